@@ -1,0 +1,34 @@
+.DEFAULT_GOAL := help
+.PHONY: help run test check migrate bench clean
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## build the service, serve it, print its address
+	cargo run --release --locked -p motovaultpro -- serve
+
+test: ## everything that CI runs: check, then every test on both engines
+	scripts/need postgresql redis-server chromium
+	$(MAKE) check
+	scripts/with-servers scripts/test
+
+check: ## format, lints, documentation, dependencies
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items --locked
+	scripts/audit
+
+migrate: ## bring the configured database up to date
+	cargo run --release --locked -p motovaultpro -- migrate
+
+bench: ## measure both engines against a fixed answer
+	scripts/need postgresql redis-server wrk
+	scripts/bench
+
+clean: ## remove what was built and, after asking, data/
+	cargo clean
+	@if [ -d data ]; then \
+		printf 'Remove data/ with every record in it as well? [y/N] '; \
+		read -r answer || answer=; \
+		case $$answer in y | yes) rm -r data ;; *) echo 'data/ stays' ;; esac; \
+	fi
