@@ -1,1 +1,9 @@
-fn main(){}
+//! The command line.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    motovaultpro::cli::run(motovaultpro::cli::Arguments::parse())
+}

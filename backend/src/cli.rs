@@ -1,0 +1,185 @@
+//! The command line: what can be asked of the program, and how it ends.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    core::{
+        clock::Clock,
+        config::{Config, ConfigError},
+        db::{
+            Db,
+            migrate::{self, MigrateError, Step},
+        },
+    },
+    features, openapi, serve,
+};
+
+/// Vehicles, their fuel and their upkeep
+#[derive(Debug, Parser)]
+#[command(name = "motovaultpro", version, max_term_width = 100)]
+pub struct Arguments {
+    /// Read the settings from this file instead of motovaultpro.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the pages and the API (what happens without a command)
+    Serve {
+        /// Leave the database as it is; without this, pending migrations are executed first
+        #[arg(long)]
+        no_migrate: bool,
+    },
+    /// Bring the database up to date
+    Migrate {
+        /// Only this feature's migrations
+        #[arg(long, value_name = "NAME")]
+        feature: Option<String>,
+        /// Say what has been executed and what is pending; change nothing
+        #[arg(long)]
+        status: bool,
+        /// Say what would be executed; change nothing
+        #[arg(long, conflicts_with = "status")]
+        dry_run: bool,
+    },
+    /// Look at the settings
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Ask a running service whether it is ready; the exit code is the answer
+    Healthcheck {
+        /// Where it is; the configured address unless said
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+    },
+    /// Print the API's description (OpenAPI 3.1)
+    Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Print every setting as it counts, secrets left out
+    Show,
+    /// Say whether the settings can be used
+    Check,
+}
+
+/// Why the program ends with a code other than 0.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("the settings cannot be used: {0}")]
+    Config(#[from] ConfigError),
+    #[error("{0}")]
+    Migrate(#[from] MigrateError),
+    #[error("{0}")]
+    Serve(#[from] serve::ServeError),
+    #[error("{0}")]
+    Unready(String),
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    #[error("{0}")]
+    Print(#[from] toml::ser::Error),
+}
+
+impl Failure {
+    /// 2 for what has to be mended in the settings, 1 for everything else.
+    fn code(&self) -> ExitCode {
+        ExitCode::from(if matches!(self, Self::Config(_)) { 2 } else { 1 })
+    }
+}
+
+/// Does what was asked, and tells how it went.
+#[must_use]
+pub fn run(arguments: Arguments) -> ExitCode {
+    match dispatch(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever read the output has had enough of it.
+        Err(Failure::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            eprintln!("motovaultpro: {failure}");
+            failure.code()
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> Result<(), Failure> {
+    let load = || Config::load(arguments.config.as_deref());
+    match arguments.command.unwrap_or(Command::Serve { no_migrate: false }) {
+        Command::Serve { no_migrate } => {
+            let config = load()?;
+            serve::log_to_stderr();
+            Ok(runtime()?.block_on(serve::serve(config, !no_migrate))?)
+        }
+        Command::Migrate { feature, status, dry_run } => {
+            let config = load()?;
+            let work = migrate(&config, feature.as_deref(), status, dry_run);
+            runtime()?.block_on(work)
+        }
+        Command::Config { command: ConfigCommand::Check } => {
+            load()?;
+            print("the settings can be used\n")
+        }
+        Command::Config { command: ConfigCommand::Show } => {
+            print(&toml::to_string_pretty(&load()?)?)
+        }
+        Command::Healthcheck { url } => {
+            let url = match url {
+                Some(url) => url,
+                None => format!("http://{}", load()?.server.address),
+            };
+            runtime()?.block_on(serve::ask_health(&url)).map_err(Failure::Unready)
+        }
+        Command::Openapi => print(&format!("{}\n", openapi::text(&openapi::api().1))),
+    }
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// As `print!`, but a closed pipe is an error and no panic.
+fn print(text: &str) -> Result<(), Failure> {
+    use std::io::Write as _;
+    Ok(std::io::stdout().write_all(text.as_bytes())?)
+}
+
+async fn migrate(
+    config: &Config,
+    feature: Option<&str>,
+    status: bool,
+    dry_run: bool,
+) -> Result<(), Failure> {
+    let db = Db::open_for_migrations(&config.database).await.map_err(serve::ServeError::from)?;
+    if status || dry_run {
+        let steps = migrate::status(&db, features::ALL, feature).await?;
+        db.close().await;
+        return print(&report(&steps, dry_run));
+    }
+    let done = migrate::run(&db, features::ALL, feature, &Clock::System).await?;
+    db.close().await;
+    if done.is_empty() {
+        return print("nothing to do: the database is up to date\n");
+    }
+    print(&report(&done, false))
+}
+
+fn report(steps: &[Step], only_pending: bool) -> String {
+    let line = |step: &Step| {
+        let state = match step.executed_at {
+            Some(at) => format!("executed {}", at.format("%Y-%m-%d %H:%M:%S UTC")),
+            None => "pending".to_owned(),
+        };
+        format!("{:<40} {state}\n", format!("{}/{}", step.feature, step.file))
+    };
+    let lines: String =
+        steps.iter().filter(|it| !only_pending || it.executed_at.is_none()).map(line).collect();
+    if lines.is_empty() { "nothing is pending\n".to_owned() } else { lines }
+}

@@ -1,0 +1,142 @@
+//! Answers kept for a while: in Redis where one is configured, else in the process.
+//!
+//! It never decides who may see what: a key is made from a user who has already signed in. And
+//! it is only ever a help: with Redis away everything goes on, computed anew.
+
+mod redis_store;
+
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use redis_store::RedisStore;
+
+use super::{Error, Result, config};
+
+/// The most bytes that answers take in the process.
+const MEMORY: u64 = 32 * 1024 * 1024;
+/// Keys are counted in so many groups; an invalidation outdates the whole of its group.
+const GROUPS: usize = 4096;
+
+/// Answers kept for a while.
+#[derive(Clone)]
+pub struct Cache(Arc<Inner>);
+
+struct Inner {
+    /// The answers, where they are kept in the process; else only those being computed.
+    answers: moka::future::Cache<String, Answer>,
+    redis: Option<RedisStore>,
+    generations: Box<[AtomicU64]>,
+    hasher: RandomState,
+}
+
+#[derive(Clone)]
+struct Answer {
+    body: Bytes,
+    /// Its group's generation when its computation began: an answer from before an invalidation
+    /// counts for nothing, even if it was still being computed then.
+    generation: u64,
+    lifetime: Duration,
+}
+
+/// Each answer has a lifetime of its own.
+struct Lifetimes;
+
+impl moka::Expiry<String, Answer> for Lifetimes {
+    fn expire_after_create(&self, _: &String, answer: &Answer, _: Instant) -> Option<Duration> {
+        Some(answer.lifetime)
+    }
+}
+
+impl Cache {
+    /// The cache that the settings name. Redis need not be there yet.
+    #[must_use]
+    pub fn new(settings: &config::Cache) -> Self {
+        let answers = moka::future::Cache::builder()
+            .max_capacity(MEMORY)
+            .weigher(|key: &String, answer: &Answer| {
+                u32::try_from(key.len() + answer.body.len() + 100).unwrap_or(u32::MAX)
+            })
+            .expire_after(Lifetimes)
+            .build();
+        let redis = settings.url.as_ref().and_then(|url| RedisStore::new(url.expose()));
+        let generations = (0..GROUPS).map(|_| AtomicU64::new(0)).collect();
+        Self(Arc::new(Inner { answers, redis, generations, hasher: RandomState::new() }))
+    }
+
+    /// The answer at `key`, or what `compute` gives, kept for `lifetime`. Of many who ask at
+    /// once, one computes.
+    ///
+    /// # Errors
+    /// Whatever `compute` fails with; the cache itself never fails.
+    pub async fn get_or_compute<F>(
+        &self,
+        key: &str,
+        lifetime: Duration,
+        compute: impl Fn() -> F + Send + Sync,
+    ) -> Result<Bytes>
+    where
+        F: Future<Output = Result<Bytes>> + Send,
+    {
+        if let Some(redis) = &self.0.redis
+            && let Some(body) = redis.get(key).await
+        {
+            return Ok(body);
+        }
+        let wanted = self.generation(key).load(Ordering::SeqCst);
+        // An answer that was begun before the last invalidation is asked for once more.
+        for _ in 0..3 {
+            let answer = self.0.answers.try_get_with_by_ref(key, async {
+                let generation = self.generation(key).load(Ordering::SeqCst);
+                let Some(redis) = &self.0.redis else {
+                    return Ok(Answer { body: compute().await?, generation, lifetime });
+                };
+                // The lease before the computation: only so does a change in between break it.
+                let lease = redis.lease(key).await;
+                let body = compute().await?;
+                if let Some(lease) = lease {
+                    redis.put(key, &lease, &body, lifetime).await;
+                }
+                Ok(Answer { body, generation, lifetime: Duration::ZERO })
+            });
+            let answer = answer.await.map_err(|error: Arc<Error>| error.again())?;
+            if answer.generation >= wanted {
+                return Ok(answer.body);
+            }
+            self.0.answers.invalidate(key).await;
+        }
+        compute().await
+    }
+
+    /// Forgets the answer at `key`; call it after the commit that outdated it.
+    pub async fn invalidate(&self, key: &str) {
+        self.generation(key).fetch_add(1, Ordering::SeqCst);
+        self.0.answers.invalidate(key).await;
+        if let Some(redis) = &self.0.redis {
+            redis.delete(key).await;
+        }
+    }
+
+    /// What keeps the answers, and whether it is there: for health.
+    #[must_use]
+    pub fn state(&self) -> (&'static str, bool) {
+        match &self.0.redis {
+            Some(redis) => ("redis", redis.is_up()),
+            None => ("memory", true),
+        }
+    }
+
+    fn generation(&self, key: &str) -> &AtomicU64 {
+        let hash = usize::try_from(self.0.hasher.hash_one(key) % GROUPS as u64).unwrap_or_default();
+        &self.0.generations[hash]
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+//! Redis, which may be away, hung or wrong at any moment.
+//!
+//! An answer is put only by who holds its lease: a placeholder that is set at a miss and that an
+//! invalidation deletes. So an answer computed before a change can never be kept after it,
+//! whichever instance of the service made the change.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use redis::{AsyncConnectionConfig, Client, Script, aio::MultiplexedConnection};
+use tokio::sync::Notify;
+
+/// How long a request waits for Redis before it goes on without, and so do all after it.
+const PATIENCE: Duration = Duration::from_millis(40);
+/// How often an absent Redis is looked for.
+const RETRY: Duration = Duration::from_millis(500);
+/// How long an answer may take to compute and still be kept.
+const LEASE_SECONDS: u64 = 5;
+/// What a placeholder begins with; no answer does.
+const LEASE: &str = "lease:";
+/// The most keys whose deletion is owed; beyond it the whole cache is forgotten.
+const MOST_OWED: usize = 10_000;
+
+#[derive(Clone)]
+pub(super) struct RedisStore(Arc<Inner>);
+
+struct Inner {
+    client: Client,
+    connection: Mutex<Option<MultiplexedConnection>>,
+    is_up: AtomicBool,
+    /// Deletions that Redis has not confirmed: nothing is read before they are made up for.
+    owed: Mutex<HashSet<String>>,
+    wake: Notify,
+    put: Script,
+}
+
+impl RedisStore {
+    /// Begins to look for the server at `url`. Needs a runtime.
+    pub(super) fn new(url: &str) -> Option<Self> {
+        let client = Client::open(url).ok()?;
+        let put = Script::new(
+            "if redis.call('GET', KEYS[1]) == ARGV[1] then
+                 return redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+             end",
+        );
+        let inner = Arc::new(Inner {
+            client,
+            connection: Mutex::new(None),
+            is_up: AtomicBool::new(false),
+            owed: Mutex::new(HashSet::new()),
+            wake: Notify::new(),
+            put,
+        });
+        tokio::spawn(supervise(Arc::downgrade(&inner)));
+        Some(Self(inner))
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        self.0.is_up.load(Ordering::SeqCst)
+    }
+
+    /// The answer at `key`, if one is kept.
+    pub(super) async fn get(&self, key: &str) -> Option<Bytes> {
+        let found: Option<Option<Vec<u8>>> = self.ask(redis::cmd("GET").arg(key)).await;
+        found.flatten().filter(|body| !body.starts_with(LEASE.as_bytes())).map(Bytes::from)
+    }
+
+    /// The right to put an answer at `key`, unless someone else has it.
+    pub(super) async fn lease(&self, key: &str) -> Option<String> {
+        let lease = format!("{LEASE}{}", uuid::Uuid::now_v7());
+        let mut claim = redis::cmd("SET");
+        claim.arg(key).arg(&lease).arg("NX").arg("EX").arg(LEASE_SECONDS);
+        let claimed: Option<Option<String>> = self.ask(&claim).await;
+        claimed.flatten().map(|_| lease)
+    }
+
+    pub(super) async fn put(&self, key: &str, lease: &str, body: &Bytes, lifetime: Duration) {
+        let Some(mut connection) = self.connection() else { return };
+        let mut put = self.0.put.key(key);
+        let millis = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
+        put.arg(lease).arg(&body[..]).arg(millis);
+        let done = put.invoke_async::<redis::Value>(&mut connection);
+        self.heed(tokio::time::timeout(PATIENCE, done).await);
+    }
+
+    pub(super) async fn delete(&self, key: &str) {
+        // Owed before it is asked for: if this is cancelled, it is still made up for.
+        self.owe(key);
+        let deleted: Option<u64> = self.ask(redis::cmd("DEL").arg(key)).await;
+        if deleted.is_some() {
+            lock(&self.0.owed).remove(key);
+        }
+    }
+
+    fn owe(&self, key: &str) {
+        lock(&self.0.owed).insert(key.to_owned());
+    }
+
+    fn connection(&self) -> Option<MultiplexedConnection> {
+        if !self.is_up() {
+            return None;
+        }
+        lock(&self.0.connection).clone()
+    }
+
+    async fn ask<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> Option<T> {
+        let mut connection = self.connection()?;
+        let answer = command.query_async::<T>(&mut connection);
+        self.heed(tokio::time::timeout(PATIENCE, answer).await)
+    }
+
+    /// Takes the answer, or goes on without Redis until it is found again.
+    fn heed<T>(
+        &self,
+        answer: Result<redis::RedisResult<T>, tokio::time::error::Elapsed>,
+    ) -> Option<T> {
+        let why = match answer {
+            Ok(Ok(value)) => return Some(value),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {} ms", PATIENCE.as_millis()),
+        };
+        if self.0.is_up.swap(false, Ordering::SeqCst) {
+            tracing::warn!(why, "Redis is away: going on without it");
+            *lock(&self.0.connection) = None;
+            self.0.wake.notify_one();
+        }
+        None
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Finds Redis again whenever it is away, until nobody holds the cache any more.
+async fn supervise(inner: std::sync::Weak<Inner>) {
+    let mut told = false;
+    loop {
+        let Some(store) = inner.upgrade() else { return };
+        if store.is_up.load(Ordering::SeqCst) {
+            let _ = tokio::time::timeout(RETRY * 4, store.wake.notified()).await;
+            continue;
+        }
+        match connect(&store).await {
+            Ok(()) => {
+                tracing::info!("Redis answers");
+                told = false;
+            }
+            Err(error) => {
+                if !told {
+                    tracing::warn!(%error, "Redis does not answer: going on without it");
+                }
+                told = true;
+                drop(store);
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+    }
+}
+
+/// Connects, makes up for the deletions owed, and only then lets requests in.
+async fn connect(store: &Inner) -> redis::RedisResult<()> {
+    let second = Some(Duration::from_secs(1));
+    let settings =
+        AsyncConnectionConfig::new().set_connection_timeout(second).set_response_timeout(second);
+    let mut connection =
+        store.client.get_multiplexed_async_connection_with_config(&settings).await?;
+    let _: String = redis::cmd("PING").query_async(&mut connection).await?;
+    let owed: Vec<String> = lock(&store.owed).iter().cloned().collect();
+    if owed.len() > MOST_OWED {
+        let _: () = redis::cmd("FLUSHDB").query_async(&mut connection).await?;
+    } else if !owed.is_empty() {
+        let _: u64 = redis::cmd("DEL").arg(&owed).query_async(&mut connection).await?;
+    }
+    *lock(&store.connection) = Some(connection.clone());
+    store.is_up.store(true, Ordering::SeqCst);
+    // A deletion that was owed meanwhile; deleting twice does no harm.
+    let late: Vec<String> = lock(&store.owed).drain().collect();
+    if !late.is_empty() {
+        let _: u64 = redis::cmd("DEL").arg(&late).query_async(&mut connection).await?;
+    }
+    Ok(())
+}

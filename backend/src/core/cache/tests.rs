@@ -1,0 +1,78 @@
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use bytes::Bytes;
+
+use super::Cache;
+use crate::core::{Error, config};
+
+const A_WHILE: Duration = Duration::from_mins(1);
+
+fn in_process() -> Cache {
+    Cache::new(&config::Cache::default())
+}
+
+#[tokio::test]
+async fn of_many_who_ask_at_once_one_computes() {
+    let (cache, computed) = (in_process(), AtomicUsize::new(0));
+    let asks = (0..200).map(|_| {
+        cache.get_or_compute("key", A_WHILE, || async {
+            computed.fetch_add(1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            Ok(Bytes::from_static(b"answer"))
+        })
+    });
+    for answer in futures::future::join_all(asks).await {
+        assert_eq!(answer.unwrap(), "answer");
+    }
+    assert_eq!(computed.into_inner(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_begun_before_an_invalidation_is_never_given_after_it() {
+    let cache = in_process();
+    let slow = {
+        let cache = cache.clone();
+        tokio::spawn(async move {
+            cache
+                .get_or_compute("key", A_WHILE, || async {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    Ok(Bytes::from_static(b"old"))
+                })
+                .await
+        })
+    };
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    cache.invalidate("key").await;
+    let new =
+        cache.get_or_compute("key", A_WHILE, || async { Ok(Bytes::from_static(b"new")) }).await;
+    assert_eq!(new.unwrap(), "new");
+    assert_eq!(slow.await.unwrap().unwrap(), "old");
+    let kept = cache.get_or_compute("key", A_WHILE, || async { Ok(Bytes::from_static(b"newer")) });
+    assert_eq!(kept.await.unwrap(), "new");
+}
+
+#[tokio::test]
+async fn a_failure_is_not_kept() {
+    let cache = in_process();
+    let failed = cache.get_or_compute("key", A_WHILE, || async { Err(Error::NotFound("answer")) });
+    assert!(matches!(failed.await, Err(Error::NotFound("answer"))));
+    let again =
+        cache.get_or_compute("key", A_WHILE, || async { Ok(Bytes::from_static(b"answer")) });
+    assert_eq!(again.await.unwrap(), "answer");
+}
+
+#[tokio::test]
+async fn an_answer_lives_as_long_as_was_said() {
+    let cache = in_process();
+    let ask = async |text: &'static [u8]| {
+        let brief = Duration::from_millis(30);
+        cache.get_or_compute("key", brief, || async { Ok(Bytes::from_static(text)) }).await.unwrap()
+    };
+    assert_eq!(ask(b"first").await, "first");
+    assert_eq!(ask(b"second").await, "first");
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    assert_eq!(ask(b"third").await, "third");
+}

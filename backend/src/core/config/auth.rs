@@ -1,0 +1,22 @@
+//! `[auth]`: who may come in.
+
+use serde::{Deserialize, Serialize};
+
+/// The `[auth]` section.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Auth {
+    /// Whether people may make accounts after the first.
+    pub registration: Registration,
+}
+
+/// Whether people may make accounts after the first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Registration {
+    /// Nobody may.
+    #[default]
+    Closed,
+    /// Anybody may.
+    Open,
+}

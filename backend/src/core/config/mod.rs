@@ -1,0 +1,74 @@
+//! The service's settings: defaults ← `motovaultpro.toml` ← environment ← secret files.
+//!
+//! Nothing else reads the environment.
+
+mod auth;
+mod cache;
+mod database;
+mod secret;
+mod server;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+pub use auth::{Auth, Registration};
+pub use cache::Cache;
+pub use database::{Database, Engine, PostgresAddress};
+pub use secret::Secret;
+use serde::{Deserialize, Serialize};
+pub use server::Server;
+pub use source::ConfigError;
+
+/// Every setting, each with its default.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Config {
+    /// How it is reached.
+    pub server: Server,
+    /// Where the data lies.
+    pub database: Database,
+    /// Where answers are kept for a while.
+    pub cache: Cache,
+    /// Who may come in.
+    pub auth: Auth,
+}
+
+/// The settings whose values are secret; each may also be given as the path of a file that
+/// holds it, under the same name and `_file`.
+const SECRETS: [&str; 4] =
+    ["database.url", "database.password", "database.migration_url", "cache.url"];
+
+/// Where container platforms mount the database's password.
+const MOUNTED_PASSWORD: &str = "/run/secrets/postgres-password";
+
+impl Config {
+    /// Reads the settings: from `file`, or from `motovaultpro.toml` where that exists, and from
+    /// the environment.
+    ///
+    /// # Errors
+    /// A named file that is absent, broken TOML, an unknown key, a value out of range, a secret
+    /// given twice.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let environment = std::env::vars_os()
+            .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
+        Self::read(file, environment.collect(), Path::new(MOUNTED_PASSWORD))
+    }
+
+    fn read(
+        file: Option<&Path>,
+        environment: Vec<(String, String)>,
+        mounted_password: &Path,
+    ) -> Result<Self, ConfigError> {
+        let mut config: Self = source::read(file, environment, &SECRETS)?;
+        if config.database.is_by_parts() && config.database.password.is_none() {
+            config.database.password = source::secret_from(mounted_password)?.map(Secret::new);
+        }
+        config.database.engine()?;
+        config.database.migration_engine()?;
+        config.cache.check()?;
+        config.server.check()?;
+        Ok(config)
+    }
+}

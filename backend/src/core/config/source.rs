@@ -1,0 +1,135 @@
+//! Where settings come from, and what is wrong with them.
+
+use std::path::{Path, PathBuf};
+
+use config::{Environment, File, FileFormat, Value, ValueKind};
+use serde::de::DeserializeOwned;
+
+/// The file that is read where none is named.
+const FILE: &str = "motovaultpro.toml";
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Keys that no setting has.
+    #[error("unknown setting: {}", .0.join(", "))]
+    Unknown(Vec<String>),
+    /// A value that a setting cannot have.
+    #[error("{key}: {why}")]
+    Value {
+        /// The setting's dotted path.
+        key: String,
+        /// What it has to be.
+        why: String,
+    },
+    /// A secret that is given both ways.
+    #[error("{key} and {key}_file are both set: give one of them")]
+    Twice {
+        /// The setting's dotted path.
+        key: String,
+    },
+    /// A file that cannot be read.
+    #[error("{}: {error}", path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// Text that is not TOML.
+    #[error("{0}")]
+    Syntax(String),
+}
+
+impl ConfigError {
+    /// The setting `key` is not what it has to be.
+    pub(super) fn value(key: &str, why: &str) -> Self {
+        Self::Value { key: key.to_owned(), why: why.to_owned() }
+    }
+}
+
+/// Merges the sources into a `T`.
+pub(super) fn read<T: DeserializeOwned>(
+    file: Option<&Path>,
+    environment: Vec<(String, String)>,
+    secrets: &[&str],
+) -> Result<T, ConfigError> {
+    let path = file.unwrap_or(Path::new(FILE));
+    let mut builder = config::Config::builder();
+    match std::fs::read_to_string(path) {
+        Ok(text) => builder = builder.add_source(File::from_str(&text, FileFormat::Toml)),
+        Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(ConfigError::File { path: path.to_owned(), error }),
+    }
+    let environment = Environment::with_prefix("MVP")
+        .prefix_separator("__")
+        .separator("__")
+        .source(Some(environment.into_iter().collect()));
+    builder = builder.add_source(environment);
+    let given = builder.build_cloned().map_err(|error| ConfigError::Syntax(error.to_string()))?;
+    for key in secrets {
+        let Ok(path) = given.get_string(&format!("{key}_file")) else { continue };
+        if given.get_string(key).is_ok() {
+            return Err(ConfigError::Twice { key: (*key).to_owned() });
+        }
+        let path = PathBuf::from(path);
+        let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
+        let secret =
+            secret_from(&path)?.ok_or(ConfigError::File { path: path.clone(), error: missing })?;
+        builder = builder
+            .set_override(*key, secret)
+            .map_err(|error| ConfigError::Syntax(error.to_string()))?;
+    }
+    let merged = builder.build().map_err(|error| ConfigError::Syntax(error.to_string()))?;
+    into_settings(merged, secrets)
+}
+
+/// What a secret file holds, without the line break that editors add; `None` where it is absent.
+pub(super) fn secret_from(path: &Path) -> Result<Option<String>, ConfigError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text.trim_end_matches(['\n', '\r']).to_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(ConfigError::File { path: path.to_owned(), error }),
+    }
+}
+
+fn into_settings<T: DeserializeOwned>(
+    merged: config::Config,
+    secrets: &[&str],
+) -> Result<T, ConfigError> {
+    let tree = merged.cache.clone();
+    let mut unknown = Vec::new();
+    let mut track = serde_path_to_error::Track::new();
+    let tracked = serde_path_to_error::Deserializer::new(merged, &mut track);
+    let parsed = serde_ignored::deserialize(tracked, |path| {
+        let path = path.to_string();
+        let is_secret_file = path.strip_suffix("_file").is_some_and(|stem| secrets.contains(&stem));
+        if !is_secret_file {
+            unknown.extend(leaves(&tree, &path));
+        }
+    });
+    if !unknown.is_empty() {
+        return Err(ConfigError::Unknown(unknown));
+    }
+    parsed.map_err(|error: config::ConfigError| ConfigError::Value {
+        key: track.path().to_string(),
+        why: error.to_string(),
+    })
+}
+
+/// The dotted paths of the values at and below `path`.
+fn leaves(tree: &Value, path: &str) -> Vec<String> {
+    let mut at = tree;
+    for part in path.split('.') {
+        match &at.kind {
+            ValueKind::Table(table) if table.contains_key(part) => at = &table[part],
+            _ => return vec![path.to_owned()],
+        }
+    }
+    match &at.kind {
+        ValueKind::Table(table) if !table.is_empty() => {
+            table.keys().flat_map(|key| leaves(tree, &format!("{path}.{key}"))).collect()
+        }
+        _ => vec![path.to_owned()],
+    }
+}

@@ -1,0 +1,108 @@
+use std::path::Path;
+
+use super::{Config, ConfigError, Engine, Registration};
+
+fn read(file: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("motovaultpro.toml");
+    std::fs::write(&path, file).unwrap();
+    let environment =
+        environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    Config::read(Some(&path), environment, &folder.path().join("no-such-secret"))
+}
+
+fn address(config: &Config) -> String {
+    match config.database.engine().unwrap() {
+        Engine::Sqlite(path) => path.display().to_string(),
+        Engine::Postgres(address) => format!(
+            "{}@{}:{}/{}",
+            address.0.get_username(),
+            address.0.get_host(),
+            address.0.get_port(),
+            address.0.get_database().unwrap_or_default()
+        ),
+    }
+}
+
+#[test]
+fn nothing_said_is_the_embedded_database() {
+    let config = read("", &[]).unwrap();
+    assert_eq!(address(&config), "data/motovaultpro.db");
+    assert_eq!(config.database.pool_size, 10);
+    assert_eq!(config.database.idle_timeout().as_secs(), 30);
+    assert_eq!(config.server.address.to_string(), "127.0.0.1:3001");
+    assert!(config.cache.url.is_none());
+    assert_eq!(config.auth.registration, Registration::Closed);
+}
+
+#[test]
+fn a_part_alone_takes_the_others_from_the_seed() {
+    let config = read("", &[("MVP__DATABASE__HOST", "admin-postgres")]).unwrap();
+    assert_eq!(address(&config), "postgres@admin-postgres:5432/motovaultpro");
+    let config = read("[database]\nport = 5433\nname = \"cars\"", &[]).unwrap();
+    assert_eq!(address(&config), "postgres@admin-postgres:5433/cars");
+}
+
+#[test]
+fn the_environment_overrules_the_file() {
+    let file = "[server]\naddress = \"127.0.0.1:1\"\n[database]\npool_size = 3";
+    let config = read(file, &[("MVP__DATABASE__POOL_SIZE", "7")]).unwrap();
+    assert_eq!((config.server.address.port(), config.database.pool_size), (1, 7));
+}
+
+#[test]
+fn an_unknown_key_is_named_by_its_dotted_path() {
+    let told =
+        |file: &str, environment: &[(&str, &str)]| read(file, environment).unwrap_err().to_string();
+    assert_eq!(told("[database]\nuri = \"x\"", &[]), "unknown setting: database.uri");
+    assert_eq!(told("", &[("MVP__DATABSE__URL", "x")]), "unknown setting: databse.url");
+    assert_eq!(told("colour = 1", &[]), "unknown setting: colour");
+}
+
+#[test]
+fn a_wrong_value_is_named_by_its_dotted_path() {
+    let told = |key: &str, value: &str| read("", &[(key, value)]).unwrap_err().to_string();
+    assert!(told("MVP__DATABASE__POOL_SIZE", "many").starts_with("database.pool_size: "));
+    assert!(told("MVP__DATABASE__POOL_SIZE", "0").starts_with("database.pool_size: "));
+    assert!(told("MVP__DATABASE__URL", "mysql://x").starts_with("database.url: "));
+    assert!(told("MVP__SERVER__ADDRESS", "here").starts_with("server.address: "));
+    assert!(told("MVP__AUTH__REGISTRATION", "maybe").starts_with("auth.registration: "));
+    assert!(told("MVP__CACHE__URL", "memcache://x").starts_with("cache.url: "));
+}
+
+#[test]
+fn a_secret_comes_from_its_file_without_the_line_break() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("password");
+    std::fs::write(&path, "s3cret\n").unwrap();
+    let path = path.to_str().unwrap();
+    let environment = [("MVP__DATABASE__HOST", "db"), ("MVP__DATABASE__PASSWORD_FILE", path)];
+    let config = read("", &environment).unwrap();
+    assert_eq!(config.database.password.as_ref().unwrap().expose(), "s3cret");
+    assert!(!format!("{config:?}").contains("s3cret"));
+    assert!(!serde_json::to_string(&config).unwrap().contains("s3cret"));
+}
+
+#[test]
+fn a_secret_given_both_ways_is_refused() {
+    let environment =
+        [("MVP__DATABASE__PASSWORD", "a"), ("MVP__DATABASE__PASSWORD_FILE", "/nowhere")];
+    let told = read("", &environment).unwrap_err().to_string();
+    assert!(told.starts_with("database.password and database.password_file are both set"));
+}
+
+#[test]
+fn a_mounted_password_counts_only_for_a_server_given_by_its_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let mounted = folder.path().join("postgres-password");
+    std::fs::write(&mounted, "from the mount\n").unwrap();
+    let read = |key: &str, value: &str| {
+        let environment = vec![(key.to_owned(), value.to_owned())];
+        let file = folder.path().join("empty.toml");
+        std::fs::write(&file, "").unwrap();
+        Config::read(Some(&file), environment, Path::new(&mounted)).unwrap().database.password
+    };
+    assert_eq!(read("MVP__DATABASE__HOST", "db").unwrap().expose(), "from the mount");
+    assert!(read("MVP__DATABASE__URL", "postgres://a@b/c").is_none());
+    assert!(read("MVP__DATABASE__POOL_SIZE", "2").is_none());
+}

@@ -1,0 +1,193 @@
+//! One database, two engines: PostgreSQL in production, SQLite embedded.
+//!
+//! Statements are written once, in the SQL both engines understand, and run through [`sql!`].
+//! Only the schema is written twice, because column types are where the engines differ.
+
+pub mod fixed;
+pub mod migrate;
+mod open;
+
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
+
+use super::{Error, Result};
+
+/// The connection pool of whichever engine the configuration names.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// PostgreSQL.
+    Postgres {
+        /// Its connections.
+        pool: PgPool,
+        /// Whether statements are prepared by name, which some poolers cannot keep.
+        persistent: bool,
+    },
+    /// SQLite, which has one writer at a time: waiting for a connection is cheaper than for
+    /// its lock.
+    Sqlite {
+        /// Connections that only read.
+        readers: SqlitePool,
+        /// The one connection that writes.
+        writer: SqlitePool,
+    },
+}
+
+/// An open transaction. Dropping it rolls back.
+pub enum Tx {
+    /// PostgreSQL.
+    Postgres {
+        /// The transaction.
+        tx: sqlx::Transaction<'static, Postgres>,
+        /// As in [`Db::Postgres`].
+        persistent: bool,
+    },
+    /// SQLite.
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+}
+
+impl Db {
+    /// Begins a transaction that only reads.
+    ///
+    /// # Errors
+    /// Unavailable where no connection is to be had.
+    pub async fn read(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Postgres { pool, persistent } => Tx::Postgres {
+                tx: pool.begin_with("BEGIN READ ONLY").await?,
+                persistent: *persistent,
+            },
+            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+        })
+    }
+
+    /// Begins a transaction that may write.
+    ///
+    /// # Errors
+    /// Unavailable where no connection is to be had.
+    pub async fn write(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Postgres { pool, persistent } => {
+                Tx::Postgres { tx: pool.begin().await?, persistent: *persistent }
+            }
+            // A plain BEGIN that reads first cannot always become a writer.
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+        })
+    }
+
+    /// The engine's name, as health reports it.
+    #[must_use]
+    pub fn engine(&self) -> &'static str {
+        match self {
+            Self::Postgres { .. } => "postgresql",
+            Self::Sqlite { .. } => "sqlite",
+        }
+    }
+
+    /// Asks the database for an answer.
+    ///
+    /// # Errors
+    /// Unavailable where it gives none.
+    pub async fn ping(&self) -> Result<()> {
+        match self {
+            Self::Postgres { pool, .. } => {
+                sqlx::query("SELECT 1").persistent(false).execute(pool).await?;
+            }
+            Self::Sqlite { readers, .. } => {
+                sqlx::query("SELECT 1").execute(readers).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes every connection, after what they are doing.
+    pub async fn close(&self) {
+        match self {
+            Self::Postgres { pool, .. } => pool.close().await,
+            Self::Sqlite { readers, writer } => {
+                readers.close().await;
+                // The last one to leave folds the write-ahead log into the file.
+                writer.close().await;
+            }
+        }
+    }
+}
+
+impl Tx {
+    /// Keeps what was done.
+    ///
+    /// # Errors
+    /// Unavailable where the database is gone: what was done is then not kept.
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Self::Postgres { tx, .. } => tx.commit().await?,
+            Self::Sqlite(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+/// Runs one statement: `sql!(tx, fetch_one, "SELECT …", bind, bind)`.
+///
+/// The verb is `SQLx`'s own: `fetch_one`, `fetch_optional`, `fetch_all` give rows; `execute`
+/// gives how many rows it touched.
+#[macro_export]
+macro_rules! sql {
+    ($tx:expr, execute, $sql:expr $(, $bind:expr)* $(,)?) => {
+        match $tx {
+            $crate::core::db::Tx::Postgres { tx, persistent } => {
+                sqlx::query($sql)$(.bind($bind))*.persistent(*persistent).execute(&mut **tx).await
+                    .map(|done| done.rows_affected())
+            }
+            $crate::core::db::Tx::Sqlite(tx) => {
+                sqlx::query($sql)$(.bind($bind))*.execute(&mut **tx).await
+                    .map(|done| done.rows_affected())
+            }
+        }
+    };
+    ($tx:expr, $fetch:ident, $sql:expr $(, $bind:expr)* $(,)?) => {
+        match $tx {
+            $crate::core::db::Tx::Postgres { tx, persistent } => {
+                sqlx::query_as($sql)$(.bind($bind))*.persistent(*persistent).$fetch(&mut **tx).await
+            }
+            $crate::core::db::Tx::Sqlite(tx) => {
+                sqlx::query_as($sql)$(.bind($bind))*.$fetch(&mut **tx).await
+            }
+        }
+    };
+}
+
+/// Whether a uniqueness rule refused a statement.
+///
+/// The rule's name is not looked at: SQLite does not tell it.
+#[must_use]
+pub fn is_unique_violation(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        if is_unavailable(&error) { Self::Unavailable } else { Self::Internal(error.into()) }
+    }
+}
+
+/// Whether the database is away or cannot take a write now, as opposed to having refused one.
+fn is_unavailable(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => {
+            let code = error.code().unwrap_or_default();
+            // SQLite's primary codes: busy, locked, read-only, I/O error, full, cannot open.
+            let sqlite = code
+                .parse::<u32>()
+                .is_ok_and(|code| code < 10_000 && matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14));
+            // PostgreSQL's classes: connection, resources, operator intervention, read-only.
+            let postgres = code.len() == 5
+                && (["08", "53", "57"].iter().any(|class| code.starts_with(class))
+                    || code == "25006");
+            sqlite || postgres
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,119 @@
+//! Opening either engine, and refusing one that would forget an acknowledged write.
+
+use std::{path::Path, str::FromStr as _, time::Duration};
+
+use sqlx::{
+    ConnectOptions as _, PgPool, SqlitePool,
+    postgres::PgPoolOptions,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::Db;
+use crate::core::{
+    Error, Result,
+    config::{Database, Engine},
+};
+
+/// How long a request waits for a connection before it is told to come again.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// SQLite readers: more than the cores of the machines it runs on would only take turns.
+const READERS: u32 = 4;
+
+impl Db {
+    /// Opens the database that the settings name; SQLite's file is made where it is absent.
+    ///
+    /// # Errors
+    /// A file that cannot be made or opened, or an engine that is set to forget writes. A
+    /// PostgreSQL server that is away is no error: its connections are made when needed.
+    pub async fn open(settings: &Database) -> Result<Self> {
+        let engine = settings.engine().map_err(|error| Error::Internal(error.into()))?;
+        Self::open_engine(&engine, settings).await
+    }
+
+    /// Opens the database where migrations run.
+    ///
+    /// # Errors
+    /// As [`Db::open`].
+    pub async fn open_for_migrations(settings: &Database) -> Result<Self> {
+        let engine = settings.migration_engine().map_err(|error| Error::Internal(error.into()))?;
+        Self::open_engine(&engine, settings).await
+    }
+
+    async fn open_engine(engine: &Engine, settings: &Database) -> Result<Self> {
+        match engine {
+            Engine::Sqlite(path) => open_sqlite(path).await,
+            Engine::Postgres(address) => {
+                let pool = PgPoolOptions::new()
+                    .max_connections(settings.pool_size)
+                    .idle_timeout(settings.idle_timeout())
+                    .acquire_timeout(PATIENCE)
+                    .connect_lazy_with(
+                        address
+                            .0
+                            .as_ref()
+                            .clone()
+                            .application_name("motovaultpro")
+                            .disable_statement_logging(),
+                    );
+                Ok(Self::Postgres { pool, persistent: settings.prepared_statements })
+            }
+        }
+    }
+
+    /// Refuses an engine that acknowledges writes before they are on the disk.
+    ///
+    /// # Errors
+    /// Internal, saying which setting is too weak.
+    pub async fn check_durability(&self) -> Result<()> {
+        match self {
+            Self::Sqlite { writer, .. } => sqlite_is_durable(writer).await,
+            Self::Postgres { pool, .. } => postgres_is_durable(pool).await,
+        }
+    }
+}
+
+async fn open_sqlite(path: &Path) -> Result<Db> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| Error::Internal(format!("{}: {error}", folder.display()).into()))?;
+    }
+    let options = SqliteConnectOptions::from_str("sqlite:")?
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(PATIENCE)
+        .disable_statement_logging();
+    let pool =
+        SqlitePoolOptions::new().acquire_timeout(PATIENCE).idle_timeout(None).max_lifetime(None);
+    // The writer first: it makes the file that the readers then find.
+    let writer = pool.clone().max_connections(1).connect_with(options.clone()).await;
+    let writer =
+        writer.map_err(|error| Error::Internal(format!("{}: {error}", path.display()).into()))?;
+    let readers =
+        pool.max_connections(READERS).connect_lazy_with(options.pragma("query_only", "on"));
+    Ok(Db::Sqlite { readers, writer })
+}
+
+async fn sqlite_is_durable(writer: &SqlitePool) -> Result<()> {
+    let (journal,): (String,) = sqlx::query_as("PRAGMA journal_mode").fetch_one(writer).await?;
+    let (synchronous,): (i64,) = sqlx::query_as("PRAGMA synchronous").fetch_one(writer).await?;
+    if journal == "wal" && synchronous >= 2 {
+        return Ok(());
+    }
+    let told = format!("SQLite is at journal_mode {journal}, synchronous {synchronous}");
+    Err(Error::Internal(format!("{told}: an acknowledged write could be lost").into()))
+}
+
+async fn postgres_is_durable(pool: &PgPool) -> Result<()> {
+    for setting in ["fsync", "synchronous_commit", "full_page_writes"] {
+        let show = sqlx::query_as("SELECT current_setting($1)").bind(setting).persistent(false);
+        let (value,): (String,) = show.fetch_one(pool).await?;
+        if value == "off" {
+            let told = format!("PostgreSQL has {setting} off: an acknowledged write could be lost");
+            return Err(Error::Internal(told.into()));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,207 @@
+//! The one error type, and how a client sees it (RFC 9457).
+
+use std::borrow::Cow;
+
+use axum::{
+    Extension,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A result whose error a handler can return as it is.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a request failed, by what the client can do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request is not in the language it says: broken JSON, a broken form (400).
+    #[error("{0}")]
+    Malformed(String),
+    /// Nobody is signed in (401).
+    #[error("sign in first")]
+    Unauthorized,
+    /// The mail or the password is wrong; which of them is not told (401).
+    #[error("the e-mail address or the password is wrong")]
+    WrongPassword,
+    /// Whoever is signed in may not do this (403).
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// The thing does not exist, or is not this user's (404).
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// The path is known, the method is not (405).
+    #[error("this address does not answer that method")]
+    MethodNotAllowed,
+    /// The request contradicts what is stored (409), in the way `name` says.
+    #[error("{detail}")]
+    Conflict {
+        /// The problem's name.
+        name: &'static str,
+        /// What it contradicts.
+        detail: String,
+        /// The vehicle it contradicts.
+        vehicle: Option<uuid::Uuid>,
+    },
+    /// The record is no longer what the client thinks it is (412).
+    #[error("this was changed by someone else meanwhile: read it again")]
+    Stale,
+    /// The body is larger than is read (413).
+    #[error("the request is larger than this service reads")]
+    TooLarge,
+    /// The body is in another language than is read (415).
+    #[error("the body has to be {0}")]
+    UnsupportedMediaType(&'static str),
+    /// The fields at fault, each with what is wrong (422).
+    #[error("{}", summary(.0))]
+    Invalid(Vec<Fault>),
+    /// Too many attempts (429); the seconds until the next may be made.
+    #[error("too many attempts: try again later")]
+    TooManyRequests(u64),
+    /// What is needed is away (503).
+    #[error("the service cannot do this now: try again in a moment")]
+    Unavailable,
+    /// The fault is ours (500). The cause goes to the log and never to the client.
+    #[error("something went wrong here; it has been noted")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// One field at fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Fault {
+    /// Where it is, as a JSON pointer into the body (`/vin`), or the query parameter's name.
+    pub pointer: String,
+    /// What is wrong with it.
+    pub detail: String,
+    /// The problem's name, where it has one of its own.
+    #[serde(skip)]
+    pub kind: Option<&'static str>,
+}
+
+impl Fault {
+    /// The member `name` of the body is at fault.
+    #[must_use]
+    pub fn at(name: &str, detail: impl Into<String>) -> Self {
+        let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+        Self { pointer, detail: detail.into(), kind: None }
+    }
+
+    /// The field's name: the pointer without its slash.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.pointer.trim_start_matches('/')
+    }
+}
+
+fn summary(faults: &[Fault]) -> String {
+    match faults {
+        [only] if only.name().is_empty() => only.detail.clone(),
+        [only] => format!("{}: {}", only.name(), only.detail),
+        faults => {
+            let names: Vec<_> = faults.iter().map(Fault::name).collect();
+            format!("{} fields are not as they have to be: {}", faults.len(), names.join(", "))
+        }
+    }
+}
+
+impl Error {
+    /// One field at fault.
+    #[must_use]
+    pub fn invalid(name: &str, detail: impl Into<String>) -> Self {
+        Self::Invalid(vec![Fault::at(name, detail)])
+    }
+
+    /// The same error once more, for each of several who waited for one answer.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        match self {
+            Self::NotFound(what) => Self::NotFound(what),
+            Self::Unavailable => Self::Unavailable,
+            Self::Unauthorized => Self::Unauthorized,
+            other => Self::Internal(format!("{other:?}").into()),
+        }
+    }
+
+    /// The HTTP status, and the problem's name (the last part of its `type`).
+    #[must_use]
+    pub fn kind(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed"),
+            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
+            Self::WrongPassword => (StatusCode::UNAUTHORIZED, "wrong-password"),
+            Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::NotFound(_) => (StatusCode::NOT_FOUND, "not-found"),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"),
+            Self::Conflict { name, .. } => (StatusCode::CONFLICT, name),
+            Self::Stale => (StatusCode::PRECONDITION_FAILED, "precondition-failed"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
+            Self::UnsupportedMediaType(_) => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type")
+            }
+            Self::Invalid(faults) => {
+                let kind = faults.iter().find_map(|fault| fault.kind);
+                (StatusCode::UNPROCESSABLE_ENTITY, kind.unwrap_or("invalid"))
+            }
+            Self::TooManyRequests(_) => (StatusCode::TOO_MANY_REQUESTS, "too-many-requests"),
+            Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+        }
+    }
+}
+
+/// A problem document (RFC 9457).
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Problem {
+    /// What kind of problem it is: the address of a page that explains it.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The kind in a few words.
+    pub title: Cow<'static, str>,
+    /// The HTTP status.
+    pub status: u16,
+    /// What went wrong this time.
+    pub detail: String,
+    /// The fields at fault, where it is about fields.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Fault>,
+    /// The vehicle that the request contradicts, where it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vehicle_id: Option<uuid::Uuid>,
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let (status, name) = self.kind();
+        let detail = self.to_string();
+        let retry_after = match &self {
+            Self::TooManyRequests(seconds) => Some(*seconds),
+            Self::Unavailable => Some(5),
+            _ => None,
+        };
+        if let Self::Internal(cause) = &self {
+            tracing::error!(%cause, "Request failed");
+        }
+        let (errors, vehicle_id) = match self {
+            Self::Invalid(faults) => (faults, None),
+            Self::Conflict { vehicle, .. } => (Vec::new(), vehicle),
+            _ => (Vec::new(), None),
+        };
+        let title = super::problems::title(name).into();
+        let kind = format!("/problems/{name}");
+        let problem = Problem { kind, title, status: status.as_u16(), detail, errors, vehicle_id };
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        // The document goes along as an extension too, for the layer that makes pages of them.
+        let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
+        let mut response = (status, content_type, Extension(problem), body).into_response();
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}

@@ -1,0 +1,78 @@
+//! Whether the service is alive, and whether it is ready.
+
+use aide::axum::{ApiRouter, routing::get_with};
+use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{App, db::migrate, http::Record};
+use crate::features;
+
+/// `/health`, which asks nobody anything.
+pub fn liveness() -> Router<App> {
+    Router::new().route("/health", get(async || "alive\n"))
+}
+
+/// `/api/health`.
+pub fn readiness() -> ApiRouter<App> {
+    ApiRouter::new().api_route(
+        "/health",
+        get_with(ready, |it| {
+            it.id("health").tag("Service").summary("Say whether the service is ready")
+        }),
+    )
+}
+
+/// Whether the service is ready, and what it stands on.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Health {
+    /// `ok`, `degraded` (all requests are answered, some slower), or `unavailable`.
+    status: &'static str,
+    database: Part,
+    cache: Part,
+    migrations: Migrations,
+}
+
+/// One thing that the service stands on.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Part {
+    /// What it is: `sqlite`, `postgresql`, `memory`, `redis`.
+    engine: &'static str,
+    /// `up` or `down`.
+    state: &'static str,
+}
+
+/// Whether the database has the shape that this program needs.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Migrations {
+    /// `current`, `pending`, or `unknown` while the database is away or of another version.
+    state: &'static str,
+    /// How many files have not been executed.
+    pending: usize,
+}
+
+async fn ready(State(app): State<App>) -> impl aide::axum::IntoApiResponse {
+    let up = |is_up: bool| if is_up { "up" } else { "down" };
+    let status = migrate::status(&app.db, features::ALL, None).await;
+    let database = status.is_ok() || app.db.ping().await.is_ok();
+    let pending = status.map(|steps| steps.iter().filter(|it| it.executed_at.is_none()).count());
+    let migrations = match pending {
+        Ok(0) => Migrations { state: "current", pending: 0 },
+        Ok(pending) => Migrations { state: "pending", pending },
+        Err(_) => Migrations { state: "unknown", pending: 0 },
+    };
+    let (cache, cache_is_up) = app.cache.state();
+    let is_ready = database && migrations.state == "current";
+    let (code, status) = match (is_ready, cache_is_up) {
+        (true, true) => (StatusCode::OK, "ok"),
+        (true, false) => (StatusCode::OK, "degraded"),
+        (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+    };
+    let health = Health {
+        status,
+        database: Part { engine: app.db.engine(), state: up(database) },
+        cache: Part { engine: cache, state: up(cache_is_up) },
+        migrations,
+    };
+    (code, Record(health)).into_response()
+}

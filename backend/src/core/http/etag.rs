@@ -1,0 +1,54 @@
+//! Which state of a record a client knows (RFC 9110, section 8.8.3 and 13.1.1).
+
+use aide::{OperationInput, generate::GenContext, openapi::Operation};
+use axum::{
+    extract::FromRequestParts,
+    http::{header, request::Parts},
+};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::read::header_parameter;
+use crate::core::{Error, Result, hex};
+
+/// The strong tag of a record's JSON, quotes included: another text, another tag.
+#[must_use]
+pub(super) fn etag(json: &[u8]) -> String {
+    format!("\"{}\"", hex(&Sha256::digest(json)[..16]))
+}
+
+/// The states that a change is meant for; without the header, any.
+#[derive(Debug, Clone, Default)]
+pub struct IfMatch(Option<String>);
+
+impl IfMatch {
+    /// Holds the record as it is now against what the client knows.
+    ///
+    /// # Errors
+    /// Stale where they differ.
+    pub fn check(&self, current: &impl Serialize) -> Result<()> {
+        let Some(wanted) = self.0.as_deref() else { return Ok(()) };
+        let json = serde_json::to_vec(current).map_err(|error| Error::Internal(error.into()))?;
+        let current = etag(&json);
+        let matches = wanted.split(',').map(str::trim).any(|it| it == "*" || it == current);
+        if matches { Ok(()) } else { Err(Error::Stale) }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        let values = parts.headers.get_all(header::IF_MATCH).iter();
+        let values: Vec<_> =
+            values.map(|it| String::from_utf8_lossy(it.as_bytes()).into_owned()).collect();
+        Ok(Self((!values.is_empty()).then(|| values.join(","))))
+    }
+}
+
+impl OperationInput for IfMatch {
+    fn operation_input(context: &mut GenContext, operation: &mut Operation) {
+        let about = "The ETag of the record as you know it; 412 where it has changed since";
+        header_parameter(context, operation, "If-Match", about);
+    }
+}

@@ -1,0 +1,122 @@
+//! What every request passes through on its way in and every answer on its way out.
+
+use std::{any::Any, time::Duration};
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    csrf::CsrfLayer,
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
+};
+
+use crate::core::{App, Error};
+
+/// How long a request may take, its body's arrival included.
+const TIME: Duration = Duration::from_secs(30);
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Same origin only, nothing inline, nothing from elsewhere.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+    font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; \
+    base-uri 'none'; frame-ancestors 'none'";
+
+/// Wraps the whole service.
+pub fn layers(router: Router, app: &App) -> Router {
+    let is_https = app.config.server.is_https();
+    // A proxy may rewrite Host: the configured address is the origin that browsers name.
+    let csrf = CsrfLayer::new();
+    let csrf = match app.config.server.public_url.as_deref().map(origin_of) {
+        Some(origin) => csrf.clone().add_trusted_origin(origin).unwrap_or(csrf),
+        None => csrf,
+    };
+    router
+        .layer(csrf.with_rejection_response(|_| {
+            Error::Forbidden("the request comes from another site").into_response()
+        }))
+        .layer(middleware::from_fn(limit_time))
+        .layer(CatchPanicLayer::custom(answer_panic))
+        .layer(middleware::from_fn(move |request, next| add_headers(request, next, is_https)))
+        .layer(middleware::from_fn(log))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+}
+
+/// `https://cars.example.org/garage/` → `https://cars.example.org`.
+fn origin_of(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |at| at + 3);
+    url[host..].find('/').map_or(url, |slash| &url[..host + slash])
+}
+
+async fn limit_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(TIME, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Error::Unavailable.into_response(),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
+fn answer_panic(cause: Box<dyn Any + Send + 'static>) -> Response {
+    let told = cause.downcast_ref::<&str>().map(|it| (*it).to_owned());
+    let told = told.or_else(|| cause.downcast_ref::<String>().cloned());
+    Error::Internal(format!("panic: {}", told.unwrap_or_default()).into()).into_response()
+}
+
+async fn add_headers(request: Request, next: Next, is_https: bool) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let fixed = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if is_https {
+        let a_year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, a_year);
+    }
+    // Whatever does not say that anyone may keep it is personal.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A line for every request that changes something or fails; every other at debug level.
+async fn log(request: Request, next: Next) -> Response {
+    let started = std::time::Instant::now();
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let id = request.extensions().get::<RequestId>().cloned();
+    let response = next.run(request).await;
+    let id = id.as_ref().and_then(|id| id.header_value().to_str().ok()).unwrap_or_default();
+    let status = response.status();
+    let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    if status.is_server_error() {
+        tracing::warn!(%method, path, status = status.as_u16(), micros, id, "Answered");
+    } else if method != Method::GET || status != StatusCode::OK {
+        tracing::info!(%method, path, status = status.as_u16(), micros, id, "Answered");
+    } else {
+        tracing::debug!(%method, path, status = status.as_u16(), micros, id, "Answered");
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::origin_of;
+
+    #[test]
+    fn an_origin_is_an_address_without_its_path() {
+        assert_eq!(origin_of("https://a.example/garage/"), "https://a.example");
+        assert_eq!(origin_of("http://a.example:81"), "http://a.example:81");
+    }
+}

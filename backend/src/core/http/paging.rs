@@ -1,0 +1,135 @@
+//! Lists in pages, by the key of the last row seen.
+
+use std::borrow::Cow;
+
+use chrono::NaiveDate;
+use schemars::{JsonSchema, Schema, json_schema};
+use serde::Serialize;
+
+use crate::core::input::{Field, Given};
+
+/// One page of a list, newest first.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Page<T> {
+    /// The records.
+    pub items: Vec<T>,
+    /// What to send as `cursor` for the next page; null on the last.
+    pub next_cursor: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// A page of at most `limit` out of the `limit + 1` rows that were asked for.
+    #[must_use]
+    pub fn of(mut rows: Vec<T>, limit: Limit, key: impl FnOnce(&T) -> Cursor) -> Self {
+        let more = rows.len() > limit.rows();
+        rows.truncate(limit.rows());
+        let next_cursor = rows.last().filter(|_| more).map(|last| key(last).0);
+        Self { items: rows, next_cursor }
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Page<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("PageOf{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> Schema {
+        let item = generator.subschema_for::<T>();
+        json_schema!({
+            "type": "object",
+            "description": "One page of a list, newest first",
+            "properties": {
+                "items": { "type": "array", "items": item },
+                "nextCursor": {
+                    "type": ["string", "null"],
+                    "description": "What to send as `cursor` for the next page; null on the last",
+                },
+            },
+            "required": ["items", "nextCursor"],
+        })
+    }
+}
+
+/// How many records a page has at most: 1 to 500, 100 unless said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit(u16);
+
+impl Limit {
+    /// The most that are asked for.
+    const MOST: u16 = 500;
+
+    /// A limit known when compiled.
+    #[must_use]
+    pub const fn new(rows: u16) -> Self {
+        Self(rows)
+    }
+
+    /// As a length.
+    #[must_use]
+    pub fn rows(self) -> usize {
+        usize::from(self.0)
+    }
+
+    /// One row more than the page has, which tells whether another page follows.
+    #[must_use]
+    pub fn and_one(self) -> i64 {
+        i64::from(self.0) + 1
+    }
+}
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self(100)
+    }
+}
+
+impl Field for Limit {
+    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+        let (Given::Typed(text) | Given::Number(text)) = given else {
+            return Err("has to be a whole number".to_owned());
+        };
+        let limit = text.trim().parse::<u16>().ok().filter(|it| (1..=Self::MOST).contains(it));
+        limit.map(Self).ok_or_else(|| format!("has to be from 1 to {}", Self::MOST))
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "integer", "minimum": 1, "maximum": Self::MOST, "default": 100 })
+    }
+}
+
+/// Where a page begins: the sort key of the row before it. Its text is nobody's business.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor(String);
+
+impl Cursor {
+    /// From the parts of a sort key.
+    #[must_use]
+    pub fn new(parts: &[&dyn std::fmt::Display]) -> Self {
+        Self(parts.iter().map(ToString::to_string).collect::<Vec<_>>().join("_"))
+    }
+
+    /// The parts of the key, in order.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        self.0.split('_')
+    }
+}
+
+impl Field for Cursor {
+    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+        match given {
+            Given::Typed(text) if text.len() <= 200 => Ok(Self(text.clone())),
+            _ => Err("is not a cursor that this service gave".to_owned()),
+        }
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "maxLength": 200 })
+    }
+}
+
+/// Later than anything that is kept, and still a time that both engines can hold.
+#[must_use]
+pub fn end_of_time() -> chrono::DateTime<chrono::Utc> {
+    chrono::DateTime::from_timestamp(253_402_300_799, 0).unwrap_or_default()
+}

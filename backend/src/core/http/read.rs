@@ -1,0 +1,205 @@
+//! Extractors whose rejections are problem documents.
+#![expect(clippy::disallowed_types, reason = "wraps what the rest must not use")]
+
+use std::collections::BTreeMap;
+
+use aide::{
+    OperationInput,
+    generate::GenContext,
+    openapi::{
+        HeaderStyle, MediaType, Operation, Parameter, ParameterData, ParameterSchemaOrContent,
+        PathStyle, RequestBody, SchemaObject,
+    },
+    operation::{ParamLocation, add_parameters, parameters_from_schema, set_body},
+};
+use axum::{
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{HeaderMap, header, request::Parts},
+};
+use http_body_util::BodyExt as _;
+use schemars::JsonSchema;
+
+use crate::core::{
+    App, Error, Result,
+    input::{Input, Reader},
+};
+
+/// A JSON body, read field by field.
+pub struct Json<T>(pub T);
+
+impl<T: Input> FromRequest<App> for Json<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
+        if !is_json(request.headers()) {
+            return Err(Error::UnsupportedMediaType("application/json"));
+        }
+        let body = body_of(request).await?;
+        T::read(Reader::json(&body, app.clock.today())?).map(Self).map_err(Error::Invalid)
+    }
+}
+
+fn media_type(headers: &HeaderMap) -> &str {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    value.unwrap_or_default().split(';').next().unwrap_or_default().trim()
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = media_type(headers).to_ascii_lowercase();
+    kind == "application/json" || kind == "application/merge-patch+json"
+}
+
+/// The most bytes of a body that are read.
+const MOST: usize = 256 * 1024;
+/// The most that are taken off the wire and dropped, so that the client, still sending, gets to
+/// read why it was refused.
+const MOST_DROPPED: usize = 32 * 1024 * 1024;
+
+/// The whole body.
+async fn body_of(request: Request) -> Result<Vec<u8>> {
+    let mut body = request.into_body();
+    let (mut kept, mut dropped) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let cut_short = |_| Error::Malformed("the body ended before its end".to_owned());
+        let Ok(data) = frame.map_err(cut_short)?.into_data() else { continue };
+        if dropped == 0 && kept.len() + data.len() <= MOST {
+            kept.extend_from_slice(&data);
+        } else {
+            dropped += data.len();
+            if dropped > MOST_DROPPED {
+                break;
+            }
+        }
+    }
+    if dropped > 0 { Err(Error::TooLarge) } else { Ok(kept) }
+}
+
+impl<T: JsonSchema> OperationInput for Json<T> {
+    fn operation_input(context: &mut GenContext, operation: &mut Operation) {
+        let json_schema = context.schema.subschema_for::<T>();
+        let schema = SchemaObject { json_schema, external_docs: None, example: None };
+        let media = MediaType { schema: Some(schema), ..MediaType::default() };
+        set_body(
+            context,
+            operation,
+            RequestBody {
+                content: [("application/json".to_owned(), media)].into_iter().collect(),
+                required: true,
+                ..RequestBody::default()
+            },
+        );
+    }
+}
+
+/// A form, as it was typed; [`Form::read`] reads it field by field.
+#[derive(Debug, Clone, Default)]
+pub struct Form {
+    /// What each field held, for showing it again beside what is wrong with it.
+    pub typed: BTreeMap<String, String>,
+}
+
+impl Form {
+    /// What the field `name` held.
+    #[must_use]
+    pub fn get(&self, name: &str) -> &str {
+        self.typed.get(name).map_or("", String::as_str)
+    }
+
+    /// Reads every field.
+    ///
+    /// # Errors
+    /// Invalid with every field at fault.
+    pub fn read<T: Input>(&self, app: &App) -> Result<T> {
+        T::read(Reader::form(self.typed.clone(), app.clock.today())).map_err(Error::Invalid)
+    }
+}
+
+impl FromRequest<App> for Form {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, _: &App) -> Result<Self> {
+        const KIND: &str = "application/x-www-form-urlencoded";
+        if !media_type(request.headers()).eq_ignore_ascii_case(KIND) {
+            return Err(Error::UnsupportedMediaType(KIND));
+        }
+        let body = body_of(request).await?;
+        // Of fields with one name the last counts.
+        Ok(Self { typed: form_urlencoded::parse(&body).into_owned().collect() })
+    }
+}
+
+/// The path's parameters; one of another shape is the name of nothing.
+#[derive(FromRequestParts)]
+#[from_request(via(axum::extract::Path), rejection(Error))]
+pub struct Path<T>(pub T);
+
+impl From<axum::extract::rejection::PathRejection> for Error {
+    fn from(_: axum::extract::rejection::PathRejection) -> Self {
+        Self::NotFound("thing")
+    }
+}
+
+/// Every path names one record at most, as `{id}`.
+impl<T: JsonSchema> OperationInput for Path<T> {
+    fn operation_input(context: &mut GenContext, operation: &mut Operation) {
+        let json_schema = context.schema.subschema_for::<T>();
+        let schema = SchemaObject { json_schema, external_docs: None, example: None };
+        let parameter = Parameter::Path {
+            parameter_data: parameter("id", "The record's id", true, schema),
+            style: PathStyle::Simple,
+        };
+        add_parameters(context, operation, [parameter]);
+    }
+}
+
+/// The query's parameters, read field by field; an unknown one is refused like an unknown member.
+pub struct Query<T>(pub T);
+
+impl<T: Input> FromRequestParts<App> for Query<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let query = parts.uri.query().unwrap_or_default();
+        let fields = form_urlencoded::parse(query.as_bytes()).into_owned();
+        T::read(Reader::form(fields, app.clock.today())).map(Self).map_err(Error::Invalid)
+    }
+}
+
+impl<T: JsonSchema> OperationInput for Query<T> {
+    fn operation_input(context: &mut GenContext, operation: &mut Operation) {
+        let schema = context.schema.subschema_for::<T>();
+        let schema = context.resolve_schema(&schema).clone();
+        let parameters = parameters_from_schema(context, schema, ParamLocation::Query);
+        add_parameters(context, operation, parameters);
+    }
+}
+
+/// Documents a header that may be sent.
+pub(super) fn header_parameter(
+    context: &mut GenContext,
+    operation: &mut Operation,
+    name: &str,
+    description: &str,
+) {
+    let json_schema = schemars::json_schema!({ "type": "string" });
+    let schema = SchemaObject { json_schema, external_docs: None, example: None };
+    let parameter = Parameter::Header {
+        parameter_data: parameter(name, description, false, schema),
+        style: HeaderStyle::Simple,
+    };
+    add_parameters(context, operation, [parameter]);
+}
+
+fn parameter(name: &str, description: &str, required: bool, schema: SchemaObject) -> ParameterData {
+    ParameterData {
+        name: name.to_owned(),
+        description: Some(description.to_owned()),
+        required,
+        format: ParameterSchemaOrContent::Schema(schema),
+        deprecated: None,
+        example: None,
+        examples: [].into_iter().collect(),
+        explode: None,
+        extensions: [].into_iter().collect(),
+    }
+}

@@ -1,0 +1,159 @@
+//! Answers of the API.
+
+use aide::{
+    OperationOutput,
+    generate::GenContext,
+    openapi::{MediaType, Operation, Response as Documented, SchemaObject},
+};
+use axum::{
+    body::Bytes,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::etag::etag;
+use crate::core::{Error, error::Problem};
+
+const JSON: &str = "application/json";
+
+/// A single record, with its `ETag`.
+pub struct Record<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Record<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => {
+                let headers =
+                    [(header::CONTENT_TYPE, JSON.to_owned()), (header::ETAG, etag(&body))];
+                (headers, body).into_response()
+            }
+            Err(error) => Error::Internal(error.into()).into_response(),
+        }
+    }
+}
+
+/// A record that was made, with where it is from now on.
+pub struct Created<T> {
+    /// Its address.
+    pub location: String,
+    /// The record.
+    pub record: T,
+}
+
+impl<T: Serialize> IntoResponse for Created<T> {
+    fn into_response(self) -> Response {
+        let location = [(header::LOCATION, self.location)];
+        (StatusCode::CREATED, location, Record(self.record)).into_response()
+    }
+}
+
+/// A body that was serialized before, perhaps by another request.
+pub struct Stored<T> {
+    body: Bytes,
+    what: std::marker::PhantomData<T>,
+}
+
+impl<T: Serialize> Stored<T> {
+    /// The body of an answer that holds `T`.
+    #[must_use]
+    pub fn new(body: Bytes) -> Self {
+        Self { body, what: std::marker::PhantomData }
+    }
+
+    /// Serializes `value` now.
+    ///
+    /// # Errors
+    /// Internal where it cannot be.
+    pub fn of(value: &T) -> Result<Self, Error> {
+        serde_json::to_vec(value)
+            .map(|body| Self::new(body.into()))
+            .map_err(|error| Error::Internal(error.into()))
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
+        self.body
+    }
+}
+
+impl<T> IntoResponse for Stored<T> {
+    fn into_response(self) -> Response {
+        ([(header::CONTENT_TYPE, JSON)], self.body).into_response()
+    }
+}
+
+/// Done, and nothing more to say.
+pub struct NoContent;
+
+impl IntoResponse for NoContent {
+    fn into_response(self) -> Response {
+        StatusCode::NO_CONTENT.into_response()
+    }
+}
+
+/// The documentation of an answer that holds a `T`.
+fn documented<T: JsonSchema>(context: &mut GenContext, kind: &str) -> Documented {
+    let json_schema = context.schema.subschema_for::<T>();
+    let description = context.resolve_schema(&json_schema).get("description").cloned();
+    let schema = SchemaObject { json_schema, external_docs: None, example: None };
+    let media = MediaType { schema: Some(schema), ..MediaType::default() };
+    Documented {
+        description: description.and_then(|it| it.as_str().map(str::to_owned)).unwrap_or_default(),
+        content: [(kind.to_owned(), media)].into_iter().collect(),
+        ..Documented::default()
+    }
+}
+
+macro_rules! documents {
+    ($type:ident, $status:literal) => {
+        impl<T: JsonSchema> OperationOutput for $type<T> {
+            type Inner = T;
+
+            fn operation_response(
+                context: &mut GenContext,
+                _: &mut Operation,
+            ) -> Option<Documented> {
+                Some(documented::<T>(context, JSON))
+            }
+
+            fn inferred_responses(
+                context: &mut GenContext,
+                _: &mut Operation,
+            ) -> Vec<(Option<u16>, Documented)> {
+                vec![(Some($status), documented::<T>(context, JSON))]
+            }
+        }
+    };
+}
+
+documents!(Record, 200);
+documents!(Created, 201);
+documents!(Stored, 200);
+
+impl OperationOutput for NoContent {
+    type Inner = ();
+
+    fn inferred_responses(_: &mut GenContext, _: &mut Operation) -> Vec<(Option<u16>, Documented)> {
+        let description = "Done".to_owned();
+        vec![(Some(204), Documented { description, ..Documented::default() })]
+    }
+}
+
+/// Every refusal is a problem document.
+impl OperationOutput for Error {
+    type Inner = Problem;
+
+    fn operation_response(context: &mut GenContext, _: &mut Operation) -> Option<Documented> {
+        Some(documented::<Problem>(context, "application/problem+json"))
+    }
+
+    fn inferred_responses(
+        context: &mut GenContext,
+        _: &mut Operation,
+    ) -> Vec<(Option<u16>, Documented)> {
+        vec![(None, documented::<Problem>(context, "application/problem+json"))]
+    }
+}

@@ -1,0 +1,111 @@
+//! One request's fields, and what is wrong with them.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde_json::value::RawValue;
+
+use super::Member;
+use crate::core::{Error, Result, error::Fault};
+
+/// A field as the client gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// JSON's `null`, or an empty field of a form.
+    Null,
+    /// JSON's `true` or `false`.
+    Bool(bool),
+    /// A JSON number's own text.
+    Number(String),
+    /// A JSON string.
+    Text(String),
+    /// A form's field, which may stand for a text, a number or a yes.
+    Typed(String),
+    /// A JSON array or object.
+    Nested,
+}
+
+/// The fields of one request, taken one by one.
+#[derive(Debug)]
+pub struct Reader {
+    fields: BTreeMap<String, Given>,
+    /// Today in UTC: what dates are held against.
+    today: NaiveDate,
+    faults: Vec<Fault>,
+}
+
+impl Reader {
+    /// The members of a JSON object.
+    ///
+    /// # Errors
+    /// Malformed where it is not JSON, Invalid where it is no object.
+    pub fn json(body: &[u8], today: NaiveDate) -> Result<Self> {
+        let raw: &RawValue = serde_json::from_slice(body)
+            .map_err(|error| Error::Malformed(format!("the body is not JSON: {error}")))?;
+        if !raw.get().starts_with('{') {
+            return Err(Error::invalid("", "the body has to be a JSON object"));
+        }
+        let members: BTreeMap<String, &RawValue> = serde_json::from_str(raw.get())
+            .map_err(|error| Error::Malformed(format!("the body is not JSON: {error}")))?;
+        let given = |raw: &RawValue| match raw.get().as_bytes().first() {
+            Some(b'n') => Given::Null,
+            Some(b't') => Given::Bool(true),
+            Some(b'f') => Given::Bool(false),
+            // A lone surrogate has no place in a text; its field is then at fault, not the body.
+            Some(b'"') => serde_json::from_str(raw.get()).map_or(Given::Nested, Given::Text),
+            Some(b'[' | b'{') => Given::Nested,
+            _ => Given::Number(raw.get().to_owned()),
+        };
+        let fields = members.into_iter().map(|(name, raw)| (name, given(raw))).collect();
+        Ok(Self { fields, today, faults: Vec::new() })
+    }
+
+    /// The fields of a form (`application/x-www-form-urlencoded`); the last of a name counts, so
+    /// that a hidden field can say what an unticked box means.
+    #[must_use]
+    pub fn form(fields: impl IntoIterator<Item = (String, String)>, today: NaiveDate) -> Self {
+        let given = |text: String| {
+            if text.trim().is_empty() { Given::Null } else { Given::Typed(text) }
+        };
+        let fields = fields.into_iter().map(|(name, text)| (name, given(text))).collect();
+        Self { fields, today, faults: Vec::new() }
+    }
+
+    /// Today in UTC.
+    #[must_use]
+    pub fn today(&self) -> NaiveDate {
+        self.today
+    }
+
+    /// Takes the member `name` (in snake case here, in camel case on the wire).
+    pub fn member<T: Member>(&mut self, name: &str) -> Option<T> {
+        let name = camel_case(name);
+        let given = self.fields.remove(&name);
+        T::read(given.as_ref(), self.today)
+            .map_err(|detail| self.faults.push(Fault::at(&name, detail)))
+            .ok()
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    /// Every fault found, and every field that nothing has taken.
+    pub fn finish(mut self) -> Result<(), Vec<Fault>> {
+        for name in self.fields.into_keys() {
+            self.faults.push(Fault::at(&name, "is not known here"));
+        }
+        if self.faults.is_empty() { Ok(()) } else { Err(self.faults) }
+    }
+}
+
+/// `odometer_reading` → `odometerReading`.
+pub(super) fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let mut camel = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let (first, rest) = word.split_at(word.len().min(1));
+        camel.push_str(&first.to_ascii_uppercase());
+        camel.push_str(rest);
+    }
+    camel
+}

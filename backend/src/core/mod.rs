@@ -1,0 +1,56 @@
+//! What every feature shares.
+
+pub mod cache;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod health;
+pub mod http;
+pub mod input;
+pub mod problems;
+pub mod units;
+pub mod user;
+pub mod web;
+
+use std::sync::Arc;
+
+pub use error::{Error, Result};
+pub use user::UserId;
+
+use crate::features::accounts::Doors;
+
+/// Bytes as hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// What a handler may reach.
+#[derive(Clone)]
+pub struct App {
+    /// The database.
+    pub db: db::Db,
+    /// Answers kept for a while.
+    pub cache: cache::Cache,
+    /// The time.
+    pub clock: clock::Clock,
+    /// The settings.
+    pub config: Arc<config::Config>,
+    /// What signing in needs to remember within this process.
+    pub doors: Doors,
+}
+
+impl App {
+    /// The service over an open database.
+    #[must_use]
+    pub fn new(config: config::Config, db: db::Db, clock: clock::Clock) -> Self {
+        let cache = cache::Cache::new(&config.cache);
+        let doors = Doors::new();
+        Self { db, cache, clock, config: Arc::new(config), doors }
+    }
+}

@@ -1,0 +1,157 @@
+//! The kinds of problem, and the page that explains each: what a problem document's `type` leads
+//! to.
+
+use askama::Template;
+use axum::{Router, response::Html, routing::get};
+
+use super::{App, Error, Result, http::Path, web};
+
+/// Every kind: its name, its title, what it means and what to do.
+const KINDS: &[(&str, &str, &str)] = &[
+    (
+        "malformed",
+        "The request cannot be read",
+        "The body is not the JSON or the form that its Content-Type says. Nothing was changed.",
+    ),
+    (
+        "unauthorized",
+        "Nobody is signed in",
+        "The session has ended or none was given. Sign in, then send the request again.",
+    ),
+    (
+        "wrong-password",
+        "Signing in failed",
+        "No account has this e-mail address with this password. Which of the two is wrong is \
+         not told, so that nobody can find out who has an account here.",
+    ),
+    (
+        "forbidden",
+        "This may not be done",
+        "Whoever is signed in may not do this, or the request came from another site.",
+    ),
+    (
+        "not-found",
+        "There is no such thing",
+        "Nothing is at this address, or what is there is not yours. The two look alike.",
+    ),
+    (
+        "method-not-allowed",
+        "The method does not fit the address",
+        "The address is right, but it answers other methods. The Allow header names them.",
+    ),
+    (
+        "duplicate-vin",
+        "You already have this vehicle",
+        "You have a vehicle with this VIN; vehicleId names it. Change that one instead.",
+    ),
+    (
+        "vin-in-trash",
+        "This vehicle is in your trash",
+        "You deleted a vehicle with this VIN; vehicleId names it. Restore it, and its fill-ups \
+         come back with it.",
+    ),
+    (
+        "duplicate-email",
+        "This e-mail address has an account",
+        "An account with this e-mail address exists. Sign in instead.",
+    ),
+    (
+        "precondition-failed",
+        "It was changed meanwhile",
+        "The record is not the one that If-Match names. Read it again, then decide.",
+    ),
+    (
+        "too-large",
+        "The request is too large",
+        "The body is larger than this service reads. Nothing was changed.",
+    ),
+    (
+        "unsupported-media-type",
+        "The media type is not read here",
+        "Send the body as application/json; changes may also say application/merge-patch+json.",
+    ),
+    (
+        "invalid",
+        "Some fields are not as they have to be",
+        "The request was understood and refused; nothing was changed. Its errors name every \
+         field at fault and what is wrong with it.",
+    ),
+    (
+        "odometer-order",
+        "The odometer runs backwards",
+        "By date, a vehicle's readings only grow. The error names the fill-up that this one \
+         contradicts. Correct the reading or the date; where the odometer really was replaced \
+         or turned back, say \"allowOdometerRollback\": true.",
+    ),
+    (
+        "too-many-requests",
+        "Too many attempts",
+        "Wait for as many seconds as Retry-After says, then try again.",
+    ),
+    (
+        "unavailable",
+        "Not now",
+        "The database is away or overloaded. Nothing was changed; try again in a moment.",
+    ),
+    (
+        "internal",
+        "Something went wrong here",
+        "The fault is the service's own. It has been written to its log; X-Request-Id names it.",
+    ),
+];
+
+/// The title of the kind `name`.
+#[must_use]
+pub(super) fn title(name: &str) -> &'static str {
+    KINDS.iter().find(|kind| kind.0 == name).map_or("Problem", |kind| kind.1)
+}
+
+/// The pages.
+pub fn router() -> Router<App> {
+    Router::new().route("/problems/{name}", get(explain))
+}
+
+#[derive(Template)]
+#[template(path = "core/templates/explain.html")]
+struct Explain {
+    title: &'static str,
+    text: &'static str,
+    shell: web::Shell,
+}
+
+async fn explain(Path(name): Path<String>, shell: web::Shell) -> Result<Html<String>> {
+    let kind = KINDS.iter().find(|kind| kind.0 == name).ok_or(Error::NotFound("page"))?;
+    web::page(&Explain { title: kind.1, text: kind.2, shell })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::Error, KINDS};
+
+    #[test]
+    fn every_error_has_a_kind_that_is_explained() {
+        let conflict = |name| Error::Conflict { name, detail: String::new(), vehicle: None };
+        let errors = [
+            Error::Malformed(String::new()),
+            Error::Unauthorized,
+            Error::WrongPassword,
+            Error::Forbidden(""),
+            Error::NotFound(""),
+            Error::MethodNotAllowed,
+            conflict("duplicate-vin"),
+            conflict("vin-in-trash"),
+            conflict("duplicate-email"),
+            Error::Stale,
+            Error::TooLarge,
+            Error::UnsupportedMediaType(""),
+            Error::Invalid(Vec::new()),
+            Error::TooManyRequests(1),
+            Error::Unavailable,
+            Error::Internal("".into()),
+        ];
+        for error in errors {
+            let name = error.kind().1;
+            assert!(KINDS.iter().any(|kind| kind.0 == name), "{name} is not explained");
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! Distances, volumes and economy in the units that a person reads.
+//!
+//! What is stored is miles and US gallons; conversions are exact ratios of whole numbers, rounded
+//! once, where a figure is shown. (1 mile = 1.609344 km, 1 US gallon = 3.785411784 l,
+//! 1 imperial gallon = 4.54609 l: NIST SP 811, appendix B.)
+
+use super::db::fixed::{Fixed, divide_rounded};
+
+const MILE_IN_METRES_E3: i128 = 1_609_344;
+const GALLON_US_IN_LITRES_E9: i128 = 3_785_411_784;
+const GALLON_UK_IN_LITRES_E9: i128 = 4_546_090_000;
+const LITRE_IN_LITRES_E9: i128 = 1_000_000_000;
+
+/// A choice that is kept as text and named on a form.
+macro_rules! choice {
+    ($(#[doc = $about:literal])* $name:ident { $($(#[doc = $doc:literal])* $variant:ident = $text:literal, $label:literal;)+ }) => {
+        $(#[doc = $about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+        pub enum $name {
+            $($(#[doc = $doc])* #[serde(rename = $text)] $variant,)+
+        }
+
+        impl $name {
+            /// Every choice: as it is kept, and as people call it.
+            pub const ALL: &[(&str, &str)] = &[$(($text, $label)),+];
+
+            /// As it is kept and sent.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = String;
+
+            fn try_from(text: String) -> Result<Self, String> {
+                match text.as_str() {
+                    $($text => Ok(Self::$variant),)+
+                    _ => Err(concat!("has to be one of:" $(, " ", $text)+).to_owned()),
+                }
+            }
+        }
+
+        impl $crate::core::input::Field for $name {
+            fn read(
+                given: &$crate::core::input::Given,
+                _: chrono::NaiveDate,
+            ) -> Result<Self, String> {
+                use $crate::core::input::Given;
+                match given {
+                    Given::Text(text) | Given::Typed(text) => Self::try_from(text.clone()),
+                    _ => Err("has to be a text".to_owned()),
+                }
+            }
+
+            fn schema() -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "enum": [$($text),+] })
+            }
+        }
+    };
+}
+pub(crate) use choice;
+
+choice! {
+    /// What distances are shown in.
+    DistanceUnit {
+        /// Miles.
+        Miles = "mi", "Miles";
+        /// Kilometres.
+        Kilometres = "km", "Kilometres";
+    }
+}
+
+choice! {
+    /// What volumes are shown in.
+    VolumeUnit {
+        /// US gallons.
+        GallonsUs = "gal_us", "US gallons";
+        /// Imperial gallons.
+        GallonsUk = "gal_uk", "Imperial gallons";
+        /// Litres.
+        Litres = "l", "Litres";
+    }
+}
+
+choice! {
+    /// What economy is shown in.
+    EconomyUnit {
+        /// Miles to the US gallon.
+        MpgUs = "mpg_us", "Miles per US gallon";
+        /// Miles to the imperial gallon.
+        MpgUk = "mpg_uk", "Miles per imperial gallon";
+        /// Litres on a hundred kilometres.
+        LitresPer100Km = "l_per_100km", "Litres per 100 km";
+        /// Kilometres to the litre.
+        KmPerLitre = "km_per_l", "Kilometres per litre";
+    }
+}
+
+impl DistanceUnit {
+    /// Its sign.
+    #[must_use]
+    pub fn sign(self) -> &'static str {
+        self.as_str()
+    }
+
+    /// Miles in this unit, whole.
+    #[must_use]
+    pub fn from_miles(self, miles: i64) -> i64 {
+        match self {
+            Self::Miles => miles,
+            Self::Kilometres => ratio(i128::from(miles) * MILE_IN_METRES_E3, 1_000_000),
+        }
+    }
+
+    /// A distance typed in this unit as whole miles' text; what is no number is left as it is, for
+    /// the reader of the field to refuse.
+    #[must_use]
+    pub fn to_miles(self, typed: &str) -> String {
+        let plain = without_thousands(typed);
+        match (self, Fixed::<12, 3>::parse(&plain)) {
+            (Self::Kilometres, Ok(km)) => {
+                ratio(i128::from(km.units()) * 1000, MILE_IN_METRES_E3).to_string()
+            }
+            _ => plain,
+        }
+    }
+
+    /// A price of one mile as the price of one of these.
+    #[must_use]
+    pub fn price_from_miles(self, price: Fixed<8, 3>) -> Fixed<8, 3> {
+        match self {
+            Self::Miles => price,
+            Self::Kilometres => {
+                Fixed::from_ratio(i128::from(price.units()) * 1_000_000, MILE_IN_METRES_E3)
+                    .unwrap_or(price)
+            }
+        }
+    }
+}
+
+impl VolumeUnit {
+    /// Its sign.
+    #[must_use]
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::GallonsUs | Self::GallonsUk => "gal",
+            Self::Litres => "l",
+        }
+    }
+
+    fn in_litres_e9(self) -> i128 {
+        match self {
+            Self::GallonsUs => GALLON_US_IN_LITRES_E9,
+            Self::GallonsUk => GALLON_UK_IN_LITRES_E9,
+            Self::Litres => LITRE_IN_LITRES_E9,
+        }
+    }
+
+    /// US gallons in this unit, to the thousandth.
+    #[must_use]
+    pub fn from_gallons(self, gallons: Fixed<12, 3>) -> Fixed<12, 3> {
+        let litres = i128::from(gallons.units()) * GALLON_US_IN_LITRES_E9;
+        Fixed::from_ratio(litres, self.in_litres_e9()).unwrap_or(gallons)
+    }
+
+    /// A volume typed in this unit as US gallons' text, to the thousandth; what is no number is
+    /// left as it is.
+    #[must_use]
+    pub fn to_gallons(self, typed: &str) -> String {
+        let plain = plain_number(typed);
+        match Fixed::<12, 3>::parse(&plain) {
+            Ok(volume) if self != Self::GallonsUs => {
+                let litres = i128::from(volume.units()) * self.in_litres_e9();
+                Fixed::<12, 3>::from_ratio(litres, GALLON_US_IN_LITRES_E9)
+                    .map_or(plain, |gallons| gallons.to_string())
+            }
+            _ => plain,
+        }
+    }
+
+    /// The price of a US gallon as the price of one of these.
+    #[must_use]
+    pub fn price_from_gallon(self, price: Fixed<6, 3>) -> Fixed<6, 3> {
+        let scaled = i128::from(price.units()) * self.in_litres_e9();
+        Fixed::from_ratio(scaled, GALLON_US_IN_LITRES_E9).unwrap_or(price)
+    }
+
+    /// A price typed for one of these as a US gallon's, to the thousandth.
+    #[must_use]
+    pub fn to_price_of_gallon(self, typed: &str) -> String {
+        let plain = plain_number(typed);
+        match Fixed::<6, 3>::parse(&plain) {
+            Ok(price) if self != Self::GallonsUs => {
+                let scaled = i128::from(price.units()) * GALLON_US_IN_LITRES_E9;
+                Fixed::<9, 3>::from_ratio(scaled, self.in_litres_e9())
+                    .map_or(plain, |price| price.to_string())
+            }
+            _ => plain,
+        }
+    }
+}
+
+impl EconomyUnit {
+    /// Its sign.
+    #[must_use]
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::MpgUs | Self::MpgUk => "mpg",
+            Self::LitresPer100Km => "l/100 km",
+            Self::KmPerLitre => "km/l",
+        }
+    }
+
+    /// Whether more of it is less fuel.
+    #[must_use]
+    pub fn more_is_better(self) -> bool {
+        self != Self::LitresPer100Km
+    }
+
+    /// The economy of `miles` on `gallons`, to the hundredth.
+    #[must_use]
+    pub fn of(self, miles: i64, gallons: Fixed<12, 3>) -> Option<Fixed<10, 2>> {
+        let (miles, thousandths) = (i128::from(miles), i128::from(gallons.units()));
+        // In hundredths of the unit.
+        match self {
+            Self::MpgUs => Fixed::from_ratio(miles * 100_000, thousandths),
+            Self::MpgUk => Fixed::from_ratio(
+                miles * 100_000 * GALLON_UK_IN_LITRES_E9,
+                thousandths * GALLON_US_IN_LITRES_E9,
+            ),
+            // (thousandths / 1000 · litres / 1e9) ÷ (miles · metres / 1e6) · 100, in hundredths
+            Self::LitresPer100Km => Fixed::from_ratio(
+                thousandths * GALLON_US_IN_LITRES_E9,
+                miles * MILE_IN_METRES_E3 * 100,
+            ),
+            Self::KmPerLitre => Fixed::from_ratio(
+                miles * MILE_IN_METRES_E3 * 100 * 1_000_000,
+                thousandths * GALLON_US_IN_LITRES_E9,
+            ),
+        }
+    }
+}
+
+fn ratio(numerator: i128, denominator: i128) -> i64 {
+    divide_rounded(numerator, denominator).and_then(|it| i64::try_from(it).ok()).unwrap_or_default()
+}
+
+/// A reading as it is read off: `84,210`, `84.210` and `84 210` are all 84210.
+fn without_thousands(typed: &str) -> String {
+    let text: String = typed.split_whitespace().collect();
+    let groups: Vec<_> = text.split([',', '.', '\'']).collect();
+    let is_grouped = groups.len() > 1
+        && (1..=3).contains(&groups[0].len())
+        && groups[1..].iter().all(|group| group.len() == 3);
+    if is_grouped { groups.concat() } else { plain_number(&text) }
+}
+
+/// What was typed, without the marks between thousands, and with a point before the decimals.
+///
+/// `1,234.5` and `1 234,5` are told apart by what comes last; a lone comma is a decimal one.
+#[must_use]
+pub fn plain_number(typed: &str) -> String {
+    let text: String =
+        typed.trim().chars().filter(|it| !it.is_whitespace() && *it != '\'').collect();
+    match (text.rfind(','), text.rfind('.')) {
+        (Some(comma), Some(point)) if comma > point => text.replace('.', "").replace(',', "."),
+        (Some(_), Some(_)) => text.replace(',', ""),
+        (Some(_), None) if text.matches(',').count() > 1 => text.replace(',', ""),
+        (Some(_), None) => text.replace(',', "."),
+        _ => text,
+    }
+}
+
+/// A whole number with its thousands apart: `84,210`.
+#[must_use]
+pub fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::from(if number < 0 { "-" } else { "" });
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{DistanceUnit, EconomyUnit, Fixed, VolumeUnit, grouped, plain_number};
+
+    #[test]
+    fn economy_is_the_same_whatever_it_is_shown_in() {
+        let gallons = Fixed::<12, 3>::parse("15").unwrap();
+        let shown = |unit: EconomyUnit| unit.of(400, gallons).unwrap().to_string();
+        assert_eq!(shown(EconomyUnit::MpgUs), "26.67");
+        assert_eq!(shown(EconomyUnit::MpgUk), "32.03");
+        assert_eq!(shown(EconomyUnit::LitresPer100Km), "8.82");
+        assert_eq!(shown(EconomyUnit::KmPerLitre), "11.34");
+        assert_eq!(EconomyUnit::MpgUs.of(400, Fixed::default()), None);
+    }
+
+    #[test]
+    fn what_is_typed_at_the_pump_is_kept_in_gallons_and_miles() {
+        assert_eq!(VolumeUnit::Litres.to_gallons("40"), "10.567");
+        assert_eq!(VolumeUnit::Litres.to_gallons("40,00"), "10.567");
+        assert_eq!(VolumeUnit::GallonsUk.to_gallons("10"), "12.009");
+        assert_eq!(VolumeUnit::GallonsUs.to_gallons("10.5"), "10.5");
+        assert_eq!(VolumeUnit::Litres.to_price_of_gallon("1.799"), "6.810");
+        assert_eq!(DistanceUnit::Kilometres.to_miles("100"), "62");
+        assert_eq!(DistanceUnit::Miles.to_miles("84,210"), "84210");
+        assert_eq!(VolumeUnit::Litres.to_gallons("forty"), "forty");
+    }
+
+    #[test]
+    fn numbers_are_read_as_people_write_them() {
+        for (typed, plain) in [
+            ("1,234.5", "1234.5"),
+            ("1.234,5", "1234.5"),
+            ("1 234,5", "1234.5"),
+            ("40,12", "40.12"),
+            ("1,234,567", "1234567"),
+            ("3.499", "3.499"),
+        ] {
+            assert_eq!(plain_number(typed), plain, "{typed}");
+        }
+        assert_eq!(grouped(-1_234_567), "-1,234,567");
+        assert_eq!(grouped(999), "999");
+    }
+
+    proptest! {
+        #[test]
+        fn litres_to_the_hundredth_survive_being_kept_as_gallons(hundredths in 1_i64..20_000) {
+            let typed = Fixed::<12, 2>::from_units(hundredths).unwrap().to_string();
+            let gallons = Fixed::parse(&VolumeUnit::Litres.to_gallons(&typed)).unwrap();
+            let litres = VolumeUnit::Litres.from_gallons(gallons).units();
+            prop_assert_eq!((litres + 5) / 10, hundredths);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What every page shares: the shell around it, its assets, and how a problem looks.
+
+mod assets;
+mod field;
+
+use askama::Template;
+use axum::{
+    extract::{FromRequestParts, Request, State},
+    http::{HeaderValue, Method, StatusCode, header, request::Parts},
+    middleware::Next,
+    response::{Html, IntoResponse, Redirect, Response},
+};
+
+pub use assets::{Assets, router};
+pub use field::{Entry, Errors};
+
+use super::{App, Error, Result, error::Problem, units};
+use crate::features::accounts;
+
+/// Renders a template as a page.
+///
+/// # Errors
+/// Internal where it cannot be rendered.
+pub fn page(template: &impl Template) -> Result<Html<String>> {
+    Ok(Html(template.render().map_err(|error| Error::Internal(error.into()))?))
+}
+
+/// A form's page once more, with what is wrong with it.
+///
+/// # Errors
+/// As [`page`].
+pub fn page_again(template: &impl Template) -> Result<Response> {
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(template)?).into_response())
+}
+
+/// What the frame of a page shows of whoever looks at it.
+#[derive(Debug, Clone)]
+pub struct Shell {
+    /// What they are called, if somebody is signed in.
+    pub name: Option<String>,
+    /// `system`, `light` or `dark`.
+    pub theme: &'static str,
+    /// The page's path, for marking where one is.
+    pub path: String,
+    /// Where the assets are.
+    pub assets: &'static Assets,
+}
+
+impl Shell {
+    /// The frame around what `signed` sees at `path`.
+    #[must_use]
+    pub fn new(signed: Option<&accounts::Signed>, path: &str) -> Self {
+        Self {
+            name: signed.map(|it| it.display_name.clone().unwrap_or_else(|| it.email.clone())),
+            theme: signed.map_or("system", |it| it.preferences.theme.as_str()),
+            path: path.to_owned(),
+            assets: Assets::get(),
+        }
+    }
+
+    /// `page` on the link to where one is.
+    #[must_use]
+    pub fn current(&self, section: &str) -> &'static str {
+        let inside = self.path == section || self.path.starts_with(&format!("{section}/"));
+        if inside { "page" } else { "false" }
+    }
+}
+
+impl FromRequestParts<App> for Shell {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        // A page that nobody has to be signed in for shows itself with the database away, too.
+        let signed = accounts::visitor(&parts.headers, app).await.unwrap_or_default();
+        Ok(Self::new(signed.as_deref(), parts.uri.path()))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "core/templates/problem.html")]
+struct Sorry<'a> {
+    problem: &'a Problem,
+    shell: Shell,
+}
+
+/// Shows a problem document as a page; a layer over every page. Nobody signed in is led to where
+/// one signs in.
+pub async fn problems_as_pages(State(app): State<App>, request: Request, next: Next) -> Response {
+    let is_get = request.method() == Method::GET;
+    let path = request.uri().path().to_owned();
+    let target = request.uri().path_and_query().map_or("/", |it| it.as_str()).to_owned();
+    let headers = request.headers().clone();
+    let response = next.run(request).await;
+    let Some(problem) = response.extensions().get::<Problem>() else { return response };
+    if response.status() == StatusCode::UNAUTHORIZED {
+        return match accounts::has_accounts(&app).await {
+            Ok(false) => Redirect::to("/register").into_response(),
+            _ if is_get && target != "/" => {
+                let next: String = form_urlencoded::byte_serialize(target.as_bytes()).collect();
+                Redirect::to(&format!("/login?next={next}")).into_response()
+            }
+            _ => Redirect::to("/login").into_response(),
+        };
+    }
+    let signed = accounts::visitor(&headers, &app).await.unwrap_or_default();
+    let shell = Shell::new(signed.as_deref(), &path);
+    let status = response.status();
+    match page(&Sorry { problem, shell }) {
+        Ok(html) => {
+            let mut page = (status, html).into_response();
+            for name in [header::RETRY_AFTER, header::ALLOW] {
+                if let Some(value) = response.headers().get(&name) {
+                    page.headers_mut().insert(name, HeaderValue::clone(value));
+                }
+            }
+            page
+        }
+        Err(_) => response,
+    }
+}
+
+/// Where to go after signing in: a path of this service, or home.
+#[must_use]
+pub fn local_path(wanted: &str) -> &str {
+    let is_local = wanted.starts_with('/')
+        && !wanted.starts_with("//")
+        && !wanted.contains('\\')
+        && !wanted.chars().any(char::is_control);
+    if is_local { wanted } else { "/" }
+}
+
+/// Numbers with their thousands apart, for templates.
+#[must_use]
+pub fn grouped(number: i64) -> String {
+    units::grouped(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local_path;
+
+    #[test]
+    fn no_address_leads_away_from_this_service() {
+        assert_eq!(local_path("/vehicles?deleted=true"), "/vehicles?deleted=true");
+        for away in ["https://evil.example", "//evil.example", "/\\evil.example", "", "/\nx"] {
+            assert_eq!(local_path(away), "/", "{away}");
+        }
+    }
+}

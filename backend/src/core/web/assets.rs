@@ -1,0 +1,58 @@
+//! The few files beside the pages, in the binary, each under a name that changes with it.
+
+use std::sync::LazyLock;
+
+use axum::{Router, http::header, response::IntoResponse, routing::get};
+use sha2::{Digest as _, Sha256};
+
+use crate::core::{App, hex};
+
+const CSS: &str = include_str!("../../../assets/app.css");
+const SCRIPT: &str = include_str!("../../../assets/app.js");
+const ICON: &str = include_str!("../../../assets/icon.svg");
+
+/// Where the assets are.
+#[derive(Debug)]
+pub struct Assets {
+    /// The style sheet.
+    pub css: String,
+    /// The script, which no page needs.
+    pub script: String,
+    /// The icon.
+    pub icon: String,
+}
+
+static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
+    css: address("app", CSS, "css"),
+    script: address("app", SCRIPT, "js"),
+    icon: address("icon", ICON, "svg"),
+});
+
+impl Assets {
+    /// Where they are.
+    #[must_use]
+    pub fn get() -> &'static Self {
+        &ASSETS
+    }
+}
+
+fn address(name: &str, content: &str, ending: &str) -> String {
+    format!("/assets/{name}.{}.{ending}", hex(&Sha256::digest(content)[..4]))
+}
+
+/// The assets themselves.
+pub fn router() -> Router<App> {
+    let file = |kind: &'static str, content: &'static str| {
+        get(async move || {
+            let headers = [
+                (header::CONTENT_TYPE, kind),
+                (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+            ];
+            (headers, content).into_response()
+        })
+    };
+    Router::new()
+        .route(&ASSETS.css, file("text/css; charset=utf-8", CSS))
+        .route(&ASSETS.script, file("text/javascript; charset=utf-8", SCRIPT))
+        .route(&ASSETS.icon, file("image/svg+xml", ICON))
+}

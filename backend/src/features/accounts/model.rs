@@ -1,0 +1,298 @@
+//! What an account is, and what a user prefers.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use schemars::{JsonSchema, Schema, json_schema};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{
+    core::{
+        UserId,
+        input::{Change, Field, Given, Text},
+        units::{DistanceUnit, EconomyUnit, VolumeUnit, choice},
+    },
+    input,
+};
+
+/// An account, as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Account {
+    /// Its name in this service.
+    pub id: Uuid,
+    /// The e-mail address that signs in.
+    pub email: String,
+    /// What its owner is called.
+    pub display_name: Option<String>,
+    /// Whether it may run the service.
+    pub is_admin: bool,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Who is signed in, and what every request needs to know of them.
+#[derive(Debug, Clone)]
+pub struct Signed {
+    /// Whose data they may touch.
+    pub user: UserId,
+    /// Their account.
+    pub account: Uuid,
+    /// The e-mail address that signed in.
+    pub email: String,
+    /// What they are called.
+    pub display_name: Option<String>,
+    /// How things are shown to them.
+    pub preferences: Preferences,
+}
+
+input! {
+    /// What it takes to make an account
+    pub(super) struct NewAccount {
+        /// The e-mail address to sign in with
+        pub email: Email,
+        /// The password: 8 to 256 characters
+        pub password: NewPassword,
+        /// What its owner is called
+        pub display_name: Option<Text<100>>,
+    }
+}
+
+input! {
+    /// What it takes to sign in
+    pub(super) struct Credentials {
+        /// The account's e-mail address
+        pub email: Email,
+        /// Its password
+        pub password: Password,
+    }
+}
+
+/// An e-mail address: something at somewhere, at most 254 characters (RFC 5321, 4.5.3.1.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Email(String);
+
+impl Email {
+    /// As it was given.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// In lower case: what has to be unique.
+    pub(super) fn key(&self) -> String {
+        self.0.to_lowercase()
+    }
+}
+
+impl Field for Email {
+    fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
+        let Text(text) = Text::<254>::read(given, today)?;
+        let parts = text.rsplit_once('@');
+        let is_address = parts.is_some_and(|(name, host)| {
+            !name.is_empty() && !host.is_empty() && !host.starts_with('.') && !host.ends_with('.')
+        });
+        if is_address && !text.contains(char::is_whitespace) {
+            Ok(Self(text))
+        } else {
+            Err("has to be an e-mail address, such as you@example.org".to_owned())
+        }
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "format": "email", "maxLength": 254 })
+    }
+}
+
+/// A password as it was typed; never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Password(String);
+
+impl Password {
+    /// The longest that is hashed.
+    const MOST: usize = 256;
+
+    /// The password itself.
+    pub(super) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl Field for Password {
+    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+        match given {
+            Given::Text(text) | Given::Typed(text) if text.chars().count() <= Self::MOST => {
+                Ok(Self(text.clone()))
+            }
+            Given::Text(_) | Given::Typed(_) => {
+                Err(format!("has more than {} characters", Self::MOST))
+            }
+            _ => Err("has to be a text".to_owned()),
+        }
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "format": "password", "maxLength": Self::MOST })
+    }
+}
+
+/// A password for a new account: 8 characters at least, any of them (NIST SP 800-63B, 3.1.1.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NewPassword(pub Password);
+
+impl Field for NewPassword {
+    fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
+        let password = Password::read(given, today)?;
+        if password.expose().chars().count() < 8 {
+            return Err("has fewer than 8 characters".to_owned());
+        }
+        Ok(Self(password))
+    }
+
+    fn schema() -> Schema {
+        json_schema!({
+            "type": "string", "format": "password", "minLength": 8, "maxLength": Password::MOST,
+        })
+    }
+}
+
+choice! {
+    /// The pages' colours.
+    Theme {
+        /// As the device has it.
+        System = "system", "As the device has it";
+        /// Dark on light.
+        Light = "light", "Light";
+        /// Light on dark.
+        Dark = "dark", "Dark";
+    }
+}
+
+/// How things are shown to a user. What is stored and sent stays in miles and US gallons.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
+#[serde(rename_all = "camelCase")]
+pub struct Preferences {
+    /// What distances are shown in.
+    #[sqlx(try_from = "String")]
+    pub distance_unit: DistanceUnit,
+    /// What volumes are shown in.
+    #[sqlx(try_from = "String")]
+    pub volume_unit: VolumeUnit,
+    /// What economy is shown in.
+    #[sqlx(try_from = "String")]
+    pub economy_unit: EconomyUnit,
+    /// What is paid in: a code of ISO 4217.
+    pub currency: String,
+    /// Whose midnight ends a day: a name of the IANA time zone database.
+    pub time_zone: String,
+    /// The pages' colours.
+    #[sqlx(try_from = "String")]
+    pub theme: Theme,
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self {
+            distance_unit: DistanceUnit::Miles,
+            volume_unit: VolumeUnit::GallonsUs,
+            economy_unit: EconomyUnit::MpgUs,
+            currency: "USD".to_owned(),
+            time_zone: "UTC".to_owned(),
+            theme: Theme::System,
+        }
+    }
+}
+
+impl Preferences {
+    /// The date where the user is.
+    #[must_use]
+    pub fn today(&self, now: DateTime<Utc>) -> NaiveDate {
+        let utc = now.date_naive();
+        let Ok(zone) = jiff::tz::TimeZone::get(&self.time_zone) else { return utc };
+        let Ok(moment) = jiff::Timestamp::from_second(now.timestamp()) else { return utc };
+        let local = moment.to_zoned_datetime(zone).date();
+        NaiveDate::from_ymd_opt(
+            i32::from(local.year()),
+            u32::from(local.month().unsigned_abs()),
+            u32::from(local.day().unsigned_abs()),
+        )
+        .unwrap_or(utc)
+    }
+}
+
+input! {
+    /// What to change of the preferences
+    pub(super) struct PreferencesChange {
+        /// What distances are shown in
+        pub distance_unit: Change<DistanceUnit>,
+        /// What volumes are shown in
+        pub volume_unit: Change<VolumeUnit>,
+        /// What economy is shown in
+        pub economy_unit: Change<EconomyUnit>,
+        /// What is paid in: a code of ISO 4217
+        pub currency: Change<Currency>,
+        /// Whose midnight ends a day: a name of the IANA time zone database
+        pub time_zone: Change<TimeZone>,
+        /// The pages' colours
+        pub theme: Change<Theme>,
+    }
+}
+
+/// A currency's code: three capital letters (ISO 4217).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Currency(pub String);
+
+impl Field for Currency {
+    fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
+        let Text(text) = Text::<3>::read(given, today)
+            .map_err(|_| "has to be three letters, such as USD".to_owned())?;
+        if text.len() == 3 && text.bytes().all(|it| it.is_ascii_alphabetic()) {
+            Ok(Self(text.to_ascii_uppercase()))
+        } else {
+            Err("has to be three letters, such as USD".to_owned())
+        }
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[A-Za-z]{3}$" })
+    }
+}
+
+/// A time zone's name, such as `Europe/Berlin`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TimeZone(pub String);
+
+impl Field for TimeZone {
+    fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
+        let Text(text) = Text::<100>::read(given, today)?;
+        let known = jiff::tz::TimeZone::get(&text)
+            .map_err(|_| "is not a time zone, such as Europe/Berlin".to_owned())?;
+        // As the database spells it, whatever the case it was typed in.
+        Ok(Self(known.iana_name().map_or(text, str::to_owned)))
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "maxLength": 100, "examples": ["Europe/Berlin"] })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Preferences;
+
+    #[test]
+    fn a_day_ends_at_the_users_own_midnight() {
+        let today = |zone: &str| {
+            let preferences = Preferences { time_zone: zone.to_owned(), ..Preferences::default() };
+            preferences.today("2026-01-31T23:30:00Z".parse().unwrap()).to_string()
+        };
+        assert_eq!(today("UTC"), "2026-01-31");
+        assert_eq!(today("Europe/Berlin"), "2026-02-01");
+        assert_eq!(today("America/Los_Angeles"), "2026-01-31");
+        assert_eq!(today("Nowhere/At-All"), "2026-01-31");
+    }
+}

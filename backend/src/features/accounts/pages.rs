@@ -1,0 +1,6 @@
+//! Pages.
+use crate::core::App;
+use axum::Router;
+pub(super) fn router() -> Router<App> {
+    Router::new()
+}

@@ -1,0 +1,47 @@
+//! Passwords, hashed with argon2id off the request threads, a few at a time.
+
+use argon2::{
+    Algorithm, Argon2, Params, Version,
+    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
+};
+
+use super::{Doors, model::Password};
+use crate::core::{Error, Result};
+
+/// OWASP's least: 19 MiB, two passes, one lane.
+fn argon2() -> Argon2<'static> {
+    let params = Params::new(19 * 1024, 2, 1, None).unwrap_or_default();
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}
+
+/// The hash to keep of `password`.
+pub(super) async fn hash(doors: &Doors, password: &Password) -> Result<String> {
+    let password = password.clone();
+    doors
+        .while_hashing(move || {
+            let hash = argon2().hash_password(password.expose().as_bytes());
+            hash.map(|it| it.to_string()).map_err(|error| Error::Internal(error.to_string().into()))
+        })
+        .await?
+}
+
+/// Whether `password` is the one that `kept` is the hash of. Without a hash it takes as long and
+/// is wrong, so that the time tells nobody who has an account.
+pub(super) async fn verify(
+    doors: &Doors,
+    password: &Password,
+    kept: Option<String>,
+) -> Result<bool> {
+    let password = password.clone();
+    doors
+        .while_hashing(move || {
+            let password = password.expose().as_bytes();
+            if let Some(Ok(hash)) = kept.as_deref().map(PasswordHash::new) {
+                argon2().verify_password(password, &hash).is_ok()
+            } else {
+                let _ = argon2().hash_password(password);
+                false
+            }
+        })
+        .await
+}

@@ -1,0 +1,200 @@
+//! Accounts, sessions and preferences in the database.
+
+use chrono::{DateTime, Utc};
+use sqlx::Result;
+use uuid::Uuid;
+
+use super::{
+    doors::TokenHash,
+    model::{Account, Preferences},
+};
+use crate::{
+    core::{
+        UserId,
+        db::Tx,
+        units::{DistanceUnit, EconomyUnit, VolumeUnit},
+    },
+    sql,
+};
+
+/// An account with what signing in checks.
+#[derive(sqlx::FromRow)]
+pub(super) struct Known {
+    #[sqlx(flatten)]
+    pub(super) account: Account,
+    pub(super) password_hash: String,
+}
+
+/// A session, its account and their preferences.
+#[derive(sqlx::FromRow)]
+pub(super) struct SessionRow {
+    pub(super) account_id: Uuid,
+    pub(super) email: String,
+    pub(super) display_name: Option<String>,
+    pub(super) seen_at: DateTime<Utc>,
+    pub(super) expires_at: DateTime<Utc>,
+}
+
+pub(super) async fn has_accounts(tx: &mut Tx) -> Result<bool> {
+    let (exists,): (bool,) = sql!(tx, fetch_one, "SELECT EXISTS (SELECT 1 FROM first_account)")?;
+    Ok(exists)
+}
+
+pub(super) async fn insert(
+    tx: &mut Tx,
+    account: &Account,
+    email_key: String,
+    password_hash: String,
+) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "INSERT INTO accounts
+           (id, email, email_key, display_name, password_hash, is_admin, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
+        account.id,
+        &account.email,
+        &email_key,
+        &account.display_name,
+        &password_hash,
+        account.is_admin,
+        account.created_at,
+    )?;
+    Ok(())
+}
+
+/// Makes `account` the first, unless there is one; waits for whoever tries the same.
+pub(super) async fn claim_first(tx: &mut Tx, account: Uuid) -> Result<bool> {
+    let claimed = sql!(
+        tx,
+        execute,
+        "INSERT INTO first_account (is_taken, account_id) VALUES (true, $1)
+         ON CONFLICT (is_taken) DO NOTHING",
+        account,
+    )?;
+    Ok(claimed == 1)
+}
+
+pub(super) async fn set_admin(tx: &mut Tx, account: Uuid) -> Result<()> {
+    sql!(tx, execute, "UPDATE accounts SET is_admin = true WHERE id = $1", account)?;
+    Ok(())
+}
+
+pub(super) async fn find_by_email(tx: &mut Tx, email_key: &str) -> Result<Option<Known>> {
+    sql!(
+        tx,
+        fetch_optional,
+        "SELECT id, email, display_name, is_admin, created_at, password_hash
+         FROM accounts WHERE email_key = $1",
+        email_key,
+    )
+}
+
+pub(super) async fn find(tx: &mut Tx, account: Uuid) -> Result<Option<Account>> {
+    sql!(
+        tx,
+        fetch_optional,
+        "SELECT id, email, display_name, is_admin, created_at FROM accounts WHERE id = $1",
+        account,
+    )
+}
+
+pub(super) async fn insert_session(
+    tx: &mut Tx,
+    token: &TokenHash,
+    account: Uuid,
+    now: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "INSERT INTO sessions (token_hash, account_id, created_at, seen_at, expires_at)
+         VALUES ($1, $2, $3, $3, $4)",
+        &token[..],
+        account,
+        now,
+        expires_at,
+    )?;
+    Ok(())
+}
+
+pub(super) async fn find_session(tx: &mut Tx, token: &TokenHash) -> Result<Option<SessionRow>> {
+    sql!(
+        tx,
+        fetch_optional,
+        "SELECT s.account_id, s.seen_at, s.expires_at, a.email, a.display_name
+         FROM sessions s JOIN accounts a ON a.id = s.account_id
+         WHERE s.token_hash = $1",
+        &token[..],
+    )
+}
+
+pub(super) async fn touch_session(
+    tx: &mut Tx,
+    token: &TokenHash,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sql!(tx, execute, "UPDATE sessions SET seen_at = $2 WHERE token_hash = $1", &token[..], now)?;
+    Ok(())
+}
+
+pub(super) async fn delete_session(tx: &mut Tx, token: &TokenHash) -> Result<()> {
+    sql!(tx, execute, "DELETE FROM sessions WHERE token_hash = $1", &token[..])?;
+    Ok(())
+}
+
+pub(super) async fn delete_dead_sessions(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    seen_before: DateTime<Utc>,
+) -> Result<u64> {
+    sql!(
+        tx,
+        execute,
+        "DELETE FROM sessions WHERE expires_at <= $1 OR seen_at <= $2",
+        now,
+        seen_before,
+    )
+}
+
+pub(super) async fn find_preferences(tx: &mut Tx, user: &UserId) -> Result<Option<Preferences>> {
+    sql!(
+        tx,
+        fetch_optional,
+        "SELECT distance_unit, volume_unit, economy_unit, currency, time_zone, theme
+         FROM user_preferences WHERE user_id = $1",
+        user.as_str(),
+    )
+}
+
+pub(super) async fn put_preferences(
+    tx: &mut Tx,
+    user: &UserId,
+    preferences: &Preferences,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let Preferences { distance_unit, volume_unit, economy_unit, currency, time_zone, theme } =
+        preferences;
+    sql!(
+        tx,
+        execute,
+        "INSERT INTO user_preferences
+           (user_id, distance_unit, volume_unit, economy_unit, currency, time_zone, theme, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (user_id) DO UPDATE SET
+           distance_unit = excluded.distance_unit, volume_unit = excluded.volume_unit,
+           economy_unit = excluded.economy_unit, currency = excluded.currency,
+           time_zone = excluded.time_zone, theme = excluded.theme,
+           updated_at = excluded.updated_at",
+        user.as_str(),
+        DistanceUnit::as_str(*distance_unit),
+        VolumeUnit::as_str(*volume_unit),
+        EconomyUnit::as_str(*economy_unit),
+        currency,
+        time_zone,
+        theme.as_str(),
+        now,
+    )?;
+    Ok(())
+}

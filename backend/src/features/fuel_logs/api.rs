@@ -1,0 +1,123 @@
+//! Fuel logs as JSON.
+
+use aide::axum::{ApiRouter, routing::get_with};
+use axum::extract::State;
+use chrono::NaiveDate;
+
+use super::{
+    FuelLog, FuelLogId, FuelStats, Listing,
+    model::{FuelLogChange, Id, NewFuelLog},
+    service, stats,
+};
+use crate::{
+    core::{
+        App, Result,
+        http::{
+            Created, Cursor, IfMatch, Json, Limit, NoContent, Page, Path, Query, Record, Stored,
+        },
+    },
+    features::{accounts::User, vehicles::VehicleId},
+    input,
+};
+
+pub(super) fn router() -> ApiRouter<App> {
+    let tag = "Fuel logs";
+    ApiRouter::new()
+        .api_route(
+            "/fuel-logs",
+            get_with(list, |it| it.id("listFuelLogs").tag(tag).summary("List your fuel logs"))
+                .post_with(add, |it| it.id("addFuelLog").tag(tag).summary("Add a fuel log")),
+        )
+        .api_route(
+            "/fuel-logs/{id}",
+            get_with(find, |it| it.id("readFuelLog").tag(tag).summary("Read a fuel log"))
+                .patch_with(change, |it| {
+                    it.id("changeFuelLog").tag(tag).summary("Change a fuel log")
+                })
+                .delete_with(remove, |it| {
+                    it.id("removeFuelLog").tag(tag).summary("Remove a fuel log")
+                }),
+        )
+        .api_route(
+            "/vehicles/{id}/fuel-stats",
+            get_with(fuel_stats, |it| {
+                it.id("readFuelStats").tag(tag).summary("Read what a vehicle's fuel logs add up to")
+            }),
+        )
+}
+
+input! {
+    /// Which fuel logs
+    struct ListQuery {
+        /// Of one vehicle; else of all that are not in the trash
+        vehicle_id: Option<Id>,
+        /// Not before this day
+        from: Option<NaiveDate>,
+        /// Not after this day
+        to: Option<NaiveDate>,
+        /// Where the page begins
+        cursor: Option<Cursor>,
+        /// How many at most
+        limit: Option<Limit>,
+    }
+}
+
+async fn list(
+    State(app): State<App>,
+    user: User,
+    Query(query): Query<ListQuery>,
+) -> Result<Stored<Page<FuelLog>>> {
+    let listing = Listing {
+        vehicle: query.vehicle_id.map(|id| VehicleId(id.0)),
+        from: query.from,
+        to: query.to,
+        cursor: query.cursor,
+        limit: query.limit.unwrap_or_default(),
+    };
+    Stored::of(&service::list(&app, &user, &listing).await?)
+}
+
+async fn add(
+    State(app): State<App>,
+    user: User,
+    Json(new): Json<NewFuelLog>,
+) -> Result<Created<FuelLog>> {
+    let record = service::add(&app, &user, new).await?;
+    Ok(Created { location: format!("/api/fuel-logs/{}", record.id), record })
+}
+
+async fn find(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<FuelLogId>,
+) -> Result<Record<FuelLog>> {
+    Ok(Record(service::find(&app, &user, id).await?))
+}
+
+async fn change(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<FuelLogId>,
+    if_match: IfMatch,
+    Json(change): Json<FuelLogChange>,
+) -> Result<Record<FuelLog>> {
+    Ok(Record(service::change(&app, &user, id, change, &if_match).await?))
+}
+
+async fn remove(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<FuelLogId>,
+    if_match: IfMatch,
+) -> Result<NoContent> {
+    service::remove(&app, &user, id, &if_match).await?;
+    Ok(NoContent)
+}
+
+async fn fuel_stats(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<VehicleId>,
+) -> Result<Record<FuelStats>> {
+    Ok(Record(stats(&app, &user, id).await?))
+}

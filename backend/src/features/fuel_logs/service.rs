@@ -1,0 +1,273 @@
+//! What can be done with fuel logs, and the rules for it.
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use super::{
+    FuelLog, FuelLogId,
+    model::{FuelLogChange, NewFuelLog, Position, StationId, price_and_total},
+    store,
+    window::{self, Window},
+};
+use crate::{
+    core::{
+        App, Error, Result, UserId,
+        db::Tx,
+        error::Fault,
+        http::{Cursor, IfMatch, Limit, Page},
+        input::{Change, Clearable, LongText, Odometer, Text},
+    },
+    features::vehicles::{self, VehicleId},
+};
+
+/// What a list asks for.
+#[derive(Debug, Clone, Default)]
+pub struct Listing {
+    /// Of one vehicle; else of all that are not in the trash.
+    pub vehicle: Option<VehicleId>,
+    /// Not before this day.
+    pub from: Option<NaiveDate>,
+    /// Not after this day.
+    pub to: Option<NaiveDate>,
+    /// Where the page begins.
+    pub cursor: Option<Cursor>,
+    /// How many at most.
+    pub limit: Limit,
+}
+
+/// A page of the user's fuel logs, newest first: one statement, whatever the history.
+///
+/// # Errors
+/// `NotFound` where the vehicle is not the user's or in the trash, `Invalid` for a foreign cursor.
+pub async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<Page<FuelLog>> {
+    let before = match &listing.cursor {
+        Some(cursor) => position(cursor)
+            .ok_or_else(|| Error::invalid("cursor", "is not a cursor that this service gave"))?,
+        None => Position {
+            date: NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or_default(),
+            odometer: i32::MAX,
+            id: FuelLogId(Uuid::max()),
+        },
+    };
+    let from = listing.from.unwrap_or(NaiveDate::from_ymd_opt(1, 1, 1).unwrap_or_default());
+    let days = (from, listing.to.unwrap_or(before.date));
+    let mut tx = app.db.read().await?;
+    let rows = match listing.vehicle {
+        None => store::list_of_user(&mut tx, user, days, before, listing.limit).await?,
+        Some(vehicle) => {
+            let rows =
+                store::list_of_vehicle(&mut tx, user, vehicle, days, before, listing.limit).await?;
+            if rows.is_empty() {
+                // No logs and no such vehicle are two answers.
+                vehicles::find(&mut tx, user, vehicle).await?;
+            }
+            rows
+        }
+    };
+    Ok(Page::of(rows, listing.limit, |last| {
+        Cursor::new(&[&last.date, &last.odometer_reading, &last.id])
+    }))
+}
+
+fn position(cursor: &Cursor) -> Option<Position> {
+    let mut parts = cursor.parts();
+    let date = parts.next()?.parse().ok()?;
+    let odometer = parts.next()?.parse().ok()?;
+    let id = FuelLogId(parts.next()?.parse().ok()?);
+    parts.next().is_none().then_some(Position { date, odometer, id })
+}
+
+/// The user's fuel log `id`.
+pub(super) async fn find(app: &App, user: &UserId, id: FuelLogId) -> Result<FuelLog> {
+    let mut tx = app.db.read().await?;
+    find_in(&mut tx, user, id).await
+}
+
+async fn find_in(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<FuelLog> {
+    store::find(tx, user, id).await?.ok_or(Error::NotFound("fuel log"))
+}
+
+/// Adds a fill-up, and raises the vehicle's odometer with it.
+pub(super) async fn add(app: &App, user: &UserId, new: NewFuelLog) -> Result<FuelLog> {
+    let now = app.clock.now();
+    let (price, total) = price_and_total(new.gallons.0, new.price_per_gallon, new.total_cost)
+        .map_err(|(field, why)| Error::invalid(field, why))?;
+    let mut log = FuelLog {
+        id: FuelLogId(Uuid::now_v7()),
+        vehicle_id: VehicleId(new.vehicle_id.0),
+        date: new.date,
+        odometer_reading: new.odometer_reading.0,
+        gallons: new.gallons.0,
+        price_per_gallon: price,
+        total_cost: total,
+        station_name: new.station_name.map(|it| it.0),
+        station_id: new.station_id.map(|it| it.0),
+        notes: new.notes.map(|it| it.0),
+        is_full: new.is_full.unwrap_or(true),
+        missed_previous: new.missed_previous.unwrap_or(false),
+        created_at: now,
+        updated_at: now,
+        distance: None,
+        mpg: None,
+        cost_per_mile: None,
+        economy_reason: None,
+        interval: None,
+    };
+    let mut tx = app.db.write().await?;
+    // Held until the commit: two at once would each work out economy without the other.
+    let vehicle = hold_vehicle(&mut tx, user, log.vehicle_id).await?;
+    let around = window::around(&mut tx, user, vehicle.id, log.position(), log.id).await?;
+    if new.allow_odometer_rollback != Some(true) {
+        check_order(&around, &log)?;
+    }
+    let others = around.settle(Some(&mut log));
+    store::insert(&mut tx, user, &log).await?;
+    for (id, figures) in others {
+        store::update_figures(&mut tx, user, id, figures, now).await?;
+    }
+    vehicles::raise_odometer(&mut tx, user, &vehicle, log.odometer_reading, now).await?;
+    tx.commit().await?;
+    vehicles::forget_list(app, user).await;
+    Ok(log)
+}
+
+/// Changes a fill-up, and whatever its change touches.
+pub(super) async fn change(
+    app: &App,
+    user: &UserId,
+    id: FuelLogId,
+    change: FuelLogChange,
+    if_match: &IfMatch,
+) -> Result<FuelLog> {
+    let now = app.clock.now();
+    let mut tx = app.db.write().await?;
+    let (old, _) = hold_log(&mut tx, user, id).await?;
+    if_match.check(&old)?;
+    let may_roll_back = change.allow_odometer_rollback == Some(true);
+    let mut log = apply(change, old.clone())?;
+    log.updated_at = now;
+    let vehicle = hold_vehicle(&mut tx, user, log.vehicle_id).await?;
+    let has_moved = log.vehicle_id != old.vehicle_id || log.position() != old.position();
+    if has_moved {
+        let around = window::around(&mut tx, user, old.vehicle_id, old.position(), id).await?;
+        for (id, figures) in around.settle(None) {
+            store::update_figures(&mut tx, user, id, figures, now).await?;
+        }
+    }
+    let around = window::around(&mut tx, user, log.vehicle_id, log.position(), id).await?;
+    if has_moved && !may_roll_back {
+        check_order(&around, &log)?;
+    }
+    let others = around.settle(Some(&mut log));
+    store::update(&mut tx, user, &log).await?;
+    for (id, figures) in others {
+        store::update_figures(&mut tx, user, id, figures, now).await?;
+    }
+    vehicles::raise_odometer(&mut tx, user, &vehicle, log.odometer_reading, now).await?;
+    tx.commit().await?;
+    vehicles::forget_list(app, user).await;
+    Ok(log)
+}
+
+/// Removes a fill-up for good.
+pub(super) async fn remove(
+    app: &App,
+    user: &UserId,
+    id: FuelLogId,
+    if_match: &IfMatch,
+) -> Result<FuelLog> {
+    let now = app.clock.now();
+    let mut tx = app.db.write().await?;
+    let (log, vehicle) = hold_log(&mut tx, user, id).await?;
+    if_match.check(&log)?;
+    store::delete(&mut tx, user, id).await?;
+    let around = window::around(&mut tx, user, vehicle, log.position(), id).await?;
+    for (id, figures) in around.settle(None) {
+        store::update_figures(&mut tx, user, id, figures, now).await?;
+    }
+    tx.commit().await?;
+    Ok(log)
+}
+
+/// The log as it is once its vehicle is held.
+async fn hold_log(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<(FuelLog, VehicleId)> {
+    let seen = find_in(tx, user, id).await?;
+    vehicles::hold(tx, user, seen.vehicle_id).await?;
+    // It may have been changed, or gone to another vehicle, while this waited for its own.
+    let log = find_in(tx, user, id).await?;
+    if log.vehicle_id != seen.vehicle_id {
+        return Err(Error::Stale);
+    }
+    Ok((log, seen.vehicle_id))
+}
+
+/// A vehicle that a body names: one that is not the user's is a fault of that field.
+async fn hold_vehicle(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<vehicles::Vehicle> {
+    vehicles::hold(tx, user, id).await.map_err(|error| match error {
+        Error::NotFound(_) => Error::invalid("vehicleId", "is not a vehicle of yours"),
+        other => other,
+    })
+}
+
+/// Refuses a reading that runs backwards between the nearest days before and after.
+fn check_order(around: &Window, log: &FuelLog) -> Result<()> {
+    let at = log.position();
+    let told = match (around.day_before(at), around.day_after(at)) {
+        (Some(before), _) if before.odometer_reading > log.odometer_reading => {
+            ("less than", before, "before")
+        }
+        (_, Some(after)) if after.odometer_reading < log.odometer_reading => {
+            ("more than", after, "after")
+        }
+        _ => return Ok(()),
+    };
+    let (relation, other, side) = told;
+    let detail = format!(
+        "is {relation} the {} miles of the fill-up {side} it, on {} (fuel log {})",
+        other.odometer_reading, other.date, other.id
+    );
+    Err(Error::Invalid(vec![Fault {
+        kind: Some("odometer-order"),
+        ..Fault::at("odometerReading", detail)
+    }]))
+}
+
+/// The log after the change; what it says about economy is not worked out yet.
+fn apply(change: FuelLogChange, log: FuelLog) -> Result<FuelLog> {
+    let gallons = match change.gallons {
+        Change::Keep => log.gallons,
+        Change::Set(volume) => volume.0,
+    };
+    // What the change does not mention gives way to what it does.
+    let (price, total) = match (change.price_per_gallon, change.total_cost) {
+        (Clearable::Keep, Clearable::Keep) if gallons == log.gallons => {
+            (log.price_per_gallon, log.total_cost)
+        }
+        (Clearable::Keep, Clearable::Keep) => match log.price_per_gallon {
+            Some(price) => (Some(price), None),
+            None => (None, log.total_cost),
+        },
+        (Clearable::Set(price), Clearable::Keep) => (Some(price), None),
+        (Clearable::Keep, Clearable::Set(total)) => (None, Some(total)),
+        (price, total) => (price.or(log.price_per_gallon), total.or(log.total_cost)),
+    };
+    let (price_per_gallon, total_cost) = price_and_total(gallons, price, total)
+        .map_err(|(field, why)| Error::invalid(field, why))?;
+    Ok(FuelLog {
+        vehicle_id: match change.vehicle_id {
+            Change::Keep => log.vehicle_id,
+            Change::Set(id) => VehicleId(id.0),
+        },
+        date: change.date.or(log.date),
+        odometer_reading: change.odometer_reading.or(Odometer(log.odometer_reading)).0,
+        gallons,
+        price_per_gallon,
+        total_cost,
+        station_name: change.station_name.or(log.station_name.map(Text)).map(|it| it.0),
+        station_id: change.station_id.or(log.station_id.map(StationId)).map(|it| it.0),
+        notes: change.notes.or(log.notes.map(LongText)).map(|it| it.0),
+        is_full: change.is_full.or(log.is_full),
+        missed_previous: change.missed_previous.or(log.missed_previous),
+        ..log
+    })
+}

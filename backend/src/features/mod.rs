@@ -1,0 +1,27 @@
+//! The feature capsules, in the order their migrations run.
+
+pub mod accounts;
+pub mod fuel_logs;
+pub mod vehicles;
+
+use aide::axum::ApiRouter;
+
+use crate::core::{App, db::migrate::Migration};
+
+/// What a capsule plugs into the service.
+#[derive(Debug)]
+pub struct Feature {
+    /// Its name in `_migrations` and in commands.
+    pub name: &'static str,
+    /// Its folder below `features`.
+    pub folder: &'static str,
+    /// Its migrations.
+    pub migrations: &'static [Migration],
+    /// Its JSON endpoints, below `/api`.
+    pub api: fn() -> ApiRouter<App>,
+    /// Its HTML pages.
+    pub pages: fn() -> axum::Router<App>,
+}
+
+/// Every capsule, dependencies first.
+pub const ALL: &[Feature] = &[accounts::FEATURE, vehicles::FEATURE, fuel_logs::FEATURE];

@@ -1,0 +1,120 @@
+//! Vehicles as JSON.
+
+use aide::axum::{
+    ApiRouter,
+    routing::{get_with, post_with},
+};
+use axum::extract::State;
+
+use super::{
+    Vehicle, VehicleId,
+    model::{NewVehicle, VehicleChange},
+    service::{self, Listing},
+};
+use crate::{
+    core::{
+        App, Result,
+        http::{
+            Created, Cursor, IfMatch, Json, Limit, NoContent, Page, Path, Query, Record, Stored,
+        },
+    },
+    features::accounts::User,
+    input,
+};
+
+pub(super) fn router() -> ApiRouter<App> {
+    let tag = "Vehicles";
+    ApiRouter::new()
+        .api_route(
+            "/vehicles",
+            get_with(list, |it| it.id("listVehicles").tag(tag).summary("List your vehicles"))
+                .post_with(add, |it| it.id("addVehicle").tag(tag).summary("Add a vehicle")),
+        )
+        .api_route(
+            "/vehicles/{id}",
+            get_with(find, |it| it.id("readVehicle").tag(tag).summary("Read a vehicle"))
+                .patch_with(change, |it| {
+                    it.id("changeVehicle").tag(tag).summary("Change a vehicle")
+                })
+                .delete_with(remove, |it| {
+                    it.id("removeVehicle").tag(tag).summary("Put a vehicle into the trash")
+                }),
+        )
+        .api_route(
+            "/vehicles/{id}/restore",
+            post_with(restore, |it| {
+                it.id("restoreVehicle").tag(tag).summary("Bring a vehicle back from the trash")
+            }),
+        )
+}
+
+input! {
+    /// Which vehicles
+    struct ListQuery {
+        /// The trash instead of the garage
+        deleted: Option<bool>,
+        /// Where the page begins
+        cursor: Option<Cursor>,
+        /// How many at most
+        limit: Option<Limit>,
+    }
+}
+
+async fn list(
+    State(app): State<App>,
+    user: User,
+    Query(query): Query<ListQuery>,
+) -> Result<Stored<Page<Vehicle>>> {
+    let listing = Listing {
+        deleted: query.deleted.unwrap_or_default(),
+        cursor: query.cursor,
+        limit: query.limit.unwrap_or_default(),
+    };
+    service::list(&app, &user, &listing).await
+}
+
+async fn add(
+    State(app): State<App>,
+    user: User,
+    Json(new): Json<NewVehicle>,
+) -> Result<Created<Vehicle>> {
+    let record = service::add(&app, &user, new).await?;
+    Ok(Created { location: format!("/api/vehicles/{}", record.id), record })
+}
+
+async fn find(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<VehicleId>,
+) -> Result<Record<Vehicle>> {
+    let mut tx = app.db.read().await?;
+    Ok(Record(service::find(&mut tx, &user, id).await?))
+}
+
+async fn change(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<VehicleId>,
+    if_match: IfMatch,
+    Json(change): Json<VehicleChange>,
+) -> Result<Record<Vehicle>> {
+    Ok(Record(service::change(&app, &user, id, change, &if_match).await?))
+}
+
+async fn remove(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<VehicleId>,
+    if_match: IfMatch,
+) -> Result<NoContent> {
+    service::remove(&app, &user, id, &if_match).await?;
+    Ok(NoContent)
+}
+
+async fn restore(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<VehicleId>,
+) -> Result<Record<Vehicle>> {
+    Ok(Record(service::restore(&app, &user, id).await?))
+}

@@ -1,0 +1,174 @@
+//! What a vehicle is.
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Vin;
+use crate::{
+    core::input::{Change, Clearable, ModelYear, Odometer, Text},
+    input,
+};
+
+/// Names one vehicle.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    sqlx::Type,
+)]
+#[serde(transparent)]
+#[sqlx(transparent)]
+pub struct VehicleId(pub Uuid);
+
+impl std::fmt::Display for VehicleId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A vehicle of one user's.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, sqlx::FromRow)]
+#[serde(rename_all = "camelCase")]
+pub struct Vehicle {
+    /// Its name in this service.
+    pub id: VehicleId,
+    /// Its vehicle identification number.
+    pub vin: Vin,
+    /// Who made it.
+    pub make: Option<String>,
+    /// What its maker calls it.
+    pub model: Option<String>,
+    /// Its model year.
+    pub year: Option<i32>,
+    /// What its owner calls it.
+    pub nickname: Option<String>,
+    /// Its colour.
+    pub color: Option<String>,
+    /// Its licence plate.
+    pub license_plate: Option<String>,
+    /// The highest reading known, in miles.
+    pub odometer_reading: i32,
+    /// Whether it is in use.
+    pub is_active: bool,
+    /// When it was added.
+    pub created_at: DateTime<Utc>,
+    /// When anything of it changed last.
+    pub updated_at: DateTime<Utc>,
+    /// When it was put into the trash; null outside it.
+    pub deleted_at: Option<DateTime<Utc>>,
+}
+
+impl Vehicle {
+    /// What to call it: year, make and model, or else its nickname or VIN.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let year = self.year.map(|year| year.to_string());
+        let parts = [year.as_deref(), self.make.as_deref(), self.model.as_deref()];
+        let title = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        if self.make.is_some() || self.model.is_some() {
+            return title;
+        }
+        self.nickname.clone().unwrap_or_else(|| self.vin.as_str().to_owned())
+    }
+}
+
+input! {
+    /// What it takes to add a vehicle
+    pub(super) struct NewVehicle {
+        /// Its vehicle identification number: 17 characters, without I, O and Q
+        pub vin: Vin,
+        /// Who made it
+        pub make: Option<Text<100>>,
+        /// What its maker calls it
+        pub model: Option<Text<100>>,
+        /// Its model year
+        pub year: Option<ModelYear>,
+        /// What its owner calls it
+        pub nickname: Option<Text<100>>,
+        /// Its colour
+        pub color: Option<Text<50>>,
+        /// Its licence plate
+        pub license_plate: Option<Text<20>>,
+        /// What its odometer shows, in miles
+        pub odometer_reading: Option<Odometer>,
+        /// Whether it is in use
+        pub is_active: Option<bool>,
+    }
+}
+
+input! {
+    /// What to change of a vehicle
+    pub(super) struct VehicleChange {
+        /// Its vehicle identification number: 17 characters, without I, O and Q
+        pub vin: Change<Vin>,
+        /// Who made it
+        pub make: Clearable<Text<100>>,
+        /// What its maker calls it
+        pub model: Clearable<Text<100>>,
+        /// Its model year
+        pub year: Clearable<ModelYear>,
+        /// What its owner calls it
+        pub nickname: Clearable<Text<100>>,
+        /// Its colour
+        pub color: Clearable<Text<50>>,
+        /// Its licence plate
+        pub license_plate: Clearable<Text<20>>,
+        /// What its odometer shows, in miles
+        pub odometer_reading: Change<Odometer>,
+        /// Whether it is in use
+        pub is_active: Change<bool>,
+    }
+}
+
+impl NewVehicle {
+    /// The vehicle that it makes.
+    pub(super) fn into_vehicle(self, id: VehicleId, now: DateTime<Utc>) -> Vehicle {
+        Vehicle {
+            id,
+            vin: self.vin,
+            make: self.make.map(|it| it.0),
+            model: self.model.map(|it| it.0),
+            year: self.year.map(|it| it.0),
+            nickname: self.nickname.map(|it| it.0),
+            color: self.color.map(|it| it.0),
+            license_plate: self.license_plate.map(|it| it.0),
+            odometer_reading: self.odometer_reading.map_or(0, |it| it.0),
+            is_active: self.is_active.unwrap_or(true),
+            created_at: now,
+            updated_at: now,
+            deleted_at: None,
+        }
+    }
+}
+
+impl VehicleChange {
+    /// The vehicle after the change.
+    pub(super) fn apply(self, vehicle: Vehicle, now: DateTime<Utc>) -> Vehicle {
+        let text = |change: Clearable<Text<100>>, current: Option<String>| {
+            change.or(current.map(Text)).map(|it| it.0)
+        };
+        Vehicle {
+            vin: self.vin.or(vehicle.vin),
+            make: text(self.make, vehicle.make),
+            model: text(self.model, vehicle.model),
+            year: self.year.or(vehicle.year.map(ModelYear)).map(|it| it.0),
+            nickname: text(self.nickname, vehicle.nickname),
+            color: self.color.or(vehicle.color.map(Text)).map(|it| it.0),
+            license_plate: self.license_plate.or(vehicle.license_plate.map(Text)).map(|it| it.0),
+            odometer_reading: self.odometer_reading.or(Odometer(vehicle.odometer_reading)).0,
+            is_active: self.is_active.or(vehicle.is_active),
+            updated_at: now,
+            ..vehicle
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! What can be done with vehicles, and the rules for it.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{
+    Vehicle, VehicleId, Vin,
+    model::{NewVehicle, VehicleChange},
+    store,
+};
+use crate::core::{
+    App, Error, Result, UserId,
+    db::{self, Tx},
+    http::{self, Cursor, IfMatch, Limit, Page, Stored},
+};
+
+/// How long a user's list is kept (the seed's).
+const LIST: Duration = Duration::from_mins(5);
+
+/// Where a user's list is kept (the seed's).
+fn list_key(user: &UserId) -> String {
+    format!("vehicles:user:{}", user.as_str())
+}
+
+/// What a list asks for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Listing {
+    /// The trash instead of the garage.
+    pub(super) deleted: bool,
+    pub(super) cursor: Option<Cursor>,
+    pub(super) limit: Limit,
+}
+
+/// Adds a vehicle.
+pub(super) async fn add(app: &App, user: &UserId, new: NewVehicle) -> Result<Vehicle> {
+    let vehicle = new.into_vehicle(VehicleId(Uuid::now_v7()), app.clock.now());
+    let mut tx = app.db.write().await?;
+    if let Err(error) = store::insert(&mut tx, user, &vehicle).await {
+        drop(tx);
+        return Err(vin_taken(app, user, &vehicle.vin, error).await);
+    }
+    tx.commit().await?;
+    forget_list(app, user).await;
+    Ok(vehicle)
+}
+
+/// The user's vehicle `id`, within the caller's transaction; one in the trash is not found.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn find(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehicle> {
+    outside_trash(store::find(tx, user, id).await?)
+}
+
+/// As [`find`], and nobody else changes it or what hangs under it before the caller's
+/// transaction ends.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn hold(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehicle> {
+    outside_trash(store::hold(tx, user, id).await?)
+}
+
+fn outside_trash(found: Option<Vehicle>) -> Result<Vehicle> {
+    found.filter(|vehicle| vehicle.deleted_at.is_none()).ok_or(Error::NotFound("vehicle"))
+}
+
+/// The user's vehicles as a page of JSON, newest first. The first page of the garage is kept.
+pub(super) async fn list(
+    app: &App,
+    user: &UserId,
+    listing: &Listing,
+) -> Result<Stored<Page<Vehicle>>> {
+    if listing.deleted || listing.cursor.is_some() || listing.limit != Limit::default() {
+        return Stored::of(&read_list(app, user, listing).await?);
+    }
+    let compute = || async { Ok(Stored::of(&read_list(app, user, listing).await?)?.into_bytes()) };
+    Ok(Stored::new(app.cache.get_or_compute(&list_key(user), LIST, compute).await?))
+}
+
+/// One page of the user's vehicles, newest first.
+pub(super) async fn read_list(
+    app: &App,
+    user: &UserId,
+    listing: &Listing,
+) -> Result<Page<Vehicle>> {
+    let after = match &listing.cursor {
+        Some(cursor) => position(cursor)
+            .ok_or_else(|| Error::invalid("cursor", "is not a cursor that this service gave"))?,
+        // After everything that can be.
+        None => (http::end_of_time(), VehicleId(Uuid::max())),
+    };
+    let mut tx = app.db.read().await?;
+    let rows = store::list(&mut tx, user, listing.deleted, after, listing.limit).await?;
+    Ok(Page::of(rows, listing.limit, |last| {
+        Cursor::new(&[&last.created_at.timestamp_micros(), &last.id])
+    }))
+}
+
+fn position(cursor: &Cursor) -> Option<(DateTime<Utc>, VehicleId)> {
+    let mut parts = cursor.parts();
+    let created_at = DateTime::from_timestamp_micros(parts.next()?.parse().ok()?)?;
+    let id = VehicleId(parts.next()?.parse().ok()?);
+    parts.next().is_none().then_some((created_at, id))
+}
+
+/// The user's vehicles, newest first: as many as a page holds at most.
+///
+/// # Errors
+/// Unavailable where the database is away.
+pub async fn list_all(app: &App, user: &UserId) -> Result<Vec<Vehicle>> {
+    let listing = Listing { limit: Limit::new(500), ..Listing::default() };
+    Ok(read_list(app, user, &listing).await?.items)
+}
+
+/// Changes a vehicle.
+pub(super) async fn change(
+    app: &App,
+    user: &UserId,
+    id: VehicleId,
+    change: VehicleChange,
+    if_match: &IfMatch,
+) -> Result<Vehicle> {
+    let mut tx = app.db.write().await?;
+    let current = hold(&mut tx, user, id).await?;
+    if_match.check(&current)?;
+    let vehicle = change.apply(current, app.clock.now());
+    if let Err(error) = store::update(&mut tx, user, &vehicle).await {
+        drop(tx);
+        return Err(vin_taken(app, user, &vehicle.vin, error).await);
+    }
+    tx.commit().await?;
+    forget_list(app, user).await;
+    Ok(vehicle)
+}
+
+/// Puts a vehicle into the trash; what hangs under it stays, unseen.
+pub(super) async fn remove(
+    app: &App,
+    user: &UserId,
+    id: VehicleId,
+    if_match: &IfMatch,
+) -> Result<()> {
+    let mut tx = app.db.write().await?;
+    let vehicle = hold(&mut tx, user, id).await?;
+    if_match.check(&vehicle)?;
+    let now = app.clock.now();
+    let removed = Vehicle { deleted_at: Some(now), updated_at: now, ..vehicle };
+    store::update(&mut tx, user, &removed).await?;
+    tx.commit().await?;
+    forget_list(app, user).await;
+    Ok(())
+}
+
+/// Brings a vehicle back from the trash; one outside it is left as it is.
+pub(super) async fn restore(app: &App, user: &UserId, id: VehicleId) -> Result<Vehicle> {
+    let mut tx = app.db.write().await?;
+    let found = store::hold(&mut tx, user, id).await?.ok_or(Error::NotFound("vehicle"))?;
+    if found.deleted_at.is_none() {
+        return Ok(found);
+    }
+    let restored = Vehicle { deleted_at: None, updated_at: app.clock.now(), ..found };
+    store::update(&mut tx, user, &restored).await?;
+    tx.commit().await?;
+    forget_list(app, user).await;
+    Ok(restored)
+}
+
+/// Raises the vehicle's odometer to `reading`, within the caller's transaction; it is never
+/// lowered. The caller calls [`forget_list`] after the commit.
+///
+/// # Errors
+/// Unavailable where the database is away.
+pub async fn raise_odometer(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: &Vehicle,
+    reading: i32,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    if reading > vehicle.odometer_reading {
+        store::raise_odometer(tx, user, vehicle.id, reading, now).await?;
+    }
+    Ok(())
+}
+
+/// Forgets the kept list after a change to the user's vehicles has been committed.
+pub async fn forget_list(app: &App, user: &UserId) {
+    app.cache.invalidate(&list_key(user)).await;
+}
+
+/// What a refused insert or update means: the only rule that can refuse one is the VIN's.
+async fn vin_taken(app: &App, user: &UserId, vin: &Vin, error: sqlx::Error) -> Error {
+    if !db::is_unique_violation(&error) {
+        return error.into();
+    }
+    let other = async {
+        let mut tx = app.db.read().await?;
+        Ok::<_, Error>(store::find_by_vin(&mut tx, user, vin).await?)
+    };
+    let other = match other.await {
+        Ok(other) => other,
+        Err(error) => return error,
+    };
+    let vehicle = other.as_ref().map(|it| it.id.0);
+    let title = other.as_ref().map_or_else(|| "a vehicle".to_owned(), Vehicle::title);
+    if other.is_some_and(|it| it.deleted_at.is_some()) {
+        let detail = format!("{title} with this VIN is in your trash");
+        Error::Conflict { name: "vin-in-trash", detail, vehicle }
+    } else {
+        let detail = format!("you already have {title} with this VIN");
+        Error::Conflict { name: "duplicate-vin", detail, vehicle }
+    }
+}

@@ -1,0 +1,139 @@
+//! Vehicles in the database. Every statement names the user it is for.
+
+use chrono::{DateTime, Utc};
+use sqlx::Result;
+
+use super::{Vehicle, VehicleId, Vin};
+use crate::{
+    core::{UserId, db::Tx, http::Limit},
+    sql,
+};
+
+pub(super) async fn insert(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "INSERT INTO vehicles
+           (id, user_id, vin, make, model, year, nickname, color, license_plate,
+            odometer_reading, is_active, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)",
+        vehicle.id,
+        user.as_str(),
+        &vehicle.vin,
+        &vehicle.make,
+        &vehicle.model,
+        vehicle.year,
+        &vehicle.nickname,
+        &vehicle.color,
+        &vehicle.license_plate,
+        vehicle.odometer_reading,
+        vehicle.is_active,
+        vehicle.created_at,
+    )?;
+    Ok(())
+}
+
+/// The vehicle, in the trash or not.
+pub(super) async fn find(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Option<Vehicle>> {
+    sql!(
+        tx,
+        fetch_optional,
+        "SELECT * FROM vehicles WHERE user_id = $1 AND id = $2",
+        user.as_str(),
+        id,
+    )
+}
+
+/// As [`find`], and nobody else changes the vehicle or what hangs under it before this
+/// transaction ends: SQLite has one writer in any case, PostgreSQL locks the row.
+pub(super) async fn hold(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Option<Vehicle>> {
+    match tx {
+        Tx::Sqlite(_) => find(tx, user, id).await,
+        Tx::Postgres { .. } => sql!(
+            tx,
+            fetch_optional,
+            "SELECT * FROM vehicles WHERE user_id = $1 AND id = $2 FOR UPDATE",
+            user.as_str(),
+            id,
+        ),
+    }
+}
+
+pub(super) async fn find_by_vin(tx: &mut Tx, user: &UserId, vin: &Vin) -> Result<Option<Vehicle>> {
+    sql!(
+        tx,
+        fetch_optional,
+        "SELECT * FROM vehicles WHERE user_id = $1 AND vin = $2",
+        user.as_str(),
+        vin,
+    )
+}
+
+/// At most a page of vehicles after the key `after`, newest first.
+pub(super) async fn list(
+    tx: &mut Tx,
+    user: &UserId,
+    deleted: bool,
+    after: (DateTime<Utc>, VehicleId),
+    limit: Limit,
+) -> Result<Vec<Vehicle>> {
+    sql!(
+        tx,
+        fetch_all,
+        "SELECT * FROM vehicles
+         WHERE user_id = $1 AND (deleted_at IS NOT NULL) = $2 AND (created_at, id) < ($3, $4)
+         ORDER BY created_at DESC, id DESC
+         LIMIT $5",
+        user.as_str(),
+        deleted,
+        after.0,
+        after.1,
+        limit.and_one(),
+    )
+}
+
+pub(super) async fn update(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "UPDATE vehicles
+         SET vin = $3, make = $4, model = $5, year = $6, nickname = $7, color = $8,
+             license_plate = $9, odometer_reading = $10, is_active = $11, updated_at = $12,
+             deleted_at = $13
+         WHERE user_id = $1 AND id = $2",
+        user.as_str(),
+        vehicle.id,
+        &vehicle.vin,
+        &vehicle.make,
+        &vehicle.model,
+        vehicle.year,
+        &vehicle.nickname,
+        &vehicle.color,
+        &vehicle.license_plate,
+        vehicle.odometer_reading,
+        vehicle.is_active,
+        vehicle.updated_at,
+        vehicle.deleted_at,
+    )?;
+    Ok(())
+}
+
+pub(super) async fn raise_odometer(
+    tx: &mut Tx,
+    user: &UserId,
+    id: VehicleId,
+    reading: i32,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "UPDATE vehicles SET odometer_reading = $3, updated_at = $4
+         WHERE user_id = $1 AND id = $2 AND odometer_reading < $3",
+        user.as_str(),
+        id,
+        reading,
+        now,
+    )?;
+    Ok(())
+}

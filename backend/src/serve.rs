@@ -1,0 +1,150 @@
+//! Running the service: from the settings to the last answer.
+
+use std::{net::SocketAddr, time::Duration};
+
+use tokio::net::TcpListener;
+use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+use crate::{
+    core::{
+        App, Error,
+        clock::Clock,
+        config::Config,
+        db::{
+            Db,
+            migrate::{self, MigrateError},
+        },
+    },
+    features, router,
+};
+
+/// How long requests in flight may take once the service is told to stop.
+const FAREWELL: Duration = Duration::from_secs(20);
+
+/// Why the service does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The database cannot be used.
+    #[error("the database cannot be used: {0}")]
+    Database(String),
+    /// It cannot be brought up to date.
+    #[error("{0}")]
+    Migrate(#[from] MigrateError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {0}: {1}")]
+    Address(SocketAddr, std::io::Error),
+    /// Serving broke off.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+impl From<Error> for ServeError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Internal(cause) => Self::Database(cause.to_string()),
+            other => Self::Database(other.to_string()),
+        }
+    }
+}
+
+/// Writes the log to standard error: as text on a terminal, else as JSON, a line an event.
+pub fn log_to_stderr() {
+    use std::io::IsTerminal as _;
+    // The one setting that counts before there are settings.
+    let filter = EnvFilter::builder().with_env_var("MVP_LOG").from_env_lossy();
+    let filter = if filter.to_string().is_empty() { EnvFilter::new("info") } else { filter };
+    let registry = tracing_subscriber::registry().with(filter);
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let started = if std::io::stderr().is_terminal() {
+        registry.with(layer.compact()).try_init()
+    } else {
+        registry.with(layer.json().flatten_event(true)).try_init()
+    };
+    // A second call, as tests make, finds the first one's log in place.
+    let _ = started;
+}
+
+/// Serves until the process is told to stop.
+///
+/// # Errors
+/// A database that cannot be used or an address that cannot be listened on.
+pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
+    let clock = Clock::System;
+    if migrates {
+        let db = Db::open_for_migrations(&config.database).await?;
+        migrate::run(&db, features::ALL, None, &clock).await?;
+        db.close().await;
+    }
+    let db = Db::open(&config.database).await?;
+    db.check_durability().await?;
+    let address = config.server.address;
+    let listener =
+        TcpListener::bind(address).await.map_err(|error| ServeError::Address(address, error))?;
+    let address = listener.local_addr()?;
+    let app = App::new(config, db, clock);
+    let service = router(&app);
+    println!("MotoVaultPro is at http://{address}");
+    tracing::info!(%address, database = app.db.engine(), cache = app.cache.state().0, "Serving");
+
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+        told_to_stop().await;
+        tracing::info!("Stopping: no new requests");
+        let _ = stop.send(());
+    });
+    tokio::select! {
+        ended = serving => ended?,
+        () = async {
+            // Counted from when it is told to stop, not from the start.
+            if stopped.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(FAREWELL).await;
+        } => tracing::warn!("Some requests did not end in time"),
+    }
+    app.db.close().await;
+    tracing::info!("Stopped");
+    Ok(())
+}
+
+/// Waits for Ctrl-C or, as service managers send it, SIGTERM.
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => {
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}
+
+/// Asks the service at `url` whether it is ready.
+///
+/// # Errors
+/// What it answered instead, or why it did not.
+pub async fn ask_health(url: &str) -> Result<(), String> {
+    let host = url.strip_prefix("http://").unwrap_or(url).trim_end_matches('/');
+    let answer = tokio::time::timeout(Duration::from_secs(5), get_status(host)).await;
+    match answer {
+        Ok(Ok(200)) => Ok(()),
+        Ok(Ok(status)) => Err(format!("{url} is not ready: it answers {status}")),
+        Ok(Err(error)) => Err(format!("{url} does not answer: {error}")),
+        Err(_) => Err(format!("{url} does not answer within 5 seconds")),
+    }
+}
+
+async fn get_status(host: &str) -> Result<u16, Box<dyn std::error::Error + Send + Sync>> {
+    let stream = tokio::net::TcpStream::connect(host).await?;
+    let io = hyper_util::rt::TokioIo::new(stream);
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(io).await?;
+    tokio::spawn(connection);
+    let request = axum::http::Request::get("/api/health")
+        .header(axum::http::header::HOST, host)
+        .body(axum::body::Body::empty())?;
+    Ok(sender.send_request(request).await?.status().as_u16())
+}

@@ -1,0 +1,230 @@
+//! A whole service per test, over either engine.
+
+use axum::{
+    Router,
+    body::Body,
+    http::{Method, Request, header, request},
+};
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use crate::{
+    core::{
+        App,
+        clock::Clock,
+        config::{Config, Registration, Secret},
+        db::{Db, migrate},
+    },
+    features,
+};
+
+/// Declares each named test once per engine: `sqlite::name` and `postgres::name`.
+macro_rules! on_every_engine {
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite {
+            use $crate::testing::{TestApp, block_on};
+
+            $(#[test]
+            fn $test() {
+                block_on(async { super::$test(TestApp::on_sqlite().await).await });
+            })+
+        }
+
+        mod postgres {
+            use $crate::testing::{TestApp, block_on};
+
+            $(#[test]
+            #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+            fn $test() {
+                block_on(async { super::$test(TestApp::on_postgres().await).await });
+            })+
+        }
+    };
+}
+
+/// Runs a test, letting both engines share its inline snapshots.
+pub(crate) fn block_on(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    insta::allow_duplicates! { runtime.block_on(test) }
+}
+
+/// The service, its own empty database, and who asks.
+pub(crate) struct TestApp {
+    /// What the handlers have.
+    pub(crate) app: App,
+    router: Router,
+    cookie: Option<String>,
+    /// Where SQLite's file lies until the test ends.
+    folder: std::sync::Arc<tempfile::TempDir>,
+}
+
+/// What the service answered.
+#[derive(Debug, serde::Serialize)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+    #[serde(skip)]
+    pub(crate) headers: axum::http::HeaderMap,
+}
+
+impl Answer {
+    /// The header's text, or nothing.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |it| it.to_str().unwrap())
+    }
+
+    /// The body's `id`.
+    pub(crate) fn id(&self) -> String {
+        self.body["id"].as_str().unwrap_or_else(|| panic!("no id in {self:?}")).to_owned()
+    }
+
+    /// What is wrong with each field at fault: `pointer: detail`.
+    pub(crate) fn faults(&self) -> Vec<String> {
+        assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");
+        let errors = self.body["errors"].as_array().cloned().unwrap_or_default();
+        let text = |it: &Value| it.as_str().unwrap().to_owned();
+        errors
+            .iter()
+            .map(|it| format!("{}: {}", text(&it["pointer"]), text(&it["detail"])))
+            .collect()
+    }
+}
+
+/// When the tests take place.
+pub(crate) const NOW: &str = "2026-01-31T12:00:00.123456Z";
+
+#[expect(clippy::disallowed_methods, reason = "the servers' addresses are no settings")]
+fn server(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run scripts/with-servers"))
+}
+
+impl TestApp {
+    /// SQLite and the cache in the process.
+    pub(crate) async fn on_sqlite() -> Self {
+        Self::new(|_| {}).await
+    }
+
+    /// PostgreSQL, in a schema of its own, and Redis.
+    pub(crate) async fn on_postgres() -> Self {
+        let base = server("TEST_POSTGRES_URL");
+        let schema = format!("test_{}", uuid::Uuid::now_v7().simple());
+        let pool = sqlx::PgPool::connect(&base).await.unwrap();
+        let create = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
+        sqlx::raw_sql(create).execute(&pool).await.unwrap();
+        pool.close().await;
+        let test = Self::new(|config| {
+            config.database.url =
+                Some(Secret::new(format!("{base}?options[search_path]={schema}")));
+            config.database.pool_size = 4;
+            config.cache.url = Some(Secret::new(server("TEST_REDIS_URL")));
+        })
+        .await;
+        for _ in 0..200 {
+            if test.app.cache.state().1 {
+                return test;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("Redis does not answer");
+    }
+
+    /// With other settings than the tests' own; registration is open unless they say otherwise.
+    pub(crate) async fn new(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        let file = folder.path().join("test.db");
+        config.database.url = Some(Secret::new(format!("sqlite://{}", file.display())));
+        config.auth.registration = Registration::Open;
+        change(&mut config);
+        let clock = Clock::manual(NOW.parse().unwrap());
+        let db = Db::open(&config.database).await.unwrap();
+        migrate::run(&db, features::ALL, None, &clock).await.unwrap();
+        let app = App::new(config, db, clock);
+        let router = crate::router(&app);
+        let test = Self { app, router, cookie: None, folder: folder.into() };
+        // The administrator: whoever a test is about is not.
+        test.register("admin@example.org").await;
+        test
+    }
+
+    /// Makes an account; what it asks from then on, it asks signed in.
+    pub(crate) async fn register(&self, email: &str) -> Self {
+        let account = json!({ "email": email, "password": "correct horse battery" });
+        let answer = self.nobody().post("/api/auth/register", account).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        self.with_cookie(cookie_of(&answer))
+    }
+
+    /// The same service, asked by nobody who is signed in.
+    pub(crate) fn nobody(&self) -> Self {
+        self.with_cookie(None)
+    }
+
+    /// The same service, asked by whoever has this cookie.
+    pub(crate) fn with_cookie(&self, cookie: Option<String>) -> Self {
+        let (app, router, folder) = (self.app.clone(), self.router.clone(), self.folder.clone());
+        Self { app, router, cookie, folder }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path), Body::empty()).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send_json(Method::POST, path, &body.to_string(), &[]).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.send_json(Method::PATCH, path, &body.to_string(), &[]).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.send(Request::delete(path), Body::empty()).await
+    }
+
+    /// Posts a form, as a page does.
+    pub(crate) async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request =
+            Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+        self.send(request, Body::from(form)).await
+    }
+
+    /// Sends this very text as JSON, with these headers.
+    pub(crate) async fn send_json(
+        &self,
+        method: Method,
+        path: &str,
+        body: &str,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        if !headers.iter().any(|(name, _)| *name == "content-type") {
+            request = request.header("content-type", "application/json");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request, Body::from(body.to_owned())).await
+    }
+
+    pub(crate) async fn send(&self, mut request: request::Builder, body: Body) -> Answer {
+        if let Some(cookie) = &self.cookie {
+            request = request.header(header::COOKIE, cookie);
+        }
+        let request = request.header(header::HOST, "cars.test").body(body).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
+        let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| text());
+        Answer { status: parts.status.as_u16(), body, headers: parts.headers }
+    }
+}
+
+/// The cookie that an answer sets, as a browser sends it back.
+pub(crate) fn cookie_of(answer: &Answer) -> Option<String> {
+    let cookie = answer.header("set-cookie").split(';').next().unwrap_or_default();
+    cookie.split_once('=').filter(|(_, value)| !value.is_empty()).map(|_| cookie.to_owned())
+}
