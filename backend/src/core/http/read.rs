@@ -167,8 +167,15 @@ impl<T: Input> FromRequestParts<App> for Query<T> {
 
 impl<T: JsonSchema> OperationInput for Query<T> {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
-        let schema = context.schema.subschema_for::<T>();
-        let schema = context.resolve_schema(&schema).clone();
+        let mut schema = T::json_schema(&mut context.schema);
+        let properties =
+            schema.ensure_object().get_mut("properties").and_then(serde_json::Value::as_object_mut);
+        for property in properties.into_iter().flat_map(|it| it.values_mut()) {
+            // What is left out of a query is absent; nothing in one is null.
+            if let Some([kind, _]) = property["type"].as_array().map(Vec::as_slice) {
+                property["type"] = kind.clone();
+            }
+        }
         let parameters = parameters_from_schema(context, schema, ParamLocation::Query);
         add_parameters(context, operation, parameters);
     }
