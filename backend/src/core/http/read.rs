@@ -31,11 +31,23 @@ impl<T: Input> FromRequest<App> for Json<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &App) -> Result<Self> {
-        if !is_json(request.headers()) {
-            return Err(Error::UnsupportedMediaType("application/json"));
-        }
-        let body = body_of(request).await?;
-        T::read(Reader::json(&body, app.clock.today())?).map(Self).map_err(Error::Invalid)
+        Self::read(&json_body(request).await?, app).map(Self)
+    }
+}
+
+impl<T: Input> Json<T> {
+    /// Reads a body field by field.
+    pub(super) fn read(body: &[u8], app: &App) -> Result<T> {
+        T::read(Reader::json(body, app.clock.today())?).map_err(Error::Invalid)
+    }
+}
+
+/// The whole body of a request that says it is JSON.
+pub(super) async fn json_body(request: Request) -> Result<Vec<u8>> {
+    if is_json(request.headers()) {
+        body_of(request).await
+    } else {
+        Err(Error::UnsupportedMediaType("application/json"))
     }
 }
 

@@ -16,6 +16,8 @@ on_every_engine![
     another_users_vehicle_looks_like_one_that_does_not_exist,
     a_list_goes_page_by_page_newest_first,
     a_list_shows_every_change_at_once,
+    a_request_sent_again_with_its_key_is_done_once,
+    a_key_is_one_users_and_one_requests,
     the_database_refuses_a_child_under_another_users_vehicle,
 ];
 
@@ -333,4 +335,45 @@ async fn the_database_refuses_a_child_under_another_users_vehicle(app: TestApp) 
     let refused = refused.unwrap_err();
     let refused = refused.as_database_error().unwrap();
     assert!(refused.is_foreign_key_violation(), "{refused}");
+}
+
+/// Adds a vehicle with an `Idempotency-Key`.
+async fn add_once(app: &TestApp, key: &str, vin: &str) -> Answer {
+    let body = json!({ "vin": vin }).to_string();
+    app.send_json(Method::POST, "/api/vehicles", &body, &[("idempotency-key", key)]).await
+}
+
+async fn a_request_sent_again_with_its_key_is_done_once(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let answers = futures::future::join_all((0..8).map(|_| add_once(&ann, "key", VINS[0]))).await;
+    let first = &answers[0];
+    assert!(answers.iter().all(|it| it.status == 201 && it.body == first.body), "{answers:?}");
+    for header in ["location", "etag"] {
+        assert!(answers.iter().all(|it| it.header(header) == first.header(header)));
+    }
+    let made = answers.iter().filter(|it| it.header("idempotency-replayed").is_empty()).count();
+    assert_eq!((made, vins(&ann, "/api/vehicles").await.len()), (1, 1));
+
+    // A day later it is another request.
+    app.app.clock.advance(chrono::TimeDelta::hours(24));
+    assert_eq!(add_once(&ann, "key", VINS[0]).await.status, 409);
+}
+
+async fn a_key_is_one_users_and_one_requests(app: TestApp) {
+    let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
+    assert_eq!(add_once(&ann, "key", VINS[0]).await.status, 201);
+    let other = add_once(&ann, "key", VINS[1]).await;
+    assert_eq!(
+        other.faults(),
+        ["/Idempotency-Key: has been used for another request within the last 24 hours"]
+    );
+    assert_eq!(vins(&ann, "/api/vehicles").await, [VINS[0]]);
+    assert_eq!(add_once(&bob, "key", VINS[1]).await.status, 201);
+    // What was refused is not kept: corrected, it goes through.
+    assert_eq!(add_once(&ann, "second", "nonsense").await.status, 422);
+    assert_eq!(add_once(&ann, "second", VINS[0]).await.status, 409);
+    assert_eq!(add_once(&ann, "second", VINS[2]).await.status, 201);
+    for key in ["", &"x".repeat(256)] {
+        assert_eq!(add_once(&ann, key, VINS[3]).await.status, 422);
+    }
 }
