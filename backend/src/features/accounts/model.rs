@@ -164,7 +164,7 @@ choice! {
     /// The pages' colours.
     Theme {
         /// As the device has it.
-        System = "system", "As the device has it";
+        System = "system", "System";
         /// Dark on light.
         Light = "light", "Light";
         /// Light on dark.

@@ -12,6 +12,8 @@ mod stats;
 mod store;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_pages;
 mod window;
 
 pub use economy::{Interval, Reason};
