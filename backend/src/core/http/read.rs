@@ -111,6 +111,33 @@ pub struct Form {
 }
 
 impl Form {
+    /// A form that holds these fields.
+    #[must_use]
+    pub fn of(fields: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        Self { typed: fields.into_iter().map(|(name, text)| (name.to_owned(), text)).collect() }
+    }
+
+    /// Puts `text` into the field `name`.
+    pub fn set(&mut self, name: &str, text: String) {
+        self.typed.insert(name.to_owned(), text);
+    }
+
+    /// Writes what the field `name` holds anew; one that is not there stays away.
+    pub fn map(&mut self, name: &str, change: impl FnOnce(&str) -> String) {
+        if let Some(text) = self.typed.get_mut(name) {
+            *text = change(text);
+        }
+    }
+
+    /// Leaves out what holds the same as in `shown`: what is left was changed.
+    #[must_use]
+    pub fn changed_from(mut self, shown: &Self) -> Self {
+        // Browsers send line breaks as two characters, and blanks at the ends mean nothing.
+        let plain = |text: &str| text.replace("\r\n", "\n").trim().to_owned();
+        self.typed.retain(|name, text| plain(text) != plain(shown.get(name)));
+        self
+    }
+
     /// What the field `name` held.
     #[must_use]
     pub fn get(&self, name: &str) -> &str {

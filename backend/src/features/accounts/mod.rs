@@ -12,6 +12,8 @@ mod session;
 mod store;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_pages;
 
 pub use doors::Doors;
 pub use model::{Preferences, Signed, Theme};

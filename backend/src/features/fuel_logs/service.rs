@@ -218,19 +218,48 @@ async fn hold_vehicle(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<vehic
     })
 }
 
+/// The fill-up that a reading runs backwards from or to.
+pub(super) struct Contradiction {
+    pub(super) other: FuelLog,
+    /// Whether it lies before the reading's day; else after.
+    pub(super) is_before: bool,
+}
+
+/// Whether a reading on a day, in miles, runs backwards among the vehicle's fill-ups without the
+/// one that is `except`.
+pub(super) async fn contradiction(
+    app: &App,
+    user: &UserId,
+    vehicle: VehicleId,
+    (date, odometer): (NaiveDate, i32),
+    except: Option<FuelLogId>,
+) -> Result<Option<Contradiction>> {
+    let id = except.unwrap_or(FuelLogId(Uuid::max()));
+    let at = Position { date, odometer, id };
+    let mut tx = app.db.read().await?;
+    Ok(find_contradiction(&window::around(&mut tx, user, vehicle, at, id).await?, at))
+}
+
+/// Holds a reading against the nearest days before and after.
+fn find_contradiction(around: &Window, at: Position) -> Option<Contradiction> {
+    match (around.day_before(at), around.day_after(at)) {
+        (Some(before), _) if before.odometer_reading > at.odometer => {
+            Some(Contradiction { other: before.clone(), is_before: true })
+        }
+        (_, Some(after)) if after.odometer_reading < at.odometer => {
+            Some(Contradiction { other: after.clone(), is_before: false })
+        }
+        _ => None,
+    }
+}
+
 /// Refuses a reading that runs backwards between the nearest days before and after.
 fn check_order(around: &Window, log: &FuelLog) -> Result<()> {
-    let at = log.position();
-    let told = match (around.day_before(at), around.day_after(at)) {
-        (Some(before), _) if before.odometer_reading > log.odometer_reading => {
-            ("less than", before, "before")
-        }
-        (_, Some(after)) if after.odometer_reading < log.odometer_reading => {
-            ("more than", after, "after")
-        }
-        _ => return Ok(()),
+    let Some(Contradiction { other, is_before }) = find_contradiction(around, log.position())
+    else {
+        return Ok(());
     };
-    let (relation, other, side) = told;
+    let (relation, side) = if is_before { ("less than", "before") } else { ("more than", "after") };
     let detail = format!(
         "is {relation} the {} miles of the fill-up {side} it, on {} (fuel log {})",
         other.odometer_reading, other.date, other.id
