@@ -25,7 +25,7 @@ async fn first_visit(with_scripts: bool) {
     let place = Place::on_sqlite();
     let service = place.serve();
     let profile = tempfile::tempdir().unwrap();
-    let phone = Viewport { width: 390, height: 844, is_mobile: true, ..Viewport::default() };
+    let phone = Viewport { width: 390, height: 844, emulating_mobile: true, ..Viewport::default() };
     let config = BrowserConfig::builder()
         .no_sandbox()
         .new_headless_mode()
