@@ -77,6 +77,8 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
     }
     let db = Db::open(&config.database).await?;
     db.check_durability().await?;
+    // What is pending may wait where it was asked to; a database that does not fit may not.
+    migrate::status(&db, features::ALL, None).await?;
     let address = config.server.address;
     let listener =
         TcpListener::bind(address).await.map_err(|error| ServeError::Address(address, error))?;

@@ -15,7 +15,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use redis_store::RedisStore;
+use redis_store::{Kept, RedisStore};
 
 use super::{Error, Result, config};
 
@@ -84,26 +84,27 @@ impl Cache {
     where
         F: Future<Output = Result<Bytes>> + Send,
     {
-        if let Some(redis) = &self.0.redis
-            && let Some(body) = redis.get(key).await
-        {
-            return Ok(body);
+        match &self.0.redis {
+            Some(redis) => self.get_or_compute_in_redis(redis, key, lifetime, compute).await,
+            None => self.get_or_compute_here(key, lifetime, compute).await,
         }
+    }
+
+    async fn get_or_compute_here<F>(
+        &self,
+        key: &str,
+        lifetime: Duration,
+        compute: impl Fn() -> F + Send + Sync,
+    ) -> Result<Bytes>
+    where
+        F: Future<Output = Result<Bytes>> + Send,
+    {
         let wanted = self.generation(key).load(Ordering::SeqCst);
         // An answer that was begun before the last invalidation is asked for once more.
         for _ in 0..3 {
             let answer = self.0.answers.try_get_with_by_ref(key, async {
                 let generation = self.generation(key).load(Ordering::SeqCst);
-                let Some(redis) = &self.0.redis else {
-                    return Ok(Answer { body: compute().await?, generation, lifetime });
-                };
-                // The lease before the computation: only so does a change in between break it.
-                let lease = redis.lease(key).await;
-                let body = compute().await?;
-                if let Some(lease) = lease {
-                    redis.put(key, &lease, &body, lifetime).await;
-                }
-                Ok(Answer { body, generation, lifetime: Duration::ZERO })
+                Ok(Answer { body: compute().await?, generation, lifetime })
             });
             let answer = answer.await.map_err(|error: Arc<Error>| error.again())?;
             if answer.generation >= wanted {
@@ -114,12 +115,48 @@ impl Cache {
         compute().await
     }
 
+    /// Those who find the same lease wait for one computation: it began after the lease was
+    /// taken, and an invalidation by whichever instance would have ended the lease.
+    async fn get_or_compute_in_redis<F>(
+        &self,
+        redis: &RedisStore,
+        key: &str,
+        lifetime: Duration,
+        compute: impl Fn() -> F + Send + Sync,
+    ) -> Result<Bytes>
+    where
+        F: Future<Output = Result<Bytes>> + Send,
+    {
+        for _ in 0..3 {
+            let lease = match redis.get(key).await {
+                // Without Redis nobody can tell what others have outdated: no waiting for them.
+                None => break,
+                Some(Kept::Answer(body)) => return Ok(body),
+                Some(Kept::Lease(lease)) => lease,
+                Some(Kept::Nothing) => match redis.lease(key).await {
+                    Some(lease) => lease,
+                    // Somebody else has just taken it.
+                    None => continue,
+                },
+            };
+            let answer = self.0.answers.try_get_with_by_ref(&lease, async {
+                let body = compute().await?;
+                redis.put(key, &lease, &body, lifetime).await;
+                Ok(Answer { body, generation: 0, lifetime: Duration::ZERO })
+            });
+            let answer = answer.await.map_err(|error: Arc<Error>| error.again())?;
+            return Ok(answer.body);
+        }
+        compute().await
+    }
+
     /// Forgets the answer at `key`; call it after the commit that outdated it.
     pub async fn invalidate(&self, key: &str) {
-        self.generation(key).fetch_add(1, Ordering::SeqCst);
-        self.0.answers.invalidate(key).await;
         if let Some(redis) = &self.0.redis {
             redis.delete(key).await;
+        } else {
+            self.generation(key).fetch_add(1, Ordering::SeqCst);
+            self.0.answers.invalidate(key).await;
         }
     }
 

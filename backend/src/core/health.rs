@@ -1,5 +1,7 @@
 //! Whether the service is alive, and whether it is ready.
 
+use std::time::Duration;
+
 use aide::axum::{ApiRouter, routing::get_with};
 use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
 use schemars::JsonSchema;
@@ -7,6 +9,10 @@ use serde::Serialize;
 
 use super::{App, db::migrate, http::Record};
 use crate::features;
+
+/// How long the database may take to answer before it counts as away: whoever asks after health
+/// does not wait as long as whoever has work to do.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// `/health`, which asks nobody anything.
 pub fn liveness() -> Router<App> {
@@ -18,7 +24,11 @@ pub fn readiness() -> ApiRouter<App> {
     ApiRouter::new().api_route(
         "/health",
         get_with(ready, |it| {
-            it.id("health").tag("Service").summary("Say whether the service is ready")
+            it.id("health")
+                .tag("Service")
+                .summary("Say whether the service is ready")
+                .response::<200, Record<Health>>()
+                .response::<503, Record<Health>>()
         }),
     )
 }
@@ -53,13 +63,16 @@ struct Migrations {
 
 async fn ready(State(app): State<App>) -> impl aide::axum::IntoApiResponse {
     let up = |is_up: bool| if is_up { "up" } else { "down" };
-    let status = migrate::status(&app.db, features::ALL, None).await;
-    let database = status.is_ok() || app.db.ping().await.is_ok();
+    let asked = async {
+        let status = migrate::status(&app.db, features::ALL, None).await.ok();
+        (status.is_some() || app.db.ping().await.is_ok(), status)
+    };
+    let (database, status) = tokio::time::timeout(PATIENCE, asked).await.unwrap_or_default();
     let pending = status.map(|steps| steps.iter().filter(|it| it.executed_at.is_none()).count());
     let migrations = match pending {
-        Ok(0) => Migrations { state: "current", pending: 0 },
-        Ok(pending) => Migrations { state: "pending", pending },
-        Err(_) => Migrations { state: "unknown", pending: 0 },
+        Some(0) => Migrations { state: "current", pending: 0 },
+        Some(pending) => Migrations { state: "pending", pending },
+        None => Migrations { state: "unknown", pending: 0 },
     };
     let (cache, cache_is_up) = app.cache.state();
     let is_ready = database && migrations.state == "current";

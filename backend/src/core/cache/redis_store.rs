@@ -1,6 +1,6 @@
 //! Redis, which may be away, hung or wrong at any moment.
 //!
-//! An answer is put only by who holds its lease: a placeholder that is set at a miss and that an
+//! An answer is put only under its lease: a placeholder that is set at a miss and that an
 //! invalidation deletes. So an answer computed before a change can never be kept after it,
 //! whichever instance of the service made the change.
 
@@ -41,6 +41,15 @@ struct Inner {
     put: Script,
 }
 
+/// What is kept at a key.
+pub(super) enum Kept {
+    /// An answer.
+    Answer(Bytes),
+    /// The right to put one: it is being computed.
+    Lease(String),
+    Nothing,
+}
+
 impl RedisStore {
     /// Begins to look for the server at `url`. Needs a runtime.
     pub(super) fn new(url: &str) -> Option<Self> {
@@ -66,10 +75,15 @@ impl RedisStore {
         self.0.is_up.load(Ordering::SeqCst)
     }
 
-    /// The answer at `key`, if one is kept.
-    pub(super) async fn get(&self, key: &str) -> Option<Bytes> {
-        let found: Option<Option<Vec<u8>>> = self.ask(redis::cmd("GET").arg(key)).await;
-        found.flatten().filter(|body| !body.starts_with(LEASE.as_bytes())).map(Bytes::from)
+    /// What is kept at `key`; none where Redis is away.
+    pub(super) async fn get(&self, key: &str) -> Option<Kept> {
+        let found: Option<Vec<u8>> = self.ask(redis::cmd("GET").arg(key)).await?;
+        let Some(body) = found else { return Some(Kept::Nothing) };
+        Some(match String::from_utf8(body) {
+            Ok(text) if text.starts_with(LEASE) => Kept::Lease(text),
+            Ok(text) => Kept::Answer(text.into()),
+            Err(error) => Kept::Answer(error.into_bytes().into()),
+        })
     }
 
     /// The right to put an answer at `key`, unless someone else has it.

@@ -14,6 +14,16 @@ fn in_process() -> Cache {
     Cache::new(&config::Cache::default())
 }
 
+#[expect(clippy::disallowed_methods, reason = "the server's address is no setting")]
+async fn in_redis() -> Cache {
+    let url = std::env::var("TEST_REDIS_URL").unwrap();
+    let cache = Cache::new(&config::Cache { url: Some(config::Secret::new(url)) });
+    while !cache.state().1 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    cache
+}
+
 #[tokio::test]
 async fn of_many_who_ask_at_once_one_computes() {
     let (cache, computed) = (in_process(), AtomicUsize::new(0));
@@ -75,4 +85,47 @@ async fn an_answer_lives_as_long_as_was_said() {
     assert_eq!(ask(b"second").await, "first");
     tokio::time::sleep(Duration::from_millis(60)).await;
     assert_eq!(ask(b"third").await, "third");
+}
+
+/// Two instances of the service, each with its own connection to one Redis.
+#[tokio::test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+async fn an_answer_begun_before_anothers_invalidation_is_never_given_after_it() {
+    let (one, other) = (in_redis().await, in_redis().await);
+    let key = format!("test:{}", uuid::Uuid::now_v7());
+    let slow = {
+        let (cache, key) = (one.clone(), key.clone());
+        tokio::spawn(async move {
+            let compute = || async {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                Ok(Bytes::from_static(b"old"))
+            };
+            cache.get_or_compute(&key, A_WHILE, compute).await
+        })
+    };
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    other.invalidate(&key).await;
+    let new = one.get_or_compute(&key, A_WHILE, || async { Ok(Bytes::from_static(b"new")) }).await;
+    assert_eq!(new.unwrap(), "new");
+    assert_eq!(slow.await.unwrap().unwrap(), "old");
+    let kept = other.get_or_compute(&key, A_WHILE, || async { Ok(Bytes::from_static(b"newer")) });
+    assert_eq!(kept.await.unwrap(), "new");
+}
+
+#[tokio::test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+async fn of_many_who_ask_at_once_one_computes_for_redis_too() {
+    let (cache, computed) = (in_redis().await, AtomicUsize::new(0));
+    let key = format!("test:{}", uuid::Uuid::now_v7());
+    let asks = (0..200).map(|_| {
+        cache.get_or_compute(&key, A_WHILE, || async {
+            computed.fetch_add(1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            Ok(Bytes::from_static(b"answer"))
+        })
+    });
+    for answer in futures::future::join_all(asks).await {
+        assert_eq!(answer.unwrap(), "answer");
+    }
+    assert_eq!(computed.into_inner(), 1);
 }

@@ -31,11 +31,23 @@ impl<T: Input> FromRequest<App> for Json<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &App) -> Result<Self> {
-        if !is_json(request.headers()) {
-            return Err(Error::UnsupportedMediaType("application/json"));
-        }
-        let body = body_of(request).await?;
-        T::read(Reader::json(&body, app.clock.today())?).map(Self).map_err(Error::Invalid)
+        Self::read(&json_body(request).await?, app).map(Self)
+    }
+}
+
+impl<T: Input> Json<T> {
+    /// Reads a body field by field.
+    pub(super) fn read(body: &[u8], app: &App) -> Result<T> {
+        T::read(Reader::json(body, app.clock.today())?).map_err(Error::Invalid)
+    }
+}
+
+/// The whole body of a request that says it is JSON.
+pub(super) async fn json_body(request: Request) -> Result<Vec<u8>> {
+    if is_json(request.headers()) {
+        body_of(request).await
+    } else {
+        Err(Error::UnsupportedMediaType("application/json"))
     }
 }
 
@@ -194,8 +206,15 @@ impl<T: Input> FromRequestParts<App> for Query<T> {
 
 impl<T: JsonSchema> OperationInput for Query<T> {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
-        let schema = context.schema.subschema_for::<T>();
-        let schema = context.resolve_schema(&schema).clone();
+        let mut schema = T::json_schema(&mut context.schema);
+        let properties =
+            schema.ensure_object().get_mut("properties").and_then(serde_json::Value::as_object_mut);
+        for property in properties.into_iter().flat_map(|it| it.values_mut()) {
+            // What is left out of a query is absent; nothing in one is null.
+            if let Some([kind, _]) = property["type"].as_array().map(Vec::as_slice) {
+                property["type"] = kind.clone();
+            }
+        }
         let parameters = parameters_from_schema(context, schema, ParamLocation::Query);
         add_parameters(context, operation, parameters);
     }

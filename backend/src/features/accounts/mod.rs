@@ -26,7 +26,7 @@ use super::Feature;
 pub const FEATURE: Feature = Feature {
     name: "accounts",
     folder: "accounts",
-    migrations: crate::migrations!["001_create_accounts"],
+    migrations: crate::migrations!["001_create_accounts", "002_keep_answers"],
     api: api::router,
     pages: pages::router,
 };

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     core::{
         App, Result,
-        http::{Form, IfMatch, Limit, Path},
+        http::{Form, IfMatch, Limit, Once, Path},
         units::{Shown, day},
         web::{self, Sheet, Shell},
     },
@@ -157,7 +157,7 @@ async fn add(
     let mut copy = in_gallons(form.clone(), &form, &shown);
     copy.set("vehicleId", id.to_string());
     let added = match copy.read::<NewFuelLog>(&app) {
-        Ok(new) => service::add(&app, &user, new).await,
+        Ok(new) => service::add(&app, &user, new, &Once::default()).await,
         Err(error) => Err(error),
     };
     match added {

@@ -14,7 +14,7 @@ use crate::{
         App, Error, Result, UserId,
         db::Tx,
         error::Fault,
-        http::{Cursor, IfMatch, Limit, Page},
+        http::{Created, Cursor, IfMatch, Limit, Once, Page},
         input::{Change, Clearable, LongText, Odometer, Text},
     },
     features::vehicles::{self, VehicleId},
@@ -88,7 +88,12 @@ async fn find_in(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<FuelLog> {
 }
 
 /// Adds a fill-up, and raises the vehicle's odometer with it.
-pub(super) async fn add(app: &App, user: &UserId, new: NewFuelLog) -> Result<FuelLog> {
+pub(super) async fn add(
+    app: &App,
+    user: &UserId,
+    new: NewFuelLog,
+    once: &Once,
+) -> Result<Created<FuelLog>> {
     let now = app.clock.now();
     let (price, total) = price_and_total(new.gallons.0, new.price_per_gallon, new.total_cost)
         .map_err(|(field, why)| Error::invalid(field, why))?;
@@ -114,6 +119,9 @@ pub(super) async fn add(app: &App, user: &UserId, new: NewFuelLog) -> Result<Fue
         interval: None,
     };
     let mut tx = app.db.write().await?;
+    if let Some(before) = once.claim(&mut tx, user, now).await? {
+        return Ok(before);
+    }
     // Held until the commit: two at once would each work out economy without the other.
     let vehicle = hold_vehicle(&mut tx, user, log.vehicle_id).await?;
     let around = window::around(&mut tx, user, vehicle.id, log.position(), log.id).await?;
@@ -126,9 +134,10 @@ pub(super) async fn add(app: &App, user: &UserId, new: NewFuelLog) -> Result<Fue
         store::update_figures(&mut tx, user, id, figures, now).await?;
     }
     vehicles::raise_odometer(&mut tx, user, &vehicle, log.odometer_reading, now).await?;
+    let created = once.keep(&mut tx, user, format!("/api/fuel-logs/{}", log.id), &log).await?;
     tx.commit().await?;
     vehicles::forget_list(app, user).await;
-    Ok(log)
+    Ok(created)
 }
 
 /// Changes a fill-up, and whatever its change touches.

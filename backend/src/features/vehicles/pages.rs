@@ -18,7 +18,7 @@ use super::{
 use crate::{
     core::{
         App, Error, Result,
-        http::{Cursor, Form, IfMatch, Limit, Path, Query},
+        http::{Cursor, Form, IfMatch, Limit, Once, Path, Query},
         units::Shown,
         web::{self, Errors, Sheet, Shell},
     },
@@ -136,11 +136,14 @@ async fn show_new(user: User, shell: Shell) -> Result<Html<String>> {
 async fn add(State(app): State<App>, user: User, shell: Shell, form: Form) -> Result<Response> {
     let shown = user.0.preferences.shown();
     let added = match in_miles(form.clone(), &shown).read::<NewVehicle>(&app) {
-        Ok(new) => service::add(&app, &user, new).await,
+        Ok(new) => service::add(&app, &user, new, &Once::default()).await,
         Err(error) => Err(error),
     };
     match added {
-        Ok(vehicle) => Ok(to_vehicle(vehicle.id)),
+        // A record's page is where its document is, outside /api.
+        Ok(created) => {
+            Ok(Redirect::to(created.location().trim_start_matches("/api")).into_response())
+        }
         Err(error) => {
             let (errors, taken) = refusal(error)?;
             let sheet = Sheet::again(LABELS, form, errors);

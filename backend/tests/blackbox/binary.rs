@@ -1,0 +1,212 @@
+//! The program from its command line: what it prints, how it ends, how it serves and stops.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use crate::support::{Place, Service, client, eventually, signal};
+
+on_every_engine!(it_serves_and_says_on_what, a_request_in_flight_is_ended_before_it_stops);
+
+/// What no output may hold.
+const CANARY: &str = "xyzzy-canary";
+
+#[test]
+fn it_says_what_it_is_and_what_can_be_asked() {
+    let place = Place::bare();
+    let version = place.run(&["--version"]).well();
+    assert_eq!(version, concat!("motovaultpro ", env!("CARGO_PKG_VERSION"), "\n"));
+    let help = place.run(&["--help"]).well();
+    for command in ["serve", "migrate", "config", "healthcheck", "openapi"] {
+        assert!(help.contains(&format!("\n  {command} ")), "{command} is not in {help}");
+        assert!(place.run(&[command, "--help"]).well().contains("Usage:"));
+    }
+    let told = place.run(&["nonsense"]).badly(2);
+    assert!(told.contains("nonsense") && told.contains("--help"), "{told}");
+    assert_eq!(std::fs::read_dir(place.folder()).unwrap().count(), 0, "it left files behind");
+}
+
+#[test]
+fn it_prints_the_api() {
+    let printed = Place::bare().run(&["openapi"]).well();
+    let api: Value = serde_json::from_str(&printed).unwrap();
+    assert!(client::text(&api["openapi"]).starts_with("3.1"), "{}", api["openapi"]);
+    for path in ["/api/vehicles", "/api/fuel-logs/{id}", "/api/auth/register"] {
+        assert!(api["paths"][path].is_object(), "{path}");
+    }
+}
+
+#[test]
+fn settings_are_checked() {
+    let place = Place::bare();
+    assert_eq!(place.run(&["config", "check"]).well(), "the settings can be used\n");
+    let wrong = [
+        ("MVP__DATABASE__POOLSIZE", "5", "unknown setting: database.poolsize"),
+        ("MVP__NONSENSE__KEY", "5", "unknown setting: nonsense.key"),
+        ("MVP__DATABASE__POOL_SIZE", "0", "database.pool_size"),
+        ("MVP__DATABASE__POOL_SIZE", "many", "database.pool_size"),
+        ("MVP__DATABASE__URL", "mysql://a@b/c", "database.url"),
+        ("MVP__DATABASE__PASSWORD_FILE", "absent", "absent: "),
+        ("MVP__SERVER__ADDRESS", "nowhere", "server.address"),
+        ("MVP__CACHE__URL", "memcached://a", "cache.url"),
+        ("MVP__AUTH__REGISTRATION", "perhaps", "auth.registration"),
+    ];
+    for (name, value, words) in wrong {
+        let place = Place::bare().with(name, value);
+        for command in [&["config", "check"][..], &["config", "show"], &["serve"], &["migrate"]] {
+            let told = place.run(command).badly(2);
+            assert!(told.contains(words), "{words:?} is not in {told:?}");
+            assert_eq!(told.lines().count(), 1, "{told:?}");
+        }
+        assert_eq!(std::fs::read_dir(place.folder()).unwrap().count(), 0, "it left files behind");
+    }
+    std::fs::write(place.folder().join("motovaultpro.toml"), "[server]\nadress = 'x'\n").unwrap();
+    let told = place.run(&["config", "check"]).badly(2);
+    assert!(told.contains("unknown setting: server.adress"), "{told}");
+    let told = place.run(&["--config", "other.toml", "config", "check"]).badly(2);
+    assert!(told.contains("other.toml"), "{told}");
+}
+
+#[test]
+fn no_secret_is_printed() {
+    let shown = |place: Place| {
+        let shown = place.run(&["config", "show"]).well();
+        assert!(!shown.contains(CANARY), "{shown}");
+        assert!(shown.contains("[redacted]"), "{shown}");
+        // Nobody is there: what is said about that holds no secret either.
+        for command in ["migrate", "healthcheck"] {
+            let ran = place.run(&[command]);
+            assert_ne!(ran.code, Some(0), "{ran:?}");
+            assert!(!format!("{ran:?}").contains(CANARY), "{ran:?}");
+        }
+    };
+    let away = || {
+        let place = Place::bare().with("MVP__DATABASE__HOST", "127.0.0.1");
+        place.with("MVP__DATABASE__PORT", "1").with("MVP__SERVER__ADDRESS", "127.0.0.1:1")
+    };
+    shown(away().with("MVP__DATABASE__PASSWORD", CANARY));
+    let place = away();
+    let file = place.folder().join("password");
+    std::fs::write(&file, format!("{CANARY}\n")).unwrap();
+    shown(place.with("MVP__DATABASE__PASSWORD_FILE", file.to_str().unwrap()));
+    let url = format!("postgres://someone:{CANARY}@127.0.0.1:1/cars");
+    shown(away().with("MVP__DATABASE__URL", &url).with("MVP__DATABASE__MIGRATION_URL", &url));
+    let cache = format!("redis://:{CANARY}@127.0.0.1:1");
+    shown(away().with("MVP__CACHE__URL", &cache));
+
+    let wrong = [
+        ("MVP__DATABASE__URL", format!("postgres://someone:{CANARY}@host:port/cars")),
+        ("MVP__DATABASE__URL", format!("mysql://someone:{CANARY}@host/cars")),
+        ("MVP__DATABASE__MIGRATION_URL", format!("{CANARY}://host")),
+        ("MVP__CACHE__URL", format!("redis://:{CANARY}@host:port")),
+    ];
+    for (name, value) in wrong {
+        let told = Place::bare().with(name, &value).run(&["config", "check"]).badly(2);
+        assert!(!told.contains(CANARY), "{told}");
+    }
+}
+
+#[test]
+fn healthcheck_answers_by_its_exit_code() {
+    let place = Place::bare();
+    let service = place.serve();
+    place.run(&["healthcheck", "--url", &service.url]).well();
+    let url = service.url.clone();
+    service.kill();
+    let told = place.run(&["healthcheck", "--url", &url]).badly(1);
+    assert!(told.contains("does not answer"), "{told}");
+    // The configured address, where none is named.
+    let address = url.strip_prefix("http://").unwrap();
+    let place = place.with("MVP__SERVER__ADDRESS", address);
+    let _service = place.serve();
+    place.run(&["healthcheck"]).well();
+}
+
+#[test]
+fn an_address_that_is_taken_is_told() {
+    let service = Place::bare().serve();
+    let address = service.url.strip_prefix("http://").unwrap().to_owned();
+    let other = Place::bare().with("MVP__SERVER__ADDRESS", &address);
+    let told = other.try_serve(&[]).map(|it| it.url.clone()).unwrap_err();
+    assert!(told.contains(&format!("cannot listen on {address}")), "{told}");
+    assert!(told.contains("exit status: 1"), "{told}");
+}
+
+async fn it_serves_and_says_on_what(place: Place) {
+    let service = place.serve();
+    let nobody = service.nobody();
+    assert_eq!(nobody.get("/health").await.expect(200), "alive\n");
+    let first = service.spawned.elapsed();
+    println!("from the start to the first answer, on an empty database: {first:?}");
+    assert!(first < Duration::from_secs(5), "{first:?}");
+    let mut health = Value::Null;
+    eventually("it is well", async || {
+        health = nobody.get("/api/health").await.expect(200);
+        health["status"] == "ok"
+    })
+    .await;
+    let (database, cache) =
+        if place.is_postgres() { ("postgresql", "redis") } else { ("sqlite", "memory") };
+    assert_eq!(health["database"], json!({ "engine": database, "state": "up" }));
+    assert_eq!(health["cache"], json!({ "engine": cache, "state": "up" }));
+    assert_eq!(health["migrations"], json!({ "state": "current", "pending": 0 }));
+
+    let client = service.register("someone@example.org").await;
+    client.add_vehicle(1).await;
+    assert_eq!(client.get("/api/vehicles").await.expect(200)["items"][0]["nickname"], "Vehicle 1");
+    stops_cleanly(service).await;
+
+    // Once more, on a database that is up to date.
+    let service = place.serve();
+    assert_eq!(client.at(&service.url).all("/api/vehicles").await.len(), 1);
+    let again = service.spawned.elapsed();
+    println!("from the start to the first page: {again:?}");
+    stops_cleanly(service).await;
+}
+
+/// On SIGTERM it ends well, and it had nothing to complain of.
+async fn stops_cleanly(mut service: Service) {
+    signal("TERM", service.pid());
+    assert_eq!(service.ended().await, Some(0), "{}", service.log());
+    let log = service.log();
+    assert!(log.contains("Stopped"), "{log}");
+    for line in log.lines() {
+        let line: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+        assert!(line["level"] != "WARN" && line["level"] != "ERROR", "{line}");
+    }
+    assert!(!log.contains("correct horse battery"), "{log}");
+}
+
+async fn a_request_in_flight_is_ended_before_it_stops(place: Place) {
+    let service = place.serve();
+    let client = service.register("someone@example.org").await;
+    let host = service.url.strip_prefix("http://").unwrap().to_owned();
+    let body = client::vehicle(7).to_string();
+    let (half, rest) = body.split_at(body.len() / 2);
+    let mut stream = tokio::net::TcpStream::connect(&host).await.unwrap();
+    let head = format!(
+        "POST /api/vehicles HTTP/1.1\r\nhost: {host}\r\ncookie: {}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{half}",
+        client.cookie(),
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // The handler waits for the rest of the body.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let told = Instant::now();
+    signal("TERM", service.pid());
+    eventually("it takes no new requests", async || {
+        tokio::net::TcpStream::connect(&host).await.is_err()
+    })
+    .await;
+    stream.write_all(rest.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+    let mut service = service;
+    assert_eq!(service.ended().await, Some(0), "{}", service.log());
+    println!("stopped {:?} after it was told to", told.elapsed());
+    let kept = "SELECT COUNT(*) FROM vehicles WHERE nickname = 'Vehicle 7'";
+    assert_eq!(place.sql().await.number(kept).await, 1);
+}

@@ -1,0 +1,268 @@
+//! What was acknowledged survives: the service and the database are killed under a load of writes.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use futures::future::{join, join_all};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Client, Place, Postgres, Sql, client, eventually, random};
+
+on_every_engine!(nothing_acknowledged_is_lost_when_the_service_is_killed);
+
+/// How many write at once, each to its own vehicle or to one that it shares.
+const WRITERS: usize = 6;
+const VEHICLES: usize = 3;
+
+/// What was wanted and what was acknowledged. A record is told by what only it says: a fill-up by
+/// its notes, a vehicle by its VIN.
+#[derive(Default)]
+struct Ledger {
+    numbers: Cell<u64>,
+    wanted: RefCell<BTreeSet<String>>,
+    acknowledged: RefCell<BTreeMap<String, Value>>,
+    refused: Cell<u64>,
+}
+
+impl Ledger {
+    fn next(&self) -> u64 {
+        self.numbers.set(self.numbers.get() + 1);
+        self.numbers.get()
+    }
+
+    /// Writes down the intent, sends it, writes down the acknowledgement; none where the service
+    /// is gone.
+    async fn write(&self, by: &Client, path: &str, name: String, body: Value) -> Option<Answer> {
+        self.wanted.borrow_mut().insert(name.clone());
+        let answer = by.send(Method::POST, path, Some(&body)).await.ok()?;
+        if answer.status == 201 {
+            self.acknowledged.borrow_mut().insert(name, answer.body.clone());
+        }
+        Some(answer)
+    }
+
+    async fn add_vehicle(&self, by: &Client) -> Option<Answer> {
+        let body = client::vehicle(self.next());
+        self.write(by, "/api/vehicles", client::text(&body["vin"]), body).await
+    }
+
+    /// Readings and days rise with the number, whoever comes first: the order is never refused.
+    async fn add_fuel_log(&self, by: &Client, vehicle: &str) -> Option<Answer> {
+        let number = self.next();
+        let day =
+            chrono::NaiveDate::from_ymd_opt(2020, 1, 1).unwrap() + chrono::Days::new(number / 20);
+        let notes = format!("number {number}");
+        let body = json!({
+            "vehicleId": vehicle,
+            "date": day,
+            "odometerReading": 1000 + number * 3,
+            "gallons": format!("{}.{:03}", 1 + number % 9, number * 37 % 1000),
+            "pricePerGallon": "3.499",
+            "notes": notes,
+        });
+        self.write(by, "/api/fuel-logs", notes, body).await
+    }
+
+    /// Writes until the service is gone, or until told to stop.
+    async fn keep_writing(&self, by: &Client, vehicle: &str, stop: &Cell<bool>) {
+        while !stop.get() {
+            let answer = if random(8) == 0 {
+                self.add_vehicle(by).await
+            } else {
+                self.add_fuel_log(by, vehicle).await
+            };
+            match answer {
+                None => return,
+                Some(answer) if answer.status == 201 => {}
+                Some(answer) => {
+                    assert_eq!(answer.status, 503, "{answer:?}");
+                    assert!(answer.headers.contains_key("retry-after"), "{answer:?}");
+                    self.refused.set(self.refused.get() + 1);
+                }
+            }
+        }
+    }
+
+    /// Reads the list over and over: what was acknowledged before is always in it.
+    async fn keep_reading(&self, by: &Client) {
+        loop {
+            let before: Vec<String> = self.acknowledged.borrow().keys().cloned().collect();
+            let answer = by.send(Method::GET, "/api/vehicles?limit=500", None).await;
+            let Ok(answer) = answer else { return };
+            let listed = column(answer.expect(200)["items"].as_array().unwrap(), "vin");
+            let lost = before.iter().find(|it| it.starts_with("WVB") && !listed.contains(*it));
+            assert_eq!(lost, None, "acknowledged, then not listed");
+            // The kept list, which is to be outdated by every write.
+            if by.send(Method::GET, "/api/vehicles", None).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Everything acknowledged is there as it was acknowledged, nothing twice, nothing unasked for,
+    /// and nothing half done.
+    async fn check(&self, client: &Client, sql: &Sql, vehicles: &[String]) {
+        let wanted = self.wanted.borrow().clone();
+        let acknowledged = self.acknowledged.borrow().clone();
+        let garage = client.all("/api/vehicles").await;
+        let mut found: BTreeMap<String, Value> = BTreeMap::new();
+        for vehicle in &garage {
+            let twice = found.insert(client::text(&vehicle["vin"]), vehicle.clone());
+            assert_eq!(twice, None);
+        }
+        for vehicle in vehicles {
+            let logs = client.all(&format!("/api/fuel-logs?vehicleId={vehicle}")).await;
+            check_economy(&logs);
+            let shown = garage.iter().find(|it| it["id"] == **vehicle).unwrap();
+            let highest = logs.iter().map(|it| it["odometerReading"].as_i64().unwrap()).max();
+            let odometer = shown["odometerReading"].as_i64().unwrap();
+            assert_eq!(odometer, highest.unwrap_or(0), "a fill-up and its odometer go together");
+            for log in logs {
+                let twice = found.insert(client::text(&log["notes"]), log);
+                assert_eq!(twice, None);
+            }
+        }
+        for (name, record) in &acknowledged {
+            let found = found.get(name).unwrap_or_else(|| panic!("lost: {record}"));
+            // The others' writes change economy and the odometer afterwards.
+            for member in
+                ["id", "vin", "nickname", "vehicleId", "gallons", "totalCost", "createdAt"]
+            {
+                assert_eq!(found[member], record[member], "{name}");
+            }
+        }
+        let unasked: Vec<_> = found.keys().filter(|it| !wanted.contains(*it)).collect();
+        assert_eq!(unasked, Vec::<&String>::new());
+
+        for (table, column) in [("vehicles", "vin"), ("fuel_logs", "notes")] {
+            let rows = sql.number(&format!("SELECT COUNT(*) FROM {table}")).await;
+            let different = format!("SELECT COUNT(DISTINCT {column}) FROM {table}");
+            assert_eq!(rows, sql.number(&different).await, "{table}");
+            let listed = found.keys().filter(|it| it.starts_with("WVB") == (column == "vin"));
+            assert_eq!(usize::try_from(rows).unwrap(), listed.count(), "{table}");
+        }
+        if let Sql::Sqlite(_) = sql {
+            assert_eq!(sql.texts("PRAGMA integrity_check").await, ["ok"]);
+            assert_eq!(sql.texts("PRAGMA foreign_key_check").await, [""; 0]);
+        }
+        println!(
+            "{} wanted, {} acknowledged, {} kept, {} refused",
+            wanted.len(),
+            acknowledged.len(),
+            found.len(),
+            self.refused.get()
+        );
+    }
+}
+
+fn column(items: &[Value], member: &str) -> BTreeSet<String> {
+    items.iter().map(|it| client::text(&it[member])).collect()
+}
+
+/// What every log says is what all of the vehicle's logs give, worked out anew: every one is full.
+fn check_economy(logs: &[Value]) {
+    let integer = |log: &Value, member: &str| log[member].as_i64().unwrap();
+    // Exact: the numbers have few digits.
+    let scaled = |value: &Value, by: f64| (value.as_f64().unwrap() * by).round();
+    let mut logs: Vec<_> = logs.iter().collect();
+    logs.sort_by_key(|log| (client::text(&log["date"]), integer(log, "odometerReading")));
+    let Some(first) = logs.first() else { return };
+    assert_eq!((&first["mpg"], &first["economyReason"]), (&Value::Null, &json!("first")));
+    for pair in logs.windows(2) {
+        let [before, log] = pair else { unreachable!() };
+        let distance = integer(log, "odometerReading") - integer(before, "odometerReading");
+        assert_eq!(integer(log, "distance"), distance, "{log}");
+        #[expect(clippy::cast_possible_truncation, reason = "it is small")]
+        let thousandths = scaled(&log["gallons"], 1000.0) as i64;
+        let hundredths = (distance * 200_000 / thousandths + 1) / 2;
+        #[expect(clippy::cast_precision_loss, reason = "it is small")]
+        let expected = hundredths as f64;
+        assert!((scaled(&log["mpg"], 100.0) - expected).abs() < 0.5, "{before} {log}");
+    }
+}
+
+async fn nothing_acknowledged_is_lost_when_the_service_is_killed(place: Place) {
+    let ledger = Ledger::default();
+    let mut service = place.serve();
+    let mut client = service.register("ledger@example.org").await;
+    let mut vehicles = Vec::new();
+    for _ in 0..VEHICLES {
+        vehicles.push(client::text(&ledger.add_vehicle(&client).await.unwrap().expect(201)["id"]));
+    }
+    let sql = place.sql().await;
+    for _round in 0..3 {
+        let never = Cell::new(false);
+        let writers =
+            (0..WRITERS).map(|nth| ledger.keep_writing(&client, &vehicles[nth % VEHICLES], &never));
+        let kill = async {
+            tokio::time::sleep(Duration::from_millis(300 + random(900))).await;
+            service.kill();
+        };
+        join(join(join_all(writers), ledger.keep_reading(&client)), kill).await;
+
+        service = place.serve();
+        client = client.at(&service.url);
+        ledger.check(&client, &sql, &vehicles).await;
+    }
+    assert_eq!(ledger.refused.get(), 0);
+    assert!(ledger.acknowledged.borrow().len() > 100, "hardly a load");
+    sql.close().await;
+}
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn nothing_acknowledged_is_lost_when_postgresql_is_killed() {
+    crate::support::block_on(async {
+        let mut postgres = Postgres::start().await;
+        let place = Place::bare().with("MVP__DATABASE__URL", &postgres.url());
+        let service = place.serve();
+        let client = service.register("ledger@example.org").await;
+        let ledger = Ledger::default();
+        let mut vehicles = Vec::new();
+        for _ in 0..VEHICLES {
+            let answer = ledger.add_vehicle(&client).await.unwrap();
+            vehicles.push(client::text(&answer.expect(201)["id"]));
+        }
+        let stop = Cell::new(false);
+        let writers =
+            (0..WRITERS).map(|nth| ledger.keep_writing(&client, &vehicles[nth % VEHICLES], &stop));
+        let acknowledged = || ledger.acknowledged.borrow().len();
+        let outages = async {
+            for _round in 0..2 {
+                let before = acknowledged();
+                eventually("writes go on", async || acknowledged() > before + 30).await;
+                tokio::time::sleep(Duration::from_millis(random(300))).await;
+                postgres.kill();
+                let at_the_kill = ledger.refused.get();
+                let nobody = service.nobody();
+                assert_eq!(nobody.get("/health").await.status, 200, "it is alive");
+                let health = nobody.get("/api/health").await;
+                println!("health, with the database away: {:?}", health.took);
+                assert!(health.took < Duration::from_secs(4), "{:?}", health.took);
+                let health = health.expect(503);
+                assert_eq!(
+                    (&health["status"], &health["database"]["state"]),
+                    (&json!("unavailable"), &json!("down"))
+                );
+                eventually("it refuses", async || ledger.refused.get() > at_the_kill).await;
+                let while_away = acknowledged();
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                assert_eq!(acknowledged(), while_away, "acknowledged without a database");
+                postgres.restart().await;
+                eventually("it is ready again", async || {
+                    nobody.get("/api/health").await.status == 200
+                })
+                .await;
+            }
+            let before = acknowledged();
+            eventually("writes go on", async || acknowledged() > before + 30).await;
+            stop.set(true);
+        };
+        join(join_all(writers), outages).await;
+        ledger.check(&client, &place.sql().await, &vehicles).await;
+    });
+}

@@ -1,0 +1,12 @@
+//! The built program as those who run it meet it: started, killed, asked over HTTP, with
+//! databases and caches that go away.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[macro_use]
+mod support;
+
+mod binary;
+mod browser;
+mod kill;
+mod migrations;
+mod redis;

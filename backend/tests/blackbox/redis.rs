@@ -1,0 +1,255 @@
+//! Redis as the cache: what it holds, and that nobody waits for it or is misled by it.
+
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
+
+use futures::future::{join, join_all};
+use redis::AsyncCommands as _;
+use serde_json::json;
+
+use crate::support::{Client, Place, Redis, block_on, client, eventually, random};
+
+/// No request waits longer for a Redis that is away (the promise is 50 ms); the rest is what a busy
+/// machine may add.
+const LONGEST: Duration = Duration::from_millis(50 + 250);
+
+async fn odometer(client: &Client) -> i64 {
+    let list = client.get("/api/vehicles").await.expect(200);
+    list["items"][0]["odometerReading"].as_i64().unwrap()
+}
+
+async fn cache_is(client: &Client, state: &str) -> bool {
+    let health = client.get("/api/health").await.expect(200);
+    let status = if state == "up" { "ok" } else { "degraded" };
+    assert_eq!(health["cache"]["engine"], "redis");
+    let is_so = health["cache"]["state"] == state;
+    assert_eq!(is_so, health["status"] == status, "{health}");
+    is_so
+}
+
+/// Does a bit of everything, again and again; gives the longest wait of all requests.
+async fn work(client: &Client, vehicle: &str, reading: &Cell<i64>) -> Duration {
+    let mut longest = Duration::ZERO;
+    for _ in 0..15 {
+        reading.set(reading.get() + 1);
+        let body = json!({ "odometerReading": reading.get() });
+        let changed = client.patch(&format!("/api/vehicles/{vehicle}"), &body).await;
+        longest = longest.max(changed.took);
+        changed.expect(200);
+        for path in ["/api/vehicles", &format!("/api/vehicles/{vehicle}"), "/api/auth/me"] {
+            let answer = client.get(path).await;
+            longest = longest.max(answer.took);
+            let body = answer.expect(200);
+            if path == "/api/vehicles" {
+                assert_eq!(body["items"][0]["odometerReading"], reading.get(), "stale");
+            }
+        }
+    }
+    longest
+}
+
+/// A service on PostgreSQL and a Redis of the test's own, with one account and one vehicle.
+struct Scene {
+    _place: Place,
+    redis: Redis,
+    service: crate::support::Service,
+    client: Client,
+    vehicle: String,
+    reading: Cell<i64>,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let redis = Redis::start().await;
+        let place = Place::on_postgres().await.with("MVP__CACHE__URL", &redis.url());
+        let service = place.serve();
+        let client = service.register("redis@example.org").await;
+        eventually("Redis is found", async || cache_is(&client, "up").await).await;
+        let vehicle = client.add_vehicle(1).await;
+        let reading = Cell::new(0);
+        let scene = Self { _place: place, redis, service, client, vehicle, reading };
+        println!("with Redis: {:?}", scene.work().await);
+        scene
+    }
+
+    async fn work(&self) -> Duration {
+        work(&self.client, &self.vehicle, &self.reading).await
+    }
+
+    /// All goes on while Redis is away, as fast as is promised.
+    async fn goes_on(&self, how: &str) {
+        let longest = self.work().await;
+        println!("with Redis {how}: {longest:?} at most");
+        assert!(longest < LONGEST, "{how}: {longest:?}");
+        eventually("it says so", async || cache_is(&self.client, "down").await).await;
+        let warned = self.service.log().matches(r#""level":"WARN""#).count();
+        let longest = self.work().await;
+        println!("with Redis {how}, later: {longest:?} at most");
+        assert!(longest < LONGEST, "{how}: {longest:?}");
+        assert!(warned > 0, "{how}: nothing in the log");
+        let since = self.service.log().matches(r#""level":"WARN""#).count() - warned;
+        assert!(since <= 1, "{how}: told {since} times more");
+    }
+
+    /// Redis is found again, and what it holds is not older than the last change.
+    async fn comes_back(&self) {
+        let found = Instant::now();
+        eventually("Redis is found again", async || {
+            assert_eq!(odometer(&self.client).await, self.reading.get(), "stale");
+            cache_is(&self.client, "up").await
+        })
+        .await;
+        println!("Redis is found again after {:?}", found.elapsed());
+        assert_eq!(odometer(&self.client).await, self.reading.get(), "stale");
+        self.work().await;
+    }
+
+    fn key(&self) -> String {
+        format!("vehicles:user:{}", self.client.user_id())
+    }
+}
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn a_list_is_kept_for_five_minutes_and_forgotten_by_a_change() {
+    block_on(async {
+        let scene = Scene::new().await;
+        let mut redis = scene.redis.connect().await;
+        let changes = [
+            ("PATCH", format!("/api/vehicles/{}", scene.vehicle), json!({ "nickname": "Blue" })),
+            ("POST", "/api/vehicles".to_owned(), client::vehicle(2)),
+            (
+                "POST",
+                "/api/fuel-logs".to_owned(),
+                json!({ "vehicleId": scene.vehicle, "date": "2026-01-01", "odometerReading": 500,
+                        "gallons": 10 }),
+            ),
+            ("DELETE", format!("/api/vehicles/{}", scene.vehicle), json!({})),
+            ("POST", format!("/api/vehicles/{}/restore", scene.vehicle), json!({})),
+        ];
+        for (method, path, body) in changes {
+            let listed = scene.client.get("/api/vehicles").await.expect(200);
+            let ttl: i64 = redis.ttl(scene.key()).await.unwrap();
+            assert!((1..=300).contains(&ttl), "{ttl} seconds");
+            let kept: String = redis.get(scene.key()).await.unwrap();
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&kept).unwrap(), listed);
+            let sent = scene.client.send(method.parse().unwrap(), &path, Some(&body)).await;
+            let status = sent.unwrap().status;
+            assert!((200..300).contains(&status), "{method} {path}: {status}");
+            let is_kept: bool = redis.exists(scene.key()).await.unwrap();
+            assert!(!is_kept, "{method} {path} did not outdate the list");
+        }
+    });
+}
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn with_redis_killed_all_goes_on() {
+    block_on(async {
+        let mut scene = Scene::new().await;
+        scene.redis.kill();
+        scene.goes_on("killed").await;
+        scene.redis.restart(&[]).await;
+        scene.comes_back().await;
+    });
+}
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn with_redis_hung_all_goes_on_and_no_list_is_stale_afterwards() {
+    block_on(async {
+        let scene = Scene::new().await;
+        for _ in 0..2 {
+            // The list is in Redis, and outlives the hang.
+            odometer(&scene.client).await;
+            scene.redis.signal("STOP");
+            scene.goes_on("hung").await;
+            scene.redis.signal("CONT");
+            scene.comes_back().await;
+        }
+    });
+}
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn with_a_wrong_password_for_redis_all_goes_on() {
+    block_on(async {
+        let mut scene = Scene::new().await;
+        scene.redis.kill();
+        scene.redis.restart(&["--requirepass", "another"]).await;
+        scene.goes_on("refusing the password").await;
+        scene.redis.kill();
+        scene.redis.restart(&[]).await;
+        scene.comes_back().await;
+    });
+}
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn without_redis_at_the_start_it_starts_and_goes_on() {
+    block_on(async {
+        let mut redis = Redis::start().await;
+        redis.kill();
+        let place = Place::on_postgres().await.with("MVP__CACHE__URL", &redis.url());
+        let service = place.serve();
+        let client = service.register("redis@example.org").await;
+        let vehicle = client.add_vehicle(1).await;
+        let longest = work(&client, &vehicle, &Cell::new(0)).await;
+        assert!(longest < LONGEST, "{longest:?}");
+        assert!(cache_is(&client, "down").await);
+        redis.restart(&[]).await;
+        eventually("Redis is found", async || cache_is(&client, "up").await).await;
+    });
+}
+
+/// Two instances on one PostgreSQL and one Redis: whoever reads on one after a write was
+/// acknowledged by the other sees it, with many reading and writing at once.
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn a_change_through_one_instance_is_seen_through_the_other_at_once() {
+    block_on(async {
+        let redis = Redis::start().await;
+        let place = Place::on_postgres().await.with("MVP__CACHE__URL", &redis.url());
+        let (one, other) = (place.serve(), place.serve());
+        let writer = one.register("redis@example.org").await;
+        let reader = writer.at(&other.url);
+        for client in [&writer, &reader] {
+            eventually("Redis is found", async || cache_is(client, "up").await).await;
+        }
+        let vehicle = writer.add_vehicle(1).await;
+        // One after the other, in both directions.
+        for reading in 1..=40 {
+            let (by, to) = if reading % 2 == 0 { (&writer, &reader) } else { (&reader, &writer) };
+            let path = format!("/api/vehicles/{vehicle}");
+            by.patch(&path, &json!({ "odometerReading": reading })).await.expect(200);
+            assert_eq!(odometer(to).await, reading);
+        }
+        // All at once.
+        let (acknowledged, stop) = (Cell::new(40), Cell::new(false));
+        let reads = Cell::new(0);
+        let readers = (0..8).map(|_| async {
+            while !stop.get() {
+                let before = acknowledged.get();
+                let seen = odometer(&reader).await;
+                assert!(seen >= before, "{seen} was read after {before} was acknowledged");
+                reads.set(reads.get() + 1);
+            }
+        });
+        let write = async {
+            let begun = Instant::now();
+            while begun.elapsed() < Duration::from_secs(4) {
+                let reading = acknowledged.get() + 1;
+                let path = format!("/api/vehicles/{vehicle}");
+                writer.patch(&path, &json!({ "odometerReading": reading })).await.expect(200);
+                acknowledged.set(reading);
+                tokio::time::sleep(Duration::from_micros(random(5000))).await;
+            }
+            stop.set(true);
+        };
+        join(join_all(readers), write).await;
+        println!("{} changes, {} reads", acknowledged.get(), reads.get());
+        assert!(acknowledged.get() > 100 && reads.get() > 500, "hardly a load");
+    });
+}

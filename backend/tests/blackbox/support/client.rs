@@ -1,0 +1,129 @@
+//! Whoever asks the service.
+
+use std::time::{Duration, Instant};
+
+use reqwest::{Method, header::HeaderMap};
+use serde_json::{Value, json};
+
+/// Whoever asks the service, signed in or not.
+#[derive(Clone)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    url: String,
+    cookie: String,
+    /// The account, or null.
+    pub(crate) account: Value,
+}
+
+/// What the service answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+    pub(crate) headers: HeaderMap,
+    /// How long it took, from the request to the last byte.
+    pub(crate) took: Duration,
+}
+
+impl Answer {
+    /// The body, given that the status is this.
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{self:?}");
+        self.body
+    }
+}
+
+/// The JSON text of an id, without its quotes.
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
+}
+
+impl Client {
+    pub(crate) fn nobody(url: &str) -> Self {
+        let http = reqwest::Client::builder().timeout(Duration::from_mins(1)).build().unwrap();
+        Self { http, url: url.to_owned(), cookie: String::new(), account: Value::Null }
+    }
+
+    pub(crate) async fn register(url: &str, email: &str) -> Self {
+        let mut client = Self::nobody(url);
+        let account = json!({ "email": email, "password": "correct horse battery" });
+        let answer = client.post("/api/auth/register", &account).await;
+        let cookie = answer.headers.get("set-cookie").map_or("", |it| it.to_str().unwrap());
+        client.cookie = cookie.split(';').next().map(str::to_owned).unwrap();
+        client.account = answer.expect(201);
+        client
+    }
+
+    /// The same visitor at a service elsewhere, over new connections.
+    pub(crate) fn at(&self, url: &str) -> Self {
+        let Self { cookie, account, .. } = self.clone();
+        Self { cookie, account, ..Self::nobody(url) }
+    }
+
+    pub(crate) fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
+    /// The id in the tables' `user_id`.
+    pub(crate) fn user_id(&self) -> String {
+        format!("local|{}", text(&self.account["id"]))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None).await.unwrap()
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::POST, path, Some(body)).await.unwrap()
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::PATCH, path, Some(body)).await.unwrap()
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> reqwest::Result<Answer> {
+        let begun = Instant::now();
+        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        request = request.header("cookie", &self.cookie);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let bytes = response.bytes().await?;
+        let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
+        let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| text());
+        Ok(Answer { status, body, headers, took: begun.elapsed() })
+    }
+
+    /// Adds the `nth` vehicle: its VIN is made of the number.
+    pub(crate) async fn add_vehicle(&self, nth: u64) -> String {
+        text(&self.post("/api/vehicles", &vehicle(nth)).await.expect(201)["id"])
+    }
+
+    /// Every record of a list, page by page.
+    pub(crate) async fn all(&self, path: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let separator = if path.contains('?') { '&' } else { '?' };
+            let page = self.get(&format!("{path}{separator}limit=500{cursor}")).await.expect(200);
+            items.extend(page["items"].as_array().unwrap().iter().cloned());
+            match page["nextCursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return items,
+            }
+        }
+    }
+}
+
+/// The body that adds the `nth` vehicle.
+pub(crate) fn vehicle(nth: u64) -> Value {
+    json!({ "vin": format!("WVB{nth:014}"), "nickname": format!("Vehicle {nth}") })
+}

@@ -1,0 +1,252 @@
+//! What the tests share: places to run the program in, the running program, and its clients.
+
+pub(crate) mod client;
+mod servers;
+mod sql;
+
+use std::{
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+pub(crate) use client::{Answer, Client};
+pub(crate) use servers::{Postgres, Redis};
+pub(crate) use sql::Sql;
+use tempfile::TempDir;
+
+/// Declares each named test once per engine: `sqlite::name` and `postgres::name`.
+macro_rules! on_every_engine {
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[test]
+            fn $test() {
+                use $crate::support::{Place, block_on};
+                block_on(async { super::$test(Place::on_sqlite()).await });
+            })+
+        }
+
+        mod postgres {
+            $(#[test]
+            #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+            fn $test() {
+                use $crate::support::{Place, block_on};
+                block_on(async { super::$test(Place::on_postgres().await).await });
+            })+
+        }
+    };
+}
+
+/// Runs a test.
+pub(crate) fn block_on(test: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
+}
+
+/// The address of a server that `scripts/with-servers` has started.
+#[expect(clippy::disallowed_methods, reason = "the servers' addresses are no settings")]
+pub(crate) fn server(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run scripts/with-servers"))
+}
+
+/// A number below `below` that nobody can foresee.
+pub(crate) fn random(below: u64) -> u64 {
+    uuid::Uuid::new_v4().as_u64_pair().0 % below
+}
+
+/// Sends a signal by name to a process by number.
+pub(crate) fn signal(name: &str, pid: u32) {
+    let sent = Command::new("kill").args(["-s", name, &pid.to_string()]).status().unwrap();
+    assert!(sent.success(), "no process {pid} to send {name} to");
+}
+
+/// Asks until it is so.
+pub(crate) async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so().await {
+        assert!(begun.elapsed() < Duration::from_secs(30), "never: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A folder to run the program in, the settings to run it with, and the database they name.
+pub(crate) struct Place {
+    folder: TempDir,
+    settings: Vec<(String, String)>,
+}
+
+impl Place {
+    /// No settings but a free port.
+    pub(crate) fn bare() -> Self {
+        let place = Self { folder: tempfile::tempdir().unwrap(), settings: Vec::new() };
+        place.with("MVP__SERVER__ADDRESS", "127.0.0.1:0")
+    }
+
+    /// SQLite, and the cache in the process.
+    pub(crate) fn on_sqlite() -> Self {
+        Self::bare()
+    }
+
+    /// An empty PostgreSQL database of its own, and Redis.
+    pub(crate) async fn on_postgres() -> Self {
+        let url = sql::create_database(&server("TEST_POSTGRES_URL")).await;
+        Self::bare()
+            .with("MVP__DATABASE__URL", &url)
+            .with("MVP__CACHE__URL", &server("TEST_REDIS_URL"))
+    }
+
+    /// The same with one more setting, or another value for it.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.settings.retain(|(it, _)| it != name);
+        self.settings.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        self.postgres_url().is_some()
+    }
+
+    fn postgres_url(&self) -> Option<&str> {
+        let setting = self.settings.iter().find(|(name, _)| name == "MVP__DATABASE__URL")?;
+        Some(setting.1.as_str()).filter(|url| url.starts_with("postgres"))
+    }
+
+    /// The database, asked directly.
+    pub(crate) async fn sql(&self) -> Sql {
+        match self.postgres_url() {
+            Some(url) => Sql::postgres(url).await,
+            None => Sql::sqlite(&self.folder().join("data/motovaultpro.db")).await,
+        }
+    }
+
+    /// The program, not started yet. It sees none of the settings around the tests.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_motovaultpro"));
+        command.args(arguments).current_dir(self.folder()).env_clear();
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the program to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::from(self.command(arguments).output().unwrap())
+    }
+
+    /// Starts the service, and waits until it says where it is.
+    pub(crate) fn serve(&self) -> Service {
+        self.try_serve(&[]).unwrap_or_else(|log| panic!("the service did not start: {log}"))
+    }
+
+    /// As [`Place::serve`] with these arguments; gives the log where it ends instead.
+    pub(crate) fn try_serve(&self, arguments: &[&str]) -> Result<Service, String> {
+        let log = self.folder().join(format!("serve-{}.log", uuid::Uuid::now_v7()));
+        let spawned = Instant::now();
+        let mut command = self.command(&[&["serve"], arguments].concat());
+        command.stdout(Stdio::piped()).stderr(std::fs::File::create(&log).unwrap());
+        let mut child = command.spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let Some(url) = line.trim_end().strip_prefix("MotoVaultPro is at ") else {
+            let status = child.wait().unwrap();
+            return Err(format!("{status}: {}", std::fs::read_to_string(&log).unwrap()));
+        };
+        let url = url.to_owned();
+        Ok(Service { child, url, log, spawned, _stdout: stdout })
+    }
+}
+
+/// How a run of the program ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Ran {
+    /// What it printed, given that it went well.
+    #[track_caller]
+    pub(crate) fn well(self) -> String {
+        assert_eq!(self.code, Some(0), "{self:?}");
+        self.out
+    }
+
+    /// What it complained of, given that it ended with this code and printed nothing else.
+    #[track_caller]
+    pub(crate) fn badly(self, code: i32) -> String {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        assert_eq!(self.out, "", "{self:?}");
+        assert!(!self.err.contains("panicked"), "{self:?}");
+        self.err
+    }
+}
+
+/// The running service. It is killed when this goes, if it still runs then.
+pub(crate) struct Service {
+    child: Child,
+    pub(crate) url: String,
+    log: PathBuf,
+    pub(crate) spawned: Instant,
+    // Kept open: the service may print more.
+    _stdout: BufReader<ChildStdout>,
+}
+
+impl Service {
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// The exit code, once it has ended by itself.
+    pub(crate) async fn ended(&mut self) -> Option<i32> {
+        let mut status = None;
+        eventually("the service ends", async || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        })
+        .await;
+        status.unwrap().code()
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap()
+    }
+
+    /// A client that is signed in to a new account.
+    pub(crate) async fn register(&self, email: &str) -> Client {
+        Client::register(&self.url, email).await
+    }
+
+    pub(crate) fn nobody(&self) -> Client {
+        Client::nobody(&self.url)
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

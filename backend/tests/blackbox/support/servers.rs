@@ -1,0 +1,186 @@
+//! Servers of a test's own: for tests that kill them.
+
+use std::{
+    fs::File,
+    os::unix::process::CommandExt as _,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use tempfile::TempDir;
+
+use super::{eventually, signal};
+
+/// A port on which nobody listens.
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+async fn listens(port: u16) -> bool {
+    tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
+}
+
+/// A Redis that keeps nothing on the disk.
+pub(crate) struct Redis {
+    folder: TempDir,
+    port: u16,
+    child: Option<Child>,
+}
+
+impl Redis {
+    pub(crate) async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut redis = Self { folder, port: free_port(), child: None };
+        redis.restart(&[]).await;
+        redis
+    }
+
+    /// Starts it again on the same port, empty.
+    pub(crate) async fn restart(&mut self, arguments: &[&str]) {
+        let mut command = Command::new("redis-server");
+        command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
+        command.args(["--appendonly", "no", "--daemonize", "no"]).args(arguments);
+        command.current_dir(self.folder.path()).stdin(Stdio::null()).stdout(Stdio::null());
+        self.child = Some(command.spawn().unwrap());
+        eventually("Redis listens", async || listens(self.port).await).await;
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// SIGSTOP: it takes connections and answers nothing. SIGCONT ends that.
+    pub(crate) fn signal(&self, name: &str) {
+        signal(name, self.child.as_ref().unwrap().id());
+    }
+
+    pub(crate) async fn connect(&self) -> redis::aio::MultiplexedConnection {
+        let client = redis::Client::open(self.url()).unwrap();
+        client.get_multiplexed_async_connection().await.unwrap()
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A PostgreSQL that keeps what it acknowledges.
+pub(crate) struct Postgres {
+    folder: TempDir,
+    programs: PathBuf,
+    port: u16,
+    child: Option<Child>,
+}
+
+/// Debian keeps PostgreSQL's programs off PATH, in a folder a version.
+fn postgres_programs() -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let folders = versions.map(|version| version.unwrap().path().join("bin"));
+    let newest = folders.filter(|it| it.join("initdb").exists()).max_by_key(|it| {
+        let version = it.parent().and_then(Path::file_name).and_then(|it| it.to_str());
+        version.and_then(|it| it.parse::<u32>().ok())
+    });
+    newest.unwrap_or_default()
+}
+
+/// The user and group that PostgreSQL runs as where the tests run as root, whom it refuses.
+fn other_user() -> Option<(u32, u32)> {
+    let number = |arguments: &[&str]| -> Option<u32> {
+        let output = Command::new("id").args(arguments).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().parse().ok()
+    };
+    if number(&["-u"]) != Some(0) {
+        return None;
+    }
+    let user = if number(&["-u", "postgres"]).is_some() { "postgres" } else { "nobody" };
+    Some((number(&["-u", user]).unwrap(), number(&["-g", user]).unwrap()))
+}
+
+impl Postgres {
+    pub(crate) async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        if let Some((user, group)) = other_user() {
+            std::os::unix::fs::chown(folder.path(), Some(user), Some(group)).unwrap();
+        }
+        let port = free_port();
+        let mut postgres = Self { folder, programs: postgres_programs(), port, child: None };
+        let mut initdb = postgres.command("initdb");
+        initdb.args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]);
+        let made = initdb.args(["--no-sync", "-D", "data"]).output().unwrap();
+        assert!(made.status.success(), "{made:?}");
+        postgres.restart().await;
+        postgres
+    }
+
+    fn command(&self, name: &str) -> Command {
+        let mut command = Command::new(self.programs.join(name));
+        command.current_dir(self.folder.path()).stdin(Stdio::null());
+        if let Some((user, group)) = other_user() {
+            command.uid(user).gid(group);
+        }
+        command
+    }
+
+    /// Starts it, again or for the first time, and waits until it answers.
+    pub(crate) async fn restart(&mut self) {
+        let log = self.folder.path().join("log");
+        let mut command = self.command("postgres");
+        let sockets = format!("unix_socket_directories={}", self.folder.path().display());
+        command.args(["-D", "data", "-p", &self.port.to_string()]);
+        command.args(["-c", "listen_addresses=127.0.0.1", "-c", &sockets]);
+        command.stdout(Stdio::null()).stderr(File::create(&log).unwrap());
+        self.child = Some(command.spawn().unwrap());
+        eventually("PostgreSQL is ready", async || {
+            let log = std::fs::read_to_string(&log).unwrap();
+            log.contains("ready to accept connections")
+        })
+        .await;
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Ends it as a power cut does: the server and every process of its own at once.
+    pub(crate) fn kill(&mut self) {
+        let Some(mut child) = self.child.take() else { return };
+        let pid = child.id();
+        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let children: Vec<u32> =
+            children.unwrap_or_default().split_whitespace().map(|it| it.parse().unwrap()).collect();
+        for child in &children {
+            // It may have noticed already.
+            let _ = Command::new("kill").args(["-9", &child.to_string()]).output();
+        }
+        // A server does not start beside what is left of the one before.
+        for child in children {
+            while is_running(child) {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        }
+    }
+}
+
+fn is_running(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    !stat.is_empty() && !stat.contains(") Z ")
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
