@@ -90,6 +90,14 @@ struct Sorry<'a> {
 }
 
 impl Sorry<'_> {
+    fn title(&self) -> &str {
+        if self.problem.status == StatusCode::NOT_FOUND.as_u16() {
+            "Not found"
+        } else {
+            &self.problem.title
+        }
+    }
+
     fn detail(&self) -> String {
         sentence(&self.problem.detail)
     }

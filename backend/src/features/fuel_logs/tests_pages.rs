@@ -80,7 +80,7 @@ async fn a_fill_up_in_litres_and_kilometres_is_kept_in_gallons_and_miles(app: Te
     let log = &logs(&user).await[0];
     assert_eq!(log["odometerReading"], 62_137);
     assert_eq!(log["gallons"].to_string(), "10.567");
-    assert_eq!(log["pricePerGallon"].to_string(), "6.810");
+    assert_eq!(log["pricePerGallon"].to_string(), "6.81");
     assert_eq!(log["totalCost"].to_string(), "71.96");
     assert_eq!(log["isFull"], false);
     let page = user.get(&format!("/vehicles/{id}")).await;
@@ -159,7 +159,7 @@ async fn a_changed_field_leaves_the_others_as_they_are(app: TestApp) {
     assert_eq!(user.submit(&path, &borrowed(&fields)).await.status, 303);
     let after = &logs(&user).await[0];
     assert_eq!(after["gallons"].to_string(), "10.567");
-    assert_eq!(after["totalCost"].to_string(), "35.20");
+    assert_eq!(after["totalCost"].to_string(), "35.2");
 }
 
 async fn a_reading_out_of_order_offers_the_way_past_it(app: TestApp) {
@@ -178,7 +178,7 @@ async fn a_reading_out_of_order_offers_the_way_past_it(app: TestApp) {
     assert_eq!(user.submit(&form, &fields).await.status, 303);
 
     let path = format!("/fuel-logs/{}/edit", log.id());
-    let answer = user.submit(&path, &[("date", "2026-01-25")]).await;
+    let answer = user.submit(&path, &[("date", "2026-01-10")]).await;
     assert_eq!(answer.status, 422);
     assert!(text(&answer).contains("allowOdometerRollback"), "{answer:?}");
 }
