@@ -1,10 +1,8 @@
 //! The first visit, in real Chromium: from the empty service to economy on the screen.
 
-use chromiumoxide::{
-    Browser, BrowserConfig, Page,
-    cdp::browser_protocol::emulation::SetScriptExecutionDisabledParams,
-    handler::viewport::Viewport,
-};
+use std::time::Duration;
+
+use chromiumoxide::{Browser, BrowserConfig, Page, handler::viewport::Viewport};
 use futures::StreamExt as _;
 
 use crate::support::{Place, block_on, eventually};
@@ -12,16 +10,13 @@ use crate::support::{Place, block_on, eventually};
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn the_first_visit_leads_to_economy_on_the_screen() {
-    block_on(first_visit(true));
+    block_on(async {
+        let visit = tokio::time::timeout(Duration::from_mins(2), first_visit());
+        visit.await.expect("the visit takes no two minutes");
+    });
 }
 
-#[test]
-#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn the_first_visit_needs_no_javascript() {
-    block_on(first_visit(false));
-}
-
-async fn first_visit(with_scripts: bool) {
+async fn first_visit() {
     let place = Place::on_sqlite();
     let service = place.serve();
     let profile = tempfile::tempdir().unwrap();
@@ -44,11 +39,6 @@ async fn first_visit(with_scripts: bool) {
     let (mut browser, mut events) = Browser::launch(config).await.unwrap();
     let events = tokio::spawn(async move { while events.next().await.is_some() {} });
     let visit = Visit { page: browser.new_page("about:blank").await.unwrap() };
-    if !with_scripts {
-        let off = SetScriptExecutionDisabledParams::new(true);
-        visit.page.execute(off).await.unwrap();
-    }
-
     visit.page.goto(&service.url).await.unwrap();
     visit.reaches("/register").await;
     visit.types("email", "ann@example.org").await;

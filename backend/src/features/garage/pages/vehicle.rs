@@ -142,7 +142,10 @@ fn draw(intervals: &[(NaiveDate, Interval)], stats: &FuelStats, shown: &Shown) -
         .iter()
         .filter_map(|(date, it)| Some(Point { date: *date, economy: economy(it)?.units() }))
         .collect();
-    Chart::of(&points, stats.known.as_ref().and_then(economy).map(|it| it.units()))
+    Chart::of(
+        &points,
+        stats.known.as_ref().and_then(economy).map(crate::core::db::fixed::Fixed::units),
+    )
 }
 
 /// The chart in words.
