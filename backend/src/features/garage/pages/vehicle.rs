@@ -7,8 +7,9 @@ use chrono::NaiveDate;
 use crate::{
     core::{
         App, Result,
+        db::fixed::Fixed,
         http::{Cursor, Limit, Path, Query},
-        units::{DistanceUnit, Shown, day, rounded},
+        units::{DistanceUnit, Shown, day, grouped, rounded},
         web::{self, Shell},
     },
     features::{
@@ -65,7 +66,6 @@ impl VehiclePage {
 
 /// Hundredths, to the tenth.
 fn tenths(hundredths: i64) -> String {
-    use crate::core::db::fixed::Fixed;
     rounded(Fixed::<16, 2>::from_units(hundredths).unwrap_or_default(), 1)
 }
 
@@ -96,7 +96,7 @@ fn tiles(stats: &FuelStats, shown: &Shown) -> Vec<Tile> {
         known("Worst", stats.worst_mpg.and_then(|it| shown.economy_of_mpg(it)), economy),
         known(per_distance, stats.cost_per_mile.map(|it| shown.cost_of_distance(it)), ""),
         known("Total spent", Some(shown.money(stats.total_cost)), ""),
-        known("Fill-ups logged", Some(crate::core::units::grouped(stats.logs)), ""),
+        known("Fill-ups logged", Some(grouped(stats.logs)), ""),
     ]
 }
 
@@ -142,10 +142,7 @@ fn draw(intervals: &[(NaiveDate, Interval)], stats: &FuelStats, shown: &Shown) -
         .iter()
         .filter_map(|(date, it)| Some(Point { date: *date, economy: economy(it)?.units() }))
         .collect();
-    Chart::of(
-        &points,
-        stats.known.as_ref().and_then(economy).map(crate::core::db::fixed::Fixed::units),
-    )
+    Chart::of(&points, stats.known.as_ref().and_then(economy).map(Fixed::units))
 }
 
 /// The chart in words.
