@@ -1,6 +1,6 @@
 //! One database, two engines: PostgreSQL in production, SQLite embedded.
 //!
-//! Statements are written once, in the SQL both engines understand, and run through [`sql!`].
+//! Statements are written once, in the SQL both engines understand, and run through [`crate::sql!`].
 //! Only the schema is written twice, because column types are where the engines differ.
 
 pub mod fixed;

@@ -1,6 +1,6 @@
 //! Fuel logs: every fill-up, and what it says about economy.
 //!
-//! Other features may read a vehicle's statistics ([`stats`]), its latest logs ([`list`]), and what
+//! Other features may read a vehicle's statistics ([`stats()`]), its latest logs ([`list`]), and what
 //! is worth knowing of all vehicles at a glance ([`summaries`]).
 
 mod api;
