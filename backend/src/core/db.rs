@@ -7,7 +7,9 @@ pub mod fixed;
 pub mod migrate;
 mod open;
 
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
+use std::ops::{Deref, DerefMut};
+
+use sqlx::{Database, PgPool, Postgres, Sqlite, SqlitePool, Transaction, pool::PoolConnection};
 
 use super::{Error, Result};
 
@@ -31,31 +33,84 @@ pub enum Db {
     },
 }
 
-/// An open transaction. Dropping it rolls back.
+/// Where statements run: in a transaction, which dropping rolls back, or each for itself.
 pub enum Tx {
     /// PostgreSQL.
     Postgres {
         /// The transaction.
-        tx: sqlx::Transaction<'static, Postgres>,
+        tx: Held<Postgres>,
         /// As in [`Db::Postgres`].
         persistent: bool,
     },
     /// SQLite.
-    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Sqlite(Held<Sqlite>),
+}
+
+/// A connection of one engine's.
+pub enum Held<D: Database> {
+    /// In a transaction.
+    Transaction(Transaction<'static, D>),
+    /// Outside one.
+    Connection(PoolConnection<D>),
+}
+
+impl<D: Database> Deref for Held<D> {
+    type Target = D::Connection;
+
+    fn deref(&self) -> &D::Connection {
+        match self {
+            Self::Transaction(tx) => tx,
+            Self::Connection(connection) => connection,
+        }
+    }
+}
+
+impl<D: Database> DerefMut for Held<D> {
+    fn deref_mut(&mut self) -> &mut D::Connection {
+        match self {
+            Self::Transaction(tx) => tx,
+            Self::Connection(connection) => connection,
+        }
+    }
+}
+
+impl<D: Database> Held<D> {
+    /// Keeps what the transaction did.
+    ///
+    /// # Errors
+    /// The database is gone.
+    pub async fn commit(self) -> sqlx::Result<()> {
+        match self {
+            Self::Transaction(tx) => tx.commit().await,
+            Self::Connection(_) => Ok(()),
+        }
+    }
+}
+
+impl<D: Database> From<Transaction<'static, D>> for Held<D> {
+    fn from(tx: Transaction<'static, D>) -> Self {
+        Self::Transaction(tx)
+    }
+}
+
+impl<D: Database> From<PoolConnection<D>> for Held<D> {
+    fn from(connection: PoolConnection<D>) -> Self {
+        Self::Connection(connection)
+    }
 }
 
 impl Db {
-    /// Begins a transaction that only reads.
+    /// A connection that only reads. Each statement sees the database as it is by then: beginning
+    /// and ending a transaction around one would take twice as long as the statement.
     ///
     /// # Errors
     /// Unavailable where no connection is to be had.
     pub async fn read(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Postgres { pool, persistent } => Tx::Postgres {
-                tx: pool.begin_with("BEGIN READ ONLY").await?,
-                persistent: *persistent,
-            },
-            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Self::Postgres { pool, persistent } => {
+                Tx::Postgres { tx: pool.acquire().await?.into(), persistent: *persistent }
+            }
+            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.acquire().await?.into()),
         })
     }
 
@@ -66,10 +121,12 @@ impl Db {
     pub async fn write(&self) -> Result<Tx> {
         Ok(match self {
             Self::Postgres { pool, persistent } => {
-                Tx::Postgres { tx: pool.begin().await?, persistent: *persistent }
+                Tx::Postgres { tx: pool.begin().await?.into(), persistent: *persistent }
             }
             // A plain BEGIN that reads first cannot always become a writer.
-            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite { writer, .. } => {
+                Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?.into())
+            }
         })
     }
 

@@ -230,8 +230,10 @@ fn checksum(text: &str) -> String {
 async fn begin(db: &Db, sqlite: &'static str) -> Result<Tx, sqlx::Error> {
     Ok(match db {
         // Unnamed statements: migrations may run where names are not kept.
-        Db::Postgres { pool, .. } => Tx::Postgres { tx: pool.begin().await?, persistent: false },
-        Db::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with(sqlite).await?),
+        Db::Postgres { pool, .. } => {
+            Tx::Postgres { tx: pool.begin().await?.into(), persistent: false }
+        }
+        Db::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with(sqlite).await?.into()),
     })
 }
 

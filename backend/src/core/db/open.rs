@@ -3,7 +3,7 @@
 use std::{path::Path, str::FromStr as _, time::Duration};
 
 use sqlx::{
-    ConnectOptions as _, PgPool, SqlitePool,
+    ConnectOptions as _, Connection as _, PgPool, SqlitePool,
     postgres::PgPoolOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -16,6 +16,10 @@ use crate::core::{
 
 /// How long a request waits for a connection before it is told to come again.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long an unused connection is believed to be alive.
+const TRUSTED: Duration = Duration::from_secs(1);
+/// How many rows a SQLite thread is ahead of who reads them: more than a page, lest it waits.
+const ROWS_AHEAD: usize = 1024;
 /// SQLite readers: more than the cores of the machines it runs on would only take turns.
 const READERS: u32 = 4;
 
@@ -47,6 +51,13 @@ impl Db {
                     .max_connections(settings.pool_size)
                     .idle_timeout(settings.idle_timeout())
                     .acquire_timeout(PATIENCE)
+                    // A question before every use would double the way there and back.
+                    .test_before_acquire(false)
+                    .before_acquire(|connection, meta| {
+                        Box::pin(async move {
+                            Ok(meta.idle_for < TRUSTED || connection.ping().await.is_ok())
+                        })
+                    })
                     .connect_lazy_with(
                         address
                             .0
@@ -84,9 +95,13 @@ async fn open_sqlite(path: &Path) -> Result<Db> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(PATIENCE)
+        .row_buffer_size(ROWS_AHEAD)
         .disable_statement_logging();
-    let pool =
-        SqlitePoolOptions::new().acquire_timeout(PATIENCE).idle_timeout(None).max_lifetime(None);
+    let pool = SqlitePoolOptions::new()
+        .acquire_timeout(PATIENCE)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None);
     // The writer first: it makes the file that the readers then find.
     let writer = pool.clone().max_connections(1).connect_with(options.clone()).await;
     let writer =
