@@ -9,7 +9,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Created, Json,
+    Created, Form, Json,
     read::{header_parameter, json_body},
 };
 use crate::{
@@ -76,6 +76,31 @@ struct Kept {
 }
 
 impl Once {
+    /// The field of a form that tells one showing of it from another.
+    pub const FIELD: &str = "once";
+
+    /// What that field holds when a form is shown anew.
+    #[must_use]
+    pub fn fresh() -> String {
+        uuid::Uuid::now_v7().to_string()
+    }
+
+    /// Takes the field out of a form: the same fields sent again from the same showing, as by a
+    /// double tap, are a retry; changed ones are another request.
+    #[must_use]
+    pub fn of_form(form: &mut Form) -> Self {
+        let Some(showing) = form.typed.remove(Self::FIELD) else { return Self::default() };
+        let mut digest = Sha256::new_with_prefix(showing);
+        for (name, text) in &form.typed {
+            digest.update([0]);
+            digest.update(name);
+            digest.update([0]);
+            digest.update(text);
+        }
+        let fingerprint = hex(&digest.finalize());
+        Self { key: Some(format!("form:{fingerprint}")), fingerprint }
+    }
+
     /// Claims the key within the caller's transaction, or gives the answer that it has had. Who
     /// claims a key that another request has claimed just now waits for that one's end.
     ///

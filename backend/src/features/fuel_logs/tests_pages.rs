@@ -11,6 +11,7 @@ on_every_engine![
     a_changed_field_leaves_the_others_as_they_are,
     a_reading_out_of_order_offers_the_way_past_it,
     a_fill_up_with_faults_keeps_what_was_typed,
+    a_form_sent_twice_makes_one_fill_up,
     a_deleted_fill_up_is_gone,
     another_users_fill_up_looks_like_one_that_does_not_exist,
 ];
@@ -206,6 +207,30 @@ async fn a_fill_up_with_faults_keeps_what_was_typed(app: TestApp) {
         assert!(text(&answer).contains(part), "{part}: {answer:?}");
     }
     assert!(!text(&answer).contains("checked"), "{answer:?}");
+}
+
+async fn a_form_sent_twice_makes_one_fill_up(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    let form = format!("/vehicles/{}/fuel-logs/new", vehicle(&user).await);
+    let page = user.get(&form).await;
+    let showing = text(&page).split(r#"name="once" value=""#).nth(1).unwrap();
+    let showing = showing.split('"').next().unwrap().to_owned();
+    let send = async |odometer: &str, showing: &str| {
+        let fields = [
+            ("odometerReading", odometer),
+            ("gallons", "10"),
+            ("date", "2026-01-20"),
+            ("once", showing),
+        ];
+        user.submit(&form, &fields).await.status
+    };
+    assert_eq!(send("1000", &showing).await, 303);
+    assert_eq!(send("1000", &showing).await, 303);
+    assert_eq!(logs(&user).await.len(), 1);
+    // Going back to the form and changing it, or opening it anew, is another fill-up.
+    assert_eq!(send("1100", &showing).await, 303);
+    assert_eq!(send("1100", "another").await, 303);
+    assert_eq!(logs(&user).await.len(), 3);
 }
 
 async fn a_deleted_fill_up_is_gone(app: TestApp) {

@@ -7,7 +7,7 @@ use crate::{
         App, Error, Result,
         db::fixed::Fixed,
         error::Fault,
-        http::Form,
+        http::{Form, Once},
         units::{Shown, VolumeUnit, day, plain_number},
         web::Errors,
     },
@@ -35,7 +35,11 @@ pub(super) const LABELS: &[(&str, &str)] = &[
 
 /// The form for a new fill-up.
 pub(super) fn fresh(today: NaiveDate) -> Form {
-    Form::of([("date", today.to_string()), ("isFull", true.to_string())])
+    Form::of([
+        ("date", today.to_string()),
+        ("isFull", true.to_string()),
+        (Once::FIELD, Once::fresh()),
+    ])
 }
 
 /// The form as it stands for this fill-up.
