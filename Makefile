@@ -22,7 +22,7 @@ migrate: ## bring the configured database up to date
 	cargo run --release --locked -p motovaultpro -- migrate
 
 bench: ## measure both engines against a fixed answer
-	scripts/need postgresql redis-server wrk
+	scripts/need postgresql redis-server wrk curl jq
 	scripts/bench
 
 clean: ## remove what was built and, after asking, data/

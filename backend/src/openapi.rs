@@ -5,6 +5,7 @@ use aide::{
     openapi::{ApiKeyLocation, Components, Info, OpenApi, ReferenceOr, SecurityScheme},
 };
 use axum::Router;
+use schemars::generate::SchemaSettings;
 
 use crate::{
     core::{App, health},
@@ -13,6 +14,13 @@ use crate::{
 
 /// The API's routes, to be put below `/api`, and their description.
 pub fn api() -> (Router<App>, OpenApi) {
+    // Records are described as they are sent: what may be null is there all the same.
+    aide::generate::in_context(|context| {
+        context.schema = SchemaSettings::draft2020_12()
+            .for_serialize()
+            .with(|it| it.definitions_path = "/components/schemas".into())
+            .into_generator();
+    });
     let mut api = ApiRouter::new().merge(health::readiness());
     for feature in features::ALL {
         api = api.merge((feature.api)());

@@ -1,6 +1,6 @@
 //! One database, two engines: PostgreSQL in production, SQLite embedded.
 //!
-//! Statements are written once, in the SQL both engines understand, and run through [`sql!`].
+//! Statements are written once, in the SQL both engines understand, and run through [`crate::sql!`].
 //! Only the schema is written twice, because column types are where the engines differ.
 
 pub mod fixed;
@@ -101,15 +101,21 @@ impl<D: Database> From<PoolConnection<D>> for Held<D> {
 
 impl Db {
     /// A connection that only reads. Each statement sees the database as it is by then: beginning
-    /// and ending a transaction around one would take twice as long as the statement.
+    /// and ending a transaction around one would take twice as long as the statement. Behind a
+    /// pooler that cannot keep prepared statements a transaction is needed all the same: without
+    /// one, a statement's parts may reach different servers.
     ///
     /// # Errors
     /// Unavailable where no connection is to be had.
     pub async fn read(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Postgres { pool, persistent } => {
-                Tx::Postgres { tx: pool.acquire().await?.into(), persistent: *persistent }
+            Self::Postgres { pool, persistent: true } => {
+                Tx::Postgres { tx: pool.acquire().await?.into(), persistent: true }
             }
+            Self::Postgres { pool, persistent: false } => Tx::Postgres {
+                tx: pool.begin_with("BEGIN READ ONLY").await?.into(),
+                persistent: false,
+            },
             Self::Sqlite { readers, .. } => Tx::Sqlite(readers.acquire().await?.into()),
         })
     }

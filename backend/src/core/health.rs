@@ -24,7 +24,11 @@ pub fn readiness() -> ApiRouter<App> {
     ApiRouter::new().api_route(
         "/health",
         get_with(ready, |it| {
-            it.id("health").tag("Service").summary("Say whether the service is ready")
+            it.id("health")
+                .tag("Service")
+                .summary("Say whether the service is ready")
+                .response::<200, Record<Health>>()
+                .response::<503, Record<Health>>()
         }),
     )
 }

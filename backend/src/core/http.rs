@@ -2,12 +2,14 @@
 
 mod etag;
 mod layers;
+mod once;
 mod paging;
 mod read;
 mod write;
 
 pub use etag::IfMatch;
 pub use layers::layers;
+pub use once::{New, Once};
 pub use paging::{Cursor, Limit, Page, end_of_time};
 pub use read::{Form, Json, Path, Query};
 pub use write::{Created, NoContent, Record, Stored};

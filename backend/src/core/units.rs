@@ -4,6 +4,10 @@
 //! once, where a figure is shown. (1 mile = 1.609344 km, 1 US gallon = 3.785411784 l,
 //! 1 imperial gallon = 4.54609 l: NIST SP 811, appendix B.)
 
+mod shown;
+
+pub use shown::{Shown, day, rounded};
+
 use super::db::fixed::{Fixed, divide_rounded};
 
 const MILE_IN_METRES_E3: i128 = 1_609_344;

@@ -12,9 +12,9 @@ use axum::{
 };
 
 pub use assets::{Assets, router};
-pub use field::{Entry, Errors};
+pub use field::{Errors, Sheet, sentence};
 
-use super::{App, Error, Result, error::Problem, units};
+use super::{App, Error, Result, error::Problem};
 use crate::features::accounts;
 
 /// Renders a template as a page.
@@ -58,11 +58,17 @@ impl Shell {
         }
     }
 
-    /// `page` on the link to where one is.
+    /// Whether the page is `section` or below it.
     #[must_use]
-    pub fn current(&self, section: &str) -> &'static str {
-        let inside = self.path == section || self.path.starts_with(&format!("{section}/"));
-        if inside { "page" } else { "false" }
+    pub fn is_in(&self, section: &str) -> bool {
+        let rest = self.path.strip_prefix(section);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// The service's version.
+    #[must_use]
+    pub fn version(&self) -> &'static str {
+        env!("CARGO_PKG_VERSION")
     }
 }
 
@@ -81,6 +87,20 @@ impl FromRequestParts<App> for Shell {
 struct Sorry<'a> {
     problem: &'a Problem,
     shell: Shell,
+}
+
+impl Sorry<'_> {
+    fn title(&self) -> &str {
+        if self.problem.status == StatusCode::NOT_FOUND.as_u16() {
+            "Not found"
+        } else {
+            &self.problem.title
+        }
+    }
+
+    fn detail(&self) -> String {
+        sentence(&self.problem.detail)
+    }
 }
 
 /// Shows a problem document as a page; a layer over every page. Nobody signed in is led to where
@@ -127,12 +147,6 @@ pub fn local_path(wanted: &str) -> &str {
         && !wanted.contains('\\')
         && !wanted.chars().any(char::is_control);
     if is_local { wanted } else { "/" }
-}
-
-/// Numbers with their thousands apart, for templates.
-#[must_use]
-pub fn grouped(number: i64) -> String {
-    units::grouped(number)
 }
 
 #[cfg(test)]

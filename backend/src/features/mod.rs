@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod fuel_logs;
+pub mod garage;
 pub mod vehicles;
 
 use aide::axum::ApiRouter;
@@ -24,4 +25,5 @@ pub struct Feature {
 }
 
 /// Every capsule, dependencies first.
-pub const ALL: &[Feature] = &[accounts::FEATURE, vehicles::FEATURE, fuel_logs::FEATURE];
+pub const ALL: &[Feature] =
+    &[accounts::FEATURE, vehicles::FEATURE, fuel_logs::FEATURE, garage::FEATURE];

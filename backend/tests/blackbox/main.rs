@@ -6,6 +6,7 @@
 mod support;
 
 mod binary;
+mod browser;
 mod kill;
 mod migrations;
 mod redis;

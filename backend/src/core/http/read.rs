@@ -31,11 +31,23 @@ impl<T: Input> FromRequest<App> for Json<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &App) -> Result<Self> {
-        if !is_json(request.headers()) {
-            return Err(Error::UnsupportedMediaType("application/json"));
-        }
-        let body = body_of(request).await?;
-        T::read(Reader::json(&body, app.clock.today())?).map(Self).map_err(Error::Invalid)
+        Self::read(&json_body(request).await?, app).map(Self)
+    }
+}
+
+impl<T: Input> Json<T> {
+    /// Reads a body field by field.
+    pub(super) fn read(body: &[u8], app: &App) -> Result<T> {
+        T::read(Reader::json(body, app.clock.today())?).map_err(Error::Invalid)
+    }
+}
+
+/// The whole body of a request that says it is JSON.
+pub(super) async fn json_body(request: Request) -> Result<Vec<u8>> {
+    if is_json(request.headers()) {
+        body_of(request).await
+    } else {
+        Err(Error::UnsupportedMediaType("application/json"))
     }
 }
 
@@ -99,6 +111,33 @@ pub struct Form {
 }
 
 impl Form {
+    /// A form that holds these fields.
+    #[must_use]
+    pub fn of(fields: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        Self { typed: fields.into_iter().map(|(name, text)| (name.to_owned(), text)).collect() }
+    }
+
+    /// Puts `text` into the field `name`.
+    pub fn set(&mut self, name: &str, text: String) {
+        self.typed.insert(name.to_owned(), text);
+    }
+
+    /// Writes what the field `name` holds anew; one that is not there stays away.
+    pub fn map(&mut self, name: &str, change: impl FnOnce(&str) -> String) {
+        if let Some(text) = self.typed.get_mut(name) {
+            *text = change(text);
+        }
+    }
+
+    /// Leaves out what holds the same as in `shown`: what is left was changed.
+    #[must_use]
+    pub fn changed_from(mut self, shown: &Self) -> Self {
+        // Browsers send line breaks as two characters, and blanks at the ends mean nothing.
+        let plain = |text: &str| text.replace("\r\n", "\n").trim().to_owned();
+        self.typed.retain(|name, text| plain(text) != plain(shown.get(name)));
+        self
+    }
+
     /// What the field `name` held.
     #[must_use]
     pub fn get(&self, name: &str) -> &str {
@@ -167,8 +206,15 @@ impl<T: Input> FromRequestParts<App> for Query<T> {
 
 impl<T: JsonSchema> OperationInput for Query<T> {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
-        let schema = context.schema.subschema_for::<T>();
-        let schema = context.resolve_schema(&schema).clone();
+        let mut schema = T::json_schema(&mut context.schema);
+        let properties =
+            schema.ensure_object().get_mut("properties").and_then(serde_json::Value::as_object_mut);
+        for property in properties.into_iter().flat_map(|it| it.values_mut()) {
+            // What is left out of a query is absent; nothing in one is null.
+            if let Some([kind, _]) = property["type"].as_array().map(Vec::as_slice) {
+                property["type"] = kind.clone();
+            }
+        }
         let parameters = parameters_from_schema(context, schema, ParamLocation::Query);
         add_parameters(context, operation, parameters);
     }

@@ -1,5 +1,7 @@
 //! Answers of the API.
 
+use std::marker::PhantomData;
+
 use aide::{
     OperationOutput,
     generate::GenContext,
@@ -7,7 +9,7 @@ use aide::{
 };
 use axum::{
     body::Bytes,
-    http::{StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use schemars::JsonSchema;
@@ -36,30 +38,60 @@ impl<T: Serialize> IntoResponse for Record<T> {
 
 /// A record that was made, with where it is from now on.
 pub struct Created<T> {
-    /// Its address.
-    pub location: String,
-    /// The record.
-    pub record: T,
+    location: String,
+    /// Its JSON.
+    body: String,
+    is_replayed: bool,
+    what: PhantomData<T>,
 }
 
-impl<T: Serialize> IntoResponse for Created<T> {
+impl<T> Created<T> {
+    /// A record that was made just now.
+    #[must_use]
+    pub fn new(location: String, body: String) -> Self {
+        Self { location, body, is_replayed: false, what: PhantomData }
+    }
+
+    /// One that an earlier request with the same key has made.
+    #[must_use]
+    pub fn replayed(location: String, body: String) -> Self {
+        Self { location, body, is_replayed: true, what: PhantomData }
+    }
+
+    /// Where the record is.
+    #[must_use]
+    pub fn location(&self) -> &str {
+        &self.location
+    }
+}
+
+impl<T> IntoResponse for Created<T> {
     fn into_response(self) -> Response {
-        let location = [(header::LOCATION, self.location)];
-        (StatusCode::CREATED, location, Record(self.record)).into_response()
+        let headers = [
+            (header::CONTENT_TYPE, JSON.to_owned()),
+            (header::ETAG, etag(self.body.as_bytes())),
+            (header::LOCATION, self.location),
+        ];
+        let mut response = (StatusCode::CREATED, headers, self.body).into_response();
+        if self.is_replayed {
+            let replayed = HeaderName::from_static("idempotency-replayed");
+            response.headers_mut().insert(replayed, HeaderValue::from_static("true"));
+        }
+        response
     }
 }
 
 /// A body that was serialized before, perhaps by another request.
 pub struct Stored<T> {
     body: Bytes,
-    what: std::marker::PhantomData<T>,
+    what: PhantomData<T>,
 }
 
 impl<T: Serialize> Stored<T> {
     /// The body of an answer that holds `T`.
     #[must_use]
     pub fn new(body: Bytes) -> Self {
-        Self { body, what: std::marker::PhantomData }
+        Self { body, what: PhantomData }
     }
 
     /// Serializes `value` now.

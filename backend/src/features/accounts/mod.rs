@@ -12,6 +12,8 @@ mod session;
 mod store;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_pages;
 
 pub use doors::Doors;
 pub use model::{Preferences, Signed, Theme};
@@ -24,7 +26,7 @@ use super::Feature;
 pub const FEATURE: Feature = Feature {
     name: "accounts",
     folder: "accounts",
-    migrations: crate::migrations!["001_create_accounts"],
+    migrations: crate::migrations!["001_create_accounts", "002_keep_answers"],
     api: api::router,
     pages: pages::router,
 };

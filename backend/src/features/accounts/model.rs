@@ -9,7 +9,7 @@ use crate::{
     core::{
         UserId,
         input::{Change, Field, Given, Text},
-        units::{DistanceUnit, EconomyUnit, VolumeUnit, choice},
+        units::{DistanceUnit, EconomyUnit, Shown, VolumeUnit, choice},
     },
     input,
 };
@@ -164,7 +164,7 @@ choice! {
     /// The pages' colours.
     Theme {
         /// As the device has it.
-        System = "system", "As the device has it";
+        System = "system", "System";
         /// Dark on light.
         Light = "light", "Light";
         /// Light on dark.
@@ -208,6 +208,17 @@ impl Default for Preferences {
 }
 
 impl Preferences {
+    /// How figures are shown to the user.
+    #[must_use]
+    pub fn shown(&self) -> Shown {
+        Shown {
+            distance: self.distance_unit,
+            volume: self.volume_unit,
+            economy: self.economy_unit,
+            currency: self.currency.clone(),
+        }
+    }
+
     /// The date where the user is.
     #[must_use]
     pub fn today(&self, now: DateTime<Utc>) -> NaiveDate {

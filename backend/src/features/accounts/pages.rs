@@ -1,6 +1,290 @@
-//! Pages.
-use crate::core::App;
-use axum::Router;
+//! Accounts as pages: making one, signing in and out, and the settings.
+
+use askama::Template;
+use axum::{
+    Router,
+    extract::{RawQuery, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use chrono::NaiveDate;
+
+use super::{
+    Preferences, Theme, User, has_accounts,
+    model::{Account, Credentials, NewAccount, PreferencesChange},
+    service, session,
+};
+use crate::core::{
+    App, Error, Result,
+    config::Registration,
+    http::{Form, IfMatch},
+    units::{DistanceUnit, EconomyUnit, VolumeUnit},
+    web::{self, Errors, Sheet, Shell},
+};
+
 pub(super) fn router() -> Router<App> {
     Router::new()
+        .route("/register", get(show_register).post(register))
+        .route("/login", get(show_login).post(log_in))
+        .route("/logout", post(log_out))
+        .route("/settings", get(show_settings).post(save_settings))
+}
+
+/// Where somebody who has signed in begins.
+const HOME: &str = "/vehicles";
+
+const LABELS: &[(&str, &str)] = &[
+    ("email", "Email"),
+    ("password", "Password"),
+    ("displayName", "Display name"),
+    ("distanceUnit", "Distance"),
+    ("volumeUnit", "Volume"),
+    ("economyUnit", "Economy"),
+    ("currency", "Currency code"),
+    ("timeZone", "Time zone"),
+    ("theme", "Theme"),
+];
+
+#[derive(Template)]
+#[template(path = "features/accounts/templates/register.html")]
+struct Register {
+    shell: Shell,
+    sheet: Sheet,
+    is_first: bool,
+}
+
+#[derive(Template)]
+#[template(path = "features/accounts/templates/closed.html")]
+struct Closed {
+    shell: Shell,
+}
+
+fn is_open(app: &App) -> bool {
+    app.config.auth.registration == Registration::Open
+}
+
+async fn show_register(State(app): State<App>, shell: Shell) -> Result<Response> {
+    if shell.name.is_some() {
+        return Ok(Redirect::to(HOME).into_response());
+    }
+    let is_first = !has_accounts(&app).await?;
+    if !is_first && !is_open(&app) {
+        return closed(shell);
+    }
+    let sheet = Sheet::new(LABELS, Form::default());
+    Ok(web::page(&Register { shell, sheet, is_first })?.into_response())
+}
+
+fn closed(shell: Shell) -> Result<Response> {
+    Ok((StatusCode::FORBIDDEN, web::page(&Closed { shell })?).into_response())
+}
+
+async fn register(State(app): State<App>, shell: Shell, form: Form) -> Result<Response> {
+    let made = match form.read::<NewAccount>(&app) {
+        Ok(new) => service::register(&app, new).await,
+        Err(error) => Err(error),
+    };
+    let errors = match made {
+        Ok((_, token)) => return Ok(go_with(token.cookie(&app)?, HOME)),
+        Err(Error::Forbidden(_)) => return closed(shell),
+        Err(Error::Conflict { name: "duplicate-email", .. }) => {
+            let detail = "has an account already: log in instead";
+            Errors::of(Error::invalid("email", detail))?
+        }
+        Err(error) => Errors::of(error)?,
+    };
+    let is_first = !has_accounts(&app).await?;
+    web::page_again(&Register { shell, sheet: Sheet::again(LABELS, form, errors), is_first })
+}
+
+/// Sends the browser on, with a cookie set or taken back.
+fn go_with(cookie: HeaderValue, path: &str) -> Response {
+    ([(header::SET_COOKIE, cookie)], Redirect::to(path)).into_response()
+}
+
+#[derive(Template)]
+#[template(path = "features/accounts/templates/login.html")]
+struct Login {
+    shell: Shell,
+    sheet: Sheet,
+    /// Where to go afterwards.
+    next: String,
+    /// Why signing in was refused, where it is not about one field.
+    refused: Option<String>,
+    is_open: bool,
+    email_attrs: &'static str,
+    password_attrs: &'static str,
+}
+
+impl Login {
+    fn new(app: &App, shell: Shell, sheet: Sheet, next: &str, refused: Option<&Error>) -> Self {
+        // Whoever has given an address already types the password next.
+        let knows_email = !sheet.get("email").is_empty();
+        Self {
+            next: web::local_path(next).to_owned(),
+            refused: refused.map(|error| web::sentence(&error.to_string())),
+            is_open: is_open(app),
+            email_attrs: if knows_email {
+                r#"autocomplete="username" required"#
+            } else {
+                r#"autocomplete="username" required autofocus"#
+            },
+            password_attrs: if knows_email {
+                r#"autocomplete="current-password" required autofocus"#
+            } else {
+                r#"autocomplete="current-password" required"#
+            },
+            shell,
+            sheet,
+        }
+    }
+}
+
+async fn show_login(
+    State(app): State<App>,
+    shell: Shell,
+    RawQuery(query): RawQuery,
+) -> Result<Response> {
+    if shell.name.is_some() {
+        return Ok(Redirect::to(HOME).into_response());
+    }
+    if !has_accounts(&app).await? {
+        return Ok(Redirect::to("/register").into_response());
+    }
+    let query = query.unwrap_or_default();
+    let next = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next");
+    let next = next.map_or_else(|| HOME.to_owned(), |(_, path)| path.into_owned());
+    let sheet = Sheet::new(LABELS, Form::default());
+    Ok(web::page(&Login::new(&app, shell, sheet, &next, None))?.into_response())
+}
+
+async fn log_in(
+    State(app): State<App>,
+    shell: Shell,
+    headers: HeaderMap,
+    mut form: Form,
+) -> Result<Response> {
+    let next = form.typed.remove("next").unwrap_or_else(|| HOME.to_owned());
+    let before = session::token_of(&headers, &app);
+    let opened = match form.read::<Credentials>(&app) {
+        Ok(credentials) => service::log_in(&app, credentials, before).await,
+        Err(error) => Err(error),
+    };
+    let error = match opened {
+        Ok((_, token)) => return Ok(go_with(token.cookie(&app)?, web::local_path(&next))),
+        Err(error) => error,
+    };
+    if matches!(error, Error::WrongPassword | Error::TooManyRequests(_)) {
+        let sheet = Sheet::new(LABELS, form);
+        let page = web::page(&Login::new(&app, shell, sheet, &next, Some(&error)))?;
+        let mut answer = (error.kind().0, page).into_response();
+        if let Error::TooManyRequests(seconds) = error {
+            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        return Ok(answer);
+    }
+    let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
+    web::page_again(&Login::new(&app, shell, sheet, &next, None))
+}
+
+async fn log_out(State(app): State<App>, _: User, headers: HeaderMap) -> Result<Response> {
+    if let Some(token) = session::token_of(&headers, &app) {
+        service::log_out(&app, &token).await?;
+    }
+    Ok(go_with(session::no_cookie(&app)?, "/login"))
+}
+
+#[derive(Template)]
+#[template(path = "features/accounts/templates/settings.html")]
+struct Settings {
+    shell: Shell,
+    sheet: Sheet,
+    account: Account,
+    since: NaiveDate,
+    is_saved: bool,
+    distances: &'static [(&'static str, &'static str)],
+    volumes: &'static [(&'static str, &'static str)],
+    economies: &'static [(&'static str, &'static str)],
+    themes: &'static [(&'static str, &'static str)],
+    zones: Vec<String>,
+}
+
+impl Settings {
+    async fn new(app: &App, user: &User, shell: Shell, sheet: Sheet) -> Result<Self> {
+        let account = service::account(app, &user.0).await?;
+        Ok(Self {
+            shell,
+            sheet,
+            since: user.0.preferences.today(account.created_at),
+            account,
+            is_saved: false,
+            distances: DistanceUnit::ALL,
+            volumes: VolumeUnit::ALL,
+            economies: EconomyUnit::ALL,
+            themes: Theme::ALL,
+            zones: zones(),
+        })
+    }
+}
+
+/// The time zones that people live in, as they are offered; others are taken too.
+fn zones() -> Vec<String> {
+    const REGIONS: &[&str] = &[
+        "Africa/",
+        "America/",
+        "Antarctica/",
+        "Asia/",
+        "Atlantic/",
+        "Australia/",
+        "Europe/",
+        "Indian/",
+        "Pacific/",
+        "UTC",
+    ];
+    let known = jiff::tz::db().available().map(|name| name.as_str().to_owned());
+    known.filter(|name| REGIONS.iter().any(|region| name.starts_with(region))).collect()
+}
+
+/// The settings' form as it stands for these preferences.
+fn filled(preferences: &Preferences) -> Form {
+    Form::of([
+        ("distanceUnit", preferences.distance_unit.as_str().to_owned()),
+        ("volumeUnit", preferences.volume_unit.as_str().to_owned()),
+        ("economyUnit", preferences.economy_unit.as_str().to_owned()),
+        ("currency", preferences.currency.clone()),
+        ("timeZone", preferences.time_zone.clone()),
+        ("theme", preferences.theme.as_str().to_owned()),
+    ])
+}
+
+async fn show_settings(
+    State(app): State<App>,
+    user: User,
+    shell: Shell,
+    RawQuery(query): RawQuery,
+) -> Result<Html<String>> {
+    let preferences = service::preferences(&app, &user).await?;
+    let sheet = Sheet::new(LABELS, filled(&preferences));
+    let is_saved = query.as_deref() == Some("saved");
+    web::page(&Settings { is_saved, ..Settings::new(&app, &user, shell, sheet).await? })
+}
+
+async fn save_settings(
+    State(app): State<App>,
+    user: User,
+    shell: Shell,
+    form: Form,
+) -> Result<Response> {
+    let saved = match form.read::<PreferencesChange>(&app) {
+        Ok(change) => service::change_preferences(&app, &user, change, &IfMatch::default()).await,
+        Err(error) => Err(error),
+    };
+    match saved {
+        Ok(_) => Ok(Redirect::to("/settings?saved").into_response()),
+        Err(error) => {
+            let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
+            web::page_again(&Settings::new(&app, &user, shell, sheet).await?)
+        }
+    }
 }

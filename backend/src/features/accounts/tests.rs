@@ -1,1 +1,332 @@
+use axum::http::{Method, Request};
+use chrono::TimeDelta;
+use serde_json::{Value, json};
 
+use crate::{
+    core::config::Registration,
+    testing::{Answer, TestApp, cookie_of, on_every_engine},
+};
+
+on_every_engine![
+    a_new_account_is_signed_in_and_no_administrator,
+    the_first_account_is_the_administrator,
+    of_many_who_register_first_one_is_the_administrator,
+    an_address_has_one_account_whatever_its_case,
+    every_field_at_fault_is_named,
+    a_wrong_password_and_an_unknown_address_look_alike,
+    many_wrong_passwords_are_stopped_and_the_right_one_resets_the_count,
+    logging_out_ends_the_session_at_once,
+    logging_in_ends_the_session_before_it,
+    a_session_ends_when_it_is_not_used,
+    a_session_that_is_used_ends_at_last,
+    a_request_from_another_site_is_refused,
+    preferences_begin_with_the_defaults_and_are_changed_one_by_one,
+    preferences_that_cannot_be_are_refused,
+    one_users_preferences_are_not_anothers,
+];
+
+const PASSWORD: &str = "correct horse battery";
+
+async fn log_in(app: &TestApp, email: &str, password: &str) -> Answer {
+    app.post("/api/auth/login", json!({ "email": email, "password": password })).await
+}
+
+async fn is_signed_in(app: &TestApp) -> bool {
+    let status = app.get("/api/auth/me").await.status;
+    assert!(status == 200 || status == 401, "{status}");
+    status == 200
+}
+
+async fn a_new_account_is_signed_in_and_no_administrator(app: TestApp) {
+    let new = json!({ "email": " Ann@Example.org ", "password": PASSWORD, "displayName": "Ann" });
+    let added = app.nobody().post("/api/auth/register", new).await;
+    insta::assert_json_snapshot!(added, { ".body.id" => "[id]" }, @r#"
+    {
+      "status": 201,
+      "body": {
+        "createdAt": "2026-01-31T12:00:00.123456Z",
+        "displayName": "Ann",
+        "email": "Ann@Example.org",
+        "id": "[id]",
+        "isAdmin": false
+      }
+    }
+    "#);
+    let cookie = added.header("set-cookie");
+    assert!(cookie.starts_with("session="), "{cookie}");
+    assert!(cookie.ends_with("; Path=/; Max-Age=7776000; HttpOnly; SameSite=Lax"), "{cookie}");
+    let me = app.with_cookie(cookie_of(&added)).get("/api/auth/me").await;
+    assert_eq!((me.status, me.body), (200, added.body));
+}
+
+async fn the_first_account_is_the_administrator(app: TestApp) {
+    let admin = log_in(&app.nobody(), "admin@example.org", PASSWORD).await;
+    assert_eq!((admin.status, &admin.body["isAdmin"]), (200, &json!(true)));
+}
+
+async fn of_many_who_register_first_one_is_the_administrator(app: TestApp) {
+    for table in ["sessions", "first_account", "accounts"] {
+        let delete = format!("DELETE FROM {table}");
+        match app.app.db.write().await.unwrap() {
+            crate::core::db::Tx::Postgres { mut tx, .. } => {
+                let delete = sqlx::AssertSqlSafe(delete);
+                sqlx::query(delete).execute(&mut *tx).await.unwrap();
+                tx.commit().await.unwrap();
+            }
+            crate::core::db::Tx::Sqlite(mut tx) => {
+                let delete = sqlx::AssertSqlSafe(delete);
+                sqlx::query(delete).execute(&mut *tx).await.unwrap();
+                tx.commit().await.unwrap();
+            }
+        }
+    }
+    let (nobody, at_once) = (app.nobody(), 0..4);
+    let answers = at_once.map(|n| {
+        let new = json!({ "email": format!("{n}@example.org"), "password": PASSWORD });
+        nobody.post("/api/auth/register", new)
+    });
+    let answers = futures::future::join_all(answers).await;
+    assert!(answers.iter().all(|it| it.status == 201), "{answers:?}");
+    assert_eq!(answers.iter().filter(|it| it.body["isAdmin"] == true).count(), 1);
+}
+
+async fn an_address_has_one_account_whatever_its_case(app: TestApp) {
+    app.register("ann@example.org").await;
+    let again = json!({ "email": "ANN@example.org", "password": PASSWORD });
+    let again = app.nobody().post("/api/auth/register", again).await;
+    assert_eq!((again.status, &again.body["type"]), (409, &json!("/problems/duplicate-email")));
+    assert_eq!(log_in(&app.nobody(), "Ann@Example.ORG", PASSWORD).await.status, 200);
+}
+
+async fn every_field_at_fault_is_named(app: TestApp) {
+    let new = json!({ "email": "ann", "password": "short", "displayName": 7, "isAdmin": true });
+    let refused = app.nobody().post("/api/auth/register", new).await;
+    assert_eq!(refused.status, 422);
+    assert_eq!(
+        refused.faults(),
+        [
+            "/email: has to be an e-mail address, such as you@example.org",
+            "/password: has fewer than 8 characters",
+            "/displayName: has to be a text",
+            "/isAdmin: is not known here",
+        ]
+    );
+    assert_eq!(
+        app.nobody().post("/api/auth/login", json!({})).await.faults(),
+        ["/email: is required", "/password: is required"]
+    );
+    for email in ["@b", "a@", "a b@c", "a@.c", "a@c.", "a\u{0}@c"] {
+        let new = json!({ "email": email, "password": PASSWORD });
+        assert_eq!(app.nobody().post("/api/auth/register", new).await.status, 422, "{email}");
+    }
+}
+
+async fn a_wrong_password_and_an_unknown_address_look_alike(app: TestApp) {
+    app.register("ann@example.org").await;
+    let wrong = log_in(&app.nobody(), "ann@example.org", "not the password").await;
+    let unknown = log_in(&app.nobody(), "bob@example.org", "not the password").await;
+    assert_eq!(wrong.status, 401);
+    assert_eq!((wrong.status, &wrong.body), (unknown.status, &unknown.body));
+    assert_eq!(wrong.header("set-cookie"), "");
+}
+
+async fn many_wrong_passwords_are_stopped_and_the_right_one_resets_the_count(app: TestApp) {
+    app.register("ann@example.org").await;
+    let nobody = app.nobody();
+    for _ in 0..19 {
+        assert_eq!(log_in(&nobody, "ann@example.org", "wrong").await.status, 401);
+    }
+    assert_eq!(log_in(&nobody, "ann@example.org", PASSWORD).await.status, 200);
+    for _ in 0..20 {
+        assert_eq!(log_in(&nobody, "ann@example.org", "wrong").await.status, 401);
+    }
+    let stopped = log_in(&nobody, "ann@example.org", "wrong").await;
+    assert_eq!((stopped.status, stopped.header("retry-after")), (429, "3600"));
+    // Others are let in as before.
+    assert_eq!(log_in(&nobody, "admin@example.org", PASSWORD).await.status, 200);
+}
+
+async fn logging_out_ends_the_session_at_once(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    assert!(is_signed_in(&ann).await);
+    let gone = ann.post("/api/auth/logout", json!({})).await;
+    assert_eq!(gone.status, 204);
+    assert!(gone.header("set-cookie").starts_with("session=; Path=/; Max-Age=0;"));
+    assert!(!is_signed_in(&ann).await);
+    let problem = ann.get("/api/vehicles").await;
+    assert_eq!((problem.status, &problem.body["type"]), (401, &json!("/problems/unauthorized")));
+}
+
+async fn logging_in_ends_the_session_before_it(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let again = log_in(&ann, "ann@example.org", PASSWORD).await;
+    assert!(!is_signed_in(&ann).await);
+    assert!(is_signed_in(&app.with_cookie(cookie_of(&again))).await);
+}
+
+async fn a_session_ends_when_it_is_not_used(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    app.app.clock.advance(TimeDelta::days(13));
+    forget(&app).await;
+    assert!(is_signed_in(&ann).await);
+    app.app.clock.advance(TimeDelta::days(13));
+    forget(&app).await;
+    assert!(is_signed_in(&ann).await, "its use was noted");
+    app.app.clock.advance(TimeDelta::days(14));
+    forget(&app).await;
+    assert!(!is_signed_in(&ann).await);
+}
+
+async fn a_session_that_is_used_ends_at_last(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    for _ in 0..8 {
+        app.app.clock.advance(TimeDelta::days(11));
+        forget(&app).await;
+        assert!(is_signed_in(&ann).await);
+    }
+    app.app.clock.advance(TimeDelta::days(3));
+    forget(&app).await;
+    assert!(!is_signed_in(&ann).await);
+}
+
+/// What is remembered for a second of the real clock, the tests' clock does not outdate.
+async fn forget(app: &TestApp) {
+    app.app.doors.sessions().invalidate_all();
+    app.app.doors.sessions().run_pending_tasks().await;
+}
+
+async fn a_request_from_another_site_is_refused(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let vehicle = json!({ "vin": "1HGCM82633A004352" }).to_string();
+    for headers in [
+        [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")],
+        [("origin", "https://evil.example"), ("x-nothing", "")],
+        [("origin", "null"), ("sec-fetch-site", "same-site")],
+    ] {
+        let refused = ann.send_json(Method::POST, "/api/vehicles", &vehicle, &headers).await;
+        assert_eq!((refused.status, &refused.body["type"]), (403, &json!("/problems/forbidden")));
+    }
+    let own = [("origin", "http://cars.test"), ("sec-fetch-site", "same-origin")];
+    assert_eq!(ann.send_json(Method::POST, "/api/vehicles", &vehicle, &own).await.status, 201);
+    let read = Request::get("/api/vehicles").header("origin", "https://evil.example");
+    assert_eq!(ann.send(read, axum::body::Body::empty()).await.status, 200);
+}
+
+async fn preferences_begin_with_the_defaults_and_are_changed_one_by_one(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let first = ann.get("/api/user/preferences").await;
+    insta::assert_json_snapshot!(first.body, @r#"
+    {
+      "currency": "USD",
+      "distanceUnit": "mi",
+      "economyUnit": "mpg_us",
+      "theme": "system",
+      "timeZone": "UTC",
+      "volumeUnit": "gal_us"
+    }
+    "#);
+    let change = json!({ "distanceUnit": "km", "currency": "eur", "timeZone": "europe/berlin" });
+    let changed = ann.patch("/api/user/preferences", change).await;
+    assert_eq!(changed.status, 200);
+    let mut expected = first.body.clone();
+    expected["distanceUnit"] = json!("km");
+    expected["currency"] = json!("EUR");
+    expected["timeZone"] = json!("Europe/Berlin");
+    assert_eq!(changed.body, expected);
+    assert_eq!(ann.get("/api/user/preferences").await.body, expected);
+
+    let stale = [("if-match", first.header("etag"))];
+    let stale =
+        ann.send_json(Method::PATCH, "/api/user/preferences", r#"{"theme":"dark"}"#, &stale).await;
+    assert_eq!(stale.status, 412);
+}
+
+async fn preferences_that_cannot_be_are_refused(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let change = json!({
+        "distanceUnit": "furlong", "volumeUnit": null, "economyUnit": 1, "currency": "EURO",
+        "timeZone": "Mars/Olympus", "theme": true, "colour": "red",
+    });
+    let refused = ann.patch("/api/user/preferences", change).await;
+    assert_eq!(
+        refused.faults(),
+        [
+            "/distanceUnit: has to be one of: mi km",
+            "/volumeUnit: cannot be cleared",
+            "/economyUnit: has to be a text",
+            "/currency: has to be three letters, such as USD",
+            "/timeZone: is not a time zone, such as Europe/Berlin",
+            "/theme: has to be a text",
+            "/colour: is not known here",
+        ]
+    );
+}
+
+async fn one_users_preferences_are_not_anothers(app: TestApp) {
+    let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
+    ann.patch("/api/user/preferences", json!({ "theme": "dark" })).await;
+    assert_eq!(bob.get("/api/user/preferences").await.body["theme"], "system");
+}
+
+#[tokio::test]
+async fn registration_is_closed_after_the_first_account_unless_it_is_opened() {
+    let app = TestApp::new(|config| config.auth.registration = Registration::Closed).await;
+    let new = json!({ "email": "ann@example.org", "password": PASSWORD });
+    let refused = app.nobody().post("/api/auth/register", new).await;
+    assert_eq!((refused.status, &refused.body["type"]), (403, &json!("/problems/forbidden")));
+    assert_eq!(log_in(&app.nobody(), "ann@example.org", PASSWORD).await.status, 401);
+}
+
+#[tokio::test]
+async fn over_https_the_cookie_is_bound_to_this_very_host() {
+    let app = TestApp::new(|config| {
+        config.server.public_url = Some("https://cars.example.org".to_owned());
+    })
+    .await;
+    let answer = log_in(&app.nobody(), "admin@example.org", PASSWORD).await;
+    let cookie = answer.header("set-cookie");
+    assert!(cookie.starts_with("__Host-session="), "{cookie}");
+    assert!(cookie.ends_with("; HttpOnly; SameSite=Lax; Secure"), "{cookie}");
+    assert!(answer.header("strict-transport-security").starts_with("max-age=31536000"));
+    assert!(is_signed_in(&app.with_cookie(cookie_of(&answer))).await);
+    let plain = cookie_of(&answer).map(|it| it.replace("__Host-", ""));
+    assert!(!is_signed_in(&app.with_cookie(plain)).await);
+}
+
+#[tokio::test]
+async fn the_database_holds_no_password_and_no_token() {
+    let app = TestApp::new(|_| {}).await;
+    let answer = log_in(&app.nobody(), "admin@example.org", PASSWORD).await;
+    let token = cookie_of(&answer).unwrap().replace("session=", "");
+    let crate::core::db::Db::Sqlite { writer, .. } = &app.app.db else { panic!("not SQLite") };
+    let row: (String, Vec<u8>) =
+        sqlx::query_as("SELECT a.password_hash, s.token_hash FROM accounts a, sessions s LIMIT 1")
+            .fetch_one(writer)
+            .await
+            .unwrap();
+    assert!(row.0.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", row.0);
+    assert!(!row.0.contains(PASSWORD));
+    assert_eq!(row.1.len(), 32);
+    assert_ne!(crate::core::hex(&row.1), token);
+    assert_ne!(row.1, token.as_bytes());
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_headers_that_protect_pages() {
+    let app = TestApp::new(|_| {}).await;
+    for path in ["/api/health", "/api/nothing", "/nothing", "/health", "/problems/invalid"] {
+        let answer = app.nobody().get(path).await;
+        let policy = answer.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{path}");
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "same-origin"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cache-control", "no-store"),
+        ] {
+            assert_eq!(answer.header(name), value, "{name} on {path}");
+        }
+        assert!(!answer.header("x-request-id").is_empty(), "{path}");
+    }
+    assert_eq!(app.nobody().get("/api/nothing").await.body["status"], Value::from(404));
+}

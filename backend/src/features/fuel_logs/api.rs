@@ -13,7 +13,8 @@ use crate::{
     core::{
         App, Result,
         http::{
-            Created, Cursor, IfMatch, Json, Limit, NoContent, Page, Path, Query, Record, Stored,
+            Created, Cursor, IfMatch, Json, Limit, New, NoContent, Page, Path, Query, Record,
+            Stored,
         },
     },
     features::{accounts::User, vehicles::VehicleId},
@@ -80,10 +81,9 @@ async fn list(
 async fn add(
     State(app): State<App>,
     user: User,
-    Json(new): Json<NewFuelLog>,
+    New { input, once }: New<NewFuelLog>,
 ) -> Result<Created<FuelLog>> {
-    let record = service::add(&app, &user, new).await?;
-    Ok(Created { location: format!("/api/fuel-logs/{}", record.id), record })
+    service::add(&app, &user, input, &once).await
 }
 
 async fn find(

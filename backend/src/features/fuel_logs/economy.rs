@@ -96,6 +96,19 @@ impl Reason {
         all.into_iter().find(|reason| reason.as_str() == name)
     }
 
+    /// As people say it.
+    #[must_use]
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::First => "first full tank",
+            Self::Partial => "partial fill",
+            Self::Missed => "missed one before",
+            Self::SameStop => "same stop as the next",
+            Self::NoOdometer => "no odometer reading",
+            Self::Rollback => "odometer turned back",
+        }
+    }
+
     /// As it is kept and sent.
     #[must_use]
     pub fn as_str(self) -> &'static str {

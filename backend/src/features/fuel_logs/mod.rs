@@ -1,6 +1,7 @@
 //! Fuel logs: every fill-up, and what it says about economy.
 //!
-//! Other features may read a vehicle's statistics ([`stats`]) and its latest logs ([`list`]).
+//! Other features may read a vehicle's statistics ([`stats()`]), its latest logs ([`list`]), and what
+//! is worth knowing of all vehicles at a glance ([`summaries`]).
 
 mod api;
 mod economy;
@@ -11,12 +12,14 @@ mod stats;
 mod store;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_pages;
 mod window;
 
 pub use economy::{Interval, Reason};
 pub use model::{FuelLog, FuelLogId};
 pub use service::{Listing, list};
-pub use stats::{FuelStats, latest_intervals, stats};
+pub use stats::{FuelStats, Summary, latest_intervals, stats, summaries};
 
 use super::Feature;
 

@@ -1,6 +1,240 @@
-//! Pages.
-use crate::core::App;
-use axum::Router;
+//! Fill-ups as pages: adding one fast, changing it, deleting it.
+
+mod form;
+
+use askama::Template;
+use axum::{
+    Router,
+    extract::State,
+    response::{Html, IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+
+use self::form::{LABELS, filled, fresh, in_gallons, refusal};
+use super::{
+    FuelLog, FuelLogId, Listing,
+    model::{FuelLogChange, NewFuelLog},
+    service,
+};
+use crate::{
+    core::{
+        App, Result,
+        http::{Form, IfMatch, Limit, Once, Path},
+        units::{Shown, day},
+        web::{self, Sheet, Shell},
+    },
+    features::{
+        accounts::User,
+        vehicles::{self, Vehicle, VehicleId},
+    },
+};
+
 pub(super) fn router() -> Router<App> {
     Router::new()
+        .route("/vehicles/{id}/fuel-logs/new", get(show_new).post(add))
+        .route("/fuel-logs/{id}/edit", get(show_edit).post(change))
+        .route("/fuel-logs/{id}/delete", post(remove))
+}
+
+/// How many fill-ups the hints are taken from.
+const RECENT: Limit = Limit::new(30);
+
+#[derive(Template)]
+#[template(path = "features/fuel_logs/templates/form.html")]
+struct FillUp {
+    shell: Shell,
+    sheet: Sheet,
+    title: &'static str,
+    /// The vehicle's page, and what it is called.
+    back: String,
+    vehicle: String,
+    /// The fill-up that is being changed.
+    stored: Option<FuelLog>,
+    distance_sign: &'static str,
+    volume_sign: &'static str,
+    currency_sign: String,
+    price_sign: String,
+    odometer_hint: String,
+    odometer_attrs: &'static str,
+    price_hint: String,
+    stations: Vec<String>,
+    /// Whether what is rarely needed is in sight.
+    is_open: bool,
+    /// What it says while it is not.
+    more: String,
+}
+
+const ODOMETER: &str = r#"inputmode="decimal" enterkeyhint="next" autocomplete="off" required"#;
+const ODOMETER_FIRST: &str =
+    r#"inputmode="decimal" enterkeyhint="next" autocomplete="off" required autofocus"#;
+
+impl FillUp {
+    /// What the forms for a new and for a stored fill-up share.
+    fn new(user: &User, vehicle: &Vehicle, shell: Shell, sheet: Sheet) -> Self {
+        let shown = user.0.preferences.shown();
+        let date = sheet.get("date").parse().map(day).unwrap_or_default();
+        let more = [date.as_str(), sheet.get("stationName")];
+        let more: Vec<_> = more.into_iter().filter(|it| !it.is_empty()).collect();
+        let fields = ["date", "stationName", "missedPrevious", "notes"];
+        Self {
+            title: "Add fill-up",
+            back: format!("/vehicles/{}", vehicle.id),
+            vehicle: vehicle.title(),
+            stored: None,
+            distance_sign: shown.distance.sign(),
+            volume_sign: shown.volume.sign(),
+            currency_sign: shown.currency_sign().to_owned(),
+            price_sign: format!("{}/{}", shown.currency_sign(), shown.volume.sign()),
+            odometer_hint: String::new(),
+            odometer_attrs: if sheet.is_refused() { ODOMETER } else { ODOMETER_FIRST },
+            price_hint: String::new(),
+            stations: Vec::new(),
+            is_open: sheet.is_any_refused(&fields),
+            more: more.join(", "),
+            shell,
+            sheet,
+        }
+    }
+
+    /// With what the fill-ups before it hint at, the latest first.
+    fn with_hints(mut self, shown: &Shown, vehicle: &Vehicle, recent: &[FuelLog]) -> Self {
+        let reading = recent.first().map_or(vehicle.odometer_reading, |it| it.odometer_reading);
+        if reading > 0 {
+            let reading = shown.distance(reading.into());
+            self.odometer_hint = format!("last: {reading} {}", self.distance_sign);
+        }
+        if let Some(price) = recent.iter().find_map(|it| it.price_per_gallon) {
+            self.price_hint = format!("last: {}", shown.price(price));
+        }
+        for station in recent.iter().filter_map(|it| it.station_name.as_ref()) {
+            if !self.stations.contains(station) {
+                self.stations.push(station.clone());
+            }
+        }
+        self
+    }
+}
+
+async fn find_vehicle(app: &App, user: &User, id: VehicleId) -> Result<Vehicle> {
+    let mut tx = app.db.read().await?;
+    vehicles::find(&mut tx, user, id).await
+}
+
+async fn recent(app: &App, user: &User, id: VehicleId) -> Result<Vec<FuelLog>> {
+    let listing = Listing { vehicle: Some(id), limit: RECENT, ..Listing::default() };
+    Ok(service::list(app, user, &listing).await?.items)
+}
+
+fn to_vehicle(id: VehicleId) -> Response {
+    Redirect::to(&format!("/vehicles/{id}")).into_response()
+}
+
+async fn show_new(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<VehicleId>,
+    shell: Shell,
+) -> Result<Html<String>> {
+    let vehicle = find_vehicle(&app, &user, id).await?;
+    let recent = recent(&app, &user, id).await?;
+    let preferences = &user.0.preferences;
+    let today = preferences.today(app.clock.now());
+    let sheet = Sheet::new(LABELS, fresh(today));
+    let page = FillUp::new(&user, &vehicle, shell, sheet);
+    let page = FillUp { more: format!("today, {}", day(today)), ..page };
+    web::page(&page.with_hints(&preferences.shown(), &vehicle, &recent))
+}
+
+async fn add(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<VehicleId>,
+    shell: Shell,
+    form: Form,
+) -> Result<Response> {
+    let vehicle = find_vehicle(&app, &user, id).await?;
+    let shown = user.0.preferences.shown();
+    let mut copy = in_gallons(form.clone(), &form, &shown);
+    let once = Once::of_form(&mut copy);
+    copy.set("vehicleId", id.to_string());
+    let added = match copy.read::<NewFuelLog>(&app) {
+        Ok(new) => service::add(&app, &user, new, &once).await,
+        Err(error) => Err(error),
+    };
+    match added {
+        Ok(_) => Ok(to_vehicle(id)),
+        Err(error) => {
+            let errors = refusal(&app, &user, error, id, &copy, None).await?;
+            let recent = recent(&app, &user, id).await?;
+            let sheet = Sheet::again(LABELS, form, errors);
+            let page = FillUp::new(&user, &vehicle, shell, sheet);
+            web::page_again(&page.with_hints(&shown, &vehicle, &recent))
+        }
+    }
+}
+
+async fn show_edit(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<FuelLogId>,
+    shell: Shell,
+) -> Result<Html<String>> {
+    let log = service::find(&app, &user, id).await?;
+    let sheet = Sheet::new(LABELS, filled(&log, &user.0.preferences.shown()));
+    web::page(&edit_page(&app, &user, log, shell, sheet).await?)
+}
+
+async fn edit_page(
+    app: &App,
+    user: &User,
+    log: FuelLog,
+    shell: Shell,
+    sheet: Sheet,
+) -> Result<FillUp> {
+    let vehicle = find_vehicle(app, user, log.vehicle_id).await?;
+    let stations = recent(app, user, log.vehicle_id).await?;
+    let page = FillUp::new(user, &vehicle, shell, sheet);
+    let page = page.with_hints(&user.0.preferences.shown(), &vehicle, &stations);
+    Ok(FillUp {
+        title: "Edit fill-up",
+        // Of the latest fill-up, which may be this one or a later one.
+        odometer_hint: String::new(),
+        price_hint: String::new(),
+        odometer_attrs: ODOMETER,
+        stored: Some(log),
+        ..page
+    })
+}
+
+async fn change(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<FuelLogId>,
+    shell: Shell,
+    form: Form,
+) -> Result<Response> {
+    let log = service::find(&app, &user, id).await?;
+    let shown = user.0.preferences.shown();
+    let changed = form.clone().changed_from(&filled(&log, &shown));
+    if changed.typed.is_empty() {
+        return Ok(to_vehicle(log.vehicle_id));
+    }
+    let copy = in_gallons(changed, &form, &shown);
+    let saved = match copy.read::<FuelLogChange>(&app) {
+        Ok(change) => service::change(&app, &user, id, change, &IfMatch::default()).await,
+        Err(error) => Err(error),
+    };
+    match saved {
+        Ok(log) => Ok(to_vehicle(log.vehicle_id)),
+        Err(error) => {
+            let errors = refusal(&app, &user, error, log.vehicle_id, &copy, Some(&log)).await?;
+            let sheet = Sheet::again(LABELS, form, errors);
+            web::page_again(&edit_page(&app, &user, log, shell, sheet).await?)
+        }
+    }
+}
+
+async fn remove(State(app): State<App>, user: User, Path(id): Path<FuelLogId>) -> Result<Response> {
+    let log = service::remove(&app, &user, id, &IfMatch::default()).await?;
+    Ok(to_vehicle(log.vehicle_id))
 }

@@ -14,7 +14,7 @@ use crate::{
         App, Error, Result, UserId,
         db::Tx,
         error::Fault,
-        http::{Cursor, IfMatch, Limit, Page},
+        http::{Created, Cursor, IfMatch, Limit, Once, Page},
         input::{Change, Clearable, LongText, Odometer, Text},
     },
     features::vehicles::{self, VehicleId},
@@ -88,7 +88,12 @@ async fn find_in(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<FuelLog> {
 }
 
 /// Adds a fill-up, and raises the vehicle's odometer with it.
-pub(super) async fn add(app: &App, user: &UserId, new: NewFuelLog) -> Result<FuelLog> {
+pub(super) async fn add(
+    app: &App,
+    user: &UserId,
+    new: NewFuelLog,
+    once: &Once,
+) -> Result<Created<FuelLog>> {
     let now = app.clock.now();
     let (price, total) = price_and_total(new.gallons.0, new.price_per_gallon, new.total_cost)
         .map_err(|(field, why)| Error::invalid(field, why))?;
@@ -114,6 +119,9 @@ pub(super) async fn add(app: &App, user: &UserId, new: NewFuelLog) -> Result<Fue
         interval: None,
     };
     let mut tx = app.db.write().await?;
+    if let Some(before) = once.claim(&mut tx, user, now).await? {
+        return Ok(before);
+    }
     // Held until the commit: two at once would each work out economy without the other.
     let vehicle = hold_vehicle(&mut tx, user, log.vehicle_id).await?;
     let around = window::around(&mut tx, user, vehicle.id, log.position(), log.id).await?;
@@ -126,9 +134,10 @@ pub(super) async fn add(app: &App, user: &UserId, new: NewFuelLog) -> Result<Fue
         store::update_figures(&mut tx, user, id, figures, now).await?;
     }
     vehicles::raise_odometer(&mut tx, user, &vehicle, log.odometer_reading, now).await?;
+    let created = once.keep(&mut tx, user, format!("/api/fuel-logs/{}", log.id), &log).await?;
     tx.commit().await?;
     vehicles::forget_list(app, user).await;
-    Ok(log)
+    Ok(created)
 }
 
 /// Changes a fill-up, and whatever its change touches.
@@ -209,19 +218,48 @@ async fn hold_vehicle(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<vehic
     })
 }
 
+/// The fill-up that a reading runs backwards from or to.
+pub(super) struct Contradiction {
+    pub(super) other: FuelLog,
+    /// Whether it lies before the reading's day; else after.
+    pub(super) is_before: bool,
+}
+
+/// Whether a reading on a day, in miles, runs backwards among the vehicle's fill-ups without the
+/// one that is `except`.
+pub(super) async fn contradiction(
+    app: &App,
+    user: &UserId,
+    vehicle: VehicleId,
+    (date, odometer): (NaiveDate, i32),
+    except: Option<FuelLogId>,
+) -> Result<Option<Contradiction>> {
+    let id = except.unwrap_or(FuelLogId(Uuid::max()));
+    let at = Position { date, odometer, id };
+    let mut tx = app.db.read().await?;
+    Ok(find_contradiction(&window::around(&mut tx, user, vehicle, at, id).await?, at))
+}
+
+/// Holds a reading against the nearest days before and after.
+fn find_contradiction(around: &Window, at: Position) -> Option<Contradiction> {
+    match (around.day_before(at), around.day_after(at)) {
+        (Some(before), _) if before.odometer_reading > at.odometer => {
+            Some(Contradiction { other: before.clone(), is_before: true })
+        }
+        (_, Some(after)) if after.odometer_reading < at.odometer => {
+            Some(Contradiction { other: after.clone(), is_before: false })
+        }
+        _ => None,
+    }
+}
+
 /// Refuses a reading that runs backwards between the nearest days before and after.
 fn check_order(around: &Window, log: &FuelLog) -> Result<()> {
-    let at = log.position();
-    let told = match (around.day_before(at), around.day_after(at)) {
-        (Some(before), _) if before.odometer_reading > log.odometer_reading => {
-            ("less than", before, "before")
-        }
-        (_, Some(after)) if after.odometer_reading < log.odometer_reading => {
-            ("more than", after, "after")
-        }
-        _ => return Ok(()),
+    let Some(Contradiction { other, is_before }) = find_contradiction(around, log.position())
+    else {
+        return Ok(());
     };
-    let (relation, other, side) = told;
+    let (relation, side) = if is_before { ("less than", "before") } else { ("more than", "after") };
     let detail = format!(
         "is {relation} the {} miles of the fill-up {side} it, on {} (fuel log {})",
         other.odometer_reading, other.date, other.id

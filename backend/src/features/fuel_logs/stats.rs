@@ -1,5 +1,7 @@
 //! What a vehicle's fuel logs add up to.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -67,6 +69,44 @@ pub struct MonthStats {
     pub logs: i64,
 }
 
+/// What is worth knowing at a glance of one vehicle's fuel logs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// The last one's day.
+    pub last_date: NaiveDate,
+    /// The known intervals' sum.
+    pub known: Option<Interval>,
+    /// The latest known intervals, the earliest first.
+    pub latest: Vec<Interval>,
+}
+
+/// How many intervals a summary has at most.
+const GLANCED: i64 = 16;
+
+/// The summary of every vehicle of the user's that has fuel logs: two statements, however many.
+///
+/// # Errors
+/// Unavailable where the database is away.
+pub async fn summaries(app: &App, user: &UserId) -> Result<HashMap<VehicleId, Summary>> {
+    let mut tx = app.db.read().await?;
+    let sums = store::sums_of_user(&mut tx, user).await?;
+    let latest = store::intervals_of_user(&mut tx, user, GLANCED).await?;
+    let mut summaries: HashMap<_, _> = sums
+        .into_iter()
+        .map(|it| {
+            let gallons = it.interval_gallons.map_or(0, Fixed::units);
+            let known = known(it.interval_distance.unwrap_or_default(), gallons);
+            (it.vehicle_id, Summary { last_date: it.last_date, known, latest: Vec::new() })
+        })
+        .collect();
+    for (vehicle, interval) in latest {
+        if let Some(summary) = summaries.get_mut(&vehicle) {
+            summary.latest.push(interval);
+        }
+    }
+    Ok(summaries)
+}
+
 /// What the user's vehicle's fuel logs add up to.
 ///
 /// # Errors
@@ -100,10 +140,6 @@ fn sum(months: &[Month]) -> FuelStats {
     let interval_gallons = over(|it| it.interval_gallons.map(Fixed::units));
     let interval_cost = over(|it| it.interval_cost.map(Fixed::units));
     let priced_distance = over(|it| it.priced_distance);
-    let known = i32::try_from(interval_distance).ok().filter(|it| *it > 0).and_then(|distance| {
-        let gallons = SumOfGallons::from_units(interval_gallons)?;
-        Some(Interval { distance, gallons, cost: None })
-    });
     FuelStats {
         logs: months.iter().map(|it| it.logs).sum(),
         distance,
@@ -121,8 +157,14 @@ fn sum(months: &[Month]) -> FuelStats {
         first_date: months.iter().map(|it| it.first_date).min(),
         last_date: months.iter().map(|it| it.last_date).max(),
         months: months.iter().map(MonthStats::from).collect(),
-        known,
+        known: known(interval_distance, interval_gallons),
     }
+}
+
+/// The sum of known intervals, if there are any.
+fn known(miles: i64, thousandths: i64) -> Option<Interval> {
+    let distance = i32::try_from(miles).ok().filter(|it| *it > 0)?;
+    Some(Interval { distance, gallons: SumOfGallons::from_units(thousandths)?, cost: None })
 }
 
 fn mpg(miles: i64, thousandths: i64) -> Option<Fixed<16, 2>> {

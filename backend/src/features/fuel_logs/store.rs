@@ -335,3 +335,64 @@ pub(super) async fn intervals(
     };
     Ok(rows.into_iter().rev().map(interval).collect())
 }
+
+/// What all of a vehicle's logs add up to. A sum over nothing is none.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Sums {
+    pub(super) vehicle_id: VehicleId,
+    pub(super) last_date: NaiveDate,
+    pub(super) interval_distance: Option<i64>,
+    pub(super) interval_gallons: Option<SumOfGallons>,
+}
+
+/// The sums of every vehicle of the user's that has logs.
+pub(super) async fn sums_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<Sums>> {
+    sql!(
+        tx,
+        fetch_all,
+        "SELECT vehicle_id,
+                MAX(date) AS last_date,
+                SUM(interval_distance) AS interval_distance,
+                SUM(interval_gallons) AS interval_gallons
+         FROM fuel_logs
+         WHERE user_id = $1
+         GROUP BY vehicle_id",
+        user.as_str(),
+    )
+}
+
+#[derive(sqlx::FromRow)]
+struct Latest {
+    vehicle_id: VehicleId,
+    interval_distance: i32,
+    interval_gallons: SumOfGallons,
+}
+
+/// The latest known intervals of each of the user's vehicles, the earliest first.
+pub(super) async fn intervals_of_user(
+    tx: &mut Tx,
+    user: &UserId,
+    most_each: i64,
+) -> Result<Vec<(VehicleId, super::Interval)>> {
+    let rows: Vec<Latest> = sql!(
+        tx,
+        fetch_all,
+        "SELECT vehicle_id, interval_distance, interval_gallons
+         FROM (SELECT vehicle_id, interval_distance, interval_gallons,
+                      ROW_NUMBER() OVER (
+                        PARTITION BY vehicle_id
+                        ORDER BY date DESC, odometer_reading DESC, id DESC
+                      ) AS place
+               FROM fuel_logs
+               WHERE user_id = $1 AND interval_distance IS NOT NULL) AS placed
+         WHERE place <= $2
+         ORDER BY vehicle_id, place DESC",
+        user.as_str(),
+        most_each,
+    )?;
+    let interval = |row: Latest| {
+        let (distance, gallons) = (row.interval_distance, row.interval_gallons);
+        (row.vehicle_id, super::Interval { distance, gallons, cost: None })
+    };
+    Ok(rows.into_iter().map(interval).collect())
+}

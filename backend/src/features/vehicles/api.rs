@@ -15,7 +15,8 @@ use crate::{
     core::{
         App, Result,
         http::{
-            Created, Cursor, IfMatch, Json, Limit, NoContent, Page, Path, Query, Record, Stored,
+            Created, Cursor, IfMatch, Json, Limit, New, NoContent, Page, Path, Query, Record,
+            Stored,
         },
     },
     features::accounts::User,
@@ -76,10 +77,9 @@ async fn list(
 async fn add(
     State(app): State<App>,
     user: User,
-    Json(new): Json<NewVehicle>,
+    New { input, once }: New<NewVehicle>,
 ) -> Result<Created<Vehicle>> {
-    let record = service::add(&app, &user, new).await?;
-    Ok(Created { location: format!("/api/vehicles/{}", record.id), record })
+    service::add(&app, &user, input, &once).await
 }
 
 async fn find(

@@ -10,6 +10,8 @@ mod service;
 mod store;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_pages;
 mod vin;
 
 pub use model::{Vehicle, VehicleId};

@@ -1,6 +1,256 @@
-//! Pages.
-use crate::core::App;
-use axum::Router;
+//! Vehicles as pages: adding one, changing it, and the trash.
+
+use askama::Template;
+use axum::{
+    Router,
+    extract::State,
+    response::{Html, IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use super::{
+    Vehicle, VehicleId,
+    model::{NewVehicle, VehicleChange},
+    service::{self, Listing},
+};
+use crate::{
+    core::{
+        App, Error, Result,
+        http::{Cursor, Form, IfMatch, Limit, Once, Path, Query},
+        units::Shown,
+        web::{self, Errors, Sheet, Shell},
+    },
+    features::accounts::User,
+    input,
+};
+
 pub(super) fn router() -> Router<App> {
     Router::new()
+        .route("/vehicles/new", get(show_new).post(add))
+        .route("/vehicles/{id}/edit", get(show_edit).post(change))
+        .route("/vehicles/{id}/trash", post(remove))
+        .route("/vehicles/{id}/restore", post(restore))
+        .route("/trash", get(show_trash))
+}
+
+const LABELS: &[(&str, &str)] = &[
+    ("vin", "VIN"),
+    ("year", "Year"),
+    ("make", "Make"),
+    ("model", "Model"),
+    ("nickname", "Nickname"),
+    ("color", "Colour"),
+    ("licensePlate", "Licence plate"),
+    ("odometerReading", "Odometer"),
+];
+
+#[derive(Template)]
+#[template(path = "features/vehicles/templates/form.html")]
+struct VehicleForm {
+    shell: Shell,
+    sheet: Sheet,
+    is_new: bool,
+    title: String,
+    /// The page above, and what it is called.
+    back: String,
+    back_title: String,
+    distance_sign: &'static str,
+    /// Who has the VIN already.
+    taken: Option<Taken>,
+}
+
+/// A vehicle whose VIN stands in the way.
+struct Taken {
+    id: Uuid,
+    is_in_trash: bool,
+}
+
+impl VehicleForm {
+    fn of_new(shell: Shell, user: &User, sheet: Sheet) -> Self {
+        Self {
+            shell,
+            sheet,
+            is_new: true,
+            title: "Add a vehicle".to_owned(),
+            back: "/vehicles".to_owned(),
+            back_title: "Vehicles".to_owned(),
+            distance_sign: user.0.preferences.distance_unit.sign(),
+            taken: None,
+        }
+    }
+
+    fn of(vehicle: &Vehicle, shell: Shell, user: &User, sheet: Sheet) -> Self {
+        Self {
+            is_new: false,
+            title: format!("Edit {}", vehicle.title()),
+            back: format!("/vehicles/{}", vehicle.id),
+            back_title: vehicle.title(),
+            ..Self::of_new(shell, user, sheet)
+        }
+    }
+}
+
+/// The form as it stands for this vehicle.
+fn filled(vehicle: &Vehicle, shown: &Shown) -> Form {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    Form::of([
+        ("vin", vehicle.vin.as_str().to_owned()),
+        ("year", vehicle.year.map(|it| it.to_string()).unwrap_or_default()),
+        ("make", text(&vehicle.make)),
+        ("model", text(&vehicle.model)),
+        ("nickname", text(&vehicle.nickname)),
+        ("color", text(&vehicle.color)),
+        ("licensePlate", text(&vehicle.license_plate)),
+        ("odometerReading", shown.typed_distance(vehicle.odometer_reading.into())),
+    ])
+}
+
+/// What was typed, in miles.
+fn in_miles(mut typed: Form, shown: &Shown) -> Form {
+    typed.map("odometerReading", |text| shown.distance.to_miles(text));
+    typed
+}
+
+/// Takes what was refused about fields, and whose VIN stands in the way.
+fn refusal(error: Error) -> Result<(Errors, Option<Taken>)> {
+    match error {
+        Error::Conflict { name, detail, vehicle } => {
+            let is_in_trash = name == "vin-in-trash";
+            let errors = Errors::of(Error::invalid("vin", detail))?;
+            Ok((errors, vehicle.map(|id| Taken { id, is_in_trash })))
+        }
+        other => Ok((Errors::of(other)?, None)),
+    }
+}
+
+fn to_vehicle(id: VehicleId) -> Response {
+    Redirect::to(&format!("/vehicles/{id}")).into_response()
+}
+
+async fn show_new(user: User, shell: Shell) -> Result<Html<String>> {
+    web::page(&VehicleForm::of_new(shell, &user, Sheet::new(LABELS, Form::default())))
+}
+
+async fn add(State(app): State<App>, user: User, shell: Shell, form: Form) -> Result<Response> {
+    let shown = user.0.preferences.shown();
+    let added = match in_miles(form.clone(), &shown).read::<NewVehicle>(&app) {
+        Ok(new) => service::add(&app, &user, new, &Once::default()).await,
+        Err(error) => Err(error),
+    };
+    match added {
+        // A record's page is where its document is, outside /api.
+        Ok(created) => {
+            Ok(Redirect::to(created.location().trim_start_matches("/api")).into_response())
+        }
+        Err(error) => {
+            let (errors, taken) = refusal(error)?;
+            let sheet = Sheet::again(LABELS, form, errors);
+            let page = VehicleForm::of_new(shell, &user, sheet);
+            web::page_again(&VehicleForm { taken, ..page })
+        }
+    }
+}
+
+async fn find(app: &App, user: &User, id: VehicleId) -> Result<Vehicle> {
+    let mut tx = app.db.read().await?;
+    service::find(&mut tx, user, id).await
+}
+
+async fn show_edit(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<VehicleId>,
+    shell: Shell,
+) -> Result<Html<String>> {
+    let vehicle = find(&app, &user, id).await?;
+    let sheet = Sheet::new(LABELS, filled(&vehicle, &user.0.preferences.shown()));
+    web::page(&VehicleForm::of(&vehicle, shell, &user, sheet))
+}
+
+async fn change(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<VehicleId>,
+    shell: Shell,
+    form: Form,
+) -> Result<Response> {
+    let vehicle = find(&app, &user, id).await?;
+    let shown = user.0.preferences.shown();
+    let changed = form.clone().changed_from(&filled(&vehicle, &shown));
+    if changed.typed.is_empty() {
+        return Ok(to_vehicle(id));
+    }
+    let saved = match in_miles(changed, &shown).read::<VehicleChange>(&app) {
+        Ok(change) => service::change(&app, &user, id, change, &IfMatch::default()).await,
+        Err(error) => Err(error),
+    };
+    match saved {
+        Ok(_) => Ok(to_vehicle(id)),
+        Err(error) => {
+            let (errors, taken) = refusal(error)?;
+            let sheet = Sheet::again(LABELS, form, errors);
+            let page = VehicleForm::of(&vehicle, shell, &user, sheet);
+            web::page_again(&VehicleForm { taken, ..page })
+        }
+    }
+}
+
+async fn remove(State(app): State<App>, user: User, Path(id): Path<VehicleId>) -> Result<Redirect> {
+    service::remove(&app, &user, id, &IfMatch::default()).await?;
+    // There it can be brought back from at once.
+    Ok(Redirect::to("/trash"))
+}
+
+async fn restore(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<VehicleId>,
+) -> Result<Response> {
+    Ok(to_vehicle(service::restore(&app, &user, id).await?.id))
+}
+
+input! {
+    /// Which part of the trash
+    struct TrashQuery {
+        /// Where the page begins
+        cursor: Option<Cursor>,
+    }
+}
+
+#[derive(Template)]
+#[template(path = "features/vehicles/templates/trash.html")]
+struct Trash {
+    shell: Shell,
+    vehicles: Vec<Discarded>,
+    /// Where the next page begins.
+    older: Option<String>,
+}
+
+/// A vehicle in the trash.
+struct Discarded {
+    id: VehicleId,
+    title: String,
+    plate: Option<String>,
+    /// The day it was put there.
+    since: NaiveDate,
+}
+
+async fn show_trash(
+    State(app): State<App>,
+    user: User,
+    shell: Shell,
+    Query(query): Query<TrashQuery>,
+) -> Result<Html<String>> {
+    let listing = Listing { deleted: true, cursor: query.cursor, limit: Limit::new(50) };
+    let page = service::read_list(&app, &user, &listing).await?;
+    let discarded = |vehicle: Vehicle| Discarded {
+        id: vehicle.id,
+        title: vehicle.title(),
+        plate: vehicle.license_plate,
+        since: user.0.preferences.today(vehicle.deleted_at.unwrap_or(vehicle.updated_at)),
+    };
+    let vehicles = page.items.into_iter().map(discarded).collect();
+    web::page(&Trash { shell, vehicles, older: page.next_cursor })
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::core::{
     App, Error, Result, UserId,
     db::{self, Tx},
-    http::{self, Cursor, IfMatch, Limit, Page, Stored},
+    http::{self, Created, Cursor, IfMatch, Limit, Once, Page, Stored},
 };
 
 /// How long a user's list is kept (the seed's).
@@ -34,16 +34,26 @@ pub(super) struct Listing {
 }
 
 /// Adds a vehicle.
-pub(super) async fn add(app: &App, user: &UserId, new: NewVehicle) -> Result<Vehicle> {
+pub(super) async fn add(
+    app: &App,
+    user: &UserId,
+    new: NewVehicle,
+    once: &Once,
+) -> Result<Created<Vehicle>> {
     let vehicle = new.into_vehicle(VehicleId(Uuid::now_v7()), app.clock.now());
     let mut tx = app.db.write().await?;
+    if let Some(before) = once.claim(&mut tx, user, vehicle.created_at).await? {
+        return Ok(before);
+    }
     if let Err(error) = store::insert(&mut tx, user, &vehicle).await {
         drop(tx);
         return Err(vin_taken(app, user, &vehicle.vin, error).await);
     }
+    let location = format!("/api/vehicles/{}", vehicle.id);
+    let created = once.keep(&mut tx, user, location, &vehicle).await?;
     tx.commit().await?;
     forget_list(app, user).await;
-    Ok(vehicle)
+    Ok(created)
 }
 
 /// The user's vehicle `id`, within the caller's transaction; one in the trash is not found.

@@ -1,1 +1,379 @@
+use axum::http::Method;
+use serde_json::{Value, json};
 
+use crate::testing::{Answer, TestApp, on_every_engine};
+
+on_every_engine![
+    a_new_vehicle_is_read_back_as_it_was_added,
+    every_field_at_fault_is_named,
+    what_is_not_json_is_told_apart_from_what_is_refused,
+    texts_are_trimmed_and_measured_in_characters,
+    a_vin_is_unique_for_a_user_and_free_for_another,
+    a_vin_in_the_trash_says_so,
+    a_change_keeps_what_it_does_not_mention,
+    a_change_meant_for_another_state_is_refused,
+    a_vehicle_in_the_trash_is_out_of_sight_until_it_is_restored,
+    another_users_vehicle_looks_like_one_that_does_not_exist,
+    a_list_goes_page_by_page_newest_first,
+    a_list_shows_every_change_at_once,
+    a_request_sent_again_with_its_key_is_done_once,
+    a_key_is_one_users_and_one_requests,
+    the_database_refuses_a_child_under_another_users_vehicle,
+];
+
+/// VINs with check digits that hold.
+pub(crate) const VINS: [&str; 4] =
+    ["1HGCM82633A004352", "1M8GDM9AXKP042788", "5GZCZ43D13S812715", "11111111111111111"];
+
+async fn add(app: &TestApp, vin: &str) -> Answer {
+    let added = app.post("/api/vehicles", json!({ "vin": vin })).await;
+    assert_eq!(added.status, 201, "{added:?}");
+    added
+}
+
+async fn vins(app: &TestApp, path: &str) -> Vec<String> {
+    let list = app.get(path).await;
+    assert_eq!(list.status, 200, "{list:?}");
+    let items = list.body["items"].as_array().unwrap();
+    items.iter().map(|it| it["vin"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn a_new_vehicle_is_read_back_as_it_was_added(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let new = json!({
+        "vin": "1hgcm82633a004352", "make": "Honda", "model": "Accord", "year": 2003,
+        "nickname": "Göldi 🚗", "color": "gold", "licensePlate": "ZH 123", "odometerReading": 84210,
+    });
+    let added = ann.post("/api/vehicles", new).await;
+    insta::assert_json_snapshot!(added, { ".body.id" => "[id]" }, @r#"
+    {
+      "status": 201,
+      "body": {
+        "color": "gold",
+        "createdAt": "2026-01-31T12:00:00.123456Z",
+        "deletedAt": null,
+        "id": "[id]",
+        "isActive": true,
+        "licensePlate": "ZH 123",
+        "make": "Honda",
+        "model": "Accord",
+        "nickname": "Göldi 🚗",
+        "odometerReading": 84210,
+        "updatedAt": "2026-01-31T12:00:00.123456Z",
+        "vin": "1HGCM82633A004352",
+        "year": 2003
+      }
+    }
+    "#);
+    let path = format!("/api/vehicles/{}", added.id());
+    assert_eq!(added.header("location"), path);
+    let found = ann.get(&path).await;
+    assert_eq!(found.body, added.body);
+    assert_eq!(found.header("etag"), added.header("etag"));
+    assert_eq!(uuid::Uuid::parse_str(&added.id()).unwrap().get_version_num(), 7);
+}
+
+async fn every_field_at_fault_is_named(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let long = "x".repeat(101);
+    let new = json!({
+        "vin": "1HGCM82633A00435", "make": long, "model": ["Accord"], "year": 1885,
+        "nickname": "a\u{7}b", "color": {}, "licensePlate": "x".repeat(21),
+        "odometerReading": -1, "isActive": "yes", "userId": "someone",
+    });
+    let refused = ann.post("/api/vehicles", new).await;
+    assert_eq!((refused.status, &refused.body["type"]), (422, &json!("/problems/invalid")));
+    assert_eq!(
+        refused.faults(),
+        [
+            "/vin: has 16 characters, and a VIN has 17",
+            "/make: has more than 100 characters",
+            "/model: has to be a text",
+            "/year: has to be from 1886 to 2028",
+            "/nickname: holds a control character",
+            "/color: has to be a text",
+            "/licensePlate: has more than 20 characters",
+            "/odometerReading: has to be from 0 to 99999999",
+            "/isActive: has to be true or false",
+            "/userId: is not known here",
+        ]
+    );
+    for (year, why) in [
+        (json!(2029), "has to be from 1886 to 2028"),
+        (json!(2003.5), "has to be a whole number"),
+        (json!("2003"), "has to be a whole number"),
+        (json!(1e30), "has to be from 1886 to 2028"),
+        (json!(true), "has to be a whole number"),
+    ] {
+        let refused = ann.post("/api/vehicles", json!({ "vin": VINS[0], "year": year })).await;
+        assert_eq!(refused.faults(), [format!("/year: {why}")], "{year}");
+    }
+    assert_eq!(ann.post("/api/vehicles", json!({})).await.faults(), ["/vin: is required"]);
+    assert_eq!(vins(&ann, "/api/vehicles").await, [""; 0]);
+}
+
+async fn what_is_not_json_is_told_apart_from_what_is_refused(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let send = async |body: &str, kind: &str| {
+        let answer =
+            ann.send_json(Method::POST, "/api/vehicles", body, &[("content-type", kind)]).await;
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+        (answer.status, answer.body["type"].as_str().unwrap().replace("/problems/", ""))
+    };
+    let json = "application/json; charset=utf-8";
+    for broken in ["", "{", "vin", r#"{"vin":}"#, "{\"vin\":\"a\nb\"}", "{} {}"] {
+        assert_eq!(send(broken, json).await, (400, "malformed".to_owned()), "{broken}");
+    }
+    for not_an_object in ["[]", "null", "7", r#""vin""#] {
+        assert_eq!(send(not_an_object, json).await, (422, "invalid".to_owned()), "{not_an_object}");
+    }
+    for kind in ["text/plain", "application/x-www-form-urlencoded", ""] {
+        let told = (415, "unsupported-media-type".to_owned());
+        assert_eq!(send(r#"{"vin":"1HGCM82633A004352"}"#, kind).await, told, "{kind}");
+    }
+    let huge = format!(r#"{{"nickname":"{}"}}"#, "x".repeat(10_000_000));
+    assert_eq!(send(&huge, json).await, (413, "too-large".to_owned()));
+    let deep = format!(r#"{{"make":{}{}}}"#, "[".repeat(50_000), "]".repeat(50_000));
+    assert!(matches!(send(&deep, json).await.0, 400 | 422));
+    let lone_surrogate = r#"{"vin":"1HGCM82633A004352","make":"\ud800"}"#;
+    assert_eq!(send(lone_surrogate, json).await.0, 422);
+}
+
+async fn texts_are_trimmed_and_measured_in_characters(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let new =
+        json!({ "vin": VINS[0], "make": "  é  ", "model": "   ", "nickname": "ü".repeat(100) });
+    let added = ann.post("/api/vehicles", new).await;
+    assert_eq!(added.status, 201, "{added:?}");
+    assert_eq!((&added.body["make"], &added.body["model"]), (&json!("é"), &Value::Null));
+    assert_eq!(added.body["nickname"], "ü".repeat(100));
+}
+
+async fn a_vin_is_unique_for_a_user_and_free_for_another(app: TestApp) {
+    let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
+    let first = add(&ann, VINS[0]).await;
+    let second = ann.post("/api/vehicles", json!({ "vin": VINS[0].to_lowercase() })).await;
+    assert_eq!((second.status, &second.body["type"]), (409, &json!("/problems/duplicate-vin")));
+    assert_eq!(second.body["vehicleId"], first.id());
+    add(&bob, VINS[0]).await;
+
+    let other = format!("/api/vehicles/{}", add(&ann, VINS[1]).await.id());
+    let change = ann.patch(&other, json!({ "vin": VINS[0] })).await;
+    assert_eq!((change.status, &change.body["vehicleId"]), (409, &json!(first.id())));
+    assert_eq!(ann.get(&other).await.body["vin"], VINS[1]);
+}
+
+async fn a_vin_in_the_trash_says_so(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let first = add(&ann, VINS[0]).await;
+    ann.delete(&format!("/api/vehicles/{}", first.id())).await;
+    let second = ann.post("/api/vehicles", json!({ "vin": VINS[0] })).await;
+    assert_eq!((second.status, &second.body["type"]), (409, &json!("/problems/vin-in-trash")));
+    assert_eq!(second.body["vehicleId"], first.id());
+}
+
+async fn a_change_keeps_what_it_does_not_mention(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let new = json!({ "vin": VINS[0], "make": "Honda", "model": "Accord", "year": 2003 });
+    let added = ann.post("/api/vehicles", new).await;
+    let path = format!("/api/vehicles/{}", added.id());
+    app.app.clock.advance(chrono::TimeDelta::seconds(1));
+    let changed =
+        ann.patch(&path, json!({ "model": null, "color": "red", "isActive": false })).await;
+    let mut expected = added.body;
+    expected["model"] = Value::Null;
+    expected["color"] = json!("red");
+    expected["isActive"] = json!(false);
+    expected["updatedAt"] = json!("2026-01-31T12:00:01.123456Z");
+    assert_eq!((changed.status, &changed.body), (200, &expected));
+    assert_eq!(ann.get(&path).await.body, expected);
+
+    let refused = ann.patch(&path, json!({ "vin": null, "odometerReading": null, "id": 1 })).await;
+    assert_eq!(
+        refused.faults(),
+        [
+            "/vin: cannot be cleared",
+            "/odometerReading: cannot be cleared",
+            "/id: is not known here"
+        ]
+    );
+    let merge = [("content-type", "application/merge-patch+json")];
+    let merged = ann.send_json(Method::PATCH, &path, r#"{"color":null}"#, &merge).await;
+    assert_eq!((merged.status, &merged.body["color"]), (200, &Value::Null));
+}
+
+async fn a_change_meant_for_another_state_is_refused(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let added = add(&ann, VINS[0]).await;
+    let path = format!("/api/vehicles/{}", added.id());
+    let change = async |tag: &str, color: &str| {
+        app.app.clock.advance(chrono::TimeDelta::seconds(1));
+        let body = json!({ "color": color }).to_string();
+        ann.send_json(Method::PATCH, &path, &body, &[("if-match", tag)]).await
+    };
+    let first = change(added.header("etag"), "red").await;
+    assert_eq!(first.status, 200);
+    let stale = change(added.header("etag"), "blue").await;
+    assert_eq!((stale.status, &stale.body["type"]), (412, &json!("/problems/precondition-failed")));
+    assert_eq!(ann.get(&path).await.body["color"], "red");
+    let weak = format!("W/{}", first.header("etag"));
+    assert_eq!(change(&weak, "blue").await.status, 412);
+    let several = format!("\"x\", {}", first.header("etag"));
+    assert_eq!(change(&several, "blue").await.status, 200);
+    assert_eq!(change("*", "green").await.status, 200);
+
+    let stale = [("if-match", added.header("etag"))];
+    assert_eq!(ann.send_json(Method::DELETE, &path, "", &stale).await.status, 412);
+    assert_eq!(ann.delete(&path).await.status, 204);
+}
+
+async fn a_vehicle_in_the_trash_is_out_of_sight_until_it_is_restored(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let added = add(&ann, VINS[0]).await;
+    let path = format!("/api/vehicles/{}", added.id());
+    assert_eq!(ann.delete(&path).await.status, 204);
+    assert_eq!(ann.get(&path).await.status, 404);
+    assert_eq!(ann.patch(&path, json!({})).await.status, 404);
+    assert_eq!(ann.delete(&path).await.status, 404);
+    assert_eq!(vins(&ann, "/api/vehicles").await, [""; 0]);
+    let trash = ann.get("/api/vehicles?deleted=true").await;
+    assert_eq!(trash.body["items"][0]["deletedAt"], "2026-01-31T12:00:00.123456Z");
+
+    let restored = ann.post(&format!("{path}/restore"), json!({})).await;
+    assert_eq!((restored.status, &restored.body["deletedAt"]), (200, &Value::Null));
+    assert_eq!(ann.get(&path).await.body, restored.body);
+    assert_eq!(vins(&ann, "/api/vehicles?deleted=true").await, [""; 0]);
+}
+
+async fn another_users_vehicle_looks_like_one_that_does_not_exist(app: TestApp) {
+    let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
+    let hers = format!("/api/vehicles/{}", add(&ann, VINS[0]).await.id());
+    let nobodys = format!("/api/vehicles/{}", uuid::Uuid::now_v7());
+    let seen = |answer: Answer| {
+        let mut headers = answer.headers;
+        headers.remove("x-request-id");
+        (answer.status, answer.body, headers)
+    };
+    let foreign = seen(bob.get(&hers).await);
+    assert_eq!(foreign.0, 404);
+    assert_eq!(foreign, seen(bob.get(&nobodys).await));
+    assert_eq!(seen(bob.delete(&hers).await), seen(bob.delete(&nobodys).await));
+    let change = json!({ "color": "red" });
+    assert_eq!(
+        seen(bob.patch(&hers, change.clone()).await),
+        seen(bob.patch(&nobodys, change).await)
+    );
+    let restore = |path: &str| format!("{path}/restore");
+    assert_eq!(
+        seen(bob.post(&restore(&hers), json!({})).await),
+        seen(bob.post(&restore(&nobodys), json!({})).await)
+    );
+    assert_eq!(vins(&bob, "/api/vehicles").await, [""; 0]);
+    assert_eq!(ann.get(&hers).await.body["color"], Value::Null);
+    assert_eq!(bob.get("/api/vehicles/not-an-id").await.status, 404);
+}
+
+async fn a_list_goes_page_by_page_newest_first(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    for vin in VINS {
+        add(&ann, vin).await;
+        app.app.clock.advance(chrono::TimeDelta::milliseconds(7));
+    }
+    let newest_first: Vec<_> = VINS.iter().rev().map(ToString::to_string).collect();
+    assert_eq!(vins(&ann, "/api/vehicles").await, newest_first);
+    let (mut seen, mut path) = (Vec::new(), "/api/vehicles?limit=1".to_owned());
+    loop {
+        seen.extend(vins(&ann, &path).await);
+        let next = ann.get(&path).await.body["nextCursor"].clone();
+        let Some(next) = next.as_str() else { break };
+        path = format!("/api/vehicles?limit=1&cursor={next}");
+    }
+    assert_eq!(seen, newest_first);
+    for (query, fault) in [
+        ("limit=0", "/limit: has to be from 1 to 500"),
+        ("limit=501", "/limit: has to be from 1 to 500"),
+        ("limit=ten", "/limit: has to be from 1 to 500"),
+        ("cursor=nonsense", "/cursor: is not a cursor that this service gave"),
+        ("deleted=perhaps", "/deleted: has to be true or false"),
+        ("colour=red", "/colour: is not known here"),
+    ] {
+        let refused = ann.get(&format!("/api/vehicles?{query}")).await;
+        assert_eq!((refused.status, refused.faults()), (422, vec![fault.to_owned()]));
+    }
+}
+
+async fn a_list_shows_every_change_at_once(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    assert_eq!(vins(&ann, "/api/vehicles").await, [""; 0]);
+    let added = add(&ann, VINS[0]).await;
+    assert_eq!(vins(&ann, "/api/vehicles").await, [VINS[0]]);
+    let path = format!("/api/vehicles/{}", added.id());
+    ann.patch(&path, json!({ "vin": VINS[1] })).await;
+    assert_eq!(vins(&ann, "/api/vehicles").await, [VINS[1]]);
+    ann.delete(&path).await;
+    assert_eq!(vins(&ann, "/api/vehicles").await, [""; 0]);
+    ann.post(&format!("{path}/restore"), json!({})).await;
+    assert_eq!(vins(&ann, "/api/vehicles").await, [VINS[1]]);
+}
+
+async fn the_database_refuses_a_child_under_another_users_vehicle(app: TestApp) {
+    let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
+    let hers = uuid::Uuid::parse_str(&add(&ann, VINS[0]).await.id()).unwrap();
+    let bob = bob.get("/api/auth/me").await.id();
+    let mut tx = app.app.db.write().await.unwrap();
+    let refused = crate::sql!(
+        &mut tx,
+        execute,
+        "INSERT INTO fuel_logs (id, user_id, vehicle_id, date, odometer_reading, gallons)
+         VALUES ($1, $2, $3, $4, 1, $5)",
+        uuid::Uuid::now_v7(),
+        format!("local|{bob}"),
+        hers,
+        chrono::NaiveDate::default(),
+        crate::core::db::fixed::Fixed::<8, 3>::from_units(1000),
+    );
+    let refused = refused.unwrap_err();
+    let refused = refused.as_database_error().unwrap();
+    assert!(refused.is_foreign_key_violation(), "{refused}");
+}
+
+/// Adds a vehicle with an `Idempotency-Key`.
+async fn add_once(app: &TestApp, key: &str, vin: &str) -> Answer {
+    let body = json!({ "vin": vin }).to_string();
+    app.send_json(Method::POST, "/api/vehicles", &body, &[("idempotency-key", key)]).await
+}
+
+async fn a_request_sent_again_with_its_key_is_done_once(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let answers = futures::future::join_all((0..8).map(|_| add_once(&ann, "key", VINS[0]))).await;
+    let first = &answers[0];
+    assert!(answers.iter().all(|it| it.status == 201 && it.body == first.body), "{answers:?}");
+    for header in ["location", "etag"] {
+        assert!(answers.iter().all(|it| it.header(header) == first.header(header)));
+    }
+    let made = answers.iter().filter(|it| it.header("idempotency-replayed").is_empty()).count();
+    assert_eq!((made, vins(&ann, "/api/vehicles").await.len()), (1, 1));
+
+    // A day later it is another request.
+    app.app.clock.advance(chrono::TimeDelta::hours(24));
+    assert_eq!(add_once(&ann, "key", VINS[0]).await.status, 409);
+}
+
+async fn a_key_is_one_users_and_one_requests(app: TestApp) {
+    let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
+    assert_eq!(add_once(&ann, "key", VINS[0]).await.status, 201);
+    let other = add_once(&ann, "key", VINS[1]).await;
+    assert_eq!(
+        other.faults(),
+        ["/Idempotency-Key: has been used for another request within the last 24 hours"]
+    );
+    assert_eq!(vins(&ann, "/api/vehicles").await, [VINS[0]]);
+    assert_eq!(add_once(&bob, "key", VINS[1]).await.status, 201);
+    // What was refused is not kept: corrected, it goes through.
+    assert_eq!(add_once(&ann, "second", "nonsense").await.status, 422);
+    assert_eq!(add_once(&ann, "second", VINS[0]).await.status, 409);
+    assert_eq!(add_once(&ann, "second", VINS[2]).await.status, 201);
+    for key in ["", &"x".repeat(256)] {
+        assert_eq!(add_once(&ann, key, VINS[3]).await.status, 422);
+    }
+}

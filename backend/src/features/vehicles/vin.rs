@@ -196,7 +196,7 @@ mod tests {
             step in 1_u8..10,
         ) {
             let mut vin = vin.into_bytes();
-            vin[position] = b'0' + position as u8 % 10;
+            vin[position] = b"0123456789"[position % 10];
             vin[8] = check_digit(std::str::from_utf8(&vin).unwrap()) as u8;
             prop_assert!(Vin::try_from(std::str::from_utf8(&vin).unwrap()).is_ok());
             // Another digit there changes the sum by less than eleven times its weight.

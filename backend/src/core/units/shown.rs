@@ -1,0 +1,188 @@
+//! Figures as one person reads them: in their units, rounded once, with their thousands apart.
+
+use chrono::NaiveDate;
+
+use super::{DistanceUnit, EconomyUnit, VolumeUnit, grouped};
+use crate::core::db::fixed::{Fixed, divide_rounded};
+
+/// How figures are shown to one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// What distances are shown in.
+    pub distance: DistanceUnit,
+    /// What volumes are shown in.
+    pub volume: VolumeUnit,
+    /// What economy is shown in.
+    pub economy: EconomyUnit,
+    /// What is paid in: a code of ISO 4217.
+    pub currency: String,
+}
+
+impl Shown {
+    /// A distance or a reading: `84,537`.
+    #[must_use]
+    pub fn distance(&self, miles: i64) -> String {
+        grouped(self.distance.from_miles(miles))
+    }
+
+    /// A reading as it is typed: `84537`.
+    #[must_use]
+    pub fn typed_distance(&self, miles: i64) -> String {
+        self.distance.from_miles(miles).to_string()
+    }
+
+    /// A volume: `10.412` gallons, `39.41` litres.
+    #[must_use]
+    pub fn volume<const P: u32>(&self, gallons: Fixed<P, 3>) -> String {
+        let gallons = Fixed::from_units(gallons.units()).unwrap_or(Fixed::MAX);
+        let places = if self.volume == VolumeUnit::Litres { 2 } else { 3 };
+        rounded(self.volume.from_gallons(gallons), places)
+    }
+
+    /// A price of one unit of volume, without the currency: `3.459`.
+    #[must_use]
+    pub fn price(&self, of_gallon: Fixed<6, 3>) -> String {
+        self.volume.price_from_gallon(of_gallon).to_string()
+    }
+
+    /// A price of one unit of volume, with the currency: `$3.459`.
+    #[must_use]
+    pub fn price_in_full(&self, of_gallon: Fixed<6, 3>) -> String {
+        self.paid(&self.price(of_gallon))
+    }
+
+    /// An amount of money: `$1,036.02`.
+    #[must_use]
+    pub fn money<const P: u32>(&self, amount: Fixed<P, 2>) -> String {
+        self.paid(&amount.to_string())
+    }
+
+    /// The cost of one unit of distance, to the thousandth: `$0.116`.
+    #[must_use]
+    pub fn cost_of_distance<const P: u32>(&self, of_mile: Fixed<P, 3>) -> String {
+        let of_mile = Fixed::from_units(of_mile.units()).unwrap_or(Fixed::MAX);
+        self.paid(&self.distance.price_from_miles(of_mile).to_string())
+    }
+
+    /// The economy of so many miles on so much fuel: `31.4`.
+    #[must_use]
+    pub fn economy(&self, miles: i64, gallons: Fixed<12, 3>) -> Option<String> {
+        self.economy.of(miles, gallons).map(|it| rounded(it, 1))
+    }
+
+    /// The economy of so many miles to the US gallon.
+    #[must_use]
+    pub fn economy_of_mpg(&self, mpg: Fixed<16, 2>) -> Option<String> {
+        // As many hundredths of a mile on a gallon are as many miles on a hundred gallons.
+        self.economy(mpg.units(), Fixed::from_units(100_000)?)
+    }
+
+    /// What stands before an amount of money.
+    #[must_use]
+    pub fn currency_sign(&self) -> &str {
+        match self.currency.as_str() {
+            "USD" => "$",
+            "EUR" => "€",
+            "GBP" => "£",
+            code => code,
+        }
+    }
+
+    fn paid(&self, amount: &str) -> String {
+        let (whole, fraction) = amount.split_once('.').unwrap_or((amount, ""));
+        let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
+        let sign = self.currency_sign();
+        // A code stands apart from what it counts.
+        let space = if sign.len() == 3 && sign.is_ascii() { "\u{a0}" } else { "" };
+        format!("{sign}{space}{whole}.{fraction}")
+    }
+}
+
+/// A decimal rounded to `places` decimals, half away from zero.
+#[must_use]
+pub fn rounded<const P: u32, const S: u32>(value: Fixed<P, S>, places: u32) -> String {
+    let Some(dropped) = S.checked_sub(places).filter(|it| *it > 0) else {
+        return value.to_string();
+    };
+    let units = divide_rounded(value.units().into(), 10_i128.pow(dropped)).unwrap_or_default();
+    let (sign, units) = (if units < 0 { "-" } else { "" }, units.unsigned_abs());
+    if places == 0 {
+        return format!("{sign}{units}");
+    }
+    let power = 10_u128.pow(places);
+    format!("{sign}{}.{:0width$}", units / power, units % power, width = places as usize)
+}
+
+/// A day as it is written out: `14 Jun 2025`.
+#[must_use]
+pub fn day(date: NaiveDate) -> String {
+    date.format("%-d %b %Y").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DistanceUnit, EconomyUnit, Fixed, Shown, VolumeUnit, day, rounded};
+
+    fn american() -> Shown {
+        Shown {
+            distance: DistanceUnit::Miles,
+            volume: VolumeUnit::GallonsUs,
+            economy: EconomyUnit::MpgUs,
+            currency: "USD".to_owned(),
+        }
+    }
+
+    fn german() -> Shown {
+        Shown {
+            distance: DistanceUnit::Kilometres,
+            volume: VolumeUnit::Litres,
+            economy: EconomyUnit::LitresPer100Km,
+            currency: "EUR".to_owned(),
+        }
+    }
+
+    fn fixed<const P: u32, const S: u32>(text: &str) -> Fixed<P, S> {
+        Fixed::parse(text).unwrap()
+    }
+
+    #[test]
+    fn figures_are_shown_in_the_units_that_are_preferred() {
+        let (here, there) = (american(), german());
+        assert_eq!(here.distance(84_537), "84,537");
+        assert_eq!(there.distance(84_537), "136,049");
+        assert_eq!(there.typed_distance(84_537), "136049");
+        assert_eq!(here.volume(fixed::<8, 3>("10.412")), "10.412");
+        assert_eq!(there.volume(fixed::<8, 3>("10.412")), "39.41");
+        assert_eq!(here.price_in_full(fixed("3.459")), "$3.459");
+        assert_eq!(there.price_in_full(fixed("6.810")), "€1.799");
+        assert_eq!(here.cost_of_distance(fixed::<16, 3>("0.116")), "$0.116");
+        assert_eq!(there.cost_of_distance(fixed::<16, 3>("0.116")), "€0.072");
+        assert_eq!(here.economy(400, fixed("15")).unwrap(), "26.7");
+        assert_eq!(there.economy(400, fixed("15")).unwrap(), "8.8");
+        assert_eq!(here.economy_of_mpg(fixed("26.67")).unwrap(), "26.7");
+        assert_eq!(there.economy_of_mpg(fixed("26.67")).unwrap(), "8.8");
+        assert_eq!(here.economy(400, fixed("0")), None);
+    }
+
+    #[test]
+    fn money_stands_behind_its_sign_or_its_code() {
+        let amount: Fixed<12, 2> = fixed("1234567.5");
+        assert_eq!(american().money(amount), "$1,234,567.50");
+        assert_eq!(german().money(amount), "€1,234,567.50");
+        let swiss = Shown { currency: "CHF".to_owned(), ..german() };
+        assert_eq!(swiss.money(amount), "CHF\u{a0}1,234,567.50");
+    }
+
+    #[test]
+    fn decimals_are_dropped_by_rounding() {
+        assert_eq!(rounded(fixed::<8, 3>("1.050"), 1), "1.1");
+        assert_eq!(rounded(fixed::<8, 3>("1.049"), 1), "1.0");
+        assert_eq!(rounded(fixed::<8, 3>("-1.5"), 0), "-2");
+        assert_eq!(rounded(fixed::<8, 3>("1.234"), 3), "1.234");
+    }
+
+    #[test]
+    fn days_are_written_out() {
+        assert_eq!(day("2025-06-04".parse().unwrap()), "4 Jun 2025");
+    }
+}

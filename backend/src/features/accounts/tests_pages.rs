@@ -1,0 +1,149 @@
+//! Accounts as pages.
+
+use crate::{
+    core::config::Registration,
+    sql,
+    testing::{Answer, TestApp, block_on, cookie_of, on_every_engine},
+};
+
+const PASSWORD: &str = "correct horse battery";
+
+on_every_engine![
+    the_first_visit_leads_to_making_the_first_account,
+    a_refused_password_keeps_the_address_and_never_the_password,
+    signing_in_leads_back_and_never_away,
+    whoever_is_signed_in_needs_no_door,
+    signing_out_ends_the_session,
+    settings_are_kept_and_faults_are_shown,
+    an_address_with_an_account_is_told_at_its_field,
+];
+
+fn text(answer: &Answer) -> &str {
+    answer.body.as_str().unwrap_or_default()
+}
+
+async fn the_first_visit_leads_to_making_the_first_account(app: TestApp) {
+    let mut tx = app.app.db.write().await.unwrap();
+    sql!(&mut tx, execute, "DELETE FROM first_account").unwrap();
+    tx.commit().await.unwrap();
+
+    let visitor = app.nobody();
+    for path in ["/vehicles", "/trash", "/settings", "/login"] {
+        let answer = visitor.get(path).await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/register"), "{path}");
+    }
+    let page = visitor.get("/register").await;
+    assert!(text(&page).contains("Make the first account"), "{page:?}");
+    let fields = [("email", "dana@example.org"), ("password", PASSWORD), ("displayName", "Dana")];
+    let answer = visitor.submit("/register", &fields).await;
+    assert_eq!((answer.status, answer.header("location")), (303, "/vehicles"));
+    let dana = app.with_cookie(cookie_of(&answer));
+    assert!(text(&dana.get("/vehicles").await).contains("Your garage is empty"));
+    assert!(text(&dana.get("/settings").await).contains("Administrator"));
+}
+
+async fn a_refused_password_keeps_the_address_and_never_the_password(app: TestApp) {
+    let fields = [("email", "admin@example.org"), ("password", "wrong-one"), ("next", "/trash")];
+    let answer = app.nobody().submit("/login", &fields).await;
+    assert_eq!(answer.status, 401);
+    assert!(text(&answer).contains(r#"value="admin@example.org""#));
+    assert!(text(&answer).contains(r#"name="next" value="/trash""#));
+    assert!(text(&answer).contains("The e-mail address or the password is wrong."));
+    assert!(!text(&answer).contains("wrong-one"));
+
+    for _ in 0..19 {
+        app.nobody().submit("/login", &fields).await;
+    }
+    let answer = app.nobody().submit("/login", &fields).await;
+    assert_eq!((answer.status, answer.header("retry-after")), (429, "3600"));
+    assert!(text(&answer).contains("Too many attempts"));
+    assert!(text(&answer).contains(r#"value="admin@example.org""#));
+}
+
+async fn signing_in_leads_back_and_never_away(app: TestApp) {
+    let answer = app.nobody().get("/vehicles/new?x=1").await;
+    assert_eq!(answer.header("location"), "/login?next=%2Fvehicles%2Fnew%3Fx%3D1");
+    let page = app.nobody().get(answer.header("location")).await;
+    assert!(text(&page).contains(r#"value="/vehicles/new?x=1""#), "{page:?}");
+    for (next, to) in [("/trash", "/trash"), ("https://evil.example/", "/"), ("//evil", "/")] {
+        let fields = [("email", "ADMIN@example.org"), ("password", PASSWORD), ("next", next)];
+        let answer = app.nobody().submit("/login", &fields).await;
+        assert_eq!((answer.status, answer.header("location")), (303, to));
+    }
+    let page = app.nobody().get("/login?next=%2F%2Fevil%22%3E%3Cscript%3E").await;
+    assert!(!text(&page).contains("evil"), "{page:?}");
+}
+
+async fn whoever_is_signed_in_needs_no_door(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    for path in ["/login", "/register"] {
+        let answer = user.get(path).await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/vehicles"), "{path}");
+    }
+    assert!(text(&app.nobody().get("/login").await).contains(r#"href="/register""#));
+}
+
+async fn signing_out_ends_the_session(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    let answer = user.submit("/logout", &[]).await;
+    assert_eq!((answer.status, answer.header("location")), (303, "/login"));
+    assert_eq!(cookie_of(&answer), None);
+    assert_eq!(user.get("/vehicles").await.header("location"), "/login?next=%2Fvehicles");
+}
+
+async fn settings_are_kept_and_faults_are_shown(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    let fields = |zone| {
+        [
+            ("distanceUnit", "km"),
+            ("volumeUnit", "l"),
+            ("economyUnit", "l_per_100km"),
+            ("currency", "eur"),
+            ("timeZone", zone),
+            ("theme", "dark"),
+        ]
+    };
+    let answer = user.submit("/settings", &fields("Nowhere/<b>")).await;
+    assert_eq!(answer.status, 422);
+    assert!(text(&answer).contains("This is not a time zone, such as Europe/Berlin."));
+    assert!(text(&answer).contains("Nowhere/&#60;b&#62;"), "{answer:?}");
+    assert!(text(&answer).contains(r#"value="km" selected"#));
+
+    let answer = user.submit("/settings", &fields("europe/berlin")).await;
+    assert_eq!((answer.status, answer.header("location")), (303, "/settings?saved"));
+    let page = user.get("/settings?saved").await;
+    for part in ["Settings saved.", r#"data-theme="dark""#, "EUR", r#"value="Europe/Berlin""#] {
+        assert!(text(&page).contains(part), "{part}: {page:?}");
+    }
+}
+
+async fn an_address_with_an_account_is_told_at_its_field(app: TestApp) {
+    let fields = [("email", "Admin@example.org"), ("password", PASSWORD), ("displayName", "")];
+    let answer = app.nobody().submit("/register", &fields).await;
+    assert_eq!(answer.status, 422);
+    assert!(text(&answer).contains(r#"id="email-error">This has an account already"#));
+
+    let fields = [("email", "nobody"), ("password", "short-1"), ("displayName", "Dana")];
+    let answer = app.nobody().submit("/register", &fields).await;
+    assert_eq!(answer.status, 422);
+    assert!(text(&answer).contains(r#"id="password-error">This has fewer than 8 characters."#));
+    assert!(text(&answer).contains(r#"value="Dana""#));
+    assert!(!text(&answer).contains("short-1"));
+}
+
+#[test]
+fn a_closed_door_says_so() {
+    block_on(async {
+        let app = TestApp::new(|it| it.auth.registration = Registration::Closed).await;
+        for answer in [
+            app.nobody().get("/register").await,
+            app.nobody()
+                .submit("/register", &[("email", "x@example.org"), ("password", PASSWORD)])
+                .await,
+        ] {
+            assert_eq!(answer.status, 403);
+            assert!(text(&answer).contains("Accounts are closed"), "{answer:?}");
+        }
+        assert!(!text(&app.nobody().get("/login").await).contains("/register"));
+    });
+}

@@ -1,0 +1,259 @@
+//! Fill-ups as pages.
+
+use serde_json::{Value, json};
+
+use crate::testing::{Answer, TestApp, on_every_engine};
+
+on_every_engine![
+    the_fast_form_knows_the_day_and_what_was_last,
+    a_fill_up_in_litres_and_kilometres_is_kept_in_gallons_and_miles,
+    saving_an_unchanged_metric_form_changes_nothing,
+    a_changed_field_leaves_the_others_as_they_are,
+    a_reading_out_of_order_offers_the_way_past_it,
+    a_fill_up_with_faults_keeps_what_was_typed,
+    a_form_sent_twice_makes_one_fill_up,
+    a_deleted_fill_up_is_gone,
+    another_users_fill_up_looks_like_one_that_does_not_exist,
+];
+
+fn text(answer: &Answer) -> &str {
+    answer.body.as_str().unwrap_or_default()
+}
+
+async fn vehicle(user: &TestApp) -> String {
+    let vehicle = json!({ "vin": "1HGCM82633A004352", "make": "Honda" });
+    user.post("/api/vehicles", vehicle).await.id()
+}
+
+async fn metric(app: &TestApp) -> TestApp {
+    let user = app.register("dana@example.org").await;
+    let units = json!({
+        "distanceUnit": "km", "volumeUnit": "l", "economyUnit": "l_per_100km", "currency": "EUR",
+        "timeZone": "Pacific/Kiritimati",
+    });
+    assert_eq!(user.patch("/api/user/preferences", units).await.status, 200);
+    user
+}
+
+async fn logs(user: &TestApp) -> Vec<Value> {
+    user.get("/api/fuel-logs").await.body["items"].as_array().unwrap().clone()
+}
+
+async fn the_fast_form_knows_the_day_and_what_was_last(app: TestApp) {
+    let user = metric(&app).await;
+    let id = vehicle(&user).await;
+    let form = format!("/vehicles/{id}/fuel-logs/new");
+    let page = user.get(&form).await;
+    // Noon in Greenwich is two at night there, a day later.
+    assert!(text(&page).contains(r#"type="date" value="2026-02-01""#), "{page:?}");
+    let fields = [
+        ("odometerReading", "100,000"),
+        ("gallons", "40"),
+        ("pricePerGallon", "1,799"),
+        ("totalCost", ""),
+        ("isFull", "false"),
+        ("isFull", "true"),
+        ("date", "2026-01-20"),
+        ("stationName", "Aral"),
+        ("missedPrevious", "false"),
+        ("notes", ""),
+    ];
+    let answer = user.submit(&form, &fields).await;
+    assert_eq!((answer.status, answer.header("location")), (303, &*format!("/vehicles/{id}")));
+    let page = user.get(&form).await;
+    for part in ["last: 100,000 km", "last: 1.799", r#"<option value="Aral">"#, "€/l"] {
+        assert!(text(&page).contains(part), "{part}: {page:?}");
+    }
+}
+
+async fn a_fill_up_in_litres_and_kilometres_is_kept_in_gallons_and_miles(app: TestApp) {
+    let user = metric(&app).await;
+    let id = vehicle(&user).await;
+    let fields = [
+        ("odometerReading", "100.000"),
+        ("gallons", "40,00"),
+        ("pricePerGallon", "1,799"),
+        ("isFull", "false"),
+        ("date", "2026-01-20"),
+    ];
+    let answer = user.submit(&format!("/vehicles/{id}/fuel-logs/new"), &fields).await;
+    assert_eq!(answer.status, 303, "{answer:?}");
+    let log = &logs(&user).await[0];
+    assert_eq!(log["odometerReading"], 62_137);
+    assert_eq!(log["gallons"].to_string(), "10.567");
+    assert_eq!(log["pricePerGallon"].to_string(), "6.81");
+    assert_eq!(log["totalCost"].to_string(), "71.96");
+    assert_eq!(log["isFull"], false);
+    let page = user.get(&format!("/vehicles/{id}")).await;
+    for part in ["100,000 ", "40.00 ", "€1.799", "€71.96"] {
+        assert!(text(&page).contains(part), "{part}: {page:?}");
+    }
+}
+
+/// What the form at `path` would send if it were left as it is.
+async fn as_shown(user: &TestApp, path: &str) -> Vec<(String, String)> {
+    let page = user.get(path).await;
+    let html = text(&page);
+    let mut fields = Vec::new();
+    for input in html.split("<input ").skip(1) {
+        let input = input.split('>').next().unwrap();
+        let attribute = |name: &str| {
+            let from = input.find(&format!(r#"{name}=""#))? + name.len() + 2;
+            input[from..].split('"').next().map(str::to_owned)
+        };
+        let is_box = attribute("type").as_deref() == Some("checkbox");
+        if !is_box || input.contains(" checked") {
+            fields.push((attribute("name").unwrap(), attribute("value").unwrap_or_default()));
+        }
+    }
+    let notes = html.split("<textarea").nth(1).unwrap().split_once(">\n").unwrap().1;
+    let notes = notes.split("</textarea>").next().unwrap().replace('\n', "\r\n");
+    fields.push(("notes".to_owned(), notes));
+    fields
+}
+
+fn borrowed(fields: &[(String, String)]) -> Vec<(&str, &str)> {
+    fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}
+
+async fn odd_log(user: &TestApp) -> Answer {
+    let log = json!({
+        "vehicleId": vehicle(user).await, "date": "2026-01-02", "odometerReading": 84_211,
+        "gallons": "10.001", "pricePerGallon": "3.333", "totalCost": "30.00",
+        "notes": "one\ntwo", "isFull": false,
+    });
+    user.post("/api/fuel-logs", log).await
+}
+
+async fn saving_an_unchanged_metric_form_changes_nothing(app: TestApp) {
+    let user = metric(&app).await;
+    let log = odd_log(&user).await;
+    app.app.clock.advance(chrono::TimeDelta::hours(1));
+    let path = format!("/fuel-logs/{}/edit", log.id());
+    let fields = as_shown(&user, &path).await;
+    let answer = user.submit(&path, &borrowed(&fields)).await;
+    assert_eq!(answer.status, 303, "{answer:?}");
+    assert_eq!(logs(&user).await[0], log.body);
+}
+
+async fn a_changed_field_leaves_the_others_as_they_are(app: TestApp) {
+    let user = metric(&app).await;
+    let log = odd_log(&user).await;
+    let path = format!("/fuel-logs/{}/edit", log.id());
+    let mut fields = as_shown(&user, &path).await;
+    let set = |fields: &mut Vec<(String, String)>, name: &str, value: &str| {
+        fields.retain(|it| it.0 != name);
+        fields.push((name.to_owned(), value.to_owned()));
+    };
+    set(&mut fields, "notes", "");
+    set(&mut fields, "stationName", "Aral");
+    assert_eq!(user.submit(&path, &borrowed(&fields)).await.status, 303);
+    let after = &logs(&user).await[0];
+    assert_eq!(after["notes"], json!(null));
+    assert_eq!(after["stationName"], "Aral");
+    for name in ["odometerReading", "gallons", "pricePerGallon", "totalCost", "date"] {
+        assert_eq!(after[name], log.body[name], "{name}");
+    }
+    // 40 litres at the price that is shown.
+    let mut fields = as_shown(&user, &path).await;
+    set(&mut fields, "gallons", "40");
+    assert_eq!(user.submit(&path, &borrowed(&fields)).await.status, 303);
+    let after = &logs(&user).await[0];
+    assert_eq!(after["gallons"].to_string(), "10.567");
+    assert_eq!(after["totalCost"].to_string(), "35.2");
+}
+
+async fn a_reading_out_of_order_offers_the_way_past_it(app: TestApp) {
+    let user = metric(&app).await;
+    let log = odd_log(&user).await;
+    let id = log.body["vehicleId"].as_str().unwrap();
+    let form = format!("/vehicles/{id}/fuel-logs/new");
+    let mut fields = vec![("odometerReading", "100"), ("gallons", "40"), ("date", "2026-01-20")];
+    let answer = user.submit(&form, &fields).await;
+    assert_eq!(answer.status, 422);
+    let told = "This is less than the 135,524 km of the fill-up before it, on 2 Jan 2026.";
+    assert!(text(&answer).contains(told), "{answer:?}");
+    assert!(text(&answer).contains(r#"name="allowOdometerRollback" value="true""#));
+    assert!(!text(&user.get(&form).await).contains("allowOdometerRollback"));
+    fields.push(("allowOdometerRollback", "true"));
+    assert_eq!(user.submit(&form, &fields).await.status, 303);
+
+    let path = format!("/fuel-logs/{}/edit", log.id());
+    let answer = user.submit(&path, &[("date", "2026-01-10")]).await;
+    assert_eq!(answer.status, 422);
+    assert!(text(&answer).contains("allowOdometerRollback"), "{answer:?}");
+}
+
+async fn a_fill_up_with_faults_keeps_what_was_typed(app: TestApp) {
+    let user = metric(&app).await;
+    let id = vehicle(&user).await;
+    let fields = [
+        ("odometerReading", "many"),
+        ("gallons", "0"),
+        ("date", "1885-01-01"),
+        ("isFull", "false"),
+        ("notes", "roof box"),
+    ];
+    let answer = user.submit(&format!("/vehicles/{id}/fuel-logs/new"), &fields).await;
+    assert_eq!(answer.status, 422);
+    for part in [
+        r#"id="odometerReading-error">This has to be a whole number."#,
+        r#"id="gallons-error">This has to be more than 0."#,
+        r#"id="date-error">This is before 1886."#,
+        r#"<details class="card" open>"#,
+        r#"value="many""#,
+        "roof box</textarea>",
+    ] {
+        assert!(text(&answer).contains(part), "{part}: {answer:?}");
+    }
+    assert!(!text(&answer).contains("checked"), "{answer:?}");
+}
+
+async fn a_form_sent_twice_makes_one_fill_up(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    let form = format!("/vehicles/{}/fuel-logs/new", vehicle(&user).await);
+    let page = user.get(&form).await;
+    let showing = text(&page).split(r#"name="once" value=""#).nth(1).unwrap();
+    let showing = showing.split('"').next().unwrap().to_owned();
+    let send = async |odometer: &str, showing: &str| {
+        let fields = [
+            ("odometerReading", odometer),
+            ("gallons", "10"),
+            ("date", "2026-01-20"),
+            ("once", showing),
+        ];
+        user.submit(&form, &fields).await.status
+    };
+    assert_eq!(send("1000", &showing).await, 303);
+    assert_eq!(send("1000", &showing).await, 303);
+    assert_eq!(logs(&user).await.len(), 1);
+    // Going back to the form and changing it, or opening it anew, is another fill-up.
+    assert_eq!(send("1100", &showing).await, 303);
+    assert_eq!(send("1100", "another").await, 303);
+    assert_eq!(logs(&user).await.len(), 3);
+}
+
+async fn a_deleted_fill_up_is_gone(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    let log = odd_log(&user).await;
+    let answer = user.submit(&format!("/fuel-logs/{}/delete", log.id()), &[]).await;
+    let vehicle = log.body["vehicleId"].as_str().unwrap();
+    assert_eq!((answer.status, answer.header("location")), (303, &*format!("/vehicles/{vehicle}")));
+    assert!(logs(&user).await.is_empty());
+}
+
+async fn another_users_fill_up_looks_like_one_that_does_not_exist(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    let log = odd_log(&user).await;
+    let other = app.register("eve@example.org").await;
+    let theirs = other.get(&format!("/fuel-logs/{}/edit", log.id())).await;
+    let none = other.get(&format!("/fuel-logs/{}/edit", uuid::Uuid::now_v7())).await;
+    assert_eq!((theirs.status, none.status), (404, 404));
+    assert_eq!(theirs.body, none.body);
+    let new = format!("/vehicles/{}/fuel-logs/new", log.body["vehicleId"].as_str().unwrap());
+    assert_eq!(other.get(&new).await.status, 404);
+    assert_eq!(other.submit(&new, &[("gallons", "1")]).await.status, 404);
+    let delete = format!("/fuel-logs/{}/delete", log.id());
+    assert_eq!(other.submit(&delete, &[]).await.status, 404);
+    assert_eq!(logs(&user).await.len(), 1);
+}

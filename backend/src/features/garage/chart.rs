@@ -1,0 +1,316 @@
+//! Economy over time, drawn: every coordinate is worked out here, in whole numbers; the template
+//! writes them into an SVG.
+
+use std::fmt::{self, Display, Formatter};
+
+use chrono::{Datelike as _, Months, NaiveDate};
+
+/// Where the lines lie, in tenths of the drawing's unit (480 × 212).
+const LEFT: i64 = 400;
+const RIGHT: i64 = 4680;
+const TOP: i64 = 100;
+const BOTTOM: i64 = 1860;
+/// How many steps the scale has at most, and how many days are named.
+const MOST_STEPS: i64 = 5;
+const MOST_DAYS: usize = 9;
+
+/// A coordinate, counted in tenths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Tenths(i64);
+
+impl Display for Tenths {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.0 / 10, self.0 % 10)
+    }
+}
+
+/// A day's economy, in hundredths of its unit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Point {
+    pub(super) date: NaiveDate,
+    pub(super) economy: i64,
+}
+
+/// A text beside an axis.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Label {
+    pub(super) at: Tenths,
+    /// Where its text stands: a little lower, so that it is level with its line.
+    pub(super) text_at: Tenths,
+    pub(super) text: String,
+}
+
+/// A point as it is drawn.
+#[derive(Debug)]
+pub(super) struct Dot {
+    pub(super) x: Tenths,
+    pub(super) y: Tenths,
+    pub(super) point: Point,
+}
+
+/// The whole drawing.
+#[derive(Debug)]
+pub(super) struct Chart {
+    /// The scale's lines, the lowest first.
+    pub(super) rules: Vec<Label>,
+    /// The days that are named.
+    pub(super) days: Vec<Label>,
+    pub(super) dots: Vec<Dot>,
+    /// The average's height.
+    pub(super) average: Option<Tenths>,
+    /// The path through the points, and what lies under it.
+    pub(super) line: String,
+    pub(super) area: String,
+}
+
+impl Chart {
+    /// Draws the points, which are in order; fewer than two say nothing over time.
+    pub(super) fn of(points: &[Point], average: Option<i64>) -> Option<Self> {
+        let (first, last) = match points {
+            [first, .., last] => (*first, *last),
+            _ => return None,
+        };
+        let values = points.iter().map(|it| it.economy).chain(average);
+        let (low, high) =
+            values.fold((i64::MAX, i64::MIN), |(low, high), it| (low.min(it), high.max(it)));
+        let scale = Scale::over(low, high);
+        let days = (last.date - first.date).num_days();
+        let x = |date: NaiveDate, at: usize| match days {
+            // All on one day: side by side.
+            0 => between(LEFT, RIGHT, length(at), length(points.len() - 1)),
+            _ => between(LEFT, RIGHT, (date - first.date).num_days(), days),
+        };
+        let dots: Vec<_> = points
+            .iter()
+            .enumerate()
+            .map(|(at, point)| Dot {
+                x: Tenths(x(point.date, at)),
+                y: scale.height(point.economy),
+                point: *point,
+            })
+            .collect();
+        let line = path(&dots);
+        let (from, to) = (Tenths(x(first.date, 0)), Tenths(x(last.date, points.len() - 1)));
+        let bottom = Tenths(BOTTOM);
+        Some(Self {
+            area: format!("{line}L{to} {bottom}L{from} {bottom}Z"),
+            line,
+            rules: scale.rules(),
+            days: named_days(first.date, last.date)
+                .into_iter()
+                .map(|(date, text)| {
+                    let at = Tenths(x(date, 0));
+                    Label { at, text_at: at, text }
+                })
+                .collect(),
+            average: average.map(|it| scale.height(it)),
+            dots,
+        })
+    }
+}
+
+/// `from` to `to`, as far as `part` is of `whole`.
+fn between(from: i64, to: i64, part: i64, whole: i64) -> i64 {
+    from + (to - from) * part / whole.max(1)
+}
+
+fn length(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn path(dots: &[Dot]) -> String {
+    let points: Vec<_> = dots.iter().map(|it| format!("{} {}", it.x, it.y)).collect();
+    format!("M{}", points.join("L"))
+}
+
+/// A line without a scale, in a box of 120 × 40: how economy went lately.
+pub(super) fn spark(values: &[i64]) -> Option<String> {
+    if values.len() < 2 {
+        return None;
+    }
+    let (low, high) = (values.iter().min()?, values.iter().max()?);
+    let points = values.iter().enumerate().map(|(at, value)| {
+        let x = between(0, 1200, length(at), length(values.len() - 1));
+        // A level line lies in the middle.
+        let y = if low == high { 200 } else { between(380, 20, value - low, high - low) };
+        format!("{} {}", Tenths(x), Tenths(y))
+    });
+    Some(format!("M{}", points.collect::<Vec<_>>().join("L")))
+}
+
+/// The scale: from `low` to `high` in steps of one, two or five times a power of ten.
+#[derive(Debug, PartialEq, Eq)]
+struct Scale {
+    low: i64,
+    high: i64,
+    step: i64,
+}
+
+impl Scale {
+    /// The finest scale with few steps that holds these hundredths.
+    fn over(low: i64, high: i64) -> Self {
+        let mut power = 1;
+        loop {
+            for step in [power, power * 2, power * 5] {
+                let from = low.div_euclid(step) * step;
+                let to = -(-high).div_euclid(step) * step;
+                if to - from <= step * MOST_STEPS {
+                    // A level line has a step on either side.
+                    let widen = if from == to { step } else { 0 };
+                    return Self { low: from - widen, high: to + widen, step };
+                }
+            }
+            power *= 10;
+        }
+    }
+
+    fn height(&self, value: i64) -> Tenths {
+        Tenths(between(BOTTOM, TOP, value - self.low, self.high - self.low))
+    }
+
+    fn rules(&self) -> Vec<Label> {
+        let count = (self.high - self.low) / self.step;
+        let rule = |at| {
+            let value = self.low + at * self.step;
+            let height = self.height(value);
+            let text = match self.step {
+                100.. => (value / 100).to_string(),
+                10.. => format!("{}.{}", value / 100, value % 100 / 10),
+                _ => format!("{}.{:02}", value / 100, value % 100),
+            };
+            Label { at: height, text_at: Tenths(height.0 + 35), text }
+        };
+        (0..=count).map(rule).collect()
+    }
+}
+
+/// The days that are named under a drawing from `first` to `last`: firsts of months as close as
+/// there is room for, or both ends of a short time.
+fn named_days(first: NaiveDate, last: NaiveDate) -> Vec<(NaiveDate, String)> {
+    let written = |date: NaiveDate| (date, date.format("%-d %b").to_string());
+    if first == last {
+        return vec![written(first)];
+    }
+    for step in [1, 2, 3, 6, 12, 24, 60, 120] {
+        let months = firsts(first, last, step);
+        if months.len() < 2 {
+            return vec![written(first), written(last)];
+        }
+        if months.len() <= MOST_DAYS {
+            let name = |date: NaiveDate| match (step, date.month()) {
+                (12.., _) => date.format("%Y").to_string(),
+                (_, 1) => date.format("%b %Y").to_string(),
+                _ => date.format("%b").to_string(),
+            };
+            return months.into_iter().map(|date| (date, name(date))).collect();
+        }
+    }
+    vec![written(first), written(last)]
+}
+
+/// The first days of every `step`th month (counted from January of the year 0) within a time.
+fn firsts(first: NaiveDate, last: NaiveDate, step: u32) -> Vec<NaiveDate> {
+    let mut days = Vec::new();
+    let mut day = first.with_day(1);
+    while let Some(date) = day.filter(|date| *date <= last) {
+        let months = i64::from(date.year()) * 12 + i64::from(date.month0());
+        if date >= first && months % i64::from(step) == 0 {
+            days.push(date);
+        }
+        day = date.checked_add_months(Months::new(1));
+    }
+    days
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+    use proptest::prelude::*;
+
+    use super::{BOTTOM, Chart, LEFT, Point, RIGHT, Scale, TOP, named_days, spark};
+
+    fn date(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn points(rows: &[(&str, i64)]) -> Vec<Point> {
+        rows.iter().map(|(day, economy)| Point { date: date(day), economy: *economy }).collect()
+    }
+
+    #[test]
+    fn fewer_than_two_points_are_no_chart() {
+        assert!(Chart::of(&[], None).is_none());
+        assert!(Chart::of(&points(&[("2025-01-01", 3000)]), Some(3000)).is_none());
+        assert_eq!(spark(&[3000]), None);
+    }
+
+    #[test]
+    fn the_scale_has_few_round_steps() {
+        let scale = |low, high| {
+            let rules = Scale::over(low, high).rules();
+            rules.into_iter().map(|rule| rule.text).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(scale(2560, 3230), "24 26 28 30 32 34");
+        assert_eq!(scale(2810, 3190), "28 29 30 31 32");
+        assert_eq!(scale(3000, 3000), "29.99 30.00 30.01");
+        assert_eq!(scale(780, 812), "7.8 7.9 8.0 8.1 8.2");
+        assert_eq!(scale(0, 10_000), "0 20 40 60 80 100");
+    }
+
+    #[test]
+    fn points_stand_by_their_day_and_their_economy() {
+        let rows = [("2025-01-01", 2000), ("2025-01-02", 3000), ("2025-01-11", 2500)];
+        let chart = Chart::of(&points(&rows), Some(2500)).unwrap();
+        assert_eq!(chart.line, "M40.0 186.0L82.8 10.0L468.0 98.0");
+        assert_eq!(chart.area, format!("{}L468.0 186.0L40.0 186.0Z", chart.line));
+        assert_eq!(chart.average.unwrap().to_string(), "98.0");
+        assert_eq!(chart.dots.len(), 3);
+    }
+
+    #[test]
+    fn points_of_one_day_stand_side_by_side() {
+        let chart = Chart::of(&points(&[("2025-01-01", 2000), ("2025-01-01", 3000)]), None);
+        assert_eq!(chart.unwrap().line, "M40.0 186.0L468.0 10.0");
+    }
+
+    #[test]
+    fn months_are_named_as_close_as_there_is_room_for() {
+        let names = |first: &str, last: &str| {
+            let days = named_days(date(first), date(last));
+            days.into_iter().map(|it| it.1).collect::<Vec<_>>().join(", ")
+        };
+        assert_eq!(names("2025-01-03", "2025-01-28"), "3 Jan, 28 Jan");
+        assert_eq!(names("2025-01-03", "2025-01-03"), "3 Jan");
+        assert_eq!(names("2024-10-12", "2025-02-14"), "Nov, Dec, Jan 2025, Feb");
+        assert_eq!(names("2024-01-02", "2025-04-30"), "Mar, May, Jul, Sep, Nov, Jan 2025, Mar");
+        assert_eq!(names("2019-05-01", "2025-04-30"), "2020, 2021, 2022, 2023, 2024, 2025");
+    }
+
+    #[test]
+    fn a_spark_fills_its_box() {
+        assert_eq!(spark(&[1, 3, 2]).unwrap(), "M0.0 38.0L60.0 2.0L120.0 20.0");
+        assert_eq!(spark(&[5, 5]).unwrap(), "M0.0 20.0L120.0 20.0");
+    }
+
+    proptest! {
+        #[test]
+        fn everything_is_drawn_within_the_frame(
+            rows in prop::collection::vec((0_i64..20_000, 1_i64..10_000_000), 2..60),
+        ) {
+            let mut rows = rows;
+            rows.sort_unstable();
+            let day = |after| date("1990-01-01") + chrono::TimeDelta::days(after);
+            let points: Vec<_> = rows
+                .iter()
+                .map(|(after, economy)| Point { date: day(*after), economy: *economy })
+                .collect();
+            let chart = Chart::of(&points, Some(rows[0].1)).unwrap();
+            for dot in &chart.dots {
+                prop_assert!((LEFT..=RIGHT).contains(&dot.x.0), "{dot:?}");
+                prop_assert!((TOP..=BOTTOM).contains(&dot.y.0), "{dot:?}");
+            }
+            prop_assert!((2..=7).contains(&chart.rules.len()), "{:?}", chart.rules);
+            prop_assert!(chart.days.len() <= 9);
+        }
+    }
+}

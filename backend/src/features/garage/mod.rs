@@ -1,0 +1,19 @@
+//! The garage: pages that show vehicles together with what their fuel logs say.
+
+mod chart;
+mod pages;
+#[cfg(test)]
+mod tests;
+
+use aide::axum::ApiRouter;
+
+use super::Feature;
+
+/// The garage capsule.
+pub const FEATURE: Feature = Feature {
+    name: "garage",
+    folder: "garage",
+    migrations: &[],
+    api: ApiRouter::new,
+    pages: pages::router,
+};

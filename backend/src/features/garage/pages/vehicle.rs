@@ -1,0 +1,200 @@
+//! The page of one vehicle: what it is, what its fuel adds up to, and its fill-ups.
+
+use askama::Template;
+use axum::{extract::State, response::Html};
+use chrono::NaiveDate;
+
+use crate::{
+    core::{
+        App, Result,
+        db::fixed::Fixed,
+        http::{Cursor, Limit, Path, Query},
+        units::{DistanceUnit, Shown, day, grouped, rounded},
+        web::{self, Shell},
+    },
+    features::{
+        accounts::User,
+        fuel_logs::{self, FuelLog, FuelLogId, FuelStats, Interval, Listing, Reason},
+        garage::chart::{Chart, Dot, Point},
+        vehicles::{self, Vehicle, VehicleId},
+    },
+    input,
+};
+
+/// How many fill-ups a page has.
+const FILLS: Limit = Limit::new(50);
+
+input! {
+    /// Which of the fill-ups
+    pub(super) struct FillsQuery {
+        /// Where the page begins
+        cursor: Option<Cursor>,
+    }
+}
+
+#[derive(Template)]
+#[template(path = "features/garage/templates/vehicle.html")]
+struct VehiclePage {
+    shell: Shell,
+    vehicle: Vehicle,
+    title: String,
+    /// Where that is not the title already.
+    nickname: Option<String>,
+    odometer: String,
+    tiles: Vec<Tile>,
+    chart: Option<Chart>,
+    /// The chart in words.
+    chart_text: String,
+    average: Option<String>,
+    fills: Vec<Fill>,
+    /// Where the next page begins.
+    older: Option<String>,
+    /// Whether these are the latest fill-ups.
+    is_first_page: bool,
+    distance_sign: &'static str,
+    volume_sign: &'static str,
+    economy_sign: &'static str,
+}
+
+impl VehiclePage {
+    /// A point of the chart in words.
+    fn told(&self, dot: &Dot) -> String {
+        let economy = tenths(dot.point.economy);
+        format!("{}: {economy} {}", day(dot.point.date), self.economy_sign)
+    }
+}
+
+/// Hundredths, to the tenth.
+fn tenths(hundredths: i64) -> String {
+    rounded(Fixed::<16, 2>::from_units(hundredths).unwrap_or_default(), 1)
+}
+
+/// One figure.
+struct Tile {
+    label: &'static str,
+    value: String,
+    unit: &'static str,
+}
+
+/// What the fuel adds up to; nothing where there is none.
+fn tiles(stats: &FuelStats, shown: &Shown) -> Vec<Tile> {
+    if stats.logs == 0 {
+        return Vec::new();
+    }
+    let economy = shown.economy.sign();
+    let known = |label, value: Option<String>, unit| {
+        let unit = if value.is_some() { unit } else { "" };
+        Tile { label, value: value.unwrap_or_else(|| "–".to_owned()), unit }
+    };
+    let per_distance = match shown.distance {
+        DistanceUnit::Miles => "Cost per mile",
+        DistanceUnit::Kilometres => "Cost per km",
+    };
+    vec![
+        known("Average economy", average(stats, shown), economy),
+        known("Best", stats.best_mpg.and_then(|it| shown.economy_of_mpg(it)), economy),
+        known("Worst", stats.worst_mpg.and_then(|it| shown.economy_of_mpg(it)), economy),
+        known(per_distance, stats.cost_per_mile.map(|it| shown.cost_of_distance(it)), ""),
+        known("Total spent", Some(shown.money(stats.total_cost)), ""),
+        known("Fill-ups logged", Some(grouped(stats.logs)), ""),
+    ]
+}
+
+fn average(stats: &FuelStats, shown: &Shown) -> Option<String> {
+    stats.known.and_then(|it| shown.economy(it.distance.into(), it.gallons))
+}
+
+/// A fill-up, as a row of the list.
+struct Fill {
+    id: FuelLogId,
+    date: NaiveDate,
+    station: Option<String>,
+    odometer: String,
+    distance: Option<String>,
+    volume: String,
+    price: Option<String>,
+    total: Option<String>,
+    economy: Option<String>,
+    /// Why it has no economy.
+    reason: &'static str,
+}
+
+impl Fill {
+    fn of(log: FuelLog, shown: &Shown) -> Self {
+        Self {
+            id: log.id,
+            date: log.date,
+            odometer: shown.distance(log.odometer_reading.into()),
+            distance: log.distance.filter(|it| *it > 0).map(|it| shown.distance(it.into())),
+            volume: shown.volume(log.gallons),
+            price: log.price_per_gallon.map(|it| shown.price_in_full(it)),
+            total: log.total_cost.map(|it| shown.money(it)),
+            economy: log.interval.and_then(|it| shown.economy(it.distance.into(), it.gallons)),
+            reason: log.economy_reason.map_or("", Reason::in_words),
+            station: log.station_name,
+        }
+    }
+}
+
+fn draw(intervals: &[(NaiveDate, Interval)], stats: &FuelStats, shown: &Shown) -> Option<Chart> {
+    let economy = |it: &Interval| shown.economy.of(it.distance.into(), it.gallons);
+    let points: Vec<_> = intervals
+        .iter()
+        .filter_map(|(date, it)| Some(Point { date: *date, economy: economy(it)?.units() }))
+        .collect();
+    Chart::of(&points, stats.known.as_ref().and_then(economy).map(Fixed::units))
+}
+
+/// The chart in words.
+fn in_words(chart: &Chart, stats: &FuelStats, shown: &Shown) -> String {
+    let month = |dot: Option<&Dot>| {
+        dot.map(|it| it.point.date.format("%B %Y").to_string()).unwrap_or_default()
+    };
+    let average = average(stats, shown).unwrap_or_default();
+    format!(
+        "{} tanks from {} to {}. Average {average} {}.",
+        chart.dots.len(),
+        month(chart.dots.first()),
+        month(chart.dots.last()),
+        shown.economy.sign(),
+    )
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<VehicleId>,
+    Query(query): Query<FillsQuery>,
+    shell: Shell,
+) -> Result<Html<String>> {
+    let shown = user.0.preferences.shown();
+    let vehicle = {
+        let mut tx = app.db.read().await?;
+        vehicles::find(&mut tx, &user, id).await?
+    };
+    let is_first_page = query.cursor.is_none();
+    let listing =
+        Listing { vehicle: Some(id), cursor: query.cursor, limit: FILLS, ..Listing::default() };
+    let fills = fuel_logs::list(&app, &user, &listing).await?;
+    let stats = fuel_logs::stats(&app, &user, id).await?;
+    let intervals = fuel_logs::latest_intervals(&app, &user, id).await?;
+    let chart = draw(&intervals, &stats, &shown);
+    let title = vehicle.title();
+    web::page(&VehiclePage {
+        shell,
+        nickname: vehicle.nickname.clone().filter(|it| *it != title),
+        title,
+        odometer: shown.distance(vehicle.odometer_reading.into()),
+        tiles: tiles(&stats, &shown),
+        chart_text: chart.as_ref().map(|it| in_words(it, &stats, &shown)).unwrap_or_default(),
+        chart,
+        average: average(&stats, &shown),
+        fills: fills.items.into_iter().map(|log| Fill::of(log, &shown)).collect(),
+        older: fills.next_cursor,
+        is_first_page,
+        distance_sign: shown.distance.sign(),
+        volume_sign: shown.volume.sign(),
+        economy_sign: shown.economy.sign(),
+        vehicle,
+    })
+}

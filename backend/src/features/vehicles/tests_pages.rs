@@ -1,0 +1,144 @@
+//! Vehicles as pages.
+
+use serde_json::json;
+
+use crate::testing::{Answer, TestApp, on_every_engine};
+
+const VIN: &str = "1HGCM82633A004352";
+
+on_every_engine![
+    a_form_with_faults_shows_each_at_its_field_and_keeps_what_was_typed,
+    a_vehicle_is_added_and_changed_by_its_forms,
+    a_form_left_as_it_was_changes_nothing,
+    a_vin_that_is_taken_leads_to_the_other_vehicle,
+    the_trash_shows_what_is_in_it_and_gives_it_back,
+    nothing_that_is_typed_becomes_markup,
+];
+
+fn text(answer: &Answer) -> &str {
+    answer.body.as_str().unwrap_or_default()
+}
+
+async fn a_form_with_faults_shows_each_at_its_field_and_keeps_what_was_typed(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    let fields =
+        [("vin", "1HGCM82633A00435"), ("year", "203"), ("make", "Honda"), ("nickname", "")];
+    let answer = user.submit("/vehicles/new", &fields).await;
+    assert_eq!(answer.status, 422);
+    for part in [
+        r#"id="vin-error">This has 16 characters, and a VIN has 17."#,
+        r#"id="year-error">This has to be from 1886 to 2028."#,
+        r##"<a href="#vin">VIN: has 16 characters"##,
+        r##"<a href="#year">Year: has to be"##,
+        r#"aria-describedby="vin-hint vin-error""#,
+        r#"value="1HGCM82633A00435""#,
+        r#"value="203""#,
+        r#"value="Honda""#,
+    ] {
+        assert!(text(&answer).contains(part), "{part} is not in {answer:?}");
+    }
+    assert_eq!(user.get("/api/vehicles").await.body["items"], json!([]));
+}
+
+async fn a_vehicle_is_added_and_changed_by_its_forms(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    let preferences = json!({ "distanceUnit": "km" });
+    user.patch("/api/user/preferences", preferences).await;
+    let fields =
+        [("vin", VIN), ("year", "2003"), ("make", "Honda"), ("odometerReading", "100 000")];
+    let answer = user.submit("/vehicles/new", &fields).await;
+    assert_eq!(answer.status, 303, "{answer:?}");
+    let path = answer.header("location").to_owned();
+    let vehicle = user.get(&format!("/api{path}")).await.body;
+    assert_eq!(vehicle["odometerReading"], 62_137);
+
+    let edit = format!("{path}/edit");
+    assert!(text(&user.get(&edit).await).contains(r#"value="100000""#));
+    let fields = [("vin", VIN), ("make", ""), ("model", "Accord"), ("odometerReading", "100000")];
+    let answer = user.submit(&edit, &fields).await;
+    assert_eq!((answer.status, answer.header("location")), (303, path.as_str()));
+    let changed = user.get(&format!("/api{path}")).await.body;
+    assert_eq!(changed["make"], json!(null));
+    assert_eq!(changed["model"], "Accord");
+    assert_eq!(changed["odometerReading"], 62_137);
+
+    let answer = user.submit(&edit, &[("vin", ""), ("odometerReading", "-5")]).await;
+    assert_eq!(answer.status, 422);
+    assert!(text(&answer).contains(r#"value="-5""#));
+    assert!(text(&answer).contains("odometerReading-error"));
+}
+
+async fn a_form_left_as_it_was_changes_nothing(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    user.patch("/api/user/preferences", json!({ "distanceUnit": "km" })).await;
+    let vehicle = json!({ "vin": VIN, "odometerReading": 84_211, "nickname": "Old one" });
+    let vehicle = user.post("/api/vehicles", vehicle).await;
+    app.app.clock.advance(chrono::TimeDelta::hours(1));
+    let fields = [("vin", VIN), ("nickname", "Old one"), ("odometerReading", "135524")];
+    let answer = user.submit(&format!("/vehicles/{}/edit", vehicle.id()), &fields).await;
+    assert_eq!(answer.status, 303, "{answer:?}");
+    let after = user.get(&format!("/api/vehicles/{}", vehicle.id())).await;
+    assert_eq!(after.body, vehicle.body);
+}
+
+async fn a_vin_that_is_taken_leads_to_the_other_vehicle(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    let id = user.post("/api/vehicles", json!({ "vin": VIN })).await.id();
+    let answer = user.submit("/vehicles/new", &[("vin", VIN)]).await;
+    assert_eq!(answer.status, 422);
+    assert!(text(&answer).contains(r#"id="vin-error""#));
+    assert!(text(&answer).contains(&format!(r#"href="/vehicles/{id}""#)));
+
+    user.delete(&format!("/api/vehicles/{id}")).await;
+    let answer = user.submit("/vehicles/new", &[("vin", VIN)]).await;
+    assert_eq!(answer.status, 422);
+    assert!(text(&answer).contains(&format!(r#"action="/vehicles/{id}/restore""#)));
+    let answer = user.submit(&format!("/vehicles/{id}/restore"), &[]).await;
+    assert_eq!((answer.status, answer.header("location")), (303, &*format!("/vehicles/{id}")));
+}
+
+async fn the_trash_shows_what_is_in_it_and_gives_it_back(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    assert!(text(&user.get("/trash").await).contains("Nothing in the trash"));
+    let vehicle = json!({ "vin": VIN, "make": "Honda", "licensePlate": "7KLM 204" });
+    let id = user.post("/api/vehicles", vehicle).await.id();
+    let answer = user.submit(&format!("/vehicles/{id}/trash"), &[]).await;
+    assert_eq!((answer.status, answer.header("location")), (303, "/trash"));
+    let page = user.get("/trash").await;
+    assert!(text(&page).contains("7KLM 204 · moved here 31 Jan 2026"), "{page:?}");
+    assert_eq!(user.get(&format!("/vehicles/{id}")).await.status, 404);
+    user.submit(&format!("/vehicles/{id}/restore"), &[]).await;
+    assert_eq!(user.get(&format!("/vehicles/{id}")).await.status, 200);
+    let other = app.register("eve@example.org").await;
+    for action in ["trash", "restore", "edit"] {
+        let answer = other.submit(&format!("/vehicles/{id}/{action}"), &[]).await;
+        assert_eq!(answer.status, 404, "{action}");
+    }
+}
+
+async fn nothing_that_is_typed_becomes_markup(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    let evil = r#""><script>alert(1)</script>"#;
+    let vehicle = json!({
+        "vin": VIN, "make": evil, "nickname": evil, "color": evil, "licensePlate": "<i>\"'&",
+    });
+    let id = user.post("/api/vehicles", vehicle).await.id();
+    let log = json!({
+        "vehicleId": id, "date": "2026-01-01", "odometerReading": 1, "gallons": "1",
+        "stationName": evil, "notes": format!("</textarea>{evil}"),
+    });
+    let log = user.post("/api/fuel-logs", log).await.id();
+    for path in [
+        "/vehicles".to_owned(),
+        format!("/vehicles/{id}"),
+        format!("/vehicles/{id}/edit"),
+        format!("/vehicles/{id}/fuel-logs/new"),
+        format!("/fuel-logs/{log}/edit"),
+    ] {
+        let page = user.get(&path).await;
+        assert_eq!(page.status, 200, "{path}");
+        assert!(!text(&page).contains("<script>"), "{path}");
+        assert!(!text(&page).contains("<i>"), "{path}");
+        assert!(text(&page).matches("</textarea>").count() < 2, "{path}");
+    }
+}

@@ -1,0 +1,54 @@
+//! The API's description: held by a snapshot, and whole.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use serde_json::Value;
+
+fn document() -> Value {
+    serde_json::from_str(&motovaultpro::openapi::text(&motovaultpro::openapi::api().1)).unwrap()
+}
+
+#[test]
+fn the_description_changes_only_knowingly() {
+    insta::assert_json_snapshot!(document());
+}
+
+#[test]
+fn every_reference_in_the_description_leads_somewhere() {
+    fn walk(value: &Value, root: &Value) {
+        match value {
+            Value::Object(members) => {
+                if let Some(Value::String(reference)) = members.get("$ref") {
+                    let pointer = reference.strip_prefix('#').unwrap();
+                    assert!(root.pointer(pointer).is_some(), "{reference} leads nowhere");
+                }
+                members.values().for_each(|it| walk(it, root));
+            }
+            Value::Array(items) => items.iter().for_each(|it| walk(it, root)),
+            _ => {}
+        }
+    }
+    let document = document();
+    walk(&document, &document);
+}
+
+#[test]
+fn every_operation_is_named_and_says_what_it_answers() {
+    let document = document();
+    let paths = document["paths"].as_object().unwrap();
+    assert!(paths.len() >= 11, "{:?}", paths.keys());
+    let mut names = std::collections::BTreeSet::new();
+    for (path, operations) in paths {
+        assert!(path.starts_with("/api/"), "{path}");
+        for (method, operation) in operations.as_object().unwrap() {
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(names.insert(name.to_owned()), "{name} twice");
+            assert!(!operation["summary"].as_str().unwrap().is_empty());
+            let answers = operation["responses"].as_object().unwrap();
+            assert!(answers.keys().any(|it| it.starts_with('2')), "{method} {path}: {answers:?}");
+            if path != "/api/health" {
+                let refused = &answers["default"]["content"];
+                assert!(refused["application/problem+json"].is_object(), "{method} {path}");
+            }
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! The tables: on PostgreSQL the seed's to the letter, on SQLite the same ones.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use motovaultpro::{
+    core::{
+        clock::Clock,
+        config::{Database, Secret},
+        db::{Db, migrate},
+    },
+    features,
+};
+use sqlx::PgPool;
+
+/// A column as PostgreSQL describes it: name, type, whether it may be null, default.
+type Column = (&'static str, &'static str, bool, Option<&'static str>);
+
+const VEHICLES: &[Column] = &[
+    ("id", "uuid", false, None),
+    ("user_id", "character varying(255)", false, None),
+    ("vin", "character varying(17)", false, None),
+    ("make", "character varying(100)", true, None),
+    ("model", "character varying(100)", true, None),
+    ("year", "integer", true, None),
+    ("nickname", "character varying(100)", true, None),
+    ("color", "character varying(50)", true, None),
+    ("license_plate", "character varying(20)", true, None),
+    ("odometer_reading", "integer", true, Some("0")),
+    ("is_active", "boolean", true, Some("true")),
+    ("deleted_at", "timestamp with time zone", true, None),
+    ("created_at", "timestamp with time zone", true, None),
+    ("updated_at", "timestamp with time zone", true, None),
+];
+
+const FUEL_LOGS: &[Column] = &[
+    ("id", "uuid", false, None),
+    ("user_id", "character varying(255)", false, None),
+    ("vehicle_id", "uuid", false, None),
+    ("date", "date", false, None),
+    ("odometer_reading", "integer", false, None),
+    ("gallons", "numeric(8,3)", false, None),
+    ("price_per_gallon", "numeric(6,3)", true, None),
+    ("total_cost", "numeric(8,2)", true, None),
+    ("station_name", "character varying(200)", true, None),
+    ("notes", "text", true, None),
+    ("created_at", "timestamp with time zone", true, None),
+    ("updated_at", "timestamp with time zone", true, None),
+];
+
+const MIGRATIONS: &[Column] = &[
+    ("feature", "character varying(100)", false, None),
+    ("file", "character varying(255)", false, None),
+    ("checksum", "character(64)", false, None),
+    ("executed_at", "timestamp with time zone", false, None),
+];
+
+#[expect(clippy::disallowed_methods, reason = "the server's address is no setting")]
+fn server() -> String {
+    std::env::var("TEST_POSTGRES_URL").expect("run scripts/with-servers")
+}
+
+/// A migrated schema of its own on the tests' PostgreSQL.
+async fn postgres() -> PgPool {
+    let schema = format!("schema_{}", uuid::Uuid::now_v7().simple());
+    let pool = PgPool::connect(&server()).await.unwrap();
+    let create = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
+    sqlx::raw_sql(create).execute(&pool).await.unwrap();
+    let url = format!("{}?options[search_path]={schema}", server());
+    migrated(&url).await.close().await;
+    PgPool::connect(&url).await.unwrap()
+}
+
+async fn migrated(url: &str) -> Db {
+    let settings = Database { url: Some(Secret::new(url.to_owned())), ..Database::default() };
+    let db = Db::open(&settings).await.unwrap();
+    migrate::run(&db, features::ALL, None, &Clock::System).await.unwrap();
+    db
+}
+
+async fn columns(pool: &PgPool, table: &str) -> Vec<(String, String, bool, Option<String>)> {
+    sqlx::query_as(
+        "SELECT a.attname::text, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
+                pg_get_expr(d.adbin, d.adrelid)
+         FROM pg_attribute a
+         LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+         WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped
+         ORDER BY a.attnum",
+    )
+    .bind(table)
+    .fetch_all(pool)
+    .await
+    .unwrap()
+}
+
+/// What the catalogue says of a table, by a query for one text column.
+async fn told(pool: &PgPool, query: &'static str, table: &str) -> BTreeSet<String> {
+    let rows: Vec<(String,)> = sqlx::query_as(query).bind(table).fetch_all(pool).await.unwrap();
+    rows.into_iter().map(|row| row.0).collect()
+}
+
+const CONSTRAINTS: &str = "SELECT conname || ' ' || pg_get_constraintdef(oid)
+     FROM pg_constraint WHERE conrelid = $1::regclass";
+const INDEXES: &str = "SELECT regexp_replace(pg_get_indexdef(indexrelid), ' ON \\S+\\.', ' ON ')
+     FROM pg_index WHERE indrelid = $1::regclass";
+const TRIGGERS: &str = "SELECT tgname::text FROM pg_trigger
+     WHERE tgrelid = $1::regclass AND NOT tgisinternal";
+
+#[tokio::test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+async fn on_postgresql_the_tables_are_the_seeds_column_by_column() {
+    let pool = postgres().await;
+    for (table, seed) in
+        [("vehicles", VEHICLES), ("fuel_logs", FUEL_LOGS), ("_migrations", MIGRATIONS)]
+    {
+        let columns = columns(&pool, table).await;
+        let columns: Vec<_> = columns
+            .iter()
+            .take(seed.len())
+            .map(|(name, kind, null, default)| {
+                (name.as_str(), kind.as_str(), *null, default.as_deref())
+            })
+            .collect();
+        assert_eq!(columns, seed, "{table}");
+    }
+}
+
+#[tokio::test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+async fn on_postgresql_the_rules_of_the_tables_are_the_seeds() {
+    let pool = postgres().await;
+    let holds = |all: &BTreeSet<String>, seed: &[&str]| {
+        for one in seed {
+            assert!(all.contains(*one), "{one} is not among {all:#?}");
+        }
+    };
+    holds(
+        &told(&pool, CONSTRAINTS, "vehicles").await,
+        &["vehicles_pkey PRIMARY KEY (id)", "unique_user_vin UNIQUE (user_id, vin)"],
+    );
+    holds(
+        &told(&pool, INDEXES, "vehicles").await,
+        &[
+            "CREATE INDEX idx_vehicles_user_id ON vehicles USING btree (user_id)",
+            "CREATE INDEX idx_vehicles_vin ON vehicles USING btree (vin)",
+            "CREATE INDEX idx_vehicles_is_active ON vehicles USING btree (is_active)",
+            "CREATE INDEX idx_vehicles_created_at ON vehicles USING btree (created_at)",
+        ],
+    );
+    holds(&told(&pool, TRIGGERS, "vehicles").await, &["update_vehicles_updated_at"]);
+    holds(
+        &told(&pool, CONSTRAINTS, "fuel_logs").await,
+        &[
+            "fuel_logs_pkey PRIMARY KEY (id)",
+            "fuel_logs_vehicle_id_fkey FOREIGN KEY (vehicle_id) REFERENCES vehicles(id) \
+             ON UPDATE CASCADE ON DELETE RESTRICT",
+            "fuel_logs_vehicle_owner_fkey FOREIGN KEY (vehicle_id, user_id) \
+             REFERENCES vehicles(id, user_id) ON UPDATE CASCADE ON DELETE RESTRICT",
+        ],
+    );
+    holds(
+        &told(&pool, INDEXES, "fuel_logs").await,
+        &[
+            "CREATE INDEX idx_fuel_logs_user_id ON fuel_logs USING btree (user_id)",
+            "CREATE INDEX idx_fuel_logs_vehicle_id ON fuel_logs USING btree (vehicle_id)",
+            "CREATE INDEX idx_fuel_logs_date ON fuel_logs USING btree (date)",
+        ],
+    );
+    holds(&told(&pool, TRIGGERS, "fuel_logs").await, &["update_fuel_logs_updated_at"]);
+}
+
+/// Each table's columns (name, whether null is allowed), and what its indexes are over.
+type Schema = BTreeMap<String, (BTreeSet<(String, bool)>, BTreeSet<String>)>;
+
+async fn postgres_schema() -> Schema {
+    let pool = postgres().await;
+    let tables: Vec<(String,)> =
+        sqlx::query_as("SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema()")
+            .fetch_all(&pool)
+            .await
+            .unwrap();
+    let mut schema = Schema::new();
+    for (table,) in tables {
+        let columns = columns(&pool, &table).await;
+        let columns = columns.into_iter().map(|(name, _, null, _)| (name, null)).collect();
+        let indexes = told(
+            &pool,
+            "SELECT (SELECT string_agg(pg_get_indexdef(i.indexrelid, n, false), ',' ORDER BY n)
+                     FROM generate_series(1, i.indnkeyatts) n)
+                    || CASE WHEN i.indisunique THEN ' unique' ELSE '' END
+             FROM pg_index i WHERE i.indrelid = $1::regclass AND NOT i.indisprimary",
+            &table,
+        )
+        .await;
+        schema.insert(table, (columns, indexes));
+    }
+    schema
+}
+
+async fn sqlite_schema() -> Schema {
+    let folder = tempfile::tempdir().unwrap();
+    let db = migrated(&format!("sqlite://{}", folder.path().join("schema.db").display())).await;
+    let Db::Sqlite { writer, .. } = &db else { panic!("not SQLite") };
+    let tables: Vec<(String,)> = sqlx::query_as(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+    )
+    .fetch_all(writer)
+    .await
+    .unwrap();
+    let mut schema = Schema::new();
+    for (table,) in tables {
+        let columns: Vec<(String, bool)> =
+            sqlx::query_as("SELECT name, \"notnull\" = 0 AND pk = 0 FROM pragma_table_info($1)")
+                .bind(&table)
+                .fetch_all(writer)
+                .await
+                .unwrap();
+        let indexes: Vec<(String,)> = sqlx::query_as(
+            "SELECT (SELECT group_concat(name, ',') FROM pragma_index_info(i.name))
+                    || CASE WHEN i.\"unique\" THEN ' unique' ELSE '' END
+             FROM pragma_index_list($1) i WHERE i.origin <> 'pk'",
+        )
+        .bind(&table)
+        .fetch_all(writer)
+        .await
+        .unwrap();
+        let indexes = indexes.into_iter().map(|row| row.0).collect();
+        schema.insert(table, (columns.into_iter().collect(), indexes));
+    }
+    db.close().await;
+    schema
+}
+
+#[tokio::test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+async fn both_engines_have_the_same_tables_columns_and_indexes() {
+    let (postgres, sqlite) = (postgres_schema().await, sqlite_schema().await);
+    assert!(postgres.len() >= 7, "{postgres:?}");
+    assert_eq!(postgres, sqlite);
+}
+
+#[test]
+fn every_migration_file_is_in_the_program() {
+    for feature in features::ALL {
+        let folder = format!("{}/src/features/{}", env!("CARGO_MANIFEST_DIR"), feature.folder);
+        let embedded: BTreeSet<_> =
+            feature.migrations.iter().map(|it| format!("{}.sql", it.name)).collect();
+        for folder in [format!("{folder}/migrations"), format!("{folder}/migrations/sqlite")] {
+            let Ok(files) = std::fs::read_dir(&folder) else {
+                assert!(embedded.is_empty(), "{folder} is not there");
+                continue;
+            };
+            let files = files.map(|it| it.unwrap().file_name().into_string().unwrap());
+            let files: BTreeSet<_> = files.filter(|it| it != "sqlite").collect();
+            assert_eq!(files, embedded, "{folder}");
+        }
+    }
+}
+
+#[test]
+fn features_run_in_the_seeds_order() {
+    let seed = ["vehicles", "fuel-logs", "maintenance", "stations"];
+    let ours: Vec<_> =
+        features::ALL.iter().map(|it| it.name).filter(|it| seed.contains(it)).collect();
+    let order: Vec<_> = seed.into_iter().filter(|it| ours.contains(it)).collect();
+    assert_eq!(ours, order);
+}
