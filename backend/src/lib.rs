@@ -17,7 +17,7 @@ use axum::{
     http::header,
     middleware,
     response::{IntoResponse as _, Redirect},
-    routing::get,
+    routing::{any, get},
 };
 
 use crate::core::{App, Error, health, http, problems, web};
@@ -33,7 +33,9 @@ pub fn router(app: &App) -> Router {
     let api = Router::new()
         .nest("/api", api)
         .route("/api/openapi.json", document)
-        .route("/api/{*rest}", axum::routing::any(async || Error::NotFound("address")))
+        .route("/api", any(async || Error::NotFound("address")))
+        .route("/api/", any(async || Error::NotFound("address")))
+        .route("/api/{*rest}", any(async || Error::NotFound("address")))
         .method_not_allowed_fallback(async || Error::MethodNotAllowed);
 
     let mut pages = Router::new().merge(problems::router());
@@ -46,6 +48,9 @@ pub fn router(app: &App) -> Router {
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
         .layer(middleware::from_fn_with_state(app.clone(), web::problems_as_pages));
 
-    let router = pages.merge(api).merge(health::liveness()).merge(web::router());
+    let plain = health::liveness()
+        .merge(web::router())
+        .method_not_allowed_fallback(async || Error::MethodNotAllowed);
+    let router = pages.merge(api).merge(plain);
     http::layers(router.with_state(app.clone()), app)
 }

@@ -247,7 +247,7 @@ fn is_unavailable(error: &sqlx::Error) -> bool {
                 .is_ok_and(|code| code < 10_000 && matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14));
             // PostgreSQL's classes: connection, resources, operator intervention, read-only.
             let postgres = code.len() == 5
-                && (["08", "53", "57"].iter().any(|class| code.starts_with(class))
+                && (["08", "40", "53", "57"].iter().any(|class| code.starts_with(class))
                     || code == "25006");
             sqlite || postgres
         }

@@ -77,14 +77,19 @@ pub struct Fault {
     /// The problem's name, where it has one of its own.
     #[serde(skip)]
     pub kind: Option<&'static str>,
+    /// The fuel log that it contradicts, where it contradicts one.
+    #[serde(skip)]
+    pub fuel_log: Option<uuid::Uuid>,
 }
 
 impl Fault {
     /// The member `name` of the body is at fault.
     #[must_use]
     pub fn at(name: &str, detail: impl Into<String>) -> Self {
-        let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
-        Self { pointer, detail: detail.into(), kind: None }
+        // The whole body's pointer is the empty one.
+        let slash = if name.is_empty() { "" } else { "/" };
+        let pointer = format!("{slash}{}", name.replace('~', "~0").replace('/', "~1"));
+        Self { pointer, detail: detail.into(), kind: None, fuel_log: None }
     }
 
     /// The field's name: the pointer without its slash.
@@ -169,6 +174,9 @@ pub struct Problem {
     /// The vehicle that the request contradicts, where it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vehicle_id: Option<uuid::Uuid>,
+    /// The fuel log that the request contradicts, where it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fuel_log_id: Option<uuid::Uuid>,
 }
 
 impl IntoResponse for Error {
@@ -188,9 +196,18 @@ impl IntoResponse for Error {
             Self::Conflict { vehicle, .. } => (Vec::new(), vehicle),
             _ => (Vec::new(), None),
         };
+        let fuel_log_id = errors.iter().find_map(|fault| fault.fuel_log);
         let title = super::problems::title(name).into();
         let kind = format!("/problems/{name}");
-        let problem = Problem { kind, title, status: status.as_u16(), detail, errors, vehicle_id };
+        let problem = Problem {
+            kind,
+            title,
+            status: status.as_u16(),
+            detail,
+            errors,
+            vehicle_id,
+            fuel_log_id,
+        };
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         // The document goes along as an extension too, for the layer that makes pages of them.
         let content_type = [(header::CONTENT_TYPE, "application/problem+json")];

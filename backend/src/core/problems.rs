@@ -91,7 +91,8 @@ const KINDS: &[(&str, &str, &str)] = &[
     (
         "unavailable",
         "Not now",
-        "The database is away or overloaded. Nothing was changed; try again in a moment.",
+        "The database is away, or the request took too long. Whether it was still done is not \
+         certain: send it again with the same Idempotency-Key, or look first.",
     ),
     (
         "internal",

@@ -143,7 +143,7 @@ pub async fn problems_as_pages(State(app): State<App>, request: Request, next: N
 #[must_use]
 pub fn local_path(wanted: &str) -> &str {
     let is_local = wanted.starts_with('/')
-        && !wanted.starts_with("//")
+        && !wanted.contains("//")
         && !wanted.contains('\\')
         && !wanted.chars().any(char::is_control);
     if is_local { wanted } else { "/" }
@@ -156,7 +156,14 @@ mod tests {
     #[test]
     fn no_address_leads_away_from_this_service() {
         assert_eq!(local_path("/vehicles?deleted=true"), "/vehicles?deleted=true");
-        for away in ["https://evil.example", "//evil.example", "/\\evil.example", "", "/\nx"] {
+        for away in [
+            "https://evil.example",
+            "/.//evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "",
+            "/\nx",
+        ] {
             assert_eq!(local_path(away), "/", "{away}");
         }
     }

@@ -25,8 +25,8 @@ const RETRY: Duration = Duration::from_millis(500);
 const LEASE_SECONDS: u64 = 5;
 /// What a placeholder begins with; no answer does.
 const LEASE: &str = "lease:";
-/// The most keys whose deletion is owed; beyond it the whole cache is forgotten.
-const MOST_OWED: usize = 10_000;
+/// How many owed deletions are made up for in one go.
+const AT_ONCE: usize = 1000;
 
 #[derive(Clone)]
 pub(super) struct RedisStore(Arc<Inner>);
@@ -110,6 +110,9 @@ impl RedisStore {
         let deleted: Option<u64> = self.ask(redis::cmd("DEL").arg(key)).await;
         if deleted.is_some() {
             lock(&self.0.owed).remove(key);
+        } else {
+            // Another's deletion of the key may have been confirmed meanwhile, but not this one.
+            self.owe(key);
         }
     }
 
@@ -187,18 +190,24 @@ async fn connect(store: &Inner) -> redis::RedisResult<()> {
     let mut connection =
         store.client.get_multiplexed_async_connection_with_config(&settings).await?;
     let _: String = redis::cmd("PING").query_async(&mut connection).await?;
-    let owed: Vec<String> = lock(&store.owed).iter().cloned().collect();
-    if owed.len() > MOST_OWED {
-        let _: () = redis::cmd("FLUSHDB").query_async(&mut connection).await?;
-    } else if !owed.is_empty() {
-        let _: u64 = redis::cmd("DEL").arg(&owed).query_async(&mut connection).await?;
+    loop {
+        // Whether any is owed, and that requests may come in, is settled under one lock: what is
+        // owed later is asked for at once.
+        let some: Vec<String> = {
+            let mut owed = lock(&store.owed);
+            let some: Vec<_> = owed.iter().take(AT_ONCE).cloned().collect();
+            if some.is_empty() {
+                *lock(&store.connection) = Some(connection);
+                store.is_up.store(true, Ordering::SeqCst);
+                return Ok(());
+            }
+            owed.retain(|key| !some.contains(key));
+            some
+        };
+        let deleted = redis::cmd("DEL").arg(&some).query_async::<u64>(&mut connection).await;
+        if let Err(error) = deleted {
+            lock(&store.owed).extend(some);
+            return Err(error);
+        }
     }
-    *lock(&store.connection) = Some(connection.clone());
-    store.is_up.store(true, Ordering::SeqCst);
-    // A deletion that was owed meanwhile; deleting twice does no harm.
-    let late: Vec<String> = lock(&store.owed).drain().collect();
-    if !late.is_empty() {
-        let _: u64 = redis::cmd("DEL").arg(&late).query_async(&mut connection).await?;
-    }
-    Ok(())
 }

@@ -1,6 +1,6 @@
 //! The service's settings: defaults ← `motovaultpro.toml` ← environment ← secret files.
 //!
-//! Nothing else reads the environment.
+//! Nothing else reads the environment, but for the log's level (`MVP_LOG`).
 
 mod auth;
 mod cache;

@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
+use tower_http::csrf::CsrfLayer;
 
 use super::ConfigError;
 
@@ -29,12 +30,25 @@ impl Server {
         self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
     }
 
+    /// `public_url` as browsers name it in `Origin`: without a path, and without the port that
+    /// its scheme has anyway.
+    #[must_use]
+    pub fn origin(&self) -> Option<String> {
+        let url = self.public_url.as_deref()?;
+        let (scheme, rest) = url.split_once("://")?;
+        let host = rest.split('/').next()?.to_ascii_lowercase();
+        let usual = if scheme == "https" { ":443" } else { ":80" };
+        Some(format!("{scheme}://{}", host.strip_suffix(usual).unwrap_or(&host)))
+    }
+
     pub(super) fn check(&self) -> Result<(), ConfigError> {
-        match &self.public_url {
-            Some(url) if !(url.starts_with("https://") || url.starts_with("http://")) => {
-                Err(ConfigError::value("server.public_url", "begins with https:// or http://"))
-            }
-            _ => Ok(()),
+        let is_http = |origin: &String| {
+            let is_web = origin.starts_with("https://") || origin.starts_with("http://");
+            is_web && CsrfLayer::new().add_trusted_origin(origin).is_ok()
+        };
+        if self.public_url.is_some() && !self.origin().as_ref().is_some_and(is_http) {
+            return Err(ConfigError::value("server.public_url", "is https://host or http://host"));
         }
+        Ok(())
     }
 }

@@ -106,3 +106,17 @@ fn a_mounted_password_counts_only_for_a_server_given_by_its_parts() {
     assert!(read("MVP__DATABASE__URL", "postgres://a@b/c").is_none());
     assert!(read("MVP__DATABASE__POOL_SIZE", "2").is_none());
 }
+
+#[test]
+fn the_public_address_is_known_as_browsers_name_it() {
+    let origin = |url: &str| {
+        read("", &[("MVP__SERVER__PUBLIC_URL", url)]).map(|it| it.server.origin().unwrap())
+    };
+    assert_eq!(origin("https://Cars.example/garage/").unwrap(), "https://cars.example");
+    assert_eq!(origin("https://cars.example:443").unwrap(), "https://cars.example");
+    assert_eq!(origin("http://cars.example:81/").unwrap(), "http://cars.example:81");
+    for url in ["cars.example", "ftp://cars.example", "https://", "https://a b"] {
+        let told = origin(url).unwrap_err().to_string();
+        assert!(told.starts_with("server.public_url: "), "{url}: {told}");
+    }
+}

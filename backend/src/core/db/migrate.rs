@@ -146,7 +146,7 @@ pub async fn status(
     only: Option<&str>,
 ) -> Result<Vec<Step>, MigrateError> {
     check_name(features, only)?;
-    let mut tx = begin(db, "BEGIN").await?;
+    let mut tx = begin_reading(db).await?;
     let rows = if table_exists(&mut tx).await? { executed(&mut tx).await? } else { Vec::new() };
     let mut steps = compare(&rows, features, &tx)?;
     steps.retain(|step| only.is_none_or(|it| it == step.feature));
@@ -227,13 +227,23 @@ fn checksum(text: &str) -> String {
     hex(&Sha256::digest(text))
 }
 
-async fn begin(db: &Db, sqlite: &'static str) -> Result<Tx, sqlx::Error> {
+async fn begin(db: &Db) -> Result<Tx, sqlx::Error> {
     Ok(match db {
         // Unnamed statements: migrations may run where names are not kept.
         Db::Postgres { pool, .. } => {
             Tx::Postgres { tx: pool.begin().await?.into(), persistent: false }
         }
-        Db::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with(sqlite).await?.into()),
+        Db::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?.into()),
+    })
+}
+
+/// As [`begin`], but never in the way of a writer.
+async fn begin_reading(db: &Db) -> Result<Tx, sqlx::Error> {
+    Ok(match db {
+        Db::Postgres { pool, .. } => {
+            Tx::Postgres { tx: pool.begin().await?.into(), persistent: false }
+        }
+        Db::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?.into()),
     })
 }
 
@@ -247,7 +257,7 @@ async fn commit(tx: Tx) -> Result<(), sqlx::Error> {
 /// A transaction that no other migrating program has at the same time.
 async fn begin_locked(db: &Db) -> Result<Tx, MigrateError> {
     for _ in 0..TRIES {
-        match begin(db, "BEGIN IMMEDIATE").await {
+        match begin(db).await {
             Ok(mut tx) => {
                 if take_lock(&mut tx).await? {
                     return Ok(tx);

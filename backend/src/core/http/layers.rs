@@ -20,6 +20,9 @@ use crate::core::{App, Error};
 /// How long a request may take, its body's arrival included.
 const TIME: Duration = Duration::from_secs(30);
 
+/// The most characters of a path that are logged.
+const LOGGED: usize = 200;
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Same origin only, nothing inline, nothing from elsewhere.
@@ -32,7 +35,7 @@ pub fn layers(router: Router, app: &App) -> Router {
     let is_https = app.config.server.is_https();
     // A proxy may rewrite Host: the configured address is the origin that browsers name.
     let csrf = CsrfLayer::new();
-    let csrf = match app.config.server.public_url.as_deref().map(origin_of) {
+    let csrf = match app.config.server.origin() {
         Some(origin) => csrf.clone().add_trusted_origin(origin).unwrap_or(csrf),
         None => csrf,
     };
@@ -46,12 +49,19 @@ pub fn layers(router: Router, app: &App) -> Router {
         .layer(middleware::from_fn(log))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+        .layer(middleware::map_request(trust_plain_ids))
 }
 
-/// `https://cars.example.org/garage/` → `https://cars.example.org`.
-fn origin_of(url: &str) -> &str {
-    let host = url.find("://").map_or(0, |at| at + 3);
-    url[host..].find('/').map_or(url, |slash| &url[..host + slash])
+/// A proxy's id is taken over if it looks like one; whatever else stands there is dropped.
+async fn trust_plain_ids(mut request: Request) -> Request {
+    let is_plain = |id: &HeaderValue| {
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        (1..=64).contains(&id.len()) && id.as_bytes().iter().all(plain)
+    };
+    if !request.headers().get(REQUEST_ID).is_some_and(is_plain) {
+        request.headers_mut().remove(REQUEST_ID);
+    }
+    request
 }
 
 async fn limit_time(request: Request, next: Next) -> Response {
@@ -94,7 +104,7 @@ async fn add_headers(request: Request, next: Next, is_https: bool) -> Response {
 async fn log(request: Request, next: Next) -> Response {
     let started = std::time::Instant::now();
     let method = request.method().clone();
-    let path = request.uri().path().to_owned();
+    let path: String = request.uri().path().chars().take(LOGGED).collect();
     let id = request.extensions().get::<RequestId>().cloned();
     let response = next.run(request).await;
     let id = id.as_ref().and_then(|id| id.header_value().to_str().ok()).unwrap_or_default();
@@ -108,15 +118,4 @@ async fn log(request: Request, next: Next) -> Response {
         tracing::debug!(%method, path, status = status.as_u16(), micros, id, "Answered");
     }
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::origin_of;
-
-    #[test]
-    fn an_origin_is_an_address_without_its_path() {
-        assert_eq!(origin_of("https://a.example/garage/"), "https://a.example");
-        assert_eq!(origin_of("http://a.example:81"), "http://a.example:81");
-    }
 }

@@ -85,12 +85,14 @@ impl Once {
         uuid::Uuid::now_v7().to_string()
     }
 
-    /// Takes the field out of a form: the same fields sent again from the same showing, as by a
+    /// Takes the field out of a form for `what`: the same fields sent again from the same showing, as by a
     /// double tap, are a retry; changed ones are another request.
     #[must_use]
-    pub fn of_form(form: &mut Form) -> Self {
+    pub fn of_form(form: &mut Form, what: &str) -> Self {
         let Some(showing) = form.typed.remove(Self::FIELD) else { return Self::default() };
-        let mut digest = Sha256::new_with_prefix(showing);
+        let mut digest = Sha256::new_with_prefix(what);
+        digest.update([0]);
+        digest.update(showing);
         for (name, text) in &form.typed {
             digest.update([0]);
             digest.update(name);

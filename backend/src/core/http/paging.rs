@@ -89,7 +89,9 @@ impl Field for Limit {
         let (Given::Typed(text) | Given::Number(text)) = given else {
             return Err("has to be a whole number".to_owned());
         };
-        let limit = text.trim().parse::<u16>().ok().filter(|it| (1..=Self::MOST).contains(it));
+        let digits = Some(text.trim()).filter(|it| it.bytes().all(|it| it.is_ascii_digit()));
+        let limit =
+            digits.and_then(|it| it.parse::<u16>().ok()).filter(|it| (1..=Self::MOST).contains(it));
         limit.map(Self).ok_or_else(|| format!("has to be from 1 to {}", Self::MOST))
     }
 

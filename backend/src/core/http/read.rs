@@ -199,8 +199,7 @@ impl<T: Input> FromRequestParts<App> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let query = parts.uri.query().unwrap_or_default();
-        let fields = form_urlencoded::parse(query.as_bytes()).into_owned();
-        T::read(Reader::form(fields, app.clock.today())).map(Self).map_err(Error::Invalid)
+        T::read(Reader::query(query, app.clock.today())).map(Self).map_err(Error::Invalid)
     }
 }
 

@@ -3,6 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
 use serde_json::value::RawValue;
 
 use super::Member;
@@ -45,7 +49,7 @@ impl Reader {
         if !raw.get().starts_with('{') {
             return Err(Error::invalid("", "the body has to be a JSON object"));
         }
-        let members: BTreeMap<String, &RawValue> = serde_json::from_str(raw.get())
+        let Members(members) = serde_json::from_str(raw.get())
             .map_err(|error| Error::Malformed(format!("the body is not JSON: {error}")))?;
         let given = |raw: &RawValue| match raw.get().as_bytes().first() {
             Some(b'n') => Given::Null,
@@ -56,18 +60,33 @@ impl Reader {
             Some(b'[' | b'{') => Given::Nested,
             _ => Given::Number(raw.get().to_owned()),
         };
-        let fields = members.into_iter().map(|(name, raw)| (name, given(raw))).collect();
-        Ok(Self { fields, today, faults: Vec::new() })
+        let members = members.into_iter().map(|(name, raw)| (name, given(raw)));
+        Ok(Self::each_once(members, today))
+    }
+
+    /// The parameters of a query.
+    #[must_use]
+    pub fn query(query: &str, today: NaiveDate) -> Self {
+        let fields = form_urlencoded::parse(query.as_bytes()).into_owned();
+        Self::each_once(fields.map(|(name, text)| (name, typed(text))), today)
+    }
+
+    /// Fields of which none may be there twice: which of the two is meant, nobody can tell.
+    fn each_once(given: impl Iterator<Item = (String, Given)>, today: NaiveDate) -> Self {
+        let (mut fields, mut faults) = (BTreeMap::new(), Vec::new());
+        for (name, given) in given {
+            if fields.insert(name.clone(), given).is_some() {
+                faults.push(Fault::at(&name, "is there twice"));
+            }
+        }
+        Self { fields, today, faults }
     }
 
     /// The fields of a form (`application/x-www-form-urlencoded`); the last of a name counts, so
     /// that a hidden field can say what an unticked box means.
     #[must_use]
     pub fn form(fields: impl IntoIterator<Item = (String, String)>, today: NaiveDate) -> Self {
-        let given = |text: String| {
-            if text.trim().is_empty() { Given::Null } else { Given::Typed(text) }
-        };
-        let fields = fields.into_iter().map(|(name, text)| (name, given(text))).collect();
+        let fields = fields.into_iter().map(|(name, text)| (name, typed(text))).collect();
         Self { fields, today, faults: Vec::new() }
     }
 
@@ -95,6 +114,38 @@ impl Reader {
             self.faults.push(Fault::at(&name, "is not known here"));
         }
         if self.faults.is_empty() { Ok(()) } else { Err(self.faults) }
+    }
+}
+
+/// What stands in a form's field or a query's parameter.
+fn typed(text: String) -> Given {
+    if text.trim().is_empty() { Given::Null } else { Given::Typed(text) }
+}
+
+/// A JSON object's members in order, with those that are there twice.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Each;
+
+        impl<'de> Visitor<'de> for Each {
+            type Value = Vec<(String, &'de RawValue)>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(members)
+            }
+        }
+
+        deserializer.deserialize_map(Each).map(Self)
     }
 }
 

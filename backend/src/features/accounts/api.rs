@@ -84,8 +84,13 @@ where
     }
 }
 
-async fn register(State(app): State<App>, Json(new): Json<NewAccount>) -> Result<SignedIn<201>> {
-    let (account, token) = service::register(&app, new).await?;
+async fn register(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Json(new): Json<NewAccount>,
+) -> Result<SignedIn<201>> {
+    let before = session::token_of(&headers, &app);
+    let (account, token) = service::register(&app, new, before).await?;
     Ok(SignedIn { account, cookie: token.cookie(&app)? })
 }
 

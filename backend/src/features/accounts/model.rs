@@ -90,8 +90,14 @@ impl Field for Email {
         let is_address = parts.is_some_and(|(name, host)| {
             !name.is_empty() && !host.is_empty() && !host.starts_with('.') && !host.ends_with('.')
         });
-        if is_address && !text.contains(char::is_whitespace) {
-            Ok(Self(text))
+        let is_one = text.matches('@').count() == 1 && !text.contains([',', ';', '<', '>', '"']);
+        let email = Self(text);
+        if email.key().chars().count() > 254 {
+            // Some letters become two in lower case.
+            return Err("has more than 254 characters".to_owned());
+        }
+        if is_address && is_one && !email.0.contains(char::is_whitespace) {
+            Ok(email)
         } else {
             Err("has to be an e-mail address, such as you@example.org".to_owned())
         }
@@ -280,8 +286,14 @@ pub(super) struct TimeZone(pub String);
 impl Field for TimeZone {
     fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
         let Text(text) = Text::<100>::read(given, today)?;
-        let known = jiff::tz::TimeZone::get(&text)
-            .map_err(|_| "is not a time zone, such as Europe/Berlin".to_owned())?;
+        let unknown = || "is not a time zone, such as Europe/Berlin".to_owned();
+        // Names of whatever zone the machine is in, and of none.
+        let is_no_place = ["localtime", "posixrules", "factory", "etc/unknown"]
+            .contains(&text.to_ascii_lowercase().as_str());
+        if is_no_place {
+            return Err(unknown());
+        }
+        let known = jiff::tz::TimeZone::get(&text).map_err(|_| unknown())?;
         // As the database spells it, whatever the case it was typed in.
         Ok(Self(known.iana_name().map_or(text, str::to_owned)))
     }

@@ -80,9 +80,14 @@ fn closed(shell: Shell) -> Result<Response> {
     Ok((StatusCode::FORBIDDEN, web::page(&Closed { shell })?).into_response())
 }
 
-async fn register(State(app): State<App>, shell: Shell, form: Form) -> Result<Response> {
+async fn register(
+    State(app): State<App>,
+    shell: Shell,
+    headers: HeaderMap,
+    form: Form,
+) -> Result<Response> {
     let made = match form.read::<NewAccount>(&app) {
-        Ok(new) => service::register(&app, new).await,
+        Ok(new) => service::register(&app, new, session::token_of(&headers, &app)).await,
         Err(error) => Err(error),
     };
     let errors = match made {

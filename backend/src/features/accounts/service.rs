@@ -1,6 +1,6 @@
 //! Making accounts, signing in and out, and preferences.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::{
@@ -13,7 +13,12 @@ use super::{
     session::{self, Token},
     store,
 };
-use crate::core::{App, Error, Result, UserId, config::Registration, db, http::IfMatch};
+use crate::core::{
+    App, Error, Result, UserId,
+    config::Registration,
+    db::{self, Tx},
+    http::IfMatch,
+};
 
 /// How long a session lasts without being used.
 pub(super) const IDLE: TimeDelta = TimeDelta::days(14);
@@ -28,8 +33,13 @@ pub async fn has_accounts(app: &App) -> Result<bool> {
     Ok(store::has_accounts(&mut app.db.read().await?).await?)
 }
 
-/// Makes an account and signs it in. The first becomes the administrator.
-pub(super) async fn register(app: &App, new: NewAccount) -> Result<(Account, Token)> {
+/// Makes an account, signs it in, and ends the session that the browser had before. The first
+/// account becomes the administrator.
+pub(super) async fn register(
+    app: &App,
+    new: NewAccount,
+    before: Option<TokenHash>,
+) -> Result<(Account, Token)> {
     const CLOSED: &str = "accounts cannot be made here: ask whoever runs this service";
     let is_open = app.config.auth.registration == Registration::Open;
     // Before the costly hash; the claim below decides.
@@ -63,8 +73,14 @@ pub(super) async fn register(app: &App, new: NewAccount) -> Result<(Account, Tok
         return Err(Error::Forbidden(CLOSED));
     }
     let token = Token::new()?;
+    if let Some(before) = &before {
+        store::delete_session(&mut tx, before).await?;
+    }
     store::insert_session(&mut tx, &token.hash(), account.id, now, now + ABSOLUTE).await?;
     tx.commit().await?;
+    if let Some(before) = &before {
+        app.doors.sessions().invalidate(before).await;
+    }
     tracing::info!(account = %account.id, is_admin = account.is_admin, "Registered");
     Ok((account, token))
 }
@@ -128,11 +144,16 @@ pub(super) async fn preferences(app: &App, user: &UserId) -> Result<Preferences>
         return Ok(preferences);
     }
     let mut tx = app.db.write().await?;
-    // Somebody may have made them meanwhile.
-    let preferences = store::find_preferences(&mut tx, user).await?.unwrap_or_default();
-    store::put_preferences(&mut tx, user, &preferences, app.clock.now()).await?;
+    let preferences = hold_preferences(&mut tx, user, app.clock.now()).await?;
     tx.commit().await?;
     Ok(preferences)
+}
+
+/// The preferences, made with the defaults where there are none; nobody else changes them before
+/// the caller's transaction ends.
+async fn hold_preferences(tx: &mut Tx, user: &UserId, now: DateTime<Utc>) -> Result<Preferences> {
+    store::insert_preferences(tx, user, &Preferences::default(), now).await?;
+    Ok(store::hold_preferences(tx, user).await?)
 }
 
 /// Changes the user's preferences.
@@ -142,8 +163,9 @@ pub(super) async fn change_preferences(
     change: PreferencesChange,
     if_match: &IfMatch,
 ) -> Result<Preferences> {
+    let now = app.clock.now();
     let mut tx = app.db.write().await?;
-    let current = store::find_preferences(&mut tx, user).await?.unwrap_or_default();
+    let current = hold_preferences(&mut tx, user, now).await?;
     if_match.check(&current)?;
     let preferences = Preferences {
         distance_unit: change.distance_unit.or(current.distance_unit),
@@ -153,7 +175,7 @@ pub(super) async fn change_preferences(
         time_zone: change.time_zone.or(TimeZone(current.time_zone)).0,
         theme: change.theme.or(current.theme),
     };
-    store::put_preferences(&mut tx, user, &preferences, app.clock.now()).await?;
+    store::update_preferences(&mut tx, user, &preferences, now).await?;
     tx.commit().await?;
     session::forget(app, user).await;
     Ok(preferences)

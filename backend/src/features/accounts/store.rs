@@ -9,11 +9,7 @@ use super::{
     model::{Account, Preferences},
 };
 use crate::{
-    core::{
-        UserId,
-        db::Tx,
-        units::{DistanceUnit, EconomyUnit, VolumeUnit},
-    },
+    core::{UserId, db::Tx},
     sql,
 };
 
@@ -168,32 +164,73 @@ pub(super) async fn find_preferences(tx: &mut Tx, user: &UserId) -> Result<Optio
     )
 }
 
-pub(super) async fn put_preferences(
+/// As [`find_preferences`] where there are some, and nobody else changes them before this
+/// transaction ends.
+pub(super) async fn hold_preferences(tx: &mut Tx, user: &UserId) -> Result<Preferences> {
+    match tx {
+        Tx::Sqlite(_) => sql!(
+            tx,
+            fetch_one,
+            "SELECT distance_unit, volume_unit, economy_unit, currency, time_zone, theme
+             FROM user_preferences WHERE user_id = $1",
+            user.as_str(),
+        ),
+        Tx::Postgres { .. } => sql!(
+            tx,
+            fetch_one,
+            "SELECT distance_unit, volume_unit, economy_unit, currency, time_zone, theme
+             FROM user_preferences WHERE user_id = $1 FOR UPDATE",
+            user.as_str(),
+        ),
+    }
+}
+
+/// Makes them, unless there are some.
+pub(super) async fn insert_preferences(
     tx: &mut Tx,
     user: &UserId,
     preferences: &Preferences,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let Preferences { distance_unit, volume_unit, economy_unit, currency, time_zone, theme } =
-        preferences;
     sql!(
         tx,
         execute,
         "INSERT INTO user_preferences
            (user_id, distance_unit, volume_unit, economy_unit, currency, time_zone, theme, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-         ON CONFLICT (user_id) DO UPDATE SET
-           distance_unit = excluded.distance_unit, volume_unit = excluded.volume_unit,
-           economy_unit = excluded.economy_unit, currency = excluded.currency,
-           time_zone = excluded.time_zone, theme = excluded.theme,
-           updated_at = excluded.updated_at",
+         ON CONFLICT (user_id) DO NOTHING",
         user.as_str(),
-        DistanceUnit::as_str(*distance_unit),
-        VolumeUnit::as_str(*volume_unit),
-        EconomyUnit::as_str(*economy_unit),
-        currency,
-        time_zone,
-        theme.as_str(),
+        preferences.distance_unit.as_str(),
+        preferences.volume_unit.as_str(),
+        preferences.economy_unit.as_str(),
+        &preferences.currency,
+        &preferences.time_zone,
+        preferences.theme.as_str(),
+        now,
+    )?;
+    Ok(())
+}
+
+pub(super) async fn update_preferences(
+    tx: &mut Tx,
+    user: &UserId,
+    preferences: &Preferences,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "UPDATE user_preferences
+         SET distance_unit = $2, volume_unit = $3, economy_unit = $4, currency = $5,
+             time_zone = $6, theme = $7, updated_at = $8
+         WHERE user_id = $1",
+        user.as_str(),
+        preferences.distance_unit.as_str(),
+        preferences.volume_unit.as_str(),
+        preferences.economy_unit.as_str(),
+        &preferences.currency,
+        &preferences.time_zone,
+        preferences.theme.as_str(),
         now,
     )?;
     Ok(())

@@ -23,6 +23,8 @@ on_every_engine![
     preferences_begin_with_the_defaults_and_are_changed_one_by_one,
     preferences_that_cannot_be_are_refused,
     one_users_preferences_are_not_anothers,
+    preferences_changed_at_once_are_all_kept,
+    registering_ends_the_session_before_it,
 ];
 
 const PASSWORD: &str = "correct horse battery";
@@ -115,7 +117,8 @@ async fn every_field_at_fault_is_named(app: TestApp) {
         app.nobody().post("/api/auth/login", json!({})).await.faults(),
         ["/email: is required", "/password: is required"]
     );
-    for email in ["@b", "a@", "a b@c", "a@.c", "a@c.", "a\u{0}@c"] {
+    let grows = format!("{}@b.co", "İ".repeat(240));
+    for email in ["@b", "a@", "a b@c", "a@.c", "a@c.", "a\u{0}@c", "a@b@c", "a@b,c", &grows] {
         let new = json!({ "email": email, "password": PASSWORD });
         assert_eq!(app.nobody().post("/api/auth/register", new).await.status, 422, "{email}");
     }
@@ -260,6 +263,29 @@ async fn preferences_that_cannot_be_are_refused(app: TestApp) {
             "/colour: is not known here",
         ]
     );
+}
+
+async fn preferences_changed_at_once_are_all_kept(app: TestApp) {
+    for round in 0..8 {
+        let ann = app.register(&format!("ann{round}@example.org")).await;
+        let path = "/api/user/preferences";
+        let answers = futures::future::join3(
+            ann.patch(path, json!({ "distanceUnit": "km" })),
+            ann.patch(path, json!({ "theme": "dark" })),
+            ann.get(path),
+        );
+        let (first, second, read) = answers.await;
+        assert_eq!((first.status, second.status, read.status), (200, 200, 200));
+        let kept = ann.get(path).await.body;
+        assert_eq!((&kept["distanceUnit"], &kept["theme"]), (&json!("km"), &json!("dark")));
+    }
+}
+
+async fn registering_ends_the_session_before_it(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let again = json!({ "email": "bob@example.org", "password": PASSWORD });
+    assert_eq!(ann.post("/api/auth/register", again).await.status, 201);
+    assert!(!is_signed_in(&ann).await);
 }
 
 async fn one_users_preferences_are_not_anothers(app: TestApp) {

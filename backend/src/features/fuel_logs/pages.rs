@@ -155,7 +155,7 @@ async fn add(
     let vehicle = find_vehicle(&app, &user, id).await?;
     let shown = user.0.preferences.shown();
     let mut copy = in_gallons(form.clone(), &form, &shown);
-    let once = Once::of_form(&mut copy);
+    let once = Once::of_form(&mut copy, &id.to_string());
     copy.set("vehicleId", id.to_string());
     let added = match copy.read::<NewFuelLog>(&app) {
         Ok(new) => service::add(&app, &user, new, &once).await,

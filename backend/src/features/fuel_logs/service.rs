@@ -1,6 +1,6 @@
 //! What can be done with fuel logs, and the rules for it.
 
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 use uuid::Uuid;
 
 use super::{
@@ -17,7 +17,7 @@ use crate::{
         http::{Created, Cursor, IfMatch, Limit, Once, Page},
         input::{Change, Clearable, LongText, Odometer, Text},
     },
-    features::vehicles::{self, VehicleId},
+    features::vehicles::{self, Vehicle, VehicleId},
 };
 
 /// What a list asks for.
@@ -71,7 +71,9 @@ pub async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<Page<Fu
 
 fn position(cursor: &Cursor) -> Option<Position> {
     let mut parts = cursor.parts();
-    let date = parts.next()?.parse().ok()?;
+    let years = 1..=9999;
+    let date: NaiveDate =
+        parts.next()?.parse().ok().filter(|it: &NaiveDate| years.contains(&it.year()))?;
     let odometer = parts.next()?.parse().ok()?;
     let id = FuelLogId(parts.next()?.parse().ok()?);
     parts.next().is_none().then_some(Position { date, odometer, id })
@@ -135,8 +137,7 @@ pub(super) async fn add(
     }
     vehicles::raise_odometer(&mut tx, user, &vehicle, log.odometer_reading, now).await?;
     let created = once.keep(&mut tx, user, format!("/api/fuel-logs/{}", log.id), &log).await?;
-    tx.commit().await?;
-    vehicles::forget_list(app, user).await;
+    vehicles::commit(app, user, tx).await?;
     Ok(created)
 }
 
@@ -150,12 +151,15 @@ pub(super) async fn change(
 ) -> Result<FuelLog> {
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
-    let (old, _) = hold_log(&mut tx, user, id).await?;
+    let target = match change.vehicle_id {
+        Change::Keep => None,
+        Change::Set(id) => Some(VehicleId(id.0)),
+    };
+    let (old, vehicle) = hold_log(&mut tx, user, id, target).await?;
     if_match.check(&old)?;
     let may_roll_back = change.allow_odometer_rollback == Some(true);
     let mut log = apply(change, old.clone())?;
     log.updated_at = now;
-    let vehicle = hold_vehicle(&mut tx, user, log.vehicle_id).await?;
     let has_moved = log.vehicle_id != old.vehicle_id || log.position() != old.position();
     if has_moved {
         let around = window::around(&mut tx, user, old.vehicle_id, old.position(), id).await?;
@@ -173,8 +177,7 @@ pub(super) async fn change(
         store::update_figures(&mut tx, user, id, figures, now).await?;
     }
     vehicles::raise_odometer(&mut tx, user, &vehicle, log.odometer_reading, now).await?;
-    tx.commit().await?;
-    vehicles::forget_list(app, user).await;
+    vehicles::commit(app, user, tx).await?;
     Ok(log)
 }
 
@@ -187,10 +190,10 @@ pub(super) async fn remove(
 ) -> Result<FuelLog> {
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
-    let (log, vehicle) = hold_log(&mut tx, user, id).await?;
+    let (log, vehicle) = hold_log(&mut tx, user, id, None).await?;
     if_match.check(&log)?;
     store::delete(&mut tx, user, id).await?;
-    let around = window::around(&mut tx, user, vehicle, log.position(), id).await?;
+    let around = window::around(&mut tx, user, vehicle.id, log.position(), id).await?;
     for (id, figures) in around.settle(None) {
         store::update_figures(&mut tx, user, id, figures, now).await?;
     }
@@ -198,20 +201,40 @@ pub(super) async fn remove(
     Ok(log)
 }
 
-/// The log as it is once its vehicle is held.
-async fn hold_log(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<(FuelLog, VehicleId)> {
-    let seen = find_in(tx, user, id).await?;
-    vehicles::hold(tx, user, seen.vehicle_id).await?;
-    // It may have been changed, or gone to another vehicle, while this waited for its own.
-    let log = find_in(tx, user, id).await?;
-    if log.vehicle_id != seen.vehicle_id {
-        return Err(Error::Stale);
+/// The log as it is once its vehicle is held, and the vehicle that it goes to: `target`, else its
+/// own. Two are held in the order of their ids, lest two requests wait for each other.
+async fn hold_log(
+    tx: &mut Tx,
+    user: &UserId,
+    id: FuelLogId,
+    target: Option<VehicleId>,
+) -> Result<(FuelLog, Vehicle)> {
+    // While this waits for its vehicle, the log may go to another.
+    for _ in 0..3 {
+        let own = find_in(tx, user, id).await?.vehicle_id;
+        let target = target.unwrap_or(own);
+        let (first, second) = (own.min(target), own.max(target));
+        let mut goes_to = None;
+        for held in if first == second { vec![first] } else { vec![first, second] } {
+            let vehicle = if held == own {
+                vehicles::hold(tx, user, held).await?
+            } else {
+                hold_vehicle(tx, user, held).await?
+            };
+            if held == target {
+                goes_to = Some(vehicle);
+            }
+        }
+        let log = find_in(tx, user, id).await?;
+        if let Some(vehicle) = goes_to.filter(|_| log.vehicle_id == own) {
+            return Ok((log, vehicle));
+        }
     }
-    Ok((log, seen.vehicle_id))
+    Err(Error::Unavailable)
 }
 
 /// A vehicle that a body names: one that is not the user's is a fault of that field.
-async fn hold_vehicle(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<vehicles::Vehicle> {
+async fn hold_vehicle(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehicle> {
     vehicles::hold(tx, user, id).await.map_err(|error| match error {
         Error::NotFound(_) => Error::invalid("vehicleId", "is not a vehicle of yours"),
         other => other,
@@ -266,6 +289,7 @@ fn check_order(around: &Window, log: &FuelLog) -> Result<()> {
     );
     Err(Error::Invalid(vec![Fault {
         kind: Some("odometer-order"),
+        fuel_log: Some(other.id.0),
         ..Fault::at("odometerReading", detail)
     }]))
 }
@@ -276,21 +300,21 @@ fn apply(change: FuelLogChange, log: FuelLog) -> Result<FuelLog> {
         Change::Keep => log.gallons,
         Change::Set(volume) => volume.0,
     };
-    // What the change does not mention gives way to what it does.
-    let (price, total) = match (change.price_per_gallon, change.total_cost) {
-        (Clearable::Keep, Clearable::Keep) if gallons == log.gallons => {
-            (log.price_per_gallon, log.total_cost)
-        }
-        (Clearable::Keep, Clearable::Keep) => match log.price_per_gallon {
-            Some(price) => (Some(price), None),
-            None => (None, log.total_cost),
-        },
-        (Clearable::Set(price), Clearable::Keep) => (Some(price), None),
-        (Clearable::Keep, Clearable::Set(total)) => (None, Some(total)),
-        (price, total) => (price.or(log.price_per_gallon), total.or(log.total_cost)),
+    // What was worked out is worked out again; what was given stays until it is mentioned.
+    let (price, total) = (log.price_per_gallon, log.total_cost);
+    let was_worked_out = price_and_total(log.gallons, price, None)
+        .is_ok_and(|it| it == (price, total))
+        || price_and_total(log.gallons, None, total).is_ok_and(|it| it == (price, total));
+    let derive = |price, total| {
+        price_and_total(gallons, price, total).map_err(|(field, why)| Error::invalid(field, why))
     };
-    let (price_per_gallon, total_cost) = price_and_total(gallons, price, total)
-        .map_err(|(field, why)| Error::invalid(field, why))?;
+    let (price_per_gallon, total_cost) = match (change.price_per_gallon, change.total_cost) {
+        (Clearable::Keep, Clearable::Keep) if gallons == log.gallons => (price, total),
+        (Clearable::Keep, Clearable::Keep) if was_worked_out => derive(price, None)?,
+        (Clearable::Set(price), Clearable::Keep) if was_worked_out => derive(Some(price), None)?,
+        (Clearable::Keep, Clearable::Set(total)) if was_worked_out => derive(None, Some(total))?,
+        (new_price, new_total) => (new_price.or(price), new_total.or(total)),
+    };
     Ok(FuelLog {
         vehicle_id: match change.vehicle_id {
             Change::Keep => log.vehicle_id,

@@ -30,6 +30,9 @@ on_every_engine![
     a_list_keeps_to_its_days,
     statistics_add_up_by_month,
     logs_added_at_once_know_of_each_other,
+    logs_swapped_between_vehicles_at_once_do_not_wait_for_each_other,
+    a_cursor_made_by_hand_is_refused,
+    a_member_that_is_there_twice_is_refused,
     stored_economy_is_what_the_whole_history_says,
 ];
 
@@ -310,7 +313,12 @@ async fn a_change_works_out_what_it_does_not_mention(app: TestApp) {
         (json!({ "totalCost": 44 }), json!(4.0), json!(44.0)),
         (json!({ "pricePerGallon": 2 }), json!(2.0), json!(22.0)),
         (json!({ "pricePerGallon": 2, "totalCost": 20 }), json!(2.0), json!(20.0)),
-        (json!({ "totalCost": null }), json!(2.0), json!(22.0)),
+        // Given both, it is not worked out any more: each stays until it is mentioned.
+        (json!({ "gallons": 12 }), json!(2.0), json!(20.0)),
+        (json!({ "totalCost": null }), json!(2.0), Value::Null),
+        (json!({ "gallons": 11 }), json!(2.0), Value::Null),
+        (json!({ "totalCost": 33 }), json!(2.0), json!(33.0)),
+        (json!({ "pricePerGallon": null }), Value::Null, json!(33.0)),
         (json!({ "pricePerGallon": null, "totalCost": null }), Value::Null, Value::Null),
     ] {
         app.app.clock.advance(chrono::TimeDelta::seconds(1));
@@ -341,6 +349,7 @@ async fn a_reading_that_runs_backwards_names_the_log_it_contradicts(app: TestApp
         let [fault] = &refused.faults()[..] else { panic!("{refused:?}") };
         assert!(fault.starts_with("/odometerReading: is "), "{fault}");
         assert!(fault.contains(contradicted.as_str()), "{fault}");
+        assert_eq!(&refused.body["fuelLogId"], contradicted);
     }
     // On one day the readings tell the order.
     garage.added("2026-01-20", 1250, json!({})).await;
@@ -592,6 +601,55 @@ async fn logs_added_at_once_know_of_each_other(app: TestApp) {
     (expected[0], expected[6]) = (None, Some("first"));
     assert_eq!(reasons, expected);
     assert_eq!(logs[0]["mpg"], 16.67);
+}
+
+async fn logs_swapped_between_vehicles_at_once_do_not_wait_for_each_other(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let other = garage.user.post("/api/vehicles", json!({ "vin": "1M8GDM9AXKP042788" })).await.id();
+    let mut logs = Vec::new();
+    for nth in 0..6 {
+        let vehicle = if nth % 2 == 0 { &garage.vehicle } else { &other };
+        let change = json!({ "vehicleId": vehicle });
+        logs.push(garage.added("2026-01-10", 1000 + nth, change).await);
+    }
+    for round in 0..4 {
+        let swaps = logs.iter().enumerate().map(|(nth, log)| {
+            let to = if (nth + round) % 2 == 0 { &other } else { &garage.vehicle };
+            let (path, to) = (format!("/api/fuel-logs/{log}"), json!({ "vehicleId": to }));
+            let user = &garage.user;
+            async move { user.patch(&path, to).await }
+        });
+        for swapped in futures::future::join_all(swaps).await {
+            assert_eq!(swapped.status, 200, "{swapped:?}");
+        }
+    }
+}
+
+async fn a_cursor_made_by_hand_is_refused(app: TestApp) {
+    let user = app.register("ann@example.org").await;
+    let nil = uuid::Uuid::nil();
+    for path in [
+        format!("/api/fuel-logs?cursor=-262143-01-01_1_{nil}"),
+        format!("/api/fuel-logs?cursor=%2B99999-01-01_1_{nil}"),
+        format!("/api/vehicles?cursor=-300000000000000000_{nil}"),
+        format!("/api/vehicles?cursor=9000000000000000000_{nil}"),
+    ] {
+        assert_eq!(user.get(&path).await.status, 422, "{path}");
+    }
+}
+
+async fn a_member_that_is_there_twice_is_refused(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let body = format!(
+        r#"{{"vehicleId":"{}","date":"2026-01-30","odometerReading":1,"gallons":5,"gallons":6}}"#,
+        garage.vehicle
+    );
+    let refused = garage.user.send_json(Method::POST, "/api/fuel-logs", &body, &[]).await;
+    assert_eq!(
+        (refused.status, refused.faults()),
+        (422, vec!["/gallons: is there twice".to_owned()])
+    );
+    assert_eq!(garage.user.get("/api/fuel-logs?limit=1&limit=2").await.status, 422);
 }
 
 /// One step of a random history.

@@ -1,7 +1,7 @@
 //! Vehicles: what a user drives.
 //!
 //! Other features may look one up within their own transaction ([`find`], [`hold`]) and raise its
-//! odometer ([`raise_odometer`]; then, after the commit, [`forget_list`]).
+//! odometer ([`raise_odometer`]; then end with [`commit`]).
 
 mod api;
 mod model;
@@ -15,7 +15,7 @@ mod tests_pages;
 mod vin;
 
 pub use model::{Vehicle, VehicleId};
-pub use service::{find, forget_list, hold, list_all, raise_odometer};
+pub use service::{commit, find, hold, list_all, raise_odometer};
 pub use vin::Vin;
 
 use super::Feature;

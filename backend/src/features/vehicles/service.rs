@@ -51,8 +51,7 @@ pub(super) async fn add(
     }
     let location = format!("/api/vehicles/{}", vehicle.id);
     let created = once.keep(&mut tx, user, location, &vehicle).await?;
-    tx.commit().await?;
-    forget_list(app, user).await;
+    commit(app, user, tx).await?;
     Ok(created)
 }
 
@@ -111,7 +110,8 @@ pub(super) async fn read_list(
 
 fn position(cursor: &Cursor) -> Option<(DateTime<Utc>, VehicleId)> {
     let mut parts = cursor.parts();
-    let created_at = DateTime::from_timestamp_micros(parts.next()?.parse().ok()?)?;
+    let created_at = DateTime::from_timestamp_micros(parts.next()?.parse().ok()?)
+        .filter(|it| (DateTime::UNIX_EPOCH..=http::end_of_time()).contains(it))?;
     let id = VehicleId(parts.next()?.parse().ok()?);
     parts.next().is_none().then_some((created_at, id))
 }
@@ -141,8 +141,7 @@ pub(super) async fn change(
         drop(tx);
         return Err(vin_taken(app, user, &vehicle.vin, error).await);
     }
-    tx.commit().await?;
-    forget_list(app, user).await;
+    commit(app, user, tx).await?;
     Ok(vehicle)
 }
 
@@ -159,8 +158,7 @@ pub(super) async fn remove(
     let now = app.clock.now();
     let removed = Vehicle { deleted_at: Some(now), updated_at: now, ..vehicle };
     store::update(&mut tx, user, &removed).await?;
-    tx.commit().await?;
-    forget_list(app, user).await;
+    commit(app, user, tx).await?;
     Ok(())
 }
 
@@ -173,13 +171,12 @@ pub(super) async fn restore(app: &App, user: &UserId, id: VehicleId) -> Result<V
     }
     let restored = Vehicle { deleted_at: None, updated_at: app.clock.now(), ..found };
     store::update(&mut tx, user, &restored).await?;
-    tx.commit().await?;
-    forget_list(app, user).await;
+    commit(app, user, tx).await?;
     Ok(restored)
 }
 
 /// Raises the vehicle's odometer to `reading`, within the caller's transaction; it is never
-/// lowered. The caller calls [`forget_list`] after the commit.
+/// lowered. The caller ends with [`commit`].
 ///
 /// # Errors
 /// Unavailable where the database is away.
@@ -196,9 +193,20 @@ pub async fn raise_odometer(
     Ok(())
 }
 
-/// Forgets the kept list after a change to the user's vehicles has been committed.
-pub async fn forget_list(app: &App, user: &UserId) {
-    app.cache.invalidate(&list_key(user)).await;
+/// Commits a change that the user's kept list may show, and forgets the list. Once begun it goes
+/// on to its end, even if whoever asked for the change hangs up meanwhile.
+///
+/// # Errors
+/// Unavailable where the database is away.
+pub async fn commit(app: &App, user: &UserId, tx: Tx) -> Result<()> {
+    let (cache, key) = (app.cache.clone(), list_key(user));
+    let done = tokio::spawn(async move {
+        let committed = tx.commit().await;
+        // After a failure, too: whether a commit whose answer is lost was made is not known.
+        cache.invalidate(&key).await;
+        committed
+    });
+    done.await.map_err(|error| Error::Internal(error.into()))?
 }
 
 /// What a refused insert or update means: the only rule that can refuse one is the VIN's.

@@ -16,6 +16,7 @@ on_every_engine![
     another_users_vehicle_looks_like_one_that_does_not_exist,
     a_list_goes_page_by_page_newest_first,
     a_list_shows_every_change_at_once,
+    a_change_whose_client_hangs_up_outdates_the_list,
     a_request_sent_again_with_its_key_is_done_once,
     a_key_is_one_users_and_one_requests,
     the_database_refuses_a_child_under_another_users_vehicle,
@@ -314,6 +315,22 @@ async fn a_list_shows_every_change_at_once(app: TestApp) {
     assert_eq!(vins(&ann, "/api/vehicles").await, [""; 0]);
     ann.post(&format!("{path}/restore"), json!({})).await;
     assert_eq!(vins(&ann, "/api/vehicles").await, [VINS[1]]);
+}
+
+async fn a_change_whose_client_hangs_up_outdates_the_list(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let path = format!("/api/vehicles/{}", add(&ann, VINS[0]).await.id());
+    for nth in 0..60_u64 {
+        app.app.clock.advance(chrono::TimeDelta::seconds(1));
+        ann.get("/api/vehicles").await;
+        let patience = std::time::Duration::from_micros(nth * 150);
+        let change = ann.patch(&path, json!({ "color": format!("colour {nth}") }));
+        let _ = tokio::time::timeout(patience, change).await;
+        // A commit that has begun goes on to its end.
+        tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+        let record = ann.get(&path).await.body;
+        assert_eq!(ann.get("/api/vehicles").await.body["items"][0], record, "after {patience:?}");
+    }
 }
 
 async fn the_database_refuses_a_child_under_another_users_vehicle(app: TestApp) {
