@@ -250,6 +250,6 @@ fn a_change_through_one_instance_is_seen_through_the_other_at_once() {
         };
         join(join_all(readers), write).await;
         println!("{} changes, {} reads", acknowledged.get(), reads.get());
-        assert!(acknowledged.get() > 100 && reads.get() > 500, "hardly a load");
+        assert!(acknowledged.get() > 80 && reads.get() > 200, "hardly a load");
     });
 }
