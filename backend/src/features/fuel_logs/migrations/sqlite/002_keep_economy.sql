@@ -13,8 +13,9 @@ ALTER TABLE fuel_logs ADD COLUMN mpg INTEGER;
 -- Why it closes none.
 ALTER TABLE fuel_logs ADD COLUMN economy_reason TEXT;
 
--- A vehicle's fill-ups and a user's, newest first.
+-- A vehicle's fill-ups and a user's, newest first. The first begins with both ids that a statement
+-- names, lest SQLite takes the second for it and walks through all of the user's.
 CREATE INDEX idx_fuel_logs_vehicle_list
-    ON fuel_logs (vehicle_id, date DESC, odometer_reading DESC, id DESC);
+    ON fuel_logs (vehicle_id, user_id, date DESC, odometer_reading DESC, id DESC);
 CREATE INDEX idx_fuel_logs_user_list
     ON fuel_logs (user_id, date DESC, odometer_reading DESC, id DESC);
