@@ -85,8 +85,8 @@ impl Once {
         uuid::Uuid::now_v7().to_string()
     }
 
-    /// Takes the field out of a form for `what`: the same fields sent again from the same showing, as by a
-    /// double tap, are a retry; changed ones are another request.
+    /// Takes the field out of a form for `what`: the same fields sent again from the same
+    /// showing, as by a double tap, are a retry; changed ones are another request.
     #[must_use]
     pub fn of_form(form: &mut Form, what: &str) -> Self {
         let Some(showing) = form.typed.remove(Self::FIELD) else { return Self::default() };

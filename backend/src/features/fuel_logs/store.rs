@@ -135,6 +135,15 @@ pub(super) async fn find(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<Op
     Ok(row.map(FuelLog::from))
 }
 
+/// Read through the vehicle's own index: a test holds the plan.
+pub(super) const LIST_OF_VEHICLE: &str = "SELECT f.* FROM fuel_logs f
+     JOIN vehicles v ON v.id = f.vehicle_id AND v.user_id = f.user_id
+     WHERE f.vehicle_id = $2 AND f.user_id = $1 AND v.deleted_at IS NULL
+       AND (f.date, f.odometer_reading, f.id) < ($3, $4, $5)
+       AND f.date >= $6 AND f.date <= $7
+     ORDER BY f.date DESC, f.odometer_reading DESC, f.id DESC
+     LIMIT $8";
+
 /// At most a page of one vehicle's logs before `before`, newest first.
 pub(super) async fn list_of_vehicle(
     tx: &mut Tx,
@@ -147,13 +156,7 @@ pub(super) async fn list_of_vehicle(
     let rows: Vec<Row> = sql!(
         tx,
         fetch_all,
-        "SELECT f.* FROM fuel_logs f
-         JOIN vehicles v ON v.id = f.vehicle_id AND v.user_id = f.user_id
-         WHERE f.vehicle_id = $2 AND f.user_id = $1 AND v.deleted_at IS NULL
-           AND (f.date, f.odometer_reading, f.id) < ($3, $4, $5)
-           AND f.date >= $6 AND f.date <= $7
-         ORDER BY f.date DESC, f.odometer_reading DESC, f.id DESC
-         LIMIT $8",
+        LIST_OF_VEHICLE,
         user.as_str(),
         vehicle,
         before.date,

@@ -4,7 +4,7 @@ use axum::http::Method;
 use proptest::{prelude::*, strategy::ValueTree as _};
 use serde_json::{Value, json};
 
-use super::{economy, service};
+use super::{economy, service, store};
 use crate::{
     core::UserId,
     features::vehicles::VehicleId,
@@ -723,19 +723,9 @@ async fn stored_economy_is_what_the_whole_history_says(app: TestApp) {
 async fn one_vehicles_page_is_read_through_the_vehicles_own_index() {
     let app = TestApp::new(|_| {}).await;
     let crate::core::db::Db::Sqlite { readers, .. } = &app.app.db else { panic!("not SQLite") };
-    let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(
-        "EXPLAIN QUERY PLAN
-         SELECT f.* FROM fuel_logs f
-         JOIN vehicles v ON v.id = f.vehicle_id AND v.user_id = f.user_id
-         WHERE f.vehicle_id = $2 AND f.user_id = $1 AND v.deleted_at IS NULL
-           AND (f.date, f.odometer_reading, f.id) < ($3, $4, $5)
-           AND f.date >= $6 AND f.date <= $7
-         ORDER BY f.date DESC, f.odometer_reading DESC, f.id DESC
-         LIMIT $8",
-    )
-    .fetch_all(readers)
-    .await
-    .unwrap();
+    let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", store::LIST_OF_VEHICLE));
+    let plan: Vec<(i64, i64, i64, String)> =
+        sqlx::query_as(explain).fetch_all(readers).await.unwrap();
     let plan: Vec<_> = plan.into_iter().map(|step| step.3).collect();
     assert!(plan.iter().any(|it| it.contains("idx_fuel_logs_vehicle_list")), "{plan:?}");
     assert!(!plan.iter().any(|it| it.contains("TEMP B-TREE")), "{plan:?}");
