@@ -1,6 +1,6 @@
 //! Opening either engine, and refusing one that would forget an acknowledged write.
 
-use std::{path::Path, str::FromStr as _, time::Duration};
+use std::{os::unix::fs::DirBuilderExt as _, path::Path, str::FromStr as _, time::Duration};
 
 use sqlx::{
     ConnectOptions as _, Connection as _, PgPool, SqlitePool,
@@ -85,7 +85,11 @@ impl Db {
 
 async fn open_sqlite(path: &Path) -> Result<Db> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)
+        // Nobody else on the machine is to read what lies there, password hashes among it.
+        let mut owners = std::fs::DirBuilder::new();
+        owners.recursive(true).mode(0o700);
+        owners
+            .create(folder)
             .map_err(|error| Error::Internal(format!("{}: {error}", folder.display()).into()))?;
     }
     let options = SqliteConnectOptions::from_str("sqlite:")?
@@ -131,4 +135,17 @@ async fn postgres_is_durable(pool: &PgPool) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    #[tokio::test]
+    async fn the_databases_folder_is_made_for_its_owner_alone() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("data");
+        super::open_sqlite(&folder.join("cars.db")).await.unwrap().close().await;
+        assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    }
 }
