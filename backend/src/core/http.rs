@@ -1,5 +1,6 @@
 //! What requests are read with and answers are written with; every refusal is a problem document.
 
+mod client;
 mod etag;
 mod layers;
 mod once;
@@ -7,6 +8,7 @@ mod paging;
 mod read;
 mod write;
 
+pub use client::ClientAddress;
 pub use etag::IfMatch;
 pub use layers::layers;
 pub use once::{New, Once};
