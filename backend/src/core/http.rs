@@ -2,6 +2,7 @@
 
 mod client;
 mod etag;
+mod gate;
 mod layers;
 mod once;
 mod paging;
@@ -10,7 +11,8 @@ mod write;
 
 pub use client::ClientAddress;
 pub use etag::IfMatch;
-pub use layers::layers;
+pub use gate::{Gate, Ticket};
+pub use layers::{layers, protect};
 pub use once::{New, Once};
 pub use paging::{Cursor, Limit, Page, end_of_time};
 pub use read::{Form, Json, Path, Query};

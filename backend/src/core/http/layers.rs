@@ -5,7 +5,7 @@ use std::{any::Any, time::Duration};
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
@@ -80,7 +80,12 @@ fn answer_panic(cause: Box<dyn Any + Send + 'static>) -> Response {
 
 async fn add_headers(request: Request, next: Next, is_https: bool) -> Response {
     let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+    protect(response.headers_mut(), is_https);
+    response
+}
+
+/// What every answer tells browsers, for everybody's safety.
+pub fn protect(headers: &mut HeaderMap, is_https: bool) {
     let fixed = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -97,7 +102,6 @@ async fn add_headers(request: Request, next: Next, is_https: bool) -> Response {
     }
     // Whatever does not say that anyone may keep it is personal.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    response
 }
 
 /// A line for every request that changes something or fails; every other at debug level.
