@@ -194,6 +194,14 @@ impl TestApp {
         Self { router: router.with_state(self.app.clone()), ..self.clone() }
     }
 
+    /// Whoever is signed in, as stores know them.
+    pub(crate) async fn user(&self) -> crate::core::UserId {
+        let mut headers = axum::http::HeaderMap::new();
+        headers.insert(header::COOKIE, self.cookie.as_ref().unwrap().parse().unwrap());
+        let signed = features::accounts::visitor(&headers, &self.app).await.unwrap();
+        signed.unwrap().user.clone()
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Request::get(path), Body::empty()).await
     }
