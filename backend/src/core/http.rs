@@ -6,6 +6,7 @@ mod gate;
 mod layers;
 mod once;
 mod paging;
+mod rates;
 mod read;
 mod write;
 
@@ -15,5 +16,6 @@ pub use gate::{Gate, Ticket};
 pub use layers::{layers, protect};
 pub use once::{InFlight, New, Once};
 pub use paging::{Cursor, Limit, Page, after_everything, end_of_time, moment_and_id};
+pub use rates::{Meter, Rates};
 pub use read::{Form, Json, Path, Query};
 pub use write::{Created, Done, Kept, NoContent, Record, Stored};

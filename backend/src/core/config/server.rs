@@ -26,6 +26,8 @@ pub struct Server {
     pub concurrency: Option<usize>,
     /// How many more wait for that; [`Server::queue`] unless said.
     pub queue: Option<usize>,
+    /// How many requests each user may make a minute; 0 sets no bound.
+    pub requests_per_minute: u32,
 }
 
 impl Default for Server {
@@ -37,6 +39,7 @@ impl Default for Server {
             connections: 2048,
             concurrency: None,
             queue: None,
+            requests_per_minute: 600_000,
         }
     }
 }
