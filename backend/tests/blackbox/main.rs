@@ -9,4 +9,5 @@ mod binary;
 mod browser;
 mod kill;
 mod migrations;
+mod overload;
 mod redis;
