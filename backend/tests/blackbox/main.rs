@@ -11,3 +11,4 @@ mod kill;
 mod migrations;
 mod overload;
 mod redis;
+mod retries;
