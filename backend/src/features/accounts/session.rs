@@ -20,7 +20,7 @@ use super::{
     tokens,
     user::UserId,
 };
-use crate::core::{App, Error, Result, db::Tx, hex};
+use crate::core::{App, Error, Result, db::Tx, hex, http::Meter};
 
 /// How old the note of a session's last use may become before it is written anew.
 const NOTED: TimeDelta = TimeDelta::hours(1);
@@ -218,6 +218,9 @@ impl FromRequestParts<App> for User {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let signed = visitor(&parts.headers, app).await?.ok_or(Error::Unauthorized)?;
+        if let Some(meter) = parts.extensions.get::<Meter>() {
+            meter.count(&signed.user)?;
+        }
         let only_reads = matches!(signed.proof, Proof::Token { scope: Scope::Read, .. });
         if only_reads && !matches!(parts.method, Method::GET | Method::HEAD) {
             return Err(Error::Forbidden("this token may only read"));
