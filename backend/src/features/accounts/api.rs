@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::{
     Arrival, Signer, User,
+    factors::Entrant,
     model::{
         Account, Credentials, NewAccount, PasswordChange, Preferences, PreferencesChange, Session,
     },
@@ -75,9 +76,9 @@ pub(super) fn router() -> ApiRouter<App> {
 }
 
 /// An account that has just signed in, with its session in a cookie.
-struct SignedIn<const STATUS: u16> {
-    account: Account,
-    cookies: Cookies,
+pub(super) struct SignedIn<const STATUS: u16> {
+    pub(super) account: Account,
+    pub(super) cookies: Cookies,
 }
 
 impl<const STATUS: u16> IntoResponse for SignedIn<STATUS> {
@@ -173,7 +174,7 @@ async fn end_session(
     Ok(NoContent)
 }
 
-async fn log_out(State(app): State<App>, _: User, headers: HeaderMap) -> Result<SignedOut> {
+async fn log_out(State(app): State<App>, _: Entrant, headers: HeaderMap) -> Result<SignedOut> {
     if let Some(token) = session::token_of(&headers, &app) {
         service::log_out(&app, &token).await?;
     }

@@ -7,7 +7,7 @@ use super::{
     Signer, User,
     arrival::Arrival,
     doors::TokenHash,
-    guesses,
+    factors, guesses,
     model::{
         Account, Credentials, Currency, NewAccount, Password, PasswordChange, Preferences,
         PreferencesChange, Proof, Session, Signed, TimeZone,
@@ -87,6 +87,9 @@ pub(super) async fn register(
 }
 
 /// Signs in, and ends the session that the browser had before.
+///
+/// # Errors
+/// `SecondFactorRequired` where the account has one.
 pub(super) async fn log_in(
     app: &App,
     credentials: Credentials,
@@ -110,6 +113,10 @@ pub(super) async fn log_in(
     let account: Account = account.ok_or(Error::WrongPassword)?;
     let mut tx = app.db.write().await?;
     guess.was_right(app, &mut tx).await?;
+    if let Some(waiting) = factors::wait(&mut tx, app, account.id).await? {
+        tx.commit().await?;
+        return Err(Error::SecondFactorRequired(waiting.cookie(app)?));
+    }
     let opened = open_session(&mut tx, app, account.id, arrival).await?;
     tx.commit().await?;
     opened.settle(app).await;
@@ -158,6 +165,7 @@ pub(super) async fn log_out(app: &App, token: &TokenHash) -> Result<()> {
 /// transaction. Once committed, the caller ends with [`session::forget`].
 pub(super) async fn end_all(tx: &mut Tx, account: Uuid, except: Option<Uuid>) -> Result<()> {
     store::sessions::delete_of(tx, account, except.unwrap_or_default()).await?;
+    factors::forget(tx, account).await?;
     tokens::revoke_all(tx, account).await
 }
 
@@ -221,7 +229,7 @@ pub(super) async fn change_password(
 ///
 /// # Errors
 /// Invalid on `currentPassword` where it is wrong, `TooManyRequests`.
-async fn check_password(
+pub(super) async fn check_password(
     app: &App,
     known: &Known,
     password: &Password,
@@ -249,6 +257,7 @@ pub async fn purge(app: &App) -> Result<()> {
     store::sessions::delete_dead(&mut tx, now, now - IDLE).await?;
     store::sessions::delete_old_devices(&mut tx, now - session::KNOWN).await?;
     guesses::purge(&mut tx, now).await?;
+    factors::purge(&mut tx, now).await?;
     tx.commit().await
 }
 
