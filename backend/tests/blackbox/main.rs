@@ -9,4 +9,5 @@ mod binary;
 mod browser;
 mod kill;
 mod migrations;
+mod passkeys;
 mod redis;

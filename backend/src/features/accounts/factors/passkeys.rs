@@ -236,7 +236,7 @@ async fn take<T: DeserializeOwned>(
 ) -> Result<Option<(Option<Uuid>, T)>> {
     let token: TokenHash = Sha256::digest(ceremony).into();
     let mut tx = app.db.write().await?;
-    let taken = store::take_ceremony(&mut tx, &token, purpose, app.clock.now()).await?;
+    let asked = store::take_ceremony(&mut tx, &token, purpose, app.clock.now()).await?;
     tx.commit().await?;
-    taken.map(|it| Ok((it.account_id, read(&it.state)?))).transpose()
+    asked.map(|it| Ok((it.account_id, read(&it.state)?))).transpose()
 }
