@@ -9,7 +9,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    super::{api::SignedIn, arrival::Arrival},
+    super::{api::SignedIn, arrival::Arrival, service as accounts},
     Entrant,
     entrant::Fresh,
     model::{
@@ -107,14 +107,20 @@ fn created<T: Serialize>(made: &T) -> Result<Created<T>> {
     Ok(Created::new(LOCATION.to_owned(), body))
 }
 
+fn answer(app: &App, signed_in: accounts::SignedIn) -> Result<SignedIn<200>> {
+    let mut answer = SignedIn::new(app, signed_in)?;
+    answer.cookies.0.push(sign_in::no_cookie(app)?);
+    Ok(answer)
+}
+
 async fn log_in(
     State(app): State<App>,
     Brought(waiting): Brought,
     arrival: Arrival,
     Json(factor): Json<SecondFactor>,
 ) -> Result<SignedIn<200>> {
-    let (account, opened) = service::sign_in(&app, waiting, &factor.code, &arrival).await?;
-    Ok(SignedIn { account, cookies: sign_in::cookies_after(&app, &opened)? })
+    let signed_in = service::sign_in(&app, waiting, &factor.code, &arrival).await?;
+    answer(&app, signed_in)
 }
 
 async fn begin_log_in(
@@ -132,9 +138,9 @@ async fn finish_log_in(
     arrival: Arrival,
     Json(shown): Json<PasskeyShown>,
 ) -> Result<SignedIn<200>> {
-    let (account, opened) =
+    let signed_in =
         passkeys::finish_sign_in(&app, &site, shown, waiting.as_ref(), &arrival).await?;
-    Ok(SignedIn { account, cookies: sign_in::cookies_after(&app, &opened)? })
+    answer(&app, signed_in)
 }
 
 async fn confirm(

@@ -116,8 +116,9 @@ async fn give_second(
         Err(error) => Err(error),
     };
     let error = match signed_in {
-        Ok((_, opened)) => {
-            let cookies = sign_in::cookies_after(&app, &opened)?;
+        Ok(signed_in) => {
+            let mut cookies = signed_in.opened.cookies(&app)?;
+            cookies.0.push(sign_in::no_cookie(&app)?);
             return Ok((cookies, Redirect::to(web::local_path(&next))).into_response());
         }
         Err(error) => error,

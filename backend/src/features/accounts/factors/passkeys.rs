@@ -14,9 +14,9 @@ use super::{
     super::{
         arrival::Arrival,
         doors::TokenHash,
-        model::{Account, Signed},
-        service as accounts,
-        session::{self, Opened, Token},
+        model::Signed,
+        service::{self as accounts, SignedIn},
+        session::{self, Token},
     },
     model::{Challenge, NewPasskey, Passkey, PasskeyMade, PasskeyShown},
     service,
@@ -52,7 +52,11 @@ pub(super) async fn begin_adding(app: &App, signed: &Signed, site: &Site) -> Res
     let passkeys = site.passkeys()?;
     let known = known_to(&mut app.db.read().await?, signed.account).await?;
     if known.len() >= MOST {
-        return Err(Error::Forbidden("an account has 20 passkeys at most"));
+        return Err(Error::Conflict {
+            name: "too-many",
+            detail: format!("you have {MOST} passkeys already: remove one first"),
+            vehicle: None,
+        });
     }
     let known = known.iter().map(|it| it.cred_id().clone()).collect();
     let name = service::name_of(signed);
@@ -146,7 +150,7 @@ pub(super) async fn finish_sign_in(
     shown: PasskeyShown,
     waiting: Option<&TokenHash>,
     arrival: &Arrival,
-) -> Result<(Account, Opened)> {
+) -> Result<SignedIn> {
     let passkeys = site.passkeys()?;
     let (whose, asked) =
         take::<Asked>(app, &shown.ceremony.0, SIGN_IN).await?.ok_or(Error::WrongFactor)?;
@@ -188,7 +192,7 @@ pub(super) async fn finish_sign_in(
     let opened = accounts::open_session(&mut tx, app, account.id, arrival).await?;
     tx.commit().await?;
     opened.settle(app).await;
-    Ok((account, opened))
+    Ok(SignedIn { account, opened, is_replayed: false })
 }
 
 /// The account's passkeys with what checking them takes.

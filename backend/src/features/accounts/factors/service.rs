@@ -9,9 +9,8 @@ use super::{
         doors::TokenHash,
         guesses,
         model::{Account, Password, Signed},
-        service as accounts,
-        session::{self, Opened},
-        store as accounts_store,
+        service::{self as accounts, SignedIn},
+        session, store as accounts_store,
     },
     Entrant,
     model::{Code, Factors},
@@ -219,7 +218,7 @@ pub(super) async fn sign_in(
     waiting: Option<TokenHash>,
     code: &Code,
     arrival: &Arrival,
-) -> Result<(Account, Opened)> {
+) -> Result<SignedIn> {
     let (waiting, now) = (waiting.ok_or(Error::Unauthorized)?, app.clock.now());
     let account = {
         let mut tx = app.db.read().await?;
@@ -243,7 +242,7 @@ pub(super) async fn sign_in(
     let opened = accounts::open_session(&mut tx, app, account.id, arrival).await?;
     tx.commit().await?;
     opened.settle(app).await;
-    Ok((account, opened))
+    Ok(SignedIn { account, opened, is_replayed: false })
 }
 
 /// Whether whoever waits has an authenticator app, and whether passkeys.

@@ -3,7 +3,7 @@
 use aide::{OperationInput, generate::GenContext, openapi::Operation};
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderValue, header, request::Parts},
+    http::{HeaderName, HeaderValue, header, request::Parts},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{
     super::{
         doors::TokenHash,
-        session::{Cookies, Opened, Token, cookie_token, set_cookie},
+        session::{Token, cookie_token, set_cookie},
     },
     store,
 };
@@ -63,11 +63,9 @@ impl Waiting {
     }
 }
 
-/// The cookies of the session that it ends in, and its own taken back.
-pub(super) fn cookies_after(app: &App, opened: &Opened) -> Result<Cookies> {
-    let mut cookies = opened.cookies(app)?;
-    cookies.0.push((header::SET_COOKIE, set_cookie(app, COOKIE, "", TimeDelta::zero())?));
-    Ok(cookies)
+/// The header that takes the cookie back.
+pub(super) fn no_cookie(app: &App) -> Result<(HeaderName, HeaderValue)> {
+    Ok((header::SET_COOKIE, set_cookie(app, COOKIE, "", TimeDelta::zero())?))
 }
 
 /// Deletes those that have ended, and challenges that nobody answered.
