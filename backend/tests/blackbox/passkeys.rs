@@ -167,6 +167,11 @@ async fn a_passkeys_answer_is_good_once_and_only_where_it_was_asked_for(place: P
         let mut swapped = right.clone();
         swapped["ceremony"] = begin().await["ceremony"].clone();
         client.post(FINISH, &swapped).await.expect(401);
+        // Who it is for is not signed, and does not name another account.
+        let asked = begin().await;
+        let mut renamed = answer(&visit, &asked).await;
+        renamed["credential"]["response"]["userHandle"] = json!("AAAAAAAAAAAAAAAAAAAAAA");
+        client.post(FINISH, &renamed).await.expect(401);
         assert_eq!(client.post(FINISH, &right).await.expect(200)["email"], "ann@example.org");
         // Heard on the way, it opens nothing more.
         client.post(FINISH, &right).await.expect(401);
