@@ -11,3 +11,4 @@ mod kill;
 mod migrations;
 mod passkeys;
 mod redis;
+mod retries;
