@@ -122,6 +122,12 @@ pub async fn problems_as_pages(State(app): State<App>, request: Request, next: N
             _ => Redirect::to("/login").into_response(),
         };
     }
+    if matches!(
+        problem.kind.as_str(),
+        "/problems/second-factor-missing" | "/problems/confirmation-required"
+    ) {
+        return Redirect::to("/settings/factors").into_response();
+    }
     let signed = accounts::visitor(&headers, &app).await.unwrap_or_default();
     let shell = Shell::new(signed.as_deref(), &path);
     match page(&Sorry { problem, shell }) {

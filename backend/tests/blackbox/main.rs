@@ -10,5 +10,6 @@ mod browser;
 mod kill;
 mod migrations;
 mod overload;
+mod passkeys;
 mod redis;
 mod retries;

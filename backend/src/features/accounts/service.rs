@@ -8,7 +8,7 @@ use super::{
     Signer, User,
     arrival::Arrival,
     doors::TokenHash,
-    guesses,
+    factors, guesses,
     model::{
         Account, Credentials, Currency, NewAccount, Password, PasswordChange, Preferences,
         PreferencesChange, Proof, Session, Signed, TimeZone,
@@ -116,6 +116,9 @@ async fn register_again(app: &App, new: NewAccount, arrival: &Arrival) -> Result
 }
 
 /// Signs in, and ends the session that the browser had before.
+///
+/// # Errors
+/// `SecondFactorRequired` where the account has one.
 pub(super) async fn log_in(
     app: &App,
     credentials: Credentials,
@@ -139,6 +142,10 @@ pub(super) async fn log_in(
     let account: Account = account.ok_or(Error::WrongPassword)?;
     let mut tx = app.db.write().await?;
     guess.was_right(app, &mut tx).await?;
+    if let Some(waiting) = factors::wait(&mut tx, app, account.id).await? {
+        tx.commit().await?;
+        return Err(Error::SecondFactorRequired(waiting.cookie(app)?));
+    }
     let opened = open_session(&mut tx, app, account.id, arrival).await?;
     tx.commit().await?;
     opened.settle(app).await;
@@ -187,6 +194,7 @@ pub(super) async fn log_out(app: &App, token: &TokenHash) -> Result<()> {
 /// transaction. Once committed, the caller ends with [`session::forget`].
 pub(super) async fn end_all(tx: &mut Tx, account: Uuid, except: Option<Uuid>) -> Result<()> {
     store::sessions::delete_of(tx, account, except.unwrap_or_default()).await?;
+    factors::forget(tx, account).await?;
     tokens::revoke_all(tx, account).await
 }
 
@@ -261,7 +269,7 @@ pub(super) async fn change_password(
 ///
 /// # Errors
 /// Invalid on `currentPassword` where it is wrong, `TooManyRequests`.
-async fn check_password(
+pub(super) async fn check_password(
     app: &App,
     known: &Known,
     password: &Password,
@@ -289,6 +297,7 @@ pub async fn purge(app: &App) -> Result<()> {
     store::sessions::delete_dead(&mut tx, now, now - IDLE).await?;
     store::sessions::delete_old_devices(&mut tx, now - session::KNOWN).await?;
     guesses::purge(&mut tx, now).await?;
+    factors::purge(&mut tx, now).await?;
     tx.commit().await
 }
 

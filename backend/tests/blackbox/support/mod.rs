@@ -4,6 +4,7 @@ pub(crate) mod client;
 pub(crate) mod load;
 mod servers;
 mod sql;
+mod visit;
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -16,6 +17,7 @@ pub(crate) use client::{Answer, Client};
 pub(crate) use servers::{Postgres, Redis};
 pub(crate) use sql::Sql;
 use tempfile::TempDir;
+pub(crate) use visit::Visit;
 
 /// Declares each named test once per engine: `sqlite::name` and `postgres::name`.
 macro_rules! on_every_engine {
