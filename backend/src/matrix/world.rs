@@ -30,6 +30,9 @@ pub(super) struct World {
     marks: BTreeSet<String>,
 }
 
+/// A currency that nobody else pays in.
+const OURS: &str = "XQZ";
+
 impl World {
     pub(super) async fn new(app: &TestApp, name: &str) -> Self {
         let email = format!("{name}@example.org");
@@ -62,10 +65,13 @@ impl World {
         let sessions = user.get("/api/auth/sessions").await;
         let session = sessions.body["items"][0]["id"].as_str().unwrap().to_owned();
         ids.insert("session".to_owned(), session);
-        user.get("/api/user/preferences").await;
+        // What only those have whom the others are not to see.
+        let currency = if name.starts_with("ann") { OURS } else { "EUR" };
+        user.patch("/api/user/preferences", json!({ "currency": currency })).await;
 
         let own =
             ids.values().cloned().chain([account.clone(), email.clone(), format!("{name}s ")]);
+        let own = own.chain(name.starts_with("ann").then(|| OURS.to_owned()));
         let marks = own.collect();
         for (name, value) in [
             ("my_email", email),
