@@ -22,6 +22,9 @@ pub enum Error {
     /// Nobody is signed in (401).
     #[error("sign in first")]
     Unauthorized,
+    /// The token is not one that opens this service, or no longer is (401).
+    #[error("this token opens nothing here, or has ended")]
+    InvalidToken,
     /// The mail or the password is wrong; which of them is not told (401).
     #[error("the e-mail address or the password is wrong")]
     WrongPassword,
@@ -124,6 +127,7 @@ impl Error {
             Self::NotFound(what) => Self::NotFound(what),
             Self::Unavailable => Self::Unavailable,
             Self::Unauthorized => Self::Unauthorized,
+            Self::InvalidToken => Self::InvalidToken,
             other => Self::Internal(format!("{other:?}").into()),
         }
     }
@@ -133,7 +137,7 @@ impl Error {
     pub fn kind(&self) -> (StatusCode, &'static str) {
         match self {
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed"),
-            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
+            Self::Unauthorized | Self::InvalidToken => (StatusCode::UNAUTHORIZED, "unauthorized"),
             Self::WrongPassword => (StatusCode::UNAUTHORIZED, "wrong-password"),
             Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not-found"),
@@ -191,6 +195,10 @@ impl IntoResponse for Error {
         if let Self::Internal(cause) = &self {
             tracing::error!(%cause, "Request failed");
         }
+        let challenge = match &self {
+            Self::InvalidToken => r#"Bearer error="invalid_token""#,
+            _ => "Bearer",
+        };
         let (errors, vehicle_id) = match self {
             Self::Invalid(faults) => (faults, None),
             Self::Conflict { vehicle, .. } => (Vec::new(), vehicle),
@@ -216,7 +224,7 @@ impl IntoResponse for Error {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if status == StatusCode::UNAUTHORIZED {
-            let challenge = HeaderValue::from_static("Bearer");
+            let challenge = HeaderValue::from_static(challenge);
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         response

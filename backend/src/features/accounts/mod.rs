@@ -8,6 +8,7 @@ mod arrival;
 mod doors;
 mod guesses;
 mod model;
+mod oidc;
 mod pages;
 mod passwords;
 mod service;
@@ -36,8 +37,9 @@ pub const FEATURE: Feature = Feature {
     migrations: crate::migrations![
         "001_create_accounts",
         "002_keep_answers",
-        "003_keep_every_door"
+        "003_keep_every_door",
+        "004_keep_identities"
     ],
     api: || api::router().merge(tokens::api()),
-    pages: || pages::router().merge(tokens::pages()),
+    pages: || pages::router().merge(tokens::pages()).merge(oidc::pages()),
 };

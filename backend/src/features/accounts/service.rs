@@ -12,7 +12,7 @@ use super::{
         Account, Credentials, Currency, NewAccount, Password, PasswordChange, Preferences,
         PreferencesChange, Proof, Session, Signed, TimeZone,
     },
-    passwords,
+    oidc, passwords,
     session::{self, Opened, Token},
     store::{self, Known},
     tokens,
@@ -249,6 +249,7 @@ pub async fn purge(app: &App) -> Result<()> {
     store::sessions::delete_dead(&mut tx, now, now - IDLE).await?;
     store::sessions::delete_old_devices(&mut tx, now - session::KNOWN).await?;
     guesses::purge(&mut tx, now).await?;
+    oidc::purge(app, &mut tx).await?;
     tx.commit().await
 }
 

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::{
     doors::TokenHash,
     model::{Proof, Scope, Signed},
+    oidc,
     service::{ABSOLUTE, IDLE},
     store::{self, sessions::Holder},
     tokens,
@@ -168,7 +169,11 @@ async fn by_bearer(authorization: &HeaderValue, app: &App) -> Result<Option<Arc<
     if let Some(signed) = app.doors.sessions().get(&hash).await {
         return Ok(Some(signed));
     }
-    let Some((holder, proof)) = tokens::holder(app, token, &hash).await? else { return Ok(None) };
+    let found = match tokens::holder(app, token, &hash).await? {
+        None => oidc::holder(app, token).await?,
+        found => found,
+    };
+    let Some((holder, proof)) = found else { return Ok(None) };
     let signed = signed(&mut app.db.read().await?, holder, proof).await?;
     app.doors.sessions().insert(hash, Arc::clone(&signed)).await;
     Ok(Some(signed))
@@ -217,8 +222,15 @@ impl FromRequestParts<App> for User {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let signed = visitor(&parts.headers, app).await?.ok_or(Error::Unauthorized)?;
-        let only_reads = matches!(signed.proof, Proof::Token { scope: Scope::Read, .. });
+        let nobody = || match parts.headers.contains_key(header::AUTHORIZATION) {
+            true => Error::InvalidToken,
+            false => Error::Unauthorized,
+        };
+        let signed = visitor(&parts.headers, app).await?.ok_or_else(nobody)?;
+        let only_reads = matches!(
+            signed.proof,
+            Proof::Token { scope: Scope::Read, .. } | Proof::Issuer { scope: Scope::Read }
+        );
         if only_reads && !matches!(parts.method, Method::GET | Method::HEAD) {
             return Err(Error::Forbidden("this token may only read"));
         }
