@@ -24,6 +24,8 @@ mod user;
 pub use arrival::Arrival;
 pub use doors::Doors;
 pub use model::{Preferences, Proof, Scope, Signed, Theme};
+#[cfg(test)]
+pub(crate) use oidc::tests::fake::Fake;
 pub use service::{has_accounts, purge};
 pub use session::{Administrator, Signer, User, visitor};
 pub use user::UserId;

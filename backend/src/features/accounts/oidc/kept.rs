@@ -102,8 +102,7 @@ mod tests {
             let kept = Kept::new();
             kept.get(at(0), MINUTE, async { Ok(7) }).await.unwrap();
             let never = std::pin::pin!(kept.get(at(60), MINUTE, std::future::pending()));
-            let waiting = futures::future::select(never, std::pin::pin!(async {}));
-            waiting.await;
+            futures::future::select(never, std::pin::pin!(async {})).await;
             let hour = TimeDelta::hours(1);
             assert_eq!(*kept.get(at(60), hour, std::future::pending()).await.unwrap(), 7);
         });

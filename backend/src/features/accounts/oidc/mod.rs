@@ -11,7 +11,7 @@ mod provider;
 mod service;
 mod store;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod tokens;
 
 use std::{collections::BTreeMap, sync::Arc};

@@ -71,7 +71,7 @@ pub(super) struct Told {
 
 /// The provider, which ends with the test.
 #[derive(Clone)]
-pub(super) struct Fake {
+pub(crate) struct Fake {
     pub(super) issuer: String,
     pub(super) told: Arc<Mutex<Told>>,
 }
@@ -177,7 +177,7 @@ impl Told {
 
 impl Fake {
     /// Starts one.
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
         let told = Told {
@@ -201,7 +201,7 @@ impl Fake {
     }
 
     /// Settings that name it.
-    pub(super) fn settings(&self) -> config::Provider {
+    pub(crate) fn settings(&self) -> config::Provider {
         config::Provider {
             issuer: self.issuer.clone(),
             client_id: "cars".to_owned(),

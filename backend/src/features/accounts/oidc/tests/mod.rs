@@ -1,6 +1,6 @@
 mod access;
 mod browser;
-mod fake;
+pub(in crate::features::accounts) mod fake;
 mod linking;
 mod log_in;
 mod provider;
