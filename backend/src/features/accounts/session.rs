@@ -222,9 +222,9 @@ impl FromRequestParts<App> for User {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let nobody = || match parts.headers.contains_key(header::AUTHORIZATION) {
-            true => Error::InvalidToken,
-            false => Error::Unauthorized,
+        let nobody = || {
+            let has_token = parts.headers.contains_key(header::AUTHORIZATION);
+            if has_token { Error::InvalidToken } else { Error::Unauthorized }
         };
         let signed = visitor(&parts.headers, app).await?.ok_or_else(nobody)?;
         let only_reads = matches!(

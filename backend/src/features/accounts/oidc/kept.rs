@@ -48,7 +48,7 @@ impl<T> Kept<T> {
         if let Some(value) = self.young(now, oldest) {
             return Ok(value);
         }
-        if !failed.as_ref().is_some_and(|(_, when)| now < *when + PAUSE) {
+        if failed.as_ref().is_none_or(|(_, when)| now >= *when + PAUSE) {
             match fetch.await {
                 Ok(value) => {
                     let value = Arc::new(value);

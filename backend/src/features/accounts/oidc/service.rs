@@ -21,7 +21,7 @@ use crate::{
     features::accounts::{
         Arrival, Proof, Scope, Signed, Signer,
         doors::TokenHash,
-        model::Account,
+        model::{Account, Email},
         service::open_session,
         session::{self, Opened, Token},
         store as accounts,
@@ -193,7 +193,7 @@ async fn make(app: &App, provider: &Provider, vouched: &Vouched, by: By) -> Resu
     if !may_sign_up && (has_accounts || by == By::AccessToken) {
         return Err(Refusal::Closed);
     }
-    let email_key = vouched.email.as_ref().map(|email| email.key());
+    let email_key = vouched.email.as_ref().map(Email::key);
     if let Some(key) = &email_key
         && accounts::find_by_email(&mut tx, key).await?.is_some()
     {

@@ -262,7 +262,7 @@ async fn whimsical(whim: Whim) -> Option<Response> {
         Whim::Huge => Body::from(vec![b' '; 2 * 1024 * 1024]).into_response(),
         Whim::Redirects => Redirect::temporary("/keys").into_response(),
         Whim::Drips => {
-            tokio::time::sleep(Duration::from_secs(60)).await;
+            tokio::time::sleep(Duration::from_mins(1)).await;
             StatusCode::OK.into_response()
         }
         Whim::Html => "<!doctype html><title>Welcome</title>".into_response(),

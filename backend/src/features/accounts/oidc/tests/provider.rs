@@ -52,7 +52,7 @@ fn is_untrusted<T: std::fmt::Debug>(result: Result<T, Refusal>, why: &str) {
     }
 }
 
-fn is_away<T: std::fmt::Debug>(result: Result<T, Refusal>, what: impl std::fmt::Debug) {
+fn is_away<T: std::fmt::Debug>(result: &Result<T, Refusal>, what: impl std::fmt::Debug) {
     assert!(matches!(result, Err(Refusal::Away)), "{what:?}: {result:?}");
 }
 
@@ -292,8 +292,8 @@ fn metadata_that_is_not_as_it_has_to_be_is_not_believed() {
             let provider = known(&fake);
             let asked =
                 Asked { state: String::new(), nonce: String::new(), verifier: "v".repeat(43) };
-            is_away(provider.authorization(at(0), &asked).await, whim);
-            is_away(id(&fake, &provider, &json!({})).await, whim);
+            is_away(&provider.authorization(at(0), &asked).await, whim);
+            is_away(&id(&fake, &provider, &json!({})).await, whim);
         }
         // Nobody was led to the keys, and nothing was asked twice within ten seconds.
         assert_eq!((fake.asked("metadata"), fake.asked("keys")), (6, 0));
@@ -309,7 +309,7 @@ fn a_provider_that_never_answers_is_away_within_five_seconds() {
         let asked = std::time::Instant::now();
         let all = (0..20).map(|_| provider.metadata(at(0)));
         for result in futures::future::join_all(all).await {
-            is_away(result.map(|_| ()), Whim::Drips);
+            is_away(&result.map(|_| ()), Whim::Drips);
         }
         let took = asked.elapsed().as_secs_f32();
         assert!((4.9..8.0).contains(&took), "{took} s");
