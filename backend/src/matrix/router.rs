@@ -30,7 +30,7 @@ pub(super) async fn routes(app: &TestApp) -> BTreeSet<Route> {
         if !pattern.starts_with('/') || CATCH_ALL.contains(&pattern) {
             continue;
         }
-        let path = pattern.replace('{', "").replace('}', "");
+        let path = pattern.replace(['{', '}'], "");
         let asked = Request::builder().method("TRACE").uri(&path);
         let asked = app.nobody().send(asked, Body::empty()).await;
         assert_eq!(asked.status, 405, "{pattern} answers any method: {asked:?}");

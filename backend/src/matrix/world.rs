@@ -41,7 +41,7 @@ impl World {
             let vehicle = json!({
                 "vin": format!("WVWZZZ1JZXW00000{nth}"), "nickname": format!("{name}s {kind}"),
             });
-            keep(kind, made(user.post("/api/vehicles", vehicle).await));
+            keep(kind, made(&user.post("/api/vehicles", vehicle).await));
         }
         user.delete(&format!("/api/vehicles/{}", ids["trashed"])).await;
         for (day, reading) in [(1, 100), (2, 400)] {
@@ -49,7 +49,7 @@ impl World {
                 "vehicleId": ids["vehicle"], "date": format!("2026-01-{day:02}"),
                 "odometerReading": reading, "gallons": 10, "notes": format!("{name}s note"),
             });
-            let log = made(user.post("/api/fuel-logs", log).await);
+            let log = made(&user.post("/api/fuel-logs", log).await);
             ids.insert("log".to_owned(), log);
         }
         let mut tokens = Vec::new();
@@ -114,7 +114,7 @@ impl World {
 }
 
 /// The id of what was made.
-fn made(answer: Answer) -> String {
+fn made(answer: &Answer) -> String {
     assert_eq!(answer.status, 201, "{answer:?}");
     answer.id()
 }

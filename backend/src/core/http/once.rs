@@ -181,6 +181,19 @@ impl Once {
         Self { key, fingerprint, is_patient: true, ..Self::default() }
     }
 
+    /// The same key for a request that is told from others by `what` instead of its whole body: one
+    /// that holds a secret, of which not even a hash is to be kept.
+    #[must_use]
+    pub fn about(self, what: &str) -> Self {
+        Self { fingerprint: hex(&Sha256::digest(what)), ..self }
+    }
+
+    /// Whether the request may be sent again.
+    #[must_use]
+    pub fn is_said(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// What tells the request from every other, where it may be sent again.
     #[must_use]
     pub fn identity(&self) -> Option<String> {
@@ -232,10 +245,16 @@ impl Once {
             key,
         )?;
         if kept.fingerprint != self.fingerprint {
-            let why = "has been used for another request within the last 24 hours";
-            return Err(Error::invalid("Idempotency-Key", why));
+            return Err(Self::used());
         }
         Ok(Some(Kept::replayed(kept.location, kept.body)))
+    }
+
+    /// The key has been used for another request.
+    #[must_use]
+    pub fn used() -> Error {
+        let why = "has been used for another request within the last 24 hours";
+        Error::invalid("Idempotency-Key", why)
     }
 
     /// Keeps the answer within the caller's transaction, which makes what it tells of.

@@ -1,6 +1,7 @@
 //! Making accounts, signing in and out, and preferences.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
@@ -21,7 +22,8 @@ use crate::core::{
     App, Error, Result, UserId,
     config::Registration,
     db::{self, Tx},
-    http::{IfMatch, Page},
+    hex,
+    http::{IfMatch, Once, Page},
 };
 
 /// How long a session lasts without being used.
@@ -37,42 +39,57 @@ pub async fn has_accounts(app: &App) -> Result<bool> {
     Ok(store::has_accounts(&mut app.db.read().await?).await?)
 }
 
+/// An account that has just signed in.
+pub(super) struct SignedIn {
+    pub(super) account: Account,
+    pub(super) opened: Opened,
+    /// Whether an earlier request with the same key made the account.
+    pub(super) is_replayed: bool,
+}
+
 /// Makes an account, signs it in, and ends the session that the browser had before. The first
 /// account becomes the administrator.
 pub(super) async fn register(
     app: &App,
     new: NewAccount,
     arrival: &Arrival,
-) -> Result<(Account, Opened)> {
+    once: Once,
+) -> Result<SignedIn> {
     const CLOSED: &str = "accounts cannot be made here: ask whoever runs this service";
     let is_open = app.config.auth.registration == Registration::Open;
-    // Before the costly hash; the claim below decides.
-    if !is_open && has_accounts(app).await? {
+    // Before the costly hash; the claims below decide.
+    if !is_open && !once.is_said() && has_accounts(app).await? {
         return Err(Error::Forbidden(CLOSED));
     }
+    let key = new.email.key();
+    // Nobody has an account yet whom the key could be kept for: it is the address's.
+    let applicant = UserId::new(format!("register|{}", hex(&Sha256::digest(&key))));
+    let once = once.about(&format!("{key} {:?}", new.display_name));
     let password_hash = passwords::hash(&app.doors, &new.password.0).await?;
     let now = app.clock.now();
     let mut account = Account {
         id: Uuid::now_v7(),
         email: new.email.as_str().to_owned(),
-        display_name: new.display_name.map(|it| it.0),
+        display_name: new.display_name.clone().map(|it| it.0),
         is_admin: false,
         created_at: now,
     };
-    let user = UserId::local(account.id);
     let mut tx = app.db.write().await?;
-    store::insert(&mut tx, &account, &user, new.email.key(), password_hash).await.map_err(
-        |error| {
-            if !db::is_unique_violation(&error) {
-                return error.into();
-            }
-            Error::Conflict {
-                name: "duplicate-email",
-                detail: "an account with this e-mail address exists".to_owned(),
-                vehicle: None,
-            }
-        },
-    )?;
+    if once.claim::<(), 201>(&mut tx, &applicant, now).await?.is_some() {
+        drop(tx);
+        return register_again(app, new, arrival).await;
+    }
+    let user = UserId::local(account.id);
+    store::insert(&mut tx, &account, &user, key, password_hash).await.map_err(|error| {
+        if !db::is_unique_violation(&error) {
+            return error.into();
+        }
+        Error::Conflict {
+            name: "duplicate-email",
+            detail: "an account with this e-mail address exists".to_owned(),
+            vehicle: None,
+        }
+    })?;
     if store::claim_first(&mut tx, account.id).await? {
         store::set_admin(&mut tx, account.id).await?;
         account.is_admin = true;
@@ -80,10 +97,22 @@ pub(super) async fn register(
         return Err(Error::Forbidden(CLOSED));
     }
     let opened = open_session(&mut tx, app, account.id, arrival).await?;
+    once.keep::<_, 201>(&mut tx, &applicant, String::new(), &()).await?;
     tx.commit().await?;
     opened.settle(app).await;
     tracing::info!(account = %account.id, is_admin = account.is_admin, "Registered");
-    Ok((account, opened))
+    Ok(SignedIn { account, opened, is_replayed: false })
+}
+
+/// The answer to a registration that is sent again: the account is there, and whoever knows its
+/// password is signed in.
+async fn register_again(app: &App, new: NewAccount, arrival: &Arrival) -> Result<SignedIn> {
+    let credentials = Credentials { email: new.email, password: new.password.0 };
+    match log_in(app, credentials, arrival).await {
+        Ok(signed_in) => Ok(SignedIn { is_replayed: true, ..signed_in }),
+        Err(Error::WrongPassword) => Err(Once::used()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Signs in, and ends the session that the browser had before.
@@ -91,7 +120,7 @@ pub(super) async fn log_in(
     app: &App,
     credentials: Credentials,
     arrival: &Arrival,
-) -> Result<(Account, Opened)> {
+) -> Result<SignedIn> {
     let key = credentials.email.key();
     let known = store::find_by_email(&mut app.db.read().await?, &key).await?;
     let guess =
@@ -113,7 +142,7 @@ pub(super) async fn log_in(
     let opened = open_session(&mut tx, app, account.id, arrival).await?;
     tx.commit().await?;
     opened.settle(app).await;
-    Ok((account, opened))
+    Ok(SignedIn { account, opened, is_replayed: false })
 }
 
 /// Opens a session of the account's within the caller's transaction, and ends the one that the
