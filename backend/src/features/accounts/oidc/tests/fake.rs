@@ -8,7 +8,6 @@ use std::{
 
 use axum::{
     Form, Router,
-    body::Body,
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
@@ -27,7 +26,7 @@ pub(super) enum Whim {
     /// Not at all.
     #[default]
     None,
-    /// Every answer is larger than anybody needs.
+    /// Every answer is right, and larger than anybody needs.
     Huge,
     /// Every answer is at another address.
     Redirects,
@@ -259,7 +258,6 @@ impl Fake {
 
 async fn whimsical(whim: Whim) -> Option<Response> {
     Some(match whim {
-        Whim::Huge => Body::from(vec![b' '; 2 * 1024 * 1024]).into_response(),
         Whim::Redirects => Redirect::temporary("/keys").into_response(),
         Whim::Drips => {
             tokio::time::sleep(Duration::from_mins(1)).await;
@@ -267,12 +265,14 @@ async fn whimsical(whim: Whim) -> Option<Response> {
         }
         Whim::Html => "<!doctype html><title>Welcome</title>".into_response(),
         Whim::Down => StatusCode::BAD_GATEWAY.into_response(),
-        Whim::None | Whim::OtherIssuer | Whim::UnsafeKeys => return None,
+        Whim::None | Whim::Huge | Whim::OtherIssuer | Whim::UnsafeKeys => return None,
     })
 }
 
-fn answer(value: &Value) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], value.to_string()).into_response()
+fn answer(value: &Value, whim: Whim) -> Response {
+    let blanks = if whim == Whim::Huge { 1024 * 1024 } else { 0 };
+    let body = format!("{value}{}", " ".repeat(blanks));
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
 fn count(fake: &Fake, what: &'static str) -> Whim {
@@ -290,23 +290,26 @@ async fn metadata(State(fake): State<Fake>) -> Response {
     let keys =
         if whim == Whim::UnsafeKeys { "http://keys.example".to_owned() } else { issuer.clone() };
     let says = if whim == Whim::OtherIssuer { "https://other.example" } else { issuer };
-    answer(&json!({
-        "issuer": says,
-        "authorization_endpoint": format!("{issuer}/authorize"),
-        "token_endpoint": format!("{issuer}/token"),
-        "jwks_uri": format!("{keys}/keys"),
-        "authorization_response_iss_parameter_supported": fake.told.lock().unwrap().names_itself,
-        "response_types_supported": ["code"],
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["ES256"],
-    }))
+    answer(
+        &json!({
+            "issuer": says,
+            "authorization_endpoint": format!("{issuer}/authorize"),
+            "token_endpoint": format!("{issuer}/token"),
+            "jwks_uri": format!("{keys}/keys"),
+            "authorization_response_iss_parameter_supported": fake.told.lock().unwrap().names_itself,
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["ES256"],
+        }),
+        whim,
+    )
 }
 
 async fn keys(State(fake): State<Fake>) -> Response {
     let whim = count(&fake, "keys");
     match whimsical(whim).await {
         Some(odd) => odd,
-        None => answer(&fake.told.lock().unwrap().key_set()),
+        None => answer(&fake.told.lock().unwrap().key_set(), whim),
     }
 }
 
@@ -338,8 +341,11 @@ async fn token(
         return refused("the code was given for another log-in");
     }
     let claims = over(fake.id_claims(&given["subject"], &given["nonce"]), &told.claims);
-    answer(&json!({
-        "access_token": "unused", "token_type": "Bearer", "expires_in": 60,
-        "id_token": told.token(&claims),
-    }))
+    answer(
+        &json!({
+            "access_token": "unused", "token_type": "Bearer", "expires_in": 60,
+            "id_token": told.token(&claims),
+        }),
+        whim,
+    )
 }
