@@ -65,6 +65,9 @@ pub enum Error {
     /// What is needed is away (503).
     #[error("the service cannot do this now: try again in a moment")]
     Unavailable,
+    /// More is asked of the service than it can do (503).
+    #[error("the service is asked for more than it can do: try again in a moment")]
+    Overloaded,
     /// The fault is ours (500). The cause goes to the log and never to the client.
     #[error("something went wrong here; it has been noted")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -126,6 +129,7 @@ impl Error {
         match self {
             Self::NotFound(what) => Self::NotFound(what),
             Self::Unavailable => Self::Unavailable,
+            Self::Overloaded => Self::Overloaded,
             Self::Unauthorized => Self::Unauthorized,
             Self::InvalidToken => Self::InvalidToken,
             other => Self::Internal(format!("{other:?}").into()),
@@ -154,6 +158,7 @@ impl Error {
             }
             Self::TooManyRequests(_) => (StatusCode::TOO_MANY_REQUESTS, "too-many-requests"),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+            Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
         }
     }
@@ -190,6 +195,7 @@ impl IntoResponse for Error {
         let retry_after = match &self {
             Self::TooManyRequests(seconds) => Some(*seconds),
             Self::Unavailable => Some(5),
+            Self::Overloaded => Some(1),
             _ => None,
         };
         if let Self::Internal(cause) = &self {

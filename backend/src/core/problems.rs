@@ -116,6 +116,12 @@ const KINDS: &[(&str, &str, &str)] = &[
          certain: send it again with the same Idempotency-Key, or look first.",
     ),
     (
+        "overloaded",
+        "Too much at once",
+        "The service is asked for more than it can do. Nothing was done: wait for as many \
+         seconds as Retry-After says, then send the request again.",
+    ),
+    (
         "internal",
         "Something went wrong here",
         "The fault is the service's own. It has been written to its log; X-Request-Id names it.",
@@ -173,6 +179,7 @@ mod tests {
             Error::Invalid(Vec::new()),
             Error::TooManyRequests(1),
             Error::Unavailable,
+            Error::Overloaded,
             Error::Internal("".into()),
         ];
         for error in errors {

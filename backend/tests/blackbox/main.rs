@@ -9,4 +9,6 @@ mod binary;
 mod browser;
 mod kill;
 mod migrations;
+mod overload;
 mod redis;
+mod retries;

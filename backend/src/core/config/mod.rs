@@ -11,6 +11,8 @@ mod server;
 mod source;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_providers;
 
 use std::path::Path;
 

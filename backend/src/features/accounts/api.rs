@@ -18,11 +18,11 @@ use super::{
         Account, Credentials, NewAccount, PasswordChange, Preferences, PreferencesChange, Session,
     },
     service,
-    session::{self, Cookies},
+    session::{self, Cookies, SESSION},
 };
 use crate::core::{
     App, Result,
-    http::{IfMatch, Json, New, NoContent, Page, Path, Record, Stored},
+    http::{Finished, IfMatch, Json, New, NoContent, Page, Path, Record, Stored},
 };
 
 pub(super) fn router() -> ApiRouter<App> {
@@ -165,10 +165,11 @@ async fn change_password(
     State(app): State<App>,
     signer: Signer,
     arrival: Arrival,
-    Json(change): Json<PasswordChange>,
-) -> Result<NoContent> {
-    service::change_password(&app, &signer, change, &arrival).await?;
-    Ok(NoContent)
+    headers: HeaderMap,
+    New { input, once }: New<PasswordChange>,
+) -> Result<Finished> {
+    let secret = session::cookie(&headers, &app, SESSION).unwrap_or_default();
+    service::change_password(&app, &signer, input, &arrival, &once.hidden_by(secret)).await
 }
 
 async fn sessions(State(app): State<App>, user: User) -> Result<Stored<Page<Session>>> {

@@ -23,7 +23,7 @@ use crate::core::{
     config::Registration,
     db::{self, Tx},
     hex,
-    http::{IfMatch, Once, Page},
+    http::{Finished, IfMatch, Once, Page},
 };
 
 /// How long a session lasts without being used.
@@ -230,19 +230,30 @@ pub(super) async fn change_password(
     signer: &Signer,
     change: PasswordChange,
     arrival: &Arrival,
-) -> Result<()> {
-    let account = signer.user.0.account;
+    once: &Once,
+) -> Result<Finished> {
+    let (account, now) = (signer.user.0.account, app.clock.now());
+    let mut tx = app.db.write().await?;
+    if let Some(before) = once.claim(&mut tx, &signer.user, now).await? {
+        return Ok(before);
+    }
+    // Claimed once more below, after the costly part that no transaction is held for.
+    drop(tx);
     let known = store::find_known(&mut app.db.read().await?, account).await?;
     let known = known.ok_or(Error::Unauthorized)?;
     check_password(app, &known, &change.current_password, arrival).await?;
     let password_hash = passwords::hash(&app.doors, &change.new_password.0).await?;
     let mut tx = app.db.write().await?;
-    store::set_password(&mut tx, account, password_hash, app.clock.now()).await?;
+    if let Some(before) = once.claim(&mut tx, &signer.user, now).await? {
+        return Ok(before);
+    }
+    store::set_password(&mut tx, account, password_hash, now).await?;
     end_all(&mut tx, account, Some(signer.session)).await?;
+    let done = once.keep(&mut tx, &signer.user, String::new(), &()).await?;
     tx.commit().await?;
     session::forget(app, account).await;
     tracing::info!(%account, "Changed a password");
-    Ok(())
+    Ok(done)
 }
 
 /// Holds a password that is asked for once more, within a session, against the account's. It is

@@ -21,7 +21,7 @@ use super::{
     tokens,
     user::UserId,
 };
-use crate::core::{App, Error, Result, db::Tx, hex};
+use crate::core::{App, Error, Result, db::Tx, hex, http::Meter};
 
 /// How old the note of a session's last use may become before it is written anew.
 const NOTED: TimeDelta = TimeDelta::hours(1);
@@ -227,6 +227,9 @@ impl FromRequestParts<App> for User {
             if has_token { Error::InvalidToken } else { Error::Unauthorized }
         };
         let signed = visitor(&parts.headers, app).await?.ok_or_else(nobody)?;
+        if let Some(meter) = parts.extensions.get::<Meter>() {
+            meter.count(&signed.user)?;
+        }
         let only_reads = matches!(
             signed.proof,
             Proof::Token { scope: Scope::Read, .. } | Proof::Issuer { scope: Scope::Read }
