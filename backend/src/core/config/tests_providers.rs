@@ -89,3 +89,4 @@ fn only_a_provider_on_this_machine_may_name_addresses_on_it() {
     assert!(named("http://localhost:1", "http://[::1]:2/keys"));
     assert!(!named("http://localhost:1", "http://10.0.0.1/keys"));
     assert!(!named("http://localhost:1", "file:///etc/passwd"));
+}
