@@ -158,6 +158,14 @@ impl TestApp {
         test
     }
 
+    /// The same database and clock under other settings, as another instance has them.
+    pub(crate) fn reconfigured(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::clone(&self.app.config);
+        change(&mut config);
+        let app = App::new(config, self.app.db.clone(), self.app.clock.clone());
+        Self { router: crate::router(&app), app, ..self.clone() }
+    }
+
     /// Makes an account; what it asks from then on, it asks signed in.
     pub(crate) async fn register(&self, email: &str) -> Self {
         let account = json!({ "email": email, "password": "correct horse battery" });

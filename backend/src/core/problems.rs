@@ -101,6 +101,11 @@ const KINDS: &[(&str, &str, &str)] = &[
         "The request was understood, but it does not fit what is stored. Nothing was changed.",
     ),
     (
+        "last-way-in",
+        "This is the last way in",
+        "Without it nobody could get into the account any more. Link another log-in first.",
+    ),
+    (
         "precondition-failed",
         "It was changed meanwhile",
         "The record is not the one that If-Match names. Read it again, then decide.",
@@ -186,6 +191,7 @@ mod tests {
         let errors = [
             Error::Malformed(String::new()),
             Error::Unauthorized,
+            Error::InvalidToken,
             Error::WrongPassword,
             Error::SecondFactorRequired(axum::http::HeaderValue::from_static("")),
             Error::WrongFactor,

@@ -20,11 +20,19 @@ use self::{
     rows::{Door, Fields, Row},
     world::{Database, World},
 };
-use crate::testing::{Answer, TestApp, on_every_engine};
+use crate::{
+    features::accounts::Fake,
+    testing::{Answer, TestApp, on_every_engine},
+};
 
 on_every_engine![nobody_gets_through_a_door_that_is_not_theirs];
 
 async fn nobody_gets_through_a_door_that_is_not_theirs(app: TestApp) {
+    let provider = Fake::start().await;
+    let app = app.reconfigured(|config| {
+        config.server.public_url = Some("http://cars.test".to_owned());
+        config.auth.providers.insert("home".to_owned(), provider.settings());
+    });
     let routes = router::routes(&app).await;
     let rows = rows::all();
     let covered: BTreeSet<_> = rows.iter().map(|row| router::route_of(&routes, row)).collect();

@@ -153,6 +153,11 @@ const ACCOUNTS: &[Row] = &[
     row(Owner, "GET /settings/tokens"),
     row(Session, "POST /settings/tokens").form("name=script&scope=read"),
     row(Session, "POST /settings/tokens/$token/revoke"),
+    row(Anybody, "GET /login/oidc/home"),
+    row(Anybody, "GET /login/oidc/home/callback?code=a&state=b").refused(400),
+    row(Owner, "GET /settings/identities"),
+    row(Session, "POST /settings/identities").form("provider=home"),
+    row(Session, "POST /settings/identities/$identity/unlink"),
 ];
 
 /// What it takes an authenticator for is refused here, and done in Chromium.

@@ -68,6 +68,7 @@ impl World {
         // What only those have whom the others are not to see.
         let currency = if name.starts_with("ann") { OURS } else { "EUR" };
         user.patch("/api/user/preferences", json!({ "currency": currency })).await;
+        ids.insert("identity".to_owned(), identity(app, account.parse().unwrap(), name).await);
 
         let own =
             ids.values().cloned().chain([account.clone(), email.clone(), format!("{name}s ")]);
@@ -148,6 +149,25 @@ impl World {
 fn made(answer: &Answer) -> String {
     assert_eq!(answer.status, 201, "{answer:?}");
     answer.id()
+}
+
+/// Who they are at a provider.
+async fn identity(app: &TestApp, account: Uuid, name: &str) -> String {
+    let id = Uuid::now_v7();
+    let mut tx = app.app.db.write().await.unwrap();
+    sql!(
+        &mut tx,
+        execute,
+        "INSERT INTO identities (issuer, subject, id, account_id, created_at)
+         VALUES ('https://id.example', $1, $2, $3, $4)",
+        format!("{name}s subject"),
+        id,
+        account,
+        app.app.clock.now(),
+    )
+    .unwrap();
+    tx.commit().await.unwrap();
+    id.to_string()
 }
 
 /// A session of the account's that ended a second ago.

@@ -9,6 +9,7 @@ mod doors;
 mod factors;
 mod guesses;
 mod model;
+mod oidc;
 mod pages;
 mod passwords;
 mod service;
@@ -26,6 +27,8 @@ mod user;
 pub use arrival::Arrival;
 pub use doors::Doors;
 pub use model::{Preferences, Proof, Scope, Signed, Theme};
+#[cfg(test)]
+pub(crate) use oidc::tests::fake::Fake;
 pub use service::{has_accounts, purge};
 pub use session::{Administrator, Signer, User, visitor};
 pub use user::UserId;
@@ -40,8 +43,9 @@ pub const FEATURE: Feature = Feature {
         "001_create_accounts",
         "002_keep_answers",
         "003_keep_every_door",
+        "004_keep_identities",
         "004_second_factors",
     ],
     api: || api::router().merge(tokens::api()).merge(factors::api()),
-    pages: || pages::router().merge(tokens::pages()).merge(factors::pages()),
+    pages: || pages::router().merge(tokens::pages()).merge(factors::pages()).merge(oidc::pages()),
 };

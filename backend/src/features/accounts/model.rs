@@ -63,6 +63,11 @@ pub enum Proof {
         /// What it is good for.
         scope: Scope,
     },
+    /// An access token of an OpenID provider.
+    Issuer {
+        /// What it is good for.
+        scope: Scope,
+    },
 }
 
 choice! {

@@ -18,6 +18,7 @@ use super::{
     factors::{self, Entrant, Site},
     has_accounts,
     model::{Account, Credentials, NewAccount, PreferencesChange},
+    oidc::Offer,
     service,
     session::{self, Cookies},
 };
@@ -59,16 +60,23 @@ struct Register {
     shell: Shell,
     sheet: Sheet,
     is_first: bool,
+    offers: Vec<Offer>,
 }
 
 #[derive(Template)]
 #[template(path = "features/accounts/templates/closed.html")]
 struct Closed {
     shell: Shell,
+    offers: Vec<Offer>,
 }
 
 fn is_open(app: &App) -> bool {
     app.config.auth.registration == Registration::Open
+}
+
+/// What one may log in with instead of a password.
+fn offers(app: &App) -> Vec<Offer> {
+    app.doors.providers().offers()
 }
 
 async fn show_register(State(app): State<App>, shell: Shell) -> Result<Response> {
@@ -77,14 +85,15 @@ async fn show_register(State(app): State<App>, shell: Shell) -> Result<Response>
     }
     let is_first = !has_accounts(&app).await?;
     if !is_first && !is_open(&app) {
-        return closed(shell);
+        return closed(&app, shell);
     }
     let sheet = Sheet::new(LABELS, Form::default());
-    Ok(web::page(&Register { shell, sheet, is_first })?.into_response())
+    Ok(web::page(&Register { shell, sheet, is_first, offers: offers(&app) })?.into_response())
 }
 
-fn closed(shell: Shell) -> Result<Response> {
-    Ok((StatusCode::FORBIDDEN, web::page(&Closed { shell })?).into_response())
+fn closed(app: &App, shell: Shell) -> Result<Response> {
+    let offers = offers(app);
+    Ok((StatusCode::FORBIDDEN, web::page(&Closed { shell, offers })?).into_response())
 }
 
 async fn register(
@@ -100,7 +109,7 @@ async fn register(
     };
     let errors = match made {
         Ok(signed_in) => return Ok(go_with(signed_in.opened.cookies(&app)?, HOME)),
-        Err(Error::Forbidden(_)) => return closed(shell),
+        Err(Error::Forbidden(_)) => return closed(&app, shell),
         Err(Error::Conflict { name: "duplicate-email", .. }) => {
             let detail = "has an account already: log in instead";
             Errors::of(Error::invalid("email", detail))?
@@ -108,7 +117,8 @@ async fn register(
         Err(error) => Errors::of(error)?,
     };
     let is_first = !has_accounts(&app).await?;
-    web::page_again(&Register { shell, sheet: Sheet::again(LABELS, form, errors), is_first })
+    let sheet = Sheet::again(LABELS, form, errors);
+    web::page_again(&Register { shell, sheet, is_first, offers: offers(&app) })
 }
 
 /// Sends the browser on, with cookies set.
@@ -128,6 +138,7 @@ struct Login {
     is_open: bool,
     /// Whether passkeys can be used here.
     has_passkeys: bool,
+    offers: Vec<Offer>,
     email_attrs: &'static str,
     password_attrs: &'static str,
 }
@@ -148,6 +159,7 @@ impl Login {
             refused: refused.map(|error| web::sentence(&error.to_string())),
             is_open: is_open(app),
             has_passkeys: site.has_passkeys(),
+            offers: offers(app),
             email_attrs: if knows_email {
                 r#"autocomplete="username" required"#
             } else {

@@ -13,7 +13,7 @@ use super::{
         Account, Credentials, Currency, NewAccount, Password, PasswordChange, Preferences,
         PreferencesChange, Proof, Session, Signed, TimeZone,
     },
-    passwords,
+    oidc, passwords,
     session::{self, Opened, Token},
     store::{self, Known},
     tokens,
@@ -298,6 +298,7 @@ pub async fn purge(app: &App) -> Result<()> {
     store::sessions::delete_old_devices(&mut tx, now - session::KNOWN).await?;
     guesses::purge(&mut tx, now).await?;
     factors::purge(&mut tx, now).await?;
+    oidc::purge(app, &mut tx).await?;
     tx.commit().await
 }
 
