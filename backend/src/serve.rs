@@ -14,6 +14,7 @@ use crate::{
             Db,
             migrate::{self, MigrateError},
         },
+        jobs,
     },
     features, router,
 };
@@ -88,6 +89,7 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
     println!("MotoVaultPro is at http://{address}");
     tracing::info!(%address, database = app.db.engine(), cache = app.cache.state().0, "Serving");
 
+    let chores = tokio::spawn(jobs::run(app.clone(), features::CHORES));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
         told_to_stop().await;
@@ -104,6 +106,8 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
             tokio::time::sleep(FAREWELL).await;
         } => tracing::warn!("Some requests did not end in time"),
     }
+    chores.abort();
+    let _ = chores.await;
     app.db.close().await;
     tracing::info!("Stopped");
     Ok(())

@@ -2,7 +2,7 @@
 
 mod etag;
 mod layers;
-mod once;
+pub mod once;
 mod paging;
 mod read;
 mod write;

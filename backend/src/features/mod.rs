@@ -3,11 +3,12 @@
 pub mod accounts;
 pub mod fuel_logs;
 pub mod garage;
+pub mod security_log;
 pub mod vehicles;
 
 use aide::axum::ApiRouter;
 
-use crate::core::{App, db::migrate::Migration};
+use crate::core::{App, db::migrate::Migration, http::once, jobs::Chore};
 
 /// What a capsule plugs into the service.
 #[derive(Debug)]
@@ -25,5 +26,13 @@ pub struct Feature {
 }
 
 /// Every capsule, dependencies first.
-pub const ALL: &[Feature] =
-    &[accounts::FEATURE, vehicles::FEATURE, fuel_logs::FEATURE, garage::FEATURE];
+pub const ALL: &[Feature] = &[
+    security_log::FEATURE,
+    accounts::FEATURE,
+    vehicles::FEATURE,
+    fuel_logs::FEATURE,
+    garage::FEATURE,
+];
+
+/// What the service clears away every hour.
+pub const CHORES: &[Chore] = &[security_log::CHORE, accounts::CHORE, once::CHORE];

@@ -17,7 +17,7 @@ mod tests_pages;
 
 pub use doors::Doors;
 pub use model::{Preferences, Signed, Theme};
-pub use service::has_accounts;
+pub use service::{CHORE, has_accounts};
 pub use session::{User, visitor};
 
 use super::Feature;

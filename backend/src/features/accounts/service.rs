@@ -18,12 +18,21 @@ use crate::core::{
     config::Registration,
     db::{self, Tx},
     http::IfMatch,
+    jobs::Chore,
 };
 
 /// How long a session lasts without being used.
 pub(super) const IDLE: TimeDelta = TimeDelta::days(14);
 /// How long it lasts at most.
 pub(super) const ABSOLUTE: TimeDelta = TimeDelta::days(90);
+
+/// Forgets sessions that have ended.
+pub const CHORE: Chore = Chore {
+    name: "accounts",
+    run: |tx, now| {
+        Box::pin(async move { Ok(store::delete_dead_sessions(tx, now, now - IDLE).await?) })
+    },
+};
 
 /// Whether anybody has made an account yet.
 ///
