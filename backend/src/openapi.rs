@@ -31,6 +31,12 @@ pub fn api() -> (Router<App>, OpenApi) {
         description: Some("The session's cookie (`__Host-session` over https)".to_owned()),
         extensions: [].into_iter().collect(),
     };
+    let token = SecurityScheme::Http {
+        scheme: "bearer".to_owned(),
+        bearer_format: None,
+        description: Some("A personal token, as `Authorization: Bearer …`".to_owned()),
+        extensions: [].into_iter().collect(),
+    };
     let mut document = OpenApi {
         info: Info {
             title: "MotoVaultPro".to_owned(),
@@ -39,7 +45,8 @@ pub fn api() -> (Router<App>, OpenApi) {
             ..Info::default()
         },
         components: Some(Components {
-            security_schemes: [("session".to_owned(), ReferenceOr::Item(session))]
+            security_schemes: [("session", session), ("token", token)]
+                .map(|(name, scheme)| (name.to_owned(), ReferenceOr::Item(scheme)))
                 .into_iter()
                 .collect(),
             ..Components::default()

@@ -91,6 +91,7 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
 
     let chores = tokio::spawn(jobs::run(app.clone(), features::CHORES));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let service = service.into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
         told_to_stop().await;
         tracing::info!("Stopping: no new requests");

@@ -1,8 +1,11 @@
 //! A whole service per test, over either engine.
 
+use std::net::SocketAddr;
+
 use axum::{
     Router,
     body::Body,
+    extract::ConnectInfo,
     http::{Method, Request, header, request},
 };
 use http_body_util::BodyExt as _;
@@ -52,13 +55,17 @@ pub(crate) fn block_on(test: impl Future<Output = ()>) {
 }
 
 /// The service, its own empty database, and who asks.
+#[derive(Clone)]
 pub(crate) struct TestApp {
     /// What the handlers have.
     pub(crate) app: App,
     router: Router,
     cookie: Option<String>,
+    /// The other end of the connection that it asks over, and what it says besides.
+    peer: Option<SocketAddr>,
+    headers: Vec<(&'static str, String)>,
     /// Where SQLite's file lies until the test ends.
-    folder: std::sync::Arc<tempfile::TempDir>,
+    _folder: std::sync::Arc<tempfile::TempDir>,
 }
 
 /// What the service answered.
@@ -144,7 +151,8 @@ impl TestApp {
         migrate::run(&db, features::ALL, None, &clock).await.unwrap();
         let app = App::new(config, db, clock);
         let router = crate::router(&app);
-        let test = Self { app, router, cookie: None, folder: folder.into() };
+        let headers = Vec::new();
+        let test = Self { app, router, cookie: None, peer: None, headers, _folder: folder.into() };
         // The administrator: whoever a test is about is not.
         test.register("admin@example.org").await;
         test
@@ -165,8 +173,33 @@ impl TestApp {
 
     /// The same service, asked by whoever has this cookie.
     pub(crate) fn with_cookie(&self, cookie: Option<String>) -> Self {
-        let (app, router, folder) = (self.app.clone(), self.router.clone(), self.folder.clone());
-        Self { app, router, cookie, folder }
+        Self { cookie, ..self.clone() }
+    }
+
+    /// The same service, asked over a connection from this address.
+    pub(crate) fn asking_from(&self, address: &str) -> Self {
+        let peer = SocketAddr::new(address.parse().unwrap(), 4711);
+        Self { peer: Some(peer), ..self.clone() }
+    }
+
+    /// The same service, asked with this header each time.
+    pub(crate) fn with_header(&self, name: &'static str, value: &str) -> Self {
+        let mut test = self.clone();
+        test.headers.push((name, value.to_owned()));
+        test
+    }
+
+    /// Other routes over the same state, asked by the same.
+    pub(crate) fn with_router(&self, router: Router<App>) -> Self {
+        Self { router: router.with_state(self.app.clone()), ..self.clone() }
+    }
+
+    /// Whoever is signed in, as stores know them.
+    pub(crate) async fn user(&self) -> crate::core::UserId {
+        let mut headers = axum::http::HeaderMap::new();
+        headers.insert(header::COOKIE, self.cookie.as_ref().unwrap().parse().unwrap());
+        let signed = features::accounts::visitor(&headers, &self.app).await.unwrap();
+        signed.unwrap().user.clone()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -215,7 +248,13 @@ impl TestApp {
         if let Some(cookie) = &self.cookie {
             request = request.header(header::COOKIE, cookie);
         }
-        let request = request.header(header::HOST, "cars.test").body(body).unwrap();
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        let mut request = request.header(header::HOST, "cars.test").body(body).unwrap();
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(ConnectInfo(peer));
+        }
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();

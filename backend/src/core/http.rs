@@ -1,5 +1,6 @@
 //! What requests are read with and answers are written with; every refusal is a problem document.
 
+mod client;
 mod etag;
 mod layers;
 pub mod once;
@@ -7,9 +8,10 @@ mod paging;
 mod read;
 mod write;
 
+pub use client::ClientAddress;
 pub use etag::IfMatch;
 pub use layers::layers;
-pub use once::{New, Once};
-pub use paging::{Cursor, Limit, Page, end_of_time};
+pub use once::{InFlight, New, Once};
+pub use paging::{Cursor, Limit, Page, after_everything, end_of_time, moment_and_id};
 pub use read::{Form, Json, Path, Query};
-pub use write::{Created, NoContent, Record, Stored};
+pub use write::{Created, Done, Kept, NoContent, Record, Stored};

@@ -11,15 +11,13 @@ pub mod input;
 pub mod jobs;
 pub mod problems;
 pub mod units;
-pub mod user;
 pub mod web;
 
 use std::sync::Arc;
 
-pub use error::{Error, Result};
-pub use user::UserId;
-
 use crate::features::accounts::Doors;
+pub use crate::features::accounts::UserId;
+pub use error::{Error, Result};
 
 /// Bytes as hexadecimal digits.
 #[must_use]
@@ -44,6 +42,8 @@ pub struct App {
     pub config: Arc<config::Config>,
     /// What signing in needs to remember within this process.
     pub doors: Doors,
+    /// The requests with an `Idempotency-Key` that are under way.
+    pub in_flight: http::InFlight,
 }
 
 impl App {
@@ -52,6 +52,7 @@ impl App {
     pub fn new(config: config::Config, db: db::Db, clock: clock::Clock) -> Self {
         let cache = cache::Cache::new(&config.cache);
         let doors = Doors::new();
-        Self { db, cache, clock, config: Arc::new(config), doors }
+        let in_flight = http::InFlight::default();
+        Self { db, cache, clock, config: Arc::new(config), doors, in_flight }
     }
 }

@@ -56,6 +56,22 @@ const KINDS: &[(&str, &str, &str)] = &[
         "An account with this e-mail address exists. Sign in instead.",
     ),
     (
+        "in-flight",
+        "The same request is under way",
+        "A request with this Idempotency-Key has not ended yet. Send it again in a moment, with the \
+         same key: it is done once, and you get its answer.",
+    ),
+    (
+        "too-many",
+        "There are enough of them",
+        "There is a bound to how many of these one account may have. Remove one first.",
+    ),
+    (
+        "conflict",
+        "It contradicts what is here",
+        "The request was understood, but it does not fit what is stored. Nothing was changed.",
+    ),
+    (
         "precondition-failed",
         "It was changed meanwhile",
         "The record is not the one that If-Match names. Read it again, then decide.",
@@ -142,6 +158,9 @@ mod tests {
             conflict("duplicate-vin"),
             conflict("vin-in-trash"),
             conflict("duplicate-email"),
+            conflict("in-flight"),
+            conflict("too-many"),
+            conflict("conflict"),
             Error::Stale,
             Error::TooLarge,
             Error::UnsupportedMediaType(""),

@@ -5,6 +5,7 @@
 mod auth;
 mod cache;
 mod database;
+mod networks;
 mod secret;
 mod server;
 mod source;
@@ -16,6 +17,8 @@ use std::path::Path;
 pub use auth::{Auth, Registration};
 pub use cache::Cache;
 pub use database::{Database, Engine, PostgresAddress};
+pub use networks::Networks;
+pub(crate) use networks::first_bits;
 pub use secret::Secret;
 use serde::{Deserialize, Serialize};
 pub use server::Server;

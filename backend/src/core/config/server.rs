@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use serde::{Deserialize, Serialize};
 use tower_http::csrf::CsrfLayer;
 
-use super::ConfigError;
+use super::{ConfigError, Networks};
 
 /// The `[server]` section.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -15,11 +15,17 @@ pub struct Server {
     pub address: SocketAddr,
     /// How browsers reach it, such as `https://cars.example.org`; decides the cookies' kind.
     pub public_url: Option<String>,
+    /// The proxies that are believed when they say, in `X-Forwarded-For`, whom they ask for.
+    pub trusted_proxies: Networks,
 }
 
 impl Default for Server {
     fn default() -> Self {
-        Self { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 3001)), public_url: None }
+        Self {
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 3001)),
+            public_url: None,
+            trusted_proxies: Networks::default(),
+        }
     }
 }
 

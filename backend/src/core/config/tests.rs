@@ -120,3 +120,25 @@ fn the_public_address_is_known_as_browsers_name_it() {
         assert!(told.starts_with("server.public_url: "), "{url}: {told}");
     }
 }
+
+#[test]
+fn trusted_proxies_are_a_list_or_a_text_with_commas() {
+    let trusts = |file: &str, environment: &[(&str, &str)], address: &str| {
+        let config = read(file, environment).unwrap();
+        config.server.trusted_proxies.contains(address.parse().unwrap())
+    };
+    let list = "[server]\ntrusted_proxies = [\"10.0.0.1\", \"fd00::/8\"]";
+    assert!(trusts(list, &[], "10.0.0.1") && trusts(list, &[], "fd12::1"));
+    assert!(!trusts(list, &[], "127.0.0.1"));
+    let text = "[server]\ntrusted_proxies = \"10.0.0.1, fd00::/8\"";
+    assert!(trusts(text, &[], "10.0.0.1") && trusts(text, &[], "fd12::1"));
+    let environment = [("MVP__SERVER__TRUSTED_PROXIES", "127.0.0.1,192.0.2.0/24")];
+    assert!(trusts(text, &environment, "192.0.2.9") && !trusts(text, &environment, "10.0.0.1"));
+    assert!(!trusts("", &[], "127.0.0.1"));
+    for wrong in ["proxy", "10.0.0.0/33", "10.0.0.1/8"] {
+        let told = read("", &[("MVP__SERVER__TRUSTED_PROXIES", wrong)]).unwrap_err().to_string();
+        assert!(told.starts_with("server.trusted_proxies: "), "{told}");
+        let told = read(&format!("[server]\ntrusted_proxies = [\"{wrong}\"]"), &[]).unwrap_err();
+        assert!(told.to_string().starts_with("server.trusted_proxies: "), "{told}");
+    }
+}

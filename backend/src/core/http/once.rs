@@ -1,15 +1,23 @@
 //! Requests that may be sent again: of several with one `Idempotency-Key`, one is done, and all
 //! get its answer.
 
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
 use aide::{OperationInput, generate::GenContext, openapi::Operation};
-use axum::extract::{FromRequest, Request};
+use axum::{
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{HeaderMap, header, request::Parts},
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Created, Form, Json,
+    Form, Json, Kept,
     read::{header_parameter, json_body},
 };
 use crate::{
@@ -44,43 +52,112 @@ pub struct New<T> {
 }
 
 /// What tells a retry from another request.
+///
+/// As an extractor it is for requests without a body; those with one have [`New`].
 #[derive(Debug, Clone, Default)]
 pub struct Once {
     key: Option<String>,
     fingerprint: String,
+    /// Whether a retry waits for the first request's end instead of being told to come again.
+    is_patient: bool,
+    /// Tells others that the request is under way, until it is dropped.
+    _under_way: Option<Arc<UnderWay>>,
+}
+
+/// The requests that are under way, by who sent them and their key.
+#[derive(Debug, Clone, Default)]
+pub struct InFlight(Arc<Mutex<HashSet<[u8; 32]>>>);
+
+/// One request that is under way.
+#[derive(Debug)]
+struct UnderWay {
+    all: InFlight,
+    this: [u8; 32],
+}
+
+impl InFlight {
+    fn enter(&self, this: [u8; 32]) -> Result<UnderWay> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.insert(this) { Ok(UnderWay { all: self.clone(), this }) } else { Err(in_flight()) }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.all.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.this);
+    }
+}
+
+fn in_flight() -> Error {
+    Error::Conflict {
+        name: "in-flight",
+        detail: "a request with this Idempotency-Key is under way".to_owned(),
+        vehicle: None,
+    }
+}
+
+/// What the headers say of the key, and that the request is under way from now on.
+fn enter(headers: &HeaderMap, app: &App) -> Result<(Option<String>, Option<Arc<UnderWay>>)> {
+    let key = match headers.get(KEY).map(|it| it.to_str()) {
+        None => return Ok((None, None)),
+        Some(Ok(key)) if !key.is_empty() && key.len() <= LONGEST => key.to_owned(),
+        Some(_) => {
+            let why = format!("has to be 1 to {LONGEST} printable characters");
+            return Err(Error::invalid("Idempotency-Key", why));
+        }
+    };
+    // Whoever sends it again sends the same credentials; a key is one user's alone.
+    let mut digest = Sha256::new_with_prefix(&key);
+    for name in [header::AUTHORIZATION, header::COOKIE] {
+        digest.update([0]);
+        digest.update(headers.get(name).map_or(&[][..], |it| it.as_bytes()));
+    }
+    let under_way = app.in_flight.enter(digest.finalize().into())?;
+    Ok((Some(key), Some(Arc::new(under_way))))
 }
 
 impl<T: Input> FromRequest<App> for New<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &App) -> Result<Self> {
-        let key = match request.headers().get(KEY).map(|it| it.to_str()) {
-            None => None,
-            Some(Ok(key)) if !key.is_empty() && key.len() <= LONGEST => Some(key.to_owned()),
-            Some(_) => {
-                let why = format!("has to be 1 to {LONGEST} printable characters");
-                return Err(Error::invalid("Idempotency-Key", why));
-            }
-        };
+        let (key, under_way) = enter(request.headers(), app)?;
         let mut digest = Sha256::new_with_prefix(request.uri().path());
         let body = json_body(request).await?;
         digest.update([0]);
         digest.update(&body);
-        let once = Once { key, fingerprint: hex(&digest.finalize()) };
+        let fingerprint = hex(&digest.finalize());
+        let once = Once { key, fingerprint, is_patient: false, _under_way: under_way };
         Ok(Self { input: Json::read(&body, app)?, once })
     }
 }
 
+impl FromRequestParts<App> for Once {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let (key, under_way) = enter(&parts.headers, app)?;
+        let fingerprint = hex(&Sha256::digest(parts.uri.path()));
+        Ok(Self { key, fingerprint, is_patient: false, _under_way: under_way })
+    }
+}
+
+const ABOUT: &str = "A name for this request: sent again with it, it is done once";
+
 impl<T: JsonSchema> OperationInput for New<T> {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
         Json::<T>::operation_input(context, operation);
-        let about = "A name for this request: sent again with it, it is done once";
-        header_parameter(context, operation, "Idempotency-Key", about);
+        header_parameter(context, operation, "Idempotency-Key", ABOUT);
+    }
+}
+
+impl OperationInput for Once {
+    fn operation_input(context: &mut GenContext, operation: &mut Operation) {
+        header_parameter(context, operation, "Idempotency-Key", ABOUT);
     }
 }
 
 #[derive(sqlx::FromRow)]
-struct Kept {
+struct Row {
     fingerprint: String,
     location: String,
     body: String,
@@ -111,21 +188,31 @@ impl Once {
             digest.update(text);
         }
         let fingerprint = hex(&digest.finalize());
-        Self { key: Some(format!("form:{fingerprint}")), fingerprint }
+        let key = Some(format!("form:{fingerprint}"));
+        Self { key, fingerprint, is_patient: true, ..Self::default() }
     }
 
-    /// Claims the key within the caller's transaction, or gives the answer that it has had. Who
-    /// claims a key that another request has claimed just now waits for that one's end.
+    /// What tells the request from every other, where it may be sent again.
+    #[must_use]
+    pub fn identity(&self) -> Option<String> {
+        self.key.as_ref().map(|key| format!("{} {key}", self.fingerprint))
+    }
+
+    /// Claims the key within the caller's transaction, or gives the answer that it has had.
     ///
     /// # Errors
-    /// Invalid where the key has been used for another request.
-    pub async fn claim<T>(
+    /// Invalid where the key has been used for another request, Conflict where one with it is
+    /// under way.
+    pub async fn claim<T, const STATUS: u16>(
         &self,
         tx: &mut Tx,
         user: &UserId,
         now: DateTime<Utc>,
-    ) -> Result<Option<Created<T>>> {
+    ) -> Result<Option<Kept<T, STATUS>>> {
         let Some(key) = &self.key else { return Ok(None) };
+        if !self.is_patient {
+            not_under_way(tx, user, key).await?;
+        }
         sql!(
             tx,
             execute,
@@ -147,7 +234,7 @@ impl Once {
         if claimed == 1 {
             return Ok(None);
         }
-        let kept: Kept = sql!(
+        let kept: Row = sql!(
             tx,
             fetch_one,
             "SELECT fingerprint, location, body FROM kept_answers
@@ -159,20 +246,20 @@ impl Once {
             let why = "has been used for another request within the last 24 hours";
             return Err(Error::invalid("Idempotency-Key", why));
         }
-        Ok(Some(Created::replayed(kept.location, kept.body)))
+        Ok(Some(Kept::replayed(kept.location, kept.body)))
     }
 
     /// Keeps the answer within the caller's transaction, which makes what it tells of.
     ///
     /// # Errors
     /// Unavailable where the database is away.
-    pub async fn keep<T: Serialize>(
+    pub async fn keep<T: Serialize, const STATUS: u16>(
         &self,
         tx: &mut Tx,
         user: &UserId,
         location: String,
         record: &T,
-    ) -> Result<Created<T>> {
+    ) -> Result<Kept<T, STATUS>> {
         let body = serde_json::to_string(record).map_err(|error| Error::Internal(error.into()))?;
         if let Some(key) = &self.key {
             sql!(
@@ -186,6 +273,21 @@ impl Once {
                 &body,
             )?;
         }
-        Ok(Created::new(location, body))
+        Ok(Kept::new(location, body))
     }
+}
+
+/// Refuses a key that another instance is busy with; within this one, [`InFlight`] knows. SQLite
+/// has one instance, and lets one write at a time.
+async fn not_under_way(tx: &mut Tx, user: &UserId, key: &str) -> Result<()> {
+    if let Tx::Sqlite(_) = tx {
+        return Ok(());
+    }
+    let (is_ours,): (bool,) = sql!(
+        tx,
+        fetch_one,
+        "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))",
+        format!("{} {key}", user.as_str()),
+    )?;
+    if is_ours { Ok(()) } else { Err(in_flight()) }
 }

@@ -135,3 +135,19 @@ impl Field for Cursor {
 pub fn end_of_time() -> chrono::DateTime<chrono::Utc> {
     chrono::DateTime::from_timestamp(253_402_300_799, 0).unwrap_or_default()
 }
+
+/// The key of lists by time and id that comes before every row's.
+#[must_use]
+pub fn after_everything() -> (chrono::DateTime<chrono::Utc>, uuid::Uuid) {
+    (end_of_time(), uuid::Uuid::max())
+}
+
+/// The moment and the id that a cursor of a list by time and id holds.
+#[must_use]
+pub fn moment_and_id(cursor: &Cursor) -> Option<(chrono::DateTime<chrono::Utc>, uuid::Uuid)> {
+    let mut parts = cursor.parts();
+    let moment = chrono::DateTime::from_timestamp_micros(parts.next()?.parse().ok()?)
+        .filter(|it| (chrono::DateTime::UNIX_EPOCH..=end_of_time()).contains(it))?;
+    let id = parts.next()?.parse().ok()?;
+    parts.next().is_none().then_some((moment, id))
+}

@@ -9,7 +9,7 @@ use aide::{
 };
 use axum::{
     body::Bytes,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use schemars::JsonSchema;
@@ -36,23 +36,29 @@ impl<T: Serialize> IntoResponse for Record<T> {
     }
 }
 
-/// A record that was made, with where it is from now on.
-pub struct Created<T> {
+/// An answer that a retry gets again.
+pub struct Kept<T, const STATUS: u16> {
     location: String,
-    /// Its JSON.
+    /// The record's JSON.
     body: String,
     is_replayed: bool,
     what: PhantomData<T>,
 }
 
-impl<T> Created<T> {
-    /// A record that was made just now.
+/// A record that was made, with where it is from now on.
+pub type Created<T> = Kept<T, 201>;
+
+/// A record that something was done with.
+pub type Done<T> = Kept<T, 200>;
+
+impl<T, const STATUS: u16> Kept<T, STATUS> {
+    /// The answer to what was done just now; `location` is where a record that was made is.
     #[must_use]
     pub fn new(location: String, body: String) -> Self {
         Self { location, body, is_replayed: false, what: PhantomData }
     }
 
-    /// One that an earlier request with the same key has made.
+    /// That of an earlier request with the same key.
     #[must_use]
     pub fn replayed(location: String, body: String) -> Self {
         Self { location, body, is_replayed: true, what: PhantomData }
@@ -63,21 +69,23 @@ impl<T> Created<T> {
     pub fn location(&self) -> &str {
         &self.location
     }
+
+    /// The record's JSON.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        &self.body
+    }
 }
 
-impl<T> IntoResponse for Created<T> {
+impl<T, const STATUS: u16> IntoResponse for Kept<T, STATUS> {
     fn into_response(self) -> Response {
-        let headers = [
-            (header::CONTENT_TYPE, JSON.to_owned()),
-            (header::ETAG, etag(self.body.as_bytes())),
-            (header::LOCATION, self.location),
-        ];
-        let mut response = (StatusCode::CREATED, headers, self.body).into_response();
-        if self.is_replayed {
-            let replayed = HeaderName::from_static("idempotency-replayed");
-            response.headers_mut().insert(replayed, HeaderValue::from_static("true"));
-        }
-        response
+        let status = StatusCode::from_u16(STATUS).unwrap_or_default();
+        let headers =
+            [(header::CONTENT_TYPE, JSON.to_owned()), (header::ETAG, etag(self.body.as_bytes()))];
+        let location = (!self.location.is_empty()).then_some([(header::LOCATION, self.location)]);
+        let replayed = HeaderName::from_static("idempotency-replayed");
+        let replayed = self.is_replayed.then_some([(replayed, "true")]);
+        (status, headers, location, replayed, self.body).into_response()
     }
 }
 
@@ -162,8 +170,22 @@ macro_rules! documents {
 }
 
 documents!(Record, 200);
-documents!(Created, 201);
 documents!(Stored, 200);
+
+impl<T: JsonSchema, const STATUS: u16> OperationOutput for Kept<T, STATUS> {
+    type Inner = T;
+
+    fn operation_response(context: &mut GenContext, _: &mut Operation) -> Option<Documented> {
+        Some(documented::<T>(context, JSON))
+    }
+
+    fn inferred_responses(
+        context: &mut GenContext,
+        _: &mut Operation,
+    ) -> Vec<(Option<u16>, Documented)> {
+        vec![(Some(STATUS), documented::<T>(context, JSON))]
+    }
+}
 
 impl OperationOutput for NoContent {
     type Inner = ();

@@ -2,23 +2,27 @@
 
 use aide::axum::{
     ApiRouter,
-    routing::{get_with, post_with},
+    routing::{delete_with, get_with, post_with},
 };
 use axum::{
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use schemars::JsonSchema;
+use uuid::Uuid;
 
 use super::{
-    User,
-    model::{Account, Credentials, NewAccount, Preferences, PreferencesChange},
-    service, session,
+    Arrival, Signer, User,
+    model::{
+        Account, Credentials, NewAccount, PasswordChange, Preferences, PreferencesChange, Session,
+    },
+    service,
+    session::{self, Cookies},
 };
 use crate::core::{
     App, Result,
-    http::{IfMatch, Json, NoContent, Record},
+    http::{IfMatch, Json, NoContent, Page, Path, Record, Stored},
 };
 
 pub(super) fn router() -> ApiRouter<App> {
@@ -40,6 +44,26 @@ pub(super) fn router() -> ApiRouter<App> {
         )
         .api_route("/auth/me", get_with(me, |it| it.id("me").tag(tag).summary("Read your account")))
         .api_route(
+            "/auth/password",
+            post_with(change_password, |it| {
+                it.id("changePassword")
+                    .tag(tag)
+                    .summary("Change your password, and end every other session and every token")
+            }),
+        )
+        .api_route(
+            "/auth/sessions",
+            get_with(sessions, |it| {
+                it.id("listSessions").tag("Tokens and sessions").summary("List your sessions")
+            }),
+        )
+        .api_route(
+            "/auth/sessions/{id}",
+            delete_with(end_session, |it| {
+                it.id("endSession").tag("Tokens and sessions").summary("End one of your sessions")
+            }),
+        )
+        .api_route(
             "/user/preferences",
             get_with(preferences, |it| {
                 it.id("readPreferences").tag(tag).summary("Read your preferences")
@@ -53,14 +77,13 @@ pub(super) fn router() -> ApiRouter<App> {
 /// An account that has just signed in, with its session in a cookie.
 struct SignedIn<const STATUS: u16> {
     account: Account,
-    cookie: HeaderValue,
+    cookies: Cookies,
 }
 
 impl<const STATUS: u16> IntoResponse for SignedIn<STATUS> {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(STATUS).unwrap_or_default();
-        let cookie = [(header::SET_COOKIE, self.cookie)];
-        let mut response = (status, cookie, Record(self.account)).into_response();
+        let mut response = (status, self.cookies, Record(self.account)).into_response();
         if status == StatusCode::CREATED {
             let location = HeaderValue::from_static("/api/auth/me");
             response.headers_mut().insert(header::LOCATION, location);
@@ -86,30 +109,33 @@ where
 
 async fn register(
     State(app): State<App>,
-    headers: HeaderMap,
+    arrival: Arrival,
     Json(new): Json<NewAccount>,
 ) -> Result<SignedIn<201>> {
-    let before = session::token_of(&headers, &app);
-    let (account, token) = service::register(&app, new, before).await?;
-    Ok(SignedIn { account, cookie: token.cookie(&app)? })
+    let (account, opened) = service::register(&app, new, &arrival).await?;
+    Ok(SignedIn { account, cookies: opened.cookies(&app)? })
 }
 
 async fn log_in(
     State(app): State<App>,
-    headers: HeaderMap,
+    arrival: Arrival,
     Json(credentials): Json<Credentials>,
 ) -> Result<SignedIn<200>> {
-    let before = session::token_of(&headers, &app);
-    let (account, token) = service::log_in(&app, credentials, before).await?;
-    Ok(SignedIn { account, cookie: token.cookie(&app)? })
+    let (account, opened) = service::log_in(&app, credentials, &arrival).await?;
+    Ok(SignedIn { account, cookies: opened.cookies(&app)? })
 }
+
+/// What the browser forgets when its user logs out. Cookies stay: the session's own is taken back,
+/// and what the browser is known by protects its owner from others' guesses.
+pub(super) const CLEARED: HeaderValue = HeaderValue::from_static("\"cache\", \"storage\"");
+pub(super) const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 /// Done, and the session's cookie taken back.
 struct SignedOut(HeaderValue);
 
 impl IntoResponse for SignedOut {
     fn into_response(self) -> Response {
-        ([(header::SET_COOKIE, self.0)], NoContent).into_response()
+        ([(header::SET_COOKIE, self.0), (CLEAR_SITE_DATA, CLEARED)], NoContent).into_response()
     }
 }
 
@@ -122,6 +148,29 @@ impl aide::OperationOutput for SignedOut {
     ) -> Vec<(Option<u16>, aide::openapi::Response)> {
         NoContent::inferred_responses(context, operation)
     }
+}
+
+async fn change_password(
+    State(app): State<App>,
+    signer: Signer,
+    arrival: Arrival,
+    Json(change): Json<PasswordChange>,
+) -> Result<NoContent> {
+    service::change_password(&app, &signer, change, &arrival).await?;
+    Ok(NoContent)
+}
+
+async fn sessions(State(app): State<App>, user: User) -> Result<Stored<Page<Session>>> {
+    Stored::of(&service::sessions(&app, &user).await?)
+}
+
+async fn end_session(
+    State(app): State<App>,
+    signer: Signer,
+    Path(id): Path<Uuid>,
+) -> Result<NoContent> {
+    service::end_session(&app, &signer, id).await?;
+    Ok(NoContent)
 }
 
 async fn log_out(State(app): State<App>, _: User, headers: HeaderMap) -> Result<SignedOut> {

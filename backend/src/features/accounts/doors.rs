@@ -1,8 +1,9 @@
 //! What signing in remembers within this process: sessions seen just now, hashing under way,
-//! and how often was guessed.
+//! and which guessing is over for now.
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::{DateTime, Utc};
 use tokio::sync::Semaphore;
 
 use super::model::Signed;
@@ -15,10 +16,6 @@ const BELIEVED: Duration = Duration::from_secs(1);
 const HASHING: usize = 2;
 /// How many may wait for that; more are told to come again.
 const WAITING: usize = 64;
-/// How many wrong passwords an address may give, and in what time.
-const GUESSES: u32 = 20;
-const GUESSING: Duration = Duration::from_hours(1);
-
 /// A token's SHA-256.
 pub(super) type TokenHash = [u8; 32];
 
@@ -26,7 +23,7 @@ pub(super) type TokenHash = [u8; 32];
 #[derive(Clone)]
 pub struct Doors {
     sessions: moka::future::Cache<TokenHash, Arc<Signed>>,
-    guesses: moka::sync::Cache<String, u32>,
+    spent: moka::sync::Cache<String, DateTime<Utc>>,
     hashing: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
 }
@@ -46,9 +43,9 @@ impl Doors {
                 .max_capacity(100_000)
                 .time_to_live(BELIEVED)
                 .build(),
-            guesses: moka::sync::Cache::builder()
+            spent: moka::sync::Cache::builder()
                 .max_capacity(100_000)
-                .time_to_live(GUESSING)
+                .time_to_live(Duration::from_hours(1))
                 .build(),
             hashing: Arc::new(Semaphore::new(HASHING)),
             waiting: Arc::new(Semaphore::new(WAITING)),
@@ -57,6 +54,11 @@ impl Doors {
 
     pub(super) fn sessions(&self) -> &moka::future::Cache<TokenHash, Arc<Signed>> {
         &self.sessions
+    }
+
+    /// Which budgets for guessing are used up, and until when.
+    pub(super) fn spent(&self) -> &moka::sync::Cache<String, DateTime<Utc>> {
+        &self.spent
     }
 
     /// Runs `work`, which hashes a password, off the request threads.
@@ -73,23 +75,5 @@ impl Doors {
             work()
         });
         hashed.await.map_err(|error| Error::Internal(error.into()))
-    }
-
-    /// Counts an attempt at `name`'s password before it is checked, so that many at once are
-    /// counted too.
-    pub(super) fn count_guess(&self, name: &str) -> Result<()> {
-        let entry = self.guesses.entry_by_ref(name).or_insert_with_if(|| 0, |_| false);
-        if entry.into_value() >= GUESSES {
-            return Err(Error::TooManyRequests(GUESSING.as_secs()));
-        }
-        self.guesses
-            .entry_by_ref(name)
-            .and_upsert_with(|entry| entry.map_or(0, moka::Entry::into_value) + 1);
-        Ok(())
-    }
-
-    /// Forgets the attempts at `name`'s password: the right one was given.
-    pub(super) fn forgive(&self, name: &str) {
-        self.guesses.invalidate(name);
     }
 }

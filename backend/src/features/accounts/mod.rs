@@ -1,9 +1,12 @@
 //! Accounts: who may come in, and what they prefer.
 //!
-//! Other features take [`User`] in their handlers: a request that has one is signed in.
+//! Other features take [`User`] in their handlers: a request that has one is signed in. [`Signer`] is
+//! for what only a session may do, [`Administrator`] for what only an administrator may.
 
 mod api;
+mod arrival;
 mod doors;
+mod guesses;
 mod model;
 mod pages;
 mod passwords;
@@ -14,11 +17,15 @@ mod store;
 mod tests;
 #[cfg(test)]
 mod tests_pages;
+mod tokens;
+mod user;
 
+pub use arrival::Arrival;
 pub use doors::Doors;
-pub use model::{Preferences, Signed, Theme};
+pub use model::{Preferences, Proof, Scope, Signed, Theme};
 pub use service::{CHORE, has_accounts};
-pub use session::{User, visitor};
+pub use session::{Administrator, Signer, User, visitor};
+pub use user::UserId;
 
 use super::Feature;
 
@@ -26,7 +33,11 @@ use super::Feature;
 pub const FEATURE: Feature = Feature {
     name: "accounts",
     folder: "accounts",
-    migrations: crate::migrations!["001_create_accounts", "002_keep_answers"],
-    api: api::router,
-    pages: pages::router,
+    migrations: crate::migrations![
+        "001_create_accounts",
+        "002_keep_answers",
+        "003_keep_every_door"
+    ],
+    api: || api::router().merge(tokens::api()),
+    pages: || pages::router().merge(tokens::pages()),
 };

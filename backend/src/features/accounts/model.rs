@@ -5,9 +5,9 @@ use schemars::{JsonSchema, Schema, json_schema};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::UserId;
 use crate::{
     core::{
-        UserId,
         input::{Change, Field, Given, Text},
         units::{DistanceUnit, EconomyUnit, Shown, VolumeUnit, choice},
     },
@@ -41,8 +41,55 @@ pub struct Signed {
     pub email: String,
     /// What they are called.
     pub display_name: Option<String>,
+    /// Whether they may run the service.
+    pub is_admin: bool,
+    /// What they have shown of themselves.
+    pub proof: Proof,
     /// How things are shown to them.
     pub preferences: Preferences,
+}
+
+/// What somebody has shown to be signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// The cookie of this session.
+    Session(Uuid),
+    /// A personal token.
+    Token {
+        /// Which.
+        id: Uuid,
+        /// What it is good for.
+        scope: Scope,
+    },
+}
+
+choice! {
+    /// What a token is good for.
+    Scope {
+        /// Reading.
+        Read = "read", "Read only";
+        /// Reading and changing.
+        Write = "write", "Read and write";
+    }
+}
+
+/// A session, as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Session {
+    /// What it is known by; its token is shown to nobody.
+    pub id: Uuid,
+    /// What the browser calls itself.
+    pub user_agent: Option<String>,
+    /// When it was signed in.
+    pub created_at: DateTime<Utc>,
+    /// When it was last used, to the hour.
+    pub seen_at: DateTime<Utc>,
+    /// When it ends at the latest.
+    pub expires_at: DateTime<Utc>,
+    /// Whether it is the one that asks.
+    #[sqlx(skip)]
+    pub is_current: bool,
 }
 
 input! {
@@ -64,6 +111,16 @@ input! {
         pub email: Email,
         /// Its password
         pub password: Password,
+    }
+}
+
+input! {
+    /// A password and the one to have instead
+    pub(super) struct PasswordChange {
+        /// The password as it is
+        pub current_password: Password,
+        /// The password from now on: 8 to 256 characters
+        pub new_password: NewPassword,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Accounts as pages: making one, signing in and out, and the settings.
 
+mod security;
+
 use askama::Template;
 use axum::{
     Router,
@@ -11,9 +13,12 @@ use axum::{
 use chrono::NaiveDate;
 
 use super::{
-    Preferences, Theme, User, has_accounts,
+    Arrival, Preferences, Theme, User,
+    api::{CLEAR_SITE_DATA, CLEARED},
+    has_accounts,
     model::{Account, Credentials, NewAccount, PreferencesChange},
-    service, session,
+    service,
+    session::{self, Cookies},
 };
 use crate::core::{
     App, Error, Result,
@@ -29,6 +34,7 @@ pub(super) fn router() -> Router<App> {
         .route("/login", get(show_login).post(log_in))
         .route("/logout", post(log_out))
         .route("/settings", get(show_settings).post(save_settings))
+        .merge(security::router())
 }
 
 /// Where somebody who has signed in begins.
@@ -83,15 +89,15 @@ fn closed(shell: Shell) -> Result<Response> {
 async fn register(
     State(app): State<App>,
     shell: Shell,
-    headers: HeaderMap,
+    arrival: Arrival,
     form: Form,
 ) -> Result<Response> {
     let made = match form.read::<NewAccount>(&app) {
-        Ok(new) => service::register(&app, new, session::token_of(&headers, &app)).await,
+        Ok(new) => service::register(&app, new, &arrival).await,
         Err(error) => Err(error),
     };
     let errors = match made {
-        Ok((_, token)) => return Ok(go_with(token.cookie(&app)?, HOME)),
+        Ok((_, opened)) => return Ok(go_with(opened.cookies(&app)?, HOME)),
         Err(Error::Forbidden(_)) => return closed(shell),
         Err(Error::Conflict { name: "duplicate-email", .. }) => {
             let detail = "has an account already: log in instead";
@@ -103,9 +109,9 @@ async fn register(
     web::page_again(&Register { shell, sheet: Sheet::again(LABELS, form, errors), is_first })
 }
 
-/// Sends the browser on, with a cookie set or taken back.
-fn go_with(cookie: HeaderValue, path: &str) -> Response {
-    ([(header::SET_COOKIE, cookie)], Redirect::to(path)).into_response()
+/// Sends the browser on, with cookies set.
+fn go_with(cookies: Cookies, path: &str) -> Response {
+    (cookies, Redirect::to(path)).into_response()
 }
 
 #[derive(Template)]
@@ -167,17 +173,16 @@ async fn show_login(
 async fn log_in(
     State(app): State<App>,
     shell: Shell,
-    headers: HeaderMap,
+    arrival: Arrival,
     mut form: Form,
 ) -> Result<Response> {
     let next = form.typed.remove("next").unwrap_or_else(|| HOME.to_owned());
-    let before = session::token_of(&headers, &app);
     let opened = match form.read::<Credentials>(&app) {
-        Ok(credentials) => service::log_in(&app, credentials, before).await,
+        Ok(credentials) => service::log_in(&app, credentials, &arrival).await,
         Err(error) => Err(error),
     };
     let error = match opened {
-        Ok((_, token)) => return Ok(go_with(token.cookie(&app)?, web::local_path(&next))),
+        Ok((_, opened)) => return Ok(go_with(opened.cookies(&app)?, web::local_path(&next))),
         Err(error) => error,
     };
     if matches!(error, Error::WrongPassword | Error::TooManyRequests(_)) {
@@ -197,7 +202,8 @@ async fn log_out(State(app): State<App>, _: User, headers: HeaderMap) -> Result<
     if let Some(token) = session::token_of(&headers, &app) {
         service::log_out(&app, &token).await?;
     }
-    Ok(go_with(session::no_cookie(&app)?, "/login"))
+    let headers = [(header::SET_COOKIE, session::no_cookie(&app)?), (CLEAR_SITE_DATA, CLEARED)];
+    Ok((headers, Redirect::to("/login")).into_response())
 }
 
 #[derive(Template)]

@@ -4,20 +4,24 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::{
+    Signer, User,
+    arrival::Arrival,
     doors::TokenHash,
+    guesses,
     model::{
-        Account, Credentials, Currency, NewAccount, Preferences, PreferencesChange, Signed,
-        TimeZone,
+        Account, Credentials, Currency, NewAccount, Password, PasswordChange, Preferences,
+        PreferencesChange, Proof, Session, Signed, TimeZone,
     },
     passwords,
-    session::{self, Token},
-    store,
+    session::{self, Opened, Token},
+    store::{self, Known},
+    tokens,
 };
 use crate::core::{
     App, Error, Result, UserId,
     config::Registration,
     db::{self, Tx},
-    http::IfMatch,
+    http::{IfMatch, Page},
     jobs::Chore,
 };
 
@@ -26,11 +30,16 @@ pub(super) const IDLE: TimeDelta = TimeDelta::days(14);
 /// How long it lasts at most.
 pub(super) const ABSOLUTE: TimeDelta = TimeDelta::days(90);
 
-/// Forgets sessions that have ended.
+/// Forgets what has ended: sessions, browsers that nobody uses any more, guesses that no longer
+/// count.
 pub const CHORE: Chore = Chore {
     name: "accounts",
     run: |tx, now| {
-        Box::pin(async move { Ok(store::delete_dead_sessions(tx, now, now - IDLE).await?) })
+        Box::pin(async move {
+            let sessions = store::sessions::delete_dead(tx, now, now - IDLE).await?;
+            let devices = store::sessions::delete_old_devices(tx, now - session::KNOWN).await?;
+            Ok(sessions + devices + guesses::purge(tx, now).await?)
+        })
     },
 };
 
@@ -47,8 +56,8 @@ pub async fn has_accounts(app: &App) -> Result<bool> {
 pub(super) async fn register(
     app: &App,
     new: NewAccount,
-    before: Option<TokenHash>,
-) -> Result<(Account, Token)> {
+    arrival: &Arrival,
+) -> Result<(Account, Opened)> {
     const CLOSED: &str = "accounts cannot be made here: ask whoever runs this service";
     let is_open = app.config.auth.registration == Registration::Open;
     // Before the costly hash; the claim below decides.
@@ -64,77 +73,183 @@ pub(super) async fn register(
         is_admin: false,
         created_at: now,
     };
+    let user = UserId::local(account.id);
     let mut tx = app.db.write().await?;
-    store::insert(&mut tx, &account, new.email.key(), password_hash).await.map_err(|error| {
-        if !db::is_unique_violation(&error) {
-            return error.into();
-        }
-        Error::Conflict {
-            name: "duplicate-email",
-            detail: "an account with this e-mail address exists".to_owned(),
-            vehicle: None,
-        }
-    })?;
+    store::insert(&mut tx, &account, &user, new.email.key(), password_hash).await.map_err(
+        |error| {
+            if !db::is_unique_violation(&error) {
+                return error.into();
+            }
+            Error::Conflict {
+                name: "duplicate-email",
+                detail: "an account with this e-mail address exists".to_owned(),
+                vehicle: None,
+            }
+        },
+    )?;
     if store::claim_first(&mut tx, account.id).await? {
         store::set_admin(&mut tx, account.id).await?;
         account.is_admin = true;
     } else if !is_open {
         return Err(Error::Forbidden(CLOSED));
     }
-    let token = Token::new()?;
-    if let Some(before) = &before {
-        store::delete_session(&mut tx, before).await?;
-    }
-    store::insert_session(&mut tx, &token.hash(), account.id, now, now + ABSOLUTE).await?;
+    let opened = open_session(&mut tx, app, account.id, arrival).await?;
     tx.commit().await?;
-    if let Some(before) = &before {
-        app.doors.sessions().invalidate(before).await;
-    }
+    opened.settle(app).await;
     tracing::info!(account = %account.id, is_admin = account.is_admin, "Registered");
-    Ok((account, token))
+    Ok((account, opened))
 }
 
 /// Signs in, and ends the session that the browser had before.
 pub(super) async fn log_in(
     app: &App,
     credentials: Credentials,
-    before: Option<TokenHash>,
-) -> Result<(Account, Token)> {
+    arrival: &Arrival,
+) -> Result<(Account, Opened)> {
     let key = credentials.email.key();
-    app.doors.count_guess(&key)?;
-    let known = {
-        let mut tx = app.db.read().await?;
-        store::find_by_email(&mut tx, &key).await?
+    let known = store::find_by_email(&mut app.db.read().await?, &key).await?;
+    let guess =
+        guesses::try_one(app, &key, known.as_ref().map(|it| it.account.id), arrival).await?;
+    let (account, hash) = match known {
+        // As if there were none: who may not come in is told nothing else than who is unknown.
+        Some(known) if known.disabled_at.is_none() => {
+            (Some(known.account), Some(known.password_hash))
+        }
+        _ => (None, None),
     };
-    let (account, hash) = known.map(|it| (it.account, it.password_hash)).unzip();
     if !passwords::verify(&app.doors, &credentials.password, hash).await? {
         tracing::info!("Refused a password");
         return Err(Error::WrongPassword);
     }
     let account: Account = account.ok_or(Error::WrongPassword)?;
-    app.doors.forgive(&key);
-    let now = app.clock.now();
-    let token = Token::new()?;
     let mut tx = app.db.write().await?;
-    if let Some(before) = &before {
-        store::delete_session(&mut tx, before).await?;
-    }
-    store::delete_dead_sessions(&mut tx, now, now - IDLE).await?;
-    store::insert_session(&mut tx, &token.hash(), account.id, now, now + ABSOLUTE).await?;
+    guess.was_right(app, &mut tx).await?;
+    let opened = open_session(&mut tx, app, account.id, arrival).await?;
     tx.commit().await?;
-    if let Some(before) = &before {
-        app.doors.sessions().invalidate(before).await;
+    opened.settle(app).await;
+    Ok((account, opened))
+}
+
+/// Opens a session of the account's within the caller's transaction, and ends the one that the
+/// browser had before. The browser is known from now on. Once committed, the caller ends with
+/// [`Opened::settle`].
+pub(super) async fn open_session(
+    tx: &mut Tx,
+    app: &App,
+    account: Uuid,
+    arrival: &Arrival,
+) -> Result<Opened> {
+    let now = app.clock.now();
+    if let Some(before) = &arrival.before {
+        store::sessions::delete(tx, before).await?;
     }
-    Ok((account, token))
+    let session = Session {
+        id: Uuid::now_v7(),
+        user_agent: arrival.user_agent.clone(),
+        created_at: now,
+        seen_at: now,
+        expires_at: now + ABSOLUTE,
+        is_current: true,
+    };
+    let token = Token::new()?;
+    store::sessions::insert(tx, &token.hash(), &session, account).await?;
+    let device = if arrival.device.is_none() { Some(Token::new()?) } else { None };
+    let hash = device.as_ref().map(Token::hash).or(arrival.device).unwrap_or_default();
+    store::sessions::keep_device(tx, account, &hash, arrival, now).await?;
+    Ok(Opened { session: token, device, before: arrival.before })
 }
 
 /// Ends a session.
 pub(super) async fn log_out(app: &App, token: &TokenHash) -> Result<()> {
     let mut tx = app.db.write().await?;
-    store::delete_session(&mut tx, token).await?;
+    store::sessions::delete(&mut tx, token).await?;
     tx.commit().await?;
     app.doors.sessions().invalidate(token).await;
     Ok(())
+}
+
+/// Ends every session of the account but `except`, and revokes its tokens, within the caller's
+/// transaction. Once committed, the caller ends with [`session::forget`].
+pub(super) async fn end_all(tx: &mut Tx, account: Uuid, except: Option<Uuid>) -> Result<()> {
+    store::sessions::delete_of(tx, account, except.unwrap_or_default()).await?;
+    tokens::revoke_all(tx, account).await
+}
+
+/// The sessions of whoever asks, the latest first.
+pub(super) async fn sessions(app: &App, user: &User) -> Result<Page<Session>> {
+    let now = app.clock.now();
+    let mut tx = app.db.read().await?;
+    let mut items = store::sessions::list(&mut tx, user.0.account, now, now - IDLE).await?;
+    for session in &mut items {
+        session.is_current = user.0.proof == Proof::Session(session.id);
+    }
+    Ok(Page { items, next_cursor: None })
+}
+
+/// Ends one session of whoever asks.
+pub(super) async fn end_session(app: &App, signer: &Signer, id: Uuid) -> Result<()> {
+    let account = signer.user.0.account;
+    let mut tx = app.db.write().await?;
+    if store::sessions::delete_one(&mut tx, account, id).await? == 0 {
+        return Err(Error::NotFound("session"));
+    }
+    tx.commit().await?;
+    session::forget(app, account).await;
+    Ok(())
+}
+
+/// Ends every other session of whoever asks.
+pub(super) async fn end_other_sessions(app: &App, signer: &Signer) -> Result<()> {
+    let account = signer.user.0.account;
+    let mut tx = app.db.write().await?;
+    store::sessions::delete_of(&mut tx, account, signer.session).await?;
+    tx.commit().await?;
+    session::forget(app, account).await;
+    Ok(())
+}
+
+/// Changes the password of whoever asks, if they know the one before. Every other session and
+/// every token ends.
+pub(super) async fn change_password(
+    app: &App,
+    signer: &Signer,
+    change: PasswordChange,
+    arrival: &Arrival,
+) -> Result<()> {
+    let account = signer.user.0.account;
+    let known = store::find_known(&mut app.db.read().await?, account).await?;
+    let known = known.ok_or(Error::Unauthorized)?;
+    check_password(app, &known, &change.current_password, arrival).await?;
+    let password_hash = passwords::hash(&app.doors, &change.new_password.0).await?;
+    let mut tx = app.db.write().await?;
+    store::set_password(&mut tx, account, password_hash, app.clock.now()).await?;
+    end_all(&mut tx, account, Some(signer.session)).await?;
+    tx.commit().await?;
+    session::forget(app, account).await;
+    tracing::info!(%account, "Changed a password");
+    Ok(())
+}
+
+/// Holds a password that is asked for once more, within a session, against the account's. It is
+/// counted as any guess.
+///
+/// # Errors
+/// Invalid on `currentPassword` where it is wrong, `TooManyRequests`.
+async fn check_password(
+    app: &App,
+    known: &Known,
+    password: &Password,
+    arrival: &Arrival,
+) -> Result<()> {
+    let (account, key) = (known.account.id, known.account.email.to_lowercase());
+    let guess = guesses::try_one(app, &key, Some(account), arrival).await?;
+    let hash = Some(known.password_hash.clone());
+    if !passwords::verify(&app.doors, password, hash).await? {
+        return Err(Error::invalid("currentPassword", "is not your password"));
+    }
+    let mut tx = app.db.write().await?;
+    guess.was_right(app, &mut tx).await?;
+    tx.commit().await
 }
 
 /// The account that is signed in.
@@ -168,7 +283,7 @@ async fn hold_preferences(tx: &mut Tx, user: &UserId, now: DateTime<Utc>) -> Res
 /// Changes the user's preferences.
 pub(super) async fn change_preferences(
     app: &App,
-    user: &UserId,
+    user: &User,
     change: PreferencesChange,
     if_match: &IfMatch,
 ) -> Result<Preferences> {
@@ -186,6 +301,6 @@ pub(super) async fn change_preferences(
     };
     store::update_preferences(&mut tx, user, &preferences, now).await?;
     tx.commit().await?;
-    session::forget(app, user).await;
+    session::forget(app, user.0.account).await;
     Ok(preferences)
 }

@@ -1,13 +1,12 @@
-//! Accounts, sessions and preferences in the database.
+//! Accounts and preferences in the database.
+
+pub(super) mod sessions;
 
 use chrono::{DateTime, Utc};
 use sqlx::Result;
 use uuid::Uuid;
 
-use super::{
-    doors::TokenHash,
-    model::{Account, Preferences},
-};
+use super::model::{Account, Preferences};
 use crate::{
     core::{UserId, db::Tx},
     sql,
@@ -18,17 +17,9 @@ use crate::{
 pub(super) struct Known {
     #[sqlx(flatten)]
     pub(super) account: Account,
+    /// Empty where no password signs in.
     pub(super) password_hash: String,
-}
-
-/// A session, its account and their preferences.
-#[derive(sqlx::FromRow)]
-pub(super) struct SessionRow {
-    pub(super) account_id: Uuid,
-    pub(super) email: String,
-    pub(super) display_name: Option<String>,
-    pub(super) seen_at: DateTime<Utc>,
-    pub(super) expires_at: DateTime<Utc>,
+    pub(super) disabled_at: Option<DateTime<Utc>>,
 }
 
 pub(super) async fn has_accounts(tx: &mut Tx) -> Result<bool> {
@@ -39,6 +30,7 @@ pub(super) async fn has_accounts(tx: &mut Tx) -> Result<bool> {
 pub(super) async fn insert(
     tx: &mut Tx,
     account: &Account,
+    user: &UserId,
     email_key: String,
     password_hash: String,
 ) -> Result<()> {
@@ -46,8 +38,9 @@ pub(super) async fn insert(
         tx,
         execute,
         "INSERT INTO accounts
-           (id, email, email_key, display_name, password_hash, is_admin, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
+           (id, email, email_key, display_name, password_hash, is_admin, created_at, updated_at,
+            user_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
         account.id,
         &account.email,
         &email_key,
@@ -55,6 +48,7 @@ pub(super) async fn insert(
         &password_hash,
         account.is_admin,
         account.created_at,
+        user.as_str(),
     )?;
     Ok(())
 }
@@ -80,10 +74,39 @@ pub(super) async fn find_by_email(tx: &mut Tx, email_key: &str) -> Result<Option
     sql!(
         tx,
         fetch_optional,
-        "SELECT id, email, display_name, is_admin, created_at, password_hash
+        "SELECT id, email, display_name, is_admin, created_at, password_hash, disabled_at
          FROM accounts WHERE email_key = $1",
         email_key,
     )
+}
+
+/// The account `id` with what signing in checks.
+pub(super) async fn find_known(tx: &mut Tx, account: Uuid) -> Result<Option<Known>> {
+    sql!(
+        tx,
+        fetch_optional,
+        "SELECT id, email, display_name, is_admin, created_at, password_hash, disabled_at
+         FROM accounts WHERE id = $1",
+        account,
+    )
+}
+
+/// Keeps another password's hash.
+pub(super) async fn set_password(
+    tx: &mut Tx,
+    account: Uuid,
+    password_hash: String,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "UPDATE accounts SET password_hash = $2, updated_at = $3 WHERE id = $1",
+        account,
+        password_hash,
+        now,
+    )?;
+    Ok(())
 }
 
 pub(super) async fn find(tx: &mut Tx, account: Uuid) -> Result<Option<Account>> {
@@ -92,65 +115,6 @@ pub(super) async fn find(tx: &mut Tx, account: Uuid) -> Result<Option<Account>> 
         fetch_optional,
         "SELECT id, email, display_name, is_admin, created_at FROM accounts WHERE id = $1",
         account,
-    )
-}
-
-pub(super) async fn insert_session(
-    tx: &mut Tx,
-    token: &TokenHash,
-    account: Uuid,
-    now: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
-) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "INSERT INTO sessions (token_hash, account_id, created_at, seen_at, expires_at)
-         VALUES ($1, $2, $3, $3, $4)",
-        &token[..],
-        account,
-        now,
-        expires_at,
-    )?;
-    Ok(())
-}
-
-pub(super) async fn find_session(tx: &mut Tx, token: &TokenHash) -> Result<Option<SessionRow>> {
-    sql!(
-        tx,
-        fetch_optional,
-        "SELECT s.account_id, s.seen_at, s.expires_at, a.email, a.display_name
-         FROM sessions s JOIN accounts a ON a.id = s.account_id
-         WHERE s.token_hash = $1",
-        &token[..],
-    )
-}
-
-pub(super) async fn touch_session(
-    tx: &mut Tx,
-    token: &TokenHash,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    sql!(tx, execute, "UPDATE sessions SET seen_at = $2 WHERE token_hash = $1", &token[..], now)?;
-    Ok(())
-}
-
-pub(super) async fn delete_session(tx: &mut Tx, token: &TokenHash) -> Result<()> {
-    sql!(tx, execute, "DELETE FROM sessions WHERE token_hash = $1", &token[..])?;
-    Ok(())
-}
-
-pub(super) async fn delete_dead_sessions(
-    tx: &mut Tx,
-    now: DateTime<Utc>,
-    seen_before: DateTime<Utc>,
-) -> Result<u64> {
-    sql!(
-        tx,
-        execute,
-        "DELETE FROM sessions WHERE expires_at <= $1 OR seen_at <= $2",
-        now,
-        seen_before,
     )
 }
 

@@ -14,7 +14,6 @@ on_every_engine![
     an_address_has_one_account_whatever_its_case,
     every_field_at_fault_is_named,
     a_wrong_password_and_an_unknown_address_look_alike,
-    many_wrong_passwords_are_stopped_and_the_right_one_resets_the_count,
     logging_out_ends_the_session_at_once,
     logging_in_ends_the_session_before_it,
     a_session_ends_when_it_is_not_used,
@@ -131,22 +130,6 @@ async fn a_wrong_password_and_an_unknown_address_look_alike(app: TestApp) {
     assert_eq!(wrong.status, 401);
     assert_eq!((wrong.status, &wrong.body), (unknown.status, &unknown.body));
     assert_eq!(wrong.header("set-cookie"), "");
-}
-
-async fn many_wrong_passwords_are_stopped_and_the_right_one_resets_the_count(app: TestApp) {
-    app.register("ann@example.org").await;
-    let nobody = app.nobody();
-    for _ in 0..19 {
-        assert_eq!(log_in(&nobody, "ann@example.org", "wrong").await.status, 401);
-    }
-    assert_eq!(log_in(&nobody, "ann@example.org", PASSWORD).await.status, 200);
-    for _ in 0..20 {
-        assert_eq!(log_in(&nobody, "ann@example.org", "wrong").await.status, 401);
-    }
-    let stopped = log_in(&nobody, "ann@example.org", "wrong").await;
-    assert_eq!((stopped.status, stopped.header("retry-after")), (429, "3600"));
-    // Others are let in as before.
-    assert_eq!(log_in(&nobody, "admin@example.org", PASSWORD).await.status, 200);
 }
 
 async fn logging_out_ends_the_session_at_once(app: TestApp) {

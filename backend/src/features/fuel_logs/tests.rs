@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::{economy, service, store};
 use crate::{
-    core::UserId,
     features::vehicles::VehicleId,
     testing::{Answer, TestApp, on_every_engine},
 };
@@ -674,8 +673,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 async fn stored_economy_is_what_the_whole_history_says(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
-    let account = garage.user.get("/api/auth/me").await.id().parse().unwrap();
-    let user = UserId::local(account);
+    let user = garage.user.user().await;
     let vehicle = VehicleId(garage.vehicle.parse().unwrap());
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     for _ in 0..12 {

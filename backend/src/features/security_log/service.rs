@@ -61,21 +61,13 @@ pub struct Listing {
 /// Invalid where the cursor is none.
 pub async fn list(tx: &mut Tx, listing: &Listing) -> Result<Page<SecurityEvent>> {
     let after = match &listing.cursor {
-        Some(cursor) => position(cursor)
+        Some(cursor) => http::moment_and_id(cursor)
             .ok_or_else(|| Error::invalid("cursor", "is not a cursor that this service gave"))?,
-        None => (http::end_of_time(), Uuid::max()),
+        None => http::after_everything(),
     };
     let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
     let from = listing.from.map_or(DateTime::UNIX_EPOCH, midnight);
     let to = listing.to.and_then(|day| day.succ_opt()).map_or(http::end_of_time(), midnight);
     let rows = store::list(tx, listing, (from, to), after).await?;
     Ok(Page::of(rows, listing.limit, |last| Cursor::new(&[&last.at.timestamp_micros(), &last.id])))
-}
-
-fn position(cursor: &Cursor) -> Option<(DateTime<Utc>, Uuid)> {
-    let mut parts = cursor.parts();
-    let at = DateTime::from_timestamp_micros(parts.next()?.parse().ok()?)
-        .filter(|it| (DateTime::UNIX_EPOCH..=http::end_of_time()).contains(it))?;
-    let id = parts.next()?.parse().ok()?;
-    parts.next().is_none().then_some((at, id))
 }

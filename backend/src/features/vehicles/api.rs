@@ -15,8 +15,8 @@ use crate::{
     core::{
         App, Result,
         http::{
-            Created, Cursor, IfMatch, Json, Limit, New, NoContent, Page, Path, Query, Record,
-            Stored,
+            Created, Cursor, Done, IfMatch, Json, Limit, New, NoContent, Once, Page, Path, Query,
+            Record, Stored,
         },
     },
     features::accounts::User,
@@ -115,6 +115,8 @@ async fn restore(
     State(app): State<App>,
     user: User,
     Path(id): Path<VehicleId>,
-) -> Result<Record<Vehicle>> {
-    Ok(Record(service::restore(&app, &user, id).await?))
+    if_match: IfMatch,
+    once: Once,
+) -> Result<Done<Vehicle>> {
+    service::restore(&app, &user, id, &if_match, &once).await
 }

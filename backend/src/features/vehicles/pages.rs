@@ -208,7 +208,9 @@ async fn restore(
     user: User,
     Path(id): Path<VehicleId>,
 ) -> Result<Response> {
-    Ok(to_vehicle(service::restore(&app, &user, id).await?.id))
+    let (any, once) = (IfMatch::default(), Once::default());
+    service::restore(&app, &user, id, &any, &once).await?;
+    Ok(to_vehicle(id))
 }
 
 input! {

@@ -13,7 +13,7 @@ use super::{
 use crate::core::{
     App, Error, Result, UserId,
     db::{self, Tx},
-    http::{self, Created, Cursor, IfMatch, Limit, Once, Page, Stored},
+    http::{self, Created, Cursor, Done, IfMatch, Limit, Once, Page, Stored},
 };
 
 /// How long a user's list is kept (the seed's).
@@ -96,24 +96,16 @@ pub(super) async fn read_list(
     listing: &Listing,
 ) -> Result<Page<Vehicle>> {
     let after = match &listing.cursor {
-        Some(cursor) => position(cursor)
+        Some(cursor) => http::moment_and_id(cursor)
             .ok_or_else(|| Error::invalid("cursor", "is not a cursor that this service gave"))?,
-        // After everything that can be.
-        None => (http::end_of_time(), VehicleId(Uuid::max())),
+        None => http::after_everything(),
     };
+    let after = (after.0, VehicleId(after.1));
     let mut tx = app.db.read().await?;
     let rows = store::list(&mut tx, user, listing.deleted, after, listing.limit).await?;
     Ok(Page::of(rows, listing.limit, |last| {
         Cursor::new(&[&last.created_at.timestamp_micros(), &last.id])
     }))
-}
-
-fn position(cursor: &Cursor) -> Option<(DateTime<Utc>, VehicleId)> {
-    let mut parts = cursor.parts();
-    let created_at = DateTime::from_timestamp_micros(parts.next()?.parse().ok()?)
-        .filter(|it| (DateTime::UNIX_EPOCH..=http::end_of_time()).contains(it))?;
-    let id = VehicleId(parts.next()?.parse().ok()?);
-    parts.next().is_none().then_some((created_at, id))
 }
 
 /// The user's vehicles, newest first: as many as a page holds at most.
@@ -163,16 +155,27 @@ pub(super) async fn remove(
 }
 
 /// Brings a vehicle back from the trash; one outside it is left as it is.
-pub(super) async fn restore(app: &App, user: &UserId, id: VehicleId) -> Result<Vehicle> {
+pub(super) async fn restore(
+    app: &App,
+    user: &UserId,
+    id: VehicleId,
+    if_match: &IfMatch,
+    once: &Once,
+) -> Result<Done<Vehicle>> {
+    let now = app.clock.now();
     let mut tx = app.db.write().await?;
-    let found = store::hold(&mut tx, user, id).await?.ok_or(Error::NotFound("vehicle"))?;
-    if found.deleted_at.is_none() {
-        return Ok(found);
+    if let Some(before) = once.claim(&mut tx, user, now).await? {
+        return Ok(before);
     }
-    let restored = Vehicle { deleted_at: None, updated_at: app.clock.now(), ..found };
-    store::update(&mut tx, user, &restored).await?;
+    let mut vehicle = store::hold(&mut tx, user, id).await?.ok_or(Error::NotFound("vehicle"))?;
+    if_match.check(&vehicle)?;
+    if vehicle.deleted_at.is_some() {
+        vehicle = Vehicle { deleted_at: None, updated_at: now, ..vehicle };
+        store::update(&mut tx, user, &vehicle).await?;
+    }
+    let done = once.keep(&mut tx, user, String::new(), &vehicle).await?;
     commit(app, user, tx).await?;
-    Ok(restored)
+    Ok(done)
 }
 
 /// Raises the vehicle's odometer to `reading`, within the caller's transaction; it is never
