@@ -5,6 +5,8 @@
 pub mod cli;
 pub mod core;
 pub mod features;
+#[cfg(test)]
+mod matrix;
 pub mod openapi;
 pub mod serve;
 #[cfg(test)]

@@ -194,6 +194,19 @@ impl TestApp {
         Self { router: router.with_state(self.app.clone()), ..self.clone() }
     }
 
+    /// What it sends as its cookies.
+    pub(crate) fn cookie(&self) -> Option<&str> {
+        self.cookie.as_deref()
+    }
+
+    /// Another instance of the service over the same database, asked by nobody.
+    pub(crate) fn another_instance(&self) -> Self {
+        let app =
+            App::new(Config::clone(&self.app.config), self.app.db.clone(), self.app.clock.clone());
+        let router = crate::router(&app);
+        Self { app, router, ..self.nobody() }
+    }
+
     /// Whoever is signed in, as stores know them.
     pub(crate) async fn user(&self) -> crate::core::UserId {
         let mut headers = axum::http::HeaderMap::new();

@@ -56,6 +56,12 @@ impl Doors {
         &self.sessions
     }
 
+    /// Forgets what is remembered of everybody's sessions.
+    #[cfg(test)]
+    pub(crate) fn forget_all(&self) {
+        self.sessions.invalidate_all();
+    }
+
     /// Which budgets for guessing are used up, and until when.
     pub(super) fn spent(&self) -> &moka::sync::Cache<String, DateTime<Utc>> {
         &self.spent

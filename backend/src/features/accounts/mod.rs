@@ -16,6 +16,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_doors;
+#[cfg(test)]
 mod tests_pages;
 mod tokens;
 mod user;

@@ -7,6 +7,8 @@
 //! of the account's own a part is left to networks that it has been signed in from.
 
 mod store;
+#[cfg(test)]
+mod tests;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};

@@ -6,6 +6,8 @@ mod model;
 mod pages;
 mod service;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub(super) use api::router as api;
 pub(super) use pages::router as pages;

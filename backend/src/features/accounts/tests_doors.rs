@@ -1,0 +1,155 @@
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use crate::testing::{Answer, TestApp, cookie_of, on_every_engine};
+
+on_every_engine![
+    sessions_are_listed_and_ended_by_their_owner,
+    a_session_tells_with_what_it_was_signed_in,
+    changing_the_password_ends_every_other_session_and_every_token,
+    the_password_is_changed_by_who_knows_it_only,
+    a_password_asked_for_once_more_is_guessed_within_the_same_budget,
+    a_disabled_account_is_as_one_that_does_not_exist,
+    what_has_ended_is_purged,
+    logging_out_clears_what_the_browser_keeps,
+];
+
+const PASSWORD: &str = "correct horse battery";
+
+async fn log_in(app: &TestApp, password: &str) -> Answer {
+    let credentials = json!({ "email": "ann@example.org", "password": password });
+    app.post("/api/auth/login", credentials).await
+}
+
+async fn is_in(app: &TestApp) -> bool {
+    app.get("/api/auth/me").await.status == 200
+}
+
+async fn change_password(app: &TestApp, from: &str, to: &str) -> Answer {
+    let change = json!({ "currentPassword": from, "newPassword": to });
+    app.post("/api/auth/password", change).await
+}
+
+async fn token(app: &TestApp) -> TestApp {
+    let made = app.post("/api/auth/tokens", json!({ "name": "script", "scope": "write" })).await;
+    let token = made.body["token"].as_str().unwrap();
+    app.nobody().with_header("authorization", &format!("Bearer {token}"))
+}
+
+async fn sessions_are_listed_and_ended_by_their_owner(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    app.app.clock.advance(chrono::TimeDelta::seconds(1));
+    let phone = app.with_cookie(cookie_of(&log_in(&app.nobody(), PASSWORD).await));
+    let listed = ann.get("/api/auth/sessions").await.body;
+    let current: Vec<_> = listed["items"].as_array().unwrap().iter().collect();
+    assert_eq!(current.len(), 2, "{listed}");
+    assert_eq!((&current[0]["isCurrent"], &current[1]["isCurrent"]), (&json!(false), &json!(true)));
+    let path = format!("/api/auth/sessions/{}", current[0]["id"].as_str().unwrap());
+
+    // Another's session does not exist.
+    let bob = app.register("bob@example.org").await;
+    assert_eq!(bob.delete(&path).await.status, 404);
+    assert!(is_in(&phone).await);
+    assert_eq!(ann.delete(&path).await.status, 204);
+    assert!(!is_in(&phone).await && is_in(&ann).await);
+    assert_eq!(ann.delete(&path).await.status, 404);
+
+    let phone = app.with_cookie(cookie_of(&log_in(&app.nobody(), PASSWORD).await));
+    assert_eq!(ann.submit("/settings/sessions/end-others", &[]).await.status, 303);
+    assert!(!is_in(&phone).await && is_in(&ann).await);
+}
+
+async fn a_session_tells_with_what_it_was_signed_in(app: TestApp) {
+    app.register("ann@example.org").await;
+    let long = format!("Fire\tfox {}", "x".repeat(300));
+    let ann = log_in(&app.nobody().with_header("user-agent", &long), PASSWORD).await;
+    let ann = app.with_cookie(cookie_of(&ann));
+    let sessions = ann.get("/api/auth/sessions").await.body;
+    let of = |it: &&Value| it["isCurrent"] == true;
+    let session = sessions["items"].as_array().unwrap().iter().find(of).unwrap();
+    let name = session["userAgent"].as_str().unwrap();
+    assert!(name.starts_with("Firefox x") && name.chars().count() <= 200, "{name}");
+    let keys: Vec<_> = session.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["createdAt", "expiresAt", "id", "isCurrent", "seenAt", "userAgent"]);
+}
+
+async fn changing_the_password_ends_every_other_session_and_every_token(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let phone = app.with_cookie(cookie_of(&log_in(&app.nobody(), PASSWORD).await));
+    let script = token(&ann).await;
+    assert!(is_in(&phone).await && is_in(&script).await);
+    assert_eq!(change_password(&ann, PASSWORD, "another horse entirely").await.status, 204);
+    assert!(is_in(&ann).await && !is_in(&phone).await && !is_in(&script).await);
+    assert_eq!(log_in(&app.nobody(), PASSWORD).await.status, 401);
+    assert_eq!(log_in(&app.nobody(), "another horse entirely").await.status, 200);
+}
+
+async fn the_password_is_changed_by_who_knows_it_only(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let refused = change_password(&ann, "a guess", "another horse entirely").await;
+    assert_eq!(refused.faults(), ["/currentPassword: is not your password"]);
+    let refused = change_password(&ann, "a guess", "short").await;
+    assert_eq!(refused.faults(), ["/newPassword: has fewer than 8 characters"]);
+    let page = ann
+        .submit("/settings/password", &[("currentPassword", "a guess"), ("newPassword", PASSWORD)])
+        .await;
+    assert_eq!(page.status, 422);
+    assert!(page.body.as_str().unwrap().contains("This is not your password."), "{page:?}");
+    assert_eq!(log_in(&app.nobody(), PASSWORD).await.status, 200);
+}
+
+async fn a_password_asked_for_once_more_is_guessed_within_the_same_budget(app: TestApp) {
+    // Whoever has got hold of a session guesses no faster than anybody else.
+    let ann = app.register("ann@example.org").await;
+    for _ in 0..20 {
+        assert_eq!(change_password(&ann, "a guess", PASSWORD).await.status, 422);
+    }
+    assert_eq!(change_password(&ann, "a guess", PASSWORD).await.status, 429);
+    let form = [("currentPassword", "a guess"), ("newPassword", PASSWORD)];
+    assert_eq!(ann.submit("/settings/password", &form).await.status, 429);
+}
+
+async fn a_disabled_account_is_as_one_that_does_not_exist(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let script = token(&ann).await;
+    assert!(is_in(&script).await);
+    let mut tx = app.app.db.write().await.unwrap();
+    let disable = "UPDATE accounts SET disabled_at = $1 WHERE email_key = $2";
+    crate::sql!(&mut tx, execute, disable, app.app.clock.now(), "ann@example.org").unwrap();
+    tx.commit().await.unwrap();
+    // What is remembered is remembered for a second at most.
+    tokio::time::sleep(std::time::Duration::from_millis(1_050)).await;
+    assert!(!is_in(&ann).await && !is_in(&script).await);
+    let refused = log_in(&app.nobody(), PASSWORD).await;
+    let nobody = json!({ "email": "nobody@example.org", "password": PASSWORD });
+    let unknown = app.nobody().post("/api/auth/login", nobody).await;
+    assert_eq!((refused.status, refused.body), (401, unknown.body));
+}
+
+async fn what_has_ended_is_purged(app: TestApp) {
+    app.register("ann@example.org").await;
+    log_in(&app.nobody(), "a guess").await;
+    let count = async |table: &str| {
+        let mut tx = app.app.db.read().await.unwrap();
+        let count = || sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
+        let (count,): (i64,) = crate::sql!(&mut tx, fetch_one, count()).unwrap();
+        count
+    };
+    for (table, rows) in [("sessions", 2), ("known_devices", 2), ("guess_budgets", 1)] {
+        assert_eq!(count(table).await, rows, "{table}");
+    }
+    app.app.clock.advance(chrono::TimeDelta::days(366));
+    crate::core::jobs::run_one(&app.app, &super::CHORE).await.unwrap();
+    for table in ["sessions", "known_devices", "guess_budgets"] {
+        assert_eq!(count(table).await, 0, "{table}");
+    }
+}
+
+async fn logging_out_clears_what_the_browser_keeps(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let gone = ann.send_json(Method::POST, "/api/auth/logout", "", &[]).await;
+    assert_eq!((gone.status, gone.header("clear-site-data")), (204, r#""cache", "storage""#));
+    let bob = app.register("bob@example.org").await;
+    let gone = bob.submit("/logout", &[]).await;
+    assert_eq!((gone.status, gone.header("clear-site-data")), (303, r#""cache", "storage""#));
+}

@@ -1,0 +1,193 @@
+//! Every door, tried by everybody: each route of the router itself × whoever may knock × every
+//! place where an id can stand.
+//!
+//! A route without a row in [`rows`] fails the test, so that none lands unchecked. A foreign id has
+//! to be answered as an unknown one is, in status, headers and body, and to change nothing.
+
+mod router;
+mod rows;
+mod world;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Write as _,
+};
+
+use axum::body::Body;
+use uuid::Uuid;
+
+use self::{
+    rows::{Door, Fields, Row},
+    world::{Database, World},
+};
+use crate::testing::{Answer, TestApp, on_every_engine};
+
+on_every_engine![nobody_gets_through_a_door_that_is_not_theirs];
+
+async fn nobody_gets_through_a_door_that_is_not_theirs(app: TestApp) {
+    let routes = router::routes(&app).await;
+    let rows = rows::all();
+    let covered: BTreeSet<_> = rows.iter().map(|row| router::route_of(&routes, row)).collect();
+    let missing: Vec<_> = routes.iter().filter(|it| !covered.contains(it)).collect();
+    assert!(missing.is_empty(), "routes without a row in the matrix: {missing:#?}");
+
+    let mut probes = Probes { app: &app, count: 0 };
+    for (number, row) in rows.iter().enumerate() {
+        // A row may end what it is about: everybody is new for each.
+        let ann = World::new(&app, &format!("ann{number}x")).await;
+        let bob = World::new(&app, &format!("bob{number}x")).await;
+        let carol = World::of_administrator(&app, &format!("carol{number}x")).await;
+        probes.strangers(row, &ann).await;
+        probes.tokens(row, &ann).await;
+        probes.cursor(row, &ann, &bob).await;
+        probes.foreign(row, &ann, &bob).await;
+        probes.foreign(row, &ann, &carol).await;
+        let owner = if row.door == Door::Administrator {
+            World::of_administrator(&app, &format!("dave{number}x")).await
+        } else {
+            ann
+        };
+        probes.owner(row, &owner).await;
+    }
+    // Past the capture of what tests print: whoever runs them is to see it.
+    let told = format!(
+        "matrix on {}: {} routes, {} rows, {} probes\n",
+        app.app.db.engine(),
+        routes.len(),
+        rows.len(),
+        probes.count
+    );
+    std::io::stderr().write_all(told.as_bytes()).unwrap();
+}
+
+/// The probes that have been made.
+struct Probes<'a> {
+    app: &'a TestApp,
+    count: usize,
+}
+
+impl Probes<'_> {
+    async fn send(&mut self, who: &TestApp, row: &Row, ids: &BTreeMap<String, String>) -> Answer {
+        self.count += 1;
+        let put = |text: &str| world::put(text, ids);
+        let request = axum::http::Request::builder().method(row.method()).uri(put(row.target()));
+        match row.fields {
+            Fields::None => who.send(request, Body::empty()).await,
+            Fields::Json(text) => {
+                let request = request.header("content-type", "application/json");
+                who.send(request, Body::from(put(text))).await
+            }
+            Fields::Form(text) => {
+                let kind = "application/x-www-form-urlencoded";
+                who.send(request.header("content-type", kind), Body::from(put(text))).await
+            }
+        }
+    }
+
+    /// Every mixture of the owner's ids and one's own is answered as the same mixture of unknown
+    /// ids and one's own, and changes nothing.
+    async fn foreign(&mut self, row: &Row, ann: &World, other: &World) {
+        let names = row.ids();
+        for mixture in 1_u32..(1 << names.len()) {
+            let (mut foreign, mut unknown) = (other.ids.clone(), other.ids.clone());
+            let mut told = BTreeMap::new();
+            for (nth, name) in names.iter().enumerate() {
+                if mixture & (1 << nth) != 0 {
+                    let stranger = Uuid::now_v7().to_string();
+                    told.insert(ann.ids[*name].clone(), format!("[{name}]"));
+                    told.insert(stranger.clone(), format!("[{name}]"));
+                    foreign.insert((*name).to_owned(), ann.ids[*name].clone());
+                    unknown.insert((*name).to_owned(), stranger);
+                }
+            }
+            let before = Database::read(self.app).await;
+            let refused = self.send(&other.user, row, &foreign).await;
+            before.is_as_before(self.app, row).await;
+            let absent = self.send(&other.user, row, &unknown).await;
+            if row.door == Door::Administrator && other.is_administrator {
+                continue;
+            }
+            assert_eq!(
+                world::seen(&refused, &told),
+                world::seen(&absent, &told),
+                "{row:?} tells {} that an id of another's exists",
+                other.name
+            );
+            assert!(refused.status >= 400, "{row:?} lets {} in: {refused:?}", other.name);
+        }
+        if names.is_empty() && !(row.door == Door::Administrator && other.is_administrator) {
+            let before = Database::read(self.app).await;
+            let answer = self.send(&other.user, row, &other.ids).await;
+            ann.is_not_in(&answer, row);
+            before.keeps(self.app, ann, row).await;
+            if row.door == Door::Administrator {
+                assert_eq!(answer.status, 403, "{row:?} lets {} in", other.name);
+            }
+        }
+    }
+
+    /// Who is not signed in, or no longer, is sent to where one signs in.
+    async fn strangers(&mut self, row: &Row, ann: &World) {
+        if row.door == Door::Anybody {
+            return;
+        }
+        for who in [&self.app.nobody(), &ann.expired] {
+            let before = Database::read(self.app).await;
+            let answer = self.send(who, row, &ann.ids).await;
+            before.is_as_before(self.app, row).await;
+            let (mut unknown, mut told) = (ann.ids.clone(), BTreeMap::new());
+            for name in row.ids() {
+                let stranger = Uuid::now_v7().to_string();
+                told.insert(ann.ids[name].clone(), format!("[{name}]"));
+                told.insert(stranger.clone(), format!("[{name}]"));
+                unknown.insert(name.to_owned(), stranger);
+            }
+            let absent = self.send(who, row, &unknown).await;
+            assert_eq!(world::seen(&answer, &told), world::seen(&absent, &told), "{row:?}");
+            let is_led = answer.status == 303 && answer.header("location").starts_with("/login");
+            assert!(answer.status == 401 || is_led, "{row:?} lets a stranger in: {answer:?}");
+        }
+    }
+
+    /// A token that may only read changes nothing, and no token decides over how one gets in.
+    async fn tokens(&mut self, row: &Row, ann: &World) {
+        if row.door == Door::Anybody {
+            return;
+        }
+        let before = Database::read(self.app).await;
+        let answer = self.send(&ann.reader, row, &ann.ids).await;
+        if row.door == Door::Administrator || row.door == Door::Session || !row.is_read() {
+            assert_eq!(answer.status, 403, "{row:?} lets a reading token in: {answer:?}");
+        } else {
+            assert!(answer.status < 400, "{row:?} refuses a reading token: {answer:?}");
+        }
+        before.is_as_before(self.app, row).await;
+        if row.door == Door::Session {
+            let answer = self.send(&ann.writer, row, &ann.ids).await;
+            assert_eq!(answer.status, 403, "{row:?} lets a token in: {answer:?}");
+            before.is_as_before(self.app, row).await;
+        }
+    }
+
+    /// Where a page begins, another's cursor tells; what is on it, it does not.
+    async fn cursor(&mut self, row: &Row, ann: &World, other: &World) {
+        if !row.has_pages {
+            return;
+        }
+        let sign = if row.target().contains('?') { '&' } else { '?' };
+        let with = |more: &str| format!("{}{sign}{more}", world::put(row.target(), &ann.ids));
+        let first = ann.user.get(&with("limit=1")).await;
+        let cursor = first.body["nextCursor"].as_str();
+        let cursor = cursor.unwrap_or_else(|| panic!("{row:?} has one page only: {first:?}"));
+        let theirs = world::put(row.target(), &other.ids);
+        let answer = other.user.get(&format!("{theirs}{sign}cursor={cursor}")).await;
+        self.count += 1;
+        ann.is_not_in(&answer, row);
+    }
+
+    /// The row is no row if its owner cannot do what it says.
+    async fn owner(&mut self, row: &Row, owner: &World) {
+        let answer = self.send(&owner.user, row, &owner.ids).await;
+        assert!(answer.status < 400, "{row:?} refuses whose it is: {answer:?}");
+    }
+}

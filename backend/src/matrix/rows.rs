@@ -1,0 +1,181 @@
+//! How every route is called, and whose it is.
+//!
+//! `$name` stands for an id (or another name) of whoever calls: see [`super::world`].
+
+use Door::{Anybody, Owner, Session};
+
+use crate::core::web;
+
+/// Who gets through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Door {
+    /// Whoever knocks, with one answer for all.
+    Anybody,
+    /// Somebody who is signed in, to what is theirs.
+    Owner,
+    /// The same, but by a session alone: no token.
+    Session,
+    /// An administrator.
+    Administrator,
+}
+
+/// What is sent along.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Fields {
+    None,
+    Json(&'static str),
+    Form(&'static str),
+}
+
+/// One way to call a route.
+#[derive(Clone, Copy)]
+pub(super) struct Row {
+    pub(super) door: Door,
+    call: &'static str,
+    pub(super) fields: Fields,
+    pub(super) has_pages: bool,
+}
+
+impl std::fmt::Debug for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {:?}", self.call, self.fields)
+    }
+}
+
+const fn row(door: Door, call: &'static str) -> Row {
+    Row { door, call, fields: Fields::None, has_pages: false }
+}
+
+impl Row {
+    const fn json(self, text: &'static str) -> Self {
+        Self { fields: Fields::Json(text), ..self }
+    }
+
+    const fn form(self, text: &'static str) -> Self {
+        Self { fields: Fields::Form(text), ..self }
+    }
+
+    const fn in_pages(self) -> Self {
+        Self { has_pages: true, ..self }
+    }
+
+    pub(super) fn method(&self) -> &'static str {
+        self.call.split(' ').next().unwrap_or_default()
+    }
+
+    pub(super) fn target(&self) -> &'static str {
+        self.call.split(' ').nth(1).unwrap_or_default()
+    }
+
+    pub(super) fn is_read(&self) -> bool {
+        self.method() == "GET"
+    }
+
+    /// The names of the ids that it is called with.
+    pub(super) fn ids(&self) -> Vec<&'static str> {
+        let (Fields::Json(text) | Fields::Form(text)) = self.fields else {
+            return names(self.target());
+        };
+        let mut all = names(self.target());
+        all.extend(names(text).into_iter().filter(|it| !it.starts_with("my_")));
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}
+
+/// The names after each `$`; those that begin with `my_` are no ids.
+fn names(text: &'static str) -> Vec<&'static str> {
+    let end = |it: &str| it.find(|c: char| c != '_' && !c.is_ascii_alphabetic());
+    let names = text.split('$').skip(1).map(|it| &it[..end(it).unwrap_or(it.len())]);
+    names.filter(|it| !it.starts_with("my_")).collect()
+}
+
+/// Every row.
+pub(super) fn all() -> Vec<Row> {
+    let assets = web::Assets::get();
+    let assets = [&assets.css, &assets.script, &assets.icon]
+        .map(|it| row(Anybody, Box::leak(format!("GET {it}").into_boxed_str())));
+    [SERVICE, &assets, ACCOUNTS, VEHICLES, FUEL_LOGS].concat()
+}
+
+const SERVICE: &[Row] = &[
+    row(Anybody, "GET /"),
+    row(Anybody, "GET /health"),
+    row(Anybody, "GET /api/health"),
+    row(Anybody, "GET /api/openapi.json"),
+    row(Anybody, "GET /problems/not-found"),
+];
+
+const ACCOUNTS: &[Row] = &[
+    row(Anybody, "POST /api/auth/register")
+        .json(r#"{"email":"$my_new@example.org","password":"correct horse battery"}"#),
+    row(Anybody, "POST /api/auth/login")
+        .json(r#"{"email":"$my_email","password":"correct horse battery"}"#),
+    row(Owner, "POST /api/auth/logout"),
+    row(Owner, "GET /api/auth/me"),
+    row(Session, "POST /api/auth/password").json(
+        r#"{"currentPassword":"correct horse battery","newPassword":"correct horse battery"}"#,
+    ),
+    row(Owner, "GET /api/auth/sessions"),
+    row(Session, "DELETE /api/auth/sessions/$session"),
+    row(Owner, "GET /api/auth/tokens").in_pages(),
+    row(Session, "POST /api/auth/tokens").json(r#"{"name":"script","scope":"read"}"#),
+    row(Owner, "GET /api/auth/tokens/$token"),
+    row(Session, "DELETE /api/auth/tokens/$token"),
+    row(Owner, "GET /api/user/preferences"),
+    row(Owner, "PATCH /api/user/preferences").json(r#"{"theme":"dark"}"#),
+    row(Anybody, "GET /register"),
+    row(Anybody, "POST /register")
+        .form("email=$my_newer@example.org&password=correct+horse+battery"),
+    row(Anybody, "GET /login"),
+    row(Anybody, "POST /login").form("email=$my_email&password=correct+horse+battery"),
+    row(Owner, "POST /logout"),
+    row(Owner, "GET /settings"),
+    row(Owner, "POST /settings").form("theme=dark"),
+    row(Owner, "GET /settings/security"),
+    row(Session, "POST /settings/password")
+        .form("currentPassword=correct+horse+battery&newPassword=correct+horse+battery"),
+    row(Session, "POST /settings/sessions/end-others"),
+    row(Session, "POST /settings/sessions/$session/end"),
+    row(Owner, "GET /settings/tokens"),
+    row(Session, "POST /settings/tokens").form("name=script&scope=read"),
+    row(Session, "POST /settings/tokens/$token/revoke"),
+];
+
+const VEHICLES: &[Row] = &[
+    row(Owner, "GET /api/vehicles").in_pages(),
+    row(Owner, "GET /api/vehicles?deleted=true"),
+    row(Owner, "POST /api/vehicles").json(r#"{"vin":"WVWZZZ1JZXW000009"}"#),
+    row(Owner, "GET /api/vehicles/$vehicle"),
+    row(Owner, "PATCH /api/vehicles/$vehicle").json(r#"{"nickname":"mine"}"#),
+    row(Owner, "DELETE /api/vehicles/$vehicle"),
+    row(Owner, "POST /api/vehicles/$trashed/restore"),
+    row(Owner, "GET /vehicles"),
+    row(Owner, "GET /vehicles/new"),
+    row(Owner, "POST /vehicles/new").form("vin=WVWZZZ1JZXW000009"),
+    row(Owner, "GET /vehicles/$vehicle"),
+    row(Owner, "GET /vehicles/$vehicle/edit"),
+    row(Owner, "POST /vehicles/$vehicle/edit").form("nickname=mine"),
+    row(Owner, "POST /vehicles/$vehicle/trash"),
+    row(Owner, "POST /vehicles/$trashed/restore"),
+    row(Owner, "GET /trash"),
+];
+
+const FUEL_LOGS: &[Row] = &[
+    row(Owner, "GET /api/fuel-logs").in_pages(),
+    row(Owner, "GET /api/fuel-logs?vehicleId=$vehicle").in_pages(),
+    row(Owner, "POST /api/fuel-logs")
+        .json(r#"{"vehicleId":"$vehicle","date":"2026-01-30","odometerReading":900,"gallons":10}"#),
+    row(Owner, "GET /api/fuel-logs/$log"),
+    row(Owner, "PATCH /api/fuel-logs/$log").json(r#"{"notes":"mine"}"#),
+    row(Owner, "PATCH /api/fuel-logs/$log").json(r#"{"vehicleId":"$vehicle"}"#),
+    row(Owner, "DELETE /api/fuel-logs/$log"),
+    row(Owner, "GET /api/vehicles/$vehicle/fuel-stats"),
+    row(Owner, "GET /vehicles/$vehicle/fuel-logs/new"),
+    row(Owner, "POST /vehicles/$vehicle/fuel-logs/new")
+        .form("date=2026-01-30&odometerReading=900&gallons=10&isFull=true"),
+    row(Owner, "GET /fuel-logs/$log/edit"),
+    row(Owner, "POST /fuel-logs/$log/edit").form("notes=mine"),
+    row(Owner, "POST /fuel-logs/$log/delete"),
+];

@@ -1,0 +1,210 @@
+//! Whoever knocks, with everything that can be theirs; and the whole database as it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::rows::Row;
+use crate::{
+    core::db::Tx,
+    sql,
+    testing::{Answer, TestApp},
+};
+
+/// Somebody with one of everything, and every way to be signed in.
+pub(super) struct World {
+    pub(super) name: String,
+    pub(super) is_administrator: bool,
+    pub(super) user: TestApp,
+    /// A token that may only read.
+    pub(super) reader: TestApp,
+    /// A token that may write.
+    pub(super) writer: TestApp,
+    /// A session that has ended.
+    pub(super) expired: TestApp,
+    /// What `$name` stands for in a row.
+    pub(super) ids: BTreeMap<String, String>,
+    /// What tells that an answer or a row is theirs.
+    marks: BTreeSet<String>,
+}
+
+impl World {
+    pub(super) async fn new(app: &TestApp, name: &str) -> Self {
+        let email = format!("{name}@example.org");
+        let user = app.register(&email).await;
+        let account = user.get("/api/auth/me").await.id();
+        let mut ids = BTreeMap::new();
+        let mut keep = |name: &str, id: String| ids.insert(name.to_owned(), id);
+        for (nth, kind) in ["another", "vehicle", "trashed"].into_iter().enumerate() {
+            let vehicle = json!({
+                "vin": format!("WVWZZZ1JZXW00000{nth}"), "nickname": format!("{name}s {kind}"),
+            });
+            keep(kind, made(&user.post("/api/vehicles", vehicle).await));
+        }
+        user.delete(&format!("/api/vehicles/{}", ids["trashed"])).await;
+        for (day, reading) in [(1, 100), (2, 400)] {
+            let log = json!({
+                "vehicleId": ids["vehicle"], "date": format!("2026-01-{day:02}"),
+                "odometerReading": reading, "gallons": 10, "notes": format!("{name}s note"),
+            });
+            let log = made(&user.post("/api/fuel-logs", log).await);
+            ids.insert("log".to_owned(), log);
+        }
+        let mut tokens = Vec::new();
+        for scope in ["read", "write"] {
+            let token = json!({ "name": format!("{name}s {scope}"), "scope": scope });
+            let token = user.post("/api/auth/tokens", token).await;
+            tokens.push(format!("Bearer {}", token.body["token"].as_str().unwrap()));
+            ids.insert("token".to_owned(), token.id());
+        }
+        let sessions = user.get("/api/auth/sessions").await;
+        let session = sessions.body["items"][0]["id"].as_str().unwrap().to_owned();
+        ids.insert("session".to_owned(), session);
+        user.get("/api/user/preferences").await;
+
+        let own =
+            ids.values().cloned().chain([account.clone(), email.clone(), format!("{name}s ")]);
+        let marks = own.collect();
+        for (name, value) in [
+            ("my_email", email),
+            ("my_new", format!("{name}-new")),
+            ("my_newer", format!("{name}-newer")),
+        ] {
+            ids.insert(name.to_owned(), value);
+        }
+        let world = Self {
+            name: name.to_owned(),
+            is_administrator: false,
+            reader: app.nobody().with_header("authorization", &tokens[0]),
+            writer: app.nobody().with_header("authorization", &tokens[1]),
+            expired: expired(app, account.parse().unwrap()).await,
+            user,
+            ids,
+            marks,
+        };
+        // Their last use is noted now, and not while something is held against the database.
+        for token in [&world.reader, &world.writer] {
+            assert_eq!(token.get("/api/auth/me").await.status, 200);
+        }
+        world
+    }
+
+    /// The same, of an administrator.
+    pub(super) async fn of_administrator(app: &TestApp, name: &str) -> Self {
+        let world = Self::new(app, name).await;
+        let mut tx = app.app.db.write().await.unwrap();
+        let key = &world.ids["my_email"];
+        sql!(&mut tx, execute, "UPDATE accounts SET is_admin = true WHERE email_key = $1", key)
+            .unwrap();
+        tx.commit().await.unwrap();
+        app.app.doors.forget_all();
+        Self { is_administrator: true, ..world }
+    }
+
+    /// Nothing of theirs is in an answer to somebody else.
+    pub(super) fn is_not_in(&self, answer: &Answer, row: &Row) {
+        let text = format!("{} {:?}", answer.body, answer.headers);
+        for mark in &self.marks {
+            assert!(!text.contains(mark), "{row:?} shows {mark} of another's: {text}");
+        }
+    }
+}
+
+/// The id of what was made.
+fn made(answer: &Answer) -> String {
+    assert_eq!(answer.status, 201, "{answer:?}");
+    answer.id()
+}
+
+/// A session of the account's that ended a second ago.
+async fn expired(app: &TestApp, account: Uuid) -> TestApp {
+    let token = Uuid::now_v7().simple().to_string().repeat(2);
+    let now = app.app.clock.now();
+    let mut tx = app.app.db.write().await.unwrap();
+    sql!(
+        &mut tx,
+        execute,
+        "INSERT INTO sessions (token_hash, account_id, created_at, seen_at, expires_at, id)
+         VALUES ($1, $2, $3, $3, $4, $5)",
+        &Sha256::digest(&token)[..],
+        account,
+        now - chrono::TimeDelta::days(1),
+        now - chrono::TimeDelta::seconds(1),
+        Uuid::now_v7(),
+    )
+    .unwrap();
+    tx.commit().await.unwrap();
+    app.with_cookie(Some(format!("session={token}")))
+}
+
+/// `text` with every `$name` replaced by what it stands for; the longest name first.
+pub(super) fn put(text: &str, ids: &BTreeMap<String, String>) -> String {
+    let longest_first = ids.iter().rev();
+    longest_first.fold(text.to_owned(), |text, (name, id)| text.replace(&format!("${name}"), id))
+}
+
+/// All that a client sees of an answer, but for the request's own id, with the ids it asked for
+/// replaced by their names.
+pub(super) fn seen(answer: &Answer, told: &BTreeMap<String, String>) -> (u16, String) {
+    let mut headers = answer.headers.clone();
+    headers.remove("x-request-id");
+    let text = format!("{} {headers:?}", answer.body);
+    (answer.status, told.iter().fold(text, |text, (id, name)| text.replace(id, name)))
+}
+
+/// Every row of every table, as text.
+pub(super) struct Database(BTreeSet<String>);
+
+impl Database {
+    pub(super) async fn read(app: &TestApp) -> Self {
+        let mut tx = app.app.db.read().await.unwrap();
+        let tables: Vec<(String,)> = match &mut tx {
+            Tx::Postgres { .. } => sql!(
+                &mut tx,
+                fetch_all,
+                "SELECT format('SELECT %L || t::text FROM %I t', tablename || ' ', tablename)
+                 FROM pg_tables WHERE schemaname = current_schema()",
+            ),
+            Tx::Sqlite(_) => sql!(
+                &mut tx,
+                fetch_all,
+                "SELECT 'SELECT ' || quote(m.name || ' ') || ' || lower('
+                        || group_concat('quote(' || c.name || ')', ' || '','' || ')
+                        || ') FROM ' || m.name
+                 FROM sqlite_schema m, pragma_table_info(m.name) c
+                 WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' GROUP BY m.name",
+            ),
+        }
+        .unwrap();
+        let selects: Vec<_> = tables.into_iter().map(|it| it.0).collect();
+        let all = sqlx::AssertSqlSafe(selects.join(" UNION ALL "));
+        let rows: Vec<(String,)> = match &mut tx {
+            Tx::Postgres { tx, .. } => {
+                sqlx::query_as(all).persistent(false).fetch_all(&mut **tx).await.unwrap()
+            }
+            Tx::Sqlite(tx) => sqlx::query_as(all).fetch_all(&mut **tx).await.unwrap(),
+        };
+        Self(rows.into_iter().map(|it| it.0).collect())
+    }
+
+    /// Nothing has been changed since.
+    pub(super) async fn is_as_before(&self, app: &TestApp, row: &Row) {
+        let now = Self::read(app).await;
+        let changed: Vec<_> = self.0.symmetric_difference(&now.0).collect();
+        assert!(changed.is_empty(), "{row:?} changed {changed:#?}");
+    }
+
+    /// Nothing of hers has been changed since.
+    pub(super) async fn keeps(&self, app: &TestApp, world: &World, row: &Row) {
+        let now = Self::read(app).await;
+        let is_theirs = |text: &&String| {
+            // As both engines print an id.
+            let bare = |mark: &str| mark.replace('-', "");
+            world.marks.iter().any(|it| text.contains(it) || text.contains(&bare(it)))
+        };
+        let changed: Vec<_> = self.0.difference(&now.0).filter(is_theirs).collect();
+        assert!(changed.is_empty(), "{row:?} changed what is another's: {changed:#?}");
+    }
+}
