@@ -1,8 +1,10 @@
 //! The feature capsules, in the order their migrations run.
 
 pub mod accounts;
+pub mod administration;
 pub mod fuel_logs;
 pub mod garage;
+pub mod invitations;
 pub mod security_log;
 pub mod vehicles;
 
@@ -28,11 +30,14 @@ pub struct Feature {
 /// Every capsule, dependencies first.
 pub const ALL: &[Feature] = &[
     security_log::FEATURE,
+    invitations::FEATURE,
     accounts::FEATURE,
+    administration::FEATURE,
     vehicles::FEATURE,
     fuel_logs::FEATURE,
     garage::FEATURE,
 ];
 
 /// What the service clears away every hour.
-pub const CHORES: &[Chore] = &[security_log::CHORE, accounts::CHORE, once::CHORE];
+pub const CHORES: &[Chore] =
+    &[security_log::CHORE, invitations::CHORE, accounts::CHORE, administration::CHORE, once::CHORE];

@@ -19,4 +19,6 @@ pub enum Registration {
     Closed,
     /// Anybody may.
     Open,
+    /// Whoever an administrator has invited may.
+    Invite,
 }

@@ -173,9 +173,14 @@ async fn end_session(
     Ok(NoContent)
 }
 
-async fn log_out(State(app): State<App>, _: User, headers: HeaderMap) -> Result<SignedOut> {
+async fn log_out(
+    State(app): State<App>,
+    user: User,
+    arrival: Arrival,
+    headers: HeaderMap,
+) -> Result<SignedOut> {
     if let Some(token) = session::token_of(&headers, &app) {
-        service::log_out(&app, &token).await?;
+        service::log_out(&app, &user, &arrival, &token).await?;
     }
     Ok(SignedOut(session::no_cookie(&app)?))
 }

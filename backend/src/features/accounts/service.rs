@@ -17,12 +17,18 @@ use super::{
     store::{self, Known},
     tokens,
 };
-use crate::core::{
-    App, Error, Result, UserId,
-    config::Registration,
-    db::{self, Tx},
-    http::{IfMatch, Page},
-    jobs::Chore,
+use crate::{
+    core::{
+        App, Error, Result, UserId,
+        config::Registration,
+        db::{self, Tx},
+        http::{IfMatch, Page},
+        jobs::Chore,
+    },
+    features::{
+        invitations,
+        security_log::{self, Event, Kind},
+    },
 };
 
 /// How long a session lasts without being used.
@@ -58,11 +64,10 @@ pub(super) async fn register(
     new: NewAccount,
     arrival: &Arrival,
 ) -> Result<(Account, Opened)> {
-    const CLOSED: &str = "accounts cannot be made here: ask whoever runs this service";
-    let is_open = app.config.auth.registration == Registration::Open;
-    // Before the costly hash; the claim below decides.
-    if !is_open && has_accounts(app).await? {
-        return Err(Error::Forbidden(CLOSED));
+    let invitation = new.invitation.as_ref().map(|it| it.0.as_str());
+    // Before the costly hash; the claims below decide.
+    if has_accounts(app).await? {
+        may_register(app, invitation).await?;
     }
     let password_hash = passwords::hash(&app.doors, &new.password.0).await?;
     let now = app.clock.now();
@@ -90,14 +95,49 @@ pub(super) async fn register(
     if store::claim_first(&mut tx, account.id).await? {
         store::set_admin(&mut tx, account.id).await?;
         account.is_admin = true;
-    } else if !is_open {
-        return Err(Error::Forbidden(CLOSED));
+    } else {
+        check_mode(app, invitation)?;
+        if let Some(token) = invitation {
+            invitations::claim(&mut tx, token, &new.email.key(), account.id, now).await?;
+            let event = arrival.mark(Event::of(Kind::InvitationUsed, account.id));
+            security_log::record(&mut tx, now, &event).await?;
+        }
     }
+    let registered = arrival.mark(Event::of(Kind::Registered, account.id));
+    security_log::record(&mut tx, now, &registered).await?;
     let opened = open_session(&mut tx, app, account.id, arrival).await?;
     tx.commit().await?;
     opened.settle(app).await;
     tracing::info!(account = %account.id, is_admin = account.is_admin, "Registered");
     Ok((account, opened))
+}
+
+/// Whether an account after the first may be made with this invitation, or without one.
+///
+/// # Errors
+/// Forbidden where the settings do not let anybody, or not without an invitation; Invalid where
+/// the invitation is not good.
+async fn may_register(app: &App, invitation: Option<&str>) -> Result<()> {
+    check_mode(app, invitation)?;
+    let Some(token) = invitation else { return Ok(()) };
+    let mut tx = app.db.read().await?;
+    match invitations::look_up(&mut tx, token, app.clock.now()).await? {
+        Some(_) => Ok(()),
+        None => Err(invitations::refusal()),
+    }
+}
+
+fn check_mode(app: &App, invitation: Option<&str>) -> Result<()> {
+    match app.config.auth.registration {
+        Registration::Open => Ok(()),
+        Registration::Invite if invitation.is_some() => Ok(()),
+        Registration::Invite => {
+            Err(Error::Forbidden("accounts are made with an invitation here: ask for one"))
+        }
+        Registration::Closed => {
+            Err(Error::Forbidden("accounts cannot be made here: ask whoever runs this service"))
+        }
+    }
 }
 
 /// Signs in, and ends the session that the browser had before.
@@ -108,8 +148,8 @@ pub(super) async fn log_in(
 ) -> Result<(Account, Opened)> {
     let key = credentials.email.key();
     let known = store::find_by_email(&mut app.db.read().await?, &key).await?;
-    let guess =
-        guesses::try_one(app, &key, known.as_ref().map(|it| it.account.id), arrival).await?;
+    let known_id = known.as_ref().map(|it| it.account.id);
+    let guess = guesses::try_one(app, &key, known_id, arrival).await?;
     let (account, hash) = match known {
         // As if there were none: who may not come in is told nothing else than who is unknown.
         Some(known) if known.disabled_at.is_none() => {
@@ -119,15 +159,27 @@ pub(super) async fn log_in(
     };
     if !passwords::verify(&app.doors, &credentials.password, hash).await? {
         tracing::info!("Refused a password");
+        note_refusal(app, known_id, arrival).await?;
         return Err(Error::WrongPassword);
     }
     let account: Account = account.ok_or(Error::WrongPassword)?;
     let mut tx = app.db.write().await?;
     guess.was_right(app, &mut tx).await?;
     let opened = open_session(&mut tx, app, account.id, arrival).await?;
+    let signed_in = arrival.mark(Event::of(Kind::SignedIn, account.id));
+    security_log::record(&mut tx, app.clock.now(), &signed_in).await?;
     tx.commit().await?;
     opened.settle(app).await;
     Ok((account, opened))
+}
+
+/// Records that a password was wrong. An account that nobody has takes as long.
+async fn note_refusal(app: &App, account: Option<Uuid>, arrival: &Arrival) -> Result<()> {
+    let kind = Kind::SignInRefused;
+    let event = account.map_or_else(|| Event::new(kind), |account| Event::of(kind, account));
+    let mut tx = app.db.write().await?;
+    security_log::record(&mut tx, app.clock.now(), &arrival.mark(event)).await?;
+    tx.commit().await
 }
 
 /// Opens a session of the account's within the caller's transaction, and ends the one that the
@@ -160,9 +212,16 @@ pub(super) async fn open_session(
 }
 
 /// Ends a session.
-pub(super) async fn log_out(app: &App, token: &TokenHash) -> Result<()> {
+pub(super) async fn log_out(
+    app: &App,
+    user: &User,
+    arrival: &Arrival,
+    token: &TokenHash,
+) -> Result<()> {
     let mut tx = app.db.write().await?;
     store::sessions::delete(&mut tx, token).await?;
+    let signed_out = arrival.mark(Event::of(Kind::SignedOut, user.0.account));
+    security_log::record(&mut tx, app.clock.now(), &signed_out).await?;
     tx.commit().await?;
     app.doors.sessions().invalidate(token).await;
     Ok(())
@@ -193,6 +252,7 @@ pub(super) async fn end_session(app: &App, signer: &Signer, id: Uuid) -> Result<
     if store::sessions::delete_one(&mut tx, account, id).await? == 0 {
         return Err(Error::NotFound("session"));
     }
+    note_ended(app, &mut tx, signer, "one session").await?;
     tx.commit().await?;
     session::forget(app, account).await;
     Ok(())
@@ -203,9 +263,15 @@ pub(super) async fn end_other_sessions(app: &App, signer: &Signer) -> Result<()>
     let account = signer.user.0.account;
     let mut tx = app.db.write().await?;
     store::sessions::delete_of(&mut tx, account, signer.session).await?;
+    note_ended(app, &mut tx, signer, "all other sessions").await?;
     tx.commit().await?;
     session::forget(app, account).await;
     Ok(())
+}
+
+async fn note_ended(app: &App, tx: &mut Tx, signer: &Signer, what: &str) -> Result<()> {
+    let event = Event::of(Kind::SessionsEnded, signer.user.0.account).saying(what);
+    security_log::record(tx, app.clock.now(), &signer.arrival.mark(event)).await
 }
 
 /// Changes the password of whoever asks, if they know the one before. Every other session and
@@ -224,6 +290,8 @@ pub(super) async fn change_password(
     let mut tx = app.db.write().await?;
     store::set_password(&mut tx, account, password_hash, app.clock.now()).await?;
     end_all(&mut tx, account, Some(signer.session)).await?;
+    let changed = arrival.mark(Event::of(Kind::PasswordChanged, account));
+    security_log::record(&mut tx, app.clock.now(), &changed).await?;
     tx.commit().await?;
     session::forget(app, account).await;
     tracing::info!(%account, "Changed a password");
@@ -245,6 +313,7 @@ async fn check_password(
     let guess = guesses::try_one(app, &key, Some(account), arrival).await?;
     let hash = Some(known.password_hash.clone());
     if !passwords::verify(&app.doors, password, hash).await? {
+        note_refusal(app, Some(account), arrival).await?;
         return Err(Error::invalid("currentPassword", "is not your password"));
     }
     let mut tx = app.db.write().await?;

@@ -45,6 +45,8 @@ pub struct Listing {
     pub kind: Option<Kind>,
     /// That happened to this account or that it did.
     pub account: Option<Uuid>,
+    /// That happened to this account, whoever did it.
+    pub subject: Option<Uuid>,
     /// Not before this day (UTC).
     pub from: Option<NaiveDate>,
     /// Not after this day (UTC).

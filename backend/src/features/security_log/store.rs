@@ -59,14 +59,16 @@ pub(super) async fn list(
          WHERE at >= $1 AND at < $2 AND (at, id) < ($3, $4)
            AND (CAST($5 AS TEXT) IS NULL OR kind = $5)
            AND (CAST($6 AS TEXT) IS NULL OR account_id = $6 OR actor_id = $6)
+           AND (CAST($7 AS TEXT) IS NULL OR account_id = $7)
          ORDER BY at DESC, id DESC
-         LIMIT $7",
+         LIMIT $8",
         days.0,
         days.1,
         after.0,
         after.1,
         listing.kind.map(Kind::as_str),
         listing.account,
+        listing.subject,
         listing.limit.and_one(),
     )
 }
