@@ -14,4 +14,4 @@ pub use layers::layers;
 pub use once::{InFlight, New, Once};
 pub use paging::{Cursor, Limit, Page, after_everything, end_of_time, moment_and_id};
 pub use read::{Form, Json, Path, Query};
-pub use write::{Created, Done, Kept, NoContent, Record, Stored};
+pub use write::{Created, Done, Finished, Kept, NoContent, Record, Stored};

@@ -10,3 +10,4 @@ mod browser;
 mod kill;
 mod migrations;
 mod redis;
+mod retries;

@@ -58,8 +58,6 @@ pub struct New<T> {
 pub struct Once {
     key: Option<String>,
     fingerprint: String,
-    /// Whether a retry waits for the first request's end instead of being told to come again.
-    is_patient: bool,
     /// Tells others that the request is under way, until it is dropped.
     _under_way: Option<Arc<UnderWay>>,
 }
@@ -126,7 +124,7 @@ impl<T: Input> FromRequest<App> for New<T> {
         digest.update([0]);
         digest.update(&body);
         let fingerprint = hex(&digest.finalize());
-        let once = Once { key, fingerprint, is_patient: false, _under_way: under_way };
+        let once = Once { key, fingerprint, _under_way: under_way };
         Ok(Self { input: Json::read(&body, app)?, once })
     }
 }
@@ -137,7 +135,7 @@ impl FromRequestParts<App> for Once {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let (key, under_way) = enter(&parts.headers, app)?;
         let fingerprint = hex(&Sha256::digest(parts.uri.path()));
-        Ok(Self { key, fingerprint, is_patient: false, _under_way: under_way })
+        Ok(Self { key, fingerprint, _under_way: under_way })
     }
 }
 
@@ -189,7 +187,28 @@ impl Once {
         }
         let fingerprint = hex(&digest.finalize());
         let key = Some(format!("form:{fingerprint}"));
-        Self { key, fingerprint, is_patient: true, ..Self::default() }
+        Self { key, fingerprint, ..Self::default() }
+    }
+
+    /// The same key for a request that is told from others by `what` instead of its whole body: one
+    /// that holds a secret, of which not even a hash is to be kept.
+    #[must_use]
+    pub fn about(self, what: &str) -> Self {
+        Self { fingerprint: hex(&Sha256::digest(what)), ..self }
+    }
+
+    /// The same for a body that holds a secret, where there is another one to hide it with: `secret`,
+    /// long and random, which whoever sends the request again has and this service does not keep.
+    #[must_use]
+    pub fn hidden_by(self, secret: &str) -> Self {
+        let hidden = format!("{secret} {}", self.fingerprint);
+        self.about(&hidden)
+    }
+
+    /// Whether the request may be sent again.
+    #[must_use]
+    pub fn is_said(&self) -> bool {
+        self.key.is_some()
     }
 
     /// What tells the request from every other, where it may be sent again.
@@ -198,11 +217,12 @@ impl Once {
         self.key.as_ref().map(|key| format!("{} {key}", self.fingerprint))
     }
 
-    /// Claims the key within the caller's transaction, or gives the answer that it has had.
+    /// Claims the key within the caller's transaction, or gives the answer that it has had. Who
+    /// claims a key that another instance has claimed just now waits for that one's end; within one
+    /// instance nobody gets as far.
     ///
     /// # Errors
-    /// Invalid where the key has been used for another request, Conflict where one with it is
-    /// under way.
+    /// Invalid where the key has been used for another request.
     pub async fn claim<T, const STATUS: u16>(
         &self,
         tx: &mut Tx,
@@ -210,9 +230,6 @@ impl Once {
         now: DateTime<Utc>,
     ) -> Result<Option<Kept<T, STATUS>>> {
         let Some(key) = &self.key else { return Ok(None) };
-        if !self.is_patient {
-            not_under_way(tx, user, key).await?;
-        }
         sql!(
             tx,
             execute,
@@ -243,10 +260,16 @@ impl Once {
             key,
         )?;
         if kept.fingerprint != self.fingerprint {
-            let why = "has been used for another request within the last 24 hours";
-            return Err(Error::invalid("Idempotency-Key", why));
+            return Err(Self::used());
         }
         Ok(Some(Kept::replayed(kept.location, kept.body)))
+    }
+
+    /// The key has been used for another request.
+    #[must_use]
+    pub fn used() -> Error {
+        let why = "has been used for another request within the last 24 hours";
+        Error::invalid("Idempotency-Key", why)
     }
 
     /// Keeps the answer within the caller's transaction, which makes what it tells of.
@@ -275,19 +298,4 @@ impl Once {
         }
         Ok(Kept::new(location, body))
     }
-}
-
-/// Refuses a key that another instance is busy with; within this one, [`InFlight`] knows. SQLite
-/// has one instance, and lets one write at a time.
-async fn not_under_way(tx: &mut Tx, user: &UserId, key: &str) -> Result<()> {
-    if let Tx::Sqlite(_) = tx {
-        return Ok(());
-    }
-    let (is_ours,): (bool,) = sql!(
-        tx,
-        fetch_one,
-        "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))",
-        format!("{} {key}", user.as_str()),
-    )?;
-    if is_ours { Ok(()) } else { Err(in_flight()) }
 }

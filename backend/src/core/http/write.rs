@@ -51,6 +51,9 @@ pub type Created<T> = Kept<T, 201>;
 /// A record that something was done with.
 pub type Done<T> = Kept<T, 200>;
 
+/// Done, and nothing more to say.
+pub type Finished = Kept<(), 204>;
+
 impl<T, const STATUS: u16> Kept<T, STATUS> {
     /// The answer to what was done just now; `location` is where a record that was made is.
     #[must_use]
@@ -80,12 +83,18 @@ impl<T, const STATUS: u16> Kept<T, STATUS> {
 impl<T, const STATUS: u16> IntoResponse for Kept<T, STATUS> {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(STATUS).unwrap_or_default();
-        let headers =
-            [(header::CONTENT_TYPE, JSON.to_owned()), (header::ETAG, etag(self.body.as_bytes()))];
+        let has_body = status != StatusCode::NO_CONTENT;
+        let headers = has_body.then(|| {
+            [(header::CONTENT_TYPE, JSON.to_owned()), (header::ETAG, etag(self.body.as_bytes()))]
+        });
         let location = (!self.location.is_empty()).then_some([(header::LOCATION, self.location)]);
         let replayed = HeaderName::from_static("idempotency-replayed");
         let replayed = self.is_replayed.then_some([(replayed, "true")]);
-        (status, headers, location, replayed, self.body).into_response()
+        let body = if has_body { self.body } else { String::new() };
+        let mut response = (status, location, replayed, body).into_response();
+        // Text without a media type of its own is plain text's.
+        response.headers_mut().remove(header::CONTENT_TYPE);
+        (headers, response).into_response()
     }
 }
 
@@ -181,8 +190,11 @@ impl<T: JsonSchema, const STATUS: u16> OperationOutput for Kept<T, STATUS> {
 
     fn inferred_responses(
         context: &mut GenContext,
-        _: &mut Operation,
+        operation: &mut Operation,
     ) -> Vec<(Option<u16>, Documented)> {
+        if STATUS == 204 {
+            return NoContent::inferred_responses(context, operation);
+        }
         vec![(Some(STATUS), documented::<T>(context, JSON))]
     }
 }

@@ -18,11 +18,11 @@ use super::{
         Account, Credentials, NewAccount, PasswordChange, Preferences, PreferencesChange, Session,
     },
     service,
-    session::{self, Cookies},
+    session::{self, Cookies, SESSION},
 };
 use crate::core::{
     App, Result,
-    http::{IfMatch, Json, NoContent, Page, Path, Record, Stored},
+    http::{Finished, IfMatch, Json, New, NoContent, Page, Path, Record, Stored},
 };
 
 pub(super) fn router() -> ApiRouter<App> {
@@ -78,6 +78,14 @@ pub(super) fn router() -> ApiRouter<App> {
 struct SignedIn<const STATUS: u16> {
     account: Account,
     cookies: Cookies,
+    is_replayed: bool,
+}
+
+impl<const STATUS: u16> SignedIn<STATUS> {
+    fn new(app: &App, signed_in: service::SignedIn) -> Result<Self> {
+        let cookies = signed_in.opened.cookies(app)?;
+        Ok(Self { account: signed_in.account, cookies, is_replayed: signed_in.is_replayed })
+    }
 }
 
 impl<const STATUS: u16> IntoResponse for SignedIn<STATUS> {
@@ -87,6 +95,10 @@ impl<const STATUS: u16> IntoResponse for SignedIn<STATUS> {
         if status == StatusCode::CREATED {
             let location = HeaderValue::from_static("/api/auth/me");
             response.headers_mut().insert(header::LOCATION, location);
+        }
+        if self.is_replayed {
+            let replayed = HeaderName::from_static("idempotency-replayed");
+            response.headers_mut().insert(replayed, HeaderValue::from_static("true"));
         }
         response
     }
@@ -110,10 +122,10 @@ where
 async fn register(
     State(app): State<App>,
     arrival: Arrival,
-    Json(new): Json<NewAccount>,
+    New { input, once }: New<NewAccount>,
 ) -> Result<SignedIn<201>> {
-    let (account, opened) = service::register(&app, new, &arrival).await?;
-    Ok(SignedIn { account, cookies: opened.cookies(&app)? })
+    let signed_in = service::register(&app, input, &arrival, once).await?;
+    SignedIn::new(&app, signed_in)
 }
 
 async fn log_in(
@@ -121,8 +133,7 @@ async fn log_in(
     arrival: Arrival,
     Json(credentials): Json<Credentials>,
 ) -> Result<SignedIn<200>> {
-    let (account, opened) = service::log_in(&app, credentials, &arrival).await?;
-    Ok(SignedIn { account, cookies: opened.cookies(&app)? })
+    SignedIn::new(&app, service::log_in(&app, credentials, &arrival).await?)
 }
 
 /// What the browser forgets when its user logs out. Cookies stay: the session's own is taken back,
@@ -154,10 +165,11 @@ async fn change_password(
     State(app): State<App>,
     signer: Signer,
     arrival: Arrival,
-    Json(change): Json<PasswordChange>,
-) -> Result<NoContent> {
-    service::change_password(&app, &signer, change, &arrival).await?;
-    Ok(NoContent)
+    headers: HeaderMap,
+    New { input, once }: New<PasswordChange>,
+) -> Result<Finished> {
+    let secret = session::cookie(&headers, &app, SESSION).unwrap_or_default();
+    service::change_password(&app, &signer, input, &arrival, &once.hidden_by(secret)).await
 }
 
 async fn sessions(State(app): State<App>, user: User) -> Result<Stored<Page<Session>>> {

@@ -116,6 +116,40 @@ input! {
     }
 }
 
+impl Session {
+    /// The browser and the system as people call them, where they can be told.
+    pub(super) fn browser(&self) -> String {
+        // In this order: the later ones' names stand in the earlier ones' too.
+        const BROWSERS: &[(&str, &str)] = &[
+            ("Edg", "Edge"),
+            ("OPR/", "Opera"),
+            ("Firefox/", "Firefox"),
+            ("FxiOS/", "Firefox"),
+            ("CriOS/", "Chrome"),
+            ("Chrome/", "Chrome"),
+            ("Safari/", "Safari"),
+        ];
+        const SYSTEMS: &[(&str, &str)] = &[
+            ("iPhone", "iPhone"),
+            ("iPad", "iPad"),
+            ("Android", "Android"),
+            ("Windows", "Windows"),
+            ("Mac OS", "macOS"),
+            ("CrOS", "ChromeOS"),
+            ("Linux", "Linux"),
+        ];
+        let Some(agent) = self.user_agent.as_deref() else { return "Unknown browser".to_owned() };
+        let known = |all: &[(&str, &'static str)]| {
+            all.iter().find(|it| agent.contains(it.0)).map(|it| it.1)
+        };
+        match (known(BROWSERS), known(SYSTEMS)) {
+            (Some(browser), Some(system)) => format!("{browser} on {system}"),
+            (Some(name), None) => name.to_owned(),
+            _ => agent.split(['/', ' ']).next().unwrap_or_default().to_owned(),
+        }
+    }
+}
+
 input! {
     /// A password and the one to have instead
     pub(super) struct PasswordChange {
@@ -374,7 +408,25 @@ impl Field for TimeZone {
 
 #[cfg(test)]
 mod tests {
-    use super::Preferences;
+    use super::{Preferences, Session};
+
+    #[test]
+    fn a_session_is_called_by_its_browser_and_system() {
+        let called = |agent: &str| {
+            let now = chrono::DateTime::UNIX_EPOCH;
+            let user_agent = (!agent.is_empty()).then(|| agent.to_owned());
+            let (id, is_current) = (uuid::Uuid::nil(), false);
+            let (created_at, seen_at, expires_at) = (now, now, now);
+            Session { id, user_agent, created_at, seen_at, expires_at, is_current }.browser()
+        };
+        let mozilla = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0";
+        assert_eq!(called(mozilla), "Firefox on Linux");
+        let edge = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537 Chrome/142 Safari/537 Edg/142";
+        assert_eq!(called(edge), "Edge on Windows");
+        let phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19 Safari/604";
+        assert_eq!(called(phone), "Safari on iPhone");
+        assert_eq!((called("curl/8.5.0"), called("")), ("curl".into(), "Unknown browser".into()));
+    }
 
     #[test]
     fn a_moment_is_told_in_the_users_own_time() {

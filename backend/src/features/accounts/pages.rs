@@ -24,7 +24,7 @@ use crate::{
     core::{
         App, Error, Result,
         config::Registration,
-        http::{Form, IfMatch},
+        http::{Form, IfMatch, Once},
         units::{DistanceUnit, EconomyUnit, VolumeUnit},
         web::{self, Errors, Sheet, Shell},
     },
@@ -131,14 +131,15 @@ async fn register(
     State(app): State<App>,
     shell: Shell,
     arrival: Arrival,
-    form: Form,
+    mut form: Form,
 ) -> Result<Response> {
+    let once = Once::of_form(&mut form, "register");
     let made = match form.read::<NewAccount>(&app) {
-        Ok(new) => service::register(&app, new, &arrival).await,
+        Ok(new) => service::register(&app, new, &arrival, once).await,
         Err(error) => Err(error),
     };
     let errors = match made {
-        Ok((_, opened)) => return Ok(go_with(opened.cookies(&app)?, HOME)),
+        Ok(signed_in) => return Ok(go_with(signed_in.opened.cookies(&app)?, HOME)),
         Err(Error::Forbidden(_)) => return closed(&app, shell),
         Err(Error::Conflict { name: "duplicate-email", .. }) => {
             let detail = "has an account already: log in instead";
@@ -221,7 +222,9 @@ async fn log_in(
         Err(error) => Err(error),
     };
     let error = match opened {
-        Ok((_, opened)) => return Ok(go_with(opened.cookies(&app)?, web::local_path(&next))),
+        Ok(signed_in) => {
+            return Ok(go_with(signed_in.opened.cookies(&app)?, web::local_path(&next)));
+        }
         Err(error) => error,
     };
     if matches!(error, Error::WrongPassword | Error::TooManyRequests(_)) {

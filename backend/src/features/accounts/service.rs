@@ -1,6 +1,7 @@
 //! Making accounts, signing in and out, and preferences.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
@@ -22,7 +23,8 @@ use crate::{
         App, Error, Result, UserId,
         config::Registration,
         db::{self, Tx},
-        http::{IfMatch, Page},
+        hex,
+        http::{Finished, IfMatch, Once, Page},
         jobs::Chore,
     },
     features::{
@@ -57,41 +59,59 @@ pub async fn has_accounts(app: &App) -> Result<bool> {
     Ok(store::has_accounts(&mut app.db.read().await?).await?)
 }
 
+/// An account that has just signed in.
+pub(super) struct SignedIn {
+    pub(super) account: Account,
+    pub(super) opened: Opened,
+    /// Whether an earlier request with the same key made the account.
+    pub(super) is_replayed: bool,
+}
+
 /// Makes an account, signs it in, and ends the session that the browser had before. The first
 /// account becomes the administrator.
 pub(super) async fn register(
     app: &App,
     new: NewAccount,
     arrival: &Arrival,
-) -> Result<(Account, Opened)> {
-    let invitation = new.invitation.as_ref().map(|it| it.0.as_str());
+    once: Once,
+) -> Result<SignedIn> {
+    let invitation = new.invitation.clone().map(|it| it.0);
+    let invitation = invitation.as_deref();
     // Before the costly hash; the claims below decide.
-    if has_accounts(app).await? {
-        may_register(app, invitation).await?;
+    if !once.is_said() {
+        may_register(app, &mut app.db.read().await?, invitation).await?;
     }
+    let key = new.email.key();
+    // Nobody has an account yet whom the key could be kept for: it is the address's.
+    let applicant = UserId::new(format!("register|{}", hex(&Sha256::digest(&key))));
+    let once = once.about(&format!("{key} {:?}", new.display_name));
     let password_hash = passwords::hash(&app.doors, &new.password.0).await?;
     let now = app.clock.now();
     let mut account = Account {
         id: Uuid::now_v7(),
         email: new.email.as_str().to_owned(),
-        display_name: new.display_name.map(|it| it.0),
+        display_name: new.display_name.clone().map(|it| it.0),
         is_admin: false,
         created_at: now,
     };
-    let user = UserId::local(account.id);
     let mut tx = app.db.write().await?;
-    store::insert(&mut tx, &account, &user, new.email.key(), password_hash).await.map_err(
-        |error| {
-            if !db::is_unique_violation(&error) {
-                return error.into();
-            }
-            Error::Conflict {
-                name: "duplicate-email",
-                detail: "an account with this e-mail address exists".to_owned(),
-                vehicle: None,
-            }
-        },
-    )?;
+    if once.claim::<(), 201>(&mut tx, &applicant, now).await?.is_some() {
+        drop(tx);
+        return register_again(app, new, arrival).await;
+    }
+    // Before the address: who may not make an account is not told who has one.
+    may_register(app, &mut tx, invitation).await?;
+    let user = UserId::local(account.id);
+    store::insert(&mut tx, &account, &user, key, password_hash).await.map_err(|error| {
+        if !db::is_unique_violation(&error) {
+            return error.into();
+        }
+        Error::Conflict {
+            name: "duplicate-email",
+            detail: "an account with this e-mail address exists".to_owned(),
+            vehicle: None,
+        }
+    })?;
     if store::claim_first(&mut tx, account.id).await? {
         store::set_admin(&mut tx, account.id).await?;
         account.is_admin = true;
@@ -106,22 +126,37 @@ pub(super) async fn register(
     let registered = arrival.mark(Event::of(Kind::Registered, account.id));
     security_log::record(&mut tx, now, &registered).await?;
     let opened = open_session(&mut tx, app, account.id, arrival).await?;
+    once.keep::<_, 201>(&mut tx, &applicant, String::new(), &()).await?;
     tx.commit().await?;
     opened.settle(app).await;
     tracing::info!(account = %account.id, is_admin = account.is_admin, "Registered");
-    Ok((account, opened))
+    Ok(SignedIn { account, opened, is_replayed: false })
 }
 
-/// Whether an account after the first may be made with this invitation, or without one.
+/// The answer to a registration that is sent again: the account is there, and whoever knows its
+/// password is signed in.
+async fn register_again(app: &App, new: NewAccount, arrival: &Arrival) -> Result<SignedIn> {
+    let credentials = Credentials { email: new.email, password: new.password.0 };
+    match log_in(app, credentials, arrival).await {
+        Ok(signed_in) => Ok(SignedIn { is_replayed: true, ..signed_in }),
+        Err(Error::WrongPassword) => Err(Once::used()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Refuses an account after the first where it may not be made with this invitation, or without
+/// one.
 ///
 /// # Errors
 /// Forbidden where the settings do not let anybody, or not without an invitation; Invalid where
 /// the invitation is not good.
-async fn may_register(app: &App, invitation: Option<&str>) -> Result<()> {
+async fn may_register(app: &App, tx: &mut Tx, invitation: Option<&str>) -> Result<()> {
+    if !store::has_accounts(tx).await? {
+        return Ok(());
+    }
     check_mode(app, invitation)?;
     let Some(token) = invitation else { return Ok(()) };
-    let mut tx = app.db.read().await?;
-    match invitations::look_up(&mut tx, token, app.clock.now()).await? {
+    match invitations::look_up(tx, token, app.clock.now()).await? {
         Some(_) => Ok(()),
         None => Err(invitations::refusal()),
     }
@@ -145,7 +180,7 @@ pub(super) async fn log_in(
     app: &App,
     credentials: Credentials,
     arrival: &Arrival,
-) -> Result<(Account, Opened)> {
+) -> Result<SignedIn> {
     let key = credentials.email.key();
     let known = store::find_by_email(&mut app.db.read().await?, &key).await?;
     let known_id = known.as_ref().map(|it| it.account.id);
@@ -170,7 +205,7 @@ pub(super) async fn log_in(
     security_log::record(&mut tx, app.clock.now(), &signed_in).await?;
     tx.commit().await?;
     opened.settle(app).await;
-    Ok((account, opened))
+    Ok(SignedIn { account, opened, is_replayed: false })
 }
 
 /// Records that a password was wrong. An account that nobody has takes as long.
@@ -281,21 +316,32 @@ pub(super) async fn change_password(
     signer: &Signer,
     change: PasswordChange,
     arrival: &Arrival,
-) -> Result<()> {
-    let account = signer.user.0.account;
+    once: &Once,
+) -> Result<Finished> {
+    let (account, now) = (signer.user.0.account, app.clock.now());
+    let mut tx = app.db.write().await?;
+    if let Some(before) = once.claim(&mut tx, &signer.user, now).await? {
+        return Ok(before);
+    }
+    // Claimed once more below, after the costly part that no transaction is held for.
+    drop(tx);
     let known = store::find_known(&mut app.db.read().await?, account).await?;
     let known = known.ok_or(Error::Unauthorized)?;
     check_password(app, &known, &change.current_password, arrival).await?;
     let password_hash = passwords::hash(&app.doors, &change.new_password.0).await?;
     let mut tx = app.db.write().await?;
-    store::set_password(&mut tx, account, password_hash, app.clock.now()).await?;
+    if let Some(before) = once.claim(&mut tx, &signer.user, now).await? {
+        return Ok(before);
+    }
+    store::set_password(&mut tx, account, password_hash, now).await?;
     end_all(&mut tx, account, Some(signer.session)).await?;
     let changed = arrival.mark(Event::of(Kind::PasswordChanged, account));
     security_log::record(&mut tx, app.clock.now(), &changed).await?;
+    let done = once.keep(&mut tx, &signer.user, String::new(), &()).await?;
     tx.commit().await?;
     session::forget(app, account).await;
     tracing::info!(%account, "Changed a password");
-    Ok(())
+    Ok(done)
 }
 
 /// Holds a password that is asked for once more, within a session, against the account's. It is

@@ -24,6 +24,7 @@ on_every_engine![
     one_users_preferences_are_not_anothers,
     preferences_changed_at_once_are_all_kept,
     registering_ends_the_session_before_it,
+    a_registration_sent_again_with_its_key_is_done_once,
 ];
 
 const PASSWORD: &str = "correct horse battery";
@@ -280,6 +281,29 @@ async fn registering_ends_the_session_before_it(app: TestApp) {
     let again = json!({ "email": "bob@example.org", "password": PASSWORD });
     assert_eq!(ann.post("/api/auth/register", again).await.status, 201);
     assert!(!is_signed_in(&ann).await);
+}
+
+async fn a_registration_sent_again_with_its_key_is_done_once(app: TestApp) {
+    let register = async |email: &str, password: &str| {
+        let new = json!({ "email": email, "password": password }).to_string();
+        let key = [("idempotency-key", "one")];
+        app.nobody().send_json(Method::POST, "/api/auth/register", &new, &key).await
+    };
+    let first = register("ann@example.org", PASSWORD).await;
+    let again = register("ann@example.org", PASSWORD).await;
+    assert_eq!((again.status, again.header("idempotency-replayed")), (201, "true"));
+    assert_eq!(first.body, again.body);
+    assert!(is_signed_in(&app.with_cookie(cookie_of(&again))).await);
+    // Whoever else comes upon the key gets nothing by it, and nothing of the password is kept.
+    assert_eq!(register("ann@example.org", "another password").await.status, 422);
+    assert_eq!(register("bob@example.org", PASSWORD).await.status, 201);
+    let mut tx = app.app.db.read().await.unwrap();
+    let select = "SELECT fingerprint FROM kept_answers";
+    let kept: Vec<(String,)> = crate::sql!(&mut tx, fetch_all, select).unwrap();
+    let body = json!({ "email": "ann@example.org", "password": PASSWORD }).to_string();
+    let with_body = format!("/api/auth/register\0{body}");
+    let digest = <sha2::Sha256 as sha2::Digest>::digest(with_body);
+    assert!(!kept.contains(&(crate::core::hex(&digest),)));
 }
 
 async fn one_users_preferences_are_not_anothers(app: TestApp) {

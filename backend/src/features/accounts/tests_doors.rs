@@ -11,6 +11,7 @@ on_every_engine![
     a_password_asked_for_once_more_is_guessed_within_the_same_budget,
     a_disabled_account_is_as_one_that_does_not_exist,
     what_has_ended_is_purged,
+    a_password_change_sent_again_with_its_key_is_done_once,
     logging_out_clears_what_the_browser_keeps,
 ];
 
@@ -152,4 +153,18 @@ async fn logging_out_clears_what_the_browser_keeps(app: TestApp) {
     let bob = app.register("bob@example.org").await;
     let gone = bob.submit("/logout", &[]).await;
     assert_eq!((gone.status, gone.header("clear-site-data")), (303, r#""cache", "storage""#));
+}
+
+async fn a_password_change_sent_again_with_its_key_is_done_once(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let change = async |to: &str| {
+        let body = json!({ "currentPassword": PASSWORD, "newPassword": to }).to_string();
+        let key = [("idempotency-key", "one")];
+        ann.send_json(Method::POST, "/api/auth/password", &body, &key).await
+    };
+    assert_eq!(change("another horse entirely").await.status, 204);
+    let again = change("another horse entirely").await;
+    assert_eq!((again.status, again.header("idempotency-replayed")), (204, "true"));
+    assert_eq!((change("a third horse").await.status, again.body), (422, json!("")));
+    assert_eq!(log_in(&app.nobody(), "another horse entirely").await.status, 200);
 }

@@ -16,6 +16,7 @@ on_every_engine![
     of_many_who_use_one_invitation_at_once_one_gets_in,
     an_invitation_for_an_address_is_good_for_it_alone,
     a_registration_that_is_refused_leaves_the_invitation_as_it_was,
+    who_may_not_make_an_account_is_not_told_who_has_one,
     where_registration_is_closed_invitations_are_neither_made_nor_taken,
     where_registration_is_open_an_invitation_is_not_needed_and_still_used_up,
     a_withdrawn_invitation_opens_nothing,
@@ -135,6 +136,26 @@ async fn a_registration_that_is_refused_leaves_the_invitation_as_it_was(app: Tes
     assert_eq!(register(&app, "admin@example.org", Some(&token)).await.status, 409);
     assert_eq!(register(&app, "nonsense", Some(&token)).await.status, 422);
     assert_eq!(register(&app, "ann@example.org", Some(&token)).await.status, 201);
+}
+
+async fn who_may_not_make_an_account_is_not_told_who_has_one(app: TestApp) {
+    let (app, _) = by_invitation(&app).await;
+    let unknown = "0".repeat(64);
+    for key in ["", "once"] {
+        for invitation in [json!(null), json!(unknown)] {
+            let mut told = Vec::new();
+            for email in ["admin@example.org", "nobody@example.org"] {
+                let new = json!({ "email": email, "password": PASSWORD, "invitation": invitation });
+                let headers = [("idempotency-key", key)];
+                let headers = if key.is_empty() { &[][..] } else { &headers[..] };
+                let path = "/api/auth/register";
+                let refused = app.send_json(Method::POST, path, &new.to_string(), headers).await;
+                told.push((refused.status, refused.body));
+            }
+            assert!(matches!(told[0].0, 403 | 422), "{told:?}");
+            assert_eq!(told[0], told[1]);
+        }
+    }
 }
 
 async fn where_registration_is_closed_invitations_are_neither_made_nor_taken(app: TestApp) {

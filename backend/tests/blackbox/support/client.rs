@@ -82,18 +82,33 @@ impl Client {
         self.send(Method::PATCH, path, Some(body)).await.unwrap()
     }
 
+    /// Posts with an `Idempotency-Key`.
+    pub(crate) async fn post_once(
+        &self,
+        path: &str,
+        body: &Value,
+        key: &str,
+    ) -> reqwest::Result<Answer> {
+        let request = self.http.post(format!("{}{path}", self.url)).json(body);
+        self.answered(request.header("idempotency-key", key)).await
+    }
+
     pub(crate) async fn send(
         &self,
         method: Method,
         path: &str,
         body: Option<&Value>,
     ) -> reqwest::Result<Answer> {
-        let begun = Instant::now();
         let mut request = self.http.request(method, format!("{}{path}", self.url));
-        request = request.header("cookie", &self.cookie);
         if let Some(body) = body {
             request = request.json(body);
         }
+        self.answered(request).await
+    }
+
+    async fn answered(&self, request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
+        let begun = Instant::now();
+        let request = request.header("cookie", &self.cookie);
         let response = request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = response.bytes().await?;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::{
     core::{
         App, Error, Result,
-        http::{Form, Path},
+        http::{Form, Once, Path},
         web::{self, Errors, Sheet, Shell},
     },
     features::accounts::{
@@ -79,11 +79,13 @@ async fn change_password(
     form: Form,
 ) -> Result<Response> {
     let changed = match form.read::<PasswordChange>(&app) {
-        Ok(change) => service::change_password(&app, &signer, change, &arrival).await,
+        Ok(change) => {
+            service::change_password(&app, &signer, change, &arrival, &Once::default()).await
+        }
         Err(error) => Err(error),
     };
     let error = match changed {
-        Ok(()) => return Ok(Redirect::to("/settings/security?password").into_response()),
+        Ok(_) => return Ok(Redirect::to("/settings/security?password").into_response()),
         Err(error) => error,
     };
     if let Error::TooManyRequests(_) = error {

@@ -1,0 +1,93 @@
+//! What is sent again is done once: 32 copies at once, and with the service killed between.
+
+use std::time::Duration;
+
+use futures::future::{join, join_all};
+use serde_json::{Value, json};
+
+use crate::support::{Client, Place, client, random};
+
+on_every_engine!(
+    of_thirty_two_copies_of_one_post_one_is_done,
+    a_post_cut_off_by_a_kill_is_done_once_in_the_end,
+);
+
+const COPIES: usize = 32;
+
+/// Sends 32 copies at once; the answers of those that were answered with a record.
+async fn copies(by: &Client, path: &str, body: &Value, key: &str) -> Vec<Value> {
+    let at_once = (0..COPIES).map(|_| by.post_once(path, body, key));
+    let mut records = Vec::new();
+    for answer in join_all(at_once).await.into_iter().flatten() {
+        if answer.status == 409 {
+            assert_eq!(answer.body["type"], "/problems/in-flight", "{answer:?}");
+        } else {
+            records.push(answer.expect(201));
+        }
+    }
+    records
+}
+
+/// Sends it until it is answered with a record.
+async fn at_last(by: &Client, path: &str, body: &Value, key: &str) -> Value {
+    for _ in 0..200 {
+        let answer = by.post_once(path, body, key).await.unwrap();
+        if answer.status == 201 {
+            return answer.body;
+        }
+        assert_eq!(answer.body["type"], "/problems/in-flight", "{answer:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("it stays under way");
+}
+
+async fn of_thirty_two_copies_of_one_post_one_is_done(place: Place) {
+    let service = place.serve();
+    let ann = service.register("ann@example.org").await;
+    let sql = place.sql().await;
+    let vehicle = ann.add_vehicle(1).await;
+    let posts = [
+        ("vehicles", "/api/vehicles", client::vehicle(2)),
+        (
+            "fuel_logs",
+            "/api/fuel-logs",
+            json!({
+                "vehicleId": vehicle, "date": "2026-01-31", "odometerReading": 1000, "gallons": 10,
+            }),
+        ),
+        ("personal_tokens", "/api/auth/tokens", json!({ "name": "script", "scope": "read" })),
+    ];
+    for (table, path, body) in posts {
+        let count = format!("SELECT COUNT(*) FROM {table}");
+        let before = sql.number(&count).await;
+        let records = copies(&ann, path, &body, table).await;
+        let last = at_last(&ann, path, &body, table).await;
+        assert!(!records.is_empty() && records.iter().all(|it| *it == last), "{records:?}");
+        assert_eq!(sql.number(&count).await, before + 1, "{table}");
+    }
+    sql.close().await;
+}
+
+async fn a_post_cut_off_by_a_kill_is_done_once_in_the_end(place: Place) {
+    let mut service = place.serve();
+    let mut ann = service.register("ann@example.org").await;
+    let sql = place.sql().await;
+    let mut cut_off = 0;
+    for round in 0..6_u64 {
+        let (body, key) = (client::vehicle(round), format!("round {round}"));
+        let kill = async {
+            tokio::time::sleep(Duration::from_millis(random(25))).await;
+            service.kill();
+        };
+        let (records, ()) = join(copies(&ann, "/api/vehicles", &body, &key), kill).await;
+        service = place.serve();
+        ann = ann.at(&service.url);
+        let last = at_last(&ann, "/api/vehicles", &body, &key).await;
+        assert!(records.iter().all(|it| *it == last), "{records:?} and then {last}");
+        cut_off += usize::from(records.is_empty());
+        let count = format!("SELECT COUNT(*) FROM vehicles WHERE vin = 'WVB{round:014}'");
+        assert_eq!(sql.number(&count).await, 1);
+    }
+    println!("{cut_off} of 6 rounds were cut off before any answer");
+    sql.close().await;
+}

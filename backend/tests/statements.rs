@@ -1,0 +1,61 @@
+//! Every statement of every store says for whom it is.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::path::{Path, PathBuf};
+
+/// The tables that hold what is a user's, and the column that says whose it is.
+const OWNED: &[(&str, &str)] = &[
+    ("vehicles", "user_id"),
+    ("fuel_logs", "user_id"),
+    ("user_preferences", "user_id"),
+    ("kept_answers", "user_id"),
+];
+
+/// What runs over everybody's rows, and looks at nothing but their age.
+const OVER_ALL: &[&str] = &["DELETE FROM kept_answers WHERE created_at <= $1"];
+
+fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, into);
+        } else if path.extension().is_some_and(|it| it == "rs") {
+            into.push(path);
+        }
+    }
+}
+
+/// The texts in quotes that are statements.
+fn statements(source: &str) -> Vec<String> {
+    let texts = source.split('"').skip(1).step_by(2);
+    let plain = texts.map(|it| it.split_whitespace().collect::<Vec<_>>().join(" "));
+    let verbs = ["SELECT ", "INSERT INTO ", "UPDATE ", "DELETE FROM "];
+    plain.filter(|it| verbs.iter().any(|verb| it.starts_with(verb))).collect()
+}
+
+#[test]
+fn every_statement_over_what_is_a_users_names_the_user() {
+    let mut files = Vec::new();
+    sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut files);
+    let mut held = 0;
+    for file in files {
+        let name = file.display().to_string();
+        if name.contains("tests") || name.contains("/matrix/") {
+            continue;
+        }
+        for statement in statements(&std::fs::read_to_string(&file).unwrap()) {
+            let words: Vec<_> =
+                statement.split(|it: char| it != '_' && !it.is_alphanumeric()).collect();
+            for (table, owner) in OWNED.iter().filter(|it| words.contains(&it.0)) {
+                if OVER_ALL.contains(&statement.as_str()) {
+                    continue;
+                }
+                let is_named = statement.contains(&format!("{owner} = $"))
+                    || (statement.starts_with("INSERT") && words.contains(owner));
+                assert!(is_named, "{name}: {table} without {owner}: {statement}");
+                held += 1;
+            }
+        }
+    }
+    assert!(held > 25, "only {held} statements were found");
+}
