@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check migrate bench clean
+.PHONY: help run test check migrate bench overload clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,10 @@ migrate: ## bring the configured database up to date
 bench: ## measure both engines against a fixed answer
 	scripts/need postgresql redis-server wrk curl jq
 	scripts/bench
+
+overload: ## put ten times the load upon a release build that it can take
+	scripts/need postgresql redis-server
+	scripts/overload
 
 clean: ## remove what was built and, after asking, data/
 	cargo clean

@@ -1,8 +1,13 @@
 //! Running the service: from the settings to the last answer.
 
+mod connections;
+mod front;
+#[cfg(test)]
+mod tests;
+mod wire;
+
 use std::{net::SocketAddr, time::Duration};
 
-use tokio::net::TcpListener;
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 use crate::{
@@ -82,23 +87,23 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
     migrate::status(&db, features::ALL, None).await?;
     let address = config.server.address;
     let listener =
-        TcpListener::bind(address).await.map_err(|error| ServeError::Address(address, error))?;
+        connections::listen(address).map_err(|error| ServeError::Address(address, error))?;
     let address = listener.local_addr()?;
     let app = App::new(config, db, clock);
-    let service = router(&app);
+    let front = front::Front::new(router(&app), &app.config).await;
+    let most = connections::most(app.config.server.connections);
     println!("MotoVaultPro is at http://{address}");
     tracing::info!(%address, database = app.db.engine(), cache = app.cache.state().0, "Serving");
 
     let chores = tokio::spawn(jobs::run(app.clone(), features::CHORES));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let service = service.into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+    let serving = connections::serve(listener, front, most, async move {
         told_to_stop().await;
         tracing::info!("Stopping: no new requests");
         let _ = stop.send(());
     });
     tokio::select! {
-        ended = serving => ended?,
+        () = serving => {}
         () = async {
             // Counted from when it is told to stop, not from the start.
             if stopped.await.is_err() {

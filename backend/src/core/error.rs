@@ -25,6 +25,20 @@ pub enum Error {
     /// The mail or the password is wrong; which of them is not told (401).
     #[error("the e-mail address or the password is wrong")]
     WrongPassword,
+    /// The password was right, and the account asks for a second factor (401).
+    ///
+    /// The cookie is what the sign-in goes on with.
+    #[error("the password is right; give the second factor too")]
+    SecondFactorRequired(HeaderValue),
+    /// The code or the passkey is not one of the account's, or was used (401).
+    #[error("this code or passkey is not right, or has been used")]
+    WrongFactor,
+    /// Whoever is signed in has to set up a second factor before anything else (403).
+    #[error("set up a second factor first")]
+    SecondFactorMissing,
+    /// Whoever is signed in has to give the password once more (403).
+    #[error("give your password once more first")]
+    ConfirmationRequired,
     /// Whoever is signed in may not do this (403).
     #[error("{0}")]
     Forbidden(&'static str),
@@ -62,6 +76,9 @@ pub enum Error {
     /// What is needed is away (503).
     #[error("the service cannot do this now: try again in a moment")]
     Unavailable,
+    /// More is asked of the service than it can do (503).
+    #[error("the service is asked for more than it can do: try again in a moment")]
+    Overloaded,
     /// The fault is ours (500). The cause goes to the log and never to the client.
     #[error("something went wrong here; it has been noted")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -123,6 +140,7 @@ impl Error {
         match self {
             Self::NotFound(what) => Self::NotFound(what),
             Self::Unavailable => Self::Unavailable,
+            Self::Overloaded => Self::Overloaded,
             Self::Unauthorized => Self::Unauthorized,
             other => Self::Internal(format!("{other:?}").into()),
         }
@@ -135,6 +153,10 @@ impl Error {
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed"),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
             Self::WrongPassword => (StatusCode::UNAUTHORIZED, "wrong-password"),
+            Self::SecondFactorRequired(_) => (StatusCode::UNAUTHORIZED, "second-factor-required"),
+            Self::WrongFactor => (StatusCode::UNAUTHORIZED, "wrong-factor"),
+            Self::SecondFactorMissing => (StatusCode::FORBIDDEN, "second-factor-missing"),
+            Self::ConfirmationRequired => (StatusCode::FORBIDDEN, "confirmation-required"),
             Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not-found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"),
@@ -150,6 +172,7 @@ impl Error {
             }
             Self::TooManyRequests(_) => (StatusCode::TOO_MANY_REQUESTS, "too-many-requests"),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+            Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
         }
     }
@@ -186,11 +209,16 @@ impl IntoResponse for Error {
         let retry_after = match &self {
             Self::TooManyRequests(seconds) => Some(*seconds),
             Self::Unavailable => Some(5),
+            Self::Overloaded => Some(1),
             _ => None,
         };
         if let Self::Internal(cause) = &self {
             tracing::error!(%cause, "Request failed");
         }
+        let cookie = match &self {
+            Self::SecondFactorRequired(cookie) => Some(cookie.clone()),
+            _ => None,
+        };
         let (errors, vehicle_id) = match self {
             Self::Invalid(faults) => (faults, None),
             Self::Conflict { vehicle, .. } => (Vec::new(), vehicle),
@@ -214,6 +242,9 @@ impl IntoResponse for Error {
         let mut response = (status, content_type, Extension(problem), body).into_response();
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(cookie) = cookie {
+            response.headers_mut().insert(header::SET_COOKIE, cookie);
         }
         if status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Bearer");

@@ -2,16 +2,20 @@
 
 mod client;
 mod etag;
+mod gate;
 mod layers;
 pub mod once;
 mod paging;
+mod rates;
 mod read;
 mod write;
 
 pub use client::ClientAddress;
 pub use etag::IfMatch;
-pub use layers::layers;
+pub use gate::{Gate, Ticket};
+pub use layers::{layers, protect};
 pub use once::{InFlight, New, Once};
 pub use paging::{Cursor, Limit, Page, after_everything, end_of_time, moment_and_id};
+pub use rates::{Meter, Rates};
 pub use read::{Form, Json, Path, Query};
 pub use write::{Created, Done, Finished, Kept, NoContent, Record, Stored};

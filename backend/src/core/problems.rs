@@ -25,6 +25,35 @@ const KINDS: &[(&str, &str, &str)] = &[
          not told, so that nobody can find out who has an account here.",
     ),
     (
+        "second-factor-required",
+        "A second factor is needed",
+        "The password was right. Within ten minutes, give a code of the authenticator app or a \
+         recovery code, or use a passkey.",
+    ),
+    (
+        "wrong-factor",
+        "This is not the second factor",
+        "The code is not right, was used before, or is older than a minute; or the passkey is \
+         not known here. A code is good once.",
+    ),
+    (
+        "second-factor-missing",
+        "Set up a second factor first",
+        "Whoever runs this service asks for a second factor. Until the account has one, nothing \
+         else can be done.",
+    ),
+    (
+        "confirmation-required",
+        "Give your password once more",
+        "What decides over how one signs in is changed only within ten minutes of giving the \
+         password. Give it to /api/auth/confirm, then send the request again.",
+    ),
+    (
+        "factor-exists",
+        "This second factor is set up already",
+        "The account has an authenticator app. Remove it, then set up another.",
+    ),
+    (
         "forbidden",
         "This may not be done",
         "Whoever is signed in may not do this, or the request came from another site.",
@@ -116,6 +145,12 @@ const KINDS: &[(&str, &str, &str)] = &[
          certain: send it again with the same Idempotency-Key, or look first.",
     ),
     (
+        "overloaded",
+        "Too much at once",
+        "The service is asked for more than it can do. Nothing was done: wait for as many \
+         seconds as Retry-After says, then send the request again.",
+    ),
+    (
         "internal",
         "Something went wrong here",
         "The fault is the service's own. It has been written to its log; X-Request-Id names it.",
@@ -157,6 +192,11 @@ mod tests {
             Error::Malformed(String::new()),
             Error::Unauthorized,
             Error::WrongPassword,
+            Error::SecondFactorRequired(axum::http::HeaderValue::from_static("")),
+            Error::WrongFactor,
+            Error::SecondFactorMissing,
+            Error::ConfirmationRequired,
+            conflict("factor-exists"),
             Error::Forbidden(""),
             Error::NotFound(""),
             Error::MethodNotAllowed,
@@ -173,6 +213,7 @@ mod tests {
             Error::Invalid(Vec::new()),
             Error::TooManyRequests(1),
             Error::Unavailable,
+            Error::Overloaded,
             Error::Internal("".into()),
         ];
         for error in errors {

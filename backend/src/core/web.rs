@@ -125,21 +125,40 @@ pub async fn problems_as_pages(State(app): State<App>, request: Request, next: N
             _ => Redirect::to("/login").into_response(),
         };
     }
+    if matches!(
+        problem.kind.as_str(),
+        "/problems/second-factor-missing" | "/problems/confirmation-required"
+    ) {
+        return Redirect::to("/settings/factors").into_response();
+    }
     let signed = accounts::visitor(&headers, &app).await.unwrap_or_default();
     let shell = Shell::new(signed.as_deref(), &path);
-    let status = response.status();
     match page(&Sorry { problem, shell }) {
-        Ok(html) => {
-            let mut page = (status, html).into_response();
-            for name in [header::RETRY_AFTER, header::ALLOW] {
-                if let Some(value) = response.headers().get(&name) {
-                    page.headers_mut().insert(name, HeaderValue::clone(value));
-                }
-            }
-            page
-        }
+        Ok(html) => as_page(&response, html),
         Err(_) => response,
     }
+}
+
+/// A problem as a page that is the same for everybody, whoever is signed in.
+#[must_use]
+pub fn problem_page(error: Error) -> Response {
+    let response = error.into_response();
+    let Some(problem) = response.extensions().get::<Problem>() else { return response };
+    match page(&Sorry { problem, shell: Shell::new(None, "") }) {
+        Ok(html) => as_page(&response, html),
+        Err(_) => response,
+    }
+}
+
+/// The page instead of the problem, with what holds for either.
+fn as_page(response: &Response, html: Html<String>) -> Response {
+    let mut page = (response.status(), html).into_response();
+    for name in [header::RETRY_AFTER, header::ALLOW] {
+        if let Some(value) = response.headers().get(&name) {
+            page.headers_mut().insert(name, HeaderValue::clone(value));
+        }
+    }
+    page
 }
 
 /// Where to go after signing in: a path of this service, or home.

@@ -34,6 +34,10 @@ pub(super) struct Row {
     call: &'static str,
     pub(super) fields: Fields,
     pub(super) has_pages: bool,
+    /// Whether it is about second factors that everybody has then.
+    pub(super) has_factors: bool,
+    /// What it is answered where its owner has not all that it takes.
+    pub(super) refused: Option<u16>,
 }
 
 impl std::fmt::Debug for Row {
@@ -43,7 +47,7 @@ impl std::fmt::Debug for Row {
 }
 
 const fn row(door: Door, call: &'static str) -> Row {
-    Row { door, call, fields: Fields::None, has_pages: false }
+    Row { door, call, fields: Fields::None, has_pages: false, has_factors: false, refused: None }
 }
 
 impl Row {
@@ -57,6 +61,14 @@ impl Row {
 
     const fn in_pages(self) -> Self {
         Self { has_pages: true, ..self }
+    }
+
+    const fn with_factors(self) -> Self {
+        Self { has_factors: true, ..self }
+    }
+
+    const fn refused(self, status: u16) -> Self {
+        Self { refused: Some(status), ..self }
     }
 
     pub(super) fn method(&self) -> &'static str {
@@ -94,9 +106,9 @@ fn names(text: &'static str) -> Vec<&'static str> {
 /// Every row.
 pub(super) fn all() -> Vec<Row> {
     let assets = web::Assets::get();
-    let assets = [&assets.css, &assets.script, &assets.icon]
+    let assets = [&assets.css, &assets.script, &assets.passkeys, &assets.icon]
         .map(|it| row(Anybody, Box::leak(format!("GET {it}").into_boxed_str())));
-    [SERVICE, &assets, ACCOUNTS, ADMINISTRATION, VEHICLES, FUEL_LOGS].concat()
+    [SERVICE, &assets, ACCOUNTS, ADMINISTRATION, FACTORS, VEHICLES, FUEL_LOGS].concat()
 }
 
 const SERVICE: &[Row] = &[
@@ -168,6 +180,34 @@ const ADMINISTRATION: &[Row] = &[
     row(Administrator, "GET /admin/log?userId=$account"),
     row(Anybody, "GET /reset?token=$my_reset"),
     row(Anybody, "POST /reset").form("token=$my_reset&password=correct+horse+battery"),
+];
+
+/// What it takes an authenticator for is refused here, and done in Chromium.
+const FACTORS: &[Row] = &[
+    row(Anybody, "POST /api/auth/login/second").json(r#"{"code":"123456"}"#).refused(401),
+    row(Anybody, "POST /api/auth/login/passkey/begin").refused(403),
+    row(Anybody, "POST /api/auth/login/passkey/finish").json("{}").refused(422),
+    row(Session, "POST /api/auth/confirm").json(r#"{"password":"correct horse battery"}"#),
+    row(Session, "GET /api/auth/factors").with_factors(),
+    row(Session, "POST /api/auth/factors/totp").with_factors(),
+    row(Session, "POST /api/auth/factors/totp/confirm")
+        .json(r#"{"code":"$my_code"}"#)
+        .with_factors(),
+    row(Session, "DELETE /api/auth/factors/totp").with_factors(),
+    row(Session, "POST /api/auth/factors/recovery-codes").with_factors(),
+    row(Session, "POST /api/auth/passkeys/begin").refused(403),
+    row(Session, "POST /api/auth/passkeys/finish").json("{}").refused(422),
+    row(Session, "DELETE /api/auth/passkeys/$passkey").with_factors(),
+    row(Anybody, "GET /login/second"),
+    row(Anybody, "POST /login/second").form("code=123456"),
+    row(Session, "GET /settings/factors").with_factors(),
+    row(Session, "POST /settings/factors/confirm").form("password=correct+horse+battery"),
+    row(Session, "GET /settings/factors/totp").with_factors(),
+    row(Session, "POST /settings/factors/totp").with_factors(),
+    row(Session, "POST /settings/factors/totp/confirm").form("code=$my_code").with_factors(),
+    row(Session, "POST /settings/factors/totp/remove").with_factors(),
+    row(Session, "POST /settings/factors/recovery-codes").with_factors(),
+    row(Session, "POST /settings/factors/passkeys/$passkey/remove").with_factors(),
 ];
 
 const VEHICLES: &[Row] = &[

@@ -107,6 +107,32 @@ impl World {
         Self { is_administrator: true, ..world }
     }
 
+    /// Gives them a passkey, and an authenticator app that is being set up.
+    pub(super) async fn give_factors(&mut self, app: &TestApp) {
+        let begun = self.user.post("/api/auth/factors/totp", json!({})).await;
+        let secret = begun.body["secret"].as_str().unwrap();
+        let secret = totp_rs::Secret::try_from_base32(secret).unwrap();
+        let codes = totp_rs::Builder::new().with_secret(secret).build().unwrap();
+        let now = u64::try_from(app.app.clock.now().timestamp()).unwrap();
+        self.ids.insert("my_code".to_owned(), codes.generate(now).to_string());
+        let passkey = Uuid::now_v7();
+        let mut tx = app.app.db.write().await.unwrap();
+        sql!(
+            &mut tx,
+            execute,
+            "INSERT INTO passkeys (id, account_id, credential_id, credential, name, created_at)
+             SELECT $1, id, $2, '{}', $3, created_at FROM accounts WHERE email_key = $4",
+            passkey,
+            &passkey.as_bytes()[..],
+            format!("{}s key", self.name),
+            &self.ids["my_email"],
+        )
+        .unwrap();
+        tx.commit().await.unwrap();
+        self.ids.insert("passkey".to_owned(), passkey.to_string());
+        self.marks.insert(passkey.to_string());
+    }
+
     /// Nothing of theirs is in an answer to somebody else.
     pub(super) fn is_not_in(&self, answer: &Answer, row: &Row) {
         let text = format!("{} {:?}", answer.body, answer.headers);

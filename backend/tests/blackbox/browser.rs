@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use chromiumoxide::{Browser, BrowserConfig, Page, handler::viewport::Viewport};
-use futures::StreamExt as _;
-
-use crate::support::{Place, block_on, eventually};
+use crate::support::{Place, Visit, block_on};
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
@@ -19,26 +16,7 @@ fn the_first_visit_leads_to_economy_on_the_screen() {
 async fn first_visit() {
     let place = Place::on_sqlite();
     let service = place.serve();
-    let profile = tempfile::tempdir().unwrap();
-    let phone = Viewport { width: 390, height: 844, emulating_mobile: true, ..Viewport::default() };
-    let config = BrowserConfig::builder()
-        .no_sandbox()
-        .new_headless_mode()
-        .user_data_dir(profile.path())
-        .viewport(phone)
-        .args([
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-        ])
-        .build()
-        .unwrap();
-    let (mut browser, mut events) = Browser::launch(config).await.unwrap();
-    let events = tokio::spawn(async move { while events.next().await.is_some() {} });
-    let visit = Visit { page: browser.new_page("about:blank").await.unwrap() };
+    let visit = Visit::begin().await;
     visit.page.goto(&service.url).await.unwrap();
     visit.reaches("/register").await;
     visit.types("email", "ann@example.org").await;
@@ -73,71 +51,5 @@ async fn first_visit() {
     visit.shows("31.6").await;
     visit.shows("29.5").await;
 
-    browser.close().await.unwrap();
-    browser.wait().await.unwrap();
-    events.await.unwrap();
-}
-
-/// A person at a page.
-struct Visit {
-    page: Page,
-}
-
-impl Visit {
-    async fn url(&self) -> String {
-        self.page.url().await.ok().flatten().unwrap_or_default()
-    }
-
-    async fn reaches(&self, path: &str) {
-        eventually(&format!("at {path}"), async || self.url().await.ends_with(path)).await;
-        self.is_whole().await;
-    }
-
-    async fn leaves(&self, path: &str) {
-        eventually(&format!("away from {path}"), async || !self.url().await.ends_with(path)).await;
-        self.is_whole().await;
-    }
-
-    /// The footer has come, and so has all before it.
-    async fn is_whole(&self) {
-        eventually("a whole page", async || self.page.find_element("footer").await.is_ok()).await;
-    }
-
-    async fn shows(&self, text: &str) {
-        let is_shown = async || {
-            let Ok(body) = self.page.find_element("body").await else { return false };
-            let shown = body.inner_text().await.ok().flatten().unwrap_or_default();
-            shown.contains(text)
-        };
-        eventually(&format!("{text:?} on the page"), is_shown).await;
-    }
-
-    async fn types(&self, name: &str, text: &str) {
-        let field = self.field(name).await;
-        field.focus().await.unwrap().type_str(text).await.unwrap();
-    }
-
-    async fn retypes(&self, name: &str, text: &str) {
-        let field = self.field(name).await;
-        field.focus().await.unwrap();
-        let typed = field.string_property("value").await.unwrap().unwrap_or_default();
-        field.press_key("End").await.unwrap();
-        for _ in typed.chars() {
-            field.press_key("Backspace").await.unwrap();
-        }
-        field.type_str(text).await.unwrap();
-    }
-
-    /// Presses Enter in a field.
-    async fn enters(&self, name: &str) {
-        self.field(name).await.press_key("Enter").await.unwrap();
-    }
-
-    async fn field(&self, name: &str) -> chromiumoxide::Element {
-        self.page.find_element(format!("[name={name}]:not([type=hidden])")).await.unwrap()
-    }
-
-    async fn follows(&self, link: &str) {
-        self.page.find_element(link).await.unwrap().click().await.unwrap();
-    }
+    visit.ends().await;
 }

@@ -9,5 +9,7 @@ mod binary;
 mod browser;
 mod kill;
 mod migrations;
+mod overload;
+mod passkeys;
 mod redis;
 mod retries;

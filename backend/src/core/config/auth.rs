@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct Auth {
     /// Whether people may make accounts after the first.
     pub registration: Registration,
+    /// Who has to have a second factor.
+    pub require_second_factor: SecondFactor,
 }
 
 /// Whether people may make accounts after the first.
@@ -21,4 +23,17 @@ pub enum Registration {
     Open,
     /// Whoever an administrator has invited may.
     Invite,
+}
+
+/// Who has to have a second factor, beside a password.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SecondFactor {
+    /// Nobody has to.
+    #[default]
+    Off,
+    /// Whoever may run the service.
+    Administrators,
+    /// Everybody.
+    Everyone,
 }

@@ -14,7 +14,7 @@ mod tests;
 
 use std::path::Path;
 
-pub use auth::{Auth, Registration};
+pub use auth::{Auth, Registration, SecondFactor};
 pub use cache::Cache;
 pub use database::{Database, Engine, PostgresAddress};
 pub use networks::Networks;

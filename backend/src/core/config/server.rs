@@ -5,7 +5,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use serde::{Deserialize, Serialize};
 use tower_http::csrf::CsrfLayer;
 
-use super::{ConfigError, Networks};
+use super::{ConfigError, Database, Networks};
+
+/// The most of anything that is counted.
+const MOST: usize = 1_000_000;
 
 /// The `[server]` section.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -17,6 +20,14 @@ pub struct Server {
     pub public_url: Option<String>,
     /// The proxies that are believed when they say, in `X-Forwarded-For`, whom they ask for.
     pub trusted_proxies: Networks,
+    /// How many connections are open at once; others are turned away.
+    pub connections: usize,
+    /// How many requests are worked on at once; [`Server::concurrency`] unless said.
+    pub concurrency: Option<usize>,
+    /// How many more wait for that; [`Server::queue`] unless said.
+    pub queue: Option<usize>,
+    /// How many requests each user may make a minute; 0 sets no bound.
+    pub requests_per_minute: u32,
 }
 
 impl Default for Server {
@@ -25,6 +36,10 @@ impl Default for Server {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 3001)),
             public_url: None,
             trusted_proxies: Networks::default(),
+            connections: 2048,
+            concurrency: None,
+            queue: None,
+            requests_per_minute: 600_000,
         }
     }
 }
@@ -47,7 +62,31 @@ impl Server {
         Some(format!("{scheme}://{}", host.strip_suffix(usual).unwrap_or(&host)))
     }
 
+    /// How many requests are worked on at once: enough that the database never waits for the
+    /// next one, and that passwords being checked, of which 66 may be, are in nobody's way.
+    #[must_use]
+    pub fn concurrency(&self, database: &Database) -> usize {
+        self.concurrency.unwrap_or(80 + 4 * database.pool_size as usize)
+    }
+
+    /// How many requests wait where `places` are worked on.
+    #[must_use]
+    pub fn queue(&self, places: usize) -> usize {
+        self.queue.unwrap_or(2 * places)
+    }
+
     pub(super) fn check(&self) -> Result<(), ConfigError> {
+        for (key, number) in [
+            ("server.connections", Some(self.connections)),
+            ("server.concurrency", self.concurrency),
+        ] {
+            if number.is_some_and(|it| !(1..=MOST).contains(&it)) {
+                return Err(ConfigError::value(key, "is 1 to 1000000"));
+            }
+        }
+        if self.queue.is_some_and(|it| it > MOST) {
+            return Err(ConfigError::value("server.queue", "is 0 to 1000000"));
+        }
         let is_http = |origin: &String| {
             let is_web = origin.starts_with("https://") || origin.starts_with("http://");
             is_web && CsrfLayer::new().add_trusted_origin(origin).is_ok()

@@ -68,6 +68,10 @@ fn a_wrong_value_is_named_by_its_dotted_path() {
     assert!(told("MVP__SERVER__ADDRESS", "here").starts_with("server.address: "));
     assert!(told("MVP__AUTH__REGISTRATION", "maybe").starts_with("auth.registration: "));
     assert!(told("MVP__CACHE__URL", "memcache://x").starts_with("cache.url: "));
+    assert!(told("MVP__SERVER__CONNECTIONS", "0").starts_with("server.connections: "));
+    assert!(told("MVP__SERVER__CONCURRENCY", "0").starts_with("server.concurrency: "));
+    assert!(told("MVP__SERVER__QUEUE", "-1").starts_with("server.queue: "));
+    assert!(told("MVP__SERVER__QUEUE", "9999999").starts_with("server.queue: "));
 }
 
 #[test]
@@ -141,4 +145,18 @@ fn trusted_proxies_are_a_list_or_a_text_with_commas() {
         let told = read(&format!("[server]\ntrusted_proxies = [\"{wrong}\"]"), &[]).unwrap_err();
         assert!(told.to_string().starts_with("server.trusted_proxies: "), "{told}");
     }
+}
+
+#[test]
+fn as_many_requests_are_worked_on_as_the_database_can_have_use_for() {
+    let counts = |environment: &[(&str, &str)]| {
+        let config = read("", environment).unwrap();
+        let places = config.server.concurrency(&config.database);
+        (places, config.server.queue(places))
+    };
+    assert_eq!(counts(&[]), (120, 240));
+    assert_eq!(counts(&[("MVP__DATABASE__POOL_SIZE", "50")]), (280, 560));
+    assert_eq!(counts(&[("MVP__SERVER__CONCURRENCY", "10")]), (10, 20));
+    let both = [("MVP__SERVER__CONCURRENCY", "10"), ("MVP__SERVER__QUEUE", "0")];
+    assert_eq!(counts(&both), (10, 0));
 }

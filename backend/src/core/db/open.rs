@@ -14,8 +14,11 @@ use crate::core::{
     config::{Database, Engine},
 };
 
-/// How long a request waits for a connection before it is told to come again.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a request waits for a connection to PostgreSQL before it is told to come again. One
+/// that is not to be had by then will not be had soon: the server is away.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long it waits where all is in this very process but the disk, which may be slow.
+const LOCAL_PATIENCE: Duration = Duration::from_secs(5);
 /// How long an unused connection is believed to be alive.
 const TRUSTED: Duration = Duration::from_secs(1);
 /// How many rows a SQLite thread is ahead of who reads them: more than a page, lest it waits.
@@ -98,11 +101,11 @@ async fn open_sqlite(path: &Path) -> Result<Db> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(PATIENCE)
+        .busy_timeout(LOCAL_PATIENCE)
         .row_buffer_size(ROWS_AHEAD)
         .disable_statement_logging();
     let pool = SqlitePoolOptions::new()
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(LOCAL_PATIENCE)
         .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None);

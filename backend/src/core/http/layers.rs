@@ -5,7 +5,7 @@ use std::{any::Any, time::Duration};
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
@@ -15,6 +15,7 @@ use tower_http::{
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
 };
 
+use super::{Meter, Rates};
 use crate::core::{App, Error};
 
 /// How long a request may take, its body's arrival included.
@@ -33,6 +34,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// Wraps the whole service.
 pub fn layers(router: Router, app: &App) -> Router {
     let is_https = app.config.server.is_https();
+    let rates = Rates::new(app.config.server.requests_per_minute);
     // A proxy may rewrite Host: the configured address is the origin that browsers name.
     let csrf = CsrfLayer::new();
     let csrf = match app.config.server.origin() {
@@ -45,7 +47,9 @@ pub fn layers(router: Router, app: &App) -> Router {
         }))
         .layer(middleware::from_fn(limit_time))
         .layer(CatchPanicLayer::custom(answer_panic))
-        .layer(middleware::from_fn(move |request, next| add_headers(request, next, is_https)))
+        .layer(middleware::from_fn(move |request, next| {
+            add_headers(request, next, is_https, rates.meter())
+        }))
         .layer(middleware::from_fn(log))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
@@ -78,9 +82,25 @@ fn answer_panic(cause: Box<dyn Any + Send + 'static>) -> Response {
     Error::Internal(format!("panic: {}", told.unwrap_or_default()).into()).into_response()
 }
 
-async fn add_headers(request: Request, next: Next, is_https: bool) -> Response {
+async fn add_headers(
+    mut request: Request,
+    next: Next,
+    is_https: bool,
+    meter: Option<Meter>,
+) -> Response {
+    if let Some(meter) = &meter {
+        request.extensions_mut().insert(meter.clone());
+    }
     let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+    protect(response.headers_mut(), is_https);
+    if let Some(meter) = meter {
+        meter.tell(response.headers_mut());
+    }
+    response
+}
+
+/// What every answer tells browsers, for everybody's safety.
+pub fn protect(headers: &mut HeaderMap, is_https: bool) {
     let fixed = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -97,7 +117,6 @@ async fn add_headers(request: Request, next: Next, is_https: bool) -> Response {
     }
     // Whatever does not say that anyone may keep it is personal.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    response
 }
 
 /// A line for every request that changes something or fails; every other at debug level.

@@ -1,7 +1,7 @@
 //! Extractors whose rejections are problem documents.
 #![expect(clippy::disallowed_types, reason = "wraps what the rest must not use")]
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, future::poll_fn, pin::Pin, task::Poll};
 
 use aide::{
     OperationInput,
@@ -13,11 +13,15 @@ use aide::{
     operation::{ParamLocation, add_parameters, parameters_from_schema, set_body},
 };
 use axum::{
+    body::{Body, Bytes},
     extract::{FromRequest, FromRequestParts, Request},
     http::{HeaderMap, header, request::Parts},
 };
 use http_body_util::BodyExt as _;
+use hyper::body::Frame;
 use schemars::JsonSchema;
+
+use super::Ticket;
 
 use crate::core::{
     App, Error, Result,
@@ -67,14 +71,18 @@ const MOST: usize = 256 * 1024;
 /// read why it was refused.
 const MOST_DROPPED: usize = 32 * 1024 * 1024;
 
-/// The whole body.
+/// The whole body. While the client is slow to send it, others are worked on.
 async fn body_of(request: Request) -> Result<Vec<u8>> {
+    let ticket = request.extensions().get::<Ticket>().cloned();
     let mut body = request.into_body();
     let (mut kept, mut dropped) = (Vec::new(), 0);
-    while let Some(frame) = body.frame().await {
+    while let Some(frame) = next_frame(&mut body, ticket.as_ref()).await {
         let cut_short = |_| Error::Malformed("the body ended before its end".to_owned());
         let Ok(data) = frame.map_err(cut_short)?.into_data() else { continue };
         if dropped == 0 && kept.len() + data.len() <= MOST {
+            if let Some(ticket) = &ticket {
+                ticket.hold(data.len())?;
+            }
             kept.extend_from_slice(&data);
         } else {
             dropped += data.len();
@@ -83,7 +91,27 @@ async fn body_of(request: Request) -> Result<Vec<u8>> {
             }
         }
     }
-    if dropped > 0 { Err(Error::TooLarge) } else { Ok(kept) }
+    if dropped > 0 {
+        return Err(Error::TooLarge);
+    }
+    if let Some(ticket) = &ticket {
+        ticket.come_back().await?;
+    }
+    Ok(kept)
+}
+
+async fn next_frame(
+    body: &mut Body,
+    ticket: Option<&Ticket>,
+) -> Option<Result<Frame<Bytes>, axum::Error>> {
+    let mut frame = body.frame();
+    if let Poll::Ready(frame) = poll_fn(|cx| Poll::Ready(Pin::new(&mut frame).poll(cx))).await {
+        return frame;
+    }
+    if let Some(ticket) = ticket {
+        ticket.step_aside();
+    }
+    frame.await
 }
 
 impl<T: JsonSchema> OperationInput for Json<T> {

@@ -25,8 +25,8 @@ pub enum Given {
     Text(String),
     /// A form's field, which may stand for a text, a number or a yes.
     Typed(String),
-    /// A JSON array or object.
-    Nested,
+    /// A JSON array's or object's own text.
+    Nested(String),
 }
 
 /// The fields of one request, taken one by one.
@@ -56,8 +56,9 @@ impl Reader {
             Some(b't') => Given::Bool(true),
             Some(b'f') => Given::Bool(false),
             // A lone surrogate has no place in a text; its field is then at fault, not the body.
-            Some(b'"') => serde_json::from_str(raw.get()).map_or(Given::Nested, Given::Text),
-            Some(b'[' | b'{') => Given::Nested,
+            Some(b'"') => serde_json::from_str(raw.get())
+                .map_or_else(|_| Given::Nested(raw.get().to_owned()), Given::Text),
+            Some(b'[' | b'{') => Given::Nested(raw.get().to_owned()),
             _ => Given::Number(raw.get().to_owned()),
         };
         let members = members.into_iter().map(|(name, raw)| (name, given(raw)));

@@ -9,6 +9,7 @@ use crate::core::{App, hex};
 
 const CSS: &str = include_str!("../../../assets/app.css");
 const SCRIPT: &str = include_str!("../../../assets/app.js");
+const PASSKEYS: &str = include_str!("../../../assets/passkeys.js");
 const ICON: &str = include_str!("../../../assets/icon.svg");
 
 /// Where the assets are.
@@ -18,6 +19,8 @@ pub struct Assets {
     pub css: String,
     /// The script, which no page needs.
     pub script: String,
+    /// The script of the pages that ask for passkeys.
+    pub passkeys: String,
     /// The icon.
     pub icon: String,
 }
@@ -25,6 +28,7 @@ pub struct Assets {
 static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
     css: address("app", CSS, "css"),
     script: address("app", SCRIPT, "js"),
+    passkeys: address("passkeys", PASSKEYS, "js"),
     icon: address("icon", ICON, "svg"),
 });
 
@@ -54,5 +58,6 @@ pub fn router() -> Router<App> {
     Router::new()
         .route(&ASSETS.css, file("text/css; charset=utf-8", CSS))
         .route(&ASSETS.script, file("text/javascript; charset=utf-8", SCRIPT))
+        .route(&ASSETS.passkeys, file("text/javascript; charset=utf-8", PASSKEYS))
         .route(&ASSETS.icon, file("image/svg+xml", ICON))
 }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::{
     Arrival, Signer, User,
+    factors::Entrant,
     model::{
         Account, Credentials, NewAccount, PasswordChange, Preferences, PreferencesChange, Session,
     },
@@ -75,14 +76,14 @@ pub(super) fn router() -> ApiRouter<App> {
 }
 
 /// An account that has just signed in, with its session in a cookie.
-struct SignedIn<const STATUS: u16> {
+pub(super) struct SignedIn<const STATUS: u16> {
     account: Account,
-    cookies: Cookies,
+    pub(super) cookies: Cookies,
     is_replayed: bool,
 }
 
 impl<const STATUS: u16> SignedIn<STATUS> {
-    fn new(app: &App, signed_in: service::SignedIn) -> Result<Self> {
+    pub(super) fn new(app: &App, signed_in: service::SignedIn) -> Result<Self> {
         let cookies = signed_in.opened.cookies(app)?;
         Ok(Self { account: signed_in.account, cookies, is_replayed: signed_in.is_replayed })
     }
@@ -187,12 +188,12 @@ async fn end_session(
 
 async fn log_out(
     State(app): State<App>,
-    user: User,
+    entrant: Entrant,
     arrival: Arrival,
     headers: HeaderMap,
 ) -> Result<SignedOut> {
     if let Some(token) = session::token_of(&headers, &app) {
-        service::log_out(&app, &user, &arrival, &token).await?;
+        service::log_out(&app, entrant.signed.account, &arrival, &token).await?;
     }
     Ok(SignedOut(session::no_cookie(&app)?))
 }

@@ -9,6 +9,7 @@ mod api;
 mod arrival;
 mod credential;
 mod doors;
+mod factors;
 mod guesses;
 mod model;
 mod pages;
@@ -42,8 +43,9 @@ pub const FEATURE: Feature = Feature {
     migrations: crate::migrations![
         "001_create_accounts",
         "002_keep_answers",
-        "003_keep_every_door"
+        "003_keep_every_door",
+        "004_second_factors",
     ],
-    api: || api::router().merge(tokens::api()),
-    pages: || pages::router().merge(tokens::pages()),
+    api: || api::router().merge(tokens::api()).merge(factors::api()),
+    pages: || pages::router().merge(tokens::pages()).merge(factors::pages()),
 };

@@ -43,6 +43,8 @@ pub struct Signed {
     pub display_name: Option<String>,
     /// Whether they may run the service.
     pub is_admin: bool,
+    /// Whether they have to set up a second factor before anything else.
+    pub lacks_factor: bool,
     /// What they have shown of themselves.
     pub proof: Proof,
     /// How things are shown to them.

@@ -15,6 +15,7 @@ use chrono::NaiveDate;
 use super::{
     Arrival, Preferences, Theme, User,
     api::{CLEAR_SITE_DATA, CLEARED},
+    factors::{self, Entrant, Site},
     has_accounts,
     model::{Account, Credentials, NewAccount, PreferencesChange},
     service,
@@ -111,7 +112,7 @@ async fn show_register(
         }
         let mut tx = app.db.read().await?;
         let invitation = invitations::look_up(&mut tx, &token, app.clock.now()).await?;
-        let invitation = invitation.ok_or(Error::NotFound("invitation"))?;
+        let invitation = invitation.ok_or(Error::NotFound("invitation any more: ask for another"))?;
         form.set("email", invitation.email.unwrap_or_default());
         form.set("invitation", token);
     } else if !is_first && !is_open(&app) {
@@ -166,18 +167,28 @@ struct Login {
     /// Why signing in was refused, where it is not about one field.
     refused: Option<String>,
     is_open: bool,
+    /// Whether passkeys can be used here.
+    has_passkeys: bool,
     email_attrs: &'static str,
     password_attrs: &'static str,
 }
 
 impl Login {
-    fn new(app: &App, shell: Shell, sheet: Sheet, next: &str, refused: Option<&Error>) -> Self {
+    fn new(
+        app: &App,
+        site: &Site,
+        shell: Shell,
+        sheet: Sheet,
+        next: &str,
+        refused: Option<&Error>,
+    ) -> Self {
         // Whoever has given an address already types the password next.
         let knows_email = !sheet.get("email").is_empty();
         Self {
             next: web::local_path(next).to_owned(),
             refused: refused.map(|error| web::sentence(&error.to_string())),
             is_open: is_open(app),
+            has_passkeys: site.has_passkeys(),
             email_attrs: if knows_email {
                 r#"autocomplete="username" required"#
             } else {
@@ -196,6 +207,7 @@ impl Login {
 
 async fn show_login(
     State(app): State<App>,
+    site: Site,
     shell: Shell,
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
@@ -207,11 +219,12 @@ async fn show_login(
     }
     let next = parameter(query.as_deref(), "next").unwrap_or_else(|| HOME.to_owned());
     let sheet = Sheet::new(LABELS, Form::default());
-    Ok(web::page(&Login::new(&app, shell, sheet, &next, None))?.into_response())
+    Ok(web::page(&Login::new(&app, &site, shell, sheet, &next, None))?.into_response())
 }
 
 async fn log_in(
     State(app): State<App>,
+    site: Site,
     shell: Shell,
     arrival: Arrival,
     mut form: Form,
@@ -222,6 +235,9 @@ async fn log_in(
         Err(error) => Err(error),
     };
     let error = match opened {
+        Err(Error::SecondFactorRequired(cookie)) => {
+            return Ok(factors::ask_for_second(cookie, &next));
+        }
         Ok(signed_in) => {
             return Ok(go_with(signed_in.opened.cookies(&app)?, web::local_path(&next)));
         }
@@ -229,7 +245,7 @@ async fn log_in(
     };
     if matches!(error, Error::WrongPassword | Error::TooManyRequests(_)) {
         let sheet = Sheet::new(LABELS, form);
-        let page = web::page(&Login::new(&app, shell, sheet, &next, Some(&error)))?;
+        let page = web::page(&Login::new(&app, &site, shell, sheet, &next, Some(&error)))?;
         let mut answer = (error.kind().0, page).into_response();
         if let Error::TooManyRequests(seconds) = error {
             answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -237,17 +253,17 @@ async fn log_in(
         return Ok(answer);
     }
     let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
-    web::page_again(&Login::new(&app, shell, sheet, &next, None))
+    web::page_again(&Login::new(&app, &site, shell, sheet, &next, None))
 }
 
 async fn log_out(
     State(app): State<App>,
-    user: User,
+    entrant: Entrant,
     arrival: Arrival,
     headers: HeaderMap,
 ) -> Result<Response> {
     if let Some(token) = session::token_of(&headers, &app) {
-        service::log_out(&app, &user, &arrival, &token).await?;
+        service::log_out(&app, entrant.signed.account, &arrival, &token).await?;
     }
     let headers = [(header::SET_COOKIE, session::no_cookie(&app)?), (CLEAR_SITE_DATA, CLEARED)];
     Ok((headers, Redirect::to("/login")).into_response())

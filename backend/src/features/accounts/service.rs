@@ -8,7 +8,7 @@ use super::{
     Signer, User,
     arrival::Arrival,
     doors::TokenHash,
-    guesses,
+    factors, guesses,
     model::{
         Account, Credentials, Currency, NewAccount, Password, PasswordChange, Preferences,
         PreferencesChange, Proof, Session, Signed, TimeZone,
@@ -46,6 +46,7 @@ pub const CHORE: Chore = Chore {
         Box::pin(async move {
             let sessions = store::sessions::delete_dead(tx, now, now - IDLE).await?;
             let devices = store::sessions::delete_old_devices(tx, now - session::KNOWN).await?;
+            factors::purge(tx, now).await?;
             Ok(sessions + devices + guesses::purge(tx, now).await?)
         })
     },
@@ -176,6 +177,9 @@ fn check_mode(app: &App, invitation: Option<&str>) -> Result<()> {
 }
 
 /// Signs in, and ends the session that the browser had before.
+///
+/// # Errors
+/// `SecondFactorRequired` where the account has one.
 pub(super) async fn log_in(
     app: &App,
     credentials: Credentials,
@@ -200,16 +204,18 @@ pub(super) async fn log_in(
     let account: Account = account.ok_or(Error::WrongPassword)?;
     let mut tx = app.db.write().await?;
     guess.was_right(app, &mut tx).await?;
+    if let Some(waiting) = factors::wait(&mut tx, app, account.id).await? {
+        tx.commit().await?;
+        return Err(Error::SecondFactorRequired(waiting.cookie(app)?));
+    }
     let opened = open_session(&mut tx, app, account.id, arrival).await?;
-    let signed_in = arrival.mark(Event::of(Kind::SignedIn, account.id));
-    security_log::record(&mut tx, app.clock.now(), &signed_in).await?;
     tx.commit().await?;
     opened.settle(app).await;
     Ok(SignedIn { account, opened, is_replayed: false })
 }
 
 /// Records that a password was wrong. An account that nobody has takes as long.
-async fn note_refusal(app: &App, account: Option<Uuid>, arrival: &Arrival) -> Result<()> {
+pub(super) async fn note_refusal(app: &App, account: Option<Uuid>, arrival: &Arrival) -> Result<()> {
     let kind = Kind::SignInRefused;
     let event = account.map_or_else(|| Event::new(kind), |account| Event::of(kind, account));
     let mut tx = app.db.write().await?;
@@ -243,19 +249,21 @@ pub(super) async fn open_session(
     let device = if arrival.device.is_none() { Some(Token::new()?) } else { None };
     let hash = device.as_ref().map(Token::hash).or(arrival.device).unwrap_or_default();
     store::sessions::keep_device(tx, account, &hash, arrival, now).await?;
+    let signed_in = arrival.mark(Event::of(Kind::SignedIn, account));
+    security_log::record(tx, now, &signed_in).await?;
     Ok(Opened { session: token, device, before: arrival.before })
 }
 
 /// Ends a session.
 pub(super) async fn log_out(
     app: &App,
-    user: &User,
+    account: Uuid,
     arrival: &Arrival,
     token: &TokenHash,
 ) -> Result<()> {
     let mut tx = app.db.write().await?;
     store::sessions::delete(&mut tx, token).await?;
-    let signed_out = arrival.mark(Event::of(Kind::SignedOut, user.0.account));
+    let signed_out = arrival.mark(Event::of(Kind::SignedOut, account));
     security_log::record(&mut tx, app.clock.now(), &signed_out).await?;
     tx.commit().await?;
     app.doors.sessions().invalidate(token).await;
@@ -266,6 +274,7 @@ pub(super) async fn log_out(
 /// transaction. Once committed, the caller ends with [`session::forget`].
 pub(super) async fn end_all(tx: &mut Tx, account: Uuid, except: Option<Uuid>) -> Result<()> {
     store::sessions::delete_of(tx, account, except.unwrap_or_default()).await?;
+    factors::forget(tx, account).await?;
     tokens::revoke_all(tx, account).await
 }
 
@@ -349,7 +358,7 @@ pub(super) async fn change_password(
 ///
 /// # Errors
 /// Invalid on `currentPassword` where it is wrong, `TooManyRequests`.
-async fn check_password(
+pub(super) async fn check_password(
     app: &App,
     known: &Known,
     password: &Password,

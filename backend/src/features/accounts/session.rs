@@ -15,13 +15,14 @@ use uuid::Uuid;
 use super::{
     Arrival,
     doors::TokenHash,
+    factors,
     model::{Proof, Scope, Signed},
     service::{ABSOLUTE, IDLE},
     store::{self, sessions::Holder},
     tokens,
     user::UserId,
 };
-use crate::core::{App, Error, Result, db::Tx, hex};
+use crate::core::{App, Error, Result, db::Tx, hex, http::Meter};
 
 /// How old the note of a session's last use may become before it is written anew.
 const NOTED: TimeDelta = TimeDelta::hours(1);
@@ -147,7 +148,7 @@ pub async fn visitor(headers: &HeaderMap, app: &App) -> Result<Option<Arc<Signed
     if session.expires_at <= now || session.seen_at + IDLE <= now {
         return Ok(None);
     }
-    let signed = signed(&mut tx, session.holder, Proof::Session(session.id)).await?;
+    let signed = signed(&mut tx, app, session.holder, Proof::Session(session.id)).await?;
     drop(tx);
     if session.seen_at + NOTED <= now {
         let mut tx = app.db.write().await?;
@@ -170,13 +171,14 @@ async fn by_bearer(authorization: &HeaderValue, app: &App) -> Result<Option<Arc<
         return Ok(Some(signed));
     }
     let Some((holder, proof)) = tokens::holder(app, token, &hash).await? else { return Ok(None) };
-    let signed = signed(&mut app.db.read().await?, holder, proof).await?;
+    let signed = signed(&mut app.db.read().await?, app, holder, proof).await?;
     app.doors.sessions().insert(hash, Arc::clone(&signed)).await;
     Ok(Some(signed))
 }
 
 /// Whoever holds a session or a token, with what every request needs to know of them.
-async fn signed(tx: &mut Tx, holder: Holder, proof: Proof) -> Result<Arc<Signed>> {
+async fn signed(tx: &mut Tx, app: &App, holder: Holder, proof: Proof) -> Result<Arc<Signed>> {
+    let lacks_factor = factors::is_missing(tx, app, holder.account_id, holder.is_admin).await?;
     let user = UserId::new(holder.user_id);
     let preferences = store::find_preferences(tx, &user).await?.unwrap_or_default();
     Ok(Arc::new(Signed {
@@ -185,6 +187,7 @@ async fn signed(tx: &mut Tx, holder: Holder, proof: Proof) -> Result<Arc<Signed>
         email: holder.email,
         display_name: holder.display_name,
         is_admin: holder.is_admin,
+        lacks_factor,
         proof,
         preferences,
     }))
@@ -219,6 +222,12 @@ impl FromRequestParts<App> for User {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let signed = visitor(&parts.headers, app).await?.ok_or(Error::Unauthorized)?;
+        if let Some(meter) = parts.extensions.get::<Meter>() {
+            meter.count(&signed.user)?;
+        }
+        if signed.lacks_factor {
+            return Err(Error::SecondFactorMissing);
+        }
         let only_reads = matches!(signed.proof, Proof::Token { scope: Scope::Read, .. });
         if only_reads && !matches!(parts.method, Method::GET | Method::HEAD) {
             return Err(Error::Forbidden("this token may only read"));

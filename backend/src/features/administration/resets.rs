@@ -34,6 +34,9 @@ pub const CHORE: Chore = Chore {
     run: |tx, now| Box::pin(async move { Ok(store::delete_spent(tx, now).await?) }),
 };
 
+/// What there is no such of where a link is not good.
+const GONE: &str = "link any more: ask for another";
+
 /// A token's SHA-256.
 pub(super) type TokenHash = [u8; 32];
 
@@ -135,7 +138,7 @@ pub(super) async fn make_by_command(
 /// Refuses a link that is not good: one that is unknown, used or has ended looks the same.
 pub(super) async fn look_up(app: &App, token: &str) -> Result<Uuid> {
     let found = store::find(&mut app.db.read().await?, &hash(token), app.clock.now()).await?;
-    found.ok_or(Error::NotFound("link"))
+    found.ok_or(Error::NotFound(GONE))
 }
 
 /// Sets the password that the link is for. Every session of the account ends, and its tokens are
@@ -148,7 +151,7 @@ pub(super) async fn put_to_use(app: &App, reset: &Reset, arrival: &Arrival) -> R
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
     if store::delete(&mut tx, &hash(token)).await? == 0 {
-        return Err(Error::NotFound("link"));
+        return Err(Error::NotFound(GONE));
     }
     administered::set_password(&mut tx, account, password, now).await?;
     users::end_everything(&mut tx, account).await?;

@@ -62,6 +62,7 @@ async fn what_happens_at_the_doors_is_recorded(app: TestApp) {
         history(&admin, &id).await,
         [
             "registered",
+            "signed-in",
             "sign-in-refused",
             "signed-in",
             "token-made",
@@ -124,9 +125,9 @@ async fn what_administrators_do_is_recorded_with_who_did_it(app: TestApp) {
         assert_eq!(admin.patch(&format!("/api/admin/users/{id}"), change).await.status, 200);
     }
     let history = history(&admin, &id).await;
-    assert_eq!(history[..2].iter().filter(|it| *it == "invitation-used").count(), 1);
+    assert_eq!(history[..3].iter().filter(|it| *it == "invitation-used").count(), 1);
     assert_eq!(
-        history[2..],
+        history[3..],
         [
             "reset-made",
             "reset-used",
@@ -249,7 +250,7 @@ async fn everybody_sees_what_happened_to_their_own_account(app: TestApp) {
     app.app.clock.advance(TimeDelta::seconds(1));
     assert_eq!(reset(&admin, &id).await.status, 201);
     let own = ann.get("/api/auth/security-log").await;
-    assert_eq!(kinds(&own), ["reset-made", "registered"]);
+    assert_eq!(kinds(&own), ["reset-made", "signed-in", "registered"]);
     assert_eq!(own.body["items"][0]["address"], Value::Null, "where an administrator sits");
     let theirs = admin.get(&format!("/api/admin/security-log?userId={id}&kind=reset-made")).await;
     assert_eq!(theirs.body["items"][0]["address"], "192.0.2.1");

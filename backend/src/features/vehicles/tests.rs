@@ -156,7 +156,12 @@ async fn a_vin_is_unique_for_a_user_and_free_for_another(app: TestApp) {
     let second = ann.post("/api/vehicles", json!({ "vin": VINS[0].to_lowercase() })).await;
     assert_eq!((second.status, &second.body["type"]), (409, &json!("/problems/duplicate-vin")));
     assert_eq!(second.body["vehicleId"], first.id());
-    add(&bob, VINS[0]).await;
+    // Whoever has one of that VIN too hears of their own, whichever came first.
+    let his = add(&bob, VINS[0]).await;
+    for (user, own) in [(&bob, his.id()), (&ann, first.id())] {
+        let again = user.post("/api/vehicles", json!({ "vin": VINS[0] })).await;
+        assert_eq!((again.status, &again.body["vehicleId"]), (409, &json!(own)));
+    }
 
     let other = format!("/api/vehicles/{}", add(&ann, VINS[1]).await.id());
     let change = ann.patch(&other, json!({ "vin": VINS[0] })).await;

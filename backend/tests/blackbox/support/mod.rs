@@ -1,8 +1,10 @@
 //! What the tests share: places to run the program in, the running program, and its clients.
 
 pub(crate) mod client;
+pub(crate) mod load;
 mod servers;
 mod sql;
+mod visit;
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -15,6 +17,7 @@ pub(crate) use client::{Answer, Client};
 pub(crate) use servers::{Postgres, Redis};
 pub(crate) use sql::Sql;
 use tempfile::TempDir;
+pub(crate) use visit::Visit;
 
 /// Declares each named test once per engine: `sqlite::name` and `postgres::name`.
 macro_rules! on_every_engine {
@@ -72,13 +75,15 @@ pub(crate) async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool)
 /// A folder to run the program in, the settings to run it with, and the database they name.
 pub(crate) struct Place {
     folder: TempDir,
+    program: PathBuf,
     settings: Vec<(String, String)>,
 }
 
 impl Place {
     /// No settings but a free port.
     pub(crate) fn bare() -> Self {
-        let place = Self { folder: tempfile::tempdir().unwrap(), settings: Vec::new() };
+        let (folder, program) = (tempfile::tempdir().unwrap(), env!("CARGO_BIN_EXE_motovaultpro"));
+        let place = Self { folder, program: program.into(), settings: Vec::new() };
         place.with("MVP__SERVER__ADDRESS", "127.0.0.1:0")
     }
 
@@ -93,6 +98,11 @@ impl Place {
         Self::bare()
             .with("MVP__DATABASE__URL", &url)
             .with("MVP__CACHE__URL", &server("TEST_REDIS_URL"))
+    }
+
+    /// The same for another build of the program.
+    pub(crate) fn of_program(self, program: &Path) -> Self {
+        Self { program: program.to_owned(), ..self }
     }
 
     /// The same with one more setting, or another value for it.
@@ -125,7 +135,7 @@ impl Place {
 
     /// The program, not started yet. It sees none of the settings around the tests.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_motovaultpro"));
+        let mut command = Command::new(&self.program);
         command.args(arguments).current_dir(self.folder()).env_clear();
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null());

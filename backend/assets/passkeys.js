@@ -1,0 +1,68 @@
+// Passkeys: what a page asks of the browser. What needs them is hidden until it is known that the
+// browser has them, and that its answers can be sent as JSON.
+const form = document.querySelector("[data-passkeys]");
+const can = typeof window.PublicKeyCredential?.parseCreationOptionsFromJSON === "function";
+
+const post = async (path, body) => {
+  const init = { method: "POST" };
+  if (body) {
+    init.headers = { "content-type": "application/json" };
+    init.body = JSON.stringify(body);
+  }
+  const response = await fetch(path, init);
+  const answer = await response.json();
+  if (!response.ok) throw Object.assign(new Error(answer.detail), { answer });
+  return answer;
+};
+
+const signIn = async () => {
+  const { ceremony, publicKey } = await post("/api/auth/login/passkey/begin");
+  const asked = PublicKeyCredential.parseRequestOptionsFromJSON(publicKey);
+  const credential = await navigator.credentials.get({ publicKey: asked });
+  await post("/api/auth/login/passkey/finish", { ceremony, credential: credential.toJSON() });
+  location.assign(form.dataset.next);
+};
+
+const add = async () => {
+  const name = form.elements.name.value;
+  const { ceremony, publicKey } = await post("/api/auth/passkeys/begin");
+  const asked = PublicKeyCredential.parseCreationOptionsFromJSON(publicKey);
+  const credential = await navigator.credentials.create({ publicKey: asked });
+  const body = { ceremony, name, credential: credential.toJSON() };
+  const { recoveryCodes } = await post("/api/auth/passkeys/finish", body);
+  if (!recoveryCodes) return location.assign("/settings/factors?saved");
+  // The first factor: the codes are shown this once, in place of everything else.
+  const codes = document.querySelector("#new-codes");
+  for (const code of recoveryCodes) {
+    codes.querySelector("ol").append(Object.assign(document.createElement("li"), { textContent: code }));
+  }
+  document.querySelector("#factors").hidden = true;
+  codes.hidden = false;
+  codes.querySelector("h2").focus();
+};
+
+const told = ({ name, message, answer }) => {
+  if (name === "NotAllowedError") return "No passkey was given. Try again.";
+  if (name === "InvalidStateError") return "This device has a passkey for your account already.";
+  if (!answer) return name === "TypeError" ? "The service did not answer. Try again." : message;
+  const text = answer.errors?.[0]?.detail ?? message;
+  return `${text[0].toUpperCase()}${text.slice(1)}.`;
+};
+
+if (form && can) {
+  form.hidden = false;
+  const error = form.querySelector("[role=alert]");
+  const button = form.querySelector("button");
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    error.textContent = "";
+    button.disabled = true;
+    try {
+      await (form.dataset.passkeys === "add" ? add : signIn)();
+    } catch (failure) {
+      if (failure.answer?.type === "/problems/confirmation-required") location.reload();
+      error.textContent = told(failure);
+    }
+    button.disabled = false;
+  });
+}

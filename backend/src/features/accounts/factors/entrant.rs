@@ -1,0 +1,66 @@
+//! Who may see to their own second factors.
+
+use std::sync::Arc;
+
+use aide::{OperationInput, generate::GenContext, openapi::Operation};
+use axum::{extract::FromRequestParts, http::request::Parts};
+use uuid::Uuid;
+
+use super::{
+    super::{
+        model::{Proof, Signed},
+        session::{Signer, visitor},
+    },
+    service,
+};
+use crate::core::{App, Error, Result};
+
+/// Somebody who is signed in by a session, even where they still lack the second factor that is
+/// asked of them: they can set one up and sign out, and nothing else.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Entrant {
+    /// Who it is.
+    pub(in super::super) signed: Arc<Signed>,
+    /// The session that they are signed in by.
+    pub(super) session: Uuid,
+}
+
+impl FromRequestParts<App> for Entrant {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let signed = visitor(&parts.headers, app).await?.ok_or(Error::Unauthorized)?;
+        let Proof::Session(session) = signed.proof else {
+            return Err(Error::Forbidden("a token may not do this: sign in"));
+        };
+        Ok(Self { signed, session })
+    }
+}
+
+impl OperationInput for Entrant {
+    fn operation_input(context: &mut GenContext, operation: &mut Operation) {
+        Signer::operation_input(context, operation);
+    }
+}
+
+/// An entrant who has given the password within the last ten minutes.
+pub(super) struct Fresh(pub(super) Entrant);
+
+impl FromRequestParts<App> for Fresh {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let entrant = Entrant::from_request_parts(parts, app).await?;
+        if service::is_fresh(app, entrant.session).await? {
+            Ok(Self(entrant))
+        } else {
+            Err(Error::ConfirmationRequired)
+        }
+    }
+}
+
+impl OperationInput for Fresh {
+    fn operation_input(context: &mut GenContext, operation: &mut Operation) {
+        Signer::operation_input(context, operation);
+    }
+}

@@ -1,0 +1,276 @@
+//! Turning second factors on and off, and signing in with a code.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::{
+    super::{
+        arrival::Arrival,
+        doors::TokenHash,
+        guesses,
+        model::{Account, Password, Signed},
+        service::{self as accounts, SignedIn},
+        session, store as accounts_store,
+    },
+    Entrant,
+    model::{Code, Factors},
+    recovery, store,
+    totp::{self, Totp},
+};
+use crate::core::{App, Error, Result, config::SecondFactor, db::Tx};
+
+/// How long a password that was given counts for turning factors on and off.
+const FRESH: TimeDelta = TimeDelta::minutes(10);
+
+/// Whether an account is asked for a second factor and has none.
+///
+/// An account without a password signs in elsewhere, where that is decided.
+///
+/// # Errors
+/// Unavailable where the database is away.
+pub(in super::super) async fn is_missing(
+    tx: &mut Tx,
+    app: &App,
+    account: Uuid,
+    is_admin: bool,
+) -> Result<bool> {
+    if !is_required(app, is_admin) {
+        return Ok(false);
+    }
+    Ok(store::has_password(tx, account).await? && !store::has_any(tx, account).await?)
+}
+
+fn is_required(app: &App, is_admin: bool) -> bool {
+    match app.config.auth.require_second_factor {
+        SecondFactor::Off => false,
+        SecondFactor::Administrators => is_admin,
+        SecondFactor::Everyone => true,
+    }
+}
+
+/// The second factors of whoever is signed in.
+pub(super) async fn find(app: &App, signed: &Signed) -> Result<Factors> {
+    let mut tx = app.db.read().await?;
+    let totp = store::find_totp(&mut tx, signed.account).await?;
+    let totp_since = totp.and_then(|it| it.confirmed_at);
+    let passkeys = store::list_passkeys(&mut tx, signed.account).await?;
+    Ok(Factors {
+        is_on: totp_since.is_some() || !passkeys.is_empty(),
+        is_required: is_required(app, signed.is_admin),
+        totp_since,
+        passkeys,
+        recovery_codes_left: store::count_recovery_codes(&mut tx, signed.account).await?,
+    })
+}
+
+/// Whether whoever is signed in has given the password lately.
+pub(super) async fn is_fresh(app: &App, session: Uuid) -> Result<bool> {
+    let confirmed = store::session_confirmed_at(&mut app.db.read().await?, session).await?;
+    Ok(confirmed.is_some_and(|it| it + FRESH > app.clock.now()))
+}
+
+/// Takes the password once more.
+pub(super) async fn confirm(
+    app: &App,
+    entrant: &Entrant,
+    password: &Password,
+    arrival: &Arrival,
+) -> Result<()> {
+    let account = entrant.signed.account;
+    let known = accounts_store::find_known(&mut app.db.read().await?, account).await?;
+    let known = known.ok_or(Error::Unauthorized)?;
+    if known.password_hash.is_empty() {
+        return Err(Error::Forbidden("this account has no password: sign in again"));
+    }
+    accounts::check_password(app, &known, password, arrival).await.map_err(
+        |error| match error {
+            Error::Invalid(_) => Error::invalid("password", "is not your password"),
+            other => other,
+        },
+    )?;
+    let mut tx = app.db.write().await?;
+    store::confirm_session(&mut tx, entrant.session, app.clock.now()).await?;
+    tx.commit().await
+}
+
+/// What the account is called where its factors are kept: an app or a passkey's list.
+pub(super) fn name_of(signed: &Signed) -> &str {
+    let name = signed.display_name.as_deref().unwrap_or("account");
+    if signed.email.is_empty() { name } else { &signed.email }
+}
+
+/// Begins to set up an authenticator app, anew if that was begun before.
+pub(super) async fn begin_totp(app: &App, signed: &Signed) -> Result<Totp> {
+    let secret = totp::fresh_secret()?;
+    let mut tx = app.db.write().await?;
+    if !store::insert_totp(&mut tx, signed.account, &secret, app.clock.now()).await? {
+        return Err(Error::Conflict {
+            name: "factor-exists",
+            detail: "an authenticator app is set up already: remove it first".to_owned(),
+            vehicle: None,
+        });
+    }
+    tx.commit().await?;
+    Totp::new(&secret, name_of(signed))
+}
+
+/// The authenticator app that is being set up.
+pub(super) async fn begun_totp(app: &App, signed: &Signed) -> Result<Option<Totp>> {
+    let found = store::find_totp(&mut app.db.read().await?, signed.account).await?;
+    let begun = found.filter(|it| it.confirmed_at.is_none());
+    begun.map(|it| Totp::new(&it.secret, name_of(signed))).transpose()
+}
+
+/// Turns the authenticator app on, given its first code. Gives recovery codes where it is the
+/// account's first factor.
+///
+/// What is compared is no secret to whoever may ask this, so no attempt is counted.
+pub(super) async fn confirm_totp(
+    app: &App,
+    signed: &Signed,
+    code: &Code,
+) -> Result<Option<Vec<String>>> {
+    let (account, now) = (signed.account, app.clock.now());
+    let mut tx = app.db.write().await?;
+    let found = store::find_totp(&mut tx, account).await?.filter(|it| it.confirmed_at.is_none());
+    let secret = found.ok_or(Error::NotFound("authenticator app that is being set up"))?.secret;
+    let Code::OneTime(code) = code else {
+        return Err(Error::invalid("code", "has to be six digits"));
+    };
+    let step = Totp::new(&secret, "")?.step_of(code, now).ok_or_else(|| {
+        Error::invalid("code", "is not what the app shows now: is the telephone's clock right?")
+    })?;
+    let codes = codes_for_first_factor(&mut tx, account).await?;
+    if !store::confirm_totp(&mut tx, account, &secret, step, now).await? {
+        return Err(Error::Unavailable);
+    }
+    tx.commit().await?;
+    session::forget(app, account).await;
+    tracing::info!(%account, "Set up an authenticator app");
+    Ok(codes)
+}
+
+/// Removes the authenticator app.
+pub(super) async fn remove_totp(app: &App, signed: &Signed) -> Result<()> {
+    let mut tx = app.db.write().await?;
+    if !store::delete_totp(&mut tx, signed.account).await? {
+        return Err(Error::NotFound("authenticator app"));
+    }
+    tidy(&mut tx, signed.account).await?;
+    tx.commit().await?;
+    session::forget(app, signed.account).await;
+    tracing::info!(account = %signed.account, "Removed an authenticator app");
+    Ok(())
+}
+
+/// New recovery codes instead of those before.
+pub(super) async fn renew_codes(app: &App, signed: &Signed) -> Result<Vec<String>> {
+    let mut tx = app.db.write().await?;
+    if !store::has_any(&mut tx, signed.account).await? {
+        return Err(Error::Forbidden(
+            "recovery codes stand in for a second factor: set one up first",
+        ));
+    }
+    let codes = replace_codes(&mut tx, signed.account).await?;
+    tx.commit().await?;
+    tracing::info!(account = %signed.account, "Made recovery codes");
+    Ok(codes)
+}
+
+/// Recovery codes, where the account has no factor yet, within the caller's transaction.
+pub(super) async fn codes_for_first_factor(
+    tx: &mut Tx,
+    account: Uuid,
+) -> Result<Option<Vec<String>>> {
+    if store::has_any(tx, account).await? {
+        return Ok(None);
+    }
+    replace_codes(tx, account).await.map(Some)
+}
+
+async fn replace_codes(tx: &mut Tx, account: Uuid) -> Result<Vec<String>> {
+    let codes = recovery::fresh()?;
+    store::delete_recovery_codes(tx, account).await?;
+    for code in codes.iter().filter_map(|code| recovery::hash(&recovery::plain(code))) {
+        store::insert_recovery_code(tx, account, &code).await?;
+    }
+    Ok(codes)
+}
+
+/// Deletes the recovery codes of an account that has no factor any more, within the caller's
+/// transaction.
+pub(super) async fn tidy(tx: &mut Tx, account: Uuid) -> Result<()> {
+    if !store::has_any(tx, account).await? {
+        store::delete_recovery_codes(tx, account).await?;
+    }
+    Ok(())
+}
+
+/// The account, unless it is disabled.
+pub(super) async fn enabled(tx: &mut Tx, account: Uuid) -> Result<Option<Account>> {
+    let known = accounts_store::find_known(tx, account).await?;
+    Ok(known.filter(|it| it.disabled_at.is_none()).map(|it| it.account))
+}
+
+/// Signs in with a code after the password, and ends the session that the browser had before.
+pub(super) async fn sign_in(
+    app: &App,
+    waiting: Option<TokenHash>,
+    code: &Code,
+    arrival: &Arrival,
+) -> Result<SignedIn> {
+    let (waiting, now) = (waiting.ok_or(Error::Unauthorized)?, app.clock.now());
+    let account = {
+        let mut tx = app.db.read().await?;
+        match store::find_sign_in(&mut tx, &waiting, now).await? {
+            Some(account) => enabled(&mut tx, account).await?.ok_or(Error::Unauthorized)?,
+            None => return Err(Error::Unauthorized),
+        }
+    };
+    let key = account.email.to_lowercase();
+    let guess = guesses::try_one(app, &key, Some(account.id), arrival).await?;
+    let mut tx = app.db.write().await?;
+    if !use_code(&mut tx, account.id, code, now).await? {
+        tracing::info!(account = %account.id, "Refused a code");
+        drop(tx);
+        accounts::note_refusal(app, Some(account.id), arrival).await?;
+        return Err(Error::WrongFactor);
+    }
+    guess.was_right(app, &mut tx).await?;
+    // Of two who come with one cookie at once, one goes on.
+    if !store::delete_sign_in(&mut tx, &waiting).await? {
+        return Err(Error::Unauthorized);
+    }
+    let opened = accounts::open_session(&mut tx, app, account.id, arrival).await?;
+    tx.commit().await?;
+    opened.settle(app).await;
+    Ok(SignedIn { account, opened, is_replayed: false })
+}
+
+/// Whether whoever waits has an authenticator app, and whether passkeys.
+pub(super) async fn waiting(app: &App, waiting: Option<&TokenHash>) -> Result<(bool, bool)> {
+    let waiting = waiting.ok_or(Error::Unauthorized)?;
+    let mut tx = app.db.read().await?;
+    let account = store::find_sign_in(&mut tx, waiting, app.clock.now()).await?;
+    let account = account.ok_or(Error::Unauthorized)?;
+    let totp = store::find_totp(&mut tx, account).await?;
+    let passkeys = store::list_passkeys(&mut tx, account).await?;
+    Ok((totp.is_some_and(|it| it.confirmed_at.is_some()), !passkeys.is_empty()))
+}
+
+/// Takes a code, if it is right and has not been taken.
+async fn use_code(tx: &mut Tx, account: Uuid, code: &Code, now: DateTime<Utc>) -> Result<bool> {
+    let code = match code {
+        Code::Recovery(hash) => {
+            return Ok(store::use_recovery_code(tx, account, hash, now).await?);
+        }
+        Code::OneTime(code) => code,
+    };
+    let Some(secret) = store::find_totp(tx, account).await?.map(|it| it.secret) else {
+        return Ok(false);
+    };
+    match Totp::new(&secret, "")?.step_of(code, now) {
+        Some(step) => Ok(store::use_totp_step(tx, account, &secret, step).await?),
+        None => Ok(false),
+    }
+}

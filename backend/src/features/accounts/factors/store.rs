@@ -1,0 +1,398 @@
+//! Second factors in the database.
+
+use chrono::{DateTime, Utc};
+use sqlx::Result;
+use uuid::Uuid;
+
+use super::{super::doors::TokenHash, model::Passkey, recovery::CodeHash};
+use crate::{core::db::Tx, sql};
+
+/// An authenticator app's secret.
+#[derive(sqlx::FromRow)]
+pub(super) struct TotpRow {
+    pub(super) secret: Vec<u8>,
+    pub(super) confirmed_at: Option<DateTime<Utc>>,
+}
+
+/// A passkey with what checking it takes.
+#[derive(sqlx::FromRow)]
+pub(super) struct PasskeyRow {
+    pub(super) id: Uuid,
+    pub(super) account_id: Uuid,
+    pub(super) credential: String,
+}
+
+/// A challenge that a passkey was asked to sign.
+#[derive(sqlx::FromRow)]
+pub(super) struct CeremonyRow {
+    pub(super) account_id: Option<Uuid>,
+    pub(super) state: String,
+}
+
+/// Whether signing in takes more than the password.
+pub(super) async fn has_any(tx: &mut Tx, account: Uuid) -> Result<bool> {
+    let (has,): (bool,) = sql!(
+        tx,
+        fetch_one,
+        "SELECT EXISTS (SELECT 1 FROM totp_secrets
+                        WHERE account_id = $1 AND confirmed_at IS NOT NULL
+                        UNION ALL SELECT 1 FROM passkeys WHERE account_id = $1)",
+        account,
+    )?;
+    Ok(has)
+}
+
+/// Keeps a secret that is not confirmed yet, instead of one before that was not either. Says
+/// whether it did: one that is confirmed stays.
+pub(super) async fn insert_totp(
+    tx: &mut Tx,
+    account: Uuid,
+    secret: &[u8],
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let kept = sql!(
+        tx,
+        execute,
+        "INSERT INTO totp_secrets (account_id, secret, last_used_step, created_at)
+         VALUES ($1, $2, 0, $3)
+         ON CONFLICT (account_id) DO UPDATE
+           SET secret = excluded.secret, created_at = excluded.created_at
+           WHERE totp_secrets.confirmed_at IS NULL",
+        account,
+        secret,
+        now,
+    )?;
+    Ok(kept == 1)
+}
+
+pub(super) async fn find_totp(tx: &mut Tx, account: Uuid) -> Result<Option<TotpRow>> {
+    sql!(
+        tx,
+        fetch_optional,
+        "SELECT secret, confirmed_at FROM totp_secrets WHERE account_id = $1",
+        account,
+    )
+}
+
+/// Confirms the secret with its first code.
+pub(super) async fn confirm_totp(
+    tx: &mut Tx,
+    account: Uuid,
+    secret: &[u8],
+    step: i64,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let confirmed = sql!(
+        tx,
+        execute,
+        "UPDATE totp_secrets SET confirmed_at = $4, last_used_step = $3
+         WHERE account_id = $1 AND secret = $2 AND confirmed_at IS NULL",
+        account,
+        secret,
+        step,
+        now,
+    )?;
+    Ok(confirmed == 1)
+}
+
+/// Takes a code of `step`, unless one of it or of a later one has been taken.
+pub(super) async fn use_totp_step(
+    tx: &mut Tx,
+    account: Uuid,
+    secret: &[u8],
+    step: i64,
+) -> Result<bool> {
+    let used = sql!(
+        tx,
+        execute,
+        "UPDATE totp_secrets SET last_used_step = $3
+         WHERE account_id = $1 AND secret = $2 AND confirmed_at IS NOT NULL
+           AND last_used_step < $3",
+        account,
+        secret,
+        step,
+    )?;
+    Ok(used == 1)
+}
+
+pub(super) async fn delete_totp(tx: &mut Tx, account: Uuid) -> Result<bool> {
+    let gone = sql!(tx, execute, "DELETE FROM totp_secrets WHERE account_id = $1", account)?;
+    Ok(gone == 1)
+}
+
+pub(super) async fn insert_recovery_code(
+    tx: &mut Tx,
+    account: Uuid,
+    code: &CodeHash,
+) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "INSERT INTO recovery_codes (account_id, code_hash) VALUES ($1, $2)",
+        account,
+        &code[..],
+    )?;
+    Ok(())
+}
+
+/// Takes a recovery code, unless it has been taken.
+pub(super) async fn use_recovery_code(
+    tx: &mut Tx,
+    account: Uuid,
+    code: &CodeHash,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let used = sql!(
+        tx,
+        execute,
+        "UPDATE recovery_codes SET used_at = $3
+         WHERE account_id = $1 AND code_hash = $2 AND used_at IS NULL",
+        account,
+        &code[..],
+        now,
+    )?;
+    Ok(used == 1)
+}
+
+pub(super) async fn count_recovery_codes(tx: &mut Tx, account: Uuid) -> Result<i64> {
+    let (left,): (i64,) = sql!(
+        tx,
+        fetch_one,
+        "SELECT COUNT(*) FROM recovery_codes WHERE account_id = $1 AND used_at IS NULL",
+        account,
+    )?;
+    Ok(left)
+}
+
+pub(super) async fn delete_recovery_codes(tx: &mut Tx, account: Uuid) -> Result<()> {
+    sql!(tx, execute, "DELETE FROM recovery_codes WHERE account_id = $1", account)?;
+    Ok(())
+}
+
+pub(super) async fn insert_passkey(
+    tx: &mut Tx,
+    account: Uuid,
+    passkey: &Passkey,
+    credential_id: &[u8],
+    credential: &str,
+) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "INSERT INTO passkeys (id, account_id, credential_id, credential, name, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        passkey.id,
+        account,
+        credential_id,
+        credential,
+        &passkey.name,
+        passkey.created_at,
+    )?;
+    Ok(())
+}
+
+pub(super) async fn list_passkeys(tx: &mut Tx, account: Uuid) -> Result<Vec<Passkey>> {
+    sql!(
+        tx,
+        fetch_all,
+        "SELECT id, name, created_at, last_used_at FROM passkeys
+         WHERE account_id = $1 ORDER BY id",
+        account,
+    )
+}
+
+pub(super) async fn list_credentials(tx: &mut Tx, account: Uuid) -> Result<Vec<(String,)>> {
+    sql!(
+        tx,
+        fetch_all,
+        "SELECT credential FROM passkeys WHERE account_id = $1 ORDER BY id",
+        account,
+    )
+}
+
+pub(super) async fn find_passkey(tx: &mut Tx, credential_id: &[u8]) -> Result<Option<PasskeyRow>> {
+    sql!(
+        tx,
+        fetch_optional,
+        "SELECT id, account_id, credential FROM passkeys WHERE credential_id = $1",
+        credential_id,
+    )
+}
+
+/// Notes that a passkey signed in, unless it has been removed meanwhile.
+pub(super) async fn use_passkey(
+    tx: &mut Tx,
+    passkey: Uuid,
+    credential: &str,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let used = sql!(
+        tx,
+        execute,
+        "UPDATE passkeys SET credential = $2, last_used_at = $3 WHERE id = $1",
+        passkey,
+        credential,
+        now,
+    )?;
+    Ok(used == 1)
+}
+
+pub(super) async fn delete_passkey(tx: &mut Tx, account: Uuid, passkey: Uuid) -> Result<bool> {
+    let gone = sql!(
+        tx,
+        execute,
+        "DELETE FROM passkeys WHERE id = $2 AND account_id = $1",
+        account,
+        passkey,
+    )?;
+    Ok(gone == 1)
+}
+
+pub(super) async fn insert_ceremony(
+    tx: &mut Tx,
+    token: &TokenHash,
+    account: Option<Uuid>,
+    purpose: &str,
+    state: &str,
+    expires_at: DateTime<Utc>,
+) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "INSERT INTO ceremonies (token_hash, account_id, purpose, state, expires_at)
+         VALUES ($1, $2, $3, $4, $5)",
+        &token[..],
+        account,
+        purpose,
+        state,
+        expires_at,
+    )?;
+    Ok(())
+}
+
+/// Takes a ceremony away, if it has not ended: nobody can take it again.
+pub(super) async fn take_ceremony(
+    tx: &mut Tx,
+    token: &TokenHash,
+    purpose: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<CeremonyRow>> {
+    sql!(
+        tx,
+        fetch_optional,
+        "DELETE FROM ceremonies WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3
+         RETURNING account_id, state",
+        &token[..],
+        purpose,
+        now,
+    )
+}
+
+/// Deletes the oldest beyond `most`.
+pub(super) async fn trim_ceremonies(tx: &mut Tx, most: i64) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "DELETE FROM ceremonies WHERE token_hash IN
+           (SELECT token_hash FROM ceremonies ORDER BY expires_at DESC LIMIT 100 OFFSET $1)",
+        most,
+    )?;
+    Ok(())
+}
+
+pub(super) async fn insert_sign_in(
+    tx: &mut Tx,
+    token: &TokenHash,
+    account: Uuid,
+    expires_at: DateTime<Utc>,
+) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "INSERT INTO pending_sign_ins (token_hash, account_id, expires_at) VALUES ($1, $2, $3)",
+        &token[..],
+        account,
+        expires_at,
+    )?;
+    Ok(())
+}
+
+/// Whose sign-in it is, if it has not ended.
+pub(super) async fn find_sign_in(
+    tx: &mut Tx,
+    token: &TokenHash,
+    now: DateTime<Utc>,
+) -> Result<Option<Uuid>> {
+    let found: Option<(Uuid,)> = sql!(
+        tx,
+        fetch_optional,
+        "SELECT account_id FROM pending_sign_ins WHERE token_hash = $1 AND expires_at > $2",
+        &token[..],
+        now,
+    )?;
+    Ok(found.map(|it| it.0))
+}
+
+/// Says whether it was there still.
+pub(super) async fn delete_sign_in(tx: &mut Tx, token: &TokenHash) -> Result<bool> {
+    let gone = sql!(tx, execute, "DELETE FROM pending_sign_ins WHERE token_hash = $1", &token[..])?;
+    Ok(gone == 1)
+}
+
+pub(super) async fn delete_sign_ins(tx: &mut Tx, account: Uuid) -> Result<()> {
+    sql!(tx, execute, "DELETE FROM pending_sign_ins WHERE account_id = $1", account)?;
+    sql!(tx, execute, "DELETE FROM ceremonies WHERE account_id = $1", account)?;
+    Ok(())
+}
+
+/// Deletes the account's oldest beyond `most`.
+pub(super) async fn trim_sign_ins(tx: &mut Tx, account: Uuid, most: i64) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "DELETE FROM pending_sign_ins WHERE token_hash IN
+           (SELECT token_hash FROM pending_sign_ins WHERE account_id = $1
+            ORDER BY expires_at DESC LIMIT 100 OFFSET $2)",
+        account,
+        most,
+    )?;
+    Ok(())
+}
+
+/// Deletes what has ended of both.
+pub(super) async fn delete_ended(tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
+    sql!(tx, execute, "DELETE FROM ceremonies WHERE expires_at <= $1", now)?;
+    sql!(tx, execute, "DELETE FROM pending_sign_ins WHERE expires_at <= $1", now)?;
+    Ok(())
+}
+
+/// Notes that the session's owner has given the password once more.
+pub(super) async fn confirm_session(tx: &mut Tx, session: Uuid, now: DateTime<Utc>) -> Result<()> {
+    sql!(tx, execute, "UPDATE sessions SET confirmed_at = $2 WHERE id = $1", session, now)?;
+    Ok(())
+}
+
+/// When the session's owner last proved who they are: signing in, or giving the password again.
+pub(super) async fn session_confirmed_at(
+    tx: &mut Tx,
+    session: Uuid,
+) -> Result<Option<DateTime<Utc>>> {
+    let found: Option<(DateTime<Utc>,)> = sql!(
+        tx,
+        fetch_optional,
+        "SELECT COALESCE(confirmed_at, created_at) FROM sessions WHERE id = $1",
+        session,
+    )?;
+    Ok(found.map(|it| it.0))
+}
+
+/// Whether the account has a password here, and does not only sign in elsewhere.
+pub(super) async fn has_password(tx: &mut Tx, account: Uuid) -> Result<bool> {
+    let found: Option<(bool,)> = sql!(
+        tx,
+        fetch_optional,
+        "SELECT password_hash <> '' FROM accounts WHERE id = $1",
+        account,
+    )?;
+    Ok(found.is_some_and(|it| it.0))
+}

@@ -1,0 +1,158 @@
+//! Second factors as pages.
+
+use chrono::TimeDelta;
+use serde_json::json;
+
+use super::totp::Totp;
+use crate::{
+    core::config::SecondFactor,
+    testing::{Answer, TestApp, cookie_of, on_every_engine},
+};
+
+const PASSWORD: &str = "correct horse battery";
+
+on_every_engine![
+    an_app_is_set_up_and_asked_for_without_a_script,
+    a_refused_code_says_so_and_is_not_shown_again,
+    the_password_is_asked_for_before_anything_changes,
+    passkeys_say_what_they_need_where_they_cannot_be_used,
+];
+
+fn text(answer: &Answer) -> &str {
+    answer.body.as_str().unwrap_or_default()
+}
+
+#[track_caller]
+fn leads(answer: &Answer, path: &str) {
+    assert_eq!((answer.status, answer.header("location")), (303, path), "{answer:?}");
+}
+
+/// The app that is set up with what the page shows.
+fn scanned(page: &Answer) -> Totp {
+    let (_, rest) = text(page).split_once("key-text\">").unwrap();
+    let key: String = rest.split('<').next().unwrap().replace(' ', "");
+    Totp::new(totp_rs::Secret::try_from_base32(key).unwrap().as_bytes(), "").unwrap()
+}
+
+async fn log_in(app: &TestApp) -> Answer {
+    let fields = [("email", "dana@example.org"), ("password", PASSWORD), ("next", "/trash?x=1")];
+    app.nobody().submit("/login", &fields).await
+}
+
+/// Sets an app up through the pages; gives it and the recovery codes.
+async fn set_up(user: &TestApp) -> (Totp, Vec<String>) {
+    leads(&user.submit("/settings/factors/totp", &[]).await, "/settings/factors/totp");
+    let page = user.get("/settings/factors/totp").await;
+    assert!(text(&page).contains("<svg class=\"qr\"") && !text(&page).contains("data:"));
+    let totp = scanned(&page);
+    let code = totp.code_at(user.app.clock.now());
+    let codes = user.submit("/settings/factors/totp/confirm", &[("code", &code)]).await;
+    assert_eq!(codes.status, 200, "{codes:?}");
+    let shown = text(&codes).split("<li>").skip(1).filter(|it| !it.starts_with('<'));
+    let shown: Vec<_> = shown.map(|it| it.split('<').next().unwrap().to_owned()).collect();
+    assert_eq!(shown.len(), 10, "{codes:?}");
+    user.app.clock.advance(TimeDelta::seconds(30));
+    (totp, shown)
+}
+
+async fn an_app_is_set_up_and_asked_for_without_a_script(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    assert!(text(&user.get("/settings").await).contains("/settings/factors"));
+    assert!(text(&user.get("/settings/factors").await).contains("Set up an app"));
+    leads(&user.get("/settings/factors/totp").await, "/settings/factors");
+    let (totp, codes) = set_up(&user).await;
+    assert!(text(&user.get("/settings/factors").await).contains("10 are left."));
+
+    let asked = log_in(&app).await;
+    leads(&asked, "/login/second?next=%2Ftrash%3Fx%3D1");
+    let waiting = app.with_cookie(cookie_of(&asked));
+    let page = waiting.get(asked.header("location")).await;
+    assert!(text(&page).contains(r#"name="next" value="/trash?x=1""#), "{page:?}");
+    leads(&waiting.get("/vehicles").await, "/login?next=%2Fvehicles");
+    let code = totp.code_at(app.app.clock.now());
+    let fields = [("code", code.as_str()), ("next", "/trash?x=1")];
+    let done = waiting.submit("/login/second", &fields).await;
+    leads(&done, "/trash?x=1");
+    assert!(text(&app.with_cookie(cookie_of(&done)).get("/trash").await).contains("trash"));
+    leads(&waiting.get("/login/second").await, "/login");
+
+    let waiting = app.with_cookie(cookie_of(&log_in(&app).await));
+    let fields = [("code", codes[0].as_str()), ("next", "https://evil.example/")];
+    leads(&waiting.submit("/login/second", &fields).await, "/");
+
+    let renewed = user.submit("/settings/factors/recovery-codes", &[]).await;
+    assert!(text(&renewed).contains("They are not shown again."), "{renewed:?}");
+    assert!(!text(&renewed).contains(&codes[1]));
+    leads(&user.submit("/settings/factors/totp/remove", &[]).await, "/settings/factors?saved");
+    leads(&log_in(&app).await, "/trash?x=1");
+}
+
+async fn a_refused_code_says_so_and_is_not_shown_again(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    user.submit("/settings/factors/totp", &[]).await;
+    let refused = user.submit("/settings/factors/totp/confirm", &[("code", "000000")]).await;
+    assert_eq!(refused.status, 422);
+    assert!(
+        text(&refused).contains("Is not what the app shows now")
+            || text(&refused).contains("This is not what the app shows now"),
+        "{refused:?}"
+    );
+    set_up(&user).await;
+
+    let waiting = app.with_cookie(cookie_of(&log_in(&app).await));
+    let refused = waiting.submit("/login/second", &[("code", "012345"), ("next", "/trash")]).await;
+    assert_eq!(refused.status, 401);
+    assert!(text(&refused).contains("This code or passkey is not right, or has been used."));
+    assert!(text(&refused).contains(r#"value="/trash""#) && !text(&refused).contains("012345"));
+    let refused = waiting.submit("/login/second", &[("code", "zz")]).await;
+    assert_eq!(refused.status, 422);
+    assert!(text(&refused).contains("This has to be six digits, or a recovery code."));
+    for _ in 0..20 {
+        waiting.submit("/login/second", &[("code", "012345")]).await;
+    }
+    let stopped = waiting.submit("/login/second", &[("code", "012345")]).await;
+    assert_eq!(stopped.status, 429);
+    assert!(text(&stopped).contains("Too many attempts"), "{stopped:?}");
+}
+
+async fn the_password_is_asked_for_before_anything_changes(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    app.app.clock.advance(TimeDelta::minutes(10));
+    let page = user.get("/settings/factors").await;
+    assert!(text(&page).contains("Confirm it is you") && !text(&page).contains("Set up an app"));
+    leads(&user.submit("/settings/factors/totp", &[]).await, "/settings/factors");
+    let confirm = "/settings/factors/confirm";
+    let wrong = user.submit(confirm, &[("password", "wrong-one")]).await;
+    assert_eq!(wrong.status, 422);
+    assert!(text(&wrong).contains("This is not your password."), "{wrong:?}");
+    assert!(!text(&wrong).contains("wrong-one"));
+    leads(&user.submit(confirm, &[("password", PASSWORD)]).await, "/settings/factors");
+    assert!(text(&user.get("/settings/factors").await).contains("Set up an app"));
+}
+
+async fn passkeys_say_what_they_need_where_they_cannot_be_used(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    let page = user.get("/settings/factors").await;
+    assert!(text(&page).contains("server.public_url") && !text(&page).contains("passkeys."));
+    assert!(!text(&app.nobody().get("/login").await).contains("passkey"));
+    let local = axum::http::Request::get("/login").header("host", "localhost:3001");
+    let page = app.nobody().send(local, axum::body::Body::empty()).await;
+    assert!(text(&page).contains("Log in with a passkey"), "{page:?}");
+    assert!(text(&page).contains("data-passkeys=\"sign-in\" data-next=\"/vehicles\" hidden"));
+}
+
+#[tokio::test]
+async fn whoever_lacks_a_required_factor_is_led_to_set_one_up() {
+    let app = TestApp::new(|it| it.auth.require_second_factor = SecondFactor::Everyone).await;
+    let user = app.register("dana@example.org").await;
+    for path in ["/vehicles", "/trash", "/settings", "/settings/tokens"] {
+        leads(&user.get(path).await, "/settings/factors");
+    }
+    let page = user.get("/settings/factors").await;
+    assert!(text(&page).contains("Set one up to go on."), "{page:?}");
+    set_up(&user).await;
+    assert_eq!(user.get("/vehicles").await.status, 200);
+    leads(&user.submit("/logout", &[]).await, "/login");
+    let body = json!({ "email": "dana@example.org", "password": PASSWORD });
+    assert_eq!(app.nobody().post("/api/auth/login", body).await.status, 401);
+}

@@ -1,0 +1,169 @@
+//! Connections: taken, bounded in number, time and size, and seen out when the service stops.
+
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::http::Request;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::TokioIo,
+    server::graceful::{GracefulShutdown, Watcher},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpSocket, TcpStream},
+    sync::Semaphore,
+};
+
+use super::{
+    front::Front,
+    wire::{Pace, Wire},
+};
+
+/// How many connections may lie in wait to be taken; the kernel may bound them more.
+const BACKLOG: u32 = 4096;
+/// The most bytes of a request's head, its first line included.
+const HEAD: usize = 32 * 1024;
+/// The most bytes that wait on a connection to be read or written.
+const BUFFER: usize = 32 * 1024;
+/// How many connections beyond the allowed number are open at once, to be told so.
+const TURNED_AWAY: usize = 128;
+/// Files that the service opens besides: the databases' and its own.
+const OTHER_FILES: usize = 128;
+/// How long to wait where the system has nothing left to take a connection with.
+const EXHAUSTED: Duration = Duration::from_millis(50);
+
+/// How patient a connection is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Manners {
+    /// With a client that says nothing, between two requests or before the first.
+    silence: Duration,
+    pace: Pace,
+    /// Whether it goes on after the first request.
+    is_kept: bool,
+}
+
+/// Longer than the minute for which proxies keep a connection: it is theirs to close.
+pub(super) const USUAL: Manners = Manners {
+    silence: Duration::from_secs(75),
+    pace: Pace { head: Duration::from_secs(10), answer: Duration::from_secs(30) },
+    is_kept: true,
+};
+
+pub(super) const TURNING_AWAY: Manners = Manners {
+    silence: Duration::from_secs(2),
+    pace: Pace { head: Duration::from_secs(2), answer: Duration::from_secs(2) },
+    is_kept: false,
+};
+
+/// Listens on `address`.
+pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // The port of a service that has just ended is free at once.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// How many connections may be open at once: as many as are `wanted`, or as many as the system
+/// lets the process open.
+pub(super) fn most(wanted: usize) -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let files = open_files(&limits).unwrap_or(usize::MAX);
+    let most = wanted.min(files.saturating_sub(OTHER_FILES + TURNED_AWAY).max(1));
+    if most < wanted {
+        tracing::warn!(most, wanted, files, "Fewer connections: the limit of open files is low");
+    }
+    most
+}
+
+/// The soft limit, as Linux tells it.
+pub(super) fn open_files(limits: &str) -> Option<usize> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+/// Takes connections until `stop`, `most` at once; then waits for the requests in flight.
+pub(super) async fn serve(
+    listener: TcpListener,
+    front: Front,
+    most: usize,
+    stop: impl Future<Output = ()>,
+) {
+    let front = Arc::new(front);
+    let places = Arc::new(Semaphore::new(most));
+    let spare = Arc::new(Semaphore::new(TURNED_AWAY));
+    let leaving = GracefulShutdown::new();
+    let take = async {
+        loop {
+            let (stream, peer) = accept(&listener).await;
+            let (place, manners) = match Arc::clone(&places).try_acquire_owned() {
+                Ok(place) => (Ok(place), USUAL),
+                // Even to be turned away one may have to wait, out there, for one's turn.
+                Err(_) => (Arc::clone(&spare).acquire_owned().await, TURNING_AWAY),
+            };
+            let (front, watcher) = (Arc::clone(&front), leaving.watcher());
+            tokio::spawn(async move {
+                let _place = place;
+                converse(stream, peer, manners, front, watcher).await;
+            });
+        }
+    };
+    tokio::select! {
+        () = stop => {}
+        () = take => {}
+    }
+    drop(listener);
+    leaving.shutdown().await;
+}
+
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                // An answer goes out when it is written, not when the last has been taken.
+                let _ = stream.set_nodelay(true);
+                return (stream, peer);
+            }
+            Err(error) if is_the_clients(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "No connection can be taken");
+                tokio::time::sleep(EXHAUSTED).await;
+            }
+        }
+    }
+}
+
+/// Whether the connection went away before it was taken.
+fn is_the_clients(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// Answers a connection's requests, one after the other, to its end.
+pub(super) async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: SocketAddr,
+    manners: Manners,
+    front: Arc<Front>,
+    watcher: Watcher,
+) {
+    let wire = Wire::new(stream, manners.pace);
+    let mut http = http1::Builder::new();
+    http.timer(wire.timer())
+        .header_read_timeout(manners.silence)
+        .max_header_size(HEAD)
+        .max_buf_size(BUFFER)
+        .keep_alive(manners.is_kept);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let front = Arc::clone(&front);
+        async move {
+            Ok::<_, Infallible>(if manners.is_kept {
+                front.answer(request, peer).await
+            } else {
+                front.turn_away(request, peer).await
+            })
+        }
+    });
+    // How a client ends its connection is the client's affair.
+    let _ = watcher.watch(http.serve_connection(TokioIo::new(wire), service)).await;
+}

@@ -1,0 +1,177 @@
+//! Where a request comes in: worked on, or refused at little cost.
+
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::ConnectInfo,
+    http::{HeaderMap, Request, StatusCode},
+    response::{IntoResponse as _, Response},
+};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use tokio::sync::Semaphore;
+use tower::ServiceExt as _;
+
+use crate::core::{Error, config::Config, http, web};
+
+/// How many ask at once whether the service is ready. They do not wait with the others, lest a
+/// busy service is taken for a broken one.
+const CHECKS: usize = 2;
+/// How long they wait for that.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// At most every so many milliseconds the log tells how many were refused.
+const TOLD: u64 = 1000;
+
+/// The service behind its gate.
+pub(super) struct Front {
+    router: Router,
+    gate: http::Gate,
+    checks: Semaphore,
+    to_programs: Refusal,
+    to_people: Refusal,
+    refused: Refused,
+}
+
+/// An answer that was made beforehand.
+struct Refusal {
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+/// What the log is told of refusals.
+struct Refused {
+    begun: Instant,
+    count: AtomicU64,
+    /// When it may be told again, in milliseconds from `begun`.
+    next: AtomicU64,
+}
+
+/// What a request is to the gate.
+#[derive(Debug, PartialEq, Eq)]
+enum Lane {
+    /// It asks nobody anything, and costs no more than a refusal.
+    Free,
+    /// It asks whether the service is ready.
+    Check,
+    /// All the rest.
+    Work,
+}
+
+impl Lane {
+    fn of(path: &str) -> Self {
+        match path {
+            "/health" => Self::Free,
+            "/api/health" => Self::Check,
+            _ if path.starts_with("/assets/") => Self::Free,
+            _ => Self::Work,
+        }
+    }
+}
+
+impl Front {
+    /// The service `router`, as the settings bound it.
+    pub(super) async fn new(router: Router, config: &Config) -> Self {
+        let server = &config.server;
+        let places = server.concurrency(&config.database);
+        let refusal = async |mut response: Response| {
+            http::protect(response.headers_mut(), server.is_https());
+            let (parts, body) = response.into_parts();
+            let body = body.collect().await.map(http_body_util::Collected::to_bytes);
+            Refusal { headers: parts.headers, body: body.unwrap_or_default() }
+        };
+        Self {
+            router,
+            gate: http::Gate::new(places, server.queue(places)),
+            checks: Semaphore::new(CHECKS),
+            to_programs: refusal(Error::Overloaded.into_response()).await,
+            to_people: refusal(web::problem_page(Error::Overloaded)).await,
+            refused: Refused {
+                begun: Instant::now(),
+                count: AtomicU64::new(0),
+                next: AtomicU64::new(0),
+            },
+        }
+    }
+
+    /// The answer to a request that came from `peer`.
+    pub(super) async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        match Lane::of(request.uri().path()) {
+            Lane::Free => self.work(request).await,
+            Lane::Check => {
+                let check = tokio::time::timeout(PATIENCE, self.checks.acquire()).await;
+                match check {
+                    Ok(Ok(_check)) => self.work(request).await,
+                    _ => self.refuse(request.uri().path()),
+                }
+            }
+            Lane::Work => match self.gate.enter().await {
+                Ok(ticket) => {
+                    request.extensions_mut().insert(ticket.clone());
+                    let response = self.work(request).await;
+                    drop(ticket);
+                    response
+                }
+                Err(_) => self.refuse(request.uri().path()),
+            },
+        }
+    }
+
+    /// The answer where there is no place for another connection.
+    pub(super) async fn turn_away(&self, request: Request<Incoming>, peer: SocketAddr) -> Response {
+        match Lane::of(request.uri().path()) {
+            Lane::Free | Lane::Check => self.answer(request, peer).await,
+            Lane::Work => self.refuse(request.uri().path()),
+        }
+    }
+
+    async fn work(&self, request: Request<Body>) -> Response {
+        self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
+    }
+
+    fn refuse(&self, path: &str) -> Response {
+        self.refused.tell();
+        let is_api = path == "/api" || path.starts_with("/api/");
+        let refusal = if is_api { &self.to_programs } else { &self.to_people };
+        let mut response = Response::new(Body::from(refusal.body.clone()));
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        *response.headers_mut() = refusal.headers.clone();
+        response
+    }
+}
+
+impl Refused {
+    /// Counts one, and tells the log where it has not been told just now.
+    fn tell(&self) {
+        let count = self.count.fetch_add(1, Relaxed) + 1;
+        let now = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let next = self.next.load(Relaxed);
+        let mine = || self.next.compare_exchange(next, now + TOLD, Relaxed, Relaxed).is_ok();
+        if now >= next && mine() {
+            tracing::warn!(count, "Overloaded: requests are refused");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Lane;
+
+    #[test]
+    fn only_what_costs_nothing_passes_by_the_gate() {
+        for path in ["/health", "/assets/app-1234.css"] {
+            assert_eq!(Lane::of(path), Lane::Free, "{path}");
+        }
+        assert_eq!(Lane::of("/api/health"), Lane::Check);
+        for path in ["/", "/api/vehicles", "/health/", "/assets", "/vehicles/assets/x"] {
+            assert_eq!(Lane::of(path), Lane::Work, "{path}");
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Ten times the load that the service can take: what is too much is refused at once, and the
+//! rest goes on as before. `make overload` asks the same of a release build, for longer, with the
+//! settings as they are unless said, and holds it to the promise.
+
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    Client, Place, Service,
+    client::text,
+    load::{Load, Requests, at},
+};
+
+on_every_engine!(what_is_too_much_is_refused_at_once_and_the_rest_goes_on);
+
+/// How much is asked, and what is asked of it.
+struct Trial {
+    program: Option<PathBuf>,
+    lasts: Duration,
+    /// Numbers of connections, among which the one that gets the most done is looked for.
+    connections: &'static [u64],
+    /// How many overloads are tried.
+    loads: usize,
+    /// The share of the best throughput that has to be kept.
+    kept: f64,
+    /// The 99th percentile of refusals, and how soon all is as before.
+    refused_within: Duration,
+    calm_within: Duration,
+}
+
+impl Trial {
+    /// On a machine that is busy with other tests: in the right order, but not to the figure.
+    const SHORT: Self = Self {
+        program: None,
+        lasts: Duration::from_secs(2),
+        connections: &[8],
+        loads: 1,
+        kept: 0.25,
+        refused_within: Duration::from_millis(250),
+        calm_within: Duration::from_secs(5),
+    };
+
+    #[expect(clippy::disallowed_methods, reason = "the trial's measure is no setting")]
+    fn wanted() -> Self {
+        match std::env::var("OVERLOAD_PROGRAM") {
+            Ok(program) => Self {
+                program: Some(program.into()),
+                lasts: Duration::from_secs(8),
+                connections: &[8, 16, 32, 64],
+                loads: 2,
+                kept: 0.95,
+                refused_within: Duration::from_millis(10),
+                calm_within: Duration::from_secs(1),
+            },
+            Err(_) => Self::SHORT,
+        }
+    }
+}
+
+pub(crate) async fn what_is_too_much_is_refused_at_once_and_the_rest_goes_on(place: Place) {
+    let trial = Trial::wanted();
+    let place = match &trial.program {
+        Some(program) => place.of_program(program),
+        // So that even a slow program, asked by a slow one, has more to do than it can.
+        None => place.with("MVP__SERVER__CONCURRENCY", "8").with("MVP__SERVER__QUEUE", "8"),
+    };
+    let engine = if place.is_postgres() { "PostgreSQL" } else { "SQLite" };
+    let service = place.serve();
+    let client = service.register("ann@example.org").await;
+    let requests = pages_and_additions(&client).await;
+    Load::put(&service.url, 8, trial.lasts / 4, &requests).await;
+
+    let mut best = (0, Load::default());
+    for connections in trial.connections {
+        let load = Load::put(&service.url, *connections, trial.lasts, &requests).await;
+        println!("{engine}, {connections} connections: {}", load.told());
+        assert_eq!(load.wrong, Vec::<String>::new());
+        if load.rate() > best.1.rate() {
+            best = (*connections, load);
+        }
+    }
+
+    // Ten times as many, and as many as there may be.
+    for connections in [best.0 * 10, 1500].into_iter().take(trial.loads) {
+        let much = Load::put(&service.url, connections, trial.lasts, &requests).await;
+        let calm = until_calm(&client).await;
+        let memory = peak(&service);
+        let share = much.rate() / best.1.rate();
+        println!(
+            "{engine}, {connections} connections: {}; {:.0} % of the best, {memory} MB at most, \
+             calm after {calm:.0?}",
+            much.told(),
+            share * 100.0,
+        );
+        assert_eq!(much.wrong, Vec::<String>::new());
+        assert!(share >= trial.kept, "{share} of the best throughput");
+        assert!(at(&much.refused, 99) <= trial.refused_within, "{:?}", at(&much.refused, 99));
+        assert!(memory < 256, "{memory} MB");
+        assert!(calm <= trial.calm_within, "calm after {calm:?}");
+        if connections > 1000 || trial.program.is_none() {
+            is_a_refusal(&much.refusal);
+        }
+    }
+}
+
+/// Seven pages of fuel logs to one more log, over several vehicles.
+async fn pages_and_additions(client: &Client) -> Requests {
+    let mut vehicles = Vec::new();
+    for nth in 0..8 {
+        let vehicle = client.add_vehicle(nth).await;
+        for _ in 0..50 {
+            client.post("/api/fuel-logs", &log(&vehicle)).await.expect(201);
+        }
+        vehicles.push(vehicle);
+    }
+    let common = format!("host: cars.test\r\ncookie: {}\r\n", client.cookie());
+    Arc::new(move |nth| {
+        let vehicle = &vehicles[usize::try_from(nth / 8 % 8).unwrap()];
+        if nth % 8 == 0 {
+            let body = log(vehicle).to_string();
+            let kind = "content-type: application/json";
+            let length = body.len();
+            format!(
+                "POST /api/fuel-logs HTTP/1.1\r\n{common}{kind}\r\ncontent-length: {length}\r\n\r\n{body}"
+            )
+        } else {
+            let page = format!("/api/fuel-logs?vehicleId={vehicle}&limit=50");
+            format!("GET {page} HTTP/1.1\r\n{common}\r\n")
+        }
+    })
+}
+
+fn log(vehicle: &str) -> Value {
+    json!({
+        "vehicleId": vehicle,
+        "date": "2026-01-31",
+        "odometerReading": 1000,
+        "gallons": 10,
+        "pricePerGallon": 3.5,
+        "stationName": "The station at the corner",
+    })
+}
+
+/// How long it takes until ten answers in a row come well and soon.
+async fn until_calm(client: &Client) -> Duration {
+    let begun = Instant::now();
+    let mut in_a_row = 0;
+    let mut calm = begun.elapsed();
+    while in_a_row < 10 && begun.elapsed() < Duration::from_secs(30) {
+        let answer = client.get("/api/vehicles").await;
+        let is_well = answer.status == 200 && answer.took < Duration::from_millis(100);
+        in_a_row = if is_well { in_a_row + 1 } else { 0 };
+        if in_a_row == 1 {
+            calm = begun.elapsed();
+        }
+    }
+    if in_a_row < 10 { begun.elapsed() } else { calm }
+}
+
+/// The most memory that it has had, in MB.
+fn peak(service: &Service) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", service.pid())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+}
+
+fn is_a_refusal(answer: &str) {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+    for line in ["retry-after: 1", "content-type: application/problem+json"] {
+        assert!(head.lines().any(|it| it == line), "{line} in {answer}");
+    }
+    let problem: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(text(&problem["type"]), "/problems/overloaded");
+}

@@ -1,0 +1,201 @@
+//! Passkeys, with Chromium's own virtual authenticator: added, signed in with, and refused.
+
+use std::time::Duration;
+
+use chromiumoxide::cdp::{
+    browser_protocol::web_authn::{
+        AddVirtualAuthenticatorParams, AuthenticatorId, AuthenticatorProtocol,
+        AuthenticatorTransport, EnableParams, SetResponseOverrideBitsParams, SetUserVerifiedParams,
+        VirtualAuthenticatorOptions,
+    },
+    js_protocol::runtime::EvaluateParams,
+};
+use serde_json::{Value, json};
+
+use crate::support::{Client, Place, Visit};
+
+on_every_engine![
+    a_passkey_signs_in_alone_and_as_the_second_factor,
+    a_passkeys_answer_is_good_once_and_only_where_it_was_asked_for,
+];
+
+const PASSWORD: &str = "correct horse battery";
+const FINISH: &str = "/api/auth/login/passkey/finish";
+
+/// The service under the name that passkeys know this machine by.
+fn by_name(url: &str) -> String {
+    url.replace("127.0.0.1", "localhost")
+}
+
+async fn within_two_minutes(what: impl Future<Output = ()>) {
+    tokio::time::timeout(Duration::from_mins(2), what).await.expect("it takes no two minutes");
+}
+
+/// Plugs a device with a fingerprint reader in.
+async fn plug_in(visit: &Visit) -> AuthenticatorId {
+    visit.page.execute(EnableParams::default()).await.unwrap();
+    let device = VirtualAuthenticatorOptions::builder()
+        .protocol(AuthenticatorProtocol::Ctap2)
+        .transport(AuthenticatorTransport::Internal)
+        .has_resident_key(true)
+        .has_user_verification(true)
+        .is_user_verified(true)
+        .build()
+        .unwrap();
+    let added = visit.page.execute(AddVirtualAuthenticatorParams::new(device)).await.unwrap();
+    added.result.authenticator_id
+}
+
+/// What a script in the page comes to.
+async fn run(visit: &Visit, script: &str) -> Value {
+    let script = EvaluateParams::builder()
+        .expression(script)
+        .await_promise(true)
+        .return_by_value(true)
+        .build()
+        .unwrap();
+    visit.page.evaluate_expression(script).await.unwrap().into_value().unwrap()
+}
+
+/// Makes an account with a passkey through the pages; nobody is signed in afterwards.
+async fn with_passkey(visit: &Visit, url: &str) {
+    visit.page.goto(format!("{url}/register")).await.unwrap();
+    visit.types("email", "ann@example.org").await;
+    visit.types("password", PASSWORD).await;
+    visit.enters("password").await;
+    visit.reaches("/vehicles").await;
+    visit.page.goto(format!("{url}/settings/factors")).await.unwrap();
+    visit.types("name", "Telephone").await;
+    visit.enters("name").await;
+    visit.shows("They are not shown again.").await;
+    let codes = run(visit, "document.querySelectorAll('#new-codes li').length").await;
+    assert_eq!(codes, 10);
+    visit.follows("#new-codes a").await;
+    visit.shows("Telephone").await;
+    visit.shows("10 are left.").await;
+    log_out(visit).await;
+}
+
+async fn log_out(visit: &Visit) {
+    visit.follows("form[action='/logout'] button").await;
+    visit.reaches("/login").await;
+}
+
+async fn a_passkey_signs_in_alone_and_as_the_second_factor(place: Place) {
+    within_two_minutes(async {
+        let service = place.serve();
+        let url = by_name(&service.url);
+        let visit = Visit::begin().await;
+        let device = plug_in(&visit).await;
+        with_passkey(&visit, &url).await;
+
+        // Alone: no address and no password is typed.
+        visit.follows("[data-passkeys] button").await;
+        visit.reaches("/vehicles").await;
+        log_out(&visit).await;
+
+        // After the password.
+        visit.types("email", "ann@example.org").await;
+        visit.types("password", PASSWORD).await;
+        visit.enters("password").await;
+        visit.shows("One more step.").await;
+        visit.follows("[data-passkeys] button").await;
+        visit.reaches("/vehicles").await;
+        log_out(&visit).await;
+
+        // Whoever holds the device and is not its owner.
+        let verified = |is| SetUserVerifiedParams::new(device.clone(), is);
+        visit.page.execute(verified(false)).await.unwrap();
+        visit.follows("[data-passkeys] button").await;
+        visit.shows("No passkey was given. Try again.").await;
+        visit.page.execute(verified(true)).await.unwrap();
+
+        // A signature that is none.
+        let mut bits = SetResponseOverrideBitsParams::new(device.clone());
+        bits.is_bogus_signature = Some(true);
+        visit.page.execute(bits).await.unwrap();
+        visit.follows("[data-passkeys] button").await;
+        visit.shows("This code or passkey is not right, or has been used.").await;
+        let bits = SetResponseOverrideBitsParams::new(device);
+        visit.page.execute(bits).await.unwrap();
+
+        // Removed, it is no longer known; and the password is enough again.
+        visit.follows("[data-passkeys] button").await;
+        visit.reaches("/vehicles").await;
+        visit.page.goto(format!("{url}/settings/factors")).await.unwrap();
+        visit.follows("form[action$='/remove'] button").await;
+        visit.shows("You have none.").await;
+        log_out(&visit).await;
+        visit.follows("[data-passkeys] button").await;
+        visit.shows("This code or passkey is not right, or has been used.").await;
+        visit.types("email", "ann@example.org").await;
+        visit.types("password", PASSWORD).await;
+        visit.enters("password").await;
+        visit.reaches("/vehicles").await;
+        visit.ends().await;
+        assert!(!service.log().contains("ERROR"), "{}", service.log());
+    })
+    .await;
+}
+
+/// The body that answers `asked` with the passkey, made in the page that is open.
+async fn answer(visit: &Visit, asked: &Value) -> Value {
+    let script = format!(
+        "(async () => {{
+            const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON({});
+            return (await navigator.credentials.get({{ publicKey }})).toJSON();
+        }})()",
+        asked["publicKey"]
+    );
+    json!({ "ceremony": asked["ceremony"], "credential": run(visit, &script).await })
+}
+
+async fn a_passkeys_answer_is_good_once_and_only_where_it_was_asked_for(place: Place) {
+    within_two_minutes(async {
+        let (service, elsewhere) = (place.serve(), place.serve());
+        let (url, other_url) = (by_name(&service.url), by_name(&elsewhere.url));
+        let visit = Visit::begin().await;
+        plug_in(&visit).await;
+        with_passkey(&visit, &url).await;
+        let client = Client::nobody(&url);
+        let begin =
+            async || client.post("/api/auth/login/passkey/begin", &json!({})).await.expect(200);
+
+        let asked = begin().await;
+        let right = answer(&visit, &asked).await;
+        // Signed for one exchange, it is nothing in another.
+        let mut swapped = right.clone();
+        swapped["ceremony"] = begin().await["ceremony"].clone();
+        client.post(FINISH, &swapped).await.expect(401);
+        // Who it is for is not signed, and does not name another account.
+        let asked = begin().await;
+        let mut renamed = answer(&visit, &asked).await;
+        renamed["credential"]["response"]["userHandle"] = json!("AAAAAAAAAAAAAAAAAAAAAA");
+        client.post(FINISH, &renamed).await.expect(401);
+        assert_eq!(client.post(FINISH, &right).await.expect(200)["email"], "ann@example.org");
+        // Heard on the way, it opens nothing more.
+        client.post(FINISH, &right).await.expect(401);
+
+        // A page at another origin that asks with this one's challenge: the browser says where.
+        visit.page.goto(format!("{other_url}/login")).await.unwrap();
+        let asked = begin().await;
+        let phished = answer(&visit, &asked).await;
+        client.post(FINISH, &phished).await.expect(401);
+
+        // A refused answer is not to be tried again where it fits.
+        let asked = begin().await;
+        let phished = answer(&visit, &asked).await;
+        client.post(FINISH, &phished).await.expect(401);
+        Client::nobody(&other_url).post(FINISH, &phished).await.expect(401);
+        // There it would have been good, had it been asked for there.
+        let other = Client::nobody(&other_url);
+        let asked = other.post("/api/auth/login/passkey/begin", &json!({})).await.expect(200);
+        other.post(FINISH, &answer(&visit, &asked).await).await.expect(200);
+
+        // Where a passkey cannot be trusted, none is asked for.
+        let by_address = Client::nobody(&service.url);
+        by_address.post("/api/auth/login/passkey/begin", &json!({})).await.expect(403);
+        visit.ends().await;
+    })
+    .await;
+}

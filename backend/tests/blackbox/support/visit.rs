@@ -1,0 +1,107 @@
+//! Chromium, and a person at one of its pages.
+
+use chromiumoxide::{Browser, BrowserConfig, Page, handler::viewport::Viewport};
+use futures::StreamExt as _;
+use tokio::task::JoinHandle;
+
+use super::eventually;
+
+/// A person at a page.
+pub(crate) struct Visit {
+    pub(crate) page: Page,
+    browser: Browser,
+    events: JoinHandle<()>,
+    _profile: tempfile::TempDir,
+}
+
+impl Visit {
+    /// Opens a telephone's browser.
+    pub(crate) async fn begin() -> Self {
+        let profile = tempfile::tempdir().unwrap();
+        let phone =
+            Viewport { width: 390, height: 844, emulating_mobile: true, ..Viewport::default() };
+        let config = BrowserConfig::builder()
+            .no_sandbox()
+            .new_headless_mode()
+            .user_data_dir(profile.path())
+            .viewport(phone)
+            .args([
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ])
+            .build()
+            .unwrap();
+        let (browser, mut events) = Browser::launch(config).await.unwrap();
+        let events = tokio::spawn(async move { while events.next().await.is_some() {} });
+        let page = browser.new_page("about:blank").await.unwrap();
+        Self { page, browser, events, _profile: profile }
+    }
+
+    /// Closes it.
+    pub(crate) async fn ends(mut self) {
+        self.browser.close().await.unwrap();
+        self.browser.wait().await.unwrap();
+        self.events.await.unwrap();
+    }
+
+    pub(crate) async fn url(&self) -> String {
+        self.page.url().await.ok().flatten().unwrap_or_default()
+    }
+
+    pub(crate) async fn reaches(&self, path: &str) {
+        eventually(&format!("at {path}"), async || self.url().await.ends_with(path)).await;
+        self.is_whole().await;
+    }
+
+    pub(crate) async fn leaves(&self, path: &str) {
+        eventually(&format!("away from {path}"), async || !self.url().await.ends_with(path)).await;
+        self.is_whole().await;
+    }
+
+    /// The footer has come, and so has all before it.
+    pub(crate) async fn is_whole(&self) {
+        eventually("a whole page", async || self.page.find_element("footer").await.is_ok()).await;
+    }
+
+    pub(crate) async fn shows(&self, text: &str) {
+        let is_shown = async || {
+            let Ok(body) = self.page.find_element("body").await else { return false };
+            let shown = body.inner_text().await.ok().flatten().unwrap_or_default();
+            shown.contains(text)
+        };
+        eventually(&format!("{text:?} on the page"), is_shown).await;
+    }
+
+    pub(crate) async fn types(&self, name: &str, text: &str) {
+        let field = self.field(name).await;
+        field.focus().await.unwrap().type_str(text).await.unwrap();
+    }
+
+    pub(crate) async fn retypes(&self, name: &str, text: &str) {
+        let field = self.field(name).await;
+        field.focus().await.unwrap();
+        let typed = field.string_property("value").await.unwrap().unwrap_or_default();
+        field.press_key("End").await.unwrap();
+        for _ in typed.chars() {
+            field.press_key("Backspace").await.unwrap();
+        }
+        field.type_str(text).await.unwrap();
+    }
+
+    /// Presses Enter in a field.
+    pub(crate) async fn enters(&self, name: &str) {
+        self.field(name).await.press_key("Enter").await.unwrap();
+    }
+
+    pub(crate) async fn field(&self, name: &str) -> chromiumoxide::Element {
+        self.page.find_element(format!("[name={name}]:not([type=hidden])")).await.unwrap()
+    }
+
+    pub(crate) async fn follows(&self, link: &str) {
+        self.page.find_element(link).await.unwrap().click().await.unwrap();
+    }
+}
