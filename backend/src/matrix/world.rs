@@ -31,6 +31,9 @@ pub(super) struct World {
     marks: BTreeSet<String>,
 }
 
+/// A currency that nobody else pays in.
+const OURS: &str = "XQZ";
+
 impl World {
     pub(super) async fn new(app: &TestApp, name: &str) -> Self {
         let email = format!("{name}@example.org");
@@ -65,10 +68,13 @@ impl World {
         ids.insert("session".to_owned(), session);
         ids.insert("account".to_owned(), account.clone());
         ids.insert("invitation".to_owned(), invitation(app, account.parse().unwrap()).await);
-        user.get("/api/user/preferences").await;
+        // What only those have whom the others are not to see.
+        let currency = if name.starts_with("ann") { OURS } else { "EUR" };
+        user.patch("/api/user/preferences", json!({ "currency": currency })).await;
 
         let own =
             ids.values().cloned().chain([account.clone(), email.clone(), format!("{name}s ")]);
+        let own = own.chain(name.starts_with("ann").then(|| OURS.to_owned()));
         let marks = own.collect();
         for (name, value) in [
             ("my_email", email),
