@@ -4,7 +4,10 @@
 
 use std::{
     path::PathBuf,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -113,16 +116,17 @@ async fn pages_and_additions(client: &Client) -> Requests {
     let mut vehicles = Vec::new();
     for nth in 0..8 {
         let vehicle = client.add_vehicle(nth).await;
-        for _ in 0..50 {
-            client.post("/api/fuel-logs", &log(&vehicle)).await.expect(201);
+        for fill in 0..50 {
+            client.post("/api/fuel-logs", &log(&vehicle, fill)).await.expect(201);
         }
         vehicles.push(vehicle);
     }
     let common = format!("host: cars.test\r\ncookie: {}\r\n", client.cookie());
+    let fills = AtomicU64::new(50 * 8);
     Arc::new(move |nth| {
         let vehicle = &vehicles[usize::try_from(nth / 8 % 8).unwrap()];
         if nth % 8 == 0 {
-            let body = log(vehicle).to_string();
+            let body = log(vehicle, fills.fetch_add(1, Ordering::Relaxed)).to_string();
             let kind = "content-type: application/json";
             let length = body.len();
             format!(
@@ -135,11 +139,14 @@ async fn pages_and_additions(client: &Client) -> Requests {
     })
 }
 
-fn log(vehicle: &str) -> Value {
+/// The `nth` fill-up: nine a day, each farther than the one before, lest any of them costs more
+/// than another.
+fn log(vehicle: &str, nth: u64) -> Value {
+    let first = chrono::NaiveDate::from_ymd_opt(1990, 1, 1).unwrap();
     json!({
         "vehicleId": vehicle,
-        "date": "2026-01-31",
-        "odometerReading": 1000,
+        "date": first + chrono::Days::new(nth / 9),
+        "odometerReading": nth * 5,
         "gallons": 10,
         "pricePerGallon": 3.5,
         "stationName": "The station at the corner",
