@@ -64,7 +64,7 @@ pub(super) async fn find(app: &App, signed: &Signed) -> Result<Factors> {
 }
 
 /// Whether whoever is signed in has given the password lately.
-pub(super) async fn is_fresh(app: &App, session: Uuid) -> Result<bool> {
+pub(in super::super) async fn is_fresh(app: &App, session: Uuid) -> Result<bool> {
     let confirmed = store::session_confirmed_at(&mut app.db.read().await?, session).await?;
     Ok(confirmed.is_some_and(|it| it + FRESH > app.clock.now()))
 }

@@ -1,6 +1,6 @@
 //! The rules: who gets in by a provider, and which account is theirs.
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue};
 use chrono::TimeDelta;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -21,6 +21,7 @@ use crate::{
     features::accounts::{
         Arrival, Proof, Scope, Signed, Signer,
         doors::TokenHash,
+        factors,
         model::{Account, Email},
         service::open_session,
         session::{self, Opened, Token},
@@ -51,6 +52,13 @@ pub(super) enum Ended {
     /// Somebody is signed in.
     In {
         opened: Opened,
+        /// Where they wanted to go.
+        next: String,
+    },
+    /// Their account asks for a second factor.
+    Waiting {
+        /// What the browser is known by until then.
+        cookie: HeaderValue,
         /// Where they wanted to go.
         next: String,
     },
@@ -135,6 +143,11 @@ pub(super) async fn end(
     }
     let account = account_of(app, provider, &vouched, By::LogIn).await?.account_id;
     let mut tx = app.db.write().await?;
+    // The provider stands for the password, and for nothing more.
+    if let Some(waiting) = factors::wait(&mut tx, app, account).await? {
+        tx.commit().await?;
+        return Ok(Ended::Waiting { cookie: waiting.cookie(app)?, next: begun.next });
+    }
     let opened = open_session(&mut tx, app, account, arrival).await?;
     tx.commit().await?;
     opened.settle(app).await;
@@ -236,6 +249,16 @@ fn taken(error: sqlx::Error) -> Error {
         return Error::Conflict { name: "conflict", detail, vehicle: None };
     }
     error.into()
+}
+
+/// Whether whoever asks may link: a stolen session alone is not to open the account for good.
+pub(super) async fn may_link(app: &App, signer: &Signer) -> Result<bool> {
+    if factors::is_fresh(app, signer.session).await? {
+        return Ok(true);
+    }
+    // Who has no password has none to give.
+    let mut tx = app.db.read().await?;
+    Ok(!opens_by_password(&mut tx, signer.user.0.account).await?)
 }
 
 /// From now on the identity opens the account.
