@@ -4,7 +4,7 @@ mod client;
 mod etag;
 mod gate;
 mod layers;
-mod once;
+pub mod once;
 mod paging;
 mod rates;
 mod read;

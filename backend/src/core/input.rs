@@ -4,9 +4,11 @@
 //! never through a float.
 
 mod field;
+mod moment;
 mod reader;
 
 pub use field::{Change, Clearable, Field, LongText, Member, ModelYear, Odometer, Text, schema_of};
+pub use moment::Moment;
 pub use reader::{Given, Reader};
 
 use super::error::Fault;

@@ -8,6 +8,7 @@ pub mod error;
 pub mod health;
 pub mod http;
 pub mod input;
+pub mod jobs;
 pub mod problems;
 pub mod units;
 pub mod web;

@@ -85,6 +85,11 @@ const KINDS: &[(&str, &str, &str)] = &[
         "An account with this e-mail address exists. Sign in instead.",
     ),
     (
+        "last-administrator",
+        "Somebody has to run the service",
+        "This is the last administrator who is not disabled. Make another one first.",
+    ),
+    (
         "in-flight",
         "The same request is under way",
         "A request with this Idempotency-Key has not ended yet. Send it again in a moment, with the \
@@ -204,6 +209,7 @@ mod tests {
             conflict("duplicate-vin"),
             conflict("vin-in-trash"),
             conflict("duplicate-email"),
+            conflict("last-administrator"),
             conflict("in-flight"),
             conflict("too-many"),
             conflict("conflict"),

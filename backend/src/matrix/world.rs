@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::rows::Row;
 use crate::{
     core::db::Tx,
+    features::invitations::{self, Invitation},
     sql,
     testing::{Answer, TestApp},
 };
@@ -65,6 +66,8 @@ impl World {
         let sessions = user.get("/api/auth/sessions").await;
         let session = sessions.body["items"][0]["id"].as_str().unwrap().to_owned();
         ids.insert("session".to_owned(), session);
+        ids.insert("account".to_owned(), account.clone());
+        ids.insert("invitation".to_owned(), invitation(app, account.parse().unwrap()).await);
         // What only those have whom the others are not to see.
         let currency = if name.starts_with("ann") { OURS } else { "EUR" };
         user.patch("/api/user/preferences", json!({ "currency": currency })).await;
@@ -76,6 +79,7 @@ impl World {
         let marks = own.collect();
         for (name, value) in [
             ("my_email", email),
+            ("my_reset", reset(app, account.parse().unwrap()).await),
             ("my_new", format!("{name}-new")),
             ("my_newer", format!("{name}-newer")),
         ] {
@@ -168,6 +172,41 @@ async fn identity(app: &TestApp, account: Uuid, name: &str) -> String {
     .unwrap();
     tx.commit().await.unwrap();
     id.to_string()
+}
+
+/// An invitation that the account made.
+async fn invitation(app: &TestApp, account: Uuid) -> String {
+    let now = app.app.clock.now();
+    let invitation = Invitation {
+        id: Uuid::now_v7(),
+        email: None,
+        created_by: account,
+        created_at: now,
+        expires_at: now + chrono::TimeDelta::days(1),
+        used_at: None,
+        used_by: None,
+    };
+    let mut tx = app.app.db.write().await.unwrap();
+    invitations::make(&mut tx, &Uuid::now_v7().to_string(), &invitation).await.unwrap();
+    tx.commit().await.unwrap();
+    invitation.id.to_string()
+}
+
+/// What a link to set the account's password holds.
+async fn reset(app: &TestApp, account: Uuid) -> String {
+    let token = Uuid::now_v7().to_string();
+    let mut tx = app.app.db.write().await.unwrap();
+    sql!(
+        &mut tx,
+        execute,
+        "INSERT INTO password_resets (token_hash, account_id, expires_at) VALUES ($1, $2, $3)",
+        &Sha256::digest(&token)[..],
+        account,
+        app.app.clock.now() + chrono::TimeDelta::days(1),
+    )
+    .unwrap();
+    tx.commit().await.unwrap();
+    token
 }
 
 /// A session of the account's that ended a second ago.

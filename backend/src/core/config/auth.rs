@@ -28,6 +28,8 @@ pub enum Registration {
     Closed,
     /// Anybody may.
     Open,
+    /// Whoever an administrator has invited may.
+    Invite,
 }
 
 /// Who has to have a second factor, beside a password.

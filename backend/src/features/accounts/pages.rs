@@ -22,12 +22,15 @@ use super::{
     service,
     session::{self, Cookies},
 };
-use crate::core::{
-    App, Error, Result,
-    config::Registration,
-    http::{Form, IfMatch, Once},
-    units::{DistanceUnit, EconomyUnit, VolumeUnit},
-    web::{self, Errors, Sheet, Shell},
+use crate::{
+    core::{
+        App, Error, Result,
+        config::Registration,
+        http::{Form, IfMatch, Once},
+        units::{DistanceUnit, EconomyUnit, VolumeUnit},
+        web::{self, Errors, Sheet, Shell},
+    },
+    features::invitations,
 };
 
 pub(super) fn router() -> Router<App> {
@@ -46,6 +49,7 @@ const LABELS: &[(&str, &str)] = &[
     ("email", "Email"),
     ("password", "Password"),
     ("displayName", "Display name"),
+    ("invitation", "Invitation"),
     ("distanceUnit", "Distance"),
     ("volumeUnit", "Volume"),
     ("economyUnit", "Economy"),
@@ -61,6 +65,19 @@ struct Register {
     sheet: Sheet,
     is_first: bool,
     offers: Vec<Offer>,
+    email_attrs: &'static str,
+}
+
+impl Register {
+    fn new(app: &App, shell: Shell, sheet: Sheet, is_first: bool) -> Self {
+        // An invitation may say whose it is; then the password is what is typed first.
+        let email_attrs = if sheet.get("email").is_empty() {
+            r#"autocomplete="username" maxlength="254" required autofocus"#
+        } else {
+            r#"autocomplete="username" maxlength="254" required"#
+        };
+        Self { shell, sheet, is_first, offers: offers(app), email_attrs }
+    }
 }
 
 #[derive(Template)]
@@ -68,6 +85,8 @@ struct Register {
 struct Closed {
     shell: Shell,
     offers: Vec<Offer>,
+    /// Whether an invitation would open the door.
+    takes_invitations: bool,
 }
 
 fn is_open(app: &App) -> bool {
@@ -79,21 +98,43 @@ fn offers(app: &App) -> Vec<Offer> {
     app.doors.providers().offers()
 }
 
-async fn show_register(State(app): State<App>, shell: Shell) -> Result<Response> {
+/// What the query says of `name`.
+fn parameter(query: Option<&str>, name: &str) -> Option<String> {
+    let mut query = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    query.find(|(it, _)| it == name).map(|(_, text)| text.into_owned())
+}
+
+async fn show_register(
+    State(app): State<App>,
+    shell: Shell,
+    RawQuery(query): RawQuery,
+) -> Result<Response> {
     if shell.name.is_some() {
         return Ok(Redirect::to(HOME).into_response());
     }
     let is_first = !has_accounts(&app).await?;
-    if !is_first && !is_open(&app) {
+    let mut form = Form::default();
+    if let Some(token) = parameter(query.as_deref(), "invitation").filter(|_| !is_first) {
+        if app.config.auth.registration == Registration::Closed {
+            return closed(&app, shell);
+        }
+        let mut tx = app.db.read().await?;
+        let invitation = invitations::look_up(&mut tx, &token, app.clock.now()).await?;
+        let invitation =
+            invitation.ok_or(Error::NotFound("invitation any more: ask for another"))?;
+        form.set("email", invitation.email.unwrap_or_default());
+        form.set("invitation", token);
+    } else if !is_first && !is_open(&app) {
         return closed(&app, shell);
     }
-    let sheet = Sheet::new(LABELS, Form::default());
-    Ok(web::page(&Register { shell, sheet, is_first, offers: offers(&app) })?.into_response())
+    let sheet = Sheet::new(LABELS, form);
+    Ok(web::page(&Register::new(&app, shell, sheet, is_first))?.into_response())
 }
 
 fn closed(app: &App, shell: Shell) -> Result<Response> {
-    let offers = offers(app);
-    Ok((StatusCode::FORBIDDEN, web::page(&Closed { shell, offers })?).into_response())
+    let takes_invitations = app.config.auth.registration == Registration::Invite;
+    let page = web::page(&Closed { shell, offers: offers(app), takes_invitations })?;
+    Ok((StatusCode::FORBIDDEN, page).into_response())
 }
 
 async fn register(
@@ -117,8 +158,7 @@ async fn register(
         Err(error) => Errors::of(error)?,
     };
     let is_first = !has_accounts(&app).await?;
-    let sheet = Sheet::again(LABELS, form, errors);
-    web::page_again(&Register { shell, sheet, is_first, offers: offers(&app) })
+    web::page_again(&Register::new(&app, shell, Sheet::again(LABELS, form, errors), is_first))
 }
 
 /// Sends the browser on, with cookies set.
@@ -188,9 +228,7 @@ async fn show_login(
     if !has_accounts(&app).await? {
         return Ok(Redirect::to("/register").into_response());
     }
-    let query = query.unwrap_or_default();
-    let next = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next");
-    let next = next.map_or_else(|| HOME.to_owned(), |(_, path)| path.into_owned());
+    let next = parameter(query.as_deref(), "next").unwrap_or_else(|| HOME.to_owned());
     let sheet = Sheet::new(LABELS, Form::default());
     Ok(web::page(&Login::new(&app, &site, shell, sheet, &next, None))?.into_response())
 }
@@ -229,9 +267,14 @@ async fn log_in(
     web::page_again(&Login::new(&app, &site, shell, sheet, &next, None))
 }
 
-async fn log_out(State(app): State<App>, _: Entrant, headers: HeaderMap) -> Result<Response> {
+async fn log_out(
+    State(app): State<App>,
+    entrant: Entrant,
+    arrival: Arrival,
+    headers: HeaderMap,
+) -> Result<Response> {
     if let Some(token) = session::token_of(&headers, &app) {
-        service::log_out(&app, &token).await?;
+        service::log_out(&app, entrant.signed.account, &arrival, &token).await?;
     }
     let headers = [(header::SET_COOKIE, session::no_cookie(&app)?), (CLEAR_SITE_DATA, CLEARED)];
     Ok((headers, Redirect::to("/login")).into_response())

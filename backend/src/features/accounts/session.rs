@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
+    Arrival,
     doors::TokenHash,
     factors,
     model::{Proof, Scope, Signed},
@@ -255,6 +256,8 @@ pub struct Signer {
     pub user: User,
     /// The session that they are signed in by.
     pub session: Uuid,
+    /// How they arrive, for the security log.
+    pub arrival: Arrival,
 }
 
 impl FromRequestParts<App> for Signer {
@@ -265,7 +268,7 @@ impl FromRequestParts<App> for Signer {
         let Proof::Session(session) = user.0.proof else {
             return Err(Error::Forbidden("a token may not do this: sign in"));
         };
-        Ok(Self { user, session })
+        Ok(Self { user, session, arrival: Arrival::of(parts, app) })
     }
 }
 

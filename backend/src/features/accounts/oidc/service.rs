@@ -1,7 +1,7 @@
 //! The rules: who gets in by a provider, and which account is theirs.
 
 use axum::http::{HeaderMap, HeaderValue};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -351,6 +351,6 @@ pub(in crate::features::accounts) async fn holder(
 }
 
 /// Forgets the log-ins that never came back.
-pub(in crate::features::accounts) async fn purge(app: &App, tx: &mut Tx) -> Result<()> {
-    Ok(store::delete_old_begun(tx, app.clock.now() - LASTS, MOST).await?)
+pub(in crate::features::accounts) async fn purge(tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
+    Ok(store::delete_old_begun(tx, now - LASTS, MOST).await?)
 }
