@@ -156,7 +156,7 @@ const ACCOUNTS: &[Row] = &[
     row(Anybody, "GET /login/oidc/home"),
     row(Anybody, "GET /login/oidc/home/callback?code=a&state=b").refused(400),
     row(Owner, "GET /settings/identities"),
-    row(Session, "POST /settings/identities").form("provider=home"),
+    row(Session, "POST /settings/identities").form("provider=home").with_factors(),
     row(Session, "POST /settings/identities/$identity/unlink"),
 ];
 

@@ -24,9 +24,12 @@ use super::{
     site::Site,
     store,
 };
-use crate::core::{
-    App, Error, Result,
-    db::{self, Tx},
+use crate::{
+    core::{
+        App, Error, Result,
+        db::{self, Tx},
+    },
+    features::security_log::Kind,
 };
 
 /// How many an account may have.
@@ -98,6 +101,7 @@ pub(super) async fn finish_adding(
     store::insert_passkey(&mut tx, signed.account, &passkey, credential.cred_id(), &text)
         .await
         .map_err(|error| if db::is_unique_violation(&error) { refused() } else { error.into() })?;
+    service::note(&mut tx, now, Kind::FactorAdded, signed.account, "passkey").await?;
     tx.commit().await?;
     session::forget(app, signed.account).await;
     tracing::info!(account = %signed.account, "Added a passkey");
@@ -111,6 +115,8 @@ pub(super) async fn remove(app: &App, signed: &Signed, passkey: Uuid) -> Result<
         return Err(Error::NotFound("passkey"));
     }
     service::tidy(&mut tx, signed.account).await?;
+    let now = app.clock.now();
+    service::note(&mut tx, now, Kind::FactorRemoved, signed.account, "passkey").await?;
     tx.commit().await?;
     session::forget(app, signed.account).await;
     tracing::info!(account = %signed.account, "Removed a passkey");

@@ -17,7 +17,10 @@ use super::{
     recovery, store,
     totp::{self, Totp},
 };
-use crate::core::{App, Error, Result, config::SecondFactor, db::Tx};
+use crate::{
+    core::{App, Error, Result, config::SecondFactor, db::Tx},
+    features::security_log::{self, Event, Kind},
+};
 
 /// How long a password that was given counts for turning factors on and off.
 const FRESH: TimeDelta = TimeDelta::minutes(10);
@@ -64,7 +67,7 @@ pub(super) async fn find(app: &App, signed: &Signed) -> Result<Factors> {
 }
 
 /// Whether whoever is signed in has given the password lately.
-pub(super) async fn is_fresh(app: &App, session: Uuid) -> Result<bool> {
+pub(in super::super) async fn is_fresh(app: &App, session: Uuid) -> Result<bool> {
     let confirmed = store::session_confirmed_at(&mut app.db.read().await?, session).await?;
     Ok(confirmed.is_some_and(|it| it + FRESH > app.clock.now()))
 }
@@ -144,6 +147,7 @@ pub(super) async fn confirm_totp(
     if !store::confirm_totp(&mut tx, account, &secret, step, now).await? {
         return Err(Error::Unavailable);
     }
+    note(&mut tx, now, Kind::FactorAdded, account, "authenticator app").await?;
     tx.commit().await?;
     session::forget(app, account).await;
     tracing::info!(%account, "Set up an authenticator app");
@@ -157,6 +161,8 @@ pub(super) async fn remove_totp(app: &App, signed: &Signed) -> Result<()> {
         return Err(Error::NotFound("authenticator app"));
     }
     tidy(&mut tx, signed.account).await?;
+    let (now, account) = (app.clock.now(), signed.account);
+    note(&mut tx, now, Kind::FactorRemoved, account, "authenticator app").await?;
     tx.commit().await?;
     session::forget(app, signed.account).await;
     tracing::info!(account = %signed.account, "Removed an authenticator app");
@@ -172,9 +178,24 @@ pub(super) async fn renew_codes(app: &App, signed: &Signed) -> Result<Vec<String
         ));
     }
     let codes = replace_codes(&mut tx, signed.account).await?;
+    let (now, account) = (app.clock.now(), signed.account);
+    note(&mut tx, now, Kind::RecoveryCodesMade, account, "").await?;
     tx.commit().await?;
     tracing::info!(account = %signed.account, "Made recovery codes");
     Ok(codes)
+}
+
+/// Notes in the security log what became of the account's factors.
+pub(super) async fn note(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    kind: Kind,
+    account: Uuid,
+    which: &str,
+) -> Result<()> {
+    let event = Event::of(kind, account).by(account);
+    let event = if which.is_empty() { event } else { event.saying(which) };
+    security_log::record(tx, now, &event).await
 }
 
 /// Recovery codes, where the account has no factor yet, within the caller's transaction.
@@ -262,7 +283,11 @@ pub(super) async fn waiting(app: &App, waiting: Option<&TokenHash>) -> Result<(b
 async fn use_code(tx: &mut Tx, account: Uuid, code: &Code, now: DateTime<Utc>) -> Result<bool> {
     let code = match code {
         Code::Recovery(hash) => {
-            return Ok(store::use_recovery_code(tx, account, hash, now).await?);
+            let is_used = store::use_recovery_code(tx, account, hash, now).await?;
+            if is_used {
+                note(tx, now, Kind::RecoveryCodeUsed, account, "").await?;
+            }
+            return Ok(is_used);
         }
         Code::OneTime(code) => code,
     };

@@ -25,6 +25,7 @@ on_every_engine![
     a_changed_password_ends_every_sign_in_that_waits,
     one_accounts_factors_are_not_anothers,
     a_passkey_is_asked_for_and_only_its_own_answer_taken,
+    what_becomes_of_factors_stands_in_the_security_log,
 ];
 
 const PASSWORD: &str = "correct horse battery";
@@ -430,4 +431,17 @@ async fn the_database_holds_no_recovery_code_and_no_cookie_of_a_sign_in() {
     .unwrap();
     assert_eq!((row.0.len(), row.1.len()), (32, 32));
     assert_ne!(crate::core::hex(&row.1), cookie);
+}
+
+async fn what_becomes_of_factors_stands_in_the_security_log(app: TestApp) {
+    let ann = Holder::new(&app, "ann@example.org").await;
+    let waiting = ann.waiting().await;
+    assert_eq!(give(&waiting, &ann.codes[0]).await.status, 200);
+    assert_eq!(ann.app.post("/api/auth/factors/recovery-codes", json!({})).await.status, 201);
+    assert_eq!(ann.app.delete("/api/auth/factors/totp").await.status, 204);
+    let log = ann.app.get("/api/auth/security-log").await.body;
+    let kinds: Vec<_> = log["items"].as_array().unwrap().iter().map(|it| &it["kind"]).collect();
+    for kind in ["factor-added", "recovery-code-used", "recovery-codes-made", "factor-removed"] {
+        assert!(kinds.contains(&&json!(kind)), "{kind} is not among {kinds:?}");
+    }
 }

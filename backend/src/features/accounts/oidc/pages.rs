@@ -23,7 +23,7 @@ use crate::{
         http::{Form, Path},
         web::{self, Shell},
     },
-    features::accounts::{Arrival, Signer, User, session::set_cookie, visitor},
+    features::accounts::{Arrival, Signer, User, factors, session::set_cookie, visitor},
 };
 
 pub(in crate::features::accounts) fn router() -> Router<App> {
@@ -77,6 +77,7 @@ async fn end(
         Ok(Ended::In { opened, next }) => {
             (opened.cookies(&app)?, Redirect::to(&next)).into_response()
         }
+        Ok(Ended::Waiting { cookie, next }) => factors::ask_for_second(cookie, &next),
         Ok(Ended::Linked) => Redirect::to("/settings/identities?linked").into_response(),
         // Another tab may still be at it: its cookie stays.
         Err(refusal) => return refused(&refusal, provider, shell),
@@ -180,6 +181,7 @@ struct Identities {
     offers: Vec<Offer>,
     done: Option<&'static str>,
     refused: Option<String>,
+    has_to_confirm: bool,
 }
 
 impl Identities {
@@ -193,7 +195,8 @@ impl Identities {
             (identity, label)
         });
         let linked: Vec<_> = linked.collect();
-        Ok(Self { shell, linked, offers: providers.offers(), done: None, refused: None })
+        let offers = providers.offers();
+        Ok(Self { shell, linked, offers, done: None, refused: None, has_to_confirm: false })
     }
 }
 
@@ -229,6 +232,12 @@ async fn link(
     form: Form,
 ) -> Result<Response> {
     let provider = provider(&app, form.get("provider"))?;
+    if !service::may_link(&app, &signer).await? {
+        let page = Identities::new(&app, &signer.user, shell).await?;
+        let refused = Some(web::sentence(&Error::ConfirmationRequired.to_string()));
+        let page = web::page(&Identities { refused, has_to_confirm: true, ..page })?;
+        return Ok((StatusCode::FORBIDDEN, page).into_response());
+    }
     let next = "/settings/identities";
     let begun = service::begin(&app, provider, &headers, next, Some(signer.session)).await;
     match begun {

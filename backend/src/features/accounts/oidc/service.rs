@@ -1,6 +1,6 @@
 //! The rules: who gets in by a provider, and which account is theirs.
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue};
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -18,14 +18,18 @@ use crate::{
         db::{self, Tx},
         web,
     },
-    features::accounts::{
-        Arrival, Proof, Scope, Signed, Signer,
-        doors::TokenHash,
-        model::{Account, Email},
-        service::open_session,
-        session::{self, Opened, Token},
-        store as accounts,
-        store::sessions::Holder,
+    features::{
+        accounts::{
+            Arrival, Proof, Scope, Signed, Signer,
+            doors::TokenHash,
+            factors,
+            model::{Account, Email},
+            service::open_session,
+            session::{self, Opened, Token},
+            store as accounts,
+            store::sessions::Holder,
+        },
+        security_log::{self, Event, Kind},
     },
 };
 
@@ -51,6 +55,13 @@ pub(super) enum Ended {
     /// Somebody is signed in.
     In {
         opened: Opened,
+        /// Where they wanted to go.
+        next: String,
+    },
+    /// Their account asks for a second factor.
+    Waiting {
+        /// What the browser is known by until then.
+        cookie: HeaderValue,
         /// Where they wanted to go.
         next: String,
     },
@@ -135,6 +146,11 @@ pub(super) async fn end(
     }
     let account = account_of(app, provider, &vouched, By::LogIn).await?.account_id;
     let mut tx = app.db.write().await?;
+    // The provider stands for the password, and for nothing more.
+    if let Some(waiting) = factors::wait(&mut tx, app, account).await? {
+        tx.commit().await?;
+        return Ok(Ended::Waiting { cookie: waiting.cookie(app)?, next: begun.next });
+    }
     let opened = open_session(&mut tx, app, account, arrival).await?;
     tx.commit().await?;
     opened.settle(app).await;
@@ -238,6 +254,16 @@ fn taken(error: sqlx::Error) -> Error {
     error.into()
 }
 
+/// Whether whoever asks may link: a stolen session alone is not to open the account for good.
+pub(super) async fn may_link(app: &App, signer: &Signer) -> Result<bool> {
+    if factors::is_fresh(app, signer.session).await? {
+        return Ok(true);
+    }
+    // Who has no password has none to give.
+    let mut tx = app.db.read().await?;
+    Ok(!opens_by_password(&mut tx, signer.user.0.account).await?)
+}
+
 /// From now on the identity opens the account.
 async fn link(app: &App, account: Uuid, vouched: &Vouched) -> Result<(), Refusal> {
     let mut tx = app.db.write().await?;
@@ -250,6 +276,8 @@ async fn link(app: &App, account: Uuid, vouched: &Vouched) -> Result<(), Refusal
         let is_theirs = owner.is_some_and(|it| it.holder.account_id == account);
         return if is_theirs { Ok(()) } else { Err(Refusal::LinkedElsewhere) };
     }
+    let linked = Event::of(Kind::IdentityLinked, account).by(account);
+    security_log::record(&mut tx, app.clock.now(), &linked).await?;
     tx.commit().await?;
     tracing::info!(%account, "Linked an identity");
     Ok(())
@@ -278,6 +306,8 @@ pub(super) async fn unlink(app: &App, signer: &Signer, id: Uuid) -> Result<()> {
         });
     }
     store::delete(&mut tx, account, id).await?;
+    let event = signer.arrival.mark(Event::of(Kind::IdentityUnlinked, account).by(account));
+    security_log::record(&mut tx, app.clock.now(), &event).await?;
     tx.commit().await?;
     // Access tokens of theirs count no longer.
     session::forget(app, account).await;

@@ -84,8 +84,8 @@ async fn a_token_ends_when_it_is_said_to(app: TestApp) {
     app.app.clock.advance(chrono::TimeDelta::hours(11));
     app.app.doors.forget_all();
     let refused = script.get("/api/auth/me").await;
-    assert_eq!(refused.status, 401);
-    assert_eq!(refused.header("www-authenticate"), r#"Bearer error="invalid_token""#);
+    let told = r#"Bearer error="invalid_token""#;
+    assert_eq!((refused.status, refused.header("www-authenticate")), (401, told));
     // A day alone stands for its end.
     let new = json!({ "name": "n", "scope": "read", "expiresAt": "2026-02-01" });
     let made = ann.post("/api/auth/tokens", new).await;

@@ -10,6 +10,7 @@ use crate::testing::{Answer, TestApp, on_every_engine};
 
 on_every_engine![
     whoever_links_a_provider_gets_in_by_it,
+    a_session_alone_links_nothing,
     only_the_session_that_began_it_links,
     an_identity_opens_one_account,
     the_last_way_in_is_kept,
@@ -29,6 +30,7 @@ async fn signed_in(app: &TestApp) -> Browser {
 
 /// Begins to link, and logs in at the provider: where it sends the browser back to.
 async fn begin(browser: &mut Browser, fake: &Fake, subject: &str) -> String {
+    browser.submit("/settings/factors/confirm", &[("password", PASSWORD)]).await;
     let page = browser.submit("/settings/identities", &[("provider", "home")]).await;
     assert_eq!(page.status, 200, "{page:?}");
     let address = text(&page).split_once(r#"href="http://127"#).unwrap().1;
@@ -62,6 +64,21 @@ async fn whoever_links_a_provider_gets_in_by_it(app: TestApp) {
     // Once more is no other identity.
     let back = begin(&mut admin, &fake, "the admin").await;
     assert_eq!(admin.get(&back).await.status, 303);
+}
+
+async fn a_session_alone_links_nothing(app: TestApp) {
+    let fake = Fake::start().await;
+    let app = with_provider(&app, &fake, |_| {});
+    let mut admin = signed_in(&app).await;
+    // The password has been given long ago.
+    app.app.clock.advance(chrono::TimeDelta::minutes(10));
+    let refused = admin.submit("/settings/identities", &[("provider", "home")]).await;
+    assert_eq!(refused.status, 403);
+    assert!(text(&refused).contains("Confirm it is you"), "{refused:?}");
+    assert!(!text(&refused).contains("code_challenge"), "{refused:?}");
+    admin.submit("/settings/factors/confirm", &[("password", PASSWORD)]).await;
+    let begun = admin.submit("/settings/identities", &[("provider", "home")]).await;
+    assert_eq!(begun.status, 200, "{begun:?}");
 }
 
 async fn only_the_session_that_began_it_links(app: TestApp) {

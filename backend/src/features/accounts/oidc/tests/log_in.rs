@@ -23,6 +23,7 @@ on_every_engine![
     an_address_that_nobody_verified_is_not_kept,
     many_first_log_ins_at_once_make_one_account,
     a_disabled_account_is_not_opened,
+    a_second_factor_is_asked_for_whoever_vouches,
     logging_in_ends_the_session_before_it,
     the_pages_offer_what_one_may_log_in_with,
 ];
@@ -186,6 +187,32 @@ async fn a_disabled_account_is_not_opened(app: TestApp) {
     let token = fake.access_token("dana", &json!({}));
     let program = app.nobody().with_header("authorization", &format!("Bearer {token}"));
     assert_eq!(program.get("/api/vehicles").await.status, 401);
+}
+
+async fn a_second_factor_is_asked_for_whoever_vouches(app: TestApp) {
+    let fake = Fake::start().await;
+    let app = open_to_all(&app, &fake);
+    let mut dana = Browser::new(&app);
+    dana.log_in(&fake, "home", "dana").await;
+    let account: uuid::Uuid = dana.me().await["id"].as_str().unwrap().parse().unwrap();
+    let mut tx = app.app.db.write().await.unwrap();
+    sql!(
+        &mut tx,
+        execute,
+        "INSERT INTO totp_secrets (account_id, secret, last_used_step, created_at, confirmed_at)
+         VALUES ($1, $2, 0, $3, $3)",
+        account,
+        &[7_u8; 20][..],
+        app.app.clock.now(),
+    )
+    .unwrap();
+    tx.commit().await.unwrap();
+    let mut browser = Browser::new(&app);
+    let waits = browser.log_in(&fake, "home", "dana").await;
+    assert_eq!((waits.status, waits.header("location")), (303, "/login/second?next=%2Ftrash"));
+    assert!(!browser.is_signed_in().await);
+    let second = browser.get("/login/second?next=%2Ftrash").await;
+    assert_eq!(second.status, 200, "{second:?}");
 }
 
 async fn logging_in_ends_the_session_before_it(app: TestApp) {
