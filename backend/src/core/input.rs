@@ -5,6 +5,8 @@
 
 mod field;
 mod reader;
+#[cfg(test)]
+mod tests;
 
 pub use field::{Change, Clearable, Field, LongText, Member, ModelYear, Odometer, Text, schema_of};
 pub use reader::{Given, Reader};

@@ -84,9 +84,8 @@ async fn change_password(
         }
         Err(error) => Err(error),
     };
-    let error = match changed {
-        Ok(_) => return Ok(Redirect::to("/settings/security?password").into_response()),
-        Err(error) => error,
+    let Err(error) = changed else {
+        return Ok(Redirect::to("/settings/security?password").into_response());
     };
     if let Error::TooManyRequests(_) = error {
         let sheet = Sheet::new(LABELS, Form::default());
