@@ -12,7 +12,7 @@ RULES = {
     "/Idempotency-Key": "has been used for another request",
     "/currentPassword": "is not your password",
     "/code": ("is not what the app shows", "has to be six digits"),
-    "/credential": "is not the answer to what was asked",
+    "/credential": ("is not the answer to what was asked", "is not a passkey's answer"),
     "/cursor": "is not a cursor that this service gave",
     "/date": ("is before 1886", "is more than a year ahead"),
     "/expiresAt": "is in the past",
