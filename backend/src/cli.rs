@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     core::{
+        App, Error,
         clock::Clock,
         config::{Config, ConfigError},
         db::{
@@ -13,7 +14,8 @@ use crate::{
             migrate::{self, MigrateError, Step},
         },
     },
-    features, openapi, serve,
+    features::{self, administration},
+    openapi, serve,
 };
 
 /// Vehicles, their fuel and their upkeep
@@ -47,6 +49,11 @@ enum Command {
         #[arg(long, conflicts_with = "status")]
         dry_run: bool,
     },
+    /// Look after accounts, as when the only administrator is locked out
+    Users {
+        #[command(subcommand)]
+        command: administration::Command,
+    },
     /// Look at the settings
     Config {
         #[command(subcommand)]
@@ -79,6 +86,8 @@ enum Failure {
     Migrate(#[from] MigrateError),
     #[error("{0}")]
     Serve(#[from] serve::ServeError),
+    #[error("{0}")]
+    Users(Error),
     #[error("{0}")]
     Unready(String),
     #[error("{0}")]
@@ -123,6 +132,10 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
             let work = migrate(&config, feature.as_deref(), status, dry_run);
             runtime()?.block_on(work)
         }
+        Command::Users { command } => {
+            let config = load()?;
+            runtime()?.block_on(users(config, &command))
+        }
         Command::Config { command: ConfigCommand::Check } => {
             load()?;
             print("the settings can be used\n")
@@ -149,6 +162,14 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 fn print(text: &str) -> Result<(), Failure> {
     use std::io::Write as _;
     Ok(std::io::stdout().write_all(text.as_bytes())?)
+}
+
+async fn users(config: Config, command: &administration::Command) -> Result<(), Failure> {
+    let db = Db::open(&config.database).await.map_err(serve::ServeError::from)?;
+    let app = App::new(config, db, Clock::System);
+    let done = administration::run(&app, command).await;
+    app.db.close().await;
+    print(&done.map_err(Failure::Users)?)
 }
 
 async fn migrate(

@@ -46,7 +46,10 @@ pub fn api() -> (Router<App>, OpenApi) {
     let token = SecurityScheme::Http {
         scheme: "bearer".to_owned(),
         bearer_format: None,
-        description: Some("A personal token, as `Authorization: Bearer …`".to_owned()),
+        description: Some(
+            "A personal token, or a configured provider's access token: `Authorization: Bearer …`"
+                .to_owned(),
+        ),
         extensions: [].into_iter().collect(),
     };
     let mut document = OpenApi {

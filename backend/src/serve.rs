@@ -19,6 +19,7 @@ use crate::{
             Db,
             migrate::{self, MigrateError},
         },
+        jobs,
     },
     features, router,
 };
@@ -94,6 +95,7 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
     println!("MotoVaultPro is at http://{address}");
     tracing::info!(%address, database = app.db.engine(), cache = app.cache.state().0, "Serving");
 
+    let chores = tokio::spawn(jobs::run(app.clone(), features::CHORES));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = connections::serve(listener, front, most, async move {
         told_to_stop().await;
@@ -110,6 +112,8 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
             tokio::time::sleep(FAREWELL).await;
         } => tracing::warn!("Some requests did not end in time"),
     }
+    chores.abort();
+    let _ = chores.await;
     app.db.close().await;
     tracing::info!("Stopped");
     Ok(())

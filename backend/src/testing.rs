@@ -158,12 +158,36 @@ impl TestApp {
         test
     }
 
+    /// The same database and clock under other settings, as another instance has them.
+    pub(crate) fn reconfigured(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::clone(&self.app.config);
+        change(&mut config);
+        let app = App::new(config, self.app.db.clone(), self.app.clock.clone());
+        Self { router: crate::router(&app), app, ..self.clone() }
+    }
+
     /// Makes an account; what it asks from then on, it asks signed in.
     pub(crate) async fn register(&self, email: &str) -> Self {
         let account = json!({ "email": email, "password": "correct horse battery" });
         let answer = self.nobody().post("/api/auth/register", account).await;
         assert_eq!(answer.status, 201, "{answer:?}");
         self.with_cookie(cookie_of(&answer))
+    }
+
+    /// The same service, asked by its administrator, whom every test begins with.
+    pub(crate) async fn as_administrator(&self) -> Self {
+        let known = json!({ "email": "admin@example.org", "password": "correct horse battery" });
+        let answer = self.nobody().post("/api/auth/login", known).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        self.with_cookie(cookie_of(&answer))
+    }
+
+    /// Another instance of the service over the same database, with other settings.
+    pub(crate) fn other_instance(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::clone(&self.app.config);
+        change(&mut config);
+        let app = App::new(config, self.app.db.clone(), self.app.clock.clone());
+        Self { router: crate::router(&app), app, ..self.clone() }
     }
 
     /// The same service, asked by nobody who is signed in.
@@ -201,10 +225,7 @@ impl TestApp {
 
     /// Another instance of the service over the same database, asked by nobody.
     pub(crate) fn another_instance(&self) -> Self {
-        let app =
-            App::new(Config::clone(&self.app.config), self.app.db.clone(), self.app.clock.clone());
-        let router = crate::router(&app);
-        Self { app, router, ..self.nobody() }
+        self.nobody().other_instance(|_| {})
     }
 
     /// Whoever is signed in, as stores know them.

@@ -22,6 +22,9 @@ pub enum Error {
     /// Nobody is signed in (401).
     #[error("sign in first")]
     Unauthorized,
+    /// The token is not one that opens this service, or no longer is (401).
+    #[error("this token opens nothing here, or has ended")]
+    InvalidToken,
     /// The mail or the password is wrong; which of them is not told (401).
     #[error("the e-mail address or the password is wrong")]
     WrongPassword,
@@ -142,6 +145,7 @@ impl Error {
             Self::Unavailable => Self::Unavailable,
             Self::Overloaded => Self::Overloaded,
             Self::Unauthorized => Self::Unauthorized,
+            Self::InvalidToken => Self::InvalidToken,
             other => Self::Internal(format!("{other:?}").into()),
         }
     }
@@ -151,7 +155,7 @@ impl Error {
     pub fn kind(&self) -> (StatusCode, &'static str) {
         match self {
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed"),
-            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
+            Self::Unauthorized | Self::InvalidToken => (StatusCode::UNAUTHORIZED, "unauthorized"),
             Self::WrongPassword => (StatusCode::UNAUTHORIZED, "wrong-password"),
             Self::SecondFactorRequired(_) => (StatusCode::UNAUTHORIZED, "second-factor-required"),
             Self::WrongFactor => (StatusCode::UNAUTHORIZED, "wrong-factor"),
@@ -219,6 +223,10 @@ impl IntoResponse for Error {
             Self::SecondFactorRequired(cookie) => Some(cookie.clone()),
             _ => None,
         };
+        let challenge = match &self {
+            Self::InvalidToken => r#"Bearer error="invalid_token""#,
+            _ => "Bearer",
+        };
         let (errors, vehicle_id) = match self {
             Self::Invalid(faults) => (faults, None),
             Self::Conflict { vehicle, .. } => (Vec::new(), vehicle),
@@ -247,7 +255,7 @@ impl IntoResponse for Error {
             response.headers_mut().insert(header::SET_COOKIE, cookie);
         }
         if status == StatusCode::UNAUTHORIZED {
-            let challenge = HeaderValue::from_static("Bearer");
+            let challenge = HeaderValue::from_static(challenge);
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         response

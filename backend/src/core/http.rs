@@ -5,7 +5,7 @@ mod described;
 mod etag;
 mod gate;
 mod layers;
-mod once;
+pub mod once;
 mod paging;
 mod rates;
 mod read;

@@ -4,11 +4,13 @@
 //! never through a float.
 
 mod field;
+mod moment;
 mod reader;
 #[cfg(test)]
 mod tests;
 
 pub use field::{Change, Clearable, Field, LongText, Member, ModelYear, Odometer, Text, schema_of};
+pub use moment::Moment;
 pub use reader::{Given, Reader};
 
 use super::error::Fault;

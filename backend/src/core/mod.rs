@@ -8,6 +8,7 @@ pub mod error;
 pub mod health;
 pub mod http;
 pub mod input;
+pub mod jobs;
 pub mod problems;
 pub mod units;
 pub mod web;
@@ -50,7 +51,7 @@ impl App {
     #[must_use]
     pub fn new(config: config::Config, db: db::Db, clock: clock::Clock) -> Self {
         let cache = cache::Cache::new(&config.cache);
-        let doors = Doors::new();
+        let doors = Doors::new(&config);
         let in_flight = http::InFlight::default();
         Self { db, cache, clock, config: Arc::new(config), doors, in_flight }
     }

@@ -85,6 +85,11 @@ const KINDS: &[(&str, &str, &str)] = &[
         "An account with this e-mail address exists. Sign in instead.",
     ),
     (
+        "last-administrator",
+        "Somebody has to run the service",
+        "This is the last administrator who is not disabled. Make another one first.",
+    ),
+    (
         "in-flight",
         "The same request is under way",
         "A request with this Idempotency-Key has not ended yet. Send it again in a moment, with the \
@@ -99,6 +104,11 @@ const KINDS: &[(&str, &str, &str)] = &[
         "conflict",
         "It contradicts what is here",
         "The request was understood, but it does not fit what is stored. Nothing was changed.",
+    ),
+    (
+        "last-way-in",
+        "This is the last way in",
+        "Without it nobody could get into the account any more. Link another log-in first.",
     ),
     (
         "precondition-failed",
@@ -186,6 +196,7 @@ mod tests {
         let errors = [
             Error::Malformed(String::new()),
             Error::Unauthorized,
+            Error::InvalidToken,
             Error::WrongPassword,
             Error::SecondFactorRequired(axum::http::HeaderValue::from_static("")),
             Error::WrongFactor,
@@ -198,6 +209,7 @@ mod tests {
             conflict("duplicate-vin"),
             conflict("vin-in-trash"),
             conflict("duplicate-email"),
+            conflict("last-administrator"),
             conflict("in-flight"),
             conflict("too-many"),
             conflict("conflict"),

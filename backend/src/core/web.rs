@@ -38,6 +38,8 @@ pub fn page_again(template: &impl Template) -> Result<Response> {
 pub struct Shell {
     /// What they are called, if somebody is signed in.
     pub name: Option<String>,
+    /// Whether they may run the service.
+    pub is_admin: bool,
     /// `system`, `light` or `dark`.
     pub theme: &'static str,
     /// The page's path, for marking where one is.
@@ -52,6 +54,7 @@ impl Shell {
     pub fn new(signed: Option<&accounts::Signed>, path: &str) -> Self {
         Self {
             name: signed.map(|it| it.display_name.clone().unwrap_or_else(|| it.email.clone())),
+            is_admin: signed.is_some_and(|it| it.is_admin),
             theme: signed.map_or("system", |it| it.preferences.theme.as_str()),
             path: path.to_owned(),
             assets: Assets::get(),

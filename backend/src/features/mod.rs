@@ -1,13 +1,16 @@
 //! The feature capsules, in the order their migrations run.
 
 pub mod accounts;
+pub mod administration;
 pub mod fuel_logs;
 pub mod garage;
+pub mod invitations;
+pub mod security_log;
 pub mod vehicles;
 
 use aide::axum::ApiRouter;
 
-use crate::core::{App, db::migrate::Migration};
+use crate::core::{App, db::migrate::Migration, http::once, jobs::Chore};
 
 /// What a capsule plugs into the service.
 #[derive(Debug)]
@@ -25,5 +28,16 @@ pub struct Feature {
 }
 
 /// Every capsule, dependencies first.
-pub const ALL: &[Feature] =
-    &[accounts::FEATURE, vehicles::FEATURE, fuel_logs::FEATURE, garage::FEATURE];
+pub const ALL: &[Feature] = &[
+    security_log::FEATURE,
+    invitations::FEATURE,
+    accounts::FEATURE,
+    administration::FEATURE,
+    vehicles::FEATURE,
+    fuel_logs::FEATURE,
+    garage::FEATURE,
+];
+
+/// What the service clears away every hour.
+pub const CHORES: &[Chore] =
+    &[security_log::CHORE, invitations::CHORE, accounts::CHORE, administration::CHORE, once::CHORE];

@@ -20,11 +20,19 @@ use self::{
     rows::{Door, Fields, Row},
     world::{Database, World},
 };
-use crate::testing::{Answer, TestApp, on_every_engine};
+use crate::{
+    features::accounts::Fake,
+    testing::{Answer, TestApp, on_every_engine},
+};
 
 on_every_engine![nobody_gets_through_a_door_that_is_not_theirs];
 
 async fn nobody_gets_through_a_door_that_is_not_theirs(app: TestApp) {
+    let provider = Fake::start().await;
+    let app = app.reconfigured(|config| {
+        config.server.public_url = Some("http://cars.test".to_owned());
+        config.auth.providers.insert("home".to_owned(), provider.settings());
+    });
     let routes = router::routes(&app).await;
     let rows = rows::all();
     let covered: BTreeSet<_> = rows.iter().map(|row| router::route_of(&routes, row)).collect();
@@ -92,6 +100,10 @@ impl Probes<'_> {
     /// Every mixture of the owner's ids and one's own is answered as the same mixture of unknown
     /// ids and one's own, and changes nothing.
     async fn foreign(&mut self, row: &Row, ann: &World, other: &World) {
+        if row.door == Door::Administrator && other.is_administrator {
+            // What is there is theirs to run; what they may not see has rows of its owner's.
+            return;
+        }
         let names = row.ids();
         for mixture in 1_u32..(1 << names.len()) {
             let (mut foreign, mut unknown) = (other.ids.clone(), other.ids.clone());
@@ -109,9 +121,6 @@ impl Probes<'_> {
             let refused = self.send(&other.user, row, &foreign).await;
             before.is_as_before(self.app, row).await;
             let absent = self.send(&other.user, row, &unknown).await;
-            if row.door == Door::Administrator && other.is_administrator {
-                continue;
-            }
             assert_eq!(
                 world::seen(&refused, &told),
                 world::seen(&absent, &told),
@@ -120,7 +129,7 @@ impl Probes<'_> {
             );
             assert!(refused.status >= 400, "{row:?} lets {} in: {refused:?}", other.name);
         }
-        if names.is_empty() && !(row.door == Door::Administrator && other.is_administrator) {
+        if names.is_empty() {
             let before = Database::read(self.app).await;
             let answer = self.send(&other.user, row, &other.ids).await;
             ann.is_not_in(&answer, row);

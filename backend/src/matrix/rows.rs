@@ -2,7 +2,7 @@
 //!
 //! `$name` stands for an id (or another name) of whoever calls: see [`super::world`].
 
-use Door::{Anybody, Owner, Session};
+use Door::{Administrator, Anybody, Owner, Session};
 
 use crate::core::web;
 
@@ -108,7 +108,7 @@ pub(super) fn all() -> Vec<Row> {
     let assets = web::Assets::get();
     let assets = [&assets.css, &assets.docs, &assets.script, &assets.passkeys, &assets.icon]
         .map(|it| row(Anybody, Box::leak(format!("GET {it}").into_boxed_str())));
-    [SERVICE, &assets, ACCOUNTS, FACTORS, VEHICLES, FUEL_LOGS].concat()
+    [SERVICE, &assets, ACCOUNTS, ADMINISTRATION, FACTORS, VEHICLES, FUEL_LOGS].concat()
 }
 
 const SERVICE: &[Row] = &[
@@ -154,6 +154,38 @@ const ACCOUNTS: &[Row] = &[
     row(Owner, "GET /settings/tokens"),
     row(Session, "POST /settings/tokens").form("name=script&scope=read"),
     row(Session, "POST /settings/tokens/$token/revoke"),
+    row(Anybody, "GET /login/oidc/home"),
+    row(Anybody, "GET /login/oidc/home/callback?code=a&state=b").refused(400),
+    row(Owner, "GET /settings/identities"),
+    row(Session, "POST /settings/identities").form("provider=home"),
+    row(Session, "POST /settings/identities/$identity/unlink"),
+];
+
+const ADMINISTRATION: &[Row] = &[
+    row(Owner, "GET /api/auth/security-log").in_pages(),
+    row(Administrator, "GET /api/admin/users"),
+    row(Administrator, "GET /api/admin/users/$account"),
+    row(Administrator, "PATCH /api/admin/users/$account").json(r#"{"isAdmin":false}"#),
+    row(Administrator, "PATCH /api/admin/users/$account").json(r#"{"isDisabled":true}"#),
+    row(Administrator, "POST /api/admin/users/$account/reset"),
+    row(Administrator, "GET /api/admin/invitations"),
+    row(Administrator, "POST /api/admin/invitations").json("{}"),
+    row(Administrator, "GET /api/admin/invitations/$invitation"),
+    row(Administrator, "DELETE /api/admin/invitations/$invitation"),
+    row(Administrator, "GET /api/admin/security-log"),
+    row(Administrator, "GET /api/admin/security-log?userId=$account"),
+    row(Administrator, "GET /api/admin/security-log.csv?userId=$account"),
+    row(Administrator, "GET /admin"),
+    row(Administrator, "GET /admin/users/$account"),
+    row(Administrator, "POST /admin/users/$account").form("isDisabled=true"),
+    row(Administrator, "POST /admin/users/$account/reset").form(""),
+    row(Administrator, "GET /admin/invitations"),
+    row(Administrator, "POST /admin/invitations").form("email="),
+    row(Administrator, "POST /admin/invitations/$invitation/withdraw"),
+    row(Administrator, "GET /admin/log"),
+    row(Administrator, "GET /admin/log?userId=$account"),
+    row(Anybody, "GET /reset?token=$my_reset"),
+    row(Anybody, "POST /reset").form("token=$my_reset&password=correct+horse+battery"),
 ];
 
 /// What it takes an authenticator for is refused here, and done in Chromium.

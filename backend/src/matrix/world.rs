@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::rows::Row;
 use crate::{
     core::db::Tx,
+    features::invitations::{self, Invitation},
     sql,
     testing::{Answer, TestApp},
 };
@@ -29,6 +30,9 @@ pub(super) struct World {
     /// What tells that an answer or a row is theirs.
     marks: BTreeSet<String>,
 }
+
+/// A currency that nobody else pays in.
+const OURS: &str = "XQZ";
 
 impl World {
     pub(super) async fn new(app: &TestApp, name: &str) -> Self {
@@ -62,13 +66,20 @@ impl World {
         let sessions = user.get("/api/auth/sessions").await;
         let session = sessions.body["items"][0]["id"].as_str().unwrap().to_owned();
         ids.insert("session".to_owned(), session);
-        user.get("/api/user/preferences").await;
+        ids.insert("account".to_owned(), account.clone());
+        ids.insert("invitation".to_owned(), invitation(app, account.parse().unwrap()).await);
+        // What only those have whom the others are not to see.
+        let currency = if name.starts_with("ann") { OURS } else { "EUR" };
+        user.patch("/api/user/preferences", json!({ "currency": currency })).await;
+        ids.insert("identity".to_owned(), identity(app, account.parse().unwrap(), name).await);
 
         let own =
             ids.values().cloned().chain([account.clone(), email.clone(), format!("{name}s ")]);
+        let own = own.chain(name.starts_with("ann").then(|| OURS.to_owned()));
         let marks = own.collect();
         for (name, value) in [
             ("my_email", email),
+            ("my_reset", reset(app, account.parse().unwrap()).await),
             ("my_new", format!("{name}-new")),
             ("my_newer", format!("{name}-newer")),
         ] {
@@ -142,6 +153,60 @@ impl World {
 fn made(answer: &Answer) -> String {
     assert_eq!(answer.status, 201, "{answer:?}");
     answer.id()
+}
+
+/// Who they are at a provider.
+async fn identity(app: &TestApp, account: Uuid, name: &str) -> String {
+    let id = Uuid::now_v7();
+    let mut tx = app.app.db.write().await.unwrap();
+    sql!(
+        &mut tx,
+        execute,
+        "INSERT INTO identities (issuer, subject, id, account_id, created_at)
+         VALUES ('https://id.example', $1, $2, $3, $4)",
+        format!("{name}s subject"),
+        id,
+        account,
+        app.app.clock.now(),
+    )
+    .unwrap();
+    tx.commit().await.unwrap();
+    id.to_string()
+}
+
+/// An invitation that the account made.
+async fn invitation(app: &TestApp, account: Uuid) -> String {
+    let now = app.app.clock.now();
+    let invitation = Invitation {
+        id: Uuid::now_v7(),
+        email: None,
+        created_by: account,
+        created_at: now,
+        expires_at: now + chrono::TimeDelta::days(1),
+        used_at: None,
+        used_by: None,
+    };
+    let mut tx = app.app.db.write().await.unwrap();
+    invitations::make(&mut tx, &Uuid::now_v7().to_string(), &invitation).await.unwrap();
+    tx.commit().await.unwrap();
+    invitation.id.to_string()
+}
+
+/// What a link to set the account's password holds.
+async fn reset(app: &TestApp, account: Uuid) -> String {
+    let token = Uuid::now_v7().to_string();
+    let mut tx = app.app.db.write().await.unwrap();
+    sql!(
+        &mut tx,
+        execute,
+        "INSERT INTO password_resets (token_hash, account_id, expires_at) VALUES ($1, $2, $3)",
+        &Sha256::digest(&token)[..],
+        account,
+        app.app.clock.now() + chrono::TimeDelta::days(1),
+    )
+    .unwrap();
+    tx.commit().await.unwrap();
+    token
 }
 
 /// A session of the account's that ended a second ago.

@@ -1,6 +1,11 @@
 //! `[auth]`: who may come in.
 
+use std::{collections::BTreeMap, net::IpAddr};
+
+use axum::http::Uri;
 use serde::{Deserialize, Serialize};
+
+use super::{ConfigError, Secret};
 
 /// The `[auth]` section.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
@@ -10,6 +15,8 @@ pub struct Auth {
     pub registration: Registration,
     /// Who has to have a second factor.
     pub require_second_factor: SecondFactor,
+    /// The OpenID providers that people may log in with, by the name that is in their addresses.
+    pub providers: BTreeMap<String, Provider>,
 }
 
 /// Whether people may make accounts after the first.
@@ -21,6 +28,8 @@ pub enum Registration {
     Closed,
     /// Anybody may.
     Open,
+    /// Whoever an administrator has invited may.
+    Invite,
 }
 
 /// Who has to have a second factor, beside a password.
@@ -34,4 +43,105 @@ pub enum SecondFactor {
     Administrators,
     /// Everybody.
     Everyone,
+}
+
+/// One OpenID provider: `[auth.providers.NAME]`.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub struct Provider {
+    /// Its issuer identifier, an address, exactly as its own metadata spells it.
+    pub issuer: String,
+    /// What the provider calls this service.
+    pub client_id: String,
+    /// The secret it gave this service, where it gave one.
+    #[serde(default)]
+    pub client_secret: Option<Secret>,
+    /// What the button says: "Log in with LABEL". The name unless said.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// What is asked for, with spaces between.
+    #[serde(default = "usual_scopes")]
+    pub scopes: String,
+    /// What its access tokens have to be meant for to be taken by the API. None are unless said.
+    #[serde(default)]
+    pub audience: Option<String>,
+    /// The scope without which an access token may only read.
+    #[serde(default)]
+    pub write_scope: Option<String>,
+    /// Whether whoever it vouches for gets an account, even where registration is closed.
+    #[serde(default)]
+    pub allow_sign_up: bool,
+}
+
+fn usual_scopes() -> String {
+    "openid email profile".to_owned()
+}
+
+impl Auth {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        for (name, provider) in &self.providers {
+            let value = |key: &str, why: &str| {
+                Err(ConfigError::value(&format!("auth.providers.{name}{key}"), why))
+            };
+            let plain = |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '-';
+            if name.is_empty() || name.len() > 32 || !name.chars().all(plain) {
+                return value("", "is named by 1 to 32 of a-z, 0-9 and -");
+            }
+            if !is_issuer(&provider.issuer) {
+                return value(
+                    ".issuer",
+                    "is https://host/path, or http:// on this machine; 255 characters at most",
+                );
+            }
+            if provider.client_id.trim().is_empty() {
+                return value(".client_id", "is not empty");
+            }
+            if !provider.scopes.split(' ').any(|scope| scope == "openid") {
+                return value(".scopes", "has openid among others, with spaces between");
+            }
+            if provider.audience.as_deref().is_some_and(|it| it.trim().is_empty()) {
+                return value(".audience", "is not empty");
+            }
+            let has_same = |other: &&Provider| other.issuer == provider.issuer;
+            if self.providers.values().filter(has_same).count() > 1 {
+                return value(
+                    ".issuer",
+                    "is another provider's, too: people would be taken for one",
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Provider {
+    /// Whether an address that the provider names may be asked: over https, or where the provider
+    /// itself is on this machine, there.
+    #[must_use]
+    pub fn may_name(&self, address: &str) -> bool {
+        let is_here = self.issuer.starts_with("http://");
+        scheme(address) == Some("https") || (is_here && scheme(address) == Some("http"))
+    }
+}
+
+fn is_issuer(issuer: &str) -> bool {
+    issuer.len() <= 255 && !issuer.contains(['?', '#']) && scheme(issuer).is_some()
+}
+
+/// The scheme of an address that can be trusted to lead where it says: https, or http on this
+/// machine.
+fn scheme(address: &str) -> Option<&'static str> {
+    let uri: Uri = address.parse().ok()?;
+    let host = uri.host().filter(|host| !host.is_empty())?;
+    if uri.authority()?.as_str().contains('@') {
+        return None;
+    }
+    match uri.scheme_str()? {
+        "https" => Some("https"),
+        "http" => {
+            let ip: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
+            let is_here = host == "localhost" || ip.is_some_and(|ip| ip.is_loopback());
+            is_here.then_some("http")
+        }
+        _ => None,
+    }
 }

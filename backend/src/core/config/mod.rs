@@ -11,10 +11,12 @@ mod server;
 mod source;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_providers;
 
 use std::path::Path;
 
-pub use auth::{Auth, Registration, SecondFactor};
+pub use auth::{Auth, Provider, Registration, SecondFactor};
 pub use cache::Cache;
 pub use database::{Database, Engine, PostgresAddress};
 pub use networks::Networks;
@@ -39,9 +41,14 @@ pub struct Config {
 }
 
 /// The settings whose values are secret; each may also be given as the path of a file that
-/// holds it, under the same name and `_file`.
-const SECRETS: [&str; 4] =
-    ["database.url", "database.password", "database.migration_url", "cache.url"];
+/// holds it, under the same name and `_file`. A `*` is any one name.
+const SECRETS: [&str; 5] = [
+    "database.url",
+    "database.password",
+    "database.migration_url",
+    "cache.url",
+    "auth.providers.*.client_secret",
+];
 
 /// Where container platforms mount the database's password.
 const MOUNTED_PASSWORD: &str = "/run/secrets/postgres-password";
@@ -72,6 +79,11 @@ impl Config {
         config.database.migration_engine()?;
         config.cache.check()?;
         config.server.check()?;
+        config.auth.check()?;
+        if !config.auth.providers.is_empty() && config.server.public_url.is_none() {
+            let why = "is needed where auth.providers has any: they send browsers back to it";
+            return Err(ConfigError::value("server.public_url", why));
+        }
         Ok(config)
     }
 }

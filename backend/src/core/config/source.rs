@@ -67,21 +67,40 @@ pub(super) fn read<T: DeserializeOwned>(
         .source(Some(environment.into_iter().collect()));
     builder = builder.add_source(environment);
     let given = builder.build_cloned().map_err(|error| ConfigError::Syntax(error.to_string()))?;
-    for key in secrets {
+    let secrets: Vec<_> = secrets.iter().flat_map(|key| spelled_out(&given.cache, key)).collect();
+    for key in &secrets {
         let Ok(path) = given.get_string(&format!("{key}_file")) else { continue };
         if given.get_string(key).is_ok() {
-            return Err(ConfigError::Twice { key: (*key).to_owned() });
+            return Err(ConfigError::Twice { key: key.clone() });
         }
         let path = PathBuf::from(path);
         let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
         let secret =
             secret_from(&path)?.ok_or(ConfigError::File { path: path.clone(), error: missing })?;
         builder = builder
-            .set_override(*key, secret)
+            .set_override(key, secret)
             .map_err(|error| ConfigError::Syntax(error.to_string()))?;
     }
     let merged = builder.build().map_err(|error| ConfigError::Syntax(error.to_string()))?;
-    into_settings(merged, secrets)
+    into_settings(merged, &secrets)
+}
+
+/// The keys that `pattern` stands for: its `*` is every name that the sources give there.
+fn spelled_out(tree: &Value, pattern: &str) -> Vec<String> {
+    let Some((before, after)) = pattern.split_once(".*.") else { return vec![pattern.to_owned()] };
+    let mut at = tree;
+    for part in before.split('.') {
+        match &at.kind {
+            ValueKind::Table(table) if table.contains_key(part) => at = &table[part],
+            _ => return Vec::new(),
+        }
+    }
+    match &at.kind {
+        ValueKind::Table(table) => {
+            table.keys().map(|name| format!("{before}.{name}.{after}")).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// What a secret file holds, without the line break that editors add; `None` where it is absent.
@@ -95,7 +114,7 @@ pub(super) fn secret_from(path: &Path) -> Result<Option<String>, ConfigError> {
 
 fn into_settings<T: DeserializeOwned>(
     merged: config::Config,
-    secrets: &[&str],
+    secrets: &[String],
 ) -> Result<T, ConfigError> {
     let tree = merged.cache.clone();
     let mut unknown = Vec::new();
@@ -103,7 +122,9 @@ fn into_settings<T: DeserializeOwned>(
     let tracked = serde_path_to_error::Deserializer::new(merged, &mut track);
     let parsed = serde_ignored::deserialize(tracked, |path| {
         let path = path.to_string();
-        let is_secret_file = path.strip_suffix("_file").is_some_and(|stem| secrets.contains(&stem));
+        let is_secret_file = path
+            .strip_suffix("_file")
+            .is_some_and(|stem| secrets.iter().any(|secret| secret == stem));
         if !is_secret_file {
             unknown.extend(leaves(&tree, &path));
         }

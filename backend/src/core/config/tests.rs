@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::{Config, ConfigError, Engine, Registration};
 
-fn read(file: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
+pub(super) fn read(file: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("motovaultpro.toml");
     std::fs::write(&path, file).unwrap();

@@ -26,12 +26,23 @@ use super::{
     read::{header_parameter, json_body},
 };
 use crate::{
-    core::{App, Error, Result, UserId, db::Tx, hex, input::Input},
+    core::{App, Error, Result, UserId, db::Tx, hex, input::Input, jobs::Chore},
     sql,
 };
 
 /// How long an answer is kept.
 const KEPT: TimeDelta = TimeDelta::hours(24);
+
+/// Forgets answers after a day.
+pub const CHORE: Chore = Chore {
+    name: "kept-answers",
+    run: |tx, now| {
+        Box::pin(async move {
+            const OLD: &str = "DELETE FROM kept_answers WHERE created_at <= $1";
+            Ok(sql!(tx, execute, OLD, now - KEPT)?)
+        })
+    },
+};
 /// The longest key.
 const LONGEST: usize = 255;
 

@@ -187,9 +187,14 @@ async fn end_session(
     Ok(NoContent)
 }
 
-async fn log_out(State(app): State<App>, _: Entrant, headers: HeaderMap) -> Result<SignedOut> {
+async fn log_out(
+    State(app): State<App>,
+    entrant: Entrant,
+    arrival: Arrival,
+    headers: HeaderMap,
+) -> Result<SignedOut> {
     if let Some(token) = session::token_of(&headers, &app) {
-        service::log_out(&app, &token).await?;
+        service::log_out(&app, entrant.signed.account, &arrival, &token).await?;
     }
     Ok(SignedOut(session::no_cookie(&app)?))
 }

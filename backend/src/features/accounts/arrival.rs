@@ -1,5 +1,7 @@
 //! How somebody who wants in arrives: from where, with which browser, and what it is known by.
 
+use std::net::IpAddr;
+
 use aide::{OperationInput, generate::GenContext, openapi::Operation};
 use axum::{
     extract::FromRequestParts,
@@ -12,7 +14,10 @@ use super::{
     session::{DEVICE, SESSION, cookie_token},
     store,
 };
-use crate::core::{App, Result, db::Tx, http::ClientAddress};
+use crate::{
+    core::{App, Result, db::Tx, http::ClientAddress},
+    features::security_log::Event,
+};
 
 /// The most characters of a browser's name that are kept.
 const NAME: usize = 200;
@@ -20,6 +25,8 @@ const NAME: usize = 200;
 /// How somebody who wants in arrives.
 #[derive(Debug, Clone, Default)]
 pub struct Arrival {
+    /// The client's address.
+    pub address: Option<IpAddr>,
     /// The client's network: an IPv4 address, or the /64 of an IPv6 address.
     pub network: Option<String>,
     /// What the browser calls itself.
@@ -31,14 +38,21 @@ pub struct Arrival {
 }
 
 impl Arrival {
-    fn of(parts: &Parts, app: &App) -> Self {
+    pub(super) fn of(parts: &Parts, app: &App) -> Self {
         let address = ClientAddress::of(&parts.extensions, &parts.headers, app);
         Self {
+            address: address.0,
             network: address.network().map(|it| it.to_string()),
             user_agent: user_agent(&parts.headers),
             before: cookie_token(&parts.headers, app, SESSION),
             device: cookie_token(&parts.headers, app, DEVICE),
         }
+    }
+
+    /// Says of a security event where it came from.
+    #[must_use]
+    pub fn mark(&self, event: Event) -> Event {
+        event.from(self.address, self.user_agent.as_deref())
     }
 
     /// How well `account` knows whoever arrives.

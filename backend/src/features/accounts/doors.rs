@@ -6,8 +6,8 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 use tokio::sync::Semaphore;
 
-use super::model::Signed;
-use crate::core::{Error, Result};
+use super::{model::Signed, oidc::Providers};
+use crate::core::{Error, Result, config::Config};
 
 /// How long a session is believed without asking the database: after this, one that was ended by
 /// another instance is dead here too.
@@ -26,18 +26,13 @@ pub struct Doors {
     spent: moka::sync::Cache<String, DateTime<Utc>>,
     hashing: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
-}
-
-impl Default for Doors {
-    fn default() -> Self {
-        Self::new()
-    }
+    providers: Providers,
 }
 
 impl Doors {
     /// Nothing remembered yet.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(config: &Config) -> Self {
         Self {
             sessions: moka::future::Cache::builder()
                 .max_capacity(100_000)
@@ -49,11 +44,17 @@ impl Doors {
                 .build(),
             hashing: Arc::new(Semaphore::new(HASHING)),
             waiting: Arc::new(Semaphore::new(WAITING)),
+            providers: Providers::new(config),
         }
     }
 
     pub(super) fn sessions(&self) -> &moka::future::Cache<TokenHash, Arc<Signed>> {
         &self.sessions
+    }
+
+    /// The providers that people may log in with.
+    pub(super) fn providers(&self) -> &Providers {
+        &self.providers
     }
 
     /// Forgets what is remembered of everybody's sessions.

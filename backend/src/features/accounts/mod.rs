@@ -1,14 +1,18 @@
 //! Accounts: who may come in, and what they prefer.
 //!
 //! Other features take [`User`] in their handlers: a request that has one is signed in. [`Signer`] is
-//! for what only a session may do, [`Administrator`] for what only an administrator may.
+//! for what only a session may do, [`Administrator`] for what only an administrator may;
+//! [`administered`] is what administrators do with accounts.
 
+pub mod administered;
 mod api;
 mod arrival;
+mod credential;
 mod doors;
 mod factors;
 mod guesses;
 mod model;
+mod oidc;
 mod pages;
 mod passwords;
 mod service;
@@ -24,9 +28,12 @@ mod tokens;
 mod user;
 
 pub use arrival::Arrival;
+pub use credential::Credential;
 pub use doors::Doors;
-pub use model::{Preferences, Proof, Scope, Signed, Theme};
-pub use service::{has_accounts, purge};
+pub use model::{Email, NewPassword, Preferences, Proof, Scope, Signed, Theme};
+#[cfg(test)]
+pub(crate) use oidc::tests::fake::Fake;
+pub use service::{CHORE, has_accounts};
 pub use session::{Administrator, Signer, User, visitor};
 pub use user::UserId;
 
@@ -40,8 +47,9 @@ pub const FEATURE: Feature = Feature {
         "001_create_accounts",
         "002_keep_answers",
         "003_keep_every_door",
+        "004_keep_identities",
         "004_second_factors",
     ],
     api: || api::router().merge(tokens::api()).merge(factors::api()),
-    pages: || pages::router().merge(tokens::pages()).merge(factors::pages()),
+    pages: || pages::router().merge(tokens::pages()).merge(factors::pages()).merge(oidc::pages()),
 };

@@ -63,6 +63,11 @@ pub enum Proof {
         /// What it is good for.
         scope: Scope,
     },
+    /// An access token of an OpenID provider.
+    Issuer {
+        /// What it is good for.
+        scope: Scope,
+    },
 }
 
 choice! {
@@ -103,6 +108,8 @@ input! {
         pub password: NewPassword,
         /// What its owner is called
         pub display_name: Option<Text<100>>,
+        /// What an invitation's link holds; not for the first account
+        pub invitation: Option<Text<100>>,
     }
 }
 
@@ -162,16 +169,18 @@ input! {
 
 /// An e-mail address: something at somewhere, at most 254 characters (RFC 5321, 4.5.3.1.3).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Email(String);
+pub struct Email(String);
 
 impl Email {
     /// As it was given.
-    pub(super) fn as_str(&self) -> &str {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// In lower case: what has to be unique.
-    pub(super) fn key(&self) -> String {
+    #[must_use]
+    pub fn key(&self) -> String {
         self.0.to_lowercase()
     }
 }
@@ -243,7 +252,7 @@ impl Field for Password {
 
 /// A password for a new account: 8 characters at least, any of them (NIST SP 800-63B, 3.1.1.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct NewPassword(pub Password);
+pub struct NewPassword(pub(super) Password);
 
 impl Field for NewPassword {
     fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
@@ -318,6 +327,14 @@ impl Preferences {
             economy: self.economy_unit,
             currency: self.currency.clone(),
         }
+    }
+
+    /// The day and the time where the user is: `14 Jun 2025, 08:05`.
+    #[must_use]
+    pub fn moment(&self, moment: DateTime<Utc>) -> String {
+        let zone = jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
+        let local = jiff::Timestamp::from_second(moment.timestamp()).unwrap_or_default();
+        local.to_zoned_datetime(zone).strftime("%-d %b %Y, %H:%M").to_string()
     }
 
     /// The date where the user is.
@@ -421,6 +438,17 @@ mod tests {
         let phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19 Safari/604";
         assert_eq!(called(phone), "Safari on iPhone");
         assert_eq!((called("curl/8.5.0"), called("")), ("curl".into(), "Unknown browser".into()));
+    }
+
+    #[test]
+    fn a_moment_is_told_in_the_users_own_time() {
+        let moment = |zone: &str| {
+            let preferences = Preferences { time_zone: zone.to_owned(), ..Preferences::default() };
+            preferences.moment("2026-01-31T23:30:59Z".parse().unwrap())
+        };
+        assert_eq!(moment("UTC"), "31 Jan 2026, 23:30");
+        assert_eq!(moment("Europe/Berlin"), "1 Feb 2026, 00:30");
+        assert_eq!(moment("Nowhere/At-All"), "31 Jan 2026, 23:30");
     }
 
     #[test]

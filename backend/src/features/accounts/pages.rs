@@ -18,15 +18,19 @@ use super::{
     factors::{self, Entrant, Site},
     has_accounts,
     model::{Account, Credentials, NewAccount, PreferencesChange},
+    oidc::Offer,
     service,
     session::{self, Cookies},
 };
-use crate::core::{
-    App, Error, Result,
-    config::Registration,
-    http::{Form, IfMatch, Once},
-    units::{DistanceUnit, EconomyUnit, VolumeUnit},
-    web::{self, Errors, Sheet, Shell},
+use crate::{
+    core::{
+        App, Error, Result,
+        config::Registration,
+        http::{Form, IfMatch, Once},
+        units::{DistanceUnit, EconomyUnit, VolumeUnit},
+        web::{self, Errors, Sheet, Shell},
+    },
+    features::invitations,
 };
 
 pub(super) fn router() -> Router<App> {
@@ -45,6 +49,7 @@ const LABELS: &[(&str, &str)] = &[
     ("email", "Email"),
     ("password", "Password"),
     ("displayName", "Display name"),
+    ("invitation", "Invitation"),
     ("distanceUnit", "Distance"),
     ("volumeUnit", "Volume"),
     ("economyUnit", "Economy"),
@@ -59,32 +64,77 @@ struct Register {
     shell: Shell,
     sheet: Sheet,
     is_first: bool,
+    offers: Vec<Offer>,
+    email_attrs: &'static str,
+}
+
+impl Register {
+    fn new(app: &App, shell: Shell, sheet: Sheet, is_first: bool) -> Self {
+        // An invitation may say whose it is; then the password is what is typed first.
+        let email_attrs = if sheet.get("email").is_empty() {
+            r#"autocomplete="username" maxlength="254" required autofocus"#
+        } else {
+            r#"autocomplete="username" maxlength="254" required"#
+        };
+        Self { shell, sheet, is_first, offers: offers(app), email_attrs }
+    }
 }
 
 #[derive(Template)]
 #[template(path = "features/accounts/templates/closed.html")]
 struct Closed {
     shell: Shell,
+    offers: Vec<Offer>,
+    /// Whether an invitation would open the door.
+    takes_invitations: bool,
 }
 
 fn is_open(app: &App) -> bool {
     app.config.auth.registration == Registration::Open
 }
 
-async fn show_register(State(app): State<App>, shell: Shell) -> Result<Response> {
+/// What one may log in with instead of a password.
+fn offers(app: &App) -> Vec<Offer> {
+    app.doors.providers().offers()
+}
+
+/// What the query says of `name`.
+fn parameter(query: Option<&str>, name: &str) -> Option<String> {
+    let mut query = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    query.find(|(it, _)| it == name).map(|(_, text)| text.into_owned())
+}
+
+async fn show_register(
+    State(app): State<App>,
+    shell: Shell,
+    RawQuery(query): RawQuery,
+) -> Result<Response> {
     if shell.name.is_some() {
         return Ok(Redirect::to(HOME).into_response());
     }
     let is_first = !has_accounts(&app).await?;
-    if !is_first && !is_open(&app) {
-        return closed(shell);
+    let mut form = Form::default();
+    if let Some(token) = parameter(query.as_deref(), "invitation").filter(|_| !is_first) {
+        if app.config.auth.registration == Registration::Closed {
+            return closed(&app, shell);
+        }
+        let mut tx = app.db.read().await?;
+        let invitation = invitations::look_up(&mut tx, &token, app.clock.now()).await?;
+        let invitation =
+            invitation.ok_or(Error::NotFound("invitation any more: ask for another"))?;
+        form.set("email", invitation.email.unwrap_or_default());
+        form.set("invitation", token);
+    } else if !is_first && !is_open(&app) {
+        return closed(&app, shell);
     }
-    let sheet = Sheet::new(LABELS, Form::default());
-    Ok(web::page(&Register { shell, sheet, is_first })?.into_response())
+    let sheet = Sheet::new(LABELS, form);
+    Ok(web::page(&Register::new(&app, shell, sheet, is_first))?.into_response())
 }
 
-fn closed(shell: Shell) -> Result<Response> {
-    Ok((StatusCode::FORBIDDEN, web::page(&Closed { shell })?).into_response())
+fn closed(app: &App, shell: Shell) -> Result<Response> {
+    let takes_invitations = app.config.auth.registration == Registration::Invite;
+    let page = web::page(&Closed { shell, offers: offers(app), takes_invitations })?;
+    Ok((StatusCode::FORBIDDEN, page).into_response())
 }
 
 async fn register(
@@ -100,7 +150,7 @@ async fn register(
     };
     let errors = match made {
         Ok(signed_in) => return Ok(go_with(signed_in.opened.cookies(&app)?, HOME)),
-        Err(Error::Forbidden(_)) => return closed(shell),
+        Err(Error::Forbidden(_)) => return closed(&app, shell),
         Err(Error::Conflict { name: "duplicate-email", .. }) => {
             let detail = "has an account already: log in instead";
             Errors::of(Error::invalid("email", detail))?
@@ -108,7 +158,7 @@ async fn register(
         Err(error) => Errors::of(error)?,
     };
     let is_first = !has_accounts(&app).await?;
-    web::page_again(&Register { shell, sheet: Sheet::again(LABELS, form, errors), is_first })
+    web::page_again(&Register::new(&app, shell, Sheet::again(LABELS, form, errors), is_first))
 }
 
 /// Sends the browser on, with cookies set.
@@ -128,6 +178,7 @@ struct Login {
     is_open: bool,
     /// Whether passkeys can be used here.
     has_passkeys: bool,
+    offers: Vec<Offer>,
     email_attrs: &'static str,
     password_attrs: &'static str,
 }
@@ -148,6 +199,7 @@ impl Login {
             refused: refused.map(|error| web::sentence(&error.to_string())),
             is_open: is_open(app),
             has_passkeys: site.has_passkeys(),
+            offers: offers(app),
             email_attrs: if knows_email {
                 r#"autocomplete="username" required"#
             } else {
@@ -176,9 +228,7 @@ async fn show_login(
     if !has_accounts(&app).await? {
         return Ok(Redirect::to("/register").into_response());
     }
-    let query = query.unwrap_or_default();
-    let next = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next");
-    let next = next.map_or_else(|| HOME.to_owned(), |(_, path)| path.into_owned());
+    let next = parameter(query.as_deref(), "next").unwrap_or_else(|| HOME.to_owned());
     let sheet = Sheet::new(LABELS, Form::default());
     Ok(web::page(&Login::new(&app, &site, shell, sheet, &next, None))?.into_response())
 }
@@ -217,9 +267,14 @@ async fn log_in(
     web::page_again(&Login::new(&app, &site, shell, sheet, &next, None))
 }
 
-async fn log_out(State(app): State<App>, _: Entrant, headers: HeaderMap) -> Result<Response> {
+async fn log_out(
+    State(app): State<App>,
+    entrant: Entrant,
+    arrival: Arrival,
+    headers: HeaderMap,
+) -> Result<Response> {
     if let Some(token) = session::token_of(&headers, &app) {
-        service::log_out(&app, &token).await?;
+        service::log_out(&app, entrant.signed.account, &arrival, &token).await?;
     }
     let headers = [(header::SET_COOKIE, session::no_cookie(&app)?), (CLEAR_SITE_DATA, CLEARED)];
     Ok((headers, Redirect::to("/login")).into_response())

@@ -13,23 +13,45 @@ use super::{
         Account, Credentials, Currency, NewAccount, Password, PasswordChange, Preferences,
         PreferencesChange, Proof, Session, Signed, TimeZone,
     },
-    passwords,
+    oidc, passwords,
     session::{self, Opened, Token},
     store::{self, Known},
     tokens,
 };
-use crate::core::{
-    App, Error, Result, UserId,
-    config::Registration,
-    db::{self, Tx},
-    hex,
-    http::{Finished, IfMatch, Once, Page},
+use crate::{
+    core::{
+        App, Error, Result, UserId,
+        config::Registration,
+        db::{self, Tx},
+        hex,
+        http::{Finished, IfMatch, Once, Page},
+        jobs::Chore,
+    },
+    features::{
+        invitations,
+        security_log::{self, Event, Kind},
+    },
 };
 
 /// How long a session lasts without being used.
 pub(super) const IDLE: TimeDelta = TimeDelta::days(14);
 /// How long it lasts at most.
 pub(super) const ABSOLUTE: TimeDelta = TimeDelta::days(90);
+
+/// Forgets what has ended: sessions, browsers that nobody uses any more, guesses that no longer
+/// count.
+pub const CHORE: Chore = Chore {
+    name: "accounts",
+    run: |tx, now| {
+        Box::pin(async move {
+            let sessions = store::sessions::delete_dead(tx, now, now - IDLE).await?;
+            let devices = store::sessions::delete_old_devices(tx, now - session::KNOWN).await?;
+            factors::purge(tx, now).await?;
+            oidc::purge(tx, now).await?;
+            Ok(sessions + devices + guesses::purge(tx, now).await?)
+        })
+    },
+};
 
 /// Whether anybody has made an account yet.
 ///
@@ -55,11 +77,11 @@ pub(super) async fn register(
     arrival: &Arrival,
     once: Once,
 ) -> Result<SignedIn> {
-    const CLOSED: &str = "accounts cannot be made here: ask whoever runs this service";
-    let is_open = app.config.auth.registration == Registration::Open;
+    let invitation = new.invitation.clone().map(|it| it.0);
+    let invitation = invitation.as_deref();
     // Before the costly hash; the claims below decide.
-    if !is_open && !once.is_said() && has_accounts(app).await? {
-        return Err(Error::Forbidden(CLOSED));
+    if !once.is_said() {
+        may_register(app, &mut app.db.read().await?, invitation).await?;
     }
     let key = new.email.key();
     // Nobody has an account yet whom the key could be kept for: it is the address's.
@@ -79,6 +101,8 @@ pub(super) async fn register(
         drop(tx);
         return register_again(app, new, arrival).await;
     }
+    // Before the address: who may not make an account is not told who has one.
+    may_register(app, &mut tx, invitation).await?;
     let user = UserId::local(account.id);
     store::insert(&mut tx, &account, &user, key, password_hash).await.map_err(|error| {
         if !db::is_unique_violation(&error) {
@@ -93,9 +117,16 @@ pub(super) async fn register(
     if store::claim_first(&mut tx, account.id).await? {
         store::set_admin(&mut tx, account.id).await?;
         account.is_admin = true;
-    } else if !is_open {
-        return Err(Error::Forbidden(CLOSED));
+    } else {
+        check_mode(app, invitation)?;
+        if let Some(token) = invitation {
+            invitations::claim(&mut tx, token, &new.email.key(), account.id, now).await?;
+            let event = arrival.mark(Event::of(Kind::InvitationUsed, account.id));
+            security_log::record(&mut tx, now, &event).await?;
+        }
     }
+    let registered = arrival.mark(Event::of(Kind::Registered, account.id));
+    security_log::record(&mut tx, now, &registered).await?;
     let opened = open_session(&mut tx, app, account.id, arrival).await?;
     once.keep::<_, 201>(&mut tx, &applicant, String::new(), &()).await?;
     tx.commit().await?;
@@ -115,6 +146,37 @@ async fn register_again(app: &App, new: NewAccount, arrival: &Arrival) -> Result
     }
 }
 
+/// Refuses an account after the first where it may not be made with this invitation, or without
+/// one.
+///
+/// # Errors
+/// Forbidden where the settings do not let anybody, or not without an invitation; Invalid where
+/// the invitation is not good.
+async fn may_register(app: &App, tx: &mut Tx, invitation: Option<&str>) -> Result<()> {
+    if !store::has_accounts(tx).await? {
+        return Ok(());
+    }
+    check_mode(app, invitation)?;
+    let Some(token) = invitation else { return Ok(()) };
+    match invitations::look_up(tx, token, app.clock.now()).await? {
+        Some(_) => Ok(()),
+        None => Err(invitations::refusal()),
+    }
+}
+
+fn check_mode(app: &App, invitation: Option<&str>) -> Result<()> {
+    match app.config.auth.registration {
+        Registration::Open => Ok(()),
+        Registration::Invite if invitation.is_some() => Ok(()),
+        Registration::Invite => {
+            Err(Error::Forbidden("accounts are made with an invitation here: ask for one"))
+        }
+        Registration::Closed => {
+            Err(Error::Forbidden("accounts cannot be made here: ask whoever runs this service"))
+        }
+    }
+}
+
 /// Signs in, and ends the session that the browser had before.
 ///
 /// # Errors
@@ -126,8 +188,8 @@ pub(super) async fn log_in(
 ) -> Result<SignedIn> {
     let key = credentials.email.key();
     let known = store::find_by_email(&mut app.db.read().await?, &key).await?;
-    let guess =
-        guesses::try_one(app, &key, known.as_ref().map(|it| it.account.id), arrival).await?;
+    let known_id = known.as_ref().map(|it| it.account.id);
+    let guess = guesses::try_one(app, &key, known_id, arrival).await?;
     let (account, hash) = match known {
         // As if there were none: who may not come in is told nothing else than who is unknown.
         Some(known) if known.disabled_at.is_none() => {
@@ -137,6 +199,7 @@ pub(super) async fn log_in(
     };
     if !passwords::verify(&app.doors, &credentials.password, hash).await? {
         tracing::info!("Refused a password");
+        note_refusal(app, known_id, arrival).await?;
         return Err(Error::WrongPassword);
     }
     let account: Account = account.ok_or(Error::WrongPassword)?;
@@ -150,6 +213,19 @@ pub(super) async fn log_in(
     tx.commit().await?;
     opened.settle(app).await;
     Ok(SignedIn { account, opened, is_replayed: false })
+}
+
+/// Records that a password was wrong. An account that nobody has takes as long.
+pub(super) async fn note_refusal(
+    app: &App,
+    account: Option<Uuid>,
+    arrival: &Arrival,
+) -> Result<()> {
+    let kind = Kind::SignInRefused;
+    let event = account.map_or_else(|| Event::new(kind), |account| Event::of(kind, account));
+    let mut tx = app.db.write().await?;
+    security_log::record(&mut tx, app.clock.now(), &arrival.mark(event)).await?;
+    tx.commit().await
 }
 
 /// Opens a session of the account's within the caller's transaction, and ends the one that the
@@ -178,13 +254,22 @@ pub(super) async fn open_session(
     let device = if arrival.device.is_none() { Some(Token::new()?) } else { None };
     let hash = device.as_ref().map(Token::hash).or(arrival.device).unwrap_or_default();
     store::sessions::keep_device(tx, account, &hash, arrival, now).await?;
+    let signed_in = arrival.mark(Event::of(Kind::SignedIn, account));
+    security_log::record(tx, now, &signed_in).await?;
     Ok(Opened { session: token, device, before: arrival.before })
 }
 
 /// Ends a session.
-pub(super) async fn log_out(app: &App, token: &TokenHash) -> Result<()> {
+pub(super) async fn log_out(
+    app: &App,
+    account: Uuid,
+    arrival: &Arrival,
+    token: &TokenHash,
+) -> Result<()> {
     let mut tx = app.db.write().await?;
     store::sessions::delete(&mut tx, token).await?;
+    let signed_out = arrival.mark(Event::of(Kind::SignedOut, account));
+    security_log::record(&mut tx, app.clock.now(), &signed_out).await?;
     tx.commit().await?;
     app.doors.sessions().invalidate(token).await;
     Ok(())
@@ -216,6 +301,7 @@ pub(super) async fn end_session(app: &App, signer: &Signer, id: Uuid) -> Result<
     if store::sessions::delete_one(&mut tx, account, id).await? == 0 {
         return Err(Error::NotFound("session"));
     }
+    note_ended(app, &mut tx, signer, "one session").await?;
     tx.commit().await?;
     session::forget(app, account).await;
     Ok(())
@@ -226,9 +312,15 @@ pub(super) async fn end_other_sessions(app: &App, signer: &Signer) -> Result<()>
     let account = signer.user.0.account;
     let mut tx = app.db.write().await?;
     store::sessions::delete_of(&mut tx, account, signer.session).await?;
+    note_ended(app, &mut tx, signer, "all other sessions").await?;
     tx.commit().await?;
     session::forget(app, account).await;
     Ok(())
+}
+
+async fn note_ended(app: &App, tx: &mut Tx, signer: &Signer, what: &str) -> Result<()> {
+    let event = Event::of(Kind::SessionsEnded, signer.user.0.account).saying(what);
+    security_log::record(tx, app.clock.now(), &signer.arrival.mark(event)).await
 }
 
 /// Changes the password of whoever asks, if they know the one before. Every other session and
@@ -257,6 +349,8 @@ pub(super) async fn change_password(
     }
     store::set_password(&mut tx, account, password_hash, now).await?;
     end_all(&mut tx, account, Some(signer.session)).await?;
+    let changed = arrival.mark(Event::of(Kind::PasswordChanged, account));
+    security_log::record(&mut tx, app.clock.now(), &changed).await?;
     let done = once.keep(&mut tx, &signer.user, String::new(), &()).await?;
     tx.commit().await?;
     session::forget(app, account).await;
@@ -279,25 +373,11 @@ pub(super) async fn check_password(
     let guess = guesses::try_one(app, &key, Some(account), arrival).await?;
     let hash = Some(known.password_hash.clone());
     if !passwords::verify(&app.doors, password, hash).await? {
+        note_refusal(app, Some(account), arrival).await?;
         return Err(Error::invalid("currentPassword", "is not your password"));
     }
     let mut tx = app.db.write().await?;
     guess.was_right(app, &mut tx).await?;
-    tx.commit().await
-}
-
-/// Purges what has ended: sessions, browsers that nobody uses any more, guesses that no longer
-/// count.
-///
-/// # Errors
-/// Unavailable where the database is away.
-pub async fn purge(app: &App) -> Result<()> {
-    let now = app.clock.now();
-    let mut tx = app.db.write().await?;
-    store::sessions::delete_dead(&mut tx, now, now - IDLE).await?;
-    store::sessions::delete_old_devices(&mut tx, now - session::KNOWN).await?;
-    guesses::purge(&mut tx, now).await?;
-    factors::purge(&mut tx, now).await?;
     tx.commit().await
 }
 

@@ -17,9 +17,11 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
+    Arrival,
     doors::TokenHash,
     factors,
     model::{Proof, Scope, Signed},
+    oidc,
     service::{ABSOLUTE, IDLE},
     store::{self, sessions::Holder},
     tokens,
@@ -178,7 +180,11 @@ async fn by_bearer(authorization: &HeaderValue, app: &App) -> Result<Option<Arc<
     if let Some(signed) = app.doors.sessions().get(&hash).await {
         return Ok(Some(signed));
     }
-    let Some((holder, proof)) = tokens::holder(app, token, &hash).await? else { return Ok(None) };
+    let found = match tokens::holder(app, token, &hash).await? {
+        None => oidc::holder(app, token).await?,
+        found => found,
+    };
+    let Some((holder, proof)) = found else { return Ok(None) };
     let signed = signed(&mut app.db.read().await?, app, holder, proof).await?;
     app.doors.sessions().insert(hash, Arc::clone(&signed)).await;
     Ok(Some(signed))
@@ -229,14 +235,21 @@ impl FromRequestParts<App> for User {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let signed = visitor(&parts.headers, app).await?.ok_or(Error::Unauthorized)?;
+        let nobody = || {
+            let has_token = parts.headers.contains_key(header::AUTHORIZATION);
+            if has_token { Error::InvalidToken } else { Error::Unauthorized }
+        };
+        let signed = visitor(&parts.headers, app).await?.ok_or_else(nobody)?;
         if let Some(meter) = parts.extensions.get::<Meter>() {
             meter.count(&signed.user)?;
         }
         if signed.lacks_factor {
             return Err(Error::SecondFactorMissing);
         }
-        let only_reads = matches!(signed.proof, Proof::Token { scope: Scope::Read, .. });
+        let only_reads = matches!(
+            signed.proof,
+            Proof::Token { scope: Scope::Read, .. } | Proof::Issuer { scope: Scope::Read }
+        );
         if only_reads && !matches!(parts.method, Method::GET | Method::HEAD) {
             return Err(Error::Forbidden("this token may only read"));
         }
@@ -252,6 +265,8 @@ pub struct Signer {
     pub user: User,
     /// The session that they are signed in by.
     pub session: Uuid,
+    /// How they arrive, for the security log.
+    pub arrival: Arrival,
 }
 
 impl FromRequestParts<App> for Signer {
@@ -262,7 +277,7 @@ impl FromRequestParts<App> for Signer {
         let Proof::Session(session) = user.0.proof else {
             return Err(Error::Forbidden("a token may not do this: sign in"));
         };
-        Ok(Self { user, session })
+        Ok(Self { user, session, arrival: Arrival::of(parts, app) })
     }
 }
 

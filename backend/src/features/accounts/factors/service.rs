@@ -232,6 +232,8 @@ pub(super) async fn sign_in(
     let mut tx = app.db.write().await?;
     if !use_code(&mut tx, account.id, code, now).await? {
         tracing::info!(account = %account.id, "Refused a code");
+        drop(tx);
+        accounts::note_refusal(app, Some(account.id), arrival).await?;
         return Err(Error::WrongFactor);
     }
     guess.was_right(app, &mut tx).await?;

@@ -15,7 +15,10 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::arrival::{Arrival, Standing};
-use crate::core::{App, Error, Result, db::Tx, hex};
+use crate::{
+    core::{App, Error, Result, db::Tx, hex},
+    features::security_log::{self, Event, Kind},
+};
 
 /// Over what time attempts are counted.
 const SPAN: TimeDelta = TimeDelta::hours(1);
@@ -85,6 +88,9 @@ pub(super) async fn try_one(
             // When the oldest of those that fill it no longer counts.
             let until = moments[moments.len() - bucket.most] + SPAN;
             app.doors.spent().insert(bucket.key(), until);
+            // What was counted before it is not kept.
+            drop(tx);
+            note_exhausted(app, at, account, arrival).await?;
             return Err(refusal(until, at));
         }
         moments.push(at);
@@ -92,6 +98,20 @@ pub(super) async fn try_one(
     }
     tx.commit().await?;
     Ok(Guess { buckets, at })
+}
+
+/// Records that a budget is used up.
+async fn note_exhausted(
+    app: &App,
+    at: DateTime<Utc>,
+    account: Option<Uuid>,
+    arrival: &Arrival,
+) -> Result<()> {
+    let kind = Kind::GuessingStopped;
+    let event = account.map_or_else(|| Event::new(kind), |account| Event::of(kind, account));
+    let mut tx = app.db.write().await?;
+    security_log::record(&mut tx, at, &arrival.mark(event)).await?;
+    tx.commit().await
 }
 
 fn buckets(email_key: &str, arrival: &Arrival, standing: Standing) -> Vec<Bucket> {

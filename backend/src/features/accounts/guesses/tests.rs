@@ -12,6 +12,7 @@ on_every_engine![
     an_unknown_address_has_the_same_budget,
     guesses_at_once_are_counted_one_by_one,
     another_instance_counts_on,
+    what_one_account_is_known_by_opens_no_other,
 ];
 
 const PASSWORD: &str = "correct horse battery";
@@ -160,4 +161,21 @@ async fn another_instance_counts_on(app: TestApp) {
     // A session of one is a session of the other.
     let ann = log_in(&other.nobody().asking_from(HOME), "ann@example.org", PASSWORD).await;
     assert_eq!(app.with_cookie(cookie_of(&ann)).get("/api/auth/me").await.status, 200);
+}
+
+async fn what_one_account_is_known_by_opens_no_other(app: TestApp) {
+    ann(&app).await;
+    // Bob's browser, session and network are his.
+    let bob = app.nobody().asking_from("192.0.2.1");
+    let new = json!({ "email": "bob@example.org", "password": PASSWORD });
+    let answer = bob.post("/api/auth/register", new).await;
+    let cookies = answer.headers.get_all("set-cookie").iter();
+    let cookies: Vec<_> =
+        cookies.map(|it| it.to_str().unwrap().split(';').next().unwrap().to_owned()).collect();
+    let bob = bob.with_cookie(Some(cookies.join("; ")));
+    let mut checked = 0;
+    for _ in 0..25 {
+        checked += usize::from(log_in(&bob, "ann@example.org", "a guess").await.status == 401);
+    }
+    assert_eq!(checked, 15);
 }

@@ -15,8 +15,11 @@ use crate::{
         hex,
         http::{self, Created, Cursor, IfMatch, Limit, Once, Page},
     },
-    features::accounts::{
-        Signer, User, doors::TokenHash, model::Proof, session, store::sessions::Holder,
+    features::{
+        accounts::{
+            Signer, User, doors::TokenHash, model::Proof, session, store::sessions::Holder,
+        },
+        security_log::{self, Event, Kind},
     },
 };
 
@@ -89,6 +92,8 @@ pub(super) async fn make(
         last_used_at: None,
     };
     store::insert(&mut tx, account, &record, &hash).await?;
+    let event = Event::of(Kind::TokenMade, account).saying(&record.name);
+    security_log::record(&mut tx, now, &signer.arrival.mark(event)).await?;
     let location = format!("/api/auth/tokens/{}", record.id);
     // Kept without the token, which is nowhere but with its owner.
     once.keep::<_, 201>(&mut tx, &signer.user, location.clone(), &record).await?;
@@ -160,6 +165,8 @@ pub(super) async fn revoke(app: &App, signer: &Signer, id: Uuid, if_match: &IfMa
     let token = store::find(&mut tx, account, id).await?.ok_or(Error::NotFound("token"))?;
     if_match.check(&token)?;
     store::delete(&mut tx, account, id).await?;
+    let event = Event::of(Kind::TokenRevoked, account).saying(&token.name);
+    security_log::record(&mut tx, app.clock.now(), &signer.arrival.mark(event)).await?;
     tx.commit().await?;
     session::forget(app, account).await;
     tracing::info!(%account, token = %id, "Revoked a personal token");

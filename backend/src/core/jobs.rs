@@ -1,0 +1,53 @@
+//! What the service does by itself every hour: forgetting what has had its time.
+
+#[cfg(test)]
+mod tests;
+
+use std::{pin::Pin, time::Duration};
+
+use chrono::{DateTime, Utc};
+
+use super::{App, Result, db::Tx};
+
+/// How often.
+const EVERY: Duration = Duration::from_hours(1);
+
+/// Something to be done every hour, in a transaction of its own. Several instances may do it at
+/// once.
+pub struct Chore {
+    /// Its name in the log.
+    pub name: &'static str,
+    /// Does it; tells how many rows it touched.
+    pub run: for<'a> fn(&'a mut Tx, DateTime<Utc>) -> Work<'a>,
+}
+
+/// A chore under way.
+pub type Work<'a> = Pin<Box<dyn Future<Output = Result<u64>> + Send + 'a>>;
+
+/// Does `chores` every hour, the first time at once, until it is dropped. One that fails is tried
+/// again an hour later and holds up no other.
+pub async fn run(app: App, chores: &'static [Chore]) {
+    let mut hours = tokio::time::interval(EVERY);
+    hours.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        hours.tick().await;
+        for chore in chores {
+            match run_one(&app, chore).await {
+                Ok(0) => {}
+                Ok(rows) => tracing::info!(chore = chore.name, rows, "Cleared away"),
+                Err(error) => tracing::warn!(chore = chore.name, %error, "Could not clear away"),
+            }
+        }
+    }
+}
+
+/// Does one chore now.
+///
+/// # Errors
+/// Unavailable where the database is away.
+pub async fn run_one(app: &App, chore: &Chore) -> Result<u64> {
+    let mut tx = app.db.write().await?;
+    let rows = (chore.run)(&mut tx, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(rows)
+}

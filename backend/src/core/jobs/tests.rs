@@ -1,0 +1,66 @@
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use axum::http::Method;
+use chrono::TimeDelta;
+
+use super::{Chore, run, run_one};
+use crate::{
+    core::Error,
+    features, sql,
+    testing::{TestApp, block_on, on_every_engine},
+};
+
+on_every_engine![answers_are_forgotten_after_a_day_and_sessions_when_they_have_ended];
+
+async fn count(app: &TestApp, statement: &'static str) -> i64 {
+    let mut tx = app.app.db.read().await.unwrap();
+    let (count,): (i64,) = sql!(&mut tx, fetch_one, statement).unwrap();
+    count
+}
+
+async fn clear_away(app: &TestApp) {
+    for chore in features::CHORES {
+        run_one(&app.app, chore).await.unwrap();
+    }
+}
+
+async fn answers_are_forgotten_after_a_day_and_sessions_when_they_have_ended(app: TestApp) {
+    const ANSWERS: &str = "SELECT COUNT(*) FROM kept_answers";
+    const SESSIONS: &str = "SELECT COUNT(*) FROM sessions";
+    let ann = app.register("ann@example.org").await;
+    let body = r#"{"vin":"1HGCM82633A004352"}"#;
+    let key = [("idempotency-key", "once")];
+    assert_eq!(ann.send_json(Method::POST, "/api/vehicles", body, &key).await.status, 201);
+
+    app.app.clock.advance(TimeDelta::days(1) - TimeDelta::microseconds(1));
+    clear_away(&app).await;
+    assert_eq!((count(&app, ANSWERS).await, count(&app, SESSIONS).await), (1, 2));
+    app.app.clock.advance(TimeDelta::microseconds(1));
+    clear_away(&app).await;
+    assert_eq!((count(&app, ANSWERS).await, count(&app, SESSIONS).await), (0, 2));
+    app.app.clock.advance(TimeDelta::days(13));
+    clear_away(&app).await;
+    assert_eq!(count(&app, SESSIONS).await, 0);
+}
+
+static DONE: AtomicU32 = AtomicU32::new(0);
+
+const CHORES: &[Chore] = &[
+    Chore { name: "fails", run: |_, _| Box::pin(async { Err(Error::Unavailable) }) },
+    Chore {
+        name: "counts",
+        run: |_, _| Box::pin(async { Ok(u64::from(DONE.fetch_add(1, Ordering::SeqCst))) }),
+    },
+];
+
+#[test]
+fn a_chore_that_fails_holds_up_no_other() {
+    block_on(async {
+        let app = TestApp::on_sqlite().await;
+        let _ = tokio::time::timeout(Duration::from_millis(300), run(app.app, CHORES)).await;
+        assert_eq!(DONE.load(Ordering::SeqCst), 1);
+    });
+}

@@ -1,0 +1,182 @@
+//! What administrators do with accounts. It ends at the account: what hangs under one is never
+//! seen from here.
+
+mod store;
+
+use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{NewPassword, passwords, service, session};
+use crate::core::{
+    App, Error, Result,
+    db::Tx,
+    http::{self, Cursor, Limit, Page},
+};
+
+/// An account, as administrators see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "User")]
+pub struct Administered {
+    /// Its name in this service.
+    pub id: Uuid,
+    /// The e-mail address that signs in; empty where an identity provider gave none.
+    pub email: String,
+    /// What its owner is called.
+    pub display_name: Option<String>,
+    /// Whether it may run the service.
+    pub is_admin: bool,
+    /// When it was disabled, if it is.
+    pub disabled_at: Option<DateTime<Utc>>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was last used, to the hour.
+    pub last_seen_at: Option<DateTime<Utc>>,
+}
+
+impl Administered {
+    /// What people call it.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match &self.display_name {
+            Some(name) => name.clone(),
+            None if self.email.is_empty() => self.id.to_string(),
+            None => self.email.clone(),
+        }
+    }
+}
+
+impl From<store::Row> for Administered {
+    fn from(row: store::Row) -> Self {
+        let seen = row.session_at.max(row.token_at).max(row.device_at);
+        Self {
+            id: row.id,
+            email: row.email,
+            display_name: row.display_name,
+            is_admin: row.is_admin,
+            disabled_at: row.disabled_at,
+            created_at: row.created_at,
+            // Finer, and every request of theirs would make the record another.
+            last_seen_at: seen.and_then(|it| it.duration_trunc(TimeDelta::hours(1)).ok()),
+        }
+    }
+}
+
+/// A page of accounts, newest first; of those only whose address or name holds `search`.
+///
+/// # Errors
+/// Invalid where the cursor is none.
+pub async fn list(
+    tx: &mut Tx,
+    search: Option<&str>,
+    cursor: Option<&Cursor>,
+    limit: Limit,
+) -> Result<Page<Administered>> {
+    let after = match cursor {
+        Some(cursor) => http::moment_and_id(cursor)
+            .ok_or_else(|| Error::invalid("cursor", "is not a cursor that this service gave"))?,
+        None => http::after_everything(),
+    };
+    let rows = store::list(tx, search.map(pattern), after, limit).await?;
+    let rows = rows.into_iter().map(Administered::from).collect();
+    Ok(Page::of(rows, limit, |last: &Administered| {
+        Cursor::new(&[&last.created_at.timestamp_micros(), &last.id])
+    }))
+}
+
+/// What `LIKE` finds `text` with, anywhere and whatever its case; `!` takes a sign as it is.
+fn pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for sign in text.to_lowercase().chars() {
+        if matches!(sign, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(sign);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// The account `id`.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn find(tx: &mut Tx, id: Uuid) -> Result<Administered> {
+    Ok(store::find(tx, id).await?.ok_or(Error::NotFound("user"))?.into())
+}
+
+/// The account with this address.
+///
+/// # Errors
+/// Unavailable where the database is away.
+pub async fn find_by_email(tx: &mut Tx, email_key: &str) -> Result<Option<Administered>> {
+    Ok(store::find_by_email(tx, email_key).await?.map(Administered::from))
+}
+
+/// The account `id` and every administrator who is not disabled. Nobody else changes any of them
+/// before the caller's transaction ends: of two who unmake each other, the second sees what the
+/// first has done.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn hold(tx: &mut Tx, id: Uuid) -> Result<(Administered, Vec<Uuid>)> {
+    store::hold(tx, id).await?;
+    let administrators = store::administrators(tx).await?;
+    Ok((find(tx, id).await?, administrators))
+}
+
+/// Writes what the account may do. The caller has it from [`hold`].
+///
+/// # Errors
+/// Unavailable where the database is away.
+pub async fn set_powers(tx: &mut Tx, account: &Administered, now: DateTime<Utc>) -> Result<()> {
+    Ok(store::update(tx, account, now).await?)
+}
+
+/// Ends every session of the account and revokes its tokens, within the caller's transaction.
+/// Once committed, the caller ends with [`forget`].
+///
+/// # Errors
+/// Unavailable where the database is away.
+pub async fn end_everything(tx: &mut Tx, account: Uuid) -> Result<()> {
+    service::end_all(tx, account, None).await
+}
+
+/// Forgets what this process remembers of the account, so that a change shows at once.
+pub async fn forget(app: &App, account: Uuid) {
+    session::forget(app, account).await;
+}
+
+/// What is to be kept of a new password.
+///
+/// # Errors
+/// Unavailable where too many passwords are being hashed.
+pub async fn hash(app: &App, password: &NewPassword) -> Result<String> {
+    passwords::hash(&app.doors, &password.0).await
+}
+
+/// Keeps another password's hash.
+///
+/// # Errors
+/// Unavailable where the database is away.
+pub async fn set_password(
+    tx: &mut Tx,
+    account: Uuid,
+    hash: String,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    Ok(super::store::set_password(tx, account, hash, now).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pattern;
+
+    #[test]
+    fn what_is_searched_for_is_taken_as_it_is() {
+        assert_eq!(pattern("Ann"), "%ann%");
+        assert_eq!(pattern("50%_!"), "%50!%!_!!%");
+    }
+}

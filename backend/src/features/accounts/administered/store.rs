@@ -1,0 +1,109 @@
+//! Accounts in the database, as administrators see them.
+
+use chrono::{DateTime, Utc};
+use sqlx::Result;
+use uuid::Uuid;
+
+use super::Administered;
+use crate::{
+    core::{db::Tx, http::Limit},
+    sql,
+};
+
+/// An account, and when each of what opens it was last used.
+#[derive(sqlx::FromRow)]
+pub(super) struct Row {
+    pub(super) id: Uuid,
+    pub(super) email: String,
+    pub(super) display_name: Option<String>,
+    pub(super) is_admin: bool,
+    pub(super) disabled_at: Option<DateTime<Utc>>,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) session_at: Option<DateTime<Utc>>,
+    pub(super) token_at: Option<DateTime<Utc>>,
+    pub(super) device_at: Option<DateTime<Utc>>,
+}
+
+/// Accounts that the rest of the statement picks.
+macro_rules! accounts {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, email, display_name, is_admin, disabled_at, created_at,
+               (SELECT MAX(seen_at) FROM sessions WHERE account_id = a.id) AS session_at,
+               (SELECT MAX(last_used_at) FROM personal_tokens WHERE account_id = a.id) AS token_at,
+               (SELECT MAX(seen_at) FROM known_devices WHERE account_id = a.id) AS device_at
+             FROM accounts a ",
+            $rest
+        )
+    };
+}
+
+/// At most a page of accounts after the key `after`, newest first.
+pub(super) async fn list(
+    tx: &mut Tx,
+    pattern: Option<String>,
+    after: (DateTime<Utc>, Uuid),
+    limit: Limit,
+) -> Result<Vec<Row>> {
+    sql!(
+        tx,
+        fetch_all,
+        accounts!(
+            "WHERE (created_at, id) < ($1, $2)
+               AND (CAST($3 AS TEXT) IS NULL OR LOWER(email) LIKE $3 ESCAPE '!'
+                    OR LOWER(display_name) LIKE $3 ESCAPE '!')
+             ORDER BY created_at DESC, id DESC
+             LIMIT $4"
+        ),
+        after.0,
+        after.1,
+        &pattern,
+        limit.and_one(),
+    )
+}
+
+pub(super) async fn find(tx: &mut Tx, id: Uuid) -> Result<Option<Row>> {
+    sql!(tx, fetch_optional, accounts!("WHERE id = $1"), id)
+}
+
+pub(super) async fn find_by_email(tx: &mut Tx, email_key: &str) -> Result<Option<Row>> {
+    sql!(tx, fetch_optional, accounts!("WHERE email_key = $1"), email_key)
+}
+
+/// Keeps everybody else from changing the account and the administrators; in one order, so that
+/// nobody waits in a circle. SQLite has one writer in any case.
+pub(super) async fn hold(tx: &mut Tx, id: Uuid) -> Result<()> {
+    if let Tx::Postgres { .. } = tx {
+        let _: Vec<(Uuid,)> = sql!(
+            tx,
+            fetch_all,
+            "SELECT id FROM accounts WHERE (is_admin AND disabled_at IS NULL) OR id = $1
+             ORDER BY id FOR UPDATE",
+            id,
+        )?;
+    }
+    Ok(())
+}
+
+/// Every administrator who is not disabled.
+pub(super) async fn administrators(tx: &mut Tx) -> Result<Vec<Uuid>> {
+    let rows: Vec<(Uuid,)> = sql!(
+        tx,
+        fetch_all,
+        "SELECT id FROM accounts WHERE is_admin AND disabled_at IS NULL ORDER BY id",
+    )?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+pub(super) async fn update(tx: &mut Tx, account: &Administered, now: DateTime<Utc>) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "UPDATE accounts SET is_admin = $2, disabled_at = $3, updated_at = $4 WHERE id = $1",
+        account.id,
+        account.is_admin,
+        account.disabled_at,
+        now,
+    )?;
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! Asking a provider over HTTP: five seconds at most, a mebibyte at most, and never led elsewhere.
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
+use tokio::sync::Semaphore;
+
+/// How long an answer may take, with all of its body.
+const TIME: Duration = Duration::from_secs(5);
+/// The most bytes that are read of an answer.
+const LONGEST: usize = 1024 * 1024;
+/// How many answers of one provider may be waited for at once.
+const AT_ONCE: usize = 16;
+
+/// Why a provider gave no answer.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct FetchError(String);
+
+impl FetchError {
+    pub(super) fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+}
+
+/// Asks one provider.
+pub(super) struct Outward {
+    client: Result<reqwest::Client, String>,
+    waiting: Semaphore,
+}
+
+impl Outward {
+    pub(super) fn new() -> Self {
+        let client = client().map_err(|error| error.to_string());
+        Self { client, waiting: Semaphore::new(AT_ONCE) }
+    }
+
+    /// The JSON at `address`.
+    pub(super) async fn get<T: serde::de::DeserializeOwned>(
+        &self,
+        address: &str,
+    ) -> Result<T, FetchError> {
+        let request = axum::http::Request::get(address)
+            .header("accept", "application/json")
+            .body(Vec::new())
+            .map_err(|error| FetchError::new(error.to_string()))?;
+        let answer = self.send(request).await?;
+        if answer.status() != axum::http::StatusCode::OK {
+            return Err(FetchError::new(format!("{address} answers {}", answer.status())));
+        }
+        serde_json::from_slice(answer.body()).map_err(|error| {
+            FetchError::new(format!("{address} is not what it has to be: {error}"))
+        })
+    }
+
+    /// Sends a request that is not repeated, and gives the whole answer.
+    pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, FetchError> {
+        let client = self.client.as_ref().map_err(FetchError::new)?;
+        let busy = |_| FetchError::new("too many wait for it already");
+        let _waiting = self.waiting.try_acquire().map_err(busy)?;
+        tokio::time::timeout(TIME, exchange(client, request))
+            .await
+            .map_err(|_| FetchError::new("no answer within 5 seconds"))?
+    }
+}
+
+impl<'c> AsyncHttpClient<'c> for Outward {
+    type Error = FetchError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, FetchError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.send(request))
+    }
+}
+
+async fn exchange(
+    client: &reqwest::Client,
+    request: HttpRequest,
+) -> Result<HttpResponse, FetchError> {
+    let failed = |error: reqwest::Error| FetchError::new(chain(&error));
+    let request = reqwest::Request::try_from(request).map_err(failed)?;
+    let mut answer = client.execute(request).await.map_err(failed)?;
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+        if body.len() + chunk.len() > LONGEST {
+            return Err(FetchError::new("the answer is longer than a mebibyte"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    let mut whole = HttpResponse::new(body);
+    *whole.status_mut() = answer.status();
+    *whole.headers_mut() = answer.headers().clone();
+    Ok(whole)
+}
+
+/// An error with its causes, of which the last tells most.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+fn client() -> Result<reqwest::Client, Box<dyn std::error::Error + Send + Sync>> {
+    // What the machine trusts, such as a household's own authority, and what browsers trust: a
+    // bare container has no list of its own.
+    let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let ring = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(ring)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let client = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .user_agent(concat!("MotoVaultPro/", env!("CARGO_PKG_VERSION")))
+        .build()?;
+    Ok(client)
+}

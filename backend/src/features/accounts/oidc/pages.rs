@@ -1,0 +1,259 @@
+//! Logging in with a provider, and the page of what opens an account.
+
+use askama::Template;
+use axum::{
+    Router,
+    extract::{RawQuery, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{AppendHeaders, Html, IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use chrono::TimeDelta;
+use uuid::Uuid;
+
+use super::{
+    Offer,
+    model::{Back, Identity, Refusal},
+    provider::Provider,
+    service::{self, COOKIE, Ended, LASTS, Start},
+};
+use crate::{
+    core::{
+        App, Error, Result,
+        http::{Form, Path},
+        web::{self, Shell},
+    },
+    features::accounts::{Arrival, Signer, User, session::set_cookie, visitor},
+};
+
+pub(in crate::features::accounts) fn router() -> Router<App> {
+    Router::new()
+        .route("/login/oidc/{provider}", get(begin))
+        .route("/login/oidc/{provider}/callback", get(end))
+        .route("/settings/identities", get(show).post(link))
+        .route("/settings/identities/{id}/unlink", post(unlink))
+}
+
+fn provider<'a>(app: &'a App, name: &str) -> Result<&'a Provider> {
+    app.doors.providers().named(name).ok_or(Error::NotFound("page"))
+}
+
+async fn begin(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    shell: Shell,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response> {
+    let provider = provider(&app, &name)?;
+    if shell.name.is_some() {
+        return Ok(Redirect::to("/").into_response());
+    }
+    let query = query.unwrap_or_default();
+    let next = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next");
+    let next = next.map_or_else(|| "/".to_owned(), |(_, path)| path.into_owned());
+    match service::begin(&app, provider, &headers, &next, None).await {
+        Ok(Start { address, browser }) => {
+            let cookie = [(header::SET_COOKIE, set_cookie(&app, COOKIE, &browser, LASTS)?)];
+            Ok((cookie, Redirect::to(&address)).into_response())
+        }
+        Err(refusal) => refused(&refusal, provider, shell),
+    }
+}
+
+async fn end(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    shell: Shell,
+    arrival: Arrival,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response> {
+    let provider = provider(&app, &name)?;
+    let back = Back::read(&query.unwrap_or_default());
+    let signed = visitor(&headers, &app).await?;
+    let ended = service::end(&app, provider, &headers, back, signed.as_deref(), &arrival).await;
+    let answer = match ended {
+        Ok(Ended::In { opened, next }) => {
+            (opened.cookies(&app)?, Redirect::to(&next)).into_response()
+        }
+        Ok(Ended::Linked) => Redirect::to("/settings/identities?linked").into_response(),
+        // Another tab may still be at it: its cookie stays.
+        Err(refusal) => return refused(&refusal, provider, shell),
+    };
+    let spent = set_cookie(&app, COOKIE, "", TimeDelta::zero())?;
+    Ok((AppendHeaders([(header::SET_COOKIE, spent)]), answer).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "features/accounts/templates/refused.html")]
+struct Refused<'a> {
+    shell: Shell,
+    title: &'static str,
+    text: String,
+    label: &'a str,
+    /// The provider to try again with, where that may help.
+    again: Option<&'a str>,
+}
+
+/// The page that says why.
+fn refused(refusal: &Refusal, provider: &Provider, shell: Shell) -> Result<Response> {
+    let label = provider.label();
+    let (status, title, text) = match refusal {
+        Refusal::Away => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The provider is away",
+            format!("{label} does not answer now. Try again in a moment, or log in another way."),
+        ),
+        Refusal::Untrusted(why) => {
+            tracing::warn!(provider = provider.name, why, "Refused what a provider says");
+            (
+                StatusCode::FORBIDDEN,
+                "Logging in failed",
+                format!(
+                    "What {label} says could not be verified, so nobody was logged in. If it \
+                     happens again, tell whoever runs this server: its log says why."
+                ),
+            )
+        }
+        Refusal::Denied => (
+            StatusCode::FORBIDDEN,
+            "Not logged in",
+            format!("{label} let nobody in, or the log-in was cancelled there."),
+        ),
+        Refusal::Stale => (
+            StatusCode::BAD_REQUEST,
+            "This log-in has ended",
+            "It took longer than ten minutes, was used already, or was begun in another browser. \
+             Begin again."
+                .to_owned(),
+        ),
+        Refusal::Closed => (
+            StatusCode::FORBIDDEN,
+            "You have no account here",
+            format!(
+                "{label} knows you, but accounts cannot be made here. Ask whoever runs this \
+                 server. If you have an account with a password, log in with it and link {label} \
+                 in the settings."
+            ),
+        ),
+        Refusal::EmailTaken => (
+            StatusCode::FORBIDDEN,
+            "Your address has an account already",
+            format!(
+                "An account here has the same e-mail address as you have at {label}. An address \
+                 alone does not open it. Log in as you did before, then link {label} in the \
+                 settings under Linked log-ins."
+            ),
+        ),
+        Refusal::Disabled => (
+            StatusCode::FORBIDDEN,
+            "Your account is disabled",
+            "Ask whoever runs this server.".to_owned(),
+        ),
+        Refusal::LinkedElsewhere => (
+            StatusCode::CONFLICT,
+            "This log-in opens another account",
+            format!(
+                "Who you are at {label} opens another account here. Log in there and unlink it \
+                 first."
+            ),
+        ),
+        Refusal::Service(error) => return Err(error.again()),
+    };
+    let may_help = matches!(refusal, Refusal::Away | Refusal::Denied | Refusal::Stale);
+    let again = (may_help && shell.name.is_none()).then_some(provider.name.as_str());
+    let page = web::page(&Refused { shell, title, text, label, again })?;
+    let mut answer = (status, page).into_response();
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
+    }
+    Ok(answer)
+}
+
+#[derive(Template)]
+#[template(path = "features/accounts/templates/identities.html")]
+struct Identities {
+    shell: Shell,
+    /// What opens the account, each with what its provider is called.
+    linked: Vec<(Identity, String)>,
+    offers: Vec<Offer>,
+    done: Option<&'static str>,
+    refused: Option<String>,
+}
+
+impl Identities {
+    async fn new(app: &App, user: &User, shell: Shell) -> Result<Self> {
+        let providers = app.doors.providers();
+        let identities = service::identities(app, user.0.account).await?;
+        let linked = identities.into_iter().map(|identity| {
+            let provider = providers.of_issuer(&identity.issuer);
+            let label =
+                provider.map_or_else(|| identity.issuer.clone(), |it| it.label().to_owned());
+            (identity, label)
+        });
+        let linked: Vec<_> = linked.collect();
+        Ok(Self { shell, linked, offers: providers.offers(), done: None, refused: None })
+    }
+}
+
+async fn show(
+    State(app): State<App>,
+    user: User,
+    shell: Shell,
+    RawQuery(query): RawQuery,
+) -> Result<Html<String>> {
+    let done = match query.as_deref() {
+        Some("linked") => Some("Linked. It opens your account from now on."),
+        Some("unlinked") => Some("Unlinked."),
+        _ => None,
+    };
+    web::page(&Identities { done, ..Identities::new(&app, &user, shell).await? })
+}
+
+#[derive(Template)]
+#[template(path = "features/accounts/templates/onward.html")]
+struct Onward<'a> {
+    shell: Shell,
+    label: &'a str,
+    address: &'a str,
+}
+
+/// Begins a log-in that links. It is answered with a page that leads on: a form may not lead to
+/// another site, by this service's own policy.
+async fn link(
+    State(app): State<App>,
+    signer: Signer,
+    shell: Shell,
+    headers: HeaderMap,
+    form: Form,
+) -> Result<Response> {
+    let provider = provider(&app, form.get("provider"))?;
+    let next = "/settings/identities";
+    let begun = service::begin(&app, provider, &headers, next, Some(signer.session)).await;
+    match begun {
+        Ok(Start { address, browser }) => {
+            let cookie = [(header::SET_COOKIE, set_cookie(&app, COOKIE, &browser, LASTS)?)];
+            let page = Onward { shell, label: provider.label(), address: &address };
+            Ok((cookie, web::page(&page)?).into_response())
+        }
+        Err(refusal) => refused(&refusal, provider, shell),
+    }
+}
+
+async fn unlink(
+    State(app): State<App>,
+    signer: Signer,
+    shell: Shell,
+    Path(id): Path<Uuid>,
+) -> Result<Response> {
+    match service::unlink(&app, &signer, id).await {
+        Ok(()) => Ok(Redirect::to("/settings/identities?unlinked").into_response()),
+        Err(error @ Error::Conflict { .. }) => {
+            let refused = Some(web::sentence(&error.to_string()));
+            let page = Identities::new(&app, &signer.user, shell).await?;
+            Ok((error.kind().0, web::page(&Identities { refused, ..page })?).into_response())
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,333 @@
+//! The rules: who gets in by a provider, and which account is theirs.
+
+use axum::http::HeaderMap;
+use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::{
+    model::{Back, Identity, Refusal, hashed_user, plain_user},
+    provider::{Asked, Provider},
+    store::{self, Begun, Owner},
+    tokens::{Unverified, Vouched},
+};
+use crate::{
+    core::{
+        App, Error, Result,
+        config::Registration,
+        db::{self, Tx},
+        web,
+    },
+    features::accounts::{
+        Arrival, Proof, Scope, Signed, Signer,
+        doors::TokenHash,
+        model::{Account, Email},
+        service::open_session,
+        session::{self, Opened, Token},
+        store as accounts,
+        store::sessions::Holder,
+    },
+};
+
+/// How long a log-in may take.
+pub(super) const LASTS: TimeDelta = TimeDelta::minutes(10);
+/// How many may be under way at once; beyond it the oldest are forgotten.
+const MOST: i64 = 10_000;
+/// The longest address to go to afterwards.
+const LONGEST: usize = 2000;
+/// The cookie of a browser that logs in.
+pub(super) const COOKIE: &str = "provider";
+
+/// A log-in that was begun just now.
+pub(super) struct Start {
+    /// Where the browser has to go.
+    pub(super) address: String,
+    /// What its cookie has to hold.
+    pub(super) browser: String,
+}
+
+/// What came of a log-in.
+pub(super) enum Ended {
+    /// Somebody is signed in.
+    In {
+        opened: Opened,
+        /// Where they wanted to go.
+        next: String,
+    },
+    /// The provider opens the account from now on.
+    Linked,
+}
+
+/// Begins a log-in. With `session`, whoever is signed in by it links the provider to their account.
+pub(super) async fn begin(
+    app: &App,
+    provider: &Provider,
+    headers: &HeaderMap,
+    next: &str,
+    session: Option<Uuid>,
+) -> Result<Start, Refusal> {
+    let now = app.clock.now();
+    let random = || Token::new().map(|token| token.expose().to_owned());
+    let asked = Asked { state: random()?, nonce: random()?, verifier: random()? };
+    // Asked first: a provider that is away leaves nothing behind here.
+    let address = provider.authorization(now, &asked).await?;
+    // One browser may begin several, in several tabs.
+    let browser = match browser_of(app, headers) {
+        Some(browser) => browser.to_owned(),
+        None => random()?,
+    };
+    let next = web::local_path(next);
+    let begun = Begun {
+        provider: provider.name.clone(),
+        nonce: asked.nonce,
+        verifier: asked.verifier,
+        next: if next.len() > LONGEST { "/".to_owned() } else { next.to_owned() },
+        session_id: session,
+        created_at: now,
+    };
+    let mut tx = app.db.write().await?;
+    store::delete_old_begun(&mut tx, now - LASTS, MOST - 1).await?;
+    store::insert_begun(&mut tx, &key(&browser, &asked.state), &begun).await?;
+    tx.commit().await?;
+    Ok(Start { address, browser })
+}
+
+/// What tells the browser that began a log-in from every other.
+fn browser_of<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
+    let text = session::cookie(headers, app, COOKIE)?;
+    (text.len() == 64 && text.bytes().all(|it| it.is_ascii_hexdigit())).then_some(text)
+}
+
+fn key(browser: &str, state: &str) -> TokenHash {
+    Sha256::new_with_prefix(browser).chain_update(".").chain_update(state).finalize().into()
+}
+
+/// Ends a log-in: the browser came back with what the provider gave it.
+pub(super) async fn end(
+    app: &App,
+    provider: &Provider,
+    headers: &HeaderMap,
+    back: Back,
+    signed: Option<&Signed>,
+    arrival: &Arrival,
+) -> Result<Ended, Refusal> {
+    let now = app.clock.now();
+    let browser = browser_of(app, headers).ok_or(Refusal::Stale)?;
+    let mut tx = app.db.write().await?;
+    let begun = store::take_begun(&mut tx, &key(browser, &back.state)).await?;
+    // It is used up, whatever comes of it.
+    tx.commit().await?;
+    let begun = begun.filter(|it| now < it.created_at + LASTS && it.provider == provider.name);
+    let begun = begun.ok_or(Refusal::Stale)?;
+    check_sender(app, provider, back.iss.as_deref()).await?;
+    if let Some(error) = back.error {
+        let plain: String = error.chars().filter(char::is_ascii_graphic).take(100).collect();
+        tracing::info!(provider = provider.name, error = plain, "A provider let nobody in");
+        return Err(Refusal::Denied);
+    }
+    let code = back.code.ok_or(Refusal::Stale)?;
+    let token = provider.exchange(now, &code, begun.verifier).await?;
+    let vouched = provider.verify_id_token(now, &token, &begun.nonce).await?;
+    if let Some(session) = begun.session_id {
+        let signed = signed.filter(|it| it.proof == Proof::Session(session));
+        link(app, signed.ok_or(Refusal::Stale)?.account, &vouched).await?;
+        return Ok(Ended::Linked);
+    }
+    let account = account_of(app, provider, &vouched, By::LogIn).await?.account_id;
+    let mut tx = app.db.write().await?;
+    let opened = open_session(&mut tx, app, account, arrival).await?;
+    tx.commit().await?;
+    opened.settle(app).await;
+    Ok(Ended::In { opened, next: begun.next })
+}
+
+/// Whether it was this provider that sent the browser back, where it says so (RFC 9207).
+async fn check_sender(app: &App, provider: &Provider, iss: Option<&str>) -> Result<(), Refusal> {
+    let metadata = provider.metadata(app.clock.now()).await?;
+    match iss {
+        Some(iss) if iss != provider.settings.issuer => {
+            Err(Refusal::untrusted("another provider sent the browser back"))
+        }
+        None if metadata.authorization_response_iss_parameter_supported => {
+            Err(Refusal::untrusted("nobody says who sent the browser back"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// By what somebody is vouched for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    LogIn,
+    AccessToken,
+}
+
+/// The account of somebody whom the provider vouches for, made where it may be.
+async fn account_of(
+    app: &App,
+    provider: &Provider,
+    vouched: &Vouched,
+    by: By,
+) -> Result<Holder, Refusal> {
+    // Whoever makes the same at once decides an attempt; the next one finds what they made.
+    for _ in 0..3 {
+        let found = store::find_owner(&mut app.db.read().await?, vouched).await?;
+        if let Some(Owner { holder, is_disabled }) = found {
+            return if is_disabled { Err(Refusal::Disabled) } else { Ok(holder) };
+        }
+        match make(app, provider, vouched, by).await {
+            Err(Refusal::Service(Error::Conflict { .. })) => {}
+            Err(other) => return Err(other),
+            Ok(()) => tracing::info!(provider = provider.name, "Made an account"),
+        }
+    }
+    Err(Error::Unavailable.into())
+}
+
+async fn make(app: &App, provider: &Provider, vouched: &Vouched, by: By) -> Result<(), Refusal> {
+    let may_sign_up =
+        app.config.auth.registration == Registration::Open || provider.settings.allow_sign_up;
+    let mut tx = app.db.read().await?;
+    let has_accounts = accounts::has_accounts(&mut tx).await?;
+    // The first account is its maker's on a page, never a program's.
+    if !may_sign_up && (has_accounts || by == By::AccessToken) {
+        return Err(Refusal::Closed);
+    }
+    let email_key = vouched.email.as_ref().map(Email::key);
+    if let Some(key) = &email_key
+        && accounts::find_by_email(&mut tx, key).await?.is_some()
+    {
+        return Err(Refusal::EmailTaken);
+    }
+    let plain = if app.config.auth.providers.len() == 1 { plain_user(vouched) } else { None };
+    let user = match plain {
+        // Somebody's of another issuer, from when that was the only one.
+        Some(user) if store::is_user(&mut tx, user.as_str()).await? => hashed_user(vouched),
+        Some(user) => user,
+        None => hashed_user(vouched),
+    };
+    drop(tx);
+
+    let now = app.clock.now();
+    let id = Uuid::now_v7();
+    let account = Account {
+        id,
+        email: vouched.email.as_ref().map_or_else(String::new, |email| email.as_str().to_owned()),
+        display_name: vouched.name.clone(),
+        is_admin: false,
+        created_at: now,
+    };
+    let email_key = email_key.unwrap_or_else(|| format!("no-address|{id}"));
+    let mut tx = app.db.write().await?;
+    accounts::insert(&mut tx, &account, &user, email_key, String::new()).await.map_err(taken)?;
+    if accounts::claim_first(&mut tx, id).await? {
+        accounts::set_admin(&mut tx, id).await?;
+    } else if !may_sign_up {
+        return Err(Refusal::Closed);
+    }
+    store::insert(&mut tx, id, vouched, now).await.map_err(taken)?;
+    Ok(tx.commit().await?)
+}
+
+/// Somebody else was first.
+fn taken(error: sqlx::Error) -> Error {
+    if db::is_unique_violation(&error) {
+        let detail = "this was made by somebody else just now".to_owned();
+        return Error::Conflict { name: "conflict", detail, vehicle: None };
+    }
+    error.into()
+}
+
+/// From now on the identity opens the account.
+async fn link(app: &App, account: Uuid, vouched: &Vouched) -> Result<(), Refusal> {
+    let mut tx = app.db.write().await?;
+    if let Err(error) = store::insert(&mut tx, account, vouched, app.clock.now()).await {
+        if !db::is_unique_violation(&error) {
+            return Err(error.into());
+        }
+        drop(tx);
+        let owner = store::find_owner(&mut app.db.read().await?, vouched).await?;
+        let is_theirs = owner.is_some_and(|it| it.holder.account_id == account);
+        return if is_theirs { Ok(()) } else { Err(Refusal::LinkedElsewhere) };
+    }
+    tx.commit().await?;
+    tracing::info!(%account, "Linked an identity");
+    Ok(())
+}
+
+/// The identities that open the account of whoever asks.
+pub(super) async fn identities(app: &App, account: Uuid) -> Result<Vec<Identity>> {
+    Ok(store::list(&mut app.db.read().await?, account).await?)
+}
+
+/// From now on the identity opens nothing, unless it is the last thing that opens the account.
+pub(super) async fn unlink(app: &App, signer: &Signer, id: Uuid) -> Result<()> {
+    let account = signer.user.0.account;
+    let mut tx = app.db.write().await?;
+    store::hold_account(&mut tx, account, app.clock.now()).await?;
+    let identities = store::list(&mut tx, account).await?;
+    if !identities.iter().any(|it| it.id == id) {
+        return Err(Error::NotFound("identity"));
+    }
+    let others = identities.iter().filter(|it| it.id != id);
+    if !opens_by_password(&mut tx, account).await? && !opens(app, others) {
+        return Err(Error::Conflict {
+            name: "last-way-in",
+            detail: "this is the last way into your account: link another first".to_owned(),
+            vehicle: None,
+        });
+    }
+    store::delete(&mut tx, account, id).await?;
+    tx.commit().await?;
+    // Access tokens of theirs count no longer.
+    session::forget(app, account).await;
+    tracing::info!(%account, "Unlinked an identity");
+    Ok(())
+}
+
+async fn opens_by_password(tx: &mut Tx, account: Uuid) -> Result<bool> {
+    let known = accounts::find_known(tx, account).await?;
+    Ok(known.is_some_and(|it| !it.password_hash.is_empty() && !it.account.email.is_empty()))
+}
+
+/// Whether any of these is of a provider that the settings name.
+fn opens<'a>(app: &App, mut identities: impl Iterator<Item = &'a Identity>) -> bool {
+    identities.any(|it| app.doors.providers().of_issuer(&it.issuer).is_some())
+}
+
+/// Whose an access token is, if a provider's and good.
+///
+/// # Errors
+/// Unavailable where the provider or the database is away.
+pub(in crate::features::accounts) async fn holder(
+    app: &App,
+    token: &str,
+) -> Result<Option<(Holder, Proof)>> {
+    let Some(token) = Unverified::read(token) else { return Ok(None) };
+    let issuer = token.issuer().unwrap_or_default();
+    let Some(provider) = app.doors.providers().of_issuer(&issuer) else { return Ok(None) };
+    let verified = match provider.verify_access_token(app.clock.now(), &token).await {
+        Ok((vouched, may_write)) => {
+            let holder = account_of(app, provider, &vouched, By::AccessToken).await;
+            holder.map(|holder| (holder, may_write))
+        }
+        Err(error) => Err(error),
+    };
+    match verified {
+        Ok((holder, may_write)) => {
+            let scope = if may_write { Scope::Write } else { Scope::Read };
+            Ok(Some((holder, Proof::Issuer { scope })))
+        }
+        Err(Refusal::Away) => Err(Error::Unavailable),
+        Err(Refusal::Service(error)) => Err(error),
+        Err(refusal) => {
+            tracing::info!(provider = provider.name, %refusal, "Refused an access token");
+            Ok(None)
+        }
+    }
+}
+
+/// Forgets the log-ins that never came back.
+pub(in crate::features::accounts) async fn purge(tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
+    Ok(store::delete_old_begun(tx, now - LASTS, MOST).await?)
+}

@@ -1,0 +1,136 @@
+//! Identities, and log-ins that are under way, in the database.
+
+use chrono::{DateTime, Utc};
+use sqlx::Result;
+use uuid::Uuid;
+
+use super::{model::Identity, tokens::Vouched};
+use crate::{
+    core::db::Tx,
+    features::accounts::{doors::TokenHash, store::sessions::Holder},
+    sql,
+};
+
+/// A log-in that was begun and has not come back yet.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Begun {
+    pub(super) provider: String,
+    pub(super) nonce: String,
+    pub(super) verifier: String,
+    pub(super) next: String,
+    pub(super) session_id: Option<Uuid>,
+    pub(super) created_at: DateTime<Utc>,
+}
+
+/// Whose an identity is.
+#[derive(sqlx::FromRow)]
+pub(super) struct Owner {
+    #[sqlx(flatten)]
+    pub(super) holder: Holder,
+    pub(super) is_disabled: bool,
+}
+
+pub(super) async fn insert_begun(tx: &mut Tx, key: &TokenHash, begun: &Begun) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "INSERT INTO provider_logins
+           (key_hash, provider, nonce, verifier, next, session_id, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        &key[..],
+        &begun.provider,
+        &begun.nonce,
+        &begun.verifier,
+        &begun.next,
+        begun.session_id,
+        begun.created_at,
+    )?;
+    Ok(())
+}
+
+/// Takes it out: of two who bring the same back, one gets it.
+pub(super) async fn take_begun(tx: &mut Tx, key: &TokenHash) -> Result<Option<Begun>> {
+    sql!(
+        tx,
+        fetch_optional,
+        "DELETE FROM provider_logins WHERE key_hash = $1
+         RETURNING provider, nonce, verifier, next, session_id, created_at",
+        &key[..],
+    )
+}
+
+/// Deletes what was begun before `then`, and the oldest of what is more than `most`.
+pub(super) async fn delete_old_begun(tx: &mut Tx, then: DateTime<Utc>, most: i64) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "DELETE FROM provider_logins WHERE created_at <= $1 OR key_hash IN
+           (SELECT key_hash FROM provider_logins ORDER BY created_at DESC LIMIT 1000 OFFSET $2)",
+        then,
+        most,
+    )?;
+    Ok(())
+}
+
+/// Whose the identity is: found by the issuer and the subject, and by nothing else.
+pub(super) async fn find_owner(tx: &mut Tx, vouched: &Vouched) -> Result<Option<Owner>> {
+    sql!(
+        tx,
+        fetch_optional,
+        "SELECT a.id AS account_id, a.user_id, a.email, a.display_name, a.is_admin,
+                a.disabled_at IS NOT NULL AS is_disabled
+         FROM identities i JOIN accounts a ON a.id = i.account_id
+         WHERE i.issuer = $1 AND i.subject = $2",
+        &vouched.issuer,
+        &vouched.subject,
+    )
+}
+
+/// Whether an account's data is under this name already.
+pub(super) async fn is_user(tx: &mut Tx, user_id: &str) -> Result<bool> {
+    let (exists,): (bool,) =
+        sql!(tx, fetch_one, "SELECT EXISTS (SELECT 1 FROM accounts WHERE user_id = $1)", user_id,)?;
+    Ok(exists)
+}
+
+pub(super) async fn insert(
+    tx: &mut Tx,
+    account: Uuid,
+    vouched: &Vouched,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "INSERT INTO identities (issuer, subject, id, account_id, created_at)
+         VALUES ($1, $2, $3, $4, $5)",
+        &vouched.issuer,
+        &vouched.subject,
+        Uuid::now_v7(),
+        account,
+        now,
+    )?;
+    Ok(())
+}
+
+/// The account's identities, the oldest first.
+pub(super) async fn list(tx: &mut Tx, account: Uuid) -> Result<Vec<Identity>> {
+    sql!(
+        tx,
+        fetch_all,
+        "SELECT id, issuer, subject, created_at FROM identities
+         WHERE account_id = $1 ORDER BY created_at, id",
+        account,
+    )
+}
+
+pub(super) async fn delete(tx: &mut Tx, account: Uuid, id: Uuid) -> Result<()> {
+    sql!(tx, execute, "DELETE FROM identities WHERE account_id = $1 AND id = $2", account, id)?;
+    Ok(())
+}
+
+/// Nobody else changes how one gets into the account before this transaction ends.
+pub(super) async fn hold_account(tx: &mut Tx, account: Uuid, now: DateTime<Utc>) -> Result<()> {
+    sql!(tx, execute, "UPDATE accounts SET updated_at = $2 WHERE id = $1", account, now)?;
+    Ok(())
+}

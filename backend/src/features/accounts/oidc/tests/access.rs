@@ -1,0 +1,132 @@
+//! A provider's access tokens at the API.
+
+use serde_json::json;
+
+use super::{
+    browser::{Browser, open_to_all, with_provider},
+    fake::{Fake, es256, now},
+};
+use crate::testing::{TestApp, on_every_engine};
+
+on_every_engine![
+    an_access_token_opens_the_api_to_the_same_account,
+    a_token_makes_an_account_only_where_one_may_be_made,
+    many_first_requests_at_once_make_one_account,
+    a_token_that_is_not_good_opens_nothing,
+    a_token_without_the_scope_only_reads,
+    a_token_changes_nothing_of_how_one_gets_in,
+    a_rotated_key_is_taken_up,
+];
+
+fn with_token(app: &TestApp, token: &str) -> TestApp {
+    app.nobody().with_header("authorization", &format!("Bearer {token}"))
+}
+
+async fn an_access_token_opens_the_api_to_the_same_account(app: TestApp) {
+    let fake = Fake::start().await;
+    let app = open_to_all(&app, &fake);
+    let mut dana = Browser::new(&app);
+    dana.log_in(&fake, "home", "dana").await;
+    let program = with_token(&app, &fake.access_token("dana", &json!({})));
+    let me = program.get("/api/auth/me").await;
+    assert_eq!((me.status, &me.body["id"]), (200, &dana.me().await["id"]));
+    let added = program.post("/api/vehicles", json!({ "vin": "1HGCM82633A004352" })).await;
+    assert_eq!(added.status, 201, "{added:?}");
+    let path = format!("/api/vehicles/{}", added.id());
+    assert_eq!(dana.get(&path).await.status, 200);
+    let other = with_token(&app, &fake.access_token("eve", &json!({})));
+    assert_eq!(other.get(&path).await.status, 404);
+}
+
+async fn a_token_makes_an_account_only_where_one_may_be_made(app: TestApp) {
+    let fake = Fake::start().await;
+    let closed = with_provider(&app, &fake, |_| {});
+    let token = fake.access_token("dana", &json!({}));
+    assert_eq!(with_token(&closed, &token).get("/api/auth/me").await.status, 401);
+    let open = open_to_all(&app, &fake);
+    assert_eq!(with_token(&open, &token).get("/api/auth/me").await.status, 200);
+    assert_eq!(with_token(&closed, &token).get("/api/auth/me").await.status, 200);
+    // Its address is an account's, which it is not linked to.
+    let address = json!({ "email": "admin@example.org", "email_verified": true });
+    let token = fake.access_token("eve", &address);
+    assert_eq!(with_token(&open, &token).get("/api/auth/me").await.status, 401);
+}
+
+async fn many_first_requests_at_once_make_one_account(app: TestApp) {
+    let fake = Fake::start().await;
+    let app = open_to_all(&app, &fake);
+    let program = with_token(&app, &fake.access_token("dana", &json!({})));
+    let all = futures::future::join_all((0..16).map(|_| program.get("/api/auth/me"))).await;
+    assert!(all.iter().all(|it| it.status == 200), "{all:?}");
+    assert!(all.iter().all(|it| it.body == all[0].body), "{all:?}");
+}
+
+async fn a_token_that_is_not_good_opens_nothing(app: TestApp) {
+    let (fake, other) = (Fake::start().await, Fake::start().await);
+    let app = open_to_all(&app, &fake);
+    let good = fake.access_token("dana", &json!({}));
+    assert_eq!(with_token(&app, &good).get("/api/vehicles").await.status, 200);
+    let mut bad = vec![
+        fake.access_token("dana", &json!({ "exp": now() - 31 })),
+        fake.access_token("dana", &json!({ "nbf": now() + 31 })),
+        fake.access_token("dana", &json!({ "aud": "cars" })),
+        fake.access_token("dana", &json!({ "iss": "https://other.example" })),
+        fake.access_token("dana", &json!({ "nonce": "of an ID token" })),
+        other.access_token("dana", &json!({ "iss": fake.issuer })),
+        other.access_token("dana", &json!({})),
+        format!("{good}x"),
+        good.rsplit_once('.').unwrap().0.to_owned(),
+        "a.b.c".to_owned(),
+        format!("mvp_{good}"),
+    ];
+    fake.tell(|told| told.header = json!({ "alg": "none" }));
+    bad.push(fake.access_token("dana", &json!({})));
+    fake.tell(|told| told.header = json!({ "alg": "HS256" }));
+    bad.push(fake.access_token("dana", &json!({})));
+    for token in bad {
+        let refused = with_token(&app, &token).get("/api/vehicles").await;
+        assert_eq!(refused.status, 401, "{token}");
+        assert_eq!(refused.header("www-authenticate"), r#"Bearer error="invalid_token""#);
+    }
+    let nobody = app.nobody().get("/api/vehicles").await;
+    assert_eq!(nobody.header("www-authenticate"), "Bearer");
+}
+
+async fn a_token_without_the_scope_only_reads(app: TestApp) {
+    let fake = Fake::start().await;
+    let app = with_provider(&app, &fake, |config| {
+        let home = config.auth.providers.get_mut("home").unwrap();
+        home.allow_sign_up = true;
+        home.write_scope = Some("cars:write".to_owned());
+    });
+    let vehicle = json!({ "vin": "1HGCM82633A004352" });
+    let reader = with_token(&app, &fake.access_token("dana", &json!({ "scope": "cars:read" })));
+    assert_eq!(reader.get("/api/vehicles").await.status, 200);
+    assert_eq!(reader.post("/api/vehicles", vehicle.clone()).await.status, 403);
+    let writer = with_token(&app, &fake.access_token("dana", &json!({ "scope": "cars:write" })));
+    assert_eq!(writer.post("/api/vehicles", vehicle).await.status, 201);
+}
+
+async fn a_token_changes_nothing_of_how_one_gets_in(app: TestApp) {
+    let fake = Fake::start().await;
+    let app = open_to_all(&app, &fake);
+    let program = with_token(&app, &fake.access_token("dana", &json!({})));
+    let token = json!({ "name": "mine", "scope": "write" });
+    assert_eq!(program.post("/api/auth/tokens", token).await.status, 403);
+    let link = program.submit("/settings/identities", &[("provider", "home")]).await;
+    assert_eq!(link.status, 403);
+}
+
+async fn a_rotated_key_is_taken_up(app: TestApp) {
+    let fake = Fake::start().await;
+    let app = open_to_all(&app, &fake);
+    let get = |token: String| {
+        let program = with_token(&app, &token);
+        async move { program.get("/api/auth/me").await.status }
+    };
+    assert_eq!(get(fake.access_token("dana", &json!({}))).await, 200);
+    fake.tell(|told| told.keys = vec![("second".to_owned(), es256())]);
+    assert_eq!(get(fake.access_token("dana", &json!({}))).await, 401);
+    app.app.clock.advance(chrono::TimeDelta::minutes(1));
+    assert_eq!(get(fake.access_token("dana", &json!({}))).await, 200);
+}

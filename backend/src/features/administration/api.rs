@@ -1,0 +1,237 @@
+//! Administration as JSON.
+
+use aide::axum::{
+    ApiRouter,
+    routing::{get_with, post_with},
+};
+use axum::extract::State;
+use uuid::Uuid;
+
+use super::{
+    invitations as inviting,
+    links::Links,
+    log::{self, ExportQuery, LogQuery},
+    model::{AccountId, InvitationLink, NewInvitation, ResetLink, UserChange},
+    resets, users,
+};
+use crate::{
+    core::{
+        App, Result,
+        http::{
+            Created, Cursor, IfMatch, Json, Limit, New, NoContent, Once, Page, Path, Query, Record,
+            Stored, refuses,
+        },
+        input::Text,
+    },
+    features::{
+        accounts::{
+            Administrator, Arrival, Credential, User,
+            administered::{self, Administered},
+        },
+        invitations::{self, Invitation},
+        security_log::SecurityEvent,
+    },
+    input,
+};
+
+pub(super) fn router() -> ApiRouter<App> {
+    let tag = "Administration";
+    ApiRouter::new()
+        .api_route(
+            "/admin/users",
+            get_with(list, |it| it.id("listUsers").tag(tag).summary("List the accounts")),
+        )
+        .api_route(
+            "/admin/users/{id}",
+            get_with(find, |it| it.id("readUser").tag(tag).summary("Read an account")).patch_with(
+                change,
+                |it| {
+                    it.id("changeUser")
+                        .tag(tag)
+                        .summary("Make or unmake an administrator, disable or enable an account")
+                        .with(refuses::<409>)
+                },
+            ),
+        )
+        .api_route(
+            "/admin/users/{id}/reset",
+            post_with(reset, |it| {
+                it.id("resetPassword")
+                    .tag(tag)
+                    .summary("Make a link to set a new password, which is shown this once")
+                    .with(refuses::<409>)
+            }),
+        )
+        .api_route(
+            "/admin/invitations",
+            get_with(list_invitations, |it| {
+                it.id("listInvitations").tag(tag).summary("List the invitations")
+            })
+            .post_with(invite, |it| {
+                it.id("invite")
+                    .tag(tag)
+                    .summary("Make an invitation, whose link is shown this once")
+            }),
+        )
+        .api_route(
+            "/admin/invitations/{id}",
+            get_with(find_invitation, |it| {
+                it.id("readInvitation").tag(tag).summary("Read an invitation")
+            })
+            .delete_with(withdraw, |it| {
+                it.id("withdrawInvitation").tag(tag).summary("Take an invitation back")
+            }),
+        )
+        .api_route(
+            "/auth/security-log",
+            get_with(list_own_events, |it| {
+                it.id("listOwnSecurityEvents")
+                    .tag("Accounts")
+                    .summary("List what happened to your account")
+            }),
+        )
+        .api_route(
+            "/admin/security-log",
+            get_with(list_events, |it| {
+                it.id("listSecurityEvents").tag(tag).summary("List the security log")
+            }),
+        )
+        .api_route(
+            "/admin/security-log.csv",
+            get_with(export_events, |it| {
+                it.id("exportSecurityEvents").tag(tag).summary("Take the security log away")
+            }),
+        )
+}
+
+input! {
+    /// Which accounts
+    struct UsersQuery {
+        /// Of those only whose address or name holds this
+        search: Option<Text<254>>,
+        /// Where the page begins
+        cursor: Option<Cursor>,
+        /// How many at most
+        limit: Option<Limit>,
+    }
+}
+
+async fn list(
+    State(app): State<App>,
+    _: Administrator,
+    Query(query): Query<UsersQuery>,
+) -> Result<Stored<Page<Administered>>> {
+    let search = query.search.as_ref().map(|it| it.0.as_str());
+    let limit = query.limit.unwrap_or_default();
+    let mut tx = app.db.read().await?;
+    Stored::of(&administered::list(&mut tx, search, query.cursor.as_ref(), limit).await?)
+}
+
+async fn find(
+    State(app): State<App>,
+    _: Administrator,
+    Path(id): Path<AccountId>,
+) -> Result<Record<Administered>> {
+    Ok(Record(administered::find(&mut app.db.read().await?, id.0).await?))
+}
+
+async fn change(
+    State(app): State<App>,
+    administrator: Administrator,
+    arrival: Arrival,
+    Path(id): Path<AccountId>,
+    if_match: IfMatch,
+    Json(change): Json<UserChange>,
+) -> Result<Record<Administered>> {
+    users::change(&app, &administrator, &arrival, id.0, &change, &if_match).await.map(Record)
+}
+
+async fn reset(
+    State(app): State<App>,
+    administrator: Administrator,
+    arrival: Arrival,
+    Path(id): Path<AccountId>,
+    links: Links,
+    credential: Credential,
+    once: Once,
+) -> Result<Created<ResetLink>> {
+    let with = (&links, &credential, &once);
+    resets::make(&app, &administrator, &arrival, id.0, with).await
+}
+
+input! {
+    /// Which page of a list
+    struct PageQuery {
+        /// Where the page begins
+        cursor: Option<Cursor>,
+        /// How many at most
+        limit: Option<Limit>,
+    }
+}
+
+async fn list_invitations(
+    State(app): State<App>,
+    _: Administrator,
+    Query(query): Query<PageQuery>,
+) -> Result<Stored<Page<Invitation>>> {
+    let limit = query.limit.unwrap_or_default();
+    let mut tx = app.db.read().await?;
+    Stored::of(&invitations::list(&mut tx, query.cursor.as_ref(), limit).await?)
+}
+
+async fn invite(
+    State(app): State<App>,
+    administrator: Administrator,
+    arrival: Arrival,
+    links: Links,
+    credential: Credential,
+    New { input, once }: New<NewInvitation>,
+) -> Result<Created<InvitationLink>> {
+    let with = (&links, &credential, &once);
+    inviting::make(&app, &administrator, &arrival, input, with).await
+}
+
+async fn find_invitation(
+    State(app): State<App>,
+    _: Administrator,
+    Path(id): Path<Uuid>,
+) -> Result<Record<Invitation>> {
+    Ok(Record(invitations::find(&mut app.db.read().await?, id).await?))
+}
+
+async fn withdraw(
+    State(app): State<App>,
+    administrator: Administrator,
+    arrival: Arrival,
+    Path(id): Path<Uuid>,
+    if_match: IfMatch,
+) -> Result<NoContent> {
+    inviting::withdraw(&app, &administrator, &arrival, id, &if_match).await?;
+    Ok(NoContent)
+}
+
+async fn list_own_events(
+    State(app): State<App>,
+    user: User,
+    Query(query): Query<PageQuery>,
+) -> Result<Stored<Page<SecurityEvent>>> {
+    let limit = query.limit.unwrap_or_default();
+    Stored::of(&log::list_own(&app, &user, query.cursor, limit).await?)
+}
+
+async fn list_events(
+    State(app): State<App>,
+    _: Administrator,
+    Query(query): Query<LogQuery>,
+) -> Result<Stored<Page<SecurityEvent>>> {
+    Stored::of(&log::list(&app, &query.listing(Limit::default())).await?)
+}
+
+async fn export_events(
+    State(app): State<App>,
+    administrator: Administrator,
+    arrival: Arrival,
+    Query(query): Query<ExportQuery>,
+) -> Result<log::Export> {
+    log::export(&app, &administrator, &arrival, query).await
+}

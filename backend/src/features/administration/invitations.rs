@@ -1,0 +1,124 @@
+//! Inviting people.
+
+use chrono::TimeDelta;
+use uuid::Uuid;
+
+use super::{
+    links::Links,
+    model::{InvitationLink, NewInvitation},
+};
+use crate::{
+    core::{
+        App, Error, Result,
+        config::Registration,
+        http::{Created, IfMatch, Once},
+    },
+    features::{
+        accounts::{Administrator, Arrival, Credential, administered},
+        invitations::{self, Invitation},
+        security_log::{self, Event, Kind},
+    },
+};
+
+/// How long an invitation is good, unless said.
+const GOOD: TimeDelta = TimeDelta::days(7);
+/// How long at most.
+const MOST: TimeDelta = TimeDelta::days(90);
+
+/// Whether anybody may be invited.
+pub(super) fn are_taken(app: &App) -> bool {
+    app.config.auth.registration != Registration::Closed
+}
+
+/// Makes an invitation. Where registration is closed none is made or taken.
+pub(super) async fn make(
+    app: &App,
+    administrator: &Administrator,
+    arrival: &Arrival,
+    new: NewInvitation,
+    (links, credential, once): (&Links, &Credential, &Once),
+) -> Result<Created<InvitationLink>> {
+    if !are_taken(app) {
+        return Err(Error::Forbidden("registration is closed: nobody can be invited"));
+    }
+    let actor = administrator.0.0.account;
+    let now = app.clock.now();
+    let expires_at = new.expires_at.map_or(now + GOOD, |it| it.0);
+    if expires_at <= now {
+        return Err(Error::invalid("expiresAt", "is in the past"));
+    }
+    if expires_at > now + MOST {
+        return Err(Error::invalid("expiresAt", "is more than 90 days ahead"));
+    }
+    let token = credential.secret(once, "invitation")?;
+    let url = links.to("/register", "invitation", &token);
+    let mut tx = app.db.write().await?;
+    if let Some(before) = once.claim::<InvitationLink, 201>(&mut tx, &administrator.0, now).await? {
+        let is_open = invitations::look_up(&mut tx, &token, now).await?.is_some();
+        return again(&before, url, is_open);
+    }
+    if let Some(email) = &new.email
+        && administered::find_by_email(&mut tx, &email.key()).await?.is_some()
+    {
+        return Err(Error::invalid("email", "has an account already"));
+    }
+    let invitation = Invitation {
+        id: Uuid::now_v7(),
+        email: new.email.map(|it| it.as_str().to_owned()),
+        created_by: actor,
+        created_at: now,
+        expires_at,
+        used_at: None,
+        used_by: None,
+    };
+    invitations::make(&mut tx, &token, &invitation).await?;
+    let whom = invitation.email.as_deref().unwrap_or("anybody");
+    let event = arrival.mark(Event::new(Kind::Invited).by(actor).saying(whom));
+    security_log::record(&mut tx, now, &event).await?;
+    let location = format!("/api/admin/invitations/{}", invitation.id);
+    // Kept without the link, which is nowhere but with whoever asked.
+    once.keep::<_, 201>(&mut tx, &administrator.0, location.clone(), &invitation).await?;
+    tx.commit().await?;
+    tracing::info!(invitation = %invitation.id, by = %actor, "Made an invitation");
+    let made = InvitationLink { record: invitation, url };
+    let body = serde_json::to_string(&made).map_err(|error| Error::Internal(error.into()))?;
+    Ok(Created::new(location, body))
+}
+
+/// The first answer once more, with the link itself.
+fn again(
+    before: &Created<InvitationLink>,
+    url: String,
+    is_open: bool,
+) -> Result<Created<InvitationLink>> {
+    if !is_open {
+        return Err(Error::Conflict {
+            name: "conflict",
+            detail: "this invitation is used or withdrawn".to_owned(),
+            vehicle: None,
+        });
+    }
+    let mut body: serde_json::Value =
+        serde_json::from_str(before.body()).map_err(|error| Error::Internal(error.into()))?;
+    body["url"] = url.into();
+    Ok(Created::replayed(before.location().to_owned(), body.to_string()))
+}
+
+/// Takes an invitation back.
+pub(super) async fn withdraw(
+    app: &App,
+    administrator: &Administrator,
+    arrival: &Arrival,
+    id: Uuid,
+    if_match: &IfMatch,
+) -> Result<()> {
+    let actor = administrator.0.0.account;
+    let mut tx = app.db.write().await?;
+    let invitation = invitations::find(&mut tx, id).await?;
+    if_match.check(&invitation)?;
+    invitations::withdraw(&mut tx, id).await?;
+    let whom = invitation.email.as_deref().unwrap_or("anybody");
+    let event = arrival.mark(Event::new(Kind::InvitationWithdrawn).by(actor).saying(whom));
+    security_log::record(&mut tx, app.clock.now(), &event).await?;
+    tx.commit().await
+}

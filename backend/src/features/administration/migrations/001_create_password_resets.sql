@@ -1,0 +1,10 @@
+-- Links to set a new password, each good for a day and once.
+CREATE TABLE password_resets (
+    -- SHA-256 of the link's token, which is kept nowhere.
+    token_hash BYTEA PRIMARY KEY,
+    account_id UUID NOT NULL REFERENCES accounts (id) ON UPDATE CASCADE ON DELETE CASCADE,
+    expires_at TIMESTAMP WITH TIME ZONE NOT NULL
+);
+
+CREATE INDEX idx_password_resets_account_id ON password_resets (account_id);
+CREATE INDEX idx_password_resets_expires_at ON password_resets (expires_at);

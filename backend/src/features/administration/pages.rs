@@ -1,0 +1,100 @@
+//! Administration as pages.
+
+mod invitations;
+mod log;
+mod reset;
+mod user;
+
+use askama::Template;
+use axum::{
+    Router,
+    extract::State,
+    response::Html,
+    routing::{get, post},
+};
+
+use crate::{
+    core::{
+        App, Result,
+        http::{Cursor, Form, Limit, Query},
+        input::Text,
+        web::{self, Sheet, Shell},
+    },
+    features::accounts::{
+        Administrator, Preferences,
+        administered::{self, Administered},
+    },
+    input,
+};
+
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .route("/admin", get(show_users))
+        .route("/admin/users/{id}", get(user::show).post(user::change))
+        .route("/admin/users/{id}/reset", post(user::reset))
+        .route("/admin/invitations", get(invitations::show).post(invitations::make))
+        .route("/admin/invitations/{id}/withdraw", post(invitations::withdraw))
+        .route("/admin/log", get(log::show))
+        .route("/reset", get(reset::show).post(reset::put_to_use))
+}
+
+input! {
+    /// Which accounts
+    struct UsersQuery {
+        /// Of those only whose address or name holds this
+        search: Option<Text<254>>,
+        /// Where the page begins
+        cursor: Option<Cursor>,
+    }
+}
+
+#[derive(Template)]
+#[template(path = "features/administration/templates/users.html")]
+struct Users {
+    shell: Shell,
+    sheet: Sheet,
+    rows: Vec<UserRow>,
+    /// The query of the next page.
+    older: Option<String>,
+}
+
+/// An account in the list.
+struct UserRow {
+    account: Administered,
+    last_seen: Option<String>,
+}
+
+async fn show_users(
+    State(app): State<App>,
+    administrator: Administrator,
+    shell: Shell,
+    Query(query): Query<UsersQuery>,
+) -> Result<Html<String>> {
+    const LABELS: &[(&str, &str)] = &[("search", "Name or email")];
+    let search = query.search.as_ref().map(|it| it.0.as_str());
+    let limit = Limit::new(50);
+    let mut tx = app.db.read().await?;
+    let page = administered::list(&mut tx, search, query.cursor.as_ref(), limit).await?;
+    drop(tx);
+    let preferences = &administrator.0.0.preferences;
+    let rows = page.items.into_iter().map(|it| UserRow::new(it, preferences)).collect();
+    let older = page.next_cursor.map(|cursor| {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("cursor", &cursor);
+        query.extend_pairs(search.map(|it| ("search", it)));
+        query.finish()
+    });
+    let form = Form::of([("search", search.unwrap_or_default().to_owned())]);
+    web::page(&Users { shell, sheet: Sheet::new(LABELS, form), rows, older })
+}
+
+impl UserRow {
+    fn new(account: Administered, preferences: &Preferences) -> Self {
+        Self { last_seen: last_seen(&account, preferences), account }
+    }
+}
+
+/// The day that the account was last used.
+fn last_seen(account: &Administered, preferences: &Preferences) -> Option<String> {
+    account.last_seen_at.map(|at| crate::core::units::day(preferences.today(at)))
+}

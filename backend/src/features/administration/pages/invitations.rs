@@ -1,0 +1,134 @@
+//! Inviting people, on a page.
+
+use askama::Template;
+use axum::{
+    extract::State,
+    response::{Html, IntoResponse, Redirect, Response},
+};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::{
+    core::{
+        App, Error, Result,
+        config::Registration,
+        http::{Form, IfMatch, Limit, Once, Path},
+        web::{self, Errors, Sheet, Shell},
+    },
+    features::{
+        accounts::{Administrator, Arrival, Credential, Preferences},
+        administration::{invitations as inviting, links::Links, model::NewInvitation},
+        invitations::{self, Invitation},
+    },
+};
+
+const LABELS: &[(&str, &str)] = &[("email", "Email"), ("expiresAt", "Last day")];
+
+#[derive(Template)]
+#[template(path = "features/administration/templates/invitations.html")]
+struct Invitations {
+    shell: Shell,
+    sheet: Sheet,
+    once: String,
+    mode: Registration,
+    rows: Vec<Row>,
+    /// The link that was made just now: it is shown this once.
+    link: Option<String>,
+}
+
+/// An invitation in the list.
+struct Row {
+    id: Uuid,
+    title: String,
+    made: String,
+    state: Fate,
+}
+
+/// What has become of an invitation.
+enum Fate {
+    Open(String),
+    Used(String),
+    Ended(String),
+}
+
+impl Row {
+    fn new(invitation: Invitation, preferences: &Preferences, now: DateTime<Utc>) -> Self {
+        let day = |at| crate::core::units::day(preferences.today(at));
+        let state = match invitation.used_at {
+            Some(at) => Fate::Used(day(at)),
+            None if invitation.is_open(now) => Fate::Open(day(invitation.expires_at)),
+            None => Fate::Ended(day(invitation.expires_at)),
+        };
+        let title = invitation.email.unwrap_or_else(|| "Anybody with the link".to_owned());
+        Self { id: invitation.id, title, made: day(invitation.created_at), state }
+    }
+}
+
+impl Invitations {
+    async fn new(
+        app: &App,
+        administrator: &Administrator,
+        shell: Shell,
+        sheet: Sheet,
+    ) -> Result<Self> {
+        let page = invitations::list(&mut app.db.read().await?, None, Limit::new(200)).await?;
+        let (preferences, now) = (&administrator.0.0.preferences, app.clock.now());
+        Ok(Self {
+            shell,
+            sheet,
+            once: Once::fresh(),
+            mode: app.config.auth.registration,
+            rows: page.items.into_iter().map(|it| Row::new(it, preferences, now)).collect(),
+            link: None,
+        })
+    }
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    administrator: Administrator,
+    shell: Shell,
+) -> Result<Html<String>> {
+    let sheet = Sheet::new(LABELS, Form::default());
+    web::page(&Invitations::new(&app, &administrator, shell, sheet).await?)
+}
+
+pub(super) async fn make(
+    State(app): State<App>,
+    administrator: Administrator,
+    arrival: Arrival,
+    shell: Shell,
+    (links, credential): (Links, Credential),
+    mut form: Form,
+) -> Result<Response> {
+    let once = Once::of_form(&mut form, "invitation");
+    let with = (&links, &credential, &once);
+    let made = match form.read::<NewInvitation>(&app) {
+        Ok(new) => inviting::make(&app, &administrator, &arrival, new, with).await,
+        Err(error) => Err(error),
+    };
+    match made {
+        Ok(made) => {
+            let made: serde_json::Value =
+                serde_json::from_str(made.body()).map_err(|error| Error::Internal(error.into()))?;
+            let link = made["url"].as_str().map(str::to_owned);
+            let sheet = Sheet::new(LABELS, Form::default());
+            let page = Invitations::new(&app, &administrator, shell, sheet).await?;
+            Ok(web::page(&Invitations { link, ..page })?.into_response())
+        }
+        Err(error) => {
+            let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
+            web::page_again(&Invitations::new(&app, &administrator, shell, sheet).await?)
+        }
+    }
+}
+
+pub(super) async fn withdraw(
+    State(app): State<App>,
+    administrator: Administrator,
+    arrival: Arrival,
+    Path(id): Path<Uuid>,
+) -> Result<Redirect> {
+    inviting::withdraw(&app, &administrator, &arrival, id, &IfMatch::default()).await?;
+    Ok(Redirect::to("/admin/invitations"))
+}

@@ -1,0 +1,67 @@
+//! Setting a new password with a link, for whoever has it.
+
+use askama::Template;
+use axum::{
+    extract::{RawQuery, State},
+    response::{Html, IntoResponse, Response},
+};
+
+use crate::{
+    core::{
+        App, Result,
+        http::Form,
+        web::{self, Errors, Sheet, Shell},
+    },
+    features::{
+        accounts::Arrival,
+        administration::{model::Reset, resets},
+    },
+};
+
+const LABELS: &[(&str, &str)] = &[("password", "New password")];
+
+#[derive(Template)]
+#[template(path = "features/administration/templates/reset.html")]
+struct SetPassword {
+    shell: Shell,
+    sheet: Sheet,
+    is_done: bool,
+}
+
+/// The form; the link's token stands in the query, and goes on in a hidden field.
+pub(super) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    RawQuery(query): RawQuery,
+) -> Result<Html<String>> {
+    let query = query.unwrap_or_default();
+    let mut query = form_urlencoded::parse(query.as_bytes());
+    let token = query.find(|(name, _)| name == "token").map(|it| it.1.into_owned());
+    let token = token.unwrap_or_default();
+    resets::look_up(&app, &token).await?;
+    let sheet = Sheet::new(LABELS, Form::of([("token", token)]));
+    web::page(&SetPassword { shell, sheet, is_done: false })
+}
+
+pub(super) async fn put_to_use(
+    State(app): State<App>,
+    shell: Shell,
+    arrival: Arrival,
+    form: Form,
+) -> Result<Response> {
+    resets::look_up(&app, form.get("token")).await?;
+    let done = match form.read::<Reset>(&app) {
+        Ok(reset) => resets::put_to_use(&app, &reset, &arrival).await,
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(()) => {
+            let sheet = Sheet::new(LABELS, Form::default());
+            Ok(web::page(&SetPassword { shell, sheet, is_done: true })?.into_response())
+        }
+        Err(error) => {
+            let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
+            web::page_again(&SetPassword { shell, sheet, is_done: false })
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! One account: what it may do, and what happened to it of late.
+
+use askama::Template;
+use axum::{
+    extract::State,
+    response::{Html, IntoResponse, Redirect, Response},
+};
+
+use super::{last_seen, log::Line};
+use crate::{
+    core::{
+        App, Error, Result,
+        http::{Form, IfMatch, Limit, Once, Path},
+        web::{self, Shell},
+    },
+    features::{
+        accounts::{
+            Administrator, Arrival, Credential,
+            administered::{self, Administered},
+        },
+        administration::{
+            links::Links,
+            log,
+            model::{AccountId, ResetLink, UserChange},
+            resets, users,
+        },
+        security_log::Listing,
+    },
+};
+
+#[derive(Template)]
+#[template(path = "features/administration/templates/user.html")]
+struct User {
+    shell: Shell,
+    once: String,
+    account: Administered,
+    /// Whether it is that of whoever looks.
+    is_own: bool,
+    since: String,
+    last_seen: Option<String>,
+    events: Vec<Line>,
+    /// Why something was not done.
+    refused: Option<String>,
+    /// The link that was made just now: it is shown this once.
+    link: Option<Shown>,
+}
+
+/// A link that was made just now.
+struct Shown {
+    url: String,
+    until: String,
+}
+
+impl User {
+    async fn new(
+        app: &App,
+        administrator: &Administrator,
+        shell: Shell,
+        id: AccountId,
+    ) -> Result<Self> {
+        let preferences = &administrator.0.0.preferences;
+        let account = administered::find(&mut app.db.read().await?, id.0).await?;
+        let listing = Listing { account: Some(id.0), limit: Limit::new(10), ..Listing::default() };
+        let events = log::list(app, &listing).await?.items;
+        Ok(Self {
+            shell,
+            once: Once::fresh(),
+            is_own: account.id == administrator.0.0.account,
+            since: crate::core::units::day(preferences.today(account.created_at)),
+            last_seen: last_seen(&account, preferences),
+            account,
+            events: Line::all(app, events, preferences).await?,
+            refused: None,
+            link: None,
+        })
+    }
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    administrator: Administrator,
+    shell: Shell,
+    Path(id): Path<AccountId>,
+) -> Result<Html<String>> {
+    web::page(&User::new(&app, &administrator, shell, id).await?)
+}
+
+pub(super) async fn change(
+    State(app): State<App>,
+    administrator: Administrator,
+    arrival: Arrival,
+    Path(id): Path<AccountId>,
+    shell: Shell,
+    form: Form,
+) -> Result<Response> {
+    let change = form.read::<UserChange>(&app)?;
+    let any = IfMatch::default();
+    match users::change(&app, &administrator, &arrival, id.0, &change, &any).await {
+        // Whoever unmade themselves has no business here any more.
+        Ok(after) if after.id == administrator.0.0.account && !after.is_admin => {
+            Ok(Redirect::to("/vehicles").into_response())
+        }
+        Ok(_) => Ok(Redirect::to(&format!("/admin/users/{}", id.0)).into_response()),
+        Err(error) => refuse(&app, &administrator, shell, id, error).await,
+    }
+}
+
+/// The page once more, with why it was not done.
+async fn refuse(
+    app: &App,
+    administrator: &Administrator,
+    shell: Shell,
+    id: AccountId,
+    error: Error,
+) -> Result<Response> {
+    let Error::Conflict { detail, .. } = &error else { return Err(error) };
+    let refused = Some(web::sentence(detail));
+    let page = User { refused, ..User::new(app, administrator, shell, id).await? };
+    Ok((error.kind().0, web::page(&page)?).into_response())
+}
+
+pub(super) async fn reset(
+    State(app): State<App>,
+    administrator: Administrator,
+    arrival: Arrival,
+    Path(id): Path<AccountId>,
+    shell: Shell,
+    (links, credential): (Links, Credential),
+    mut form: Form,
+) -> Result<Response> {
+    let once = Once::of_form(&mut form, &format!("reset {}", id.0));
+    let with = (&links, &credential, &once);
+    match resets::make(&app, &administrator, &arrival, id.0, with).await {
+        Ok(made) => {
+            let made: ResetLink =
+                serde_json::from_str(made.body()).map_err(|error| Error::Internal(error.into()))?;
+            let until = administrator.0.0.preferences.moment(made.expires_at);
+            let link = Some(Shown { url: made.url, until });
+            let page = User::new(&app, &administrator, shell, id).await?;
+            Ok(web::page(&User { link, ..page })?.into_response())
+        }
+        Err(error) => refuse(&app, &administrator, shell, id, error).await,
+    }
+}

@@ -1,0 +1,164 @@
+//! Links to set a new password with: each is good for a day and once.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::{
+    links::Links,
+    model::{Reset, ResetLink},
+    store, users,
+};
+use crate::{
+    core::{
+        App, Error, Result,
+        db::Tx,
+        http::{Created, Once},
+        jobs::Chore,
+    },
+    features::{
+        accounts::{
+            Administrator, Arrival, Credential,
+            administered::{self, Administered},
+        },
+        security_log::{self, Event, Kind},
+    },
+};
+
+/// How long a link is good.
+const GOOD: TimeDelta = TimeDelta::hours(24);
+
+/// Forgets links that have ended.
+pub const CHORE: Chore = Chore {
+    name: "administration",
+    run: |tx, now| Box::pin(async move { Ok(store::delete_spent(tx, now).await?) }),
+};
+
+/// What there is no such of where a link is not good.
+const GONE: &str = "link any more: ask for another";
+
+/// A token's SHA-256.
+pub(super) type TokenHash = [u8; 32];
+
+fn hash(token: &str) -> TokenHash {
+    Sha256::digest(token).into()
+}
+
+/// Where the link leads, and what it calls its token.
+const PATH: (&str, &str) = ("/reset", "token");
+
+/// Makes a link for the account's owner; one made before is good no more.
+pub(super) async fn make(
+    app: &App,
+    administrator: &Administrator,
+    arrival: &Arrival,
+    id: Uuid,
+    (links, credential, once): (&Links, &Credential, &Once),
+) -> Result<Created<ResetLink>> {
+    let actor = administrator.0.0.account;
+    let now = app.clock.now();
+    let token = credential.secret(once, "password reset")?;
+    let url = links.to(PATH.0, PATH.1, &token);
+    let mut tx = app.db.write().await?;
+    if let Some(before) = once.claim::<ResetLink, 201>(&mut tx, &administrator.0, now).await? {
+        return again(&mut tx, &before, url, &token, now).await;
+    }
+    let (account, _) = administered::hold(&mut tx, id).await?;
+    let expires_at = put(&mut tx, &account, &token, now).await?;
+    let event = arrival.mark(Event::of(Kind::ResetMade, id).by(actor));
+    security_log::record(&mut tx, now, &event).await?;
+    let location = format!("/api/admin/users/{id}");
+    // Kept without the link, which is nowhere but with whoever asked.
+    let kept = ResetLink { url: String::new(), expires_at };
+    once.keep::<_, 201>(&mut tx, &administrator.0, location.clone(), &kept).await?;
+    tx.commit().await?;
+    tracing::info!(account = %id, by = %actor, "Made a reset link");
+    Ok(Created::new(location, json(&ResetLink { url, expires_at })?))
+}
+
+fn json(link: &ResetLink) -> Result<String> {
+    serde_json::to_string(link).map_err(|error| Error::Internal(error.into()))
+}
+
+/// The first answer once more, with the link itself.
+async fn again(
+    tx: &mut Tx,
+    before: &Created<ResetLink>,
+    url: String,
+    token: &str,
+    now: DateTime<Utc>,
+) -> Result<Created<ResetLink>> {
+    if store::find(tx, &hash(token), now).await?.is_none() {
+        return Err(conflict("this link is used, or another has been made since"));
+    }
+    let kept: ResetLink =
+        serde_json::from_str(before.body()).map_err(|error| Error::Internal(error.into()))?;
+    let link = ResetLink { url, ..kept };
+    Ok(Created::replayed(before.location().to_owned(), json(&link)?))
+}
+
+fn conflict(detail: &str) -> Error {
+    Error::Conflict { name: "conflict", detail: detail.to_owned(), vehicle: None }
+}
+
+/// Keeps `token` as the account's only one, within the caller's transaction, which holds the
+/// account. Tells until when it is good.
+pub(super) async fn put(
+    tx: &mut Tx,
+    account: &Administered,
+    token: &str,
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>> {
+    if account.disabled_at.is_some() {
+        return Err(conflict("the account is disabled: enable it first"));
+    }
+    if account.email.is_empty() {
+        return Err(conflict("the account has no e-mail address to sign in with"));
+    }
+    let expires_at = now + GOOD;
+    store::delete_of(tx, account.id).await?;
+    store::insert(tx, &hash(token), account.id, expires_at).await?;
+    Ok(expires_at)
+}
+
+/// The link that whoever runs the service gets for `account` at the command line.
+pub(super) async fn make_by_command(
+    app: &App,
+    tx: &mut Tx,
+    account: &Administered,
+    token: &str,
+) -> Result<ResetLink> {
+    let now = app.clock.now();
+    let expires_at = put(tx, account, token, now).await?;
+    let event = Event::of(Kind::ResetMade, account.id).saying("at the command line");
+    security_log::record(tx, now, &event).await?;
+    Ok(ResetLink { url: Links::of(app).to(PATH.0, PATH.1, token), expires_at })
+}
+
+/// Refuses a link that is not good: one that is unknown, used or has ended looks the same.
+pub(super) async fn look_up(app: &App, token: &str) -> Result<Uuid> {
+    let found = store::find(&mut app.db.read().await?, &hash(token), app.clock.now()).await?;
+    found.ok_or(Error::NotFound(GONE))
+}
+
+/// Sets the password that the link is for. Every session of the account ends, and its tokens are
+/// revoked.
+pub(super) async fn put_to_use(app: &App, reset: &Reset, arrival: &Arrival) -> Result<()> {
+    let token = &reset.token.0;
+    // Before the costly hash; the deletion below decides.
+    let account = look_up(app, token).await?;
+    let password = administered::hash(app, &reset.password).await?;
+    let now = app.clock.now();
+    let mut tx = app.db.write().await?;
+    if store::delete(&mut tx, &hash(token)).await? == 0 {
+        return Err(Error::NotFound(GONE));
+    }
+    administered::set_password(&mut tx, account, password, now).await?;
+    users::end_everything(&mut tx, account).await?;
+    let event = arrival.mark(Event::of(Kind::ResetUsed, account));
+    security_log::record(&mut tx, now, &event).await?;
+    tx.commit().await?;
+    administered::forget(app, account).await;
+    tracing::info!(%account, "Set a password with a reset link");
+    Ok(())
+}

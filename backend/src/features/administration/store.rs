@@ -1,0 +1,54 @@
+//! Password resets in the database.
+
+use chrono::{DateTime, Utc};
+use sqlx::Result;
+use uuid::Uuid;
+
+use super::resets::TokenHash;
+use crate::{core::db::Tx, sql};
+
+pub(super) async fn insert(
+    tx: &mut Tx,
+    token: &TokenHash,
+    account: Uuid,
+    expires_at: DateTime<Utc>,
+) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "INSERT INTO password_resets (token_hash, account_id, expires_at) VALUES ($1, $2, $3)",
+        &token[..],
+        account,
+        expires_at,
+    )?;
+    Ok(())
+}
+
+/// Whose password it sets, if it is good.
+pub(super) async fn find(
+    tx: &mut Tx,
+    token: &TokenHash,
+    now: DateTime<Utc>,
+) -> Result<Option<Uuid>> {
+    let row: Option<(Uuid,)> = sql!(
+        tx,
+        fetch_optional,
+        "SELECT account_id FROM password_resets WHERE token_hash = $1 AND expires_at > $2",
+        &token[..],
+        now,
+    )?;
+    Ok(row.map(|row| row.0))
+}
+
+/// Takes it away; of several who do at once, one is told 1.
+pub(super) async fn delete(tx: &mut Tx, token: &TokenHash) -> Result<u64> {
+    sql!(tx, execute, "DELETE FROM password_resets WHERE token_hash = $1", &token[..])
+}
+
+pub(super) async fn delete_of(tx: &mut Tx, account: Uuid) -> Result<u64> {
+    sql!(tx, execute, "DELETE FROM password_resets WHERE account_id = $1", account)
+}
+
+pub(super) async fn delete_spent(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64> {
+    sql!(tx, execute, "DELETE FROM password_resets WHERE expires_at <= $1", now)
+}

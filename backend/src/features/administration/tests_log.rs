@@ -1,0 +1,259 @@
+//! The security log: what is written into it, and how administrators read it.
+
+use axum::http::Method;
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use super::tests::{PASSWORD, id_of, log_in, reset, token_in};
+use crate::{
+    features::security_log::{Event, Kind, record},
+    testing::{Answer, TestApp, cookie_of, on_every_engine},
+};
+
+on_every_engine![
+    what_happens_at_the_doors_is_recorded,
+    what_administrators_do_is_recorded_with_who_did_it,
+    many_guesses_leave_few_lines,
+    no_secret_is_in_the_log,
+    the_log_is_filtered_and_goes_page_by_page,
+    the_log_is_taken_away_whole_as_comma_separated_values,
+    no_cell_of_the_export_is_a_formula,
+    everybody_sees_what_happened_to_their_own_account,
+];
+
+fn kinds(list: &Answer) -> Vec<String> {
+    let items = list.body["items"].as_array().unwrap_or_else(|| panic!("{list:?}"));
+    items.iter().map(|it| it["kind"].as_str().unwrap().to_owned()).collect()
+}
+
+/// What the log says of an account, the oldest first.
+async fn history(admin: &TestApp, id: &str) -> Vec<String> {
+    let list = admin.get(&format!("/api/admin/security-log?userId={id}")).await;
+    kinds(&list).into_iter().rev().collect()
+}
+
+async fn what_happens_at_the_doors_is_recorded(app: TestApp) {
+    let tick = || app.app.clock.advance(TimeDelta::seconds(1));
+    let admin = app.as_administrator().await;
+    let app = app.asking_from("192.0.2.7").with_header("user-agent", "Firefox");
+    let ann = app.register("ann@example.org").await;
+    let id = id_of(&admin, "ann@").await;
+    tick();
+    assert_eq!(log_in(&app, "ann@example.org", "wrong").await.status, 401);
+    tick();
+    let session = log_in(&app, "ann@example.org", PASSWORD).await;
+    let other = app.with_cookie(cookie_of(&session));
+    tick();
+    let made = ann.post("/api/auth/tokens", json!({ "name": "My script", "scope": "read" })).await;
+    tick();
+    assert_eq!(ann.delete(made.header("location")).await.status, 204);
+    tick();
+    assert_eq!(other.post("/api/auth/logout", json!({})).await.status, 204);
+    tick();
+    let change = |from: &str| json!({ "currentPassword": from, "newPassword": "a new password" });
+    assert_eq!(ann.post("/api/auth/password", change("wrong")).await.status, 422);
+    tick();
+    assert_eq!(ann.post("/api/auth/password", change(PASSWORD)).await.status, 204);
+    let sessions = ann.get("/api/auth/sessions").await;
+    let current = sessions.body["items"][0]["id"].as_str().unwrap().to_owned();
+    tick();
+    assert_eq!(ann.delete(&format!("/api/auth/sessions/{current}")).await.status, 204);
+    assert_eq!(
+        history(&admin, &id).await,
+        [
+            "registered",
+            "signed-in",
+            "sign-in-refused",
+            "signed-in",
+            "token-made",
+            "token-revoked",
+            "signed-out",
+            "sign-in-refused",
+            "password-changed",
+            "sessions-ended",
+        ]
+    );
+    let list = admin.get(&format!("/api/admin/security-log?userId={id}&kind=token-made")).await;
+    insta::assert_json_snapshot!(list, {
+        ".body.items[].id" => "[id]", ".body.items[].accountId" => "[id]",
+    }, @r#"
+    {
+      "status": 200,
+      "body": {
+        "items": [
+          {
+            "accountId": "[id]",
+            "actorId": null,
+            "address": "192.0.2.7",
+            "at": "2026-01-31T12:00:03.123456Z",
+            "detail": "My script",
+            "id": "[id]",
+            "kind": "token-made",
+            "userAgent": "Firefox"
+          }
+        ],
+        "nextCursor": null
+      }
+    }
+    "#);
+}
+
+async fn what_administrators_do_is_recorded_with_who_did_it(app: TestApp) {
+    let tick = || app.app.clock.advance(TimeDelta::seconds(1));
+    let admin = app.as_administrator().await;
+    let own = id_of(&admin, "admin@").await;
+    let invitation = admin.post("/api/admin/invitations", json!({})).await;
+    tick();
+    assert_eq!(admin.delete(invitation.header("location")).await.status, 204);
+    let token = token_in(&admin.post("/api/admin/invitations", json!({})).await);
+    let new = json!({ "email": "ann@example.org", "password": PASSWORD, "invitation": token });
+    assert_eq!(app.nobody().post("/api/auth/register", new).await.status, 201);
+    let id = id_of(&admin, "ann@").await;
+    tick();
+    let token = token_in(&reset(&admin, &id).await);
+    tick();
+    let fields = [("token", token.as_str()), ("password", "an entirely new one")];
+    assert_eq!(app.nobody().submit("/reset", &fields).await.status, 200);
+    for change in [
+        json!({ "isAdmin": true }),
+        json!({ "isAdmin": true }),
+        json!({ "isAdmin": false }),
+        json!({ "isDisabled": true }),
+        json!({ "isDisabled": false }),
+    ] {
+        tick();
+        assert_eq!(admin.patch(&format!("/api/admin/users/{id}"), change).await.status, 200);
+    }
+    let history = history(&admin, &id).await;
+    assert_eq!(history[..3].iter().filter(|it| *it == "invitation-used").count(), 1);
+    assert_eq!(
+        history[3..],
+        [
+            "reset-made",
+            "reset-used",
+            "administrator-made",
+            "administrator-unmade",
+            "account-disabled",
+            "account-enabled",
+        ],
+        "what changes nothing is not recorded"
+    );
+    let list = admin.get(&format!("/api/admin/security-log?userId={id}&kind=reset-made")).await;
+    assert_eq!(list.body["items"][0]["actorId"], own);
+    for kind in ["invited", "invitation-withdrawn"] {
+        let list = admin.get(&format!("/api/admin/security-log?userId={own}&kind={kind}")).await;
+        assert!(!kinds(&list).is_empty(), "{kind}");
+    }
+}
+
+async fn many_guesses_leave_few_lines(app: TestApp) {
+    app.register("ann@example.org").await;
+    for _ in 0..40 {
+        log_in(&app, "ann@example.org", "wrong").await;
+        log_in(&app, "nobody@example.org", "wrong").await;
+    }
+    let admin = app.as_administrator().await;
+    let lines = async |kind: &str| {
+        let list = admin.get(&format!("/api/admin/security-log?kind={kind}&limit=500")).await;
+        let about = |it: &&Value| it["accountId"] != Value::Null;
+        let items = list.body["items"].as_array().unwrap().clone();
+        (items.iter().filter(about).count(), items.len())
+    };
+    let (known, all) = lines("sign-in-refused").await;
+    assert!((10..=20).contains(&known) && known * 2 == all, "{known} of {all}");
+    assert_eq!(lines("guessing-stopped").await, (1, 2));
+}
+
+async fn no_secret_is_in_the_log(app: TestApp) {
+    let admin = app.as_administrator().await;
+    let ann = app.register("ann@example.org").await;
+    let made = ann.post("/api/auth/tokens", json!({ "name": "x", "scope": "read" })).await;
+    log_in(&app, "ann@example.org", "a wrong password").await;
+    log_in(&app, "hunter2-typed-as-mail", "a wrong password").await;
+    let reset = token_in(&reset(&admin, &id_of(&admin, "ann@").await).await);
+    let invitation = token_in(&admin.post("/api/admin/invitations", json!({})).await);
+    let log = admin.get("/api/admin/security-log.csv").await;
+    let log = log.body.as_str().unwrap();
+    assert!(log.contains("reset-made") && log.contains("sign-in-refused"), "{log}");
+    let token = made.body["token"].as_str().unwrap();
+    for secret in [token, &reset, &invitation, PASSWORD, "a wrong password", "hunter2"] {
+        assert!(!log.contains(secret), "{secret} in {log}");
+    }
+}
+
+async fn note(app: &TestApp, event: Event) {
+    let mut tx = app.app.db.write().await.unwrap();
+    record(&mut tx, app.app.clock.now(), &event).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn the_log_is_filtered_and_goes_page_by_page(app: TestApp) {
+    let admin = app.as_administrator().await;
+    app.app.clock.advance(TimeDelta::days(2));
+    for n in 0..3 {
+        note(&app, Event::new(Kind::FactorAdded).saying(&n.to_string())).await;
+        app.app.clock.advance(TimeDelta::minutes(1));
+    }
+    let list = admin.get("/api/admin/security-log?from=2026-02-02&to=2026-02-02&limit=2").await;
+    assert_eq!(kinds(&list), ["factor-added"; 2]);
+    let cursor = list.body["nextCursor"].as_str().unwrap();
+    let next = admin.get(&format!("/api/admin/security-log?from=2026-02-02&cursor={cursor}")).await;
+    assert_eq!((kinds(&next).len(), &next.body["items"][0]["detail"]), (1, &json!("0")));
+    let before = admin.get("/api/admin/security-log?to=2026-02-01&kind=factor-added").await;
+    assert_eq!(kinds(&before), [""; 0]);
+    let wrong = "/api/admin/security-log?kind=x&userId=x&from=x&limit=0&other=1";
+    let wrong = admin.get(wrong).await;
+    let named: Vec<_> = wrong.faults().iter().map(|it| it[..3].to_owned()).collect();
+    assert_eq!(named, ["/ki", "/us", "/fr", "/li", "/ot"], "{wrong:?}");
+    assert_eq!(admin.get("/api/admin/security-log?cursor=x").await.status, 422);
+}
+
+async fn the_log_is_taken_away_whole_as_comma_separated_values(app: TestApp) {
+    let admin = app.as_administrator().await;
+    let own = id_of(&admin, "admin@").await;
+    let mut tx = app.app.db.write().await.unwrap();
+    for _ in 0..1_203 {
+        let event = Event::of(Kind::TokenMade, own.parse().unwrap()).saying("a, b");
+        record(&mut tx, app.app.clock.now(), &event).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let file = admin.get("/api/admin/security-log.csv?kind=token-made").await;
+    assert_eq!((file.status, file.header("content-type")), (200, "text/csv; charset=utf-8"));
+    let named = "attachment; filename=\"security-log.csv\"";
+    assert_eq!(file.header("content-disposition"), named);
+    let lines: Vec<_> = file.body.as_str().unwrap().split_terminator("\r\n").collect();
+    assert_eq!(lines.len(), 1 + 1_203);
+    let columns = "at,kind,account,accountId,actor,actorId,address,userAgent,detail";
+    assert_eq!(lines[0], columns);
+    let line =
+        format!("2026-01-31T12:00:00.123456Z,token-made,admin@example.org,{own},,,,,\"a, b\"");
+    assert!(lines[1..].iter().all(|it| *it == line), "{}", lines[1]);
+    let exported = admin.get("/api/admin/security-log?kind=log-exported").await;
+    assert_eq!(kinds(&exported), ["log-exported"]);
+    assert_eq!(admin.get("/api/admin/security-log.csv?limit=1").await.status, 422);
+}
+
+async fn no_cell_of_the_export_is_a_formula(app: TestApp) {
+    let ann = app.register("ann@example.org").await.with_header("user-agent", "@SUM(A1)");
+    let new = json!({ "name": "=cmd|' /C calc'!A0", "scope": "read" }).to_string();
+    assert_eq!(ann.send_json(Method::POST, "/api/auth/tokens", &new, &[]).await.status, 201);
+    let admin = app.as_administrator().await;
+    let file = admin.get("/api/admin/security-log.csv?kind=token-made").await;
+    let text = file.body.as_str().unwrap();
+    assert!(text.contains(r#","'@SUM(A1)","'=cmd|' /C calc'!A0""#), "{text}");
+}
+
+async fn everybody_sees_what_happened_to_their_own_account(app: TestApp) {
+    let admin = app.as_administrator().await.asking_from("192.0.2.1");
+    let ann = app.register("ann@example.org").await;
+    let id = id_of(&admin, "ann@").await;
+    app.app.clock.advance(TimeDelta::seconds(1));
+    assert_eq!(reset(&admin, &id).await.status, 201);
+    let own = ann.get("/api/auth/security-log").await;
+    assert_eq!(kinds(&own), ["reset-made", "signed-in", "registered"]);
+    assert_eq!(own.body["items"][0]["address"], Value::Null, "where an administrator sits");
+    let theirs = admin.get(&format!("/api/admin/security-log?userId={id}&kind=reset-made")).await;
+    assert_eq!(theirs.body["items"][0]["address"], "192.0.2.1");
+    assert!(!kinds(&admin.get("/api/auth/security-log").await).contains(&"reset-made".to_owned()));
+    assert_eq!(app.nobody().get("/api/auth/security-log").await.status, 401);
+}

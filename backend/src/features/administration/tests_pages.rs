@@ -1,0 +1,187 @@
+//! Administration as pages.
+
+use serde_json::json;
+
+use super::tests::{PASSWORD, id_of, log_in};
+use crate::{
+    core::config::Registration,
+    testing::{Answer, TestApp, on_every_engine},
+};
+
+on_every_engine![
+    only_administrators_are_shown_the_way,
+    accounts_are_searched_and_led_to,
+    an_account_is_disabled_and_enabled_by_its_page,
+    the_last_administrator_is_told_why_not,
+    whoever_unmakes_themselves_is_led_away,
+    a_reset_link_is_shown_once_and_is_the_same_for_a_double_tap,
+    an_invitation_is_made_shown_once_and_withdrawn,
+    where_registration_is_closed_the_page_says_what_to_do,
+    the_log_is_filtered_and_its_export_follows,
+    what_strangers_send_is_shown_as_text,
+];
+
+fn text(answer: &Answer) -> &str {
+    answer.body.as_str().unwrap_or_default()
+}
+
+/// The value of the page's hidden field `once`.
+fn once(page: &Answer) -> String {
+    let rest =
+        text(page).split_once(r#"name="once" value=""#).unwrap_or_else(|| panic!("{page:?}"));
+    rest.1.split_once('"').unwrap().0.to_owned()
+}
+
+async fn only_administrators_are_shown_the_way(app: TestApp) {
+    let way = r#"href="/admin""#;
+    assert!(text(&app.as_administrator().await.get("/vehicles").await).contains(way));
+    let ann = app.register("ann@example.org").await;
+    assert!(!text(&ann.get("/vehicles").await).contains(way));
+    assert!(!text(&app.nobody().get("/login").await).contains(way));
+}
+
+async fn accounts_are_searched_and_led_to(app: TestApp) {
+    let admin = app.as_administrator().await;
+    for n in 0..51 {
+        let mut tx = app.app.db.write().await.unwrap();
+        crate::sql!(
+            &mut tx,
+            execute,
+            "INSERT INTO accounts (id, email, email_key, password_hash, is_admin, created_at,
+                                   updated_at, user_id)
+             VALUES ($1, $2, $2, '', false, $3, $3, $2)",
+            uuid::Uuid::now_v7(),
+            format!("{n}@example.net"),
+            app.app.clock.now(),
+        )
+        .unwrap();
+        tx.commit().await.unwrap();
+    }
+    let page = admin.get("/admin?search=example.net").await;
+    let older = text(&page).split_once(r#"href="/admin?cursor="#).expect("an older page").1;
+    let older = older.split_once('"').unwrap().0.replace("&#38;", "&");
+    assert!(older.contains("&search=example.net"), "{older}");
+    let page = admin.get(&format!("/admin?cursor={older}")).await;
+    assert_eq!(text(&page).matches("/admin/users/").count(), 1, "{page:?}");
+    let page = admin.get("/admin?search=admin%40").await;
+    let id = id_of(&admin, "admin@").await;
+    assert!(text(&page).contains(&format!("/admin/users/{id}")), "{page:?}");
+    assert!(text(&page).contains("Administrator"), "{page:?}");
+    assert!(text(&admin.get("/admin?search=nowhere").await).contains("Nobody found"));
+}
+
+async fn an_account_is_disabled_and_enabled_by_its_page(app: TestApp) {
+    let admin = app.as_administrator().await;
+    app.register("ann@example.org").await;
+    let path = format!("/admin/users/{}", id_of(&admin, "ann@").await);
+    let answer = admin.submit(&path, &[("isDisabled", "true")]).await;
+    assert_eq!((answer.status, answer.header("location")), (303, path.as_str()));
+    let page = admin.get(&path).await;
+    assert!(text(&page).contains("Enable the account"), "{page:?}");
+    assert!(text(&page).contains("Account disabled"), "the log says so: {page:?}");
+    assert_eq!(log_in(&app, "ann@example.org", PASSWORD).await.status, 401);
+    admin.submit(&path, &[("isDisabled", "false")]).await;
+    assert_eq!(log_in(&app, "ann@example.org", PASSWORD).await.status, 200);
+    assert_eq!(admin.get(&format!("/admin/users/{}", uuid::Uuid::now_v7())).await.status, 404);
+}
+
+async fn the_last_administrator_is_told_why_not(app: TestApp) {
+    let admin = app.as_administrator().await;
+    let path = format!("/admin/users/{}", id_of(&admin, "admin@").await);
+    for leave in [("isAdmin", "false"), ("isDisabled", "true")] {
+        let answer = admin.submit(&path, &[leave]).await;
+        assert_eq!(answer.status, 409);
+        let why = "This is the last administrator: make another one first.";
+        assert!(text(&answer).contains(why), "{answer:?}");
+    }
+}
+
+async fn whoever_unmakes_themselves_is_led_away(app: TestApp) {
+    let admin = app.as_administrator().await;
+    app.register("bea@example.org").await;
+    let bea = format!("/admin/users/{}", id_of(&admin, "bea@").await);
+    assert_eq!(admin.submit(&bea, &[("isAdmin", "true")]).await.status, 303);
+    let own = format!("/admin/users/{}", id_of(&admin, "admin@").await);
+    let answer = admin.submit(&own, &[("isAdmin", "false")]).await;
+    assert_eq!((answer.status, answer.header("location")), (303, "/vehicles"));
+    assert_eq!(admin.get("/admin").await.status, 403);
+}
+
+async fn a_reset_link_is_shown_once_and_is_the_same_for_a_double_tap(app: TestApp) {
+    let admin = app.as_administrator().await;
+    app.register("ann@example.org").await;
+    let path = format!("/admin/users/{}", id_of(&admin, "ann@").await);
+    let fields = [("once", once(&admin.get(&path).await))];
+    let fields: Vec<_> = fields.iter().map(|it| (it.0, it.1.as_str())).collect();
+    let link = |page: &Answer| {
+        let rest = text(page).split_once("http://cars.test/reset?token=");
+        rest.unwrap_or_else(|| panic!("{page:?}")).1[..64].to_owned()
+    };
+    let first = link(&admin.submit(&format!("{path}/reset"), &fields).await);
+    let second = link(&admin.submit(&format!("{path}/reset"), &fields).await);
+    assert_eq!(first, second);
+    assert!(!text(&admin.get(&path).await).contains(&first));
+    assert_eq!(app.nobody().get(&format!("/reset?token={first}")).await.status, 200);
+}
+
+async fn an_invitation_is_made_shown_once_and_withdrawn(app: TestApp) {
+    let admin = app.as_administrator().await;
+    let page = admin.get("/admin/invitations").await;
+    let once = once(&page);
+    let bad = [("once", once.as_str()), ("email", "nonsense"), ("expiresAt", "2020-01-01")];
+    let answer = admin.submit("/admin/invitations", &bad).await;
+    assert_eq!(answer.status, 422);
+    assert!(text(&answer).contains("such as you@example.org"), "{answer:?}");
+    let good = [("once", once.as_str()), ("email", "ann@example.org"), ("expiresAt", "")];
+    let made = admin.submit("/admin/invitations", &good).await;
+    assert_eq!(made.status, 200, "{made:?}");
+    assert!(text(&made).contains("http://cars.test/register?invitation="), "{made:?}");
+    let again = admin.submit("/admin/invitations", &good).await;
+    assert!(text(&again).contains("http://cars.test/register?invitation="), "{again:?}");
+    let list = admin.get("/api/admin/invitations").await;
+    assert_eq!(list.body["items"].as_array().unwrap().len(), 1, "{list:?}");
+
+    let page = admin.get("/admin/invitations").await;
+    assert!(text(&page).contains("good until 7 Feb 2026"), "{page:?}");
+    assert!(!text(&page).contains("register?invitation="), "{page:?}");
+    let id = list.body["items"][0]["id"].as_str().unwrap();
+    let answer = admin.submit(&format!("/admin/invitations/{id}/withdraw"), &[]).await;
+    assert_eq!((answer.status, answer.header("location")), (303, "/admin/invitations"));
+    assert!(!text(&admin.get("/admin/invitations").await).contains("ann@example.org"));
+}
+
+async fn where_registration_is_closed_the_page_says_what_to_do(app: TestApp) {
+    let closed = app.other_instance(|it| it.auth.registration = Registration::Closed);
+    let page = closed.as_administrator().await.get("/admin/invitations").await;
+    assert!(text(&page).contains("MVP__AUTH__REGISTRATION=invite"), "{page:?}");
+    assert!(!text(&page).contains("Make invitation"), "{page:?}");
+}
+
+async fn the_log_is_filtered_and_its_export_follows(app: TestApp) {
+    let admin = app.as_administrator().await;
+    app.register("ann@example.org").await;
+    let id = id_of(&admin, "ann@").await;
+    let page = admin.get(&format!("/admin/log?kind=registered&userId={id}&from=&to=")).await;
+    assert_eq!(page.status, 200, "{page:?}");
+    assert!(text(&page).contains("Account made"), "{page:?}");
+    assert!(text(&page).contains(r#"value="registered" selected"#), "{page:?}");
+    let export = format!("/api/admin/security-log.csv?kind=registered&#38;userId={id}");
+    assert!(text(&page).contains(&export), "{page:?}");
+    let none = admin.get("/admin/log?kind=factor-added").await;
+    assert!(text(&none).contains("Nothing here"), "{none:?}");
+}
+
+async fn what_strangers_send_is_shown_as_text(app: TestApp) {
+    let new = json!({
+        "email": "x@example.org", "password": PASSWORD, "displayName": "<script>alert(1)</script>",
+    });
+    let stranger = app.nobody().with_header("user-agent", "<img src=x>");
+    assert_eq!(stranger.post("/api/auth/register", new).await.status, 201);
+    let admin = app.as_administrator().await;
+    let id = id_of(&admin, "x@").await;
+    for path in ["/admin".to_owned(), format!("/admin/users/{id}"), "/admin/log".to_owned()] {
+        let page = admin.get(&path).await;
+        assert!(!text(&page).contains("<script>alert"), "{path}");
+        assert!(!text(&page).contains("<img"), "{path}");
+    }
+}

@@ -1,0 +1,83 @@
+//! What accounts may do.
+
+use uuid::Uuid;
+
+use super::{model::UserChange, store};
+use crate::{
+    core::{App, Error, Result, db::Tx, http::IfMatch},
+    features::{
+        accounts::{
+            Administrator, Arrival,
+            administered::{self, Administered},
+        },
+        security_log::{self, Event, Kind},
+    },
+};
+
+/// Changes what an account may do. The last administrator who is not disabled stays one.
+pub(super) async fn change(
+    app: &App,
+    administrator: &Administrator,
+    arrival: &Arrival,
+    id: Uuid,
+    change: &UserChange,
+    if_match: &IfMatch,
+) -> Result<Administered> {
+    let actor = administrator.0.0.account;
+    let mut tx = app.db.write().await?;
+    let (before, administrators) = administered::hold(&mut tx, id).await?;
+    // Somebody may have unmade whoever asks just now.
+    if !administrators.contains(&actor) {
+        return Err(Error::Forbidden("only an administrator may do this"));
+    }
+    if_match.check(&before)?;
+    let now = app.clock.now();
+    let is_disabled = change.is_disabled.or(before.disabled_at.is_some());
+    let after = Administered {
+        is_admin: change.is_admin.or(before.is_admin),
+        disabled_at: is_disabled.then(|| before.disabled_at.unwrap_or(now)),
+        ..before.clone()
+    };
+    if administrators == [id] && !(after.is_admin && after.disabled_at.is_none()) {
+        return Err(Error::Conflict {
+            name: "last-administrator",
+            detail: "this is the last administrator: make another one first".to_owned(),
+            vehicle: None,
+        });
+    }
+    administered::set_powers(&mut tx, &after, now).await?;
+    for kind in changes(&before, &after) {
+        let event = arrival.mark(Event::of(kind, id).by(actor));
+        security_log::record(&mut tx, now, &event).await?;
+        tracing::info!(account = %id, by = %actor, what = kind.as_str(), "Changed an account");
+    }
+    if after.disabled_at.is_some() && before.disabled_at.is_none() {
+        end_everything(&mut tx, id).await?;
+    }
+    tx.commit().await?;
+    administered::forget(app, id).await;
+    Ok(after)
+}
+
+/// Ends every session of the account, revokes its tokens and takes its reset's link away, within
+/// the caller's transaction.
+pub(super) async fn end_everything(tx: &mut Tx, account: Uuid) -> Result<()> {
+    administered::end_everything(tx, account).await?;
+    store::delete_of(tx, account).await?;
+    Ok(())
+}
+
+/// What there is to say of a change.
+pub(super) fn changes(before: &Administered, after: &Administered) -> Vec<Kind> {
+    let admin = match (before.is_admin, after.is_admin) {
+        (false, true) => Some(Kind::AdministratorMade),
+        (true, false) => Some(Kind::AdministratorUnmade),
+        _ => None,
+    };
+    let disabled = match (before.disabled_at.is_some(), after.disabled_at.is_some()) {
+        (false, true) => Some(Kind::AccountDisabled),
+        (true, false) => Some(Kind::AccountEnabled),
+        _ => None,
+    };
+    admin.into_iter().chain(disabled).collect()
+}

@@ -1,0 +1,89 @@
+//! Invitations in the database.
+
+use chrono::{DateTime, Utc};
+use sqlx::Result;
+use uuid::Uuid;
+
+use super::{Invitation, service::TokenHash};
+use crate::{
+    core::{db::Tx, http::Limit},
+    sql,
+};
+
+pub(super) async fn insert(
+    tx: &mut Tx,
+    token: &TokenHash,
+    invitation: &Invitation,
+    email_key: Option<String>,
+) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "INSERT INTO invitations
+           (id, token_hash, email, email_key, created_by, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        invitation.id,
+        &token[..],
+        &invitation.email,
+        &email_key,
+        invitation.created_by,
+        invitation.created_at,
+        invitation.expires_at,
+    )?;
+    Ok(())
+}
+
+pub(super) async fn find(tx: &mut Tx, id: Uuid) -> Result<Option<Invitation>> {
+    sql!(tx, fetch_optional, "SELECT * FROM invitations WHERE id = $1", id)
+}
+
+pub(super) async fn find_by_hash(tx: &mut Tx, token: &TokenHash) -> Result<Option<Invitation>> {
+    sql!(tx, fetch_optional, "SELECT * FROM invitations WHERE token_hash = $1", &token[..])
+}
+
+/// Marks it as used, if it can be; tells how many were marked.
+pub(super) async fn claim(
+    tx: &mut Tx,
+    token: &TokenHash,
+    email_key: &str,
+    account: Uuid,
+    now: DateTime<Utc>,
+) -> Result<u64> {
+    sql!(
+        tx,
+        execute,
+        "UPDATE invitations SET used_at = $4, used_by = $3
+         WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $4
+           AND (email_key IS NULL OR email_key = $2)",
+        &token[..],
+        email_key,
+        account,
+        now,
+    )
+}
+
+/// At most a page of invitations after the key `after`, newest first.
+pub(super) async fn list(
+    tx: &mut Tx,
+    after: (DateTime<Utc>, Uuid),
+    limit: Limit,
+) -> Result<Vec<Invitation>> {
+    sql!(
+        tx,
+        fetch_all,
+        "SELECT * FROM invitations WHERE (created_at, id) < ($1, $2)
+         ORDER BY created_at DESC, id DESC
+         LIMIT $3",
+        after.0,
+        after.1,
+        limit.and_one(),
+    )
+}
+
+pub(super) async fn delete(tx: &mut Tx, id: Uuid) -> Result<u64> {
+    sql!(tx, execute, "DELETE FROM invitations WHERE id = $1", id)
+}
+
+pub(super) async fn delete_spent(tx: &mut Tx, until: DateTime<Utc>) -> Result<u64> {
+    sql!(tx, execute, "DELETE FROM invitations WHERE expires_at <= $1 OR used_at <= $1", until)
+}

@@ -1,0 +1,163 @@
+//! What can happen, and what is kept of it.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::core::units::choice;
+
+choice! {
+    /// What happened.
+    Kind {
+        /// An account was made.
+        Registered = "registered", "Account made";
+        /// Somebody signed in.
+        SignedIn = "signed-in", "Signed in";
+        /// A wrong password or code was given.
+        SignInRefused = "sign-in-refused", "Sign-in refused";
+        /// So many wrong ones were given that no more are taken for a while.
+        GuessingStopped = "guessing-stopped", "Guessing stopped";
+        /// Somebody signed out.
+        SignedOut = "signed-out", "Signed out";
+        /// A password was changed by whoever knew the old one.
+        PasswordChanged = "password-changed", "Password changed";
+        /// Sessions were ended from elsewhere.
+        SessionsEnded = "sessions-ended", "Sessions ended";
+        /// A personal token was made.
+        TokenMade = "token-made", "Token made";
+        /// A personal token was revoked.
+        TokenRevoked = "token-revoked", "Token revoked";
+        /// An administrator disabled an account.
+        AccountDisabled = "account-disabled", "Account disabled";
+        /// An administrator enabled an account again.
+        AccountEnabled = "account-enabled", "Account enabled";
+        /// Somebody became an administrator.
+        AdministratorMade = "administrator-made", "Administrator made";
+        /// Somebody is an administrator no more.
+        AdministratorUnmade = "administrator-unmade", "Administrator unmade";
+        /// An administrator made an invitation.
+        Invited = "invited", "Invitation made";
+        /// An administrator withdrew an invitation.
+        InvitationWithdrawn = "invitation-withdrawn", "Invitation withdrawn";
+        /// An account was made with an invitation.
+        InvitationUsed = "invitation-used", "Invitation used";
+        /// A link to set a new password was made.
+        ResetMade = "reset-made", "Reset link made";
+        /// A new password was set with such a link.
+        ResetUsed = "reset-used", "Reset link used";
+        /// A second factor was added.
+        FactorAdded = "factor-added", "Second factor added";
+        /// A second factor was removed.
+        FactorRemoved = "factor-removed", "Second factor removed";
+        /// Somebody signed in with a recovery code.
+        RecoveryCodeUsed = "recovery-code-used", "Recovery code used";
+        /// New recovery codes were made.
+        RecoveryCodesMade = "recovery-codes-made", "Recovery codes made";
+        /// An identity of another provider was linked.
+        IdentityLinked = "identity-linked", "Identity linked";
+        /// An identity of another provider was unlinked.
+        IdentityUnlinked = "identity-unlinked", "Identity unlinked";
+        /// An administrator took the security log away as a file.
+        LogExported = "log-exported", "Log exported";
+    }
+}
+
+impl Kind {
+    /// As people call it.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        Self::ALL.iter().find(|it| it.0 == self.as_str()).map_or("", |it| it.1)
+    }
+
+    /// How many an hour are kept of what strangers can bring about at will, for each account:
+    /// 10,000 guesses may not fill the disk.
+    pub(super) fn most_an_hour(self) -> Option<i64> {
+        match self {
+            Self::SignInRefused => Some(20),
+            Self::GuessingStopped => Some(1),
+            _ => None,
+        }
+    }
+}
+
+/// What is to be recorded.
+#[derive(Debug, Clone)]
+pub struct Event {
+    pub(super) kind: Kind,
+    pub(super) account: Option<Uuid>,
+    pub(super) actor: Option<Uuid>,
+    pub(super) address: Option<String>,
+    pub(super) user_agent: Option<String>,
+    pub(super) detail: Option<String>,
+}
+
+impl Event {
+    /// The most characters kept of a browser's name.
+    const BROWSER: usize = 200;
+    /// The most characters kept of the detail.
+    const DETAIL: usize = 300;
+
+    /// This happened, to nobody known.
+    #[must_use]
+    pub fn new(kind: Kind) -> Self {
+        let (account, actor, address, user_agent, detail) = (None, None, None, None, None);
+        Self { kind, account, actor, address, user_agent, detail }
+    }
+
+    /// This happened to `account`.
+    #[must_use]
+    pub fn of(kind: Kind, account: Uuid) -> Self {
+        Self { account: Some(account), ..Self::new(kind) }
+    }
+
+    /// Somebody else did it.
+    #[must_use]
+    pub fn by(self, actor: Uuid) -> Self {
+        Self { actor: Some(actor), ..self }
+    }
+
+    /// Where it came from: the client's address, and what its browser calls itself.
+    #[must_use]
+    pub fn from(self, address: Option<IpAddr>, user_agent: Option<&str>) -> Self {
+        let address = address.map(|it| it.to_canonical().to_string());
+        Self { address, user_agent: user_agent.and_then(|it| line(it, Self::BROWSER)), ..self }
+    }
+
+    /// What else is worth knowing, such as a token's name. Never a secret.
+    #[must_use]
+    pub fn saying(self, detail: &str) -> Self {
+        Self { detail: line(detail, Self::DETAIL), ..self }
+    }
+}
+
+/// One line of at most `most` characters, without control characters.
+fn line(text: &str, most: usize) -> Option<String> {
+    let text: String = text.trim().chars().filter(|it| !it.is_control()).take(most).collect();
+    (!text.is_empty()).then_some(text)
+}
+
+/// Something that happened at a door or to an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
+#[serde(rename_all = "camelCase")]
+pub struct SecurityEvent {
+    /// Its name in this service.
+    pub id: Uuid,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// What happened.
+    #[sqlx(try_from = "String")]
+    pub kind: Kind,
+    /// The account that it happened to.
+    pub account_id: Option<Uuid>,
+    /// The account that did it, where that is another.
+    pub actor_id: Option<Uuid>,
+    /// The client's address.
+    pub address: Option<String>,
+    /// What the client's browser calls itself.
+    pub user_agent: Option<String>,
+    /// What else is worth knowing.
+    pub detail: Option<String>,
+}

@@ -1,0 +1,75 @@
+//! Recording, reading and forgetting.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::{Event, Kind, SecurityEvent, store};
+use crate::core::{
+    Error, Result,
+    db::Tx,
+    http::{self, Cursor, Limit, Page},
+    jobs::Chore,
+};
+
+/// How long an event is kept.
+const KEPT: TimeDelta = TimeDelta::days(90);
+/// How many times as many are kept of what happened to no known account.
+const STRANGERS: i64 = 10;
+
+/// Forgets events after 90 days.
+pub const CHORE: Chore = Chore {
+    name: "security-log",
+    run: |tx, now| Box::pin(async move { Ok(store::delete(tx, now - KEPT).await?) }),
+};
+
+/// Records `event` within the caller's transaction. Of what strangers can bring about at will,
+/// what goes beyond an hour's measure is left out.
+///
+/// # Errors
+/// Unavailable where the database is away.
+pub async fn record(tx: &mut Tx, now: DateTime<Utc>, event: &Event) -> Result<()> {
+    if let Some(most) = event.kind.most_an_hour() {
+        let most = if event.account.is_none() { most * STRANGERS } else { most };
+        let since = now - TimeDelta::hours(1);
+        if store::count(tx, event.kind, event.account, since).await? >= most {
+            return Ok(());
+        }
+    }
+    Ok(store::insert(tx, Uuid::now_v7(), now, event).await?)
+}
+
+/// Which events a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct Listing {
+    /// Of this kind only.
+    pub kind: Option<Kind>,
+    /// That happened to this account or that it did.
+    pub account: Option<Uuid>,
+    /// That happened to this account, whoever did it.
+    pub subject: Option<Uuid>,
+    /// Not before this day (UTC).
+    pub from: Option<NaiveDate>,
+    /// Not after this day (UTC).
+    pub to: Option<NaiveDate>,
+    /// Where the page begins.
+    pub cursor: Option<Cursor>,
+    /// How many at most.
+    pub limit: Limit,
+}
+
+/// A page of events, newest first.
+///
+/// # Errors
+/// Invalid where the cursor is none.
+pub async fn list(tx: &mut Tx, listing: &Listing) -> Result<Page<SecurityEvent>> {
+    let after = match &listing.cursor {
+        Some(cursor) => http::moment_and_id(cursor)
+            .ok_or_else(|| Error::invalid("cursor", "is not a cursor that this service gave"))?,
+        None => http::after_everything(),
+    };
+    let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
+    let from = listing.from.map_or(DateTime::UNIX_EPOCH, midnight);
+    let to = listing.to.and_then(|day| day.succ_opt()).map_or(http::end_of_time(), midnight);
+    let rows = store::list(tx, listing, (from, to), after).await?;
+    Ok(Page::of(rows, listing.limit, |last| Cursor::new(&[&last.at.timestamp_micros(), &last.id])))
+}
