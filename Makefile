@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check migrate bench overload clean
+.PHONY: help run test check fuzz migrate bench overload clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -7,16 +7,21 @@ help: ## show this
 run: ## build the service, serve it, print its address
 	cargo run --release --locked -p motovaultpro -- serve
 
-test: ## everything that CI runs: check, then every test on both engines
-	scripts/need postgresql redis-server chromium
+test: ## everything that CI runs: check, every test on both engines, a short fuzz
+	scripts/need postgresql redis-server chromium curl python3-venv
 	$(MAKE) check
 	scripts/with-servers scripts/test
+	FUZZ_SECONDS=0 FUZZ_SEED=1 scripts/fuzz
 
 check: ## format, lints, documentation, dependencies
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items --locked
 	scripts/audit
+
+fuzz: ## hold every answer to the OpenAPI document, for ten minutes
+	scripts/need curl python3-venv
+	scripts/fuzz
 
 migrate: ## bring the configured database up to date
 	cargo run --release --locked -p motovaultpro -- migrate

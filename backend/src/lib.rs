@@ -12,10 +12,9 @@ pub mod serve;
 #[cfg(test)]
 mod testing;
 
-use std::sync::Arc;
-
 use axum::{
     Router,
+    body::Bytes,
     http::header,
     middleware,
     response::{IntoResponse as _, Redirect},
@@ -27,14 +26,19 @@ use crate::core::{App, Error, health, http, problems, web};
 /// The whole service: every feature's JSON API under `/api`, and its pages at the root.
 pub fn router(app: &App) -> Router {
     let (api, document) = openapi::api();
-    let document: Arc<str> = openapi::text(&document).into();
-    let document = get(async move || {
-        ([(header::CONTENT_TYPE, "application/json")], document.as_ref().to_owned()).into_response()
-    });
+    let base = app.config.server.origin().unwrap_or_else(|| "http://localhost:3001".to_owned());
+    // Both are written once; each answer only counts one more who reads it.
+    let fixed = |kind: &'static str, text: String| {
+        let text = Bytes::from(text);
+        get(async move || ([(header::CONTENT_TYPE, kind)], text).into_response())
+    };
+    let page = fixed("text/html; charset=utf-8", openapi::page(&document, &base));
+    let document = fixed("application/json", openapi::text(&document));
     // Below /api everything answers as the API does, even what is not there.
     let api = Router::new()
         .nest("/api", api)
         .route("/api/openapi.json", document)
+        .route("/api/docs", page)
         .route("/api", any(async || Error::NotFound("address")))
         .route("/api/", any(async || Error::NotFound("address")))
         .route("/api/{*rest}", any(async || Error::NotFound("address")))

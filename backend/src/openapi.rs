@@ -1,14 +1,26 @@
 //! The API's description, generated from its handlers (`OpenAPI` 3.1).
 
+mod example;
+mod page;
+mod words;
+
 use aide::{
     axum::ApiRouter,
-    openapi::{ApiKeyLocation, Components, Info, OpenApi, ReferenceOr, SecurityScheme},
+    openapi::{
+        ApiKeyLocation, Components, Info, OpenApi, PathItem, ReferenceOr, SecurityScheme,
+        StatusCode,
+    },
 };
 use axum::Router;
 use schemars::generate::SchemaSettings;
 
+pub use page::page;
+
 use crate::{
-    core::{App, health},
+    core::{
+        App, health,
+        http::{PROBLEM, add_refusal, refusal_name},
+    },
     features,
 };
 
@@ -59,7 +71,40 @@ pub fn api() -> (Router<App>, OpenApi) {
     // Nested only for the description, which gives every path in full.
     let described = ApiRouter::new().nest("/api", api.clone());
     let _: Router<App> = described.finish_api(&mut document);
+    share_refusals(&mut document);
     (api.into(), document)
+}
+
+/// Adds what any operation may refuse, and describes each kind of refusal once for all of them.
+fn share_refusals(document: &mut OpenApi) {
+    let shared = &mut document.components.get_or_insert_default().responses;
+    let paths = document.paths.iter_mut().flat_map(|it| it.paths.values_mut());
+    for path in paths.filter_map(ReferenceOr::as_item_mut) {
+        let PathItem { get, put, post, patch, delete, .. } = path;
+        for (operation, is_safe) in
+            [(get, true), (put, false), (post, false), (patch, false), (delete, false)]
+        {
+            let Some(operation) = operation else { continue };
+            aide::generate::in_context(|context| {
+                // The limits and a database that is away meet every request; an unsafe one may
+                // come from another site, too.
+                let anywhere = [403, 429, 503].into_iter().filter(|it| *it != 403 || !is_safe);
+                anywhere.for_each(|it| add_refusal(context, operation, it));
+            });
+            let responses = &mut operation.responses.get_or_insert_default().responses;
+            responses.sort_keys();
+            for (status, response) in responses {
+                let &StatusCode::Code(status) = status else { continue };
+                let Some(name) = refusal_name(status) else { continue };
+                let Some(refusal) = response.as_item() else { continue };
+                if refusal.content.contains_key(PROBLEM) {
+                    shared.entry(name.to_owned()).or_insert_with(|| response.clone());
+                    let reference = format!("#/components/responses/{name}");
+                    *response = ReferenceOr::ref_(&reference);
+                }
+            }
+        }
+    }
 }
 
 /// The description as JSON.

@@ -45,10 +45,34 @@ fn every_operation_is_named_and_says_what_it_answers() {
             assert!(!operation["summary"].as_str().unwrap().is_empty());
             let answers = operation["responses"].as_object().unwrap();
             assert!(answers.keys().any(|it| it.starts_with('2')), "{method} {path}: {answers:?}");
-            if path != "/api/health" {
-                let refused = &answers["default"]["content"];
-                assert!(refused["application/problem+json"].is_object(), "{method} {path}");
+            let refused = answers.keys().filter(|it| !it.starts_with('2'));
+            for status in refused.filter(|_| path != "/api/health") {
+                let refusal = answers[status]["$ref"].as_str().unwrap_or_default();
+                let refusal = document.pointer(refusal.trim_start_matches('#')).unwrap();
+                let content = &refusal["content"]["application/problem+json"];
+                assert!(content.is_object(), "{method} {path} {status}: {refusal}");
             }
+            // Each status that there can be is described, none is left to "default".
+            let wanted = [
+                ("401", !operation["security"].is_null()),
+                ("403", method != "get"),
+                ("404", path.contains('{')),
+                ("409", names_a_header(operation, "Idempotency-Key")),
+                ("412", names_a_header(operation, "If-Match")),
+                ("415", !operation["requestBody"].is_null()),
+                ("429", true),
+                ("503", true),
+            ];
+            for (status, wanted) in wanted {
+                let is_there = answers.contains_key(status);
+                assert!(is_there || !wanted, "{method} {path} does not describe {status}");
+            }
+            assert!(!answers.contains_key("default"), "{method} {path}: {answers:?}");
         }
     }
+}
+
+fn names_a_header(operation: &Value, name: &str) -> bool {
+    let parameters = operation["parameters"].as_array();
+    parameters.is_some_and(|all| all.iter().any(|it| it["name"] == name))
 }

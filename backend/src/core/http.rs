@@ -1,6 +1,7 @@
 //! What requests are read with and answers are written with; every refusal is a problem document.
 
 mod client;
+mod described;
 mod etag;
 mod gate;
 mod layers;
@@ -11,6 +12,7 @@ mod read;
 mod write;
 
 pub use client::ClientAddress;
+pub use described::{PROBLEM, add_refusal, refusal_name, refusals, refuses};
 pub use etag::IfMatch;
 pub use gate::{Gate, Ticket};
 pub use layers::{layers, protect};

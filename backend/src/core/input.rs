@@ -6,6 +6,8 @@
 mod field;
 mod moment;
 mod reader;
+#[cfg(test)]
+mod tests;
 
 pub use field::{Change, Clearable, Field, LongText, Member, ModelYear, Odometer, Text, schema_of};
 pub use moment::Moment;

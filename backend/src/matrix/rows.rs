@@ -106,7 +106,7 @@ fn names(text: &'static str) -> Vec<&'static str> {
 /// Every row.
 pub(super) fn all() -> Vec<Row> {
     let assets = web::Assets::get();
-    let assets = [&assets.css, &assets.script, &assets.passkeys, &assets.icon]
+    let assets = [&assets.css, &assets.docs, &assets.script, &assets.passkeys, &assets.icon]
         .map(|it| row(Anybody, Box::leak(format!("GET {it}").into_boxed_str())));
     [SERVICE, &assets, ACCOUNTS, ADMINISTRATION, FACTORS, VEHICLES, FUEL_LOGS].concat()
 }
@@ -116,6 +116,7 @@ const SERVICE: &[Row] = &[
     row(Anybody, "GET /health"),
     row(Anybody, "GET /api/health"),
     row(Anybody, "GET /api/openapi.json"),
+    row(Anybody, "GET /api/docs"),
     row(Anybody, "GET /problems/not-found"),
 ];
 

@@ -1,6 +1,10 @@
 //! Which state of a record a client knows (RFC 9110, section 8.8.3 and 13.1.1).
 
-use aide::{OperationInput, generate::GenContext, openapi::Operation};
+use aide::{
+    OperationInput,
+    generate::GenContext,
+    openapi::{Operation, Response},
+};
 use axum::{
     extract::FromRequestParts,
     http::{header, request::Parts},
@@ -8,7 +12,7 @@ use axum::{
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::read::header_parameter;
+use super::{described::refusals, read::header_parameter};
 use crate::core::{Error, Result, hex};
 
 /// The strong tag of a record's JSON, quotes included: another text, another tag.
@@ -50,5 +54,12 @@ impl OperationInput for IfMatch {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
         let about = "The ETag of the record as you know it; 412 where it has changed since";
         header_parameter(context, operation, "If-Match", about);
+    }
+
+    fn inferred_early_responses(
+        context: &mut GenContext,
+        _: &mut Operation,
+    ) -> Vec<(Option<u16>, Response)> {
+        refusals(context, &[412])
     }
 }

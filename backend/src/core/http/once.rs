@@ -6,7 +6,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use aide::{OperationInput, generate::GenContext, openapi::Operation};
+use aide::{
+    OperationInput,
+    generate::GenContext,
+    openapi::{Operation, Response},
+};
 use axum::{
     extract::{FromRequest, FromRequestParts, Request},
     http::{HeaderMap, header, request::Parts},
@@ -18,6 +22,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     Form, Json, Kept,
+    described::refusals,
     read::{header_parameter, json_body},
 };
 use crate::{
@@ -146,11 +151,27 @@ impl<T: JsonSchema> OperationInput for New<T> {
         Json::<T>::operation_input(context, operation);
         header_parameter(context, operation, "Idempotency-Key", ABOUT);
     }
+
+    fn inferred_early_responses(
+        context: &mut GenContext,
+        operation: &mut Operation,
+    ) -> Vec<(Option<u16>, Response)> {
+        let mut answers = Json::<T>::inferred_early_responses(context, operation);
+        answers.extend(refusals(context, &[409]));
+        answers
+    }
 }
 
 impl OperationInput for Once {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
         header_parameter(context, operation, "Idempotency-Key", ABOUT);
+    }
+
+    fn inferred_early_responses(
+        context: &mut GenContext,
+        _: &mut Operation,
+    ) -> Vec<(Option<u16>, Response)> {
+        refusals(context, &[409, 422])
     }
 }
 

@@ -8,7 +8,7 @@ use aide::{
     generate::GenContext,
     openapi::{
         HeaderStyle, MediaType, Operation, Parameter, ParameterData, ParameterSchemaOrContent,
-        PathStyle, RequestBody, SchemaObject,
+        PathStyle, RequestBody, Response, SchemaObject,
     },
     operation::{ParamLocation, add_parameters, parameters_from_schema, set_body},
 };
@@ -21,8 +21,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Frame;
 use schemars::JsonSchema;
 
-use super::Ticket;
-
+use super::{Ticket, described::refusals};
 use crate::core::{
     App, Error, Result,
     input::{Input, Reader},
@@ -129,6 +128,13 @@ impl<T: JsonSchema> OperationInput for Json<T> {
             },
         );
     }
+
+    fn inferred_early_responses(
+        context: &mut GenContext,
+        _: &mut Operation,
+    ) -> Vec<(Option<u16>, Response)> {
+        refusals(context, &[400, 413, 415, 422])
+    }
 }
 
 /// A form, as it was typed; [`Form::read`] reads it field by field.
@@ -217,6 +223,13 @@ impl<T: JsonSchema> OperationInput for Path<T> {
         };
         add_parameters(context, operation, [parameter]);
     }
+
+    fn inferred_early_responses(
+        context: &mut GenContext,
+        _: &mut Operation,
+    ) -> Vec<(Option<u16>, Response)> {
+        refusals(context, &[404])
+    }
 }
 
 /// The query's parameters, read field by field; an unknown one is refused like an unknown member.
@@ -245,6 +258,13 @@ impl<T: JsonSchema> OperationInput for Query<T> {
         let parameters = parameters_from_schema(context, schema, ParamLocation::Query);
         add_parameters(context, operation, parameters);
     }
+
+    fn inferred_early_responses(
+        context: &mut GenContext,
+        _: &mut Operation,
+    ) -> Vec<(Option<u16>, Response)> {
+        refusals(context, &[422])
+    }
 }
 
 /// Documents a header that may be sent.
@@ -254,7 +274,12 @@ pub(super) fn header_parameter(
     name: &str,
     description: &str,
 ) {
-    let json_schema = schemars::json_schema!({ "type": "string" });
+    let json_schema = match name {
+        "Idempotency-Key" => schemars::json_schema!({
+            "type": "string", "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$",
+        }),
+        _ => schemars::json_schema!({ "type": "string" }),
+    };
     let schema = SchemaObject { json_schema, external_docs: None, example: None };
     let parameter = Parameter::Header {
         parameter_data: parameter(name, description, false, schema),

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use aide::{
     OperationOutput,
     generate::GenContext,
-    openapi::{MediaType, Operation, Response as Documented, SchemaObject},
+    openapi::{Operation, Response as Documented},
 };
 use axum::{
     body::Bytes,
@@ -15,7 +15,10 @@ use axum::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::etag::etag;
+use super::{
+    described::{PROBLEM, add_header, described},
+    etag::etag,
+};
 use crate::core::{Error, error::Problem};
 
 const JSON: &str = "application/json";
@@ -143,21 +146,8 @@ impl IntoResponse for NoContent {
     }
 }
 
-/// The documentation of an answer that holds a `T`.
-fn documented<T: JsonSchema>(context: &mut GenContext, kind: &str) -> Documented {
-    let json_schema = context.schema.subschema_for::<T>();
-    let description = context.resolve_schema(&json_schema).get("description").cloned();
-    let schema = SchemaObject { json_schema, external_docs: None, example: None };
-    let media = MediaType { schema: Some(schema), ..MediaType::default() };
-    Documented {
-        description: description.and_then(|it| it.as_str().map(str::to_owned)).unwrap_or_default(),
-        content: [(kind.to_owned(), media)].into_iter().collect(),
-        ..Documented::default()
-    }
-}
-
 macro_rules! documents {
-    ($type:ident, $status:literal) => {
+    ($type:ident, $status:literal, $($header:literal: $about:literal, $required:literal;)*) => {
         impl<T: JsonSchema> OperationOutput for $type<T> {
             type Inner = T;
 
@@ -165,27 +155,38 @@ macro_rules! documents {
                 context: &mut GenContext,
                 _: &mut Operation,
             ) -> Option<Documented> {
-                Some(documented::<T>(context, JSON))
+                let response = described::<T>(context, JSON);
+                $(let mut response = response;
+                add_header(&mut response, $header, $about, $required);)*
+                Some(response)
             }
 
             fn inferred_responses(
                 context: &mut GenContext,
-                _: &mut Operation,
+                operation: &mut Operation,
             ) -> Vec<(Option<u16>, Documented)> {
-                vec![(Some($status), documented::<T>(context, JSON))]
+                let response = Self::operation_response(context, operation);
+                response.map(|it| (Some($status), it)).into_iter().collect()
             }
         }
     };
 }
 
-documents!(Record, 200);
-documents!(Stored, 200);
+documents!(Record, 200, "ETag": "The state of the record, for `If-Match`", true;);
+documents!(Stored, 200,);
 
 impl<T: JsonSchema, const STATUS: u16> OperationOutput for Kept<T, STATUS> {
     type Inner = T;
 
     fn operation_response(context: &mut GenContext, _: &mut Operation) -> Option<Documented> {
-        Some(documented::<T>(context, JSON))
+        let mut response = described::<T>(context, JSON);
+        add_header(&mut response, "ETag", "The state of the record, for `If-Match`", true);
+        if STATUS == 201 {
+            add_header(&mut response, "Location", "Where the record is from now on", true);
+        }
+        let about = "That this is the answer to an earlier request with the same key";
+        add_header(&mut response, "Idempotency-Replayed", about, false);
+        Some(response)
     }
 
     fn inferred_responses(
@@ -195,7 +196,8 @@ impl<T: JsonSchema, const STATUS: u16> OperationOutput for Kept<T, STATUS> {
         if STATUS == 204 {
             return NoContent::inferred_responses(context, operation);
         }
-        vec![(Some(STATUS), documented::<T>(context, JSON))]
+        let response = Self::operation_response(context, operation);
+        response.map(|it| (Some(STATUS), it)).into_iter().collect()
     }
 }
 
@@ -208,18 +210,11 @@ impl OperationOutput for NoContent {
     }
 }
 
-/// Every refusal is a problem document.
+/// Every refusal is a problem document; which there can be, the extractors tell.
 impl OperationOutput for Error {
     type Inner = Problem;
 
     fn operation_response(context: &mut GenContext, _: &mut Operation) -> Option<Documented> {
-        Some(documented::<Problem>(context, "application/problem+json"))
-    }
-
-    fn inferred_responses(
-        context: &mut GenContext,
-        _: &mut Operation,
-    ) -> Vec<(Option<u16>, Documented)> {
-        vec![(None, documented::<Problem>(context, "application/problem+json"))]
+        Some(described::<Problem>(context, PROBLEM))
     }
 }

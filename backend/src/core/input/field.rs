@@ -12,6 +12,9 @@ const FIRST_YEAR: i32 = 1886;
 
 /// A value that can be read from one field.
 pub trait Field: Sized {
+    /// Whether it is a text, of which one of blanks alone is nothing at all.
+    const IS_TEXT: bool = false;
+
     /// Reads it; `today` is what dates are held against.
     ///
     /// # Errors
@@ -57,14 +60,17 @@ impl<T: Field> Member for Option<T> {
     fn read(given: Option<&Given>, today: NaiveDate) -> Result<Self, String> {
         match given {
             None | Some(Given::Null) => Ok(None),
-            // Text of blanks alone is nothing at all.
-            Some(Given::Text(text)) if text.trim().is_empty() => Ok(None),
+            Some(Given::Text(text) | Given::Typed(text))
+                if T::IS_TEXT && text.trim().is_empty() =>
+            {
+                Ok(None)
+            }
             Some(given) => T::read(given, today).map(Some),
         }
     }
 
     fn schema() -> Schema {
-        nullable(T::schema())
+        nullable::<T>()
     }
 }
 
@@ -136,25 +142,34 @@ impl<T: Field> Member for Clearable<T> {
     }
 
     fn schema() -> Schema {
-        nullable(T::schema())
+        nullable::<T>()
     }
 }
+
+/// One line of text that is not blank, as a pattern; and any one line.
+const SOME_LINE: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f]\
+    [^\\u0000-\\u001f\\u007f-\\u009f]*$";
+const LINE: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
+/// Several lines, as a pattern.
+const LINES: &str = "^([^\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f]|\\r\\n)*$";
 
 /// One line of text of at most `MAX` characters, trimmed, never empty, without control characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text<const MAX: usize>(pub String);
 
 impl<const MAX: usize> Field for Text<MAX> {
+    const IS_TEXT: bool = true;
+
     fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
-        let text = text_of(given)?.trim();
+        let text = text_of(given)?;
         if text.chars().any(char::is_control) {
             return Err("holds a control character".to_owned());
         }
-        bounded(text, MAX).map(Self)
+        bounded(text.trim(), MAX).map(Self)
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX })
+        json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX, "pattern": SOME_LINE })
     }
 }
 
@@ -168,6 +183,8 @@ impl LongText {
 }
 
 impl Field for LongText {
+    const IS_TEXT: bool = true;
+
     fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
         // Forms send line breaks as two characters.
         let text = text_of(given)?.replace("\r\n", "\n");
@@ -178,7 +195,9 @@ impl Field for LongText {
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "string", "minLength": 1, "maxLength": Self::MAX })
+        json_schema!({
+            "type": "string", "minLength": 1, "maxLength": Self::MAX, "pattern": LINES,
+        })
     }
 }
 
@@ -253,8 +272,13 @@ impl<const P: u32, const S: u32> Field for Fixed<P, S> {
     }
 
     fn schema() -> Schema {
-        let most: Value = serde_json::from_str(&Self::MAX.to_string()).unwrap_or_default();
-        json_schema!({ "type": ["number", "string"], "minimum": 0, "maximum": most })
+        let number = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+        let (whole, most) = (P - S, number(&Self::MAX.to_string()));
+        json_schema!({
+            "type": ["number", "string"],
+            "minimum": 0, "maximum": most, "multipleOf": number(&format!("1e-{S}")),
+            "pattern": format!("^0*[0-9]{{1,{whole}}}(\\.[0-9]{{1,{S}}})?$"),
+        })
     }
 }
 
@@ -297,7 +321,9 @@ impl Field for Odometer {
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "integer", "minimum": 0, "maximum": Self::MAX })
+        json_schema!({
+            "type": "integer", "minimum": 0, "maximum": Self::MAX, "examples": [84_210],
+        })
     }
 }
 
@@ -311,12 +337,19 @@ impl Field for ModelYear {
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "integer", "minimum": FIRST_YEAR })
+        json_schema!({ "type": "integer", "minimum": FIRST_YEAR, "examples": [2024] })
     }
 }
 
-fn nullable(schema: Schema) -> Schema {
-    let mut value = schema.to_value();
+fn nullable<T: Field>() -> Schema {
+    let mut value = T::schema().to_value();
+    if let Some(members) = value.as_object_mut().filter(|_| T::IS_TEXT) {
+        // Where it may be left out, a text of blanks alone is as good as none.
+        members.remove("minLength");
+        if members.get("pattern").is_some_and(|it| it == SOME_LINE) {
+            members.insert("pattern".to_owned(), json!(LINE));
+        }
+    }
     match value.get_mut("type") {
         Some(Value::Array(types)) => types.push(json!("null")),
         Some(one) => *one = json!([one.take(), "null"]),

@@ -28,6 +28,9 @@ impl Field for Moment {
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "string", "examples": ["2026-12-31T23:59:59Z", "2026-12-31"] })
+        json_schema!({
+            "type": "string", "anyOf": [{ "format": "date-time" }, { "format": "date" }],
+            "examples": ["2026-12-31T23:59:59Z", "2026-12-31"],
+        })
     }
 }

@@ -69,7 +69,7 @@ impl Reader {
     #[must_use]
     pub fn query(query: &str, today: NaiveDate) -> Self {
         let fields = form_urlencoded::parse(query.as_bytes()).into_owned();
-        Self::each_once(fields.map(|(name, text)| (name, typed(text))), today)
+        Self::each_once(fields.map(|(name, text)| (name, Given::Typed(text))), today)
     }
 
     /// Fields of which none may be there twice: which of the two is meant, nobody can tell.
@@ -118,7 +118,7 @@ impl Reader {
     }
 }
 
-/// What stands in a form's field or a query's parameter.
+/// What stands in a form's field.
 fn typed(text: String) -> Given {
     if text.trim().is_empty() { Given::Null } else { Given::Typed(text) }
 }

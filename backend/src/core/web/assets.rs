@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use crate::core::{App, hex};
 
 const CSS: &str = include_str!("../../../assets/app.css");
+const DOCS: &str = include_str!("../../../assets/docs.css");
 const SCRIPT: &str = include_str!("../../../assets/app.js");
 const PASSKEYS: &str = include_str!("../../../assets/passkeys.js");
 const ICON: &str = include_str!("../../../assets/icon.svg");
@@ -17,6 +18,8 @@ const ICON: &str = include_str!("../../../assets/icon.svg");
 pub struct Assets {
     /// The style sheet.
     pub css: String,
+    /// What the page of the API needs beside it.
+    pub docs: String,
     /// The script, which no page needs.
     pub script: String,
     /// The script of the pages that ask for passkeys.
@@ -27,6 +30,7 @@ pub struct Assets {
 
 static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
     css: address("app", CSS, "css"),
+    docs: address("docs", DOCS, "css"),
     script: address("app", SCRIPT, "js"),
     passkeys: address("passkeys", PASSKEYS, "js"),
     icon: address("icon", ICON, "svg"),
@@ -57,6 +61,7 @@ pub fn router() -> Router<App> {
     };
     Router::new()
         .route(&ASSETS.css, file("text/css; charset=utf-8", CSS))
+        .route(&ASSETS.docs, file("text/css; charset=utf-8", DOCS))
         .route(&ASSETS.script, file("text/javascript; charset=utf-8", SCRIPT))
         .route(&ASSETS.passkeys, file("text/javascript; charset=utf-8", PASSKEYS))
         .route(&ASSETS.icon, file("image/svg+xml", ICON))

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::core::{
     App, Result,
-    http::{Finished, IfMatch, Json, New, NoContent, Page, Path, Record, Stored},
+    http::{Finished, IfMatch, Json, New, NoContent, Page, Path, Record, Stored, refuses},
 };
 
 pub(super) fn router() -> ApiRouter<App> {
@@ -32,12 +32,13 @@ pub(super) fn router() -> ApiRouter<App> {
         .api_route(
             "/auth/register",
             post_with(register, |it| {
-                it.id("register").tag(tag).summary("Make an account and sign in")
+                let it = it.id("register").tag(tag).summary("Make an account and sign in");
+                it.with(refuses::<409>)
             }),
         )
         .api_route(
             "/auth/login",
-            post_with(log_in, |it| it.id("logIn").tag(tag).summary("Sign in")),
+            post_with(log_in, |it| it.id("logIn").tag(tag).summary("Sign in").with(refuses::<401>)),
         )
         .api_route(
             "/auth/logout",

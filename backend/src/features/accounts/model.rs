@@ -206,7 +206,9 @@ impl Field for Email {
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "string", "format": "email", "maxLength": 254 })
+        json_schema!({
+            "type": "string", "format": "email", "maxLength": 254, "examples": ["you@example.org"],
+        })
     }
 }
 
@@ -409,7 +411,10 @@ impl Field for TimeZone {
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "string", "maxLength": 100, "examples": ["Europe/Berlin"] })
+        json_schema!({
+            "type": "string", "maxLength": 100, "pattern": "^[A-Za-z0-9_+/-]+$",
+            "examples": ["Europe/Berlin"],
+        })
     }
 }
 

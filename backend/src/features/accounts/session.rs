@@ -2,7 +2,11 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use aide::{OperationInput, generate::GenContext, openapi::Operation};
+use aide::{
+    OperationInput,
+    generate::GenContext,
+    openapi::{Operation, Response},
+};
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts},
@@ -23,7 +27,12 @@ use super::{
     tokens,
     user::UserId,
 };
-use crate::core::{App, Error, Result, db::Tx, hex, http::Meter};
+use crate::core::{
+    App, Error, Result,
+    db::Tx,
+    hex,
+    http::{Meter, refusals},
+};
 
 /// How old the note of a session's last use may become before it is written anew.
 const NOTED: TimeDelta = TimeDelta::hours(1);
@@ -290,7 +299,7 @@ impl FromRequestParts<App> for Administrator {
 }
 
 macro_rules! needs {
-    ($extractor:ty: $($scheme:literal),+) => {
+    ($extractor:ty: $($scheme:literal),+; else $($status:literal),+) => {
         impl OperationInput for $extractor {
             fn operation_input(_: &mut GenContext, operation: &mut Operation) {
                 if operation.security.is_empty() {
@@ -299,10 +308,17 @@ macro_rules! needs {
                     );
                 }
             }
+
+            fn inferred_early_responses(
+                context: &mut GenContext,
+                _: &mut Operation,
+            ) -> Vec<(Option<u16>, Response)> {
+                refusals(context, &[$($status),+])
+            }
         }
     };
 }
 
-needs!(User: "session", "token");
-needs!(Signer: "session");
-needs!(Administrator: "session", "token");
+needs!(User: "session", "token"; else 401, 403);
+needs!(Signer: "session"; else 401, 403);
+needs!(Administrator: "session", "token"; else 401, 403);

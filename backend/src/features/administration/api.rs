@@ -19,7 +19,7 @@ use crate::{
         App, Result,
         http::{
             Created, Cursor, IfMatch, Json, Limit, New, NoContent, Once, Page, Path, Query, Record,
-            Stored,
+            Stored, refuses,
         },
         input::Text,
     },
@@ -49,6 +49,7 @@ pub(super) fn router() -> ApiRouter<App> {
                     it.id("changeUser")
                         .tag(tag)
                         .summary("Make or unmake an administrator, disable or enable an account")
+                        .with(refuses::<409>)
                 },
             ),
         )
@@ -58,6 +59,7 @@ pub(super) fn router() -> ApiRouter<App> {
                 it.id("resetPassword")
                     .tag(tag)
                     .summary("Make a link to set a new password, which is shown this once")
+                    .with(refuses::<409>)
             }),
         )
         .api_route(

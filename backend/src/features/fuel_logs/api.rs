@@ -14,7 +14,7 @@ use crate::{
         App, Result,
         http::{
             Created, Cursor, IfMatch, Json, Limit, New, NoContent, Page, Path, Query, Record,
-            Stored,
+            Stored, refuses,
         },
     },
     features::{accounts::User, vehicles::VehicleId},
@@ -26,8 +26,11 @@ pub(super) fn router() -> ApiRouter<App> {
     ApiRouter::new()
         .api_route(
             "/fuel-logs",
-            get_with(list, |it| it.id("listFuelLogs").tag(tag).summary("List your fuel logs"))
-                .post_with(add, |it| it.id("addFuelLog").tag(tag).summary("Add a fuel log")),
+            get_with(list, |it| {
+                // Where `vehicleId` names none of theirs.
+                it.id("listFuelLogs").tag(tag).summary("List your fuel logs").with(refuses::<404>)
+            })
+            .post_with(add, |it| it.id("addFuelLog").tag(tag).summary("Add a fuel log")),
         )
         .api_route(
             "/fuel-logs/{id}",

@@ -202,6 +202,8 @@ impl Field for Volume {
         let mut schema = <Gallons as Field>::schema();
         schema.remove("minimum");
         schema.insert("exclusiveMinimum".to_owned(), 0.into());
+        let some = "^0*([1-9][0-9]{0,4}(\\.[0-9]{1,3})?|0\\.[0-9]{0,2}[1-9])$";
+        schema.insert("pattern".to_owned(), some.into());
         schema
     }
 }

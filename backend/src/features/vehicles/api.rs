@@ -16,7 +16,7 @@ use crate::{
         App, Result,
         http::{
             Created, Cursor, Done, IfMatch, Json, Limit, New, NoContent, Once, Page, Path, Query,
-            Record, Stored,
+            Record, Stored, refuses,
         },
     },
     features::accounts::User,
@@ -35,7 +35,8 @@ pub(super) fn router() -> ApiRouter<App> {
             "/vehicles/{id}",
             get_with(find, |it| it.id("readVehicle").tag(tag).summary("Read a vehicle"))
                 .patch_with(change, |it| {
-                    it.id("changeVehicle").tag(tag).summary("Change a vehicle")
+                    let it = it.id("changeVehicle").tag(tag).summary("Change a vehicle");
+                    it.with(refuses::<409>)
                 })
                 .delete_with(remove, |it| {
                     it.id("removeVehicle").tag(tag).summary("Put a vehicle into the trash")

@@ -130,7 +130,10 @@ impl Field for Vin {
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "string", "pattern": "^[A-HJ-NPR-Za-hj-npr-z0-9]{17}$" })
+        json_schema!({
+            "type": "string", "pattern": "^[A-HJ-NPR-Za-hj-npr-z0-9]{17}$",
+            "examples": ["1HGCM82633A004352"],
+        })
     }
 }
 

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::core::{
     App, Error, Result,
-    http::{Created, Json, NoContent, Path, Record},
+    http::{Created, Json, NoContent, Path, Record, refuses},
 };
 
 pub(in super::super) fn router() -> ApiRouter<App> {
@@ -61,16 +61,19 @@ pub(in super::super) fn router() -> ApiRouter<App> {
         .api_route(
             "/auth/factors/totp",
             post_with(begin_totp, |it| {
-                it.id("beginTotp").tag(tag).summary("Begin to set up an authenticator app")
+                let it = it.id("beginTotp").tag(tag).with(refuses::<409>);
+                it.summary("Begin to set up an authenticator app")
             })
             .delete_with(remove_totp, |it| {
-                it.id("removeTotp").tag(tag).summary("Remove the authenticator app")
+                let it = it.id("removeTotp").tag(tag).with(refuses::<404>);
+                it.summary("Remove the authenticator app")
             }),
         )
         .api_route(
             "/auth/factors/totp/confirm",
             post_with(confirm_totp, |it| {
-                it.id("confirmTotp").tag(tag).summary("Turn the authenticator app on")
+                let it = it.id("confirmTotp").tag(tag).with(refuses::<404>);
+                it.summary("Turn the authenticator app on")
             }),
         )
         .api_route(
@@ -82,7 +85,7 @@ pub(in super::super) fn router() -> ApiRouter<App> {
         .api_route(
             "/auth/passkeys/begin",
             post_with(begin_passkey, |it| {
-                it.id("beginPasskey").tag(tag).summary("Ask for a new passkey")
+                it.id("beginPasskey").tag(tag).summary("Ask for a new passkey").with(refuses::<409>)
             }),
         )
         .api_route(

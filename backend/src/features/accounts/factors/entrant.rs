@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use aide::{OperationInput, generate::GenContext, openapi::Operation};
+use aide::{
+    OperationInput,
+    generate::GenContext,
+    openapi::{Operation, Response},
+};
 use axum::{extract::FromRequestParts, http::request::Parts};
 use uuid::Uuid;
 
@@ -41,6 +45,13 @@ impl OperationInput for Entrant {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
         Signer::operation_input(context, operation);
     }
+
+    fn inferred_early_responses(
+        context: &mut GenContext,
+        operation: &mut Operation,
+    ) -> Vec<(Option<u16>, Response)> {
+        Signer::inferred_early_responses(context, operation)
+    }
 }
 
 /// An entrant who has given the password within the last ten minutes.
@@ -62,5 +73,12 @@ impl FromRequestParts<App> for Fresh {
 impl OperationInput for Fresh {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
         Signer::operation_input(context, operation);
+    }
+
+    fn inferred_early_responses(
+        context: &mut GenContext,
+        operation: &mut Operation,
+    ) -> Vec<(Option<u16>, Response)> {
+        Signer::inferred_early_responses(context, operation)
     }
 }

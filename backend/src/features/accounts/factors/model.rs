@@ -151,7 +151,7 @@ impl Field for Code {
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "string", "minLength": 6, "maxLength": 64 })
+        <Text<64> as Field>::schema()
     }
 }
 

@@ -1,6 +1,10 @@
 //! Between the password and the second factor: a sign-in that waits, known by a cookie.
 
-use aide::{OperationInput, generate::GenContext, openapi::Operation};
+use aide::{
+    OperationInput,
+    generate::GenContext,
+    openapi::{Operation, Response},
+};
 use axum::{
     extract::FromRequestParts,
     http::{HeaderName, HeaderValue, header, request::Parts},
@@ -15,7 +19,7 @@ use super::{
     },
     store,
 };
-use crate::core::{App, Result, db::Tx};
+use crate::core::{App, Result, db::Tx, http::refusals};
 
 /// How long it waits.
 pub(super) const LASTS: TimeDelta = TimeDelta::minutes(10);
@@ -88,5 +92,10 @@ impl FromRequestParts<App> for Brought {
 }
 
 impl OperationInput for Brought {
-    fn operation_input(_: &mut GenContext, _: &mut Operation) {}
+    fn inferred_early_responses(
+        context: &mut GenContext,
+        _: &mut Operation,
+    ) -> Vec<(Option<u16>, Response)> {
+        refusals(context, &[401])
+    }
 }

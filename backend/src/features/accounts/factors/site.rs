@@ -1,13 +1,17 @@
 //! Where passkeys are good for: this service, under the name that browsers reach it by.
 
-use aide::{OperationInput, generate::GenContext, openapi::Operation};
+use aide::{
+    OperationInput,
+    generate::GenContext,
+    openapi::{Operation, Response},
+};
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
 use webauthn_rs::prelude::{Url, Webauthn, WebauthnBuilder};
 
-use crate::core::{App, Error, Result};
+use crate::core::{App, Error, Result, http::refusals};
 
 /// This service as passkeys know it, if they can: they need a name, and https.
 pub(in super::super) struct Site(Option<Webauthn>);
@@ -57,7 +61,12 @@ impl FromRequestParts<App> for Site {
 }
 
 impl OperationInput for Site {
-    fn operation_input(_: &mut GenContext, _: &mut Operation) {}
+    fn inferred_early_responses(
+        context: &mut GenContext,
+        _: &mut Operation,
+    ) -> Vec<(Option<u16>, Response)> {
+        refusals(context, &[403])
+    }
 }
 
 #[cfg(test)]

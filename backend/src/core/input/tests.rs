@@ -1,0 +1,80 @@
+//! What is read is what the schema says.
+
+use chrono::NaiveDate;
+use serde_json::{Value, json};
+
+use super::{Clearable, Input, LongText, Odometer, Reader, Text};
+use crate::{core::db::fixed::Fixed, input};
+
+input! {
+    /// One of each kind
+    struct Sample {
+        /// A text that has to be there
+        name: Text<5>,
+        /// One that may be left out
+        nickname: Option<Text<5>>,
+        /// Several lines
+        notes: Clearable<LongText>,
+        /// A number
+        reading: Option<Odometer>,
+        /// A decimal
+        price: Option<Fixed<6, 3>>,
+    }
+}
+
+fn today() -> NaiveDate {
+    "2026-01-31".parse().unwrap()
+}
+
+fn faults(read: Result<Sample, Vec<crate::core::error::Fault>>) -> Vec<String> {
+    let faults = read.err().unwrap_or_default();
+    faults.into_iter().map(|it| format!("{}: {}", it.pointer, it.detail)).collect()
+}
+
+fn json_faults(body: &Value) -> Vec<String> {
+    faults(Sample::read(Reader::json(body.to_string().as_bytes(), today()).unwrap()))
+}
+
+#[test]
+fn a_text_of_blanks_is_nothing_only_where_a_text_may_stand() {
+    let blank = r#"{ "name": "a", "nickname": " ", "notes": "", "reading": null }"#;
+    let read = Sample::read(Reader::json(blank.as_bytes(), today()).unwrap()).unwrap();
+    assert_eq!((read.name.0.as_str(), read.nickname, read.reading), ("a", None, None));
+    assert_eq!((read.notes, read.price), (Clearable::Clear, None));
+    assert_eq!(json_faults(&json!({ "name": " " })), ["/name: is empty"]);
+    assert_eq!(
+        json_faults(&json!({ "name": "a", "reading": "", "price": "" })),
+        ["/reading: has to be a whole number", "/price: is not a number"]
+    );
+    assert_eq!(
+        faults(Sample::read(Reader::query("name=a&nickname=&reading=", today()))),
+        ["/reading: has to be a whole number"]
+    );
+    // A form sends every field that it has, filled in or not.
+    let form = [("name", "a"), ("reading", ""), ("price", "")];
+    let form = form.map(|(name, text)| (name.to_owned(), text.to_owned()));
+    assert!(Sample::read(Reader::form(form, today())).is_ok());
+}
+
+#[test]
+fn a_text_has_no_control_character_not_even_at_an_end() {
+    for text in ["\ta", "a\n", "a\u{85}", "\u{0}"] {
+        assert_eq!(
+            json_faults(&json!({ "name": text })),
+            ["/name: holds a control character"],
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
+fn the_schema_says_what_is_read() {
+    let schema = schemars::SchemaGenerator::default().into_root_schema_for::<Sample>();
+    let member = |name: &str| schema.as_value()["properties"][name].clone();
+    assert_eq!(member("name")["minLength"], 1);
+    assert_eq!(member("nickname")["minLength"], Value::Null);
+    assert_ne!(member("name")["pattern"], member("nickname")["pattern"]);
+    assert_eq!(member("price")["multipleOf"], json!(0.001));
+    assert_eq!(member("price")["maximum"], json!(999.999));
+    assert_eq!(member("price")["pattern"], "^0*[0-9]{1,3}(\\.[0-9]{1,3})?$");
+}
