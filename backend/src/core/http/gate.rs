@@ -137,12 +137,14 @@ impl Ticket {
         Ok(())
     }
 
-    /// Counts `bytes` of the body, which stay in memory for as long as the request.
+    /// Counts that the body has grown from `before` bytes to `now`, which stay in memory for as
+    /// long as the request. Many small pieces count no more than one large one.
     ///
     /// # Errors
     /// Overloaded where all bodies together would be too much.
-    pub(super) fn hold(&self, bytes: usize) -> Result<()> {
-        let kib = u32::try_from(bytes.div_ceil(1024)).map_err(|_| Error::Overloaded)?;
+    pub(super) fn hold(&self, before: usize, now: usize) -> Result<()> {
+        let kib = now.div_ceil(1024) - before.div_ceil(1024);
+        let kib = u32::try_from(kib).map_err(|_| Error::Overloaded)?;
         let more = Arc::clone(&self.0.gate.0.bodies).try_acquire_many_owned(kib);
         let more = more.map_err(|_| Error::Overloaded)?;
         let mut body = self.0.body.lock().unwrap_or_else(PoisonError::into_inner);
@@ -238,11 +240,21 @@ mod tests {
         let gate = Gate::new(2, 0);
         let (one, other) = (gate.enter().await.unwrap(), gate.enter().await.unwrap());
         for _ in 0..BODIES / 64 - 1 {
-            one.hold(64 * 1024).unwrap();
+            one.hold(0, 64 * 1024).unwrap();
         }
-        other.hold(64 * 1024).unwrap();
-        assert!(is_refused(&other.hold(1)));
+        other.hold(0, 64 * 1024).unwrap();
+        assert!(is_refused(&other.hold(0, 1)));
         drop(one);
-        other.hold(1).unwrap();
+        other.hold(0, 1).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_body_in_many_small_pieces_counts_no_more_than_one_in_a_large_one() {
+        let gate = Gate::new(1, 0);
+        let ticket = gate.enter().await.unwrap();
+        let pieces = usize::try_from(BODIES).unwrap() * 2;
+        for length in 0..pieces {
+            ticket.hold(length, length + 1).unwrap();
+        }
     }
 }

@@ -80,7 +80,7 @@ async fn body_of(request: Request) -> Result<Vec<u8>> {
         let Ok(data) = frame.map_err(cut_short)?.into_data() else { continue };
         if dropped == 0 && kept.len() + data.len() <= MOST {
             if let Some(ticket) = &ticket {
-                ticket.hold(data.len())?;
+                ticket.hold(kept.len(), kept.len() + data.len())?;
             }
             kept.extend_from_slice(&data);
         } else {
@@ -241,6 +241,20 @@ impl<T: Input> FromRequestParts<App> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let query = parts.uri.query().unwrap_or_default();
         T::read(Reader::query(query, app.clock.today())).map(Self).map_err(Error::Invalid)
+    }
+}
+
+/// What the form of a page that only looks asks for: its fields stand in the query, and one that
+/// was left blank is not there.
+pub struct Search<T>(pub T);
+
+impl<T: Input> FromRequestParts<App> for Search<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let query = parts.uri.query().unwrap_or_default();
+        let fields = form_urlencoded::parse(query.as_bytes()).into_owned();
+        T::read(Reader::form(fields, app.clock.today())).map(Self).map_err(Error::Invalid)
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     doors::TokenHash,
     factors, guesses,
     model::{
-        Account, Credentials, Currency, NewAccount, Password, PasswordChange, Preferences,
+        Account, Credentials, Currency, Email, NewAccount, Password, PasswordChange, Preferences,
         PreferencesChange, Proof, Session, Signed, TimeZone,
     },
     oidc, passwords,
@@ -81,8 +81,9 @@ pub(super) async fn register(
     let invitation = invitation.as_deref();
     // Before the costly hash; the claims below decide.
     if !once.is_said() {
-        may_register(app, &mut app.db.read().await?, invitation).await?;
+        may_register(app, &mut app.db.read().await?, invitation, &new.email).await?;
     }
+    guesses::register(app, arrival).await?;
     let key = new.email.key();
     // Nobody has an account yet whom the key could be kept for: it is the address's.
     let applicant = UserId::new(format!("register|{}", hex(&Sha256::digest(&key))));
@@ -102,7 +103,7 @@ pub(super) async fn register(
         return register_again(app, new, arrival).await;
     }
     // Before the address: who may not make an account is not told who has one.
-    may_register(app, &mut tx, invitation).await?;
+    may_register(app, &mut tx, invitation, &new.email).await?;
     let user = UserId::local(account.id);
     store::insert(&mut tx, &account, &user, key, password_hash).await.map_err(|error| {
         if !db::is_unique_violation(&error) {
@@ -152,15 +153,20 @@ async fn register_again(app: &App, new: NewAccount, arrival: &Arrival) -> Result
 /// # Errors
 /// Forbidden where the settings do not let anybody, or not without an invitation; Invalid where
 /// the invitation is not good.
-async fn may_register(app: &App, tx: &mut Tx, invitation: Option<&str>) -> Result<()> {
+async fn may_register(
+    app: &App,
+    tx: &mut Tx,
+    invitation: Option<&str>,
+    email: &Email,
+) -> Result<()> {
     if !store::has_accounts(tx).await? {
         return Ok(());
     }
     check_mode(app, invitation)?;
     let Some(token) = invitation else { return Ok(()) };
     match invitations::look_up(tx, token, app.clock.now()).await? {
-        Some(_) => Ok(()),
-        None => Err(invitations::refusal()),
+        Some(it) if it.email.as_deref().is_none_or(|it| it.to_lowercase() == email.key()) => Ok(()),
+        _ => Err(invitations::refusal()),
     }
 }
 
@@ -197,6 +203,7 @@ pub(super) async fn log_in(
         }
         _ => (None, None),
     };
+    let verified = hash.clone().unwrap_or_default();
     if !passwords::verify(&app.doors, &credentials.password, hash).await? {
         tracing::info!("Refused a password");
         note_refusal(app, known_id, arrival).await?;
@@ -204,6 +211,10 @@ pub(super) async fn log_in(
     }
     let account: Account = account.ok_or(Error::WrongPassword)?;
     let mut tx = app.db.write().await?;
+    // It may have been changed while this one was checked.
+    if !store::has_password(&mut tx, account.id, &verified).await? {
+        return Err(Error::WrongPassword);
+    }
     guess.was_right(app, &mut tx).await?;
     if let Some(waiting) = factors::wait(&mut tx, app, account.id).await? {
         tx.commit().await?;
@@ -238,6 +249,10 @@ pub(super) async fn open_session(
     arrival: &Arrival,
 ) -> Result<Opened> {
     let now = app.clock.now();
+    // Nobody disables the account before the transaction ends.
+    if !store::hold_enabled(tx, account).await? {
+        return Err(Error::Unauthorized);
+    }
     if let Some(before) = &arrival.before {
         store::sessions::delete(tx, before).await?;
     }
@@ -347,6 +362,11 @@ pub(super) async fn change_password(
     if let Some(before) = once.claim(&mut tx, &signer.user, now).await? {
         return Ok(before);
     }
+    // Neither a reset nor the session's end is undone by a change that was begun before.
+    let is_same = store::has_password(&mut tx, account, &known.password_hash).await?;
+    if !is_same || !store::sessions::is_open(&mut tx, account, signer.session).await? {
+        return Err(Error::Unauthorized);
+    }
     store::set_password(&mut tx, account, password_hash, now).await?;
     end_all(&mut tx, account, Some(signer.session)).await?;
     let changed = arrival.mark(Event::of(Kind::PasswordChanged, account));
@@ -369,7 +389,7 @@ pub(super) async fn check_password(
     password: &Password,
     arrival: &Arrival,
 ) -> Result<()> {
-    let (account, key) = (known.account.id, known.account.email.to_lowercase());
+    let (account, key) = (known.account.id, guesses::key_of(&known.account));
     let guess = guesses::try_one(app, &key, Some(account), arrival).await?;
     let hash = Some(known.password_hash.clone());
     if !passwords::verify(&app.doors, password, hash).await? {

@@ -290,11 +290,15 @@ impl FromRequestParts<App> for Administrator {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let user = User::from_request_parts(parts, app).await?;
-        if user.0.is_admin {
-            Ok(Self(user))
-        } else {
-            Err(Error::Forbidden("only an administrator may do this"))
+        if !user.0.is_admin {
+            return Err(Error::Forbidden("only an administrator may do this"));
         }
+        // Who gets in and with what powers is not a token's to change, whosever it is.
+        let is_session = matches!(user.0.proof, Proof::Session(_));
+        if !is_session && !matches!(parts.method, Method::GET | Method::HEAD) {
+            return Err(Error::Forbidden("a token may not do this: sign in"));
+        }
+        Ok(Self(user))
     }
 }
 

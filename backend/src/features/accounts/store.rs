@@ -91,6 +91,31 @@ pub(super) async fn find_known(tx: &mut Tx, account: Uuid) -> Result<Option<Know
     )
 }
 
+/// Whether this is the hash of the account's password, and it is enabled; nobody else changes either
+/// before this transaction ends.
+pub(super) async fn has_password(tx: &mut Tx, account: Uuid, hash: &str) -> Result<bool> {
+    let held = sql!(
+        tx,
+        execute,
+        "UPDATE accounts SET updated_at = updated_at
+         WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL",
+        account,
+        hash,
+    )?;
+    Ok(held == 1)
+}
+
+/// Whether the account is enabled; nobody else disables it before this transaction ends.
+pub(super) async fn hold_enabled(tx: &mut Tx, account: Uuid) -> Result<bool> {
+    let held = sql!(
+        tx,
+        execute,
+        "UPDATE accounts SET updated_at = updated_at WHERE id = $1 AND disabled_at IS NULL",
+        account,
+    )?;
+    Ok(held == 1)
+}
+
 /// Keeps another password's hash.
 pub(super) async fn set_password(
     tx: &mut Tx,

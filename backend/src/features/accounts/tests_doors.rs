@@ -9,6 +9,9 @@ on_every_engine![
     changing_the_password_ends_every_other_session_and_every_token,
     the_password_is_changed_by_who_knows_it_only,
     a_password_asked_for_once_more_is_guessed_within_the_same_budget,
+    no_token_of_an_administrators_changes_who_gets_in,
+    a_password_changed_meanwhile_opens_nothing,
+    registrations_from_one_network_are_bounded,
     a_disabled_account_is_as_one_that_does_not_exist,
     what_has_ended_is_purged,
     a_password_change_sent_again_with_its_key_is_done_once,
@@ -167,4 +170,41 @@ async fn a_password_change_sent_again_with_its_key_is_done_once(app: TestApp) {
     assert_eq!((again.status, again.header("idempotency-replayed")), (204, "true"));
     assert_eq!((change("a third horse").await.status, again.body), (422, json!("")));
     assert_eq!(log_in(&app.nobody(), "another horse entirely").await.status, 200);
+}
+
+async fn no_token_of_an_administrators_changes_who_gets_in(app: TestApp) {
+    let admin = app.as_administrator().await;
+    let ann = app.register("ann@example.org").await.get("/api/auth/me").await.id();
+    let script = token(&admin).await;
+    assert_eq!(script.get("/api/admin/users").await.status, 200);
+    let reset = format!("/api/admin/users/{ann}/reset");
+    assert_eq!(script.post(&reset, json!({})).await.status, 403);
+    let path = format!("/api/admin/users/{ann}");
+    assert_eq!(script.patch(&path, json!({ "isAdmin": true })).await.status, 403);
+    assert_eq!(admin.post(&reset, json!({})).await.status, 201);
+}
+
+async fn a_password_changed_meanwhile_opens_nothing(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    // Whoever knows the old one races the change: each is wholly before it or wholly after.
+    let at_once = futures::future::join(
+        change_password(&ann, PASSWORD, "another horse entirely"),
+        futures::future::join_all((0..6).map(|_| async { log_in(&app.nobody(), PASSWORD).await })),
+    );
+    let (changed, old) = at_once.await;
+    assert_eq!(changed.status, 204, "{changed:?}");
+    for answer in old.iter().filter(|it| it.status == 200) {
+        assert!(!is_in(&app.with_cookie(cookie_of(answer))).await, "{answer:?}");
+    }
+}
+
+async fn registrations_from_one_network_are_bounded(app: TestApp) {
+    let stranger = app.nobody().asking_from("192.0.2.1");
+    let new = json!({ "email": "admin@example.org", "password": PASSWORD });
+    for _ in 0..100 {
+        assert_eq!(stranger.post("/api/auth/register", new.clone()).await.status, 409);
+    }
+    assert_eq!(stranger.post("/api/auth/register", new.clone()).await.status, 429);
+    let other = app.nobody().asking_from("192.0.2.2");
+    assert_eq!(other.post("/api/auth/register", new).await.status, 409);
 }

@@ -16,7 +16,7 @@ use axum::{
 use crate::{
     core::{
         App, Result,
-        http::{Cursor, Form, Limit, Query},
+        http::{Cursor, Form, Limit, Search},
         input::Text,
         web::{self, Sheet, Shell},
     },
@@ -68,7 +68,7 @@ async fn show_users(
     State(app): State<App>,
     administrator: Administrator,
     shell: Shell,
-    Query(query): Query<UsersQuery>,
+    Search(query): Search<UsersQuery>,
 ) -> Result<Html<String>> {
     const LABELS: &[(&str, &str)] = &[("search", "Name or email")];
     let search = query.search.as_ref().map(|it| it.0.as_str());

@@ -41,6 +41,8 @@ pub(crate) fn text(value: &Value) -> String {
 
 impl Client {
     pub(crate) fn nobody(url: &str) -> Self {
+        // Where one is there already, it does as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().timeout(Duration::from_mins(1)).build().unwrap();
         Self { http, url: url.to_owned(), cookie: String::new(), account: Value::Null }
     }

@@ -24,6 +24,6 @@ mod totp;
 pub(super) use api::router as api;
 pub(super) use entrant::Entrant;
 pub(super) use pages::{ask_for_second, router as pages};
-pub(super) use service::{is_fresh, is_missing};
+pub(super) use service::{has_any, is_fresh, is_missing};
 pub(super) use sign_in::{forget, purge, wait};
 pub(super) use site::Site;

@@ -25,6 +25,14 @@ use crate::{
 /// How long a password that was given counts for turning factors on and off.
 const FRESH: TimeDelta = TimeDelta::minutes(10);
 
+/// Whether the account has a second factor.
+///
+/// # Errors
+/// Unavailable where the database is away.
+pub(in super::super) async fn has_any(tx: &mut Tx, account: Uuid) -> Result<bool> {
+    Ok(store::has_any(tx, account).await?)
+}
+
 /// Whether an account is asked for a second factor and has none.
 ///
 /// An account without a password signs in elsewhere, where that is decided.
@@ -248,7 +256,7 @@ pub(super) async fn sign_in(
             None => return Err(Error::Unauthorized),
         }
     };
-    let key = account.email.to_lowercase();
+    let key = guesses::key_of(&account);
     let guess = guesses::try_one(app, &key, Some(account.id), arrival).await?;
     let mut tx = app.db.write().await?;
     if !use_code(&mut tx, account.id, code, now).await? {

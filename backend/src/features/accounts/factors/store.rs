@@ -288,13 +288,15 @@ pub(super) async fn take_ceremony(
     )
 }
 
-/// Deletes the oldest beyond `most`.
+/// Deletes the oldest beyond `most` of those that nobody in particular began: they are not to push
+/// out the others'.
 pub(super) async fn trim_ceremonies(tx: &mut Tx, most: i64) -> Result<()> {
     sql!(
         tx,
         execute,
         "DELETE FROM ceremonies WHERE token_hash IN
-           (SELECT token_hash FROM ceremonies ORDER BY expires_at DESC LIMIT 100 OFFSET $1)",
+           (SELECT token_hash FROM ceremonies WHERE account_id IS NULL
+            ORDER BY expires_at DESC LIMIT 100 OFFSET $1)",
         most,
     )?;
     Ok(())

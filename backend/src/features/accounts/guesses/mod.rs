@@ -14,7 +14,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::arrival::{Arrival, Standing};
+use super::{
+    arrival::{Arrival, Standing},
+    model::Account,
+};
 use crate::{
     core::{App, Error, Result, db::Tx, hex},
     features::security_log::{self, Event, Kind},
@@ -116,7 +119,8 @@ async fn note_exhausted(
 
 fn buckets(email_key: &str, arrival: &Arrival, standing: Standing) -> Vec<Bucket> {
     if let Standing::Device(device) = standing {
-        return vec![Bucket::new("device", device, OF_ACCOUNT)];
+        let of = [&device[..], email_key.as_bytes()].concat();
+        return vec![Bucket::new("device", of, OF_ACCOUNT)];
     }
     let is_known = standing == Standing::Network;
     let most = if is_known { OF_ACCOUNT } else { OF_ACCOUNT - OF_KNOWN_NETWORKS };
@@ -147,6 +151,37 @@ impl Guess {
         }
         Ok(())
     }
+}
+
+/// Counts a registration against the network that it comes from: each costs as much as a guess.
+///
+/// # Errors
+/// As [`try_one`].
+pub(super) async fn register(app: &App, arrival: &Arrival) -> Result<()> {
+    let Some(network) = &arrival.network else { return Ok(()) };
+    let bucket = Bucket::new("registration", network, OF_NETWORK);
+    let at = app.clock.now();
+    if let Some(until) = app.doors.spent().get(&bucket.key())
+        && until > at
+    {
+        return Err(refusal(until, at));
+    }
+    let mut tx = app.db.write().await?;
+    let mut moments = store::hold(&mut tx, &bucket.name, at + SPAN).await?;
+    moments.retain(|it| *it > at - SPAN);
+    if moments.len() >= bucket.most {
+        let until = moments[moments.len() - bucket.most] + SPAN;
+        app.doors.spent().insert(bucket.key(), until);
+        return Err(refusal(until, at));
+    }
+    moments.push(at);
+    store::keep(&mut tx, &bucket.name, &moments, at + SPAN).await?;
+    tx.commit().await
+}
+
+/// What an account's secrets are counted under: its address, or where it has none its id.
+pub(super) fn key_of(account: &Account) -> String {
+    if account.email.is_empty() { account.id.to_string() } else { account.email.to_lowercase() }
 }
 
 /// Forgets what no longer counts.

@@ -345,6 +345,10 @@ pub(in crate::features::accounts) async fn holder(
     };
     match verified {
         Ok((holder, may_write)) => {
+            // A provider stands for the password; nobody has asked for the second factor here.
+            if factors::has_any(&mut app.db.read().await?, holder.account_id).await? {
+                return Ok(None);
+            }
             let scope = if may_write { Scope::Write } else { Scope::Read };
             Ok(Some((holder, Proof::Issuer { scope })))
         }

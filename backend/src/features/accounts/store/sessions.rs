@@ -103,6 +103,22 @@ pub(in crate::features::accounts) async fn delete(tx: &mut Tx, token: &TokenHash
     Ok(())
 }
 
+/// Whether the account's session `id` has not been ended.
+pub(in crate::features::accounts) async fn is_open(
+    tx: &mut Tx,
+    account: Uuid,
+    id: Uuid,
+) -> Result<bool> {
+    let (is_open,): (bool,) = sql!(
+        tx,
+        fetch_one,
+        "SELECT EXISTS (SELECT 1 FROM sessions WHERE account_id = $1 AND id = $2)",
+        account,
+        id,
+    )?;
+    Ok(is_open)
+}
+
 /// Ends the account's session `id`.
 pub(in crate::features::accounts) async fn delete_one(
     tx: &mut Tx,

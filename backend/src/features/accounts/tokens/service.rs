@@ -67,12 +67,10 @@ pub(super) async fn make(
     if new.expires_at.is_some_and(|it| it.0 <= now) {
         return Err(Error::invalid("expiresAt", "is in the past"));
     }
-    let token = text(once, secret)?;
-    let hash: TokenHash = Sha256::digest(&token).into();
     let account = signer.user.0.account;
     let mut tx = app.db.write().await?;
     if let Some(before) = once.claim::<NewlyMade, 201>(&mut tx, &signer.user, now).await? {
-        return again(&mut tx, before, token, &hash).await;
+        return again(&mut tx, &before, once, secret).await;
     }
     let limit = Limit::new(MOST);
     let before = store::list(&mut tx, account, http::after_everything(), limit.and_one()).await?;
@@ -91,6 +89,8 @@ pub(super) async fn make(
         expires_at: new.expires_at.map(|it| it.0),
         last_used_at: None,
     };
+    let token = text(once, secret, record.id)?;
+    let hash: TokenHash = Sha256::digest(&token).into();
     store::insert(&mut tx, account, &record, &hash).await?;
     let event = Event::of(Kind::TokenMade, account).saying(&record.name);
     security_log::record(&mut tx, now, &signer.arrival.mark(event)).await?;
@@ -104,33 +104,36 @@ pub(super) async fn make(
     Ok(Created::new(location, body))
 }
 
-/// A new token. That of a request that may be sent again follows from its key and the session's
-/// secret, so that the retry's answer can show it although it was kept nowhere.
-fn text(once: &Once, secret: &str) -> Result<String> {
+/// The token of the record `id`. That of a request that may be sent again follows from its key and
+/// the session's secret, so that the retry's answer can show it although it was kept nowhere.
+fn text(once: &Once, secret: &str, id: Uuid) -> Result<String> {
     let Some(request) = once.identity() else {
         return Ok(format!("{PREFIX}{}", session::Token::new()?.expose()));
     };
     let digest = Sha256::new_with_prefix("motovaultpro personal token").chain_update([0]);
     let digest = digest.chain_update(secret).chain_update([0]).chain_update(request);
+    let digest = digest.chain_update([0]).chain_update(id);
     Ok(format!("{PREFIX}{}", hex(&digest.finalize())))
 }
 
 /// The first answer once more, with the token itself.
 async fn again(
     tx: &mut Tx,
-    before: Created<NewlyMade>,
-    token: String,
-    hash: &TokenHash,
+    before: &Created<NewlyMade>,
+    once: &Once,
+    secret: &str,
 ) -> Result<Created<NewlyMade>> {
-    if store::find_by_hash(tx, hash).await?.is_none() {
+    let mut body: serde_json::Value =
+        serde_json::from_str(before.body()).map_err(|error| Error::Internal(error.into()))?;
+    let id = body["id"].as_str().and_then(|it| it.parse().ok()).unwrap_or_default();
+    let token = text(once, secret, id)?;
+    if store::find_by_hash(tx, &Sha256::digest(&token).into()).await?.is_none() {
         return Err(Error::Conflict {
             name: "conflict",
             detail: "this token has been shown to another session, or is revoked".to_owned(),
             vehicle: None,
         });
     }
-    let mut body: serde_json::Value =
-        serde_json::from_str(before.body()).map_err(|error| Error::Internal(error.into()))?;
     body["token"] = token.into();
     Ok(Created::replayed(before.location().to_owned(), body.to_string()))
 }

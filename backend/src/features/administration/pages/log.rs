@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     core::{
         App, Result,
-        http::{Form, Limit, Query},
+        http::{Form, Limit, Search},
         web::{self, Sheet, Shell},
     },
     features::{
@@ -83,7 +83,7 @@ pub(super) async fn show(
     State(app): State<App>,
     administrator: Administrator,
     shell: Shell,
-    Query(query): Query<LogQuery>,
+    Search(query): Search<LogQuery>,
 ) -> Result<Html<String>> {
     let preferences = &administrator.0.0.preferences;
     let page = log::list(&app, &query.listing(Limit::new(50))).await?;
