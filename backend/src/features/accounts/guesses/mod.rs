@@ -76,7 +76,29 @@ pub(super) async fn try_one(
     };
     let at = app.clock.now();
     let buckets = buckets(email_key, arrival, standing);
-    for bucket in &buckets {
+    count(app, &buckets, at, account, arrival).await?;
+    Ok(Guess { buckets, at })
+}
+
+/// Counts a registration against the network that it comes from: each costs as much as a guess.
+///
+/// # Errors
+/// As [`try_one`].
+pub(super) async fn register(app: &App, arrival: &Arrival) -> Result<()> {
+    let Some(network) = &arrival.network else { return Ok(()) };
+    let bucket = Bucket::new("registration", network, OF_NETWORK);
+    count(app, &[bucket], app.clock.now(), None, arrival).await
+}
+
+/// Counts one attempt in every bucket, or in none where one is used up.
+async fn count(
+    app: &App,
+    buckets: &[Bucket],
+    at: DateTime<Utc>,
+    account: Option<Uuid>,
+    arrival: &Arrival,
+) -> Result<()> {
+    for bucket in buckets {
         if let Some(until) = app.doors.spent().get(&bucket.key())
             && until > at
         {
@@ -84,7 +106,7 @@ pub(super) async fn try_one(
         }
     }
     let mut tx = app.db.write().await?;
-    for bucket in &buckets {
+    for bucket in buckets {
         let mut moments = store::hold(&mut tx, &bucket.name, at + SPAN).await?;
         moments.retain(|it| *it > at - SPAN);
         if moments.len() >= bucket.most {
@@ -99,8 +121,7 @@ pub(super) async fn try_one(
         moments.push(at);
         store::keep(&mut tx, &bucket.name, &moments, at + SPAN).await?;
     }
-    tx.commit().await?;
-    Ok(Guess { buckets, at })
+    tx.commit().await
 }
 
 /// Records that a budget is used up.
@@ -151,32 +172,6 @@ impl Guess {
         }
         Ok(())
     }
-}
-
-/// Counts a registration against the network that it comes from: each costs as much as a guess.
-///
-/// # Errors
-/// As [`try_one`].
-pub(super) async fn register(app: &App, arrival: &Arrival) -> Result<()> {
-    let Some(network) = &arrival.network else { return Ok(()) };
-    let bucket = Bucket::new("registration", network, OF_NETWORK);
-    let at = app.clock.now();
-    if let Some(until) = app.doors.spent().get(&bucket.key())
-        && until > at
-    {
-        return Err(refusal(until, at));
-    }
-    let mut tx = app.db.write().await?;
-    let mut moments = store::hold(&mut tx, &bucket.name, at + SPAN).await?;
-    moments.retain(|it| *it > at - SPAN);
-    if moments.len() >= bucket.most {
-        let until = moments[moments.len() - bucket.most] + SPAN;
-        app.doors.spent().insert(bucket.key(), until);
-        return Err(refusal(until, at));
-    }
-    moments.push(at);
-    store::keep(&mut tx, &bucket.name, &moments, at + SPAN).await?;
-    tx.commit().await
 }
 
 /// What an account's secrets are counted under: its address, or where it has none its id.
