@@ -211,11 +211,12 @@ pub(super) async fn log_in(
     }
     let account: Account = account.ok_or(Error::WrongPassword)?;
     let mut tx = app.db.write().await?;
+    // The budgets before the account, as everywhere: else two could wait for each other.
+    guess.was_right(app, &mut tx).await?;
     // It may have been changed while this one was checked.
     if !store::has_password(&mut tx, account.id, &verified).await? {
         return Err(Error::WrongPassword);
     }
-    guess.was_right(app, &mut tx).await?;
     if let Some(waiting) = factors::wait(&mut tx, app, account.id).await? {
         tx.commit().await?;
         return Err(Error::SecondFactorRequired(waiting.cookie(app)?));
