@@ -214,7 +214,8 @@ pub(super) async fn log_in(
     // The budgets before the account, as everywhere: else two could wait for each other.
     guess.was_right(app, &mut tx).await?;
     // It may have been changed while this one was checked.
-    if !store::has_password(&mut tx, account.id, &verified).await? {
+    let held = store::hold(&mut tx, account.id).await?;
+    if !held.is_some_and(|it| it.is_opened_by(&verified)) {
         return Err(Error::WrongPassword);
     }
     if let Some(waiting) = factors::wait(&mut tx, app, account.id).await? {
@@ -251,7 +252,7 @@ pub(super) async fn open_session(
 ) -> Result<Opened> {
     let now = app.clock.now();
     // Nobody disables the account before the transaction ends.
-    if !store::hold_enabled(tx, account).await? {
+    if !store::hold(tx, account).await?.is_some_and(|it| it.disabled_at.is_none()) {
         return Err(Error::Unauthorized);
     }
     if let Some(before) = &arrival.before {
@@ -364,7 +365,8 @@ pub(super) async fn change_password(
         return Ok(before);
     }
     // Neither a reset nor the session's end is undone by a change that was begun before.
-    let is_same = store::has_password(&mut tx, account, &known.password_hash).await?;
+    let held = store::hold(&mut tx, account).await?;
+    let is_same = held.is_some_and(|it| it.is_opened_by(&known.password_hash));
     if !is_same || !store::sessions::is_open(&mut tx, account, signer.session).await? {
         return Err(Error::Unauthorized);
     }

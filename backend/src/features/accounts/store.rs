@@ -22,6 +22,18 @@ pub(super) struct Known {
     pub(super) disabled_at: Option<DateTime<Utc>>,
 }
 
+impl Known {
+    /// Whether a password opens the account.
+    pub(super) fn has_password(&self) -> bool {
+        !self.password_hash.is_empty() && !self.account.email.is_empty()
+    }
+
+    /// Whether this is still the hash of the account's password, and it is enabled.
+    pub(super) fn is_opened_by(&self, password_hash: &str) -> bool {
+        self.disabled_at.is_none() && self.password_hash == password_hash
+    }
+}
+
 pub(super) async fn has_accounts(tx: &mut Tx) -> Result<bool> {
     let (exists,): (bool,) = sql!(tx, fetch_one, "SELECT EXISTS (SELECT 1 FROM first_account)")?;
     Ok(exists)
@@ -70,50 +82,35 @@ pub(super) async fn set_admin(tx: &mut Tx, account: Uuid) -> Result<()> {
     Ok(())
 }
 
+/// An account with what signing in checks, as the rest of the statement picks it.
+macro_rules! known {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, email, display_name, is_admin, created_at, password_hash, disabled_at
+             FROM accounts ",
+            $rest
+        )
+    };
+}
+
 pub(super) async fn find_by_email(tx: &mut Tx, email_key: &str) -> Result<Option<Known>> {
-    sql!(
-        tx,
-        fetch_optional,
-        "SELECT id, email, display_name, is_admin, created_at, password_hash, disabled_at
-         FROM accounts WHERE email_key = $1",
-        email_key,
-    )
+    sql!(tx, fetch_optional, known!("WHERE email_key = $1"), email_key)
 }
 
 /// The account `id` with what signing in checks.
 pub(super) async fn find_known(tx: &mut Tx, account: Uuid) -> Result<Option<Known>> {
-    sql!(
-        tx,
-        fetch_optional,
-        "SELECT id, email, display_name, is_admin, created_at, password_hash, disabled_at
-         FROM accounts WHERE id = $1",
-        account,
-    )
+    sql!(tx, fetch_optional, known!("WHERE id = $1"), account)
 }
 
-/// Whether this is the hash of the account's password, and it is enabled; nobody else changes either
-/// before this transaction ends.
-pub(super) async fn has_password(tx: &mut Tx, account: Uuid, hash: &str) -> Result<bool> {
-    let held = sql!(
-        tx,
-        execute,
-        "UPDATE accounts SET updated_at = updated_at
-         WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL",
-        account,
-        hash,
-    )?;
-    Ok(held == 1)
-}
-
-/// Whether the account is enabled; nobody else disables it before this transaction ends.
-pub(super) async fn hold_enabled(tx: &mut Tx, account: Uuid) -> Result<bool> {
-    let held = sql!(
-        tx,
-        execute,
-        "UPDATE accounts SET updated_at = updated_at WHERE id = $1 AND disabled_at IS NULL",
-        account,
-    )?;
-    Ok(held == 1)
+/// As [`find_known`], and nobody else changes how one gets into the account before this
+/// transaction ends: SQLite has one writer in any case, PostgreSQL locks the row.
+pub(super) async fn hold(tx: &mut Tx, account: Uuid) -> Result<Option<Known>> {
+    match tx {
+        Tx::Sqlite(_) => find_known(tx, account).await,
+        Tx::Postgres { .. } => {
+            sql!(tx, fetch_optional, known!("WHERE id = $1 FOR UPDATE"), account)
+        }
+    }
 }
 
 /// Keeps another password's hash.

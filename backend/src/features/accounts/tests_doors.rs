@@ -185,17 +185,35 @@ async fn no_token_of_an_administrators_changes_who_gets_in(app: TestApp) {
 }
 
 async fn a_password_changed_meanwhile_opens_nothing(app: TestApp) {
-    let ann = app.register("ann@example.org").await;
-    // Whoever knows the old one races the change: each is wholly before it or wholly after.
-    let at_once = futures::future::join(
-        change_password(&ann, PASSWORD, "another horse entirely"),
-        futures::future::join_all((0..6).map(|_| async { log_in(&app.nobody(), PASSWORD).await })),
+    app.register("ann@example.org").await;
+    let phone = app.with_cookie(cookie_of(&log_in(&app.nobody(), PASSWORD).await));
+    // Whoever hashes waits for these two; by then what was read before them is no longer true.
+    let (held, hold) = std::sync::mpsc::channel::<()>();
+    let hold = std::sync::Arc::new(std::sync::Mutex::new(hold));
+    let busy = futures::future::join_all((0..2).map(|_| {
+        let hold = std::sync::Arc::clone(&hold);
+        app.app.doors.while_hashing(move || hold.lock().unwrap().recv().is_err())
+    }));
+    let others = async {
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        let mut tx = app.app.db.write().await.unwrap();
+        let reset = "UPDATE accounts SET password_hash = 'another' WHERE email_key = $1";
+        crate::sql!(&mut tx, execute, reset, "ann@example.org").unwrap();
+        tx.commit().await.unwrap();
+        drop(held);
+    };
+    let nobody = app.nobody();
+    let attempts = futures::future::join(
+        log_in(&nobody, PASSWORD),
+        change_password(&phone, PASSWORD, "the thief's own password"),
     );
-    let (changed, old) = at_once.await;
-    assert_eq!(changed.status, 204, "{changed:?}");
-    for answer in old.iter().filter(|it| it.status == 200) {
-        assert!(!is_in(&app.with_cookie(cookie_of(answer))).await, "{answer:?}");
-    }
+    let ((entered, changed), _, ()) = futures::future::join3(attempts, busy, others).await;
+    assert_eq!((entered.status, changed.status), (401, 401), "{entered:?} {changed:?}");
+    assert_eq!(entered.header("set-cookie"), "");
+    let mut tx = app.app.db.read().await.unwrap();
+    let select = "SELECT password_hash FROM accounts WHERE email_key = $1";
+    let (hash,): (String,) = crate::sql!(&mut tx, fetch_one, select, "ann@example.org").unwrap();
+    assert_eq!(hash, "another");
 }
 
 async fn registrations_from_one_network_are_bounded(app: TestApp) {

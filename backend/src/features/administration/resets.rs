@@ -150,6 +150,8 @@ pub(super) async fn put_to_use(app: &App, reset: &Reset, arrival: &Arrival) -> R
     let password = administered::hash(app, &reset.password).await?;
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
+    // The account before its links, as everywhere: else two could wait for each other.
+    administered::hold(&mut tx, account).await?;
     if store::delete(&mut tx, &hash(token)).await? == 0 {
         return Err(Error::NotFound(GONE));
     }

@@ -292,13 +292,13 @@ pub(super) async fn identities(app: &App, account: Uuid) -> Result<Vec<Identity>
 pub(super) async fn unlink(app: &App, signer: &Signer, id: Uuid) -> Result<()> {
     let account = signer.user.0.account;
     let mut tx = app.db.write().await?;
-    store::hold_account(&mut tx, account, app.clock.now()).await?;
+    let known = accounts::hold(&mut tx, account).await?;
     let identities = store::list(&mut tx, account).await?;
     if !identities.iter().any(|it| it.id == id) {
         return Err(Error::NotFound("identity"));
     }
     let others = identities.iter().filter(|it| it.id != id);
-    if !opens_by_password(&mut tx, account).await? && !opens(app, others) {
+    if !known.is_some_and(|it| it.has_password()) && !opens(app, others) {
         return Err(Error::Conflict {
             name: "last-way-in",
             detail: "this is the last way into your account: link another first".to_owned(),
@@ -317,7 +317,7 @@ pub(super) async fn unlink(app: &App, signer: &Signer, id: Uuid) -> Result<()> {
 
 async fn opens_by_password(tx: &mut Tx, account: Uuid) -> Result<bool> {
     let known = accounts::find_known(tx, account).await?;
-    Ok(known.is_some_and(|it| !it.password_hash.is_empty() && !it.account.email.is_empty()))
+    Ok(known.is_some_and(|it| it.has_password()))
 }
 
 /// Whether any of these is of a provider that the settings name.

@@ -128,9 +128,3 @@ pub(super) async fn delete(tx: &mut Tx, account: Uuid, id: Uuid) -> Result<()> {
     sql!(tx, execute, "DELETE FROM identities WHERE account_id = $1 AND id = $2", account, id)?;
     Ok(())
 }
-
-/// Nobody else changes how one gets into the account before this transaction ends.
-pub(super) async fn hold_account(tx: &mut Tx, account: Uuid, now: DateTime<Utc>) -> Result<()> {
-    sql!(tx, execute, "UPDATE accounts SET updated_at = $2 WHERE id = $1", account, now)?;
-    Ok(())
-}
