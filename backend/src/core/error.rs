@@ -137,6 +137,12 @@ impl Error {
         Self::Invalid(vec![Fault::at(name, detail)])
     }
 
+    /// What is stored contradicts the request, in the way `name` says.
+    #[must_use]
+    pub fn conflict(name: &'static str, detail: impl Into<String>) -> Self {
+        Self::Conflict { name, detail: detail.into(), vehicle: None }
+    }
+
     /// The same error once more, for each of several who waited for one answer.
     #[must_use]
     pub fn again(&self) -> Self {

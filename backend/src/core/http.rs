@@ -17,7 +17,7 @@ pub use etag::IfMatch;
 pub use gate::{Gate, Ticket};
 pub use layers::{layers, protect};
 pub use once::{InFlight, New, Once};
-pub use paging::{Cursor, Limit, Page, after_everything, end_of_time, moment_and_id};
+pub use paging::{Cursor, Limit, Page, after, end_of_time};
 pub use rates::{Meter, Rates};
 pub use read::{Form, Json, Path, Query, Search};
 pub use write::{Created, Done, Finished, Kept, NoContent, Record, Stored};

@@ -92,11 +92,7 @@ impl Drop for UnderWay {
 }
 
 fn in_flight() -> Error {
-    Error::Conflict {
-        name: "in-flight",
-        detail: "a request with this Idempotency-Key is under way".to_owned(),
-        vehicle: None,
-    }
+    Error::conflict("in-flight", "a request with this Idempotency-Key is under way")
 }
 
 /// What the headers say of the key, and that the request is under way from now on.

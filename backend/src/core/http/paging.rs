@@ -6,7 +6,10 @@ use chrono::NaiveDate;
 use schemars::{JsonSchema, Schema, json_schema};
 use serde::Serialize;
 
-use crate::core::input::{Field, Given};
+use crate::core::{
+    Error, Result,
+    input::{Field, Given},
+};
 
 /// One page of a list, newest first.
 #[derive(Debug, Clone, Serialize)]
@@ -111,6 +114,12 @@ impl Cursor {
         Self(parts.iter().map(ToString::to_string).collect::<Vec<_>>().join("_"))
     }
 
+    /// From a moment and an id: see [`after`].
+    #[must_use]
+    pub fn at(moment: chrono::DateTime<chrono::Utc>, id: &dyn std::fmt::Display) -> Self {
+        Self::new(&[&moment.timestamp_micros(), id])
+    }
+
     /// The parts of the key, in order.
     pub fn parts(&self) -> impl Iterator<Item = &str> {
         self.0.split('_')
@@ -136,15 +145,19 @@ pub fn end_of_time() -> chrono::DateTime<chrono::Utc> {
     chrono::DateTime::from_timestamp(253_402_300_799, 0).unwrap_or_default()
 }
 
-/// The key of lists by time and id that comes before every row's.
-#[must_use]
-pub fn after_everything() -> (chrono::DateTime<chrono::Utc>, uuid::Uuid) {
-    (end_of_time(), uuid::Uuid::max())
+/// After which row a page of a list by time and id begins: the cursor's, or before everything.
+///
+/// # Errors
+/// Invalid where the cursor is none that such a list gave.
+pub fn after(cursor: Option<&Cursor>) -> Result<(chrono::DateTime<chrono::Utc>, uuid::Uuid)> {
+    match cursor {
+        None => Ok((end_of_time(), uuid::Uuid::max())),
+        Some(cursor) => moment_and_id(cursor)
+            .ok_or_else(|| Error::invalid("cursor", "is not a cursor that this service gave")),
+    }
 }
 
-/// The moment and the id that a cursor of a list by time and id holds.
-#[must_use]
-pub fn moment_and_id(cursor: &Cursor) -> Option<(chrono::DateTime<chrono::Utc>, uuid::Uuid)> {
+fn moment_and_id(cursor: &Cursor) -> Option<(chrono::DateTime<chrono::Utc>, uuid::Uuid)> {
     let mut parts = cursor.parts();
     let moment = chrono::DateTime::from_timestamp_micros(parts.next()?.parse().ok()?)
         .filter(|it| (chrono::DateTime::UNIX_EPOCH..=end_of_time()).contains(it))?;

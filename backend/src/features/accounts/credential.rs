@@ -22,16 +22,18 @@ impl Credential {
         Self(Vec::new())
     }
 
-    /// A secret that is shown once and kept as a hash. That of a request that may be sent again
-    /// follows from its key and from what only its sender has, so that the retry's answer can show
-    /// it although it was kept nowhere.
+    /// A secret that is shown once and kept as a hash: `what` of the record `this`. That of a
+    /// request that may be sent again follows from its key, from what only its sender has and from
+    /// the record, so that the retry's answer can show it although it was kept nowhere, and no
+    /// other record ever has the same.
     ///
     /// # Errors
     /// Internal where the system has no randomness.
-    pub fn secret(&self, once: &Once, what: &str) -> Result<String> {
+    pub fn secret(&self, once: &Once, what: &str, this: &str) -> Result<String> {
         let Some(request) = once.identity() else { return Ok(Token::new()?.expose().to_owned()) };
         let digest = Sha256::new_with_prefix("motovaultpro ").chain_update(what).chain_update([0]);
         let digest = digest.chain_update(&self.0).chain_update([0]).chain_update(request);
+        let digest = digest.chain_update([0]).chain_update(this);
         Ok(hex(&digest.finalize()))
     }
 }

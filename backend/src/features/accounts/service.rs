@@ -109,11 +109,7 @@ pub(super) async fn register(
         if !db::is_unique_violation(&error) {
             return error.into();
         }
-        Error::Conflict {
-            name: "duplicate-email",
-            detail: "an account with this e-mail address exists".to_owned(),
-            vehicle: None,
-        }
+        Error::conflict("duplicate-email", "an account with this e-mail address exists")
     })?;
     if store::claim_first(&mut tx, account.id).await? {
         store::set_admin(&mut tx, account.id).await?;

@@ -73,7 +73,7 @@ async fn named(app: &App, email: &str) -> Result<Administered> {
 
 async fn reset(app: &App, email: &str) -> Result<String> {
     let id = named(app, email).await?.id;
-    let token = Credential::none().secret(&Once::default(), "password reset")?;
+    let token = Credential::none().secret(&Once::default(), "password reset", "")?;
     let mut tx = app.db.write().await?;
     let (account, _) = administered::hold(&mut tx, id).await?;
     let link = resets::make_by_command(app, &mut tx, &account, &token).await?;

@@ -50,12 +50,13 @@ pub(super) async fn make(
     if expires_at > now + MOST {
         return Err(Error::invalid("expiresAt", "is more than 90 days ahead"));
     }
-    let token = credential.secret(once, "invitation")?;
-    let url = links.to("/register", "invitation", &token);
+    let secret = |id: &str| credential.secret(once, "invitation", id);
+    let link = |token: &str| links.to("/register", "invitation", token);
     let mut tx = app.db.write().await?;
     if let Some(before) = once.claim::<InvitationLink, 201>(&mut tx, &administrator.0, now).await? {
+        let token = secret(before.location().rsplit('/').next().unwrap_or_default())?;
         let is_open = invitations::look_up(&mut tx, &token, now).await?.is_some();
-        return again(&before, url, is_open);
+        return again(&before, link(&token), is_open);
     }
     if let Some(email) = &new.email
         && administered::find_by_email(&mut tx, &email.key()).await?.is_some()
@@ -71,6 +72,7 @@ pub(super) async fn make(
         used_at: None,
         used_by: None,
     };
+    let token = secret(&invitation.id.to_string())?;
     invitations::make(&mut tx, &token, &invitation).await?;
     let whom = invitation.email.as_deref().unwrap_or("anybody");
     let event = arrival.mark(Event::new(Kind::Invited).by(actor).saying(whom));
@@ -80,7 +82,7 @@ pub(super) async fn make(
     once.keep::<_, 201>(&mut tx, &administrator.0, location.clone(), &invitation).await?;
     tx.commit().await?;
     tracing::info!(invitation = %invitation.id, by = %actor, "Made an invitation");
-    let made = InvitationLink { record: invitation, url };
+    let made = InvitationLink { record: invitation, url: link(&token) };
     let body = serde_json::to_string(&made).map_err(|error| Error::Internal(error.into()))?;
     Ok(Created::new(location, body))
 }
@@ -92,11 +94,7 @@ fn again(
     is_open: bool,
 ) -> Result<Created<InvitationLink>> {
     if !is_open {
-        return Err(Error::Conflict {
-            name: "conflict",
-            detail: "this invitation is used or withdrawn".to_owned(),
-            vehicle: None,
-        });
+        return Err(Error::conflict("conflict", "this invitation is used or withdrawn"));
     }
     let mut body: serde_json::Value =
         serde_json::from_str(before.body()).map_err(|error| Error::Internal(error.into()))?;

@@ -57,13 +57,22 @@ pub(super) async fn make(
 ) -> Result<Created<ResetLink>> {
     let actor = administrator.0.0.account;
     let now = app.clock.now();
-    let token = credential.secret(once, "password reset")?;
-    let url = links.to(PATH.0, PATH.1, &token);
+    let secret =
+        |ends: DateTime<Utc>| credential.secret(once, "password reset", &ends.to_rfc3339());
     let mut tx = app.db.write().await?;
     if let Some(before) = once.claim::<ResetLink, 201>(&mut tx, &administrator.0, now).await? {
-        return again(&mut tx, &before, url, &token, now).await;
+        let kept: ResetLink =
+            serde_json::from_str(before.body()).map_err(|error| Error::Internal(error.into()))?;
+        let token = secret(kept.expires_at)?;
+        if store::find(&mut tx, &hash(&token), now).await?.is_none() {
+            return Err(conflict("this link is used, or another has been made since"));
+        }
+        let link = ResetLink { url: links.to(PATH.0, PATH.1, &token), ..kept };
+        return Ok(Created::replayed(before.location().to_owned(), json(&link)?));
     }
     let (account, _) = administered::hold(&mut tx, id).await?;
+    let token = secret(now + GOOD)?;
+    let url = links.to(PATH.0, PATH.1, &token);
     let expires_at = put(&mut tx, &account, &token, now).await?;
     let event = arrival.mark(Event::of(Kind::ResetMade, id).by(actor));
     security_log::record(&mut tx, now, &event).await?;
@@ -80,25 +89,8 @@ fn json(link: &ResetLink) -> Result<String> {
     serde_json::to_string(link).map_err(|error| Error::Internal(error.into()))
 }
 
-/// The first answer once more, with the link itself.
-async fn again(
-    tx: &mut Tx,
-    before: &Created<ResetLink>,
-    url: String,
-    token: &str,
-    now: DateTime<Utc>,
-) -> Result<Created<ResetLink>> {
-    if store::find(tx, &hash(token), now).await?.is_none() {
-        return Err(conflict("this link is used, or another has been made since"));
-    }
-    let kept: ResetLink =
-        serde_json::from_str(before.body()).map_err(|error| Error::Internal(error.into()))?;
-    let link = ResetLink { url, ..kept };
-    Ok(Created::replayed(before.location().to_owned(), json(&link)?))
-}
-
 fn conflict(detail: &str) -> Error {
-    Error::Conflict { name: "conflict", detail: detail.to_owned(), vehicle: None }
+    Error::conflict("conflict", detail)
 }
 
 /// Keeps `token` as the account's only one, within the caller's transaction, which holds the

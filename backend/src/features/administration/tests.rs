@@ -383,6 +383,9 @@ async fn a_reset_sent_again_with_its_key_shows_the_same_link_and_keeps_it_nowher
     drop(tx);
     assert_eq!(set_password(&app, &token, "an entirely new one").await.status, 200);
     assert_eq!(send().await.status, 409, "what it answered is good no more");
+    // A day later the key is another request's, and the link that was used does not come back.
+    app.app.clock.advance(TimeDelta::hours(25));
+    assert_ne!(token_in(&send().await), token);
 }
 
 async fn links_that_have_ended_are_forgotten(app: TestApp) {

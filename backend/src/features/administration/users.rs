@@ -39,11 +39,10 @@ pub(super) async fn change(
         ..before.clone()
     };
     if administrators == [id] && !(after.is_admin && after.disabled_at.is_none()) {
-        return Err(Error::Conflict {
-            name: "last-administrator",
-            detail: "this is the last administrator: make another one first".to_owned(),
-            vehicle: None,
-        });
+        return Err(Error::conflict(
+            "last-administrator",
+            "this is the last administrator: make another one first",
+        ));
     }
     administered::set_powers(&mut tx, &after, now).await?;
     for kind in changes(&before, &after) {

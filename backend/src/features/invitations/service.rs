@@ -84,13 +84,9 @@ pub async fn find(tx: &mut Tx, id: Uuid) -> Result<Invitation> {
 /// # Errors
 /// Invalid where the cursor is none.
 pub async fn list(tx: &mut Tx, cursor: Option<&Cursor>, limit: Limit) -> Result<Page<Invitation>> {
-    let after = match cursor {
-        Some(cursor) => http::moment_and_id(cursor)
-            .ok_or_else(|| Error::invalid("cursor", "is not a cursor that this service gave"))?,
-        None => http::after_everything(),
-    };
+    let after = http::after(cursor)?;
     let rows = store::list(tx, after, limit).await?;
-    Ok(Page::of(rows, limit, |last| Cursor::new(&[&last.created_at.timestamp_micros(), &last.id])))
+    Ok(Page::of(rows, limit, |last| Cursor::at(last.created_at, &last.id)))
 }
 
 /// Takes an invitation back: its link opens nothing from now on.

@@ -219,6 +219,11 @@ async fn an_invitation_sent_again_with_its_key_shows_the_same_link_and_keeps_it_
     let token = first.body["url"].as_str().unwrap().rsplit_once('=').unwrap().1;
     assert_eq!(register(&app, "ann@example.org", Some(token)).await.status, 201);
     assert_eq!(send().await.status, 409, "what it answered is good no more");
+    // A day later the key is another request's, and the link that was used does not come back.
+    app.app.clock.advance(TimeDelta::hours(25));
+    let later = send().await;
+    assert_eq!(later.status, 201, "{later:?}");
+    assert_ne!(later.body["url"], first.body["url"]);
 }
 
 async fn spent_invitations_are_forgotten_after_thirty_days(app: TestApp) {

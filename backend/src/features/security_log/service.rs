@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{Event, Kind, SecurityEvent, store};
 use crate::core::{
-    Error, Result,
+    Result,
     db::Tx,
     http::{self, Cursor, Limit, Page},
     jobs::Chore,
@@ -62,14 +62,10 @@ pub struct Listing {
 /// # Errors
 /// Invalid where the cursor is none.
 pub async fn list(tx: &mut Tx, listing: &Listing) -> Result<Page<SecurityEvent>> {
-    let after = match &listing.cursor {
-        Some(cursor) => http::moment_and_id(cursor)
-            .ok_or_else(|| Error::invalid("cursor", "is not a cursor that this service gave"))?,
-        None => http::after_everything(),
-    };
+    let after = http::after(listing.cursor.as_ref())?;
     let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
     let from = listing.from.map_or(DateTime::UNIX_EPOCH, midnight);
     let to = listing.to.and_then(|day| day.succ_opt()).map_or(http::end_of_time(), midnight);
     let rows = store::list(tx, listing, (from, to), after).await?;
-    Ok(Page::of(rows, listing.limit, |last| Cursor::new(&[&last.at.timestamp_micros(), &last.id])))
+    Ok(Page::of(rows, listing.limit, |last| Cursor::at(last.at, &last.id)))
 }

@@ -95,17 +95,11 @@ pub(super) async fn read_list(
     user: &UserId,
     listing: &Listing,
 ) -> Result<Page<Vehicle>> {
-    let after = match &listing.cursor {
-        Some(cursor) => http::moment_and_id(cursor)
-            .ok_or_else(|| Error::invalid("cursor", "is not a cursor that this service gave"))?,
-        None => http::after_everything(),
-    };
+    let after = http::after(listing.cursor.as_ref())?;
     let after = (after.0, VehicleId(after.1));
     let mut tx = app.db.read().await?;
     let rows = store::list(&mut tx, user, listing.deleted, after, listing.limit).await?;
-    Ok(Page::of(rows, listing.limit, |last| {
-        Cursor::new(&[&last.created_at.timestamp_micros(), &last.id])
-    }))
+    Ok(Page::of(rows, listing.limit, |last| Cursor::at(last.created_at, &last.id)))
 }
 
 /// The user's vehicles, newest first: as many as a page holds at most.

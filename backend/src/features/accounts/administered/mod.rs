@@ -74,16 +74,10 @@ pub async fn list(
     cursor: Option<&Cursor>,
     limit: Limit,
 ) -> Result<Page<Administered>> {
-    let after = match cursor {
-        Some(cursor) => http::moment_and_id(cursor)
-            .ok_or_else(|| Error::invalid("cursor", "is not a cursor that this service gave"))?,
-        None => http::after_everything(),
-    };
+    let after = http::after(cursor)?;
     let rows = store::list(tx, search.map(pattern), after, limit).await?;
     let rows = rows.into_iter().map(Administered::from).collect();
-    Ok(Page::of(rows, limit, |last: &Administered| {
-        Cursor::new(&[&last.created_at.timestamp_micros(), &last.id])
-    }))
+    Ok(Page::of(rows, limit, |last: &Administered| Cursor::at(last.created_at, &last.id)))
 }
 
 /// What `LIKE` finds `text` with, anywhere and whatever its case; `!` takes a sign as it is.

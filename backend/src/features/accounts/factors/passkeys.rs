@@ -55,11 +55,10 @@ pub(super) async fn begin_adding(app: &App, signed: &Signed, site: &Site) -> Res
     let passkeys = site.passkeys()?;
     let known = known_to(&mut app.db.read().await?, signed.account).await?;
     if known.len() >= MOST {
-        return Err(Error::Conflict {
-            name: "too-many",
-            detail: format!("you have {MOST} passkeys already: remove one first"),
-            vehicle: None,
-        });
+        return Err(Error::conflict(
+            "too-many",
+            format!("you have {MOST} passkeys already: remove one first"),
+        ));
     }
     let known = known.iter().map(|it| it.cred_id().clone()).collect();
     let name = service::name_of(signed);

@@ -115,11 +115,10 @@ pub(super) async fn begin_totp(app: &App, signed: &Signed) -> Result<Totp> {
     let secret = totp::fresh_secret()?;
     let mut tx = app.db.write().await?;
     if !store::insert_totp(&mut tx, signed.account, &secret, app.clock.now()).await? {
-        return Err(Error::Conflict {
-            name: "factor-exists",
-            detail: "an authenticator app is set up already: remove it first".to_owned(),
-            vehicle: None,
-        });
+        return Err(Error::conflict(
+            "factor-exists",
+            "an authenticator app is set up already: remove it first",
+        ));
     }
     tx.commit().await?;
     Totp::new(&secret, name_of(signed))

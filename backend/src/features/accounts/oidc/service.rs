@@ -299,11 +299,10 @@ pub(super) async fn unlink(app: &App, signer: &Signer, id: Uuid) -> Result<()> {
     }
     let others = identities.iter().filter(|it| it.id != id);
     if !known.is_some_and(|it| it.has_password()) && !opens(app, others) {
-        return Err(Error::Conflict {
-            name: "last-way-in",
-            detail: "this is the last way into your account: link another first".to_owned(),
-            vehicle: None,
-        });
+        return Err(Error::conflict(
+            "last-way-in",
+            "this is the last way into your account: link another first",
+        ));
     }
     store::delete(&mut tx, account, id).await?;
     let event = signer.arrival.mark(Event::of(Kind::IdentityUnlinked, account).by(account));

@@ -1,7 +1,7 @@
 //! Personal tokens as JSON.
 
 use aide::axum::{ApiRouter, routing::get_with};
-use axum::{extract::State, http::HeaderMap};
+use axum::extract::State;
 use uuid::Uuid;
 
 use super::{
@@ -15,10 +15,7 @@ use crate::{
             Created, Cursor, IfMatch, Limit, New, NoContent, Page, Path, Query, Record, Stored,
         },
     },
-    features::accounts::{
-        Signer, User,
-        session::{self, SESSION},
-    },
+    features::accounts::{Credential, Signer, User},
     input,
 };
 
@@ -65,11 +62,10 @@ async fn list(
 async fn make(
     State(app): State<App>,
     signer: Signer,
-    headers: HeaderMap,
+    credential: Credential,
     New { input, once }: New<NewToken>,
 ) -> Result<Created<NewlyMade>> {
-    let secret = session::cookie(&headers, &app, SESSION).unwrap_or_default();
-    service::make(&app, &signer, secret, input, &once).await
+    service::make(&app, &signer, &credential, input, &once).await
 }
 
 async fn find(

@@ -4,7 +4,6 @@ use askama::Template;
 use axum::{
     Router,
     extract::State,
-    http::HeaderMap,
     response::{Html, IntoResponse, Redirect, Response},
     routing::{get, post},
 };
@@ -20,10 +19,7 @@ use crate::{
         http::{Form, IfMatch, Limit, Once, Path},
         web::{self, Errors, Sheet, Shell},
     },
-    features::accounts::{
-        Scope, Signer, User,
-        session::{self, SESSION},
-    },
+    features::accounts::{Credential, Scope, Signer, User},
 };
 
 pub(in crate::features::accounts) fn router() -> Router<App> {
@@ -66,13 +62,12 @@ async fn make(
     State(app): State<App>,
     signer: Signer,
     shell: Shell,
-    headers: HeaderMap,
+    credential: Credential,
     mut form: Form,
 ) -> Result<Response> {
     let once = Once::of_form(&mut form, "token");
-    let secret = session::cookie(&headers, &app, SESSION).unwrap_or_default();
     let made = match form.read::<NewToken>(&app) {
-        Ok(new) => service::make(&app, &signer, secret, new, &once).await,
+        Ok(new) => service::make(&app, &signer, &credential, new, &once).await,
         Err(error) => Err(error),
     };
     match made {

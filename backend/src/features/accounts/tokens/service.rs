@@ -12,12 +12,12 @@ use crate::{
     core::{
         App, Error, Result,
         db::Tx,
-        hex,
         http::{self, Created, Cursor, IfMatch, Limit, Once, Page},
     },
     features::{
         accounts::{
-            Signer, User, doors::TokenHash, model::Proof, session, store::sessions::Holder,
+            Credential, Signer, User, doors::TokenHash, model::Proof, session,
+            store::sessions::Holder,
         },
         security_log::{self, Event, Kind},
     },
@@ -55,11 +55,11 @@ pub(in crate::features::accounts) async fn holder(
     Ok(Some((found.holder, Proof::Token { id: found.id, scope: found.scope })))
 }
 
-/// Makes a token. `secret` is what the session's cookie holds.
+/// Makes a token.
 pub(super) async fn make(
     app: &App,
     signer: &Signer,
-    secret: &str,
+    credential: &Credential,
     new: NewToken,
     once: &Once,
 ) -> Result<Created<NewlyMade>> {
@@ -70,16 +70,15 @@ pub(super) async fn make(
     let account = signer.user.0.account;
     let mut tx = app.db.write().await?;
     if let Some(before) = once.claim::<NewlyMade, 201>(&mut tx, &signer.user, now).await? {
-        return again(&mut tx, &before, once, secret).await;
+        return again(&mut tx, &before, once, credential).await;
     }
     let limit = Limit::new(MOST);
-    let before = store::list(&mut tx, account, http::after_everything(), limit.and_one()).await?;
+    let before = store::list(&mut tx, account, http::after(None)?, limit.and_one()).await?;
     if before.len() >= limit.rows() {
-        return Err(Error::Conflict {
-            name: "too-many",
-            detail: format!("you have {MOST} tokens already: revoke one first"),
-            vehicle: None,
-        });
+        return Err(Error::conflict(
+            "too-many",
+            format!("you have {MOST} tokens already: revoke one first"),
+        ));
     }
     let record = PersonalToken {
         id: Uuid::now_v7(),
@@ -89,7 +88,7 @@ pub(super) async fn make(
         expires_at: new.expires_at.map(|it| it.0),
         last_used_at: None,
     };
-    let token = text(once, secret, record.id)?;
+    let token = text(once, credential, &record.id.to_string())?;
     let hash: TokenHash = Sha256::digest(&token).into();
     store::insert(&mut tx, account, &record, &hash).await?;
     let event = Event::of(Kind::TokenMade, account).saying(&record.name);
@@ -104,16 +103,9 @@ pub(super) async fn make(
     Ok(Created::new(location, body))
 }
 
-/// The token of the record `id`. That of a request that may be sent again follows from its key and
-/// the session's secret, so that the retry's answer can show it although it was kept nowhere.
-fn text(once: &Once, secret: &str, id: Uuid) -> Result<String> {
-    let Some(request) = once.identity() else {
-        return Ok(format!("{PREFIX}{}", session::Token::new()?.expose()));
-    };
-    let digest = Sha256::new_with_prefix("motovaultpro personal token").chain_update([0]);
-    let digest = digest.chain_update(secret).chain_update([0]).chain_update(request);
-    let digest = digest.chain_update([0]).chain_update(id);
-    Ok(format!("{PREFIX}{}", hex(&digest.finalize())))
+/// The token of the record `id`.
+fn text(once: &Once, credential: &Credential, id: &str) -> Result<String> {
+    Ok(format!("{PREFIX}{}", credential.secret(once, "personal token", id)?))
 }
 
 /// The first answer once more, with the token itself.
@@ -121,18 +113,16 @@ async fn again(
     tx: &mut Tx,
     before: &Created<NewlyMade>,
     once: &Once,
-    secret: &str,
+    credential: &Credential,
 ) -> Result<Created<NewlyMade>> {
     let mut body: serde_json::Value =
         serde_json::from_str(before.body()).map_err(|error| Error::Internal(error.into()))?;
-    let id = body["id"].as_str().and_then(|it| it.parse().ok()).unwrap_or_default();
-    let token = text(once, secret, id)?;
+    let token = text(once, credential, body["id"].as_str().unwrap_or_default())?;
     if store::find_by_hash(tx, &Sha256::digest(&token).into()).await?.is_none() {
-        return Err(Error::Conflict {
-            name: "conflict",
-            detail: "this token has been shown to another session, or is revoked".to_owned(),
-            vehicle: None,
-        });
+        return Err(Error::conflict(
+            "conflict",
+            "this token has been shown to another session, or is revoked",
+        ));
     }
     body["token"] = token.into();
     Ok(Created::replayed(before.location().to_owned(), body.to_string()))
@@ -145,14 +135,10 @@ pub(super) async fn list(
     cursor: Option<&Cursor>,
     limit: Limit,
 ) -> Result<Page<PersonalToken>> {
-    let after = match cursor {
-        Some(cursor) => http::moment_and_id(cursor)
-            .ok_or_else(|| Error::invalid("cursor", "is not a cursor that this service gave"))?,
-        None => http::after_everything(),
-    };
+    let after = http::after(cursor)?;
     let mut tx = app.db.read().await?;
     let rows = store::list(&mut tx, user.0.account, after, limit.and_one()).await?;
-    Ok(Page::of(rows, limit, |last| Cursor::new(&[&last.created_at.timestamp_micros(), &last.id])))
+    Ok(Page::of(rows, limit, |last| Cursor::at(last.created_at, &last.id)))
 }
 
 /// The account's token `id`.

@@ -168,6 +168,12 @@ async fn a_token_made_again_with_its_key_is_the_same_one(app: TestApp) {
     let select = "SELECT body FROM kept_answers";
     let (kept,): (String,) = crate::sql!(&mut tx, fetch_one, select).unwrap();
     assert!(!kept.contains("mvp_"), "{kept}");
+    drop(tx);
+    // A day later the key is another request's, and the token another one.
+    app.app.clock.advance(chrono::TimeDelta::hours(25));
+    let later = make(&ann).await;
+    assert_eq!((later.status, later.header("idempotency-replayed")), (201, ""), "{later:?}");
+    assert_ne!(later.body["token"], first.body["token"]);
 }
 
 async fn an_account_has_a_hundred_tokens_at_most(app: TestApp) {
