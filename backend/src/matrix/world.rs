@@ -9,7 +9,10 @@ use uuid::Uuid;
 use super::rows::Row;
 use crate::{
     core::db::Tx,
-    features::invitations::{self, Invitation},
+    features::{
+        accounts::administered,
+        invitations::{self, Invitation},
+    },
     sql,
     testing::{Answer, TestApp},
 };
@@ -196,13 +199,16 @@ async fn invitation(app: &TestApp, account: Uuid) -> String {
 async fn reset(app: &TestApp, account: Uuid) -> String {
     let token = Uuid::now_v7().to_string();
     let mut tx = app.app.db.write().await.unwrap();
+    let mark = administered::password_mark(&mut tx, account).await.unwrap();
     sql!(
         &mut tx,
         execute,
-        "INSERT INTO password_resets (token_hash, account_id, expires_at) VALUES ($1, $2, $3)",
+        "INSERT INTO password_resets (token_hash, account_id, expires_at, password_mark)
+         VALUES ($1, $2, $3, $4)",
         &Sha256::digest(&token)[..],
         account,
         app.app.clock.now() + chrono::TimeDelta::days(1),
+        mark,
     )
     .unwrap();
     tx.commit().await.unwrap();

@@ -64,7 +64,7 @@ pub(super) async fn make(
         let kept: ResetLink =
             serde_json::from_str(before.body()).map_err(|error| Error::Internal(error.into()))?;
         let token = secret(kept.expires_at)?;
-        if store::find(&mut tx, &hash(&token), now).await?.is_none() {
+        if find(&mut tx, &token, now).await?.is_none() {
             return Err(conflict("this link is used, or another has been made since"));
         }
         let link = ResetLink { url: links.to(PATH.0, PATH.1, &token), ..kept };
@@ -109,7 +109,8 @@ pub(super) async fn put(
     }
     let expires_at = now + GOOD;
     store::delete_of(tx, account.id).await?;
-    store::insert(tx, &hash(token), account.id, expires_at).await?;
+    let mark = administered::password_mark(tx, account.id).await?;
+    store::insert(tx, &hash(token), account.id, expires_at, &mark).await?;
     Ok(expires_at)
 }
 
@@ -127,9 +128,15 @@ pub(super) async fn make_by_command(
     Ok(ResetLink { url: Links::of(app).to(PATH.0, PATH.1, token), expires_at })
 }
 
+/// Whose password the link sets, if it is good: not once the password has been changed otherwise.
+async fn find(tx: &mut Tx, token: &str, now: DateTime<Utc>) -> Result<Option<Uuid>> {
+    let Some((account, mark)) = store::find(tx, &hash(token), now).await? else { return Ok(None) };
+    Ok((administered::password_mark(tx, account).await? == mark).then_some(account))
+}
+
 /// Refuses a link that is not good: one that is unknown, used or has ended looks the same.
 pub(super) async fn look_up(app: &App, token: &str) -> Result<Uuid> {
-    let found = store::find(&mut app.db.read().await?, &hash(token), app.clock.now()).await?;
+    let found = find(&mut app.db.read().await?, token, app.clock.now()).await?;
     found.ok_or(Error::NotFound(GONE))
 }
 
@@ -137,14 +144,14 @@ pub(super) async fn look_up(app: &App, token: &str) -> Result<Uuid> {
 /// revoked.
 pub(super) async fn put_to_use(app: &App, reset: &Reset, arrival: &Arrival) -> Result<()> {
     let token = &reset.token.0;
-    // Before the costly hash; the deletion below decides.
+    // Before the costly hash; what is found below decides.
     let account = look_up(app, token).await?;
     let password = administered::hash(app, &reset.password).await?;
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
     // The account before its links, as everywhere: else two could wait for each other.
     administered::hold(&mut tx, account).await?;
-    if store::delete(&mut tx, &hash(token)).await? == 0 {
+    if find(&mut tx, token, now).await?.is_none() {
         return Err(Error::NotFound(GONE));
     }
     administered::set_password(&mut tx, account, password, now).await?;

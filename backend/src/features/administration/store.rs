@@ -12,37 +12,35 @@ pub(super) async fn insert(
     token: &TokenHash,
     account: Uuid,
     expires_at: DateTime<Utc>,
+    password_mark: &str,
 ) -> Result<()> {
     sql!(
         tx,
         execute,
-        "INSERT INTO password_resets (token_hash, account_id, expires_at) VALUES ($1, $2, $3)",
+        "INSERT INTO password_resets (token_hash, account_id, expires_at, password_mark)
+         VALUES ($1, $2, $3, $4)",
         &token[..],
         account,
         expires_at,
+        password_mark,
     )?;
     Ok(())
 }
 
-/// Whose password it sets, if it is good.
+/// Whose password it sets, and what that was known by when it was made, unless it has ended.
 pub(super) async fn find(
     tx: &mut Tx,
     token: &TokenHash,
     now: DateTime<Utc>,
-) -> Result<Option<Uuid>> {
-    let row: Option<(Uuid,)> = sql!(
+) -> Result<Option<(Uuid, String)>> {
+    sql!(
         tx,
         fetch_optional,
-        "SELECT account_id FROM password_resets WHERE token_hash = $1 AND expires_at > $2",
+        "SELECT account_id, password_mark FROM password_resets
+         WHERE token_hash = $1 AND expires_at > $2",
         &token[..],
         now,
-    )?;
-    Ok(row.map(|row| row.0))
-}
-
-/// Takes it away; of several who do at once, one is told 1.
-pub(super) async fn delete(tx: &mut Tx, token: &TokenHash) -> Result<u64> {
-    sql!(tx, execute, "DELETE FROM password_resets WHERE token_hash = $1", &token[..])
+    )
 }
 
 pub(super) async fn delete_of(tx: &mut Tx, account: Uuid) -> Result<u64> {

@@ -26,6 +26,7 @@ on_every_engine![
     a_reset_link_sets_a_password_once_and_ends_everything,
     reset_links_that_are_unknown_used_or_ended_look_alike,
     a_newer_link_or_disabling_ends_a_link,
+    a_password_changed_otherwise_ends_a_link,
     of_two_who_use_one_link_at_once_one_sets_the_password,
     a_reset_sent_again_with_its_key_shows_the_same_link_and_keeps_it_nowhere,
     links_that_have_ended_are_forgotten,
@@ -349,6 +350,20 @@ async fn a_newer_link_or_disabling_ends_a_link(app: TestApp) {
     assert_eq!(set_password(&app, &new, "an entirely new one").await.status, 404);
     assert_eq!(reset(&admin, &id).await.status, 409);
     assert_eq!(reset(&admin, &uuid::Uuid::now_v7().to_string()).await.status, 404);
+}
+
+async fn a_password_changed_otherwise_ends_a_link(app: TestApp) {
+    let admin = app.as_administrator().await;
+    let ann = app.register("ann@example.org").await;
+    let path = format!("/api/admin/users/{}/reset", id_of(&admin, "ann@").await);
+    let token = token_in(&admin.post(&path, json!({})).await);
+    let change = json!({
+        "currentPassword": "correct horse battery", "newPassword": "an entirely new one",
+    });
+    assert_eq!(ann.post("/api/auth/password", change).await.status, 204);
+    assert_eq!(app.nobody().get(&format!("/reset?token={token}")).await.status, 404);
+    assert_eq!(set_password(&app, &token, "whoever saw the link").await.status, 404);
+    assert_eq!(log_in(&app, "ann@example.org", "an entirely new one").await.status, 200);
 }
 
 async fn of_two_who_use_one_link_at_once_one_sets_the_password(app: TestApp) {

@@ -6,12 +6,14 @@ mod store;
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{NewPassword, passwords, service, session};
 use crate::core::{
     App, Error, Result,
     db::Tx,
+    hex,
     http::{self, Cursor, Limit, Page},
 };
 
@@ -149,6 +151,15 @@ pub async fn forget(app: &App, account: Uuid) {
 /// Unavailable where too many passwords are being hashed.
 pub async fn hash(app: &App, password: &NewPassword) -> Result<String> {
     passwords::hash(&app.doors, &password.0).await
+}
+
+/// What the account's password is known by: another password, another mark.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn password_mark(tx: &mut Tx, account: Uuid) -> Result<String> {
+    let known = super::store::find_known(tx, account).await?.ok_or(Error::NotFound("user"))?;
+    Ok(hex(&Sha256::digest(known.password_hash)))
 }
 
 /// Keeps another password's hash.

@@ -48,7 +48,8 @@ pub(in super::super) async fn is_missing(
     if !is_required(app, is_admin) {
         return Ok(false);
     }
-    Ok(store::has_password(tx, account).await? && !store::has_any(tx, account).await?)
+    let known = accounts_store::find_known(tx, account).await?;
+    Ok(known.is_some_and(|it| it.has_password()) && !store::has_any(tx, account).await?)
 }
 
 fn is_required(app: &App, is_admin: bool) -> bool {

@@ -387,14 +387,3 @@ pub(super) async fn session_confirmed_at(
     )?;
     Ok(found.map(|it| it.0))
 }
-
-/// Whether the account has a password here, and does not only sign in elsewhere.
-pub(super) async fn has_password(tx: &mut Tx, account: Uuid) -> Result<bool> {
-    let found: Option<(bool,)> = sql!(
-        tx,
-        fetch_optional,
-        "SELECT password_hash <> '' FROM accounts WHERE id = $1",
-        account,
-    )?;
-    Ok(found.is_some_and(|it| it.0))
-}

@@ -234,8 +234,13 @@ async fn link(
     let provider = provider(&app, form.get("provider"))?;
     if !service::may_link(&app, &signer).await? {
         let page = Identities::new(&app, &signer.user, shell).await?;
-        let refused = Some(web::sentence(&Error::ConfirmationRequired.to_string()));
-        let page = web::page(&Identities { refused, has_to_confirm: true, ..page })?;
+        let has_to_confirm = service::has_password(&app, &signer).await?;
+        let refused = if has_to_confirm {
+            web::sentence(&Error::ConfirmationRequired.to_string())
+        } else {
+            "Log out and in again, then link: it is too long since you signed in.".to_owned()
+        };
+        let page = web::page(&Identities { refused: Some(refused), has_to_confirm, ..page })?;
         return Ok((StatusCode::FORBIDDEN, page).into_response());
     }
     let next = "/settings/identities";

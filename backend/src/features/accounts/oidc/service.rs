@@ -256,12 +256,13 @@ fn taken(error: sqlx::Error) -> Error {
 
 /// Whether whoever asks may link: a stolen session alone is not to open the account for good.
 pub(super) async fn may_link(app: &App, signer: &Signer) -> Result<bool> {
-    if factors::is_fresh(app, signer.session).await? {
-        return Ok(true);
-    }
-    // Who has no password has none to give.
-    let mut tx = app.db.read().await?;
-    Ok(!opens_by_password(&mut tx, signer.user.0.account).await?)
+    factors::is_fresh(app, signer.session).await
+}
+
+/// Whether they may say that it is them with a password; who has none has to sign in again.
+pub(super) async fn has_password(app: &App, signer: &Signer) -> Result<bool> {
+    let known = accounts::find_known(&mut app.db.read().await?, signer.user.0.account).await?;
+    Ok(known.is_some_and(|it| it.has_password()))
 }
 
 /// From now on the identity opens the account.
@@ -312,11 +313,6 @@ pub(super) async fn unlink(app: &App, signer: &Signer, id: Uuid) -> Result<()> {
     session::forget(app, account).await;
     tracing::info!(%account, "Unlinked an identity");
     Ok(())
-}
-
-async fn opens_by_password(tx: &mut Tx, account: Uuid) -> Result<bool> {
-    let known = accounts::find_known(tx, account).await?;
-    Ok(known.is_some_and(|it| it.has_password()))
 }
 
 /// Whether any of these is of a provider that the settings name.

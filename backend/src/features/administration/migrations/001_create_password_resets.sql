@@ -3,7 +3,9 @@ CREATE TABLE password_resets (
     -- SHA-256 of the link's token, which is kept nowhere.
     token_hash BYTEA PRIMARY KEY,
     account_id UUID NOT NULL REFERENCES accounts (id) ON UPDATE CASCADE ON DELETE CASCADE,
-    expires_at TIMESTAMP WITH TIME ZONE NOT NULL
+    expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    -- What the password was known by when the link was made: changed since, the link is good no more.
+    password_mark CHAR(64) NOT NULL
 );
 
 CREATE INDEX idx_password_resets_account_id ON password_resets (account_id);

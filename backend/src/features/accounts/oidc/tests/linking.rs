@@ -11,6 +11,7 @@ use crate::testing::{Answer, TestApp, on_every_engine};
 on_every_engine![
     whoever_links_a_provider_gets_in_by_it,
     a_session_alone_links_nothing,
+    who_has_no_password_links_only_soon_after_signing_in,
     only_the_session_that_began_it_links,
     an_identity_opens_one_account,
     the_last_way_in_is_kept,
@@ -79,6 +80,19 @@ async fn a_session_alone_links_nothing(app: TestApp) {
     admin.submit("/settings/factors/confirm", &[("password", PASSWORD)]).await;
     let begun = admin.submit("/settings/identities", &[("provider", "home")]).await;
     assert_eq!(begun.status, 200, "{begun:?}");
+}
+
+async fn who_has_no_password_links_only_soon_after_signing_in(app: TestApp) {
+    let fake = Fake::start().await;
+    let app = open_to_all(&app, &fake);
+    let mut dana = Browser::new(&app);
+    dana.log_in(&fake, "home", "dana").await;
+    let begun = dana.submit("/settings/identities", &[("provider", "home")]).await;
+    assert_eq!(begun.status, 200, "{begun:?}");
+    app.app.clock.advance(chrono::TimeDelta::minutes(10));
+    let refused = dana.submit("/settings/identities", &[("provider", "home")]).await;
+    assert_eq!(refused.status, 403);
+    assert!(text(&refused).contains("Log out and in again"), "{refused:?}");
 }
 
 async fn only_the_session_that_began_it_links(app: TestApp) {
