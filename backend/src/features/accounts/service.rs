@@ -248,7 +248,7 @@ pub(super) async fn open_session(
 ) -> Result<Opened> {
     let now = app.clock.now();
     // Nobody disables the account before the transaction ends.
-    if !store::hold(tx, account).await?.is_some_and(|it| it.disabled_at.is_none()) {
+    if store::hold(tx, account).await?.is_none_or(|it| it.disabled_at.is_some()) {
         return Err(Error::Unauthorized);
     }
     if let Some(before) = &arrival.before {

@@ -188,11 +188,11 @@ async fn a_password_changed_meanwhile_opens_nothing(app: TestApp) {
     app.register("ann@example.org").await;
     let phone = app.with_cookie(cookie_of(&log_in(&app.nobody(), PASSWORD).await));
     // Whoever hashes waits for these two; by then what was read before them is no longer true.
-    let (held, hold) = std::sync::mpsc::channel::<()>();
-    let hold = std::sync::Arc::new(std::sync::Mutex::new(hold));
+    let (release, wait) = std::sync::mpsc::channel::<()>();
+    let wait = std::sync::Arc::new(std::sync::Mutex::new(wait));
     let busy = futures::future::join_all((0..2).map(|_| {
-        let hold = std::sync::Arc::clone(&hold);
-        app.app.doors.while_hashing(move || hold.lock().unwrap().recv().is_err())
+        let wait = std::sync::Arc::clone(&wait);
+        app.app.doors.while_hashing(move || wait.lock().unwrap().recv().is_err())
     }));
     let others = async {
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
@@ -200,7 +200,7 @@ async fn a_password_changed_meanwhile_opens_nothing(app: TestApp) {
         let reset = "UPDATE accounts SET password_hash = 'another' WHERE email_key = $1";
         crate::sql!(&mut tx, execute, reset, "ann@example.org").unwrap();
         tx.commit().await.unwrap();
-        drop(held);
+        drop(release);
     };
     let nobody = app.nobody();
     let attempts = futures::future::join(

@@ -125,6 +125,8 @@ async fn an_invitation_for_an_address_is_good_for_it_alone(app: TestApp) {
     let page = app.get(&format!("/register?invitation={token}")).await;
     assert!(page.body.as_str().unwrap().contains(r#"value="Ann@Example.org""#), "{page:?}");
     assert_eq!(register(&app, "bob@example.org", Some(&token)).await.status, 422);
+    // It does not tell who has an account, either.
+    assert_eq!(register(&app, "admin@example.org", Some(&token)).await.status, 422);
     assert_eq!(register(&app, "ann@example.ORG", Some(&token)).await.status, 201);
     let again = admin.post("/api/admin/invitations", json!({ "email": "ann@example.org" })).await;
     assert_eq!(again.faults(), ["/email: has an account already"]);

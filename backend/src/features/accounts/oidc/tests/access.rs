@@ -16,6 +16,7 @@ on_every_engine![
     a_token_without_the_scope_only_reads,
     a_token_changes_nothing_of_how_one_gets_in,
     a_rotated_key_is_taken_up,
+    an_access_token_does_not_pass_by_a_second_factor,
 ];
 
 fn with_token(app: &TestApp, token: &str) -> TestApp {
@@ -129,4 +130,31 @@ async fn a_rotated_key_is_taken_up(app: TestApp) {
     assert_eq!(get(fake.access_token("dana", &json!({}))).await, 401);
     app.app.clock.advance(chrono::TimeDelta::minutes(1));
     assert_eq!(get(fake.access_token("dana", &json!({}))).await, 200);
+}
+
+async fn an_access_token_does_not_pass_by_a_second_factor(app: TestApp) {
+    let fake = Fake::start().await;
+    let app = open_to_all(&app, &fake);
+    let mut dana = Browser::new(&app);
+    dana.log_in(&fake, "home", "dana").await;
+    let program = with_token(&app, &fake.access_token("dana", &json!({})));
+    assert_eq!(program.get("/api/auth/me").await.status, 200);
+    let account: uuid::Uuid =
+        dana.me().await.as_object().unwrap()["id"].as_str().unwrap().parse().unwrap();
+    let mut tx = app.app.db.write().await.unwrap();
+    crate::sql!(
+        &mut tx,
+        execute,
+        "INSERT INTO passkeys (id, account_id, credential_id, credential, name, created_at)
+         VALUES ($1, $2, $3, '{}', 'Key', $4)",
+        uuid::Uuid::now_v7(),
+        account,
+        &b"key"[..],
+        app.app.clock.now(),
+    )
+    .unwrap();
+    tx.commit().await.unwrap();
+    app.app.doors.forget_all();
+    assert_eq!(program.get("/api/auth/me").await.status, 401);
+    assert_eq!(dana.get("/api/auth/me").await.status, 200);
 }
