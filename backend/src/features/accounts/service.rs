@@ -1,18 +1,20 @@
-//! Making accounts, signing in and out, and preferences.
+//! Signing in and out, sessions and the password.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use sha2::{Digest as _, Sha256};
+mod preferences;
+mod registration;
+
+use chrono::TimeDelta;
 use uuid::Uuid;
+
+pub(super) use preferences::{change_preferences, preferences};
+pub(super) use registration::register;
 
 use super::{
     Signer, User,
     arrival::Arrival,
     doors::TokenHash,
     factors, guesses,
-    model::{
-        Account, Credentials, Currency, Email, NewAccount, Password, PasswordChange, Preferences,
-        PreferencesChange, Proof, Session, Signed, TimeZone,
-    },
+    model::{Account, Credentials, Password, PasswordChange, Proof, Session, Signed},
     oidc, passwords,
     session::{self, Opened, Token},
     store::{self, Known},
@@ -20,17 +22,12 @@ use super::{
 };
 use crate::{
     core::{
-        App, Error, Result, UserId,
-        config::Registration,
-        db::{self, Tx},
-        hex,
-        http::{Finished, IfMatch, Once, Page},
+        App, Error, Result,
+        db::Tx,
+        http::{Finished, Once, Page},
         jobs::Chore,
     },
-    features::{
-        invitations,
-        security_log::{self, Event, Kind},
-    },
+    features::security_log::{self, Event, Kind},
 };
 
 /// How long a session lasts without being used.
@@ -67,116 +64,6 @@ pub(super) struct SignedIn {
     pub(super) opened: Opened,
     /// Whether an earlier request with the same key made the account.
     pub(super) is_replayed: bool,
-}
-
-/// Makes an account, signs it in, and ends the session that the browser had before. The first
-/// account becomes the administrator.
-pub(super) async fn register(
-    app: &App,
-    new: NewAccount,
-    arrival: &Arrival,
-    once: Once,
-) -> Result<SignedIn> {
-    let invitation = new.invitation.clone().map(|it| it.0);
-    let invitation = invitation.as_deref();
-    // Before the costly hash; the claims below decide.
-    if !once.is_said() {
-        may_register(app, &mut app.db.read().await?, invitation, &new.email).await?;
-    }
-    guesses::register(app, arrival).await?;
-    let key = new.email.key();
-    // Nobody has an account yet whom the key could be kept for: it is the address's.
-    let applicant = UserId::new(format!("register|{}", hex(&Sha256::digest(&key))));
-    let once = once.about(&format!("{key} {:?}", new.display_name));
-    let password_hash = passwords::hash(&app.doors, &new.password.0).await?;
-    let now = app.clock.now();
-    let mut account = Account {
-        id: Uuid::now_v7(),
-        email: new.email.as_str().to_owned(),
-        display_name: new.display_name.clone().map(|it| it.0),
-        is_admin: false,
-        created_at: now,
-    };
-    let mut tx = app.db.write().await?;
-    if once.claim::<(), 201>(&mut tx, &applicant, now).await?.is_some() {
-        drop(tx);
-        return register_again(app, new, arrival).await;
-    }
-    // Before the address: who may not make an account is not told who has one.
-    may_register(app, &mut tx, invitation, &new.email).await?;
-    let user = UserId::local(account.id);
-    store::insert(&mut tx, &account, &user, key, password_hash).await.map_err(|error| {
-        if !db::is_unique_violation(&error) {
-            return error.into();
-        }
-        Error::conflict("duplicate-email", "an account with this e-mail address exists")
-    })?;
-    if store::claim_first(&mut tx, account.id).await? {
-        store::set_admin(&mut tx, account.id).await?;
-        account.is_admin = true;
-    } else {
-        check_mode(app, invitation)?;
-        if let Some(token) = invitation {
-            invitations::claim(&mut tx, token, &new.email.key(), account.id, now).await?;
-            let event = arrival.mark(Event::of(Kind::InvitationUsed, account.id));
-            security_log::record(&mut tx, now, &event).await?;
-        }
-    }
-    let registered = arrival.mark(Event::of(Kind::Registered, account.id));
-    security_log::record(&mut tx, now, &registered).await?;
-    let opened = open_session(&mut tx, app, account.id, arrival).await?;
-    once.keep::<_, 201>(&mut tx, &applicant, String::new(), &()).await?;
-    tx.commit().await?;
-    opened.settle(app).await;
-    tracing::info!(account = %account.id, is_admin = account.is_admin, "Registered");
-    Ok(SignedIn { account, opened, is_replayed: false })
-}
-
-/// The answer to a registration that is sent again: the account is there, and whoever knows its
-/// password is signed in.
-async fn register_again(app: &App, new: NewAccount, arrival: &Arrival) -> Result<SignedIn> {
-    let credentials = Credentials { email: new.email, password: new.password.0 };
-    match log_in(app, credentials, arrival).await {
-        Ok(signed_in) => Ok(SignedIn { is_replayed: true, ..signed_in }),
-        Err(Error::WrongPassword) => Err(Once::used()),
-        Err(error) => Err(error),
-    }
-}
-
-/// Refuses an account after the first where it may not be made with this invitation, or without
-/// one.
-///
-/// # Errors
-/// Forbidden where the settings do not let anybody, or not without an invitation; Invalid where
-/// the invitation is not good.
-async fn may_register(
-    app: &App,
-    tx: &mut Tx,
-    invitation: Option<&str>,
-    email: &Email,
-) -> Result<()> {
-    if !store::has_accounts(tx).await? {
-        return Ok(());
-    }
-    check_mode(app, invitation)?;
-    let Some(token) = invitation else { return Ok(()) };
-    match invitations::look_up(tx, token, app.clock.now()).await? {
-        Some(it) if it.email.as_deref().is_none_or(|it| it.to_lowercase() == email.key()) => Ok(()),
-        _ => Err(invitations::refusal()),
-    }
-}
-
-fn check_mode(app: &App, invitation: Option<&str>) -> Result<()> {
-    match app.config.auth.registration {
-        Registration::Open => Ok(()),
-        Registration::Invite if invitation.is_some() => Ok(()),
-        Registration::Invite => {
-            Err(Error::Forbidden("accounts are made with an invitation here: ask for one"))
-        }
-        Registration::Closed => {
-            Err(Error::Forbidden("accounts cannot be made here: ask whoever runs this service"))
-        }
-    }
 }
 
 /// Signs in, and ends the session that the browser had before.
@@ -404,51 +291,4 @@ pub(super) async fn check_password(
 pub(super) async fn account(app: &App, signed: &Signed) -> Result<Account> {
     let mut tx = app.db.read().await?;
     store::find(&mut tx, signed.account).await?.ok_or(Error::Unauthorized)
-}
-
-/// The user's preferences; made with the defaults on first read.
-pub(super) async fn preferences(app: &App, user: &UserId) -> Result<Preferences> {
-    let found = {
-        let mut tx = app.db.read().await?;
-        store::find_preferences(&mut tx, user).await?
-    };
-    if let Some(preferences) = found {
-        return Ok(preferences);
-    }
-    let mut tx = app.db.write().await?;
-    let preferences = hold_preferences(&mut tx, user, app.clock.now()).await?;
-    tx.commit().await?;
-    Ok(preferences)
-}
-
-/// The preferences, made with the defaults where there are none; nobody else changes them before
-/// the caller's transaction ends.
-async fn hold_preferences(tx: &mut Tx, user: &UserId, now: DateTime<Utc>) -> Result<Preferences> {
-    store::insert_preferences(tx, user, &Preferences::default(), now).await?;
-    Ok(store::hold_preferences(tx, user).await?)
-}
-
-/// Changes the user's preferences.
-pub(super) async fn change_preferences(
-    app: &App,
-    user: &User,
-    change: PreferencesChange,
-    if_match: &IfMatch,
-) -> Result<Preferences> {
-    let now = app.clock.now();
-    let mut tx = app.db.write().await?;
-    let current = hold_preferences(&mut tx, user, now).await?;
-    if_match.check(&current)?;
-    let preferences = Preferences {
-        distance_unit: change.distance_unit.or(current.distance_unit),
-        volume_unit: change.volume_unit.or(current.volume_unit),
-        economy_unit: change.economy_unit.or(current.economy_unit),
-        currency: change.currency.or(Currency(current.currency)).0,
-        time_zone: change.time_zone.or(TimeZone(current.time_zone)).0,
-        theme: change.theme.or(current.theme),
-    };
-    store::update_preferences(&mut tx, user, &preferences, now).await?;
-    tx.commit().await?;
-    session::forget(app, user.0.account).await;
-    Ok(preferences)
 }

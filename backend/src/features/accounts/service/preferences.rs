@@ -1,0 +1,62 @@
+//! Reading and changing preferences.
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    core::{App, Result, UserId, db::Tx, http::IfMatch},
+    features::accounts::{
+        User,
+        model::{Currency, Preferences, PreferencesChange, TimeZone},
+        session, store,
+    },
+};
+
+/// The user's preferences; made with the defaults on first read.
+pub(in crate::features::accounts) async fn preferences(
+    app: &App,
+    user: &UserId,
+) -> Result<Preferences> {
+    let found = {
+        let mut tx = app.db.read().await?;
+        store::find_preferences(&mut tx, user).await?
+    };
+    if let Some(preferences) = found {
+        return Ok(preferences);
+    }
+    let mut tx = app.db.write().await?;
+    let preferences = hold_preferences(&mut tx, user, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(preferences)
+}
+
+/// The preferences, made with the defaults where there are none; nobody else changes them before
+/// the caller's transaction ends.
+async fn hold_preferences(tx: &mut Tx, user: &UserId, now: DateTime<Utc>) -> Result<Preferences> {
+    store::insert_preferences(tx, user, &Preferences::default(), now).await?;
+    Ok(store::hold_preferences(tx, user).await?)
+}
+
+/// Changes the user's preferences.
+pub(in crate::features::accounts) async fn change_preferences(
+    app: &App,
+    user: &User,
+    change: PreferencesChange,
+    if_match: &IfMatch,
+) -> Result<Preferences> {
+    let now = app.clock.now();
+    let mut tx = app.db.write().await?;
+    let current = hold_preferences(&mut tx, user, now).await?;
+    if_match.check(&current)?;
+    let preferences = Preferences {
+        distance_unit: change.distance_unit.or(current.distance_unit),
+        volume_unit: change.volume_unit.or(current.volume_unit),
+        economy_unit: change.economy_unit.or(current.economy_unit),
+        currency: change.currency.or(Currency(current.currency)).0,
+        time_zone: change.time_zone.or(TimeZone(current.time_zone)).0,
+        theme: change.theme.or(current.theme),
+    };
+    store::update_preferences(&mut tx, user, &preferences, now).await?;
+    tx.commit().await?;
+    session::forget(app, user.0.account).await;
+    Ok(preferences)
+}
