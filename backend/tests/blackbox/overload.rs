@@ -88,12 +88,19 @@ pub(crate) async fn what_is_too_much_is_refused_at_once_and_the_rest_goes_on(pla
         }
     }
 
-    // Ten times as many, and as many as there may be.
+    // Ten times as many, and as many as there may be: all are seen before any is judged.
+    let mut short = Vec::new();
     for connections in [best.0 * 10, 1500].into_iter().take(trial.loads) {
+        // What it can do changes while the database grows: the best is taken right before and right
+        // after, as far from the load on either side.
+        let before = Load::put(&service.url, best.0, trial.lasts, &requests).await;
         let much = Load::put(&service.url, connections, trial.lasts, &requests).await;
         let calm = until_calm(&client).await;
         let memory = peak(&service);
-        let share = much.rate() / best.1.rate();
+        let after = Load::put(&service.url, best.0, trial.lasts, &requests).await;
+        println!("{engine}, {} connections before: {}", best.0, before.told());
+        println!("{engine}, {} connections after: {}", best.0, after.told());
+        let share = much.rate() * 2.0 / (before.rate() + after.rate());
         println!(
             "{engine}, {connections} connections: {}; {:.0} % of the best, {memory} MB at most, \
              calm after {calm:.0?}",
@@ -101,14 +108,22 @@ pub(crate) async fn what_is_too_much_is_refused_at_once_and_the_rest_goes_on(pla
             share * 100.0,
         );
         assert_eq!(much.wrong, Vec::<String>::new());
-        assert!(share >= trial.kept, "{share} of the best throughput");
-        assert!(at(&much.refused, 99) <= trial.refused_within, "{:?}", at(&much.refused, 99));
-        assert!(memory < 256, "{memory} MB");
-        assert!(calm <= trial.calm_within, "calm after {calm:?}");
+        let refused = at(&much.refused, 99);
+        for (is_held, what) in [
+            (share >= trial.kept, format!("{share:.2} of the best throughput")),
+            (refused <= trial.refused_within, format!("refused after {refused:?}")),
+            (memory < 256, format!("{memory} MB")),
+            (calm <= trial.calm_within, format!("calm after {calm:?}")),
+        ] {
+            if !is_held {
+                short.push(format!("{connections} connections: {what}"));
+            }
+        }
         if connections > 1000 || trial.program.is_none() {
             is_a_refusal(&much.refusal);
         }
     }
+    assert_eq!(short, Vec::<String>::new());
 }
 
 /// Seven pages of fuel logs to one more log, over several vehicles.
