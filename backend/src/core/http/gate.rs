@@ -22,8 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const BODIES: u32 = 32 * 1024;
 
 /// Lets in as many requests as can be worked on. The next ones wait in a short line, and whoever
-/// comes when it is full, or when it moves too slowly, is refused at once: that costs next to
-/// nothing, so what is worked on goes on as fast as ever.
+/// comes when it is full, or when it moves too slowly, is refused at once, which costs far less than
+/// to work for somebody who has gone by then.
 #[derive(Clone)]
 pub struct Gate(Arc<Inner>);
 
