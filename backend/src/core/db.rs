@@ -11,7 +11,7 @@ use std::ops::{Deref, DerefMut};
 
 use sqlx::{Database, PgPool, Postgres, Sqlite, SqlitePool, Transaction, pool::PoolConnection};
 
-use super::{Error, Result};
+use super::{Error, Result, http};
 
 /// The connection pool of whichever engine the configuration names.
 #[derive(Clone, Debug)]
@@ -125,6 +125,10 @@ impl Db {
     /// # Errors
     /// Unavailable where no connection is to be had.
     pub async fn write(&self) -> Result<Tx> {
+        http::while_others_work(self.begin()).await
+    }
+
+    async fn begin(&self) -> Result<Tx> {
         Ok(match self {
             Self::Postgres { pool, persistent } => {
                 Tx::Postgres { tx: pool.begin().await?.into(), persistent: *persistent }

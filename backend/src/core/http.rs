@@ -14,7 +14,7 @@ mod write;
 pub use client::ClientAddress;
 pub use described::{PROBLEM, add_refusal, refusal_name, refusals, refuses};
 pub use etag::IfMatch;
-pub use gate::{Gate, Ticket};
+pub use gate::{Gate, Ticket, while_others_work};
 pub use layers::{layers, protect};
 pub use once::{InFlight, New, Once};
 pub use paging::{Cursor, Limit, Page, after, end_of_time};

@@ -10,6 +10,8 @@ use std::{sync::Arc, time::Duration};
 use axum::http::{Request, Response, StatusCode};
 use tokio::sync::Semaphore;
 
+use super::http;
+
 /// How long an answer may take, with all of its body.
 const TIME: Duration = Duration::from_secs(5);
 /// The most bytes that are read of an answer.
@@ -79,7 +81,7 @@ impl Outward {
         let client = self.client.as_ref().map_err(FetchError::new)?;
         let busy = |_| FetchError::new("too many wait for it already");
         let _waiting = self.waiting.try_acquire().map_err(busy)?;
-        tokio::time::timeout(TIME, exchange(client, request))
+        http::while_others_work(tokio::time::timeout(TIME, exchange(client, request)))
             .await
             .map_err(|_| FetchError::new("no answer within 5 seconds"))?
     }

@@ -115,9 +115,7 @@ impl Front {
             Lane::Work => match self.gate.enter().await {
                 Ok(ticket) => {
                     request.extensions_mut().insert(ticket.clone());
-                    let response = self.work(request).await;
-                    drop(ticket);
-                    response
+                    ticket.while_working(self.work(request)).await
                 }
                 Err(_) => self.refuse(request.uri().path()),
             },

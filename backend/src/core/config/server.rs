@@ -62,17 +62,19 @@ impl Server {
         Some(format!("{scheme}://{}", host.strip_suffix(usual).unwrap_or(&host)))
     }
 
-    /// How many requests are worked on at once: enough that the database never waits for the
-    /// next one, and that passwords being checked, of which 66 may be, are in nobody's way.
+    /// How many requests are worked on at once: enough that neither a core nor the database waits
+    /// for the next one. More would only take turns, each the slower for it. Who waits for a
+    /// password's hash, for another service or for the turn to write is not among them.
     #[must_use]
     pub fn concurrency(&self, database: &Database) -> usize {
-        self.concurrency.unwrap_or(80 + 4 * database.pool_size as usize)
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        self.concurrency.unwrap_or_else(|| (4 * cores).max(database.pool_size as usize))
     }
 
     /// How many requests wait where `places` are worked on.
     #[must_use]
     pub fn queue(&self, places: usize) -> usize {
-        self.queue.unwrap_or(2 * places)
+        self.queue.unwrap_or_else(|| (32 * places).max(256))
     }
 
     pub(super) fn check(&self) -> Result<(), ConfigError> {

@@ -21,6 +21,23 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// it is not their number that is bounded.
 const BODIES: u32 = 32 * 1024;
 
+tokio::task_local! {
+    /// That of the request which is being worked on.
+    static TICKET: Ticket;
+}
+
+/// Waits for something that takes a while and little of this process's own power: another service's
+/// answer, a password's hash, the turn to write. The request's place goes to somebody else, for good:
+/// what is left of it is done beside those who have places, of whom there are as few more as may wait
+/// for such a thing at once. Had it to come back, whoever holds what others need, such as the
+/// right to write, would be kept by those who wait for it.
+pub async fn while_others_work<T>(wait: impl Future<Output = T>) -> T {
+    let Ok(ticket) = TICKET.try_with(Ticket::clone) else { return wait.await };
+    ticket.step_aside();
+    let _waiting = ticket.0.gate.count_in();
+    wait.await
+}
+
 /// Lets in as many requests as can be worked on. The next ones wait in a short line, and whoever
 /// comes when it is full, or when it moves too slowly, is refused at once, which costs far less than
 /// to work for somebody who has gone by then.
@@ -79,8 +96,8 @@ impl Gate {
     }
 
     async fn wait(&self, working: Arc<Semaphore>) -> Result<OwnedSemaphorePermit> {
-        let nth = self.0.waiting.fetch_add(1, Relaxed) + 1;
-        let _leave = Leave(&self.0.waiting);
+        let waiting = self.count_in();
+        let nth = waiting.nth;
         if nth > self.0.line || self.is_hopeless(nth) {
             return Err(Error::Overloaded);
         }
@@ -88,6 +105,12 @@ impl Gate {
         let place = tokio::time::timeout(PATIENCE, working.acquire_owned()).await;
         self.note(begun.elapsed(), nth);
         place.ok().and_then(Result::ok).ok_or(Error::Overloaded)
+    }
+
+    /// Counts one more who waits, until it is dropped.
+    fn count_in(&self) -> Waiting<'_> {
+        let count = &self.0.waiting;
+        Waiting { nth: count.fetch_add(1, Relaxed) + 1, count }
     }
 
     /// Whether the `nth` in the line waits in vain, as fast as it has moved lately. A first few
@@ -109,16 +132,25 @@ fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Takes one out of the line, however it leaves.
-struct Leave<'a>(&'a AtomicUsize);
+/// One who waits; it leaves the count however its waiting ends.
+struct Waiting<'a> {
+    /// How many wait, with this one.
+    nth: usize,
+    count: &'a AtomicUsize,
+}
 
-impl Drop for Leave<'_> {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Relaxed);
+        self.count.fetch_sub(1, Relaxed);
     }
 }
 
 impl Ticket {
+    /// Does the request's work, which may give its place away: [`while_others_work`].
+    pub async fn while_working<T>(self, work: impl Future<Output = T>) -> T {
+        TICKET.scope(self, work).await
+    }
+
     /// Gives the place to somebody else while the client is slow to send what it has to.
     pub(super) fn step_aside(&self) {
         self.0.place.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -160,7 +192,7 @@ impl Ticket {
 mod tests {
     use std::time::Duration;
 
-    use super::{BODIES, Error, Gate, PATIENCE};
+    use super::{BODIES, Error, Gate, PATIENCE, while_others_work};
 
     fn is_refused<T>(entered: &crate::core::Result<T>) -> bool {
         matches!(entered, Err(Error::Overloaded))
@@ -233,6 +265,30 @@ mod tests {
         drop(quick);
         slow.come_back().await.unwrap();
         assert!(is_refused(&gate.enter().await));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_somebody_else_takes_no_place_and_counts_in_the_line() {
+        let gate = Gate::new(1, 1);
+        let ticket = gate.enter().await.unwrap();
+        let work = ticket.while_working(async {
+            let other = while_others_work(async {
+                let other = gate.enter().await.unwrap();
+                assert!(is_refused(&gate.enter().await), "the line is full");
+                other
+            });
+            // What is left is done beside the other, who keeps the place.
+            let _other = other.await;
+            let waits = tokio::time::timeout(PATIENCE / 2, gate.enter());
+            assert!(waits.await.is_err(), "the line is free again, the place is not");
+        });
+        work.await;
+        drop(gate.enter().await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_no_request_asked_for_has_no_place_to_give_away() {
+        assert_eq!(while_others_work(async { 1 }).await, 1);
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::Semaphore;
 
 use super::{model::Signed, oidc::Providers};
-use crate::core::{Error, Result, config::Config};
+use crate::core::{Error, Result, config::Config, http};
 
 /// How long a session is believed without asking the database: after this, one that was ended by
 /// another instance is dead here too.
@@ -74,13 +74,17 @@ impl Doors {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
         let _waiting = self.waiting.try_acquire().map_err(|_| Error::Unavailable)?;
-        let permit = Arc::clone(&self.hashing).acquire_owned().await;
-        let permit = permit.map_err(|error| Error::Internal(error.into()))?;
-        let hashed = tokio::task::spawn_blocking(move || {
-            // Held by the work itself: a client that hangs up does not let another in.
-            let _permit = permit;
-            work()
-        });
-        hashed.await.map_err(|error| Error::Internal(error.into()))
+        let hashing = Arc::clone(&self.hashing);
+        http::while_others_work(async move {
+            let permit = hashing.acquire_owned().await;
+            let permit = permit.map_err(|error| Error::Internal(error.into()))?;
+            let hashed = tokio::task::spawn_blocking(move || {
+                // Held by the work itself: a client that hangs up does not let another in.
+                let _permit = permit;
+                work()
+            });
+            hashed.await.map_err(|error| Error::Internal(error.into()))
+        })
+        .await
     }
 }

@@ -10,8 +10,18 @@ use tokio::{
     net::TcpStream,
 };
 
-/// How long whoever was refused waits before asking again: far less than they are told to.
+/// How long somebody waits who was refused, or whose connection broke, and does not heed what they
+/// were told.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// What somebody does who was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// Asks again when the refusal says, `Retry-After`.
+    HeedsIt,
+    /// Asks again after a tenth of a second.
+    DoesNot,
+}
 
 /// How a load was answered.
 #[derive(Debug, Default)]
@@ -29,20 +39,29 @@ pub(crate) struct Load {
 pub(crate) type Requests = Arc<dyn Fn(u64) -> String + Send + Sync>;
 
 impl Load {
-    /// Asks over so many connections for so long. Whoever is answered asks at once again.
+    /// Asks over so many connections for so long. Whoever is answered asks at once again; `refused`
+    /// says what the others do. They do not begin all in one moment.
     pub(crate) async fn put(
         url: &str,
         connections: u64,
         lasts: Duration,
         requests: &Requests,
+        refused: Refused,
     ) -> Self {
         let address = url.strip_prefix("http://").unwrap().to_owned();
         let load = Arc::new(Mutex::new(Self::default()));
         let begun = Instant::now();
         let until = begun + lasts;
         let asking = (0..connections).map(|nth| {
-            let (address, requests) = (address.clone(), Arc::clone(requests));
-            tokio::spawn(ask(address, requests, nth, until, Arc::clone(&load)))
+            let (address, requests, load) =
+                (address.clone(), Arc::clone(requests), Arc::clone(&load));
+            let within = Duration::from_secs(1).min(lasts / 4);
+            let part = |number: u64| u32::try_from(number).unwrap();
+            let begins = within * part(nth) / part(connections);
+            tokio::spawn(async move {
+                tokio::time::sleep(begins).await;
+                ask(address, requests, nth, until, refused, load).await;
+            })
         });
         for asked in asking.collect::<Vec<_>>() {
             asked.await.unwrap();
@@ -52,6 +71,23 @@ impl Load {
         load.well.sort_unstable();
         load.refused.sort_unstable();
         load
+    }
+
+    /// All that several loads have seen.
+    pub(crate) fn join(loads: impl IntoIterator<Item = Self>) -> Self {
+        let mut all = Self::default();
+        for load in loads {
+            all.seconds += load.seconds;
+            all.well.extend(load.well);
+            all.refused.extend(load.refused);
+            all.wrong.extend(load.wrong);
+            if all.refusal.is_empty() {
+                all.refusal = load.refusal;
+            }
+        }
+        all.well.sort_unstable();
+        all.refused.sort_unstable();
+        all
     }
 
     /// How many were answered well a second.
@@ -82,6 +118,7 @@ async fn ask(
     requests: Requests,
     client: u64,
     until: Instant,
+    refused: Refused,
     load: Arc<Mutex<Load>>,
 ) {
     let mut stream = None;
@@ -103,16 +140,27 @@ async fn ask(
                     }
                     load.refused.push(took);
                 }
-                (other, _) => load.wrong.push(format!("{other:?}")),
+                // A few tell as much as all.
+                (other, _) if load.wrong.len() < 3 => load.wrong.push(format!("{other:?}")),
+                _ => {}
             }
         }
         if answer.is_err() {
             stream = None;
         }
-        if answer.is_err() || is_refused {
-            tokio::time::sleep(PAUSE).await;
-        }
+        let pause = match &answer {
+            Ok(answer) if is_refused && refused == Refused::HeedsIt => retry_after(answer),
+            Ok(_) if !is_refused => continue,
+            _ => PAUSE,
+        };
+        tokio::time::sleep_until((Instant::now() + pause).min(until).into()).await;
     }
+}
+
+/// How long a refusal asks one to wait.
+fn retry_after(answer: &str) -> Duration {
+    let seconds = answer.lines().find_map(|line| line.strip_prefix("retry-after: "));
+    seconds.and_then(|it| it.trim().parse().ok()).map_or(PAUSE, Duration::from_secs)
 }
 
 /// One request and its whole answer.
