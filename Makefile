@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check fuzz migrate bench overload clean
+.PHONY: help run test check fuzz migrate bench bench-vin overload clean
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## build the service, serve it, print its address
 	cargo run --release --locked -p motovaultpro -- serve
@@ -15,8 +15,8 @@ test: ## everything that CI runs: check, every test on both engines, a short fuz
 
 check: ## format, lints, documentation, dependencies
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
-	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items --locked
+	cargo clippy --workspace --all-targets --features vpic/build --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --features vpic/build --no-deps --document-private-items --locked
 	scripts/audit
 
 fuzz: ## hold every answer to the OpenAPI document, for ten minutes
@@ -29,6 +29,10 @@ migrate: ## bring the configured database up to date
 bench: ## measure both engines against a fixed answer
 	scripts/need postgresql redis-server wrk curl jq
 	scripts/bench
+
+bench-vin: ## measure the VIN decoder beside two others
+	scripts/need python3-venv
+	scripts/bench-vin
 
 overload: ## put ten times the load upon a release build that it can take
 	scripts/need postgresql redis-server
