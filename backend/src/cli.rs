@@ -13,8 +13,9 @@ use crate::{
             Db,
             migrate::{self, MigrateError, Step},
         },
+        jobs,
     },
-    features::{self, administration},
+    features::{self, administration, vin},
     openapi, serve,
 };
 
@@ -54,6 +55,8 @@ enum Command {
         #[command(subcommand)]
         command: administration::Command,
     },
+    /// Tell what VINs mean, without asking anyone
+    Vin(vin::Arguments),
     /// Look at the settings
     Config {
         #[command(subcommand)]
@@ -87,7 +90,7 @@ enum Failure {
     #[error("{0}")]
     Serve(#[from] serve::ServeError),
     #[error("{0}")]
-    Users(Error),
+    Work(Error),
     #[error("{0}")]
     Unready(String),
     #[error("{0}")]
@@ -136,6 +139,13 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
             let config = load()?;
             runtime()?.block_on(users(config, &command))
         }
+        Command::Vin(arguments) if arguments.clean_cache => {
+            let config = load()?;
+            runtime()?.block_on(clean_vin_cache(config))
+        }
+        Command::Vin(arguments) => {
+            Ok(vin::run(&arguments, Clock::System.now(), &mut std::io::stdout().lock())?)
+        }
         Command::Config { command: ConfigCommand::Check } => {
             load()?;
             print("the settings can be used\n")
@@ -169,7 +179,16 @@ async fn users(config: Config, command: &administration::Command) -> Result<(), 
     let app = App::new(config, db, Clock::System);
     let done = administration::run(&app, command).await;
     app.db.close().await;
-    print(&done.map_err(Failure::Users)?)
+    print(&done.map_err(Failure::Work)?)
+}
+
+/// What the service does by itself every hour, now.
+async fn clean_vin_cache(config: Config) -> Result<(), Failure> {
+    let db = Db::open(&config.database).await.map_err(serve::ServeError::from)?;
+    let app = App::new(config, db, Clock::System);
+    let done = jobs::run_one(&app, &vin::CHORE).await;
+    app.db.close().await;
+    print(&format!("{} removed\n", done.map_err(Failure::Work)?))
 }
 
 async fn migrate(

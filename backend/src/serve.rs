@@ -90,6 +90,7 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
         connections::listen(address).map_err(|error| ServeError::Address(address, error))?;
     let address = listener.local_addr()?;
     let app = App::new(config, db, clock);
+    app.vins.warm_up();
     let front = front::Front::new(router(&app), &app.config).await;
     let most = connections::most(app.config.server.connections);
     println!("MotoVaultPro is at http://{address}");

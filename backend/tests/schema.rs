@@ -48,6 +48,17 @@ const FUEL_LOGS: &[Column] = &[
     ("updated_at", "timestamp with time zone", true, None),
 ];
 
+const VIN_CACHE: &[Column] = &[
+    ("vin", "character varying(17)", false, None),
+    ("make", "character varying(100)", true, None),
+    ("model", "character varying(100)", true, None),
+    ("year", "integer", true, None),
+    ("engine_type", "character varying(100)", true, None),
+    ("body_type", "character varying(100)", true, None),
+    ("raw_data", "jsonb", true, None),
+    ("cached_at", "timestamp with time zone", true, None),
+];
+
 const MIGRATIONS: &[Column] = &[
     ("feature", "character varying(100)", false, None),
     ("file", "character varying(255)", false, None),
@@ -110,9 +121,12 @@ const TRIGGERS: &str = "SELECT tgname::text FROM pg_trigger
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 async fn on_postgresql_the_tables_are_the_seeds_column_by_column() {
     let pool = postgres().await;
-    for (table, seed) in
-        [("vehicles", VEHICLES), ("fuel_logs", FUEL_LOGS), ("_migrations", MIGRATIONS)]
-    {
+    for (table, seed) in [
+        ("vehicles", VEHICLES),
+        ("vin_cache", VIN_CACHE),
+        ("fuel_logs", FUEL_LOGS),
+        ("_migrations", MIGRATIONS),
+    ] {
         let columns = columns(&pool, table).await;
         let columns: Vec<_> = columns
             .iter()
@@ -167,6 +181,10 @@ async fn on_postgresql_the_rules_of_the_tables_are_the_seeds() {
         ],
     );
     holds(&told(&pool, TRIGGERS, "fuel_logs").await, &["update_fuel_logs_updated_at"]);
+    holds(
+        &told(&pool, INDEXES, "vin_cache").await,
+        &["CREATE INDEX idx_vin_cache_cached_at ON vin_cache USING btree (cached_at)"],
+    );
 }
 
 /// Each table's columns (name, whether null is allowed), and what its indexes are over.

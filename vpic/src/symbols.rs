@@ -9,6 +9,7 @@ const HASH: u8 = 38;
 const DASH: u8 = 39;
 
 /// Every symbol: what `*` stands for in a key.
+#[cfg(feature = "build")]
 pub(crate) const ANY: u64 = (1 << (OTHER + 1)) - 1;
 /// 0 to 9.
 pub(crate) const DIGITS: u64 = (1 << 10) - 1;

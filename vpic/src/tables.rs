@@ -13,6 +13,7 @@ pub(crate) const NO_CELL: u32 = (1 << 24) - 1;
 /// In `wmi_public`: never.
 pub(crate) const NEVER: u16 = u16::MAX;
 /// In `link_to`: still.
+#[cfg(feature = "build")]
 pub(crate) const STILL: u16 = u16::MAX;
 /// In `element_flags`: every row counts, not the best alone.
 pub(crate) const EVERY_ROW: u8 = 1;

@@ -21,14 +21,23 @@ const AT_ONCE: usize = 16;
 
 /// Why another service gave no answer.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct FetchError(String);
+#[error("{why}")]
+pub struct FetchError {
+    why: String,
+    is_ours: bool,
+}
 
 impl FetchError {
     /// For this reason.
     #[must_use]
     pub fn new(why: impl Into<String>) -> Self {
-        Self(why.into())
+        Self { why: why.into(), is_ours: false }
+    }
+
+    /// Whether it was not asked at all, because too many wait for it already.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.is_ours
     }
 }
 
@@ -79,7 +88,7 @@ impl Outward {
     /// No answer within five seconds, a longer one than a mebibyte, or too many waiting already.
     pub async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, FetchError> {
         let client = self.client.as_ref().map_err(FetchError::new)?;
-        let busy = |_| FetchError::new("too many wait for it already");
+        let busy = |_| FetchError { why: "too many wait for it already".to_owned(), is_ours: true };
         let _waiting = self.waiting.try_acquire().map_err(busy)?;
         http::while_others_work(tokio::time::timeout(TIME, exchange(client, request)))
             .await

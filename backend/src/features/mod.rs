@@ -7,6 +7,7 @@ pub mod garage;
 pub mod invitations;
 pub mod security_log;
 pub mod vehicles;
+pub mod vin;
 
 use aide::axum::ApiRouter;
 
@@ -33,11 +34,18 @@ pub const ALL: &[Feature] = &[
     invitations::FEATURE,
     accounts::FEATURE,
     administration::FEATURE,
+    vin::FEATURE,
     vehicles::FEATURE,
     fuel_logs::FEATURE,
     garage::FEATURE,
 ];
 
 /// What the service clears away every hour.
-pub const CHORES: &[Chore] =
-    &[security_log::CHORE, invitations::CHORE, accounts::CHORE, administration::CHORE, once::CHORE];
+pub const CHORES: &[Chore] = &[
+    security_log::CHORE,
+    invitations::CHORE,
+    accounts::CHORE,
+    administration::CHORE,
+    vin::CHORE,
+    once::CHORE,
+];

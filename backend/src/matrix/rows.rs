@@ -108,7 +108,7 @@ pub(super) fn all() -> Vec<Row> {
     let assets = web::Assets::get();
     let assets = [&assets.css, &assets.docs, &assets.script, &assets.passkeys, &assets.icon]
         .map(|it| row(Anybody, Box::leak(format!("GET {it}").into_boxed_str())));
-    [SERVICE, &assets, ACCOUNTS, ADMINISTRATION, FACTORS, VEHICLES, FUEL_LOGS].concat()
+    [SERVICE, &assets, ACCOUNTS, ADMINISTRATION, FACTORS, VINS, VEHICLES, FUEL_LOGS].concat()
 }
 
 const SERVICE: &[Row] = &[
@@ -214,6 +214,17 @@ const FACTORS: &[Row] = &[
     row(Session, "POST /settings/factors/totp/remove").with_factors(),
     row(Session, "POST /settings/factors/recovery-codes").with_factors(),
     row(Session, "POST /settings/factors/passkeys/$passkey/remove").with_factors(),
+];
+
+/// What a VIN means is everybody's who is signed in.
+const VINS: &[Row] = &[
+    row(Owner, "GET /api/vin/1HGCM82633A004352"),
+    row(Owner, "GET /api/platform/years"),
+    row(Owner, "GET /api/platform/makes?year=2003"),
+    row(Owner, "GET /api/platform/models?year=2003&make=Honda"),
+    row(Owner, "GET /vin?vin=1HGCM82633A004352"),
+    row(Owner, "GET /vin/card?vin=1HGCM82633A004352"),
+    row(Owner, "GET /vehicles/choose?year=2003"),
 ];
 
 const VEHICLES: &[Row] = &[

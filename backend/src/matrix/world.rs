@@ -251,7 +251,8 @@ pub(super) fn seen(answer: &Answer, told: &BTreeMap<String, String>) -> (u16, St
     (answer.status, told.iter().fold(text, |text, (id, name)| text.replace(id, name)))
 }
 
-/// Every row of every table, as text.
+/// Every row of every table, as text; but for what VINs were found to mean, which is nobody's and
+/// kept for all.
 pub(super) struct Database(BTreeSet<String>);
 
 impl Database {
@@ -262,7 +263,8 @@ impl Database {
                 &mut tx,
                 fetch_all,
                 "SELECT format('SELECT %L || t::text FROM %I t', tablename || ' ', tablename)
-                 FROM pg_tables WHERE schemaname = current_schema()",
+                 FROM pg_tables
+                 WHERE schemaname = current_schema() AND tablename <> 'vin_cache'",
             ),
             Tx::Sqlite(_) => sql!(
                 &mut tx,
@@ -271,7 +273,8 @@ impl Database {
                         || group_concat('quote(' || c.name || ')', ' || '','' || ')
                         || ') FROM ' || m.name
                  FROM sqlite_schema m, pragma_table_info(m.name) c
-                 WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' GROUP BY m.name",
+                 WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' AND m.name <> 'vin_cache'
+                 GROUP BY m.name",
             ),
         }
         .unwrap();

@@ -13,6 +13,7 @@ mod source;
 mod tests;
 #[cfg(test)]
 mod tests_providers;
+mod vin;
 
 use std::path::Path;
 
@@ -25,6 +26,7 @@ pub use secret::Secret;
 use serde::{Deserialize, Serialize};
 pub use server::Server;
 pub use source::ConfigError;
+pub use vin::{Vin, VinProvider};
 
 /// Every setting, each with its default.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
@@ -38,6 +40,8 @@ pub struct Config {
     pub cache: Cache,
     /// Who may come in.
     pub auth: Auth,
+    /// Who answers what a VIN means.
+    pub vin: Vin,
 }
 
 /// The settings whose values are secret; each may also be given as the path of a file that
@@ -80,6 +84,7 @@ impl Config {
         config.cache.check()?;
         config.server.check()?;
         config.auth.check()?;
+        config.vin.check()?;
         if !config.auth.providers.is_empty() && config.server.public_url.is_none() {
             let why = "is needed where auth.providers has any: they send browsers back to it";
             return Err(ConfigError::value("server.public_url", why));

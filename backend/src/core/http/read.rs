@@ -217,11 +217,7 @@ impl<T: JsonSchema> OperationInput for Path<T> {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
         let json_schema = context.schema.subschema_for::<T>();
         let schema = SchemaObject { json_schema, external_docs: None, example: None };
-        let parameter = Parameter::Path {
-            parameter_data: parameter("id", "The record's id", true, schema),
-            style: PathStyle::Simple,
-        };
-        add_parameters(context, operation, [parameter]);
+        path_parameter(context, operation, "id", "The record's id", schema);
     }
 
     fn inferred_early_responses(
@@ -230,6 +226,19 @@ impl<T: JsonSchema> OperationInput for Path<T> {
     ) -> Vec<(Option<u16>, Response)> {
         refusals(context, &[404])
     }
+}
+
+/// Documents a part of the path.
+pub fn path_parameter(
+    context: &mut GenContext,
+    operation: &mut Operation,
+    name: &str,
+    description: &str,
+    schema: SchemaObject,
+) {
+    let parameter_data = parameter(name, description, true, schema);
+    let parameter = Parameter::Path { parameter_data, style: PathStyle::Simple };
+    add_parameters(context, operation, [parameter]);
 }
 
 /// The query's parameters, read field by field; an unknown one is refused like an unknown member.

@@ -12,13 +12,11 @@ mod store;
 mod tests;
 #[cfg(test)]
 mod tests_pages;
-mod vin;
 
 pub use model::{Vehicle, VehicleId};
 pub use service::{commit, find, hold, list_all, raise_odometer};
-pub use vin::Vin;
 
-use super::Feature;
+use super::{Feature, vin::Vin};
 
 /// The vehicles capsule.
 pub const FEATURE: Feature = Feature {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::Vin;
 use crate::{
     core::input::{Change, Clearable, ModelYear, Odometer, Text},
+    features::vin::DecodedVin,
     input,
 };
 
@@ -131,6 +132,17 @@ input! {
 }
 
 impl NewVehicle {
+    /// With what its VIN says where nothing was given.
+    pub(super) fn filled(self, decoded: DecodedVin) -> Self {
+        let text = |text: String| Text(text.chars().take(100).collect());
+        Self {
+            make: self.make.or(decoded.make.map(text)),
+            model: self.model.or(decoded.model.map(text)),
+            year: self.year.or(decoded.year.map(|it| ModelYear(it.into()))),
+            ..self
+        }
+    }
+
     /// The vehicle that it makes.
     pub(super) fn into_vehicle(self, id: VehicleId, now: DateTime<Utc>) -> Vehicle {
         Vehicle {

@@ -1,9 +1,11 @@
 //! Vehicles as pages: adding one, changing it, and the trash.
 
+mod choose;
+
 use askama::Template;
 use axum::{
     Router,
-    extract::State,
+    extract::{RawQuery, State},
     response::{Html, IntoResponse, Redirect, Response},
     routing::{get, post},
 };
@@ -22,13 +24,14 @@ use crate::{
         units::Shown,
         web::{self, Errors, Sheet, Shell},
     },
-    features::accounts::User,
+    features::{accounts::User, vin},
     input,
 };
 
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/vehicles/new", get(show_new).post(add))
+        .route("/vehicles/choose", get(choose::show))
         .route("/vehicles/{id}/edit", get(show_edit).post(change))
         .route("/vehicles/{id}/trash", post(remove))
         .route("/vehicles/{id}/restore", post(restore))
@@ -59,6 +62,8 @@ struct VehicleForm {
     distance_sign: &'static str,
     /// Who has the VIN already.
     taken: Option<Taken>,
+    /// What the VIN says, once it was looked up.
+    card: Option<vin::Card>,
 }
 
 /// A vehicle whose VIN stands in the way.
@@ -78,6 +83,7 @@ impl VehicleForm {
             back_title: "Vehicles".to_owned(),
             distance_sign: user.0.preferences.distance_unit.sign(),
             taken: None,
+            card: None,
         }
     }
 
@@ -129,8 +135,35 @@ fn to_vehicle(id: VehicleId) -> Response {
     Redirect::to(&format!("/vehicles/{id}")).into_response()
 }
 
-async fn show_new(user: User, shell: Shell) -> Result<Html<String>> {
-    web::page(&VehicleForm::of_new(shell, &user, Sheet::new(LABELS, Form::default())))
+/// The empty form; or with what stands in the query, which is how a VIN is looked up without
+/// JavaScript: the form sends itself here, and comes back with what the VIN says filled in.
+async fn show_new(
+    State(app): State<App>,
+    user: User,
+    shell: Shell,
+    RawQuery(query): RawQuery,
+) -> Result<Html<String>> {
+    let mut typed = Form::default();
+    for (name, text) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        if LABELS.iter().any(|label| label.0 == name) {
+            typed.set(&name, text.chars().take(200).collect());
+        }
+    }
+    let card = vin::card(&app, typed.get("vin")).await?;
+    if let Some(decoded) = card.as_ref().map(vin::Card::decoded).filter(|it| it.make.is_some()) {
+        let known = [
+            ("year", decoded.year.map(|it| it.to_string())),
+            ("make", decoded.make.clone()),
+            ("model", decoded.model.clone()),
+        ];
+        for (name, text) in known {
+            if let Some(text) = text.filter(|_| typed.get(name).trim().is_empty()) {
+                typed.set(name, text);
+            }
+        }
+    }
+    let page = VehicleForm::of_new(shell, &user, Sheet::new(LABELS, typed));
+    web::page(&VehicleForm { card, ..page })
 }
 
 async fn add(State(app): State<App>, user: User, shell: Shell, form: Form) -> Result<Response> {
@@ -146,9 +179,10 @@ async fn add(State(app): State<App>, user: User, shell: Shell, form: Form) -> Re
         }
         Err(error) => {
             let (errors, taken) = refusal(error)?;
+            let card = vin::card(&app, form.get("vin")).await?;
             let sheet = Sheet::again(LABELS, form, errors);
             let page = VehicleForm::of_new(shell, &user, sheet);
-            web::page_again(&VehicleForm { taken, ..page })
+            web::page_again(&VehicleForm { taken, card, ..page })
         }
     }
 }

@@ -10,10 +10,13 @@ use super::{
     model::{NewVehicle, VehicleChange},
     store,
 };
-use crate::core::{
-    App, Error, Result, UserId,
-    db::{self, Tx},
-    http::{self, Created, Cursor, Done, IfMatch, Limit, Once, Page, Stored},
+use crate::{
+    core::{
+        App, Error, Result, UserId,
+        db::{self, Tx},
+        http::{self, Created, Cursor, Done, IfMatch, Limit, Once, Page, Stored},
+    },
+    features::vin,
 };
 
 /// How long a user's list is kept (the seed's).
@@ -33,13 +36,14 @@ pub(super) struct Listing {
     pub(super) limit: Limit,
 }
 
-/// Adds a vehicle.
+/// Adds a vehicle. What is left out of make, model and year is filled from the VIN.
 pub(super) async fn add(
     app: &App,
     user: &UserId,
     new: NewVehicle,
     once: &Once,
 ) -> Result<Created<Vehicle>> {
+    let new = fill(app, new).await;
     let vehicle = new.into_vehicle(VehicleId(Uuid::now_v7()), app.clock.now());
     let mut tx = app.db.write().await?;
     if let Some(before) = once.claim(&mut tx, user, vehicle.created_at).await? {
@@ -53,6 +57,20 @@ pub(super) async fn add(
     let created = once.keep(&mut tx, user, location, &vehicle).await?;
     commit(app, user, tx).await?;
     Ok(created)
+}
+
+/// Never overwrites what was given. A vehicle can be added whatever its VIN says.
+async fn fill(app: &App, new: NewVehicle) -> NewVehicle {
+    if new.make.is_some() && new.model.is_some() && new.year.is_some() {
+        return new;
+    }
+    match vin::decode(app, &new.vin).await {
+        Ok(decoded) => new.filled(decoded),
+        Err(error) => {
+            tracing::error!(%error, "A vehicle is added without what its VIN says");
+            new
+        }
+    }
 }
 
 /// The user's vehicle `id`, within the caller's transaction; one in the trash is not found.

@@ -143,7 +143,7 @@ async fn what_is_not_json_is_told_apart_from_what_is_refused(app: TestApp) {
 async fn texts_are_trimmed_and_measured_in_characters(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let new =
-        json!({ "vin": VINS[0], "make": "  é  ", "model": "   ", "nickname": "ü".repeat(100) });
+        json!({ "vin": VINS[3], "make": "  é  ", "model": "   ", "nickname": "ü".repeat(100) });
     let added = ann.post("/api/vehicles", new).await;
     assert_eq!(added.status, 201, "{added:?}");
     assert_eq!((&added.body["make"], &added.body["model"]), (&json!("é"), &Value::Null));

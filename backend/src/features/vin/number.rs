@@ -4,13 +4,9 @@
 use chrono::NaiveDate;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
+use vpic::CheckDigit;
 
 use crate::core::input::{Field, Given};
-
-/// Where the check digit stands, counted from one.
-const CHECK_POSITION: usize = 9;
-/// What each position weighs in it.
-const WEIGHTS: [u32; 17] = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2];
 
 /// Seventeen letters and digits without I, O or Q, in upper case, with a check digit that holds
 /// where the standard demands one.
@@ -70,6 +66,26 @@ impl TryFrom<&str> for Vin {
     type Error = VinError;
 
     fn try_from(text: &str) -> Result<Self, VinError> {
+        let vin = Self::well_formed(text)?;
+        match vin.check_digit() {
+            CheckDigit {
+                given: Some(given),
+                expected: Some(expected),
+                required: true,
+                ok: false,
+            } => Err(VinError::CheckDigit { given, expected }),
+            _ => Ok(vin),
+        }
+    }
+}
+
+impl Vin {
+    /// Reads the characters of a VIN, whatever its check digit says: there is something to tell
+    /// of such a one, too.
+    ///
+    /// # Errors
+    /// Any fault but that of the check digit.
+    pub fn well_formed(text: &str) -> Result<Self, VinError> {
         let text = text.trim();
         let length = text.chars().count();
         if length != 17 {
@@ -84,38 +100,13 @@ impl TryFrom<&str> for Vin {
                 _ => return Err(VinError::Character { position, character }),
             }
         }
-        let vin = text.to_ascii_uppercase();
-        let (given, expected) = (vin.as_bytes()[CHECK_POSITION - 1] as char, check_digit(&vin));
-        if demands_check_digit(&vin) && given != expected {
-            return Err(VinError::CheckDigit { given, expected });
-        }
-        Ok(Self(vin))
+        Ok(Self(text.to_ascii_uppercase()))
     }
-}
 
-/// Whether position 9 is a check digit here: in North America (first character 1 to 5) and in
-/// China (L). Other regions use it freely.
-fn demands_check_digit(vin: &str) -> bool {
-    matches!(vin.as_bytes().first(), Some(b'1'..=b'5' | b'L'))
-}
-
-/// What position 9 of seventeen VIN characters should be (49 CFR 565.15(c)).
-fn check_digit(vin: &str) -> char {
-    let sum: u32 = vin.bytes().zip(WEIGHTS).map(|(byte, weight)| value(byte) * weight).sum();
-    match sum % 11 {
-        10 => 'X',
-        rest => char::from_digit(rest, 10).unwrap_or('X'),
-    }
-}
-
-/// What a character counts for (49 CFR 565.15, table III).
-fn value(byte: u8) -> u32 {
-    match byte {
-        b'0'..=b'9' => u32::from(byte - b'0'),
-        b'A'..=b'H' => u32::from(byte - b'A') + 1,
-        b'J'..=b'R' => u32::from(byte - b'J') + 1,
-        b'S'..=b'Z' => u32::from(byte - b'S') + 2,
-        _ => 0,
+    /// What stands at position 9, and what should.
+    #[must_use]
+    pub fn check_digit(&self) -> CheckDigit {
+        vpic::check_digit(&self.0)
     }
 }
 
@@ -155,7 +146,7 @@ impl JsonSchema for Vin {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Vin, VinError, check_digit};
+    use super::{Vin, VinError};
 
     fn told(text: &str) -> String {
         Vin::try_from(text).unwrap_err().to_string()
@@ -200,7 +191,8 @@ mod tests {
         ) {
             let mut vin = vin.into_bytes();
             vin[position] = b"0123456789"[position % 10];
-            vin[8] = check_digit(std::str::from_utf8(&vin).unwrap()) as u8;
+            let digit = vpic::check_digit(std::str::from_utf8(&vin).unwrap());
+            vin[8] = digit.expected.unwrap() as u8;
             prop_assert!(Vin::try_from(std::str::from_utf8(&vin).unwrap()).is_ok());
             // Another digit there changes the sum by less than eleven times its weight.
             vin[position] = b'0' + (vin[position] - b'0' + step) % 10;

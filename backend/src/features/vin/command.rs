@@ -1,0 +1,172 @@
+//! VINs at the command line.
+
+use std::io::{self, BufRead, Write};
+
+use chrono::{DateTime, Utc};
+
+use super::{DecodedVin, offline};
+use crate::core::{Error, Result};
+
+/// The longest line that is read; what follows is dropped.
+const LONGEST: u64 = 1024;
+
+/// Tell what VINs mean, without asking anyone
+#[derive(Debug, Clone, clap::Args)]
+pub struct Arguments {
+    /// The VINs; `-` reads them from standard input, one a line, and answers each at once
+    #[arg(required_unless_present = "clean_cache", value_name = "VIN")]
+    vins: Vec<String>,
+    /// Print JSON, a document a line, as the API answers
+    #[arg(long)]
+    json: bool,
+    /// Instead, clear away what is kept of NHTSA's answers and more than 30 days old
+    #[arg(long, conflicts_with_all = ["vins", "json"])]
+    pub clean_cache: bool,
+}
+
+/// Answers each VIN in turn.
+///
+/// # Errors
+/// Internal where the tables are damaged or where nothing can be read or written.
+pub fn run(arguments: &Arguments, now: DateTime<Utc>, output: &mut dyn Write) -> io::Result<()> {
+    for vin in &arguments.vins {
+        if vin == "-" {
+            for line in lines(io::stdin().lock()) {
+                answer(&line?, arguments.json, now, output)?;
+            }
+        } else {
+            answer(vin, arguments.json, now, output)?;
+        }
+    }
+    Ok(())
+}
+
+/// Lines that are not blank, of bounded length, whatever bytes they hold.
+fn lines(mut input: impl BufRead) -> impl Iterator<Item = io::Result<String>> {
+    std::iter::from_fn(move || {
+        loop {
+            let mut line = Vec::new();
+            let read = io::Read::take(&mut input, LONGEST).read_until(b'\n', &mut line);
+            match read {
+                Ok(0) => return None,
+                Ok(_) if line.last() != Some(&b'\n') => {
+                    // The rest of a line that is no VIN anyway.
+                    if let Err(error) = input.skip_until(b'\n') {
+                        return Some(Err(error));
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => return Some(Err(error)),
+            }
+            let line = String::from_utf8_lossy(&line).trim().to_owned();
+            if !line.is_empty() {
+                return Some(Ok(line));
+            }
+        }
+    })
+}
+
+fn answer(text: &str, json: bool, now: DateTime<Utc>, output: &mut dyn Write) -> io::Result<()> {
+    let decoded = decode(text, now).map_err(io::Error::other)?;
+    if json {
+        serde_json::to_writer(&mut *output, &decoded)?;
+        writeln!(output)?;
+    } else {
+        output.write_all(table(&decoded).as_bytes())?;
+    }
+    // Whoever writes VINs into the pipe may wait for the answer before the next.
+    output.flush()
+}
+
+fn decode(text: &str, now: DateTime<Utc>) -> Result<DecodedVin, Error> {
+    offline::decode(text, now).map(|it| it.0)
+}
+
+/// A table that people read.
+fn table(decoded: &DecodedVin) -> String {
+    let text = |value: &Option<String>| value.clone();
+    let digit = decoded.check_digit;
+    let check_digit = match (digit.given, digit.expected) {
+        (Some(given), Some(_)) if digit.ok => Some(format!("{given}, right")),
+        (Some(given), Some(expected)) if digit.required => {
+            Some(format!("{given}, should be {expected}"))
+        }
+        (Some(given), _) => Some(format!("{given}, not required here")),
+        _ => None,
+    };
+    let place = [&decoded.plant_city, &decoded.plant_country];
+    let place: Vec<_> = place.into_iter().flatten().map(String::as_str).collect();
+    let rows = [
+        ("Year", decoded.year.map(|it| it.to_string())),
+        ("Make", text(&decoded.make)),
+        ("Model", text(&decoded.model)),
+        ("Trim", text(&decoded.trim)),
+        ("Series", text(&decoded.series)),
+        ("Body", text(&decoded.body_type)),
+        ("Engine", text(&decoded.engine_type)),
+        ("Fuel", text(&decoded.fuel_type)),
+        ("Drive", text(&decoded.drive_type)),
+        ("Transmission", text(&decoded.transmission)),
+        ("Type", text(&decoded.vehicle_type)),
+        ("Built in", (!place.is_empty()).then(|| place.join(", "))),
+        ("Built by", text(&decoded.manufacturer)),
+        ("Check digit", check_digit),
+    ];
+    let known = rows.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let mut table = format!("{}\n", decoded.vin);
+    for (name, value) in known {
+        table.push_str(&format!("  {name:<13} {value}\n"));
+    }
+    for problem in &decoded.problems {
+        table.push_str(&format!(
+            "  {:<13} {}\n",
+            format!("Problem {}", problem.code),
+            problem.detail
+        ));
+    }
+    for suggestion in &decoded.suggestions {
+        table.push_str(&format!("  {:<13} {suggestion}\n", "Perhaps"));
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Arguments, lines, run};
+
+    fn told(vins: &[&str], json: bool) -> String {
+        let vins = vins.iter().map(|it| (*it).to_owned()).collect();
+        let arguments = Arguments { vins, json, clean_cache: false };
+        let mut output = Vec::new();
+        run(&arguments, crate::testing::NOW.parse().unwrap(), &mut output).unwrap();
+        String::from_utf8(output).unwrap()
+    }
+
+    #[test]
+    fn a_vin_is_told_as_a_table() {
+        let table = told(&["1HGCM82633A004352"], false);
+        for line in ["  Year          2003", "  Make          Honda", "  Model         Accord"] {
+            assert!(table.lines().any(|it| it == line), "{line} in {table}");
+        }
+    }
+
+    #[test]
+    fn a_document_is_a_line() {
+        let documents = told(&["1HGCM82633A004352", "not a VIN"], true);
+        let documents: Vec<serde_json::Value> =
+            documents.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
+        assert_eq!(documents[0]["model"], "Accord");
+        assert_eq!(documents[1]["valid"], false);
+        assert_eq!(documents.len(), 2);
+    }
+
+    #[test]
+    fn lines_of_any_length_and_of_any_bytes_are_read() {
+        let mut input = b"1HGCM82633A004352\n\n  \n".to_vec();
+        input.extend(std::iter::repeat_n(b'9', 1_000_000));
+        input.extend(b"\n\xff\xfe\nlast");
+        let lines: Vec<_> = lines(&input[..]).map(Result::unwrap).collect();
+        let lengths: Vec<_> = lines.iter().map(|it| it.chars().count()).collect();
+        assert_eq!(lengths, [17, 1024, 2, 4]);
+    }
+}

@@ -1,0 +1,202 @@
+//! Who is asked what a VIN means, in which order, and what is kept of the answers.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    DecodedVin, Source, Vin,
+    live::{self, Live},
+    offline::{self, TABLES},
+    store,
+};
+use crate::core::{
+    App, Error, Result,
+    config::{self, VinProvider},
+    http::Stored,
+    jobs::Chore,
+};
+
+/// How long an answer is kept (the seed's).
+const KEPT: TimeDelta = TimeDelta::days(30);
+const LIFETIME: Duration = Duration::from_hours(30 * 24);
+/// How many answers are kept at most: anybody who is signed in may make up VINs.
+const MOST: i64 = 200_000;
+
+/// Clears away what was found out more than 30 days ago.
+pub const CHORE: Chore = Chore {
+    name: "vin-cache",
+    run: |tx, now| Box::pin(async move { Ok(store::delete(tx, now - KEPT, MOST).await?) }),
+};
+
+/// What answers what VINs mean.
+#[derive(Clone)]
+pub struct Vins(Arc<Inner>);
+
+struct Inner {
+    provider: VinProvider,
+    live: Live,
+}
+
+impl Vins {
+    /// As the settings say. Nobody is asked yet.
+    #[must_use]
+    pub fn new(settings: &config::Vin) -> Self {
+        let live = Live::new(&settings.vpic_url);
+        Self(Arc::new(Inner { provider: settings.provider, live }))
+    }
+
+    /// Opens the tables, so that the first who asks need not wait for it.
+    pub fn warm_up(&self) {
+        tokio::task::spawn_blocking(|| {
+            if let Err(error) = offline::decoder() {
+                tracing::error!(%error, "VINs cannot be decoded");
+            }
+        });
+    }
+
+    /// Whether an answer is the last word as the settings are. Only such a one is kept: what the
+    /// tables say while NHTSA is away is not.
+    fn is_final(&self, tables: Option<&str>, make: Option<&str>) -> bool {
+        let Some(tables) = tables else { return true };
+        let is_current = offline::decoder().is_ok_and(|it| it.month() == tables);
+        is_current
+            && match self.0.provider {
+                VinProvider::Offline => true,
+                VinProvider::OfflineThenVpic => make.is_some(),
+                VinProvider::Vpic => false,
+            }
+    }
+}
+
+/// Where an answer is kept (the seed's).
+fn key(vin: &Vin) -> String {
+    format!("vpic:vin:{}", vin.as_str())
+}
+
+/// As much of a kept answer as tells whether it is still good.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Mark {
+    make: Option<String>,
+    tables: Option<String>,
+    decoded_at: DateTime<Utc>,
+}
+
+/// What a VIN means. Whoever is away, there is an answer.
+///
+/// # Errors
+/// Internal where the program's own tables are damaged.
+pub async fn decode(app: &App, vin: &Vin) -> Result<DecodedVin> {
+    let body = decode_as_json(app, vin).await?.into_bytes();
+    serde_json::from_slice(&body).map_err(|error| Error::Internal(error.into()))
+}
+
+/// The same, as a document.
+pub(super) async fn decode_as_json(app: &App, vin: &Vin) -> Result<Stored<DecodedVin>> {
+    let key = key(vin);
+    let earliest = app.clock.now() - KEPT;
+    // Of several who ask at once one finds out; the others are given what is kept from then on.
+    let found_out = Mutex::new(None);
+    let compute = || async {
+        let decoded = find_out(app, vin, earliest).await?;
+        let kept = Stored::of(&DecodedVin { source: Source::Cache, ..decoded.clone() })?;
+        *found_out.lock().unwrap_or_else(PoisonError::into_inner) = Some(decoded);
+        Ok(kept.into_bytes())
+    };
+    for _ in 0..2 {
+        let body = app.cache.get_or_compute(&key, LIFETIME, compute).await?;
+        let mine = found_out.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(decoded) = mine {
+            if !app.vins.is_final(decoded.tables.as_deref(), decoded.make.as_deref()) {
+                app.cache.invalidate(&key).await;
+            }
+            return Stored::of(&decoded);
+        }
+        if is_good(app, &body, earliest) {
+            return Ok(Stored::new(body));
+        }
+        app.cache.invalidate(&key).await;
+    }
+    Stored::of(&find_out(app, vin, earliest).await?)
+}
+
+/// Whether what was kept is young enough and as the settings are now.
+fn is_good(app: &App, body: &Bytes, earliest: DateTime<Utc>) -> bool {
+    serde_json::from_slice::<Mark>(body).is_ok_and(|mark| {
+        mark.decoded_at > earliest
+            && app.vins.is_final(mark.tables.as_deref(), mark.make.as_deref())
+    })
+}
+
+/// Asks whoever is to be asked, and keeps the last word.
+async fn find_out(app: &App, vin: &Vin, earliest: DateTime<Utc>) -> Result<DecodedVin> {
+    if let Some(kept) = find_kept(app, vin, earliest).await {
+        return Ok(kept);
+    }
+    let now = app.clock.now();
+    let Inner { provider, live } = &*app.vins.0;
+    let (decoded, raw) = match provider {
+        VinProvider::Offline => offline::decode(vin.as_str(), now)?,
+        VinProvider::OfflineThenVpic => {
+            let known = offline::decode(vin.as_str(), now)?;
+            if known.0.make.is_some() {
+                known
+            } else {
+                live.decode(vin, now).await.unwrap_or(known)
+            }
+        }
+        VinProvider::Vpic => match live.decode(vin, now).await {
+            Some(answer) => answer,
+            None => offline::decode(vin.as_str(), now)?,
+        },
+    };
+    if app.vins.is_final(decoded.tables.as_deref(), decoded.make.as_deref()) {
+        keep(app, vin, &decoded, &raw).await;
+    }
+    Ok(decoded)
+}
+
+/// What the table holds, if it is good. Without the table all goes on.
+async fn find_kept(app: &App, vin: &Vin, earliest: DateTime<Utc>) -> Option<DecodedVin> {
+    let kept = async { Ok::<_, Error>(store::find(&mut app.db.read().await?, vin).await?) };
+    let kept = match kept.await {
+        Ok(kept) => kept?,
+        Err(error) => {
+            tracing::warn!(%error, "What is kept of VINs cannot be read");
+            return None;
+        }
+    };
+    let (raw, at) = (kept.raw_data?.0, kept.cached_at?);
+    if at <= earliest {
+        return None;
+    }
+    let decoded = match raw.get(TABLES).and_then(Value::as_str) {
+        // Worked out anew: that costs less than to read how it was told.
+        Some(month) if offline::decoder().ok()?.month() == month => {
+            offline::decode(vin.as_str(), at).ok()?.0
+        }
+        Some(_) => return None,
+        None => live::read(vin, &raw, at)?,
+    };
+    let is_final = app.vins.is_final(decoded.tables.as_deref(), decoded.make.as_deref());
+    is_final.then_some(DecodedVin { source: Source::Cache, ..decoded })
+}
+
+/// Keeps an answer in the table. It is only a help: nobody is refused because of it.
+async fn keep(app: &App, vin: &Vin, decoded: &DecodedVin, raw: &Value) {
+    let kept = async {
+        let mut tx = app.db.write().await?;
+        store::put(&mut tx, vin, decoded, raw).await?;
+        tx.commit().await
+    };
+    if let Err(error) = kept.await {
+        tracing::warn!(%error, "What a VIN means cannot be kept");
+    }
+}

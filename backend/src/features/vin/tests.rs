@@ -1,0 +1,304 @@
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use super::service;
+use crate::{
+    core::{config::Secret, jobs},
+    sql,
+    testing::{Answer, TestApp, on_every_engine},
+};
+
+on_every_engine![
+    a_vin_is_decoded_without_asking_anyone,
+    a_vin_may_be_typed_in_lower_case,
+    a_wrong_check_digit_is_told_and_the_rest_is_decoded,
+    what_is_no_vin_is_refused_with_the_place_of_the_fault,
+    a_vin_that_nothing_is_known_of_is_answered_with_a_problem,
+    an_answer_is_kept_as_the_seed_says,
+    what_is_older_than_thirty_days_is_not_used_and_goes,
+    what_older_tables_said_is_not_used,
+    a_database_that_keeps_nothing_harms_no_answer,
+    a_vehicle_is_filled_from_its_vin,
+    what_is_given_of_a_vehicle_is_never_overwritten,
+    years_makes_and_models_are_there_to_choose_from,
+    the_form_shows_what_the_vin_says_and_fills_what_is_empty,
+    a_mistyped_vin_has_its_suggestion_to_tap,
+    a_vehicle_is_chosen_from_lists_without_javascript,
+    the_page_of_a_vin_shows_everything,
+];
+
+const ACCORD: &str = "1HGCM82633A004352";
+
+/// An Accord that no other test knows: what a VIN means is kept for everybody.
+fn new_accord() -> String {
+    let serial = uuid::Uuid::now_v7().as_u128() % 1_000_000;
+    let vin = format!("1HGCM82603A{serial:06}");
+    let digit = vpic::check_digit(&vin).expected.unwrap();
+    format!("1HGCM826{digit}3A{serial:06}")
+}
+
+fn text(answer: &Answer) -> &str {
+    answer.body.as_str().unwrap_or_default()
+}
+
+/// All rows of the table: the VIN, and what the columns of the seed hold.
+async fn rows(app: &TestApp) -> Vec<(String, Option<String>, Option<String>, Option<i32>)> {
+    let mut tx = app.app.db.read().await.unwrap();
+    sql!(&mut tx, fetch_all, "SELECT vin, make, model, year FROM vin_cache ORDER BY vin").unwrap()
+}
+
+async fn a_vin_is_decoded_without_asking_anyone(app: TestApp) {
+    let accord = &new_accord();
+    let ann = app.register("ann@example.org").await;
+    let answer = ann.get(&format!("/api/vin/{accord}")).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let expected = json!({
+        "vin": accord, "valid": true, "make": "Honda", "model": "Accord", "year": 2003,
+        "bodyType": "Coupe", "cylinders": 6, "vehicleType": "PASSENGER CAR",
+        "plantCountry": "UNITED STATES (USA)", "plantCity": "MARYSVILLE",
+        "manufacturer": "AMERICAN HONDA MOTOR CO., INC.", "source": "offline",
+        "fuelType": "Gasoline", "transmission": "Automatic",
+        "decodedAt": "2026-01-31T12:00:00.123456Z", "problems": [], "suggestions": [],
+    });
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(answer.body[name], *value, "{name} in {}", answer.body);
+    }
+    let given = &answer.body["checkDigit"]["given"];
+    let digit = json!({ "given": given, "expected": given, "required": true, "ok": true });
+    assert_eq!(answer.body["checkDigit"], digit);
+    // As NHTSA writes it, in capitals too.
+    assert_eq!(answer.body["attributes"]["Make"], "HONDA");
+    assert_eq!(answer.body["attributes"]["EngineCylinders"], "6");
+    assert!(answer.body["attributes"]["ErrorCode"].is_null());
+}
+
+async fn a_vin_may_be_typed_in_lower_case(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let answer = ann.get("/api/vin/1hgcm82633a004352").await;
+    assert_eq!((answer.status, &answer.body["vin"]), (200, &json!(ACCORD)));
+}
+
+async fn a_wrong_check_digit_is_told_and_the_rest_is_decoded(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let answer = ann.get("/api/vin/1HGCM82643A004352").await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.body["model"], "Accord");
+    assert_eq!(answer.body["valid"], false);
+    let digit = json!({ "given": "4", "expected": "3", "required": true, "ok": false });
+    assert_eq!(answer.body["checkDigit"], digit);
+    assert_eq!(answer.body["problems"][0]["code"], 1);
+    assert_eq!(answer.body["problems"][0]["positions"], json!([9]));
+}
+
+async fn what_is_no_vin_is_refused_with_the_place_of_the_fault(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    for (typed, fault) in [
+        ("1HGCM82633A00435", "/vin: has 16 characters, and a VIN has 17"),
+        ("1HGCM82633A0043521", "/vin: has 18 characters, and a VIN has 17"),
+        (
+            "1HGCM82633AO04352",
+            "/vin: position 12: the letter O is not used in a VIN; it may be the digit 0",
+        ),
+        ("1HGCM8263-3A00435", "/vin: position 10: '-' is neither a letter from A to Z nor a digit"),
+        (
+            "1HGCM82633A00435%C3%84",
+            "/vin: position 17: 'Ä' is neither a letter from A to Z nor a digit",
+        ),
+        ("1HGCM82633A00435%FF", "/vin: is not a text in UTF-8"),
+        ("%00", "/vin: has 1 characters, and a VIN has 17"),
+    ] {
+        let answer = ann.get(&format!("/api/vin/{typed}")).await;
+        assert_eq!((answer.status, answer.faults()), (422, vec![fault.to_owned()]), "{typed}");
+    }
+    assert_eq!(rows(&app).await, []);
+}
+
+async fn a_vin_that_nothing_is_known_of_is_answered_with_a_problem(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let answer = ann.get("/api/vin/WVB00000000000001").await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.body["make"], Value::Null);
+    let problems = answer.body["problems"].as_array().unwrap();
+    assert!(problems.iter().any(|it| it["code"] == 7), "{problems:?}");
+}
+
+async fn an_answer_is_kept_as_the_seed_says(app: TestApp) {
+    let accord = &new_accord();
+    let ann = app.register("ann@example.org").await;
+    let first = ann.get(&format!("/api/vin/{accord}")).await.body;
+    let mut again = ann.get(&format!("/api/vin/{accord}")).await.body;
+    assert_eq!(again["source"], "cache");
+    again["source"] = json!("offline");
+    assert_eq!(first, again);
+    let kept = (Some("Honda".to_owned()), Some("Accord".to_owned()), Some(2003));
+    assert_eq!(rows(&app).await, [(accord.clone(), kept.0, kept.1, kept.2)]);
+    if let Some(url) = app.app.config.cache.url.as_ref().map(Secret::expose) {
+        let client = redis::Client::open(url).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let mut ask = redis::cmd("TTL");
+        let ttl: i64 =
+            ask.arg(format!("vpic:vin:{accord}")).query_async(&mut connection).await.unwrap();
+        assert!((2_591_000..=2_592_000).contains(&ttl), "{ttl}");
+        // Without Redis the table still knows.
+        let _: u64 = redis::cmd("DEL")
+            .arg(format!("vpic:vin:{accord}"))
+            .query_async(&mut connection)
+            .await
+            .unwrap();
+        assert_eq!(ann.get(&format!("/api/vin/{accord}")).await.body["source"], "cache");
+    }
+}
+
+async fn what_is_older_than_thirty_days_is_not_used_and_goes(app: TestApp) {
+    let accord = &new_accord();
+    let ann = app.register("ann@example.org").await;
+    ann.get(&format!("/api/vin/{accord}")).await;
+    app.app.clock.advance(TimeDelta::days(29));
+    assert_eq!(ann.get(&format!("/api/vin/{accord}")).await.body["source"], "cache");
+    assert_eq!(jobs::run_one(&app.app, &service::CHORE).await.unwrap(), 0);
+    app.app.clock.advance(TimeDelta::days(1));
+    assert_eq!(jobs::run_one(&app.app, &service::CHORE).await.unwrap(), 1);
+    assert_eq!(rows(&app).await, []);
+    // Ann's session has ended meanwhile, too.
+    let ben = app.register("ben@example.org").await;
+    let answer = ben.get(&format!("/api/vin/{accord}")).await.body;
+    assert_eq!(
+        (&answer["source"], answer["decodedAt"].as_str()),
+        (&json!("offline"), Some("2026-03-02T12:00:00.123456Z"))
+    );
+}
+
+async fn what_older_tables_said_is_not_used(app: TestApp) {
+    let accord = &new_accord();
+    let ann = app.register("ann@example.org").await;
+    ann.get(&format!("/api/vin/{accord}")).await;
+    let other = app.reconfigured(|config| config.cache.url = None);
+    let mut tx = app.app.db.write().await.unwrap();
+    let old = json!({ "Results": [{ "ErrorCode": "0", "Make": "EDSEL" }], "Tables": "1958-01" });
+    let change = "UPDATE vin_cache SET raw_data = $1";
+    sql!(&mut tx, execute, change, sqlx::types::Json(old)).unwrap();
+    tx.commit().await.unwrap();
+    let answer = other.get(&format!("/api/vin/{accord}")).await;
+    assert_eq!(answer.status, 401, "nobody is signed in: {answer:?}");
+    let answer = other.with_cookie(ann.cookie().map(str::to_owned));
+    let answer = answer.get(&format!("/api/vin/{accord}")).await;
+    assert_eq!(
+        (&answer.body["make"], &answer.body["source"]),
+        (&json!("Honda"), &json!("offline"))
+    );
+}
+
+async fn a_database_that_keeps_nothing_harms_no_answer(app: TestApp) {
+    let accord = &new_accord();
+    let ann = app.register("ann@example.org").await;
+    let mut tx = app.app.db.write().await.unwrap();
+    sql!(&mut tx, execute, "DROP TABLE vin_cache").unwrap();
+    tx.commit().await.unwrap();
+    let answer = ann.get(&format!("/api/vin/{accord}")).await;
+    assert_eq!((answer.status, &answer.body["model"]), (200, &json!("Accord")));
+    let added = ann.post("/api/vehicles", json!({ "vin": accord })).await;
+    assert_eq!((added.status, &added.body["model"]), (201, &json!("Accord")));
+}
+
+async fn a_vehicle_is_filled_from_its_vin(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let added = ann.post("/api/vehicles", json!({ "vin": ACCORD })).await;
+    let told = |name: &str| added.body[name].clone();
+    assert_eq!(
+        (told("make"), told("model"), told("year")),
+        (json!("Honda"), json!("Accord"), json!(2003))
+    );
+    let unknown = ann.post("/api/vehicles", json!({ "vin": "WVB00000000000001" })).await;
+    assert_eq!((unknown.status, &unknown.body["make"]), (201, &Value::Null));
+}
+
+async fn what_is_given_of_a_vehicle_is_never_overwritten(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let new = json!({ "vin": ACCORD, "make": "Mine", "year": 1999 });
+    let added = ann.post("/api/vehicles", new).await;
+    let told = |name: &str| added.body[name].clone();
+    assert_eq!(
+        (told("make"), told("model"), told("year")),
+        (json!("Mine"), json!("Accord"), json!(1999))
+    );
+}
+
+async fn years_makes_and_models_are_there_to_choose_from(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let items = async |path: &str| {
+        let answer = ann.get(path).await;
+        assert_eq!((answer.status, &answer.body["nextCursor"]), (200, &Value::Null), "{answer:?}");
+        answer.body["items"].as_array().unwrap().clone()
+    };
+    let years = items("/api/platform/years").await;
+    assert!(years.contains(&json!(2003)) && years.is_sorted_by(|a, b| a.as_u64() > b.as_u64()));
+    let makes = items("/api/platform/makes?year=2003").await;
+    assert!(makes.contains(&json!("Honda")) && !makes.contains(&json!("Tesla")), "{makes:?}");
+    let models = items("/api/platform/models?year=2003&make=honda").await;
+    assert!(models.contains(&json!("Accord")), "{models:?}");
+    assert!(items("/api/platform/models?make=Tesla").await.contains(&json!("Model 3")));
+    assert_eq!(items("/api/platform/models?make=Nobody").await, [] as [Value; 0]);
+    let answer = ann.get("/api/platform/models?year=1700").await;
+    assert_eq!(answer.status, 422);
+    assert_eq!(answer.faults().len(), 2, "{answer:?}");
+}
+
+async fn the_form_shows_what_the_vin_says_and_fills_what_is_empty(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let page = ann.get(&format!("/vehicles/new?vin={ACCORD}&make=Mine&nickname=Goldi")).await;
+    let page = text(&page);
+    for part in [
+        "2003 Honda Accord",
+        r#"name="year" type="text" value="2003""#,
+        r#"name="make" type="text" value="Mine""#,
+        r#"name="model" type="text" value="Accord""#,
+        r#"name="nickname" type="text" value="Goldi""#,
+        "Who built it",
+        "positions 12 to 17",
+    ] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+    let card = ann.get(&format!("/vin/card?vin={ACCORD}")).await;
+    let card = text(&card);
+    assert!(
+        card.starts_with("<div class=\"vin-card\"") && card.contains("data-make=\"Honda\""),
+        "{card}"
+    );
+}
+
+async fn a_mistyped_vin_has_its_suggestion_to_tap(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    for typed in ["1HGCM82633AOO4352", "1HGCM82633AQ04352"] {
+        let page = ann.get(&format!("/vehicles/new?vin={typed}")).await;
+        let suggestion = format!(r#"href="/vehicles/new?vin={ACCORD}""#);
+        assert!(text(&page).contains(&suggestion), "{page:?}");
+    }
+    // The form that is refused shows it too.
+    let page = ann.submit("/vehicles/new", &[("vin", "1HGCM82633AOO4352")]).await;
+    assert_eq!(page.status, 422);
+    assert!(text(&page).contains(r#"data-suggestion>1HGCM82633A004352<"#), "{page:?}");
+}
+
+async fn a_vehicle_is_chosen_from_lists_without_javascript(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let first = ann.get("/vehicles/choose?vin=WVB00000000000001").await;
+    assert!(text(&first).contains("<option>2003</option>"), "{first:?}");
+    assert!(text(&first).contains(r#"name="vin" value="WVB00000000000001""#));
+    assert!(!text(&first).contains("Choose a model"));
+    let next = ann.get("/vehicles/choose?year=2003&make=Honda").await;
+    assert!(text(&next).contains("<option selected>Honda</option>"), "{next:?}");
+    assert!(text(&next).contains("<option>Accord</option>"));
+    let form = ann.get("/vehicles/new?year=2003&make=Honda&model=Accord&vin=").await;
+    assert!(text(&form).contains(r#"value="Accord""#), "{form:?}");
+}
+
+async fn the_page_of_a_vin_shows_everything(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let page = ann.get(&format!("/vin?vin={ACCORD}")).await;
+    for part in ["2003 Honda Accord", "Everything that is known", "MARYSVILLE", "Displacement (L)"]
+    {
+        assert!(text(&page).contains(part), "{part} is not in {page:?}");
+    }
+    let page = ann.get("/vin?vin=%3Cscript%3E").await;
+    assert!(page.status == 200 && !text(&page).contains("<script>"), "{page:?}");
+}
