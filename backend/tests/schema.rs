@@ -48,6 +48,19 @@ const FUEL_LOGS: &[Column] = &[
     ("updated_at", "timestamp with time zone", true, None),
 ];
 
+const STATIONS: &[Column] = &[
+    ("id", "uuid", false, None),
+    ("google_place_id", "character varying(255)", true, None),
+    ("name", "character varying(200)", false, None),
+    ("address", "text", true, None),
+    ("latitude", "numeric(10,8)", true, None),
+    ("longitude", "numeric(11,8)", true, None),
+    ("phone", "character varying(20)", true, None),
+    ("website", "character varying(255)", true, None),
+    ("created_at", "timestamp with time zone", true, None),
+    ("updated_at", "timestamp with time zone", true, None),
+];
+
 const MIGRATIONS: &[Column] = &[
     ("feature", "character varying(100)", false, None),
     ("file", "character varying(255)", false, None),
@@ -110,9 +123,12 @@ const TRIGGERS: &str = "SELECT tgname::text FROM pg_trigger
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 async fn on_postgresql_the_tables_are_the_seeds_column_by_column() {
     let pool = postgres().await;
-    for (table, seed) in
-        [("vehicles", VEHICLES), ("fuel_logs", FUEL_LOGS), ("_migrations", MIGRATIONS)]
-    {
+    for (table, seed) in [
+        ("vehicles", VEHICLES),
+        ("fuel_logs", FUEL_LOGS),
+        ("stations", STATIONS),
+        ("_migrations", MIGRATIONS),
+    ] {
         let columns = columns(&pool, table).await;
         let columns: Vec<_> = columns
             .iter()
@@ -167,6 +183,14 @@ async fn on_postgresql_the_rules_of_the_tables_are_the_seeds() {
         ],
     );
     holds(&told(&pool, TRIGGERS, "fuel_logs").await, &["update_fuel_logs_updated_at"]);
+    holds(
+        &told(&pool, CONSTRAINTS, "stations").await,
+        &[
+            "stations_pkey PRIMARY KEY (id)",
+            "stations_google_place_id_key UNIQUE (google_place_id)",
+        ],
+    );
+    holds(&told(&pool, TRIGGERS, "stations").await, &["update_stations_updated_at"]);
 }
 
 /// Each table's columns (name, whether null is allowed), and what its indexes are over.

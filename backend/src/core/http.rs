@@ -19,5 +19,5 @@ pub use layers::{layers, protect};
 pub use once::{InFlight, New, Once};
 pub use paging::{Cursor, Limit, Page, after, end_of_time};
 pub use rates::{Meter, Rates};
-pub use read::{Form, Json, Path, Query, Search};
+pub use read::{Form, Json, JsonOrNone, Path, Query, Search};
 pub use write::{Created, Done, Finished, Kept, NoContent, Record, Stored};

@@ -6,6 +6,7 @@ pub mod fuel_logs;
 pub mod garage;
 pub mod invitations;
 pub mod security_log;
+pub mod stations;
 pub mod vehicles;
 
 use aide::axum::ApiRouter;
@@ -35,6 +36,7 @@ pub const ALL: &[Feature] = &[
     administration::FEATURE,
     vehicles::FEATURE,
     fuel_logs::FEATURE,
+    stations::FEATURE,
     garage::FEATURE,
 ];
 

@@ -2,7 +2,7 @@
 //!
 //! `$name` stands for an id (or another name) of whoever calls: see [`super::world`].
 
-use Door::{Administrator, Anybody, Owner, Session};
+use Door::{Administrator, Anybody, Maker, Owner, Session, Shared};
 
 use crate::core::web;
 
@@ -17,6 +17,10 @@ pub(super) enum Door {
     Session,
     /// An administrator.
     Administrator,
+    /// Somebody who is signed in, to what all share: what is theirs about it stays theirs.
+    Shared,
+    /// Whoever made what all share, or an administrator: it is no secret from the others.
+    Maker,
 }
 
 /// What is sent along.
@@ -108,7 +112,7 @@ pub(super) fn all() -> Vec<Row> {
     let assets = web::Assets::get();
     let assets = [&assets.css, &assets.docs, &assets.script, &assets.passkeys, &assets.icon]
         .map(|it| row(Anybody, Box::leak(format!("GET {it}").into_boxed_str())));
-    [SERVICE, &assets, ACCOUNTS, ADMINISTRATION, FACTORS, VEHICLES, FUEL_LOGS].concat()
+    [SERVICE, &assets, ACCOUNTS, ADMINISTRATION, FACTORS, VEHICLES, FUEL_LOGS, STATIONS].concat()
 }
 
 const SERVICE: &[Row] = &[
@@ -251,4 +255,17 @@ const FUEL_LOGS: &[Row] = &[
     row(Owner, "GET /fuel-logs/$log/edit"),
     row(Owner, "POST /fuel-logs/$log/edit").form("notes=mine"),
     row(Owner, "POST /fuel-logs/$log/delete"),
+];
+
+const STATIONS: &[Row] = &[
+    row(Shared, "GET /api/stations").in_pages(),
+    row(Shared, "GET /api/stations?favorite=true").in_pages(),
+    row(Shared, "POST /api/stations").json(r#"{"name":"At the corner"}"#),
+    row(Shared, "GET /api/stations/search?query=corner"),
+    row(Shared, "GET /api/stations/search?lat=48.1&lng=11.5&radius=1000"),
+    row(Shared, "GET /api/stations/$station"),
+    row(Maker, "PATCH /api/stations/$station").json(r#"{"name":"Mine"}"#),
+    row(Maker, "DELETE /api/stations/$station"),
+    row(Shared, "PUT /api/stations/$station/favorite").json(r#"{"notes":"mine"}"#),
+    row(Shared, "DELETE /api/stations/$station/favorite"),
 ];

@@ -1,0 +1,27 @@
+//! Stations: where fuel is sold. What is known of one is shared by all users; that it is a favourite,
+//! and what somebody notes of it, is theirs.
+
+mod api;
+mod fields;
+mod geo;
+mod model;
+mod search;
+mod service;
+mod store;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tests_search;
+
+pub use model::{Station, StationId};
+
+use super::Feature;
+
+/// The stations capsule.
+pub const FEATURE: Feature = Feature {
+    name: "stations",
+    folder: "stations",
+    migrations: crate::migrations!["001_create_stations", "002_favorites_and_cells"],
+    api: api::router,
+    pages: axum::Router::new,
+};

@@ -1,0 +1,146 @@
+//! What can be done with stations, and the rules for it.
+
+use super::{
+    Station, StationId,
+    model::{NewFavorite, NewStation, StationChange},
+    store,
+};
+use crate::{
+    core::{
+        App, Error, Result, UserId,
+        db::{self, Tx},
+        http::{self, Created, Cursor, IfMatch, Limit, Once, Page},
+    },
+    features::accounts::User,
+};
+
+/// What a list asks for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Listing {
+    /// The user's favourites only.
+    pub(super) favorites: bool,
+    pub(super) cursor: Option<Cursor>,
+    pub(super) limit: Limit,
+}
+
+/// Saves a station. One whose place or origin is known is not made again: it is the answer.
+pub(super) async fn add(
+    app: &App,
+    user: &UserId,
+    new: NewStation,
+    once: &Once,
+) -> Result<Created<Station>> {
+    let now = app.clock.now();
+    let mut station = new.into_station(user, now)?;
+    let mut tx = app.db.write().await?;
+    if let Some(before) = once.claim(&mut tx, user, now).await? {
+        return Ok(before);
+    }
+    if !store::insert(&mut tx, &station).await? {
+        let (place, origin) = (station.google_place_id.as_deref(), station.origin.as_deref());
+        let known = store::find_known(&mut tx, user, place, origin).await?;
+        // What refused it may have been removed since.
+        station = known.ok_or(Error::Unavailable)?;
+    }
+    let location = format!("/api/stations/{}", station.id);
+    let created = once.keep(&mut tx, user, location, &station).await?;
+    tx.commit().await?;
+    Ok(created)
+}
+
+/// The station `id` as the user sees it.
+pub(super) async fn find(app: &App, user: &UserId, id: StationId) -> Result<Station> {
+    let mut tx = app.db.read().await?;
+    find_in(&mut tx, user, id).await
+}
+
+async fn find_in(tx: &mut Tx, user: &UserId, id: StationId) -> Result<Station> {
+    store::find(tx, user, id).await?.ok_or(Error::NotFound("station"))
+}
+
+/// A page of the stations, newest first.
+pub(super) async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<Page<Station>> {
+    let after = http::after(listing.cursor.as_ref())?;
+    let after = (after.0, StationId(after.1));
+    let mut tx = app.db.read().await?;
+    let rows = if listing.favorites {
+        store::list_favorites(&mut tx, user, after, listing.limit).await?
+    } else {
+        store::list(&mut tx, user, after, listing.limit).await?
+    };
+    Ok(Page::of(rows, listing.limit, |last| Cursor::at(last.created_at, &last.id)))
+}
+
+/// The station `id`, held for whoever may write its facts.
+async fn hold_own(tx: &mut Tx, user: &User, id: StationId) -> Result<Station> {
+    let station = store::hold(tx, user, id).await?.ok_or(Error::NotFound("station"))?;
+    if station.is_made_by(user) || user.0.is_admin {
+        Ok(station)
+    } else {
+        Err(Error::Forbidden("only whoever added this station, or an administrator, may do this"))
+    }
+}
+
+/// Changes a station's facts: only whoever added it, or an administrator.
+pub(super) async fn change(
+    app: &App,
+    user: &User,
+    id: StationId,
+    change: StationChange,
+    if_match: &IfMatch,
+) -> Result<Station> {
+    let mut tx = app.db.write().await?;
+    let current = hold_own(&mut tx, user, id).await?;
+    if_match.check(&current)?;
+    let station = change.apply(current, app.clock.now())?;
+    store::update(&mut tx, &station).await.map_err(|error| {
+        if db::is_unique_violation(&error) {
+            let why = "another station has this googlePlaceId";
+            Error::conflict("duplicate-place", why)
+        } else {
+            error.into()
+        }
+    })?;
+    tx.commit().await?;
+    Ok(station)
+}
+
+/// Removes a station: only whoever added it, or an administrator. It is nobody's favourite then,
+/// and fill-ups there keep its name only.
+pub(super) async fn remove(
+    app: &App,
+    user: &User,
+    id: StationId,
+    if_match: &IfMatch,
+) -> Result<()> {
+    let mut tx = app.db.write().await?;
+    let station = hold_own(&mut tx, user, id).await?;
+    if_match.check(&station)?;
+    store::delete(&mut tx, id).await?;
+    tx.commit().await
+}
+
+/// Makes a station one of the user's favourites, with these notes and no others.
+pub(super) async fn mark(
+    app: &App,
+    user: &UserId,
+    id: StationId,
+    favorite: NewFavorite,
+) -> Result<Station> {
+    let notes = favorite.notes.map(|it| it.0);
+    let mut tx = app.db.write().await?;
+    // Held: who removes it meanwhile would leave nothing to mark.
+    store::hold(&mut tx, user, id).await?.ok_or(Error::NotFound("station"))?;
+    store::mark(&mut tx, user, id, notes.as_deref(), app.clock.now()).await?;
+    let station = find_in(&mut tx, user, id).await?;
+    tx.commit().await?;
+    Ok(station)
+}
+
+/// The station is no favourite of the user's from now on, if it was one.
+pub(super) async fn unmark(app: &App, user: &UserId, id: StationId) -> Result<()> {
+    let mut tx = app.db.write().await?;
+    find_in(&mut tx, user, id).await?;
+    store::unmark(&mut tx, user, id).await?;
+    tx.commit().await
+}
