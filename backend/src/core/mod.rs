@@ -9,6 +9,7 @@ pub mod health;
 pub mod http;
 pub mod input;
 pub mod jobs;
+pub mod outward;
 pub mod problems;
 pub mod units;
 pub mod web;

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Mutex;
 
-use super::fetch::FetchError;
+use crate::core::outward::FetchError;
 
 /// How long nothing is asked again after it failed.
 const PAUSE: TimeDelta = TimeDelta::seconds(10);

@@ -3,7 +3,6 @@
 //! An account is found by the issuer and the subject that a provider vouches for, both together, and
 //! never by an e-mail address.
 
-mod fetch;
 mod kept;
 mod model;
 mod pages;

@@ -89,7 +89,7 @@ impl Refusal {
     }
 
     pub(super) fn distrust(error: &dyn std::error::Error) -> Self {
-        Self::Untrusted(super::fetch::chain(error))
+        Self::Untrusted(crate::core::outward::chain(error))
     }
 }
 

@@ -1,28 +1,36 @@
 //! One provider: what it says of itself, its keys, and what is sent to it.
 
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::{
-    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
-    EndpointSet, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
-    TokenResponse as _, TokenUrl,
+    AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
+    EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IssuerUrl, Nonce, PkceCodeChallenge,
+    PkceCodeVerifier, RedirectUrl, Scope, TokenResponse as _, TokenUrl,
     core::{CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreJsonWebKeySet},
 };
 use serde::Deserialize;
 
-use super::{
-    fetch::{FetchError, Outward},
-    kept::Kept,
-    model::Refusal,
+use super::{kept::Kept, model::Refusal};
+use crate::core::{
+    config,
+    outward::{FetchError, Outward},
 };
-use crate::core::config;
 
 /// How old what is known of a provider may become.
 const OLDEST: TimeDelta = TimeDelta::hours(1);
 /// How old its keys may be when a token names one that is not among them: so often at most are
 /// they fetched, whatever tokens name.
 const OLDEST_FOR_UNKNOWN: TimeDelta = TimeDelta::minutes(1);
+
+impl<'c> AsyncHttpClient<'c> for Outward {
+    type Error = FetchError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, FetchError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.send(request))
+    }
+}
 
 /// A provider that the settings name.
 pub(super) struct Provider {

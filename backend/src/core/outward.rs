@@ -1,51 +1,69 @@
-//! Asking a provider over HTTP: five seconds at most, a mebibyte at most, and never led elsewhere.
+//! Asking other services over HTTP: five seconds at most, a mebibyte at most, few at once, never
+//! led elsewhere; and not at all while one is known to be away.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+mod breaker;
 
-use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
+pub use breaker::Breaker;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::http::{Request, Response, StatusCode};
 use tokio::sync::Semaphore;
 
 /// How long an answer may take, with all of its body.
 const TIME: Duration = Duration::from_secs(5);
 /// The most bytes that are read of an answer.
 const LONGEST: usize = 1024 * 1024;
-/// How many answers of one provider may be waited for at once.
+/// How many answers of one service may be waited for at once.
 const AT_ONCE: usize = 16;
 
-/// Why a provider gave no answer.
+/// Why another service gave no answer.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct FetchError(String);
+pub struct FetchError(String);
 
 impl FetchError {
-    pub(super) fn new(why: impl Into<String>) -> Self {
+    /// For this reason.
+    #[must_use]
+    pub fn new(why: impl Into<String>) -> Self {
         Self(why.into())
     }
 }
 
-/// Asks one provider.
-pub(super) struct Outward {
+/// Asks one service.
+pub struct Outward {
     client: Result<reqwest::Client, String>,
     waiting: Semaphore,
 }
 
+impl Default for Outward {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Outward {
-    pub(super) fn new() -> Self {
+    /// A client for one service.
+    #[must_use]
+    pub fn new() -> Self {
         let client = client().map_err(|error| error.to_string());
         Self { client, waiting: Semaphore::new(AT_ONCE) }
     }
 
     /// The JSON at `address`.
-    pub(super) async fn get<T: serde::de::DeserializeOwned>(
+    ///
+    /// # Errors
+    /// No answer, one other than 200, or one that is not such JSON.
+    pub async fn get<T: serde::de::DeserializeOwned>(
         &self,
         address: &str,
     ) -> Result<T, FetchError> {
-        let request = axum::http::Request::get(address)
+        let request = Request::get(address)
             .header("accept", "application/json")
             .body(Vec::new())
             .map_err(|error| FetchError::new(error.to_string()))?;
         let answer = self.send(request).await?;
-        if answer.status() != axum::http::StatusCode::OK {
+        if answer.status() != StatusCode::OK {
             return Err(FetchError::new(format!("{address} answers {}", answer.status())));
         }
         serde_json::from_slice(answer.body()).map_err(|error| {
@@ -54,7 +72,10 @@ impl Outward {
     }
 
     /// Sends a request that is not repeated, and gives the whole answer.
-    pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, FetchError> {
+    ///
+    /// # Errors
+    /// No answer within five seconds, a longer one than a mebibyte, or too many waiting already.
+    pub async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, FetchError> {
         let client = self.client.as_ref().map_err(FetchError::new)?;
         let busy = |_| FetchError::new("too many wait for it already");
         let _waiting = self.waiting.try_acquire().map_err(busy)?;
@@ -64,19 +85,10 @@ impl Outward {
     }
 }
 
-impl<'c> AsyncHttpClient<'c> for Outward {
-    type Error = FetchError;
-    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, FetchError>> + Send + 'c>>;
-
-    fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(self.send(request))
-    }
-}
-
 async fn exchange(
     client: &reqwest::Client,
-    request: HttpRequest,
-) -> Result<HttpResponse, FetchError> {
+    request: Request<Vec<u8>>,
+) -> Result<Response<Vec<u8>>, FetchError> {
     let failed = |error: reqwest::Error| FetchError::new(chain(&error));
     let request = reqwest::Request::try_from(request).map_err(failed)?;
     let mut answer = client.execute(request).await.map_err(failed)?;
@@ -87,14 +99,15 @@ async fn exchange(
         }
         body.extend_from_slice(&chunk);
     }
-    let mut whole = HttpResponse::new(body);
+    let mut whole = Response::new(body);
     *whole.status_mut() = answer.status();
     *whole.headers_mut() = answer.headers().clone();
     Ok(whole)
 }
 
 /// An error with its causes, of which the last tells most.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
