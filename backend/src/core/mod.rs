@@ -16,8 +16,8 @@ pub mod web;
 
 use std::sync::Arc;
 
-use crate::features::accounts::Doors;
 pub use crate::features::accounts::UserId;
+use crate::features::{accounts::Doors, stations::Providers};
 pub use error::{Error, Result};
 
 /// Bytes as hexadecimal digits.
@@ -43,6 +43,8 @@ pub struct App {
     pub config: Arc<config::Config>,
     /// What signing in needs to remember within this process.
     pub doors: Doors,
+    /// Who else knows of stations.
+    pub stations: Providers,
     /// The requests with an `Idempotency-Key` that are under way.
     pub in_flight: http::InFlight,
 }
@@ -53,7 +55,8 @@ impl App {
     pub fn new(config: config::Config, db: db::Db, clock: clock::Clock) -> Self {
         let cache = cache::Cache::new(&config.cache);
         let doors = Doors::new(&config);
+        let stations = Providers::new(&config.stations, config.server.public_url.as_deref());
         let in_flight = http::InFlight::default();
-        Self { db, cache, clock, config: Arc::new(config), doors, in_flight }
+        Self { db, cache, clock, config: Arc::new(config), doors, stations, in_flight }
     }
 }

@@ -50,7 +50,6 @@ fn whole(value: f64) -> i64 {
     value as i64
 }
 
-#[cfg(test)]
 /// Degrees as the column keeps them, rounded to its last decimal; none beyond its range.
 pub(super) fn fixed<const P: u32>(degrees: f64) -> Option<Fixed<P, 8>> {
     let units = (degrees * 1e8).round();

@@ -4,16 +4,22 @@
 mod api;
 mod fields;
 mod geo;
+mod merge;
 mod model;
+mod providers;
 mod search;
 mod service;
 mod store;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_providers;
+#[cfg(test)]
 mod tests_search;
+mod upstream;
 
 pub use model::{Station, StationId};
+pub use providers::Providers;
 
 use super::Feature;
 

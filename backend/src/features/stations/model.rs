@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     fields::{East, FuelTypes, North, OsmId, Website},
     geo::{self, Latitude, Longitude, Point},
+    providers::Place,
 };
 use crate::{
     core::{
@@ -161,6 +162,21 @@ impl Station {
     /// Whether this user added it.
     pub(super) fn is_made_by(&self, user: &UserId) -> bool {
         self.made_by.as_deref() == Some(user.as_str())
+    }
+
+    /// The same with what an upstream says of it, and nothing else.
+    pub(super) fn told_by(self, place: Place) -> Self {
+        Self {
+            fuel_types: place.fuels().0,
+            name: place.name,
+            address: place.address,
+            latitude: Some(place.latitude),
+            longitude: Some(place.longitude),
+            phone: place.phone,
+            website: place.website,
+            brand: place.brand,
+            ..self
+        }
     }
 
     /// A place has both coordinates or none.

@@ -2,13 +2,16 @@
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Station, StationId,
     fields::{Degrees, Radius},
     geo::{self, Cells, Point},
+    merge,
+    providers::Place,
     store::{self, WORDS},
+    upstream,
 };
 use crate::{
     core::{
@@ -22,9 +25,13 @@ use crate::{
 };
 
 /// Where a station that was found is known from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Source {
+    /// Google's Places API.
+    Google,
+    /// `OpenStreetMap`.
+    Openstreetmap,
     /// Saved here.
     Saved,
 }
@@ -164,8 +171,55 @@ pub(super) async fn search(
     user: &UserId,
     wanted: &Wanted,
 ) -> Result<Page<FoundStation>> {
-    let items = saved(app, user, wanted).await?;
+    let ask = upstream::normal(wanted);
+    let (saved, places) = tokio::join!(saved(app, user, wanted), upstream::places(app, &ask));
+    let mut items = saved?;
+    let places = within(wanted, places);
+    add_known(app, user, wanted, &places, &mut items).await?;
+    merge::add(&mut items, places, wanted.circle.map(|it| it.centre));
+    if wanted.circle.is_some() {
+        sort(&mut items);
+    }
+    items.truncate(wanted.limit.rows());
     Ok(Page { items, next_cursor: None })
+}
+
+/// Those of the providers' places that are near enough: they were asked for somewhat more.
+fn within(wanted: &Wanted, mut places: Vec<Place>) -> Vec<Place> {
+    if let Some(circle) = wanted.circle {
+        places.retain(|it| circle.centre.distance_to(it.point()) <= circle.radius);
+    }
+    places
+}
+
+/// Adds what is saved here of the providers' places and was not found by its own words or place.
+async fn add_known(
+    app: &App,
+    user: &UserId,
+    wanted: &Wanted,
+    places: &[Place],
+    items: &mut Vec<FoundStation>,
+) -> Result<()> {
+    let missing = |id: &Option<String>, known: fn(&FoundStation) -> &Option<String>| {
+        id.clone().filter(|id| !items.iter().any(|it| known(it).as_ref() == Some(id)))
+    };
+    let by_google: Vec<_> = places
+        .iter()
+        .filter_map(|it| missing(&it.google_place_id, |it| &it.google_place_id))
+        .collect();
+    let by_osm: Vec<_> =
+        places.iter().filter_map(|it| missing(&it.osm_id, |it| &it.open_street_map_id)).collect();
+    if by_google.is_empty() && by_osm.is_empty() {
+        return Ok(());
+    }
+    let mut tx = app.db.read().await?;
+    let centre = wanted.circle.map(|it| it.centre);
+    for station in store::find_all_known(&mut tx, user, &by_google, &by_osm).await? {
+        if !items.iter().any(|it| it.id == Some(station.id)) {
+            items.push(FoundStation::saved(station, centre));
+        }
+    }
+    Ok(())
 }
 
 /// Those that are saved here.

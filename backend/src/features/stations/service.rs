@@ -3,6 +3,7 @@
 use super::{
     Station, StationId,
     model::{NewFavorite, NewStation, StationChange},
+    providers::Details,
     store,
 };
 use crate::{
@@ -31,7 +32,7 @@ pub(super) async fn add(
     once: &Once,
 ) -> Result<Created<Station>> {
     let now = app.clock.now();
-    let mut station = new.into_station(user, now)?;
+    let mut station = as_google_says(app, user, new.into_station(user, now)?).await?;
     let mut tx = app.db.write().await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
         return Ok(before);
@@ -46,6 +47,27 @@ pub(super) async fn add(
     let created = once.keep(&mut tx, user, location, &station).await?;
     tx.commit().await?;
     Ok(created)
+}
+
+/// The station in Google's own words, where it is Google's place and Google can be asked: what all
+/// users share is not for one of them to make up. One that is known here is not asked for again.
+async fn as_google_says(app: &App, user: &UserId, station: Station) -> Result<Station> {
+    let Some(place) = station.google_place_id.as_deref() else { return Ok(station) };
+    let known = {
+        let mut tx = app.db.read().await?;
+        store::find_known(&mut tx, user, Some(place), None).await?
+    };
+    if known.is_some() {
+        return Ok(station);
+    }
+    match app.stations.google_place(place).await {
+        // It may call the place otherwise by now; here it is what it was asked for as.
+        Details::Known(place) => Ok(station.told_by(*place)),
+        Details::Unknown => {
+            Err(Error::invalid("googlePlaceId", "is not a place that Google knows"))
+        }
+        Details::Away => Ok(station),
+    }
 }
 
 /// The station `id` as the user sees it.

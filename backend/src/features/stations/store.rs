@@ -334,6 +334,43 @@ pub(super) async fn find_all(
     Ok(rows.into_iter().map(Station::from).collect())
 }
 
+/// The stations of these places and origins, in no order.
+pub(super) async fn find_all_known(
+    tx: &mut Tx,
+    user: &UserId,
+    google_place_ids: &[String],
+    origins: &[String],
+) -> Result<Vec<Station>> {
+    let (places, origins) =
+        (list_of(google_place_ids.iter().cloned()), list_of(origins.iter().cloned()));
+    let rows: Vec<Row> = match tx {
+        Tx::Postgres { .. } => sql!(
+            tx,
+            fetch_all,
+            stations!(
+                "WHERE s.google_place_id IN
+                         (SELECT jsonb_array_elements_text(CAST($2 AS JSONB)))
+                    OR s.origin IN (SELECT jsonb_array_elements_text(CAST($3 AS JSONB)))"
+            ),
+            user.as_str(),
+            &places,
+            &origins,
+        ),
+        Tx::Sqlite(_) => sql!(
+            tx,
+            fetch_all,
+            stations!(
+                "WHERE s.google_place_id IN (SELECT value FROM json_each($2))
+                    OR s.origin IN (SELECT value FROM json_each($3))"
+            ),
+            user.as_str(),
+            &places,
+            &origins,
+        ),
+    }?;
+    Ok(rows.into_iter().map(Station::from).collect())
+}
+
 /// A JSON list of texts.
 fn list_of(texts: impl Iterator<Item = String>) -> String {
     texts.collect::<serde_json::Value>().to_string()

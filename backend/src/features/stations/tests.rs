@@ -61,7 +61,7 @@ async fn a_station_is_read_back_as_it_was_saved(app: TestApp) {
       "googlePlaceId": "ChIJ-corner",
       "id": "[id]",
       "isFavorite": false,
-      "latitude": 48.137_154_32,
+      "latitude": 48.13715432,
       "longitude": -11.5,
       "name": "Tanke Süd",
       "notes": null,
