@@ -1,6 +1,7 @@
 //! What every feature shares.
 
 pub mod cache;
+pub mod chart;
 pub mod clock;
 pub mod config;
 pub mod db;

@@ -264,6 +264,7 @@ const STATIONS: &[Row] = &[
     row(Shared, "GET /api/stations/search?query=corner"),
     row(Shared, "GET /api/stations/search?lat=48.1&lng=11.5&radius=1000"),
     row(Shared, "GET /api/stations/$station"),
+    row(Shared, "GET /api/stations/$station/prices"),
     row(Maker, "PATCH /api/stations/$station").json(r#"{"name":"Mine"}"#),
     row(Maker, "DELETE /api/stations/$station"),
     row(Shared, "PUT /api/stations/$station/favorite").json(r#"{"notes":"mine"}"#),

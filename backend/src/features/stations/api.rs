@@ -5,6 +5,8 @@ use aide::axum::{
     routing::{get_with, put_with},
 };
 use axum::extract::State;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{
     Station, StationId,
@@ -20,7 +22,10 @@ use crate::{
             Record, Stored, refuses,
         },
     },
-    features::accounts::User,
+    features::{
+        accounts::User,
+        fuel_logs::{self, Paid},
+    },
     input,
 };
 
@@ -50,6 +55,12 @@ pub(super) fn router() -> ApiRouter<App> {
                 }),
         )
         .api_route(
+            "/stations/{id}/prices",
+            get_with(prices, |it| {
+                it.id("readStationPrices").tag(tag).summary("Read what you paid at a station")
+            }),
+        )
+        .api_route(
             "/stations/{id}/favorite",
             put_with(mark, |it| {
                 it.id("markStation").tag(tag).summary("Make a station one of your favourites")
@@ -58,6 +69,23 @@ pub(super) fn router() -> ApiRouter<App> {
                 it.id("unmarkStation").tag(tag).summary("Make a station no favourite of yours")
             }),
         )
+}
+
+/// What you paid at a station.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Prices {
+    /// Each fill-up there whose price is known, the latest first: the last 500 at most.
+    items: Vec<Paid>,
+}
+
+async fn prices(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<StationId>,
+) -> Result<Stored<Prices>> {
+    service::find(&app, &user, id).await?;
+    Stored::of(&Prices { items: fuel_logs::paid_at(&app, &user, id).await? })
 }
 
 input! {

@@ -20,6 +20,7 @@ mod upstream;
 
 pub use model::{Station, StationId};
 pub use providers::Providers;
+pub use service::{favorites, name_of};
 
 use super::Feature;
 
@@ -27,7 +28,11 @@ use super::Feature;
 pub const FEATURE: Feature = Feature {
     name: "stations",
     folder: "stations",
-    migrations: crate::migrations!["001_create_stations", "002_favorites_and_cells"],
+    migrations: crate::migrations![
+        "001_create_stations",
+        "002_favorites_and_cells",
+        "003_fill_ups_point_at_stations"
+    ],
     api: api::router,
     pages: axum::Router::new,
 };

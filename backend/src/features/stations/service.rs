@@ -142,6 +142,24 @@ pub(super) async fn remove(
     tx.commit().await
 }
 
+/// The user's favourites, newest first: as many as a page holds at most.
+///
+/// # Errors
+/// Unavailable where the database is away.
+pub async fn favorites(app: &App, user: &UserId) -> Result<Vec<Station>> {
+    let listing = Listing { favorites: true, limit: Limit::new(500), ..Listing::default() };
+    Ok(list(app, user, &listing).await?.items)
+}
+
+/// What the station `id` is called, within the caller's transaction; none where there is no such
+/// station.
+///
+/// # Errors
+/// Unavailable where the database is away.
+pub async fn name_of(tx: &mut Tx, user: &UserId, id: StationId) -> Result<Option<String>> {
+    Ok(store::find(tx, user, id).await?.map(|it| it.name))
+}
+
 /// Makes a station one of the user's favourites, with these notes and no others.
 pub(super) async fn mark(
     app: &App,

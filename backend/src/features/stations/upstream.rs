@@ -114,13 +114,11 @@ pub(super) async fn places(app: &App, ask: &Ask) -> Vec<Place> {
 
 /// What one provider knows, and whether it says so just now; else what it said last.
 async fn known(app: &App, upstream: &Upstream, ask: &Ask) -> (Vec<Place>, bool) {
-    match fresh(app, upstream, ask).await {
-        Ok(places) => (places, true),
-        Err(_) => {
-            let last = last(&app.cache, upstream, ask).await;
-            (last.map(|it| it.places).unwrap_or_default(), false)
-        }
+    if let Ok(places) = fresh(app, upstream, ask).await {
+        return (places, true);
     }
+    let last = last(&app.cache, upstream, ask).await;
+    (last.map(|it| it.places).unwrap_or_default(), false)
 }
 
 /// What one provider knows, asked within the last hour.
