@@ -110,8 +110,10 @@ fn names(text: &'static str) -> Vec<&'static str> {
 /// Every row.
 pub(super) fn all() -> Vec<Row> {
     let assets = web::Assets::get();
-    let assets = [&assets.css, &assets.docs, &assets.script, &assets.passkeys, &assets.icon]
-        .map(|it| row(Anybody, Box::leak(format!("GET {it}").into_boxed_str())));
+    let scripts = [&assets.script, &assets.passkeys, &assets.stations];
+    let assets = [&assets.css, &assets.docs, &assets.icon].into_iter().chain(scripts);
+    let assets: Vec<_> =
+        assets.map(|it| row(Anybody, Box::leak(format!("GET {it}").into_boxed_str()))).collect();
     [SERVICE, &assets, ACCOUNTS, ADMINISTRATION, FACTORS, VEHICLES, FUEL_LOGS, STATIONS].concat()
 }
 
@@ -269,4 +271,17 @@ const STATIONS: &[Row] = &[
     row(Maker, "DELETE /api/stations/$station"),
     row(Shared, "PUT /api/stations/$station/favorite").json(r#"{"notes":"mine"}"#),
     row(Shared, "DELETE /api/stations/$station/favorite"),
+    row(Shared, "GET /stations"),
+    row(Shared, "GET /stations?query=corner"),
+    row(Shared, "GET /stations/new"),
+    row(Shared, "POST /stations/new").form("name=At+the+corner"),
+    // What nobody has found cannot be saved.
+    row(Shared, "POST /stations/save").form("found=google:x&query=corner").refused(404),
+    row(Shared, "GET /stations/$station"),
+    row(Maker, "GET /stations/$station/edit"),
+    row(Maker, "POST /stations/$station/edit").form("name=Mine"),
+    row(Maker, "POST /stations/$station/delete"),
+    row(Shared, "POST /stations/$station/favorite").form("notes=mine"),
+    row(Shared, "POST /stations/$station/unfavorite"),
+    row(Owner, "GET /vehicles/$vehicle/fuel-logs/new?station=$station"),
 ];

@@ -11,6 +11,7 @@ const CSS: &str = include_str!("../../../assets/app.css");
 const DOCS: &str = include_str!("../../../assets/docs.css");
 const SCRIPT: &str = include_str!("../../../assets/app.js");
 const PASSKEYS: &str = include_str!("../../../assets/passkeys.js");
+const STATIONS: &str = include_str!("../../../assets/stations.js");
 const ICON: &str = include_str!("../../../assets/icon.svg");
 
 /// Where the assets are.
@@ -24,6 +25,8 @@ pub struct Assets {
     pub script: String,
     /// The script of the pages that ask for passkeys.
     pub passkeys: String,
+    /// The script of the pages that look for stations.
+    pub stations: String,
     /// The icon.
     pub icon: String,
 }
@@ -33,6 +36,7 @@ static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
     docs: address("docs", DOCS, "css"),
     script: address("app", SCRIPT, "js"),
     passkeys: address("passkeys", PASSKEYS, "js"),
+    stations: address("stations", STATIONS, "js"),
     icon: address("icon", ICON, "svg"),
 });
 
@@ -64,5 +68,6 @@ pub fn router() -> Router<App> {
         .route(&ASSETS.docs, file("text/css; charset=utf-8", DOCS))
         .route(&ASSETS.script, file("text/javascript; charset=utf-8", SCRIPT))
         .route(&ASSETS.passkeys, file("text/javascript; charset=utf-8", PASSKEYS))
+        .route(&ASSETS.stations, file("text/javascript; charset=utf-8", STATIONS))
         .route(&ASSETS.icon, file("image/svg+xml", ICON))
 }

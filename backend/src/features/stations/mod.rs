@@ -6,12 +6,15 @@ mod fields;
 mod geo;
 mod merge;
 mod model;
+mod pages;
 mod providers;
 mod search;
 mod service;
 mod store;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_pages;
 #[cfg(test)]
 mod tests_providers;
 #[cfg(test)]
@@ -20,7 +23,7 @@ mod upstream;
 
 pub use model::{Station, StationId};
 pub use providers::Providers;
-pub use service::{favorites, name_of};
+pub use service::{favorites, find, name_of};
 
 use super::Feature;
 
@@ -34,5 +37,5 @@ pub const FEATURE: Feature = Feature {
         "003_fill_ups_point_at_stations"
     ],
     api: api::router,
-    pages: axum::Router::new,
+    pages: pages::router,
 };

@@ -164,6 +164,30 @@ impl Station {
         self.made_by.as_deref() == Some(user.as_str())
     }
 
+    /// One that a provider knows, saved by this user.
+    pub(super) fn of_place(place: Place, user: &UserId, now: DateTime<Utc>) -> Self {
+        let station = Self {
+            id: StationId(Uuid::now_v7()),
+            google_place_id: place.google_place_id.clone(),
+            open_street_map_id: place.osm_id.clone(),
+            name: String::new(),
+            address: None,
+            latitude: None,
+            longitude: None,
+            phone: None,
+            website: None,
+            brand: None,
+            fuel_types: Vec::new(),
+            is_favorite: false,
+            notes: None,
+            created_at: now,
+            updated_at: now,
+            made_by: Some(user.as_str().to_owned()),
+            origin: place.osm_id.clone(),
+        };
+        station.told_by(place)
+    }
+
     /// The same with what an upstream says of it, and nothing else.
     pub(super) fn told_by(self, place: Place) -> Self {
         Self {

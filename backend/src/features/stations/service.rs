@@ -3,8 +3,9 @@
 use super::{
     Station, StationId,
     model::{NewFavorite, NewStation, StationChange},
-    providers::Details,
-    store,
+    providers::{Details, Place},
+    search::Wanted,
+    store, upstream,
 };
 use crate::{
     core::{
@@ -31,8 +32,31 @@ pub(super) async fn add(
     new: NewStation,
     once: &Once,
 ) -> Result<Created<Station>> {
-    let now = app.clock.now();
-    let mut station = as_google_says(app, user, new.into_station(user, now)?).await?;
+    let station = new.into_station(user, app.clock.now())?;
+    keep(app, user, station, once).await
+}
+
+/// Saves the station of what a search has found that `source` calls `id`: what is kept is what the
+/// provider said. None where the search does not find it any more.
+pub(super) async fn save_found(
+    app: &App,
+    user: &UserId,
+    wanted: &Wanted,
+    (source, id): (&str, &str),
+) -> Result<Option<Created<Station>>> {
+    let places = upstream::places(app, &upstream::normal(wanted)).await;
+    let is_it = |it: &Place| match source {
+        "google" => it.google_place_id.as_deref() == Some(id),
+        _ => it.osm_id.as_deref() == Some(id),
+    };
+    let Some(place) = places.into_iter().find(is_it) else { return Ok(None) };
+    let station = Station::of_place(place, user, app.clock.now());
+    keep(app, user, station, &Once::default()).await.map(Some)
+}
+
+async fn keep(app: &App, user: &UserId, station: Station, once: &Once) -> Result<Created<Station>> {
+    let now = station.created_at;
+    let mut station = as_google_says(app, user, station).await?;
     let mut tx = app.db.write().await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
         return Ok(before);
@@ -71,7 +95,10 @@ async fn as_google_says(app: &App, user: &UserId, station: Station) -> Result<St
 }
 
 /// The station `id` as the user sees it.
-pub(super) async fn find(app: &App, user: &UserId, id: StationId) -> Result<Station> {
+///
+/// # Errors
+/// `NotFound`.
+pub async fn find(app: &App, user: &UserId, id: StationId) -> Result<Station> {
     let mut tx = app.db.read().await?;
     find_in(&mut tx, user, id).await
 }
@@ -96,8 +123,14 @@ pub(super) async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<
 /// The station `id`, held for whoever may write its facts.
 async fn hold_own(tx: &mut Tx, user: &User, id: StationId) -> Result<Station> {
     let station = store::hold(tx, user, id).await?.ok_or(Error::NotFound("station"))?;
+    check_may_change(user, &station)?;
+    Ok(station)
+}
+
+/// Only whoever added a station, or an administrator, writes its facts.
+pub(super) fn check_may_change(user: &User, station: &Station) -> Result<()> {
     if station.is_made_by(user) || user.0.is_admin {
-        Ok(station)
+        Ok(())
     } else {
         Err(Error::Forbidden("only whoever added this station, or an administrator, may do this"))
     }
