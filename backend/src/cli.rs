@@ -14,7 +14,7 @@ use crate::{
             migrate::{self, MigrateError, Step},
         },
     },
-    features::{self, administration},
+    features::{self, administration, stations},
     openapi, serve,
 };
 
@@ -54,6 +54,11 @@ enum Command {
         #[command(subcommand)]
         command: administration::Command,
     },
+    /// Bring in stations
+    Stations {
+        #[command(subcommand)]
+        command: stations::Command,
+    },
     /// Look at the settings
     Config {
         #[command(subcommand)]
@@ -88,6 +93,8 @@ enum Failure {
     Serve(#[from] serve::ServeError),
     #[error("{0}")]
     Users(Error),
+    #[error("{0}")]
+    Stations(Error),
     #[error("{0}")]
     Unready(String),
     #[error("{0}")]
@@ -136,6 +143,10 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
             let config = load()?;
             runtime()?.block_on(users(config, &command))
         }
+        Command::Stations { command } => {
+            let config = load()?;
+            runtime()?.block_on(bring_in(config, &command))
+        }
         Command::Config { command: ConfigCommand::Check } => {
             load()?;
             print("the settings can be used\n")
@@ -170,6 +181,14 @@ async fn users(config: Config, command: &administration::Command) -> Result<(), 
     let done = administration::run(&app, command).await;
     app.db.close().await;
     print(&done.map_err(Failure::Users)?)
+}
+
+async fn bring_in(config: Config, command: &stations::Command) -> Result<(), Failure> {
+    let db = Db::open(&config.database).await.map_err(serve::ServeError::from)?;
+    let app = App::new(config, db, Clock::System);
+    let done = stations::run(&app, command).await;
+    app.db.close().await;
+    print(&done.map_err(Failure::Stations)?)
 }
 
 async fn migrate(

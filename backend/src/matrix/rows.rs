@@ -283,5 +283,9 @@ const STATIONS: &[Row] = &[
     row(Maker, "POST /stations/$station/delete"),
     row(Shared, "POST /stations/$station/favorite").form("notes=mine"),
     row(Shared, "POST /stations/$station/unfavorite"),
-    row(Owner, "GET /vehicles/$vehicle/fuel-logs/new?station=$station"),
+    row(Owner, "GET /vehicles/$vehicle/fuel-logs/new?station=$my_station"),
+    row(Owner, "POST /api/fuel-logs").json(
+        r#"{"vehicleId":"$vehicle","date":"2026-01-30","odometerReading":900,"gallons":10,
+            "stationId":"$my_station"}"#,
+    ),
 ];

@@ -88,6 +88,7 @@ impl World {
             let path = format!("/api/stations/{made}/favorite");
             let marked = user.send_json(axum::http::Method::PUT, &path, &notes, &[]).await;
             assert_eq!(marked.status, 200, "{marked:?}");
+            ids.insert("my_station".to_owned(), made.clone());
             ids.insert(station.to_owned(), made);
         }
         for (name, value) in [

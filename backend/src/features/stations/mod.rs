@@ -4,6 +4,7 @@
 mod api;
 mod fields;
 mod geo;
+mod import;
 mod merge;
 mod model;
 mod pages;
@@ -14,6 +15,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_import;
+#[cfg(test)]
 mod tests_pages;
 #[cfg(test)]
 mod tests_providers;
@@ -21,6 +24,7 @@ mod tests_providers;
 mod tests_search;
 mod upstream;
 
+pub use import::{Command, run};
 pub use model::{Station, StationId};
 pub use providers::Providers;
 pub use service::{favorites, find, name_of};

@@ -166,9 +166,24 @@ impl Station {
 
     /// One that a provider knows, saved by this user.
     pub(super) fn of_place(place: Place, user: &UserId, now: DateTime<Utc>) -> Self {
-        let station = Self {
-            id: StationId(Uuid::now_v7()),
+        Self {
             google_place_id: place.google_place_id.clone(),
+            made_by: Some(user.as_str().to_owned()),
+            origin: place.osm_id.clone(),
+            ..Self::brought_in(StationId(Uuid::now_v7()), String::new(), place, now)
+        }
+    }
+
+    /// One that a file holds; nobody made it.
+    pub(super) fn brought_in(
+        id: StationId,
+        origin: String,
+        place: Place,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let nobody = Self {
+            id,
+            google_place_id: None,
             open_street_map_id: place.osm_id.clone(),
             name: String::new(),
             address: None,
@@ -182,10 +197,10 @@ impl Station {
             notes: None,
             created_at: now,
             updated_at: now,
-            made_by: Some(user.as_str().to_owned()),
-            origin: place.osm_id.clone(),
+            made_by: None,
+            origin: Some(origin),
         };
-        station.told_by(place)
+        nobody.told_by(place)
     }
 
     /// The same with what an upstream says of it, and nothing else.

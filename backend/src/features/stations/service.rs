@@ -12,6 +12,7 @@ use crate::{
         App, Error, Result, UserId,
         db::{self, Tx},
         http::{self, Created, Cursor, IfMatch, Limit, Once, Page},
+        input::Clearable,
     },
     features::accounts::User,
 };
@@ -87,11 +88,13 @@ async fn as_google_says(app: &App, user: &UserId, station: Station) -> Result<St
     match app.stations.google_place(place).await {
         // It may call the place otherwise by now; here it is what it was asked for as.
         Details::Known(place) => Ok(station.told_by(*place)),
-        Details::Unknown => {
-            Err(Error::invalid("googlePlaceId", "is not a place that Google knows"))
-        }
+        Details::Unknown => Err(not_googles()),
         Details::Away => Ok(station),
     }
+}
+
+fn not_googles() -> Error {
+    Error::invalid("googlePlaceId", "is not a place that Google knows")
 }
 
 /// The station `id` as the user sees it.
@@ -144,6 +147,11 @@ pub(super) async fn change(
     change: StationChange,
     if_match: &IfMatch,
 ) -> Result<Station> {
+    if let Clearable::Set(place) = &change.google_place_id
+        && matches!(app.stations.google_place(&place.0).await, Details::Unknown)
+    {
+        return Err(not_googles());
+    }
     let mut tx = app.db.write().await?;
     let current = hold_own(&mut tx, user, id).await?;
     if_match.check(&current)?;

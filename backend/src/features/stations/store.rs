@@ -1,6 +1,8 @@
 //! Stations in the database. What a user marked is read and written for that user only; a
 //! station's own facts are everybody's to read, and the service says who may write them.
 
+mod bring_in;
+
 use chrono::{DateTime, Utc};
 use sqlx::Result;
 use uuid::Uuid;
@@ -14,6 +16,8 @@ use crate::{
     core::{UserId, db::Tx, http::Limit},
     sql,
 };
+
+pub(super) use bring_in::bring_in;
 
 /// A statement over stations as one user, the first value, sees them.
 macro_rules! stations {

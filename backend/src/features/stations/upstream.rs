@@ -1,7 +1,7 @@
 //! What the providers answer, kept for an hour and shared by all users: nothing of anybody's is in
 //! it. While a provider is away, what it answered within the last day still counts.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,13 +13,15 @@ use super::{
     providers::{Ask, Away, Place, Upstream},
     search::{Circle, Wanted},
 };
-use crate::core::{App, Error, Result, cache::Cache};
+use crate::core::{App, Error, Result};
 
 /// How long an answer is kept (the seed's), and no provider asked the same again.
 const KEPT: Duration = Duration::from_hours(1);
 const FRESH: TimeDelta = TimeDelta::hours(1);
-/// How long the last answer of each provider is kept, in case it goes away.
+/// How long the last answer of each provider is kept, in case it goes away, and the most bytes of
+/// them.
 const LAST: Duration = Duration::from_hours(24);
+const MEMORY: u64 = 16 * 1024 * 1024;
 /// The most places of one provider's answer that are kept: those farther off are nobody's nearest.
 const MOST: usize = 200;
 /// The radii that are asked for, in metres: somewhat more than people name.
@@ -37,11 +39,25 @@ struct Kept {
     is_whole: bool,
 }
 
-/// What is kept of one provider's last answer.
-#[derive(Serialize, Deserialize)]
+/// One provider's last answer.
+#[derive(Debug)]
 struct Last {
     at: DateTime<Utc>,
     places: Vec<Place>,
+}
+
+/// The last answers of each provider, in this process: they have to be there when much else is not.
+#[derive(Debug, Clone)]
+pub(super) struct Lasts(moka::sync::Cache<String, Arc<Last>>);
+
+impl Lasts {
+    pub(super) fn new() -> Self {
+        let weight = |key: &String, last: &Arc<Last>| {
+            u32::try_from(key.len() + 200 + last.places.len() * 400).unwrap_or(u32::MAX)
+        };
+        let lasts = moka::sync::Cache::builder().max_capacity(MEMORY).weigher(weight);
+        Self(lasts.time_to_live(LAST).build())
+    }
 }
 
 /// What the providers are asked for what somebody wants: the same for all who want nearly the
@@ -81,7 +97,7 @@ pub(super) fn key(ask: &Ask) -> String {
 }
 
 fn last_key(upstream: &Upstream, ask: &Ask) -> String {
-    format!("stations:last:{}:{}", upstream.name, query(ask))
+    format!("{}:{}", upstream.name, query(ask))
 }
 
 /// What the providers know of it, the best first. Whichever is away says nothing, or what it said
@@ -117,17 +133,15 @@ async fn known(app: &App, upstream: &Upstream, ask: &Ask) -> (Vec<Place>, bool) 
     if let Ok(places) = fresh(app, upstream, ask).await {
         return (places, true);
     }
-    let last = last(&app.cache, upstream, ask).await;
-    (last.map(|it| it.places).unwrap_or_default(), false)
+    let last = app.stations.lasts().0.get(&last_key(upstream, ask));
+    (last.map(|it| it.places.clone()).unwrap_or_default(), false)
 }
 
 /// What one provider knows, asked within the last hour.
 async fn fresh(app: &App, upstream: &Upstream, ask: &Ask) -> Result<Vec<Place>, Away> {
-    let now = app.clock.now();
-    if let Some(last) = last(&app.cache, upstream, ask).await
-        && now - last.at < FRESH
-    {
-        return Ok(last.places);
+    let (now, key, lasts) = (app.clock.now(), last_key(upstream, ask), &app.stations.lasts().0);
+    if let Some(last) = lasts.get(&key).filter(|it| now - it.at < FRESH) {
+        return Ok(last.places.clone());
     }
     let mut places = upstream.search(ask).await?;
     if let Some(circle) = ask.circle {
@@ -135,21 +149,8 @@ async fn fresh(app: &App, upstream: &Upstream, ask: &Ask) -> Result<Vec<Place>, 
         places.sort_by(|a, b| away(a).total_cmp(&away(b)));
     }
     places.truncate(MOST);
-    if let Ok(body) = bytes_of(&Last { at: now, places: places.clone() }) {
-        let key = last_key(upstream, ask);
-        app.cache.invalidate(&key).await;
-        let keep = || async { Ok(body.clone()) };
-        // Not kept, it only is not there in need.
-        let _ = app.cache.get_or_compute(&key, LAST, keep).await;
-    }
+    lasts.insert(key, Arc::new(Last { at: now, places: places.clone() }));
     Ok(places)
-}
-
-/// What the provider said last.
-async fn last(cache: &Cache, upstream: &Upstream, ask: &Ask) -> Option<Last> {
-    let nothing = || async { Err(Error::NotFound("answer")) };
-    let kept = cache.get_or_compute(&last_key(upstream, ask), LAST, nothing).await.ok()?;
-    serde_json::from_slice(&kept).ok()
 }
 
 fn bytes_of(value: &impl Serialize) -> Result<Bytes> {

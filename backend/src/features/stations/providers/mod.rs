@@ -8,11 +8,13 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+pub(super) use self::osm::{Element, place as place_of_tags};
 use self::{google::Google, osm::Osm};
 use super::{
     fields::{FuelTypes, OsmId, Website},
     geo::{self, Latitude, Longitude, Point},
     search::{Circle, Source},
+    upstream::Lasts,
 };
 use crate::core::{
     config,
@@ -48,7 +50,7 @@ pub(super) struct Place {
 impl Place {
     /// A place of that name there, with nothing else known of it; none where it is nowhere on
     /// the earth or has no name.
-    fn new(source: Source, name: &str, latitude: f64, longitude: f64) -> Option<Self> {
+    pub(super) fn new(source: Source, name: &str, latitude: f64, longitude: f64) -> Option<Self> {
         let is_on_earth = latitude.abs() <= 90.0 && longitude.abs() <= 180.0;
         let (latitude, longitude) = (geo::fixed(latitude)?, geo::fixed(longitude)?);
         let name = clean(name, 200).filter(|_| is_on_earth)?;
@@ -80,7 +82,7 @@ impl Place {
 
 /// Text of an upstream's as a column can hold it: in one line, without control characters, no
 /// longer than `most`; none where nothing is left.
-fn clean(text: &str, most: usize) -> Option<String> {
+pub(super) fn clean(text: &str, most: usize) -> Option<String> {
     let line: String = text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
     let text: String = line.trim().chars().take(most).collect();
     let text = text.trim();
@@ -88,13 +90,13 @@ fn clean(text: &str, most: usize) -> Option<String> {
 }
 
 /// A telephone number as its column can hold it; half of one is none.
-fn phone(text: &str) -> Option<String> {
+pub(super) fn phone(text: &str) -> Option<String> {
     let first = text.split(';').next().unwrap_or_default();
     clean(first, 21).filter(|it| it.chars().count() <= 20)
 }
 
 /// An address on the web that may be linked to.
-fn website(text: &str) -> Option<String> {
+pub(super) fn website(text: &str) -> Option<String> {
     Website::of(text).map(|it| it.0)
 }
 
@@ -173,6 +175,7 @@ pub struct Providers(Arc<All>);
 
 struct All {
     upstreams: Vec<Upstream>,
+    lasts: Lasts,
     /// For single places.
     google: Option<(Google, Breaker)>,
 }
@@ -186,12 +189,17 @@ impl Providers {
         upstreams.extend(google().map(|it| Upstream::new("google", it)));
         upstreams.extend(Osm::new(settings, address).map(|it| Upstream::new("openstreetmap", it)));
         let google = google().map(|it| (it, Breaker::default()));
-        Self(Arc::new(All { upstreams, google }))
+        Self(Arc::new(All { upstreams, lasts: Lasts::new(), google }))
     }
 
     /// All of them, the one whose words count most first.
     pub(super) fn all(&self) -> &[Upstream] {
         &self.0.upstreams
+    }
+
+    /// What each of them said last.
+    pub(super) fn lasts(&self) -> &Lasts {
+        &self.0.lasts
     }
 
     /// What Google says of the place that it calls `id`.

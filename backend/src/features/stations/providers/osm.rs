@@ -139,21 +139,26 @@ impl Element {
         let centre = self.center.as_ref();
         let latitude = self.lat.or(centre.map(|it| it.lat))?;
         let longitude = self.lon.or(centre.map(|it| it.lon))?;
-        place(&self.tags, osm_id(&self.kind, self.id)?, latitude, longitude)
+        place(&self.tags, Some(osm_id(&self.kind, self.id)?), latitude, longitude)
+    }
+
+    /// What is said of it.
+    pub(in crate::features::stations) fn tags(&self) -> &BTreeMap<String, String> {
+        &self.tags
     }
 }
 
 /// A station from its tags.
 pub(in crate::features::stations) fn place(
     tags: &BTreeMap<String, String>,
-    id: String,
+    id: Option<String>,
     latitude: f64,
     longitude: f64,
 ) -> Option<Place> {
     let tag = |names: &[&str]| names.iter().find_map(|it| tags.get(*it)).map(String::as_str);
     let name = tag(&["name", "brand", "operator"]).unwrap_or("Fuel station");
     let mut place = Place::new(Source::Openstreetmap, name, latitude, longitude)?;
-    place.osm_id = Some(id);
+    place.osm_id = id;
     place.brand = tag(&["brand"]).and_then(|it| clean(it, 100));
     place.phone = tag(&["phone", "contact:phone"]).and_then(phone);
     place.website = tag(&["website", "contact:website"]).and_then(website);
@@ -212,7 +217,7 @@ impl Named {
         if let Some(name) = self.name.as_ref().filter(|it| !it.is_empty()) {
             tags.insert("name".to_owned(), name.clone());
         }
-        let mut place = place(&tags, id, at.latitude, at.longitude)?;
+        let mut place = place(&tags, Some(id), at.latitude, at.longitude)?;
         // Its address in full begins with its name.
         let whole = self.display_name.as_str();
         let rest = self.name.as_deref().and_then(|name| whole.strip_prefix(name)).unwrap_or(whole);
