@@ -27,8 +27,9 @@ migrate: ## bring the configured database up to date
 	cargo run --release --locked -p motovaultpro -- migrate
 
 bench: ## measure both engines against a fixed answer
-	scripts/need postgresql redis-server wrk curl jq
+	scripts/need postgresql redis-server wrk curl jq python3
 	scripts/bench
+	scripts/bench-stations
 
 overload: ## put ten times the load upon a release build that it can take
 	scripts/need postgresql redis-server
