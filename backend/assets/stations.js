@@ -45,3 +45,30 @@ for (const select of document.querySelectorAll("select[data-stations]")) {
     if (known.length > 0) select.value = known[0].value;
   });
 }
+
+// The stations of the page upon a map, where the service has one; the lists say the same.
+const map = document.querySelector("[data-map]");
+const rows = [...document.querySelectorAll(".stations li[data-lat]")];
+if (map && window.L && rows.length > 0) {
+  map.hidden = false;
+  const chart = L.map(map, { attributionControl: "tiles" in map.dataset });
+  if ("tiles" in map.dataset) {
+    // Those who give pictures want to know who shows them.
+    L.tileLayer(map.dataset.tiles, {
+      maxZoom: 19,
+      referrerPolicy: "origin",
+      attribution: "© OpenStreetMap contributors",
+    }).addTo(chart);
+  }
+  const places = rows.map((row) => {
+    const at = [Number(row.dataset.lat), Number(row.dataset.lng)];
+    const name = document.createElement("span");
+    name.textContent = row.querySelector("h3").textContent;
+    const kind = row.classList.contains("favorite") ? "spot favorite" : "spot";
+    const spot = L.circleMarker(at, { radius: 9, className: kind }).addTo(chart).bindTooltip(name);
+    const link = row.querySelector("h3 a");
+    if (link) spot.on("click", () => link.click());
+    return at;
+  });
+  chart.fitBounds(places, { padding: [28, 28], maxZoom: 15 });
+}

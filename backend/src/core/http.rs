@@ -15,7 +15,7 @@ pub use client::ClientAddress;
 pub use described::{PROBLEM, add_refusal, refusal_name, refusals, refuses};
 pub use etag::IfMatch;
 pub use gate::{Gate, Ticket};
-pub use layers::{layers, protect};
+pub use layers::{layers, policy_with_pictures, protect};
 pub use once::{InFlight, New, Once};
 pub use paging::{Cursor, Limit, Page, after, end_of_time};
 pub use rates::{Meter, Rates};

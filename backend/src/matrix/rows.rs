@@ -111,10 +111,16 @@ fn names(text: &'static str) -> Vec<&'static str> {
 pub(super) fn all() -> Vec<Row> {
     let assets = web::Assets::get();
     let scripts = [&assets.script, &assets.passkeys, &assets.stations];
-    let assets = [&assets.css, &assets.docs, &assets.icon].into_iter().chain(scripts);
+    let assets =
+        [&assets.css, &assets.docs, &assets.icon].into_iter().chain(scripts).chain(assets_of_map());
     let assets: Vec<_> =
         assets.map(|it| row(Anybody, Box::leak(format!("GET {it}").into_boxed_str()))).collect();
     [SERVICE, &assets, ACCOUNTS, ADMINISTRATION, FACTORS, VEHICLES, FUEL_LOGS, STATIONS].concat()
+}
+
+/// What draws maps, where this program has it.
+fn assets_of_map() -> impl Iterator<Item = &'static String> {
+    web::Assets::get().map.iter().flat_map(|it| [&it.script, &it.css])
 }
 
 const SERVICE: &[Row] = &[

@@ -17,6 +17,8 @@ pub struct Stations {
     pub overpass_url: Option<String>,
     /// A Nominatim of `OpenStreetMap`, for names.
     pub nominatim_url: Option<String>,
+    /// Where the pictures of a map are, with `{z}`, `{x}` and `{y}`; without it, its ground is plain.
+    pub tiles_url: Option<String>,
 }
 
 impl Default for Stations {
@@ -26,6 +28,7 @@ impl Default for Stations {
             google_url: "https://places.googleapis.com".to_owned(),
             overpass_url: None,
             nominatim_url: None,
+            tiles_url: None,
         }
     }
 }
@@ -48,7 +51,21 @@ impl Stations {
                 return Err(ConfigError::value(key, "is https://host/path or http://host/path"));
             }
         }
+        if self.tiles_url.is_some() && self.tiles_origin().is_none() {
+            let why = "is https://host/{z}/{x}/{y}.png or the like";
+            return Err(ConfigError::value("stations.tiles_url", why));
+        }
         Ok(())
+    }
+
+    /// The origin of the map's pictures, as a browser names it.
+    #[must_use]
+    pub fn tiles_origin(&self) -> Option<String> {
+        let address = self.tiles_url.as_deref()?;
+        let url = Url::parse(address).ok()?;
+        let has_all = ["{z}", "{x}", "{y}"].iter().all(|it| address.contains(it));
+        let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();
+        (has_all && is_web).then(|| url.origin().ascii_serialization())
     }
 }
 

@@ -38,10 +38,13 @@ fn an_address_that_cannot_be_asked_is_named() {
         ("overpass_url", "file:///etc/passwd"),
         ("nominatim_url", "https://user@host"),
         ("nominatim_url", "https://host/?key=1"),
+        ("tiles_url", "https://tiles.example/{z}/{x}.png"),
+        ("tiles_url", "tiles/{z}/{x}/{y}.png"),
     ] {
         let why = told(key, value).unwrap_err();
         assert!(why.starts_with(&format!("stations.{key}: ")), "{why}");
     }
+    assert_eq!(told("tiles_url", "https://tiles.example/{z}/{x}/{y}.png?k=1"), Ok(()));
     assert_eq!(told("google_url", "http://127.0.0.1:9000"), Ok(()));
     assert_eq!(told("google_url", "http://[::1]:9000/maps"), Ok(()));
     assert_eq!(told("overpass_url", "http://overpass:8080/api/interpreter"), Ok(()));

@@ -9,7 +9,7 @@ use askama::Template;
 use axum::{
     Router,
     extract::State,
-    http::Uri,
+    http::{Uri, header},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
@@ -25,7 +25,7 @@ use crate::{
     core::{
         App, Error, Result,
         db::fixed::{Fixed, divide_rounded},
-        http::{Form, Limit, Path},
+        http::{self, Form, Limit, Path},
         units::{DistanceUnit, Shown},
         web::{self, Errors, Sheet, Shell},
     },
@@ -73,6 +73,8 @@ struct List {
     has_osm: bool,
     has_google: bool,
     price_sign: String,
+    /// Where the pictures of a map are.
+    tiles: Option<String>,
 }
 
 impl List {
@@ -215,8 +217,15 @@ async fn show_list(State(app): State<App>, user: User, shell: Shell, uri: Uri) -
         has_google: has(Source::Google),
         found: found.map(|all| all.into_iter().map(|it| Hit::of(it, &shown)).collect()),
         price_sign: format!("/{}", shown.volume.sign()),
+        tiles: app.config.stations.tiles_url.clone(),
     };
-    if is_refused { web::page_again(&page) } else { Ok(web::page(&page)?.into_response()) }
+    let mut answer =
+        if is_refused { web::page_again(&page)? } else { web::page(&page)?.into_response() };
+    let pictures = app.config.stations.tiles_origin();
+    if let Some(policy) = pictures.and_then(|it| http::policy_with_pictures(&it)) {
+        answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    Ok(answer)
 }
 
 fn to_station(id: StationId) -> Redirect {

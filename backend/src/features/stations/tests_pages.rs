@@ -7,6 +7,7 @@ use crate::testing::{Answer, TestApp, on_every_engine};
 on_every_engine![
     the_page_finds_and_says_who_else_could_be_asked,
     a_search_that_cannot_be_shows_why_at_its_field,
+    only_the_page_with_the_map_loads_its_pictures,
     a_station_is_added_changed_and_removed_by_its_forms,
     only_whoever_added_it_is_offered_to_change_it,
     a_favorite_is_made_and_noted_by_its_forms,
@@ -54,6 +55,24 @@ async fn the_page_finds_and_says_who_else_could_be_asked(app: TestApp) {
     holds(&page, &[r#"value="48.11""#, r#"<option value="5000" selected>"#]);
     let page = user.get("/stations?query=nowhere&lat=&lng=&radius=5000").await;
     holds(&page, &["Nothing found", r#"value="nowhere""#]);
+}
+
+async fn only_the_page_with_the_map_loads_its_pictures(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    save(&user, json!({ "name": "Corner", "latitude": 48.1, "longitude": 11.5 })).await;
+    let policy = "content-security-policy";
+    assert!(user.get("/stations").await.header(policy).contains("img-src 'self';"));
+    let tiles = "https://tiles.example:8443/map/{z}/{x}/{y}.png";
+    let with_tiles = user.reconfigured(|it| it.stations.tiles_url = Some(tiles.to_owned()));
+    let page = with_tiles.get("/stations?query=corner").await;
+    let told = page.header(policy);
+    assert!(told.contains("img-src 'self' https://tiles.example:8443;"), "{told}");
+    assert!(told.contains("script-src 'self';") && !told.contains("unsafe"), "{told}");
+    holds(&page, &[r#"<li data-lat="48.10000000" data-lng="11.50000000">"#]);
+    assert!(with_tiles.get("/vehicles").await.header(policy).contains("img-src 'self';"));
+    // Without what draws it there is no map, and the list says the same.
+    let has_map = crate::core::web::Assets::get().map.is_some();
+    assert_eq!(text(&page).contains(&format!("data-tiles=\"{tiles}\"")), has_map);
 }
 
 async fn a_search_that_cannot_be_shows_why_at_its_field(app: TestApp) {
