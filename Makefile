@@ -1,11 +1,16 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check fuzz migrate bench bench-vin overload clean
+.PHONY: help map run test check fuzz migrate bench bench-vin overload clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## build the service, serve it, print its address
 	cargo run --release --locked -p motovaultpro -- serve
+
+map: ## fetch what draws the map of stations, for the next build (optional, needs npm)
+	cd frontend && npm ci
+	mkdir -p frontend/dist
+	cp frontend/node_modules/leaflet/dist/leaflet.js frontend/node_modules/leaflet/dist/leaflet.css frontend/dist/
 
 test: ## everything that CI runs: check, every test on both engines, a short fuzz
 	scripts/need postgresql redis-server chromium curl python3-venv
@@ -27,8 +32,9 @@ migrate: ## bring the configured database up to date
 	cargo run --release --locked -p motovaultpro -- migrate
 
 bench: ## measure both engines against a fixed answer
-	scripts/need postgresql redis-server wrk curl jq
+	scripts/need postgresql redis-server wrk curl jq python3
 	scripts/bench
+	scripts/bench-stations
 
 bench-vin: ## measure the VIN decoder beside two others
 	scripts/need python3-venv

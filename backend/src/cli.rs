@@ -15,7 +15,7 @@ use crate::{
         },
         jobs,
     },
-    features::{self, administration, vin},
+    features::{self, administration, stations, vin},
     openapi, serve,
 };
 
@@ -57,6 +57,11 @@ enum Command {
     },
     /// Tell what VINs mean, without asking anyone
     Vin(vin::Arguments),
+    /// Bring in stations
+    Stations {
+        #[command(subcommand)]
+        command: stations::Command,
+    },
     /// Look at the settings
     Config {
         #[command(subcommand)]
@@ -91,6 +96,8 @@ enum Failure {
     Serve(#[from] serve::ServeError),
     #[error("{0}")]
     Work(Error),
+    #[error("{0}")]
+    Stations(Error),
     #[error("{0}")]
     Unready(String),
     #[error("{0}")]
@@ -146,6 +153,10 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Vin(arguments) => {
             Ok(vin::run(&arguments, Clock::System.now(), &mut std::io::stdout().lock())?)
         }
+        Command::Stations { command } => {
+            let config = load()?;
+            runtime()?.block_on(bring_in(config, &command))
+        }
         Command::Config { command: ConfigCommand::Check } => {
             load()?;
             print("the settings can be used\n")
@@ -189,6 +200,14 @@ async fn clean_vin_cache(config: Config) -> Result<(), Failure> {
     let done = jobs::run_one(&app, &vin::CHORE).await;
     app.db.close().await;
     print(&format!("{} removed\n", done.map_err(Failure::Work)?))
+}
+
+async fn bring_in(config: Config, command: &stations::Command) -> Result<(), Failure> {
+    let db = Db::open(&config.database).await.map_err(serve::ServeError::from)?;
+    let app = App::new(config, db, Clock::System);
+    let done = stations::run(&app, command).await;
+    app.db.close().await;
+    print(&done.map_err(Failure::Stations)?)
 }
 
 async fn migrate(

@@ -59,6 +59,19 @@ const VIN_CACHE: &[Column] = &[
     ("cached_at", "timestamp with time zone", true, None),
 ];
 
+const STATIONS: &[Column] = &[
+    ("id", "uuid", false, None),
+    ("google_place_id", "character varying(255)", true, None),
+    ("name", "character varying(200)", false, None),
+    ("address", "text", true, None),
+    ("latitude", "numeric(10,8)", true, None),
+    ("longitude", "numeric(11,8)", true, None),
+    ("phone", "character varying(20)", true, None),
+    ("website", "character varying(255)", true, None),
+    ("created_at", "timestamp with time zone", true, None),
+    ("updated_at", "timestamp with time zone", true, None),
+];
+
 const MIGRATIONS: &[Column] = &[
     ("feature", "character varying(100)", false, None),
     ("file", "character varying(255)", false, None),
@@ -125,6 +138,7 @@ async fn on_postgresql_the_tables_are_the_seeds_column_by_column() {
         ("vehicles", VEHICLES),
         ("vin_cache", VIN_CACHE),
         ("fuel_logs", FUEL_LOGS),
+        ("stations", STATIONS),
         ("_migrations", MIGRATIONS),
     ] {
         let columns = columns(&pool, table).await;
@@ -185,6 +199,14 @@ async fn on_postgresql_the_rules_of_the_tables_are_the_seeds() {
         &told(&pool, INDEXES, "vin_cache").await,
         &["CREATE INDEX idx_vin_cache_cached_at ON vin_cache USING btree (cached_at)"],
     );
+    holds(
+        &told(&pool, CONSTRAINTS, "stations").await,
+        &[
+            "stations_pkey PRIMARY KEY (id)",
+            "stations_google_place_id_key UNIQUE (google_place_id)",
+        ],
+    );
+    holds(&told(&pool, TRIGGERS, "stations").await, &["update_stations_updated_at"]);
 }
 
 /// Each table's columns (name, whether null is allowed), and what its indexes are over.

@@ -9,6 +9,7 @@ const OWNED: &[(&str, &str)] = &[
     ("fuel_logs", "user_id"),
     ("user_preferences", "user_id"),
     ("kept_answers", "user_id"),
+    ("station_favorites", "user_id"),
 ];
 
 /// What runs over everybody's rows, and looks at nothing but their age.

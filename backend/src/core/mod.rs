@@ -1,6 +1,7 @@
 //! What every feature shares.
 
 pub mod cache;
+pub mod chart;
 pub mod clock;
 pub mod config;
 pub mod db;
@@ -17,7 +18,7 @@ pub mod web;
 use std::sync::Arc;
 
 pub use crate::features::accounts::UserId;
-use crate::features::{accounts::Doors, vin::Vins};
+use crate::features::{accounts::Doors, stations::Providers, vin::Vins};
 pub use error::{Error, Result};
 
 /// Bytes as hexadecimal digits.
@@ -45,6 +46,8 @@ pub struct App {
     pub doors: Doors,
     /// What answers what VINs mean.
     pub vins: Vins,
+    /// Who else knows of stations.
+    pub stations: Providers,
     /// The requests with an `Idempotency-Key` that are under way.
     pub in_flight: http::InFlight,
 }
@@ -56,7 +59,8 @@ impl App {
         let cache = cache::Cache::new(&config.cache);
         let doors = Doors::new(&config);
         let vins = Vins::new(&config.vin);
+        let stations = Providers::new(&config.stations, config.server.public_url.as_deref());
         let in_flight = http::InFlight::default();
-        Self { db, cache, clock, config: Arc::new(config), doors, vins, in_flight }
+        Self { db, cache, clock, config: Arc::new(config), doors, vins, stations, in_flight }
     }
 }

@@ -85,6 +85,11 @@ const KINDS: &[(&str, &str, &str)] = &[
         "An account with this e-mail address exists. Sign in instead.",
     ),
     (
+        "duplicate-place",
+        "Another station is that place",
+        "A station with this googlePlaceId is saved here. Use that one instead.",
+    ),
+    (
         "last-administrator",
         "Somebody has to run the service",
         "This is the last administrator who is not disabled. Make another one first.",
@@ -209,6 +214,7 @@ mod tests {
             conflict("duplicate-vin"),
             conflict("vin-in-trash"),
             conflict("duplicate-email"),
+            conflict("duplicate-place"),
             conflict("last-administrator"),
             conflict("in-flight"),
             conflict("too-many"),

@@ -6,6 +6,7 @@ pub mod fuel_logs;
 pub mod garage;
 pub mod invitations;
 pub mod security_log;
+pub mod stations;
 pub mod vehicles;
 pub mod vin;
 
@@ -37,6 +38,7 @@ pub const ALL: &[Feature] = &[
     vin::FEATURE,
     vehicles::FEATURE,
     fuel_logs::FEATURE,
+    stations::FEATURE,
     garage::FEATURE,
 ];
 

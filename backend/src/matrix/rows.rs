@@ -2,7 +2,7 @@
 //!
 //! `$name` stands for an id (or another name) of whoever calls: see [`super::world`].
 
-use Door::{Administrator, Anybody, Owner, Session};
+use Door::{Administrator, Anybody, Maker, Owner, Session, Shared};
 
 use crate::core::web;
 
@@ -17,6 +17,10 @@ pub(super) enum Door {
     Session,
     /// An administrator.
     Administrator,
+    /// Somebody who is signed in, to what all share: what is theirs about it stays theirs.
+    Shared,
+    /// Whoever made what all share, or an administrator: it is no secret from the others.
+    Maker,
 }
 
 /// What is sent along.
@@ -106,9 +110,18 @@ fn names(text: &'static str) -> Vec<&'static str> {
 /// Every row.
 pub(super) fn all() -> Vec<Row> {
     let assets = web::Assets::get();
-    let assets = [&assets.css, &assets.docs, &assets.script, &assets.passkeys, &assets.icon]
-        .map(|it| row(Anybody, Box::leak(format!("GET {it}").into_boxed_str())));
-    [SERVICE, &assets, ACCOUNTS, ADMINISTRATION, FACTORS, VINS, VEHICLES, FUEL_LOGS].concat()
+    let scripts = [&assets.script, &assets.passkeys, &assets.stations];
+    let assets =
+        [&assets.css, &assets.docs, &assets.icon].into_iter().chain(scripts).chain(assets_of_map());
+    let assets: Vec<_> =
+        assets.map(|it| row(Anybody, Box::leak(format!("GET {it}").into_boxed_str()))).collect();
+    [SERVICE, &assets, ACCOUNTS, ADMINISTRATION, FACTORS, VINS, VEHICLES, FUEL_LOGS, STATIONS]
+        .concat()
+}
+
+/// What draws maps, where this program has it.
+fn assets_of_map() -> impl Iterator<Item = &'static String> {
+    web::Assets::get().map.iter().flat_map(|it| [&it.script, &it.css])
 }
 
 const SERVICE: &[Row] = &[
@@ -262,4 +275,35 @@ const FUEL_LOGS: &[Row] = &[
     row(Owner, "GET /fuel-logs/$log/edit"),
     row(Owner, "POST /fuel-logs/$log/edit").form("notes=mine"),
     row(Owner, "POST /fuel-logs/$log/delete"),
+];
+
+const STATIONS: &[Row] = &[
+    row(Shared, "GET /api/stations").in_pages(),
+    row(Shared, "GET /api/stations?favorite=true").in_pages(),
+    row(Shared, "POST /api/stations").json(r#"{"name":"At the corner"}"#),
+    row(Shared, "GET /api/stations/search?query=corner"),
+    row(Shared, "GET /api/stations/search?lat=48.1&lng=11.5&radius=1000"),
+    row(Shared, "GET /api/stations/$station"),
+    row(Shared, "GET /api/stations/$station/prices"),
+    row(Maker, "PATCH /api/stations/$station").json(r#"{"name":"Mine"}"#),
+    row(Maker, "DELETE /api/stations/$station"),
+    row(Shared, "PUT /api/stations/$station/favorite").json(r#"{"notes":"mine"}"#),
+    row(Shared, "DELETE /api/stations/$station/favorite"),
+    row(Shared, "GET /stations"),
+    row(Shared, "GET /stations?query=corner"),
+    row(Shared, "GET /stations/new"),
+    row(Shared, "POST /stations/new").form("name=At+the+corner"),
+    // What nobody has found cannot be saved.
+    row(Shared, "POST /stations/save").form("found=google:x&query=corner").refused(404),
+    row(Shared, "GET /stations/$station"),
+    row(Maker, "GET /stations/$station/edit"),
+    row(Maker, "POST /stations/$station/edit").form("name=Mine"),
+    row(Maker, "POST /stations/$station/delete"),
+    row(Shared, "POST /stations/$station/favorite").form("notes=mine"),
+    row(Shared, "POST /stations/$station/unfavorite"),
+    row(Owner, "GET /vehicles/$vehicle/fuel-logs/new?station=$my_station"),
+    row(Owner, "POST /api/fuel-logs").json(
+        r#"{"vehicleId":"$vehicle","date":"2026-01-30","odometerReading":900,"gallons":10,
+            "stationId":"$my_station"}"#,
+    ),
 ];

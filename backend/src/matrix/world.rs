@@ -80,6 +80,17 @@ impl World {
             ids.values().cloned().chain([account.clone(), email.clone(), format!("{name}s ")]);
         let own = own.chain(name.starts_with("ann").then(|| OURS.to_owned()));
         let marks = own.collect();
+        // That they are there is no secret; what she says of them is.
+        for station in ["other_station", "station"] {
+            let made = json!({ "name": "Corner", "latitude": 48.1, "longitude": 11.5 });
+            let made = made_by(&user, made).await;
+            let notes = json!({ "notes": format!("{name}s note on it") }).to_string();
+            let path = format!("/api/stations/{made}/favorite");
+            let marked = user.send_json(axum::http::Method::PUT, &path, &notes, &[]).await;
+            assert_eq!(marked.status, 200, "{marked:?}");
+            ids.insert("my_station".to_owned(), made.clone());
+            ids.insert(station.to_owned(), made);
+        }
         for (name, value) in [
             ("my_email", email),
             ("my_reset", reset(app, account.parse().unwrap()).await),
@@ -156,6 +167,11 @@ impl World {
 fn made(answer: &Answer) -> String {
     assert_eq!(answer.status, 201, "{answer:?}");
     answer.id()
+}
+
+/// A station that they added.
+async fn made_by(user: &TestApp, station: serde_json::Value) -> String {
+    made(&user.post("/api/stations", station).await)
 }
 
 /// Who they are at a provider.

@@ -9,10 +9,13 @@ mod networks;
 mod secret;
 mod server;
 mod source;
+mod stations;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tests_providers;
+#[cfg(test)]
+mod tests_stations;
 mod vin;
 
 use std::path::Path;
@@ -26,6 +29,7 @@ pub use secret::Secret;
 use serde::{Deserialize, Serialize};
 pub use server::Server;
 pub use source::ConfigError;
+pub use stations::Stations;
 pub use vin::{Vin, VinProvider};
 
 /// Every setting, each with its default.
@@ -42,16 +46,19 @@ pub struct Config {
     pub auth: Auth,
     /// Who answers what a VIN means.
     pub vin: Vin,
+    /// Who is asked for stations.
+    pub stations: Stations,
 }
 
 /// The settings whose values are secret; each may also be given as the path of a file that
 /// holds it, under the same name and `_file`. A `*` is any one name.
-const SECRETS: [&str; 5] = [
+const SECRETS: [&str; 6] = [
     "database.url",
     "database.password",
     "database.migration_url",
     "cache.url",
     "auth.providers.*.client_secret",
+    "stations.google_api_key",
 ];
 
 /// Where container platforms mount the database's password.
@@ -85,6 +92,7 @@ impl Config {
         config.server.check()?;
         config.auth.check()?;
         config.vin.check()?;
+        config.stations.check()?;
         if !config.auth.providers.is_empty() && config.server.public_url.is_none() {
             let why = "is needed where auth.providers has any: they send browsers back to it";
             return Err(ConfigError::value("server.public_url", why));

@@ -75,6 +75,14 @@ async fn limit_time(request: Request, next: Next) -> Response {
     }
 }
 
+/// What a page may load that shows pictures from `origin` too; none where that is no origin.
+#[must_use]
+pub fn policy_with_pictures(origin: &str) -> Option<HeaderValue> {
+    let policy = POLICY.replace("img-src 'self'", &format!("img-src 'self' {origin}"));
+    let is_plain = !origin.contains([';', ',', ' ', '\'']);
+    HeaderValue::from_str(&policy).ok().filter(|_| is_plain)
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
 fn answer_panic(cause: Box<dyn Any + Send + 'static>) -> Response {
     let told = cause.downcast_ref::<&str>().map(|it| (*it).to_owned());
@@ -102,7 +110,6 @@ async fn add_headers(
 /// What every answer tells browsers, for everybody's safety.
 pub fn protect(headers: &mut HeaderMap, is_https: bool) {
     let fixed = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
@@ -111,6 +118,9 @@ pub fn protect(headers: &mut HeaderMap, is_https: bool) {
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    // A page that shows pictures of another service's says so itself.
+    let policy = HeaderValue::from_static(POLICY);
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     if is_https {
         let a_year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, a_year);

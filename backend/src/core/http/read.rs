@@ -45,6 +45,27 @@ impl<T: Input> Json<T> {
     }
 }
 
+/// A JSON body of which every member may be left out, and so may the body as a whole.
+pub struct JsonOrNone<T>(pub T);
+
+impl<T: Input> FromRequest<App> for JsonOrNone<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
+        let is_json = is_json(request.headers());
+        let is_said = request.headers().contains_key(header::CONTENT_TYPE);
+        let body = body_of(request).await?;
+        if body.is_empty() && !is_said {
+            return Json::read(b"{}", app).map(Self);
+        }
+        if is_json {
+            Json::read(&body, app).map(Self)
+        } else {
+            Err(Error::UnsupportedMediaType("application/json"))
+        }
+    }
+}
+
 /// The whole body of a request that says it is JSON.
 pub(super) async fn json_body(request: Request) -> Result<Vec<u8>> {
     if is_json(request.headers()) {
@@ -115,18 +136,7 @@ async fn next_frame(
 
 impl<T: JsonSchema> OperationInput for Json<T> {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
-        let json_schema = context.schema.subschema_for::<T>();
-        let schema = SchemaObject { json_schema, external_docs: None, example: None };
-        let media = MediaType { schema: Some(schema), ..MediaType::default() };
-        set_body(
-            context,
-            operation,
-            RequestBody {
-                content: [("application/json".to_owned(), media)].into_iter().collect(),
-                required: true,
-                ..RequestBody::default()
-            },
-        );
+        describe_body::<T>(context, operation, true);
     }
 
     fn inferred_early_responses(
@@ -135,6 +145,39 @@ impl<T: JsonSchema> OperationInput for Json<T> {
     ) -> Vec<(Option<u16>, Response)> {
         refusals(context, &[400, 413, 415, 422])
     }
+}
+
+impl<T: JsonSchema> OperationInput for JsonOrNone<T> {
+    fn operation_input(context: &mut GenContext, operation: &mut Operation) {
+        describe_body::<T>(context, operation, false);
+    }
+
+    fn inferred_early_responses(
+        context: &mut GenContext,
+        operation: &mut Operation,
+    ) -> Vec<(Option<u16>, Response)> {
+        Json::<T>::inferred_early_responses(context, operation)
+    }
+}
+
+/// Documents a JSON body.
+fn describe_body<T: JsonSchema>(
+    context: &mut GenContext,
+    operation: &mut Operation,
+    required: bool,
+) {
+    let json_schema = context.schema.subschema_for::<T>();
+    let schema = SchemaObject { json_schema, external_docs: None, example: None };
+    let media = MediaType { schema: Some(schema), ..MediaType::default() };
+    set_body(
+        context,
+        operation,
+        RequestBody {
+            content: [("application/json".to_owned(), media)].into_iter().collect(),
+            required,
+            ..RequestBody::default()
+        },
+    );
 }
 
 /// A form, as it was typed; [`Form::read`] reads it field by field.

@@ -11,7 +11,26 @@ const CSS: &str = include_str!("../../../assets/app.css");
 const DOCS: &str = include_str!("../../../assets/docs.css");
 const SCRIPT: &str = include_str!("../../../assets/app.js");
 const PASSKEYS: &str = include_str!("../../../assets/passkeys.js");
+const STATIONS: &str = include_str!("../../../assets/stations.js");
 const ICON: &str = include_str!("../../../assets/icon.svg");
+
+/// What draws maps, where `make map` fetched it: its script and its style sheet.
+#[cfg(has_map)]
+const MAP: Option<(&str, &str)> = Some((
+    include_str!("../../../../frontend/dist/leaflet.js"),
+    include_str!("../../../../frontend/dist/leaflet.css"),
+));
+#[cfg(not(has_map))]
+const MAP: Option<(&str, &str)> = None;
+
+/// What draws maps.
+#[derive(Debug)]
+pub struct Map {
+    /// The script.
+    pub script: String,
+    /// Its style sheet.
+    pub css: String,
+}
 
 /// Where the assets are.
 #[derive(Debug)]
@@ -24,8 +43,12 @@ pub struct Assets {
     pub script: String,
     /// The script of the pages that ask for passkeys.
     pub passkeys: String,
+    /// The script of the pages that look for stations.
+    pub stations: String,
     /// The icon.
     pub icon: String,
+    /// What draws maps, where it was there when the program was built.
+    pub map: Option<Map>,
 }
 
 static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
@@ -33,7 +56,12 @@ static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
     docs: address("docs", DOCS, "css"),
     script: address("app", SCRIPT, "js"),
     passkeys: address("passkeys", PASSKEYS, "js"),
+    stations: address("stations", STATIONS, "js"),
     icon: address("icon", ICON, "svg"),
+    map: MAP.map(|(script, css)| Map {
+        script: address("map", script, "js"),
+        css: address("map", css, "css"),
+    }),
 });
 
 impl Assets {
@@ -59,10 +87,17 @@ pub fn router() -> Router<App> {
             (headers, content).into_response()
         })
     };
-    Router::new()
+    let mut router = Router::new();
+    if let (Some(map), Some((script, css))) = (&ASSETS.map, MAP) {
+        router = router
+            .route(&map.script, file("text/javascript; charset=utf-8", script))
+            .route(&map.css, file("text/css; charset=utf-8", css));
+    }
+    router
         .route(&ASSETS.css, file("text/css; charset=utf-8", CSS))
         .route(&ASSETS.docs, file("text/css; charset=utf-8", DOCS))
         .route(&ASSETS.script, file("text/javascript; charset=utf-8", SCRIPT))
         .route(&ASSETS.passkeys, file("text/javascript; charset=utf-8", PASSKEYS))
+        .route(&ASSETS.stations, file("text/javascript; charset=utf-8", STATIONS))
         .route(&ASSETS.icon, file("image/svg+xml", ICON))
 }

@@ -1,12 +1,14 @@
 //! Fuel logs: every fill-up, and what it says about economy.
 //!
-//! Other features may read a vehicle's statistics ([`stats()`]), its latest logs ([`list`]), and what
-//! is worth knowing of all vehicles at a glance ([`summaries`]).
+//! Other features may read a vehicle's statistics ([`stats()`]), its latest logs ([`list`]), what is
+//! worth knowing of all vehicles at a glance ([`summaries`]), and what was paid where ([`paid_at`],
+//! [`last_paid`]).
 
 mod api;
 mod economy;
 mod model;
 mod pages;
+mod prices;
 mod service;
 mod stats;
 mod store;
@@ -14,10 +16,13 @@ mod store;
 mod tests;
 #[cfg(test)]
 mod tests_pages;
+#[cfg(test)]
+mod tests_stations;
 mod window;
 
 pub use economy::{Interval, Reason};
 pub use model::{FuelLog, FuelLogId};
+pub use prices::{LastPaid, Paid, last_paid, paid_at};
 pub use service::{Listing, list};
 pub use stats::{FuelStats, Summary, latest_intervals, stats, summaries};
 

@@ -11,7 +11,7 @@ use crate::{
         db::fixed::Fixed,
         input::{Change, Clearable, Field, Given, LongText, Odometer, Text},
     },
-    features::vehicles::VehicleId,
+    features::{stations::StationId, vehicles::VehicleId},
     input,
 };
 
@@ -64,7 +64,7 @@ pub struct FuelLog {
     /// Where it was.
     pub station_name: Option<String>,
     /// The station where it was, of those known here.
-    pub station_id: Option<Uuid>,
+    pub station_id: Option<StationId>,
     /// What else there is to say.
     pub notes: Option<String>,
     /// Whether the tank was filled to the top.
@@ -139,6 +139,7 @@ pub(super) struct Row {
     price_per_gallon: Option<Price>,
     total_cost: Option<Cost>,
     station_name: Option<String>,
+    station_id: Option<StationId>,
     notes: Option<String>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -167,7 +168,7 @@ impl From<Row> for FuelLog {
             price_per_gallon: row.price_per_gallon,
             total_cost: row.total_cost,
             station_name: row.station_name,
-            station_id: None,
+            station_id: row.station_id,
             notes: row.notes,
             is_full: row.is_full,
             missed_previous: row.missed_previous,
@@ -227,21 +228,6 @@ impl Field for Id {
     }
 }
 
-/// The name of a station. None is known here yet, so every one is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct StationId(pub Uuid);
-
-impl Field for StationId {
-    fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
-        Id::read(given, today)?;
-        Err("is not a station that is known here".to_owned())
-    }
-
-    fn schema() -> Schema {
-        Id::schema()
-    }
-}
-
 input! {
     /// What it takes to add a fill-up
     pub(super) struct NewFuelLog {
@@ -260,7 +246,7 @@ input! {
         /// Where it was
         pub station_name: Option<Text<200>>,
         /// The station where it was, of those known here
-        pub station_id: Option<StationId>,
+        pub station_id: Option<Id>,
         /// What else there is to say
         pub notes: Option<LongText>,
         /// Whether the tank was filled to the top; true unless said
@@ -290,7 +276,7 @@ input! {
         /// Where it was
         pub station_name: Clearable<Text<200>>,
         /// The station where it was, of those known here
-        pub station_id: Clearable<StationId>,
+        pub station_id: Clearable<Id>,
         /// What else there is to say
         pub notes: Clearable<LongText>,
         /// Whether the tank was filled to the top

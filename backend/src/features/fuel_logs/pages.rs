@@ -13,20 +13,22 @@ use axum::{
 use self::form::{LABELS, filled, fresh, in_gallons, refusal};
 use super::{
     FuelLog, FuelLogId, Listing,
-    model::{FuelLogChange, NewFuelLog},
+    model::{FuelLogChange, Id, NewFuelLog},
     service,
 };
 use crate::{
     core::{
         App, Result,
-        http::{Form, IfMatch, Limit, Once, Path},
+        http::{Form, IfMatch, Limit, Once, Path, Query},
         units::{Shown, day},
         web::{self, Sheet, Shell},
     },
     features::{
         accounts::User,
+        stations::{self, Station, StationId},
         vehicles::{self, Vehicle, VehicleId},
     },
+    input,
 };
 
 pub(super) fn router() -> Router<App> {
@@ -58,6 +60,8 @@ struct FillUp {
     odometer_attrs: &'static str,
     price_hint: String,
     stations: Vec<String>,
+    /// The stations that may be chosen: favourites, and the one that is chosen already.
+    choices: Vec<Station>,
     /// Whether what is rarely needed is in sight.
     is_open: bool,
     /// What it says while it is not.
@@ -75,7 +79,7 @@ impl FillUp {
         let date = sheet.get("date").parse().map(day).unwrap_or_default();
         let more = [date.as_str(), sheet.get("stationName")];
         let more: Vec<_> = more.into_iter().filter(|it| !it.is_empty()).collect();
-        let fields = ["date", "stationName", "missedPrevious", "notes"];
+        let fields = ["date", "stationName", "stationId", "missedPrevious", "notes"];
         Self {
             title: "Add fill-up",
             back: format!("/vehicles/{}", vehicle.id),
@@ -89,11 +93,23 @@ impl FillUp {
             odometer_attrs: if sheet.is_refused() { ODOMETER } else { ODOMETER_FIRST },
             price_hint: String::new(),
             stations: Vec::new(),
-            is_open: sheet.is_any_refused(&fields),
+            choices: Vec::new(),
+            is_open: sheet.is_any_refused(&fields) || !sheet.get("stationId").is_empty(),
             more: more.join(", "),
             shell,
             sheet,
         }
+    }
+
+    /// With the stations that may be chosen.
+    async fn with_stations(mut self, app: &App, user: &User) -> Result<Self> {
+        self.choices = stations::favorites(app, user).await?;
+        let chosen = self.sheet.get("stationId").parse().ok().map(StationId);
+        if let Some(id) = chosen.filter(|id| !self.choices.iter().any(|it| it.id == *id)) {
+            // One that is gone meanwhile is not offered.
+            self.choices.extend(stations::find(app, user, id).await.ok());
+        }
+        Ok(self)
     }
 
     /// With what the fill-ups before it hint at, the latest first.
@@ -129,19 +145,32 @@ fn to_vehicle(id: VehicleId) -> Response {
     Redirect::to(&format!("/vehicles/{id}")).into_response()
 }
 
+input! {
+    /// What is known of a new fill-up
+    struct NewQuery {
+        /// The station where it is
+        station: Option<Id>,
+    }
+}
+
 async fn show_new(
     State(app): State<App>,
     user: User,
     Path(id): Path<VehicleId>,
+    Query(query): Query<NewQuery>,
     shell: Shell,
 ) -> Result<Html<String>> {
     let vehicle = find_vehicle(&app, &user, id).await?;
     let recent = recent(&app, &user, id).await?;
     let preferences = &user.0.preferences;
     let today = preferences.today(app.clock.now());
-    let sheet = Sheet::new(LABELS, fresh(today));
-    let page = FillUp::new(&user, &vehicle, shell, sheet);
+    let mut form = fresh(today);
+    if let Some(station) = query.station {
+        form.set("stationId", station.0.to_string());
+    }
+    let page = FillUp::new(&user, &vehicle, shell, Sheet::new(LABELS, form));
     let page = FillUp { more: format!("today, {}", day(today)), ..page };
+    let page = page.with_stations(&app, &user).await?;
     web::page(&page.with_hints(&preferences.shown(), &vehicle, &recent))
 }
 
@@ -168,6 +197,7 @@ async fn add(
             let recent = recent(&app, &user, id).await?;
             let sheet = Sheet::again(LABELS, form, errors);
             let page = FillUp::new(&user, &vehicle, shell, sheet);
+            let page = page.with_stations(&app, &user).await?;
             web::page_again(&page.with_hints(&shown, &vehicle, &recent))
         }
     }
@@ -193,7 +223,7 @@ async fn edit_page(
 ) -> Result<FillUp> {
     let vehicle = find_vehicle(app, user, log.vehicle_id).await?;
     let stations = recent(app, user, log.vehicle_id).await?;
-    let page = FillUp::new(user, &vehicle, shell, sheet);
+    let page = FillUp::new(user, &vehicle, shell, sheet).with_stations(app, user).await?;
     let page = page.with_hints(&user.0.preferences.shown(), &vehicle, &stations);
     Ok(FillUp {
         title: "Edit fill-up",

@@ -5,19 +5,22 @@ use uuid::Uuid;
 
 use super::{
     FuelLog, FuelLogId,
-    model::{FuelLogChange, NewFuelLog, Position, StationId, price_and_total},
+    model::{FuelLogChange, Id, NewFuelLog, Position, price_and_total},
     store,
     window::{self, Window},
 };
 use crate::{
     core::{
         App, Error, Result, UserId,
-        db::Tx,
+        db::{self, Tx},
         error::Fault,
         http::{Created, Cursor, IfMatch, Limit, Once, Page},
         input::{Change, Clearable, LongText, Odometer, Text},
     },
-    features::vehicles::{self, Vehicle, VehicleId},
+    features::{
+        stations::{self, StationId},
+        vehicles::{self, Vehicle, VehicleId},
+    },
 };
 
 /// What a list asks for.
@@ -108,7 +111,7 @@ pub(super) async fn add(
         price_per_gallon: price,
         total_cost: total,
         station_name: new.station_name.map(|it| it.0),
-        station_id: new.station_id.map(|it| it.0),
+        station_id: new.station_id.map(|it| StationId(it.0)),
         notes: new.notes.map(|it| it.0),
         is_full: new.is_full.unwrap_or(true),
         missed_previous: new.missed_previous.unwrap_or(false),
@@ -124,6 +127,7 @@ pub(super) async fn add(
     if let Some(before) = once.claim(&mut tx, user, now).await? {
         return Ok(before);
     }
+    name_station(&mut tx, user, &mut log, None).await?;
     // Held until the commit: two at once would each work out economy without the other.
     let vehicle = hold_vehicle(&mut tx, user, log.vehicle_id).await?;
     let around = window::around(&mut tx, user, vehicle.id, log.position(), log.id).await?;
@@ -131,7 +135,7 @@ pub(super) async fn add(
         check_order(&around, &log)?;
     }
     let others = around.settle(Some(&mut log));
-    store::insert(&mut tx, user, &log).await?;
+    store::insert(&mut tx, user, &log).await.map_err(no_station)?;
     for (id, figures) in others {
         store::update_figures(&mut tx, user, id, figures, now).await?;
     }
@@ -158,8 +162,12 @@ pub(super) async fn change(
     let (old, vehicle) = hold_log(&mut tx, user, id, target).await?;
     if_match.check(&old)?;
     let may_roll_back = change.allow_odometer_rollback == Some(true);
+    let is_named = !matches!(change.station_name, Clearable::Keep);
     let mut log = apply(change, old.clone())?;
     log.updated_at = now;
+    if !is_named {
+        name_station(&mut tx, user, &mut log, Some(&old)).await?;
+    }
     let has_moved = log.vehicle_id != old.vehicle_id || log.position() != old.position();
     if has_moved {
         let around = window::around(&mut tx, user, old.vehicle_id, old.position(), id).await?;
@@ -172,7 +180,7 @@ pub(super) async fn change(
         check_order(&around, &log)?;
     }
     let others = around.settle(Some(&mut log));
-    store::update(&mut tx, user, &log).await?;
+    store::update(&mut tx, user, &log).await.map_err(no_station)?;
     for (id, figures) in others {
         store::update_figures(&mut tx, user, id, figures, now).await?;
     }
@@ -231,6 +239,36 @@ async fn hold_log(
         }
     }
     Err(Error::Unavailable)
+}
+
+/// A fill-up at a station that is known here has the station's name, unless it says another.
+async fn name_station(
+    tx: &mut Tx,
+    user: &UserId,
+    log: &mut FuelLog,
+    old: Option<&FuelLog>,
+) -> Result<()> {
+    let Some(station) = log.station_id else { return Ok(()) };
+    let is_new = old.is_none_or(|old| old.station_id != log.station_id);
+    if is_new {
+        let name = stations::name_of(tx, user, station).await?;
+        let name = name.ok_or_else(|| Error::invalid("stationId", NO_STATION))?;
+        if old.is_some() || log.station_name.is_none() {
+            log.station_name = Some(name);
+        }
+    }
+    Ok(())
+}
+
+const NO_STATION: &str = "is not a station that is known here";
+
+/// The only row that a fill-up refers to and that nothing holds is its station.
+pub(super) fn no_station(error: sqlx::Error) -> Error {
+    if db::is_foreign_key_violation(&error) {
+        Error::invalid("stationId", NO_STATION)
+    } else {
+        error.into()
+    }
 }
 
 /// A vehicle that a body names: one that is not the user's is a fault of that field.
@@ -326,7 +364,10 @@ fn apply(change: FuelLogChange, log: FuelLog) -> Result<FuelLog> {
         price_per_gallon,
         total_cost,
         station_name: change.station_name.or(log.station_name.map(Text)).map(|it| it.0),
-        station_id: change.station_id.or(log.station_id.map(StationId)).map(|it| it.0),
+        station_id: change
+            .station_id
+            .or(log.station_id.map(|it| Id(it.0)))
+            .map(|it| StationId(it.0)),
         notes: change.notes.or(log.notes.map(LongText)).map(|it| it.0),
         is_full: change.is_full.or(log.is_full),
         missed_previous: change.missed_previous.or(log.missed_previous),

@@ -1,5 +1,7 @@
 //! Fuel logs in the database. Every statement names the user it is for.
 
+mod prices;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::Result;
 
@@ -18,6 +20,8 @@ use crate::{
     sql,
 };
 
+pub(super) use prices::{last_paid, paid_at};
+
 /// From which day to which, both included.
 pub(super) type Days = (NaiveDate, NaiveDate);
 
@@ -28,9 +32,10 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<
         "INSERT INTO fuel_logs
            (id, user_id, vehicle_id, date, odometer_reading, gallons, price_per_gallon, total_cost,
             station_name, notes, created_at, updated_at, is_full, missed_previous,
-            trip_distance, interval_distance, interval_gallons, interval_cost, mpg, economy_reason)
+            trip_distance, interval_distance, interval_gallons, interval_cost, mpg, economy_reason,
+            station_id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13,
-                 $14, $15, $16, $17, $18, $19)",
+                 $14, $15, $16, $17, $18, $19, $20)",
         log.id,
         user.as_str(),
         log.vehicle_id,
@@ -50,6 +55,7 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<
         log.interval.and_then(|it| it.cost),
         log.mpg,
         log.economy_reason.map(super::economy::Reason::as_str),
+        log.station_id,
     )?;
     Ok(())
 }
@@ -63,7 +69,7 @@ pub(super) async fn update(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<
              price_per_gallon = $7, total_cost = $8, station_name = $9, notes = $10,
              updated_at = $11, is_full = $12, missed_previous = $13, trip_distance = $14,
              interval_distance = $15, interval_gallons = $16, interval_cost = $17, mpg = $18,
-             economy_reason = $19
+             economy_reason = $19, station_id = $20
          WHERE user_id = $1 AND id = $2",
         user.as_str(),
         log.id,
@@ -84,6 +90,7 @@ pub(super) async fn update(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<
         log.interval.and_then(|it| it.cost),
         log.mpg,
         log.economy_reason.map(super::economy::Reason::as_str),
+        log.station_id,
     )?;
     Ok(())
 }

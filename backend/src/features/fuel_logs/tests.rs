@@ -195,7 +195,7 @@ async fn every_field_at_fault_is_named(app: TestApp) {
     let body = json!({
         "vehicleId": "mine", "date": "31.01.2026", "odometerReading": 1.5, "gallons": 0,
         "pricePerGallon": -1, "totalCost": "NaN", "stationName": "x".repeat(201),
-        "stationId": "018f0000-0000-7000-8000-000000000000", "notes": "\u{0}", "isFull": 1,
+        "stationId": "at the corner", "notes": "\u{0}", "isFull": 1,
         "missedPrevious": "no", "allowOdometerRollback": 0, "mpg": 30,
     });
     let refused = garage.user.post("/api/fuel-logs", body).await;
@@ -210,7 +210,7 @@ async fn every_field_at_fault_is_named(app: TestApp) {
             "/pricePerGallon: is negative",
             "/totalCost: is not a number",
             "/stationName: has more than 200 characters",
-            "/stationId: is not a station that is known here",
+            "/stationId: has to be an id (a UUID)",
             "/notes: holds a control character",
             "/isFull: has to be true or false",
             "/missedPrevious: has to be true or false",

@@ -1,6 +1,5 @@
 //! The garage: pages that show vehicles together with what their fuel logs say.
 
-mod chart;
 mod pages;
 #[cfg(test)]
 mod tests;

@@ -6,10 +6,9 @@ use askama::Template;
 use axum::{Router, extract::State, response::Html, routing::get};
 use chrono::NaiveDate;
 
-use super::chart;
 use crate::{
     core::{
-        App, Result,
+        App, Result, chart,
         units::Shown,
         web::{self, Shell},
     },

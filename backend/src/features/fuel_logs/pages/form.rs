@@ -29,6 +29,7 @@ pub(super) const LABELS: &[(&str, &str)] = &[
     ("isFull", "Filled to the top"),
     ("date", "Date"),
     ("stationName", "Station"),
+    ("stationId", "Favourite station"),
     ("missedPrevious", "I missed recording a fill-up before this one"),
     ("notes", "Notes"),
 ];
@@ -52,6 +53,7 @@ pub(super) fn filled(log: &FuelLog, shown: &Shown) -> Form {
         ("isFull", log.is_full.to_string()),
         ("date", log.date.to_string()),
         ("stationName", log.station_name.clone().unwrap_or_default()),
+        ("stationId", log.station_id.map(|it| it.to_string()).unwrap_or_default()),
         ("missedPrevious", log.missed_previous.to_string()),
         ("notes", log.notes.clone().unwrap_or_default()),
     ])

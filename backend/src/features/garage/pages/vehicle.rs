@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use crate::{
     core::{
         App, Result,
+        chart::{Chart, Dot, Point},
         db::fixed::Fixed,
         http::{Cursor, Limit, Path, Query},
         units::{DistanceUnit, Shown, day, grouped, rounded},
@@ -15,7 +16,6 @@ use crate::{
     features::{
         accounts::User,
         fuel_logs::{self, FuelLog, FuelLogId, FuelStats, Interval, Listing, Reason},
-        garage::chart::{Chart, Dot, Point},
         vehicles::{self, Vehicle, VehicleId},
     },
     input,
@@ -59,7 +59,7 @@ struct VehiclePage {
 impl VehiclePage {
     /// A point of the chart in words.
     fn told(&self, dot: &Dot) -> String {
-        let economy = tenths(dot.point.economy);
+        let economy = tenths(dot.point.value);
         format!("{}: {economy} {}", day(dot.point.date), self.economy_sign)
     }
 }
@@ -140,9 +140,9 @@ fn draw(intervals: &[(NaiveDate, Interval)], stats: &FuelStats, shown: &Shown) -
     let economy = |it: &Interval| shown.economy.of(it.distance.into(), it.gallons);
     let points: Vec<_> = intervals
         .iter()
-        .filter_map(|(date, it)| Some(Point { date: *date, economy: economy(it)?.units() }))
+        .filter_map(|(date, it)| Some(Point { date: *date, value: economy(it)?.units() }))
         .collect();
-    Chart::of(&points, stats.known.as_ref().and_then(economy).map(Fixed::units))
+    Chart::of(&points, stats.known.as_ref().and_then(economy).map(Fixed::units), 2)
 }
 
 /// The chart in words.

@@ -1,4 +1,4 @@
-//! Economy over time, drawn: every coordinate is worked out here, in whole numbers; the template
+//! Figures over time, drawn: every coordinate is worked out here, in whole numbers; a template
 //! writes them into an SVG.
 
 use std::fmt::{self, Display, Formatter};
@@ -16,7 +16,7 @@ const MOST_DAYS: usize = 9;
 
 /// A coordinate, counted in tenths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Tenths(i64);
+pub struct Tenths(i64);
 
 impl Display for Tenths {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -24,53 +24,64 @@ impl Display for Tenths {
     }
 }
 
-/// A day's economy, in hundredths of its unit.
+/// A day's figure, in the smallest part of its unit that is kept.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Point {
-    pub(super) date: NaiveDate,
-    pub(super) economy: i64,
+pub struct Point {
+    /// The day.
+    pub date: NaiveDate,
+    /// The figure.
+    pub value: i64,
 }
 
 /// A text beside an axis.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Label {
-    pub(super) at: Tenths,
+pub struct Label {
+    /// Where it belongs.
+    pub at: Tenths,
     /// Where its text stands: a little lower, so that it is level with its line.
-    pub(super) text_at: Tenths,
-    pub(super) text: String,
+    pub text_at: Tenths,
+    /// What it says.
+    pub text: String,
 }
 
 /// A point as it is drawn.
 #[derive(Debug)]
-pub(super) struct Dot {
-    pub(super) x: Tenths,
-    pub(super) y: Tenths,
-    pub(super) point: Point,
+pub struct Dot {
+    /// How far to the right.
+    pub x: Tenths,
+    /// How far down.
+    pub y: Tenths,
+    /// What it stands for.
+    pub point: Point,
 }
 
 /// The whole drawing.
 #[derive(Debug)]
-pub(super) struct Chart {
+pub struct Chart {
     /// The scale's lines, the lowest first.
-    pub(super) rules: Vec<Label>,
+    pub rules: Vec<Label>,
     /// The days that are named.
-    pub(super) days: Vec<Label>,
-    pub(super) dots: Vec<Dot>,
+    pub days: Vec<Label>,
+    /// The points.
+    pub dots: Vec<Dot>,
     /// The average's height.
-    pub(super) average: Option<Tenths>,
-    /// The path through the points, and what lies under it.
-    pub(super) line: String,
-    pub(super) area: String,
+    pub average: Option<Tenths>,
+    /// The path through the points.
+    pub line: String,
+    /// What lies under it.
+    pub area: String,
 }
 
 impl Chart {
-    /// Draws the points, which are in order; fewer than two say nothing over time.
-    pub(super) fn of(points: &[Point], average: Option<i64>) -> Option<Self> {
+    /// Draws the points, which are in order and have so many decimals; fewer than two say nothing
+    /// over time.
+    #[must_use]
+    pub fn of(points: &[Point], average: Option<i64>, decimals: u32) -> Option<Self> {
         let (first, last) = match points {
             [first, .., last] => (*first, *last),
             _ => return None,
         };
-        let values = points.iter().map(|it| it.economy).chain(average);
+        let values = points.iter().map(|it| it.value).chain(average);
         let (low, high) =
             values.fold((i64::MAX, i64::MIN), |(low, high), it| (low.min(it), high.max(it)));
         let scale = Scale::over(low, high);
@@ -85,7 +96,7 @@ impl Chart {
             .enumerate()
             .map(|(at, point)| Dot {
                 x: Tenths(x(point.date, at)),
-                y: scale.height(point.economy),
+                y: scale.height(point.value),
                 point: *point,
             })
             .collect();
@@ -95,7 +106,7 @@ impl Chart {
         Some(Self {
             area: format!("{line}L{to} {bottom}L{from} {bottom}Z"),
             line,
-            rules: scale.rules(),
+            rules: scale.rules(decimals),
             days: named_days(first.date, last.date)
                 .into_iter()
                 .map(|(date, text)| {
@@ -124,7 +135,8 @@ fn path(dots: &[Dot]) -> String {
 }
 
 /// A line without a scale, in a box of 120 × 40: how economy went lately.
-pub(super) fn spark(values: &[i64]) -> Option<String> {
+#[must_use]
+pub fn spark(values: &[i64]) -> Option<String> {
     if values.len() < 2 {
         return None;
     }
@@ -147,7 +159,7 @@ struct Scale {
 }
 
 impl Scale {
-    /// The finest scale with few steps that holds these hundredths.
+    /// The finest scale with few steps that holds these.
     fn over(low: i64, high: i64) -> Self {
         let mut power = 1;
         loop {
@@ -168,15 +180,18 @@ impl Scale {
         Tenths(between(BOTTOM, TOP, value - self.low, self.high - self.low))
     }
 
-    fn rules(&self) -> Vec<Label> {
+    /// Each line, named with as few of the decimals as tell it from the others.
+    fn rules(&self, decimals: u32) -> Vec<Label> {
+        let whole = |places: u32| 10_i64.pow(decimals - places);
+        let places = (0..decimals).find(|it| self.step % whole(*it) == 0).unwrap_or(decimals);
         let count = (self.high - self.low) / self.step;
         let rule = |at| {
             let value = self.low + at * self.step;
             let height = self.height(value);
-            let text = match self.step {
-                100.. => (value / 100).to_string(),
-                10.. => format!("{}.{}", value / 100, value % 100 / 10),
-                _ => format!("{}.{:02}", value / 100, value % 100),
+            let (value, part) = (value / whole(places), 10_i64.pow(places));
+            let text = match usize::try_from(places).unwrap_or_default() {
+                0 => value.to_string(),
+                width => format!("{}.{:0width$}", value / part, value % part),
             };
             Label { at: height, text_at: Tenths(height.0 + 35), text }
         };
@@ -234,33 +249,35 @@ mod tests {
     }
 
     fn points(rows: &[(&str, i64)]) -> Vec<Point> {
-        rows.iter().map(|(day, economy)| Point { date: date(day), economy: *economy }).collect()
+        rows.iter().map(|(day, economy)| Point { date: date(day), value: *economy }).collect()
     }
 
     #[test]
     fn fewer_than_two_points_are_no_chart() {
-        assert!(Chart::of(&[], None).is_none());
-        assert!(Chart::of(&points(&[("2025-01-01", 3000)]), Some(3000)).is_none());
+        assert!(Chart::of(&[], None, 2).is_none());
+        assert!(Chart::of(&points(&[("2025-01-01", 3000)]), Some(3000), 2).is_none());
         assert_eq!(spark(&[3000]), None);
     }
 
     #[test]
     fn the_scale_has_few_round_steps() {
-        let scale = |low, high| {
-            let rules = Scale::over(low, high).rules();
+        let scale = |low, high, decimals| {
+            let rules = Scale::over(low, high).rules(decimals);
             rules.into_iter().map(|rule| rule.text).collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(scale(2560, 3230), "24 26 28 30 32 34");
-        assert_eq!(scale(2810, 3190), "28 29 30 31 32");
-        assert_eq!(scale(3000, 3000), "29.99 30.00 30.01");
-        assert_eq!(scale(780, 812), "7.8 7.9 8.0 8.1 8.2");
-        assert_eq!(scale(0, 10_000), "0 20 40 60 80 100");
+        assert_eq!(scale(2560, 3230, 2), "24 26 28 30 32 34");
+        assert_eq!(scale(2810, 3190, 2), "28 29 30 31 32");
+        assert_eq!(scale(3000, 3000, 2), "29.99 30.00 30.01");
+        assert_eq!(scale(780, 812, 2), "7.8 7.9 8.0 8.1 8.2");
+        assert_eq!(scale(0, 10_000, 2), "0 20 40 60 80 100");
+        assert_eq!(scale(3_399, 3_599, 3), "3.35 3.40 3.45 3.50 3.55 3.60");
+        assert_eq!(scale(1_799, 1_803, 3), "1.799 1.800 1.801 1.802 1.803");
     }
 
     #[test]
     fn points_stand_by_their_day_and_their_economy() {
         let rows = [("2025-01-01", 2000), ("2025-01-02", 3000), ("2025-01-11", 2500)];
-        let chart = Chart::of(&points(&rows), Some(2500)).unwrap();
+        let chart = Chart::of(&points(&rows), Some(2500), 2).unwrap();
         assert_eq!(chart.line, "M40.0 186.0L82.8 10.0L468.0 98.0");
         assert_eq!(chart.area, format!("{}L468.0 186.0L40.0 186.0Z", chart.line));
         assert_eq!(chart.average.unwrap().to_string(), "98.0");
@@ -269,7 +286,7 @@ mod tests {
 
     #[test]
     fn points_of_one_day_stand_side_by_side() {
-        let chart = Chart::of(&points(&[("2025-01-01", 2000), ("2025-01-01", 3000)]), None);
+        let chart = Chart::of(&points(&[("2025-01-01", 2000), ("2025-01-01", 3000)]), None, 2);
         assert_eq!(chart.unwrap().line, "M40.0 186.0L468.0 10.0");
     }
 
@@ -302,9 +319,9 @@ mod tests {
             let day = |after| date("1990-01-01") + chrono::TimeDelta::days(after);
             let points: Vec<_> = rows
                 .iter()
-                .map(|(after, economy)| Point { date: day(*after), economy: *economy })
+                .map(|(after, economy)| Point { date: day(*after), value: *economy })
                 .collect();
-            let chart = Chart::of(&points, Some(rows[0].1)).unwrap();
+            let chart = Chart::of(&points, Some(rows[0].1), 2).unwrap();
             for dot in &chart.dots {
                 prop_assert!((LEFT..=RIGHT).contains(&dot.x.0), "{dot:?}");
                 prop_assert!((TOP..=BOTTOM).contains(&dot.y.0), "{dot:?}");

@@ -1,0 +1,88 @@
+//! `[stations]`: who is asked for stations beside those saved here.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{ConfigError, Secret};
+
+/// The `[stations]` section. Without any of it only the stations saved here are found.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Stations {
+    /// The key for Google's Places API (New); without it Google is not asked.
+    pub google_api_key: Option<Secret>,
+    /// Where that API is.
+    pub google_url: String,
+    /// An Overpass API of `OpenStreetMap`, for what is nearby.
+    pub overpass_url: Option<String>,
+    /// A Nominatim of `OpenStreetMap`, for names.
+    pub nominatim_url: Option<String>,
+    /// Where the pictures of a map are, with `{z}`, `{x}` and `{y}`; without it, its ground is plain.
+    pub tiles_url: Option<String>,
+}
+
+impl Default for Stations {
+    fn default() -> Self {
+        Self {
+            google_api_key: None,
+            google_url: "https://places.googleapis.com".to_owned(),
+            overpass_url: None,
+            nominatim_url: None,
+            tiles_url: None,
+        }
+    }
+}
+
+impl Stations {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if self.google_api_key.as_ref().is_some_and(|it| it.expose().trim().is_empty()) {
+            return Err(ConfigError::value("stations.google_api_key", "is not empty"));
+        }
+        // The key goes there with each request.
+        if !is_web(&self.google_url) || !is_private(&self.google_url) {
+            let why = "is https://host/path, or http:// on this machine";
+            return Err(ConfigError::value("stations.google_url", why));
+        }
+        for (key, url) in [
+            ("stations.overpass_url", &self.overpass_url),
+            ("stations.nominatim_url", &self.nominatim_url),
+        ] {
+            if url.as_deref().is_some_and(|it| !is_web(it)) {
+                return Err(ConfigError::value(key, "is https://host/path or http://host/path"));
+            }
+        }
+        if self.tiles_url.is_some() && self.tiles_origin().is_none() {
+            let why = "is https://host/{z}/{x}/{y}.png or the like";
+            return Err(ConfigError::value("stations.tiles_url", why));
+        }
+        Ok(())
+    }
+
+    /// The origin of the map's pictures, as a browser names it.
+    #[must_use]
+    pub fn tiles_origin(&self) -> Option<String> {
+        let address = self.tiles_url.as_deref()?;
+        let url = Url::parse(address).ok()?;
+        let has_all = ["{z}", "{x}", "{y}"].iter().all(|it| address.contains(it));
+        let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();
+        (has_all && is_web).then(|| url.origin().ascii_serialization())
+    }
+}
+
+fn is_web(address: &str) -> bool {
+    let Ok(url) = Url::parse(address) else { return false };
+    let is_plain = url.username().is_empty() && url.query().is_none() && url.fragment().is_none();
+    matches!(url.scheme(), "http" | "https") && url.has_host() && is_plain
+}
+
+/// Whether nobody on the way can read what is sent there.
+fn is_private(address: &str) -> bool {
+    let Ok(url) = Url::parse(address) else { return false };
+    let is_here = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    url.scheme() == "https" || is_here
+}

@@ -1,0 +1,139 @@
+//! Fill-ups at stations that are known here, and what was paid there.
+
+use serde_json::{Value, json};
+
+use crate::testing::{Answer, TestApp, on_every_engine};
+
+on_every_engine![
+    a_fill_up_points_at_a_station_and_has_its_name,
+    a_station_that_is_not_known_is_a_fault_of_its_field,
+    a_change_of_the_station_renames_the_fill_up,
+    a_removed_station_leaves_its_name,
+    a_station_that_vanishes_meanwhile_is_a_fault_too,
+    what_was_paid_is_shown_to_whoever_paid_it,
+];
+
+const NOWHERE: &str = "018f0000-0000-7000-8000-000000000000";
+
+async fn vehicle(user: &TestApp, vin: &str) -> String {
+    let made = user.post("/api/vehicles", json!({ "vin": vin })).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    made.id()
+}
+
+async fn station(user: &TestApp, name: &str) -> String {
+    user.post("/api/stations", json!({ "name": name })).await.id()
+}
+
+/// Adds a fill-up of ten gallons; `more` says what else there is to say.
+async fn fill(user: &TestApp, vehicle: &str, day: u32, more: Value) -> Answer {
+    let mut log = json!({
+        "vehicleId": vehicle, "date": format!("2026-01-{day:02}"), "odometerReading": day * 100,
+        "gallons": 10,
+    });
+    log.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    user.post("/api/fuel-logs", log).await
+}
+
+fn place(log: &Answer) -> (Value, Value) {
+    (log.body["stationId"].clone(), log.body["stationName"].clone())
+}
+
+async fn a_fill_up_points_at_a_station_and_has_its_name(app: TestApp) {
+    let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
+    let (car, corner) = (vehicle(&ann, "WVWZZZ1JZXW000001").await, station(&bob, "Corner").await);
+    let log = fill(&ann, &car, 1, json!({ "stationId": corner })).await;
+    assert_eq!((log.status, place(&log)), (201, (json!(corner), json!("Corner"))));
+    let found = ann.get(&format!("/api/fuel-logs/{}", log.id())).await;
+    assert_eq!(found.body, log.body);
+    let named = json!({ "stationId": corner, "stationName": "My words" });
+    assert_eq!(place(&fill(&ann, &car, 2, named).await), (json!(corner), json!("My words")));
+    let bare = fill(&ann, &car, 3, json!({ "stationName": "Elsewhere" })).await;
+    assert_eq!(place(&bare), (Value::Null, json!("Elsewhere")));
+}
+
+async fn a_station_that_is_not_known_is_a_fault_of_its_field(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let car = vehicle(&ann, "WVWZZZ1JZXW000001").await;
+    let fault = ["/stationId: is not a station that is known here"];
+    let refused = fill(&ann, &car, 1, json!({ "stationId": NOWHERE })).await;
+    assert_eq!((refused.status, refused.faults()), (422, fault.map(str::to_owned).to_vec()));
+    let log = fill(&ann, &car, 1, json!({})).await;
+    let path = format!("/api/fuel-logs/{}", log.id());
+    assert_eq!(ann.patch(&path, json!({ "stationId": NOWHERE })).await.faults(), fault);
+    let named = json!({ "stationId": NOWHERE, "stationName": "x" });
+    assert_eq!(ann.patch(&path, named).await.faults(), fault);
+    assert_eq!(ann.get(&path).await.body, log.body);
+}
+
+async fn a_change_of_the_station_renames_the_fill_up(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let car = vehicle(&ann, "WVWZZZ1JZXW000001").await;
+    let (one, two) = (station(&ann, "One").await, station(&ann, "Two").await);
+    let log = fill(&ann, &car, 1, json!({ "stationId": one, "stationName": "Words" })).await;
+    let path = format!("/api/fuel-logs/{}", log.id());
+    let change = async |change: Value| place(&ann.patch(&path, change).await);
+    assert_eq!(change(json!({ "notes": "x" })).await, (json!(one), json!("Words")));
+    assert_eq!(change(json!({ "stationId": one })).await, (json!(one), json!("Words")));
+    assert_eq!(change(json!({ "stationId": two })).await, (json!(two), json!("Two")));
+    let both = json!({ "stationId": one, "stationName": "Mine" });
+    assert_eq!(change(both).await, (json!(one), json!("Mine")));
+    assert_eq!(change(json!({ "stationId": null })).await, (Value::Null, json!("Mine")));
+}
+
+async fn a_removed_station_leaves_its_name(app: TestApp) {
+    let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
+    let (car, corner) = (vehicle(&ann, "WVWZZZ1JZXW000001").await, station(&bob, "Corner").await);
+    let log = fill(&ann, &car, 1, json!({ "stationId": corner, "pricePerGallon": 3 })).await;
+    assert_eq!(bob.delete(&format!("/api/stations/{corner}")).await.status, 204);
+    let left = ann.get(&format!("/api/fuel-logs/{}", log.id())).await;
+    assert_eq!(place(&left), (Value::Null, json!("Corner")));
+    assert_eq!(ann.get(&format!("/api/stations/{corner}/prices")).await.status, 404);
+}
+
+/// What the database itself refuses, past the look that comes before.
+async fn a_station_that_vanishes_meanwhile_is_a_fault_too(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let car = vehicle(&ann, "WVWZZZ1JZXW000001").await;
+    let log = fill(&ann, &car, 1, json!({})).await;
+    let mut tx = app.app.db.write().await.unwrap();
+    let user = ann.user().await;
+    let id = super::FuelLogId(log.id().parse().unwrap());
+    let mut log = super::store::find(&mut tx, &user, id).await.unwrap().unwrap();
+    log.station_id = Some(crate::features::stations::StationId(NOWHERE.parse().unwrap()));
+    let refused = super::store::update(&mut tx, &user, &log).await.unwrap_err();
+    let told = super::service::no_station(refused).to_string();
+    assert_eq!(told, "stationId: is not a station that is known here");
+}
+
+async fn what_was_paid_is_shown_to_whoever_paid_it(app: TestApp) {
+    let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
+    let (car, old) =
+        (vehicle(&ann, "WVWZZZ1JZXW000001").await, vehicle(&ann, "WVWZZZ1JZXW000002").await);
+    let bobs = vehicle(&bob, "WVWZZZ1JZXW000001").await;
+    let (corner, other) = (station(&ann, "Corner").await, station(&ann, "Other").await);
+    let at = |station: &str, price: &str| json!({ "stationId": station, "pricePerGallon": price });
+    fill(&ann, &car, 1, at(&corner, "3.499")).await;
+    fill(&ann, &car, 3, at(&corner, "3.599")).await;
+    fill(&ann, &car, 2, at(&other, "3.1")).await;
+    fill(&ann, &car, 4, json!({ "stationId": corner })).await;
+    fill(&ann, &old, 5, at(&corner, "9")).await;
+    fill(&bob, &bobs, 6, at(&corner, "2.999")).await;
+    ann.delete(&format!("/api/vehicles/{old}")).await;
+    let prices = async |user: &TestApp| {
+        let paid = user.get(&format!("/api/stations/{corner}/prices")).await;
+        assert_eq!(paid.status, 200, "{paid:?}");
+        let items = paid.body["items"].as_array().unwrap().clone();
+        items
+            .iter()
+            .map(|it| format!("{} {}", it["date"], it["pricePerGallon"]))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(prices(&ann).await, ["\"2026-01-03\" 3.599", "\"2026-01-01\" 3.499"]);
+    assert_eq!(prices(&bob).await, ["\"2026-01-06\" 2.999"]);
+    assert_eq!(ann.get(&format!("/api/stations/{NOWHERE}/prices")).await.status, 404);
+    let last = super::last_paid(&ann.app, &ann.user().await).await.unwrap();
+    let mut last: Vec<_> = last.into_values().map(|it| it.price_per_gallon.to_string()).collect();
+    last.sort();
+    assert_eq!(last, ["3.100", "3.599"]);
+}

@@ -1,0 +1,249 @@
+//! The kinds of field that only stations have.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use schemars::{Schema, json_schema};
+
+use super::geo::{Latitude, Longitude};
+use crate::core::{
+    db::fixed::{Fixed, FixedError},
+    input::{Field, Given, Text},
+};
+
+/// Degrees from `-most` to `most`, with as many decimals as are kept.
+fn read_degrees<const P: u32>(given: &Given, most: i64) -> Result<Fixed<P, 8>, String> {
+    let (Given::Number(text) | Given::Text(text) | Given::Typed(text)) = given else {
+        return Err("has to be a number".to_owned());
+    };
+    let outside = || format!("has to be from -{most} to {most}");
+    match Fixed::<P, 8>::parse(text.trim()) {
+        Ok(degrees) if degrees.units().abs() <= most * 100_000_000 => Ok(degrees),
+        Ok(_) | Err(FixedError::TooLarge(_)) => Err(outside()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn degrees_schema(most: i64) -> Schema {
+    json_schema!({
+        "type": ["number", "string"], "minimum": -most, "maximum": most, "multipleOf": 1e-8,
+        "pattern": "^-?[0-9]{1,3}(\\.[0-9]{1,8})?$",
+    })
+}
+
+/// Degrees north.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct North(pub(super) Latitude);
+
+impl Field for North {
+    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+        read_degrees(given, 90).map(Self)
+    }
+
+    fn schema() -> Schema {
+        degrees_schema(90)
+    }
+}
+
+/// Degrees east.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct East(pub(super) Longitude);
+
+impl Field for East {
+    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+        read_degrees(given, 180).map(Self)
+    }
+
+    fn schema() -> Schema {
+        degrees_schema(180)
+    }
+}
+
+/// What a search asks about: a number that need not be kept, of any precision.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Degrees<const MOST: i64>(pub(super) f64);
+
+/// The value of digits with a point and an exponent; `NaN` and the infinite are no numbers.
+fn read_number(given: &Given) -> Result<f64, String> {
+    let (Given::Number(text) | Given::Text(text) | Given::Typed(text)) = given else {
+        return Err("has to be a number".to_owned());
+    };
+    let text = text.trim();
+    let is_plain = text.bytes().all(|it| it.is_ascii_digit() || b"+-.eE".contains(&it));
+    let number = text.parse::<f64>().ok().filter(|it| is_plain && !it.is_nan());
+    number.ok_or_else(|| "has to be a number".to_owned())
+}
+
+impl<const MOST: i64> Field for Degrees<MOST> {
+    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+        let degrees = read_number(given)?;
+        #[expect(clippy::cast_precision_loss, reason = "90 or 180")]
+        let is_within = degrees.abs() <= MOST as f64;
+        is_within
+            .then_some(Self(degrees))
+            .ok_or_else(|| format!("has to be from -{MOST} to {MOST}"))
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "number", "minimum": -MOST, "maximum": MOST })
+    }
+}
+
+/// How far to look, in metres.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Radius(pub(super) f64);
+
+impl Radius {
+    /// The farthest.
+    pub(super) const MOST: f64 = 50_000.0;
+}
+
+impl Default for Radius {
+    fn default() -> Self {
+        Self(5_000.0)
+    }
+}
+
+impl Field for Radius {
+    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+        let metres = read_number(given)?;
+        if metres > 0.0 && metres <= Self::MOST {
+            Ok(Self(metres))
+        } else {
+            Err("has to be more than 0 and at most 50000 metres".to_owned())
+        }
+    }
+
+    fn schema() -> Schema {
+        json_schema!({
+            "type": "number", "exclusiveMinimum": 0, "maximum": 50_000, "default": 5_000,
+        })
+    }
+}
+
+/// An address on the web that a page may link to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Website(pub(super) String);
+
+impl Website {
+    /// The text, if it is such an address and fits.
+    pub(super) fn of(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let url = url::Url::parse(text).ok()?;
+        let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();
+        let is_plain = !text.chars().any(char::is_control) && text.chars().count() <= 255;
+        (is_web && is_plain).then(|| Self(text.to_owned()))
+    }
+}
+
+impl Field for Website {
+    const IS_TEXT: bool = true;
+
+    fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
+        let Text(text) = Text::<255>::read(given, today)?;
+        Self::of(&text).ok_or_else(|| "has to be an address: https://…".to_owned())
+    }
+
+    fn schema() -> Schema {
+        json_schema!({
+            "type": "string", "format": "uri", "maxLength": 255,
+            "pattern": "^\\s*(|[hH][tT][tT][pP][sS]?://[a-z0-9-]+(\\.[a-z0-9-]+)*(/[!-~]*)?)\\s*$",
+            "examples": ["https://fuel.example.org/corner"],
+        })
+    }
+}
+
+/// What `OpenStreetMap` calls one of its things: `node/123`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct OsmId(pub(super) String);
+
+impl OsmId {
+    /// The text, if it is one.
+    pub(super) fn of(text: &str) -> Option<Self> {
+        let (kind, number) = text.trim().split_once('/')?;
+        let is_number = (1..=19).contains(&number.len())
+            && number.bytes().all(|it| it.is_ascii_digit())
+            && !number.starts_with('0');
+        (matches!(kind, "node" | "way" | "relation") && is_number)
+            .then(|| Self(format!("{kind}/{number}")))
+    }
+}
+
+impl Field for OsmId {
+    const IS_TEXT: bool = true;
+
+    fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
+        let Text(text) = Text::<64>::read(given, today)?;
+        Self::of(&text).ok_or_else(|| "has to be an element: node/123".to_owned())
+    }
+
+    fn schema() -> Schema {
+        json_schema!({
+            "type": "string", "pattern": "^\\s*(|(node|way|relation)/[1-9][0-9]{0,18})\\s*$",
+            "examples": ["node/240109189"],
+        })
+    }
+}
+
+/// The kinds of fuel that a station may sell, as they are sent and what people call them.
+pub(super) const FUELS: &[(&str, &str)] = &[
+    ("regular", "Regular"),
+    ("midgrade", "Mid-grade"),
+    ("premium", "Premium"),
+    ("e5", "E5"),
+    ("e10", "E10"),
+    ("e85", "E85"),
+    ("diesel", "Diesel"),
+    ("hvo", "HVO diesel"),
+    ("lpg", "LPG"),
+    ("cng", "CNG"),
+    ("lng", "LNG"),
+    ("h2", "Hydrogen"),
+    ("adblue", "AdBlue"),
+    ("electric", "Charging"),
+];
+
+/// Which of [`FUELS`] there are, in their order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct FuelTypes(pub(super) Vec<&'static str>);
+
+impl FuelTypes {
+    /// Those named, others left out.
+    pub(super) fn of<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let names: BTreeSet<_> = names.into_iter().collect();
+        Self(FUELS.iter().map(|it| it.0).filter(|it| names.contains(it)).collect())
+    }
+
+    /// As the column keeps them: with blanks between; none for none.
+    pub(super) fn kept(&self) -> Option<String> {
+        (!self.0.is_empty()).then(|| self.0.join(" "))
+    }
+}
+
+impl Field for FuelTypes {
+    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+        let wrong = || "has to be a list of texts".to_owned();
+        let names: Vec<String> = match given {
+            Given::Nested(text) => serde_json::from_str(text).map_err(|_| wrong())?,
+            Given::Typed(text) => {
+                text.split([',', ' ']).filter(|it| !it.is_empty()).map(str::to_lowercase).collect()
+            }
+            _ => return Err(wrong()),
+        };
+        match names.iter().find(|name| !FUELS.iter().any(|it| it.0 == name.as_str())) {
+            Some(_) => {
+                let known: Vec<_> = FUELS.iter().map(|it| it.0).collect();
+                Err(format!("has a kind that is not known here: {}", known.join(", ")))
+            }
+            None => Ok(Self::of(names.iter().map(String::as_str))),
+        }
+    }
+
+    fn schema() -> Schema {
+        let known: Vec<_> = FUELS.iter().map(|it| it.0).collect();
+        json_schema!({
+            "type": "array", "items": { "type": "string", "enum": known },
+            "examples": [["diesel", "e10"]],
+        })
+    }
+}

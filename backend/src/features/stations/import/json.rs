@@ -1,0 +1,221 @@
+//! Stations of OpenStreetMap's: a GeoJSON's features or an Overpass API's elements, one after
+//! another, none kept longer than it takes to pass it on.
+
+use std::{collections::BTreeMap, fmt, io::Read};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::Value;
+
+use super::{Item, Take, origin};
+use crate::features::stations::{
+    fields::OsmId,
+    providers::{Element, Place, place_of_tags},
+};
+
+/// Reads every feature or element.
+///
+/// # Errors
+/// It is not JSON, or of another shape.
+pub(super) fn read(file: impl Read, take: Take<'_>) -> Result<(), String> {
+    let mut reader = serde_json::Deserializer::from_reader(file);
+    let is_known = Whole(take).deserialize(&mut reader).map_err(|error| error.to_string())?;
+    if is_known { Ok(()) } else { Err("it holds neither features nor elements".to_owned()) }
+}
+
+/// The whole file.
+struct Whole<'a>(Take<'a>);
+
+impl<'de> DeserializeSeed<'de> for Whole<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Whole<'_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with features or elements")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
+        let mut is_known = false;
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "features" => map.next_value_seed(Each { take: &mut *self.0, item: feature })?,
+                "elements" => map.next_value_seed(Each { take: &mut *self.0, item: element })?,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            }
+            is_known = true;
+        }
+        Ok(is_known)
+    }
+}
+
+/// A list, each passed on as it is read.
+struct Each<'a> {
+    take: Take<'a>,
+    item: fn(Value) -> Item,
+}
+
+impl<'de> DeserializeSeed<'de> for Each<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Each<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while let Some(value) = list.next_element::<Value>()? {
+            if !(self.take)((self.item)(value)) {
+                return Err(A::Error::custom("nobody takes them any more"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether it says to be something else than a place that sells fuel.
+fn is_other(tags: &BTreeMap<String, String>) -> bool {
+    tags.get("amenity").is_some_and(|it| it != "fuel")
+}
+
+fn element(value: Value) -> Item {
+    let element = Element::deserialize(value).ok()?;
+    // What it is made of comes along with a way: points without tags.
+    if is_other(element.tags()) || element.tags().is_empty() {
+        return None;
+    }
+    let place = element.place()?;
+    Some((place.osm_id.clone()?, place))
+}
+
+#[derive(Deserialize)]
+struct Feature {
+    #[serde(default)]
+    id: Value,
+    #[serde(default)]
+    geometry: Value,
+    #[serde(default)]
+    properties: BTreeMap<String, Value>,
+}
+
+fn feature(value: Value) -> Item {
+    let feature = Feature::deserialize(value).ok()?;
+    let (longitude, latitude) = centre(&feature.geometry["coordinates"])?;
+    let tags: BTreeMap<_, _> = feature
+        .properties
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())))
+        .collect();
+    if is_other(&tags) {
+        return None;
+    }
+    let id = tags.get("@id").map(String::as_str).or(feature.id.as_str()).and_then(OsmId::of);
+    let place: Place = place_of_tags(&tags, None, latitude, longitude)?;
+    let origin = id.map_or_else(|| origin("geojson", &place), |it| it.0);
+    Some((origin, place))
+}
+
+/// The middle of all the coordinates, however deep they stand.
+fn centre(coordinates: &Value) -> Option<(f64, f64)> {
+    fn widen(value: &Value, bounds: &mut [f64; 4]) {
+        let Some(list) = value.as_array() else { return };
+        match (list.first().and_then(Value::as_f64), list.get(1).and_then(Value::as_f64)) {
+            (Some(east), Some(north)) => {
+                let [west, east_most, south, north_most] = bounds;
+                (*west, *east_most) = (west.min(east), east_most.max(east));
+                (*south, *north_most) = (south.min(north), north_most.max(north));
+            }
+            _ => list.iter().for_each(|it| widen(it, bounds)),
+        }
+    }
+    let mut bounds = [f64::INFINITY, f64::NEG_INFINITY, f64::INFINITY, f64::NEG_INFINITY];
+    widen(coordinates, &mut bounds);
+    let [west, east, south, north] = bounds;
+    (west <= east).then_some((f64::midpoint(west, east), f64::midpoint(south, north)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    fn read_all(text: &str) -> Result<Vec<String>, String> {
+        let mut all = Vec::new();
+        read(text.as_bytes(), &mut |item| {
+            all.push(item.map_or_else(
+                || "-".to_owned(),
+                |(origin, it)| {
+                    let origin = origin.split_at(origin.len().min(8)).0.to_owned();
+                    format!("{origin} {} {} {}", it.name, it.latitude, it.longitude)
+                },
+            ));
+            true
+        })?;
+        Ok(all)
+    }
+
+    #[test]
+    fn features_are_read_whatever_their_shape() {
+        let text = r#"{"type":"FeatureCollection","generator":{"x":[1]},"features":[
+            {"type":"Feature","id":"node/1","properties":{"amenity":"fuel","name":"One","x":7},
+             "geometry":{"type":"Point","coordinates":[11.5,48.1]}},
+            {"type":"Feature","properties":{"@id":"way/2","brand":"Two"},
+             "geometry":{"type":"Polygon","coordinates":[[[1,2],[3,2],[3,6],[1,6],[1,2]]]}},
+            {"type":"Feature","properties":{"name":"Own"},
+             "geometry":{"type":"Point","coordinates":[0,0]}},
+            {"type":"Feature","properties":{"amenity":"bank"},
+             "geometry":{"type":"Point","coordinates":[0,0]}},
+            {"type":"Feature","properties":{"name":"Nowhere"},"geometry":null},
+            {"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[181,0]}},
+            7]}"#;
+        assert_eq!(
+            read_all(text).unwrap(),
+            [
+                "node/1 One 48.10000000 11.50000000",
+                "way/2 Two 4.00000000 2.00000000",
+                "geojson/ Own 0.00000000 0.00000000",
+                "-",
+                "-",
+                "-",
+                "-",
+            ]
+        );
+    }
+
+    #[test]
+    fn elements_are_read_as_overpass_answers_them() {
+        let text = r#"{"version":0.6,"elements":[
+            {"type":"node","id":1,"lat":48.1,"lon":11.5,"tags":{"amenity":"fuel","name":"One"}},
+            {"type":"way","id":2,"center":{"lat":1,"lon":2},"tags":{"amenity":"fuel"}},
+            {"type":"node","id":3,"lat":0,"lon":0}]}"#;
+        assert_eq!(
+            read_all(text).unwrap(),
+            ["node/1 One 48.10000000 11.50000000", "way/2 Fuel station 1.00000000 2.00000000", "-"]
+        );
+    }
+
+    #[test]
+    fn what_is_something_else_is_refused() {
+        for text in ["", "[]", "7", "{", r#"{"features":7}"#, r#"{"features":[{"id":}]}"#] {
+            assert!(read_all(text).is_err(), "{text}");
+        }
+        assert_eq!(read_all("{}").unwrap_err(), "it holds neither features nor elements");
+    }
+}

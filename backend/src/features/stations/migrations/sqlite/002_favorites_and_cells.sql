@@ -1,0 +1,27 @@
+-- The user who added it, who may change it; nobody for one that was brought in.
+ALTER TABLE stations ADD COLUMN made_by TEXT;
+-- What it is called where it was brought in from: node/123 of OpenStreetMap, or a line's hash.
+ALTER TABLE stations ADD COLUMN origin TEXT;
+ALTER TABLE stations ADD COLUMN brand TEXT;
+-- With blanks between: diesel e10.
+ALTER TABLE stations ADD COLUMN fuel_types TEXT;
+-- Name, brand and address as they are searched: in lower case.
+ALTER TABLE stations ADD COLUMN search_key TEXT NOT NULL DEFAULT '';
+-- In which cell of the grid it lies (docs/decisions/008-stations-lie-in-a-grid.md).
+ALTER TABLE stations ADD COLUMN cell INTEGER;
+
+CREATE UNIQUE INDEX unique_station_origin ON stations (origin);
+-- All that a search nearby reads before it knows which are the nearest.
+CREATE INDEX idx_stations_cell ON stations (cell, latitude, longitude, id);
+CREATE INDEX idx_stations_list ON stations (created_at DESC, id DESC);
+
+-- What one user marked, and says of it.
+CREATE TABLE station_favorites (
+    user_id    TEXT NOT NULL,
+    station_id BLOB NOT NULL REFERENCES stations (id) ON DELETE CASCADE,
+    notes      TEXT,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (user_id, station_id)
+) STRICT;
+
+CREATE INDEX idx_station_favorites_station ON station_favorites (station_id);

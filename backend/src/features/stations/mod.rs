@@ -1,0 +1,45 @@
+//! Stations: where fuel is sold. What is known of one is shared by all users; that it is a favourite,
+//! and what somebody notes of it, is theirs.
+
+mod api;
+mod fields;
+mod geo;
+mod import;
+mod merge;
+mod model;
+mod pages;
+mod providers;
+mod search;
+mod service;
+mod store;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tests_import;
+#[cfg(test)]
+mod tests_pages;
+#[cfg(test)]
+mod tests_providers;
+#[cfg(test)]
+mod tests_search;
+mod upstream;
+
+pub use import::{Command, run};
+pub use model::{Station, StationId};
+pub use providers::Providers;
+pub use service::{favorites, find, name_of};
+
+use super::Feature;
+
+/// The stations capsule.
+pub const FEATURE: Feature = Feature {
+    name: "stations",
+    folder: "stations",
+    migrations: crate::migrations![
+        "001_create_stations",
+        "002_favorites_and_cells",
+        "003_fill_ups_point_at_stations"
+    ],
+    api: api::router,
+    pages: pages::router,
+};

@@ -1,0 +1,381 @@
+//! Stations in the database. What a user marked is read and written for that user only; a
+//! station's own facts are everybody's to read, and the service says who may write them.
+
+mod bring_in;
+
+use chrono::{DateTime, Utc};
+use sqlx::Result;
+use uuid::Uuid;
+
+use super::{
+    Station, StationId,
+    geo::{Cells, Latitude, Longitude},
+    model::Row,
+};
+use crate::{
+    core::{UserId, db::Tx, http::Limit},
+    sql,
+};
+
+pub(super) use bring_in::bring_in;
+
+/// A statement over stations as one user, the first value, sees them.
+macro_rules! stations {
+    ($rest:literal) => {
+        concat!(
+            "SELECT s.*, f.station_id IS NOT NULL AS is_favorite, f.notes FROM stations s
+             LEFT JOIN station_favorites f ON f.station_id = s.id AND f.user_id = $1 ",
+            $rest
+        )
+    };
+}
+
+/// Adds the station unless its place or its origin is known; tells whether it did.
+pub(super) async fn insert(tx: &mut Tx, station: &Station) -> Result<bool> {
+    let added = sql!(
+        tx,
+        execute,
+        "INSERT INTO stations
+           (id, google_place_id, name, address, latitude, longitude, phone, website, created_at,
+            updated_at, made_by, origin, brand, fuel_types, search_key, cell)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12, $13, $14, $15)
+         ON CONFLICT DO NOTHING",
+        station.id,
+        &station.google_place_id,
+        &station.name,
+        &station.address,
+        station.latitude,
+        station.longitude,
+        &station.phone,
+        &station.website,
+        station.created_at,
+        &station.made_by,
+        &station.origin,
+        &station.brand,
+        station.kept_fuels(),
+        station.search_key(),
+        station.cell(),
+    )?;
+    Ok(added == 1)
+}
+
+pub(super) async fn find(tx: &mut Tx, user: &UserId, id: StationId) -> Result<Option<Station>> {
+    let row: Option<Row> =
+        sql!(tx, fetch_optional, stations!("WHERE s.id = $2"), user.as_str(), id)?;
+    Ok(row.map(Station::from))
+}
+
+/// The station of that place or, failing that, of that origin.
+pub(super) async fn find_known(
+    tx: &mut Tx,
+    user: &UserId,
+    google_place_id: Option<&str>,
+    origin: Option<&str>,
+) -> Result<Option<Station>> {
+    let row: Option<Row> = sql!(
+        tx,
+        fetch_optional,
+        stations!(
+            "WHERE s.google_place_id = $2 OR s.origin = $3
+             ORDER BY CASE WHEN s.google_place_id = $2 THEN 0 ELSE 1 END LIMIT 1"
+        ),
+        user.as_str(),
+        google_place_id,
+        origin,
+    )?;
+    Ok(row.map(Station::from))
+}
+
+/// As [`find`], and nobody else changes the station before this transaction ends: SQLite has one
+/// writer in any case, PostgreSQL locks the row.
+pub(super) async fn hold(tx: &mut Tx, user: &UserId, id: StationId) -> Result<Option<Station>> {
+    if let Tx::Postgres { .. } = tx {
+        let held: Option<(Uuid,)> =
+            sql!(tx, fetch_optional, "SELECT id FROM stations WHERE id = $1 FOR UPDATE", id)?;
+        if held.is_none() {
+            return Ok(None);
+        }
+    }
+    find(tx, user, id).await
+}
+
+/// At most a page of all stations after the key `after`, newest first.
+pub(super) async fn list(
+    tx: &mut Tx,
+    user: &UserId,
+    after: (DateTime<Utc>, StationId),
+    limit: Limit,
+) -> Result<Vec<Station>> {
+    let rows: Vec<Row> = sql!(
+        tx,
+        fetch_all,
+        stations!(
+            "WHERE (s.created_at, s.id) < ($2, $3)
+             ORDER BY s.created_at DESC, s.id DESC LIMIT $4"
+        ),
+        user.as_str(),
+        after.0,
+        after.1,
+        limit.and_one(),
+    )?;
+    Ok(rows.into_iter().map(Station::from).collect())
+}
+
+/// The same, of the user's favourites only.
+pub(super) async fn list_favorites(
+    tx: &mut Tx,
+    user: &UserId,
+    after: (DateTime<Utc>, StationId),
+    limit: Limit,
+) -> Result<Vec<Station>> {
+    let rows: Vec<Row> = sql!(
+        tx,
+        fetch_all,
+        "SELECT s.*, true AS is_favorite, f.notes FROM station_favorites f
+         JOIN stations s ON s.id = f.station_id
+         WHERE f.user_id = $1 AND (s.created_at, s.id) < ($2, $3)
+         ORDER BY s.created_at DESC, s.id DESC LIMIT $4",
+        user.as_str(),
+        after.0,
+        after.1,
+        limit.and_one(),
+    )?;
+    Ok(rows.into_iter().map(Station::from).collect())
+}
+
+pub(super) async fn update(tx: &mut Tx, station: &Station) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "UPDATE stations
+         SET google_place_id = $2, name = $3, address = $4, latitude = $5, longitude = $6,
+             phone = $7, website = $8, updated_at = $9, brand = $10, fuel_types = $11,
+             search_key = $12, cell = $13
+         WHERE id = $1",
+        station.id,
+        &station.google_place_id,
+        &station.name,
+        &station.address,
+        station.latitude,
+        station.longitude,
+        &station.phone,
+        &station.website,
+        station.updated_at,
+        &station.brand,
+        station.kept_fuels(),
+        station.search_key(),
+        station.cell(),
+    )?;
+    Ok(())
+}
+
+/// Removes the station; with it goes that anybody marked it.
+pub(super) async fn delete(tx: &mut Tx, id: StationId) -> Result<()> {
+    sql!(tx, execute, "DELETE FROM stations WHERE id = $1", id)?;
+    Ok(())
+}
+
+/// Makes the station a favourite of the user's, with these notes and no others.
+pub(super) async fn mark(
+    tx: &mut Tx,
+    user: &UserId,
+    id: StationId,
+    notes: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "INSERT INTO station_favorites (user_id, station_id, notes, created_at)
+         VALUES ($1, $2, $3, $4)
+         ON CONFLICT (user_id, station_id) DO UPDATE SET notes = excluded.notes",
+        user.as_str(),
+        id,
+        notes,
+        now,
+    )?;
+    Ok(())
+}
+
+/// The station is no favourite of the user's any more.
+pub(super) async fn unmark(tx: &mut Tx, user: &UserId, id: StationId) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "DELETE FROM station_favorites WHERE user_id = $1 AND station_id = $2",
+        user.as_str(),
+        id,
+    )?;
+    Ok(())
+}
+
+/// Where a station is, and no more.
+#[derive(Debug, Clone, Copy, sqlx::FromRow)]
+pub(super) struct Spot {
+    pub(super) id: StationId,
+    pub(super) latitude: Latitude,
+    pub(super) longitude: Longitude,
+}
+
+/// A statement over the stations in some cells: the rows of cells are counted through, and of each
+/// the index is read from its first column to its last.
+macro_rules! in_cells {
+    ($rest:literal) => {
+        concat!(
+            "WITH RECURSIVE
+               band (line) AS (
+                 SELECT CAST($1 AS INTEGER) UNION ALL SELECT line + 1 FROM band WHERE line < $2
+               ),
+               run (low, high) AS (
+                 SELECT CAST($3 AS INTEGER), CAST($4 AS INTEGER)
+                 UNION ALL SELECT CAST($5 AS INTEGER), CAST($6 AS INTEGER)
+               )
+             SELECT s.id, s.latitude, s.longitude
+             FROM band CROSS JOIN run CROSS JOIN stations s
+             WHERE s.cell >= band.line * 7200 + run.low
+               AND s.cell <= band.line * 7200 + run.high",
+            $rest
+        )
+    };
+}
+
+/// Read from the index alone: a test holds the plan.
+pub(super) const NEARBY: &str = in_cells!("");
+
+/// Where every station in these cells is, in no order.
+pub(super) async fn spots(tx: &mut Tx, cells: Cells) -> Result<Vec<Spot>> {
+    let [first, second] = cells.columns;
+    sql!(tx, fetch_all, NEARBY, cells.rows.0, cells.rows.1, first.0, first.1, second.0, second.1,)
+}
+
+/// The same, of those whose name, brand or address has all of these words.
+pub(super) async fn spots_named(
+    tx: &mut Tx,
+    cells: Cells,
+    words: &[String; WORDS],
+) -> Result<Vec<Spot>> {
+    let [first, second] = cells.columns;
+    sql!(
+        tx,
+        fetch_all,
+        in_cells!(
+            " AND s.search_key LIKE $7 ESCAPE '!' AND s.search_key LIKE $8 ESCAPE '!'
+              AND s.search_key LIKE $9 ESCAPE '!' AND s.search_key LIKE $10 ESCAPE '!'
+              AND s.search_key LIKE $11 ESCAPE '!' AND s.search_key LIKE $12 ESCAPE '!'"
+        ),
+        cells.rows.0,
+        cells.rows.1,
+        first.0,
+        first.1,
+        second.0,
+        second.1,
+        &words[0],
+        &words[1],
+        &words[2],
+        &words[3],
+        &words[4],
+        &words[5],
+    )
+}
+
+/// The most words of a search that are looked for.
+pub(super) const WORDS: usize = 6;
+
+/// At most `most` stations whose name, brand or address has all of these words, by name. A word
+/// is a pattern of `LIKE` with `!` before what is meant as it stands; an empty one is in any.
+pub(super) async fn named(
+    tx: &mut Tx,
+    user: &UserId,
+    words: &[String; WORDS],
+    most: i64,
+) -> Result<Vec<Station>> {
+    let rows: Vec<Row> = sql!(
+        tx,
+        fetch_all,
+        stations!(
+            "WHERE s.search_key LIKE $2 ESCAPE '!' AND s.search_key LIKE $3 ESCAPE '!'
+               AND s.search_key LIKE $4 ESCAPE '!' AND s.search_key LIKE $5 ESCAPE '!'
+               AND s.search_key LIKE $6 ESCAPE '!' AND s.search_key LIKE $7 ESCAPE '!'
+             ORDER BY CASE WHEN f.station_id IS NULL THEN 1 ELSE 0 END, s.name, s.id LIMIT $8"
+        ),
+        user.as_str(),
+        &words[0],
+        &words[1],
+        &words[2],
+        &words[3],
+        &words[4],
+        &words[5],
+        most,
+    )?;
+    Ok(rows.into_iter().map(Station::from).collect())
+}
+
+/// The stations of these ids, in no order.
+pub(super) async fn find_all(
+    tx: &mut Tx,
+    user: &UserId,
+    ids: &[StationId],
+) -> Result<Vec<Station>> {
+    let rows: Vec<Row> = match tx {
+        Tx::Postgres { .. } => sql!(
+            tx,
+            fetch_all,
+            stations!(
+                "WHERE s.id IN (SELECT CAST(it AS UUID)
+                                FROM jsonb_array_elements_text(CAST($2 AS JSONB)) it)"
+            ),
+            user.as_str(),
+            list_of(ids.iter().map(ToString::to_string)),
+        ),
+        Tx::Sqlite(_) => sql!(
+            tx,
+            fetch_all,
+            stations!("WHERE s.id IN (SELECT unhex(value, '-') FROM json_each($2))"),
+            user.as_str(),
+            list_of(ids.iter().map(ToString::to_string)),
+        ),
+    }?;
+    Ok(rows.into_iter().map(Station::from).collect())
+}
+
+/// The stations of these places and origins, in no order.
+pub(super) async fn find_all_known(
+    tx: &mut Tx,
+    user: &UserId,
+    google_place_ids: &[String],
+    origins: &[String],
+) -> Result<Vec<Station>> {
+    let (places, origins) =
+        (list_of(google_place_ids.iter().cloned()), list_of(origins.iter().cloned()));
+    let rows: Vec<Row> = match tx {
+        Tx::Postgres { .. } => sql!(
+            tx,
+            fetch_all,
+            stations!(
+                "WHERE s.google_place_id IN
+                         (SELECT jsonb_array_elements_text(CAST($2 AS JSONB)))
+                    OR s.origin IN (SELECT jsonb_array_elements_text(CAST($3 AS JSONB)))"
+            ),
+            user.as_str(),
+            &places,
+            &origins,
+        ),
+        Tx::Sqlite(_) => sql!(
+            tx,
+            fetch_all,
+            stations!(
+                "WHERE s.google_place_id IN (SELECT value FROM json_each($2))
+                    OR s.origin IN (SELECT value FROM json_each($3))"
+            ),
+            user.as_str(),
+            &places,
+            &origins,
+        ),
+    }?;
+    Ok(rows.into_iter().map(Station::from).collect())
+}
+
+/// A JSON list of texts.
+fn list_of(texts: impl Iterator<Item = String>) -> String {
+    texts.collect::<serde_json::Value>().to_string()
+}

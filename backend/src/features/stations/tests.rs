@@ -1,0 +1,342 @@
+//! Stations: what all share of them, and what is one user's.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use crate::testing::{Answer, TestApp, on_every_engine};
+
+on_every_engine![
+    a_station_is_read_back_as_it_was_saved,
+    every_field_at_fault_is_named,
+    degrees_are_exact_and_both_or_none,
+    a_place_saved_twice_is_one_station,
+    a_place_saved_by_many_at_once_is_one_station,
+    only_whoever_made_it_or_an_administrator_changes_a_station,
+    a_change_keeps_what_it_does_not_mention,
+    a_change_meant_for_another_state_is_refused,
+    a_place_is_one_stations,
+    favorites_and_notes_are_one_users,
+    a_favorite_is_made_without_a_body_too,
+    a_removed_station_is_nobodys_favorite,
+    a_list_goes_page_by_page_newest_first,
+    a_request_sent_again_with_its_key_is_done_once,
+];
+
+async fn save(app: &TestApp, station: Value) -> Answer {
+    let saved = app.post("/api/stations", station).await;
+    assert_eq!(saved.status, 201, "{saved:?}");
+    saved
+}
+
+async fn mark(app: &TestApp, id: &str, body: Value) -> Answer {
+    let path = format!("/api/stations/{id}/favorite");
+    app.send_json(Method::PUT, &path, &body.to_string(), &[]).await
+}
+
+async fn names(app: &TestApp, path: &str) -> Vec<String> {
+    let list = app.get(path).await;
+    assert_eq!(list.status, 200, "{list:?}");
+    let items = list.body["items"].as_array().unwrap();
+    items.iter().map(|it| it["name"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn a_station_is_read_back_as_it_was_saved(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let new = json!({
+        "googlePlaceId": "ChIJ-corner", "openStreetMapId": "node/240109189", "name": " Tanke Süd ",
+        "address": "Lindenallee 4, 80331 München", "latitude": 48.137_154_32, "longitude": "-11.5",
+        "phone": "+49 89 123456", "website": "https://fuel.example.org/süd", "brand": "Aral",
+        "fuelTypes": ["e10", "diesel"],
+    });
+    let saved = save(&ann, new).await;
+    insta::assert_json_snapshot!(saved.body, { ".id" => "[id]" }, @r#"
+    {
+      "address": "Lindenallee 4, 80331 München",
+      "brand": "Aral",
+      "createdAt": "2026-01-31T12:00:00.123456Z",
+      "fuelTypes": [
+        "e10",
+        "diesel"
+      ],
+      "googlePlaceId": "ChIJ-corner",
+      "id": "[id]",
+      "isFavorite": false,
+      "latitude": 48.13715432,
+      "longitude": -11.5,
+      "name": "Tanke Süd",
+      "notes": null,
+      "openStreetMapId": "node/240109189",
+      "phone": "+49 89 123456",
+      "updatedAt": "2026-01-31T12:00:00.123456Z",
+      "website": "https://fuel.example.org/süd"
+    }
+    "#);
+    let path = format!("/api/stations/{}", saved.id());
+    assert_eq!(saved.header("location"), path);
+    let found = ann.get(&path).await;
+    assert_eq!((found.status, &found.body), (200, &saved.body));
+    assert_eq!(found.header("etag"), saved.header("etag"));
+    let unknown = ann.get("/api/stations/018f0000-0000-7000-8000-000000000000").await;
+    assert_eq!(unknown.status, 404);
+}
+
+async fn every_field_at_fault_is_named(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let new = json!({
+        "googlePlaceId": "x".repeat(256), "openStreetMapId": "street/1", "name": "x".repeat(201),
+        "address": 4, "latitude": 91, "longitude": 181, "phone": "0".repeat(21),
+        "website": "javascript:alert(1)", "brand": "a\u{7}", "fuelTypes": ["diesel", "coal"],
+        "isFavorite": true,
+    });
+    let refused = ann.post("/api/stations", new).await;
+    assert_eq!((refused.status, &refused.body["type"]), (422, &json!("/problems/invalid")));
+    let faults = refused.faults();
+    let beginnings: Vec<_> = faults.iter().map(|it| it.split(", ").next().unwrap()).collect();
+    assert_eq!(
+        beginnings,
+        [
+            "/googlePlaceId: has more than 255 characters",
+            "/openStreetMapId: has to be an element: node/123",
+            "/name: has more than 200 characters",
+            "/address: has to be a text",
+            "/latitude: has to be from -90 to 90",
+            "/longitude: has to be from -180 to 180",
+            "/phone: has more than 20 characters",
+            "/website: has to be an address: https://…",
+            "/brand: holds a control character",
+            "/fuelTypes: has a kind that is not known here: regular",
+            "/isFavorite: is not known here",
+        ]
+    );
+    assert_eq!(ann.post("/api/stations", json!({})).await.faults(), ["/name: is required"]);
+    for (degrees, why) in [
+        (json!("NaN"), "is not a number"),
+        (json!("inf"), "is not a number"),
+        (json!(true), "has to be a number"),
+        (json!(90.000_000_01), "has to be from -90 to 90"),
+        (json!("-90.00000001"), "has to be from -90 to 90"),
+        (json!("1.123456789"), "has more than 8 decimals"),
+        (json!(1e300), "has to be from -90 to 90"),
+    ] {
+        let new = json!({ "name": "x", "latitude": degrees, "longitude": 1 });
+        let refused = ann.post("/api/stations", new).await;
+        assert_eq!((refused.status, refused.faults()), (422, vec![format!("/latitude: {why}")]));
+    }
+    assert_eq!(names(&ann, "/api/stations").await, [""; 0]);
+}
+
+async fn degrees_are_exact_and_both_or_none(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    for (latitude, longitude) in [
+        ("89.99999999", "-179.99999999"),
+        ("-90", "180"),
+        ("0.00000001", "-0.00000001"),
+        ("90", "-180"),
+    ] {
+        let new = json!({ "name": "x", "latitude": latitude, "longitude": longitude });
+        let saved = save(&ann, new).await;
+        let path = format!("/api/stations/{}", saved.id());
+        let text = ann.get(&path).await.body;
+        for (name, given) in [("latitude", latitude), ("longitude", longitude)] {
+            let apart = text[name].as_f64().unwrap() - given.parse::<f64>().unwrap();
+            assert!(apart.abs() < 1e-10, "{text}");
+        }
+    }
+    let half = ann.post("/api/stations", json!({ "name": "x", "latitude": 1 })).await;
+    assert_eq!(half.faults(), ["/longitude: is required where latitude is given"]);
+    let whole = save(&ann, json!({ "name": "x", "latitude": 1, "longitude": 2 })).await;
+    let path = format!("/api/stations/{}", whole.id());
+    let half = ann.patch(&path, json!({ "latitude": null })).await;
+    assert_eq!(half.faults(), ["/latitude: is required where longitude is given"]);
+    let none = ann.patch(&path, json!({ "latitude": null, "longitude": null })).await;
+    assert_eq!((none.status, &none.body["latitude"]), (200, &Value::Null));
+}
+
+async fn a_place_saved_twice_is_one_station(app: TestApp) {
+    let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
+    let first = save(&ann, json!({ "googlePlaceId": "ChIJ1", "name": "Corner" })).await;
+    mark(&ann, &first.id(), json!({ "notes": "mine" })).await;
+    let again = save(&ann, json!({ "googlePlaceId": "ChIJ1", "name": "Another name" })).await;
+    assert_eq!(again.id(), first.id());
+    assert_eq!((&again.body["name"], &again.body["isFavorite"]), (&json!("Corner"), &json!(true)));
+    assert_eq!(again.header("location"), first.header("location"));
+    let bobs = save(&bob, json!({ "googlePlaceId": "ChIJ1", "name": "Bob's words" })).await;
+    assert_eq!((bobs.id(), &bobs.body["name"]), (first.id(), &json!("Corner")));
+    assert_eq!((&bobs.body["isFavorite"], &bobs.body["notes"]), (&json!(false), &Value::Null));
+    let osm = save(&ann, json!({ "openStreetMapId": "way/7", "name": "Another" })).await;
+    let same = save(&bob, json!({ "openStreetMapId": "way/7", "name": "The same" })).await;
+    assert_eq!(osm.id(), same.id());
+    assert_eq!(names(&ann, "/api/stations").await, ["Another", "Corner"]);
+}
+
+async fn a_place_saved_by_many_at_once_is_one_station(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let saving = (0..16).map(|_| save(&ann, json!({ "googlePlaceId": "ChIJ2", "name": "One" })));
+    let saved = futures::future::join_all(saving).await;
+    let first = saved[0].id();
+    assert!(saved.iter().all(|it| it.id() == first), "{saved:?}");
+    assert_eq!(names(&ann, "/api/stations").await, ["One"]);
+}
+
+async fn only_whoever_made_it_or_an_administrator_changes_a_station(app: TestApp) {
+    let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
+    let admin = app.as_administrator().await;
+    let made = save(&ann, json!({ "name": "Ann's" })).await;
+    let path = format!("/api/stations/{}", made.id());
+    // Both can use it.
+    assert_eq!(bob.get(&path).await.body, made.body);
+    assert_eq!(mark(&bob, &made.id(), json!({})).await.status, 200);
+    for refused in [bob.patch(&path, json!({ "name": "Bob's" })).await, bob.delete(&path).await] {
+        assert_eq!((refused.status, &refused.body["type"]), (403, &json!("/problems/forbidden")));
+    }
+    assert_eq!(ann.get(&path).await.body, made.body);
+    assert_eq!(ann.patch(&path, json!({ "name": "Ann's corner" })).await.status, 200);
+    let mended = admin.patch(&path, json!({ "name": "The corner" })).await;
+    assert_eq!((mended.status, &mended.body["name"]), (200, &json!("The corner")));
+    assert_eq!(admin.delete(&path).await.status, 204);
+    for gone in [ann.get(&path).await, bob.patch(&path, json!({})).await, bob.delete(&path).await] {
+        assert_eq!(gone.status, 404);
+    }
+}
+
+async fn a_change_keeps_what_it_does_not_mention(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let new = json!({
+        "googlePlaceId": "ChIJ3", "name": "Corner", "address": "Here", "latitude": 1.5,
+        "longitude": 2.5, "phone": "1", "website": "https://a.example", "brand": "B",
+        "fuelTypes": ["diesel"],
+    });
+    let made = save(&ann, new).await;
+    let path = format!("/api/stations/{}", made.id());
+    app.app.clock.advance(chrono::TimeDelta::hours(1));
+    let changed = ann.patch(&path, json!({ "phone": null, "fuelTypes": ["lpg", "diesel"] })).await;
+    assert_eq!(changed.status, 200, "{changed:?}");
+    let mut expected = made.body.clone();
+    expected["phone"] = Value::Null;
+    expected["fuelTypes"] = json!(["diesel", "lpg"]);
+    expected["updatedAt"] = json!("2026-01-31T13:00:00.123456Z");
+    assert_eq!(changed.body, expected);
+    assert_eq!(ann.get(&path).await.body, expected);
+    let refused = ann.patch(&path, json!({ "name": null, "madeBy": "me" })).await;
+    assert_eq!(refused.faults(), ["/name: cannot be cleared", "/madeBy: is not known here"]);
+}
+
+async fn a_change_meant_for_another_state_is_refused(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let made = save(&ann, json!({ "name": "Corner" })).await;
+    let path = format!("/api/stations/{}", made.id());
+    let old = made.header("etag");
+    let change = |tag: String| {
+        let ann = ann.with_header("if-match", &tag);
+        let path = path.clone();
+        async move { ann.patch(&path, json!({ "brand": "B" })).await }
+    };
+    app.app.clock.advance(chrono::TimeDelta::hours(1));
+    let changed = change(old.to_owned()).await;
+    assert_eq!(changed.status, 200, "{changed:?}");
+    assert_eq!(change(old.to_owned()).await.status, 412);
+    assert_eq!(ann.with_header("if-match", old).delete(&path).await.status, 412);
+    let new = changed.header("etag");
+    assert_eq!(ann.with_header("if-match", new).delete(&path).await.status, 204);
+}
+
+async fn a_place_is_one_stations(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    save(&ann, json!({ "googlePlaceId": "ChIJ4", "name": "One" })).await;
+    let other = save(&ann, json!({ "name": "Other" })).await;
+    let path = format!("/api/stations/{}", other.id());
+    let refused = ann.patch(&path, json!({ "googlePlaceId": "ChIJ4" })).await;
+    let told = (refused.status, &refused.body["type"]);
+    assert_eq!(told, (409, &json!("/problems/duplicate-place")));
+    assert_eq!(ann.get(&path).await.body["googlePlaceId"], Value::Null);
+}
+
+async fn favorites_and_notes_are_one_users(app: TestApp) {
+    let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
+    let one = save(&ann, json!({ "name": "One" })).await.id();
+    save(&ann, json!({ "name": "Two" })).await;
+    let marked = mark(&ann, &one, json!({ "notes": "cheap on Mondays\nask for Jo" })).await;
+    assert_eq!((marked.status, &marked.body["isFavorite"]), (200, &json!(true)));
+    assert_eq!(marked.body["notes"], "cheap on Mondays\nask for Jo");
+    assert_eq!(names(&ann, "/api/stations?favorite=true").await, ["One"]);
+    assert_eq!(names(&bob, "/api/stations?favorite=true").await, [""; 0]);
+    let path = format!("/api/stations/{one}");
+    let bobs = bob.get(&path).await;
+    assert_eq!((&bobs.body["isFavorite"], &bobs.body["notes"]), (&json!(false), &Value::Null));
+    mark(&bob, &one, json!({ "notes": "dear" })).await;
+    assert_eq!(ann.get(&path).await.body["notes"], "cheap on Mondays\nask for Jo");
+    // What is put is what is there.
+    assert_eq!(mark(&ann, &one, json!({})).await.body["notes"], Value::Null);
+    assert_eq!(bob.delete(&format!("{path}/favorite")).await.status, 204);
+    assert_eq!(bob.delete(&format!("{path}/favorite")).await.status, 204);
+    assert_eq!(names(&ann, "/api/stations?favorite=true").await, ["One"]);
+    let refused = mark(&ann, &one, json!({ "notes": "x".repeat(10_001), "stars": 5 })).await;
+    assert_eq!(
+        refused.faults(),
+        ["/notes: has more than 10000 characters", "/stars: is not known here"]
+    );
+    let nowhere = "018f0000-0000-7000-8000-000000000000";
+    assert_eq!(mark(&ann, nowhere, json!({})).await.status, 404);
+    assert_eq!(ann.delete(&format!("/api/stations/{nowhere}/favorite")).await.status, 404);
+}
+
+async fn a_favorite_is_made_without_a_body_too(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let id = save(&ann, json!({ "name": "One" })).await.id();
+    let path = format!("/api/stations/{id}/favorite");
+    let bare = axum::http::Request::put(&path);
+    let marked = ann.send(bare, axum::body::Body::empty()).await;
+    assert_eq!((marked.status, &marked.body["isFavorite"]), (200, &json!(true)));
+    let other = axum::http::Request::put(&path).header("content-type", "text/plain");
+    assert_eq!(ann.send(other, axum::body::Body::from("notes")).await.status, 415);
+    assert_eq!(ann.send_json(Method::PUT, &path, "{", &[]).await.status, 400);
+}
+
+async fn a_removed_station_is_nobodys_favorite(app: TestApp) {
+    let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
+    let id = save(&ann, json!({ "name": "One" })).await.id();
+    mark(&bob, &id, json!({ "notes": "mine" })).await;
+    assert_eq!(ann.delete(&format!("/api/stations/{id}")).await.status, 204);
+    assert_eq!(names(&bob, "/api/stations?favorite=true").await, [""; 0]);
+}
+
+async fn a_list_goes_page_by_page_newest_first(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    for name in ["a", "b", "c", "d", "e"] {
+        let id = save(&ann, json!({ "name": name })).await.id();
+        mark(&ann, &id, json!({})).await;
+    }
+    for path in ["/api/stations?limit=2", "/api/stations?favorite=true&limit=2"] {
+        let (mut seen, mut at) = (Vec::new(), path.to_owned());
+        loop {
+            seen.push(names(&ann, &at).await.concat());
+            let next = ann.get(&at).await.body["nextCursor"].clone();
+            let Some(cursor) = next.as_str() else { break };
+            at = format!("{path}&cursor={cursor}");
+        }
+        assert_eq!(seen, ["ed", "cb", "a"], "{path}");
+    }
+    for (query, fault) in [
+        ("cursor=nonsense", "/cursor: is not a cursor that this service gave"),
+        ("limit=0", "/limit: has to be from 1 to 500"),
+        ("favorite=maybe", "/favorite: has to be true or false"),
+        ("near=here", "/near: is not known here"),
+    ] {
+        assert_eq!(ann.get(&format!("/api/stations?{query}")).await.faults(), [fault]);
+    }
+}
+
+async fn a_request_sent_again_with_its_key_is_done_once(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let send = async |name: &str| {
+        let body = json!({ "name": name }).to_string();
+        let key = [("idempotency-key", "key")];
+        ann.send_json(Method::POST, "/api/stations", &body, &key).await
+    };
+    let first = send("One").await;
+    let again = send("One").await;
+    assert_eq!((again.status, again.header("idempotency-replayed")), (201, "true"));
+    assert_eq!((again.id(), &again.body), (first.id(), &first.body));
+    assert_eq!(send("Other").await.status, 422);
+    assert_eq!(names(&ann, "/api/stations").await, ["One"]);
+}

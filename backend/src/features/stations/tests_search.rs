@@ -1,0 +1,230 @@
+//! Finding stations that are saved here.
+
+use serde_json::{Value, json};
+
+use super::{search::search as find, store};
+use crate::testing::{Answer, TestApp, on_every_engine};
+
+on_every_engine![
+    the_nearest_come_first_with_how_far_they_are,
+    a_circle_reaches_over_the_antimeridian_and_the_poles,
+    words_are_found_whatever_their_case,
+    words_and_a_place_narrow_each_other,
+    what_is_at_fault_in_a_search_is_named,
+    a_search_shows_what_is_ones_own,
+    of_many_the_nearest_are_given,
+    nearby_is_read_through_the_index_of_cells,
+];
+
+async fn save(app: &TestApp, name: &str, latitude: f64, longitude: f64) -> String {
+    let new = json!({ "name": name, "latitude": latitude, "longitude": longitude });
+    let saved = app.post("/api/stations", new).await;
+    assert_eq!(saved.status, 201, "{saved:?}");
+    saved.id()
+}
+
+async fn search(app: &TestApp, query: &str) -> Answer {
+    let found = app.get(&format!("/api/stations/search?{query}")).await;
+    assert_eq!(found.status, 200, "{found:?}");
+    assert_eq!(found.body["nextCursor"], Value::Null);
+    found
+}
+
+async fn names(app: &TestApp, query: &str) -> Vec<String> {
+    let found = search(app, query).await;
+    let items = found.body["items"].as_array().unwrap();
+    items.iter().map(|it| it["name"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn the_nearest_come_first_with_how_far_they_are(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    save(&ann, "far", 48.2, 11.5).await;
+    save(&ann, "near", 48.1001, 11.5).await;
+    save(&ann, "middle", 48.1, 11.52).await;
+    save(&ann, "elsewhere", -48.1, 11.5).await;
+    ann.post("/api/stations", json!({ "name": "nowhere" })).await;
+    assert_eq!(names(&ann, "lat=48.1&lng=11.5&radius=50000").await, ["near", "middle", "far"]);
+    assert_eq!(names(&ann, "lat=48.1&lng=11.5").await, ["near", "middle"]);
+    assert_eq!(names(&ann, "lat=48.1&lng=11.5&limit=1").await, ["near"]);
+    assert_eq!(names(&ann, "lat=48.1&lng=11.5&radius=5.5").await, [""; 0]);
+    let found = search(&ann, "lat=48.1&lng=11.5&radius=50000").await;
+    // Along the ellipsoid: 11.1 m, 1489.4 m, 11120.9 m.
+    for (nth, metres) in [(0, 11.12), (1, 1489.4), (2, 11_120.9)] {
+        let told = found.body["items"][nth]["distanceMeters"].as_f64().unwrap();
+        assert!((told / metres - 1.0).abs() < 0.005, "{told} is not {metres}");
+        assert_eq!(found.body["items"][nth]["source"], "saved");
+    }
+}
+
+async fn a_circle_reaches_over_the_antimeridian_and_the_poles(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    save(&ann, "east of it", -17.0, -179.99).await;
+    save(&ann, "west of it", -17.0, 179.98).await;
+    save(&ann, "upon it", -17.0, 180.0).await;
+    let order = ["upon it", "east of it", "west of it"];
+    assert_eq!(names(&ann, "lat=-17&lng=-180&radius=10000").await, order);
+    let order = ["west of it", "upon it", "east of it"];
+    assert_eq!(names(&ann, "lat=-17&lng=179.97&radius=10000").await, order);
+    save(&ann, "beyond the pole", 89.99, -170.0).await;
+    save(&ann, "the pole", 90.0, 77.0).await;
+    let order = ["the pole", "beyond the pole"];
+    assert_eq!(names(&ann, "lat=89.99&lng=10&radius=3000").await, order);
+    assert_eq!(names(&ann, "lat=-90&lng=0&radius=50000").await, [""; 0]);
+}
+
+async fn words_are_found_whatever_their_case(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    for (name, address, brand) in [
+        ("Tanke Süd", "Lindenallee 4, München", "Aral"),
+        ("100% fuel_stop", "Main Street", "Shell"),
+        ("Öl & Gas", "Hauptstraße 1", "Shell"),
+    ] {
+        let new = json!({ "name": name, "address": address, "brand": brand });
+        assert_eq!(ann.post("/api/stations", new).await.status, 201);
+    }
+    assert_eq!(names(&ann, "query=S%C3%9CD").await, ["Tanke Süd"]);
+    assert_eq!(names(&ann, "query=shell").await, ["100% fuel_stop", "Öl & Gas"]);
+    assert_eq!(names(&ann, "query=%20Main%20%20SHELL%20").await, ["100% fuel_stop"]);
+    assert_eq!(names(&ann, "query=%C3%B6l").await, ["Öl & Gas"]);
+    // What means something to a database means itself.
+    for (query, found) in [("100%25", 1), ("%25", 1), ("l_stop", 1), ("e_top", 0), ("!", 0)] {
+        assert_eq!(names(&ann, &format!("query={query}")).await.len(), found, "{query}");
+    }
+    let first = search(&ann, "query=aral").await;
+    assert_eq!(first.body["items"][0]["distanceMeters"], Value::Null);
+}
+
+async fn words_and_a_place_narrow_each_other(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    save(&ann, "Shell far", 10.02, 20.0).await;
+    save(&ann, "Shell near", 10.0, 20.0).await;
+    save(&ann, "Aral near", 10.0, 20.0).await;
+    save(&ann, "Shell elsewhere", 50.0, 20.0).await;
+    let order = ["Shell near", "Shell far"];
+    assert_eq!(names(&ann, "query=shell&lat=10&lng=20&radius=5000").await, order);
+}
+
+async fn what_is_at_fault_in_a_search_is_named(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let long = format!("query={}", "x".repeat(10_000));
+    for (query, faults) in [
+        ("", vec!["/query: is required where lat and lng are not given"]),
+        ("query=", vec!["/query: is required where lat and lng are not given"]),
+        ("lat=1", vec!["/lng: is required where lat is given"]),
+        ("lng=1", vec!["/lat: is required where lng is given"]),
+        ("query=x&radius=10", vec!["/lat: is required where radius is given"]),
+        (
+            "lat=91&lng=181",
+            vec!["/lat: has to be from -90 to 90", "/lng: has to be from -180 to 180"],
+        ),
+        ("lat=NaN&lng=0", vec!["/lat: has to be a number"]),
+        ("lat=inf&lng=-infinity", vec!["/lat: has to be a number", "/lng: has to be a number"]),
+        ("lat=1e999&lng=0", vec!["/lat: has to be from -90 to 90"]),
+        ("lat=&lng=0", vec!["/lat: has to be a number"]),
+        ("lat=0&lng=0&radius=0", vec!["/radius: has to be more than 0 and at most 50000 metres"]),
+        ("lat=0&lng=0&radius=-5", vec!["/radius: has to be more than 0 and at most 50000 metres"]),
+        (
+            "lat=0&lng=0&radius=50000.1",
+            vec!["/radius: has to be more than 0 and at most 50000 metres"],
+        ),
+        ("lat=0&lng=0&radius=NaN", vec!["/radius: has to be a number"]),
+        ("lat=0&lng=0&limit=501", vec!["/limit: has to be from 1 to 500"]),
+        ("query=a%00b", vec!["/query: holds a control character"]),
+        ("query=x&query=y", vec!["/query: is there twice"]),
+        ("where=here&query=x", vec!["/where: is not known here"]),
+        (&long, vec!["/query: has more than 200 characters"]),
+    ] {
+        let refused = ann.get(&format!("/api/stations/search?{query}")).await;
+        assert_eq!((refused.status, refused.faults().len()), (422, faults.len()), "{query}");
+        assert_eq!(refused.faults(), faults);
+    }
+}
+
+async fn a_search_shows_what_is_ones_own(app: TestApp) {
+    let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
+    let id = save(&ann, "Corner", 1.0, 2.0).await;
+    let notes = json!({ "notes": "mine" }).to_string();
+    let path = format!("/api/stations/{id}/favorite");
+    ann.send_json(axum::http::Method::PUT, &path, &notes, &[]).await;
+    for query in ["lat=1&lng=2", "query=corner"] {
+        let (anns, bobs) = (search(&ann, query).await, search(&bob, query).await);
+        let told = |it: &Answer| {
+            let item = &it.body["items"][0];
+            (item["id"].clone(), item["isFavorite"].clone(), item["notes"].clone())
+        };
+        assert_eq!(told(&anns), (json!(id), json!(true), json!("mine")));
+        assert_eq!(told(&bobs), (json!(id), json!(false), Value::Null));
+    }
+}
+
+/// Held against a plain look at every one.
+async fn of_many_the_nearest_are_given(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let places: Vec<_> = (0..300_i32)
+        .map(|nth| {
+            (47.0 + f64::from(nth * 37 % 100) / 100.0, 8.0 + f64::from(nth * 53 % 90) / 100.0)
+        })
+        .collect();
+    for (nth, (latitude, longitude)) in places.iter().enumerate() {
+        save(&ann, &nth.to_string(), *latitude, *longitude).await;
+    }
+    for (query, centre, radius) in [
+        ("lat=47.5&lng=8.4&radius=30000&limit=500", (47.5, 8.4), 30_000.0),
+        ("lat=47.05&lng=8.05&radius=12345&limit=500", (47.05, 8.05), 12_345.0),
+    ] {
+        let at = |it: (f64, f64)| super::geo::Point { latitude: it.0, longitude: it.1 };
+        let mut near: Vec<_> = places
+            .iter()
+            .map(|it| at(centre).distance_to(at(*it)))
+            .filter(|it| *it <= radius)
+            .collect();
+        near.sort_by(f64::total_cmp);
+        let found = search(&ann, query).await;
+        let found: Vec<_> = found.body["items"].as_array().unwrap().iter().collect();
+        assert!(found.len() > 5, "{query}");
+        assert_eq!(found.len(), near.len(), "{query}");
+        for (item, metres) in found.iter().zip(near) {
+            let told = item["distanceMeters"].as_f64().unwrap();
+            assert!((told - metres).abs() <= 0.006, "{told} is not {metres}");
+        }
+    }
+}
+
+async fn nearby_is_read_through_the_index_of_cells(app: TestApp) {
+    use crate::core::db::Db;
+    let explain = |how: &str| sqlx::AssertSqlSafe(format!("{how} {}", store::NEARBY));
+    let plan = match &app.app.db {
+        Db::Sqlite { readers, .. } => {
+            let plan: Vec<(i64, i64, i64, String)> =
+                sqlx::query_as(explain("EXPLAIN QUERY PLAN")).fetch_all(readers).await.unwrap();
+            plan.into_iter().map(|it| it.3).collect::<Vec<_>>().join("\n")
+        }
+        Db::Postgres { pool, .. } => {
+            // Of a table as small as a test's, PostgreSQL would rather read the whole.
+            let mut connection = pool.acquire().await.unwrap();
+            let off = "SET enable_seqscan = off";
+            sqlx::raw_sql(off).execute(&mut *connection).await.unwrap();
+            let mut query = sqlx::query_as(explain("EXPLAIN"));
+            for bind in [1_i32, 2, 3, 4, 5, 6] {
+                query = query.bind(bind);
+            }
+            let plan: Vec<(String,)> = query.fetch_all(&mut *connection).await.unwrap();
+            sqlx::raw_sql("RESET enable_seqscan").execute(&mut *connection).await.unwrap();
+            plan.into_iter().map(|it| it.0).collect::<Vec<_>>().join("\n")
+        }
+    };
+    assert!(plan.contains("idx_stations_cell"), "{plan}");
+    let reads_all = plan.contains("SCAN s\n") || plan.contains("Seq Scan on stations");
+    assert!(!reads_all, "{plan}");
+    // Nothing is found where nothing is.
+    let wanted = super::search::SearchQuery {
+        query: None,
+        lat: Some(super::fields::Degrees(0.0)),
+        lng: Some(super::fields::Degrees(0.0)),
+        radius: None,
+        limit: None,
+    };
+    let user = app.register("ann@example.org").await.user().await;
+    let found = find(&app.app, &user, &wanted.wanted().unwrap()).await.unwrap();
+    assert!(found.items.is_empty());
+}
