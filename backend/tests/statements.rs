@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 const OWNED: &[(&str, &str)] = &[
     ("vehicles", "user_id"),
     ("fuel_logs", "user_id"),
+    ("maintenance", "user_id"),
     ("user_preferences", "user_id"),
     ("kept_answers", "user_id"),
 ];

@@ -90,6 +90,17 @@ const KINDS: &[(&str, &str, &str)] = &[
         "This is the last administrator who is not disabled. Make another one first.",
     ),
     (
+        "already-completed",
+        "This is done already",
+        "The item of maintenance was completed before. What it left behind, if it comes again, is an \
+         item of its own.",
+    ),
+    (
+        "not-recurring",
+        "This does not come again",
+        "Only an item with an interval can be skipped: it has no next time. Postpone it, or delete it.",
+    ),
+    (
         "in-flight",
         "The same request is under way",
         "A request with this Idempotency-Key has not ended yet. Send it again in a moment, with the \
@@ -210,6 +221,8 @@ mod tests {
             conflict("vin-in-trash"),
             conflict("duplicate-email"),
             conflict("last-administrator"),
+            conflict("already-completed"),
+            conflict("not-recurring"),
             conflict("in-flight"),
             conflict("too-many"),
             conflict("conflict"),

@@ -5,12 +5,13 @@ pub mod administration;
 pub mod fuel_logs;
 pub mod garage;
 pub mod invitations;
+pub mod maintenance;
 pub mod security_log;
 pub mod vehicles;
 
 use aide::axum::ApiRouter;
 
-use crate::core::{App, db::migrate::Migration, http::once, jobs::Chore};
+use crate::core::{App, UserId, db::migrate::Migration, http::once, jobs::Chore};
 
 /// What a capsule plugs into the service.
 #[derive(Debug)]
@@ -35,9 +36,13 @@ pub const ALL: &[Feature] = &[
     administration::FEATURE,
     vehicles::FEATURE,
     fuel_logs::FEATURE,
+    maintenance::FEATURE,
     garage::FEATURE,
 ];
 
 /// What the service clears away every hour.
 pub const CHORES: &[Chore] =
     &[security_log::CHORE, invitations::CHORE, accounts::CHORE, administration::CHORE, once::CHORE];
+
+/// Where answers are kept that a change of a user's vehicles, or of what hangs under them, outdates.
+pub const OUTDATED: &[fn(&UserId) -> String] = &[vehicles::list_key, maintenance::upcoming_key];

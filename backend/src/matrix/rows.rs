@@ -108,7 +108,7 @@ pub(super) fn all() -> Vec<Row> {
     let assets = web::Assets::get();
     let assets = [&assets.css, &assets.docs, &assets.script, &assets.passkeys, &assets.icon]
         .map(|it| row(Anybody, Box::leak(format!("GET {it}").into_boxed_str())));
-    [SERVICE, &assets, ACCOUNTS, ADMINISTRATION, FACTORS, VEHICLES, FUEL_LOGS].concat()
+    [SERVICE, &assets, ACCOUNTS, ADMINISTRATION, FACTORS, VEHICLES, FUEL_LOGS, MAINTENANCE].concat()
 }
 
 const SERVICE: &[Row] = &[
@@ -251,4 +251,37 @@ const FUEL_LOGS: &[Row] = &[
     row(Owner, "GET /fuel-logs/$log/edit"),
     row(Owner, "POST /fuel-logs/$log/edit").form("notes=mine"),
     row(Owner, "POST /fuel-logs/$log/delete"),
+];
+
+const MAINTENANCE: &[Row] = &[
+    row(Owner, "GET /api/maintenance").in_pages(),
+    row(Owner, "GET /api/maintenance?vehicleId=$vehicle").in_pages(),
+    row(Owner, "POST /api/maintenance")
+        .json(r#"{"vehicleId":"$vehicle","type":"oil_change","dueDate":"2026-03-01"}"#),
+    row(Owner, "GET /api/maintenance/types"),
+    row(Owner, "GET /api/maintenance/plans"),
+    row(Owner, "GET /api/maintenance/upcoming").in_pages(),
+    row(Owner, "GET /api/maintenance/upcoming?vehicleId=$vehicle").in_pages(),
+    row(Owner, "GET /api/maintenance/$item"),
+    row(Owner, "PATCH /api/maintenance/$item").json(r#"{"notes":"mine"}"#),
+    row(Owner, "PATCH /api/maintenance/$item").json(r#"{"vehicleId":"$vehicle"}"#),
+    row(Owner, "DELETE /api/maintenance/$done"),
+    row(Owner, "POST /api/maintenance/$item/complete").json(r#"{"completedDate":"2026-01-31"}"#),
+    row(Owner, "POST /api/maintenance/$item/skip"),
+    row(Owner, "POST /api/maintenance/$item/postpone").json(r#"{"dueDate":"2026-03-01"}"#),
+    row(Owner, "POST /api/vehicles/$vehicle/maintenance-plan").json(r#"{"plan":"toyota"}"#),
+    row(Owner, "GET /maintenance"),
+    row(Owner, "GET /maintenance/costs"),
+    row(Owner, "GET /maintenance/$item/edit"),
+    row(Owner, "POST /maintenance/$item/edit").form("notes=mine"),
+    row(Owner, "GET /maintenance/$item/complete"),
+    row(Owner, "POST /maintenance/$item/complete").form("completedDate=2026-01-31"),
+    row(Owner, "POST /maintenance/$item/postpone").form("dueDate=2026-03-01"),
+    row(Owner, "POST /maintenance/$item/skip"),
+    row(Owner, "POST /maintenance/$item/delete"),
+    row(Owner, "GET /vehicles/$vehicle/maintenance"),
+    row(Owner, "GET /vehicles/$vehicle/maintenance/new?type=oil_change"),
+    row(Owner, "POST /vehicles/$vehicle/maintenance/new")
+        .form("type=Oil+change&dueDate=2026-03-01"),
+    row(Owner, "POST /vehicles/$vehicle/maintenance/plan").form("plan=toyota"),
 ];

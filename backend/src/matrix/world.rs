@@ -59,6 +59,17 @@ impl World {
             let log = made(&user.post("/api/fuel-logs", log).await);
             ids.insert("log".to_owned(), log);
         }
+        for (nth, kind) in ["done", "item"].into_iter().enumerate() {
+            let item = json!({
+                "vehicleId": ids["vehicle"], "type": format!("{name}_{kind}"),
+                "description": format!("{name}s work"), "dueDate": format!("2026-02-0{}", nth + 1),
+                "intervalMonths": 1,
+            });
+            let item = made(&user.post("/api/maintenance", item).await);
+            ids.insert(kind.to_owned(), item);
+        }
+        let done = format!("/api/maintenance/{}/complete", ids["done"]);
+        user.post(&done, json!({ "completedDate": "2026-01-31" })).await;
         let mut tokens = Vec::new();
         for scope in ["read", "write"] {
             let token = json!({ "name": format!("{name}s {scope}"), "scope": scope });

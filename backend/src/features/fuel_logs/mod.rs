@@ -17,9 +17,9 @@ mod tests_pages;
 mod window;
 
 pub use economy::{Interval, Reason};
-pub use model::{FuelLog, FuelLogId};
+pub use model::{FuelLog, FuelLogId, Id};
 pub use service::{Listing, list};
-pub use stats::{FuelStats, Summary, latest_intervals, stats, summaries};
+pub use stats::{FuelStats, Summary, latest_intervals, latest_readings, stats, summaries};
 
 use super::Feature;
 

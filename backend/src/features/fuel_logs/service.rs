@@ -64,9 +64,7 @@ pub async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<Page<Fu
             rows
         }
     };
-    Ok(Page::of(rows, listing.limit, |last| {
-        Cursor::new(&[&last.date, &last.odometer_reading, &last.id])
-    }))
+    Ok(Page::of(rows, listing.limit, FuelLog::cursor))
 }
 
 fn position(cursor: &Cursor) -> Option<Position> {
@@ -197,7 +195,7 @@ pub(super) async fn remove(
     for (id, figures) in around.settle(None) {
         store::update_figures(&mut tx, user, id, figures, now).await?;
     }
-    tx.commit().await?;
+    vehicles::commit(app, user, tx).await?;
     Ok(log)
 }
 

@@ -15,7 +15,7 @@ mod tests_pages;
 mod vin;
 
 pub use model::{Vehicle, VehicleId};
-pub use service::{commit, find, hold, list_all, raise_odometer};
+pub use service::{commit, find, hold, list_all, list_key, raise_odometer};
 pub use vin::Vin;
 
 use super::Feature;
