@@ -70,6 +70,9 @@ impl World {
         }
         let done = format!("/api/maintenance/{}/complete", ids["done"]);
         user.post(&done, json!({ "completedDate": "2026-01-31" })).await;
+        let calendar = user.post("/api/maintenance/calendar-link", json!({})).await;
+        let calendar = calendar.body["url"].as_str().unwrap().split("token=").nth(1).unwrap();
+        ids.insert("my_calendar".to_owned(), calendar.to_owned());
         let mut tokens = Vec::new();
         for scope in ["read", "write"] {
             let token = json!({ "name": format!("{name}s {scope}"), "scope": scope });

@@ -7,7 +7,7 @@ use aide::axum::{
 use axum::extract::State;
 
 use super::{
-    Item, ItemId, Upcoming,
+    Item, ItemId, Upcoming, calendar,
     model::{Completed, Completion, ItemChange, NewItem, Postponement},
     plans, service,
     service::Listing,
@@ -92,6 +92,7 @@ pub(super) fn router() -> ApiRouter<App> {
             }),
         )
         .merge(plans::api())
+        .merge(calendar::api())
 }
 
 input! {

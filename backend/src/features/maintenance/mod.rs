@@ -3,6 +3,7 @@
 //! Other features may know where a user's due items are kept ([`upcoming_key`]).
 
 mod api;
+mod calendar;
 mod costs;
 mod forecast;
 mod model;

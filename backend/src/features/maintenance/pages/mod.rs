@@ -17,6 +17,7 @@ use crate::{
     core::{App, Result},
     features::{
         accounts::User,
+        maintenance::calendar,
         vehicles::{self, Vehicle, VehicleId},
     },
 };
@@ -33,6 +34,7 @@ pub(super) fn router() -> Router<App> {
         .route("/vehicles/{id}/maintenance", get(history::show))
         .route("/vehicles/{id}/maintenance/new", get(form::show_new).post(form::add))
         .route("/vehicles/{id}/maintenance/plan", post(history::put_plan))
+        .merge(calendar::pages())
 }
 
 async fn find_vehicle(app: &App, user: &User, id: VehicleId) -> Result<Vehicle> {
