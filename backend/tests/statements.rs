@@ -8,6 +8,7 @@ const OWNED: &[(&str, &str)] = &[
     ("vehicles", "user_id"),
     ("fuel_logs", "user_id"),
     ("maintenance", "user_id"),
+    ("odometer_readings", "user_id"),
     ("user_preferences", "user_id"),
     ("kept_answers", "user_id"),
 ];

@@ -145,7 +145,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     (
         "odometer-order",
         "The odometer runs backwards",
-        "By date, a vehicle's readings only grow. The error names the fill-up that this one \
+        "By date, a vehicle's readings only grow. The error names the one that this one \
          contradicts. Correct the reading or the date; where the odometer really was replaced \
          or turned back, say \"allowOdometerRollback\": true.",
     ),

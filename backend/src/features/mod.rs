@@ -46,3 +46,7 @@ pub const CHORES: &[Chore] =
 
 /// Where answers are kept that a change of a user's vehicles, or of what hangs under them, outdates.
 pub const OUTDATED: &[fn(&UserId) -> String] = &[vehicles::list_key, maintenance::upcoming_key];
+
+/// Who keeps odometer readings.
+pub const READINGS: &[vehicles::odometer::Source] =
+    &[vehicles::odometer::SOURCE, fuel_logs::READINGS, maintenance::READINGS];

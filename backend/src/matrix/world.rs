@@ -70,6 +70,10 @@ impl World {
         }
         let done = format!("/api/maintenance/{}/complete", ids["done"]);
         user.post(&done, json!({ "completedDate": "2026-01-31" })).await;
+        let odometer = format!("/api/vehicles/{}/odometer", ids["vehicle"]);
+        let reading = json!({ "date": "2026-01-03", "reading": 500, "notes": format!("{name}s") });
+        let reading = made(&user.post(&odometer, reading).await);
+        ids.insert("reading".to_owned(), reading);
         let calendar = user.post("/api/maintenance/calendar-link", json!({})).await;
         let calendar = calendar.body["url"].as_str().unwrap().split("token=").nth(1).unwrap();
         ids.insert("my_calendar".to_owned(), calendar.to_owned());

@@ -7,6 +7,7 @@ mod api;
 mod economy;
 mod model;
 mod pages;
+mod readings;
 mod service;
 mod stats;
 mod store;
@@ -18,8 +19,9 @@ mod window;
 
 pub use economy::{Interval, Reason};
 pub use model::{FuelLog, FuelLogId, Id};
+pub use readings::READINGS;
 pub use service::{Listing, list};
-pub use stats::{FuelStats, Summary, latest_intervals, latest_readings, stats, summaries};
+pub use stats::{FuelStats, Summary, latest_intervals, stats, summaries};
 
 use super::Feature;
 

@@ -17,7 +17,7 @@ use crate::{
         http::{Created, Cursor, IfMatch, Limit, Once, Page},
         input::{Change, Clearable, LongText, Odometer, Text},
     },
-    features::vehicles::{self, Vehicle, VehicleId},
+    features::vehicles::{self, Vehicle, VehicleId, odometer},
 };
 
 /// What a list asks for.
@@ -126,7 +126,7 @@ pub(super) async fn add(
     let vehicle = hold_vehicle(&mut tx, user, log.vehicle_id).await?;
     let around = window::around(&mut tx, user, vehicle.id, log.position(), log.id).await?;
     if new.allow_odometer_rollback != Some(true) {
-        check_order(&around, &log)?;
+        check_order(&mut tx, user, &around, &log).await?;
     }
     let others = around.settle(Some(&mut log));
     store::insert(&mut tx, user, &log).await?;
@@ -167,7 +167,7 @@ pub(super) async fn change(
     }
     let around = window::around(&mut tx, user, log.vehicle_id, log.position(), id).await?;
     if has_moved && !may_roll_back {
-        check_order(&around, &log)?;
+        check_order(&mut tx, user, &around, &log).await?;
     }
     let others = around.settle(Some(&mut log));
     store::update(&mut tx, user, &log).await?;
@@ -274,12 +274,17 @@ fn find_contradiction(around: &Window, at: Position) -> Option<Contradiction> {
     }
 }
 
-/// Refuses a reading that runs backwards between the nearest days before and after.
-fn check_order(around: &Window, log: &FuelLog) -> Result<()> {
+/// Refuses a reading that runs backwards between the nearest days before and after, unless the
+/// odometer was replaced in between.
+async fn check_order(tx: &mut Tx, user: &UserId, around: &Window, log: &FuelLog) -> Result<()> {
     let Some(Contradiction { other, is_before }) = find_contradiction(around, log.position())
     else {
         return Ok(());
     };
+    let days = (other.date, log.date);
+    if odometer::is_replaced_between(tx, user, log.vehicle_id, days).await? {
+        return Ok(());
+    }
     let (relation, side) = if is_before { ("less than", "before") } else { ("more than", "after") };
     let detail = format!(
         "is {relation} the {} miles of the fill-up {side} it, on {} (fuel log {})",

@@ -11,10 +11,7 @@ use super::{
     store::{self, Month},
 };
 use crate::{
-    core::{
-        App, Result, UserId,
-        db::{Tx, fixed::Fixed},
-    },
+    core::{App, Result, UserId, db::fixed::Fixed},
     features::vehicles::{self, VehicleId},
 };
 
@@ -108,19 +105,6 @@ pub async fn summaries(app: &App, user: &UserId) -> Result<HashMap<VehicleId, Su
         }
     }
     Ok(summaries)
-}
-
-/// What the odometers of the user's vehicles showed at their latest fill-ups, as many as `most_each`
-/// of each vehicle, within the caller's transaction: vehicle, day, miles.
-///
-/// # Errors
-/// Unavailable where the database is away.
-pub async fn latest_readings(
-    tx: &mut Tx,
-    user: &UserId,
-    most_each: i64,
-) -> Result<Vec<(VehicleId, NaiveDate, i32)>> {
-    Ok(store::latest_readings(tx, user, most_each).await?)
 }
 
 /// What the user's vehicle's fuel logs add up to.

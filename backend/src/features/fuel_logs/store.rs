@@ -399,26 +399,3 @@ pub(super) async fn intervals_of_user(
     };
     Ok(rows.into_iter().map(interval).collect())
 }
-
-/// What the odometers of the user's vehicles showed lately: vehicle, day, miles.
-pub(super) async fn latest_readings(
-    tx: &mut Tx,
-    user: &UserId,
-    most_each: i64,
-) -> Result<Vec<(VehicleId, NaiveDate, i32)>> {
-    sql!(
-        tx,
-        fetch_all,
-        "SELECT vehicle_id, date, odometer_reading
-         FROM (SELECT vehicle_id, date, odometer_reading,
-                      ROW_NUMBER() OVER (
-                        PARTITION BY vehicle_id
-                        ORDER BY date DESC, odometer_reading DESC, id DESC
-                      ) AS place
-               FROM fuel_logs
-               WHERE user_id = $1) AS placed
-         WHERE place <= $2",
-        user.as_str(),
-        most_each,
-    )
-}

@@ -9,6 +9,7 @@ mod forecast;
 mod model;
 mod pages;
 mod plans;
+mod readings;
 mod schedule;
 mod service;
 mod store;
@@ -24,6 +25,7 @@ mod types;
 mod upcoming;
 
 pub use model::{Item, ItemId};
+pub use readings::READINGS;
 pub use types::{Group, TypeName};
 pub use upcoming::{Status, Upcoming, upcoming_key};
 

@@ -197,30 +197,6 @@ pub(super) async fn list_open(tx: &mut Tx, user: &UserId) -> Result<Vec<Open>> {
     )
 }
 
-/// What the odometers of the user's vehicles showed when something was done lately: vehicle, day,
-/// miles.
-pub(super) async fn latest_readings(
-    tx: &mut Tx,
-    user: &UserId,
-    most_each: i64,
-) -> Result<Vec<(VehicleId, NaiveDate, i32)>> {
-    sql!(
-        tx,
-        fetch_all,
-        "SELECT vehicle_id, completed_date, completed_mileage
-         FROM (SELECT vehicle_id, completed_date, completed_mileage,
-                      ROW_NUMBER() OVER (
-                        PARTITION BY vehicle_id ORDER BY completed_date DESC, id DESC
-                      ) AS place
-               FROM maintenance
-               WHERE user_id = $1 AND is_completed = true AND completed_mileage IS NOT NULL)
-              AS placed
-         WHERE place <= $2",
-        user.as_str(),
-        most_each,
-    )
-}
-
 /// The types of the vehicle's open items.
 pub(super) async fn open_types(
     tx: &mut Tx,

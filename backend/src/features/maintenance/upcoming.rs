@@ -21,10 +21,7 @@ use crate::{
         db::Tx,
         http::{Cursor, Limit, Page},
     },
-    features::{
-        fuel_logs,
-        vehicles::{self, VehicleId},
-    },
+    features::vehicles::{self, VehicleId, odometer},
 };
 
 /// How long a user's open items are kept (the seed's).
@@ -193,30 +190,40 @@ pub(super) async fn list_all(app: &App, user: &UserId, today: NaiveDate) -> Resu
     Ok(all)
 }
 
-/// What is known of every open item of the user's: three statements, however many.
+/// What is known of every open item of the user's: a few statements, however many.
 async fn facts(tx: &mut Tx, user: &UserId) -> Result<Vec<Fact>> {
     let open = store::list_open(tx, user).await?;
     if open.is_empty() {
         return Ok(Vec::new());
     }
-    let rates = rates(tx, user).await?;
+    let driven = driven(tx, user).await?;
     let fact = |row: store::Open| {
-        let rate = rates.get(&row.item.vehicle_id).copied();
-        let odometer = rate.map_or(row.odometer, |it| it.believable(row.odometer));
+        let driven = driven.get(&row.item.vehicle_id);
+        let shown = driven.and_then(|it| it.total).unwrap_or(row.odometer);
+        let rate = driven.and_then(|it| it.rate);
+        let odometer = rate.map_or(shown, |it| it.believable(shown));
         Fact { item: row.item, odometer, rate }
     };
     Ok(open.into_iter().map(fact).collect())
 }
 
+/// How a vehicle is driven.
+struct Driven {
+    rate: Option<Rate>,
+    /// How far it has been, where its odometer was replaced and does not tell.
+    total: Option<i32>,
+}
+
 /// How each of the user's vehicles is driven, as far as that can be told.
-async fn rates(tx: &mut Tx, user: &UserId) -> Result<HashMap<VehicleId, Rate>> {
-    let mut readings: HashMap<VehicleId, Vec<Reading>> = HashMap::new();
+async fn driven(tx: &mut Tx, user: &UserId) -> Result<HashMap<VehicleId, Driven>> {
     let most = i64::try_from(forecast::MOST).unwrap_or(i64::MAX);
-    let fills = fuel_logs::latest_readings(tx, user, most).await?;
-    let services = store::latest_readings(tx, user, most).await?;
-    for (vehicle, date, miles) in fills.into_iter().chain(services) {
-        readings.entry(vehicle).or_default().push(Reading { date, miles });
-    }
-    let rate = |(vehicle, readings): (_, Vec<_>)| Some((vehicle, forecast::rate(&readings)?));
-    Ok(readings.into_iter().filter_map(rate).collect())
+    let latest = odometer::latest(tx, user, most).await?;
+    let driven = |(vehicle, latest): (_, odometer::Latest)| {
+        let reading = |(date, miles)| Reading { date, miles };
+        let readings: Vec<_> = latest.readings.into_iter().map(reading).collect();
+        let last = readings.iter().max().map(|it| it.miles);
+        let total = last.filter(|_| latest.is_replaced);
+        (vehicle, Driven { rate: forecast::rate(&readings), total })
+    };
+    Ok(latest.into_iter().map(driven).collect())
 }

@@ -1,10 +1,11 @@
 //! Vehicles: what a user drives.
 //!
 //! Other features may look one up within their own transaction ([`find`], [`hold`]) and raise its
-//! odometer ([`raise_odometer`]; then end with [`commit`]).
+//! odometer ([`raise_odometer`]; then end with [`commit`]). [`odometer`] is the log of what odometers showed.
 
 mod api;
 mod model;
+pub mod odometer;
 mod pages;
 mod service;
 mod store;
@@ -24,7 +25,7 @@ use super::Feature;
 pub const FEATURE: Feature = Feature {
     name: "vehicles",
     folder: "vehicles",
-    migrations: crate::migrations!["001_create_vehicles", "002_own_vehicles"],
-    api: api::router,
-    pages: pages::router,
+    migrations: crate::migrations!["001_create_vehicles", "002_own_vehicles", "003_log_odometer"],
+    api: || api::router().merge(odometer::api()),
+    pages: || pages::router().merge(odometer::pages()),
 };

@@ -17,7 +17,7 @@ use crate::{
             model::{Completed, Completion, Postponement},
             store,
         },
-        vehicles,
+        vehicles::{self, odometer},
     },
 };
 
@@ -53,7 +53,14 @@ pub(in crate::features::maintenance) async fn complete(
     };
     store::update(&mut tx, user, &completed).await?;
     raise_odometer(&mut tx, user, &vehicle, &completed, now).await?;
-    let mileage = completed.completed_mileage.unwrap_or(vehicle.odometer_reading);
+    // In miles that the vehicle has done, whatever its odometer begins with.
+    let mileage = match completed.completed_mileage {
+        Some(reading) => {
+            let seen = (done.completed_date, reading);
+            odometer::running_total(&mut tx, user, vehicle.id, seen).await?
+        }
+        None => odometer::shown_now(&mut tx, user, &vehicle).await?,
+    };
     let at = (done.completed_date, mileage);
     let next = match completed.place.after_completion(completed.interval(), at) {
         None => None,
