@@ -17,6 +17,7 @@ test: ## everything that CI runs: check, every test on both engines, a short fuz
 	$(MAKE) check
 	scripts/with-servers scripts/test
 	FUZZ_SECONDS=0 FUZZ_SEED=1 scripts/fuzz
+	scripts/calendar
 
 check: ## format, lints, documentation, dependencies
 	cargo fmt --all --check

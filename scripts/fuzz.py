@@ -12,9 +12,24 @@ RULES = {
     "/Idempotency-Key": "has been used for another request",
     "/currentPassword": "is not your password",
     "/code": ("is not what the app shows", "has to be six digits"),
+    "/completedDate": (
+        "is required of a completed",
+        "cannot be there unless",
+        "is before 1886",
+        "is more than a year ahead",
+    ),
+    "/completedMileage": "cannot be there unless",
     "/credential": ("is not the answer to what was asked", "is not a passkey's answer"),
     "/cursor": "is not a cursor that this service gave",
     "/date": ("is before 1886", "is more than a year ahead"),
+    "/dueDate": (
+        "is required",
+        "has to be later",
+        "is not what it is due by",
+        "is before 1886",
+        "is more than a hundred years ahead",
+    ),
+    "/dueMileage": ("has to be later", "is not what it is due by"),
     "/email": "has an account already",
     "/expiresAt": ("is in the past", "is more than 90 days"),
     "/from": ("is before 1886", "is more than a year ahead"),
@@ -25,8 +40,11 @@ RULES = {
     "/longitude": "is required where latitude",
     "/odometerReading": ("is less than the", "is more than the"),
     "/password": "is not your password",
+    "/previousReading": "is only there where",
     "/pricePerGallon": "times the volume is more than",
     "/query": "is required where lat and lng",
+    "/reading": ("is less than the", "is more than the"),
+    "/startDate": ("is before 1886", "is more than a year ahead"),
     "/stationId": "is not a station that is known here",
     "/timeZone": "is not a time zone",
     "/to": ("is before 1886", "is more than a year ahead"),
@@ -74,3 +92,7 @@ def before_call(context, case, kwargs):
         rules = {"vehicleId": os.environ["FUZZ_VEHICLE"], "date": "2026-01-31"}
         case.body.update({**rules, "allowOdometerRollback": True})
         case.body.pop("stationId", None)
+    if case.operation.label == "POST /api/maintenance" and isinstance(case.body, dict):
+        case.body.update({"vehicleId": os.environ["FUZZ_VEHICLE"], "dueDate": "2026-12-31"})
+        for name in ("completedDate", "completedMileage", "isCompleted"):
+            case.body.pop(name, None)

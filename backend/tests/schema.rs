@@ -72,6 +72,24 @@ const STATIONS: &[Column] = &[
     ("updated_at", "timestamp with time zone", true, None),
 ];
 
+const MAINTENANCE: &[Column] = &[
+    ("id", "uuid", false, None),
+    ("user_id", "character varying(255)", false, None),
+    ("vehicle_id", "uuid", false, None),
+    ("type", "character varying(100)", false, None),
+    ("description", "text", true, None),
+    ("due_date", "date", true, None),
+    ("due_mileage", "integer", true, None),
+    ("completed_date", "date", true, None),
+    ("completed_mileage", "integer", true, None),
+    ("cost", "numeric(8,2)", true, None),
+    ("service_location", "character varying(200)", true, None),
+    ("notes", "text", true, None),
+    ("is_completed", "boolean", true, Some("false")),
+    ("created_at", "timestamp with time zone", true, None),
+    ("updated_at", "timestamp with time zone", true, None),
+];
+
 const MIGRATIONS: &[Column] = &[
     ("feature", "character varying(100)", false, None),
     ("file", "character varying(255)", false, None),
@@ -138,6 +156,7 @@ async fn on_postgresql_the_tables_are_the_seeds_column_by_column() {
         ("vehicles", VEHICLES),
         ("vin_cache", VIN_CACHE),
         ("fuel_logs", FUEL_LOGS),
+        ("maintenance", MAINTENANCE),
         ("stations", STATIONS),
         ("_migrations", MIGRATIONS),
     ] {
@@ -207,6 +226,26 @@ async fn on_postgresql_the_rules_of_the_tables_are_the_seeds() {
         ],
     );
     holds(&told(&pool, TRIGGERS, "stations").await, &["update_stations_updated_at"]);
+    holds(
+        &told(&pool, CONSTRAINTS, "maintenance").await,
+        &[
+            "maintenance_pkey PRIMARY KEY (id)",
+            "maintenance_vehicle_id_fkey FOREIGN KEY (vehicle_id) REFERENCES vehicles(id) \
+             ON UPDATE CASCADE ON DELETE RESTRICT",
+            "maintenance_vehicle_owner_fkey FOREIGN KEY (vehicle_id, user_id) \
+             REFERENCES vehicles(id, user_id) ON UPDATE CASCADE ON DELETE RESTRICT",
+        ],
+    );
+    holds(
+        &told(&pool, INDEXES, "maintenance").await,
+        &[
+            "CREATE INDEX idx_maintenance_user_id ON maintenance USING btree (user_id)",
+            "CREATE INDEX idx_maintenance_vehicle_id ON maintenance USING btree (vehicle_id)",
+            "CREATE INDEX idx_maintenance_due_date ON maintenance USING btree (due_date)",
+            "CREATE INDEX idx_maintenance_is_completed ON maintenance USING btree (is_completed)",
+        ],
+    );
+    holds(&told(&pool, TRIGGERS, "maintenance").await, &["update_maintenance_updated_at"]);
 }
 
 /// Each table's columns (name, whether null is allowed), and what its indexes are over.

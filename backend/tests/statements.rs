@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 const OWNED: &[(&str, &str)] = &[
     ("vehicles", "user_id"),
     ("fuel_logs", "user_id"),
+    ("maintenance", "user_id"),
+    ("odometer_readings", "user_id"),
     ("user_preferences", "user_id"),
     ("kept_answers", "user_id"),
     ("station_favorites", "user_id"),

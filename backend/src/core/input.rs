@@ -5,12 +5,14 @@
 
 mod field;
 mod moment;
+mod planned;
 mod reader;
 #[cfg(test)]
 mod tests;
 
 pub use field::{Change, Clearable, Field, LongText, Member, ModelYear, Odometer, Text, schema_of};
 pub use moment::Moment;
+pub use planned::{PlannedDay, Whole};
 pub use reader::{Given, Reader};
 
 use super::error::Fault;

@@ -95,6 +95,17 @@ const KINDS: &[(&str, &str, &str)] = &[
         "This is the last administrator who is not disabled. Make another one first.",
     ),
     (
+        "already-completed",
+        "This is done already",
+        "The item of maintenance was completed before. What it left behind, if it comes again, is an \
+         item of its own.",
+    ),
+    (
+        "not-recurring",
+        "This does not come again",
+        "Only an item with an interval can be skipped: it has no next time. Postpone it, or delete it.",
+    ),
+    (
         "in-flight",
         "The same request is under way",
         "A request with this Idempotency-Key has not ended yet. Send it again in a moment, with the \
@@ -139,7 +150,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     (
         "odometer-order",
         "The odometer runs backwards",
-        "By date, a vehicle's readings only grow. The error names the fill-up that this one \
+        "By date, a vehicle's readings only grow. The error names the one that this one \
          contradicts. Correct the reading or the date; where the odometer really was replaced \
          or turned back, say \"allowOdometerRollback\": true.",
     ),
@@ -216,6 +227,8 @@ mod tests {
             conflict("duplicate-email"),
             conflict("duplicate-place"),
             conflict("last-administrator"),
+            conflict("already-completed"),
+            conflict("not-recurring"),
             conflict("in-flight"),
             conflict("too-many"),
             conflict("conflict"),

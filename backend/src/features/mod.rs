@@ -5,6 +5,7 @@ pub mod administration;
 pub mod fuel_logs;
 pub mod garage;
 pub mod invitations;
+pub mod maintenance;
 pub mod security_log;
 pub mod stations;
 pub mod vehicles;
@@ -12,7 +13,7 @@ pub mod vin;
 
 use aide::axum::ApiRouter;
 
-use crate::core::{App, db::migrate::Migration, http::once, jobs::Chore};
+use crate::core::{App, UserId, db::migrate::Migration, http::once, jobs::Chore};
 
 /// What a capsule plugs into the service.
 #[derive(Debug)]
@@ -38,6 +39,7 @@ pub const ALL: &[Feature] = &[
     vin::FEATURE,
     vehicles::FEATURE,
     fuel_logs::FEATURE,
+    maintenance::FEATURE,
     stations::FEATURE,
     garage::FEATURE,
 ];
@@ -51,3 +53,10 @@ pub const CHORES: &[Chore] = &[
     vin::CHORE,
     once::CHORE,
 ];
+
+/// Where answers are kept that a change of a user's vehicles, or of what hangs under them, outdates.
+pub const OUTDATED: &[fn(&UserId) -> String] = &[vehicles::list_key, maintenance::upcoming_key];
+
+/// Who keeps odometer readings.
+pub const READINGS: &[vehicles::odometer::Source] =
+    &[vehicles::odometer::SOURCE, fuel_logs::READINGS, maintenance::READINGS];

@@ -115,8 +115,19 @@ pub(super) fn all() -> Vec<Row> {
         [&assets.css, &assets.docs, &assets.icon].into_iter().chain(scripts).chain(assets_of_map());
     let assets: Vec<_> =
         assets.map(|it| row(Anybody, Box::leak(format!("GET {it}").into_boxed_str()))).collect();
-    [SERVICE, &assets, ACCOUNTS, ADMINISTRATION, FACTORS, VINS, VEHICLES, FUEL_LOGS, STATIONS]
-        .concat()
+    [
+        SERVICE,
+        &assets,
+        ACCOUNTS,
+        ADMINISTRATION,
+        FACTORS,
+        VINS,
+        VEHICLES,
+        FUEL_LOGS,
+        MAINTENANCE,
+        STATIONS,
+    ]
+    .concat()
 }
 
 /// What draws maps, where this program has it.
@@ -248,6 +259,14 @@ const VEHICLES: &[Row] = &[
     row(Owner, "PATCH /api/vehicles/$vehicle").json(r#"{"nickname":"mine"}"#),
     row(Owner, "DELETE /api/vehicles/$vehicle"),
     row(Owner, "POST /api/vehicles/$trashed/restore"),
+    row(Owner, "GET /api/vehicles/$vehicle/odometer").in_pages(),
+    row(Owner, "POST /api/vehicles/$vehicle/odometer")
+        .json(r#"{"date":"2026-01-31","reading":900}"#),
+    row(Owner, "GET /api/odometer-readings/$reading"),
+    row(Owner, "DELETE /api/odometer-readings/$reading"),
+    row(Owner, "GET /vehicles/$vehicle/odometer"),
+    row(Owner, "POST /vehicles/$vehicle/odometer").form("date=2026-01-31&reading=900"),
+    row(Owner, "POST /odometer-readings/$reading/delete"),
     row(Owner, "GET /vehicles"),
     row(Owner, "GET /vehicles/new"),
     row(Owner, "POST /vehicles/new").form("vin=WVWZZZ1JZXW000009"),
@@ -306,4 +325,44 @@ const STATIONS: &[Row] = &[
         r#"{"vehicleId":"$vehicle","date":"2026-01-30","odometerReading":900,"gallons":10,
             "stationId":"$my_station"}"#,
     ),
+];
+
+const MAINTENANCE: &[Row] = &[
+    row(Owner, "GET /api/maintenance").in_pages(),
+    row(Owner, "GET /api/maintenance?vehicleId=$vehicle").in_pages(),
+    row(Owner, "POST /api/maintenance")
+        .json(r#"{"vehicleId":"$vehicle","type":"oil_change","dueDate":"2026-03-01"}"#),
+    row(Owner, "GET /api/maintenance/types"),
+    row(Owner, "GET /api/maintenance/plans"),
+    row(Owner, "GET /api/maintenance/upcoming").in_pages(),
+    row(Owner, "GET /api/maintenance/upcoming?vehicleId=$vehicle").in_pages(),
+    row(Owner, "GET /api/maintenance/$item"),
+    row(Owner, "PATCH /api/maintenance/$item").json(r#"{"notes":"mine"}"#),
+    row(Owner, "PATCH /api/maintenance/$item").json(r#"{"vehicleId":"$vehicle"}"#),
+    row(Owner, "DELETE /api/maintenance/$done"),
+    row(Owner, "POST /api/maintenance/$item/complete").json(r#"{"completedDate":"2026-01-31"}"#),
+    row(Owner, "POST /api/maintenance/$item/skip"),
+    row(Owner, "POST /api/maintenance/$item/postpone").json(r#"{"dueDate":"2026-03-01"}"#),
+    row(Owner, "POST /api/vehicles/$vehicle/maintenance-plan").json(r#"{"plan":"toyota"}"#),
+    row(Anybody, "GET /api/maintenance/calendar.ics?token=$my_calendar"),
+    row(Owner, "GET /api/maintenance/calendar-link"),
+    row(Session, "POST /api/maintenance/calendar-link"),
+    row(Session, "DELETE /api/maintenance/calendar-link"),
+    row(Owner, "GET /maintenance/calendar"),
+    row(Session, "POST /maintenance/calendar"),
+    row(Session, "POST /maintenance/calendar/revoke"),
+    row(Owner, "GET /maintenance"),
+    row(Owner, "GET /maintenance/costs"),
+    row(Owner, "GET /maintenance/$item/edit"),
+    row(Owner, "POST /maintenance/$item/edit").form("notes=mine"),
+    row(Owner, "GET /maintenance/$item/complete"),
+    row(Owner, "POST /maintenance/$item/complete").form("completedDate=2026-01-31"),
+    row(Owner, "POST /maintenance/$item/postpone").form("dueDate=2026-03-01"),
+    row(Owner, "POST /maintenance/$item/skip"),
+    row(Owner, "POST /maintenance/$item/delete"),
+    row(Owner, "GET /vehicles/$vehicle/maintenance"),
+    row(Owner, "GET /vehicles/$vehicle/maintenance/new?type=oil_change"),
+    row(Owner, "POST /vehicles/$vehicle/maintenance/new")
+        .form("type=Oil+change&dueDate=2026-03-01"),
+    row(Owner, "POST /vehicles/$vehicle/maintenance/plan").form("plan=toyota"),
 ];

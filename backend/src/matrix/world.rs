@@ -59,6 +59,24 @@ impl World {
             let log = made(&user.post("/api/fuel-logs", log).await);
             ids.insert("log".to_owned(), log);
         }
+        for (nth, kind) in ["done", "item"].into_iter().enumerate() {
+            let item = json!({
+                "vehicleId": ids["vehicle"], "type": format!("{name}_{kind}"),
+                "description": format!("{name}s work"), "dueDate": format!("2026-02-0{}", nth + 1),
+                "intervalMonths": 1,
+            });
+            let item = made(&user.post("/api/maintenance", item).await);
+            ids.insert(kind.to_owned(), item);
+        }
+        let done = format!("/api/maintenance/{}/complete", ids["done"]);
+        user.post(&done, json!({ "completedDate": "2026-01-31" })).await;
+        let odometer = format!("/api/vehicles/{}/odometer", ids["vehicle"]);
+        let reading = json!({ "date": "2026-01-03", "reading": 500, "notes": format!("{name}s") });
+        let reading = made(&user.post(&odometer, reading).await);
+        ids.insert("reading".to_owned(), reading);
+        let calendar = user.post("/api/maintenance/calendar-link", json!({})).await;
+        let calendar = calendar.body["url"].as_str().unwrap().split("token=").nth(1).unwrap();
+        ids.insert("my_calendar".to_owned(), calendar.to_owned());
         let mut tokens = Vec::new();
         for scope in ["read", "write"] {
             let token = json!({ "name": format!("{name}s {scope}"), "scope": scope });

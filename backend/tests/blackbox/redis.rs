@@ -146,6 +146,53 @@ fn a_list_is_kept_for_five_minutes_and_forgotten_by_a_change() {
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn what_is_due_is_kept_for_an_hour_at_most_and_gone_after_a_fill_up() {
+    block_on(async {
+        let scene = Scene::new().await;
+        let mut redis = scene.redis.connect().await;
+        let key = format!("maintenance:upcoming:{}", scene.client.user_id());
+        let item = json!({ "vehicleId": scene.vehicle, "type": "oil_change", "dueMileage": 5000 });
+        let item = scene.client.post("/api/maintenance", &item).await.expect(201);
+        let item = format!("/api/maintenance/{}", item["id"].as_str().unwrap());
+        let fill = json!({
+            "vehicleId": scene.vehicle, "date": "2026-01-01", "odometerReading": 4800, "gallons": 10,
+        });
+        let due = async || {
+            let due = scene.client.get("/api/maintenance/upcoming").await.expect(200);
+            due["items"][0]["dueInMiles"].clone()
+        };
+        let before = due().await;
+        let changes = [
+            ("POST", "/api/fuel-logs".to_owned(), fill),
+            ("PATCH", item.clone(), json!({ "dueMileage": 6000 })),
+            ("POST", format!("{item}/postpone"), json!({ "dueMileage": 7000 })),
+            (
+                "PATCH",
+                format!("/api/vehicles/{}", scene.vehicle),
+                json!({ "odometerReading": 5000 }),
+            ),
+            ("DELETE", format!("/api/vehicles/{}", scene.vehicle), json!({})),
+            ("POST", format!("/api/vehicles/{}/restore", scene.vehicle), json!({})),
+            ("POST", format!("{item}/complete"), json!({ "completedDate": "2026-01-01" })),
+        ];
+        for (nth, (method, path, body)) in changes.into_iter().enumerate() {
+            due().await;
+            let ttl: i64 = redis.ttl(&key).await.unwrap();
+            assert!((1..=3600).contains(&ttl), "{ttl} seconds");
+            let sent = scene.client.send(method.parse().unwrap(), &path, Some(&body)).await;
+            let status = sent.unwrap().status;
+            assert!((200..300).contains(&status), "{method} {path}: {status}");
+            let is_kept: bool = redis.exists(&key).await.unwrap();
+            assert!(!is_kept, "{method} {path} did not outdate what is due");
+            if nth == 0 {
+                assert_eq!(due().await, 200, "it was {before} before the fill-up");
+            }
+        }
+    });
+}
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn with_redis_killed_all_goes_on() {
     block_on(async {
         let mut scene = Scene::new().await;

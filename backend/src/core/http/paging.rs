@@ -120,6 +120,12 @@ impl Cursor {
         Self::new(&[&moment.timestamp_micros(), id])
     }
 
+    /// As it is sent.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
     /// The parts of the key, in order.
     pub fn parts(&self) -> impl Iterator<Item = &str> {
         self.0.split('_')

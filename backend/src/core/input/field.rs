@@ -201,6 +201,21 @@ impl Field for LongText {
     }
 }
 
+/// A day from 1886 on, as `YYYY-MM-DD`.
+pub(super) fn day(given: &Given) -> Result<NaiveDate, String> {
+    let wrong = || "has to be a date as YYYY-MM-DD".to_owned();
+    let text = text_of(given).map_err(|_| wrong())?.trim();
+    // The parser alone would take `2026-1-5` and `+2026-01-05` too.
+    let shaped = text.len() == 10
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    let date = shaped.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten();
+    let date = date.ok_or_else(wrong)?;
+    if date.year() < FIRST_YEAR { Err(format!("is before {FIRST_YEAR}")) } else { Ok(date) }
+}
+
 fn text_of(given: &Given) -> Result<&str, String> {
     match given {
         Given::Text(text) | Given::Typed(text) => Ok(text),
@@ -236,19 +251,7 @@ impl Field for bool {
 impl Field for NaiveDate {
     /// A day from 1886 to a year ahead, as `YYYY-MM-DD`.
     fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
-        let wrong = || "has to be a date as YYYY-MM-DD".to_owned();
-        let text = text_of(given).map_err(|_| wrong())?.trim();
-        // The parser alone would take `2026-1-5` and `+2026-01-05` too.
-        let shaped = text.len() == 10
-            && text.bytes().enumerate().all(|(at, byte)| match at {
-                4 | 7 => byte == b'-',
-                _ => byte.is_ascii_digit(),
-            });
-        let date = shaped.then(|| Self::parse_from_str(text, "%Y-%m-%d").ok()).flatten();
-        let date = date.ok_or_else(wrong)?;
-        if date.year() < FIRST_YEAR {
-            return Err(format!("is before {FIRST_YEAR}"));
-        }
+        let date = day(given)?;
         if today.checked_add_months(Months::new(12)).is_some_and(|limit| date > limit) {
             return Err("is more than a year ahead".to_owned());
         }
@@ -286,7 +289,7 @@ impl<const P: u32, const S: u32> Field for Fixed<P, S> {
 ///
 /// # Errors
 /// What is wrong, as [`Field::read`] tells it.
-fn whole_number(given: &Given, least: i32, most: i32) -> Result<i32, String> {
+pub(super) fn whole_number(given: &Given, least: i32, most: i32) -> Result<i32, String> {
     let (Given::Number(text) | Given::Typed(text)) = given else {
         return Err("has to be a whole number".to_owned());
     };

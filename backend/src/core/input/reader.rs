@@ -152,7 +152,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 
 /// `odometer_reading` → `odometerReading`.
 pub(super) fn camel_case(name: &str) -> String {
-    let mut words = name.split('_');
+    // A member whose name is one of Rust's own words.
+    let mut words = name.trim_start_matches("r#").split('_');
     let mut camel = words.next().unwrap_or_default().to_owned();
     for word in words {
         let (first, rest) = word.split_at(word.len().min(1));

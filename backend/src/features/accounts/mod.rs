@@ -10,6 +10,7 @@ mod arrival;
 mod credential;
 mod doors;
 mod factors;
+pub mod feeds;
 mod guesses;
 mod model;
 mod oidc;
@@ -49,6 +50,7 @@ pub const FEATURE: Feature = Feature {
         "003_keep_every_door",
         "004_keep_identities",
         "004_second_factors",
+        "005_calendar_links",
     ],
     api: || api::router().merge(tokens::api()).merge(factors::api()),
     pages: || pages::router().merge(tokens::pages()).merge(factors::pages()).merge(oidc::pages()),

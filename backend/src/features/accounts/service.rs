@@ -13,7 +13,7 @@ use super::{
     Signer, User,
     arrival::Arrival,
     doors::TokenHash,
-    factors, guesses,
+    factors, feeds, guesses,
     model::{Account, Credentials, Password, PasswordChange, Proof, Session, Signed},
     oidc, passwords,
     session::{self, Opened, Token},
@@ -175,11 +175,12 @@ pub(super) async fn log_out(
     Ok(())
 }
 
-/// Ends every session of the account but `except`, and revokes its tokens, within the caller's
-/// transaction. Once committed, the caller ends with [`session::forget`].
+/// Ends every session of the account but `except`, and revokes its tokens and its calendar's address,
+/// within the caller's transaction. Once committed, the caller ends with [`session::forget`].
 pub(super) async fn end_all(tx: &mut Tx, account: Uuid, except: Option<Uuid>) -> Result<()> {
     store::sessions::delete_of(tx, account, except.unwrap_or_default()).await?;
     factors::forget(tx, account).await?;
+    feeds::revoke_all(tx, account).await?;
     tokens::revoke_all(tx, account).await
 }
 

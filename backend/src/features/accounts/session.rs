@@ -191,7 +191,12 @@ async fn by_bearer(authorization: &HeaderValue, app: &App) -> Result<Option<Arc<
 }
 
 /// Whoever holds a session or a token, with what every request needs to know of them.
-async fn signed(tx: &mut Tx, app: &App, holder: Holder, proof: Proof) -> Result<Arc<Signed>> {
+pub(super) async fn signed(
+    tx: &mut Tx,
+    app: &App,
+    holder: Holder,
+    proof: Proof,
+) -> Result<Arc<Signed>> {
     let lacks_factor = factors::is_missing(tx, app, holder.account_id, holder.is_admin).await?;
     let user = UserId::new(holder.user_id);
     let preferences = store::find_preferences(tx, &user).await?.unwrap_or_default();

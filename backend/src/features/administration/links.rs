@@ -12,17 +12,25 @@ use crate::core::App;
 
 /// Where people reach the service: as the settings say, else as the request was addressed.
 #[derive(Debug, Clone)]
-pub(super) struct Links(String);
+pub struct Links(String);
 
 impl Links {
     /// As the settings say, else where the service listens.
-    pub(super) fn of(app: &App) -> Self {
+    #[must_use]
+    pub fn of(app: &App) -> Self {
         let server = &app.config.server;
         Self(server.origin().unwrap_or_else(|| format!("http://{}", server.address)))
     }
 
+    /// What every link begins with.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.0
+    }
+
     /// The link that opens `path` with a token. It stands in the query, which is not logged.
-    pub(super) fn to(&self, path: &str, name: &str, token: &str) -> String {
+    #[must_use]
+    pub fn to(&self, path: &str, name: &str, token: &str) -> String {
         format!("{}{path}?{name}={token}", self.0)
     }
 }

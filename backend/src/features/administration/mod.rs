@@ -22,6 +22,7 @@ mod tests_pages;
 mod users;
 
 pub use command::{Command, run};
+pub use links::Links;
 pub use resets::CHORE;
 
 use super::Feature;

@@ -9,6 +9,7 @@ mod economy;
 mod model;
 mod pages;
 mod prices;
+mod readings;
 mod service;
 mod stats;
 mod store;
@@ -21,8 +22,9 @@ mod tests_stations;
 mod window;
 
 pub use economy::{Interval, Reason};
-pub use model::{FuelLog, FuelLogId};
+pub use model::{FuelLog, FuelLogId, Id};
 pub use prices::{LastPaid, Paid, last_paid, paid_at};
+pub use readings::READINGS;
 pub use service::{Listing, list};
 pub use stats::{FuelStats, Summary, latest_intervals, stats, summaries};
 

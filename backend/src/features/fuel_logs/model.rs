@@ -9,6 +9,7 @@ use super::economy::{Cost, Figures, Fill, Gallons, Interval, Reason, SumOfCost, 
 use crate::{
     core::{
         db::fixed::Fixed,
+        http::Cursor,
         input::{Change, Clearable, Field, Given, LongText, Odometer, Text},
     },
     features::{stations::StationId, vehicles::VehicleId},
@@ -114,6 +115,12 @@ impl FuelLog {
         self.interval = figures.interval;
     }
 
+    /// Where a list that shows it goes on.
+    #[must_use]
+    pub fn cursor(&self) -> Cursor {
+        Cursor::new(&[&self.date, &self.odometer_reading, &self.id])
+    }
+
     /// Where it stands among the vehicle's fill-ups.
     pub(super) fn position(&self) -> Position {
         Position { date: self.date, odometer: self.odometer_reading, id: self.id }
@@ -211,7 +218,7 @@ impl Field for Volume {
 
 /// A name that may be that of something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Id(pub Uuid);
+pub struct Id(pub Uuid);
 
 impl Field for Id {
     fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {

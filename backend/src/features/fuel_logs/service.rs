@@ -19,7 +19,7 @@ use crate::{
     },
     features::{
         stations::{self, StationId},
-        vehicles::{self, Vehicle, VehicleId},
+        vehicles::{self, Vehicle, VehicleId, odometer},
     },
 };
 
@@ -67,9 +67,7 @@ pub async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<Page<Fu
             rows
         }
     };
-    Ok(Page::of(rows, listing.limit, |last| {
-        Cursor::new(&[&last.date, &last.odometer_reading, &last.id])
-    }))
+    Ok(Page::of(rows, listing.limit, FuelLog::cursor))
 }
 
 fn position(cursor: &Cursor) -> Option<Position> {
@@ -132,7 +130,7 @@ pub(super) async fn add(
     let vehicle = hold_vehicle(&mut tx, user, log.vehicle_id).await?;
     let around = window::around(&mut tx, user, vehicle.id, log.position(), log.id).await?;
     if new.allow_odometer_rollback != Some(true) {
-        check_order(&around, &log)?;
+        check_order(&mut tx, user, &around, &log).await?;
     }
     let others = around.settle(Some(&mut log));
     store::insert(&mut tx, user, &log).await.map_err(no_station)?;
@@ -177,7 +175,7 @@ pub(super) async fn change(
     }
     let around = window::around(&mut tx, user, log.vehicle_id, log.position(), id).await?;
     if has_moved && !may_roll_back {
-        check_order(&around, &log)?;
+        check_order(&mut tx, user, &around, &log).await?;
     }
     let others = around.settle(Some(&mut log));
     store::update(&mut tx, user, &log).await.map_err(no_station)?;
@@ -205,7 +203,7 @@ pub(super) async fn remove(
     for (id, figures) in around.settle(None) {
         store::update_figures(&mut tx, user, id, figures, now).await?;
     }
-    tx.commit().await?;
+    vehicles::commit(app, user, tx).await?;
     Ok(log)
 }
 
@@ -314,12 +312,17 @@ fn find_contradiction(around: &Window, at: Position) -> Option<Contradiction> {
     }
 }
 
-/// Refuses a reading that runs backwards between the nearest days before and after.
-fn check_order(around: &Window, log: &FuelLog) -> Result<()> {
+/// Refuses a reading that runs backwards between the nearest days before and after, unless the
+/// odometer was replaced in between.
+async fn check_order(tx: &mut Tx, user: &UserId, around: &Window, log: &FuelLog) -> Result<()> {
     let Some(Contradiction { other, is_before }) = find_contradiction(around, log.position())
     else {
         return Ok(());
     };
+    let days = (other.date, log.date);
+    if odometer::is_replaced_between(tx, user, log.vehicle_id, days).await? {
+        return Ok(());
+    }
     let (relation, side) = if is_before { ("less than", "before") } else { ("more than", "after") };
     let detail = format!(
         "is {relation} the {} miles of the fill-up {side} it, on {} (fuel log {})",

@@ -1,10 +1,11 @@
 //! Vehicles: what a user drives.
 //!
 //! Other features may look one up within their own transaction ([`find`], [`hold`]) and raise its
-//! odometer ([`raise_odometer`]; then end with [`commit`]).
+//! odometer ([`raise_odometer`]; then end with [`commit`]). [`odometer`] is the log of what odometers showed.
 
 mod api;
 mod model;
+pub mod odometer;
 mod pages;
 mod service;
 mod store;
@@ -14,7 +15,7 @@ mod tests;
 mod tests_pages;
 
 pub use model::{Vehicle, VehicleId};
-pub use service::{commit, find, hold, list_all, raise_odometer};
+pub use service::{commit, find, hold, list_all, list_key, raise_odometer};
 
 use super::{Feature, vin::Vin};
 
@@ -22,7 +23,7 @@ use super::{Feature, vin::Vin};
 pub const FEATURE: Feature = Feature {
     name: "vehicles",
     folder: "vehicles",
-    migrations: crate::migrations!["001_create_vehicles", "002_own_vehicles"],
-    api: api::router,
-    pages: pages::router,
+    migrations: crate::migrations!["001_create_vehicles", "002_own_vehicles", "003_log_odometer"],
+    api: || api::router().merge(odometer::api()),
+    pages: || pages::router().merge(odometer::pages()),
 };

@@ -16,14 +16,15 @@ use crate::{
         db::{self, Tx},
         http::{self, Created, Cursor, Done, IfMatch, Limit, Once, Page, Stored},
     },
-    features::vin,
+    features::{OUTDATED, vin},
 };
 
 /// How long a user's list is kept (the seed's).
 const LIST: Duration = Duration::from_mins(5);
 
 /// Where a user's list is kept (the seed's).
-fn list_key(user: &UserId) -> String {
+#[must_use]
+pub fn list_key(user: &UserId) -> String {
     format!("vehicles:user:{}", user.as_str())
 }
 
@@ -208,17 +209,21 @@ pub async fn raise_odometer(
     Ok(())
 }
 
-/// Commits a change that the user's kept list may show, and forgets the list. Once begun it goes
-/// on to its end, even if whoever asked for the change hangs up meanwhile.
+/// Commits a change that the user's kept list may show, or what else is worked out from vehicles and
+/// what hangs under them, and forgets all of it. Once begun it goes on to its end, even if whoever
+/// asked for the change hangs up meanwhile.
 ///
 /// # Errors
 /// Unavailable where the database is away.
 pub async fn commit(app: &App, user: &UserId, tx: Tx) -> Result<()> {
-    let (cache, key) = (app.cache.clone(), list_key(user));
+    let cache = app.cache.clone();
+    let keys: Vec<_> = OUTDATED.iter().map(|key| key(user)).collect();
     let done = tokio::spawn(async move {
         let committed = tx.commit().await;
         // After a failure, too: whether a commit whose answer is lost was made is not known.
-        cache.invalidate(&key).await;
+        for key in keys {
+            cache.invalidate(&key).await;
+        }
         committed
     });
     done.await.map_err(|error| Error::Internal(error.into()))?

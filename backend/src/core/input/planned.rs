@@ -1,0 +1,44 @@
+//! What plans are made of: days that may lie far ahead, and counts between two bounds.
+
+use chrono::{Months, NaiveDate};
+use schemars::{Schema, json_schema};
+
+use super::{
+    Field, Given,
+    field::{day, whole_number},
+};
+
+/// A day that something is planned for: up to a hundred years ahead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PlannedDay(pub NaiveDate);
+
+/// How far ahead anybody plans, in months.
+const FAR: Months = Months::new(1200);
+
+impl Field for PlannedDay {
+    fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
+        let date = day(given)?;
+        if today.checked_add_months(FAR).is_some_and(|limit| date > limit) {
+            return Err("is more than a hundred years ahead".to_owned());
+        }
+        Ok(Self(date))
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "format": "date" })
+    }
+}
+
+/// A whole number from `LEAST` to `MOST`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Whole<const LEAST: i32, const MOST: i32>(pub i32);
+
+impl<const LEAST: i32, const MOST: i32> Field for Whole<LEAST, MOST> {
+    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+        whole_number(given, LEAST, MOST).map(Self)
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "integer", "minimum": LEAST, "maximum": MOST })
+    }
+}

@@ -1,0 +1,154 @@
+//! The calendar, and its address.
+
+use aide::{
+    OperationOutput,
+    axum::{ApiRouter, routing::get_with},
+    generate::GenContext,
+    openapi::{MediaType, Operation, Response as Documented},
+};
+use axum::{
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::of_token;
+use crate::{
+    core::{
+        App, Error, Result,
+        http::{Created, NoContent, Once, Query, Record, refuses},
+        input::Text,
+    },
+    features::{
+        accounts::{Credential, Signer, User, feeds},
+        administration::Links,
+    },
+    input,
+};
+
+pub(in crate::features::maintenance) fn router() -> ApiRouter<App> {
+    let tag = "Maintenance";
+    ApiRouter::new()
+        .api_route(
+            "/maintenance/calendar.ics",
+            get_with(read, |it| {
+                it.id("readMaintenanceCalendar")
+                    .tag(tag)
+                    .summary("Read what is due as a calendar, by its secret address")
+                    .with(refuses::<404>)
+            }),
+        )
+        .api_route(
+            "/maintenance/calendar-link",
+            get_with(find, |it| {
+                it.id("readCalendarLink")
+                    .tag(tag)
+                    .summary("Read whether your calendar has an address")
+                    .with(refuses::<404>)
+            })
+            .post_with(make, |it| {
+                it.id("makeCalendarLink")
+                    .tag(tag)
+                    .summary("Make your calendar's address, which is shown this once")
+            })
+            .delete_with(revoke, |it| {
+                it.id("revokeCalendarLink")
+                    .tag(tag)
+                    .summary("Revoke your calendar's address")
+                    .with(refuses::<404>)
+            }),
+        )
+}
+
+input! {
+    /// Which calendar
+    struct CalendarQuery {
+        /// The secret of its address
+        token: Text<200>,
+    }
+}
+
+/// A calendar.
+struct CalendarFile(String);
+
+impl IntoResponse for CalendarFile {
+    fn into_response(self) -> Response {
+        let headers = [
+            (header::CONTENT_TYPE, "text/calendar; charset=utf-8"),
+            (header::CONTENT_DISPOSITION, "inline; filename=\"maintenance.ics\""),
+        ];
+        (headers, self.0).into_response()
+    }
+}
+
+impl OperationOutput for CalendarFile {
+    type Inner = String;
+
+    fn operation_response(_: &mut GenContext, _: &mut Operation) -> Option<Documented> {
+        Some(Documented {
+            description: "An iCalendar (RFC 5545) of all-day events".to_owned(),
+            content: [("text/calendar".to_owned(), MediaType::default())].into_iter().collect(),
+            ..Documented::default()
+        })
+    }
+
+    fn inferred_responses(
+        context: &mut GenContext,
+        operation: &mut Operation,
+    ) -> Vec<(Option<u16>, Documented)> {
+        let response = Self::operation_response(context, operation);
+        response.map(|it| (Some(200), it)).into_iter().collect()
+    }
+}
+
+/// A calendar's address, which is shown this once.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct NewCalendarLink {
+    /// Its name in this service.
+    id: Uuid,
+    /// The address to give to a calendar. Whoever has it reads what is due.
+    url: String,
+    /// When it was made.
+    created_at: DateTime<Utc>,
+}
+
+async fn read(
+    State(app): State<App>,
+    links: Links,
+    Query(query): Query<CalendarQuery>,
+) -> Result<CalendarFile> {
+    of_token(&app, &query.token.0, links.base()).await.map(CalendarFile)
+}
+
+async fn find(State(app): State<App>, user: User) -> Result<Record<feeds::CalendarLink>> {
+    feeds::find(&app, &user).await?.map(Record).ok_or(Error::NotFound("calendar link"))
+}
+
+async fn make(
+    State(app): State<App>,
+    signer: Signer,
+    credential: Credential,
+    links: Links,
+    once: Once,
+) -> Result<Created<NewCalendarLink>> {
+    let made = feeds::make(&app, &signer, &credential, &once).await?;
+    let url = links.to("/api/maintenance/calendar.ics", "token", &made.token);
+    let link = NewCalendarLink { id: made.link.id, url, created_at: made.link.created_at };
+    let body = serde_json::to_string(&link).map_err(|error| Error::Internal(error.into()))?;
+    let location = "/api/maintenance/calendar-link".to_owned();
+    Ok(if made.is_replayed {
+        Created::replayed(location, body)
+    } else {
+        Created::new(location, body)
+    })
+}
+
+async fn revoke(State(app): State<App>, signer: Signer) -> Result<NoContent> {
+    feeds::revoke(&app, &signer).await?;
+    Ok(NoContent)
+}

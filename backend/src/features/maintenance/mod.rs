@@ -1,0 +1,41 @@
+//! Maintenance: what was done to a vehicle, what is due, and what comes again.
+//!
+//! Other features may know where a user's due items are kept ([`upcoming_key`]).
+
+mod api;
+mod calendar;
+mod costs;
+mod forecast;
+mod model;
+mod pages;
+mod plans;
+mod readings;
+mod schedule;
+mod service;
+mod store;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tests_pages;
+#[cfg(test)]
+mod tests_series;
+#[cfg(test)]
+mod tests_upcoming;
+mod types;
+mod upcoming;
+
+pub use model::{Item, ItemId};
+pub use readings::READINGS;
+pub use types::{Group, TypeName};
+pub use upcoming::{Status, Upcoming, upcoming_key};
+
+use super::Feature;
+
+/// The maintenance capsule.
+pub const FEATURE: Feature = Feature {
+    name: "maintenance",
+    folder: "maintenance",
+    migrations: crate::migrations!["001_create_maintenance", "002_repeat_maintenance"],
+    api: api::router,
+    pages: pages::router,
+};

@@ -1,0 +1,244 @@
+//! Costs by year and type, drawn: every coordinate is worked out here, in whole numbers; the
+//! template writes them into an SVG.
+
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Display, Formatter},
+};
+
+use crate::{
+    core::{db::fixed::Fixed, units::Shown},
+    features::maintenance::{store::YearCost, types::TypeName},
+};
+
+/// Where the bars stand, in tenths of the drawing's unit (480 × 212).
+const LEFT: i64 = 560;
+const RIGHT: i64 = 4760;
+const TOP: i64 = 100;
+const BOTTOM: i64 = 1860;
+/// The widest bar.
+const WIDEST: i64 = 480;
+/// How many steps the scale has at most.
+const MOST_STEPS: i64 = 5;
+/// How many types have a colour of their own; the rest is one.
+const COLOURS: usize = 6;
+/// How many years there is room for: the latest.
+const MOST_YEARS: usize = 12;
+
+/// What all of a type or a year cost.
+pub(super) type Sum = Fixed<16, 2>;
+
+/// A coordinate, counted in tenths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Tenths(i64);
+
+impl Display for Tenths {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.0 / 10, self.0 % 10)
+    }
+}
+
+/// A line of the scale.
+#[derive(Debug)]
+pub(super) struct Rule {
+    pub(super) at: Tenths,
+    pub(super) text_at: Tenths,
+    pub(super) text: String,
+}
+
+/// What one type cost in one year: a part of that year's bar.
+#[derive(Debug)]
+pub(super) struct Part {
+    /// The number of its colour.
+    pub(super) colour: usize,
+    pub(super) top: Tenths,
+    pub(super) height: Tenths,
+    pub(super) told: String,
+}
+
+/// One year's bar.
+#[derive(Debug)]
+pub(super) struct Bar {
+    pub(super) year: String,
+    pub(super) left: Tenths,
+    pub(super) middle: Tenths,
+    pub(super) width: Tenths,
+    pub(super) parts: Vec<Part>,
+    pub(super) total: String,
+}
+
+/// What one colour stands for.
+#[derive(Debug)]
+pub(super) struct Key {
+    pub(super) colour: usize,
+    pub(super) name: String,
+    pub(super) total: String,
+}
+
+/// The whole drawing.
+#[derive(Debug)]
+pub(super) struct Costs {
+    pub(super) rules: Vec<Rule>,
+    pub(super) bars: Vec<Bar>,
+    /// The most expensive type first.
+    pub(super) keys: Vec<Key>,
+    pub(super) total: String,
+    /// Whether there were more years than are shown.
+    pub(super) is_cut: bool,
+}
+
+/// One year's costs in cents, by the number of the colour.
+type Year = BTreeMap<usize, i64>;
+
+impl Costs {
+    /// Draws the costs, which are in order of the years; where nothing cost anything, nothing.
+    pub(super) fn of(costs: &[YearCost], shown: &Shown) -> Option<Self> {
+        let mut by_type: BTreeMap<&TypeName, i64> = BTreeMap::new();
+        for cost in costs {
+            *by_type.entry(&cost.kind).or_default() += cost.cost.units();
+        }
+        let total: i64 = by_type.values().sum();
+        if total == 0 {
+            return None;
+        }
+        let mut types: Vec<_> = by_type.into_iter().collect();
+        types.sort_by_key(|it| -it.1);
+        let (own, rest) = types.split_at(types.len().min(COLOURS));
+        let money = |cents: i64| shown.money(Sum::from_units(cents).unwrap_or(Sum::MAX));
+        let mut names: Vec<_> = own.iter().map(|it| it.0.name().into_owned()).collect();
+        let mut sums: Vec<_> = own.iter().map(|it| it.1).collect();
+        if !rest.is_empty() {
+            names.push("Everything else".to_owned());
+            sums.push(rest.iter().map(|it| it.1).sum());
+        }
+        let colour = |kind: &TypeName| own.iter().position(|it| it.0 == kind).unwrap_or(COLOURS);
+        let mut years: BTreeMap<&str, Year> = BTreeMap::new();
+        for cost in costs {
+            let year = years.entry(&cost.year).or_default();
+            *year.entry(colour(&cost.kind)).or_default() += cost.cost.units();
+        }
+        let is_cut = years.len() > MOST_YEARS;
+        let years: Vec<_> = years.into_iter().rev().take(MOST_YEARS).rev().collect();
+        let highest = years.iter().map(|it| it.1.values().sum::<i64>()).max().unwrap_or_default();
+        let step = step(highest);
+        let top = (highest + step - 1) / step * step;
+        let height = |cents: i64| (BOTTOM - TOP) * cents / top.max(1);
+        let slot = (RIGHT - LEFT) / length(years.len());
+        let width = (slot * 6 / 10).min(WIDEST);
+        let bars = (0..).zip(&years).map(|(nth, (year, costs))| {
+            let middle = LEFT + slot * nth + slot / 2;
+            let mut below = 0;
+            let part = |(colour, cents): (&usize, &i64)| {
+                let bottom = height(below);
+                below += cents;
+                let name = &names[*colour];
+                Part {
+                    colour: *colour,
+                    top: Tenths(BOTTOM - height(below)),
+                    height: Tenths(height(below) - bottom),
+                    told: format!("{year}, {name}: {}", money(*cents)),
+                }
+            };
+            Bar {
+                year: (*year).to_owned(),
+                left: Tenths(middle - width / 2),
+                middle: Tenths(middle),
+                width: Tenths(width),
+                parts: costs.iter().map(part).collect(),
+                total: money(costs.values().sum()),
+            }
+        });
+        let bars = bars.collect();
+        let rule = |nth: i64| {
+            let at = BOTTOM - height(nth * step);
+            let text = crate::core::units::grouped(nth * step / 100);
+            Rule { at: Tenths(at), text_at: Tenths(at + 35), text }
+        };
+        let key = |(colour, (name, sum))| Key { colour, name, total: money(sum) };
+        Some(Self {
+            rules: (0..=top / step).map(rule).collect(),
+            bars,
+            keys: names.into_iter().zip(sums).enumerate().map(key).collect(),
+            total: money(total),
+            is_cut,
+        })
+    }
+}
+
+fn length(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX).max(1)
+}
+
+/// The finest step of one, two or five times a power of ten whole units, few of which reach `highest`
+/// cents.
+fn step(highest: i64) -> i64 {
+    let mut power: i64 = 100;
+    loop {
+        for step in [power, power * 2, power * 5] {
+            if highest <= step * MOST_STEPS {
+                return step;
+            }
+        }
+        power *= 10;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BOTTOM, Costs, Fixed, TOP, TypeName, YearCost};
+    use crate::features::accounts::Preferences;
+
+    fn costs(rows: &[(&str, &str, i64)]) -> Vec<YearCost> {
+        let cost = |(year, kind, cents): &(&str, &str, i64)| YearCost {
+            year: (*year).to_owned(),
+            kind: TypeName((*kind).to_owned()),
+            cost: Fixed::from_units(*cents).unwrap(),
+        };
+        rows.iter().map(cost).collect()
+    }
+
+    #[test]
+    fn what_cost_nothing_is_not_drawn() {
+        let shown = Preferences::default().shown();
+        assert!(Costs::of(&[], &shown).is_none());
+        assert!(Costs::of(&costs(&[("2025", "recall", 0)]), &shown).is_none());
+    }
+
+    #[test]
+    fn bars_are_stacked_by_type_the_most_expensive_first() {
+        let shown = Preferences::default().shown();
+        let rows = costs(&[
+            ("2024", "oil_change", 9_000),
+            ("2025", "oil_change", 9_500),
+            ("2025", "tires", 80_000),
+        ]);
+        let drawn = Costs::of(&rows, &shown).unwrap();
+        let keys: Vec<_> =
+            drawn.keys.iter().map(|it| format!("{} {}", it.name, it.total)).collect();
+        assert_eq!(keys, ["New tires $800.00", "Oil change $185.00"]);
+        assert_eq!(drawn.total, "$985.00");
+        let totals: Vec<_> = drawn.bars.iter().map(|it| it.total.as_str()).collect();
+        assert_eq!(totals, ["$90.00", "$895.00"]);
+        let rules: Vec<_> = drawn.rules.iter().map(|it| it.text.as_str()).collect();
+        assert_eq!(rules, ["0", "200", "400", "600", "800", "1,000"]);
+        let last = &drawn.bars[1].parts;
+        assert_eq!(last[0].told, "2025, New tires: $800.00");
+        // Each part stands on the one before.
+        assert_eq!(last[0].top.0, last[1].top.0 + last[1].height.0);
+        assert_eq!(last[0].top.0 + last[0].height.0, BOTTOM);
+    }
+
+    #[test]
+    fn many_types_and_years_stay_within_the_frame() {
+        let rows: Vec<_> = (2000..2026)
+            .flat_map(|year| (0..9).map(move |kind| (year.to_string(), format!("type_{kind}"))))
+            .collect();
+        let rows: Vec<_> =
+            rows.iter().map(|(year, kind)| (year.as_str(), kind.as_str(), 99_999_999)).collect();
+        let drawn = Costs::of(&costs(&rows), &Preferences::default().shown()).unwrap();
+        assert_eq!((drawn.bars.len(), drawn.keys.len(), drawn.is_cut), (12, 7, true));
+        for part in drawn.bars.iter().flat_map(|it| &it.parts) {
+            assert!(part.top.0 >= TOP && part.top.0 + part.height.0 <= BOTTOM, "{part:?}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Doing what is due in two taps, putting it off, and leaving it out.
+
+use askama::Template;
+use axum::{
+    extract::State,
+    response::{Html, IntoResponse as _, Redirect, Response},
+};
+
+use super::{find_vehicle, form::in_miles, to_history, words};
+use crate::{
+    core::{
+        App, Result,
+        http::{Form, IfMatch, Once, Path},
+        web::{self, Errors, Sheet, Shell},
+    },
+    features::{
+        accounts::User,
+        maintenance::{
+            Item, ItemId,
+            model::{Completion, Postponement},
+            service,
+        },
+    },
+};
+
+const LABELS: &[(&str, &str)] = &[
+    ("completedDate", "Done on"),
+    ("completedMileage", "Odometer"),
+    ("cost", "Cost"),
+    ("serviceLocation", "Where"),
+    ("notes", "Notes"),
+];
+
+#[derive(Template)]
+#[template(path = "features/maintenance/templates/complete.html")]
+struct Complete {
+    shell: Shell,
+    sheet: Sheet,
+    name: String,
+    about: Option<String>,
+    vehicle_title: String,
+    interval: Option<String>,
+    distance_sign: &'static str,
+    currency_sign: String,
+}
+
+async fn page(
+    app: &App,
+    user: &User,
+    item: &Item,
+    shell: Shell,
+    sheet: Option<Sheet>,
+) -> Result<Complete> {
+    let vehicle = find_vehicle(app, user, item.vehicle_id).await?;
+    let preferences = &user.0.preferences;
+    let shown = preferences.shown();
+    // As it stands nearly always: done today, at what the odometer shows.
+    let fresh = || {
+        let reading = vehicle.odometer_reading;
+        let reading = (reading > 0).then(|| shown.typed_distance(reading.into()));
+        Form::of([
+            ("completedDate", preferences.today(app.clock.now()).to_string()),
+            ("completedMileage", reading.unwrap_or_default()),
+            ("cost", item.cost.map(|it| it.to_string()).unwrap_or_default()),
+            ("serviceLocation", item.service_location.clone().unwrap_or_default()),
+            ("notes", item.notes.clone().unwrap_or_default()),
+            (Once::FIELD, Once::fresh()),
+        ])
+    };
+    let (name, about) = words::title(&item.kind, item.description.as_deref());
+    Ok(Complete {
+        shell,
+        sheet: sheet.unwrap_or_else(|| Sheet::new(LABELS, fresh())),
+        name,
+        about,
+        vehicle_title: vehicle.title(),
+        interval: words::interval(item, &shown),
+        distance_sign: shown.distance.sign(),
+        currency_sign: shown.currency_sign().to_owned(),
+    })
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<ItemId>,
+    shell: Shell,
+) -> Result<Html<String>> {
+    let item = service::find(&app, &user, id).await?;
+    web::page(&page(&app, &user, &item, shell, None).await?)
+}
+
+pub(super) async fn complete(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<ItemId>,
+    shell: Shell,
+    form: Form,
+) -> Result<Response> {
+    let mut copy = in_miles(form.clone(), &user.0.preferences.shown());
+    let once = Once::of_form(&mut copy, &id.to_string());
+    let done = match copy.read::<Completion>(&app) {
+        Ok(done) => service::complete(&app, &user, id, done, &IfMatch::default(), &once).await,
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(_) => Ok(Redirect::to("/maintenance").into_response()),
+        Err(error) => {
+            let errors = Errors::of(error)?;
+            let item = service::find(&app, &user, id).await?;
+            let sheet = Sheet::again(LABELS, form, errors);
+            web::page_again(&page(&app, &user, &item, shell, Some(sheet)).await?)
+        }
+    }
+}
+
+pub(super) async fn postpone(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<ItemId>,
+    form: Form,
+) -> Result<Response> {
+    let item = service::find(&app, &user, id).await?;
+    let shown = user.0.preferences.shown();
+    // What was left as it was is not to be later.
+    let now = Form::of([
+        ("dueDate", item.due_date.map(|it| it.to_string()).unwrap_or_default()),
+        (
+            "dueMileage",
+            item.due_mileage.map(|it| shown.typed_distance(it.into())).unwrap_or_default(),
+        ),
+    ]);
+    let to = in_miles(form.changed_from(&now), &shown).read::<Postponement>(&app)?;
+    let (any, once) = (IfMatch::default(), Once::default());
+    service::postpone(&app, &user, id, to, &any, &once).await?;
+    Ok(to_history(item.vehicle_id))
+}
+
+pub(super) async fn skip(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<ItemId>,
+) -> Result<Response> {
+    let item = service::find(&app, &user, id).await?;
+    let (any, once) = (IfMatch::default(), Once::default());
+    service::skip(&app, &user, id, &any, &once).await?;
+    Ok(to_history(item.vehicle_id))
+}

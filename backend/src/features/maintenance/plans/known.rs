@@ -1,0 +1,218 @@
+//! What makers usually ask for, in the United States and in ordinary use. A vehicle's own booklet
+//! may ask for more; every interval can be changed once it is on a vehicle.
+
+use super::{Plan, Step};
+
+/// The plan for any vehicle with an engine.
+pub(super) const ANY: &str = "gasoline";
+
+/// In months and miles; 0 stands for none.
+const fn step(kind: &'static str, months: i32, miles: i32) -> Step {
+    const fn some(count: i32) -> Option<i32> {
+        if count == 0 { None } else { Some(count) }
+    }
+    Step { kind, interval_months: some(months), interval_miles: some(miles) }
+}
+
+/// The makers, in lower case, whose vehicles a plan is for.
+pub(super) fn makers(plan: &str) -> &'static [&'static str] {
+    match plan {
+        "toyota" => &["toyota", "lexus", "scion"],
+        "honda" => &["honda", "acura"],
+        "ford" => &["ford", "lincoln", "mercury"],
+        "general_motors" => &["chevrolet", "gmc", "buick", "cadillac", "pontiac", "saturn"],
+        "volkswagen" => &["volkswagen", "audi", "skoda", "seat"],
+        "bmw" => &["bmw", "mini"],
+        "mercedes_benz" => &["mercedes-benz", "mercedes"],
+        "hyundai_kia" => &["hyundai", "kia", "genesis"],
+        "subaru" => &["subaru"],
+        "electric" => &["tesla", "rivian", "lucid", "polestar"],
+        _ => &[],
+    }
+}
+
+pub(super) const PLANS: &[Plan] = &[
+    Plan {
+        word: ANY,
+        name: "Any gasoline engine",
+        steps: &[
+            step("oil_change", 12, 7_500),
+            step("tire_rotation", 6, 6_000),
+            step("cabin_air_filter", 12, 15_000),
+            step("engine_air_filter", 36, 30_000),
+            step("brake_inspection", 12, 12_000),
+            step("brake_fluid", 24, 30_000),
+            step("coolant", 60, 60_000),
+            step("transmission_fluid", 0, 60_000),
+            step("spark_plugs", 0, 60_000),
+        ],
+    },
+    Plan {
+        word: "diesel",
+        name: "Any diesel engine",
+        steps: &[
+            step("oil_change", 12, 7_500),
+            step("fuel_filter", 24, 20_000),
+            step("tire_rotation", 6, 6_000),
+            step("cabin_air_filter", 12, 15_000),
+            step("engine_air_filter", 24, 25_000),
+            step("brake_inspection", 12, 12_000),
+            step("brake_fluid", 24, 30_000),
+            step("coolant", 60, 100_000),
+        ],
+    },
+    Plan {
+        word: "electric",
+        name: "Electric",
+        steps: &[
+            step("tire_rotation", 12, 6_250),
+            step("cabin_air_filter", 24, 0),
+            step("brake_inspection", 12, 12_500),
+            step("brake_fluid", 48, 0),
+            step("wiper_blades", 12, 0),
+            step("air_conditioning", 48, 0),
+        ],
+    },
+    Plan {
+        word: "toyota",
+        name: "Toyota, Lexus",
+        steps: &[
+            step("oil_change", 12, 10_000),
+            step("tire_rotation", 6, 5_000),
+            step("multi_point_inspection", 6, 5_000),
+            step("cabin_air_filter", 24, 20_000),
+            step("engine_air_filter", 36, 30_000),
+            step("brake_fluid", 36, 30_000),
+            step("coolant", 60, 50_000),
+            step("spark_plugs", 0, 120_000),
+        ],
+    },
+    Plan {
+        word: "honda",
+        name: "Honda, Acura",
+        steps: &[
+            step("oil_change", 12, 7_500),
+            step("tire_rotation", 0, 7_500),
+            step("cabin_air_filter", 12, 15_000),
+            step("engine_air_filter", 24, 30_000),
+            step("transmission_fluid", 36, 30_000),
+            step("brake_fluid", 36, 0),
+            step("spark_plugs", 0, 100_000),
+            step("coolant", 60, 60_000),
+        ],
+    },
+    Plan {
+        word: "ford",
+        name: "Ford, Lincoln",
+        steps: &[
+            step("oil_change", 12, 10_000),
+            step("tire_rotation", 12, 10_000),
+            step("multi_point_inspection", 12, 10_000),
+            step("cabin_air_filter", 24, 20_000),
+            step("engine_air_filter", 36, 30_000),
+            step("brake_fluid", 36, 0),
+            step("spark_plugs", 0, 100_000),
+            step("coolant", 120, 100_000),
+            step("transmission_fluid", 120, 150_000),
+        ],
+    },
+    Plan {
+        word: "general_motors",
+        name: "Chevrolet, GMC, Buick, Cadillac",
+        steps: &[
+            step("oil_change", 12, 7_500),
+            step("tire_rotation", 0, 7_500),
+            step("cabin_air_filter", 24, 22_500),
+            step("engine_air_filter", 48, 45_000),
+            step("transmission_fluid", 0, 45_000),
+            step("spark_plugs", 0, 97_500),
+            step("coolant", 60, 150_000),
+            step("brake_fluid", 36, 0),
+        ],
+    },
+    Plan {
+        word: "volkswagen",
+        name: "Volkswagen, Audi",
+        steps: &[
+            step("oil_change", 12, 10_000),
+            step("tire_rotation", 12, 10_000),
+            step("cabin_air_filter", 24, 20_000),
+            step("brake_fluid", 24, 0),
+            step("transmission_fluid", 0, 40_000),
+            step("spark_plugs", 48, 40_000),
+            step("engine_air_filter", 72, 60_000),
+        ],
+    },
+    Plan {
+        word: "bmw",
+        name: "BMW, Mini",
+        steps: &[
+            step("oil_change", 12, 10_000),
+            step("cabin_air_filter", 24, 20_000),
+            step("brake_fluid", 24, 0),
+            step("engine_air_filter", 48, 40_000),
+            step("spark_plugs", 0, 60_000),
+        ],
+    },
+    Plan {
+        word: "mercedes_benz",
+        name: "Mercedes-Benz",
+        steps: &[
+            step("oil_change", 12, 10_000),
+            step("cabin_air_filter", 24, 20_000),
+            step("brake_fluid", 24, 20_000),
+            step("engine_air_filter", 60, 50_000),
+            step("spark_plugs", 60, 50_000),
+            step("transmission_fluid", 0, 70_000),
+        ],
+    },
+    Plan {
+        word: "hyundai_kia",
+        name: "Hyundai, Kia",
+        steps: &[
+            step("oil_change", 12, 8_000),
+            step("tire_rotation", 12, 8_000),
+            step("cabin_air_filter", 12, 16_000),
+            step("engine_air_filter", 36, 32_000),
+            step("brake_fluid", 24, 24_000),
+            step("spark_plugs", 0, 96_000),
+            step("coolant", 120, 120_000),
+        ],
+    },
+    Plan {
+        word: "subaru",
+        name: "Subaru",
+        steps: &[
+            step("oil_change", 6, 6_000),
+            step("tire_rotation", 6, 6_000),
+            step("cabin_air_filter", 12, 12_000),
+            step("engine_air_filter", 30, 30_000),
+            step("brake_fluid", 30, 30_000),
+            step("spark_plugs", 60, 60_000),
+            step("differential_fluid", 30, 30_000),
+            step("coolant", 132, 137_500),
+        ],
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{ANY, PLANS};
+    use crate::features::maintenance::types::TYPES;
+
+    #[test]
+    fn every_plan_repeats_known_types_each_once() {
+        assert!(PLANS.iter().any(|it| it.word == ANY));
+        for plan in PLANS {
+            let kinds: BTreeSet<_> = plan.steps.iter().map(|it| it.kind).collect();
+            assert_eq!(kinds.len(), plan.steps.len(), "{}", plan.word);
+            for step in plan.steps {
+                assert!(TYPES.iter().any(|it| it.kind == step.kind), "{}", step.kind);
+                let repeats = step.interval_months.or(step.interval_miles);
+                assert!(repeats.is_some_and(|it| it > 0), "{} {}", plan.word, step.kind);
+            }
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! What can be done with maintenance, and the rules for it.
+
+mod series;
+
+pub(super) use series::{complete, postpone, skip};
+
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
+use uuid::Uuid;
+
+use super::{
+    Item, ItemId,
+    model::{ItemChange, NewItem},
+    store::{self, Wanted},
+    types::TypeName,
+};
+use crate::{
+    core::{
+        App, Error, Result, UserId,
+        db::Tx,
+        http::{self, Created, Cursor, IfMatch, Limit, Once, Page},
+        input::Change,
+    },
+    features::vehicles::{self, Vehicle, VehicleId},
+};
+
+/// What a list asks for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Listing {
+    /// Of one vehicle; else of all that are not in the trash.
+    pub(super) vehicle: Option<VehicleId>,
+    pub(super) is_completed: Option<bool>,
+    pub(super) kind: Option<TypeName>,
+    pub(super) cursor: Option<Cursor>,
+    pub(super) limit: Limit,
+}
+
+/// A page of the user's items, newest first: one statement, whatever the history.
+///
+/// # Errors
+/// `NotFound` where the vehicle is not the user's or in the trash, `Invalid` for a foreign cursor.
+pub(super) async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<Page<Item>> {
+    let after = http::after(listing.cursor.as_ref())?;
+    let wanted = Wanted {
+        is_completed: listing.is_completed,
+        kind: listing.kind.as_ref(),
+        after: (after.0, ItemId(after.1)),
+        limit: listing.limit,
+    };
+    let mut tx = app.db.read().await?;
+    let rows = match listing.vehicle {
+        None => store::list_of_user(&mut tx, user, &wanted).await?,
+        Some(vehicle) => {
+            let rows = store::list_of_vehicle(&mut tx, user, vehicle, &wanted).await?;
+            if rows.is_empty() {
+                // No items and no such vehicle are two answers.
+                vehicles::find(&mut tx, user, vehicle).await?;
+            }
+            rows
+        }
+    };
+    Ok(Page::of(rows, listing.limit, |last| Cursor::at(last.created_at, &last.id)))
+}
+
+/// At most `limit` and one of what was done to the user's vehicle after the cursor's, the latest first.
+pub(super) async fn list_done(
+    app: &App,
+    user: &UserId,
+    vehicle: VehicleId,
+    cursor: Option<&Cursor>,
+    limit: Limit,
+) -> Result<Vec<Item>> {
+    let before = match cursor {
+        None => (NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or_default(), ItemId(Uuid::max())),
+        Some(cursor) => done_before(cursor)
+            .ok_or_else(|| Error::invalid("services", "is not a cursor that this service gave"))?,
+    };
+    Ok(store::list_done(&mut app.db.read().await?, user, vehicle, before, limit).await?)
+}
+
+fn done_before(cursor: &Cursor) -> Option<(NaiveDate, ItemId)> {
+    let mut parts = cursor.parts();
+    let date = parts.next()?.parse().ok();
+    let date = date.filter(|it: &NaiveDate| (1..=9999).contains(&it.year()))?;
+    let id = ItemId(parts.next()?.parse().ok()?);
+    parts.next().is_none().then_some((date, id))
+}
+
+/// The user's item `id`.
+pub(super) async fn find(app: &App, user: &UserId, id: ItemId) -> Result<Item> {
+    let mut tx = app.db.read().await?;
+    find_in(&mut tx, user, id).await
+}
+
+async fn find_in(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Item> {
+    store::find(tx, user, id).await?.ok_or(Error::NotFound("maintenance item"))
+}
+
+/// Adds an item, and raises the vehicle's odometer where it says what that showed.
+pub(super) async fn add(
+    app: &App,
+    user: &UserId,
+    new: NewItem,
+    once: &Once,
+) -> Result<Created<Item>> {
+    let now = app.clock.now();
+    let item = new.into_item(ItemId(Uuid::now_v7()), now);
+    check(&item)?;
+    let mut tx = app.db.write().await?;
+    if let Some(before) = once.claim(&mut tx, user, now).await? {
+        return Ok(before);
+    }
+    let vehicle = hold_vehicle(&mut tx, user, item.vehicle_id).await?;
+    store::insert(&mut tx, user, &item).await?;
+    raise_odometer(&mut tx, user, &vehicle, &item, now).await?;
+    let created = once.keep(&mut tx, user, format!("/api/maintenance/{}", item.id), &item).await?;
+    vehicles::commit(app, user, tx).await?;
+    Ok(created)
+}
+
+/// Changes an item.
+pub(super) async fn change(
+    app: &App,
+    user: &UserId,
+    id: ItemId,
+    change: ItemChange,
+    if_match: &IfMatch,
+) -> Result<Item> {
+    let now = app.clock.now();
+    let mut tx = app.db.write().await?;
+    let target = match change.vehicle_id {
+        Change::Keep => None,
+        Change::Set(id) => Some(VehicleId(id.0)),
+    };
+    let (old, vehicle) = hold_item(&mut tx, user, id, target).await?;
+    if_match.check(&old)?;
+    let item = change.apply(old, now);
+    check(&item)?;
+    store::update(&mut tx, user, &item).await?;
+    raise_odometer(&mut tx, user, &vehicle, &item, now).await?;
+    vehicles::commit(app, user, tx).await?;
+    Ok(item)
+}
+
+/// Removes an item for good; what it left behind stays.
+pub(super) async fn remove(
+    app: &App,
+    user: &UserId,
+    id: ItemId,
+    if_match: &IfMatch,
+) -> Result<Item> {
+    let mut tx = app.db.write().await?;
+    let (item, _) = hold_item(&mut tx, user, id, None).await?;
+    if_match.check(&item)?;
+    store::delete(&mut tx, user, id).await?;
+    vehicles::commit(app, user, tx).await?;
+    Ok(item)
+}
+
+fn check(item: &Item) -> Result<()> {
+    let faults = item.faults();
+    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+}
+
+/// What was read off when the item was done, the vehicle has done.
+async fn raise_odometer(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: &Vehicle,
+    item: &Item,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    match item.completed_mileage {
+        Some(reading) => vehicles::raise_odometer(tx, user, vehicle, reading, now).await,
+        None => Ok(()),
+    }
+}
+
+/// The item as it is once its vehicle is held, and the vehicle that it goes to: `target`, else its
+/// own. Two are held in the order of their ids, lest two requests wait for each other.
+async fn hold_item(
+    tx: &mut Tx,
+    user: &UserId,
+    id: ItemId,
+    target: Option<VehicleId>,
+) -> Result<(Item, Vehicle)> {
+    // While this waits for its vehicle, the item may go to another.
+    for _ in 0..3 {
+        let own = find_in(tx, user, id).await?.vehicle_id;
+        let target = target.unwrap_or(own);
+        let (first, second) = (own.min(target), own.max(target));
+        let mut goes_to = None;
+        for held in if first == second { vec![first] } else { vec![first, second] } {
+            let vehicle = if held == own {
+                vehicles::hold(tx, user, held).await?
+            } else {
+                hold_vehicle(tx, user, held).await?
+            };
+            if held == target {
+                goes_to = Some(vehicle);
+            }
+        }
+        let item = find_in(tx, user, id).await?;
+        if let Some(vehicle) = goes_to.filter(|_| item.vehicle_id == own) {
+            return Ok((item, vehicle));
+        }
+    }
+    Err(Error::Unavailable)
+}
+
+/// A vehicle that a body names: one that is not the user's is a fault of that field.
+async fn hold_vehicle(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehicle> {
+    vehicles::hold(tx, user, id).await.map_err(|error| match error {
+        Error::NotFound(_) => Error::invalid("vehicleId", "is not a vehicle of yours"),
+        other => other,
+    })
+}

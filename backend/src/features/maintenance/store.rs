@@ -1,0 +1,285 @@
+//! Maintenance in the database. Every statement names the user it is for.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::Result;
+
+use super::{Item, ItemId, types::TypeName};
+use crate::{
+    core::{
+        UserId,
+        db::{Tx, fixed::Fixed},
+        http::Limit,
+    },
+    features::vehicles::VehicleId,
+    sql,
+};
+
+pub(super) async fn insert(tx: &mut Tx, user: &UserId, item: &Item) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "INSERT INTO maintenance
+           (id, user_id, vehicle_id, type, description, due_date, due_mileage, completed_date,
+            completed_mileage, cost, service_location, notes, is_completed, created_at, updated_at,
+            interval_months, interval_miles, base_date, months_from_base, scheduled_mileage,
+            previous_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15, $16, $17,
+                 $18, $19, $20)",
+        item.id,
+        user.as_str(),
+        item.vehicle_id,
+        &item.kind,
+        &item.description,
+        item.due_date,
+        item.due_mileage,
+        item.completed_date,
+        item.completed_mileage,
+        item.cost,
+        &item.service_location,
+        &item.notes,
+        item.is_completed,
+        item.created_at,
+        item.interval_months,
+        item.interval_miles,
+        item.place.base_date,
+        item.place.months_from_base,
+        item.place.scheduled_mileage,
+        item.previous_id,
+    )?;
+    Ok(())
+}
+
+pub(super) async fn update(tx: &mut Tx, user: &UserId, item: &Item) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "UPDATE maintenance
+         SET vehicle_id = $3, type = $4, description = $5, due_date = $6, due_mileage = $7,
+             completed_date = $8, completed_mileage = $9, cost = $10, service_location = $11,
+             notes = $12, is_completed = $13, updated_at = $14, interval_months = $15,
+             interval_miles = $16, base_date = $17, months_from_base = $18,
+             scheduled_mileage = $19
+         WHERE user_id = $1 AND id = $2",
+        user.as_str(),
+        item.id,
+        item.vehicle_id,
+        &item.kind,
+        &item.description,
+        item.due_date,
+        item.due_mileage,
+        item.completed_date,
+        item.completed_mileage,
+        item.cost,
+        &item.service_location,
+        &item.notes,
+        item.is_completed,
+        item.updated_at,
+        item.interval_months,
+        item.interval_miles,
+        item.place.base_date,
+        item.place.months_from_base,
+        item.place.scheduled_mileage,
+    )?;
+    Ok(())
+}
+
+pub(super) async fn delete(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<()> {
+    sql!(tx, execute, "DELETE FROM maintenance WHERE user_id = $1 AND id = $2", user.as_str(), id)?;
+    Ok(())
+}
+
+/// The item, unless its vehicle is in the trash.
+pub(super) async fn find(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Option<Item>> {
+    sql!(
+        tx,
+        fetch_optional,
+        "SELECT m.* FROM maintenance m
+         JOIN vehicles v ON v.id = m.vehicle_id AND v.user_id = m.user_id
+         WHERE m.user_id = $1 AND m.id = $2 AND v.deleted_at IS NULL",
+        user.as_str(),
+        id,
+    )
+}
+
+/// The item that this one left behind when it was completed.
+pub(super) async fn find_next(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Option<Item>> {
+    sql!(
+        tx,
+        fetch_optional,
+        "SELECT * FROM maintenance WHERE user_id = $1 AND previous_id = $2",
+        user.as_str(),
+        id,
+    )
+}
+
+/// Which items a list holds, and where its page begins.
+#[derive(Debug)]
+pub(super) struct Wanted<'a> {
+    pub(super) is_completed: Option<bool>,
+    pub(super) kind: Option<&'a TypeName>,
+    pub(super) after: (DateTime<Utc>, ItemId),
+    pub(super) limit: Limit,
+}
+
+/// At most a page of one vehicle's items, newest first.
+pub(super) async fn list_of_vehicle(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: VehicleId,
+    wanted: &Wanted<'_>,
+) -> Result<Vec<Item>> {
+    sql!(
+        tx,
+        fetch_all,
+        "SELECT m.* FROM maintenance m
+         JOIN vehicles v ON v.id = m.vehicle_id AND v.user_id = m.user_id
+         WHERE m.vehicle_id = $2 AND m.user_id = $1 AND v.deleted_at IS NULL
+           AND (m.created_at, m.id) < ($3, $4)
+           AND (CAST($5 AS BOOLEAN) IS NULL OR m.is_completed = $5)
+           AND (CAST($6 AS TEXT) IS NULL OR m.type = $6)
+         ORDER BY m.created_at DESC, m.id DESC
+         LIMIT $7",
+        user.as_str(),
+        vehicle,
+        wanted.after.0,
+        wanted.after.1,
+        wanted.is_completed,
+        wanted.kind,
+        wanted.limit.and_one(),
+    )
+}
+
+/// At most a page of all the user's items, newest first.
+pub(super) async fn list_of_user(
+    tx: &mut Tx,
+    user: &UserId,
+    wanted: &Wanted<'_>,
+) -> Result<Vec<Item>> {
+    sql!(
+        tx,
+        fetch_all,
+        "SELECT m.* FROM maintenance m
+         JOIN vehicles v ON v.id = m.vehicle_id AND v.user_id = m.user_id
+         WHERE m.user_id = $1 AND v.deleted_at IS NULL
+           AND (m.created_at, m.id) < ($2, $3)
+           AND (CAST($4 AS BOOLEAN) IS NULL OR m.is_completed = $4)
+           AND (CAST($5 AS TEXT) IS NULL OR m.type = $5)
+         ORDER BY m.created_at DESC, m.id DESC
+         LIMIT $6",
+        user.as_str(),
+        wanted.after.0,
+        wanted.after.1,
+        wanted.is_completed,
+        wanted.kind,
+        wanted.limit.and_one(),
+    )
+}
+
+/// An open item of the user's whose vehicle is not in the trash, and what that one's odometer shows.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Open {
+    #[sqlx(flatten)]
+    pub(super) item: Item,
+    /// In miles.
+    pub(super) odometer: i32,
+}
+
+/// Every open item of the user's.
+pub(super) async fn list_open(tx: &mut Tx, user: &UserId) -> Result<Vec<Open>> {
+    sql!(
+        tx,
+        fetch_all,
+        "SELECT m.*, v.odometer_reading AS odometer FROM maintenance m
+         JOIN vehicles v ON v.id = m.vehicle_id AND v.user_id = m.user_id
+         WHERE m.user_id = $1 AND m.is_completed = false AND v.deleted_at IS NULL
+         ORDER BY m.created_at, m.id",
+        user.as_str(),
+    )
+}
+
+/// The types of the vehicle's open items.
+pub(super) async fn open_types(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: VehicleId,
+) -> Result<Vec<TypeName>> {
+    let rows: Vec<(TypeName,)> = sql!(
+        tx,
+        fetch_all,
+        "SELECT DISTINCT type FROM maintenance
+         WHERE vehicle_id = $2 AND user_id = $1 AND is_completed = false",
+        user.as_str(),
+        vehicle,
+    )?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// At most a page of what was done to a vehicle before `before`, the latest first.
+pub(super) async fn list_done(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: VehicleId,
+    before: (NaiveDate, ItemId),
+    limit: Limit,
+) -> Result<Vec<Item>> {
+    sql!(
+        tx,
+        fetch_all,
+        "SELECT * FROM maintenance
+         WHERE vehicle_id = $2 AND user_id = $1 AND is_completed = true
+           AND (completed_date, id) < ($3, $4)
+         ORDER BY completed_date DESC, id DESC
+         LIMIT $5",
+        user.as_str(),
+        vehicle,
+        before.0,
+        before.1,
+        limit.and_one(),
+    )
+}
+
+/// What one type of work cost in one year.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(super) struct YearCost {
+    /// `2026`.
+    pub(super) year: String,
+    #[sqlx(rename = "type")]
+    pub(super) kind: TypeName,
+    pub(super) cost: Fixed<12, 2>,
+}
+
+/// What was spent on a vehicle by year and type, the earliest year first.
+pub(super) async fn costs_of_vehicle(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: VehicleId,
+) -> Result<Vec<YearCost>> {
+    sql!(
+        tx,
+        fetch_all,
+        "SELECT SUBSTR(CAST(completed_date AS TEXT), 1, 4) AS year, type, SUM(cost) AS cost
+         FROM maintenance
+         WHERE vehicle_id = $2 AND user_id = $1 AND is_completed = true AND cost IS NOT NULL
+         GROUP BY 1, type
+         ORDER BY 1, type",
+        user.as_str(),
+        vehicle,
+    )
+}
+
+/// What was spent on all the user's vehicles outside the trash by year and type, the earliest year
+/// first.
+pub(super) async fn costs_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<YearCost>> {
+    sql!(
+        tx,
+        fetch_all,
+        "SELECT SUBSTR(CAST(m.completed_date AS TEXT), 1, 4) AS year, m.type, SUM(m.cost) AS cost
+         FROM maintenance m
+         JOIN vehicles v ON v.id = m.vehicle_id AND v.user_id = m.user_id
+         WHERE m.user_id = $1 AND m.is_completed = true AND m.cost IS NOT NULL
+           AND v.deleted_at IS NULL
+         GROUP BY 1, m.type
+         ORDER BY 1, m.type",
+        user.as_str(),
+    )
+}

@@ -1,0 +1,416 @@
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use crate::testing::{Answer, TestApp, on_every_engine};
+
+on_every_engine![
+    a_new_item_is_read_back_as_it_was_added,
+    every_field_at_fault_is_named,
+    an_item_is_open_or_done_and_never_half,
+    a_change_keeps_what_it_does_not_mention,
+    a_change_meant_for_another_state_is_refused,
+    a_list_is_filtered_and_goes_page_by_page_newest_first,
+    what_was_done_raises_the_odometer_and_never_lowers_it,
+    an_item_moves_to_another_vehicle_of_the_same_user,
+    an_item_that_is_removed_is_gone,
+    another_users_items_look_like_those_that_do_not_exist,
+    a_vehicle_in_the_trash_hides_its_items_until_it_comes_back,
+    a_request_sent_again_with_its_key_is_done_once,
+    types_are_listed_with_their_usual_intervals,
+    a_plan_puts_its_steps_on_a_vehicle_once,
+];
+
+/// A user with a vehicle.
+pub(super) struct Garage {
+    pub(super) user: TestApp,
+    pub(super) vehicle: String,
+}
+
+pub(super) async fn garage(app: &TestApp, email: &str) -> Garage {
+    let user = app.register(email).await;
+    let vehicle = json!({ "vin": "1HGCM82633A004352", "odometerReading": 50_000 });
+    let vehicle = user.post("/api/vehicles", vehicle).await.id();
+    Garage { user, vehicle }
+}
+
+impl Garage {
+    /// Adds an oil change, with `change` merged in.
+    pub(super) async fn add(&self, change: Value) -> Answer {
+        let mut body = json!({ "vehicleId": self.vehicle, "type": "oil_change" });
+        for (name, value) in change.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        self.user.post("/api/maintenance", body).await
+    }
+
+    /// The path of an oil change that is added so.
+    pub(super) async fn added(&self, change: Value) -> String {
+        let answer = self.add(change).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        answer.header("location").to_owned()
+    }
+
+    pub(super) async fn items(&self, query: &str) -> Vec<Value> {
+        let path = format!("/api/maintenance?vehicleId={}{query}", self.vehicle);
+        let list = self.user.get(&path).await;
+        assert_eq!(list.status, 200, "{list:?}");
+        list.body["items"].as_array().unwrap().clone()
+    }
+
+    async fn odometer(&self) -> Value {
+        let vehicle = self.user.get(&format!("/api/vehicles/{}", self.vehicle)).await;
+        vehicle.body["odometerReading"].clone()
+    }
+
+    pub(super) async fn fill(&self, date: &str, odometer: i64) {
+        let log = json!({
+            "vehicleId": self.vehicle, "date": date, "odometerReading": odometer, "gallons": 10,
+        });
+        let answer = self.user.post("/api/fuel-logs", log).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+    }
+}
+
+async fn a_new_item_is_read_back_as_it_was_added(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let all = json!({
+        "description": "5W-30, with\nfilter", "dueDate": "2031-07-31", "dueMileage": 55_000,
+        "cost": "89.5", "serviceLocation": "Göldi & Söhne 🔧", "notes": "in the morning",
+        "intervalMonths": 6, "intervalMiles": 5000,
+    });
+    let added = garage.add(all).await;
+    insta::assert_json_snapshot!(
+        added,
+        { ".body.id" => "[id]", ".body.vehicleId" => "[vehicle]" },
+        @r#"
+    {
+      "status": 201,
+      "body": {
+        "completedDate": null,
+        "completedMileage": null,
+        "cost": 89.5,
+        "createdAt": "2026-01-31T12:00:00.123456Z",
+        "description": "5W-30, with\nfilter",
+        "dueDate": "2031-07-31",
+        "dueMileage": 55000,
+        "id": "[id]",
+        "intervalMiles": 5000,
+        "intervalMonths": 6,
+        "isCompleted": false,
+        "notes": "in the morning",
+        "serviceLocation": "Göldi & Söhne 🔧",
+        "type": "oil_change",
+        "updatedAt": "2026-01-31T12:00:00.123456Z",
+        "vehicleId": "[vehicle]"
+      }
+    }
+    "#);
+    let path = format!("/api/maintenance/{}", added.id());
+    assert_eq!(added.header("location"), path);
+    let found = garage.user.get(&path).await;
+    assert_eq!(found.body, added.body);
+    assert_eq!(found.header("etag"), added.header("etag"));
+}
+
+async fn every_field_at_fault_is_named(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let refused = garage
+        .add(json!({
+            "vehicleId": "mine", "type": "Oil Change", "description": "a\u{7}b",
+            "dueDate": "2126-02-01", "dueMileage": -1, "completedDate": "2027-02-01",
+            "completedMileage": 1.5, "cost": "1.234", "serviceLocation": "x".repeat(201),
+            "isCompleted": "yes", "intervalMonths": 0, "intervalMiles": 1_000_001, "userId": "me",
+        }))
+        .await;
+    assert_eq!((refused.status, &refused.body["type"]), (422, &json!("/problems/invalid")));
+    assert_eq!(
+        refused.faults(),
+        [
+            "/vehicleId: has to be an id (a UUID)",
+            "/type: has to be a lower-case word, with underscores between several",
+            "/description: holds a control character",
+            "/dueDate: is more than a hundred years ahead",
+            "/dueMileage: has to be from 0 to 99999999",
+            "/completedDate: is more than a year ahead",
+            "/completedMileage: has to be a whole number",
+            "/cost: has more than 2 decimals",
+            "/serviceLocation: has more than 200 characters",
+            "/isCompleted: has to be true or false",
+            "/intervalMonths: has to be from 1 to 1200",
+            "/intervalMiles: has to be from 1 to 1000000",
+            "/userId: is not known here",
+        ]
+    );
+    let nothing = garage.user.post("/api/maintenance", json!({})).await;
+    assert_eq!(nothing.faults(), ["/vehicleId: is required", "/type: is required"]);
+    assert!(garage.items("").await.is_empty());
+}
+
+async fn an_item_is_open_or_done_and_never_half(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    for (half, faults) in [
+        (json!({}), vec!["/dueDate: is required of an open item, unless it has a dueMileage"]),
+        (
+            json!({ "isCompleted": true, "dueDate": "2026-02-01" }),
+            vec!["/completedDate: is required of a completed item"],
+        ),
+        (
+            json!({ "isCompleted": false, "dueMileage": 1, "completedDate": "2026-01-01" }),
+            vec!["/completedDate: cannot be there unless the item is completed"],
+        ),
+        (
+            json!({ "dueMileage": 1, "completedMileage": 1 }),
+            vec!["/completedMileage: cannot be there unless the item is completed"],
+        ),
+    ] {
+        assert_eq!(garage.add(half).await.faults(), faults);
+    }
+    assert!(garage.items("").await.is_empty());
+    let path = garage.added(json!({ "dueMileage": 55_000 })).await;
+    let cleared = garage.user.patch(&path, json!({ "dueMileage": null })).await;
+    assert_eq!(cleared.status, 422);
+    // A day that it was done on says that it was done, and without one it is open.
+    let done = garage.user.patch(&path, json!({ "completedDate": "2026-01-30" })).await;
+    assert_eq!((done.status, &done.body["isCompleted"]), (200, &json!(true)));
+    let open = garage.user.patch(&path, json!({ "completedDate": null })).await;
+    assert_eq!((open.status, &open.body["isCompleted"]), (200, &json!(false)));
+    let history = garage.added(json!({ "completedDate": "2025-06-01", "cost": 80 })).await;
+    assert_eq!(garage.user.get(&history).await.body["isCompleted"], true);
+}
+
+async fn a_change_keeps_what_it_does_not_mention(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let path = garage
+        .added(json!({ "dueDate": "2026-03-01", "notes": "soon", "intervalMonths": 12 }))
+        .await;
+    app.app.clock.advance(chrono::TimeDelta::seconds(1));
+    let before = garage.user.get(&path).await.body;
+    let changed = garage.user.patch(&path, json!({ "type": "brake_fluid", "notes": null })).await;
+    assert_eq!(changed.status, 200);
+    let mut wanted = before;
+    wanted["type"] = json!("brake_fluid");
+    wanted["notes"] = Value::Null;
+    wanted["updatedAt"] = json!("2026-01-31T12:00:01.123456Z");
+    assert_eq!(changed.body, wanted);
+    assert_eq!(garage.user.get(&path).await.body, wanted);
+    let wrong = json!({ "type": null, "vehicleId": null, "isCompleted": null });
+    assert_eq!(
+        garage.user.patch(&path, wrong).await.faults(),
+        [
+            "/vehicleId: cannot be cleared",
+            "/type: cannot be cleared",
+            "/isCompleted: cannot be cleared"
+        ]
+    );
+}
+
+async fn a_change_meant_for_another_state_is_refused(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let path = garage.added(json!({ "dueDate": "2026-03-01", "intervalMonths": 1 })).await;
+    let first = garage.user.get(&path).await.header("etag").to_owned();
+    let send = async |method, path: &str, body: &str| {
+        garage.user.send_json(method, path, body, &[("if-match", &first)]).await.status
+    };
+    assert_eq!(send(Method::PATCH, &path, r#"{"notes":"one"}"#).await, 200);
+    assert_eq!(send(Method::PATCH, &path, r#"{"notes":"two"}"#).await, 412);
+    let done = r#"{"completedDate":"2026-01-31"}"#;
+    assert_eq!(send(Method::POST, &format!("{path}/complete"), done).await, 412);
+    assert_eq!(send(Method::POST, &format!("{path}/skip"), "").await, 412);
+    let later = r#"{"dueDate":"2026-05-01"}"#;
+    assert_eq!(send(Method::POST, &format!("{path}/postpone"), later).await, 412);
+    assert_eq!(send(Method::DELETE, &path, "").await, 412);
+    assert_eq!(garage.items("").await[0]["notes"], "one");
+}
+
+async fn a_list_is_filtered_and_goes_page_by_page_newest_first(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    for nth in 1..=4 {
+        let kind = if nth == 4 { "dashcam" } else { "oil_change" };
+        let item = json!({ "type": kind, "dueMileage": nth });
+        let done = json!({ "type": kind, "completedDate": "2026-01-01", "completedMileage": nth });
+        garage.added(if nth == 2 { done } else { item }).await;
+        app.app.clock.advance(chrono::TimeDelta::milliseconds(7));
+    }
+    let at = |items: &[Value]| -> Vec<_> {
+        let either = |it: &Value| it["dueMileage"].as_i64().or(it["completedMileage"].as_i64());
+        items.iter().map(|it| either(it).unwrap()).collect()
+    };
+    assert_eq!(at(&garage.items("").await), [4, 3, 2, 1]);
+    assert_eq!(at(&garage.items("&completed=true").await), [2]);
+    assert_eq!(at(&garage.items("&completed=false").await), [4, 3, 1]);
+    assert_eq!(at(&garage.items("&type=oil_change").await), [3, 2, 1]);
+    assert_eq!(at(&garage.items("&type=dashcam&completed=true").await), [0; 0]);
+    for base in [
+        "/api/maintenance?limit=1".to_owned(),
+        format!("/api/maintenance?limit=1&vehicleId={}", garage.vehicle),
+    ] {
+        let (mut seen, mut path) = (Vec::new(), base.clone());
+        loop {
+            let page = garage.user.get(&path).await.body;
+            seen.extend(page["items"].as_array().unwrap().clone());
+            let Some(next) = page["nextCursor"].as_str() else { break };
+            path = format!("{base}&cursor={next}");
+        }
+        assert_eq!(at(&seen), [4, 3, 2, 1], "{base}");
+    }
+    for (query, fault) in [
+        ("limit=0", "/limit: has to be from 1 to 500"),
+        ("cursor=nonsense", "/cursor: is not a cursor that this service gave"),
+        ("completed=perhaps", "/completed: has to be true or false"),
+        ("colour=red", "/colour: is not known here"),
+    ] {
+        let refused = garage.user.get(&format!("/api/maintenance?{query}")).await;
+        assert_eq!((refused.status, refused.faults()), (422, vec![fault.to_owned()]));
+    }
+    let nobodys = format!("/api/maintenance?vehicleId={}", uuid::Uuid::now_v7());
+    assert_eq!(garage.user.get(&nobodys).await.status, 404);
+}
+
+async fn what_was_done_raises_the_odometer_and_never_lowers_it(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let done = json!({ "completedDate": "2025-06-01", "completedMileage": 40_000 });
+    let path = garage.added(done).await;
+    assert_eq!(garage.odometer().await, 50_000);
+    garage.user.patch(&path, json!({ "completedMileage": 51_000 })).await;
+    assert_eq!(garage.odometer().await, 51_000);
+    let open = garage.added(json!({ "dueMileage": 52_000 })).await;
+    assert_eq!(garage.odometer().await, 51_000);
+    let done = json!({ "completedDate": "2026-01-31", "completedMileage": 52_100 });
+    garage.user.post(&format!("{open}/complete"), done).await;
+    assert_eq!(garage.odometer().await, 52_100);
+}
+
+async fn an_item_moves_to_another_vehicle_of_the_same_user(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let other = json!({ "vin": "1M8GDM9AXKP042788" });
+    let other = garage.user.post("/api/vehicles", other).await.id();
+    let path = garage.added(json!({ "dueDate": "2026-03-01" })).await;
+    let moved = garage.user.patch(&path, json!({ "vehicleId": other })).await;
+    assert_eq!((moved.status, &moved.body["vehicleId"]), (200, &json!(other)));
+    assert!(garage.items("").await.is_empty());
+    let bob = self::garage(&app, "bob@example.org").await;
+    let refused = garage.user.patch(&path, json!({ "vehicleId": bob.vehicle })).await;
+    assert_eq!(refused.faults(), ["/vehicleId: is not a vehicle of yours"]);
+}
+
+async fn an_item_that_is_removed_is_gone(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let path = garage.added(json!({ "dueDate": "2026-03-01", "intervalMonths": 1 })).await;
+    let done = json!({ "completedDate": "2026-01-31" });
+    let done = garage.user.post(&format!("{path}/complete"), done).await;
+    assert_eq!(garage.user.delete(&path).await.status, 204);
+    assert_eq!(garage.user.get(&path).await.status, 404);
+    assert_eq!(garage.user.delete(&path).await.status, 404);
+    // What it left behind stays.
+    assert_eq!(garage.items("").await, [done.body["next"].clone()]);
+}
+
+async fn another_users_items_look_like_those_that_do_not_exist(app: TestApp) {
+    let ann = garage(&app, "ann@example.org").await;
+    let bob = garage(&app, "bob@example.org").await;
+    let hers = ann.added(json!({ "dueDate": "2026-03-01", "intervalMonths": 1 })).await;
+    let nobodys = format!("/api/maintenance/{}", uuid::Uuid::now_v7());
+    let seen = |answer: Answer| {
+        let mut headers = answer.headers;
+        headers.remove("x-request-id");
+        (answer.status, answer.body, headers)
+    };
+    for (path, body) in [
+        ("", json!({})),
+        ("/complete", json!({ "completedDate": "2026-01-31" })),
+        ("/skip", json!({})),
+        ("/postpone", json!({ "dueDate": "2026-04-01" })),
+    ] {
+        let send = async |base: &str| {
+            let path = format!("{base}{path}");
+            if path.ends_with(base) {
+                bob.user.patch(&path, body.clone()).await
+            } else {
+                bob.user.post(&path, body.clone()).await
+            }
+        };
+        let foreign = seen(send(&hers).await);
+        assert_eq!(foreign.0, 404);
+        assert_eq!(foreign, seen(send(&nobodys).await));
+    }
+    let vehicle = json!({ "vehicleId": ann.vehicle, "dueDate": "2026-03-01" });
+    assert_eq!(bob.add(vehicle).await.faults(), ["/vehicleId: is not a vehicle of yours"]);
+    assert_eq!(bob.user.get("/api/maintenance").await.body["items"], json!([]));
+    assert_eq!(ann.items("").await.len(), 1);
+}
+
+async fn a_vehicle_in_the_trash_hides_its_items_until_it_comes_back(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let path = garage.added(json!({ "dueDate": "2026-03-01", "intervalMonths": 1 })).await;
+    let vehicle = format!("/api/vehicles/{}", garage.vehicle);
+    garage.user.delete(&vehicle).await;
+    assert_eq!(garage.user.get(&path).await.status, 404);
+    assert_eq!(garage.user.patch(&path, json!({})).await.status, 404);
+    let done = json!({ "completedDate": "2026-01-31" });
+    assert_eq!(garage.user.post(&format!("{path}/complete"), done).await.status, 404);
+    assert_eq!(garage.user.get("/api/maintenance").await.body["items"], json!([]));
+    let refused = garage.add(json!({ "dueDate": "2026-03-01" })).await;
+    assert_eq!(refused.faults(), ["/vehicleId: is not a vehicle of yours"]);
+    garage.user.post(&format!("{vehicle}/restore"), json!({})).await;
+    assert_eq!(garage.items("").await.len(), 1);
+}
+
+async fn a_request_sent_again_with_its_key_is_done_once(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let path = garage.added(json!({ "dueDate": "2026-03-01", "intervalMonths": 1 })).await;
+    let complete = format!("{path}/complete");
+    let send = async || {
+        let (body, key) = (r#"{"completedDate":"2026-01-31"}"#, [("idempotency-key", "one")]);
+        garage.user.send_json(Method::POST, &complete, body, &key).await
+    };
+    let (first, again) = (send().await, send().await);
+    assert_eq!((first.status, again.status, &again.body), (200, 200, &first.body));
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(garage.items("").await.len(), 2);
+}
+
+async fn types_are_listed_with_their_usual_intervals(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let types = ann.get("/api/maintenance/types").await.body;
+    let types = types["items"].as_array().unwrap();
+    assert!(types.len() >= 40);
+    for wanted in [
+        json!({
+            "type": "oil_change", "name": "Oil change", "group": "routine",
+            "intervalMonths": 12, "intervalMiles": 7500,
+        }),
+        json!({
+            "type": "state_inspection", "name": "State inspection", "group": "paperwork",
+            "intervalMonths": 12, "intervalMiles": null,
+        }),
+    ] {
+        assert!(types.contains(&wanted), "{wanted}");
+    }
+}
+
+async fn a_plan_puts_its_steps_on_a_vehicle_once(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    garage.added(json!({ "dueDate": "2026-03-01" })).await;
+    let plans = garage.user.get("/api/maintenance/plans").await.body;
+    let toyota = plans["items"].as_array().unwrap().iter().find(|it| it["plan"] == "toyota");
+    let steps = toyota.unwrap()["steps"].as_array().unwrap().len();
+    let path = format!("/api/vehicles/{}/maintenance-plan", garage.vehicle);
+    let put = garage.user.post(&path, json!({ "plan": "toyota" })).await;
+    assert_eq!(put.status, 201, "{put:?}");
+    let items = put.body["items"].as_array().unwrap();
+    // There is an oil change already.
+    assert_eq!(items.len(), steps - 1);
+    assert_eq!(
+        garage.user.get(put.header("location")).await.body["items"].as_array().unwrap().len(),
+        steps
+    );
+    let rotation = items.iter().find(|it| it["type"] == "tire_rotation").unwrap();
+    let due = |it: &Value| (it["dueDate"].clone(), it["dueMileage"].clone());
+    assert_eq!(due(rotation), (json!("2026-07-31"), json!(55_000)));
+    let plugs = items.iter().find(|it| it["type"] == "spark_plugs").unwrap();
+    assert_eq!(due(plugs), (Value::Null, json!(120_000)));
+    let again = garage.user.post(&path, json!({ "plan": "toyota" })).await;
+    assert_eq!((again.status, &again.body["items"]), (201, &json!([])));
+    let unknown = garage.user.post(&path, json!({ "plan": "spaceship" })).await;
+    assert_eq!(unknown.status, 422);
+}

@@ -1,0 +1,278 @@
+//! Maintenance as pages.
+
+use serde_json::json;
+
+use super::tests::{Garage, garage};
+use crate::testing::{Answer, TestApp, on_every_engine};
+
+on_every_engine![
+    everything_due_is_on_one_page_most_urgent_first,
+    an_item_is_done_in_two_taps,
+    something_is_planned_after_its_usual_interval,
+    what_was_done_is_noted_and_shown_again_with_what_is_wrong,
+    an_item_is_put_off_left_out_changed_and_deleted,
+    a_history_is_one_timeline_page_by_page,
+    costs_are_drawn_by_year_and_type,
+    a_plan_is_taken_over_on_an_empty_page,
+    miles_are_typed_in_the_users_unit,
+];
+
+fn text(answer: &Answer) -> &str {
+    answer.body.as_str().unwrap_or_default()
+}
+
+fn assert_shows(page: &Answer, parts: &[&str]) {
+    assert_eq!(page.status, 200, "{page:?}");
+    for part in parts {
+        assert!(text(page).contains(part), "{part} is not in {}", text(page));
+    }
+}
+
+/// The value of a form's field.
+fn value(page: &Answer, name: &str) -> String {
+    let field = text(page).split(&format!("name=\"{name}\"")).nth(1).unwrap_or_default();
+    let value = field.split('>').next().unwrap_or_default().split("value=\"").nth(1);
+    value.and_then(|it| it.split('"').next()).unwrap_or_default().to_owned()
+}
+
+async fn everything_due_is_on_one_page_most_urgent_first(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let other = json!({ "vin": "1M8GDM9AXKP042788", "make": "Volvo", "model": "240" });
+    let other = garage.user.post("/api/vehicles", other).await.id();
+    assert_shows(&garage.user.get("/maintenance").await, &["Nothing is due", "Volvo 240"]);
+    garage.added(json!({ "dueDate": "2027-01-31", "intervalMonths": 12 })).await;
+    garage.added(json!({ "vehicleId": other, "type": "coolant", "dueDate": "2026-01-30" })).await;
+    garage.added(json!({ "type": "my_word", "dueMileage": 50_400, "description": "a <b>" })).await;
+    let page = garage.user.get("/maintenance").await;
+    assert_shows(
+        &page,
+        &[
+            "Overdue",
+            "30 Jan 2026, yesterday",
+            "Due soon",
+            "50,400 mi, 400 mi to go",
+            "31 Jan 2027, in 365 days",
+            "every year",
+            "a &#60;b&#62;",
+        ],
+    );
+    let place = |part: &str| text(&page).find(part).unwrap();
+    assert!(place("Coolant") < place("My word") && place("My word") < place("Oil change"));
+    let stranger = app.register("eve@example.org").await;
+    assert_shows(&stranger.get("/maintenance").await, &["Nothing is due", "Add a vehicle"]);
+}
+
+async fn an_item_is_done_in_two_taps(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let item = garage.added(json!({ "dueDate": "2026-01-30", "intervalMonths": 6 })).await;
+    let id = item.rsplit('/').next().unwrap();
+    let path = format!("/maintenance/{id}/complete");
+    assert_shows(&garage.user.get("/maintenance").await, &[&format!("href=\"{path}\"")]);
+    let form = garage.user.get(&path).await;
+    assert_shows(&form, &["Oil change", "every 6 months"]);
+    let names = ["completedDate", "completedMileage", "cost", "serviceLocation", "once"];
+    let fields: Vec<_> = names.iter().map(|it| (*it, value(&form, it))).collect();
+    let fields: Vec<_> = fields.iter().map(|it| (it.0, it.1.as_str())).collect();
+    assert_eq!(fields[0].1, "2026-01-31");
+    assert_eq!(fields[1].1, "50000");
+    // Sent twice by an impatient thumb, it is done once.
+    for _ in 0..2 {
+        let done = garage.user.submit(&path, &fields).await;
+        assert_eq!((done.status, done.header("location")), (303, "/maintenance"));
+    }
+    let done = garage.user.get(&item).await.body;
+    assert_eq!((&done["isCompleted"], &done["completedMileage"]), (&json!(true), &json!(50_000)));
+    assert_eq!(garage.items("&completed=false").await[0]["dueDate"], "2026-07-31");
+    let wrong = [("completedDate", "soon"), ("cost", "dear")];
+    let next = garage.items("&completed=false").await[0]["id"].as_str().unwrap().to_owned();
+    let again = garage.user.submit(&format!("/maintenance/{next}/complete"), &wrong).await;
+    assert_eq!(again.status, 422);
+    assert!(text(&again).contains("This has to be a date"), "{}", text(&again));
+}
+
+async fn something_is_planned_after_its_usual_interval(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let base = format!("/vehicles/{}/maintenance/new", garage.vehicle);
+    assert_shows(&garage.user.get(&base).await, &["Routine", "Paperwork", "type=oil_change"]);
+    let form = garage.user.get(&format!("{base}?type=oil_change")).await;
+    let names = ["type", "dueDate", "dueMileage", "intervalMonths", "intervalMiles", "once"];
+    let fields: Vec<_> = names.iter().map(|it| (*it, value(&form, it))).collect();
+    let values: Vec<_> = fields[..5].iter().map(|it| it.1.as_str()).collect();
+    assert_eq!(values, ["Oil change", "2027-01-31", "57500", "12", "7500"]);
+    let fields: Vec<_> = fields.iter().map(|it| (it.0, it.1.as_str())).collect();
+    for _ in 0..2 {
+        let added = garage.user.submit(&base, &fields).await;
+        assert_eq!(added.status, 303, "{added:?}");
+    }
+    let items = garage.items("").await;
+    assert_eq!(items.len(), 1);
+    assert_eq!(
+        (&items[0]["type"], &items[0]["dueMileage"]),
+        (&json!("oil_change"), &json!(57_500))
+    );
+    // In one's own words.
+    let form = garage.user.get(&format!("{base}?type=Ceramic+coat")).await;
+    assert_eq!(
+        (value(&form, "type"), value(&form, "dueDate")),
+        ("Ceramic coat".to_owned(), String::new())
+    );
+    let refused = garage.user.submit(&base, &[("type", "Ceramic coat"), ("dueDate", "")]).await;
+    assert_eq!(refused.status, 422);
+    let fields = [("type", "Ceramic coat"), ("dueDate", "2026-05-01")];
+    assert_eq!(garage.user.submit(&base, &fields).await.status, 303);
+    assert_eq!(garage.items("&type=ceramic_coat").await.len(), 1);
+}
+
+async fn what_was_done_is_noted_and_shown_again_with_what_is_wrong(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let base = format!("/vehicles/{}/maintenance/new", garage.vehicle);
+    let form = garage.user.get(&format!("{base}?type=tires&done=true")).await;
+    assert_eq!(value(&form, "completedDate"), "2026-01-31");
+    assert!(!text(&form).contains("dueDate"));
+    for (wrong, why) in [
+        ([("completedDate", ""), ("cost", "1")], "This is required of a completed item."),
+        ([("completedDate", "2026-01-02"), ("cost", "1.234")], "This has more than 2 decimals."),
+        ([("completedDate", "2026-01-02"), ("type", "Été")], "This has to be a lower-case word"),
+    ] {
+        let fields = [&[("type", "New tires")], &wrong[..]].concat();
+        let again = garage.user.submit(&base, &fields).await;
+        assert_eq!(again.status, 422);
+        assert!(text(&again).contains(why), "{why}: {}", text(&again));
+    }
+    let right = [("type", "New tires"), ("completedDate", "2026-01-02"), ("cost", "1,234.50")];
+    assert_eq!(garage.user.submit(&base, &right).await.status, 303);
+    let items = garage.items("&completed=true").await;
+    assert_eq!(
+        (&items[0]["type"], items[0]["cost"].to_string()),
+        (&json!("tires"), "1234.5".into())
+    );
+}
+
+async fn an_item_is_put_off_left_out_changed_and_deleted(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let item = garage
+        .added(json!({ "dueDate": "2026-01-31", "dueMileage": 50_000, "intervalMonths": 1 }))
+        .await;
+    let id = item.rsplit('/').next().unwrap();
+    let page = |what: &str| format!("/maintenance/{id}/{what}");
+    let form = garage.user.get(&page("edit")).await;
+    assert_shows(&form, &["Not now", "Leave out", "Delete this"]);
+    let due = async || garage.user.get(&item).await.body["dueDate"].clone();
+    let later = [("dueDate", "2026-02-07"), ("dueMileage", "50000")];
+    assert_eq!(garage.user.submit(&page("postpone"), &later).await.status, 303);
+    assert_eq!(due().await, "2026-02-07");
+    let earlier = [("dueDate", "2026-01-07"), ("dueMileage", "50000")];
+    assert_eq!(garage.user.submit(&page("postpone"), &earlier).await.status, 422);
+    assert_eq!(garage.user.submit(&page("skip"), &[]).await.status, 303);
+    assert_eq!(due().await, "2026-02-28");
+    let form = garage.user.get(&page("edit")).await;
+    let mut fields: Vec<_> = ["type", "dueDate", "dueMileage", "intervalMonths", "intervalMiles"]
+        .into_iter()
+        .map(|it| (it, value(&form, it)))
+        .collect();
+    fields.push(("notes", "with the summer tires".to_owned()));
+    let fields: Vec<_> = fields.iter().map(|it| (it.0, it.1.as_str())).collect();
+    assert_eq!(garage.user.submit(&page("edit"), &fields).await.status, 303);
+    let changed = garage.user.get(&item).await.body;
+    assert_eq!(
+        (&changed["notes"], &changed["dueMileage"]),
+        (&json!("with the summer tires"), &json!(50_000))
+    );
+    let refused = garage.user.submit(&page("edit"), &[("dueDate", ""), ("dueMileage", "")]).await;
+    assert_eq!(refused.status, 422);
+    assert_eq!(garage.user.submit(&page("delete"), &[]).await.status, 303);
+    assert_eq!(garage.user.get(&item).await.status, 404);
+}
+
+async fn a_history_is_one_timeline_page_by_page(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let base = format!("/vehicles/{}/maintenance", garage.vehicle);
+    assert_shows(&garage.user.get(&base).await, &["No history yet"]);
+    for nth in 0..45 {
+        garage.fill(&format!("2025-{:02}-{:02}", 1 + nth / 15, 1 + nth % 15), 50_000 + nth).await;
+        if nth % 9 == 0 {
+            let day = format!("2025-{:02}-{:02}", 1 + nth / 15, 1 + nth % 15);
+            let done = json!({
+                "completedDate": day, "completedMileage": 50_000 + nth, "cost": 10,
+                "description": format!("number {nth}."),
+            });
+            garage.added(done).await;
+        }
+    }
+    let count = |page: &Answer| {
+        (text(page).matches("Fill-up<span").count(), text(page).matches("number ").count())
+    };
+    let first = garage.user.get(&base).await;
+    let older = text(&first).split(&format!("href=\"{base}?")).nth(1).unwrap();
+    let older = older.split('"').next().unwrap().replace("&#38;", "&");
+    let second = garage.user.get(&format!("{base}?{older}")).await;
+    let (one, two) = (count(&first), count(&second));
+    assert_eq!(one.0 + one.1, 40);
+    assert_eq!((one.0 + two.0, one.1 + two.1), (45, 5));
+    assert!(!text(&second).contains("Load older"));
+    // Latest first; of one day what was done stands before the fill-up.
+    let place = |part: &str| text(&first).find(part).unwrap();
+    assert!(place("number 36.") < place("number 27."));
+    for wrong in ["services=1", "fills=nonsense", "services=+1-01-01_x"] {
+        assert_eq!(garage.user.get(&format!("{base}?{wrong}")).await.status, 422, "{wrong}");
+    }
+}
+
+async fn costs_are_drawn_by_year_and_type(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    assert_shows(&garage.user.get("/maintenance/costs").await, &["Nothing spent yet"]);
+    for (kind, day, cost) in [
+        ("oil_change", "2024-05-01", 90),
+        ("oil_change", "2025-05-01", 95),
+        ("tires", "2025-06-01", 800),
+    ] {
+        garage.added(json!({ "type": kind, "completedDate": day, "cost": cost })).await;
+    }
+    for path in
+        ["/maintenance/costs".to_owned(), format!("/vehicles/{}/maintenance", garage.vehicle)]
+    {
+        assert_shows(
+            &garage.user.get(&path).await,
+            &[
+                "$985.00 in all",
+                "2025, New tires: $800.00",
+                "2024, Oil change: $90.00",
+                "<dt>2025</dt><dd>$895.00</dd>",
+            ],
+        );
+    }
+    let stranger = app.register("eve@example.org").await;
+    assert_shows(&stranger.get("/maintenance/costs").await, &["Nothing spent yet"]);
+    garage.user.delete(&format!("/api/vehicles/{}", garage.vehicle)).await;
+    assert_shows(&garage.user.get("/maintenance/costs").await, &["Nothing spent yet"]);
+}
+
+async fn a_plan_is_taken_over_on_an_empty_page(app: TestApp) {
+    let Garage { user, vehicle } = garage(&app, "ann@example.org").await;
+    user.patch(&format!("/api/vehicles/{vehicle}"), json!({ "make": "Lexus" })).await;
+    let base = format!("/vehicles/{vehicle}/maintenance");
+    let page = user.get(&base).await;
+    assert_shows(&page, &["Nothing is planned", "value=\"toyota\" selected"]);
+    let put = user.submit(&format!("{base}/plan"), &[("plan", "toyota")]).await;
+    assert_eq!((put.status, put.header("location")), (303, base.as_str()));
+    assert_shows(&user.get(&base).await, &["Tire rotation", "every 6 months or 5,000 mi"]);
+    assert_eq!(user.submit(&format!("{base}/plan"), &[("plan", "x")]).await.status, 422);
+}
+
+async fn miles_are_typed_in_the_users_unit(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    garage.user.patch("/api/user/preferences", json!({ "distanceUnit": "km" })).await;
+    let base = format!("/vehicles/{}/maintenance/new", garage.vehicle);
+    let fields = [("type", "Oil change"), ("dueMileage", "100 000"), ("intervalMiles", "10000")];
+    assert_eq!(garage.user.submit(&base, &fields).await.status, 303);
+    let item = garage.items("").await[0].clone();
+    assert_eq!((&item["dueMileage"], &item["intervalMiles"]), (&json!(62_137), &json!(6214)));
+    assert_shows(&garage.user.get("/maintenance").await, &["100,000 km", "every 10,000 km"]);
+    // What is not touched stays to the mile.
+    let path = format!("/maintenance/{}/edit", item["id"].as_str().unwrap());
+    let form = garage.user.get(&path).await;
+    let fields = [("dueMileage", value(&form, "dueMileage")), ("notes", "x".to_owned())];
+    let fields: Vec<_> = fields.iter().map(|it| (it.0, it.1.as_str())).collect();
+    garage.user.submit(&path, &fields).await;
+    assert_eq!(garage.items("").await[0]["dueMileage"], 62_137);
+}

@@ -1,0 +1,285 @@
+//! What comes again, through HTTP: the table of schedule cases.
+
+use serde_json::{Value, json};
+
+use super::tests::{Garage, garage};
+use crate::testing::{Answer, TestApp, on_every_engine};
+
+on_every_engine![
+    an_item_comes_again_from_its_completion,
+    a_month_end_comes_back_for_a_year,
+    an_item_that_does_not_come_again_leaves_nothing_behind,
+    twice_is_refused_even_at_once,
+    a_completion_says_what_is_wrong_with_it,
+    postponing_and_skipping_leave_the_base_where_it_is,
+    what_cannot_be_skipped_or_postponed_says_why,
+    an_item_that_is_opened_again_leaves_one_behind,
+    a_day_of_ones_own_begins_a_series_anew,
+];
+
+async fn act(garage: &Garage, path: &str, action: &str, body: Value) -> Answer {
+    garage.user.app.clock.advance(chrono::TimeDelta::milliseconds(1));
+    let answer = garage.user.post(&format!("{path}/{action}"), body).await;
+    assert_eq!(answer.status, 200, "{action}: {answer:?}");
+    answer
+}
+
+/// The path of an item.
+fn path(item: &Value) -> String {
+    format!("/api/maintenance/{}", item["id"].as_str().unwrap())
+}
+
+fn due(item: &Value) -> (Value, Value) {
+    (item["dueDate"].clone(), item["dueMileage"].clone())
+}
+
+async fn an_item_comes_again_from_its_completion(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    // What it was due at and how often it comes again; how it was done; what the next is due at.
+    let table = [
+        // Month ends clamp; leap days.
+        (
+            json!({ "dueDate": "2026-01-31", "intervalMonths": 1 }),
+            json!({ "completedDate": "2026-01-31" }),
+            json!(["2026-02-28", null]),
+        ),
+        (
+            json!({ "dueDate": "2024-01-31", "intervalMonths": 1 }),
+            json!({ "completedDate": "2024-01-31" }),
+            json!(["2024-02-29", null]),
+        ),
+        (
+            json!({ "dueDate": "2024-02-29", "intervalMonths": 12 }),
+            json!({ "completedDate": "2024-02-29" }),
+            json!(["2025-02-28", null]),
+        ),
+        (
+            json!({ "dueDate": "2024-02-29", "intervalMonths": 48 }),
+            json!({ "completedDate": "2024-02-29" }),
+            json!(["2028-02-29", null]),
+        ),
+        (
+            json!({ "dueDate": "2025-08-30", "intervalMonths": 6 }),
+            json!({ "completedDate": "2025-08-31" }),
+            json!(["2026-02-28", null]),
+        ),
+        // Early and late.
+        (
+            json!({ "dueDate": "2026-01-31", "intervalMonths": 1 }),
+            json!({ "completedDate": "2026-01-10" }),
+            json!(["2026-02-10", null]),
+        ),
+        (
+            json!({ "dueDate": "2025-06-30", "intervalMonths": 1 }),
+            json!({ "completedDate": "2026-01-30" }),
+            json!(["2026-02-28", null]),
+        ),
+        // Both intervals, each for itself; either alone.
+        (
+            json!({ "dueDate": "2026-01-31", "dueMileage": 50_000, "intervalMonths": 6, "intervalMiles": 5000 }),
+            json!({ "completedDate": "2026-01-20", "completedMileage": 49_800 }),
+            json!(["2026-07-20", 54_800]),
+        ),
+        (
+            json!({ "dueMileage": 50_000, "intervalMiles": 5000 }),
+            json!({ "completedDate": "2026-01-20", "completedMileage": 50_300 }),
+            json!([null, 55_300]),
+        ),
+        (
+            json!({ "dueMileage": 50_000, "intervalMonths": 6 }),
+            json!({ "completedDate": "2026-01-20", "completedMileage": 50_300 }),
+            json!(["2026-07-20", null]),
+        ),
+        (
+            json!({ "dueDate": "2026-01-31", "dueMileage": 50_000, "intervalMiles": 5000 }),
+            json!({ "completedDate": "2026-01-20", "completedMileage": 50_300 }),
+            json!([null, 55_300]),
+        ),
+        // Zero miles driven: done at what it was due at, and at nothing at all.
+        (
+            json!({ "dueMileage": 50_000, "intervalMiles": 5000 }),
+            json!({ "completedDate": "2026-01-20", "completedMileage": 50_000 }),
+            json!([null, 55_000]),
+        ),
+        (
+            json!({ "dueMileage": 5000, "intervalMiles": 5000 }),
+            json!({ "completedDate": "2026-01-20", "completedMileage": 0 }),
+            json!([null, 5000]),
+        ),
+    ];
+    for (item, done, next) in table {
+        let mut item = item;
+        item["serviceLocation"] = json!("Main Street");
+        item["cost"] = json!(10);
+        let first = garage.added(item.clone()).await;
+        let answer = act(&garage, &first, "complete", done.clone()).await.body;
+        assert_eq!(answer["completed"], garage.user.get(&first).await.body);
+        assert_eq!(answer["completed"]["isCompleted"], true);
+        assert_eq!(answer["completed"]["completedDate"], done["completedDate"]);
+        let left = &answer["next"];
+        assert_eq!(json!([left["dueDate"], left["dueMileage"]]), next, "{item} {done}");
+        assert_eq!(*left, garage.user.get(&path(left)).await.body);
+        for (name, value) in [
+            ("isCompleted", json!(false)),
+            ("completedDate", Value::Null),
+            ("completedMileage", Value::Null),
+            ("cost", Value::Null),
+            ("serviceLocation", json!("Main Street")),
+            ("type", json!("oil_change")),
+        ] {
+            assert_eq!(left[name], value, "{name}");
+        }
+    }
+    // Where nobody has read it off, the vehicle's odometer counts: 50,300 by now.
+    let item = garage.added(json!({ "dueMileage": 60_000, "intervalMiles": 5000 })).await;
+    let left = act(&garage, &item, "complete", json!({ "completedDate": "2026-01-31" })).await;
+    assert_eq!(left.body["next"]["dueMileage"], 55_300);
+    assert_eq!(left.body["completed"]["completedMileage"], Value::Null);
+}
+
+async fn a_month_end_comes_back_for_a_year(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let mut item = garage.added(json!({ "dueDate": "2025-01-31", "intervalMonths": 1 })).await;
+    let mut days = Vec::new();
+    for _ in 0..12 {
+        let day = garage.user.get(&item).await.body["dueDate"].clone();
+        let done = json!({ "completedDate": day });
+        let next = act(&garage, &item, "complete", done).await.body["next"].clone();
+        days.push(next["dueDate"].as_str().unwrap()[5..].to_owned());
+        item = path(&next);
+    }
+    assert_eq!(
+        days.join(" "),
+        "02-28 03-31 04-30 05-31 06-30 07-31 08-31 09-30 10-31 11-30 12-31 01-31"
+    );
+    // Done on another day than its own, the series goes on from there.
+    let done = json!({ "completedDate": "2026-01-28" });
+    let next = act(&garage, &item, "complete", done).await.body["next"].clone();
+    assert_eq!(next["dueDate"], "2026-02-28");
+    let done = json!({ "completedDate": "2026-02-28" });
+    let next = act(&garage, &path(&next), "complete", done).await.body["next"].clone();
+    assert_eq!(next["dueDate"], "2026-03-28");
+}
+
+async fn an_item_that_does_not_come_again_leaves_nothing_behind(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let item = garage.added(json!({ "dueDate": "2026-03-01", "cost": 10, "notes": "old" })).await;
+    let done = json!({
+        "completedDate": "2026-01-31", "completedMileage": 50_100, "cost": "12.34",
+        "serviceLocation": "Here", "notes": "new",
+    });
+    let answer = act(&garage, &item, "complete", done.clone()).await.body;
+    assert_eq!(answer["next"], Value::Null);
+    assert_eq!(answer["completed"]["cost"].to_string(), "12.34");
+    assert_eq!(answer["completed"]["notes"], "new");
+    assert_eq!(garage.items("").await.len(), 1);
+}
+
+async fn twice_is_refused_even_at_once(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let item = garage.added(json!({ "dueDate": "2026-03-01", "intervalMonths": 1 })).await;
+    let complete = format!("{item}/complete");
+    let done = || garage.user.post(&complete, json!({ "completedDate": "2026-01-31" }));
+    let answers = futures::future::join_all((0..12).map(|_| done())).await;
+    let mut statuses: Vec<_> = answers.iter().map(|it| it.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses[..2], [200, 409]);
+    let refused = done().await;
+    assert_eq!(
+        (refused.status, &refused.body["type"]),
+        (409, &json!("/problems/already-completed"))
+    );
+    assert_eq!(garage.items("").await.len(), 2);
+    assert_eq!(garage.items("&completed=false").await.len(), 1);
+}
+
+async fn a_completion_says_what_is_wrong_with_it(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let item = garage.added(json!({ "dueDate": "2026-03-01", "intervalMonths": 1 })).await;
+    let complete = format!("{item}/complete");
+    let refused = garage.user.post(&complete, json!({ "cost": -1, "by": "me" })).await;
+    let wanted = ["/completedDate: is required", "/cost: is negative", "/by: is not known here"];
+    assert_eq!(refused.faults(), wanted);
+    assert_eq!(garage.items("&completed=true").await.len(), 0);
+}
+
+async fn postponing_and_skipping_leave_the_base_where_it_is(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let both = json!({
+        "dueDate": "2026-01-31", "dueMileage": 50_000, "intervalMonths": 1, "intervalMiles": 1000,
+    });
+    let item = garage.added(both).await;
+    // Postponed twice: it is due then, and its series as before.
+    for later in ["2026-02-10", "2026-02-20"] {
+        let postponed = act(&garage, &item, "postpone", json!({ "dueDate": later })).await.body;
+        assert_eq!(due(&postponed), (json!(later), json!(50_000)));
+    }
+    let postponed = act(&garage, &item, "postpone", json!({ "dueMileage": 51_500 })).await.body;
+    assert_eq!(due(&postponed), (json!("2026-02-20"), json!(51_500)));
+    // Skipped: the first time of the series from 31 January and 50,000 miles that is later.
+    let skipped = act(&garage, &item, "skip", json!({})).await.body;
+    assert_eq!(due(&skipped), (json!("2026-02-28"), json!(52_000)));
+    assert_eq!(skipped["id"], postponed["id"]);
+    let skipped = act(&garage, &item, "skip", json!({})).await.body;
+    assert_eq!(due(&skipped), (json!("2026-03-31"), json!(53_000)));
+    assert_eq!(garage.items("").await.len(), 1);
+    // Done on the day of its series, that goes on; the miles count from where it was done.
+    let done = json!({ "completedDate": "2026-03-31", "completedMileage": 52_900 });
+    let next = act(&garage, &item, "complete", done).await.body["next"].clone();
+    assert_eq!(due(&next), (json!("2026-04-30"), json!(53_900)));
+    // Done on the day that it was postponed to, the next is due from then.
+    act(&garage, &path(&next), "postpone", json!({ "dueDate": "2026-05-02" })).await;
+    let done = json!({ "completedDate": "2026-05-02", "completedMileage": 53_900 });
+    let next = act(&garage, &path(&next), "complete", done).await.body["next"].clone();
+    assert_eq!(due(&next), (json!("2026-06-02"), json!(54_900)));
+}
+
+async fn what_cannot_be_skipped_or_postponed_says_why(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let once = garage.added(json!({ "dueDate": "2026-03-01" })).await;
+    let kind = async |path: &str, action: &str, body: Value| {
+        let answer = garage.user.post(&format!("{path}/{action}"), body).await;
+        (answer.status, answer.body["type"].as_str().unwrap().to_owned())
+    };
+    let wanted = (409, "/problems/not-recurring".to_owned());
+    assert_eq!(kind(&once, "skip", json!({})).await, wanted);
+    let faults =
+        async |body: Value| garage.user.post(&format!("{once}/postpone"), body).await.faults();
+    for (body, fault) in [
+        (json!({}), "/dueDate: is required, unless there is a dueMileage"),
+        (json!({ "dueDate": "2026-03-01" }), "/dueDate: has to be later than it is now"),
+        (json!({ "dueDate": "2026-02-01" }), "/dueDate: has to be later than it is now"),
+        (json!({ "dueMileage": 60_000 }), "/dueMileage: is not what it is due by"),
+    ] {
+        assert_eq!(faults(body).await, [fault]);
+    }
+    act(&garage, &once, "complete", json!({ "completedDate": "2026-01-31" })).await;
+    let wanted = (409, "/problems/already-completed".to_owned());
+    assert_eq!(kind(&once, "skip", json!({})).await, wanted);
+    assert_eq!(kind(&once, "postpone", json!({ "dueDate": "2026-04-01" })).await, wanted);
+}
+
+async fn an_item_that_is_opened_again_leaves_one_behind(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let item = garage.added(json!({ "dueDate": "2026-01-15", "intervalMonths": 1 })).await;
+    let done = json!({ "completedDate": "2026-01-20" });
+    let first = act(&garage, &item, "complete", done).await.body["next"].clone();
+    let open = garage.user.patch(&item, json!({ "completedDate": null })).await;
+    assert_eq!(open.status, 200, "{open:?}");
+    let done = json!({ "completedDate": "2026-01-25" });
+    let second = act(&garage, &item, "complete", done).await.body["next"].clone();
+    assert_eq!((&second["id"], &second["dueDate"]), (&first["id"], &json!("2026-02-25")));
+    assert_eq!(garage.items("").await.len(), 2);
+}
+
+async fn a_day_of_ones_own_begins_a_series_anew(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let item = garage.added(json!({ "dueDate": "2026-01-31", "intervalMonths": 1 })).await;
+    garage.user.patch(&item, json!({ "dueDate": "2026-02-15" })).await;
+    let skipped = act(&garage, &item, "skip", json!({})).await.body;
+    assert_eq!(skipped["dueDate"], "2026-03-15");
+    // Another interval, from the same base.
+    garage.user.patch(&item, json!({ "intervalMonths": 2 })).await;
+    let skipped = act(&garage, &item, "skip", json!({})).await.body;
+    assert_eq!(skipped["dueDate"], "2026-05-15");
+}

@@ -1,0 +1,18 @@
+//! The odometer log: what a vehicle's odometer showed, from every source, as one list.
+//!
+//! A cluster that was replaced begins anew; the running total goes on. Whoever else keeps readings
+//! gives them to the log by a [`Source`] in `features::READINGS`.
+
+mod api;
+mod model;
+mod pages;
+mod service;
+mod store;
+#[cfg(test)]
+mod tests;
+mod total;
+
+pub(super) use api::router as api;
+pub use model::{Ask, Asked, Found, OfVehicle, Seen, Source, SourceKind};
+pub(super) use pages::router as pages;
+pub use service::{Latest, SOURCE, is_replaced_between, latest, running_total, shown_now};

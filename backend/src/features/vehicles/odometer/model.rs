@@ -1,0 +1,148 @@
+//! What a reading is, and who keeps readings.
+
+use std::pin::Pin;
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{
+    core::{
+        Result, UserId,
+        db::Tx,
+        http::Cursor,
+        input::{LongText, Odometer},
+    },
+    features::vehicles::VehicleId,
+    input,
+};
+
+/// Where a reading comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SourceKind {
+    /// Noted by hand.
+    Manual,
+    /// The first of a cluster that was replaced.
+    Replacement,
+    /// A fill-up.
+    FuelLog,
+    /// Something that was done.
+    Maintenance,
+}
+
+impl SourceKind {
+    /// In words, after "the".
+    pub(super) fn in_words(self) -> &'static str {
+        match self {
+            Self::Manual => "reading",
+            Self::Replacement => "replaced odometer",
+            Self::FuelLog => "fill-up",
+            Self::Maintenance => "service",
+        }
+    }
+}
+
+/// What an odometer showed, as its source keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The record that tells it.
+    pub id: Uuid,
+    /// Where it comes from.
+    pub kind: SourceKind,
+    /// The day.
+    pub date: NaiveDate,
+    /// In miles.
+    pub reading: i32,
+    /// What the old one showed last, where this is the first of a new one.
+    pub previous_reading: Option<i32>,
+    /// What else there is to say.
+    pub notes: Option<String>,
+}
+
+/// Where a reading stands among others: by date, reading and id.
+pub(super) type Position = (NaiveDate, i32, Uuid);
+
+impl Seen {
+    pub(super) fn position(&self) -> Position {
+        (self.date, self.reading, self.id)
+    }
+
+    /// Where a list that shows it goes on.
+    pub(super) fn cursor(&self) -> Cursor {
+        Cursor::new(&[&self.date, &self.reading, &self.id])
+    }
+}
+
+/// Which readings a source is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    /// Of which vehicle.
+    pub vehicle: VehicleId,
+    /// Beyond which day, reading and id.
+    pub beyond: (NaiveDate, i32, Uuid),
+    /// How many at most.
+    pub most: i64,
+}
+
+/// What a source is about to give.
+pub type Found<'a, T> = Pin<Box<dyn Future<Output = Result<Vec<T>>> + Send + 'a>>;
+
+/// How a source is asked for something, within a transaction and for a user.
+pub type Ask<For, T> = for<'a> fn(&'a mut Tx, &'a UserId, For) -> Found<'a, T>;
+
+/// A vehicle, a day, and what its odometer showed then, in miles.
+pub type OfVehicle = (VehicleId, NaiveDate, i32);
+
+/// Who keeps readings. Each function is given the user whose they have to be.
+pub struct Source {
+    /// A vehicle's readings before a position, the latest first.
+    pub before: Ask<Asked, Seen>,
+    /// A vehicle's readings of later days than a position's, the earliest first.
+    pub after: Ask<Asked, Seen>,
+    /// The latest readings of each of the user's vehicles, so many of each.
+    pub latest: Ask<i64, OfVehicle>,
+}
+
+/// What an odometer showed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "OdometerReading")]
+pub(super) struct Shown {
+    /// The record that tells it: one of these, a fuel log or an item of maintenance.
+    pub(super) id: Uuid,
+    /// Whose odometer it is.
+    pub(super) vehicle_id: VehicleId,
+    /// Where it comes from.
+    pub(super) source: SourceKind,
+    /// The day.
+    pub(super) date: NaiveDate,
+    /// What it showed, in miles.
+    pub(super) reading: i32,
+    /// What the vehicle had done by then, in miles: the reading, and what replaced odometers had
+    /// counted before.
+    pub(super) running_total: i64,
+    /// What the old one showed last, where this is the first of a new one.
+    pub(super) previous_reading: Option<i32>,
+    /// What else there is to say.
+    pub(super) notes: Option<String>,
+}
+
+input! {
+    /// What an odometer shows
+    pub(super) struct NewReading {
+        /// The day
+        pub date: NaiveDate,
+        /// What it shows, in miles
+        pub reading: Odometer,
+        /// Whether it is the first of a new one: the running total goes on
+        pub is_replacement: Option<bool>,
+        /// What the old one showed last; unless said, the latest reading before this one
+        pub previous_reading: Option<Odometer>,
+        /// What else there is to say
+        pub notes: Option<LongText>,
+        /// Whether it really contradicts the others
+        pub allow_odometer_rollback: Option<bool>,
+    }
+}

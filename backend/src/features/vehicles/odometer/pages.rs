@@ -1,0 +1,167 @@
+//! The odometer log as a page.
+
+use askama::Template;
+use axum::{
+    Router,
+    extract::State,
+    response::{Html, IntoResponse as _, Redirect, Response},
+    routing::{get, post},
+};
+use uuid::Uuid;
+
+use super::{
+    SourceKind,
+    model::{NewReading, Shown},
+    service,
+};
+use crate::{
+    core::{
+        App, Result,
+        http::{Cursor, Form, IfMatch, Limit, Once, Path, Query},
+        units,
+        web::{self, Errors, Sheet, Shell},
+    },
+    features::{
+        accounts::User,
+        vehicles::{self, VehicleId},
+    },
+    input,
+};
+
+pub(in crate::features::vehicles) fn router() -> Router<App> {
+    Router::new()
+        .route("/vehicles/{id}/odometer", get(show).post(add))
+        .route("/odometer-readings/{id}/delete", post(remove))
+}
+
+const LABELS: &[(&str, &str)] = &[
+    ("reading", "It shows"),
+    ("date", "Date"),
+    ("isReplacement", "The odometer was replaced: this is the new one"),
+    ("previousReading", "The old one showed last"),
+    ("notes", "Notes"),
+];
+
+/// How many readings a page has.
+const ROWS: Limit = Limit::new(50);
+
+input! {
+    /// Which of the readings
+    struct LogQuery {
+        /// Where the page begins
+        cursor: Option<Cursor>,
+    }
+}
+
+#[derive(Template)]
+#[template(path = "features/vehicles/templates/odometer.html")]
+struct Log {
+    shell: Shell,
+    sheet: Sheet,
+    vehicle: VehicleId,
+    title: String,
+    rows: Vec<Row>,
+    older: Option<String>,
+    distance_sign: &'static str,
+}
+
+/// A reading, as a row of the list.
+struct Row {
+    date: chrono::NaiveDate,
+    reading: String,
+    /// Where that is not the reading.
+    total: Option<String>,
+    source: &'static str,
+    notes: Option<String>,
+    /// The record that was noted by hand, which can be deleted.
+    own: Option<Uuid>,
+}
+
+impl Row {
+    fn of(reading: Shown, shown: &units::Shown) -> Self {
+        let miles = i64::from(reading.reading);
+        let source = match reading.source {
+            SourceKind::Manual => "noted",
+            SourceKind::Replacement => "odometer replaced",
+            SourceKind::FuelLog => "fill-up",
+            SourceKind::Maintenance => "service",
+        };
+        let is_own = matches!(reading.source, SourceKind::Manual | SourceKind::Replacement);
+        Self {
+            date: reading.date,
+            reading: shown.distance(miles),
+            total: (reading.running_total != miles).then(|| shown.distance(reading.running_total)),
+            source,
+            notes: reading.notes,
+            own: is_own.then_some(reading.id),
+        }
+    }
+}
+
+async fn page(
+    app: &App,
+    user: &User,
+    id: VehicleId,
+    cursor: Option<&Cursor>,
+    (shell, sheet): (Shell, Sheet),
+) -> Result<Log> {
+    let shown = user.0.preferences.shown();
+    let vehicle = vehicles::find(&mut app.db.read().await?, user, id).await?;
+    let page = service::list(app, user, id, cursor, ROWS).await?;
+    Ok(Log {
+        shell,
+        sheet,
+        vehicle: id,
+        title: vehicle.title(),
+        rows: page.items.into_iter().map(|it| Row::of(it, &shown)).collect(),
+        older: page.next_cursor,
+        distance_sign: shown.distance.sign(),
+    })
+}
+
+async fn show(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<VehicleId>,
+    Query(query): Query<LogQuery>,
+    shell: Shell,
+) -> Result<Html<String>> {
+    let today = user.0.preferences.today(app.clock.now());
+    let fresh = Form::of([("date", today.to_string()), (Once::FIELD, Once::fresh())]);
+    let sheet = Sheet::new(LABELS, fresh);
+    web::page(&page(&app, &user, id, query.cursor.as_ref(), (shell, sheet)).await?)
+}
+
+async fn add(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<VehicleId>,
+    shell: Shell,
+    form: Form,
+) -> Result<Response> {
+    let shown = user.0.preferences.shown();
+    let mut copy = form.clone();
+    for name in ["reading", "previousReading"] {
+        copy.map(name, |text| shown.distance.to_miles(text));
+    }
+    let once = Once::of_form(&mut copy, &id.to_string());
+    let added = match copy.read::<NewReading>(&app) {
+        Ok(new) => service::add(&app, &user, id, new, &once).await,
+        Err(error) => Err(error),
+    };
+    match added {
+        Ok(_) => Ok(to_log(id)),
+        Err(error) => {
+            let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
+            web::page_again(&page(&app, &user, id, None, (shell, sheet)).await?)
+        }
+    }
+}
+
+async fn remove(State(app): State<App>, user: User, Path(id): Path<Uuid>) -> Result<Response> {
+    Ok(to_log(service::remove(&app, &user, id, &IfMatch::default()).await?))
+}
+
+fn to_log(id: VehicleId) -> Response {
+    Redirect::to(&format!("/vehicles/{id}/odometer")).into_response()
+}
