@@ -249,18 +249,15 @@ impl<'d> Decoded<'d> {
 
     /// Slot, item and value of everything known.
     pub(crate) fn all(&self) -> impl Iterator<Item = (usize, Item, &str)> {
-        let more = &self.pass.more;
-        self.pass
-            .items
-            .iter()
-            .enumerate()
-            .flat_map(move |(slot, item)| {
-                let further = more.iter().filter(move |(of, _)| usize::from(*of) == slot);
-                let further =
-                    further.map(move |(_, item)| (slot, *item, self.value_of(slot, *item)));
-                std::iter::once((slot, *item, self.value_of(slot, *item))).chain(further)
-            })
-            .filter_map(|(slot, item, value)| Some((slot, item, value?)))
+        let more = self.pass.more.as_slice();
+        let items = self.pass.items.iter().enumerate();
+        // Most elements are not known of most vehicles: those are passed over first.
+        let known = items.filter(|(_, item)| item.origin != Origin::Nothing);
+        let all = known.flat_map(move |(slot, item)| {
+            let further = more.iter().filter(move |(of, _)| usize::from(*of) == slot);
+            std::iter::once((slot, *item)).chain(further.map(move |(_, item)| (slot, *item)))
+        });
+        all.filter_map(|(slot, item)| Some((slot, item, self.value_of(slot, item)?)))
     }
 
     pub(crate) fn element(&self, slot: usize) -> Element<'d> {

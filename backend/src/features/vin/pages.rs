@@ -89,9 +89,10 @@ impl Card {
         let decoded = &self.decoded;
         let digit = decoded.check_digit;
         let told = decoded.problems.iter().filter(|it| match it.code {
+            _ if self.fault.is_some() => false,
             1 => digit.required,
             14 => false,
-            _ => self.fault.is_none(),
+            _ => true,
         });
         told.map(|it| match (it.code, digit.given, digit.expected) {
             (1, Some(given), Some(expected)) => format!(

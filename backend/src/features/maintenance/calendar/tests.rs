@@ -50,7 +50,7 @@ async fn what_is_due_is_a_calendar_by_a_secret_address(app: TestApp) {
     let id = item.rsplit('/').next().unwrap();
     assert_eq!(of(&lines, "UID:"), [format!("{id}@motovaultpro")]);
     assert_eq!(of(&lines, "DTSTART;VALUE=DATE:"), ["20260301"]);
-    assert_eq!(of(&lines, "SUMMARY:"), ["Oil change: 1HGCM82633A004352"]);
+    assert_eq!(of(&lines, "SUMMARY:"), ["Oil change: 2003 Honda Accord"]);
     assert_eq!(of(&lines, "LOCATION:"), ["Main St\\, 5\\; yard"]);
     assert_eq!(of(&lines, "DESCRIPTION:"), ["5W-30\\none\\ntwo \\\\ three"]);
     assert_eq!(of(&lines, "URL:"), [format!("http://cars.test/maintenance/{id}/edit")]);
