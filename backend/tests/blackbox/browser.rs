@@ -31,9 +31,10 @@ async fn first_visit() {
     visit.types("make", "Honda").await;
     visit.enters("make").await;
     visit.shows("the check digit is 4").await;
+    // Once it is right it fills in what was left empty, before anything is saved.
     visit.retypes("vin", "1HGCM82633A004352").await;
-    visit.types("model", "Accord").await;
-    visit.enters("model").await;
+    visit.shows("2003 Honda Accord").await;
+    visit.enters("make").await;
 
     for (odometer, gallons) in [("84000", "10"), ("84300", "9.5"), ("84610", "10.5")] {
         visit.shows("Honda Accord").await;

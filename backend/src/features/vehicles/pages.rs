@@ -150,7 +150,8 @@ async fn show_new(
         }
     }
     let card = vin::card(&app, typed.get("vin")).await?;
-    if let Some(decoded) = card.as_ref().map(vin::Card::decoded).filter(|it| it.make.is_some()) {
+    let is_known = |it: &&vin::DecodedVin| it.valid && it.make.is_some();
+    if let Some(decoded) = card.as_ref().map(vin::Card::decoded).filter(is_known) {
         let known = [
             ("year", decoded.year.map(|it| it.to_string())),
             ("make", decoded.make.clone()),

@@ -272,6 +272,8 @@ async fn a_mistyped_vin_has_its_suggestion_to_tap(app: TestApp) {
         let page = ann.get(&format!("/vehicles/new?vin={typed}")).await;
         let suggestion = format!(r#"href="/vehicles/new?vin={ACCORD}""#);
         assert!(text(&page).contains(&suggestion), "{page:?}");
+        // What was mistyped fills nothing in.
+        assert!(!text(&page).contains(r#"value="Accord""#), "{page:?}");
     }
     // The form that is refused shows it too.
     let page = ann.submit("/vehicles/new", &[("vin", "1HGCM82633AOO4352")]).await;
