@@ -112,22 +112,20 @@ fn table(decoded: &DecodedVin) -> String {
         ("Built by", text(&decoded.manufacturer)),
         ("Check digit", check_digit),
     ];
-    let known = rows.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    let mut table = format!("{}\n", decoded.vin);
-    for (name, value) in known {
-        table.push_str(&format!("  {name:<13} {value}\n"));
+    let mut lines = vec![decoded.vin.clone()];
+    let mut line = |name: &str, value: &str| lines.push(format!("  {name:<13} {value}"));
+    for (name, value) in rows {
+        if let Some(value) = value {
+            line(name, &value);
+        }
     }
     for problem in &decoded.problems {
-        table.push_str(&format!(
-            "  {:<13} {}\n",
-            format!("Problem {}", problem.code),
-            problem.detail
-        ));
+        line(&format!("Problem {}", problem.code), &problem.detail);
     }
     for suggestion in &decoded.suggestions {
-        table.push_str(&format!("  {:<13} {suggestion}\n", "Perhaps"));
+        line("Perhaps", suggestion);
     }
-    table
+    lines.join("\n") + "\n"
 }
 
 #[cfg(test)]

@@ -50,15 +50,15 @@ pub(super) fn decode(text: &str, at: DateTime<Utc>) -> Result<(DecodedVin, Value
         },
         positions: problem.positions,
     });
-    let decoded = values.into_decoded(found.vin(), Source::Offline, at);
-    let decoded = DecodedVin {
-        make: decoded.make.map(spelled),
+    let told = values.into_decoded(found.vin(), Source::Offline, at);
+    let told = DecodedVin {
+        make: told.make.map(spelled),
         problems: problems.collect(),
         suggestions: found.suggestions(),
         tables: Some(decoder.month().to_owned()),
-        ..decoded
+        ..told
     };
-    Ok((decoded, raw))
+    Ok((told, raw))
 }
 
 /// A make as its owner writes it, as far as NHTSA's list has it so: it answers in capitals.

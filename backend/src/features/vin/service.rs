@@ -105,7 +105,8 @@ pub(super) async fn decode_as_json(app: &App, vin: &Vin) -> Result<Stored<Decode
     // Of several who ask at once one finds out; the others are given what is kept from then on.
     let found_out = Mutex::new(None);
     let compute = || async {
-        let decoded = find_out(app, vin, earliest).await?;
+        // Boxed: to ask NHTSA takes a lot of room, which those who find an answer kept do not need.
+        let decoded = Box::pin(find_out(app, vin, earliest)).await?;
         let kept = Stored::of(&DecodedVin { source: Source::Cache, ..decoded.clone() })?;
         *found_out.lock().unwrap_or_else(PoisonError::into_inner) = Some(decoded);
         Ok(kept.into_bytes())
@@ -124,7 +125,7 @@ pub(super) async fn decode_as_json(app: &App, vin: &Vin) -> Result<Stored<Decode
         }
         app.cache.invalidate(&key).await;
     }
-    Stored::of(&find_out(app, vin, earliest).await?)
+    Stored::of(&Box::pin(find_out(app, vin, earliest)).await?)
 }
 
 /// Whether what was kept is young enough and as the settings are now.

@@ -278,7 +278,7 @@ async fn a_mistyped_vin_has_its_suggestion_to_tap(app: TestApp) {
     // The form that is refused shows it too.
     let page = ann.submit("/vehicles/new", &[("vin", "1HGCM82633AOO4352")]).await;
     assert_eq!(page.status, 422);
-    assert!(text(&page).contains(r#"data-suggestion>1HGCM82633A004352<"#), "{page:?}");
+    assert!(text(&page).contains("data-suggestion>1HGCM82633A004352<"), "{page:?}");
 }
 
 async fn a_vehicle_is_chosen_from_lists_without_javascript(app: TestApp) {

@@ -234,7 +234,7 @@ fn nobody_waits_for_longer_than_five_seconds() {
             let begun = Instant::now();
             assert_eq!(decode(&app, ACCORD).await["model"], "Accord");
             let took = begun.elapsed();
-            assert!(took < Duration::from_millis(6000), "{whim:?}: {took:?}");
+            assert!(took < Duration::from_secs(6), "{whim:?}: {took:?}");
         });
         futures::future::join_all(waits).await;
     });

@@ -29,8 +29,8 @@ struct Choose {
 }
 
 impl Choose {
-    fn is_year(&self, year: &u16) -> bool {
-        self.year == Some(*year)
+    fn is_year(&self, year: u16) -> bool {
+        self.year == Some(year)
     }
 
     fn is_make(&self, make: &str) -> bool {
