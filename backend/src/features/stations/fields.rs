@@ -146,7 +146,7 @@ impl Field for Website {
 
     fn schema() -> Schema {
         json_schema!({
-            "type": "string", "format": "uri", "maxLength": 255,
+            "type": "string", "maxLength": 255,
             "pattern": "^\\s*(|[hH][tT][tT][pP][sS]?://[a-z0-9-]+(\\.[a-z0-9-]+)*(/[!-~]*)?)\\s*$",
             "examples": ["https://fuel.example.org/corner"],
         })
