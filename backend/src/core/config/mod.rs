@@ -3,6 +3,7 @@
 //! Nothing else reads the environment, but for the log's level (`MVP_LOG`).
 
 mod auth;
+mod backup;
 mod cache;
 mod database;
 mod networks;
@@ -13,6 +14,8 @@ mod stations;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_backup;
+#[cfg(test)]
 mod tests_providers;
 #[cfg(test)]
 mod tests_stations;
@@ -21,6 +24,7 @@ mod vin;
 use std::path::Path;
 
 pub use auth::{Auth, Provider, Registration, SecondFactor};
+pub use backup::{Backup, Every, Recipients, recipient};
 pub use cache::Cache;
 pub use database::{Database, Engine, PostgresAddress};
 pub use networks::Networks;
@@ -48,17 +52,20 @@ pub struct Config {
     pub vin: Vin,
     /// Who is asked for stations.
     pub stations: Stations,
+    /// Where backups are kept.
+    pub backup: Backup,
 }
 
 /// The settings whose values are secret; each may also be given as the path of a file that
 /// holds it, under the same name and `_file`. A `*` is any one name.
-const SECRETS: [&str; 6] = [
+const SECRETS: [&str; 7] = [
     "database.url",
     "database.password",
     "database.migration_url",
     "cache.url",
     "auth.providers.*.client_secret",
     "stations.google_api_key",
+    "backup.postgres_url",
 ];
 
 /// Where container platforms mount the database's password.
@@ -93,6 +100,7 @@ impl Config {
         config.auth.check()?;
         config.vin.check()?;
         config.stations.check()?;
+        config.backup.check(&config.database)?;
         if !config.auth.providers.is_empty() && config.server.public_url.is_none() {
             let why = "is needed where auth.providers has any: they send browsers back to it";
             return Err(ConfigError::value("server.public_url", why));

@@ -1,0 +1,188 @@
+//! `[backup]`: where backups are kept, how often one is made, and for whom they are sealed.
+
+use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
+
+use age::x25519::Recipient;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::{ConfigError, Database, Engine, Secret};
+
+/// The least and the most time between two backups.
+const SHORTEST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_hours(366 * 24);
+
+/// The `[backup]` section. Without a folder the service makes no backups.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Backup {
+    /// The folder that keeps them.
+    pub folder: Option<PathBuf>,
+    /// How often the service makes one by itself.
+    pub every: Every,
+    /// How many of them are kept.
+    pub keep: usize,
+    /// For whom they are sealed; without any they are not.
+    pub recipients: Recipients,
+    /// Where PostgreSQL's base backups are taken, by a role with `REPLICATION`; where migrations
+    /// run unless said.
+    pub postgres_url: Option<Secret>,
+    /// The folder of PostgreSQL's own programs; looked for unless said.
+    pub postgres_programs: Option<PathBuf>,
+}
+
+impl Default for Backup {
+    fn default() -> Self {
+        Self {
+            folder: None,
+            every: Every(Some(Duration::from_hours(24))),
+            keep: 7,
+            recipients: Recipients::default(),
+            postgres_url: None,
+            postgres_programs: None,
+        }
+    }
+}
+
+impl Backup {
+    /// The database that backups are made of.
+    ///
+    /// # Errors
+    /// A URL that names no PostgreSQL server.
+    pub fn engine(&self, database: &Database) -> Result<Engine, ConfigError> {
+        let engine = database.migration_engine()?;
+        let (Engine::Postgres(_), Some(url)) = (&engine, &self.postgres_url) else {
+            return Ok(engine);
+        };
+        // A role of its own has a password of its own: in the URL.
+        let elsewhere = Database { url: Some(url.clone()), ..Database::default() };
+        let engine = elsewhere.engine().ok().filter(|it| matches!(it, Engine::Postgres(_)));
+        engine.ok_or_else(|| {
+            let why = "is postgres://user@host:port/name, percent-encoded";
+            ConfigError::value("backup.postgres_url", why)
+        })
+    }
+
+    pub(super) fn check(&self, database: &Database) -> Result<(), ConfigError> {
+        if self.folder.as_ref().is_some_and(|it| it.as_os_str().is_empty()) {
+            return Err(ConfigError::value("backup.folder", "is a folder's path"));
+        }
+        if !(1..=10_000).contains(&self.keep) {
+            return Err(ConfigError::value("backup.keep", "is 1 to 10000"));
+        }
+        self.engine(database).map(drop)
+    }
+}
+
+/// How often something is done: `24h`, `1h 30m`, or `never`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Every(Option<Duration>);
+
+impl Every {
+    /// The time between; `None` where it is never done.
+    #[must_use]
+    pub fn interval(self) -> Option<Duration> {
+        self.0
+    }
+}
+
+impl TryFrom<String> for Every {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if text.trim() == "never" {
+            return Ok(Self(None));
+        }
+        let given = text.trim().parse::<jiff::SignedDuration>().ok();
+        let time = given.and_then(|it| Duration::try_from(it).ok());
+        match time.filter(|it| (SHORTEST..=LONGEST).contains(it)) {
+            Some(time) => Ok(Self(Some(time))),
+            None => Err(format!("{text:?} is not \"never\", nor 1s to 8784h such as \"24h\"")),
+        }
+    }
+}
+
+impl From<Every> for String {
+    fn from(every: Every) -> Self {
+        match every.0.and_then(|it| jiff::SignedDuration::try_from(it).ok()) {
+            Some(time) => format!("{time:#}"),
+            None => "never".to_owned(),
+        }
+    }
+}
+
+/// The public keys that backups are sealed for (`age1…`): an array of texts, or one text with
+/// commas. Any one of the identities that belong to them opens a backup.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Recipients(Vec<Recipient>);
+
+impl Recipients {
+    /// Each of them.
+    #[must_use]
+    pub fn all(&self) -> &[Recipient] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Recipients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.0).finish()
+    }
+}
+
+impl FromIterator<Recipient> for Recipients {
+    fn from_iter<I: IntoIterator<Item = Recipient>>(recipients: I) -> Self {
+        Self(recipients.into_iter().collect())
+    }
+}
+
+/// Reads a public key. What is not one is not repeated: it may be the secret one by mistake.
+///
+/// # Errors
+/// What it has to be.
+pub fn recipient(text: &str) -> Result<Recipient, String> {
+    text.trim().parse().map_err(|_| "a recipient is a public key of age: age1…".to_owned())
+}
+
+impl FromStr for Recipients {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let each = text.split(',').map(str::trim).filter(|it| !it.is_empty());
+        each.map(recipient).collect()
+    }
+}
+
+impl<'de> Deserialize<'de> for Recipients {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Recipients;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of public keys")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Recipients, E> {
+                text.parse().map_err(E::custom)
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<Recipients, A::Error> {
+                let mut recipients = Vec::new();
+                while let Some(text) = seq.next_element::<String>()? {
+                    recipients.push(recipient(&text).map_err(de::Error::custom)?);
+                }
+                Ok(Recipients(recipients))
+            }
+        }
+
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl Serialize for Recipients {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(Recipient::to_string))
+    }
+}

@@ -1,0 +1,74 @@
+use std::time::Duration;
+
+use super::{Engine, tests::read};
+
+const RECIPIENT: &str = "age1cy0su9fwf3gf9mw868g5yut09p6nytfmmnktexz2ya5uqg9vl9sss4euqm";
+
+#[test]
+fn no_backups_are_made_unless_a_folder_is_named() {
+    let config = read("", &[]).unwrap();
+    assert!(config.backup.folder.is_none());
+    assert_eq!(config.backup.every.interval(), Some(Duration::from_hours(24)));
+    assert_eq!(config.backup.keep, 7);
+    assert!(config.backup.recipients.all().is_empty());
+}
+
+#[test]
+fn how_often_is_told_in_words_and_printed_alike() {
+    let every = |text: &str| read("", &[("MVP__BACKUP__EVERY", text)]).map(|it| it.backup.every);
+    let seconds = |text: &str| every(text).unwrap().interval().map(|it| it.as_secs());
+    assert_eq!(seconds("24h"), Some(86_400));
+    assert_eq!(seconds("1h 30m"), Some(5400));
+    assert_eq!(seconds("never"), None);
+    assert_eq!(String::from(every("90m").unwrap()), "1h 30m");
+    for wrong in ["", "daily", "0s", "-1h", "9000h"] {
+        let told = every(wrong).unwrap_err().to_string();
+        assert!(told.starts_with("backup.every: "), "{wrong}: {told}");
+    }
+}
+
+#[test]
+fn recipients_are_a_list_or_a_text_with_commas() {
+    let text = format!("{RECIPIENT}, {RECIPIENT}");
+    let config = read("", &[("MVP__BACKUP__RECIPIENTS", &text)]).unwrap();
+    assert_eq!(config.backup.recipients.all().len(), 2);
+    let file = format!("[backup]\nrecipients = [\"{RECIPIENT}\"]");
+    let config = read(&file, &[]).unwrap();
+    assert_eq!(config.backup.recipients.all()[0].to_string(), RECIPIENT);
+    // Whoever mixes the two keys up is told so without the secret.
+    let secret = "AGE-SECRET-KEY-1GQ9778VQXMMJVE8SK7J6VT8UJ4HDQAJUVSFCWCM02D8GEWQ72PVQ2Y5J33";
+    let told = read("", &[("MVP__BACKUP__RECIPIENTS", secret)]).unwrap_err().to_string();
+    assert!(told.starts_with("backup.recipients: ") && !told.contains("GQ97"), "{told}");
+}
+
+#[test]
+fn a_value_of_backups_that_cannot_be_is_named() {
+    let told = |key: &str, value: &str| {
+        let environment = [("MVP__DATABASE__URL", "postgres://a@b/c"), (key, value)];
+        read("", &environment).unwrap_err().to_string()
+    };
+    assert!(told("MVP__BACKUP__KEEP", "0").starts_with("backup.keep: "));
+    assert!(told("MVP__BACKUP__FOLDER", "").starts_with("backup.folder: "));
+    let url = told("MVP__BACKUP__POSTGRES_URL", "mysql://x:s3cret@y/z");
+    assert!(url.starts_with("backup.postgres_url: ") && !url.contains("s3cret"), "{url}");
+}
+
+#[test]
+fn base_backups_are_taken_by_a_role_of_their_own_where_one_is_named() {
+    let user = |environment: &[(&str, &str)]| {
+        let config = read("", environment).unwrap();
+        match config.backup.engine(&config.database).unwrap() {
+            Engine::Postgres(address) => address.0.get_username().to_owned(),
+            Engine::Sqlite(path) => path.display().to_string(),
+        }
+    };
+    let service = ("MVP__DATABASE__URL", "postgres://service@pooler/cars");
+    let migrations = ("MVP__DATABASE__MIGRATION_URL", "postgres://owner@db/cars");
+    let backups = ("MVP__BACKUP__POSTGRES_URL", "postgres://backup:s3cret@db/cars");
+    assert_eq!(user(&[service]), "service");
+    assert_eq!(user(&[service, migrations]), "owner");
+    assert_eq!(user(&[service, migrations, backups]), "backup");
+    assert_eq!(user(&[backups]), "data/motovaultpro.db");
+    let config = read("", &[service, backups]).unwrap();
+    assert!(!format!("{config:?}").contains("s3cret"));
+}
