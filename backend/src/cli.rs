@@ -5,6 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 use crate::{
+    backup::{self, BackupError},
     core::{
         App, Error,
         clock::Clock,
@@ -62,6 +63,11 @@ enum Command {
         #[command(subcommand)]
         command: stations::Command,
     },
+    /// Make backups, check them, bring them back
+    Backup {
+        #[command(subcommand)]
+        command: backup::Command,
+    },
     /// Look at the settings
     Config {
         #[command(subcommand)]
@@ -99,6 +105,8 @@ enum Failure {
     #[error("{0}")]
     Stations(Error),
     #[error("{0}")]
+    Backup(#[from] BackupError),
+    #[error("{0}")]
     Unready(String),
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -107,9 +115,14 @@ enum Failure {
 }
 
 impl Failure {
-    /// 2 for what has to be mended in the settings, 1 for everything else.
+    /// 2 for what has to be mended in the settings, 1 for everything else but what PostgreSQL has to
+    /// know more exactly.
     fn code(&self) -> ExitCode {
-        ExitCode::from(if matches!(self, Self::Config(_)) { 2 } else { 1 })
+        ExitCode::from(match self {
+            Self::Config(_) => 2,
+            Self::Backup(error) => error.exit_code(),
+            _ => 1,
+        })
     }
 }
 
@@ -156,6 +169,11 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Stations { command } => {
             let config = load()?;
             runtime()?.block_on(bring_in(config, &command))
+        }
+        Command::Backup { command } => {
+            let done = runtime()?.block_on(backup::run(&command, load, &Clock::System))?;
+            print(&done.text)?;
+            done.fault.map_or(Ok(()), |fault| Err(fault.into()))
         }
         Command::Config { command: ConfigCommand::Check } => {
             load()?;

@@ -1,7 +1,9 @@
 //! `MotoVaultPro`: vehicles, their fuel and their upkeep.
 //!
-//! `core` holds what every feature shares; each folder of `features` is one capsule.
+//! `core` holds what every feature shares; each folder of `features` is one capsule. `backup` looks
+//! at the database from outside.
 
+pub mod backup;
 pub mod cli;
 pub mod core;
 pub mod features;

@@ -11,6 +11,7 @@ use std::{net::SocketAddr, time::Duration};
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 use crate::{
+    backup,
     core::{
         App, Error,
         clock::Clock,
@@ -97,6 +98,7 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
     tracing::info!(%address, database = app.db.engine(), cache = app.cache.state().0, "Serving");
 
     let chores = tokio::spawn(jobs::run(app.clone(), features::CHORES));
+    let backups = tokio::spawn(backup::keep_making(app.config.clone(), app.clock.clone()));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = connections::serve(listener, front, most, async move {
         told_to_stop().await;
@@ -113,8 +115,10 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
             tokio::time::sleep(FAREWELL).await;
         } => tracing::warn!("Some requests did not end in time"),
     }
-    chores.abort();
-    let _ = chores.await;
+    for job in [chores, backups] {
+        job.abort();
+        let _ = job.await;
+    }
     app.db.close().await;
     tracing::info!("Stopped");
     Ok(())

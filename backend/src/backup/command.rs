@@ -1,0 +1,248 @@
+//! `motovaultpro backup …`.
+
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
+
+use age::x25519::Recipient;
+use chrono::{DateTime, Utc};
+
+use super::{
+    create,
+    error::{BackupError, Result},
+    folder::Folder,
+    keys,
+    postgres::Programs,
+    restore::{self, Wanted},
+    verify, wal,
+};
+use crate::core::{
+    clock::Clock,
+    config::{Config, ConfigError, recipient},
+};
+
+/// What to do with backups
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum Command {
+    /// Make one, while the service runs
+    Create {
+        /// The folder that keeps the backups, unless it is the configured one
+        #[arg(long, value_name = "FOLDER")]
+        folder: Option<PathBuf>,
+    },
+    /// List them, oldest first
+    List {
+        /// The folder that keeps the backups, unless it is the configured one
+        #[arg(long, value_name = "FOLDER")]
+        folder: Option<PathBuf>,
+    },
+    /// Read all of them, or one, and name what is damaged; the exit code tells
+    Verify {
+        /// Only this one
+        #[arg(value_name = "NAME")]
+        backup: Option<String>,
+        /// The folder that keeps the backups, unless it is the configured one
+        #[arg(long, value_name = "FOLDER")]
+        folder: Option<PathBuf>,
+        /// The file with the identity that opens sealed backups
+        #[arg(long, value_name = "FILE")]
+        identity: Option<PathBuf>,
+    },
+    /// Bring one back, into a new place
+    Restore {
+        /// This one; the newest that fits unless said
+        #[arg(value_name = "NAME")]
+        backup: Option<String>,
+        /// The moment to go back to, such as 2026-01-31T12:00:00Z. With SQLite it is the newest
+        /// backup of then
+        #[arg(long, value_name = "TIME", value_parser = moment)]
+        to: Option<DateTime<Utc>>,
+        /// The new place: a file for SQLite, a folder for PostgreSQL
+        #[arg(long, value_name = "PLACE")]
+        into: PathBuf,
+        /// Put aside what is at that place
+        #[arg(long)]
+        force: bool,
+        /// The folder that keeps the backups, unless it is the configured one
+        #[arg(long, value_name = "FOLDER")]
+        folder: Option<PathBuf>,
+        /// The file with the identity that opens sealed backups
+        #[arg(long, value_name = "FILE")]
+        identity: Option<PathBuf>,
+    },
+    /// Print a new identity and its public key, for sealed backups
+    Keygen,
+    /// PostgreSQL's `archive_command`: `archive-wal %p %f`
+    ArchiveWal {
+        /// The file to archive
+        path: PathBuf,
+        /// Its name
+        name: String,
+        /// The folder that keeps the backups; with it, no settings are read
+        #[arg(long, value_name = "FOLDER")]
+        folder: Option<PathBuf>,
+        /// Seal it for this public key (may be repeated)
+        #[arg(long, value_name = "KEY", value_parser = recipient, requires = "folder")]
+        recipient: Vec<Recipient>,
+    },
+    /// PostgreSQL's `restore_command`: `fetch-wal %f %p`
+    FetchWal {
+        /// The name of the file wanted
+        name: String,
+        /// Where to put it
+        path: PathBuf,
+        /// The folder that keeps the backups; with it, no settings are read
+        #[arg(long, value_name = "FOLDER")]
+        folder: Option<PathBuf>,
+        /// The file with the identity that opens sealed backups
+        #[arg(long, value_name = "FILE")]
+        identity: Option<PathBuf>,
+    },
+}
+
+/// What to print, and whether the program ends well.
+#[derive(Debug)]
+pub struct Outcome {
+    /// For standard output.
+    pub text: String,
+    /// What went wrong all the same.
+    pub fault: Option<BackupError>,
+}
+
+fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+    let parsed = DateTime::parse_from_rfc3339(text);
+    parsed.map(|it| it.to_utc()).map_err(|_| "is a time such as 2026-01-31T12:00:00Z".to_owned())
+}
+
+/// Does it. `load` reads the settings, for what needs them.
+///
+/// # Errors
+/// [`BackupError`].
+pub async fn run(
+    command: &Command,
+    load: impl Fn() -> Result<Config, ConfigError>,
+    clock: &Clock,
+) -> Result<Outcome> {
+    let text = match command {
+        Command::Create { folder } => create(&load()?, folder.as_deref(), clock).await?,
+        Command::List { folder } => list(&Folder::find(&place(folder.as_deref(), load)?)?)?,
+        Command::Verify { backup, folder, identity } => {
+            let config = optional(folder.as_deref(), &load)?;
+            let programs = Programs::new(config.backup.postgres_programs.as_deref());
+            let folder = Folder::find(&place(folder.as_deref(), || Ok(config))?)?;
+            let name = backup.as_deref();
+            let report = verify::verify(&folder, name, identity.as_deref(), &programs).await?;
+            let text = report.lines.iter().fold(String::new(), |text, it| text + it + "\n");
+            let fault = (!report.damage.is_empty())
+                .then(|| BackupError::Damaged(format!("damaged: {}", report.damage.join("\n  "))));
+            return Ok(Outcome { text, fault });
+        }
+        Command::Restore { backup, to, into, force, folder, identity } => {
+            let folder = Folder::find(&place(folder.as_deref(), load)?)?;
+            let wanted = Wanted {
+                backup: backup.clone(),
+                to: *to,
+                into: into.clone(),
+                identity: identity.clone(),
+                force: *force,
+                now: clock.now(),
+            };
+            restore::restore(&folder, &wanted).await?
+        }
+        Command::Keygen => keys::generate(),
+        Command::ArchiveWal { path, name, folder, recipient } => {
+            let (folder, recipients) = if let Some(folder) = folder {
+                (folder.clone(), recipient.iter().cloned().collect())
+            } else {
+                let config = load()?;
+                let recipients = config.backup.recipients.clone();
+                (place(None, || Ok(config))?, recipients)
+            };
+            wal::archive(&folder, path, name, &recipients)?;
+            String::new()
+        }
+        Command::FetchWal { name, path, folder, identity } => {
+            let folder = place(folder.as_deref(), load);
+            let folder = folder.map_err(|error| BackupError::NotFetched(Box::new(error)))?;
+            wal::fetch(&folder, name, path, identity.as_deref())?;
+            String::new()
+        }
+    };
+    Ok(Outcome { text, fault: None })
+}
+
+/// The folder that is named, or else the configured one.
+fn place(
+    folder: Option<&Path>,
+    load: impl FnOnce() -> Result<Config, ConfigError>,
+) -> Result<PathBuf> {
+    if let Some(folder) = folder {
+        return Ok(folder.to_owned());
+    }
+    load()?.backup.folder.ok_or_else(|| {
+        BackupError::refused("no folder for backups is set: set backup.folder, or give --folder")
+    })
+}
+
+/// The settings, which have to be right only where they are needed for more than a folder.
+fn optional(
+    folder: Option<&Path>,
+    load: &impl Fn() -> Result<Config, ConfigError>,
+) -> Result<Config> {
+    match (folder, load()) {
+        (_, Ok(config)) => Ok(config),
+        (Some(_), Err(_)) => Ok(Config::default()),
+        (None, Err(error)) => Err(error.into()),
+    }
+}
+
+async fn create(config: &Config, folder: Option<&Path>, clock: &Clock) -> Result<String> {
+    let folder = Folder::make(&place(folder, || Ok(config.clone()))?)?;
+    let lock = folder.lock()?;
+    let made = create::create(config, &folder, lock, clock).await?;
+    let mut text = format!("made {}: {}\n", made.backup.name, size(made.manifest.size));
+    if made.manifest.cluster.as_ref().is_some_and(|it| !it.archives) {
+        text.push_str(
+            "The server does not archive its WAL (archive_mode is off): there is a way back to \
+             this backup, and to no moment after it.\n",
+        );
+    }
+    let cleared = made.cleared?;
+    if cleared.backups + cleared.wal > 0 {
+        let _ = writeln!(text, "removed {} backups, {} files of WAL", cleared.backups, cleared.wal);
+    }
+    Ok(text)
+}
+
+fn list(folder: &Folder) -> Result<String> {
+    let mut text = String::new();
+    for backup in folder.backups()? {
+        let _ = match &backup.manifest {
+            Ok(it) => {
+                let ended = it.ended_at.format("%Y-%m-%d %H:%M:%S UTC");
+                let sealed = if it.is_sealed() { "  sealed" } else { "" };
+                writeln!(text, "{:<34} {ended}  {:>10}{sealed}", backup.name, size(it.size))
+            }
+            Err(error) => writeln!(text, "{:<34} damaged: {error}", backup.name),
+        };
+    }
+    let archived = wal::list(folder)?;
+    let mut segments = archived.iter().filter(|it| wal::is_segment(&it.name));
+    if let (count, Some(first)) = (segments.clone().count(), segments.next()) {
+        let last = segments.next_back().unwrap_or(first);
+        let _ = writeln!(text, "archived WAL: {count} files, {} to {}", first.name, last.name);
+    }
+    Ok(if text.is_empty() { "there are no backups\n".to_owned() } else { text })
+}
+
+/// A size in bytes, as people read it.
+fn size(bytes: u64) -> String {
+    let tenths = |unit: u64| format!("{}.{}", bytes / unit, bytes % unit * 10 / unit);
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{} kB", tenths(1_000)),
+        1_000_000..1_000_000_000 => format!("{} MB", tenths(1_000_000)),
+        _ => format!("{} GB", tenths(1_000_000_000)),
+    }
+}

@@ -1,0 +1,116 @@
+//! Making a backup, and clearing away what it makes superfluous.
+
+use std::fs::File;
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    error::{BackupError, Result},
+    folder::{Folder, Kept, Unfinished},
+    manifest::{Engine, Manifest},
+    payload::{self, Stop, blocking},
+    postgres::{self, Programs},
+    retention::{self, Cleared},
+    sqlite,
+};
+use crate::core::{
+    clock::Clock,
+    config::{self, Config, PostgresAddress},
+};
+
+/// A backup that was made.
+#[derive(Debug)]
+pub(super) struct Made {
+    pub(super) backup: Kept,
+    pub(super) manifest: Manifest,
+    /// What was removed for it, or why not.
+    pub(super) cleared: Result<Cleared>,
+}
+
+/// Makes a backup of the configured database, while it is in use. The folder's `lock` is held.
+///
+/// # Errors
+/// Busy where another machine is making one; whatever it is, nothing is left behind.
+pub(super) async fn create(
+    config: &Config,
+    folder: &Folder,
+    lock: File,
+    clock: &Clock,
+) -> Result<Made> {
+    let stop = Stop::default();
+    let _stops = stop.when_dropped();
+    let making = Making { config, folder, stop: &stop };
+    let (unfinished, manifest) = match config.backup.engine(&config.database)? {
+        config::Engine::Sqlite(file) => {
+            let began = clock.now();
+            let unfinished = folder.begin(Engine::Sqlite, began)?;
+            let (file, digest) =
+                sqlite::back_up(&file, &unfinished.path, &config.backup.recipients, &stop).await?;
+            let times = (began, clock.now());
+            (unfinished, Manifest::new(Engine::Sqlite, times, file, digest, None))
+        }
+        config::Engine::Postgres(address) => making.of_postgres(&address).await?,
+    };
+    making.read_back(&unfinished, &manifest).await?;
+    let backup = unfinished.finish(&manifest)?;
+    let (folder, engine, keep) = (folder.clone(), manifest.engine, config.backup.keep);
+    let cleared = blocking(&stop, move |stop| retention::clear(&folder, engine, keep, stop)).await;
+    drop(lock);
+    Ok(Made { backup, manifest, cleared })
+}
+
+struct Making<'a> {
+    config: &'a Config,
+    folder: &'a Folder,
+    stop: &'a Stop,
+}
+
+impl Making<'_> {
+    async fn of_postgres(&self, address: &PostgresAddress) -> Result<(Unfinished, Manifest)> {
+        let settings = &self.config.backup;
+        let server = postgres::back_up(address).await?;
+        for backup in self.folder.backups()? {
+            let cluster = backup.manifest.ok().and_then(|it| it.cluster);
+            if cluster.is_some_and(|it| it.system_identifier != server.system_identifier()) {
+                let told = format!(
+                    "{} is of another cluster, and the WAL of two cannot be kept apart: \
+                     name another folder",
+                    backup.name
+                );
+                return Err(BackupError::Refused(told));
+            }
+        }
+        let programs = Programs::new(settings.postgres_programs.as_deref());
+        let unfinished = self.folder.begin(Engine::Postgresql, server.began_at())?;
+        let base = server.take(&programs, &unfinished.path, &settings.recipients, self.stop);
+        let base = base.await?;
+        let manifest = Manifest::new(
+            Engine::Postgresql,
+            base.times,
+            base.file,
+            base.digest,
+            Some(base.cluster),
+        );
+        Ok((unfinished, manifest))
+    }
+
+    /// What lies there is what was written, before it counts as a backup.
+    async fn read_back(&self, unfinished: &Unfinished, manifest: &Manifest) -> Result<()> {
+        let path = unfinished.path.join(&manifest.file);
+        let found = blocking(self.stop, move |stop| payload::digest(&path, stop)).await?;
+        if found == manifest.digest() {
+            return Ok(());
+        }
+        Err(BackupError::Damaged("what was written reads otherwise: is the disk sound?".to_owned()))
+    }
+}
+
+/// When the newest backup of the configured database was begun.
+pub(super) fn newest(config: &Config, folder: &Folder) -> Result<Option<DateTime<Utc>>> {
+    let engine = match config.backup.engine(&config.database)? {
+        config::Engine::Sqlite(_) => Engine::Sqlite,
+        config::Engine::Postgres(_) => Engine::Postgresql,
+    };
+    let manifests = folder.backups()?.into_iter().filter_map(|it| it.manifest.ok());
+    Ok(manifests.filter(|it| it.engine == engine).map(|it| it.began_at).max())
+}

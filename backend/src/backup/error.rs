@@ -1,0 +1,77 @@
+//! Why a backup was not made, is not whole, or was not restored.
+
+use std::path::{Path, PathBuf};
+
+use crate::core::config::ConfigError;
+
+/// The exit code that stops PostgreSQL's recovery. Codes up to 125 mean to it that the archive ends
+/// here: then it would come up, with less than was asked for.
+const STOPS_RECOVERY: u8 = 200;
+
+/// Why something about backups failed.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// What was asked cannot be done.
+    #[error("{0}")]
+    Refused(String),
+    /// Something is not as it was written.
+    #[error("{0}")]
+    Damaged(String),
+    /// A file or a folder does not do what it should.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// Which one.
+        path: PathBuf,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// Somebody else is at it.
+    #[error("another backup is being made")]
+    Busy,
+    /// The service stops.
+    #[error("told to stop")]
+    Stopped,
+    /// The database does not answer as it should.
+    #[error("the database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The settings do not fit.
+    #[error("the settings cannot be used: {0}")]
+    Config(#[from] ConfigError),
+    /// PostgreSQL asked for a file of its WAL that the archive does not hold.
+    #[error("{0} is not in the archive")]
+    NotArchived(String),
+    /// PostgreSQL asked for a file of its WAL that could not be brought.
+    #[error("{0}")]
+    NotFetched(Box<Self>),
+}
+
+/// What went wrong, or nothing.
+pub(super) type Result<T, E = BackupError> = std::result::Result<T, E>;
+
+impl BackupError {
+    pub(super) fn refused(told: impl Into<String>) -> Self {
+        Self::Refused(told.into())
+    }
+
+    /// The program's exit code.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::NotFetched(_) => STOPS_RECOVERY,
+            Self::Config(_) => 2,
+            _ => 1,
+        }
+    }
+}
+
+/// Says of which file or folder an error is.
+pub(super) trait At<T> {
+    /// Names it.
+    fn at(self, path: &Path) -> Result<T>;
+}
+
+impl<T> At<T> for std::io::Result<T> {
+    fn at(self, path: &Path) -> Result<T> {
+        self.map_err(|error| BackupError::Io { path: path.to_owned(), error })
+    }
+}

@@ -1,0 +1,188 @@
+//! The folder that keeps the backups.
+
+use std::{
+    fs::{DirBuilder, File, OpenOptions, TryLockError},
+    io::Write as _,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    error::{At as _, BackupError, Result},
+    manifest::{self, Engine, Manifest},
+    payload,
+};
+
+/// How the name of what is not whole begins.
+const UNFINISHED: &str = ".unfinished-";
+/// The file that whoever makes a backup holds locked.
+const LOCK: &str = ".lock";
+/// The folder of archived WAL.
+pub(super) const WAL: &str = "wal";
+
+/// The folder that keeps the backups.
+#[derive(Debug, Clone)]
+pub(super) struct Folder {
+    path: PathBuf,
+}
+
+/// A backup that has its name.
+#[derive(Debug)]
+pub(super) struct Kept {
+    /// When it was begun, and of which database it is: `20260131T120000.000Z-sqlite`.
+    pub(super) name: String,
+    /// Its folder.
+    pub(super) path: PathBuf,
+    /// What it says of itself, or why that cannot be read.
+    pub(super) manifest: Result<Manifest>,
+}
+
+impl Kept {
+    /// Its payload's file.
+    pub(super) fn payload(&self, manifest: &Manifest) -> PathBuf {
+        self.path.join(&manifest.file)
+    }
+}
+
+/// A backup that is being made. Dropped before it is whole, it goes.
+pub(super) struct Unfinished {
+    folder: Folder,
+    /// Where it is made.
+    pub(super) path: PathBuf,
+    name: String,
+    is_whole: bool,
+}
+
+impl Folder {
+    /// The folder at `path`, which is made where it is absent, for its owner alone.
+    pub(super) fn make(path: &Path) -> Result<Self> {
+        make_private(path)?;
+        Ok(Self { path: path.to_owned() })
+    }
+
+    /// The folder at `path`, which has to be there.
+    pub(super) fn find(path: &Path) -> Result<Self> {
+        std::fs::read_dir(path).at(path)?;
+        Ok(Self { path: path.to_owned() })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn wal(&self) -> PathBuf {
+        self.path.join(WAL)
+    }
+
+    /// The whole backups, oldest first.
+    pub(super) fn backups(&self) -> Result<Vec<Kept>> {
+        let mut kept = Vec::new();
+        for entry in std::fs::read_dir(&self.path).at(&self.path)? {
+            let entry = entry.at(&self.path)?;
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            let is_named = name.ends_with("-sqlite") || name.ends_with("-postgresql");
+            if is_named && !name.starts_with('.') && entry.path().is_dir() {
+                let path = entry.path();
+                kept.push(Kept { name, manifest: Manifest::read(&path), path });
+            }
+        }
+        kept.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(kept)
+    }
+
+    /// Takes the lock that one backup at a time holds, until the file goes.
+    pub(super) fn lock(&self) -> Result<File> {
+        let path = self.path.join(LOCK);
+        let file = open_lock(&path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(BackupError::Busy),
+            Err(TryLockError::Error(error)) => Err(error).at(&path),
+        }
+    }
+
+    /// Begins a backup. What was left half made before goes: who asks holds the lock.
+    pub(super) fn begin(&self, engine: Engine, at: DateTime<Utc>) -> Result<Unfinished> {
+        for entry in std::fs::read_dir(&self.path).at(&self.path)? {
+            let entry = entry.at(&self.path)?;
+            if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+                std::fs::remove_dir_all(entry.path()).at(&entry.path())?;
+            }
+        }
+        let name = format!("{}-{}", at.format("%Y%m%dT%H%M%S%.3fZ"), engine.name());
+        if self.path.join(&name).exists() {
+            return Err(BackupError::Refused(format!("there is a backup {name} already")));
+        }
+        let path = self.path.join(format!("{UNFINISHED}{name}"));
+        make_private(&path)?;
+        Ok(Unfinished { folder: self.clone(), path, name, is_whole: false })
+    }
+
+    /// Removes a backup. Cut off half-way, it has lost its name already.
+    pub(super) fn remove(&self, kept: &Kept) -> Result<()> {
+        let aside = self.path.join(format!("{UNFINISHED}{}", kept.name));
+        std::fs::rename(&kept.path, &aside).at(&kept.path)?;
+        sync(&self.path)?;
+        std::fs::remove_dir_all(&aside).at(&aside)
+    }
+}
+
+impl Unfinished {
+    /// Writes the manifest, brings all of it to the disk, and gives it its name.
+    pub(super) fn finish(mut self, manifest: &Manifest) -> Result<Kept> {
+        let path = self.path.join(manifest::FILE);
+        let mut file = payload::create_private(&path)?;
+        let text = serde_json::to_string_pretty(manifest)
+            .map_err(|error| BackupError::Refused(error.to_string()))?;
+        file.write_all(format!("{text}\n").as_bytes()).at(&path)?;
+        file.sync_all().at(&path)?;
+        sync(&self.path)?;
+        let named = self.folder.path.join(&self.name);
+        std::fs::rename(&self.path, &named).at(&self.path)?;
+        self.is_whole = true;
+        sync(&self.folder.path)?;
+        Ok(Kept { name: self.name.clone(), path: named, manifest: Ok(manifest.clone()) })
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if !self.is_whole {
+            // What stays goes when the next backup begins.
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
+    }
+}
+
+/// Makes a folder and those above it, for their owner alone.
+pub(super) fn make_private(path: &Path) -> Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).at(path)
+}
+
+/// Opens a file to lock it.
+pub(super) fn open_lock(path: &Path) -> Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600).open(path).at(path)
+}
+
+/// Brings a folder's names to the disk.
+pub(super) fn sync(folder: &Path) -> Result<()> {
+    File::open(folder).and_then(|it| it.sync_all()).at(folder)
+}
+
+/// The path with something added to its last name.
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Removes a file, if it is there.
+pub(super) fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).at(path),
+        _ => Ok(()),
+    }
+}

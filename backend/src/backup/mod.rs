@@ -1,0 +1,25 @@
+//! Backups of either database: made while the service runs, kept, checked, and restored.
+//!
+//! A backup is a folder with one payload and a manifest that was written last; it gets its name
+//! when it is whole, so what has a name is. Beside the backups lies PostgreSQL's archived WAL.
+
+mod command;
+mod create;
+mod error;
+mod folder;
+mod keys;
+mod manifest;
+mod payload;
+mod postgres;
+mod restore;
+mod retention;
+mod schedule;
+mod sqlite;
+#[cfg(test)]
+mod tests;
+mod verify;
+mod wal;
+
+pub use command::{Command, Outcome, run};
+pub use error::BackupError;
+pub use schedule::run as keep_making;

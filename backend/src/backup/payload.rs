@@ -1,0 +1,265 @@
+//! What a backup's files go through on their way to the disk and back: compressed, sealed, hashed.
+//! A file's name tells which: `base.tar.zst.age`.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Read, Write},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use age::stream::StreamWriter;
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    error::{At as _, BackupError, Result},
+    keys::Identities,
+};
+use crate::core::{config::Recipients, hex};
+
+/// The endings of what is compressed and of what is sealed.
+pub(super) const COMPRESSED: &str = ".zst";
+pub(super) const SEALED: &str = ".age";
+
+/// Compression that costs little more time than the disk takes.
+const LEVEL: i32 = 3;
+
+/// How much is read at a time, in bytes.
+const CHUNK: usize = 128 * 1024;
+
+/// How much there was of something, and its SHA-256.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Digest {
+    /// In bytes.
+    pub(super) size: u64,
+    /// As hexadecimal digits.
+    pub(super) sha256: String,
+}
+
+/// Told to stop, reading ends with an error. Nobody waits for a long copy then.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// What tells it when it goes.
+    pub(super) fn when_dropped(&self) -> StopWhenDropped {
+        StopWhenDropped(self.clone())
+    }
+
+    pub(super) fn check(&self) -> io::Result<()> {
+        if self.0.load(Ordering::Relaxed) { Err(io::Error::other("told to stop")) } else { Ok(()) }
+    }
+}
+
+/// See [`Stop::when_dropped`].
+pub(super) struct StopWhenDropped(Stop);
+
+impl Drop for StopWhenDropped {
+    fn drop(&mut self) {
+        self.0.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Hashes what is read or written through it.
+pub(super) struct Hashed<T> {
+    inner: T,
+    size: u64,
+    sha256: Sha256,
+}
+
+impl<T> Hashed<T> {
+    pub(super) fn new(inner: T) -> Self {
+        Self { inner, size: 0, sha256: Sha256::new() }
+    }
+
+    fn note(&mut self, bytes: &[u8]) {
+        self.sha256.update(bytes);
+        self.size += bytes.len() as u64;
+    }
+
+    pub(super) fn finish(self) -> (T, Digest) {
+        let digest = Digest { size: self.size, sha256: hex(&self.sha256.finalize()) };
+        (self.inner, digest)
+    }
+}
+
+impl<T: Read> Read for Hashed<T> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.note(&buffer[..read]);
+        Ok(read)
+    }
+}
+
+impl<T: Write> Write for Hashed<T> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.note(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+enum Sealing {
+    Sealed(Box<StreamWriter<Hashed<File>>>),
+    Open(Hashed<File>),
+}
+
+impl Write for Sealing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Sealed(to) => to.write(bytes),
+            Self::Open(to) => to.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Sealed(to) => to.flush(),
+            Self::Open(to) => to.flush(),
+        }
+    }
+}
+
+enum Packing {
+    Packed(Box<zstd::Encoder<'static, Sealing>>),
+    Loose(Sealing),
+}
+
+/// Writes a file of a backup, as its name says.
+pub(super) struct Writer(Packing);
+
+impl Writer {
+    /// Makes the file, which must not be there yet, for its owner alone.
+    pub(super) fn create(path: &Path, recipients: &Recipients) -> Result<Self> {
+        let name = path.to_string_lossy();
+        let file = create_private(path)?;
+        let hashed = Hashed::new(file);
+        let (inner, sealing) = match name.strip_suffix(SEALED) {
+            None => (&*name, Sealing::Open(hashed)),
+            Some(inner) => {
+                let each = recipients.all().iter().map(|it| it as &dyn age::Recipient);
+                let encryptor = age::Encryptor::with_recipients(each);
+                let encryptor =
+                    encryptor.map_err(|error| BackupError::Refused(error.to_string()))?;
+                (inner, Sealing::Sealed(Box::new(encryptor.wrap_output(hashed).at(path)?)))
+            }
+        };
+        Ok(Self(if inner.ends_with(COMPRESSED) {
+            Packing::Packed(Box::new(zstd::Encoder::new(sealing, LEVEL).at(path)?))
+        } else {
+            Packing::Loose(sealing)
+        }))
+    }
+
+    /// Brings it to the disk; tells what lies there.
+    pub(super) fn finish(self) -> io::Result<Digest> {
+        let sealing = match self.0 {
+            Packing::Packed(encoder) => encoder.finish()?,
+            Packing::Loose(sealing) => sealing,
+        };
+        let hashed = match sealing {
+            Sealing::Sealed(stream) => stream.finish()?,
+            Sealing::Open(hashed) => hashed,
+        };
+        let (file, digest) = hashed.finish();
+        file.sync_all()?;
+        Ok(digest)
+    }
+}
+
+impl Write for Writer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.0 {
+            Packing::Packed(to) => to.write(bytes),
+            Packing::Loose(to) => to.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.0 {
+            Packing::Packed(to) => to.flush(),
+            Packing::Loose(to) => to.flush(),
+        }
+    }
+}
+
+/// A new file that nobody else on the machine can read.
+pub(super) fn create_private(path: &Path) -> Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).at(path)
+}
+
+/// Reads a file of a backup, as its name says.
+pub(super) fn open(path: &Path, identities: &Identities) -> Result<Box<dyn Read + Send>> {
+    let name = path.to_string_lossy();
+    let file = io::BufReader::with_capacity(CHUNK, File::open(path).at(path)?);
+    let (inner, opened): (&str, Box<dyn Read + Send>) = match name.strip_suffix(SEALED) {
+        None => (&name, Box::new(file)),
+        Some(inner) => (inner, Box::new(unseal(path, file, identities)?)),
+    };
+    Ok(if inner.ends_with(COMPRESSED) {
+        Box::new(zstd::Decoder::new(opened).at(path)?)
+    } else {
+        opened
+    })
+}
+
+fn unseal<R: Read>(
+    path: &Path,
+    file: R,
+    identities: &Identities,
+) -> Result<age::stream::StreamReader<R>> {
+    let path = path.display();
+    if identities.is_empty() {
+        let told = format!("{path} is sealed: name the file with its identity, --identity FILE");
+        return Err(BackupError::Refused(told));
+    }
+    let opened = age::Decryptor::new(file).and_then(|it| it.decrypt(identities.all()));
+    opened.map_err(|error| match error {
+        age::DecryptError::NoMatchingKeys => {
+            let told = format!("{path} was not sealed for this identity: name another one");
+            BackupError::Refused(told)
+        }
+        error => BackupError::Damaged(format!("{path}: {error}")),
+    })
+}
+
+/// The digest of a file as it lies there.
+pub(super) fn digest(path: &Path, stop: &Stop) -> Result<Digest> {
+    let mut hashed = Hashed::new(File::open(path).at(path)?);
+    copy(&mut hashed, &mut io::sink(), stop).at(path)?;
+    Ok(hashed.finish().1)
+}
+
+/// Copies all of it, unless told to stop.
+pub(super) fn copy(from: &mut impl Read, to: &mut impl Write, stop: &Stop) -> io::Result<()> {
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        stop.check()?;
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(read) => to.write_all(&buffer[..read])?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Runs what blocks where it may; when the caller goes, it is told to stop.
+pub(super) async fn blocking<T: Send + 'static>(
+    stop: &Stop,
+    work: impl FnOnce(&Stop) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let stop = stop.clone();
+    match tokio::task::spawn_blocking(move || work(&stop)).await {
+        Ok(done) => done,
+        Err(_) => Err(BackupError::Stopped),
+    }
+}

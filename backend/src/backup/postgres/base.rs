@@ -1,0 +1,233 @@
+//! A base backup: what `pg_basebackup` sends, as one file.
+
+use std::{
+    io::{self, BufReader, Read, Write},
+    path::Path,
+    process::Stdio,
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
+
+use super::programs::{Programs, environment};
+use crate::{
+    backup::{
+        error::{At as _, BackupError, Result},
+        manifest::Cluster,
+        payload::{self, COMPRESSED, Digest, SEALED, Stop, blocking},
+        wal,
+    },
+    core::config::{PostgresAddress, Recipients},
+};
+
+/// The payload's file, before what is added for sealing.
+const PAYLOAD: &str = "base.tar";
+/// How long the server is waited for to connect.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A server that a base backup is being made of.
+pub(crate) struct Server {
+    address: PostgresAddress,
+    /// Holds the lock and the slot: both go with it.
+    connection: PgConnection,
+    facts: Facts,
+}
+
+#[derive(sqlx::FromRow)]
+struct Facts {
+    now: DateTime<Utc>,
+    version: i32,
+    archives: bool,
+    wal_segment_size: i64,
+    system_identifier: i64,
+}
+
+/// A base backup that was made.
+pub(crate) struct Base {
+    pub(crate) times: (DateTime<Utc>, DateTime<Utc>),
+    pub(crate) file: String,
+    pub(crate) digest: Digest,
+    pub(crate) cluster: Cluster,
+}
+
+/// Connects to the server and sees to it that nobody else makes a base backup of it meanwhile, and
+/// that it keeps the WAL that this one needs.
+pub(crate) async fn back_up(address: &PostgresAddress) -> Result<Server> {
+    let options = address.0.as_ref().clone().application_name("motovaultpro backup");
+    let options = options.disable_statement_logging();
+    let connecting = PgConnection::connect_with(&options);
+    let mut connection = match tokio::time::timeout(PATIENCE, connecting).await {
+        Ok(connection) => connection?,
+        Err(_) => return Err(BackupError::refused("PostgreSQL does not answer")),
+    };
+    let facts = sqlx::query_as::<_, Facts>(
+        "SELECT clock_timestamp() AS now,
+                CAST(current_setting('server_version_num') AS INTEGER) AS version,
+                current_setting('archive_mode') <> 'off' AS archives,
+                CAST(setting AS BIGINT) AS wal_segment_size,
+                system_identifier
+         FROM pg_settings, pg_control_system()
+         WHERE pg_settings.name = 'wal_segment_size'",
+    );
+    let facts = facts.persistent(false).fetch_one(&mut connection).await?;
+    let lock = "SELECT pg_try_advisory_lock(hashtextextended('motovaultpro.backup', 0))";
+    let lock = sqlx::query_scalar::<_, bool>(lock).persistent(false);
+    if !lock.fetch_one(&mut connection).await? {
+        return Err(BackupError::Busy);
+    }
+    // Temporary, so that it does not outlive this connection, whatever happens.
+    let slot = "SELECT CAST(slot_name AS TEXT) FROM pg_create_physical_replication_slot(
+                    'motovaultpro_backup_' || pg_backend_pid(), true, true)";
+    sqlx::query(slot).persistent(false).execute(&mut connection).await?;
+    Ok(Server { address: address.clone(), connection, facts })
+}
+
+impl Server {
+    /// The server's own time when it was connected to.
+    pub(crate) fn began_at(&self) -> DateTime<Utc> {
+        self.facts.now
+    }
+
+    /// What PostgreSQL calls the cluster.
+    pub(crate) fn system_identifier(&self) -> u64 {
+        self.facts.system_identifier.cast_unsigned()
+    }
+
+    /// Takes the base backup into the folder `to`.
+    pub(crate) async fn take(
+        mut self,
+        programs: &Programs,
+        to: &Path,
+        recipients: &Recipients,
+        stop: &Stop,
+    ) -> Result<Base> {
+        let version = self.facts.version.unsigned_abs();
+        let sealed = if recipients.all().is_empty() { "" } else { SEALED };
+        let file = format!("{PAYLOAD}{COMPRESSED}{sealed}");
+        let path = to.join(&file);
+        let program = programs.need("pg_basebackup", version / 10_000)?;
+
+        let mut command = tokio::process::Command::new(&program);
+        command.env_clear().envs(environment(&self.address)).kill_on_drop(true);
+        command.args(["--pgdata=-", "--format=tar", "--wal-method=fetch", "--checkpoint=fast"]);
+        command.args(["--no-password", "--manifest-checksums=SHA256", "--label=motovaultpro"]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().at(&program)?;
+        let Some(sent) = child.stdout.take() else {
+            return Err(BackupError::refused("pg_basebackup gives nothing to read"));
+        };
+        let sent = std::fs::File::from(sent.into_owned_fd().at(&program)?);
+
+        let recipients = recipients.clone();
+        let taking = blocking(stop, move |stop| {
+            let mut writer = payload::Writer::create(&path, &recipients)?;
+            let seen = pass_on(sent, &mut writer, stop).at(&path)?;
+            Ok((seen, writer.finish().at(&path)?))
+        });
+        let (taken, ended) = tokio::join!(taking, child.wait_with_output());
+        let ended = ended.at(&program)?;
+        if !ended.status.success() {
+            // It speaks of hosts and roles, never of passwords.
+            let told = String::from_utf8_lossy(&ended.stderr).trim().replace('\n', "; ");
+            let ours = taken.err().map_or(String::new(), |error| format!(" ({error})"));
+            return Err(BackupError::Refused(format!("{told}{ours}")));
+        }
+        let (seen, digest) = taken?;
+        let now = sqlx::query_scalar("SELECT clock_timestamp()").persistent(false);
+        let now: DateTime<Utc> = now.fetch_one(&mut self.connection).await?;
+        let wal_segment_size = self.facts.wal_segment_size.unsigned_abs();
+        let (first_wal, last_wal) = seen.wal(wal_segment_size).ok_or_else(|| {
+            BackupError::refused("pg_basebackup ended well, but what it sent is not a whole backup")
+        })?;
+        let cluster = Cluster {
+            system_identifier: self.system_identifier(),
+            version,
+            first_wal,
+            last_wal,
+            wal_segment_size,
+            archives: self.facts.archives,
+        };
+        let times = (self.facts.now, now);
+        self.connection.close().await?;
+        Ok(Base { times, file, digest, cluster })
+    }
+}
+
+/// What passed by of which the backup's manifest tells.
+#[derive(Debug, Default)]
+struct Seen {
+    label: String,
+    manifest: Vec<u8>,
+    has_control: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ServersManifest {
+    #[serde(rename = "WAL-Ranges")]
+    wal_ranges: Vec<WalRange>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct WalRange {
+    timeline: u32,
+    #[serde(rename = "End-LSN")]
+    end_lsn: String,
+}
+
+impl Seen {
+    /// The first and the last file of WAL that the backup needs; `None` where a part of it is
+    /// missing.
+    fn wal(&self, segment_size: u64) -> Option<(String, String)> {
+        // `START WAL LOCATION: 0/2000028 (file 000000010000000000000002)`
+        let line = self.label.lines().find(|it| it.starts_with("START WAL LOCATION"))?;
+        let first = line.split_once("(file ")?.1.split(')').next()?;
+        let manifest: ServersManifest = serde_json::from_slice(&self.manifest).ok()?;
+        let range = manifest.wal_ranges.last()?;
+        let last = wal::segment_before(range.timeline, &range.end_lsn, segment_size)?;
+        (self.has_control && wal::is_segment(first)).then(|| (first.to_owned(), last))
+    }
+}
+
+/// Passes a tar archive on as it is, and looks at it meanwhile.
+fn pass_on(sent: impl Read, to: &mut impl Write, stop: &Stop) -> io::Result<Seen> {
+    let passing = Passing { from: BufReader::with_capacity(128 * 1024, sent), to, stop };
+    let mut archive = tar::Archive::new(passing);
+    let mut seen = Seen::default();
+    for entry in archive.entries()? {
+        let mut entry = entry?;
+        match &*entry.path_bytes() {
+            b"backup_label" => {
+                seen.label.clear();
+                entry.read_to_string(&mut seen.label)?;
+            }
+            b"backup_manifest" => {
+                seen.manifest.clear();
+                entry.read_to_end(&mut seen.manifest)?;
+            }
+            b"global/pg_control" => seen.has_control = true,
+            _ => {}
+        }
+    }
+    // Behind the last entry comes what fills the archive up.
+    io::copy(&mut archive.into_inner(), &mut io::sink())?;
+    Ok(seen)
+}
+
+struct Passing<'a, R, W> {
+    from: R,
+    to: &'a mut W,
+    stop: &'a Stop,
+}
+
+impl<R: Read, W: Write> Read for Passing<'_, R, W> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stop.check()?;
+        let read = self.from.read(buffer)?;
+        self.to.write_all(&buffer[..read])?;
+        Ok(read)
+    }
+}

@@ -1,0 +1,150 @@
+//! PostgreSQL's own programs: where they are, and how they are run without a secret on a command
+//! line.
+
+use std::path::{Path, PathBuf};
+
+use sqlx::{ConnectOptions as _, postgres::PgSslMode};
+
+use crate::{
+    backup::error::{BackupError, Result},
+    core::config::PostgresAddress,
+};
+
+/// Where systems keep them; Debian has a folder for each version, off `PATH`.
+const VERSIONS: &str = "/usr/lib/postgresql";
+const FOLDERS: [&str; 2] = ["/usr/local/bin", "/usr/bin"];
+
+/// Where PostgreSQL's programs are looked for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Programs(Option<PathBuf>);
+
+impl Programs {
+    /// In this folder, or where systems keep them.
+    pub(crate) fn new(folder: Option<&Path>) -> Self {
+        Self(folder.map(Path::to_owned))
+    }
+
+    /// The program `name` for a server of the major version `major`: of that version, or else of
+    /// the newest after it.
+    pub(super) fn find(&self, name: &str, major: u32) -> Option<PathBuf> {
+        let in_folder = |folder: &Path| Some(folder.join(name)).filter(|it| it.is_file());
+        if let Some(folder) = &self.0 {
+            return in_folder(folder);
+        }
+        let versions = std::fs::read_dir(VERSIONS).into_iter().flatten().flatten();
+        let mut versions: Vec<(u32, PathBuf)> = versions
+            .filter_map(|entry| {
+                let version = entry.file_name().to_str()?.parse().ok()?;
+                Some((version, in_folder(&entry.path().join("bin"))?))
+            })
+            .filter(|(version, _)| *version >= major)
+            .collect();
+        versions.sort();
+        let exact = versions.iter().position(|(version, _)| *version == major);
+        let found = exact.map(|nth| versions.swap_remove(nth)).or_else(|| versions.pop());
+        found.map(|(_, path)| path).or_else(|| FOLDERS.iter().find_map(|it| in_folder(it.as_ref())))
+    }
+
+    /// As [`Programs::find`], or what to do.
+    pub(super) fn need(&self, name: &str, major: u32) -> Result<PathBuf> {
+        self.find(name, major).ok_or_else(|| {
+            let told = format!(
+                "{name} of PostgreSQL {major} or newer is not here: install PostgreSQL's client \
+                 programs, or name their folder in backup.postgres_programs"
+            );
+            BackupError::Refused(told)
+        })
+    }
+}
+
+/// What a program of PostgreSQL's needs to know to reach the server, for its environment: the
+/// password too, which no other user can see there.
+pub(super) fn environment(address: &PostgresAddress) -> Vec<(&'static str, String)> {
+    let options = &address.0;
+    let host = match options.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None => options.get_host().to_owned(),
+    };
+    let ssl_mode = match options.get_ssl_mode() {
+        PgSslMode::Disable => "disable",
+        PgSslMode::Allow => "allow",
+        PgSslMode::Prefer => "prefer",
+        PgSslMode::Require => "require",
+        PgSslMode::VerifyCa => "verify-ca",
+        PgSslMode::VerifyFull => "verify-full",
+    };
+    let mut environment = vec![
+        ("PGHOST", host),
+        ("PGPORT", options.get_port().to_string()),
+        ("PGUSER", options.get_username().to_owned()),
+        ("PGSSLMODE", ssl_mode.to_owned()),
+        ("PGCONNECT_TIMEOUT", "10".to_owned()),
+        ("LC_ALL", "C".to_owned()),
+    ];
+    // The options tell these only as parts of a URL. Names could not stand in one as they are.
+    let url = options.as_ref().clone().host("host").username("user").to_url_lossy();
+    let pairs = form_urlencoded::parse(url.query().unwrap_or_default().as_bytes());
+    for (key, value) in pairs {
+        let name = match &*key {
+            "sslrootcert" => "PGSSLROOTCERT",
+            "sslcert" => "PGSSLCERT",
+            "sslkey" => "PGSSLKEY",
+            _ => continue,
+        };
+        environment.push((name, value.into_owned()));
+    }
+    if let Some(password) = url.password() {
+        let pair = format!("={password}");
+        let decoded = form_urlencoded::parse(pair.as_bytes()).next();
+        environment.extend(decoded.map(|(_, value)| ("PGPASSWORD", value.into_owned())));
+    }
+    environment
+}
+
+/// Has PostgreSQL's own program look through an unpacked base backup: each file against the
+/// checksum that the server gave, and the WAL. Tells what it found wrong; `None` where the program
+/// is not here.
+pub(crate) async fn verify(
+    programs: &Programs,
+    version: u32,
+    data: &Path,
+) -> Result<Option<Result<(), String>>> {
+    let Some(program) = programs.find("pg_verifybackup", version / 10_000) else {
+        return Ok(None);
+    };
+    let mut command = tokio::process::Command::new(&program);
+    command.env_clear().env("LC_ALL", "C").arg("--quiet").arg(data).kill_on_drop(true);
+    let done = command.output().await;
+    let done = done.map_err(|error| BackupError::Io { path: program, error })?;
+    if done.status.success() {
+        return Ok(Some(Ok(())));
+    }
+    let told = String::from_utf8_lossy(&done.stderr).trim().replace('\n', "; ");
+    Ok(Some(Err(told)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PostgresAddress, environment};
+
+    #[test]
+    fn what_a_url_says_reaches_the_programs_by_their_environment() {
+        let url = "postgres://b%40ck:p%2Bw%20%C3%A9+%25@db.example:5433/cars\
+                   ?sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem";
+        let given = environment(&PostgresAddress(Box::new(url.parse().unwrap())));
+        for (name, value) in [
+            ("PGHOST", "db.example"),
+            ("PGPORT", "5433"),
+            ("PGUSER", "b@ck"),
+            ("PGPASSWORD", "p+w é+%"),
+            ("PGSSLMODE", "verify-full"),
+            ("PGSSLROOTCERT", "/etc/ca.pem"),
+        ] {
+            assert!(given.contains(&(name, value.to_owned())), "{name}: {given:?}");
+        }
+        let url = "postgres://%2Frun%2Fpostgresql/cars";
+        let given = environment(&PostgresAddress(Box::new(url.parse().unwrap())));
+        assert!(given.contains(&("PGHOST", "/run/postgresql".to_owned())), "{given:?}");
+        assert!(!given.iter().any(|(name, _)| *name == "PGPASSWORD"), "{given:?}");
+    }
+}

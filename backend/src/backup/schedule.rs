@@ -1,0 +1,88 @@
+//! What the service does by itself: a backup whenever it is time for one.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    create::{self, Made},
+    error::{BackupError, Result},
+    folder::Folder,
+};
+use crate::core::{clock::Clock, config::Config};
+
+/// How long a backup that failed is not tried again, if they are made less often than that.
+const AFTER_FAILURE: Duration = Duration::from_mins(15);
+/// How often it is looked whether somebody else has made one meanwhile.
+const LOOK: Duration = Duration::from_mins(1);
+
+/// Makes a backup whenever the newest one is as old as the settings say, until it is dropped.
+/// Without a folder, or where it is never to be done, it does nothing. Of several instances one
+/// makes it; the others find it made.
+pub async fn run(config: Arc<Config>, clock: Clock) {
+    let (Some(folder), Some(every)) = (&config.backup.folder, config.backup.every.interval())
+    else {
+        return;
+    };
+    loop {
+        let wait = match attempt(&config, folder, every, &clock).await {
+            Ok(wait) => wait.min(LOOK),
+            Err(error) => {
+                tracing::error!(%error, "Backup failed");
+                every.min(AFTER_FAILURE)
+            }
+        };
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// Makes one if it is time; tells how long it is until the next.
+async fn attempt(
+    config: &Config,
+    folder: &std::path::Path,
+    every: Duration,
+    clock: &Clock,
+) -> Result<Duration> {
+    let folder = Folder::make(folder)?;
+    let rest = |folder: &Folder| -> Result<Option<Duration>> {
+        let Some(newest) = create::newest(config, folder)? else { return Ok(None) };
+        // One from the future, as a clock that was wrong leaves behind, is no reason to wait.
+        let age = (clock.now() - newest).to_std().unwrap_or(every);
+        Ok(every.checked_sub(age).filter(|it| !it.is_zero()))
+    };
+    if let Some(rest) = rest(&folder)? {
+        return Ok(rest);
+    }
+    let lock = match folder.lock() {
+        Err(BackupError::Busy) => return Ok(every),
+        lock => lock?,
+    };
+    // Another instance may have made it while this one took the lock.
+    if let Some(rest) = rest(&folder)? {
+        return Ok(rest);
+    }
+    match create::create(config, &folder, lock, clock).await {
+        Ok(made) => {
+            tell(&made);
+            Ok(every)
+        }
+        // On another machine, where the folder is another one.
+        Err(BackupError::Busy) => Ok(every),
+        Err(error) => Err(error),
+    }
+}
+
+fn tell(made: &Made) {
+    let taken = made.manifest.ended_at - made.manifest.began_at;
+    tracing::info!(
+        backup = made.backup.name,
+        bytes = made.manifest.size,
+        milliseconds = taken.num_milliseconds(),
+        "Backup made"
+    );
+    match &made.cleared {
+        Ok(cleared) if cleared.backups + cleared.wal == 0 => {}
+        Ok(cleared) => {
+            tracing::info!(backups = cleared.backups, wal = cleared.wal, "Old backups removed");
+        }
+        Err(error) => tracing::error!(%error, "Old backups were not removed"),
+    }
+}

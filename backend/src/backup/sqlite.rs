@@ -1,0 +1,129 @@
+//! SQLite: a copy made while others read and write, and whether a copy is sound.
+
+use std::path::{Path, PathBuf};
+
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+
+use super::{
+    error::{At as _, BackupError, Result},
+    folder::{self, remove, with_suffix},
+    payload::{self, Digest, SEALED, Stop, blocking},
+};
+use crate::core::config::Recipients;
+
+/// The name of a copy among the backups.
+const FILE: &str = "motovaultpro.db";
+/// What is added to a database's name for the copy beside it that is to be sealed.
+const BESIDE: &str = ".backup-copy";
+
+/// Copies the database in `file` into the folder `to`; tells the copy's name and what lies there.
+///
+/// A copy that is to be sealed is first made beside the database: nowhere else lies what is not.
+pub(super) async fn back_up(
+    file: &Path,
+    to: &Path,
+    recipients: &Recipients,
+    stop: &Stop,
+) -> Result<(String, Digest)> {
+    std::fs::metadata(file).at(file)?;
+    if recipients.all().is_empty() {
+        let copy = to.join(FILE);
+        copy_into(file, &copy).await?;
+        let digest = blocking(stop, move |stop| payload::digest(&copy, stop)).await?;
+        return Ok((FILE.to_owned(), digest));
+    }
+    let beside = Gone(with_suffix(file, BESIDE));
+    remove(&beside.0)?;
+    copy_into(file, &beside.0).await?;
+    let name = format!("{FILE}{SEALED}");
+    let (sealed, recipients) = (to.join(&name), recipients.clone());
+    let digest = blocking(stop, move |stop| {
+        let mut writer = payload::Writer::create(&sealed, &recipients)?;
+        let mut copy = std::fs::File::open(&beside.0).at(&beside.0)?;
+        payload::copy(&mut copy, &mut writer, stop).at(&sealed)?;
+        writer.finish().at(&sealed)
+    });
+    Ok((name, digest.await?))
+}
+
+/// One reading transaction: what is committed meanwhile is not in it, and nobody waits for it.
+async fn copy_into(file: &Path, copy: &Path) -> Result<()> {
+    let target = copy.to_str().ok_or_else(|| {
+        BackupError::Refused(format!("{}: a path has to be UTF-8", copy.display()))
+    })?;
+    // An empty file is taken as if there were none, but for its mode.
+    payload::create_private(copy)?;
+    let options = SqliteConnectOptions::new().filename(file).disable_statement_logging();
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    sqlx::query("VACUUM INTO $1").bind(target).execute(&mut connection).await?;
+    connection.close().await?;
+    std::fs::File::open(copy).and_then(|it| it.sync_all()).at(copy)?;
+    let faults = faults(copy).await;
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let told = format!("the database itself is damaged: {}", faults.join("; "));
+    Err(BackupError::Damaged(told))
+}
+
+/// What is wrong with the database in `file`, which nobody writes to.
+pub(super) async fn faults(file: &Path) -> Vec<String> {
+    let options = SqliteConnectOptions::new().filename(file).read_only(true).immutable(true);
+    let checked = async {
+        let mut connection =
+            SqliteConnection::connect_with(&options.disable_statement_logging()).await?;
+        let check = sqlx::query_scalar::<_, String>("PRAGMA integrity_check");
+        let told = check.fetch_all(&mut connection).await?;
+        connection.close().await?;
+        Ok::<_, sqlx::Error>(told)
+    };
+    match checked.await {
+        Ok(told) => told.into_iter().filter(|it| it != "ok").collect(),
+        Err(error) => vec![error.to_string()],
+    }
+}
+
+/// The files that make up a database, beginning with its own.
+pub(super) fn files(database: &Path) -> [PathBuf; 4] {
+    ["", "-wal", "-shm", "-journal"].map(|suffix| with_suffix(database, suffix))
+}
+
+/// Puts the payload `from` as the database `into`, where nothing is: whole, or not at all. `clear`
+/// makes room, at the last moment.
+pub(super) async fn put(
+    mut from: Box<dyn std::io::Read + Send>,
+    into: &Path,
+    clear: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    let parent = match into.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    folder::make_private(&parent)?;
+    let restoring = Gone(with_suffix(into, ".restoring"));
+    remove(&restoring.0)?;
+    let path = restoring.0.clone();
+    blocking(&Stop::default(), move |stop| {
+        let mut file = payload::create_private(&path)?;
+        payload::copy(&mut from, &mut file, stop).at(&path)?;
+        file.sync_all().at(&path)
+    })
+    .await?;
+    let faults = faults(&restoring.0).await;
+    if !faults.is_empty() {
+        let told = format!("the backup is no sound database: {}", faults.join("; "));
+        return Err(BackupError::Damaged(told));
+    }
+    clear()?;
+    std::fs::rename(&restoring.0, into).at(into)?;
+    folder::sync(&parent)
+}
+
+/// A file that goes with this.
+struct Gone(PathBuf);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}

@@ -1,0 +1,256 @@
+//! What is kept, archived and fetched, on folders alone: no database is needed.
+
+use std::{
+    fs,
+    io::Write as _,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tempfile::TempDir;
+
+use super::{
+    BackupError,
+    folder::Folder,
+    keys::{self, Identities},
+    manifest::{Cluster, Engine, Manifest},
+    payload::{self, Stop},
+    retention::{self, Cleared},
+    wal,
+};
+use crate::core::config::Recipients;
+
+struct Backups {
+    place: TempDir,
+    folder: Folder,
+}
+
+fn day(nth: i64) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::days(20_000 + nth)
+}
+
+/// The name of the `nth` file of WAL.
+fn segment(nth: u32) -> String {
+    format!("0000000100000000{nth:08X}")
+}
+
+impl Backups {
+    fn none() -> Self {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::make(&place.path().join("backups")).unwrap();
+        Self { place, folder }
+    }
+
+    /// A backup of the `nth` day, from the WAL of that number on.
+    fn add(&self, engine: Engine, nth: u32) -> PathBuf {
+        let unfinished = self.folder.begin(engine, day(nth.into())).unwrap();
+        let file = "content".to_owned();
+        let path = unfinished.path.join(&file);
+        let mut writer = payload::Writer::create(&path, &Recipients::default()).unwrap();
+        writer.write_all(format!("backup {nth}").as_bytes()).unwrap();
+        let digest = writer.finish().unwrap();
+        let cluster = Cluster {
+            system_identifier: 7,
+            version: 150_000,
+            first_wal: segment(nth),
+            last_wal: segment(nth),
+            wal_segment_size: 16 * 1024 * 1024,
+            archives: true,
+        };
+        let cluster = (engine == Engine::Postgresql).then_some(cluster);
+        let times = (day(nth.into()), day(nth.into()));
+        let manifest = Manifest::new(engine, times, file, digest, cluster);
+        unfinished.finish(&manifest).unwrap().path
+    }
+
+    fn archive(&self, name: &str, content: &str, to: &Recipients) -> Result<(), BackupError> {
+        let source = self.place.path().join("source");
+        fs::write(&source, content).unwrap();
+        wal::archive(self.folder.path(), &source, name, to)
+    }
+
+    fn fetch(&self, name: &str, identity: Option<&Path>) -> Result<String, BackupError> {
+        let target = self.place.path().join("target");
+        let _ = fs::remove_file(&target);
+        wal::fetch(self.folder.path(), name, &target, identity)?;
+        Ok(fs::read_to_string(&target).unwrap())
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.folder.backups().unwrap().into_iter().map(|it| it.name).collect()
+    }
+
+    fn archived(&self) -> Vec<String> {
+        wal::list(&self.folder).unwrap().into_iter().map(|it| it.name).collect()
+    }
+
+    fn clear(&self, engine: Engine, keep: usize) -> Result<Cleared, BackupError> {
+        retention::clear(&self.folder, engine, keep, &Stop::default())
+    }
+
+    /// A new pair of keys: the identity's file and the recipients.
+    fn keys(&self, name: &str) -> (PathBuf, Recipients) {
+        let path = self.place.path().join(name);
+        let text = keys::generate();
+        let public = text.lines().next().unwrap().rsplit(' ').next().unwrap();
+        fs::write(&path, &text).unwrap();
+        (path, public.parse().unwrap())
+    }
+}
+
+#[test]
+fn the_newest_are_kept_and_the_wal_from_the_oldest_of_them_on() {
+    let backups = Backups::none();
+    for nth in 1..=4 {
+        backups.add(Engine::Postgresql, nth);
+        backups.archive(&segment(nth), "wal", &Recipients::default()).unwrap();
+    }
+    backups.archive("00000002.history", "history", &Recipients::default()).unwrap();
+    let old = format!("{}.00000028.backup", segment(1));
+    backups.archive(&old, "label", &Recipients::default()).unwrap();
+    backups.add(Engine::Sqlite, 1);
+    let cleared = backups.clear(Engine::Postgresql, 2).unwrap();
+    assert_eq!(cleared, Cleared { backups: 2, wal: 3 });
+    assert_eq!(backups.archived(), [segment(3), segment(4), "00000002.history".to_owned()]);
+    let names = backups.names();
+    assert_eq!(names.len(), 3, "the other engine's stays: {names:?}");
+    assert!(names[1].ends_with("-postgresql") && names[2] > names[1], "{names:?}");
+    // Nothing more to do.
+    assert_eq!(backups.clear(Engine::Postgresql, 2).unwrap(), Cleared::default());
+    assert_eq!(backups.clear(Engine::Sqlite, 1).unwrap(), Cleared::default());
+}
+
+#[test]
+fn the_last_good_backup_stays_where_the_newer_ones_are_damaged() {
+    let backups = Backups::none();
+    backups.add(Engine::Sqlite, 1);
+    let damaged = backups.add(Engine::Sqlite, 2);
+    fs::write(damaged.join("content"), "backup X").unwrap();
+    let told = backups.clear(Engine::Sqlite, 1).unwrap_err();
+    assert!(matches!(told, BackupError::Damaged(_)), "{told:?}");
+    assert_eq!(backups.names().len(), 2);
+    // One whose manifest cannot be read does not count as kept.
+    fs::write(damaged.join("manifest.json"), "{").unwrap();
+    assert_eq!(backups.clear(Engine::Sqlite, 1).unwrap(), Cleared::default());
+    backups.add(Engine::Sqlite, 3);
+    assert_eq!(backups.clear(Engine::Sqlite, 1).unwrap().backups, 1);
+    assert_eq!(backups.names().len(), 2);
+}
+
+#[test]
+fn no_wal_goes_while_it_is_not_known_what_a_backup_needs() {
+    let backups = Backups::none();
+    let first = backups.add(Engine::Postgresql, 1);
+    backups.add(Engine::Postgresql, 3);
+    for nth in 1..=3 {
+        backups.archive(&segment(nth), "wal", &Recipients::default()).unwrap();
+    }
+    fs::remove_file(first.join("manifest.json")).unwrap();
+    assert_eq!(backups.clear(Engine::Postgresql, 1).unwrap(), Cleared::default());
+    fs::remove_dir_all(first).unwrap();
+    assert_eq!(backups.clear(Engine::Postgresql, 1).unwrap().wal, 2);
+}
+
+#[test]
+fn what_is_half_written_is_not_listed_and_goes_when_the_next_begins() {
+    let backups = Backups::none();
+    backups.add(Engine::Sqlite, 1);
+    // As a kill leaves it: nobody is there to clear up.
+    let half = backups.folder.path().join(".unfinished-20260101T000000.000Z-sqlite");
+    fs::create_dir(&half).unwrap();
+    fs::write(half.join("motovaultpro.db"), "half").unwrap();
+    assert_eq!(backups.names().len(), 1);
+    drop(backups.folder.begin(Engine::Sqlite, day(2)).unwrap());
+    assert!(!half.exists());
+    assert_eq!(fs::read_dir(backups.folder.path()).unwrap().count(), 1, "it left files behind");
+}
+
+#[test]
+fn one_backup_is_made_at_a_time() {
+    let backups = Backups::none();
+    let lock = backups.folder.lock().unwrap();
+    assert!(matches!(backups.folder.lock(), Err(BackupError::Busy)));
+    drop(lock);
+    backups.folder.lock().unwrap();
+}
+
+#[test]
+fn a_manifest_that_leads_elsewhere_is_refused() {
+    let backups = Backups::none();
+    let path = backups.add(Engine::Sqlite, 1).join("manifest.json");
+    let text = fs::read_to_string(&path).unwrap();
+    for (from, to) in
+        [("content", "../content"), ("\"form\": 1", "\"form\": 2"), ("sqlite", "postgresql")]
+    {
+        fs::write(&path, text.replace(from, to)).unwrap();
+        let read = backups.folder.backups().unwrap().remove(0).manifest;
+        assert!(matches!(read, Err(BackupError::Damaged(_))), "{to}: {read:?}");
+    }
+}
+
+#[test]
+fn wal_is_archived_once_and_never_replaced() {
+    let backups = Backups::none();
+    let (identity, sealed_for) = backups.keys("identity");
+    backups.add(Engine::Postgresql, 1);
+    for to in [Recipients::default(), sealed_for] {
+        let name = segment(u32::try_from(to.all().len()).unwrap() + 1);
+        backups.archive(&name, "content", &to).unwrap();
+        // The answer to the first time was lost.
+        backups.archive(&name, "content", &to).unwrap();
+        let told = backups.archive(&name, "other content", &to).unwrap_err();
+        assert!(told.to_string().contains("already"), "{told}");
+        assert_eq!(backups.fetch(&name, Some(&identity)).unwrap(), "content");
+    }
+    for entry in fs::read_dir(backups.folder.wal()).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{entry:?}");
+        assert!(!fs::read(entry.path()).unwrap().starts_with(b"content"), "{entry:?}");
+    }
+    let mode = backups.folder.wal().metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    assert_eq!(backups.archived().len(), 2);
+    let told = backups.archive("../outside", "content", &Recipients::default()).unwrap_err();
+    assert!(told.to_string().contains("no name"), "{told}");
+}
+
+#[test]
+fn that_wal_is_not_there_is_told_apart_from_that_it_cannot_be_had() {
+    let backups = Backups::none();
+    let (identity, to) = backups.keys("identity");
+    let (other, _) = backups.keys("other");
+    let code = |got: Result<String, BackupError>| got.unwrap_err().exit_code();
+    // Not mounted, say.
+    assert_eq!(code(backups.fetch(&segment(1), None)), 200);
+    backups.add(Engine::Postgresql, 1);
+    assert_eq!(code(backups.fetch(&segment(1), None)), 1);
+    backups.archive(&segment(1), "content", &to).unwrap();
+    assert_eq!(backups.fetch(&segment(1), Some(&identity)).unwrap(), "content");
+    assert_eq!(code(backups.fetch(&segment(1), None)), 200);
+    assert_eq!(code(backups.fetch(&segment(1), Some(Path::new("/nowhere")))), 200);
+    let told = backups.fetch(&segment(1), Some(&other)).unwrap_err();
+    assert!(told.to_string().contains("not sealed for this identity"), "{told}");
+    assert_eq!(told.exit_code(), 200);
+    // A byte within is another.
+    let file = wal::list(&backups.folder).unwrap().remove(0).path;
+    let mut bytes = fs::read(&file).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&file, bytes).unwrap();
+    assert_eq!(code(backups.fetch(&segment(1), Some(&identity))), 200);
+    assert!(!backups.place.path().join("target").exists(), "nothing half fetched");
+    let identities = Identities::read(Some(&identity)).unwrap();
+    let found = wal::list(&backups.folder).unwrap().remove(0).check(&identities, &Stop::default());
+    assert!(found.unwrap_err().to_string().contains(&segment(1)));
+}
+
+#[test]
+fn an_identity_file_that_is_none_is_told_without_its_words() {
+    let backups = Backups::none();
+    let path = backups.place.path().join("identity");
+    for text in ["hunter2-canary\n", "# only a remark\n"] {
+        fs::write(&path, text).unwrap();
+        let told = Identities::read(Some(&path)).map(drop).unwrap_err().to_string();
+        assert!(told.contains("identity") && !told.contains("canary"), "{told}");
+    }
+}

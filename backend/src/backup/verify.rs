@@ -1,0 +1,160 @@
+//! Reading all of it, and naming what is damaged.
+
+use std::path::Path;
+
+use super::{
+    error::{BackupError, Result},
+    folder::{Folder, Kept},
+    keys::Identities,
+    manifest::{Engine, Manifest},
+    payload::{self, Stop, blocking},
+    postgres::{self, Programs},
+    sqlite, wal,
+};
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    /// A line for each thing that was looked at.
+    pub(super) lines: Vec<String>,
+    /// What is damaged.
+    pub(super) damage: Vec<String>,
+}
+
+impl Report {
+    fn note(&mut self, what: &str, found: Result<String>) {
+        match found {
+            Ok(told) => self.lines.push(format!("{what}: {told}")),
+            Err(error) => self.damage.push(format!("{what}: {error}")),
+        }
+    }
+}
+
+/// Checks the backup `name`, or all of them and the archived WAL.
+pub(super) async fn verify(
+    folder: &Folder,
+    name: Option<&str>,
+    identity: Option<&Path>,
+    programs: &Programs,
+) -> Result<Report> {
+    let backups = folder.backups()?;
+    let chosen: Vec<&Kept> =
+        backups.iter().filter(|it| name.is_none_or(|name| it.name == name)).collect();
+    if chosen.is_empty() {
+        return Err(BackupError::Refused(match name {
+            Some(name) => format!("there is no backup {name}"),
+            None => "there are no backups".to_owned(),
+        }));
+    }
+    // A wrong path is told at once, and not once for each file.
+    Identities::read(identity)?;
+    let mut report = Report::default();
+    for backup in &chosen {
+        report.note(&backup.name, check(backup, identity, programs).await);
+    }
+    if name.is_none() {
+        check_wal(folder, &backups, identity, &mut report).await?;
+    }
+    Ok(report)
+}
+
+async fn check(backup: &Kept, identity: Option<&Path>, programs: &Programs) -> Result<String> {
+    let manifest = match &backup.manifest {
+        Ok(manifest) => manifest,
+        Err(error) => return Err(BackupError::Damaged(error.to_string())),
+    };
+    compare(backup, manifest).await?;
+    if manifest.is_sealed() && identity.is_none() {
+        return Ok("whole; sealed, and not looked into without an identity".to_owned());
+    }
+    let payload = backup.payload(manifest);
+    if manifest.engine == Engine::Sqlite && !manifest.is_sealed() {
+        return match &sqlite::faults(&payload).await[..] {
+            [] => Ok("whole, a sound database".to_owned()),
+            faults => Err(BackupError::Damaged(faults.join("; "))),
+        };
+    }
+    // Whoever may not see a sealed backup does not see this either: it is the owner's alone.
+    let scratch = tempfile::tempdir();
+    let scratch = scratch.map_err(|error| BackupError::Io { path: std::env::temp_dir(), error })?;
+    let from = payload::open(&payload, &Identities::read(identity)?)?;
+    let inside = scratch.path().join("data");
+    match manifest.engine {
+        Engine::Sqlite => {
+            // Putting it there checks it.
+            sqlite::put(from, &inside, || Ok(())).await?;
+            Ok("whole, a sound database".to_owned())
+        }
+        Engine::Postgresql => {
+            let data = inside.clone();
+            blocking(&Stop::default(), move |_| {
+                super::folder::make_private(&data)?;
+                postgres::unpack(from, &data)?;
+                postgres::lay_out(&data, None)
+            })
+            .await?;
+            let version = manifest.cluster.as_ref().map_or(0, |it| it.version);
+            match postgres::verify(programs, version, &inside).await? {
+                Some(Ok(())) => Ok("whole, and so says pg_verifybackup".to_owned()),
+                Some(Err(told)) => Err(BackupError::Damaged(told)),
+                None => Ok("whole; pg_verifybackup is not here to be asked too".to_owned()),
+            }
+        }
+    }
+}
+
+/// Holds the payload against the manifest.
+pub(super) async fn compare(backup: &Kept, manifest: &Manifest) -> Result<()> {
+    let path = backup.payload(manifest);
+    let (read, expected) = (path.clone(), manifest.digest());
+    let found = blocking(&Stop::default(), move |stop| payload::digest(&read, stop)).await?;
+    if found == expected {
+        return Ok(());
+    }
+    let why = if found.size == expected.size {
+        "its SHA-256 is not the manifest's".to_owned()
+    } else {
+        format!("it has {} bytes instead of {}", found.size, expected.size)
+    };
+    Err(BackupError::Damaged(format!("{}: {why}", path.display())))
+}
+
+async fn check_wal(
+    folder: &Folder,
+    backups: &[Kept],
+    identity: Option<&Path>,
+    report: &mut Report,
+) -> Result<()> {
+    let files = wal::list(folder)?;
+    if files.is_empty() {
+        return Ok(());
+    }
+    let clusters = backups.iter().filter_map(|it| it.manifest.as_ref().ok()?.cluster.as_ref());
+    let oldest = clusters.filter(|it| it.archives).min_by_key(|it| it.last_wal.get(8..));
+    if let Some(oldest) = oldest {
+        let from = Some(oldest.last_wal.as_str());
+        for gap in wal::gaps(&files, from, oldest.wal_segment_size) {
+            report.damage.push(format!("archived WAL: {gap}"));
+        }
+    }
+    let (all, identity) = (files.len(), identity.map(Path::to_owned));
+    let (read, damage) = blocking(&Stop::default(), move |stop| {
+        let identities = Identities::read(identity.as_deref())?;
+        let readable = files.iter().filter(|it| !it.is_sealed() || !identities.is_empty());
+        let (mut read, mut damage) = (0, Vec::new());
+        for file in readable {
+            read += 1;
+            damage.extend(file.check(&identities, stop).err());
+        }
+        Ok((read, damage))
+    })
+    .await?;
+    let whole = read - damage.len();
+    report.damage.extend(damage.iter().map(ToString::to_string));
+    let sealed = match all - read {
+        0 => String::new(),
+        rest => format!(", {rest} sealed and not looked into without an identity"),
+    };
+    report.lines.push(format!("archived WAL: {whole} of {all} files whole{sealed}"));
+    Ok(())
+}

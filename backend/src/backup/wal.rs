@@ -1,0 +1,319 @@
+//! PostgreSQL's archived WAL: the programs behind `archive_command` and `restore_command`.
+//!
+//! A file's name in the archive tells the SHA-256 of what it holds, so that one that is brought
+//! again can be known, although it is sealed and nobody here can open it.
+
+use std::{
+    collections::BTreeSet,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    error::{At as _, BackupError, Result},
+    folder::{self, Folder, remove, with_suffix},
+    keys::Identities,
+    payload::{self, COMPRESSED, Hashed, SEALED, Stop},
+};
+use crate::core::config::Recipients;
+
+/// How the name of what is not whole begins.
+const UNFINISHED: &str = ".unfinished-";
+/// The file that whoever archives holds locked.
+const LOCK: &str = ".lock";
+/// The digits of a SHA-256.
+const DIGITS: usize = 64;
+
+/// A file in the archive.
+#[derive(Debug, Clone)]
+pub(super) struct Archived {
+    /// PostgreSQL's name for it, such as `000000010000000000000003`.
+    pub(super) name: String,
+    sha256: String,
+    pub(super) path: PathBuf,
+}
+
+impl Archived {
+    fn read(path: PathBuf) -> Option<Self> {
+        let file = path.file_name()?.to_str()?;
+        let inner = file.strip_suffix(SEALED).unwrap_or(file).strip_suffix(COMPRESSED)?;
+        let (name, sha256) = inner.rsplit_once('-')?;
+        let is_digest = sha256.len() == DIGITS && sha256.bytes().all(|it| it.is_ascii_hexdigit());
+        let (name, sha256) = (name.to_owned(), sha256.to_owned());
+        (is_digest && is_name(&name)).then_some(Self { name, sha256, path })
+    }
+
+    pub(super) fn is_sealed(&self) -> bool {
+        self.path.to_string_lossy().ends_with(SEALED)
+    }
+
+    /// Reads all of it; tells why it is not what was archived.
+    pub(super) fn check(&self, identities: &Identities, stop: &Stop) -> Result<()> {
+        let mut content = Hashed::new(payload::open(&self.path, identities)?);
+        let read = payload::copy(&mut content, &mut std::io::sink(), stop);
+        stop.check().at(&self.path)?;
+        match read {
+            Ok(()) => self.compare(content),
+            Err(error) => Err(self.damaged(&error.to_string())),
+        }
+    }
+
+    fn compare<R: Read>(&self, content: Hashed<R>) -> Result<()> {
+        let digest = content.finish().1;
+        if digest.sha256 == self.sha256 {
+            return Ok(());
+        }
+        Err(self.damaged("its content is not what was archived"))
+    }
+
+    fn damaged(&self, why: &str) -> BackupError {
+        BackupError::Damaged(format!("{}: {why}", self.path.display()))
+    }
+}
+
+/// Whether it is the name of a whole file of WAL.
+pub(super) fn is_segment(name: &str) -> bool {
+    name.len() == 24 && is_hex(name)
+}
+
+fn is_hex(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|it| matches!(it, b'0'..=b'9' | b'A'..=b'F'))
+}
+
+/// Whether PostgreSQL archives files of this name: WAL, whole or to where a server was promoted,
+/// the beginnings of backups, and histories of timelines.
+fn is_name(name: &str) -> bool {
+    let Some((stem, rest)) = name.split_once('.') else { return is_segment(name) };
+    match rest {
+        "history" => stem.len() == 8 && is_hex(stem),
+        "partial" => is_segment(stem),
+        _ => {
+            let offset = rest.strip_suffix(".backup");
+            is_segment(stem) && offset.is_some_and(|it| it.len() == 8 && is_hex(it))
+        }
+    }
+}
+
+/// Where in the WAL a file stands, whatever its timeline; `None` for histories.
+fn position(name: &str) -> Option<&str> {
+    name.get(..24).filter(|it| is_segment(it)).map(|it| &it[8..])
+}
+
+/// The file of WAL that holds the byte before `lsn` (`0/3000100`).
+pub(super) fn segment_before(timeline: u32, lsn: &str, segment_size: u64) -> Option<String> {
+    let (high, low) = lsn.split_once('/')?;
+    let number = |text| u64::from_str_radix(text, 16).ok();
+    let byte = (number(high)? << 32 | number(low)?).checked_sub(1)?;
+    let per_log = (1_u64 << 32).checked_div(segment_size)?;
+    let segment = byte / segment_size;
+    Some(format!("{timeline:08X}{:08X}{:08X}", segment / per_log, segment % per_log))
+}
+
+/// All that is in the archive, by name; nothing where there is none.
+pub(super) fn list(folder: &Folder) -> Result<Vec<Archived>> {
+    let wal = folder.wal();
+    let entries = match std::fs::read_dir(&wal) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.at(&wal)?,
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        files.extend(Archived::read(entry.at(&wal)?.path()));
+    }
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(files)
+}
+
+/// Archives the file at `source` as `name`, as PostgreSQL's `archive_command` has to: it succeeds
+/// when the file is safely there, also where it was there before, and never replaces another.
+pub(super) fn archive(
+    folder: &Path,
+    source: &Path,
+    name: &str,
+    recipients: &Recipients,
+) -> Result<()> {
+    if !is_name(name) {
+        return Err(BackupError::Refused(format!("{name:?} is no name of a file of WAL")));
+    }
+    let folder = Folder::make(folder)?;
+    let wal = folder.wal();
+    folder::make_private(&wal)?;
+    // Two servers that take themselves for the same one would both find the name free.
+    let lock = wal.join(LOCK);
+    let held = folder::open_lock(&lock)?;
+    held.lock().at(&lock)?;
+
+    let sha256 = payload::digest(source, &Stop::default())?.sha256;
+    if let Some(there) = list(&folder)?.into_iter().find(|it| it.name == name) {
+        if there.sha256 == sha256 {
+            // It may have got its name, and the machine lost its power before that was kept.
+            return folder::sync(&wal);
+        }
+        let told = format!("{name} is in the archive already, with other content: it stays");
+        return Err(BackupError::Refused(told));
+    }
+    let sealed = if recipients.all().is_empty() { "" } else { SEALED };
+    let kept = wal.join(format!("{name}-{sha256}{COMPRESSED}{sealed}"));
+    let unfinished = wal.join(format!("{UNFINISHED}{name}{COMPRESSED}{sealed}"));
+    remove(&unfinished)?;
+    let mut writer = payload::Writer::create(&unfinished, recipients)?;
+    let mut content = Hashed::new(std::fs::File::open(source).at(source)?);
+    payload::copy(&mut content, &mut writer, &Stop::default()).at(&unfinished)?;
+    writer.finish().at(&unfinished)?;
+    if content.finish().1.sha256 != sha256 {
+        remove(&unfinished)?;
+        return Err(BackupError::Refused(format!("{} has changed meanwhile", source.display())));
+    }
+    std::fs::rename(&unfinished, &kept).at(&kept)?;
+    folder::sync(&wal)
+}
+
+/// Brings the file `name` out of the archive to `target`, as PostgreSQL's `restore_command` has
+/// to: that it is not there is one thing, that it cannot be had is another.
+pub(super) fn fetch(
+    folder: &Path,
+    name: &str,
+    target: &Path,
+    identity: Option<&Path>,
+) -> Result<()> {
+    let fetched = Identities::read(identity).and_then(|it| bring(folder, name, target, &it));
+    fetched.map_err(|error| match error {
+        BackupError::NotArchived(name) => BackupError::NotArchived(name),
+        error => BackupError::NotFetched(Box::new(error)),
+    })
+}
+
+fn bring(folder: &Path, name: &str, target: &Path, identities: &Identities) -> Result<()> {
+    let folder = Folder::find(folder)?;
+    let Some(file) = list(&folder)?.into_iter().find(|it| it.name == name) else {
+        // A folder that is not mounted is empty too: it does not mean that the archive ends.
+        if folder.backups()?.is_empty() {
+            return Err(BackupError::refused("there are no backups here: is it mounted?"));
+        }
+        return Err(BackupError::NotArchived(name.to_owned()));
+    };
+    let part = with_suffix(target, ".part");
+    remove(&part)?;
+    let mut content = Hashed::new(payload::open(&file.path, identities)?);
+    let mut to = payload::create_private(&part)?;
+    let copied = payload::copy(&mut content, &mut to, &Stop::default());
+    copied.map_err(|error| file.damaged(&error.to_string()))?;
+    file.compare(content)?;
+    std::fs::rename(&part, target).at(target)
+}
+
+/// Removes the WAL before the file `first`, on every timeline; histories stay. Tells how many.
+pub(super) fn remove_before(folder: &Folder, first: &str) -> Result<usize> {
+    let needed = position(first);
+    let mut removed = 0;
+    for file in list(folder)? {
+        if position(&file.name).is_some_and(|it| Some(it) < needed) {
+            remove(&file.path)?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+/// What is missing between `from` and the newest file of WAL, each gap by its first file.
+pub(super) fn gaps(files: &[Archived], from: Option<&str>, segment_size: u64) -> Vec<String> {
+    let number = |name: &str| {
+        let at = position(name).filter(|_| is_segment(name))?;
+        let half = |text| u64::from_str_radix(text, 16).ok();
+        Some(half(&at[..8])? * ((1 << 32) / segment_size) + half(&at[8..])?)
+    };
+    let there: BTreeSet<u64> = files.iter().filter_map(|it| number(&it.name)).collect();
+    let Some(newest) = there.last() else { return Vec::new() };
+    let mut before = from.and_then(number).map(|it| it.saturating_sub(1));
+    let mut gaps = Vec::new();
+    for at in &there {
+        if before.is_some_and(|it| *at > it + 1) {
+            let missing = before.unwrap_or_default() + 1;
+            let per_log = (1 << 32) / segment_size;
+            let count = at - missing;
+            let first = format!("{:08X}{:08X}", missing / per_log, missing % per_log);
+            gaps.push(format!("{count} missing from ????????{first} on"));
+        }
+        before = before.max(Some(*at));
+    }
+    debug_assert!(before >= Some(*newest));
+    gaps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Archived, gaps, is_name, position, segment_before};
+
+    const SEGMENT: u64 = 16 * 1024 * 1024;
+
+    #[test]
+    fn only_names_that_postgresql_gives_are_archived() {
+        for name in [
+            "000000010000000000000003",
+            "0000000100000000000000FF.partial",
+            "000000010000000000000003.00000028.backup",
+            "00000002.history",
+        ] {
+            assert!(is_name(name), "{name}");
+        }
+        for name in [
+            "",
+            "00000001000000000000000",
+            "../00000001000000000000",
+            "000000010000000000000003.backup",
+            "00000000000000000000000g",
+            "2.history",
+            ".history",
+            "000000010000000000000003/../x",
+        ] {
+            assert!(!is_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_last_file_that_a_backup_needs_holds_the_byte_before_its_end() {
+        let before = |lsn| segment_before(1, lsn, SEGMENT).unwrap();
+        assert_eq!(before("0/3000100"), "000000010000000000000003");
+        assert_eq!(before("0/4000000"), "000000010000000000000003");
+        assert_eq!(before("2/0"), "0000000100000001000000FF");
+        assert_eq!(segment_before(1, "0/0", SEGMENT), None);
+        assert_eq!(segment_before(1, "nonsense", SEGMENT), None);
+    }
+
+    #[test]
+    fn positions_rise_with_the_wal_and_not_with_the_timeline() {
+        assert!(position("000000020000000000000003") < position("000000010000000000000004"));
+        assert_eq!(position("00000002.history"), None);
+        assert_eq!(
+            position("000000010000000000000003.00000028.backup"),
+            position("000000020000000000000003")
+        );
+    }
+
+    #[test]
+    fn what_is_missing_from_the_chain_is_named() {
+        let digest = "0".repeat(64);
+        let files = |names: &[&str]| -> Vec<Archived> {
+            let path = |it: &&str| format!("/wal/{it}-{digest}.zst").into();
+            names.iter().filter_map(|it| Archived::read(path(it))).collect()
+        };
+        let chain = files(&[
+            "0000000100000000000000FE",
+            "0000000100000000000000FF",
+            "000000020000000100000000",
+            "00000002.history",
+        ]);
+        assert_eq!(chain.len(), 4);
+        let from = Some("0000000100000000000000FE");
+        assert_eq!(gaps(&chain, from, SEGMENT), [""; 0]);
+        // Archived before it is needed, or not yet.
+        assert_eq!(gaps(&chain, Some("0000000100000000000000FF"), SEGMENT), [""; 0]);
+        assert_eq!(gaps(&chain, Some("000000020000000100000001"), SEGMENT), [""; 0]);
+        assert_eq!(gaps(&[], from, SEGMENT), [""; 0]);
+        let told = gaps(&chain, Some("0000000100000000000000FB"), SEGMENT);
+        assert_eq!(told, ["3 missing from ????????00000000000000FB on"]);
+        let told =
+            gaps(&files(&["000000010000000000000001", "000000010000000000000003"]), None, SEGMENT);
+        assert_eq!(told, ["1 missing from ????????0000000000000002 on"]);
+    }
+}
