@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help map run test check fuzz migrate bench bench-vin overload clean
+.PHONY: help map run test check fuzz migrate bench bench-vin overload drill clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ bench-vin: ## measure the VIN decoder beside two others
 overload: ## put ten times the load upon a release build that it can take
 	scripts/need postgresql redis-server
 	scripts/overload
+
+drill: ## lose everything on both engines, and bring it back from backups
+	scripts/need postgresql redis-server
+	scripts/drill
 
 clean: ## remove what was built and, after asking, data/
 	cargo clean

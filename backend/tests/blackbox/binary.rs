@@ -18,7 +18,7 @@ fn it_says_what_it_is_and_what_can_be_asked() {
     let version = place.run(&["--version"]).well();
     assert_eq!(version, concat!("motovaultpro ", env!("CARGO_PKG_VERSION"), "\n"));
     let help = place.run(&["--help"]).well();
-    for command in ["serve", "migrate", "config", "healthcheck", "openapi"] {
+    for command in ["serve", "migrate", "backup", "config", "healthcheck", "openapi"] {
         assert!(help.contains(&format!("\n  {command} ")), "{command} is not in {help}");
         assert!(place.run(&[command, "--help"]).well().contains("Usage:"));
     }

@@ -50,21 +50,9 @@ impl Ledger {
         self.write(by, "/api/vehicles", client::text(&body["vin"]), body).await
     }
 
-    /// Readings and days rise with the number, whoever comes first: the order is never refused.
     async fn add_fuel_log(&self, by: &Client, vehicle: &str) -> Option<Answer> {
-        let number = self.next();
-        let day =
-            chrono::NaiveDate::from_ymd_opt(2020, 1, 1).unwrap() + chrono::Days::new(number / 20);
-        let notes = format!("number {number}");
-        let body = json!({
-            "vehicleId": vehicle,
-            "date": day,
-            "odometerReading": 1000 + number * 3,
-            "gallons": format!("{}.{:03}", 1 + number % 9, number * 37 % 1000),
-            "pricePerGallon": "3.499",
-            "notes": notes,
-        });
-        self.write(by, "/api/fuel-logs", notes, body).await
+        let body = client::fill_up(vehicle, self.next());
+        self.write(by, "/api/fuel-logs", client::text(&body["notes"]), body).await
     }
 
     /// Writes until the service is gone, or until told to stop.

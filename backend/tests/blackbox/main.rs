@@ -5,8 +5,10 @@
 #[macro_use]
 mod support;
 
+mod backup;
 mod binary;
 mod browser;
+mod drill;
 mod kill;
 mod migrations;
 mod overload;

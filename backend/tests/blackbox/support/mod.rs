@@ -3,6 +3,8 @@
 pub(crate) mod client;
 pub(crate) mod load;
 mod servers;
+#[macro_use]
+mod site;
 mod sql;
 mod visit;
 
@@ -15,6 +17,7 @@ use std::{
 
 pub(crate) use client::{Answer, Client};
 pub(crate) use servers::{Postgres, Redis};
+pub(crate) use site::{Site, this_program};
 pub(crate) use sql::Sql;
 use tempfile::TempDir;
 pub(crate) use visit::Visit;

@@ -78,6 +78,8 @@ impl Drop for Redis {
 /// A PostgreSQL that keeps what it acknowledges.
 pub(crate) struct Postgres {
     folder: TempDir,
+    data: PathBuf,
+    settings: Vec<String>,
     programs: PathBuf,
     port: u16,
     child: Option<Child>,
@@ -107,20 +109,63 @@ fn other_user() -> Option<(u32, u32)> {
     Some((number(&["-u", user]).unwrap(), number(&["-g", user]).unwrap()))
 }
 
+/// Gives all of a folder to the user that PostgreSQL runs as.
+pub(super) fn give_away(path: &Path) {
+    let Some((user, group)) = other_user() else { return };
+    std::os::unix::fs::lchown(path, Some(user), Some(group)).unwrap();
+    if path.is_dir() {
+        for entry in std::fs::read_dir(path).unwrap() {
+            give_away(&entry.unwrap().path());
+        }
+    }
+}
+
 impl Postgres {
     pub(crate) async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        if let Some((user, group)) = other_user() {
-            std::os::unix::fs::chown(folder.path(), Some(user), Some(group)).unwrap();
-        }
-        let port = free_port();
-        let mut postgres = Self { folder, programs: postgres_programs(), port, child: None };
+        Self::start_with(|_| Vec::new()).await
+    }
+
+    /// A new server with more settings (`name=value`), which may name places below its own folder.
+    pub(crate) async fn start_with(settings: impl FnOnce(&Path) -> Vec<String>) -> Self {
+        let mut postgres = Self::nowhere();
+        postgres.settings = settings(postgres.folder());
         let mut initdb = postgres.command("initdb");
         initdb.args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]);
         let made = initdb.args(["--no-sync", "-D", "data"]).output().unwrap();
         assert!(made.status.success(), "{made:?}");
         postgres.restart().await;
         postgres
+    }
+
+    /// A server on a data folder that is there; its log where it does not come up.
+    pub(crate) async fn start_on(data: &Path) -> Result<Self, String> {
+        let mut postgres = Self::nowhere();
+        postgres.data = data.to_owned();
+        give_away(data);
+        postgres.try_restart().await?;
+        Ok(postgres)
+    }
+
+    fn nowhere() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        give_away(folder.path());
+        let (data, port) = (folder.path().join("data"), free_port());
+        let programs = postgres_programs();
+        Self { folder, data, settings: Vec::new(), programs, port, child: None }
+    }
+
+    /// A folder that the server's own user may write to.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// The folder of PostgreSQL's programs.
+    pub(crate) fn programs(&self) -> &Path {
+        &self.programs
     }
 
     fn command(&self, name: &str) -> Command {
@@ -134,18 +179,27 @@ impl Postgres {
 
     /// Starts it, again or for the first time, and waits until it answers.
     pub(crate) async fn restart(&mut self) {
+        self.try_restart().await.unwrap();
+    }
+
+    async fn try_restart(&mut self) -> Result<(), String> {
         let log = self.folder.path().join("log");
         let mut command = self.command("postgres");
         let sockets = format!("unix_socket_directories={}", self.folder.path().display());
-        command.args(["-D", "data", "-p", &self.port.to_string()]);
+        command.arg("-D").arg(&self.data).args(["-p", &self.port.to_string()]);
         command.args(["-c", "listen_addresses=127.0.0.1", "-c", &sockets]);
+        command.args(self.settings.iter().flat_map(|it| ["-c", it.as_str()]));
         command.stdout(Stdio::null()).stderr(File::create(&log).unwrap());
-        self.child = Some(command.spawn().unwrap());
+        let child = self.child.insert(command.spawn().unwrap());
+        let mut told = String::new();
+        let mut has_ended = false;
         eventually("PostgreSQL is ready", async || {
-            let log = std::fs::read_to_string(&log).unwrap();
-            log.contains("ready to accept connections")
+            has_ended = child.try_wait().unwrap().is_some();
+            told = std::fs::read_to_string(&log).unwrap();
+            has_ended || told.contains("ready to accept connections")
         })
         .await;
+        if has_ended { Err(told) } else { Ok(()) }
     }
 
     pub(crate) fn url(&self) -> String {

@@ -1,0 +1,214 @@
+//! Backups by the built program: made while the service runs, checked, brought back, and refused
+//! where they have to be.
+
+use std::{
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use crate::support::{Service, Site, eventually, signal};
+
+on_every_site![
+    what_was_made_is_checked_and_comes_back_into_a_new_place_only,
+    the_service_makes_sealed_backups_by_itself_and_keeps_the_newest,
+];
+
+/// What no output, manifest or command line may hold.
+const CANARY: &str = "xyzzy-canary";
+
+const VEHICLES: &str = "SELECT COUNT(*) FROM vehicles";
+
+/// Every file and folder below a folder.
+fn below(folder: &Path) -> Vec<PathBuf> {
+    let mut all = vec![folder.to_owned()];
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { all.extend(below(&path)) } else { all.push(path) }
+    }
+    all
+}
+
+async fn what_was_made_is_checked_and_comes_back_into_a_new_place_only(site: Site) {
+    let service = site.place.serve();
+    let client = service.register("someone@example.org").await;
+    for nth in 1..=3 {
+        client.add_vehicle(nth).await;
+    }
+    let made = site.backup(&["create"]).well();
+    client.add_vehicle(4).await;
+    let names = site.names();
+    let [name] = &names[..] else { panic!("{names:?}") };
+    assert!(made.contains(name), "{made}");
+    let told = site.backup(&["verify"]).well();
+    assert!(told.contains(&format!("{name}: whole")), "{told}");
+    for path in below(&site.backups) {
+        let rights = path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(rights, if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
+    }
+
+    // As a kill in the middle of the next one leaves it.
+    let half = site.backups.join(format!(".unfinished-{name}"));
+    std::fs::create_dir(&half).unwrap();
+    std::fs::copy(site.payload(name), half.join("payload")).unwrap();
+    assert_eq!(site.names(), names);
+
+    // Not over what is in use, whatever is said.
+    for force in [&[][..], &["--force"]] {
+        let told = site.restore(&site.live(), force).badly(1);
+        assert!(told.contains("in use"), "{told}");
+    }
+    assert_eq!(client.all("/api/vehicles").await.len(), 4);
+    let told = site.restore(&site.new_place("none"), &["--to", "2020-01-31T12:00:00Z"]).badly(1);
+    assert!(told.contains("the oldest backup is of"), "{told}");
+    let told = site.restore(&site.new_place("none"), &["--to", "yesterday"]).badly(2);
+    assert!(told.contains("2026-01-31T12:00:00Z"), "{told}");
+
+    // Nor over what is there, unless it is to be put aside.
+    let taken = site.new_place("taken");
+    let kept = if site.postgres.is_some() {
+        std::fs::create_dir(&taken).unwrap();
+        taken.join("kept")
+    } else {
+        // What would be taken for the restored database's own log.
+        PathBuf::from(format!("{}-wal", taken.display()))
+    };
+    std::fs::write(&kept, "kept").unwrap();
+    let told = site.restore(&taken, &[]).badly(1);
+    assert!(told.contains("is there already"), "{told}");
+    assert_eq!(std::fs::read_to_string(&kept).unwrap(), "kept");
+    let told = site.restore(&taken, &["--force"]).well();
+    assert!(told.contains(name), "{told}");
+    assert!(!kept.exists());
+    let beside = std::fs::read_dir(taken.parent().unwrap()).unwrap();
+    let mut beside = beside.map(|it| it.unwrap().path());
+    let aside = beside.find(|it| it.to_string_lossy().contains(".before-")).unwrap();
+    let aside = if aside.is_dir() { aside.join("kept") } else { aside };
+    assert_eq!(std::fs::read_to_string(aside).unwrap(), "kept");
+
+    let restored = site.open(&taken).await;
+    assert_eq!(restored.sql.number(VEHICLES).await, 3);
+    drop(restored);
+
+    // A byte in the middle is another.
+    let payload = site.payload(name);
+    let mut bytes = std::fs::read(&payload).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&payload, bytes).unwrap();
+    for told in [
+        site.backup(&["verify", name]).badly(1),
+        site.restore(&site.new_place("damaged"), &[]).badly(1),
+    ] {
+        assert!(told.contains(payload.to_str().unwrap()) && told.contains("SHA-256"), "{told}");
+    }
+    assert!(!site.new_place("damaged").exists());
+}
+
+/// Keys for sealed backups: the identity's file and the public key.
+fn keys(site: &Site, name: &str) -> (String, String) {
+    let text = site.backup(&["keygen"]).well();
+    let public = text.lines().next().unwrap().strip_prefix("# public key: ").unwrap().to_owned();
+    let path = site.live().parent().unwrap().join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, text).unwrap();
+    (path.to_str().unwrap().to_owned(), public)
+}
+
+/// Puts a program in PostgreSQL's place that notes how it was called, and has a role with no more
+/// rights than it needs call it.
+async fn noting(site: Site) -> (Site, Option<PathBuf>) {
+    let Some(postgres) = &site.postgres else { return (site, None) };
+    let folder = postgres.folder().join("programs");
+    std::fs::create_dir(&folder).unwrap();
+    let (notes, real) = (folder.join("notes"), postgres.programs().to_owned());
+    let script = format!(
+        "#!/bin/sh\necho \"$0 $*\" >>{0}.arguments\nenv -u PGPASSWORD >>{0}.arguments\n\
+         echo \"$PGPASSWORD\" >>{0}.password\nexec {1}/pg_basebackup \"$@\"\n",
+        notes.display(),
+        real.display()
+    );
+    let program = folder.join("pg_basebackup");
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::os::unix::fs::symlink(real.join("pg_verifybackup"), folder.join("pg_verifybackup"))
+        .unwrap();
+    let sql = site.place.sql().await;
+    sql.execute("CREATE ROLE keeper LOGIN REPLICATION").await;
+    sql.close().await;
+    let url = postgres.url().replace("postgres@", &format!("keeper:{CANARY}@"));
+    let site = site
+        .with("MVP__BACKUP__POSTGRES_URL", &url)
+        .with("MVP__BACKUP__POSTGRES_PROGRAMS", folder.to_str().unwrap());
+    (site, Some(notes))
+}
+
+async fn the_service_makes_sealed_backups_by_itself_and_keeps_the_newest(site: Site) {
+    let (identity, public) = keys(&site, "identity");
+    let (other, _) = keys(&site, "other");
+    let (site, notes) = noting(site).await;
+    let site = site
+        .with("MVP__BACKUP__RECIPIENTS", &public)
+        .with("MVP__BACKUP__EVERY", "1s")
+        .with("MVP__BACKUP__KEEP", "2")
+        .with("MVP__STATIONS__GOOGLE_API_KEY", CANARY);
+    let services = [site.place.serve(), site.place.serve()];
+    let client = services[0].register("someone@example.org").await;
+    client.add_vehicle(1).await;
+    let made = |service: &Service| service.log().matches("Backup made").count();
+    let removed = |service: &Service| service.log().contains("Old backups removed");
+    eventually("backups are made and removed", async || {
+        services.iter().map(made).sum::<usize>() >= 4 && services.iter().any(removed)
+    })
+    .await;
+    let mut logs = String::new();
+    for mut service in services {
+        signal("TERM", service.pid());
+        assert_eq!(service.ended().await, Some(0), "{}", service.log());
+        logs += &service.log();
+    }
+    for line in ["\"ERROR\"", "\"WARN\"", CANARY] {
+        assert!(!logs.contains(line), "{logs}");
+    }
+
+    let names = site.names();
+    assert_eq!(names.len(), 2, "{names:?}");
+    for name in &names {
+        let manifest = site.manifest(name).to_string();
+        assert!(!manifest.contains(CANARY), "{manifest}");
+        let bytes = std::fs::read(site.payload(name)).unwrap();
+        assert!(bytes.starts_with(b"age-encryption.org/v1"), "{name}");
+    }
+    // One at a time: the second begins after the first has ended.
+    let moment = |name: &str, which: &str| -> chrono::DateTime<chrono::Utc> {
+        site.manifest(name)[which].as_str().unwrap().parse().unwrap()
+    };
+    assert!(moment(&names[0], "ended_at") <= moment(&names[1], "began_at"));
+    if let Some(notes) = notes {
+        let read = |suffix: &str| {
+            std::fs::read_to_string(format!("{}.{suffix}", notes.display())).unwrap()
+        };
+        assert!(!read("arguments").contains(CANARY), "{}", read("arguments"));
+        assert!(read("password").contains(CANARY), "it was not given the password");
+    }
+    if site.postgres.is_none() {
+        let left = below(site.live().parent().unwrap());
+        assert!(!left.iter().any(|it| it.to_string_lossy().contains("backup-copy")), "{left:?}");
+    }
+
+    let told = site.backup(&["verify"]).well();
+    assert!(told.contains("whole; sealed"), "{told}");
+    let told = site.backup(&["verify", "--identity", &identity]).well();
+    assert_eq!(told.matches(": whole").count(), 2, "{told}");
+    // The archived WAL is not sealed, and found whole all the same.
+    let ran = site.backup(&["verify", "--identity", &other]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.err.contains("not sealed for this identity"), "{ran:?}");
+    let place = site.new_place("restored");
+    let told = site.restore(&place, &["--identity", &other]).badly(1);
+    assert!(told.contains("not sealed for this identity"), "{told}");
+    let told = site.restore(&place, &[]).badly(1);
+    assert!(told.contains("--identity"), "{told}");
+    assert!(!place.exists());
+    site.restore(&place, &["--identity", &identity]).well();
+    assert_eq!(site.open(&place).await.sql.number(VEHICLES).await, 1);
+}

@@ -1,0 +1,357 @@
+//! The drill: all is lost, and comes back from the backups as the ledger says it was.
+//!
+//! A ledger notes each write that was acknowledged. A mark is a moment between writes: what was
+//! acknowledged before it was committed before it, and all else begins after it, so that what the
+//! database has to hold at that moment is known to the row, whatever the clocks do in between.
+//! `make drill` does it for longer than the tests do.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::future::{join, join_all};
+use serde_json::Value;
+use tokio::sync::RwLock;
+
+use crate::support::{Client, Place, Service, Site, client, eventually, this_program};
+
+/// How much is drilled.
+struct Trial {
+    program: PathBuf,
+    /// How long is written, beside what the backups take.
+    lasts: Duration,
+    /// How many write at once.
+    writers: usize,
+    /// To how many moments PostgreSQL is brought back.
+    targets: usize,
+    /// How often there is a mark, about.
+    marks: Duration,
+    seed: u64,
+}
+
+impl Trial {
+    #[expect(clippy::disallowed_methods, reason = "the trial's measure is no setting")]
+    fn wanted() -> Self {
+        let seed = std::env::var("DRILL_SEED").ok();
+        let seed = seed.map_or_else(|| crate::support::random(1_000_000), |it| it.parse().unwrap());
+        match std::env::var("DRILL_PROGRAM") {
+            Ok(program) => Self {
+                program: program.into(),
+                lasts: Duration::from_mins(1),
+                writers: 6,
+                targets: 10,
+                marks: Duration::from_secs(1),
+                seed,
+            },
+            Err(_) => Self {
+                program: this_program().to_owned(),
+                lasts: Duration::from_secs(2),
+                writers: 3,
+                targets: 2,
+                marks: Duration::from_millis(150),
+                seed,
+            },
+        }
+    }
+}
+
+/// Numbers that follow from a seed (splitmix64).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, below: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed ^ (mixed >> 31)) % below
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the ledger's clock is the machine's")]
+fn now() -> DateTime<Utc> {
+    Utc::now()
+}
+
+/// A write that was acknowledged.
+#[derive(Clone)]
+struct Entry {
+    sent: DateTime<Utc>,
+    acknowledged: DateTime<Utc>,
+    record: Value,
+}
+
+/// A moment between writes, and how many entries the ledger had.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    at: DateTime<Utc>,
+    entries: usize,
+}
+
+#[derive(Default)]
+struct Ledger {
+    numbers: Cell<u64>,
+    entries: RefCell<Vec<Entry>>,
+    marks: RefCell<Vec<Mark>>,
+    /// Whoever writes holds it with others; whoever marks, alone.
+    gate: RwLock<()>,
+    stop: Cell<bool>,
+}
+
+impl Ledger {
+    async fn add(&self, by: &Client, path: &str, body: &Value) -> Value {
+        let _open = self.gate.read().await;
+        let sent = now();
+        let record = by.post(path, body).await.expect(201);
+        let entry = Entry { sent, acknowledged: now(), record: record.clone() };
+        self.entries.borrow_mut().push(entry);
+        record
+    }
+
+    fn next(&self) -> u64 {
+        self.numbers.set(self.numbers.get() + 1);
+        self.numbers.get()
+    }
+
+    async fn add_vehicle(&self, by: &Client) -> String {
+        let record = self.add(by, "/api/vehicles", &client::vehicle(self.next())).await;
+        client::text(&record["id"])
+    }
+
+    async fn keep_writing(&self, by: &Client, vehicle: &str) {
+        while !self.stop.get() {
+            let number = self.next();
+            if number.is_multiple_of(8) {
+                self.add(by, "/api/vehicles", &client::vehicle(number)).await;
+            } else {
+                self.add(by, "/api/fuel-logs", &client::fill_up(vehicle, number)).await;
+            }
+        }
+    }
+
+    /// Runs `then` between writes, and marks the moment.
+    async fn mark(&self, then: impl FnOnce()) -> Mark {
+        let _closed = self.gate.write().await;
+        then();
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        let mark = Mark { at: now(), entries: self.entries.borrow().len() };
+        self.marks.borrow_mut().push(mark);
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        mark
+    }
+}
+
+/// The records of a running service, by id.
+async fn records(client: &Client) -> BTreeMap<String, Value> {
+    let mut all = BTreeMap::new();
+    let vehicles = client.all("/api/vehicles").await;
+    for vehicle in &vehicles {
+        let id = client::text(&vehicle["id"]);
+        let logs = client.all(&format!("/api/fuel-logs?vehicleId={id}")).await;
+        // What hangs together came back together.
+        let highest = logs.iter().filter_map(|it| it["odometerReading"].as_i64()).max();
+        assert_eq!(vehicle["odometerReading"].as_i64(), Some(highest.unwrap_or(0)), "{vehicle}");
+        all.extend(logs.into_iter().map(|it| (client::text(&it["id"]), it)));
+    }
+    all.extend(vehicles.into_iter().map(|it| (client::text(&it["id"]), it)));
+    all
+}
+
+/// What a restored database holds, read through the service and counted past it.
+async fn restored_records(
+    site: &Site,
+    trial: &Trial,
+    restored: &Path,
+    by: &Client,
+) -> (BTreeMap<String, Value>, Duration) {
+    let began = Instant::now();
+    let restored = site.open(restored).await;
+    let took = began.elapsed();
+    let place = Place::bare().of_program(&trial.program);
+    let place = place.with("MVP__DATABASE__URL", &restored.url);
+    let service = place.serve();
+    let found = records(&by.at(&service.url)).await;
+    let rows = "SELECT (SELECT COUNT(*) FROM vehicles) + (SELECT COUNT(*) FROM fuel_logs)";
+    let rows = restored.sql.number(rows).await;
+    assert_eq!(usize::try_from(rows).unwrap(), found.len(), "rows that nobody can see");
+    service.kill();
+    restored.sql.close().await;
+    (found, took)
+}
+
+/// Exactly these entries, each as it was acknowledged.
+fn compare<'a>(entries: impl IntoIterator<Item = &'a Entry>, found: &BTreeMap<String, Value>) {
+    // Others' writes change economy and the odometer afterwards.
+    const MEMBERS: [&str; 8] =
+        ["id", "vin", "nickname", "vehicleId", "date", "gallons", "notes", "createdAt"];
+    let mut wanted = BTreeSet::new();
+    for entry in entries {
+        let id = client::text(&entry.record["id"]);
+        let found = found.get(&id).unwrap_or_else(|| panic!("lost: {}", entry.record));
+        for member in MEMBERS {
+            assert_eq!(found[member], entry.record[member], "{member} of {id}");
+        }
+        wanted.insert(id);
+    }
+    let surplus: Vec<_> = found.iter().filter(|(id, _)| !wanted.contains(*id)).collect();
+    assert!(surplus.is_empty(), "not acknowledged by then: {surplus:?}");
+}
+
+/// Writes for a while, with two backups in the middle: one while all write, one between writes.
+struct Written {
+    ledger: Ledger,
+    client: Client,
+    service: Service,
+    /// The mark of the second backup.
+    quiet: Mark,
+}
+
+async fn write(site: &Site, trial: &Trial, chance: &RefCell<Chance>) -> Written {
+    let service = site.place.serve();
+    let client = service.register("ledger@example.org").await;
+    let ledger = Ledger::default();
+    let mut vehicles = Vec::new();
+    for _ in 0..trial.writers.div_ceil(2) {
+        vehicles.push(ledger.add_vehicle(&client).await);
+    }
+    let writers =
+        (0..trial.writers).map(|nth| ledger.keep_writing(&client, &vehicles[nth % vehicles.len()]));
+    let conduct = async {
+        let begun = Instant::now();
+        let pause = async || {
+            let most = u64::try_from(trial.marks.as_millis()).unwrap() * 2;
+            let wait = chance.borrow_mut().below(most);
+            tokio::time::sleep(Duration::from_millis(wait)).await;
+        };
+        while begun.elapsed() < trial.lasts / 4 {
+            pause().await;
+            ledger.mark(|| ()).await;
+        }
+        let mut child = site.place.command(&["backup", "create"]).spawn().unwrap();
+        let before = ledger.entries.borrow().len();
+        eventually("the backup is made", async || child.try_wait().unwrap().is_some()).await;
+        assert!(child.wait().unwrap().success());
+        assert!(ledger.entries.borrow().len() > before, "nothing was written meanwhile");
+        let quiet = ledger.mark(|| drop(site.backup(&["create"]).well())).await;
+        let begun = Instant::now();
+        while begun.elapsed() < trial.lasts * 3 / 4 {
+            pause().await;
+            ledger.mark(|| ()).await;
+        }
+        // The last mark too has a commit behind it, where recovery knows that it is past it.
+        let last = ledger.entries.borrow().len();
+        eventually("writes go on", async || ledger.entries.borrow().len() > last + 10).await;
+        ledger.stop.set(true);
+        quiet
+    };
+    let (_, quiet) = join(join_all(writers), conduct).await;
+    Written { ledger, client, service, quiet }
+}
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn postgresql_comes_back_as_it_was_at_any_moment() {
+    crate::support::block_on(async {
+        let trial = Trial::wanted();
+        let mut site = Site::on_postgres_of(&trial.program).await;
+        println!("PostgreSQL, DRILL_SEED={}", trial.seed);
+        let chance = RefCell::new(Chance(trial.seed));
+        let Written { ledger, client, service, .. } = write(&site, &trial, &chance).await;
+        // What was not archived is lost with the disk: see archive_timeout.
+        let sql = site.place.sql().await;
+        let last = sql.texts("SELECT pg_walfile_name(pg_switch_wal())").await.remove(0);
+        let archived =
+            format!("SELECT COUNT(*) FROM pg_stat_archiver WHERE last_archived_wal >= '{last}'");
+        eventually("all WAL is archived", async || sql.number(&archived).await == 1).await;
+        sql.close().await;
+        service.kill();
+        let mut postgres = site.postgres.take().unwrap();
+        postgres.kill();
+        std::fs::remove_dir_all(postgres.data()).unwrap();
+        site.postgres = Some(postgres);
+        let first = site.names().remove(0);
+        let first: DateTime<Utc> =
+            site.manifest(&first)["ended_at"].as_str().unwrap().parse().unwrap();
+        let entries = ledger.entries.take();
+        println!("{} writes acknowledged, then the data folder was removed", entries.len());
+        let mut marks: Vec<Mark> = ledger.marks.borrow().clone();
+        marks.retain(|it| it.at > first && it.entries < entries.len());
+        assert!(marks.len() >= trial.targets, "only {} marks", marks.len());
+        for nth in 0..trial.targets {
+            let at = chance.borrow_mut().below(marks.len() as u64);
+            let mark = marks.swap_remove(usize::try_from(at).unwrap());
+            let to = mark.at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
+            let place = site.new_place(&format!("restored-{nth}"));
+            let begun = Instant::now();
+            let told = site.restore(&place, &["--to", &to]).well();
+            let laid_out = begun.elapsed();
+            let (found, recovered) = restored_records(&site, &trial, &place, &client).await;
+            compare(&entries[..mark.entries], &found);
+            println!(
+                "  {to} from {}: {} rows, as the ledger has them; laid out in {laid_out:.1?}, \
+                 recovered in {recovered:.1?}",
+                told.split_whitespace().nth(1).unwrap(),
+                found.len(),
+            );
+            std::fs::remove_dir_all(&place).unwrap();
+        }
+    });
+}
+
+#[test]
+fn sqlite_comes_back_as_each_backup_has_it() {
+    crate::support::block_on(async {
+        let trial = Trial::wanted();
+        let site = Site::on_sqlite_of(&trial.program);
+        println!("SQLite, DRILL_SEED={}", trial.seed);
+        let chance = RefCell::new(Chance(trial.seed));
+        let Written { ledger, client, service, quiet } = write(&site, &trial, &chance).await;
+        service.kill();
+        std::fs::remove_dir_all(site.live().parent().unwrap()).unwrap();
+        let entries = ledger.entries.take();
+        println!("{} writes acknowledged, then the data folder was removed", entries.len());
+
+        let names = site.names();
+        let moment = |nth: usize, which: &str| -> DateTime<Utc> {
+            site.manifest(&names[nth])[which].as_str().unwrap().parse().unwrap()
+        };
+        let bring = async |to: Option<DateTime<Utc>>, name: &str| {
+            let place = site.new_place(name);
+            let to = to.map(|it| it.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string());
+            let begun = Instant::now();
+            let told = match &to {
+                Some(to) => site.restore(&place, &["--to", to]).well(),
+                None => site.restore(&place, &[]).well(),
+            };
+            let took = begun.elapsed();
+            let (found, _) = restored_records(&site, &trial, &place, &client).await;
+            let of = told.split_whitespace().nth(1).unwrap();
+            println!(
+                "  {of}: {} rows, as the ledger has them; restored in {took:.1?}",
+                found.len()
+            );
+            found
+        };
+        // The one that was made between writes is known to the row; what came later is not in it.
+        compare(&entries[..quiet.entries], &bring(None, "newest").await);
+
+        // The one that was made while all wrote is of one moment between its begin and its end.
+        let (began, ended) = (moment(0, "began_at"), moment(0, "ended_at"));
+        let just_before_the_next = moment(1, "ended_at") - TimeDelta::microseconds(1);
+        let found = bring(Some(just_before_the_next), "earlier").await;
+        let is_in = |entry: &&Entry| found.contains_key(&client::text(&entry.record["id"]));
+        let (inside, outside): (Vec<_>, Vec<_>) = entries.iter().partition(is_in);
+        compare(inside.iter().copied(), &found);
+        let last_in = inside.iter().map(|it| it.sent).max().unwrap();
+        let first_out = outside.iter().map(|it| it.acknowledged).min().unwrap();
+        assert!(
+            last_in < first_out,
+            "a write is in it, and one that was acknowledged before is not"
+        );
+        assert!(first_out > began && last_in < ended, "it is not of the time it says");
+    });
+}
