@@ -158,6 +158,14 @@ impl TestApp {
         test
     }
 
+    /// Another service on the same engine, with an empty database of its own.
+    pub(crate) async fn afresh(&self) -> Self {
+        match self.app.db {
+            Db::Sqlite { .. } => Self::on_sqlite().await,
+            Db::Postgres { .. } => Self::on_postgres().await,
+        }
+    }
+
     /// The same database and clock under other settings, as another instance has them.
     pub(crate) fn reconfigured(&self, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::clone(&self.app.config);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::support::{Place, Service, client, eventually, signal};
+use crate::support::{Place, Service, block_on, client, eventually, signal};
 
 on_every_engine!(it_serves_and_says_on_what, a_request_in_flight_is_ended_before_it_stops);
 
@@ -166,6 +166,17 @@ async fn it_serves_and_says_on_what(place: Place) {
 }
 
 /// On SIGTERM it ends well, and it had nothing to complain of.
+#[test]
+fn a_password_is_hashed_at_the_cost_that_owasp_asks_for() {
+    block_on(async {
+        let place = Place::on_sqlite();
+        place.serve().register("ann@example.org").await;
+        let kept = place.sql().await.texts("SELECT password_hash FROM accounts").await;
+        assert_eq!(kept.len(), 1);
+        assert!(kept[0].starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{kept:?}");
+    });
+}
+
 async fn stops_cleanly(mut service: Service) {
     signal("TERM", service.pid());
     assert_eq!(service.ended().await, Some(0), "{}", service.log());

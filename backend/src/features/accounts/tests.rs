@@ -348,7 +348,7 @@ async fn the_database_holds_no_password_and_no_token() {
             .fetch_one(writer)
             .await
             .unwrap();
-    assert!(row.0.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", row.0);
+    assert!(row.0.starts_with("$argon2id$v=19$"), "{}", row.0);
     assert!(!row.0.contains(PASSWORD));
     assert_eq!(row.1.len(), 32);
     assert_ne!(crate::core::hex(&row.1), token);
