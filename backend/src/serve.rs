@@ -97,6 +97,7 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
     tracing::info!(%address, database = app.db.engine(), cache = app.cache.state().0, "Serving");
 
     let chores = tokio::spawn(jobs::run(app.clone(), features::CHORES));
+    let notifying = tokio::spawn(features::notifications::run(app.clone()));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = connections::serve(listener, front, most, async move {
         told_to_stop().await;
@@ -113,8 +114,10 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
             tokio::time::sleep(FAREWELL).await;
         } => tracing::warn!("Some requests did not end in time"),
     }
-    chores.abort();
-    let _ = chores.await;
+    for job in [chores, notifying] {
+        job.abort();
+        let _ = job.await;
+    }
     app.db.close().await;
     tracing::info!("Stopped");
     Ok(())

@@ -12,6 +12,7 @@ pub mod input;
 pub mod jobs;
 pub mod outward;
 pub mod problems;
+pub mod tls;
 pub mod units;
 pub mod web;
 

@@ -5,12 +5,12 @@ mod breaker;
 
 pub use breaker::Breaker;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::http::{Request, Response, StatusCode};
 use tokio::sync::Semaphore;
 
-use super::http;
+use super::{http, tls};
 
 /// How long an answer may take, with all of its body.
 const TIME: Duration = Duration::from_secs(5);
@@ -124,17 +124,8 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 }
 
 fn client() -> Result<reqwest::Client, Box<dyn std::error::Error + Send + Sync>> {
-    // What the machine trusts, such as a household's own authority, and what browsers trust: a
-    // bare container has no list of its own.
-    let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let ring = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(ring)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
     let client = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
+        .tls_backend_preconfigured(tls::outward()?)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .user_agent(concat!("MotoVaultPro/", env!("CARGO_PKG_VERSION")))

@@ -9,6 +9,7 @@ mod binary;
 mod browser;
 mod kill;
 mod migrations;
+mod notifications;
 mod overload;
 mod passkeys;
 mod redis;

@@ -5,6 +5,7 @@
 mod auth;
 mod cache;
 mod database;
+mod mail;
 mod networks;
 mod secret;
 mod server;
@@ -23,6 +24,7 @@ use std::path::Path;
 pub use auth::{Auth, Provider, Registration, SecondFactor};
 pub use cache::Cache;
 pub use database::{Database, Engine, PostgresAddress};
+pub use mail::{Mail, Notifications};
 pub use networks::Networks;
 pub(crate) use networks::first_bits;
 pub use secret::Secret;
@@ -48,17 +50,22 @@ pub struct Config {
     pub vin: Vin,
     /// Who is asked for stations.
     pub stations: Stations,
+    /// How mail is sent.
+    pub mail: Mail,
+    /// How people are told of something.
+    pub notifications: Notifications,
 }
 
 /// The settings whose values are secret; each may also be given as the path of a file that
 /// holds it, under the same name and `_file`. A `*` is any one name.
-const SECRETS: [&str; 6] = [
+const SECRETS: [&str; 7] = [
     "database.url",
     "database.password",
     "database.migration_url",
     "cache.url",
     "auth.providers.*.client_secret",
     "stations.google_api_key",
+    "mail.url",
 ];
 
 /// Where container platforms mount the database's password.
@@ -93,6 +100,7 @@ impl Config {
         config.auth.check()?;
         config.vin.check()?;
         config.stations.check()?;
+        config.mail.check()?;
         if !config.auth.providers.is_empty() && config.server.public_url.is_none() {
             let why = "is needed where auth.providers has any: they send browsers back to it";
             return Err(ConfigError::value("server.public_url", why));

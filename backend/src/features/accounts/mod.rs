@@ -16,6 +16,7 @@ mod model;
 mod oidc;
 mod pages;
 mod passwords;
+mod recipients;
 mod service;
 mod session;
 mod store;
@@ -34,6 +35,7 @@ pub use doors::Doors;
 pub use model::{Email, NewPassword, Preferences, Proof, Scope, Signed, Theme};
 #[cfg(test)]
 pub(crate) use oidc::tests::fake::Fake;
+pub use recipients::{Recipient, recipients};
 pub use service::{CHORE, has_accounts};
 pub use session::{Administrator, Signer, User, visitor};
 pub use user::UserId;

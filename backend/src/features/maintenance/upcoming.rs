@@ -173,7 +173,7 @@ fn position(cursor: &Cursor) -> Option<(i64, ItemId)> {
 ///
 /// # Errors
 /// Unavailable where the database is away.
-pub(super) async fn list_all(app: &App, user: &UserId, today: NaiveDate) -> Result<Vec<Upcoming>> {
+pub async fn list_all(app: &App, user: &UserId, today: NaiveDate) -> Result<Vec<Upcoming>> {
     let compute = || async {
         let facts = facts(&mut app.db.read().await?, user).await?;
         let body = serde_json::to_vec(&facts).map_err(|error| Error::Internal(error.into()))?;

@@ -43,6 +43,14 @@ pub(super) fn due(upcoming: &Upcoming, shown: &Shown) -> Vec<String> {
     [by_day, by_miles].into_iter().flatten().collect()
 }
 
+impl Upcoming {
+    /// What is due and when, in a line: `Oil change: 30 Jan 2026, yesterday`.
+    #[must_use]
+    pub fn in_words(&self, shown: &Shown) -> String {
+        format!("{}: {}", self.item.kind.name(), due(self, shown).join("; "))
+    }
+}
+
 /// When its mileage will be reached, where that can be told and is still to come.
 pub(super) fn prediction(upcoming: &Upcoming) -> Option<String> {
     let likely = upcoming.predicted_due_date.filter(|_| upcoming.due_in_miles > Some(0))?;
