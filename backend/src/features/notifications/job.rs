@@ -20,6 +20,7 @@ use crate::{
         accounts::{Preferences, Recipient, recipients},
         administration::Links,
         maintenance::{Status, Upcoming, due},
+        vehicles::{self, Vehicle},
     },
 };
 
@@ -103,6 +104,7 @@ async fn make(
     }
     let mut all = due(app, user, day).await?;
     all.retain(|it| it.status != Status::Upcoming);
+    let vehicles = if all.is_empty() { Vec::new() } else { vehicles::list_all(app, user).await? };
     let id = Uuid::now_v7();
     let mut tx = app.db.write().await?;
     if !store::begin(&mut tx, user, id, channel.id, day).await? {
@@ -115,14 +117,16 @@ async fn make(
             Status::Overdue => "overdue",
             _ => "due-soon",
         };
-        let at = format!("{:?} {:?}", upcoming.item.due_date, upcoming.item.due_mileage);
+        let date = upcoming.item.due_date.map(|it| it.to_string()).unwrap_or_default();
+        let mileage = upcoming.item.due_mileage.map(|it| it.to_string()).unwrap_or_default();
+        let at = format!("{date} {mileage}");
         let told = (status, at.as_str());
         if store::note(&mut tx, user, channel.id, upcoming.item.id.0, told).await? {
             fresh.push(upcoming);
         }
     }
     if !fresh.is_empty() {
-        let message = message(app, preferences, &fresh);
+        let message = message(app, preferences, &fresh, &vehicles);
         let text = serde_json::to_string(&message)
             .map_err(|error| crate::core::Error::Internal(error.into()))?;
         store::write(&mut tx, user, id, &text, now).await?;
@@ -131,7 +135,12 @@ async fn make(
 }
 
 /// What is told of these items.
-fn message(app: &App, preferences: &Preferences, items: &[Upcoming]) -> Message {
+fn message(
+    app: &App,
+    preferences: &Preferences,
+    items: &[Upcoming],
+    vehicles: &[Vehicle],
+) -> Message {
     let shown = preferences.shown();
     let overdue = items.iter().filter(|it| it.status == Status::Overdue).count();
     let soon = items.len() - overdue;
@@ -141,7 +150,11 @@ fn message(app: &App, preferences: &Preferences, items: &[Upcoming]) -> Message 
         (overdue, 0) => format!("{overdue} overdue"),
         (overdue, soon) => format!("{overdue} overdue, {soon} due soon"),
     };
-    let mut lines: Vec<_> = items.iter().take(LINES).map(|it| it.in_words(&shown)).collect();
+    let line = |it: &Upcoming| {
+        let vehicle = vehicles.iter().find(|vehicle| vehicle.id == it.item.vehicle_id);
+        it.in_words(&vehicle.map(Vehicle::title).unwrap_or_default(), &shown)
+    };
+    let mut lines: Vec<_> = items.iter().take(LINES).map(line).collect();
     if items.len() > LINES {
         lines.push(format!("and {} more", items.len() - LINES));
     }

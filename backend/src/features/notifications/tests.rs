@@ -281,7 +281,9 @@ async fn ntfy_and_gotify_are_told_in_their_own_way(app: TestApp) {
     assert_eq!(ntfy.header("title"), "Maintenance: 1 overdue, 1 due soon");
     assert_eq!((ntfy.header("authorization"), ntfy.header("priority")), ("Bearer tk_1", "4"));
     assert!(
-        ntfy.body.starts_with("Oil change: 30 Jan 2026, yesterday\nNew tires:"),
+        ntfy.body.starts_with(
+            "2003 Honda Accord, Oil change: 30 Jan 2026, yesterday\n2003 Honda Accord, New tires:"
+        ),
         "{}",
         ntfy.body
     );
@@ -301,7 +303,7 @@ async fn mail_goes_to_the_accounts_own_address(app: TestApp) {
         "RCPT TO:<ann@example.org>",
         "Subject: Maintenance: 1 overdue",
         "From: MotoVaultPro <cars@example.org>",
-        "Oil change: 30 Jan 2026, yesterday",
+        "2003 Honda Accord, Oil change: 30 Jan 2026, yesterday",
     ] {
         assert!(mails[0].contains(part), "{part} is not in {}", mails[0]);
     }

@@ -19,6 +19,7 @@ on_every_engine![
     a_change_whose_client_hangs_up_outdates_the_list,
     a_request_sent_again_with_its_key_is_done_once,
     a_key_is_one_users_and_one_requests,
+    a_key_is_255_printable_characters_at_most,
     the_database_refuses_a_child_under_another_users_vehicle,
 ];
 
@@ -363,6 +364,16 @@ async fn the_database_refuses_a_child_under_another_users_vehicle(app: TestApp) 
 async fn add_once(app: &TestApp, key: &str, vin: &str) -> Answer {
     let body = json!({ "vin": vin }).to_string();
     app.send_json(Method::POST, "/api/vehicles", &body, &[("idempotency-key", key)]).await
+}
+
+async fn a_key_is_255_printable_characters_at_most(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    for key in ["", "a\tkey", "a key in Köln", &"x".repeat(256)] {
+        let answer = add_once(&ann, key, VINS[0]).await;
+        let why = "/Idempotency-Key: has to be 1 to 255 printable characters";
+        assert_eq!((answer.status, answer.faults()), (422, vec![why.to_owned()]), "{key:?}");
+    }
+    assert_eq!(add_once(&ann, &"x".repeat(255), VINS[0]).await.status, 201);
 }
 
 async fn a_request_sent_again_with_its_key_is_done_once(app: TestApp) {

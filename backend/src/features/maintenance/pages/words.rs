@@ -44,10 +44,12 @@ pub(super) fn due(upcoming: &Upcoming, shown: &Shown) -> Vec<String> {
 }
 
 impl Upcoming {
-    /// What is due and when, in a line: `Oil change: 30 Jan 2026, yesterday`.
+    /// What is due and when, in a line: `2003 Honda Accord, Oil change: 30 Jan 2026, yesterday`.
     #[must_use]
-    pub fn in_words(&self, shown: &Shown) -> String {
-        format!("{}: {}", self.item.kind.name(), due(self, shown).join("; "))
+    pub fn in_words(&self, vehicle: &str, shown: &Shown) -> String {
+        let (name, about) = title(&self.item.kind, self.item.description.as_deref());
+        let about = about.map(|it| format!(" ({it})")).unwrap_or_default();
+        format!("{vehicle}, {name}{about}: {}", due(self, shown).join("; "))
     }
 }
 
