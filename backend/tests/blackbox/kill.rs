@@ -1,8 +1,12 @@
-//! What was acknowledged survives: the service and the database are killed under a load of writes.
+//! What was acknowledged survives: the service and the database are killed, and the disk is full,
+//! under a load of writes.
 
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
+    os::unix::fs::PermissionsExt as _,
+    path::PathBuf,
+    process::Command,
     time::Duration,
 };
 
@@ -264,5 +268,56 @@ fn nothing_acknowledged_is_lost_when_postgresql_is_killed() {
         };
         join(join_all(writers), outages).await;
         ledger.check(&client, &place.sql().await, &vehicles).await;
+    });
+}
+
+/// The program on a disk that has no room for a file of more than two MiB.
+fn with_little_room(place: &Place) -> PathBuf {
+    let script = place.folder().join("with-little-room");
+    let program = env!("CARGO_BIN_EXE_motovaultpro");
+    // Told by a refused write, not by a signal. The unit is 512 bytes.
+    let text = format!("#!/bin/sh\ntrap '' XFSZ\nulimit -S -f 4096\nexec '{program}' \"$@\"\n");
+    std::fs::write(&script, text).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    script
+}
+
+#[test]
+fn a_full_disk_refuses_writes_loses_nothing_and_heals() {
+    crate::support::block_on(async {
+        let place = Place::on_sqlite();
+        let program = with_little_room(&place);
+        let place = place.of_program(&program);
+        let service = place.serve();
+        let client = service.register("ledger@example.org").await;
+        let ledger = Ledger::default();
+        let mut vehicles = Vec::new();
+        for _ in 0..VEHICLES {
+            let answer = ledger.add_vehicle(&client).await.unwrap();
+            vehicles.push(client::text(&answer.expect(201)["id"]));
+        }
+        let stop = Cell::new(false);
+        let writers =
+            (0..WRITERS).map(|nth| ledger.keep_writing(&client, &vehicles[nth % VEHICLES], &stop));
+        let acknowledged = || ledger.acknowledged.borrow().len();
+        let trouble = async {
+            eventually("the disk is full", async || ledger.refused.get() > 20).await;
+            let logs = format!("/api/fuel-logs?vehicleId={}", vehicles[0]);
+            for path in ["/api/vehicles", &logs, "/api/auth/me"] {
+                assert_eq!(client.get(path).await.status, 200, "{path} with the disk full");
+            }
+            let room = ["--fsize=unlimited:unlimited", "--pid", &service.pid().to_string()];
+            assert!(Command::new("prlimit").args(room).status().unwrap().success());
+            let before = acknowledged();
+            eventually("writes go on", async || acknowledged() > before + 30).await;
+            stop.set(true);
+        };
+        join(join_all(writers), trouble).await;
+        let sql = place.sql().await;
+        ledger.check(&client, &sql, &vehicles).await;
+        service.kill();
+        let service = place.serve();
+        ledger.check(&client.at(&service.url), &sql, &vehicles).await;
+        sql.close().await;
     });
 }

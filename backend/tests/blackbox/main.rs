@@ -12,5 +12,6 @@ mod migrations;
 mod notifications;
 mod overload;
 mod passkeys;
+mod pool;
 mod redis;
 mod retries;

@@ -107,6 +107,11 @@ async fn open_sqlite(path: &Path) -> Result<Db> {
     let pool = SqlitePoolOptions::new()
         .acquire_timeout(LOCAL_PATIENCE)
         .test_before_acquire(false)
+        // Where a write fails for want of room, SQLite ends the transaction by itself, and SQLx then
+        // fails to: its connection would begin no other.
+        .before_acquire(|connection, _| {
+            Box::pin(async move { Ok(!connection.is_in_transaction()) })
+        })
         .idle_timeout(None)
         .max_lifetime(None);
     // The writer first: it makes the file that the readers then find.
