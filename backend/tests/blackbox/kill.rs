@@ -14,7 +14,7 @@ use futures::future::{join, join_all};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, Place, Postgres, Sql, client, eventually, random};
+use crate::support::{Answer, Client, Place, Postgres, Sql, client, eventually, random, rounds};
 
 on_every_engine!(nothing_acknowledged_is_lost_when_the_service_is_killed);
 
@@ -198,7 +198,7 @@ async fn nothing_acknowledged_is_lost_when_the_service_is_killed(place: Place) {
         vehicles.push(client::text(&ledger.add_vehicle(&client).await.unwrap().expect(201)["id"]));
     }
     let sql = place.sql().await;
-    for _round in 0..3 {
+    for _round in 0..rounds(3) {
         let never = Cell::new(false);
         let writers =
             (0..WRITERS).map(|nth| ledger.keep_writing(&client, &vehicles[nth % VEHICLES], &never));
@@ -236,7 +236,7 @@ fn nothing_acknowledged_is_lost_when_postgresql_is_killed() {
             (0..WRITERS).map(|nth| ledger.keep_writing(&client, &vehicles[nth % VEHICLES], &stop));
         let acknowledged = || ledger.acknowledged.borrow().len();
         let outages = async {
-            for _round in 0..2 {
+            for _round in 0..rounds(2) {
                 let before = acknowledged();
                 eventually("writes go on", async || acknowledged() > before + 30).await;
                 tokio::time::sleep(Duration::from_millis(random(300))).await;

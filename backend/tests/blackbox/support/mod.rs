@@ -10,6 +10,10 @@ use std::{
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Output, Stdio},
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -52,9 +56,30 @@ pub(crate) fn server(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run scripts/with-servers"))
 }
 
-/// A number below `below` that nobody can foresee.
+/// What `make torture` says of how it is to be done.
+#[expect(clippy::disallowed_methods, reason = "the measure of a torture is no setting")]
+fn torture(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// How often something is done over and over: `usual`, unless `make torture` wants more.
+pub(crate) fn rounds(usual: u64) -> u64 {
+    torture("TORTURE_ROUNDS").unwrap_or(usual)
+}
+
+/// A number below `below`: the next of those that `TORTURE_SEED` begins, or of some that nobody can
+/// foresee (`SplitMix64`: Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
+/// 2014).
 pub(crate) fn random(below: u64) -> u64 {
-    uuid::Uuid::new_v4().as_u64_pair().0 % below
+    const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+    static STATE: LazyLock<AtomicU64> = LazyLock::new(|| {
+        let seed = torture("TORTURE_SEED");
+        AtomicU64::new(seed.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0))
+    });
+    let mut mixed = STATE.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (mixed ^ (mixed >> 31)) % below
 }
 
 /// Sends a signal by name to a process by number.
