@@ -115,6 +115,7 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
     }
     chores.abort();
     let _ = chores.await;
+    app.imports.stop().await;
     app.db.close().await;
     tracing::info!("Stopped");
     Ok(())

@@ -206,6 +206,9 @@ const ADMINISTRATION: &[Row] = &[
     row(Administrator, "GET /admin/invitations"),
     row(Administrator, "POST /admin/invitations").form("email="),
     row(Administrator, "POST /admin/invitations/$invitation/withdraw"),
+    row(Administrator, "GET /admin/stations"),
+    // A file takes a form of another kind: the stations' own tests send one.
+    row(Administrator, "POST /admin/stations").form("").refused(415),
     row(Administrator, "GET /admin/log"),
     row(Administrator, "GET /admin/log?userId=$account"),
     row(Anybody, "GET /reset?token=$my_reset"),

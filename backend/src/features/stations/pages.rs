@@ -1,6 +1,7 @@
 //! Stations as pages: finding them, what is one's own about them, adding and changing one.
 
 mod form;
+mod imports;
 mod station;
 
 use std::collections::HashMap;
@@ -45,6 +46,7 @@ pub(super) fn router() -> Router<App> {
         .route("/stations/{id}/delete", post(form::remove))
         .route("/stations/{id}/favorite", post(mark))
         .route("/stations/{id}/unfavorite", post(unmark))
+        .route("/admin/stations", get(imports::show).post(imports::take_in))
 }
 
 const LABELS: &[(&str, &str)] = &[

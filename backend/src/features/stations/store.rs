@@ -2,6 +2,7 @@
 //! station's own facts are everybody's to read, and the service says who may write them.
 
 mod bring_in;
+pub(super) mod imports;
 
 use chrono::{DateTime, Utc};
 use sqlx::Result;

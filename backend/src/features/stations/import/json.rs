@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::{Item, Take, origin};
+use super::{Item, LeftOut, Take, origin};
 use crate::features::stations::{
     fields::OsmId,
     providers::{Element, Place, place_of_tags},
@@ -97,13 +97,14 @@ fn is_other(tags: &BTreeMap<String, String>) -> bool {
 }
 
 fn element(value: Value) -> Item {
-    let element = Element::deserialize(value).ok()?;
+    let element = Element::deserialize(value).map_err(|_| LeftOut::NoStation)?;
     // What it is made of comes along with a way: points without tags.
     if is_other(element.tags()) || element.tags().is_empty() {
-        return None;
+        return Err(LeftOut::NoStation);
     }
-    let place = element.place()?;
-    Some((place.osm_id.clone()?, place))
+    let place = element.place().ok_or(LeftOut::NoPlace)?;
+    let origin = place.osm_id.clone().ok_or(LeftOut::NoStation)?;
+    Ok((origin, place))
 }
 
 #[derive(Deserialize)]
@@ -117,20 +118,21 @@ struct Feature {
 }
 
 fn feature(value: Value) -> Item {
-    let feature = Feature::deserialize(value).ok()?;
-    let (longitude, latitude) = centre(&feature.geometry["coordinates"])?;
+    let feature = Feature::deserialize(value).map_err(|_| LeftOut::NoStation)?;
     let tags: BTreeMap<_, _> = feature
         .properties
         .into_iter()
         .filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())))
         .collect();
     if is_other(&tags) {
-        return None;
+        return Err(LeftOut::NoStation);
     }
+    let centre = centre(&feature.geometry["coordinates"]);
+    let (longitude, latitude) = centre.ok_or(LeftOut::NoPlace)?;
     let id = tags.get("@id").map(String::as_str).or(feature.id.as_str()).and_then(OsmId::of);
-    let place: Place = place_of_tags(&tags, None, latitude, longitude)?;
+    let place: Place = place_of_tags(&tags, None, latitude, longitude).ok_or(LeftOut::NoPlace)?;
     let origin = id.map_or_else(|| origin("geojson", &place), |it| it.0);
-    Some((origin, place))
+    Ok((origin, place))
 }
 
 /// The middle of all the coordinates, however deep they stand.
@@ -160,7 +162,7 @@ mod tests {
         let mut all = Vec::new();
         read(text.as_bytes(), &mut |item| {
             all.push(item.map_or_else(
-                || "-".to_owned(),
+                |why| format!("{why:?}"),
                 |(origin, it)| {
                     let origin = origin.split_at(origin.len().min(8)).0.to_owned();
                     format!("{origin} {} {} {}", it.name, it.latitude, it.longitude)
@@ -191,10 +193,10 @@ mod tests {
                 "node/1 One 48.10000000 11.50000000",
                 "way/2 Two 4.00000000 2.00000000",
                 "geojson/ Own 0.00000000 0.00000000",
-                "-",
-                "-",
-                "-",
-                "-",
+                "NoStation",
+                "NoPlace",
+                "NoPlace",
+                "NoStation",
             ]
         );
     }
@@ -207,7 +209,11 @@ mod tests {
             {"type":"node","id":3,"lat":0,"lon":0}]}"#;
         assert_eq!(
             read_all(text).unwrap(),
-            ["node/1 One 48.10000000 11.50000000", "way/2 Fuel station 1.00000000 2.00000000", "-"]
+            [
+                "node/1 One 48.10000000 11.50000000",
+                "way/2 Fuel station 1.00000000 2.00000000",
+                "NoStation"
+            ]
         );
     }
 
