@@ -26,6 +26,7 @@ mod tests_providers;
 mod tests_search;
 mod upstream;
 
+pub use fields::FUELS;
 pub use import::{Command, Imports, run};
 pub use model::{Station, StationId};
 pub use providers::Providers;
