@@ -5,7 +5,7 @@ use sqlx::Result;
 
 use crate::{
     core::db::Tx,
-    features::stations::{Station, StationId},
+    features::stations::{Station, StationId, store::words},
     sql,
 };
 
@@ -42,6 +42,7 @@ pub(in crate::features::stations) async fn bring_in(
                 )?;
                 written.extend(row);
             }
+            words::take_in(tx).await?;
             written
         }
     };
