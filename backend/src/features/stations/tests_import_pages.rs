@@ -153,8 +153,7 @@ async fn how_far_a_file_has_come_shows_without_javascript(app: TestApp) {
     let file = tempfile::tempfile().unwrap();
     let upload = crate::core::http::Upload { name: "a.csv".to_owned(), size: 4_000_000, file };
     let import = Import::begun(&upload, admin.app.clock.now());
-    let mut tally = Tally::default();
-    tally.added = 2_000;
+    let tally = Tally { added: 2_000, ..Tally::default() };
     let mut tx = admin.app.db.write().await.unwrap();
     super::store::imports::insert(&mut tx, &import).await.unwrap();
     let now = admin.app.clock.now();

@@ -1,7 +1,12 @@
 //! Stations of OpenStreetMap's: a GeoJSON's features or an Overpass API's elements, one after
 //! another, none kept longer than it takes to pass it on.
 
-use std::{collections::BTreeMap, fmt, io::Read};
+use std::{
+    cell::Cell,
+    collections::BTreeMap,
+    fmt,
+    io::{self, Read},
+};
 
 use serde::{
     Deserialize, Deserializer,
@@ -15,18 +20,44 @@ use crate::features::stations::{
     providers::{Element, Place, place_of_tags},
 };
 
+/// The longest feature or element, in bytes: one at a time is in memory.
+const LONGEST: usize = 4 * 1024 * 1024;
+
 /// Reads every feature or element.
 ///
 /// # Errors
 /// It is not JSON, or of another shape.
 pub(super) fn read(file: impl Read, take: Take<'_>) -> Result<(), String> {
-    let mut reader = serde_json::Deserializer::from_reader(file);
-    let is_known = Whole(take).deserialize(&mut reader).map_err(|error| error.to_string())?;
+    let length = Cell::new(0);
+    let mut reader = serde_json::Deserializer::from_reader(Bounded { file, length: &length });
+    let whole = Whole { take, length: &length };
+    let is_known = whole.deserialize(&mut reader).map_err(|error| error.to_string())?;
     if is_known { Ok(()) } else { Err("it holds neither features nor elements".to_owned()) }
 }
 
+/// A file of which no part is longer than it may be.
+struct Bounded<'a, R> {
+    file: R,
+    /// How much of the present part has been read.
+    length: &'a Cell<usize>,
+}
+
+impl<R: Read> Read for Bounded<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.length.set(self.length.get() + read);
+        if self.length.get() > LONGEST {
+            return Err(io::Error::other("a feature or an element is longer than 4 MiB"));
+        }
+        Ok(read)
+    }
+}
+
 /// The whole file.
-struct Whole<'a>(Take<'a>);
+struct Whole<'a> {
+    take: Take<'a>,
+    length: &'a Cell<usize>,
+}
 
 impl<'de> DeserializeSeed<'de> for Whole<'_> {
     type Value = bool;
@@ -46,14 +77,16 @@ impl<'de> Visitor<'de> for Whole<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
         let mut is_known = false;
         while let Some(key) = map.next_key::<String>()? {
-            match key.as_str() {
-                "features" => map.next_value_seed(Each { take: &mut *self.0, item: feature })?,
-                "elements" => map.next_value_seed(Each { take: &mut *self.0, item: element })?,
+            let item: fn(Value) -> Item = match key.as_str() {
+                "features" => feature,
+                "elements" => element,
                 _ => {
                     map.next_value::<IgnoredAny>()?;
+                    self.length.set(0);
                     continue;
                 }
-            }
+            };
+            map.next_value_seed(Each { take: &mut *self.take, item, length: self.length })?;
             is_known = true;
         }
         Ok(is_known)
@@ -64,6 +97,7 @@ impl<'de> Visitor<'de> for Whole<'_> {
 struct Each<'a> {
     take: Take<'a>,
     item: fn(Value) -> Item,
+    length: &'a Cell<usize>,
 }
 
 impl<'de> DeserializeSeed<'de> for Each<'_> {
@@ -83,6 +117,7 @@ impl<'de> Visitor<'de> for Each<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         while let Some(value) = list.next_element::<Value>()? {
+            self.length.set(0);
             if !(self.take)((self.item)(value)) {
                 return Err(A::Error::custom("nobody takes them any more"));
             }
@@ -223,5 +258,12 @@ mod tests {
             assert!(read_all(text).is_err(), "{text}");
         }
         assert_eq!(read_all("{}").unwrap_err(), "it holds neither features nor elements");
+        let endless = format!(r#"{{"features":[7,{{"id":"{}"}}]}}"#, "x".repeat(super::LONGEST));
+        let told = read_all(&endless).unwrap_err();
+        let why = "a feature or an element is longer than 4 MiB at line 1 column 41943";
+        assert!(told.starts_with(why), "{told}");
+        // However many there are.
+        let many = format!("\"{}\",", "x".repeat(1000)).repeat(9000);
+        assert_eq!(read_all(&format!(r#"{{"features":[{many}7]}}"#)).unwrap().len(), 9001);
     }
 }

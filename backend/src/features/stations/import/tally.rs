@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 /// Why something in a file is not brought in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "each says what is lacking")]
 pub(in crate::features::stations) enum LeftOut {
     /// It is something else than a place that sells fuel.
     NoStation,
