@@ -118,6 +118,7 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
         job.abort();
         let _ = job.await;
     }
+    app.imports.stop().await;
     app.db.close().await;
     tracing::info!("Stopped");
     Ok(())

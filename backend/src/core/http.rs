@@ -9,6 +9,7 @@ pub mod once;
 mod paging;
 mod rates;
 mod read;
+mod upload;
 mod write;
 
 pub use client::ClientAddress;
@@ -20,4 +21,5 @@ pub use once::{InFlight, New, Once};
 pub use paging::{Cursor, Limit, Page, after, end_of_time};
 pub use rates::{Meter, Rates};
 pub use read::{Form, Json, JsonOrNone, Path, Query, Search, path_parameter};
+pub use upload::Upload;
 pub use write::{Created, Done, Finished, Kept, NoContent, Record, Stored};

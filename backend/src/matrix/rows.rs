@@ -206,6 +206,9 @@ const ADMINISTRATION: &[Row] = &[
     row(Administrator, "GET /admin/invitations"),
     row(Administrator, "POST /admin/invitations").form("email="),
     row(Administrator, "POST /admin/invitations/$invitation/withdraw"),
+    row(Administrator, "GET /admin/stations"),
+    // A file takes a form of another kind: the stations' own tests send one.
+    row(Administrator, "POST /admin/stations").form("").refused(415),
     row(Administrator, "GET /admin/log"),
     row(Administrator, "GET /admin/log?userId=$account"),
     row(Anybody, "GET /reset?token=$my_reset"),
@@ -290,7 +293,7 @@ const FUEL_LOGS: &[Row] = &[
     row(Owner, "GET /api/vehicles/$vehicle/fuel-stats"),
     row(Owner, "GET /vehicles/$vehicle/fuel-logs/new"),
     row(Owner, "POST /vehicles/$vehicle/fuel-logs/new")
-        .form("date=2026-01-30&odometerReading=900&gallons=10&isFull=true"),
+        .form("date=2026-01-30&odometerReading=900&gallons=10&isFull=true&fuelType=e10"),
     row(Owner, "GET /fuel-logs/$log/edit"),
     row(Owner, "POST /fuel-logs/$log/edit").form("notes=mine"),
     row(Owner, "POST /fuel-logs/$log/delete"),
@@ -304,6 +307,7 @@ const STATIONS: &[Row] = &[
     row(Shared, "GET /api/stations/search?lat=48.1&lng=11.5&radius=1000"),
     row(Shared, "GET /api/stations/$station"),
     row(Shared, "GET /api/stations/$station/prices"),
+    row(Shared, "GET /api/stations/$station/prices?fuelType=diesel"),
     row(Maker, "PATCH /api/stations/$station").json(r#"{"name":"Mine"}"#),
     row(Maker, "DELETE /api/stations/$station"),
     row(Shared, "PUT /api/stations/$station/favorite").json(r#"{"notes":"mine"}"#),

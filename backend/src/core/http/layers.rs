@@ -1,6 +1,11 @@
 //! What every request passes through on its way in and every answer on its way out.
 
-use std::{any::Any, time::Duration};
+use std::{
+    any::Any,
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -9,6 +14,7 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
+use tokio::time::{Instant, timeout_at};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     csrf::CsrfLayer,
@@ -68,10 +74,36 @@ async fn trust_plain_ids(mut request: Request) -> Request {
     request
 }
 
-async fn limit_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(TIME, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => Error::Unavailable.into_response(),
+/// Until when a request has to be answered.
+#[derive(Clone)]
+pub(super) struct Deadline(Arc<Mutex<Instant>>);
+
+impl Deadline {
+    fn new() -> Self {
+        Self(Arc::new(Mutex::new(Instant::now() + TIME)))
+    }
+
+    fn at(&self) -> Instant {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The request has its whole time once more: more of a large file has arrived.
+    pub(super) fn put_off(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + TIME;
+    }
+}
+
+async fn limit_time(mut request: Request, next: Next) -> Response {
+    let deadline = Deadline::new();
+    request.extensions_mut().insert(deadline.clone());
+    let mut answer = pin!(next.run(request));
+    loop {
+        let at = deadline.at();
+        match timeout_at(at, &mut answer).await {
+            Ok(response) => return response,
+            Err(_) if deadline.at() > at => {}
+            Err(_) => return Error::Unavailable.into_response(),
+        }
     }
 }
 

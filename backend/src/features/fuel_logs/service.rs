@@ -108,6 +108,7 @@ pub(super) async fn add(
         gallons: new.gallons.0,
         price_per_gallon: price,
         total_cost: total,
+        fuel_type: new.fuel_type,
         station_name: new.station_name.map(|it| it.0),
         station_id: new.station_id.map(|it| StationId(it.0)),
         notes: new.notes.map(|it| it.0),
@@ -366,6 +367,7 @@ fn apply(change: FuelLogChange, log: FuelLog) -> Result<FuelLog> {
         gallons,
         price_per_gallon,
         total_cost,
+        fuel_type: change.fuel_type.or(log.fuel_type),
         station_name: change.station_name.or(log.station_name.map(Text)).map(|it| it.0),
         station_id: change
             .station_id

@@ -62,6 +62,8 @@ choice! {
         IdentityUnlinked = "identity-unlinked", "Identity unlinked";
         /// An administrator took the security log away as a file.
         LogExported = "log-exported", "Log exported";
+        /// An administrator brought in stations from a file.
+        StationsImported = "stations-imported", "Stations brought in";
     }
 }
 

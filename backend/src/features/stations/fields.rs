@@ -186,7 +186,7 @@ impl Field for OsmId {
 }
 
 /// The kinds of fuel that a station may sell, as they are sent and what people call them.
-pub(super) const FUELS: &[(&str, &str)] = &[
+pub const FUELS: &[(&str, &str)] = &[
     ("regular", "Regular"),
     ("midgrade", "Mid-grade"),
     ("premium", "Premium"),
