@@ -134,7 +134,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command.unwrap_or(Command::Serve { no_migrate: false }) {
         Command::Serve { no_migrate } => {
             let config = load()?;
-            serve::log_to_stderr();
+            serve::log_to_stderr(&config.log);
             Ok(runtime()?.block_on(serve::serve(config, !no_migrate))?)
         }
         Command::Migrate { feature, status, dry_run } => {

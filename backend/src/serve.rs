@@ -2,6 +2,7 @@
 
 mod connections;
 mod front;
+mod metrics;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -14,7 +15,7 @@ use crate::{
     core::{
         App, Error,
         clock::Clock,
-        config::Config,
+        config::{Config, Log, LogFormat},
         db::{
             Db,
             migrate::{self, MigrateError},
@@ -53,18 +54,25 @@ impl From<Error> for ServeError {
     }
 }
 
-/// Writes the log to standard error: as text on a terminal, else as JSON, a line an event.
-pub fn log_to_stderr() {
+/// Writes the log to standard error, a line an event: as the settings say, else as text on a
+/// terminal and as JSON everywhere else.
+pub fn log_to_stderr(settings: &Log) {
     use std::io::IsTerminal as _;
     // The one setting that counts before there are settings.
     let filter = EnvFilter::builder().with_env_var("MVP_LOG").from_env_lossy();
     let filter = if filter.to_string().is_empty() { EnvFilter::new("info") } else { filter };
     let registry = tracing_subscriber::registry().with(filter);
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let started = if std::io::stderr().is_terminal() {
-        registry.with(layer.compact()).try_init()
+    let is_text = match settings.format {
+        Some(format) => format == LogFormat::Text,
+        None => std::io::stderr().is_terminal(),
+    };
+    let started = if is_text {
+        let layer = layer.compact().with_ansi(std::io::stderr().is_terminal());
+        registry.with(layer).try_init()
     } else {
-        registry.with(layer.json().flatten_event(true)).try_init()
+        // A request's events name it in `span`; no span lies in another.
+        registry.with(layer.json().flatten_event(true).with_span_list(false)).try_init()
     };
     // A second call, as tests make, finds the first one's log in place.
     let _ = started;
@@ -92,13 +100,22 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
     let app = App::new(config, db, clock);
     app.vins.warm_up();
     let front = front::Front::new(router(&app), &app.config).await;
-    let most = connections::most(app.config.server.connections);
+    let places = connections::Places::new(app.config.server.connections);
+    let metrics = match app.config.server.metrics_address {
+        Some(address) => Some(metrics::listen(address, &app, &front, &places)?),
+        None => None,
+    };
     println!("MotoVaultPro is at http://{address}");
     tracing::info!(%address, database = app.db.engine(), cache = app.cache.state().0, "Serving");
 
     let chores = tokio::spawn(jobs::run(app.clone(), features::CHORES));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serving = connections::serve(listener, front, most, async move {
+    let counting = tokio::spawn(async move {
+        if let Some(metrics) = metrics {
+            metrics.serve().await;
+        }
+    });
+    let serving = connections::serve(listener, front, places, async move {
         told_to_stop().await;
         tracing::info!("Stopping: no new requests");
         let _ = stop.send(());
@@ -113,8 +130,10 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
             tokio::time::sleep(FAREWELL).await;
         } => tracing::warn!("Some requests did not end in time"),
     }
-    chores.abort();
-    let _ = chores.await;
+    for task in [chores, counting] {
+        task.abort();
+        let _ = task.await;
+    }
     app.db.close().await;
     tracing::info!("Stopped");
     Ok(())

@@ -10,6 +10,7 @@ pub mod health;
 pub mod http;
 pub mod input;
 pub mod jobs;
+pub mod metrics;
 pub mod outward;
 pub mod problems;
 pub mod units;

@@ -8,6 +8,7 @@ mod support;
 mod binary;
 mod browser;
 mod kill;
+mod metrics;
 mod migrations;
 mod overload;
 mod passkeys;

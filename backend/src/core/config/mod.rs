@@ -5,6 +5,7 @@
 mod auth;
 mod cache;
 mod database;
+mod log;
 mod networks;
 mod secret;
 mod server;
@@ -23,6 +24,7 @@ use std::path::Path;
 pub use auth::{Auth, Provider, Registration, SecondFactor};
 pub use cache::Cache;
 pub use database::{Database, Engine, PostgresAddress};
+pub use log::{Log, LogFormat};
 pub use networks::Networks;
 pub(crate) use networks::first_bits;
 pub use secret::Secret;
@@ -48,6 +50,8 @@ pub struct Config {
     pub vin: Vin,
     /// Who is asked for stations.
     pub stations: Stations,
+    /// How it tells what it does.
+    pub log: Log,
 }
 
 /// The settings whose values are secret; each may also be given as the path of a file that
