@@ -1,6 +1,10 @@
 //! The command line: what can be asked of the program, and how it ends.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 
@@ -167,7 +171,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Healthcheck { url } => {
             let url = match url {
                 Some(url) => url,
-                None => format!("http://{}", load()?.server.address),
+                None => format!("http://{}", near(load()?.server.address)),
             };
             runtime()?.block_on(serve::ask_health(&url)).map_err(Failure::Unready)
         }
@@ -177,6 +181,16 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// Where a service that listens on `address` is for this machine: all addresses are none to ask.
+fn near(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
 }
 
 /// As `print!`, but a closed pipe is an error and no panic.

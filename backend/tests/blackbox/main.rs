@@ -7,6 +7,7 @@ mod support;
 
 mod binary;
 mod browser;
+mod deployment;
 mod kill;
 mod metrics;
 mod migrations;
