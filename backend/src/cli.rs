@@ -138,8 +138,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command.unwrap_or(Command::Serve { no_migrate: false }) {
         Command::Serve { no_migrate } => {
             let config = load()?;
-            serve::log_to_stderr(&config.log);
-            Ok(runtime()?.block_on(serve::serve(config, !no_migrate))?)
+            runtime()?.block_on(serve_and_tell(config, !no_migrate))
         }
         Command::Migrate { feature, status, dry_run } => {
             let config = load()?;
@@ -197,6 +196,13 @@ fn near(mut address: SocketAddr) -> SocketAddr {
 fn print(text: &str) -> Result<(), Failure> {
     use std::io::Write as _;
     Ok(std::io::stdout().write_all(text.as_bytes())?)
+}
+
+async fn serve_and_tell(config: Config, migrates: bool) -> Result<(), Failure> {
+    let traces = serve::log_to_stderr(&config.log)?;
+    let served = serve::serve(config, migrates).await;
+    traces.end().await;
+    Ok(served?)
 }
 
 async fn users(config: Config, command: &administration::Command) -> Result<(), Failure> {

@@ -2,6 +2,7 @@
 
 mod connections;
 mod front;
+mod log;
 mod metrics;
 #[cfg(test)]
 mod tests;
@@ -9,13 +10,13 @@ mod wire;
 
 use std::{net::SocketAddr, time::Duration};
 
-use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+pub use log::{Traces, log_to_stderr};
 
 use crate::{
     core::{
         App, Error,
         clock::Clock,
-        config::{Config, Log, LogFormat},
+        config::Config,
         db::{
             Db,
             migrate::{self, MigrateError},
@@ -40,6 +41,9 @@ pub enum ServeError {
     /// The address cannot be listened on.
     #[error("cannot listen on {0}: {1}")]
     Address(SocketAddr, std::io::Error),
+    /// Traces cannot be sent where they are to be sent.
+    #[error("log.traces_url: {0}")]
+    Traces(String),
     /// Serving broke off.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -52,30 +56,6 @@ impl From<Error> for ServeError {
             other => Self::Database(other.to_string()),
         }
     }
-}
-
-/// Writes the log to standard error, a line an event: as the settings say, else as text on a
-/// terminal and as JSON everywhere else.
-pub fn log_to_stderr(settings: &Log) {
-    use std::io::IsTerminal as _;
-    // The one setting that counts before there are settings.
-    let filter = EnvFilter::builder().with_env_var("MVP_LOG").from_env_lossy();
-    let filter = if filter.to_string().is_empty() { EnvFilter::new("info") } else { filter };
-    let registry = tracing_subscriber::registry().with(filter);
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let is_text = match settings.format {
-        Some(format) => format == LogFormat::Text,
-        None => std::io::stderr().is_terminal(),
-    };
-    let started = if is_text {
-        let layer = layer.compact().with_ansi(std::io::stderr().is_terminal());
-        registry.with(layer).try_init()
-    } else {
-        // A request's events name it in `span`; no span lies in another.
-        registry.with(layer.json().flatten_event(true).with_span_list(false)).try_init()
-    };
-    // A second call, as tests make, finds the first one's log in place.
-    let _ = started;
 }
 
 /// Serves until the process is told to stop.

@@ -22,7 +22,7 @@ use prometheus::{
 };
 
 pub use database::{Wait, Waiting};
-pub use requests::{CountRequests, Refusals};
+pub use requests::{CountRequests, Refusals, method_of, route_of};
 pub use standing::{Pool, Standing};
 pub use upstreams::{Outcome, Upstream};
 

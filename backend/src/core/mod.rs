@@ -13,6 +13,7 @@ pub mod jobs;
 pub mod metrics;
 pub mod outward;
 pub mod problems;
+pub mod traces;
 pub mod units;
 pub mod web;
 

@@ -9,10 +9,12 @@ use std::{sync::Arc, time::Duration};
 
 use axum::http::{Request, Response, StatusCode};
 use tokio::{sync::Semaphore, time::Instant};
+use tracing::Instrument as _;
 
 use super::{
     http,
     metrics::{Outcome, Upstream},
+    traces,
 };
 
 /// How long an answer may take, with all of its body.
@@ -49,6 +51,7 @@ pub struct Outward {
     client: Result<reqwest::Client, String>,
     waiting: Semaphore,
     counts: Upstream,
+    name: &'static str,
 }
 
 impl Outward {
@@ -56,7 +59,7 @@ impl Outward {
     #[must_use]
     pub fn new(name: &'static str) -> Self {
         let client = client().map_err(|error| error.to_string());
-        Self { client, waiting: Semaphore::new(AT_ONCE), counts: Upstream::new(name) }
+        Self { client, waiting: Semaphore::new(AT_ONCE), counts: Upstream::new(name), name }
     }
 
     /// The JSON at `address`.
@@ -86,7 +89,7 @@ impl Outward {
     /// No answer within five seconds, a longer one than a mebibyte, or too many waiting already.
     pub async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, FetchError> {
         let begun = Instant::now();
-        let answer = self.ask(request).await;
+        let answer = self.ask(request).instrument(traces::outward(self.name)).await;
         let outcome = match &answer {
             Ok(answer) => Outcome::Answered(answer.status()),
             Err(error) if error.is_ours() => Outcome::NotAsked,

@@ -15,3 +15,4 @@ mod overload;
 mod passkeys;
 mod redis;
 mod retries;
+mod traces;

@@ -177,7 +177,7 @@ fn a_request_has_one_id_in_its_answer_and_in_all_that_is_logged_of_it() {
             assert!(!lines.is_empty(), "{log}");
             for line in lines {
                 let line: Value = serde_json::from_str(line).unwrap();
-                assert_eq!(line["span"]["request_id"], id, "{line}");
+                assert_eq!(line["request_id"], id, "{line}");
             }
         }
 

@@ -97,6 +97,7 @@ impl Config {
         config.auth.check()?;
         config.vin.check()?;
         config.stations.check()?;
+        config.log.check()?;
         if !config.auth.providers.is_empty() && config.server.public_url.is_none() {
             let why = "is needed where auth.providers has any: they send browsers back to it";
             return Err(ConfigError::value("server.public_url", why));

@@ -48,7 +48,7 @@ pub fn layers(router: Router, app: &App) -> Router {
         .layer(middleware::from_fn(move |request, next| {
             add_headers(request, next, is_https, rates.meter())
         }))
-        .layer(middleware::from_fn(log::log))
+        .layer(middleware::from_fn_with_state(app.clone(), log::log))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(middleware::map_request_with_state(app.clone(), trust_proxies_ids))

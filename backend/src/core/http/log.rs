@@ -11,7 +11,11 @@ use axum::{
 use tower_http::request_id::RequestId;
 use tracing::Instrument as _;
 
-use crate::core::App;
+use crate::core::{
+    App,
+    metrics::{method_of, route_of},
+    traces,
+};
 
 /// The most characters of a path that are logged.
 const LOGGED: usize = 200;
@@ -24,28 +28,30 @@ tokio::task_local! {
     static ID: RequestId;
 }
 
-/// The id of the request that is being worked on; none outside one.
+/// The id of the request that is being worked on; none outside one. Nothing but letters, digits,
+/// `-` and `_` is in it.
 #[must_use]
 pub fn request_id() -> Option<String> {
-    ID.try_with(|id| text(Some(id)).to_owned()).ok().filter(|id| !id.is_empty())
+    ID.try_with(|id| id.header_value().to_str().unwrap_or_default().to_owned()).ok()
 }
 
-fn text(id: Option<&RequestId>) -> &str {
-    id.and_then(|id| id.header_value().to_str().ok()).unwrap_or_default()
-}
-
-/// A trusted proxy's id is taken over if it looks like one; whatever else stands there is dropped.
+/// A trusted proxy's id is taken over if it looks like one, and so is the trace that it says the
+/// request is part of; whatever else stands there is dropped.
 pub(super) async fn trust_proxies_ids(State(app): State<App>, mut request: Request) -> Request {
     let is_plain = |id: &HeaderValue| {
         let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         (1..=64).contains(&id.len()) && id.as_bytes().iter().all(plain)
     };
-    if let Some(id) = request.headers().get(REQUEST_ID) {
-        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-        let proxies = &app.config.server.trusted_proxies;
-        let is_proxys = peer.is_some_and(|it| proxies.contains(it.0.ip().to_canonical()));
-        if !(is_proxys && is_plain(id)) {
-            request.headers_mut().remove(REQUEST_ID);
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let proxies = &app.config.server.trusted_proxies;
+    let is_proxys = peer.is_some_and(|it| proxies.contains(it.0.ip().to_canonical()));
+    let headers = request.headers_mut();
+    if !(is_proxys && headers.get(REQUEST_ID).is_some_and(is_plain)) {
+        headers.remove(REQUEST_ID);
+    }
+    if !is_proxys {
+        for name in traces::HEADERS {
+            headers.remove(name);
         }
     }
     request
@@ -53,28 +59,36 @@ pub(super) async fn trust_proxies_ids(State(app): State<App>, mut request: Reque
 
 /// A line for every request that changes something or fails; every other at debug level. Whatever
 /// else is logged meanwhile has the request's id, too.
-pub(super) async fn log(request: Request, next: Next) -> Response {
+pub(super) async fn log(State(app): State<App>, request: Request, next: Next) -> Response {
+    let is_traced = app.config.log.traces_url.is_some();
+    match request.extensions().get::<RequestId>().cloned() {
+        Some(id) => ID.scope(id, answer(request, next, is_traced)).await,
+        None => answer(request, next, is_traced).await,
+    }
+}
+
+async fn answer(request: Request, next: Next, is_traced: bool) -> Response {
     let started = std::time::Instant::now();
     let method = request.method().clone();
     let path: String = request.uri().path().chars().take(LOGGED).collect();
-    let id = request.extensions().get::<RequestId>().cloned();
-    let span = tracing::info_span!("request", request_id = text(id.as_ref()));
-    let work = next.run(request).instrument(span.clone());
-    let response = match id {
-        Some(id) => ID.scope(id, work).await,
-        None => work.await,
-    };
+    let response = if is_traced { trace(request, next).await } else { next.run(request).await };
     let status = response.status();
     let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    span.in_scope(|| {
-        if status.is_server_error() {
-            tracing::warn!(%method, path, status = status.as_u16(), micros, "Answered");
-        } else if method != Method::GET || status != StatusCode::OK {
-            tracing::info!(%method, path, status = status.as_u16(), micros, "Answered");
-        } else {
-            tracing::debug!(%method, path, status = status.as_u16(), micros, "Answered");
-        }
-    });
+    if status.is_server_error() {
+        tracing::warn!(%method, path, status = status.as_u16(), micros, "Answered");
+    } else if method != Method::GET || status != StatusCode::OK {
+        tracing::info!(%method, path, status = status.as_u16(), micros, "Answered");
+    } else {
+        tracing::debug!(%method, path, status = status.as_u16(), micros, "Answered");
+    }
+    response
+}
+
+async fn trace(request: Request, next: Next) -> Response {
+    let route = route_of(request.extensions());
+    let span = traces::span(method_of(request.method()), route, request.headers(), request_id());
+    let response = next.run(request).instrument(span.clone()).await;
+    traces::answered(&span, response.status());
     response
 }
 

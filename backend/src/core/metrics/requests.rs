@@ -9,7 +9,7 @@ use std::{
 
 use axum::{
     extract::{MatchedPath, Request},
-    http::{Method, StatusCode},
+    http::{Extensions, Method, StatusCode},
     response::Response,
 };
 use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, Registry};
@@ -130,25 +130,15 @@ struct Counts {
 impl Route {
     /// The pattern is the route's own: the first request tells it for all that follow.
     fn learn(&self, request: &Request) -> usize {
-        self.pattern.get_or_init(|| {
-            let pattern = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-            match pattern {
-                // Their names change with what is in them.
-                Some(pattern) if pattern.starts_with("/assets/") => "/assets",
-                // What matches anything at all is there to say that it leads nowhere.
-                Some(pattern) if !pattern.contains("{*") => pattern,
-                _ => UNKNOWN,
-            }
-            .to_owned()
-        });
-        METHODS.iter().position(|it| it == request.method()).unwrap_or(METHODS.len())
+        self.pattern.get_or_init(|| route_of(request.extensions()).to_owned());
+        nth_method(request.method())
     }
 
     fn note(&self, method: usize, status: StatusCode, took: Duration) {
         let pattern = self.pattern.get().map_or(UNKNOWN, String::as_str);
         let all = &metrics().requests;
         let counts = self.methods[method].get_or_init(|| {
-            let method = METHODS.get(method).map_or("other", known);
+            let method = name_of(method);
             let seconds = all.durations.with_label_values(&[pattern, method]);
             Box::new(Counts { method, seconds, statuses: Default::default() })
         });
@@ -163,9 +153,31 @@ impl Route {
     }
 }
 
-/// The name of one of [`METHODS`].
-fn known(method: &'static Method) -> &'static str {
-    method.as_str()
+/// The pattern of the route that a request came to.
+#[must_use]
+pub fn route_of(extensions: &Extensions) -> &str {
+    match extensions.get::<MatchedPath>().map(MatchedPath::as_str) {
+        // Their names change with what is in them.
+        Some(pattern) if pattern.starts_with("/assets/") => "/assets",
+        // What matches anything at all is there to say that it leads nowhere.
+        Some(pattern) if !pattern.contains("{*") => pattern,
+        _ => UNKNOWN,
+    }
+}
+
+/// What a method is called, whatever a client has made up.
+#[must_use]
+pub fn method_of(method: &Method) -> &'static str {
+    name_of(nth_method(method))
+}
+
+/// Where it is among [`METHODS`]; behind them if it is none.
+fn nth_method(method: &Method) -> usize {
+    METHODS.iter().position(|it| it == method).unwrap_or(METHODS.len())
+}
+
+fn name_of(nth: usize) -> &'static str {
+    METHODS.get(nth).map_or("other", Method::as_str)
 }
 
 impl<S> Service<Request> for Counted<S>
