@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help map run test check fuzz migrate bench bench-vin overload clean
+.PHONY: help map run test check fuzz migrate bench bench-vin overload setup start stop logs db-shell clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,10 +45,20 @@ overload: ## put ten times the load upon a release build that it can take
 	scripts/need postgresql redis-server
 	scripts/overload
 
-clean: ## remove what was built and, after asking, data/
-	cargo clean
-	@if [ -d data ]; then \
-		printf 'Remove data/ with every record in it as well? [y/N] '; \
-		read -r answer || answer=; \
-		case $$answer in y | yes) rm -r data ;; *) echo 'data/ stays' ;; esac; \
-	fi
+setup: ## make the secrets that docker-compose.yml names, where there are none
+	scripts/setup
+
+start: setup ## build and start everything in Docker, and wait until it is well
+	scripts/start
+
+stop: ## stop what runs in Docker; the data stays
+	scripts/compose --profile replica down --remove-orphans
+
+logs: ## follow what the services in Docker tell
+	scripts/compose logs --follow --tail=100
+
+db-shell: ## ask the database in Docker by psql
+	scripts/compose exec admin-postgres psql --username=postgres motovaultpro
+
+clean: ## remove what was built and, after asking, data/ and Docker's volumes
+	@scripts/clean

@@ -11,7 +11,10 @@ use std::ops::{Deref, DerefMut};
 
 use sqlx::{Database, PgPool, Postgres, Sqlite, SqlitePool, Transaction, pool::PoolConnection};
 
-use super::{Error, Result, http};
+use super::{
+    Error, Result, http,
+    metrics::{Pool, Wait, metrics},
+};
 
 /// The connection pool of whichever engine the configuration names.
 #[derive(Clone, Debug)]
@@ -108,15 +111,19 @@ impl Db {
     /// # Errors
     /// Unavailable where no connection is to be had.
     pub async fn read(&self) -> Result<Tx> {
+        let waiting = self.wait_to_read().begin();
         Ok(match self {
             Self::Postgres { pool, persistent: true } => {
-                Tx::Postgres { tx: pool.acquire().await?.into(), persistent: true }
+                let connection = waiting.end(pool.acquire().await)?;
+                Tx::Postgres { tx: connection.into(), persistent: true }
             }
-            Self::Postgres { pool, persistent: false } => Tx::Postgres {
-                tx: pool.begin_with("BEGIN READ ONLY").await?.into(),
-                persistent: false,
-            },
-            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.acquire().await?.into()),
+            Self::Postgres { pool, persistent: false } => {
+                let tx = waiting.end(pool.begin_with("BEGIN READ ONLY").await)?;
+                Tx::Postgres { tx: tx.into(), persistent: false }
+            }
+            Self::Sqlite { readers, .. } => {
+                Tx::Sqlite(waiting.end(readers.acquire().await)?.into())
+            }
         })
     }
 
@@ -129,15 +136,27 @@ impl Db {
     }
 
     async fn begin(&self) -> Result<Tx> {
+        let waiting = self.wait_to_write().begin();
         Ok(match self {
             Self::Postgres { pool, persistent } => {
-                Tx::Postgres { tx: pool.begin().await?.into(), persistent: *persistent }
+                let tx = waiting.end(pool.begin().await)?;
+                Tx::Postgres { tx: tx.into(), persistent: *persistent }
             }
             // A plain BEGIN that reads first cannot always become a writer.
             Self::Sqlite { writer, .. } => {
-                Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?.into())
+                Tx::Sqlite(waiting.end(writer.begin_with("BEGIN IMMEDIATE").await)?.into())
             }
         })
+    }
+
+    fn wait_to_read(&self) -> &'static Wait {
+        let waits = &metrics().database;
+        if let Self::Postgres { .. } = self { &waits.postgres } else { &waits.readers }
+    }
+
+    fn wait_to_write(&self) -> &'static Wait {
+        let waits = &metrics().database;
+        if let Self::Postgres { .. } = self { &waits.postgres } else { &waits.writer }
     }
 
     /// The engine's name, as health reports it.
@@ -146,6 +165,17 @@ impl Db {
         match self {
             Self::Postgres { .. } => "postgresql",
             Self::Sqlite { .. } => "sqlite",
+        }
+    }
+
+    /// Its pools of connections, as they are just now.
+    #[must_use]
+    pub fn pools(&self) -> Vec<Pool> {
+        match self {
+            Self::Postgres { pool, .. } => vec![Pool::of("postgresql", pool)],
+            Self::Sqlite { readers, writer } => {
+                vec![Pool::of("readers", readers), Pool::of("writer", writer)]
+            }
         }
     }
 

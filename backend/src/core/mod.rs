@@ -10,9 +10,11 @@ pub mod health;
 pub mod http;
 pub mod input;
 pub mod jobs;
+pub mod metrics;
 pub mod outward;
 pub mod problems;
 pub mod tls;
+pub mod traces;
 pub mod units;
 pub mod web;
 

@@ -119,6 +119,12 @@ fn healthcheck_answers_by_its_exit_code() {
     // The configured address, where none is named.
     let address = url.strip_prefix("http://").unwrap();
     let place = place.with("MVP__SERVER__ADDRESS", address);
+    let service = place.serve();
+    place.run(&["healthcheck"]).well();
+    drop(service);
+    // All addresses, as in a container.
+    let port = address.rsplit(':').next().unwrap();
+    let place = place.with("MVP__SERVER__ADDRESS", &format!("0.0.0.0:{port}"));
     let _service = place.serve();
     place.run(&["healthcheck"]).well();
 }

@@ -7,7 +7,9 @@ mod support;
 
 mod binary;
 mod browser;
+mod deployment;
 mod kill;
+mod metrics;
 mod migrations;
 mod notifications;
 mod overload;
@@ -15,3 +17,4 @@ mod passkeys;
 mod pool;
 mod redis;
 mod retries;
+mod traces;

@@ -5,6 +5,7 @@
 mod auth;
 mod cache;
 mod database;
+mod log;
 mod mail;
 mod networks;
 mod secret;
@@ -24,6 +25,7 @@ use std::path::Path;
 pub use auth::{Auth, Provider, Registration, SecondFactor};
 pub use cache::Cache;
 pub use database::{Database, Engine, PostgresAddress};
+pub use log::{Log, LogFormat};
 pub use mail::{Mail, Notifications};
 pub use networks::Networks;
 pub(crate) use networks::first_bits;
@@ -54,6 +56,8 @@ pub struct Config {
     pub mail: Mail,
     /// How people are told of something.
     pub notifications: Notifications,
+    /// How it tells what it does.
+    pub log: Log,
 }
 
 /// The settings whose values are secret; each may also be given as the path of a file that
@@ -101,6 +105,7 @@ impl Config {
         config.vin.check()?;
         config.stations.check()?;
         config.mail.check()?;
+        config.log.check()?;
         if !config.auth.providers.is_empty() && config.server.public_url.is_none() {
             let why = "is needed where auth.providers has any: they send browsers back to it";
             return Err(ConfigError::value("server.public_url", why));

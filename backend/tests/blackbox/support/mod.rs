@@ -269,6 +269,14 @@ impl Service {
         std::fs::read_to_string(&self.log).unwrap()
     }
 
+    /// Where it says that its metrics are.
+    pub(crate) fn metrics_url(&self) -> String {
+        let log = self.log();
+        let line = log.lines().find(|it| it.contains("Metrics are at /metrics"));
+        let line: serde_json::Value = serde_json::from_str(line.unwrap()).unwrap();
+        format!("http://{}", line["address"].as_str().unwrap())
+    }
+
     /// A client that is signed in to a new account.
     pub(crate) async fn register(&self, email: &str) -> Client {
         Client::register(&self.url, email).await
