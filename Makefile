@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help map run test check fuzz migrate bench bench-vin overload setup start stop logs db-shell clean
+.PHONY: help map run test check fuzz migrate bench bench-vin overload torture setup start stop logs db-shell clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,10 @@ logs: ## follow what the services in Docker tell
 
 db-shell: ## ask the database in Docker by psql
 	scripts/compose exec admin-postgres psql --username=postgres motovaultpro
+
+torture: ## kill, fill, hang and overload, by a seed that it prints
+	scripts/need postgresql redis-server
+	scripts/with-servers scripts/torture
 
 clean: ## remove what was built and, after asking, data/ and Docker's volumes
 	@scripts/clean
