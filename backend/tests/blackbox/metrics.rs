@@ -172,6 +172,11 @@ fn a_request_has_one_id_in_its_answer_and_in_all_that_is_logged_of_it() {
         let made = asked(&service, "not an id").await;
         assert!(uuid::Uuid::parse_str(&made).is_ok(), "{made}");
         for id in ["proxys-id_7", &made] {
+            eventually("it is logged", async || {
+                let log = service.log();
+                log.contains(id) && log.ends_with('\n')
+            })
+            .await;
             let log = service.log();
             let lines: Vec<_> = log.lines().filter(|line| line.contains(id)).collect();
             assert!(!lines.is_empty(), "{log}");
@@ -194,6 +199,11 @@ fn the_log_is_as_the_settings_say() {
     let log = |format: &str| {
         let place = Place::bare().with("MVP__LOG__FORMAT", format);
         let service = place.serve();
+        // It says where it is before it logs that.
+        block_on(eventually("it is logged", async || {
+            let log = service.log();
+            log.contains("Serving") && log.ends_with('\n')
+        }));
         service.log()
     };
     let text = log("text");
