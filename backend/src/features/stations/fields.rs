@@ -147,7 +147,9 @@ impl Field for Website {
     fn schema() -> Schema {
         json_schema!({
             "type": "string", "maxLength": 255,
-            "pattern": "^\\s*(|[hH][tT][tT][pP][sS]?://[a-z0-9-]+(\\.[a-z0-9-]+)*(/[!-~]*)?)\\s*$",
+            "pattern": "^[^\\S\\u0000-\\u001f\\u007f-\\u009f]*\
+                (|[hH][tT][tT][pP][sS]?://[a-z0-9-]+(\\.[a-z0-9-]+)*(/[!-~]*)?)\
+                [^\\S\\u0000-\\u001f\\u007f-\\u009f]*$",
             "examples": ["https://fuel.example.org/corner"],
         })
     }
