@@ -17,7 +17,10 @@ use crate::{
             Created, Cursor, IfMatch, Limit, New, NoContent, Page, Path, Query, Record, Stored,
         },
     },
-    features::{accounts::User, administration::Links},
+    features::{
+        accounts::{Signer, User},
+        administration::Links,
+    },
     input,
 };
 
@@ -77,10 +80,10 @@ async fn list(
 
 async fn add(
     State(app): State<App>,
-    user: User,
+    signer: Signer,
     New { input, once }: New<NewChannel>,
 ) -> Result<Created<Channel>> {
-    service::add(&app, &user, input, once).await
+    service::add(&app, &signer.user, input, once).await
 }
 
 async fn find(
@@ -93,19 +96,19 @@ async fn find(
 
 async fn remove(
     State(app): State<App>,
-    user: User,
+    signer: Signer,
     Path(id): Path<ChannelId>,
     if_match: IfMatch,
 ) -> Result<NoContent> {
-    service::remove(&app, &user, id, &if_match).await?;
+    service::remove(&app, &signer.user, id, &if_match).await?;
     Ok(NoContent)
 }
 
 async fn test(
     State(app): State<App>,
-    user: User,
+    signer: Signer,
     Path(id): Path<ChannelId>,
     links: Links,
 ) -> Result<Stored<Tried>> {
-    Stored::of(&service::test(&app, &user, id, links.base()).await?)
+    Stored::of(&service::test(&app, &signer.user, id, links.base()).await?)
 }

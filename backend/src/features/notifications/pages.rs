@@ -18,7 +18,10 @@ use crate::{
         http::{Form, IfMatch, Limit, Once, Path},
         web::{self, Errors, Sheet, Shell},
     },
-    features::{accounts::User, administration::Links},
+    features::{
+        accounts::{Signer, User},
+        administration::Links,
+    },
 };
 
 pub(super) fn router() -> Router<App> {
@@ -59,7 +62,12 @@ async fn show(State(app): State<App>, user: User, shell: Shell) -> Result<Html<S
     web::page(&Channels::new(&app, &user, shell, blank()).await?)
 }
 
-async fn add(State(app): State<App>, user: User, shell: Shell, form: Form) -> Result<Response> {
+async fn add(
+    State(app): State<App>,
+    Signer { user, .. }: Signer,
+    shell: Shell,
+    form: Form,
+) -> Result<Response> {
     let mut copy = form.clone();
     let once = Once::of_form(&mut copy, "notifications");
     let added = match copy.read::<NewChannel>(&app) {
@@ -80,7 +88,7 @@ async fn add(State(app): State<App>, user: User, shell: Shell, form: Form) -> Re
 
 async fn test(
     State(app): State<App>,
-    user: User,
+    Signer { user, .. }: Signer,
     Path(id): Path<ChannelId>,
     links: Links,
     shell: Shell,
@@ -96,7 +104,11 @@ async fn test(
     web::page(&Channels { tried: Some(tried), ..page })
 }
 
-async fn remove(State(app): State<App>, user: User, Path(id): Path<ChannelId>) -> Result<Redirect> {
+async fn remove(
+    State(app): State<App>,
+    Signer { user, .. }: Signer,
+    Path(id): Path<ChannelId>,
+) -> Result<Redirect> {
     service::remove(&app, &user, id, &IfMatch::default()).await?;
     Ok(Redirect::to("/settings/notifications"))
 }
