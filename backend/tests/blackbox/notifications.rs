@@ -9,7 +9,7 @@ use axum::{Router, http::HeaderMap};
 use chrono::{Timelike as _, Utc};
 use serde_json::json;
 
-use crate::support::{Place, client, eventually};
+use crate::support::{Place, block_on, client, eventually};
 
 on_every_engine![of_two_instances_one_tells];
 
@@ -66,4 +66,28 @@ async fn of_two_instances_one_tells(place: Place) {
     third.nobody().get("/api/health").await.expect(200);
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(told.lock().unwrap().len(), 1, "told again after a restart");
+}
+
+#[test]
+fn while_a_test_waits_for_a_silent_server_others_are_served() {
+    block_on(async {
+        let place = Place::on_sqlite()
+            .with("MVP__NOTIFICATIONS__ALLOW_PRIVATE_ADDRESSES", "true")
+            .with("MVP__SERVER__CONCURRENCY", "1");
+        let service = place.serve();
+        let ann = service.register("ann@example.org").await;
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/hook", silent.local_addr().unwrap());
+        let channel = json!({ "kind": "webhook", "address": url, "secret": "open sesame" });
+        let channel = ann.post("/api/notifications/channels", &channel).await.expect(201);
+        let path = format!("/api/notifications/channels/{}/test", client::text(&channel["id"]));
+        let asking = ann.clone();
+        let test = tokio::spawn(async move { asking.post(&path, &json!({})).await });
+        let (called, _) = silent.accept().await.unwrap();
+        let other = ann.get("/api/vehicles").await;
+        assert_eq!(other.status, 200);
+        assert!(!test.is_finished(), "it was to be silent for longer");
+        drop(called);
+        assert_eq!(test.await.unwrap().expect(200)["isSent"], false);
+    });
 }
