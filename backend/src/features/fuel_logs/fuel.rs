@@ -33,12 +33,6 @@ choice! {
 }
 
 impl FuelType {
-    /// As people call it.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        Self::ALL.iter().find(|it| it.0 == self.as_str()).map_or("", |it| it.1)
-    }
-
     /// The fuel that a VIN tells, in NHTSA's words: none where it tells none or leaves a choice.
     /// For petrol it is the usual one; what octane number or how much ethanol, no VIN tells.
     pub(super) fn of_vin(told: &str) -> Option<Self> {
