@@ -54,6 +54,16 @@ impl Ledger {
         self.write(by, "/api/vehicles", client::text(&body["vin"]), body).await
     }
 
+    /// The vehicles that fill-ups are written to.
+    async fn add_vehicles(&self, by: &Client) -> Vec<String> {
+        let mut vehicles = Vec::new();
+        for _ in 0..VEHICLES {
+            let answer = self.add_vehicle(by).await.unwrap();
+            vehicles.push(client::text(&answer.expect(201)["id"]));
+        }
+        vehicles
+    }
+
     /// Readings and days rise with the number, whoever comes first: the order is never refused.
     async fn add_fuel_log(&self, by: &Client, vehicle: &str) -> Option<Answer> {
         let number = self.next();
@@ -193,10 +203,7 @@ async fn nothing_acknowledged_is_lost_when_the_service_is_killed(place: Place) {
     let ledger = Ledger::default();
     let mut service = place.serve();
     let mut client = service.register("ledger@example.org").await;
-    let mut vehicles = Vec::new();
-    for _ in 0..VEHICLES {
-        vehicles.push(client::text(&ledger.add_vehicle(&client).await.unwrap().expect(201)["id"]));
-    }
+    let vehicles = ledger.add_vehicles(&client).await;
     let sql = place.sql().await;
     for _round in 0..rounds(3) {
         let never = Cell::new(false);
@@ -226,11 +233,7 @@ fn nothing_acknowledged_is_lost_when_postgresql_is_killed() {
         let service = place.serve();
         let client = service.register("ledger@example.org").await;
         let ledger = Ledger::default();
-        let mut vehicles = Vec::new();
-        for _ in 0..VEHICLES {
-            let answer = ledger.add_vehicle(&client).await.unwrap();
-            vehicles.push(client::text(&answer.expect(201)["id"]));
-        }
+        let vehicles = ledger.add_vehicles(&client).await;
         let stop = Cell::new(false);
         let writers =
             (0..WRITERS).map(|nth| ledger.keep_writing(&client, &vehicles[nth % VEHICLES], &stop));
@@ -291,11 +294,7 @@ fn a_full_disk_refuses_writes_loses_nothing_and_heals() {
         let service = place.serve();
         let client = service.register("ledger@example.org").await;
         let ledger = Ledger::default();
-        let mut vehicles = Vec::new();
-        for _ in 0..VEHICLES {
-            let answer = ledger.add_vehicle(&client).await.unwrap();
-            vehicles.push(client::text(&answer.expect(201)["id"]));
-        }
+        let vehicles = ledger.add_vehicles(&client).await;
         let stop = Cell::new(false);
         let writers =
             (0..WRITERS).map(|nth| ledger.keep_writing(&client, &vehicles[nth % VEHICLES], &stop));
