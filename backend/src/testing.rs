@@ -1,5 +1,7 @@
 //! A whole service per test, over either engine.
 
+mod postgres;
+
 use std::net::SocketAddr;
 
 use axum::{
@@ -114,18 +116,20 @@ impl TestApp {
         Self::new(|_| {}).await
     }
 
-    /// PostgreSQL, in a schema of its own, and Redis.
+    /// PostgreSQL, in a database of its own, and Redis.
     pub(crate) async fn on_postgres() -> Self {
-        let base = server("TEST_POSTGRES_URL");
-        let schema = format!("test_{}", uuid::Uuid::now_v7().simple());
-        let pool = sqlx::PgPool::connect(&base).await.unwrap();
-        let create = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
-        sqlx::raw_sql(create).execute(&pool).await.unwrap();
-        pool.close().await;
+        Self::on_postgres_by(postgres::Way::Usual).await
+    }
+
+    /// The same through PgBouncer, which pools by transaction.
+    pub(crate) async fn through_pgbouncer() -> Self {
+        Self::on_postgres_by(postgres::Way::Pooled).await
+    }
+
+    async fn on_postgres_by(way: postgres::Way) -> Self {
+        let database = postgres::settings(way).await;
         let test = Self::new(|config| {
-            config.database.url =
-                Some(Secret::new(format!("{base}?options[search_path]={schema}")));
-            config.database.pool_size = 4;
+            config.database = database;
             config.cache.url = Some(Secret::new(server("TEST_REDIS_URL")));
         })
         .await;
@@ -148,7 +152,9 @@ impl TestApp {
         change(&mut config);
         let clock = Clock::manual(NOW.parse().unwrap());
         let db = Db::open(&config.database).await.unwrap();
-        migrate::run(&db, features::ALL, None, &clock).await.unwrap();
+        if db.engine() == "sqlite" {
+            migrate::run(&db, features::ALL, None, &clock).await.unwrap();
+        }
         let app = App::new(config, db, clock);
         let router = crate::router(&app);
         let headers = Vec::new();

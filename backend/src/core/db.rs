@@ -6,6 +6,8 @@
 pub mod fixed;
 pub mod migrate;
 mod open;
+#[cfg(test)]
+mod tests_pooler;
 
 use std::ops::{Deref, DerefMut};
 
@@ -186,7 +188,8 @@ impl Db {
     pub async fn ping(&self) -> Result<()> {
         match self {
             Self::Postgres { pool, .. } => {
-                sqlx::query("SELECT 1").persistent(false).execute(pool).await?;
+                // In one message: of several, a pooler could send each to another server.
+                sqlx::raw_sql("SELECT 1").execute(pool).await?;
             }
             Self::Sqlite { readers, .. } => {
                 sqlx::query("SELECT 1").execute(readers).await?;
