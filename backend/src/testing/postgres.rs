@@ -9,7 +9,7 @@ use crate::{
     core::{
         clock::Clock,
         config::{Database, Secret},
-        db::{Db, migrate},
+        db::{Db, migrate, roles},
         hex,
     },
     features,
@@ -24,20 +24,41 @@ pub(super) enum Way {
     Pooled,
 }
 
-/// What names the tests' own database among the settings.
-pub(super) async fn settings(way: Way) -> Database {
+/// What names a database of a test's own among the settings.
+pub(super) async fn settings(way: Way) -> (Database, Ending) {
     let database = format!("test_{}", uuid::Uuid::now_v7().simple());
     let template = migrated().await;
-    run(&format!("CREATE DATABASE {database} TEMPLATE {template}")).await;
-    let direct = at(&server("TEST_POSTGRES_URL"), &database);
+    let copy = format!("CREATE DATABASE {database} TEMPLATE {template} OWNER motovaultpro_owner");
+    run(&copy).await;
     let is_pooled = way == Way::Pooled || are_all_pooled();
-    let url = if is_pooled { at(&server("TEST_PGBOUNCER_URL"), &database) } else { direct.clone() };
-    Database {
-        url: Some(Secret::new(url)),
-        migration_url: Some(Secret::new(direct)),
+    let base = server(if is_pooled { "TEST_PGBOUNCER_URL" } else { "TEST_POSTGRES_URL" });
+    let settings = Database {
+        url: Some(Secret::new(at(&base, "motovaultpro", &database))),
+        migration_url: Some(Secret::new(owners(&database))),
         prepared_statements: !is_pooled,
         pool_size: 4,
         ..Database::default()
+    };
+    (settings, Ending(database))
+}
+
+/// A test's database. Where the server keeps all in memory, it ends with the test.
+pub(super) struct Ending(String);
+
+impl Drop for Ending {
+    #[expect(clippy::disallowed_methods, reason = "how the tests run is no setting")]
+    fn drop(&mut self) {
+        if std::env::var("TEST_SERVERS_IN_MEMORY").is_err() {
+            return;
+        }
+        let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.0);
+        // The test's own runtime is not to be waited in.
+        let dropping = std::thread::spawn(move || {
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map(|runtime| {
+                runtime.block_on(run(&drop));
+            })
+        });
+        let _ = dropping.join();
     }
 }
 
@@ -47,8 +68,22 @@ fn are_all_pooled() -> bool {
     std::env::var("TEST_THROUGH_PGBOUNCER").is_ok()
 }
 
-fn at(url: &str, database: &str) -> String {
-    format!("{}/{database}", url.rsplit_once('/').unwrap().0)
+/// The database on the server of `url`, for this role.
+fn at(url: &str, role: &str, database: &str) -> String {
+    let server = url.rsplit_once('/').unwrap().0.rsplit_once('@').unwrap().1;
+    format!("postgres://{role}@{server}/{database}")
+}
+
+fn owners(database: &str) -> String {
+    at(&server("TEST_POSTGRES_URL"), "motovaultpro_owner", database)
+}
+
+/// The same database past every policy, as the server's administrator has it.
+pub(super) async fn past_policies(settings: &Database) -> Db {
+    let url = settings.migration_url.as_ref().unwrap().expose();
+    let url = at(&server("TEST_POSTGRES_URL"), "postgres", url.rsplit_once('/').unwrap().1);
+    let settings = Database { url: Some(Secret::new(url)), pool_size: 2, ..Database::default() };
+    Db::open(&settings).await.unwrap()
 }
 
 async fn run(text: &str) {
@@ -79,13 +114,19 @@ async fn make_template() -> String {
         .await
         .unwrap();
     if is_there.is_none() {
-        for text in [format!("DROP DATABASE IF EXISTS {name}"), format!("CREATE DATABASE {name}")] {
+        let drop = format!("DROP DATABASE IF EXISTS {name}");
+        for text in [drop, format!("CREATE DATABASE {name} OWNER motovaultpro_owner")] {
             sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut connection).await.unwrap();
         }
-        let url = at(&server("TEST_POSTGRES_URL"), &name);
-        let settings = Database { url: Some(Secret::new(url)), ..Database::default() };
-        let db = Db::open(&settings).await.unwrap();
+        let service = at(&server("TEST_POSTGRES_URL"), "motovaultpro", &name);
+        let settings = Database {
+            url: Some(Secret::new(service)),
+            migration_url: Some(Secret::new(owners(&name))),
+            ..Database::default()
+        };
+        let db = Db::open_for_migrations(&settings).await.unwrap();
         migrate::run(&db, features::ALL, None, &Clock::System).await.unwrap();
+        roles::grant(&db, &settings).await.unwrap();
         db.close().await;
         let whole = format!("ALTER DATABASE {name} IS_TEMPLATE true");
         sqlx::raw_sql(AssertSqlSafe(whole)).execute(&mut connection).await.unwrap();

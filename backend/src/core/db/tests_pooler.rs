@@ -4,7 +4,8 @@ use serde_json::json;
 
 use crate::{
     core::{
-        db::{Db, migrate},
+        config::Secret,
+        db::{Db, migrate, roles},
         jobs,
     },
     features,
@@ -41,12 +42,20 @@ async fn health_and_durability_are_asked_through_a_pooler(app: TestApp) {
 
 /// They go past it by default; whoever leads them through it loses nothing.
 async fn migrations_run_through_a_pooler_too(app: TestApp) {
-    let Db::Postgres { pool, .. } = &app.app.db else { panic!("not PostgreSQL") };
-    sqlx::raw_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public").execute(pool).await.unwrap();
+    let service = app.app.config.database.url.as_ref().unwrap().expose();
+    let owners = service.replace("motovaultpro@", "motovaultpro_owner@");
+    let mut settings = app.app.config.database.clone();
+    settings.migration_url = Some(Secret::new(owners));
+    let db = Db::open_for_migrations(&settings).await.unwrap();
+    let Db::Postgres { pool, .. } = &db else { panic!("not PostgreSQL") };
+    let anew =
+        "DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC";
+    sqlx::raw_sql(anew).execute(pool).await.unwrap();
     let (one, other) = tokio::join!(
-        migrate::run(&app.app.db, features::ALL, None, &app.app.clock),
-        migrate::run(&app.app.db, features::ALL, None, &app.app.clock),
+        migrate::run(&db, features::ALL, None, &app.app.clock),
+        migrate::run(&db, features::ALL, None, &app.app.clock),
     );
+    roles::grant(&db, &settings).await.unwrap();
     let all: usize = features::ALL.iter().map(|it| it.migrations.len()).sum();
     assert_eq!(one.unwrap().len() + other.unwrap().len(), all);
     app.app.doors.forget_all();

@@ -160,8 +160,7 @@ impl Place {
     /// Where its PostgreSQL is, past any pooler.
     fn postgres_url(&self) -> Option<&str> {
         let setting = |wanted| self.settings.iter().find(|(name, _)| name == wanted);
-        let (_, url) =
-            setting("MVP__DATABASE__MIGRATION_URL").or(setting("MVP__DATABASE__URL"))?;
+        let (_, url) = setting("MVP__DATABASE__MIGRATION_URL").or(setting("MVP__DATABASE__URL"))?;
         Some(url.as_str()).filter(|url| url.starts_with("postgres"))
     }
 
