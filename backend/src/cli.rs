@@ -16,6 +16,7 @@ use crate::{
         db::{
             Db,
             migrate::{self, MigrateError, Step},
+            roles,
         },
         jobs,
     },
@@ -243,6 +244,7 @@ async fn migrate(
         return print(&report(&steps, dry_run));
     }
     let done = migrate::run(&db, features::ALL, feature, &Clock::System).await?;
+    roles::grant(&db, &config.database).await?;
     db.close().await;
     if done.is_empty() {
         return print("nothing to do: the database is up to date\n");

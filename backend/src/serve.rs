@@ -20,6 +20,7 @@ use crate::{
         db::{
             Db,
             migrate::{self, MigrateError},
+            roles,
         },
         jobs,
     },
@@ -67,10 +68,12 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
     if migrates {
         let db = Db::open_for_migrations(&config.database).await?;
         migrate::run(&db, features::ALL, None, &clock).await?;
+        roles::grant(&db, &config.database).await?;
         db.close().await;
     }
     let db = Db::open(&config.database).await?;
     db.check_durability().await?;
+    db.look_at_role().await?;
     // What is pending may wait where it was asked to; a database that does not fit may not.
     migrate::status(&db, features::ALL, None).await?;
     let address = config.server.address;

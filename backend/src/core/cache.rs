@@ -28,6 +28,12 @@ const GROUPS: usize = 4096;
 #[derive(Clone)]
 pub struct Cache(Arc<Inner>);
 
+impl std::fmt::Debug for Cache {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", self.state())
+    }
+}
+
 struct Inner {
     /// The answers, where they are kept in the process; else only those being computed.
     answers: moka::future::Cache<String, Answer>,

@@ -18,7 +18,7 @@ const EVERY: Duration = Duration::from_hours(1);
 /// Something to be done every hour, in a transaction of its own. Several instances may do it at
 /// once.
 pub struct Chore {
-    /// Its name in the log.
+    /// Its name in the log, and in the policies of users' tables that let it in.
     pub name: &'static str,
     /// Does it; tells how many rows it touched.
     pub run: for<'a> fn(&'a mut Tx, DateTime<Utc>) -> Work<'a>,
@@ -55,7 +55,7 @@ pub async fn run(app: App, chores: &'static [Chore]) {
 /// # Errors
 /// Unavailable where the database is away.
 pub async fn run_one(app: &App, chore: &Chore) -> Result<u64> {
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_as(chore.name).await?;
     let rows = (chore.run)(&mut tx, app.clock.now()).await?;
     tx.commit().await?;
     Ok(rows)

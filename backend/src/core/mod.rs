@@ -66,6 +66,7 @@ impl App {
     #[must_use]
     pub fn new(config: config::Config, db: db::Db, clock: clock::Clock) -> Self {
         let cache = cache::Cache::new(&config.cache);
+        db.keep_positions_in(&cache);
         let doors = Doors::new(&config);
         let vins = Vins::new(&config.vin);
         let stations = Providers::new(&config.stations, config.server.public_url.as_deref());

@@ -242,3 +242,34 @@ impl Probes<'_> {
         assert!(is_right, "{row:?} refuses whose it is: {answer:?}");
     }
 }
+
+/// What is left of it on PostgreSQL where every statement forgets whose rows it is for: nobody gets
+/// at another's all the same.
+mod where_statements_forget_the_user {
+    use super::{Door, Probes, TestApp, World, rows};
+    use crate::{core::db::Forgetting, testing::block_on};
+
+    #[test]
+    #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+    fn row_level_security_alone_keeps_users_apart() {
+        block_on(async { keeps_users_apart(&TestApp::on_postgres().await).await });
+    }
+
+    async fn keeps_users_apart(app: &TestApp) {
+        let ann = World::new(app, "ann").await;
+        let mut bob = World::new(app, "bob").await;
+        let mut probes = Probes { app, count: 0 };
+        let is_of_users = |row: &&rows::Row| matches!(row.door, Door::Owner | Door::Shared);
+        for (number, row) in rows::all().iter().filter(is_of_users).enumerate() {
+            {
+                let _forgetting = Forgetting::begin();
+                probes.foreign(row, &ann, &bob).await;
+            }
+            if row.ids().is_empty() && !row.is_read() {
+                // It has changed what of Bob's it was about.
+                bob = World::new(app, &format!("bob{number}x")).await;
+            }
+        }
+        assert!(probes.count > 100, "only {} probes", probes.count);
+    }
+}

@@ -297,7 +297,7 @@ pub(super) struct Database(BTreeSet<String>);
 
 impl Database {
     pub(super) async fn read(app: &TestApp) -> Self {
-        let mut tx = app.app.db.read().await.unwrap();
+        let mut tx = app.past_policies().await.read().await.unwrap();
         let tables: Vec<(String,)> = match &mut tx {
             Tx::Postgres { .. } => sql!(
                 &mut tx,

@@ -19,17 +19,17 @@ use crate::support::{Answer, Client, Place, Postgres, Sql, client, eventually, r
 on_every_engine!(nothing_acknowledged_is_lost_when_the_service_is_killed);
 
 /// How many write at once, each to its own vehicle or to one that it shares.
-const WRITERS: usize = 6;
-const VEHICLES: usize = 3;
+pub(crate) const WRITERS: usize = 6;
+pub(crate) const VEHICLES: usize = 3;
 
 /// What was wanted and what was acknowledged. A record is told by what only it says: a fill-up by
 /// its notes, a vehicle by its VIN.
 #[derive(Default)]
-struct Ledger {
+pub(crate) struct Ledger {
     numbers: Cell<u64>,
     wanted: RefCell<BTreeSet<String>>,
-    acknowledged: RefCell<BTreeMap<String, Value>>,
-    refused: Cell<u64>,
+    pub(crate) acknowledged: RefCell<BTreeMap<String, Value>>,
+    pub(crate) refused: Cell<u64>,
 }
 
 impl Ledger {
@@ -49,7 +49,7 @@ impl Ledger {
         Some(answer)
     }
 
-    async fn add_vehicle(&self, by: &Client) -> Option<Answer> {
+    pub(crate) async fn add_vehicle(&self, by: &Client) -> Option<Answer> {
         let body = client::vehicle(self.next());
         self.write(by, "/api/vehicles", client::text(&body["vin"]), body).await
     }
@@ -82,7 +82,7 @@ impl Ledger {
     }
 
     /// Writes until the service is gone, or until told to stop.
-    async fn keep_writing(&self, by: &Client, vehicle: &str, stop: &Cell<bool>) {
+    pub(crate) async fn keep_writing(&self, by: &Client, vehicle: &str, stop: &Cell<bool>) {
         while !stop.get() {
             let answer = if random(8) == 0 {
                 self.add_vehicle(by).await
@@ -119,7 +119,7 @@ impl Ledger {
 
     /// Everything acknowledged is there as it was acknowledged, nothing twice, nothing unasked for,
     /// and nothing half done.
-    async fn check(&self, client: &Client, sql: &Sql, vehicles: &[String]) {
+    pub(crate) async fn check(&self, client: &Client, sql: &Sql, vehicles: &[String]) {
         let wanted = self.wanted.borrow().clone();
         let acknowledged = self.acknowledged.borrow().clone();
         let garage = client.all("/api/vehicles").await;

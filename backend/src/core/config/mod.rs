@@ -62,10 +62,11 @@ pub struct Config {
 
 /// The settings whose values are secret; each may also be given as the path of a file that
 /// holds it, under the same name and `_file`. A `*` is any one name.
-const SECRETS: [&str; 7] = [
+const SECRETS: [&str; 8] = [
     "database.url",
     "database.password",
     "database.migration_url",
+    "database.replica_url",
     "cache.url",
     "auth.providers.*.client_secret",
     "stations.google_api_key",
@@ -99,6 +100,7 @@ impl Config {
         }
         config.database.engine()?;
         config.database.migration_engine()?;
+        config.database.replica()?;
         config.cache.check()?;
         config.server.check()?;
         config.auth.check()?;

@@ -22,7 +22,7 @@ impl Recipient {
     /// # Errors
     /// Unavailable where the database is away.
     pub async fn preferences(&self, app: &App) -> Result<Preferences> {
-        let mut tx = app.db.read().await?;
+        let mut tx = app.db.read_for(&self.user).await?;
         Ok(store::find_preferences(&mut tx, &self.user).await?.unwrap_or_default())
     }
 }

@@ -39,7 +39,8 @@ pub const FEATURE: Feature = Feature {
     migrations: crate::migrations![
         "001_create_fuel_logs",
         "002_keep_economy",
-        "003_keep_fuel_type"
+        "003_keep_fuel_type",
+        "003_show_rows_to_their_user",
     ],
     api: api::router,
     pages: pages::router,

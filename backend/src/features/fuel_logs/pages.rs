@@ -136,7 +136,7 @@ impl FillUp {
 }
 
 async fn find_vehicle(app: &App, user: &User, id: VehicleId) -> Result<Vehicle> {
-    let mut tx = app.db.read().await?;
+    let mut tx = app.db.read_for(user).await?;
     vehicles::find(&mut tx, user, id).await
 }
 

@@ -55,7 +55,7 @@ pub async fn paid_at(
     station: StationId,
     of: Option<FuelType>,
 ) -> Result<Vec<Paid>> {
-    let mut tx = app.db.read().await?;
+    let mut tx = app.db.read_for(user).await?;
     Ok(store::paid_at(&mut tx, user, station, of, MOST).await?)
 }
 
@@ -64,7 +64,7 @@ pub async fn paid_at(
 /// # Errors
 /// Unavailable where the database is away.
 pub async fn last_paid(app: &App, user: &UserId) -> Result<HashMap<StationId, Vec<LastPaid>>> {
-    let mut tx = app.db.read().await?;
+    let mut tx = app.db.read_for(user).await?;
     let mut all: HashMap<_, Vec<_>> = HashMap::new();
     for paid in store::last_paid(&mut tx, user).await? {
         all.entry(paid.station_id).or_default().push(paid);

@@ -98,8 +98,8 @@ async fn a_station_that_vanishes_meanwhile_is_a_fault_too(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let car = vehicle(&ann, "WVWZZZ1JZXW000001").await;
     let log = fill(&ann, &car, 1, json!({})).await;
-    let mut tx = app.app.db.write().await.unwrap();
     let user = ann.user().await;
+    let mut tx = app.app.db.write_for(&user).await.unwrap();
     let id = super::FuelLogId(log.id().parse().unwrap());
     let mut log = super::store::find(&mut tx, &user, id).await.unwrap().unwrap();
     log.station_id = Some(crate::features::stations::StationId(NOWHERE.parse().unwrap()));

@@ -35,7 +35,11 @@ use super::Feature;
 pub const FEATURE: Feature = Feature {
     name: "maintenance",
     folder: "maintenance",
-    migrations: crate::migrations!["001_create_maintenance", "002_repeat_maintenance"],
+    migrations: crate::migrations![
+        "001_create_maintenance",
+        "002_repeat_maintenance",
+        "003_show_rows_to_their_user",
+    ],
     api: api::router,
     pages: pages::router,
 };

@@ -78,7 +78,8 @@ async fn tell_one(app: App, recipient: Recipient) -> u64 {
 async fn tell(app: &App, recipient: &Recipient) -> Result<u64> {
     let user = &recipient.user;
     let every = (http::end_of_time(), ChannelId(Uuid::max()));
-    let channels = store::list(&mut app.db.read().await?, user, every, Limit::new(100)).await?;
+    let channels =
+        store::list(&mut app.db.read_for(user).await?, user, every, Limit::new(100)).await?;
     if channels.is_empty() {
         return Ok(0);
     }
@@ -99,14 +100,14 @@ async fn make(
     channel: &Channel,
     (day, now): (NaiveDate, DateTime<Utc>),
 ) -> Result<()> {
-    if store::is_begun(&mut app.db.read().await?, user, channel.id, day).await? {
+    if store::is_begun(&mut app.db.read_for(user).await?, user, channel.id, day).await? {
         return Ok(());
     }
     let mut all = due(app, user, day).await?;
     all.retain(|it| it.status != Status::Upcoming);
     let vehicles = if all.is_empty() { Vec::new() } else { vehicles::list_all(app, user).await? };
     let id = Uuid::now_v7();
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     if !store::begin(&mut tx, user, id, channel.id, day).await? {
         return Ok(());
     }
@@ -175,7 +176,7 @@ async fn send_waiting(
     channels: &[Channel],
     now: DateTime<Utc>,
 ) -> Result<u64> {
-    let waiting = store::waiting(&mut app.db.read().await?, user, now).await?;
+    let waiting = store::waiting(&mut app.db.read_for(user).await?, user, now).await?;
     let mut sent = 0;
     for waiting in waiting {
         let Some(channel) = channels.iter().find(|it| it.id == waiting.channel_id) else {
@@ -183,7 +184,7 @@ async fn send_waiting(
         };
         let attempt = usize::try_from(waiting.attempts).unwrap_or_default();
         let next = AGAIN.get(attempt).map(|minutes| now + TimeDelta::minutes(*minutes));
-        let mut tx = app.db.write().await?;
+        let mut tx = app.db.write_for(user).await?;
         let is_taken = store::take(&mut tx, user, &waiting, next).await?;
         tx.commit().await?;
         let Ok(message) = serde_json::from_str::<Message>(&waiting.message) else { continue };
@@ -192,7 +193,7 @@ async fn send_waiting(
         }
         match send::send(app, channel, email, waiting.id, &message).await {
             Ok(()) => {
-                let mut tx = app.db.write().await?;
+                let mut tx = app.db.write_for(user).await?;
                 store::set_sent(&mut tx, user, waiting.id, app.clock.now()).await?;
                 tx.commit().await?;
                 sent += 1;

@@ -20,7 +20,7 @@ use super::Feature;
 pub const FEATURE: Feature = Feature {
     name: "notifications",
     folder: "notifications",
-    migrations: crate::migrations!["001_create_notifications"],
+    migrations: crate::migrations!["001_create_notifications", "002_show_rows_to_their_user"],
     api: api::router,
     pages: pages::router,
 };

@@ -29,7 +29,7 @@ pub(super) async fn list(
 ) -> Result<Page<Channel>> {
     let after = http::after(cursor)?;
     let after = (after.0, ChannelId(after.1));
-    let rows = store::list(&mut app.db.read().await?, user, after, limit).await?;
+    let rows = store::list(&mut app.db.read_for(user).await?, user, after, limit).await?;
     Ok(Page::of(rows, limit, |last| Cursor::at(last.created_at, &last.id)))
 }
 
@@ -58,7 +58,7 @@ pub(super) async fn add(
     };
     // Told by what is no secret.
     let once = once.about(&format!("{} {}", channel.kind.as_str(), channel.address));
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
         return Ok(before);
     }
@@ -83,7 +83,7 @@ pub(super) async fn add(
 
 /// The user's channel `id`.
 pub(super) async fn find(app: &App, user: &UserId, id: ChannelId) -> Result<Channel> {
-    let found = store::find(&mut app.db.read().await?, user, id).await?;
+    let found = store::find(&mut app.db.read_for(user).await?, user, id).await?;
     found.ok_or(Error::NotFound("channel"))
 }
 
@@ -94,7 +94,7 @@ pub(super) async fn remove(
     id: ChannelId,
     if_match: &IfMatch,
 ) -> Result<()> {
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     let channel = store::find(&mut tx, user, id).await?.ok_or(Error::NotFound("channel"))?;
     if_match.check(&channel)?;
     store::delete(&mut tx, user, id).await?;
@@ -109,7 +109,7 @@ pub(super) async fn remove(
 pub(super) async fn test(app: &App, user: &User, id: ChannelId, base: &str) -> Result<Tried> {
     let channel = find(app, user, id).await?;
     let now = app.clock.now();
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     if !store::note_test(&mut tx, user, now, now - BETWEEN_TESTS).await? {
         return Err(Error::TooManyRequests(BETWEEN_TESTS.num_seconds().unsigned_abs()));
     }

@@ -42,6 +42,7 @@ pub const FEATURE: Feature = Feature {
         "001_create_stations",
         "002_favorites_and_cells",
         "003_fill_ups_point_at_stations",
+        "004_show_rows_to_their_user",
         "004_keep_imports",
         "005_find_by_words"
     ],

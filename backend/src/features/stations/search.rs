@@ -212,7 +212,7 @@ async fn add_known(
     if by_google.is_empty() && by_osm.is_empty() {
         return Ok(());
     }
-    let mut tx = app.db.read().await?;
+    let mut tx = app.db.read_for(user).await?;
     let centre = wanted.circle.map(|it| it.centre);
     for station in store::find_all_known(&mut tx, user, &by_google, &by_osm).await? {
         if !items.iter().any(|it| it.id == Some(station.id)) {
@@ -224,7 +224,7 @@ async fn add_known(
 
 /// Those that are saved here.
 async fn saved(app: &App, user: &UserId, wanted: &Wanted) -> Result<Vec<FoundStation>> {
-    let mut tx = app.db.read().await?;
+    let mut tx = app.db.read_for(user).await?;
     let Some(circle) = wanted.circle else {
         let words = Words::of(wanted.words.as_deref().unwrap_or_default());
         let most = wanted.limit.and_one() - 1;

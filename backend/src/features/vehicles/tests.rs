@@ -351,15 +351,15 @@ async fn a_change_whose_client_hangs_up_outdates_the_list(app: TestApp) {
 async fn the_database_refuses_a_child_under_another_users_vehicle(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
     let hers = uuid::Uuid::parse_str(&add(&ann, VINS[0]).await.id()).unwrap();
-    let bob = bob.get("/api/auth/me").await.id();
-    let mut tx = app.app.db.write().await.unwrap();
+    let bob = bob.user().await;
+    let mut tx = app.app.db.write_for(&bob).await.unwrap();
     let refused = crate::sql!(
         &mut tx,
         execute,
         "INSERT INTO fuel_logs (id, user_id, vehicle_id, date, odometer_reading, gallons)
          VALUES ($1, $2, $3, $4, 1, $5)",
         uuid::Uuid::now_v7(),
-        format!("local|{bob}"),
+        bob.as_str(),
         hers,
         chrono::NaiveDate::default(),
         crate::core::db::fixed::Fixed::<8, 3>::from_units(1000),

@@ -56,6 +56,12 @@ pub(crate) fn server(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run scripts/with-servers"))
 }
 
+/// Whether `scripts/test-pgbouncer` has asked for the pooler.
+#[expect(clippy::disallowed_methods, reason = "how the tests run is no setting")]
+fn are_all_pooled() -> bool {
+    std::env::var("TEST_THROUGH_PGBOUNCER").is_ok()
+}
+
 /// What `make torture` says of how it is to be done.
 #[expect(clippy::disallowed_methods, reason = "the measure of a torture is no setting")]
 fn torture(name: &str) -> Option<u64> {
@@ -120,9 +126,15 @@ impl Place {
     /// An empty PostgreSQL database of its own, and Redis.
     pub(crate) async fn on_postgres() -> Self {
         let url = sql::create_database(&server("TEST_POSTGRES_URL")).await;
-        Self::bare()
-            .with("MVP__DATABASE__URL", &url)
-            .with("MVP__CACHE__URL", &server("TEST_REDIS_URL"))
+        let place = Self::bare().with("MVP__CACHE__URL", &server("TEST_REDIS_URL"));
+        if !are_all_pooled() {
+            return place.with("MVP__DATABASE__URL", &url);
+        }
+        let (pooler, name) = (server("TEST_PGBOUNCER_URL"), url.rsplit_once('/').unwrap().1);
+        place
+            .with("MVP__DATABASE__URL", &format!("{}/{name}", pooler.rsplit_once('/').unwrap().0))
+            .with("MVP__DATABASE__PREPARED_STATEMENTS", "false")
+            .with("MVP__DATABASE__MIGRATION_URL", &url)
     }
 
     /// The same for another build of the program.
@@ -145,9 +157,11 @@ impl Place {
         self.postgres_url().is_some()
     }
 
+    /// Where its PostgreSQL is, past any pooler.
     fn postgres_url(&self) -> Option<&str> {
-        let setting = self.settings.iter().find(|(name, _)| name == "MVP__DATABASE__URL")?;
-        Some(setting.1.as_str()).filter(|url| url.starts_with("postgres"))
+        let setting = |wanted| self.settings.iter().find(|(name, _)| name == wanted);
+        let (_, url) = setting("MVP__DATABASE__MIGRATION_URL").or(setting("MVP__DATABASE__URL"))?;
+        Some(url.as_str()).filter(|url| url.starts_with("postgres"))
     }
 
     /// The database, asked directly.

@@ -10,7 +10,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{eventually, signal};
+use super::{Sql, eventually, signal};
 
 /// A port on which nobody listens.
 fn free_port() -> u16 {
@@ -123,6 +123,34 @@ impl Postgres {
         postgres
     }
 
+    /// A streaming replica of this server, which has its data by now.
+    pub(crate) async fn replicated(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        if let Some((user, group)) = other_user() {
+            std::os::unix::fs::chown(folder.path(), Some(user), Some(group)).unwrap();
+        }
+        let (programs, port) = (self.programs.clone(), free_port());
+        let mut replica = Self { folder, programs, port, child: None };
+        let mut copy = replica.command("pg_basebackup");
+        copy.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", "postgres"]);
+        let made = copy.args(["-D", "data", "-R", "-X", "stream", "-c", "fast"]).output().unwrap();
+        assert!(made.status.success(), "{made:?}");
+        replica.restart().await;
+        replica
+    }
+
+    /// Makes a replica the server that takes writes.
+    pub(crate) async fn promote(&self) {
+        let sql = Sql::postgres(&self.url()).await;
+        sql.execute("SELECT pg_promote()").await;
+        sql.close().await;
+    }
+
+    /// Its address, for a URL of several.
+    pub(crate) fn host(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
     fn command(&self, name: &str) -> Command {
         let mut command = Command::new(self.programs.join(name));
         command.current_dir(self.folder.path()).stdin(Stdio::null());
@@ -143,7 +171,7 @@ impl Postgres {
         self.child = Some(command.spawn().unwrap());
         eventually("PostgreSQL is ready", async || {
             let log = std::fs::read_to_string(&log).unwrap();
-            log.contains("ready to accept connections")
+            log.contains("ready to accept")
         })
         .await;
     }
