@@ -171,7 +171,6 @@ async fn it_serves_and_says_on_what(place: Place) {
     stops_cleanly(service).await;
 }
 
-/// On SIGTERM it ends well, and it had nothing to complain of.
 #[test]
 fn a_password_is_hashed_at_the_cost_that_owasp_asks_for() {
     block_on(async {
@@ -183,6 +182,7 @@ fn a_password_is_hashed_at_the_cost_that_owasp_asks_for() {
     });
 }
 
+/// On SIGTERM it ends well, and it had nothing to complain of.
 async fn stops_cleanly(mut service: Service) {
     signal("TERM", service.pid());
     assert_eq!(service.ended().await, Some(0), "{}", service.log());

@@ -62,17 +62,23 @@ fn the_roles_of_the_documentation_have_what_they_need() {
     });
 }
 
+/// The name of an empty database.
+async fn owners_database() -> String {
+    let database = format!("test_{}", uuid::Uuid::now_v7().simple());
+    let administrator = Sql::postgres(&server("TEST_POSTGRES_URL")).await;
+    let create = format!("CREATE DATABASE {database} OWNER motovaultpro_owner");
+    administrator.execute(&create).await;
+    administrator.close().await;
+    database
+}
+
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn one_role_that_migrates_and_serves_is_held_to_the_policies_too() {
     block_on(async {
-        let database = format!("test_{}", uuid::Uuid::now_v7().simple());
-        let administrator = Sql::postgres(&server("TEST_POSTGRES_URL")).await;
-        let create = format!("CREATE DATABASE {database} OWNER motovaultpro_owner");
-        administrator.execute(&create).await;
-        administrator.close().await;
-        let url = as_role("motovaultpro_owner", "none", &database);
-        let service = Place::bare().with("MVP__DATABASE__URL", &url).serve();
+        let url = as_role("motovaultpro_owner", "none", &owners_database().await);
+        let place = Place::bare().with("MVP__DATABASE__URL", &url);
+        let service = place.serve();
         let client = service.register("ann@example.org").await;
         client.add_vehicle(1).await;
         assert_eq!(client.all("/api/vehicles").await.len(), 1);
@@ -86,7 +92,8 @@ fn one_role_that_migrates_and_serves_is_held_to_the_policies_too() {
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn a_service_that_no_policy_holds_for_says_so() {
     block_on(async {
-        let place = Place::on_postgres().await;
+        let url = as_role("postgres", "none", &owners_database().await);
+        let place = Place::bare().with("MVP__DATABASE__URL", &url);
         let service = place.serve();
         assert!(service.log().contains("passes row-level security by"), "{}", service.log());
     });

@@ -56,6 +56,11 @@ pub(crate) fn server(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run scripts/with-servers"))
 }
 
+/// The same database for another role, of those whom the tests' server trusts.
+fn as_role(role: &str, url: &str) -> String {
+    format!("postgres://{role}@{}", url.rsplit_once('@').unwrap().1)
+}
+
 /// Whether `scripts/test-pgbouncer` has asked for the pooler.
 #[expect(clippy::disallowed_methods, reason = "how the tests run is no setting")]
 fn are_all_pooled() -> bool {
@@ -126,15 +131,17 @@ impl Place {
     /// An empty PostgreSQL database of its own, and Redis.
     pub(crate) async fn on_postgres() -> Self {
         let url = sql::create_database(&server("TEST_POSTGRES_URL")).await;
-        let place = Self::bare().with("MVP__CACHE__URL", &server("TEST_REDIS_URL"));
+        let place = Self::bare()
+            .with("MVP__CACHE__URL", &server("TEST_REDIS_URL"))
+            .with("MVP__DATABASE__MIGRATION_URL", &as_role("motovaultpro_owner", &url));
         if !are_all_pooled() {
-            return place.with("MVP__DATABASE__URL", &url);
+            return place.with("MVP__DATABASE__URL", &as_role("motovaultpro", &url));
         }
         let (pooler, name) = (server("TEST_PGBOUNCER_URL"), url.rsplit_once('/').unwrap().1);
+        let url = format!("{}/{name}", pooler.rsplit_once('/').unwrap().0);
         place
-            .with("MVP__DATABASE__URL", &format!("{}/{name}", pooler.rsplit_once('/').unwrap().0))
+            .with("MVP__DATABASE__URL", &as_role("motovaultpro", &url))
             .with("MVP__DATABASE__PREPARED_STATEMENTS", "false")
-            .with("MVP__DATABASE__MIGRATION_URL", &url)
     }
 
     /// The same for another build of the program.
@@ -157,17 +164,17 @@ impl Place {
         self.postgres_url().is_some()
     }
 
-    /// Where its PostgreSQL is, past any pooler.
-    fn postgres_url(&self) -> Option<&str> {
+    /// Where its PostgreSQL is, past any pooler and every policy.
+    fn postgres_url(&self) -> Option<String> {
         let setting = |wanted| self.settings.iter().find(|(name, _)| name == wanted);
         let (_, url) = setting("MVP__DATABASE__MIGRATION_URL").or(setting("MVP__DATABASE__URL"))?;
-        Some(url.as_str()).filter(|url| url.starts_with("postgres"))
+        url.starts_with("postgres").then(|| as_role("postgres", url))
     }
 
     /// The database, asked directly.
     pub(crate) async fn sql(&self) -> Sql {
         match self.postgres_url() {
-            Some(url) => Sql::postgres(url).await,
+            Some(url) => Sql::postgres(&url).await,
             None => Sql::sqlite(&self.folder().join("data/motovaultpro.db")).await,
         }
     }
