@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help map run test check fuzz migrate bench bench-vin overload drill clean
+.PHONY: help map run test test-pgbouncer check fuzz migrate bench bench-vin overload torture drill setup start stop logs db-shell clean
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## build the service, serve it, print its address
 	cargo run --release --locked -p motovaultpro -- serve
@@ -13,11 +13,15 @@ map: ## fetch what draws the map of stations, for the next build (optional, need
 	cp frontend/node_modules/leaflet/dist/leaflet.js frontend/node_modules/leaflet/dist/leaflet.css frontend/dist/
 
 test: ## everything that CI runs: check, every test on both engines, a short fuzz
-	scripts/need postgresql redis-server chromium curl python3-venv
+	scripts/need postgresql redis-server pgbouncer chromium curl python3-venv
 	$(MAKE) check
 	scripts/with-servers scripts/test
 	FUZZ_SECONDS=0 FUZZ_SEED=1 scripts/fuzz
 	scripts/calendar
+
+test-pgbouncer: ## every test of PostgreSQL through PgBouncer, which pools by transaction
+	scripts/need postgresql redis-server pgbouncer chromium
+	scripts/with-servers scripts/test-pgbouncer
 
 check: ## format, lints, documentation, dependencies
 	cargo fmt --all --check
@@ -49,10 +53,24 @@ drill: ## lose everything on both engines, and bring it back from backups
 	scripts/need postgresql redis-server
 	scripts/drill
 
-clean: ## remove what was built and, after asking, data/
-	cargo clean
-	@if [ -d data ]; then \
-		printf 'Remove data/ with every record in it as well? [y/N] '; \
-		read -r answer || answer=; \
-		case $$answer in y | yes) rm -r data ;; *) echo 'data/ stays' ;; esac; \
-	fi
+setup: ## make the secrets that docker-compose.yml names, where there are none
+	scripts/setup
+
+start: setup ## build and start everything in Docker, and wait until it is well
+	scripts/start
+
+stop: ## stop what runs in Docker; the data stays
+	scripts/compose --profile replica down --remove-orphans
+
+logs: ## follow what the services in Docker tell
+	scripts/compose logs --follow --tail=100
+
+db-shell: ## ask the database in Docker by psql
+	scripts/compose exec admin-postgres psql --username=postgres motovaultpro
+
+torture: ## kill, fill, hang and overload, by a seed that it prints
+	scripts/need postgresql redis-server
+	scripts/with-servers scripts/torture
+
+clean: ## remove what was built and, after asking, data/ and Docker's volumes
+	@scripts/clean

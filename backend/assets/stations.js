@@ -72,3 +72,31 @@ if (map && window.L && rows.length > 0) {
   });
   chart.fitBounds(places, { padding: [28, 28], maxZoom: 15 });
 }
+
+// How far a file has come that is being brought in. Without this the page loads itself anew.
+const follow = async () => {
+  const shown = document.querySelector("[data-import]");
+  if (!shown) return;
+  try {
+    const answer = await fetch(location.pathname);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const now = page.querySelector("[data-import]");
+    if (!answer.ok || !now) return location.reload();
+    shown.replaceChildren(...now.childNodes);
+  } catch {
+    // The service is away for a moment.
+  }
+  setTimeout(follow, 1000);
+};
+setTimeout(follow, 1000);
+
+// A file that would be refused for its size need not be sent first.
+for (const form of document.querySelectorAll("form[data-largest]")) {
+  const told = form.querySelector("[data-too-large]");
+  const field = form.elements.file;
+  field.addEventListener("change", () => {
+    const [file] = field.files;
+    told.hidden = !file || file.size <= Number(form.dataset.largest) * 1024 * 1024;
+    field.setCustomValidity(told.hidden ? "" : told.textContent);
+  });
+}

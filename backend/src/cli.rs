@@ -1,6 +1,10 @@
 //! The command line: what can be asked of the program, and how it ends.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 
@@ -13,6 +17,7 @@ use crate::{
         db::{
             Db,
             migrate::{self, MigrateError, Step},
+            roles,
         },
         jobs,
     },
@@ -147,8 +152,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command.unwrap_or(Command::Serve { no_migrate: false }) {
         Command::Serve { no_migrate } => {
             let config = load()?;
-            serve::log_to_stderr();
-            Ok(runtime()?.block_on(serve::serve(config, !no_migrate))?)
+            runtime()?.block_on(serve_and_tell(config, !no_migrate))
         }
         Command::Migrate { feature, status, dry_run } => {
             let config = load()?;
@@ -185,7 +189,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Healthcheck { url } => {
             let url = match url {
                 Some(url) => url,
-                None => format!("http://{}", load()?.server.address),
+                None => format!("http://{}", near(load()?.server.address)),
             };
             runtime()?.block_on(serve::ask_health(&url)).map_err(Failure::Unready)
         }
@@ -197,10 +201,27 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
+/// Where a service that listens on `address` is for this machine: all addresses are none to ask.
+fn near(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
+}
+
 /// As `print!`, but a closed pipe is an error and no panic.
 fn print(text: &str) -> Result<(), Failure> {
     use std::io::Write as _;
     Ok(std::io::stdout().write_all(text.as_bytes())?)
+}
+
+async fn serve_and_tell(config: Config, migrates: bool) -> Result<(), Failure> {
+    let traces = serve::log_to_stderr(&config.log)?;
+    let served = serve::serve(config, migrates).await;
+    traces.end().await;
+    Ok(served?)
 }
 
 async fn users(config: Config, command: &administration::Command) -> Result<(), Failure> {
@@ -241,6 +262,7 @@ async fn migrate(
         return print(&report(&steps, dry_run));
     }
     let done = migrate::run(&db, features::ALL, feature, &Clock::System).await?;
+    roles::grant(&db, &config.database).await?;
     db.close().await;
     if done.is_empty() {
         return print("nothing to do: the database is up to date\n");

@@ -2,13 +2,15 @@
 
 mod connections;
 mod front;
+mod log;
+mod metrics;
 #[cfg(test)]
 mod tests;
 mod wire;
 
 use std::{net::SocketAddr, time::Duration};
 
-use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+pub use log::{Traces, log_to_stderr};
 
 use crate::{
     backup,
@@ -19,6 +21,7 @@ use crate::{
         db::{
             Db,
             migrate::{self, MigrateError},
+            roles,
         },
         jobs,
     },
@@ -40,6 +43,9 @@ pub enum ServeError {
     /// The address cannot be listened on.
     #[error("cannot listen on {0}: {1}")]
     Address(SocketAddr, std::io::Error),
+    /// Traces cannot be sent where they are to be sent.
+    #[error("log.traces_url: {0}")]
+    Traces(String),
     /// Serving broke off.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -54,23 +60,6 @@ impl From<Error> for ServeError {
     }
 }
 
-/// Writes the log to standard error: as text on a terminal, else as JSON, a line an event.
-pub fn log_to_stderr() {
-    use std::io::IsTerminal as _;
-    // The one setting that counts before there are settings.
-    let filter = EnvFilter::builder().with_env_var("MVP_LOG").from_env_lossy();
-    let filter = if filter.to_string().is_empty() { EnvFilter::new("info") } else { filter };
-    let registry = tracing_subscriber::registry().with(filter);
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let started = if std::io::stderr().is_terminal() {
-        registry.with(layer.compact()).try_init()
-    } else {
-        registry.with(layer.json().flatten_event(true)).try_init()
-    };
-    // A second call, as tests make, finds the first one's log in place.
-    let _ = started;
-}
-
 /// Serves until the process is told to stop.
 ///
 /// # Errors
@@ -80,10 +69,12 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
     if migrates {
         let db = Db::open_for_migrations(&config.database).await?;
         migrate::run(&db, features::ALL, None, &clock).await?;
+        roles::grant(&db, &config.database).await?;
         db.close().await;
     }
     let db = Db::open(&config.database).await?;
     db.check_durability().await?;
+    db.look_at_role().await?;
     // What is pending may wait where it was asked to; a database that does not fit may not.
     migrate::status(&db, features::ALL, None).await?;
     let address = config.server.address;
@@ -93,14 +84,24 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
     let app = App::new(config, db, clock);
     app.vins.warm_up();
     let front = front::Front::new(router(&app), &app.config).await;
-    let most = connections::most(app.config.server.connections);
+    let places = connections::Places::new(app.config.server.connections);
+    let metrics = match app.config.server.metrics_address {
+        Some(address) => Some(metrics::listen(address, &app, &front, &places)?),
+        None => None,
+    };
     println!("MotoVaultPro is at http://{address}");
     tracing::info!(%address, database = app.db.engine(), cache = app.cache.state().0, "Serving");
 
     let chores = tokio::spawn(jobs::run(app.clone(), features::CHORES));
     let backups = tokio::spawn(backup::keep_making(app.config.clone(), app.clock.clone()));
+    let notifying = tokio::spawn(features::notifications::run(app.clone()));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serving = connections::serve(listener, front, most, async move {
+    let counting = tokio::spawn(async move {
+        if let Some(metrics) = metrics {
+            metrics.serve().await;
+        }
+    });
+    let serving = connections::serve(listener, front, places, async move {
         told_to_stop().await;
         tracing::info!("Stopping: no new requests");
         let _ = stop.send(());
@@ -115,10 +116,11 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
             tokio::time::sleep(FAREWELL).await;
         } => tracing::warn!("Some requests did not end in time"),
     }
-    for job in [chores, backups] {
-        job.abort();
-        let _ = job.await;
+    for task in [chores, backups, notifying, counting] {
+        task.abort();
+        let _ = task.await;
     }
+    app.imports.stop().await;
     app.db.close().await;
     tracing::info!("Stopped");
     Ok(())

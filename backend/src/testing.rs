@@ -1,5 +1,7 @@
 //! A whole service per test, over either engine.
 
+mod postgres;
+
 use std::net::SocketAddr;
 
 use axum::{
@@ -64,6 +66,10 @@ pub(crate) struct TestApp {
     /// The other end of the connection that it asks over, and what it says besides.
     peer: Option<SocketAddr>,
     headers: Vec<(&'static str, String)>,
+    /// The database as its administrator sees it, once that was asked for.
+    past: std::sync::Arc<tokio::sync::OnceCell<Db>>,
+    /// Ends with the test, where it is PostgreSQL's.
+    _database: Option<std::sync::Arc<postgres::Ending>>,
     /// Where SQLite's file lies until the test ends.
     _folder: std::sync::Arc<tempfile::TempDir>,
 }
@@ -114,21 +120,24 @@ impl TestApp {
         Self::new(|_| {}).await
     }
 
-    /// PostgreSQL, in a schema of its own, and Redis.
+    /// PostgreSQL, in a database of its own, and Redis.
     pub(crate) async fn on_postgres() -> Self {
-        let base = server("TEST_POSTGRES_URL");
-        let schema = format!("test_{}", uuid::Uuid::now_v7().simple());
-        let pool = sqlx::PgPool::connect(&base).await.unwrap();
-        let create = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
-        sqlx::raw_sql(create).execute(&pool).await.unwrap();
-        pool.close().await;
+        Self::on_postgres_by(postgres::Way::Usual).await
+    }
+
+    /// The same through PgBouncer, which pools by transaction.
+    pub(crate) async fn through_pgbouncer() -> Self {
+        Self::on_postgres_by(postgres::Way::Pooled).await
+    }
+
+    async fn on_postgres_by(way: postgres::Way) -> Self {
+        let (database, ending) = postgres::settings(way).await;
         let test = Self::new(|config| {
-            config.database.url =
-                Some(Secret::new(format!("{base}?options[search_path]={schema}")));
-            config.database.pool_size = 4;
+            config.database = database;
             config.cache.url = Some(Secret::new(server("TEST_REDIS_URL")));
         })
         .await;
+        let test = Self { _database: Some(ending.into()), ..test };
         for _ in 0..200 {
             if test.app.cache.state().1 {
                 return test;
@@ -148,14 +157,34 @@ impl TestApp {
         change(&mut config);
         let clock = Clock::manual(NOW.parse().unwrap());
         let db = Db::open(&config.database).await.unwrap();
-        migrate::run(&db, features::ALL, None, &clock).await.unwrap();
+        if db.engine() == "sqlite" {
+            migrate::run(&db, features::ALL, None, &clock).await.unwrap();
+        }
         let app = App::new(config, db, clock);
         let router = crate::router(&app);
         let headers = Vec::new();
-        let test = Self { app, router, cookie: None, peer: None, headers, _folder: folder.into() };
+        let (folder, past) = (folder.into(), std::sync::Arc::default());
+        let test = Self {
+            app,
+            router,
+            cookie: None,
+            peer: None,
+            headers,
+            past,
+            _database: None,
+            _folder: folder,
+        };
         // The administrator: whoever a test is about is not.
         test.register("admin@example.org").await;
         test
+    }
+
+    /// Another service on the same engine, with an empty database of its own.
+    pub(crate) async fn afresh(&self) -> Self {
+        match self.app.db {
+            Db::Sqlite { .. } => Self::on_sqlite().await,
+            Db::Postgres { .. } => Self::on_postgres().await,
+        }
     }
 
     /// The same database and clock under other settings, as another instance has them.
@@ -188,6 +217,17 @@ impl TestApp {
         change(&mut config);
         let app = App::new(config, self.app.db.clone(), self.app.clock.clone());
         Self { router: crate::router(&app), app, ..self.clone() }
+    }
+
+    /// The database as its administrator sees it: no policy hides a row.
+    pub(crate) async fn past_policies(&self) -> Db {
+        match &self.app.db {
+            Db::Postgres { .. } => {
+                let open = || postgres::past_policies(&self.app.config.database);
+                self.past.get_or_init(open).await.clone()
+            }
+            Db::Sqlite { .. } => self.app.db.clone(),
+        }
     }
 
     /// The same service, asked by nobody who is signed in.

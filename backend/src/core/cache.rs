@@ -9,7 +9,7 @@ use std::{
     hash::{BuildHasher as _, RandomState},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -17,7 +17,7 @@ use std::{
 use bytes::Bytes;
 use redis_store::{Kept, RedisStore};
 
-use super::{Error, Result, config};
+use super::{Error, Result, config, metrics::metrics};
 
 /// The most bytes that answers take in the process.
 const MEMORY: u64 = 32 * 1024 * 1024;
@@ -27,6 +27,12 @@ const GROUPS: usize = 4096;
 /// Answers kept for a while.
 #[derive(Clone)]
 pub struct Cache(Arc<Inner>);
+
+impl std::fmt::Debug for Cache {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", self.state())
+    }
+}
 
 struct Inner {
     /// The answers, where they are kept in the process; else only those being computed.
@@ -100,18 +106,22 @@ impl Cache {
         F: Future<Output = Result<Bytes>> + Send,
     {
         let wanted = self.generation(key).load(Ordering::SeqCst);
+        let computed = AtomicBool::new(false);
         // An answer that was begun before the last invalidation is asked for once more.
         for _ in 0..3 {
             let answer = self.0.answers.try_get_with_by_ref(key, async {
+                computed.store(true, Ordering::Relaxed);
                 let generation = self.generation(key).load(Ordering::SeqCst);
                 Ok(Answer { body: compute().await?, generation, lifetime })
             });
             let answer = answer.await.map_err(|error: Arc<Error>| error.again())?;
             if answer.generation >= wanted {
+                count(&computed);
                 return Ok(answer.body);
             }
             self.0.answers.invalidate(key).await;
         }
+        metrics().cache.bypassed.inc();
         compute().await
     }
 
@@ -131,7 +141,10 @@ impl Cache {
             let lease = match redis.get(key).await {
                 // Without Redis nobody can tell what others have outdated: no waiting for them.
                 None => break,
-                Some(Kept::Answer(body)) => return Ok(body),
+                Some(Kept::Answer(body)) => {
+                    metrics().cache.hits.inc();
+                    return Ok(body);
+                }
                 Some(Kept::Lease(lease)) => lease,
                 Some(Kept::Nothing) => match redis.lease(key).await {
                     Some(lease) => lease,
@@ -139,14 +152,18 @@ impl Cache {
                     None => continue,
                 },
             };
+            let computed = AtomicBool::new(false);
             let answer = self.0.answers.try_get_with_by_ref(&lease, async {
+                computed.store(true, Ordering::Relaxed);
                 let body = compute().await?;
                 redis.put(key, &lease, &body, lifetime).await;
                 Ok(Answer { body, generation: 0, lifetime: Duration::ZERO })
             });
             let answer = answer.await.map_err(|error: Arc<Error>| error.again())?;
+            count(&computed);
             return Ok(answer.body);
         }
+        metrics().cache.bypassed.inc();
         compute().await
     }
 
@@ -173,6 +190,13 @@ impl Cache {
         let hash = usize::try_from(self.0.hasher.hash_one(key) % GROUPS as u64).unwrap_or_default();
         &self.0.generations[hash]
     }
+}
+
+/// Counts an answer that was given: computed for whoever asked, or there already.
+fn count(computed: &AtomicBool) {
+    let cache = &metrics().cache;
+    let result = if computed.load(Ordering::Relaxed) { &cache.misses } else { &cache.hits };
+    result.inc();
 }
 
 #[cfg(test)]

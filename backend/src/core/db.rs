@@ -6,12 +6,37 @@
 pub mod fixed;
 pub mod migrate;
 mod open;
+mod primary;
+pub mod replica;
+pub mod roles;
+#[cfg(test)]
+mod tests_pooler;
+#[cfg(test)]
+mod tests_rows;
+mod whose;
 
-use std::ops::{Deref, DerefMut};
+use std::{
+    ops::{Deref, DerefMut},
+    sync::Arc,
+    time::Duration,
+};
 
+#[cfg(not(test))]
+use sqlx::SqlSafeStr;
 use sqlx::{Database, PgPool, Postgres, Sqlite, SqlitePool, Transaction, pool::PoolConnection};
 
-use super::{Error, Result, http};
+use super::{
+    Error, Result, UserId,
+    cache::Cache,
+    http,
+    metrics::{Pool, Wait, metrics},
+};
+pub use primary::takes_writes;
+use replica::Replica;
+use whose::Whose;
+
+/// How long a replica may take to answer a read before the primary is asked instead.
+const REPLICAS_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The connection pool of whichever engine the configuration names.
 #[derive(Clone, Debug)]
@@ -22,6 +47,8 @@ pub enum Db {
         pool: PgPool,
         /// Whether statements are prepared by name, which some poolers cannot keep.
         persistent: bool,
+        /// What some reads may be answered by instead.
+        replica: Option<Arc<Replica>>,
     },
     /// SQLite, which has one writer at a time: waiting for a connection is cheaper than for
     /// its lock.
@@ -41,6 +68,8 @@ pub enum Tx {
         tx: Held<Postgres>,
         /// As in [`Db::Postgres`].
         persistent: bool,
+        /// Who has to be told of the commit: the replica does not have it yet.
+        tells: Option<(Arc<Replica>, UserId)>,
     },
     /// SQLite.
     Sqlite(Held<Sqlite>),
@@ -100,44 +129,147 @@ impl<D: Database> From<PoolConnection<D>> for Held<D> {
 }
 
 impl Db {
-    /// A connection that only reads. Each statement sees the database as it is by then: beginning
-    /// and ending a transaction around one would take twice as long as the statement. Behind a
-    /// pooler that cannot keep prepared statements a transaction is needed all the same: without
-    /// one, a statement's parts may reach different servers.
+    /// A connection that only reads what is nobody's. Each statement sees the database as it is by
+    /// then: beginning and ending a transaction around one would take twice as long as the
+    /// statement. Behind a pooler that cannot keep prepared statements a transaction is needed all
+    /// the same: without one, a statement's parts may reach different servers.
+    ///
+    /// On PostgreSQL no user's rows are there: see [`Db::read_for`].
     ///
     /// # Errors
     /// Unavailable where no connection is to be had.
     pub async fn read(&self) -> Result<Tx> {
+        let waiting = self.wait_to_read().begin();
         Ok(match self {
-            Self::Postgres { pool, persistent: true } => {
-                Tx::Postgres { tx: pool.acquire().await?.into(), persistent: true }
+            Self::Postgres { pool, persistent: true, .. } => {
+                let connection = waiting.end(pool.acquire().await)?.into();
+                Tx::Postgres { tx: connection, persistent: true, tells: None }
             }
-            Self::Postgres { pool, persistent: false } => Tx::Postgres {
-                tx: pool.begin_with("BEGIN READ ONLY").await?.into(),
-                persistent: false,
-            },
-            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.acquire().await?.into()),
+            Self::Postgres { pool, persistent: false, .. } => {
+                let begin = Whose::Nobodys.after("BEGIN READ ONLY");
+                let tx = waiting.end(pool.begin_with(begin).await)?.into();
+                Tx::Postgres { tx, persistent: false, tells: None }
+            }
+            Self::Sqlite { readers, .. } => {
+                Tx::Sqlite(waiting.end(readers.acquire().await)?.into())
+            }
         })
     }
 
-    /// Begins a transaction that may write.
+    /// As [`Db::read`], with the user's own rows. On PostgreSQL it is a transaction, to which the
+    /// database shows nobody else's, whatever a statement says.
+    ///
+    /// # Errors
+    /// Unavailable where no connection is to be had.
+    pub async fn read_for(&self, user: &UserId) -> Result<Tx> {
+        match self {
+            Self::Postgres { .. } => self.begin("BEGIN READ ONLY", Whose::Users(user)).await,
+            Self::Sqlite { .. } => self.read().await,
+        }
+    }
+
+    /// Begins a transaction that may write what is nobody's.
     ///
     /// # Errors
     /// Unavailable where no connection is to be had.
     pub async fn write(&self) -> Result<Tx> {
-        http::while_others_work(self.begin()).await
+        http::while_others_work(self.begin("BEGIN", Whose::Nobodys)).await
     }
 
-    async fn begin(&self) -> Result<Tx> {
+    /// Begins a transaction that may write the user's own rows, too.
+    ///
+    /// # Errors
+    /// Unavailable where no connection is to be had.
+    pub async fn write_for(&self, user: &UserId) -> Result<Tx> {
+        let mut begun = http::while_others_work(self.begin("BEGIN", Whose::Users(user))).await?;
+        if let (Self::Postgres { replica: Some(replica), .. }, Tx::Postgres { tells, .. }) =
+            (self, &mut begun)
+        {
+            *tells = Some((Arc::clone(replica), user.clone()));
+        }
+        Ok(begun)
+    }
+
+    /// As [`Db::read_for`], from the replica where `is_asked` and it has all that the user has
+    /// written; and whether it is. What [`crate::read_any!`] begins with.
+    ///
+    /// # Errors
+    /// Unavailable where no connection is to be had.
+    pub async fn read_any_for(&self, user: &UserId, is_asked: bool) -> Result<(Tx, bool)> {
+        if let Self::Postgres { pool, persistent, replica: Some(replica) } = self
+            && is_asked
+            && replica.has_all_of(user, pool).await
+        {
+            let begin = Whose::Users(user).after("BEGIN READ ONLY");
+            match replica.pool().begin_with(begin).await {
+                Ok(tx) => {
+                    let tx = tx.into();
+                    return Ok((Tx::Postgres { tx, persistent: *persistent, tells: None }, true));
+                }
+                Err(_) => replica.leave_alone(),
+            }
+        }
+        Ok((self.read_for(user).await?, false))
+    }
+
+    /// What the read of [`crate::read_any!`] gives; none where it is to be asked of the primary
+    /// instead, since the replica failed or takes too long.
+    pub async fn answer_in_time<T>(
+        &self,
+        is_replicas: bool,
+        read: impl Future<Output = Result<T>>,
+    ) -> Option<Result<T>> {
+        let Self::Postgres { replica: Some(replica), .. } = self else { return Some(read.await) };
+        if !is_replicas {
+            return Some(read.await);
+        }
+        match tokio::time::timeout(REPLICAS_PATIENCE, read).await {
+            Ok(Err(Error::Unavailable)) | Err(_) => {
+                replica.leave_alone();
+                None
+            }
+            Ok(answer) => Some(answer),
+        }
+    }
+
+    /// Where the positions of users are kept that a replica has to have reached.
+    pub fn keep_positions_in(&self, cache: &Cache) {
+        if let Self::Postgres { replica: Some(replica), .. } = self {
+            replica.keep_positions_in(cache);
+        }
+    }
+
+    /// Begins a transaction for work of the service's own, which may touch everybody's rows where
+    /// a policy names it.
+    ///
+    /// # Errors
+    /// Unavailable where no connection is to be had.
+    pub async fn write_as(&self, job: &'static str) -> Result<Tx> {
+        http::while_others_work(self.begin("BEGIN", Whose::Jobs(job))).await
+    }
+
+    async fn begin(&self, how: &'static str, whose: Whose<'_>) -> Result<Tx> {
+        let waiting = self.wait_to_write().begin();
         Ok(match self {
-            Self::Postgres { pool, persistent } => {
-                Tx::Postgres { tx: pool.begin().await?.into(), persistent: *persistent }
+            Self::Postgres { pool, persistent, .. } => {
+                let tx = waiting.end(pool.begin_with(whose.after(how)).await)?.into();
+                Tx::Postgres { tx, persistent: *persistent, tells: None }
             }
             // A plain BEGIN that reads first cannot always become a writer.
             Self::Sqlite { writer, .. } => {
-                Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?.into())
+                Tx::Sqlite(waiting.end(writer.begin_with("BEGIN IMMEDIATE").await)?.into())
             }
         })
+    }
+
+    fn wait_to_read(&self) -> &'static Wait {
+        let waits = &metrics().database;
+        if let Self::Postgres { .. } = self { &waits.postgres } else { &waits.readers }
+    }
+
+    fn wait_to_write(&self) -> &'static Wait {
+        let waits = &metrics().database;
+        if let Self::Postgres { .. } = self { &waits.postgres } else { &waits.writer }
     }
 
     /// The engine's name, as health reports it.
@@ -149,6 +281,17 @@ impl Db {
         }
     }
 
+    /// Its pools of connections, as they are just now.
+    #[must_use]
+    pub fn pools(&self) -> Vec<Pool> {
+        match self {
+            Self::Postgres { pool, .. } => vec![Pool::of("postgresql", pool)],
+            Self::Sqlite { readers, writer } => {
+                vec![Pool::of("readers", readers), Pool::of("writer", writer)]
+            }
+        }
+    }
+
     /// Asks the database for an answer.
     ///
     /// # Errors
@@ -156,7 +299,8 @@ impl Db {
     pub async fn ping(&self) -> Result<()> {
         match self {
             Self::Postgres { pool, .. } => {
-                sqlx::query("SELECT 1").persistent(false).execute(pool).await?;
+                // In one message: of several, a pooler could send each to another server.
+                sqlx::raw_sql("SELECT 1").execute(pool).await?;
             }
             Self::Sqlite { readers, .. } => {
                 sqlx::query("SELECT 1").execute(readers).await?;
@@ -168,7 +312,12 @@ impl Db {
     /// Closes every connection, after what they are doing.
     pub async fn close(&self) {
         match self {
-            Self::Postgres { pool, .. } => pool.close().await,
+            Self::Postgres { pool, replica, .. } => {
+                pool.close().await;
+                if let Some(replica) = replica {
+                    replica.pool().close().await;
+                }
+            }
             Self::Sqlite { readers, writer } => {
                 readers.close().await;
                 // The last one to leave folds the write-ahead log into the file.
@@ -185,12 +334,28 @@ impl Tx {
     /// Unavailable where the database is gone: what was done is then not kept.
     pub async fn commit(self) -> Result<()> {
         match self {
-            Self::Postgres { tx, .. } => tx.commit().await?,
+            Self::Postgres { tx, tells, .. } => {
+                tx.commit().await?;
+                // Before it is acknowledged, so that no read that follows is answered without it.
+                if let Some((replica, user)) = tells {
+                    replica.forget_position(&user).await;
+                }
+            }
             Self::Sqlite(tx) => tx.commit().await?,
         }
         Ok(())
     }
 }
+
+/// The statement as it runs.
+#[cfg(not(test))]
+#[must_use]
+pub fn statement<S: SqlSafeStr>(text: S) -> S {
+    text
+}
+
+#[cfg(test)]
+pub(crate) use tests_rows::{Forgetting, statement};
 
 /// Runs one statement: `sql!(tx, fetch_one, "SELECT …", bind, bind)`.
 ///
@@ -200,26 +365,51 @@ impl Tx {
 macro_rules! sql {
     ($tx:expr, execute, $sql:expr $(, $bind:expr)* $(,)?) => {
         match $tx {
-            $crate::core::db::Tx::Postgres { tx, persistent } => {
-                sqlx::query($sql)$(.bind($bind))*.persistent(*persistent).execute(&mut **tx).await
+            $crate::core::db::Tx::Postgres { tx, persistent, .. } => {
+                sqlx::query($crate::core::db::statement($sql))$(.bind($bind))*.persistent(*persistent).execute(&mut **tx).await
                     .map(|done| done.rows_affected())
             }
             $crate::core::db::Tx::Sqlite(tx) => {
-                sqlx::query($sql)$(.bind($bind))*.execute(&mut **tx).await
+                sqlx::query($crate::core::db::statement($sql))$(.bind($bind))*.execute(&mut **tx).await
                     .map(|done| done.rows_affected())
             }
         }
     };
     ($tx:expr, $fetch:ident, $sql:expr $(, $bind:expr)* $(,)?) => {
         match $tx {
-            $crate::core::db::Tx::Postgres { tx, persistent } => {
-                sqlx::query_as($sql)$(.bind($bind))*.persistent(*persistent).$fetch(&mut **tx).await
+            $crate::core::db::Tx::Postgres { tx, persistent, .. } => {
+                sqlx::query_as($crate::core::db::statement($sql))$(.bind($bind))*.persistent(*persistent).$fetch(&mut **tx).await
             }
             $crate::core::db::Tx::Sqlite(tx) => {
-                sqlx::query_as($sql)$(.bind($bind))*.$fetch(&mut **tx).await
+                sqlx::query_as($crate::core::db::statement($sql))$(.bind($bind))*.$fetch(&mut **tx).await
             }
         }
     };
+}
+
+/// Reads what is a user's from whichever server may answer them: `read_any!(app.db, user, |tx| {
+/// Ok(store::list(&mut tx, user).await?) })`. Never less than the user has written; and what a
+/// replica fails to answer, the primary is asked.
+#[macro_export]
+macro_rules! read_any {
+    ($db:expr, $user:expr, |$tx:ident| $read:expr) => {{
+        let (db, user): (&$crate::core::db::Db, &$crate::core::UserId) = (&$db, $user);
+        let mut is_asked = true;
+        loop {
+            let (begun, is_replicas) = match db.read_any_for(user, is_asked).await {
+                Ok(begun) => begun,
+                Err(error) => break Err(error),
+            };
+            let answered = db.answer_in_time(is_replicas, async {
+                let mut $tx = begun;
+                $read
+            });
+            match answered.await {
+                Some(answer) => break answer,
+                None => is_asked = false,
+            }
+        }
+    }};
 }
 
 /// Whether a uniqueness rule refused a statement.

@@ -210,6 +210,9 @@ pub struct Problem {
     /// The fuel log that the request contradicts, where it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fuel_log_id: Option<uuid::Uuid>,
+    /// What the service's log calls this request, where the fault is the service's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
 }
 
 impl IntoResponse for Error {
@@ -222,9 +225,13 @@ impl IntoResponse for Error {
             Self::Overloaded => Some(1),
             _ => None,
         };
-        if let Self::Internal(cause) = &self {
-            tracing::error!(%cause, "Request failed");
-        }
+        let request_id = match &self {
+            Self::Internal(cause) => {
+                tracing::error!(%cause, "Request failed");
+                super::http::request_id()
+            }
+            _ => None,
+        };
         let cookie = match &self {
             Self::SecondFactorRequired(cookie) => Some(cookie.clone()),
             _ => None,
@@ -249,6 +256,7 @@ impl IntoResponse for Error {
             errors,
             vehicle_id,
             fuel_log_id,
+            request_id,
         };
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         // The document goes along as an extension too, for the layer that makes pages of them.

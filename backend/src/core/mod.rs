@@ -10,15 +10,22 @@ pub mod health;
 pub mod http;
 pub mod input;
 pub mod jobs;
+pub mod metrics;
 pub mod outward;
 pub mod problems;
+pub mod tls;
+pub mod traces;
 pub mod units;
 pub mod web;
 
 use std::sync::Arc;
 
 pub use crate::features::accounts::UserId;
-use crate::features::{accounts::Doors, stations::Providers, vin::Vins};
+use crate::features::{
+    accounts::Doors,
+    stations::{Imports, Providers},
+    vin::Vins,
+};
 pub use error::{Error, Result};
 
 /// Bytes as hexadecimal digits.
@@ -48,6 +55,8 @@ pub struct App {
     pub vins: Vins,
     /// Who else knows of stations.
     pub stations: Providers,
+    /// What brings files of stations in.
+    pub imports: Imports,
     /// The requests with an `Idempotency-Key` that are under way.
     pub in_flight: http::InFlight,
 }
@@ -57,10 +66,13 @@ impl App {
     #[must_use]
     pub fn new(config: config::Config, db: db::Db, clock: clock::Clock) -> Self {
         let cache = cache::Cache::new(&config.cache);
+        db.keep_positions_in(&cache);
         let doors = Doors::new(&config);
         let vins = Vins::new(&config.vin);
         let stations = Providers::new(&config.stations, config.server.public_url.as_deref());
+        let imports = Imports::default();
         let in_flight = http::InFlight::default();
-        Self { db, cache, clock, config: Arc::new(config), doors, vins, stations, in_flight }
+        let config = Arc::new(config);
+        Self { db, cache, clock, config, doors, vins, stations, imports, in_flight }
     }
 }

@@ -5,12 +5,17 @@ mod breaker;
 
 pub use breaker::Breaker;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::http::{Request, Response, StatusCode};
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::Instant};
+use tracing::Instrument as _;
 
-use super::http;
+use super::{
+    http,
+    metrics::{Outcome, Upstream},
+    tls, traces,
+};
 
 /// How long an answer may take, with all of its body.
 const TIME: Duration = Duration::from_secs(5);
@@ -45,20 +50,16 @@ impl FetchError {
 pub struct Outward {
     client: Result<reqwest::Client, String>,
     waiting: Semaphore,
-}
-
-impl Default for Outward {
-    fn default() -> Self {
-        Self::new()
-    }
+    counts: Upstream,
+    name: &'static str,
 }
 
 impl Outward {
-    /// A client for one service.
+    /// A client for one service, which is counted under `name`.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(name: &'static str) -> Self {
         let client = client().map_err(|error| error.to_string());
-        Self { client, waiting: Semaphore::new(AT_ONCE) }
+        Self { client, waiting: Semaphore::new(AT_ONCE), counts: Upstream::new(name), name }
     }
 
     /// The JSON at `address`.
@@ -87,6 +88,18 @@ impl Outward {
     /// # Errors
     /// No answer within five seconds, a longer one than a mebibyte, or too many waiting already.
     pub async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, FetchError> {
+        let begun = Instant::now();
+        let answer = self.ask(request).instrument(traces::outward(self.name)).await;
+        let outcome = match &answer {
+            Ok(answer) => Outcome::Answered(answer.status()),
+            Err(error) if error.is_ours() => Outcome::NotAsked,
+            Err(_) => Outcome::Silent,
+        };
+        self.counts.note(outcome, begun.elapsed());
+        answer
+    }
+
+    async fn ask(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, FetchError> {
         let client = self.client.as_ref().map_err(FetchError::new)?;
         let busy = |_| FetchError { why: "too many wait for it already".to_owned(), is_ours: true };
         let _waiting = self.waiting.try_acquire().map_err(busy)?;
@@ -124,17 +137,8 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 }
 
 fn client() -> Result<reqwest::Client, Box<dyn std::error::Error + Send + Sync>> {
-    // What the machine trusts, such as a household's own authority, and what browsers trust: a
-    // bare container has no list of its own.
-    let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let ring = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(ring)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
     let client = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
+        .tls_backend_preconfigured(tls::outward()?)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .user_agent(concat!("MotoVaultPro/", env!("CARGO_PKG_VERSION")))

@@ -33,6 +33,12 @@ macro_rules! choice {
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }
             }
+
+            /// As people call it.
+            #[must_use]
+            pub fn label(self) -> &'static str {
+                match self { $(Self::$variant => $label),+ }
+            }
         }
 
         impl TryFrom<String> for $name {

@@ -6,6 +6,7 @@ pub mod fuel_logs;
 pub mod garage;
 pub mod invitations;
 pub mod maintenance;
+pub mod notifications;
 pub mod security_log;
 pub mod stations;
 pub mod vehicles;
@@ -41,6 +42,7 @@ pub const ALL: &[Feature] = &[
     fuel_logs::FEATURE,
     maintenance::FEATURE,
     stations::FEATURE,
+    notifications::FEATURE,
     garage::FEATURE,
 ];
 

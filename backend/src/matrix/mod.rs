@@ -25,22 +25,32 @@ use crate::{
     testing::{Answer, TestApp, on_every_engine},
 };
 
+/// Every probe reads the whole database before and after, so it is kept small.
+const ROWS_A_DATABASE: usize = 10;
+
 on_every_engine![nobody_gets_through_a_door_that_is_not_theirs];
 
 async fn nobody_gets_through_a_door_that_is_not_theirs(app: TestApp) {
     let provider = Fake::start().await;
-    let app = app.reconfigured(|config| {
-        config.server.public_url = Some("http://cars.test".to_owned());
-        config.auth.providers.insert("home".to_owned(), provider.settings());
-    });
+    let with_provider = |app: &TestApp| {
+        app.reconfigured(|config| {
+            config.server.public_url = Some("http://cars.test".to_owned());
+            config.auth.providers.insert("home".to_owned(), provider.settings());
+        })
+    };
+    let mut app = with_provider(&app);
     let routes = router::routes(&app).await;
     let rows = rows::all();
     let covered: BTreeSet<_> = rows.iter().map(|row| router::route_of(&routes, row)).collect();
     let missing: Vec<_> = routes.iter().filter(|it| !covered.contains(it)).collect();
     assert!(missing.is_empty(), "routes without a row in the matrix: {missing:#?}");
 
-    let mut probes = Probes { app: &app, count: 0 };
+    let mut count = 0;
     for (number, row) in rows.iter().enumerate() {
+        if number % ROWS_A_DATABASE == 0 {
+            app = with_provider(&app.afresh().await);
+        }
+        let mut probes = Probes { app: &app, count: 0 };
         // A row may end what it is about: everybody is new for each.
         let mut ann = World::new(&app, &format!("ann{number}x")).await;
         let mut bob = World::new(&app, &format!("bob{number}x")).await;
@@ -61,6 +71,7 @@ async fn nobody_gets_through_a_door_that_is_not_theirs(app: TestApp) {
             ann
         };
         probes.owner(row, &owner).await;
+        count += probes.count;
     }
     // Past the capture of what tests print: whoever runs them is to see it.
     let told = format!(
@@ -68,7 +79,7 @@ async fn nobody_gets_through_a_door_that_is_not_theirs(app: TestApp) {
         app.app.db.engine(),
         routes.len(),
         rows.len(),
-        probes.count
+        count
     );
     std::io::stderr().write_all(told.as_bytes()).unwrap();
 }
@@ -229,5 +240,36 @@ impl Probes<'_> {
             None => answer.status < 400,
         };
         assert!(is_right, "{row:?} refuses whose it is: {answer:?}");
+    }
+}
+
+/// What is left of it on PostgreSQL where every statement forgets whose rows it is for: nobody gets
+/// at another's all the same.
+mod where_statements_forget_the_user {
+    use super::{Door, Probes, TestApp, World, rows};
+    use crate::{core::db::Forgetting, testing::block_on};
+
+    #[test]
+    #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+    fn row_level_security_alone_keeps_users_apart() {
+        block_on(async { keeps_users_apart(&TestApp::on_postgres().await).await });
+    }
+
+    async fn keeps_users_apart(app: &TestApp) {
+        let ann = World::new(app, "ann").await;
+        let mut bob = World::new(app, "bob").await;
+        let mut probes = Probes { app, count: 0 };
+        let is_of_users = |row: &&rows::Row| matches!(row.door, Door::Owner | Door::Shared);
+        for (number, row) in rows::all().iter().filter(is_of_users).enumerate() {
+            {
+                let _forgetting = Forgetting::begin();
+                probes.foreign(row, &ann, &bob).await;
+            }
+            if row.ids().is_empty() && !row.is_read() {
+                // It has changed what of Bob's it was about.
+                bob = World::new(app, &format!("bob{number}x")).await;
+            }
+        }
+        assert!(probes.count > 100, "only {} probes", probes.count);
     }
 }

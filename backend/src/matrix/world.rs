@@ -70,6 +70,12 @@ impl World {
         }
         let done = format!("/api/maintenance/{}/complete", ids["done"]);
         user.post(&done, json!({ "completedDate": "2026-01-31" })).await;
+        for topic in ["old", "new"] {
+            let address = format!("http://127.0.0.1/{name}s-{topic}");
+            let channel = json!({ "kind": "ntfy", "address": address });
+            let channel = made(&user.post("/api/notifications/channels", channel).await);
+            ids.insert("channel".to_owned(), channel);
+        }
         let odometer = format!("/api/vehicles/{}/odometer", ids["vehicle"]);
         let reading = json!({ "date": "2026-01-03", "reading": 500, "notes": format!("{name}s") });
         let reading = made(&user.post(&odometer, reading).await);
@@ -291,7 +297,7 @@ pub(super) struct Database(BTreeSet<String>);
 
 impl Database {
     pub(super) async fn read(app: &TestApp) -> Self {
-        let mut tx = app.app.db.read().await.unwrap();
+        let mut tx = app.past_policies().await.read().await.unwrap();
         let tables: Vec<(String,)> = match &mut tx {
             Tx::Postgres { .. } => sql!(
                 &mut tx,

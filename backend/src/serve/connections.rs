@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::http::Request;
+use axum::{http::Request, response::Response};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::TokioIo,
@@ -14,10 +14,7 @@ use tokio::{
     sync::Semaphore,
 };
 
-use super::{
-    front::Front,
-    wire::{Pace, Wire},
-};
+use super::wire::{Pace, Wire};
 
 /// How many connections may lie in wait to be taken; the kernel may bound them more.
 const BACKLOG: u32 = 4096;
@@ -66,7 +63,7 @@ pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// How many connections may be open at once: as many as are `wanted`, or as many as the system
 /// lets the process open.
-pub(super) fn most(wanted: usize) -> usize {
+fn most(wanted: usize) -> usize {
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
     let files = open_files(&limits).unwrap_or(usize::MAX);
     let most = wanted.min(files.saturating_sub(OTHER_FILES + TURNED_AWAY).max(1));
@@ -82,21 +79,58 @@ pub(super) fn open_files(limits: &str) -> Option<usize> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// Takes connections until `stop`, `most` at once; then waits for the requests in flight.
+/// Whoever answers what comes over connections.
+pub(super) trait Answers: Send + Sync + 'static {
+    /// The answer to a request that came from `peer`.
+    fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+    ) -> impl Future<Output = Response> + Send;
+
+    /// The answer where there is no place for another connection.
+    fn turn_away(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+    ) -> impl Future<Output = Response> + Send;
+}
+
+/// The connections that may be open at once.
+#[derive(Debug, Clone)]
+pub(super) struct Places {
+    free: Arc<Semaphore>,
+    most: usize,
+}
+
+impl Places {
+    /// As many as are `wanted`, or as many as the system lets the process open.
+    pub(super) fn new(wanted: usize) -> Self {
+        let most = most(wanted);
+        Self { free: Arc::new(Semaphore::new(most)), most }
+    }
+
+    /// How many are taken, and how many there are.
+    pub(super) fn taken(&self) -> (usize, usize) {
+        (self.most.saturating_sub(self.free.available_permits()), self.most)
+    }
+}
+
+/// Takes connections until `stop`, as many at once as there are `places`; then waits for the
+/// requests in flight.
 pub(super) async fn serve(
     listener: TcpListener,
-    front: Front,
-    most: usize,
+    front: impl Answers,
+    places: Places,
     stop: impl Future<Output = ()>,
 ) {
     let front = Arc::new(front);
-    let places = Arc::new(Semaphore::new(most));
     let spare = Arc::new(Semaphore::new(TURNED_AWAY));
     let leaving = GracefulShutdown::new();
     let take = async {
         loop {
             let (stream, peer) = accept(&listener).await;
-            let (place, manners) = match Arc::clone(&places).try_acquire_owned() {
+            let (place, manners) = match Arc::clone(&places.free).try_acquire_owned() {
                 Ok(place) => (Ok(place), USUAL),
                 // Even to be turned away one may have to wait, out there, for one's turn.
                 Err(_) => (Arc::clone(&spare).acquire_owned().await, TURNING_AWAY),
@@ -144,7 +178,7 @@ pub(super) async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: SocketAddr,
     manners: Manners,
-    front: Arc<Front>,
+    front: Arc<impl Answers>,
     watcher: Watcher,
 ) {
     let wire = Wire::new(stream, manners.pace);

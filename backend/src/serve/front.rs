@@ -15,10 +15,12 @@ use axum::{
 };
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
+use prometheus::IntCounter;
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
 
-use crate::core::{Error, config::Config, http, web};
+use super::connections::Answers;
+use crate::core::{Error, config::Config, http, metrics::metrics, web};
 
 /// How many ask at once whether the service is ready. They do not wait with the others, lest a
 /// busy service is taken for a broken one.
@@ -99,8 +101,29 @@ impl Front {
         }
     }
 
-    /// The answer to a request that came from `peer`.
-    pub(super) async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response {
+    /// What bounds the requests that are worked on.
+    pub(super) fn gate(&self) -> &http::Gate {
+        &self.gate
+    }
+
+    async fn work(&self, request: Request<Body>) -> Response {
+        self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
+    }
+
+    fn refuse(&self, path: &str, counter: &IntCounter) -> Response {
+        counter.inc();
+        self.refused.tell();
+        let is_api = path == "/api" || path.starts_with("/api/");
+        let refusal = if is_api { &self.to_programs } else { &self.to_people };
+        let mut response = Response::new(Body::from(refusal.body.clone()));
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        *response.headers_mut() = refusal.headers.clone();
+        response
+    }
+}
+
+impl Answers for Front {
+    async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
         match Lane::of(request.uri().path()) {
@@ -109,7 +132,7 @@ impl Front {
                 let check = tokio::time::timeout(PATIENCE, self.checks.acquire()).await;
                 match check {
                     Ok(Ok(_check)) => self.work(request).await,
-                    _ => self.refuse(request.uri().path()),
+                    _ => self.refuse(request.uri().path(), &metrics().refused.checks),
                 }
             }
             Lane::Work => match self.gate.enter().await {
@@ -117,31 +140,16 @@ impl Front {
                     request.extensions_mut().insert(ticket.clone());
                     ticket.while_working(self.work(request)).await
                 }
-                Err(_) => self.refuse(request.uri().path()),
+                Err(_) => self.refuse(request.uri().path(), &metrics().refused.overloaded),
             },
         }
     }
 
-    /// The answer where there is no place for another connection.
-    pub(super) async fn turn_away(&self, request: Request<Incoming>, peer: SocketAddr) -> Response {
+    async fn turn_away(&self, request: Request<Incoming>, peer: SocketAddr) -> Response {
         match Lane::of(request.uri().path()) {
             Lane::Free | Lane::Check => self.answer(request, peer).await,
-            Lane::Work => self.refuse(request.uri().path()),
+            Lane::Work => self.refuse(request.uri().path(), &metrics().refused.connections),
         }
-    }
-
-    async fn work(&self, request: Request<Body>) -> Response {
-        self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
-    }
-
-    fn refuse(&self, path: &str) -> Response {
-        self.refused.tell();
-        let is_api = path == "/api" || path.starts_with("/api/");
-        let refusal = if is_api { &self.to_programs } else { &self.to_people };
-        let mut response = Response::new(Body::from(refusal.body.clone()));
-        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-        *response.headers_mut() = refusal.headers.clone();
-        response
     }
 }
 

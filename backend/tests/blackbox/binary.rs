@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::support::{Place, Service, client, eventually, signal};
+use crate::support::{Place, Service, block_on, client, eventually, signal};
 
 on_every_engine!(it_serves_and_says_on_what, a_request_in_flight_is_ended_before_it_stops);
 
@@ -119,6 +119,12 @@ fn healthcheck_answers_by_its_exit_code() {
     // The configured address, where none is named.
     let address = url.strip_prefix("http://").unwrap();
     let place = place.with("MVP__SERVER__ADDRESS", address);
+    let service = place.serve();
+    place.run(&["healthcheck"]).well();
+    drop(service);
+    // All addresses, as in a container.
+    let port = address.rsplit(':').next().unwrap();
+    let place = place.with("MVP__SERVER__ADDRESS", &format!("0.0.0.0:{port}"));
     let _service = place.serve();
     place.run(&["healthcheck"]).well();
 }
@@ -163,6 +169,17 @@ async fn it_serves_and_says_on_what(place: Place) {
     let again = service.spawned.elapsed();
     println!("from the start to the first page: {again:?}");
     stops_cleanly(service).await;
+}
+
+#[test]
+fn a_password_is_hashed_at_the_cost_that_owasp_asks_for() {
+    block_on(async {
+        let place = Place::on_sqlite();
+        place.serve().register("ann@example.org").await;
+        let kept = place.sql().await.texts("SELECT password_hash FROM accounts").await;
+        assert_eq!(kept.len(), 1);
+        assert!(kept[0].starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{kept:?}");
+    });
 }
 
 /// On SIGTERM it ends well, and it had nothing to complain of.

@@ -1,8 +1,12 @@
-//! What was acknowledged survives: the service and the database are killed under a load of writes.
+//! What was acknowledged survives: the service and the database are killed, and the disk is full,
+//! under a load of writes.
 
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
+    os::unix::fs::PermissionsExt as _,
+    path::PathBuf,
+    process::Command,
     time::Duration,
 };
 
@@ -10,22 +14,22 @@ use futures::future::{join, join_all};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, Place, Postgres, Sql, client, eventually, random};
+use crate::support::{Answer, Client, Place, Postgres, Sql, client, eventually, random, rounds};
 
 on_every_engine!(nothing_acknowledged_is_lost_when_the_service_is_killed);
 
 /// How many write at once, each to its own vehicle or to one that it shares.
-const WRITERS: usize = 6;
-const VEHICLES: usize = 3;
+pub(crate) const WRITERS: usize = 6;
+pub(crate) const VEHICLES: usize = 3;
 
 /// What was wanted and what was acknowledged. A record is told by what only it says: a fill-up by
 /// its notes, a vehicle by its VIN.
 #[derive(Default)]
-struct Ledger {
+pub(crate) struct Ledger {
     numbers: Cell<u64>,
     wanted: RefCell<BTreeSet<String>>,
-    acknowledged: RefCell<BTreeMap<String, Value>>,
-    refused: Cell<u64>,
+    pub(crate) acknowledged: RefCell<BTreeMap<String, Value>>,
+    pub(crate) refused: Cell<u64>,
 }
 
 impl Ledger {
@@ -45,9 +49,19 @@ impl Ledger {
         Some(answer)
     }
 
-    async fn add_vehicle(&self, by: &Client) -> Option<Answer> {
+    pub(crate) async fn add_vehicle(&self, by: &Client) -> Option<Answer> {
         let body = client::vehicle(self.next());
         self.write(by, "/api/vehicles", client::text(&body["vin"]), body).await
+    }
+
+    /// The vehicles that fill-ups are written to.
+    pub(crate) async fn add_vehicles(&self, by: &Client) -> Vec<String> {
+        let mut vehicles = Vec::new();
+        for _ in 0..VEHICLES {
+            let answer = self.add_vehicle(by).await.unwrap();
+            vehicles.push(client::text(&answer.expect(201)["id"]));
+        }
+        vehicles
     }
 
     async fn add_fuel_log(&self, by: &Client, vehicle: &str) -> Option<Answer> {
@@ -56,7 +70,7 @@ impl Ledger {
     }
 
     /// Writes until the service is gone, or until told to stop.
-    async fn keep_writing(&self, by: &Client, vehicle: &str, stop: &Cell<bool>) {
+    pub(crate) async fn keep_writing(&self, by: &Client, vehicle: &str, stop: &Cell<bool>) {
         while !stop.get() {
             let answer = if random(8) == 0 {
                 self.add_vehicle(by).await
@@ -93,7 +107,7 @@ impl Ledger {
 
     /// Everything acknowledged is there as it was acknowledged, nothing twice, nothing unasked for,
     /// and nothing half done.
-    async fn check(&self, client: &Client, sql: &Sql, vehicles: &[String]) {
+    pub(crate) async fn check(&self, client: &Client, sql: &Sql, vehicles: &[String]) {
         let wanted = self.wanted.borrow().clone();
         let acknowledged = self.acknowledged.borrow().clone();
         let garage = client.all("/api/vehicles").await;
@@ -177,12 +191,9 @@ async fn nothing_acknowledged_is_lost_when_the_service_is_killed(place: Place) {
     let ledger = Ledger::default();
     let mut service = place.serve();
     let mut client = service.register("ledger@example.org").await;
-    let mut vehicles = Vec::new();
-    for _ in 0..VEHICLES {
-        vehicles.push(client::text(&ledger.add_vehicle(&client).await.unwrap().expect(201)["id"]));
-    }
+    let vehicles = ledger.add_vehicles(&client).await;
     let sql = place.sql().await;
-    for _round in 0..3 {
+    for _round in 0..rounds(3) {
         let never = Cell::new(false);
         let writers =
             (0..WRITERS).map(|nth| ledger.keep_writing(&client, &vehicles[nth % VEHICLES], &never));
@@ -210,17 +221,13 @@ fn nothing_acknowledged_is_lost_when_postgresql_is_killed() {
         let service = place.serve();
         let client = service.register("ledger@example.org").await;
         let ledger = Ledger::default();
-        let mut vehicles = Vec::new();
-        for _ in 0..VEHICLES {
-            let answer = ledger.add_vehicle(&client).await.unwrap();
-            vehicles.push(client::text(&answer.expect(201)["id"]));
-        }
+        let vehicles = ledger.add_vehicles(&client).await;
         let stop = Cell::new(false);
         let writers =
             (0..WRITERS).map(|nth| ledger.keep_writing(&client, &vehicles[nth % VEHICLES], &stop));
         let acknowledged = || ledger.acknowledged.borrow().len();
         let outages = async {
-            for _round in 0..2 {
+            for _round in 0..rounds(2) {
                 let before = acknowledged();
                 eventually("writes go on", async || acknowledged() > before + 30).await;
                 tokio::time::sleep(Duration::from_millis(random(300))).await;
@@ -252,5 +259,52 @@ fn nothing_acknowledged_is_lost_when_postgresql_is_killed() {
         };
         join(join_all(writers), outages).await;
         ledger.check(&client, &place.sql().await, &vehicles).await;
+    });
+}
+
+/// The program on a disk that has no room for a file of more than two MiB.
+fn with_little_room(place: &Place) -> PathBuf {
+    let script = place.folder().join("with-little-room");
+    let program = env!("CARGO_BIN_EXE_motovaultpro");
+    // Told by a refused write, not by a signal. The unit is 512 bytes.
+    let text = format!("#!/bin/sh\ntrap '' XFSZ\nulimit -S -f 4096\nexec '{program}' \"$@\"\n");
+    std::fs::write(&script, text).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    script
+}
+
+#[test]
+fn a_full_disk_refuses_writes_loses_nothing_and_heals() {
+    crate::support::block_on(async {
+        let place = Place::on_sqlite();
+        let program = with_little_room(&place);
+        let place = place.of_program(&program);
+        let service = place.serve();
+        let client = service.register("ledger@example.org").await;
+        let ledger = Ledger::default();
+        let vehicles = ledger.add_vehicles(&client).await;
+        let stop = Cell::new(false);
+        let writers =
+            (0..WRITERS).map(|nth| ledger.keep_writing(&client, &vehicles[nth % VEHICLES], &stop));
+        let acknowledged = || ledger.acknowledged.borrow().len();
+        let trouble = async {
+            eventually("the disk is full", async || ledger.refused.get() > 20).await;
+            let logs = format!("/api/fuel-logs?vehicleId={}", vehicles[0]);
+            for path in ["/api/vehicles", &logs, "/api/auth/me"] {
+                assert_eq!(client.get(path).await.status, 200, "{path} with the disk full");
+            }
+            let room = ["--fsize=unlimited:unlimited", "--pid", &service.pid().to_string()];
+            assert!(Command::new("prlimit").args(room).status().unwrap().success());
+            let before = acknowledged();
+            eventually("writes go on", async || acknowledged() > before + 30).await;
+            stop.set(true);
+        };
+        join(join_all(writers), trouble).await;
+        let sql = place.sql().await;
+        ledger.check(&client, &sql, &vehicles).await;
+        service.kill();
+        let service = place.serve();
+        ledger.check(&client.at(&service.url), &sql, &vehicles).await;
+        sql.close().await;
     });
 }

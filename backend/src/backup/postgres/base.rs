@@ -9,7 +9,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
-use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, postgres::PgConnectOptions};
 
 use super::programs::{Programs, environment};
 use crate::{
@@ -19,7 +19,10 @@ use crate::{
         payload::{self, COMPRESSED, Digest, SEALED, Stop, blocking},
         wal,
     },
-    core::config::{PostgresAddress, Recipients},
+    core::{
+        config::{PostgresAddress, Recipients},
+        db::takes_writes,
+    },
 };
 
 /// The payload's file, before what is added for sealing.
@@ -29,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A server that a base backup is being made of.
 pub(crate) struct Server {
-    address: PostgresAddress,
+    options: PgConnectOptions,
     /// Holds the lock and the slot: both go with it.
     connection: PgConnection,
     facts: Facts,
@@ -55,13 +58,7 @@ pub(crate) struct Base {
 /// Connects to the server and sees to it that nobody else makes a base backup of it meanwhile, and
 /// that it keeps the WAL that this one needs.
 pub(crate) async fn back_up(address: &PostgresAddress) -> Result<Server> {
-    let options = address.0.as_ref().clone().application_name("motovaultpro backup");
-    let options = options.disable_statement_logging();
-    let connecting = PgConnection::connect_with(&options);
-    let mut connection = match tokio::time::timeout(PATIENCE, connecting).await {
-        Ok(connection) => connection?,
-        Err(_) => return Err(BackupError::refused("PostgreSQL does not answer")),
-    };
+    let (options, mut connection) = connect(address).await?;
     let facts = sqlx::query_as::<_, Facts>(
         "SELECT clock_timestamp() AS now,
                 CAST(current_setting('server_version_num') AS INTEGER) AS version,
@@ -81,7 +78,28 @@ pub(crate) async fn back_up(address: &PostgresAddress) -> Result<Server> {
     let slot = "SELECT CAST(slot_name AS TEXT) FROM pg_create_physical_replication_slot(
                     'motovaultpro_backup_' || pg_backend_pid(), true, true)";
     sqlx::query(slot).persistent(false).execute(&mut connection).await?;
-    Ok(Server { address: address.clone(), connection, facts })
+    Ok(Server { options, connection, facts })
+}
+
+/// Connects to the only server, or to the one of several that takes writes: the others do not
+/// archive its WAL.
+async fn connect(address: &PostgresAddress) -> Result<(PgConnectOptions, PgConnection)> {
+    let mut failed = BackupError::refused("none of the servers takes writes");
+    for options in &address.0 {
+        let options = options.clone().application_name("motovaultpro backup");
+        let options = options.disable_statement_logging();
+        let connecting = PgConnection::connect_with(&options);
+        match tokio::time::timeout(PATIENCE, connecting).await {
+            Ok(Ok(mut connection)) => {
+                if address.0.len() == 1 || takes_writes(&mut connection).await? {
+                    return Ok((options, connection));
+                }
+            }
+            Ok(Err(error)) => failed = error.into(),
+            Err(_) => failed = BackupError::refused("PostgreSQL does not answer"),
+        }
+    }
+    Err(failed)
 }
 
 impl Server {
@@ -110,7 +128,7 @@ impl Server {
         let program = programs.need("pg_basebackup", version / 10_000)?;
 
         let mut command = tokio::process::Command::new(&program);
-        command.env_clear().envs(environment(&self.address)).kill_on_drop(true);
+        command.env_clear().envs(environment(&self.options)).kill_on_drop(true);
         command.args(["--pgdata=-", "--format=tar", "--wal-method=fetch", "--checkpoint=fast"]);
         command.args(["--no-password", "--manifest-checksums=SHA256", "--label=motovaultpro"]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -3,12 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
-use sqlx::{ConnectOptions as _, postgres::PgSslMode};
-
-use crate::{
-    backup::error::{BackupError, Result},
-    core::config::PostgresAddress,
+use sqlx::{
+    ConnectOptions as _,
+    postgres::{PgConnectOptions, PgSslMode},
 };
+
+use crate::backup::error::{BackupError, Result};
 
 /// Where systems keep them; Debian has a folder for each version, off `PATH`.
 const VERSIONS: &str = "/usr/lib/postgresql";
@@ -59,8 +59,7 @@ impl Programs {
 
 /// What a program of PostgreSQL's needs to know to reach the server, for its environment: the
 /// password too, which no other user can see there.
-pub(super) fn environment(address: &PostgresAddress) -> Vec<(&'static str, String)> {
-    let options = &address.0;
+pub(super) fn environment(options: &PgConnectOptions) -> Vec<(&'static str, String)> {
     let host = match options.get_socket() {
         Some(socket) => socket.display().to_string(),
         None => options.get_host().to_owned(),
@@ -82,7 +81,7 @@ pub(super) fn environment(address: &PostgresAddress) -> Vec<(&'static str, Strin
         ("LC_ALL", "C".to_owned()),
     ];
     // The options tell these only as parts of a URL. Names could not stand in one as they are.
-    let url = options.as_ref().clone().host("host").username("user").to_url_lossy();
+    let url = options.clone().host("host").username("user").to_url_lossy();
     let pairs = form_urlencoded::parse(url.query().unwrap_or_default().as_bytes());
     for (key, value) in pairs {
         let name = match &*key {
@@ -91,7 +90,10 @@ pub(super) fn environment(address: &PostgresAddress) -> Vec<(&'static str, Strin
             "sslkey" => "PGSSLKEY",
             _ => continue,
         };
-        environment.push((name, value.into_owned()));
+        // How they tell a file's path; what stands in the URL itself has none.
+        if let Some(path) = value.strip_prefix("file: ") {
+            environment.push((name, path.to_owned()));
+        }
     }
     if let Some(password) = url.password() {
         let pair = format!("={password}");
@@ -125,13 +127,13 @@ pub(crate) async fn verify(
 
 #[cfg(test)]
 mod tests {
-    use super::{PostgresAddress, environment};
+    use super::environment;
 
     #[test]
     fn what_a_url_says_reaches_the_programs_by_their_environment() {
         let url = "postgres://b%40ck:p%2Bw%20%C3%A9+%25@db.example:5433/cars\
                    ?sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem";
-        let given = environment(&PostgresAddress(Box::new(url.parse().unwrap())));
+        let given = environment(&url.parse().unwrap());
         for (name, value) in [
             ("PGHOST", "db.example"),
             ("PGPORT", "5433"),
@@ -143,7 +145,7 @@ mod tests {
             assert!(given.contains(&(name, value.to_owned())), "{name}: {given:?}");
         }
         let url = "postgres://%2Frun%2Fpostgresql/cars";
-        let given = environment(&PostgresAddress(Box::new(url.parse().unwrap())));
+        let given = environment(&url.parse().unwrap());
         assert!(given.contains(&("PGHOST", "/run/postgresql".to_owned())), "{given:?}");
         assert!(!given.iter().any(|(name, _)| *name == "PGPASSWORD"), "{given:?}");
     }

@@ -17,6 +17,8 @@ use bytes::Bytes;
 use redis::{AsyncConnectionConfig, Client, Script, aio::MultiplexedConnection};
 use tokio::sync::Notify;
 
+use crate::core::metrics::metrics;
+
 /// How long a request waits for Redis before it goes on without, and so do all after it.
 const PATIENCE: Duration = Duration::from_millis(40);
 /// How often an absent Redis is looked for.
@@ -143,6 +145,7 @@ impl RedisStore {
             Ok(Err(error)) => error.to_string(),
             Err(_) => format!("no answer within {} ms", PATIENCE.as_millis()),
         };
+        metrics().cache.errors.inc();
         if self.0.is_up.swap(false, Ordering::SeqCst) {
             tracing::warn!(why, "Redis is away: going on without it");
             *lock(&self.0.connection) = None;

@@ -32,6 +32,12 @@ pub struct Database {
     pub password: Option<Secret>,
     /// Where migrations run, if not at `url`: a pooler's way past is needed for them.
     pub migration_url: Option<Secret>,
+    /// A replica of the same database, which statistics and lists may be read from.
+    pub replica_url: Option<Secret>,
+    /// Seconds that the replica may be behind before it is left alone.
+    pub replica_max_lag: u64,
+    /// A role that may read what vehicles did, of all users, for analytics.
+    pub analytics_role: Option<String>,
     /// How many connections the service holds at most.
     pub pool_size: u32,
     /// Seconds after which an unused connection is closed.
@@ -50,6 +56,9 @@ impl Default for Database {
             user: None,
             password: None,
             migration_url: None,
+            replica_url: None,
+            replica_max_lag: 10,
+            analytics_role: None,
             pool_size: 10,
             idle_timeout: 30,
             prepared_statements: true,
@@ -66,13 +75,14 @@ pub enum Engine {
     Postgres(PostgresAddress),
 }
 
-/// How to reach a PostgreSQL server.
+/// How to reach a PostgreSQL server: each of those of which one takes writes, or the only one.
 #[derive(Clone)]
-pub struct PostgresAddress(pub Box<PgConnectOptions>);
+pub struct PostgresAddress(pub Vec<PgConnectOptions>);
 
 impl std::fmt::Debug for PostgresAddress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "postgres://{}:{}", self.0.get_host(), self.0.get_port())
+        let servers = self.0.iter().map(|it| format!("{}:{}", it.get_host(), it.get_port()));
+        write!(f, "postgres://{}", servers.collect::<Vec<_>>().join(","))
     }
 }
 
@@ -109,7 +119,7 @@ impl Database {
                     .port(self.port.unwrap_or(5432))
                     .database(self.name.as_deref().unwrap_or(NAME))
                     .username(self.user.as_deref().unwrap_or("postgres"));
-                Ok(self.postgres(options))
+                Ok(self.postgres(vec![options]))
             }
             None => Ok(Engine::Sqlite(SQLITE_FILE.into())),
         }
@@ -126,6 +136,33 @@ impl Database {
         }
     }
 
+    /// The replica that some reads may go to, if there is one.
+    ///
+    /// # Errors
+    /// A URL of another kind or of several servers, a primary that is not PostgreSQL, a lag out of
+    /// range.
+    pub fn replica(&self) -> Result<Option<PostgresAddress>, ConfigError> {
+        if !(1..=3600).contains(&self.replica_max_lag) {
+            return Err(ConfigError::value("database.replica_max_lag", "is from 1 to 3600"));
+        }
+        let Some(url) = &self.replica_url else { return Ok(None) };
+        match (self.engine()?, self.engine_at(url, "database.replica_url")?) {
+            (Engine::Postgres(_), Engine::Postgres(replica)) if replica.0.len() == 1 => {
+                Ok(Some(replica))
+            }
+            _ => {
+                let why = "is one PostgreSQL server, which replicates that of database.url";
+                Err(ConfigError::value("database.replica_url", why))
+            }
+        }
+    }
+
+    /// How far behind the replica may be.
+    #[must_use]
+    pub fn replica_max_lag(&self) -> Duration {
+        Duration::from_secs(self.replica_max_lag)
+    }
+
     fn engine_at(&self, url: &Secret, key: &str) -> Result<Engine, ConfigError> {
         let text = url.expose();
         if let Some(path) = text.strip_prefix("sqlite:") {
@@ -140,17 +177,56 @@ impl Database {
             return Err(ConfigError::value(key, "begins with sqlite:// or postgres://"));
         }
         // The parser's own words could repeat the password.
-        let options: PgConnectOptions = text.parse().map_err(|_| {
-            ConfigError::value(key, "is postgres://user@host:port/name, percent-encoded")
-        })?;
-        Ok(self.postgres(options))
+        let unreadable = || {
+            let why =
+                "is postgres://user@host:port/name, percent-encoded, with commas between hosts";
+            ConfigError::value(key, why)
+        };
+        let mut servers = Vec::new();
+        for one in each_server(text).ok_or_else(unreadable)? {
+            servers.push(one.parse::<PgConnectOptions>().map_err(|_| unreadable())?);
+        }
+        // A role of its own has a password of its own.
+        let has_password = authority(text).is_some_and(|(_, user, ..)| user.contains(':'));
+        if has_password {
+            return Ok(Engine::Postgres(PostgresAddress(servers)));
+        }
+        Ok(self.postgres(servers))
     }
 
-    fn postgres(&self, options: PgConnectOptions) -> Engine {
-        let options = match &self.password {
+    fn postgres(&self, servers: Vec<PgConnectOptions>) -> Engine {
+        let with_password = |options: PgConnectOptions| match &self.password {
             Some(password) => options.password(password.expose()),
             None => options,
         };
-        Engine::Postgres(PostgresAddress(Box::new(options)))
+        Engine::Postgres(PostgresAddress(servers.into_iter().map(with_password).collect()))
     }
+}
+
+/// A URL's parts: `postgres://`, `user:password@` or nothing, the hosts, and the rest.
+fn authority(url: &str) -> Option<(&str, &str, &str, &str)> {
+    let (begin, rest) = url.split_at(url.find("://")? + 3);
+    let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let (user, hosts) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
+    Some((begin, user, hosts, rest))
+}
+
+/// A URL for each of its hosts. Of several, the one that takes writes is meant in any case; to say
+/// so, as libpq needs it, is no fault.
+fn each_server(url: &str) -> Option<Vec<String>> {
+    let (begin, user, hosts, rest) = authority(url)?;
+    if hosts.contains(',') && hosts.split(',').any(str::is_empty) {
+        return None;
+    }
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let mut others = Vec::new();
+    for parameter in query.split('&').filter(|it| !it.is_empty()) {
+        match parameter.strip_prefix("target_session_attrs=") {
+            None => others.push(parameter),
+            Some("read-write" | "primary") => {}
+            Some(_) => return None,
+        }
+    }
+    let query = if others.is_empty() { String::new() } else { format!("?{}", others.join("&")) };
+    Some(hosts.split(',').map(|host| format!("{begin}{user}{host}{path}{query}")).collect())
 }

@@ -6,6 +6,8 @@ mod auth;
 mod backup;
 mod cache;
 mod database;
+mod log;
+mod mail;
 mod networks;
 mod secret;
 mod server;
@@ -27,6 +29,8 @@ pub use auth::{Auth, Provider, Registration, SecondFactor};
 pub use backup::{Backup, Every, Recipients, recipient};
 pub use cache::Cache;
 pub use database::{Database, Engine, PostgresAddress};
+pub use log::{Log, LogFormat};
+pub use mail::{Mail, Notifications};
 pub use networks::Networks;
 pub(crate) use networks::first_bits;
 pub use secret::Secret;
@@ -54,18 +58,26 @@ pub struct Config {
     pub stations: Stations,
     /// Where backups are kept.
     pub backup: Backup,
+    /// How mail is sent.
+    pub mail: Mail,
+    /// How people are told of something.
+    pub notifications: Notifications,
+    /// How it tells what it does.
+    pub log: Log,
 }
 
 /// The settings whose values are secret; each may also be given as the path of a file that
 /// holds it, under the same name and `_file`. A `*` is any one name.
-const SECRETS: [&str; 7] = [
+const SECRETS: [&str; 9] = [
     "database.url",
     "database.password",
     "database.migration_url",
+    "database.replica_url",
     "cache.url",
     "auth.providers.*.client_secret",
     "stations.google_api_key",
     "backup.postgres_url",
+    "mail.url",
 ];
 
 /// Where container platforms mount the database's password.
@@ -95,12 +107,15 @@ impl Config {
         }
         config.database.engine()?;
         config.database.migration_engine()?;
+        config.database.replica()?;
         config.cache.check()?;
         config.server.check()?;
         config.auth.check()?;
         config.vin.check()?;
         config.stations.check()?;
         config.backup.check(&config.database)?;
+        config.mail.check()?;
+        config.log.check()?;
         if !config.auth.providers.is_empty() && config.server.public_url.is_none() {
             let why = "is needed where auth.providers has any: they send browsers back to it";
             return Err(ConfigError::value("server.public_url", why));

@@ -20,6 +20,8 @@ pub struct Server {
     pub public_url: Option<String>,
     /// The proxies that are believed when they say, in `X-Forwarded-For`, whom they ask for.
     pub trusted_proxies: Networks,
+    /// The address and port where Prometheus reads what is counted; nowhere unless said.
+    pub metrics_address: Option<SocketAddr>,
     /// How many connections are open at once; others are turned away.
     pub connections: usize,
     /// How many requests are worked on at once; [`Server::concurrency`] unless said.
@@ -36,6 +38,7 @@ impl Default for Server {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 3001)),
             public_url: None,
             trusted_proxies: Networks::default(),
+            metrics_address: None,
             connections: 2048,
             concurrency: None,
             queue: None,

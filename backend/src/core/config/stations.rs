@@ -19,6 +19,8 @@ pub struct Stations {
     pub nominatim_url: Option<String>,
     /// Where the pictures of a map are, with `{z}`, `{x}` and `{y}`; without it, its ground is plain.
     pub tiles_url: Option<String>,
+    /// The largest file of stations that an administrator may send, in megabytes.
+    pub import_megabytes: u32,
 }
 
 impl Default for Stations {
@@ -29,6 +31,7 @@ impl Default for Stations {
             overpass_url: None,
             nominatim_url: None,
             tiles_url: None,
+            import_megabytes: 512,
         }
     }
 }
@@ -37,6 +40,9 @@ impl Stations {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         if self.google_api_key.as_ref().is_some_and(|it| it.expose().trim().is_empty()) {
             return Err(ConfigError::value("stations.google_api_key", "is not empty"));
+        }
+        if !(1..=100_000).contains(&self.import_megabytes) {
+            return Err(ConfigError::value("stations.import_megabytes", "is 1 to 100000"));
         }
         // The key goes there with each request.
         if !is_web(&self.google_url) || !is_private(&self.google_url) {

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::{Config, ConfigError, Engine, Registration};
+use super::{Config, ConfigError, Engine, PostgresAddress, Registration};
 
 pub(super) fn read(file: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let folder = tempfile::tempdir().unwrap();
@@ -14,14 +14,76 @@ pub(super) fn read(file: &str, environment: &[(&str, &str)]) -> Result<Config, C
 fn address(config: &Config) -> String {
     match config.database.engine().unwrap() {
         Engine::Sqlite(path) => path.display().to_string(),
-        Engine::Postgres(address) => format!(
-            "{}@{}:{}/{}",
-            address.0.get_username(),
-            address.0.get_host(),
-            address.0.get_port(),
-            address.0.get_database().unwrap_or_default()
-        ),
+        Engine::Postgres(address) => told(&address),
     }
+}
+
+fn told(address: &PostgresAddress) -> String {
+    let servers = address.0.iter().map(|it| {
+        let name = it.get_database().unwrap_or_default();
+        format!("{}@{}:{}/{name}", it.get_username(), it.get_host(), it.get_port())
+    });
+    servers.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_url_may_name_several_servers_of_which_one_takes_writes() {
+    let several = |url: &str| read("", &[("MVP__DATABASE__URL", url)]).map(|it| address(&it));
+    let url = "postgres://me:b%40d@one:5433,two,[::1]:5434/cars?target_session_attrs=read-write";
+    let told = several(url).unwrap();
+    assert_eq!(told, "me@one:5433/cars me@two:5432/cars me@[::1]:5434/cars");
+    assert_eq!(several("postgres://me@one,two/cars").unwrap(), "me@one:5432/cars me@two:5432/cars");
+    for wrong in [
+        "postgres://me@one,two/cars?target_session_attrs=standby",
+        "postgres://me@one:5432,two:port/cars",
+        "postgres://me@one,,two/cars",
+    ] {
+        let refused = several(wrong).unwrap_err().to_string();
+        assert!(refused.starts_with("database.url"), "{wrong}: {refused}");
+    }
+}
+
+#[test]
+fn a_replica_is_one_server_beside_postgresql() {
+    let with = |url: &str, replica: &str, lag: &str| {
+        read(
+            "",
+            &[
+                ("MVP__DATABASE__URL", url),
+                ("MVP__DATABASE__REPLICA_URL", replica),
+                ("MVP__DATABASE__REPLICA_MAX_LAG", lag),
+            ],
+        )
+    };
+    let (primary, replica) = ("postgres://me@one/cars", "postgres://me@two/cars");
+    let config = with(primary, replica, "3").unwrap();
+    assert_eq!(told(&config.database.replica().unwrap().unwrap()), "me@two:5432/cars");
+    for (url, replica, lag, key) in [
+        ("sqlite://cars.db", replica, "3", "database.replica_url"),
+        (primary, "sqlite://cars.db", "3", "database.replica_url"),
+        (primary, "postgres://me@two,three/cars", "3", "database.replica_url"),
+        (primary, replica, "0", "database.replica_max_lag"),
+    ] {
+        let refused = with(url, replica, lag).unwrap_err().to_string();
+        assert!(refused.starts_with(key), "{url} {replica} {lag}: {refused}");
+    }
+}
+
+#[test]
+fn a_role_that_migrates_keeps_a_password_of_its_own() {
+    let url = ("MVP__DATABASE__URL", "postgres://me@one/cars");
+    let owner = ("MVP__DATABASE__MIGRATION_URL", "postgres://owner:its@one/cars");
+    let config = read("", &[url, owner, ("MVP__DATABASE__PASSWORD", "the services")]).unwrap();
+    let shown = |engine: Engine| match engine {
+        Engine::Postgres(address) => {
+            use sqlx::ConnectOptions as _;
+            address.0[0].to_url_lossy().password().map(str::to_owned)
+        }
+        Engine::Sqlite(_) => panic!("not PostgreSQL"),
+    };
+    let database = config.database;
+    assert_eq!(shown(database.engine().unwrap()).unwrap(), "the%20services");
+    assert_eq!(shown(database.migration_engine().unwrap()).unwrap(), "its");
 }
 
 #[test]

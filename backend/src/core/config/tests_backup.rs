@@ -58,7 +58,7 @@ fn base_backups_are_taken_by_a_role_of_their_own_where_one_is_named() {
     let user = |environment: &[(&str, &str)]| {
         let config = read("", environment).unwrap();
         match config.backup.engine(&config.database).unwrap() {
-            Engine::Postgres(address) => address.0.get_username().to_owned(),
+            Engine::Postgres(address) => address.0[0].get_username().to_owned(),
             Engine::Sqlite(path) => path.display().to_string(),
         }
     };

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, time::Duration};
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
-use super::{Db, Tx};
+use super::{Db, Tx, roles};
 use crate::{
     core::{clock::Clock, hex},
     features::Feature,
@@ -116,7 +116,12 @@ pub async fn run(
         };
         let text = text_of(features, &step, &tx);
         let now = clock.now();
-        execute(&mut tx, text).await.map_err(|error| MigrateError::Refused {
+        let executed = async {
+            let shown = roles::show_to_owner(&mut tx, text).await?;
+            execute(&mut tx, text).await?;
+            roles::hide_from_owner(&mut tx, &shown).await
+        };
+        executed.await.map_err(|error| MigrateError::Refused {
             file: format!("{}/{}", step.feature, step.file),
             error,
         })?;
@@ -231,7 +236,7 @@ async fn begin(db: &Db) -> Result<Tx, sqlx::Error> {
     Ok(match db {
         // Unnamed statements: migrations may run where names are not kept.
         Db::Postgres { pool, .. } => {
-            Tx::Postgres { tx: pool.begin().await?.into(), persistent: false }
+            Tx::Postgres { tx: pool.begin().await?.into(), persistent: false, tells: None }
         }
         Db::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?.into()),
     })
@@ -241,13 +246,13 @@ async fn begin(db: &Db) -> Result<Tx, sqlx::Error> {
 async fn begin_reading(db: &Db) -> Result<Tx, sqlx::Error> {
     Ok(match db {
         Db::Postgres { pool, .. } => {
-            Tx::Postgres { tx: pool.begin().await?.into(), persistent: false }
+            Tx::Postgres { tx: pool.begin().await?.into(), persistent: false, tells: None }
         }
         Db::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?.into()),
     })
 }
 
-async fn commit(tx: Tx) -> Result<(), sqlx::Error> {
+pub(super) async fn commit(tx: Tx) -> Result<(), sqlx::Error> {
     match tx {
         Tx::Postgres { tx, .. } => tx.commit().await,
         Tx::Sqlite(tx) => tx.commit().await,
@@ -255,7 +260,7 @@ async fn commit(tx: Tx) -> Result<(), sqlx::Error> {
 }
 
 /// A transaction that no other migrating program has at the same time.
-async fn begin_locked(db: &Db) -> Result<Tx, MigrateError> {
+pub(super) async fn begin_locked(db: &Db) -> Result<Tx, MigrateError> {
     for _ in 0..TRIES {
         match begin(db).await {
             Ok(mut tx) => {

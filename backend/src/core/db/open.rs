@@ -1,17 +1,24 @@
 //! Opening either engine, and refusing one that would forget an acknowledged write.
 
-use std::{os::unix::fs::DirBuilderExt as _, path::Path, str::FromStr as _, time::Duration};
+use std::{
+    os::unix::fs::DirBuilderExt as _, path::Path, str::FromStr as _, sync::Arc, time::Duration,
+};
 
 use sqlx::{
-    ConnectOptions as _, Connection as _, PgPool, SqlitePool,
-    postgres::PgPoolOptions,
+    ConnectOptions as _, Connection as _, PgPool, Row as _, SqlitePool,
+    postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::Db;
+use super::{
+    Db,
+    primary::{self, Switch},
+    replica::Replica,
+    roles,
+};
 use crate::core::{
     Error, Result,
-    config::{Database, Engine},
+    config::{Database, Engine, PostgresAddress},
 };
 
 /// How long a request waits for a connection to PostgreSQL before it is told to come again. One
@@ -34,7 +41,17 @@ impl Db {
     /// PostgreSQL server that is away is no error: its connections are made when needed.
     pub async fn open(settings: &Database) -> Result<Self> {
         let engine = settings.engine().map_err(|error| Error::Internal(error.into()))?;
-        Self::open_engine(&engine, settings).await
+        let mut db = Self::open_engine(&engine, settings).await?;
+        let replica = settings.replica().map_err(|error| Error::Internal(error.into()))?;
+        if let (Self::Postgres { pool, replica: none, .. }, Some(address)) = (&mut db, replica) {
+            let replicas = pool_of(settings)
+                .before_acquire(|connection, meta| {
+                    Box::pin(async move { Ok(is_alive(connection, meta.idle_for).await) })
+                })
+                .connect_lazy_with(options(&address.0[0]));
+            *none = Some(Replica::watch(pool.clone(), replicas, settings.replica_max_lag()));
+        }
+        Ok(db)
     }
 
     /// Opens the database where migrations run.
@@ -49,28 +66,11 @@ impl Db {
     async fn open_engine(engine: &Engine, settings: &Database) -> Result<Self> {
         match engine {
             Engine::Sqlite(path) => open_sqlite(path).await,
-            Engine::Postgres(address) => {
-                let pool = PgPoolOptions::new()
-                    .max_connections(settings.pool_size)
-                    .idle_timeout(settings.idle_timeout())
-                    .acquire_timeout(PATIENCE)
-                    // A question before every use would double the way there and back.
-                    .test_before_acquire(false)
-                    .before_acquire(|connection, meta| {
-                        Box::pin(async move {
-                            Ok(meta.idle_for < TRUSTED || connection.ping().await.is_ok())
-                        })
-                    })
-                    .connect_lazy_with(
-                        address
-                            .0
-                            .as_ref()
-                            .clone()
-                            .application_name("motovaultpro")
-                            .disable_statement_logging(),
-                    );
-                Ok(Self::Postgres { pool, persistent: settings.prepared_statements })
-            }
+            Engine::Postgres(address) => Ok(Self::Postgres {
+                pool: open_postgres(address, settings),
+                persistent: settings.prepared_statements,
+                replica: None,
+            }),
         }
     }
 
@@ -84,6 +84,70 @@ impl Db {
             Self::Postgres { pool, .. } => postgres_is_durable(pool).await,
         }
     }
+
+    /// Says so in the log where row-level security does not hold for the service's role.
+    ///
+    /// # Errors
+    /// Unavailable where the database is away.
+    pub async fn look_at_role(&self) -> Result<()> {
+        if let Self::Postgres { pool, .. } = self {
+            roles::look(pool).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A pool's settings, but for where its connections lead.
+fn pool_of(settings: &Database) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(settings.pool_size)
+        .idle_timeout(settings.idle_timeout())
+        .acquire_timeout(PATIENCE)
+        // A question before every use would double the way there and back.
+        .test_before_acquire(false)
+}
+
+fn no_writes() -> sqlx::Error {
+    sqlx::Error::Protocol("this server takes no writes".to_owned())
+}
+
+fn options(server: &PgConnectOptions) -> PgConnectOptions {
+    server.clone().application_name("motovaultpro").disable_statement_logging()
+}
+
+async fn is_alive(connection: &mut PgConnection, idle_for: Duration) -> bool {
+    idle_for < TRUSTED || connection.ping().await.is_ok()
+}
+
+/// Connections to the one server, or to whichever of several takes writes.
+fn open_postgres(address: &PostgresAddress, settings: &Database) -> PgPool {
+    let servers: Vec<_> = address.0.iter().map(options).collect();
+    let first = servers[0].clone();
+    if servers.len() == 1 {
+        return pool_of(settings)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move { Ok(is_alive(connection, meta.idle_for).await) })
+            })
+            .connect_lazy_with(first);
+    }
+    let switch = Arc::new(Switch::default());
+    let switched = Arc::clone(&switch);
+    let pool = pool_of(settings)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                let takes_writes = primary::takes_writes(connection).await?;
+                // It is connected anew then, to wherever connections lead by that time.
+                if takes_writes { Ok(()) } else { Err(no_writes()) }
+            })
+        })
+        .before_acquire(move |connection, meta| {
+            let leads_there = switched.is_after(meta.age);
+            Box::pin(async move { Ok(leads_there && is_alive(connection, meta.idle_for).await) })
+        })
+        .connect_lazy_with(first);
+    let followed = pool.clone();
+    tokio::spawn(async move { primary::follow(followed, servers, &switch).await });
+    pool
 }
 
 async fn open_sqlite(path: &Path) -> Result<Db> {
@@ -107,6 +171,11 @@ async fn open_sqlite(path: &Path) -> Result<Db> {
     let pool = SqlitePoolOptions::new()
         .acquire_timeout(LOCAL_PATIENCE)
         .test_before_acquire(false)
+        // Where a write fails for want of room, SQLite ends the transaction by itself, and SQLx then
+        // fails to: its connection would begin no other.
+        .before_acquire(|connection, _| {
+            Box::pin(async move { Ok(!connection.is_in_transaction()) })
+        })
         .idle_timeout(None)
         .max_lifetime(None);
     // The writer first: it makes the file that the readers then find.
@@ -129,15 +198,15 @@ async fn sqlite_is_durable(writer: &SqlitePool) -> Result<()> {
 }
 
 async fn postgres_is_durable(pool: &PgPool) -> Result<()> {
-    for setting in ["fsync", "synchronous_commit", "full_page_writes"] {
-        let show = sqlx::query_as("SELECT current_setting($1)").bind(setting).persistent(false);
-        let (value,): (String,) = show.fetch_one(pool).await?;
-        if value == "off" {
-            let told = format!("PostgreSQL has {setting} off: an acknowledged write could be lost");
-            return Err(Error::Internal(told.into()));
-        }
-    }
-    Ok(())
+    // In one message, as poolers need it.
+    let off = sqlx::raw_sql(
+        "SELECT name FROM pg_settings
+         WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes') AND setting = 'off'",
+    );
+    let Some(row) = off.fetch_optional(pool).await? else { return Ok(()) };
+    let setting: String = row.try_get(0)?;
+    let told = format!("PostgreSQL has {setting} off: an acknowledged write could be lost");
+    Err(Error::Internal(told.into()))
 }
 
 #[cfg(test)]

@@ -87,6 +87,19 @@ impl Gate {
         Ok(Ticket(Arc::new(Held { gate: self.clone(), place, body: Mutex::new(None) })))
     }
 
+    /// How many requests are worked on, and how many may be.
+    #[must_use]
+    pub fn places(&self) -> (usize, usize) {
+        let places = self.0.places;
+        (places.saturating_sub(self.0.working.available_permits()), places)
+    }
+
+    /// How many requests wait, for their turn or for somebody else, and how many may.
+    #[must_use]
+    pub fn queue(&self) -> (usize, usize) {
+        (self.0.waiting.load(Relaxed), self.0.line)
+    }
+
     async fn place(&self) -> Result<OwnedSemaphorePermit> {
         let working = Arc::clone(&self.0.working);
         match Arc::clone(&working).try_acquire_owned() {

@@ -1,30 +1,34 @@
 //! What every request passes through on its way in and every answer on its way out.
 
-use std::{any::Any, time::Duration};
+use std::{
+    any::Any,
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
+use tokio::time::{Instant, timeout_at};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     csrf::CsrfLayer,
-    request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
 };
 
-use super::{Meter, Rates};
-use crate::core::{App, Error};
+use super::{
+    Meter, Rates,
+    log::{self, REQUEST_ID, trust_proxies_ids},
+};
+use crate::core::{App, Error, metrics::CountRequests};
 
 /// How long a request may take, its body's arrival included.
 const TIME: Duration = Duration::from_secs(30);
-
-/// The most characters of a path that are logged.
-const LOGGED: usize = 200;
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Same origin only, nothing inline, nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
@@ -50,28 +54,43 @@ pub fn layers(router: Router, app: &App) -> Router {
         .layer(middleware::from_fn(move |request, next| {
             add_headers(request, next, is_https, rates.meter())
         }))
-        .layer(middleware::from_fn(log))
+        .layer(middleware::from_fn_with_state(app.clone(), log::log))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
-        .layer(middleware::map_request(trust_plain_ids))
+        .layer(middleware::map_request_with_state(app.clone(), trust_proxies_ids))
+        .layer(CountRequests)
 }
 
-/// A proxy's id is taken over if it looks like one; whatever else stands there is dropped.
-async fn trust_plain_ids(mut request: Request) -> Request {
-    let is_plain = |id: &HeaderValue| {
-        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        (1..=64).contains(&id.len()) && id.as_bytes().iter().all(plain)
-    };
-    if !request.headers().get(REQUEST_ID).is_some_and(is_plain) {
-        request.headers_mut().remove(REQUEST_ID);
+/// Until when a request has to be answered.
+#[derive(Clone)]
+pub(super) struct Deadline(Arc<Mutex<Instant>>);
+
+impl Deadline {
+    fn new() -> Self {
+        Self(Arc::new(Mutex::new(Instant::now() + TIME)))
     }
-    request
+
+    fn at(&self) -> Instant {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The request has its whole time once more: more of a large file has arrived.
+    pub(super) fn put_off(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + TIME;
+    }
 }
 
-async fn limit_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(TIME, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => Error::Unavailable.into_response(),
+async fn limit_time(mut request: Request, next: Next) -> Response {
+    let deadline = Deadline::new();
+    request.extensions_mut().insert(deadline.clone());
+    let mut answer = pin!(next.run(request));
+    loop {
+        let at = deadline.at();
+        match timeout_at(at, &mut answer).await {
+            Ok(response) => return response,
+            Err(_) if deadline.at() > at => {}
+            Err(_) => return Error::Unavailable.into_response(),
+        }
     }
 }
 
@@ -127,24 +146,4 @@ pub fn protect(headers: &mut HeaderMap, is_https: bool) {
     }
     // Whatever does not say that anyone may keep it is personal.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-}
-
-/// A line for every request that changes something or fails; every other at debug level.
-async fn log(request: Request, next: Next) -> Response {
-    let started = std::time::Instant::now();
-    let method = request.method().clone();
-    let path: String = request.uri().path().chars().take(LOGGED).collect();
-    let id = request.extensions().get::<RequestId>().cloned();
-    let response = next.run(request).await;
-    let id = id.as_ref().and_then(|id| id.header_value().to_str().ok()).unwrap_or_default();
-    let status = response.status();
-    let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    if status.is_server_error() {
-        tracing::warn!(%method, path, status = status.as_u16(), micros, id, "Answered");
-    } else if method != Method::GET || status != StatusCode::OK {
-        tracing::info!(%method, path, status = status.as_u16(), micros, id, "Answered");
-    } else {
-        tracing::debug!(%method, path, status = status.as_u16(), micros, id, "Answered");
-    }
-    response
 }

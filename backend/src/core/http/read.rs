@@ -89,7 +89,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 const MOST: usize = 256 * 1024;
 /// The most that are taken off the wire and dropped, so that the client, still sending, gets to
 /// read why it was refused.
-const MOST_DROPPED: usize = 32 * 1024 * 1024;
+pub(super) const MOST_DROPPED: usize = 32 * 1024 * 1024;
 
 /// The whole body. While the client is slow to send it, others are worked on.
 async fn body_of(request: Request) -> Result<Vec<u8>> {

@@ -16,7 +16,7 @@ use crate::{
 on_every_engine![answers_are_forgotten_after_a_day_and_sessions_when_they_have_ended];
 
 async fn count(app: &TestApp, statement: &'static str) -> i64 {
-    let mut tx = app.app.db.read().await.unwrap();
+    let mut tx = app.past_policies().await.read().await.unwrap();
     let (count,): (i64,) = sql!(&mut tx, fetch_one, statement).unwrap();
     count
 }

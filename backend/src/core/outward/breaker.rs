@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
+use prometheus::IntGauge;
 use tokio::time::Instant;
+
+use crate::core::metrics::Upstream;
 
 /// After so many failures in a row nobody asks any more.
 const FAILURES: u32 = 3;
@@ -13,8 +16,12 @@ const FAILURES: u32 = 3;
 const REST: Duration = Duration::from_secs(30);
 
 /// Knows whether a service is worth asking. Several requests may share it.
-#[derive(Debug, Default)]
-pub struct Breaker(Mutex<State>);
+#[derive(Debug)]
+pub struct Breaker {
+    state: Mutex<State>,
+    /// 1 from when it is left alone until it answers.
+    is_open: IntGauge,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -25,6 +32,12 @@ struct State {
 }
 
 impl Breaker {
+    /// For the service that is counted under `name`.
+    #[must_use]
+    pub fn new(name: &'static str) -> Self {
+        Self { state: Mutex::default(), is_open: Upstream::breaker(name) }
+    }
+
     /// Whether to ask now. Once it has rested, one is told yes, and the others no until that one
     /// has told how it went, or the rest has passed once more.
     #[must_use]
@@ -45,16 +58,18 @@ impl Breaker {
         let mut state = self.state();
         if is_well {
             *state = State::default();
+            self.is_open.set(0);
         } else {
             state.failures = state.failures.saturating_add(1);
             if state.failures >= FAILURES {
                 state.rests_until = Some(Instant::now() + REST);
+                self.is_open.set(1);
             }
         }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -64,7 +79,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_has_failed_three_times_running_is_left_alone_for_a_while() {
-        let breaker = Breaker::default();
+        let breaker = Breaker::new("test");
         for _ in 0..FAILURES {
             assert!(breaker.may_ask());
             breaker.note(false);
@@ -83,7 +98,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_answer_between_failures_forgives_them() {
-        let breaker = Breaker::default();
+        let breaker = Breaker::new("test");
         for _ in 0..3 * FAILURES {
             breaker.note(false);
             breaker.note(true);

@@ -16,6 +16,7 @@ mod model;
 mod oidc;
 mod pages;
 mod passwords;
+mod recipients;
 mod service;
 mod session;
 mod store;
@@ -34,9 +35,16 @@ pub use doors::Doors;
 pub use model::{Email, NewPassword, Preferences, Proof, Scope, Signed, Theme};
 #[cfg(test)]
 pub(crate) use oidc::tests::fake::Fake;
+pub use recipients::{Recipient, recipients};
 pub use service::{CHORE, has_accounts};
 pub use session::{Administrator, Signer, User, visitor};
 pub use user::UserId;
+
+/// The user of this name, whoever that is: for tests of what names can be.
+#[cfg(test)]
+pub(crate) fn user_named(name: &str) -> UserId {
+    UserId::new(name.to_owned())
+}
 
 use super::Feature;
 
@@ -51,6 +59,7 @@ pub const FEATURE: Feature = Feature {
         "004_keep_identities",
         "004_second_factors",
         "005_calendar_links",
+        "006_show_rows_to_their_user",
     ],
     api: || api::router().merge(tokens::api()).merge(factors::api()),
     pages: || pages::router().merge(tokens::pages()).merge(factors::pages()).merge(oidc::pages()),

@@ -234,7 +234,7 @@ pub(super) async fn change_password(
     once: &Once,
 ) -> Result<Finished> {
     let (account, now) = (signer.user.0.account, app.clock.now());
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(&signer.user).await?;
     if let Some(before) = once.claim(&mut tx, &signer.user, now).await? {
         return Ok(before);
     }
@@ -244,7 +244,7 @@ pub(super) async fn change_password(
     let known = known.ok_or(Error::Unauthorized)?;
     check_password(app, &known, &change.current_password, arrival).await?;
     let password_hash = passwords::hash(&app.doors, &change.new_password.0).await?;
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(&signer.user).await?;
     if let Some(before) = once.claim(&mut tx, &signer.user, now).await? {
         return Ok(before);
     }

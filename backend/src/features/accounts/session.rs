@@ -28,9 +28,7 @@ use super::{
     user::UserId,
 };
 use crate::core::{
-    App, Error, Result,
-    db::Tx,
-    hex,
+    App, Error, Result, hex,
     http::{Meter, refusals},
 };
 
@@ -153,13 +151,12 @@ pub async fn visitor(headers: &HeaderMap, app: &App) -> Result<Option<Arc<Signed
         return Ok(Some(signed));
     }
     let now = app.clock.now();
-    let mut tx = app.db.read().await?;
-    let Some(session) = store::sessions::find(&mut tx, &token).await? else { return Ok(None) };
+    let found = store::sessions::find(&mut app.db.read().await?, &token).await?;
+    let Some(session) = found else { return Ok(None) };
     if session.expires_at <= now || session.seen_at + IDLE <= now {
         return Ok(None);
     }
-    let signed = signed(&mut tx, app, session.holder, Proof::Session(session.id)).await?;
-    drop(tx);
+    let signed = signed(app, session.holder, Proof::Session(session.id)).await?;
     if session.seen_at + NOTED <= now {
         let mut tx = app.db.write().await?;
         store::sessions::touch(&mut tx, &token, now).await?;
@@ -185,21 +182,18 @@ async fn by_bearer(authorization: &HeaderValue, app: &App) -> Result<Option<Arc<
         found => found,
     };
     let Some((holder, proof)) = found else { return Ok(None) };
-    let signed = signed(&mut app.db.read().await?, app, holder, proof).await?;
+    let signed = signed(app, holder, proof).await?;
     app.doors.sessions().insert(hash, Arc::clone(&signed)).await;
     Ok(Some(signed))
 }
 
 /// Whoever holds a session or a token, with what every request needs to know of them.
-pub(super) async fn signed(
-    tx: &mut Tx,
-    app: &App,
-    holder: Holder,
-    proof: Proof,
-) -> Result<Arc<Signed>> {
-    let lacks_factor = factors::is_missing(tx, app, holder.account_id, holder.is_admin).await?;
+pub(super) async fn signed(app: &App, holder: Holder, proof: Proof) -> Result<Arc<Signed>> {
     let user = UserId::new(holder.user_id);
-    let preferences = store::find_preferences(tx, &user).await?.unwrap_or_default();
+    let mut tx = app.db.read_for(&user).await?;
+    let lacks_factor =
+        factors::is_missing(&mut tx, app, holder.account_id, holder.is_admin).await?;
+    let preferences = store::find_preferences(&mut tx, &user).await?.unwrap_or_default();
     Ok(Arc::new(Signed {
         user,
         account: holder.account_id,

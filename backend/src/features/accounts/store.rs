@@ -221,3 +221,16 @@ pub(super) async fn update_preferences(
     )?;
     Ok(())
 }
+
+/// The next accounts after `after` that are not disabled: id, user and mail address.
+pub(super) async fn some_enabled(tx: &mut Tx, after: Uuid) -> Result<Vec<(Uuid, String, String)>> {
+    sql!(
+        tx,
+        fetch_all,
+        "SELECT id, user_id, email FROM accounts
+         WHERE id > $1 AND disabled_at IS NULL
+         ORDER BY id
+         LIMIT 100",
+        after,
+    )
+}

@@ -297,13 +297,13 @@ async fn a_registration_sent_again_with_its_key_is_done_once(app: TestApp) {
     // Whoever else comes upon the key gets nothing by it, and nothing of the password is kept.
     assert_eq!(register("ann@example.org", "another password").await.status, 422);
     assert_eq!(register("bob@example.org", PASSWORD).await.status, 201);
-    let mut tx = app.app.db.read().await.unwrap();
+    let mut tx = app.past_policies().await.read().await.unwrap();
     let select = "SELECT fingerprint FROM kept_answers";
     let kept: Vec<(String,)> = crate::sql!(&mut tx, fetch_all, select).unwrap();
     let body = json!({ "email": "ann@example.org", "password": PASSWORD }).to_string();
     let with_body = format!("/api/auth/register\0{body}");
     let digest = <sha2::Sha256 as sha2::Digest>::digest(with_body);
-    assert!(!kept.contains(&(crate::core::hex(&digest),)));
+    assert!(!kept.is_empty() && !kept.contains(&(crate::core::hex(&digest),)));
 }
 
 async fn one_users_preferences_are_not_anothers(app: TestApp) {
@@ -348,7 +348,7 @@ async fn the_database_holds_no_password_and_no_token() {
             .fetch_one(writer)
             .await
             .unwrap();
-    assert!(row.0.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", row.0);
+    assert!(row.0.starts_with("$argon2id$v=19$"), "{}", row.0);
     assert!(!row.0.contains(PASSWORD));
     assert_eq!(row.1.len(), 32);
     assert_ne!(crate::core::hex(&row.1), token);

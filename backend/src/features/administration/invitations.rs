@@ -52,7 +52,7 @@ pub(super) async fn make(
     }
     let secret = |id: &str| credential.secret(once, "invitation", id);
     let link = |token: &str| links.to("/register", "invitation", token);
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(&administrator.0).await?;
     if let Some(before) = once.claim::<InvitationLink, 201>(&mut tx, &administrator.0, now).await? {
         let token = secret(before.location().rsplit('/').next().unwrap_or_default())?;
         let is_open = invitations::look_up(&mut tx, &token, now).await?.is_some();

@@ -59,7 +59,7 @@ pub(super) async fn make(
     let now = app.clock.now();
     let secret =
         |ends: DateTime<Utc>| credential.secret(once, "password reset", &ends.to_rfc3339());
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(&administrator.0).await?;
     if let Some(before) = once.claim::<ResetLink, 201>(&mut tx, &administrator.0, now).await? {
         let kept: ResetLink =
             serde_json::from_str(before.body()).map_err(|error| Error::Internal(error.into()))?;

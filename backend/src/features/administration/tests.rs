@@ -207,7 +207,7 @@ async fn the_last_administrator_can_neither_be_disabled_nor_unmade(app: TestApp)
 }
 
 async fn administrators(app: &TestApp) -> i64 {
-    let mut tx = app.app.db.read().await.unwrap();
+    let mut tx = app.past_policies().await.read().await.unwrap();
     let (count,): (i64,) = sql!(
         &mut tx,
         fetch_one,
@@ -392,7 +392,7 @@ async fn a_reset_sent_again_with_its_key_shows_the_same_link_and_keeps_it_nowher
     let token = token_in(&first);
     assert_eq!((again.status, &again.body), (201, &first.body));
     assert_eq!(again.header("idempotency-replayed"), "true");
-    let mut tx = app.app.db.read().await.unwrap();
+    let mut tx = app.past_policies().await.read().await.unwrap();
     let kept: Vec<(String,)> = sql!(&mut tx, fetch_all, "SELECT body FROM kept_answers").unwrap();
     assert!(!kept.is_empty() && kept.iter().all(|it| !it.0.contains(&token)), "{kept:?}");
     drop(tx);

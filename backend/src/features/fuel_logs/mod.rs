@@ -6,6 +6,7 @@
 
 mod api;
 mod economy;
+mod fuel;
 mod model;
 mod pages;
 mod prices;
@@ -22,6 +23,7 @@ mod tests_stations;
 mod window;
 
 pub use economy::{Interval, Reason};
+pub use fuel::FuelType;
 pub use model::{FuelLog, FuelLogId, Id};
 pub use prices::{LastPaid, Paid, last_paid, paid_at};
 pub use readings::READINGS;
@@ -34,7 +36,12 @@ use super::Feature;
 pub const FEATURE: Feature = Feature {
     name: "fuel-logs",
     folder: "fuel_logs",
-    migrations: crate::migrations!["001_create_fuel_logs", "002_keep_economy"],
+    migrations: crate::migrations![
+        "001_create_fuel_logs",
+        "002_keep_economy",
+        "003_keep_fuel_type",
+        "003_show_rows_to_their_user",
+    ],
     api: api::router,
     pages: pages::router,
 };

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::economy::{Cost, Figures, Fill, Gallons, Interval, Reason, SumOfCost, SumOfGallons};
+use super::fuel::FuelType;
 use crate::{
     core::{
         db::fixed::Fixed,
@@ -62,6 +63,8 @@ pub struct FuelLog {
     pub price_per_gallon: Option<Fixed<6, 3>>,
     /// What all of it cost.
     pub total_cost: Option<Fixed<8, 2>>,
+    /// Which fuel it was.
+    pub fuel_type: Option<FuelType>,
     /// Where it was.
     pub station_name: Option<String>,
     /// The station where it was, of those known here.
@@ -145,6 +148,7 @@ pub(super) struct Row {
     gallons: Gallons,
     price_per_gallon: Option<Price>,
     total_cost: Option<Cost>,
+    fuel_type: Option<String>,
     station_name: Option<String>,
     station_id: Option<StationId>,
     notes: Option<String>,
@@ -174,6 +178,7 @@ impl From<Row> for FuelLog {
             gallons: row.gallons,
             price_per_gallon: row.price_per_gallon,
             total_cost: row.total_cost,
+            fuel_type: row.fuel_type.and_then(|it| FuelType::try_from(it).ok()),
             station_name: row.station_name,
             station_id: row.station_id,
             notes: row.notes,
@@ -250,6 +255,8 @@ input! {
         pub price_per_gallon: Option<Price>,
         /// What all of it cost; worked out from the price where left out
         pub total_cost: Option<Cost>,
+        /// Which fuel it was
+        pub fuel_type: Option<FuelType>,
         /// Where it was
         pub station_name: Option<Text<200>>,
         /// The station where it was, of those known here
@@ -280,6 +287,8 @@ input! {
         pub price_per_gallon: Clearable<Price>,
         /// What all of it cost; worked out from the price where that alone is given
         pub total_cost: Clearable<Cost>,
+        /// Which fuel it was
+        pub fuel_type: Clearable<FuelType>,
         /// Where it was
         pub station_name: Clearable<Text<200>>,
         /// The station where it was, of those known here

@@ -12,7 +12,7 @@ use axum::{
 
 use self::form::{LABELS, filled, fresh, in_gallons, refusal};
 use super::{
-    FuelLog, FuelLogId, Listing,
+    FuelLog, FuelLogId, FuelType, Listing,
     model::{FuelLogChange, Id, NewFuelLog},
     service,
 };
@@ -27,6 +27,7 @@ use crate::{
         accounts::User,
         stations::{self, Station, StationId},
         vehicles::{self, Vehicle, VehicleId},
+        vin,
     },
     input,
 };
@@ -59,6 +60,8 @@ struct FillUp {
     odometer_hint: String,
     odometer_attrs: &'static str,
     price_hint: String,
+    /// Every fuel: as it is kept, and as people call it.
+    fuels: Vec<(&'static str, &'static str)>,
     stations: Vec<String>,
     /// The stations that may be chosen: favourites, and the one that is chosen already.
     choices: Vec<Station>,
@@ -92,6 +95,7 @@ impl FillUp {
             odometer_hint: String::new(),
             odometer_attrs: if sheet.is_refused() { ODOMETER } else { ODOMETER_FIRST },
             price_hint: String::new(),
+            fuels: [("", "Not noted")].iter().chain(FuelType::ALL).copied().collect(),
             stations: Vec::new(),
             choices: Vec::new(),
             is_open: sheet.is_any_refused(&fields) || !sheet.get("stationId").is_empty(),
@@ -132,13 +136,19 @@ impl FillUp {
 }
 
 async fn find_vehicle(app: &App, user: &User, id: VehicleId) -> Result<Vehicle> {
-    let mut tx = app.db.read().await?;
+    let mut tx = app.db.read_for(user).await?;
     vehicles::find(&mut tx, user, id).await
 }
 
 async fn recent(app: &App, user: &User, id: VehicleId) -> Result<Vec<FuelLog>> {
     let listing = Listing { vehicle: Some(id), limit: RECENT, ..Listing::default() };
     Ok(service::list(app, user, &listing).await?.items)
+}
+
+/// What the vehicle was filled up with last or, failing that, what its VIN says that it takes.
+fn usual_fuel(vehicle: &Vehicle, recent: &[FuelLog]) -> Option<FuelType> {
+    let of_vin = || FuelType::of_vin(&vin::fuel_type(&vehicle.vin)?);
+    recent.iter().find_map(|it| it.fuel_type).or_else(of_vin)
 }
 
 fn to_vehicle(id: VehicleId) -> Response {
@@ -164,7 +174,7 @@ async fn show_new(
     let recent = recent(&app, &user, id).await?;
     let preferences = &user.0.preferences;
     let today = preferences.today(app.clock.now());
-    let mut form = fresh(today);
+    let mut form = fresh(today, usual_fuel(&vehicle, &recent));
     if let Some(station) = query.station {
         form.set("stationId", station.0.to_string());
     }

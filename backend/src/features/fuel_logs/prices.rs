@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{FuelLogId, store};
+use super::{FuelLogId, FuelType, store};
 use crate::{
     core::{App, Result, UserId, db::fixed::Fixed},
     features::{stations::StationId, vehicles::VehicleId},
@@ -16,7 +16,7 @@ use crate::{
 const MOST: i64 = 500;
 
 /// What one fill-up at a station cost.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Paid {
     /// The fill-up.
@@ -25,36 +25,49 @@ pub struct Paid {
     pub vehicle_id: VehicleId,
     /// The day.
     pub date: NaiveDate,
+    /// Which fuel it was, where that is noted.
+    pub fuel_type: Option<FuelType>,
     /// What a US gallon cost.
     pub price_per_gallon: Fixed<6, 3>,
 }
 
-/// What the user paid last at a station.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+/// What the user paid last at a station for one fuel.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastPaid {
     /// Where.
     pub station_id: StationId,
+    /// Which fuel it was, where that is noted.
+    pub fuel_type: Option<FuelType>,
     /// When.
     pub date: NaiveDate,
     /// What a US gallon cost.
     pub price_per_gallon: Fixed<6, 3>,
 }
 
-/// What the user paid at the station, the latest first, without vehicles in the trash.
+/// What the user paid at the station, for the fuel `of` alone if that is said, the latest first,
+/// without vehicles in the trash.
 ///
 /// # Errors
 /// Unavailable where the database is away.
-pub async fn paid_at(app: &App, user: &UserId, station: StationId) -> Result<Vec<Paid>> {
-    let mut tx = app.db.read().await?;
-    Ok(store::paid_at(&mut tx, user, station, MOST).await?)
+pub async fn paid_at(
+    app: &App,
+    user: &UserId,
+    station: StationId,
+    of: Option<FuelType>,
+) -> Result<Vec<Paid>> {
+    let mut tx = app.db.read_for(user).await?;
+    Ok(store::paid_at(&mut tx, user, station, of, MOST).await?)
 }
 
-/// What the user paid last at each station that a fill-up names.
+/// What the user paid last at each station that a fill-up names, for each fuel, the latest first.
 ///
 /// # Errors
 /// Unavailable where the database is away.
-pub async fn last_paid(app: &App, user: &UserId) -> Result<HashMap<StationId, LastPaid>> {
-    let mut tx = app.db.read().await?;
-    let rows = store::last_paid(&mut tx, user).await?;
-    Ok(rows.into_iter().map(|it| (it.station_id, it)).collect())
+pub async fn last_paid(app: &App, user: &UserId) -> Result<HashMap<StationId, Vec<LastPaid>>> {
+    let mut tx = app.db.read_for(user).await?;
+    let mut all: HashMap<_, Vec<_>> = HashMap::new();
+    for paid in store::last_paid(&mut tx, user).await? {
+        all.entry(paid.station_id).or_default().push(paid);
+    }
+    Ok(all)
 }

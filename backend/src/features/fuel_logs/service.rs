@@ -21,6 +21,7 @@ use crate::{
         stations::{self, StationId},
         vehicles::{self, Vehicle, VehicleId, odometer},
     },
+    read_any,
 };
 
 /// What a list asks for.
@@ -54,19 +55,18 @@ pub async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<Page<Fu
     };
     let from = listing.from.unwrap_or(NaiveDate::from_ymd_opt(1, 1, 1).unwrap_or_default());
     let days = (from, listing.to.unwrap_or(before.date));
-    let mut tx = app.db.read().await?;
-    let rows = match listing.vehicle {
-        None => store::list_of_user(&mut tx, user, days, before, listing.limit).await?,
-        Some(vehicle) => {
-            let rows =
-                store::list_of_vehicle(&mut tx, user, vehicle, days, before, listing.limit).await?;
-            if rows.is_empty() {
-                // No logs and no such vehicle are two answers.
-                vehicles::find(&mut tx, user, vehicle).await?;
-            }
-            rows
+    let limit = listing.limit;
+    let rows = read_any!(app.db, user, |tx| {
+        let Some(vehicle) = listing.vehicle else {
+            return Ok(store::list_of_user(&mut tx, user, days, before, limit).await?);
+        };
+        let rows = store::list_of_vehicle(&mut tx, user, vehicle, days, before, limit).await?;
+        if rows.is_empty() {
+            // No logs and no such vehicle are two answers.
+            vehicles::find(&mut tx, user, vehicle).await?;
         }
-    };
+        Ok(rows)
+    })?;
     Ok(Page::of(rows, listing.limit, FuelLog::cursor))
 }
 
@@ -82,7 +82,7 @@ fn position(cursor: &Cursor) -> Option<Position> {
 
 /// The user's fuel log `id`.
 pub(super) async fn find(app: &App, user: &UserId, id: FuelLogId) -> Result<FuelLog> {
-    let mut tx = app.db.read().await?;
+    let mut tx = app.db.read_for(user).await?;
     find_in(&mut tx, user, id).await
 }
 
@@ -108,6 +108,7 @@ pub(super) async fn add(
         gallons: new.gallons.0,
         price_per_gallon: price,
         total_cost: total,
+        fuel_type: new.fuel_type,
         station_name: new.station_name.map(|it| it.0),
         station_id: new.station_id.map(|it| StationId(it.0)),
         notes: new.notes.map(|it| it.0),
@@ -121,7 +122,7 @@ pub(super) async fn add(
         economy_reason: None,
         interval: None,
     };
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
         return Ok(before);
     }
@@ -152,7 +153,7 @@ pub(super) async fn change(
     if_match: &IfMatch,
 ) -> Result<FuelLog> {
     let now = app.clock.now();
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     let target = match change.vehicle_id {
         Change::Keep => None,
         Change::Set(id) => Some(VehicleId(id.0)),
@@ -195,7 +196,7 @@ pub(super) async fn remove(
     if_match: &IfMatch,
 ) -> Result<FuelLog> {
     let now = app.clock.now();
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     let (log, vehicle) = hold_log(&mut tx, user, id, None).await?;
     if_match.check(&log)?;
     store::delete(&mut tx, user, id).await?;
@@ -295,7 +296,7 @@ pub(super) async fn contradiction(
 ) -> Result<Option<Contradiction>> {
     let id = except.unwrap_or(FuelLogId(Uuid::max()));
     let at = Position { date, odometer, id };
-    let mut tx = app.db.read().await?;
+    let mut tx = app.db.read_for(user).await?;
     Ok(find_contradiction(&window::around(&mut tx, user, vehicle, at, id).await?, at))
 }
 
@@ -366,6 +367,7 @@ fn apply(change: FuelLogChange, log: FuelLog) -> Result<FuelLog> {
         gallons,
         price_per_gallon,
         total_cost,
+        fuel_type: change.fuel_type.or(log.fuel_type),
         station_name: change.station_name.or(log.station_name.map(Text)).map(|it| it.0),
         station_id: change
             .station_id

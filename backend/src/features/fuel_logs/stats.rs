@@ -13,6 +13,7 @@ use super::{
 use crate::{
     core::{App, Result, UserId, db::fixed::Fixed},
     features::vehicles::{self, VehicleId},
+    read_any,
 };
 
 /// How many intervals the chart shows at most.
@@ -88,9 +89,10 @@ const GLANCED: i64 = 16;
 /// # Errors
 /// Unavailable where the database is away.
 pub async fn summaries(app: &App, user: &UserId) -> Result<HashMap<VehicleId, Summary>> {
-    let mut tx = app.db.read().await?;
-    let sums = store::sums_of_user(&mut tx, user).await?;
-    let latest = store::intervals_of_user(&mut tx, user, GLANCED).await?;
+    let (sums, latest) = read_any!(app.db, user, |tx| {
+        let sums = store::sums_of_user(&mut tx, user).await?;
+        Ok((sums, store::intervals_of_user(&mut tx, user, GLANCED).await?))
+    })?;
     let mut summaries: HashMap<_, _> = sums
         .into_iter()
         .map(|it| {
@@ -112,9 +114,10 @@ pub async fn summaries(app: &App, user: &UserId) -> Result<HashMap<VehicleId, Su
 /// # Errors
 /// `NotFound` where the vehicle is not the user's or in the trash.
 pub async fn stats(app: &App, user: &UserId, vehicle: VehicleId) -> Result<FuelStats> {
-    let mut tx = app.db.read().await?;
-    vehicles::find(&mut tx, user, vehicle).await?;
-    Ok(sum(&store::months(&mut tx, user, vehicle).await?))
+    read_any!(app.db, user, |tx| {
+        vehicles::find(&mut tx, user, vehicle).await?;
+        Ok(sum(&store::months(&mut tx, user, vehicle).await?))
+    })
 }
 
 /// The vehicle's latest known intervals with the days they closed on, the earliest first.
@@ -126,8 +129,7 @@ pub async fn latest_intervals(
     user: &UserId,
     vehicle: VehicleId,
 ) -> Result<Vec<(NaiveDate, Interval)>> {
-    let mut tx = app.db.read().await?;
-    Ok(store::intervals(&mut tx, user, vehicle, CHARTED).await?)
+    read_any!(app.db, user, |tx| Ok(store::intervals(&mut tx, user, vehicle, CHARTED).await?))
 }
 
 fn sum(months: &[Month]) -> FuelStats {

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::Result;
 
 use super::{
-    FuelLog, FuelLogId,
+    FuelLog, FuelLogId, FuelType,
     economy::{Figures, SumOfCost, SumOfGallons},
     model::{Position, Row},
 };
@@ -33,9 +33,9 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<
            (id, user_id, vehicle_id, date, odometer_reading, gallons, price_per_gallon, total_cost,
             station_name, notes, created_at, updated_at, is_full, missed_previous,
             trip_distance, interval_distance, interval_gallons, interval_cost, mpg, economy_reason,
-            station_id)
+            station_id, fuel_type)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13,
-                 $14, $15, $16, $17, $18, $19, $20)",
+                 $14, $15, $16, $17, $18, $19, $20, $21)",
         log.id,
         user.as_str(),
         log.vehicle_id,
@@ -56,6 +56,7 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<
         log.mpg,
         log.economy_reason.map(super::economy::Reason::as_str),
         log.station_id,
+        log.fuel_type.map(FuelType::as_str),
     )?;
     Ok(())
 }
@@ -69,7 +70,7 @@ pub(super) async fn update(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<
              price_per_gallon = $7, total_cost = $8, station_name = $9, notes = $10,
              updated_at = $11, is_full = $12, missed_previous = $13, trip_distance = $14,
              interval_distance = $15, interval_gallons = $16, interval_cost = $17, mpg = $18,
-             economy_reason = $19, station_id = $20
+             economy_reason = $19, station_id = $20, fuel_type = $21
          WHERE user_id = $1 AND id = $2",
         user.as_str(),
         log.id,
@@ -91,6 +92,7 @@ pub(super) async fn update(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<
         log.mpg,
         log.economy_reason.map(super::economy::Reason::as_str),
         log.station_id,
+        log.fuel_type.map(FuelType::as_str),
     )?;
     Ok(())
 }

@@ -102,6 +102,7 @@ async fn a_new_log_is_read_back_as_it_was_added(app: TestApp) {
         "date": "2026-01-30",
         "distance": null,
         "economyReason": "first",
+        "fuelType": null,
         "gallons": 12.345,
         "id": "[id]",
         "isFull": true,

@@ -6,6 +6,7 @@ use crate::testing::{Answer, TestApp, on_every_engine};
 
 on_every_engine![
     the_fast_form_knows_the_day_and_what_was_last,
+    the_fast_form_knows_the_fuel,
     a_fill_up_in_litres_and_kilometres_is_kept_in_gallons_and_miles,
     saving_an_unchanged_metric_form_changes_nothing,
     a_changed_field_leaves_the_others_as_they_are,
@@ -64,6 +65,49 @@ async fn the_fast_form_knows_the_day_and_what_was_last(app: TestApp) {
     for part in ["last: 100,000 km", "last: 1.799", r#"<option value="Aral">"#, "€/l"] {
         assert!(text(&page).contains(part), "{part}: {page:?}");
     }
+}
+
+async fn the_fast_form_knows_the_fuel(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    let car = vehicle(&user).await;
+    let form = format!("/vehicles/{car}/fuel-logs/new");
+    let chosen = async || {
+        let page = user.get(&form).await;
+        let select = text(&page).split("<select id=\"fuelType\"").nth(1).unwrap();
+        let select = select.split("</select>").next().unwrap();
+        let option = select.split(" selected>").nth(1).unwrap();
+        option.split('<').next().unwrap().to_owned()
+    };
+    // As its VIN says, and from then on as it was.
+    assert_eq!(chosen().await, "Regular");
+    let fill = async |day: &str, fuel: &str| {
+        let fields = [
+            ("date", day),
+            ("odometerReading", "100"),
+            ("gallons", "10"),
+            ("fuelType", fuel),
+            ("isFull", "true"),
+        ];
+        let answer = user.submit(&form, &fields).await;
+        assert_eq!(answer.status, 303, "{answer:?}");
+    };
+    fill("2026-01-01", "e10").await;
+    fill("2026-01-02", "").await;
+    assert_eq!(chosen().await, "E10");
+    let kept = logs(&user).await;
+    assert_eq!((&kept[0]["fuelType"], &kept[1]["fuelType"]), (&Value::Null, &json!("e10")));
+    let edit = format!("/fuel-logs/{}/edit", kept[1]["id"].as_str().unwrap());
+    let page = user.get(&edit).await;
+    assert!(text(&page).contains(r#"<option value="e10" selected>E10</option>"#), "{page:?}");
+    assert_eq!(user.submit(&edit, &[("fuelType", "")]).await.status, 303);
+    assert_eq!(logs(&user).await[1]["fuelType"], Value::Null);
+    let wrong = user.submit(&edit, &[("fuelType", "coal")]).await;
+    assert!(text(&wrong).contains("fuelType-error"), "{wrong:?}");
+    // A VIN that tells none.
+    let other = json!({ "vin": "WVWZZZ1JZXW000001" });
+    let other = user.post("/api/vehicles", other).await.id();
+    let page = user.get(&format!("/vehicles/{other}/fuel-logs/new")).await;
+    assert!(text(&page).contains(r#"<option value="" selected>Not noted</option>"#), "{page:?}");
 }
 
 async fn a_fill_up_in_litres_and_kilometres_is_kept_in_gallons_and_miles(app: TestApp) {

@@ -11,6 +11,8 @@ on_every_engine![
     a_removed_station_leaves_its_name,
     a_station_that_vanishes_meanwhile_is_a_fault_too,
     what_was_paid_is_shown_to_whoever_paid_it,
+    a_fill_up_notes_its_fuel,
+    what_was_paid_is_told_by_fuel,
 ];
 
 const NOWHERE: &str = "018f0000-0000-7000-8000-000000000000";
@@ -96,8 +98,8 @@ async fn a_station_that_vanishes_meanwhile_is_a_fault_too(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let car = vehicle(&ann, "WVWZZZ1JZXW000001").await;
     let log = fill(&ann, &car, 1, json!({})).await;
-    let mut tx = app.app.db.write().await.unwrap();
     let user = ann.user().await;
+    let mut tx = app.app.db.write_for(&user).await.unwrap();
     let id = super::FuelLogId(log.id().parse().unwrap());
     let mut log = super::store::find(&mut tx, &user, id).await.unwrap().unwrap();
     log.station_id = Some(crate::features::stations::StationId(NOWHERE.parse().unwrap()));
@@ -133,7 +135,55 @@ async fn what_was_paid_is_shown_to_whoever_paid_it(app: TestApp) {
     assert_eq!(prices(&bob).await, ["\"2026-01-06\" 2.999"]);
     assert_eq!(ann.get(&format!("/api/stations/{NOWHERE}/prices")).await.status, 404);
     let last = super::last_paid(&ann.app, &ann.user().await).await.unwrap();
-    let mut last: Vec<_> = last.into_values().map(|it| it.price_per_gallon.to_string()).collect();
+    let last = last.into_values().flatten();
+    let mut last: Vec<_> = last.map(|it| it.price_per_gallon.to_string()).collect();
     last.sort();
     assert_eq!(last, ["3.100", "3.599"]);
+}
+
+async fn a_fill_up_notes_its_fuel(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let car = vehicle(&ann, "WVWZZZ1JZXW000001").await;
+    let bare = fill(&ann, &car, 1, json!({})).await;
+    assert_eq!((bare.status, &bare.body["fuelType"]), (201, &Value::Null));
+    let log = fill(&ann, &car, 2, json!({ "fuelType": "e10" })).await;
+    assert_eq!((log.status, &log.body["fuelType"]), (201, &json!("e10")));
+    let path = format!("/api/fuel-logs/{}", log.id());
+    assert_eq!(ann.get(&path).await.body, log.body);
+    let change = async |change: Value| ann.patch(&path, change).await.body["fuelType"].clone();
+    assert_eq!(change(json!({ "notes": "x" })).await, "e10");
+    assert_eq!(change(json!({ "fuelType": "diesel" })).await, "diesel");
+    assert_eq!(change(json!({ "fuelType": null })).await, Value::Null);
+    for wrong in ["coal", "adblue", "electric", "E10"] {
+        let refused = fill(&ann, &car, 3, json!({ "fuelType": wrong })).await;
+        assert_eq!(refused.status, 422, "{wrong}");
+        assert!(refused.faults()[0].starts_with("/fuelType: has to be one of: regular"));
+    }
+}
+
+async fn what_was_paid_is_told_by_fuel(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let car = vehicle(&ann, "WVWZZZ1JZXW000001").await;
+    let corner = station(&ann, "Corner").await;
+    let of = |fuel: Value, price: &str| json!({ "stationId": corner, "fuelType": fuel, "pricePerGallon": price });
+    fill(&ann, &car, 1, of(json!("e5"), "3.1")).await;
+    fill(&ann, &car, 2, of(json!("diesel"), "2.9")).await;
+    fill(&ann, &car, 3, of(json!("e5"), "3.2")).await;
+    fill(&ann, &car, 4, of(Value::Null, "3.3")).await;
+    let prices = async |query: &str| {
+        let paid = ann.get(&format!("/api/stations/{corner}/prices{query}")).await;
+        assert_eq!(paid.status, 200, "{paid:?}");
+        let items = paid.body["items"].as_array().unwrap().clone();
+        let one = |it: &Value| format!("{} {}", it["fuelType"], it["pricePerGallon"]);
+        items.iter().map(one).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(prices("").await, r#"null 3.3, "e5" 3.2, "diesel" 2.9, "e5" 3.1"#);
+    assert_eq!(prices("?fuelType=e5").await, r#""e5" 3.2, "e5" 3.1"#);
+    assert_eq!(prices("?fuelType=e10").await, "");
+    let wrong = ann.get(&format!("/api/stations/{corner}/prices?fuelType=coal")).await;
+    assert_eq!(wrong.status, 422);
+    let last = super::last_paid(&ann.app, &ann.user().await).await.unwrap();
+    let last: Vec<_> =
+        last.into_values().flatten().map(|it| it.price_per_gallon.to_string()).collect();
+    assert_eq!(last, ["3.300", "3.200", "2.900"]);
 }

@@ -49,7 +49,7 @@ async fn register(app: &TestApp, email: &str, invitation: Option<&str>) -> Answe
 }
 
 async fn count(app: &TestApp, statement: &'static str) -> i64 {
-    let mut tx = app.app.db.read().await.unwrap();
+    let mut tx = app.past_policies().await.read().await.unwrap();
     let (count,): (i64,) = sql!(&mut tx, fetch_one, statement).unwrap();
     count
 }

@@ -27,7 +27,7 @@ mod upcoming;
 pub use model::{Item, ItemId};
 pub use readings::READINGS;
 pub use types::{Group, TypeName};
-pub use upcoming::{Status, Upcoming, upcoming_key};
+pub use upcoming::{Status, Upcoming, list_all as due, upcoming_key};
 
 use super::Feature;
 
@@ -35,7 +35,11 @@ use super::Feature;
 pub const FEATURE: Feature = Feature {
     name: "maintenance",
     folder: "maintenance",
-    migrations: crate::migrations!["001_create_maintenance", "002_repeat_maintenance"],
+    migrations: crate::migrations![
+        "001_create_maintenance",
+        "002_repeat_maintenance",
+        "003_show_rows_to_their_user",
+    ],
     api: api::router,
     pages: pages::router,
 };

@@ -21,6 +21,7 @@ use crate::{
         input::Change,
     },
     features::vehicles::{self, Vehicle, VehicleId},
+    read_any,
 };
 
 /// What a list asks for.
@@ -46,18 +47,17 @@ pub(super) async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<
         after: (after.0, ItemId(after.1)),
         limit: listing.limit,
     };
-    let mut tx = app.db.read().await?;
-    let rows = match listing.vehicle {
-        None => store::list_of_user(&mut tx, user, &wanted).await?,
-        Some(vehicle) => {
-            let rows = store::list_of_vehicle(&mut tx, user, vehicle, &wanted).await?;
-            if rows.is_empty() {
-                // No items and no such vehicle are two answers.
-                vehicles::find(&mut tx, user, vehicle).await?;
-            }
-            rows
+    let rows = read_any!(app.db, user, |tx| {
+        let Some(vehicle) = listing.vehicle else {
+            return Ok(store::list_of_user(&mut tx, user, &wanted).await?);
+        };
+        let rows = store::list_of_vehicle(&mut tx, user, vehicle, &wanted).await?;
+        if rows.is_empty() {
+            // No items and no such vehicle are two answers.
+            vehicles::find(&mut tx, user, vehicle).await?;
         }
-    };
+        Ok(rows)
+    })?;
     Ok(Page::of(rows, listing.limit, |last| Cursor::at(last.created_at, &last.id)))
 }
 
@@ -74,7 +74,7 @@ pub(super) async fn list_done(
         Some(cursor) => done_before(cursor)
             .ok_or_else(|| Error::invalid("services", "is not a cursor that this service gave"))?,
     };
-    Ok(store::list_done(&mut app.db.read().await?, user, vehicle, before, limit).await?)
+    Ok(store::list_done(&mut app.db.read_for(user).await?, user, vehicle, before, limit).await?)
 }
 
 fn done_before(cursor: &Cursor) -> Option<(NaiveDate, ItemId)> {
@@ -87,7 +87,7 @@ fn done_before(cursor: &Cursor) -> Option<(NaiveDate, ItemId)> {
 
 /// The user's item `id`.
 pub(super) async fn find(app: &App, user: &UserId, id: ItemId) -> Result<Item> {
-    let mut tx = app.db.read().await?;
+    let mut tx = app.db.read_for(user).await?;
     find_in(&mut tx, user, id).await
 }
 
@@ -105,7 +105,7 @@ pub(super) async fn add(
     let now = app.clock.now();
     let item = new.into_item(ItemId(Uuid::now_v7()), now);
     check(&item)?;
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
         return Ok(before);
     }
@@ -126,7 +126,7 @@ pub(super) async fn change(
     if_match: &IfMatch,
 ) -> Result<Item> {
     let now = app.clock.now();
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     let target = match change.vehicle_id {
         Change::Keep => None,
         Change::Set(id) => Some(VehicleId(id.0)),
@@ -148,7 +148,7 @@ pub(super) async fn remove(
     id: ItemId,
     if_match: &IfMatch,
 ) -> Result<Item> {
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     let (item, _) = hold_item(&mut tx, user, id, None).await?;
     if_match.check(&item)?;
     store::delete(&mut tx, user, id).await?;

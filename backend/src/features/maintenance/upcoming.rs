@@ -153,7 +153,7 @@ pub(super) async fn list(
     if let Some(vehicle) = listing.vehicle {
         all.retain(|it| it.item.vehicle_id == vehicle);
         if all.is_empty() {
-            vehicles::find(&mut app.db.read().await?, user, vehicle).await?;
+            vehicles::find(&mut app.db.read_for(user).await?, user, vehicle).await?;
         }
     }
     all.retain(|it| after.is_none_or(|after| (it.urgency(), it.item.id) > after));
@@ -173,9 +173,9 @@ fn position(cursor: &Cursor) -> Option<(i64, ItemId)> {
 ///
 /// # Errors
 /// Unavailable where the database is away.
-pub(super) async fn list_all(app: &App, user: &UserId, today: NaiveDate) -> Result<Vec<Upcoming>> {
+pub async fn list_all(app: &App, user: &UserId, today: NaiveDate) -> Result<Vec<Upcoming>> {
     let compute = || async {
-        let facts = facts(&mut app.db.read().await?, user).await?;
+        let facts = facts(&mut app.db.read_for(user).await?, user).await?;
         let body = serde_json::to_vec(&facts).map_err(|error| Error::Internal(error.into()))?;
         Ok(body.into())
     };
@@ -183,7 +183,7 @@ pub(super) async fn list_all(app: &App, user: &UserId, today: NaiveDate) -> Resu
     let facts: Vec<Fact> = match serde_json::from_slice(&body) {
         Ok(facts) => facts,
         // Another version's.
-        Err(_) => facts(&mut app.db.read().await?, user).await?,
+        Err(_) => facts(&mut app.db.read_for(user).await?, user).await?,
     };
     let mut all: Vec<_> = facts.into_iter().map(|fact| Upcoming::of(fact, today)).collect();
     all.sort_by(Upcoming::compare);

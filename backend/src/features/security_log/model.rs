@@ -62,16 +62,12 @@ choice! {
         IdentityUnlinked = "identity-unlinked", "Identity unlinked";
         /// An administrator took the security log away as a file.
         LogExported = "log-exported", "Log exported";
+        /// An administrator brought in stations from a file.
+        StationsImported = "stations-imported", "Stations brought in";
     }
 }
 
 impl Kind {
-    /// As people call it.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        Self::ALL.iter().find(|it| it.0 == self.as_str()).map_or("", |it| it.1)
-    }
-
     /// How many an hour are kept of what strangers can bring about at will, for each account:
     /// 10,000 guesses may not fill the disk.
     pub(super) fn most_an_hour(self) -> Option<i64> {

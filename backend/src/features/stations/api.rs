@@ -24,7 +24,7 @@ use crate::{
     },
     features::{
         accounts::User,
-        fuel_logs::{self, Paid},
+        fuel_logs::{self, FuelType, Paid},
     },
     input,
 };
@@ -79,13 +79,23 @@ struct Prices {
     items: Vec<Paid>,
 }
 
+input! {
+    /// Which prices
+    struct PricesQuery {
+        /// Of one fuel only
+        fuel_type: Option<FuelType>,
+    }
+}
+
 async fn prices(
     State(app): State<App>,
     user: User,
     Path(id): Path<StationId>,
+    Query(query): Query<PricesQuery>,
 ) -> Result<Stored<Prices>> {
     service::find(&app, &user, id).await?;
-    Stored::of(&Prices { items: fuel_logs::paid_at(&app, &user, id).await? })
+    let items = fuel_logs::paid_at(&app, &user, id, query.fuel_type).await?;
+    Stored::of(&Prices { items })
 }
 
 input! {

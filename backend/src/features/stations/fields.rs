@@ -147,7 +147,9 @@ impl Field for Website {
     fn schema() -> Schema {
         json_schema!({
             "type": "string", "maxLength": 255,
-            "pattern": "^\\s*(|[hH][tT][tT][pP][sS]?://[a-z0-9-]+(\\.[a-z0-9-]+)*(/[!-~]*)?)\\s*$",
+            "pattern": "^[^\\S\\u0000-\\u001f\\u007f-\\u009f]*\
+                (|[hH][tT][tT][pP][sS]?://[a-z0-9-]+(\\.[a-z0-9-]+)*(/[!-~]*)?)\
+                [^\\S\\u0000-\\u001f\\u007f-\\u009f]*$",
             "examples": ["https://fuel.example.org/corner"],
         })
     }
@@ -186,7 +188,7 @@ impl Field for OsmId {
 }
 
 /// The kinds of fuel that a station may sell, as they are sent and what people call them.
-pub(super) const FUELS: &[(&str, &str)] = &[
+pub const FUELS: &[(&str, &str)] = &[
     ("regular", "Regular"),
     ("midgrade", "Mid-grade"),
     ("premium", "Premium"),

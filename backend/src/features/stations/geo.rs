@@ -83,6 +83,14 @@ pub(super) struct Cells {
 const ALL_ROUND: [(i32, i32); 2] = [(0, COLUMNS - 1), (1, 0)];
 
 impl Cells {
+    /// Each run of cells: the numbers of its first and its last.
+    pub(super) fn runs(self) -> impl Iterator<Item = (i32, i32)> {
+        let columns = self.columns.into_iter().filter(|it| it.0 <= it.1);
+        (self.rows.0..=self.rows.1).flat_map(move |row| {
+            columns.clone().map(move |it| (row * COLUMNS + it.0, row * COLUMNS + it.1))
+        })
+    }
+
     /// Those that a circle of `radius` metres reaches.
     pub(super) fn around(centre: Point, radius: f64) -> Self {
         // A hair wider than the circle: rounding must not lose what lies upon its edge.
@@ -158,6 +166,10 @@ mod tests {
         assert_eq!(cells.columns, [(7198, COLUMNS - 1), (0, 1)]);
         assert_eq!(Cells::around(point(0.0, -180.0), 10_000.0).columns, [(0, 1), (7198, 7199)]);
         assert_eq!(cells.rows, (1798, 1801));
+        let runs: Vec<_> = cells.runs().collect();
+        assert_eq!(runs.len(), 8);
+        let (row, end) = (1798 * COLUMNS, 1799 * COLUMNS - 1);
+        assert_eq!(runs[..2], [(row + 7198, end), (row, row + 1)]);
     }
 
     #[test]

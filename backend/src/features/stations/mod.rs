@@ -17,6 +17,8 @@ mod tests;
 #[cfg(test)]
 mod tests_import;
 #[cfg(test)]
+mod tests_import_pages;
+#[cfg(test)]
 mod tests_pages;
 #[cfg(test)]
 mod tests_providers;
@@ -24,7 +26,8 @@ mod tests_providers;
 mod tests_search;
 mod upstream;
 
-pub use import::{Command, run};
+pub use fields::FUELS;
+pub use import::{Command, Imports, run};
 pub use model::{Station, StationId};
 pub use providers::Providers;
 pub use service::{favorites, find, name_of};
@@ -38,7 +41,10 @@ pub const FEATURE: Feature = Feature {
     migrations: crate::migrations![
         "001_create_stations",
         "002_favorites_and_cells",
-        "003_fill_ups_point_at_stations"
+        "003_fill_ups_point_at_stations",
+        "004_show_rows_to_their_user",
+        "004_keep_imports",
+        "005_find_by_words"
     ],
     api: api::router,
     pages: pages::router,

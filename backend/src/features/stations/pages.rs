@@ -1,6 +1,7 @@
 //! Stations as pages: finding them, what is one's own about them, adding and changing one.
 
 mod form;
+mod imports;
 mod station;
 
 use std::collections::HashMap;
@@ -31,7 +32,7 @@ use crate::{
     },
     features::{
         accounts::User,
-        fuel_logs::{self, LastPaid},
+        fuel_logs::{self, FuelType, LastPaid},
     },
 };
 
@@ -45,6 +46,7 @@ pub(super) fn router() -> Router<App> {
         .route("/stations/{id}/delete", post(form::remove))
         .route("/stations/{id}/favorite", post(mark))
         .route("/stations/{id}/unfavorite", post(unmark))
+        .route("/admin/stations", get(imports::show).post(imports::take_in))
 }
 
 const LABELS: &[(&str, &str)] = &[
@@ -87,7 +89,16 @@ impl List {
 /// A favourite, as a row.
 struct Favorite {
     station: Station,
-    paid: Option<(NaiveDate, String)>,
+    paid: Vec<LastPrice>,
+}
+
+/// What was paid there last for a fuel.
+struct LastPrice {
+    /// What the fuel is called; nothing where it is not noted.
+    fuel: &'static str,
+    date: NaiveDate,
+    price: String,
+    /// Whether it is the least of all favourites for that fuel.
     is_cheapest: bool,
 }
 
@@ -148,25 +159,34 @@ fn radii(shown: &Shown) -> Vec<(String, String)> {
     }
 }
 
-/// The user's favourites with what was paid there last, the cheapest marked.
+/// The user's favourites with what was paid there last for each fuel, the cheapest of each marked.
 fn favorites(
     stations: Vec<Station>,
-    mut paid: HashMap<StationId, LastPaid>,
+    mut paid: HashMap<StationId, Vec<LastPaid>>,
     shown: &Shown,
 ) -> Vec<Favorite> {
-    let prices: Vec<_> =
-        stations.iter().filter_map(|it| paid.get(&it.id)).map(|it| it.price_per_gallon).collect();
+    let mut by_fuel: HashMap<_, Vec<_>> = HashMap::new();
+    for it in stations.iter().filter_map(|it| paid.get(&it.id)).flatten() {
+        by_fuel.entry(fuel_name(it)).or_default().push(it.price_per_gallon);
+    }
     // Of one alone there is nothing to say.
-    let least = prices.iter().min().copied().filter(|_| prices.len() > 1);
+    by_fuel.retain(|_, prices| prices.len() > 1);
+    let last = |it: LastPaid| LastPrice {
+        fuel: fuel_name(&it),
+        date: it.date,
+        is_cheapest: by_fuel.get(fuel_name(&it)).and_then(|all| all.iter().min())
+            == Some(&it.price_per_gallon),
+        price: shown.price_in_full(it.price_per_gallon),
+    };
     let favorite = |station: Station| {
-        let paid = paid.remove(&station.id);
-        Favorite {
-            is_cheapest: paid.as_ref().is_some_and(|it| Some(it.price_per_gallon) == least),
-            paid: paid.map(|it| (it.date, shown.price_in_full(it.price_per_gallon))),
-            station,
-        }
+        let paid = paid.remove(&station.id).unwrap_or_default();
+        Favorite { paid: paid.into_iter().map(last).collect(), station }
     };
     stations.into_iter().map(favorite).collect()
+}
+
+fn fuel_name(paid: &LastPaid) -> &'static str {
+    paid.fuel_type.map_or("", FuelType::label)
 }
 
 /// What a form of the page asks for; none where it is blank.

@@ -10,7 +10,7 @@ use super::{
     geo::{self, Cells, Point},
     merge,
     providers::Place,
-    store::{self, WORDS},
+    store::{self, Words},
     upstream,
 };
 use crate::{
@@ -212,7 +212,7 @@ async fn add_known(
     if by_google.is_empty() && by_osm.is_empty() {
         return Ok(());
     }
-    let mut tx = app.db.read().await?;
+    let mut tx = app.db.read_for(user).await?;
     let centre = wanted.circle.map(|it| it.centre);
     for station in store::find_all_known(&mut tx, user, &by_google, &by_osm).await? {
         if !items.iter().any(|it| it.id == Some(station.id)) {
@@ -224,9 +224,9 @@ async fn add_known(
 
 /// Those that are saved here.
 async fn saved(app: &App, user: &UserId, wanted: &Wanted) -> Result<Vec<FoundStation>> {
-    let mut tx = app.db.read().await?;
+    let mut tx = app.db.read_for(user).await?;
     let Some(circle) = wanted.circle else {
-        let words = patterns(wanted.words.as_deref().unwrap_or_default());
+        let words = Words::of(wanted.words.as_deref().unwrap_or_default());
         let most = wanted.limit.and_one() - 1;
         let found = store::named(&mut tx, user, &words, most).await?;
         return Ok(found.into_iter().map(|it| FoundStation::saved(it, None)).collect());
@@ -245,7 +245,7 @@ async fn saved(app: &App, user: &UserId, wanted: &Wanted) -> Result<Vec<FoundSta
 async fn nearest(tx: &mut Tx, circle: Circle, wanted: &Wanted) -> Result<Vec<StationId>> {
     let cells = Cells::around(circle.centre, circle.radius);
     let spots = match &wanted.words {
-        Some(words) => store::spots_named(tx, cells, &patterns(words)).await?,
+        Some(words) => store::spots_named(tx, cells, &Words::of(words)).await?,
         None => store::spots(tx, cells).await?,
     };
     let away = |latitude, longitude| circle.centre.distance_to(Point::of(latitude, longitude));
@@ -269,18 +269,4 @@ pub(super) fn sort(found: &mut [FoundStation]) {
     found.sort_by_key(|it| {
         (it.distance_meters.is_none(), it.distance_meters, it.id.is_none(), it.id)
     });
-}
-
-/// Each word as a pattern that finds it anywhere. More words than are looked for are left out.
-fn patterns(words: &str) -> [String; WORDS] {
-    let mut patterns = [const { String::new() }; WORDS];
-    let words = words.to_lowercase();
-    let mut words = words.split_whitespace();
-    for pattern in &mut patterns {
-        let word = words.next().unwrap_or_default();
-        // What `LIKE` takes for a placeholder stands for itself.
-        let plain = word.replace('!', "!!").replace('%', "!%").replace('_', "!_");
-        *pattern = format!("%{plain}%");
-    }
-    patterns
 }

@@ -58,7 +58,7 @@ pub(super) async fn save_found(
 async fn keep(app: &App, user: &UserId, station: Station, once: &Once) -> Result<Created<Station>> {
     let now = station.created_at;
     let mut station = as_google_says(app, user, station).await?;
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
         return Ok(before);
     }
@@ -79,7 +79,7 @@ async fn keep(app: &App, user: &UserId, station: Station, once: &Once) -> Result
 async fn as_google_says(app: &App, user: &UserId, station: Station) -> Result<Station> {
     let Some(place) = station.google_place_id.as_deref() else { return Ok(station) };
     let known = {
-        let mut tx = app.db.read().await?;
+        let mut tx = app.db.read_for(user).await?;
         store::find_known(&mut tx, user, Some(place), None).await?
     };
     if known.is_some() {
@@ -102,7 +102,7 @@ fn not_googles() -> Error {
 /// # Errors
 /// `NotFound`.
 pub async fn find(app: &App, user: &UserId, id: StationId) -> Result<Station> {
-    let mut tx = app.db.read().await?;
+    let mut tx = app.db.read_for(user).await?;
     find_in(&mut tx, user, id).await
 }
 
@@ -114,7 +114,7 @@ async fn find_in(tx: &mut Tx, user: &UserId, id: StationId) -> Result<Station> {
 pub(super) async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<Page<Station>> {
     let after = http::after(listing.cursor.as_ref())?;
     let after = (after.0, StationId(after.1));
-    let mut tx = app.db.read().await?;
+    let mut tx = app.db.read_for(user).await?;
     let rows = if listing.favorites {
         store::list_favorites(&mut tx, user, after, listing.limit).await?
     } else {
@@ -152,7 +152,7 @@ pub(super) async fn change(
     {
         return Err(not_googles());
     }
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     let current = hold_own(&mut tx, user, id).await?;
     if_match.check(&current)?;
     let station = change.apply(current, app.clock.now())?;
@@ -176,7 +176,7 @@ pub(super) async fn remove(
     id: StationId,
     if_match: &IfMatch,
 ) -> Result<()> {
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     let station = hold_own(&mut tx, user, id).await?;
     if_match.check(&station)?;
     store::delete(&mut tx, id).await?;
@@ -209,7 +209,7 @@ pub(super) async fn mark(
     favorite: NewFavorite,
 ) -> Result<Station> {
     let notes = favorite.notes.map(|it| it.0);
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     // Held: who removes it meanwhile would leave nothing to mark.
     store::hold(&mut tx, user, id).await?.ok_or(Error::NotFound("station"))?;
     store::mark(&mut tx, user, id, notes.as_deref(), app.clock.now()).await?;
@@ -220,7 +220,7 @@ pub(super) async fn mark(
 
 /// The station is no favourite of the user's from now on, if it was one.
 pub(super) async fn unmark(app: &App, user: &UserId, id: StationId) -> Result<()> {
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     find_in(&mut tx, user, id).await?;
     store::unmark(&mut tx, user, id).await?;
     tx.commit().await

@@ -2,33 +2,35 @@
 //! station's own facts are everybody's to read, and the service says who may write them.
 
 mod bring_in;
+pub(super) mod imports;
+pub(super) mod nearby;
+pub(super) mod words;
 
 use chrono::{DateTime, Utc};
 use sqlx::Result;
 use uuid::Uuid;
 
-use super::{
-    Station, StationId,
-    geo::{Cells, Latitude, Longitude},
-    model::Row,
-};
+use super::{Station, StationId, model::Row};
 use crate::{
     core::{UserId, db::Tx, http::Limit},
     sql,
 };
 
 pub(super) use bring_in::bring_in;
+pub(super) use nearby::{spots, spots_named};
+pub(super) use words::{Words, named};
 
 /// A statement over stations as one user, the first value, sees them.
 macro_rules! stations {
-    ($rest:literal) => {
+    ($($rest:literal),+ $(,)?) => {
         concat!(
             "SELECT s.*, f.station_id IS NOT NULL AS is_favorite, f.notes FROM stations s
              LEFT JOIN station_favorites f ON f.station_id = s.id AND f.user_id = $1 ",
-            $rest
+            $($rest),+
         )
     };
 }
+use stations;
 
 /// Adds the station unless its place or its origin is known; tells whether it did.
 pub(super) async fn insert(tx: &mut Tx, station: &Station) -> Result<bool> {
@@ -56,6 +58,7 @@ pub(super) async fn insert(tx: &mut Tx, station: &Station) -> Result<bool> {
         station.search_key(),
         station.cell(),
     )?;
+    words::take_in(tx).await?;
     Ok(added == 1)
 }
 
@@ -207,107 +210,6 @@ pub(super) async fn unmark(tx: &mut Tx, user: &UserId, id: StationId) -> Result<
         id,
     )?;
     Ok(())
-}
-
-/// Where a station is, and no more.
-#[derive(Debug, Clone, Copy, sqlx::FromRow)]
-pub(super) struct Spot {
-    pub(super) id: StationId,
-    pub(super) latitude: Latitude,
-    pub(super) longitude: Longitude,
-}
-
-/// A statement over the stations in some cells: the rows of cells are counted through, and of each
-/// the index is read from its first column to its last.
-macro_rules! in_cells {
-    ($rest:literal) => {
-        concat!(
-            "WITH RECURSIVE
-               band (line) AS (
-                 SELECT CAST($1 AS INTEGER) UNION ALL SELECT line + 1 FROM band WHERE line < $2
-               ),
-               run (low, high) AS (
-                 SELECT CAST($3 AS INTEGER), CAST($4 AS INTEGER)
-                 UNION ALL SELECT CAST($5 AS INTEGER), CAST($6 AS INTEGER)
-               )
-             SELECT s.id, s.latitude, s.longitude
-             FROM band CROSS JOIN run CROSS JOIN stations s
-             WHERE s.cell >= band.line * 7200 + run.low
-               AND s.cell <= band.line * 7200 + run.high",
-            $rest
-        )
-    };
-}
-
-/// Read from the index alone: a test holds the plan.
-pub(super) const NEARBY: &str = in_cells!("");
-
-/// Where every station in these cells is, in no order.
-pub(super) async fn spots(tx: &mut Tx, cells: Cells) -> Result<Vec<Spot>> {
-    let [first, second] = cells.columns;
-    sql!(tx, fetch_all, NEARBY, cells.rows.0, cells.rows.1, first.0, first.1, second.0, second.1,)
-}
-
-/// The same, of those whose name, brand or address has all of these words.
-pub(super) async fn spots_named(
-    tx: &mut Tx,
-    cells: Cells,
-    words: &[String; WORDS],
-) -> Result<Vec<Spot>> {
-    let [first, second] = cells.columns;
-    sql!(
-        tx,
-        fetch_all,
-        in_cells!(
-            " AND s.search_key LIKE $7 ESCAPE '!' AND s.search_key LIKE $8 ESCAPE '!'
-              AND s.search_key LIKE $9 ESCAPE '!' AND s.search_key LIKE $10 ESCAPE '!'
-              AND s.search_key LIKE $11 ESCAPE '!' AND s.search_key LIKE $12 ESCAPE '!'"
-        ),
-        cells.rows.0,
-        cells.rows.1,
-        first.0,
-        first.1,
-        second.0,
-        second.1,
-        &words[0],
-        &words[1],
-        &words[2],
-        &words[3],
-        &words[4],
-        &words[5],
-    )
-}
-
-/// The most words of a search that are looked for.
-pub(super) const WORDS: usize = 6;
-
-/// At most `most` stations whose name, brand or address has all of these words, by name. A word
-/// is a pattern of `LIKE` with `!` before what is meant as it stands; an empty one is in any.
-pub(super) async fn named(
-    tx: &mut Tx,
-    user: &UserId,
-    words: &[String; WORDS],
-    most: i64,
-) -> Result<Vec<Station>> {
-    let rows: Vec<Row> = sql!(
-        tx,
-        fetch_all,
-        stations!(
-            "WHERE s.search_key LIKE $2 ESCAPE '!' AND s.search_key LIKE $3 ESCAPE '!'
-               AND s.search_key LIKE $4 ESCAPE '!' AND s.search_key LIKE $5 ESCAPE '!'
-               AND s.search_key LIKE $6 ESCAPE '!' AND s.search_key LIKE $7 ESCAPE '!'
-             ORDER BY CASE WHEN f.station_id IS NULL THEN 1 ELSE 0 END, s.name, s.id LIMIT $8"
-        ),
-        user.as_str(),
-        &words[0],
-        &words[1],
-        &words[2],
-        &words[3],
-        &words[4],
-        &words[5],
-        most,
-    )?;
-    Ok(rows.into_iter().map(Station::from).collect())
 }
 
 /// The stations of these ids, in no order.

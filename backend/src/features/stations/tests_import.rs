@@ -46,10 +46,10 @@ async fn a_file_is_brought_in_and_found(app: TestApp) {
                Bad,,91,0,,\n\
                Evil,,48.102,11.5,,javascript:alert(1)\n";
     let tally = bring_in(&app.app, &file(".CSV", csv)).await.unwrap();
-    assert_eq!(tally, Tally { written: 2, known: 0, refused: 1 });
+    assert_eq!(tally, Tally { added: 2, no_place: 1, ..Tally::default() });
     let osm = elements(&[element(1, "One"), element(2, "Two"), element(1, "One again")]);
     let tally = bring_in(&app.app, &file(".json", &osm)).await.unwrap();
-    assert_eq!((tally.written, tally.refused), (2, 0));
+    assert_eq!((tally.added, tally.unchanged, tally.left_out()), (2, 1, 0));
     let ann = app.register("ann@example.org").await;
     assert_eq!(names(&ann, "").await, ["Evil", "One again", "Two", "Öl, Gas"]);
     assert_eq!(names(&ann, "/search?query=%C3%96L%20weg").await, ["Öl, Gas"]);
@@ -74,11 +74,11 @@ async fn brought_in_again_it_changes_what_has_changed(app: TestApp) {
     let before = ann.get("/api/stations").await.body;
     app.app.clock.advance(chrono::TimeDelta::hours(1));
     let again = bring_in(&app.app, &first).await.unwrap();
-    assert_eq!(again, Tally { written: 0, known: 2, refused: 0 });
+    assert_eq!(again, Tally { unchanged: 2, ..Tally::default() });
     assert_eq!(ann.get("/api/stations").await.body, before);
     let newer = elements(&[element(1, "One"), element(2, "Two anew"), element(3, "Three")]);
     let newer = bring_in(&app.app, &file(".json", &newer)).await.unwrap();
-    assert_eq!(newer, Tally { written: 2, known: 1, refused: 0 });
+    assert_eq!(newer, Tally { added: 1, changed: 1, unchanged: 1, ..Tally::default() });
     assert_eq!(names(&ann, "").await, ["One", "Three", "Two anew"]);
     assert_eq!(names(&ann, "/search?query=anew").await, ["Two anew"]);
 }
@@ -88,7 +88,7 @@ async fn what_a_user_saved_is_left_as_it_is(app: TestApp) {
     let own = json!({ "openStreetMapId": "node/1", "name": "Ann's words" });
     ann.post("/api/stations", own).await;
     let osm = file(".json", &elements(&[element(1, "One")]));
-    assert_eq!(bring_in(&app.app, &osm).await.unwrap().known, 1);
+    assert_eq!(bring_in(&app.app, &osm).await.unwrap().unchanged, 1);
     assert_eq!(names(&ann, "").await, ["Ann's words"]);
 }
 
@@ -114,6 +114,6 @@ async fn many_are_brought_in_fast(app: TestApp) {
     let csv = file(".csv", &csv);
     let begun = std::time::Instant::now();
     let tally = bring_in(&app.app, &csv).await.unwrap();
-    assert_eq!(tally.written, 20_000);
+    assert_eq!(tally.added, 20_000);
     assert!(begun.elapsed() < std::time::Duration::from_secs(30), "{:?}", begun.elapsed());
 }

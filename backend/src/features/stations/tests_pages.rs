@@ -12,6 +12,8 @@ on_every_engine![
     only_whoever_added_it_is_offered_to_change_it,
     a_favorite_is_made_and_noted_by_its_forms,
     the_cheapest_of_the_favorites_is_marked,
+    the_cheapest_is_marked_for_each_fuel,
+    a_stations_page_shows_the_prices_of_one_fuel,
     a_stations_page_shows_what_one_paid_in_ones_units,
     a_fill_up_is_noted_at_a_favorite,
     nothing_that_is_typed_becomes_markup,
@@ -196,6 +198,62 @@ async fn the_cheapest_of_the_favorites_is_marked(app: TestApp) {
     assert!(at < badge && badge < dear, "{page:?}");
     assert_eq!(text(&page).matches("Cheapest").count(), 1);
     holds(&page, &["<b>$3.499</b>/gal", "<b>$3.599</b>/gal", "no price yet", "3 Jan 2026"]);
+}
+
+async fn fill_with(user: &TestApp, vehicle: &str, station: &str, day: u32, paid: (&str, &str)) {
+    let (fuel, price) = paid;
+    let log = json!({
+        "vehicleId": vehicle, "date": format!("2026-01-{day:02}"), "odometerReading": day * 100,
+        "gallons": 10, "stationId": station, "pricePerGallon": price, "fuelType": fuel,
+    });
+    assert_eq!(user.post("/api/fuel-logs", log).await.status, 201);
+}
+
+async fn the_cheapest_is_marked_for_each_fuel(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    let car = vehicle(&user).await;
+    let (one, two) =
+        (save(&user, json!({ "name": "One" })).await, save(&user, json!({ "name": "Two" })).await);
+    for id in [&one, &two] {
+        mark(&user, id).await;
+    }
+    fill_with(&user, &car, &one, 1, ("diesel", "3.5")).await;
+    fill_with(&user, &car, &one, 2, ("e10", "3.1")).await;
+    fill_with(&user, &car, &two, 3, ("e10", "3.3")).await;
+    fill_with(&user, &car, &two, 4, ("lpg", "1.1")).await;
+    // Of diesel and LPG there is one price only, and they are not held against E10.
+    let page = user.get("/stations").await;
+    assert_eq!(text(&page).matches("Cheapest").count(), 1);
+    holds(&page, &["Cheapest</span> E10 <b>$3.100</b>", "Diesel <b>$3.500</b>", "LPG <b>$1.100"]);
+    fill_with(&user, &car, &two, 5, ("diesel", "3.4")).await;
+    let page = user.get("/stations").await;
+    holds(&page, &["Cheapest</span> E10 <b>$3.100</b>", "Cheapest</span> Diesel <b>$3.400</b>"]);
+    assert_eq!(text(&page).matches("Cheapest").count(), 2);
+}
+
+async fn a_stations_page_shows_the_prices_of_one_fuel(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    let (car, id) = (vehicle(&user).await, save(&user, json!({ "name": "Corner" })).await);
+    let path = format!("/stations/{id}");
+    fill_with(&user, &car, &id, 1, ("e10", "3.1")).await;
+    fill_with(&user, &car, &id, 2, ("e10", "3.2")).await;
+    // Of one fuel there is nothing to choose.
+    let page = user.get(&path).await;
+    holds(&page, &["What you paid for E10, $/gal", "average 3.150"]);
+    lacks(&page, &["?fuel="]);
+    fill_with(&user, &car, &id, 3, ("diesel", "2.9")).await;
+    fill_with(&user, &car, &id, 4, ("diesel", "2.8")).await;
+    fill(&user, &car, &id, 5, "9.9").await;
+    let last = user.get(&path).await;
+    holds(&last, &["$9.900", "?fuel=none\" aria-current=\"page\">Not noted", "?fuel=e10\">E10"]);
+    lacks(&last, &["$3.100", "$2.800"]);
+    let diesel = user.get(&format!("{path}?fuel=diesel")).await;
+    holds(&diesel, &["What you paid for Diesel, $/gal", "average 2.850", "$2.900", "2 prices."]);
+    lacks(&diesel, &["$3.100", "$9.900"]);
+    // What nobody paid for is shown as the latest.
+    for fuel in ["lpg", "", "%3Cscript%3E"] {
+        holds(&user.get(&format!("{path}?fuel={fuel}")).await, &["$9.900"]);
+    }
 }
 
 async fn a_stations_page_shows_what_one_paid_in_ones_units(app: TestApp) {

@@ -9,6 +9,9 @@ on_every_engine![
     the_nearest_come_first_with_how_far_they_are,
     a_circle_reaches_over_the_antimeridian_and_the_poles,
     words_are_found_whatever_their_case,
+    words_are_found_by_how_they_begin,
+    what_is_changed_is_found_by_its_new_words,
+    words_are_read_through_their_index,
     words_and_a_place_narrow_each_other,
     what_is_at_fault_in_a_search_is_named,
     a_search_shows_what_is_ones_own,
@@ -87,11 +90,115 @@ async fn words_are_found_whatever_their_case(app: TestApp) {
     assert_eq!(names(&ann, "query=%20Main%20%20SHELL%20").await, ["100% fuel_stop"]);
     assert_eq!(names(&ann, "query=%C3%B6l").await, ["Öl & Gas"]);
     // What means something to a database means itself.
-    for (query, found) in [("100%25", 1), ("%25", 1), ("l_stop", 1), ("e_top", 0), ("!", 0)] {
+    for (query, found) in [
+        ("100%25", 1),
+        ("fuel_stop", 1),
+        ("fuel_", 1),
+        ("fuel%25", 0),
+        ("fuel-stop", 0),
+        ("%25", 0),
+        ("!", 0),
+        ("fuel%20OR", 0),
+        ("%22", 0),
+        ("fuel*", 0),
+        ("'", 0),
+        ("fuel%20%26%20stop", 0),
+    ] {
         assert_eq!(names(&ann, &format!("query={query}")).await.len(), found, "{query}");
     }
     let first = search(&ann, "query=aral").await;
     assert_eq!(first.body["items"][0]["distanceMeters"], Value::Null);
+}
+
+async fn words_are_found_by_how_they_begin(app: TestApp) {
+    let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
+    let mut ids = Vec::new();
+    for (name, address) in [
+        ("Tankhof", "St.Johann-Straße 5a, 80331 München"),
+        ("O'Neill's/Fuel", "info@fuel.example"),
+        ("Fuel 12e5", "Route 66"),
+    ] {
+        let saved = ann.post("/api/stations", json!({ "name": name, "address": address })).await;
+        ids.push(saved.id());
+    }
+    for (query, found) in [
+        ("tank", "Tankhof"),
+        ("hof", ""),
+        ("johann", "Tankhof"),
+        ("st%20straße", "Tankhof"),
+        ("5A", "Tankhof"),
+        ("803%20m%C3%BC", "Tankhof"),
+        ("munchen", ""),
+        ("neil", "O'Neill's/Fuel"),
+        ("example", "O'Neill's/Fuel"),
+        ("12e", "Fuel 12e5"),
+        ("66%20fuel", "Fuel 12e5"),
+        ("fu", "Fuel 12e5, O'Neill's/Fuel"),
+        // Too much begins with a single letter.
+        ("f", ""),
+        ("5", ""),
+        ("s", "O'Neill's/Fuel"),
+    ] {
+        assert_eq!(names(&ann, &format!("query={query}")).await.join(", "), found, "{query}");
+    }
+    // Among one's favourites they may stand anywhere.
+    ann.send_json(
+        axum::http::Method::PUT,
+        &format!("/api/stations/{}/favorite", ids[0]),
+        "{}",
+        &[],
+    )
+    .await;
+    assert_eq!(names(&ann, "query=hof").await, ["Tankhof"]);
+    assert_eq!(names(&bob, "query=hof").await, [""; 0]);
+}
+
+async fn what_is_changed_is_found_by_its_new_words(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let path = format!("/api/stations/{}", save(&ann, "Before", 1.0, 2.0).await);
+    save(&ann, "Other", 1.0, 2.0).await;
+    assert_eq!(names(&ann, "query=bef").await, ["Before"]);
+    ann.patch(&path, json!({ "name": "After" })).await;
+    assert_eq!(names(&ann, "query=bef").await, [""; 0]);
+    assert_eq!(names(&ann, "query=aft").await, ["After"]);
+    ann.patch(&path, json!({ "phone": "1" })).await;
+    assert_eq!(names(&ann, "query=aft").await, ["After"]);
+    assert_eq!(ann.delete(&path).await.status, 204);
+    assert_eq!(names(&ann, "query=aft").await, [""; 0]);
+    assert_eq!(names(&ann, "query=oth").await, ["Other"]);
+}
+
+async fn words_are_read_through_their_index(app: TestApp) {
+    use crate::core::db::Db;
+    let plan = match &app.app.db {
+        Db::Sqlite { readers, .. } => {
+            let explain = format!("EXPLAIN QUERY PLAN {}", store::words::IN_SQLITE);
+            let mut query = sqlx::query_as(sqlx::AssertSqlSafe(explain));
+            for _ in 0..9 {
+                query = query.bind("1");
+            }
+            let plan: Vec<(i64, i64, i64, String)> = query.fetch_all(readers).await.unwrap();
+            plan.into_iter().map(|it| it.3).collect::<Vec<_>>().join("\n")
+        }
+        Db::Postgres { pool, .. } => {
+            let mut connection = pool.acquire().await.unwrap();
+            let off = "SET enable_seqscan = off";
+            sqlx::raw_sql(off).execute(&mut *connection).await.unwrap();
+            let explain = format!("EXPLAIN {}", store::words::IN_POSTGRES);
+            let mut query = sqlx::query_as(sqlx::AssertSqlSafe(explain));
+            for _ in 0..7 {
+                query = query.bind("x");
+            }
+            let query = query.bind(1_i64).bind("x");
+            let plan: Vec<(String,)> = query.fetch_all(&mut *connection).await.unwrap();
+            sqlx::raw_sql("RESET enable_seqscan").execute(&mut *connection).await.unwrap();
+            plan.into_iter().map(|it| it.0).collect::<Vec<_>>().join("\n")
+        }
+    };
+    let is_read = plan.contains("idx_stations_words") || plan.contains("w VIRTUAL TABLE INDEX");
+    assert!(is_read, "{plan}");
+    let reads_all = plan.contains("SCAN s\n") || plan.contains("Seq Scan on stations");
+    assert!(!reads_all, "{plan}");
 }
 
 async fn words_and_a_place_narrow_each_other(app: TestApp) {
@@ -192,11 +299,12 @@ async fn of_many_the_nearest_are_given(app: TestApp) {
 
 async fn nearby_is_read_through_the_index_of_cells(app: TestApp) {
     use crate::core::db::Db;
-    let explain = |how: &str| sqlx::AssertSqlSafe(format!("{how} {}", store::NEARBY));
+    let explain = |how: &str, of: &str| sqlx::AssertSqlSafe(format!("{how} {of}"));
     let plan = match &app.app.db {
         Db::Sqlite { readers, .. } => {
+            let explain = explain("EXPLAIN QUERY PLAN", store::nearby::IN_SQLITE);
             let plan: Vec<(i64, i64, i64, String)> =
-                sqlx::query_as(explain("EXPLAIN QUERY PLAN")).fetch_all(readers).await.unwrap();
+                sqlx::query_as(explain).fetch_all(readers).await.unwrap();
             plan.into_iter().map(|it| it.3).collect::<Vec<_>>().join("\n")
         }
         Db::Postgres { pool, .. } => {
@@ -204,10 +312,8 @@ async fn nearby_is_read_through_the_index_of_cells(app: TestApp) {
             let mut connection = pool.acquire().await.unwrap();
             let off = "SET enable_seqscan = off";
             sqlx::raw_sql(off).execute(&mut *connection).await.unwrap();
-            let mut query = sqlx::query_as(explain("EXPLAIN"));
-            for bind in [1_i32, 2, 3, 4, 5, 6] {
-                query = query.bind(bind);
-            }
+            let explain = explain("EXPLAIN", store::nearby::IN_POSTGRES);
+            let query = sqlx::query_as(explain).bind("{1,3}").bind("{2,4}");
             let plan: Vec<(String,)> = query.fetch_all(&mut *connection).await.unwrap();
             sqlx::raw_sql("RESET enable_seqscan").execute(&mut *connection).await.unwrap();
             plan.into_iter().map(|it| it.0).collect::<Vec<_>>().join("\n")

@@ -88,7 +88,7 @@ async fn find(
     user: User,
     Path(id): Path<VehicleId>,
 ) -> Result<Record<Vehicle>> {
-    let mut tx = app.db.read().await?;
+    let mut tx = app.db.read_for(&user).await?;
     Ok(Record(service::find(&mut tx, &user, id).await?))
 }
 

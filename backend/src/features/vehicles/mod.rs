@@ -23,7 +23,12 @@ use super::{Feature, vin::Vin};
 pub const FEATURE: Feature = Feature {
     name: "vehicles",
     folder: "vehicles",
-    migrations: crate::migrations!["001_create_vehicles", "002_own_vehicles", "003_log_odometer"],
+    migrations: crate::migrations![
+        "001_create_vehicles",
+        "002_own_vehicles",
+        "003_log_odometer",
+        "004_show_rows_to_their_user",
+    ],
     api: || api::router().merge(odometer::api()),
     pages: || pages::router().merge(odometer::pages()),
 };

@@ -189,7 +189,7 @@ async fn add(State(app): State<App>, user: User, shell: Shell, form: Form) -> Re
 }
 
 async fn find(app: &App, user: &User, id: VehicleId) -> Result<Vehicle> {
-    let mut tx = app.db.read().await?;
+    let mut tx = app.db.read_for(user).await?;
     service::find(&mut tx, user, id).await
 }
 

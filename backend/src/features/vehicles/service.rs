@@ -17,6 +17,7 @@ use crate::{
         http::{self, Created, Cursor, Done, IfMatch, Limit, Once, Page, Stored},
     },
     features::{OUTDATED, vin},
+    read_any,
 };
 
 /// How long a user's list is kept (the seed's).
@@ -46,7 +47,7 @@ pub(super) async fn add(
 ) -> Result<Created<Vehicle>> {
     let new = fill(app, new).await;
     let vehicle = new.into_vehicle(VehicleId(Uuid::now_v7()), app.clock.now());
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, vehicle.created_at).await? {
         return Ok(before);
     }
@@ -116,8 +117,9 @@ pub(super) async fn read_list(
 ) -> Result<Page<Vehicle>> {
     let after = http::after(listing.cursor.as_ref())?;
     let after = (after.0, VehicleId(after.1));
-    let mut tx = app.db.read().await?;
-    let rows = store::list(&mut tx, user, listing.deleted, after, listing.limit).await?;
+    let rows = read_any!(app.db, user, |tx| {
+        Ok(store::list(&mut tx, user, listing.deleted, after, listing.limit).await?)
+    })?;
     Ok(Page::of(rows, listing.limit, |last| Cursor::at(last.created_at, &last.id)))
 }
 
@@ -138,7 +140,7 @@ pub(super) async fn change(
     change: VehicleChange,
     if_match: &IfMatch,
 ) -> Result<Vehicle> {
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     let current = hold(&mut tx, user, id).await?;
     if_match.check(&current)?;
     let vehicle = change.apply(current, app.clock.now());
@@ -157,7 +159,7 @@ pub(super) async fn remove(
     id: VehicleId,
     if_match: &IfMatch,
 ) -> Result<()> {
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     let vehicle = hold(&mut tx, user, id).await?;
     if_match.check(&vehicle)?;
     let now = app.clock.now();
@@ -176,7 +178,7 @@ pub(super) async fn restore(
     once: &Once,
 ) -> Result<Done<Vehicle>> {
     let now = app.clock.now();
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
         return Ok(before);
     }
@@ -235,7 +237,7 @@ async fn vin_taken(app: &App, user: &UserId, vin: &Vin, error: sqlx::Error) -> E
         return error.into();
     }
     let other = async {
-        let mut tx = app.db.read().await?;
+        let mut tx = app.db.read_for(user).await?;
         Ok::<_, Error>(store::find_by_vin(&mut tx, user, vin).await?)
     };
     let other = match other.await {

@@ -14,6 +14,9 @@ use super::{
 };
 use crate::core::outward::{Breaker, FetchError, Outward};
 
+/// Its name where it is counted.
+const NAME: &str = "nhtsa";
+
 /// NHTSA's service.
 pub(super) struct Live {
     base: String,
@@ -24,7 +27,7 @@ pub(super) struct Live {
 impl Live {
     pub(super) fn new(base: &str) -> Self {
         let base = base.trim_end_matches('/').to_owned();
-        Self { base, outward: Outward::new(), breaker: Breaker::default() }
+        Self { base, outward: Outward::new(NAME), breaker: Breaker::new(NAME) }
     }
 
     /// What NHTSA says of the VIN, and its whole answer; none where it is away.

@@ -1,7 +1,8 @@
 //! VINs: what they are, and what they mean.
 //!
 //! The program brings NHTSA's tables along ([`vpic`]) and asks nobody unless the settings say so.
-//! Others may read a [`Vin`] and have it decoded ([`decode`]), which never fails.
+//! Others may read a [`Vin`] and have it decoded ([`decode`]), which never fails, or have told what
+//! fuel it means ([`fuel_type`]).
 
 mod api;
 mod command;
@@ -20,7 +21,7 @@ mod tests_live;
 pub use command::{Arguments, run};
 pub use model::{DecodedVin, Source};
 pub use number::Vin;
-pub use offline::{Choices, choices};
+pub use offline::{Choices, choices, fuel_type};
 pub use pages::{Card, card};
 pub use service::{CHORE, Vins, decode};
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use vpic::{Decoder, Options, PartKind};
 
 use super::{
-    DecodedVin, Source,
+    DecodedVin, Source, Vin,
     model::{Problem, Values},
 };
 use crate::core::{Error, Result};
@@ -59,6 +59,13 @@ pub(super) fn decode(text: &str, at: DateTime<Utc>) -> Result<(DecodedVin, Value
         ..told
     };
     Ok((told, raw))
+}
+
+/// The first fuel of a vehicle of this VIN in NHTSA's words, as the program's own tables have it:
+/// some microseconds' work.
+#[must_use]
+pub fn fuel_type(vin: &Vin) -> Option<String> {
+    decoder().ok()?.decode(vin.as_str()).fuel_type().map(str::to_owned)
 }
 
 /// A make as its owner writes it, as far as NHTSA's list has it so: it answers in capitals.

@@ -191,7 +191,7 @@ async fn what_older_tables_said_is_not_used(app: TestApp) {
 async fn a_database_that_keeps_nothing_harms_no_answer(app: TestApp) {
     let accord = &new_accord();
     let ann = app.register("ann@example.org").await;
-    let mut tx = app.app.db.write().await.unwrap();
+    let mut tx = app.past_policies().await.write().await.unwrap();
     sql!(&mut tx, execute, "DROP TABLE vin_cache").unwrap();
     tx.commit().await.unwrap();
     let answer = ann.get(&format!("/api/vin/{accord}")).await;

@@ -12,6 +12,10 @@ use std::{
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Output, Stdio},
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -55,9 +59,41 @@ pub(crate) fn server(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run scripts/with-servers"))
 }
 
-/// A number below `below` that nobody can foresee.
+/// The same database for another role, of those whom the tests' server trusts.
+fn as_role(role: &str, url: &str) -> String {
+    format!("postgres://{role}@{}", url.rsplit_once('@').unwrap().1)
+}
+
+/// Whether `scripts/test-pgbouncer` has asked for the pooler.
+#[expect(clippy::disallowed_methods, reason = "how the tests run is no setting")]
+fn are_all_pooled() -> bool {
+    std::env::var("TEST_THROUGH_PGBOUNCER").is_ok()
+}
+
+/// What `make torture` says of how it is to be done.
+#[expect(clippy::disallowed_methods, reason = "the measure of a torture is no setting")]
+fn torture(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// How often something is done over and over: `usual`, unless `make torture` wants more.
+pub(crate) fn rounds(usual: u64) -> u64 {
+    torture("TORTURE_ROUNDS").unwrap_or(usual)
+}
+
+/// A number below `below`: the next of those that `TORTURE_SEED` begins, or of some that nobody can
+/// foresee (`SplitMix64`: Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
+/// 2014).
 pub(crate) fn random(below: u64) -> u64 {
-    uuid::Uuid::new_v4().as_u64_pair().0 % below
+    const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+    static STATE: LazyLock<AtomicU64> = LazyLock::new(|| {
+        let seed = torture("TORTURE_SEED");
+        AtomicU64::new(seed.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0))
+    });
+    let mut mixed = STATE.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (mixed ^ (mixed >> 31)) % below
 }
 
 /// Sends a signal by name to a process by number.
@@ -98,9 +134,17 @@ impl Place {
     /// An empty PostgreSQL database of its own, and Redis.
     pub(crate) async fn on_postgres() -> Self {
         let url = sql::create_database(&server("TEST_POSTGRES_URL")).await;
-        Self::bare()
-            .with("MVP__DATABASE__URL", &url)
+        let place = Self::bare()
             .with("MVP__CACHE__URL", &server("TEST_REDIS_URL"))
+            .with("MVP__DATABASE__MIGRATION_URL", &as_role("motovaultpro_owner", &url));
+        if !are_all_pooled() {
+            return place.with("MVP__DATABASE__URL", &as_role("motovaultpro", &url));
+        }
+        let (pooler, name) = (server("TEST_PGBOUNCER_URL"), url.rsplit_once('/').unwrap().1);
+        let url = format!("{}/{name}", pooler.rsplit_once('/').unwrap().0);
+        place
+            .with("MVP__DATABASE__URL", &as_role("motovaultpro", &url))
+            .with("MVP__DATABASE__PREPARED_STATEMENTS", "false")
     }
 
     /// The same for another build of the program.
@@ -123,15 +167,17 @@ impl Place {
         self.postgres_url().is_some()
     }
 
-    fn postgres_url(&self) -> Option<&str> {
-        let setting = self.settings.iter().find(|(name, _)| name == "MVP__DATABASE__URL")?;
-        Some(setting.1.as_str()).filter(|url| url.starts_with("postgres"))
+    /// Where its PostgreSQL is, past any pooler and every policy.
+    fn postgres_url(&self) -> Option<String> {
+        let setting = |wanted| self.settings.iter().find(|(name, _)| name == wanted);
+        let (_, url) = setting("MVP__DATABASE__MIGRATION_URL").or(setting("MVP__DATABASE__URL"))?;
+        url.starts_with("postgres").then(|| as_role("postgres", url))
     }
 
     /// The database, asked directly.
     pub(crate) async fn sql(&self) -> Sql {
         match self.postgres_url() {
-            Some(url) => Sql::postgres(url).await,
+            Some(url) => Sql::postgres(&url).await,
             None => Sql::sqlite(&self.folder().join("data/motovaultpro.db")).await,
         }
     }
@@ -245,6 +291,14 @@ impl Service {
     /// What it has logged so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap()
+    }
+
+    /// Where it says that its metrics are.
+    pub(crate) fn metrics_url(&self) -> String {
+        let log = self.log();
+        let line = log.lines().find(|it| it.contains("Metrics are at /metrics"));
+        let line: serde_json::Value = serde_json::from_str(line.unwrap()).unwrap();
+        format!("http://{}", line["address"].as_str().unwrap())
     }
 
     /// A client that is signed in to a new account.

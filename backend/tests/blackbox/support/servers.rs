@@ -10,7 +10,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{eventually, signal};
+use super::{Sql, eventually, signal};
 
 /// A port on which nobody listens.
 fn free_port() -> u16 {
@@ -168,6 +168,29 @@ impl Postgres {
         &self.programs
     }
 
+    /// A streaming replica of this server, which has its data by now.
+    pub(crate) async fn replicated(&self) -> Self {
+        let mut replica = Self::nowhere();
+        let mut copy = replica.command("pg_basebackup");
+        copy.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", "postgres"]);
+        let made = copy.args(["-D", "data", "-R", "-X", "stream", "-c", "fast"]).output().unwrap();
+        assert!(made.status.success(), "{made:?}");
+        replica.restart().await;
+        replica
+    }
+
+    /// Makes a replica the server that takes writes.
+    pub(crate) async fn promote(&self) {
+        let sql = Sql::postgres(&self.url()).await;
+        sql.execute("SELECT pg_promote()").await;
+        sql.close().await;
+    }
+
+    /// Its address, for a URL of several.
+    pub(crate) fn host(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
     fn command(&self, name: &str) -> Command {
         let mut command = Command::new(self.programs.join(name));
         command.current_dir(self.folder.path()).stdin(Stdio::null());
@@ -193,10 +216,13 @@ impl Postgres {
         let child = self.child.insert(command.spawn().unwrap());
         let mut told = String::new();
         let mut has_ended = false;
+        // A replica never gets further; whoever restores has not until then.
+        let is_replica = self.data.join("standby.signal").exists();
+        let ready = if is_replica { "ready to accept" } else { "ready to accept connections" };
         eventually("PostgreSQL is ready", async || {
             has_ended = child.try_wait().unwrap().is_some();
             told = std::fs::read_to_string(&log).unwrap();
-            has_ended || told.contains("ready to accept connections")
+            has_ended || told.contains(ready)
         })
         .await;
         if has_ended { Err(told) } else { Ok(()) }

@@ -13,11 +13,11 @@ pub(crate) enum Sql {
     Sqlite(SqlitePool),
 }
 
-/// Makes a database on the server at `url`, and gives its own URL.
+/// Makes a database on the server at `url` for the role that migrates, and gives its own URL.
 pub(crate) async fn create_database(url: &str) -> String {
     let name = format!("test_{}", uuid::Uuid::now_v7().simple());
     let server = Sql::postgres(url).await;
-    server.execute(&format!("CREATE DATABASE {name}")).await;
+    server.execute(&format!("CREATE DATABASE {name} OWNER motovaultpro_owner")).await;
     server.close().await;
     format!("{}/{name}", url.rsplit_once('/').unwrap().0)
 }

@@ -66,7 +66,7 @@ pub async fn make(
         let secret = credential.secret(once, "calendar link", &id.to_string())?;
         Ok(format!("{PREFIX}{secret}"))
     };
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(&signer.user).await?;
     if let Some(before) = once.claim::<CalendarLink, 201>(&mut tx, &signer.user, now).await? {
         let gone = || Error::conflict("conflict", "this address was replaced, or is revoked");
         let link = store::find(&mut tx, account).await?.ok_or_else(gone)?;
@@ -129,10 +129,10 @@ pub async fn reader(app: &App, token: &str) -> Result<Reader> {
     if !token.starts_with(PREFIX) {
         return Err(none());
     }
-    let mut tx = app.db.read().await?;
-    let (id, holder) = store::reader(&mut tx, &hash(token)).await?.ok_or_else(none)?;
+    let found = store::reader(&mut app.db.read().await?, &hash(token)).await?;
+    let (id, holder) = found.ok_or_else(none)?;
     let proof = Proof::Token { id, scope: Scope::Read };
-    let signed = session::signed(&mut tx, app, holder, proof).await?;
+    let signed = session::signed(app, holder, proof).await?;
     if signed.lacks_factor {
         return Err(none());
     }

@@ -1,6 +1,6 @@
 //! What a user prefers.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Timelike as _, Utc};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde::Serialize;
 
@@ -77,6 +77,15 @@ impl Preferences {
         let zone = jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
         let local = jiff::Timestamp::from_second(moment.timestamp()).unwrap_or_default();
         local.to_zoned_datetime(zone).strftime("%-d %b %Y, %H:%M").to_string()
+    }
+
+    /// The hour of the day where the user is.
+    #[must_use]
+    pub fn hour(&self, now: DateTime<Utc>) -> u32 {
+        let utc = now.hour();
+        let Ok(zone) = jiff::tz::TimeZone::get(&self.time_zone) else { return utc };
+        let Ok(moment) = jiff::Timestamp::from_second(now.timestamp()) else { return utc };
+        u32::try_from(moment.to_zoned_datetime(zone).hour()).unwrap_or(utc)
     }
 
     /// The date where the user is.

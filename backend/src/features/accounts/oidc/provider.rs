@@ -85,7 +85,7 @@ impl Provider {
             name: name.to_owned(),
             settings: settings.clone(),
             redirect: format!("{origin}/login/oidc/{name}/callback"),
-            outward: Outward::new(),
+            outward: Outward::new("oidc"),
             metadata: Kept::new(),
             keys: Kept::new(),
         }

@@ -17,13 +17,13 @@ pub(in crate::features::accounts) async fn preferences(
     user: &UserId,
 ) -> Result<Preferences> {
     let found = {
-        let mut tx = app.db.read().await?;
+        let mut tx = app.db.read_for(user).await?;
         store::find_preferences(&mut tx, user).await?
     };
     if let Some(preferences) = found {
         return Ok(preferences);
     }
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     let preferences = hold_preferences(&mut tx, user, app.clock.now()).await?;
     tx.commit().await?;
     Ok(preferences)
@@ -44,7 +44,7 @@ pub(in crate::features::accounts) async fn change_preferences(
     if_match: &IfMatch,
 ) -> Result<Preferences> {
     let now = app.clock.now();
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     let current = hold_preferences(&mut tx, user, now).await?;
     if_match.check(&current)?;
     let preferences = Preferences {

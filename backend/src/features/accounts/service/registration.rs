@@ -52,7 +52,7 @@ pub(in crate::features::accounts) async fn register(
         is_admin: false,
         created_at: now,
     };
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(&applicant).await?;
     if once.claim::<(), 201>(&mut tx, &applicant, now).await?.is_some() {
         drop(tx);
         return register_again(app, new, arrival).await;

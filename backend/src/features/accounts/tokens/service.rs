@@ -68,7 +68,7 @@ pub(super) async fn make(
         return Err(Error::invalid("expiresAt", "is in the past"));
     }
     let account = signer.user.0.account;
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(&signer.user).await?;
     if let Some(before) = once.claim::<NewlyMade, 201>(&mut tx, &signer.user, now).await? {
         return again(&mut tx, &before, once, credential).await;
     }

@@ -53,7 +53,7 @@ async fn a_token_is_shown_once_and_kept_as_a_hash(app: TestApp) {
     let one = ann.get(made.header("location")).await;
     assert!(one.body["token"].is_null() && one.body["name"] == "script", "{one:?}");
     assert_eq!(listed.body["items"][0], one.body);
-    let mut tx = app.app.db.read().await.unwrap();
+    let mut tx = app.past_policies().await.read().await.unwrap();
     let select = "SELECT token_hash FROM personal_tokens";
     let (hash,): (Vec<u8>,) = crate::sql!(&mut tx, fetch_one, select).unwrap();
     assert_eq!(
@@ -164,7 +164,7 @@ async fn a_token_made_again_with_its_key_is_the_same_one(app: TestApp) {
     let other = app.nobody().post("/api/auth/login", credentials).await;
     let other = make(&app.with_cookie(cookie_of(&other))).await;
     assert_eq!(other.status, 409);
-    let mut tx = app.app.db.read().await.unwrap();
+    let mut tx = app.past_policies().await.read().await.unwrap();
     let select = "SELECT body FROM kept_answers";
     let (kept,): (String,) = crate::sql!(&mut tx, fetch_one, select).unwrap();
     assert!(!kept.contains("mvp_"), "{kept}");

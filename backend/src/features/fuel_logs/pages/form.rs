@@ -14,7 +14,7 @@ use crate::{
     features::{
         accounts::User,
         fuel_logs::{
-            FuelLog,
+            FuelLog, FuelType,
             service::{self, Contradiction},
         },
         vehicles::VehicleId,
@@ -26,6 +26,7 @@ pub(super) const LABELS: &[(&str, &str)] = &[
     ("gallons", "Volume"),
     ("pricePerGallon", "Price"),
     ("totalCost", "Total"),
+    ("fuelType", "Fuel"),
     ("isFull", "Filled to the top"),
     ("date", "Date"),
     ("stationName", "Station"),
@@ -34,10 +35,11 @@ pub(super) const LABELS: &[(&str, &str)] = &[
     ("notes", "Notes"),
 ];
 
-/// The form for a new fill-up.
-pub(super) fn fresh(today: NaiveDate) -> Form {
+/// The form for a new fill-up of that fuel, if it is known.
+pub(super) fn fresh(today: NaiveDate, fuel: Option<FuelType>) -> Form {
     Form::of([
         ("date", today.to_string()),
+        ("fuelType", fuel.map_or("", FuelType::as_str).to_owned()),
         ("isFull", true.to_string()),
         (Once::FIELD, Once::fresh()),
     ])
@@ -50,6 +52,7 @@ pub(super) fn filled(log: &FuelLog, shown: &Shown) -> Form {
         ("gallons", shown.volume(log.gallons)),
         ("pricePerGallon", log.price_per_gallon.map(|it| shown.price(it)).unwrap_or_default()),
         ("totalCost", log.total_cost.map(|it| it.to_string()).unwrap_or_default()),
+        ("fuelType", log.fuel_type.map_or("", FuelType::as_str).to_owned()),
         ("isFull", log.is_full.to_string()),
         ("date", log.date.to_string()),
         ("stationName", log.station_name.clone().unwrap_or_default()),

@@ -169,7 +169,7 @@ pub(super) async fn show(
 ) -> Result<Html<String>> {
     let shown = user.0.preferences.shown();
     let vehicle = {
-        let mut tx = app.db.read().await?;
+        let mut tx = app.db.read_for(&user).await?;
         vehicles::find(&mut tx, &user, id).await?
     };
     let is_first_page = query.cursor.is_none();

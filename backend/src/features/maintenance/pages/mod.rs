@@ -38,7 +38,7 @@ pub(super) fn router() -> Router<App> {
 }
 
 async fn find_vehicle(app: &App, user: &User, id: VehicleId) -> Result<Vehicle> {
-    vehicles::find(&mut app.db.read().await?, user, id).await
+    vehicles::find(&mut app.db.read_for(user).await?, user, id).await
 }
 
 fn to_history(id: VehicleId) -> Response {

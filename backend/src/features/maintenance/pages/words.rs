@@ -43,6 +43,16 @@ pub(super) fn due(upcoming: &Upcoming, shown: &Shown) -> Vec<String> {
     [by_day, by_miles].into_iter().flatten().collect()
 }
 
+impl Upcoming {
+    /// What is due and when, in a line: `2003 Honda Accord, Oil change: 30 Jan 2026, yesterday`.
+    #[must_use]
+    pub fn in_words(&self, vehicle: &str, shown: &Shown) -> String {
+        let (name, about) = title(&self.item.kind, self.item.description.as_deref());
+        let about = about.map(|it| format!(" ({it})")).unwrap_or_default();
+        format!("{vehicle}, {name}{about}: {}", due(self, shown).join("; "))
+    }
+}
+
 /// When its mileage will be reached, where that can be told and is still to come.
 pub(super) fn prediction(upcoming: &Upcoming) -> Option<String> {
     let likely = upcoming.predicted_due_date.filter(|_| upcoming.due_in_miles > Some(0))?;

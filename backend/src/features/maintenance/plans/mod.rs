@@ -139,7 +139,7 @@ pub(super) async fn put(
     once: &Once,
 ) -> Result<Created<Page<Item>>> {
     let now = app.clock.now();
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
         return Ok(before);
     }

@@ -34,7 +34,7 @@ pub(in crate::features::maintenance) async fn complete(
     once: &Once,
 ) -> Result<Done<Completed>> {
     let now = app.clock.now();
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
         return Ok(before);
     }
@@ -128,7 +128,7 @@ pub(in crate::features::maintenance) async fn skip(
     once: &Once,
 ) -> Result<Done<Item>> {
     let now = app.clock.now();
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
         return Ok(before);
     }
@@ -160,7 +160,7 @@ pub(in crate::features::maintenance) async fn postpone(
     once: &Once,
 ) -> Result<Done<Item>> {
     let now = app.clock.now();
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
         return Ok(before);
     }

@@ -1,7 +1,12 @@
 //! Stations of OpenStreetMap's: a GeoJSON's features or an Overpass API's elements, one after
 //! another, none kept longer than it takes to pass it on.
 
-use std::{collections::BTreeMap, fmt, io::Read};
+use std::{
+    cell::Cell,
+    collections::BTreeMap,
+    fmt,
+    io::{self, Read},
+};
 
 use serde::{
     Deserialize, Deserializer,
@@ -9,24 +14,50 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::{Item, Take, origin};
+use super::{Item, LeftOut, Take, origin};
 use crate::features::stations::{
     fields::OsmId,
     providers::{Element, Place, place_of_tags},
 };
+
+/// The longest feature or element, in bytes: one at a time is in memory.
+const LONGEST: usize = 4 * 1024 * 1024;
 
 /// Reads every feature or element.
 ///
 /// # Errors
 /// It is not JSON, or of another shape.
 pub(super) fn read(file: impl Read, take: Take<'_>) -> Result<(), String> {
-    let mut reader = serde_json::Deserializer::from_reader(file);
-    let is_known = Whole(take).deserialize(&mut reader).map_err(|error| error.to_string())?;
+    let length = Cell::new(0);
+    let mut reader = serde_json::Deserializer::from_reader(Bounded { file, length: &length });
+    let whole = Whole { take, length: &length };
+    let is_known = whole.deserialize(&mut reader).map_err(|error| error.to_string())?;
     if is_known { Ok(()) } else { Err("it holds neither features nor elements".to_owned()) }
 }
 
+/// A file of which no part is longer than it may be.
+struct Bounded<'a, R> {
+    file: R,
+    /// How much of the present part has been read.
+    length: &'a Cell<usize>,
+}
+
+impl<R: Read> Read for Bounded<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.length.set(self.length.get() + read);
+        if self.length.get() > LONGEST {
+            return Err(io::Error::other("a feature or an element is longer than 4 MiB"));
+        }
+        Ok(read)
+    }
+}
+
 /// The whole file.
-struct Whole<'a>(Take<'a>);
+struct Whole<'a> {
+    take: Take<'a>,
+    length: &'a Cell<usize>,
+}
 
 impl<'de> DeserializeSeed<'de> for Whole<'_> {
     type Value = bool;
@@ -46,14 +77,16 @@ impl<'de> Visitor<'de> for Whole<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
         let mut is_known = false;
         while let Some(key) = map.next_key::<String>()? {
-            match key.as_str() {
-                "features" => map.next_value_seed(Each { take: &mut *self.0, item: feature })?,
-                "elements" => map.next_value_seed(Each { take: &mut *self.0, item: element })?,
+            let item: fn(Value) -> Item = match key.as_str() {
+                "features" => feature,
+                "elements" => element,
                 _ => {
                     map.next_value::<IgnoredAny>()?;
+                    self.length.set(0);
                     continue;
                 }
-            }
+            };
+            map.next_value_seed(Each { take: &mut *self.take, item, length: self.length })?;
             is_known = true;
         }
         Ok(is_known)
@@ -64,6 +97,7 @@ impl<'de> Visitor<'de> for Whole<'_> {
 struct Each<'a> {
     take: Take<'a>,
     item: fn(Value) -> Item,
+    length: &'a Cell<usize>,
 }
 
 impl<'de> DeserializeSeed<'de> for Each<'_> {
@@ -83,6 +117,7 @@ impl<'de> Visitor<'de> for Each<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         while let Some(value) = list.next_element::<Value>()? {
+            self.length.set(0);
             if !(self.take)((self.item)(value)) {
                 return Err(A::Error::custom("nobody takes them any more"));
             }
@@ -97,13 +132,14 @@ fn is_other(tags: &BTreeMap<String, String>) -> bool {
 }
 
 fn element(value: Value) -> Item {
-    let element = Element::deserialize(value).ok()?;
+    let element = Element::deserialize(value).map_err(|_| LeftOut::NoStation)?;
     // What it is made of comes along with a way: points without tags.
     if is_other(element.tags()) || element.tags().is_empty() {
-        return None;
+        return Err(LeftOut::NoStation);
     }
-    let place = element.place()?;
-    Some((place.osm_id.clone()?, place))
+    let place = element.place().ok_or(LeftOut::NoPlace)?;
+    let origin = place.osm_id.clone().ok_or(LeftOut::NoStation)?;
+    Ok((origin, place))
 }
 
 #[derive(Deserialize)]
@@ -117,20 +153,21 @@ struct Feature {
 }
 
 fn feature(value: Value) -> Item {
-    let feature = Feature::deserialize(value).ok()?;
-    let (longitude, latitude) = centre(&feature.geometry["coordinates"])?;
+    let feature = Feature::deserialize(value).map_err(|_| LeftOut::NoStation)?;
     let tags: BTreeMap<_, _> = feature
         .properties
         .into_iter()
         .filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())))
         .collect();
     if is_other(&tags) {
-        return None;
+        return Err(LeftOut::NoStation);
     }
+    let centre = centre(&feature.geometry["coordinates"]);
+    let (longitude, latitude) = centre.ok_or(LeftOut::NoPlace)?;
     let id = tags.get("@id").map(String::as_str).or(feature.id.as_str()).and_then(OsmId::of);
-    let place: Place = place_of_tags(&tags, None, latitude, longitude)?;
+    let place: Place = place_of_tags(&tags, None, latitude, longitude).ok_or(LeftOut::NoPlace)?;
     let origin = id.map_or_else(|| origin("geojson", &place), |it| it.0);
-    Some((origin, place))
+    Ok((origin, place))
 }
 
 /// The middle of all the coordinates, however deep they stand.
@@ -160,7 +197,7 @@ mod tests {
         let mut all = Vec::new();
         read(text.as_bytes(), &mut |item| {
             all.push(item.map_or_else(
-                || "-".to_owned(),
+                |why| format!("{why:?}"),
                 |(origin, it)| {
                     let origin = origin.split_at(origin.len().min(8)).0.to_owned();
                     format!("{origin} {} {} {}", it.name, it.latitude, it.longitude)
@@ -191,10 +228,10 @@ mod tests {
                 "node/1 One 48.10000000 11.50000000",
                 "way/2 Two 4.00000000 2.00000000",
                 "geojson/ Own 0.00000000 0.00000000",
-                "-",
-                "-",
-                "-",
-                "-",
+                "NoStation",
+                "NoPlace",
+                "NoPlace",
+                "NoStation",
             ]
         );
     }
@@ -207,7 +244,11 @@ mod tests {
             {"type":"node","id":3,"lat":0,"lon":0}]}"#;
         assert_eq!(
             read_all(text).unwrap(),
-            ["node/1 One 48.10000000 11.50000000", "way/2 Fuel station 1.00000000 2.00000000", "-"]
+            [
+                "node/1 One 48.10000000 11.50000000",
+                "way/2 Fuel station 1.00000000 2.00000000",
+                "NoStation"
+            ]
         );
     }
 
@@ -217,5 +258,12 @@ mod tests {
             assert!(read_all(text).is_err(), "{text}");
         }
         assert_eq!(read_all("{}").unwrap_err(), "it holds neither features nor elements");
+        let endless = format!(r#"{{"features":[7,{{"id":"{}"}}]}}"#, "x".repeat(super::LONGEST));
+        let told = read_all(&endless).unwrap_err();
+        let why = "a feature or an element is longer than 4 MiB at line 1 column 41943";
+        assert!(told.starts_with(why), "{told}");
+        // However many there are.
+        let many = format!("\"{}\",", "x".repeat(1000)).repeat(9000);
+        assert_eq!(read_all(&format!(r#"{{"features":[{many}7]}}"#)).unwrap().len(), 9001);
     }
 }

@@ -1,6 +1,6 @@
 //! The page of one station: what it is, what one notes of it, and what one paid there.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use askama::Template;
 use axum::{extract::State, response::Html};
@@ -11,16 +11,18 @@ use crate::{
         App, Result,
         chart::{Chart, Dot, Point},
         db::fixed::Fixed,
-        http::Path,
+        http::{Path, Search},
+        input::Text,
         units::{Shown, day},
         web::{self, Shell},
     },
     features::{
         accounts::User,
-        fuel_logs::{self, FuelLogId, Paid},
+        fuel_logs::{self, FuelLogId, FuelType, Paid},
         stations::{Station, StationId, fields::FUELS, service},
         vehicles::{self, Vehicle},
     },
+    input,
 };
 
 /// How many prices the chart shows at most.
@@ -36,6 +38,10 @@ struct StationPage {
     fuels: String,
     /// The vehicles that may be filled up here.
     vehicles: Vec<Vehicle>,
+    /// The fuels that were paid for here, where it is more than one.
+    fuel_choices: Vec<FuelChoice>,
+    /// What the fuel is called that the prices are of; nothing where it is not noted.
+    fuel: &'static str,
     prices: Vec<Price>,
     chart: Option<Chart>,
     average: String,
@@ -44,6 +50,15 @@ struct StationPage {
     price_sign: String,
     /// Degrees north and east.
     place: Option<(String, String)>,
+}
+
+/// A fuel of which the prices may be shown.
+struct FuelChoice {
+    /// As the query has it, and as people call it.
+    name: &'static str,
+    label: &'static str,
+    count: usize,
+    is_shown: bool,
 }
 
 /// What one fill-up here cost, as a row.
@@ -65,6 +80,39 @@ impl StationPage {
     fn chart_text(&self) -> String {
         format!("{} prices. Average {} {}.", self.prices.len(), self.average, self.unit)
     }
+}
+
+input! {
+    /// What of a station is shown
+    pub(super) struct StationQuery {
+        /// Prices of this fuel, `none` for those whose fuel is not noted; else of the latest one
+        fuel: Option<Text<20>>,
+    }
+}
+
+/// What the query calls prices whose fuel is not noted.
+const NOT_NOTED: &str = "none";
+
+fn name_of(paid: &Paid) -> &'static str {
+    paid.fuel_type.map_or(NOT_NOTED, FuelType::as_str)
+}
+
+/// The prices of one fuel, `wanted` or the one paid for last, and what other fuels there are.
+fn of_one_fuel(mut paid: Vec<Paid>, wanted: Option<&str>) -> (Vec<Paid>, Vec<FuelChoice>) {
+    let Some(last) = paid.first().map(name_of) else { return (paid, Vec::new()) };
+    let mut counts = BTreeMap::new();
+    for it in &paid {
+        *counts.entry(name_of(it)).or_default() += 1;
+    }
+    let shown = counts.keys().copied().find(|it| Some(*it) == wanted).unwrap_or(last);
+    paid.retain(|it| name_of(it) == shown);
+    let all = FuelType::ALL.iter().copied().chain([(NOT_NOTED, "Not noted")]);
+    let choices = all.filter_map(|(name, label)| {
+        let count = *counts.get(name)?;
+        Some(FuelChoice { name, label, count, is_shown: name == shown })
+    });
+    let choices: Vec<_> = choices.collect();
+    (paid, if choices.len() > 1 { choices } else { Vec::new() })
 }
 
 /// Degrees without the zeros at their end.
@@ -92,11 +140,13 @@ pub(super) async fn show(
     State(app): State<App>,
     user: User,
     Path(id): Path<StationId>,
+    Search(query): Search<StationQuery>,
     shell: Shell,
 ) -> Result<Html<String>> {
     let station = service::find(&app, &user, id).await?;
     let shown = user.0.preferences.shown();
-    let paid = fuel_logs::paid_at(&app, &user, id).await?;
+    let paid = fuel_logs::paid_at(&app, &user, id, None).await?;
+    let (paid, fuel_choices) = of_one_fuel(paid, query.fuel.as_ref().map(|it| it.0.as_str()));
     let vehicles = vehicles::list_all(&app, &user).await?;
     let titles: HashMap<_, _> = vehicles.iter().map(|it| (it.id, it.title())).collect();
     let (chart, average) = draw(&paid, &shown);
@@ -112,6 +162,8 @@ pub(super) async fn show(
         may_change: station.is_made_by(&user) || user.0.is_admin,
         fuels: FUELS.iter().filter(sold).map(|it| it.1).collect::<Vec<_>>().join(", "),
         vehicles,
+        fuel_choices,
+        fuel: paid.first().and_then(|it| it.fuel_type).map_or("", FuelType::label),
         prices: paid.into_iter().map(price).collect(),
         chart,
         average,

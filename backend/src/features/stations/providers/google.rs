@@ -84,7 +84,7 @@ impl Google {
     pub(super) fn new(settings: &config::Stations) -> Option<Self> {
         let key = settings.google_api_key.clone()?;
         let base = settings.google_url.trim_end_matches('/').to_owned();
-        Some(Self { outward: Outward::new(), base, key })
+        Some(Self { outward: Outward::new("google"), base, key })
     }
 
     /// What Google calls `id`; none where it knows no such place.

@@ -131,7 +131,7 @@ pub(super) struct Upstream {
 
 impl Upstream {
     fn new(name: &'static str, provider: impl Provider + 'static) -> Self {
-        Self { name, provider: Box::new(provider), breaker: Breaker::default() }
+        Self { name, provider: Box::new(provider), breaker: Breaker::new(name) }
     }
 
     /// What it knows, unless it is away.
@@ -188,7 +188,7 @@ impl Providers {
         let google = || Google::new(settings);
         upstreams.extend(google().map(|it| Upstream::new("google", it)));
         upstreams.extend(Osm::new(settings, address).map(|it| Upstream::new("openstreetmap", it)));
-        let google = google().map(|it| (it, Breaker::default()));
+        let google = google().map(|it| (it, Breaker::new("google-details")));
         Self(Arc::new(All { upstreams, lasts: Lasts::new(), google }))
     }
 

@@ -44,7 +44,7 @@ struct Service {
 
 impl Service {
     fn new(address: String) -> Self {
-        Self { outward: Outward::new(), address, next: Mutex::new(None) }
+        Self { outward: Outward::new("openstreetmap"), address, next: Mutex::new(None) }
     }
 
     /// Waits for the next turn. Where too many wait already there is none.

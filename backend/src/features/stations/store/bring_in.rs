@@ -3,23 +3,28 @@
 use serde_json::json;
 use sqlx::Result;
 
-use crate::{core::db::Tx, features::stations::Station, sql};
+use crate::{
+    core::db::Tx,
+    features::stations::{Station, StationId, store::words},
+    sql,
+};
 
 /// Adds these stations, each of another origin, or changes those of the same origin that nobody
-/// saved and that say otherwise; tells how many it wrote.
+/// saved and that say otherwise. Gives the ids of those that it wrote: one that was there before
+/// has its own, and not the given one.
 pub(in crate::features::stations) async fn bring_in(
     tx: &mut Tx,
     stations: &[Station],
-) -> Result<u64> {
-    match tx {
+) -> Result<Vec<StationId>> {
+    let written: Vec<(StationId,)> = match tx {
         // A statement a station would cost as many journeys to the server.
-        Tx::Postgres { .. } => sql!(tx, execute, ALL_AT_ONCE, list_of(stations)),
+        Tx::Postgres { .. } => sql!(tx, fetch_all, ALL_AT_ONCE, list_of(stations))?,
         Tx::Sqlite(_) => {
-            let mut written = 0;
+            let mut written = Vec::new();
             for it in stations {
-                written += sql!(
+                let row: Option<(StationId,)> = sql!(
                     tx,
-                    execute,
+                    fetch_optional,
                     ONE_BY_ONE,
                     it.id,
                     &it.name,
@@ -35,10 +40,13 @@ pub(in crate::features::stations) async fn bring_in(
                     it.search_key(),
                     it.cell(),
                 )?;
+                written.extend(row);
             }
-            Ok(written)
+            words::take_in(tx).await?;
+            written
         }
-    }
+    };
+    Ok(written.into_iter().map(|it| it.0).collect())
 }
 
 /// A statement that ends as both do.
@@ -57,7 +65,8 @@ macro_rules! or_change {
                      stations.phone, stations.website, stations.brand, stations.fuel_types)
                     IS DISTINCT FROM
                     (excluded.name, excluded.address, excluded.latitude, excluded.longitude,
-                     excluded.phone, excluded.website, excluded.brand, excluded.fuel_types)"
+                     excluded.phone, excluded.website, excluded.brand, excluded.fuel_types)
+              RETURNING id"
         )
     };
 }

@@ -106,7 +106,7 @@ async fn page(
     (shell, sheet): (Shell, Sheet),
 ) -> Result<Log> {
     let shown = user.0.preferences.shown();
-    let vehicle = vehicles::find(&mut app.db.read().await?, user, id).await?;
+    let vehicle = vehicles::find(&mut app.db.read_for(user).await?, user, id).await?;
     let page = service::list(app, user, id, cursor, ROWS).await?;
     Ok(Log {
         shell,

@@ -60,7 +60,7 @@ pub(super) async fn list(
         Some(cursor) => position(cursor)
             .ok_or_else(|| Error::invalid("cursor", "is not a cursor that this service gave"))?,
     };
-    let mut tx = app.db.read().await?;
+    let mut tx = app.db.read_for(user).await?;
     service::find(&mut tx, user, vehicle).await?;
     let asked = Asked { vehicle, beyond, most: limit.and_one() };
     let mut all = before(&mut tx, user, asked).await?;
@@ -96,7 +96,7 @@ async fn before(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Vec<Seen>> {
 
 /// The user's reading `id`, of those noted by hand.
 pub(super) async fn find(app: &App, user: &UserId, id: Uuid) -> Result<Shown> {
-    find_in(&mut app.db.read().await?, user, id).await
+    find_in(&mut app.db.read_for(user).await?, user, id).await
 }
 
 async fn find_in(tx: &mut Tx, user: &UserId, id: Uuid) -> Result<Shown> {
@@ -123,7 +123,7 @@ pub(super) async fn add(
         let why = "is only there where isReplacement is true";
         return Err(Error::invalid("previousReading", why));
     }
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
         return Ok(before);
     }
@@ -205,7 +205,7 @@ pub(super) async fn remove(
     id: Uuid,
     if_match: &IfMatch,
 ) -> Result<VehicleId> {
-    let mut tx = app.db.write().await?;
+    let mut tx = app.db.write_for(user).await?;
     let vehicle = find_in(&mut tx, user, id).await?.vehicle_id;
     service::hold(&mut tx, user, vehicle).await?;
     if_match.check(&find_in(&mut tx, user, id).await?)?;

@@ -1,0 +1,135 @@
+//! A streaming replica that answers some reads, and never less than its reader has written.
+//!
+//! What it has replayed is looked at several times a second. Of each user the cache knows a position
+//! in the primary's log that all they have written lies before: it is asked of the primary when it
+//! is first needed, and forgotten at each of their commits, on whichever instance. A replica that
+//! has replayed that position has all of theirs. Where the cache is away, knows nothing or cannot
+//! be trusted, nothing is lost but the relief: the primary answers.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, OnceLock, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use sqlx::{PgPool, Row as _};
+
+use crate::core::{Result, UserId, cache::Cache};
+
+/// How often it is looked what the replica has replayed.
+const EVERY: Duration = Duration::from_millis(100);
+/// How long either server may take to tell.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a position is kept, unless its user writes.
+const KEPT: Duration = Duration::from_mins(10);
+
+/// A replica, and whom it may answer.
+#[derive(Debug)]
+pub struct Replica {
+    pool: PgPool,
+    /// How far it has come in the primary's log; 0 while it is to be left alone.
+    replayed: AtomicU64,
+    cache: OnceLock<Cache>,
+}
+
+impl Replica {
+    /// Begins to watch it. Needs a runtime.
+    pub(super) fn watch(primary: PgPool, pool: PgPool, max_lag: Duration) -> Arc<Self> {
+        let replica = Arc::new(Self { pool, replayed: AtomicU64::new(0), cache: OnceLock::new() });
+        tokio::spawn(watch(Arc::downgrade(&replica), primary, max_lag));
+        replica
+    }
+
+    pub(super) fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Where users' positions are kept from now on.
+    pub(super) fn keep_positions_in(&self, cache: &Cache) {
+        let _ = self.cache.set(cache.clone());
+    }
+
+    /// Whether it has all that the user has written.
+    pub(super) async fn has_all_of(&self, user: &UserId, primary: &PgPool) -> bool {
+        let (Some(cache), false) = (self.cache.get(), self.is_left_alone()) else { return false };
+        if !cache.state().1 {
+            return false;
+        }
+        let ask = || async { Ok(position(primary).await?.to_string().into()) };
+        let Ok(known) = cache.get_or_compute(&key(user), KEPT, ask).await else { return false };
+        let known = std::str::from_utf8(&known).ok().and_then(|it| it.parse::<u64>().ok());
+        known.is_some_and(|known| known <= self.replayed.load(Ordering::SeqCst))
+    }
+
+    /// The user has committed something.
+    pub(super) async fn forget_position(&self, user: &UserId) {
+        if let Some(cache) = self.cache.get() {
+            cache.invalidate(&key(user)).await;
+        }
+    }
+
+    /// It has failed: it is left alone until it answers again.
+    pub fn leave_alone(&self) {
+        self.replayed.store(0, Ordering::SeqCst);
+    }
+
+    fn is_left_alone(&self) -> bool {
+        self.replayed.load(Ordering::SeqCst) == 0
+    }
+}
+
+fn key(user: &UserId) -> String {
+    format!("replayed:{}", user.as_str())
+}
+
+/// How far the primary's log goes.
+async fn position(primary: &PgPool) -> Result<u64> {
+    let ask = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::BIGINT";
+    let row = sqlx::raw_sql(ask).fetch_one(primary).await?;
+    Ok(row.try_get::<i64, _>(0)?.unsigned_abs())
+}
+
+/// How far the replica has replayed it; none where it is none (any more).
+async fn replayed(replica: &PgPool) -> Result<Option<u64>> {
+    let ask = "SELECT pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::BIGINT
+               WHERE pg_is_in_recovery()";
+    let Some(row) = sqlx::raw_sql(ask).fetch_optional(replica).await? else { return Ok(None) };
+    Ok(row.try_get::<Option<i64>, _>(0)?.map(i64::unsigned_abs))
+}
+
+/// Looks until nobody holds the replica any more.
+async fn watch(replica: Weak<Replica>, primary: PgPool, max_lag: Duration) {
+    // Where the primary's log ended, and when: what the replica has not replayed of it yet.
+    let mut ahead: VecDeque<(Instant, u64)> = VecDeque::new();
+    let mut was_used = true;
+    loop {
+        let Some(it) = replica.upgrade() else { return };
+        if primary.is_closed() {
+            return;
+        }
+        if let Ok(Ok(end)) = tokio::time::timeout(PATIENCE, position(&primary)).await
+            && ahead.back().is_none_or(|last| last.1 < end)
+        {
+            ahead.push_back((Instant::now(), end));
+        }
+        let told = tokio::time::timeout(PATIENCE, replayed(&it.pool)).await;
+        let replayed = told.ok().and_then(Result::ok).flatten().unwrap_or(0);
+        while ahead.front().is_some_and(|first| first.1 <= replayed) {
+            ahead.pop_front();
+        }
+        let is_behind = ahead.front().is_some_and(|first| first.0.elapsed() > max_lag);
+        let is_used = replayed > 0 && !is_behind;
+        if is_used != was_used {
+            let state =
+                if is_used { "is asked" } else { "is away or behind: the primary is asked" };
+            tracing::info!("The replica {state}");
+            was_used = is_used;
+        }
+        it.replayed.store(if is_used { replayed } else { 0 }, Ordering::SeqCst);
+        drop(it);
+        tokio::time::sleep(EVERY).await;
+    }
+}

@@ -1,0 +1,352 @@
+//! Row-level security by itself: what is left where every statement forgets whose rows it is for.
+
+use std::cell::Cell;
+
+use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
+
+use super::{
+    Db, Tx,
+    migrate::{self, Migration},
+};
+use crate::{
+    features::{
+        self, Feature,
+        vehicles::{self, VehicleId},
+    },
+    sql,
+    testing::{TestApp, block_on},
+};
+
+/// The tables that hold what is a user's, in words of a statement.
+const OWNED: &[&str] = &[
+    "vehicles",
+    "fuel_logs",
+    "maintenance",
+    "odometer_readings",
+    "user_preferences",
+    "kept_answers",
+    "station_favorites",
+    "notification_channels",
+    "notified_items",
+    "notifications",
+    "notification_tests",
+];
+
+thread_local! {
+    static FORGETS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// From here to its end, statements of this thread forget whose rows they are for.
+pub(crate) struct Forgetting(());
+
+impl Forgetting {
+    pub(crate) fn begin() -> Self {
+        FORGETS.set(true);
+        Self(())
+    }
+}
+
+impl Drop for Forgetting {
+    fn drop(&mut self) {
+        FORGETS.set(false);
+    }
+}
+
+/// The statement as it runs: while [`Forgetting`], `user_id = $1` holds for every row of a table that
+/// holds what is a user's.
+pub(crate) fn statement(text: impl SqlSafeStr) -> SqlStr {
+    let text = text.into_sql_str();
+    if !FORGETS.get() {
+        return text;
+    }
+    let mut words = text.as_str().split(|it: char| it != '_' && !it.is_alphanumeric());
+    if !words.any(|word| OWNED.contains(&word)) {
+        return text;
+    }
+    AssertSqlSafe(forgetful(text.as_str())).into_sql_str()
+}
+
+/// Puts `(… OR TRUE)` around each comparison of an owner, with the table's name before it.
+fn forgetful(text: &str) -> String {
+    const OWNER: &str = "user_id = $";
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(OWNER) {
+        let name = |it: char| it == '.' || it == '_' || it.is_alphanumeric();
+        let begin = rest[..at].rfind(|it| !name(it)).map_or(0, |it| it + 1);
+        let digits = rest[at + OWNER.len()..].find(|it: char| !it.is_ascii_digit());
+        let end = digits.map_or(rest.len(), |it| at + OWNER.len() + it);
+        out.push_str(&rest[..begin]);
+        out.extend(["(", &rest[begin..end], " OR TRUE)"]);
+        rest = &rest[end..];
+    }
+    out + rest
+}
+
+#[test]
+fn a_forgetful_statement_names_no_user() {
+    let text = "SELECT * FROM vehicles v WHERE v.user_id = $1 AND id = $2 AND user_id = $12";
+    assert_eq!(
+        forgetful(text),
+        "SELECT * FROM vehicles v WHERE (v.user_id = $1 OR TRUE) AND id = $2 AND (user_id = $12 OR TRUE)"
+    );
+}
+
+/// Without policies nothing is left: what the other tests here would find if there were none.
+#[test]
+fn where_there_are_no_policies_a_forgetful_statement_shows_everything() {
+    block_on(async {
+        let app = TestApp::on_sqlite().await;
+        let (_, bob, vehicle) = two_users(&app).await;
+        let _forgetting = Forgetting::begin();
+        let found = bob.get(&format!("/api/vehicles/{vehicle}")).await;
+        assert_eq!((found.status, found.id()), (200, vehicle));
+    });
+}
+
+/// Ann, Bob, and Ann's vehicle, with a fill-up.
+async fn two_users(app: &TestApp) -> (TestApp, TestApp, String) {
+    let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
+    let vehicle =
+        ann.post("/api/vehicles", serde_json::json!({ "vin": "1HGCM82633A004352" })).await;
+    let log = serde_json::json!({
+        "vehicleId": vehicle.id(), "date": "2026-01-02", "odometerReading": 100, "gallons": 10,
+    });
+    assert_eq!(ann.post("/api/fuel-logs", log).await.status, 201);
+    (ann, bob, vehicle.id())
+}
+
+/// Declares each named test for PostgreSQL, straight and through PgBouncer.
+macro_rules! on_postgresql {
+    ($($test:ident),+ $(,)?) => {
+        mod direct {
+            use super::{TestApp, block_on};
+
+            $(#[test]
+            #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+            fn $test() {
+                block_on(async { super::$test(TestApp::on_postgres().await).await });
+            })+
+        }
+
+        mod pgbouncer {
+            use super::{TestApp, block_on};
+
+            $(#[test]
+            #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+            fn $test() {
+                block_on(async { super::$test(TestApp::through_pgbouncer().await).await });
+            })+
+        }
+    };
+}
+
+on_postgresql![
+    every_table_with_a_user_shows_rows_to_that_user_alone,
+    a_transaction_has_the_rows_of_its_user_and_no_others,
+    whose_rows_are_shown_ends_with_the_transaction,
+    a_users_name_is_no_part_of_a_statement,
+    the_services_role_has_what_it_needs_and_no_more,
+    clearing_away_sees_kept_answers_and_nothing_else,
+    a_migration_changes_everybodys_rows_and_leaves_them_hidden,
+];
+
+/// A table, whether row-level security is on and forced, and what the policy says of rows that are
+/// there and of new ones.
+type Held = (String, bool, bool, Option<String>, Option<String>);
+
+async fn every_table_with_a_user_shows_rows_to_that_user_alone(app: TestApp) {
+    let mut tx = app.past_policies().await.read().await.unwrap();
+    let found: Vec<Held> = sql!(
+        &mut tx,
+        fetch_all,
+        "SELECT c.relname::TEXT, c.relrowsecurity, c.relforcerowsecurity, p.qual, p.with_check
+         FROM pg_attribute a
+         JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
+         LEFT JOIN pg_policies p ON p.tablename = c.relname AND p.schemaname = 'public'
+              AND p.policyname = 'own_rows' AND p.cmd = 'ALL' AND p.roles = '{public}'
+         WHERE a.attname = 'user_id' AND c.relnamespace = 'public'::regnamespace
+         ORDER BY 1",
+    )
+    .unwrap();
+    let mut held = 0;
+    for (table, is_on, is_forced, condition, of_new) in found {
+        // Accounts are looked for before anybody is signed in: they name the user, they are not
+        // the user's.
+        if table == "accounts" {
+            continue;
+        }
+        assert!(is_on && is_forced, "{table}: ENABLE and FORCE ROW LEVEL SECURITY");
+        let condition = condition.unwrap_or_else(|| panic!("{table} has no policy own_rows"));
+        let condition = condition.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            condition.starts_with("((user_id)::text = ( SELECT NULLIF("),
+            "{table}: {condition}"
+        );
+        assert!(
+            condition.contains("current_setting('app.user_id'::text, true)"),
+            "{table}: {condition}"
+        );
+        assert_eq!(of_new, None, "{table}: what is written is held to the same");
+        assert!(OWNED.contains(&table.as_str()), "{table} is missing from OWNED");
+        held += 1;
+    }
+    assert_eq!(held, OWNED.len());
+}
+
+async fn count(tx: &mut Tx, statement: &'static str) -> i64 {
+    let (count,): (i64,) = sql!(tx, fetch_one, statement).unwrap();
+    count
+}
+
+const VEHICLES: &str = "SELECT COUNT(*) FROM vehicles";
+const LOGS: &str = "SELECT COUNT(*) FROM fuel_logs";
+const ANSWERS: &str = "SELECT COUNT(*) FROM kept_answers";
+
+async fn a_transaction_has_the_rows_of_its_user_and_no_others(app: TestApp) {
+    let (ann, bob, vehicle) = two_users(&app).await;
+    let (ann, bob, db) = (ann.user().await, bob.user().await, &app.app.db);
+    let id = VehicleId(vehicle.parse().unwrap());
+
+    for tx in [db.read_for(&ann).await, db.write_for(&ann).await] {
+        let mut tx = tx.unwrap();
+        assert_eq!((count(&mut tx, VEHICLES).await, count(&mut tx, LOGS).await), (1, 1));
+    }
+    let others = [
+        db.read().await,
+        db.write().await,
+        db.read_for(&bob).await,
+        db.write_as("no such job").await,
+    ];
+    for tx in others {
+        let mut tx = tx.unwrap();
+        assert_eq!((count(&mut tx, VEHICLES).await, count(&mut tx, LOGS).await), (0, 0));
+        // Not even a store that is told to read Ann's finds any.
+        assert!(vehicles::find(&mut tx, &ann, id).await.is_err());
+    }
+
+    let mut tx = db.write_for(&bob).await.unwrap();
+    for change in ["UPDATE vehicles SET nickname = 'mine'", "DELETE FROM fuel_logs"] {
+        assert_eq!(sql!(&mut tx, execute, change).unwrap(), 0, "{change}");
+    }
+    let insert = "INSERT INTO user_preferences
+        SELECT $1, 'miles', 'gallons', 'mpg', 'USD', 'UTC', 'system', created_at FROM accounts LIMIT 1";
+    let refused = sql!(&mut tx, execute, insert, ann.as_str()).unwrap_err();
+    let code = refused.as_database_error().unwrap().code().unwrap().into_owned();
+    assert_eq!(code, "42501", "{refused}");
+    drop(tx);
+    let mut tx = db.read_for(&ann).await.unwrap();
+    assert_eq!((count(&mut tx, VEHICLES).await, count(&mut tx, LOGS).await), (1, 1));
+}
+
+async fn whose_rows_are_shown_ends_with_the_transaction(app: TestApp) {
+    let (ann, ..) = two_users(&app).await;
+    let ann = ann.user().await;
+    let read = async |db: &Db| count(&mut db.read().await.unwrap(), VEHICLES).await;
+    // More often than there are connections, so that each is used again.
+    for nth in 0..20 {
+        let mut tx = app.app.db.write_for(&ann).await.unwrap();
+        assert_eq!(count(&mut tx, VEHICLES).await, 1);
+        match nth % 3 {
+            0 => tx.commit().await.unwrap(),
+            1 => drop(tx),
+            _ => {
+                sql!(&mut tx, execute, "SELECT 1 / 0").unwrap_err();
+                drop(tx);
+            }
+        }
+        assert_eq!(read(&app.app.db).await, 0, "after turn {nth}");
+    }
+}
+
+async fn a_users_name_is_no_part_of_a_statement(app: TestApp) {
+    let names =
+        ["o'hara", r"back\slash", r"\'; DROP TABLE vehicles; --", "'; COMMIT; --", "ü 🚗", ""];
+    for name in names {
+        let user = features::accounts::user_named(name);
+        let mut tx = app.app.db.write_for(&user).await.unwrap();
+        let (told,): (String,) =
+            sql!(&mut tx, fetch_one, "SELECT current_setting('app.user_id')").unwrap();
+        assert_eq!(told, name);
+        sql!(&mut tx, execute, "SET LOCAL standard_conforming_strings TO off").unwrap();
+        tx.commit().await.unwrap();
+    }
+    let Db::Postgres { pool, .. } = &app.past_policies().await else { panic!("not PostgreSQL") };
+    let off = "ALTER ROLE motovaultpro IN DATABASE ";
+    let (database,): (String,) =
+        sqlx::query_as("SELECT quote_ident(current_database())").fetch_one(pool).await.unwrap();
+    let off = format!("{off}{database} SET standard_conforming_strings TO off");
+    sqlx::raw_sql(AssertSqlSafe(off)).execute(pool).await.unwrap();
+    let old = Db::open(&app.app.config.database).await.unwrap();
+    for name in names {
+        let user = features::accounts::user_named(name);
+        let mut tx = old.read_for(&user).await.unwrap();
+        let (told,): (String,) =
+            sql!(&mut tx, fetch_one, "SELECT current_setting('app.user_id')").unwrap();
+        assert_eq!(told, name);
+    }
+}
+
+async fn the_services_role_has_what_it_needs_and_no_more(app: TestApp) {
+    let mut tx = app.app.db.write().await.unwrap();
+    let (owns, passes): (i64, bool) = sql!(
+        &mut tx,
+        fetch_one,
+        "SELECT (SELECT COUNT(*) FROM pg_class WHERE relowner = r.oid), rolsuper OR rolbypassrls
+         FROM pg_roles r WHERE rolname = current_user",
+    )
+    .unwrap();
+    assert_eq!((owns, passes), (0, false));
+    drop(tx);
+    for statement in [
+        "CREATE TABLE mine (id INTEGER)",
+        "DROP TABLE vehicles",
+        "ALTER TABLE vehicles DISABLE ROW LEVEL SECURITY",
+        "ALTER TABLE vehicles NO FORCE ROW LEVEL SECURITY",
+        "DROP POLICY own_rows ON vehicles",
+        "TRUNCATE vehicles CASCADE",
+        "DELETE FROM _migrations",
+        "UPDATE security_events SET kind = 'nothing'",
+        "SET ROLE motovaultpro_owner",
+    ] {
+        let mut tx = app.app.db.write().await.unwrap();
+        let refused = sql!(&mut tx, execute, statement).unwrap_err();
+        let code = refused.as_database_error().unwrap().code().unwrap().into_owned();
+        assert_eq!(code, "42501", "{statement}: {refused}");
+    }
+}
+
+async fn a_migration_changes_everybodys_rows_and_leaves_them_hidden(app: TestApp) {
+    const PAINT: &[Migration] = &[Migration {
+        name: "999_paint",
+        postgres: "UPDATE vehicles SET color = 'red';",
+        sqlite: "",
+    }];
+    let (ann, ..) = two_users(&app).await;
+    let mut all: Vec<_> = features::ALL.iter().map(|it| Feature { ..*it }).collect();
+    all.push(Feature { name: "paint", migrations: PAINT, ..features::ALL[0] });
+    let owner = Db::open_for_migrations(&app.app.config.database).await.unwrap();
+    migrate::run(&owner, &all, None, &app.app.clock).await.unwrap();
+    let painted = "SELECT COUNT(*) FROM vehicles WHERE color = 'red'";
+    let ann = ann.user().await;
+    assert_eq!(count(&mut app.app.db.read_for(&ann).await.unwrap(), painted).await, 1);
+    // Of the owner's own, there are none again.
+    assert_eq!(count(&mut owner.read().await.unwrap(), painted).await, 0);
+}
+
+async fn clearing_away_sees_kept_answers_and_nothing_else(app: TestApp) {
+    let (ann, ..) = two_users(&app).await;
+    let body = r#"{"vin":"WVWZZZ1JZXW000001"}"#;
+    let key = [("idempotency-key", "once")];
+    let added = ann.send_json(axum::http::Method::POST, "/api/vehicles", body, &key).await;
+    assert_eq!(added.status, 201, "{added:?}");
+    let mut tx = app.app.db.write_as("kept-answers").await.unwrap();
+    assert_eq!((count(&mut tx, ANSWERS).await, count(&mut tx, VEHICLES).await), (1, 0));
+    let change = "UPDATE kept_answers SET body = 'another'";
+    assert_eq!(sql!(&mut tx, execute, change).unwrap(), 0);
+    drop(tx);
+    for other in ["vin-cache", "kept", ""] {
+        let mut tx = app.app.db.write_as(other).await.unwrap();
+        assert_eq!(count(&mut tx, ANSWERS).await, 0, "{other}");
+    }
+}

@@ -1,0 +1,142 @@
+use axum::{body::Body, http::Request};
+use prometheus::proto::MetricFamily;
+
+use super::{Outcome, Standing, Upstream, metrics};
+use crate::{core::outward::Breaker, testing::TestApp};
+
+/// How much the series of this metric whose labels are these has counted; all tests of one
+/// process count together.
+fn counted(name: &str, labels: &[(&str, &str)]) -> u64 {
+    let families = metrics().registry.gather();
+    let family = families.iter().find(|it| it.name() == format!("motovaultpro_{name}"));
+    let series = family.map(MetricFamily::get_metric).unwrap_or_default().iter();
+    let is_meant = |series: &&prometheus::proto::Metric| {
+        let has = |name: &str, value: &str| {
+            series.get_label().iter().any(|it| it.name() == name && it.value() == value)
+        };
+        labels.iter().all(|(name, value)| has(name, value))
+    };
+    let counts = series.filter(is_meant).map(|it| match it.get_counter().get_value() {
+        0.0 => it.get_histogram().get_sample_count(),
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it counts")]
+        count => count as u64,
+    });
+    counts.sum()
+}
+
+fn told() -> String {
+    metrics().text(&Standing::default()).unwrap()
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_the_route_and_never_by_the_path() {
+    let test = TestApp::on_sqlite().await;
+    let id = uuid::Uuid::now_v7();
+    let of = |status| {
+        let route = [("route", "/api/vehicles/{id}"), ("method", "GET"), ("status", status)];
+        counted("http_requests_total", &route)
+    };
+    let (refused, missing) = (of("401"), of("404"));
+    test.nobody().get(&format!("/api/vehicles/{id}")).await;
+    test.as_administrator().await.get(&format!("/api/vehicles/{id}")).await;
+    test.as_administrator().await.get(&format!("/api/vehicles/{id}")).await;
+    assert!(of("401") > refused);
+    assert!(of("404") >= missing + 2);
+    let told = told();
+    assert!(!told.contains(&id.to_string()), "{told}");
+    let bucket = "http_request_duration_seconds_bucket{method=\"GET\",route=\"/api/vehicles/{id}\"";
+    assert!(told.contains(&format!("motovaultpro_{bucket},le=\"0.001\"")), "{told}");
+}
+
+#[tokio::test]
+async fn whatever_leads_nowhere_is_one_route() {
+    let test = TestApp::on_sqlite().await.nobody();
+    let unknown = |method| {
+        let labels = [("route", "unknown"), ("method", method), ("status", "404")];
+        counted("http_requests_total", &labels)
+    };
+    let (before, other) = (unknown("GET"), unknown("other"));
+    for path in ["/wp-login.php", "/a/b/c", "/api/nothing", "/api/vehicles/1/2/3", "/%00"] {
+        assert_eq!(test.get(path).await.status, 404, "{path}");
+    }
+    assert!(unknown("GET") >= before + 5);
+    let odd = Request::builder().method("BREW").uri("/teapot");
+    test.send(odd, Body::empty()).await;
+    assert!(unknown("other") > other);
+    let told = told();
+    for word in ["wp-login", "nothing", "teapot", "BREW", "app-"] {
+        assert!(!told.contains(word), "{word} is in {told}");
+    }
+}
+
+#[tokio::test]
+async fn every_method_of_a_route_is_counted_by_itself_and_so_are_refused_ones() {
+    let test = TestApp::on_sqlite().await.nobody();
+    let of = |method, status| {
+        let labels = [("route", "/api/vehicles"), ("method", method), ("status", status)];
+        counted("http_requests_total", &labels)
+    };
+    let before = [of("GET", "401"), of("POST", "401"), of("PUT", "405")];
+    test.get("/api/vehicles").await;
+    test.post("/api/vehicles", serde_json::json!({})).await;
+    test.send(Request::put("/api/vehicles"), Body::empty()).await;
+    let after = [of("GET", "401"), of("POST", "401"), of("PUT", "405")];
+    assert!(
+        before.iter().zip(after).all(|(before, after)| after > *before),
+        "{before:?} {after:?}"
+    );
+}
+
+#[test]
+fn what_is_not_known_is_not_told() {
+    let known = Standing { migrations: Some((7, 1)), ..Standing::default() };
+    let told = metrics().text(&known).unwrap();
+    assert!(told.contains("motovaultpro_migrations{state=\"pending\"} 1\n"), "{told}");
+    assert!(told.contains("motovaultpro_migrations{state=\"applied\"} 7\n"), "{told}");
+    let told = self::told();
+    assert!(!told.contains("motovaultpro_migrations"), "{told}");
+    assert!(told.contains("motovaultpro_database_up 0\n"), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_is_left_alone_is_told_of_until_it_answers() {
+    let breaker = Breaker::new("left-alone");
+    let gauge = Upstream::breaker("left-alone");
+    for is_open in [0, 0, 1] {
+        breaker.note(false);
+        assert_eq!(gauge.get(), is_open);
+    }
+    breaker.note(true);
+    assert_eq!(gauge.get(), 0);
+}
+
+#[test]
+fn what_comes_of_asking_a_service_is_counted_by_kinds_of_answers() {
+    let asked = Upstream::new("asked");
+    let status = |code: u16| Outcome::Answered(code.try_into().unwrap());
+    for outcome in [status(200), status(302), status(404), status(503), Outcome::Silent] {
+        asked.note(outcome, std::time::Duration::from_millis(30));
+    }
+    asked.note(Outcome::NotAsked, std::time::Duration::ZERO);
+    let of = |outcome| {
+        counted("upstream_requests_total", &[("upstream", "asked"), ("outcome", outcome)])
+    };
+    let counts = ["ok", "client_error", "server_error", "no_answer", "not_asked"].map(of);
+    assert_eq!(counts, [2, 1, 1, 1, 1]);
+    // Who is not asked takes no time.
+    let timed = counted("upstream_request_duration_seconds", &[("upstream", "asked")]);
+    assert_eq!(timed, 5);
+}
+
+#[tokio::test]
+async fn the_cache_tells_what_it_had() {
+    let cache = crate::core::cache::Cache::new(&crate::core::config::Cache::default());
+    let of = |result| counted("cache_requests_total", &[("result", result)]);
+    let (hits, misses) = (of("hit"), of("miss"));
+    let lifetime = std::time::Duration::from_mins(1);
+    for _ in 0..3 {
+        let body = cache.get_or_compute("key", lifetime, || async { Ok("x".into()) }).await;
+        assert_eq!(body.unwrap(), "x");
+    }
+    assert!(of("hit") >= hits + 2 && of("miss") > misses);
+}

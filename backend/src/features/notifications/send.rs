@@ -1,0 +1,164 @@
+//! Sending one message: by mail, to a webhook, to ntfy or to Gotify. Ten seconds at most, never led
+//! elsewhere, and never into a private network unless the settings allow it.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::http::header;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use lettre::{
+    AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor,
+    message::{Mailbox, header::ContentType},
+};
+use serde_json::json;
+use sha2::Sha256;
+use uuid::Uuid;
+
+use super::{
+    guard::{Guarded, may_call},
+    model::{Channel, Kind, Message},
+};
+use crate::core::{App, hex, tls};
+
+/// How long all of it may take.
+const TIME: Duration = Duration::from_secs(10);
+
+/// Sends `message` to whoever `email` is by their channel. `id` tells this message from others to
+/// whoever gets it twice.
+///
+/// # Errors
+/// Why it was not taken, as a person may read it.
+pub(super) async fn send(
+    app: &App,
+    channel: &Channel,
+    email: &str,
+    id: Uuid,
+    message: &Message,
+) -> Result<(), String> {
+    let sending = async {
+        match channel.kind {
+            Kind::Mail => mail(app, email, id, message).await,
+            _ => post(app, channel, id, message).await,
+        }
+    };
+    tokio::time::timeout(TIME, sending)
+        .await
+        .map_err(|_| format!("no answer within {} seconds", TIME.as_secs()))?
+}
+
+async fn mail(app: &App, email: &str, id: Uuid, message: &Message) -> Result<(), String> {
+    let settings = &app.config.mail;
+    let (Some(url), Some(from)) = (&settings.url, &settings.from) else {
+        return Err("this service is not set up to send mail".to_owned());
+    };
+    let wrong = |error: &dyn std::error::Error| error.to_string();
+    let from: Mailbox = from.parse().map_err(|_| "its own address is none".to_owned())?;
+    let host = from.email.domain().to_owned();
+    let to = email.parse().map_err(|_| "the account has no mail address".to_owned())?;
+    let mail = lettre::Message::builder()
+        .from(from)
+        .to(Mailbox::new(None, to))
+        .subject(&message.title)
+        .message_id(Some(format!("<{id}@{host}>")))
+        .header(ContentType::TEXT_PLAIN)
+        .body(format!("{}\n\n{}\n", message.text, message.url))
+        .map_err(|error| wrong(&error))?;
+    let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose())
+        .map_err(|error| wrong(&error))?
+        .timeout(Some(TIME))
+        .build();
+    transport.send(mail).await.map_err(|error| {
+        tracing::warn!(%error, "Could not send mail");
+        "the mail server did not take it".to_owned()
+    })?;
+    Ok(())
+}
+
+async fn post(app: &App, channel: &Channel, id: Uuid, message: &Message) -> Result<(), String> {
+    let allow_private = app.config.notifications.allow_private_addresses;
+    let mut url = url::Url::parse(&channel.address).map_err(|error| error.to_string())?;
+    if !may_call(&url, allow_private) {
+        return Err("its address is of a private network".to_owned());
+    }
+    let client = client(allow_private).map_err(|error| error.to_string())?;
+    let secret = channel.secret.as_deref().unwrap_or_default();
+    let request = match channel.kind {
+        Kind::Gotify => {
+            url.path_segments_mut()
+                .map_err(|()| "its address is none".to_owned())?
+                .pop_if_empty()
+                .push("message");
+            let body = json!({
+                "title": message.title,
+                "message": format!("{}\n\n{}", message.text, message.url),
+                "priority": if message.is_urgent { 8 } else { 5 },
+            });
+            let request = client.post(url).header("x-gotify-key", secret);
+            request.header(header::CONTENT_TYPE, "application/json").body(body.to_string())
+        }
+        Kind::Ntfy => {
+            let request = client
+                .post(url)
+                .header("title", message.title.as_str())
+                .header("priority", if message.is_urgent { "4" } else { "3" })
+                .header("click", message.url.as_str());
+            let request = match secret {
+                "" => request,
+                token => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
+            };
+            request.body(message.text.clone())
+        }
+        Kind::Webhook | Kind::Mail => {
+            let body = json!({ "id": id, "event": "maintenance.due", "message": message });
+            let (body, time) = (body.to_string(), app.clock.now().timestamp());
+            client
+                .post(url)
+                .header(header::CONTENT_TYPE, "application/json")
+                .header("webhook-id", id.to_string())
+                .header("webhook-timestamp", time.to_string())
+                .header("webhook-signature", signature(secret, id, time, &body)?)
+                .body(body)
+        }
+    };
+    // What is answered is not read, and not told to whoever chose the address.
+    let answer = request.send().await.map_err(|error| {
+        let error = error.without_url();
+        tracing::info!(%error, "Could not notify");
+        "nobody answers there".to_owned()
+    })?;
+    let status = answer.status();
+    if status.is_success() { Ok(()) } else { Err(format!("it answers {}", status.as_u16())) }
+}
+
+/// What proves to a webhook that a message is of this service: `v1=` and the HMAC-SHA256 of
+/// `id.timestamp.body`, in hexadecimal digits.
+fn signature(secret: &str, id: Uuid, time: i64, body: &str) -> Result<String, String> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes())
+        .map_err(|_| "its secret signs nothing".to_owned())?;
+    mac.update(format!("{id}.{time}.{body}").as_bytes());
+    Ok(format!("v1={}", hex(&mac.finalize().into_bytes())))
+}
+
+fn client(
+    allow_private: bool,
+) -> Result<reqwest::Client, Box<dyn std::error::Error + Send + Sync>> {
+    Ok(reqwest::Client::builder()
+        .tls_backend_preconfigured(tls::outward()?)
+        .dns_resolver(Arc::new(Guarded { allow_private }))
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .user_agent(concat!("MotoVaultPro/", env!("CARGO_PKG_VERSION")))
+        .build()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::signature;
+
+    #[test]
+    fn a_message_is_signed() {
+        // As Python's hmac module has it.
+        let signed = signature("secret", uuid::Uuid::nil(), 1_769_860_800, "{}").unwrap();
+        assert_eq!(signed, "v1=4f5cb6ab703b90bec0c7e2aaa9133ce35348c40bdce6cb203ec314552c17c1ba");
+    }
+}

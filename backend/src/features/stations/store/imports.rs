@@ -1,0 +1,85 @@
+//! The files that were brought in, in the database.
+
+use chrono::{DateTime, Utc};
+use sqlx::Result;
+use uuid::Uuid;
+
+use crate::{
+    core::db::Tx,
+    features::stations::import::{Import, State, Tally},
+    sql,
+};
+
+/// Keeps that the file is being brought in.
+pub(in crate::features::stations) async fn insert(tx: &mut Tx, import: &Import) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "INSERT INTO station_imports
+           (id, file, size, bytes_read, state, added, changed, unchanged, no_station, no_name,
+            no_place, started_at, told_at)
+         VALUES ($1, $2, $3, 0, $4, 0, 0, 0, 0, 0, 0, $5, $5)",
+        import.id,
+        &import.file,
+        import.size,
+        State::Running.as_str(),
+        import.started_at,
+    )?;
+    Ok(())
+}
+
+/// Keeps how far it has come.
+pub(in crate::features::stations) async fn tell(
+    tx: &mut Tx,
+    id: Uuid,
+    tally: &Tally,
+    bytes_read: i64,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "UPDATE station_imports
+         SET bytes_read = $2, added = $3, changed = $4, unchanged = $5, no_station = $6,
+             no_name = $7, no_place = $8, told_at = $9
+         WHERE id = $1",
+        id,
+        bytes_read,
+        tally.added,
+        tally.changed,
+        tally.unchanged,
+        tally.no_station,
+        tally.no_name,
+        tally.no_place,
+        now,
+    )?;
+    Ok(())
+}
+
+/// Keeps how it ended.
+pub(in crate::features::stations) async fn end(
+    tx: &mut Tx,
+    id: Uuid,
+    state: State,
+    failure: Option<&str>,
+) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "UPDATE station_imports SET state = $2, failure = $3 WHERE id = $1",
+        id,
+        state.as_str(),
+        failure,
+    )?;
+    Ok(())
+}
+
+/// The latest, the last one first.
+pub(in crate::features::stations) async fn latest(tx: &mut Tx, most: i64) -> Result<Vec<Import>> {
+    sql!(
+        tx,
+        fetch_all,
+        "SELECT * FROM station_imports ORDER BY started_at DESC, id DESC LIMIT $1",
+        most,
+    )
+}

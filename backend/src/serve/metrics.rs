@@ -1,0 +1,115 @@
+//! Where Prometheus reads what is counted: a listener of its own, which answers nothing else.
+
+use std::{net::SocketAddr, time::Duration};
+
+use axum::{
+    http::{Method, Request, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use hyper::body::Incoming;
+use tokio::net::TcpListener;
+
+use super::{
+    ServeError,
+    connections::{self, Answers, Places},
+    front::Front,
+};
+use crate::{
+    core::{
+        App,
+        db::migrate,
+        http::Gate,
+        metrics::{Standing, TEXT, metrics},
+    },
+    features,
+};
+
+/// How many may ask at once; one does.
+const CONNECTIONS: usize = 16;
+/// How long the database may take to answer before it counts as away: longer than that nobody
+/// waits for what is counted.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The listener, and what it tells of.
+pub(super) struct Metrics {
+    listener: TcpListener,
+    told: Told,
+}
+
+struct Told {
+    app: App,
+    gate: Gate,
+    connections: Places,
+}
+
+/// Listens on `address`, to tell how `app` does behind this front and with these connections.
+pub(super) fn listen(
+    address: SocketAddr,
+    app: &App,
+    front: &Front,
+    connections: &Places,
+) -> Result<Metrics, ServeError> {
+    let listener =
+        connections::listen(address).map_err(|error| ServeError::Address(address, error))?;
+    let address = listener.local_addr()?;
+    tracing::info!(%address, "Metrics are at /metrics");
+    let (gate, connections) = (front.gate().clone(), connections.clone());
+    Ok(Metrics { listener, told: Told { app: app.clone(), gate, connections } })
+}
+
+impl Metrics {
+    /// Tells whoever asks, until it is dropped.
+    pub(super) async fn serve(self) {
+        let places = Places::new(CONNECTIONS);
+        connections::serve(self.listener, self.told, places, std::future::pending()).await;
+    }
+}
+
+impl Told {
+    async fn standing(&self) -> Standing {
+        let status = migrate::status(&self.app.db, features::ALL, None);
+        let status = tokio::time::timeout(PATIENCE, status).await;
+        let database_is_up = match &status {
+            Ok(Ok(_)) => true,
+            // It answers, though not with migrations of this version's.
+            Ok(Err(_)) => self.app.db.ping().await.is_ok(),
+            Err(_) => false,
+        };
+        let count = |steps: Vec<migrate::Step>| {
+            let applied = steps.iter().filter(|it| it.executed_at.is_some()).count();
+            (applied, steps.len() - applied)
+        };
+        Standing {
+            connections: self.connections.taken(),
+            places: self.gate.places(),
+            queue: self.gate.queue(),
+            database_is_up,
+            pools: self.app.db.pools(),
+            cache_is_up: self.app.cache.state().1,
+            migrations: status.ok().and_then(Result::ok).map(count),
+        }
+    }
+}
+
+impl Answers for Told {
+    async fn answer(&self, request: Request<Incoming>, _: SocketAddr) -> Response {
+        if request.uri().path() != "/metrics" {
+            return StatusCode::NOT_FOUND.into_response();
+        }
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")])
+                .into_response();
+        }
+        match metrics().text(&self.standing().await) {
+            Ok(text) => ([(header::CONTENT_TYPE, TEXT)], text).into_response(),
+            Err(error) => {
+                tracing::error!(%error, "What is counted cannot be told");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
+    }
+
+    async fn turn_away(&self, _: Request<Incoming>, _: SocketAddr) -> Response {
+        StatusCode::SERVICE_UNAVAILABLE.into_response()
+    }
+}

@@ -1,0 +1,56 @@
+//! A synchronous standby takes over while writes go on.
+
+use std::{cell::Cell, time::Duration};
+
+use futures::future::{join, join_all};
+
+use crate::{
+    kill::{Ledger, VEHICLES, WRITERS},
+    support::{Place, Postgres, Sql, block_on, eventually, random},
+};
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn nothing_acknowledged_is_lost_when_a_synchronous_standby_takes_over() {
+    block_on(async {
+        let mut first = Postgres::start().await;
+        let standby = first.replicated().await;
+        let sql = Sql::postgres(&first.url()).await;
+        sql.execute("ALTER SYSTEM SET synchronous_standby_names = '*'").await;
+        sql.execute("SELECT pg_reload_conf()").await;
+        eventually("the standby is synchronous", async || {
+            let count = "SELECT COUNT(*) FROM pg_stat_replication WHERE sync_state = 'sync'";
+            sql.number(count).await == 1
+        })
+        .await;
+        sql.close().await;
+
+        // The standby first: whoever takes writes is found wherever it stands.
+        let url = format!(
+            "postgres://postgres@{},{}/postgres?target_session_attrs=read-write",
+            standby.host(),
+            first.host()
+        );
+        let service = Place::bare().with("MVP__DATABASE__URL", &url).serve();
+        let client = service.register("ledger@example.org").await;
+        let ledger = Ledger::default();
+        let vehicles = ledger.add_vehicles(&client).await;
+        let stop = Cell::new(false);
+        let writers =
+            (0..WRITERS).map(|nth| ledger.keep_writing(&client, &vehicles[nth % VEHICLES], &stop));
+        let acknowledged = || ledger.acknowledged.borrow().len();
+        let takeover = async {
+            eventually("writes go on", async || acknowledged() > 30).await;
+            tokio::time::sleep(Duration::from_millis(random(300))).await;
+            first.kill();
+            let begun = std::time::Instant::now();
+            standby.promote().await;
+            let before = acknowledged();
+            eventually("writes go on at the other", async || acknowledged() > before + 30).await;
+            println!("writes go on {:?} after the promotion began", begun.elapsed());
+            stop.set(true);
+        };
+        join(join_all(writers), takeover).await;
+        ledger.check(&client, &Sql::postgres(&standby.url()).await, &vehicles).await;
+    });
+}

@@ -1,0 +1,260 @@
+//! What is counted, as Prometheus reads it, and what the log tells of a request.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::support::{Client, Place, Service, block_on, eventually};
+
+on_every_engine!(what_is_done_is_counted_and_told_on_a_listener_of_its_own);
+
+/// What neither metrics nor logs may hold.
+const CANARY: &str = "xyzzy-canary";
+
+fn counted(place: Place) -> Place {
+    place.with("MVP__SERVER__METRICS_ADDRESS", "127.0.0.1:0")
+}
+
+async fn scrape(service: &Service) -> String {
+    let answer = Client::nobody(&service.metrics_url()).get("/metrics").await;
+    let kind = answer.headers["content-type"].to_str().unwrap().to_owned();
+    assert!(kind.starts_with("text/plain; version=0.0.4"), "{kind}");
+    answer.expect(200).as_str().unwrap().to_owned()
+}
+
+/// The value of the first series that begins so.
+#[track_caller]
+fn value(text: &str, series: &str) -> f64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(series));
+    let line = line.unwrap_or_else(|| panic!("{series} is not in {text}"));
+    line.rsplit(' ').next().unwrap().parse().unwrap()
+}
+
+/// The names of the metrics, as their `# TYPE` lines give them.
+fn names(text: &str) -> BTreeSet<String> {
+    let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    types.map(|it| it.split(' ').next().unwrap().to_owned()).collect()
+}
+
+async fn what_is_done_is_counted_and_told_on_a_listener_of_its_own(place: Place) {
+    let place = counted(place);
+    let service = place.serve();
+    let client = service.register("someone@example.org").await;
+    let vehicle = client.add_vehicle(1).await;
+    for _ in 0..3 {
+        client.get(&format!("/api/vehicles/{vehicle}")).await.expect(200);
+        client.get("/api/vehicles").await.expect(200);
+    }
+    let mut text = String::new();
+    eventually("every job was done once, and the cache is there", async || {
+        text = scrape(&service).await;
+        let job = "motovaultpro_job_last_success_timestamp_seconds";
+        let jobs: Vec<_> = text.lines().filter(|line| line.starts_with(job)).collect();
+        assert!(jobs.len() >= 6, "{jobs:?}");
+        let is_done = jobs.iter().all(|line| !line.ends_with(" 0"));
+        is_done && value(&text, "motovaultpro_cache_up") > 0.0
+    })
+    .await;
+    let of = |series: &str| value(&text, &format!("motovaultpro_{series}"));
+    let one = "http_requests_total{method=\"GET\",route=\"/api/vehicles/{id}\",status=\"200\"}";
+    assert!((of(one) - 3.0).abs() < 0.1, "{text}");
+    let made = "http_requests_total{method=\"POST\",route=\"/api/vehicles\",status=\"201\"}";
+    assert!((of(made) - 1.0).abs() < 0.1, "{text}");
+    let timed = "http_request_duration_seconds_count{method=\"GET\",route=\"/api/vehicles/{id}\"}";
+    assert!((of(timed) - 3.0).abs() < 0.1, "{text}");
+    assert!(of("database_up") > 0.0);
+    assert!(of("migrations{state=\"applied\"}") > 5.0);
+    assert!(of("migrations{state=\"pending\"}") < 0.1);
+    assert!(of("http_connections_max") > 1.0 && of("http_connections") >= 1.0);
+    assert!(of("http_gate_requests_max{state=\"working\"}") >= 8.0);
+    let pool = if text.contains("pool=\"readers\",state") { "readers" } else { "postgresql" };
+    assert!(of(&format!("database_wait_seconds_count{{pool=\"{pool}\"}}")) >= 1.0);
+    assert!(of(&format!("database_connections_max{{pool=\"{pool}\"}}")) >= 1.0);
+    assert!(of("cache_requests_total{result=\"miss\"}") >= 1.0);
+    assert!(of(concat!("build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"}")) > 0.0);
+    for process in ["resident_memory_bytes", "open_fds", "start_time_seconds"] {
+        assert!(value(&text, &format!("process_{process}")) > 1.0, "{process}");
+    }
+    assert!(!text.contains(&vehicle) && !text.contains("someone@"), "{text}");
+
+    // Nothing else is there, and it is nowhere else.
+    let beside = Client::nobody(&service.metrics_url());
+    for path in ["/", "/health", "/api/vehicles", "/metrics/", "/login", "/api/health"] {
+        assert_eq!(beside.get(path).await.status, 404, "{path}");
+    }
+    assert_eq!(beside.post("/metrics", &json!({})).await.status, 405);
+    assert_eq!(service.nobody().get("/metrics").await.status, 404);
+}
+
+#[test]
+fn without_an_address_nothing_is_told() {
+    let place = Place::bare();
+    let service = place.serve();
+    assert!(!service.log().contains("Metrics are at"), "{}", service.log());
+}
+
+#[test]
+fn an_address_for_metrics_that_is_taken_is_told() {
+    let place = Place::bare();
+    let service = place.serve();
+    let address = service.url.strip_prefix("http://").unwrap().to_owned();
+    let other = Place::bare().with("MVP__SERVER__METRICS_ADDRESS", &address);
+    let told = other.try_serve(&[]).map(|it| it.url.clone()).unwrap_err();
+    assert!(told.contains(&format!("cannot listen on {address}")), "{told}");
+}
+
+fn project(file: &str) -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The metrics that a text names, such as an expression of the dashboard's.
+fn named(text: &str) -> BTreeSet<String> {
+    let is_part = |it: char| it.is_ascii_alphanumeric() || it == '_';
+    let words = text.split(|it| !is_part(it));
+    let metrics = words.filter(|it| it.starts_with("motovaultpro_") || it.starts_with("process_"));
+    let base = |name: &str| {
+        let parts = ["_bucket", "_sum", "_count"];
+        parts.iter().find_map(|it| name.strip_suffix(it)).unwrap_or(name).to_owned()
+    };
+    metrics.map(base).collect()
+}
+
+/// A fresh service tells of all there is, even of what has not been counted yet.
+#[test]
+fn the_dashboard_asks_and_the_documentation_tells_for_what_there_is() {
+    block_on(async {
+        let place = counted(Place::bare());
+        let service = place.serve();
+        service.nobody().get("/health").await.expect(200);
+        let exported = names(&scrape(&service).await);
+        let documented = named(&project("docs/metrics.md"));
+        assert_eq!(documented, exported, "docs/metrics.md and what is told differ");
+
+        let dashboard: Value =
+            serde_json::from_str(&project("deploy/grafana/motovaultpro.json")).unwrap();
+        let panels = dashboard["panels"].as_array().unwrap();
+        let shown = panels.iter().filter(|it| it["type"] != "row");
+        let mut asked = BTreeSet::new();
+        for panel in shown {
+            let targets = panel["targets"].as_array().unwrap();
+            assert!(!targets.is_empty(), "{panel}");
+            for target in targets {
+                let some = named(target["expr"].as_str().unwrap());
+                assert!(!some.is_empty(), "{target}");
+                asked.extend(some);
+            }
+        }
+        let variables = &dashboard["templating"]["list"];
+        asked.extend(named(&variables.to_string()));
+        let missing: Vec<_> = asked.difference(&exported).collect();
+        assert!(missing.is_empty(), "the dashboard asks for {missing:?}");
+        assert!(asked.len() > 20, "{asked:?}");
+    });
+}
+
+#[test]
+fn a_request_has_one_id_in_its_answer_and_in_all_that_is_logged_of_it() {
+    block_on(async {
+        let behind = "127.0.0.1";
+        let place = Place::bare().with("MVP__SERVER__TRUSTED_PROXIES", behind);
+        let place = place.with("MVP_LOG", "debug").with("MVP__LOG__FORMAT", "json");
+        let service = place.serve();
+        let asked = async |service: &Service, id: &str| {
+            let http = reqwest::Client::new();
+            let request = http.get(format!("{}/api/vehicles", service.url));
+            let answer = request.header("x-request-id", id).send().await.unwrap();
+            answer.headers()["x-request-id"].to_str().unwrap().to_owned()
+        };
+        // Whoever makes a client of the test's installs what TLS needs.
+        let _client = service.nobody();
+        assert_eq!(asked(&service, "proxys-id_7").await, "proxys-id_7");
+        let made = asked(&service, "not an id").await;
+        assert!(uuid::Uuid::parse_str(&made).is_ok(), "{made}");
+        for id in ["proxys-id_7", &made] {
+            eventually("it is logged", async || {
+                let log = service.log();
+                log.contains(id) && log.ends_with('\n')
+            })
+            .await;
+            let log = service.log();
+            let lines: Vec<_> = log.lines().filter(|line| line.contains(id)).collect();
+            assert!(!lines.is_empty(), "{log}");
+            for line in lines {
+                let line: Value = serde_json::from_str(line).unwrap();
+                assert_eq!(line["request_id"], id, "{line}");
+            }
+        }
+
+        // From anybody else it is not believed.
+        let place = Place::bare();
+        let service = place.serve();
+        let made = asked(&service, "proxys-id_7").await;
+        assert!(uuid::Uuid::parse_str(&made).is_ok(), "{made}");
+    });
+}
+
+#[test]
+fn the_log_is_as_the_settings_say() {
+    let log = |format: &str| {
+        let place = Place::bare().with("MVP__LOG__FORMAT", format);
+        let service = place.serve();
+        // It says where it is before it logs that.
+        block_on(eventually("it is logged", async || {
+            let log = service.log();
+            log.contains("Serving") && log.ends_with('\n')
+        }));
+        service.log()
+    };
+    let text = log("text");
+    assert!(text.contains("Serving") && !text.contains('{') && !text.contains('\x1b'), "{text}");
+    for line in log("json").lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        assert!(line["message"].is_string() && line["level"].is_string(), "{line}");
+    }
+    let told = Place::bare().with("MVP__LOG__FORMAT", "xml").run(&["config", "check"]).badly(2);
+    assert!(told.starts_with("motovaultpro: the settings cannot be used: log.format"), "{told}");
+}
+
+/// Each secret that there is, where a log or a metric could take it up.
+#[test]
+fn neither_metrics_nor_logs_hold_a_secret() {
+    block_on(async {
+        let cache = format!("redis://:{CANARY}@127.0.0.1:1");
+        let place = Place::bare()
+            .with("MVP__CACHE__URL", &cache)
+            .with("MVP__STATIONS__GOOGLE_API_KEY", CANARY)
+            .with("MVP__STATIONS__GOOGLE_URL", "http://127.0.0.1:1")
+            .with("MVP_LOG", "debug");
+        let place = counted(place);
+        let service = place.serve();
+        let client = service.register("someone@example.org").await;
+        let nobody = service.nobody();
+        let wrong = json!({ "email": "someone@example.org", "password": CANARY });
+        nobody.post("/api/auth/login", &wrong).await.expect(401);
+        nobody.get(&format!("/api/vehicles?token={CANARY}")).await.expect(401);
+        nobody.get(&format!("/{CANARY}")).await;
+        client.get("/api/stations/search?query=fuel").await.expect(200);
+        let token = json!({ "name": "x", "scope": "read" });
+        let token = client.post("/api/auth/tokens", &token).await.expect(201);
+        let token = token["token"].as_str().unwrap().to_owned();
+        let text = scrape(&service).await;
+        assert!(!text.contains(CANARY) && !text.contains(&token), "{text}");
+        assert!(value(&text, "motovaultpro_cache_up") < 0.1);
+        let asked =
+            "motovaultpro_upstream_requests_total{outcome=\"no_answer\",upstream=\"google\"}";
+        assert!(value(&text, asked) >= 1.0, "{text}");
+        let log = service.log();
+        let cookie = client.cookie().split_once('=').unwrap().1;
+        for secret in [&token, cookie, "correct horse battery"] {
+            assert!(!log.contains(secret), "{log}");
+        }
+        // A path is told, since that is what a path is for; nothing else says it.
+        let told: Vec<_> = log.lines().filter(|line| line.contains(CANARY)).collect();
+        for line in &told {
+            let line: Value = serde_json::from_str(line).unwrap();
+            assert_eq!(line["path"], format!("/{CANARY}"), "{line}");
+        }
+        assert_eq!(told.len(), 1, "{told:?}");
+    });
+}

@@ -1,0 +1,93 @@
+//! Several instances of the service, and each thing told once.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::{Router, http::HeaderMap};
+use chrono::{Timelike as _, Utc};
+use serde_json::json;
+
+use crate::support::{Place, block_on, client, eventually};
+
+on_every_engine![of_two_instances_one_tells];
+
+/// A server that takes whatever it is sent, and keeps the messages' ids.
+async fn receiver() -> (String, Arc<Mutex<Vec<String>>>) {
+    let ids: Arc<Mutex<Vec<String>>> = Arc::default();
+    let kept = ids.clone();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let router = Router::new().fallback(async move |headers: HeaderMap| {
+        let id = headers["webhook-id"].to_str().unwrap().to_owned();
+        kept.lock().unwrap().push(id);
+    });
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    (url, ids)
+}
+
+/// Somewhere it is neither night nor early.
+#[expect(clippy::disallowed_methods, reason = "the program under test has the machine's clock")]
+fn somewhere_by_day() -> &'static str {
+    match Utc::now().hour() {
+        0..7 => "Asia/Shanghai",
+        7..20 => "Etc/UTC",
+        _ => "Pacific/Pitcairn",
+    }
+}
+
+async fn of_two_instances_one_tells(place: Place) {
+    let place = place.with("MVP__NOTIFICATIONS__ALLOW_PRIVATE_ADDRESSES", "true");
+    let (url, told) = receiver().await;
+    let first = place.serve();
+    let ann = first.register("ann@example.org").await;
+    let zone = json!({ "timeZone": somewhere_by_day() });
+    ann.patch("/api/user/preferences", &zone).await.expect(200);
+    let vehicle = ann.add_vehicle(1).await;
+    let item = json!({ "vehicleId": vehicle, "type": "oil_change", "dueDate": "2020-01-31" });
+    ann.post("/api/maintenance", &item).await.expect(201);
+    let channel = json!({ "kind": "webhook", "address": url, "secret": "open sesame" });
+    let channel = ann.post("/api/notifications/channels", &channel).await.expect(201);
+    assert!(!client::text(&channel["id"]).is_empty());
+    // It looks when it starts, and then every five minutes.
+    first.kill();
+    let instances = [place.serve(), place.serve()];
+    eventually("somebody tells", async || !told.lock().unwrap().is_empty()).await;
+    // Time for the other to do it, too, were it going to.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(told.lock().unwrap().len(), 1);
+    for instance in instances {
+        let log = instance.log();
+        assert!(!log.contains("Could not notify"), "{log}");
+        instance.kill();
+    }
+    let third = place.serve();
+    third.nobody().get("/api/health").await.expect(200);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(told.lock().unwrap().len(), 1, "told again after a restart");
+}
+
+#[test]
+fn while_a_test_waits_for_a_silent_server_others_are_served() {
+    block_on(async {
+        let place = Place::on_sqlite()
+            .with("MVP__NOTIFICATIONS__ALLOW_PRIVATE_ADDRESSES", "true")
+            .with("MVP__SERVER__CONCURRENCY", "1");
+        let service = place.serve();
+        let ann = service.register("ann@example.org").await;
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/hook", silent.local_addr().unwrap());
+        let channel = json!({ "kind": "webhook", "address": url, "secret": "open sesame" });
+        let channel = ann.post("/api/notifications/channels", &channel).await.expect(201);
+        let path = format!("/api/notifications/channels/{}/test", client::text(&channel["id"]));
+        let asking = ann.clone();
+        let test = tokio::spawn(async move { asking.post(&path, &json!({})).await });
+        let (called, _) = silent.accept().await.unwrap();
+        let other = ann.get("/api/vehicles").await;
+        assert_eq!(other.status, 200);
+        assert!(!test.is_finished(), "it was to be silent for longer");
+        drop(called);
+        assert_eq!(test.await.unwrap().expect(200)["isSent"], false);
+    });
+}

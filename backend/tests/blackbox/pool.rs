@@ -1,0 +1,60 @@
+//! Every connection to the database taken, by something that does not end.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use serde_json::json;
+
+use crate::support::{Place, block_on, eventually};
+
+/// How long whoever waits in vain may be kept waiting, on a busy machine.
+const LONGEST: Duration = Duration::from_secs(10);
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn with_every_connection_taken_requests_are_told_to_come_again() {
+    block_on(async {
+        let place = Place::on_postgres().await.with("MVP__DATABASE__POOL_SIZE", "2");
+        let service = place.serve();
+        let ann = service.register("ann@example.org").await;
+        let vehicle = ann.add_vehicle(1).await;
+        let path = format!("/api/vehicles/{vehicle}");
+        let sql = place.sql().await;
+        let crate::support::Sql::Postgres(pool) = &sql else { unreachable!() };
+
+        let mut lock = pool.begin().await.unwrap();
+        sqlx::raw_sql("LOCK TABLE vehicles IN ACCESS EXCLUSIVE MODE")
+            .execute(&mut *lock)
+            .await
+            .unwrap();
+        // Two hold a connection each and wait for the lock, the rest wait for a connection.
+        let stuck: Vec<_> = (0..2)
+            .map(|nth| {
+                let (ann, path) = (ann.clone(), path.clone());
+                let change = json!({ "nickname": format!("Change {nth}") });
+                tokio::spawn(async move { ann.patch(&path, &change).await })
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let waiting = join_all((0..20).map(|_| ann.get(&path))).await;
+        for answer in &waiting {
+            assert_eq!(answer.status, 503, "{answer:?}");
+            assert!(answer.headers.contains_key("retry-after"), "{answer:?}");
+            assert!(answer.took < LONGEST, "{:?}", answer.took);
+        }
+        let longest = waiting.iter().map(|it| it.took).max().unwrap();
+        println!("with every connection taken: 503 after at most {longest:?}");
+        let alive = service.nobody().get("/health").await;
+        assert_eq!(alive.status, 200);
+        assert!(alive.took < Duration::from_secs(1), "{:?}", alive.took);
+
+        lock.rollback().await.unwrap();
+        for stuck in stuck {
+            let answer = stuck.await.unwrap();
+            assert!(matches!(answer.status, 200 | 503), "{answer:?}");
+        }
+        eventually("all is as before", async || ann.get(&path).await.status == 200).await;
+        assert!(ann.get(&path).await.took < Duration::from_secs(1));
+        sql.close().await;
+    });
+}

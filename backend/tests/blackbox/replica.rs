@@ -1,0 +1,156 @@
+//! Lists and statistics from a streaming replica that lags, is paused, and goes away.
+
+use serde_json::{Value, json};
+
+use crate::support::{Client, Place, Postgres, Service, Sql, block_on, eventually, server};
+
+/// Two instances of the service over a primary and its replica.
+struct Pair {
+    primary: Postgres,
+    replica: Postgres,
+    /// The primary, asked past the service.
+    sql: Sql,
+    services: [Service; 2],
+}
+
+impl Pair {
+    async fn start(max_lag: &str) -> Self {
+        let primary = Postgres::start().await;
+        let replica = primary.replicated().await;
+        let place = Place::bare()
+            .with("MVP__DATABASE__URL", &primary.url())
+            .with("MVP__DATABASE__REPLICA_URL", &replica.url())
+            .with("MVP__DATABASE__REPLICA_MAX_LAG", max_lag)
+            .with("MVP__CACHE__URL", &server("TEST_REDIS_URL"));
+        let sql = Sql::postgres(&primary.url()).await;
+        let services = [place.serve(), place.serve()];
+        Self { primary, replica, sql, services }
+    }
+
+    async fn on_replica(&self, statement: &str) {
+        let sql = Sql::postgres(&self.replica.url()).await;
+        sql.execute(statement).await;
+        sql.close().await;
+    }
+
+    /// A fill-up that the service does not know that it was made.
+    async fn slip_in(&self, user: &User) {
+        self.sql
+            .execute(&format!(
+                "INSERT INTO fuel_logs
+                   (id, user_id, vehicle_id, date, odometer_reading, gallons, created_at, updated_at)
+                 VALUES (gen_random_uuid(), '{}', '{}', '2026-02-01', 999999, 1, now(), now())",
+                user.clients[0].user_id(),
+                user.vehicle
+            ))
+            .await;
+    }
+}
+
+/// Somebody with a vehicle, at each instance.
+struct User {
+    clients: [Client; 2],
+    vehicle: String,
+}
+
+impl User {
+    async fn new(pair: &Pair, email: &str) -> Self {
+        let client = pair.services[0].register(email).await;
+        let vehicle = client.add_vehicle(1).await;
+        let clients = [client.clone(), client.at(&pair.services[1].url)];
+        Self { clients, vehicle }
+    }
+
+    async fn add(&self, by: usize, nth: u64) {
+        let log = json!({
+            "vehicleId": self.vehicle, "date": "2026-01-02", "odometerReading": nth * 10,
+            "gallons": 1, "allowOdometerRollback": true,
+        });
+        self.clients[by].post("/api/fuel-logs", &log).await.expect(201);
+    }
+
+    /// How many fill-ups an instance lists, and how many it has added up.
+    async fn counts(&self, by: usize) -> (usize, u64) {
+        let path = format!("/api/fuel-logs?vehicleId={}&limit=500", self.vehicle);
+        let list = self.clients[by].get(&path).await.expect(200);
+        let path = format!("/api/vehicles/{}/fuel-stats", self.vehicle);
+        let stats: Value = self.clients[by].get(&path).await.expect(200);
+        (list["items"].as_array().unwrap().len(), stats["logs"].as_u64().unwrap())
+    }
+}
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn nobody_reads_older_than_they_wrote_and_a_dead_replica_fails_nothing() {
+    block_on(async {
+        let mut pair = Pair::start("60").await;
+        let ann = User::new(&pair, "ann@example.org").await;
+        for nth in 0..20 {
+            let (by, other) = (usize::from(nth % 2 == 0), usize::from(nth % 2 == 1));
+            ann.add(by, nth + 1).await;
+            let own = usize::try_from(nth).unwrap() + 1;
+            assert_eq!(ann.counts(other).await, (own, nth + 1));
+            assert_eq!(ann.counts(by).await, (own, nth + 1));
+        }
+
+        // It is the replica that answers: what comes in while it stands still is not shown.
+        eventually("the replica is asked", async || {
+            pair.on_replica("SELECT pg_wal_replay_resume()").await;
+            pair.on_replica("SELECT pg_wal_replay_pause()").await;
+            eventually("it stands still", async || {
+                let sql = Sql::postgres(&pair.replica.url()).await;
+                let paused = "SELECT COUNT(*) FROM (SELECT 1) _ \
+                              WHERE pg_get_wal_replay_pause_state() = 'paused'";
+                let is_paused = sql.number(paused).await == 1;
+                sql.close().await;
+                is_paused
+            })
+            .await;
+            let (before, _) = ann.counts(0).await;
+            pair.slip_in(&ann).await;
+            ann.counts(0).await.0 == before && ann.counts(1).await.0 == before
+        })
+        .await;
+
+        // One's own write is shown all the same, by either instance, and all that came before it.
+        let shown = "SELECT COUNT(*) FROM fuel_logs";
+        for nth in 21..26 {
+            ann.add(0, nth).await;
+            let all = u64::try_from(pair.sql.number(shown).await).unwrap();
+            for by in [1, 0] {
+                assert_eq!(ann.counts(by).await, (usize::try_from(all).unwrap(), all));
+            }
+        }
+
+        // In the middle of reading it goes away for good.
+        pair.on_replica("SELECT pg_wal_replay_resume()").await;
+        let all = u64::try_from(pair.sql.number(shown).await).unwrap();
+        for nth in 0..60 {
+            if nth == 20 {
+                pair.replica.kill();
+            }
+            let (by, other) = (nth % 2, (nth + 1) % 2);
+            assert_eq!(ann.counts(by).await, (usize::try_from(all).unwrap(), all));
+            assert_eq!(ann.counts(other).await.1, all);
+        }
+        ann.add(0, 30).await;
+        assert_eq!(ann.counts(1).await.1, all + 1);
+        drop(pair.primary);
+    });
+}
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn a_replica_too_far_behind_is_left_alone() {
+    block_on(async {
+        let pair = Pair::start("1").await;
+        let ann = User::new(&pair, "ann@example.org").await;
+        ann.add(0, 1).await;
+        pair.on_replica("SELECT pg_wal_replay_pause()").await;
+        pair.slip_in(&ann).await;
+        // Nobody has written it, as far as the service knows: only the lag leads to the primary.
+        eventually("the primary is asked", async || ann.counts(0).await == (2, 2)).await;
+        pair.on_replica("SELECT pg_wal_replay_resume()").await;
+        eventually("it has caught up", async || ann.counts(1).await == (2, 2)).await;
+    });
+}
