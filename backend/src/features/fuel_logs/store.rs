@@ -1,26 +1,24 @@
 //! Fuel logs in the database. Every statement names the user it is for.
 
 mod prices;
+mod sums;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::Result;
 
 use super::{
     FuelLog, FuelLogId, FuelType,
-    economy::{Figures, SumOfCost, SumOfGallons},
+    economy::Figures,
     model::{Position, Row},
 };
 use crate::{
-    core::{
-        UserId,
-        db::{Tx, fixed::Fixed},
-        http::Limit,
-    },
+    core::{UserId, db::Tx, http::Limit},
     features::vehicles::VehicleId,
     sql,
 };
 
 pub(super) use prices::{last_paid, paid_at};
+pub(super) use sums::{Month, intervals, intervals_of_user, months, sums_of_user};
 
 /// From which day to which, both included.
 pub(super) type Days = (NaiveDate, NaiveDate);
@@ -261,150 +259,4 @@ pub(super) async fn some_after(
         most,
     )?;
     Ok(rows.into_iter().map(FuelLog::from).collect())
-}
-
-/// One month's sums. A sum over nothing is none.
-#[derive(Debug, sqlx::FromRow)]
-#[expect(clippy::struct_field_names, reason = "the month's own name")]
-pub(super) struct Month {
-    /// `2026-01`.
-    pub(super) month: String,
-    pub(super) logs: i64,
-    pub(super) first_date: NaiveDate,
-    pub(super) last_date: NaiveDate,
-    pub(super) distance: Option<i64>,
-    pub(super) gallons: Option<SumOfGallons>,
-    pub(super) total_cost: Option<SumOfCost>,
-    /// The gallons whose cost is known.
-    pub(super) priced_gallons: Option<SumOfGallons>,
-    /// Over the intervals that close in the month.
-    pub(super) interval_distance: Option<i64>,
-    pub(super) interval_gallons: Option<SumOfGallons>,
-    pub(super) interval_cost: Option<SumOfCost>,
-    /// The miles of those whose cost is known.
-    pub(super) priced_distance: Option<i64>,
-    pub(super) best_mpg: Option<Fixed<16, 2>>,
-    pub(super) worst_mpg: Option<Fixed<16, 2>>,
-}
-
-/// The vehicle's sums by month, the earliest first.
-pub(super) async fn months(tx: &mut Tx, user: &UserId, vehicle: VehicleId) -> Result<Vec<Month>> {
-    sql!(
-        tx,
-        fetch_all,
-        "SELECT SUBSTR(CAST(date AS TEXT), 1, 7) AS month,
-                COUNT(*) AS logs,
-                MIN(date) AS first_date,
-                MAX(date) AS last_date,
-                SUM(trip_distance) AS distance,
-                SUM(gallons) AS gallons,
-                SUM(total_cost) AS total_cost,
-                SUM(CASE WHEN total_cost IS NOT NULL THEN gallons END) AS priced_gallons,
-                SUM(interval_distance) AS interval_distance,
-                SUM(interval_gallons) AS interval_gallons,
-                SUM(interval_cost) AS interval_cost,
-                SUM(CASE WHEN interval_cost IS NOT NULL THEN interval_distance END)
-                  AS priced_distance,
-                MAX(mpg) AS best_mpg,
-                MIN(mpg) AS worst_mpg
-         FROM fuel_logs
-         WHERE vehicle_id = $2 AND user_id = $1
-         GROUP BY 1
-         ORDER BY 1",
-        user.as_str(),
-        vehicle,
-    )
-}
-
-#[derive(sqlx::FromRow)]
-struct Chart {
-    date: NaiveDate,
-    interval_distance: i32,
-    interval_gallons: SumOfGallons,
-}
-
-/// The vehicle's latest known intervals with the days they closed on, the earliest first.
-pub(super) async fn intervals(
-    tx: &mut Tx,
-    user: &UserId,
-    vehicle: VehicleId,
-    most: i64,
-) -> Result<Vec<(NaiveDate, super::Interval)>> {
-    let rows: Vec<Chart> = sql!(
-        tx,
-        fetch_all,
-        "SELECT date, interval_distance, interval_gallons FROM fuel_logs
-         WHERE vehicle_id = $2 AND user_id = $1 AND interval_distance IS NOT NULL
-         ORDER BY date DESC, odometer_reading DESC, id DESC
-         LIMIT $3",
-        user.as_str(),
-        vehicle,
-        most,
-    )?;
-    let interval = |row: Chart| {
-        let (distance, gallons) = (row.interval_distance, row.interval_gallons);
-        (row.date, super::Interval { distance, gallons, cost: None })
-    };
-    Ok(rows.into_iter().rev().map(interval).collect())
-}
-
-/// What all of a vehicle's logs add up to. A sum over nothing is none.
-#[derive(Debug, sqlx::FromRow)]
-pub(super) struct Sums {
-    pub(super) vehicle_id: VehicleId,
-    pub(super) last_date: NaiveDate,
-    pub(super) interval_distance: Option<i64>,
-    pub(super) interval_gallons: Option<SumOfGallons>,
-}
-
-/// The sums of every vehicle of the user's that has logs.
-pub(super) async fn sums_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<Sums>> {
-    sql!(
-        tx,
-        fetch_all,
-        "SELECT vehicle_id,
-                MAX(date) AS last_date,
-                SUM(interval_distance) AS interval_distance,
-                SUM(interval_gallons) AS interval_gallons
-         FROM fuel_logs
-         WHERE user_id = $1
-         GROUP BY vehicle_id",
-        user.as_str(),
-    )
-}
-
-#[derive(sqlx::FromRow)]
-struct Latest {
-    vehicle_id: VehicleId,
-    interval_distance: i32,
-    interval_gallons: SumOfGallons,
-}
-
-/// The latest known intervals of each of the user's vehicles, the earliest first.
-pub(super) async fn intervals_of_user(
-    tx: &mut Tx,
-    user: &UserId,
-    most_each: i64,
-) -> Result<Vec<(VehicleId, super::Interval)>> {
-    let rows: Vec<Latest> = sql!(
-        tx,
-        fetch_all,
-        "SELECT vehicle_id, interval_distance, interval_gallons
-         FROM (SELECT vehicle_id, interval_distance, interval_gallons,
-                      ROW_NUMBER() OVER (
-                        PARTITION BY vehicle_id
-                        ORDER BY date DESC, odometer_reading DESC, id DESC
-                      ) AS place
-               FROM fuel_logs
-               WHERE user_id = $1 AND interval_distance IS NOT NULL) AS placed
-         WHERE place <= $2
-         ORDER BY vehicle_id, place DESC",
-        user.as_str(),
-        most_each,
-    )?;
-    let interval = |row: Latest| {
-        let (distance, gallons) = (row.interval_distance, row.interval_gallons);
-        (row.vehicle_id, super::Interval { distance, gallons, cost: None })
-    };
-    Ok(rows.into_iter().map(interval).collect())
 }
