@@ -102,11 +102,19 @@ fn the_settings_that_docker_compose_gives_are_known() {
     }
     let database = services["admin-postgres"]["environment"].as_object().unwrap();
     assert_eq!(database["POSTGRES_DB"], settings["MVP__DATABASE__NAME"]);
-    assert_eq!(database["POSTGRES_USER"], settings["MVP__DATABASE__USER"]);
+    // Both are made by the script that the image runs, and neither is a superuser.
+    let roles = read("deploy/postgres/make-roles.sh");
+    let owner = settings["MVP__DATABASE__MIGRATION_URL"].as_str().unwrap();
+    let owner = owner.strip_prefix("postgres://").unwrap().split('@').next().unwrap();
+    for role in [owner, settings["MVP__DATABASE__USER"].as_str().unwrap()] {
+        assert_ne!(database["POSTGRES_USER"], role);
+        assert!(roles.contains(&format!("CREATE ROLE {role} LOGIN PASSWORD")), "{role}: {roles}");
+    }
+    assert!(roles.contains(&format!("OWNER TO {owner};")), "{roles}");
     let pooler = services["pgbouncer"]["environment"].as_object().unwrap();
     assert_eq!(pooler["DB_HOST"], "admin-postgres");
     assert_eq!(pooler["DB_NAME"], database["POSTGRES_DB"]);
-    assert_eq!(pooler["DB_USER"], database["POSTGRES_USER"]);
+    assert_eq!(pooler["DB_USER"], settings["MVP__DATABASE__USER"]);
     let start = read("deploy/pgbouncer/start.sh");
     assert!(start.contains("pool_mode = transaction\n"), "{start}");
     let port = settings["MVP__DATABASE__PORT"].as_str().unwrap();
