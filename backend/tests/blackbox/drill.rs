@@ -17,7 +17,7 @@ use futures::future::{join, join_all};
 use serde_json::Value;
 use tokio::sync::RwLock;
 
-use crate::support::{Client, Place, Service, Site, client, eventually, this_program};
+use crate::support::{Chance, Client, Place, Service, Site, client, eventually, this_program};
 
 /// How much is drilled.
 struct Trial {
@@ -56,19 +56,6 @@ impl Trial {
                 seed,
             },
         }
-    }
-}
-
-/// Numbers that follow from a seed (splitmix64).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % below
     }
 }
 
@@ -198,7 +185,8 @@ fn compare<'a>(entries: impl IntoIterator<Item = &'a Entry>, found: &BTreeMap<St
         wanted.insert(id);
     }
     let surplus: Vec<_> = found.iter().filter(|(id, _)| !wanted.contains(*id)).collect();
-    assert!(surplus.is_empty(), "not acknowledged by then: {surplus:?}");
+    let (count, first) = (surplus.len(), surplus.first());
+    assert_eq!(count, 0, "not acknowledged by then, the first of them: {first:?}");
 }
 
 /// Writes for a while, with two backups in the middle: one while all write, one between writes.
@@ -210,7 +198,7 @@ struct Written {
     quiet: Mark,
 }
 
-async fn write(site: &Site, trial: &Trial, chance: &RefCell<Chance>) -> Written {
+async fn write(site: &Site, trial: &Trial, chance: &Chance) -> Written {
     let service = site.place.serve();
     let client = service.register("ledger@example.org").await;
     let ledger = Ledger::default();
@@ -224,7 +212,7 @@ async fn write(site: &Site, trial: &Trial, chance: &RefCell<Chance>) -> Written 
         let begun = Instant::now();
         let pause = async || {
             let most = u64::try_from(trial.marks.as_millis()).unwrap() * 2;
-            let wait = chance.borrow_mut().below(most);
+            let wait = chance.below(most);
             tokio::time::sleep(Duration::from_millis(wait)).await;
         };
         while begun.elapsed() < trial.lasts / 4 {
@@ -259,7 +247,7 @@ fn postgresql_comes_back_as_it_was_at_any_moment() {
         let trial = Trial::wanted();
         let mut site = Site::on_postgres_of(&trial.program).await;
         println!("PostgreSQL, DRILL_SEED={}", trial.seed);
-        let chance = RefCell::new(Chance(trial.seed));
+        let chance = Chance::new(trial.seed);
         let Written { ledger, client, service, .. } = write(&site, &trial, &chance).await;
         // What was not archived is lost with the disk: see archive_timeout.
         let sql = site.place.sql().await;
@@ -282,7 +270,7 @@ fn postgresql_comes_back_as_it_was_at_any_moment() {
         marks.retain(|it| it.at > first && it.entries < entries.len());
         assert!(marks.len() >= trial.targets, "only {} marks", marks.len());
         for nth in 0..trial.targets {
-            let at = chance.borrow_mut().below(marks.len() as u64);
+            let at = chance.below(marks.len() as u64);
             let mark = marks.swap_remove(usize::try_from(at).unwrap());
             let to = mark.at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
             let place = site.new_place(&format!("restored-{nth}"));
@@ -308,7 +296,7 @@ fn sqlite_comes_back_as_each_backup_has_it() {
         let trial = Trial::wanted();
         let site = Site::on_sqlite_of(&trial.program);
         println!("SQLite, DRILL_SEED={}", trial.seed);
-        let chance = RefCell::new(Chance(trial.seed));
+        let chance = Chance::new(trial.seed);
         let Written { ledger, client, service, quiet } = write(&site, &trial, &chance).await;
         service.kill();
         std::fs::remove_dir_all(site.live().parent().unwrap()).unwrap();

@@ -152,7 +152,7 @@ impl Ledger {
             assert_eq!(sql.texts("PRAGMA foreign_key_check").await, [""; 0]);
         }
         println!(
-            "{} wanted, {} acknowledged, {} kept, {} refused",
+            "{} wanted, {} acknowledged, {} kept, {} refused; 0 lost, 0 doubled, 0 unasked for",
             wanted.len(),
             acknowledged.len(),
             found.len(),

@@ -81,19 +81,33 @@ pub(crate) fn rounds(usual: u64) -> u64 {
     torture("TORTURE_ROUNDS").unwrap_or(usual)
 }
 
+/// Numbers that follow from a seed (`SplitMix64`: Steele, Lea and Flood, "Fast splittable
+/// pseudorandom number generators", 2014).
+pub(crate) struct Chance(AtomicU64);
+
+impl Chance {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(AtomicU64::new(seed))
+    }
+
+    /// The next one, below `below`.
+    pub(crate) fn below(&self, below: u64) -> u64 {
+        const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mut mixed = self.0.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % below
+    }
+}
+
 /// A number below `below`: the next of those that `TORTURE_SEED` begins, or of some that nobody can
-/// foresee (`SplitMix64`: Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
-/// 2014).
+/// foresee.
 pub(crate) fn random(below: u64) -> u64 {
-    const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-    static STATE: LazyLock<AtomicU64> = LazyLock::new(|| {
+    static CHANCE: LazyLock<Chance> = LazyLock::new(|| {
         let seed = torture("TORTURE_SEED");
-        AtomicU64::new(seed.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0))
+        Chance::new(seed.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0))
     });
-    let mut mixed = STATE.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (mixed ^ (mixed >> 31)) % below
+    CHANCE.below(below)
 }
 
 /// Sends a signal by name to a process by number.
