@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help map run test test-pgbouncer check fuzz migrate bench bench-vin overload torture drill setup start stop logs db-shell clean
+.PHONY: help map run test test-pgbouncer check fuzz migrate bench bench-scaling bench-vin overload torture drill setup start stop logs db-shell clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ bench: ## measure both engines against a fixed answer
 	scripts/need postgresql redis-server wrk curl jq python3
 	scripts/bench
 	scripts/bench-stations
+
+bench-scaling: ## measure PostgreSQL with 100,000 users and 5 million fill-ups
+	scripts/need postgresql redis-server
+	scripts/bench-scaling
 
 bench-vin: ## measure the VIN decoder beside two others
 	scripts/need python3-venv
