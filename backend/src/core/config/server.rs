@@ -74,10 +74,11 @@ impl Server {
         self.concurrency.unwrap_or_else(|| (4 * cores).max(database.pool_size as usize))
     }
 
-    /// How many requests wait where `places` are worked on.
+    /// How many requests wait where `places` are worked on: enough for a burst. Of a longer line each
+    /// would wait the longer, and no more would be done.
     #[must_use]
     pub fn queue(&self, places: usize) -> usize {
-        self.queue.unwrap_or_else(|| (32 * places).max(256))
+        self.queue.unwrap_or_else(|| (8 * places).max(128))
     }
 
     pub(super) fn check(&self) -> Result<(), ConfigError> {

@@ -219,9 +219,9 @@ fn as_many_requests_are_worked_on_as_the_database_can_have_use_for() {
     // Four for each core, or one for each connection to the database where that is more.
     let cores = std::thread::available_parallelism().unwrap().get();
     assert_eq!(counts(&[]).0, (4 * cores).max(10));
-    assert_eq!(counts(&[("MVP__DATABASE__POOL_SIZE", "500")]), (500, 16_000));
-    assert_eq!(counts(&[("MVP__SERVER__CONCURRENCY", "10")]), (10, 320));
-    assert_eq!(counts(&[("MVP__SERVER__CONCURRENCY", "4")]), (4, 256));
+    assert_eq!(counts(&[("MVP__DATABASE__POOL_SIZE", "500")]), (500, 4_000));
+    assert_eq!(counts(&[("MVP__SERVER__CONCURRENCY", "10")]), (10, 128));
+    assert_eq!(counts(&[("MVP__SERVER__CONCURRENCY", "4")]), (4, 128));
     let both = [("MVP__SERVER__CONCURRENCY", "10"), ("MVP__SERVER__QUEUE", "0")];
     assert_eq!(counts(&both), (10, 0));
 }
