@@ -222,7 +222,8 @@ impl IntoResponse for Error {
         let retry_after = match &self {
             Self::TooManyRequests(seconds) => Some(*seconds),
             Self::Unavailable => Some(5),
-            Self::Overloaded => Some(1),
+            // Twice as long is half as many to refuse.
+            Self::Overloaded => Some(2),
             _ => None,
         };
         let request_id = match &self {

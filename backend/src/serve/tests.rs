@@ -178,7 +178,7 @@ async fn whoever_comes_when_all_places_are_taken_is_refused() {
     let refused = service.get("/api/vehicles").await;
     assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
     for part in [
-        "\r\nretry-after: 1\r\n",
+        "\r\nretry-after: 2\r\n",
         "\r\ncontent-type: application/problem+json\r\n",
         "\r\ncontent-security-policy: default-src 'none';",
         "\r\nx-content-type-options: nosniff\r\n",
@@ -188,7 +188,7 @@ async fn whoever_comes_when_all_places_are_taken_is_refused() {
         assert!(refused.contains(part), "{part} in {refused}");
     }
     let page = service.get("/vehicles").await;
-    assert!(page.starts_with("HTTP/1.1 503") && page.contains("retry-after: 1"), "{page}");
+    assert!(page.starts_with("HTTP/1.1 503") && page.contains("retry-after: 2"), "{page}");
     assert!(page.contains("text/html") && page.contains("Too much at once"), "{page}");
     // These cost nothing, or have places of their own.
     for path in ["/health", "/assets/x", "/api/health"] {

@@ -211,7 +211,7 @@ fn peak(service: &Service) -> u64 {
 
 fn is_a_refusal(answer: &str) {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
-    for line in ["retry-after: 1", "content-type: application/problem+json"] {
+    for line in ["retry-after: 2", "content-type: application/problem+json"] {
         assert!(head.lines().any(|it| it == line), "{line} in {answer}");
     }
     let problem: Value = serde_json::from_str(body).unwrap();
