@@ -72,7 +72,7 @@ async fn of_many_who_register_first_one_is_the_administrator(app: TestApp) {
         match app.app.db.write().await.unwrap() {
             crate::core::db::Tx::Postgres { mut tx, .. } => {
                 let delete = sqlx::AssertSqlSafe(delete);
-                sqlx::query(delete).execute(&mut *tx).await.unwrap();
+                sqlx::raw_sql(delete).execute(&mut *tx).await.unwrap();
                 tx.commit().await.unwrap();
             }
             crate::core::db::Tx::Sqlite(mut tx) => {
