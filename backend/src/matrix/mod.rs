@@ -75,7 +75,7 @@ async fn nobody_gets_through_a_door_that_is_not_theirs(app: TestApp) {
     }
     // Past the capture of what tests print: whoever runs them is to see it.
     let told = format!(
-        "matrix on {}: {} routes, {} rows, {} probes, 0 foreign records\n",
+        "matrix on {}: {} routes, {} rows, {} probes; none got at another's record\n",
         app.app.db.engine(),
         routes.len(),
         rows.len(),
