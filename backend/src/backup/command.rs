@@ -134,9 +134,7 @@ pub async fn run(
             let name = backup.as_deref();
             let report = verify::verify(&folder, name, identity.as_deref(), &programs).await?;
             let text = report.lines.iter().fold(String::new(), |text, it| text + it + "\n");
-            let fault = (!report.damage.is_empty())
-                .then(|| BackupError::Damaged(format!("damaged: {}", report.damage.join("\n  "))));
-            return Ok(Outcome { text, fault });
+            return Ok(Outcome { text, fault: report.fault() });
         }
         Command::Restore { backup, to, into, force, folder, identity } => {
             let folder = Folder::find(&place(folder.as_deref(), load)?)?;

@@ -1,6 +1,10 @@
 //! Why a backup was not made, is not whole, or was not restored.
 
-use std::path::{Path, PathBuf};
+use std::{
+    error::Error as _,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 use crate::core::config::ConfigError;
 
@@ -18,7 +22,7 @@ pub enum BackupError {
     #[error("{0}")]
     Damaged(String),
     /// A file or a folder does not do what it should.
-    #[error("{}: {error}", path.display())]
+    #[error("{}: {}", path.display(), whole(error))]
     Io {
         /// Which one.
         path: PathBuf,
@@ -45,12 +49,36 @@ pub enum BackupError {
     NotFetched(Box<Self>),
 }
 
+/// An error with what it came of: "failed to unpack it" alone does not say that the disk is full.
+fn whole(error: &std::io::Error) -> String {
+    let sources = std::iter::successors(error.source(), |it| (*it).source());
+    sources.fold(error.to_string(), |told, it| format!("{told}: {it}"))
+}
+
 /// What went wrong, or nothing.
 pub(super) type Result<T, E = BackupError> = std::result::Result<T, E>;
 
 impl BackupError {
     pub(super) fn refused(told: impl Into<String>) -> Self {
         Self::Refused(told.into())
+    }
+
+    /// Whether it shows that something is not as it was written. A full disk does not, nor a file
+    /// that may not be read.
+    pub(super) fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged(_) => true,
+            Self::Io { error, .. } => matches!(
+                error.kind(),
+                ErrorKind::NotFound
+                    | ErrorKind::InvalidData
+                    | ErrorKind::InvalidInput
+                    | ErrorKind::UnexpectedEof
+                    // What zstd, tar and age say of content that they cannot read.
+                    | ErrorKind::Other
+            ),
+            _ => false,
+        }
     }
 
     /// The program's exit code.

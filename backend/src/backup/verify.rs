@@ -19,13 +19,34 @@ pub(super) struct Report {
     pub(super) lines: Vec<String>,
     /// What is damaged.
     pub(super) damage: Vec<String>,
+    /// What could not be checked, which tells nothing of it.
+    pub(super) unchecked: Vec<String>,
 }
 
 impl Report {
     fn note(&mut self, what: &str, found: Result<String>) {
         match found {
             Ok(told) => self.lines.push(format!("{what}: {told}")),
-            Err(error) => self.damage.push(format!("{what}: {error}")),
+            Err(error) => self.complain(&error, format!("{what}: {error}")),
+        }
+    }
+
+    fn complain(&mut self, error: &BackupError, told: String) {
+        if error.is_damage() { self.damage.push(told) } else { self.unchecked.push(told) }
+    }
+
+    /// What went wrong, if anything did.
+    pub(super) fn fault(&self) -> Option<BackupError> {
+        let told = |what: &str, all: &[String]| format!("{what}: {}", all.join("\n  "));
+        match (&self.damage[..], &self.unchecked[..]) {
+            ([], []) => None,
+            ([], unchecked) => Some(BackupError::Refused(told("not checked", unchecked))),
+            (damage, []) => Some(BackupError::Damaged(told("damaged", damage))),
+            (damage, unchecked) => Some(BackupError::Damaged(format!(
+                "{}\n{}",
+                told("damaged", damage),
+                told("not checked", unchecked)
+            ))),
         }
     }
 }
@@ -75,8 +96,10 @@ async fn check(backup: &Kept, identity: Option<&Path>, programs: &Programs) -> R
         };
     }
     // Whoever may not see a sealed backup does not see this either: it is the owner's alone.
-    let scratch = tempfile::tempdir();
-    let scratch = scratch.map_err(|error| BackupError::Io { path: std::env::temp_dir(), error })?;
+    let scratch = tempfile::tempdir().map_err(|error| {
+        let place = std::env::temp_dir();
+        BackupError::Refused(format!("no room to look into it at {}: {error}", place.display()))
+    })?;
     let from = payload::open(&payload, &Identities::read(identity)?)?;
     let inside = scratch.path().join("data");
     match manifest.engine {
@@ -138,19 +161,21 @@ async fn check_wal(
         }
     }
     let (all, identity) = (files.len(), identity.map(Path::to_owned));
-    let (read, damage) = blocking(&Stop::default(), move |stop| {
+    let (read, faults) = blocking(&Stop::default(), move |stop| {
         let identities = Identities::read(identity.as_deref())?;
         let readable = files.iter().filter(|it| !it.is_sealed() || !identities.is_empty());
-        let (mut read, mut damage) = (0, Vec::new());
+        let (mut read, mut faults) = (0, Vec::new());
         for file in readable {
             read += 1;
-            damage.extend(file.check(&identities, stop).err());
+            faults.extend(file.check(&identities, stop).err());
         }
-        Ok((read, damage))
+        Ok((read, faults))
     })
     .await?;
-    let whole = read - damage.len();
-    report.damage.extend(damage.iter().map(ToString::to_string));
+    let whole = read - faults.len();
+    for fault in &faults {
+        report.complain(fault, fault.to_string());
+    }
     let sealed = match all - read {
         0 => String::new(),
         rest => format!(", {rest} sealed and not looked into without an identity"),
