@@ -105,6 +105,11 @@ impl Manifest {
         if (manifest.engine == Engine::Postgresql) != manifest.cluster.is_some() {
             return Err(damaged("it does not tell what its engine needs".to_owned()));
         }
+        // Positions in the WAL are divided by it. PostgreSQL takes powers of two from 1 MB to 1 GB.
+        let size = manifest.cluster.as_ref().map(|it| it.wal_segment_size);
+        if size.is_some_and(|it| !it.is_power_of_two() || !(1 << 20..=1 << 30).contains(&it)) {
+            return Err(damaged("no server has files of WAL of that size".to_owned()));
+        }
         Ok(manifest)
     }
 

@@ -190,6 +190,20 @@ fn a_manifest_that_leads_elsewhere_is_refused() {
 }
 
 #[test]
+fn a_manifest_with_a_size_of_wal_that_no_server_has_is_refused() {
+    let backups = Backups::none();
+    let path = backups.add(Engine::Postgresql, 1).join("manifest.json");
+    backups.archive(&segment(1), "wal", &Recipients::default()).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(backups.folder.backups().unwrap().remove(0).manifest.is_ok());
+    for size in ["0", "1", "16777215", "18446744073709551615"] {
+        fs::write(&path, text.replace("16777216", size)).unwrap();
+        let read = backups.folder.backups().unwrap().remove(0).manifest;
+        assert!(matches!(read, Err(BackupError::Damaged(_))), "{size}: {read:?}");
+    }
+}
+
+#[test]
 fn wal_is_archived_once_and_never_replaced() {
     let backups = Backups::none();
     let (identity, sealed_for) = backups.keys("identity");

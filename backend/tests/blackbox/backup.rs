@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::support::{Service, Site, eventually, signal};
+use crate::support::{Service, Site, block_on, eventually, signal};
 
 on_every_site![
     what_was_made_is_checked_and_comes_back_into_a_new_place_only,
@@ -140,6 +140,49 @@ async fn noting(site: Site) -> (Site, Option<PathBuf>) {
         .with("MVP__BACKUP__POSTGRES_URL", &url)
         .with("MVP__BACKUP__POSTGRES_PROGRAMS", folder.to_str().unwrap());
     (site, Some(notes))
+}
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn of_several_servers_the_one_that_takes_writes_is_backed_up() {
+    block_on(async {
+        let (site, notes) = noting(Site::on_postgres().await).await;
+        let primary = site.postgres.as_ref().unwrap();
+        let standby = primary.replicated().await;
+        // The standby first, and before it one that is away.
+        let url = format!(
+            "postgres://keeper:{CANARY}@127.0.0.1:1,{},{}/postgres",
+            standby.host(),
+            primary.host()
+        );
+        let port = primary.host().rsplit_once(':').unwrap().1.to_owned();
+        let site = site.with("MVP__BACKUP__POSTGRES_URL", &url);
+        site.backup(&["create"]).well();
+        let asked = std::fs::read_to_string(format!("{}.arguments", notes.unwrap().display()));
+        assert!(asked.unwrap().lines().any(|it| it == format!("PGPORT={port}")));
+    });
+}
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn a_backup_that_there_is_no_room_to_look_into_is_not_called_damaged() {
+    block_on(async {
+        let site = Site::on_postgres().await;
+        site.backup(&["create"]).well();
+        let site = site.with("TMPDIR", "/nowhere");
+        let ran = site.backup(&["verify"]);
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        let told = ran.err;
+        assert!(told.contains("not checked") && told.contains("/nowhere"), "{told}");
+        let site = Site { place: site.place.with_little_room(64), ..site };
+        let room = site.place.folder().display().to_string();
+        let site = site.with("TMPDIR", &room);
+        let ran = site.backup(&["verify"]);
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        let told = ran.err;
+        assert!(told.contains("not checked") && told.contains("File too large"), "{told}");
+        assert!(!told.contains("damaged"), "{told}");
+    });
 }
 
 async fn the_service_makes_sealed_backups_by_itself_and_keeps_the_newest(site: Site) {

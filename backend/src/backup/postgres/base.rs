@@ -88,13 +88,14 @@ async fn connect(address: &PostgresAddress) -> Result<(PgConnectOptions, PgConne
     for options in &address.0 {
         let options = options.clone().application_name("motovaultpro backup");
         let options = options.disable_statement_logging();
-        let connecting = PgConnection::connect_with(&options);
+        let connecting = async {
+            let mut connection = PgConnection::connect_with(&options).await?;
+            let is_it = address.0.len() == 1 || takes_writes(&mut connection).await?;
+            Ok::<_, sqlx::Error>(is_it.then_some(connection))
+        };
         match tokio::time::timeout(PATIENCE, connecting).await {
-            Ok(Ok(mut connection)) => {
-                if address.0.len() == 1 || takes_writes(&mut connection).await? {
-                    return Ok((options, connection));
-                }
-            }
+            Ok(Ok(Some(connection))) => return Ok((options, connection)),
+            Ok(Ok(None)) => {}
             Ok(Err(error)) => failed = error.into(),
             Err(_) => failed = BackupError::refused("PostgreSQL does not answer"),
         }

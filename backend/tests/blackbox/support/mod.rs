@@ -10,6 +10,7 @@ mod visit;
 
 use std::{
     io::{BufRead as _, BufReader},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Output, Stdio},
     sync::{
@@ -164,6 +165,20 @@ impl Place {
     /// The same for another build of the program.
     pub(crate) fn of_program(self, program: &Path) -> Self {
         Self { program: program.to_owned(), ..self }
+    }
+
+    /// The same on a disk that is full as soon as a file has that many KiB, until `prlimit` gives
+    /// the process more.
+    pub(crate) fn with_little_room(self, kibibytes: u32) -> Self {
+        let script = self.folder().join("with-little-room");
+        let program = self.program.display();
+        // Told by a refused write, not by a signal. The unit is 512 bytes.
+        let blocks = kibibytes * 2;
+        let text =
+            format!("#!/bin/sh\ntrap '' XFSZ\nulimit -S -f {blocks}\nexec '{program}' \"$@\"\n");
+        std::fs::write(&script, text).unwrap();
+        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+        self.of_program(&script)
     }
 
     /// The same with one more setting, or another value for it.
