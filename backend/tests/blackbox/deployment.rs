@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::support::Place;
+use crate::support::{Place, Postgres, Sql, block_on};
 
 /// The seed's secrets: the name under `/run/secrets`, and the file on the host.
 const SECRETS: [(&str, &str); 3] = [
@@ -208,6 +208,40 @@ fn every_setting_in_the_unit_is_known() {
         assert!(unit.lines().any(|it| it == line), "{line}");
     }
     assert!(unit.lines().any(|it| it == "ExecStart=/usr/local/bin/motovaultpro serve"));
+}
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn the_roles_that_docker_makes_are_those_that_the_service_works_as() {
+    block_on(async {
+        let postgres = Postgres::start().await;
+        let sql = Sql::postgres(&postgres.url()).await;
+        sql.execute("CREATE DATABASE motovaultpro").await;
+        let secret = postgres.folder().join("secret");
+        std::fs::write(&secret, "it's a \"secret\"\n").unwrap();
+        let (host, port) =
+            postgres.host().split_once(':').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+        let made = Command::new("/bin/sh")
+            .arg(project("deploy/postgres/make-roles.sh"))
+            .env("PATH", format!("{}:/usr/bin:/bin", postgres.programs().display()))
+            .envs([("PGHOST", host), ("PGPORT", port)])
+            .envs([("POSTGRES_USER", "postgres"), ("POSTGRES_DB", "motovaultpro")])
+            .env("POSTGRES_PASSWORD_FILE", &secret)
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{made:?}");
+        let at = |role| format!("postgres://{role}@{}/motovaultpro", postgres.host());
+        let place = Place::bare()
+            .with("MVP__DATABASE__URL", &at("motovaultpro"))
+            .with("MVP__DATABASE__MIGRATION_URL", &at("motovaultpro_owner"));
+        let service = place.serve();
+        service.register("ann@example.org").await.add_vehicle(1).await;
+        assert!(!service.log().contains("passes row-level security by"), "{}", service.log());
+        let hashed = "SELECT COUNT(*) FROM pg_authid
+             WHERE rolname LIKE 'motovaultpro%' AND rolpassword LIKE 'SCRAM-SHA-256$%'";
+        assert_eq!(sql.number(hashed).await, 2);
+        sql.close().await;
+    });
 }
 
 /// A copy of the project's scripts, to be run where nothing of the project's is.
