@@ -89,6 +89,11 @@ impl Answer {
         self.headers.get(name).map_or("", |it| it.to_str().unwrap())
     }
 
+    /// The body, where it is no JSON: a page.
+    pub(crate) fn text(&self) -> &str {
+        self.body.as_str().unwrap_or_default()
+    }
+
     /// The body's `id`.
     pub(crate) fn id(&self) -> String {
         self.body["id"].as_str().unwrap_or_else(|| panic!("no id in {self:?}")).to_owned()

@@ -3,7 +3,7 @@
 use crate::{
     core::config::Registration,
     sql,
-    testing::{Answer, TestApp, block_on, cookie_of, on_every_engine},
+    testing::{TestApp, block_on, cookie_of, on_every_engine},
 };
 
 const PASSWORD: &str = "correct horse battery";
@@ -18,10 +18,6 @@ on_every_engine![
     an_address_with_an_account_is_told_at_its_field,
 ];
 
-fn text(answer: &Answer) -> &str {
-    answer.body.as_str().unwrap_or_default()
-}
-
 async fn the_first_visit_leads_to_making_the_first_account(app: TestApp) {
     let mut tx = app.app.db.write().await.unwrap();
     sql!(&mut tx, execute, "DELETE FROM first_account").unwrap();
@@ -33,23 +29,23 @@ async fn the_first_visit_leads_to_making_the_first_account(app: TestApp) {
         assert_eq!((answer.status, answer.header("location")), (303, "/register"), "{path}");
     }
     let page = visitor.get("/register").await;
-    assert!(text(&page).contains("Make the first account"), "{page:?}");
+    assert!(page.text().contains("Make the first account"), "{page:?}");
     let fields = [("email", "dana@example.org"), ("password", PASSWORD), ("displayName", "Dana")];
     let answer = visitor.submit("/register", &fields).await;
     assert_eq!((answer.status, answer.header("location")), (303, "/vehicles"));
     let dana = app.with_cookie(cookie_of(&answer));
-    assert!(text(&dana.get("/vehicles").await).contains("Your garage is empty"));
-    assert!(text(&dana.get("/settings").await).contains("Administrator"));
+    assert!(dana.get("/vehicles").await.text().contains("Your garage is empty"));
+    assert!(dana.get("/settings").await.text().contains("Administrator"));
 }
 
 async fn a_refused_password_keeps_the_address_and_never_the_password(app: TestApp) {
     let fields = [("email", "admin@example.org"), ("password", "wrong-one"), ("next", "/trash")];
     let answer = app.nobody().submit("/login", &fields).await;
     assert_eq!(answer.status, 401);
-    assert!(text(&answer).contains(r#"value="admin@example.org""#));
-    assert!(text(&answer).contains(r#"name="next" value="/trash""#));
-    assert!(text(&answer).contains("The e-mail address or the password is wrong."));
-    assert!(!text(&answer).contains("wrong-one"));
+    assert!(answer.text().contains(r#"value="admin@example.org""#));
+    assert!(answer.text().contains(r#"name="next" value="/trash""#));
+    assert!(answer.text().contains("The e-mail address or the password is wrong."));
+    assert!(!answer.text().contains("wrong-one"));
 
     // Strangers are stopped first.
     for _ in 0..14 {
@@ -57,22 +53,22 @@ async fn a_refused_password_keeps_the_address_and_never_the_password(app: TestAp
     }
     let answer = app.nobody().submit("/login", &fields).await;
     assert_eq!((answer.status, answer.header("retry-after")), (429, "3600"));
-    assert!(text(&answer).contains("Too many attempts"));
-    assert!(text(&answer).contains(r#"value="admin@example.org""#));
+    assert!(answer.text().contains("Too many attempts"));
+    assert!(answer.text().contains(r#"value="admin@example.org""#));
 }
 
 async fn signing_in_leads_back_and_never_away(app: TestApp) {
     let answer = app.nobody().get("/vehicles/new?x=1").await;
     assert_eq!(answer.header("location"), "/login?next=%2Fvehicles%2Fnew%3Fx%3D1");
     let page = app.nobody().get(answer.header("location")).await;
-    assert!(text(&page).contains(r#"value="/vehicles/new?x=1""#), "{page:?}");
+    assert!(page.text().contains(r#"value="/vehicles/new?x=1""#), "{page:?}");
     for (next, to) in [("/trash", "/trash"), ("https://evil.example/", "/"), ("//evil", "/")] {
         let fields = [("email", "ADMIN@example.org"), ("password", PASSWORD), ("next", next)];
         let answer = app.nobody().submit("/login", &fields).await;
         assert_eq!((answer.status, answer.header("location")), (303, to));
     }
     let page = app.nobody().get("/login?next=%2F%2Fevil%22%3E%3Cscript%3E").await;
-    assert!(!text(&page).contains("evil"), "{page:?}");
+    assert!(!page.text().contains("evil"), "{page:?}");
 }
 
 async fn whoever_is_signed_in_needs_no_door(app: TestApp) {
@@ -81,7 +77,7 @@ async fn whoever_is_signed_in_needs_no_door(app: TestApp) {
         let answer = user.get(path).await;
         assert_eq!((answer.status, answer.header("location")), (303, "/vehicles"), "{path}");
     }
-    assert!(text(&app.nobody().get("/login").await).contains(r#"href="/register""#));
+    assert!(app.nobody().get("/login").await.text().contains(r#"href="/register""#));
 }
 
 async fn signing_out_ends_the_session(app: TestApp) {
@@ -106,15 +102,15 @@ async fn settings_are_kept_and_faults_are_shown(app: TestApp) {
     };
     let answer = user.submit("/settings", &fields("Nowhere/<b>")).await;
     assert_eq!(answer.status, 422);
-    assert!(text(&answer).contains("This is not a time zone, such as Europe/Berlin."));
-    assert!(text(&answer).contains("Nowhere/&#60;b&#62;"), "{answer:?}");
-    assert!(text(&answer).contains(r#"value="km" selected"#));
+    assert!(answer.text().contains("This is not a time zone, such as Europe/Berlin."));
+    assert!(answer.text().contains("Nowhere/&#60;b&#62;"), "{answer:?}");
+    assert!(answer.text().contains(r#"value="km" selected"#));
 
     let answer = user.submit("/settings", &fields("europe/berlin")).await;
     assert_eq!((answer.status, answer.header("location")), (303, "/settings?saved"));
     let page = user.get("/settings?saved").await;
     for part in ["Settings saved.", r#"data-theme="dark""#, "EUR", r#"value="Europe/Berlin""#] {
-        assert!(text(&page).contains(part), "{part}: {page:?}");
+        assert!(page.text().contains(part), "{part}: {page:?}");
     }
 }
 
@@ -122,14 +118,14 @@ async fn an_address_with_an_account_is_told_at_its_field(app: TestApp) {
     let fields = [("email", "Admin@example.org"), ("password", PASSWORD), ("displayName", "")];
     let answer = app.nobody().submit("/register", &fields).await;
     assert_eq!(answer.status, 422);
-    assert!(text(&answer).contains(r#"id="email-error">This has an account already"#));
+    assert!(answer.text().contains(r#"id="email-error">This has an account already"#));
 
     let fields = [("email", "nobody"), ("password", "short-1"), ("displayName", "Dana")];
     let answer = app.nobody().submit("/register", &fields).await;
     assert_eq!(answer.status, 422);
-    assert!(text(&answer).contains(r#"id="password-error">This has fewer than 8 characters."#));
-    assert!(text(&answer).contains(r#"value="Dana""#));
-    assert!(!text(&answer).contains("short-1"));
+    assert!(answer.text().contains(r#"id="password-error">This has fewer than 8 characters."#));
+    assert!(answer.text().contains(r#"value="Dana""#));
+    assert!(!answer.text().contains("short-1"));
 }
 
 #[test]
@@ -143,8 +139,8 @@ fn a_closed_door_says_so() {
                 .await,
         ] {
             assert_eq!(answer.status, 403);
-            assert!(text(&answer).contains("Accounts are closed"), "{answer:?}");
+            assert!(answer.text().contains("Accounts are closed"), "{answer:?}");
         }
-        assert!(!text(&app.nobody().get("/login").await).contains("/register"));
+        assert!(!app.nobody().get("/login").await.text().contains("/register"));
     });
 }

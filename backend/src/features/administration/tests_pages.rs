@@ -21,23 +21,19 @@ on_every_engine![
     what_strangers_send_is_shown_as_text,
 ];
 
-fn text(answer: &Answer) -> &str {
-    answer.body.as_str().unwrap_or_default()
-}
-
 /// The value of the page's hidden field `once`.
 fn once(page: &Answer) -> String {
     let rest =
-        text(page).split_once(r#"name="once" value=""#).unwrap_or_else(|| panic!("{page:?}"));
+        page.text().split_once(r#"name="once" value=""#).unwrap_or_else(|| panic!("{page:?}"));
     rest.1.split_once('"').unwrap().0.to_owned()
 }
 
 async fn only_administrators_are_shown_the_way(app: TestApp) {
     let way = r#"href="/admin""#;
-    assert!(text(&app.as_administrator().await.get("/vehicles").await).contains(way));
+    assert!(app.as_administrator().await.get("/vehicles").await.text().contains(way));
     let ann = app.register("ann@example.org").await;
-    assert!(!text(&ann.get("/vehicles").await).contains(way));
-    assert!(!text(&app.nobody().get("/login").await).contains(way));
+    assert!(!ann.get("/vehicles").await.text().contains(way));
+    assert!(!app.nobody().get("/login").await.text().contains(way));
 }
 
 async fn accounts_are_searched_and_led_to(app: TestApp) {
@@ -58,16 +54,16 @@ async fn accounts_are_searched_and_led_to(app: TestApp) {
         tx.commit().await.unwrap();
     }
     let page = admin.get("/admin?search=example.net").await;
-    let older = text(&page).split_once(r#"href="/admin?cursor="#).expect("an older page").1;
+    let older = page.text().split_once(r#"href="/admin?cursor="#).expect("an older page").1;
     let older = older.split_once('"').unwrap().0.replace("&#38;", "&");
     assert!(older.contains("&search=example.net"), "{older}");
     let page = admin.get(&format!("/admin?cursor={older}")).await;
-    assert_eq!(text(&page).matches("/admin/users/").count(), 1, "{page:?}");
+    assert_eq!(page.text().matches("/admin/users/").count(), 1, "{page:?}");
     let page = admin.get("/admin?search=admin%40").await;
     let id = id_of(&admin, "admin@").await;
-    assert!(text(&page).contains(&format!("/admin/users/{id}")), "{page:?}");
-    assert!(text(&page).contains("Administrator"), "{page:?}");
-    assert!(text(&admin.get("/admin?search=nowhere").await).contains("Nobody found"));
+    assert!(page.text().contains(&format!("/admin/users/{id}")), "{page:?}");
+    assert!(page.text().contains("Administrator"), "{page:?}");
+    assert!(admin.get("/admin?search=nowhere").await.text().contains("Nobody found"));
 }
 
 async fn an_account_is_disabled_and_enabled_by_its_page(app: TestApp) {
@@ -77,8 +73,8 @@ async fn an_account_is_disabled_and_enabled_by_its_page(app: TestApp) {
     let answer = admin.submit(&path, &[("isDisabled", "true")]).await;
     assert_eq!((answer.status, answer.header("location")), (303, path.as_str()));
     let page = admin.get(&path).await;
-    assert!(text(&page).contains("Enable the account"), "{page:?}");
-    assert!(text(&page).contains("Account disabled"), "the log says so: {page:?}");
+    assert!(page.text().contains("Enable the account"), "{page:?}");
+    assert!(page.text().contains("Account disabled"), "the log says so: {page:?}");
     assert_eq!(log_in(&app, "ann@example.org", PASSWORD).await.status, 401);
     admin.submit(&path, &[("isDisabled", "false")]).await;
     assert_eq!(log_in(&app, "ann@example.org", PASSWORD).await.status, 200);
@@ -92,7 +88,7 @@ async fn the_last_administrator_is_told_why_not(app: TestApp) {
         let answer = admin.submit(&path, &[leave]).await;
         assert_eq!(answer.status, 409);
         let why = "This is the last administrator: make another one first.";
-        assert!(text(&answer).contains(why), "{answer:?}");
+        assert!(answer.text().contains(why), "{answer:?}");
     }
 }
 
@@ -114,13 +110,13 @@ async fn a_reset_link_is_shown_once_and_is_the_same_for_a_double_tap(app: TestAp
     let fields = [("once", once(&admin.get(&path).await))];
     let fields: Vec<_> = fields.iter().map(|it| (it.0, it.1.as_str())).collect();
     let link = |page: &Answer| {
-        let rest = text(page).split_once("http://cars.test/reset?token=");
+        let rest = page.text().split_once("http://cars.test/reset?token=");
         rest.unwrap_or_else(|| panic!("{page:?}")).1[..64].to_owned()
     };
     let first = link(&admin.submit(&format!("{path}/reset"), &fields).await);
     let second = link(&admin.submit(&format!("{path}/reset"), &fields).await);
     assert_eq!(first, second);
-    assert!(!text(&admin.get(&path).await).contains(&first));
+    assert!(!admin.get(&path).await.text().contains(&first));
     assert_eq!(app.nobody().get(&format!("/reset?token={first}")).await.status, 200);
 }
 
@@ -131,30 +127,30 @@ async fn an_invitation_is_made_shown_once_and_withdrawn(app: TestApp) {
     let bad = [("once", once.as_str()), ("email", "nonsense"), ("expiresAt", "2020-01-01")];
     let answer = admin.submit("/admin/invitations", &bad).await;
     assert_eq!(answer.status, 422);
-    assert!(text(&answer).contains("such as you@example.org"), "{answer:?}");
+    assert!(answer.text().contains("such as you@example.org"), "{answer:?}");
     let good = [("once", once.as_str()), ("email", "ann@example.org"), ("expiresAt", "")];
     let made = admin.submit("/admin/invitations", &good).await;
     assert_eq!(made.status, 200, "{made:?}");
-    assert!(text(&made).contains("http://cars.test/register?invitation="), "{made:?}");
+    assert!(made.text().contains("http://cars.test/register?invitation="), "{made:?}");
     let again = admin.submit("/admin/invitations", &good).await;
-    assert!(text(&again).contains("http://cars.test/register?invitation="), "{again:?}");
+    assert!(again.text().contains("http://cars.test/register?invitation="), "{again:?}");
     let list = admin.get("/api/admin/invitations").await;
     assert_eq!(list.body["items"].as_array().unwrap().len(), 1, "{list:?}");
 
     let page = admin.get("/admin/invitations").await;
-    assert!(text(&page).contains("good until 7 Feb 2026"), "{page:?}");
-    assert!(!text(&page).contains("register?invitation="), "{page:?}");
+    assert!(page.text().contains("good until 7 Feb 2026"), "{page:?}");
+    assert!(!page.text().contains("register?invitation="), "{page:?}");
     let id = list.body["items"][0]["id"].as_str().unwrap();
     let answer = admin.submit(&format!("/admin/invitations/{id}/withdraw"), &[]).await;
     assert_eq!((answer.status, answer.header("location")), (303, "/admin/invitations"));
-    assert!(!text(&admin.get("/admin/invitations").await).contains("ann@example.org"));
+    assert!(!admin.get("/admin/invitations").await.text().contains("ann@example.org"));
 }
 
 async fn where_registration_is_closed_the_page_says_what_to_do(app: TestApp) {
     let closed = app.other_instance(|it| it.auth.registration = Registration::Closed);
     let page = closed.as_administrator().await.get("/admin/invitations").await;
-    assert!(text(&page).contains("MVP__AUTH__REGISTRATION=invite"), "{page:?}");
-    assert!(!text(&page).contains("Make invitation"), "{page:?}");
+    assert!(page.text().contains("MVP__AUTH__REGISTRATION=invite"), "{page:?}");
+    assert!(!page.text().contains("Make invitation"), "{page:?}");
 }
 
 async fn the_log_is_filtered_and_its_export_follows(app: TestApp) {
@@ -163,12 +159,12 @@ async fn the_log_is_filtered_and_its_export_follows(app: TestApp) {
     let id = id_of(&admin, "ann@").await;
     let page = admin.get(&format!("/admin/log?kind=registered&userId={id}&from=&to=")).await;
     assert_eq!(page.status, 200, "{page:?}");
-    assert!(text(&page).contains("Account made"), "{page:?}");
-    assert!(text(&page).contains(r#"value="registered" selected"#), "{page:?}");
+    assert!(page.text().contains("Account made"), "{page:?}");
+    assert!(page.text().contains(r#"value="registered" selected"#), "{page:?}");
     let export = format!("/api/admin/security-log.csv?kind=registered&#38;userId={id}");
-    assert!(text(&page).contains(&export), "{page:?}");
+    assert!(page.text().contains(&export), "{page:?}");
     let none = admin.get("/admin/log?kind=factor-added").await;
-    assert!(text(&none).contains("Nothing here"), "{none:?}");
+    assert!(none.text().contains("Nothing here"), "{none:?}");
 }
 
 async fn what_strangers_send_is_shown_as_text(app: TestApp) {
@@ -181,7 +177,7 @@ async fn what_strangers_send_is_shown_as_text(app: TestApp) {
     let id = id_of(&admin, "x@").await;
     for path in ["/admin".to_owned(), format!("/admin/users/{id}"), "/admin/log".to_owned()] {
         let page = admin.get(&path).await;
-        assert!(!text(&page).contains("<script>alert"), "{path}");
-        assert!(!text(&page).contains("<img"), "{path}");
+        assert!(!page.text().contains("<script>alert"), "{path}");
+        assert!(!page.text().contains("<img"), "{path}");
     }
 }

@@ -17,10 +17,6 @@ on_every_engine![
     another_users_fill_up_looks_like_one_that_does_not_exist,
 ];
 
-fn text(answer: &Answer) -> &str {
-    answer.body.as_str().unwrap_or_default()
-}
-
 async fn vehicle(user: &TestApp) -> String {
     let vehicle = json!({ "vin": "1HGCM82633A004352", "make": "Honda" });
     user.post("/api/vehicles", vehicle).await.id()
@@ -46,7 +42,7 @@ async fn the_fast_form_knows_the_day_and_what_was_last(app: TestApp) {
     let form = format!("/vehicles/{id}/fuel-logs/new");
     let page = user.get(&form).await;
     // Noon in Greenwich is two at night there, a day later.
-    assert!(text(&page).contains(r#"type="date" value="2026-02-01""#), "{page:?}");
+    assert!(page.text().contains(r#"type="date" value="2026-02-01""#), "{page:?}");
     let fields = [
         ("odometerReading", "100,000"),
         ("gallons", "40"),
@@ -63,7 +59,7 @@ async fn the_fast_form_knows_the_day_and_what_was_last(app: TestApp) {
     assert_eq!((answer.status, answer.header("location")), (303, &*format!("/vehicles/{id}")));
     let page = user.get(&form).await;
     for part in ["last: 100,000 km", "last: 1.799", r#"<option value="Aral">"#, "€/l"] {
-        assert!(text(&page).contains(part), "{part}: {page:?}");
+        assert!(page.text().contains(part), "{part}: {page:?}");
     }
 }
 
@@ -73,7 +69,7 @@ async fn the_fast_form_knows_the_fuel(app: TestApp) {
     let form = format!("/vehicles/{car}/fuel-logs/new");
     let chosen = async || {
         let page = user.get(&form).await;
-        let select = text(&page).split("<select id=\"fuelType\"").nth(1).unwrap();
+        let select = page.text().split("<select id=\"fuelType\"").nth(1).unwrap();
         let select = select.split("</select>").next().unwrap();
         let option = select.split(" selected>").nth(1).unwrap();
         option.split('<').next().unwrap().to_owned()
@@ -98,16 +94,16 @@ async fn the_fast_form_knows_the_fuel(app: TestApp) {
     assert_eq!((&kept[0]["fuelType"], &kept[1]["fuelType"]), (&Value::Null, &json!("e10")));
     let edit = format!("/fuel-logs/{}/edit", kept[1]["id"].as_str().unwrap());
     let page = user.get(&edit).await;
-    assert!(text(&page).contains(r#"<option value="e10" selected>E10</option>"#), "{page:?}");
+    assert!(page.text().contains(r#"<option value="e10" selected>E10</option>"#), "{page:?}");
     assert_eq!(user.submit(&edit, &[("fuelType", "")]).await.status, 303);
     assert_eq!(logs(&user).await[1]["fuelType"], Value::Null);
     let wrong = user.submit(&edit, &[("fuelType", "coal")]).await;
-    assert!(text(&wrong).contains("fuelType-error"), "{wrong:?}");
+    assert!(wrong.text().contains("fuelType-error"), "{wrong:?}");
     // A VIN that tells none.
     let other = json!({ "vin": "WVWZZZ1JZXW000001" });
     let other = user.post("/api/vehicles", other).await.id();
     let page = user.get(&format!("/vehicles/{other}/fuel-logs/new")).await;
-    assert!(text(&page).contains(r#"<option value="" selected>Not noted</option>"#), "{page:?}");
+    assert!(page.text().contains(r#"<option value="" selected>Not noted</option>"#), "{page:?}");
 }
 
 async fn a_fill_up_in_litres_and_kilometres_is_kept_in_gallons_and_miles(app: TestApp) {
@@ -130,14 +126,14 @@ async fn a_fill_up_in_litres_and_kilometres_is_kept_in_gallons_and_miles(app: Te
     assert_eq!(log["isFull"], false);
     let page = user.get(&format!("/vehicles/{id}")).await;
     for part in ["100,000 ", "40.00 ", "€1.799", "€71.96"] {
-        assert!(text(&page).contains(part), "{part}: {page:?}");
+        assert!(page.text().contains(part), "{part}: {page:?}");
     }
 }
 
 /// What the form at `path` would send if it were left as it is.
 async fn as_shown(user: &TestApp, path: &str) -> Vec<(String, String)> {
     let page = user.get(path).await;
-    let html = text(&page);
+    let html = page.text();
     let mut fields = Vec::new();
     for input in html.split("<input ").skip(1) {
         let input = input.split('>').next().unwrap();
@@ -216,16 +212,16 @@ async fn a_reading_out_of_order_offers_the_way_past_it(app: TestApp) {
     let answer = user.submit(&form, &fields).await;
     assert_eq!(answer.status, 422);
     let told = "This is less than the 135,524 km of the fill-up before it, on 2 Jan 2026.";
-    assert!(text(&answer).contains(told), "{answer:?}");
-    assert!(text(&answer).contains(r#"name="allowOdometerRollback" value="true""#));
-    assert!(!text(&user.get(&form).await).contains("allowOdometerRollback"));
+    assert!(answer.text().contains(told), "{answer:?}");
+    assert!(answer.text().contains(r#"name="allowOdometerRollback" value="true""#));
+    assert!(!user.get(&form).await.text().contains("allowOdometerRollback"));
     fields.push(("allowOdometerRollback", "true"));
     assert_eq!(user.submit(&form, &fields).await.status, 303);
 
     let path = format!("/fuel-logs/{}/edit", log.id());
     let answer = user.submit(&path, &[("date", "2026-01-10")]).await;
     assert_eq!(answer.status, 422);
-    assert!(text(&answer).contains("allowOdometerRollback"), "{answer:?}");
+    assert!(answer.text().contains("allowOdometerRollback"), "{answer:?}");
 }
 
 async fn a_fill_up_with_faults_keeps_what_was_typed(app: TestApp) {
@@ -248,16 +244,16 @@ async fn a_fill_up_with_faults_keeps_what_was_typed(app: TestApp) {
         r#"value="many""#,
         "roof box</textarea>",
     ] {
-        assert!(text(&answer).contains(part), "{part}: {answer:?}");
+        assert!(answer.text().contains(part), "{part}: {answer:?}");
     }
-    assert!(!text(&answer).contains("checked"), "{answer:?}");
+    assert!(!answer.text().contains("checked"), "{answer:?}");
 }
 
 async fn a_form_sent_twice_makes_one_fill_up(app: TestApp) {
     let user = app.register("dana@example.org").await;
     let form = format!("/vehicles/{}/fuel-logs/new", vehicle(&user).await);
     let page = user.get(&form).await;
-    let showing = text(&page).split(r#"name="once" value=""#).nth(1).unwrap();
+    let showing = page.text().split(r#"name="once" value=""#).nth(1).unwrap();
     let showing = showing.split('"').next().unwrap().to_owned();
     let send = async |odometer: &str, showing: &str| {
         let fields = [

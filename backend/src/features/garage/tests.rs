@@ -13,13 +13,9 @@ on_every_engine![
     another_users_vehicle_page_looks_like_one_that_does_not_exist,
 ];
 
-fn text(answer: &Answer) -> &str {
-    answer.body.as_str().unwrap_or_default()
-}
-
 fn assert_shows(page: &Answer, parts: &[&str]) {
     for part in parts {
-        assert!(text(page).contains(part), "{part} is not in {}", text(page));
+        assert!(page.text().contains(part), "{part} is not in {}", page.text());
     }
 }
 
@@ -93,9 +89,9 @@ async fn a_vehicles_page_shows_figures_chart_and_reasons(app: TestApp) {
     let path = format!("/vehicles/{id}");
     let page = user.get(&path).await;
     assert_shows(&page, &["No fill-ups yet", "1HGCM82633A004352"]);
-    assert!(!text(&page).contains("<figure"));
+    assert!(!page.text().contains("<figure"));
     add(&user, &id, &FILLS[..3]).await;
-    assert!(!text(&user.get(&path).await).contains("<figure"), "one interval is no chart");
+    assert!(!user.get(&path).await.text().contains("<figure"), "one interval is no chart");
     add(&user, &id, &FILLS[3..]).await;
     let page = user.get(&path).await;
     assert_shows(
@@ -148,12 +144,12 @@ async fn fill_ups_beyond_a_page_are_a_link_away(app: TestApp) {
     add(&user, &id, &rows).await;
     let path = format!("/vehicles/{id}");
     let page = user.get(&path).await;
-    assert_eq!(text(&page).matches("/edit\">Edit<span").count(), 50);
-    let older = text(&page).split(&format!("{path}?cursor=")).nth(1).unwrap();
+    assert_eq!(page.text().matches("/edit\">Edit<span").count(), 50);
+    let older = page.text().split(&format!("{path}?cursor=")).nth(1).unwrap();
     let cursor = older.split('"').next().unwrap();
     let page = user.get(&format!("{path}?cursor={cursor}")).await;
-    assert_eq!(text(&page).matches("/edit\">Edit<span").count(), 2);
-    assert!(!text(&page).contains("Load older"));
+    assert_eq!(page.text().matches("/edit\">Edit<span").count(), 2);
+    assert!(!page.text().contains("Load older"));
     assert_eq!(user.get(&format!("{path}?cursor=nonsense")).await.status, 422);
 }
 

@@ -17,20 +17,16 @@ on_every_engine![
     miles_are_typed_in_the_users_unit,
 ];
 
-fn text(answer: &Answer) -> &str {
-    answer.body.as_str().unwrap_or_default()
-}
-
 fn assert_shows(page: &Answer, parts: &[&str]) {
     assert_eq!(page.status, 200, "{page:?}");
     for part in parts {
-        assert!(text(page).contains(part), "{part} is not in {}", text(page));
+        assert!(page.text().contains(part), "{part} is not in {}", page.text());
     }
 }
 
 /// The value of a form's field.
 fn value(page: &Answer, name: &str) -> String {
-    let field = text(page).split(&format!("name=\"{name}\"")).nth(1).unwrap_or_default();
+    let field = page.text().split(&format!("name=\"{name}\"")).nth(1).unwrap_or_default();
     let value = field.split('>').next().unwrap_or_default().split("value=\"").nth(1);
     value.and_then(|it| it.split('"').next()).unwrap_or_default().to_owned()
 }
@@ -56,7 +52,7 @@ async fn everything_due_is_on_one_page_most_urgent_first(app: TestApp) {
             "a &#60;b&#62;",
         ],
     );
-    let place = |part: &str| text(&page).find(part).unwrap();
+    let place = |part: &str| page.text().find(part).unwrap();
     assert!(place("Coolant") < place("My word") && place("My word") < place("Oil change"));
     let stranger = app.register("eve@example.org").await;
     assert_shows(&stranger.get("/maintenance").await, &["Nothing is due", "Add a vehicle"]);
@@ -87,7 +83,7 @@ async fn an_item_is_done_in_two_taps(app: TestApp) {
     let next = garage.items("&completed=false").await[0]["id"].as_str().unwrap().to_owned();
     let again = garage.user.submit(&format!("/maintenance/{next}/complete"), &wrong).await;
     assert_eq!(again.status, 422);
-    assert!(text(&again).contains("This has to be a date"), "{}", text(&again));
+    assert!(again.text().contains("This has to be a date"), "{}", again.text());
 }
 
 async fn something_is_planned_after_its_usual_interval(app: TestApp) {
@@ -128,7 +124,7 @@ async fn what_was_done_is_noted_and_shown_again_with_what_is_wrong(app: TestApp)
     let base = format!("/vehicles/{}/maintenance/new", garage.vehicle);
     let form = garage.user.get(&format!("{base}?type=tires&done=true")).await;
     assert_eq!(value(&form, "completedDate"), "2026-01-31");
-    assert!(!text(&form).contains("dueDate"));
+    assert!(!form.text().contains("dueDate"));
     for (wrong, why) in [
         ([("completedDate", ""), ("cost", "1")], "This is required of a completed item."),
         ([("completedDate", "2026-01-02"), ("cost", "1.234")], "This has more than 2 decimals."),
@@ -137,7 +133,7 @@ async fn what_was_done_is_noted_and_shown_again_with_what_is_wrong(app: TestApp)
         let fields = [&[("type", "New tires")], &wrong[..]].concat();
         let again = garage.user.submit(&base, &fields).await;
         assert_eq!(again.status, 422);
-        assert!(text(&again).contains(why), "{why}: {}", text(&again));
+        assert!(again.text().contains(why), "{why}: {}", again.text());
     }
     let right = [("type", "New tires"), ("completedDate", "2026-01-02"), ("cost", "1,234.50")];
     assert_eq!(garage.user.submit(&base, &right).await.status, 303);
@@ -200,18 +196,18 @@ async fn a_history_is_one_timeline_page_by_page(app: TestApp) {
         }
     }
     let count = |page: &Answer| {
-        (text(page).matches("Fill-up<span").count(), text(page).matches("number ").count())
+        (page.text().matches("Fill-up<span").count(), page.text().matches("number ").count())
     };
     let first = garage.user.get(&base).await;
-    let older = text(&first).split(&format!("href=\"{base}?")).nth(1).unwrap();
+    let older = first.text().split(&format!("href=\"{base}?")).nth(1).unwrap();
     let older = older.split('"').next().unwrap().replace("&#38;", "&");
     let second = garage.user.get(&format!("{base}?{older}")).await;
     let (one, two) = (count(&first), count(&second));
     assert_eq!(one.0 + one.1, 40);
     assert_eq!((one.0 + two.0, one.1 + two.1), (45, 5));
-    assert!(!text(&second).contains("Load older"));
+    assert!(!second.text().contains("Load older"));
     // Latest first; of one day what was done stands before the fill-up.
-    let place = |part: &str| text(&first).find(part).unwrap();
+    let place = |part: &str| first.text().find(part).unwrap();
     assert!(place("number 36.") < place("number 27."));
     for wrong in ["services=1", "fills=nonsense", "services=+1-01-01_x"] {
         assert_eq!(garage.user.get(&format!("{base}?{wrong}")).await.status, 422, "{wrong}");

@@ -19,19 +19,15 @@ on_every_engine![
     nothing_that_is_typed_becomes_markup,
 ];
 
-fn text(answer: &Answer) -> &str {
-    answer.body.as_str().unwrap_or_default()
-}
-
 fn holds(answer: &Answer, parts: &[&str]) {
     for part in parts {
-        assert!(text(answer).contains(part), "{part} is not in {answer:?}");
+        assert!(answer.text().contains(part), "{part} is not in {answer:?}");
     }
 }
 
 fn lacks(answer: &Answer, parts: &[&str]) {
     for part in parts {
-        assert!(!text(answer).contains(part), "{part} is in {answer:?}");
+        assert!(!answer.text().contains(part), "{part} is in {answer:?}");
     }
 }
 
@@ -74,7 +70,7 @@ async fn only_the_page_with_the_map_loads_its_pictures(app: TestApp) {
     assert!(with_tiles.get("/vehicles").await.header(policy).contains("img-src 'self';"));
     // Without what draws it there is no map, and the list says the same.
     let has_map = crate::core::web::Assets::get().map.is_some();
-    assert_eq!(text(&page).contains(&format!("data-tiles=\"{tiles}\"")), has_map);
+    assert_eq!(page.text().contains(&format!("data-tiles=\"{tiles}\"")), has_map);
 }
 
 async fn a_search_that_cannot_be_shows_why_at_its_field(app: TestApp) {
@@ -136,7 +132,7 @@ async fn only_whoever_added_it_is_offered_to_change_it(app: TestApp) {
     let edit = format!("{path}/edit");
     for (user, may) in [(&ann, true), (&bob, false), (&admin, true)] {
         let page = user.get(&path).await;
-        assert_eq!((page.status, text(&page).contains(&edit)), (200, may));
+        assert_eq!((page.status, page.text().contains(&edit)), (200, may));
         assert_eq!(user.get(&edit).await.status, if may { 200 } else { 403 });
     }
     for action in [&edit, &format!("{path}/delete")] {
@@ -193,10 +189,10 @@ async fn the_cheapest_of_the_favorites_is_marked(app: TestApp) {
     fill(&user, &car, &cheap, 3, "3.499").await;
     let page = user.get("/stations").await;
     let (at, badge) =
-        (text(&page).find("Cheap</a>").unwrap(), text(&page).find("Cheapest").unwrap());
-    let dear = text(&page).find("Dear</a>").unwrap();
+        (page.text().find("Cheap</a>").unwrap(), page.text().find("Cheapest").unwrap());
+    let dear = page.text().find("Dear</a>").unwrap();
     assert!(at < badge && badge < dear, "{page:?}");
-    assert_eq!(text(&page).matches("Cheapest").count(), 1);
+    assert_eq!(page.text().matches("Cheapest").count(), 1);
     holds(&page, &["<b>$3.499</b>/gal", "<b>$3.599</b>/gal", "no price yet", "3 Jan 2026"]);
 }
 
@@ -223,12 +219,12 @@ async fn the_cheapest_is_marked_for_each_fuel(app: TestApp) {
     fill_with(&user, &car, &two, 4, ("lpg", "1.1")).await;
     // Of diesel and LPG there is one price only, and they are not held against E10.
     let page = user.get("/stations").await;
-    assert_eq!(text(&page).matches("Cheapest").count(), 1);
+    assert_eq!(page.text().matches("Cheapest").count(), 1);
     holds(&page, &["Cheapest</span> E10 <b>$3.100</b>", "Diesel <b>$3.500</b>", "LPG <b>$1.100"]);
     fill_with(&user, &car, &two, 5, ("diesel", "3.4")).await;
     let page = user.get("/stations").await;
     holds(&page, &["Cheapest</span> E10 <b>$3.100</b>", "Cheapest</span> Diesel <b>$3.400</b>"]);
-    assert_eq!(text(&page).matches("Cheapest").count(), 2);
+    assert_eq!(page.text().matches("Cheapest").count(), 2);
 }
 
 async fn a_stations_page_shows_the_prices_of_one_fuel(app: TestApp) {
@@ -339,6 +335,6 @@ async fn nothing_that_is_typed_becomes_markup(app: TestApp) {
         let page = user.get(&path).await;
         assert_eq!(page.status, 200, "{path}");
         lacks(&page, &["<script>", "<i>"]);
-        assert!(text(&page).matches("</textarea>").count() < 2, "{path}");
+        assert!(page.text().matches("</textarea>").count() < 2, "{path}");
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::testing::{Answer, TestApp, on_every_engine};
+use crate::testing::{TestApp, on_every_engine};
 
 const VIN: &str = "1HGCM82633A004352";
 
@@ -14,10 +14,6 @@ on_every_engine![
     the_trash_shows_what_is_in_it_and_gives_it_back,
     nothing_that_is_typed_becomes_markup,
 ];
-
-fn text(answer: &Answer) -> &str {
-    answer.body.as_str().unwrap_or_default()
-}
 
 async fn a_form_with_faults_shows_each_at_its_field_and_keeps_what_was_typed(app: TestApp) {
     let user = app.register("dana@example.org").await;
@@ -35,7 +31,7 @@ async fn a_form_with_faults_shows_each_at_its_field_and_keeps_what_was_typed(app
         r#"value="203""#,
         r#"value="Honda""#,
     ] {
-        assert!(text(&answer).contains(part), "{part} is not in {answer:?}");
+        assert!(answer.text().contains(part), "{part} is not in {answer:?}");
     }
     assert_eq!(user.get("/api/vehicles").await.body["items"], json!([]));
 }
@@ -53,7 +49,7 @@ async fn a_vehicle_is_added_and_changed_by_its_forms(app: TestApp) {
     assert_eq!(vehicle["odometerReading"], 62_137);
 
     let edit = format!("{path}/edit");
-    assert!(text(&user.get(&edit).await).contains(r#"value="100000""#));
+    assert!(user.get(&edit).await.text().contains(r#"value="100000""#));
     let fields = [("vin", VIN), ("make", ""), ("model", "Accord"), ("odometerReading", "100000")];
     let answer = user.submit(&edit, &fields).await;
     assert_eq!((answer.status, answer.header("location")), (303, path.as_str()));
@@ -64,8 +60,8 @@ async fn a_vehicle_is_added_and_changed_by_its_forms(app: TestApp) {
 
     let answer = user.submit(&edit, &[("vin", ""), ("odometerReading", "-5")]).await;
     assert_eq!(answer.status, 422);
-    assert!(text(&answer).contains(r#"value="-5""#));
-    assert!(text(&answer).contains("odometerReading-error"));
+    assert!(answer.text().contains(r#"value="-5""#));
+    assert!(answer.text().contains("odometerReading-error"));
 }
 
 async fn a_form_left_as_it_was_changes_nothing(app: TestApp) {
@@ -86,26 +82,26 @@ async fn a_vin_that_is_taken_leads_to_the_other_vehicle(app: TestApp) {
     let id = user.post("/api/vehicles", json!({ "vin": VIN })).await.id();
     let answer = user.submit("/vehicles/new", &[("vin", VIN)]).await;
     assert_eq!(answer.status, 422);
-    assert!(text(&answer).contains(r#"id="vin-error""#));
-    assert!(text(&answer).contains(&format!(r#"href="/vehicles/{id}""#)));
+    assert!(answer.text().contains(r#"id="vin-error""#));
+    assert!(answer.text().contains(&format!(r#"href="/vehicles/{id}""#)));
 
     user.delete(&format!("/api/vehicles/{id}")).await;
     let answer = user.submit("/vehicles/new", &[("vin", VIN)]).await;
     assert_eq!(answer.status, 422);
-    assert!(text(&answer).contains(&format!(r#"action="/vehicles/{id}/restore""#)));
+    assert!(answer.text().contains(&format!(r#"action="/vehicles/{id}/restore""#)));
     let answer = user.submit(&format!("/vehicles/{id}/restore"), &[]).await;
     assert_eq!((answer.status, answer.header("location")), (303, &*format!("/vehicles/{id}")));
 }
 
 async fn the_trash_shows_what_is_in_it_and_gives_it_back(app: TestApp) {
     let user = app.register("dana@example.org").await;
-    assert!(text(&user.get("/trash").await).contains("Nothing in the trash"));
+    assert!(user.get("/trash").await.text().contains("Nothing in the trash"));
     let vehicle = json!({ "vin": VIN, "make": "Honda", "licensePlate": "7KLM 204" });
     let id = user.post("/api/vehicles", vehicle).await.id();
     let answer = user.submit(&format!("/vehicles/{id}/trash"), &[]).await;
     assert_eq!((answer.status, answer.header("location")), (303, "/trash"));
     let page = user.get("/trash").await;
-    assert!(text(&page).contains("7KLM 204 · moved here 31 Jan 2026"), "{page:?}");
+    assert!(page.text().contains("7KLM 204 · moved here 31 Jan 2026"), "{page:?}");
     assert_eq!(user.get(&format!("/vehicles/{id}")).await.status, 404);
     user.submit(&format!("/vehicles/{id}/restore"), &[]).await;
     assert_eq!(user.get(&format!("/vehicles/{id}")).await.status, 200);
@@ -137,8 +133,8 @@ async fn nothing_that_is_typed_becomes_markup(app: TestApp) {
     ] {
         let page = user.get(&path).await;
         assert_eq!(page.status, 200, "{path}");
-        assert!(!text(&page).contains("<script>"), "{path}");
-        assert!(!text(&page).contains("<i>"), "{path}");
-        assert!(text(&page).matches("</textarea>").count() < 2, "{path}");
+        assert!(!page.text().contains("<script>"), "{path}");
+        assert!(!page.text().contains("<i>"), "{path}");
+        assert!(page.text().matches("</textarea>").count() < 2, "{path}");
     }
 }

@@ -5,7 +5,7 @@ use super::service;
 use crate::{
     core::{config::Secret, jobs},
     sql,
-    testing::{Answer, TestApp, on_every_engine},
+    testing::{TestApp, on_every_engine},
 };
 
 on_every_engine![
@@ -35,10 +35,6 @@ fn new_accord() -> String {
     let vin = format!("1HGCM82603A{serial:06}");
     let digit = vpic::check_digit(&vin).expected.unwrap();
     format!("1HGCM826{digit}3A{serial:06}")
-}
-
-fn text(answer: &Answer) -> &str {
-    answer.body.as_str().unwrap_or_default()
 }
 
 /// All rows of the table: the VIN, and what the columns of the seed hold.
@@ -246,7 +242,7 @@ async fn years_makes_and_models_are_there_to_choose_from(app: TestApp) {
 async fn the_form_shows_what_the_vin_says_and_fills_what_is_empty(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let page = ann.get(&format!("/vehicles/new?vin={ACCORD}&make=Mine&nickname=Goldi")).await;
-    let page = text(&page);
+    let page = page.text();
     for part in [
         "2003 Honda Accord",
         r#"name="year" type="text" value="2003""#,
@@ -259,7 +255,7 @@ async fn the_form_shows_what_the_vin_says_and_fills_what_is_empty(app: TestApp) 
         assert!(page.contains(part), "{part} is not in {page}");
     }
     let card = ann.get(&format!("/vin/card?vin={ACCORD}")).await;
-    let card = text(&card);
+    let card = card.text();
     assert!(
         card.starts_with("<div class=\"vin-card\"") && card.contains("data-make=\"Honda\""),
         "{card}"
@@ -271,27 +267,27 @@ async fn a_mistyped_vin_has_its_suggestion_to_tap(app: TestApp) {
     for typed in ["1HGCM82633AOO4352", "1HGCM82633AQ04352"] {
         let page = ann.get(&format!("/vehicles/new?vin={typed}")).await;
         let suggestion = format!(r#"href="/vehicles/new?vin={ACCORD}""#);
-        assert!(text(&page).contains(&suggestion), "{page:?}");
+        assert!(page.text().contains(&suggestion), "{page:?}");
         // What was mistyped fills nothing in.
-        assert!(!text(&page).contains(r#"value="Accord""#), "{page:?}");
+        assert!(!page.text().contains(r#"value="Accord""#), "{page:?}");
     }
     // The form that is refused shows it too.
     let page = ann.submit("/vehicles/new", &[("vin", "1HGCM82633AOO4352")]).await;
     assert_eq!(page.status, 422);
-    assert!(text(&page).contains("data-suggestion>1HGCM82633A004352<"), "{page:?}");
+    assert!(page.text().contains("data-suggestion>1HGCM82633A004352<"), "{page:?}");
 }
 
 async fn a_vehicle_is_chosen_from_lists_without_javascript(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let first = ann.get("/vehicles/choose?vin=WVB00000000000001").await;
-    assert!(text(&first).contains("<option>2003</option>"), "{first:?}");
-    assert!(text(&first).contains(r#"name="vin" value="WVB00000000000001""#));
-    assert!(!text(&first).contains("Choose a model"));
+    assert!(first.text().contains("<option>2003</option>"), "{first:?}");
+    assert!(first.text().contains(r#"name="vin" value="WVB00000000000001""#));
+    assert!(!first.text().contains("Choose a model"));
     let next = ann.get("/vehicles/choose?year=2003&make=Honda").await;
-    assert!(text(&next).contains("<option selected>Honda</option>"), "{next:?}");
-    assert!(text(&next).contains("<option>Accord</option>"));
+    assert!(next.text().contains("<option selected>Honda</option>"), "{next:?}");
+    assert!(next.text().contains("<option>Accord</option>"));
     let form = ann.get("/vehicles/new?year=2003&make=Honda&model=Accord&vin=").await;
-    assert!(text(&form).contains(r#"value="Accord""#), "{form:?}");
+    assert!(form.text().contains(r#"value="Accord""#), "{form:?}");
 }
 
 async fn the_page_of_a_vin_shows_everything(app: TestApp) {
@@ -299,8 +295,8 @@ async fn the_page_of_a_vin_shows_everything(app: TestApp) {
     let page = ann.get(&format!("/vin?vin={ACCORD}")).await;
     for part in ["2003 Honda Accord", "Everything that is known", "MARYSVILLE", "Displacement (L)"]
     {
-        assert!(text(&page).contains(part), "{part} is not in {page:?}");
+        assert!(page.text().contains(part), "{part} is not in {page:?}");
     }
     let page = ann.get("/vin?vin=%3Cscript%3E").await;
-    assert!(page.status == 200 && !text(&page).contains("<script>"), "{page:?}");
+    assert!(page.status == 200 && !page.text().contains("<script>"), "{page:?}");
 }
