@@ -169,9 +169,16 @@ impl Cache {
 
     /// Forgets the answer at `key`; call it after the commit that outdated it.
     pub async fn invalidate(&self, key: &str) {
+        self.invalidate_all(&[key.to_owned()]).await;
+    }
+
+    /// Forgets the answers at `keys`, in one go.
+    pub async fn invalidate_all(&self, keys: &[String]) {
         if let Some(redis) = &self.0.redis {
-            redis.delete(key).await;
-        } else {
+            redis.delete(keys).await;
+            return;
+        }
+        for key in keys {
             self.generation(key).fetch_add(1, Ordering::SeqCst);
             self.0.answers.invalidate(key).await;
         }

@@ -24,4 +24,4 @@ pub use paging::{Cursor, Limit, Page, after, end_of_time};
 pub use rates::{Meter, Rates};
 pub use read::{Form, Json, JsonOrNone, Path, Query, Search, path_parameter};
 pub use upload::Upload;
-pub use write::{Created, Done, Finished, Kept, NoContent, Record, Stored};
+pub use write::{Created, Done, Finished, Kept, NoContent, Record, Stored, StoredRecord};

@@ -57,7 +57,12 @@ pub const CHORES: &[Chore] = &[
 ];
 
 /// Where answers are kept that a change of a user's vehicles, or of what hangs under them, outdates.
-pub const OUTDATED: &[fn(&UserId) -> String] = &[vehicles::list_key, maintenance::upcoming_key];
+pub const OUTDATED: &[fn(&UserId) -> String] = &[
+    vehicles::list_key,
+    fuel_logs::edition_key,
+    fuel_logs::summaries_key,
+    maintenance::upcoming_key,
+];
 
 /// Who keeps odometer readings.
 pub const READINGS: &[vehicles::odometer::Source] =

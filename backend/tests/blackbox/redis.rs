@@ -296,6 +296,20 @@ fn a_change_through_one_instance_is_seen_through_the_other_at_once() {
             stop.set(true);
         };
         join(join_all(readers), write).await;
+        // And what a vehicle's fill-ups add up to.
+        for nth in 1..=40 {
+            let (by, to) = if nth % 2 == 0 { (&writer, &reader) } else { (&reader, &writer) };
+            let day = chrono::NaiveDate::from_yo_opt(2025, nth).unwrap();
+            let odometer = 1_000_000 + nth;
+            let fill = json!({
+                "vehicleId": vehicle, "date": day, "odometerReading": odometer, "gallons": 1,
+            });
+            by.post("/api/fuel-logs", &fill).await.expect(201);
+            for client in [to, by] {
+                let stats = client.get(&format!("/api/vehicles/{vehicle}/fuel-stats")).await;
+                assert_eq!(stats.expect(200)["logs"], nth);
+            }
+        }
         println!("{} changes, {} reads", acknowledged.get(), reads.get());
         assert!(acknowledged.get() > 80 && reads.get() > 200, "hardly a load");
     });

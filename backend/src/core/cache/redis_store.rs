@@ -106,20 +106,23 @@ impl RedisStore {
         self.heed(tokio::time::timeout(PATIENCE, done).await);
     }
 
-    pub(super) async fn delete(&self, key: &str) {
+    pub(super) async fn delete(&self, keys: &[String]) {
         // Owed before it is asked for: if this is cancelled, it is still made up for.
-        self.owe(key);
-        let deleted: Option<u64> = self.ask(redis::cmd("DEL").arg(key)).await;
+        self.owe(keys);
+        let deleted: Option<u64> = self.ask(redis::cmd("DEL").arg(keys)).await;
         if deleted.is_some() {
-            lock(&self.0.owed).remove(key);
+            let mut owed = lock(&self.0.owed);
+            for key in keys {
+                owed.remove(key);
+            }
         } else {
-            // Another's deletion of the key may have been confirmed meanwhile, but not this one.
-            self.owe(key);
+            // Another's deletion of a key may have been confirmed meanwhile, but not this one.
+            self.owe(keys);
         }
     }
 
-    fn owe(&self, key: &str) {
-        lock(&self.0.owed).insert(key.to_owned());
+    fn owe(&self, keys: &[String]) {
+        lock(&self.0.owed).extend(keys.iter().cloned());
     }
 
     fn connection(&self) -> Option<MultiplexedConnection> {

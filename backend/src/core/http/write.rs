@@ -137,6 +137,16 @@ impl<T> IntoResponse for Stored<T> {
     }
 }
 
+/// A single record that was serialized before, with its `ETag`.
+pub struct StoredRecord<T>(pub Stored<T>);
+
+impl<T> IntoResponse for StoredRecord<T> {
+    fn into_response(self) -> Response {
+        let tag = etag(&self.0.body);
+        ([(header::ETAG, tag)], self.0).into_response()
+    }
+}
+
 /// Done, and nothing more to say.
 pub struct NoContent;
 
@@ -173,6 +183,7 @@ macro_rules! documents {
 }
 
 documents!(Record, 200, "ETag": "The state of the record, for `If-Match`", true;);
+documents!(StoredRecord, 200, "ETag": "The state of the record, for `If-Match`", true;);
 documents!(Stored, 200,);
 
 impl<T: JsonSchema, const STATUS: u16> OperationOutput for Kept<T, STATUS> {

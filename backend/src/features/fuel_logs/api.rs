@@ -5,16 +5,16 @@ use axum::extract::State;
 use chrono::NaiveDate;
 
 use super::{
-    FuelLog, FuelLogId, FuelStats, Listing,
+    FuelLog, FuelLogId, FuelStats, Listing, kept,
     model::{FuelLogChange, Id, NewFuelLog},
-    service, stats,
+    service,
 };
 use crate::{
     core::{
         App, Result,
         http::{
             Created, Cursor, IfMatch, Json, Limit, New, NoContent, Page, Path, Query, Record,
-            Stored, refuses,
+            Stored, StoredRecord, refuses,
         },
     },
     features::{accounts::User, vehicles::VehicleId},
@@ -121,6 +121,6 @@ async fn fuel_stats(
     State(app): State<App>,
     user: User,
     Path(id): Path<VehicleId>,
-) -> Result<Record<FuelStats>> {
-    Ok(Record(stats(&app, &user, id).await?))
+) -> Result<StoredRecord<FuelStats>> {
+    Ok(StoredRecord(kept::document(&app, &user, id).await?))
 }

@@ -1,7 +1,7 @@
 //! Fuel economy, as `docs/FUEL-ECONOMY.md` defines it: full to full, in exact decimals.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::core::db::fixed::Fixed;
 
@@ -38,7 +38,7 @@ pub(super) struct Figures {
 }
 
 /// From one full fill to the next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interval {
     /// Miles; more than none.
     pub distance: i32,

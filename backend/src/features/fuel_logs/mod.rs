@@ -7,6 +7,7 @@
 mod api;
 mod economy;
 mod fuel;
+mod kept;
 mod model;
 mod pages;
 mod prices;
@@ -17,6 +18,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_kept;
+#[cfg(test)]
 mod tests_pages;
 #[cfg(test)]
 mod tests_stations;
@@ -24,11 +27,12 @@ mod window;
 
 pub use economy::{Interval, Reason};
 pub use fuel::FuelType;
+pub use kept::{edition_key, stats, summaries, summaries_key};
 pub use model::{FuelLog, FuelLogId, Id};
 pub use prices::{LastPaid, Paid, last_paid, paid_at};
 pub use readings::READINGS;
 pub use service::{Listing, list};
-pub use stats::{FuelStats, Summary, latest_intervals, stats, summaries};
+pub use stats::{FuelStats, Summary, latest_intervals};
 
 use super::Feature;
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     economy::{self, Interval, SumOfCost, SumOfGallons},
@@ -20,7 +20,7 @@ use crate::{
 const CHARTED: i64 = 60;
 
 /// What a vehicle's fuel logs add up to.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FuelStats {
     /// How many there are.
@@ -53,7 +53,7 @@ pub struct FuelStats {
 }
 
 /// One month's fuel logs.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MonthStats {
     /// `2026-01`.
@@ -71,7 +71,7 @@ pub struct MonthStats {
 }
 
 /// What is worth knowing at a glance of one vehicle's fuel logs.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// The last one's day.
     pub last_date: NaiveDate,
@@ -88,7 +88,7 @@ const GLANCED: i64 = 16;
 ///
 /// # Errors
 /// Unavailable where the database is away.
-pub async fn summaries(app: &App, user: &UserId) -> Result<HashMap<VehicleId, Summary>> {
+pub(super) async fn summaries(app: &App, user: &UserId) -> Result<HashMap<VehicleId, Summary>> {
     let (sums, latest) = read_any!(app.db, user, |tx| {
         let sums = store::sums_of_user(&mut tx, user).await?;
         Ok((sums, store::intervals_of_user(&mut tx, user, GLANCED).await?))
@@ -113,7 +113,7 @@ pub async fn summaries(app: &App, user: &UserId) -> Result<HashMap<VehicleId, Su
 ///
 /// # Errors
 /// `NotFound` where the vehicle is not the user's or in the trash.
-pub async fn stats(app: &App, user: &UserId, vehicle: VehicleId) -> Result<FuelStats> {
+pub(super) async fn stats(app: &App, user: &UserId, vehicle: VehicleId) -> Result<FuelStats> {
     read_any!(app.db, user, |tx| {
         vehicles::find(&mut tx, user, vehicle).await?;
         Ok(sum(&store::months(&mut tx, user, vehicle).await?))

@@ -223,9 +223,7 @@ pub async fn commit(app: &App, user: &UserId, tx: Tx) -> Result<()> {
     let done = tokio::spawn(async move {
         let committed = tx.commit().await;
         // After a failure, too: whether a commit whose answer is lost was made is not known.
-        for key in keys {
-            cache.invalidate(&key).await;
-        }
+        cache.invalidate_all(&keys).await;
         committed
     });
     done.await.map_err(|error| Error::Internal(error.into()))?

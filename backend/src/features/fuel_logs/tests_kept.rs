@@ -1,0 +1,139 @@
+//! Sums are kept, and never for longer than they are true.
+
+use std::cell::Cell;
+
+use futures::future::{join, join_all};
+use serde_json::json;
+
+use super::{FuelLogId, store};
+use crate::testing::{Answer, TestApp, on_every_engine};
+
+on_every_engine![
+    sums_are_worked_out_once_until_something_changes,
+    after_each_change_the_sums_are_those_of_the_logs,
+    what_all_vehicles_show_of_economy_goes_with_the_logs,
+    sums_that_are_kept_are_their_users_alone,
+    whoever_reads_meanwhile_the_sums_have_a_fill_up_as_soon_as_it_is_answered,
+];
+
+const VINS: [&str; 2] = ["1HGCM82633A004352", "WVWZZZ1JZXW000001"];
+
+async fn vehicle(user: &TestApp, vin: &str) -> String {
+    user.post("/api/vehicles", json!({ "vin": vin })).await.id()
+}
+
+async fn fill(user: &TestApp, vehicle: &str, day: u32) -> Answer {
+    let log = json!({
+        "vehicleId": vehicle, "date": format!("2026-01-{day:02}"), "odometerReading": day * 100,
+        "gallons": 10,
+    });
+    let added = user.post("/api/fuel-logs", log).await;
+    assert_eq!(added.status, 201, "{added:?}");
+    added
+}
+
+async fn stats(user: &TestApp, vehicle: &str) -> Answer {
+    user.get(&format!("/api/vehicles/{vehicle}/fuel-stats")).await
+}
+
+/// How many logs a vehicle has, as the API and its page know it.
+async fn logs(user: &TestApp, vehicle: &str) -> i64 {
+    let stats = stats(user, vehicle).await;
+    assert_eq!(stats.status, 200, "{stats:?}");
+    let logs = stats.body["logs"].as_i64().unwrap();
+    let page = user.get(&format!("/vehicles/{vehicle}")).await;
+    let tile = format!("<dt>Fill-ups logged</dt><dd>{logs}</dd>");
+    assert_eq!(page.text().contains(&tile), logs > 0, "{}", page.text());
+    logs
+}
+
+async fn sums_are_worked_out_once_until_something_changes(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let car = vehicle(&ann, VINS[0]).await;
+    let first = fill(&ann, &car, 1).await;
+    fill(&ann, &car, 2).await;
+    assert_eq!(logs(&ann, &car).await, 2);
+    // Behind its back.
+    let user = ann.user().await;
+    let mut tx = app.app.db.write_for(&user).await.unwrap();
+    store::delete(&mut tx, &user, FuelLogId(first.id().parse().unwrap())).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(logs(&ann, &car).await, 2);
+    for day in [3, 4] {
+        fill(&ann, &car, day).await;
+    }
+    assert_eq!(logs(&ann, &car).await, 3);
+}
+
+async fn after_each_change_the_sums_are_those_of_the_logs(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let (car, other) = (vehicle(&ann, VINS[0]).await, vehicle(&ann, VINS[1]).await);
+    let both = async || {
+        let (car, other) = (stats(&ann, &car).await.body, stats(&ann, &other).await.body);
+        [&car, &other].map(|it| (it["logs"].clone(), it["gallons"].clone()))
+    };
+    let of = |car: (u32, f64), other: (u32, f64)| {
+        [car, other].map(|(logs, gallons)| (json!(logs), json!(gallons)))
+    };
+    assert_eq!(both().await, of((0, 0.0), (0, 0.0)));
+    let first = format!("/api/fuel-logs/{}", fill(&ann, &car, 1).await.id());
+    assert_eq!(both().await, of((1, 10.0), (0, 0.0)));
+    fill(&ann, &other, 2).await;
+    assert_eq!(both().await, of((1, 10.0), (1, 10.0)));
+    ann.patch(&first, json!({ "gallons": 12 })).await;
+    assert_eq!(both().await, of((1, 12.0), (1, 10.0)));
+    ann.patch(&first, json!({ "vehicleId": other })).await;
+    assert_eq!(both().await, of((0, 0.0), (2, 22.0)));
+    ann.delete(&first).await;
+    assert_eq!(both().await, of((0, 0.0), (1, 10.0)));
+    let path = format!("/api/vehicles/{other}");
+    ann.delete(&path).await;
+    assert_eq!(stats(&ann, &other).await.status, 404);
+    ann.post(&format!("{path}/restore"), json!({})).await;
+    assert_eq!(both().await, of((0, 0.0), (1, 10.0)));
+}
+
+async fn what_all_vehicles_show_of_economy_goes_with_the_logs(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let car = vehicle(&ann, VINS[0]).await;
+    let shows = async |economy: &str| ann.get("/vehicles").await.text().contains(economy);
+    for day in [1, 2] {
+        fill(&ann, &car, day).await;
+        assert_eq!(shows("10.0").await, day == 2);
+    }
+    let third = fill(&ann, &car, 4).await.id();
+    assert!(shows("15.0").await);
+    ann.delete(&format!("/api/fuel-logs/{third}")).await;
+    assert!(shows("10.0").await && !shows("15.0").await);
+}
+
+async fn sums_that_are_kept_are_their_users_alone(app: TestApp) {
+    let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
+    let (car, his) = (vehicle(&ann, VINS[0]).await, vehicle(&bob, VINS[0]).await);
+    fill(&ann, &car, 1).await;
+    assert_eq!((logs(&ann, &car).await, logs(&bob, &his).await), (1, 0));
+    assert_eq!(stats(&bob, &car).await.status, 404);
+    assert_eq!(stats(&ann, &his).await.status, 404);
+    assert_eq!((logs(&ann, &car).await, logs(&bob, &his).await), (1, 0));
+}
+
+async fn whoever_reads_meanwhile_the_sums_have_a_fill_up_as_soon_as_it_is_answered(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let car = vehicle(&ann, VINS[0]).await;
+    let is_done = Cell::new(false);
+    let reading = join_all((0..4).map(|_| async {
+        while !is_done.get() {
+            stats(&ann, &car).await;
+            // What is kept is there without waiting, and nobody else would get on.
+            tokio::task::yield_now().await;
+        }
+    }));
+    let writing = async {
+        for day in 1..=28 {
+            fill(&ann, &car, day).await;
+            assert_eq!(stats(&ann, &car).await.body["logs"], json!(day));
+        }
+        is_done.set(true);
+    };
+    join(reading, writing).await;
+}
