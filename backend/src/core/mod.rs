@@ -18,7 +18,7 @@ pub mod traces;
 pub mod units;
 pub mod web;
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 pub use crate::features::accounts::UserId;
 use crate::features::{
@@ -38,9 +38,21 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// What a handler may reach.
+/// What a handler may reach. Each layer of each request has a clone of its own: it is one count.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// What the service is made of.
+#[derive(Clone)]
+pub struct Parts {
     /// The database.
     pub db: db::Db,
     /// Answers kept for a while.
@@ -70,9 +82,19 @@ impl App {
         let doors = Doors::new(&config);
         let vins = Vins::new(&config.vin);
         let stations = Providers::new(&config.stations, config.server.public_url.as_deref());
+        let config = Arc::new(config);
         let imports = Imports::default();
         let in_flight = http::InFlight::default();
-        let config = Arc::new(config);
-        Self { db, cache, clock, config, doors, vins, stations, imports, in_flight }
+        Self(Arc::new(Parts {
+            db,
+            cache,
+            clock,
+            config,
+            doors,
+            vins,
+            stations,
+            imports,
+            in_flight,
+        }))
     }
 }
