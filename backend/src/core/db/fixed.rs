@@ -8,6 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use sqlx::{Database, Decode, Encode, Postgres, Sqlite, Type, encode::IsNull, error::BoxDynError};
 
+/// How many signs the longest has: the digits of an `i64`, a sign, a point, and a zero before it.
+const LONGEST: usize = 22;
+
 /// A decimal of at most `PRECISION` digits, `SCALE` of them after the point: what a column
 /// `DECIMAL(PRECISION, SCALE)` holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -75,6 +78,27 @@ impl<const P: u32, const S: u32> Fixed<P, S> {
         }
         Ok(Self(if negative { -units } else { units }))
     }
+
+    /// All its digits, written into `room` from behind: a page has hundreds of these.
+    fn text(self, room: &mut [u8; LONGEST]) -> &str {
+        let mut at = room.len();
+        let mut put = |byte| {
+            at -= 1;
+            room[at] = byte;
+        };
+        let (mut rest, mut written) = (self.0.unsigned_abs(), 0);
+        while rest > 0 || written <= S {
+            if written == S && S > 0 {
+                put(b'.');
+            }
+            put(b'0' + (rest % 10) as u8);
+            (rest, written) = (rest / 10, written + 1);
+        }
+        if self.0 < 0 {
+            put(b'-');
+        }
+        std::str::from_utf8(&room[at..]).unwrap_or_default()
+    }
 }
 
 /// The quotient, rounded half away from zero; none where the denominator is zero.
@@ -123,20 +147,16 @@ fn length(text: &str) -> i64 {
 
 impl<const P: u32, const S: u32> fmt::Display for Fixed<P, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let power = 10_u64.pow(S);
-        let (sign, units) = (if self.0 < 0 { "-" } else { "" }, self.0.unsigned_abs());
-        if S == 0 {
-            return write!(f, "{sign}{units}");
-        }
-        write!(f, "{sign}{}.{:0width$}", units / power, units % power, width = S as usize)
+        f.write_str(self.text(&mut [0; LONGEST]))
     }
 }
 
 impl<const P: u32, const S: u32> Serialize for Fixed<P, S> {
     /// A JSON number, digit for digit.
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-        let text = self.to_string();
-        let raw: &RawValue = serde_json::from_str(&text).map_err(serde::ser::Error::custom)?;
+        let mut room = [0; LONGEST];
+        let raw: &RawValue =
+            serde_json::from_str(self.text(&mut room)).map_err(serde::ser::Error::custom)?;
         raw.serialize(serializer)
     }
 }
@@ -242,6 +262,21 @@ mod tests {
         for text in ["", ".", "-", "NaN", "inf", "1,5", "1 ", "0x1", "1e", "1e+", "--1", "+1"] {
             assert_eq!(read(text), Err(FixedError::NotANumber), "{text}");
         }
+    }
+
+    #[test]
+    fn all_decimals_are_written() {
+        let written = |units| Gallons::from_units(units).unwrap().to_string();
+        assert_eq!(
+            [0, 5, -5, 1_000, -12_340, 99_999_999].map(written),
+            ["0.000", "0.005", "-0.005", "1.000", "-12.340", "99999.999"]
+        );
+        assert_eq!(
+            [0, -70].map(|it| Fixed::<2, 0>::from_units(it).unwrap().to_string()),
+            ["0", "-70"]
+        );
+        let longest = Fixed::<18, 17>::from_units(-(10_i64.pow(18) - 1)).unwrap();
+        assert_eq!(longest.to_string(), format!("-9.{}", "9".repeat(17)));
     }
 
     #[test]
