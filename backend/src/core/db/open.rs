@@ -220,4 +220,16 @@ mod tests {
         super::open_sqlite(&folder.join("cars.db")).await.unwrap().close().await;
         assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o777, 0o700);
     }
+
+    /// Else it parses and plans each one again whose `LIMIT` is bound: see `.cargo/config.toml`.
+    #[tokio::test]
+    async fn sqlite_is_built_to_plan_a_statement_once() {
+        let place = tempfile::tempdir().unwrap();
+        let db = super::open_sqlite(&place.path().join("cars.db")).await.unwrap();
+        let super::Db::Sqlite { writer, .. } = &db else { panic!("{db:?} is not SQLite") };
+        let options = sqlx::query_scalar::<_, String>("PRAGMA compile_options");
+        let options = options.fetch_all(writer).await.unwrap();
+        assert!(options.iter().any(|it| it == "ENABLE_QPSG"), "{options:?}");
+        db.close().await;
+    }
 }
