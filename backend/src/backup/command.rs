@@ -222,7 +222,10 @@ fn list(folder: &Folder) -> Result<String> {
                 let sealed = if it.is_sealed() { "  sealed" } else { "" };
                 writeln!(text, "{:<34} {ended}  {:>10}{sealed}", backup.name, size(it.size))
             }
-            Err(error) => writeln!(text, "{:<34} damaged: {error}", backup.name),
+            Err(error) => {
+                let what = if error.is_damage() { "damaged" } else { "not readable" };
+                writeln!(text, "{:<34} {what}: {error}", backup.name)
+            }
         };
     }
     let archived = wal::list(folder)?;

@@ -68,16 +68,26 @@ impl BackupError {
     pub(super) fn is_damage(&self) -> bool {
         match self {
             Self::Damaged(_) => true,
-            Self::Io { error, .. } => matches!(
-                error.kind(),
+            Self::Io { error, .. } => match error.kind() {
                 ErrorKind::NotFound
-                    | ErrorKind::InvalidData
-                    | ErrorKind::InvalidInput
-                    | ErrorKind::UnexpectedEof
-                    // What zstd, tar and age say of content that they cannot read.
-                    | ErrorKind::Other
-            ),
+                | ErrorKind::InvalidData
+                | ErrorKind::InvalidInput
+                | ErrorKind::UnexpectedEof
+                // What zstd, tar and age say of content that they cannot read.
+                | ErrorKind::Other => true,
+                // What Linux says of a bad sector (EIO), for which there is no kind.
+                _ => error.raw_os_error() == Some(5),
+            },
             _ => false,
+        }
+    }
+
+    /// The same of something that it is told of once more.
+    pub(super) fn again(&self) -> Self {
+        if self.is_damage() {
+            Self::Damaged(self.to_string())
+        } else {
+            Self::Refused(self.to_string())
         }
     }
 

@@ -96,7 +96,8 @@ impl Manifest {
             serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
         if manifest.form != FORM {
             let form = manifest.form;
-            return Err(damaged(format!("form {form} is not known to this version")));
+            let told = format!("{}: form {form} is not known to this version", path.display());
+            return Err(BackupError::Refused(told));
         }
         // The name is joined to the folder: it must not lead out of it.
         if manifest.file.contains('/') || manifest.file.starts_with('.') {

@@ -216,18 +216,22 @@ fn unseal<R: Read>(
     file: R,
     identities: &Identities,
 ) -> Result<age::stream::StreamReader<R>> {
-    let path = path.display();
     if identities.is_empty() {
-        let told = format!("{path} is sealed: name the file with its identity, --identity FILE");
+        let told = format!(
+            "{} is sealed: name the file with its identity, --identity FILE",
+            path.display()
+        );
         return Err(BackupError::Refused(told));
     }
     let opened = age::Decryptor::new(file).and_then(|it| it.decrypt(identities.all()));
     opened.map_err(|error| match error {
         age::DecryptError::NoMatchingKeys => {
-            let told = format!("{path} was not sealed for this identity: name another one");
+            let told =
+                format!("{} was not sealed for this identity: name another one", path.display());
             BackupError::Refused(told)
         }
-        error => BackupError::Damaged(format!("{path}: {error}")),
+        age::DecryptError::Io(error) => BackupError::Io { path: path.to_owned(), error },
+        error => BackupError::Damaged(format!("{}: {error}", path.display())),
     })
 }
 

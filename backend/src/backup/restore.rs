@@ -72,7 +72,7 @@ fn choose<'a>(backups: &'a [Kept], wanted: &Wanted) -> Result<(&'a Kept, &'a Man
         };
         let manifest = match &backup.manifest {
             Ok(manifest) => manifest,
-            Err(error) => return Err(BackupError::Damaged(error.to_string())),
+            Err(error) => return Err(error.again()),
         };
         if fits(manifest) {
             return Ok((backup, manifest));

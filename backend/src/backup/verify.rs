@@ -74,7 +74,10 @@ pub(super) async fn verify(
         report.note(&backup.name, check(backup, identity, programs).await);
     }
     if name.is_none() {
-        check_wal(folder, &backups, identity, &mut report).await?;
+        let checked = check_wal(folder, &backups, identity, &mut report).await;
+        if let Err(error) = checked {
+            report.complain(&error, format!("archived WAL: {error}"));
+        }
     }
     Ok(report)
 }
@@ -82,7 +85,7 @@ pub(super) async fn verify(
 async fn check(backup: &Kept, identity: Option<&Path>, programs: &Programs) -> Result<String> {
     let manifest = match &backup.manifest {
         Ok(manifest) => manifest,
-        Err(error) => return Err(BackupError::Damaged(error.to_string())),
+        Err(error) => return Err(error.again()),
     };
     compare(backup, manifest).await?;
     if manifest.is_sealed() && identity.is_none() {

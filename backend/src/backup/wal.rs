@@ -54,7 +54,7 @@ impl Archived {
         stop.check().at(&self.path)?;
         match read {
             Ok(()) => self.compare(content),
-            Err(error) => Err(self.damaged(&error.to_string())),
+            Err(error) => Err(error).at(&self.path),
         }
     }
 

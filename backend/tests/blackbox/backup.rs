@@ -165,6 +165,24 @@ fn of_several_servers_the_one_that_takes_writes_is_backed_up() {
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn with_the_client_programs_alone_a_backup_is_made_and_checked() {
+    block_on(async {
+        let site = Site::on_postgres().await;
+        let (all, some) = (site.postgres.as_ref().unwrap().programs(), site.new_place("programs"));
+        std::fs::create_dir(&some).unwrap();
+        // What reads WAL comes with the server.
+        for name in ["pg_basebackup", "pg_verifybackup"] {
+            std::fs::copy(all.join(name), some.join(name)).unwrap();
+        }
+        let site = site.with("MVP__BACKUP__POSTGRES_PROGRAMS", some.to_str().unwrap());
+        site.backup(&["create"]).well();
+        let told = site.backup(&["verify"]).well();
+        assert!(told.contains("and so says pg_verifybackup"), "{told}");
+    });
+}
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn a_backup_that_there_is_no_room_to_look_into_is_not_called_damaged() {
     block_on(async {
         let site = Site::on_postgres().await;

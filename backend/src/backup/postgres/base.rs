@@ -84,7 +84,7 @@ pub(crate) async fn back_up(address: &PostgresAddress) -> Result<Server> {
 /// Connects to the only server, or to the one of several that takes writes: the others do not
 /// archive its WAL.
 async fn connect(address: &PostgresAddress) -> Result<(PgConnectOptions, PgConnection)> {
-    let mut failed = BackupError::refused("none of the servers takes writes");
+    let mut failed = None;
     for options in &address.0 {
         let options = options.clone().application_name("motovaultpro backup");
         let options = options.disable_statement_logging();
@@ -96,11 +96,14 @@ async fn connect(address: &PostgresAddress) -> Result<(PgConnectOptions, PgConne
         match tokio::time::timeout(PATIENCE, connecting).await {
             Ok(Ok(Some(connection))) => return Ok((options, connection)),
             Ok(Ok(None)) => {}
-            Ok(Err(error)) => failed = error.into(),
-            Err(_) => failed = BackupError::refused("PostgreSQL does not answer"),
+            // The first one's: a last one that is away says less.
+            Ok(Err(error)) => failed = failed.or(Some(error.into())),
+            Err(_) => {
+                failed = failed.or(Some(BackupError::refused("PostgreSQL does not answer")));
+            }
         }
     }
-    Err(failed)
+    Err(failed.unwrap_or_else(|| BackupError::refused("none of the servers takes writes")))
 }
 
 impl Server {

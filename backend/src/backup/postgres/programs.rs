@@ -104,8 +104,8 @@ pub(super) fn environment(options: &PgConnectOptions) -> Vec<(&'static str, Stri
 }
 
 /// Has PostgreSQL's own program look through an unpacked base backup: each file against the
-/// checksum that the server gave, and the WAL. Tells what it found wrong; `None` where the program
-/// is not here.
+/// checksum that the server gave, and the WAL, where what reads that lies beside it (Debian's client
+/// programs come without). Tells what it found wrong; `None` where the program is not here.
 pub(crate) async fn verify(
     programs: &Programs,
     version: u32,
@@ -115,11 +115,18 @@ pub(crate) async fn verify(
         return Ok(None);
     };
     let mut command = tokio::process::Command::new(&program);
-    command.env_clear().env("LC_ALL", "C").arg("--quiet").arg(data).kill_on_drop(true);
+    command.env_clear().env("LC_ALL", "C").arg("--quiet").kill_on_drop(true);
+    if !program.with_file_name("pg_waldump").is_file() {
+        command.arg("--no-parse-wal");
+    }
+    command.arg(data);
     let done = command.output().await;
     let done = done.map_err(|error| BackupError::Io { path: program, error })?;
     if done.status.success() {
         return Ok(Some(Ok(())));
+    }
+    if done.status.code().is_none() {
+        return Err(BackupError::refused(format!("pg_verifybackup did not end: {}", done.status)));
     }
     let told = String::from_utf8_lossy(&done.stderr).trim().replace('\n', "; ");
     Ok(Some(Err(told)))
