@@ -337,11 +337,13 @@ impl Tx {
     pub async fn commit(self) -> Result<()> {
         match self {
             Self::Postgres { tx, tells, .. } => {
-                tx.commit().await?;
-                // Before it is acknowledged, so that no read that follows is answered without it.
+                let committed = tx.commit().await;
+                // Before it is acknowledged, so that no read that follows is answered without it; and
+                // after a failure, too: whether a commit whose answer is lost was made is not known.
                 if let Some((replica, user)) = tells {
                     replica.forget_position(&user).await;
                 }
+                committed?;
             }
             Self::Sqlite(tx) => tx.commit().await?,
         }
