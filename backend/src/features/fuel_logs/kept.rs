@@ -14,6 +14,9 @@ use crate::{
 /// How long they are kept: as the list of vehicles is.
 const KEPT: Duration = Duration::from_mins(5);
 
+/// Part of the keys: raised with each change of what is kept, which another version could not read.
+const FORM: u32 = 1;
+
 /// Where it is kept which edition of a user's sums counts. A change needs to know of no vehicle: it
 /// ends the edition, and with it all that was kept under it.
 #[must_use]
@@ -24,7 +27,7 @@ pub fn edition_key(user: &UserId) -> String {
 /// Where the summaries of a user's vehicles are kept.
 #[must_use]
 pub fn summaries_key(user: &UserId) -> String {
-    format!("fuel-logs:summaries:{}", user.as_str())
+    format!("fuel-logs:summaries:{FORM}:{}", user.as_str())
 }
 
 /// The summary of every vehicle of the user's that has fuel logs.
@@ -61,7 +64,7 @@ pub async fn stats(app: &App, user: &UserId, vehicle: VehicleId) -> Result<FuelS
 /// The same as the API's document.
 ///
 /// # Errors
-/// As [`stats`].
+/// As [`stats()`].
 pub(super) async fn document(
     app: &App,
     user: &UserId,
@@ -98,7 +101,7 @@ async fn keep(app: &App, user: &UserId, vehicle: VehicleId) -> Result<Kept> {
     // ended it is kept where nobody looks any more.
     let edition = app.cache.get_or_compute(&edition_key(user), KEPT, edition).await?;
     let edition = String::from_utf8_lossy(&edition);
-    let key = format!("fuel-logs:stats:{edition}:{}:{vehicle}", user.as_str());
+    let key = format!("fuel-logs:stats:{FORM}:{edition}:{}:{vehicle}", user.as_str());
     let compute = async || Kept::of(&stats::stats(app, user, vehicle).await?);
     let body = || async { Ok(compute().await?.body()) };
     match Kept::read(&app.cache.get_or_compute(&key, KEPT, body).await?) {

@@ -124,7 +124,7 @@ pub(super) async fn add(
     };
     let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
-        return Ok(before);
+        return vehicles::replay(app, user, tx, before).await;
     }
     name_station(&mut tx, user, &mut log, None).await?;
     // Held until the commit: two at once would each work out economy without the other.

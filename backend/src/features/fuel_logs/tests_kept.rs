@@ -12,6 +12,7 @@ on_every_engine![
     sums_are_worked_out_once_until_something_changes,
     after_each_change_the_sums_are_those_of_the_logs,
     what_all_vehicles_show_of_economy_goes_with_the_logs,
+    a_retry_is_answered_once_what_it_outdated_is_forgotten,
     sums_that_are_kept_are_their_users_alone,
     whoever_reads_meanwhile_the_sums_have_a_fill_up_as_soon_as_it_is_answered,
 ];
@@ -105,6 +106,23 @@ async fn what_all_vehicles_show_of_economy_goes_with_the_logs(app: TestApp) {
     assert!(shows("15.0").await);
     ann.delete(&format!("/api/fuel-logs/{third}")).await;
     assert!(shows("10.0").await && !shows("15.0").await);
+}
+
+/// Whoever did it was killed between its commit and that: an instance whose cache is not ours.
+async fn a_retry_is_answered_once_what_it_outdated_is_forgotten(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let car = vehicle(&ann, VINS[0]).await;
+    assert_eq!(logs(&ann, &car).await, 0);
+    let log = json!({
+        "vehicleId": car, "date": "2026-01-01", "odometerReading": 100, "gallons": 10,
+    });
+    let ann = ann.with_header("idempotency-key", "a fill-up");
+    let elsewhere = ann.other_instance(|config| config.cache.url = None);
+    assert_eq!(elsewhere.post("/api/fuel-logs", log.clone()).await.status, 201);
+    assert_eq!(logs(&ann, &car).await, 0);
+    let again = ann.post("/api/fuel-logs", log).await;
+    assert_eq!((again.status, again.header("idempotency-replayed")), (201, "true"));
+    assert_eq!(logs(&ann, &car).await, 1);
 }
 
 async fn sums_that_are_kept_are_their_users_alone(app: TestApp) {

@@ -107,7 +107,7 @@ pub(super) async fn add(
     check(&item)?;
     let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
-        return Ok(before);
+        return vehicles::replay(app, user, tx, before).await;
     }
     let vehicle = hold_vehicle(&mut tx, user, item.vehicle_id).await?;
     store::insert(&mut tx, user, &item).await?;

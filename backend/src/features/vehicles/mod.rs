@@ -15,7 +15,7 @@ mod tests;
 mod tests_pages;
 
 pub use model::{Vehicle, VehicleId};
-pub use service::{commit, find, hold, list_all, list_key, raise_odometer};
+pub use service::{commit, find, hold, list_all, list_key, raise_odometer, replay};
 
 use super::{Feature, vin::Vin};
 

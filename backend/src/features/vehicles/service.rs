@@ -49,7 +49,7 @@ pub(super) async fn add(
     let vehicle = new.into_vehicle(VehicleId(Uuid::now_v7()), app.clock.now());
     let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, vehicle.created_at).await? {
-        return Ok(before);
+        return replay(app, user, tx, before).await;
     }
     if let Err(error) = store::insert(&mut tx, user, &vehicle).await {
         drop(tx);
@@ -180,7 +180,7 @@ pub(super) async fn restore(
     let now = app.clock.now();
     let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
-        return Ok(before);
+        return replay(app, user, tx, before).await;
     }
     let mut vehicle = store::hold(&mut tx, user, id).await?.ok_or(Error::NotFound("vehicle"))?;
     if_match.check(&vehicle)?;
@@ -227,6 +227,16 @@ pub async fn commit(app: &App, user: &UserId, tx: Tx) -> Result<()> {
         committed
     });
     done.await.map_err(|error| Error::Internal(error.into()))?
+}
+
+/// Gives the answer of an earlier request with the same key, once all that it outdated is forgotten:
+/// whoever did it may have been killed between its commit and that.
+///
+/// # Errors
+/// As [`commit`].
+pub async fn replay<T>(app: &App, user: &UserId, tx: Tx, before: T) -> Result<T> {
+    commit(app, user, tx).await?;
+    Ok(before)
 }
 
 /// What a refused insert or update means: the only rule that can refuse one is the VIN's.

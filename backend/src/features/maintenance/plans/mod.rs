@@ -141,7 +141,7 @@ pub(super) async fn put(
     let now = app.clock.now();
     let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
-        return Ok(before);
+        return vehicles::replay(app, user, tx, before).await;
     }
     let vehicle = vehicles::hold(&mut tx, user, id).await?;
     let open = store::open_types(&mut tx, user, id).await?;

@@ -36,7 +36,7 @@ pub(in crate::features::maintenance) async fn complete(
     let now = app.clock.now();
     let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
-        return Ok(before);
+        return vehicles::replay(app, user, tx, before).await;
     }
     let (item, vehicle) = hold_item(&mut tx, user, id, None).await?;
     if_match.check(&item)?;
@@ -130,7 +130,7 @@ pub(in crate::features::maintenance) async fn skip(
     let now = app.clock.now();
     let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
-        return Ok(before);
+        return vehicles::replay(app, user, tx, before).await;
     }
     let (item, _) = hold_item(&mut tx, user, id, None).await?;
     if_match.check(&item)?;
@@ -162,7 +162,7 @@ pub(in crate::features::maintenance) async fn postpone(
     let now = app.clock.now();
     let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
-        return Ok(before);
+        return vehicles::replay(app, user, tx, before).await;
     }
     let (item, _) = hold_item(&mut tx, user, id, None).await?;
     if_match.check(&item)?;

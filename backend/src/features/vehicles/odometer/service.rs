@@ -125,7 +125,7 @@ pub(super) async fn add(
     }
     let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
-        return Ok(before);
+        return service::replay(app, user, tx, before).await;
     }
     let vehicle = service::hold(&mut tx, user, id).await?;
     let around = around(&mut tx, user, id, new.date).await?;
