@@ -97,19 +97,33 @@ pub struct Fault {
     /// The problem's name, where it has one of its own.
     #[serde(skip)]
     pub kind: Option<&'static str>,
+    /// What was expected instead, where a value is asked about because it looks wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
     /// The fuel log that it contradicts, where it contradicts one.
     #[serde(skip)]
     pub fuel_log: Option<uuid::Uuid>,
 }
 
 impl Fault {
+    /// The problem's name for values that look wrong and can be confirmed.
+    pub const IMPLAUSIBLE: &str = "implausible";
+
+    /// The member `name` of the body looks wrong: the request is accepted once it confirms the
+    /// member's pointer ([`Confirmed`](super::input::Confirmed)).
+    #[must_use]
+    pub fn implausible(name: &str, detail: impl Into<String>, expected: impl Into<String>) -> Self {
+        let expected = Some(expected.into());
+        Self { kind: Some(Self::IMPLAUSIBLE), expected, ..Self::at(name, detail) }
+    }
+
     /// The member `name` of the body is at fault.
     #[must_use]
     pub fn at(name: &str, detail: impl Into<String>) -> Self {
         // The whole body's pointer is the empty one.
         let slash = if name.is_empty() { "" } else { "/" };
         let pointer = format!("{slash}{}", name.replace('~', "~0").replace('/', "~1"));
-        Self { pointer, detail: detail.into(), kind: None, fuel_log: None }
+        Self { pointer, detail: detail.into(), kind: None, expected: None, fuel_log: None }
     }
 
     /// The field's name: the pointer without its slash.
@@ -177,7 +191,13 @@ impl Error {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type")
             }
             Self::Invalid(faults) => {
-                let kind = faults.iter().find_map(|fault| fault.kind);
+                // A field that must be corrected outweighs one that may be confirmed.
+                let is_asked = |it: &Fault| it.kind == Some(Fault::IMPLAUSIBLE);
+                let kind = if faults.iter().all(is_asked) {
+                    faults.first().and_then(|it| it.kind)
+                } else {
+                    faults.iter().filter(|it| !is_asked(it)).find_map(|it| it.kind)
+                };
                 (StatusCode::UNPROCESSABLE_ENTITY, kind.unwrap_or("invalid"))
             }
             Self::TooManyRequests(_) => (StatusCode::TOO_MANY_REQUESTS, "too-many-requests"),

@@ -3,6 +3,7 @@
 //! JSON bodies and HTML forms go through the same reader. Numbers are read from their own text,
 //! never through a float.
 
+mod confirm;
 mod field;
 mod moment;
 mod planned;
@@ -10,6 +11,7 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
+pub use confirm::Confirmed;
 pub use field::{Change, Clearable, Field, LongText, Member, ModelYear, Odometer, Text, schema_of};
 pub use moment::Moment;
 pub use planned::{PlannedDay, Whole};

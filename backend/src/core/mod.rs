@@ -11,6 +11,7 @@ pub mod http;
 pub mod input;
 pub mod jobs;
 pub mod metrics;
+pub mod money;
 pub mod outward;
 pub mod problems;
 pub mod tls;

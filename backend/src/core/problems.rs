@@ -155,6 +155,13 @@ const KINDS: &[(&str, &str, &str)] = &[
          or turned back, say \"allowOdometerRollback\": true.",
     ),
     (
+        "implausible",
+        "Please check these values",
+        "Each error names a value that looks wrong, and what was expected. Correct the value, or \
+         send the request again with its pointer in \"confirm\", such as \"confirm\": \
+         [\"/odometerReading\"]. Nothing was changed.",
+    ),
+    (
         "too-many-requests",
         "Too many attempts",
         "Wait for as many seconds as Retry-After says, then try again.",

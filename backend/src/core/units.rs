@@ -5,8 +5,13 @@
 //! 1 imperial gallon = 4.54609 l: NIST SP 811, appendix B.)
 
 mod shown;
+mod typed;
 
-pub use shown::{Shown, day, rounded};
+pub use shown::{Shown, day, rounded, sign_of};
+pub use typed::{
+    Distance, GALLON_UK, GALLON_US, KILOMETER, LITER, MILE, UnitPrice, Volume, typed_or_miles,
+    whole_miles,
+};
 
 use super::db::fixed::{Fixed, divide_rounded};
 
@@ -227,6 +232,27 @@ impl EconomyUnit {
     #[must_use]
     pub fn more_is_better(self) -> bool {
         self != Self::LitresPer100Km
+    }
+
+    /// The economy of a distance (tenths of a millimeter) on a volume (picoliters), to the hundredth.
+    #[must_use]
+    pub fn of_exact(self, distance: i64, volume: i64) -> Option<Fixed<16, 2>> {
+        let (distance, volume) = (i128::from(distance), i128::from(volume));
+        let per = |unit: DistanceUnit, fuel: VolumeUnit| {
+            Fixed::from_ratio(
+                distance * 100 * i128::from(fuel.exact()),
+                volume * i128::from(unit.exact()),
+            )
+        };
+        match self {
+            Self::MpgUs => per(DistanceUnit::Miles, VolumeUnit::GallonsUs),
+            Self::MpgUk => per(DistanceUnit::Miles, VolumeUnit::GallonsUk),
+            Self::KmPerLitre => per(DistanceUnit::Kilometres, VolumeUnit::Litres),
+            Self::LitresPer100Km => Fixed::from_ratio(
+                volume * 10_000 * i128::from(KILOMETER),
+                distance * i128::from(LITER),
+            ),
+        }
     }
 
     /// The economy of `miles` on `gallons`, to the hundredth.

@@ -239,8 +239,15 @@ impl FromRequest<App> for Form {
             return Err(Error::UnsupportedMediaType(KIND));
         }
         let body = body_of(request).await?;
-        // Of fields with one name the last counts.
-        Ok(Self { typed: form_urlencoded::parse(&body).into_owned().collect() })
+        // Of fields with one name the last counts, but each `confirm` names a value of its own.
+        let mut typed = BTreeMap::new();
+        for (name, text) in form_urlencoded::parse(&body).into_owned() {
+            match typed.get_mut(&name) {
+                Some(before) if name == "confirm" => *before = format!("{before} {text}"),
+                _ => drop(typed.insert(name, text)),
+            }
+        }
+        Ok(Self { typed })
     }
 }
 

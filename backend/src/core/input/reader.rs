@@ -27,6 +27,13 @@ pub enum Given {
     Typed(String),
     /// A JSON array's or object's own text.
     Nested(String),
+    /// A form's number and its unit, from the fields `name` and `nameUnit`.
+    Measured {
+        /// The number as typed.
+        value: String,
+        /// The unit's code.
+        unit: String,
+    },
 }
 
 /// The fields of one request, taken one by one.
@@ -85,9 +92,24 @@ impl Reader {
 
     /// The fields of a form (`application/x-www-form-urlencoded`); the last of a name counts, so
     /// that a hidden field can say what an unticked box means.
+    ///
+    /// A field `odometer` beside a field `odometerUnit` is one quantity with its unit.
     #[must_use]
     pub fn form(fields: impl IntoIterator<Item = (String, String)>, today: NaiveDate) -> Self {
-        let fields = fields.into_iter().map(|(name, text)| (name, typed(text))).collect();
+        let mut texts: BTreeMap<String, String> = fields.into_iter().collect();
+        let measured = |name: &String| {
+            name.strip_suffix("Unit").filter(|base| texts.contains_key(*base)).map(str::to_owned)
+        };
+        let bases: Vec<String> = texts.keys().filter_map(measured).collect();
+        let mut fields = BTreeMap::new();
+        for base in bases {
+            let unit = texts.remove(&format!("{base}Unit")).unwrap_or_default();
+            let value = texts.remove(&base).unwrap_or_default();
+            let is_empty = value.trim().is_empty();
+            let given = if is_empty { Given::Null } else { Given::Measured { value, unit } };
+            fields.insert(base, given);
+        }
+        fields.extend(texts.into_iter().map(|(name, text)| (name, typed(text))));
         Self { fields, today, faults: Vec::new() }
     }
 

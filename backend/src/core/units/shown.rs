@@ -2,8 +2,11 @@
 
 use chrono::NaiveDate;
 
-use super::{DistanceUnit, EconomyUnit, VolumeUnit, grouped};
-use crate::core::db::fixed::{Fixed, divide_rounded};
+use super::{Distance, DistanceUnit, EconomyUnit, UnitPrice, Volume, VolumeUnit, grouped};
+use crate::core::{
+    db::fixed::{Fixed, divide_rounded},
+    money::{Currency, Money},
+};
 
 /// How figures are shown to one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +32,44 @@ impl Shown {
     #[must_use]
     pub fn typed_distance(&self, miles: i64) -> String {
         self.distance.from_miles(miles).to_string()
+    }
+
+    /// An odometer reading or an interval: as entered where it is in the reader's unit, else
+    /// converted to whole units. `84,537` or `84,537.5`.
+    #[must_use]
+    pub fn reading(&self, reading: Distance) -> String {
+        grouped_number(&reading.in_unit(self.distance).value())
+    }
+
+    /// The same with its unit: `84,537 km`.
+    #[must_use]
+    pub fn reading_with_unit(&self, reading: Distance) -> String {
+        format!("{}\u{a0}{}", self.reading(reading), self.distance.sign())
+    }
+
+    /// A distance in tenths of a millimeter, in whole units: `84,537`.
+    #[must_use]
+    pub fn exact_distance(&self, exact: i64) -> String {
+        let whole = divide_rounded(exact.into(), self.distance.exact().into()).unwrap_or_default();
+        grouped(i64::try_from(whole).unwrap_or_default())
+    }
+
+    /// A volume: as entered where it is in the reader's unit, else converted. `12.345` or `40.00`.
+    #[must_use]
+    pub fn fuel(&self, volume: Volume) -> String {
+        volume.in_unit(self.volume).value()
+    }
+
+    /// The price of one unit of volume, in the reader's unit, with its currency: `€1.799`.
+    #[must_use]
+    pub fn unit_price(&self, price: UnitPrice, currency: Currency) -> String {
+        with_sign(&price.in_unit(self.volume).text(), currency)
+    }
+
+    /// An amount of money with its currency: `$1,036.02`, `¥6,800`, `HUF 24,600.00`.
+    #[must_use]
+    pub fn amount(&self, money: Money) -> String {
+        with_sign(&money.number(), money.currency)
     }
 
     /// A volume: `10.412` gallons, `39.41` litres.
@@ -80,22 +121,45 @@ impl Shown {
     /// What stands before an amount of money.
     #[must_use]
     pub fn currency_sign(&self) -> &str {
-        match self.currency.as_str() {
-            "USD" => "$",
-            "EUR" => "€",
-            "GBP" => "£",
-            code => code,
-        }
+        sign_of(&self.currency)
     }
 
     fn paid(&self, amount: &str) -> String {
-        let (whole, fraction) = amount.split_once('.').unwrap_or((amount, ""));
-        let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
         let sign = self.currency_sign();
         // A code stands apart from what it counts.
         let space = if sign.len() == 3 && sign.is_ascii() { "\u{a0}" } else { "" };
-        format!("{sign}{space}{whole}.{fraction}")
+        format!("{sign}{space}{}", grouped_number(amount))
     }
+}
+
+/// The sign that stands before an amount of the currency: its symbol or, where several currencies
+/// share one, its code.
+#[must_use]
+pub fn sign_of(currency: &str) -> &str {
+    match currency {
+        "USD" => "$",
+        "EUR" => "€",
+        "GBP" => "£",
+        code => code,
+    }
+}
+
+/// A number with its currency's sign and groups of three digits.
+fn with_sign(number: &str, currency: Currency) -> String {
+    let sign = sign_of(currency.as_str());
+    // A code is set apart from the number.
+    let space = if sign.is_ascii() && sign.len() == 3 { "\u{a0}" } else { "" };
+    format!("{sign}{space}{}", grouped_number(number))
+}
+
+/// A decimal number with groups of three digits before its point.
+fn grouped_number(number: &str) -> String {
+    let (whole, fraction) = match number.split_once('.') {
+        Some((whole, fraction)) => (whole, format!(".{fraction}")),
+        None => (number, String::new()),
+    };
+    let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
+    format!("{whole}{fraction}")
 }
 
 /// A decimal rounded to `places` decimals, half away from zero.

@@ -102,6 +102,20 @@ impl Sheet {
         self.errors.any_of_kind(kind)
     }
 
+    /// Whether the field `name` looks wrong and can be confirmed, or has been.
+    #[must_use]
+    pub fn is_asked(&self, name: &str) -> bool {
+        let is_open = |it: &Fault| it.name() == name && it.kind == Some(Fault::IMPLAUSIBLE);
+        self.is_confirmed(name) || self.errors.0.iter().any(is_open)
+    }
+
+    /// Whether the form confirms the field `name`.
+    #[must_use]
+    pub fn is_confirmed(&self, name: &str) -> bool {
+        let mut confirmed = self.get("confirm").split_whitespace();
+        confirmed.any(|it| it.trim_start_matches('/') == name)
+    }
+
     /// Whether something is wrong with one of these fields.
     #[must_use]
     pub fn is_any_refused(&self, names: &[&str]) -> bool {

@@ -1,0 +1,46 @@
+//! Values that look wrong and were confirmed.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use schemars::{Schema, json_schema};
+
+use super::{Field, Given};
+
+/// The most pointers that one request may confirm.
+const MOST: usize = 50;
+
+/// The JSON pointers of the members that a client confirms although they look wrong: `"confirm":
+/// ["/odometer"]`, or the fields named `confirm` of a form.
+///
+/// Confirming a member that nothing asks about is no error.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Confirmed(BTreeSet<String>);
+
+impl Confirmed {
+    /// Whether the member `name` (`odometer`, without the slash) is confirmed.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|it| it.trim_start_matches('/') == name)
+    }
+}
+
+impl Field for Confirmed {
+    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+        let wrong = || "must be a list of JSON pointers, such as [\"/vin\"]".to_owned();
+        let pointers: BTreeSet<String> = match given {
+            Given::Nested(text) => serde_json::from_str(text).map_err(|_| wrong())?,
+            // A form's fields of this name, one after the other.
+            Given::Typed(text) => text.split_whitespace().map(str::to_owned).collect(),
+            _ => return Err(wrong()),
+        };
+        if pointers.len() > MOST { Err(wrong()) } else { Ok(Self(pointers)) }
+    }
+
+    fn schema() -> Schema {
+        json_schema!({
+            "type": "array", "items": { "type": "string" }, "maxItems": MOST,
+            "examples": [["/odometerReading"]],
+        })
+    }
+}

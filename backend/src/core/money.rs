@@ -1,0 +1,277 @@
+//! Currencies and amounts of money.
+
+use std::{borrow::Cow, fmt};
+
+use chrono::NaiveDate;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use super::{
+    db::fixed::{Fixed, divide_rounded},
+    input::{Field, Given},
+    units::plain_number,
+};
+
+/// An amount in thousandths, which every currency's decimals fit: what a column holds.
+pub type Thousandths = Fixed<14, 3>;
+/// A sum of amounts.
+pub type SumOfThousandths = Fixed<18, 3>;
+
+/// The currencies that are money in use (ISO 4217, list one, without metals, funds and test codes).
+const IN_USE: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL \
+    BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP \
+    GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF \
+    KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN \
+    NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD \
+    SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES \
+    VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG";
+/// Those without decimals, and those with three.
+const WITHOUT_DECIMALS: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF";
+const WITH_THREE: &str = "BHD IQD JOD KWD LYD OMR TND";
+
+/// A currency's code (ISO 4217).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Currency([u8; 3]);
+
+impl Currency {
+    /// The US dollar.
+    pub const USD: Self = Self(*b"USD");
+
+    /// The currency with this code, in capitals or not, if it is money in use.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        let code = Self::stored(code)?;
+        IN_USE.split(' ').any(|it| it == code.as_str()).then_some(code)
+    }
+
+    /// Any three letters: what an older version may have stored.
+    #[must_use]
+    pub fn stored(code: &str) -> Option<Self> {
+        let code: [u8; 3] = code.trim().as_bytes().try_into().ok()?;
+        let code = code.map(|it| it.to_ascii_uppercase());
+        code.iter().all(u8::is_ascii_uppercase).then_some(Self(code))
+    }
+
+    /// Every currency that is money in use.
+    pub fn all() -> impl Iterator<Item = Self> {
+        IN_USE.split(' ').filter_map(Self::stored)
+    }
+
+    /// The code.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// How many decimals its amounts have.
+    #[must_use]
+    pub fn decimals(self) -> u32 {
+        let is_in = |codes: &str| codes.split(' ').any(|it| it == self.as_str());
+        if is_in(WITHOUT_DECIMALS) {
+            0
+        } else if is_in(WITH_THREE) {
+            3
+        } else {
+            2
+        }
+    }
+
+    /// Its smallest unit, in thousandths.
+    #[must_use]
+    pub fn smallest(self) -> i64 {
+        10_i64.pow(3 - self.decimals())
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Field for Currency {
+    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+        let (Given::Text(text) | Given::Typed(text)) = given else {
+            return Err("must be a string".to_owned());
+        };
+        Self::parse(text).ok_or_else(|| "must be a currency's code, such as USD or EUR".to_owned())
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[A-Za-z]{3}$", "examples": ["USD"] })
+    }
+}
+
+impl Serialize for Currency {
+    fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Currency {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = Cow::<'de, str>::deserialize(deserializer)?;
+        Self::stored(&code).ok_or_else(|| serde::de::Error::custom("not a currency's code"))
+    }
+}
+
+impl JsonSchema for Currency {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Currency".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "description": "A currency's code (ISO 4217)" })
+    }
+}
+
+/// An amount of a currency, in thousandths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Money {
+    /// In thousandths; whole in the currency's smallest unit.
+    pub thousandths: i64,
+    /// What it is an amount of.
+    pub currency: Currency,
+}
+
+impl Money {
+    /// `numerator / denominator` thousandths, rounded half up to the currency's decimals.
+    #[must_use]
+    pub fn from_ratio(numerator: i128, denominator: i128, currency: Currency) -> Option<Self> {
+        let smallest = i128::from(currency.smallest());
+        let units = divide_rounded(numerator, denominator.checked_mul(smallest)?)?;
+        let thousandths = i64::try_from(units.checked_mul(smallest)?).ok()?;
+        Some(Self { thousandths, currency })
+    }
+
+    /// In hundredths where a `DECIMAL(8,2)` holds it, rounded half up: what the seed's columns hold.
+    #[must_use]
+    pub fn in_cents(self) -> Option<Fixed<8, 2>> {
+        Fixed::from_ratio(self.thousandths.into(), 10)
+    }
+
+    /// The number with the currency's decimals and without its sign: `43.19`, `24600`.
+    #[must_use]
+    pub fn number(self) -> String {
+        let text = SumOfThousandths::from_units(self.thousandths).unwrap_or(Fixed::MAX).to_string();
+        match self.currency.decimals() {
+            0 => text[..text.len() - 4].to_owned(),
+            // Amounts of an older version may have more decimals than their currency has.
+            decimals => text[..text.len() - (3 - decimals as usize)].to_owned(),
+        }
+    }
+}
+
+impl Serialize for Money {
+    /// The number alone, digit for digit.
+    fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        let raw = RawValue::from_string(self.number()).map_err(serde::ser::Error::custom)?;
+        raw.serialize(serializer)
+    }
+}
+
+impl JsonSchema for Money {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Amount".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "number",
+            "description": "An exact amount with the decimals of its currency",
+        })
+    }
+}
+
+/// An amount as someone sent it, before its currency is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Amount(pub Thousandths);
+
+impl Amount {
+    /// The amount in a currency.
+    ///
+    /// # Errors
+    /// What to say where it has more decimals than the currency.
+    pub fn of(self, currency: Currency) -> Result<Money, String> {
+        let thousandths = self.0.units();
+        if thousandths % currency.smallest() != 0 {
+            return Err(match currency.decimals() {
+                0 => format!("must be a whole number: {currency} has no decimals"),
+                decimals => format!("has more than {decimals} decimals, which {currency} has not"),
+            });
+        }
+        Ok(Money { thousandths, currency })
+    }
+}
+
+impl Field for Amount {
+    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+        let text = match given {
+            Given::Typed(text) => plain_number(text),
+            Given::Number(text) | Given::Text(text) => text.trim().to_owned(),
+            _ => return Err("must be a number".to_owned()),
+        };
+        let amount = Thousandths::parse(&text).map_err(|error| error.to_string())?;
+        if amount.units() < 0 { Err("must not be negative".to_owned()) } else { Ok(Self(amount)) }
+    }
+
+    fn schema() -> Schema {
+        json_schema!({
+            "type": ["number", "string"], "minimum": 0,
+            "pattern": "^[0-9]{1,11}(\\.[0-9]{1,3})?$", "maximum": 99_999_999_999.999,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Amount, Currency, Field as _, Given, Money, NaiveDate};
+
+    fn money(number: &str, currency: &str) -> Result<Money, String> {
+        let given = Given::Number(number.to_owned());
+        Amount::read(&given, NaiveDate::default())?.of(Currency::parse(currency).unwrap())
+    }
+
+    #[test]
+    fn an_amount_has_the_decimals_of_its_currency() {
+        for (number, currency, written) in [
+            ("43.19", "USD", "43.19"),
+            ("43.1", "EUR", "43.10"),
+            ("24600", "HUF", "24600.00"),
+            ("12500000", "IDR", "12500000.00"),
+            ("6800", "JPY", "6800"),
+            ("1.234", "KWD", "1.234"),
+        ] {
+            assert_eq!(money(number, currency).unwrap().number(), written);
+        }
+        for (number, currency) in [("1.5", "JPY"), ("1.234", "USD"), ("-1", "USD"), ("x", "USD")] {
+            assert!(money(number, currency).is_err(), "{number} {currency}");
+        }
+    }
+
+    #[test]
+    fn only_money_in_use_is_a_currency() {
+        for code in ["USD", "eur", "HUF", "KWD"] {
+            assert!(Currency::parse(code).is_some(), "{code}");
+        }
+        for code in ["XAU", "XTS", "XXX", "ABC", "US", "USDX", ""] {
+            assert!(Currency::parse(code).is_none(), "{code}");
+        }
+    }
+
+    #[test]
+    fn seed_columns_hold_an_amount_in_cents_where_it_fits() {
+        assert_eq!(money("43.19", "USD").unwrap().in_cents().unwrap().to_string(), "43.19");
+        assert_eq!(money("1.235", "KWD").unwrap().in_cents().unwrap().to_string(), "1.24");
+        assert_eq!(money("12500000", "IDR").unwrap().in_cents(), None);
+    }
+}

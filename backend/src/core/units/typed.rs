@@ -1,0 +1,544 @@
+//! Distances and volumes exactly as someone entered them: a value and its unit.
+//!
+//! Each is stored as a whole number of a base unit so small that every value of every unit is whole
+//! (tenths of a millimeter, picoliters), beside the code of the unit. Value and unit come back from
+//! the two without a loss, and arithmetic runs on the whole numbers.
+
+use chrono::NaiveDate;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStruct as _};
+use serde_json::value::RawValue;
+
+use super::{DistanceUnit, VolumeUnit, plain_number, without_thousands};
+use crate::core::{
+    db::fixed::{Fixed, divide_rounded},
+    input::{Field, Given, Odometer},
+};
+
+/// Tenths of a millimeter in a mile (international mile, NIST SP 811, appendix B).
+pub const MILE: i64 = 16_093_440;
+/// Tenths of a millimeter in a kilometer.
+pub const KILOMETER: i64 = 10_000_000;
+/// Picoliters in a US gallon (NIST SP 811, appendix B).
+pub const GALLON_US: i64 = 3_785_411_784_000;
+/// Picoliters in an imperial gallon (NIST SP 811, appendix B).
+pub const GALLON_UK: i64 = 4_546_090_000_000;
+/// Picoliters in a liter.
+pub const LITER: i64 = 1_000_000_000_000;
+
+/// A distance or an odometer reading as someone entered it, to a tenth of its unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Distance {
+    exact: i64,
+    unit: DistanceUnit,
+}
+
+impl Distance {
+    /// So many tenths of the unit.
+    #[must_use]
+    pub const fn of_tenths(tenths: i64, unit: DistanceUnit) -> Self {
+        Self { exact: tenths * (unit.exact() / 10), unit }
+    }
+
+    /// So many whole miles.
+    #[must_use]
+    pub const fn miles(miles: i32) -> Self {
+        Self { exact: miles as i64 * MILE, unit: DistanceUnit::Miles }
+    }
+
+    /// So many tenths of a millimeter, entered in that unit.
+    #[must_use]
+    pub const fn from_exact(exact: i64, unit: DistanceUnit) -> Self {
+        Self { exact, unit }
+    }
+
+    /// As two columns hold it: tenths of a millimeter and the unit's code.
+    #[must_use]
+    pub fn from_columns(exact: Option<i64>, unit: Option<String>) -> Option<Self> {
+        let unit = DistanceUnit::try_from(unit?).unwrap_or(DistanceUnit::Miles);
+        Some(Self { exact: exact?, unit })
+    }
+
+    /// In tenths of a millimeter.
+    #[must_use]
+    pub const fn exact(self) -> i64 {
+        self.exact
+    }
+
+    /// The unit it was entered in.
+    #[must_use]
+    pub const fn unit(self) -> DistanceUnit {
+        self.unit
+    }
+
+    /// In whole miles, rounded half up: what the seed's columns hold.
+    #[must_use]
+    pub fn whole_miles(self) -> i32 {
+        whole_miles(self.exact).try_into().unwrap_or(i32::MAX)
+    }
+
+    /// In tenths of its own unit.
+    #[must_use]
+    pub fn tenths(self) -> i64 {
+        ratio(self.exact, self.unit.exact() / 10)
+    }
+
+    /// The same distance in whole units of another unit, rounded; in its own unit it stays as it
+    /// is.
+    #[must_use]
+    pub fn in_unit(self, unit: DistanceUnit) -> Self {
+        if unit == self.unit {
+            return self;
+        }
+        Self::of_tenths(ratio(self.exact, unit.exact()) * 10, unit)
+    }
+
+    /// The value as it is typed, without its unit: `84210` or `84210.5`.
+    #[must_use]
+    pub fn value(self) -> String {
+        let tenths = self.tenths();
+        let sign = if tenths < 0 { "-" } else { "" };
+        match (tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10) {
+            (whole, 0) => format!("{sign}{whole}"),
+            (whole, tenth) => format!("{sign}{whole}.{tenth}"),
+        }
+    }
+}
+
+/// Tenths of a millimeter in whole miles, rounded half away from zero.
+#[must_use]
+pub fn whole_miles(exact: i64) -> i64 {
+    ratio(exact, MILE)
+}
+
+fn ratio(numerator: i64, denominator: i64) -> i64 {
+    let rounded = divide_rounded(numerator.into(), denominator.into());
+    rounded.and_then(|it| i64::try_from(it).ok()).unwrap_or_default()
+}
+
+/// A volume of fuel as someone entered it, to a thousandth of its unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Volume {
+    exact: i64,
+    unit: VolumeUnit,
+}
+
+impl Volume {
+    /// So many thousandths of the unit.
+    #[must_use]
+    pub const fn of_thousandths(thousandths: i64, unit: VolumeUnit) -> Self {
+        Self { exact: thousandths * (unit.exact() / 1000), unit }
+    }
+
+    /// So many US gallons.
+    #[must_use]
+    pub fn gallons(gallons: Fixed<8, 3>) -> Self {
+        Self::of_thousandths(gallons.units(), VolumeUnit::GallonsUs)
+    }
+
+    /// So many picoliters, entered in that unit.
+    #[must_use]
+    pub const fn from_exact(exact: i64, unit: VolumeUnit) -> Self {
+        Self { exact, unit }
+    }
+
+    /// As two columns hold it: picoliters and the unit's code.
+    #[must_use]
+    pub fn from_columns(exact: Option<i64>, unit: Option<String>) -> Option<Self> {
+        let unit = VolumeUnit::try_from(unit?).unwrap_or(VolumeUnit::GallonsUs);
+        Some(Self { exact: exact?, unit })
+    }
+
+    /// In picoliters.
+    #[must_use]
+    pub const fn exact(self) -> i64 {
+        self.exact
+    }
+
+    /// The unit it was entered in.
+    #[must_use]
+    pub const fn unit(self) -> VolumeUnit {
+        self.unit
+    }
+
+    /// In thousandths of its own unit.
+    #[must_use]
+    pub fn thousandths(self) -> i64 {
+        ratio(self.exact, self.unit.exact() / 1000)
+    }
+
+    /// In US gallons to the thousandth, rounded half up: what the seed's columns hold.
+    #[must_use]
+    pub fn us_gallons(self) -> Fixed<8, 3> {
+        Fixed::from_units(ratio(self.exact, GALLON_US / 1000)).unwrap_or(Fixed::MAX)
+    }
+
+    /// The same volume in another unit, rounded to the thousandth; in its own unit it stays as it
+    /// is.
+    #[must_use]
+    pub fn in_unit(self, unit: VolumeUnit) -> Self {
+        if unit == self.unit {
+            return self;
+        }
+        Self::of_thousandths(ratio(self.exact, unit.exact() / 1000), unit)
+    }
+
+    /// The value without its unit: at least two decimals and as many as were entered.
+    #[must_use]
+    pub fn value(self) -> String {
+        let thousandths = self.thousandths();
+        match thousandths % 10 {
+            0 => format!("{}.{:02}", thousandths / 1000, thousandths % 1000 / 10),
+            _ => format!("{}.{:03}", thousandths / 1000, thousandths % 1000),
+        }
+    }
+}
+
+impl DistanceUnit {
+    /// Tenths of a millimeter in one of these.
+    #[must_use]
+    pub const fn exact(self) -> i64 {
+        match self {
+            Self::Miles => MILE,
+            Self::Kilometres => KILOMETER,
+        }
+    }
+}
+
+impl VolumeUnit {
+    /// Picoliters in one of these.
+    #[must_use]
+    pub const fn exact(self) -> i64 {
+        match self {
+            Self::GallonsUs => GALLON_US,
+            Self::GallonsUk => GALLON_UK,
+            Self::Litres => LITER,
+        }
+    }
+}
+
+/// A number and the code of its unit, as they were sent: an object in JSON, two fields in a form.
+struct Sent {
+    value: String,
+    is_typed: bool,
+    unit: String,
+}
+
+/// Reads `{"value": …, "unit": …}`; `unit_name` is what the second member is called.
+fn sent(given: &Given, unit_name: &str) -> Result<Sent, String> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Object<'a> {
+        #[serde(borrow)]
+        value: &'a RawValue,
+        #[serde(alias = "per")]
+        unit: String,
+    }
+    let wrong = || format!("must be an object with a value and a {unit_name}");
+    match given {
+        Given::Measured { value, unit } => {
+            Ok(Sent { value: value.clone(), is_typed: true, unit: unit.clone() })
+        }
+        Given::Nested(text) => {
+            let object: Object<'_> = serde_json::from_str(text).map_err(|_| wrong())?;
+            let raw = object.value.get();
+            let value = match raw.as_bytes().first() {
+                Some(b'"') => serde_json::from_str(raw).map_err(|_| wrong())?,
+                _ => raw.to_owned(),
+            };
+            Ok(Sent { value, is_typed: false, unit: object.unit })
+        }
+        _ => Err(wrong()),
+    }
+}
+
+/// A number of at most `P` digits, `S` of them decimals, that a person typed or a program sent.
+fn number<const P: u32, const S: u32>(
+    sent: &Sent,
+    plain: fn(&str) -> String,
+) -> Result<i64, String> {
+    let text = if sent.is_typed { plain(&sent.value) } else { sent.value.trim().to_owned() };
+    Fixed::<P, S>::parse(&text).map(Fixed::units).map_err(|error| error.to_string())
+}
+
+impl Field for Distance {
+    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+        let sent = sent(given, "unit")?;
+        let unit = DistanceUnit::try_from(sent.unit.clone())
+            .map_err(|_| "must have a unit of mi or km".to_owned())?;
+        let tenths = number::<9, 1>(&sent, without_thousands)?;
+        if tenths < 0 || tenths > i64::from(Odometer::MAX) * 10 {
+            return Err(format!("must be from 0 to {}", Odometer::MAX));
+        }
+        Ok(Self::of_tenths(tenths, unit))
+    }
+
+    fn schema() -> Schema {
+        let value = json_schema!({ "type": "number", "minimum": 0, "maximum": Odometer::MAX });
+        quantity(&value, "unit", &["mi", "km"])
+    }
+}
+
+impl Field for Volume {
+    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+        let sent = sent(given, "unit")?;
+        let unit = VolumeUnit::try_from(sent.unit.clone())
+            .map_err(|_| "must have a unit of l, gal_us or gal_uk".to_owned())?;
+        let thousandths = number::<8, 3>(&sent, plain_number)?;
+        if thousandths <= 0 {
+            return Err("must be more than 0".to_owned());
+        }
+        Ok(Self::of_thousandths(thousandths, unit))
+    }
+
+    fn schema() -> Schema {
+        let value =
+            json_schema!({ "type": "number", "exclusiveMinimum": 0, "maximum": 99_999.999 });
+        quantity(&value, "unit", &["l", "gal_us", "gal_uk"])
+    }
+}
+
+/// The price of one unit of volume as someone entered it, to four decimals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnitPrice {
+    /// In the record's currency.
+    pub value: Fixed<12, 4>,
+    /// The unit it is the price of.
+    pub per: VolumeUnit,
+}
+
+impl UnitPrice {
+    /// The same price for another unit of volume, rounded to four decimals.
+    #[must_use]
+    pub fn in_unit(self, per: VolumeUnit) -> Self {
+        if per == self.per {
+            return self;
+        }
+        let scaled = i128::from(self.value.units()) * i128::from(per.exact());
+        let value = Fixed::from_ratio(scaled, self.per.exact().into()).unwrap_or(Fixed::MAX);
+        Self { value, per }
+    }
+
+    /// The price of a US gallon to the thousandth where a `DECIMAL(6,3)` holds it.
+    #[must_use]
+    pub fn of_us_gallon(self) -> Option<Fixed<6, 3>> {
+        let scaled = i128::from(self.value.units()) * i128::from(GALLON_US);
+        Fixed::from_ratio(scaled, i128::from(self.per.exact()) * 10)
+    }
+
+    /// The price without its unit: at least three decimals and as many as were entered.
+    #[must_use]
+    pub fn text(self) -> String {
+        let text = self.value.to_string();
+        text.strip_suffix('0').map_or(text.clone(), str::to_owned)
+    }
+}
+
+impl Field for UnitPrice {
+    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+        let sent = sent(given, "per")?;
+        let per = VolumeUnit::try_from(sent.unit.clone())
+            .map_err(|_| "must have a per of l, gal_us or gal_uk".to_owned())?;
+        let units = number::<12, 4>(&sent, plain_number)?;
+        let value = Fixed::from_units(units).filter(|_| units >= 0);
+        Ok(Self { value: value.ok_or_else(|| "must not be negative".to_owned())?, per })
+    }
+
+    fn schema() -> Schema {
+        let value = json_schema!({ "type": "number", "minimum": 0, "maximum": 99_999_999.9999 });
+        quantity(&value, "per", &["l", "gal_us", "gal_uk"])
+    }
+}
+
+fn quantity(value: &Schema, unit: &str, units: &[&str]) -> Schema {
+    json_schema!({
+        "type": "object",
+        "properties": { "value": value, unit: { "type": "string", "enum": units } },
+        "required": ["value", unit],
+        "additionalProperties": false,
+    })
+}
+
+/// Writes `{"value": …, "unit": …}` with the value's own digits.
+fn write<Z: Serializer>(
+    serializer: Z,
+    value: String,
+    unit_name: &'static str,
+    unit: &str,
+) -> Result<Z::Ok, Z::Error> {
+    let raw = RawValue::from_string(value).map_err(serde::ser::Error::custom)?;
+    let mut object = serializer.serialize_struct("Quantity", 2)?;
+    object.serialize_field("value", &raw)?;
+    object.serialize_field(unit_name, unit)?;
+    object.end()
+}
+
+impl Serialize for Distance {
+    fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        write(serializer, self.value(), "unit", self.unit.as_str())
+    }
+}
+
+impl Serialize for Volume {
+    fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        let value = Fixed::<12, 3>::from_units(self.thousandths()).unwrap_or(Fixed::MAX);
+        write(serializer, value.to_string(), "unit", self.unit.as_str())
+    }
+}
+
+impl Serialize for UnitPrice {
+    fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        write(serializer, self.text(), "per", self.per.as_str())
+    }
+}
+
+/// Reads what [`Serialize`] wrote, through the same reader as a client's JSON.
+fn read_back<'de, T: Field, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    let given = Given::Nested(raw.get().to_owned());
+    T::read(&given, NaiveDate::default()).map_err(serde::de::Error::custom)
+}
+
+macro_rules! quantities {
+    ($($name:ident),+) => {$(
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                read_back(deserializer)
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                <Self as Field>::schema()
+            }
+        }
+    )+};
+}
+quantities!(Distance, Volume, UnitPrice);
+
+/// The reading that a request gives, as a typed value or as whole miles.
+///
+/// # Errors
+/// Where both are there and the typed value's whole miles are others: what to say of the second.
+pub fn typed_or_miles(
+    typed: Option<Distance>,
+    miles: Option<Odometer>,
+) -> Result<Option<Distance>, String> {
+    match (typed, miles) {
+        (Some(typed), Some(miles)) if typed.whole_miles() != miles.0 => Err(format!(
+            "contradicts the value in {}, which is {} miles: send one of the two",
+            typed.unit.sign(),
+            typed.whole_miles(),
+        )),
+        (Some(typed), _) => Ok(Some(typed)),
+        (None, miles) => Ok(miles.map(|it| Distance::miles(it.0))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{
+        Distance, DistanceUnit, Field as _, Fixed, Given, NaiveDate, Odometer, UnitPrice, Volume,
+        VolumeUnit, typed_or_miles,
+    };
+
+    fn measured(value: &str, unit: &str) -> Given {
+        Given::Measured { value: value.to_owned(), unit: unit.to_owned() }
+    }
+
+    fn distance(value: &str, unit: &str) -> Result<Distance, String> {
+        Distance::read(&measured(value, unit), NaiveDate::default())
+    }
+
+    #[test]
+    fn whole_miles_are_the_exact_conversion_rounded_half_up() {
+        assert_eq!(distance("12346", "km").unwrap().whole_miles(), 7671);
+        assert_eq!(distance("0.5", "mi").unwrap().whole_miles(), 1);
+        assert_eq!(distance("0.4", "mi").unwrap().whole_miles(), 0);
+    }
+
+    #[test]
+    fn a_reading_keeps_its_tenth_and_a_volume_its_thousandth() {
+        assert_eq!(distance("12346.5", "km").unwrap().value(), "12346.5");
+        assert_eq!(distance("12,346", "km").unwrap().value(), "12346");
+        assert!(distance("12346.55", "km").is_err());
+        let volume = |value: &str| Volume::read(&measured(value, "l"), NaiveDate::default());
+        assert_eq!(volume("12,345").unwrap().value(), "12.345");
+        assert_eq!(volume("40").unwrap().value(), "40.00");
+        assert!(volume("0").is_err());
+        assert!(volume("1.2345").is_err());
+    }
+
+    #[test]
+    fn json_quantities_are_objects_with_a_value_and_a_known_unit() {
+        let read =
+            |json: &str| Distance::read(&Given::Nested(json.to_owned()), NaiveDate::default());
+        assert_eq!(read(r#"{"value":12346,"unit":"km"}"#).unwrap().value(), "12346");
+        assert_eq!(read(r#"{"value":"12346.5","unit":"mi"}"#).unwrap().value(), "12346.5");
+        for json in [
+            r#"{"value":1}"#,
+            r#"{"unit":"km"}"#,
+            r#"{"value":1,"unit":"leagues"}"#,
+            r#"{"value":-1,"unit":"km"}"#,
+            r#"{"value":1,"unit":"km","more":1}"#,
+            r#"{"value":null,"unit":"km"}"#,
+            "[1]",
+        ] {
+            assert!(read(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn two_forms_of_a_reading_agree_when_their_whole_miles_are_equal() {
+        let km = distance("12346", "km").ok();
+        assert_eq!(typed_or_miles(km, Some(Odometer(7671))), Ok(km));
+        assert!(typed_or_miles(km, Some(Odometer(7672))).is_err());
+        assert_eq!(typed_or_miles(None, Some(Odometer(7))), Ok(Some(Distance::miles(7))));
+    }
+
+    #[test]
+    fn a_price_per_liter_is_a_price_per_gallon_where_the_column_holds_it() {
+        let price = |value: &str| UnitPrice {
+            value: Fixed::parse(value).unwrap(),
+            per: VolumeUnit::Litres,
+        };
+        assert_eq!(price("1.799").of_us_gallon().unwrap().to_string(), "6.810");
+        assert_eq!(price("615").of_us_gallon(), None);
+        assert_eq!(price("1.799").text(), "1.799");
+        assert_eq!(price("1.7994").text(), "1.7994");
+    }
+
+    proptest! {
+        #[test]
+        fn every_typed_value_survives_its_columns(tenths in 0_i64..=999_999_990, is_km: bool) {
+            let unit = if is_km { DistanceUnit::Kilometres } else { DistanceUnit::Miles };
+            let typed = Distance::of_tenths(tenths, unit);
+            let read = Distance::from_columns(Some(typed.exact()), Some(unit.as_str().to_owned()));
+            prop_assert_eq!(read, Some(typed));
+            prop_assert_eq!(typed.tenths(), tenths);
+            let json = serde_json::to_string(&typed).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Distance>(&json).unwrap(), typed);
+        }
+
+        #[test]
+        fn every_typed_volume_survives_its_columns(thousandths in 1_i64..=99_999_999, nth in 0_usize..3) {
+            let unit = [VolumeUnit::Litres, VolumeUnit::GallonsUs, VolumeUnit::GallonsUk][nth];
+            let typed = Volume::of_thousandths(thousandths, unit);
+            let read = Volume::from_columns(Some(typed.exact()), Some(unit.as_str().to_owned()));
+            prop_assert_eq!(read, Some(typed));
+            prop_assert_eq!(typed.thousandths(), thousandths);
+            let json = serde_json::to_string(&typed).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Volume>(&json).unwrap(), typed);
+        }
+    }
+}
