@@ -31,6 +31,8 @@ pub struct Point {
     pub date: NaiveDate,
     /// The figure.
     pub value: i64,
+    /// Whether it rests on a value that looked wrong and was confirmed.
+    pub is_confirmed: bool,
 }
 
 /// A text beside an axis.

@@ -29,7 +29,8 @@ pub trait Input: Sized {
 }
 
 /// Declares what a client may send: a struct whose members are read from JSON or a form under
-/// their camel-case names, with its JSON schema.
+/// their camel-case names, with its JSON schema. `requires any "a", "b";` after the struct refuses a
+/// request with none of these members, at the first.
 #[macro_export]
 macro_rules! input {
     (
@@ -37,6 +38,7 @@ macro_rules! input {
         $visibility:vis struct $name:ident {
             $($(#[doc = $doc:literal])* $field_visibility:vis $field:ident: $type:ty,)*
         }
+        $(requires any $($required:literal),+;)?
     ) => {
         $(#[doc = $about])*
         #[derive(Debug, Clone)]
@@ -48,6 +50,7 @@ macro_rules! input {
             fn read(
                 mut reader: $crate::core::input::Reader,
             ) -> Result<Self, Vec<$crate::core::error::Fault>> {
+                $(reader.require_any(&[$($required),+]);)?
                 $(let $field = reader.member::<$type>(stringify!($field));)*
                 reader.finish()?;
                 // After `finish` every member was read; the `else` only satisfies the types.

@@ -94,6 +94,17 @@ impl<T: Clone> Change<T> {
     }
 }
 
+impl<T> Change<T> {
+    /// The value that was given, if one was.
+    #[must_use]
+    pub fn given(self) -> Option<T> {
+        match self {
+            Self::Keep => None,
+            Self::Set(value) => Some(value),
+        }
+    }
+}
+
 impl<T: Field> Member for Change<T> {
     fn read(given: Option<&Given>, today: NaiveDate) -> Result<Self, String> {
         match given {
@@ -120,6 +131,16 @@ pub enum Clearable<T> {
 }
 
 impl<T> Clearable<T> {
+    /// The same change to a value in another form.
+    #[must_use]
+    pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Clearable<U> {
+        match self {
+            Self::Keep => Clearable::Keep,
+            Self::Clear => Clearable::Clear,
+            Self::Set(value) => Clearable::Set(convert(value)),
+        }
+    }
+
     /// What the value is after the change.
     #[must_use]
     pub fn or(self, current: Option<T>) -> Option<T> {

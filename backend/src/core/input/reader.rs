@@ -43,6 +43,8 @@ pub struct Reader {
     /// Today in UTC: what dates are held against.
     today: NaiveDate,
     faults: Vec<Fault>,
+    /// A member that is required and absent, until it is its turn to be read.
+    missing: Option<String>,
 }
 
 impl Reader {
@@ -87,7 +89,7 @@ impl Reader {
                 faults.push(Fault::at(&name, "is there twice"));
             }
         }
-        Self { fields, today, faults }
+        Self { fields, today, faults, missing: None }
     }
 
     /// The fields of a form (`application/x-www-form-urlencoded`); the last of a name counts, so
@@ -110,7 +112,7 @@ impl Reader {
             fields.insert(base, given);
         }
         fields.extend(texts.into_iter().map(|(name, text)| (name, typed(text))));
-        Self { fields, today, faults: Vec::new() }
+        Self { fields, today, faults: Vec::new(), missing: None }
     }
 
     /// Today in UTC.
@@ -119,10 +121,24 @@ impl Reader {
         self.today
     }
 
+    /// Requires one of these members (by their names on the wire): without any, the first is at
+    /// fault.
+    pub fn require_any(&mut self, names: &[&str]) {
+        let is_given =
+            |name: &&str| self.fields.get(*name).is_some_and(|given| *given != Given::Null);
+        if let Some(first) = names.first().filter(|_| !names.iter().any(is_given)) {
+            self.missing = Some((*first).to_owned());
+        }
+    }
+
     /// Takes the member `name` (in snake case here, in camel case on the wire).
     pub fn member<T: Member>(&mut self, name: &str) -> Option<T> {
         let name = camel_case(name);
         let given = self.fields.remove(&name);
+        if self.missing.as_ref() == Some(&name) {
+            self.missing = None;
+            self.faults.push(Fault::at(&name, "is required"));
+        }
         T::read(given.as_ref(), self.today)
             .map_err(|detail| self.faults.push(Fault::at(&name, detail)))
             .ok()

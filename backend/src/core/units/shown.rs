@@ -72,6 +72,20 @@ impl Shown {
         with_sign(&money.number(), money.currency)
     }
 
+    /// The cost of one unit of distance, to the thousandth, with its currency: `$0.116`.
+    #[must_use]
+    pub fn cost_of_distance_in<const P: u32>(&self, of_mile: Fixed<P, 3>, of: Currency) -> String {
+        let scaled = i128::from(of_mile.units()) * i128::from(self.distance.exact());
+        let cost = Fixed::<18, 3>::from_ratio(scaled, super::MILE.into()).unwrap_or(Fixed::MAX);
+        with_sign(&cost.to_string(), of)
+    }
+
+    /// The economy of a distance (tenths of a millimeter) on a volume (picoliters): `31.4`.
+    #[must_use]
+    pub fn exact_economy(&self, distance: i64, volume: i64) -> Option<String> {
+        self.economy.of_exact(distance, volume).map(|it| rounded(it, 1))
+    }
+
     /// A volume: `10.412` gallons, `39.41` litres.
     #[must_use]
     pub fn volume<const P: u32>(&self, gallons: Fixed<P, 3>) -> String {

@@ -15,7 +15,7 @@ use crate::{
 const KEPT: Duration = Duration::from_mins(5);
 
 /// Part of the keys: raised with each change of what is kept, which another version could not read.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 
 /// Where it is kept which edition of a user's sums counts. A change needs to know of no vehicle: it
 /// ends the edition, and with it all that was kept under it.

@@ -6,10 +6,12 @@
 
 mod api;
 mod economy;
+mod entered;
 mod fuel;
 mod kept;
 mod model;
 mod pages;
+mod plausible;
 mod prices;
 mod readings;
 mod service;
@@ -28,11 +30,12 @@ mod window;
 pub use economy::{Interval, Reason};
 pub use fuel::FuelType;
 pub use kept::{edition_key, stats, summaries, summaries_key};
-pub use model::{FuelLog, FuelLogId, Id};
+pub use model::{Exact, FuelLog, FuelLogId, Id};
 pub use prices::{LastPaid, Paid, last_paid, paid_at};
 pub use readings::READINGS;
 pub use service::{Listing, list};
-pub use stats::{FuelStats, Summary, latest_intervals};
+pub use stats::{CurrencyStats, FuelStats, Summary, latest_intervals};
+pub use store::Closed;
 
 use super::Feature;
 
@@ -45,6 +48,7 @@ pub const FEATURE: Feature = Feature {
         "002_keep_economy",
         "003_keep_fuel_type",
         "003_show_rows_to_their_user",
+        "004_store_typed_values",
     ],
     api: api::router,
     pages: pages::router,

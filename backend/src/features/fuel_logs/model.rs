@@ -5,20 +5,26 @@ use schemars::{JsonSchema, Schema, json_schema};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::economy::{Cost, Figures, Fill, Gallons, Interval, Reason, SumOfCost, SumOfGallons};
+use super::economy::{Figures, Fill, Interval, Reason};
 use super::fuel::FuelType;
 use crate::{
     core::{
         db::fixed::Fixed,
         http::Cursor,
-        input::{Change, Clearable, Field, Given, LongText, Odometer, Text},
+        input::{Change, Clearable, Confirmed, Field, Given, LongText, Odometer, Text},
+        money::{Amount, Currency, Money, SumOfThousandths, Thousandths},
+        units::{Distance, GALLON_US, UnitPrice, Volume, VolumeUnit, whole_miles},
     },
     features::{stations::StationId, vehicles::VehicleId},
     input,
 };
 
+/// US gallons of one fill.
+pub(super) type Gallons = Fixed<8, 3>;
 /// The price of a US gallon.
 pub(super) type Price = Fixed<6, 3>;
+/// The amount paid, as the seed's column holds it.
+pub(super) type Cost = Fixed<8, 2>;
 
 /// Names one fuel log.
 #[derive(
@@ -45,96 +51,183 @@ impl std::fmt::Display for FuelLogId {
     }
 }
 
-/// A fill-up of one vehicle's, and what it says about economy.
+/// A fill-up of one vehicle, and what it says about economy.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FuelLog {
-    /// Its name in this service.
+    /// The record's id.
     pub id: FuelLogId,
-    /// Whose fill-up it is.
+    /// The vehicle that was filled up.
     pub vehicle_id: VehicleId,
     /// The day.
     pub date: NaiveDate,
-    /// What the odometer showed, in miles.
-    pub odometer_reading: i32,
-    /// How much was filled in, in US gallons.
-    pub gallons: Fixed<8, 3>,
-    /// What a US gallon cost.
-    pub price_per_gallon: Option<Fixed<6, 3>>,
-    /// What all of it cost.
-    pub total_cost: Option<Fixed<8, 2>>,
+    /// The odometer reading in whole miles; null where the odometer was not read.
+    pub odometer_reading: Option<i32>,
+    /// The odometer reading as it was entered.
+    pub odometer: Option<Distance>,
+    /// The distance since the fill-up before it, where that was entered instead of a reading.
+    pub trip_distance: Option<Distance>,
+    /// The volume in US gallons; null where only the amount paid is known.
+    pub gallons: Option<Gallons>,
+    /// The volume as it was entered.
+    pub volume: Option<Volume>,
+    /// The price of a US gallon; null where it does not fit six digits.
+    pub price_per_gallon: Option<Price>,
+    /// The price of one unit of volume as it was entered.
+    pub unit_price: Option<UnitPrice>,
+    /// The amount paid; null where it does not fit eight digits.
+    pub total_cost: Option<Cost>,
+    /// The amount paid as it was entered.
+    pub amount: Option<Money>,
+    /// The currency of price and amount.
+    pub currency: Option<Currency>,
     /// Which fuel it was.
     pub fuel_type: Option<FuelType>,
-    /// Where it was.
+    /// The station's name.
     pub station_name: Option<String>,
-    /// The station where it was, of those known here.
+    /// The station, where it is a saved one.
     pub station_id: Option<StationId>,
-    /// What else there is to say.
+    /// Free text.
     pub notes: Option<String>,
-    /// Whether the tank was filled to the top.
+    /// Whether the tank was filled up.
     pub is_full: bool,
     /// Whether a fill-up before this one was not recorded.
     pub missed_previous: bool,
     /// When it was added.
     pub created_at: DateTime<Utc>,
-    /// When anything of it changed last.
+    /// When it last changed.
     pub updated_at: DateTime<Utc>,
     /// Miles since the fill-up before it.
-    pub distance: Option<i32>,
+    pub distance: Option<i64>,
     /// Miles per US gallon over the full-to-full interval that it closes.
     pub mpg: Option<Fixed<16, 2>>,
-    /// What the fuel for a mile of that interval cost.
+    /// The cost of the fuel for a mile of that interval, in the log's currency.
     pub cost_per_mile: Option<Fixed<16, 3>>,
     /// Why `mpg` is null.
     pub economy_reason: Option<Reason>,
-    /// The interval itself, for showing it in other units.
+    /// The pointers of the members that looked wrong and were confirmed.
+    pub confirmed: Vec<String>,
+    /// The figures themselves, for showing them in other units.
     #[serde(skip)]
+    pub figures: Exact,
+    /// Which of volume, unit price and amount was derived from the other two.
+    #[serde(skip)]
+    pub(super) derived: Derived,
+    /// Where it is among the vehicle's fill-ups.
+    #[serde(skip)]
+    pub(super) places: Places,
+}
+
+/// A fill-up's figures in exact units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Exact {
+    /// The distance since the fill-up before it, in tenths of a millimeter.
+    pub distance: Option<i64>,
+    /// The interval that it closes.
     pub interval: Option<Interval>,
+}
+
+/// Where a fill-up is by its odometer, in tenths of a millimeter: read or, where it was not read,
+/// derived from the readings before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Places {
+    /// What the odometer shows.
+    pub(super) odometer: i64,
+    /// What the vehicle has done, replaced odometers counted.
+    pub(super) total: i64,
+}
+
+/// Which of volume, unit price and amount was derived from the other two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Derived {
+    /// All that are there were entered.
+    #[default]
+    Nothing,
+    Volume,
+    UnitPrice,
+    Amount,
+}
+
+impl Derived {
+    /// As it is stored.
+    pub(super) fn as_str(self) -> Option<&'static str> {
+        match self {
+            Self::Nothing => None,
+            Self::Volume => Some("volume"),
+            Self::UnitPrice => Some("unit-price"),
+            Self::Amount => Some("amount"),
+        }
+    }
+
+    fn from_stored(name: Option<&str>) -> Self {
+        match name {
+            Some("volume") => Self::Volume,
+            Some("unit-price") => Self::UnitPrice,
+            Some("amount") => Self::Amount,
+            _ => Self::Nothing,
+        }
+    }
 }
 
 impl FuelLog {
     /// As far as economy goes.
     pub(super) fn fill(&self) -> Fill {
         Fill {
-            odometer: Some(self.odometer_reading),
-            gallons: self.gallons,
-            cost: self.total_cost,
+            total: self.odometer.map(|_| self.places.total),
+            trip: self.trip_distance.map(Distance::exact),
+            volume: self.volume.map(Volume::exact),
+            cost: self.amount,
             is_full: self.is_full,
             missed: self.missed_previous,
         }
     }
 
-    /// What it says about economy.
-    pub(super) fn figures(&self) -> Figures {
-        Figures { trip: self.distance, interval: self.interval, reason: self.economy_reason }
-    }
-
-    /// Takes over what it says about economy now.
+    /// Replaces its figures.
     pub(super) fn set_figures(&mut self, figures: Figures) {
-        self.distance = figures.trip;
+        self.distance = figures.distance.map(whole_miles);
         self.mpg = figures.interval.and_then(|it| it.mpg());
         self.cost_per_mile = figures.interval.and_then(|it| it.cost_per_mile());
         self.economy_reason = figures.reason;
-        self.interval = figures.interval;
+        self.figures = Exact { distance: figures.distance, interval: figures.interval };
+    }
+
+    /// The members that follow from what was entered.
+    pub(super) fn set_seed_members(&mut self) {
+        self.odometer_reading = self.odometer.map(Distance::whole_miles);
+        self.gallons = self.volume.map(Volume::us_gallons);
+        self.price_per_gallon = price_of_us_gallon(self);
+        self.total_cost = self.amount.and_then(Money::in_cents);
     }
 
     /// Where a list that shows it goes on.
     #[must_use]
     pub fn cursor(&self) -> Cursor {
-        Cursor::new(&[&self.date, &self.odometer_reading, &self.id])
+        Cursor::new(&[&self.date, &self.places.total, &self.id])
     }
 
     /// Where it stands among the vehicle's fill-ups.
     pub(super) fn position(&self) -> Position {
-        Position { date: self.date, odometer: self.odometer_reading, id: self.id }
+        Position { date: self.date, total: self.places.total, id: self.id }
     }
 }
 
-/// Where a fill-up stands among others: by date, reading, and order of entry.
+/// The price of a US gallon: from the amount where the price was derived from that, lest it is
+/// rounded twice.
+fn price_of_us_gallon(log: &FuelLog) -> Option<Price> {
+    match (log.derived, log.amount, log.volume) {
+        (Derived::UnitPrice, Some(amount), Some(volume)) => Price::from_ratio(
+            i128::from(amount.thousandths) * i128::from(GALLON_US),
+            volume.exact().into(),
+        ),
+        _ => log.unit_price.and_then(UnitPrice::of_us_gallon),
+    }
+}
+
+/// Where a fill-up stands among others: by date, running total, and order of entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Position {
     pub(super) date: NaiveDate,
-    pub(super) odometer: i32,
+    pub(super) total: i64,
     pub(super) id: FuelLogId,
 }
 
@@ -144,10 +237,19 @@ pub(super) struct Row {
     id: FuelLogId,
     vehicle_id: VehicleId,
     date: NaiveDate,
-    odometer_reading: i32,
-    gallons: Gallons,
-    price_per_gallon: Option<Price>,
-    total_cost: Option<Cost>,
+    odometer_exact: i64,
+    odometer_unit: Option<String>,
+    total_exact: i64,
+    trip_exact: Option<i64>,
+    trip_unit: Option<String>,
+    volume_exact: Option<i64>,
+    volume_unit: Option<String>,
+    unit_price: Option<Fixed<12, 4>>,
+    unit_price_per: Option<String>,
+    amount: Option<Thousandths>,
+    currency: Option<String>,
+    derived: Option<String>,
+    confirmed: Option<String>,
     fuel_type: Option<String>,
     station_name: Option<String>,
     station_id: Option<StationId>,
@@ -156,28 +258,38 @@ pub(super) struct Row {
     updated_at: DateTime<Utc>,
     is_full: bool,
     missed_previous: bool,
-    trip_distance: Option<i32>,
-    interval_distance: Option<i32>,
-    interval_gallons: Option<SumOfGallons>,
-    interval_cost: Option<SumOfCost>,
+    distance_exact: Option<i64>,
+    interval_exact: Option<i64>,
+    interval_volume: Option<i64>,
+    interval_amount: Option<SumOfThousandths>,
     economy_reason: Option<String>,
 }
 
 impl From<Row> for FuelLog {
     fn from(row: Row) -> Self {
-        let interval = row
-            .interval_distance
-            .zip(row.interval_gallons)
-            .map(|(distance, gallons)| Interval { distance, gallons, cost: row.interval_cost });
+        let currency = row.currency.as_deref().and_then(Currency::stored);
+        let money = |thousandths: i64| Some(Money { thousandths, currency: currency? });
+        let interval = row.interval_exact.zip(row.interval_volume).map(|(distance, volume)| {
+            let cost = row.interval_amount.and_then(|it| money(it.units()));
+            Interval { distance, volume, cost }
+        });
         let reason = row.economy_reason.as_deref().and_then(Reason::from_name);
+        let per = row.unit_price_per.and_then(|it| VolumeUnit::try_from(it).ok());
+        let odometer = Some(row.odometer_exact).filter(|_| row.odometer_unit.is_some());
         let mut log = Self {
             id: row.id,
             vehicle_id: row.vehicle_id,
             date: row.date,
-            odometer_reading: row.odometer_reading,
-            gallons: row.gallons,
-            price_per_gallon: row.price_per_gallon,
-            total_cost: row.total_cost,
+            odometer_reading: None,
+            odometer: Distance::from_columns(odometer, row.odometer_unit),
+            trip_distance: Distance::from_columns(row.trip_exact, row.trip_unit),
+            gallons: None,
+            volume: Volume::from_columns(row.volume_exact, row.volume_unit),
+            price_per_gallon: None,
+            unit_price: row.unit_price.zip(per).map(|(value, per)| UnitPrice { value, per }),
+            total_cost: None,
+            amount: row.amount.and_then(|it| money(it.units())),
+            currency,
             fuel_type: row.fuel_type.and_then(|it| FuelType::try_from(it).ok()),
             station_name: row.station_name,
             station_id: row.station_id,
@@ -190,25 +302,29 @@ impl From<Row> for FuelLog {
             mpg: None,
             cost_per_mile: None,
             economy_reason: None,
-            interval: None,
+            confirmed: words(row.confirmed.as_deref()),
+            figures: Exact::default(),
+            derived: Derived::from_stored(row.derived.as_deref()),
+            places: Places { odometer: row.odometer_exact, total: row.total_exact },
         };
-        log.set_figures(Figures { trip: row.trip_distance, interval, reason });
+        log.set_figures(Figures { distance: row.distance_exact, interval, reason });
+        log.set_seed_members();
         log
     }
 }
 
-/// A volume of fuel: more than none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Volume(pub(super) Gallons);
+fn words(stored: Option<&str>) -> Vec<String> {
+    stored.unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+}
 
-impl Field for Volume {
+/// A volume in US gallons: more than none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct GallonsFilled(pub(super) Gallons);
+
+impl Field for GallonsFilled {
     fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
         let gallons = Gallons::read(given, today)?;
-        if gallons.units() == 0 {
-            Err("has to be more than 0".to_owned())
-        } else {
-            Ok(Self(gallons))
-        }
+        if gallons.units() == 0 { Err("must be more than 0".to_owned()) } else { Ok(Self(gallons)) }
     }
 
     fn schema() -> Schema {
@@ -241,126 +357,94 @@ impl Field for Id {
 }
 
 input! {
-    /// What it takes to add a fill-up
+    /// A new fill-up
     pub(super) struct NewFuelLog {
-        /// Whose fill-up it is
+        /// The vehicle that was filled up
         pub vehicle_id: Id,
         /// The day
         pub date: NaiveDate,
-        /// What the odometer shows, in miles
-        pub odometer_reading: Odometer,
-        /// How much was filled in, in US gallons
-        pub gallons: Volume,
-        /// What a US gallon cost; worked out from the total where left out
+        /// The odometer reading in whole miles; leave it out where the odometer was not read
+        pub odometer_reading: Option<Odometer>,
+        /// The odometer reading with its unit, instead of `odometerReading`
+        pub odometer: Option<Distance>,
+        /// The distance since the fill-up before it, instead of a reading
+        pub trip_distance: Option<Distance>,
+        /// The volume in US gallons; required unless another form of the volume or an amount is given
+        pub gallons: Option<GallonsFilled>,
+        /// The volume with its unit, instead of `gallons`
+        pub volume: Option<Volume>,
+        /// The price of a US gallon; derived from volume and amount where it is left out
         pub price_per_gallon: Option<Price>,
-        /// What all of it cost; worked out from the price where left out
+        /// The price of one unit of volume, instead of `pricePerGallon`
+        pub unit_price: Option<UnitPrice>,
+        /// The amount paid; derived from volume and price where it is left out
         pub total_cost: Option<Cost>,
+        /// The amount paid, with the decimals of its currency, instead of `totalCost`
+        pub amount: Option<Amount>,
+        /// The currency of price and amount; your preferred one by default
+        pub currency: Option<Currency>,
         /// Which fuel it was
         pub fuel_type: Option<FuelType>,
-        /// Where it was
+        /// The station's name
         pub station_name: Option<Text<200>>,
-        /// The station where it was, of those known here
+        /// The station, where it is a saved one
         pub station_id: Option<Id>,
-        /// What else there is to say
+        /// Free text
         pub notes: Option<LongText>,
-        /// Whether the tank was filled to the top; true unless said
+        /// Whether the tank was filled up; true by default
         pub is_full: Option<bool>,
-        /// Whether a fill-up before this one was not recorded; false unless said
+        /// Whether a fill-up before this one was not recorded; false by default
         pub missed_previous: Option<bool>,
         /// Whether the odometer really was replaced or turned back
         pub allow_odometer_rollback: Option<bool>,
+        /// The pointers of members that look wrong and are right
+        pub confirm: Option<Confirmed>,
     }
+    requires any "gallons", "volume", "totalCost", "amount";
 }
 
 input! {
     /// What to change of a fill-up
     pub(super) struct FuelLogChange {
-        /// Whose fill-up it is
+        /// The vehicle that was filled up
         pub vehicle_id: Change<Id>,
         /// The day
         pub date: Change<NaiveDate>,
-        /// What the odometer showed, in miles
-        pub odometer_reading: Change<Odometer>,
-        /// How much was filled in, in US gallons
-        pub gallons: Change<Volume>,
-        /// What a US gallon cost; worked out from the total where that alone is given
+        /// The odometer reading in whole miles; null where the odometer was not read
+        pub odometer_reading: Clearable<Odometer>,
+        /// The odometer reading with its unit, instead of `odometerReading`
+        pub odometer: Clearable<Distance>,
+        /// The distance since the fill-up before it, instead of a reading
+        pub trip_distance: Clearable<Distance>,
+        /// The volume in US gallons; null where only the amount is known
+        pub gallons: Clearable<GallonsFilled>,
+        /// The volume with its unit, instead of `gallons`
+        pub volume: Clearable<Volume>,
+        /// The price of a US gallon
         pub price_per_gallon: Clearable<Price>,
-        /// What all of it cost; worked out from the price where that alone is given
+        /// The price of one unit of volume, instead of `pricePerGallon`
+        pub unit_price: Clearable<UnitPrice>,
+        /// The amount paid
         pub total_cost: Clearable<Cost>,
+        /// The amount paid, with the decimals of its currency, instead of `totalCost`
+        pub amount: Clearable<Amount>,
+        /// The currency of price and amount
+        pub currency: Change<Currency>,
         /// Which fuel it was
         pub fuel_type: Clearable<FuelType>,
-        /// Where it was
+        /// The station's name
         pub station_name: Clearable<Text<200>>,
-        /// The station where it was, of those known here
+        /// The station, where it is a saved one
         pub station_id: Clearable<Id>,
-        /// What else there is to say
+        /// Free text
         pub notes: Clearable<LongText>,
-        /// Whether the tank was filled to the top
+        /// Whether the tank was filled up
         pub is_full: Change<bool>,
         /// Whether a fill-up before this one was not recorded
         pub missed_previous: Change<bool>,
         /// Whether the odometer really was replaced or turned back
         pub allow_odometer_rollback: Option<bool>,
-    }
-}
-
-/// A fill's price and total, as far as they are known.
-type PriceAndTotal = (Option<Price>, Option<Cost>);
-
-/// Price and total, either worked out from the other to the last decimal that is kept.
-///
-/// # Errors
-/// The field whose value is more than can be kept, and why.
-pub(super) fn price_and_total(
-    gallons: Gallons,
-    price: Option<Price>,
-    total: Option<Cost>,
-) -> Result<PriceAndTotal, (&'static str, &'static str)> {
-    let gallons = i128::from(gallons.units());
-    match (price, total) {
-        (Some(price), None) => {
-            // Thousandths of a gallon times thousandths of a price are millionths; cents are wanted.
-            let total = Cost::from_ratio(gallons * i128::from(price.units()), 10_000);
-            let why = "times the volume is more than a total can be";
-            Ok((Some(price), Some(total.ok_or(("pricePerGallon", why))?)))
-        }
-        (None, Some(total)) => {
-            let price = Price::from_ratio(i128::from(total.units()) * 10_000, gallons);
-            let why = "for this volume is more than a price can be";
-            Ok((Some(price.ok_or(("totalCost", why))?), Some(total)))
-        }
-        both => Ok(both),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Cost, Gallons, Price, price_and_total};
-
-    #[test]
-    fn of_price_and_total_either_is_worked_out() {
-        let shown = |gallons: &str, price: Option<&str>, total: Option<&str>| {
-            let both = price_and_total(
-                Gallons::parse(gallons).unwrap(),
-                price.map(|it| Price::parse(it).unwrap()),
-                total.map(|it| Cost::parse(it).unwrap()),
-            );
-            both.map(|(price, total)| {
-                let text = |it: Option<String>| it.unwrap_or_else(|| "-".to_owned());
-                format!(
-                    "{} {}",
-                    text(price.map(|it| it.to_string())),
-                    text(total.map(|it| it.to_string()))
-                )
-            })
-            .map_err(|(field, _)| field)
-        };
-        assert_eq!(shown("12.345", Some("3.499"), None), Ok("3.499 43.20".to_owned()));
-        assert_eq!(shown("12.345", None, Some("43.19")), Ok("3.499 43.19".to_owned()));
-        assert_eq!(shown("0.500", Some("0.010"), None), Ok("0.010 0.01".to_owned()));
-        assert_eq!(shown("10", Some("3"), Some("25")), Ok("3.000 25.00".to_owned()));
-        assert_eq!(shown("10", None, None), Ok("- -".to_owned()));
-        assert_eq!(shown("99999.999", Some("999.999"), None), Err("pricePerGallon"));
-        assert_eq!(shown("0.001", None, Some("999999.99")), Err("totalCost"));
+        /// The pointers of members that look wrong and are right
+        pub confirm: Option<Confirmed>,
     }
 }

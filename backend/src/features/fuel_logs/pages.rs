@@ -10,7 +10,7 @@ use axum::{
     routing::{get, post},
 };
 
-use self::form::{LABELS, filled, fresh, in_gallons, refusal};
+use self::form::{LABELS, changed, filled, fresh, without_reading};
 use super::{
     FuelLog, FuelLogId, FuelType, Listing,
     model::{FuelLogChange, Id, NewFuelLog},
@@ -18,10 +18,10 @@ use super::{
 };
 use crate::{
     core::{
-        App, Result,
+        App, Error, Result,
         http::{Form, IfMatch, Limit, Once, Path, Query},
-        units::{Shown, day},
-        web::{self, Sheet, Shell},
+        units::{DistanceUnit, Shown, VolumeUnit, day, sign_of},
+        web::{self, Errors, Sheet, Shell},
     },
     features::{
         accounts::User,
@@ -54,6 +54,7 @@ struct FillUp {
     /// The fill-up that is being changed.
     stored: Option<FuelLog>,
     distance_sign: &'static str,
+    trip_sign: &'static str,
     volume_sign: &'static str,
     currency_sign: String,
     price_sign: String,
@@ -71,9 +72,9 @@ struct FillUp {
     more: String,
 }
 
-const ODOMETER: &str = r#"inputmode="decimal" enterkeyhint="next" autocomplete="off" required"#;
+const ODOMETER: &str = r#"inputmode="decimal" enterkeyhint="next" autocomplete="off""#;
 const ODOMETER_FIRST: &str =
-    r#"inputmode="decimal" enterkeyhint="next" autocomplete="off" required autofocus"#;
+    r#"inputmode="decimal" enterkeyhint="next" autocomplete="off" autofocus"#;
 
 impl FillUp {
     /// What the forms for a new and for a stored fill-up share.
@@ -82,23 +83,33 @@ impl FillUp {
         let date = sheet.get("date").parse().map(day).unwrap_or_default();
         let more = [date.as_str(), sheet.get("stationName")];
         let more: Vec<_> = more.into_iter().filter(|it| !it.is_empty()).collect();
-        let fields = ["date", "stationName", "stationId", "missedPrevious", "notes"];
+        let fields =
+            ["tripDistance", "currency", "date", "stationName", "stationId", "missedPrevious", "notes"];
+        let unit = |name| VolumeUnit::try_from(sheet.get(name).to_owned()).unwrap_or(shown.volume);
+        let distance = |name| {
+            let unit = DistanceUnit::try_from(sheet.get(name).to_owned());
+            unit.unwrap_or(shown.distance).sign()
+        };
+        let currency_sign = sign_of(sheet.get("currency")).to_owned();
         Self {
             title: "Add fill-up",
             back: format!("/vehicles/{}", vehicle.id),
             vehicle: vehicle.title(),
             stored: None,
-            distance_sign: shown.distance.sign(),
-            volume_sign: shown.volume.sign(),
-            currency_sign: shown.currency_sign().to_owned(),
-            price_sign: format!("{}/{}", shown.currency_sign(), shown.volume.sign()),
+            distance_sign: distance("odometerUnit"),
+            trip_sign: distance("tripDistanceUnit"),
+            volume_sign: unit("volumeUnit").sign(),
+            price_sign: format!("{currency_sign}/{}", unit("unitPriceUnit").sign()),
+            currency_sign,
             odometer_hint: String::new(),
             odometer_attrs: if sheet.is_refused() { ODOMETER } else { ODOMETER_FIRST },
             price_hint: String::new(),
-            fuels: [("", "Not noted")].iter().chain(FuelType::ALL).copied().collect(),
+            fuels: [("", "Not specified")].iter().chain(FuelType::ALL).copied().collect(),
             stations: Vec::new(),
             choices: Vec::new(),
-            is_open: sheet.is_any_refused(&fields) || !sheet.get("stationId").is_empty(),
+            is_open: sheet.is_any_refused(&fields)
+                || !sheet.get("stationId").is_empty()
+                || !sheet.get("tripDistance").is_empty(),
             more: more.join(", "),
             shell,
             sheet,
@@ -118,13 +129,13 @@ impl FillUp {
 
     /// With what the fill-ups before it hint at, the latest first.
     fn with_hints(mut self, shown: &Shown, vehicle: &Vehicle, recent: &[FuelLog]) -> Self {
-        let reading = recent.first().map_or(vehicle.odometer_reading, |it| it.odometer_reading);
-        if reading > 0 {
-            let reading = shown.distance(reading.into());
-            self.odometer_hint = format!("last: {reading} {}", self.distance_sign);
+        let reading = recent.iter().find_map(|it| it.odometer).or(vehicle.odometer);
+        if let Some(reading) = reading {
+            self.odometer_hint = format!("last: {}", shown.reading_with_unit(reading));
         }
-        if let Some(price) = recent.iter().find_map(|it| it.price_per_gallon) {
-            self.price_hint = format!("last: {}", shown.price(price));
+        let price = |it: &FuelLog| Some(shown.unit_price(it.unit_price?, it.currency?));
+        if let Some(price) = recent.iter().find_map(price) {
+            self.price_hint = format!("last: {price}");
         }
         for station in recent.iter().filter_map(|it| it.station_name.as_ref()) {
             if !self.stations.contains(station) {
@@ -174,7 +185,7 @@ async fn show_new(
     let recent = recent(&app, &user, id).await?;
     let preferences = &user.0.preferences;
     let today = preferences.today(app.clock.now());
-    let mut form = fresh(today, usual_fuel(&vehicle, &recent));
+    let mut form = fresh(today, usual_fuel(&vehicle, &recent), &preferences.shown());
     if let Some(station) = query.station {
         form.set("stationId", station.0.to_string());
     }
@@ -193,17 +204,18 @@ async fn add(
 ) -> Result<Response> {
     let vehicle = find_vehicle(&app, &user, id).await?;
     let shown = user.0.preferences.shown();
-    let mut copy = in_gallons(form.clone(), &form, &shown);
+    let mut copy = form.clone();
     let once = Once::of_form(&mut copy, &id.to_string());
     copy.set("vehicleId", id.to_string());
-    let added = match copy.read::<NewFuelLog>(&app) {
-        Ok(new) => service::add(&app, &user, new, &once).await,
-        Err(error) => Err(error),
+    let added = match (copy.read::<NewFuelLog>(&app), without_reading(&form)) {
+        (Ok(_), Some(fault)) => Err(Error::Invalid(vec![fault])),
+        (Ok(new), None) => service::add(&app, &user, new, &once).await,
+        (Err(error), _) => Err(error),
     };
     match added {
         Ok(_) => Ok(to_vehicle(id)),
         Err(error) => {
-            let errors = refusal(&app, &user, error, id, &copy, None).await?;
+            let errors = Errors::of(error)?;
             let recent = recent(&app, &user, id).await?;
             let sheet = Sheet::again(LABELS, form, errors);
             let page = FillUp::new(&user, &vehicle, shell, sheet);
@@ -255,11 +267,10 @@ async fn change(
 ) -> Result<Response> {
     let log = service::find(&app, &user, id).await?;
     let shown = user.0.preferences.shown();
-    let changed = form.clone().changed_from(&filled(&log, &shown));
-    if changed.typed.is_empty() {
+    let copy = changed(&form, &filled(&log, &shown));
+    if copy.typed.is_empty() {
         return Ok(to_vehicle(log.vehicle_id));
     }
-    let copy = in_gallons(changed, &form, &shown);
     let saved = match copy.read::<FuelLogChange>(&app) {
         Ok(change) => service::change(&app, &user, id, change, &IfMatch::default()).await,
         Err(error) => Err(error),
@@ -267,7 +278,7 @@ async fn change(
     match saved {
         Ok(log) => Ok(to_vehicle(log.vehicle_id)),
         Err(error) => {
-            let errors = refusal(&app, &user, error, log.vehicle_id, &copy, Some(&log)).await?;
+            let errors = Errors::of(error)?;
             let sheet = Sheet::again(LABELS, form, errors);
             web::page_again(&edit_page(&app, &user, log, shell, sheet).await?)
         }

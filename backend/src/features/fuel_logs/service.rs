@@ -1,13 +1,15 @@
 //! What can be done with fuel logs, and the rules for it.
 
-use chrono::{Datelike as _, NaiveDate};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::{
     FuelLog, FuelLogId,
-    model::{FuelLogChange, Id, NewFuelLog, Position, price_and_total},
+    entered::Entered,
+    model::{Derived, Exact, FuelLogChange, Id, NewFuelLog, Places, Position},
+    plausible::{self, History},
     store,
-    window::{self, Window},
+    window::{self, Near, Window},
 };
 use crate::{
     core::{
@@ -15,9 +17,12 @@ use crate::{
         db::{self, Tx},
         error::Fault,
         http::{Created, Cursor, IfMatch, Limit, Once, Page},
-        input::{Change, Clearable, LongText, Odometer, Text},
+        input::{Change, Clearable, Confirmed, LongText, Text},
+        money::Currency,
+        units::{Distance, Shown, day},
     },
     features::{
+        accounts::{Preferences, User},
         stations::{self, StationId},
         vehicles::{self, Vehicle, VehicleId, odometer},
     },
@@ -49,7 +54,7 @@ pub async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<Page<Fu
             .ok_or_else(|| Error::invalid("cursor", "is not a cursor that this service gave"))?,
         None => Position {
             date: NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or_default(),
-            odometer: i32::MAX,
+            total: i64::MAX,
             id: FuelLogId(Uuid::max()),
         },
     };
@@ -75,9 +80,9 @@ fn position(cursor: &Cursor) -> Option<Position> {
     let years = 1..=9999;
     let date: NaiveDate =
         parts.next()?.parse().ok().filter(|it: &NaiveDate| years.contains(&it.year()))?;
-    let odometer = parts.next()?.parse().ok()?;
+    let total = parts.next()?.parse().ok()?;
     let id = FuelLogId(parts.next()?.parse().ok()?);
-    parts.next().is_none().then_some(Position { date, odometer, id })
+    parts.next().is_none().then_some(Position { date, total, id })
 }
 
 /// The user's fuel log `id`.
@@ -90,24 +95,40 @@ async fn find_in(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<FuelLog> {
     store::find(tx, user, id).await?.ok_or(Error::NotFound("fuel log"))
 }
 
-/// Adds a fill-up, and raises the vehicle's odometer with it.
+/// What of a request decides over what is asked about.
+struct Asking<'a> {
+    entered: &'a Entered,
+    /// Whether the day is new.
+    is_dated: bool,
+    may_roll_back: bool,
+    confirmed: Option<&'a Confirmed>,
+    preferences: &'a Preferences,
+    now: DateTime<Utc>,
+}
+
+/// Adds a fill-up; the vehicle's odometer follows.
 pub(super) async fn add(
     app: &App,
-    user: &UserId,
+    user: &User,
     new: NewFuelLog,
     once: &Once,
 ) -> Result<Created<FuelLog>> {
     let now = app.clock.now();
-    let (price, total) = price_and_total(new.gallons.0, new.price_per_gallon, new.total_cost)
-        .map_err(|(field, why)| Error::invalid(field, why))?;
+    let entered = Entered::of_new(&new).map_err(Error::Invalid)?;
     let mut log = FuelLog {
         id: FuelLogId(Uuid::now_v7()),
         vehicle_id: VehicleId(new.vehicle_id.0),
         date: new.date,
-        odometer_reading: new.odometer_reading.0,
-        gallons: new.gallons.0,
-        price_per_gallon: price,
-        total_cost: total,
+        odometer_reading: None,
+        odometer: None,
+        trip_distance: None,
+        gallons: None,
+        volume: None,
+        price_per_gallon: None,
+        unit_price: None,
+        total_cost: None,
+        amount: None,
+        currency: None,
         fuel_type: new.fuel_type,
         station_name: new.station_name.map(|it| it.0),
         station_id: new.station_id.map(|it| StationId(it.0)),
@@ -120,25 +141,37 @@ pub(super) async fn add(
         mpg: None,
         cost_per_mile: None,
         economy_reason: None,
-        interval: None,
+        confirmed: Vec::new(),
+        figures: Exact::default(),
+        derived: Derived::Nothing,
+        places: Places::default(),
     };
+    let preferences = &user.0.preferences;
+    entered.apply(&mut log, preferred_currency(preferences)).map_err(Error::Invalid)?;
     let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
         return vehicles::replay(app, user, tx, before).await;
     }
     name_station(&mut tx, user, &mut log, None).await?;
-    // Held until the commit: two at once would each work out economy without the other.
+    // Locked until the commit: two at once would each compute economy without the other.
     let vehicle = hold_vehicle(&mut tx, user, log.vehicle_id).await?;
-    let around = window::around(&mut tx, user, vehicle.id, log.position(), log.id).await?;
-    if new.allow_odometer_rollback != Some(true) {
-        check_order(&mut tx, user, &around, &log).await?;
-    }
-    let others = around.settle(Some(&mut log));
+    let window = place(&mut tx, user, &mut log).await?;
+    let asking = Asking {
+        entered: &entered,
+        is_dated: true,
+        may_roll_back: new.allow_odometer_rollback == Some(true),
+        confirmed: new.confirm.as_ref(),
+        preferences,
+        now,
+    };
+    let others = settle(&mut tx, user, &mut log, window, &asking).await?;
     store::insert(&mut tx, user, &log).await.map_err(no_station)?;
-    for (id, figures) in others {
-        store::update_figures(&mut tx, user, id, figures, now).await?;
+    for other in others {
+        store::update_figures(&mut tx, user, other, now).await?;
     }
-    vehicles::raise_odometer(&mut tx, user, &vehicle, log.odometer_reading, now).await?;
+    if let Some(reading) = log.odometer {
+        odometer::reading_added(&mut tx, user, &vehicle, log.date, reading, now).await?;
+    }
     let created = once.keep(&mut tx, user, format!("/api/fuel-logs/{}", log.id), &log).await?;
     vehicles::commit(app, user, tx).await?;
     Ok(created)
@@ -147,12 +180,13 @@ pub(super) async fn add(
 /// Changes a fill-up, and whatever its change touches.
 pub(super) async fn change(
     app: &App,
-    user: &UserId,
+    user: &User,
     id: FuelLogId,
     change: FuelLogChange,
     if_match: &IfMatch,
 ) -> Result<FuelLog> {
     let now = app.clock.now();
+    let entered = Entered::of_change(&change).map_err(Error::Invalid)?;
     let mut tx = app.db.write_for(user).await?;
     let target = match change.vehicle_id {
         Change::Keep => None,
@@ -160,30 +194,46 @@ pub(super) async fn change(
     };
     let (old, vehicle) = hold_log(&mut tx, user, id, target).await?;
     if_match.check(&old)?;
-    let may_roll_back = change.allow_odometer_rollback == Some(true);
+    let (may_roll_back, confirmed) =
+        (change.allow_odometer_rollback == Some(true), change.confirm.clone());
     let is_named = !matches!(change.station_name, Clearable::Keep);
-    let mut log = apply(change, old.clone())?;
+    let mut log = apply(change, old.clone());
+    let preferences = &user.0.preferences;
+    entered.apply(&mut log, preferred_currency(preferences)).map_err(Error::Invalid)?;
     log.updated_at = now;
     if !is_named {
         name_station(&mut tx, user, &mut log, Some(&old)).await?;
     }
-    let has_moved = log.vehicle_id != old.vehicle_id || log.position() != old.position();
-    if has_moved {
+    let moves = log.vehicle_id != old.vehicle_id
+        || log.date != old.date
+        || log.odometer != old.odometer
+        || log.trip_distance != old.trip_distance;
+    forget_confirmed(&mut log, &entered, moves);
+    let window = if moves {
         let around = window::around(&mut tx, user, old.vehicle_id, old.position(), id).await?;
-        for (id, figures) in around.settle(None) {
-            store::update_figures(&mut tx, user, id, figures, now).await?;
+        for other in around.recompute(None) {
+            store::update_figures(&mut tx, user, other, now).await?;
         }
-    }
-    let around = window::around(&mut tx, user, log.vehicle_id, log.position(), id).await?;
-    if has_moved && !may_roll_back {
-        check_order(&mut tx, user, &around, &log).await?;
-    }
-    let others = around.settle(Some(&mut log));
+        place(&mut tx, user, &mut log).await?
+    } else {
+        window::around(&mut tx, user, log.vehicle_id, log.position(), id).await?
+    };
+    let asking = Asking {
+        entered: &entered,
+        is_dated: log.date != old.date || log.vehicle_id != old.vehicle_id,
+        may_roll_back: may_roll_back || !moves,
+        confirmed: confirmed.as_ref(),
+        preferences,
+        now,
+    };
+    let others = settle(&mut tx, user, &mut log, window, &asking).await?;
     store::update(&mut tx, user, &log).await.map_err(no_station)?;
-    for (id, figures) in others {
-        store::update_figures(&mut tx, user, id, figures, now).await?;
+    for other in others {
+        store::update_figures(&mut tx, user, other, now).await?;
     }
-    vehicles::raise_odometer(&mut tx, user, &vehicle, log.odometer_reading, now).await?;
+    if moves {
+        follow(&mut tx, user, &vehicle, old.vehicle_id, now).await?;
+    }
     vehicles::commit(app, user, tx).await?;
     Ok(log)
 }
@@ -201,11 +251,118 @@ pub(super) async fn remove(
     if_match.check(&log)?;
     store::delete(&mut tx, user, id).await?;
     let around = window::around(&mut tx, user, vehicle.id, log.position(), id).await?;
-    for (id, figures) in around.settle(None) {
-        store::update_figures(&mut tx, user, id, figures, now).await?;
+    for other in around.recompute(None) {
+        store::update_figures(&mut tx, user, other, now).await?;
     }
+    odometer::refresh(&mut tx, user, &vehicle, now).await?;
     vehicles::commit(app, user, tx).await?;
     Ok(log)
+}
+
+/// Computes every figure of the vehicle's fill-ups anew, within the caller's transaction: its
+/// odometer was replaced, or was not after all.
+pub(super) async fn recompute(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: VehicleId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let replacements = odometer::replacements(tx, user, vehicle).await?;
+    let rows = store::all(tx, user, vehicle).await?;
+    let total = |row: &Near| replacements.total(row.date, row.odometer_exact);
+    for other in window::recompute_all(rows, total) {
+        store::update_figures(tx, user, other, now).await?;
+    }
+    Ok(())
+}
+
+fn preferred_currency(preferences: &Preferences) -> Currency {
+    Currency::stored(&preferences.currency).unwrap_or(Currency::USD)
+}
+
+/// The vehicles' odometers after a fill-up has changed: the one it belongs to now, and the one it
+/// belonged to.
+async fn follow(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: &Vehicle,
+    before: VehicleId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    odometer::refresh(tx, user, vehicle, now).await?;
+    if before != vehicle.id {
+        let before = vehicles::hold(tx, user, before).await?;
+        odometer::refresh(tx, user, &before, now).await?;
+    }
+    Ok(())
+}
+
+/// Finds where the log is among the vehicle's fill-ups, and what is around it.
+async fn place(tx: &mut Tx, user: &UserId, log: &mut FuelLog) -> Result<Window> {
+    if let Some(reading) = log.odometer {
+        let replacements = odometer::replacements(tx, user, log.vehicle_id).await?;
+        let total = replacements.total(log.date, reading.exact());
+        log.places = Places { odometer: reading.exact(), total };
+        return window::around(tx, user, log.vehicle_id, log.position(), log.id).await;
+    }
+    // Without a reading it comes last on its day.
+    let last = Position { date: log.date, total: i64::MAX, id: log.id };
+    let window = window::around(tx, user, log.vehicle_id, last, log.id).await?;
+    log.places = window.places_after(log.trip_distance);
+    Ok(window)
+}
+
+/// Computes what the log and those around it say, and refuses what contradicts them or looks wrong
+/// without being confirmed.
+async fn settle(
+    tx: &mut Tx,
+    user: &UserId,
+    log: &mut FuelLog,
+    window: Window,
+    asking: &Asking<'_>,
+) -> Result<Vec<window::Recomputed>> {
+    let shown = asking.preferences.shown();
+    if !asking.may_roll_back {
+        check_order(tx, user, &window, log, asking.entered, &shown).await?;
+    }
+    let history = History::of(&window.before);
+    let others = window.recompute(Some(log));
+    let today = asking.preferences.today(asking.now);
+    let asked =
+        plausible::check(log, asking.entered, asking.is_dated, &history, today, &shown);
+    let mut open = Vec::new();
+    for fault in asked {
+        let member = typed_name(fault.name());
+        if asking.confirmed.is_some_and(|it| it.has(member) || it.has(fault.name())) {
+            let pointer = format!("/{member}");
+            if !log.confirmed.contains(&pointer) {
+                log.confirmed.push(pointer);
+            }
+        } else {
+            open.push(fault);
+        }
+    }
+    if open.is_empty() { Ok(others) } else { Err(Error::Invalid(open)) }
+}
+
+/// A member's name in its typed form: what was confirmed in one form is in the other, too.
+fn typed_name(name: &str) -> &str {
+    match name {
+        "odometerReading" => "odometer",
+        "gallons" => "volume",
+        "pricePerGallon" => "unitPrice",
+        "totalCost" => "amount",
+        name => name,
+    }
+}
+
+/// What a change replaces is no longer confirmed.
+fn forget_confirmed(log: &mut FuelLog, entered: &Entered, moves: bool) {
+    log.confirmed.retain(|pointer| match pointer.trim_start_matches('/') {
+        "date" | "odometer" | "tripDistance" => !moves,
+        "volume" | "unitPrice" | "amount" => !entered.pays(),
+        _ => true,
+    });
 }
 
 /// The log as it is once its vehicle is held, and the vehicle that it goes to: `target`, else its
@@ -278,95 +435,55 @@ async fn hold_vehicle(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehic
     })
 }
 
-/// The fill-up that a reading runs backwards from or to.
-pub(super) struct Contradiction {
-    pub(super) other: FuelLog,
-    /// Whether it lies before the reading's day; else after.
-    pub(super) is_before: bool,
-}
-
-/// Whether a reading on a day, in miles, runs backwards among the vehicle's fill-ups without the
-/// one that is `except`.
-pub(super) async fn contradiction(
-    app: &App,
+/// Refuses a reading by which the running total would go back between the nearest days before and
+/// after.
+async fn check_order(
+    tx: &mut Tx,
     user: &UserId,
-    vehicle: VehicleId,
-    (date, odometer): (NaiveDate, i32),
-    except: Option<FuelLogId>,
-) -> Result<Option<Contradiction>> {
-    let id = except.unwrap_or(FuelLogId(Uuid::max()));
-    let at = Position { date, odometer, id };
-    let mut tx = app.db.read_for(user).await?;
-    Ok(find_contradiction(&window::around(&mut tx, user, vehicle, at, id).await?, at))
-}
-
-/// Holds a reading against the nearest days before and after.
-fn find_contradiction(around: &Window, at: Position) -> Option<Contradiction> {
-    match (around.day_before(at), around.day_after(at)) {
-        (Some(before), _) if before.odometer_reading > at.odometer => {
-            Some(Contradiction { other: before.clone(), is_before: true })
-        }
-        (_, Some(after)) if after.odometer_reading < at.odometer => {
-            Some(Contradiction { other: after.clone(), is_before: false })
-        }
-        _ => None,
-    }
-}
-
-/// Refuses a reading that runs backwards between the nearest days before and after, unless the
-/// odometer was replaced in between.
-async fn check_order(tx: &mut Tx, user: &UserId, around: &Window, log: &FuelLog) -> Result<()> {
-    let Some(Contradiction { other, is_before }) = find_contradiction(around, log.position())
-    else {
+    window: &Window,
+    log: &FuelLog,
+    entered: &Entered,
+    shown: &Shown,
+) -> Result<()> {
+    if log.odometer.is_none() {
         return Ok(());
+    }
+    let at = log.position();
+    let (miss_before, miss_after) = window.may_miss_days(at);
+    let mut before = window.day_before(at).cloned();
+    if miss_before {
+        before = store::day_before(tx, user, log.vehicle_id, at.date, log.id).await?;
+    }
+    let mut after = window.day_after(at).cloned();
+    if miss_after {
+        after = store::day_after(tx, user, log.vehicle_id, at.date, log.id).await?;
+    }
+    let (other, relation, side) = match (before, after) {
+        (Some(before), _) if before.total_exact > at.total => (before, "less than", "before"),
+        (_, Some(after)) if after.total_exact < at.total => (after, "more than", "after"),
+        _ => return Ok(()),
     };
-    let days = (other.date, log.date);
-    if odometer::is_replaced_between(tx, user, log.vehicle_id, days).await? {
-        return Ok(());
-    }
-    let (relation, side) = if is_before { ("less than", "before") } else { ("more than", "after") };
+    let reading = other.reading().unwrap_or(Distance::miles(0));
     let detail = format!(
-        "is {relation} the {} miles of the fill-up {side} it, on {} (fuel log {})",
-        other.odometer_reading, other.date, other.id
+        "is {relation} the {} of the fill-up {side} it, on {}",
+        shown.reading_with_unit(reading),
+        day(other.date)
     );
     Err(Error::Invalid(vec![Fault {
         kind: Some("odometer-order"),
         fuel_log: Some(other.id.0),
-        ..Fault::at("odometerReading", detail)
+        ..Fault::at(entered.odometer.name, detail)
     }]))
 }
 
-/// The log after the change; what it says about economy is not worked out yet.
-fn apply(change: FuelLogChange, log: FuelLog) -> Result<FuelLog> {
-    let gallons = match change.gallons {
-        Change::Keep => log.gallons,
-        Change::Set(volume) => volume.0,
-    };
-    // What was worked out is worked out again; what was given stays until it is mentioned.
-    let (price, total) = (log.price_per_gallon, log.total_cost);
-    let was_worked_out = price_and_total(log.gallons, price, None)
-        .is_ok_and(|it| it == (price, total))
-        || price_and_total(log.gallons, None, total).is_ok_and(|it| it == (price, total));
-    let derive = |price, total| {
-        price_and_total(gallons, price, total).map_err(|(field, why)| Error::invalid(field, why))
-    };
-    let (price_per_gallon, total_cost) = match (change.price_per_gallon, change.total_cost) {
-        (Clearable::Keep, Clearable::Keep) if gallons == log.gallons => (price, total),
-        (Clearable::Keep, Clearable::Keep) if was_worked_out => derive(price, None)?,
-        (Clearable::Set(price), Clearable::Keep) if was_worked_out => derive(Some(price), None)?,
-        (Clearable::Keep, Clearable::Set(total)) if was_worked_out => derive(None, Some(total))?,
-        (new_price, new_total) => (new_price.or(price), new_total.or(total)),
-    };
-    Ok(FuelLog {
+/// The log after the change, but for its quantities and its figures.
+fn apply(change: FuelLogChange, log: FuelLog) -> FuelLog {
+    FuelLog {
         vehicle_id: match change.vehicle_id {
             Change::Keep => log.vehicle_id,
             Change::Set(id) => VehicleId(id.0),
         },
         date: change.date.or(log.date),
-        odometer_reading: change.odometer_reading.or(Odometer(log.odometer_reading)).0,
-        gallons,
-        price_per_gallon,
-        total_cost,
         fuel_type: change.fuel_type.or(log.fuel_type),
         station_name: change.station_name.or(log.station_name.map(Text)).map(|it| it.0),
         station_id: change
@@ -377,5 +494,5 @@ fn apply(change: FuelLogChange, log: FuelLog) -> Result<FuelLog> {
         is_full: change.is_full.or(log.is_full),
         missed_previous: change.missed_previous.or(log.missed_previous),
         ..log
-    })
+    }
 }

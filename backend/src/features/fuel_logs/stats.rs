@@ -1,17 +1,22 @@
 //! What a vehicle's fuel logs add up to.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{
-    economy::{self, Interval, SumOfCost, SumOfGallons},
-    store::{self, Month},
+    economy::{self, Interval},
+    store::{self, Closed, Month},
 };
 use crate::{
-    core::{App, Result, UserId, db::fixed::Fixed},
+    core::{
+        App, Result, UserId,
+        db::fixed::{Fixed, divide_rounded},
+        money::{Currency, Money},
+        units::{GALLON_US, MILE, Shown},
+    },
     features::vehicles::{self, VehicleId},
     read_any,
 };
@@ -25,22 +30,31 @@ const CHARTED: i64 = 60;
 pub struct FuelStats {
     /// How many there are.
     pub logs: i64,
+    /// How many have a value that looked wrong and was confirmed.
+    pub confirmed_logs: i64,
     /// Miles from fill-up to fill-up.
     pub distance: i64,
     /// US gallons of all of them.
     pub gallons: Fixed<12, 3>,
-    /// What they cost, as far as that is known.
-    pub total_cost: Fixed<12, 2>,
+    /// The currency of every amount here; null where there is none, or more than one.
+    pub currency: Option<Currency>,
+    /// What they cost, as far as that is known; null where there is more than one currency.
+    #[serde(serialize_with = "two_decimals")]
+    pub total_cost: Option<Fixed<18, 3>>,
     /// Miles per US gallon: all known intervals' distance over all their fuel.
     pub average_mpg: Option<Fixed<16, 2>>,
     /// The best interval's.
     pub best_mpg: Option<Fixed<16, 2>>,
     /// The worst interval's.
     pub worst_mpg: Option<Fixed<16, 2>>,
-    /// What the fuel for a mile costs, over the known intervals whose cost is known.
+    /// The cost of the fuel for a mile, over the known intervals whose cost is known; null where
+    /// there is more than one currency.
     pub cost_per_mile: Option<Fixed<16, 3>>,
-    /// What a US gallon costs, over the fills whose cost is known.
+    /// The price of a US gallon, over the fills whose cost is known; null where there is more than
+    /// one currency.
     pub average_price_per_gallon: Option<Fixed<16, 3>>,
+    /// The money of each currency.
+    pub currencies: Vec<CurrencyStats>,
     /// The first one's day.
     pub first_date: Option<NaiveDate>,
     /// The last one's day.
@@ -50,6 +64,35 @@ pub struct FuelStats {
     /// The known intervals' sum, for showing the average in other units.
     #[serde(skip)]
     pub known: Option<Interval>,
+}
+
+/// What the fuel logs of one currency cost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CurrencyStats {
+    /// The currency.
+    pub currency: Currency,
+    /// What they cost, as far as that is known.
+    #[serde(serialize_with = "two_decimals_at_least")]
+    pub total_cost: Fixed<18, 3>,
+    /// The cost of the fuel for a mile.
+    pub cost_per_mile: Option<Fixed<16, 3>>,
+    /// The price of a US gallon.
+    pub average_price_per_gallon: Option<Fixed<16, 3>>,
+}
+
+impl CurrencyStats {
+    /// What they cost, with the currency.
+    #[must_use]
+    pub fn spent(&self, shown: &Shown) -> String {
+        shown.amount(Money { thousandths: self.total_cost.units(), currency: self.currency })
+    }
+
+    /// The cost of the fuel for one unit of distance, with the currency.
+    #[must_use]
+    pub fn cost_of_distance(&self, shown: &Shown) -> Option<String> {
+        Some(shown.cost_of_distance_in(self.cost_per_mile?, self.currency))
+    }
 }
 
 /// One month's fuel logs.
@@ -62,12 +105,17 @@ pub struct MonthStats {
     pub distance: i64,
     /// US gallons.
     pub gallons: Fixed<12, 3>,
-    /// What they cost, as far as that is known.
-    pub total_cost: Fixed<12, 2>,
+    /// The currency of what they cost; null where there is none, or more than one.
+    pub currency: Option<Currency>,
+    /// What they cost, as far as that is known; null where there is more than one currency.
+    #[serde(serialize_with = "two_decimals")]
+    pub total_cost: Option<Fixed<18, 3>>,
     /// Miles per US gallon over the intervals that close in it.
     pub average_mpg: Option<Fixed<16, 2>>,
     /// How many there are.
     pub logs: i64,
+    /// How many have a value that looked wrong and was confirmed.
+    pub confirmed_logs: i64,
 }
 
 /// What is worth knowing at a glance of one vehicle's fuel logs.
@@ -96,8 +144,7 @@ pub(super) async fn summaries(app: &App, user: &UserId) -> Result<HashMap<Vehicl
     let mut summaries: HashMap<_, _> = sums
         .into_iter()
         .map(|it| {
-            let gallons = it.interval_gallons.map_or(0, Fixed::units);
-            let known = known(it.interval_distance.unwrap_or_default(), gallons);
+            let known = known(it.interval(), it.interval_volume());
             (it.vehicle_id, Summary { last_date: it.last_date, known, latest: Vec::new() })
         })
         .collect();
@@ -128,61 +175,152 @@ pub async fn latest_intervals(
     app: &App,
     user: &UserId,
     vehicle: VehicleId,
-) -> Result<Vec<(NaiveDate, Interval)>> {
+) -> Result<Vec<Closed>> {
     read_any!(app.db, user, |tx| Ok(store::intervals(&mut tx, user, vehicle, CHARTED).await?))
 }
 
-fn sum(months: &[Month]) -> FuelStats {
-    let over = |of: fn(&Month) -> Option<i64>| months.iter().filter_map(of).sum::<i64>();
-    let distance = over(|it| it.distance);
-    let gallons = over(|it| it.gallons.map(Fixed::units));
-    let total_cost = over(|it| it.total_cost.map(Fixed::units));
-    let priced_gallons = over(|it| it.priced_gallons.map(Fixed::units));
-    let interval_distance = over(|it| it.interval_distance);
-    let interval_gallons = over(|it| it.interval_gallons.map(Fixed::units));
-    let interval_cost = over(|it| it.interval_cost.map(Fixed::units));
-    let priced_distance = over(|it| it.priced_distance);
+/// An amount with a third decimal only where it is not zero.
+fn two_decimals_at_least<Z: Serializer>(
+    amount: &Fixed<18, 3>,
+    serializer: Z,
+) -> Result<Z::Ok, Z::Error> {
+    match Fixed::<18, 2>::from_units(amount.units() / 10) {
+        Some(cents) if amount.units() % 10 == 0 => cents.serialize(serializer),
+        _ => amount.serialize(serializer),
+    }
+}
+
+#[expect(clippy::ref_option, reason = "how serde calls it")]
+fn two_decimals<Z: Serializer>(
+    amount: &Option<Fixed<18, 3>>,
+    serializer: Z,
+) -> Result<Z::Ok, Z::Error> {
+    match amount {
+        Some(amount) => two_decimals_at_least(amount, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// Sums over several rows.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sum {
+    logs: i64,
+    confirmed: i64,
+    distance: i128,
+    volume: i128,
+    priced_volume: i128,
+    amount: i128,
+    interval: i128,
+    interval_volume: i128,
+    interval_amount: i128,
+    priced_interval: i128,
+}
+
+impl Sum {
+    fn of<'a>(rows: impl Iterator<Item = &'a Month>) -> Self {
+        rows.fold(Self::default(), |sum, row| Self {
+            logs: sum.logs + row.logs,
+            confirmed: sum.confirmed + row.confirmed,
+            distance: sum.distance + row.distance().unwrap_or_default(),
+            volume: sum.volume + row.volume().unwrap_or_default(),
+            priced_volume: sum.priced_volume + row.priced_volume().unwrap_or_default(),
+            amount: sum.amount + i128::from(row.amount.map_or(0, Fixed::units)),
+            interval: sum.interval + row.interval().unwrap_or_default(),
+            interval_volume: sum.interval_volume + row.interval_volume().unwrap_or_default(),
+            interval_amount: sum.interval_amount
+                + i128::from(row.interval_amount.map_or(0, Fixed::units)),
+            priced_interval: sum.priced_interval + row.priced_interval().unwrap_or_default(),
+        })
+    }
+
+    fn miles(&self) -> i64 {
+        divide_rounded(self.distance, MILE.into())
+            .and_then(|it| i64::try_from(it).ok())
+            .unwrap_or(i64::MAX)
+    }
+
+    fn gallons(&self) -> Fixed<12, 3> {
+        Fixed::from_ratio(self.volume, i128::from(GALLON_US) / 1000).unwrap_or(Fixed::MAX)
+    }
+
+    fn mpg(&self) -> Option<Fixed<16, 2>> {
+        Fixed::from_ratio(
+            self.interval.checked_mul(100 * i128::from(GALLON_US))?,
+            self.interval_volume.checked_mul(MILE.into())?,
+        )
+    }
+
+    fn total_cost(&self) -> Fixed<18, 3> {
+        i64::try_from(self.amount).ok().and_then(Fixed::from_units).unwrap_or(Fixed::MAX)
+    }
+
+    fn cost_per_mile(&self) -> Option<Fixed<16, 3>> {
+        economy::cost_per_mile(self.interval_amount, self.priced_interval)
+    }
+
+    fn price_per_gallon(&self) -> Option<Fixed<16, 3>> {
+        Fixed::from_ratio(self.amount.checked_mul(GALLON_US.into())?, self.priced_volume)
+    }
+}
+
+/// The currencies of these rows.
+fn currencies<'a>(rows: impl Iterator<Item = &'a Month>) -> Vec<Currency> {
+    let of = rows.filter_map(|it| Currency::stored(it.currency.as_deref()?));
+    of.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn sum(rows: &[Month]) -> FuelStats {
+    let all = Sum::of(rows.iter());
+    let codes = currencies(rows.iter());
+    let is_one = codes.len() <= 1;
+    let of_currency = |currency: &Currency| {
+        let is_of = |it: &&Month| it.currency.as_deref() == Some(currency.as_str());
+        let sum = Sum::of(rows.iter().filter(is_of));
+        CurrencyStats {
+            currency: *currency,
+            total_cost: sum.total_cost(),
+            cost_per_mile: sum.cost_per_mile(),
+            average_price_per_gallon: sum.price_per_gallon(),
+        }
+    };
     FuelStats {
-        logs: months.iter().map(|it| it.logs).sum(),
-        distance,
-        gallons: SumOfGallons::from_units(gallons).unwrap_or(SumOfGallons::MAX),
-        total_cost: SumOfCost::from_units(total_cost).unwrap_or(SumOfCost::MAX),
-        average_mpg: mpg(interval_distance, interval_gallons),
-        best_mpg: months.iter().filter_map(|it| it.best_mpg).max(),
-        worst_mpg: months.iter().filter_map(|it| it.worst_mpg).min(),
-        cost_per_mile: economy::cost_per_mile(interval_cost.into(), priced_distance.into()),
-        // Cents over thousandths of a gallon, in thousandths.
-        average_price_per_gallon: Fixed::from_ratio(
-            i128::from(total_cost) * 10_000,
-            priced_gallons.into(),
-        ),
-        first_date: months.iter().map(|it| it.first_date).min(),
-        last_date: months.iter().map(|it| it.last_date).max(),
-        months: months.iter().map(MonthStats::from).collect(),
-        known: known(interval_distance, interval_gallons),
+        logs: all.logs,
+        confirmed_logs: all.confirmed,
+        distance: all.miles(),
+        gallons: all.gallons(),
+        currency: codes.first().copied().filter(|_| is_one),
+        total_cost: is_one.then(|| all.total_cost()),
+        average_mpg: all.mpg(),
+        best_mpg: rows.iter().filter_map(|it| it.best_mpg).max(),
+        worst_mpg: rows.iter().filter_map(|it| it.worst_mpg).min(),
+        cost_per_mile: all.cost_per_mile().filter(|_| is_one),
+        average_price_per_gallon: all.price_per_gallon().filter(|_| is_one),
+        currencies: codes.iter().map(of_currency).collect(),
+        first_date: rows.iter().map(|it| it.first_date).min(),
+        last_date: rows.iter().map(|it| it.last_date).max(),
+        months: rows.chunk_by(|a, b| a.month == b.month).map(month).collect(),
+        known: known(Some(all.interval), Some(all.interval_volume)),
+    }
+}
+
+/// One month, from its rows for each currency.
+fn month(rows: &[Month]) -> MonthStats {
+    let (sum, codes) = (Sum::of(rows.iter()), currencies(rows.iter()));
+    let is_one = codes.len() <= 1;
+    MonthStats {
+        month: rows.first().map(|it| it.month.clone()).unwrap_or_default(),
+        distance: sum.miles(),
+        gallons: sum.gallons(),
+        currency: codes.first().copied().filter(|_| is_one),
+        total_cost: is_one.then(|| sum.total_cost()),
+        average_mpg: sum.mpg(),
+        logs: sum.logs,
+        confirmed_logs: sum.confirmed,
     }
 }
 
 /// The sum of known intervals, if there are any.
-fn known(miles: i64, thousandths: i64) -> Option<Interval> {
-    let distance = i32::try_from(miles).ok().filter(|it| *it > 0)?;
-    Some(Interval { distance, gallons: SumOfGallons::from_units(thousandths)?, cost: None })
-}
-
-fn mpg(miles: i64, thousandths: i64) -> Option<Fixed<16, 2>> {
-    Fixed::from_ratio(i128::from(miles) * 100_000, thousandths.into())
-}
-
-impl From<&Month> for MonthStats {
-    fn from(month: &Month) -> Self {
-        let fuel = month.interval_gallons.map(Fixed::units).unwrap_or_default();
-        Self {
-            month: month.month.clone(),
-            distance: month.distance.unwrap_or_default(),
-            gallons: month.gallons.unwrap_or_default(),
-            total_cost: month.total_cost.unwrap_or_default(),
-            average_mpg: mpg(month.interval_distance.unwrap_or_default(), fuel),
-            logs: month.logs,
-        }
-    }
+fn known(distance: Option<i128>, volume: Option<i128>) -> Option<Interval> {
+    let positive = |it: Option<i128>| i64::try_from(it?).ok().filter(|it| *it > 0);
+    Some(Interval { distance: positive(distance)?, volume: positive(volume)?, cost: None })
 }

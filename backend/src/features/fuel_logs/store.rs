@@ -8,38 +8,49 @@ use sqlx::Result;
 
 use super::{
     FuelLog, FuelLogId, FuelType,
-    economy::Figures,
-    model::{Position, Row},
+    model::{Places, Position, Row},
+    window::{Near, Recomputed},
 };
 use crate::{
-    core::{UserId, db::Tx, http::Limit},
+    core::{
+        UserId,
+        db::Tx,
+        http::Limit,
+        money::{Currency, SumOfThousandths, Thousandths},
+        units::{Distance, DistanceUnit, Volume},
+    },
     features::vehicles::VehicleId,
     sql,
 };
 
 pub(super) use prices::{last_paid, paid_at};
+pub use sums::Closed;
 pub(super) use sums::{Month, intervals, intervals_of_user, months, sums_of_user};
 
 /// From which day to which, both included.
 pub(super) type Days = (NaiveDate, NaiveDate);
 
 pub(super) async fn insert(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<()> {
+    let interval = log.figures.interval;
     sql!(
         tx,
         execute,
         "INSERT INTO fuel_logs
            (id, user_id, vehicle_id, date, odometer_reading, gallons, price_per_gallon, total_cost,
             station_name, notes, created_at, updated_at, is_full, missed_previous,
-            trip_distance, interval_distance, interval_gallons, interval_cost, mpg, economy_reason,
-            station_id, fuel_type)
+            odometer_exact, odometer_unit, total_exact, trip_exact, trip_unit,
+            volume_exact, volume_unit, unit_price, unit_price_per, amount, currency, derived,
+            confirmed, distance_exact, interval_exact, interval_volume, interval_amount, mpg,
+            economy_reason, station_id, fuel_type)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13,
-                 $14, $15, $16, $17, $18, $19, $20, $21)",
+                 $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26,
+                 $27, $28, $29, $30, $31, $32, $33, $34)",
         log.id,
         user.as_str(),
         log.vehicle_id,
         log.date,
-        log.odometer_reading,
-        log.gallons,
+        seed_reading(log.places),
+        log.gallons.unwrap_or_default(),
         log.price_per_gallon,
         log.total_cost,
         &log.station_name,
@@ -47,10 +58,23 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<
         log.created_at,
         log.is_full,
         log.missed_previous,
-        log.distance,
-        log.interval.map(|it| it.distance),
-        log.interval.map(|it| it.gallons),
-        log.interval.and_then(|it| it.cost),
+        log.places.odometer,
+        log.odometer.map(|it| it.unit().as_str()),
+        log.places.total,
+        log.trip_distance.map(Distance::exact),
+        log.trip_distance.map(|it| it.unit().as_str()),
+        log.volume.map(Volume::exact),
+        log.volume.map(|it| it.unit().as_str()),
+        log.unit_price.map(|it| it.value),
+        log.unit_price.map(|it| it.per.as_str()),
+        log.amount.and_then(|it| Thousandths::from_units(it.thousandths)),
+        log.currency.as_ref().map(Currency::as_str),
+        log.derived.as_str(),
+        stored_words(&log.confirmed),
+        log.figures.distance,
+        interval.map(|it| it.distance),
+        interval.map(|it| it.volume),
+        interval.and_then(|it| SumOfThousandths::from_units(it.cost?.thousandths)),
         log.mpg,
         log.economy_reason.map(super::economy::Reason::as_str),
         log.station_id,
@@ -59,23 +83,36 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<
     Ok(())
 }
 
+/// What the seed's column holds: the reading or, where there is none, the last known one.
+fn seed_reading(places: Places) -> i32 {
+    Distance::from_exact(places.odometer, DistanceUnit::Miles).whole_miles()
+}
+
+fn stored_words(words: &[String]) -> Option<String> {
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
 pub(super) async fn update(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<()> {
+    let interval = log.figures.interval;
     sql!(
         tx,
         execute,
         "UPDATE fuel_logs
          SET vehicle_id = $3, date = $4, odometer_reading = $5, gallons = $6,
              price_per_gallon = $7, total_cost = $8, station_name = $9, notes = $10,
-             updated_at = $11, is_full = $12, missed_previous = $13, trip_distance = $14,
-             interval_distance = $15, interval_gallons = $16, interval_cost = $17, mpg = $18,
-             economy_reason = $19, station_id = $20, fuel_type = $21
+             updated_at = $11, is_full = $12, missed_previous = $13, odometer_exact = $14,
+             odometer_unit = $15, total_exact = $16, trip_exact = $17, trip_unit = $18,
+             volume_exact = $19, volume_unit = $20, unit_price = $21, unit_price_per = $22,
+             amount = $23, currency = $24, derived = $25, confirmed = $26, distance_exact = $27,
+             interval_exact = $28, interval_volume = $29, interval_amount = $30, mpg = $31,
+             economy_reason = $32, station_id = $33, fuel_type = $34
          WHERE user_id = $1 AND id = $2",
         user.as_str(),
         log.id,
         log.vehicle_id,
         log.date,
-        log.odometer_reading,
-        log.gallons,
+        seed_reading(log.places),
+        log.gallons.unwrap_or_default(),
         log.price_per_gallon,
         log.total_cost,
         &log.station_name,
@@ -83,10 +120,23 @@ pub(super) async fn update(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<
         log.updated_at,
         log.is_full,
         log.missed_previous,
-        log.distance,
-        log.interval.map(|it| it.distance),
-        log.interval.map(|it| it.gallons),
-        log.interval.and_then(|it| it.cost),
+        log.places.odometer,
+        log.odometer.map(|it| it.unit().as_str()),
+        log.places.total,
+        log.trip_distance.map(Distance::exact),
+        log.trip_distance.map(|it| it.unit().as_str()),
+        log.volume.map(Volume::exact),
+        log.volume.map(|it| it.unit().as_str()),
+        log.unit_price.map(|it| it.value),
+        log.unit_price.map(|it| it.per.as_str()),
+        log.amount.and_then(|it| Thousandths::from_units(it.thousandths)),
+        log.currency.as_ref().map(Currency::as_str),
+        log.derived.as_str(),
+        stored_words(&log.confirmed),
+        log.figures.distance,
+        interval.map(|it| it.distance),
+        interval.map(|it| it.volume),
+        interval.and_then(|it| SumOfThousandths::from_units(it.cost?.thousandths)),
         log.mpg,
         log.economy_reason.map(super::economy::Reason::as_str),
         log.station_id,
@@ -95,30 +145,34 @@ pub(super) async fn update(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<
     Ok(())
 }
 
-/// Keeps what the log says about economy now.
+/// Stores the figures of a fill-up beside the one that was written.
 pub(super) async fn update_figures(
     tx: &mut Tx,
     user: &UserId,
-    id: FuelLogId,
-    figures: Figures,
+    recomputed: Recomputed,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    let figures = recomputed.figures;
     sql!(
         tx,
         execute,
         "UPDATE fuel_logs
-         SET trip_distance = $3, interval_distance = $4, interval_gallons = $5,
-             interval_cost = $6, mpg = $7, economy_reason = $8, updated_at = $9
+         SET distance_exact = $3, interval_exact = $4, interval_volume = $5, interval_amount = $6,
+             mpg = $7, economy_reason = $8, updated_at = $9, odometer_exact = $10,
+             total_exact = $11, odometer_reading = $12
          WHERE user_id = $1 AND id = $2",
         user.as_str(),
-        id,
-        figures.trip,
+        recomputed.id,
+        figures.distance,
         figures.interval.map(|it| it.distance),
-        figures.interval.map(|it| it.gallons),
-        figures.interval.and_then(|it| it.cost),
+        figures.interval.map(|it| it.volume),
+        figures.interval.and_then(|it| SumOfThousandths::from_units(it.cost?.thousandths)),
         figures.interval.and_then(|it| it.mpg()),
         figures.reason.map(super::economy::Reason::as_str),
         now,
+        recomputed.places.odometer,
+        recomputed.places.total,
+        seed_reading(recomputed.places),
     )?;
     Ok(())
 }
@@ -133,7 +187,11 @@ pub(super) async fn find(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<Op
     let row: Option<Row> = sql!(
         tx,
         fetch_optional,
-        "SELECT f.* FROM fuel_logs f
+        "SELECT f.id, f.vehicle_id, f.date, f.odometer_exact, f.odometer_unit, f.total_exact, f.trip_exact, f.trip_unit,
+       f.volume_exact, f.volume_unit, f.unit_price, f.unit_price_per, f.amount, f.currency, f.derived, f.confirmed,
+       f.fuel_type, f.station_name, f.station_id, f.notes, f.created_at, f.updated_at, f.is_full, f.missed_previous,
+       f.distance_exact, f.interval_exact, f.interval_volume, f.interval_amount, f.economy_reason
+     FROM fuel_logs f
          JOIN vehicles v ON v.id = f.vehicle_id AND v.user_id = f.user_id
          WHERE f.user_id = $1 AND f.id = $2 AND v.deleted_at IS NULL",
         user.as_str(),
@@ -143,12 +201,16 @@ pub(super) async fn find(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<Op
 }
 
 /// Read through the vehicle's own index: a test holds the plan.
-pub(super) const LIST_OF_VEHICLE: &str = "SELECT f.* FROM fuel_logs f
+pub(super) const LIST_OF_VEHICLE: &str = "SELECT f.id, f.vehicle_id, f.date, f.odometer_exact, f.odometer_unit, f.total_exact, f.trip_exact, f.trip_unit,
+       f.volume_exact, f.volume_unit, f.unit_price, f.unit_price_per, f.amount, f.currency, f.derived, f.confirmed,
+       f.fuel_type, f.station_name, f.station_id, f.notes, f.created_at, f.updated_at, f.is_full, f.missed_previous,
+       f.distance_exact, f.interval_exact, f.interval_volume, f.interval_amount, f.economy_reason
+     FROM fuel_logs f
      JOIN vehicles v ON v.id = f.vehicle_id AND v.user_id = f.user_id
      WHERE f.vehicle_id = $2 AND f.user_id = $1 AND v.deleted_at IS NULL
-       AND (f.date, f.odometer_reading, f.id) < ($3, $4, $5)
+       AND (f.date, f.total_exact, f.id) < ($3, $4, $5)
        AND f.date >= $6 AND f.date <= $7
-     ORDER BY f.date DESC, f.odometer_reading DESC, f.id DESC
+     ORDER BY f.date DESC, f.total_exact DESC, f.id DESC
      LIMIT $8";
 
 /// At most a page of one vehicle's logs before `before`, newest first.
@@ -167,7 +229,7 @@ pub(super) async fn list_of_vehicle(
         user.as_str(),
         vehicle,
         before.date,
-        before.odometer,
+        before.total,
         before.id,
         days.0,
         days.1,
@@ -187,16 +249,20 @@ pub(super) async fn list_of_user(
     let rows: Vec<Row> = sql!(
         tx,
         fetch_all,
-        "SELECT f.* FROM fuel_logs f
+        "SELECT f.id, f.vehicle_id, f.date, f.odometer_exact, f.odometer_unit, f.total_exact, f.trip_exact, f.trip_unit,
+       f.volume_exact, f.volume_unit, f.unit_price, f.unit_price_per, f.amount, f.currency, f.derived, f.confirmed,
+       f.fuel_type, f.station_name, f.station_id, f.notes, f.created_at, f.updated_at, f.is_full, f.missed_previous,
+       f.distance_exact, f.interval_exact, f.interval_volume, f.interval_amount, f.economy_reason
+     FROM fuel_logs f
          JOIN vehicles v ON v.id = f.vehicle_id AND v.user_id = f.user_id
          WHERE f.user_id = $1 AND v.deleted_at IS NULL
-           AND (f.date, f.odometer_reading, f.id) < ($2, $3, $4)
+           AND (f.date, f.total_exact, f.id) < ($2, $3, $4)
            AND f.date >= $5 AND f.date <= $6
-         ORDER BY f.date DESC, f.odometer_reading DESC, f.id DESC
+         ORDER BY f.date DESC, f.total_exact DESC, f.id DESC
          LIMIT $7",
         user.as_str(),
         before.date,
-        before.odometer,
+        before.total,
         before.id,
         days.0,
         days.1,
@@ -213,24 +279,26 @@ pub(super) async fn some_before(
     at: Position,
     except: FuelLogId,
     most: i64,
-) -> Result<Vec<FuelLog>> {
-    let rows: Vec<Row> = sql!(
+) -> Result<Vec<Near>> {
+    sql!(
         tx,
         fetch_all,
-        "SELECT * FROM fuel_logs
+        "SELECT id, date, odometer_exact, odometer_unit, total_exact, trip_exact, volume_exact, amount, currency,
+                is_full, missed_previous, distance_exact, interval_exact, interval_volume, interval_amount,
+                economy_reason
+         FROM fuel_logs
          WHERE user_id = $1 AND vehicle_id = $2 AND id <> $6
-           AND (date, odometer_reading, id) < ($3, $4, $5)
-         ORDER BY date DESC, odometer_reading DESC, id DESC
+           AND (date, total_exact, id) < ($3, $4, $5)
+         ORDER BY date DESC, total_exact DESC, id DESC
          LIMIT $7",
         user.as_str(),
         vehicle,
         at.date,
-        at.odometer,
+        at.total,
         at.id,
         except,
         most,
-    )?;
-    Ok(rows.into_iter().map(FuelLog::from).collect())
+    )
 }
 
 /// The vehicle's next logs after `at`, the nearest first, without the log `except`.
@@ -241,22 +309,92 @@ pub(super) async fn some_after(
     at: Position,
     except: FuelLogId,
     most: i64,
-) -> Result<Vec<FuelLog>> {
-    let rows: Vec<Row> = sql!(
+) -> Result<Vec<Near>> {
+    sql!(
         tx,
         fetch_all,
-        "SELECT * FROM fuel_logs
+        "SELECT id, date, odometer_exact, odometer_unit, total_exact, trip_exact, volume_exact, amount, currency,
+                is_full, missed_previous, distance_exact, interval_exact, interval_volume, interval_amount,
+                economy_reason
+         FROM fuel_logs
          WHERE user_id = $1 AND vehicle_id = $2 AND id <> $6
-           AND (date, odometer_reading, id) > ($3, $4, $5)
-         ORDER BY date, odometer_reading, id
+           AND (date, total_exact, id) > ($3, $4, $5)
+         ORDER BY date, total_exact, id
          LIMIT $7",
         user.as_str(),
         vehicle,
         at.date,
-        at.odometer,
+        at.total,
         at.id,
         except,
         most,
-    )?;
-    Ok(rows.into_iter().map(FuelLog::from).collect())
+    )
+}
+
+/// The vehicle's nearest measured log of an earlier day.
+pub(super) async fn day_before(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: VehicleId,
+    date: NaiveDate,
+    except: FuelLogId,
+) -> Result<Option<Near>> {
+    sql!(
+        tx,
+        fetch_optional,
+        "SELECT id, date, odometer_exact, odometer_unit, total_exact, trip_exact, volume_exact, amount, currency,
+                is_full, missed_previous, distance_exact, interval_exact, interval_volume, interval_amount,
+                economy_reason
+         FROM fuel_logs
+         WHERE user_id = $1 AND vehicle_id = $2 AND id <> $4 AND date < $3
+           AND odometer_unit IS NOT NULL
+         ORDER BY date DESC, total_exact DESC, id DESC
+         LIMIT 1",
+        user.as_str(),
+        vehicle,
+        date,
+        except,
+    )
+}
+
+/// The vehicle's nearest measured log of a later day.
+pub(super) async fn day_after(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: VehicleId,
+    date: NaiveDate,
+    except: FuelLogId,
+) -> Result<Option<Near>> {
+    sql!(
+        tx,
+        fetch_optional,
+        "SELECT id, date, odometer_exact, odometer_unit, total_exact, trip_exact, volume_exact, amount, currency,
+                is_full, missed_previous, distance_exact, interval_exact, interval_volume, interval_amount,
+                economy_reason
+         FROM fuel_logs
+         WHERE user_id = $1 AND vehicle_id = $2 AND id <> $4 AND date > $3
+           AND odometer_unit IS NOT NULL
+         ORDER BY date, total_exact, id
+         LIMIT 1",
+        user.as_str(),
+        vehicle,
+        date,
+        except,
+    )
+}
+
+/// All of the vehicle's logs in order.
+pub(super) async fn all(tx: &mut Tx, user: &UserId, vehicle: VehicleId) -> Result<Vec<Near>> {
+    sql!(
+        tx,
+        fetch_all,
+        "SELECT id, date, odometer_exact, odometer_unit, total_exact, trip_exact, volume_exact, amount, currency,
+                is_full, missed_previous, distance_exact, interval_exact, interval_volume, interval_amount,
+                economy_reason
+         FROM fuel_logs
+         WHERE user_id = $1 AND vehicle_id = $2
+         ORDER BY date, total_exact, id",
+        user.as_str(),
+        vehicle,
+    )
 }

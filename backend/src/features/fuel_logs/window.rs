@@ -1,32 +1,135 @@
 //! The fill-ups around one that is written: as many as its change can touch, and no more.
 //!
 //! The stop on either side may become one with the changed fill, or with the other where a fill
-//! between them goes. Beyond it, the next full stop is a wall: what lies behind it is worked out
-//! the same whatever happens here.
+//! between them goes. Beyond it, the next full stop whose odometer was read is a wall: what lies
+//! behind it is the same whatever happens here. Without a wall nothing farther than the longest
+//! interval ([`MOST_STOPS`]) is touched.
 
 use std::ops::Range;
 
+use chrono::NaiveDate;
+
 use super::{
     FuelLog, FuelLogId,
-    economy::{Figures, figures},
-    model::Position,
+    economy::{Figures, Fill, Interval, MOST_STOPS, Reason, figures},
+    model::{Places, Position},
     store,
 };
 use crate::{
-    core::{Result, UserId, db::Tx},
+    core::{
+        Result, UserId,
+        db::Tx,
+        money::{Currency, Money, SumOfThousandths, Thousandths},
+        units::Distance,
+    },
     features::vehicles::VehicleId,
 };
 
 /// How many rows are read at a time: nearly always enough at once.
 const CHUNK: i64 = 16;
+/// The most rows that are read on either side.
+const MOST: usize = MOST_STOPS + 16;
+
+/// A fill-up beside the one that is written, as far as economy goes.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(super) struct Near {
+    pub(super) id: FuelLogId,
+    pub(super) date: NaiveDate,
+    pub(super) odometer_exact: i64,
+    pub(super) odometer_unit: Option<String>,
+    pub(super) total_exact: i64,
+    pub(super) trip_exact: Option<i64>,
+    pub(super) volume_exact: Option<i64>,
+    pub(super) amount: Option<Thousandths>,
+    pub(super) currency: Option<String>,
+    pub(super) is_full: bool,
+    pub(super) missed_previous: bool,
+    pub(super) distance_exact: Option<i64>,
+    pub(super) interval_exact: Option<i64>,
+    pub(super) interval_volume: Option<i64>,
+    pub(super) interval_amount: Option<SumOfThousandths>,
+    pub(super) economy_reason: Option<String>,
+}
+
+impl Near {
+    /// Whether its odometer was read.
+    pub(super) fn is_measured(&self) -> bool {
+        self.odometer_unit.is_some()
+    }
+
+    /// Its odometer reading as it was entered.
+    pub(super) fn reading(&self) -> Option<Distance> {
+        Distance::from_columns(Some(self.odometer_exact), self.odometer_unit.clone())
+    }
+
+    /// What was paid.
+    pub(super) fn money(&self) -> Option<Money> {
+        Some(Money { thousandths: self.amount?.units(), currency: self.currency()? })
+    }
+
+    /// The interval that it closes.
+    pub(super) fn interval(&self) -> Option<Interval> {
+        let cost = self.interval_amount.zip(self.currency());
+        let cost = cost.map(|(it, currency)| Money { thousandths: it.units(), currency });
+        Some(Interval { distance: self.interval_exact?, volume: self.interval_volume?, cost })
+    }
+
+    fn currency(&self) -> Option<Currency> {
+        Currency::stored(self.currency.as_deref()?)
+    }
+
+    fn places(&self) -> Places {
+        Places { odometer: self.odometer_exact, total: self.total_exact }
+    }
+
+    fn position(&self) -> Position {
+        Position { date: self.date, total: self.total_exact, id: self.id }
+    }
+
+    /// What changes of it, if anything does.
+    fn changed(&self, figures: Figures, places: Places) -> Option<Recomputed> {
+        let is_changed = self.figures() != figures || self.places() != places;
+        is_changed.then_some(Recomputed { id: self.id, figures, places })
+    }
+
+    fn figures(&self) -> Figures {
+        Figures {
+            distance: self.distance_exact,
+            interval: self.interval(),
+            reason: self.economy_reason.as_deref().and_then(Reason::from_name),
+        }
+    }
+
+    fn fill(&self) -> Fill {
+        Fill {
+            total: self.is_measured().then_some(self.total_exact),
+            trip: self.trip_exact,
+            volume: self.volume_exact,
+            cost: self.money(),
+            is_full: self.is_full,
+            missed: self.missed_previous,
+        }
+    }
+}
+
+/// What changes of a fill-up beside the one that is written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Recomputed {
+    pub(super) id: FuelLogId,
+    pub(super) figures: Figures,
+    /// Where it is; other than before only where its odometer was not read.
+    pub(super) places: Places,
+}
 
 /// The fill-ups on either side of a position, the nearest first.
 pub(super) struct Window {
-    before: Vec<FuelLog>,
+    pub(super) before: Vec<Near>,
     /// How many of those before are not behind the wall.
     open: usize,
     /// Up to the wall, and with it.
-    after: Vec<FuelLog>,
+    after: Vec<Near>,
+    /// Whether there are more rows after those.
+    is_cut: bool,
 }
 
 /// Reads what is around `at`, without the log `except`.
@@ -37,51 +140,47 @@ pub(super) async fn around(
     at: Position,
     except: FuelLogId,
 ) -> Result<Window> {
-    let mut before: Vec<FuelLog> = Vec::new();
+    let mut before: Vec<Near> = Vec::new();
     let open = loop {
-        let from = before.last().map_or(at, FuelLog::position);
+        let from = before.last().map_or(at, Near::position);
         let chunk = store::some_before(tx, user, vehicle, from, except, CHUNK).await?;
         let is_all = is_short(&chunk);
         before.extend(chunk);
         // Of the fills of one stop the latest is met first here.
         let wall = wall(&before, |stop| stop[0].is_full);
-        match wall {
-            Some(wall) if has_another_day(&before, at) => break wall.start,
-            _ if is_all => break wall.map_or(before.len(), |wall| wall.start),
-            _ => {}
+        if is_all || wall.is_some() || before.len() >= MOST {
+            break wall.map_or(before.len(), |wall| wall.start);
         }
     };
-    let mut after: Vec<FuelLog> = Vec::new();
+    let mut after: Vec<Near> = Vec::new();
     loop {
-        let from = after.last().map_or(at, FuelLog::position);
+        let from = after.last().map_or(at, Near::position);
         let chunk = store::some_after(tx, user, vehicle, from, except, CHUNK).await?;
         let is_all = is_short(&chunk);
         after.extend(chunk);
         let wall = wall(&after, |stop| stop[stop.len() - 1].is_full);
-        if is_all || wall.is_some() && has_another_day(&after, at) {
+        if is_all || wall.is_some() || after.len() >= MOST {
             after.truncate(wall.map_or(after.len(), |wall| wall.end));
-            return Ok(Window { before, open, after });
+            return Ok(Window { before, open, after, is_cut: !is_all });
         }
     }
 }
 
-fn is_short(chunk: &[FuelLog]) -> bool {
+fn is_short(chunk: &[Near]) -> bool {
     i64::try_from(chunk.len()).is_ok_and(|rows| rows < CHUNK)
 }
 
-/// Whether the order of readings by date can be told from these rows.
-fn has_another_day(rows: &[FuelLog], at: Position) -> bool {
-    rows.iter().any(|it| it.date != at.date)
-}
-
-/// Where among the rows, the nearest first, the wall is: a whole full stop that is not the
-/// nearest stop.
-fn wall(rows: &[FuelLog], is_full: impl Fn(&[FuelLog]) -> bool) -> Option<Range<usize>> {
+/// Where among the rows, the nearest first, the wall is: a whole full stop, read off the odometer,
+/// that is not the nearest stop.
+fn wall(rows: &[Near], is_full: impl Fn(&[Near]) -> bool) -> Option<Range<usize>> {
+    let is_one_stop = |a: &Near, b: &Near| {
+        a.is_measured() && b.is_measured() && a.total_exact == b.total_exact
+    };
     let mut start = 0;
-    for (nth, stop) in rows.chunk_by(|a, b| a.odometer_reading == b.odometer_reading).enumerate() {
+    for (nth, stop) in rows.chunk_by(is_one_stop).enumerate() {
         let range = start..start + stop.len();
         // The farthest stop may go on beyond what has been read.
-        if nth > 0 && range.end < rows.len() && is_full(stop) {
+        if nth > 0 && range.end < rows.len() && stop[0].is_measured() && is_full(stop) {
             return Some(range);
         }
         start = range.end;
@@ -90,33 +189,117 @@ fn wall(rows: &[FuelLog], is_full: impl Fn(&[FuelLog]) -> bool) -> Option<Range<
 }
 
 impl Window {
-    /// The fill-up of an earlier day that is nearest.
-    pub(super) fn day_before(&self, at: Position) -> Option<&FuelLog> {
-        self.before.iter().find(|it| it.date < at.date)
+    /// Where a fill-up is whose odometer is not read: behind the last one, by the distance that was
+    /// entered.
+    pub(super) fn places_after(&self, trip: Option<Distance>) -> Places {
+        let last = self.before.first().map(Near::places).unwrap_or_default();
+        last.and(trip.map(Distance::exact))
     }
 
-    /// The fill-up of a later day that is nearest.
-    pub(super) fn day_after(&self, at: Position) -> Option<&FuelLog> {
-        self.after.iter().find(|it| it.date > at.date)
+    /// The measured fill-up of an earlier day that is nearest; none where it is not among the rows
+    /// and there may be more.
+    pub(super) fn day_before(&self, at: Position) -> Option<&Near> {
+        self.before.iter().find(|it| it.date < at.date && it.is_measured())
     }
 
-    /// Works out what every fill-up in the window says, with `log` among them or, where it is
-    /// gone, without; gives those of the others that change.
-    pub(super) fn settle(self, mut log: Option<&mut FuelLog>) -> Vec<(FuelLogId, Figures)> {
-        let Self { before, open, after } = self;
-        let (at, behind_wall) = (before.len(), before.len() - open);
-        let mut logs: Vec<FuelLog> = before.into_iter().rev().collect();
-        logs.extend(log.as_deref().cloned());
-        logs.extend(after);
-        let fills: Vec<_> = logs.iter().map(FuelLog::fill).collect();
+    /// The measured fill-up of a later day that is nearest.
+    pub(super) fn day_after(&self, at: Position) -> Option<&Near> {
+        self.after.iter().find(|it| it.date > at.date && it.is_measured())
+    }
+
+    /// Whether a nearest fill-up of another day may lie beyond the rows that were read.
+    pub(super) fn may_miss_days(&self, at: Position) -> (bool, bool) {
+        let is_full = i64::try_from(self.before.len()).is_ok_and(|rows| rows >= CHUNK);
+        (
+            self.day_before(at).is_none() && is_full,
+            self.day_after(at).is_none() && (self.is_cut || !self.after.is_empty()),
+        )
+    }
+
+    /// Computes what every fill-up in the window says, with `log` among them or, where it is gone,
+    /// without; returns those of the others that change.
+    pub(super) fn recompute(self, mut log: Option<&mut FuelLog>) -> Vec<Recomputed> {
+        let (at, behind_wall) = (self.before.len(), self.before.len() - self.open);
+        let mut rows: Vec<Option<Near>> = self.before.into_iter().rev().map(Some).collect();
+        // Before the nearest stop nothing changes; without a wall it is not all known either.
+        let first = nearest_stop(&rows).max(behind_wall);
+        rows.extend(log.is_some().then_some(None));
+        rows.extend(self.after.into_iter().map(Some));
+        let mut last = Places::default();
+        let mut places = Vec::with_capacity(rows.len());
+        for (index, row) in rows.iter().enumerate() {
+            last = match row {
+                // It follows from the one before it.
+                Some(row) if index >= at && !row.is_measured() => last.and(row.trip_exact),
+                Some(row) => row.places(),
+                None => log.as_deref().map_or(last, |log| log.places),
+            };
+            places.push(last);
+        }
+        let own = log.as_deref().map_or(NO_FILL, FuelLog::fill);
+        let fills: Vec<_> = rows.iter().map(|row| row.as_ref().map_or(own, Near::fill)).collect();
         let mut changed = Vec::new();
-        for (index, figures) in figures(&fills).into_iter().enumerate().skip(behind_wall) {
-            match &mut log {
-                Some(log) if index == at => log.set_figures(figures),
-                _ if logs[index].figures() != figures => changed.push((logs[index].id, figures)),
-                _ => {}
+        for (index, figures) in figures(&fills).into_iter().enumerate().skip(first) {
+            match (&rows[index], &mut log) {
+                (None, Some(log)) => log.set_figures(figures),
+                (Some(row), _) => changed.extend(row.changed(figures, places[index])),
+                (None, None) => {}
             }
         }
         changed
     }
+}
+
+/// Computes what all of a vehicle's fill-ups say, in order, once their running totals are others;
+/// returns those that change.
+pub(super) fn recompute_all(
+    mut rows: Vec<Near>,
+    total: impl Fn(&Near) -> i64,
+) -> Vec<Recomputed> {
+    let stored: Vec<(FuelLogId, Places, Figures)> =
+        rows.iter().map(|it| (it.id, it.places(), it.figures())).collect();
+    for row in &mut rows {
+        row.total_exact = total(row);
+    }
+    rows.sort_by_key(Near::position);
+    let mut last = Places::default();
+    for row in &mut rows {
+        if !row.is_measured() {
+            let places = last.and(row.trip_exact);
+            (row.odometer_exact, row.total_exact) = (places.odometer, places.total);
+        }
+        last = row.places();
+    }
+    let fills: Vec<_> = rows.iter().map(Near::fill).collect();
+    let stored: std::collections::HashMap<_, _> =
+        stored.into_iter().map(|(id, places, figures)| (id, (places, figures))).collect();
+    let recomputed = rows.iter().zip(figures(&fills)).map(|(row, figures)| Recomputed {
+        id: row.id,
+        figures,
+        places: row.places(),
+    });
+    recomputed.filter(|it| stored.get(&it.id) != Some(&(it.places, it.figures))).collect()
+}
+
+const NO_FILL: Fill =
+    Fill { total: None, trip: None, volume: None, cost: None, is_full: false, missed: false };
+
+impl Places {
+    /// So far behind these.
+    fn and(self, trip: Option<i64>) -> Self {
+        let trip = trip.unwrap_or_default();
+        Self { odometer: self.odometer + trip, total: self.total + trip }
+    }
+}
+
+/// Where the last stop among rows in order begins.
+fn nearest_stop(rows: &[Option<Near>]) -> usize {
+    let Some(Some(last)) = rows.last() else { return rows.len() };
+    let is_same = |row: &&Option<Near>| {
+        row.as_ref().is_some_and(|it| it.is_measured() && it.total_exact == last.total_exact)
+    };
+    if !last.is_measured() {
+        return rows.len() - 1;
+    }
+    rows.len() - rows.iter().rev().take_while(is_same).count()
 }

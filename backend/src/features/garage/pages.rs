@@ -51,7 +51,7 @@ impl Card {
         let latest: Vec<_> = summary
             .into_iter()
             .flat_map(|it| &it.latest)
-            .filter_map(|it| shown.economy.of(it.distance.into(), it.gallons))
+            .filter_map(|it| it.economy(shown.economy))
             .map(|it| if shown.economy.more_is_better() { it.units() } else { -it.units() })
             .collect();
         Self {
@@ -62,7 +62,7 @@ impl Card {
             odometer: shown.distance(vehicle.odometer_reading.into()),
             economy: summary
                 .and_then(|it| it.known)
-                .and_then(|it| shown.economy(it.distance.into(), it.gallons)),
+                .and_then(|it| it.shown(shown)),
             spark: chart::spark(&latest),
             last_date: summary.map(|it| it.last_date),
         }

@@ -1,57 +1,77 @@
-//! What a fill-up's form holds, and what it says in miles and US gallons.
+//! What a fill-up's form holds.
+//!
+//! A quantity is two fields, its number and the code of the unit that the form shows beside it, so
+//! that another preference set meanwhile changes nothing.
 
 use chrono::NaiveDate;
 
 use crate::{
     core::{
-        App, Error, Result,
-        db::fixed::Fixed,
         error::Fault,
         http::{Form, Once},
-        units::{Shown, VolumeUnit, day, plain_number},
-        web::Errors,
+        money::Money,
+        units::{Distance, Shown, UnitPrice, Volume},
     },
-    features::{
-        accounts::User,
-        fuel_logs::{
-            FuelLog, FuelType,
-            service::{self, Contradiction},
-        },
-        vehicles::VehicleId,
-    },
+    features::fuel_logs::{FuelLog, FuelType},
 };
 
 pub(super) const LABELS: &[(&str, &str)] = &[
-    ("odometerReading", "Odometer"),
-    ("gallons", "Volume"),
-    ("pricePerGallon", "Price"),
-    ("totalCost", "Total"),
+    ("odometer", "Odometer"),
+    ("tripDistance", "Distance since the last fill-up"),
+    ("volume", "Volume"),
+    ("unitPrice", "Price"),
+    ("amount", "Total"),
+    ("currency", "Currency"),
     ("fuelType", "Fuel"),
-    ("isFull", "Filled to the top"),
+    ("isFull", "Full tank"),
     ("date", "Date"),
     ("stationName", "Station"),
-    ("stationId", "Favourite station"),
-    ("missedPrevious", "I missed recording a fill-up before this one"),
+    ("stationId", "Favorite station"),
+    ("missedPrevious", "I forgot to log the previous fill-up"),
     ("notes", "Notes"),
 ];
 
+/// The quantities, each with a field for its unit.
+const MEASURED: &[(&str, &str)] = &[
+    ("odometer", "odometerUnit"),
+    ("tripDistance", "tripDistanceUnit"),
+    ("volume", "volumeUnit"),
+    ("unitPrice", "unitPriceUnit"),
+];
+
 /// The form for a new fill-up of that fuel, if it is known.
-pub(super) fn fresh(today: NaiveDate, fuel: Option<FuelType>) -> Form {
+pub(super) fn fresh(today: NaiveDate, fuel: Option<FuelType>, shown: &Shown) -> Form {
     Form::of([
         ("date", today.to_string()),
         ("fuelType", fuel.map_or("", FuelType::as_str).to_owned()),
         ("isFull", true.to_string()),
+        ("odometerUnit", shown.distance.as_str().to_owned()),
+        ("tripDistanceUnit", shown.distance.as_str().to_owned()),
+        ("volumeUnit", shown.volume.as_str().to_owned()),
+        ("unitPriceUnit", shown.volume.as_str().to_owned()),
+        ("currency", shown.currency.clone()),
         (Once::FIELD, Once::fresh()),
     ])
 }
 
-/// The form as it stands for this fill-up.
+/// The form as it stands for this fill-up: every quantity as it was entered, in its own unit.
 pub(super) fn filled(log: &FuelLog, shown: &Shown) -> Form {
+    let distance = |it: Option<Distance>| it.map(Distance::value).unwrap_or_default();
+    let distance_unit =
+        |it: Option<Distance>| it.map_or(shown.distance, Distance::unit).as_str().to_owned();
+    let volume_unit = log.volume.map_or(shown.volume, Volume::unit);
+    let per = log.unit_price.map_or(volume_unit, |it| it.per);
     Form::of([
-        ("odometerReading", shown.typed_distance(log.odometer_reading.into())),
-        ("gallons", shown.volume(log.gallons)),
-        ("pricePerGallon", log.price_per_gallon.map(|it| shown.price(it)).unwrap_or_default()),
-        ("totalCost", log.total_cost.map(|it| it.to_string()).unwrap_or_default()),
+        ("odometer", distance(log.odometer)),
+        ("odometerUnit", distance_unit(log.odometer)),
+        ("tripDistance", distance(log.trip_distance)),
+        ("tripDistanceUnit", distance_unit(log.trip_distance)),
+        ("volume", log.volume.map(Volume::value).unwrap_or_default()),
+        ("volumeUnit", volume_unit.as_str().to_owned()),
+        ("unitPrice", log.unit_price.map(UnitPrice::text).unwrap_or_default()),
+        ("unitPriceUnit", per.as_str().to_owned()),
+        ("amount", log.amount.map(Money::number).unwrap_or_default()),
+        ("currency", log.currency.map_or(shown.currency.clone(), |it| it.to_string())),
         ("fuelType", log.fuel_type.map_or("", FuelType::as_str).to_owned()),
         ("isFull", log.is_full.to_string()),
         ("date", log.date.to_string()),
@@ -62,104 +82,26 @@ pub(super) fn filled(log: &FuelLog, shown: &Shown) -> Form {
     ])
 }
 
-/// The fields of `sent` in miles and US gallons. `typed` is the whole form that they are of.
-pub(super) fn in_gallons(mut sent: Form, typed: &Form, shown: &Shown) -> Form {
-    let is_meant = |form: &Form, name| form.typed.contains_key(name);
-    let concerns_price = is_meant(&sent, "gallons") || is_meant(&sent, "pricePerGallon");
-    // What the receipt says is volume times price as they were typed: after their conversion a
-    // cent may be missing.
-    if shown.volume != VolumeUnit::GallonsUs
-        && concerns_price
-        && sent.get("totalCost").trim().is_empty()
-        && let Some(total) = total_of(typed.get("gallons"), typed.get("pricePerGallon"))
-    {
-        sent.set("pricePerGallon", typed.get("pricePerGallon").to_owned());
-        sent.set("totalCost", total.to_string());
-    }
-    sent.map("odometerReading", |text| shown.distance.to_miles(text));
-    sent.map("gallons", |text| shown.volume.to_gallons(text));
-    sent.map("pricePerGallon", |text| shown.volume.to_price_of_gallon(text));
-    sent.map("totalCost", plain_number);
-    sent
-}
-
-fn total_of(volume: &str, price: &str) -> Option<Fixed<8, 2>> {
-    let read = |typed: &str| Fixed::<9, 3>::parse(&plain_number(typed)).ok();
-    let (volume, price) = (read(volume)?, read(price)?);
-    // Millionths; cents are wanted.
-    Fixed::from_ratio(i128::from(volume.units()) * i128::from(price.units()), 10_000)
-}
-
-/// Takes what was refused about fields; a reading out of order is told in the user's own units.
-/// `sent` is what was refused, as a change to `log` if there is one.
-pub(super) async fn refusal(
-    app: &App,
-    user: &User,
-    error: Error,
-    vehicle: VehicleId,
-    sent: &Form,
-    log: Option<&FuelLog>,
-) -> Result<Errors> {
-    let mut errors = Errors::of(error)?;
-    let Some(fault) = errors.0.iter_mut().find(|it| it.kind == Some("odometer-order")) else {
-        return Ok(errors);
-    };
-    let date = sent.get("date").parse().ok().or(log.map(|it| it.date));
-    let reading = sent.get("odometerReading").parse().ok().or(log.map(|it| it.odometer_reading));
-    if let Some((date, reading)) = date.zip(reading) {
-        let except = log.map(|it| it.id);
-        let found = service::contradiction(app, user, vehicle, (date, reading), except).await?;
-        if let Some(found) = found {
-            *fault = Fault { detail: told(&found, &user.0.preferences.shown()), ..fault.clone() };
+/// What was changed of a form, each quantity with its unit.
+pub(super) fn changed(form: &Form, shown: &Form) -> Form {
+    let mut changed = form.clone().changed_from(shown);
+    for (value, unit) in MEASURED {
+        if changed.typed.contains_key(*value) {
+            changed.set(unit, form.get(unit).to_owned());
+        } else {
+            // A unit alone says nothing.
+            changed.typed.remove(*unit);
         }
     }
-    Ok(errors)
+    changed
 }
 
-fn told(found: &Contradiction, shown: &Shown) -> String {
-    let (relation, side) =
-        if found.is_before { ("less than", "before") } else { ("more than", "after") };
-    format!(
-        "is {relation} the {} {} of the fill-up {side} it, on {}",
-        shown.distance(found.other.odometer_reading.into()),
-        shown.distance.sign(),
-        day(found.other.date)
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Form, Shown, in_gallons};
-    use crate::core::units::{DistanceUnit, VolumeUnit};
-    use crate::features::accounts::Preferences;
-
-    fn metric() -> Shown {
-        Shown {
-            distance: DistanceUnit::Kilometres,
-            volume: VolumeUnit::Litres,
-            ..Preferences::default().shown()
-        }
-    }
-
-    #[test]
-    fn a_total_in_litres_is_the_receipts_own() {
-        let typed = Form::of([
-            ("gallons", "40,00".to_owned()),
-            ("pricePerGallon", "1,799".to_owned()),
-            ("totalCost", String::new()),
-            ("odometerReading", "100 000".to_owned()),
-        ]);
-        let sent = in_gallons(typed.clone(), &typed, &metric());
-        assert_eq!(sent.get("gallons"), "10.567");
-        assert_eq!(sent.get("pricePerGallon"), "6.810");
-        assert_eq!(sent.get("totalCost"), "71.96");
-        assert_eq!(sent.get("odometerReading"), "62137");
-    }
-
-    #[test]
-    fn what_is_no_number_is_left_for_the_reader_to_refuse() {
-        let typed = Form::of([("gallons", "forty".to_owned()), ("totalCost", "dear".to_owned())]);
-        let sent = in_gallons(typed.clone(), &typed, &metric());
-        assert_eq!(sent.typed, typed.typed);
-    }
+/// A fill-up without any reading is asked about: most often it was only forgotten.
+pub(super) fn without_reading(form: &Form) -> Option<Fault> {
+    let is_empty = |name| form.get(name).trim().is_empty();
+    let is_confirmed = form.get("confirm").split_whitespace().any(|it| it == "/odometer");
+    (is_empty("odometer") && is_empty("tripDistance") && !is_confirmed).then(|| {
+        let detail = "is missing: enter it, or confirm that you don't know it";
+        Fault::implausible("odometer", detail, "a reading")
+    })
 }

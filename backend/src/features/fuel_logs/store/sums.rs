@@ -1,4 +1,7 @@
 //! What fill-ups add up to, in the database.
+//!
+//! Exact distances and volumes are summed in two parts, millions and the rest: the sum of a few
+//! very large ones is more than 64 bits hold.
 
 use chrono::NaiveDate;
 use sqlx::Result;
@@ -7,42 +10,80 @@ use crate::{
     core::{
         UserId,
         db::{Tx, fixed::Fixed},
+        money::SumOfThousandths,
     },
-    features::{
-        fuel_logs::{
-            Interval,
-            economy::{SumOfCost, SumOfGallons},
-        },
-        vehicles::VehicleId,
-    },
+    features::{fuel_logs::Interval, vehicles::VehicleId},
     sql,
 };
 
-/// One month's sums. A sum over nothing is none.
+/// Two parts of a sum as one. A sum over nothing is none.
+fn joined(millions: Option<i64>, rest: Option<i64>) -> Option<i128> {
+    Some(i128::from(millions?) * 1_000_000 + i128::from(rest?))
+}
+
+/// One month's sums in one currency, or of the fill-ups without money. A sum over nothing is none.
 #[derive(Debug, sqlx::FromRow)]
 #[expect(clippy::struct_field_names, reason = "the month's own name")]
 pub(in crate::features::fuel_logs) struct Month {
     /// `2026-01`.
     pub(in crate::features::fuel_logs) month: String,
+    pub(in crate::features::fuel_logs) currency: Option<String>,
     pub(in crate::features::fuel_logs) logs: i64,
+    /// How many have a figure that looked wrong and was confirmed.
+    pub(in crate::features::fuel_logs) confirmed: i64,
     pub(in crate::features::fuel_logs) first_date: NaiveDate,
     pub(in crate::features::fuel_logs) last_date: NaiveDate,
-    pub(in crate::features::fuel_logs) distance: Option<i64>,
-    pub(in crate::features::fuel_logs) gallons: Option<SumOfGallons>,
-    pub(in crate::features::fuel_logs) total_cost: Option<SumOfCost>,
-    /// The gallons whose cost is known.
-    pub(in crate::features::fuel_logs) priced_gallons: Option<SumOfGallons>,
-    /// Over the intervals that close in the month.
-    pub(in crate::features::fuel_logs) interval_distance: Option<i64>,
-    pub(in crate::features::fuel_logs) interval_gallons: Option<SumOfGallons>,
-    pub(in crate::features::fuel_logs) interval_cost: Option<SumOfCost>,
-    /// The miles of those whose cost is known.
-    pub(in crate::features::fuel_logs) priced_distance: Option<i64>,
+    distance: Option<i64>,
+    distance_rest: Option<i64>,
+    volume: Option<i64>,
+    volume_rest: Option<i64>,
+    priced_volume: Option<i64>,
+    priced_volume_rest: Option<i64>,
+    pub(in crate::features::fuel_logs) amount: Option<SumOfThousandths>,
+    interval: Option<i64>,
+    interval_rest: Option<i64>,
+    interval_volume: Option<i64>,
+    interval_volume_rest: Option<i64>,
+    pub(in crate::features::fuel_logs) interval_amount: Option<SumOfThousandths>,
+    priced_interval: Option<i64>,
+    priced_interval_rest: Option<i64>,
     pub(in crate::features::fuel_logs) best_mpg: Option<Fixed<16, 2>>,
     pub(in crate::features::fuel_logs) worst_mpg: Option<Fixed<16, 2>>,
 }
 
-/// The vehicle's sums by month, the earliest first.
+impl Month {
+    /// From fill-up to fill-up, in tenths of a millimeter.
+    pub(in crate::features::fuel_logs) fn distance(&self) -> Option<i128> {
+        joined(self.distance, self.distance_rest)
+    }
+
+    /// In picoliters.
+    pub(in crate::features::fuel_logs) fn volume(&self) -> Option<i128> {
+        joined(self.volume, self.volume_rest)
+    }
+
+    /// The volume whose amount is known.
+    pub(in crate::features::fuel_logs) fn priced_volume(&self) -> Option<i128> {
+        joined(self.priced_volume, self.priced_volume_rest)
+    }
+
+    /// The distance of the intervals that close in the month.
+    pub(in crate::features::fuel_logs) fn interval(&self) -> Option<i128> {
+        joined(self.interval, self.interval_rest)
+    }
+
+    /// The fuel of those intervals.
+    pub(in crate::features::fuel_logs) fn interval_volume(&self) -> Option<i128> {
+        joined(self.interval_volume, self.interval_volume_rest)
+    }
+
+    /// The distance of those intervals whose amount is known.
+    pub(in crate::features::fuel_logs) fn priced_interval(&self) -> Option<i128> {
+        joined(self.priced_interval, self.priced_interval_rest)
+    }
+}
+
+/// The vehicle's sums by month and currency, the earliest first.
 pub(in crate::features::fuel_logs) async fn months(
     tx: &mut Tx,
     user: &UserId,
@@ -52,24 +93,35 @@ pub(in crate::features::fuel_logs) async fn months(
         tx,
         fetch_all,
         "SELECT SUBSTR(CAST(date AS TEXT), 1, 7) AS month,
+                currency,
                 COUNT(*) AS logs,
+                COUNT(confirmed) AS confirmed,
                 MIN(date) AS first_date,
                 MAX(date) AS last_date,
-                SUM(trip_distance) AS distance,
-                SUM(gallons) AS gallons,
-                SUM(total_cost) AS total_cost,
-                SUM(CASE WHEN total_cost IS NOT NULL THEN gallons END) AS priced_gallons,
-                SUM(interval_distance) AS interval_distance,
-                SUM(interval_gallons) AS interval_gallons,
-                SUM(interval_cost) AS interval_cost,
-                SUM(CASE WHEN interval_cost IS NOT NULL THEN interval_distance END)
-                  AS priced_distance,
+                CAST(SUM(distance_exact / 1000000) AS BIGINT) AS distance,
+                CAST(SUM(distance_exact % 1000000) AS BIGINT) AS distance_rest,
+                CAST(SUM(volume_exact / 1000000) AS BIGINT) AS volume,
+                CAST(SUM(volume_exact % 1000000) AS BIGINT) AS volume_rest,
+                CAST(SUM(CASE WHEN amount IS NOT NULL THEN volume_exact / 1000000 END) AS BIGINT)
+                  AS priced_volume,
+                CAST(SUM(CASE WHEN amount IS NOT NULL THEN volume_exact % 1000000 END) AS BIGINT)
+                  AS priced_volume_rest,
+                SUM(amount) AS amount,
+                CAST(SUM(interval_exact / 1000000) AS BIGINT) AS interval,
+                CAST(SUM(interval_exact % 1000000) AS BIGINT) AS interval_rest,
+                CAST(SUM(interval_volume / 1000000) AS BIGINT) AS interval_volume,
+                CAST(SUM(interval_volume % 1000000) AS BIGINT) AS interval_volume_rest,
+                SUM(interval_amount) AS interval_amount,
+                CAST(SUM(CASE WHEN interval_amount IS NOT NULL THEN interval_exact / 1000000 END)
+                  AS BIGINT) AS priced_interval,
+                CAST(SUM(CASE WHEN interval_amount IS NOT NULL THEN interval_exact % 1000000 END)
+                  AS BIGINT) AS priced_interval_rest,
                 MAX(mpg) AS best_mpg,
                 MIN(mpg) AS worst_mpg
          FROM fuel_logs
          WHERE vehicle_id = $2 AND user_id = $1
-         GROUP BY 1
-         ORDER BY 1",
+         GROUP BY 1, 2
+         ORDER BY 1, 2",
         user.as_str(),
         vehicle,
     )
@@ -78,31 +130,36 @@ pub(in crate::features::fuel_logs) async fn months(
 #[derive(sqlx::FromRow)]
 struct Chart {
     date: NaiveDate,
-    interval_distance: i32,
-    interval_gallons: SumOfGallons,
+    interval_exact: i64,
+    interval_volume: i64,
+    confirmed: Option<String>,
 }
 
-/// The vehicle's latest known intervals with the days they closed on, the earliest first.
+/// A known interval, the day it closed on, and whether its closing fill-up was confirmed although
+/// it looked wrong.
+pub type Closed = (NaiveDate, Interval, bool);
+
+/// The vehicle's latest known intervals, the earliest first.
 pub(in crate::features::fuel_logs) async fn intervals(
     tx: &mut Tx,
     user: &UserId,
     vehicle: VehicleId,
     most: i64,
-) -> Result<Vec<(NaiveDate, Interval)>> {
+) -> Result<Vec<Closed>> {
     let rows: Vec<Chart> = sql!(
         tx,
         fetch_all,
-        "SELECT date, interval_distance, interval_gallons FROM fuel_logs
-         WHERE vehicle_id = $2 AND user_id = $1 AND interval_distance IS NOT NULL
-         ORDER BY date DESC, odometer_reading DESC, id DESC
+        "SELECT date, interval_exact, interval_volume, confirmed FROM fuel_logs
+         WHERE vehicle_id = $2 AND user_id = $1 AND interval_exact IS NOT NULL
+         ORDER BY date DESC, total_exact DESC, id DESC
          LIMIT $3",
         user.as_str(),
         vehicle,
         most,
     )?;
     let interval = |row: Chart| {
-        let (distance, gallons) = (row.interval_distance, row.interval_gallons);
-        (row.date, Interval { distance, gallons, cost: None })
+        let (distance, volume) = (row.interval_exact, row.interval_volume);
+        (row.date, Interval { distance, volume, cost: None }, row.confirmed.is_some())
     };
     Ok(rows.into_iter().rev().map(interval).collect())
 }
@@ -112,8 +169,22 @@ pub(in crate::features::fuel_logs) async fn intervals(
 pub(in crate::features::fuel_logs) struct Sums {
     pub(in crate::features::fuel_logs) vehicle_id: VehicleId,
     pub(in crate::features::fuel_logs) last_date: NaiveDate,
-    pub(in crate::features::fuel_logs) interval_distance: Option<i64>,
-    pub(in crate::features::fuel_logs) interval_gallons: Option<SumOfGallons>,
+    interval: Option<i64>,
+    interval_rest: Option<i64>,
+    interval_volume: Option<i64>,
+    interval_volume_rest: Option<i64>,
+}
+
+impl Sums {
+    /// The distance of the known intervals, in tenths of a millimeter.
+    pub(in crate::features::fuel_logs) fn interval(&self) -> Option<i128> {
+        joined(self.interval, self.interval_rest)
+    }
+
+    /// Their fuel, in picoliters.
+    pub(in crate::features::fuel_logs) fn interval_volume(&self) -> Option<i128> {
+        joined(self.interval_volume, self.interval_volume_rest)
+    }
 }
 
 /// The sums of every vehicle of the user's that has logs.
@@ -126,8 +197,10 @@ pub(in crate::features::fuel_logs) async fn sums_of_user(
         fetch_all,
         "SELECT vehicle_id,
                 MAX(date) AS last_date,
-                SUM(interval_distance) AS interval_distance,
-                SUM(interval_gallons) AS interval_gallons
+                CAST(SUM(interval_exact / 1000000) AS BIGINT) AS interval,
+                CAST(SUM(interval_exact % 1000000) AS BIGINT) AS interval_rest,
+                CAST(SUM(interval_volume / 1000000) AS BIGINT) AS interval_volume,
+                CAST(SUM(interval_volume % 1000000) AS BIGINT) AS interval_volume_rest
          FROM fuel_logs
          WHERE user_id = $1
          GROUP BY vehicle_id",
@@ -138,8 +211,8 @@ pub(in crate::features::fuel_logs) async fn sums_of_user(
 #[derive(sqlx::FromRow)]
 struct Latest {
     vehicle_id: VehicleId,
-    interval_distance: i32,
-    interval_gallons: SumOfGallons,
+    interval_exact: i64,
+    interval_volume: i64,
 }
 
 /// The latest known intervals of each of the user's vehicles, the earliest first.
@@ -151,22 +224,22 @@ pub(in crate::features::fuel_logs) async fn intervals_of_user(
     let rows: Vec<Latest> = sql!(
         tx,
         fetch_all,
-        "SELECT vehicle_id, interval_distance, interval_gallons
-         FROM (SELECT vehicle_id, interval_distance, interval_gallons,
+        "SELECT vehicle_id, interval_exact, interval_volume
+         FROM (SELECT vehicle_id, interval_exact, interval_volume,
                       ROW_NUMBER() OVER (
                         PARTITION BY vehicle_id
-                        ORDER BY date DESC, odometer_reading DESC, id DESC
+                        ORDER BY date DESC, total_exact DESC, id DESC
                       ) AS place
                FROM fuel_logs
-               WHERE user_id = $1 AND interval_distance IS NOT NULL) AS placed
+               WHERE user_id = $1 AND interval_exact IS NOT NULL) AS placed
          WHERE place <= $2
          ORDER BY vehicle_id, place DESC",
         user.as_str(),
         most_each,
     )?;
     let interval = |row: Latest| {
-        let (distance, gallons) = (row.interval_distance, row.interval_gallons);
-        (row.vehicle_id, Interval { distance, gallons, cost: None })
+        let (distance, volume) = (row.interval_exact, row.interval_volume);
+        (row.vehicle_id, Interval { distance, volume, cost: None })
     };
     Ok(rows.into_iter().map(interval).collect())
 }

@@ -15,7 +15,7 @@ use crate::{
     },
     features::{
         accounts::User,
-        fuel_logs::{self, FuelLog, FuelLogId, FuelStats, Interval, Listing, Reason},
+        fuel_logs::{self, Closed, CurrencyStats, FuelLog, FuelLogId, FuelStats, Interval, Listing, Reason},
         vehicles::{self, Vehicle, VehicleId},
     },
     input,
@@ -60,7 +60,8 @@ impl VehiclePage {
     /// A point of the chart in words.
     fn told(&self, dot: &Dot) -> String {
         let economy = tenths(dot.point.value);
-        format!("{}: {economy} {}", day(dot.point.date), self.economy_sign)
+        let mark = if dot.point.is_confirmed { ", confirmed although unusual" } else { "" };
+        format!("{}: {economy} {}{mark}", day(dot.point.date), self.economy_sign)
     }
 }
 
@@ -94,14 +95,23 @@ fn tiles(stats: &FuelStats, shown: &Shown) -> Vec<Tile> {
         known("Average economy", average(stats, shown), economy),
         known("Best", stats.best_mpg.and_then(|it| shown.economy_of_mpg(it)), economy),
         known("Worst", stats.worst_mpg.and_then(|it| shown.economy_of_mpg(it)), economy),
-        known(per_distance, stats.cost_per_mile.map(|it| shown.cost_of_distance(it)), ""),
-        known("Total spent", Some(shown.money(stats.total_cost)), ""),
+        known(per_distance, in_each_currency(stats, |it| it.cost_of_distance(shown)), ""),
+        known("Total spent", in_each_currency(stats, |it| Some(it.spent(shown))), ""),
         known("Fill-ups logged", Some(grouped(stats.logs)), ""),
     ]
 }
 
+/// A figure of each currency, one after the other; nothing where none has it.
+fn in_each_currency(
+    stats: &FuelStats,
+    figure: impl Fn(&CurrencyStats) -> Option<String>,
+) -> Option<String> {
+    let figures: Vec<_> = stats.currencies.iter().filter_map(figure).collect();
+    (!figures.is_empty()).then(|| figures.join(" + "))
+}
+
 fn average(stats: &FuelStats, shown: &Shown) -> Option<String> {
-    stats.known.and_then(|it| shown.economy(it.distance.into(), it.gallons))
+    stats.known?.shown(shown)
 }
 
 /// A fill-up, as a row of the list.
@@ -109,12 +119,14 @@ struct Fill {
     id: FuelLogId,
     date: NaiveDate,
     station: Option<String>,
-    odometer: String,
+    odometer: Option<String>,
     distance: Option<String>,
-    volume: String,
+    volume: Option<String>,
     price: Option<String>,
     total: Option<String>,
     economy: Option<String>,
+    /// Whether a value looked wrong and was confirmed.
+    is_confirmed: bool,
     /// Why it has no economy.
     reason: &'static str,
 }
@@ -124,23 +136,26 @@ impl Fill {
         Self {
             id: log.id,
             date: log.date,
-            odometer: shown.distance(log.odometer_reading.into()),
-            distance: log.distance.filter(|it| *it > 0).map(|it| shown.distance(it.into())),
-            volume: shown.volume(log.gallons),
-            price: log.price_per_gallon.map(|it| shown.price_in_full(it)),
-            total: log.total_cost.map(|it| shown.money(it)),
-            economy: log.interval.and_then(|it| shown.economy(it.distance.into(), it.gallons)),
+            odometer: log.odometer.map(|it| shown.reading(it)),
+            distance: log.figures.distance.filter(|it| *it > 0).map(|it| shown.exact_distance(it)),
+            volume: log.volume.map(|it| shown.fuel(it)),
+            price: log.unit_price.zip(log.currency).map(|(it, of)| shown.unit_price(it, of)),
+            total: log.amount.map(|it| shown.amount(it)),
+            economy: log.figures.interval.and_then(|it| it.shown(shown)),
+            is_confirmed: !log.confirmed.is_empty(),
             reason: log.economy_reason.map_or("", Reason::in_words),
             station: log.station_name,
         }
     }
 }
 
-fn draw(intervals: &[(NaiveDate, Interval)], stats: &FuelStats, shown: &Shown) -> Option<Chart> {
-    let economy = |it: &Interval| shown.economy.of(it.distance.into(), it.gallons);
+fn draw(intervals: &[Closed], stats: &FuelStats, shown: &Shown) -> Option<Chart> {
+    let economy = |it: &Interval| it.economy(shown.economy);
     let points: Vec<_> = intervals
         .iter()
-        .filter_map(|(date, it)| Some(Point { date: *date, value: economy(it)?.units() }))
+        .filter_map(|(date, it, is_confirmed)| {
+            Some(Point { date: *date, value: economy(it)?.units(), is_confirmed: *is_confirmed })
+        })
         .collect();
     Chart::of(&points, stats.known.as_ref().and_then(economy).map(Fixed::units), 2)
 }

@@ -95,10 +95,10 @@ impl Entry {
         Self {
             date: log.date,
             name: "Fill-up".to_owned(),
-            about: Some(format!("{} {}", shown.volume(log.gallons), shown.volume.sign())),
-            odometer: Some(reading(log.odometer_reading, shown)),
+            about: log.volume.map(|it| format!("{} {}", shown.fuel(it), shown.volume.sign())),
+            odometer: log.odometer.map(|it| shown.reading_with_unit(it)),
             place: log.station_name.clone(),
-            cost: log.total_cost.map(|it| shown.money(it)),
+            cost: log.amount.map(|it| shown.amount(it)),
             edit: format!("/fuel-logs/{}/edit", log.id),
             is_fill: true,
         }

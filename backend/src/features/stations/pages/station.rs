@@ -127,7 +127,7 @@ fn draw(paid: &[Paid], shown: &Shown) -> (Option<Chart>, String) {
         .iter()
         .take(CHARTED)
         .rev()
-        .map(|it| Point { date: it.date, value: price(it) })
+        .map(|it| Point { date: it.date, value: price(it), is_confirmed: false })
         .collect();
     let sum: i64 = points.iter().map(|it| it.value).sum();
     let count = i128::try_from(points.len()).unwrap_or_default();

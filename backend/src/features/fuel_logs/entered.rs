@@ -1,0 +1,304 @@
+//! What a request says of a fill-up's reading, volume, price and amount, resolved against each
+//! other and against what is stored.
+
+use super::{
+    FuelLog,
+    model::{Cost, Derived, FuelLogChange, Gallons, NewFuelLog, Price},
+};
+use crate::core::{
+    db::fixed::{Fixed, divide_rounded},
+    error::Fault,
+    input::Clearable,
+    money::{Amount, Currency, Money, Thousandths},
+    units::{Distance, UnitPrice, Volume, VolumeUnit},
+};
+
+/// A value that was sent, and the member it was sent as.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Member<T> {
+    pub(super) value: Sent<T>,
+    /// The name a fault is reported at.
+    pub(super) name: &'static str,
+}
+
+/// What a request says of one value.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Sent<T> {
+    Nothing,
+    Clear,
+    Set(T),
+}
+
+impl<T> Member<T> {
+    /// Whether the request mentions it.
+    pub(super) fn is_sent(&self) -> bool {
+        !matches!(self.value, Sent::Nothing)
+    }
+
+    fn is_set(&self) -> bool {
+        matches!(self.value, Sent::Set(_))
+    }
+
+    fn is_cleared(&self) -> bool {
+        matches!(self.value, Sent::Clear)
+    }
+
+    /// The value after the request.
+    fn or(self, current: Option<T>) -> Option<T> {
+        match self.value {
+            Sent::Nothing => current,
+            Sent::Clear => None,
+            Sent::Set(value) => Some(value),
+        }
+    }
+}
+
+/// What a request says of a fill-up's quantities.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entered {
+    pub(super) odometer: Member<Distance>,
+    pub(super) trip: Member<Distance>,
+    pub(super) volume: Member<Volume>,
+    pub(super) price: Member<UnitPrice>,
+    pub(super) amount: Member<Amount>,
+    currency: Option<Currency>,
+    is_new: bool,
+}
+
+/// The two forms of a value as one: as it was typed, and in the seed's unit.
+fn either<T: Copy, S: Copy>(
+    (typed, typed_name): (Clearable<T>, &'static str),
+    (seed, seed_name): (Clearable<S>, &'static str),
+    convert: fn(S) -> T,
+    agree: fn(T, S) -> bool,
+    faults: &mut Vec<Fault>,
+) -> Member<T> {
+    let (value, name) = match (typed, seed) {
+        (Clearable::Keep, Clearable::Keep) => (Sent::Nothing, seed_name),
+        (Clearable::Clear, Clearable::Keep) => (Sent::Clear, typed_name),
+        (Clearable::Keep | Clearable::Clear, Clearable::Clear) => (Sent::Clear, seed_name),
+        (Clearable::Set(typed), Clearable::Keep) => (Sent::Set(typed), typed_name),
+        (Clearable::Keep, Clearable::Set(seed)) => (Sent::Set(convert(seed)), seed_name),
+        (Clearable::Set(typed), Clearable::Set(seed)) if agree(typed, seed) => {
+            (Sent::Set(typed), typed_name)
+        }
+        (Clearable::Set(_) | Clearable::Clear, _) => {
+            let detail = format!("contradicts {typed_name}: send one of the two");
+            faults.push(Fault::at(seed_name, detail));
+            (Sent::Nothing, seed_name)
+        }
+    };
+    Member { value, name }
+}
+
+fn set<T>(value: Option<T>) -> Clearable<T> {
+    value.map_or(Clearable::Keep, Clearable::Set)
+}
+
+impl Entered {
+    /// What a new fill-up says.
+    ///
+    /// # Errors
+    /// Every member that contradicts another form of the same value.
+    pub(super) fn of_new(new: &NewFuelLog) -> Result<Self, Vec<Fault>> {
+        Self::of(
+            (set(new.odometer), set(new.odometer_reading.map(|it| it.0))),
+            set(new.trip_distance),
+            (set(new.volume), set(new.gallons.map(|it| it.0))),
+            (set(new.unit_price), set(new.price_per_gallon)),
+            (set(new.amount), set(new.total_cost)),
+            new.currency,
+            true,
+        )
+    }
+
+    /// What a change says.
+    ///
+    /// # Errors
+    /// As [`Entered::of_new`].
+    pub(super) fn of_change(change: &FuelLogChange) -> Result<Self, Vec<Fault>> {
+        Self::of(
+            (change.odometer.clone(), change.odometer_reading.clone().map(|it| it.0)),
+            change.trip_distance.clone(),
+            (change.volume.clone(), change.gallons.clone().map(|it| it.0)),
+            (change.unit_price.clone(), change.price_per_gallon.clone()),
+            (change.amount.clone(), change.total_cost.clone()),
+            change.currency.clone().given(),
+            false,
+        )
+    }
+
+    fn of(
+        odometer: (Clearable<Distance>, Clearable<i32>),
+        trip: Clearable<Distance>,
+        volume: (Clearable<Volume>, Clearable<Gallons>),
+        price: (Clearable<UnitPrice>, Clearable<Price>),
+        amount: (Clearable<Amount>, Clearable<Cost>),
+        currency: Option<Currency>,
+        is_new: bool,
+    ) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let entered = Self {
+            odometer: either(
+                (odometer.0, "odometer"),
+                (odometer.1, "odometerReading"),
+                Distance::miles,
+                |typed, miles| typed.whole_miles() == miles,
+                &mut faults,
+            ),
+            trip: either(
+                (trip, "tripDistance"),
+                (Clearable::<()>::Keep, "tripDistance"),
+                |()| Distance::miles(0),
+                |_, ()| true,
+                &mut faults,
+            ),
+            volume: either(
+                (volume.0, "volume"),
+                (volume.1, "gallons"),
+                Volume::gallons,
+                |typed, gallons| typed.us_gallons() == gallons,
+                &mut faults,
+            ),
+            price: either(
+                (price.0, "unitPrice"),
+                (price.1, "pricePerGallon"),
+                UnitPrice::of_gallon,
+                |typed, gallon| typed.of_us_gallon() == Some(gallon),
+                &mut faults,
+            ),
+            amount: either(
+                (amount.0, "amount"),
+                (amount.1, "totalCost"),
+                |cost| Amount(Thousandths::from_units(cost.units() * 10).unwrap_or_default()),
+                |typed, cost| {
+                    divide_rounded(typed.0.units().into(), 10) == Some(cost.units().into())
+                },
+                &mut faults,
+            ),
+            currency,
+            is_new,
+        };
+        if entered.odometer.is_set() && entered.trip.is_set() {
+            let detail = "must be left out where there is an odometer reading";
+            faults.push(Fault::at("tripDistance", detail));
+        }
+        if faults.is_empty() { Ok(entered) } else { Err(faults) }
+    }
+
+    /// Whether it says anything of where the fill-up is.
+    pub(super) fn moves(&self) -> bool {
+        self.odometer.is_sent() || self.trip.is_sent()
+    }
+
+    /// Whether it says anything of volume, price or amount.
+    pub(super) fn pays(&self) -> bool {
+        self.volume.is_sent() || self.price.is_sent() || self.amount.is_sent()
+    }
+
+    /// Where a disagreement of volume, price and amount is reported: at what was sent.
+    pub(super) fn payment_name(&self) -> &'static str {
+        [
+            (self.amount.is_sent(), self.amount.name),
+            (self.price.is_sent(), self.price.name),
+            (self.volume.is_sent(), self.volume.name),
+        ]
+        .into_iter()
+        .find(|it| it.0)
+        .map_or(self.amount.name, |it| it.1)
+    }
+
+    /// Puts what was sent into the log, and derives one of volume, price and amount where the other
+    /// two are there. What was entered before stays unless it was sent again; `currency` is the
+    /// default one.
+    ///
+    /// # Errors
+    /// The members at fault.
+    pub(super) fn apply(&self, log: &mut FuelLog, currency: Currency) -> Result<(), Vec<Fault>> {
+        log.odometer = self.odometer.or(log.odometer.filter(|_| !self.trip.is_set()));
+        log.trip_distance = self.trip.or(log.trip_distance.filter(|_| !self.odometer.is_set()));
+        let currency = self.currency.or(log.currency).unwrap_or(currency);
+        let entered = |derived: Derived| log.derived != derived;
+        let volume = self.volume.or(log.volume.filter(|_| entered(Derived::Volume)));
+        let price = self.price.or(log.unit_price.filter(|_| entered(Derived::UnitPrice)));
+        let stored = log.amount.filter(|_| entered(Derived::Amount));
+        let stored = stored.and_then(|it| Thousandths::from_units(it.thousandths).map(Amount));
+        let amount = self.amount.or(stored).map(|it| it.of(currency)).transpose();
+        let name = if self.amount.is_set() { self.amount.name } else { "currency" };
+        let amount = amount.map_err(|detail| vec![Fault::at(name, detail)])?;
+
+        (log.volume, log.unit_price, log.amount) = (volume, price, amount);
+        let may_derive = self.is_new
+            || log.derived != Derived::Nothing
+            || self.price.is_set()
+            || self.amount.is_set();
+        log.derived = Derived::Nothing;
+        if may_derive {
+            self.derive(log, currency).map_err(|fault| vec![fault])?;
+        }
+        if log.volume.is_none() && log.amount.is_none() {
+            return Err(vec![Fault::at(self.volume.name, "is required where there is no amount")]);
+        }
+        log.currency = (log.amount.is_some() || log.unit_price.is_some()).then_some(currency);
+        log.set_seed_members();
+        Ok(())
+    }
+
+    fn derive(&self, log: &mut FuelLog, currency: Currency) -> Result<(), Fault> {
+        match (log.volume, log.unit_price, log.amount) {
+            (Some(volume), Some(price), None) if !self.amount.is_cleared() => {
+                let amount = amount_of(volume, price, currency);
+                let detail = "times the volume is more than an amount can be";
+                log.amount = Some(amount.ok_or_else(|| Fault::at(self.price.name, detail))?);
+                log.derived = Derived::Amount;
+            }
+            (Some(volume), None, Some(amount)) if !self.price.is_cleared() => {
+                let detail = "for this volume is more than a price can be";
+                let price = price_of(volume, amount);
+                log.unit_price = Some(price.ok_or_else(|| Fault::at(self.amount.name, detail))?);
+                log.derived = Derived::UnitPrice;
+            }
+            (None, Some(price), Some(amount)) if !self.volume.is_cleared() => {
+                let detail = "is required: it does not follow from price and amount";
+                let volume = volume_of(price, amount);
+                log.volume = Some(volume.ok_or_else(|| Fault::at(self.volume.name, detail))?);
+                log.derived = Derived::Volume;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Volume times price, rounded half up to the currency's decimals.
+pub(super) fn amount_of(volume: Volume, price: UnitPrice, currency: Currency) -> Option<Money> {
+    // Ten-thousandths of the currency; thousandths are wanted.
+    let numerator = i128::from(volume.exact()).checked_mul(price.value.units().into())?;
+    let money = Money::from_ratio(numerator, i128::from(price.per.exact()) * 10, currency)?;
+    Thousandths::from_units(money.thousandths).map(|_| money)
+}
+
+/// The amount over the volume, to the thousandth.
+fn price_of(volume: Volume, amount: Money) -> Option<UnitPrice> {
+    let per = volume.unit();
+    let numerator = i128::from(amount.thousandths) * i128::from(per.exact());
+    let thousandths = divide_rounded(numerator, volume.exact().into())?;
+    let units = i64::try_from(thousandths.checked_mul(10)?).ok()?;
+    Some(UnitPrice { value: Fixed::from_units(units)?, per })
+}
+
+/// The amount over the price, to the thousandth.
+fn volume_of(price: UnitPrice, amount: Money) -> Option<Volume> {
+    let numerator = i128::from(amount.thousandths) * 10_000;
+    let thousandths = divide_rounded(numerator, price.value.units().into())?;
+    let thousandths = i64::try_from(thousandths).ok()?;
+    (1..100_000_000).contains(&thousandths).then(|| Volume::of_thousandths(thousandths, price.per))
+}
+
+impl UnitPrice {
+    /// The price of a US gallon.
+    fn of_gallon(price: Price) -> Self {
+        let value = Fixed::from_units(price.units() * 10);
+        Self { value: value.unwrap_or_default(), per: VolumeUnit::GallonsUs }
+    }
+}

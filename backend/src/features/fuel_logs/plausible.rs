@@ -1,0 +1,235 @@
+//! What looks wrong in a fill-up and is asked about: pure rules over the vehicle's own history.
+//!
+//! Where a history is long enough, bounds come from its median, which a few slips do not move;
+//! else they are fixed and wide.
+
+use chrono::NaiveDate;
+
+use super::{
+    FuelLog,
+    entered::{Entered, amount_of},
+    model::Derived,
+    window::Near,
+};
+use crate::core::{
+    db::fixed::Fixed,
+    error::Fault,
+    money::{Currency, Money},
+    units::{
+        Distance, EconomyUnit, GALLON_US, KILOMETER, MILE, Shown, UnitPrice, Volume, VolumeUnit, day,
+        rounded,
+    },
+};
+
+/// The farthest on one tank, where the history is too short to tell.
+const FAR: i64 = 1_000 * MILE;
+/// The farthest in a day.
+const FAR_IN_A_DAY: i64 = 1_500 * MILE;
+/// The highest first reading.
+const HIGH: i64 = 1_000_000 * KILOMETER;
+/// The most fuel at once, where the history is too short to tell.
+const MUCH: i64 = 100 * GALLON_US;
+/// The least and the most economy, in hundredths of a mile per US gallon, where the history is too
+/// short to tell.
+const ECONOMY: (i64, i64) = (100, 12_000);
+/// How many values make a history.
+const ENOUGH: usize = 5;
+
+/// What the fill-ups before one were like.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    distances: Vec<i64>,
+    volumes: Vec<i64>,
+    /// In hundredths of a mile per US gallon.
+    economies: Vec<i64>,
+    /// Of a US gallon, in millionths of the currency.
+    prices: Vec<(Currency, i64)>,
+    /// The last one before it that has a reading.
+    last: Option<(NaiveDate, i64)>,
+}
+
+impl History {
+    /// From the fill-ups before one, the nearest first.
+    pub(super) fn of(before: &[Near]) -> Self {
+        let price = |it: &Near| {
+            let (amount, volume) = (it.money()?, it.volume_exact?);
+            Some((amount.currency, price(amount, volume)?))
+        };
+        Self {
+            distances: before.iter().filter_map(|it| it.distance_exact).filter(|it| *it > 0).collect(),
+            volumes: before.iter().filter_map(|it| it.volume_exact).collect(),
+            economies: before
+                .iter()
+                .filter_map(|it| Some(it.interval()?.mpg()?.units()))
+                .collect(),
+            prices: before.iter().filter_map(price).collect(),
+            last: before.iter().find(|it| it.is_measured()).map(|it| (it.date, it.total_exact)),
+        }
+    }
+}
+
+/// The amount for a US gallon, in thousandths of thousandths.
+fn price(amount: Money, volume: i64) -> Option<i64> {
+    let numerator = i128::from(amount.thousandths) * 1000 * i128::from(GALLON_US);
+    i64::try_from(numerator.checked_div(volume.into())?).ok()
+}
+
+/// The middle one, where there are enough.
+fn median(values: &[i64], enough: usize) -> Option<i64> {
+    let mut values = values.to_vec();
+    values.sort_unstable();
+    (values.len() >= enough).then(|| values[values.len() / 2])
+}
+
+/// Everything that looks wrong in what the request sent.
+pub(super) fn check(
+    log: &FuelLog,
+    entered: &Entered,
+    is_dated: bool,
+    history: &History,
+    today: NaiveDate,
+    shown: &Shown,
+) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if is_dated && log.date > today {
+        let detail = format!("is in the future: today is {}", day(today));
+        faults.push(Fault::implausible("date", detail, format!("up to {}", day(today))));
+    }
+    if entered.moves() || is_dated {
+        faults.extend(distance(log, entered, history, shown));
+    }
+    if entered.volume.is_sent() {
+        faults.extend(volume(log, entered, history, shown));
+    }
+    if entered.pays() {
+        faults.extend(payment(log, entered, shown).or_else(|| unit_price(log, entered, history, shown)));
+    }
+    if (entered.moves() || entered.volume.is_sent()) && faults.is_empty() {
+        faults.extend(economy(log, entered, history, shown));
+    }
+    faults
+}
+
+fn distance(
+    log: &FuelLog,
+    entered: &Entered,
+    history: &History,
+    shown: &Shown,
+) -> Option<Fault> {
+    let name = if log.trip_distance.is_some() { "tripDistance" } else { entered.odometer.name };
+    let far = |at_most: i64, driven: i64| {
+        let detail = format!(
+            "is {} {} since the fill-up before it: check the reading, or mark that a fill-up is missing",
+            shown.exact_distance(driven),
+            shown.distance.sign(),
+        );
+        let expected = format!("up to {} {}", shown.exact_distance(at_most), shown.distance.sign());
+        Some(Fault::implausible(name, detail, expected))
+    };
+    let bound = median(&history.distances, ENOUGH).map_or(FAR, |it| (it * 4).max(it + 300 * MILE));
+    if let Some(trip) = log.trip_distance {
+        return if trip.exact() > bound { far(bound, trip.exact()) } else { None };
+    }
+    let reading = log.odometer?;
+    let Some((date, total)) = history.last else {
+        if reading.exact() <= HIGH {
+            return None;
+        }
+        let high = Distance::from_exact(HIGH, reading.unit());
+        let high = shown.reading_with_unit(high);
+        let detail = format!("is more than {high}");
+        return Some(Fault::implausible(name, detail, format!("up to {high}")));
+    };
+    let driven = log.places.total - total;
+    let days = (log.date - date).num_days().max(1);
+    let at_most = if log.missed_previous {
+        FAR_IN_A_DAY.saturating_mul(days)
+    } else {
+        bound.min(FAR_IN_A_DAY.saturating_mul(days))
+    };
+    if driven > at_most { far(at_most, driven) } else { None }
+}
+
+fn volume(log: &FuelLog, entered: &Entered, history: &History, shown: &Shown) -> Option<Fault> {
+    let volume = log.volume?;
+    let bound = median(&history.volumes, ENOUGH).map_or(MUCH, |it| it.saturating_mul(3));
+    if volume.exact() <= bound {
+        return None;
+    }
+    let sign = shown.volume.sign();
+    let most = shown.fuel(Volume::from_exact(bound, volume.unit()));
+    let detail = format!("is {} {sign}, more than this vehicle usually takes", shown.fuel(volume));
+    Some(Fault::implausible(entered.volume.name, detail, format!("up to {most} {sign}")))
+}
+
+/// Volume, price and amount, all entered, that do not fit each other.
+fn payment(log: &FuelLog, entered: &Entered, shown: &Shown) -> Option<Fault> {
+    let (volume, price, amount) = (log.volume?, log.unit_price?, log.amount?);
+    if log.derived != Derived::Nothing {
+        return None;
+    }
+    let expected = amount_of(volume, price, amount.currency)?;
+    let apart = (expected.thousandths - amount.thousandths).abs();
+    if apart <= amount.currency.smallest() {
+        return None;
+    }
+    let detail = format!(
+        "does not fit: volume times price is {}, not {}",
+        shown.amount(expected),
+        shown.amount(amount)
+    );
+    Some(Fault::implausible(entered.payment_name(), detail, expected.number()))
+}
+
+fn unit_price(log: &FuelLog, entered: &Entered, history: &History, shown: &Shown) -> Option<Fault> {
+    let (volume, amount, unit_price) = (log.volume?, log.amount?, log.unit_price?);
+    let of_currency: Vec<i64> = history
+        .prices
+        .iter()
+        .filter(|it| it.0 == amount.currency)
+        .map(|it| it.1)
+        .collect();
+    let usual = median(&of_currency, ENOUGH).filter(|it| *it > 0)?;
+    let now = price(amount, volume.exact())?;
+    if (usual / 4..=usual.saturating_mul(4)).contains(&now) {
+        return None;
+    }
+    let per = shown.volume;
+    let usual = UnitPrice {
+        value: Fixed::from_units(usual / 100)?,
+        per: VolumeUnit::GallonsUs,
+    };
+    let detail = format!(
+        "makes a price of {} for one {}, far from the usual {}",
+        shown.unit_price(unit_price, amount.currency),
+        per.sign(),
+        shown.unit_price(usual, amount.currency),
+    );
+    let expected = format!("about {}", shown.unit_price(usual, amount.currency));
+    Some(Fault::implausible(entered.payment_name(), detail, expected))
+}
+
+fn economy(log: &FuelLog, entered: &Entered, history: &History, shown: &Shown) -> Option<Fault> {
+    let interval = log.figures.interval?;
+    let mpg = interval.mpg()?.units();
+    let (low, high) = match median(&history.economies, ENOUGH) {
+        Some(usual) => (usual / 3, usual.saturating_mul(3)),
+        None => ECONOMY,
+    };
+    if (low..=high).contains(&mpg) {
+        return None;
+    }
+    let text = |hundredths: i64| {
+        let mpg = Fixed::from_units(hundredths)?;
+        shown.economy_of_mpg(mpg)
+    };
+    let sign = shown.economy.sign();
+    let now = interval.economy(shown.economy).map(|it| rounded(it, 1)).unwrap_or_default();
+    let (mut from, mut to) = (text(low)?, text(high)?);
+    if shown.economy == EconomyUnit::LitresPer100Km {
+        std::mem::swap(&mut from, &mut to);
+    }
+    let name = if entered.volume.is_sent() { entered.volume.name } else { entered.odometer.name };
+    let detail = format!("makes an economy of {now} {sign}: check volume and reading");
+    Some(Fault::implausible(name, detail, format!("from {from} to {to} {sign}")))
+}
