@@ -16,6 +16,7 @@ use crate::{
         error::Fault,
         http::{Created, Cursor, IfMatch, Limit, Once, Page},
         input::{Change, Clearable, LongText, Odometer, Text},
+        units::Distance,
     },
     features::{
         stations::{self, StationId},
@@ -90,7 +91,7 @@ async fn find_in(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<FuelLog> {
     store::find(tx, user, id).await?.ok_or(Error::NotFound("fuel log"))
 }
 
-/// Adds a fill-up, and raises the vehicle's odometer with it.
+/// Adds a fill-up and its odometer reading.
 pub(super) async fn add(
     app: &App,
     user: &UserId,
@@ -138,7 +139,8 @@ pub(super) async fn add(
     for (id, figures) in others {
         store::update_figures(&mut tx, user, id, figures, now).await?;
     }
-    vehicles::raise_odometer(&mut tx, user, &vehicle, log.odometer_reading, now).await?;
+    let reading = Distance::miles(log.odometer_reading);
+    odometer::reading_added(&mut tx, user, &vehicle, log.date, reading, now).await?;
     let created = once.keep(&mut tx, user, format!("/api/fuel-logs/{}", log.id), &log).await?;
     vehicles::commit(app, user, tx).await?;
     Ok(created)
@@ -183,7 +185,11 @@ pub(super) async fn change(
     for (id, figures) in others {
         store::update_figures(&mut tx, user, id, figures, now).await?;
     }
-    vehicles::raise_odometer(&mut tx, user, &vehicle, log.odometer_reading, now).await?;
+    odometer::refresh(&mut tx, user, &vehicle, now).await?;
+    if old.vehicle_id != log.vehicle_id {
+        let left = vehicles::hold(&mut tx, user, old.vehicle_id).await?;
+        odometer::refresh(&mut tx, user, &left, now).await?;
+    }
     vehicles::commit(app, user, tx).await?;
     Ok(log)
 }
@@ -204,6 +210,7 @@ pub(super) async fn remove(
     for (id, figures) in around.settle(None) {
         store::update_figures(&mut tx, user, id, figures, now).await?;
     }
+    odometer::refresh(&mut tx, user, &vehicle, now).await?;
     vehicles::commit(app, user, tx).await?;
     Ok(log)
 }
