@@ -129,7 +129,7 @@ impl FillUp {
 
     /// With what the fill-ups before it hint at, the latest first.
     fn with_hints(mut self, shown: &Shown, vehicle: &Vehicle, recent: &[FuelLog]) -> Self {
-        let reading = recent.iter().find_map(|it| it.odometer).or(vehicle.odometer);
+        let reading = recent.iter().find_map(|it| it.odometer).or(vehicle.odometer.reading());
         if let Some(reading) = reading {
             self.odometer_hint = format!("last: {}", shown.reading_with_unit(reading));
         }

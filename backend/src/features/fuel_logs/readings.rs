@@ -3,12 +3,14 @@
 use chrono::NaiveDate;
 use sqlx::Result;
 
+use super::service;
 use crate::{
-    core::{UserId, db::Tx},
-    features::vehicles::{
-        VehicleId,
-        odometer::{Asked, Seen, Source, SourceKind},
+    core::{
+        UserId,
+        db::Tx,
+        units::{Distance, DistanceUnit},
     },
+    features::vehicles::odometer::{Asked, OfVehicle, Seen, Source, SourceKind},
     sql,
 };
 
@@ -17,13 +19,15 @@ pub const READINGS: Source = Source {
     before: |tx, user, asked| Box::pin(async move { Ok(before(tx, user, asked).await?) }),
     after: |tx, user, asked| Box::pin(async move { Ok(after(tx, user, asked).await?) }),
     latest: |tx, user, most| Box::pin(async move { Ok(latest(tx, user, most).await?) }),
+    replaced: |tx, user, (vehicle, now)| Box::pin(service::recompute(tx, user, vehicle, now)),
 };
 
 #[derive(sqlx::FromRow)]
 struct Row {
     id: uuid::Uuid,
     date: NaiveDate,
-    odometer_reading: i32,
+    odometer_exact: i64,
+    odometer_unit: String,
 }
 
 impl From<Row> for Seen {
@@ -32,7 +36,10 @@ impl From<Row> for Seen {
             id: row.id,
             kind: SourceKind::FuelLog,
             date: row.date,
-            reading: row.odometer_reading,
+            reading: Distance::from_exact(
+                row.odometer_exact,
+                DistanceUnit::try_from(row.odometer_unit).unwrap_or(DistanceUnit::Miles),
+            ),
             previous_reading: None,
             notes: None,
         }
@@ -43,9 +50,10 @@ async fn before(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Vec<Seen>> {
     let rows: Vec<Row> = sql!(
         tx,
         fetch_all,
-        "SELECT id, date, odometer_reading FROM fuel_logs
-         WHERE vehicle_id = $2 AND user_id = $1 AND (date, odometer_reading, id) < ($3, $4, $5)
-         ORDER BY date DESC, odometer_reading DESC, id DESC
+        "SELECT id, date, odometer_exact, odometer_unit FROM fuel_logs
+         WHERE vehicle_id = $2 AND user_id = $1 AND odometer_unit IS NOT NULL AND date <= $3
+           AND (date, odometer_exact, id) < ($3, $4, $5)
+         ORDER BY date DESC, odometer_exact DESC, id DESC
          LIMIT $6",
         user.as_str(),
         asked.vehicle,
@@ -61,9 +69,9 @@ async fn after(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Vec<Seen>> {
     let rows: Vec<Row> = sql!(
         tx,
         fetch_all,
-        "SELECT id, date, odometer_reading FROM fuel_logs
-         WHERE vehicle_id = $2 AND user_id = $1 AND date > $3
-         ORDER BY date, odometer_reading, id
+        "SELECT id, date, odometer_exact, odometer_unit FROM fuel_logs
+         WHERE vehicle_id = $2 AND user_id = $1 AND odometer_unit IS NOT NULL AND date > $3
+         ORDER BY date, odometer_exact, id
          LIMIT $4",
         user.as_str(),
         asked.vehicle,
@@ -77,18 +85,18 @@ async fn latest(
     tx: &mut Tx,
     user: &UserId,
     most_each: i64,
-) -> Result<Vec<(VehicleId, NaiveDate, i32)>> {
+) -> Result<Vec<OfVehicle>> {
     sql!(
         tx,
         fetch_all,
-        "SELECT vehicle_id, date, odometer_reading
-         FROM (SELECT vehicle_id, date, odometer_reading,
+        "SELECT vehicle_id, date, odometer_exact
+         FROM (SELECT vehicle_id, date, odometer_exact,
                       ROW_NUMBER() OVER (
                         PARTITION BY vehicle_id
-                        ORDER BY date DESC, odometer_reading DESC, id DESC
+                        ORDER BY date DESC, odometer_exact DESC, id DESC
                       ) AS place
                FROM fuel_logs
-               WHERE user_id = $1) AS placed
+               WHERE user_id = $1 AND odometer_unit IS NOT NULL) AS placed
          WHERE place <= $2",
         user.as_str(),
         most_each,
