@@ -16,8 +16,8 @@ use crate::core::{
     error::Fault,
     money::{Currency, Money},
     units::{
-        Distance, EconomyUnit, GALLON_US, KILOMETER, MILE, Shown, UnitPrice, Volume, VolumeUnit, day,
-        rounded,
+        Distance, EconomyUnit, GALLON_US, KILOMETER, MILE, Shown, UnitPrice, Volume, VolumeUnit,
+        day,
     },
 };
 
@@ -29,9 +29,11 @@ const FAR_IN_A_DAY: i64 = 1_500 * MILE;
 const HIGH: i64 = 1_000_000 * KILOMETER;
 /// The most fuel at once, where the history is too short to tell.
 const MUCH: i64 = 100 * GALLON_US;
-/// The least and the most economy, in hundredths of a mile per US gallon, where the history is too
-/// short to tell.
-const ECONOMY: (i64, i64) = (100, 12_000);
+/// The best economy, in hundredths of a mile per US gallon, where the history is too short to tell.
+const GOOD: i64 = 12_000;
+/// What is never asked about, however little the vehicle usually does: a distance, a volume, and an
+/// economy in hundredths of a mile per US gallon.
+const USUAL: (i64, i64, i64) = (600 * MILE, 30 * GALLON_US, 6_000);
 /// How many values make a history.
 const ENOUGH: usize = 5;
 
@@ -126,7 +128,7 @@ fn distance(
         let expected = format!("up to {} {}", shown.exact_distance(at_most), shown.distance.sign());
         Some(Fault::implausible(name, detail, expected))
     };
-    let bound = median(&history.distances, ENOUGH).map_or(FAR, |it| (it * 4).max(it + 300 * MILE));
+    let bound = median(&history.distances, ENOUGH).map_or(FAR, |it| it.saturating_mul(4).max(USUAL.0));
     if let Some(trip) = log.trip_distance {
         return if trip.exact() > bound { far(bound, trip.exact()) } else { None };
     }
@@ -152,7 +154,7 @@ fn distance(
 
 fn volume(log: &FuelLog, entered: &Entered, history: &History, shown: &Shown) -> Option<Fault> {
     let volume = log.volume?;
-    let bound = median(&history.volumes, ENOUGH).map_or(MUCH, |it| it.saturating_mul(3));
+    let bound = median(&history.volumes, ENOUGH).map_or(MUCH, |it| it.saturating_mul(3).max(USUAL.1));
     if volume.exact() <= bound {
         return None;
     }
@@ -212,24 +214,19 @@ fn unit_price(log: &FuelLog, entered: &Entered, history: &History, shown: &Shown
 fn economy(log: &FuelLog, entered: &Entered, history: &History, shown: &Shown) -> Option<Fault> {
     let interval = log.figures.interval?;
     let mpg = interval.mpg()?.units();
-    let (low, high) = match median(&history.economies, ENOUGH) {
-        Some(usual) => (usual / 3, usual.saturating_mul(3)),
-        None => ECONOMY,
-    };
-    if (low..=high).contains(&mpg) {
+    let high =
+        median(&history.economies, ENOUGH).map_or(GOOD, |it| it.saturating_mul(3).max(USUAL.2));
+    if mpg <= high {
         return None;
     }
-    let text = |hundredths: i64| {
-        let mpg = Fixed::from_units(hundredths)?;
-        shown.economy_of_mpg(mpg)
-    };
     let sign = shown.economy.sign();
-    let now = interval.economy(shown.economy).map(|it| rounded(it, 1)).unwrap_or_default();
-    let (mut from, mut to) = (text(low)?, text(high)?);
-    if shown.economy == EconomyUnit::LitresPer100Km {
-        std::mem::swap(&mut from, &mut to);
-    }
+    let now = interval.shown(shown)?;
+    let best = shown.economy_of_mpg(Fixed::from_units(high)?)?;
+    let expected = match shown.economy {
+        EconomyUnit::LitresPer100Km => format!("at least {best} {sign}"),
+        _ => format!("up to {best} {sign}"),
+    };
     let name = if entered.volume.is_sent() { entered.volume.name } else { entered.odometer.name };
     let detail = format!("makes an economy of {now} {sign}: check volume and reading");
-    Some(Fault::implausible(name, detail, format!("from {from} to {to} {sign}")))
+    Some(Fault::implausible(name, detail, expected))
 }

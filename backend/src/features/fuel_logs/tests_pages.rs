@@ -7,7 +7,7 @@ use crate::testing::{Answer, TestApp, on_every_engine};
 on_every_engine![
     the_fast_form_knows_the_day_and_what_was_last,
     the_fast_form_knows_the_fuel,
-    a_fill_up_in_litres_and_kilometres_is_kept_in_gallons_and_miles,
+    a_fill_up_in_liters_and_kilometers_is_stored_as_typed,
     saving_an_unchanged_metric_form_changes_nothing,
     a_changed_field_leaves_the_others_as_they_are,
     a_reading_out_of_order_offers_the_way_past_it,
@@ -44,10 +44,14 @@ async fn the_fast_form_knows_the_day_and_what_was_last(app: TestApp) {
     // Noon in Greenwich is two at night there, a day later.
     assert!(page.text().contains(r#"type="date" value="2026-02-01""#), "{page:?}");
     let fields = [
-        ("odometerReading", "100,000"),
-        ("gallons", "40"),
-        ("pricePerGallon", "1,799"),
-        ("totalCost", ""),
+        ("odometer", "100,000"),
+        ("odometerUnit", "km"),
+        ("volume", "40"),
+        ("volumeUnit", "l"),
+        ("unitPrice", "1,799"),
+        ("unitPriceUnit", "l"),
+        ("amount", ""),
+        ("currency", "EUR"),
         ("isFull", "false"),
         ("isFull", "true"),
         ("date", "2026-01-20"),
@@ -58,7 +62,7 @@ async fn the_fast_form_knows_the_day_and_what_was_last(app: TestApp) {
     let answer = user.submit(&form, &fields).await;
     assert_eq!((answer.status, answer.header("location")), (303, &*format!("/vehicles/{id}")));
     let page = user.get(&form).await;
-    for part in ["last: 100,000 km", "last: 1.799", r#"<option value="Aral">"#, "€/l"] {
+    for part in ["last: 100,000\u{a0}km", "last: €1.799", r#"<option value="Aral">"#, "€/l"] {
         assert!(page.text().contains(part), "{part}: {page:?}");
     }
 }
@@ -79,8 +83,10 @@ async fn the_fast_form_knows_the_fuel(app: TestApp) {
     let fill = async |day: &str, fuel: &str| {
         let fields = [
             ("date", day),
-            ("odometerReading", "100"),
-            ("gallons", "10"),
+            ("odometer", "100"),
+            ("odometerUnit", "mi"),
+            ("volume", "10"),
+            ("volumeUnit", "gal_us"),
             ("fuelType", fuel),
             ("isFull", "true"),
         ];
@@ -103,16 +109,19 @@ async fn the_fast_form_knows_the_fuel(app: TestApp) {
     let other = json!({ "vin": "WVWZZZ1JZXW000001" });
     let other = user.post("/api/vehicles", other).await.id();
     let page = user.get(&format!("/vehicles/{other}/fuel-logs/new")).await;
-    assert!(page.text().contains(r#"<option value="" selected>Not noted</option>"#), "{page:?}");
+    assert!(page.text().contains(r#"<option value="" selected>Not specified</option>"#), "{page:?}");
 }
 
-async fn a_fill_up_in_litres_and_kilometres_is_kept_in_gallons_and_miles(app: TestApp) {
+async fn a_fill_up_in_liters_and_kilometers_is_stored_as_typed(app: TestApp) {
     let user = metric(&app).await;
     let id = vehicle(&user).await;
     let fields = [
-        ("odometerReading", "100.000"),
-        ("gallons", "40,00"),
-        ("pricePerGallon", "1,799"),
+        ("odometer", "100.000"),
+        ("odometerUnit", "km"),
+        ("volume", "40,00"),
+        ("volumeUnit", "l"),
+        ("unitPrice", "1,799"),
+        ("unitPriceUnit", "l"),
         ("isFull", "false"),
         ("date", "2026-01-20"),
     ];
@@ -123,6 +132,9 @@ async fn a_fill_up_in_litres_and_kilometres_is_kept_in_gallons_and_miles(app: Te
     assert_eq!(log["gallons"].to_string(), "10.567");
     assert_eq!(log["pricePerGallon"].to_string(), "6.81");
     assert_eq!(log["totalCost"].to_string(), "71.96");
+    assert_eq!(log["odometer"], json!({ "value": 100_000, "unit": "km" }));
+    assert_eq!(log["volume"], json!({ "value": 40.0, "unit": "l" }));
+    assert_eq!(log["currency"], "EUR");
     assert_eq!(log["isFull"], false);
     let page = user.get(&format!("/vehicles/{id}")).await;
     for part in ["100,000 ", "40.00 ", "€1.799", "€71.96"] {
@@ -160,6 +172,7 @@ async fn odd_log(user: &TestApp) -> Answer {
     let log = json!({
         "vehicleId": vehicle(user).await, "date": "2026-01-02", "odometerReading": 84_211,
         "gallons": "10.001", "pricePerGallon": "3.333", "totalCost": "30.00",
+        "confirm": ["/totalCost"],
         "notes": "one\ntwo", "isFull": false,
     });
     user.post("/api/fuel-logs", log).await
@@ -194,13 +207,17 @@ async fn a_changed_field_leaves_the_others_as_they_are(app: TestApp) {
     for name in ["odometerReading", "gallons", "pricePerGallon", "totalCost", "date"] {
         assert_eq!(after[name], log.body[name], "{name}");
     }
-    // 40 litres at the price that is shown.
+    // Volume, price and total were entered: a volume that does not fit them is asked about.
     let mut fields = as_shown(&user, &path).await;
-    set(&mut fields, "gallons", "40");
+    set(&mut fields, "volume", "12");
+    let asked = user.submit(&path, &borrowed(&fields)).await;
+    assert_eq!(asked.status, 422, "{asked:?}");
+    assert!(asked.text().contains(r#"name="confirm" value="/volume""#), "{asked:?}");
+    set(&mut fields, "confirm", "/volume");
     assert_eq!(user.submit(&path, &borrowed(&fields)).await.status, 303);
     let after = &logs(&user).await[0];
-    assert_eq!(after["gallons"].to_string(), "10.567");
-    assert_eq!(after["totalCost"].to_string(), "35.2");
+    assert_eq!(after["gallons"].to_string(), "12.0");
+    assert_eq!(after["totalCost"].to_string(), "30.0");
 }
 
 async fn a_reading_out_of_order_offers_the_way_past_it(app: TestApp) {
@@ -208,10 +225,16 @@ async fn a_reading_out_of_order_offers_the_way_past_it(app: TestApp) {
     let log = odd_log(&user).await;
     let id = log.body["vehicleId"].as_str().unwrap();
     let form = format!("/vehicles/{id}/fuel-logs/new");
-    let mut fields = vec![("odometerReading", "100"), ("gallons", "40"), ("date", "2026-01-20")];
+    let mut fields = vec![
+        ("odometer", "100"),
+        ("odometerUnit", "km"),
+        ("volume", "40"),
+        ("volumeUnit", "l"),
+        ("date", "2026-01-20"),
+    ];
     let answer = user.submit(&form, &fields).await;
     assert_eq!(answer.status, 422);
-    let told = "This is less than the 135,524 km of the fill-up before it, on 2 Jan 2026.";
+    let told = "This is less than the 135,524\u{a0}km of the fill-up before it, on 2 Jan 2026.";
     assert!(answer.text().contains(told), "{answer:?}");
     assert!(answer.text().contains(r#"name="allowOdometerRollback" value="true""#));
     assert!(!user.get(&form).await.text().contains("allowOdometerRollback"));
@@ -228,8 +251,10 @@ async fn a_fill_up_with_faults_keeps_what_was_typed(app: TestApp) {
     let user = metric(&app).await;
     let id = vehicle(&user).await;
     let fields = [
-        ("odometerReading", "many"),
-        ("gallons", "0"),
+        ("odometer", "many"),
+        ("odometerUnit", "km"),
+        ("volume", "0"),
+        ("volumeUnit", "l"),
         ("date", "1885-01-01"),
         ("isFull", "false"),
         ("notes", "roof box"),
@@ -237,8 +262,8 @@ async fn a_fill_up_with_faults_keeps_what_was_typed(app: TestApp) {
     let answer = user.submit(&format!("/vehicles/{id}/fuel-logs/new"), &fields).await;
     assert_eq!(answer.status, 422);
     for part in [
-        r#"id="odometerReading-error">This has to be a whole number."#,
-        r#"id="gallons-error">This has to be more than 0."#,
+        r#"id="odometer-error">This is not a number."#,
+        r#"id="volume-error">Must be more than 0."#,
         r#"id="date-error">This is before 1886."#,
         r#"<details class="card" open>"#,
         r#"value="many""#,
@@ -257,8 +282,10 @@ async fn a_form_sent_twice_makes_one_fill_up(app: TestApp) {
     let showing = showing.split('"').next().unwrap().to_owned();
     let send = async |odometer: &str, showing: &str| {
         let fields = [
-            ("odometerReading", odometer),
-            ("gallons", "10"),
+            ("odometer", odometer),
+            ("odometerUnit", "mi"),
+            ("volume", "10"),
+            ("volumeUnit", "gal_us"),
             ("date", "2026-01-20"),
             ("once", showing),
         ];
@@ -292,7 +319,7 @@ async fn another_users_fill_up_looks_like_one_that_does_not_exist(app: TestApp) 
     assert_eq!(theirs.body, none.body);
     let new = format!("/vehicles/{}/fuel-logs/new", log.body["vehicleId"].as_str().unwrap());
     assert_eq!(other.get(&new).await.status, 404);
-    assert_eq!(other.submit(&new, &[("gallons", "1")]).await.status, 404);
+    assert_eq!(other.submit(&new, &[("amount", "1")]).await.status, 404);
     let delete = format!("/fuel-logs/{}/delete", log.id());
     assert_eq!(other.submit(&delete, &[]).await.status, 404);
     assert_eq!(logs(&user).await.len(), 1);
