@@ -356,8 +356,7 @@ fn released_migrations_are_unchanged() {
     }
     assert!(released.lines().count() >= 60);
     assert_eq!(
-        changed,
-        [""; 0],
+        changed, [""; 0],
         "released migrations were changed or removed: restore them, and put the change into a new one"
     );
 }

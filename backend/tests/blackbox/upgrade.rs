@@ -40,7 +40,10 @@ const RECORDS: &[(&str, &str)] = &[
 /// Loads the older database, and starts this program on it.
 async fn upgrade(place: &Place) -> (Service, Vec<Account>) {
     let (dump, answers) = if place.is_postgres() {
-        (include_str!("../data/upgrade/postgres.sql"), include_str!("../data/upgrade/postgres.json"))
+        (
+            include_str!("../data/upgrade/postgres.sql"),
+            include_str!("../data/upgrade/postgres.json"),
+        )
     } else {
         (include_str!("../data/upgrade/sqlite.sql"), include_str!("../data/upgrade/sqlite.json"))
     };
