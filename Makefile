@@ -36,10 +36,10 @@ fuzz: ## hold every answer to the OpenAPI document, for ten minutes
 migrate: ## bring the configured database up to date
 	cargo run --release --locked -p motovaultpro -- migrate
 
-bench: ## measure both engines against a fixed answer
+bench: ## measure both engines; BENCH_BASELINE=PROGRAM or BENCH_BASELINE_REV=REVISION compares with an older build
 	scripts/need postgresql redis-server wrk curl jq python3
 	scripts/bench
-	scripts/bench-stations
+	[ -n "$$BENCH_BASELINE$$BENCH_BASELINE_REV" ] || scripts/bench-stations
 
 bench-scaling: ## measure PostgreSQL with 100,000 users and 5 million fill-ups
 	scripts/need postgresql redis-server

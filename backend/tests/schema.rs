@@ -8,9 +8,11 @@ use motovaultpro::{
         clock::Clock,
         config::{Database, Secret},
         db::{Db, migrate},
+        hex,
     },
     features,
 };
+use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
 
 /// A column as PostgreSQL describes it: name, type, whether it may be null, default.
@@ -338,6 +340,25 @@ fn every_migration_file_is_in_the_program() {
             assert_eq!(files, embedded, "{folder}");
         }
     }
+}
+
+#[test]
+fn released_migrations_are_unchanged() {
+    let released = include_str!("data/migrations.sha256");
+    let mut changed = Vec::new();
+    for line in released.lines() {
+        let (checksum, file) = line.split_once("  ").unwrap();
+        let content = std::fs::read(format!("{}/{file}", env!("CARGO_MANIFEST_DIR")));
+        let is_same = content.is_ok_and(|it| hex(&Sha256::digest(it)) == checksum);
+        if !is_same {
+            changed.push(file);
+        }
+    }
+    assert!(released.lines().count() >= 60);
+    assert_eq!(
+        changed, [""; 0],
+        "released migrations were changed or removed: restore them, and put the change into a new one"
+    );
 }
 
 #[test]

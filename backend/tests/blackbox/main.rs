@@ -23,3 +23,4 @@ mod replica;
 mod retries;
 mod roles;
 mod traces;
+mod upgrade;

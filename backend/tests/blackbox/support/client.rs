@@ -48,12 +48,22 @@ impl Client {
     }
 
     pub(crate) async fn register(url: &str, email: &str) -> Self {
-        let mut client = Self::nobody(url);
         let account = json!({ "email": email, "password": "correct horse battery" });
-        let answer = client.post("/api/auth/register", &account).await;
+        Self::open(url, "/api/auth/register", &account, 201).await
+    }
+
+    /// Signs in to an account that exists.
+    pub(crate) async fn sign_in(url: &str, email: &str, password: &str) -> Self {
+        let credentials = json!({ "email": email, "password": password });
+        Self::open(url, "/api/auth/login", &credentials, 200).await
+    }
+
+    async fn open(url: &str, path: &str, body: &Value, status: u16) -> Self {
+        let mut client = Self::nobody(url);
+        let answer = client.post(path, body).await;
         let cookie = answer.headers.get("set-cookie").map_or("", |it| it.to_str().unwrap());
         client.cookie = cookie.split(';').next().map(str::to_owned).unwrap();
-        client.account = answer.expect(201);
+        client.account = answer.expect(status);
         client
     }
 

@@ -211,6 +211,20 @@ impl Place {
         }
     }
 
+    /// Loads SQL into the empty database, as its owner.
+    pub(crate) async fn load(&self, sql: &str) {
+        if self.is_postgres() {
+            self.sql().await.execute(&format!("SET ROLE motovaultpro_owner;\n{sql}")).await;
+            return;
+        }
+        let folder = self.folder().join("data");
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::File::create_new(folder.join("motovaultpro.db")).unwrap();
+        let database = self.sql().await;
+        database.execute(sql).await;
+        database.close().await;
+    }
+
     /// The program, not started yet. It sees none of the settings around the tests.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);

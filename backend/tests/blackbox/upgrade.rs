@@ -1,0 +1,193 @@
+//! A populated database of an older release: this program migrates it, and its figures stay the
+//! same. `tests/data/upgrade/README.md` describes how it was recorded.
+
+use chrono::{Days, NaiveDate};
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::support::{Client, Place, Service, client::text};
+
+on_every_engine!(
+    an_older_database_gives_the_same_answers,
+    every_page_of_an_older_database_opens,
+    figures_of_an_older_database_are_recomputed_to_the_same,
+);
+
+/// What was recorded of one account.
+#[derive(Deserialize)]
+struct Account {
+    email: String,
+    password: String,
+    answers: Vec<Recorded>,
+    pages: Vec<String>,
+}
+
+/// An answer of the older program. Members that depend on the day of the request are left out.
+#[derive(Deserialize)]
+struct Recorded {
+    path: String,
+    body: Value,
+}
+
+/// Where single records are, for the lists whose items are the records themselves.
+const RECORDS: &[(&str, &str)] = &[
+    ("/api/vehicles", "/api/vehicles/"),
+    ("/api/fuel-logs?", "/api/fuel-logs/"),
+    ("/api/maintenance?", "/api/maintenance/"),
+];
+
+/// Loads the older database, and starts this program on it.
+async fn upgrade(place: &Place) -> (Service, Vec<Account>) {
+    let (dump, answers) = if place.is_postgres() {
+        (
+            include_str!("../data/upgrade/postgres.sql"),
+            include_str!("../data/upgrade/postgres.json"),
+        )
+    } else {
+        (include_str!("../data/upgrade/sqlite.sql"), include_str!("../data/upgrade/sqlite.json"))
+    };
+    place.load(dump).await;
+    (place.serve(), serde_json::from_str(answers).unwrap())
+}
+
+impl Account {
+    async fn sign_in(&self, service: &Service) -> Client {
+        Client::sign_in(&service.url, &self.email, &self.password).await
+    }
+}
+
+/// Adds where `actual` lacks or contradicts what `expected` has. More members are no difference, and
+/// numbers are compared by value.
+fn compare(place: &str, expected: &Value, actual: &Value, differences: &mut Vec<String>) {
+    let is_same = match (expected, actual) {
+        (Value::Object(members), Value::Object(_)) => {
+            for (name, member) in members {
+                match actual.get(name) {
+                    Some(it) => compare(&format!("{place}/{name}"), member, it, differences),
+                    None => differences.push(format!("{place}/{name} is missing")),
+                }
+            }
+            return;
+        }
+        (Value::Array(items), Value::Array(others)) if items.len() == others.len() => {
+            for (nth, (item, other)) in items.iter().zip(others).enumerate() {
+                compare(&format!("{place}/{nth}"), item, other, differences);
+            }
+            return;
+        }
+        (Value::Number(number), Value::Number(other)) => number.as_f64() == other.as_f64(),
+        _ => expected == actual,
+    };
+    if !is_same {
+        differences.push(format!("{place}: {expected} became {actual}"));
+    }
+}
+
+#[track_caller]
+fn assert_same(differences: &[String]) {
+    let shown = differences.iter().take(50).map(String::as_str).collect::<Vec<_>>().join("\n");
+    assert!(differences.is_empty(), "{} differences:\n{shown}", differences.len());
+}
+
+/// By id: the order of what is due changes from day to day.
+fn sort_by_id(list: &mut Value) {
+    let items = list["items"].as_array_mut().unwrap();
+    items.sort_by_key(|it| text(&it["id"]));
+}
+
+#[test]
+fn a_comparison_finds_every_changed_figure() {
+    let expected = json!({ "items": [{ "id": "a", "gallons": 40.0, "mpg": null }], "n": 1 });
+    let differences = |actual: Value| {
+        let mut differences = Vec::new();
+        compare("", &expected, &actual, &mut differences);
+        differences
+    };
+    let same = json!({ "items": [{ "id": "a", "gallons": 40, "mpg": null, "new": 1 }], "n": 1.0 });
+    assert_eq!(differences(same), [""; 0]);
+    let changed = json!({ "items": [{ "id": "a", "gallons": 40.01, "mpg": 1 }] });
+    let expected_differences =
+        ["/items/0/gallons: 40.0 became 40.01", "/items/0/mpg: null became 1", "/n is missing"];
+    assert_eq!(differences(changed), expected_differences);
+    assert_eq!(differences(json!({ "items": [], "n": 1 })).len(), 1, "an item is missing");
+}
+
+async fn an_older_database_gives_the_same_answers(place: Place) {
+    let (service, accounts) = upgrade(&place).await;
+    let mut differences = Vec::new();
+    for account in &accounts {
+        let client = account.sign_in(&service).await;
+        for Recorded { path, body } in &account.answers {
+            let (mut expected, mut actual) = (body.clone(), client.get(path).await.expect(200));
+            if path.starts_with("/api/maintenance/upcoming") {
+                sort_by_id(&mut expected);
+                sort_by_id(&mut actual);
+            }
+            let place = format!("{} {path} ", account.email);
+            compare(&place, &expected, &actual, &mut differences);
+            let Some((_, records)) = RECORDS.iter().find(|(list, _)| path.starts_with(list)) else {
+                continue;
+            };
+            // A vehicle in the trash is only in its list.
+            let items = expected["items"].as_array().filter(|_| !path.contains("deleted=true"));
+            for item in items.into_iter().flatten() {
+                let path = format!("{records}{}", text(&item["id"]));
+                let record = client.get(&path).await.expect(200);
+                compare(&format!("{} {path} ", account.email), item, &record, &mut differences);
+            }
+        }
+    }
+    assert_same(&differences);
+}
+
+async fn every_page_of_an_older_database_opens(place: Place) {
+    let (service, accounts) = upgrade(&place).await;
+    for account in &accounts {
+        let client = account.sign_in(&service).await;
+        for path in &account.pages {
+            let answer = client.get(path).await;
+            let told = format!("{} {path}: {answer:?}", account.email);
+            assert_eq!(answer.status, 200, "{told}");
+            assert!(text(&answer.body).contains("</footer>"), "{told}");
+        }
+    }
+}
+
+/// A fill-up after the last one is added and deleted: what depends on its neighbors is recomputed
+/// from what the migrations have left.
+async fn figures_of_an_older_database_are_recomputed_to_the_same(place: Place) {
+    let (service, accounts) = upgrade(&place).await;
+    let (mut differences, mut vehicles) = (Vec::new(), 0);
+    for account in &accounts {
+        let client = account.sign_in(&service).await;
+        for Recorded { path, body } in &account.answers {
+            let Some(last) = body["items"].get(0).filter(|_| path.starts_with("/api/fuel-logs?"))
+            else {
+                continue;
+            };
+            vehicles += 1;
+            let vehicle = text(&last["vehicleId"]);
+            let date: NaiveDate = text(&last["date"]).parse().unwrap();
+            let fill_up = json!({
+                "vehicleId": &vehicle,
+                "date": date + Days::new(10),
+                "odometerReading": last["odometerReading"].as_i64().unwrap() + 250,
+                "gallons": 10,
+            });
+            let added = client.post("/api/fuel-logs", &fill_up).await.expect(201);
+            let added = format!("/api/fuel-logs/{}", text(&added["id"]));
+            client.send(Method::DELETE, &added, None).await.unwrap().expect(204);
+
+            let actual = client.get(path).await.expect(200);
+            compare(&format!("{} {path} ", account.email), body, &actual, &mut differences);
+            let path = format!("/api/vehicles/{vehicle}/fuel-stats");
+            let recorded = account.answers.iter().find(|it| it.path == path).unwrap();
+            let actual = client.get(&path).await.expect(200);
+            let place = format!("{} {path} ", account.email);
+            compare(&place, &recorded.body, &actual, &mut differences);
+        }
+    }
+    assert_eq!(vehicles, 7);
+    assert_same(&differences);
+}
