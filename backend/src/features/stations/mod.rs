@@ -52,7 +52,8 @@ pub const FEATURE: Feature = Feature {
         "004_show_rows_to_their_user",
         "004_keep_imports",
         "005_find_by_words",
-        "006_withdraw_stations"
+        "006_withdraw_stations",
+        "007_count_what_imports_leave_out"
     ],
     api: api::router,
     pages: pages::router,

@@ -2,6 +2,7 @@
 //! station's own facts are everybody's to read, and the service says who may write them.
 
 mod bring_in;
+mod doubles;
 pub(super) mod imports;
 pub(super) mod nearby;
 pub(super) mod words;
@@ -17,6 +18,7 @@ use crate::{
 };
 
 pub(super) use bring_in::bring_in;
+pub(super) use doubles::doubles;
 pub(super) use nearby::{spots, spots_named};
 pub(super) use words::{Words, named};
 
