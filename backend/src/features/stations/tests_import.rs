@@ -197,6 +197,13 @@ async fn a_point_and_an_area_are_one_station(app: TestApp) {
     // What is known is no double of itself.
     let again = bring_in(&app.app, &file(".json", &elements(&second))).await.unwrap();
     assert_eq!(again, Tally { unchanged: 1, doubles: 1, ..Tally::default() });
+    // What has no name yet gets one.
+    let unnamed = [at("way", 8, "", 48.2)];
+    let named = [at("node", 9, r#""name":"Named""#, 48.2)];
+    for file_of in [&unnamed, &named, &unnamed] {
+        bring_in(&app.app, &file(".json", &elements(file_of))).await.unwrap();
+    }
+    assert_eq!(names(&ann, "/search?lat=48.2&lng=11.5&radius=50").await, ["Named"]);
     // Both were saved before: a search shows one of them.
     let double = json!({ "openStreetMapId": "way/2", "name": "Shell", "latitude": 48.100_18, "longitude": 11.5 });
     assert_eq!(ann.post("/api/stations", double).await.status, 201);

@@ -10,7 +10,7 @@ use crate::{
     features::stations::{
         geo::{Cells, Latitude, Longitude, Point},
         merge::{DRAWN_TWICE, Looks, is_drawn_twice},
-        providers::Place,
+        providers::{Place, UNNAMED},
     },
     sql,
 };
@@ -71,8 +71,10 @@ pub(in crate::features::stations) async fn doubles(
             brand: it.brand.as_deref(),
             point: Some(Point::of(it.latitude, it.longitude)),
         };
-        let place = places.get(&it.new_origin);
-        is_element && place.is_some_and(|place| is_drawn_twice(known, (*place).into()))
+        let Some(place) = places.get(&it.new_origin) else { return false };
+        // One that has a name is no double of one that has none: its name would be lost.
+        let adds_name = it.name == UNNAMED && place.name != UNNAMED;
+        is_element && !adds_name && is_drawn_twice(known, (*place).into())
     };
     Ok(near.into_iter().filter(is_double).map(|it| it.new_origin).collect())
 }
