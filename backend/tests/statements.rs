@@ -18,8 +18,14 @@ const OWNED: &[(&str, &str)] = &[
     ("station_favorites", "user_id"),
 ];
 
-/// What runs over everybody's rows, and looks at nothing but their age.
-const OVER_ALL: &[&str] = &["DELETE FROM kept_answers WHERE created_at <= $1"];
+/// What runs over everybody's rows, and looks at nothing but their age or whether there are any.
+const OVER_ALL: &[&str] = &[
+    "DELETE FROM kept_answers WHERE created_at <= $1",
+    "DELETE FROM stations WHERE id = $1 AND withdrawn_at IS NOT NULL AND google_place_id IS NULL \
+     AND origin IS NULL \
+     AND NOT EXISTS (SELECT 1 FROM station_favorites WHERE station_id = $1) \
+     AND NOT EXISTS (SELECT 1 FROM fuel_logs WHERE station_id = $1)",
+];
 
 fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {

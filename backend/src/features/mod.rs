@@ -53,6 +53,7 @@ pub const CHORES: &[Chore] = &[
     accounts::CHORE,
     administration::CHORE,
     vin::CHORE,
+    stations::CHORE,
     once::CHORE,
 ];
 

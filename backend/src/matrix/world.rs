@@ -103,7 +103,7 @@ impl World {
         let own =
             ids.values().cloned().chain([account.clone(), email.clone(), format!("{name}s ")]);
         let own = own.chain(name.starts_with("ann").then(|| OURS.to_owned()));
-        let marks = own.collect();
+        let mut marks: BTreeSet<_> = own.collect();
         // That they are there is no secret; what she says of them is.
         for station in ["other_station", "station"] {
             let made = json!({ "name": "Corner", "latitude": 48.1, "longitude": 11.5 });
@@ -115,6 +115,14 @@ impl World {
             ids.insert("my_station".to_owned(), made.clone());
             ids.insert(station.to_owned(), made);
         }
+        // What was deleted is there for those alone who use it.
+        let made = made_by(&user, json!({ "name": format!("{name}s old corner") })).await;
+        let path = format!("/api/stations/{made}");
+        let favorite = format!("{path}/favorite");
+        user.send_json(axum::http::Method::PUT, &favorite, "{}", &[]).await;
+        assert_eq!(user.delete(&path).await.status, 204);
+        marks.insert(made.clone());
+        ids.insert("withdrawn".to_owned(), made);
         for (name, value) in [
             ("my_email", email),
             ("my_reset", reset(app, account.parse().unwrap()).await),

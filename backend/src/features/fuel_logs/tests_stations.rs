@@ -8,7 +8,7 @@ on_every_engine![
     a_fill_up_points_at_a_station_and_has_its_name,
     a_station_that_is_not_known_is_a_fault_of_its_field,
     a_change_of_the_station_renames_the_fill_up,
-    a_removed_station_leaves_its_name,
+    a_deleted_station_stays_with_its_fill_ups,
     a_station_that_vanishes_meanwhile_is_a_fault_too,
     what_was_paid_is_shown_to_whoever_paid_it,
     a_fill_up_notes_its_fuel,
@@ -83,14 +83,20 @@ async fn a_change_of_the_station_renames_the_fill_up(app: TestApp) {
     assert_eq!(change(json!({ "stationId": null })).await, (Value::Null, json!("Mine")));
 }
 
-async fn a_removed_station_leaves_its_name(app: TestApp) {
+async fn a_deleted_station_stays_with_its_fill_ups(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
     let (car, corner) = (vehicle(&ann, "WVWZZZ1JZXW000001").await, station(&bob, "Corner").await);
     let log = fill(&ann, &car, 1, json!({ "stationId": corner, "pricePerGallon": 3 })).await;
     assert_eq!(bob.delete(&format!("/api/stations/{corner}")).await.status, 204);
     let left = ann.get(&format!("/api/fuel-logs/{}", log.id())).await;
-    assert_eq!(place(&left), (Value::Null, json!("Corner")));
-    assert_eq!(ann.get(&format!("/api/stations/{corner}/prices")).await.status, 404);
+    assert_eq!(place(&left), (json!(corner), json!("Corner")));
+    assert_eq!(ann.get(&format!("/api/stations/{corner}/prices")).await.status, 200);
+    // Who uses it may fill up there again; for others it is no station.
+    let again = fill(&ann, &car, 2, json!({ "stationId": corner })).await;
+    assert_eq!((again.status, place(&again)), (201, (json!(corner), json!("Corner"))));
+    let bobs = vehicle(&bob, "WVWZZZ1JZXW000001").await;
+    let refused = fill(&bob, &bobs, 1, json!({ "stationId": corner })).await;
+    assert_eq!(refused.faults(), ["/stationId: is not a station that is known here"]);
 }
 
 /// What the database itself refuses, past the look that comes before.

@@ -3,12 +3,14 @@
 
 use super::{
     geo::{self, Point},
-    providers::Place,
+    providers::{Place, UNNAMED},
     search::FoundStation,
 };
 
 /// How near, in metres, two stations of one brand are one.
 const SAME: f64 = 100.0;
+/// How near, in metres, two of `OpenStreetMap`'s elements can be one station.
+pub(super) const DRAWN_TWICE: f64 = 30.0;
 
 /// A station that is not saved here, as it is found from `from`.
 fn found(place: Place, from: Option<Point>) -> FoundStation {
@@ -45,34 +47,141 @@ pub(super) fn add(saved: &mut Vec<FoundStation>, places: Vec<Place>, from: Optio
     }
 }
 
-fn is_same(one: &FoundStation, other: &FoundStation) -> bool {
-    let same =
-        |one: &Option<String>, other: &Option<String>| Some(one.as_ref()? == other.as_ref()?);
-    let by_google = same(&one.google_place_id, &other.google_place_id);
-    let by_osm = same(&one.open_street_map_id, &other.open_street_map_id);
-    match (by_google, by_osm) {
-        (Some(true), _) | (_, Some(true)) => true,
-        // Google tells two apart: they are two.
-        (Some(false), _) => false,
-        _ => is_one_brand(one, other) && is_near(one, other),
+/// What tells whether two are one station.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Looks<'a> {
+    pub(super) google_place_id: Option<&'a str>,
+    pub(super) osm_id: Option<&'a str>,
+    pub(super) name: &'a str,
+    pub(super) brand: Option<&'a str>,
+    pub(super) point: Option<Point>,
+}
+
+impl<'a> From<&'a FoundStation> for Looks<'a> {
+    fn from(it: &'a FoundStation) -> Self {
+        Self {
+            google_place_id: it.google_place_id.as_deref(),
+            osm_id: it.open_street_map_id.as_deref(),
+            name: &it.name,
+            brand: it.brand.as_deref(),
+            point: it.latitude.zip(it.longitude).map(|(north, east)| Point::of(north, east)),
+        }
     }
 }
 
-fn is_near(one: &FoundStation, other: &FoundStation) -> bool {
-    let point = |it: &FoundStation| it.latitude.zip(it.longitude).map(|(n, e)| Point::of(n, e));
-    point(one).zip(point(other)).is_some_and(|(one, other)| one.distance_to(other) <= SAME)
+impl<'a> From<&'a Place> for Looks<'a> {
+    fn from(it: &'a Place) -> Self {
+        Self {
+            google_place_id: it.google_place_id.as_deref(),
+            osm_id: it.osm_id.as_deref(),
+            name: &it.name,
+            brand: it.brand.as_deref(),
+            point: Some(it.point()),
+        }
+    }
+}
+
+/// Leaves out what is saved here twice as two elements of one station: a favorite counts most, then
+/// what has a name.
+pub(super) fn leave_out_doubles(saved: &mut Vec<FoundStation>) {
+    let mut all: Vec<FoundStation> = Vec::new();
+    for station in saved.drain(..) {
+        let is_element = |it: &FoundStation| it.open_street_map_id.is_some();
+        let counts = |it: &FoundStation| (it.is_favorite, it.name != UNNAMED);
+        let double = |it: &&mut FoundStation| {
+            is_element(it)
+                && is_element(&station)
+                && !(it.is_favorite && station.is_favorite)
+                && is_same(&**it, &station)
+        };
+        match all.iter_mut().find(double) {
+            Some(known) if counts(&station) > counts(known) => *known = station,
+            Some(_) => {}
+            None => all.push(station),
+        }
+    }
+    *saved = all;
+}
+
+/// Whether the two are one station.
+fn is_same<'a>(one: impl Into<Looks<'a>>, other: impl Into<Looks<'a>>) -> bool {
+    let (one, other) = (one.into(), other.into());
+    let same = |one: Option<&str>, other: Option<&str>| Some(one? == other?);
+    let by_google = same(one.google_place_id, other.google_place_id);
+    match (by_google, same(one.osm_id, other.osm_id)) {
+        (Some(true), _) | (_, Some(true)) => true,
+        // Google and OpenStreetMap tell two apart: they are two. But OpenStreetMap may have one
+        // station as a point and as an area.
+        (Some(false), _) => false,
+        (None, Some(false)) => is_drawn_twice(one, other),
+        (None, None) => is_within(SAME, one, other) && is_one_brand(one, other),
+    }
+}
+
+/// Whether two of `OpenStreetMap`'s elements show one station: they are as near as the pumps and the
+/// area around them, and nothing tells their names apart.
+pub(super) fn is_drawn_twice(one: Looks<'_>, other: Looks<'_>) -> bool {
+    let is_unnamed = |it: Looks<'_>| it.brand.is_none() && it.name == UNNAMED;
+    is_within(DRAWN_TWICE, one, other)
+        && (is_unnamed(one) || is_unnamed(other) || is_one_brand(one, other))
+}
+
+fn is_within(metres: f64, one: Looks<'_>, other: Looks<'_>) -> bool {
+    one.point.zip(other.point).is_some_and(|(one, other)| {
+        // A degree is at least 110 km from north to south, and most pairs are far apart.
+        (one.latitude - other.latitude).abs() * 110_000.0 <= metres
+            && one.distance_to(other) <= metres
+    })
 }
 
 /// Whether the brand of either, or its name where it says none, is the other's or stands in the
 /// other's name: `Shell` and `Shell Station`.
-fn is_one_brand(one: &FoundStation, other: &FoundStation) -> bool {
-    let brand = |it: &FoundStation| words(it.brand.as_ref().unwrap_or(&it.name));
-    let is_in = |brand: &[String], it: &FoundStation| {
-        let all = [Some(&it.name), it.brand.as_ref()];
-        let holds = |text: &String| words(text).windows(brand.len()).any(|part| part == brand);
+fn is_one_brand(one: Looks<'_>, other: Looks<'_>) -> bool {
+    let brand = |it: Looks<'_>| words(it.brand.unwrap_or(it.name));
+    let is_in = |brand: &[String], it: Looks<'_>| {
+        let all = [Some(it.name), it.brand];
+        let holds = |text: &str| {
+            let words = words(text);
+            words.windows(brand.len()).any(|part| part == brand) || words.concat() == brand.concat()
+        };
         !brand.is_empty() && all.into_iter().flatten().any(holds)
     };
     is_in(&brand(one), other) || is_in(&brand(other), one)
+}
+
+/// One place for each station: of several elements of one station the one that says most, with what
+/// the others alone say.
+pub(super) fn one_of_each(places: impl IntoIterator<Item = Place>) -> Vec<Place> {
+    let mut all: Vec<Place> = Vec::new();
+    for place in places {
+        match all.iter_mut().find(|it| is_same(&**it, &place)) {
+            Some(known) => {
+                complete(known, place);
+            }
+            None => all.push(place),
+        }
+    }
+    all
+}
+
+/// Makes of two places of one station the one that says more, and returns whether it is the other.
+pub(super) fn complete(known: &mut Place, mut other: Place) -> bool {
+    let says = |it: &Place| {
+        let texts = [&it.brand, &it.address, &it.phone, &it.website];
+        (it.name != UNNAMED, texts.into_iter().flatten().count(), it.fuel_types.len())
+    };
+    let is_other = says(&other) > says(known);
+    if is_other {
+        std::mem::swap(known, &mut other);
+    }
+    known.brand = known.brand.take().or(other.brand);
+    known.address = known.address.take().or(other.address);
+    known.phone = known.phone.take().or(other.phone);
+    known.website = known.website.take().or(other.website);
+    if known.fuel_types.is_empty() {
+        known.fuel_types = other.fuel_types;
+    }
+    is_other
 }
 
 /// The letters and digits, word by word.
@@ -83,7 +192,7 @@ fn words(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, add};
+    use super::{Place, UNNAMED, add, one_of_each};
     use crate::features::stations::{geo, search::Source};
 
     fn place(source: Source, id: &str, name: &str, brand: Option<&str>, north: f64) -> Place {
@@ -122,6 +231,11 @@ mod tests {
             (google("Öl!", 0.0), osm("öl", None, 0.0), true),
             (google("Shell", 0.0), google("Shell 2", 5.0), false),
             (osm("a", Some("BP"), 0.0), osm("b", Some("BP"), 5.0), true),
+            (osm("Shell", None, 0.0), osm(UNNAMED, None, 20.0), true),
+            (osm("ExxonMobil", None, 0.0), osm("x", Some("Exxon Mobil"), 20.0), true),
+            (osm("Shell", None, 0.0), osm(UNNAMED, None, 40.0), false),
+            (osm("Shell", Some("Shell"), 0.0), osm("Shell Süd", Some("Shell"), 60.0), false),
+            (osm("Shell", Some("Shell"), 0.0), osm("Aral", Some("Aral"), 20.0), false),
             (google("!", 0.0), osm("?", None, 0.0), false),
         ] {
             let names = (one.name.clone(), other.name.clone());
@@ -134,5 +248,22 @@ mod tests {
     fn one_id_is_one_station_wherever_it_is_said_to_be() {
         let one = |name, north| place(Source::Google, "ChIJ1", name, None, north);
         assert_eq!(shown(vec![one("Here", 0.0), one("There", 9_000.0)]), ["Here"]);
+    }
+    #[test]
+    fn of_a_point_and_an_area_the_one_that_says_more_is_completed() {
+        let mut area = place(Source::Openstreetmap, "way/2", UNNAMED, None, 20.0);
+        area.address = Some("Ring 7".to_owned());
+        area.fuel_types = vec!["diesel".to_owned()];
+        let point = place(Source::Openstreetmap, "node/1", "Shell", Some("Shell"), 0.0);
+        let other = place(Source::Openstreetmap, "node/3", "Aral", Some("Aral"), 25.0);
+        for places in [[&area, &point, &other], [&other, &point, &area]] {
+            let mut all = one_of_each(places.into_iter().cloned());
+            all.sort_by(|a, b| b.name.cmp(&a.name));
+            assert_eq!(all.len(), 2, "{all:?}");
+            assert_eq!((all[0].osm_id.as_deref(), all[0].name.as_str()), (Some("node/1"), "Shell"));
+        }
+        let all = one_of_each([area, point]);
+        assert_eq!(all[0].address.as_deref(), Some("Ring 7"));
+        assert_eq!(all[0].fuel_types, ["diesel"]);
     }
 }

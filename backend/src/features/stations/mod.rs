@@ -33,6 +33,13 @@ pub use providers::Providers;
 pub use service::{favorites, find, name_of};
 
 use super::Feature;
+use crate::core::jobs::Chore;
+
+/// Deletes withdrawn stations that nobody uses any more.
+pub const CHORE: Chore = Chore {
+    name: "withdrawn-stations",
+    run: |tx, _| Box::pin(async { Ok(store::delete_unused(tx).await?) }),
+};
 
 /// The stations capsule.
 pub const FEATURE: Feature = Feature {
@@ -44,7 +51,9 @@ pub const FEATURE: Feature = Feature {
         "003_fill_ups_point_at_stations",
         "004_show_rows_to_their_user",
         "004_keep_imports",
-        "005_find_by_words"
+        "005_find_by_words",
+        "006_withdraw_stations",
+        "007_count_what_imports_leave_out"
     ],
     api: api::router,
     pages: pages::router,

@@ -73,6 +73,8 @@ pub struct Station {
     pub fuel_types: Vec<&'static str>,
     /// Whether it is one of your favourites.
     pub is_favorite: bool,
+    /// Whether lists and searches find it: false once it was deleted, for those who use it.
+    pub is_listed: bool,
     /// What you noted of it as your favourite.
     pub notes: Option<String>,
     /// When it was added.
@@ -104,6 +106,7 @@ pub(super) struct Row {
     origin: Option<String>,
     brand: Option<String>,
     fuel_types: Option<String>,
+    withdrawn_at: Option<DateTime<Utc>>,
     is_favorite: bool,
     notes: Option<String>,
 }
@@ -124,6 +127,7 @@ impl From<Row> for Station {
             brand: row.brand,
             fuel_types: FuelTypes::of(row.fuel_types.as_deref().unwrap_or_default().split(' ')).0,
             is_favorite: row.is_favorite,
+            is_listed: row.withdrawn_at.is_none(),
             notes: row.notes,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -194,6 +198,7 @@ impl Station {
             brand: None,
             fuel_types: Vec::new(),
             is_favorite: false,
+            is_listed: true,
             notes: None,
             created_at: now,
             updated_at: now,
@@ -307,6 +312,7 @@ impl NewStation {
             brand: self.brand.map(|it| it.0),
             fuel_types: self.fuel_types.unwrap_or_default().0,
             is_favorite: false,
+            is_listed: true,
             notes: None,
             created_at: now,
             updated_at: now,

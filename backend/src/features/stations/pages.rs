@@ -283,7 +283,11 @@ async fn mark(
 
 async fn unmark(State(app): State<App>, user: User, Path(id): Path<StationId>) -> Result<Redirect> {
     service::unmark(&app, &user, id).await?;
-    Ok(to_station(id))
+    match service::find(&app, &user, id).await {
+        // It was no longer listed, and only this kept it.
+        Err(Error::NotFound(_)) => Ok(Redirect::to("/stations")),
+        station => station.map(|it| to_station(it.id)),
+    }
 }
 
 #[cfg(test)]

@@ -174,6 +174,7 @@ pub(super) async fn search(
     let ask = upstream::normal(wanted);
     let (saved, places) = tokio::join!(saved(app, user, wanted), upstream::places(app, &ask));
     let mut items = saved?;
+    merge::leave_out_doubles(&mut items);
     let places = within(wanted, places);
     add_known(app, user, wanted, &places, &mut items).await?;
     merge::add(&mut items, places, wanted.circle.map(|it| it.centre));

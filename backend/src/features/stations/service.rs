@@ -63,15 +63,28 @@ async fn keep(app: &App, user: &UserId, station: Station, once: &Once) -> Result
         return Ok(before);
     }
     if !store::insert(&mut tx, &station).await? {
-        let (place, origin) = (station.google_place_id.as_deref(), station.origin.as_deref());
-        let known = store::find_known(&mut tx, user, place, origin).await?;
-        // What refused it may have been removed since.
-        station = known.ok_or(Error::Unavailable)?;
+        station = find_or_relist(&mut tx, user, station).await?;
     }
     let location = format!("/api/stations/{}", station.id);
     let created = once.keep(&mut tx, user, location, &station).await?;
     tx.commit().await?;
     Ok(created)
+}
+
+/// The station that has the place or the origin of this one. If it was deleted it comes back with
+/// the facts of this one, which somebody else may have saved.
+async fn find_or_relist(tx: &mut Tx, user: &UserId, station: Station) -> Result<Station> {
+    let (place, origin) = (station.google_place_id.as_deref(), station.origin.as_deref());
+    let known = store::find_known(tx, user, place, origin).await?;
+    // What refused it may have been deleted since.
+    let known = known.ok_or(Error::Unavailable)?;
+    if known.is_listed {
+        return Ok(known);
+    }
+    let station = Station { id: known.id, ..station };
+    store::free_ids(tx, &station).await?;
+    store::relist(tx, &station).await?;
+    find_in(tx, user, known.id).await
 }
 
 /// The station in Google's own words, where it is Google's place and Google can be asked: what all
@@ -82,7 +95,7 @@ async fn as_google_says(app: &App, user: &UserId, station: Station) -> Result<St
         let mut tx = app.db.read_for(user).await?;
         store::find_known(&mut tx, user, Some(place), None).await?
     };
-    if known.is_some() {
+    if known.is_some_and(|it| it.is_listed) {
         return Ok(station);
     }
     match app.stations.google_place(place).await {
@@ -130,8 +143,17 @@ async fn hold_own(tx: &mut Tx, user: &User, id: StationId) -> Result<Station> {
     Ok(station)
 }
 
-/// Only whoever added a station, or an administrator, writes its facts.
+/// Only whoever added a station, or an administrator, writes its facts, and while it is listed.
 pub(super) fn check_may_change(user: &User, station: &Station) -> Result<()> {
+    check_may_delete(user, station)?;
+    if station.is_listed {
+        Ok(())
+    } else {
+        Err(Error::Forbidden("this station is no longer listed and can't be changed"))
+    }
+}
+
+fn check_may_delete(user: &User, station: &Station) -> Result<()> {
     if station.is_made_by(user) || user.0.is_admin {
         Ok(())
     } else {
@@ -156,6 +178,7 @@ pub(super) async fn change(
     let current = hold_own(&mut tx, user, id).await?;
     if_match.check(&current)?;
     let station = change.apply(current, app.clock.now())?;
+    store::free_ids(&mut tx, &station).await?;
     store::update(&mut tx, &station).await.map_err(|error| {
         if db::is_unique_violation(&error) {
             let why = "another station has this googlePlaceId";
@@ -168,8 +191,9 @@ pub(super) async fn change(
     Ok(station)
 }
 
-/// Removes a station: only whoever added it, or an administrator. It is nobody's favourite then,
-/// and fill-ups there keep its name only.
+/// Deletes a station: only whoever added it, or an administrator. Lists and searches no longer find
+/// it. Those who use it, because it is a favorite of theirs or they filled up there, can still read
+/// it; for all others it is gone, and nothing shows whether anybody uses it.
 pub(super) async fn remove(
     app: &App,
     user: &User,
@@ -177,9 +201,13 @@ pub(super) async fn remove(
     if_match: &IfMatch,
 ) -> Result<()> {
     let mut tx = app.db.write_for(user).await?;
-    let station = hold_own(&mut tx, user, id).await?;
+    let station = store::hold(&mut tx, user, id).await?.ok_or(Error::NotFound("station"))?;
+    check_may_delete(user, &station)?;
     if_match.check(&station)?;
-    store::delete(&mut tx, id).await?;
+    if station.is_listed {
+        store::withdraw(&mut tx, id, app.clock.now()).await?;
+        store::delete_if_unused(&mut tx, id).await?;
+    }
     tx.commit().await
 }
 
@@ -221,7 +249,10 @@ pub(super) async fn mark(
 /// The station is no favourite of the user's from now on, if it was one.
 pub(super) async fn unmark(app: &App, user: &UserId, id: StationId) -> Result<()> {
     let mut tx = app.db.write_for(user).await?;
-    find_in(&mut tx, user, id).await?;
+    let station = find_in(&mut tx, user, id).await?;
     store::unmark(&mut tx, user, id).await?;
+    if !station.is_listed {
+        store::delete_if_unused(&mut tx, id).await?;
+    }
     tx.commit().await
 }

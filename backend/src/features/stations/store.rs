@@ -2,6 +2,7 @@
 //! station's own facts are everybody's to read, and the service says who may write them.
 
 mod bring_in;
+mod doubles;
 pub(super) mod imports;
 pub(super) mod nearby;
 pub(super) mod words;
@@ -17,6 +18,7 @@ use crate::{
 };
 
 pub(super) use bring_in::bring_in;
+pub(super) use doubles::doubles;
 pub(super) use nearby::{spots, spots_named};
 pub(super) use words::{Words, named};
 
@@ -62,13 +64,25 @@ pub(super) async fn insert(tx: &mut Tx, station: &Station) -> Result<bool> {
     Ok(added == 1)
 }
 
+/// The station, if it is listed or the user uses it.
 pub(super) async fn find(tx: &mut Tx, user: &UserId, id: StationId) -> Result<Option<Station>> {
-    let row: Option<Row> =
-        sql!(tx, fetch_optional, stations!("WHERE s.id = $2"), user.as_str(), id)?;
+    let row: Option<Row> = sql!(
+        tx,
+        fetch_optional,
+        stations!(
+            "WHERE s.id = $2
+               AND (s.withdrawn_at IS NULL OR f.station_id IS NOT NULL
+                    OR EXISTS (SELECT 1 FROM fuel_logs l
+                               WHERE l.station_id = s.id AND l.user_id = $1))"
+        ),
+        user.as_str(),
+        id,
+    )?;
     Ok(row.map(Station::from))
 }
 
-/// The station of that place or, failing that, of that origin.
+/// The station of that place or, failing that, of that origin: a withdrawn one only where none is
+/// listed, and whether or not the user uses it.
 pub(super) async fn find_known(
     tx: &mut Tx,
     user: &UserId,
@@ -80,7 +94,8 @@ pub(super) async fn find_known(
         fetch_optional,
         stations!(
             "WHERE s.google_place_id = $2 OR s.origin = $3
-             ORDER BY CASE WHEN s.google_place_id = $2 THEN 0 ELSE 1 END LIMIT 1"
+             ORDER BY CASE WHEN s.withdrawn_at IS NULL THEN 0 ELSE 1 END,
+                      CASE WHEN s.google_place_id = $2 THEN 0 ELSE 1 END LIMIT 1"
         ),
         user.as_str(),
         google_place_id,
@@ -102,7 +117,7 @@ pub(super) async fn hold(tx: &mut Tx, user: &UserId, id: StationId) -> Result<Op
     find(tx, user, id).await
 }
 
-/// At most a page of all stations after the key `after`, newest first.
+/// At most a page of all listed stations after the key `after`, newest first.
 pub(super) async fn list(
     tx: &mut Tx,
     user: &UserId,
@@ -113,7 +128,7 @@ pub(super) async fn list(
         tx,
         fetch_all,
         stations!(
-            "WHERE (s.created_at, s.id) < ($2, $3)
+            "WHERE s.withdrawn_at IS NULL AND (s.created_at, s.id) < ($2, $3)
              ORDER BY s.created_at DESC, s.id DESC LIMIT $4"
         ),
         user.as_str(),
@@ -172,10 +187,110 @@ pub(super) async fn update(tx: &mut Tx, station: &Station) -> Result<()> {
     Ok(())
 }
 
-/// Removes the station; with it goes that anybody marked it.
-pub(super) async fn delete(tx: &mut Tx, id: StationId) -> Result<()> {
-    sql!(tx, execute, "DELETE FROM stations WHERE id = $1", id)?;
+/// Takes the station out of lists and searches: out of what they read, so that they need not look
+/// for it.
+pub(super) async fn withdraw(tx: &mut Tx, id: StationId, now: DateTime<Utc>) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "UPDATE stations
+         SET withdrawn_at = $2, updated_at = $2, search_key = '', cell = NULL
+         WHERE id = $1",
+        id,
+        now,
+    )?;
     Ok(())
+}
+
+/// Lists a withdrawn station again, with these facts and as the new maker's.
+pub(super) async fn relist(tx: &mut Tx, station: &Station) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "UPDATE stations
+         SET withdrawn_at = NULL, google_place_id = COALESCE($2, google_place_id), name = $3,
+             address = $4, latitude = $5, longitude = $6, phone = $7, website = $8,
+             updated_at = $9, made_by = $10, origin = COALESCE($11, origin), brand = $12,
+             fuel_types = $13, search_key = $14, cell = $15
+         WHERE id = $1 AND withdrawn_at IS NOT NULL",
+        station.id,
+        &station.google_place_id,
+        &station.name,
+        &station.address,
+        station.latitude,
+        station.longitude,
+        &station.phone,
+        &station.website,
+        station.updated_at,
+        &station.made_by,
+        &station.origin,
+        &station.brand,
+        station.kept_fuels(),
+        station.search_key(),
+        station.cell(),
+    )?;
+    Ok(())
+}
+
+/// Frees the station's place and origin where another station that is withdrawn has them.
+pub(super) async fn free_ids(tx: &mut Tx, station: &Station) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "UPDATE stations SET google_place_id = NULL
+         WHERE google_place_id = $1 AND id <> $2 AND withdrawn_at IS NOT NULL",
+        &station.google_place_id,
+        station.id,
+    )?;
+    sql!(
+        tx,
+        execute,
+        "UPDATE stations SET origin = NULL
+         WHERE origin = $1 AND id <> $2 AND withdrawn_at IS NOT NULL",
+        &station.origin,
+        station.id,
+    )?;
+    Ok(())
+}
+
+/// Deletes the withdrawn station if nobody uses it. One with a place or an origin stays: saved
+/// again it comes back under its id, and whether it does must not show that somebody uses it.
+pub(super) async fn delete_if_unused(tx: &mut Tx, id: StationId) -> Result<bool> {
+    match tx {
+        Tx::Postgres { .. } => {
+            let (is_deleted,): (bool,) =
+                sql!(tx, fetch_one, "SELECT delete_unused_station($1)", id)?;
+            Ok(is_deleted)
+        }
+        Tx::Sqlite(_) => {
+            let deleted = sql!(
+                tx,
+                execute,
+                "DELETE FROM stations
+                 WHERE id = $1 AND withdrawn_at IS NOT NULL AND google_place_id IS NULL
+                   AND origin IS NULL
+                   AND NOT EXISTS (SELECT 1 FROM station_favorites WHERE station_id = $1)
+                   AND NOT EXISTS (SELECT 1 FROM fuel_logs WHERE station_id = $1)",
+                id,
+            )?;
+            Ok(deleted > 0)
+        }
+    }
+}
+
+/// Deletes the withdrawn stations that nobody uses, and returns how many.
+pub(super) async fn delete_unused(tx: &mut Tx) -> Result<u64> {
+    let withdrawn: Vec<(StationId,)> = sql!(
+        tx,
+        fetch_all,
+        "SELECT id FROM stations
+         WHERE withdrawn_at IS NOT NULL AND google_place_id IS NULL AND origin IS NULL",
+    )?;
+    let mut deleted = 0;
+    for (id,) in withdrawn {
+        deleted += u64::from(delete_if_unused(tx, id).await?);
+    }
+    Ok(deleted)
 }
 
 /// Makes the station a favourite of the user's, with these notes and no others.
@@ -240,7 +355,7 @@ pub(super) async fn find_all(
     Ok(rows.into_iter().map(Station::from).collect())
 }
 
-/// The stations of these places and origins, in no order.
+/// The listed stations of these places and origins, in no order.
 pub(super) async fn find_all_known(
     tx: &mut Tx,
     user: &UserId,
@@ -254,9 +369,10 @@ pub(super) async fn find_all_known(
             tx,
             fetch_all,
             stations!(
-                "WHERE s.google_place_id IN
-                         (SELECT jsonb_array_elements_text(CAST($2 AS JSONB)))
-                    OR s.origin IN (SELECT jsonb_array_elements_text(CAST($3 AS JSONB)))"
+                "WHERE s.withdrawn_at IS NULL
+                   AND (s.google_place_id IN
+                          (SELECT jsonb_array_elements_text(CAST($2 AS JSONB)))
+                        OR s.origin IN (SELECT jsonb_array_elements_text(CAST($3 AS JSONB))))"
             ),
             user.as_str(),
             &places,
@@ -266,8 +382,9 @@ pub(super) async fn find_all_known(
             tx,
             fetch_all,
             stations!(
-                "WHERE s.google_place_id IN (SELECT value FROM json_each($2))
-                    OR s.origin IN (SELECT value FROM json_each($3))"
+                "WHERE s.withdrawn_at IS NULL
+                   AND (s.google_place_id IN (SELECT value FROM json_each($2))
+                        OR s.origin IN (SELECT value FROM json_each($3)))"
             ),
             user.as_str(),
             &places,

@@ -17,7 +17,13 @@ on_every_engine![
     a_place_is_one_stations,
     favorites_and_notes_are_one_users,
     a_favorite_is_made_without_a_body_too,
-    a_removed_station_is_nobodys_favorite,
+    a_deleted_station_stays_for_those_who_use_it,
+    a_deleted_station_is_neither_listed_nor_found,
+    deleting_a_station_does_not_show_whether_it_is_used,
+    a_station_that_nobody_uses_any_more_is_deleted,
+    a_withdrawn_station_cannot_be_changed,
+    a_deleted_place_that_is_saved_again_comes_back,
+    the_place_of_a_deleted_station_is_free,
     a_list_goes_page_by_page_newest_first,
     a_request_sent_again_with_its_key_is_done_once,
 ];
@@ -61,6 +67,7 @@ async fn a_station_is_read_back_as_it_was_saved(app: TestApp) {
       "googlePlaceId": "ChIJ-corner",
       "id": "[id]",
       "isFavorite": false,
+      "isListed": true,
       "latitude": 48.13715432,
       "longitude": -11.5,
       "name": "Tanke Süd",
@@ -292,12 +299,197 @@ async fn a_favorite_is_made_without_a_body_too(app: TestApp) {
     assert_eq!(ann.send_json(Method::PUT, &path, "{", &[]).await.status, 400);
 }
 
-async fn a_removed_station_is_nobodys_favorite(app: TestApp) {
+/// Notes a fill-up of the user's at the station, and gives its id.
+async fn fill_up_at(user: &TestApp, station: &str) -> String {
+    let car = user.post("/api/vehicles", json!({ "vin": "WVWZZZ1JZXW000001" })).await;
+    let log = json!({
+        "vehicleId": car.id(), "date": "2026-01-02", "odometerReading": 100, "gallons": 10,
+        "pricePerGallon": 3, "stationId": station,
+    });
+    let log = user.post("/api/fuel-logs", log).await;
+    assert_eq!(log.status, 201, "{log:?}");
+    log.id()
+}
+
+async fn a_deleted_station_stays_for_those_who_use_it(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
-    let id = save(&ann, json!({ "name": "One" })).await.id();
+    let (carol, dave) =
+        (app.register("carol@example.org").await, app.register("dave@example.org").await);
+    let id = save(&ann, json!({ "name": "One", "latitude": 1, "longitude": 2 })).await.id();
+    let path = format!("/api/stations/{id}");
     mark(&bob, &id, json!({ "notes": "mine" })).await;
+    let log = fill_up_at(&carol, &id).await;
+    let before = bob.get(&path).await.body;
+    assert_eq!(ann.delete(&path).await.status, 204);
+
+    assert_eq!(names(&bob, "/api/stations?favorite=true").await, ["One"]);
+    let left = bob.get(&path).await;
+    assert_eq!((left.status, &left.body["notes"]), (200, &json!("mine")));
+    assert_eq!((&before["isListed"], &left.body["isListed"]), (&json!(true), &json!(false)));
+    assert_eq!(left.body["latitude"], before["latitude"]);
+    assert_eq!(mark(&bob, &id, json!({ "notes": "still mine" })).await.status, 200);
+
+    let log = carol.get(&format!("/api/fuel-logs/{log}")).await;
+    assert_eq!((&log.body["stationId"], &log.body["stationName"]), (&json!(id), &json!("One")));
+    let prices = carol.get(&format!("{path}/prices")).await;
+    assert_eq!(prices.body["items"].as_array().unwrap().len(), 1, "{prices:?}");
+    assert_eq!(mark(&carol, &id, json!({})).await.status, 200);
+
+    for other in [&ann, &dave] {
+        for gone in [
+            other.get(&path).await,
+            other.get(&format!("{path}/prices")).await,
+            mark(other, &id, json!({})).await,
+            other.patch(&path, json!({ "name": "Two" })).await,
+            other.delete(&path).await,
+        ] {
+            assert_eq!(gone.status, 404, "{gone:?}");
+        }
+    }
+}
+
+async fn a_deleted_station_is_neither_listed_nor_found(app: TestApp) {
+    let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
+    let new = json!({ "name": "Corner", "latitude": 1, "longitude": 2 });
+    let id = save(&ann, new).await.id();
+    mark(&bob, &id, json!({})).await;
+    fill_up_at(&ann, &id).await;
+    let searches = [
+        "/api/stations",
+        "/api/stations/search?query=corner",
+        "/api/stations/search?query=orne",
+        "/api/stations/search?lat=1&lng=2",
+        "/api/stations/search?lat=1&lng=2&query=corner",
+    ];
+    for path in searches {
+        assert_eq!(names(&bob, path).await, ["Corner"], "{path}");
+    }
     assert_eq!(ann.delete(&format!("/api/stations/{id}")).await.status, 204);
-    assert_eq!(names(&bob, "/api/stations?favorite=true").await, [""; 0]);
+    for who in [&ann, &bob] {
+        for path in searches {
+            assert_eq!(names(who, path).await, [""; 0], "{path}");
+        }
+        assert_eq!(who.get(&format!("/api/stations/{id}")).await.status, 200);
+    }
+}
+
+async fn deleting_a_station_does_not_show_whether_it_is_used(app: TestApp) {
+    let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
+    let mut seen = Vec::new();
+    for is_used in [true, false] {
+        let place = json!({ "googlePlaceId": format!("ChIJ{is_used}"), "name": "Place" });
+        let (by_hand, place) =
+            (save(&ann, json!({ "name": "Mine" })).await, save(&ann, place).await);
+        let place_id = place.id();
+        for made in [by_hand, place] {
+            let (id, path) = (made.id(), format!("/api/stations/{}", made.id()));
+            if is_used {
+                mark(&bob, &id, json!({})).await;
+            }
+            let answers = [
+                ann.delete(&path).await,
+                ann.get(&path).await,
+                ann.delete(&path).await,
+                ann.patch(&path, json!({ "name": "x" })).await,
+                mark(&ann, &id, json!({})).await,
+            ];
+            for answer in answers {
+                seen.push((is_used, format!("{} {}", answer.status, answer.body["type"])));
+            }
+        }
+        // Saved again, a place comes back under its id either way.
+        let again = json!({ "googlePlaceId": format!("ChIJ{is_used}"), "name": "Again" });
+        let again = save(&ann, again).await;
+        let is_same = again.id() == place_id;
+        seen.push((is_used, format!("{is_same} {}", again.body["name"])));
+    }
+    let of = |is_used| seen.iter().filter(move |it| it.0 == is_used).map(|it| &it.1);
+    assert!(of(true).eq(of(false)), "{seen:#?}");
+}
+
+async fn stations_in_database(app: &TestApp) -> i64 {
+    let mut tx = app.app.db.read().await.unwrap();
+    let (count,): (i64,) =
+        crate::sql!(&mut tx, fetch_one, "SELECT COUNT(*) FROM stations").unwrap();
+    count
+}
+
+async fn a_station_that_nobody_uses_any_more_is_deleted(app: TestApp) {
+    let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
+    let path = |id: &str| format!("/api/stations/{id}");
+    let unused = save(&ann, json!({ "name": "Unused" })).await.id();
+    assert_eq!(ann.delete(&path(&unused)).await.status, 204);
+    assert_eq!(stations_in_database(&app).await, 0);
+
+    let marked = save(&ann, json!({ "name": "Marked" })).await.id();
+    mark(&bob, &marked, json!({})).await;
+    ann.delete(&path(&marked)).await;
+    assert_eq!(stations_in_database(&app).await, 1);
+    assert_eq!(bob.delete(&format!("{}/favorite", path(&marked))).await.status, 204);
+    assert_eq!(bob.get(&path(&marked)).await.status, 404);
+    assert_eq!(stations_in_database(&app).await, 0);
+
+    let filled = save(&ann, json!({ "name": "Filled" })).await.id();
+    let log = fill_up_at(&bob, &filled).await;
+    ann.delete(&path(&filled)).await;
+    let clear_away = || crate::core::jobs::run_one(&app.app, &super::CHORE);
+    assert_eq!(clear_away().await.unwrap(), 0);
+    assert_eq!(bob.get(&path(&filled)).await.status, 200);
+    assert_eq!(bob.delete(&format!("/api/fuel-logs/{log}")).await.status, 204);
+    assert_eq!(bob.get(&path(&filled)).await.status, 404);
+    assert_eq!(clear_away().await.unwrap(), 1);
+    assert_eq!(stations_in_database(&app).await, 0);
+}
+
+async fn a_withdrawn_station_cannot_be_changed(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let id = save(&ann, json!({ "name": "One" })).await.id();
+    let path = format!("/api/stations/{id}");
+    mark(&ann, &id, json!({ "notes": "mine" })).await;
+    assert_eq!(ann.delete(&path).await.status, 204);
+    // She uses it herself, so she still sees it.
+    let left = ann.get(&path).await;
+    assert_eq!((left.status, &left.body["notes"]), (200, &json!("mine")));
+    assert_eq!(ann.patch(&path, json!({ "name": "Two" })).await.status, 403);
+    assert_eq!(ann.delete(&path).await.status, 204);
+    let after = ann.get(&path).await;
+    assert_eq!((after.status, &after.body), (200, &left.body));
+}
+
+async fn a_deleted_place_that_is_saved_again_comes_back(app: TestApp) {
+    let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
+    let carol = app.register("carol@example.org").await;
+    for ids in [json!({ "googlePlaceId": "ChIJ1" }), json!({ "openStreetMapId": "node/1" })] {
+        let named = |name: &str| {
+            let mut new = ids.clone();
+            new["name"] = json!(name);
+            new
+        };
+        let first = save(&ann, named("Old words")).await;
+        let path = format!("/api/stations/{}", first.id());
+        mark(&bob, &first.id(), json!({ "notes": "mine" })).await;
+        ann.delete(&path).await;
+        let again = save(&carol, named("New words")).await;
+        assert_eq!((again.id(), &again.body["name"]), (first.id(), &json!("New words")));
+        let bobs = bob.get(&path).await;
+        assert_eq!((&bobs.body["isListed"], &bobs.body["notes"]), (&json!(true), &json!("mine")));
+        assert_eq!(names(&ann, "/api/stations/search?query=new").await, ["New words"]);
+        // It is hers who saved it now.
+        assert_eq!(ann.patch(&path, json!({ "name": "Ann's" })).await.status, 403);
+        assert_eq!(carol.patch(&path, json!({ "name": "Carol's" })).await.status, 200);
+    }
+}
+
+async fn the_place_of_a_deleted_station_is_free(app: TestApp) {
+    let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
+    let old = save(&ann, json!({ "googlePlaceId": "ChIJ1", "name": "Old" })).await.id();
+    mark(&bob, &old, json!({})).await;
+    ann.delete(&format!("/api/stations/{old}")).await;
+    let new = save(&ann, json!({ "name": "New" })).await.id();
+    let path = format!("/api/stations/{new}");
+    assert_eq!(ann.patch(&path, json!({ "googlePlaceId": "ChIJ1" })).await.status, 200);
+    let left = bob.get(&format!("/api/stations/{old}")).await;
+    assert_eq!((&left.body["name"], &left.body["googlePlaceId"]), (&json!("Old"), &Value::Null));
 }
 
 async fn a_list_goes_page_by_page_newest_first(app: TestApp) {

@@ -12,6 +12,10 @@ on_every_engine![
     brought_in_again_it_changes_what_has_changed,
     what_a_user_saved_is_left_as_it_is,
     a_file_that_breaks_off_says_where,
+    an_import_lists_a_deleted_station_again,
+    stations_out_of_use_are_left_out,
+    a_point_and_an_area_are_one_station,
+    a_spreadsheets_csv_is_read,
     many_are_brought_in_fast,
 ];
 
@@ -101,6 +105,124 @@ async fn a_file_that_breaks_off_says_where(app: TestApp) {
     assert!(nowhere.to_string().contains("/nowhere.json cannot be read"), "{nowhere}");
     let other = bring_in(&app.app, &file(".csv", "a,b\n")).await.unwrap_err().to_string();
     assert!(other.contains("names no column name"), "{other}");
+}
+
+async fn an_import_lists_a_deleted_station_again(app: TestApp) {
+    let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
+    let own = json!({ "openStreetMapId": "node/1", "name": "Ann's words" });
+    let path = format!("/api/stations/{}", ann.post("/api/stations", own).await.id());
+    let notes = json!({ "notes": "mine" }).to_string();
+    let favorite = format!("{path}/favorite");
+    bob.send_json(axum::http::Method::PUT, &favorite, &notes, &[]).await;
+    assert_eq!(ann.delete(&path).await.status, 204);
+    assert_eq!(names(&ann, "").await, [""; 0]);
+    let osm = file(".json", &elements(&[element(1, "One")]));
+    assert_eq!(bring_in(&app.app, &osm).await.unwrap().changed, 1);
+    assert_eq!(names(&ann, "").await, ["One"]);
+    assert_eq!(names(&ann, "/search?lat=48.1&lng=11.5").await, ["One"]);
+    let bobs = bob.get(&path).await.body;
+    assert_eq!((&bobs["notes"], &bobs["isListed"]), (&json!("mine"), &json!(true)));
+    // It is nobody's now.
+    assert_eq!(ann.patch(&path, json!({ "name": "Ann's" })).await.status, 403);
+}
+
+async fn stations_out_of_use_are_left_out(app: TestApp) {
+    let tags = [
+        r#""disused:amenity":"fuel""#,
+        r#""abandoned:amenity":"fuel""#,
+        r#""was:amenity":"fuel","amenity":"cafe""#,
+        r#""demolished:amenity":"fuel""#,
+        r#""removed:amenity":"fuel""#,
+        r#""razed:amenity":"fuel""#,
+        r#""construction:amenity":"fuel""#,
+        r#""amenity":"construction","construction":"fuel""#,
+        r#""amenity":"fuel","disused":"yes""#,
+        r#""amenity":"fuel","abandoned":"yes""#,
+    ];
+    let node = |(nth, tags): (usize, &&str)| {
+        format!(
+            r#"{{"type":"node","id":{},"lat":1.{nth},"lon":2,"tags":{{"name":"Old",{tags}}}}}"#,
+            nth + 1
+        )
+    };
+    let mut all: Vec<_> = tags.iter().enumerate().map(node).collect();
+    let in_use = [r#""amenity":"fuel","was:amenity":"bank""#, r#""amenity":"fuel","disused":"no""#];
+    all.extend(
+        in_use.iter().enumerate().map(|(nth, tags)| node((nth + 50, tags)).replace("Old", "New")),
+    );
+    let tally = bring_in(&app.app, &file(".json", &elements(&all))).await.unwrap();
+    let out_of_use = i64::try_from(tags.len()).unwrap();
+    assert_eq!(tally, Tally { added: 2, out_of_use, ..Tally::default() });
+    let feature = |tags: &str| {
+        format!(
+            r#"{{"type":"Feature","properties":{{"name":"Old",{tags}}},
+            "geometry":{{"type":"Point","coordinates":[3,4]}}}}"#
+        )
+    };
+    let mut all: Vec<_> = tags.iter().map(|it| feature(it)).collect();
+    all.push(feature(r#""amenity":"fuel","disused":true"#));
+    let features = format!("\u{feff}{{\"features\":[{}]}}", all.join(","));
+    let tally = bring_in(&app.app, &file(".geojson", &features)).await.unwrap();
+    assert_eq!(tally, Tally { out_of_use: out_of_use + 1, ..Tally::default() });
+    let ann = app.register("ann@example.org").await;
+    assert_eq!(names(&ann, "").await, ["New", "New"]);
+}
+
+fn at(kind: &str, id: u32, tags: &str, latitude: f64) -> String {
+    let tags = if tags.is_empty() { String::new() } else { format!(",{tags}") };
+    format!(
+        r#"{{"type":"{kind}","id":{id},"center":{{"lat":{latitude},"lon":11.5}},
+        "tags":{{"amenity":"fuel"{tags}}}}}"#
+    )
+}
+
+async fn a_point_and_an_area_are_one_station(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let (shell, aral) = (r#""brand":"Shell""#, r#""brand":"Aral""#);
+    let first = [
+        at("node", 1, r#""name":"Shell Süd","brand":"Shell""#, 48.1),
+        // Some 20 m to the north, and others across the road and farther along it.
+        at("way", 2, shell, 48.100_18),
+        at("way", 3, aral, 48.100_2),
+        at("node", 4, shell, 48.101),
+        at("way", 5, "", 48.101_2),
+    ];
+    let tally = bring_in(&app.app, &file(".json", &elements(&first))).await.unwrap();
+    assert_eq!(tally, Tally { added: 3, doubles: 2, ..Tally::default() });
+    assert_eq!(names(&ann, "").await, ["Aral", "Shell", "Shell Süd"]);
+    // Those of a file after it are held against what is known here, over the edge of a cell, too.
+    let second = [at("relation", 6, shell, 48.099_9), at("way", 7, aral, 48.099_9)];
+    let tally = bring_in(&app.app, &file(".json", &elements(&second))).await.unwrap();
+    assert_eq!(tally, Tally { added: 1, doubles: 1, ..Tally::default() });
+    // What is known is no double of itself.
+    let again = bring_in(&app.app, &file(".json", &elements(&second))).await.unwrap();
+    assert_eq!(again, Tally { unchanged: 1, doubles: 1, ..Tally::default() });
+    // What has no name yet gets one.
+    let unnamed = [at("way", 8, "", 48.2)];
+    let named = [at("node", 9, r#""name":"Named""#, 48.2)];
+    for file_of in [&unnamed, &named, &unnamed] {
+        bring_in(&app.app, &file(".json", &elements(file_of))).await.unwrap();
+    }
+    assert_eq!(names(&ann, "/search?lat=48.2&lng=11.5&radius=50").await, ["Named"]);
+    // Both were saved before: a search shows one of them.
+    let double = json!({ "openStreetMapId": "way/2", "name": "Shell", "latitude": 48.100_18, "longitude": 11.5 });
+    assert_eq!(ann.post("/api/stations", double).await.status, 201);
+    let found = names(&ann, "/search?lat=48.1&lng=11.5&radius=50").await;
+    assert_eq!(found, ["Aral", "Aral", "Shell Süd"]);
+}
+
+async fn a_spreadsheets_csv_is_read(app: TestApp) {
+    let mut csv = b"Brand;Street;House number;City;State;ZIP;Lat;Lon\r\n".to_vec();
+    csv.extend(b"M\xfcller;Main Street;123;Springfield;IL;62704;39,8;-89,6\r\n");
+    let mut file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
+    file.write_all(&csv).unwrap();
+    let tally = bring_in(&app.app, file.path()).await.unwrap();
+    assert_eq!(tally, Tally { added: 1, ..Tally::default() });
+    let ann = app.register("ann@example.org").await;
+    let found = ann.get("/api/stations/search?lat=39.8&lng=-89.6&radius=10").await;
+    let item = &found.body["items"][0];
+    assert_eq!((&item["name"], &item["brand"]), (&json!("Müller"), &json!("Müller")));
+    assert_eq!(item["address"], "123 Main Street, Springfield, IL 62704");
 }
 
 /// In a build that is not optimised, beside other tests: a bound that a statement a station or a

@@ -10,6 +10,7 @@ on_every_engine![
     only_the_page_with_the_map_loads_its_pictures,
     a_station_is_added_changed_and_removed_by_its_forms,
     only_whoever_added_it_is_offered_to_change_it,
+    a_deleted_station_stays_on_the_pages_of_those_who_use_it,
     a_favorite_is_made_and_noted_by_its_forms,
     the_cheapest_of_the_favorites_is_marked,
     the_cheapest_is_marked_for_each_fuel,
@@ -139,6 +140,34 @@ async fn only_whoever_added_it_is_offered_to_change_it(app: TestApp) {
         assert_eq!(bob.submit(action, &[("name", "Bob's")]).await.status, 403);
     }
     holds(&ann.get(&path).await, &["<h1>Corner</h1>"]);
+}
+
+async fn a_deleted_station_stays_on_the_pages_of_those_who_use_it(app: TestApp) {
+    let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
+    let car = vehicle(&ann).await;
+    let id = save(&bob, json!({ "name": "Corner", "latitude": 48.1, "longitude": 11.5 })).await;
+    let path = format!("/stations/{id}");
+    mark(&ann, &id).await;
+    fill(&ann, &car, &id, 1, "3.785").await;
+    lacks(&ann.get(&path).await, &["no longer listed"]);
+    assert_eq!(bob.submit(&format!("{path}/delete"), &[]).await.header("location"), "/stations");
+
+    assert_eq!(bob.get(&path).await.status, 404);
+    assert_eq!(bob.get(&format!("{path}/edit")).await.status, 404);
+    lacks(&bob.get("/stations?query=corner").await, &[&path]);
+    holds(&ann.get(&path).await, &["This station is no longer listed.", "$3.785"]);
+    holds(&ann.get("/stations").await, &["No longer listed", &path]);
+    holds(&ann.get("/stations?lat=48.1&lng=11.5").await, &["Nothing found"]);
+    holds(&ann.get(&format!("/vehicles/{car}/fuel-logs/new")).await, &[&id]);
+    // The fill-up still leads here after it is no favorite any more; without it nothing does.
+    let left = ann.submit(&format!("{path}/unfavorite"), &[]).await;
+    assert_eq!(left.header("location"), path);
+    let log = ann.get("/api/fuel-logs").await.body["items"][0]["id"].as_str().unwrap().to_owned();
+    mark(&ann, &id).await;
+    ann.delete(&format!("/api/fuel-logs/{log}")).await;
+    let gone = ann.submit(&format!("{path}/unfavorite"), &[]).await;
+    assert_eq!(gone.header("location"), "/stations");
+    assert_eq!(ann.get(&path).await.status, 404);
 }
 
 async fn a_favorite_is_made_and_noted_by_its_forms(app: TestApp) {

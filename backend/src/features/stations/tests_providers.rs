@@ -13,6 +13,7 @@ on_every_engine![
     google_is_asked_for_the_fewest_fields_with_its_key_in_a_header,
     openstreetmap_is_asked_by_its_rules,
     a_town_that_is_named_is_looked_around_in,
+    of_openstreetmap_each_station_in_use_is_shown_once,
     what_several_know_is_shown_once_nearest_first,
     whatever_fails_the_rest_is_answered,
     who_has_failed_several_times_is_left_alone,
@@ -202,6 +203,41 @@ async fn a_town_that_is_named_is_looked_around_in(app: TestApp) {
     let ann = with(&app, None, Some(&osm)).register("ann@example.org").await;
     assert_eq!(names(&ann, "query=thun").await, ["Agrola"]);
     assert!(osm.asked()[1].body.contains("around%3A5500%2C46.948%2C7.4474"), "{:?}", osm.asked());
+}
+
+async fn of_openstreetmap_each_station_in_use_is_shown_once(app: TestApp) {
+    let osm = Fake::start().await;
+    let mut closed = node(3, "Closed", 40.0, -89.6);
+    closed["tags"]["disused"] = json!("yes");
+    let mut abandoned = node(4, "Abandoned", 40.0, -89.6);
+    abandoned["tags"]["abandoned:amenity"] = json!("fuel");
+    osm.tell(|told| {
+        told.overpass = json!({ "elements": [
+            { "type": "way", "id": 2, "center": { "lat": 40.000_18, "lon": -89.6 },
+              "tags": { "amenity": "fuel", "addr:housenumber": "123", "addr:street": "Main Street",
+                        "addr:city": "Springfield", "addr:state": "IL", "addr:postcode": "62704" } },
+            { "type": "node", "id": 1, "lat": 40.0, "lon": -89.6,
+              "tags": { "amenity": "fuel", "name": "Shell", "brand": "Shell" } },
+            { "type": "node", "id": 5, "lat": 40.000_36, "lon": -89.6,
+              "tags": { "amenity": "fuel", "name": "BP", "brand": "BP" } },
+            closed, abandoned,
+        ] });
+        told.nominatim = json!([
+            { "osm_type": "node", "osm_id": 6, "lat": "40", "lon": "-89.6", "category": "amenity",
+              "type": "fuel", "name": "Closed", "display_name": "Closed, Springfield",
+              "extratags": { "disused": "yes" } },
+            { "osm_type": "node", "osm_id": 7, "lat": "40", "lon": "-89.6", "category": "amenity",
+              "type": "fuel", "name": "Open", "display_name": "Open, Springfield" },
+        ]);
+    });
+    let ann = with(&app, None, Some(&osm)).register("ann@example.org").await;
+    let found = search(&ann, "lat=40&lng=-89.6&radius=1000").await;
+    let items = found.body["items"].as_array().unwrap();
+    let shown: Vec<_> = items.iter().map(|it| (&it["openStreetMapId"], &it["name"])).collect();
+    let expected = [(json!("node/1"), json!("Shell")), (json!("node/5"), json!("BP"))];
+    assert_eq!(shown, expected.iter().map(|it| (&it.0, &it.1)).collect::<Vec<_>>());
+    assert_eq!(items[0]["address"], "123 Main Street, Springfield, IL 62704");
+    assert_eq!(names(&ann, "query=springfield").await, ["Open"]);
 }
 
 async fn what_several_know_is_shown_once_nearest_first(app: TestApp) {

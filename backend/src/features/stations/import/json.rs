@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::{Item, LeftOut, Take, origin};
 use crate::features::stations::{
     fields::OsmId,
-    providers::{Element, Place, place_of_tags},
+    providers::{Element, Place, is_out_of_use, place_of_tags},
 };
 
 /// The longest feature or element, in bytes: one at a time is in memory.
@@ -29,10 +29,22 @@ const LONGEST: usize = 4 * 1024 * 1024;
 /// It is not JSON, or of another shape.
 pub(super) fn read(file: impl Read, take: Take<'_>) -> Result<(), String> {
     let length = Cell::new(0);
+    let file = without_bom(file).map_err(|error| error.to_string())?;
     let mut reader = serde_json::Deserializer::from_reader(Bounded { file, length: &length });
     let whole = Whole { take, length: &length };
     let is_known = whole.deserialize(&mut reader).map_err(|error| error.to_string())?;
     if is_known { Ok(()) } else { Err("it holds neither features nor elements".to_owned()) }
+}
+
+/// The file without the mark of its encoding, which some programs begin it with.
+fn without_bom(mut file: impl Read) -> io::Result<impl Read> {
+    const MARK: &[u8] = "\u{feff}".as_bytes();
+    let mut start = Vec::with_capacity(MARK.len());
+    file.by_ref().take(MARK.len() as u64).read_to_end(&mut start)?;
+    if start == MARK {
+        start.clear();
+    }
+    Ok(io::Cursor::new(start).chain(file))
 }
 
 /// A file of which no part is longer than it may be.
@@ -133,6 +145,9 @@ fn is_other(tags: &BTreeMap<String, String>) -> bool {
 
 fn element(value: Value) -> Item {
     let element = Element::deserialize(value).map_err(|_| LeftOut::NoStation)?;
+    if is_out_of_use(element.tags()) {
+        return Err(LeftOut::OutOfUse);
+    }
     // What it is made of comes along with a way: points without tags.
     if is_other(element.tags()) || element.tags().is_empty() {
         return Err(LeftOut::NoStation);
@@ -157,8 +172,11 @@ fn feature(value: Value) -> Item {
     let tags: BTreeMap<_, _> = feature
         .properties
         .into_iter()
-        .filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())))
+        .filter_map(|(name, value)| Some((name, text(&value)?)))
         .collect();
+    if is_out_of_use(&tags) {
+        return Err(LeftOut::OutOfUse);
+    }
     if is_other(&tags) {
         return Err(LeftOut::NoStation);
     }
@@ -168,6 +186,16 @@ fn feature(value: Value) -> Item {
     let place: Place = place_of_tags(&tags, None, latitude, longitude).ok_or(LeftOut::NoPlace)?;
     let origin = id.map_or_else(|| origin("geojson", &place), |it| it.0);
     Ok((origin, place))
+}
+
+/// A tag's text: what converts files makes numbers of postcodes and truth values of `yes`.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(is_so) => Some(if *is_so { "yes" } else { "no" }.to_owned()),
+        _ => None,
+    }
 }
 
 /// The middle of all the coordinates, however deep they stand.

@@ -28,7 +28,7 @@ pub(super) use self::{
     job::{Import, State, start},
     tally::{LeftOut, Tally},
 };
-use super::{Station, StationId, providers::Place, store};
+use super::{Station, StationId, merge, providers::Place, store};
 use crate::core::{App, Error, Result, hex};
 
 /// How many stations are written in one transaction.
@@ -42,7 +42,8 @@ const UNTOLD: usize = 50 * BATCH;
 pub enum Command {
     /// Bring in stations from GeoJSON or Overpass JSON of OpenStreetMap, or from CSV
     Import {
-        /// `.geojson`, `.json` or `.csv` (name, address, latitude, longitude, phone, website)
+        /// `.geojson`, `.json` or `.csv` (name or brand, latitude, longitude, and address, phone,
+        /// website where known)
         file: PathBuf,
     },
 }
@@ -126,14 +127,23 @@ struct Transfer<'a> {
     bytes_read: Arc<AtomicI64>,
     /// Where it is told how far it has come, if anywhere.
     told: Option<Uuid>,
+    /// Whether one station may be in the file as several elements.
+    has_elements: bool,
 }
 
 impl<'a> Transfer<'a> {
     fn new(app: &'a App) -> Self {
-        Self { app, tally: Tally::default(), bytes_read: Arc::default(), told: None }
+        Self {
+            app,
+            tally: Tally::default(),
+            bytes_read: Arc::default(),
+            told: None,
+            has_elements: false,
+        }
     }
 
     async fn run(&mut self, file: File, kind: Kind) -> Result<(), Failure> {
+        self.has_elements = kind == Kind::Json;
         let file = Counted { file, read: Arc::clone(&self.bytes_read) };
         let file = BufReader::with_capacity(1 << 16, file);
         let (sender, mut items) = mpsc::channel::<Item>(2 * BATCH);
@@ -175,9 +185,19 @@ impl<'a> Transfer<'a> {
         let now = self.app.clock.now();
         let brought_in =
             |(origin, place)| Station::brought_in(StationId(Uuid::now_v7()), origin, place, now);
-        let stations: Vec<_> = batch.drain().map(brought_in).collect();
-        let new: HashSet<_> = stations.iter().map(|it| it.id).collect();
+        let mut places: Vec<_> = batch.drain().collect();
+        let count = places.len();
         let mut tx = self.app.db.write().await?;
+        if self.has_elements {
+            places = one_of_each(places);
+            let doubles = store::doubles(&mut tx, &places).await?;
+            places.retain(|it| !doubles.contains(&it.0));
+        }
+        for _ in places.len()..count {
+            tally.leave_out(LeftOut::Double);
+        }
+        let stations: Vec<_> = places.into_iter().map(brought_in).collect();
+        let new: HashSet<_> = stations.iter().map(|it| it.id).collect();
         let written = store::bring_in(&mut tx, &stations).await?;
         let added = written.iter().filter(|it| new.contains(it)).count();
         tally.write(stations.len(), written.len(), added);
@@ -189,6 +209,25 @@ impl<'a> Transfer<'a> {
         self.tally = *tally;
         Ok(())
     }
+}
+
+/// Of several elements of one station the one that says most, with what the others alone say.
+fn one_of_each(mut places: Vec<(String, Place)>) -> Vec<(String, Place)> {
+    places.sort_by(|one, other| one.0.cmp(&other.0));
+    let mut all: Vec<(String, Place)> = Vec::with_capacity(places.len());
+    for (origin, place) in places {
+        let is_double =
+            |it: &&mut (String, Place)| merge::is_drawn_twice((&it.1).into(), (&place).into());
+        match all.iter_mut().find(is_double) {
+            Some(known) => {
+                if merge::complete(&mut known.1, place) {
+                    known.0 = origin;
+                }
+            }
+            None => all.push((origin, place)),
+        }
+    }
+    all
 }
 
 /// A file of which it is counted how much has been read.

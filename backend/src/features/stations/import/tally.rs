@@ -4,10 +4,13 @@ use std::fmt::{self, Display, Formatter};
 
 /// Why something in a file is not brought in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::enum_variant_names, reason = "each says what is lacking")]
 pub(in crate::features::stations) enum LeftOut {
     /// It is something else than a place that sells fuel.
     NoStation,
+    /// Nobody can fill up there, no longer or not yet.
+    OutOfUse,
+    /// It is another element of a station that is in the file or known here.
+    Double,
     /// It has no name.
     NoName,
     /// It says of no place on the earth that it is there.
@@ -25,6 +28,8 @@ pub(in crate::features::stations) struct Tally {
     pub(in crate::features::stations) unchanged: i64,
     /// Left out, by why: [`LeftOut`].
     pub(in crate::features::stations) no_station: i64,
+    pub(in crate::features::stations) out_of_use: i64,
+    pub(in crate::features::stations) doubles: i64,
     pub(in crate::features::stations) no_name: i64,
     pub(in crate::features::stations) no_place: i64,
 }
@@ -37,13 +42,15 @@ impl Tally {
 
     /// How many others were left out.
     pub(in crate::features::stations) fn left_out(&self) -> i64 {
-        self.no_station + self.no_name + self.no_place
+        self.no_station + self.out_of_use + self.doubles + self.no_name + self.no_place
     }
 
     /// Why others were left out, and how many for that.
     pub(in crate::features::stations) fn reasons(&self) -> Vec<(i64, &'static str)> {
         let all = [
             (self.no_station, "something else than a fuel station"),
+            (self.out_of_use, "out of use"),
+            (self.doubles, "another element of a known station"),
             (self.no_name, "without a name"),
             (self.no_place, "without a place on the earth"),
         ];
@@ -54,6 +61,8 @@ impl Tally {
     pub(super) fn leave_out(&mut self, why: LeftOut) {
         match why {
             LeftOut::NoStation => self.no_station += 1,
+            LeftOut::OutOfUse => self.out_of_use += 1,
+            LeftOut::Double => self.doubles += 1,
             LeftOut::NoName => self.no_name += 1,
             LeftOut::NoPlace => self.no_place += 1,
         }

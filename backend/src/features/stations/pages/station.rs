@@ -159,7 +159,7 @@ pub(super) async fn show(
     let sold = |it: &&(&str, &str)| station.fuel_types.contains(&it.0);
     web::page(&StationPage {
         shell,
-        may_change: station.is_made_by(&user) || user.0.is_admin,
+        may_change: service::check_may_change(&user, &station).is_ok(),
         fuels: FUELS.iter().filter(sold).map(|it| it.1).collect::<Vec<_>>().join(", "),
         vehicles,
         fuel_choices,

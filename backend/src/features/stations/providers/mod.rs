@@ -1,6 +1,7 @@
 //! Who else knows of stations. Each is asked in the same way, is given five seconds, and is left
 //! alone for a while once it has failed several times.
 
+mod address;
 mod google;
 mod osm;
 
@@ -8,7 +9,10 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-pub(super) use self::osm::{Element, place as place_of_tags};
+pub(super) use self::{
+    address::Address,
+    osm::{Element, UNNAMED, is_out_of_use, place as place_of_tags},
+};
 use self::{google::Google, osm::Osm};
 use super::{
     fields::{FuelTypes, OsmId, Website},

@@ -7,7 +7,7 @@ use axum::http::{Request, StatusCode, request::Builder};
 use serde::Deserialize;
 use tokio::{sync::Mutex, time::Instant};
 
-use super::{Answer, Ask, Away, Place, Provider, clean, osm_id, phone, website};
+use super::{Address, Answer, Ask, Away, Place, Provider, clean, osm_id, phone, website};
 use crate::{
     core::{
         config,
@@ -15,6 +15,7 @@ use crate::{
     },
     features::stations::{
         geo::Point,
+        merge,
         search::{Circle, Source},
     },
 };
@@ -23,6 +24,8 @@ use crate::{
 const PACE: Duration = Duration::from_secs(1);
 /// How long a request waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// What a station is called whose name is not known.
+pub(in crate::features::stations) const UNNAMED: &str = "Fuel station";
 /// How far around a town that was named.
 const AROUND_A_NAME: f64 = 5_500.0;
 /// How many elements Overpass gives at most: they come in no order.
@@ -148,29 +151,62 @@ impl Element {
     }
 }
 
-/// A station from its tags.
+/// What a tag or its prefix says of something that is not there, no longer or not yet.
+const OUT_OF_USE: &[&str] = &[
+    "disused",
+    "abandoned",
+    "was",
+    "demolished",
+    "removed",
+    "razed",
+    "destroyed",
+    "ruins",
+    "construction",
+    "proposed",
+    "planned",
+];
+
+/// Whether these are the tags of a station where nobody can fill up, no longer or not yet:
+/// `disused:amenity=fuel`, or `amenity=fuel` with `disused=yes`.
+pub(in crate::features::stations) fn is_out_of_use(tags: &BTreeMap<String, String>) -> bool {
+    OUT_OF_USE.iter().any(|state| {
+        let was_fuel = tags.get(&format!("{state}:amenity")).is_some_and(|it| it == "fuel");
+        let is_so = tags.get(*state).is_some_and(|it| it == "yes" || it == "fuel");
+        was_fuel || is_so || tags.get("amenity").is_some_and(|it| it == state)
+    })
+}
+
+/// A station from its tags, unless it is out of use.
 pub(in crate::features::stations) fn place(
     tags: &BTreeMap<String, String>,
     id: Option<String>,
     latitude: f64,
     longitude: f64,
 ) -> Option<Place> {
-    let tag = |names: &[&str]| names.iter().find_map(|it| tags.get(*it)).map(String::as_str);
-    let name = tag(&["name", "brand", "operator"]).unwrap_or("Fuel station");
+    if is_out_of_use(tags) {
+        return None;
+    }
+    let tag = |names: &[&str]| {
+        let mut values = names.iter().filter_map(|it| tags.get(*it)).map(|it| it.trim());
+        values.find(|it| !it.is_empty())
+    };
+    let name = tag(&["name", "brand", "operator"]).unwrap_or(UNNAMED);
     let mut place = Place::new(Source::Openstreetmap, name, latitude, longitude)?;
     place.osm_id = id;
     place.brand = tag(&["brand"]).and_then(|it| clean(it, 100));
     place.phone = tag(&["phone", "contact:phone"]).and_then(phone);
     place.website = tag(&["website", "contact:website"]).and_then(website);
     place.fuel_types = fuels(tags);
-    let line = |names: &[&str]| {
-        let parts: Vec<_> = names.iter().filter_map(|it| tag(&[it])).collect();
-        parts.join(" ")
+    let part = |names: &[&str]| tag(names).unwrap_or_default();
+    let address = Address {
+        number: part(&["addr:housenumber"]),
+        street: part(&["addr:street", "addr:place"]),
+        city: part(&["addr:city", "addr:town", "addr:village"]),
+        state: part(&["addr:state", "addr:province"]),
+        postcode: part(&["addr:postcode"]),
+        country: part(&["addr:country"]),
     };
-    let address =
-        [line(&["addr:street", "addr:housenumber"]), line(&["addr:postcode", "addr:city"])];
-    let address: Vec<_> = address.into_iter().filter(|it| !it.is_empty()).collect();
-    place.address = clean(&address.join(", "), 1000);
+    place.address = address.line();
     Some(place)
 }
 
@@ -266,7 +302,7 @@ impl Osm {
         if let Some(remark) = answer.remark.filter(|it| it.contains("error")) {
             return Err(FetchError::new(format!("Overpass says: {remark}")).into());
         }
-        Ok(answer.elements.into_iter().filter_map(Element::place).collect())
+        Ok(merge::one_of_each(answer.elements.into_iter().filter_map(Element::place)))
     }
 
     async fn named(&self, words: &str, circle: Option<&Circle>) -> Result<Vec<Place>, Away> {
@@ -284,7 +320,7 @@ impl Osm {
             .header("user-agent", &self.agent);
         let found: Vec<Named> = nominatim.ask(request, Vec::new()).await?;
         let town = found.first().and_then(Named::point).filter(|_| circle.is_none());
-        let places: Vec<_> = found.into_iter().filter_map(Named::place).collect();
+        let places = merge::one_of_each(found.into_iter().filter_map(Named::place));
         match town {
             // A town was named: what is around it.
             Some(centre) if places.is_empty() => {

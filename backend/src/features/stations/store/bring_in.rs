@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Adds these stations, each of another origin, or changes those of the same origin that nobody
-/// saved and that say otherwise. Gives the ids of those that it wrote: one that was there before
+/// saved and that say otherwise. A withdrawn one is listed again. Gives the ids of those that it wrote: one that was there before
 /// has its own, and not the given one.
 pub(in crate::features::stations) async fn bring_in(
     tx: &mut Tx,
@@ -59,8 +59,9 @@ macro_rules! or_change {
                   longitude = excluded.longitude, phone = excluded.phone,
                   website = excluded.website, brand = excluded.brand,
                   fuel_types = excluded.fuel_types, search_key = excluded.search_key,
-                  cell = excluded.cell, updated_at = excluded.updated_at
-              WHERE stations.made_by IS NULL
+                  cell = excluded.cell, updated_at = excluded.updated_at,
+                  withdrawn_at = NULL, made_by = NULL
+              WHERE stations.withdrawn_at IS NOT NULL OR stations.made_by IS NULL
                 AND (stations.name, stations.address, stations.latitude, stations.longitude,
                      stations.phone, stations.website, stations.brand, stations.fuel_types)
                     IS DISTINCT FROM

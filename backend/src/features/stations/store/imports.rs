@@ -41,7 +41,7 @@ pub(in crate::features::stations) async fn tell(
         execute,
         "UPDATE station_imports
          SET bytes_read = $2, added = $3, changed = $4, unchanged = $5, no_station = $6,
-             no_name = $7, no_place = $8, told_at = $9
+             no_name = $7, no_place = $8, told_at = $9, out_of_use = $10, doubles = $11
          WHERE id = $1",
         id,
         bytes_read,
@@ -52,6 +52,8 @@ pub(in crate::features::stations) async fn tell(
         tally.no_name,
         tally.no_place,
         now,
+        tally.out_of_use,
+        tally.doubles,
     )?;
     Ok(())
 }

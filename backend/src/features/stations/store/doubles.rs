@@ -1,0 +1,99 @@
+//! Which of many stations are known here already, as other elements of theirs.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::json;
+use sqlx::Result;
+
+use crate::{
+    core::db::{Tx, fixed::Fixed},
+    features::stations::{
+        geo::{Cells, Latitude, Longitude, Point},
+        merge::{DRAWN_TWICE, Looks, is_drawn_twice},
+        providers::{Place, UNNAMED},
+    },
+    sql,
+};
+
+/// More than [`DRAWN_TWICE`] from north to south, in a latitude's smallest units.
+const REACH: i64 = 30_000;
+/// The most cells that are looked at around one: at a pole there are thousands.
+const CELLS: usize = 9;
+
+/// A station that is known here, near one that is not.
+#[derive(sqlx::FromRow)]
+struct Near {
+    new_origin: String,
+    origin: String,
+    name: String,
+    brand: Option<String>,
+    latitude: Latitude,
+    longitude: Longitude,
+}
+
+const IN_POSTGRES: &str =
+    "SELECT it.origin AS new_origin, s.origin, s.name, s.brand, s.latitude, s.longitude
+     FROM jsonb_to_recordset(CAST($1 AS JSONB))
+            AS it (origin TEXT, cell INTEGER, south NUMERIC, north NUMERIC)
+     CROSS JOIN LATERAL (
+       SELECT origin, name, brand, latitude, longitude FROM stations
+       WHERE cell = it.cell AND latitude >= it.south AND latitude <= it.north OFFSET 0
+     ) AS s
+     WHERE s.origin IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM stations k WHERE k.origin = it.origin)";
+
+const IN_SQLITE: &str =
+    "SELECT it.value ->> 'origin' AS new_origin, s.origin, s.name, s.brand, s.latitude, s.longitude
+     FROM json_each($1) it
+     CROSS JOIN stations s
+     WHERE s.cell = it.value ->> 'cell' AND s.latitude >= it.value ->> 'south_units'
+       AND s.latitude <= it.value ->> 'north_units' AND s.origin IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM stations k WHERE k.origin = it.value ->> 'origin')";
+
+/// The origins of those that are not known here, but another element of the same station is.
+pub(in crate::features::stations) async fn doubles(
+    tx: &mut Tx,
+    places: &[(String, Place)],
+) -> Result<HashSet<String>> {
+    let asked = asked(places);
+    let near: Vec<Near> = match tx {
+        Tx::Postgres { .. } => sql!(tx, fetch_all, IN_POSTGRES, &asked)?,
+        Tx::Sqlite(_) => sql!(tx, fetch_all, IN_SQLITE, &asked)?,
+    };
+    let places: HashMap<_, _> = places.iter().map(|it| (&it.0, &it.1)).collect();
+    let is_double = |it: &Near| {
+        // Each line of a CSV is a station of its own.
+        let is_element = !it.origin.starts_with("csv/");
+        let known = Looks {
+            google_place_id: None,
+            osm_id: Some(&it.origin),
+            name: &it.name,
+            brand: it.brand.as_deref(),
+            point: Some(Point::of(it.latitude, it.longitude)),
+        };
+        let Some(place) = places.get(&it.new_origin) else { return false };
+        // One that has a name is no double of one that has none: its name would be lost.
+        let adds_name = it.name == UNNAMED && place.name != UNNAMED;
+        is_element && !adds_name && is_drawn_twice(known, (*place).into())
+    };
+    Ok(near.into_iter().filter(is_double).map(|it| it.new_origin).collect())
+}
+
+/// Where to look for each, as a JSON list.
+fn asked(places: &[(String, Place)]) -> String {
+    let one = |(origin, place): &(String, Place)| {
+        let (units, origin) = (place.latitude.units(), origin.clone());
+        let (south, north) = (units - REACH, units + REACH);
+        let degrees = |units| Fixed::<11, 8>::from_units(units).map(|it| it.to_string());
+        let cells = Cells::around(place.point(), DRAWN_TWICE);
+        let cells = cells.runs().flat_map(|(low, high)| low..=high).take(CELLS);
+        let cells: Vec<_> = cells.collect();
+        cells.into_iter().map(move |cell| {
+            json!({
+                "origin": origin, "cell": cell, "south": degrees(south), "north": degrees(north),
+                "south_units": south, "north_units": north,
+            })
+        })
+    };
+    places.iter().flat_map(one).collect::<serde_json::Value>().to_string()
+}
