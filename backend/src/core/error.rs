@@ -70,6 +70,9 @@ pub enum Error {
     /// The body is in another language than is read (415).
     #[error("the body has to be {0}")]
     UnsupportedMediaType(&'static str),
+    /// The body is compressed (415).
+    #[error("the Content-Encoding of this body is not supported: send it without one")]
+    UnsupportedEncoding,
     /// The fields at fault, each with what is wrong (422).
     #[error("{}", summary(.0))]
     Invalid(Vec<Fault>),
@@ -190,6 +193,9 @@ impl Error {
             Self::UnsupportedMediaType(_) => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type")
             }
+            Self::UnsupportedEncoding => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-encoding")
+            }
             Self::Invalid(faults) => {
                 // A field that must be corrected outweighs one that may be confirmed.
                 let is_asked = |it: &Fault| it.kind == Some(Fault::IMPLAUSIBLE);
@@ -261,6 +267,7 @@ impl IntoResponse for Error {
             Self::InvalidToken => r#"Bearer error="invalid_token""#,
             _ => "Bearer",
         };
+        let accepted = matches!(self, Self::UnsupportedEncoding).then_some("identity");
         let (errors, vehicle_id) = match self {
             Self::Invalid(faults) => (faults, None),
             Self::Conflict { vehicle, .. } => (Vec::new(), vehicle),
@@ -285,6 +292,11 @@ impl IntoResponse for Error {
         let mut response = (status, content_type, Extension(problem), body).into_response();
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(accepted) = accepted {
+            // RFC 9110, section 12.5.3: in an answer it names what a request may use.
+            let accepted = HeaderValue::from_static(accepted);
+            response.headers_mut().insert(header::ACCEPT_ENCODING, accepted);
         }
         if let Some(cookie) = cookie {
             response.headers_mut().insert(header::SET_COOKIE, cookie);

@@ -142,6 +142,12 @@ const KINDS: &[(&str, &str, &str)] = &[
         "Send the body as application/json; changes may also say application/merge-patch+json.",
     ),
     (
+        "unsupported-encoding",
+        "Compressed bodies are not supported",
+        "The request has a Content-Encoding header, such as gzip. Send the body as it is, without \
+         that header. Nothing was changed.",
+    ),
+    (
         "invalid",
         "Some fields are not as they have to be",
         "The request was understood and refused; nothing was changed. Its errors name every \
@@ -242,6 +248,7 @@ mod tests {
             Error::Stale,
             Error::TooLarge,
             Error::UnsupportedMediaType(""),
+            Error::UnsupportedEncoding,
             Error::Invalid(Vec::new()),
             Error::TooManyRequests(1),
             Error::Unavailable,

@@ -153,7 +153,7 @@ pub fn problem_page(error: Error) -> Response {
 /// The page instead of the problem, with what holds for either.
 fn as_page(response: &Response, html: Html<String>) -> Response {
     let mut page = (response.status(), html).into_response();
-    for name in [header::RETRY_AFTER, header::ALLOW] {
+    for name in [header::RETRY_AFTER, header::ALLOW, header::ACCEPT_ENCODING] {
         if let Some(value) = response.headers().get(&name) {
             page.headers_mut().insert(name, HeaderValue::clone(value));
         }

@@ -7,7 +7,9 @@ on_every_engine![
     a_new_vehicle_is_read_back_as_it_was_added,
     every_field_at_fault_is_named,
     what_is_not_json_is_told_apart_from_what_is_refused,
+    a_compressed_body_is_refused_by_its_header,
     texts_are_trimmed_and_measured_in_characters,
+    a_text_with_an_invisible_character_is_refused_by_its_name,
     a_vin_is_unique_for_a_user_and_free_for_another,
     a_vin_in_the_trash_says_so,
     a_change_keeps_what_it_does_not_mention,
@@ -139,6 +141,61 @@ async fn what_is_not_json_is_told_apart_from_what_is_refused(app: TestApp) {
     assert!(matches!(send(&deep, json).await.0, 400 | 422));
     let lone_surrogate = r#"{"vin":"1HGCM82633A004352","make":"\ud800"}"#;
     assert_eq!(send(lone_surrogate, json).await.0, 422);
+}
+
+async fn a_compressed_body_is_refused_by_its_header(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let body = format!(r#"{{"vin":"{}"}}"#, VINS[0]);
+    for coding in ["gzip", "GZIP", "deflate", "br", "x-unknown", "identity, gzip"] {
+        let headers = [("content-encoding", coding)];
+        let refused = ann.send_json(Method::POST, "/api/vehicles", &body, &headers).await;
+        assert_eq!(refused.status, 415, "{coding}: {refused:?}");
+        assert_eq!(refused.body["type"], "/problems/unsupported-encoding");
+        assert_eq!(refused.header("accept-encoding"), "identity");
+        let detail = refused.body["detail"].as_str().unwrap();
+        assert!(detail.contains("Content-Encoding"), "{detail}");
+    }
+    for coding in ["identity", "Identity", ""] {
+        let headers = [("content-encoding", coding)];
+        let added = ann.send_json(Method::POST, "/api/vehicles", &body, &headers).await;
+        assert!(matches!(added.status, 201 | 409), "{coding}: {added:?}");
+    }
+    // Bodies that may be left out, and forms.
+    let ann = ann.with_header("content-encoding", "gzip");
+    let id = ann.get("/api/vehicles").await.body["items"][0]["id"].as_str().unwrap().to_owned();
+    let restored = ann.post(&format!("/api/vehicles/{id}/restore"), json!({})).await;
+    assert!(matches!(restored.status, 200 | 415), "{restored:?}");
+    let page = ann.submit("/vehicles/new", &[("vin", VINS[1])]).await;
+    assert_eq!((page.status, page.header("accept-encoding")), (415, "identity"), "{page:?}");
+    assert!(page.text().contains("Content-Encoding"), "{page:?}");
+}
+
+async fn a_text_with_an_invisible_character_is_refused_by_its_name(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let vehicle = add(&ann, VINS[0]).await.id();
+    let path = format!("/api/vehicles/{vehicle}");
+    for hidden in
+        ["Red\u{200b}car", "Red\u{202e}car", "\u{feff}Red car", "Red car\u{ad}", "\u{2066}"]
+    {
+        let refused = ann.patch(&path, json!({ "nickname": hidden })).await;
+        assert_eq!(refused.status, 422, "{hidden:?}: {refused:?}");
+        let fault = &refused.faults()[0];
+        let character = hidden.chars().find(|it| !it.is_ascii()).unwrap();
+        let code = format!("U+{:04X}", u32::from(character));
+        assert!(fault.starts_with("/nickname: ") && fault.contains(&code), "{fault}");
+    }
+    let fill = json!({
+        "vehicleId": vehicle, "date": "2026-01-02", "odometerReading": 1000, "gallons": 10,
+        "notes": "First line\nsecond\u{200f} line", "stationName": "Shell\u{2060}",
+    });
+    let refused = ann.post("/api/fuel-logs", fill).await;
+    assert_eq!(refused.status, 422);
+    let named: Vec<_> = refused.faults().iter().map(|it| it.contains("U+20")).collect();
+    assert_eq!(named, [true, true], "{refused:?}");
+    for shown in ["👩\u{200d}💻", "می\u{200c}خواهم", "שלום", "مرحبا"] {
+        let changed = ann.patch(&path, json!({ "nickname": shown })).await;
+        assert_eq!((changed.status, &changed.body["nickname"]), (200, &json!(shown)));
+    }
 }
 
 async fn texts_are_trimmed_and_measured_in_characters(app: TestApp) {

@@ -8,6 +8,7 @@ const VIN: &str = "1HGCM82633A004352";
 
 on_every_engine![
     a_form_with_faults_shows_each_at_its_field_and_keeps_what_was_typed,
+    a_form_names_the_invisible_character_of_a_field,
     a_vehicle_is_added_and_changed_by_its_forms,
     a_form_left_as_it_was_changes_nothing,
     a_vin_that_is_taken_leads_to_the_other_vehicle,
@@ -34,6 +35,14 @@ async fn a_form_with_faults_shows_each_at_its_field_and_keeps_what_was_typed(app
         assert!(answer.text().contains(part), "{part} is not in {answer:?}");
     }
     assert_eq!(user.get("/api/vehicles").await.body["items"], json!([]));
+}
+
+async fn a_form_names_the_invisible_character_of_a_field(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    let answer = user.submit("/vehicles/new", &[("vin", VIN), ("nickname", "My\u{200b}car")]).await;
+    assert_eq!(answer.status, 422);
+    let told = "This contains an invisible character, U+200B (zero-width space), after “My”";
+    assert!(answer.text().contains(told), "{answer:?}");
 }
 
 async fn a_vehicle_is_added_and_changed_by_its_forms(app: TestApp) {
