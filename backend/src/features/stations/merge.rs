@@ -6,6 +6,7 @@ use super::{
     providers::Place,
     search::FoundStation,
 };
+use crate::core::fold::folded;
 
 /// How near, in metres, two stations of one brand are one.
 const SAME: f64 = 100.0;
@@ -78,7 +79,7 @@ fn is_one_brand(one: &FoundStation, other: &FoundStation) -> bool {
 /// The letters and digits, word by word.
 fn words(text: &str) -> Vec<String> {
     let words = text.split(|it: char| !it.is_alphanumeric()).filter(|it| !it.is_empty());
-    words.map(str::to_lowercase).collect()
+    words.map(folded).collect()
 }
 
 #[cfg(test)]
@@ -120,6 +121,7 @@ mod tests {
             (google("Shellac", 0.0), osm("Shell", None, 10.0), false),
             (google("Q8 Easy", 0.0), osm("Easy", Some("Q8"), 10.0), true),
             (google("Öl!", 0.0), osm("öl", None, 0.0), true),
+            (google("Café", 0.0), osm("Cafe", None, 0.0), true),
             (google("Shell", 0.0), google("Shell 2", 5.0), false),
             (osm("a", Some("BP"), 0.0), osm("b", Some("BP"), 5.0), true),
             (google("!", 0.0), osm("?", None, 0.0), false),

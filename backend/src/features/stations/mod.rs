@@ -44,7 +44,8 @@ pub const FEATURE: Feature = Feature {
         "003_fill_ups_point_at_stations",
         "004_show_rows_to_their_user",
         "004_keep_imports",
-        "005_find_by_words"
+        "005_find_by_words",
+        "006_find_without_accents",
     ],
     api: api::router,
     pages: pages::router,
