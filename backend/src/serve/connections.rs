@@ -209,7 +209,7 @@ pub(super) async fn converse(
             } else {
                 front.turn_away(request, peer).await
             };
-            unread.settle(&mut answer, &lingers);
+            unread.settle(&mut answer, manners.pace.farewell, &lingers);
             Ok::<_, Infallible>(answer)
         }
     });

@@ -21,8 +21,6 @@ use hyper::body::{Frame, Incoming, SizeHint};
 
 /// The longest rest that is read for the sake of the connection, in bytes.
 const SHORT: u64 = 64 * 1024;
-/// How long a client may take to send such a rest.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Where a body goes when it is dropped before its end.
 type Slot = Arc<Mutex<Option<Incoming>>>;
@@ -53,15 +51,15 @@ impl Unread {
         (request, Self { slot: Some(slot), waits })
     }
 
-    /// Reads a short rest while the answer goes out. Before a long one, or one of unknown length,
+    /// Reads a short rest while the answer goes out, for `patience` at most. Before a long one, or one of unknown length,
     /// the answer says that the connection closes, and the connection `lingers`.
-    pub(super) fn settle(self, answer: &mut Response, lingers: &AtomicBool) {
+    pub(super) fn settle(self, answer: &mut Response, patience: Duration, lingers: &AtomicBool) {
         let rest =
             self.slot.and_then(|it| it.lock().unwrap_or_else(PoisonError::into_inner).take());
         let Some(rest) = rest else { return };
         let is_short = rest.size_hint().exact().is_some_and(|it| it <= SHORT);
         if is_short && !self.waits {
-            tokio::spawn(tokio::time::timeout(PATIENCE, drop_all(rest)));
+            tokio::spawn(tokio::time::timeout(patience, drop_all(rest)));
         } else {
             answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             lingers.store(true, Relaxed);

@@ -18,7 +18,7 @@ use tokio::{
 };
 
 /// How long a client may take to send a request's head, from its first byte, how long to take any
-/// of an answer, and how long to close a connection on which it was still sending.
+/// of an answer, and how long to send what is left of a request that is answered already.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
     pub(super) head: Duration,
