@@ -94,11 +94,12 @@ struct Sorry<'a> {
 
 impl Sorry<'_> {
     fn title(&self) -> &str {
-        if self.problem.status == StatusCode::NOT_FOUND.as_u16() {
-            "Not found"
-        } else {
-            &self.problem.title
-        }
+        if self.problem.kind == "/problems/not-found" { "Not found" } else { &self.problem.title }
+    }
+
+    /// The vehicle to restore first.
+    fn in_trash(&self) -> Option<uuid::Uuid> {
+        self.problem.vehicle_id.filter(|_| self.problem.restore.is_some())
     }
 
     fn detail(&self) -> String {

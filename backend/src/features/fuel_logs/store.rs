@@ -142,6 +142,22 @@ pub(super) async fn find(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<Op
     Ok(row.map(FuelLog::from))
 }
 
+/// The vehicle of the log, in the trash or not.
+pub(super) async fn vehicle_of(
+    tx: &mut Tx,
+    user: &UserId,
+    id: FuelLogId,
+) -> Result<Option<VehicleId>> {
+    let row: Option<(VehicleId,)> = sql!(
+        tx,
+        fetch_optional,
+        "SELECT vehicle_id FROM fuel_logs WHERE user_id = $1 AND id = $2",
+        user.as_str(),
+        id,
+    )?;
+    Ok(row.map(|it| it.0))
+}
+
 /// Read through the vehicle's own index: a test holds the plan.
 pub(super) const LIST_OF_VEHICLE: &str = "SELECT f.* FROM fuel_logs f
      JOIN vehicles v ON v.id = f.vehicle_id AND v.user_id = f.user_id

@@ -13,6 +13,7 @@ on_every_engine![
     a_form_left_as_it_was_changes_nothing,
     a_vin_that_is_taken_leads_to_the_other_vehicle,
     the_trash_shows_what_is_in_it_and_gives_it_back,
+    a_page_of_a_vehicle_in_the_trash_offers_to_restore_it,
     nothing_that_is_typed_becomes_markup,
 ];
 
@@ -119,6 +120,40 @@ async fn the_trash_shows_what_is_in_it_and_gives_it_back(app: TestApp) {
         let answer = other.submit(&format!("/vehicles/{id}/{action}"), &[]).await;
         assert_eq!(answer.status, 404, "{action}");
     }
+}
+
+async fn a_page_of_a_vehicle_in_the_trash_offers_to_restore_it(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    let vehicle = json!({ "vin": VIN, "nickname": "Old Blue" });
+    let id = user.post("/api/vehicles", vehicle).await.id();
+    let log = json!({
+        "vehicleId": id, "date": "2026-01-01", "odometerReading": 1, "gallons": "1",
+    });
+    let log = user.post("/api/fuel-logs", log).await.id();
+    user.submit(&format!("/vehicles/{id}/trash"), &[]).await;
+    let restore = format!(r#"<form method="post" action="/vehicles/{id}/restore">"#);
+    let other = app.register("eve@example.org").await;
+    for path in [
+        format!("/vehicles/{id}"),
+        format!("/vehicles/{id}/edit"),
+        format!("/vehicles/{id}/fuel-logs/new"),
+        format!("/vehicles/{id}/maintenance"),
+        format!("/vehicles/{id}/odometer"),
+        format!("/fuel-logs/{log}/edit"),
+    ] {
+        let page = user.get(&path).await;
+        assert_eq!(page.status, 404, "{path}");
+        assert!(page.text().contains("is in your trash: restore it first."), "{path}: {page:?}");
+        assert!(page.text().contains(&restore), "{path}");
+        let page = other.get(&path).await;
+        assert_eq!(page.status, 404, "{path}");
+        assert!(!page.text().contains("in your trash"), "{path}: {page:?}");
+    }
+    let fields = [("date", "2026-01-02"), ("odometerReading", "10"), ("volume", "2")];
+    let refused = user.submit(&format!("/vehicles/{id}/fuel-logs/new"), &fields).await;
+    assert!(refused.text().contains(&restore), "{refused:?}");
+    user.submit(&format!("/vehicles/{id}/restore"), &[]).await;
+    assert_eq!(user.get(&format!("/vehicles/{id}")).await.status, 200);
 }
 
 async fn nothing_that_is_typed_becomes_markup(app: TestApp) {
