@@ -6,6 +6,9 @@ mod log;
 mod metrics;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_unread;
+mod unread;
 mod wire;
 
 use std::{net::SocketAddr, time::Duration};

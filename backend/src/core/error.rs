@@ -48,6 +48,14 @@ pub enum Error {
     /// The thing does not exist, or is not this user's (404).
     #[error("there is no such {0}")]
     NotFound(&'static str),
+    /// The vehicle is in the trash of whoever asks (404).
+    #[error("{title} is in your trash: restore it first")]
+    InTrash {
+        /// The vehicle.
+        vehicle: uuid::Uuid,
+        /// What it is called.
+        title: String,
+    },
     /// The path is known, the method is not (405).
     #[error("this address does not answer that method")]
     MethodNotAllowed,
@@ -70,6 +78,9 @@ pub enum Error {
     /// The body is in another language than is read (415).
     #[error("the body has to be {0}")]
     UnsupportedMediaType(&'static str),
+    /// The body is compressed (415).
+    #[error("the Content-Encoding of this body is not supported: send it without one")]
+    UnsupportedEncoding,
     /// The fields at fault, each with what is wrong (422).
     #[error("{}", summary(.0))]
     Invalid(Vec<Fault>),
@@ -87,6 +98,9 @@ pub enum Error {
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// The name of the problem that a vehicle is in the trash of whoever asks.
+const IN_TRASH: &str = "vehicle-in-trash";
+
 /// One field at fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Fault {
@@ -103,6 +117,9 @@ pub struct Fault {
     /// The fuel log that it contradicts, where it contradicts one.
     #[serde(skip)]
     pub fuel_log: Option<uuid::Uuid>,
+    /// The vehicle that it contradicts, where it contradicts one.
+    #[serde(skip)]
+    pub vehicle: Option<uuid::Uuid>,
 }
 
 impl Fault {
@@ -123,7 +140,15 @@ impl Fault {
         // The whole body's pointer is the empty one.
         let slash = if name.is_empty() { "" } else { "/" };
         let pointer = format!("{slash}{}", name.replace('~', "~0").replace('/', "~1"));
-        Self { pointer, detail: detail.into(), kind: None, expected: None, fuel_log: None }
+        let detail = detail.into();
+        Self { pointer, detail, kind: None, expected: None, fuel_log: None, vehicle: None }
+    }
+
+    /// The member `name` of the body names a vehicle that is in the trash of whoever asks.
+    #[must_use]
+    pub fn in_trash(name: &str, vehicle: uuid::Uuid) -> Self {
+        let detail = "is a vehicle in your trash: restore it first";
+        Self { kind: Some(IN_TRASH), vehicle: Some(vehicle), ..Self::at(name, detail) }
     }
 
     /// The field's name: the pointer without its slash.
@@ -162,6 +187,9 @@ impl Error {
     pub fn again(&self) -> Self {
         match self {
             Self::NotFound(what) => Self::NotFound(what),
+            Self::InTrash { vehicle, title } => {
+                Self::InTrash { vehicle: *vehicle, title: title.clone() }
+            }
             Self::Unavailable => Self::Unavailable,
             Self::Overloaded => Self::Overloaded,
             Self::Unauthorized => Self::Unauthorized,
@@ -183,12 +211,16 @@ impl Error {
             Self::ConfirmationRequired => (StatusCode::FORBIDDEN, "confirmation-required"),
             Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not-found"),
+            Self::InTrash { .. } => (StatusCode::NOT_FOUND, IN_TRASH),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"),
             Self::Conflict { name, .. } => (StatusCode::CONFLICT, name),
             Self::Stale => (StatusCode::PRECONDITION_FAILED, "precondition-failed"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
             Self::UnsupportedMediaType(_) => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type")
+            }
+            Self::UnsupportedEncoding => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-encoding")
             }
             Self::Invalid(faults) => {
                 // A field that must be corrected outweighs one that may be confirmed.
@@ -227,6 +259,9 @@ pub struct Problem {
     /// The vehicle that the request contradicts, where it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vehicle_id: Option<uuid::Uuid>,
+    /// What brings the vehicle back by `POST`, where it is in the trash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restore: Option<String>,
     /// The fuel log that the request contradicts, where it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fuel_log_id: Option<uuid::Uuid>,
@@ -261,11 +296,19 @@ impl IntoResponse for Error {
             Self::InvalidToken => r#"Bearer error="invalid_token""#,
             _ => "Bearer",
         };
+        let accepted = matches!(self, Self::UnsupportedEncoding).then_some("identity");
         let (errors, vehicle_id) = match self {
-            Self::Invalid(faults) => (faults, None),
+            Self::Invalid(faults) => {
+                let vehicle = faults.iter().find_map(|fault| fault.vehicle);
+                (faults, vehicle)
+            }
             Self::Conflict { vehicle, .. } => (Vec::new(), vehicle),
+            Self::InTrash { vehicle, .. } => (Vec::new(), Some(vehicle)),
             _ => (Vec::new(), None),
         };
+        let is_in_trash = matches!(name, IN_TRASH | "vin-in-trash");
+        let restore = vehicle_id.filter(|_| is_in_trash);
+        let restore = restore.map(|id| format!("/api/vehicles/{id}/restore"));
         let fuel_log_id = errors.iter().find_map(|fault| fault.fuel_log);
         let title = super::problems::title(name).into();
         let kind = format!("/problems/{name}");
@@ -276,6 +319,7 @@ impl IntoResponse for Error {
             detail,
             errors,
             vehicle_id,
+            restore,
             fuel_log_id,
             request_id,
         };
@@ -285,6 +329,11 @@ impl IntoResponse for Error {
         let mut response = (status, content_type, Extension(problem), body).into_response();
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(accepted) = accepted {
+            // RFC 9110, section 12.5.3: in an answer it names what a request may use.
+            let accepted = HeaderValue::from_static(accepted);
+            response.headers_mut().insert(header::ACCEPT_ENCODING, accepted);
         }
         if let Some(cookie) = cookie {
             response.headers_mut().insert(header::SET_COOKIE, cookie);

@@ -5,6 +5,7 @@
 
 mod confirm;
 mod field;
+mod hidden;
 mod moment;
 mod planned;
 mod reader;
@@ -13,8 +14,9 @@ mod tests;
 
 pub use confirm::Confirmed;
 pub use field::{Change, Clearable, Field, LongText, Member, ModelYear, Odometer, Text, schema_of};
+pub use hidden::visible;
 pub use moment::Moment;
-pub use planned::{PlannedDay, Whole};
+pub use planned::{FilterDay, PlannedDay, Whole};
 pub use reader::{Given, Reader};
 
 use super::error::Fault;

@@ -80,6 +80,12 @@ const KINDS: &[(&str, &str, &str)] = &[
          come back with it.",
     ),
     (
+        "vehicle-in-trash",
+        "This vehicle is in your trash",
+        "You deleted the vehicle that the request is about; vehicleId names it. Restore it with POST \
+         to the address in restore, and its fill-ups and services come back with it.",
+    ),
+    (
         "duplicate-email",
         "This e-mail address has an account",
         "An account with this e-mail address exists. Sign in instead.",
@@ -140,6 +146,12 @@ const KINDS: &[(&str, &str, &str)] = &[
         "unsupported-media-type",
         "The media type is not read here",
         "Send the body as application/json; changes may also say application/merge-patch+json.",
+    ),
+    (
+        "unsupported-encoding",
+        "Compressed bodies are not supported",
+        "The request has a Content-Encoding header, such as gzip. Send the body as it is, without \
+         that header. Nothing was changed.",
     ),
     (
         "invalid",
@@ -228,6 +240,7 @@ mod tests {
             conflict("factor-exists"),
             Error::Forbidden(""),
             Error::NotFound(""),
+            Error::InTrash { vehicle: uuid::Uuid::nil(), title: String::new() },
             Error::MethodNotAllowed,
             conflict("duplicate-vin"),
             conflict("vin-in-trash"),
@@ -242,6 +255,7 @@ mod tests {
             Error::Stale,
             Error::TooLarge,
             Error::UnsupportedMediaType(""),
+            Error::UnsupportedEncoding,
             Error::Invalid(Vec::new()),
             Error::TooManyRequests(1),
             Error::Unavailable,

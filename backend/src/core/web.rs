@@ -94,11 +94,12 @@ struct Sorry<'a> {
 
 impl Sorry<'_> {
     fn title(&self) -> &str {
-        if self.problem.status == StatusCode::NOT_FOUND.as_u16() {
-            "Not found"
-        } else {
-            &self.problem.title
-        }
+        if self.problem.kind == "/problems/not-found" { "Not found" } else { &self.problem.title }
+    }
+
+    /// The vehicle to restore first.
+    fn in_trash(&self) -> Option<uuid::Uuid> {
+        self.problem.vehicle_id.filter(|_| self.problem.restore.is_some())
     }
 
     fn detail(&self) -> String {
@@ -153,7 +154,7 @@ pub fn problem_page(error: Error) -> Response {
 /// The page instead of the problem, with what holds for either.
 fn as_page(response: &Response, html: Html<String>) -> Response {
     let mut page = (response.status(), html).into_response();
-    for name in [header::RETRY_AFTER, header::ALLOW] {
+    for name in [header::RETRY_AFTER, header::ALLOW, header::ACCEPT_ENCODING] {
         if let Some(value) = response.headers().get(&name) {
             page.headers_mut().insert(name, HeaderValue::clone(value));
         }

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{http::Request, response::Response};
+use axum::{body::Body, http::Request, response::Response};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::TokioIo,
@@ -14,7 +14,10 @@ use tokio::{
     sync::Semaphore,
 };
 
-use super::wire::{Pace, Wire};
+use super::{
+    unread::Unread,
+    wire::{Pace, Wire},
+};
 
 /// How many connections may lie in wait to be taken; the kernel may bound them more.
 const BACKLOG: u32 = 4096;
@@ -42,13 +45,21 @@ pub(super) struct Manners {
 /// Longer than the minute for which proxies keep a connection: it is theirs to close.
 pub(super) const USUAL: Manners = Manners {
     silence: Duration::from_secs(75),
-    pace: Pace { head: Duration::from_secs(10), answer: Duration::from_secs(30) },
+    pace: Pace {
+        head: Duration::from_secs(10),
+        answer: Duration::from_secs(30),
+        farewell: Duration::from_secs(10),
+    },
     is_kept: true,
 };
 
 pub(super) const TURNING_AWAY: Manners = Manners {
     silence: Duration::from_secs(2),
-    pace: Pace { head: Duration::from_secs(2), answer: Duration::from_secs(2) },
+    pace: Pace {
+        head: Duration::from_secs(2),
+        answer: Duration::from_secs(2),
+        farewell: Duration::from_secs(1),
+    },
     is_kept: false,
 };
 
@@ -84,14 +95,14 @@ pub(super) trait Answers: Send + Sync + 'static {
     /// The answer to a request that came from `peer`.
     fn answer(
         &self,
-        request: Request<Incoming>,
+        request: Request<Body>,
         peer: SocketAddr,
     ) -> impl Future<Output = Response> + Send;
 
     /// The answer where there is no place for another connection.
     fn turn_away(
         &self,
-        request: Request<Incoming>,
+        request: Request<Body>,
         peer: SocketAddr,
     ) -> impl Future<Output = Response> + Send;
 }
@@ -182,6 +193,7 @@ pub(super) async fn converse(
     watcher: Watcher,
 ) {
     let wire = Wire::new(stream, manners.pace);
+    let lingers = wire.lingers();
     let mut http = http1::Builder::new();
     http.timer(wire.timer())
         .header_read_timeout(manners.silence)
@@ -189,13 +201,16 @@ pub(super) async fn converse(
         .max_buf_size(BUFFER)
         .keep_alive(manners.is_kept);
     let service = service_fn(move |request: Request<Incoming>| {
-        let front = Arc::clone(&front);
+        let (front, lingers) = (Arc::clone(&front), Arc::clone(&lingers));
         async move {
-            Ok::<_, Infallible>(if manners.is_kept {
+            let (request, unread) = Unread::of(request);
+            let mut answer = if manners.is_kept {
                 front.answer(request, peer).await
             } else {
                 front.turn_away(request, peer).await
-            })
+            };
+            unread.settle(&mut answer, manners.pace.farewell, &lingers);
+            Ok::<_, Infallible>(answer)
         }
     });
     // How a client ends its connection is the client's affair.

@@ -14,7 +14,6 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 use prometheus::IntCounter;
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
@@ -123,8 +122,7 @@ impl Front {
 }
 
 impl Answers for Front {
-    async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response {
-        let mut request = request.map(Body::new);
+    async fn answer(&self, mut request: Request<Body>, peer: SocketAddr) -> Response {
         request.extensions_mut().insert(ConnectInfo(peer));
         match Lane::of(request.uri().path()) {
             Lane::Free => self.work(request).await,
@@ -145,7 +143,7 @@ impl Answers for Front {
         }
     }
 
-    async fn turn_away(&self, request: Request<Incoming>, peer: SocketAddr) -> Response {
+    async fn turn_away(&self, request: Request<Body>, peer: SocketAddr) -> Response {
         match Lane::of(request.uri().path()) {
             Lane::Free | Lane::Check => self.answer(request, peer).await,
             Lane::Work => self.refuse(request.uri().path(), &metrics().refused.connections),

@@ -3,10 +3,10 @@
 use std::{net::SocketAddr, time::Duration};
 
 use axum::{
+    body::Body,
     http::{Method, Request, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use hyper::body::Incoming;
 use tokio::net::TcpListener;
 
 use super::{
@@ -92,7 +92,7 @@ impl Told {
 }
 
 impl Answers for Told {
-    async fn answer(&self, request: Request<Incoming>, _: SocketAddr) -> Response {
+    async fn answer(&self, request: Request<Body>, _: SocketAddr) -> Response {
         if request.uri().path() != "/metrics" {
             return StatusCode::NOT_FOUND.into_response();
         }
@@ -109,7 +109,7 @@ impl Answers for Told {
         }
     }
 
-    async fn turn_away(&self, _: Request<Incoming>, _: SocketAddr) -> Response {
+    async fn turn_away(&self, _: Request<Body>, _: SocketAddr) -> Response {
         StatusCode::SERVICE_UNAVAILABLE.into_response()
     }
 }

@@ -15,7 +15,7 @@ use super::{
 use crate::{core::config::Config, testing::TestApp};
 
 /// A service of a few answers, as large or as slow as a test needs them.
-struct Service {
+pub(super) struct Service {
     front: Arc<Front>,
     leaving: GracefulShutdown,
     /// Lets `/slow` answer.
@@ -23,24 +23,30 @@ struct Service {
 }
 
 /// One connection to it.
-struct Connection(DuplexStream);
+pub(super) struct Connection(pub(super) DuplexStream);
+
+/// A service with room for one request at once, and none to wait; and what lets `/slow` answer.
+pub(super) async fn slow_service() -> (Front, Arc<Notify>) {
+    let go = Arc::new(Notify::new());
+    let slow = Arc::clone(&go);
+    let router = Router::new()
+        .route("/health", get(async || "alive"))
+        .route("/quick", get(async || "quick"))
+        .route("/assets/x", get(async || "x"))
+        .route("/api/health", get(async || "ready"))
+        .route("/large", get(async || "x".repeat(100_000)))
+        .route("/slow", get(async move || slow.notified().await));
+    let mut config = Config::default();
+    config.server.concurrency = Some(1);
+    config.server.queue = Some(0);
+    (Front::new(router, &config).await, go)
+}
 
 impl Service {
     /// With room for one request at once, and none to wait.
-    async fn new() -> Self {
-        let go = Arc::new(Notify::new());
-        let slow = Arc::clone(&go);
-        let router = Router::new()
-            .route("/health", get(async || "alive"))
-            .route("/quick", get(async || "quick"))
-            .route("/assets/x", get(async || "x"))
-            .route("/api/health", get(async || "ready"))
-            .route("/large", get(async || "x".repeat(100_000)))
-            .route("/slow", get(async move || slow.notified().await));
-        let mut config = Config::default();
-        config.server.concurrency = Some(1);
-        config.server.queue = Some(0);
-        Self::of(router, &config, go).await
+    pub(super) async fn new() -> Self {
+        let (front, go) = slow_service().await;
+        Self { front: Arc::new(front), leaving: GracefulShutdown::new(), go }
     }
 
     async fn of(router: Router, config: &Config, go: Arc<Notify>) -> Self {
@@ -48,7 +54,7 @@ impl Service {
         Self { front, leaving: GracefulShutdown::new(), go }
     }
 
-    fn connect(&self, manners: Manners) -> Connection {
+    pub(super) fn connect(&self, manners: Manners) -> Connection {
         let (client, server) = tokio::io::duplex(1024);
         let peer = SocketAddr::from(([192, 0, 2, 1], 4711));
         let front = Arc::clone(&self.front);
@@ -72,12 +78,12 @@ impl Service {
 }
 
 impl Connection {
-    async fn send(&mut self, text: &str) {
+    pub(super) async fn send(&mut self, text: &str) {
         self.0.write_all(text.as_bytes()).await.unwrap();
     }
 
     /// Everything up to the end of the connection.
-    async fn rest(&mut self) -> String {
+    pub(super) async fn rest(&mut self) -> String {
         let mut text = Vec::new();
         // A connection that is broken off has said what it has said.
         let _ = self.0.read_to_end(&mut text).await;

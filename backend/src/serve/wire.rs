@@ -17,13 +17,17 @@ use tokio::{
     time::Sleep,
 };
 
-/// How long a client may take to send a request's head, from its first byte, and how long to
-/// take any of an answer.
+/// How long a client may take to send a request's head, from its first byte, how long to take any
+/// of an answer, and how long to send what is left of a request that is answered already.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
     pub(super) head: Duration,
     pub(super) answer: Duration,
+    pub(super) farewell: Duration,
 }
+
+/// The most bytes that are read and dropped from a connection that is closing.
+const MOST_DROPPED: usize = 32 * 1024 * 1024;
 
 /// A connection that ends when the client takes nothing of an answer for too long.
 pub(super) struct Wire<S> {
@@ -33,16 +37,38 @@ pub(super) struct Wire<S> {
     heard: Arc<AtomicBool>,
     /// Until when the client has to take something, where it has to.
     stalled: Option<Pin<Box<Sleep>>>,
+    /// Whether the client may be sending when the connection closes.
+    lingers: Arc<AtomicBool>,
+    farewell: Option<Farewell>,
+}
+
+/// The end of a connection on which the client is still sending: what comes is dropped, for a
+/// while. Closing it at once would reset it, and with that the answer which is on its way.
+struct Farewell {
+    until: Pin<Box<Sleep>>,
+    dropped: usize,
 }
 
 impl<S> Wire<S> {
     pub(super) fn new(stream: S, pace: Pace) -> Self {
-        Self { stream, pace, heard: Arc::default(), stalled: None }
+        Self {
+            stream,
+            pace,
+            heard: Arc::default(),
+            stalled: None,
+            lingers: Arc::default(),
+            farewell: None,
+        }
     }
 
     /// What times the waiting for a head on this connection.
     pub(super) fn timer(&self) -> HeadTimer {
         HeadTimer { head: self.pace.head, heard: Arc::clone(&self.heard) }
+    }
+
+    /// Whether the client may be sending when the connection closes; to be set before that.
+    pub(super) fn lingers(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.lingers)
     }
 
     /// Passes on what a write came to, and counts for how long it has come to nothing.
@@ -74,7 +100,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -102,8 +128,29 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         self.watch(cx, flushed)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let wire = self.get_mut();
+        let farewell = match &mut wire.farewell {
+            Some(farewell) => farewell,
+            none => {
+                ready!(Pin::new(&mut wire.stream).poll_shutdown(cx))?;
+                if !wire.lingers.load(Relaxed) {
+                    return Poll::Ready(Ok(()));
+                }
+                let until = Box::pin(tokio::time::sleep(wire.pace.farewell));
+                none.insert(Farewell { until, dropped: 0 })
+            }
+        };
+        let mut room = [0; 8 * 1024];
+        while farewell.until.as_mut().poll(cx).is_pending() && farewell.dropped < MOST_DROPPED {
+            let mut buffer = ReadBuf::new(&mut room);
+            let read = ready!(Pin::new(&mut wire.stream).poll_read(cx, &mut buffer));
+            if read.is_err() || buffer.filled().is_empty() {
+                break;
+            }
+            farewell.dropped += buffer.filled().len();
+        }
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -19,6 +19,7 @@ mod overload;
 mod passkeys;
 mod pool;
 mod redis;
+mod refusals;
 mod replica;
 mod retries;
 mod roles;

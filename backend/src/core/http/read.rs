@@ -91,8 +91,24 @@ const MOST: usize = 256 * 1024;
 /// read why it was refused.
 pub(super) const MOST_DROPPED: usize = 32 * 1024 * 1024;
 
+/// Refuses a compressed body.
+///
+/// # Errors
+/// `UnsupportedEncoding`.
+pub(super) fn refuse_encoded(headers: &HeaderMap) -> Result<()> {
+    let lines = headers.get_all(header::CONTENT_ENCODING).iter();
+    let mut codings = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    let is_plain = |it: &[u8]| it.is_empty() || it.eq_ignore_ascii_case(b"identity");
+    if codings.all(|it| is_plain(it.trim_ascii())) {
+        Ok(())
+    } else {
+        Err(Error::UnsupportedEncoding)
+    }
+}
+
 /// The whole body. While the client is slow to send it, others are worked on.
 async fn body_of(request: Request) -> Result<Vec<u8>> {
+    refuse_encoded(request.headers())?;
     let ticket = request.extensions().get::<Ticket>().cloned();
     let mut body = request.into_body();
     let (mut kept, mut dropped) = (Vec::new(), 0);

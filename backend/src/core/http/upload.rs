@@ -15,8 +15,12 @@ use futures_util::StreamExt as _;
 use multer::{Constraints, Field, Multipart, SizeLimit};
 use tokio::{io::AsyncWriteExt as _, time::Instant};
 
-use super::{Ticket, layers::Deadline, read::MOST_DROPPED};
-use crate::core::{Error, Result};
+use super::{
+    Ticket,
+    layers::Deadline,
+    read::{MOST_DROPPED, refuse_encoded},
+};
+use crate::core::{Error, Result, input::visible};
 
 /// How long a file may take to arrive, however steadily it does.
 const TIME: Duration = Duration::from_hours(1);
@@ -43,12 +47,13 @@ impl Upload {
     /// meanwhile.
     ///
     /// # Errors
-    /// `UnsupportedMediaType` where it is no such form, Malformed where it breaks off, Invalid where
+    /// `UnsupportedMediaType` where it is no such form, `UnsupportedEncoding`, Malformed where it breaks off, Invalid where
     /// the field holds no file, `TooLarge`, Unavailable where the disk does not take it.
     pub async fn take_in(request: Request, field: &str, most: u64) -> Result<Self> {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
         let boundary = multer::parse_boundary(kind.unwrap_or_default())
             .map_err(|_| Error::UnsupportedMediaType("multipart/form-data"))?;
+        refuse_encoded(request.headers())?;
         let is_hopeless = length(request.headers()).is_some_and(|it| it > most + FORM);
         let ticket = request.extensions().get::<Ticket>().cloned();
         let deadline = request.extensions().get::<Deadline>().cloned();
@@ -114,10 +119,10 @@ async fn keep(mut part: Field<'_>, most: u64, is_hopeless: bool) -> Result<Uploa
     Ok(Upload { name, size, file })
 }
 
-/// The name without folders, as some browsers send them, and without control characters.
+/// The name without folders, as some browsers send them, and without control and hidden characters.
 fn plain(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    name.trim().chars().filter(|it| !it.is_control()).take(NAME).collect()
+    visible(name).trim().chars().filter(|it| !it.is_control()).take(NAME).collect()
 }
 
 fn refusal(error: multer::Error) -> Error {

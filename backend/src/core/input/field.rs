@@ -4,7 +4,11 @@ use chrono::{Datelike as _, Months, NaiveDate};
 use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
 
-use super::{Given, reader::camel_case};
+use super::{
+    Given,
+    hidden::{IN_PATTERN, refuse_hidden},
+    reader::camel_case,
+};
 use crate::core::db::fixed::Fixed;
 
 /// The first motor car's year: nothing here is older.
@@ -174,7 +178,13 @@ const LINE: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
 /// Several lines, as a pattern.
 const LINES: &str = "^([^\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f]|\\r\\n)*$";
 
-/// One line of text of at most `MAX` characters, trimmed, never empty, without control characters.
+/// Such a pattern without the hidden characters, too.
+fn pattern(lines: &str) -> String {
+    lines.replace("\\u007f-\\u009f]", &format!("\\u007f-\\u009f{IN_PATTERN}]"))
+}
+
+/// One line of text of at most `MAX` characters, trimmed, never empty, without control characters
+/// and hidden ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text<const MAX: usize>(pub String);
 
@@ -186,11 +196,12 @@ impl<const MAX: usize> Field for Text<MAX> {
         if text.chars().any(char::is_control) {
             return Err("holds a control character".to_owned());
         }
+        refuse_hidden(text)?;
         bounded(text.trim(), MAX).map(Self)
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX, "pattern": SOME_LINE })
+        json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX, "pattern": pattern(SOME_LINE) })
     }
 }
 
@@ -212,18 +223,25 @@ impl Field for LongText {
         if text.chars().any(|it| it.is_control() && !matches!(it, '\n' | '\t')) {
             return Err("holds a control character".to_owned());
         }
+        refuse_hidden(&text)?;
         bounded(text.trim(), Self::MAX).map(Self)
     }
 
     fn schema() -> Schema {
         json_schema!({
-            "type": "string", "minLength": 1, "maxLength": Self::MAX, "pattern": LINES,
+            "type": "string", "minLength": 1, "maxLength": Self::MAX, "pattern": pattern(LINES),
         })
     }
 }
 
 /// A day from 1886 on, as `YYYY-MM-DD`.
 pub(super) fn day(given: &Given) -> Result<NaiveDate, String> {
+    let date = calendar_day(given)?;
+    if date.year() < FIRST_YEAR { Err(format!("is before {FIRST_YEAR}")) } else { Ok(date) }
+}
+
+/// Any day of the calendar, as `YYYY-MM-DD`.
+pub(super) fn calendar_day(given: &Given) -> Result<NaiveDate, String> {
     let wrong = || "has to be a date as YYYY-MM-DD".to_owned();
     let text = text_of(given).map_err(|_| wrong())?.trim();
     // The parser alone would take `2026-1-5` and `+2026-01-05` too.
@@ -232,9 +250,7 @@ pub(super) fn day(given: &Given) -> Result<NaiveDate, String> {
             4 | 7 => byte == b'-',
             _ => byte.is_ascii_digit(),
         });
-    let date = shaped.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten();
-    let date = date.ok_or_else(wrong)?;
-    if date.year() < FIRST_YEAR { Err(format!("is before {FIRST_YEAR}")) } else { Ok(date) }
+    shaped.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten().ok_or_else(wrong)
 }
 
 fn text_of(given: &Given) -> Result<&str, String> {
@@ -370,8 +386,8 @@ fn nullable<T: Field>() -> Schema {
     if let Some(members) = value.as_object_mut().filter(|_| T::IS_TEXT) {
         // Where it may be left out, a text of blanks alone is as good as none.
         members.remove("minLength");
-        if members.get("pattern").is_some_and(|it| it == SOME_LINE) {
-            members.insert("pattern".to_owned(), json!(LINE));
+        if members.get("pattern").is_some_and(|it| *it == pattern(SOME_LINE)) {
+            members.insert("pattern".to_owned(), json!(pattern(LINE)));
         }
     }
     match value.get_mut("type") {

@@ -1,11 +1,11 @@
 //! What plans are made of: days that may lie far ahead, and counts between two bounds.
 
-use chrono::{Months, NaiveDate};
+use chrono::{Datelike as _, Months, NaiveDate};
 use schemars::{Schema, json_schema};
 
 use super::{
     Field, Given,
-    field::{day, whole_number},
+    field::{calendar_day, day, whole_number},
 };
 
 /// A day that something is planned for: up to a hundred years ahead.
@@ -20,6 +20,24 @@ impl Field for PlannedDay {
         let date = day(given)?;
         if today.checked_add_months(FAR).is_some_and(|limit| date > limit) {
             return Err("is more than a hundred years ahead".to_owned());
+        }
+        Ok(Self(date))
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "format": "date" })
+    }
+}
+
+/// A day that a list is filtered by: any from 0001-01-01 to 9999-12-31.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FilterDay(pub NaiveDate);
+
+impl Field for FilterDay {
+    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+        let date = calendar_day(given)?;
+        if date.year() < 1 {
+            return Err("must be from 0001-01-01 to 9999-12-31".to_owned());
         }
         Ok(Self(date))
     }

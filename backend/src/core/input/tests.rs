@@ -68,6 +68,28 @@ fn a_text_has_no_control_character_not_even_at_an_end() {
 }
 
 #[test]
+fn a_text_hides_no_character_and_does_not_consist_of_them() {
+    for (text, told) in [
+        ("a\u{200b}", "U+200B (zero-width space), after “a”"),
+        ("\u{202e}a", "U+202E (bidirectional control), at the beginning"),
+        ("\u{feff}", "U+FEFF (zero-width no-break space), at the beginning"),
+        ("a\u{200d}", "U+200D (joiner), after “a”"),
+    ] {
+        for member in ["name", "nickname", "notes"] {
+            let mut body = json!({ "name": "a" });
+            body[member] = json!(text);
+            let expected = format!("/{member}: contains an invisible character, {told}: remove it");
+            assert_eq!(json_faults(&body), [expected], "{text:?}");
+        }
+    }
+    let blank = json!({ "name": "\u{3164}", "notes": "\u{2800}" });
+    let only = "contains only invisible characters: enter at least one visible";
+    assert_eq!(json_faults(&blank), [format!("/name: {only}"), format!("/notes: {only}")]);
+    let emoji = json!({ "name": "👩\u{200d}💻", "notes": "می\u{200c}خواهم" });
+    assert_eq!(json_faults(&emoji), [""; 0]);
+}
+
+#[test]
 fn the_schema_says_what_is_read() {
     let schema = schemars::SchemaGenerator::default().into_root_schema_for::<Sample>();
     let member = |name: &str| schema.as_value()["properties"][name].clone();

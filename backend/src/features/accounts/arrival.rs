@@ -15,7 +15,7 @@ use super::{
     store,
 };
 use crate::{
-    core::{App, Result, db::Tx, http::ClientAddress},
+    core::{App, Result, db::Tx, http::ClientAddress, input::visible},
     features::security_log::Event,
 };
 
@@ -88,7 +88,7 @@ pub(super) enum Standing {
 
 fn user_agent(headers: &HeaderMap) -> Option<String> {
     let name = String::from_utf8_lossy(headers.get(header::USER_AGENT)?.as_bytes()).into_owned();
-    let name: String = name.chars().filter(|it| !it.is_control()).take(NAME).collect();
+    let name: String = visible(&name).chars().filter(|it| !it.is_control()).take(NAME).collect();
     let name = name.trim();
     (!name.is_empty()).then(|| name.to_owned())
 }

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use chrono::{NaiveDate, SecondsFormat};
+use chrono::SecondsFormat;
 use http_body_util::channel::{Channel, Sender};
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ use crate::{
         App, Error, Result,
         db::Tx,
         http::{Cursor, Limit, Page},
-        input::{Field as _, Given},
+        input::{Field as _, FilterDay, Given},
     },
     features::{
         accounts::{Administrator, Arrival, User, administered},
@@ -34,9 +34,9 @@ input! {
         /// That happened to this account or that it did
         pub user_id: Option<AccountId>,
         /// Not before this day (UTC)
-        pub from: Option<NaiveDate>,
+        pub from: Option<FilterDay>,
         /// Not after this day (UTC)
-        pub to: Option<NaiveDate>,
+        pub to: Option<FilterDay>,
         /// Where the page begins
         pub cursor: Option<Cursor>,
         /// How many at most
@@ -52,9 +52,9 @@ input! {
         /// That happened to this account or that it did
         pub user_id: Option<AccountId>,
         /// Not before this day (UTC)
-        pub from: Option<NaiveDate>,
+        pub from: Option<FilterDay>,
         /// Not after this day (UTC)
-        pub to: Option<NaiveDate>,
+        pub to: Option<FilterDay>,
     }
 }
 
@@ -65,8 +65,8 @@ impl LogQuery {
             kind: self.kind,
             account: self.user_id.map(|it| it.0),
             subject: None,
-            from: self.from,
-            to: self.to,
+            from: self.from.map(|it| it.0),
+            to: self.to.map(|it| it.0),
             cursor: self.cursor.clone(),
             limit: self.limit.unwrap_or(limit),
         }
@@ -140,8 +140,8 @@ pub(super) async fn export(
     let mut listing = Listing {
         kind: query.kind,
         account: query.user_id.map(|it| it.0),
-        from: query.from,
-        to: query.to,
+        from: query.from.map(|it| it.0),
+        to: query.to.map(|it| it.0),
         limit: AT_ONCE,
         ..Listing::default()
     };

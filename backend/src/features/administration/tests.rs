@@ -120,6 +120,13 @@ async fn accounts_are_listed_newest_first_and_searched(app: TestApp) {
     assert_eq!(emails("?search=100%25").await, ["ann@example.org"]);
     assert_eq!(emails("?search=%25").await, ["ann@example.org"], "a sign is taken as it is");
     assert_eq!(emails("?search=_").await, [""; 0]);
+    for name in ["bob", "B%C3%96B", "bo%CC%88b"] {
+        assert_eq!(emails(&format!("?search={name}")).await, ["Bob@Example.net"], "{name}");
+    }
+    let page = admin.get("/api/admin/users?search=example&limit=2").await;
+    let cursor = page.body["nextCursor"].as_str().unwrap();
+    let next = emails(&format!("?search=example&limit=2&cursor={cursor}")).await;
+    assert_eq!(next, ["admin@example.org"]);
 
     let first = admin.get("/api/admin/users?limit=2").await;
     let cursor = first.body["nextCursor"].as_str().unwrap();

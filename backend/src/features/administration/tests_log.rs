@@ -16,6 +16,7 @@ on_every_engine![
     many_guesses_leave_few_lines,
     no_secret_is_in_the_log,
     the_log_is_filtered_and_goes_page_by_page,
+    the_log_takes_every_day_of_the_calendar,
     the_log_is_taken_away_whole_as_comma_separated_values,
     no_cell_of_the_export_is_a_formula,
     everybody_sees_what_happened_to_their_own_account,
@@ -206,6 +207,31 @@ async fn the_log_is_filtered_and_goes_page_by_page(app: TestApp) {
     let named: Vec<_> = wrong.faults().iter().map(|it| it[..3].to_owned()).collect();
     assert_eq!(named, ["/ki", "/us", "/fr", "/li", "/ot"], "{wrong:?}");
     assert_eq!(admin.get("/api/admin/security-log?cursor=x").await.status, 422);
+}
+
+async fn the_log_takes_every_day_of_the_calendar(app: TestApp) {
+    let admin = app.as_administrator().await;
+    for n in 0..3 {
+        note(&app, Event::new(Kind::FactorAdded).saying(&n.to_string())).await;
+        app.app.clock.advance(TimeDelta::minutes(1));
+    }
+    let count = async |query: &str| {
+        let path = format!("/api/admin/security-log?kind=factor-added&{query}");
+        kinds(&admin.get(&path).await).len()
+    };
+    assert_eq!(count("to=9999-12-31").await, 3);
+    assert_eq!(count("from=0001-01-01").await, 3);
+    assert_eq!(count("from=0001-01-01&to=9999-12-31").await, 3);
+    assert_eq!(count("from=9999-12-31").await, 0);
+    assert_eq!(count("to=0001-01-01").await, 0);
+    let page = "/api/admin/security-log?kind=factor-added&to=9999-12-31&limit=2";
+    let first = admin.get(page).await;
+    let cursor = first.body["nextCursor"].as_str().unwrap();
+    assert_eq!(kinds(&admin.get(&format!("{page}&cursor={cursor}")).await).len(), 1);
+    let file = admin.get("/api/admin/security-log.csv?kind=factor-added&to=9999-12-31").await;
+    assert_eq!(file.body.as_str().unwrap().split_terminator("\r\n").count(), 4);
+    let shown = admin.get("/admin/log?kind=factor-added&from=0001-01-01&to=9999-12-31").await;
+    assert_eq!(shown.status, 200, "{shown:?}");
 }
 
 async fn the_log_is_taken_away_whole_as_comma_separated_values(app: TestApp) {

@@ -2,7 +2,6 @@
 
 use aide::axum::{ApiRouter, routing::get_with};
 use axum::extract::State;
-use chrono::NaiveDate;
 
 use super::{
     FuelLog, FuelLogId, FuelStats, Listing, kept,
@@ -16,6 +15,7 @@ use crate::{
             Created, Cursor, IfMatch, Json, Limit, New, NoContent, Page, Path, Query, Record,
             Stored, StoredRecord, refuses,
         },
+        input::FilterDay,
     },
     features::{accounts::User, vehicles::VehicleId},
     input,
@@ -56,9 +56,9 @@ input! {
         /// Of one vehicle; else of all that are not in the trash
         vehicle_id: Option<Id>,
         /// Not before this day
-        from: Option<NaiveDate>,
+        from: Option<FilterDay>,
         /// Not after this day
-        to: Option<NaiveDate>,
+        to: Option<FilterDay>,
         /// Where the page begins
         cursor: Option<Cursor>,
         /// How many at most
@@ -73,8 +73,8 @@ async fn list(
 ) -> Result<Stored<Page<FuelLog>>> {
     let listing = Listing {
         vehicle: query.vehicle_id.map(|id| VehicleId(id.0)),
-        from: query.from,
-        to: query.to,
+        from: query.from.map(|it| it.0),
+        to: query.to.map(|it| it.0),
         cursor: query.cursor,
         limit: query.limit.unwrap_or_default(),
     };

@@ -92,7 +92,18 @@ pub(super) async fn find(app: &App, user: &UserId, id: FuelLogId) -> Result<Fuel
 }
 
 async fn find_in(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<FuelLog> {
-    store::find(tx, user, id).await?.ok_or(Error::NotFound("fuel log"))
+    match store::find(tx, user, id).await? {
+        Some(found) => Ok(found),
+        None => Err(missing(tx, user, id).await?),
+    }
+}
+
+/// Why there is no such log: its vehicle may be in the trash.
+async fn missing(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<Error> {
+    if let Some(vehicle) = store::vehicle_of(tx, user, id).await? {
+        vehicles::find(tx, user, vehicle).await?;
+    }
+    Ok(Error::NotFound("fuel log"))
 }
 
 /// What of a request decides over what is asked about.
@@ -431,6 +442,9 @@ pub(super) fn no_station(error: sqlx::Error) -> Error {
 async fn hold_vehicle(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehicle> {
     vehicles::hold(tx, user, id).await.map_err(|error| match error {
         Error::NotFound(_) => Error::invalid("vehicleId", "is not a vehicle of yours"),
+        Error::InTrash { vehicle, .. } => {
+            Error::Invalid(vec![Fault::in_trash("vehicleId", vehicle)])
+        }
         other => other,
     })
 }

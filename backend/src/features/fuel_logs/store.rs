@@ -200,6 +200,22 @@ pub(super) async fn find(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<Op
     Ok(row.map(FuelLog::from))
 }
 
+/// The vehicle of the log, in the trash or not.
+pub(super) async fn vehicle_of(
+    tx: &mut Tx,
+    user: &UserId,
+    id: FuelLogId,
+) -> Result<Option<VehicleId>> {
+    let row: Option<(VehicleId,)> = sql!(
+        tx,
+        fetch_optional,
+        "SELECT vehicle_id FROM fuel_logs WHERE user_id = $1 AND id = $2",
+        user.as_str(),
+        id,
+    )?;
+    Ok(row.map(|it| it.0))
+}
+
 /// Read through the vehicle's own index: a test holds the plan.
 pub(super) const LIST_OF_VEHICLE: &str = "SELECT f.id, f.vehicle_id, f.date, f.odometer_exact, f.odometer_unit, f.total_exact, f.trip_exact, f.trip_unit,
        f.volume_exact, f.volume_unit, f.unit_price, f.unit_price_per, f.amount, f.currency, f.derived, f.confirmed,

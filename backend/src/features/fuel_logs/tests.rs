@@ -34,6 +34,7 @@ on_every_engine![
     a_vehicle_in_the_trash_hides_its_logs_until_it_comes_back,
     a_list_goes_page_by_page_newest_first,
     a_list_keeps_to_its_days,
+    a_list_takes_every_day_of_the_calendar,
     statistics_add_up_by_month,
     logs_added_at_once_know_of_each_other,
     logs_swapped_between_vehicles_at_once_do_not_wait_for_each_other,
@@ -744,6 +745,39 @@ async fn a_list_keeps_to_its_days(app: TestApp) {
     assert_eq!(days("&from=2026-01-03&to=2026-01-02").await, "");
     // What lies outside the days still counts for the economy of what lies inside.
     assert_eq!(garage.logs("&from=2026-01-02&to=2026-01-02").await[0]["mpg"], 10.0);
+}
+
+async fn a_list_takes_every_day_of_the_calendar(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    for (day, odometer) in [(1, 1000), (2, 1100), (3, 1200)] {
+        garage.added(&format!("2026-01-{day:02}"), odometer, json!({})).await;
+    }
+    let count = async |query: &str| garage.logs(query).await.len();
+    assert_eq!(count("&to=9999-12-31").await, 3);
+    assert_eq!(count("&from=0001-01-01").await, 3);
+    assert_eq!(count("&from=0001-01-01&to=9999-12-31").await, 3);
+    assert_eq!(count("&from=9999-12-31").await, 0);
+    assert_eq!(count("&to=0001-01-01").await, 0);
+    assert_eq!(count("&from=9999-12-31&to=0001-01-01").await, 0);
+    let (nil, max) = (uuid::Uuid::nil(), uuid::Uuid::max());
+    assert_eq!(count(&format!("&to=9999-12-31&cursor=9999-12-31_{}_{max}", i32::MAX)).await, 3);
+    assert_eq!(count(&format!("&from=0001-01-01&cursor=0001-01-01_0_{nil}")).await, 0);
+    // Page by page, to the end.
+    let days = "from=0001-01-01&to=9999-12-31";
+    let (mut cursor, mut seen) = (String::new(), 0);
+    loop {
+        let path = format!("/api/fuel-logs?{days}&limit=2{cursor}");
+        let page = garage.user.get(&path).await;
+        seen += page.body["items"].as_array().unwrap().len();
+        let Some(next) = page.body["nextCursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(seen, 3);
+    for day in ["0000-12-31", "10000-01-01", "2026-02-30", "-001-01-01", "2026-1-1", "9999-12-32"] {
+        let refused = garage.user.get(&format!("/api/fuel-logs?from={day}")).await;
+        assert_eq!(refused.status, 422, "{day}");
+        assert!(refused.faults()[0].starts_with("/from: "), "{refused:?}");
+    }
 }
 
 async fn statistics_add_up_by_month(app: TestApp) {

@@ -17,6 +17,7 @@ use crate::{
     core::{
         App, Error, Result, UserId,
         db::Tx,
+        error::Fault,
         http::{self, Created, Cursor, IfMatch, Limit, Once, Page},
         input::Change,
         units::Distance,
@@ -93,7 +94,18 @@ pub(super) async fn find(app: &App, user: &UserId, id: ItemId) -> Result<Item> {
 }
 
 async fn find_in(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Item> {
-    store::find(tx, user, id).await?.ok_or(Error::NotFound("maintenance item"))
+    match store::find(tx, user, id).await? {
+        Some(found) => Ok(found),
+        None => Err(missing(tx, user, id).await?),
+    }
+}
+
+/// Why there is no such item: its vehicle may be in the trash.
+async fn missing(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Error> {
+    if let Some(vehicle) = store::vehicle_of(tx, user, id).await? {
+        vehicles::find(tx, user, vehicle).await?;
+    }
+    Ok(Error::NotFound("maintenance item"))
 }
 
 /// Adds an item, and its odometer reading where it has one.
@@ -221,6 +233,9 @@ async fn hold_item(
 async fn hold_vehicle(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehicle> {
     vehicles::hold(tx, user, id).await.map_err(|error| match error {
         Error::NotFound(_) => Error::invalid("vehicleId", "is not a vehicle of yours"),
+        Error::InTrash { vehicle, .. } => {
+            Error::Invalid(vec![Fault::in_trash("vehicleId", vehicle)])
+        }
         other => other,
     })
 }

@@ -101,6 +101,22 @@ pub(super) async fn find(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Optio
     )
 }
 
+/// The vehicle of the item, in the trash or not.
+pub(super) async fn vehicle_of(
+    tx: &mut Tx,
+    user: &UserId,
+    id: ItemId,
+) -> Result<Option<VehicleId>> {
+    let row: Option<(VehicleId,)> = sql!(
+        tx,
+        fetch_optional,
+        "SELECT vehicle_id FROM maintenance WHERE user_id = $1 AND id = $2",
+        user.as_str(),
+        id,
+    )?;
+    Ok(row.map(|it| it.0))
+}
+
 /// The item that this one left behind when it was completed.
 pub(super) async fn find_next(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Option<Item>> {
     sql!(

@@ -350,7 +350,7 @@ async fn a_vehicle_in_the_trash_hides_its_items_until_it_comes_back(app: TestApp
     assert_eq!(garage.user.post(&format!("{path}/complete"), done).await.status, 404);
     assert_eq!(garage.user.get("/api/maintenance").await.body["items"], json!([]));
     let refused = garage.add(json!({ "dueDate": "2026-03-01" })).await;
-    assert_eq!(refused.faults(), ["/vehicleId: is not a vehicle of yours"]);
+    assert_eq!(refused.faults(), ["/vehicleId: is a vehicle in your trash: restore it first"]);
     garage.user.post(&format!("{vehicle}/restore"), json!({})).await;
     assert_eq!(garage.items("").await.len(), 1);
 }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::core::units::choice;
+use crate::core::{input::visible, units::choice};
 
 choice! {
     /// What happened.
@@ -129,9 +129,10 @@ impl Event {
     }
 }
 
-/// One line of at most `most` characters, without control characters.
+/// One line of at most `most` characters, without control and hidden characters.
 fn line(text: &str, most: usize) -> Option<String> {
-    let text: String = text.trim().chars().filter(|it| !it.is_control()).take(most).collect();
+    let text: String =
+        visible(text).trim().chars().filter(|it| !it.is_control()).take(most).collect();
     (!text.is_empty()).then_some(text)
 }
 

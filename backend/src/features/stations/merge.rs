@@ -6,6 +6,7 @@ use super::{
     providers::{Place, UNNAMED},
     search::FoundStation,
 };
+use crate::core::fold::folded;
 
 /// How near, in metres, two stations of one brand are one.
 const SAME: f64 = 100.0;
@@ -187,7 +188,7 @@ pub(super) fn complete(known: &mut Place, mut other: Place) -> bool {
 /// The letters and digits, word by word.
 fn words(text: &str) -> Vec<String> {
     let words = text.split(|it: char| !it.is_alphanumeric()).filter(|it| !it.is_empty());
-    words.map(str::to_lowercase).collect()
+    words.map(folded).collect()
 }
 
 #[cfg(test)]
@@ -229,6 +230,7 @@ mod tests {
             (google("Shellac", 0.0), osm("Shell", None, 10.0), false),
             (google("Q8 Easy", 0.0), osm("Easy", Some("Q8"), 10.0), true),
             (google("Öl!", 0.0), osm("öl", None, 0.0), true),
+            (google("Café", 0.0), osm("Cafe", None, 0.0), true),
             (google("Shell", 0.0), google("Shell 2", 5.0), false),
             (osm("a", Some("BP"), 0.0), osm("b", Some("BP"), 5.0), true),
             (osm("Shell", None, 0.0), osm(UNNAMED, None, 20.0), true),

@@ -53,7 +53,8 @@ pub const FEATURE: Feature = Feature {
         "004_keep_imports",
         "005_find_by_words",
         "006_withdraw_stations",
-        "007_count_what_imports_leave_out"
+        "007_count_what_imports_leave_out",
+        "008_find_without_accents",
     ],
     api: api::router,
     pages: pages::router,

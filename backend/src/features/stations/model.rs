@@ -14,6 +14,7 @@ use crate::{
     core::{
         Error, Result, UserId,
         db::fixed::Fixed,
+        fold::folded,
         input::{Change, Clearable, LongText, Text},
     },
     input,
@@ -137,9 +138,10 @@ impl From<Row> for Station {
     }
 }
 
-/// How name, brand and address are searched: in lower case, whatever the engine makes of letters.
+/// How name, brand and address are searched: in lower case and without accents, whatever the engine
+/// makes of letters.
 pub(super) fn search_key(name: &str, brand: Option<&str>, address: Option<&str>) -> String {
-    [Some(name), brand, address].into_iter().flatten().collect::<Vec<_>>().join(" ").to_lowercase()
+    folded(&[Some(name), brand, address].into_iter().flatten().collect::<Vec<_>>().join(" "))
 }
 
 impl Station {

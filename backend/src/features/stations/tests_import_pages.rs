@@ -120,6 +120,9 @@ async fn a_file_of_another_kind_is_refused(app: TestApp) {
     assert_eq!(nothing.status, 422);
     holds(nothing.body.as_str().unwrap(), &["This is required."]);
     assert_eq!(admin.submit(PAGE, &[("file", "x")]).await.status, 415);
+    let gzip = admin.with_header("content-encoding", "gzip");
+    let refused = send(&gzip, "a.csv", "name,latitude,longitude\n").await;
+    assert_eq!((refused.status, refused.header("accept-encoding")), (415, "identity"));
     // What was refused holds up nothing.
     holds(&bring_in(&admin, "a.csv", "name,latitude,longitude\n").await, &[">Done<"]);
 }

@@ -83,10 +83,10 @@ async fn fill(app: &App, new: NewVehicle) -> NewVehicle {
     }
 }
 
-/// The user's vehicle `id`, within the caller's transaction; one in the trash is not found.
+/// The user's vehicle `id`, within the caller's transaction.
 ///
 /// # Errors
-/// `NotFound`.
+/// `NotFound`, and `InTrash` for one in the trash.
 pub async fn find(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehicle> {
     outside_trash(store::find(tx, user, id).await?)
 }
@@ -95,13 +95,17 @@ pub async fn find(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehicle> 
 /// transaction ends.
 ///
 /// # Errors
-/// `NotFound`.
+/// As [`find`].
 pub async fn hold(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehicle> {
     outside_trash(store::hold(tx, user, id).await?)
 }
 
 fn outside_trash(found: Option<Vehicle>) -> Result<Vehicle> {
-    found.filter(|vehicle| vehicle.deleted_at.is_none()).ok_or(Error::NotFound("vehicle"))
+    let vehicle = found.ok_or(Error::NotFound("vehicle"))?;
+    if vehicle.deleted_at.is_some() {
+        return Err(Error::InTrash { vehicle: vehicle.id.0, title: vehicle.title() });
+    }
+    Ok(vehicle)
 }
 
 /// The user's vehicles as a page of JSON, newest first. The first page of the garage is kept.

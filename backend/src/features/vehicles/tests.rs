@@ -7,12 +7,15 @@ on_every_engine![
     a_new_vehicle_is_read_back_as_it_was_added,
     every_field_at_fault_is_named,
     what_is_not_json_is_told_apart_from_what_is_refused,
+    a_compressed_body_is_refused_by_its_header,
     texts_are_trimmed_and_measured_in_characters,
+    a_text_with_an_invisible_character_is_refused_by_its_name,
     a_vin_is_unique_for_a_user_and_free_for_another,
     a_vin_in_the_trash_says_so,
     a_change_keeps_what_it_does_not_mention,
     a_change_meant_for_another_state_is_refused,
     a_vehicle_in_the_trash_is_out_of_sight_until_it_is_restored,
+    the_owner_is_told_that_a_vehicle_is_in_the_trash_and_nobody_else,
     another_users_vehicle_looks_like_one_that_does_not_exist,
     a_list_goes_page_by_page_newest_first,
     a_list_shows_every_change_at_once,
@@ -141,6 +144,61 @@ async fn what_is_not_json_is_told_apart_from_what_is_refused(app: TestApp) {
     assert_eq!(send(lone_surrogate, json).await.0, 422);
 }
 
+async fn a_compressed_body_is_refused_by_its_header(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let body = format!(r#"{{"vin":"{}"}}"#, VINS[0]);
+    for coding in ["gzip", "GZIP", "deflate", "br", "x-unknown", "identity, gzip"] {
+        let headers = [("content-encoding", coding)];
+        let refused = ann.send_json(Method::POST, "/api/vehicles", &body, &headers).await;
+        assert_eq!(refused.status, 415, "{coding}: {refused:?}");
+        assert_eq!(refused.body["type"], "/problems/unsupported-encoding");
+        assert_eq!(refused.header("accept-encoding"), "identity");
+        let detail = refused.body["detail"].as_str().unwrap();
+        assert!(detail.contains("Content-Encoding"), "{detail}");
+    }
+    for coding in ["identity", "Identity", ""] {
+        let headers = [("content-encoding", coding)];
+        let added = ann.send_json(Method::POST, "/api/vehicles", &body, &headers).await;
+        assert!(matches!(added.status, 201 | 409), "{coding}: {added:?}");
+    }
+    // Bodies that may be left out, and forms.
+    let ann = ann.with_header("content-encoding", "gzip");
+    let id = ann.get("/api/vehicles").await.body["items"][0]["id"].as_str().unwrap().to_owned();
+    let restored = ann.post(&format!("/api/vehicles/{id}/restore"), json!({})).await;
+    assert!(matches!(restored.status, 200 | 415), "{restored:?}");
+    let page = ann.submit("/vehicles/new", &[("vin", VINS[1])]).await;
+    assert_eq!((page.status, page.header("accept-encoding")), (415, "identity"), "{page:?}");
+    assert!(page.text().contains("Content-Encoding"), "{page:?}");
+}
+
+async fn a_text_with_an_invisible_character_is_refused_by_its_name(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    let vehicle = add(&ann, VINS[0]).await.id();
+    let path = format!("/api/vehicles/{vehicle}");
+    for hidden in
+        ["Red\u{200b}car", "Red\u{202e}car", "\u{feff}Red car", "Red car\u{ad}", "\u{2066}"]
+    {
+        let refused = ann.patch(&path, json!({ "nickname": hidden })).await;
+        assert_eq!(refused.status, 422, "{hidden:?}: {refused:?}");
+        let fault = &refused.faults()[0];
+        let character = hidden.chars().find(|it| !it.is_ascii()).unwrap();
+        let code = format!("U+{:04X}", u32::from(character));
+        assert!(fault.starts_with("/nickname: ") && fault.contains(&code), "{fault}");
+    }
+    let fill = json!({
+        "vehicleId": vehicle, "date": "2026-01-02", "odometerReading": 1000, "gallons": 10,
+        "notes": "First line\nsecond\u{200f} line", "stationName": "Shell\u{2060}",
+    });
+    let refused = ann.post("/api/fuel-logs", fill).await;
+    assert_eq!(refused.status, 422);
+    let named: Vec<_> = refused.faults().iter().map(|it| it.contains("U+20")).collect();
+    assert_eq!(named, [true, true], "{refused:?}");
+    for shown in ["👩\u{200d}💻", "می\u{200c}خواهم", "שלום", "مرحبا"] {
+        let changed = ann.patch(&path, json!({ "nickname": shown })).await;
+        assert_eq!((changed.status, &changed.body["nickname"]), (200, &json!(shown)));
+    }
+}
+
 async fn texts_are_trimmed_and_measured_in_characters(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let new =
@@ -250,6 +308,83 @@ async fn a_vehicle_in_the_trash_is_out_of_sight_until_it_is_restored(app: TestAp
     assert_eq!((restored.status, &restored.body["deletedAt"]), (200, &Value::Null));
     assert_eq!(ann.get(&path).await.body, restored.body);
     assert_eq!(vins(&ann, "/api/vehicles?deleted=true").await, [""; 0]);
+}
+
+async fn the_owner_is_told_that_a_vehicle_is_in_the_trash_and_nobody_else(app: TestApp) {
+    let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
+    let new = json!({ "vin": VINS[0], "nickname": "Old Blue" });
+    let vehicle = ann.post("/api/vehicles", new).await.id();
+    let other = add(&ann, VINS[1]).await.id();
+    let fill = |vehicle: &str| {
+        json!({
+            "vehicleId": vehicle, "date": "2026-01-02", "odometerReading": 1000, "gallons": 10,
+        })
+    };
+    let item = |vehicle: &str| json!({ "vehicleId": vehicle, "type": "oil_change", "dueDate": "2026-03-01" });
+    let reading = json!({ "date": "2026-01-02", "reading": 1000 });
+    let path = format!("/api/vehicles/{vehicle}");
+    let log = ann.post("/api/fuel-logs", fill(&vehicle)).await.id();
+    let elsewhere = ann.post("/api/fuel-logs", fill(&other)).await.id();
+    let service = ann.post("/api/maintenance", item(&vehicle)).await.id();
+    let noted = ann.post(&format!("{path}/odometer"), reading.clone()).await;
+    assert_eq!(noted.status, 201, "{noted:?}");
+    let noted = format!("/api/odometer-readings/{}", noted.id());
+    assert_eq!(ann.delete(&path).await.status, 204);
+
+    let restore = json!(format!("{path}/restore"));
+    let is_told = |answer: &Answer, status: u16| {
+        let body = &answer.body;
+        assert_eq!((answer.status, &body["type"]), (status, &json!("/problems/vehicle-in-trash")));
+        assert_eq!((&body["vehicleId"], &body["restore"]), (&json!(vehicle), &restore));
+        let detail = body["detail"].as_str().unwrap();
+        assert!(detail.contains("in your trash: restore it first"), "{detail}");
+    };
+    for read in [
+        path.clone(),
+        format!("{path}/fuel-stats"),
+        format!("{path}/odometer"),
+        format!("/api/fuel-logs?vehicleId={vehicle}"),
+        format!("/api/maintenance?vehicleId={vehicle}"),
+        format!("/api/maintenance/upcoming?vehicleId={vehicle}"),
+        format!("/api/fuel-logs/{log}"),
+        format!("/api/maintenance/{service}"),
+        noted.clone(),
+    ] {
+        let told = ann.get(&read).await;
+        assert_eq!(told.body["type"], "/problems/vehicle-in-trash", "{read}");
+        is_told(&told, 404);
+        assert!(!bob.get(&read).await.body.to_string().contains("trash"), "{read}");
+    }
+    for (write, body) in [
+        (path.clone(), json!({ "color": "red" })),
+        (format!("/api/fuel-logs/{log}"), json!({ "notes": "x" })),
+        (format!("/api/maintenance/{service}"), json!({ "notes": "x" })),
+    ] {
+        is_told(&ann.patch(&write, body).await, 404);
+        is_told(&ann.delete(&write).await, 404);
+    }
+    is_told(&ann.delete(&noted).await, 404);
+    is_told(&ann.post(&format!("{path}/odometer"), reading).await, 404);
+    let done = json!({ "completedDate": "2026-01-31" });
+    is_told(&ann.post(&format!("/api/maintenance/{service}/complete"), done).await, 404);
+    // A vehicle that the body names is a fault of that field.
+    let moved = json!({ "vehicleId": vehicle });
+    for refused in [
+        ann.post("/api/fuel-logs", fill(&vehicle)).await,
+        ann.post("/api/maintenance", item(&vehicle)).await,
+        ann.patch(&format!("/api/fuel-logs/{elsewhere}"), moved).await,
+    ] {
+        is_told(&refused, 422);
+        assert_eq!(refused.faults(), ["/vehicleId: is a vehicle in your trash: restore it first"]);
+    }
+    let foreign = bob.post("/api/fuel-logs", fill(&vehicle)).await;
+    assert_eq!(foreign.faults(), ["/vehicleId: is not a vehicle of yours"]);
+    // The VIN leads there in the same way.
+    let again = ann.post("/api/vehicles", json!({ "vin": VINS[0] })).await;
+    assert_eq!((again.status, &again.body["restore"]), (409, &restore));
+
+    assert_eq!(ann.post(restore.as_str().unwrap(), json!({})).await.status, 200);
+    assert_eq!(ann.get(&format!("/api/fuel-logs/{log}")).await.status, 200);
 }
 
 async fn another_users_vehicle_looks_like_one_that_does_not_exist(app: TestApp) {

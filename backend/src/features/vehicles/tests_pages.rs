@@ -8,10 +8,12 @@ const VIN: &str = "1HGCM82633A004352";
 
 on_every_engine![
     a_form_with_faults_shows_each_at_its_field_and_keeps_what_was_typed,
+    a_form_names_the_invisible_character_of_a_field,
     a_vehicle_is_added_and_changed_by_its_forms,
     a_form_left_as_it_was_changes_nothing,
     a_vin_that_is_taken_leads_to_the_other_vehicle,
     the_trash_shows_what_is_in_it_and_gives_it_back,
+    a_page_of_a_vehicle_in_the_trash_offers_to_restore_it,
     nothing_that_is_typed_becomes_markup,
 ];
 
@@ -34,6 +36,14 @@ async fn a_form_with_faults_shows_each_at_its_field_and_keeps_what_was_typed(app
         assert!(answer.text().contains(part), "{part} is not in {answer:?}");
     }
     assert_eq!(user.get("/api/vehicles").await.body["items"], json!([]));
+}
+
+async fn a_form_names_the_invisible_character_of_a_field(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    let answer = user.submit("/vehicles/new", &[("vin", VIN), ("nickname", "My\u{200b}car")]).await;
+    assert_eq!(answer.status, 422);
+    let told = "This contains an invisible character, U+200B (zero-width space), after “My”";
+    assert!(answer.text().contains(told), "{answer:?}");
 }
 
 async fn a_vehicle_is_added_and_changed_by_its_forms(app: TestApp) {
@@ -110,6 +120,40 @@ async fn the_trash_shows_what_is_in_it_and_gives_it_back(app: TestApp) {
         let answer = other.submit(&format!("/vehicles/{id}/{action}"), &[]).await;
         assert_eq!(answer.status, 404, "{action}");
     }
+}
+
+async fn a_page_of_a_vehicle_in_the_trash_offers_to_restore_it(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    let vehicle = json!({ "vin": VIN, "nickname": "Old Blue" });
+    let id = user.post("/api/vehicles", vehicle).await.id();
+    let log = json!({
+        "vehicleId": id, "date": "2026-01-01", "odometerReading": 1, "gallons": "1",
+    });
+    let log = user.post("/api/fuel-logs", log).await.id();
+    user.submit(&format!("/vehicles/{id}/trash"), &[]).await;
+    let restore = format!(r#"<form method="post" action="/vehicles/{id}/restore">"#);
+    let other = app.register("eve@example.org").await;
+    for path in [
+        format!("/vehicles/{id}"),
+        format!("/vehicles/{id}/edit"),
+        format!("/vehicles/{id}/fuel-logs/new"),
+        format!("/vehicles/{id}/maintenance"),
+        format!("/vehicles/{id}/odometer"),
+        format!("/fuel-logs/{log}/edit"),
+    ] {
+        let page = user.get(&path).await;
+        assert_eq!(page.status, 404, "{path}");
+        assert!(page.text().contains("is in your trash: restore it first."), "{path}: {page:?}");
+        assert!(page.text().contains(&restore), "{path}");
+        let page = other.get(&path).await;
+        assert_eq!(page.status, 404, "{path}");
+        assert!(!page.text().contains("in your trash"), "{path}: {page:?}");
+    }
+    let fields = [("date", "2026-01-02"), ("odometerReading", "10"), ("volume", "2")];
+    let refused = user.submit(&format!("/vehicles/{id}/fuel-logs/new"), &fields).await;
+    assert!(refused.text().contains(&restore), "{refused:?}");
+    user.submit(&format!("/vehicles/{id}/restore"), &[]).await;
+    assert_eq!(user.get(&format!("/vehicles/{id}")).await.status, 200);
 }
 
 async fn nothing_that_is_typed_becomes_markup(app: TestApp) {

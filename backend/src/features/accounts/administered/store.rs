@@ -41,7 +41,6 @@ macro_rules! accounts {
 /// At most a page of accounts after the key `after`, newest first.
 pub(super) async fn list(
     tx: &mut Tx,
-    pattern: Option<String>,
     after: (DateTime<Utc>, Uuid),
     limit: Limit,
 ) -> Result<Vec<Row>> {
@@ -50,14 +49,39 @@ pub(super) async fn list(
         fetch_all,
         accounts!(
             "WHERE (created_at, id) < ($1, $2)
-               AND (CAST($3 AS TEXT) IS NULL OR LOWER(email) LIKE $3 ESCAPE '!'
-                    OR LOWER(display_name) LIKE $3 ESCAPE '!')
              ORDER BY created_at DESC, id DESC
-             LIMIT $4"
+             LIMIT $3"
         ),
         after.0,
         after.1,
-        &pattern,
+        limit.and_one(),
+    )
+}
+
+/// What an account is found by.
+#[derive(sqlx::FromRow)]
+pub(super) struct Name {
+    pub(super) id: Uuid,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) email: String,
+    pub(super) display_name: Option<String>,
+}
+
+/// What the accounts after the key `after` are found by, newest first.
+pub(super) async fn list_names(
+    tx: &mut Tx,
+    after: (DateTime<Utc>, Uuid),
+    limit: Limit,
+) -> Result<Vec<Name>> {
+    sql!(
+        tx,
+        fetch_all,
+        "SELECT id, created_at, email, display_name FROM accounts
+         WHERE (created_at, id) < ($1, $2)
+         ORDER BY created_at DESC, id DESC
+         LIMIT $3",
+        after.0,
+        after.1,
         limit.and_one(),
     )
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{model::Refusal, provider::Provider};
 use crate::{
-    core::input::{Field as _, Given, Text},
+    core::input::{Field as _, Given, Text, visible},
     features::accounts::model::Email,
 };
 
@@ -226,7 +226,7 @@ fn vouched<A: AdditionalClaims>(
     let is_verified = claims.email_verified() == Some(true);
     let email = claims.email().filter(|_| is_verified);
     let name = claims.name().and_then(|names| names.get(None));
-    let name = name.and_then(|name| Text::<100>::read(&given(name), any_day).ok());
+    let name = name.and_then(|name| Text::<100>::read(&given(&visible(name)), any_day).ok());
     Ok(Vouched {
         issuer: claims.issuer().to_string(),
         subject: subject.to_owned(),

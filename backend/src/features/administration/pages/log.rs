@@ -8,6 +8,7 @@ use crate::{
     core::{
         App, Result,
         http::{Form, Limit, Search},
+        input::FilterDay,
         web::{self, Sheet, Shell},
     },
     features::{
@@ -95,7 +96,7 @@ pub(super) async fn show(
         }
         None => None,
     };
-    let day = |day: Option<chrono::NaiveDate>| day.map(|it| it.to_string()).unwrap_or_default();
+    let day = |day: Option<FilterDay>| day.map(|it| it.0.to_string()).unwrap_or_default();
     let kind = query.kind.map_or("", Kind::as_str);
     let filters = [
         ("kind", kind.to_owned()),

@@ -22,6 +22,7 @@ use super::{
 };
 use crate::core::{
     config,
+    input::visible,
     outward::{Breaker, FetchError},
 };
 
@@ -84,10 +85,11 @@ impl Place {
     }
 }
 
-/// Text of an upstream's as a column can hold it: in one line, without control characters, no
-/// longer than `most`; none where nothing is left.
+/// Text of an upstream's as a column can hold it: in one line, without control and hidden
+/// characters, no longer than `most`; none where nothing is left.
 pub(super) fn clean(text: &str, most: usize) -> Option<String> {
-    let line: String = text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
+    let line: String =
+        visible(text).chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
     let text: String = line.trim().chars().take(most).collect();
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())

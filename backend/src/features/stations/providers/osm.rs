@@ -11,6 +11,7 @@ use super::{Address, Answer, Ask, Away, Place, Provider, clean, osm_id, phone, w
 use crate::{
     core::{
         config,
+        fold::folded,
         outward::{FetchError, Outward},
     },
     features::stations::{
@@ -310,8 +311,7 @@ impl Osm {
             // Nobody to ask for names: of what is nearby, what has the words.
             let Some(circle) = circle else { return Ok(Vec::new()) };
             let mut places = self.around(circle).await?;
-            let words: Vec<_> =
-                words.to_lowercase().split_whitespace().map(str::to_owned).collect();
+            let words: Vec<_> = folded(words).split_whitespace().map(str::to_owned).collect();
             places.retain(|it| has_words(it, &words));
             return Ok(places);
         };
@@ -344,7 +344,7 @@ fn by_name(words: &str, circle: Option<&Circle>) -> String {
 
 fn has_words(place: &Place, words: &[String]) -> bool {
     let all = [Some(&place.name), place.brand.as_ref(), place.address.as_ref()];
-    let all: Vec<_> = all.into_iter().flatten().map(|it| it.to_lowercase()).collect();
+    let all: Vec<_> = all.into_iter().flatten().map(|it| folded(it)).collect();
     words.iter().all(|word| all.iter().any(|it| it.contains(word)))
 }
 

@@ -3,7 +3,7 @@
 use sqlx::Result;
 
 use crate::{
-    core::{UserId, db::Tx},
+    core::{UserId, db::Tx, fold::folded},
     features::stations::{Station, model::Row, store::stations},
     sql,
 };
@@ -25,7 +25,7 @@ impl Words {
     pub(in crate::features::stations) fn of(text: &str) -> Self {
         let mut patterns = [const { String::new() }; WORDS];
         let mut beginnings = Vec::new();
-        let text = text.to_lowercase();
+        let text = folded(text);
         let mut words = text.split_whitespace();
         for pattern in &mut patterns {
             let word = words.next().unwrap_or_default();
@@ -144,6 +144,9 @@ mod tests {
         assert_eq!(words.for_postgres(), "'aral':* & 'tank':* & 'o' & 'neill':* & 'x' & '5'");
         let asked = "\"aral\"* AND \"tank\"* AND \"o\" AND \"neill\"* AND \"x\" AND \"5\"";
         assert_eq!(words.for_sqlite(), asked);
+        let accented = Words::of("Café Cafe\u{301} STRASSE straße");
+        assert_eq!(accented.patterns[..2], ["%cafe%", "%cafe%"]);
+        assert_eq!(accented.for_postgres(), "'cafe':* & 'cafe':* & 'strasse':* & 'strasse':*");
         let nothing = Words::of("- _ %");
         assert_eq!((nothing.for_postgres().as_str(), nothing.for_sqlite().as_str()), ("", "\"\""));
     }

@@ -106,8 +106,13 @@ pub(super) async fn find(app: &App, user: &UserId, id: Uuid) -> Result<Shown> {
 }
 
 async fn find_in(tx: &mut Tx, user: &UserId, id: Uuid) -> Result<Shown> {
-    let found = store::find(tx, user, id).await?;
-    let (vehicle, seen) = found.ok_or(Error::NotFound("odometer reading"))?;
+    let Some((vehicle, seen)) = store::find(tx, user, id).await? else {
+        // Its vehicle may be in the trash.
+        if let Some(vehicle) = store::vehicle_of(tx, user, id).await? {
+            service::find(tx, user, vehicle).await?;
+        }
+        return Err(Error::NotFound("odometer reading"));
+    };
     let replaced = replacements(tx, user, vehicle).await?;
     Ok(shown(vehicle, seen, &replaced))
 }

@@ -92,6 +92,18 @@ pub(super) async fn find(
     Ok(owned.map(|it| (it.vehicle_id, it.row.into())))
 }
 
+/// The vehicle of the reading, in the trash or not.
+pub(super) async fn vehicle_of(tx: &mut Tx, user: &UserId, id: Uuid) -> Result<Option<VehicleId>> {
+    let row: Option<(VehicleId,)> = sql!(
+        tx,
+        fetch_optional,
+        "SELECT vehicle_id FROM odometer_readings WHERE user_id = $1 AND id = $2",
+        user.as_str(),
+        id,
+    )?;
+    Ok(row.map(|it| it.0))
+}
+
 pub(super) async fn delete(tx: &mut Tx, user: &UserId, id: Uuid) -> Result<()> {
     sql!(
         tx,

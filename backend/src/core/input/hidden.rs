@@ -1,0 +1,202 @@
+//! Characters that cannot be seen: a text must not hide any, and must not consist of them.
+
+/// The joiners, which many scripts and emoji need between two of their characters.
+const NON_JOINER: char = '\u{200c}';
+const JOINER: char = '\u{200d}';
+
+/// Each range of characters that a text must not contain, and what its characters are called.
+const HIDDEN: &[(char, char, &str)] = &[
+    ('\u{ad}', '\u{ad}', "soft hyphen"),
+    ('\u{61c}', '\u{61c}', "Arabic letter mark"),
+    ('\u{180e}', '\u{180e}', "Mongolian vowel separator"),
+    ('\u{200b}', '\u{200b}', "zero-width space"),
+    ('\u{200e}', '\u{200e}', "left-to-right mark"),
+    ('\u{200f}', '\u{200f}', "right-to-left mark"),
+    ('\u{2028}', '\u{2028}', "line separator"),
+    ('\u{2029}', '\u{2029}', "paragraph separator"),
+    ('\u{202a}', '\u{202e}', "bidirectional control"),
+    ('\u{2060}', '\u{2060}', "word joiner"),
+    ('\u{2061}', '\u{2064}', "invisible operator"),
+    ('\u{2065}', '\u{2065}', "unassigned format character"),
+    ('\u{2066}', '\u{2069}', "bidirectional control"),
+    ('\u{206a}', '\u{206f}', "deprecated format character"),
+    ('\u{feff}', '\u{feff}', "zero-width no-break space"),
+    ('\u{fff9}', '\u{fffb}', "interlinear annotation"),
+    ('\u{1bca0}', '\u{1bca3}', "shorthand format control"),
+    ('\u{1d173}', '\u{1d17a}', "musical format control"),
+    ('\u{e0000}', '\u{e007f}', "tag character"),
+];
+
+/// Those of [`HIDDEN`] within a class of a regular expression. The last ones are left out: they
+/// cannot be written the same for every reader of patterns.
+pub(super) const IN_PATTERN: &str = "\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\
+    \\u2060-\\u206f\\ufeff\\ufff9-\\ufffb";
+
+/// How much of the text before a hidden character is quoted.
+const QUOTED: usize = 20;
+
+fn name(character: char) -> Option<&'static str> {
+    if character.is_ascii() {
+        return None;
+    }
+    let found = HIDDEN.iter().find(|it| (it.0..=it.1).contains(&character));
+    found.map(|it| it.2)
+}
+
+/// Whether a character takes space without ink, or changes only what stands before it.
+fn is_blank(character: char) -> bool {
+    character.is_whitespace()
+        || matches!(character, NON_JOINER | JOINER | '\u{34f}' | '\u{2800}')
+        || matches!(character, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}')
+        || matches!(character, '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}')
+        || matches!(character, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+}
+
+/// Whether a joiner may stand beside it: ASCII never needs one.
+fn is_joined(character: Option<char>) -> bool {
+    character.is_some_and(|it| {
+        !it.is_ascii()
+            && !it.is_whitespace()
+            && !matches!(it, NON_JOINER | JOINER)
+            && name(it).is_none()
+    })
+}
+
+/// The first hidden character of the text, by its place in characters.
+fn first(text: &str) -> Option<(usize, char, &'static str)> {
+    let mut before = None;
+    let mut rest = text.chars().enumerate().peekable();
+    while let Some((place, character)) = rest.next() {
+        let name = match character {
+            NON_JOINER | JOINER => {
+                let after = rest.peek().map(|it| it.1);
+                let is_needed = is_joined(before) && is_joined(after);
+                let name = if character == JOINER { "joiner" } else { "non-joiner" };
+                (!is_needed).then_some(name)
+            }
+            other => name(other),
+        };
+        if let Some(name) = name {
+            return Some((place, character, name));
+        }
+        before = Some(character);
+    }
+    None
+}
+
+/// Refuses a text that hides characters, or that consists of them.
+///
+/// # Errors
+/// Which character it is, and after what it stands.
+pub(super) fn refuse_hidden(text: &str) -> Result<(), String> {
+    if text.is_ascii() {
+        return Ok(());
+    }
+    if let Some((place, character, name)) = first(text) {
+        let begin = place.saturating_sub(QUOTED);
+        let before: String = text.chars().skip(begin).take(place - begin).collect();
+        let before = before.trim();
+        let place = if before.is_empty() {
+            "at the beginning".to_owned()
+        } else {
+            format!("after “{before}”")
+        };
+        let code = u32::from(character);
+        return Err(format!(
+            "contains an invisible character, U+{code:04X} ({name}), {place}: remove it"
+        ));
+    }
+    if !text.trim().is_empty() && text.chars().all(is_blank) {
+        return Err("contains only invisible characters: enter at least one visible".to_owned());
+    }
+    Ok(())
+}
+
+/// The text of somebody else's without hidden characters; empty where nothing of it is visible.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_owned();
+    }
+    let mut visible = String::with_capacity(text.len());
+    let mut rest = text.chars().filter(|it| name(*it).is_none()).peekable();
+    while let Some(character) = rest.next() {
+        let is_joiner = matches!(character, NON_JOINER | JOINER);
+        let after = rest.peek().copied();
+        if !is_joiner || (is_joined(visible.chars().next_back()) && is_joined(after)) {
+            visible.push(character);
+        }
+    }
+    if visible.chars().all(is_blank) { String::new() } else { visible }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HIDDEN, refuse_hidden, visible};
+
+    #[test]
+    fn every_hidden_character_is_refused_by_its_code_wherever_it_stands() {
+        for (least, most, name) in HIDDEN {
+            for character in *least..=*most {
+                let code = format!("U+{:04X} ({name})", u32::from(character));
+                for text in [
+                    format!("{character}"),
+                    format!("{character}Car"),
+                    format!("C{character}ar"),
+                    format!("Car{character}"),
+                    format!("Ca\n{character}r"),
+                ] {
+                    let refused = refuse_hidden(&text).unwrap_err();
+                    assert!(refused.contains(&code), "{text:?}: {refused}");
+                }
+                assert_eq!(visible(&format!("Ca{character}r")), "Car");
+            }
+        }
+        let refused = refuse_hidden("Red C\u{200b}ar").unwrap_err();
+        let expected =
+            "contains an invisible character, U+200B (zero-width space), after “Red C”: remove it";
+        assert_eq!(refused, expected);
+    }
+
+    #[test]
+    fn joiners_are_taken_where_scripts_and_emoji_need_them_alone() {
+        for text in [
+            "می\u{200c}خواهم",
+            "क्\u{200d}ष",
+            "👩\u{200d}💻",
+            "👨🏽\u{200d}🚀",
+            "🏳\u{fe0f}\u{200d}🌈",
+            "👩\u{200d}❤\u{fe0f}\u{200d}👨",
+        ] {
+            assert_eq!(refuse_hidden(text), Ok(()), "{text:?}");
+            assert_eq!(visible(text), text);
+        }
+        for joiner in ['\u{200c}', '\u{200d}'] {
+            for text in [
+                format!("{joiner}"),
+                format!("{joiner}{joiner}"),
+                format!("{joiner}م"),
+                format!("م{joiner}"),
+                format!("C{joiner}ar"),
+                format!("م{joiner} م"),
+                format!("م{joiner}{joiner}م"),
+            ] {
+                let refused = refuse_hidden(&text).unwrap_err();
+                assert!(refused.contains("joiner"), "{text:?}: {refused}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_needs_something_visible() {
+        for text in ["\u{3164}", "\u{2800}", "\u{fe0f}", "\u{a0}\u{2800}", "\u{115f}\u{1160}"] {
+            let refused = refuse_hidden(text).unwrap_err();
+            assert!(refused.starts_with("contains only invisible"), "{text:?}: {refused}");
+            assert_eq!(visible(text), "");
+        }
+        for text in ["", "Car", "é", "Дом", "車", "🚗", "❤\u{fe0f}", "שלום", "مرحبا", "e\u{301}"]
+        {
+            assert_eq!(refuse_hidden(text), Ok(()), "{text:?}");
+        }
+    }
+}

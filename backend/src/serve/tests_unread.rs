@@ -1,0 +1,192 @@
+//! Answers to requests whose bodies were not read: over real sockets, which a close resets.
+
+use std::time::Duration;
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+use super::{
+    connections::{Places, listen, serve},
+    front::Front,
+    tests::{Service, slow_service},
+};
+use crate::{core::config::Config, testing::TestApp};
+
+/// A client on a connection of its own.
+struct Client(TcpStream);
+
+/// The service on a port, for as long as the test runs.
+async fn serve_on_a_port(front: Front) -> std::net::SocketAddr {
+    let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(serve(listener, front, Places::new(16), std::future::pending()));
+    address
+}
+
+async fn whole_service() -> (TestApp, std::net::SocketAddr) {
+    let test = TestApp::on_sqlite().await;
+    let front = Front::new(crate::router(&test.app), &Config::default()).await;
+    let address = serve_on_a_port(front).await;
+    (test, address)
+}
+
+impl Client {
+    async fn connect(address: std::net::SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self(stream)
+    }
+
+    async fn send(&mut self, bytes: &[u8]) {
+        self.0.write_all(bytes).await.unwrap();
+    }
+
+    /// The next answer: its status, and whether the connection closes after it.
+    async fn answer(&mut self) -> (u16, bool) {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(self.0.read_u8().await.unwrap());
+        }
+        let head = String::from_utf8(head).unwrap();
+        let length = head.lines().find_map(|it| it.strip_prefix("content-length: "));
+        let mut body = vec![0; length.map_or(0, |it| it.parse().unwrap())];
+        self.0.read_exact(&mut body).await.unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, head.contains("connection: close"))
+    }
+
+    /// Whether the connection has ended well, with nothing more on it.
+    async fn has_ended(&mut self) -> bool {
+        matches!(self.0.read(&mut [0; 1]).await, Ok(0))
+    }
+}
+
+fn head(request: &str, headers: &str) -> Vec<u8> {
+    format!("{request} HTTP/1.1\r\nhost: cars.test\r\n{headers}\r\n").into_bytes()
+}
+
+#[tokio::test]
+async fn a_connection_goes_on_after_refusals_of_short_bodies() {
+    let (_test, address) = whole_service().await;
+    let json = "content-type: application/json\r\n";
+    let cases = [
+        ("POST /api/vehicles", json, 401),
+        ("POST /api/nothing", json, 404),
+        ("PUT /api/vehicles", json, 405),
+        ("POST /api/auth/login", "content-type: text/plain\r\n", 415),
+        (
+            "POST /api/auth/login",
+            "content-type: application/json\r\ncontent-encoding: gzip\r\n",
+            415,
+        ),
+        (
+            "POST /api/auth/login",
+            "content-type: application/json\r\nsec-fetch-site: cross-site\r\n",
+            403,
+        ),
+        ("POST /health", json, 405),
+        ("GET /health", json, 200),
+    ];
+    let mut client = Client::connect(address).await;
+    for bytes in [1, 100, 5_000, 64 * 1024] {
+        let body = vec![b'x'; bytes];
+        for (request, headers, status) in cases {
+            let headers = format!("{headers}content-length: {bytes}\r\n");
+            // The body comes after the head, and in two parts.
+            client.send(&head(request, &headers)).await;
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            client.send(&body[..bytes / 2]).await;
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            client.send(&body[bytes / 2..]).await;
+            assert_eq!(client.answer().await, (status, false), "{request}, {bytes} bytes");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_of_a_long_body_closes_the_connection_and_arrives() {
+    let (_test, address) = whole_service().await;
+    for megabytes in [1, 16] {
+        let mut client = Client::connect(address).await;
+        let bytes = megabytes * 1024 * 1024;
+        client.send(&head("POST /api/vehicles", &format!("content-length: {bytes}\r\n"))).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        // As a client does that sends all before it reads anything.
+        for _ in 0..megabytes * 16 {
+            client.send(&[b'x'; 64 * 1024]).await;
+        }
+        assert_eq!(client.answer().await, (401, true), "{megabytes} MB");
+        assert!(client.has_ended().await);
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_of_a_body_of_unknown_length_closes_the_connection() {
+    let (_test, address) = whole_service().await;
+    let mut client = Client::connect(address).await;
+    client.send(&head("POST /api/vehicles", "transfer-encoding: chunked\r\n")).await;
+    assert_eq!(client.answer().await, (401, true));
+    client.send(b"5\r\nhello\r\n").await;
+    client.send(b"0\r\n\r\n").await;
+    assert!(client.has_ended().await);
+}
+
+#[tokio::test]
+async fn a_client_that_waits_to_send_its_body_is_not_asked_for_it() {
+    let (_test, address) = whole_service().await;
+    let mut client = Client::connect(address).await;
+    let headers = "content-length: 5\r\nexpect: 100-continue\r\n";
+    client.send(&head("POST /api/vehicles", headers)).await;
+    assert_eq!(client.answer().await, (401, true));
+    assert!(client.has_ended().await);
+}
+
+#[tokio::test]
+async fn a_connection_goes_on_after_an_overloaded_service_refused_a_body() {
+    let (front, go) = slow_service().await;
+    let address = serve_on_a_port(front).await;
+    let mut slow = Client::connect(address).await;
+    slow.send(&head("GET /slow", "")).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let mut client = Client::connect(address).await;
+    for _ in 0..10 {
+        client.send(&head("POST /quick", "content-length: 4000\r\n")).await;
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        client.send(&[b'x'; 4000]).await;
+        assert_eq!(client.answer().await, (503, false));
+    }
+    go.notify_one();
+    assert_eq!(slow.answer().await, (200, false));
+    client.send(&head("GET /quick", "")).await;
+    assert_eq!(client.answer().await, (200, false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rest_that_does_not_come_ends_the_connection_soon() {
+    let service = Service::new().await;
+    let mut connection = service.connect(super::connections::USUAL);
+    connection.send("POST /nothing HTTP/1.1\r\nhost: cars.test\r\ncontent-length: 9\r\n\r\n").await;
+    let begun = tokio::time::Instant::now();
+    assert!(connection.rest().await.starts_with("HTTP/1.1 404"));
+    assert_eq!(begun.elapsed().as_secs(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_goes_on_sending_is_hung_up_on_after_a_while() {
+    let service = Service::new().await;
+    let mut connection = service.connect(super::connections::USUAL);
+    connection
+        .send("POST /nothing HTTP/1.1\r\nhost: cars.test\r\ncontent-length: 9999999\r\n\r\n")
+        .await;
+    let begun = tokio::time::Instant::now();
+    let drip = async {
+        loop {
+            connection.0.write_all(b"x").await?;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    };
+    let _: std::io::Result<()> = drip.await;
+    assert!((10..=12).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+}
