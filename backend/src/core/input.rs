@@ -6,6 +6,7 @@
 mod confirm;
 mod field;
 mod moment;
+pub mod number;
 mod planned;
 mod reader;
 #[cfg(test)]
