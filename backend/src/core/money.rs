@@ -200,6 +200,12 @@ impl JsonSchema for Money {
 pub struct Amount(pub Thousandths, Option<Thousandths>);
 
 impl Amount {
+    /// So many thousandths.
+    #[must_use]
+    pub const fn of_thousandths(thousandths: Thousandths) -> Self {
+        Self(thousandths, None)
+    }
+
     /// The amount in a currency.
     ///
     /// # Errors

@@ -48,7 +48,7 @@ fn a_text_of_blanks_is_nothing_only_where_a_text_may_stand() {
     );
     assert_eq!(
         faults(Sample::read(Reader::query("name=a&nickname=&reading=", today()))),
-        ["/reading: has to be a whole number"]
+        ["/reading: is empty: enter a number"]
     );
     // A form sends every field that it has, filled in or not.
     let form = [("name", "a"), ("reading", ""), ("price", "")];
