@@ -229,8 +229,9 @@ impl Amount {
 impl Field for Amount {
     fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
         let typed = match given {
-            Given::Typed(text) => number::parse(text, NumberFormat::decimal(3))
-                .map_err(|error| error.to_string())?,
+            Given::Typed(text) => {
+                number::parse(text, NumberFormat::decimal(3)).map_err(|error| error.to_string())?
+            }
             Given::Number(text) | Given::Text(text) => {
                 Typed { value: text.trim().to_owned(), other: None }
             }

@@ -251,7 +251,10 @@ mod tests {
         let told = |typed: &str, format| parse(typed, format).unwrap_err().to_string();
         let decimal = NumberFormat::decimal(2);
         assert_eq!(told("1.2345", decimal), "has more than 2 decimals: round it to 2");
-        assert_eq!(told("1.25", NumberFormat::decimal(1)), "has more than 1 decimal: round it to one");
+        assert_eq!(
+            told("1.25", NumberFormat::decimal(1)),
+            "has more than 1 decimal: round it to one"
+        );
         assert_eq!(told("1.5", NumberFormat::WHOLE), "must be a whole number");
         assert_eq!(
             told("40 L", decimal),
