@@ -1,24 +1,69 @@
-// On the fill-up form: works out the total from the price, or the price from the total, while
-// they are typed. What was typed is never written over; the server does the same without this.
+// On the fill-up form: fills in the third of volume, price and total once two of them are typed.
+// What was typed or stored is never overwritten: only a field that was empty or derived is filled,
+// and filled again as long as nobody types into it. The server derives the same without this.
 for (const form of document.querySelectorAll("form[data-fill-up]")) {
-  const { gallons: volume, pricePerGallon: price, totalCost: total } = form.elements;
-  const typed = new Set();
-  const number = (field) => {
-    const text = field.value.replace(/\s/g, "");
-    return Number(text.includes(".") ? text.replace(/,/g, "") : text.replace(",", "."));
+  const { volume, unitPrice: price, amount: total, currency } = form.elements;
+  const { volumeUnit, unitPriceUnit } = form.elements;
+  const fields = [volume, price, total];
+  const differs = form.querySelector("[data-differs]");
+  const decimals = (field) => Number(field.dataset.decimals);
+  const isDerived = (field) => "derived" in field.dataset;
+  // The fields whose values are calculated, here or by the server, and not typed.
+  const filled = new Set(fields.filter((it) => it.value !== "" && isDerived(it)));
+
+  // The plain number in a field; null where it is not one, or where the server will ask which.
+  const read = (field) => {
+    const { value, other } = Numbers.parse(field.value, { decimals: decimals(field) });
+    const most = field.dataset.most;
+    return value === undefined || (other && most && Numbers.isAtMost(other, most)) ? null : value;
   };
-  const put = (field, value, places) => {
-    if (Number.isFinite(value) && value > 0) field.value = value.toFixed(places);
+  // A price may be stored for another unit, and another currency has other decimals.
+  const canCalculate = () =>
+    volumeUnit.value === unitPriceUnit.value && currency.value === currency.defaultValue;
+  const derive = (field) => {
+    const [v, p, t] = fields.map((it) => (it === field ? "" : read(it)));
+    if (v === null || p === null || t === null || !canCalculate()) return null;
+    if (field === total) return Numbers.product(v, p, decimals(total));
+    return Numbers.quotient(t, field === price ? v : p, 3);
   };
-  form.addEventListener("input", ({ target }) => {
-    if (target !== volume && target !== price && target !== total) return;
-    if (target.value === "") typed.delete(target);
-    else typed.add(target);
-    if (price.value !== "" && target !== total && !typed.has(total)) {
-      put(total, number(volume) * number(price), 2);
-    } else if (total.value !== "" && target !== price && !typed.has(price)) {
-      put(price, number(total) / number(volume), 3);
+  const put = (field, number) => {
+    if (number !== null && /[1-9]/.test(number)) {
+      // With the decimal mark of what was typed.
+      const isComma = fields.some(
+        (it) => !filled.has(it) && /,[0-9]*\s*$/.test(it.value) && read(it)?.includes("."),
+      );
+      field.value = isComma ? number.replace(".", ",") : number;
+      filled.add(field);
+    } else if (filled.delete(field)) {
+      field.value = "";
     }
+  };
+
+  const update = () => {
+    const open = fields.filter((it) => it.value.trim() === "" || filled.has(it));
+    for (const field of open) {
+      const isFree = field.defaultValue === "" || isDerived(field);
+      if (isFree && field !== document.activeElement) {
+        put(field, open.length === 1 ? derive(field) : null);
+      }
+    }
+    return open.length === 0;
+  };
+  if (filled.size === 0) update();
+  form.addEventListener("input", ({ target }) => {
+    if (!fields.includes(target)) return;
+    filled.delete(target);
+    const isComplete = update() && canCalculate();
+    const [v, p, t] = fields.map(read);
+    const isKnown = v !== null && p !== null && t !== null;
+    differs.hidden = !(isComplete && isKnown && !Numbers.agree(v, p, t, decimals(total)));
+    if (!differs.hidden) {
+      differs.querySelector("output").value = Numbers.product(v, p, decimals(total));
+    }
+  });
+  // What is calculated is not sent as if it had been typed.
+  form.addEventListener("formdata", ({ formData }) => {
+    for (const field of filled) formData.set(field.name, field.defaultValue);
   });
 }
 

@@ -7,6 +7,7 @@ mod confirm;
 mod field;
 mod hidden;
 mod moment;
+pub mod number;
 mod planned;
 mod reader;
 #[cfg(test)]

@@ -9,8 +9,10 @@ use serde_json::value::RawValue;
 
 use super::{
     db::fixed::{Fixed, divide_rounded},
-    input::{Field, Given},
-    units::plain_number,
+    input::{
+        Field, Given,
+        number::{self, NumberFormat, Typed},
+    },
 };
 
 /// An amount in thousandths, which every currency's decimals fit: what a column holds.
@@ -192,17 +194,28 @@ impl JsonSchema for Money {
     }
 }
 
-/// An amount as someone sent it, before its currency is known.
+/// An amount as someone sent it, before its currency is known; and what it is if the mark that was
+/// typed separates thousands, as in `1.234`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Amount(pub Thousandths);
+pub struct Amount(pub Thousandths, Option<Thousandths>);
 
 impl Amount {
+    /// So many thousandths.
+    #[must_use]
+    pub const fn of_thousandths(thousandths: Thousandths) -> Self {
+        Self(thousandths, None)
+    }
+
     /// The amount in a currency.
     ///
     /// # Errors
     /// What to say where it has more decimals than the currency.
     pub fn of(self, currency: Currency) -> Result<Money, String> {
-        let thousandths = self.0.units();
+        let amount = match self.1 {
+            Some(grouped) if currency.decimals() < 3 => grouped,
+            _ => self.0,
+        };
+        let thousandths = amount.units();
         if thousandths % currency.smallest() != 0 {
             return Err(match currency.decimals() {
                 0 => format!("must be a whole number: {currency} has no decimals"),
@@ -215,13 +228,18 @@ impl Amount {
 
 impl Field for Amount {
     fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
-        let text = match given {
-            Given::Typed(text) => plain_number(text),
-            Given::Number(text) | Given::Text(text) => text.trim().to_owned(),
+        let typed = match given {
+            Given::Typed(text) => {
+                number::parse(text, NumberFormat::decimal(3)).map_err(|error| error.to_string())?
+            }
+            Given::Number(text) | Given::Text(text) => {
+                Typed { value: text.trim().to_owned(), other: None }
+            }
             _ => return Err("must be a number".to_owned()),
         };
-        let amount = Thousandths::parse(&text).map_err(|error| error.to_string())?;
-        if amount.units() < 0 { Err("must not be negative".to_owned()) } else { Ok(Self(amount)) }
+        let read = |text: &str| Thousandths::parse(text).map_err(|error| error.to_string());
+        let amount = Self(read(&typed.value)?, typed.other.as_deref().map(read).transpose()?);
+        if amount.0.units() < 0 { Err("must not be negative".to_owned()) } else { Ok(amount) }
     }
 
     fn schema() -> Schema {
@@ -255,6 +273,22 @@ mod tests {
         }
         for (number, currency) in [("1.5", "JPY"), ("1.234", "USD"), ("-1", "USD"), ("x", "USD")] {
             assert!(money(number, currency).is_err(), "{number} {currency}");
+        }
+    }
+
+    #[test]
+    fn three_typed_digits_after_a_mark_are_decimals_only_where_the_currency_has_them() {
+        for (typed, currency, written) in [
+            ("24.600", "HUF", "24600.00"),
+            ("1,234", "USD", "1234.00"),
+            ("6,800", "JPY", "6800"),
+            ("1,234", "KWD", "1.234"),
+            ("1.050,00", "EUR", "1050.00"),
+        ] {
+            let given = Given::Typed(typed.to_owned());
+            let amount = Amount::read(&given, NaiveDate::default()).unwrap();
+            let money = amount.of(Currency::parse(currency).unwrap()).unwrap();
+            assert_eq!(money.number(), written, "{typed} {currency}");
         }
     }
 

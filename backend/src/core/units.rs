@@ -13,7 +13,13 @@ pub use typed::{
     whole_miles,
 };
 
-use super::db::fixed::{Fixed, divide_rounded};
+use super::{
+    db::fixed::{Fixed, divide_rounded},
+    input::number::{self, NumberError, NumberFormat, Typed},
+};
+
+/// For fields whose own readers limit the decimals.
+const ANY_DECIMALS: NumberFormat = NumberFormat::decimal(18);
 
 const MILE_IN_METRES_E3: i128 = 1_609_344;
 const GALLON_US_IN_LITRES_E9: i128 = 3_785_411_784;
@@ -133,7 +139,7 @@ impl DistanceUnit {
     /// the reader of the field to refuse.
     #[must_use]
     pub fn to_miles(self, typed: &str) -> String {
-        let plain = without_thousands(typed);
+        let Ok(plain) = without_thousands(typed) else { return typed.to_owned() };
         match (self, Fixed::<12, 3>::parse(&plain)) {
             (Self::Kilometres, Ok(km)) => {
                 ratio(i128::from(km.units()) * 1000, MILE_IN_METRES_E3).to_string()
@@ -184,7 +190,9 @@ impl VolumeUnit {
     /// left as it is.
     #[must_use]
     pub fn to_gallons(self, typed: &str) -> String {
-        let plain = plain_number(typed);
+        let Ok(Typed { value: plain, .. }) = number::parse(typed, ANY_DECIMALS) else {
+            return typed.to_owned();
+        };
         match Fixed::<12, 3>::parse(&plain) {
             Ok(volume) if self != Self::GallonsUs => {
                 let litres = i128::from(volume.units()) * self.in_litres_e9();
@@ -205,7 +213,9 @@ impl VolumeUnit {
     /// A price typed for one of these as a US gallon's, to the thousandth.
     #[must_use]
     pub fn to_price_of_gallon(self, typed: &str) -> String {
-        let plain = plain_number(typed);
+        let Ok(Typed { value: plain, .. }) = number::parse(typed, ANY_DECIMALS) else {
+            return typed.to_owned();
+        };
         match Fixed::<6, 3>::parse(&plain) {
             Ok(price) if self != Self::GallonsUs => {
                 let scaled = i128::from(price.units()) * GALLON_US_IN_LITRES_E9;
@@ -284,29 +294,14 @@ fn ratio(numerator: i128, denominator: i128) -> i64 {
 }
 
 /// A reading as it is read off: `84,210`, `84.210` and `84 210` are all 84210.
-fn without_thousands(typed: &str) -> String {
-    let text: String = typed.split_whitespace().collect();
-    let groups: Vec<_> = text.split([',', '.', '\'']).collect();
-    let is_grouped = groups.len() > 1
-        && (1..=3).contains(&groups[0].len())
-        && groups[1..].iter().all(|group| group.len() == 3);
-    if is_grouped { groups.concat() } else { plain_number(&text) }
+fn without_thousands(typed: &str) -> Result<String, NumberError> {
+    number::parse(typed, NumberFormat::decimal(1)).map(|it| it.value)
 }
 
-/// What was typed, without the marks between thousands, and with a point before the decimals.
-///
-/// `1,234.5` and `1 234,5` are told apart by what comes last; a lone comma is a decimal one.
+/// The plain text of a number that was typed; anything else as it is, for the field to refuse.
 #[must_use]
 pub fn plain_number(typed: &str) -> String {
-    let text: String =
-        typed.trim().chars().filter(|it| !it.is_whitespace() && *it != '\'').collect();
-    match (text.rfind(','), text.rfind('.')) {
-        (Some(comma), Some(point)) if comma > point => text.replace('.', "").replace(',', "."),
-        (Some(_), Some(_)) => text.replace(',', ""),
-        (Some(_), None) if text.matches(',').count() > 1 => text.replace(',', ""),
-        (Some(_), None) => text.replace(',', "."),
-        _ => text,
-    }
+    number::parse(typed, ANY_DECIMALS).map_or_else(|_| typed.to_owned(), |it| it.value)
 }
 
 /// A whole number with its thousands apart: `84,210`.
@@ -349,23 +344,22 @@ mod tests {
         assert_eq!(VolumeUnit::Litres.to_price_of_gallon("1.799"), "6.810");
         assert_eq!(DistanceUnit::Kilometres.to_miles("100"), "62");
         assert_eq!(DistanceUnit::Miles.to_miles("84,210"), "84210");
-        assert_eq!(VolumeUnit::Litres.to_gallons("forty"), "forty");
     }
 
     #[test]
-    fn numbers_are_read_as_people_write_them() {
-        for (typed, plain) in [
-            ("1,234.5", "1234.5"),
-            ("1.234,5", "1234.5"),
-            ("1 234,5", "1234.5"),
-            ("40,12", "40.12"),
-            ("1,234,567", "1234567"),
-            ("3.499", "3.499"),
-        ] {
-            assert_eq!(plain_number(typed), plain, "{typed}");
-        }
+    fn thousands_are_separated_by_commas() {
         assert_eq!(grouped(-1_234_567), "-1,234,567");
         assert_eq!(grouped(999), "999");
+    }
+
+    #[test]
+    fn what_is_no_number_is_left_for_the_field_to_refuse() {
+        for typed in ["12,3,4", "40,5.1", "40'5", "4e1", "forty", "40 L"] {
+            assert_eq!(DistanceUnit::Kilometres.to_miles(typed), typed);
+            assert_eq!(VolumeUnit::Litres.to_gallons(typed), typed);
+            assert_eq!(VolumeUnit::Litres.to_price_of_gallon(typed), typed);
+            assert_eq!(plain_number(typed), typed);
+        }
     }
 
     proptest! {

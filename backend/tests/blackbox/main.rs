@@ -15,6 +15,7 @@ mod kill;
 mod metrics;
 mod migrations;
 mod notifications;
+mod numbers;
 mod overload;
 mod passkeys;
 mod pool;

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Given,
     hidden::{IN_PATTERN, refuse_hidden},
+    number::{self, NumberFormat},
     reader::camel_case,
 };
 use crate::core::db::fixed::Fixed;
@@ -304,7 +305,8 @@ impl<const P: u32, const S: u32> Field for Fixed<P, S> {
     /// A number that is not negative, or the text of one.
     fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
         let text = match given {
-            Given::Number(text) | Given::Text(text) | Given::Typed(text) => text.trim(),
+            Given::Number(text) | Given::Text(text) => text.trim(),
+            Given::Typed(text) => &plain(text, NumberFormat::decimal(S))?,
             _ => return Err("has to be a number".to_owned()),
         };
         let value = Self::parse(text).map_err(|error| error.to_string())?;
@@ -322,19 +324,24 @@ impl<const P: u32, const S: u32> Field for Fixed<P, S> {
     }
 }
 
+/// The plain text of a number that was typed into a form.
+///
+/// # Errors
+/// What is wrong, as [`Field::read`] tells it.
+fn plain(typed: &str, format: NumberFormat) -> Result<String, String> {
+    number::parse(typed, format).map(|it| it.value).map_err(|error| error.to_string())
+}
+
 /// A whole number from `least` to `most`: a JSON number, or what was typed into a form.
 ///
 /// # Errors
 /// What is wrong, as [`Field::read`] tells it.
 pub(super) fn whole_number(given: &Given, least: i32, most: i32) -> Result<i32, String> {
-    let (Given::Number(text) | Given::Typed(text)) = given else {
-        return Err("has to be a whole number".to_owned());
+    let number = match given {
+        Given::Number(text) => Fixed::<10, 0>::parse(text),
+        Given::Typed(text) => Fixed::<10, 0>::parse(&plain(text, NumberFormat::WHOLE)?),
+        _ => return Err("has to be a whole number".to_owned()),
     };
-    // Thousands are typed as they are read off: 84,210.
-    let typed = matches!(given, Given::Typed(_));
-    let text: String =
-        text.trim().chars().filter(|it| !typed || !matches!(it, ',' | ' ' | '\u{a0}')).collect();
-    let number = Fixed::<10, 0>::parse(&text);
     let outside = || format!("has to be from {least} to {most}");
     match number {
         Ok(number) => i32::try_from(number.units())

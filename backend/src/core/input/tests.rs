@@ -48,12 +48,35 @@ fn a_text_of_blanks_is_nothing_only_where_a_text_may_stand() {
     );
     assert_eq!(
         faults(Sample::read(Reader::query("name=a&nickname=&reading=", today()))),
-        ["/reading: has to be a whole number"]
+        ["/reading: is empty: enter a number"]
     );
     // A form sends every field that it has, filled in or not.
     let form = [("name", "a"), ("reading", ""), ("price", "")];
     let form = form.map(|(name, text)| (name.to_owned(), text.to_owned()));
     assert!(Sample::read(Reader::form(form, today())).is_ok());
+}
+
+#[test]
+fn only_forms_take_numbers_as_people_write_them() {
+    let form = |reading: &str, price: &str| {
+        let form = [("name", "a"), ("reading", reading), ("price", price)];
+        let form = form.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        Sample::read(Reader::form(form, today()))
+    };
+    for (reading, price) in [("84,210", "3,499"), ("84.210", "3.499"), ("84 210", " 3.4990")] {
+        let read = form(reading, price).unwrap();
+        assert_eq!(read.reading, Some(Odometer(84_210)), "{reading}");
+        assert_eq!(read.price, Fixed::parse("3.499").ok(), "{price}");
+    }
+    for typed in ["12,3,4", "40,5.1", "40'5", "4e1", "-4", "$4"] {
+        assert_eq!(faults(form(typed, typed)).len(), 2, "{typed}");
+    }
+    for typed in ["84,210", "84 210", "3,499"] {
+        assert_eq!(
+            json_faults(&json!({ "name": "a", "price": typed })),
+            ["/price: is not a number"]
+        );
+    }
 }
 
 #[test]

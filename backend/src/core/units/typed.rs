@@ -9,10 +9,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStruct as _};
 use serde_json::value::RawValue;
 
-use super::{DistanceUnit, VolumeUnit, plain_number, without_thousands};
+use super::{DistanceUnit, VolumeUnit};
 use crate::core::{
     db::fixed::{Fixed, divide_rounded},
-    input::{Field, Given, Odometer},
+    input::{
+        Field, Given, Odometer,
+        number::{self, NumberFormat},
+    },
 };
 
 /// Tenths of a millimeter in a mile (international mile, NIST SP 811, appendix B).
@@ -253,11 +256,13 @@ fn sent(given: &Given, unit_name: &str) -> Result<Sent, String> {
 }
 
 /// A number of at most `P` digits, `S` of them decimals, that a person typed or a program sent.
-fn number<const P: u32, const S: u32>(
-    sent: &Sent,
-    plain: fn(&str) -> String,
-) -> Result<i64, String> {
-    let text = if sent.is_typed { plain(&sent.value) } else { sent.value.trim().to_owned() };
+fn units<const P: u32, const S: u32>(sent: &Sent) -> Result<i64, String> {
+    let text = if sent.is_typed {
+        let typed = number::parse(&sent.value, NumberFormat::decimal(S));
+        typed.map_err(|error| error.to_string())?.value
+    } else {
+        sent.value.trim().to_owned()
+    };
     Fixed::<P, S>::parse(&text).map(Fixed::units).map_err(|error| error.to_string())
 }
 
@@ -266,7 +271,7 @@ impl Field for Distance {
         let sent = sent(given, "unit")?;
         let unit = DistanceUnit::try_from(sent.unit.clone())
             .map_err(|_| "must have a unit of mi or km".to_owned())?;
-        let tenths = number::<9, 1>(&sent, without_thousands)?;
+        let tenths = units::<9, 1>(&sent)?;
         if tenths < 0 || tenths > i64::from(Odometer::MAX) * 10 {
             return Err(format!("must be from 0 to {}", Odometer::MAX));
         }
@@ -284,7 +289,7 @@ impl Field for Volume {
         let sent = sent(given, "unit")?;
         let unit = VolumeUnit::try_from(sent.unit.clone())
             .map_err(|_| "must have a unit of l, gal_us or gal_uk".to_owned())?;
-        let thousandths = number::<8, 3>(&sent, plain_number)?;
+        let thousandths = units::<8, 3>(&sent)?;
         if thousandths <= 0 {
             return Err("must be more than 0".to_owned());
         }
@@ -339,7 +344,7 @@ impl Field for UnitPrice {
         let sent = sent(given, "per")?;
         let per = VolumeUnit::try_from(sent.unit.clone())
             .map_err(|_| "must have a per of l, gal_us or gal_uk".to_owned())?;
-        let units = number::<12, 4>(&sent, plain_number)?;
+        let units = units::<12, 4>(&sent)?;
         let value = Fixed::from_units(units).filter(|_| units >= 0);
         Ok(Self { value: value.ok_or_else(|| "must not be negative".to_owned())?, per })
     }

@@ -10,6 +10,7 @@ use crate::core::{App, hex};
 const CSS: &str = include_str!("../../../assets/app.css");
 const DOCS: &str = include_str!("../../../assets/docs.css");
 const SCRIPT: &str = include_str!("../../../assets/app.js");
+const NUMBERS: &str = include_str!("../../../assets/numbers.js");
 const PASSKEYS: &str = include_str!("../../../assets/passkeys.js");
 const STATIONS: &str = include_str!("../../../assets/stations.js");
 const ICON: &str = include_str!("../../../assets/icon.svg");
@@ -41,6 +42,8 @@ pub struct Assets {
     pub docs: String,
     /// The script, which no page needs.
     pub script: String,
+    /// The script that reads and calculates numbers, which comes before the one that uses it.
+    pub numbers: String,
     /// The script of the pages that ask for passkeys.
     pub passkeys: String,
     /// The script of the pages that look for stations.
@@ -55,6 +58,7 @@ static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
     css: address("app", CSS, "css"),
     docs: address("docs", DOCS, "css"),
     script: address("app", SCRIPT, "js"),
+    numbers: address("numbers", NUMBERS, "js"),
     passkeys: address("passkeys", PASSKEYS, "js"),
     stations: address("stations", STATIONS, "js"),
     icon: address("icon", ICON, "svg"),
@@ -97,6 +101,7 @@ pub fn router() -> Router<App> {
         .route(&ASSETS.css, file("text/css; charset=utf-8", CSS))
         .route(&ASSETS.docs, file("text/css; charset=utf-8", DOCS))
         .route(&ASSETS.script, file("text/javascript; charset=utf-8", SCRIPT))
+        .route(&ASSETS.numbers, file("text/javascript; charset=utf-8", NUMBERS))
         .route(&ASSETS.passkeys, file("text/javascript; charset=utf-8", PASSKEYS))
         .route(&ASSETS.stations, file("text/javascript; charset=utf-8", STATIONS))
         .route(&ASSETS.icon, file("image/svg+xml", ICON))

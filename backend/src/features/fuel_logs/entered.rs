@@ -170,7 +170,10 @@ impl Entered {
             amount: either(
                 (amount.0, "amount"),
                 (amount.1, "totalCost"),
-                |cost| Amount(Thousandths::from_units(cost.units() * 10).unwrap_or_default()),
+                |cost| {
+                    let thousandths = Thousandths::from_units(cost.units() * 10);
+                    Amount::of_thousandths(thousandths.unwrap_or_default())
+                },
                 |typed, cost| {
                     divide_rounded(typed.0.units().into(), 10) == Some(cost.units().into())
                 },
@@ -222,7 +225,8 @@ impl Entered {
         let volume = self.volume.or(log.volume.filter(|_| entered(Derived::Volume)));
         let price = self.price.or(log.unit_price.filter(|_| entered(Derived::UnitPrice)));
         let stored = log.amount.filter(|_| entered(Derived::Amount));
-        let stored = stored.and_then(|it| Thousandths::from_units(it.thousandths).map(Amount));
+        let stored = stored.and_then(|it| Thousandths::from_units(it.thousandths));
+        let stored = stored.map(Amount::of_thousandths);
         let amount = self.amount.or(stored).map(|it| it.of(currency)).transpose();
         let name = if self.amount.is_set() { self.amount.name } else { "currency" };
         let amount = amount.map_err(|detail| vec![Fault::at(name, detail)])?;

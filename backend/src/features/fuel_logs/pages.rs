@@ -10,16 +10,19 @@ use axum::{
     routing::{get, post},
 };
 
-use self::form::{LABELS, changed, filled, fresh, without_reading};
+use self::form::{
+    LABELS, ambiguous_volume, changed, filled, fresh, most_plausible, without_reading,
+};
 use super::{
     FuelLog, FuelLogId, FuelType, Listing,
-    model::{FuelLogChange, Id, NewFuelLog},
+    model::{Derived, FuelLogChange, Id, NewFuelLog},
     service,
 };
 use crate::{
     core::{
         App, Error, Result,
         http::{Form, IfMatch, Limit, Once, Path, Query},
+        money::Currency,
         units::{DistanceUnit, Shown, VolumeUnit, day, sign_of},
         web::{self, Errors, Sheet, Shell},
     },
@@ -77,6 +80,34 @@ const ODOMETER_FIRST: &str =
     r#"inputmode="decimal" enterkeyhint="next" autocomplete="off" autofocus"#;
 
 impl FillUp {
+    /// The attributes of the volume; the script leaves alone what the server asks about.
+    fn volume_attrs(&self) -> String {
+        let unit = VolumeUnit::try_from(self.sheet.get("volumeUnit").to_owned());
+        let most = most_plausible(unit.unwrap_or(VolumeUnit::Litres));
+        format!("{} data-most=\"{most}\"", self.quantity_attrs("next", 3, Derived::Volume))
+    }
+
+    /// The attributes of the price.
+    fn price_attrs(&self) -> String {
+        self.quantity_attrs("next", 4, Derived::UnitPrice)
+    }
+
+    /// The attributes of the amount.
+    fn amount_attrs(&self) -> String {
+        let decimals = Currency::parse(self.sheet.get("currency")).map_or(2, Currency::decimals);
+        self.quantity_attrs("done", decimals, Derived::Amount)
+    }
+
+    /// The attributes of a quantity: its decimals, and whether it was derived from the others.
+    fn quantity_attrs(&self, enter_key: &str, decimals: u32, derived: Derived) -> String {
+        let is_derived = self.stored.as_ref().is_some_and(|it| it.derived == derived);
+        let mark = if is_derived { " data-derived" } else { "" };
+        format!(
+            "inputmode=\"decimal\" enterkeyhint=\"{enter_key}\" autocomplete=\"off\" \
+             data-decimals=\"{decimals}\"{mark}"
+        )
+    }
+
     /// What the forms for a new and for a stored fill-up share.
     fn new(user: &User, vehicle: &Vehicle, shell: Shell, sheet: Sheet) -> Self {
         let shown = user.0.preferences.shown();
@@ -207,10 +238,12 @@ async fn add(
     let mut copy = form.clone();
     let once = Once::of_form(&mut copy, &id.to_string());
     copy.set("vehicleId", id.to_string());
-    let added = match (copy.read::<NewFuelLog>(&app), without_reading(&form)) {
-        (Ok(_), Some(fault)) => Err(Error::Invalid(vec![fault])),
-        (Ok(new), None) => service::add(&app, &user, new, &once).await,
-        (Err(error), _) => Err(error),
+    let questions: Vec<_> =
+        [without_reading(&form), ambiguous_volume(&form)].into_iter().flatten().collect();
+    let added = match copy.read::<NewFuelLog>(&app) {
+        Ok(_) if !questions.is_empty() => Err(Error::Invalid(questions)),
+        Ok(new) => service::add(&app, &user, new, &once).await,
+        Err(error) => Err(error),
     };
     match added {
         Ok(_) => Ok(to_vehicle(id)),
@@ -271,9 +304,10 @@ async fn change(
     if copy.typed.is_empty() {
         return Ok(to_vehicle(log.vehicle_id));
     }
-    let saved = match copy.read::<FuelLogChange>(&app) {
-        Ok(change) => service::change(&app, &user, id, change, &IfMatch::default()).await,
-        Err(error) => Err(error),
+    let saved = match (copy.read::<FuelLogChange>(&app), ambiguous_volume(&copy)) {
+        (Ok(_), Some(question)) => Err(Error::Invalid(vec![question])),
+        (Ok(change), None) => service::change(&app, &user, id, change, &IfMatch::default()).await,
+        (Err(error), _) => Err(error),
     };
     match saved {
         Ok(log) => Ok(to_vehicle(log.vehicle_id)),

@@ -11,6 +11,8 @@ on_every_engine![
     saving_an_unchanged_metric_form_changes_nothing,
     a_changed_field_leaves_the_others_as_they_are,
     a_reading_out_of_order_offers_the_way_past_it,
+    a_volume_that_can_be_read_in_two_ways_is_asked_about,
+    numbers_with_misplaced_separators_are_refused,
     a_fill_up_with_faults_keeps_what_was_typed,
     a_form_sent_twice_makes_one_fill_up,
     a_deleted_fill_up_is_gone,
@@ -247,6 +249,70 @@ async fn a_reading_out_of_order_offers_the_way_past_it(app: TestApp) {
     assert!(answer.text().contains("allowOdometerRollback"), "{answer:?}");
 }
 
+async fn a_volume_that_can_be_read_in_two_ways_is_asked_about(app: TestApp) {
+    let user = metric(&app).await;
+    let form = format!("/vehicles/{}/fuel-logs/new", vehicle(&user).await);
+    let mut fields = vec![
+        ("odometer", "100"),
+        ("odometerUnit", "km"),
+        ("volume", "1.234"),
+        ("volumeUnit", "l"),
+        ("date", "2026-01-20"),
+    ];
+    let asked = user.submit(&form, &fields).await;
+    assert_eq!(asked.status, 422);
+    for part in [
+        r#"id="volume-error">This is ambiguous: confirm 1.234 l, or enter 1234 without a separator."#,
+        r#"name="confirm" value="/volume""#,
+        r#"value="1.234""#,
+    ] {
+        assert!(asked.text().contains(part), "{part}: {asked:?}");
+    }
+    assert!(logs(&user).await.is_empty());
+    fields.push(("confirm", "/volume"));
+    assert_eq!(user.submit(&form, &fields).await.status, 303);
+    assert_eq!(logs(&user).await[0]["volume"]["value"].to_string(), "1.234");
+
+    // The other reading is entered without a separator, and asked about only for its size.
+    let edit = format!("/fuel-logs/{}/edit", logs(&user).await[0]["id"].as_str().unwrap());
+    let asked = user.submit(&edit, &[("volume", "1,235"), ("volumeUnit", "l")]).await;
+    assert!(asked.text().contains("This is ambiguous"), "{asked:?}");
+    let fields = [("volume", "1235"), ("volumeUnit", "l"), ("confirm", "/volume")];
+    assert_eq!(user.submit(&edit, &fields).await.status, 303);
+    assert_eq!(logs(&user).await[0]["volume"]["value"].to_string(), "1235.0");
+}
+
+async fn numbers_with_misplaced_separators_are_refused(app: TestApp) {
+    let user = metric(&app).await;
+    let form = format!("/vehicles/{}/fuel-logs/new", vehicle(&user).await);
+    let fill_up = |name: &'static str, typed: &'static str| {
+        let fields = [
+            ("odometer", "100"),
+            ("odometerUnit", "km"),
+            ("volume", "40"),
+            ("volumeUnit", "l"),
+            ("unitPrice", "1,799"),
+            ("unitPriceUnit", "l"),
+            ("amount", "71,96"),
+            ("date", "2026-01-20"),
+        ];
+        fields.map(|it| if it.0 == name { (name, typed) } else { it })
+    };
+    for typed in ["12,3,4", "40,5.1", "40'5", "4e1", "40 L", "+40", "-40"] {
+        for name in ["odometer", "volume", "unitPrice", "amount"] {
+            let refused = user.submit(&form, &fill_up(name, typed)).await;
+            assert_eq!(refused.status, 422, "{name} {typed}");
+            assert!(refused.text().contains(&format!("id=\"{name}-error\"")), "{name} {typed}");
+            assert!(!refused.text().contains("name=\"confirm\""), "{name} {typed}");
+        }
+    }
+    assert!(logs(&user).await.is_empty());
+    let answer = user.submit(&form, &fill_up("amount", "71.960")).await;
+    assert_eq!(answer.status, 422, "71,960 is not 40 times 1.799: {answer:?}");
+    assert_eq!(user.submit(&form, &fill_up("amount", "71,96")).await.status, 303);
+    assert_eq!(logs(&user).await[0]["amount"].to_string(), "71.96");
+}
+
 async fn a_fill_up_with_faults_keeps_what_was_typed(app: TestApp) {
     let user = metric(&app).await;
     let id = vehicle(&user).await;
@@ -262,7 +328,7 @@ async fn a_fill_up_with_faults_keeps_what_was_typed(app: TestApp) {
     let answer = user.submit(&format!("/vehicles/{id}/fuel-logs/new"), &fields).await;
     assert_eq!(answer.status, 422);
     for part in [
-        r#"id="odometer-error">This is not a number."#,
+        r#"id="odometer-error">Must be a number in digits, without a unit or a currency."#,
         r#"id="volume-error">Must be more than 0."#,
         r#"id="date-error">This is before 1886."#,
         r#"<details class="card" open>"#,

@@ -8,16 +8,26 @@ use schemars::{Schema, json_schema};
 use super::geo::{Latitude, Longitude};
 use crate::core::{
     db::fixed::{Fixed, FixedError},
-    input::{Field, Given, Text},
+    input::{
+        Field, Given, Text,
+        number::{self, NumberFormat},
+    },
 };
+
+/// Degrees as they are typed into a form.
+const DEGREES: NumberFormat = NumberFormat::decimal(8).signed();
 
 /// Degrees from `-most` to `most`, with as many decimals as are kept.
 fn read_degrees<const P: u32>(given: &Given, most: i64) -> Result<Fixed<P, 8>, String> {
-    let (Given::Number(text) | Given::Text(text) | Given::Typed(text)) = given else {
-        return Err("has to be a number".to_owned());
+    let text = match given {
+        Given::Number(text) | Given::Text(text) => text.trim(),
+        Given::Typed(text) => {
+            &number::parse(text, DEGREES).map_err(|error| error.to_string())?.value
+        }
+        _ => return Err("has to be a number".to_owned()),
     };
     let outside = || format!("has to be from -{most} to {most}");
-    match Fixed::<P, 8>::parse(text.trim()) {
+    match Fixed::<P, 8>::parse(text) {
         Ok(degrees) if degrees.units().abs() <= most * 100_000_000 => Ok(degrees),
         Ok(_) | Err(FixedError::TooLarge(_)) => Err(outside()),
         Err(error) => Err(error.to_string()),

@@ -26,7 +26,9 @@ use crate::{
     core::{
         App, Error, Result,
         db::fixed::{Fixed, divide_rounded},
+        error::Fault,
         http::{self, Form, Limit, Path},
+        input::number::{self, NumberFormat},
         units::{DistanceUnit, Shown},
         web::{self, Errors, Sheet, Shell},
     },
@@ -55,6 +57,9 @@ const LABELS: &[(&str, &str)] = &[
     ("lng", "Longitude"),
     ("radius", "Within"),
 ];
+
+/// Where a search is made: of any precision, as nothing stores it.
+const SEARCHED_DEGREES: NumberFormat = NumberFormat::decimal(20).signed();
 
 /// How many a page of what was found has.
 const FOUND: Limit = Limit::new(50);
@@ -200,8 +205,32 @@ fn wanted(app: &App, form: &Form) -> Result<Option<Wanted>> {
     if form.get("lat").trim().is_empty() && form.get("lng").trim().is_empty() {
         form.typed.remove("radius");
     }
-    let query = SearchQuery { limit: Some(FOUND), ..form.read::<SearchQuery>(app)? };
-    query.wanted().map(Some)
+    let mut faults = read_degrees(&mut form);
+    match form.read::<SearchQuery>(app) {
+        Ok(query) if faults.is_empty() => {
+            SearchQuery { limit: Some(FOUND), ..query }.wanted().map(Some)
+        }
+        Err(Error::Invalid(others)) => {
+            faults.extend(others);
+            Err(Error::Invalid(faults))
+        }
+        Err(error) => Err(error),
+        Ok(_) => Err(Error::Invalid(faults)),
+    }
+}
+
+/// Replaces the degrees that were typed by plain numbers, and removes what is not a number.
+fn read_degrees(form: &mut Form) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for name in ["lat", "lng"] {
+        let typed = form.typed.remove(name).filter(|it| !it.trim().is_empty());
+        match typed.map(|it| number::parse(&it, SEARCHED_DEGREES)) {
+            None => {}
+            Some(Ok(degrees)) => form.set(name, degrees.value),
+            Some(Err(error)) => faults.push(Fault::at(name, error.to_string())),
+        }
+    }
+    faults
 }
 
 async fn show_list(State(app): State<App>, user: User, shell: Shell, uri: Uri) -> Result<Response> {

@@ -9,6 +9,7 @@ on_every_engine![
     a_search_that_cannot_be_shows_why_at_its_field,
     only_the_page_with_the_map_loads_its_pictures,
     a_station_is_added_changed_and_removed_by_its_forms,
+    coordinates_take_a_decimal_comma,
     only_whoever_added_it_is_offered_to_change_it,
     a_deleted_station_stays_on_the_pages_of_those_who_use_it,
     a_favorite_is_made_and_noted_by_its_forms,
@@ -82,11 +83,14 @@ async fn a_search_that_cannot_be_shows_why_at_its_field(app: TestApp) {
         &page,
         &[
             r#"id="lat-error">This has to be from -90 to 90."#,
-            r#"id="lng-error">This has to be a number."#,
+            r#"id="lng-error">Must be a number in digits, without a unit or a currency."#,
             r#"value="91""#,
             "<details open>",
         ],
     );
+    let page = user.get("/stations?lat=4e1&lng=1").await;
+    assert_eq!(page.status, 422);
+    holds(&page, &["lat-error"]);
     let page = user.get("/stations?lat=1&lng=").await;
     assert_eq!(page.status, 422);
     holds(&page, &[r#"id="lng-error">This is required where lat is given."#]);
@@ -124,6 +128,26 @@ async fn a_station_is_added_changed_and_removed_by_its_forms(app: TestApp) {
     let gone = user.submit(&format!("{path}/delete"), &[]).await;
     assert_eq!((gone.status, gone.header("location")), (303, "/stations"));
     assert_eq!(user.get(&path).await.status, 404);
+}
+
+async fn coordinates_take_a_decimal_comma(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    let fields = [("name", "Corner"), ("latitude", "52,5200"), ("longitude", "-13,405")];
+    let added = user.submit("/stations/new", &fields).await;
+    assert_eq!(added.status, 303, "{added:?}");
+    let path = added.header("location").to_owned();
+    let record = user.get(&format!("/api{path}")).await.body;
+    assert_eq!((&record["latitude"], &record["longitude"]), (&json!(52.52), &json!(-13.405)));
+    let edit = format!("{path}/edit");
+    let moved = [("latitude", "-33,8688"), ("longitude", "\u{2212}0,5")];
+    assert_eq!(user.submit(&edit, &moved).await.status, 303);
+    let page = user.get("/stations?query=&lat=-33,8688&lng=-0%2C5&radius=5000").await;
+    holds(&page, &["Corner"]);
+    for typed in ["52°", "52,5,2", "5e1", "+52"] {
+        let refused = user.submit(&edit, &[("latitude", typed)]).await;
+        assert_eq!(refused.status, 422, "{typed}");
+        holds(&refused, &["latitude-error"]);
+    }
 }
 
 async fn only_whoever_added_it_is_offered_to_change_it(app: TestApp) {

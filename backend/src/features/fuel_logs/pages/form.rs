@@ -7,10 +7,12 @@ use chrono::NaiveDate;
 
 use crate::{
     core::{
+        db::fixed::Fixed,
         error::Fault,
         http::{Form, Once},
+        input::number::{self, Ambiguous, NumberFormat},
         money::Money,
-        units::{Distance, Shown, UnitPrice, Volume},
+        units::{Distance, LITER, Shown, UnitPrice, Volume, VolumeUnit},
     },
     features::fuel_logs::{FuelLog, FuelType},
 };
@@ -96,12 +98,63 @@ pub(super) fn changed(form: &Form, shown: &Form) -> Form {
     changed
 }
 
+fn is_confirmed(form: &Form, pointer: &str) -> bool {
+    form.get("confirm").split_whitespace().any(|it| it == pointer)
+}
+
+/// The largest plausible volume, in liters: the tanks of the largest trucks.
+const MOST_LITERS: i64 = 2_000;
+
+/// The largest plausible volume, in whole units.
+pub(super) fn most_plausible(unit: VolumeUnit) -> i64 {
+    MOST_LITERS * LITER / unit.exact()
+}
+
+/// Asks which volume is meant where both readings of it are plausible: 1.234 or 1234 liters.
+pub(super) fn ambiguous_volume(form: &Form) -> Option<Fault> {
+    if is_confirmed(form, "/volume") {
+        return None;
+    }
+    let unit = VolumeUnit::try_from(form.get("volumeUnit").to_owned()).ok()?;
+    let most = most_plausible(unit) * 1000;
+    let is_plausible = |volume: &str| {
+        Fixed::<12, 3>::parse(volume).is_ok_and(|it| (1..=most).contains(&it.units()))
+    };
+    let volume = number::parse(form.get("volume"), NumberFormat::decimal(3)).ok()?;
+    let Ambiguous { decimal, grouped } = volume.resolve(is_plausible).err()?;
+    let sign = unit.sign();
+    let detail =
+        format!("is ambiguous: confirm {decimal} {sign}, or enter {grouped} without a separator");
+    Some(Fault::implausible("volume", detail, format!("{decimal} {sign} or {grouped} {sign}")))
+}
+
 /// A fill-up without any reading is asked about: most often it was only forgotten.
 pub(super) fn without_reading(form: &Form) -> Option<Fault> {
     let is_empty = |name| form.get(name).trim().is_empty();
-    let is_confirmed = form.get("confirm").split_whitespace().any(|it| it == "/odometer");
+    let is_confirmed = is_confirmed(form, "/odometer");
     (is_empty("odometer") && is_empty("tripDistance") && !is_confirmed).then(|| {
         let detail = "is missing: enter it, or confirm that you don't know it";
         Fault::implausible("odometer", detail, "a reading")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Form, VolumeUnit, ambiguous_volume};
+
+    #[test]
+    fn a_volume_is_ambiguous_only_where_both_of_its_readings_fit_into_a_tank() {
+        let is_asked = |typed: &str, unit: VolumeUnit| {
+            let unit = unit.as_str().to_owned();
+            let form = Form::of([("volume", typed.to_owned()), ("volumeUnit", unit)]);
+            ambiguous_volume(&form).is_some()
+        };
+        for typed in ["1.234", "1,234", "2,000"] {
+            assert!(is_asked(typed, VolumeUnit::Litres), "{typed}");
+            assert!(!is_asked(typed, VolumeUnit::GallonsUs), "{typed}");
+        }
+        for typed in ["40.123", "2,001", "0.500", "1234", "1.2340", "1 234", "1.23", "forty", ""] {
+            assert!(!is_asked(typed, VolumeUnit::Litres), "{typed}");
+        }
+    }
 }

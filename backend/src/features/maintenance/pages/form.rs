@@ -13,7 +13,7 @@ use crate::{
         App, Result,
         http::{Form, IfMatch, Once, Path, Query},
         input::Text,
-        units::{Shown, plain_number},
+        units::Shown,
         web::{self, Errors, Sheet, Shell},
     },
     features::{
@@ -140,7 +140,6 @@ pub(super) fn in_miles(mut typed: Form, shown: &Shown) -> Form {
     for name in ["dueMileage", "completedMileage", "intervalMiles"] {
         typed.map(name, |text| shown.distance.to_miles(text));
     }
-    typed.map("cost", plain_number);
     typed
 }
 

@@ -1,0 +1,157 @@
+// @ts-check
+// Numbers as people type them, and exact arithmetic with them. The server reads forms by the same
+// rules (`core/input/number.rs`), and both are tested with `tests/data/numbers.json`.
+
+/**
+ * A number that was typed, as plain text: digits, and a point before the decimals. `other` is what
+ * it says if its mark separates thousands: `1.234` may be 1.234 or 1234.
+ * @typedef {{ value: string, other: string | null }} Typed
+ */
+
+/**
+ * Why a text is not a number.
+ * @typedef {{ refused: "empty" | "digits" | "sign" | "symbol" | "groups" | "decimals" }} Refused
+ */
+
+const Numbers = (() => {
+  const BLANK = " \u00a0\u202f";
+  const AT_THE_ENDS = new RegExp(`^[\\t\\r\\n${BLANK}]+|[\\t\\r\\n${BLANK}]+$`, "g");
+
+  /**
+   * The runs of digits, and the marks between them.
+   * @param {string} text
+   * @returns {{ runs: string[], marks: string[] } | Refused}
+   */
+  const split = (text) => {
+    const marks = [];
+    for (const [at, sign] of [...text].entries()) {
+      if (/[0-9]/.test(sign)) continue;
+      if (sign === "," || sign === ".") marks.push(sign);
+      else if (sign === "'" || sign === "\u2019") marks.push("'");
+      else if (BLANK.includes(sign)) marks.push(" ");
+      else if (at === 0 && "-+\u2212".includes(sign)) return { refused: "sign" };
+      else return { refused: /\p{N}/u.test(sign) ? "digits" : "symbol" };
+    }
+    const runs = text.split(/[^0-9]/);
+    if (runs.some((run) => run !== "")) return { runs, marks };
+    return { refused: marks.length === 0 ? "empty" : "symbol" };
+  };
+
+  /**
+   * Whether these are groups of three digits, all separated by the same mark.
+   * @param {string[]} runs
+   * @param {string[]} marks
+   */
+  const areGroups = ([first, ...others], marks) =>
+    /^[1-9][0-9]{0,2}$/.test(first ?? "") &&
+    others.length > 0 &&
+    others.every((run) => run.length === 3) &&
+    marks.every((mark) => mark === marks[0]);
+
+  /**
+   * Reads a number as it was typed into a field that takes so many decimals.
+   * @param {string} text
+   * @param {{ decimals: number, signed?: boolean }} format
+   * @returns {Typed | Refused}
+   */
+  const parse = (text, { decimals: most, signed = false }) => {
+    let rest = text.replace(AT_THE_ENDS, "");
+    const isNegative = signed && /^[-\u2212]/.test(rest);
+    if (isNegative) rest = rest.slice(1);
+    const parts = split(rest);
+    if ("refused" in parts) return parts;
+    const { runs, marks } = parts;
+    /** @type {(whole: string[], decimals: string) => string} */
+    const plain = (whole, decimals) =>
+      (isNegative ? "-" : "") +
+      (whole.join("").replace(/^0+/, "") || "0") +
+      (decimals === "" ? "" : `.${decimals}`);
+    if (marks.length === 0) return { value: plain(runs, ""), other: null };
+
+    const before = runs.slice(0, -1);
+    const last = runs[runs.length - 1] ?? "";
+    const marksBefore = marks.slice(0, -1);
+    const mark = marks[marks.length - 1] ?? "";
+    const grouped = areGroups(runs, marks) ? plain(runs, "") : null;
+    const isDecimalMark = (mark === "," || mark === ".") && !marksBefore.includes(mark);
+    const hasWhole = marksBefore.length === 0 || areGroups(before, marksBefore);
+    if (!isDecimalMark || !hasWhole || (grouped !== null && last.length > most)) {
+      return grouped === null ? { refused: "groups" } : { value: grouped, other: null };
+    }
+    // The mark before the last run starts the decimals, unless it separates one group more.
+    if (last.replace(/0+$/, "").length > most) return { refused: "decimals" };
+    return { value: plain(before, last), other: grouped };
+  };
+
+  /**
+   * A plain number in units of its last decimal.
+   * @param {string} plain
+   */
+  const exact = (plain) => {
+    const [whole = "", decimals = ""] = plain.split(".");
+    return { units: BigInt(whole + decimals), scale: BigInt(decimals.length) };
+  };
+
+  /**
+   * `numerator / denominator` with so many decimals, rounded half up; neither is negative.
+   * @param {bigint} numerator
+   * @param {bigint} denominator
+   * @param {number} decimals
+   */
+  const divide = (numerator, denominator, decimals) => {
+    const units = (2n * numerator * 10n ** BigInt(decimals) + denominator) / (2n * denominator);
+    const digits = units.toString().padStart(decimals + 1, "0");
+    const at = digits.length - decimals;
+    return decimals === 0 ? digits : `${digits.slice(0, at)}.${digits.slice(at)}`;
+  };
+
+  /**
+   * The product of two plain numbers with so many decimals.
+   * @param {string} one
+   * @param {string} other
+   * @param {number} decimals
+   */
+  const product = (one, other, decimals) => {
+    const [a, b] = [exact(one), exact(other)];
+    return divide(a.units * b.units, 10n ** (a.scale + b.scale), decimals);
+  };
+
+  /**
+   * The quotient of two plain numbers with so many decimals; null where the divisor is zero.
+   * @param {string} dividend
+   * @param {string} divisor
+   * @param {number} decimals
+   */
+  const quotient = (dividend, divisor, decimals) => {
+    const [a, b] = [exact(dividend), exact(divisor)];
+    if (b.units === 0n) return null;
+    return divide(a.units * 10n ** b.scale, b.units * 10n ** a.scale, decimals);
+  };
+
+  /**
+   * Whether `one * other` is `total`, to one unit of the last of so many decimals.
+   * @param {string} one
+   * @param {string} other
+   * @param {string} total
+   * @param {number} decimals
+   */
+  const agree = (one, other, total, decimals) => {
+    const [a, b, c] = [exact(one), exact(other), exact(total)];
+    const scale = a.scale + b.scale + c.scale + BigInt(decimals);
+    const off = a.units * b.units * 10n ** (scale - a.scale - b.scale)
+      - c.units * 10n ** (scale - c.scale);
+    return (off < 0n ? -off : off) <= 10n ** (scale - BigInt(decimals));
+  };
+
+  /**
+   * Whether one plain number is at most another.
+   * @param {string} one
+   * @param {string} other
+   */
+  const isAtMost = (one, other) => {
+    const [a, b] = [exact(one), exact(other)];
+    return a.units * 10n ** b.scale <= b.units * 10n ** a.scale;
+  };
+
+  return Object.freeze({ parse, product, quotient, agree, isAtMost });
+})();

@@ -1,0 +1,261 @@
+//! Typed numbers in real Chromium: read by the same rules as on the server, and calculated with on
+//! the fill-up form.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::{Client, Place, Service, Visit, block_on, eventually};
+
+/// The spellings that the server's reader is tested with, too.
+const TABLE: &str = include_str!("../data/numbers.json");
+
+const PASSWORD: &str = "correct horse battery";
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn the_browser_reads_every_spelling_as_the_server_does() {
+    within_two_minutes(async {
+        let garage = Garage::open(&json!({})).await;
+        garage.goes_to_new_fill_up().await;
+        let script = format!(
+            "(({{ fields, cases }}) => cases.map(({{ typed }}) => Object.fromEntries(
+                Object.entries(fields).map(([name, format]) => {{
+                    const read = Numbers.parse(typed, format);
+                    const value = read.other ? [read.value, read.other] : read.value;
+                    return [name, read.refused ? read : value];
+                }}),
+            )))({TABLE})"
+        );
+        let read = garage.run(&script).await;
+        let table: Value = serde_json::from_str(TABLE).unwrap();
+        let cases = table["cases"].as_array().unwrap();
+        assert!(cases.len() >= 60);
+        for (case, read) in cases.iter().zip(read.as_array().unwrap()) {
+            for field in table["fields"].as_object().unwrap().keys() {
+                let expected = case.get(field).unwrap_or(&case["all"]);
+                assert_eq!(&read[field], expected, "{} as {field}", case["typed"]);
+            }
+        }
+        garage.visit.ends().await;
+    });
+}
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn the_browser_calculates_exactly() {
+    within_two_minutes(async {
+        let garage = Garage::open(&json!({})).await;
+        garage.goes_to_new_fill_up().await;
+        for (expression, result) in [
+            ("Numbers.product('40', '1.799', 2)", json!("71.96")),
+            // In floating point 1.005 * 100 is 100.49999999999999.
+            ("Numbers.product('1.005', '100', 0)", json!("101")),
+            ("Numbers.product('0.005', '1', 2)", json!("0.01")),
+            ("Numbers.product('99999.999', '99999999.9999', 3)", json!("9999999899999.900")),
+            ("Numbers.quotient('50', '40', 3)", json!("1.250")),
+            ("Numbers.quotient('2', '3', 3)", json!("0.667")),
+            ("Numbers.quotient('2', '3', 0)", json!("1")),
+            ("Numbers.quotient('2', '0.00', 3)", json!(null)),
+            ("Numbers.agree('40', '1.70', '68.01', 2)", json!(true)),
+            ("Numbers.agree('40', '1.70', '67.99', 2)", json!(true)),
+            ("Numbers.agree('40', '1.70', '68.011', 2)", json!(false)),
+            ("Numbers.agree('40', '170', '6801', 0)", json!(true)),
+            ("Numbers.isAtMost('2000', '2000.0')", json!(true)),
+            ("Numbers.isAtMost('2000.001', '2000')", json!(false)),
+        ] {
+            assert_eq!(garage.run(expression).await, result, "{expression}");
+        }
+        garage.visit.ends().await;
+    });
+}
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn a_stored_total_survives_a_changed_volume() {
+    within_two_minutes(async {
+        let garage = Garage::open(&metric()).await;
+        // With a voucher.
+        let fill_up = json!({
+            "vehicleId": garage.vehicle, "date": "2026-01-02",
+            "odometer": { "value": 100_000, "unit": "km" }, "volume": { "value": 40, "unit": "l" },
+            "unitPrice": { "value": 1.7, "per": "l" }, "amount": 50, "currency": "EUR",
+            "confirm": ["/amount"],
+        });
+        let log = garage.owner.post("/api/fuel-logs", &fill_up).await.expect(201);
+        garage.goes_to(&format!("/fuel-logs/{}/edit", log["id"].as_str().unwrap())).await;
+        garage.visit.retypes("volume", "41").await;
+        assert_eq!(garage.shown("amount").await, "50.00");
+        assert_eq!(garage.shown("unitPrice").await, "1.700");
+        garage.visit.shows("Volume × price is 69.70.").await;
+        garage.visit.enters("volume").await;
+        // The server asks, too.
+        garage.visit.shows("does not fit").await;
+        assert_eq!(garage.shown("amount").await, "50.00");
+        garage.visit.follows("[name=confirm]").await;
+        garage.visit.enters("volume").await;
+        garage.visit.leaves("/edit").await;
+        let log = &garage.logs().await[0];
+        assert_eq!(log["amount"].to_string(), "50.0");
+        assert_eq!(log["volume"]["value"].to_string(), "41.0");
+        garage.visit.ends().await;
+    });
+}
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn a_derived_total_follows_a_changed_volume() {
+    within_two_minutes(async {
+        let garage = Garage::open(&metric()).await;
+        let fill_up = json!({
+            "vehicleId": garage.vehicle, "date": "2026-01-02",
+            "odometer": { "value": 100_000, "unit": "km" }, "volume": { "value": 40, "unit": "l" },
+            "unitPrice": { "value": 1.7, "per": "l" }, "currency": "EUR",
+        });
+        let log = garage.owner.post("/api/fuel-logs", &fill_up).await.expect(201);
+        garage.goes_to(&format!("/fuel-logs/{}/edit", log["id"].as_str().unwrap())).await;
+        assert_eq!(garage.shown("amount").await, "68.00");
+        garage.visit.retypes("volume", "41").await;
+        assert_eq!(garage.shown("amount").await, "69.70");
+        garage.visit.enters("volume").await;
+        garage.visit.leaves("/edit").await;
+        assert_eq!(garage.logs().await[0]["amount"].to_string(), "69.7");
+        garage.visit.ends().await;
+    });
+}
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn any_two_of_volume_price_and_total_fill_in_the_third() {
+    within_two_minutes(async {
+        let garage = Garage::open(&metric()).await;
+        let (volume, price, total) = ("volume", "unitPrice", "amount");
+        let form = async |typed: &[(&str, &str)]| {
+            garage.goes_to_new_fill_up().await;
+            for (name, text) in typed {
+                garage.visit.types(name, text).await;
+            }
+        };
+        let shown = async || {
+            let mut fields = Vec::new();
+            for name in [volume, price, total] {
+                fields.push(garage.shown(name).await);
+            }
+            fields
+        };
+
+        form(&[(volume, "40"), (price, "1.799")]).await;
+        assert_eq!(shown().await, ["40", "1.799", "71.96"]);
+        // What the script filled in follows what is typed, with the mark that is typed.
+        garage.visit.retypes(volume, "40,5").await;
+        assert_eq!(shown().await, ["40,5", "1.799", "72,86"]);
+        // Once somebody types into it, it stays.
+        garage.visit.retypes(total, "70").await;
+        garage.visit.retypes(volume, "39").await;
+        assert_eq!(shown().await, ["39", "1.799", "70"]);
+        garage.visit.shows("Volume × price is 70.16.").await;
+        // A cent is tolerated.
+        garage.visit.retypes(total, "70.17").await;
+        garage.hides("Volume × price is").await;
+        // Something that is not a number leaves nothing behind that was calculated from it.
+        form(&[(volume, "40"), (price, "1.799")]).await;
+        garage.visit.types(volume, ",5.1").await;
+        assert_eq!(shown().await, ["40,5.1", "1.799", ""]);
+
+        form(&[(total, "50"), (price, "1.70")]).await;
+        assert_eq!(shown().await, ["29.412", "1.70", "50"]);
+        form(&[(volume, "40"), (total, "50")]).await;
+        assert_eq!(shown().await, ["40", "1.250", "50"]);
+
+        // As people write them in Germany.
+        form(&[(volume, "300,00"), (total, "1.050,00")]).await;
+        assert_eq!(shown().await, ["300,00", "3,500", "1.050,00"]);
+        garage.visit.types("odometer", "100.000").await;
+        garage.visit.enters("odometer").await;
+        garage.visit.leaves("/fuel-logs/new").await;
+        let log = &garage.logs().await[0];
+        assert_eq!(log["odometer"]["value"], 100_000);
+        assert_eq!(log["amount"].to_string(), "1050.0");
+        assert_eq!(log["unitPrice"]["value"].to_string(), "3.5");
+
+        // 1.234 liters or 1234: nothing is calculated before that is settled.
+        form(&[(volume, "1.234"), (price, "1.5")]).await;
+        assert_eq!(shown().await, ["1.234", "1.5", ""]);
+        garage.visit.ends().await;
+    });
+}
+
+fn within_two_minutes(test: impl Future<Output = ()>) {
+    block_on(async {
+        let test = tokio::time::timeout(Duration::from_mins(2), test);
+        test.await.expect("it takes less than two minutes");
+    });
+}
+
+fn metric() -> Value {
+    json!({ "distanceUnit": "km", "volumeUnit": "l", "currency": "EUR" })
+}
+
+/// A vehicle, and its owner at the pages.
+struct Garage {
+    service: Service,
+    owner: Client,
+    vehicle: String,
+    visit: Visit,
+    /// Outlives the service.
+    _place: Place,
+}
+
+impl Garage {
+    async fn open(preferences: &Value) -> Self {
+        let place = Place::on_sqlite();
+        let service = place.serve();
+        let owner = service.register("ann@example.org").await;
+        owner.patch("/api/user/preferences", preferences).await.expect(200);
+        let vehicle = json!({ "vin": "1HGCM82633A004352", "make": "Honda" });
+        let vehicle = owner.post("/api/vehicles", &vehicle).await.expect(201);
+        let vehicle = vehicle["id"].as_str().unwrap().to_owned();
+        let visit = Visit::begin().await;
+        visit.page.goto(format!("{}/login", service.url)).await.unwrap();
+        visit.types("email", "ann@example.org").await;
+        visit.types("password", PASSWORD).await;
+        visit.enters("password").await;
+        visit.reaches("/vehicles").await;
+        Self { service, owner, vehicle, visit, _place: place }
+    }
+
+    async fn goes_to(&self, path: &str) {
+        self.visit.page.goto(format!("{}{path}", self.service.url)).await.unwrap();
+        self.visit.is_whole().await;
+    }
+
+    async fn goes_to_new_fill_up(&self) {
+        self.goes_to(&format!("/vehicles/{}/fuel-logs/new", self.vehicle)).await;
+    }
+
+    async fn logs(&self) -> Vec<Value> {
+        let page = self.owner.get("/api/fuel-logs").await.expect(200);
+        page["items"].as_array().unwrap().clone()
+    }
+
+    /// What a field of the page shows.
+    async fn shown(&self, name: &str) -> String {
+        let field = self.visit.field(name).await;
+        field.string_property("value").await.unwrap().unwrap_or_default()
+    }
+
+    async fn hides(&self, text: &str) {
+        let is_hidden = async || {
+            let body = self.visit.page.find_element("body").await.unwrap();
+            let shown = body.inner_text().await.unwrap().unwrap_or_default();
+            !shown.contains(text)
+        };
+        eventually(&format!("no {text:?} on the page"), is_hidden).await;
+    }
+
+    /// What a script in the page comes to.
+    async fn run(&self, script: &str) -> Value {
+        let result = self.visit.page.evaluate_expression(script).await.unwrap();
+        result.value().cloned().unwrap_or_default()
+    }
+}
