@@ -5,11 +5,14 @@
 mod api;
 mod calendar;
 mod costs;
+mod entered;
 mod forecast;
 mod model;
 mod pages;
 mod plans;
+mod plausible;
 mod readings;
+mod row;
 mod schedule;
 mod service;
 mod store;
@@ -19,6 +22,8 @@ mod tests;
 mod tests_pages;
 #[cfg(test)]
 mod tests_series;
+#[cfg(test)]
+mod tests_typed;
 #[cfg(test)]
 mod tests_upcoming;
 mod types;
@@ -39,6 +44,7 @@ pub const FEATURE: Feature = Feature {
         "001_create_maintenance",
         "002_repeat_maintenance",
         "003_show_rows_to_their_user",
+        "004_store_typed_values",
     ],
     api: api::router,
     pages: pages::router,

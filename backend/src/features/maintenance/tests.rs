@@ -87,14 +87,25 @@ async fn a_new_item_is_read_back_as_it_was_added(app: TestApp) {
     {
       "status": 201,
       "body": {
+        "amount": 89.5,
         "completedDate": null,
         "completedMileage": null,
+        "completedOdometer": null,
         "cost": 89.5,
         "createdAt": "2026-01-31T12:00:00.123456Z",
+        "currency": "USD",
         "description": "5W-30, with\nfilter",
         "dueDate": "2031-07-31",
         "dueMileage": 55000,
+        "dueOdometer": {
+          "unit": "mi",
+          "value": 55000
+        },
         "id": "[id]",
+        "intervalDistance": {
+          "unit": "mi",
+          "value": 5000
+        },
         "intervalMiles": 5000,
         "intervalMonths": 6,
         "isCompleted": false,
@@ -380,11 +391,11 @@ async fn types_are_listed_with_their_usual_intervals(app: TestApp) {
     for wanted in [
         json!({
             "type": "oil_change", "name": "Oil change", "group": "routine",
-            "intervalMonths": 12, "intervalMiles": 7500,
+            "intervalMonths": 12, "intervalMiles": 7500, "intervalKilometers": 12_000,
         }),
         json!({
             "type": "state_inspection", "name": "State inspection", "group": "paperwork",
-            "intervalMonths": 12, "intervalMiles": null,
+            "intervalMonths": 12, "intervalMiles": null, "intervalKilometers": null,
         }),
     ] {
         assert!(types.contains(&wanted), "{wanted}");

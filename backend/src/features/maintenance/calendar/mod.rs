@@ -10,7 +10,7 @@ pub(super) use api::router as api;
 pub(super) use pages::router as pages;
 
 use self::ics::{Calendar, Event};
-use super::{Upcoming, upcoming};
+use super::{Upcoming, pages::words, upcoming};
 use crate::{
     core::{App, Result},
     features::accounts::{feeds, feeds::Reader},
@@ -29,9 +29,7 @@ async fn of_token(app: &App, token: &str, base: &str) -> Result<String> {
     let event = |due: &Upcoming| {
         // By its day or by when its mileage will be reached, whichever comes first.
         let date = due.item.due_date.into_iter().chain(due.predicted_due_date).min()?;
-        let sign = shown.distance.sign();
-        let at =
-            due.item.due_mileage.map(|it| format!("Due at {} {sign}", shown.distance(it.into())));
+        let at = due.item.due_odometer.map(|it| format!("Due at {}", words::reading(it, &shown)));
         let about = [due.item.description.clone(), at, due.item.notes.clone()];
         Some(Event {
             uid: format!("{}@motovaultpro", due.item.id),
