@@ -222,9 +222,9 @@ mod tests {
         for (amount, cost, currency, wanted, fault) in [
             (Clearable::Keep, Clearable::Keep, Clearable::Keep, Some((1_500, huf)), ""),
             (amount(2_000), Clearable::Keep, Clearable::Keep, Some((2_000, huf)), ""),
-            (Clearable::Keep, cost(3_00), Clearable::Keep, Some((3_000, huf)), ""),
-            (amount(2_000), cost(2_00), Clearable::Set(usd), Some((2_000, usd)), ""),
-            (amount(2_000), cost(2_01), Clearable::Keep, Some((1_500, huf)), "/cost"),
+            (Clearable::Keep, cost(300), Clearable::Keep, Some((3_000, huf)), ""),
+            (amount(2_000), cost(200), Clearable::Set(usd), Some((2_000, usd)), ""),
+            (amount(2_000), cost(201), Clearable::Keep, Some((1_500, huf)), "/cost"),
             (
                 Clearable::Keep,
                 Clearable::Keep,
@@ -233,7 +233,7 @@ mod tests {
                 "/currency",
             ),
             (amount(1_500), Clearable::Keep, Clearable::Set(jpy), Some((1_500, huf)), "/amount"),
-            (Clearable::Keep, cost(1_50), Clearable::Set(jpy), Some((1_500, huf)), "/cost"),
+            (Clearable::Keep, cost(150), Clearable::Set(jpy), Some((1_500, huf)), "/cost"),
             (Clearable::Clear, Clearable::Keep, Clearable::Keep, None, ""),
             (Clearable::Keep, Clearable::Clear, Clearable::Keep, None, ""),
         ] {

@@ -72,6 +72,7 @@ async fn what_is_due_is_listed_most_urgent_first(app: TestApp) {
     let id = first["id"].as_str().unwrap();
     let mut item = garage.user.get(&format!("/api/maintenance/{id}")).await.body;
     item["status"] = json!("overdue");
+    item["vehicle"] = json!({ "id": garage.vehicle, "name": "2003 Honda Accord" });
     item["dueInDays"] = json!(-1);
     for name in ["dueInMiles", "predictedDueDate", "predictedDueEarliest", "predictedDueLatest"] {
         item[name] = Value::Null;

@@ -168,7 +168,7 @@ pub(super) const PLANS: &[Plan] = &[
             step("brake_fluid", 24, (20_000, 30_000)),
             step("engine_air_filter", 60, (50_000, 75_000)),
             step("spark_plugs", 60, (50_000, 75_000)),
-            step("transmission_fluid", 0, (70_000, 115_000)),
+            step("transmission_fluid", 0, (70_000, 110_000)),
         ],
     },
     Plan {
