@@ -101,5 +101,8 @@ def before_call(context, case, kwargs):
         case.body.pop("stationId", None)
     if case.operation.label == "POST /api/maintenance" and isinstance(case.body, dict):
         case.body.update({"vehicleId": os.environ["FUZZ_VEHICLE"], "dueDate": "2026-12-31"})
-        for name in ("completedDate", "completedMileage", "isCompleted"):
+        done = ("completedDate", "completedMileage", "completedOdometer", "isCompleted")
+        # Two forms of one value may contradict each other.
+        typed = ("dueOdometer", "intervalDistance", "amount", "currency")
+        for name in done + typed:
             case.body.pop(name, None)

@@ -112,6 +112,12 @@ const KINDS: &[(&str, &str, &str)] = &[
         "Only an item with an interval can be skipped: it has no next time. Postpone it, or delete it.",
     ),
     (
+        "too-far-ahead",
+        "The next time is too far ahead",
+        "The next time of the series is more than a hundred years ahead, or at more than an \
+         odometer can show. Complete the item, delete it, or shorten its interval.",
+    ),
+    (
         "in-flight",
         "The same request is under way",
         "A request with this Idempotency-Key has not ended yet. Send it again in a moment, with the \
@@ -249,6 +255,7 @@ mod tests {
             conflict("last-administrator"),
             conflict("already-completed"),
             conflict("not-recurring"),
+            conflict("too-far-ahead"),
             conflict("in-flight"),
             conflict("too-many"),
             conflict("conflict"),

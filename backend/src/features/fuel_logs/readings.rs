@@ -81,11 +81,7 @@ async fn after(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Vec<Seen>> {
     Ok(rows.into_iter().map(Seen::from).collect())
 }
 
-async fn latest(
-    tx: &mut Tx,
-    user: &UserId,
-    most_each: i64,
-) -> Result<Vec<OfVehicle>> {
+async fn latest(tx: &mut Tx, user: &UserId, most_each: i64) -> Result<Vec<OfVehicle>> {
     sql!(
         tx,
         fetch_all,

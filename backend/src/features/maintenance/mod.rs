@@ -5,11 +5,14 @@
 mod api;
 mod calendar;
 mod costs;
+mod entered;
 mod forecast;
 mod model;
 mod pages;
 mod plans;
+mod plausible;
 mod readings;
+mod row;
 mod schedule;
 mod service;
 mod store;
@@ -20,6 +23,8 @@ mod tests_pages;
 #[cfg(test)]
 mod tests_series;
 #[cfg(test)]
+mod tests_typed;
+#[cfg(test)]
 mod tests_upcoming;
 mod types;
 mod upcoming;
@@ -27,7 +32,7 @@ mod upcoming;
 pub use model::{Item, ItemId};
 pub use readings::READINGS;
 pub use types::{Group, TypeName};
-pub use upcoming::{Status, Upcoming, list_all as due, upcoming_key};
+pub use upcoming::{NamedVehicle, Status, Upcoming, list_all as due, upcoming_key};
 
 use super::Feature;
 
@@ -39,6 +44,7 @@ pub const FEATURE: Feature = Feature {
         "001_create_maintenance",
         "002_repeat_maintenance",
         "003_show_rows_to_their_user",
+        "004_store_typed_values",
     ],
     api: api::router,
     pages: pages::router,

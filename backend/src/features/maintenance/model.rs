@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
+    entered::{self, Entered},
     schedule::{Due, Interval, Place},
     types::TypeName,
 };
@@ -13,7 +14,9 @@ use crate::{
     core::{
         db::fixed::Fixed,
         error::Fault,
-        input::{Change, Clearable, LongText, Odometer, PlannedDay, Text, Whole},
+        input::{Change, Clearable, Confirmed, LongText, Odometer, PlannedDay, Text, Whole},
+        money::{Amount, Currency, Money},
+        units::Distance,
     },
     features::{fuel_logs::Id, vehicles::VehicleId},
     input,
@@ -52,7 +55,7 @@ impl std::fmt::Display for ItemId {
 }
 
 /// Something that was done to a vehicle, or is due to be.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "MaintenanceItem")]
 pub struct Item {
@@ -62,20 +65,27 @@ pub struct Item {
     pub vehicle_id: VehicleId,
     /// What is done: one of the known types, or any other word.
     #[serde(rename = "type")]
-    #[sqlx(rename = "type")]
     pub kind: TypeName,
     /// What it is about.
     pub description: Option<String>,
     /// The day that it is due on.
     pub due_date: Option<NaiveDate>,
-    /// What the odometer shows when it is due, in miles.
+    /// The odometer reading that it is due at, in whole miles.
     pub due_mileage: Option<i32>,
+    /// The odometer reading that it is due at, as entered.
+    pub due_odometer: Option<Distance>,
     /// The day that it was done on.
     pub completed_date: Option<NaiveDate>,
-    /// What the odometer showed when it was done, in miles.
+    /// The odometer reading when it was done, in whole miles.
     pub completed_mileage: Option<i32>,
-    /// What it cost.
+    /// The odometer reading when it was done, as entered.
+    pub completed_odometer: Option<Distance>,
+    /// The amount paid to the cent; null where it has more than six digits before the point.
     pub cost: Option<Fixed<8, 2>>,
+    /// The amount paid as entered.
+    pub amount: Option<Money>,
+    /// The currency of the amount; null where there is no amount.
+    pub currency: Option<Currency>,
     /// Where it was done.
     pub service_location: Option<String>,
     /// What else there is to say.
@@ -84,8 +94,10 @@ pub struct Item {
     pub is_completed: bool,
     /// After how many months it comes again.
     pub interval_months: Option<i32>,
-    /// After how many miles it comes again.
+    /// The distance after which it repeats, in whole miles.
     pub interval_miles: Option<i32>,
+    /// The distance after which it repeats, as entered.
+    pub interval_distance: Option<Distance>,
     /// When it was added.
     pub created_at: DateTime<Utc>,
     /// When anything of it changed last.
@@ -93,7 +105,6 @@ pub struct Item {
     /// Where it stands in its series.
     #[serde(skip)]
     #[schemars(skip)]
-    #[sqlx(flatten)]
     pub place: Place,
     /// The item that left it behind when it was completed.
     #[serde(skip)]
@@ -104,17 +115,38 @@ pub struct Item {
 impl Item {
     /// What it is due at.
     pub(super) fn due(&self) -> Due {
-        Due { date: self.due_date, mileage: self.due_mileage }
+        Due { date: self.due_date, odometer: self.due_odometer }
     }
 
     /// Makes it due at this.
     pub(super) fn set_due(&mut self, due: Due) {
-        (self.due_date, self.due_mileage) = (due.date, due.mileage);
+        self.due_date = due.date;
+        self.due_odometer = due.odometer;
+        self.due_mileage = due.odometer.map(Distance::whole_miles);
+    }
+
+    /// Sets the odometer reading when it was done.
+    pub(super) fn set_completed_odometer(&mut self, reading: Option<Distance>) {
+        self.completed_odometer = reading;
+        self.completed_mileage = reading.map(Distance::whole_miles);
     }
 
     /// After how much it comes again.
     pub(super) fn interval(&self) -> Interval {
-        Interval { months: self.interval_months, miles: self.interval_miles }
+        Interval { months: self.interval_months, distance: self.interval_distance }
+    }
+
+    /// Sets the distance after which it repeats.
+    pub(super) fn set_interval_distance(&mut self, distance: Option<Distance>) {
+        self.interval_distance = distance;
+        self.interval_miles = distance.map(Distance::whole_miles);
+    }
+
+    /// Sets the amount paid.
+    pub(super) fn set_amount(&mut self, amount: Option<Money>) {
+        self.amount = amount;
+        self.currency = amount.map(|it| it.currency);
+        self.cost = amount.and_then(Money::in_cents);
     }
 
     /// What is wrong with it as a whole: an open item has to be due at something and a completed one
@@ -127,13 +159,13 @@ impl Item {
             }
             return faults;
         }
-        if self.due_date.is_none() && self.due_mileage.is_none() {
+        if self.due_date.is_none() && self.due_odometer.is_none() {
             let why = "is required of an open item, unless it has a dueMileage";
             faults.push(Fault::at("dueDate", why));
         }
         let done = [
             ("completedDate", self.completed_date.is_some()),
-            ("completedMileage", self.completed_mileage.is_some()),
+            ("completedMileage", self.completed_odometer.is_some()),
         ];
         for (name, _) in done.into_iter().filter(|it| it.1) {
             faults.push(Fault::at(name, "cannot be there unless the item is completed"));
@@ -155,12 +187,20 @@ input! {
         pub due_date: Option<PlannedDay>,
         /// What the odometer shows when it is due, in miles
         pub due_mileage: Option<Odometer>,
+        /// What the odometer shows when it is due, in miles or kilometers
+        pub due_odometer: Option<Distance>,
         /// The day that it was done on
         pub completed_date: Option<NaiveDate>,
         /// What the odometer showed when it was done, in miles
         pub completed_mileage: Option<Odometer>,
+        /// What the odometer showed when it was done, in miles or kilometers
+        pub completed_odometer: Option<Distance>,
         /// What it cost
         pub cost: Option<Cost>,
+        /// The amount paid, in the currency
+        pub amount: Option<Amount>,
+        /// The currency of the amount; your preferred one by default
+        pub currency: Option<Currency>,
         /// Where it was done
         pub service_location: Option<Text<200>>,
         /// What else there is to say
@@ -171,6 +211,10 @@ input! {
         pub interval_months: Option<Months>,
         /// After how many miles it comes again
         pub interval_miles: Option<Miles>,
+        /// The distance after which it repeats, in miles or kilometers
+        pub interval_distance: Option<Distance>,
+        /// Members that look wrong and are right
+        pub confirm: Option<Confirmed>,
     }
 }
 
@@ -187,12 +231,20 @@ input! {
         pub due_date: Clearable<PlannedDay>,
         /// What the odometer shows when it is due, in miles
         pub due_mileage: Clearable<Odometer>,
+        /// What the odometer shows when it is due, in miles or kilometers
+        pub due_odometer: Clearable<Distance>,
         /// The day that it was done on
         pub completed_date: Clearable<NaiveDate>,
         /// What the odometer showed when it was done, in miles
         pub completed_mileage: Clearable<Odometer>,
+        /// What the odometer showed when it was done, in miles or kilometers
+        pub completed_odometer: Clearable<Distance>,
         /// What it cost
         pub cost: Clearable<Cost>,
+        /// The amount paid, in the currency
+        pub amount: Clearable<Amount>,
+        /// The currency of the amount; your preferred one by default
+        pub currency: Clearable<Currency>,
         /// Where it was done
         pub service_location: Clearable<Text<200>>,
         /// What else there is to say
@@ -203,6 +255,10 @@ input! {
         pub interval_months: Clearable<Months>,
         /// After how many miles it comes again
         pub interval_miles: Clearable<Miles>,
+        /// The distance after which it repeats, in miles or kilometers
+        pub interval_distance: Clearable<Distance>,
+        /// Members that look wrong and are right
+        pub confirm: Option<Confirmed>,
     }
 }
 
@@ -211,15 +267,23 @@ input! {
     pub(super) struct Completion {
         /// The day that it was done on
         pub completed_date: NaiveDate,
-        /// What the odometer showed, in miles; unless said, what the vehicle's shows now counts for
-        /// what comes next
+        /// What the odometer showed, in miles; by default, the next item is counted from the readings
+        /// around that day
         pub completed_mileage: Option<Odometer>,
+        /// What the odometer showed, in miles or kilometers
+        pub completed_odometer: Option<Distance>,
         /// What it cost
         pub cost: Option<Cost>,
+        /// The amount paid, in the currency
+        pub amount: Option<Amount>,
+        /// The currency of the amount; your preferred one by default
+        pub currency: Option<Currency>,
         /// Where it was done
         pub service_location: Option<Text<200>>,
         /// What else there is to say
         pub notes: Option<LongText>,
+        /// Members that look wrong and are right
+        pub confirm: Option<Confirmed>,
     }
 }
 
@@ -230,6 +294,8 @@ input! {
         pub due_date: Option<PlannedDay>,
         /// The higher mileage
         pub due_mileage: Option<Odometer>,
+        /// The higher odometer reading, in miles or kilometers
+        pub due_odometer: Option<Distance>,
     }
 }
 
@@ -245,27 +311,77 @@ pub(super) struct Completed {
 
 impl NewItem {
     /// The item that it makes.
-    pub(super) fn into_item(self, id: ItemId, now: DateTime<Utc>) -> Item {
-        let due =
-            Due { date: self.due_date.map(|it| it.0), mileage: self.due_mileage.map(|it| it.0) };
-        Item {
+    ///
+    /// # Errors
+    /// Members that contradict each other or don't fit together.
+    pub(super) fn into_item(
+        self,
+        id: ItemId,
+        now: DateTime<Utc>,
+        default: Currency,
+    ) -> Result<Item, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let due = Due {
+            date: self.due_date.map(|it| it.0),
+            odometer: entered::DUE.of_new(self.due_odometer, self.due_mileage, &mut faults),
+        };
+        let completed =
+            entered::COMPLETED.of_new(self.completed_odometer, self.completed_mileage, &mut faults);
+        let interval = entered::INTERVAL.of_new(
+            self.interval_distance,
+            self.interval_miles.map(|it| Odometer(it.0)),
+            &mut faults,
+        );
+        let paid = Entered::new(self.amount, self.cost, self.currency);
+        let paid = paid.change(None, default, &mut faults);
+        let mut item = Item {
             id,
             vehicle_id: VehicleId(self.vehicle_id.0),
             kind: self.r#type,
             description: self.description.map(|it| it.0),
-            due_date: due.date,
-            due_mileage: due.mileage,
             completed_date: self.completed_date,
-            completed_mileage: self.completed_mileage.map(|it| it.0),
-            cost: self.cost,
             service_location: self.service_location.map(|it| it.0),
             notes: self.notes.map(|it| it.0),
             is_completed: self.is_completed.unwrap_or(self.completed_date.is_some()),
             interval_months: self.interval_months.map(|it| it.0),
-            interval_miles: self.interval_miles.map(|it| it.0),
+            place: Place::beginning(due),
+            ..Item::empty(now)
+        };
+        item.set_due(due);
+        item.set_completed_odometer(completed);
+        item.set_interval_distance(interval);
+        item.set_amount(paid);
+        faults.extend(item.faults());
+        if faults.is_empty() { Ok(item) } else { Err(faults) }
+    }
+}
+
+impl Item {
+    /// An item with nothing in it.
+    pub(super) fn empty(now: DateTime<Utc>) -> Self {
+        Self {
+            id: ItemId(Uuid::nil()),
+            vehicle_id: VehicleId(Uuid::nil()),
+            kind: TypeName(String::new()),
+            description: None,
+            due_date: None,
+            due_mileage: None,
+            due_odometer: None,
+            completed_date: None,
+            completed_mileage: None,
+            completed_odometer: None,
+            cost: None,
+            amount: None,
+            currency: None,
+            service_location: None,
+            notes: None,
+            is_completed: false,
+            interval_months: None,
+            interval_miles: None,
+            interval_distance: None,
             created_at: now,
             updated_at: now,
-            place: Place::beginning(due),
+            place: Place::default(),
             previous_id: None,
         }
     }
@@ -273,12 +389,47 @@ impl NewItem {
 
 impl ItemChange {
     /// The item after the change.
-    pub(super) fn apply(self, item: Item, now: DateTime<Utc>) -> Item {
+    ///
+    /// # Errors
+    /// Members that contradict each other or don't fit together.
+    pub(super) fn apply(
+        self,
+        item: Item,
+        now: DateTime<Utc>,
+        default: Currency,
+    ) -> Result<Item, Vec<Fault>> {
+        let mut faults = Vec::new();
         let is_completed = match (&self.is_completed, &self.completed_date) {
             (Change::Set(said), _) => *said,
             (Change::Keep, Clearable::Keep) => item.is_completed,
             (Change::Keep, date) => *date != Clearable::Clear,
         };
+        let due = Due {
+            date: self.due_date.or(item.due_date.map(PlannedDay)).map(|it| it.0),
+            odometer: entered::DUE.of_change(
+                (self.due_odometer, self.due_mileage),
+                item.due_odometer,
+                &mut faults,
+            ),
+        };
+        let completed = entered::COMPLETED.of_change(
+            (self.completed_odometer, self.completed_mileage),
+            item.completed_odometer,
+            &mut faults,
+        );
+        let miles = match self.interval_miles {
+            Clearable::Keep => Clearable::Keep,
+            Clearable::Clear => Clearable::Clear,
+            Clearable::Set(miles) => Clearable::Set(Odometer(miles.0)),
+        };
+        let interval = entered::INTERVAL.of_change(
+            (self.interval_distance, miles),
+            item.interval_distance,
+            &mut faults,
+        );
+        let paid = Entered { amount: self.amount, cost: self.cost, currency: self.currency };
+        let paid = paid.change(item.amount, default, &mut faults);
+        let was_due = item.due();
         let mut changed = Item {
             vehicle_id: match self.vehicle_id {
                 Change::Keep => item.vehicle_id,
@@ -286,14 +437,7 @@ impl ItemChange {
             },
             kind: self.r#type.or(item.kind),
             description: self.description.or(item.description.map(LongText)).map(|it| it.0),
-            due_date: self.due_date.or(item.due_date.map(PlannedDay)).map(|it| it.0),
-            due_mileage: self.due_mileage.or(item.due_mileage.map(Odometer)).map(|it| it.0),
             completed_date: self.completed_date.or(item.completed_date),
-            completed_mileage: self
-                .completed_mileage
-                .or(item.completed_mileage.map(Odometer))
-                .map(|it| it.0),
-            cost: self.cost.or(item.cost),
             service_location: self
                 .service_location
                 .or(item.service_location.map(Text))
@@ -304,19 +448,23 @@ impl ItemChange {
                 .interval_months
                 .or(item.interval_months.map(Whole))
                 .map(|it| it.0),
-            interval_miles: self.interval_miles.or(item.interval_miles.map(Whole)).map(|it| it.0),
             updated_at: now,
             ..item
         };
-        // A day or a mileage of somebody's own is a base of its own.
-        let begun = Place::beginning(changed.due());
-        if changed.due_date != item.due_date {
+        changed.set_due(due);
+        changed.set_completed_odometer(completed);
+        changed.set_interval_distance(interval);
+        changed.set_amount(paid);
+        // A day or an odometer reading of one's own starts the series anew.
+        let begun = Place::beginning(due);
+        if due.date != was_due.date {
             let Place { base_date, months_from_base, .. } = begun;
             changed.place = Place { base_date, months_from_base, ..changed.place };
         }
-        if changed.due_mileage != item.due_mileage {
-            changed.place.scheduled_mileage = begun.scheduled_mileage;
+        if due.odometer != was_due.odometer {
+            changed.place.scheduled_exact = begun.scheduled_exact;
         }
-        changed
+        faults.extend(changed.faults());
+        if faults.is_empty() { Ok(changed) } else { Err(faults) }
     }
 }

@@ -1,19 +1,32 @@
-//! What odometers showed when something was done, for the odometer log. Every statement names the user
-//! it is for.
+//! The odometer readings of completed items: for the odometer log, and those of every source around a
+//! day. Every statement names the user it is for.
 
 use chrono::NaiveDate;
-use sqlx::Result;
+use sqlx::Result as SqlResult;
+use uuid::Uuid;
 
-use super::types::TypeName;
+use super::{
+    forecast::{self, Reading},
+    row,
+    types::TypeName,
+};
 use crate::{
-    core::{UserId, db::Tx, units::Distance},
-    features::vehicles::{
-        odometer::{Asked, OfVehicle, Seen, Source, SourceKind},
+    core::{
+        Result, UserId,
+        db::{Tx, fixed::divide_rounded},
+        units::{Distance, DistanceUnit},
+    },
+    features::{
+        self,
+        vehicles::{
+            VehicleId,
+            odometer::{self, Asked, OfVehicle, Seen, Source, SourceKind},
+        },
     },
     sql,
 };
 
-/// The readings of what was done.
+/// The readings of completed items.
 pub const READINGS: Source = Source {
     before: |tx, user, asked| Box::pin(async move { Ok(before(tx, user, asked).await?) }),
     after: |tx, user, asked| Box::pin(async move { Ok(after(tx, user, asked).await?) }),
@@ -23,35 +36,40 @@ pub const READINGS: Source = Source {
 
 #[derive(sqlx::FromRow)]
 struct Row {
-    id: uuid::Uuid,
+    id: Uuid,
     #[sqlx(rename = "type")]
     kind: TypeName,
     completed_date: NaiveDate,
     completed_mileage: i32,
+    completed_exact: Option<i64>,
+    completed_unit: Option<String>,
 }
 
 impl From<Row> for Seen {
     fn from(row: Row) -> Self {
+        let miles = row.completed_mileage;
+        let reading = row::distance(Some(miles), row.completed_exact, row.completed_unit);
         Self {
             id: row.id,
             kind: SourceKind::Maintenance,
             date: row.completed_date,
-            reading: Distance::miles(row.completed_mileage),
+            reading: reading.unwrap_or(Distance::miles(miles)),
             previous_reading: None,
             notes: Some(row.kind.name().into_owned()),
         }
     }
 }
 
-async fn before(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Vec<Seen>> {
+async fn before(tx: &mut Tx, user: &UserId, asked: Asked) -> SqlResult<Vec<Seen>> {
     let rows: Vec<Row> = sql!(
         tx,
         fetch_all,
-        "SELECT id, type, completed_date, completed_mileage FROM maintenance
+        "SELECT id, type, completed_date, completed_mileage, completed_exact, completed_unit
+         FROM maintenance
          WHERE vehicle_id = $2 AND user_id = $1 AND is_completed = true
            AND completed_mileage IS NOT NULL AND completed_date <= $3
-           AND (completed_date, CAST(completed_mileage AS BIGINT) * 16093440, id) < ($3, $4, $5)
-         ORDER BY completed_date DESC, completed_mileage DESC, id DESC
+           AND (completed_date, completed_exact, id) < ($3, $4, $5)
+         ORDER BY completed_date DESC, completed_exact DESC, id DESC
          LIMIT $6",
         user.as_str(),
         asked.vehicle,
@@ -63,14 +81,15 @@ async fn before(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Vec<Seen>> {
     Ok(rows.into_iter().map(Seen::from).collect())
 }
 
-async fn after(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Vec<Seen>> {
+async fn after(tx: &mut Tx, user: &UserId, asked: Asked) -> SqlResult<Vec<Seen>> {
     let rows: Vec<Row> = sql!(
         tx,
         fetch_all,
-        "SELECT id, type, completed_date, completed_mileage FROM maintenance
+        "SELECT id, type, completed_date, completed_mileage, completed_exact, completed_unit
+         FROM maintenance
          WHERE vehicle_id = $2 AND user_id = $1 AND is_completed = true
            AND completed_mileage IS NOT NULL AND completed_date > $3
-         ORDER BY completed_date, completed_mileage, id
+         ORDER BY completed_date, completed_exact, id
          LIMIT $4",
         user.as_str(),
         asked.vehicle,
@@ -80,24 +99,130 @@ async fn after(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Vec<Seen>> {
     Ok(rows.into_iter().map(Seen::from).collect())
 }
 
-async fn latest(
-    tx: &mut Tx,
-    user: &UserId,
-    most_each: i64,
-) -> Result<Vec<OfVehicle>> {
+async fn latest(tx: &mut Tx, user: &UserId, most_each: i64) -> SqlResult<Vec<OfVehicle>> {
     sql!(
         tx,
         fetch_all,
-        "SELECT vehicle_id, completed_date, CAST(completed_mileage AS BIGINT) * 16093440
-         FROM (SELECT vehicle_id, completed_date, completed_mileage,
+        "SELECT vehicle_id, completed_date, completed_exact
+         FROM (SELECT vehicle_id, completed_date, completed_exact,
                       ROW_NUMBER() OVER (
                         PARTITION BY vehicle_id ORDER BY completed_date DESC, id DESC
                       ) AS place
                FROM maintenance
-               WHERE user_id = $1 AND is_completed = true AND completed_mileage IS NOT NULL)
+               WHERE user_id = $1 AND is_completed = true AND completed_mileage IS NOT NULL
+                 AND completed_exact IS NOT NULL)
               AS placed
          WHERE place <= $2",
         user.as_str(),
         most_each,
     )
+}
+
+/// A vehicle's readings around a day, but for one record's: running totals.
+pub(super) struct Around {
+    /// Those of that day and before, the latest first.
+    pub(super) before: Vec<Reading>,
+    /// The first of a later day.
+    pub(super) after: Option<Reading>,
+    /// The unit of the nearest one.
+    unit: Option<DistanceUnit>,
+}
+
+/// The vehicle's readings around `date`, from every source, but for the record `except`.
+///
+/// # Errors
+/// Unavailable where the database is unavailable.
+pub(super) async fn around(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: VehicleId,
+    date: NaiveDate,
+    except: Option<Uuid>,
+) -> Result<Around> {
+    let most = i64::try_from(forecast::MOST).unwrap_or(i64::MAX);
+    let until = Asked { vehicle, beyond: (date, i64::MAX, Uuid::max()), most };
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    for source in features::READINGS {
+        before.extend((source.before)(tx, user, until).await?);
+        after.extend((source.after)(tx, user, Asked { most: 2, ..until }).await?);
+    }
+    let replaced = odometer::replacements(tx, user, vehicle).await?;
+    let nearest = |seen: Vec<Seen>| {
+        let others = seen.into_iter().filter(|it| Some(it.id) != except);
+        let total = |it: Seen| {
+            let exact = replaced.total(it.date, it.reading.exact());
+            (Reading { date: it.date, exact }, it.reading.unit())
+        };
+        let mut totals: Vec<_> = others.map(total).collect();
+        totals.sort_by_key(|it| it.0);
+        totals
+    };
+    let (before, after) = (nearest(before), nearest(after));
+    let unit = before.last().or(after.first()).map(|it| it.1);
+    let before = before.into_iter().rev().take(forecast::MOST).map(|it| it.0).collect();
+    Ok(Around { before, after: after.first().map(|it| it.0), unit })
+}
+
+impl Around {
+    /// The running total on `date`, to a whole unit: between two readings as if as much was driven
+    /// each day, else that of the nearest; none without readings.
+    pub(super) fn on(&self, date: NaiveDate) -> Option<Distance> {
+        let unit = self.unit?;
+        let days =
+            |from: NaiveDate, to: NaiveDate| i128::from(to.signed_duration_since(from).num_days());
+        let exact = match (self.before.first(), &self.after) {
+            (Some(one), Some(other)) if one.date < date && one.exact < other.exact => {
+                let driven = i128::from(other.exact - one.exact) * days(one.date, date);
+                let driven = divide_rounded(driven, days(one.date, other.date))?;
+                one.exact + i64::try_from(driven).ok()?
+            }
+            (Some(one), _) => one.exact,
+            (None, other) => other.as_ref()?.exact,
+        };
+        let whole = divide_rounded(exact.into(), unit.exact().into())?;
+        Some(Distance::of_tenths(i64::try_from(whole).ok()? * 10, unit))
+    }
+}
+
+/// The running total of a reading, less the reading itself: what replaced odometers counted.
+///
+/// # Errors
+/// Unavailable where the database is unavailable.
+pub(super) async fn counted_before(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: VehicleId,
+    (date, reading): (NaiveDate, Distance),
+) -> Result<i64> {
+    let replaced = odometer::replacements(tx, user, vehicle).await?;
+    Ok(replaced.total(date, reading.exact()) - reading.exact())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Around, Distance, DistanceUnit, Reading};
+    use crate::core::units::KILOMETER;
+
+    fn reading(date: &str, km: i64) -> Reading {
+        Reading { date: date.parse().unwrap(), exact: km * KILOMETER }
+    }
+
+    #[test]
+    fn a_past_day_has_the_reading_between_its_neighbors() {
+        let unit = Some(DistanceUnit::Kilometres);
+        let (one, other) = (reading("2026-01-01", 1000), reading("2026-01-11", 2001));
+        let around = |before: &[Reading], after| Around { before: before.to_vec(), after, unit };
+        let on = |around: Around, day: &str| around.on(day.parse().unwrap()).map(Distance::value);
+        for (around, day, km) in [
+            (around(&[one], Some(other)), "2026-01-01", Some("1000")),
+            (around(&[one], Some(other)), "2026-01-06", Some("1501")),
+            (around(&[one], None), "2026-01-06", Some("1000")),
+            (around(&[], Some(other)), "2026-01-06", Some("2001")),
+            (around(&[], None), "2026-01-06", None),
+            // Readings that contradict each other: the one before counts.
+            (around(&[other], Some(reading("2026-02-01", 1500))), "2026-01-20", Some("2001")),
+        ] {
+            assert_eq!(on(around, day).as_deref(), km, "{day}");
+        }
+    }
 }

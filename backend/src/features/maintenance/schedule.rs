@@ -7,30 +7,62 @@
 //! what an item is due at and nothing else; skipping goes to the series' next time.
 
 use chrono::{Months, NaiveDate};
+use serde::{Deserialize, Serialize};
 
-/// After how much something comes again: months, miles, or whichever is first.
+use crate::core::{
+    input::Odometer,
+    units::{Distance, DistanceUnit},
+};
+
+/// After how much something comes again: months, a distance, or whichever is first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Interval {
     pub(super) months: Option<i32>,
-    pub(super) miles: Option<i32>,
+    pub(super) distance: Option<Distance>,
+}
+
+impl Interval {
+    /// Whether there is neither months nor a distance.
+    pub(super) fn is_empty(self) -> bool {
+        self == Self::default()
+    }
 }
 
 /// What an item is due at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Due {
     pub(super) date: Option<NaiveDate>,
-    pub(super) mileage: Option<i32>,
+    pub(super) odometer: Option<Distance>,
+}
+
+/// The latest day and the highest reading that an item can be due at: what a client can enter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Bounds(pub(super) NaiveDate);
+
+impl Bounds {
+    /// The bounds as of `today`: a hundred years ahead.
+    pub(super) fn on(today: NaiveDate) -> Self {
+        Self(today.checked_add_months(Months::new(1200)).unwrap_or(NaiveDate::MAX))
+    }
+
+    pub(super) fn has_day(self, due: Due) -> bool {
+        due.date.is_none_or(|it| it <= self.0)
+    }
+
+    pub(super) fn has_reading(self, due: Due) -> bool {
+        due.odometer.is_none_or(|it| it.tenths() <= i64::from(Odometer::MAX) * 10)
+    }
 }
 
 /// Where an item stands in its series, wherever it has been postponed to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, sqlx::FromRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, sqlx::FromRow)]
 pub struct Place {
     /// The day that the series is counted from.
     pub(super) base_date: Option<NaiveDate>,
     /// How many months after it the item is due.
     pub(super) months_from_base: i32,
-    /// The miles that it is due at.
-    pub(super) scheduled_mileage: Option<i32>,
+    /// The running total that it is due at, in tenths of a millimeter.
+    pub(super) scheduled_exact: Option<i64>,
 }
 
 /// `months` after `date`; where the month has no such day, its last.
@@ -41,55 +73,69 @@ fn months_after(date: NaiveDate, months: i32) -> Option<NaiveDate> {
 impl Place {
     /// That of an item which begins a series: its base is what it is due at.
     pub(super) fn beginning(due: Due) -> Self {
-        Self { base_date: due.date, months_from_base: 0, scheduled_mileage: due.mileage }
-    }
-
-    /// What the series says that the item is due at.
-    pub(super) fn scheduled(self) -> Due {
-        Due {
-            date: self.base_date.and_then(|it| months_after(it, self.months_from_base)),
-            mileage: self.scheduled_mileage,
+        Self {
+            base_date: due.date,
+            months_from_base: 0,
+            scheduled_exact: due.odometer.map(Distance::exact),
         }
     }
 
-    /// The next one's, after the item was done on `date` at `mileage`; none where it does not come
-    /// again.
+    /// The day that the item is due on by its series.
+    pub(super) fn date(self) -> Option<NaiveDate> {
+        self.base_date.and_then(|it| months_after(it, self.months_from_base))
+    }
+
+    /// The running total that it is due at, in whole miles.
+    pub(super) fn scheduled_miles(self) -> Option<i32> {
+        self.scheduled_exact.map(|it| Distance::from_exact(it, DistanceUnit::Miles).whole_miles())
+    }
+
+    /// What the item is due at by its series, its reading in `unit`.
+    pub(super) fn scheduled(self, unit: DistanceUnit) -> Due {
+        let odometer = self.scheduled_exact.map(|it| Distance::from_exact(it, unit));
+        Due { date: self.date(), odometer }
+    }
+
+    /// The next one's, after the item was done on `date` at a running total of `exact` tenths of a
+    /// millimeter; none where it does not come again.
     pub(super) fn after_completion(
         self,
         every: Interval,
-        (date, mileage): (NaiveDate, i32),
+        (date, exact): (NaiveDate, i64),
     ) -> Option<Self> {
-        let is_on_time = self.scheduled().date == Some(date);
+        let is_on_time = self.date() == Some(date);
         let (base_date, before) =
             if is_on_time { (self.base_date, self.months_from_base) } else { (Some(date), 0) };
         let next = Self {
             base_date: every.months.and(base_date),
             months_from_base: every.months.map_or(0, |it| before.saturating_add(it)),
-            scheduled_mileage: every.miles.map(|it| mileage.saturating_add(it)),
+            scheduled_exact: every.distance.map(|it| exact.saturating_add(it.exact())),
         };
-        (every != Interval::default()).then_some(next)
+        (!every.is_empty()).then_some(next)
     }
 
     /// The series' first time that is later than what the item is `due` at now; none where it does
-    /// not come again.
+    /// not come again, or later than a calendar goes.
     pub(super) fn after_skipping(mut self, every: Interval, due: Due) -> Option<Self> {
-        if every == Interval::default() {
+        if every.is_empty() {
             return None;
         }
         if let (Some(months), Some(_)) = (every.months, self.base_date) {
             loop {
                 self.months_from_base = self.months_from_base.checked_add(months)?;
-                let date = self.scheduled().date?;
+                let date = self.date()?;
                 if due.date.is_none_or(|it| date > it) {
                     break;
                 }
             }
         }
-        if let (Some(miles), Some(scheduled)) = (every.miles, self.scheduled_mileage) {
-            let behind = due.mileage.unwrap_or(scheduled).saturating_sub(scheduled).max(0);
+        let every = every.distance.map(Distance::exact).filter(|it| *it > 0);
+        if let (Some(every), Some(scheduled)) = (every, self.scheduled_exact) {
+            let at = due.odometer.map_or(scheduled, Distance::exact);
+            let behind = at.saturating_sub(scheduled).max(0);
             // At least one interval, and as many as the item was postponed by.
-            let times = behind / miles + 1;
-            self.scheduled_mileage = Some(scheduled.checked_add(times.checked_mul(miles)?)?);
+            let times = behind / every + 1;
+            self.scheduled_exact = Some(scheduled.checked_add(times.checked_mul(every)?)?);
         }
         Some(self)
     }
@@ -99,18 +145,21 @@ impl Place {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Due, Interval, NaiveDate, Place};
+    use super::{Bounds, Distance, DistanceUnit, Due, Interval, NaiveDate, Place};
+    use crate::core::units::{KILOMETER, MILE};
+
+    const MI: DistanceUnit = DistanceUnit::Miles;
 
     fn date(text: &str) -> NaiveDate {
         text.parse().unwrap()
     }
 
     fn months(months: i32) -> Interval {
-        Interval { months: Some(months), miles: None }
+        Interval { months: Some(months), distance: None }
     }
 
     fn due(day: &str) -> Due {
-        Due { date: Some(date(day)), mileage: None }
+        Due { date: Some(date(day)), odometer: None }
     }
 
     /// The days of a series that begins on `first` and of which each is done on the day it is due.
@@ -118,9 +167,9 @@ mod tests {
         let mut place = Place::beginning(due(first));
         let mut days = Vec::new();
         for _ in 0..times {
-            let done = place.scheduled().date.unwrap();
+            let done = place.date().unwrap();
             place = place.after_completion(months(every), (done, 0)).unwrap();
-            days.push(place.scheduled().date.unwrap().to_string());
+            days.push(place.date().unwrap().to_string());
         }
         days.join(" ")
     }
@@ -151,20 +200,23 @@ mod tests {
             ("2027-01-31", "2027-02-28"),
         ] {
             let place = place.after_completion(months(1), (date(done), 0)).unwrap();
-            assert_eq!(place.scheduled(), due(next), "{done}");
+            assert_eq!(place.scheduled(MI), due(next), "{done}");
         }
     }
 
     #[test]
     fn both_intervals_are_counted_each_for_itself() {
-        let every = Interval { months: Some(6), miles: Some(5_000) };
-        let first = Due { date: Some(date("2026-01-31")), mileage: Some(50_000) };
-        let next = Place::beginning(first).after_completion(every, (date("2026-02-15"), 50_700));
-        let wanted = Due { date: Some(date("2026-08-15")), mileage: Some(55_700) };
-        assert_eq!(next.unwrap().scheduled(), wanted);
+        let every = Interval { months: Some(6), distance: Some(Distance::miles(5_000)) };
+        let first = Due { date: Some(date("2026-01-31")), odometer: Some(Distance::miles(50_000)) };
+        let done = (date("2026-02-15"), 50_700 * MILE);
+        let next = Place::beginning(first).after_completion(every, done);
+        let wanted =
+            Due { date: Some(date("2026-08-15")), odometer: Some(Distance::miles(55_700)) };
+        assert_eq!(next.unwrap().scheduled(MI), wanted);
         let skipped = Place::beginning(first).after_skipping(every, first).unwrap();
-        let wanted = Due { date: Some(date("2026-07-31")), mileage: Some(55_000) };
-        assert_eq!(skipped.scheduled(), wanted);
+        let wanted =
+            Due { date: Some(date("2026-07-31")), odometer: Some(Distance::miles(55_000)) };
+        assert_eq!(skipped.scheduled(MI), wanted);
     }
 
     #[test]
@@ -177,14 +229,14 @@ mod tests {
             ("2026-05-15", "2026-05-31"),
         ] {
             let skipped = place.after_skipping(months(1), due(postponed)).unwrap();
-            assert_eq!(skipped.scheduled(), due(next), "{postponed}");
+            assert_eq!(skipped.scheduled(MI), due(next), "{postponed}");
             assert_eq!(skipped.base_date, place.base_date);
         }
-        let every = Interval { months: None, miles: Some(5_000) };
-        let at = |mileage| Due { date: None, mileage: Some(mileage) };
+        let every = Interval { months: None, distance: Some(Distance::miles(5_000)) };
+        let at = |miles| Due { date: None, odometer: Some(Distance::miles(miles)) };
         for (postponed, next) in [(50_000, 55_000), (52_000, 55_000), (55_000, 60_000)] {
             let skipped = Place::beginning(at(50_000)).after_skipping(every, at(postponed));
-            assert_eq!(skipped.unwrap().scheduled(), at(next), "{postponed}");
+            assert_eq!(skipped.unwrap().scheduled(MI), at(next), "{postponed}");
         }
     }
 
@@ -195,6 +247,26 @@ mod tests {
         assert_eq!(place.after_skipping(never, due("2026-01-31")), None);
     }
 
+    #[test]
+    fn intervals_in_kilometers_are_added_exactly() {
+        let km = |km: i64| Distance::of_tenths(km * 10, DistanceUnit::Kilometres);
+        let every = Interval { months: None, distance: Some(km(15_000)) };
+        let first = Due { date: None, odometer: Some(km(100_000)) };
+        let done = (date("2026-02-15"), 101_234 * KILOMETER);
+        let next = Place::beginning(first).after_completion(every, done).unwrap();
+        assert_eq!(next.scheduled(DistanceUnit::Kilometres).odometer, Some(km(116_234)));
+        let skipped = Place::beginning(first).after_skipping(every, first).unwrap();
+        assert_eq!(skipped.scheduled(DistanceUnit::Kilometres).odometer, Some(km(115_000)));
+    }
+
+    #[test]
+    fn bounds_end_a_hundred_years_ahead_and_at_the_highest_reading() {
+        let bounds = Bounds::on(date("2026-01-31"));
+        assert!(bounds.has_day(due("2126-01-31")) && !bounds.has_day(due("2126-02-01")));
+        let at = |miles| Due { date: None, odometer: Some(Distance::miles(miles)) };
+        assert!(bounds.has_reading(at(99_999_999)) && !bounds.has_reading(at(100_000_000)));
+    }
+
     proptest! {
         #[test]
         fn what_comes_next_is_later(
@@ -202,15 +274,17 @@ mod tests {
             at in 0..=99_999_999,
         ) {
             let day = |after| date("1950-01-01") + chrono::TimeDelta::days(after);
-            let first = Due { date: Some(day(first)), mileage: Some(at / 2) };
-            let interval = Interval { months: Some(every), miles: Some(miles) };
-            let next = Place::beginning(first).after_completion(interval, (day(done), at));
-            let next = next.unwrap().scheduled();
-            prop_assert!(next.date.unwrap() > day(done));
-            prop_assert_eq!(next.mileage, Some(at + miles));
+            let first = Due { date: Some(day(first)), odometer: Some(Distance::miles(at / 2)) };
+            let distance = Some(Distance::miles(miles));
+            let interval = Interval { months: Some(every), distance };
+            let done = (day(done), i64::from(at) * MILE);
+            let next = Place::beginning(first).after_completion(interval, done);
+            let next = next.unwrap().scheduled(MI);
+            prop_assert!(next.date.unwrap() > done.0);
+            prop_assert_eq!(next.odometer.unwrap().exact(), i64::from(at + miles) * MILE);
             let skipped = Place::beginning(first).after_skipping(interval, first).unwrap();
-            prop_assert!(skipped.scheduled().date > first.date);
-            prop_assert!(skipped.scheduled().mileage > first.mileage);
+            prop_assert!(skipped.date() > first.date);
+            prop_assert!(skipped.scheduled_exact > first.odometer.map(Distance::exact));
         }
     }
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     Item, ItemId,
     model::{ItemChange, NewItem},
+    plausible::{self, Checks},
     store::{self, Wanted},
     types::TypeName,
 };
@@ -19,10 +20,13 @@ use crate::{
         db::Tx,
         error::Fault,
         http::{self, Created, Cursor, IfMatch, Limit, Once, Page},
-        input::Change,
-        units::Distance,
+        input::{Change, Clearable},
+        money::Currency,
     },
-    features::vehicles::{self, Vehicle, VehicleId, odometer},
+    features::{
+        accounts::{Preferences, User},
+        vehicles::{self, Vehicle, VehicleId, odometer},
+    },
     read_any,
 };
 
@@ -108,21 +112,37 @@ async fn missing(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Error> {
     Ok(Error::NotFound("maintenance item"))
 }
 
+/// The currency of amounts that are sent without one.
+fn currency(preferences: &Preferences) -> Currency {
+    Currency::stored(&preferences.currency).unwrap_or(Currency::USD)
+}
+
 /// Adds an item, and its odometer reading where it has one.
+///
+/// # Errors
+/// `Invalid` where members contradict each other, or look wrong and are not confirmed.
 pub(super) async fn add(
     app: &App,
-    user: &UserId,
+    user: &User,
     new: NewItem,
     once: &Once,
 ) -> Result<Created<Item>> {
-    let now = app.clock.now();
-    let item = new.into_item(ItemId(Uuid::now_v7()), now);
-    check(&item)?;
+    let (now, preferences) = (app.clock.now(), &user.0.preferences);
+    let confirmed = new.confirm.clone().unwrap_or_default();
+    let checks = Checks {
+        confirmed: &confirmed,
+        date: Some("completedDate"),
+        reading: Some(reading_name(new.completed_odometer.is_some())),
+        amount: Some(amount_name(new.amount.is_some())),
+    };
+    let item = new.into_item(ItemId(Uuid::now_v7()), now, currency(preferences));
+    let item = item.map_err(Error::Invalid)?;
     let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
         return vehicles::replay(app, user, tx, before).await;
     }
     let vehicle = hold_vehicle(&mut tx, user, item.vehicle_id).await?;
+    check(&mut tx, user, &item, &checks, now).await?;
     store::insert(&mut tx, user, &item).await?;
     add_reading(&mut tx, user, &vehicle, &item, now).await?;
     let created = once.keep(&mut tx, user, format!("/api/maintenance/{}", item.id), &item).await?;
@@ -130,15 +150,19 @@ pub(super) async fn add(
     Ok(created)
 }
 
-/// Changes an item.
+/// Changes an item. One that is completed by it and repeats leaves the next one, as
+/// [`complete`] does.
+///
+/// # Errors
+/// `Invalid` where members contradict each other, or look wrong and are not confirmed.
 pub(super) async fn change(
     app: &App,
-    user: &UserId,
+    user: &User,
     id: ItemId,
     change: ItemChange,
     if_match: &IfMatch,
 ) -> Result<Item> {
-    let now = app.clock.now();
+    let (now, preferences) = (app.clock.now(), &user.0.preferences);
     let mut tx = app.db.write_for(user).await?;
     let target = match change.vehicle_id {
         Change::Keep => None,
@@ -146,14 +170,32 @@ pub(super) async fn change(
     };
     let (old, vehicle) = hold_item(&mut tx, user, id, target).await?;
     if_match.check(&old)?;
-    let left = old.vehicle_id;
-    let item = change.apply(old, now);
-    check(&item)?;
+    let confirmed = change.confirm.clone().unwrap_or_default();
+    let sent_typed = matches!(change.completed_odometer, Clearable::Set(_));
+    let sent_amount = matches!(change.amount, Clearable::Set(_));
+    let item = change.apply(old.clone(), now, currency(preferences)).map_err(Error::Invalid)?;
+    let is_new = item.is_completed && !old.is_completed;
+    let (was, is) = (
+        (old.vehicle_id, old.completed_date, old.completed_odometer),
+        (item.vehicle_id, item.completed_date, item.completed_odometer),
+    );
+    let checks = Checks {
+        confirmed: &confirmed,
+        date: (is_new || was.1 != is.1).then_some("completedDate"),
+        reading: (is_new || was != is).then_some(reading_name(sent_typed)),
+        amount: (is_new || old.amount != item.amount).then_some(amount_name(sent_amount)),
+    };
+    check(&mut tx, user, &item, &checks, now).await?;
     store::update(&mut tx, user, &item).await?;
-    odometer::refresh(&mut tx, user, &vehicle, now).await?;
-    if left != item.vehicle_id {
-        let left = vehicles::hold(&mut tx, user, left).await?;
-        odometer::refresh(&mut tx, user, &left, now).await?;
+    if (was, old.is_completed) != (is, item.is_completed) {
+        odometer::refresh(&mut tx, user, &vehicle, now).await?;
+        if old.vehicle_id != item.vehicle_id {
+            let left = vehicles::hold(&mut tx, user, old.vehicle_id).await?;
+            odometer::refresh(&mut tx, user, &left, now).await?;
+        }
+    }
+    if is_new {
+        series::leave_next(app, &mut tx, user, &item, now).await?;
     }
     vehicles::commit(app, user, tx).await?;
     Ok(item)
@@ -170,17 +212,38 @@ pub(super) async fn remove(
     let (item, vehicle) = hold_item(&mut tx, user, id, None).await?;
     if_match.check(&item)?;
     store::delete(&mut tx, user, id).await?;
-    odometer::refresh(&mut tx, user, &vehicle, app.clock.now()).await?;
+    if item.completed_odometer.is_some() {
+        odometer::refresh(&mut tx, user, &vehicle, app.clock.now()).await?;
+    }
     vehicles::commit(app, user, tx).await?;
     Ok(item)
 }
 
-fn check(item: &Item) -> Result<()> {
-    let faults = item.faults();
+/// The member that a completed item's reading was sent as.
+fn reading_name(is_typed: bool) -> &'static str {
+    if is_typed { "completedOdometer" } else { "completedMileage" }
+}
+
+/// The member that an amount was sent as.
+fn amount_name(is_amount: bool) -> &'static str {
+    if is_amount { "amount" } else { "cost" }
+}
+
+/// Refuses what looks wrong and is not confirmed.
+async fn check(
+    tx: &mut Tx,
+    user: &User,
+    item: &Item,
+    checks: &Checks<'_>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let preferences = &user.0.preferences;
+    let reader = (&preferences.shown(), preferences.today(now));
+    let faults = plausible::faults(tx, user, item, checks, reader).await?;
     if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
 }
 
-/// Updates the vehicle's odometer by the reading of a completed item.
+/// Updates the vehicle's odometer by the reading of a completed item that was added.
 async fn add_reading(
     tx: &mut Tx,
     user: &UserId,
@@ -188,9 +251,8 @@ async fn add_reading(
     item: &Item,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    match (item.completed_date, item.completed_mileage) {
-        (Some(date), Some(miles)) if item.is_completed => {
-            let reading = Distance::miles(miles);
+    match (item.completed_date, item.completed_odometer) {
+        (Some(date), Some(reading)) if item.is_completed => {
             odometer::reading_added(tx, user, vehicle, date, reading, now).await
         }
         _ => Ok(()),

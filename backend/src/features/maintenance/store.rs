@@ -3,12 +3,14 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::Result;
 
-use super::{Item, ItemId, types::TypeName};
+use super::{Item, ItemId, row::ItemRow, types::TypeName};
 use crate::{
     core::{
         UserId,
-        db::{Tx, fixed::Fixed},
+        db::Tx,
         http::Limit,
+        money::{Currency, Money, SumOfThousandths, Thousandths},
+        units::Distance,
     },
     features::vehicles::VehicleId,
     sql,
@@ -22,9 +24,10 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, item: &Item) -> Result<()
            (id, user_id, vehicle_id, type, description, due_date, due_mileage, completed_date,
             completed_mileage, cost, service_location, notes, is_completed, created_at, updated_at,
             interval_months, interval_miles, base_date, months_from_base, scheduled_mileage,
-            previous_id)
+            previous_id, completed_exact, completed_unit, due_exact, due_unit, interval_exact,
+            interval_unit, scheduled_exact, amount, currency)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15, $16, $17,
-                 $18, $19, $20)",
+                 $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)",
         item.id,
         user.as_str(),
         item.vehicle_id,
@@ -43,8 +46,17 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, item: &Item) -> Result<()
         item.interval_miles,
         item.place.base_date,
         item.place.months_from_base,
-        item.place.scheduled_mileage,
+        item.place.scheduled_miles(),
         item.previous_id,
+        item.completed_odometer.map(Distance::exact),
+        unit(item.completed_odometer),
+        item.due_odometer.map(Distance::exact),
+        unit(item.due_odometer),
+        item.interval_distance.map(Distance::exact),
+        unit(item.interval_distance),
+        item.place.scheduled_exact,
+        item.amount.and_then(|it| Thousandths::from_units(it.thousandths)),
+        item.currency.as_ref().map(Currency::as_str),
     )?;
     Ok(())
 }
@@ -58,7 +70,9 @@ pub(super) async fn update(tx: &mut Tx, user: &UserId, item: &Item) -> Result<()
              completed_date = $8, completed_mileage = $9, cost = $10, service_location = $11,
              notes = $12, is_completed = $13, updated_at = $14, interval_months = $15,
              interval_miles = $16, base_date = $17, months_from_base = $18,
-             scheduled_mileage = $19
+             scheduled_mileage = $19, completed_exact = $20, completed_unit = $21, due_exact = $22,
+             due_unit = $23, interval_exact = $24, interval_unit = $25, scheduled_exact = $26,
+             amount = $27, currency = $28
          WHERE user_id = $1 AND id = $2",
         user.as_str(),
         item.id,
@@ -78,9 +92,22 @@ pub(super) async fn update(tx: &mut Tx, user: &UserId, item: &Item) -> Result<()
         item.interval_miles,
         item.place.base_date,
         item.place.months_from_base,
-        item.place.scheduled_mileage,
+        item.place.scheduled_miles(),
+        item.completed_odometer.map(Distance::exact),
+        unit(item.completed_odometer),
+        item.due_odometer.map(Distance::exact),
+        unit(item.due_odometer),
+        item.interval_distance.map(Distance::exact),
+        unit(item.interval_distance),
+        item.place.scheduled_exact,
+        item.amount.and_then(|it| Thousandths::from_units(it.thousandths)),
+        item.currency.as_ref().map(Currency::as_str),
     )?;
     Ok(())
+}
+
+fn unit(distance: Option<Distance>) -> Option<&'static str> {
+    distance.map(|it| it.unit().as_str())
 }
 
 pub(super) async fn delete(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<()> {
@@ -90,7 +117,7 @@ pub(super) async fn delete(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<()>
 
 /// The item, unless its vehicle is in the trash.
 pub(super) async fn find(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Option<Item>> {
-    sql!(
+    let row: Option<ItemRow> = sql!(
         tx,
         fetch_optional,
         "SELECT m.* FROM maintenance m
@@ -98,7 +125,8 @@ pub(super) async fn find(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Optio
          WHERE m.user_id = $1 AND m.id = $2 AND v.deleted_at IS NULL",
         user.as_str(),
         id,
-    )
+    )?;
+    Ok(row.map(Item::from))
 }
 
 /// The vehicle of the item, in the trash or not.
@@ -119,13 +147,14 @@ pub(super) async fn vehicle_of(
 
 /// The item that this one left behind when it was completed.
 pub(super) async fn find_next(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Option<Item>> {
-    sql!(
+    let row: Option<ItemRow> = sql!(
         tx,
         fetch_optional,
         "SELECT * FROM maintenance WHERE user_id = $1 AND previous_id = $2",
         user.as_str(),
         id,
-    )
+    )?;
+    Ok(row.map(Item::from))
 }
 
 /// Which items a list holds, and where its page begins.
@@ -144,7 +173,7 @@ pub(super) async fn list_of_vehicle(
     vehicle: VehicleId,
     wanted: &Wanted<'_>,
 ) -> Result<Vec<Item>> {
-    sql!(
+    let rows: Vec<ItemRow> = sql!(
         tx,
         fetch_all,
         "SELECT m.* FROM maintenance m
@@ -162,7 +191,8 @@ pub(super) async fn list_of_vehicle(
         wanted.is_completed,
         wanted.kind,
         wanted.limit.and_one(),
-    )
+    )?;
+    Ok(rows.into_iter().map(Item::from).collect())
 }
 
 /// At most a page of all the user's items, newest first.
@@ -171,7 +201,7 @@ pub(super) async fn list_of_user(
     user: &UserId,
     wanted: &Wanted<'_>,
 ) -> Result<Vec<Item>> {
-    sql!(
+    let rows: Vec<ItemRow> = sql!(
         tx,
         fetch_all,
         "SELECT m.* FROM maintenance m
@@ -188,16 +218,17 @@ pub(super) async fn list_of_user(
         wanted.is_completed,
         wanted.kind,
         wanted.limit.and_one(),
-    )
+    )?;
+    Ok(rows.into_iter().map(Item::from).collect())
 }
 
 /// An open item of the user's whose vehicle is not in the trash, and what that one's odometer shows.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct Open {
     #[sqlx(flatten)]
-    pub(super) item: Item,
-    /// In miles.
-    pub(super) odometer: i32,
+    pub(super) item: ItemRow,
+    /// The vehicle's latest reading, in tenths of a millimeter.
+    pub(super) odometer: Option<i64>,
 }
 
 /// Every open item of the user's.
@@ -205,9 +236,10 @@ pub(super) async fn list_open(tx: &mut Tx, user: &UserId) -> Result<Vec<Open>> {
     sql!(
         tx,
         fetch_all,
-        "SELECT m.*, v.odometer_reading AS odometer FROM maintenance m
+        "SELECT m.*, v.odometer_exact AS odometer FROM maintenance m
          JOIN vehicles v ON v.id = m.vehicle_id AND v.user_id = m.user_id
          WHERE m.user_id = $1 AND m.is_completed = false AND v.deleted_at IS NULL
+           AND v.is_active = true
          ORDER BY m.created_at, m.id",
         user.as_str(),
     )
@@ -238,7 +270,7 @@ pub(super) async fn list_done(
     before: (NaiveDate, ItemId),
     limit: Limit,
 ) -> Result<Vec<Item>> {
-    sql!(
+    let rows: Vec<ItemRow> = sql!(
         tx,
         fetch_all,
         "SELECT * FROM maintenance
@@ -251,17 +283,19 @@ pub(super) async fn list_done(
         before.0,
         before.1,
         limit.and_one(),
-    )
+    )?;
+    Ok(rows.into_iter().map(Item::from).collect())
 }
 
-/// What one type of work cost in one year.
+/// What one type of work cost in one year, in one currency.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(super) struct YearCost {
     /// `2026`.
     pub(super) year: String,
     #[sqlx(rename = "type")]
     pub(super) kind: TypeName,
-    pub(super) cost: Fixed<12, 2>,
+    pub(super) currency: String,
+    pub(super) amount: SumOfThousandths,
 }
 
 /// What was spent on a vehicle by year and type, the earliest year first.
@@ -273,11 +307,13 @@ pub(super) async fn costs_of_vehicle(
     sql!(
         tx,
         fetch_all,
-        "SELECT SUBSTR(CAST(completed_date AS TEXT), 1, 4) AS year, type, SUM(cost) AS cost
+        "SELECT SUBSTR(CAST(completed_date AS TEXT), 1, 4) AS year, type, currency,
+                SUM(amount) AS amount
          FROM maintenance
-         WHERE vehicle_id = $2 AND user_id = $1 AND is_completed = true AND cost IS NOT NULL
-         GROUP BY 1, type
-         ORDER BY 1, type",
+         WHERE vehicle_id = $2 AND user_id = $1 AND is_completed = true AND amount IS NOT NULL
+           AND currency IS NOT NULL
+         GROUP BY 1, type, currency
+         ORDER BY 1, type, currency",
         user.as_str(),
         vehicle,
     )
@@ -289,13 +325,29 @@ pub(super) async fn costs_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<Year
     sql!(
         tx,
         fetch_all,
-        "SELECT SUBSTR(CAST(m.completed_date AS TEXT), 1, 4) AS year, m.type, SUM(m.cost) AS cost
+        "SELECT SUBSTR(CAST(m.completed_date AS TEXT), 1, 4) AS year, m.type, m.currency,
+                SUM(m.amount) AS amount
          FROM maintenance m
          JOIN vehicles v ON v.id = m.vehicle_id AND v.user_id = m.user_id
-         WHERE m.user_id = $1 AND m.is_completed = true AND m.cost IS NOT NULL
-           AND v.deleted_at IS NULL
-         GROUP BY 1, m.type
-         ORDER BY 1, m.type",
+         WHERE m.user_id = $1 AND m.is_completed = true AND m.amount IS NOT NULL
+           AND m.currency IS NOT NULL AND v.deleted_at IS NULL
+         GROUP BY 1, m.type, m.currency
+         ORDER BY 1, m.type, m.currency",
         user.as_str(),
     )
+}
+
+/// Some of the amounts that the user paid in this currency, the latest first.
+pub(super) async fn amounts(tx: &mut Tx, user: &UserId, currency: Currency) -> Result<Vec<Money>> {
+    let rows: Vec<(Thousandths,)> = sql!(
+        tx,
+        fetch_all,
+        "SELECT amount FROM maintenance
+         WHERE user_id = $1 AND is_completed = true AND currency = $2 AND amount IS NOT NULL
+         ORDER BY created_at DESC, id DESC
+         LIMIT 100",
+        user.as_str(),
+        currency.as_str(),
+    )?;
+    Ok(rows.into_iter().map(|row| Money { thousandths: row.0.units(), currency }).collect())
 }

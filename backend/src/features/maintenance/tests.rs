@@ -10,7 +10,7 @@ on_every_engine![
     a_change_keeps_what_it_does_not_mention,
     a_change_meant_for_another_state_is_refused,
     a_list_is_filtered_and_goes_page_by_page_newest_first,
-    what_was_done_raises_the_odometer_and_never_lowers_it,
+    a_service_is_a_reading_of_its_vehicle,
     an_item_moves_to_another_vehicle_of_the_same_user,
     an_item_that_is_removed_is_gone,
     another_users_items_look_like_those_that_do_not_exist,
@@ -28,8 +28,9 @@ pub(super) struct Garage {
 
 pub(super) async fn garage(app: &TestApp, email: &str) -> Garage {
     let user = app.register(email).await;
-    let vehicle = json!({ "vin": "1HGCM82633A004352", "odometerReading": 50_000 });
-    let vehicle = user.post("/api/vehicles", vehicle).await.id();
+    let vehicle = user.post("/api/vehicles", json!({ "vin": "1HGCM82633A004352" })).await.id();
+    let reading = json!({ "date": "2024-12-31", "reading": 50_000 });
+    user.post(&format!("/api/vehicles/{vehicle}/odometer"), reading).await;
     Garage { user, vehicle }
 }
 
@@ -86,14 +87,25 @@ async fn a_new_item_is_read_back_as_it_was_added(app: TestApp) {
     {
       "status": 201,
       "body": {
+        "amount": 89.5,
         "completedDate": null,
         "completedMileage": null,
+        "completedOdometer": null,
         "cost": 89.5,
         "createdAt": "2026-01-31T12:00:00.123456Z",
+        "currency": "USD",
         "description": "5W-30, with\nfilter",
         "dueDate": "2031-07-31",
         "dueMileage": 55000,
+        "dueOdometer": {
+          "unit": "mi",
+          "value": 55000
+        },
         "id": "[id]",
+        "intervalDistance": {
+          "unit": "mi",
+          "value": 5000
+        },
         "intervalMiles": 5000,
         "intervalMonths": 6,
         "isCompleted": false,
@@ -266,13 +278,15 @@ async fn a_list_is_filtered_and_goes_page_by_page_newest_first(app: TestApp) {
     assert_eq!(garage.user.get(&nobodys).await.status, 404);
 }
 
-async fn what_was_done_raises_the_odometer_and_never_lowers_it(app: TestApp) {
+async fn a_service_is_a_reading_of_its_vehicle(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
-    let done = json!({ "completedDate": "2025-06-01", "completedMileage": 40_000 });
+    let done = json!({ "completedDate": "2025-06-01", "completedMileage": 510_000 });
     let path = garage.added(done).await;
-    assert_eq!(garage.odometer().await, 50_000);
+    assert_eq!(garage.odometer().await, 510_000);
     garage.user.patch(&path, json!({ "completedMileage": 51_000 })).await;
     assert_eq!(garage.odometer().await, 51_000);
+    let earlier = json!({ "completedDate": "2025-01-01", "completedMileage": 50_100 });
+    garage.added(earlier).await;
     let open = garage.added(json!({ "dueMileage": 52_000 })).await;
     assert_eq!(garage.odometer().await, 51_000);
     let done = json!({ "completedDate": "2026-01-31", "completedMileage": 52_100 });
@@ -377,11 +391,11 @@ async fn types_are_listed_with_their_usual_intervals(app: TestApp) {
     for wanted in [
         json!({
             "type": "oil_change", "name": "Oil change", "group": "routine",
-            "intervalMonths": 12, "intervalMiles": 7500,
+            "intervalMonths": 12, "intervalMiles": 7500, "intervalKilometers": 12_000,
         }),
         json!({
             "type": "state_inspection", "name": "State inspection", "group": "paperwork",
-            "intervalMonths": 12, "intervalMiles": null,
+            "intervalMonths": 12, "intervalMiles": null, "intervalKilometers": null,
         }),
     ] {
         assert!(types.contains(&wanted), "{wanted}");

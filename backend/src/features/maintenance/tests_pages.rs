@@ -14,7 +14,10 @@ on_every_engine![
     a_history_is_one_timeline_page_by_page,
     costs_are_drawn_by_year_and_type,
     a_plan_is_taken_over_on_an_empty_page,
-    miles_are_typed_in_the_users_unit,
+    readings_are_entered_in_the_users_unit,
+    a_completion_is_prefilled_with_the_latest_reading_in_its_own_unit,
+    what_looks_wrong_is_asked_at_its_field_with_one_tick,
+    a_large_amount_is_entered_shown_edited_and_summed,
 ];
 
 fn assert_shows(page: &Answer, parts: &[&str]) {
@@ -66,7 +69,14 @@ async fn an_item_is_done_in_two_taps(app: TestApp) {
     assert_shows(&garage.user.get("/maintenance").await, &[&format!("href=\"{path}\"")]);
     let form = garage.user.get(&path).await;
     assert_shows(&form, &["Oil change", "every 6 months"]);
-    let names = ["completedDate", "completedMileage", "cost", "serviceLocation", "once"];
+    let names = [
+        "completedDate",
+        "completedOdometer",
+        "completedOdometerUnit",
+        "amount",
+        "currency",
+        "once",
+    ];
     let fields: Vec<_> = names.iter().map(|it| (*it, value(&form, it))).collect();
     let fields: Vec<_> = fields.iter().map(|it| (it.0, it.1.as_str())).collect();
     assert_eq!(fields[0].1, "2026-01-31");
@@ -79,7 +89,7 @@ async fn an_item_is_done_in_two_taps(app: TestApp) {
     let done = garage.user.get(&item).await.body;
     assert_eq!((&done["isCompleted"], &done["completedMileage"]), (&json!(true), &json!(50_000)));
     assert_eq!(garage.items("&completed=false").await[0]["dueDate"], "2026-07-31");
-    let wrong = [("completedDate", "soon"), ("cost", "dear")];
+    let wrong = [("completedDate", "soon"), ("amount", "dear")];
     let next = garage.items("&completed=false").await[0]["id"].as_str().unwrap().to_owned();
     let again = garage.user.submit(&format!("/maintenance/{next}/complete"), &wrong).await;
     assert_eq!(again.status, 422);
@@ -91,7 +101,7 @@ async fn something_is_planned_after_its_usual_interval(app: TestApp) {
     let base = format!("/vehicles/{}/maintenance/new", garage.vehicle);
     assert_shows(&garage.user.get(&base).await, &["Routine", "Paperwork", "type=oil_change"]);
     let form = garage.user.get(&format!("{base}?type=oil_change")).await;
-    let names = ["type", "dueDate", "dueMileage", "intervalMonths", "intervalMiles", "once"];
+    let names = ["type", "dueDate", "dueOdometer", "intervalMonths", "intervalDistance", "once"];
     let fields: Vec<_> = names.iter().map(|it| (*it, value(&form, it))).collect();
     let values: Vec<_> = fields[..5].iter().map(|it| it.1.as_str()).collect();
     assert_eq!(values, ["Oil change", "2027-01-31", "57500", "12", "7500"]);
@@ -126,8 +136,8 @@ async fn what_was_done_is_noted_and_shown_again_with_what_is_wrong(app: TestApp)
     assert_eq!(value(&form, "completedDate"), "2026-01-31");
     assert!(!form.text().contains("dueDate"));
     for (wrong, why) in [
-        ([("completedDate", ""), ("cost", "1")], "This is required of a completed item."),
-        ([("completedDate", "2026-01-02"), ("cost", "1.234")], "This has more than 2 decimals."),
+        ([("completedDate", ""), ("amount", "1")], "This is required of a completed item."),
+        ([("completedDate", "2026-01-02"), ("amount", "1.234")], "This has more than 2 decimals"),
         ([("completedDate", "2026-01-02"), ("type", "Été")], "This has to be a lower-case word"),
     ] {
         let fields = [&[("type", "New tires")], &wrong[..]].concat();
@@ -135,7 +145,7 @@ async fn what_was_done_is_noted_and_shown_again_with_what_is_wrong(app: TestApp)
         assert_eq!(again.status, 422);
         assert!(again.text().contains(why), "{why}: {}", again.text());
     }
-    let right = [("type", "New tires"), ("completedDate", "2026-01-02"), ("cost", "1,234.50")];
+    let right = [("type", "New tires"), ("completedDate", "2026-01-02"), ("amount", "1,234.50")];
     assert_eq!(garage.user.submit(&base, &right).await.status, 303);
     let items = garage.items("&completed=true").await;
     assert_eq!(
@@ -154,18 +164,19 @@ async fn an_item_is_put_off_left_out_changed_and_deleted(app: TestApp) {
     let form = garage.user.get(&page("edit")).await;
     assert_shows(&form, &["Not now", "Leave out", "Delete this"]);
     let due = async || garage.user.get(&item).await.body["dueDate"].clone();
-    let later = [("dueDate", "2026-02-07"), ("dueMileage", "50000")];
+    let later = [("dueDate", "2026-02-07"), ("dueOdometer", "50000")];
     assert_eq!(garage.user.submit(&page("postpone"), &later).await.status, 303);
     assert_eq!(due().await, "2026-02-07");
-    let earlier = [("dueDate", "2026-01-07"), ("dueMileage", "50000")];
+    let earlier = [("dueDate", "2026-01-07"), ("dueOdometer", "50000")];
     assert_eq!(garage.user.submit(&page("postpone"), &earlier).await.status, 422);
     assert_eq!(garage.user.submit(&page("skip"), &[]).await.status, 303);
     assert_eq!(due().await, "2026-02-28");
     let form = garage.user.get(&page("edit")).await;
-    let mut fields: Vec<_> = ["type", "dueDate", "dueMileage", "intervalMonths", "intervalMiles"]
-        .into_iter()
-        .map(|it| (it, value(&form, it)))
-        .collect();
+    let mut fields: Vec<_> =
+        ["type", "dueDate", "dueOdometer", "intervalMonths", "intervalDistance"]
+            .into_iter()
+            .map(|it| (it, value(&form, it)))
+            .collect();
     fields.push(("notes", "with the summer tires".to_owned()));
     let fields: Vec<_> = fields.iter().map(|it| (it.0, it.1.as_str())).collect();
     assert_eq!(garage.user.submit(&page("edit"), &fields).await.status, 303);
@@ -174,7 +185,7 @@ async fn an_item_is_put_off_left_out_changed_and_deleted(app: TestApp) {
         (&changed["notes"], &changed["dueMileage"]),
         (&json!("with the summer tires"), &json!(50_000))
     );
-    let refused = garage.user.submit(&page("edit"), &[("dueDate", ""), ("dueMileage", "")]).await;
+    let refused = garage.user.submit(&page("edit"), &[("dueDate", ""), ("dueOdometer", "")]).await;
     assert_eq!(refused.status, 422);
     assert_eq!(garage.user.submit(&page("delete"), &[]).await.status, 303);
     assert_eq!(garage.user.get(&item).await.status, 404);
@@ -255,20 +266,119 @@ async fn a_plan_is_taken_over_on_an_empty_page(app: TestApp) {
     assert_eq!(user.submit(&format!("{base}/plan"), &[("plan", "x")]).await.status, 422);
 }
 
-async fn miles_are_typed_in_the_users_unit(app: TestApp) {
+async fn readings_are_entered_in_the_users_unit(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     garage.user.patch("/api/user/preferences", json!({ "distanceUnit": "km" })).await;
     let base = format!("/vehicles/{}/maintenance/new", garage.vehicle);
-    let fields = [("type", "Oil change"), ("dueMileage", "100 000"), ("intervalMiles", "10000")];
+    let form = garage.user.get(&format!("{base}?type=oil_change")).await;
+    // A round figure in kilometers, not a converted one.
+    assert_eq!(value(&form, "intervalDistance"), "12000");
+    assert_eq!(value(&form, "intervalDistanceUnit"), "km");
+    let fields = [
+        ("type", "Oil change"),
+        ("dueOdometer", "128 000"),
+        ("dueOdometerUnit", "km"),
+        ("intervalDistance", "15000"),
+        ("intervalDistanceUnit", "km"),
+    ];
     assert_eq!(garage.user.submit(&base, &fields).await.status, 303);
     let item = garage.items("").await[0].clone();
-    assert_eq!((&item["dueMileage"], &item["intervalMiles"]), (&json!(62_137), &json!(6214)));
-    assert_shows(&garage.user.get("/maintenance").await, &["100,000 km", "every 10,000 km"]);
-    // What is not touched stays to the mile.
+    assert_eq!(item["dueOdometer"], json!({ "value": 128_000, "unit": "km" }));
+    assert_eq!((&item["dueMileage"], &item["intervalMiles"]), (&json!(79_536), &json!(9321)));
+    assert_shows(&garage.user.get("/maintenance").await, &["128,000 km", "every 15,000 km"]);
+    let path = format!("/maintenance/{}/edit", item["id"].as_str().unwrap());
+    // Another preference and back, and edits of other fields in between, change nothing.
+    for (unit, shown) in [("mi", "79536"), ("km", "128000")] {
+        garage.user.patch("/api/user/preferences", json!({ "distanceUnit": unit })).await;
+        let form = garage.user.get(&path).await;
+        assert_eq!(value(&form, "dueOdometer"), shown);
+        let mut fields: Vec<_> =
+            ["dueOdometer", "dueOdometerUnit", "intervalDistance", "intervalDistanceUnit"]
+                .map(|it| (it, value(&form, it)))
+                .to_vec();
+        fields.push(("notes", format!("seen in {unit}")));
+        let fields: Vec<_> = fields.iter().map(|it| (it.0, it.1.as_str())).collect();
+        assert_eq!(garage.user.submit(&path, &fields).await.status, 303);
+        let again = garage.items("").await[0].clone();
+        assert_eq!(again["notes"], format!("seen in {unit}"));
+        for name in ["dueOdometer", "intervalDistance", "dueMileage", "intervalMiles"] {
+            assert_eq!(again[name], item[name], "{name}");
+        }
+    }
+    // The form says what unit it was shown in, whatever is preferred by now.
+    garage.user.patch("/api/user/preferences", json!({ "distanceUnit": "mi" })).await;
+    let fields = [("dueOdometer", "130000"), ("dueOdometerUnit", "km")];
+    assert_eq!(garage.user.submit(&path, &fields).await.status, 303);
+    let changed = garage.items("").await[0].clone();
+    assert_eq!(changed["dueOdometer"], json!({ "value": 130_000, "unit": "km" }));
+}
+
+async fn a_completion_is_prefilled_with_the_latest_reading_in_its_own_unit(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    for (date, km) in [("2026-01-10", 99_105), ("2026-01-05", 98_700)] {
+        let done = json!({
+            "completedDate": date, "completedOdometer": { "value": km, "unit": "km" },
+        });
+        garage.added(done).await;
+    }
+    let item = garage.added(json!({ "dueDate": "2026-01-30" })).await;
+    let id = item.rsplit('/').next().unwrap();
+    let form = garage.user.get(&format!("/maintenance/{id}/complete")).await;
+    assert_eq!(value(&form, "completedOdometer"), "99105");
+    assert_eq!(value(&form, "completedOdometerUnit"), "km");
+}
+
+async fn what_looks_wrong_is_asked_at_its_field_with_one_tick(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let item = garage.added(json!({ "dueDate": "2026-01-30" })).await;
+    let path = format!("/maintenance/{}/complete", item.rsplit('/').next().unwrap());
+    let fields = [
+        ("completedDate", "2026-07-31"),
+        ("completedOdometer", "1403000"),
+        ("completedOdometerUnit", "km"),
+    ];
+    let asked = garage.user.submit(&path, &fields).await;
+    assert_eq!(asked.status, 422);
+    for name in ["completedDate", "completedOdometer"] {
+        let tick = format!("name=\"confirm\" value=\"/{name}\"");
+        assert!(asked.text().contains(&tick), "{name}: {}", asked.text());
+    }
+    let ticks = [("confirm", "/completedDate"), ("confirm", "/completedOdometer")];
+    let fields = [&fields[..], &ticks].concat();
+    assert_eq!(garage.user.submit(&path, &fields).await.status, 303);
+    let done = garage.user.get(&item).await.body;
+    assert_eq!(done["completedOdometer"], json!({ "value": 1_403_000, "unit": "km" }));
+}
+
+async fn a_large_amount_is_entered_shown_edited_and_summed(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    garage.added(json!({ "completedDate": "2025-06-01", "cost": 80 })).await;
+    garage.user.patch("/api/user/preferences", json!({ "currency": "IDR" })).await;
+    let base = format!("/vehicles/{}/maintenance", garage.vehicle);
+    let form = garage.user.get(&format!("{base}/new?type=tires&done=true")).await;
+    assert_eq!(value(&form, "currency"), "IDR");
+    let fields = [
+        ("type", "New tires"),
+        ("completedDate", "2026-01-02"),
+        ("amount", "12,500,000"),
+        ("currency", "IDR"),
+    ];
+    assert_eq!(garage.user.submit(&format!("{base}/new"), &fields).await.status, 303);
+    let item = garage.items("&type=tires").await[0].clone();
+    assert_eq!((&item["cost"], &item["currency"]), (&json!(null), &json!("IDR")));
+    assert_eq!(item["amount"].as_f64(), Some(12_500_000.0));
+    // Another preference relabels nothing, and currencies are summed apart.
+    garage.user.patch("/api/user/preferences", json!({ "currency": "EUR" })).await;
+    let history = garage.user.get(&base).await;
+    let shown = ["IDR\u{a0}12,500,000.00", "$80.00", "Spent on maintenance in IDR"];
+    assert_shows(&history, &shown);
+    assert_shows(&garage.user.get("/maintenance/costs").await, &shown);
     let path = format!("/maintenance/{}/edit", item["id"].as_str().unwrap());
     let form = garage.user.get(&path).await;
-    let fields = [("dueMileage", value(&form, "dueMileage")), ("notes", "x".to_owned())];
-    let fields: Vec<_> = fields.iter().map(|it| (it.0, it.1.as_str())).collect();
-    garage.user.submit(&path, &fields).await;
-    assert_eq!(garage.items("").await[0]["dueMileage"], 62_137);
+    assert_eq!(value(&form, "amount"), "12500000.00");
+    let fields = [("amount", "12600000"), ("currency", "IDR")];
+    assert_eq!(garage.user.submit(&path, &fields).await.status, 303);
+    let edited = garage.items("&type=tires").await[0].clone();
+    assert_eq!(edited["amount"].as_f64(), Some(12_600_000.0));
+    assert_eq!(edited["currency"], "IDR");
 }

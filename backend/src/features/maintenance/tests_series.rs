@@ -112,7 +112,9 @@ async fn an_item_comes_again_from_its_completion(app: TestApp) {
         item["serviceLocation"] = json!("Main Street");
         item["cost"] = json!(10);
         let first = garage.added(item.clone()).await;
-        let answer = act(&garage, &first, "complete", done.clone()).await.body;
+        let mut body = done.clone();
+        body["confirm"] = json!(["/completedMileage"]);
+        let answer = act(&garage, &first, "complete", body).await.body;
         assert_eq!(answer["completed"], garage.user.get(&first).await.body);
         assert_eq!(answer["completed"]["isCompleted"], true);
         assert_eq!(answer["completed"]["completedDate"], done["completedDate"]);
@@ -156,7 +158,7 @@ async fn a_month_end_comes_back_for_a_year(app: TestApp) {
     let done = json!({ "completedDate": "2026-01-28" });
     let next = act(&garage, &item, "complete", done).await.body["next"].clone();
     assert_eq!(next["dueDate"], "2026-02-28");
-    let done = json!({ "completedDate": "2026-02-28" });
+    let done = json!({ "completedDate": "2026-02-28", "confirm": ["/completedDate"] });
     let next = act(&garage, &path(&next), "complete", done).await.body["next"].clone();
     assert_eq!(next["dueDate"], "2026-03-28");
 }
@@ -224,12 +226,17 @@ async fn postponing_and_skipping_leave_the_base_where_it_is(app: TestApp) {
     assert_eq!(due(&skipped), (json!("2026-03-31"), json!(53_000)));
     assert_eq!(garage.items("").await.len(), 1);
     // Done on the day of its series, that goes on; the miles count from where it was done.
-    let done = json!({ "completedDate": "2026-03-31", "completedMileage": 52_900 });
+    let confirm = json!(["/completedDate"]);
+    let done = json!({
+        "completedDate": "2026-03-31", "completedMileage": 52_900, "confirm": confirm,
+    });
     let next = act(&garage, &item, "complete", done).await.body["next"].clone();
     assert_eq!(due(&next), (json!("2026-04-30"), json!(53_900)));
     // Done on the day that it was postponed to, the next is due from then.
     act(&garage, &path(&next), "postpone", json!({ "dueDate": "2026-05-02" })).await;
-    let done = json!({ "completedDate": "2026-05-02", "completedMileage": 53_900 });
+    let done = json!({
+        "completedDate": "2026-05-02", "completedMileage": 53_900, "confirm": confirm,
+    });
     let next = act(&garage, &path(&next), "complete", done).await.body["next"].clone();
     assert_eq!(due(&next), (json!("2026-06-02"), json!(54_900)));
 }
@@ -247,8 +254,8 @@ async fn what_cannot_be_skipped_or_postponed_says_why(app: TestApp) {
         async |body: Value| garage.user.post(&format!("{once}/postpone"), body).await.faults();
     for (body, fault) in [
         (json!({}), "/dueDate: is required, unless there is a dueMileage"),
-        (json!({ "dueDate": "2026-03-01" }), "/dueDate: has to be later than it is now"),
-        (json!({ "dueDate": "2026-02-01" }), "/dueDate: has to be later than it is now"),
+        (json!({ "dueDate": "2026-03-01" }), "/dueDate: must be later than it is now"),
+        (json!({ "dueDate": "2026-02-01" }), "/dueDate: must be later than it is now"),
         (json!({ "dueMileage": 60_000 }), "/dueMileage: is not what it is due by"),
     ] {
         assert_eq!(faults(body).await, [fault]);

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{
     Item, ItemId,
     forecast::{self, Rate, Reading},
+    row::ItemRow,
     store,
 };
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
         App, Error, Result, UserId,
         db::Tx,
         http::{Cursor, Limit, Page},
-        units,
+        units::{Distance, MILE, whole_miles},
     },
     features::vehicles::{self, VehicleId, odometer},
 };
@@ -58,6 +59,8 @@ pub struct Upcoming {
     /// The item.
     #[serde(flatten)]
     pub item: Item,
+    /// Its vehicle.
+    pub vehicle: NamedVehicle,
     /// How urgent it is: by its day or its mileage, whichever comes first.
     pub status: Status,
     /// In how many days it is due, the user's time zone deciding what today is; negative where the
@@ -73,40 +76,59 @@ pub struct Upcoming {
     pub predicted_due_earliest: Option<NaiveDate>,
     /// The latest; null where the vehicle may as well stand still.
     pub predicted_due_latest: Option<NaiveDate>,
+    /// In what distance it is due, in tenths of a millimeter.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub due_in_exact: Option<i64>,
+}
+
+/// A vehicle and what to call it: no two of a user's vehicles have one name.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct NamedVehicle {
+    /// The vehicle.
+    pub id: VehicleId,
+    /// Its name.
+    pub name: String,
 }
 
 /// What is known of an open item, whatever the day.
 #[derive(Serialize, Deserialize)]
 struct Fact {
-    item: Item,
-    /// What the odometer shows, in miles.
-    odometer: i32,
+    item: ItemRow,
+    /// The vehicle's name.
+    name: String,
+    /// The running total, in tenths of a millimeter.
+    odometer_exact: i64,
     rate: Option<Rate>,
 }
 
 impl Upcoming {
     fn of(fact: Fact, today: NaiveDate) -> Self {
-        let Fact { item, odometer, rate } = fact;
+        let Fact { item, name, odometer_exact, rate } = fact;
+        let item = Item::from(item);
         let due_in_days = item.due_date.map(|it| it.signed_duration_since(today).num_days());
-        let due_in_miles = item.due_mileage.map(|it| i64::from(it) - i64::from(odometer));
-        let reached = match (rate, item.due_mileage) {
-            // Reached by what the odometer shows, whatever the readings say.
-            (Some(rate), Some(_)) if due_in_miles <= Some(0) => rate.reaches(0, today),
-            (Some(rate), Some(mileage)) => rate.reaches(mileage, today),
+        let due_at = item.due_odometer.map(Distance::exact);
+        let due_in_exact = due_at.map(|it| it - odometer_exact);
+        let reached = match (rate, due_at) {
+            // Reached already by the latest reading, whatever the others say.
+            (Some(rate), Some(_)) if due_in_exact <= Some(0) => rate.reaches(0, today),
+            (Some(rate), Some(due_at)) => rate.reaches(due_at, today),
             _ => None,
         };
         let mut upcoming = Self {
+            vehicle: NamedVehicle { id: item.vehicle_id, name },
             item,
             status: Status::Upcoming,
             due_in_days,
-            due_in_miles,
+            due_in_miles: due_in_exact.map(whole_miles),
             predicted_due_date: reached.map(|it| it.likely),
             predicted_due_earliest: reached.map(|it| it.earliest),
             predicted_due_latest: reached.and_then(|it| it.latest),
+            due_in_exact,
         };
         upcoming.status = match upcoming.urgency() {
             ..0 => Status::Overdue,
-            urgency if urgency <= SOON_DAYS * SOON_MILES => Status::DueSoon,
+            urgency if urgency <= SOON_DAYS * SOON_MILES * MILE => Status::DueSoon,
             _ => Status::Upcoming,
         };
         upcoming
@@ -115,9 +137,9 @@ impl Upcoming {
     /// How far off it is: the less, the more urgent. A day counts as much as the miles that are due
     /// soon with it, so that the order by urgency is also that by status.
     fn urgency(&self) -> i64 {
-        let days = self.due_in_days.map(|it| it * SOON_MILES);
-        let miles = self.due_in_miles.map(|it| it * SOON_DAYS);
-        days.into_iter().chain(miles).min().unwrap_or(i64::MAX)
+        let days = self.due_in_days.map(|it| it * SOON_MILES * MILE);
+        let distance = self.due_in_exact.map(|it| it * SOON_DAYS);
+        days.into_iter().chain(distance).min().unwrap_or(i64::MAX)
     }
 
     fn compare(&self, other: &Self) -> Ordering {
@@ -198,12 +220,14 @@ async fn facts(tx: &mut Tx, user: &UserId) -> Result<Vec<Fact>> {
         return Ok(Vec::new());
     }
     let driven = driven(tx, user).await?;
+    let names = vehicles::names_in(tx, user).await?;
     let fact = |row: store::Open| {
         let driven = driven.get(&row.item.vehicle_id);
-        let shown = driven.and_then(|it| it.total).unwrap_or(row.odometer);
+        let shown = driven.and_then(|it| it.total).unwrap_or(row.odometer.unwrap_or_default());
         let rate = driven.and_then(|it| it.rate);
-        let odometer = rate.map_or(shown, |it| it.believable(shown));
-        Fact { item: row.item, odometer, rate }
+        let odometer_exact = rate.map_or(shown, |it| it.believable(shown));
+        let name = names.get(&row.item.vehicle_id).cloned().unwrap_or_default();
+        Fact { item: row.item, name, odometer_exact, rate }
     };
     Ok(open.into_iter().map(fact).collect())
 }
@@ -212,7 +236,7 @@ async fn facts(tx: &mut Tx, user: &UserId) -> Result<Vec<Fact>> {
 struct Driven {
     rate: Option<Rate>,
     /// How far it has been, where its odometer was replaced and does not tell.
-    total: Option<i32>,
+    total: Option<i64>,
 }
 
 /// How each of the user's vehicles is driven, as far as that can be told.
@@ -220,10 +244,9 @@ async fn driven(tx: &mut Tx, user: &UserId) -> Result<HashMap<VehicleId, Driven>
     let most = i64::try_from(forecast::MOST).unwrap_or(i64::MAX);
     let latest = odometer::latest(tx, user, most).await?;
     let driven = |(vehicle, latest): (_, odometer::Latest)| {
-        let miles = |exact| units::whole_miles(exact).try_into().unwrap_or(i32::MAX);
-        let reading = |(date, exact)| Reading { date, miles: miles(exact) };
+        let reading = |(date, exact)| Reading { date, exact };
         let readings: Vec<_> = latest.readings.into_iter().map(reading).collect();
-        let last = readings.iter().max().map(|it| it.miles);
+        let last = readings.iter().max().map(|it| it.exact);
         let total = last.filter(|_| latest.is_replaced);
         (vehicle, Driven { rate: forecast::rate(&readings), total })
     };

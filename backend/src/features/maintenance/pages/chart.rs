@@ -7,7 +7,10 @@ use std::{
 };
 
 use crate::{
-    core::{db::fixed::Fixed, units::Shown},
+    core::{
+        money::{Currency, Money},
+        units::{Shown, grouped},
+    },
     features::maintenance::{store::YearCost, types::TypeName},
 };
 
@@ -24,9 +27,6 @@ const MOST_STEPS: i64 = 5;
 const COLOURS: usize = 6;
 /// How many years there is room for: the latest.
 const MOST_YEARS: usize = 12;
-
-/// What all of a type or a year cost.
-pub(super) type Sum = Fixed<16, 2>;
 
 /// A coordinate, counted in tenths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,9 +75,13 @@ pub(super) struct Key {
     pub(super) total: String,
 }
 
-/// The whole drawing.
+/// The whole drawing, of the costs in one currency.
 #[derive(Debug)]
 pub(super) struct Costs {
+    /// The currency's code.
+    pub(super) currency: String,
+    /// Whether there are others.
+    pub(super) is_one_of_several: bool,
     pub(super) rules: Vec<Rule>,
     pub(super) bars: Vec<Bar>,
     /// The most expensive type first.
@@ -87,15 +91,33 @@ pub(super) struct Costs {
     pub(super) is_cut: bool,
 }
 
-/// One year's costs in cents, by the number of the colour.
+/// One year's costs in thousandths, by the number of the colour.
 type Year = BTreeMap<usize, i64>;
 
 impl Costs {
-    /// Draws the costs, which are in order of the years; where nothing cost anything, nothing.
-    pub(super) fn of(costs: &[YearCost], shown: &Shown) -> Option<Self> {
+    /// Draws the costs, which are in order of the years, each currency for itself: the reader's first.
+    /// Where nothing cost anything, nothing.
+    pub(super) fn of(costs: &[YearCost], shown: &Shown) -> Vec<Self> {
+        let mut by_currency: BTreeMap<(bool, &str), Vec<&YearCost>> = BTreeMap::new();
+        for cost in costs {
+            let key = (cost.currency != shown.currency, cost.currency.as_str());
+            by_currency.entry(key).or_default().push(cost);
+        }
+        let draw = |(key, costs): ((bool, &str), Vec<&YearCost>)| {
+            Self::in_currency(&costs, Currency::stored(key.1)?, shown)
+        };
+        let mut all: Vec<_> = by_currency.into_iter().filter_map(draw).collect();
+        let is_one_of_several = all.len() > 1;
+        for one in &mut all {
+            one.is_one_of_several = is_one_of_several;
+        }
+        all
+    }
+
+    fn in_currency(costs: &[&YearCost], currency: Currency, shown: &Shown) -> Option<Self> {
         let mut by_type: BTreeMap<&TypeName, i64> = BTreeMap::new();
         for cost in costs {
-            *by_type.entry(&cost.kind).or_default() += cost.cost.units();
+            *by_type.entry(&cost.kind).or_default() += cost.amount.units();
         }
         let total: i64 = by_type.values().sum();
         if total == 0 {
@@ -104,7 +126,7 @@ impl Costs {
         let mut types: Vec<_> = by_type.into_iter().collect();
         types.sort_by_key(|it| -it.1);
         let (own, rest) = types.split_at(types.len().min(COLOURS));
-        let money = |cents: i64| shown.money(Sum::from_units(cents).unwrap_or(Sum::MAX));
+        let money = |thousandths: i64| shown.amount(Money { thousandths, currency });
         let mut names: Vec<_> = own.iter().map(|it| it.0.name().into_owned()).collect();
         let mut sums: Vec<_> = own.iter().map(|it| it.1).collect();
         if !rest.is_empty() {
@@ -115,28 +137,31 @@ impl Costs {
         let mut years: BTreeMap<&str, Year> = BTreeMap::new();
         for cost in costs {
             let year = years.entry(&cost.year).or_default();
-            *year.entry(colour(&cost.kind)).or_default() += cost.cost.units();
+            *year.entry(colour(&cost.kind)).or_default() += cost.amount.units();
         }
         let is_cut = years.len() > MOST_YEARS;
         let years: Vec<_> = years.into_iter().rev().take(MOST_YEARS).rev().collect();
         let highest = years.iter().map(|it| it.1.values().sum::<i64>()).max().unwrap_or_default();
         let step = step(highest);
         let top = (highest + step - 1) / step * step;
-        let height = |cents: i64| (BOTTOM - TOP) * cents / top.max(1);
+        let height = |sum: i64| {
+            let height = i128::from(BOTTOM - TOP) * i128::from(sum) / i128::from(top.max(1));
+            i64::try_from(height).unwrap_or_default()
+        };
         let slot = (RIGHT - LEFT) / length(years.len());
         let width = (slot * 6 / 10).min(WIDEST);
         let bars = (0..).zip(&years).map(|(nth, (year, costs))| {
             let middle = LEFT + slot * nth + slot / 2;
             let mut below = 0;
-            let part = |(colour, cents): (&usize, &i64)| {
+            let part = |(colour, sum): (&usize, &i64)| {
                 let bottom = height(below);
-                below += cents;
+                below += sum;
                 let name = &names[*colour];
                 Part {
                     colour: *colour,
                     top: Tenths(BOTTOM - height(below)),
                     height: Tenths(height(below) - bottom),
-                    told: format!("{year}, {name}: {}", money(*cents)),
+                    told: format!("{year}, {name}: {}", money(*sum)),
                 }
             };
             Bar {
@@ -151,11 +176,13 @@ impl Costs {
         let bars = bars.collect();
         let rule = |nth: i64| {
             let at = BOTTOM - height(nth * step);
-            let text = crate::core::units::grouped(nth * step / 100);
+            let text = grouped(nth * step / 1000);
             Rule { at: Tenths(at), text_at: Tenths(at + 35), text }
         };
         let key = |(colour, (name, sum))| Key { colour, name, total: money(sum) };
         Some(Self {
+            currency: currency.to_string(),
+            is_one_of_several: false,
             rules: (0..=top / step).map(rule).collect(),
             bars,
             keys: names.into_iter().zip(sums).enumerate().map(key).collect(),
@@ -170,9 +197,9 @@ fn length(count: usize) -> i64 {
 }
 
 /// The finest step of one, two or five times a power of ten whole units, few of which reach `highest`
-/// cents.
+/// thousandths.
 fn step(highest: i64) -> i64 {
-    let mut power: i64 = 100;
+    let mut power: i64 = 1000;
     loop {
         for step in [power, power * 2, power * 5] {
             if highest <= step * MOST_STEPS {
@@ -185,14 +212,15 @@ fn step(highest: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{BOTTOM, Costs, Fixed, TOP, TypeName, YearCost};
-    use crate::features::accounts::Preferences;
+    use super::{BOTTOM, Costs, TOP, TypeName, YearCost};
+    use crate::{core::money::SumOfThousandths, features::accounts::Preferences};
 
     fn costs(rows: &[(&str, &str, i64)]) -> Vec<YearCost> {
         let cost = |(year, kind, cents): &(&str, &str, i64)| YearCost {
             year: (*year).to_owned(),
             kind: TypeName((*kind).to_owned()),
-            cost: Fixed::from_units(*cents).unwrap(),
+            currency: "USD".to_owned(),
+            amount: SumOfThousandths::from_units(*cents * 10).unwrap(),
         };
         rows.iter().map(cost).collect()
     }
@@ -200,8 +228,8 @@ mod tests {
     #[test]
     fn what_cost_nothing_is_not_drawn() {
         let shown = Preferences::default().shown();
-        assert!(Costs::of(&[], &shown).is_none());
-        assert!(Costs::of(&costs(&[("2025", "recall", 0)]), &shown).is_none());
+        assert!(Costs::of(&[], &shown).is_empty());
+        assert!(Costs::of(&costs(&[("2025", "recall", 0)]), &shown).is_empty());
     }
 
     #[test]
@@ -212,7 +240,7 @@ mod tests {
             ("2025", "oil_change", 9_500),
             ("2025", "tires", 80_000),
         ]);
-        let drawn = Costs::of(&rows, &shown).unwrap();
+        let drawn = Costs::of(&rows, &shown).remove(0);
         let keys: Vec<_> =
             drawn.keys.iter().map(|it| format!("{} {}", it.name, it.total)).collect();
         assert_eq!(keys, ["New tires $800.00", "Oil change $185.00"]);
@@ -229,13 +257,28 @@ mod tests {
     }
 
     #[test]
+    fn currencies_are_never_summed_and_the_readers_comes_first() {
+        let mut rows = costs(&[
+            ("2024", "oil_change", 9_000),
+            ("2025", "oil_change", 9_500),
+            ("2025", "tires", 1_250_000_000),
+        ]);
+        "IDR".clone_into(&mut rows[2].currency);
+        "HUF".clone_into(&mut rows[1].currency);
+        let drawn = Costs::of(&rows, &Preferences::default().shown());
+        let totals: Vec<_> = drawn.iter().map(|it| it.total.as_str()).collect();
+        assert_eq!(totals, ["$90.00", "HUF\u{a0}95.00", "IDR\u{a0}12,500,000.00"]);
+        assert!(drawn.iter().all(|it| it.is_one_of_several));
+    }
+
+    #[test]
     fn many_types_and_years_stay_within_the_frame() {
         let rows: Vec<_> = (2000..2026)
             .flat_map(|year| (0..9).map(move |kind| (year.to_string(), format!("type_{kind}"))))
             .collect();
         let rows: Vec<_> =
             rows.iter().map(|(year, kind)| (year.as_str(), kind.as_str(), 99_999_999)).collect();
-        let drawn = Costs::of(&costs(&rows), &Preferences::default().shown()).unwrap();
+        let drawn = Costs::of(&costs(&rows), &Preferences::default().shown()).remove(0);
         assert_eq!((drawn.bars.len(), drawn.keys.len(), drawn.is_cut), (12, 7, true));
         for part in drawn.bars.iter().flat_map(|it| &it.parts) {
             assert!(part.top.0 >= TOP && part.top.0 + part.height.0 <= BOTTOM, "{part:?}");

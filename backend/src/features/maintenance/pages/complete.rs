@@ -6,11 +6,17 @@ use axum::{
     response::{Html, IntoResponse as _, Redirect, Response},
 };
 
-use super::{find_vehicle, form::in_miles, to_history, words};
+use super::{
+    find_vehicle,
+    form::{to_read, typed, with_units},
+    to_history, words,
+};
 use crate::{
     core::{
         App, Result,
         http::{Form, IfMatch, Once, Path},
+        money::Money,
+        units::{Distance, DistanceUnit, sign_of},
         web::{self, Errors, Sheet, Shell},
     },
     features::{
@@ -25,8 +31,8 @@ use crate::{
 
 const LABELS: &[(&str, &str)] = &[
     ("completedDate", "Done on"),
-    ("completedMileage", "Odometer"),
-    ("cost", "Cost"),
+    ("completedOdometer", "Odometer"),
+    ("amount", "Cost"),
     ("serviceLocation", "Where"),
     ("notes", "Notes"),
 ];
@@ -40,7 +46,6 @@ struct Complete {
     about: Option<String>,
     vehicle_title: String,
     interval: Option<String>,
-    distance_sign: &'static str,
     currency_sign: String,
 }
 
@@ -54,29 +59,32 @@ async fn page(
     let vehicle = find_vehicle(app, user, item.vehicle_id).await?;
     let preferences = &user.0.preferences;
     let shown = preferences.shown();
-    // As it stands nearly always: done today, at what the odometer shows.
+    // Nearly always it was done today, at the latest reading.
     let fresh = || {
-        let reading = vehicle.odometer_reading;
-        let reading = (reading > 0).then(|| shown.typed_distance(reading.into()));
+        let reading = vehicle.odometer.reading();
+        let unit = reading.map_or(shown.distance, Distance::unit);
+        let currency = item.currency.map_or(shown.currency.clone(), |it| it.to_string());
         Form::of([
             ("completedDate", preferences.today(app.clock.now()).to_string()),
-            ("completedMileage", reading.unwrap_or_default()),
-            ("cost", item.cost.map(|it| it.to_string()).unwrap_or_default()),
+            ("completedOdometer", typed(reading, unit)),
+            ("completedOdometerUnit", unit.as_str().to_owned()),
+            ("amount", item.amount.map(Money::number).unwrap_or_default()),
+            ("currency", currency),
             ("serviceLocation", item.service_location.clone().unwrap_or_default()),
             ("notes", item.notes.clone().unwrap_or_default()),
             (Once::FIELD, Once::fresh()),
         ])
     };
+    let sheet = sheet.unwrap_or_else(|| Sheet::new(LABELS, fresh()));
     let (name, about) = words::title(&item.kind, item.description.as_deref());
     Ok(Complete {
         shell,
-        sheet: sheet.unwrap_or_else(|| Sheet::new(LABELS, fresh())),
+        currency_sign: sign_of(sheet.get("currency")).to_owned(),
+        sheet,
         name,
         about,
         vehicle_title: vehicle.title(),
         interval: words::interval(item, &shown),
-        distance_sign: shown.distance.sign(),
-        currency_sign: shown.currency_sign().to_owned(),
     })
 }
 
@@ -97,7 +105,8 @@ pub(super) async fn complete(
     shell: Shell,
     form: Form,
 ) -> Result<Response> {
-    let mut copy = in_miles(form.clone(), &user.0.preferences.shown());
+    let form = with_units(form, &user.0.preferences.shown());
+    let mut copy = to_read(form.clone(), &user.0.preferences.shown());
     let once = Once::of_form(&mut copy, &id.to_string());
     let done = match copy.read::<Completion>(&app) {
         Ok(done) => service::complete(&app, &user, id, done, &IfMatch::default(), &once).await,
@@ -122,15 +131,20 @@ pub(super) async fn postpone(
 ) -> Result<Response> {
     let item = service::find(&app, &user, id).await?;
     let shown = user.0.preferences.shown();
+    let form = with_units(form, &shown);
+    let unit = form.get("dueOdometerUnit").to_owned();
+    let own = DistanceUnit::try_from(unit.clone()).unwrap_or(shown.distance);
     // What was left as it was is not to be later.
     let now = Form::of([
         ("dueDate", item.due_date.map(|it| it.to_string()).unwrap_or_default()),
-        (
-            "dueMileage",
-            item.due_mileage.map(|it| shown.typed_distance(it.into())).unwrap_or_default(),
-        ),
+        ("dueOdometer", typed(item.due_odometer, own)),
+        ("dueOdometerUnit", unit.clone()),
     ]);
-    let to = in_miles(form.changed_from(&now), &shown).read::<Postponement>(&app)?;
+    let mut changed = form.changed_from(&now);
+    if changed.typed.contains_key("dueOdometer") {
+        changed.set("dueOdometerUnit", unit);
+    }
+    let to = changed.read::<Postponement>(&app)?;
     let (any, once) = (IfMatch::default(), Once::default());
     service::postpone(&app, &user, id, to, &any, &once).await?;
     Ok(to_history(item.vehicle_id))

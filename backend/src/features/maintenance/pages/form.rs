@@ -13,7 +13,8 @@ use crate::{
         App, Result,
         http::{Form, IfMatch, Once, Path, Query},
         input::Text,
-        units::Shown,
+        money::Money,
+        units::{Distance, DistanceUnit, Shown, sign_of},
         web::{self, Errors, Sheet, Shell},
     },
     features::{
@@ -33,12 +34,12 @@ const LABELS: &[(&str, &str)] = &[
     ("type", "What is done"),
     ("description", "Details"),
     ("dueDate", "Due on"),
-    ("dueMileage", "Due at"),
+    ("dueOdometer", "Due at"),
     ("completedDate", "Done on"),
-    ("completedMileage", "Odometer"),
-    ("cost", "Cost"),
+    ("completedOdometer", "Odometer"),
+    ("amount", "Cost"),
     ("intervalMonths", "Again after"),
-    ("intervalMiles", "Or after"),
+    ("intervalDistance", "Or after"),
     ("serviceLocation", "Where"),
     ("notes", "Notes"),
 ];
@@ -55,7 +56,6 @@ struct ItemForm {
     stored: Option<Stored>,
     /// Whether it is about something that was done.
     is_done: bool,
-    distance_sign: &'static str,
     currency_sign: String,
     types: &'static [KnownType],
 }
@@ -65,7 +65,7 @@ struct Stored {
     id: ItemId,
     can_be_skipped: bool,
     due_date: Option<NaiveDate>,
-    due_mileage: Option<String>,
+    due_odometer: Option<(String, &'static str)>,
 }
 
 #[derive(Template)]
@@ -88,59 +88,125 @@ input! {
     }
 }
 
+/// The fields that hold a distance; beside each is a hidden one with its unit.
+const DISTANCES: [(&str, &str); 3] = [
+    ("dueOdometer", "dueOdometerUnit"),
+    ("completedOdometer", "completedOdometerUnit"),
+    ("intervalDistance", "intervalDistanceUnit"),
+];
+
+/// A distance as a form holds it: as entered where it is in the form's unit, else in whole units.
+pub(super) fn typed(distance: Option<Distance>, unit: DistanceUnit) -> String {
+    let Some(distance) = distance else { return String::new() };
+    // A sum of two units is no tenth of either.
+    let is_entered = distance.exact() % (unit.exact() / 10) == 0;
+    let shown = distance.in_unit(unit);
+    if is_entered { shown.value() } else { ((shown.tenths() + 5) / 10).to_string() }
+}
+
+/// The unit that a form's field was shown in; the reader's where it doesn't say.
+fn unit_of(form: &Form, unit: &str, shown: &Shown) -> DistanceUnit {
+    DistanceUnit::try_from(form.get(unit).to_owned()).unwrap_or(shown.distance)
+}
+
+/// The form with the unit of each distance in it.
+pub(super) fn with_units(mut form: Form, shown: &Shown) -> Form {
+    for (name, unit) in DISTANCES {
+        if form.typed.contains_key(name) && !form.typed.contains_key(unit) {
+            form.set(unit, shown.distance.as_str().to_owned());
+        }
+    }
+    form
+}
+
 /// The form for something new: planned after its usual interval, or done today.
 fn fresh(called: &str, is_done: bool, vehicle: &Vehicle, today: NaiveDate, shown: &Shown) -> Form {
     let word = words::to_type(called);
     let known = TYPES.iter().find(|it| it.kind == word);
     let name = known.map_or_else(|| called.to_owned(), |it| it.name.to_owned());
-    let (months, miles) = known.map_or((None, None), |it| (it.interval_months, it.interval_miles));
+    let months = known.and_then(|it| it.interval_months);
+    let every = known.and_then(|it| it.interval(shown.distance));
     let date = months
         .and_then(|it| u32::try_from(it).ok())
         .and_then(|it| today.checked_add_months(Months::new(it)));
-    let typed =
-        |miles: Option<i32>| miles.map(|it| shown.typed_distance(it.into())).unwrap_or_default();
-    let odometer = vehicle.odometer_reading;
+    let unit = shown.distance.as_str().to_owned();
+    let reading = vehicle.odometer.reading();
     let mut fields = vec![("type", name), (Once::FIELD, Once::fresh())];
     if is_done {
         fields.push(("completedDate", today.to_string()));
-        fields.push(("completedMileage", typed((odometer > 0).then_some(odometer))));
+        let own = reading.map_or(shown.distance, Distance::unit);
+        fields.push(("completedOdometer", typed(reading, own)));
+        fields.push(("completedOdometerUnit", own.as_str().to_owned()));
+        fields.push(("currency", shown.currency.clone()));
     } else {
+        let due = every.map(|it| {
+            let exact = reading.map_or(0, Distance::exact).saturating_add(it.exact());
+            Distance::from_exact(exact, shown.distance)
+        });
         fields.push(("dueDate", date.map(|it| it.to_string()).unwrap_or_default()));
-        fields.push(("dueMileage", typed(miles.map(|it| odometer.saturating_add(it)))));
+        fields.push(("dueOdometer", typed(due, shown.distance)));
+        fields.push(("dueOdometerUnit", unit.clone()));
         fields.push(("intervalMonths", months.map(|it| it.to_string()).unwrap_or_default()));
-        fields.push(("intervalMiles", typed(miles)));
+        fields.push(("intervalDistance", typed(every, shown.distance)));
+        fields.push(("intervalDistanceUnit", unit));
     }
     Form::of(fields)
 }
 
-/// The form as it stands for this item.
-fn filled(item: &Item, shown: &Shown) -> Form {
+/// The form as it stands for this item, its distances in these units.
+fn filled(item: &Item, shown: &Shown, unit: impl Fn(&str) -> DistanceUnit) -> Form {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let day = |value: Option<NaiveDate>| value.map(|it| it.to_string()).unwrap_or_default();
-    let typed =
-        |miles: Option<i32>| miles.map(|it| shown.typed_distance(it.into())).unwrap_or_default();
-    Form::of([
+    let currency = item.currency.map_or(shown.currency.clone(), |it| it.to_string());
+    let mut form = Form::of([
         ("type", item.kind.name().into_owned()),
         ("description", text(&item.description)),
         ("dueDate", day(item.due_date)),
-        ("dueMileage", typed(item.due_mileage)),
         ("completedDate", day(item.completed_date)),
-        ("completedMileage", typed(item.completed_mileage)),
-        ("cost", item.cost.map(|it| it.to_string()).unwrap_or_default()),
+        ("amount", item.amount.map(Money::number).unwrap_or_default()),
+        ("currency", currency),
         ("intervalMonths", item.interval_months.map(|it| it.to_string()).unwrap_or_default()),
-        ("intervalMiles", typed(item.interval_miles)),
         ("serviceLocation", text(&item.service_location)),
         ("notes", text(&item.notes)),
-    ])
+    ]);
+    let distances = [item.due_odometer, item.completed_odometer, item.interval_distance];
+    for ((name, unit_name), distance) in DISTANCES.into_iter().zip(distances) {
+        let unit = unit(unit_name);
+        form.set(name, typed(distance, unit));
+        form.set(unit_name, unit.as_str().to_owned());
+    }
+    form
 }
 
-/// What was typed, in miles, and the type as its word.
-pub(super) fn in_miles(mut typed: Form, shown: &Shown) -> Form {
-    typed.map("type", words::to_type);
-    for name in ["dueMileage", "completedMileage", "intervalMiles"] {
-        typed.map(name, |text| shown.distance.to_miles(text));
+/// What was changed of the form that was shown for this item.
+fn changes(form: &Form, item: &Item, shown: &Shown) -> Form {
+    let mut form = with_units(form.clone(), shown);
+    let units = form.clone();
+    let shown = filled(item, shown, |name| unit_of(&units, name, shown));
+    let confirm = form.typed.remove("confirm");
+    let mut changed = form.changed_from(&shown);
+    for (name, unit) in DISTANCES.into_iter().chain([("amount", "currency")]) {
+        // A unit goes with its number.
+        if changed.typed.contains_key(name) {
+            let unit_text = units.get(unit).to_owned();
+            if !unit_text.is_empty() {
+                changed.set(unit, unit_text);
+            }
+        } else {
+            changed.typed.remove(unit);
+        }
     }
-    typed
+    if let Some(confirm) = confirm.filter(|_| !changed.typed.is_empty()) {
+        changed.set("confirm", confirm);
+    }
+    changed
+}
+
+/// The form with the type as its word and a unit for each distance.
+pub(super) fn to_read(form: Form, shown: &Shown) -> Form {
+    let mut form = with_units(form, shown);
+    form.map("type", words::to_type);
+    form
 }
 
 fn page(
@@ -158,10 +224,13 @@ fn page(
     };
     let stored = item.map(|it| Stored {
         id: it.id,
-        can_be_skipped: it.interval_months.is_some() || it.interval_miles.is_some(),
+        can_be_skipped: it.interval_months.is_some() || it.interval_distance.is_some(),
         due_date: it.due_date,
-        due_mileage: it.due_mileage.map(|it| shown.typed_distance(it.into())),
+        due_odometer: it
+            .due_odometer
+            .map(|it| (typed(Some(it), shown.distance), shown.distance.sign())),
     });
+    let currency_sign = sign_of(sheet.get("currency")).to_owned();
     ItemForm {
         shell,
         sheet,
@@ -170,8 +239,7 @@ fn page(
         vehicle_title: vehicle.title(),
         stored,
         is_done,
-        distance_sign: shown.distance.sign(),
-        currency_sign: shown.currency_sign().to_owned(),
+        currency_sign,
         types: TYPES,
     }
 }
@@ -210,7 +278,8 @@ pub(super) async fn add(
 ) -> Result<Response> {
     let vehicle = find_vehicle(&app, &user, id).await?;
     let is_done = form.typed.contains_key("completedDate");
-    let mut copy = in_miles(form.clone(), &user.0.preferences.shown());
+    let form = with_units(form, &user.0.preferences.shown());
+    let mut copy = to_read(form.clone(), &user.0.preferences.shown());
     let once = Once::of_form(&mut copy, &id.to_string());
     copy.set("vehicleId", id.to_string());
     copy.set("isCompleted", is_done.to_string());
@@ -235,7 +304,8 @@ pub(super) async fn show_edit(
 ) -> Result<Html<String>> {
     let item = service::find(&app, &user, id).await?;
     let vehicle = find_vehicle(&app, &user, item.vehicle_id).await?;
-    let sheet = Sheet::new(LABELS, filled(&item, &user.0.preferences.shown()));
+    let shown = user.0.preferences.shown();
+    let sheet = Sheet::new(LABELS, filled(&item, &shown, |_| shown.distance));
     web::page(&page(&vehicle, Some(&item), item.is_completed, &user, (shell, sheet)))
 }
 
@@ -248,11 +318,12 @@ pub(super) async fn change(
 ) -> Result<Response> {
     let item = service::find(&app, &user, id).await?;
     let shown = user.0.preferences.shown();
-    let changed = form.clone().changed_from(&filled(&item, &shown));
+    let form = with_units(form, &shown);
+    let changed = changes(&form, &item, &shown);
     if changed.typed.is_empty() {
         return Ok(to_history(item.vehicle_id));
     }
-    let saved = match in_miles(changed, &shown).read::<ItemChange>(&app) {
+    let saved = match to_read(changed, &shown).read::<ItemChange>(&app) {
         Ok(change) => service::change(&app, &user, id, change, &IfMatch::default()).await,
         Err(error) => Err(error),
     };

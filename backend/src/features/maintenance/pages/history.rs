@@ -52,7 +52,8 @@ struct History {
     /// The address of the next page.
     older: Option<String>,
     is_first_page: bool,
-    costs: Option<Costs>,
+    /// One for each currency.
+    costs: Vec<Costs>,
     plans: Vec<(&'static str, &'static str)>,
     usual_plan: &'static str,
 }
@@ -83,9 +84,9 @@ impl Entry {
             date: item.completed_date.unwrap_or_default(),
             name,
             about,
-            odometer: item.completed_mileage.map(|it| reading(it, shown)),
+            odometer: item.completed_odometer.map(|it| words::reading(it, shown)),
             place: item.service_location.clone(),
-            cost: item.cost.map(|it| shown.money(it)),
+            cost: item.amount.map(|it| shown.amount(it)),
             edit: format!("/maintenance/{}/edit", item.id),
             is_fill: false,
         }
@@ -214,7 +215,8 @@ pub(super) async fn put_plan(
 ) -> Result<Response> {
     let choice = form.read::<plans::Choice>(&app)?;
     let today = user.0.preferences.today(app.clock.now());
-    plans::put(&app, &user, id, &choice, today, &Once::default()).await?;
+    let unit = user.0.preferences.distance_unit;
+    plans::put(&app, &user, id, &choice, (today, unit), &Once::default()).await?;
     Ok(to_history(id))
 }
 
@@ -222,7 +224,8 @@ pub(super) async fn put_plan(
 #[template(path = "features/maintenance/templates/costs.html")]
 struct CostsPage {
     shell: Shell,
-    costs: Option<Costs>,
+    /// One for each currency.
+    costs: Vec<Costs>,
 }
 
 /// What was spent on all vehicles.

@@ -5,7 +5,7 @@ mod complete;
 mod due;
 mod form;
 mod history;
-mod words;
+pub(super) mod words;
 
 use axum::{
     Router,

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::{
-    core::units::{Shown, day},
+    core::units::{Distance, Shown, day},
     features::maintenance::{
         Item, Status, Upcoming,
         types::{TYPES, TypeName},
@@ -32,15 +32,26 @@ pub(super) fn due(upcoming: &Upcoming, shown: &Shown) -> Vec<String> {
         };
         format!("{}, {when}", day(date))
     });
-    let by_miles = upcoming.item.due_mileage.zip(upcoming.due_in_miles).map(|(at, left)| {
-        let (at, apart) = (shown.distance(at.into()), shown.distance(left.abs()));
+    let by_distance = upcoming.item.due_odometer.zip(upcoming.due_in_exact).map(|(at, left)| {
+        let (at, apart) = (reading(at, shown), shown.exact_distance(left.abs()));
         match left {
-            0 => format!("{at} {sign}, now"),
-            1.. => format!("{at} {sign}, {apart} {sign} to go"),
-            _ => format!("{at} {sign}, {apart} {sign} ago"),
+            _ if apart == "0" => format!("{at}, now"),
+            1.. => format!("{at}, {apart} {sign} to go"),
+            _ => format!("{at}, {apart} {sign} ago"),
         }
     });
-    [by_day, by_miles].into_iter().flatten().collect()
+    [by_day, by_distance].into_iter().flatten().collect()
+}
+
+/// A reading or an interval with its unit: as entered where it is in the reader's, else in whole
+/// units.
+pub(in crate::features::maintenance) fn reading(reading: Distance, shown: &Shown) -> String {
+    let unit = shown.distance;
+    // A sum of two units is no tenth of either.
+    let is_entered = reading.unit() == unit && reading.exact() % (unit.exact() / 10) == 0;
+    let number =
+        if is_entered { shown.reading(reading) } else { shown.exact_distance(reading.exact()) };
+    format!("{number} {}", unit.sign())
 }
 
 impl Upcoming {
@@ -71,10 +82,8 @@ pub(super) fn interval(item: &Item, shown: &Shown) -> Option<String> {
         months if months % 12 == 0 => format!("{} years", months / 12),
         months => format!("{months} months"),
     });
-    let miles = item
-        .interval_miles
-        .map(|miles| format!("{} {}", shown.distance(miles.into()), shown.distance.sign()));
-    let both: Vec<_> = [months, miles].into_iter().flatten().collect();
+    let distance = item.interval_distance.map(|it| reading(it, shown));
+    let both: Vec<_> = [months, distance].into_iter().flatten().collect();
     (!both.is_empty()).then(|| format!("every {}", both.join(" or ")))
 }
 

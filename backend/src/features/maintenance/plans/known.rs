@@ -1,17 +1,22 @@
-//! What makers usually ask for, in the United States and in ordinary use. A vehicle's own booklet
-//! may ask for more; every interval can be changed once it is on a vehicle.
+//! What makers usually ask for in ordinary use: in miles as in the United States, in kilometers as in
+//! metric markets with the same schedule (Canada for the American, Japanese and Korean makers, Europe
+//! for the German ones). A vehicle's own booklet may ask for more; every interval can be changed once
+//! it is on a vehicle.
 
 use super::{Plan, Step};
+use crate::features::maintenance::types::some;
 
 /// The plan for any vehicle with an engine.
 pub(super) const ANY: &str = "gasoline";
 
-/// In months and miles; 0 stands for none.
-const fn step(kind: &'static str, months: i32, miles: i32) -> Step {
-    const fn some(count: i32) -> Option<i32> {
-        if count == 0 { None } else { Some(count) }
+/// In months, miles and kilometers; 0 stands for none.
+const fn step(kind: &'static str, months: i32, (miles, kilometers): (i32, i32)) -> Step {
+    Step {
+        kind,
+        interval_months: some(months),
+        interval_miles: some(miles),
+        interval_kilometers: some(kilometers),
     }
-    Step { kind, interval_months: some(months), interval_miles: some(miles) }
 }
 
 /// The makers, in lower case, whose vehicles a plan is for.
@@ -36,161 +41,161 @@ pub(super) const PLANS: &[Plan] = &[
         word: ANY,
         name: "Any gasoline engine",
         steps: &[
-            step("oil_change", 12, 7_500),
-            step("tire_rotation", 6, 6_000),
-            step("cabin_air_filter", 12, 15_000),
-            step("engine_air_filter", 36, 30_000),
-            step("brake_inspection", 12, 12_000),
-            step("brake_fluid", 24, 30_000),
-            step("coolant", 60, 60_000),
-            step("transmission_fluid", 0, 60_000),
-            step("spark_plugs", 0, 60_000),
+            step("oil_change", 12, (7_500, 12_000)),
+            step("tire_rotation", 6, (6_000, 10_000)),
+            step("cabin_air_filter", 12, (15_000, 25_000)),
+            step("engine_air_filter", 36, (30_000, 50_000)),
+            step("brake_inspection", 12, (12_000, 20_000)),
+            step("brake_fluid", 24, (30_000, 50_000)),
+            step("coolant", 60, (60_000, 100_000)),
+            step("transmission_fluid", 0, (60_000, 100_000)),
+            step("spark_plugs", 0, (60_000, 100_000)),
         ],
     },
     Plan {
         word: "diesel",
         name: "Any diesel engine",
         steps: &[
-            step("oil_change", 12, 7_500),
-            step("fuel_filter", 24, 20_000),
-            step("tire_rotation", 6, 6_000),
-            step("cabin_air_filter", 12, 15_000),
-            step("engine_air_filter", 24, 25_000),
-            step("brake_inspection", 12, 12_000),
-            step("brake_fluid", 24, 30_000),
-            step("coolant", 60, 100_000),
+            step("oil_change", 12, (7_500, 12_000)),
+            step("fuel_filter", 24, (20_000, 30_000)),
+            step("tire_rotation", 6, (6_000, 10_000)),
+            step("cabin_air_filter", 12, (15_000, 25_000)),
+            step("engine_air_filter", 24, (25_000, 40_000)),
+            step("brake_inspection", 12, (12_000, 20_000)),
+            step("brake_fluid", 24, (30_000, 50_000)),
+            step("coolant", 60, (100_000, 160_000)),
         ],
     },
     Plan {
         word: "electric",
         name: "Electric",
         steps: &[
-            step("tire_rotation", 12, 6_250),
-            step("cabin_air_filter", 24, 0),
-            step("brake_inspection", 12, 12_500),
-            step("brake_fluid", 48, 0),
-            step("wiper_blades", 12, 0),
-            step("air_conditioning", 48, 0),
+            step("tire_rotation", 12, (6_250, 10_000)),
+            step("cabin_air_filter", 24, (0, 0)),
+            step("brake_inspection", 12, (12_500, 20_000)),
+            step("brake_fluid", 48, (0, 0)),
+            step("wiper_blades", 12, (0, 0)),
+            step("air_conditioning", 48, (0, 0)),
         ],
     },
     Plan {
         word: "toyota",
         name: "Toyota, Lexus",
         steps: &[
-            step("oil_change", 12, 10_000),
-            step("tire_rotation", 6, 5_000),
-            step("multi_point_inspection", 6, 5_000),
-            step("cabin_air_filter", 24, 20_000),
-            step("engine_air_filter", 36, 30_000),
-            step("brake_fluid", 36, 30_000),
-            step("coolant", 60, 50_000),
-            step("spark_plugs", 0, 120_000),
+            step("oil_change", 12, (10_000, 16_000)),
+            step("tire_rotation", 6, (5_000, 8_000)),
+            step("multi_point_inspection", 6, (5_000, 8_000)),
+            step("cabin_air_filter", 24, (20_000, 32_000)),
+            step("engine_air_filter", 36, (30_000, 48_000)),
+            step("brake_fluid", 36, (30_000, 48_000)),
+            step("coolant", 60, (50_000, 80_000)),
+            step("spark_plugs", 0, (120_000, 192_000)),
         ],
     },
     Plan {
         word: "honda",
         name: "Honda, Acura",
         steps: &[
-            step("oil_change", 12, 7_500),
-            step("tire_rotation", 0, 7_500),
-            step("cabin_air_filter", 12, 15_000),
-            step("engine_air_filter", 24, 30_000),
-            step("transmission_fluid", 36, 30_000),
-            step("brake_fluid", 36, 0),
-            step("spark_plugs", 0, 100_000),
-            step("coolant", 60, 60_000),
+            step("oil_change", 12, (7_500, 12_000)),
+            step("tire_rotation", 0, (7_500, 12_000)),
+            step("cabin_air_filter", 12, (15_000, 24_000)),
+            step("engine_air_filter", 24, (30_000, 48_000)),
+            step("transmission_fluid", 36, (30_000, 48_000)),
+            step("brake_fluid", 36, (0, 0)),
+            step("spark_plugs", 0, (100_000, 160_000)),
+            step("coolant", 60, (60_000, 96_000)),
         ],
     },
     Plan {
         word: "ford",
         name: "Ford, Lincoln",
         steps: &[
-            step("oil_change", 12, 10_000),
-            step("tire_rotation", 12, 10_000),
-            step("multi_point_inspection", 12, 10_000),
-            step("cabin_air_filter", 24, 20_000),
-            step("engine_air_filter", 36, 30_000),
-            step("brake_fluid", 36, 0),
-            step("spark_plugs", 0, 100_000),
-            step("coolant", 120, 100_000),
-            step("transmission_fluid", 120, 150_000),
+            step("oil_change", 12, (10_000, 16_000)),
+            step("tire_rotation", 12, (10_000, 16_000)),
+            step("multi_point_inspection", 12, (10_000, 16_000)),
+            step("cabin_air_filter", 24, (20_000, 32_000)),
+            step("engine_air_filter", 36, (30_000, 48_000)),
+            step("brake_fluid", 36, (0, 0)),
+            step("spark_plugs", 0, (100_000, 160_000)),
+            step("coolant", 120, (100_000, 160_000)),
+            step("transmission_fluid", 120, (150_000, 240_000)),
         ],
     },
     Plan {
         word: "general_motors",
         name: "Chevrolet, GMC, Buick, Cadillac",
         steps: &[
-            step("oil_change", 12, 7_500),
-            step("tire_rotation", 0, 7_500),
-            step("cabin_air_filter", 24, 22_500),
-            step("engine_air_filter", 48, 45_000),
-            step("transmission_fluid", 0, 45_000),
-            step("spark_plugs", 0, 97_500),
-            step("coolant", 60, 150_000),
-            step("brake_fluid", 36, 0),
+            step("oil_change", 12, (7_500, 12_000)),
+            step("tire_rotation", 0, (7_500, 12_000)),
+            step("cabin_air_filter", 24, (22_500, 36_000)),
+            step("engine_air_filter", 48, (45_000, 72_000)),
+            step("transmission_fluid", 0, (45_000, 72_000)),
+            step("spark_plugs", 0, (97_500, 156_000)),
+            step("coolant", 60, (150_000, 240_000)),
+            step("brake_fluid", 36, (0, 0)),
         ],
     },
     Plan {
         word: "volkswagen",
         name: "Volkswagen, Audi",
         steps: &[
-            step("oil_change", 12, 10_000),
-            step("tire_rotation", 12, 10_000),
-            step("cabin_air_filter", 24, 20_000),
-            step("brake_fluid", 24, 0),
-            step("transmission_fluid", 0, 40_000),
-            step("spark_plugs", 48, 40_000),
-            step("engine_air_filter", 72, 60_000),
+            step("oil_change", 12, (10_000, 15_000)),
+            step("tire_rotation", 12, (10_000, 15_000)),
+            step("cabin_air_filter", 24, (20_000, 30_000)),
+            step("brake_fluid", 24, (0, 0)),
+            step("transmission_fluid", 0, (40_000, 60_000)),
+            step("spark_plugs", 48, (40_000, 60_000)),
+            step("engine_air_filter", 72, (60_000, 90_000)),
         ],
     },
     Plan {
         word: "bmw",
         name: "BMW, Mini",
         steps: &[
-            step("oil_change", 12, 10_000),
-            step("cabin_air_filter", 24, 20_000),
-            step("brake_fluid", 24, 0),
-            step("engine_air_filter", 48, 40_000),
-            step("spark_plugs", 0, 60_000),
+            step("oil_change", 12, (10_000, 15_000)),
+            step("cabin_air_filter", 24, (20_000, 30_000)),
+            step("brake_fluid", 24, (0, 0)),
+            step("engine_air_filter", 48, (40_000, 60_000)),
+            step("spark_plugs", 0, (60_000, 100_000)),
         ],
     },
     Plan {
         word: "mercedes_benz",
         name: "Mercedes-Benz",
         steps: &[
-            step("oil_change", 12, 10_000),
-            step("cabin_air_filter", 24, 20_000),
-            step("brake_fluid", 24, 20_000),
-            step("engine_air_filter", 60, 50_000),
-            step("spark_plugs", 60, 50_000),
-            step("transmission_fluid", 0, 70_000),
+            step("oil_change", 12, (10_000, 15_000)),
+            step("cabin_air_filter", 24, (20_000, 30_000)),
+            step("brake_fluid", 24, (20_000, 30_000)),
+            step("engine_air_filter", 60, (50_000, 75_000)),
+            step("spark_plugs", 60, (50_000, 75_000)),
+            step("transmission_fluid", 0, (70_000, 110_000)),
         ],
     },
     Plan {
         word: "hyundai_kia",
         name: "Hyundai, Kia",
         steps: &[
-            step("oil_change", 12, 8_000),
-            step("tire_rotation", 12, 8_000),
-            step("cabin_air_filter", 12, 16_000),
-            step("engine_air_filter", 36, 32_000),
-            step("brake_fluid", 24, 24_000),
-            step("spark_plugs", 0, 96_000),
-            step("coolant", 120, 120_000),
+            step("oil_change", 12, (8_000, 13_000)),
+            step("tire_rotation", 12, (8_000, 13_000)),
+            step("cabin_air_filter", 12, (16_000, 26_000)),
+            step("engine_air_filter", 36, (32_000, 52_000)),
+            step("brake_fluid", 24, (24_000, 39_000)),
+            step("spark_plugs", 0, (96_000, 156_000)),
+            step("coolant", 120, (120_000, 192_000)),
         ],
     },
     Plan {
         word: "subaru",
         name: "Subaru",
         steps: &[
-            step("oil_change", 6, 6_000),
-            step("tire_rotation", 6, 6_000),
-            step("cabin_air_filter", 12, 12_000),
-            step("engine_air_filter", 30, 30_000),
-            step("brake_fluid", 30, 30_000),
-            step("spark_plugs", 60, 60_000),
-            step("differential_fluid", 30, 30_000),
-            step("coolant", 132, 137_500),
+            step("oil_change", 6, (6_000, 10_000)),
+            step("tire_rotation", 6, (6_000, 10_000)),
+            step("cabin_air_filter", 12, (12_000, 20_000)),
+            step("engine_air_filter", 30, (30_000, 48_000)),
+            step("brake_fluid", 30, (30_000, 48_000)),
+            step("spark_plugs", 60, (60_000, 96_000)),
+            step("differential_fluid", 30, (30_000, 48_000)),
+            step("coolant", 132, (137_500, 220_000)),
         ],
     },
 ];
@@ -200,7 +205,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::{ANY, PLANS};
-    use crate::features::maintenance::types::TYPES;
+    use crate::features::maintenance::types::{TYPES, assert_round};
 
     #[test]
     fn every_plan_repeats_known_types_each_once() {
@@ -210,6 +215,7 @@ mod tests {
             assert_eq!(kinds.len(), plan.steps.len(), "{}", plan.word);
             for step in plan.steps {
                 assert!(TYPES.iter().any(|it| it.kind == step.kind), "{}", step.kind);
+                assert_round(step.interval_miles, step.interval_kilometers, plan.word);
                 let repeats = step.interval_months.or(step.interval_miles);
                 assert!(repeats.is_some_and(|it| it > 0), "{} {}", plan.word, step.kind);
             }

@@ -17,13 +17,14 @@ use super::{
     Item, ItemId,
     schedule::{Due, Place},
     store,
-    types::TypeName,
+    types::{self, TypeName},
 };
 use crate::{
     core::{
         App, Result, UserId,
         http::{Created, New, Once, Page, Path, Stored},
-        input::{Field, Given, Text},
+        input::{Field, Given, Odometer, Text},
+        units::{Distance, DistanceUnit},
     },
     features::{
         accounts::User,
@@ -58,6 +59,8 @@ pub(super) struct Step {
     pub(super) interval_months: Option<i32>,
     /// After how many miles; null where not by distance.
     pub(super) interval_miles: Option<i32>,
+    /// The same in kilometers, as a round figure of its own. The unit you prefer decides.
+    pub(super) interval_kilometers: Option<i32>,
 }
 
 impl Field for &'static Plan {
@@ -126,7 +129,8 @@ async fn apply(
     New { input, once }: New<Choice>,
 ) -> Result<Created<Page<Item>>> {
     let today = user.0.preferences.today(app.clock.now());
-    put(&app, &user, id, &input, today, &once).await
+    let unit = user.0.preferences.distance_unit;
+    put(&app, &user, id, &input, (today, unit), &once).await
 }
 
 /// Puts a plan on a vehicle: an open item for each step of which the vehicle has none.
@@ -135,7 +139,7 @@ pub(super) async fn put(
     user: &UserId,
     id: VehicleId,
     choice: &Choice,
-    today: NaiveDate,
+    (today, unit): (NaiveDate, DistanceUnit),
     once: &Once,
 ) -> Result<Created<Page<Item>>> {
     let now = app.clock.now();
@@ -150,7 +154,10 @@ pub(super) async fn put(
         if open.iter().any(|it| it.0 == step.kind) {
             continue;
         }
-        let item = step.item(&vehicle, choice.start_date.unwrap_or(today), now);
+        let item = step.item(&vehicle, choice.start_date.unwrap_or(today), unit, now);
+        if item.due() == Due::default() {
+            continue;
+        }
         store::insert(&mut tx, user, &item).await?;
         items.push(item);
     }
@@ -163,33 +170,36 @@ pub(super) async fn put(
 
 impl Step {
     /// The first item of its series: due an interval after `start`, and at the next multiple of the
-    /// miles, as makers count them.
-    fn item(&self, vehicle: &Vehicle, start: NaiveDate, now: DateTime<Utc>) -> Item {
+    /// distance, as makers count it.
+    fn item(
+        &self,
+        vehicle: &Vehicle,
+        start: NaiveDate,
+        unit: DistanceUnit,
+        now: DateTime<Utc>,
+    ) -> Item {
         let months = self.interval_months.and_then(|it| u32::try_from(it).ok());
+        let every = types::interval((self.interval_miles, self.interval_kilometers), unit);
+        let reading = vehicle.odometer.reading().map_or(0, Distance::exact);
+        let multiple = |every: Distance| {
+            let tenths = (reading / every.exact() + 1) * every.tenths();
+            Some(Distance::of_tenths(tenths, unit))
+                .filter(|_| tenths <= i64::from(Odometer::MAX) * 10)
+        };
         let due = Due {
             date: months.and_then(|it| start.checked_add_months(Months::new(it))),
-            mileage: self.interval_miles.map(|it| (vehicle.odometer_reading / it + 1) * it),
+            odometer: every.and_then(multiple),
         };
-        let base = Place::beginning(due);
-        Item {
+        let mut item = Item {
             id: ItemId(Uuid::now_v7()),
             vehicle_id: vehicle.id,
             kind: TypeName(self.kind.to_owned()),
-            description: None,
-            due_date: due.date,
-            due_mileage: due.mileage,
-            completed_date: None,
-            completed_mileage: None,
-            cost: None,
-            service_location: None,
-            notes: None,
-            is_completed: false,
             interval_months: self.interval_months,
-            interval_miles: self.interval_miles,
-            created_at: now,
-            updated_at: now,
-            place: base,
-            previous_id: None,
-        }
+            place: Place::beginning(due),
+            ..Item::empty(now)
+        };
+        item.set_due(due);
+        item.set_interval_distance(every);
+        item
     }
 }

@@ -3,37 +3,47 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{hold_item, add_reading};
+use super::{add_reading, amount_name, check, currency, hold_item, reading_name};
 use crate::{
     core::{
         App, Error, Result, UserId,
         db::Tx,
         error::Fault,
         http::{Done, IfMatch, Once},
+        units::{Distance, DistanceUnit},
     },
     features::{
+        accounts::User,
         maintenance::{
             Item, ItemId,
+            entered::{self, Entered},
             model::{Completed, Completion, Postponement},
+            plausible::Checks,
+            readings,
+            schedule::{Bounds, Due},
             store,
         },
-        vehicles::{self, odometer},
+        vehicles,
     },
 };
 
 /// Completes an item; one that comes again leaves the next one behind in the same transaction.
 ///
 /// # Errors
-/// `Conflict` where it was completed before.
+/// `Conflict` where it was completed before, `Invalid` where something looks wrong and is not
+/// confirmed.
 pub(in crate::features::maintenance) async fn complete(
     app: &App,
-    user: &UserId,
+    user: &User,
     id: ItemId,
     done: Completion,
     if_match: &IfMatch,
     once: &Once,
 ) -> Result<Done<Completed>> {
     let now = app.clock.now();
+    let mut faults = Vec::new();
+    let (typed, miles) = (done.completed_odometer, done.completed_mileage);
+    let reading = entered::COMPLETED.of_new(typed, miles, &mut faults);
     let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
         return vehicles::replay(app, user, tx, before).await;
@@ -41,39 +51,95 @@ pub(in crate::features::maintenance) async fn complete(
     let (item, vehicle) = hold_item(&mut tx, user, id, None).await?;
     if_match.check(&item)?;
     check_open(&item)?;
-    let completed = Item {
+    let confirmed = done.confirm.unwrap_or_default();
+    let checks = Checks {
+        confirmed: &confirmed,
+        date: Some("completedDate"),
+        reading: Some(reading_name(typed.is_some())),
+        amount: Some(amount_name(done.amount.is_some())),
+    };
+    let paid = Entered::new(done.amount, done.cost, done.currency);
+    let paid = paid.change(item.amount, currency(&user.0.preferences), &mut faults);
+    if !faults.is_empty() {
+        return Err(Error::Invalid(faults));
+    }
+    let mut completed = Item {
         completed_date: Some(done.completed_date),
-        completed_mileage: done.completed_mileage.map(|it| it.0),
-        cost: done.cost.or(item.cost),
         service_location: done.service_location.map(|it| it.0).or(item.service_location),
         notes: done.notes.map(|it| it.0).or(item.notes),
         is_completed: true,
         updated_at: now,
         ..item
     };
+    completed.set_completed_odometer(reading);
+    completed.set_amount(paid);
+    check(&mut tx, user, &completed, &checks, now).await?;
     store::update(&mut tx, user, &completed).await?;
     add_reading(&mut tx, user, &vehicle, &completed, now).await?;
-    // In miles that the vehicle has done, whatever its odometer begins with.
-    let mileage = match completed.completed_mileage {
-        Some(reading) => {
-            let seen = (done.completed_date, reading);
-            odometer::running_total(&mut tx, user, vehicle.id, seen).await?
-        }
-        None => odometer::shown_now(&mut tx, user, &vehicle).await?,
-    };
-    let at = (done.completed_date, mileage);
-    let next = match completed.place.after_completion(completed.interval(), at) {
-        None => None,
-        Some(place) => {
-            let mut next = Item { place, ..following(&completed, now) };
-            next.set_due(place.scheduled());
-            Some(leave_behind(&mut tx, user, next).await?)
-        }
-    };
+    let next = leave_next(app, &mut tx, user, &completed, now).await?;
     let answer = Completed { completed, next };
     let done = once.keep(&mut tx, user, String::new(), &answer).await?;
     vehicles::commit(app, user, tx).await?;
     Ok(done)
+}
+
+/// Adds the item that follows a completed one, where it repeats.
+///
+/// # Errors
+/// `Invalid` where the next one would be due later or at more than can be entered.
+pub(super) async fn leave_next(
+    app: &App,
+    tx: &mut Tx,
+    user: &UserId,
+    completed: &Item,
+    now: DateTime<Utc>,
+) -> Result<Option<Item>> {
+    let Some(date) = completed.completed_date else { return Ok(None) };
+    let every = completed.interval();
+    if every.is_empty() {
+        return Ok(None);
+    }
+    // The running total, whatever a replaced odometer starts with.
+    let (exact, unit) = match (completed.completed_odometer, every.distance) {
+        (_, None) => (0, DistanceUnit::Miles),
+        (Some(reading), _) => {
+            let seen = (date, reading);
+            let offset = readings::counted_before(tx, user, completed.vehicle_id, seen).await?;
+            (reading.exact() + offset, reading.unit())
+        }
+        (None, Some(interval)) => {
+            let except = Some(completed.id.0);
+            let around = readings::around(tx, user, completed.vehicle_id, date, except).await?;
+            let start = Distance::of_tenths(0, interval.unit());
+            let total = around.on(date).unwrap_or(start);
+            (total.exact(), total.unit())
+        }
+    };
+    let Some(place) = completed.place.after_completion(every, (date, exact)) else {
+        return Ok(None);
+    };
+    let due = place.scheduled(unit);
+    check_bounds(app, due)?;
+    let mut next = Item { place, ..following(completed, now) };
+    next.set_due(due);
+    leave_behind(tx, user, next).await.map(Some)
+}
+
+/// Refuses a next item that could not be entered.
+fn check_bounds(app: &App, due: Due) -> Result<()> {
+    let bounds = Bounds::on(app.clock.today());
+    let mut faults = Vec::new();
+    if !bounds.has_day(due) {
+        let why = "makes the next one due more than a hundred years ahead: shorten the interval, or \
+                   clear it";
+        faults.push(Fault::at("completedDate", why));
+    }
+    if !bounds.has_reading(due) {
+        let why = "makes the next one due at more than 99,999,999: correct the reading, or clear \
+                   the interval";
+        faults.push(Fault::at("completedMileage", why));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
 }
 
 /// What follows a completed item, but for when it is due.
@@ -82,8 +148,11 @@ fn following(completed: &Item, now: DateTime<Utc>) -> Item {
         id: ItemId(Uuid::now_v7()),
         completed_date: None,
         completed_mileage: None,
-        // What the last one cost and what was noted about it are its own.
+        completed_odometer: None,
+        // The last one's cost and notes are its own.
         cost: None,
+        amount: None,
+        currency: None,
         notes: None,
         is_completed: false,
         created_at: now,
@@ -119,7 +188,7 @@ async fn leave_behind(tx: &mut Tx, user: &UserId, next: Item) -> Result<Item> {
 /// Leaves this one out: the item is due at its series' next time.
 ///
 /// # Errors
-/// `Conflict` where it is completed or does not come again.
+/// `Conflict` where it is completed, does not come again, or the next time is too far ahead.
 pub(in crate::features::maintenance) async fn skip(
     app: &App,
     user: &UserId,
@@ -135,12 +204,27 @@ pub(in crate::features::maintenance) async fn skip(
     let (item, _) = hold_item(&mut tx, user, id, None).await?;
     if_match.check(&item)?;
     check_open(&item)?;
-    let place = item.place.after_skipping(item.interval(), item.due());
-    let place = place.filter(|it| it.scheduled() != item.place.scheduled()).ok_or_else(|| {
-        Error::conflict("not-recurring", "there is no next time: postpone it, or delete it")
-    })?;
+    let (every, due) = (item.interval(), item.due());
+    let unit = due.odometer.or(every.distance).map_or(DistanceUnit::Miles, Distance::unit);
+    let none = || Error::conflict("not-recurring", "it doesn't repeat: postpone it, or delete it");
+    let too_far = || {
+        let why = "the next time is more than a hundred years ahead, or at more than 99,999,999: \
+                   complete it, or delete it";
+        Error::conflict("too-far-ahead", why)
+    };
+    let has_series = every.months.and(item.place.base_date).is_some()
+        || every.distance.is_some() && item.place.scheduled_exact.is_some();
+    if !has_series {
+        return Err(none());
+    }
+    let bounds = Bounds::on(app.clock.today());
+    let place = item.place.after_skipping(every, due).ok_or_else(too_far)?;
+    let due = place.scheduled(unit);
+    if !bounds.has_day(due) || !bounds.has_reading(due) {
+        return Err(too_far());
+    }
     let mut skipped = Item { place, updated_at: now, ..item };
-    skipped.set_due(place.scheduled());
+    skipped.set_due(due);
     store::update(&mut tx, user, &skipped).await?;
     let done = once.keep(&mut tx, user, String::new(), &skipped).await?;
     vehicles::commit(app, user, tx).await?;
@@ -168,32 +252,29 @@ pub(in crate::features::maintenance) async fn postpone(
     if_match.check(&item)?;
     check_open(&item)?;
     let due = item.due();
-    let (date, mileage) = (to.due_date.map(|it| it.0), to.due_mileage.map(|it| it.0));
-    if date.is_none() && mileage.is_none() {
+    let mut faults = Vec::new();
+    let date = to.due_date.map(|it| it.0);
+    let name = if to.due_odometer.is_some() { "dueOdometer" } else { "dueMileage" };
+    let reading = entered::DUE.of_new(to.due_odometer, to.due_mileage, &mut faults);
+    if date.is_none() && reading.is_none() && faults.is_empty() {
         let why = "is required, unless there is a dueMileage";
         return Err(Error::invalid("dueDate", why));
     }
-    let mut faults = Vec::new();
     let mut refuse = |name, is_due: bool| {
-        let why =
-            if is_due { "has to be later than it is now" } else { "is not what it is due by" };
+        let why = if is_due { "must be later than it is now" } else { "is not what it is due by" };
         faults.push(Fault::at(name, why));
     };
     if date.is_some_and(|to| due.date.is_none_or(|from| to <= from)) {
         refuse("dueDate", due.date.is_some());
     }
-    if mileage.is_some_and(|to| due.mileage.is_none_or(|from| to <= from)) {
-        refuse("dueMileage", due.mileage.is_some());
+    if reading.is_some_and(|to| due.odometer.is_none_or(|from| to.exact() <= from.exact())) {
+        refuse(name, due.odometer.is_some());
     }
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
-    let postponed = Item {
-        due_date: date.or(due.date),
-        due_mileage: mileage.or(due.mileage),
-        updated_at: now,
-        ..item
-    };
+    let mut postponed = Item { updated_at: now, ..item };
+    postponed.set_due(Due { date: date.or(due.date), odometer: reading.or(due.odometer) });
     store::update(&mut tx, user, &postponed).await?;
     let done = once.keep(&mut tx, user, String::new(), &postponed).await?;
     vehicles::commit(app, user, tx).await?;

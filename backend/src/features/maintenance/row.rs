@@ -1,0 +1,107 @@
+//! An item as its row holds it.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{Item, ItemId, model::Cost, schedule::Place, types::TypeName};
+use crate::{
+    core::{
+        money::{Currency, Money, Thousandths},
+        units::Distance,
+    },
+    features::vehicles::VehicleId,
+};
+
+/// A row of `maintenance`; also what the cache holds of an open item.
+#[derive(Debug, Clone, Serialize, Deserialize, sqlx::FromRow)]
+pub(super) struct ItemRow {
+    id: ItemId,
+    pub(super) vehicle_id: VehicleId,
+    #[sqlx(rename = "type")]
+    kind: TypeName,
+    description: Option<String>,
+    due_date: Option<NaiveDate>,
+    due_mileage: Option<i32>,
+    due_exact: Option<i64>,
+    due_unit: Option<String>,
+    completed_date: Option<NaiveDate>,
+    completed_mileage: Option<i32>,
+    completed_exact: Option<i64>,
+    completed_unit: Option<String>,
+    cost: Option<Cost>,
+    amount: Option<Thousandths>,
+    currency: Option<String>,
+    service_location: Option<String>,
+    notes: Option<String>,
+    is_completed: bool,
+    interval_months: Option<i32>,
+    interval_miles: Option<i32>,
+    interval_exact: Option<i64>,
+    interval_unit: Option<String>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    #[sqlx(flatten)]
+    place: Place,
+    previous_id: Option<ItemId>,
+}
+
+/// The distance of three columns. Where an older version of the program wrote the whole miles alone,
+/// they count.
+pub(super) fn distance(
+    miles: Option<i32>,
+    exact: Option<i64>,
+    unit: Option<String>,
+) -> Option<Distance> {
+    let typed = Distance::from_columns(exact, unit).filter(|it| Some(it.whole_miles()) == miles);
+    typed.or_else(|| miles.map(Distance::miles))
+}
+
+/// The amount of three columns. Where an older version of the program wrote the cost alone, it
+/// counts.
+fn paid(
+    cost: Option<Cost>,
+    amount: Option<Thousandths>,
+    currency: Option<Currency>,
+) -> Option<Money> {
+    let currency = currency.unwrap_or(Currency::USD);
+    let amount = amount.map(|it| Money { thousandths: it.units(), currency });
+    match amount {
+        Some(amount) if amount.in_cents() == cost => Some(amount),
+        _ => cost.map(|it| Money { thousandths: it.units() * 10, currency }),
+    }
+}
+
+impl From<ItemRow> for Item {
+    fn from(row: ItemRow) -> Self {
+        let due = distance(row.due_mileage, row.due_exact, row.due_unit);
+        let completed = distance(row.completed_mileage, row.completed_exact, row.completed_unit);
+        let interval = distance(row.interval_miles, row.interval_exact, row.interval_unit);
+        let currency = row.currency.as_deref().and_then(Currency::stored);
+        let amount = paid(row.cost, row.amount, currency);
+        Self {
+            id: row.id,
+            vehicle_id: row.vehicle_id,
+            kind: row.kind,
+            description: row.description,
+            due_date: row.due_date,
+            due_mileage: due.map(Distance::whole_miles),
+            due_odometer: due,
+            completed_date: row.completed_date,
+            completed_mileage: completed.map(Distance::whole_miles),
+            completed_odometer: completed,
+            cost: row.cost,
+            amount,
+            currency: amount.map(|it| it.currency),
+            service_location: row.service_location,
+            notes: row.notes,
+            is_completed: row.is_completed,
+            interval_months: row.interval_months,
+            interval_miles: interval.map(Distance::whole_miles),
+            interval_distance: interval,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            place: row.place,
+            previous_id: row.previous_id,
+        }
+    }
+}
