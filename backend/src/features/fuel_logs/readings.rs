@@ -4,10 +4,9 @@ use chrono::NaiveDate;
 use sqlx::Result;
 
 use crate::{
-    core::{UserId, db::Tx},
+    core::{UserId, db::Tx, units::Distance},
     features::vehicles::{
-        VehicleId,
-        odometer::{Asked, Seen, Source, SourceKind},
+        odometer::{Asked, OfVehicle, Seen, Source, SourceKind},
     },
     sql,
 };
@@ -32,7 +31,7 @@ impl From<Row> for Seen {
             id: row.id,
             kind: SourceKind::FuelLog,
             date: row.date,
-            reading: row.odometer_reading,
+            reading: Distance::miles(row.odometer_reading),
             previous_reading: None,
             notes: None,
         }
@@ -44,7 +43,8 @@ async fn before(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Vec<Seen>> {
         tx,
         fetch_all,
         "SELECT id, date, odometer_reading FROM fuel_logs
-         WHERE vehicle_id = $2 AND user_id = $1 AND (date, odometer_reading, id) < ($3, $4, $5)
+         WHERE vehicle_id = $2 AND user_id = $1 AND date <= $3
+           AND (date, CAST(odometer_reading AS BIGINT) * 16093440, id) < ($3, $4, $5)
          ORDER BY date DESC, odometer_reading DESC, id DESC
          LIMIT $6",
         user.as_str(),
@@ -77,11 +77,11 @@ async fn latest(
     tx: &mut Tx,
     user: &UserId,
     most_each: i64,
-) -> Result<Vec<(VehicleId, NaiveDate, i32)>> {
+) -> Result<Vec<OfVehicle>> {
     sql!(
         tx,
         fetch_all,
-        "SELECT vehicle_id, date, odometer_reading
+        "SELECT vehicle_id, date, CAST(odometer_reading AS BIGINT) * 16093440
          FROM (SELECT vehicle_id, date, odometer_reading,
                       ROW_NUMBER() OVER (
                         PARTITION BY vehicle_id

@@ -12,7 +12,7 @@ use super::Feature;
 pub const FEATURE: Feature = Feature {
     name: "garage",
     folder: "garage",
-    migrations: &[],
+    migrations: crate::migrations!["001_derive_odometers"],
     api: ApiRouter::new,
     pages: pages::router,
 };

@@ -6,10 +6,9 @@ use sqlx::Result;
 
 use super::types::TypeName;
 use crate::{
-    core::{UserId, db::Tx},
+    core::{UserId, db::Tx, units::Distance},
     features::vehicles::{
-        VehicleId,
-        odometer::{Asked, Seen, Source, SourceKind},
+        odometer::{Asked, OfVehicle, Seen, Source, SourceKind},
     },
     sql,
 };
@@ -36,7 +35,7 @@ impl From<Row> for Seen {
             id: row.id,
             kind: SourceKind::Maintenance,
             date: row.completed_date,
-            reading: row.completed_mileage,
+            reading: Distance::miles(row.completed_mileage),
             previous_reading: None,
             notes: Some(row.kind.name().into_owned()),
         }
@@ -49,8 +48,8 @@ async fn before(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Vec<Seen>> {
         fetch_all,
         "SELECT id, type, completed_date, completed_mileage FROM maintenance
          WHERE vehicle_id = $2 AND user_id = $1 AND is_completed = true
-           AND completed_mileage IS NOT NULL
-           AND (completed_date, completed_mileage, id) < ($3, $4, $5)
+           AND completed_mileage IS NOT NULL AND completed_date <= $3
+           AND (completed_date, CAST(completed_mileage AS BIGINT) * 16093440, id) < ($3, $4, $5)
          ORDER BY completed_date DESC, completed_mileage DESC, id DESC
          LIMIT $6",
         user.as_str(),
@@ -84,11 +83,11 @@ async fn latest(
     tx: &mut Tx,
     user: &UserId,
     most_each: i64,
-) -> Result<Vec<(VehicleId, NaiveDate, i32)>> {
+) -> Result<Vec<OfVehicle>> {
     sql!(
         tx,
         fetch_all,
-        "SELECT vehicle_id, completed_date, completed_mileage
+        "SELECT vehicle_id, completed_date, CAST(completed_mileage AS BIGINT) * 16093440
          FROM (SELECT vehicle_id, completed_date, completed_mileage,
                       ROW_NUMBER() OVER (
                         PARTITION BY vehicle_id ORDER BY completed_date DESC, id DESC

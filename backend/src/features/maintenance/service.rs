@@ -19,8 +19,9 @@ use crate::{
         db::Tx,
         http::{self, Created, Cursor, IfMatch, Limit, Once, Page},
         input::Change,
+        units::Distance,
     },
-    features::vehicles::{self, Vehicle, VehicleId},
+    features::vehicles::{self, Vehicle, VehicleId, odometer},
     read_any,
 };
 
@@ -95,7 +96,7 @@ async fn find_in(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Item> {
     store::find(tx, user, id).await?.ok_or(Error::NotFound("maintenance item"))
 }
 
-/// Adds an item, and raises the vehicle's odometer where it says what that showed.
+/// Adds an item, and its odometer reading where it has one.
 pub(super) async fn add(
     app: &App,
     user: &UserId,
@@ -111,7 +112,7 @@ pub(super) async fn add(
     }
     let vehicle = hold_vehicle(&mut tx, user, item.vehicle_id).await?;
     store::insert(&mut tx, user, &item).await?;
-    raise_odometer(&mut tx, user, &vehicle, &item, now).await?;
+    add_reading(&mut tx, user, &vehicle, &item, now).await?;
     let created = once.keep(&mut tx, user, format!("/api/maintenance/{}", item.id), &item).await?;
     vehicles::commit(app, user, tx).await?;
     Ok(created)
@@ -133,10 +134,15 @@ pub(super) async fn change(
     };
     let (old, vehicle) = hold_item(&mut tx, user, id, target).await?;
     if_match.check(&old)?;
+    let left = old.vehicle_id;
     let item = change.apply(old, now);
     check(&item)?;
     store::update(&mut tx, user, &item).await?;
-    raise_odometer(&mut tx, user, &vehicle, &item, now).await?;
+    odometer::refresh(&mut tx, user, &vehicle, now).await?;
+    if left != item.vehicle_id {
+        let left = vehicles::hold(&mut tx, user, left).await?;
+        odometer::refresh(&mut tx, user, &left, now).await?;
+    }
     vehicles::commit(app, user, tx).await?;
     Ok(item)
 }
@@ -149,9 +155,10 @@ pub(super) async fn remove(
     if_match: &IfMatch,
 ) -> Result<Item> {
     let mut tx = app.db.write_for(user).await?;
-    let (item, _) = hold_item(&mut tx, user, id, None).await?;
+    let (item, vehicle) = hold_item(&mut tx, user, id, None).await?;
     if_match.check(&item)?;
     store::delete(&mut tx, user, id).await?;
+    odometer::refresh(&mut tx, user, &vehicle, app.clock.now()).await?;
     vehicles::commit(app, user, tx).await?;
     Ok(item)
 }
@@ -161,17 +168,20 @@ fn check(item: &Item) -> Result<()> {
     if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
 }
 
-/// What was read off when the item was done, the vehicle has done.
-async fn raise_odometer(
+/// Updates the vehicle's odometer by the reading of a completed item.
+async fn add_reading(
     tx: &mut Tx,
     user: &UserId,
     vehicle: &Vehicle,
     item: &Item,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    match item.completed_mileage {
-        Some(reading) => vehicles::raise_odometer(tx, user, vehicle, reading, now).await,
-        None => Ok(()),
+    match (item.completed_date, item.completed_mileage) {
+        (Some(date), Some(miles)) if item.is_completed => {
+            let reading = Distance::miles(miles);
+            odometer::reading_added(tx, user, vehicle, date, reading, now).await
+        }
+        _ => Ok(()),
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{
         App, Error, Result, UserId,
         db::Tx,
         http::{Cursor, Limit, Page},
+        units,
     },
     features::vehicles::{self, VehicleId, odometer},
 };
@@ -219,7 +220,8 @@ async fn driven(tx: &mut Tx, user: &UserId) -> Result<HashMap<VehicleId, Driven>
     let most = i64::try_from(forecast::MOST).unwrap_or(i64::MAX);
     let latest = odometer::latest(tx, user, most).await?;
     let driven = |(vehicle, latest): (_, odometer::Latest)| {
-        let reading = |(date, miles)| Reading { date, miles };
+        let miles = |exact| units::whole_miles(exact).try_into().unwrap_or(i32::MAX);
+        let reading = |(date, exact)| Reading { date, miles: miles(exact) };
         let readings: Vec<_> = latest.readings.into_iter().map(reading).collect();
         let last = readings.iter().max().map(|it| it.miles);
         let total = last.filter(|_| latest.is_replaced);

@@ -80,7 +80,8 @@ async fn add(
     user: User,
     New { input, once }: New<NewVehicle>,
 ) -> Result<Created<Vehicle>> {
-    service::add(&app, &user, input, &once).await
+    let today = user.0.preferences.today(app.clock.now());
+    service::add(&app, &user, today, input, &once).await
 }
 
 async fn find(
@@ -99,7 +100,8 @@ async fn change(
     if_match: IfMatch,
     Json(change): Json<VehicleChange>,
 ) -> Result<Record<Vehicle>> {
-    Ok(Record(service::change(&app, &user, id, change, &if_match).await?))
+    let today = user.0.preferences.today(app.clock.now());
+    Ok(Record(service::change(&app, &user, today, id, change, &if_match).await?))
 }
 
 async fn remove(

@@ -1,7 +1,8 @@
 //! Vehicles: what a user drives.
 //!
-//! Other features may look one up within their own transaction ([`find`], [`hold`]) and raise its
-//! odometer ([`raise_odometer`]; then end with [`commit`]). [`odometer`] is the log of what odometers showed.
+//! Other features may look one up within their own transaction ([`find`], [`hold`]) and derive its
+//! odometer again ([`odometer::refresh`]; then end with [`commit`]). [`odometer`] is the log of odometer
+//! readings.
 
 mod api;
 mod model;
@@ -14,8 +15,8 @@ mod tests;
 #[cfg(test)]
 mod tests_pages;
 
-pub use model::{Vehicle, VehicleId};
-pub use service::{commit, find, hold, list_all, list_key, raise_odometer, replay};
+pub use model::{LatestReading, Vehicle, VehicleId};
+pub use service::{commit, find, hold, list_all, list_key, replay};
 
 use super::{Feature, vin::Vin};
 
@@ -28,6 +29,7 @@ pub const FEATURE: Feature = Feature {
         "002_own_vehicles",
         "003_log_odometer",
         "004_show_rows_to_their_user",
+        "005_type_odometers",
     ],
     api: || api::router().merge(odometer::api()),
     pages: || pages::router().merge(odometer::pages()),

@@ -1,13 +1,16 @@
 //! What a vehicle is.
 
-use chrono::{DateTime, Utc};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use chrono::{DateTime, NaiveDate, Utc};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
 use super::Vin;
 use crate::{
-    core::input::{Change, Clearable, ModelYear, Odometer, Text},
+    core::{
+        input::{Change, Clearable, ModelYear, Odometer, Text},
+        units::Distance,
+    },
     features::vin::DecodedVin,
     input,
 };
@@ -57,8 +60,11 @@ pub struct Vehicle {
     pub color: Option<String>,
     /// Its licence plate.
     pub license_plate: Option<String>,
-    /// The highest reading known, in miles.
+    /// The latest odometer reading in whole miles; 0 where there is none.
     pub odometer_reading: i32,
+    /// The latest odometer reading as entered; null where there is none.
+    #[sqlx(flatten)]
+    pub odometer: LatestReading,
     /// Whether it is in use.
     pub is_active: bool,
     /// When it was added.
@@ -67,6 +73,58 @@ pub struct Vehicle {
     pub updated_at: DateTime<Utc>,
     /// When it was put into the trash; null outside it.
     pub deleted_at: Option<DateTime<Utc>>,
+}
+
+/// A vehicle's latest odometer reading and its day.
+#[derive(Debug, Clone, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct LatestReading {
+    odometer_exact: Option<i64>,
+    odometer_unit: Option<String>,
+    odometer_date: Option<NaiveDate>,
+}
+
+impl LatestReading {
+    /// The day and the reading, unless the vehicle has none.
+    #[must_use]
+    pub fn latest(&self) -> Option<(NaiveDate, Distance)> {
+        Some((self.odometer_date?, self.reading()?))
+    }
+
+    /// The reading as entered, unless the vehicle has none.
+    #[must_use]
+    pub fn reading(&self) -> Option<Distance> {
+        Distance::from_columns(self.odometer_exact, self.odometer_unit.clone())
+    }
+}
+
+impl From<Option<(NaiveDate, Distance)>> for LatestReading {
+    fn from(latest: Option<(NaiveDate, Distance)>) -> Self {
+        Self {
+            odometer_exact: latest.map(|it| it.1.exact()),
+            odometer_unit: latest.map(|it| it.1.unit().as_str().to_owned()),
+            odometer_date: latest.map(|it| it.0),
+        }
+    }
+}
+
+impl Serialize for LatestReading {
+    fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        self.reading().serialize(serializer)
+    }
+}
+
+impl JsonSchema for LatestReading {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "LatestReading".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Option::<Distance>::json_schema(generator)
+    }
 }
 
 impl Vehicle {
@@ -154,7 +212,8 @@ impl NewVehicle {
             nickname: self.nickname.map(|it| it.0),
             color: self.color.map(|it| it.0),
             license_plate: self.license_plate.map(|it| it.0),
-            odometer_reading: self.odometer_reading.map_or(0, |it| it.0),
+            odometer_reading: 0,
+            odometer: LatestReading::default(),
             is_active: self.is_active.unwrap_or(true),
             created_at: now,
             updated_at: now,
@@ -177,7 +236,6 @@ impl VehicleChange {
             nickname: text(self.nickname, vehicle.nickname),
             color: self.color.or(vehicle.color.map(Text)).map(|it| it.0),
             license_plate: self.license_plate.or(vehicle.license_plate.map(Text)).map(|it| it.0),
-            odometer_reading: self.odometer_reading.or(Odometer(vehicle.odometer_reading)).0,
             is_active: self.is_active.or(vehicle.is_active),
             updated_at: now,
             ..vehicle

@@ -169,8 +169,9 @@ async fn show_new(
 
 async fn add(State(app): State<App>, user: User, shell: Shell, form: Form) -> Result<Response> {
     let shown = user.0.preferences.shown();
+    let today = user.0.preferences.today(app.clock.now());
     let added = match in_miles(form.clone(), &shown).read::<NewVehicle>(&app) {
-        Ok(new) => service::add(&app, &user, new, &Once::default()).await,
+        Ok(new) => service::add(&app, &user, today, new, &Once::default()).await,
         Err(error) => Err(error),
     };
     match added {
@@ -217,8 +218,9 @@ async fn change(
     if changed.typed.is_empty() {
         return Ok(to_vehicle(id));
     }
+    let today = user.0.preferences.today(app.clock.now());
     let saved = match in_miles(changed, &shown).read::<VehicleChange>(&app) {
-        Ok(change) => service::change(&app, &user, id, change, &IfMatch::default()).await,
+        Ok(change) => service::change(&app, &user, today, id, change, &IfMatch::default()).await,
         Err(error) => Err(error),
     };
     match saved {

@@ -2,19 +2,21 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::{
     Vehicle, VehicleId, Vin,
     model::{NewVehicle, VehicleChange},
-    store,
+    odometer, store,
 };
 use crate::{
     core::{
         App, Error, Result, UserId,
         db::{self, Tx},
         http::{self, Created, Cursor, Done, IfMatch, Limit, Once, Page, Stored},
+        input::Change,
+        units::Distance,
     },
     features::{OUTDATED, vin},
     read_any,
@@ -42,11 +44,14 @@ pub(super) struct Listing {
 pub(super) async fn add(
     app: &App,
     user: &UserId,
+    today: NaiveDate,
     new: NewVehicle,
     once: &Once,
 ) -> Result<Created<Vehicle>> {
     let new = fill(app, new).await;
-    let vehicle = new.into_vehicle(VehicleId(Uuid::now_v7()), app.clock.now());
+    // The column's default is no reading.
+    let reading = new.odometer_reading.filter(|it| it.0 > 0).map(|it| Distance::miles(it.0));
+    let mut vehicle = new.into_vehicle(VehicleId(Uuid::now_v7()), app.clock.now());
     let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, vehicle.created_at).await? {
         return replay(app, user, tx, before).await;
@@ -54,6 +59,9 @@ pub(super) async fn add(
     if let Err(error) = store::insert(&mut tx, user, &vehicle).await {
         drop(tx);
         return Err(vin_taken(app, user, &vehicle.vin, error).await);
+    }
+    if let Some(reading) = reading {
+        vehicle = enter_reading(&mut tx, user, vehicle, reading, today).await?;
     }
     let location = format!("/api/vehicles/{}", vehicle.id);
     let created = once.keep(&mut tx, user, location, &vehicle).await?;
@@ -136,6 +144,7 @@ pub async fn list_all(app: &App, user: &UserId) -> Result<Vec<Vehicle>> {
 pub(super) async fn change(
     app: &App,
     user: &UserId,
+    today: NaiveDate,
     id: VehicleId,
     change: VehicleChange,
     if_match: &IfMatch,
@@ -143,13 +152,32 @@ pub(super) async fn change(
     let mut tx = app.db.write_for(user).await?;
     let current = hold(&mut tx, user, id).await?;
     if_match.check(&current)?;
-    let vehicle = change.apply(current, app.clock.now());
+    let reading = match change.odometer_reading {
+        Change::Set(miles) if miles.0 != current.odometer_reading => Some(Distance::miles(miles.0)),
+        _ => None,
+    };
+    let mut vehicle = change.apply(current, app.clock.now());
     if let Err(error) = store::update(&mut tx, user, &vehicle).await {
         drop(tx);
         return Err(vin_taken(app, user, &vehicle.vin, error).await);
     }
+    if let Some(reading) = reading {
+        vehicle = enter_reading(&mut tx, user, vehicle, reading, today).await?;
+    }
     commit(app, user, tx).await?;
     Ok(vehicle)
+}
+
+/// Adds a reading of today that was entered on the vehicle itself; gives the vehicle with it.
+async fn enter_reading(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: Vehicle,
+    reading: Distance,
+    today: NaiveDate,
+) -> Result<Vehicle> {
+    odometer::enter(tx, user, &vehicle, reading, today).await?;
+    find(tx, user, vehicle.id).await
 }
 
 /// Puts a vehicle into the trash; what hangs under it stays, unseen.
@@ -191,24 +219,6 @@ pub(super) async fn restore(
     let done = once.keep(&mut tx, user, String::new(), &vehicle).await?;
     commit(app, user, tx).await?;
     Ok(done)
-}
-
-/// Raises the vehicle's odometer to `reading`, within the caller's transaction; it is never
-/// lowered. The caller ends with [`commit`].
-///
-/// # Errors
-/// Unavailable where the database is away.
-pub async fn raise_odometer(
-    tx: &mut Tx,
-    user: &UserId,
-    vehicle: &Vehicle,
-    reading: i32,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    if reading > vehicle.odometer_reading {
-        store::raise_odometer(tx, user, vehicle.id, reading, now).await?;
-    }
-    Ok(())
 }
 
 /// Commits a change that the user's kept list may show, or what else is worked out from vehicles and

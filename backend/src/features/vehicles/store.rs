@@ -16,7 +16,7 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Res
         "INSERT INTO vehicles
            (id, user_id, vin, make, model, year, nickname, color, license_plate,
             odometer_reading, is_active, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $11)",
         vehicle.id,
         user.as_str(),
         &vehicle.vin,
@@ -26,7 +26,6 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Res
         &vehicle.nickname,
         &vehicle.color,
         &vehicle.license_plate,
-        vehicle.odometer_reading,
         vehicle.is_active,
         vehicle.created_at,
     )?;
@@ -98,8 +97,7 @@ pub(super) async fn update(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Res
         execute,
         "UPDATE vehicles
          SET vin = $3, make = $4, model = $5, year = $6, nickname = $7, color = $8,
-             license_plate = $9, odometer_reading = $10, is_active = $11, updated_at = $12,
-             deleted_at = $13
+             license_plate = $9, is_active = $10, updated_at = $11, deleted_at = $12
          WHERE user_id = $1 AND id = $2",
         user.as_str(),
         vehicle.id,
@@ -110,30 +108,9 @@ pub(super) async fn update(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Res
         &vehicle.nickname,
         &vehicle.color,
         &vehicle.license_plate,
-        vehicle.odometer_reading,
         vehicle.is_active,
         vehicle.updated_at,
         vehicle.deleted_at,
-    )?;
-    Ok(())
-}
-
-pub(super) async fn raise_odometer(
-    tx: &mut Tx,
-    user: &UserId,
-    id: VehicleId,
-    reading: i32,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "UPDATE vehicles SET odometer_reading = $3, updated_at = $4
-         WHERE user_id = $1 AND id = $2 AND odometer_reading < $3",
-        user.as_str(),
-        id,
-        reading,
-        now,
     )?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{hold_item, raise_odometer};
+use super::{hold_item, add_reading};
 use crate::{
     core::{
         App, Error, Result, UserId,
@@ -52,7 +52,7 @@ pub(in crate::features::maintenance) async fn complete(
         ..item
     };
     store::update(&mut tx, user, &completed).await?;
-    raise_odometer(&mut tx, user, &vehicle, &completed, now).await?;
+    add_reading(&mut tx, user, &vehicle, &completed, now).await?;
     // In miles that the vehicle has done, whatever its odometer begins with.
     let mileage = match completed.completed_mileage {
         Some(reading) => {

@@ -13,6 +13,11 @@ mod tests;
 mod total;
 
 pub(super) use api::router as api;
-pub use model::{Ask, Asked, Found, OfVehicle, Seen, Source, SourceKind};
+pub use model::{Ask, Asked, Found, OfVehicle, Position, Seen, Source, SourceKind};
 pub(super) use pages::router as pages;
-pub use service::{Latest, SOURCE, is_replaced_between, latest, running_total, shown_now};
+pub(super) use service::enter;
+pub use service::{
+    Contradiction, Latest, SOURCE, Side, check, is_replaced_between, latest, reading_added, refresh,
+    replacements, running_total, shown_now,
+};
+pub use total::{Replacement, Replacements};

@@ -13,6 +13,7 @@ use crate::{
         db::Tx,
         http::Cursor,
         input::{LongText, Odometer},
+        units::Distance,
     },
     features::vehicles::VehicleId,
     input,
@@ -53,25 +54,26 @@ pub struct Seen {
     pub kind: SourceKind,
     /// The day.
     pub date: NaiveDate,
-    /// In miles.
-    pub reading: i32,
-    /// What the old one showed last, where this is the first of a new one.
-    pub previous_reading: Option<i32>,
+    /// The reading as entered.
+    pub reading: Distance,
+    /// The last reading of the old odometer, where this is the first of a new one.
+    pub previous_reading: Option<Distance>,
     /// What else there is to say.
     pub notes: Option<String>,
 }
 
-/// Where a reading stands among others: by date, reading and id.
-pub(super) type Position = (NaiveDate, i32, Uuid);
+/// A reading's place in the order of a vehicle's readings: date, reading in tenths of a millimeter,
+/// id.
+pub type Position = (NaiveDate, i64, Uuid);
 
 impl Seen {
     pub(super) fn position(&self) -> Position {
-        (self.date, self.reading, self.id)
+        (self.date, self.reading.exact(), self.id)
     }
 
     /// Where a list that shows it goes on.
     pub(super) fn cursor(&self) -> Cursor {
-        Cursor::new(&[&self.date, &self.reading, &self.id])
+        Cursor::new(&[&self.date, &self.reading.exact(), &self.id])
     }
 }
 
@@ -80,8 +82,8 @@ impl Seen {
 pub struct Asked {
     /// Of which vehicle.
     pub vehicle: VehicleId,
-    /// Beyond which day, reading and id.
-    pub beyond: (NaiveDate, i32, Uuid),
+    /// Beyond which position.
+    pub beyond: Position,
     /// How many at most.
     pub most: i64,
 }
@@ -92,8 +94,8 @@ pub type Found<'a, T> = Pin<Box<dyn Future<Output = Result<Vec<T>>> + Send + 'a>
 /// How a source is asked for something, within a transaction and for a user.
 pub type Ask<For, T> = for<'a> fn(&'a mut Tx, &'a UserId, For) -> Found<'a, T>;
 
-/// A vehicle, a day, and what its odometer showed then, in miles.
-pub type OfVehicle = (VehicleId, NaiveDate, i32);
+/// A vehicle, a day, and the odometer reading in tenths of a millimeter.
+pub type OfVehicle = (VehicleId, NaiveDate, i64);
 
 /// Who keeps readings. Each function is given the user whose they have to be.
 pub struct Source {
@@ -127,6 +129,13 @@ pub(super) struct Shown {
     pub(super) previous_reading: Option<i32>,
     /// What else there is to say.
     pub(super) notes: Option<String>,
+    /// The reading as entered.
+    pub(super) odometer: Distance,
+    /// The last reading of the old odometer as entered, where this is the first of a new one.
+    pub(super) previous_odometer: Option<Distance>,
+    /// The running total in tenths of a millimeter.
+    #[serde(skip)]
+    pub(super) total_exact: i64,
 }
 
 input! {

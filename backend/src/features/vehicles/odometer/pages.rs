@@ -79,7 +79,6 @@ struct Row {
 
 impl Row {
     fn of(reading: Shown, shown: &units::Shown) -> Self {
-        let miles = i64::from(reading.reading);
         let source = match reading.source {
             SourceKind::Manual => "noted",
             SourceKind::Replacement => "odometer replaced",
@@ -89,8 +88,9 @@ impl Row {
         let is_own = matches!(reading.source, SourceKind::Manual | SourceKind::Replacement);
         Self {
             date: reading.date,
-            reading: shown.distance(miles),
-            total: (reading.running_total != miles).then(|| shown.distance(reading.running_total)),
+            reading: shown.reading(reading.odometer),
+            total: (reading.total_exact != reading.odometer.exact())
+                .then(|| shown.exact_distance(reading.total_exact)),
             source,
             notes: reading.notes,
             own: is_own.then_some(reading.id),

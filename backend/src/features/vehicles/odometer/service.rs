@@ -1,15 +1,15 @@
-//! What can be done with the odometer log, and the rules for it.
+//! Operations on the odometer log, and their rules.
 
-use std::collections::HashMap;
+use std::{cmp::Ordering, collections::HashMap};
 
-use chrono::{Datelike as _, NaiveDate};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::{
     Asked, Seen, Source, SourceKind,
     model::{NewReading, Position, Shown},
     store,
-    total::{self, Replacement},
+    total::{Replacement, Replacements},
 };
 use crate::{
     core::{
@@ -17,6 +17,7 @@ use crate::{
         db::Tx,
         error::Fault,
         http::{Created, Cursor, IfMatch, Limit, Once, Page},
+        units::{Distance, MILE, whole_miles},
     },
     features::{
         READINGS,
@@ -33,7 +34,7 @@ pub const SOURCE: Source = Source {
 
 /// Later than any reading.
 fn end() -> Position {
-    (NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or_default(), i32::MAX, Uuid::max())
+    (NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or_default(), i64::MAX, Uuid::max())
 }
 
 fn position(cursor: &Cursor) -> Option<Position> {
@@ -65,22 +66,26 @@ pub(super) async fn list(
     let asked = Asked { vehicle, beyond, most: limit.and_one() };
     let mut all = before(&mut tx, user, asked).await?;
     all.truncate(limit.rows() + 1);
-    let replaced = store::replacements(&mut tx, user, vehicle).await?;
+    let replaced = replacements(&mut tx, user, vehicle).await?;
     let page = Page::of(all, limit, Seen::cursor);
     let items = page.items.into_iter().map(|it| shown(vehicle, it, &replaced)).collect();
     Ok(Page { items, next_cursor: page.next_cursor })
 }
 
-fn shown(vehicle: VehicleId, seen: Seen, replaced: &[Replacement]) -> Shown {
+fn shown(vehicle: VehicleId, seen: Seen, replaced: &Replacements) -> Shown {
+    let total = replaced.total(seen.date, seen.reading.exact());
     Shown {
         id: seen.id,
         vehicle_id: vehicle,
         source: seen.kind,
         date: seen.date,
-        reading: seen.reading,
-        running_total: total::running_total(replaced, seen.date, seen.reading),
-        previous_reading: seen.previous_reading,
+        reading: seen.reading.whole_miles(),
+        running_total: whole_miles(total),
+        previous_reading: seen.previous_reading.map(Distance::whole_miles),
         notes: seen.notes,
+        odometer: seen.reading,
+        previous_odometer: seen.previous_reading,
+        total_exact: total,
     }
 }
 
@@ -102,14 +107,14 @@ pub(super) async fn find(app: &App, user: &UserId, id: Uuid) -> Result<Shown> {
 async fn find_in(tx: &mut Tx, user: &UserId, id: Uuid) -> Result<Shown> {
     let found = store::find(tx, user, id).await?;
     let (vehicle, seen) = found.ok_or(Error::NotFound("odometer reading"))?;
-    let replaced = store::replacements(tx, user, vehicle).await?;
+    let replaced = replacements(tx, user, vehicle).await?;
     Ok(shown(vehicle, seen, &replaced))
 }
 
-/// Notes what the vehicle's odometer shows, and raises the vehicle's with it.
+/// Adds a reading to the vehicle's log.
 ///
 /// # Errors
-/// `Invalid` where it contradicts a reading before or after it, unless that is said to be so.
+/// `Invalid` where it contradicts a reading before or after it and that is not allowed.
 pub(super) async fn add(
     app: &App,
     user: &UserId,
@@ -128,32 +133,41 @@ pub(super) async fn add(
         return service::replay(app, user, tx, before).await;
     }
     let vehicle = service::hold(&mut tx, user, id).await?;
-    let around = around(&mut tx, user, id, new.date).await?;
-    let previous_reading = is_replacement.then(|| {
-        let told = around.0.as_ref().map_or(vehicle.odometer_reading, |it| it.reading);
-        new.previous_reading.map_or(told, |it| it.0)
-    });
-    let seen = Seen {
+    let mut replaced = replacements(&mut tx, user, id).await?;
+    let reading = Distance::miles(new.reading.0);
+    let mut seen = Seen {
         id: Uuid::now_v7(),
-        kind: if is_replacement { SourceKind::Replacement } else { SourceKind::Manual },
+        kind: SourceKind::Manual,
         date: new.date,
-        reading: new.reading.0,
-        previous_reading,
+        reading,
+        previous_reading: None,
         notes: new.notes.map(|it| it.0),
     };
-    let mut replaced = store::replacements(&mut tx, user, id).await?;
-    replaced.extend(previous_reading.map(|previous_reading| Replacement {
-        date: seen.date,
-        reading: seen.reading,
-        previous_reading,
-    }));
-    replaced.sort_unstable();
+    if is_replacement {
+        let previous = match new.previous_reading {
+            Some(previous) => Distance::miles(previous.0),
+            None => {
+                let until = (new.date, i64::MAX, Uuid::max());
+                let last = last_before(&mut tx, user, id, until, None, &replaced).await?;
+                last.map_or(Distance::of_tenths(0, reading.unit()), |it| it.reading)
+            }
+        };
+        seen.kind = SourceKind::Replacement;
+        seen.previous_reading = Some(previous);
+        replaced = replaced.with(Replacement {
+            date: seen.date,
+            reading_exact: reading.exact(),
+            previous_exact: previous.exact(),
+        });
+    }
     if new.allow_odometer_rollback != Some(true) {
-        check_order(&seen, &around, &replaced)?;
+        let at = (seen.date, reading.exact());
+        if let Some(found) = contradiction(&mut tx, user, id, at, None, &replaced).await? {
+            return Err(Error::Invalid(vec![out_of_order("reading", &found)]));
+        }
     }
     store::insert(&mut tx, user, id, &seen, now).await?;
-    let highest = seen.reading.max(previous_reading.unwrap_or_default());
-    service::raise_odometer(&mut tx, user, &vehicle, highest, now).await?;
+    reading_added(&mut tx, user, &vehicle, seen.date, reading, now).await?;
     let shown = shown(id, seen, &replaced);
     let location = format!("/api/odometer-readings/{}", shown.id);
     let created = once.keep(&mut tx, user, location, &shown).await?;
@@ -161,44 +175,165 @@ pub(super) async fn add(
     Ok(created)
 }
 
-/// The nearest readings of earlier and of later days.
-type Around = (Option<Seen>, Option<Seen>);
-
-async fn around(tx: &mut Tx, user: &UserId, vehicle: VehicleId, date: NaiveDate) -> Result<Around> {
-    let asked = Asked { vehicle, beyond: (date, i32::MIN, Uuid::nil()), most: 1 };
-    let earlier = before(tx, user, asked).await?.into_iter().next();
-    let mut later = Vec::new();
-    for source in READINGS {
-        later.extend((source.after)(tx, user, asked).await?);
+/// Adds a reading of today that was entered on the vehicle itself, within the caller's transaction.
+///
+/// # Errors
+/// As [`add`].
+pub(in crate::features::vehicles) async fn enter(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: &Vehicle,
+    reading: Distance,
+    today: NaiveDate,
+) -> Result<()> {
+    let at = (today, reading.exact());
+    let replaced = replacements(tx, user, vehicle.id).await?;
+    if let Some(found) = contradiction(tx, user, vehicle.id, at, None, &replaced).await? {
+        return Err(Error::Invalid(vec![out_of_order("odometerReading", &found)]));
     }
-    let later = later.into_iter().min_by_key(Seen::position);
-    Ok((earlier, later))
-}
-
-/// Refuses a reading by which the running total would go back.
-fn check_order(seen: &Seen, around: &Around, replaced: &[Replacement]) -> Result<()> {
-    let total = |it: &Seen| total::running_total(replaced, it.date, it.reading);
-    let at = total(seen);
-    let refuse = |relation: &str, side: &str, other: &Seen| {
-        let detail = format!(
-            "is {relation} the {} miles of the {} {side} it, on {}",
-            other.reading,
-            other.kind.in_words(),
-            other.date,
-        );
-        let fuel_log = (other.kind == SourceKind::FuelLog).then_some(other.id);
-        let fault =
-            Fault { kind: Some("odometer-order"), fuel_log, ..Fault::at("reading", detail) };
-        Err(Error::Invalid(vec![fault]))
+    let seen = Seen {
+        id: Uuid::now_v7(),
+        kind: SourceKind::Manual,
+        date: today,
+        reading,
+        previous_reading: None,
+        notes: None,
     };
-    match around {
-        (Some(earlier), _) if total(earlier) > at => refuse("less than", "before", earlier),
-        (_, Some(later)) if total(later) < at => refuse("more than", "after", later),
-        _ => Ok(()),
-    }
+    store::insert(tx, user, vehicle.id, &seen, vehicle.updated_at).await?;
+    reading_added(tx, user, vehicle, today, reading, vehicle.updated_at).await
 }
 
-/// Removes a reading that was noted by hand.
+/// Which side of a reading another one is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// On an earlier day, with a higher running total.
+    Before,
+    /// On a later day, with a lower running total.
+    After,
+}
+
+/// A reading that another one would contradict: the running total would go back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contradiction {
+    /// The reading that is there.
+    pub other: Seen,
+    /// Which side it is on.
+    pub side: Side,
+}
+
+/// The nearest reading, of every source, that a reading of `exact` tenths of a millimeter on `date`
+/// would contradict, within the caller's transaction. `except` is the record that is being changed.
+///
+/// # Errors
+/// Unavailable where the database is away.
+pub async fn check(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: VehicleId,
+    date: NaiveDate,
+    exact: i64,
+    except: Option<Uuid>,
+) -> Result<Option<Contradiction>> {
+    let replaced = replacements(tx, user, vehicle).await?;
+    contradiction(tx, user, vehicle, (date, exact), except, &replaced).await
+}
+
+async fn contradiction(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: VehicleId,
+    (date, exact): (NaiveDate, i64),
+    except: Option<Uuid>,
+    replaced: &Replacements,
+) -> Result<Option<Contradiction>> {
+    let at = replaced.total(date, exact);
+    let total = |it: &Seen| replaced.total(it.date, it.reading.exact());
+    let beyond = (date, i64::MIN, Uuid::nil());
+    let earlier = last_before(tx, user, vehicle, beyond, except, replaced).await?;
+    if let Some(other) = earlier.filter(|it| total(it) > at) {
+        return Ok(Some(Contradiction { other, side: Side::Before }));
+    }
+    let later = first_after(tx, user, vehicle, date, except, replaced).await?;
+    let later = later.filter(|it| total(it) < at);
+    Ok(later.map(|other| Contradiction { other, side: Side::After }))
+}
+
+fn out_of_order(name: &str, found: &Contradiction) -> Fault {
+    let other = &found.other;
+    let (relation, side) = match found.side {
+        Side::Before => ("less than", "before"),
+        Side::After => ("more than", "after"),
+    };
+    let detail = format!(
+        "is {relation} the {} miles of the {} {side} it, on {}",
+        other.reading.whole_miles(),
+        other.kind.in_words(),
+        other.date,
+    );
+    let fuel_log = (other.kind == SourceKind::FuelLog).then_some(other.id);
+    Fault { kind: Some("odometer-order"), fuel_log, ..Fault::at(name, detail) }
+}
+
+/// The most readings of one day and source that are compared where an odometer was replaced on it.
+const MOST_OF_A_DAY: i64 = 100;
+
+/// The latest reading before a position, but for `except`: by date, and on one day the highest
+/// running total.
+async fn last_before(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: VehicleId,
+    beyond: Position,
+    except: Option<Uuid>,
+    replaced: &Replacements,
+) -> Result<Option<Seen>> {
+    let asked = Asked { vehicle, beyond, most: 1 + i64::from(except.is_some()) };
+    let mut all = before(tx, user, asked).await?;
+    all.retain(|it| Some(it.id) != except);
+    let Some(date) = all.first().map(|it| it.date) else { return Ok(None) };
+    if replaced.is_any_on(date) {
+        all = before(tx, user, Asked { most: MOST_OF_A_DAY, ..asked }).await?;
+    }
+    let of_day = all.into_iter().filter(|it| it.date == date && Some(it.id) != except);
+    Ok(of_day.max_by(|one, other| by_total(replaced, one, other)))
+}
+
+/// The earliest reading of a later day, but for `except`: on one day the lowest running total.
+async fn first_after(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: VehicleId,
+    date: NaiveDate,
+    except: Option<Uuid>,
+    replaced: &Replacements,
+) -> Result<Option<Seen>> {
+    let beyond = (date, i64::MAX, Uuid::max());
+    let asked = Asked { vehicle, beyond, most: 1 + i64::from(except.is_some()) };
+    let mut all = after(tx, user, asked).await?;
+    all.retain(|it| Some(it.id) != except);
+    let Some(date) = all.iter().map(|it| it.date).min() else { return Ok(None) };
+    if replaced.is_any_on(date) {
+        all = after(tx, user, Asked { most: MOST_OF_A_DAY, ..asked }).await?;
+    }
+    let of_day = all.into_iter().filter(|it| it.date == date && Some(it.id) != except);
+    Ok(of_day.min_by(|one, other| by_total(replaced, one, other)))
+}
+
+/// Every source's readings of days after a position's, in no order.
+async fn after(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Vec<Seen>> {
+    let mut all = Vec::new();
+    for source in READINGS {
+        all.extend((source.after)(tx, user, asked).await?);
+    }
+    Ok(all)
+}
+
+/// Orders readings of one day.
+fn by_total(replaced: &Replacements, one: &Seen, other: &Seen) -> Ordering {
+    replaced.compare(one.date, one.reading.exact(), other.reading.exact())
+}
+
+/// Deletes a reading from the log.
 pub(super) async fn remove(
     app: &App,
     user: &UserId,
@@ -207,14 +342,74 @@ pub(super) async fn remove(
 ) -> Result<VehicleId> {
     let mut tx = app.db.write_for(user).await?;
     let vehicle = find_in(&mut tx, user, id).await?.vehicle_id;
-    service::hold(&mut tx, user, vehicle).await?;
+    let vehicle = service::hold(&mut tx, user, vehicle).await?;
     if_match.check(&find_in(&mut tx, user, id).await?)?;
     store::delete(&mut tx, user, id).await?;
+    refresh(&mut tx, user, &vehicle, app.clock.now()).await?;
     service::commit(app, user, tx).await?;
-    Ok(vehicle)
+    Ok(vehicle.id)
 }
 
-/// What the vehicle had done when its odometer showed `reading` on `date`, in miles, within the
+/// The vehicle's replaced odometers, within the caller's transaction.
+///
+/// # Errors
+/// Unavailable where the database is away.
+pub async fn replacements(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: VehicleId,
+) -> Result<Replacements> {
+    Ok(Replacements::new(store::replacements(tx, user, vehicle).await?))
+}
+
+/// Derives the vehicle's odometer from its readings again: the latest by date, on one day the highest
+/// running total. Within the caller's transaction, which ends with [`commit`](super::super::commit).
+///
+/// # Errors
+/// Unavailable where the database is away.
+pub async fn refresh(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: &Vehicle,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let replaced = replacements(tx, user, vehicle.id).await?;
+    let last = last_before(tx, user, vehicle.id, end(), None, &replaced).await?;
+    let last = last.map(|it| (it.date, it.reading));
+    if last != vehicle.odometer.latest() {
+        store::set_odometer(tx, user, vehicle.id, last, now).await?;
+    }
+    Ok(())
+}
+
+/// As [`refresh`], where a reading was added and no other was changed: at most one statement unless
+/// the vehicle's latest reading is of the same day.
+///
+/// # Errors
+/// Unavailable where the database is away.
+pub async fn reading_added(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: &Vehicle,
+    date: NaiveDate,
+    reading: Distance,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let is_latest = match vehicle.odometer.latest() {
+        Some((last, _)) if last > date => false,
+        Some((last, shown)) if last == date => {
+            let replaced = replacements(tx, user, vehicle.id).await?;
+            replaced.compare(date, reading.exact(), shown.exact()) == Ordering::Greater
+        }
+        _ => true,
+    };
+    if is_latest {
+        store::set_odometer(tx, user, vehicle.id, Some((date, reading)), now).await?;
+    }
+    Ok(())
+}
+
+/// The running total when the odometer showed `reading` miles on `date`, in miles, within the
 /// caller's transaction.
 ///
 /// # Errors
@@ -225,27 +420,22 @@ pub async fn running_total(
     vehicle: VehicleId,
     (date, reading): (NaiveDate, i32),
 ) -> Result<i32> {
-    let replaced = store::replacements(tx, user, vehicle).await?;
-    Ok(miles(total::running_total(&replaced, date, reading)))
+    let replaced = replacements(tx, user, vehicle).await?;
+    Ok(miles(replaced.total(date, i64::from(reading) * MILE)))
 }
 
-/// What the vehicle has done as far as is known, in miles, within the caller's transaction.
+/// The vehicle's running total at its latest reading, in miles, within the caller's transaction.
 ///
 /// # Errors
 /// Unavailable where the database is away.
 pub async fn shown_now(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Result<i32> {
-    let replaced = store::replacements(tx, user, vehicle.id).await?;
-    if replaced.is_empty() {
-        return Ok(vehicle.odometer_reading);
-    }
-    let asked = Asked { vehicle: vehicle.id, beyond: end(), most: 1 };
-    let latest = before(tx, user, asked).await?.into_iter().next();
-    let total = latest.map(|it| total::running_total(&replaced, it.date, it.reading));
-    Ok(total.map_or(vehicle.odometer_reading, miles))
+    let Some((date, reading)) = vehicle.odometer.latest() else { return Ok(0) };
+    let replaced = replacements(tx, user, vehicle.id).await?;
+    Ok(miles(replaced.total(date, reading.exact())))
 }
 
-fn miles(total: i64) -> i32 {
-    i32::try_from(total.max(0)).unwrap_or(i32::MAX)
+fn miles(exact: i64) -> i32 {
+    i32::try_from(whole_miles(exact.max(0))).unwrap_or(i32::MAX)
 }
 
 /// Whether the vehicle's odometer was replaced between two days, within the caller's transaction:
@@ -263,17 +453,17 @@ pub async fn is_replaced_between(
     Ok(replaced.iter().any(|it| (one.min(other)..=one.max(other)).contains(&it.date)))
 }
 
-/// What a vehicle's odometer showed lately.
+/// A vehicle's latest odometer readings.
 #[derive(Debug, Default)]
 pub struct Latest {
-    /// Days and running totals, in miles, in no order.
-    pub readings: Vec<(NaiveDate, i32)>,
-    /// Whether it was ever replaced: what the vehicle's record says is then no total.
+    /// Days and running totals, in tenths of a millimeter, in no order.
+    pub readings: Vec<(NaiveDate, i64)>,
+    /// Whether an odometer was ever replaced: the vehicle's latest reading is then no total.
     pub is_replaced: bool,
 }
 
-/// What the odometers of the user's vehicles showed lately, by every source: as many as `most_each` by
-/// each, within the caller's transaction.
+/// The latest odometer readings of each of the user's vehicles, as many as `most_each` of each source,
+/// within the caller's transaction.
 ///
 /// # Errors
 /// Unavailable where the database is away.
@@ -286,14 +476,15 @@ pub async fn latest(
     for (vehicle, replacement) in store::all_replacements(tx, user).await? {
         replaced.entry(vehicle).or_default().push(replacement);
     }
+    let replaced: HashMap<_, _> =
+        replaced.into_iter().map(|(vehicle, all)| (vehicle, Replacements::new(all))).collect();
     let mut latest: HashMap<VehicleId, Latest> = HashMap::new();
     for source in READINGS {
         for (vehicle, date, reading) in (source.latest)(tx, user, most_each).await? {
             let of = replaced.get(&vehicle);
-            let total = total::running_total(of.map_or(&[], Vec::as_slice), date, reading);
             let entry = latest.entry(vehicle).or_default();
             entry.is_replaced = of.is_some();
-            entry.readings.push((date, miles(total)));
+            entry.readings.push((date, of.map_or(reading, |it| it.total(date, reading))));
         }
     }
     Ok(latest)

@@ -4,9 +4,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::Result;
 use uuid::Uuid;
 
-use super::{Asked, Seen, SourceKind, total::Replacement};
+use super::{Asked, OfVehicle, Seen, SourceKind, total::Replacement};
 use crate::{
-    core::{UserId, db::Tx},
+    core::{UserId, db::Tx, units::Distance},
     features::vehicles::VehicleId,
     sql,
 };
@@ -15,20 +15,23 @@ use crate::{
 struct Row {
     id: Uuid,
     date: NaiveDate,
-    reading: i32,
-    previous_reading: Option<i32>,
+    reading_exact: i64,
+    reading_unit: String,
+    previous_exact: Option<i64>,
+    previous_unit: Option<String>,
     notes: Option<String>,
 }
 
 impl From<Row> for Seen {
     fn from(row: Row) -> Self {
-        let is_replacement = row.previous_reading.is_some();
+        let reading = Distance::from_columns(Some(row.reading_exact), Some(row.reading_unit));
+        let is_replacement = row.previous_exact.is_some();
         Self {
             id: row.id,
             kind: if is_replacement { SourceKind::Replacement } else { SourceKind::Manual },
             date: row.date,
-            reading: row.reading,
-            previous_reading: row.previous_reading,
+            reading: reading.unwrap_or(Distance::miles(0)),
+            previous_reading: Distance::from_columns(row.previous_exact, row.previous_unit),
             notes: row.notes,
         }
     }
@@ -45,16 +48,21 @@ pub(super) async fn insert(
         tx,
         execute,
         "INSERT INTO odometer_readings
-           (id, user_id, vehicle_id, date, reading, previous_reading, notes, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+           (id, user_id, vehicle_id, date, reading, previous_reading, notes, created_at,
+            reading_exact, reading_unit, previous_exact, previous_unit)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         seen.id,
         user.as_str(),
         vehicle,
         seen.date,
-        seen.reading,
-        seen.previous_reading,
+        seen.reading.whole_miles(),
+        seen.previous_reading.map(Distance::whole_miles),
         &seen.notes,
         now,
+        seen.reading.exact(),
+        seen.reading.unit().as_str(),
+        seen.previous_reading.map(Distance::exact),
+        seen.previous_reading.map(|it| it.unit().as_str()),
     )?;
     Ok(())
 }
@@ -101,8 +109,8 @@ pub(super) async fn before(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<V
         tx,
         fetch_all,
         "SELECT * FROM odometer_readings
-         WHERE vehicle_id = $2 AND user_id = $1 AND (date, reading, id) < ($3, $4, $5)
-         ORDER BY date DESC, reading DESC, id DESC
+         WHERE vehicle_id = $2 AND user_id = $1 AND (date, reading_exact, id) < ($3, $4, $5)
+         ORDER BY date DESC, reading_exact DESC, id DESC
          LIMIT $6",
         user.as_str(),
         asked.vehicle,
@@ -121,7 +129,7 @@ pub(super) async fn after(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Ve
         fetch_all,
         "SELECT * FROM odometer_readings
          WHERE vehicle_id = $2 AND user_id = $1 AND date > $3
-         ORDER BY date, reading, id
+         ORDER BY date, reading_exact, id
          LIMIT $4",
         user.as_str(),
         asked.vehicle,
@@ -131,19 +139,19 @@ pub(super) async fn after(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Ve
     Ok(rows.into_iter().map(Seen::from).collect())
 }
 
-/// The latest readings of each of the user's vehicles: vehicle, day, miles.
+/// The latest readings of each of the user's vehicles.
 pub(super) async fn latest(
     tx: &mut Tx,
     user: &UserId,
     most_each: i64,
-) -> Result<Vec<(VehicleId, NaiveDate, i32)>> {
+) -> Result<Vec<OfVehicle>> {
     sql!(
         tx,
         fetch_all,
-        "SELECT vehicle_id, date, reading
-         FROM (SELECT vehicle_id, date, reading,
+        "SELECT vehicle_id, date, reading_exact
+         FROM (SELECT vehicle_id, date, reading_exact,
                       ROW_NUMBER() OVER (
-                        PARTITION BY vehicle_id ORDER BY date DESC, reading DESC, id DESC
+                        PARTITION BY vehicle_id ORDER BY date DESC, reading_exact DESC, id DESC
                       ) AS place
                FROM odometer_readings
                WHERE user_id = $1) AS placed
@@ -162,8 +170,8 @@ pub(super) async fn replacements(
     sql!(
         tx,
         fetch_all,
-        "SELECT date, reading, previous_reading FROM odometer_readings
-         WHERE vehicle_id = $2 AND user_id = $1 AND previous_reading IS NOT NULL
+        "SELECT date, reading_exact, previous_exact FROM odometer_readings
+         WHERE vehicle_id = $2 AND user_id = $1 AND previous_exact IS NOT NULL
          ORDER BY date, id",
         user.as_str(),
         vehicle,
@@ -171,7 +179,7 @@ pub(super) async fn replacements(
 }
 
 #[derive(sqlx::FromRow)]
-struct OfVehicle {
+struct ReplacementOf {
     vehicle_id: VehicleId,
     #[sqlx(flatten)]
     replacement: Replacement,
@@ -182,13 +190,39 @@ pub(super) async fn all_replacements(
     tx: &mut Tx,
     user: &UserId,
 ) -> Result<Vec<(VehicleId, Replacement)>> {
-    let rows: Vec<OfVehicle> = sql!(
+    let rows: Vec<ReplacementOf> = sql!(
         tx,
         fetch_all,
-        "SELECT vehicle_id, date, reading, previous_reading FROM odometer_readings
-         WHERE user_id = $1 AND previous_reading IS NOT NULL
+        "SELECT vehicle_id, date, reading_exact, previous_exact FROM odometer_readings
+         WHERE user_id = $1 AND previous_exact IS NOT NULL
          ORDER BY date, id",
         user.as_str(),
     )?;
     Ok(rows.into_iter().map(|it| (it.vehicle_id, it.replacement)).collect())
+}
+
+/// Sets the vehicle's latest reading.
+pub(super) async fn set_odometer(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: VehicleId,
+    latest: Option<(NaiveDate, Distance)>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "UPDATE vehicles
+         SET odometer_reading = $3, odometer_exact = $4, odometer_unit = $5, odometer_date = $6,
+             updated_at = $7
+         WHERE user_id = $1 AND id = $2",
+        user.as_str(),
+        vehicle,
+        latest.map_or(0, |it| it.1.whole_miles()),
+        latest.map(|it| it.1.exact()),
+        latest.map(|it| it.1.unit().as_str()),
+        latest.map(|it| it.0),
+        now,
+    )?;
+    Ok(())
 }

@@ -1,48 +1,108 @@
-//! The running total. Pure.
+//! The running total: what a vehicle has driven in all, replaced odometers counted. Pure.
+
+use std::cmp::Ordering;
 
 use chrono::NaiveDate;
 
 /// An odometer that was replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, sqlx::FromRow)]
-pub(super) struct Replacement {
-    pub(super) date: NaiveDate,
-    /// What the new one showed first, and the old one last.
-    pub(super) reading: i32,
-    pub(super) previous_reading: i32,
+pub struct Replacement {
+    /// The day.
+    pub date: NaiveDate,
+    /// The first reading of the new one, in tenths of a millimeter.
+    pub reading_exact: i64,
+    /// The last reading of the old one, in tenths of a millimeter.
+    pub previous_exact: i64,
 }
 
-/// What the vehicle had done when its odometer showed `reading` on `date`, in miles. The replacements
-/// are in order.
-pub(super) fn running_total(replacements: &[Replacement], date: NaiveDate, reading: i32) -> i64 {
-    let counted = replacements.iter().filter(|it| it.is_before(date, reading));
-    let before: i64 =
-        counted.map(|it| i64::from(it.previous_reading) - i64::from(it.reading)).sum();
-    i64::from(reading) + before
+/// A vehicle's replaced odometers, by date.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Replacements(Vec<Replacement>);
+
+impl Replacements {
+    /// From a vehicle's replacements in any order.
+    #[must_use]
+    pub fn new(mut all: Vec<Replacement>) -> Self {
+        all.sort_unstable();
+        Self(all)
+    }
+
+    /// With one more.
+    #[must_use]
+    pub fn with(mut self, one: Replacement) -> Self {
+        self.0.push(one);
+        Self::new(self.0)
+    }
+
+    /// Whether no odometer was replaced.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether an odometer was replaced on that day.
+    #[must_use]
+    pub fn is_any_on(&self, date: NaiveDate) -> bool {
+        self.0.iter().any(|it| it.date == date)
+    }
+
+    /// The running total when the odometer showed `exact` on `date`, both in tenths of a millimeter.
+    #[must_use]
+    pub fn total(&self, date: NaiveDate, exact: i64) -> i64 {
+        let before = self.before(date, exact).map(|it| it.previous_exact - it.reading_exact);
+        exact + before.sum::<i64>()
+    }
+
+    /// Orders two readings of one day: by running total, then by odometer.
+    #[must_use]
+    pub fn compare(&self, date: NaiveDate, one: i64, other: i64) -> Ordering {
+        let key = |exact| (self.total(date, exact), self.before(date, exact).count());
+        key(one).cmp(&key(other))
+    }
+
+    fn before(&self, date: NaiveDate, exact: i64) -> impl Iterator<Item = &Replacement> {
+        self.0.iter().filter(move |it| it.is_before(date, exact))
+    }
 }
 
 impl Replacement {
     /// Whether a reading is one of the new odometer's. On the day itself the nearer one counts.
-    fn is_before(&self, date: NaiveDate, reading: i32) -> bool {
-        let apart = |from: i32| (i64::from(reading) - i64::from(from)).abs();
-        self.date < date || self.date == date && apart(self.reading) < apart(self.previous_reading)
+    fn is_before(&self, date: NaiveDate, exact: i64) -> bool {
+        let apart = |from: i64| (exact - from).abs();
+        self.date < date
+            || self.date == date && apart(self.reading_exact) < apart(self.previous_exact)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Replacement, running_total};
+    use super::{NaiveDate, Ordering, Replacement, Replacements};
+    use crate::core::units::MILE;
+
+    fn date(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn replaced(day: &str, previous: i64, reading: i64) -> Replacement {
+        Replacement {
+            date: date(day),
+            reading_exact: reading * MILE,
+            previous_exact: previous * MILE,
+        }
+    }
+
+    fn total(all: &Replacements, day: &str, reading: i64) -> i64 {
+        all.total(date(day), reading * MILE) / MILE
+    }
 
     #[test]
-    fn the_total_goes_on_where_odometers_begin_anew() {
-        let date = |text: &str| text.parse().unwrap();
-        let replaced = |day: &str, previous_reading, reading| Replacement {
-            date: date(day),
-            reading,
-            previous_reading,
-        };
+    fn the_total_continues_after_each_replacement() {
         // At 80,000 by a new one, and at 500 of that by a used one that showed 120,000.
-        let all = [replaced("2025-06-01", 80_000, 0), replaced("2025-09-01", 500, 120_000)];
-        for (day, reading, total) in [
+        let all = Replacements::new(vec![
+            replaced("2025-09-01", 500, 120_000),
+            replaced("2025-06-01", 80_000, 0),
+        ]);
+        for (day, reading, expected) in [
             ("2025-05-31", 79_900, 79_900),
             ("2025-06-01", 80_000, 80_000),
             ("2025-06-01", 0, 80_000),
@@ -51,8 +111,42 @@ mod tests {
             ("2025-09-01", 120_000, 80_500),
             ("2025-12-01", 121_000, 81_500),
         ] {
-            assert_eq!(running_total(&all, date(day), reading), total, "{reading} on {day}");
+            assert_eq!(total(&all, day, reading), expected, "{reading} on {day}");
         }
-        assert_eq!(running_total(&[], date("2025-01-01"), 7), 7);
+        assert_eq!(total(&Replacements::default(), "2025-01-01", 7), 7);
+    }
+
+    #[test]
+    fn a_used_odometer_that_shows_more_adds_only_what_was_driven() {
+        let all = Replacements::new(vec![replaced("2026-01-10", 100_400, 150_000)]);
+        let before = total(&all, "2026-01-05", 100_300);
+        assert_eq!(total(&all, "2026-01-15", 150_200) - before, 300);
+    }
+
+    #[test]
+    fn readings_of_both_odometers_on_the_day_are_told_apart() {
+        let all = Replacements::new(vec![replaced("2026-01-10", 100_400, 150_000)]);
+        assert_eq!(total(&all, "2026-01-10", 100_390), 100_390);
+        assert_eq!(total(&all, "2026-01-10", 150_010), 100_410);
+        let day = date("2026-01-10");
+        let order = |one: i64, other: i64| all.compare(day, one * MILE, other * MILE);
+        assert_eq!(order(150_000, 100_400), Ordering::Greater, "the new one is the later one");
+        assert_eq!(order(100_390, 150_010), Ordering::Less);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn on_one_odometer_totals_differ_as_readings_do(
+            one in 0_i64..2_000_000, other in 0_i64..2_000_000,
+            previous in 0_i64..500_000, reading in 0_i64..500_000,
+            day in 1_u32..28,
+        ) {
+            let all = Replacements::new(vec![replaced("2026-02-28", previous, reading)]);
+            for month in [1, 3] {
+                let day = NaiveDate::from_ymd_opt(2026, month, day).unwrap();
+                let apart = all.total(day, one * MILE) - all.total(day, other * MILE);
+                proptest::prop_assert_eq!(apart, (one - other) * MILE);
+            }
+        }
     }
 }
