@@ -268,7 +268,8 @@ const VEHICLES: &[Row] = &[
     row(Owner, "GET /api/odometer-readings/$reading"),
     row(Owner, "DELETE /api/odometer-readings/$reading"),
     row(Owner, "GET /vehicles/$vehicle/odometer"),
-    row(Owner, "POST /vehicles/$vehicle/odometer").form("date=2026-01-31&reading=900"),
+    row(Owner, "POST /vehicles/$vehicle/odometer")
+        .form("date=2026-01-31&odometer=900&odometerUnit=mi"),
     row(Owner, "POST /odometer-readings/$reading/delete"),
     row(Owner, "GET /vehicles"),
     row(Owner, "GET /vehicles/new"),
@@ -276,6 +277,7 @@ const VEHICLES: &[Row] = &[
     row(Owner, "GET /vehicles/$vehicle"),
     row(Owner, "GET /vehicles/$vehicle/edit"),
     row(Owner, "POST /vehicles/$vehicle/edit").form("nickname=mine"),
+    row(Owner, "POST /vehicles/$vehicle/active").form("isActive=false"),
     row(Owner, "POST /vehicles/$vehicle/trash"),
     row(Owner, "POST /vehicles/$trashed/restore"),
     row(Owner, "GET /trash"),

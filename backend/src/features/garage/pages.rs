@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use crate::{
     core::{
         App, Result, chart,
+        http::Query,
         units::Shown,
         web::{self, Shell},
     },
@@ -17,6 +18,7 @@ use crate::{
         fuel_logs::{self, Summary},
         vehicles::{self, Vehicle, VehicleId},
     },
+    input,
 };
 
 pub(super) fn router() -> Router<App> {
@@ -28,15 +30,23 @@ pub(super) fn router() -> Router<App> {
 struct Garage {
     shell: Shell,
     cards: Vec<Card>,
+    /// Whether these are the vehicles in use.
+    is_active: bool,
+    /// Whether there are vehicles out of use.
+    has_inactive: bool,
     distance_sign: &'static str,
     economy_sign: &'static str,
 }
+
+/// The most vehicles that the page shows.
+const MOST: usize = 500;
 
 /// One vehicle at a glance.
 struct Card {
     id: VehicleId,
     title: String,
-    nickname: Option<String>,
+    /// Year, make and model, where the title is a nickname.
+    description: Option<String>,
     plate: Option<String>,
     odometer: String,
     economy: Option<String>,
@@ -46,8 +56,7 @@ struct Card {
 }
 
 impl Card {
-    fn of(vehicle: Vehicle, summary: Option<&Summary>, shown: &Shown) -> Self {
-        let title = vehicle.title();
+    fn of(vehicle: &Vehicle, title: String, summary: Option<&Summary>, shown: &Shown) -> Self {
         let latest: Vec<_> = summary
             .into_iter()
             .flat_map(|it| &it.latest)
@@ -56,10 +65,14 @@ impl Card {
             .collect();
         Self {
             id: vehicle.id,
-            nickname: vehicle.nickname.filter(|it| *it != title),
+            description: vehicle.description().filter(|_| vehicle.nickname.is_some()),
+            // The title of a vehicle without a nickname has it.
+            plate: vehicle.license_plate.clone().filter(|it| !title.contains(it)),
             title,
-            plate: vehicle.license_plate,
-            odometer: shown.distance(vehicle.odometer_reading.into()),
+            odometer: vehicle
+                .odometer
+                .reading()
+                .map_or_else(|| "0".to_owned(), |it| shown.reading(it)),
             economy: summary
                 .and_then(|it| it.known)
                 .and_then(|it| it.shown(shown)),
@@ -69,17 +82,36 @@ impl Card {
     }
 }
 
-async fn show(State(app): State<App>, user: User, shell: Shell) -> Result<Html<String>> {
+input! {
+    /// Which vehicles
+    struct GarageQuery {
+        /// Vehicles in use, or with `false` those out of use
+        active: Option<bool>,
+    }
+}
+
+async fn show(
+    State(app): State<App>,
+    user: User,
+    Query(query): Query<GarageQuery>,
+    shell: Shell,
+) -> Result<Html<String>> {
     let shown = user.0.preferences.shown();
-    let vehicles = vehicles::list_all(&app, &user).await?;
+    let is_active = query.active.unwrap_or(true);
+    let all = vehicles::list_with_inactive(&app, &user).await?;
+    let names = vehicles::names(&all);
+    let has_inactive = is_active && all.iter().any(|it| !it.is_active);
+    let vehicles = all.iter().filter(|it| it.is_active == is_active).take(MOST);
     let summaries = fuel_logs::summaries(&app, &user).await?;
-    let card = |vehicle: Vehicle| {
-        let summary = summaries.get(&vehicle.id);
-        Card::of(vehicle, summary, &shown)
+    let card = |vehicle: &Vehicle| {
+        let name = names.get(&vehicle.id).cloned().unwrap_or_default();
+        Card::of(vehicle, name, summaries.get(&vehicle.id), &shown)
     };
     web::page(&Garage {
         shell,
-        cards: vehicles.into_iter().map(card).collect(),
+        cards: vehicles.map(card).collect(),
+        is_active,
+        has_inactive,
         distance_sign: shown.distance.sign(),
         economy_sign: shown.economy.sign(),
     })

@@ -2,7 +2,12 @@
 
 use serde_json::json;
 
-use crate::testing::{Answer, TestApp, on_every_engine};
+use crate::{
+    core::db::{Db, migrate},
+    features::{self, Feature},
+    sql,
+    testing::{Answer, TestApp, on_every_engine},
+};
 
 on_every_engine![
     an_empty_garage_invites_to_add_a_vehicle,
@@ -11,6 +16,9 @@ on_every_engine![
     a_vehicles_page_is_in_the_users_units,
     fill_ups_beyond_a_page_are_a_link_away,
     another_users_vehicle_page_looks_like_one_that_does_not_exist,
+    a_vehicle_out_of_use_is_a_link_away_and_comes_back,
+    vehicles_of_one_model_are_told_apart,
+    an_older_database_keeps_its_odometers,
 ];
 
 fn assert_shows(page: &Answer, parts: &[&str]) {
@@ -97,7 +105,8 @@ async fn a_vehicles_page_shows_figures_chart_and_reasons(app: TestApp) {
     assert_shows(
         &page,
         &[
-            "<title>2003 Honda Accord · MotoVaultPro</title>",
+            "<title>The old faithful · MotoVaultPro</title>",
+            "2003 Honda Accord",
             r#"<svg viewBox="0 0 480 212" role="img""#,
             "2 tanks from November 2025 to December 2025. Average 28.0 mpg.",
             "1 Dec 2025: 30.0 mpg",
@@ -162,4 +171,132 @@ async fn another_users_vehicle_page_looks_like_one_that_does_not_exist(app: Test
     assert_eq!((theirs.status, none.status), (404, 404));
     assert_eq!(theirs.body, none.body);
     assert_shows(&none, &["Error 404", "There is no such vehicle."]);
+}
+
+async fn a_vehicle_out_of_use_is_a_link_away_and_comes_back(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    let id = honda(&user).await;
+    add(&user, &id, FILLS).await;
+    let item = json!({ "vehicleId": id, "type": "oil_change", "dueDate": "2026-02-01" });
+    user.post("/api/maintenance", item).await;
+    let page = format!("/vehicles/{id}");
+    assert_shows(&user.get(&page).await, &[">Out of use</button>"]);
+    assert!(!user.get("/vehicles").await.text().contains("active=false"));
+    let switch = format!("{page}/active");
+    let answer = user.submit(&switch, &[("isActive", "false")]).await;
+    assert_eq!((answer.status, answer.header("location")), (303, page.as_str()));
+    // It leaves the lists, and what is due.
+    let list = user.get("/vehicles").await;
+    assert!(!list.text().contains("The old faithful"));
+    assert_shows(&list, &[r#"href="/vehicles?active=false""#]);
+    assert_shows(&user.get("/vehicles?active=false").await, &["Out of use", "The old faithful"]);
+    assert_eq!(user.get("/api/vehicles").await.body["items"], json!([]));
+    let inactive = user.get("/api/vehicles?active=false").await.body["items"].clone();
+    assert_eq!((&inactive[0]["id"], &inactive[0]["isActive"]), (&json!(id), &json!(false)));
+    assert_eq!(user.get("/api/maintenance/upcoming").await.body["items"], json!([]));
+    assert!(!user.get("/maintenance").await.text().contains("The old faithful"));
+    // Its history stays.
+    assert_shows(&user.get(&page).await, &["Back in use", "28.0", "Fill-ups"]);
+    let logs = user.get(&format!("/api/fuel-logs?vehicleId={id}")).await;
+    assert_eq!(logs.body["items"].as_array().unwrap().len(), FILLS.len());
+    user.submit(&switch, &[("isActive", "true")]).await;
+    assert_shows(&user.get("/vehicles").await, &["The old faithful"]);
+    assert_eq!(user.get("/api/maintenance/upcoming").await.body["items"][0]["vehicleId"], id);
+    let stranger = app.register("eve@example.org").await;
+    assert_eq!(stranger.submit(&switch, &[("isActive", "false")]).await.status, 404);
+}
+
+async fn vehicles_of_one_model_are_told_apart(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    let mut ids = Vec::new();
+    for more in [
+        json!({ "vin": "1HGCM82633A004352", "licensePlate": "7KLM 204" }),
+        json!({ "vin": "1HGCM826X3A001111", "licensePlate": "8ABC 123" }),
+        json!({ "vin": "1HGCM82623A002222" }),
+        json!({ "vin": "1HGCM82653A003333" }),
+        json!({ "vin": "5GZCZ43D13S812715", "nickname": "Old one" }),
+    ] {
+        let mut vehicle = json!({ "year": 2003, "make": "Honda", "model": "Accord" });
+        for (name, value) in more.as_object().unwrap() {
+            vehicle[name] = value.clone();
+        }
+        let id = user.post("/api/vehicles", vehicle).await.id();
+        let item = json!({ "vehicleId": id, "type": "oil_change", "dueDate": "2026-02-01" });
+        user.post("/api/maintenance", item).await;
+        ids.push(id);
+    }
+    let names = [
+        "2003 Honda Accord (7KLM 204)",
+        "2003 Honda Accord (8ABC 123)",
+        "2003 Honda Accord (…002222)",
+        "2003 Honda Accord (…003333)",
+        "Old one",
+    ];
+    let due = user.get("/api/maintenance/upcoming").await.body["items"].clone();
+    for (id, name) in ids.iter().zip(names) {
+        let of = due.as_array().unwrap().iter().find(|it| it["vehicleId"] == json!(id)).unwrap();
+        assert_eq!(of["vehicle"], json!({ "id": id, "name": name }));
+    }
+    for page in ["/vehicles", "/maintenance"] {
+        assert_shows(&user.get(page).await, &names);
+    }
+}
+
+async fn an_older_database_keeps_its_odometers(app: TestApp) {
+    let user = app.register("dana@example.org").await;
+    let fill = |id: &str, date: &str, odometer: i32| json!({ "vehicleId": id, "date": date, "odometerReading": odometer, "gallons": 10 });
+    let mut ids = Vec::new();
+    for vin in ["1HGCM82633A004352", "1M8GDM9AXKP042788", "5GZCZ43D13S812715", "1HGCM826X3A001111"]
+    {
+        ids.push(user.post("/api/vehicles", json!({ "vin": vin })).await.id());
+    }
+    for (date, odometer) in [("2026-01-01", 1000), ("2026-01-20", 1300)] {
+        user.post("/api/fuel-logs", fill(&ids[0], date, odometer)).await;
+    }
+    user.post("/api/fuel-logs", fill(&ids[2], "2025-10-01", 80_000)).await;
+    let replaced = json!({
+        "date": "2025-11-01", "reading": 10, "isReplacement": true, "previousReading": 80_500,
+    });
+    user.post(&format!("/api/vehicles/{}/odometer", ids[2]), replaced).await;
+    // As an older version left them: the highest reading ever, also one that was corrected since.
+    let owner = user.user().await;
+    for (id, highest) in ids.iter().zip([199_105, 50_000, 80_500, 0]) {
+        let mut tx = app.app.db.write_for(&owner).await.unwrap();
+        let changed = sql!(
+            &mut tx,
+            execute,
+            "UPDATE vehicles SET odometer_reading = $3, odometer_exact = NULL,
+                 odometer_unit = NULL, odometer_date = NULL, updated_at = $4
+             WHERE user_id = $1 AND id = $2",
+            owner.as_str(),
+            uuid::Uuid::parse_str(id).unwrap(),
+            highest,
+            "2026-01-15T08:00:00.5Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap(),
+        );
+        assert_eq!(changed.unwrap(), 1);
+        tx.commit().await.unwrap();
+    }
+    let mut all: Vec<_> = features::ALL.iter().map(|it| Feature { ..*it }).collect();
+    all.push(Feature { name: "again", ..super::FEATURE });
+    let database = Db::open_for_migrations(&app.app.config.database).await.unwrap();
+    migrate::run(&database, &all, None, &app.app.clock).await.unwrap();
+    let of = async |id: &str| user.get(&format!("/api/vehicles/{id}")).await.body;
+    for (id, shown) in ids.iter().zip([199_105, 50_000, 10, 0]) {
+        let vehicle = of(id).await;
+        assert_eq!(vehicle["odometerReading"], shown, "{vehicle}");
+        let typed = if shown == 0 { json!(null) } else { json!({ "value": shown, "unit": "mi" }) };
+        assert_eq!(vehicle["odometer"], typed);
+        assert_eq!(vehicle["updatedAt"], "2026-01-15T08:00:00.500Z", "{vehicle}");
+    }
+    // What no reading said is a reading now, of the day of the latest one where that is later.
+    for (id, date) in [(&ids[0], "2026-01-20"), (&ids[1], "2026-01-15")] {
+        let reading = user.get(&format!("/api/odometer-readings/{id}")).await;
+        assert_eq!((reading.status, &reading.body["date"]), (200, &json!(date)));
+        assert_eq!(
+            (&reading.body["source"], &reading.body["vehicleId"]),
+            (&json!("manual"), &json!(id))
+        );
+    }
+    user.delete(&format!("/api/odometer-readings/{}", ids[0])).await;
+    assert_eq!(of(&ids[0]).await["odometerReading"], 1300);
 }

@@ -27,7 +27,7 @@ mod upcoming;
 pub use model::{Item, ItemId};
 pub use readings::READINGS;
 pub use types::{Group, TypeName};
-pub use upcoming::{Status, Upcoming, list_all as due, upcoming_key};
+pub use upcoming::{NamedVehicle, Status, Upcoming, list_all as due, upcoming_key};
 
 use super::Feature;
 

@@ -7,9 +7,7 @@ use sqlx::Result;
 use super::types::TypeName;
 use crate::{
     core::{UserId, db::Tx, units::Distance},
-    features::vehicles::{
-        odometer::{Asked, OfVehicle, Seen, Source, SourceKind},
-    },
+    features::vehicles::odometer::{Asked, OfVehicle, Seen, Source, SourceKind},
     sql,
 };
 
@@ -79,11 +77,7 @@ async fn after(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Vec<Seen>> {
     Ok(rows.into_iter().map(Seen::from).collect())
 }
 
-async fn latest(
-    tx: &mut Tx,
-    user: &UserId,
-    most_each: i64,
-) -> Result<Vec<OfVehicle>> {
+async fn latest(tx: &mut Tx, user: &UserId, most_each: i64) -> Result<Vec<OfVehicle>> {
     sql!(
         tx,
         fetch_all,

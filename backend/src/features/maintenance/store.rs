@@ -192,6 +192,7 @@ pub(super) async fn list_open(tx: &mut Tx, user: &UserId) -> Result<Vec<Open>> {
         "SELECT m.*, v.odometer_reading AS odometer FROM maintenance m
          JOIN vehicles v ON v.id = m.vehicle_id AND v.user_id = m.user_id
          WHERE m.user_id = $1 AND m.is_completed = false AND v.deleted_at IS NULL
+           AND v.is_active = true
          ORDER BY m.created_at, m.id",
         user.as_str(),
     )

@@ -10,7 +10,7 @@ on_every_engine![
     a_change_keeps_what_it_does_not_mention,
     a_change_meant_for_another_state_is_refused,
     a_list_is_filtered_and_goes_page_by_page_newest_first,
-    what_was_done_raises_the_odometer_and_never_lowers_it,
+    a_service_is_a_reading_of_its_vehicle,
     an_item_moves_to_another_vehicle_of_the_same_user,
     an_item_that_is_removed_is_gone,
     another_users_items_look_like_those_that_do_not_exist,
@@ -28,8 +28,9 @@ pub(super) struct Garage {
 
 pub(super) async fn garage(app: &TestApp, email: &str) -> Garage {
     let user = app.register(email).await;
-    let vehicle = json!({ "vin": "1HGCM82633A004352", "odometerReading": 50_000 });
-    let vehicle = user.post("/api/vehicles", vehicle).await.id();
+    let vehicle = user.post("/api/vehicles", json!({ "vin": "1HGCM82633A004352" })).await.id();
+    let reading = json!({ "date": "2024-12-31", "reading": 50_000 });
+    user.post(&format!("/api/vehicles/{vehicle}/odometer"), reading).await;
     Garage { user, vehicle }
 }
 
@@ -266,13 +267,15 @@ async fn a_list_is_filtered_and_goes_page_by_page_newest_first(app: TestApp) {
     assert_eq!(garage.user.get(&nobodys).await.status, 404);
 }
 
-async fn what_was_done_raises_the_odometer_and_never_lowers_it(app: TestApp) {
+async fn a_service_is_a_reading_of_its_vehicle(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
-    let done = json!({ "completedDate": "2025-06-01", "completedMileage": 40_000 });
+    let done = json!({ "completedDate": "2025-06-01", "completedMileage": 510_000 });
     let path = garage.added(done).await;
-    assert_eq!(garage.odometer().await, 50_000);
+    assert_eq!(garage.odometer().await, 510_000);
     garage.user.patch(&path, json!({ "completedMileage": 51_000 })).await;
     assert_eq!(garage.odometer().await, 51_000);
+    let earlier = json!({ "completedDate": "2025-01-01", "completedMileage": 50_100 });
+    garage.added(earlier).await;
     let open = garage.added(json!({ "dueMileage": 52_000 })).await;
     assert_eq!(garage.odometer().await, 51_000);
     let done = json!({ "completedDate": "2026-01-31", "completedMileage": 52_100 });

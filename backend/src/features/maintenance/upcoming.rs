@@ -58,6 +58,8 @@ pub struct Upcoming {
     /// The item.
     #[serde(flatten)]
     pub item: Item,
+    /// Its vehicle.
+    pub vehicle: NamedVehicle,
     /// How urgent it is: by its day or its mileage, whichever comes first.
     pub status: Status,
     /// In how many days it is due, the user's time zone deciding what today is; negative where the
@@ -75,10 +77,21 @@ pub struct Upcoming {
     pub predicted_due_latest: Option<NaiveDate>,
 }
 
+/// A vehicle and what to call it: no two of a user's vehicles have one name.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct NamedVehicle {
+    /// The vehicle.
+    pub id: VehicleId,
+    /// Its name.
+    pub name: String,
+}
+
 /// What is known of an open item, whatever the day.
 #[derive(Serialize, Deserialize)]
 struct Fact {
     item: Item,
+    /// The vehicle's name.
+    name: String,
     /// What the odometer shows, in miles.
     odometer: i32,
     rate: Option<Rate>,
@@ -86,7 +99,7 @@ struct Fact {
 
 impl Upcoming {
     fn of(fact: Fact, today: NaiveDate) -> Self {
-        let Fact { item, odometer, rate } = fact;
+        let Fact { item, name, odometer, rate } = fact;
         let due_in_days = item.due_date.map(|it| it.signed_duration_since(today).num_days());
         let due_in_miles = item.due_mileage.map(|it| i64::from(it) - i64::from(odometer));
         let reached = match (rate, item.due_mileage) {
@@ -96,6 +109,7 @@ impl Upcoming {
             _ => None,
         };
         let mut upcoming = Self {
+            vehicle: NamedVehicle { id: item.vehicle_id, name },
             item,
             status: Status::Upcoming,
             due_in_days,
@@ -198,12 +212,14 @@ async fn facts(tx: &mut Tx, user: &UserId) -> Result<Vec<Fact>> {
         return Ok(Vec::new());
     }
     let driven = driven(tx, user).await?;
+    let names = vehicles::names_in(tx, user).await?;
     let fact = |row: store::Open| {
         let driven = driven.get(&row.item.vehicle_id);
         let shown = driven.and_then(|it| it.total).unwrap_or(row.odometer);
         let rate = driven.and_then(|it| it.rate);
         let odometer = rate.map_or(shown, |it| it.believable(shown));
-        Fact { item: row.item, odometer, rate }
+        let name = names.get(&row.item.vehicle_id).cloned().unwrap_or_default();
+        Fact { item: row.item, name, odometer, rate }
     };
     Ok(open.into_iter().map(fact).collect())
 }

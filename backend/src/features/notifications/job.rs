@@ -20,7 +20,6 @@ use crate::{
         accounts::{Preferences, Recipient, recipients},
         administration::Links,
         maintenance::{Status, Upcoming, due},
-        vehicles::{self, Vehicle},
     },
 };
 
@@ -105,7 +104,6 @@ async fn make(
     }
     let mut all = due(app, user, day).await?;
     all.retain(|it| it.status != Status::Upcoming);
-    let vehicles = if all.is_empty() { Vec::new() } else { vehicles::list_all(app, user).await? };
     let id = Uuid::now_v7();
     let mut tx = app.db.write_for(user).await?;
     if !store::begin(&mut tx, user, id, channel.id, day).await? {
@@ -127,7 +125,7 @@ async fn make(
         }
     }
     if !fresh.is_empty() {
-        let message = message(app, preferences, &fresh, &vehicles);
+        let message = message(app, preferences, &fresh);
         let text = serde_json::to_string(&message)
             .map_err(|error| crate::core::Error::Internal(error.into()))?;
         store::write(&mut tx, user, id, &text, now).await?;
@@ -136,12 +134,7 @@ async fn make(
 }
 
 /// What is told of these items.
-fn message(
-    app: &App,
-    preferences: &Preferences,
-    items: &[Upcoming],
-    vehicles: &[Vehicle],
-) -> Message {
+fn message(app: &App, preferences: &Preferences, items: &[Upcoming]) -> Message {
     let shown = preferences.shown();
     let overdue = items.iter().filter(|it| it.status == Status::Overdue).count();
     let soon = items.len() - overdue;
@@ -151,10 +144,7 @@ fn message(
         (overdue, 0) => format!("{overdue} overdue"),
         (overdue, soon) => format!("{overdue} overdue, {soon} due soon"),
     };
-    let line = |it: &Upcoming| {
-        let vehicle = vehicles.iter().find(|vehicle| vehicle.id == it.item.vehicle_id);
-        it.in_words(&vehicle.map(Vehicle::title).unwrap_or_default(), &shown)
-    };
+    let line = |it: &Upcoming| it.in_words(&it.vehicle.name, &shown);
     let mut lines: Vec<_> = items.iter().take(LINES).map(line).collect();
     if items.len() > LINES {
         lines.push(format!("and {} more", items.len() - LINES));

@@ -55,6 +55,8 @@ input! {
     struct ListQuery {
         /// The trash instead of the garage
         deleted: Option<bool>,
+        /// Vehicles in use, or with `false` those out of use
+        active: Option<bool>,
         /// Where the page begins
         cursor: Option<Cursor>,
         /// How many at most
@@ -69,6 +71,7 @@ async fn list(
 ) -> Result<Stored<Page<Vehicle>>> {
     let listing = Listing {
         deleted: query.deleted.unwrap_or_default(),
+        active: query.active.unwrap_or(true),
         cursor: query.cursor,
         limit: query.limit.unwrap_or_default(),
     };
@@ -80,8 +83,7 @@ async fn add(
     user: User,
     New { input, once }: New<NewVehicle>,
 ) -> Result<Created<Vehicle>> {
-    let today = user.0.preferences.today(app.clock.now());
-    service::add(&app, &user, today, input, &once).await
+    service::add(&app, &user, input, &once).await
 }
 
 async fn find(
@@ -100,8 +102,7 @@ async fn change(
     if_match: IfMatch,
     Json(change): Json<VehicleChange>,
 ) -> Result<Record<Vehicle>> {
-    let today = user.0.preferences.today(app.clock.now());
-    Ok(Record(service::change(&app, &user, today, id, change, &if_match).await?))
+    Ok(Record(service::change(&app, &user, id, change, &if_match).await?))
 }
 
 async fn remove(

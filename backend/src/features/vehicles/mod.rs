@@ -15,8 +15,8 @@ mod tests;
 #[cfg(test)]
 mod tests_pages;
 
-pub use model::{LatestReading, Vehicle, VehicleId};
-pub use service::{commit, find, hold, list_all, list_key, replay};
+pub use model::{LatestReading, Vehicle, VehicleId, names};
+pub use service::{commit, find, hold, list_all, list_key, list_with_inactive, names_in, replay};
 
 use super::{Feature, vin::Vin};
 

@@ -1,14 +1,17 @@
 //! What a vehicle is.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
-use super::Vin;
+use super::{Vin, odometer::Entered};
 use crate::{
     core::{
-        input::{Change, Clearable, ModelYear, Odometer, Text},
+        error::Fault,
+        input::{Change, Clearable, Confirmed, ModelYear, Odometer, Text},
         units::Distance,
     },
     features::vin::DecodedVin,
@@ -128,17 +131,51 @@ impl JsonSchema for LatestReading {
 }
 
 impl Vehicle {
-    /// What to call it: year, make and model, or else its nickname or VIN.
+    /// What to call it: its nickname, or else year, make and model with the license plate, or else
+    /// its VIN.
     #[must_use]
     pub fn title(&self) -> String {
+        if let Some(nickname) = &self.nickname {
+            return nickname.clone();
+        }
+        let title = self.description().unwrap_or_else(|| self.vin.as_str().to_owned());
+        match &self.license_plate {
+            Some(plate) => format!("{title} ({plate})"),
+            None => title,
+        }
+    }
+
+    /// Its year, make and model, where make or model is known.
+    #[must_use]
+    pub fn description(&self) -> Option<String> {
         let year = self.year.map(|year| year.to_string());
         let parts = [year.as_deref(), self.make.as_deref(), self.model.as_deref()];
         let title = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-        if self.make.is_some() || self.model.is_some() {
-            return title;
-        }
-        self.nickname.clone().unwrap_or_else(|| self.vin.as_str().to_owned())
+        (self.make.is_some() || self.model.is_some()).then_some(title)
     }
+
+    /// What tells it apart from a vehicle of the same title.
+    fn mark(&self) -> String {
+        match &self.license_plate {
+            Some(plate) if self.nickname.is_some() => plate.clone(),
+            _ => format!("…{}", self.vin.as_str().get(11..).unwrap_or_default()),
+        }
+    }
+}
+
+/// Every vehicle's name, no two alike where the vehicles differ: [`Vehicle::title`], and a mark behind
+/// the titles that several have.
+#[must_use]
+pub fn names(vehicles: &[Vehicle]) -> HashMap<VehicleId, String> {
+    let mut count: HashMap<String, usize> = HashMap::new();
+    for vehicle in vehicles {
+        *count.entry(vehicle.title()).or_default() += 1;
+    }
+    let name = |it: &Vehicle| match it.title() {
+        title if count.get(&title).is_some_and(|it| *it > 1) => format!("{title} ({})", it.mark()),
+        title => title,
+    };
+    vehicles.iter().map(|it| (it.id, name(it))).collect()
 }
 
 input! {
@@ -158,10 +195,14 @@ input! {
         pub color: Option<Text<50>>,
         /// Its licence plate
         pub license_plate: Option<Text<20>>,
-        /// What its odometer shows, in miles
+        /// Its odometer reading of today in whole miles; or send `odometer`
         pub odometer_reading: Option<Odometer>,
+        /// Its odometer reading of today and the unit; or send `odometerReading`
+        pub odometer: Option<Distance>,
         /// Whether it is in use
         pub is_active: Option<bool>,
+        /// The members that are right although they look wrong
+        pub confirm: Option<Confirmed>,
     }
 }
 
@@ -182,14 +223,25 @@ input! {
         pub color: Clearable<Text<50>>,
         /// Its licence plate
         pub license_plate: Clearable<Text<20>>,
-        /// What its odometer shows, in miles
+        /// Its odometer reading of today in whole miles; or send `odometer`
         pub odometer_reading: Change<Odometer>,
-        /// Whether it is in use
+        /// Its odometer reading of today and the unit; or send `odometerReading`
+        pub odometer: Change<Distance>,
+        /// Whether it is in use: one that is not is left out of lists, of what is due, of the calendar
+        /// and of notifications
         pub is_active: Change<bool>,
+        /// The members that are right although they look wrong
+        pub confirm: Option<Confirmed>,
     }
 }
 
 impl NewVehicle {
+    /// Its reading of today. 0 miles are the column's default, and no reading.
+    pub(super) fn reading(&self) -> Result<Option<Entered>, Fault> {
+        let miles = self.odometer_reading.filter(|it| it.0 > 0);
+        Entered::of(("odometer", self.odometer), ("odometerReading", miles))
+    }
+
     /// With what its VIN says where nothing was given.
     pub(super) fn filled(self, decoded: DecodedVin) -> Self {
         let text = |text: String| Text(text.chars().take(100).collect());
@@ -223,6 +275,24 @@ impl NewVehicle {
 }
 
 impl VehicleChange {
+    /// The reading of today, unless it is the one that the vehicle shows.
+    pub(super) fn reading(&self, current: &Vehicle) -> Result<Option<Entered>, Fault> {
+        let typed = match self.odometer {
+            Change::Set(typed) => Some(typed),
+            Change::Keep => None,
+        };
+        let miles = match self.odometer_reading {
+            Change::Set(miles) => Some(miles),
+            Change::Keep => None,
+        };
+        let entered = Entered::of(("odometer", typed), ("odometerReading", miles))?;
+        let is_same = |it: &Entered| match typed {
+            Some(typed) => Some(typed) == current.odometer.reading(),
+            None => it.reading.whole_miles() == current.odometer_reading,
+        };
+        Ok(entered.filter(|it| !is_same(it)))
+    }
+
     /// The vehicle after the change.
     pub(super) fn apply(self, vehicle: Vehicle, now: DateTime<Utc>) -> Vehicle {
         let text = |change: Clearable<Text<100>>, current: Option<String>| {

@@ -21,7 +21,6 @@ use crate::{
     core::{
         App, Error, Result,
         http::{Cursor, Form, IfMatch, Limit, Once, Path, Query},
-        units::Shown,
         web::{self, Errors, Sheet, Shell},
     },
     features::{accounts::User, vin},
@@ -33,6 +32,7 @@ pub(super) fn router() -> Router<App> {
         .route("/vehicles/new", get(show_new).post(add))
         .route("/vehicles/choose", get(choose::show))
         .route("/vehicles/{id}/edit", get(show_edit).post(change))
+        .route("/vehicles/{id}/active", post(set_active))
         .route("/vehicles/{id}/trash", post(remove))
         .route("/vehicles/{id}/restore", post(restore))
         .route("/trash", get(show_trash))
@@ -46,7 +46,8 @@ const LABELS: &[(&str, &str)] = &[
     ("nickname", "Nickname"),
     ("color", "Colour"),
     ("licensePlate", "Licence plate"),
-    ("odometerReading", "Odometer"),
+    ("odometer", "Odometer"),
+    ("odometerUnit", "Unit"),
 ];
 
 #[derive(Template)]
@@ -59,7 +60,6 @@ struct VehicleForm {
     /// The page above, and what it is called.
     back: String,
     back_title: String,
-    distance_sign: &'static str,
     /// Who has the VIN already.
     taken: Option<Taken>,
     /// What the VIN says, once it was looked up.
@@ -73,7 +73,7 @@ struct Taken {
 }
 
 impl VehicleForm {
-    fn of_new(shell: Shell, user: &User, sheet: Sheet) -> Self {
+    fn of_new(shell: Shell, sheet: Sheet) -> Self {
         Self {
             shell,
             sheet,
@@ -81,25 +81,24 @@ impl VehicleForm {
             title: "Add a vehicle".to_owned(),
             back: "/vehicles".to_owned(),
             back_title: "Vehicles".to_owned(),
-            distance_sign: user.0.preferences.distance_unit.sign(),
             taken: None,
             card: None,
         }
     }
 
-    fn of(vehicle: &Vehicle, shell: Shell, user: &User, sheet: Sheet) -> Self {
+    fn of(vehicle: &Vehicle, shell: Shell, sheet: Sheet) -> Self {
         Self {
             is_new: false,
             title: format!("Edit {}", vehicle.title()),
             back: format!("/vehicles/{}", vehicle.id),
             back_title: vehicle.title(),
-            ..Self::of_new(shell, user, sheet)
+            ..Self::of_new(shell, sheet)
         }
     }
 }
 
 /// The form as it stands for this vehicle.
-fn filled(vehicle: &Vehicle, shown: &Shown) -> Form {
+fn filled(vehicle: &Vehicle) -> Form {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     Form::of([
         ("vin", vehicle.vin.as_str().to_owned()),
@@ -109,14 +108,19 @@ fn filled(vehicle: &Vehicle, shown: &Shown) -> Form {
         ("nickname", text(&vehicle.nickname)),
         ("color", text(&vehicle.color)),
         ("licensePlate", text(&vehicle.license_plate)),
-        ("odometerReading", shown.typed_distance(vehicle.odometer_reading.into())),
     ])
 }
 
-/// What was typed, in miles.
-fn in_miles(mut typed: Form, shown: &Shown) -> Form {
-    typed.map("odometerReading", |text| shown.distance.to_miles(text));
-    typed
+/// The form with the unit of its odometer reading: the one that it was shown with, or else the user's.
+fn with_unit(mut form: Form, user: &User) -> Form {
+    // Up to now the field was in the user's unit, whatever that is meanwhile.
+    form.typed.remove("odometerReading");
+    // A unit is read together with its number.
+    form.typed.entry("odometer".to_owned()).or_default();
+    if form.get("odometerUnit").is_empty() {
+        form.set("odometerUnit", user.0.preferences.distance_unit.as_str().to_owned());
+    }
+    form
 }
 
 /// Takes what was refused about fields, and whose VIN stands in the way.
@@ -163,15 +167,14 @@ async fn show_new(
             }
         }
     }
-    let page = VehicleForm::of_new(shell, &user, Sheet::new(LABELS, typed));
+    let page = VehicleForm::of_new(shell, Sheet::new(LABELS, with_unit(typed, &user)));
     web::page(&VehicleForm { card, ..page })
 }
 
 async fn add(State(app): State<App>, user: User, shell: Shell, form: Form) -> Result<Response> {
-    let shown = user.0.preferences.shown();
-    let today = user.0.preferences.today(app.clock.now());
-    let added = match in_miles(form.clone(), &shown).read::<NewVehicle>(&app) {
-        Ok(new) => service::add(&app, &user, today, new, &Once::default()).await,
+    let form = with_unit(form, &user);
+    let added = match form.read::<NewVehicle>(&app) {
+        Ok(new) => service::add(&app, &user, new, &Once::default()).await,
         Err(error) => Err(error),
     };
     match added {
@@ -183,7 +186,7 @@ async fn add(State(app): State<App>, user: User, shell: Shell, form: Form) -> Re
             let (errors, taken) = refusal(error)?;
             let card = vin::card(&app, form.get("vin")).await?;
             let sheet = Sheet::again(LABELS, form, errors);
-            let page = VehicleForm::of_new(shell, &user, sheet);
+            let page = VehicleForm::of_new(shell, sheet);
             web::page_again(&VehicleForm { taken, card, ..page })
         }
     }
@@ -201,8 +204,8 @@ async fn show_edit(
     shell: Shell,
 ) -> Result<Html<String>> {
     let vehicle = find(&app, &user, id).await?;
-    let sheet = Sheet::new(LABELS, filled(&vehicle, &user.0.preferences.shown()));
-    web::page(&VehicleForm::of(&vehicle, shell, &user, sheet))
+    let sheet = Sheet::new(LABELS, filled(&vehicle));
+    web::page(&VehicleForm::of(&vehicle, shell, sheet))
 }
 
 async fn change(
@@ -213,14 +216,14 @@ async fn change(
     form: Form,
 ) -> Result<Response> {
     let vehicle = find(&app, &user, id).await?;
-    let shown = user.0.preferences.shown();
-    let changed = form.clone().changed_from(&filled(&vehicle, &shown));
+    let mut changed = form.clone().changed_from(&filled(&vehicle));
+    // Readings have their own page.
+    changed.typed.retain(|name, _| !name.starts_with("odometer"));
     if changed.typed.is_empty() {
         return Ok(to_vehicle(id));
     }
-    let today = user.0.preferences.today(app.clock.now());
-    let saved = match in_miles(changed, &shown).read::<VehicleChange>(&app) {
-        Ok(change) => service::change(&app, &user, today, id, change, &IfMatch::default()).await,
+    let saved = match changed.read::<VehicleChange>(&app) {
+        Ok(change) => service::change(&app, &user, id, change, &IfMatch::default()).await,
         Err(error) => Err(error),
     };
     match saved {
@@ -228,10 +231,23 @@ async fn change(
         Err(error) => {
             let (errors, taken) = refusal(error)?;
             let sheet = Sheet::again(LABELS, form, errors);
-            let page = VehicleForm::of(&vehicle, shell, &user, sheet);
+            let page = VehicleForm::of(&vehicle, shell, sheet);
             web::page_again(&VehicleForm { taken, ..page })
         }
     }
+}
+
+/// Puts a vehicle out of use, or back.
+async fn set_active(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<VehicleId>,
+    form: Form,
+) -> Result<Response> {
+    let only = Form::of([("isActive", form.get("isActive").to_owned())]);
+    let change = only.read::<VehicleChange>(&app)?;
+    service::change(&app, &user, id, change, &IfMatch::default()).await?;
+    Ok(to_vehicle(id))
 }
 
 async fn remove(State(app): State<App>, user: User, Path(id): Path<VehicleId>) -> Result<Redirect> {
@@ -282,12 +298,17 @@ async fn show_trash(
     shell: Shell,
     Query(query): Query<TrashQuery>,
 ) -> Result<Html<String>> {
-    let listing = Listing { deleted: true, cursor: query.cursor, limit: Limit::new(50) };
+    let listing = Listing {
+        deleted: true,
+        cursor: query.cursor,
+        limit: Limit::new(50),
+        ..Listing::default()
+    };
     let page = service::read_list(&app, &user, &listing).await?;
     let discarded = |vehicle: Vehicle| Discarded {
         id: vehicle.id,
         title: vehicle.title(),
-        plate: vehicle.license_plate,
+        plate: vehicle.nickname.and(vehicle.license_plate),
         since: user.0.preferences.today(vehicle.deleted_at.unwrap_or(vehicle.updated_at)),
     };
     let vehicles = page.items.into_iter().map(discarded).collect();

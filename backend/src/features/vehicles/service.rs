@@ -1,24 +1,23 @@
 //! What can be done with vehicles, and the rules for it.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
-use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::{
     Vehicle, VehicleId, Vin,
-    model::{NewVehicle, VehicleChange},
-    odometer, store,
+    model::{NewVehicle, VehicleChange, names},
+    odometer::{self, Entered},
+    store,
 };
 use crate::{
     core::{
         App, Error, Result, UserId,
         db::{self, Tx},
         http::{self, Created, Cursor, Done, IfMatch, Limit, Once, Page, Stored},
-        input::Change,
-        units::Distance,
+        input::Confirmed,
     },
-    features::{OUTDATED, vin},
+    features::{OUTDATED, accounts::User, vin},
     read_any,
 };
 
@@ -32,25 +31,32 @@ pub fn list_key(user: &UserId) -> String {
 }
 
 /// What a list asks for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Listing {
     /// The trash instead of the garage.
     pub(super) deleted: bool,
+    /// Those in use, or those out of use; the trash has both.
+    pub(super) active: bool,
     pub(super) cursor: Option<Cursor>,
     pub(super) limit: Limit,
+}
+
+impl Default for Listing {
+    fn default() -> Self {
+        Self { deleted: false, active: true, cursor: None, limit: Limit::default() }
+    }
 }
 
 /// Adds a vehicle. What is left out of make, model and year is filled from the VIN.
 pub(super) async fn add(
     app: &App,
-    user: &UserId,
-    today: NaiveDate,
+    user: &User,
     new: NewVehicle,
     once: &Once,
 ) -> Result<Created<Vehicle>> {
     let new = fill(app, new).await;
-    // The column's default is no reading.
-    let reading = new.odometer_reading.filter(|it| it.0 > 0).map(|it| Distance::miles(it.0));
+    let reading = new.reading().map_err(|fault| Error::Invalid(vec![fault]))?;
+    let confirm = new.confirm.clone();
     let mut vehicle = new.into_vehicle(VehicleId(Uuid::now_v7()), app.clock.now());
     let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, vehicle.created_at).await? {
@@ -61,7 +67,7 @@ pub(super) async fn add(
         return Err(vin_taken(app, user, &vehicle.vin, error).await);
     }
     if let Some(reading) = reading {
-        vehicle = enter_reading(&mut tx, user, vehicle, reading, today).await?;
+        vehicle = enter_reading(app, &mut tx, user, vehicle, reading, confirm.as_ref()).await?;
     }
     let location = format!("/api/vehicles/{}", vehicle.id);
     let created = once.keep(&mut tx, user, location, &vehicle).await?;
@@ -110,7 +116,8 @@ pub(super) async fn list(
     user: &UserId,
     listing: &Listing,
 ) -> Result<Stored<Page<Vehicle>>> {
-    if listing.deleted || listing.cursor.is_some() || listing.limit != Limit::default() {
+    let is_garage = listing.active && !listing.deleted;
+    if !is_garage || listing.cursor.is_some() || listing.limit != Limit::default() {
         return Stored::of(&read_list(app, user, listing).await?);
     }
     let compute = || async { Ok(Stored::of(&read_list(app, user, listing).await?)?.into_bytes()) };
@@ -125,13 +132,12 @@ pub(super) async fn read_list(
 ) -> Result<Page<Vehicle>> {
     let after = http::after(listing.cursor.as_ref())?;
     let after = (after.0, VehicleId(after.1));
-    let rows = read_any!(app.db, user, |tx| {
-        Ok(store::list(&mut tx, user, listing.deleted, after, listing.limit).await?)
-    })?;
+    let rows =
+        read_any!(app.db, user, |tx| { Ok(store::list(&mut tx, user, listing, after).await?) })?;
     Ok(Page::of(rows, listing.limit, |last| Cursor::at(last.created_at, &last.id)))
 }
 
-/// The user's vehicles, newest first: as many as a page holds at most.
+/// The user's vehicles in use, newest first: as many as a page holds at most.
 ///
 /// # Errors
 /// Unavailable where the database is away.
@@ -140,11 +146,27 @@ pub async fn list_all(app: &App, user: &UserId) -> Result<Vec<Vehicle>> {
     Ok(read_list(app, user, &listing).await?.items)
 }
 
+/// Every vehicle of the user's outside the trash, in use or not, newest first.
+///
+/// # Errors
+/// Unavailable where the database is away.
+pub async fn list_with_inactive(app: &App, user: &UserId) -> Result<Vec<Vehicle>> {
+    read_any!(app.db, user, |tx| Ok(store::list_all(&mut tx, user).await?))
+}
+
+/// The name of each of the user's vehicles outside the trash, in use or not, within the caller's
+/// transaction.
+///
+/// # Errors
+/// Unavailable where the database is away.
+pub async fn names_in(tx: &mut Tx, user: &UserId) -> Result<HashMap<VehicleId, String>> {
+    Ok(names(&store::list_all(tx, user).await?))
+}
+
 /// Changes a vehicle.
 pub(super) async fn change(
     app: &App,
-    user: &UserId,
-    today: NaiveDate,
+    user: &User,
     id: VehicleId,
     change: VehicleChange,
     if_match: &IfMatch,
@@ -152,17 +174,15 @@ pub(super) async fn change(
     let mut tx = app.db.write_for(user).await?;
     let current = hold(&mut tx, user, id).await?;
     if_match.check(&current)?;
-    let reading = match change.odometer_reading {
-        Change::Set(miles) if miles.0 != current.odometer_reading => Some(Distance::miles(miles.0)),
-        _ => None,
-    };
+    let reading = change.reading(&current).map_err(|fault| Error::Invalid(vec![fault]))?;
+    let confirm = change.confirm.clone();
     let mut vehicle = change.apply(current, app.clock.now());
     if let Err(error) = store::update(&mut tx, user, &vehicle).await {
         drop(tx);
         return Err(vin_taken(app, user, &vehicle.vin, error).await);
     }
     if let Some(reading) = reading {
-        vehicle = enter_reading(&mut tx, user, vehicle, reading, today).await?;
+        vehicle = enter_reading(app, &mut tx, user, vehicle, reading, confirm.as_ref()).await?;
     }
     commit(app, user, tx).await?;
     Ok(vehicle)
@@ -170,13 +190,14 @@ pub(super) async fn change(
 
 /// Adds a reading of today that was entered on the vehicle itself; gives the vehicle with it.
 async fn enter_reading(
+    app: &App,
     tx: &mut Tx,
-    user: &UserId,
+    user: &User,
     vehicle: Vehicle,
-    reading: Distance,
-    today: NaiveDate,
+    reading: Entered,
+    confirm: Option<&Confirmed>,
 ) -> Result<Vehicle> {
-    odometer::enter(tx, user, &vehicle, reading, today).await?;
+    odometer::enter(app, tx, user, &vehicle, reading, confirm).await?;
     find(tx, user, vehicle.id).await
 }
 

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use sqlx::Result;
 
-use super::{Vehicle, VehicleId, Vin};
+use super::{Vehicle, VehicleId, Vin, service::Listing};
 use crate::{
-    core::{UserId, db::Tx, http::Limit},
+    core::{UserId, db::Tx},
     sql,
 };
 
@@ -72,22 +72,34 @@ pub(super) async fn find_by_vin(tx: &mut Tx, user: &UserId, vin: &Vin) -> Result
 pub(super) async fn list(
     tx: &mut Tx,
     user: &UserId,
-    deleted: bool,
+    listing: &Listing,
     after: (DateTime<Utc>, VehicleId),
-    limit: Limit,
 ) -> Result<Vec<Vehicle>> {
     sql!(
         tx,
         fetch_all,
         "SELECT * FROM vehicles
          WHERE user_id = $1 AND (deleted_at IS NOT NULL) = $2 AND (created_at, id) < ($3, $4)
+           AND (deleted_at IS NOT NULL OR is_active = $6)
          ORDER BY created_at DESC, id DESC
          LIMIT $5",
         user.as_str(),
-        deleted,
+        listing.deleted,
         after.0,
         after.1,
-        limit.and_one(),
+        listing.limit.and_one(),
+        listing.active,
+    )
+}
+
+/// Every vehicle outside the trash, newest first.
+pub(super) async fn list_all(tx: &mut Tx, user: &UserId) -> Result<Vec<Vehicle>> {
+    sql!(
+        tx,
+        fetch_all,
+        "SELECT * FROM vehicles WHERE user_id = $1 AND deleted_at IS NULL
+         ORDER BY created_at DESC, id DESC",
+        user.as_str(),
     )
 }
 

@@ -60,6 +60,10 @@ async fn a_new_vehicle_is_read_back_as_it_was_added(app: TestApp) {
         "make": "Honda",
         "model": "Accord",
         "nickname": "Göldi 🚗",
+        "odometer": {
+          "unit": "mi",
+          "value": 84210
+        },
         "odometerReading": 84210,
         "updatedAt": "2026-01-31T12:00:00.123456Z",
         "vin": "1HGCM82633A004352",

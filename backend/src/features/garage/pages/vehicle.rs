@@ -38,8 +38,8 @@ struct VehiclePage {
     shell: Shell,
     vehicle: Vehicle,
     title: String,
-    /// Where that is not the title already.
-    nickname: Option<String>,
+    /// Year, make and model, where the title is a nickname.
+    description: Option<String>,
     odometer: String,
     tiles: Vec<Tile>,
     chart: Option<Chart>,
@@ -197,9 +197,9 @@ pub(super) async fn show(
     let title = vehicle.title();
     web::page(&VehiclePage {
         shell,
-        nickname: vehicle.nickname.clone().filter(|it| *it != title),
+        description: vehicle.description().filter(|_| vehicle.nickname.is_some()),
         title,
-        odometer: shown.distance(vehicle.odometer_reading.into()),
+        odometer: vehicle.odometer.reading().map_or_else(|| "0".to_owned(), |it| shown.reading(it)),
         tiles: tiles(&stats, &shown),
         chart_text: chart.as_ref().map(|it| in_words(it, &stats, &shown)).unwrap_or_default(),
         chart,

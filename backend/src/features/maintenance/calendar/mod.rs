@@ -9,16 +9,11 @@ mod tests;
 pub(super) use api::router as api;
 pub(super) use pages::router as pages;
 
-use std::collections::HashMap;
-
 use self::ics::{Calendar, Event};
 use super::{Upcoming, upcoming};
 use crate::{
     core::{App, Result},
-    features::{
-        accounts::{feeds, feeds::Reader},
-        vehicles,
-    },
+    features::accounts::{feeds, feeds::Reader},
 };
 
 /// The calendar of whoever's address holds this secret. `base` is where people reach the service.
@@ -30,13 +25,10 @@ async fn of_token(app: &App, token: &str, base: &str) -> Result<String> {
     let now = app.clock.now();
     let today = preferences.today(now);
     let due = upcoming::list_all(app, &user, today).await?;
-    let vehicles = vehicles::list_all(app, &user).await?;
-    let titles: HashMap<_, _> = vehicles.iter().map(|it| (it.id, it.title())).collect();
     let shown = preferences.shown();
     let event = |due: &Upcoming| {
         // By its day or by when its mileage will be reached, whichever comes first.
         let date = due.item.due_date.into_iter().chain(due.predicted_due_date).min()?;
-        let title = titles.get(&due.item.vehicle_id).map(String::as_str).unwrap_or_default();
         let sign = shown.distance.sign();
         let at =
             due.item.due_mileage.map(|it| format!("Due at {} {sign}", shown.distance(it.into())));
@@ -44,7 +36,7 @@ async fn of_token(app: &App, token: &str, base: &str) -> Result<String> {
         Some(Event {
             uid: format!("{}@motovaultpro", due.item.id),
             date,
-            summary: format!("{}: {title}", due.item.kind.name()),
+            summary: format!("{}: {}", due.item.kind.name(), due.vehicle.name),
             description: about.into_iter().flatten().collect::<Vec<_>>().join("\n"),
             location: due.item.service_location.clone().unwrap_or_default(),
             url: format!("{base}/maintenance/{}/edit", due.item.id),

@@ -1,7 +1,5 @@
 //! Everything that is due, of all vehicles, most urgent first.
 
-use std::collections::HashMap;
-
 use askama::Template;
 use axum::{extract::State, response::Html};
 
@@ -16,7 +14,7 @@ use crate::{
     features::{
         accounts::User,
         maintenance::{ItemId, Upcoming, upcoming},
-        vehicles::{self, VehicleId},
+        vehicles::{self, Vehicle, VehicleId},
     },
     input,
 };
@@ -86,13 +84,11 @@ pub(super) async fn show(
     let is_first_page = query.cursor.is_none();
     let listing = upcoming::Listing { vehicle: None, cursor: query.cursor, limit: ROWS };
     let page = upcoming::list(&app, &user, today, &listing).await?;
-    let vehicles = vehicles::list_all(&app, &user).await?;
-    let garage: Vec<_> = vehicles.iter().map(|it| (it.id, it.title())).collect();
-    let titles: HashMap<_, _> = garage.iter().cloned().collect();
-    let row = |due: &Upcoming| {
-        let title = titles.get(&due.item.vehicle_id).cloned().unwrap_or_default();
-        Row::of(due, title, &shown)
-    };
+    let vehicles = vehicles::list_with_inactive(&app, &user).await?;
+    let names = vehicles::names(&vehicles);
+    let name = |it: &Vehicle| (it.id, names.get(&it.id).cloned().unwrap_or_default());
+    let garage = vehicles.iter().filter(|it| it.is_active).map(name).collect();
+    let row = |due: &Upcoming| Row::of(due, due.vehicle.name.clone(), &shown);
     web::page(&Due {
         shell,
         rows: page.items.iter().map(row).collect(),

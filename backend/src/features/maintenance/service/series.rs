@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{hold_item, add_reading};
+use super::{add_reading, hold_item};
 use crate::{
     core::{
         App, Error, Result, UserId,

@@ -1,6 +1,6 @@
 //! The page of one station: what it is, what one notes of it, and what one paid there.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::{extract::State, response::Html};
@@ -148,7 +148,7 @@ pub(super) async fn show(
     let paid = fuel_logs::paid_at(&app, &user, id, None).await?;
     let (paid, fuel_choices) = of_one_fuel(paid, query.fuel.as_ref().map(|it| it.0.as_str()));
     let vehicles = vehicles::list_all(&app, &user).await?;
-    let titles: HashMap<_, _> = vehicles.iter().map(|it| (it.id, it.title())).collect();
+    let titles = vehicles::names_in(&mut app.db.read_for(&user).await?, &user).await?;
     let (chart, average) = draw(&paid, &shown);
     let price = |it: Paid| Price {
         fuel_log: it.fuel_log_id,

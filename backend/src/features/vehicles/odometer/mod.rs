@@ -6,6 +6,7 @@
 mod api;
 mod model;
 mod pages;
+mod plausible;
 mod service;
 mod store;
 #[cfg(test)]
@@ -13,11 +14,12 @@ mod tests;
 mod total;
 
 pub(super) use api::router as api;
+pub(super) use model::Entered;
 pub use model::{Ask, Asked, Found, OfVehicle, Position, Seen, Source, SourceKind};
 pub(super) use pages::router as pages;
 pub(super) use service::enter;
 pub use service::{
-    Contradiction, Latest, SOURCE, Side, check, is_replaced_between, latest, reading_added, refresh,
-    replacements, running_total, shown_now,
+    Contradiction, Latest, SOURCE, Side, check, is_replaced_between, latest, most_plausible,
+    reading_added, refresh, replacements, running_total, shown_now,
 };
 pub use total::{Replacement, Replacements};

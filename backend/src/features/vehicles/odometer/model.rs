@@ -9,11 +9,12 @@ use uuid::Uuid;
 
 use crate::{
     core::{
-        Result, UserId,
+        UserId,
         db::Tx,
+        error::Fault,
         http::Cursor,
-        input::{LongText, Odometer},
-        units::Distance,
+        input::{Confirmed, LongText, Odometer},
+        units::{Distance, typed_or_miles},
     },
     features::vehicles::VehicleId,
     input,
@@ -89,7 +90,7 @@ pub struct Asked {
 }
 
 /// What a source is about to give.
-pub type Found<'a, T> = Pin<Box<dyn Future<Output = Result<Vec<T>>> + Send + 'a>>;
+pub type Found<'a, T> = Pin<Box<dyn Future<Output = crate::core::Result<Vec<T>>> + Send + 'a>>;
 
 /// How a source is asked for something, within a transaction and for a user.
 pub type Ask<For, T> = for<'a> fn(&'a mut Tx, &'a UserId, For) -> Found<'a, T>;
@@ -139,19 +140,50 @@ pub(super) struct Shown {
 }
 
 input! {
-    /// What an odometer shows
+    /// A new odometer reading
     pub(super) struct NewReading {
         /// The day
         pub date: NaiveDate,
-        /// What it shows, in miles
-        pub reading: Odometer,
-        /// Whether it is the first of a new one: the running total goes on
+        /// The reading in whole miles; or send `odometer`
+        pub reading: Option<Odometer>,
+        /// The reading and its unit; or send `reading`
+        pub odometer: Option<Distance>,
+        /// Whether it is the first of a new odometer: the running total continues
         pub is_replacement: Option<bool>,
-        /// What the old one showed last; unless said, the latest reading before this one
+        /// The last reading of the old odometer in whole miles; by default the latest reading before
+        /// this one
         pub previous_reading: Option<Odometer>,
-        /// What else there is to say
+        /// The last reading of the old odometer and its unit
+        pub previous_odometer: Option<Distance>,
+        /// Notes
         pub notes: Option<LongText>,
-        /// Whether it really contradicts the others
+        /// Whether the reading is right although it contradicts others
         pub allow_odometer_rollback: Option<bool>,
+        /// The members that are right although they look wrong
+        pub confirm: Option<Confirmed>,
+    }
+}
+
+/// A reading that a request gives, and the name of the member that gives it.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::features::vehicles) struct Entered {
+    pub(in crate::features::vehicles) name: &'static str,
+    pub(in crate::features::vehicles) reading: Distance,
+}
+
+impl Entered {
+    /// From the typed member and the one in whole miles, each with its name; none where neither is
+    /// there.
+    ///
+    /// # Errors
+    /// Where they contradict each other.
+    pub(in crate::features::vehicles) fn of(
+        typed: (&'static str, Option<Distance>),
+        miles: (&'static str, Option<Odometer>),
+    ) -> Result<Option<Self>, Fault> {
+        let name = if typed.1.is_some() { typed.0 } else { miles.0 };
+        let reading =
+            typed_or_miles(typed.1, miles.1).map_err(|detail| Fault::at(miles.0, detail))?;
+        Ok(reading.map(|reading| Self { name, reading }))
     }
 }

@@ -35,10 +35,12 @@ pub(in crate::features::vehicles) fn router() -> Router<App> {
 }
 
 const LABELS: &[(&str, &str)] = &[
-    ("reading", "It shows"),
+    ("odometer", "Reading"),
+    ("odometerUnit", "Unit"),
     ("date", "Date"),
     ("isReplacement", "The odometer was replaced: this is the new one"),
-    ("previousReading", "The old one showed last"),
+    ("previousOdometer", "Last reading of the old odometer"),
+    ("previousOdometerUnit", "Unit"),
     ("notes", "Notes"),
 ];
 
@@ -80,7 +82,7 @@ struct Row {
 impl Row {
     fn of(reading: Shown, shown: &units::Shown) -> Self {
         let source = match reading.source {
-            SourceKind::Manual => "noted",
+            SourceKind::Manual => "entered",
             SourceKind::Replacement => "odometer replaced",
             SourceKind::FuelLog => "fill-up",
             SourceKind::Maintenance => "service",
@@ -119,6 +121,23 @@ async fn page(
     })
 }
 
+/// The form with the units of its readings: those that it was shown with, or else the user's.
+fn with_units(mut form: Form, user: &User) -> Form {
+    for name in ["odometer", "previousOdometer"] {
+        // A unit is read together with its number.
+        form.typed.entry(name.to_owned()).or_default();
+        let unit = format!("{name}Unit");
+        if form.get(&unit).is_empty() {
+            form.set(&unit, user.0.preferences.distance_unit.as_str().to_owned());
+        }
+    }
+    // Up to now these fields were in the user's unit, whatever that is meanwhile.
+    for name in ["reading", "previousReading"] {
+        form.typed.remove(name);
+    }
+    form
+}
+
 async fn show(
     State(app): State<App>,
     user: User,
@@ -128,6 +147,7 @@ async fn show(
 ) -> Result<Html<String>> {
     let today = user.0.preferences.today(app.clock.now());
     let fresh = Form::of([("date", today.to_string()), (Once::FIELD, Once::fresh())]);
+    let fresh = with_units(fresh, &user);
     let sheet = Sheet::new(LABELS, fresh);
     web::page(&page(&app, &user, id, query.cursor.as_ref(), (shell, sheet)).await?)
 }
@@ -139,11 +159,8 @@ async fn add(
     shell: Shell,
     form: Form,
 ) -> Result<Response> {
-    let shown = user.0.preferences.shown();
+    let form = with_units(form, &user);
     let mut copy = form.clone();
-    for name in ["reading", "previousReading"] {
-        copy.map(name, |text| shown.distance.to_miles(text));
-    }
     let once = Once::of_form(&mut copy, &id.to_string());
     let added = match copy.read::<NewReading>(&app) {
         Ok(new) => service::add(&app, &user, id, new, &once).await,

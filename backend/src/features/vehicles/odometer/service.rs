@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::{
     Asked, Seen, Source, SourceKind,
-    model::{NewReading, Position, Shown},
-    store,
+    model::{Entered, NewReading, Position, Shown},
+    plausible, store,
     total::{Replacement, Replacements},
 };
 use crate::{
@@ -17,10 +17,12 @@ use crate::{
         db::Tx,
         error::Fault,
         http::{Created, Cursor, IfMatch, Limit, Once, Page},
-        units::{Distance, MILE, whole_miles},
+        input::Confirmed,
+        units::{self, Distance, MILE, whole_miles},
     },
     features::{
         READINGS,
+        accounts::User,
         vehicles::{Vehicle, VehicleId, service},
     },
 };
@@ -114,27 +116,25 @@ async fn find_in(tx: &mut Tx, user: &UserId, id: Uuid) -> Result<Shown> {
 /// Adds a reading to the vehicle's log.
 ///
 /// # Errors
-/// `Invalid` where it contradicts a reading before or after it and that is not allowed.
+/// `Invalid` where it contradicts a reading before or after it and that is not allowed, or looks wrong
+/// and is not confirmed.
 pub(super) async fn add(
     app: &App,
-    user: &UserId,
+    user: &User,
     id: VehicleId,
     new: NewReading,
     once: &Once,
 ) -> Result<Created<Shown>> {
     let now = app.clock.now();
     let is_replacement = new.is_replacement == Some(true);
-    if new.previous_reading.is_some() && !is_replacement {
-        let why = "is only there where isReplacement is true";
-        return Err(Error::invalid("previousReading", why));
-    }
+    let (Entered { name, reading }, previous) = entered(&new)?;
     let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
         return service::replay(app, user, tx, before).await;
     }
     let vehicle = service::hold(&mut tx, user, id).await?;
-    let mut replaced = replacements(&mut tx, user, id).await?;
-    let reading = Distance::miles(new.reading.0);
+    let until_now = replacements(&mut tx, user, id).await?;
+    let mut replaced = until_now.clone();
     let mut seen = Seen {
         id: Uuid::now_v7(),
         kind: SourceKind::Manual,
@@ -144,8 +144,8 @@ pub(super) async fn add(
         notes: new.notes.map(|it| it.0),
     };
     if is_replacement {
-        let previous = match new.previous_reading {
-            Some(previous) => Distance::miles(previous.0),
+        let previous = match previous {
+            Some(previous) => previous.reading,
             None => {
                 let until = (new.date, i64::MAX, Uuid::max());
                 let last = last_before(&mut tx, user, id, until, None, &replaced).await?;
@@ -160,11 +160,28 @@ pub(super) async fn add(
             previous_exact: previous.exact(),
         });
     }
+    let preferences = &user.0.preferences;
+    let shown_in = preferences.shown();
+    let mut faults = Vec::new();
     if new.allow_odometer_rollback != Some(true) {
         let at = (seen.date, reading.exact());
-        if let Some(found) = contradiction(&mut tx, user, id, at, None, &replaced).await? {
-            return Err(Error::Invalid(vec![out_of_order("reading", &found)]));
-        }
+        let found = contradiction(&mut tx, user, id, at, None, &replaced).await?;
+        faults.extend(found.map(|it| out_of_order(name, &it, &shown_in)));
+    }
+    let is_confirmed = |name: &str| new.confirm.as_ref().is_some_and(|it| it.has(name));
+    let today = preferences.today(now);
+    if seen.date > today && !is_confirmed("date") {
+        faults.push(in_the_future("date", today));
+    }
+    // The running total of a replacement is the old odometer's.
+    let last = if is_replacement { previous } else { Some(Entered { name, reading }) };
+    if let Some(last) = last.filter(|it| faults.is_empty() && !is_confirmed(it.name)) {
+        let at = (seen.date, last.reading.exact());
+        let most = most_plausible(&mut tx, user, id, at, &until_now).await?;
+        faults.extend(most.map(|most| too_much(last.name, most, &shown_in)));
+    }
+    if !faults.is_empty() {
+        return Err(Error::Invalid(faults));
     }
     store::insert(&mut tx, user, id, &seen, now).await?;
     reading_added(&mut tx, user, &vehicle, seen.date, reading, now).await?;
@@ -175,21 +192,65 @@ pub(super) async fn add(
     Ok(created)
 }
 
+/// The reading and the old odometer's last one.
+fn entered(new: &NewReading) -> Result<(Entered, Option<Entered>)> {
+    let mut faults = Vec::new();
+    let mut take = |read: Result<Option<Entered>, Fault>| {
+        read.unwrap_or_else(|fault| {
+            faults.push(fault);
+            None
+        })
+    };
+    let reading = take(Entered::of(("odometer", new.odometer), ("reading", new.reading)));
+    let previous = take(Entered::of(
+        ("previousOdometer", new.previous_odometer),
+        ("previousReading", new.previous_reading),
+    ));
+    if let Some(previous) = previous.filter(|_| new.is_replacement != Some(true)) {
+        faults.push(Fault::at(previous.name, "is only there where isReplacement is true"));
+    }
+    match reading {
+        Some(reading) if faults.is_empty() => Ok((reading, previous)),
+        None if faults.is_empty() => Err(Error::invalid("odometer", "is required")),
+        _ => Err(Error::Invalid(faults)),
+    }
+}
+
 /// Adds a reading of today that was entered on the vehicle itself, within the caller's transaction.
 ///
 /// # Errors
-/// As [`add`].
+/// `Invalid` where it is less than an earlier reading, or looks wrong and is not confirmed.
 pub(in crate::features::vehicles) async fn enter(
+    app: &App,
     tx: &mut Tx,
-    user: &UserId,
+    user: &User,
     vehicle: &Vehicle,
-    reading: Distance,
-    today: NaiveDate,
+    Entered { name, reading }: Entered,
+    confirm: Option<&Confirmed>,
 ) -> Result<()> {
-    let at = (today, reading.exact());
+    let now = app.clock.now();
+    let preferences = &user.0.preferences;
+    let (today, shown) = (preferences.today(now), preferences.shown());
     let replaced = replacements(tx, user, vehicle.id).await?;
-    if let Some(found) = contradiction(tx, user, vehicle.id, at, None, &replaced).await? {
-        return Err(Error::Invalid(vec![out_of_order("odometerReading", &found)]));
+    let at = replaced.total(today, reading.exact());
+    let until = (today, i64::MAX, Uuid::max());
+    let last = last_before(tx, user, vehicle.id, until, None, &replaced).await?;
+    let last = last.filter(|it| replaced.total(it.date, it.reading.exact()) > at);
+    let found = match last {
+        Some(other) => Some(Contradiction { other, side: Side::Before }),
+        None => {
+            let at = (today, reading.exact());
+            contradiction(tx, user, vehicle.id, at, None, &replaced).await?
+        }
+    };
+    if let Some(found) = found {
+        return Err(Error::Invalid(vec![out_of_order(name, &found, &shown)]));
+    }
+    if !confirm.is_some_and(|it| it.has(name)) {
+        let at = (today, reading.exact());
+        if let Some(most) = most_plausible(tx, user, vehicle.id, at, &replaced).await? {
+            return Err(Error::Invalid(vec![too_much(name, most, &shown)]));
+        }
     }
     let seen = Seen {
         id: Uuid::now_v7(),
@@ -199,8 +260,46 @@ pub(in crate::features::vehicles) async fn enter(
         previous_reading: None,
         notes: None,
     };
-    store::insert(tx, user, vehicle.id, &seen, vehicle.updated_at).await?;
-    reading_added(tx, user, vehicle, today, reading, vehicle.updated_at).await
+    store::insert(tx, user, vehicle.id, &seen, now).await?;
+    reading_added(tx, user, vehicle, today, reading, now).await
+}
+
+/// How many of each source's readings before one are looked at for its plausibility.
+const RECENT: i64 = 20;
+
+/// The highest reading that is plausible on a day, where `exact` is more: none where `exact` is
+/// plausible. Within the caller's transaction.
+///
+/// # Errors
+/// Unavailable where the database is away.
+pub async fn most_plausible(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: VehicleId,
+    (date, exact): (NaiveDate, i64),
+    replaced: &Replacements,
+) -> Result<Option<i64>> {
+    let beyond = (date, i64::MAX, Uuid::max());
+    let earlier = before(tx, user, Asked { vehicle, beyond, most: RECENT }).await?;
+    let totals = earlier.iter().map(|it| (it.date, replaced.total(it.date, it.reading.exact())));
+    let total = replaced.total(date, exact);
+    let most = plausible::most(&totals.collect::<Vec<_>>(), date);
+    // In terms of what the odometer of that day shows.
+    Ok((total > most).then_some(most - (total - exact)))
+}
+
+fn too_much(name: &str, most: i64, shown: &units::Shown) -> Fault {
+    let most = format!("{}\u{a0}{}", shown.exact_distance(most), shown.distance.sign());
+    Fault::implausible(
+        name,
+        "is unusually high: check it, or confirm that it is right",
+        format!("at most {most}"),
+    )
+}
+
+fn in_the_future(name: &str, today: NaiveDate) -> Fault {
+    let detail = "is in the future: check it, or confirm that it is right";
+    Fault::implausible(name, detail, format!("{today} or earlier"))
 }
 
 /// Which side of a reading another one is on.
@@ -258,15 +357,15 @@ async fn contradiction(
     Ok(later.map(|other| Contradiction { other, side: Side::After }))
 }
 
-fn out_of_order(name: &str, found: &Contradiction) -> Fault {
+fn out_of_order(name: &str, found: &Contradiction, shown: &units::Shown) -> Fault {
     let other = &found.other;
     let (relation, side) = match found.side {
         Side::Before => ("less than", "before"),
         Side::After => ("more than", "after"),
     };
     let detail = format!(
-        "is {relation} the {} miles of the {} {side} it, on {}",
-        other.reading.whole_miles(),
+        "is {relation} the {} of the {} {side} it, on {}: correct one of the two",
+        shown.reading_with_unit(other.reading),
         other.kind.in_words(),
         other.date,
     );
@@ -354,11 +453,7 @@ pub(super) async fn remove(
 ///
 /// # Errors
 /// Unavailable where the database is away.
-pub async fn replacements(
-    tx: &mut Tx,
-    user: &UserId,
-    vehicle: VehicleId,
-) -> Result<Replacements> {
+pub async fn replacements(tx: &mut Tx, user: &UserId, vehicle: VehicleId) -> Result<Replacements> {
     Ok(Replacements::new(store::replacements(tx, user, vehicle).await?))
 }
 

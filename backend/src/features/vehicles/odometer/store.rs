@@ -140,11 +140,7 @@ pub(super) async fn after(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Ve
 }
 
 /// The latest readings of each of the user's vehicles.
-pub(super) async fn latest(
-    tx: &mut Tx,
-    user: &UserId,
-    most_each: i64,
-) -> Result<Vec<OfVehicle>> {
+pub(super) async fn latest(tx: &mut Tx, user: &UserId, most_each: i64) -> Result<Vec<OfVehicle>> {
     sql!(
         tx,
         fetch_all,

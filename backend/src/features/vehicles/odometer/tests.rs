@@ -13,6 +13,17 @@ on_every_engine![
     every_field_at_fault_is_named,
     another_users_readings_look_like_those_that_do_not_exist,
     a_reading_is_noted_and_deleted_on_a_page,
+    the_odometer_follows_its_readings,
+    a_reading_moved_to_another_vehicle_takes_the_odometer_along,
+    prefill_and_due_list_follow_a_corrected_slip,
+    an_odometer_entered_on_the_vehicle_is_a_reading_of_today,
+    readings_come_back_exactly_as_entered,
+    both_forms_of_a_reading_must_agree,
+    a_form_keeps_the_unit_that_it_was_shown_with,
+    an_implausible_reading_is_asked_about,
+    an_implausible_reading_is_confirmed_on_the_page,
+    a_new_odometer_that_goes_back_is_refused,
+    on_the_day_of_a_replacement_the_new_odometer_counts,
 ];
 
 struct Car {
@@ -119,23 +130,23 @@ async fn a_reading_that_contradicts_another_is_refused_unless_it_is_said_to_be_s
     car.fill("2025-12-01", 1000).await;
     car.service("2026-01-01", 2000).await;
     for (day, reading, why) in [
-        ("2026-01-10", 1999, "is less than the 2000 miles of the service before it, on 2026-01-01"),
+        ("2026-01-10", 1999, "less than the 2,000\u{a0}mi of the service before it, on 2026-01-01"),
         (
             "2025-12-15",
             20_000,
-            "is more than the 2000 miles of the service after it, on 2026-01-01",
+            "more than the 2,000\u{a0}mi of the service after it, on 2026-01-01",
         ),
-        ("2025-12-15", 999, "is less than the 1000 miles of the fill-up before it, on 2025-12-01"),
-        ("2025-11-01", 1001, "is more than the 1000 miles of the fill-up after it, on 2025-12-01"),
+        ("2025-12-15", 999, "less than the 1,000\u{a0}mi of the fill-up before it, on 2025-12-01"),
+        ("2025-11-01", 1001, "more than the 1,000\u{a0}mi of the fill-up after it, on 2025-12-01"),
     ] {
         let refused = car.note(day, reading, json!({})).await;
         assert_eq!(refused.body["type"], "/problems/odometer-order");
-        assert_eq!(refused.faults(), [format!("/reading: {why}")]);
+        assert_eq!(refused.faults(), [format!("/reading: is {why}: correct one of the two")]);
     }
     assert_eq!(car.log().await.len(), 2);
     let sure = json!({ "allowOdometerRollback": true });
     car.noted("2026-01-10", 1999, sure).await;
-    assert_eq!(car.odometer().await, 2000);
+    assert_eq!(car.odometer().await, 1999, "the latest by date");
     car.noted("2025-12-15", 1500, json!({})).await;
     assert_eq!(car.log().await.len(), 4);
 }
@@ -146,7 +157,7 @@ async fn a_replaced_odometer_begins_anew_and_the_total_goes_on(app: TestApp) {
     let replaced = json!({ "isReplacement": true, "previousReading": 80_500 });
     let noted = car.noted("2025-11-01", 10, replaced).await;
     assert_eq!((&noted["source"], &noted["runningTotal"]), (&json!("replacement"), &json!(80_500)));
-    assert_eq!(car.odometer().await, 80_500);
+    assert_eq!(car.odometer().await, 10, "the new one's reading");
     // Fill-ups go on from the new one without being asked about it.
     let fill = car.fill("2025-12-01", 1010).await;
     assert_eq!(fill.status, 201, "{fill:?}");
@@ -254,12 +265,12 @@ async fn a_reading_is_noted_and_deleted_on_a_page(app: TestApp) {
     let car = Car::of(&app, "ann@example.org").await;
     car.fill("2026-01-01", 1000).await;
     let page = format!("/vehicles/{}/odometer", car.id);
-    let fields = [("date", "2026-01-31"), ("reading", "900"), ("isReplacement", "false")];
+    let fields = [("date", "2026-01-31"), ("odometer", "900"), ("isReplacement", "false")];
     let refused = car.user.submit(&page, &fields).await;
     assert_eq!(refused.status, 422);
     let text = |answer: &Answer| answer.body.as_str().unwrap_or_default().to_owned();
-    assert!(text(&refused).contains("It really shows this"), "{}", text(&refused));
-    let fields = [("date", "2026-01-31"), ("reading", "1,100"), ("isReplacement", "false")];
+    assert!(text(&refused).contains("This reading is correct"), "{}", text(&refused));
+    let fields = [("date", "2026-01-31"), ("odometer", "1,100"), ("isReplacement", "false")];
     assert_eq!(car.user.submit(&page, &fields).await.status, 303);
     let shown = text(&car.user.get(&page).await);
     assert!(shown.contains("1,100 mi") && shown.contains("1,000 mi"), "{shown}");
@@ -269,10 +280,323 @@ async fn a_reading_is_noted_and_deleted_on_a_page(app: TestApp) {
     assert_eq!(car.log().await, ["fuel-log 2026-01-01 1000 1000"]);
     let fields = [
         ("date", "2026-01-31"),
-        ("reading", "5"),
+        ("odometer", "5"),
         ("isReplacement", "true"),
-        ("previousReading", "1200"),
+        ("previousOdometer", "1200"),
     ];
     assert_eq!(car.user.submit(&page, &fields).await.status, 303);
     assert!(text(&car.user.get(&page).await).contains("1,200 mi in all"));
+}
+
+async fn the_odometer_follows_its_readings(app: TestApp) {
+    let car = Car::of(&app, "ann@example.org").await;
+    assert_eq!(car.odometer().await, 0);
+    let of_vehicle = async || {
+        let vehicle = car.user.get(&format!("/api/vehicles/{}", car.id)).await.body;
+        // The kept list says the same.
+        let listed = car.user.get("/api/vehicles").await.body["items"][0].clone();
+        assert_eq!(listed, vehicle);
+        (vehicle["odometerReading"].clone(), vehicle["odometer"].clone())
+    };
+    assert_eq!(of_vehicle().await, (json!(0), Value::Null));
+    let miles = |value: i64| (json!(value), json!({ "value": value, "unit": "mi" }));
+    assert_eq!(car.fill("2026-01-01", 99_000).await.status, 201);
+    let slip = car.fill("2026-01-15", 199_105).await;
+    assert_eq!(of_vehicle().await, miles(199_105));
+    let slip = slip.header("location").to_owned();
+    // Corrected, and the wrong way round again.
+    for reading in [99_105, 199_105] {
+        let change = json!({ "odometerReading": reading, "allowOdometerRollback": true });
+        let changed = car.user.patch(&slip, change).await;
+        assert_eq!(changed.status, 200, "{changed:?}");
+        assert_eq!(of_vehicle().await, miles(reading));
+    }
+    // Or dated before the other.
+    let change = json!({ "date": "2025-12-01", "allowOdometerRollback": true });
+    car.user.patch(&slip, change).await;
+    assert_eq!(of_vehicle().await, miles(99_000));
+    assert_eq!(car.user.delete(&slip).await.status, 204);
+    assert_eq!(of_vehicle().await, miles(99_000));
+    // The same by a service,
+    let done = json!({
+        "vehicleId": car.id, "type": "oil_change", "completedDate": "2026-01-20",
+        "completedMileage": 199_200,
+    });
+    let service = car.user.post("/api/maintenance", done).await;
+    assert_eq!(service.status, 201, "{service:?}");
+    let service = service.header("location").to_owned();
+    assert_eq!(of_vehicle().await, miles(199_200));
+    car.user.patch(&service, json!({ "completedMileage": 99_200 })).await;
+    assert_eq!(of_vehicle().await, miles(99_200));
+    car.user.delete(&service).await;
+    assert_eq!(of_vehicle().await, miles(99_000));
+    // and by a reading.
+    let sure = json!({ "confirm": ["/reading"] });
+    let reading = car.noted("2026-01-25", 199_300, sure).await;
+    assert_eq!(of_vehicle().await, miles(199_300));
+    let reading = format!("/api/odometer-readings/{}", reading["id"].as_str().unwrap());
+    car.user.delete(&reading).await;
+    assert_eq!(of_vehicle().await, miles(99_000));
+    // An older one changes nothing.
+    car.noted("2025-11-01", 98_000, json!({})).await;
+    assert_eq!(of_vehicle().await, miles(99_000));
+}
+
+async fn a_reading_moved_to_another_vehicle_takes_the_odometer_along(app: TestApp) {
+    let car = Car::of(&app, "ann@example.org").await;
+    let other = car.user.post("/api/vehicles", json!({ "vin": "1M8GDM9AXKP042788" })).await.id();
+    let shows = async |id: &str| {
+        car.user.get(&format!("/api/vehicles/{id}")).await.body["odometerReading"].clone()
+    };
+    car.fill("2026-01-01", 1000).await;
+    let fill = car.fill("2026-01-10", 1200).await.header("location").to_owned();
+    car.user.patch(&fill, json!({ "vehicleId": other })).await;
+    assert_eq!((shows(&car.id).await, shows(&other).await), (json!(1000), json!(1200)));
+    let done = json!({
+        "vehicleId": car.id, "type": "oil_change", "completedDate": "2026-01-20",
+        "completedMileage": 1500,
+    });
+    let service = car.user.post("/api/maintenance", done).await.header("location").to_owned();
+    assert_eq!(shows(&car.id).await, 1500);
+    car.user.patch(&service, json!({ "vehicleId": other })).await;
+    assert_eq!((shows(&car.id).await, shows(&other).await), (json!(1000), json!(1500)));
+}
+
+async fn prefill_and_due_list_follow_a_corrected_slip(app: TestApp) {
+    let car = Car::of(&app, "ann@example.org").await;
+    car.fill("2026-01-01", 99_000).await;
+    let item = json!({
+        "vehicleId": car.id, "type": "oil_change", "dueMileage": 100_000, "intervalMiles": 5000,
+    });
+    let item = car.user.post("/api/maintenance", item).await.id();
+    let due = async || {
+        car.user.get("/api/maintenance/upcoming").await.body["items"][0]["dueInMiles"].clone()
+    };
+    let prefilled = async |reading: &str| {
+        let form = car.user.get(&format!("/maintenance/{item}/complete")).await;
+        form.text().contains(&format!(r#"value="{reading}""#))
+    };
+    let slip = car.fill("2026-01-15", 199_105).await.header("location").to_owned();
+    assert_eq!(due().await, -99_105);
+    assert!(prefilled("199105").await);
+    let change = json!({ "odometerReading": 99_105, "allowOdometerRollback": true });
+    car.user.patch(&slip, change).await;
+    assert_eq!(due().await, 895);
+    assert!(prefilled("99105").await);
+    car.user.delete(&slip).await;
+    assert_eq!(due().await, 1000);
+    assert!(prefilled("99000").await);
+}
+
+async fn an_odometer_entered_on_the_vehicle_is_a_reading_of_today(app: TestApp) {
+    let user = app.register("ann@example.org").await;
+    let new = json!({ "vin": "1HGCM82633A004352", "odometer": { "value": 12_346, "unit": "km" } });
+    let added = user.post("/api/vehicles", new).await;
+    assert_eq!(added.status, 201, "{added:?}");
+    assert_eq!(added.body["odometer"], json!({ "value": 12_346, "unit": "km" }));
+    assert_eq!(added.body["odometerReading"], 7671);
+    let id = added.id();
+    let car = Car { user, id };
+    assert_eq!(car.log().await, ["manual 2026-01-31 7671 7671"]);
+    let path = format!("/api/vehicles/{}", car.id);
+    // What is there already is no new reading.
+    for same in [
+        json!({ "odometerReading": 7671 }),
+        json!({ "odometer": { "value": 12_346, "unit": "km" } }),
+        json!({ "nickname": "Blue" }),
+    ] {
+        assert_eq!(car.user.patch(&path, same).await.body["odometer"]["value"], 12_346);
+        assert_eq!(car.log().await.len(), 1);
+    }
+    app.app.clock.advance(chrono::TimeDelta::days(7));
+    let change = json!({ "odometer": { "value": 12_700.5, "unit": "km" } });
+    let changed = car.user.patch(&path, change).await;
+    assert_eq!(changed.body["odometer"], json!({ "value": 12_700.5, "unit": "km" }));
+    assert_eq!(car.user.get(&path).await.body, changed.body);
+    let changed = car.user.patch(&path, json!({ "odometerReading": 8000 })).await;
+    assert_eq!(changed.body["odometer"], json!({ "value": 8000, "unit": "mi" }));
+    assert_eq!(car.log().await.len(), 3);
+    // Neither less nor much more is taken without a question.
+    let less = car.user.patch(&path, json!({ "odometerReading": 5 })).await;
+    assert_eq!(less.body["type"], "/problems/odometer-order");
+    let why = "is less than the 8,000\u{a0}mi of the reading before it, on 2026-02-07";
+    assert_eq!(less.faults(), [format!("/odometerReading: {why}: correct one of the two")]);
+    let change = json!({ "odometer": { "value": 1_403_000, "unit": "km" } });
+    let more = car.user.patch(&path, change.clone()).await;
+    assert_eq!((more.status, &more.body["type"]), (422, &json!("/problems/implausible")));
+    assert_eq!(more.body["errors"][0]["pointer"], "/odometer");
+    assert_eq!(car.odometer().await, 8000);
+    let mut change = change;
+    change["confirm"] = json!(["/odometer"]);
+    assert_eq!(car.user.patch(&path, change).await.body["odometer"]["value"], 1_403_000);
+    // A default of other programs' is no reading.
+    let new = json!({ "vin": "1M8GDM9AXKP042788", "odometerReading": 0 });
+    let added = car.user.post("/api/vehicles", new).await.body;
+    assert_eq!((&added["odometerReading"], &added["odometer"]), (&json!(0), &Value::Null));
+    let new = json!({ "vin": "5GZCZ43D13S812715", "odometerReading": 700_000 });
+    let asked = car.user.post("/api/vehicles", new).await;
+    assert_eq!(asked.body["type"], "/problems/implausible");
+    assert_eq!(asked.body["errors"][0]["expected"], "at most 620,000\u{a0}mi");
+}
+
+async fn readings_come_back_exactly_as_entered(app: TestApp) {
+    let car = Car::of(&app, "ann@example.org").await;
+    let enter = async |day: u32, odometer: &Value| {
+        let body = json!({
+            "date": format!("2025-{:02}-{:02}", 1 + day / 28, 1 + day % 28), "odometer": odometer,
+            "allowOdometerRollback": true, "confirm": ["/odometer"],
+        });
+        let added = car.user.post(&car.path(), body).await;
+        assert_eq!(added.status, 201, "{added:?}");
+        added.body
+    };
+    let values = ["0", "0.1", "1", "7.9", "12345.6", "12346", "128000", "199999.9", "2000000"];
+    let mut day = 0;
+    for value in values {
+        for unit in ["km", "mi"] {
+            let number: Value = serde_json::from_str(value).unwrap();
+            let typed = json!({ "value": number, "unit": unit });
+            let added = enter(day, &typed).await;
+            assert_eq!(added["odometer"], typed);
+            let path = format!("/api/odometer-readings/{}", added["id"].as_str().unwrap());
+            assert_eq!(car.user.get(&path).await.body, added);
+            let vehicle = car.user.get(&format!("/api/vehicles/{}", car.id)).await.body;
+            assert_eq!(vehicle["odometer"], typed, "the latest by date");
+            day += 1;
+        }
+    }
+    // A page shows a reading in its own unit as it is, whatever is preferred meanwhile.
+    let page = format!("/vehicles/{}", car.id);
+    for (unit, shown) in [("mi", "2,000,000 mi"), ("km", "3,218,688 km"), ("mi", "2,000,000 mi")] {
+        car.user.patch("/api/user/preferences", json!({ "distanceUnit": unit })).await;
+        assert!(car.user.get(&page).await.text().contains(shown), "{shown}");
+    }
+}
+
+async fn both_forms_of_a_reading_must_agree(app: TestApp) {
+    let car = Car::of(&app, "ann@example.org").await;
+    let both = json!({ "odometer": { "value": 12_346, "unit": "km" } });
+    assert_eq!(car.note("2026-01-01", 7671, both.clone()).await.status, 201);
+    let refused = car.note("2026-01-02", 7672, both).await;
+    let why = "contradicts the value in km, which is 7671 miles: send one of the two";
+    assert_eq!((refused.status, refused.faults()), (422, vec![format!("/reading: {why}")]));
+    let neither = car.user.post(&car.path(), json!({ "date": "2026-01-02" })).await;
+    assert_eq!(neither.faults(), ["/odometer: is required"]);
+    let path = format!("/api/vehicles/{}", car.id);
+    let both = json!({ "odometerReading": 1, "odometer": { "value": 12_400, "unit": "km" } });
+    let refused = car.user.patch(&path, both).await;
+    assert!(refused.faults()[0].starts_with("/odometerReading: contradicts"), "{refused:?}");
+}
+
+async fn a_form_keeps_the_unit_that_it_was_shown_with(app: TestApp) {
+    let car = Car::of(&app, "ann@example.org").await;
+    car.user.patch("/api/user/preferences", json!({ "distanceUnit": "km" })).await;
+    let page = format!("/vehicles/{}/odometer", car.id);
+    let form = car.user.get(&page).await;
+    assert!(form.text().contains(r#"name="odometerUnit" value="km""#), "{form:?}");
+    // Preferences change in another tab.
+    car.user.patch("/api/user/preferences", json!({ "distanceUnit": "mi" })).await;
+    let fields = [
+        ("date", "2026-01-31"),
+        ("odometer", "12,346"),
+        ("odometerUnit", "km"),
+        ("isReplacement", "false"),
+        ("previousOdometer", ""),
+        ("previousOdometerUnit", "km"),
+    ];
+    assert_eq!(car.user.submit(&page, &fields).await.status, 303);
+    let vehicle = car.user.get(&format!("/api/vehicles/{}", car.id)).await.body;
+    assert_eq!(vehicle["odometer"], json!({ "value": 12_346, "unit": "km" }));
+    assert!(car.user.get(&page).await.text().contains("7,671 mi"));
+}
+
+async fn an_implausible_reading_is_asked_about(app: TestApp) {
+    let car = Car::of(&app, "ann@example.org").await;
+    for (day, reading) in [("2026-01-01", 1000), ("2026-01-08", 1210), ("2026-01-15", 1420)] {
+        car.noted(day, reading, json!({})).await;
+    }
+    car.fill("2026-01-22", 1630).await;
+    // Ten times thirty miles a day and 2,000.
+    let asked = car.note("2026-01-29", 5731, json!({})).await;
+    assert_eq!((asked.status, &asked.body["type"]), (422, &json!("/problems/implausible")));
+    let error = &asked.body["errors"][0];
+    assert_eq!(error["pointer"], "/reading");
+    assert_eq!(error["expected"], "at most 5,730\u{a0}mi");
+    assert_eq!(car.log().await.len(), 4);
+    assert_eq!(car.note("2026-01-29", 5731, json!({ "confirm": ["/date"] })).await.status, 422);
+    car.noted("2026-01-29", 5731, json!({ "confirm": ["/reading"] })).await;
+    // In the user's unit.
+    car.user.patch("/api/user/preferences", json!({ "distanceUnit": "km" })).await;
+    let asked = car.note("2026-01-30", 99_000, json!({})).await;
+    let expected = asked.body["errors"][0]["expected"].as_str().unwrap().to_owned();
+    assert!(expected.ends_with("km"), "{expected}");
+    // Tomorrow has not come.
+    let asked = car.note("2026-02-01", 5800, json!({})).await;
+    assert_eq!(asked.body["errors"][0]["pointer"], "/date");
+    assert_eq!(asked.body["errors"][0]["expected"], "2026-01-31 or earlier");
+    car.noted("2026-02-01", 5800, json!({ "confirm": ["/date"] })).await;
+}
+
+async fn an_implausible_reading_is_confirmed_on_the_page(app: TestApp) {
+    let car = Car::of(&app, "ann@example.org").await;
+    let page = format!("/vehicles/{}/odometer", car.id);
+    let fields = |confirm: &'static str| {
+        [
+            ("date", "2026-01-31"),
+            ("odometer", "1,403,000"),
+            ("odometerUnit", "km"),
+            ("isReplacement", "false"),
+            ("confirm", confirm),
+        ]
+    };
+    let asked = car.user.submit(&page, &fields("")).await;
+    assert_eq!(asked.status, 422);
+    let tick = r#"name="confirm" value="/odometer""#;
+    assert!(asked.text().contains(tick), "{}", asked.text());
+    assert_eq!(car.user.submit(&page, &fields("/odometer")).await.status, 303);
+    let vehicle = car.user.get(&format!("/api/vehicles/{}", car.id)).await.body;
+    assert_eq!(vehicle["odometer"], json!({ "value": 1_403_000, "unit": "km" }));
+}
+
+async fn a_new_odometer_that_goes_back_is_refused(app: TestApp) {
+    let car = Car::of(&app, "ann@example.org").await;
+    car.fill("2026-01-01", 80_000).await;
+    let replaced = json!({ "isReplacement": true, "previousReading": 80_100 });
+    car.noted("2026-01-10", 0, replaced).await;
+    car.noted("2026-01-15", 10, json!({})).await;
+    let refused = car.note("2026-01-20", 5, json!({})).await;
+    assert_eq!(refused.body["type"], "/problems/odometer-order");
+    // Nor may the old one's readings exceed its last.
+    let refused = car.note("2026-01-05", 80_200, json!({})).await;
+    assert_eq!(refused.body["type"], "/problems/odometer-order");
+    car.noted("2026-01-20", 300, json!({})).await;
+    assert_eq!(car.log().await[0], "manual 2026-01-20 300 80400");
+}
+
+async fn on_the_day_of_a_replacement_the_new_odometer_counts(app: TestApp) {
+    let car = Car::of(&app, "ann@example.org").await;
+    car.fill("2026-01-01", 100_000).await;
+    car.fill("2026-01-10", 100_400).await;
+    let replaced = json!({ "isReplacement": true, "previousReading": 100_400 });
+    let replaced = car.noted("2026-01-10", 150_000, replaced).await;
+    assert_eq!(replaced["runningTotal"], 100_400);
+    assert_eq!(car.odometer().await, 150_000);
+    car.fill("2026-01-10", 100_390).await;
+    assert_eq!(car.odometer().await, 150_000);
+    car.noted("2026-01-10", 150_010, json!({})).await;
+    assert_eq!(car.odometer().await, 150_010);
+    let last = car.noted("2026-01-20", 150_200, json!({})).await;
+    assert_eq!(last["runningTotal"], 100_600);
+    // Without the replacement the readings of the day are one odometer's.
+    let path = |it: &Value| format!("/api/odometer-readings/{}", it["id"].as_str().unwrap());
+    car.user.delete(&path(&last)).await;
+    car.user.delete(&path(&replaced)).await;
+    assert_eq!(car.odometer().await, 150_010);
+    // Without a reading there is no odometer.
+    for log in car.user.get(&car.path()).await.body["items"].as_array().unwrap() {
+        let of = if log["source"] == "fuel-log" { "fuel-logs" } else { "odometer-readings" };
+        car.user.delete(&format!("/api/{of}/{}", log["id"].as_str().unwrap())).await;
+    }
+    let vehicle = car.user.get(&format!("/api/vehicles/{}", car.id)).await.body;
+    assert_eq!((&vehicle["odometerReading"], &vehicle["odometer"]), (&json!(0), &Value::Null));
 }
