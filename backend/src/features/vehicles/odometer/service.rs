@@ -144,13 +144,12 @@ pub(super) async fn add(
         notes: new.notes.map(|it| it.0),
     };
     if is_replacement {
-        let previous = match previous {
-            Some(previous) => previous.reading,
-            None => {
-                let until = (new.date, i64::MAX, Uuid::max());
-                let last = last_before(&mut tx, user, id, until, None, &replaced).await?;
-                last.map_or(Distance::of_tenths(0, reading.unit()), |it| it.reading)
-            }
+        let previous = if let Some(previous) = previous {
+            previous.reading
+        } else {
+            let until = (new.date, i64::MAX, Uuid::max());
+            let last = last_before(&mut tx, user, id, until, None, &replaced).await?;
+            last.map_or(Distance::of_tenths(0, reading.unit()), |it| it.reading)
         };
         seen.kind = SourceKind::Replacement;
         seen.previous_reading = Some(previous);
@@ -236,12 +235,11 @@ pub(in crate::features::vehicles) async fn enter(
     let until = (today, i64::MAX, Uuid::max());
     let last = last_before(tx, user, vehicle.id, until, None, &replaced).await?;
     let last = last.filter(|it| replaced.total(it.date, it.reading.exact()) > at);
-    let found = match last {
-        Some(other) => Some(Contradiction { other, side: Side::Before }),
-        None => {
-            let at = (today, reading.exact());
-            contradiction(tx, user, vehicle.id, at, None, &replaced).await?
-        }
+    let found = if let Some(other) = last {
+        Some(Contradiction { other, side: Side::Before })
+    } else {
+        let at = (today, reading.exact());
+        contradiction(tx, user, vehicle.id, at, None, &replaced).await?
     };
     if let Some(found) = found {
         return Err(Error::Invalid(vec![out_of_order(name, &found, &shown)]));
