@@ -3,11 +3,16 @@
 use chrono::NaiveDate;
 use sqlx::Result;
 
+use super::service;
 use crate::{
     core::{UserId, db::Tx, units::Distance},
-    features::vehicles::odometer::{Asked, OfVehicle, Seen, Source, SourceKind},
+    features::vehicles::odometer::{Asked, OfVehicle, Recompute, Seen, Source, SourceKind},
     sql,
 };
+
+/// Computes the fill-ups' figures again.
+pub const RECOMPUTE: Recompute =
+    |tx, user, (vehicle, now)| Box::pin(service::recompute(tx, user, vehicle, now));
 
 /// The readings of fill-ups.
 pub const READINGS: Source = Source {
@@ -16,20 +21,23 @@ pub const READINGS: Source = Source {
     latest: |tx, user, most| Box::pin(async move { Ok(latest(tx, user, most).await?) }),
 };
 
+/// A fill-up with a reading of its own: one without has no unit.
 #[derive(sqlx::FromRow)]
 struct Row {
     id: uuid::Uuid,
     date: NaiveDate,
-    odometer_reading: i32,
+    odometer_exact: i64,
+    odometer_unit: String,
 }
 
 impl From<Row> for Seen {
     fn from(row: Row) -> Self {
+        let reading = Distance::from_columns(Some(row.odometer_exact), Some(row.odometer_unit));
         Self {
             id: row.id,
             kind: SourceKind::FuelLog,
             date: row.date,
-            reading: Distance::miles(row.odometer_reading),
+            reading: reading.unwrap_or(Distance::miles(0)),
             previous_reading: None,
             notes: None,
         }
@@ -40,10 +48,10 @@ async fn before(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Vec<Seen>> {
     let rows: Vec<Row> = sql!(
         tx,
         fetch_all,
-        "SELECT id, date, odometer_reading FROM fuel_logs
-         WHERE vehicle_id = $2 AND user_id = $1 AND date <= $3
-           AND (date, CAST(odometer_reading AS BIGINT) * 16093440, id) < ($3, $4, $5)
-         ORDER BY date DESC, odometer_reading DESC, id DESC
+        "SELECT id, date, odometer_exact, odometer_unit FROM fuel_logs
+         WHERE vehicle_id = $2 AND user_id = $1 AND odometer_unit IS NOT NULL AND date <= $3
+           AND (date, odometer_exact, id) < ($3, $4, $5)
+         ORDER BY date DESC, odometer_exact DESC, id DESC
          LIMIT $6",
         user.as_str(),
         asked.vehicle,
@@ -59,9 +67,9 @@ async fn after(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Vec<Seen>> {
     let rows: Vec<Row> = sql!(
         tx,
         fetch_all,
-        "SELECT id, date, odometer_reading FROM fuel_logs
-         WHERE vehicle_id = $2 AND user_id = $1 AND date > $3
-         ORDER BY date, odometer_reading, id
+        "SELECT id, date, odometer_exact, odometer_unit FROM fuel_logs
+         WHERE vehicle_id = $2 AND user_id = $1 AND odometer_unit IS NOT NULL AND date > $3
+         ORDER BY date, odometer_exact, id
          LIMIT $4",
         user.as_str(),
         asked.vehicle,
@@ -75,14 +83,14 @@ async fn latest(tx: &mut Tx, user: &UserId, most_each: i64) -> Result<Vec<OfVehi
     sql!(
         tx,
         fetch_all,
-        "SELECT vehicle_id, date, CAST(odometer_reading AS BIGINT) * 16093440
-         FROM (SELECT vehicle_id, date, odometer_reading,
+        "SELECT vehicle_id, date, odometer_exact
+         FROM (SELECT vehicle_id, date, odometer_exact,
                       ROW_NUMBER() OVER (
                         PARTITION BY vehicle_id
-                        ORDER BY date DESC, odometer_reading DESC, id DESC
+                        ORDER BY date DESC, odometer_exact DESC, id DESC
                       ) AS place
                FROM fuel_logs
-               WHERE user_id = $1) AS placed
+               WHERE user_id = $1 AND odometer_unit IS NOT NULL) AS placed
          WHERE place <= $2",
         user.as_str(),
         most_each,

@@ -15,7 +15,7 @@ mod total;
 
 pub(super) use api::router as api;
 pub(super) use model::Entered;
-pub use model::{Ask, Asked, Found, OfVehicle, Position, Seen, Source, SourceKind};
+pub use model::{Ask, Asked, Found, OfVehicle, Position, Recompute, Seen, Source, SourceKind};
 pub(super) use pages::router as pages;
 pub(super) use service::enter;
 pub use service::{

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
@@ -94,6 +94,14 @@ pub type Found<'a, T> = Pin<Box<dyn Future<Output = crate::core::Result<Vec<T>>>
 
 /// How a source is asked for something, within a transaction and for a user.
 pub type Ask<For, T> = for<'a> fn(&'a mut Tx, &'a UserId, For) -> Found<'a, T>;
+
+/// Computes again what follows from a vehicle's running totals, within a transaction of the user's.
+pub type Recompute =
+    for<'a> fn(
+        &'a mut Tx,
+        &'a UserId,
+        (VehicleId, DateTime<Utc>),
+    ) -> Pin<Box<dyn Future<Output = crate::core::Result<()>> + Send + 'a>>;
 
 /// A vehicle, a day, and the odometer reading in tenths of a millimeter.
 pub type OfVehicle = (VehicleId, NaiveDate, i64);

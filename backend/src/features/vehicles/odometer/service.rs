@@ -21,7 +21,7 @@ use crate::{
         units::{self, Distance, MILE, whole_miles},
     },
     features::{
-        READINGS,
+        READINGS, RECOMPUTED,
         accounts::User,
         vehicles::{Vehicle, VehicleId, service},
     },
@@ -184,6 +184,9 @@ pub(super) async fn add(
     }
     store::insert(&mut tx, user, id, &seen, now).await?;
     reading_added(&mut tx, user, &vehicle, seen.date, reading, now).await?;
+    if is_replacement {
+        recompute(&mut tx, user, id, now).await?;
+    }
     let shown = shown(id, seen, &replaced);
     let location = format!("/api/odometer-readings/{}", shown.id);
     let created = once.keep(&mut tx, user, location, &shown).await?;
@@ -440,11 +443,29 @@ pub(super) async fn remove(
     let mut tx = app.db.write_for(user).await?;
     let vehicle = find_in(&mut tx, user, id).await?.vehicle_id;
     let vehicle = service::hold(&mut tx, user, vehicle).await?;
-    if_match.check(&find_in(&mut tx, user, id).await?)?;
+    let reading = find_in(&mut tx, user, id).await?;
+    if_match.check(&reading)?;
     store::delete(&mut tx, user, id).await?;
-    refresh(&mut tx, user, &vehicle, app.clock.now()).await?;
+    let now = app.clock.now();
+    refresh(&mut tx, user, &vehicle, now).await?;
+    if reading.source == SourceKind::Replacement {
+        recompute(&mut tx, user, vehicle.id, now).await?;
+    }
     service::commit(app, user, tx).await?;
     Ok(vehicle.id)
+}
+
+/// Computes again what follows from the vehicle's running totals.
+async fn recompute(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: VehicleId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    for recompute in RECOMPUTED {
+        recompute(tx, user, (vehicle, now)).await?;
+    }
+    Ok(())
 }
 
 /// The vehicle's replaced odometers, within the caller's transaction.
