@@ -19,7 +19,7 @@ pub use model::{Ask, Asked, Found, OfVehicle, Position, Recompute, Seen, Source,
 pub(super) use pages::router as pages;
 pub(super) use service::enter;
 pub use service::{
-    Contradiction, Latest, SOURCE, Side, check, is_replaced_between, latest, most_plausible,
-    reading_added, refresh, replacements, running_total, shown_now,
+    Contradiction, Latest, SOURCE, Side, check, latest, most_plausible, reading_added, refresh,
+    replacements, running_total, shown_now,
 };
 pub use total::{Replacement, Replacements};

@@ -552,21 +552,6 @@ fn miles(exact: i64) -> i32 {
     i32::try_from(whole_miles(exact.max(0))).unwrap_or(i32::MAX)
 }
 
-/// Whether the vehicle's odometer was replaced between two days, within the caller's transaction:
-/// readings on either side need not be in order.
-///
-/// # Errors
-/// Unavailable where the database is away.
-pub async fn is_replaced_between(
-    tx: &mut Tx,
-    user: &UserId,
-    vehicle: VehicleId,
-    (one, other): (NaiveDate, NaiveDate),
-) -> Result<bool> {
-    let replaced = store::replacements(tx, user, vehicle).await?;
-    Ok(replaced.iter().any(|it| (one.min(other)..=one.max(other)).contains(&it.date)))
-}
-
 /// A vehicle's latest odometer readings.
 #[derive(Debug, Default)]
 pub struct Latest {
