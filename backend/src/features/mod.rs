@@ -65,6 +65,9 @@ pub const OUTDATED: &[fn(&UserId) -> String] = &[
     maintenance::upcoming_key,
 ];
 
+/// What is computed from a vehicle's running totals, and computed again when an odometer is replaced.
+pub const RECOMPUTED: &[vehicles::odometer::Recompute] = &[fuel_logs::RECOMPUTE];
+
 /// Who keeps odometer readings.
 pub const READINGS: &[vehicles::odometer::Source] =
     &[vehicles::odometer::SOURCE, fuel_logs::READINGS, maintenance::READINGS];

@@ -32,7 +32,7 @@ pub use fuel::FuelType;
 pub use kept::{edition_key, stats, summaries, summaries_key};
 pub use model::{Exact, FuelLog, FuelLogId, Id};
 pub use prices::{LastPaid, Paid, last_paid, paid_at};
-pub use readings::READINGS;
+pub use readings::{READINGS, RECOMPUTE};
 pub use service::{Listing, list};
 pub use stats::{CurrencyStats, FuelStats, Summary, latest_intervals};
 pub use store::Closed;

@@ -5,23 +5,23 @@ use sqlx::Result;
 
 use super::service;
 use crate::{
-    core::{
-        UserId,
-        db::Tx,
-        units::{Distance, DistanceUnit},
-    },
-    features::vehicles::odometer::{Asked, OfVehicle, Seen, Source, SourceKind},
+    core::{UserId, db::Tx, units::Distance},
+    features::vehicles::odometer::{Asked, OfVehicle, Recompute, Seen, Source, SourceKind},
     sql,
 };
+
+/// Computes the fill-ups' figures again.
+pub const RECOMPUTE: Recompute =
+    |tx, user, (vehicle, now)| Box::pin(service::recompute(tx, user, vehicle, now));
 
 /// The readings of fill-ups.
 pub const READINGS: Source = Source {
     before: |tx, user, asked| Box::pin(async move { Ok(before(tx, user, asked).await?) }),
     after: |tx, user, asked| Box::pin(async move { Ok(after(tx, user, asked).await?) }),
     latest: |tx, user, most| Box::pin(async move { Ok(latest(tx, user, most).await?) }),
-    replaced: |tx, user, (vehicle, now)| Box::pin(service::recompute(tx, user, vehicle, now)),
 };
 
+/// A fill-up with a reading of its own: one without has no unit.
 #[derive(sqlx::FromRow)]
 struct Row {
     id: uuid::Uuid,
@@ -32,14 +32,12 @@ struct Row {
 
 impl From<Row> for Seen {
     fn from(row: Row) -> Self {
+        let reading = Distance::from_columns(Some(row.odometer_exact), Some(row.odometer_unit));
         Self {
             id: row.id,
             kind: SourceKind::FuelLog,
             date: row.date,
-            reading: Distance::from_exact(
-                row.odometer_exact,
-                DistanceUnit::try_from(row.odometer_unit).unwrap_or(DistanceUnit::Miles),
-            ),
+            reading: reading.unwrap_or(Distance::miles(0)),
             previous_reading: None,
             notes: None,
         }

@@ -73,9 +73,7 @@ impl Card {
                 .odometer
                 .reading()
                 .map_or_else(|| "0".to_owned(), |it| shown.reading(it)),
-            economy: summary
-                .and_then(|it| it.known)
-                .and_then(|it| it.shown(shown)),
+            economy: summary.and_then(|it| it.known).and_then(|it| it.shown(shown)),
             spark: chart::spark(&latest),
             last_date: summary.map(|it| it.last_date),
         }

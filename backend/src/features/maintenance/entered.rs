@@ -152,7 +152,7 @@ impl Entered {
 
 fn in_thousandths(thousandths: i64, currency: Currency) -> Result<Money, String> {
     let amount = Thousandths::from_units(thousandths).unwrap_or(Thousandths::MAX);
-    Amount(amount).of(currency)
+    Amount::of_thousandths(amount).of(currency)
 }
 
 #[cfg(test)]

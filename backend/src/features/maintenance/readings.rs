@@ -31,7 +31,6 @@ pub const READINGS: Source = Source {
     before: |tx, user, asked| Box::pin(async move { Ok(before(tx, user, asked).await?) }),
     after: |tx, user, asked| Box::pin(async move { Ok(after(tx, user, asked).await?) }),
     latest: |tx, user, most| Box::pin(async move { Ok(latest(tx, user, most).await?) }),
-    replaced: |_, _, _| Box::pin(async { Ok(()) }),
 };
 
 #[derive(sqlx::FromRow)]

@@ -66,6 +66,7 @@ impl Garage {
     pub(super) async fn fill(&self, date: &str, odometer: i64) {
         let log = json!({
             "vehicleId": self.vehicle, "date": date, "odometerReading": odometer, "gallons": 10,
+            "confirm": ["/odometerReading", "/gallons"],
         });
         let answer = self.user.post("/api/fuel-logs", log).await;
         assert_eq!(answer.status, 201, "{answer:?}");

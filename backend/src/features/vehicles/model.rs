@@ -100,16 +100,6 @@ impl LatestReading {
     }
 }
 
-impl From<Option<(NaiveDate, Distance)>> for LatestReading {
-    fn from(latest: Option<(NaiveDate, Distance)>) -> Self {
-        Self {
-            odometer_exact: latest.map(|it| it.1.exact()),
-            odometer_unit: latest.map(|it| it.1.unit().as_str().to_owned()),
-            odometer_date: latest.map(|it| it.0),
-        }
-    }
-}
-
 impl Serialize for LatestReading {
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
         self.reading().serialize(serializer)

@@ -25,27 +25,29 @@ WHERE v.odometer_reading > COALESCE(r.highest, 0) AND COALESCE(r.replaced, 0) = 
 
 -- No vehicle counts as changed by what follows.
 ALTER TABLE vehicles DISABLE TRIGGER update_vehicles_updated_at;
-UPDATE vehicles
-SET (odometer_reading, odometer_exact, odometer_unit, odometer_date) = (
-    SELECT l.reading, CAST(l.reading AS BIGINT) * 16093440, 'mi', l.date
-    FROM (SELECT date, odometer_reading AS reading FROM fuel_logs WHERE vehicle_id = vehicles.id
-          UNION ALL
-          SELECT completed_date, completed_mileage FROM maintenance
-          WHERE vehicle_id = vehicles.id AND is_completed = true
-            AND completed_date IS NOT NULL AND completed_mileage IS NOT NULL
-          UNION ALL
-          SELECT date, reading FROM odometer_readings WHERE vehicle_id = vehicles.id) AS l
-    -- On the day an odometer was replaced, the new one's reading is the later one.
-    ORDER BY l.date DESC,
-             (SELECT COUNT(*) FROM odometer_readings o
-              WHERE o.vehicle_id = vehicles.id AND o.date = l.date
-                AND ABS(l.reading - o.reading) < ABS(l.reading - o.previous_reading)) DESC,
-             l.reading DESC
-    LIMIT 1
+WITH readings AS (
+    SELECT vehicle_id, date, odometer_reading AS reading FROM fuel_logs
+    UNION ALL
+    SELECT vehicle_id, completed_date, completed_mileage FROM maintenance
+    WHERE is_completed = true AND completed_date IS NOT NULL AND completed_mileage IS NOT NULL
+    UNION ALL
+    SELECT vehicle_id, date, reading FROM odometer_readings
+), ordered AS (
+    SELECT l.vehicle_id, l.date, l.reading,
+           ROW_NUMBER() OVER (
+               PARTITION BY l.vehicle_id
+               -- On the day an odometer was replaced, the new one's reading is the later one.
+               ORDER BY l.date DESC,
+                        (SELECT COUNT(*) FROM odometer_readings o
+                         WHERE o.vehicle_id = l.vehicle_id AND o.date = l.date
+                           AND ABS(l.reading - o.reading) < ABS(l.reading - o.previous_reading)) DESC,
+                        l.reading DESC
+           ) AS place
+    FROM readings l
 )
-WHERE EXISTS (SELECT 1 FROM fuel_logs WHERE vehicle_id = vehicles.id)
-   OR EXISTS (SELECT 1 FROM maintenance
-              WHERE vehicle_id = vehicles.id AND is_completed = true
-                AND completed_date IS NOT NULL AND completed_mileage IS NOT NULL)
-   OR EXISTS (SELECT 1 FROM odometer_readings WHERE vehicle_id = vehicles.id);
+UPDATE vehicles
+SET odometer_reading = r.reading, odometer_exact = CAST(r.reading AS BIGINT) * 16093440,
+    odometer_unit = 'mi', odometer_date = r.date
+FROM ordered r
+WHERE r.vehicle_id = vehicles.id AND r.place = 1;
 ALTER TABLE vehicles ENABLE TRIGGER update_vehicles_updated_at;

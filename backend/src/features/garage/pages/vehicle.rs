@@ -15,7 +15,9 @@ use crate::{
     },
     features::{
         accounts::User,
-        fuel_logs::{self, Closed, CurrencyStats, FuelLog, FuelLogId, FuelStats, Interval, Listing, Reason},
+        fuel_logs::{
+            self, Closed, CurrencyStats, FuelLog, FuelLogId, FuelStats, Interval, Listing, Reason,
+        },
         vehicles::{self, Vehicle, VehicleId},
     },
     input,

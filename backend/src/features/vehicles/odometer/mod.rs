@@ -15,11 +15,11 @@ mod total;
 
 pub(super) use api::router as api;
 pub(super) use model::Entered;
-pub use model::{Ask, Asked, Found, OfVehicle, Position, Run, Seen, Source, SourceKind};
+pub use model::{Ask, Asked, Found, OfVehicle, Position, Recompute, Seen, Source, SourceKind};
 pub(super) use pages::router as pages;
 pub(super) use service::enter;
 pub use service::{
-    Contradiction, Latest, SOURCE, Side, check, is_replaced_between, latest, most_plausible,
-    reading_added, refresh, replacements, running_total, shown_now,
+    Contradiction, Latest, SOURCE, Side, check, latest, most_plausible, reading_added, refresh,
+    replacements, running_total, shown_now,
 };
 pub use total::{Replacement, Replacements};

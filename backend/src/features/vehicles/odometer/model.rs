@@ -95,6 +95,14 @@ pub type Found<'a, T> = Pin<Box<dyn Future<Output = crate::core::Result<Vec<T>>>
 /// How a source is asked for something, within a transaction and for a user.
 pub type Ask<For, T> = for<'a> fn(&'a mut Tx, &'a UserId, For) -> Found<'a, T>;
 
+/// Computes again what follows from a vehicle's running totals, within a transaction of the user's.
+pub type Recompute =
+    for<'a> fn(
+        &'a mut Tx,
+        &'a UserId,
+        (VehicleId, DateTime<Utc>),
+    ) -> Pin<Box<dyn Future<Output = crate::core::Result<()>> + Send + 'a>>;
+
 /// A vehicle, a day, and the odometer reading in tenths of a millimeter.
 pub type OfVehicle = (VehicleId, NaiveDate, i64);
 
@@ -106,17 +114,8 @@ pub struct Source {
     pub after: Ask<Asked, Seen>,
     /// The latest readings of each of the user's vehicles, so many of each.
     pub latest: Ask<i64, OfVehicle>,
-    /// Computes again what depends on the running total: an odometer of the vehicle was replaced, or
-    /// a replacement was deleted.
-    pub replaced: Run<(VehicleId, DateTime<Utc>)>,
 }
 
-/// How a source is asked to do something, within a transaction and for a user.
-pub type Run<For> = for<'a> fn(
-    &'a mut Tx,
-    &'a UserId,
-    For,
-) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
 
 /// What an odometer showed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]

@@ -21,7 +21,7 @@ use crate::{
         units::{self, Distance, MILE, whole_miles},
     },
     features::{
-        READINGS,
+        READINGS, RECOMPUTED,
         accounts::User,
         vehicles::{Vehicle, VehicleId, service},
     },
@@ -32,7 +32,6 @@ pub const SOURCE: Source = Source {
     before: |tx, user, asked| Box::pin(async move { Ok(store::before(tx, user, asked).await?) }),
     after: |tx, user, asked| Box::pin(async move { Ok(store::after(tx, user, asked).await?) }),
     latest: |tx, user, most| Box::pin(async move { Ok(store::latest(tx, user, most).await?) }),
-    replaced: |_, _, _| Box::pin(async { Ok(()) }),
 };
 
 /// Later than any reading.
@@ -150,13 +149,12 @@ pub(super) async fn add(
         notes: new.notes.map(|it| it.0),
     };
     if is_replacement {
-        let previous = match previous {
-            Some(previous) => previous.reading,
-            None => {
-                let until = (new.date, i64::MAX, Uuid::max());
-                let last = last_before(&mut tx, user, id, until, None, &replaced).await?;
-                last.map_or(Distance::of_tenths(0, reading.unit()), |it| it.reading)
-            }
+        let previous = if let Some(previous) = previous {
+            previous.reading
+        } else {
+            let until = (new.date, i64::MAX, Uuid::max());
+            let last = last_before(&mut tx, user, id, until, None, &replaced).await?;
+            last.map_or(Distance::of_tenths(0, reading.unit()), |it| it.reading)
         };
         seen.kind = SourceKind::Replacement;
         seen.previous_reading = Some(previous);
@@ -190,10 +188,10 @@ pub(super) async fn add(
         return Err(Error::Invalid(faults));
     }
     store::insert(&mut tx, user, id, &seen, now).await?;
-    if seen.previous_reading.is_some() {
-        recompute_totals(&mut tx, user, id, now).await?;
-    }
     reading_added(&mut tx, user, &vehicle, seen.date, reading, now).await?;
+    if is_replacement {
+        recompute(&mut tx, user, id, now).await?;
+    }
     let shown = shown(id, seen, &replaced);
     let location = format!("/api/odometer-readings/{}", shown.id);
     let created = once.keep(&mut tx, user, location, &shown).await?;
@@ -245,12 +243,11 @@ pub(in crate::features::vehicles) async fn enter(
     let until = (today, i64::MAX, Uuid::max());
     let last = last_before(tx, user, vehicle.id, until, None, &replaced).await?;
     let last = last.filter(|it| replaced.total(it.date, it.reading.exact()) > at);
-    let found = match last {
-        Some(other) => Some(Contradiction { other, side: Side::Before }),
-        None => {
-            let at = (today, reading.exact());
-            contradiction(tx, user, vehicle.id, at, None, &replaced).await?
-        }
+    let found = if let Some(other) = last {
+        Some(Contradiction { other, side: Side::Before })
+    } else {
+        let at = (today, reading.exact());
+        contradiction(tx, user, vehicle.id, at, None, &replaced).await?
     };
     if let Some(found) = found {
         return Err(Error::Invalid(vec![out_of_order(name, &found, &shown)]));
@@ -455,23 +452,23 @@ pub(super) async fn remove(
     if_match.check(&reading)?;
     store::delete(&mut tx, user, id).await?;
     let now = app.clock.now();
-    if reading.previous_reading.is_some() {
-        recompute_totals(&mut tx, user, vehicle.id, now).await?;
-    }
     refresh(&mut tx, user, &vehicle, now).await?;
+    if reading.source == SourceKind::Replacement {
+        recompute(&mut tx, user, vehicle.id, now).await?;
+    }
     service::commit(app, user, tx).await?;
     Ok(vehicle.id)
 }
 
-/// Has every source compute again what depends on the running total.
-async fn recompute_totals(
+/// Computes again what follows from the vehicle's running totals.
+async fn recompute(
     tx: &mut Tx,
     user: &UserId,
     vehicle: VehicleId,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    for source in READINGS {
-        (source.replaced)(tx, user, (vehicle, now)).await?;
+    for recompute in RECOMPUTED {
+        recompute(tx, user, (vehicle, now)).await?;
     }
     Ok(())
 }
@@ -558,21 +555,6 @@ pub async fn shown_now(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Result<
 
 fn miles(exact: i64) -> i32 {
     i32::try_from(whole_miles(exact.max(0))).unwrap_or(i32::MAX)
-}
-
-/// Whether the vehicle's odometer was replaced between two days, within the caller's transaction:
-/// readings on either side need not be in order.
-///
-/// # Errors
-/// Unavailable where the database is away.
-pub async fn is_replaced_between(
-    tx: &mut Tx,
-    user: &UserId,
-    vehicle: VehicleId,
-    (one, other): (NaiveDate, NaiveDate),
-) -> Result<bool> {
-    let replaced = store::replacements(tx, user, vehicle).await?;
-    Ok(replaced.iter().any(|it| (one.min(other)..=one.max(other)).contains(&it.date)))
 }
 
 /// A vehicle's latest odometer readings.

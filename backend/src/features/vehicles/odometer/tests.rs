@@ -59,6 +59,7 @@ impl Car {
     async fn fill(&self, date: &str, reading: i64) -> Answer {
         let log = json!({
             "vehicleId": self.id, "date": date, "odometerReading": reading, "gallons": 10,
+            "confirm": ["/odometerReading", "/gallons"],
         });
         self.user.post("/api/fuel-logs", log).await
     }
@@ -306,21 +307,26 @@ async fn the_odometer_follows_its_readings(app: TestApp) {
     let slip = slip.header("location").to_owned();
     // Corrected, and the wrong way round again.
     for reading in [99_105, 199_105] {
-        let change = json!({ "odometerReading": reading, "allowOdometerRollback": true });
+        let change = json!({
+            "odometerReading": reading, "allowOdometerRollback": true,
+            "confirm": ["/odometerReading", "/gallons"],
+        });
         let changed = car.user.patch(&slip, change).await;
         assert_eq!(changed.status, 200, "{changed:?}");
         assert_eq!(of_vehicle().await, miles(reading));
     }
     // Or dated before the other.
-    let change = json!({ "date": "2025-12-01", "allowOdometerRollback": true });
-    car.user.patch(&slip, change).await;
+    let confirm = json!(["/odometerReading", "/gallons"]);
+    let change = json!({ "date": "2025-12-01", "allowOdometerRollback": true, "confirm": confirm });
+    let changed = car.user.patch(&slip, change).await;
+    assert_eq!(changed.status, 200, "{changed:?}");
     assert_eq!(of_vehicle().await, miles(99_000));
     assert_eq!(car.user.delete(&slip).await.status, 204);
     assert_eq!(of_vehicle().await, miles(99_000));
     // The same by a service,
     let done = json!({
         "vehicleId": car.id, "type": "oil_change", "completedDate": "2026-01-20",
-        "completedMileage": 199_200, "confirm": ["/completedMileage"],
+        "completedMileage": 199_200,
     });
     let service = car.user.post("/api/maintenance", done).await;
     assert_eq!(service.status, 201, "{service:?}");
@@ -379,8 +385,11 @@ async fn prefill_and_due_list_follow_a_corrected_slip(app: TestApp) {
     let slip = car.fill("2026-01-15", 199_105).await.header("location").to_owned();
     assert_eq!(due().await, -99_105);
     assert!(prefilled("199105").await);
-    let change = json!({ "odometerReading": 99_105, "allowOdometerRollback": true });
-    car.user.patch(&slip, change).await;
+    let change = json!({
+        "odometerReading": 99_105, "allowOdometerRollback": true,
+        "confirm": ["/odometerReading", "/gallons"],
+    });
+    assert_eq!(car.user.patch(&slip, change).await.status, 200);
     assert_eq!(due().await, 895);
     assert!(prefilled("99105").await);
     car.user.delete(&slip).await;
