@@ -251,7 +251,9 @@ mod tests {
     }
 
     fn points(rows: &[(&str, i64)]) -> Vec<Point> {
-        rows.iter().map(|(day, economy)| Point { date: date(day), value: *economy }).collect()
+        rows.iter()
+            .map(|(day, economy)| Point { date: date(day), value: *economy, is_confirmed: false })
+            .collect()
     }
 
     #[test]
@@ -321,7 +323,7 @@ mod tests {
             let day = |after| date("1990-01-01") + chrono::TimeDelta::days(after);
             let points: Vec<_> = rows
                 .iter()
-                .map(|(after, economy)| Point { date: day(*after), value: *economy })
+                .map(|(after, economy)| Point { date: day(*after), value: *economy, is_confirmed: false })
                 .collect();
             let chart = Chart::of(&points, Some(rows[0].1), 2).unwrap();
             for dot in &chart.dots {

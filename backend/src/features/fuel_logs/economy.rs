@@ -309,8 +309,7 @@ pub(super) fn figures(fills: &[Fill]) -> Vec<Figures> {
         let closing = &mut figures[stop.last];
         let is_placed = stop.total.is_some() || stop.trip.is_some();
         if !stop.is_full {
-            closing.reason =
-                Some(if is_placed { Reason::Partial } else { Reason::NoOdometer });
+            closing.reason = Some(if is_placed { Reason::Partial } else { Reason::NoOdometer });
             continue;
         }
         if !is_placed {
@@ -372,8 +371,7 @@ mod tests {
         let rows =
             figures.iter().map(|row| economy(row).map_or("-".to_owned(), |it| it.to_string()));
         let known = figures.iter().filter_map(|row| row.interval);
-        let (distance, volume) =
-            known.fold((0, 0), |(d, v), it| (d + it.distance, v + it.volume));
+        let (distance, volume) = known.fold((0, 0), |(d, v), it| (d + it.distance, v + it.volume));
         let average = unit.of_exact(distance, volume).unwrap_or_default();
         format!("{} → {average}", rows.collect::<Vec<_>>().join(", "))
     }
@@ -458,7 +456,10 @@ mod tests {
 
     #[test]
     fn money_without_a_volume_leaves_the_interval_unknown() {
-        assert_eq!(reasons("1000,9,F / 1300,-,P / 1600,9,F / 1900,9,F"), "first partial missed known");
+        assert_eq!(
+            reasons("1000,9,F / 1300,-,P / 1600,9,F / 1900,9,F"),
+            "first partial missed known"
+        );
     }
 
     #[test]

@@ -114,8 +114,15 @@ impl FillUp {
         let date = sheet.get("date").parse().map(day).unwrap_or_default();
         let more = [date.as_str(), sheet.get("stationName")];
         let more: Vec<_> = more.into_iter().filter(|it| !it.is_empty()).collect();
-        let fields =
-            ["tripDistance", "currency", "date", "stationName", "stationId", "missedPrevious", "notes"];
+        let fields = [
+            "tripDistance",
+            "currency",
+            "date",
+            "stationName",
+            "stationId",
+            "missedPrevious",
+            "notes",
+        ];
         let unit = |name| VolumeUnit::try_from(sheet.get(name).to_owned()).unwrap_or(shown.volume);
         let distance = |name| {
             let unit = DistanceUnit::try_from(sheet.get(name).to_owned());

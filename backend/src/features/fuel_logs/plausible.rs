@@ -58,12 +58,13 @@ impl History {
             Some((amount.currency, price(amount, volume)?))
         };
         Self {
-            distances: before.iter().filter_map(|it| it.distance_exact).filter(|it| *it > 0).collect(),
-            volumes: before.iter().filter_map(|it| it.volume_exact).collect(),
-            economies: before
+            distances: before
                 .iter()
-                .filter_map(|it| Some(it.interval()?.mpg()?.units()))
+                .filter_map(|it| it.distance_exact)
+                .filter(|it| *it > 0)
                 .collect(),
+            volumes: before.iter().filter_map(|it| it.volume_exact).collect(),
+            economies: before.iter().filter_map(|it| Some(it.interval()?.mpg()?.units())).collect(),
             prices: before.iter().filter_map(price).collect(),
             last: before.iter().find(|it| it.is_measured()).map(|it| (it.date, it.total_exact)),
         }
@@ -104,7 +105,9 @@ pub(super) fn check(
         faults.extend(volume(log, entered, history, shown));
     }
     if entered.pays() {
-        faults.extend(payment(log, entered, shown).or_else(|| unit_price(log, entered, history, shown)));
+        faults.extend(
+            payment(log, entered, shown).or_else(|| unit_price(log, entered, history, shown)),
+        );
     }
     if (entered.moves() || entered.volume.is_sent()) && faults.is_empty() {
         faults.extend(economy(log, entered, history, shown));
@@ -112,12 +115,7 @@ pub(super) fn check(
     faults
 }
 
-fn distance(
-    log: &FuelLog,
-    entered: &Entered,
-    history: &History,
-    shown: &Shown,
-) -> Option<Fault> {
+fn distance(log: &FuelLog, entered: &Entered, history: &History, shown: &Shown) -> Option<Fault> {
     let name = if log.trip_distance.is_some() { "tripDistance" } else { entered.odometer.name };
     let far = |at_most: i64, driven: i64| {
         let detail = format!(
@@ -128,7 +126,8 @@ fn distance(
         let expected = format!("up to {} {}", shown.exact_distance(at_most), shown.distance.sign());
         Some(Fault::implausible(name, detail, expected))
     };
-    let bound = median(&history.distances, ENOUGH).map_or(FAR, |it| it.saturating_mul(4).max(USUAL.0));
+    let bound =
+        median(&history.distances, ENOUGH).map_or(FAR, |it| it.saturating_mul(4).max(USUAL.0));
     if let Some(trip) = log.trip_distance {
         return if trip.exact() > bound { far(bound, trip.exact()) } else { None };
     }
@@ -154,7 +153,8 @@ fn distance(
 
 fn volume(log: &FuelLog, entered: &Entered, history: &History, shown: &Shown) -> Option<Fault> {
     let volume = log.volume?;
-    let bound = median(&history.volumes, ENOUGH).map_or(MUCH, |it| it.saturating_mul(3).max(USUAL.1));
+    let bound =
+        median(&history.volumes, ENOUGH).map_or(MUCH, |it| it.saturating_mul(3).max(USUAL.1));
     if volume.exact() <= bound {
         return None;
     }
@@ -185,22 +185,15 @@ fn payment(log: &FuelLog, entered: &Entered, shown: &Shown) -> Option<Fault> {
 
 fn unit_price(log: &FuelLog, entered: &Entered, history: &History, shown: &Shown) -> Option<Fault> {
     let (volume, amount, unit_price) = (log.volume?, log.amount?, log.unit_price?);
-    let of_currency: Vec<i64> = history
-        .prices
-        .iter()
-        .filter(|it| it.0 == amount.currency)
-        .map(|it| it.1)
-        .collect();
+    let of_currency: Vec<i64> =
+        history.prices.iter().filter(|it| it.0 == amount.currency).map(|it| it.1).collect();
     let usual = median(&of_currency, ENOUGH).filter(|it| *it > 0)?;
     let now = price(amount, volume.exact())?;
     if (usual / 4..=usual.saturating_mul(4)).contains(&now) {
         return None;
     }
     let per = shown.volume;
-    let usual = UnitPrice {
-        value: Fixed::from_units(usual / 100)?,
-        per: VolumeUnit::GallonsUs,
-    };
+    let usual = UnitPrice { value: Fixed::from_units(usual / 100)?, per: VolumeUnit::GallonsUs };
     let detail = format!(
         "makes a price of {} for one {}, far from the usual {}",
         shown.unit_price(unit_price, amount.currency),

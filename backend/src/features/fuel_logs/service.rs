@@ -339,8 +339,7 @@ async fn settle(
     let history = History::of(&window.before);
     let others = window.recompute(Some(log));
     let today = asking.preferences.today(asking.now);
-    let asked =
-        plausible::check(log, asking.entered, asking.is_dated, &history, today, &shown);
+    let asked = plausible::check(log, asking.entered, asking.is_dated, &history, today, &shown);
     let mut open = Vec::new();
     for fault in asked {
         let member = typed_name(fault.name());

@@ -171,11 +171,7 @@ pub(super) async fn stats(app: &App, user: &UserId, vehicle: VehicleId) -> Resul
 ///
 /// # Errors
 /// Unavailable where the database is away.
-pub async fn latest_intervals(
-    app: &App,
-    user: &UserId,
-    vehicle: VehicleId,
-) -> Result<Vec<Closed>> {
+pub async fn latest_intervals(app: &App, user: &UserId, vehicle: VehicleId) -> Result<Vec<Closed>> {
     read_any!(app.db, user, |tx| Ok(store::intervals(&mut tx, user, vehicle, CHARTED).await?))
 }
 

@@ -247,11 +247,7 @@ async fn every_field_at_fault_is_named(app: TestApp) {
     );
     assert_eq!(
         garage.user.post("/api/fuel-logs", json!({})).await.faults(),
-        [
-            "/vehicleId: is required",
-            "/date: is required",
-            "/gallons: is required"
-        ]
+        ["/vehicleId: is required", "/date: is required", "/gallons: is required"]
     );
     for (date, why) in [
         ("1885-12-31", "is before 1886"),
@@ -336,7 +332,10 @@ async fn of_price_and_total_either_may_be_left_out(app: TestApp) {
         "gallons": 99_999.999, "pricePerGallon": 999.999, "confirm": ["/gallons", "/odometer"],
     });
     let added = garage.add("2026-01-30", odometer, huge).await;
-    assert_eq!((&added.body["totalCost"], &added.body["amount"]), (&Value::Null, &json!(99_999_899.0)));
+    assert_eq!(
+        (&added.body["totalCost"], &added.body["amount"]),
+        (&Value::Null, &json!(99_999_899.0))
+    );
 }
 
 async fn a_change_works_out_what_it_does_not_mention(app: TestApp) {
@@ -444,12 +443,18 @@ async fn typed_values_come_back_as_typed_whatever_else_is_edited(app: TestApp) {
         let (tenths, thousandths, price, is_km, fuel) =
             values.new_tree(&mut runner).unwrap().current();
         let decimal = |units: i64, scale: u32| {
-            let text = format!("{}.{:0width$}", units / 10_i64.pow(scale), units % 10_i64.pow(scale), width = scale as usize);
+            let text = format!(
+                "{}.{:0width$}",
+                units / 10_i64.pow(scale),
+                units % 10_i64.pow(scale),
+                width = scale as usize
+            );
             serde_json::from_str::<Value>(&text).unwrap()
         };
         let odometer = quantity(decimal(tenths, 1), if is_km { "km" } else { "mi" });
-        let volume = quantity(decimal(thousandths, 3), ["l", "gal_us", "gal_uk"][fuel]);
-        let price = json!({ "value": decimal(price, 4), "per": ["l", "gal_us", "gal_uk"][fuel] });
+        let fuel = ["l", "gal_us", "gal_uk"][fuel];
+        let volume = quantity(decimal(thousandths, 3), fuel);
+        let price = json!({ "value": decimal(price, 4), "per": fuel });
         let body = json!({
             "vehicleId": garage.vehicle, "date": "2026-01-20", "odometer": odometer, "volume": volume,
             "unitPrice": price, "currency": "EUR", "allowOdometerRollback": true,
@@ -467,7 +472,10 @@ async fn typed_values_come_back_as_typed_whatever_else_is_edited(app: TestApp) {
             let changed = garage.user.patch(&path, change).await;
             assert_eq!(changed.status, 200, "{changed:?}");
         }
-        garage.user.patch("/api/user/preferences", json!({ "distanceUnit": "km", "currency": "HUF" })).await;
+        garage
+            .user
+            .patch("/api/user/preferences", json!({ "distanceUnit": "km", "currency": "HUF" }))
+            .await;
         let after = garage.user.get(&path).await.body;
         let as_number = |it: &Value, name: &str| (it["value"].as_f64(), it[name].clone());
         assert_eq!(as_number(&after["odometer"], "unit"), as_number(&odometer, "unit"));
@@ -501,7 +509,10 @@ async fn two_forms_of_a_value_agree_or_are_refused(app: TestApp) {
             json!({ "odometer": quantity(json!(1), "km"), "tripDistance": quantity(json!(1), "km") }),
             "/tripDistance: must be left out where there is an odometer reading",
         ),
-        (json!({ "amount": 1.5, "currency": "JPY" }), "/amount: must be a whole number: JPY has no decimals"),
+        (
+            json!({ "amount": 1.5, "currency": "JPY" }),
+            "/amount: must be a whole number: JPY has no decimals",
+        ),
         (json!({ "currency": "XAU" }), "/currency: must be a currency's code, such as USD or EUR"),
     ] {
         assert_eq!(garage.user.patch(&path, change).await.faults(), [fault]);
@@ -520,7 +531,10 @@ async fn what_was_paid_stays(app: TestApp) {
     let paid = json!({ "gallons": 10.003, "totalCost": 40 });
     let path = format!("/api/fuel-logs/{}", garage.added("2026-01-02", 1200, paid).await);
     let changed = garage.user.patch(&path, json!({ "gallons": 10.03 })).await;
-    assert_eq!((&changed.body["totalCost"], &changed.body["pricePerGallon"]), (&json!(40.0), &json!(3.988)));
+    assert_eq!(
+        (&changed.body["totalCost"], &changed.body["pricePerGallon"]),
+        (&json!(40.0), &json!(3.988))
+    );
 }
 
 async fn currencies_are_kept_apart(app: TestApp) {
@@ -540,7 +554,9 @@ async fn currencies_are_kept_apart(app: TestApp) {
     garage.added("2026-01-10", 1300, euros).await;
     let stats = garage.stats().await;
     assert_eq!((&stats["totalCost"], &stats["costPerMile"]), (&Value::Null, &Value::Null));
-    let of = |nth: usize| (&stats["currencies"][nth]["currency"], &stats["currencies"][nth]["totalCost"]);
+    let of = |nth: usize| {
+        (&stats["currencies"][nth]["currency"], &stats["currencies"][nth]["totalCost"])
+    };
     assert_eq!(of(0), (&json!("EUR"), &json!(50.0)));
     assert_eq!(of(1), (&json!("HUF"), &json!(24_600.0)));
 }
@@ -550,13 +566,23 @@ async fn a_value_that_looks_wrong_is_asked_about(app: TestApp) {
     garage.added("2026-01-01", 87_000, json!({})).await;
     for (body, pointer) in [
         (json!({ "odometerReading": 871_000 }), "/odometerReading"),
-        (json!({ "odometer": quantity(json!(142_600), "km"), "odometerReading": null }), "/odometer"),
+        (
+            json!({ "odometer": quantity(json!(142_600), "km"), "odometerReading": null }),
+            "/odometer",
+        ),
         (json!({ "odometerReading": 87_300, "gallons": 1057 }), "/gallons"),
         (json!({ "odometerReading": 87_300, "gallons": 1 }), "/gallons"),
-        (json!({ "odometerReading": 87_300, "pricePerGallon": 1.7, "totalCost": 50 }), "/totalCost"),
+        (
+            json!({ "odometerReading": 87_300, "pricePerGallon": 1.7, "totalCost": 50 }),
+            "/totalCost",
+        ),
     ] {
         let asked = garage.add("2026-01-10", 0, body.clone()).await;
-        assert_eq!((asked.status, &asked.body["type"]), (422, &json!("/problems/implausible")), "{body}");
+        assert_eq!(
+            (asked.status, &asked.body["type"]),
+            (422, &json!("/problems/implausible")),
+            "{body}"
+        );
         assert_eq!(asked.body["errors"][0]["pointer"], pointer, "{asked:?}");
         assert!(asked.body["errors"][0]["expected"].is_string(), "{asked:?}");
         let mut confirmed = body.clone();
@@ -576,11 +602,18 @@ async fn a_fill_up_without_a_reading_has_none(app: TestApp) {
     garage.added("2026-01-01", 1000, json!({})).await;
     let trip = json!({ "odometerReading": null, "tripDistance": quantity(json!(300), "mi") });
     let by_trip = garage.add("2026-01-10", 0, trip).await;
-    assert_eq!((&by_trip.body["odometerReading"], &by_trip.body["mpg"]), (&Value::Null, &json!(30.0)));
+    assert_eq!(
+        (&by_trip.body["odometerReading"], &by_trip.body["mpg"]),
+        (&Value::Null, &json!(30.0))
+    );
     assert_eq!(garage.odometer().await, 1000);
-    let money = json!({ "odometerReading": null, "gallons": null, "totalCost": 20, "isFull": false });
+    let money =
+        json!({ "odometerReading": null, "gallons": null, "totalCost": 20, "isFull": false });
     let paid = garage.add("2026-01-11", 0, money).await;
-    assert_eq!((&paid.body["gallons"], &paid.body["economyReason"]), (&Value::Null, &json!("no-odometer")));
+    assert_eq!(
+        (&paid.body["gallons"], &paid.body["economyReason"]),
+        (&Value::Null, &json!("no-odometer"))
+    );
     assert_eq!(garage.stats().await["totalCost"], 20.0);
 }
 

@@ -111,7 +111,10 @@ async fn the_fast_form_knows_the_fuel(app: TestApp) {
     let other = json!({ "vin": "WVWZZZ1JZXW000001" });
     let other = user.post("/api/vehicles", other).await.id();
     let page = user.get(&format!("/vehicles/{other}/fuel-logs/new")).await;
-    assert!(page.text().contains(r#"<option value="" selected>Not specified</option>"#), "{page:?}");
+    assert!(
+        page.text().contains(r#"<option value="" selected>Not specified</option>"#),
+        "{page:?}"
+    );
 }
 
 async fn a_fill_up_in_liters_and_kilometers_is_stored_as_typed(app: TestApp) {

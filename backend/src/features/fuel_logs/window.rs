@@ -173,9 +173,8 @@ fn is_short(chunk: &[Near]) -> bool {
 /// Where among the rows, the nearest first, the wall is: a whole full stop, read off the odometer,
 /// that is not the nearest stop.
 fn wall(rows: &[Near], is_full: impl Fn(&[Near]) -> bool) -> Option<Range<usize>> {
-    let is_one_stop = |a: &Near, b: &Near| {
-        a.is_measured() && b.is_measured() && a.total_exact == b.total_exact
-    };
+    let is_one_stop =
+        |a: &Near, b: &Near| a.is_measured() && b.is_measured() && a.total_exact == b.total_exact;
     let mut start = 0;
     for (nth, stop) in rows.chunk_by(is_one_stop).enumerate() {
         let range = start..start + stop.len();
@@ -252,10 +251,7 @@ impl Window {
 
 /// Computes what all of a vehicle's fill-ups say, in order, once their running totals are others;
 /// returns those that change.
-pub(super) fn recompute_all(
-    mut rows: Vec<Near>,
-    total: impl Fn(&Near) -> i64,
-) -> Vec<Recomputed> {
+pub(super) fn recompute_all(mut rows: Vec<Near>, total: impl Fn(&Near) -> i64) -> Vec<Recomputed> {
     let stored: Vec<(FuelLogId, Places, Figures)> =
         rows.iter().map(|it| (it.id, it.places(), it.figures())).collect();
     for row in &mut rows {

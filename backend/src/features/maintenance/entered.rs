@@ -209,7 +209,8 @@ mod tests {
     fn an_amount_stays_in_its_records_currency() {
         let (huf, usd) = (Currency::parse("HUF").unwrap(), Currency::USD);
         let jpy = Currency::parse("JPY").unwrap();
-        let amount = |units| Clearable::Set(Amount(Thousandths::from_units(units).unwrap()));
+        let amount =
+            |units| Clearable::Set(Amount::of_thousandths(Thousandths::from_units(units).unwrap()));
         let cost = |cents| Clearable::Set(Cost::from_units(cents).unwrap());
         let stored = Some(Money { thousandths: 1_500, currency: huf });
         let change = |amount, cost, currency| {

@@ -275,7 +275,7 @@ mod tests {
         assert_eq!(daily(&[(0, 1000), (30, 1900), (60, 2800)]), Some(30));
         for (per_day, each) in [(40, 9), (5, 30), (300, 2)] {
             let rows = driven(&[(360, per_day)], each);
-            let days = i64::from(1000_i32.div_ceil(per_day));
+            let days = i64::from((1000_i32 + per_day - 1) / per_day);
             assert_eq!(range(&rows, 1000), (days, days, Some(days)), "{per_day}");
         }
     }

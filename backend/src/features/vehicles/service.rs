@@ -136,8 +136,7 @@ pub(super) async fn read_list(
 ) -> Result<Page<Vehicle>> {
     let after = http::after(listing.cursor.as_ref())?;
     let after = (after.0, VehicleId(after.1));
-    let rows =
-        read_any!(app.db, user, |tx| { Ok(store::list(&mut tx, user, listing, after).await?) })?;
+    let rows = read_any!(app.db, user, |tx| Ok(store::list(&mut tx, user, listing, after).await?))?;
     Ok(Page::of(rows, listing.limit, |last| Cursor::at(last.created_at, &last.id)))
 }
 

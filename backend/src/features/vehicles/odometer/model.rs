@@ -116,7 +116,6 @@ pub struct Source {
     pub latest: Ask<i64, OfVehicle>,
 }
 
-
 /// What an odometer showed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
