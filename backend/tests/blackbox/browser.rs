@@ -40,10 +40,10 @@ async fn first_visit() {
         visit.shows("Honda Accord").await;
         visit.follows("a[href$='/fuel-logs/new']").await;
         visit.reaches("/fuel-logs/new").await;
-        visit.types("odometerReading", odometer).await;
-        visit.types("gallons", gallons).await;
-        visit.types("pricePerGallon", "3.499").await;
-        visit.enters("pricePerGallon").await;
+        visit.types("odometer", odometer).await;
+        visit.types("volume", gallons).await;
+        visit.types("unitPrice", "3.499").await;
+        visit.enters("unitPrice").await;
         visit.leaves("/fuel-logs/new").await;
     }
     // 610 miles on 20 gallons; 300 on 9.5 at best.

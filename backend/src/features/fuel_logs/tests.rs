@@ -621,7 +621,7 @@ async fn economy_runs_on_the_running_total(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     garage.added("2026-01-01", 100_000, json!({})).await;
     garage.added("2026-01-05", 100_300, json!({})).await;
-    let readings = format!("/api/vehicles/{}/odometer-readings", garage.vehicle);
+    let readings = format!("/api/vehicles/{}/odometer", garage.vehicle);
     let replacement = json!({
         "date": "2026-01-10", "reading": 150_000, "isReplacement": true, "previousReading": 100_400,
         "allowOdometerRollback": true, "confirm": ["/reading"],

@@ -219,7 +219,6 @@ mod tests {
             let pointers: Vec<_> = faults.into_iter().map(|it| it.pointer).collect();
             (paid.map(|it| (it.thousandths, it.currency)), pointers.join(" "))
         };
-        let keep = || Clearable::Keep;
         for (amount, cost, currency, wanted, fault) in [
             (Clearable::Keep, Clearable::Keep, Clearable::Keep, Some((1_500, huf)), ""),
             (amount(2_000), Clearable::Keep, Clearable::Keep, Some((2_000, huf)), ""),

@@ -106,9 +106,6 @@ impl Entry {
     }
 }
 
-fn reading(miles: i32, shown: &Shown) -> String {
-    format!("{} {}", shown.distance(miles.into()), shown.distance.sign())
-}
 
 /// Part of a history, the latest first, and where the next part begins.
 struct Timeline {
