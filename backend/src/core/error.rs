@@ -113,7 +113,7 @@ pub struct Fault {
     pub kind: Option<&'static str>,
     /// What was expected instead, where a value is asked about because it looks wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub expected: Option<String>,
+    pub expected: Option<Box<str>>,
     /// The fuel log that it contradicts, where it contradicts one.
     #[serde(skip)]
     pub fuel_log: Option<uuid::Uuid>,
@@ -130,7 +130,7 @@ impl Fault {
     /// member's pointer ([`Confirmed`](super::input::Confirmed)).
     #[must_use]
     pub fn implausible(name: &str, detail: impl Into<String>, expected: impl Into<String>) -> Self {
-        let expected = Some(expected.into());
+        let expected = Some(expected.into().into_boxed_str());
         Self { kind: Some(Self::IMPLAUSIBLE), expected, ..Self::at(name, detail) }
     }
 

@@ -18,7 +18,7 @@ use crate::{core::config::Config, testing::TestApp};
 struct Client(TcpStream);
 
 /// The service on a port, for as long as the test runs.
-async fn serve_on_a_port(front: Front) -> std::net::SocketAddr {
+fn serve_on_a_port(front: Front) -> std::net::SocketAddr {
     let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(serve(listener, front, Places::new(16), std::future::pending()));
@@ -28,7 +28,7 @@ async fn serve_on_a_port(front: Front) -> std::net::SocketAddr {
 async fn whole_service() -> (TestApp, std::net::SocketAddr) {
     let test = TestApp::on_sqlite().await;
     let front = Front::new(crate::router(&test.app), &Config::default()).await;
-    let address = serve_on_a_port(front).await;
+    let address = serve_on_a_port(front);
     (test, address)
 }
 
@@ -115,7 +115,7 @@ async fn a_refusal_of_a_long_body_closes_the_connection_and_arrives() {
         tokio::time::sleep(Duration::from_millis(10)).await;
         // As a client does that sends all before it reads anything.
         for _ in 0..megabytes * 16 {
-            client.send(&[b'x'; 64 * 1024]).await;
+            client.send(&vec![b'x'; 64 * 1024]).await;
         }
         assert_eq!(client.answer().await, (401, true), "{megabytes} MB");
         assert!(client.has_ended().await);
@@ -146,7 +146,7 @@ async fn a_client_that_waits_to_send_its_body_is_not_asked_for_it() {
 #[tokio::test]
 async fn a_connection_goes_on_after_an_overloaded_service_refused_a_body() {
     let (front, go) = slow_service().await;
-    let address = serve_on_a_port(front).await;
+    let address = serve_on_a_port(front);
     let mut slow = Client::connect(address).await;
     slow.send(&head("GET /slow", "")).await;
     tokio::time::sleep(Duration::from_millis(50)).await;

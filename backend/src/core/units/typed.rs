@@ -350,7 +350,7 @@ impl Field for UnitPrice {
     }
 
     fn schema() -> Schema {
-        let value = json_schema!({ "type": "number", "minimum": 0, "maximum": 99_999_999.9999 });
+        let value = json_schema!({ "type": "number", "minimum": 0, "maximum": 99_999_999.999_9 });
         quantity(&value, "per", &["l", "gal_us", "gal_uk"])
     }
 }

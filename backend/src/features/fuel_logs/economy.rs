@@ -349,7 +349,7 @@ mod tests {
                 let parts: Vec<_> = fill.split(',').collect();
                 let trip = parts[0].strip_prefix('+').and_then(|it| it.parse::<i64>().ok());
                 let total = parts[0].parse::<i64>().ok().filter(|_| trip.is_none());
-                let poured = Fixed::<12, 3>::parse(parts[1]).map(|it| it.units()).ok();
+                let poured = Fixed::<12, 3>::parse(parts[1]).map(Fixed::units).ok();
                 Fill {
                     total: total.map(|it| it * distance),
                     trip: trip.map(|it| it * distance),

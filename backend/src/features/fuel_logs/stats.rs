@@ -176,6 +176,7 @@ pub async fn latest_intervals(app: &App, user: &UserId, vehicle: VehicleId) -> R
 }
 
 /// An amount with a third decimal only where it is not zero.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "how serde calls it")]
 fn two_decimals_at_least<Z: Serializer>(
     amount: &Fixed<18, 3>,
     serializer: Z,

@@ -431,7 +431,7 @@ async fn the_odometer_follows_the_logs(app: TestApp) {
 }
 
 /// A reading, a volume or an amount with its unit.
-fn quantity(value: Value, unit: &str) -> Value {
+fn quantity(value: impl serde::Serialize, unit: &str) -> Value {
     json!({ "value": value, "unit": unit })
 }
 

@@ -68,8 +68,8 @@ pub(super) fn rate(readings: &[Reading]) -> Option<Rate> {
     }
     if days.len() == FEWEST_DAYS {
         let each = fitting.windows(2).filter_map(|it| slope(it[0], it[1]));
-        let (least, most) = each.fold((i64::MAX, 0), |it, one| (it.0.min(one), it.1.max(one)));
-        if least <= 0 || most > least.saturating_mul(AGREEMENT) {
+        let (lowest, highest) = each.fold((i64::MAX, 0), |it, one| (it.0.min(one), it.1.max(one)));
+        if lowest <= 0 || highest > lowest.saturating_mul(AGREEMENT) {
             return None;
         }
     }

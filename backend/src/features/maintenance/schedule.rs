@@ -49,7 +49,7 @@ impl Bounds {
         due.date.is_none_or(|it| it <= self.0)
     }
 
-    pub(super) fn has_reading(self, due: Due) -> bool {
+    pub(super) fn has_reading(due: Due) -> bool {
         due.odometer.is_none_or(|it| it.tenths() <= i64::from(Odometer::MAX) * 10)
     }
 }
@@ -264,7 +264,7 @@ mod tests {
         let bounds = Bounds::on(date("2026-01-31"));
         assert!(bounds.has_day(due("2126-01-31")) && !bounds.has_day(due("2126-02-01")));
         let at = |miles| Due { date: None, odometer: Some(Distance::miles(miles)) };
-        assert!(bounds.has_reading(at(99_999_999)) && !bounds.has_reading(at(100_000_000)));
+        assert!(Bounds::has_reading(at(99_999_999)) && !Bounds::has_reading(at(100_000_000)));
     }
 
     proptest! {

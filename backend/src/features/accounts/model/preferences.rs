@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::{
     core::{
         input::{Change, Field, Given, Text},
+        money::Currency,
         units::{DistanceUnit, EconomyUnit, Shown, VolumeUnit, choice},
     },
     input,
@@ -119,26 +120,6 @@ input! {
         pub time_zone: Change<TimeZone>,
         /// The pages' colours
         pub theme: Change<Theme>,
-    }
-}
-
-/// A currency's code: three capital letters (ISO 4217).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::features::accounts) struct Currency(pub String);
-
-impl Field for Currency {
-    fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
-        let Text(text) = Text::<3>::read(given, today)
-            .map_err(|_| "has to be three letters, such as USD".to_owned())?;
-        if text.len() == 3 && text.bytes().all(|it| it.is_ascii_alphabetic()) {
-            Ok(Self(text.to_ascii_uppercase()))
-        } else {
-            Err("has to be three letters, such as USD".to_owned())
-        }
-    }
-
-    fn schema() -> Schema {
-        json_schema!({ "type": "string", "pattern": "^[A-Za-z]{3}$" })
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     core::{App, Result, UserId, db::Tx, http::IfMatch},
     features::accounts::{
         User,
-        model::{Currency, Preferences, PreferencesChange, TimeZone},
+        model::{Preferences, PreferencesChange, TimeZone},
         session, store,
     },
 };
@@ -51,7 +51,7 @@ pub(in crate::features::accounts) async fn change_preferences(
         distance_unit: change.distance_unit.or(current.distance_unit),
         volume_unit: change.volume_unit.or(current.volume_unit),
         economy_unit: change.economy_unit.or(current.economy_unit),
-        currency: change.currency.or(Currency(current.currency)).0,
+        currency: change.currency.given().map_or(current.currency, |it| it.to_string()),
         time_zone: change.time_zone.or(TimeZone(current.time_zone)).0,
         theme: change.theme.or(current.theme),
     };

@@ -106,7 +106,6 @@ impl Entry {
     }
 }
 
-
 /// Part of a history, the latest first, and where the next part begins.
 struct Timeline {
     entries: Vec<Entry>,

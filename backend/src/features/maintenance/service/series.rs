@@ -134,7 +134,7 @@ fn check_bounds(app: &App, due: Due) -> Result<()> {
                    clear it";
         faults.push(Fault::at("completedDate", why));
     }
-    if !bounds.has_reading(due) {
+    if !Bounds::has_reading(due) {
         let why = "makes the next one due at more than 99,999,999: correct the reading, or clear \
                    the interval";
         faults.push(Fault::at("completedMileage", why));
@@ -220,7 +220,7 @@ pub(in crate::features::maintenance) async fn skip(
     let bounds = Bounds::on(app.clock.today());
     let place = item.place.after_skipping(every, due).ok_or_else(too_far)?;
     let due = place.scheduled(unit);
-    if !bounds.has_day(due) || !bounds.has_reading(due) {
+    if !bounds.has_day(due) || !Bounds::has_reading(due) {
         return Err(too_far());
     }
     let mut skipped = Item { place, updated_at: now, ..item };
