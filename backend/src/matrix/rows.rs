@@ -110,7 +110,7 @@ fn names(text: &'static str) -> Vec<&'static str> {
 /// Every row.
 pub(super) fn all() -> Vec<Row> {
     let assets = web::Assets::get();
-    let scripts = [&assets.script, &assets.passkeys, &assets.stations];
+    let scripts = [&assets.script, &assets.numbers, &assets.passkeys, &assets.stations];
     let assets =
         [&assets.css, &assets.docs, &assets.icon].into_iter().chain(scripts).chain(assets_of_map());
     let assets: Vec<_> =

@@ -176,14 +176,16 @@ impl Volume {
         Fixed::from_units(ratio(self.exact, GALLON_US / 1000)).unwrap_or(Fixed::MAX)
     }
 
-    /// The same volume in another unit, rounded to the thousandth; in its own unit it stays as it
+    /// The same volume in another unit, rounded to the thousandth (liters to the hundredth); in its own unit it stays as it
     /// is.
     #[must_use]
     pub fn in_unit(self, unit: VolumeUnit) -> Self {
         if unit == self.unit {
             return self;
         }
-        Self::of_thousandths(ratio(self.exact, unit.exact() / 1000), unit)
+        // A liter is a quarter of a gallon: a hundredth of it says as much.
+        let step = if unit == VolumeUnit::Litres { 10 } else { 1 };
+        Self::of_thousandths(ratio(self.exact, unit.exact() / 1000 * step) * step, unit)
     }
 
     /// The value without its unit: at least two decimals and as many as were entered.

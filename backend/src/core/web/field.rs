@@ -135,7 +135,8 @@ impl Sheet {
 /// What is wrong, as a sentence of its own: `is required` → `This is required.`
 #[must_use]
 pub fn sentence(detail: &str) -> String {
-    const BEGINNINGS: &[&str] = &["is ", "has ", "holds ", "cannot ", "times ", "for "];
+    const BEGINNINGS: &[&str] =
+        &["is ", "has ", "holds ", "contains ", "cannot ", "times ", "for "];
     let end = if detail.ends_with(['.', '!', '?']) { "" } else { "." };
     if BEGINNINGS.iter().any(|it| detail.starts_with(it)) {
         return format!("This {detail}{end}");

@@ -249,20 +249,23 @@ impl Entered {
     }
 
     fn derive(&self, log: &mut FuelLog, currency: Currency) -> Result<(), Fault> {
+        // What is cleared stays empty, unless it is replaced by another that is set.
+        let sets = self.volume.is_set() || self.price.is_set() || self.amount.is_set();
+        let derives = |is_cleared: bool| sets || !is_cleared;
         match (log.volume, log.unit_price, log.amount) {
-            (Some(volume), Some(price), None) if !self.amount.is_cleared() => {
+            (Some(volume), Some(price), None) if derives(self.amount.is_cleared()) => {
                 let amount = amount_of(volume, price, currency);
                 let detail = "times the volume is more than an amount can be";
                 log.amount = Some(amount.ok_or_else(|| Fault::at(self.price.name, detail))?);
                 log.derived = Derived::Amount;
             }
-            (Some(volume), None, Some(amount)) if !self.price.is_cleared() => {
+            (Some(volume), None, Some(amount)) if derives(self.price.is_cleared()) => {
                 let detail = "for this volume is more than a price can be";
                 let price = price_of(volume, amount);
                 log.unit_price = Some(price.ok_or_else(|| Fault::at(self.amount.name, detail))?);
                 log.derived = Derived::UnitPrice;
             }
-            (None, Some(price), Some(amount)) if !self.volume.is_cleared() => {
+            (None, Some(price), Some(amount)) if derives(self.volume.is_cleared()) => {
                 let detail = "is required: it does not follow from price and amount";
                 let volume = volume_of(price, amount);
                 log.volume = Some(volume.ok_or_else(|| Fault::at(self.volume.name, detail))?);

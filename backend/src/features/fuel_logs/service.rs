@@ -219,7 +219,8 @@ pub(super) async fn change(
         || log.date != old.date
         || log.odometer != old.odometer
         || log.trip_distance != old.trip_distance;
-    forget_confirmed(&mut log, &entered, moves);
+    let is_dated = log.date != old.date;
+    forget_confirmed(&mut log, &entered, is_dated);
     let window = if moves {
         let around = window::around(&mut tx, user, old.vehicle_id, old.position(), id).await?;
         for other in around.recompute(None) {
@@ -343,8 +344,10 @@ async fn settle(
     let mut open = Vec::new();
     for fault in asked {
         let member = typed_name(fault.name());
-        if asking.confirmed.is_some_and(|it| it.has(member) || it.has(fault.name())) {
-            let pointer = format!("/{member}");
+        let pointer = format!("/{member}");
+        let is_confirmed =
+            asking.confirmed.is_some_and(|it| it.has(member) || it.has(fault.name()));
+        if is_confirmed || log.confirmed.contains(&pointer) {
             if !log.confirmed.contains(&pointer) {
                 log.confirmed.push(pointer);
             }
@@ -367,9 +370,10 @@ fn typed_name(name: &str) -> &str {
 }
 
 /// What a change replaces is no longer confirmed.
-fn forget_confirmed(log: &mut FuelLog, entered: &Entered, moves: bool) {
+fn forget_confirmed(log: &mut FuelLog, entered: &Entered, is_dated: bool) {
     log.confirmed.retain(|pointer| match pointer.trim_start_matches('/') {
-        "date" | "odometer" | "tripDistance" => !moves,
+        "date" => !is_dated,
+        "odometer" | "tripDistance" => !entered.moves(),
         "volume" | "unitPrice" | "amount" => !entered.pays(),
         _ => true,
     });

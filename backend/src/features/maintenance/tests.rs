@@ -240,7 +240,7 @@ async fn a_list_is_filtered_and_goes_page_by_page_newest_first(app: TestApp) {
     for nth in 1..=4 {
         let kind = if nth == 4 { "dashcam" } else { "oil_change" };
         let item = json!({ "type": kind, "dueMileage": nth });
-        let done = json!({ "type": kind, "completedDate": "2026-01-01", "completedMileage": nth });
+        let done = json!({ "type": kind, "completedDate": "2026-01-01", "completedMileage": nth, "confirm": ["/completedMileage"] });
         garage.added(if nth == 2 { done } else { item }).await;
         app.app.clock.advance(chrono::TimeDelta::milliseconds(7));
     }
@@ -281,7 +281,9 @@ async fn a_list_is_filtered_and_goes_page_by_page_newest_first(app: TestApp) {
 
 async fn a_service_is_a_reading_of_its_vehicle(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
-    let done = json!({ "completedDate": "2025-06-01", "completedMileage": 510_000 });
+    let done = json!({
+        "completedDate": "2025-06-01", "completedMileage": 510_000, "confirm": ["/completedMileage"],
+    });
     let path = garage.added(done).await;
     assert_eq!(garage.odometer().await, 510_000);
     garage.user.patch(&path, json!({ "completedMileage": 51_000 })).await;

@@ -137,7 +137,7 @@ async fn what_was_done_is_noted_and_shown_again_with_what_is_wrong(app: TestApp)
     assert!(!form.text().contains("dueDate"));
     for (wrong, why) in [
         ([("completedDate", ""), ("amount", "1")], "This is required of a completed item."),
-        ([("completedDate", "2026-01-02"), ("amount", "1.234")], "This has more than 2 decimals"),
+        ([("completedDate", "2026-01-02"), ("amount", "1.2345")], "decimals"),
         ([("completedDate", "2026-01-02"), ("type", "Été")], "This has to be a lower-case word"),
     ] {
         let fields = [&[("type", "New tires")], &wrong[..]].concat();

@@ -177,7 +177,7 @@ async fn whatever_changes_what_is_due_is_seen_at_once(app: TestApp) {
     assert_eq!(told(&garage).await, ["coolant upcoming null 1000"]);
     let log = garage.user.get("/api/fuel-logs").await.body["items"][0]["id"].clone();
     let log = format!("/api/fuel-logs/{}", log.as_str().unwrap());
-    garage.user.patch(&log, json!({ "date": "2026-01-31", "odometerReading": 52_000 })).await;
+    garage.user.patch(&log, json!({ "date": "2026-01-31", "odometerReading": 52_000, "confirm": ["/odometerReading"] })).await;
     assert_eq!(told(&garage).await, ["coolant due-soon null 300"]);
     let next = upcoming(&garage).await[0]["id"].as_str().unwrap().to_owned();
     garage.user.delete(&format!("/api/maintenance/{next}")).await;

@@ -201,8 +201,11 @@ async fn only_whoever_made_it_or_an_administrator_changes_a_station(app: TestApp
     let mended = admin.patch(&path, json!({ "name": "The corner" })).await;
     assert_eq!((mended.status, &mended.body["name"]), (200, &json!("The corner")));
     assert_eq!(admin.delete(&path).await.status, 204);
-    for gone in [ann.get(&path).await, bob.patch(&path, json!({})).await, bob.delete(&path).await] {
-        assert_eq!(gone.status, 404);
+    // Bob, who marked it, keeps it as it is; for Ann it is gone.
+    assert_eq!(ann.get(&path).await.status, 404);
+    assert_eq!(bob.get(&path).await.body["isListed"], false);
+    for refused in [bob.patch(&path, json!({})).await, bob.delete(&path).await] {
+        assert_eq!(refused.status, 403);
     }
 }
 

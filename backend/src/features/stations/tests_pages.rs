@@ -342,9 +342,12 @@ async fn a_fill_up_is_noted_at_a_favorite(app: TestApp) {
     assert_eq!(unknown.status, 200);
     let fields = [
         ("date", "2026-01-30"),
-        ("odometerReading", "100"),
-        ("gallons", "10"),
-        ("pricePerGallon", "3.5"),
+        ("odometer", "100"),
+        ("odometerUnit", "mi"),
+        ("volume", "10"),
+        ("volumeUnit", "gal_us"),
+        ("unitPrice", "3.5"),
+        ("unitPriceUnit", "gal_us"),
         ("stationId", corner.as_str()),
         ("stationName", ""),
     ];

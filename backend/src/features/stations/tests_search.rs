@@ -171,8 +171,8 @@ async fn stations_saved_before_are_found_whatever_their_accents(app: TestApp) {
         paths.push(format!("/api/stations/{id}"));
     }
     let before = ann.get(&paths[0]).await;
-    assert_eq!(names(&ann, "query=cafe").await, [""; 0]);
-    let migration = super::FEATURE.migrations.iter().find(|it| it.name.starts_with("006_find"));
+    assert!(!names(&ann, "query=cafe").await.contains(&"Station 0".to_owned()));
+    let migration = super::FEATURE.migrations.iter().find(|it| it.name.starts_with("008_find"));
     let mut tx = app.app.db.write().await.unwrap();
     let done = match &mut tx {
         Tx::Postgres { tx, .. } => {

@@ -87,6 +87,15 @@ pub struct LatestReading {
 }
 
 impl LatestReading {
+    /// The reading of that day.
+    pub(super) fn new(date: NaiveDate, reading: Distance) -> Self {
+        Self {
+            odometer_exact: Some(reading.exact()),
+            odometer_unit: Some(reading.unit().as_str().to_owned()),
+            odometer_date: Some(date),
+        }
+    }
+
     /// The day and the reading, unless the vehicle has none.
     #[must_use]
     pub fn latest(&self) -> Option<(NaiveDate, Distance)> {

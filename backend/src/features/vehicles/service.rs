@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use uuid::Uuid;
 
 use super::{
-    Vehicle, VehicleId, Vin,
+    LatestReading, Vehicle, VehicleId, Vin,
     model::{NewVehicle, VehicleChange, names},
     odometer::{self, Entered},
     store,
@@ -61,6 +61,12 @@ pub(super) async fn add(
     let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, vehicle.created_at).await? {
         return replay(app, user, tx, before).await;
+    }
+    if let Some(reading) = &reading {
+        // What the vehicle's first reading makes it, so that nothing needs to change it afterwards.
+        let today = user.0.preferences.today(app.clock.now());
+        vehicle.odometer = LatestReading::new(today, reading.reading);
+        vehicle.odometer_reading = reading.reading.whole_miles();
     }
     if let Err(error) = store::insert(&mut tx, user, &vehicle).await {
         drop(tx);

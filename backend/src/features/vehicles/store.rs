@@ -5,7 +5,7 @@ use sqlx::Result;
 
 use super::{Vehicle, VehicleId, Vin, service::Listing};
 use crate::{
-    core::{UserId, db::Tx},
+    core::{UserId, db::Tx, units::Distance},
     sql,
 };
 
@@ -15,8 +15,9 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Res
         execute,
         "INSERT INTO vehicles
            (id, user_id, vin, make, model, year, nickname, color, license_plate,
-            odometer_reading, is_active, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $11)",
+            odometer_reading, is_active, created_at, updated_at, odometer_exact, odometer_unit,
+            odometer_date)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $12, $10, $11, $11, $13, $14, $15)",
         vehicle.id,
         user.as_str(),
         &vehicle.vin,
@@ -28,6 +29,10 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Res
         &vehicle.license_plate,
         vehicle.is_active,
         vehicle.created_at,
+        vehicle.odometer_reading,
+        vehicle.odometer.reading().map(Distance::exact),
+        vehicle.odometer.reading().map(|it| it.unit().as_str()),
+        vehicle.odometer.latest().map(|it| it.0),
     )?;
     Ok(())
 }

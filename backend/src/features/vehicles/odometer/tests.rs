@@ -326,7 +326,7 @@ async fn the_odometer_follows_its_readings(app: TestApp) {
     // The same by a service,
     let done = json!({
         "vehicleId": car.id, "type": "oil_change", "completedDate": "2026-01-20",
-        "completedMileage": 199_200,
+        "completedMileage": 199_200, "confirm": ["/completedMileage"],
     });
     let service = car.user.post("/api/maintenance", done).await;
     assert_eq!(service.status, 201, "{service:?}");
