@@ -129,6 +129,11 @@ async fn an_older_database_gives_the_same_answers(place: Place) {
                 sort_by_id(&mut expected);
                 sort_by_id(&mut actual);
             }
+            if let Some(vehicle) = path.split("/odometer").next().filter(|it| *it != path) {
+                // What a vehicle showed without any reading is one now, under the vehicle's own id.
+                let id = vehicle.rsplit('/').next().unwrap();
+                actual["items"].as_array_mut().unwrap().retain(|it| it["id"] != id);
+            }
             let place = format!("{} {path} ", account.email);
             compare(&place, &expected, &actual, &mut differences);
             let Some(records) = records(path) else { continue };

@@ -214,11 +214,14 @@ impl FuelLog {
 /// The price of a US gallon: from the amount where the price was derived from that, lest it is
 /// rounded twice.
 fn price_of_us_gallon(log: &FuelLog) -> Option<Price> {
+    let per = log.unit_price.map(|it| it.per);
     match (log.derived, log.amount, log.volume) {
-        (Derived::UnitPrice, Some(amount), Some(volume)) => Price::from_ratio(
-            i128::from(amount.thousandths) * i128::from(GALLON_US),
-            volume.exact().into(),
-        ),
+        (Derived::UnitPrice, Some(amount), Some(volume)) if per != Some(VolumeUnit::GallonsUs) => {
+            Price::from_ratio(
+                i128::from(amount.thousandths) * i128::from(GALLON_US),
+                volume.exact().into(),
+            )
+        }
         _ => log.unit_price.and_then(UnitPrice::of_us_gallon),
     }
 }
