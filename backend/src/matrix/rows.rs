@@ -295,7 +295,7 @@ const FUEL_LOGS: &[Row] = &[
     row(Owner, "GET /api/vehicles/$vehicle/fuel-stats"),
     row(Owner, "GET /vehicles/$vehicle/fuel-logs/new"),
     row(Owner, "POST /vehicles/$vehicle/fuel-logs/new")
-        .form("date=2026-01-30&odometerReading=900&gallons=10&isFull=true&fuelType=e10"),
+        .form("date=2026-01-30&odometer=900&odometerUnit=mi&volume=10&volumeUnit=gal_us&isFull=true&fuelType=e10"),
     row(Owner, "GET /fuel-logs/$log/edit"),
     row(Owner, "POST /fuel-logs/$log/edit").form("notes=mine"),
     row(Owner, "POST /fuel-logs/$log/delete"),

@@ -159,7 +159,6 @@ pub async fn status(
 }
 
 #[derive(sqlx::FromRow)]
-#[expect(clippy::struct_field_names, reason = "the columns' names")]
 struct Executed {
     feature: String,
     file: String,

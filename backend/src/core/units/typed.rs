@@ -315,15 +315,17 @@ pub struct UnitPrice {
 }
 
 impl UnitPrice {
-    /// The same price for another unit of volume, rounded to four decimals.
+    /// The same price for another unit of volume, rounded to the thousandth.
     #[must_use]
     pub fn in_unit(self, per: VolumeUnit) -> Self {
         if per == self.per {
             return self;
         }
         let scaled = i128::from(self.value.units()) * i128::from(per.exact());
-        let value = Fixed::from_ratio(scaled, self.per.exact().into()).unwrap_or(Fixed::MAX);
-        Self { value, per }
+        // To the thousandth, as prices are read off a pump.
+        let thousandths = Fixed::<11, 3>::from_ratio(scaled, i128::from(self.per.exact()) * 10);
+        let value = thousandths.and_then(|it| Fixed::from_units(it.units() * 10));
+        Self { value: value.unwrap_or(Fixed::MAX), per }
     }
 
     /// The price of a US gallon to the thousandth where a `DECIMAL(6,3)` holds it.
