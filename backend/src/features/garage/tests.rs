@@ -140,7 +140,7 @@ async fn a_vehicles_page_is_in_the_users_units(app: TestApp) {
             "Cost per km",
             "2,736 km",
             "37.85 <span",
-            "CHF\u{a0}0.914<span",
+            "$0.914<span",
         ],
     );
     assert_shows(&user.get("/vehicles").await, &["8.4 <small>l/100 km", "2,736 km"]);
