@@ -155,7 +155,7 @@ async fn pages_and_additions(client: &Client) -> Requests {
         vehicles.push(vehicle);
     }
     let common = format!("host: cars.test\r\ncookie: {}\r\n", client.cookie());
-    let fills = AtomicU64::new(50 * 8);
+    let fills = AtomicU64::new(50);
     Arc::new(move |nth| {
         let vehicle = &vehicles[usize::try_from(nth / 8 % 8).unwrap()];
         if nth % 8 == 0 {
@@ -180,6 +180,8 @@ fn log(vehicle: &str, nth: u64) -> Value {
         "vehicleId": vehicle,
         "date": first + chrono::Days::new(nth / 9),
         "odometerReading": nth * 2,
+        // A fill-up after many refused ones has gone farther than usual.
+        "confirm": ["/odometerReading"],
         "gallons": 10,
         "pricePerGallon": 3.5,
         "stationName": "The station at the corner",

@@ -297,10 +297,11 @@ fn a_change_through_one_instance_is_seen_through_the_other_at_once() {
         };
         join(join_all(readers), write).await;
         // And what a vehicle's fill-ups add up to.
+        let vehicle = writer.add_vehicle(2).await;
         for nth in 1..=40 {
             let (by, to) = if nth % 2 == 0 { (&writer, &reader) } else { (&reader, &writer) };
             let day = chrono::NaiveDate::from_yo_opt(2025, nth).unwrap();
-            let odometer = 1_000_000 + nth;
+            let odometer = 1_000 + nth;
             let fill = json!({
                 "vehicleId": vehicle, "date": day, "odometerReading": odometer, "gallons": 1,
             });
