@@ -11,6 +11,8 @@ mod service;
 mod store;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_typed;
 mod total;
 
 pub(super) use api::router as api;
