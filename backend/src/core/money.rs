@@ -32,6 +32,19 @@ const IN_USE: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BH
 const WITHOUT_DECIMALS: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF";
 const WITH_THREE: &str = "BHD IQD JOD KWD LYD OMR TND";
 
+/// Currencies whose smallest coin is worth more than their smallest unit, with the step in
+/// thousandths (Unicode CLDR, `supplementalData.xml`, `cashDigits` and `cashRounding`; HUF, AUD, NZD,
+/// and COP by their central banks).
+const CASH_STEPS: [(&str, i64); 7] = [
+    ("AUD CAD CHF", 50),
+    ("NZD", 100),
+    ("DKK", 500),
+    ("AMD CRC CZK GYD KZT MNT MUR NOK PKR SEK TWD", 1_000),
+    ("HUF", 5_000),
+    ("COP", 50_000),
+    ("IDR TZS UZS", 100_000),
+];
+
 /// A currency's code (ISO 4217).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);
@@ -83,6 +96,16 @@ impl Currency {
     #[must_use]
     pub fn smallest(self) -> i64 {
         10_i64.pow(3 - self.decimals())
+    }
+
+    /// The step to which an amount paid in cash is rounded, in thousandths. A receipt may show such
+    /// an amount: 40.12 L at 615 HUF are 24,673.80, and the receipt says 24,675.
+    #[must_use]
+    pub fn cash_step(self) -> i64 {
+        CASH_STEPS
+            .iter()
+            .find(|(codes, _)| codes.split(' ').any(|it| it == self.as_str()))
+            .map_or(self.smallest(), |it| it.1)
     }
 }
 
@@ -289,6 +312,18 @@ mod tests {
             let amount = Amount::read(&given, NaiveDate::default()).unwrap();
             let money = amount.of(Currency::parse(currency).unwrap()).unwrap();
             assert_eq!(money.number(), written, "{typed} {currency}");
+        }
+    }
+
+    #[test]
+    fn cash_is_rounded_to_the_smallest_coin() {
+        for (code, step) in [("EUR", 10), ("JPY", 1_000), ("KWD", 1), ("HUF", 5_000), ("CHF", 50)] {
+            assert_eq!(Currency::parse(code).unwrap().cash_step(), step, "{code}");
+        }
+        let known = super::CASH_STEPS.iter().flat_map(|it| it.0.split(' '));
+        for code in known {
+            let currency = Currency::parse(code).unwrap();
+            assert!(currency.cash_step() > currency.smallest(), "{code}");
         }
     }
 

@@ -154,8 +154,10 @@ fn what_is_due_is_kept_for_an_hour_at_most_and_gone_after_a_fill_up() {
         let item = json!({ "vehicleId": scene.vehicle, "type": "oil_change", "dueMileage": 5000 });
         let item = scene.client.post("/api/maintenance", &item).await.expect(201);
         let item = format!("/api/maintenance/{}", item["id"].as_str().unwrap());
+        // The vehicle has readings of today: a fill-up of an earlier day would not change what is due.
+        let today = chrono::Utc::now().date_naive();
         let fill = json!({
-            "vehicleId": scene.vehicle, "date": "2026-01-01", "odometerReading": 4800, "gallons": 10,
+            "vehicleId": scene.vehicle, "date": today, "odometerReading": 4800, "gallons": 10,
         });
         let due = async || {
             let due = scene.client.get("/api/maintenance/upcoming").await.expect(200);

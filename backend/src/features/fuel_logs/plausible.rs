@@ -172,7 +172,7 @@ fn payment(log: &FuelLog, entered: &Entered, shown: &Shown) -> Option<Fault> {
     }
     let expected = amount_of(volume, price, amount.currency)?;
     let apart = (expected.thousandths - amount.thousandths).abs();
-    if apart <= amount.currency.smallest() {
+    if apart <= amount.currency.cash_step() {
         return None;
     }
     let detail = format!(

@@ -25,6 +25,7 @@ on_every_engine![
     what_was_paid_stays,
     currencies_are_kept_apart,
     a_value_that_looks_wrong_is_asked_about,
+    a_receipt_rounded_to_the_smallest_coin_is_taken,
     a_fill_up_without_a_reading_has_none,
     economy_runs_on_the_running_total,
     a_log_moves_to_another_vehicle_of_the_same_user,
@@ -595,6 +596,26 @@ async fn a_value_that_looks_wrong_is_asked_about(app: TestApp) {
     // A missing fill-up explains a long way.
     let missed = json!({ "missedPrevious": true });
     assert_eq!(garage.add("2026-01-20", 90_000, missed).await.status, 201);
+}
+
+async fn a_receipt_rounded_to_the_smallest_coin_is_taken(app: TestApp) {
+    let garage = garage(&app, "ann@example.org").await;
+    let receipt = |amount: i64| {
+        json!({
+            "odometerReading": null, "gallons": null, "volume": quantity(json!(40.12), "l"),
+            "unitPrice": { "value": 615, "per": "l" }, "amount": amount, "currency": "HUF",
+        })
+    };
+    // 24,673.80 forint, by card and in cash.
+    for amount in [24_673, 24_674, 24_675, 24_670] {
+        let added = garage.add("2026-01-10", 0, receipt(amount)).await;
+        assert_eq!(
+            (added.status, &added.body["amount"]),
+            (201, &json!(f64::from(i32::try_from(amount).unwrap())))
+        );
+    }
+    let asked = garage.add("2026-01-10", 0, receipt(24_680)).await;
+    assert_eq!((asked.status, asked.faults().len()), (422, 1), "{asked:?}");
 }
 
 async fn a_fill_up_without_a_reading_has_none(app: TestApp) {
