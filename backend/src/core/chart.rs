@@ -31,7 +31,7 @@ pub struct Point {
     pub date: NaiveDate,
     /// The figure.
     pub value: i64,
-    /// Whether it rests on a value that looked wrong and was confirmed.
+    /// Whether it depends on a value that looked wrong and was confirmed.
     pub is_confirmed: bool,
 }
 

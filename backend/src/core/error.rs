@@ -48,12 +48,12 @@ pub enum Error {
     /// The thing does not exist, or is not this user's (404).
     #[error("there is no such {0}")]
     NotFound(&'static str),
-    /// The vehicle is in the trash of whoever asks (404).
+    /// The vehicle is in the user's own trash (404).
     #[error("{title} is in your trash: restore it first")]
     InTrash {
         /// The vehicle.
         vehicle: uuid::Uuid,
-        /// What it is called.
+        /// Its name.
         title: String,
     },
     /// The path is known, the method is not (405).
@@ -98,7 +98,7 @@ pub enum Error {
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// The name of the problem that a vehicle is in the trash of whoever asks.
+/// The problem's name for a vehicle in the user's own trash.
 const IN_TRASH: &str = "vehicle-in-trash";
 
 /// One field at fault.
@@ -111,13 +111,13 @@ pub struct Fault {
     /// The problem's name, where it has one of its own.
     #[serde(skip)]
     pub kind: Option<&'static str>,
-    /// What was expected instead, where a value is asked about because it looks wrong.
+    /// What was expected, if the value looks wrong and can be confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<Box<str>>,
     /// The fuel log that it contradicts, where it contradicts one.
     #[serde(skip)]
     pub fuel_log: Option<uuid::Uuid>,
-    /// The vehicle that it contradicts, where it contradicts one.
+    /// The vehicle that it contradicts, if any.
     #[serde(skip)]
     pub vehicle: Option<uuid::Uuid>,
 }
@@ -144,7 +144,7 @@ impl Fault {
         Self { pointer, detail, kind: None, expected: None, fuel_log: None, vehicle: None }
     }
 
-    /// The member `name` of the body names a vehicle that is in the trash of whoever asks.
+    /// The member `name` of the body names a vehicle in the user's own trash.
     #[must_use]
     pub fn in_trash(name: &str, vehicle: uuid::Uuid) -> Self {
         let detail = "is a vehicle in your trash: restore it first";
@@ -223,7 +223,7 @@ impl Error {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-encoding")
             }
             Self::Invalid(faults) => {
-                // A field that must be corrected outweighs one that may be confirmed.
+                // Errors that must be corrected take precedence over values that can be confirmed.
                 let is_asked = |it: &Fault| it.kind == Some(Fault::IMPLAUSIBLE);
                 let kind = if faults.iter().all(is_asked) {
                     faults.first().and_then(|it| it.kind)
@@ -259,7 +259,7 @@ pub struct Problem {
     /// The vehicle that the request contradicts, where it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vehicle_id: Option<uuid::Uuid>,
-    /// What brings the vehicle back by `POST`, where it is in the trash.
+    /// The address that restores the vehicle by `POST`, if it is in the trash.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restore: Option<String>,
     /// The fuel log that the request contradicts, where it is about one.
@@ -331,7 +331,7 @@ impl IntoResponse for Error {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if let Some(accepted) = accepted {
-            // RFC 9110, section 12.5.3: in an answer it names what a request may use.
+            // RFC 9110, section 12.5.3: in a response it lists the encodings that requests can use.
             let accepted = HeaderValue::from_static(accepted);
             response.headers_mut().insert(header::ACCEPT_ENCODING, accepted);
         }

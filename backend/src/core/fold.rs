@@ -4,8 +4,8 @@ use unicode_normalization::UnicodeNormalization as _;
 
 /// The text in lower case and without accents: `Café` and `CAFE` are both `cafe`.
 ///
-/// The accents are those of the Latin, Greek and Cyrillic scripts; marks that make another letter in
-/// other scripts stay.
+/// Only Latin, Greek and Cyrillic accents are removed: in other scripts a mark makes a different
+/// letter.
 #[must_use]
 pub fn folded(text: &str) -> String {
     if text.is_ascii() {
@@ -34,7 +34,7 @@ fn is_accent(letter: char) -> bool {
     matches!(letter, '\u{300}'..='\u{36f}')
 }
 
-/// Letters whose stroke or ligature is no mark of its own are written as people type them.
+/// Writes letters with a stroke, and ligatures, as people type them: Unicode does not decompose them.
 fn push_plain(letter: char, folded: &mut String) {
     match letter {
         'ß' => folded.push_str("ss"),

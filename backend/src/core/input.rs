@@ -33,7 +33,7 @@ pub trait Input: Sized {
 
 /// Declares what a client may send: a struct whose members are read from JSON or a form under
 /// their camel-case names, with its JSON schema. `requires any "a", "b";` after the struct refuses a
-/// request with none of these members, at the first.
+/// request that has none of these members, and reports the first as missing.
 #[macro_export]
 macro_rules! input {
     (

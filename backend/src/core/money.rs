@@ -15,12 +15,12 @@ use super::{
     },
 };
 
-/// An amount in thousandths, which every currency's decimals fit: what a column holds.
+/// An amount in thousandths, as columns store it: no currency has more than three decimals.
 pub type Thousandths = Fixed<14, 3>;
 /// A sum of amounts.
 pub type SumOfThousandths = Fixed<18, 3>;
 
-/// The currencies that are money in use (ISO 4217, list one, without metals, funds and test codes).
+/// The currencies in use as money (ISO 4217, list one, without metals, funds and test codes).
 const IN_USE: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL \
     BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP \
     GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF \
@@ -28,8 +28,9 @@ const IN_USE: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BH
     NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD \
     SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES \
     VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG";
-/// Those without decimals, and those with three.
+/// The currencies without decimals.
 const WITHOUT_DECIMALS: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF";
+/// The currencies with three decimals.
 const WITH_THREE: &str = "BHD IQD JOD KWD LYD OMR TND";
 
 /// Currencies whose smallest coin is worth more than their smallest unit, with the step in
@@ -45,7 +46,7 @@ const CASH_STEPS: [(&str, i64); 7] = [
     ("IDR TZS UZS", 100_000),
 ];
 
-/// A currency's code (ISO 4217).
+/// A currency code (ISO 4217).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);
 
@@ -53,14 +54,14 @@ impl Currency {
     /// The US dollar.
     pub const USD: Self = Self(*b"USD");
 
-    /// The currency with this code, in capitals or not, if it is money in use.
+    /// The currency with this code, in upper or lower case, if it is in use as money.
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {
         let code = Self::stored(code)?;
         IN_USE.split(' ').any(|it| it == code.as_str()).then_some(code)
     }
 
-    /// Any three letters: what an older version may have stored.
+    /// Any three letters: an older version may have stored other codes.
     #[must_use]
     pub fn stored(code: &str) -> Option<Self> {
         let code: [u8; 3] = code.trim().as_bytes().try_into().ok()?;
@@ -68,7 +69,7 @@ impl Currency {
         code.iter().all(u8::is_ascii_uppercase).then_some(Self(code))
     }
 
-    /// Every currency that is money in use.
+    /// Every currency in use as money.
     pub fn all() -> impl Iterator<Item = Self> {
         IN_USE.split(' ').filter_map(Self::stored)
     }
@@ -98,8 +99,8 @@ impl Currency {
         10_i64.pow(3 - self.decimals())
     }
 
-    /// The step to which an amount paid in cash is rounded, in thousandths. A receipt may show such
-    /// an amount: 40.12 L at 615 HUF are 24,673.80, and the receipt says 24,675.
+    /// The step that cash amounts are rounded to, in thousandths. A receipt may show a rounded
+    /// amount: 40.12 L at 615 HUF is 24,673.80 HUF, and the receipt says 24,675.
     #[must_use]
     pub fn cash_step(self) -> i64 {
         CASH_STEPS
@@ -120,7 +121,7 @@ impl Field for Currency {
         let (Given::Text(text) | Given::Typed(text)) = given else {
             return Err("must be a string".to_owned());
         };
-        Self::parse(text).ok_or_else(|| "must be a currency's code, such as USD or EUR".to_owned())
+        Self::parse(text).ok_or_else(|| "must be a currency code, such as USD or EUR".to_owned())
     }
 
     fn schema() -> Schema {
@@ -137,7 +138,7 @@ impl Serialize for Currency {
 impl<'de> Deserialize<'de> for Currency {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let code = Cow::<'de, str>::deserialize(deserializer)?;
-        Self::stored(&code).ok_or_else(|| serde::de::Error::custom("not a currency's code"))
+        Self::stored(&code).ok_or_else(|| serde::de::Error::custom("not a currency code"))
     }
 }
 
@@ -151,16 +152,16 @@ impl JsonSchema for Currency {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "description": "A currency's code (ISO 4217)" })
+        json_schema!({ "type": "string", "description": "A currency code (ISO 4217)" })
     }
 }
 
 /// An amount of a currency, in thousandths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Money {
-    /// In thousandths; whole in the currency's smallest unit.
+    /// In thousandths; a multiple of the currency's smallest unit.
     pub thousandths: i64,
-    /// What it is an amount of.
+    /// The currency.
     pub currency: Currency,
 }
 
@@ -174,26 +175,27 @@ impl Money {
         Some(Self { thousandths, currency })
     }
 
-    /// In hundredths where a `DECIMAL(8,2)` holds it, rounded half up: what the seed's columns hold.
+    /// In hundredths, rounded half up, as the reference schema's columns store it; none if it does
+    /// not fit in a `DECIMAL(8,2)`.
     #[must_use]
     pub fn in_cents(self) -> Option<Fixed<8, 2>> {
         Fixed::from_ratio(self.thousandths.into(), 10)
     }
 
-    /// The number with the currency's decimals and without its sign: `43.19`, `24600`.
+    /// The number with the currency's decimals and without a currency sign: `43.19`, `24600.00`.
     #[must_use]
     pub fn number(self) -> String {
         let text = SumOfThousandths::from_units(self.thousandths).unwrap_or(Fixed::MAX).to_string();
         match self.currency.decimals() {
             0 => text[..text.len() - 4].to_owned(),
-            // Amounts of an older version may have more decimals than their currency has.
+            // Amounts from an older version may have more decimals than their currency.
             decimals => text[..text.len() - (3 - decimals as usize)].to_owned(),
         }
     }
 }
 
 impl Serialize for Money {
-    /// The number alone, digit for digit.
+    /// Only the number, digit for digit.
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
         let raw = RawValue::from_string(self.number()).map_err(serde::ser::Error::custom)?;
         raw.serialize(serializer)
@@ -217,13 +219,13 @@ impl JsonSchema for Money {
     }
 }
 
-/// An amount as someone sent it, before its currency is known; and what it is if the mark that was
-/// typed separates thousands, as in `1.234`.
+/// An amount as it was sent, before its currency is known. The second value is the amount if a typed
+/// mark separates thousands, as in `1.234`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Amount(pub Thousandths, Option<Thousandths>);
 
 impl Amount {
-    /// So many thousandths.
+    /// An amount of `thousandths` thousandths.
     #[must_use]
     pub const fn of_thousandths(thousandths: Thousandths) -> Self {
         Self(thousandths, None)
@@ -232,7 +234,7 @@ impl Amount {
     /// The amount in a currency.
     ///
     /// # Errors
-    /// What to say where it has more decimals than the currency.
+    /// An error message if it has more decimals than the currency.
     pub fn of(self, currency: Currency) -> Result<Money, String> {
         let amount = match self.1 {
             Some(grouped) if currency.decimals() < 3 => grouped,
@@ -242,7 +244,7 @@ impl Amount {
         if thousandths % currency.smallest() != 0 {
             return Err(match currency.decimals() {
                 0 => format!("must be a whole number: {currency} has no decimals"),
-                decimals => format!("has more than {decimals} decimals, which {currency} has not"),
+                decimals => format!("has too many decimals: {currency} amounts have {decimals}"),
             });
         }
         Ok(Money { thousandths, currency })

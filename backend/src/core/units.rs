@@ -88,8 +88,8 @@ choice! {
     DistanceUnit {
         /// Miles.
         Miles = "mi", "Miles";
-        /// Kilometres.
-        Kilometres = "km", "Kilometres";
+        /// Kilometers.
+        Kilometres = "km", "Kilometers";
     }
 }
 
@@ -100,8 +100,8 @@ choice! {
         GallonsUs = "gal_us", "US gallons";
         /// Imperial gallons.
         GallonsUk = "gal_uk", "Imperial gallons";
-        /// Litres.
-        Litres = "l", "Litres";
+        /// Liters.
+        Litres = "l", "Liters";
     }
 }
 
@@ -112,10 +112,10 @@ choice! {
         MpgUs = "mpg_us", "Miles per US gallon";
         /// Miles to the imperial gallon.
         MpgUk = "mpg_uk", "Miles per imperial gallon";
-        /// Litres on a hundred kilometres.
-        LitresPer100Km = "l_per_100km", "Litres per 100 km";
-        /// Kilometres to the litre.
-        KmPerLitre = "km_per_l", "Kilometres per litre";
+        /// Liters per 100 kilometers.
+        LitresPer100Km = "l_per_100km", "Liters per 100 km";
+        /// Kilometers per liter.
+        KmPerLitre = "km_per_l", "Kilometers per liter";
     }
 }
 
@@ -244,7 +244,7 @@ impl EconomyUnit {
         self != Self::LitresPer100Km
     }
 
-    /// The economy of a distance (tenths of a millimeter) on a volume (picoliters), to the hundredth.
+    /// The economy of a distance (tenths of a millimeter) with a volume (picoliters), to the hundredth.
     #[must_use]
     pub fn of_exact(self, distance: i64, volume: i64) -> Option<Fixed<16, 2>> {
         let (distance, volume) = (i128::from(distance), i128::from(volume));
@@ -298,7 +298,7 @@ fn without_thousands(typed: &str) -> Result<String, NumberError> {
     number::parse(typed, NumberFormat::decimal(1)).map(|it| it.value)
 }
 
-/// The plain text of a number that was typed; anything else as it is, for the field to refuse.
+/// The plain text of a number that was typed; any other text unchanged, so that the field refuses it.
 #[must_use]
 pub fn plain_number(typed: &str) -> String {
     number::parse(typed, ANY_DECIMALS).map_or_else(|_| typed.to_owned(), |it| it.value)

@@ -24,7 +24,11 @@ const REFUSALS: &[(u16, &str, &str)] = &[
     (409, "Conflict", "It contradicts what is stored or being done; `type` says what"),
     (412, "Stale", "`If-Match` names another state than the record is in"),
     (413, "TooLarge", "The body is larger than is read"),
-    (415, "UnsupportedMediaType", "The body is of another media type than is read, or compressed"),
+    (
+        415,
+        "UnsupportedMediaType",
+        "The media type of the body is not supported, or the body is compressed",
+    ),
     (422, "Invalid", "Understood and refused: `errors` names every field at fault"),
     (
         429,

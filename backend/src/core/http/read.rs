@@ -255,7 +255,7 @@ impl FromRequest<App> for Form {
             return Err(Error::UnsupportedMediaType(KIND));
         }
         let body = body_of(request).await?;
-        // Of fields with one name the last counts, but each `confirm` names a value of its own.
+        // If several fields have one name, the last one counts; `confirm` fields are joined instead.
         let mut typed = BTreeMap::new();
         for (name, text) in form_urlencoded::parse(&body).into_owned() {
             match typed.get_mut(&name) {

@@ -47,8 +47,9 @@ impl Upload {
     /// meanwhile.
     ///
     /// # Errors
-    /// `UnsupportedMediaType` where it is no such form, `UnsupportedEncoding`, Malformed where it breaks off, Invalid where
-    /// the field holds no file, `TooLarge`, Unavailable where the disk does not take it.
+    /// `UnsupportedMediaType` if it is no such form, `UnsupportedEncoding`, `Malformed` if it is
+    /// incomplete, `Invalid` if the field has no file, `TooLarge`, `Unavailable` if the disk cannot
+    /// store it.
     pub async fn take_in(request: Request, field: &str, most: u64) -> Result<Self> {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
         let boundary = multer::parse_boundary(kind.unwrap_or_default())
@@ -119,7 +120,7 @@ async fn keep(mut part: Field<'_>, most: u64, is_hopeless: bool) -> Result<Uploa
     Ok(Upload { name, size, file })
 }
 
-/// The name without folders, as some browsers send them, and without control and hidden characters.
+/// The name without folders, which some browsers send, and without control and invisible characters.
 fn plain(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     visible(name).trim().chars().filter(|it| !it.is_control()).take(NAME).collect()

@@ -13,7 +13,7 @@ const MOST: usize = 50;
 /// The JSON pointers of the members that a client confirms although they look wrong: `"confirm":
 /// ["/odometer"]`, or the fields named `confirm` of a form.
 ///
-/// Confirming a member that nothing asks about is no error.
+/// Confirming a member that does not look wrong is not an error.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Confirmed(BTreeSet<String>);
 
@@ -30,7 +30,7 @@ impl Field for Confirmed {
         let wrong = || "must be a list of JSON pointers, such as [\"/vin\"]".to_owned();
         let pointers: BTreeSet<String> = match given {
             Given::Nested(text) => serde_json::from_str(text).map_err(|_| wrong())?,
-            // A form's fields of this name, one after the other.
+            // The form's fields of this name, joined by spaces.
             Given::Typed(text) => text.split_whitespace().map(str::to_owned).collect(),
             _ => return Err(wrong()),
         };

@@ -136,7 +136,7 @@ pub enum Clearable<T> {
 }
 
 impl<T> Clearable<T> {
-    /// The same change to a value in another form.
+    /// The same change, with its value converted.
     #[must_use]
     pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Clearable<U> {
         match self {
@@ -179,13 +179,13 @@ const LINE: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
 /// Several lines, as a pattern.
 const LINES: &str = "^([^\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f]|\\r\\n)*$";
 
-/// Such a pattern without the hidden characters, too.
+/// Such a pattern that also excludes the hidden characters.
 fn pattern(lines: &str) -> String {
     lines.replace("\\u007f-\\u009f]", &format!("\\u007f-\\u009f{IN_PATTERN}]"))
 }
 
-/// One line of text of at most `MAX` characters, trimmed, never empty, without control characters
-/// and hidden ones.
+/// One line of text of at most `MAX` characters: trimmed, not empty, without control or hidden
+/// characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text<const MAX: usize>(pub String);
 

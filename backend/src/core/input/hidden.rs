@@ -1,10 +1,10 @@
-//! Characters that cannot be seen: a text must not hide any, and must not consist of them.
+//! Invisible characters: a text must not contain hidden ones, and must not consist of blank ones.
 
-/// The joiners, which many scripts and emoji need between two of their characters.
+/// The joiners, which some scripts and emoji need between two of their characters.
 const NON_JOINER: char = '\u{200c}';
 const JOINER: char = '\u{200d}';
 
-/// Each range of characters that a text must not contain, and what its characters are called.
+/// The ranges of characters that a text must not contain, each with its name.
 const HIDDEN: &[(char, char, &str)] = &[
     ('\u{ad}', '\u{ad}', "soft hyphen"),
     ('\u{61c}', '\u{61c}', "Arabic letter mark"),
@@ -27,8 +27,8 @@ const HIDDEN: &[(char, char, &str)] = &[
     ('\u{e0000}', '\u{e007f}', "tag character"),
 ];
 
-/// Those of [`HIDDEN`] within a class of a regular expression. The last ones are left out: they
-/// cannot be written the same for every reader of patterns.
+/// [`HIDDEN`] inside a character class of a regular expression, without the characters above U+FFFF:
+/// not every regular-expression engine writes those in the same way.
 pub(super) const IN_PATTERN: &str = "\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\
     \\u2060-\\u206f\\ufeff\\ufff9-\\ufffb";
 
@@ -43,7 +43,7 @@ fn name(character: char) -> Option<&'static str> {
     found.map(|it| it.2)
 }
 
-/// Whether a character takes space without ink, or changes only what stands before it.
+/// Whether a character is blank, or only changes the character before it.
 fn is_blank(character: char) -> bool {
     character.is_whitespace()
         || matches!(character, NON_JOINER | JOINER | '\u{34f}' | '\u{2800}')
@@ -52,7 +52,7 @@ fn is_blank(character: char) -> bool {
         || matches!(character, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
-/// Whether a joiner may stand beside it: ASCII never needs one.
+/// Whether a joiner is allowed beside the character: ASCII never needs one.
 fn is_joined(character: Option<char>) -> bool {
     character.is_some_and(|it| {
         !it.is_ascii()
@@ -62,7 +62,7 @@ fn is_joined(character: Option<char>) -> bool {
     })
 }
 
-/// The first hidden character of the text, by its place in characters.
+/// The first hidden character of the text: its position in characters, itself, and its name.
 fn first(text: &str) -> Option<(usize, char, &'static str)> {
     let mut before = None;
     let mut rest = text.chars().enumerate().peekable();
@@ -84,10 +84,10 @@ fn first(text: &str) -> Option<(usize, char, &'static str)> {
     None
 }
 
-/// Refuses a text that hides characters, or that consists of them.
+/// Refuses a text that contains hidden characters or consists of blank ones.
 ///
 /// # Errors
-/// Which character it is, and after what it stands.
+/// Names the character and the text before it.
 pub(super) fn refuse_hidden(text: &str) -> Result<(), String> {
     if text.is_ascii() {
         return Ok(());
@@ -107,12 +107,14 @@ pub(super) fn refuse_hidden(text: &str) -> Result<(), String> {
         ));
     }
     if !text.trim().is_empty() && text.chars().all(is_blank) {
-        return Err("contains only invisible characters: enter at least one visible".to_owned());
+        return Err(
+            "contains only invisible characters: enter at least one visible character".to_owned()
+        );
     }
     Ok(())
 }
 
-/// The text of somebody else's without hidden characters; empty where nothing of it is visible.
+/// Text from outside without its hidden characters; empty if nothing visible remains.
 #[must_use]
 pub fn visible(text: &str) -> String {
     if text.is_ascii() {

@@ -1,12 +1,12 @@
 //! Numbers as people type them into forms: `1,234.5`, `1.234,5`, `1 234,5`, `1'234.5`.
 //!
-//! JSON numbers are not read here: they have one spelling. The browser's script reads numbers by
+//! JSON numbers are not read here, since they have only one spelling. The browser's script reads numbers by
 //! the same rules (`assets/numbers.js`), and both are tested with `tests/data/numbers.json`.
 
-/// Which numbers a field takes.
+/// Which numbers a field accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NumberFormat {
-    /// The most decimals.
+    /// The maximum number of decimals.
     decimals: u32,
     /// Whether it may be negative.
     signed: bool,
@@ -16,13 +16,13 @@ impl NumberFormat {
     /// Whole numbers.
     pub const WHOLE: Self = Self::decimal(0);
 
-    /// Numbers of at most so many decimals.
+    /// Numbers with at most `decimals` decimals.
     #[must_use]
     pub const fn decimal(decimals: u32) -> Self {
         Self { decimals, signed: false }
     }
 
-    /// The same, and negative ones too.
+    /// The same, including negative numbers.
     #[must_use]
     pub const fn signed(self) -> Self {
         Self { signed: true, ..self }
@@ -32,26 +32,26 @@ impl NumberFormat {
 /// A number that was typed, as plain text: digits, and a point before the decimals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Typed {
-    /// What it says.
+    /// The number, if its only separator is a decimal mark.
     pub value: String,
-    /// What it says if its mark separates thousands: `1.234` may be 1.234 or 1234.
+    /// The number if that mark separates thousands instead: `1.234` may be 1.234 or 1234.
     pub other: Option<String>,
 }
 
-/// A number that can be read in two ways, each of them plausible.
+/// A number that can be read in two ways, both plausible.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ambiguous {
-    /// With its mark before the decimals.
+    /// The number if the mark starts the decimals.
     pub decimal: String,
-    /// With its mark between thousands.
+    /// The number if the mark separates thousands.
     pub grouped: String,
 }
 
 impl Typed {
-    /// The reading that `is_plausible` accepts; where it accepts neither, the one with decimals.
+    /// The interpretation that `is_plausible` accepts; if it accepts neither, the one with decimals.
     ///
     /// # Errors
-    /// Both readings, where it accepts both.
+    /// Both interpretations, if it accepts both.
     pub fn resolve(self, is_plausible: impl Fn(&str) -> bool) -> Result<String, Ambiguous> {
         match self.other {
             Some(grouped) if is_plausible(&grouped) => {
@@ -75,16 +75,16 @@ pub enum NumberError {
     /// It has digits of another script.
     #[error("must be written with the digits 0 to 9")]
     Digits,
-    /// It has a sign that the field does not take.
+    /// It has a sign that the field does not accept.
     #[error("must be written without a plus or minus sign")]
     Sign,
-    /// It has something else than digits and marks: a unit, a currency, an exponent.
+    /// It has something other than digits and marks: a unit, a currency, an exponent.
     #[error("must be a number in digits, without a unit or a currency")]
     Symbol,
     /// Its marks do not separate groups of three digits.
     #[error("has its separators in the wrong places: enter it as in 1234.5, 1,234.5 or 1.234,5")]
     Groups,
-    /// It has more decimals than the field takes.
+    /// It has more decimals than the field accepts.
     #[error("{}", too_many_decimals(*.0))]
     Decimals(u32),
 }
@@ -99,10 +99,10 @@ fn too_many_decimals(most: u32) -> String {
 
 /// Reads a number as it was typed.
 ///
-/// Commas, points, apostrophes and blanks may separate groups of exactly three digits, one kind of
-/// them throughout; after the groups, another comma or point may start the decimals. A lone comma
-/// or point before exactly three digits is ambiguous: it separates thousands where the field does
-/// not take three decimals, and starts the decimals otherwise.
+/// Commas, points, apostrophes or spaces may separate groups of exactly three digits, if all of them
+/// are the same; after the groups, a different comma or point may start the decimals. A single comma
+/// or point before exactly three digits is ambiguous: it separates thousands if the field does not
+/// accept three decimals, and starts the decimals otherwise.
 ///
 /// # Errors
 /// [`NumberError`]
@@ -135,7 +135,7 @@ pub fn parse(text: &str, format: NumberFormat) -> Result<Typed, NumberError> {
     if !is_decimal_mark || !has_whole {
         return grouped.map_or(Err(NumberError::Groups), one);
     }
-    // The mark before the last run starts the decimals, unless it separates one group more.
+    // The mark before the last run starts the decimals, unless it separates another group.
     let with_decimals = plain(before, last);
     match grouped {
         Some(grouped) if length(last) > most => one(grouped),
@@ -194,10 +194,10 @@ mod tests {
 
     use super::{Ambiguous, NumberError, NumberFormat, Typed, parse};
 
-    /// The spellings that the browser's script is tested with, too.
+    /// The spellings that the browser's script is tested with as well.
     const TABLE: &str = include_str!("../../../tests/data/numbers.json");
 
-    /// As the table writes it: the value, or both readings, or why it is refused.
+    /// In the table's form: the value, both interpretations, or why it is refused.
     fn written(read: Result<Typed, NumberError>) -> Value {
         let refused = match read {
             Ok(Typed { value, other: None }) => return json!(value),

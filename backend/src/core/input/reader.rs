@@ -43,7 +43,7 @@ pub struct Reader {
     /// Today in UTC: what dates are held against.
     today: NaiveDate,
     faults: Vec<Fault>,
-    /// A member that is required and absent, until it is its turn to be read.
+    /// A required member that is absent, until the reader gets to it and reports it.
     missing: Option<String>,
 }
 
@@ -95,7 +95,7 @@ impl Reader {
     /// The fields of a form (`application/x-www-form-urlencoded`); the last of a name counts, so
     /// that a hidden field can say what an unticked box means.
     ///
-    /// A field `odometer` beside a field `odometerUnit` is one quantity with its unit.
+    /// The fields `odometer` and `odometerUnit` together are one quantity with its unit.
     #[must_use]
     pub fn form(fields: impl IntoIterator<Item = (String, String)>, today: NaiveDate) -> Self {
         let mut texts: BTreeMap<String, String> = fields.into_iter().collect();
@@ -121,8 +121,8 @@ impl Reader {
         self.today
     }
 
-    /// Requires one of these members (by their names on the wire): without any, the first is at
-    /// fault.
+    /// Requires one of these members (by their names on the wire). If all are absent, the first is
+    /// reported as missing.
     pub fn require_any(&mut self, names: &[&str]) {
         let is_given =
             |name: &&str| self.fields.get(*name).is_some_and(|given| *given != Given::Null);

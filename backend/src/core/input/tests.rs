@@ -106,7 +106,7 @@ fn a_text_hides_no_character_and_does_not_consist_of_them() {
         }
     }
     let blank = json!({ "name": "\u{3164}", "notes": "\u{2800}" });
-    let only = "contains only invisible characters: enter at least one visible";
+    let only = "contains only invisible characters: enter at least one visible character";
     assert_eq!(json_faults(&blank), [format!("/name: {only}"), format!("/notes: {only}")]);
     let emoji = json!({ "name": "👩\u{200d}💻", "notes": "می\u{200c}خواهم" });
     assert_eq!(json_faults(&emoji), [""; 0]);

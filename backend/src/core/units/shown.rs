@@ -34,7 +34,7 @@ impl Shown {
         self.distance.from_miles(miles).to_string()
     }
 
-    /// An odometer reading or an interval: as entered where it is in the reader's unit, else
+    /// An odometer reading or an interval: as entered if that was in the reader's unit, else
     /// converted to whole units. `84,537` or `84,537.5`.
     #[must_use]
     pub fn reading(&self, reading: Distance) -> String {
@@ -54,13 +54,13 @@ impl Shown {
         grouped(i64::try_from(whole).unwrap_or_default())
     }
 
-    /// A volume: as entered where it is in the reader's unit, else converted. `12.345` or `40.00`.
+    /// A volume: as entered if that was in the reader's unit, else converted. `12.345` or `40.00`.
     #[must_use]
     pub fn fuel(&self, volume: Volume) -> String {
         volume.in_unit(self.volume).value()
     }
 
-    /// The price of one unit of volume, in the reader's unit, with its currency: `€1.799`.
+    /// The price per unit of volume, in the reader's unit, with its currency: `€1.799`.
     #[must_use]
     pub fn unit_price(&self, price: UnitPrice, currency: Currency) -> String {
         with_sign(&price.in_unit(self.volume).text(), currency)
@@ -72,7 +72,7 @@ impl Shown {
         with_sign(&money.number(), money.currency)
     }
 
-    /// The cost of one unit of distance, to the thousandth, with its currency: `$0.116`.
+    /// The cost per unit of distance, to the thousandth, with its currency: `$0.116`.
     #[must_use]
     pub fn cost_of_distance_in<const P: u32>(&self, of_mile: Fixed<P, 3>, of: Currency) -> String {
         let scaled = i128::from(of_mile.units()) * i128::from(self.distance.exact());
@@ -80,7 +80,7 @@ impl Shown {
         with_sign(&cost.to_string(), of)
     }
 
-    /// The economy of a distance (tenths of a millimeter) on a volume (picoliters): `31.4`.
+    /// The economy of a distance (tenths of a millimeter) with a volume (picoliters): `31.4`.
     #[must_use]
     pub fn exact_economy(&self, distance: i64, volume: i64) -> Option<String> {
         self.economy.of_exact(distance, volume).map(|it| rounded(it, 1))
@@ -146,8 +146,7 @@ impl Shown {
     }
 }
 
-/// The sign that stands before an amount of the currency: its symbol or, where several currencies
-/// share one, its code.
+/// The sign before an amount of the currency: its symbol or, for most currencies, its code.
 #[must_use]
 pub fn sign_of(currency: &str) -> &str {
     match currency {
@@ -161,7 +160,7 @@ pub fn sign_of(currency: &str) -> &str {
 /// A number with its currency's sign and groups of three digits.
 fn with_sign(number: &str, currency: Currency) -> String {
     let sign = sign_of(currency.as_str());
-    // A code is set apart from the number.
+    // A space separates a code from the number.
     let space = if sign.is_ascii() && sign.len() == 3 { "\u{a0}" } else { "" };
     format!("{sign}{space}{}", grouped_number(number))
 }

@@ -1,8 +1,8 @@
-//! Distances and volumes exactly as someone entered them: a value and its unit.
+//! Distances and volumes exactly as they were entered: a value and its unit.
 //!
-//! Each is stored as a whole number of a base unit so small that every value of every unit is whole
-//! (tenths of a millimeter, picoliters), beside the code of the unit. Value and unit come back from
-//! the two without a loss, and arithmetic runs on the whole numbers.
+//! Each is stored as a whole number of a small base unit (tenths of a millimeter, picoliters) and the
+//! code of the unit it was entered in. The base units are small enough that every value of every unit
+//! is a whole number: the entered value is recovered exactly, and arithmetic is exact.
 
 use chrono::NaiveDate;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -37,25 +37,25 @@ pub struct Distance {
 }
 
 impl Distance {
-    /// So many tenths of the unit.
+    /// A distance of `tenths` tenths of the unit.
     #[must_use]
     pub const fn of_tenths(tenths: i64, unit: DistanceUnit) -> Self {
         Self { exact: tenths * (unit.exact() / 10), unit }
     }
 
-    /// So many whole miles.
+    /// A distance in whole miles.
     #[must_use]
     pub const fn miles(miles: i32) -> Self {
         Self { exact: miles as i64 * MILE, unit: DistanceUnit::Miles }
     }
 
-    /// So many tenths of a millimeter, entered in that unit.
+    /// A distance of `exact` tenths of a millimeter, entered in `unit`.
     #[must_use]
     pub const fn from_exact(exact: i64, unit: DistanceUnit) -> Self {
         Self { exact, unit }
     }
 
-    /// As two columns hold it: tenths of a millimeter and the unit's code.
+    /// The distance from its two columns: tenths of a millimeter and the unit's code.
     #[must_use]
     pub fn from_columns(exact: Option<i64>, unit: Option<String>) -> Option<Self> {
         let unit = DistanceUnit::try_from(unit?).unwrap_or(DistanceUnit::Miles);
@@ -74,7 +74,7 @@ impl Distance {
         self.unit
     }
 
-    /// In whole miles, rounded half up: what the seed's columns hold.
+    /// In whole miles, rounded half up, as the reference schema's columns store it.
     #[must_use]
     pub fn whole_miles(self) -> i32 {
         whole_miles(self.exact).try_into().unwrap_or(i32::MAX)
@@ -86,8 +86,7 @@ impl Distance {
         ratio(self.exact, self.unit.exact() / 10)
     }
 
-    /// The same distance in whole units of another unit, rounded; in its own unit it stays as it
-    /// is.
+    /// The same distance in another unit, rounded to whole units; unchanged in its own unit.
     #[must_use]
     pub fn in_unit(self, unit: DistanceUnit) -> Self {
         if unit == self.unit {
@@ -108,7 +107,7 @@ impl Distance {
     }
 }
 
-/// Tenths of a millimeter in whole miles, rounded half away from zero.
+/// Converts tenths of a millimeter to whole miles, rounded half away from zero.
 #[must_use]
 pub fn whole_miles(exact: i64) -> i64 {
     ratio(exact, MILE)
@@ -127,25 +126,25 @@ pub struct Volume {
 }
 
 impl Volume {
-    /// So many thousandths of the unit.
+    /// A volume of `thousandths` thousandths of the unit.
     #[must_use]
     pub const fn of_thousandths(thousandths: i64, unit: VolumeUnit) -> Self {
         Self { exact: thousandths * (unit.exact() / 1000), unit }
     }
 
-    /// So many US gallons.
+    /// A volume in US gallons.
     #[must_use]
     pub fn gallons(gallons: Fixed<8, 3>) -> Self {
         Self::of_thousandths(gallons.units(), VolumeUnit::GallonsUs)
     }
 
-    /// So many picoliters, entered in that unit.
+    /// A volume of `exact` picoliters, entered in `unit`.
     #[must_use]
     pub const fn from_exact(exact: i64, unit: VolumeUnit) -> Self {
         Self { exact, unit }
     }
 
-    /// As two columns hold it: picoliters and the unit's code.
+    /// The volume from its two columns: picoliters and the unit's code.
     #[must_use]
     pub fn from_columns(exact: Option<i64>, unit: Option<String>) -> Option<Self> {
         let unit = VolumeUnit::try_from(unit?).unwrap_or(VolumeUnit::GallonsUs);
@@ -170,25 +169,25 @@ impl Volume {
         ratio(self.exact, self.unit.exact() / 1000)
     }
 
-    /// In US gallons to the thousandth, rounded half up: what the seed's columns hold.
+    /// In US gallons to the thousandth, rounded half up, as the reference schema's column stores it.
     #[must_use]
     pub fn us_gallons(self) -> Fixed<8, 3> {
         Fixed::from_units(ratio(self.exact, GALLON_US / 1000)).unwrap_or(Fixed::MAX)
     }
 
-    /// The same volume in another unit, rounded to the thousandth (liters to the hundredth); in its own unit it stays as it
-    /// is.
+    /// The same volume in another unit, rounded to the thousandth (liters to the hundredth); unchanged
+    /// in its own unit.
     #[must_use]
     pub fn in_unit(self, unit: VolumeUnit) -> Self {
         if unit == self.unit {
             return self;
         }
-        // A liter is a quarter of a gallon: a hundredth of it says as much.
+        // A liter is about a quarter of a gallon: its hundredths are precise enough.
         let step = if unit == VolumeUnit::Litres { 10 } else { 1 };
         Self::of_thousandths(ratio(self.exact, unit.exact() / 1000 * step) * step, unit)
     }
 
-    /// The value without its unit: at least two decimals and as many as were entered.
+    /// The value without its unit, with the decimals that were entered and at least two.
     #[must_use]
     pub fn value(self) -> String {
         let thousandths = self.thousandths();
@@ -200,7 +199,7 @@ impl Volume {
 }
 
 impl DistanceUnit {
-    /// Tenths of a millimeter in one of these.
+    /// Tenths of a millimeter in one unit.
     #[must_use]
     pub const fn exact(self) -> i64 {
         match self {
@@ -211,7 +210,7 @@ impl DistanceUnit {
 }
 
 impl VolumeUnit {
-    /// Picoliters in one of these.
+    /// Picoliters in one unit.
     #[must_use]
     pub const fn exact(self) -> i64 {
         match self {
@@ -257,7 +256,7 @@ fn sent(given: &Given, unit_name: &str) -> Result<Sent, String> {
     }
 }
 
-/// A number of at most `P` digits, `S` of them decimals, that a person typed or a program sent.
+/// A number with at most `P` digits, `S` of them decimals, typed by a person or sent by a program.
 fn units<const P: u32, const S: u32>(sent: &Sent) -> Result<i64, String> {
     let text = if sent.is_typed {
         let typed = number::parse(&sent.value, NumberFormat::decimal(S));
@@ -305,12 +304,12 @@ impl Field for Volume {
     }
 }
 
-/// The price of one unit of volume as someone entered it, to four decimals.
+/// The price per unit of volume as it was entered, to four decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnitPrice {
     /// In the record's currency.
     pub value: Fixed<12, 4>,
-    /// The unit it is the price of.
+    /// The unit of volume.
     pub per: VolumeUnit,
 }
 
@@ -322,20 +321,20 @@ impl UnitPrice {
             return self;
         }
         let scaled = i128::from(self.value.units()) * i128::from(per.exact());
-        // To the thousandth, as prices are read off a pump.
+        // To the thousandth, like the prices on a pump.
         let thousandths = Fixed::<11, 3>::from_ratio(scaled, i128::from(self.per.exact()) * 10);
         let value = thousandths.and_then(|it| Fixed::from_units(it.units() * 10));
         Self { value: value.unwrap_or(Fixed::MAX), per }
     }
 
-    /// The price of a US gallon to the thousandth where a `DECIMAL(6,3)` holds it.
+    /// The price per US gallon to the thousandth; none if it does not fit in a `DECIMAL(6,3)`.
     #[must_use]
     pub fn of_us_gallon(self) -> Option<Fixed<6, 3>> {
         let scaled = i128::from(self.value.units()) * i128::from(GALLON_US);
         Fixed::from_ratio(scaled, i128::from(self.per.exact()) * 10)
     }
 
-    /// The price without its unit: at least three decimals and as many as were entered.
+    /// The price without its unit, with the decimals that were entered and at least three.
     #[must_use]
     pub fn text(self) -> String {
         let text = self.value.to_string();
@@ -347,7 +346,7 @@ impl Field for UnitPrice {
     fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
         let sent = sent(given, "per")?;
         let per = VolumeUnit::try_from(sent.unit.clone())
-            .map_err(|_| "must have a per of l, gal_us or gal_uk".to_owned())?;
+            .map_err(|_| "must be per l, gal_us or gal_uk".to_owned())?;
         let units = units::<12, 4>(&sent)?;
         let value = Fixed::from_units(units).filter(|_| units >= 0);
         Ok(Self { value: value.ok_or_else(|| "must not be negative".to_owned())?, per })
@@ -433,10 +432,10 @@ macro_rules! quantities {
 }
 quantities!(Distance, Volume, UnitPrice);
 
-/// The reading that a request gives, as a typed value or as whole miles.
+/// The reading that a request has, as a typed value or in whole miles.
 ///
 /// # Errors
-/// Where both are there and the typed value's whole miles are others: what to say of the second.
+/// An error message for the second if both are present and disagree.
 pub fn typed_or_miles(
     typed: Option<Distance>,
     miles: Option<Odometer>,

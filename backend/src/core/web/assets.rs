@@ -42,7 +42,7 @@ pub struct Assets {
     pub docs: String,
     /// The script, which no page needs.
     pub script: String,
-    /// The script that reads and calculates numbers, which comes before the one that uses it.
+    /// The script that parses numbers and calculates with them; pages load it before `script`.
     pub numbers: String,
     /// The script of the pages that ask for passkeys.
     pub passkeys: String,

@@ -102,7 +102,7 @@ impl Sheet {
         self.errors.any_of_kind(kind)
     }
 
-    /// Whether the field `name` looks wrong and can be confirmed, or has been.
+    /// Whether the value of the field `name` looks wrong and can be confirmed, or was confirmed.
     #[must_use]
     pub fn is_asked(&self, name: &str) -> bool {
         let is_open = |it: &Fault| it.name() == name && it.kind == Some(Fault::IMPLAUSIBLE);

@@ -241,7 +241,7 @@ async fn preferences_that_cannot_be_are_refused(app: TestApp) {
             "/distanceUnit: has to be one of: mi km",
             "/volumeUnit: cannot be cleared",
             "/economyUnit: has to be a text",
-            "/currency: must be a currency's code, such as USD or EUR",
+            "/currency: must be a currency code, such as USD or EUR",
             "/timeZone: is not a time zone, such as Europe/Berlin",
             "/theme: has to be a text",
             "/colour: is not known here",

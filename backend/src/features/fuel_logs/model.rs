@@ -61,21 +61,21 @@ pub struct FuelLog {
     pub vehicle_id: VehicleId,
     /// The day.
     pub date: NaiveDate,
-    /// The odometer reading in whole miles; null where the odometer was not read.
+    /// The odometer reading in whole miles; null if the odometer was not read.
     pub odometer_reading: Option<i32>,
     /// The odometer reading as it was entered.
     pub odometer: Option<Distance>,
-    /// The distance since the fill-up before it, where that was entered instead of a reading.
+    /// The distance since the previous fill-up, if that was entered instead of a reading.
     pub trip_distance: Option<Distance>,
-    /// The volume in US gallons; null where only the amount paid is known.
+    /// The volume in US gallons; null if only the amount paid is known.
     pub gallons: Option<Gallons>,
     /// The volume as it was entered.
     pub volume: Option<Volume>,
-    /// The price of a US gallon; null where it does not fit six digits.
+    /// The price per US gallon; null if it does not fit in six digits.
     pub price_per_gallon: Option<Price>,
-    /// The price of one unit of volume as it was entered.
+    /// The price per unit of volume as it was entered.
     pub unit_price: Option<UnitPrice>,
-    /// The amount paid; null where it does not fit eight digits.
+    /// The amount paid; null if it does not fit in eight digits.
     pub total_cost: Option<Cost>,
     /// The amount paid as it was entered.
     pub amount: Option<Money>,
@@ -97,15 +97,15 @@ pub struct FuelLog {
     pub created_at: DateTime<Utc>,
     /// When it last changed.
     pub updated_at: DateTime<Utc>,
-    /// Miles since the fill-up before it.
+    /// Miles since the previous fill-up.
     pub distance: Option<i64>,
     /// Miles per US gallon over the full-to-full interval that it closes.
     pub mpg: Option<Fixed<16, 2>>,
-    /// The cost of the fuel for a mile of that interval, in the log's currency.
+    /// The fuel cost per mile of that interval, in the log's currency.
     pub cost_per_mile: Option<Fixed<16, 3>>,
     /// Why `mpg` is null.
     pub economy_reason: Option<Reason>,
-    /// The pointers of the members that looked wrong and were confirmed.
+    /// The pointers of the values that looked wrong and were confirmed.
     pub confirmed: Vec<String>,
     /// The figures themselves, for showing them in other units.
     #[serde(skip)]
@@ -366,21 +366,21 @@ input! {
         pub vehicle_id: Id,
         /// The day
         pub date: NaiveDate,
-        /// The odometer reading in whole miles; leave it out where the odometer was not read
+        /// The odometer reading in whole miles; leave it out if the odometer was not read
         pub odometer_reading: Option<Odometer>,
         /// The odometer reading with its unit, instead of `odometerReading`
         pub odometer: Option<Distance>,
-        /// The distance since the fill-up before it, instead of a reading
+        /// The distance since the previous fill-up, instead of a reading
         pub trip_distance: Option<Distance>,
-        /// The volume in US gallons; required unless another form of the volume or an amount is given
+        /// The volume in US gallons; required unless `volume` or an amount is given
         pub gallons: Option<GallonsFilled>,
         /// The volume with its unit, instead of `gallons`
         pub volume: Option<Volume>,
-        /// The price of a US gallon; derived from volume and amount where it is left out
+        /// The price per US gallon; derived from volume and amount if it is left out
         pub price_per_gallon: Option<Price>,
-        /// The price of one unit of volume, instead of `pricePerGallon`
+        /// The price per unit of volume, instead of `pricePerGallon`
         pub unit_price: Option<UnitPrice>,
-        /// The amount paid; derived from volume and price where it is left out
+        /// The amount paid; derived from volume and price if it is left out
         pub total_cost: Option<Cost>,
         /// The amount paid, with the decimals of its currency, instead of `totalCost`
         pub amount: Option<Amount>,
@@ -400,7 +400,7 @@ input! {
         pub missed_previous: Option<bool>,
         /// Whether the odometer really was replaced or turned back
         pub allow_odometer_rollback: Option<bool>,
-        /// The pointers of members that look wrong and are right
+        /// The pointers of values that look wrong but are right
         pub confirm: Option<Confirmed>,
     }
     requires any "gallons", "volume", "totalCost", "amount";
@@ -413,19 +413,19 @@ input! {
         pub vehicle_id: Change<Id>,
         /// The day
         pub date: Change<NaiveDate>,
-        /// The odometer reading in whole miles; null where the odometer was not read
+        /// The odometer reading in whole miles; null if the odometer was not read
         pub odometer_reading: Clearable<Odometer>,
         /// The odometer reading with its unit, instead of `odometerReading`
         pub odometer: Clearable<Distance>,
-        /// The distance since the fill-up before it, instead of a reading
+        /// The distance since the previous fill-up, instead of a reading
         pub trip_distance: Clearable<Distance>,
-        /// The volume in US gallons; null where only the amount is known
+        /// The volume in US gallons; null if only the amount is known
         pub gallons: Clearable<GallonsFilled>,
         /// The volume with its unit, instead of `gallons`
         pub volume: Clearable<Volume>,
         /// The price of a US gallon
         pub price_per_gallon: Clearable<Price>,
-        /// The price of one unit of volume, instead of `pricePerGallon`
+        /// The price per unit of volume, instead of `pricePerGallon`
         pub unit_price: Clearable<UnitPrice>,
         /// The amount paid
         pub total_cost: Clearable<Cost>,
@@ -447,7 +447,7 @@ input! {
         pub missed_previous: Change<bool>,
         /// Whether the odometer really was replaced or turned back
         pub allow_odometer_rollback: Option<bool>,
-        /// The pointers of members that look wrong and are right
+        /// The pointers of values that look wrong but are right
         pub confirm: Option<Confirmed>,
     }
 }

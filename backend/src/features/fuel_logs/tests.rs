@@ -514,7 +514,7 @@ async fn two_forms_of_a_value_agree_or_are_refused(app: TestApp) {
             json!({ "amount": 1.5, "currency": "JPY" }),
             "/amount: must be a whole number: JPY has no decimals",
         ),
-        (json!({ "currency": "XAU" }), "/currency: must be a currency's code, such as USD or EUR"),
+        (json!({ "currency": "XAU" }), "/currency: must be a currency code, such as USD or EUR"),
     ] {
         assert_eq!(garage.user.patch(&path, change).await.faults(), [fault]);
     }

@@ -80,11 +80,11 @@ pub struct Item {
     pub completed_mileage: Option<i32>,
     /// The odometer reading when it was done, as entered.
     pub completed_odometer: Option<Distance>,
-    /// The amount paid to the cent; null where it has more than six digits before the point.
+    /// The amount paid to the cent; null if it has more than six digits before the point.
     pub cost: Option<Fixed<8, 2>>,
     /// The amount paid as entered.
     pub amount: Option<Money>,
-    /// The currency of the amount; null where there is no amount.
+    /// The currency of the amount; null if there is no amount.
     pub currency: Option<Currency>,
     /// Where it was done.
     pub service_location: Option<String>,
@@ -213,7 +213,7 @@ input! {
         pub interval_miles: Option<Miles>,
         /// The distance after which it repeats, in miles or kilometers
         pub interval_distance: Option<Distance>,
-        /// Members that look wrong and are right
+        /// The pointers of values that look wrong but are right
         pub confirm: Option<Confirmed>,
     }
 }
@@ -257,7 +257,7 @@ input! {
         pub interval_miles: Clearable<Miles>,
         /// The distance after which it repeats, in miles or kilometers
         pub interval_distance: Clearable<Distance>,
-        /// Members that look wrong and are right
+        /// The pointers of values that look wrong but are right
         pub confirm: Option<Confirmed>,
     }
 }
@@ -282,7 +282,7 @@ input! {
         pub service_location: Option<Text<200>>,
         /// What else there is to say
         pub notes: Option<LongText>,
-        /// Members that look wrong and are right
+        /// The pointers of values that look wrong but are right
         pub confirm: Option<Confirmed>,
     }
 }

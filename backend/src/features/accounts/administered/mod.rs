@@ -86,11 +86,11 @@ pub async fn list(
     Ok(Page::of(rows, limit, |last: &Administered| Cursor::at(last.created_at, &last.id)))
 }
 
-/// How many accounts are read at a time to find those that hold a text.
+/// How many accounts are read at a time when searching.
 const AT_ONCE: Limit = Limit::new(500);
 
-/// The accounts after the key `after` whose address or name holds `text`, whatever its case and
-/// accents: neither engine compares letters so by itself.
+/// The accounts after the key `after` whose address or name contains `text`, ignoring case and
+/// accents. Neither database engine can compare text in this way.
 async fn find_by_text(
     tx: &mut Tx,
     text: &str,

@@ -58,7 +58,7 @@ pub(super) async fn list(
     )
 }
 
-/// What an account is found by.
+/// What a search for an account looks at.
 #[derive(sqlx::FromRow)]
 pub(super) struct Name {
     pub(super) id: Uuid,
@@ -67,7 +67,7 @@ pub(super) struct Name {
     pub(super) display_name: Option<String>,
 }
 
-/// What the accounts after the key `after` are found by, newest first.
+/// The names of the accounts after the key `after`, newest first.
 pub(super) async fn list_names(
     tx: &mut Tx,
     after: (DateTime<Utc>, Uuid),

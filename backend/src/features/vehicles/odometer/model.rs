@@ -165,9 +165,9 @@ input! {
         pub previous_odometer: Option<Distance>,
         /// Notes
         pub notes: Option<LongText>,
-        /// Whether the reading is right although it contradicts others
+        /// Whether the reading is right although it contradicts other readings
         pub allow_odometer_rollback: Option<bool>,
-        /// The members that are right although they look wrong
+        /// The pointers of values that look wrong but are right
         pub confirm: Option<Confirmed>,
     }
 }
