@@ -12,18 +12,18 @@ use crate::core::{
     units::{EconomyUnit, MILE, Shown},
 };
 
-/// The most stops that an interval may have: what a write looks back on is bounded by it. A full
-/// fill after more of them starts anew.
+/// The most stops that an interval may have, which bounds how many fills a write must read. The next
+/// full fill after that many stops opens a new first interval.
 pub(super) const MOST_STOPS: usize = 128;
 
 /// One fill, as far as economy goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fill {
-    /// The running total, where the odometer was read.
+    /// The running total, if the odometer was read.
     pub(super) total: Option<i64>,
-    /// The distance since the fill before it, where that was entered instead.
+    /// The distance since the previous fill, if that was entered instead.
     pub(super) trip: Option<i64>,
-    /// None where only the amount paid is known.
+    /// None if only the amount paid is known.
     pub(super) volume: Option<i64>,
     pub(super) cost: Option<Money>,
     pub(super) is_full: bool,
@@ -34,7 +34,7 @@ pub(super) struct Fill {
 /// What a fill says about economy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Figures {
-    /// The distance since the fill before it.
+    /// The distance since the previous fill.
     pub(super) distance: Option<i64>,
     /// The interval that it closes, if that is known.
     pub(super) interval: Option<Interval>,
@@ -47,9 +47,9 @@ pub(super) struct Figures {
 pub struct Interval {
     /// In tenths of a millimeter; more than zero.
     pub distance: i64,
-    /// All the fuel after the first full fill, up to and with the closing one, in picoliters.
+    /// All the fuel after the first full fill, up to and including the closing one, in picoliters.
     pub volume: i64,
-    /// What that cost, if every fill says so in one currency.
+    /// What that cost, if the amounts of all fills are known and in one currency.
     #[serde(skip)]
     pub cost: Option<Money>,
 }
@@ -80,7 +80,7 @@ impl Interval {
     }
 }
 
-/// Thousandths of a currency over a distance as the cost of one mile, to the thousandth.
+/// The cost per mile, to the thousandth, of an amount in thousandths over a distance.
 #[must_use]
 pub(super) fn cost_per_mile(thousandths: i128, distance: i128) -> Option<Fixed<16, 3>> {
     Fixed::from_ratio(thousandths.checked_mul(MILE.into())?, distance)
@@ -140,7 +140,7 @@ impl Reason {
     }
 }
 
-/// A sum of amounts in one currency; unknown once a fill's is, or is in another.
+/// A sum of amounts in one currency; unknown once an amount is unknown or in another currency.
 #[derive(Debug, Clone, Copy)]
 enum Spent {
     Nothing,
@@ -177,7 +177,7 @@ struct Stop {
     last: usize,
     total: Option<i64>,
     trip: Option<i64>,
-    /// None where a fill's volume is not known.
+    /// None if a fill's volume is not known.
     volume: Option<i128>,
     spent: Spent,
     is_full: bool,
@@ -211,15 +211,15 @@ fn stops(fills: &[Fill]) -> Vec<Stop> {
     stops
 }
 
-/// Where a stop lies on a line of known distances. Line 0 is the odometer's; each fill that nothing
-/// measures begins another, on which distances entered since then count.
+/// The position of a stop on a line of known distances. Line 0 is the odometer's. A fill with neither
+/// a reading nor a distance begins another line, which the distances entered after it continue.
 #[derive(Clone, Copy)]
 struct Place {
     line: usize,
     at: i64,
 }
 
-/// What has been driven and poured since a full fill.
+/// The stops since a full fill: an interval that is not closed yet.
 #[derive(Clone, Copy)]
 struct Open {
     anchor: Place,
@@ -242,7 +242,7 @@ impl Open {
         }
     }
 
-    /// With the fuel of a stop; nothing once it has too many.
+    /// Adds the fuel of a stop; none if there are too many stops.
     fn with(self, stop: &Stop, rolled_back: bool) -> Option<Self> {
         (self.stops < MOST_STOPS).then(|| Self {
             stops: self.stops + 1,
@@ -261,20 +261,20 @@ impl Open {
         }
         let distance = place.at - self.anchor.at;
         let volume = i64::try_from(volume).ok().filter(|it| *it > 0 && distance > 0);
-        // Nothing driven, or more fuel than can be stored: nothing can be said of it.
+        // No distance, or more fuel than can be stored: the economy is unknown.
         let volume = volume.ok_or(Reason::SameStop)?;
         Ok(Interval { distance, volume, cost: self.spent.known() })
     }
 }
 
-/// What each of a vehicle's fills says about economy. The fills are in order (date, running total,
-/// entry), from its first one or from any measured full fill on.
+/// Computes the economy of each of a vehicle's fills. The fills are in order (date, running total,
+/// entry) and begin with the vehicle's first fill or any full fill with a reading.
 pub(super) fn figures(fills: &[Fill]) -> Vec<Figures> {
     let mut figures = vec![Figures::default(); fills.len()];
-    // Since a full fill that the odometer places, and since one that nothing places.
+    // Since the last full fill on the odometer's line, and since the last one on another line.
     let (mut open, mut side): (Option<Open>, Option<Open>) = (None, None);
     let (mut before, mut lines): (Option<Place>, usize) = (None, 0);
-    // The last running total that was read, and the distances entered since then.
+    // The last running total that was read, and the sum of the distances entered since then.
     let (mut read, mut since_read): (Option<i64>, i64) = (None, 0);
     for stop in stops(fills) {
         for row in &mut figures[stop.first..stop.last] {
@@ -313,7 +313,7 @@ pub(super) fn figures(fills: &[Fill]) -> Vec<Figures> {
             continue;
         }
         if !is_placed {
-            // Its fuel stays in the open interval; a distance entered next counts from here.
+            // Its fuel stays in the open interval. Distances entered after it count from here.
             closing.reason = Some(Reason::NoOdometer);
             side = Some(Open::at(place));
             continue;

@@ -1,5 +1,5 @@
-//! What a request says of a fill-up's reading, volume, price and amount, resolved against each
-//! other and against what is stored.
+//! The reading, volume, price and amount of a request, combined with each other and with the stored
+//! fill-up.
 
 use super::{
     FuelLog,
@@ -13,15 +13,15 @@ use crate::core::{
     units::{Distance, UnitPrice, Volume, VolumeUnit},
 };
 
-/// A value that was sent, and the member it was sent as.
+/// A value of a request, and the member that it was sent as.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Member<T> {
     pub(super) value: Sent<T>,
-    /// The name a fault is reported at.
+    /// The member that errors are reported at.
     pub(super) name: &'static str,
 }
 
-/// What a request says of one value.
+/// What a request does to one value.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Sent<T> {
     Nothing,
@@ -53,7 +53,7 @@ impl<T> Member<T> {
     }
 }
 
-/// What a request says of a fill-up's quantities.
+/// The quantities of a fill-up in a request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entered {
     pub(super) odometer: Member<Distance>,
@@ -65,7 +65,7 @@ pub(super) struct Entered {
     is_new: bool,
 }
 
-/// The two forms of a value as one: as it was typed, and in the seed's unit.
+/// Combines the two forms of a value: as it was typed, and in the reference schema's unit.
 fn either<T: Copy, S: Copy>(
     (typed, typed_name): (Clearable<T>, &'static str),
     (seed, seed_name): (Clearable<S>, &'static str),
@@ -96,7 +96,7 @@ fn set<T>(value: Option<T>) -> Clearable<T> {
 }
 
 impl Entered {
-    /// What a new fill-up says.
+    /// The quantities of a new fill-up.
     ///
     /// # Errors
     /// Every member that contradicts another form of the same value.
@@ -112,7 +112,7 @@ impl Entered {
         )
     }
 
-    /// What a change says.
+    /// The quantities of a change.
     ///
     /// # Errors
     /// As [`Entered::of_new`].
@@ -189,17 +189,17 @@ impl Entered {
         if faults.is_empty() { Ok(entered) } else { Err(faults) }
     }
 
-    /// Whether it says anything of where the fill-up is.
+    /// Whether it has a reading or a distance.
     pub(super) fn moves(&self) -> bool {
         self.odometer.is_sent() || self.trip.is_sent()
     }
 
-    /// Whether it says anything of volume, price or amount.
+    /// Whether it has a volume, a price or an amount.
     pub(super) fn pays(&self) -> bool {
         self.volume.is_sent() || self.price.is_sent() || self.amount.is_sent()
     }
 
-    /// Where a disagreement of volume, price and amount is reported: at what was sent.
+    /// The member that a mismatch of volume, price and amount is reported at: one that was sent.
     pub(super) fn payment_name(&self) -> &'static str {
         [
             (self.amount.is_sent(), self.amount.name),
@@ -211,9 +211,9 @@ impl Entered {
         .map_or(self.amount.name, |it| it.1)
     }
 
-    /// Puts what was sent into the log, and derives one of volume, price and amount where the other
-    /// two are there. What was entered before stays unless it was sent again; `currency` is the
-    /// default one.
+    /// Applies the request to the log, and derives one of volume, price and amount from the other
+    /// two. Values that were entered before stay unless they are sent again. `currency` is the
+    /// default.
     ///
     /// # Errors
     /// The members at fault.
@@ -249,7 +249,7 @@ impl Entered {
     }
 
     fn derive(&self, log: &mut FuelLog, currency: Currency) -> Result<(), Fault> {
-        // What is cleared stays empty, unless it is replaced by another that is set.
+        // A cleared value stays empty, unless the request sets another one.
         let sets = self.volume.is_set() || self.price.is_set() || self.amount.is_set();
         let derives = |is_cleared: bool| sets || !is_cleared;
         match (log.volume, log.unit_price, log.amount) {
@@ -266,7 +266,7 @@ impl Entered {
                 log.derived = Derived::UnitPrice;
             }
             (None, Some(price), Some(amount)) if derives(self.volume.is_cleared()) => {
-                let detail = "is required: it does not follow from price and amount";
+                let detail = "is required: it cannot be calculated from price and amount";
                 let volume = volume_of(price, amount);
                 log.volume = Some(volume.ok_or_else(|| Fault::at(self.volume.name, detail))?);
                 log.derived = Derived::Volume;
@@ -279,13 +279,13 @@ impl Entered {
 
 /// Volume times price, rounded half up to the currency's decimals.
 pub(super) fn amount_of(volume: Volume, price: UnitPrice, currency: Currency) -> Option<Money> {
-    // Ten-thousandths of the currency; thousandths are wanted.
+    // The price is in ten-thousandths; the amount in thousandths.
     let numerator = i128::from(volume.exact()).checked_mul(price.value.units().into())?;
     let money = Money::from_ratio(numerator, i128::from(price.per.exact()) * 10, currency)?;
     Thousandths::from_units(money.thousandths).map(|_| money)
 }
 
-/// The amount over the volume, to the thousandth.
+/// The amount divided by the volume, to the thousandth.
 fn price_of(volume: Volume, amount: Money) -> Option<UnitPrice> {
     let per = volume.unit();
     let numerator = i128::from(amount.thousandths) * i128::from(per.exact());
@@ -294,7 +294,7 @@ fn price_of(volume: Volume, amount: Money) -> Option<UnitPrice> {
     Some(UnitPrice { value: Fixed::from_units(units)?, per })
 }
 
-/// The amount over the price, to the thousandth.
+/// The amount divided by the price, to the thousandth.
 fn volume_of(price: UnitPrice, amount: Money) -> Option<Volume> {
     let numerator = i128::from(amount.thousandths) * 10_000;
     let thousandths = divide_rounded(numerator, price.value.units().into())?;

@@ -23,7 +23,7 @@ use crate::{
 pub(super) type Gallons = Fixed<8, 3>;
 /// The price of a US gallon.
 pub(super) type Price = Fixed<6, 3>;
-/// The amount paid, as the seed's column holds it.
+/// The amount paid, as the reference schema's column stores it.
 pub(super) type Cost = Fixed<8, 2>;
 
 /// Names one fuel log.
@@ -51,7 +51,7 @@ impl std::fmt::Display for FuelLogId {
     }
 }
 
-/// A fill-up of one vehicle, and what it says about economy.
+/// A fill-up of one vehicle, with its economy.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FuelLog {
@@ -113,7 +113,7 @@ pub struct FuelLog {
     /// Which of volume, unit price and amount was derived from the other two.
     #[serde(skip)]
     pub(super) derived: Derived,
-    /// Where it is among the vehicle's fill-ups.
+    /// Its odometer reading and running total, read or derived.
     #[serde(skip)]
     pub(super) places: Places,
 }
@@ -121,26 +121,26 @@ pub struct FuelLog {
 /// A fill-up's figures in exact units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Exact {
-    /// The distance since the fill-up before it, in tenths of a millimeter.
+    /// The distance since the previous fill-up, in tenths of a millimeter.
     pub distance: Option<i64>,
     /// The interval that it closes.
     pub interval: Option<Interval>,
 }
 
-/// Where a fill-up is by its odometer, in tenths of a millimeter: read or, where it was not read,
-/// derived from the readings before it.
+/// The odometer reading and the running total of a fill-up, in tenths of a millimeter: read or, if
+/// the odometer was not read, derived from the fill-ups before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Places {
-    /// What the odometer shows.
+    /// The odometer reading.
     pub(super) odometer: i64,
-    /// What the vehicle has done, replaced odometers counted.
+    /// The distance that the vehicle has driven in all, replaced odometers included.
     pub(super) total: i64,
 }
 
 /// Which of volume, unit price and amount was derived from the other two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Derived {
-    /// All that are there were entered.
+    /// None: all values that are present were entered.
     #[default]
     Nothing,
     Volume,
@@ -191,7 +191,7 @@ impl FuelLog {
         self.figures = Exact { distance: figures.distance, interval: figures.interval };
     }
 
-    /// The members that follow from what was entered.
+    /// Sets the members that are converted from the entered values.
     pub(super) fn set_seed_members(&mut self) {
         self.odometer_reading = self.odometer.map(Distance::whole_miles);
         self.gallons = self.volume.map(Volume::us_gallons);
@@ -211,7 +211,7 @@ impl FuelLog {
     }
 }
 
-/// The price of a US gallon: from the amount where the price was derived from that, lest it is
+/// The price per US gallon. If the price was derived from the amount, this is too, so that it is not
 /// rounded twice.
 fn price_of_us_gallon(log: &FuelLog) -> Option<Price> {
     let per = log.unit_price.map(|it| it.per);
@@ -226,7 +226,7 @@ fn price_of_us_gallon(log: &FuelLog) -> Option<Price> {
     }
 }
 
-/// Where a fill-up stands among others: by date, running total, and order of entry.
+/// The position of a fill-up among others: by date, running total and order of entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Position {
     pub(super) date: NaiveDate,

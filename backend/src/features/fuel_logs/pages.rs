@@ -80,7 +80,8 @@ const ODOMETER_FIRST: &str =
     r#"inputmode="decimal" enterkeyhint="next" autocomplete="off" autofocus"#;
 
 impl FillUp {
-    /// The attributes of the volume; the script leaves alone what the server asks about.
+    /// The attributes of the volume. The script does not calculate with a volume that the server will
+    /// ask about.
     fn volume_attrs(&self) -> String {
         let unit = VolumeUnit::try_from(self.sheet.get("volumeUnit").to_owned());
         let most = most_plausible(unit.unwrap_or(VolumeUnit::Litres));

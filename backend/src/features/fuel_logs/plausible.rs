@@ -1,7 +1,7 @@
-//! What looks wrong in a fill-up and is asked about: pure rules over the vehicle's own history.
+//! Values of a fill-up that look wrong and must be confirmed. Pure rules over the vehicle's history.
 //!
-//! Where a history is long enough, bounds come from its median, which a few slips do not move;
-//! else they are fixed and wide.
+//! If the history is long enough, the bounds come from its median, which a few wrong values do not
+//! change. Otherwise they are fixed and wide.
 
 use chrono::NaiveDate;
 
@@ -21,32 +21,32 @@ use crate::core::{
     },
 };
 
-/// The farthest on one tank, where the history is too short to tell.
+/// The longest distance on one tank, if the history is too short.
 const FAR: i64 = 1_000 * MILE;
-/// The farthest in a day.
+/// The longest distance in a day.
 const FAR_IN_A_DAY: i64 = 1_500 * MILE;
 /// The highest first reading.
 const HIGH: i64 = 1_000_000 * KILOMETER;
-/// The most fuel at once, where the history is too short to tell.
+/// The largest volume, if the history is too short.
 const MUCH: i64 = 100 * GALLON_US;
-/// The best economy, in hundredths of a mile per US gallon, where the history is too short to tell.
+/// The best economy, in hundredths of a mile per US gallon, if the history is too short.
 const GOOD: i64 = 12_000;
-/// What is never asked about, however little the vehicle usually does: a distance, a volume, and an
+/// Values up to these are never asked about, whatever the history: a distance, a volume, and an
 /// economy in hundredths of a mile per US gallon.
 const USUAL: (i64, i64, i64) = (600 * MILE, 30 * GALLON_US, 6_000);
-/// How many values make a history.
+/// How many values are a long enough history.
 const ENOUGH: usize = 5;
 
-/// What the fill-ups before one were like.
+/// The fill-ups before the one that is checked.
 #[derive(Debug, Default)]
 pub(super) struct History {
     distances: Vec<i64>,
     volumes: Vec<i64>,
     /// In hundredths of a mile per US gallon.
     economies: Vec<i64>,
-    /// Of a US gallon, in millionths of the currency.
+    /// Per US gallon, in millionths of the currency.
     prices: Vec<(Currency, i64)>,
-    /// The last one before it that has a reading.
+    /// The day and running total of the latest one with a reading.
     last: Option<(NaiveDate, i64)>,
 }
 
@@ -71,20 +71,20 @@ impl History {
     }
 }
 
-/// The amount for a US gallon, in thousandths of thousandths.
+/// The amount per US gallon, in millionths of the currency.
 fn price(amount: Money, volume: i64) -> Option<i64> {
     let numerator = i128::from(amount.thousandths) * 1000 * i128::from(GALLON_US);
     i64::try_from(numerator.checked_div(volume.into())?).ok()
 }
 
-/// The middle one, where there are enough.
+/// The median, if there are enough values.
 fn median(values: &[i64], enough: usize) -> Option<i64> {
     let mut values = values.to_vec();
     values.sort_unstable();
     (values.len() >= enough).then(|| values[values.len() / 2])
 }
 
-/// Everything that looks wrong in what the request sent.
+/// Every value of the request that looks wrong.
 pub(super) fn check(
     log: &FuelLog,
     entered: &Entered,
@@ -119,7 +119,7 @@ fn distance(log: &FuelLog, entered: &Entered, history: &History, shown: &Shown) 
     let name = if log.trip_distance.is_some() { "tripDistance" } else { entered.odometer.name };
     let far = |at_most: i64, driven: i64| {
         let detail = format!(
-            "is {} {} since the fill-up before it: check the reading, or mark that a fill-up is missing",
+            "is {} {} since the previous fill-up: check the reading, or mark that a fill-up is missing",
             shown.exact_distance(driven),
             shown.distance.sign(),
         );
@@ -164,7 +164,7 @@ fn volume(log: &FuelLog, entered: &Entered, history: &History, shown: &Shown) ->
     Some(Fault::implausible(entered.volume.name, detail, format!("up to {most} {sign}")))
 }
 
-/// Volume, price and amount, all entered, that do not fit each other.
+/// The fault if volume, price and amount were all entered and do not match.
 fn payment(log: &FuelLog, entered: &Entered, shown: &Shown) -> Option<Fault> {
     let (volume, price, amount) = (log.volume?, log.unit_price?, log.amount?);
     if log.derived != Derived::Nothing {
@@ -195,7 +195,7 @@ fn unit_price(log: &FuelLog, entered: &Entered, history: &History, shown: &Shown
     let per = shown.volume;
     let usual = UnitPrice { value: Fixed::from_units(usual / 100)?, per: VolumeUnit::GallonsUs };
     let detail = format!(
-        "makes a price of {} for one {}, far from the usual {}",
+        "makes the price {} per {}, far from the usual {}",
         shown.unit_price(unit_price, amount.currency),
         per.sign(),
         shown.unit_price(usual, amount.currency),
@@ -220,6 +220,6 @@ fn economy(log: &FuelLog, entered: &Entered, history: &History, shown: &Shown) -
         _ => format!("up to {best} {sign}"),
     };
     let name = if entered.volume.is_sent() { entered.volume.name } else { entered.odometer.name };
-    let detail = format!("makes an economy of {now} {sign}: check volume and reading");
+    let detail = format!("makes the economy {now} {sign}: check the volume and the reading");
     Some(Fault::implausible(name, detail, expected))
 }

@@ -21,7 +21,7 @@ pub const READINGS: Source = Source {
     latest: |tx, user, most| Box::pin(async move { Ok(latest(tx, user, most).await?) }),
 };
 
-/// A fill-up with a reading of its own: one without has no unit.
+/// A fill-up with an odometer reading. One without has no unit.
 #[derive(sqlx::FromRow)]
 struct Row {
     id: uuid::Uuid,

@@ -98,7 +98,7 @@ async fn find_in(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<FuelLog> {
     }
 }
 
-/// Why there is no such log: its vehicle may be in the trash.
+/// The error for a log that was not found: its vehicle may be in the trash.
 async fn missing(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<Error> {
     if let Some(vehicle) = store::vehicle_of(tx, user, id).await? {
         vehicles::find(tx, user, vehicle).await?;
@@ -106,10 +106,10 @@ async fn missing(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<Error> {
     Ok(Error::NotFound("fuel log"))
 }
 
-/// What of a request decides over what is asked about.
+/// The parts of a request that decide which values must be confirmed.
 struct Asking<'a> {
     entered: &'a Entered,
-    /// Whether the day is new.
+    /// Whether the request sets the date.
     is_dated: bool,
     may_roll_back: bool,
     confirmed: Option<&'a Confirmed>,
@@ -117,7 +117,7 @@ struct Asking<'a> {
     now: DateTime<Utc>,
 }
 
-/// Adds a fill-up; the vehicle's odometer follows.
+/// Adds a fill-up and updates the vehicle's odometer.
 pub(super) async fn add(
     app: &App,
     user: &User,
@@ -164,7 +164,8 @@ pub(super) async fn add(
         return vehicles::replay(app, user, tx, before).await;
     }
     name_station(&mut tx, user, &mut log, None).await?;
-    // Locked until the commit: two at once would each compute economy without the other.
+    // Locked until the commit: otherwise two concurrent requests would each compute economy without
+    // the other's fill-up.
     let vehicle = hold_vehicle(&mut tx, user, log.vehicle_id).await?;
     let window = place(&mut tx, user, &mut log).await?;
     let asking = Asking {
@@ -271,8 +272,8 @@ pub(super) async fn remove(
     Ok(log)
 }
 
-/// Computes every figure of the vehicle's fill-ups anew, within the caller's transaction: its
-/// odometer was replaced, or was not after all.
+/// Recomputes all figures of the vehicle's fill-ups within the caller's transaction, after a
+/// replacement of its odometer was added or deleted.
 pub(super) async fn recompute(
     tx: &mut Tx,
     user: &UserId,
@@ -292,8 +293,8 @@ fn preferred_currency(preferences: &Preferences) -> Currency {
     Currency::stored(&preferences.currency).unwrap_or(Currency::USD)
 }
 
-/// The vehicles' odometers after a fill-up has changed: the one it belongs to now, and the one it
-/// belonged to.
+/// Updates the odometers after a fill-up has changed: of its vehicle, and of the vehicle that it
+/// belonged to before.
 async fn follow(
     tx: &mut Tx,
     user: &UserId,
@@ -309,7 +310,7 @@ async fn follow(
     Ok(())
 }
 
-/// Finds where the log is among the vehicle's fill-ups, and what is around it.
+/// Finds the log's position among the vehicle's fill-ups, and the fill-ups around it.
 async fn place(tx: &mut Tx, user: &UserId, log: &mut FuelLog) -> Result<Window> {
     if let Some(reading) = log.odometer {
         let replacements = odometer::replacements(tx, user, log.vehicle_id).await?;
@@ -317,15 +318,15 @@ async fn place(tx: &mut Tx, user: &UserId, log: &mut FuelLog) -> Result<Window> 
         log.places = Places { odometer: reading.exact(), total };
         return window::around(tx, user, log.vehicle_id, log.position(), log.id).await;
     }
-    // Without a reading it comes last on its day.
+    // A fill-up without a reading is the last of its day.
     let last = Position { date: log.date, total: i64::MAX, id: log.id };
     let window = window::around(tx, user, log.vehicle_id, last, log.id).await?;
     log.places = window.places_after(log.trip_distance);
     Ok(window)
 }
 
-/// Computes what the log and those around it say, and refuses what contradicts them or looks wrong
-/// without being confirmed.
+/// Computes the figures of the log and of those around it. Refuses a log that contradicts the others,
+/// or that has unconfirmed values that look wrong.
 async fn settle(
     tx: &mut Tx,
     user: &UserId,
@@ -358,7 +359,7 @@ async fn settle(
     if open.is_empty() { Ok(others) } else { Err(Error::Invalid(open)) }
 }
 
-/// A member's name in its typed form: what was confirmed in one form is in the other, too.
+/// The name of a member's typed form: confirming one form confirms the other as well.
 fn typed_name(name: &str) -> &str {
     match name {
         "odometerReading" => "odometer",
@@ -369,7 +370,7 @@ fn typed_name(name: &str) -> &str {
     }
 }
 
-/// What a change replaces is no longer confirmed.
+/// Removes the confirmations of values that a change replaces.
 fn forget_confirmed(log: &mut FuelLog, entered: &Entered, is_dated: bool) {
     log.confirmed.retain(|pointer| match pointer.trim_start_matches('/') {
         "date" => !is_dated,
@@ -452,8 +453,8 @@ async fn hold_vehicle(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehic
     })
 }
 
-/// Refuses a reading by which the running total would go back between the nearest days before and
-/// after.
+/// Refuses a reading whose running total is less than that of an earlier day, or more than that of a
+/// later day.
 async fn check_order(
     tx: &mut Tx,
     user: &UserId,
@@ -493,7 +494,7 @@ async fn check_order(
     }]))
 }
 
-/// The log after the change, but for its quantities and its figures.
+/// The log after the change, except for its quantities and figures.
 fn apply(change: FuelLogChange, log: FuelLog) -> FuelLog {
     FuelLog {
         vehicle_id: match change.vehicle_id {

@@ -175,7 +175,7 @@ pub async fn latest_intervals(app: &App, user: &UserId, vehicle: VehicleId) -> R
     read_any!(app.db, user, |tx| Ok(store::intervals(&mut tx, user, vehicle, CHARTED).await?))
 }
 
-/// An amount with a third decimal only where it is not zero.
+/// Serializes an amount with a third decimal only if that is not zero.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "how serde calls it")]
 fn two_decimals_at_least<Z: Serializer>(
     amount: &Fixed<18, 3>,

@@ -83,7 +83,7 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<
     Ok(())
 }
 
-/// What the seed's column holds: the reading or, where there is none, the last known one.
+/// The value of the reference schema's column: the reading or, if there is none, the last known one.
 fn seed_reading(places: Places) -> i32 {
     Distance::from_exact(places.odometer, DistanceUnit::Miles).whole_miles()
 }
@@ -145,7 +145,7 @@ pub(super) async fn update(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<
     Ok(())
 }
 
-/// Stores the figures of a fill-up beside the one that was written.
+/// Stores the figures of another fill-up than the one that is written.
 pub(super) async fn update_figures(
     tx: &mut Tx,
     user: &UserId,
@@ -347,7 +347,7 @@ pub(super) async fn some_after(
     )
 }
 
-/// The vehicle's nearest measured log of an earlier day.
+/// The vehicle's nearest log of an earlier day that has a reading.
 pub(super) async fn day_before(
     tx: &mut Tx,
     user: &UserId,
@@ -373,7 +373,7 @@ pub(super) async fn day_before(
     )
 }
 
-/// The vehicle's nearest measured log of a later day.
+/// The vehicle's nearest log of a later day that has a reading.
 pub(super) async fn day_after(
     tx: &mut Tx,
     user: &UserId,

@@ -1,9 +1,9 @@
 //! The fill-ups around one that is written: as many as its change can touch, and no more.
 //!
 //! The stop on either side may become one with the changed fill, or with the other where a fill
-//! between them goes. Beyond it, the next full stop whose odometer was read is a wall: what lies
-//! behind it is the same whatever happens here. Without a wall nothing farther than the longest
-//! interval ([`MOST_STOPS`]) is touched.
+//! between them goes. Beyond it, the next full stop with a reading is a wall: nothing beyond the wall
+//! can change. Without a wall, nothing farther away than the longest interval ([`MOST_STOPS`]) can
+//! change.
 
 use std::ops::Range;
 
@@ -117,7 +117,7 @@ impl Near {
 pub(super) struct Recomputed {
     pub(super) id: FuelLogId,
     pub(super) figures: Figures,
-    /// Where it is; other than before only where its odometer was not read.
+    /// Its reading and running total, which change only if its odometer was not read.
     pub(super) places: Places,
 }
 
@@ -170,8 +170,8 @@ fn is_short(chunk: &[Near]) -> bool {
     i64::try_from(chunk.len()).is_ok_and(|rows| rows < CHUNK)
 }
 
-/// Where among the rows, the nearest first, the wall is: a whole full stop, read off the odometer,
-/// that is not the nearest stop.
+/// The range of the wall among the rows, the nearest first: a complete full stop with a reading that
+/// is not the nearest stop.
 fn wall(rows: &[Near], is_full: impl Fn(&[Near]) -> bool) -> Option<Range<usize>> {
     let is_one_stop =
         |a: &Near, b: &Near| a.is_measured() && b.is_measured() && a.total_exact == b.total_exact;
@@ -188,25 +188,24 @@ fn wall(rows: &[Near], is_full: impl Fn(&[Near]) -> bool) -> Option<Range<usize>
 }
 
 impl Window {
-    /// Where a fill-up is whose odometer is not read: behind the last one, by the distance that was
-    /// entered.
+    /// The place of a fill-up without a reading: that of the last one, plus the distance entered.
     pub(super) fn places_after(&self, trip: Option<Distance>) -> Places {
         let last = self.before.first().map(Near::places).unwrap_or_default();
         last.and(trip.map(Distance::exact))
     }
 
-    /// The measured fill-up of an earlier day that is nearest; none where it is not among the rows
-    /// and there may be more.
+    /// The nearest fill-up of an earlier day that has a reading; none if it is not among the rows.
     pub(super) fn day_before(&self, at: Position) -> Option<&Near> {
         self.before.iter().find(|it| it.date < at.date && it.is_measured())
     }
 
-    /// The measured fill-up of a later day that is nearest.
+    /// The nearest fill-up of a later day that has a reading; none if it is not among the rows.
     pub(super) fn day_after(&self, at: Position) -> Option<&Near> {
         self.after.iter().find(|it| it.date > at.date && it.is_measured())
     }
 
-    /// Whether a nearest fill-up of another day may lie beyond the rows that were read.
+    /// Whether the nearest fill-up of an earlier day, and that of a later day, may be beyond the rows
+    /// that were read.
     pub(super) fn may_miss_days(&self, at: Position) -> (bool, bool) {
         let is_full = i64::try_from(self.before.len()).is_ok_and(|rows| rows >= CHUNK);
         (
@@ -215,12 +214,12 @@ impl Window {
         )
     }
 
-    /// Computes what every fill-up in the window says, with `log` among them or, where it is gone,
-    /// without; returns those of the others that change.
+    /// Computes the figures of every fill-up in the window, including `log` if it is not deleted.
+    /// Returns the others that change.
     pub(super) fn recompute(self, mut log: Option<&mut FuelLog>) -> Vec<Recomputed> {
         let (at, behind_wall) = (self.before.len(), self.before.len() - self.open);
         let mut rows: Vec<Option<Near>> = self.before.into_iter().rev().map(Some).collect();
-        // Before the nearest stop nothing changes; without a wall it is not all known either.
+        // Nothing before the nearest stop changes, and without a wall not all of it is known.
         let first = nearest_stop(&rows).max(behind_wall);
         rows.extend(log.is_some().then_some(None));
         rows.extend(self.after.into_iter().map(Some));
@@ -228,7 +227,7 @@ impl Window {
         let mut places = Vec::with_capacity(rows.len());
         for (index, row) in rows.iter().enumerate() {
             last = match row {
-                // It follows from the one before it.
+                // Derived from the one before it.
                 Some(row) if index >= at && !row.is_measured() => last.and(row.trip_exact),
                 Some(row) => row.places(),
                 None => log.as_deref().map_or(last, |log| log.places),
@@ -249,8 +248,8 @@ impl Window {
     }
 }
 
-/// Computes what all of a vehicle's fill-ups say, in order, once their running totals are others;
-/// returns those that change.
+/// Computes the figures of all of a vehicle's fill-ups, in order, after their running totals have
+/// changed. Returns those that change.
 pub(super) fn recompute_all(mut rows: Vec<Near>, total: impl Fn(&Near) -> i64) -> Vec<Recomputed> {
     let stored: Vec<(FuelLogId, Places, Figures)> =
         rows.iter().map(|it| (it.id, it.places(), it.figures())).collect();
@@ -281,14 +280,14 @@ const NO_FILL: Fill =
     Fill { total: None, trip: None, volume: None, cost: None, is_full: false, missed: false };
 
 impl Places {
-    /// So far behind these.
+    /// The place after a distance of `trip`.
     fn and(self, trip: Option<i64>) -> Self {
         let trip = trip.unwrap_or_default();
         Self { odometer: self.odometer + trip, total: self.total + trip }
     }
 }
 
-/// Where the last stop among rows in order begins.
+/// The index of the first row of the last stop, among rows in order.
 fn nearest_stop(rows: &[Option<Near>]) -> usize {
     let Some(Some(last)) = rows.last() else { return rows.len() };
     let is_same = |row: &&Option<Near>| {

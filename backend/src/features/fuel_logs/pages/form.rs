@@ -1,7 +1,7 @@
-//! What a fill-up's form holds.
+//! The contents of a fill-up's form.
 //!
-//! A quantity is two fields, its number and the code of the unit that the form shows beside it, so
-//! that another preference set meanwhile changes nothing.
+//! A quantity has two fields: its number, and the code of the unit that the form shows. The unit is
+//! sent along so that a preference that is changed meanwhile does not matter.
 
 use chrono::NaiveDate;
 
@@ -84,14 +84,14 @@ pub(super) fn filled(log: &FuelLog, shown: &Shown) -> Form {
     ])
 }
 
-/// What was changed of a form, each quantity with its unit.
+/// The changed fields of a form, each quantity with its unit.
 pub(super) fn changed(form: &Form, shown: &Form) -> Form {
     let mut changed = form.clone().changed_from(shown);
     for (value, unit) in MEASURED {
         if changed.typed.contains_key(*value) {
             changed.set(unit, form.get(unit).to_owned());
         } else {
-            // A unit alone says nothing.
+            // A unit without its number has no effect.
             changed.typed.remove(*unit);
         }
     }
@@ -102,7 +102,7 @@ fn is_confirmed(form: &Form, pointer: &str) -> bool {
     form.get("confirm").split_whitespace().any(|it| it == pointer)
 }
 
-/// The largest plausible volume, in liters: the tanks of the largest trucks.
+/// The largest plausible volume, in liters: the tank of a large truck.
 const MOST_LITERS: i64 = 2_000;
 
 /// The largest plausible volume, in whole units.
@@ -110,7 +110,7 @@ pub(super) fn most_plausible(unit: VolumeUnit) -> i64 {
     MOST_LITERS * LITER / unit.exact()
 }
 
-/// Asks which volume is meant where both readings of it are plausible: 1.234 or 1234 liters.
+/// Asks which volume is meant if both interpretations are plausible: 1.234 or 1234 liters.
 pub(super) fn ambiguous_volume(form: &Form) -> Option<Fault> {
     if is_confirmed(form, "/volume") {
         return None;
@@ -128,7 +128,7 @@ pub(super) fn ambiguous_volume(form: &Form) -> Option<Fault> {
     Some(Fault::implausible("volume", detail, format!("{decimal} {sign} or {grouped} {sign}")))
 }
 
-/// A fill-up without any reading is asked about: most often it was only forgotten.
+/// Asks about a missing reading, since most people only forgot to enter it.
 pub(super) fn without_reading(form: &Form) -> Option<Fault> {
     let is_empty = |name| form.get(name).trim().is_empty();
     let is_confirmed = is_confirmed(form, "/odometer");

@@ -1,7 +1,7 @@
 //! What fill-ups add up to, in the database.
 //!
-//! Exact distances and volumes are summed in two parts, millions and the rest: the sum of a few
-//! very large ones is more than 64 bits hold.
+//! Exact distances and volumes are summed in two parts, the millions and the remainder: the sum of a
+//! few very large ones does not fit in 64 bits.
 
 use chrono::NaiveDate;
 use sqlx::Result;
@@ -16,12 +16,13 @@ use crate::{
     sql,
 };
 
-/// Two parts of a sum as one. A sum over nothing is none.
+/// Combines the two parts of a sum; none if there were no values.
 fn joined(millions: Option<i64>, rest: Option<i64>) -> Option<i128> {
     Some(i128::from(millions?) * 1_000_000 + i128::from(rest?))
 }
 
-/// One month's sums in one currency, or of the fill-ups without money. A sum over nothing is none.
+/// One month's sums in one currency, or of the fill-ups without a currency. A sum is none if there
+/// were no values.
 #[derive(Debug, sqlx::FromRow)]
 #[expect(clippy::struct_field_names, reason = "the month's own name")]
 pub(in crate::features::fuel_logs) struct Month {
@@ -29,7 +30,7 @@ pub(in crate::features::fuel_logs) struct Month {
     pub(in crate::features::fuel_logs) month: String,
     pub(in crate::features::fuel_logs) currency: Option<String>,
     pub(in crate::features::fuel_logs) logs: i64,
-    /// How many have a figure that looked wrong and was confirmed.
+    /// How many have a value that looked wrong and was confirmed.
     pub(in crate::features::fuel_logs) confirmed: i64,
     pub(in crate::features::fuel_logs) first_date: NaiveDate,
     pub(in crate::features::fuel_logs) last_date: NaiveDate,
@@ -135,8 +136,8 @@ struct Chart {
     confirmed: Option<String>,
 }
 
-/// A known interval, the day it closed on, and whether its closing fill-up was confirmed although
-/// it looked wrong.
+/// The day that a known interval closed on, the interval, and whether its closing fill-up has a value
+/// that looked wrong and was confirmed.
 pub type Closed = (NaiveDate, Interval, bool);
 
 /// The vehicle's latest known intervals, the earliest first.
