@@ -65,7 +65,7 @@ pub const OUTDATED: &[fn(&UserId) -> String] = &[
     maintenance::upcoming_key,
 ];
 
-/// What is computed from a vehicle's running totals, and computed again when an odometer is replaced.
+/// The functions that recompute values from a vehicle's running totals when an odometer is replaced.
 pub const RECOMPUTED: &[vehicles::odometer::Recompute] = &[fuel_logs::RECOMPUTE];
 
 /// Who keeps odometer readings.

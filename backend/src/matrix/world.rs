@@ -116,7 +116,7 @@ impl World {
             ids.insert("my_station".to_owned(), made.clone());
             ids.insert(station.to_owned(), made);
         }
-        // What was deleted is there for those alone who use it.
+        // A deleted station is visible only to users who use it.
         let made = made_by(&user, json!({ "name": format!("{name}s old corner") })).await;
         let path = format!("/api/stations/{made}");
         let favorite = format!("{path}/favorite");

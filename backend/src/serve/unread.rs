@@ -1,5 +1,5 @@
-//! Request bodies that were not read to their end before the answer: a short rest is read and
-//! dropped, so that the connection can be used again; before a long one the connection is closed.
+//! Request bodies that were not read completely before the answer. If little remains, it is read and
+//! discarded, so that the connection can be reused; otherwise the connection is closed.
 
 use std::{
     pin::Pin,
@@ -19,27 +19,27 @@ use axum::{
 use http_body_util::BodyExt as _;
 use hyper::body::{Frame, Incoming, SizeHint};
 
-/// The longest rest that is read for the sake of the connection, in bytes.
+/// How many remaining bytes are read to keep a connection open.
 const SHORT: u64 = 64 * 1024;
 
-/// Where a body goes when it is dropped before its end.
+/// Receives a body that is dropped before its end.
 type Slot = Arc<Mutex<Option<Incoming>>>;
 
-/// A body that comes back when it is dropped before its end.
+/// A body that is returned to its slot when it is dropped before its end.
 struct Lent {
     body: Option<Incoming>,
     slot: Slot,
 }
 
-/// What may be left of a request's body.
+/// The possible remainder of a request's body.
 pub(super) struct Unread {
     slot: Option<Slot>,
-    /// Whether the client waits for `100 Continue` before it sends the body, if at all.
+    /// Whether the client waits for `100 Continue` before it sends the body.
     waits: bool,
 }
 
 impl Unread {
-    /// The request, and what will be left of its body once it is answered.
+    /// The request, and the handle for the remainder of its body.
     pub(super) fn of(request: Request<Incoming>) -> (Request<Body>, Self) {
         if request.body().is_end_stream() {
             return (request.map(Body::new), Self { slot: None, waits: false });
@@ -51,8 +51,9 @@ impl Unread {
         (request, Self { slot: Some(slot), waits })
     }
 
-    /// Reads a short rest while the answer goes out, for `patience` at most. Before a long one, or one of unknown length,
-    /// the answer says that the connection closes, and the connection `lingers`.
+    /// Reads a short remainder while the answer is sent, for at most `patience`. If the remainder is
+    /// long, or its length unknown, the answer says that the connection closes, and the connection
+    /// `lingers`.
     pub(super) fn settle(self, answer: &mut Response, patience: Duration, lingers: &AtomicBool) {
         let rest =
             self.slot.and_then(|it| it.lock().unwrap_or_else(PoisonError::into_inner).take());

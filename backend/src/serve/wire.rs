@@ -17,8 +17,8 @@ use tokio::{
     time::Sleep,
 };
 
-/// How long a client may take to send a request's head, from its first byte, how long to take any
-/// of an answer, and how long to send what is left of a request that is answered already.
+/// How long a client may take to send a request's head, from its first byte; to accept any part of an
+/// answer; and to send the rest of a request that is already answered.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
     pub(super) head: Duration,
@@ -26,7 +26,7 @@ pub(super) struct Pace {
     pub(super) farewell: Duration,
 }
 
-/// The most bytes that are read and dropped from a connection that is closing.
+/// How many bytes are read and discarded while a connection closes.
 const MOST_DROPPED: usize = 32 * 1024 * 1024;
 
 /// A connection that ends when the client takes nothing of an answer for too long.
@@ -42,8 +42,8 @@ pub(super) struct Wire<S> {
     farewell: Option<Farewell>,
 }
 
-/// The end of a connection on which the client is still sending: what comes is dropped, for a
-/// while. Closing it at once would reset it, and with that the answer which is on its way.
+/// The end of a connection on which the client is still sending: for a while, everything received is
+/// discarded. Closing the connection at once would reset it, and the client could lose the answer.
 struct Farewell {
     until: Pin<Box<Sleep>>,
     dropped: usize,
@@ -66,7 +66,7 @@ impl<S> Wire<S> {
         HeadTimer { head: self.pace.head, heard: Arc::clone(&self.heard) }
     }
 
-    /// Whether the client may be sending when the connection closes; to be set before that.
+    /// Whether the client may still be sending when the connection closes. Set it before that.
     pub(super) fn lingers(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.lingers)
     }

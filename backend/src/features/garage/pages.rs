@@ -45,7 +45,7 @@ const MOST: usize = 500;
 struct Card {
     id: VehicleId,
     title: String,
-    /// Year, make and model, where the title is a nickname.
+    /// Year, make and model, if the title is a nickname.
     description: Option<String>,
     plate: Option<String>,
     odometer: String,
@@ -66,7 +66,7 @@ impl Card {
         Self {
             id: vehicle.id,
             description: vehicle.description().filter(|_| vehicle.nickname.is_some()),
-            // The title of a vehicle without a nickname has it.
+            // The title of a vehicle without a nickname already contains the plate.
             plate: vehicle.license_plate.clone().filter(|it| !title.contains(it)),
             title,
             odometer: vehicle

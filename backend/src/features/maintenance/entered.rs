@@ -100,8 +100,8 @@ impl Entered {
         Self { amount: clearable(amount), cost: clearable(cost), currency: clearable(currency) }
     }
 
-    /// The amount of a new record, or the one after a change: in the currency that is sent, else in
-    /// the record's, else in the `default`.
+    /// The amount after a request: in the currency that was sent, or else the record's, or else
+    /// `default`.
     pub(super) fn change(
         self,
         current: Option<Money>,

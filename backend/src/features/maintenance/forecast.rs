@@ -1,10 +1,10 @@
 //! How far a vehicle is driven in a day, from its odometer readings, and when it will reach a
 //! reading. Pure.
 //!
-//! The likely rate is the distance of the last 90 days by their number: a habit that has changed
-//! counts after those days. The range comes from the last 30, 90, 180 and 365 days: where they agree
-//! it is narrow, and where they don't it is wide. Readings that can't be right among the others, such
-//! as one with a digit too many, are left out first.
+//! The likely rate is the average of the last 90 days, so a changed habit counts fully after 90 days.
+//! The range comes from the averages of the last 30, 90, 180 and 365 days: it is narrow if they agree,
+//! and wide if they don't. Readings that contradict the others, such as one with a digit too many, are
+//! ignored.
 
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
@@ -38,20 +38,20 @@ pub(super) struct Prediction {
     pub(super) latest: Option<NaiveDate>,
 }
 
-/// Readings of fewer days, or all within fewer days, are too few.
+/// The fewest days with readings, and the shortest time that they must span, in days.
 const FEWEST_DAYS: usize = 3;
 const SHORTEST: i64 = 14;
-/// Older readings are left out, unless there is hardly anything newer.
+/// Older readings are left out, unless there are too few newer ones.
 const RECENT: Days = Days::new(400);
 const ENOUGH: usize = 6;
 /// How many readings are looked at.
 pub(super) const MOST: usize = 60;
-/// Three readings alone have no majority: their rates must agree to within this factor.
+/// Three readings have no majority, so their rates must agree to within this factor.
 const AGREEMENT: i64 = 4;
-/// The days whose average is the likely rate, and those that give the range.
+/// The days that the likely rate is averaged over, and those for the range.
 const LIKELY: i64 = 90;
 const WINDOWS: [i64; 4] = [30, LIKELY, 180, 365];
-/// Between two readings a vehicle may always be driven so far, and so far each day.
+/// The distance that is always plausible between two readings: a fixed part, and a part per day.
 const TRIP: i64 = 1_000 * MILE;
 const DAILY: i64 = 200 * MILE;
 
@@ -79,8 +79,8 @@ pub(super) fn rate(readings: &[Reading]) -> Option<Rate> {
         let average = average(&fitting, window)?;
         (slow, fast) = (slow.min(average), fast.max(average));
     }
-    // A rate that has changed may go on changing: by the root of what it changed by, to half or the
-    // double at most.
+    // A rate that has changed may continue to change: by the square root of the change so far, and to
+    // at least half and at most double.
     let slower = scaled(daily, daily, fast).max(daily / 2);
     let faster = scaled(daily, daily, slow).min(daily.saturating_mul(2));
     let slow = if slow == daily { slower.min(daily) } else { slow };
@@ -95,9 +95,9 @@ fn scaled(rate: i64, numerator: i64, denominator: i64) -> i64 {
     i64::try_from(root).unwrap_or(i64::MAX)
 }
 
-/// The average of about the last `window` days, or of all days where there are fewer: from the first
-/// reading in them where that is in their first half, since nobody knows when in a long gap before
-/// it the vehicle was driven.
+/// The average of about the last `window` days, or of all days if there are fewer. It starts at the
+/// first reading within the window if that is in its first half: in a long gap before that reading,
+/// the days on which the vehicle was driven are unknown.
 fn average(fitting: &[Reading], window: i64) -> Option<i64> {
     let (first, last) = (fitting.first()?, fitting.last()?);
     let ago = |it: &Reading| last.date.signed_duration_since(it.date).num_days();
@@ -123,11 +123,12 @@ fn recent(readings: &[Reading]) -> Vec<Reading> {
     sorted.split_off(sorted.len() - wanted)
 }
 
-/// The most readings that can all be right: none is less than one before it, and none so much more
-/// that no habit explains it.
+/// The largest set of readings that can all be right: none is less than one before it, or implausibly
+/// far above it.
 fn fitting(sorted: &[Reading]) -> Vec<Reading> {
     let typical = typical(sorted).unwrap_or_default();
-    // For each reading how many can be right up to it, and the one before it.
+    // For each reading, the length of the longest chain of plausible readings that ends with it, and
+    // the reading before it in that chain.
     let mut chains: Vec<(usize, Option<usize>)> = Vec::new();
     for (at, one) in sorted.iter().enumerate() {
         let before = (0..at).filter(|it| follows(sorted[*it], *one, typical));
@@ -144,7 +145,7 @@ fn fitting(sorted: &[Reading]) -> Vec<Reading> {
     chain
 }
 
-/// Whether a vehicle of this `typical` rate may show `other` after `one`.
+/// Whether the reading `other` is plausible after `one`, for a vehicle of this `typical` rate.
 fn follows(one: Reading, other: Reading, typical: i64) -> bool {
     let days = other.date.signed_duration_since(one.date).num_days();
     let driven = other.exact - one.exact;
@@ -155,7 +156,7 @@ fn follows(one: Reading, other: Reading, typical: i64) -> bool {
 }
 
 /// The median of each reading's median slope to all the others (Siegel's form of Theil and Sen's
-/// estimator), which no single wrong reading of four or more moves.
+/// estimator). With four readings or more, a single wrong one does not change it.
 fn typical(sorted: &[Reading]) -> Option<i64> {
     let mut medians = Vec::new();
     for (nth, one) in sorted.iter().enumerate() {
@@ -166,7 +167,7 @@ fn typical(sorted: &[Reading]) -> Option<i64> {
     median(&mut medians).map(|it| it.max(0))
 }
 
-/// The distance a day between two readings; none where they are of one day.
+/// The distance per day between two readings; none if they are of the same day.
 fn slope(one: Reading, other: Reading) -> Option<i64> {
     let days = other.date.signed_duration_since(one.date).num_days();
     (days != 0).then(|| (other.exact - one.exact) / days)
@@ -185,8 +186,8 @@ impl Rate {
         self.fast
     }
 
-    /// The odometer that counts, where the vehicle's latest reading is `shown`: that may be one with a
-    /// digit too many.
+    /// The odometer reading to use: `shown`, the vehicle's latest one, unless it seems to have a digit
+    /// too many.
     pub(super) fn believable(&self, shown: i64) -> i64 {
         let is_absurd = self.exact >= TRIP && shown / 5 >= self.exact;
         if is_absurd { self.exact } else { shown }

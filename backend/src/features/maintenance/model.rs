@@ -357,7 +357,7 @@ impl NewItem {
 }
 
 impl Item {
-    /// An item with nothing in it.
+    /// An empty item.
     pub(super) fn empty(now: DateTime<Utc>) -> Self {
         Self {
             id: ItemId(Uuid::nil()),
@@ -455,7 +455,7 @@ impl ItemChange {
         changed.set_completed_odometer(completed);
         changed.set_interval_distance(interval);
         changed.set_amount(paid);
-        // A day or an odometer reading of one's own starts the series anew.
+        // A due date or reading set by the user restarts the series.
         let begun = Place::beginning(due);
         if due.date != was_due.date {
             let Place { base_date, months_from_base, .. } = begun;

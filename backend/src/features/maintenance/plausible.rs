@@ -20,17 +20,17 @@ use crate::{
     features::vehicles::VehicleId,
 };
 
-/// The most that a vehicle without a history has driven: a million kilometers.
+/// The highest plausible reading of a vehicle without a history: a million kilometers.
 const MOST_EVER: i64 = 10_000_000_000_000;
-/// What is driven in a day at most over a longer time, where nothing is known of a vehicle's own
-/// habit; and where something is, what is not yet worth asking about.
+/// The longest plausible daily distance over a longer time, if the vehicle's own rate is not known;
+/// and the daily distance that is never asked about.
 const DAILY: i64 = 300 * MILE;
 const DAILY_FLOOR: i64 = 100 * MILE;
-/// By what factor a vehicle may exceed its own habit.
+/// The factor by which a vehicle may exceed its own rate.
 const FACTOR: i64 = 4;
-/// What any trip may add.
+/// The distance that a single trip may add.
 const TRIP: i64 = 1_000 * MILE;
-/// How many amounts make a median, and by what factor it may be exceeded.
+/// How many amounts are needed for a median, and the factor by which an amount may exceed it.
 const ENOUGH: usize = 5;
 const DEAR: i64 = 100;
 
@@ -75,7 +75,7 @@ pub(super) async fn faults(
     Ok(faults)
 }
 
-/// Why a reading looks wrong beside the vehicle's others, and what was expected.
+/// Why a reading looks wrong compared with the vehicle's others, and what was expected.
 async fn unlikely(
     tx: &mut Tx,
     user: &UserId,
@@ -104,7 +104,7 @@ async fn unlikely(
     Ok(Some((format!("{why}: {expected} expected. Correct it, or confirm it"), expected)))
 }
 
-/// The running totals that a vehicle may well show on `date`.
+/// The lowest and the highest plausible running total on `date`.
 fn range(around: &Around, date: NaiveDate) -> (i64, i64) {
     let earlier = around.before.iter().find(|it| it.date < date);
     let least = earlier.map_or(0, |it| it.exact);
@@ -117,12 +117,12 @@ fn range(around: &Around, date: NaiveDate) -> (i64, i64) {
         }
         None => MOST_EVER,
     };
-    // A reading of a later day is one that the vehicle had not exceeded.
+    // The vehicle cannot have exceeded a reading of a later day.
     let most = around.after.map_or(most, |it| it.exact.min(most));
     (least, most.max(least))
 }
 
-/// Why an amount looks wrong beside the user's others in its currency, and what was expected.
+/// Why an amount looks wrong compared with the user's others in its currency, and what was expected.
 fn dear(amount: Money, others: &[Money], shown: &Shown) -> Option<(String, String)> {
     let mut all: Vec<_> = others.iter().map(|it| it.thousandths).collect();
     let usual = median(&mut all).filter(|_| all.len() >= ENOUGH)?;

@@ -117,7 +117,7 @@ async fn latest(tx: &mut Tx, user: &UserId, most_each: i64) -> SqlResult<Vec<OfV
     )
 }
 
-/// A vehicle's readings around a day, but for one record's: running totals.
+/// A vehicle's running totals around a day, except for one record's.
 pub(super) struct Around {
     /// Those of that day and before, the latest first.
     pub(super) before: Vec<Reading>,
@@ -127,7 +127,7 @@ pub(super) struct Around {
     unit: Option<DistanceUnit>,
 }
 
-/// The vehicle's readings around `date`, from every source, but for the record `except`.
+/// The vehicle's readings around `date`, from every source, except for the record `except`.
 ///
 /// # Errors
 /// Unavailable where the database is unavailable.
@@ -163,8 +163,8 @@ pub(super) async fn around(
 }
 
 impl Around {
-    /// The running total on `date`, to a whole unit: between two readings as if as much was driven
-    /// each day, else that of the nearest; none without readings.
+    /// The running total on `date`, to a whole unit: interpolated between the readings before and after
+    /// it, or else that of the nearest; none without readings.
     pub(super) fn on(&self, date: NaiveDate) -> Option<Distance> {
         let unit = self.unit?;
         let days =
@@ -183,7 +183,7 @@ impl Around {
     }
 }
 
-/// The running total of a reading, less the reading itself: what replaced odometers counted.
+/// The distance that replaced odometers add to a reading: its running total minus the reading.
 ///
 /// # Errors
 /// Unavailable where the database is unavailable.

@@ -1,4 +1,4 @@
-//! An item as its row holds it.
+//! The database row of an item.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::{
     features::vehicles::VehicleId,
 };
 
-/// A row of `maintenance`; also what the cache holds of an open item.
+/// A row of `maintenance`. The cache stores open items in this form, too.
 #[derive(Debug, Clone, Serialize, Deserialize, sqlx::FromRow)]
 pub(super) struct ItemRow {
     id: ItemId,
@@ -45,8 +45,8 @@ pub(super) struct ItemRow {
     previous_id: Option<ItemId>,
 }
 
-/// The distance of three columns. Where an older version of the program wrote the whole miles alone,
-/// they count.
+/// The distance from its three columns. If an older version of the program has updated only the whole
+/// miles, they are used.
 pub(super) fn distance(
     miles: Option<i32>,
     exact: Option<i64>,
@@ -56,8 +56,8 @@ pub(super) fn distance(
     typed.or_else(|| miles.map(Distance::miles))
 }
 
-/// The amount of three columns. Where an older version of the program wrote the cost alone, it
-/// counts.
+/// The amount from its three columns. If an older version of the program has updated only the cost, it
+/// is used.
 fn paid(
     cost: Option<Cost>,
     amount: Option<Thousandths>,

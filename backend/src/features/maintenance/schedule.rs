@@ -14,7 +14,7 @@ use crate::core::{
     units::{Distance, DistanceUnit},
 };
 
-/// After how much something comes again: months, a distance, or whichever is first.
+/// The interval after which an item repeats: months, a distance, or whichever comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Interval {
     pub(super) months: Option<i32>,
@@ -35,7 +35,7 @@ pub(super) struct Due {
     pub(super) odometer: Option<Distance>,
 }
 
-/// The latest day and the highest reading that an item can be due at: what a client can enter.
+/// The latest day and the highest reading that an item can be due at: the limits for clients, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Bounds(pub(super) NaiveDate);
 
@@ -96,8 +96,8 @@ impl Place {
         Due { date: self.date(), odometer }
     }
 
-    /// The next one's, after the item was done on `date` at a running total of `exact` tenths of a
-    /// millimeter; none where it does not come again.
+    /// The place of the next item, after this one was done on `date` at a running total of `exact` tenths
+    /// of a millimeter; none if it does not repeat.
     pub(super) fn after_completion(
         self,
         every: Interval,

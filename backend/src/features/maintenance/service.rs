@@ -104,7 +104,7 @@ async fn find_in(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Item> {
     }
 }
 
-/// Why there is no such item: its vehicle may be in the trash.
+/// The error for an item that was not found: its vehicle may be in the trash.
 async fn missing(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Error> {
     if let Some(vehicle) = store::vehicle_of(tx, user, id).await? {
         vehicles::find(tx, user, vehicle).await?;
@@ -150,7 +150,7 @@ pub(super) async fn add(
     Ok(created)
 }
 
-/// Changes an item. One that is completed by it and repeats leaves the next one, as
+/// Changes an item. If the change completes an item that repeats, it also adds the next one, as
 /// [`complete`] does.
 ///
 /// # Errors
@@ -229,7 +229,7 @@ fn amount_name(is_amount: bool) -> &'static str {
     if is_amount { "amount" } else { "cost" }
 }
 
-/// Refuses what looks wrong and is not confirmed.
+/// Refuses values that look wrong and are not confirmed.
 async fn check(
     tx: &mut Tx,
     user: &User,

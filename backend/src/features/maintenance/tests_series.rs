@@ -256,7 +256,10 @@ async fn what_cannot_be_skipped_or_postponed_says_why(app: TestApp) {
         (json!({}), "/dueDate: is required, unless there is a dueMileage"),
         (json!({ "dueDate": "2026-03-01" }), "/dueDate: must be later than it is now"),
         (json!({ "dueDate": "2026-02-01" }), "/dueDate: must be later than it is now"),
-        (json!({ "dueMileage": 60_000 }), "/dueMileage: is not what it is due by"),
+        (
+            json!({ "dueMileage": 60_000 }),
+            "/dueMileage: must be left out: the item is not due by it",
+        ),
     ] {
         assert_eq!(faults(body).await, [fault]);
     }

@@ -75,7 +75,7 @@ pub(super) fn interval(
     whole.map(|it| Distance::of_tenths(i64::from(it) * 10, unit))
 }
 
-/// Zero stands for none.
+/// Zero means none.
 pub(super) const fn some(count: i32) -> Option<i32> {
     if count == 0 { None } else { Some(count) }
 }

@@ -76,7 +76,7 @@ pub struct Upcoming {
     pub predicted_due_earliest: Option<NaiveDate>,
     /// The latest; null where the vehicle may as well stand still.
     pub predicted_due_latest: Option<NaiveDate>,
-    /// In what distance it is due, in tenths of a millimeter.
+    /// The distance until it is due, in tenths of a millimeter.
     #[serde(skip)]
     #[schemars(skip)]
     pub due_in_exact: Option<i64>,
@@ -110,7 +110,7 @@ impl Upcoming {
         let due_at = item.due_odometer.map(Distance::exact);
         let due_in_exact = due_at.map(|it| it - odometer_exact);
         let reached = match (rate, due_at) {
-            // Reached already by the latest reading, whatever the others say.
+            // The latest reading has already reached it, whatever the rate.
             (Some(rate), Some(_)) if due_in_exact <= Some(0) => rate.reaches(0, today),
             (Some(rate), Some(due_at)) => rate.reaches(due_at, today),
             _ => None,

@@ -65,7 +65,7 @@ pub async fn list(tx: &mut Tx, listing: &Listing) -> Result<Page<SecurityEvent>>
     let after = http::after(listing.cursor.as_ref())?;
     let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
     let from = listing.from.map_or(DateTime::UNIX_EPOCH, midnight);
-    // The day after the last one of all is beyond what SQLite compares as text.
+    // The day after 9999-12-31 has five digits in its year, and SQLite compares times as text.
     let end = http::end_of_time();
     let to = listing.to.and_then(|day| day.succ_opt()).map_or(end, midnight).min(end);
     let rows = store::list(tx, listing, (from, to), after).await?;

@@ -14,7 +14,7 @@ use crate::core::{
     },
 };
 
-/// Degrees as they are typed into a form.
+/// Degrees, as typed into a form.
 const DEGREES: NumberFormat = NumberFormat::decimal(8).signed();
 
 /// Degrees from `-most` to `most`, with as many decimals as are kept.

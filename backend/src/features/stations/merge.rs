@@ -10,7 +10,7 @@ use crate::core::fold::folded;
 
 /// How near, in metres, two stations of one brand are one.
 const SAME: f64 = 100.0;
-/// How near, in metres, two of `OpenStreetMap`'s elements can be one station.
+/// Within how many meters two `OpenStreetMap` elements can be one station.
 pub(super) const DRAWN_TWICE: f64 = 30.0;
 
 /// A station that is not saved here, as it is found from `from`.
@@ -48,7 +48,7 @@ pub(super) fn add(saved: &mut Vec<FoundStation>, places: Vec<Place>, from: Optio
     }
 }
 
-/// What tells whether two are one station.
+/// The facts that decide whether two stations are the same.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Looks<'a> {
     pub(super) google_place_id: Option<&'a str>,
@@ -82,8 +82,8 @@ impl<'a> From<&'a Place> for Looks<'a> {
     }
 }
 
-/// Leaves out what is saved here twice as two elements of one station: a favorite counts most, then
-/// what has a name.
+/// Removes stored stations that are another element of one in the list. Favorites are preferred, then
+/// stations with a name.
 pub(super) fn leave_out_doubles(saved: &mut Vec<FoundStation>) {
     let mut all: Vec<FoundStation> = Vec::new();
     for station in saved.drain(..) {
@@ -104,23 +104,23 @@ pub(super) fn leave_out_doubles(saved: &mut Vec<FoundStation>) {
     *saved = all;
 }
 
-/// Whether the two are one station.
+/// Whether the two are the same station.
 fn is_same<'a>(one: impl Into<Looks<'a>>, other: impl Into<Looks<'a>>) -> bool {
     let (one, other) = (one.into(), other.into());
     let same = |one: Option<&str>, other: Option<&str>| Some(one? == other?);
     let by_google = same(one.google_place_id, other.google_place_id);
     match (by_google, same(one.osm_id, other.osm_id)) {
         (Some(true), _) | (_, Some(true)) => true,
-        // Google and OpenStreetMap tell two apart: they are two. But OpenStreetMap may have one
-        // station as a point and as an area.
+        // Different Google ids are different stations. But OpenStreetMap may have one station both as
+        // a point and as an area.
         (Some(false), _) => false,
         (None, Some(false)) => is_drawn_twice(one, other),
         (None, None) => is_within(SAME, one, other) && is_one_brand(one, other),
     }
 }
 
-/// Whether two of `OpenStreetMap`'s elements show one station: they are as near as the pumps and the
-/// area around them, and nothing tells their names apart.
+/// Whether two `OpenStreetMap` elements are the same station: they are as close as the pumps and the
+/// area around them, and their names do not contradict.
 pub(super) fn is_drawn_twice(one: Looks<'_>, other: Looks<'_>) -> bool {
     let is_unnamed = |it: Looks<'_>| it.brand.is_none() && it.name == UNNAMED;
     is_within(DRAWN_TWICE, one, other)
@@ -129,7 +129,7 @@ pub(super) fn is_drawn_twice(one: Looks<'_>, other: Looks<'_>) -> bool {
 
 fn is_within(metres: f64, one: Looks<'_>, other: Looks<'_>) -> bool {
     one.point.zip(other.point).is_some_and(|(one, other)| {
-        // A degree is at least 110 km from north to south, and most pairs are far apart.
+        // A degree of latitude is at least 110 km: this cheap test rules out most pairs.
         (one.latitude - other.latitude).abs() * 110_000.0 <= metres
             && one.distance_to(other) <= metres
     })
@@ -150,8 +150,7 @@ fn is_one_brand(one: Looks<'_>, other: Looks<'_>) -> bool {
     is_in(&brand(one), other) || is_in(&brand(other), one)
 }
 
-/// One place for each station: of several elements of one station the one that says most, with what
-/// the others alone say.
+/// Merges the elements of each station into the most detailed one.
 pub(super) fn one_of_each(places: impl IntoIterator<Item = Place>) -> Vec<Place> {
     let mut all: Vec<Place> = Vec::new();
     for place in places {
@@ -165,7 +164,7 @@ pub(super) fn one_of_each(places: impl IntoIterator<Item = Place>) -> Vec<Place>
     all
 }
 
-/// Makes of two places of one station the one that says more, and returns whether it is the other.
+/// Merges two places of one station into the more detailed one, and returns whether that is `other`.
 pub(super) fn complete(known: &mut Place, mut other: Place) -> bool {
     let says = |it: &Place| {
         let texts = [&it.brand, &it.address, &it.phone, &it.website];

@@ -35,7 +35,7 @@ pub use service::{favorites, find, name_of};
 use super::Feature;
 use crate::core::jobs::Chore;
 
-/// Deletes withdrawn stations that nobody uses any more.
+/// Deletes withdrawn stations that nobody uses anymore.
 pub const CHORE: Chore = Chore {
     name: "withdrawn-stations",
     run: |tx, _| Box::pin(async { Ok(store::delete_unused(tx).await?) }),

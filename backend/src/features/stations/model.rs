@@ -74,7 +74,7 @@ pub struct Station {
     pub fuel_types: Vec<&'static str>,
     /// Whether it is one of your favourites.
     pub is_favorite: bool,
-    /// Whether lists and searches find it: false once it was deleted, for those who use it.
+    /// Whether lists and searches find it; false for a deleted station that you still use.
     pub is_listed: bool,
     /// What you noted of it as your favourite.
     pub notes: Option<String>,

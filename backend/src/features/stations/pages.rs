@@ -58,7 +58,7 @@ const LABELS: &[(&str, &str)] = &[
     ("radius", "Within"),
 ];
 
-/// Where a search is made: of any precision, as nothing stores it.
+/// The coordinates of a search, in any precision: they are not stored.
 const SEARCHED_DEGREES: NumberFormat = NumberFormat::decimal(20).signed();
 
 /// How many a page of what was found has.
@@ -219,7 +219,7 @@ fn wanted(app: &App, form: &Form) -> Result<Option<Wanted>> {
     }
 }
 
-/// Replaces the degrees that were typed by plain numbers, and removes what is not a number.
+/// Replaces the typed degrees with plain numbers, and removes those that are not numbers.
 fn read_degrees(form: &mut Form) -> Vec<Fault> {
     let mut faults = Vec::new();
     for name in ["lat", "lng"] {
@@ -313,7 +313,7 @@ async fn mark(
 async fn unmark(State(app): State<App>, user: User, Path(id): Path<StationId>) -> Result<Redirect> {
     service::unmark(&app, &user, id).await?;
     match service::find(&app, &user, id).await {
-        // It was no longer listed, and only this kept it.
+        // It was withdrawn, and this favorite was its last use.
         Err(Error::NotFound(_)) => Ok(Redirect::to("/stations")),
         station => station.map(|it| to_station(it.id)),
     }

@@ -71,12 +71,12 @@ async fn keep(app: &App, user: &UserId, station: Station, once: &Once) -> Result
     Ok(created)
 }
 
-/// The station that has the place or the origin of this one. If it was deleted it comes back with
-/// the facts of this one, which somebody else may have saved.
+/// The stored station with the same place or origin. If it was deleted, it is listed again with the
+/// facts of this one, which another user may have saved.
 async fn find_or_relist(tx: &mut Tx, user: &UserId, station: Station) -> Result<Station> {
     let (place, origin) = (station.google_place_id.as_deref(), station.origin.as_deref());
     let known = store::find_known(tx, user, place, origin).await?;
-    // What refused it may have been deleted since.
+    // The station that caused the conflict may have been deleted since.
     let known = known.ok_or(Error::Unavailable)?;
     if known.is_listed {
         return Ok(known);
@@ -143,7 +143,8 @@ async fn hold_own(tx: &mut Tx, user: &User, id: StationId) -> Result<Station> {
     Ok(station)
 }
 
-/// Only whoever added a station, or an administrator, writes its facts, and while it is listed.
+/// Only the user who added a station, or an administrator, may change its facts, and only while it is
+/// listed.
 pub(super) fn check_may_change(user: &User, station: &Station) -> Result<()> {
     check_may_delete(user, station)?;
     if station.is_listed {
@@ -191,9 +192,9 @@ pub(super) async fn change(
     Ok(station)
 }
 
-/// Deletes a station: only whoever added it, or an administrator. Lists and searches no longer find
-/// it. Those who use it, because it is a favorite of theirs or they filled up there, can still read
-/// it; for all others it is gone, and nothing shows whether anybody uses it.
+/// Deletes a station. Only the user who added it, or an administrator, may do so. Lists and searches no
+/// longer find it. Users who have it as a favorite or filled up there can still read it. For everyone
+/// else it does not exist, and nothing shows whether anyone uses it.
 pub(super) async fn remove(
     app: &App,
     user: &User,

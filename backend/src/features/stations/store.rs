@@ -81,8 +81,8 @@ pub(super) async fn find(tx: &mut Tx, user: &UserId, id: StationId) -> Result<Op
     Ok(row.map(Station::from))
 }
 
-/// The station of that place or, failing that, of that origin: a withdrawn one only where none is
-/// listed, and whether or not the user uses it.
+/// The station with that place or, failing that, that origin. A withdrawn one is found only if none is
+/// listed, whether or not the user uses it.
 pub(super) async fn find_known(
     tx: &mut Tx,
     user: &UserId,
@@ -187,8 +187,7 @@ pub(super) async fn update(tx: &mut Tx, station: &Station) -> Result<()> {
     Ok(())
 }
 
-/// Takes the station out of lists and searches: out of what they read, so that they need not look
-/// for it.
+/// Withdraws the station: clears its search key and its cell, so that searches need no extra condition.
 pub(super) async fn withdraw(tx: &mut Tx, id: StationId, now: DateTime<Utc>) -> Result<()> {
     sql!(
         tx,
@@ -202,7 +201,7 @@ pub(super) async fn withdraw(tx: &mut Tx, id: StationId, now: DateTime<Utc>) -> 
     Ok(())
 }
 
-/// Lists a withdrawn station again, with these facts and as the new maker's.
+/// Lists a withdrawn station again, with these facts and this user as its owner.
 pub(super) async fn relist(tx: &mut Tx, station: &Station) -> Result<()> {
     sql!(
         tx,
@@ -232,7 +231,7 @@ pub(super) async fn relist(tx: &mut Tx, station: &Station) -> Result<()> {
     Ok(())
 }
 
-/// Frees the station's place and origin where another station that is withdrawn has them.
+/// Takes the place and the origin of this station away from other stations that are withdrawn.
 pub(super) async fn free_ids(tx: &mut Tx, station: &Station) -> Result<()> {
     sql!(
         tx,
@@ -253,8 +252,8 @@ pub(super) async fn free_ids(tx: &mut Tx, station: &Station) -> Result<()> {
     Ok(())
 }
 
-/// Deletes the withdrawn station if nobody uses it. One with a place or an origin stays: saved
-/// again it comes back under its id, and whether it does must not show that somebody uses it.
+/// Deletes the withdrawn station if nobody uses it. One with a place or an origin is kept: when it is
+/// saved again, it gets its old id in any case, so that the id does not reveal whether it was in use.
 pub(super) async fn delete_if_unused(tx: &mut Tx, id: StationId) -> Result<bool> {
     match tx {
         Tx::Postgres { .. } => {
@@ -355,7 +354,7 @@ pub(super) async fn find_all(
     Ok(rows.into_iter().map(Station::from).collect())
 }
 
-/// The listed stations of these places and origins, in no order.
+/// The listed stations with these places and origins, in no particular order.
 pub(super) async fn find_all_known(
     tx: &mut Tx,
     user: &UserId,

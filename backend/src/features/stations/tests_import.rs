@@ -104,7 +104,7 @@ async fn a_file_that_breaks_off_says_where(app: TestApp) {
     let nowhere = bring_in(&app.app, std::path::Path::new("/nowhere.json")).await.unwrap_err();
     assert!(nowhere.to_string().contains("/nowhere.json cannot be read"), "{nowhere}");
     let other = bring_in(&app.app, &file(".csv", "a,b\n")).await.unwrap_err().to_string();
-    assert!(other.contains("names no column name"), "{other}");
+    assert!(other.contains("has no name column"), "{other}");
 }
 
 async fn an_import_lists_a_deleted_station_again(app: TestApp) {

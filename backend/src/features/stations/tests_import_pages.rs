@@ -101,7 +101,7 @@ async fn a_file_that_breaks_off_says_where_on_the_page(app: TestApp) {
     let bytes = bring_in(&admin, "b.csv", "name,latitude,longitude\nx,1,2\n\"open").await;
     holds(&bytes, &["<h3>b.csv</h3>", ">Done<"]);
     let columns = bring_in(&admin, "c.csv", "a,b\n1,2\n").await;
-    holds(&columns, &["The first line names no column name."]);
+    holds(&columns, &["The first line has no name column."]);
     let archive = bring_in(&admin, "d.json", "PK\u{3}\u{4}").await;
     holds(&archive, &["Expected value at line 1 column 1."]);
 }

@@ -40,7 +40,7 @@ struct VehiclePage {
     shell: Shell,
     vehicle: Vehicle,
     title: String,
-    /// Year, make and model, where the title is a nickname.
+    /// Year, make and model, if the title is a nickname.
     description: Option<String>,
     odometer: String,
     tiles: Vec<Tile>,
@@ -62,7 +62,7 @@ impl VehiclePage {
     /// A point of the chart in words.
     fn told(&self, dot: &Dot) -> String {
         let economy = tenths(dot.point.value);
-        let mark = if dot.point.is_confirmed { ", confirmed although unusual" } else { "" };
+        let mark = if dot.point.is_confirmed { ", unusual but confirmed" } else { "" };
         format!("{}: {economy} {}{mark}", day(dot.point.date), self.economy_sign)
     }
 }
@@ -103,7 +103,7 @@ fn tiles(stats: &FuelStats, shown: &Shown) -> Vec<Tile> {
     ]
 }
 
-/// A figure of each currency, one after the other; nothing where none has it.
+/// A figure of each currency, joined; none if no currency has it.
 fn in_each_currency(
     stats: &FuelStats,
     figure: impl Fn(&CurrencyStats) -> Option<String>,

@@ -80,7 +80,7 @@ pub(super) struct Key {
 pub(super) struct Costs {
     /// The currency's code.
     pub(super) currency: String,
-    /// Whether there are others.
+    /// Whether there are drawings of other currencies.
     pub(super) is_one_of_several: bool,
     pub(super) rules: Vec<Rule>,
     pub(super) bars: Vec<Bar>,
@@ -91,12 +91,12 @@ pub(super) struct Costs {
     pub(super) is_cut: bool,
 }
 
-/// One year's costs in thousandths, by the number of the colour.
+/// One year's costs in thousandths, by the number of the color.
 type Year = BTreeMap<usize, i64>;
 
 impl Costs {
-    /// Draws the costs, which are in order of the years, each currency for itself: the reader's first.
-    /// Where nothing cost anything, nothing.
+    /// Draws the costs, which are in order of the years: one drawing for each currency that has any, the
+    /// reader's currency first.
     pub(super) fn of(costs: &[YearCost], shown: &Shown) -> Vec<Self> {
         let mut by_currency: BTreeMap<(bool, &str), Vec<&YearCost>> = BTreeMap::new();
         for cost in costs {

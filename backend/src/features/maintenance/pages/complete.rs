@@ -59,7 +59,7 @@ async fn page(
     let vehicle = find_vehicle(app, user, item.vehicle_id).await?;
     let preferences = &user.0.preferences;
     let shown = preferences.shown();
-    // Nearly always it was done today, at the latest reading.
+    // Most items are marked as done on the same day, at the latest reading.
     let fresh = || {
         let reading = vehicle.odometer.reading();
         let unit = reading.map_or(shown.distance, Distance::unit);

@@ -95,16 +95,17 @@ const DISTANCES: [(&str, &str); 3] = [
     ("intervalDistance", "intervalDistanceUnit"),
 ];
 
-/// A distance as a form holds it: as entered where it is in the form's unit, else in whole units.
+/// A distance as a form's field contains it: as entered if it was in the form's unit, else in whole
+/// units.
 pub(super) fn typed(distance: Option<Distance>, unit: DistanceUnit) -> String {
     let Some(distance) = distance else { return String::new() };
-    // A sum of two units is no tenth of either.
+    // A sum of distances in two units is not a whole number of tenths of either.
     let is_entered = distance.exact() % (unit.exact() / 10) == 0;
     let shown = distance.in_unit(unit);
     if is_entered { shown.value() } else { ((shown.tenths() + 5) / 10).to_string() }
 }
 
-/// The unit that a form's field was shown in; the reader's where it doesn't say.
+/// The unit that a form's field was shown in; the reader's unit if the form has none.
 fn unit_of(form: &Form, unit: &str, shown: &Shown) -> DistanceUnit {
     DistanceUnit::try_from(form.get(unit).to_owned()).unwrap_or(shown.distance)
 }
@@ -186,7 +187,7 @@ fn changes(form: &Form, item: &Item, shown: &Shown) -> Form {
     let confirm = form.typed.remove("confirm");
     let mut changed = form.changed_from(&shown);
     for (name, unit) in DISTANCES.into_iter().chain([("amount", "currency")]) {
-        // A unit goes with its number.
+        // A unit is sent only with its number.
         if changed.typed.contains_key(name) {
             let unit_text = units.get(unit).to_owned();
             if !unit_text.is_empty() {
@@ -202,7 +203,7 @@ fn changes(form: &Form, item: &Item, shown: &Shown) -> Form {
     changed
 }
 
-/// The form with the type as its word and a unit for each distance.
+/// The form with the type's code and a unit for each distance.
 pub(super) fn to_read(form: Form, shown: &Shown) -> Form {
     let mut form = with_units(form, shown);
     form.map("type", words::to_type);

@@ -43,11 +43,11 @@ pub(super) fn due(upcoming: &Upcoming, shown: &Shown) -> Vec<String> {
     [by_day, by_distance].into_iter().flatten().collect()
 }
 
-/// A reading or an interval with its unit: as entered where it is in the reader's, else in whole
+/// A reading or an interval with its unit: as entered if it was in the reader's unit, else in whole
 /// units.
 pub(in crate::features::maintenance) fn reading(reading: Distance, shown: &Shown) -> String {
     let unit = shown.distance;
-    // A sum of two units is no tenth of either.
+    // A sum of distances in two units is not a whole number of tenths of either.
     let is_entered = reading.unit() == unit && reading.exact() % (unit.exact() / 10) == 0;
     let number =
         if is_entered { shown.reading(reading) } else { shown.exact_distance(reading.exact()) };

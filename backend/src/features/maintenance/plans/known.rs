@@ -1,7 +1,7 @@
-//! What makers usually ask for in ordinary use: in miles as in the United States, in kilometers as in
-//! metric markets with the same schedule (Canada for the American, Japanese and Korean makers, Europe
-//! for the German ones). A vehicle's own booklet may ask for more; every interval can be changed once
-//! it is on a vehicle.
+//! The usual schedules of manufacturers for normal use. The miles are those of the United States, the
+//! kilometers those of metric markets with the same schedule (Canada for American, Japanese and Korean
+//! manufacturers, Europe for German ones). A vehicle's own service booklet may require more. Every
+//! interval can be changed once it is on a vehicle.
 
 use super::{Plan, Step};
 use crate::features::maintenance::types::some;
@@ -9,7 +9,7 @@ use crate::features::maintenance::types::some;
 /// The plan for any vehicle with an engine.
 pub(super) const ANY: &str = "gasoline";
 
-/// In months, miles and kilometers; 0 stands for none.
+/// In months, miles and kilometers; 0 means none.
 const fn step(kind: &'static str, months: i32, (miles, kilometers): (i32, i32)) -> Step {
     Step {
         kind,

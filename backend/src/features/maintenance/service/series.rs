@@ -86,7 +86,7 @@ pub(in crate::features::maintenance) async fn complete(
 /// Adds the item that follows a completed one, where it repeats.
 ///
 /// # Errors
-/// `Invalid` where the next one would be due later or at more than can be entered.
+/// `Invalid` if the next one would be due beyond the [`Bounds`].
 pub(super) async fn leave_next(
     app: &App,
     tx: &mut Tx,
@@ -99,7 +99,7 @@ pub(super) async fn leave_next(
     if every.is_empty() {
         return Ok(None);
     }
-    // The running total, whatever a replaced odometer starts with.
+    // The running total, which does not restart when the odometer is replaced.
     let (exact, unit) = match (completed.completed_odometer, every.distance) {
         (_, None) => (0, DistanceUnit::Miles),
         (Some(reading), _) => {
@@ -125,7 +125,7 @@ pub(super) async fn leave_next(
     leave_behind(tx, user, next).await.map(Some)
 }
 
-/// Refuses a next item that could not be entered.
+/// Refuses a next item that a client could not enter.
 fn check_bounds(app: &App, due: Due) -> Result<()> {
     let bounds = Bounds::on(app.clock.today());
     let mut faults = Vec::new();
@@ -261,7 +261,11 @@ pub(in crate::features::maintenance) async fn postpone(
         return Err(Error::invalid("dueDate", why));
     }
     let mut refuse = |name, is_due: bool| {
-        let why = if is_due { "must be later than it is now" } else { "is not what it is due by" };
+        let why = if is_due {
+            "must be later than it is now"
+        } else {
+            "must be left out: the item is not due by it"
+        };
         faults.push(Fault::at(name, why));
     };
     if date.is_some_and(|to| due.date.is_none_or(|from| to <= from)) {

@@ -1,4 +1,4 @@
-//! Stations in lines, as spreadsheets write them: with commas, semicolons, tabs or bars between, in
+//! Stations in CSV, as spreadsheets write it: separated by commas, semicolons, tabs or vertical bars, in
 //! UTF-8 or Windows-1252. The first line names the columns.
 
 use std::{
@@ -16,14 +16,14 @@ use crate::features::stations::{
 
 /// The longest line, in bytes: quoted line breaks included.
 const LONGEST: usize = 64 * 1024;
-/// How much of a file is read at once.
+/// How many bytes of a file are read at once.
 const BUFFER: usize = 8 * 1024;
-/// What may stand between the fields of a line.
+/// The possible separators of fields.
 const DELIMITERS: &[u8] = b",;\t|";
-/// What a file in UTF-8 may begin with.
+/// The byte order mark that a UTF-8 file may begin with.
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
-/// A column that is read; others are passed over.
+/// A known column; others are ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Column {
     Name,
@@ -43,7 +43,7 @@ enum Column {
     Country,
 }
 
-/// What the columns are called, in lower case and without blanks.
+/// The names of the columns, in lower case and without spaces.
 const NAMES: &[(&str, Column)] = &[
     ("name", Column::Name),
     ("station", Column::Name),
@@ -92,8 +92,7 @@ const NAMES: &[(&str, Column)] = &[
 /// Reads every line.
 ///
 /// # Errors
-/// The file can't be read on, breaks its own encoding, or lacks a column; with the line where that
-/// was found.
+/// The file cannot be read, is not in one encoding, or lacks a column; the message names the line.
 pub(super) fn read(mut file: impl Read, take: Take<'_>) -> Result<(), String> {
     let mut head = Vec::new();
     let longest = LONGEST as u64;
@@ -129,7 +128,8 @@ pub(super) fn read(mut file: impl Read, take: Take<'_>) -> Result<(), String> {
             Err(error) => return Err(here(&error.to_string())),
         }
         let fields = text.fields(&record);
-        let fields = fields.ok_or_else(|| here("it is not valid UTF-8 as the lines before"))?;
+        let fields =
+            fields.ok_or_else(|| here("it is not valid UTF-8, unlike the lines before it"))?;
         if std::mem::take(&mut is_first) || fields.iter().all(|it| it.trim().is_empty()) {
             continue;
         }
@@ -149,21 +149,20 @@ fn builder(delimiter: u8) -> ReaderBuilder {
     builder
 }
 
-/// What the file itself says stands between its fields, for spreadsheets: `sep=;` in a line of its
-/// own; and how long that is.
+/// The separator that the file declares for spreadsheets, on a line such as `sep=;`, and the length of
+/// that line.
 fn separator(head: &[u8]) -> Option<(u8, usize)> {
     let rest = head.strip_prefix(b"sep=")?;
     let end = rest.iter().position(|it| *it == b'\n')?;
     Some((*rest.first()?, "sep=".len() + end + 1))
 }
 
-/// What stands between the fields of the first line, so that it names what a station must have; and
-/// where the columns are.
+/// The separator with which the first line has all required columns, and the positions of the columns.
 fn columns(head: &[u8], delimiters: &[u8]) -> Result<(u8, Vec<(Column, usize)>), String> {
     let mut failure: Option<(usize, String)> = None;
     for delimiter in delimiters {
         let mut record = ByteRecord::new();
-        // What is wrong with it is found as the file is read.
+        // Errors in the line are reported when the file is read.
         builder(*delimiter).from_reader(head).read_byte_record(&mut record).ok();
         let names: Vec<_> = record.iter().map(header).collect();
         let found: Vec<_> = NAMES
@@ -181,13 +180,13 @@ fn columns(head: &[u8], delimiters: &[u8]) -> Result<(u8, Vec<(Column, usize)>),
             return Ok((*delimiter, found));
         };
         if failure.as_ref().is_none_or(|it| it.0 < names.len()) {
-            failure = Some((names.len(), format!("the first line names no column {lacks}")));
+            failure = Some((names.len(), format!("the first line has no {lacks} column")));
         }
     }
     Err(failure.map(|it| it.1).unwrap_or_default())
 }
 
-/// The name of a column as [`NAMES`] has it.
+/// The name of a column in the form of [`NAMES`].
 fn header(bytes: &[u8]) -> String {
     let name = String::from_utf8_lossy(bytes).trim().to_lowercase();
     name.replace(", ", ",").replace(" / ", "/").replace([' ', '-'], "_")
@@ -244,7 +243,7 @@ fn point(text: &str) -> Option<(f64, f64)> {
     }
 }
 
-/// How a file's text is written. The first line that is more than ASCII decides it.
+/// The encoding of a file. The first line that is not ASCII decides it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Encoding {
     Unknown,
@@ -253,7 +252,7 @@ enum Encoding {
 }
 
 impl Encoding {
-    /// The fields of a line; none where it breaks the encoding.
+    /// The fields of a line; none if they are not in the encoding.
     fn fields(&mut self, record: &ByteRecord) -> Option<Vec<String>> {
         let bytes = record.as_slice();
         if *self == Self::Unknown && !bytes.is_ascii() {
@@ -269,7 +268,7 @@ impl Encoding {
     }
 }
 
-/// The letter of a byte: as in Latin-1, but for what that has no letter for.
+/// The character of a byte: as in Latin-1, except for 0x80 to 0x9f.
 fn windows_1252(byte: u8) -> char {
     const OTHERS: [char; 32] = [
         '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
@@ -282,10 +281,10 @@ fn windows_1252(byte: u8) -> char {
     }
 }
 
-/// A file of which no line is longer than it may be.
+/// A file that fails to read if a line is too long.
 struct Bounded<'a, R> {
     file: R,
-    /// How much of the present line has been read.
+    /// How many bytes of the current line have been read.
     length: &'a Cell<usize>,
 }
 
@@ -304,7 +303,7 @@ impl<R: Read> Read for Bounded<'_, R> {
 mod tests {
     use super::{point, read};
 
-    /// What is read of each: its name, or why it is left out.
+    /// The result of each line: its name, or why it is left out.
     fn names(bytes: impl AsRef<[u8]>) -> Result<Vec<String>, String> {
         let mut names = Vec::new();
         read(bytes.as_ref(), &mut |item| {
@@ -314,7 +313,7 @@ mod tests {
         Ok(names)
     }
 
-    /// The only station of a file, in words.
+    /// The only station of a file, as text.
     fn station(bytes: impl AsRef<[u8]>) -> String {
         let mut all = Vec::new();
         read(bytes.as_ref(), &mut |item| {
@@ -393,7 +392,7 @@ mod tests {
             "name,latitude,longitude\nSüd,1,2\n\"One\nof two\",1,2\n".as_bytes().to_vec();
         broken.extend(b"\xff,1,2\n");
         let told = names(&broken).unwrap_err();
-        assert_eq!(told, "it is not valid UTF-8 as the lines before, at line 5");
+        assert_eq!(told, "it is not valid UTF-8, unlike the lines before it, at line 5");
         let utf_16 = b"\xff\xfen\0a\0m\0e\0";
         assert_eq!(names(utf_16).unwrap_err(), "it is written in UTF-16: save it as UTF-8");
     }
@@ -409,7 +408,7 @@ mod tests {
 
     #[test]
     fn what_is_no_such_file_is_refused() {
-        let no_column = |name: &str| format!("the first line names no column {name}");
+        let no_column = |name: &str| format!("the first line has no {name} column");
         assert_eq!(names("name;y;lon\n").unwrap_err(), no_column("latitude"));
         assert_eq!(names("name,lat\n").unwrap_err(), no_column("longitude"));
         assert_eq!(names("").unwrap_err(), no_column("name"));

@@ -36,7 +36,7 @@ pub(super) fn read(file: impl Read, take: Take<'_>) -> Result<(), String> {
     if is_known { Ok(()) } else { Err("it holds neither features nor elements".to_owned()) }
 }
 
-/// The file without the mark of its encoding, which some programs begin it with.
+/// The file without a byte order mark.
 fn without_bom(mut file: impl Read) -> io::Result<impl Read> {
     const MARK: &[u8] = "\u{feff}".as_bytes();
     let mut start = Vec::with_capacity(MARK.len());
@@ -188,7 +188,7 @@ fn feature(value: Value) -> Item {
     Ok((origin, place))
 }
 
-/// A tag's text: what converts files makes numbers of postcodes and truth values of `yes`.
+/// A tag's text. Converters turn postcodes into numbers and `yes` into booleans.
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),

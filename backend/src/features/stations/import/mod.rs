@@ -42,8 +42,8 @@ const UNTOLD: usize = 50 * BATCH;
 pub enum Command {
     /// Bring in stations from GeoJSON or Overpass JSON of OpenStreetMap, or from CSV
     Import {
-        /// `.geojson`, `.json` or `.csv` (name or brand, latitude, longitude, and address, phone,
-        /// website where known)
+        /// `.geojson`, `.json` or `.csv` (name or brand, latitude, longitude; optional: address,
+        /// phone, website)
         file: PathBuf,
     },
 }
@@ -127,7 +127,7 @@ struct Transfer<'a> {
     bytes_read: Arc<AtomicI64>,
     /// Where it is told how far it has come, if anywhere.
     told: Option<Uuid>,
-    /// Whether one station may be in the file as several elements.
+    /// Whether the file may contain several elements of one station.
     has_elements: bool,
 }
 
@@ -211,7 +211,7 @@ impl<'a> Transfer<'a> {
     }
 }
 
-/// Of several elements of one station the one that says most, with what the others alone say.
+/// Merges the elements of each station into the most detailed one.
 fn one_of_each(mut places: Vec<(String, Place)>) -> Vec<(String, Place)> {
     places.sort_by(|one, other| one.0.cmp(&other.0));
     let mut all: Vec<(String, Place)> = Vec::with_capacity(places.len());

@@ -7,9 +7,9 @@ use std::fmt::{self, Display, Formatter};
 pub(in crate::features::stations) enum LeftOut {
     /// It is something else than a place that sells fuel.
     NoStation,
-    /// Nobody can fill up there, no longer or not yet.
+    /// It is no longer, or not yet, in use.
     OutOfUse,
-    /// It is another element of a station that is in the file or known here.
+    /// It is another element of a station that is in the file or already stored.
     Double,
     /// It has no name.
     NoName,
@@ -50,7 +50,7 @@ impl Tally {
         let all = [
             (self.no_station, "something else than a fuel station"),
             (self.out_of_use, "out of use"),
-            (self.doubles, "another element of a known station"),
+            (self.doubles, "a duplicate of a known station"),
             (self.no_name, "without a name"),
             (self.no_place, "without a place on the earth"),
         ];

@@ -1,15 +1,15 @@
-//! Addresses from their parts, in the order of their country.
+//! Formats addresses from their parts, in the order of their country.
 
 use super::clean;
 
-/// The countries where the number stands before the street.
+/// The countries that put the house number before the street.
 const NUMBER_FIRST: &[&str] = &["US", "CA", "AU", "NZ", "GB", "IE", "IN", "ZA"];
 /// The abbreviations of the states of the USA, its territories, and the provinces of Canada.
 const STATES: &str = "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO \
     MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC PR GU VI AS MP \
     AB BC MB NB NL NS NT NU ON PE QC SK YT";
 
-/// The parts of an address; blank where they are not known.
+/// The parts of an address; blank if unknown.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::features::stations) struct Address<'a> {
     pub(in crate::features::stations) number: &'a str,
@@ -17,7 +17,7 @@ pub(in crate::features::stations) struct Address<'a> {
     pub(in crate::features::stations) city: &'a str,
     pub(in crate::features::stations) state: &'a str,
     pub(in crate::features::stations) postcode: &'a str,
-    /// By its two letters.
+    /// Its two-letter code.
     pub(in crate::features::stations) country: &'a str,
 }
 
@@ -30,7 +30,7 @@ impl Address<'_> {
         }
     }
 
-    /// The address in one line; none where nothing is known.
+    /// The address in one line; none if all parts are blank.
     pub(in crate::features::stations) fn line(&self) -> Option<String> {
         let join = |parts: &[&str], between: &str| {
             let parts = parts.iter().map(|it| it.trim()).filter(|it| !it.is_empty());

@@ -85,8 +85,8 @@ impl Place {
     }
 }
 
-/// Text of an upstream's as a column can hold it: in one line, without control and hidden
-/// characters, no longer than `most`; none where nothing is left.
+/// Text from a provider in a form that fits a column: one line, without control and hidden
+/// characters, no longer than `most`; none if nothing remains.
 pub(super) fn clean(text: &str, most: usize) -> Option<String> {
     let line: String =
         visible(text).chars().map(|it| if it.is_control() { ' ' } else { it }).collect();

@@ -25,7 +25,7 @@ use crate::{
 const PACE: Duration = Duration::from_secs(1);
 /// How long a request waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// What a station is called whose name is not known.
+/// The name of a station without a known name.
 pub(in crate::features::stations) const UNNAMED: &str = "Fuel station";
 /// How far around a town that was named.
 const AROUND_A_NAME: f64 = 5_500.0;
@@ -152,7 +152,7 @@ impl Element {
     }
 }
 
-/// What a tag or its prefix says of something that is not there, no longer or not yet.
+/// Tags and prefixes of something that no longer exists, or does not exist yet.
 const OUT_OF_USE: &[&str] = &[
     "disused",
     "abandoned",
@@ -167,7 +167,7 @@ const OUT_OF_USE: &[&str] = &[
     "planned",
 ];
 
-/// Whether these are the tags of a station where nobody can fill up, no longer or not yet:
+/// Whether these are the tags of a station that is no longer, or not yet, in use:
 /// `disused:amenity=fuel`, or `amenity=fuel` with `disused=yes`.
 pub(in crate::features::stations) fn is_out_of_use(tags: &BTreeMap<String, String>) -> bool {
     OUT_OF_USE.iter().any(|state| {

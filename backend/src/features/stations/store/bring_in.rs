@@ -9,9 +9,9 @@ use crate::{
     sql,
 };
 
-/// Adds these stations, each of another origin, or changes those of the same origin that nobody
-/// saved and that say otherwise. A withdrawn one is listed again. Gives the ids of those that it wrote: one that was there before
-/// has its own, and not the given one.
+/// Adds these stations, each of a different origin, or updates those of the same origin that no user
+/// saved and whose facts differ. A withdrawn one is listed again. Returns the ids of the stations that
+/// were written: an existing station has its own id and not the given one.
 pub(in crate::features::stations) async fn bring_in(
     tx: &mut Tx,
     stations: &[Station],

@@ -1,4 +1,4 @@
-//! Which of many stations are known here already, as other elements of theirs.
+//! Finds the stations that are already stored as another element of the same station.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,12 +15,12 @@ use crate::{
     sql,
 };
 
-/// More than [`DRAWN_TWICE`] from north to south, in a latitude's smallest units.
+/// A bit more than [`DRAWN_TWICE`] from north to south, in the smallest unit of a latitude.
 const REACH: i64 = 30_000;
-/// The most cells that are looked at around one: at a pole there are thousands.
+/// The most cells that are searched around a place: at a pole there would be thousands.
 const CELLS: usize = 9;
 
-/// A station that is known here, near one that is not.
+/// A stored station near a new one.
 #[derive(sqlx::FromRow)]
 struct Near {
     new_origin: String,
@@ -50,7 +50,7 @@ const IN_SQLITE: &str =
        AND s.latitude <= it.value ->> 'north_units' AND s.origin IS NOT NULL
        AND NOT EXISTS (SELECT 1 FROM stations k WHERE k.origin = it.value ->> 'origin')";
 
-/// The origins of those that are not known here, but another element of the same station is.
+/// The origins of the new places that are another element of a stored station.
 pub(in crate::features::stations) async fn doubles(
     tx: &mut Tx,
     places: &[(String, Place)],
@@ -62,7 +62,7 @@ pub(in crate::features::stations) async fn doubles(
     };
     let places: HashMap<_, _> = places.iter().map(|it| (&it.0, &it.1)).collect();
     let is_double = |it: &Near| {
-        // Each line of a CSV is a station of its own.
+        // Each line of a CSV is a separate station.
         let is_element = !it.origin.starts_with("csv/");
         let known = Looks {
             google_place_id: None,
@@ -72,7 +72,7 @@ pub(in crate::features::stations) async fn doubles(
             point: Some(Point::of(it.latitude, it.longitude)),
         };
         let Some(place) = places.get(&it.new_origin) else { return false };
-        // One that has a name is no double of one that has none: its name would be lost.
+        // A place with a name does not duplicate one without: its name would be lost.
         let adds_name = it.name == UNNAMED && place.name != UNNAMED;
         is_element && !adds_name && is_drawn_twice(known, (*place).into())
     };

@@ -95,7 +95,7 @@ pub type Found<'a, T> = Pin<Box<dyn Future<Output = crate::core::Result<Vec<T>>>
 /// How a source is asked for something, within a transaction and for a user.
 pub type Ask<For, T> = for<'a> fn(&'a mut Tx, &'a UserId, For) -> Found<'a, T>;
 
-/// Computes again what follows from a vehicle's running totals, within a transaction of the user's.
+/// Recomputes the values that depend on a vehicle's running totals, within the user's transaction.
 pub type Recompute =
     for<'a> fn(
         &'a mut Tx,
@@ -172,7 +172,7 @@ input! {
     }
 }
 
-/// A reading that a request gives, and the name of the member that gives it.
+/// The reading of a request, and the name of the member that it was sent as.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::features::vehicles) struct Entered {
     pub(in crate::features::vehicles) name: &'static str,
@@ -180,11 +180,11 @@ pub(in crate::features::vehicles) struct Entered {
 }
 
 impl Entered {
-    /// From the typed member and the one in whole miles, each with its name; none where neither is
-    /// there.
+    /// Combines the typed member and the one in whole miles, each with its name; none if both are
+    /// absent.
     ///
     /// # Errors
-    /// Where they contradict each other.
+    /// If they contradict each other.
     pub(in crate::features::vehicles) fn of(
         typed: (&'static str, Option<Distance>),
         miles: (&'static str, Option<Odometer>),

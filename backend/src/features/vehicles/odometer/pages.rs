@@ -121,7 +121,7 @@ async fn page(
     })
 }
 
-/// The form with the units of its readings: those that it was shown with, or else the user's.
+/// The form with the units of its readings: those that it was shown with, or else the user's unit.
 fn with_units(mut form: Form, user: &User) -> Form {
     for name in ["odometer", "previousOdometer"] {
         // A unit is read together with its number.
@@ -131,7 +131,7 @@ fn with_units(mut form: Form, user: &User) -> Form {
             form.set(&unit, user.0.preferences.distance_unit.as_str().to_owned());
         }
     }
-    // Up to now these fields were in the user's unit, whatever that is meanwhile.
+    // The fields of older forms are in the user's unit, which may have changed since: ignore them.
     for name in ["reading", "previousReading"] {
         form.typed.remove(name);
     }

@@ -1,21 +1,21 @@
-//! Which readings are plausible, by how the vehicle is driven. Pure.
+//! The highest plausible reading, from the vehicle's history. Pure.
 
 use chrono::NaiveDate;
 
 use crate::core::units::MILE;
 
-/// The most that anybody drives in a day.
+/// The longest plausible distance in a day.
 const MOST_A_DAY: i64 = 1500 * MILE;
-/// The most that a vehicle without a reading has been driven.
+/// The highest plausible first reading.
 const MOST_AT_FIRST: i64 = 620_000 * MILE;
-/// A vehicle is driven at most so many times its usual distance a day, and so far beyond that.
+/// A plausible distance is at most this many times the usual distance per day, plus a fixed part.
 const FACTOR: i64 = 10;
 const BEYOND: i64 = 2000 * MILE;
-/// Fewer rates say nothing about the usual one.
+/// How many rates are needed to know the usual one.
 const FEWEST_RATES: usize = 3;
 
-/// The highest running total that is plausible on a day, by the readings up to that day: days and
-/// totals in tenths of a millimeter, in any order.
+/// The highest plausible running total on a day. The readings are those up to that day, in any order:
+/// days and running totals in tenths of a millimeter.
 pub(super) fn most(readings: &[(NaiveDate, i64)], date: NaiveDate) -> i64 {
     let mut readings = readings.to_vec();
     readings.sort_unstable();
@@ -28,14 +28,14 @@ pub(super) fn most(readings: &[(NaiveDate, i64)], date: NaiveDate) -> i64 {
     total.saturating_add(most)
 }
 
-/// At least one: two readings of one day are a day's driving apart at most.
+/// The days between two readings; one if they are of the same day.
 fn days_between(one: NaiveDate, other: NaiveDate) -> i64 {
     other.signed_duration_since(one).num_days().max(1)
 }
 
-/// The median of the distances a day between neighboring days.
+/// The median of the distances per day between neighboring readings.
 fn usual_rate(readings: &[(NaiveDate, i64)]) -> Option<i64> {
-    // The last of each day.
+    // The last reading of each day.
     let days: Vec<_> = readings
         .chunk_by(|one, other| one.0 == other.0)
         .filter_map(|day| day.last().copied())

@@ -177,7 +177,7 @@ pub(super) async fn add(
     if seen.date > today && !is_confirmed("date") {
         faults.push(in_the_future("date", today));
     }
-    // The running total of a replacement is the old odometer's.
+    // The running total of a replacement comes from the old odometer.
     let last = if is_replacement { previous } else { Some(Entered { name, reading }) };
     if let Some(last) = last.filter(|it| faults.is_empty() && !is_confirmed(it.name)) {
         let at = (seen.date, last.reading.exact());
@@ -214,7 +214,7 @@ fn entered(new: &NewReading) -> Result<(Entered, Option<Entered>)> {
         ("previousReading", new.previous_reading),
     ));
     if let Some(previous) = previous.filter(|_| new.is_replacement != Some(true)) {
-        faults.push(Fault::at(previous.name, "is only there where isReplacement is true"));
+        faults.push(Fault::at(previous.name, "is allowed only if isReplacement is true"));
     }
     match reading {
         Some(reading) if faults.is_empty() => Ok((reading, previous)),
@@ -223,7 +223,7 @@ fn entered(new: &NewReading) -> Result<(Entered, Option<Entered>)> {
     }
 }
 
-/// Adds a reading of today that was entered on the vehicle itself, within the caller's transaction.
+/// Adds a reading dated today that was sent with the vehicle, within the caller's transaction.
 ///
 /// # Errors
 /// `Invalid` where it is less than an earlier reading, or looks wrong and is not confirmed.
@@ -270,11 +270,11 @@ pub(in crate::features::vehicles) async fn enter(
     reading_added(tx, user, vehicle, today, reading, now).await
 }
 
-/// How many of each source's readings before one are looked at for its plausibility.
+/// How many earlier readings of each source are used to check a reading.
 const RECENT: i64 = 20;
 
-/// The highest reading that is plausible on a day, where `exact` is more: none where `exact` is
-/// plausible. Within the caller's transaction.
+/// The highest plausible reading on a day if `exact` exceeds it, and none if `exact` is plausible.
+/// Within the caller's transaction.
 ///
 /// # Errors
 /// Unavailable where the database is away.
@@ -290,7 +290,7 @@ pub async fn most_plausible(
     let totals = earlier.iter().map(|it| (it.date, replaced.total(it.date, it.reading.exact())));
     let total = replaced.total(date, exact);
     let most = plausible::most(&totals.collect::<Vec<_>>(), date);
-    // In terms of what the odometer of that day shows.
+    // As a reading of that day's odometer.
     Ok((total > most).then_some(most - (total - exact)))
 }
 
@@ -317,17 +317,17 @@ pub enum Side {
     After,
 }
 
-/// A reading that another one would contradict: the running total would go back.
+/// A reading that a new one contradicts, since the running total would decrease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contradiction {
-    /// The reading that is there.
+    /// The existing reading.
     pub other: Seen,
     /// Which side it is on.
     pub side: Side,
 }
 
-/// The nearest reading, of every source, that a reading of `exact` tenths of a millimeter on `date`
-/// would contradict, within the caller's transaction. `except` is the record that is being changed.
+/// The nearest reading, from any source, that a reading of `exact` tenths of a millimeter on `date`
+/// contradicts, within the caller's transaction. `except` is the record that is changed.
 ///
 /// # Errors
 /// Unavailable where the database is away.
@@ -379,11 +379,10 @@ fn out_of_order(name: &str, found: &Contradiction, shown: &units::Shown) -> Faul
     Fault { kind: Some("odometer-order"), fuel_log, ..Fault::at(name, detail) }
 }
 
-/// The most readings of one day and source that are compared where an odometer was replaced on it.
+/// How many readings of one source are compared for a day on which an odometer was replaced.
 const MOST_OF_A_DAY: i64 = 100;
 
-/// The latest reading before a position, but for `except`: by date, and on one day the highest
-/// running total.
+/// The latest reading before a position, except `except`: by date, and within a day by running total.
 async fn last_before(
     tx: &mut Tx,
     user: &UserId,
@@ -403,7 +402,7 @@ async fn last_before(
     Ok(of_day.max_by(|one, other| by_total(replaced, one, other)))
 }
 
-/// The earliest reading of a later day, but for `except`: on one day the lowest running total.
+/// The earliest reading of a later day, except `except`; within a day, the lowest running total.
 async fn first_after(
     tx: &mut Tx,
     user: &UserId,
@@ -424,7 +423,7 @@ async fn first_after(
     Ok(of_day.min_by(|one, other| by_total(replaced, one, other)))
 }
 
-/// Every source's readings of days after a position's, in no order.
+/// The readings of every source on days after that of a position, in no particular order.
 async fn after(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Vec<Seen>> {
     let mut all = Vec::new();
     for source in READINGS {
@@ -460,7 +459,7 @@ pub(super) async fn remove(
     Ok(vehicle.id)
 }
 
-/// Computes again what follows from the vehicle's running totals.
+/// Recomputes the values that depend on the vehicle's running totals.
 async fn recompute(
     tx: &mut Tx,
     user: &UserId,
@@ -481,8 +480,9 @@ pub async fn replacements(tx: &mut Tx, user: &UserId, vehicle: VehicleId) -> Res
     Ok(Replacements::new(store::replacements(tx, user, vehicle).await?))
 }
 
-/// Derives the vehicle's odometer from its readings again: the latest by date, on one day the highest
-/// running total. Within the caller's transaction, which ends with [`commit`](super::super::commit).
+/// Derives the vehicle's odometer from its readings again: the latest by date, and within a day the
+/// highest running total. Within the caller's transaction, which ends with
+/// [`commit`](super::super::commit).
 ///
 /// # Errors
 /// Unavailable where the database is away.
@@ -501,8 +501,8 @@ pub async fn refresh(
     Ok(())
 }
 
-/// As [`refresh`], where a reading was added and no other was changed: at most one statement unless
-/// the vehicle's latest reading is of the same day.
+/// Like [`refresh`], for a reading that was added while no other was changed. This needs at most one
+/// statement, unless the vehicle's latest reading is of the same day.
 ///
 /// # Errors
 /// Unavailable where the database is away.
@@ -562,7 +562,7 @@ fn miles(exact: i64) -> i32 {
 pub struct Latest {
     /// Days and running totals, in tenths of a millimeter, in no order.
     pub readings: Vec<(NaiveDate, i64)>,
-    /// Whether an odometer was ever replaced: the vehicle's latest reading is then no total.
+    /// Whether an odometer was ever replaced: the vehicle's latest reading is then not its running total.
     pub is_replaced: bool,
 }
 

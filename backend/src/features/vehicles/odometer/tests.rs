@@ -240,7 +240,7 @@ async fn every_field_at_fault_is_named(app: TestApp) {
         ]
     );
     let refused = car.note("2026-01-01", 1, json!({ "previousReading": 5 })).await;
-    let why = "/previousReading: is only there where isReplacement is true";
+    let why = "/previousReading: is allowed only if isReplacement is true";
     assert_eq!(refused.faults(), [why]);
     assert!(car.log().await.is_empty());
 }

@@ -1,4 +1,4 @@
-//! The running total: what a vehicle has driven in all, replaced odometers counted. Pure.
+//! The running total: the distance that a vehicle has driven in all, replaced odometers included. Pure.
 
 use std::cmp::Ordering;
 
@@ -27,7 +27,7 @@ impl Replacements {
         Self(all)
     }
 
-    /// With one more.
+    /// With another replacement.
     #[must_use]
     pub fn with(mut self, one: Replacement) -> Self {
         self.0.push(one);
