@@ -56,7 +56,7 @@ for (const form of document.querySelectorAll("form[data-fill-up]")) {
     const isComplete = update() && canCalculate();
     const [v, p, t] = fields.map(read);
     const isKnown = v !== null && p !== null && t !== null;
-    differs.hidden = !(isComplete && isKnown && !Numbers.agree(v, p, t, decimals(total)));
+    differs.hidden = !(isComplete && isKnown && !Numbers.agree(v, p, t, total.dataset.step));
     if (!differs.hidden) {
       differs.querySelector("output").value = Numbers.product(v, p, decimals(total));
     }

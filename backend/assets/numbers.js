@@ -129,18 +129,18 @@ const Numbers = (() => {
   };
 
   /**
-   * Whether `one * other` is `total`, to one unit of the last of so many decimals.
+   * Whether `one * other` is `total`, give or take `step`.
    * @param {string} one
    * @param {string} other
    * @param {string} total
-   * @param {number} decimals
+   * @param {string} step
    */
-  const agree = (one, other, total, decimals) => {
-    const [a, b, c] = [exact(one), exact(other), exact(total)];
-    const scale = a.scale + b.scale + c.scale + BigInt(decimals);
+  const agree = (one, other, total, step) => {
+    const [a, b, c, d] = [exact(one), exact(other), exact(total), exact(step)];
+    const scale = a.scale + b.scale + c.scale + d.scale;
     const off = a.units * b.units * 10n ** (scale - a.scale - b.scale)
       - c.units * 10n ** (scale - c.scale);
-    return (off < 0n ? -off : off) <= 10n ** (scale - BigInt(decimals));
+    return (off < 0n ? -off : off) <= d.units * 10n ** (scale - d.scale);
   };
 
   /**

@@ -33,6 +33,12 @@ const WITHOUT_DECIMALS: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND 
 /// The currencies with three decimals.
 const WITH_THREE: &str = "BHD IQD JOD KWD LYD OMR TND";
 
+/// Currencies of which a US dollar is worth more than a hundred units, by the World Bank's exchange rates
+/// of 2024.
+const LARGE_AMOUNTS: &str = "ALL AMD AOA ARS BIF CDF CLP COP CRC DJF DZD GNF GYD HUF IDR IQD IRR ISK JPY KES KHR \
+                             KMF KRW KZT LAK LBP LKR LRD MGA MMK MNT MWK NGN PKR PYG RSD RWF SOS SSP SYP TZS UGX \
+                             UZS VND XAF XOF XPF YER";
+
 /// Currencies whose smallest coin is worth more than their smallest unit, with the step in
 /// thousandths (Unicode CLDR, `supplementalData.xml`, `cashDigits` and `cashRounding`; HUF, AUD, NZD,
 /// and COP by their central banks).
@@ -97,6 +103,12 @@ impl Currency {
     #[must_use]
     pub fn smallest(self) -> i64 {
         10_i64.pow(3 - self.decimals())
+    }
+
+    /// Whether a liter of fuel costs hundreds or thousands of its units.
+    #[must_use]
+    pub fn has_large_amounts(self) -> bool {
+        LARGE_AMOUNTS.split(' ').any(|it| it == self.as_str())
     }
 
     /// The step that cash amounts are rounded to, in thousandths. A receipt may show a rounded

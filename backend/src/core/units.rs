@@ -247,10 +247,17 @@ impl EconomyUnit {
     /// The economy of a distance (tenths of a millimeter) with a volume (picoliters), to the hundredth.
     #[must_use]
     pub fn of_exact(self, distance: i64, volume: i64) -> Option<Fixed<16, 2>> {
+        self.of_exact_to::<2>(distance, volume)
+    }
+
+    /// The same to another number of decimals, rounded once.
+    #[must_use]
+    pub fn of_exact_to<const S: u32>(self, distance: i64, volume: i64) -> Option<Fixed<16, S>> {
         let (distance, volume) = (i128::from(distance), i128::from(volume));
+        let scale = 10_i128.pow(S);
         let per = |unit: DistanceUnit, fuel: VolumeUnit| {
             Fixed::from_ratio(
-                distance * 100 * i128::from(fuel.exact()),
+                distance * scale * i128::from(fuel.exact()),
                 volume * i128::from(unit.exact()),
             )
         };
@@ -259,7 +266,7 @@ impl EconomyUnit {
             Self::MpgUk => per(DistanceUnit::Miles, VolumeUnit::GallonsUk),
             Self::KmPerLitre => per(DistanceUnit::Kilometres, VolumeUnit::Litres),
             Self::LitresPer100Km => Fixed::from_ratio(
-                volume * 10_000 * i128::from(KILOMETER),
+                volume * 100 * scale * i128::from(KILOMETER),
                 distance * i128::from(LITER),
             ),
         }

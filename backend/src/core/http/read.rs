@@ -256,10 +256,10 @@ impl FromRequest<App> for Form {
         }
         let body = body_of(request).await?;
         // If several fields have one name, the last one counts; `confirm` fields are joined instead.
-        let mut typed = BTreeMap::new();
+        let mut typed: BTreeMap<String, String> = BTreeMap::new();
         for (name, text) in form_urlencoded::parse(&body).into_owned() {
             match typed.get_mut(&name) {
-                Some(before) if name == "confirm" => *before = format!("{before} {text}"),
+                Some(before) if name == "confirm" => before.extend([" ", &text]),
                 _ => drop(typed.insert(name, text)),
             }
         }

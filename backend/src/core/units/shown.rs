@@ -72,18 +72,19 @@ impl Shown {
         with_sign(&money.number(), money.currency)
     }
 
-    /// The cost per unit of distance, to the thousandth, with its currency: `$0.116`.
+    /// The cost per unit of distance of `cost` over a distance (tenths of a millimeter), to the
+    /// thousandth, with its currency: `$0.116`.
     #[must_use]
-    pub fn cost_of_distance_in<const P: u32>(&self, of_mile: Fixed<P, 3>, of: Currency) -> String {
-        let scaled = i128::from(of_mile.units()) * i128::from(self.distance.exact());
-        let cost = Fixed::<18, 3>::from_ratio(scaled, super::MILE.into()).unwrap_or(Fixed::MAX);
-        with_sign(&cost.to_string(), of)
+    pub fn exact_cost_of_distance(&self, cost: Money, distance: i64) -> String {
+        let scaled = i128::from(cost.thousandths) * i128::from(self.distance.exact());
+        let each = Fixed::<18, 3>::from_ratio(scaled, distance.into()).unwrap_or(Fixed::MAX);
+        with_sign(&each.to_string(), cost.currency)
     }
 
     /// The economy of a distance (tenths of a millimeter) with a volume (picoliters): `31.4`.
     #[must_use]
     pub fn exact_economy(&self, distance: i64, volume: i64) -> Option<String> {
-        self.economy.of_exact(distance, volume).map(|it| rounded(it, 1))
+        self.economy.of_exact_to::<1>(distance, volume).map(|it| it.to_string())
     }
 
     /// A volume: `10.412` gallons, `39.41` litres.

@@ -169,10 +169,10 @@ impl Volume {
         ratio(self.exact, self.unit.exact() / 1000)
     }
 
-    /// In US gallons to the thousandth, rounded half up, as the reference schema's column stores it.
+    /// In US gallons to the thousandth, rounded half up; none if it does not fit in a `DECIMAL(8,3)`.
     #[must_use]
-    pub fn us_gallons(self) -> Fixed<8, 3> {
-        Fixed::from_units(ratio(self.exact, GALLON_US / 1000)).unwrap_or(Fixed::MAX)
+    pub fn us_gallons(self) -> Option<Fixed<8, 3>> {
+        Fixed::from_units(ratio(self.exact, GALLON_US / 1000))
     }
 
     /// The same volume in another unit, rounded to the thousandth (liters to the hundredth); unchanged

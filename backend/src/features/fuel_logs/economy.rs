@@ -73,6 +73,13 @@ impl Interval {
         shown.exact_economy(self.distance, self.volume)
     }
 
+    /// Orders intervals by their exact economy, the least economical first.
+    #[must_use]
+    pub fn compare_economy(&self, other: &Self) -> std::cmp::Ordering {
+        let product = |it: &Self, by: &Self| i128::from(it.distance) * i128::from(by.volume);
+        product(self, other).cmp(&product(other, self))
+    }
+
     /// The fuel's cost of one mile, to the thousandth.
     #[must_use]
     pub fn cost_per_mile(&self) -> Option<Fixed<16, 3>> {

@@ -70,7 +70,7 @@ fn either<T: Copy, S: Copy>(
     (typed, typed_name): (Clearable<T>, &'static str),
     (seed, seed_name): (Clearable<S>, &'static str),
     convert: fn(S) -> T,
-    agree: fn(T, S) -> bool,
+    agree: fn(T, Option<S>) -> bool,
     faults: &mut Vec<Fault>,
 ) -> Member<T> {
     let (value, name) = match (typed, seed) {
@@ -79,7 +79,11 @@ fn either<T: Copy, S: Copy>(
         (Clearable::Keep | Clearable::Clear, Clearable::Clear) => (Sent::Clear, seed_name),
         (Clearable::Set(typed), Clearable::Keep) => (Sent::Set(typed), typed_name),
         (Clearable::Keep, Clearable::Set(seed)) => (Sent::Set(convert(seed)), seed_name),
-        (Clearable::Set(typed), Clearable::Set(seed)) if agree(typed, seed) => {
+        (Clearable::Set(typed), Clearable::Set(seed)) if agree(typed, Some(seed)) => {
+            (Sent::Set(typed), typed_name)
+        }
+        // As the answer has it where the converted value does not fit.
+        (Clearable::Set(typed), Clearable::Clear) if agree(typed, None) => {
             (Sent::Set(typed), typed_name)
         }
         (Clearable::Set(_) | Clearable::Clear, _) => {
@@ -143,14 +147,14 @@ impl Entered {
                 (odometer.0, "odometer"),
                 (odometer.1, "odometerReading"),
                 Distance::miles,
-                |typed, miles| typed.whole_miles() == miles,
+                |typed, miles| miles == Some(typed.whole_miles()),
                 &mut faults,
             ),
             trip: either(
                 (trip, "tripDistance"),
                 (Clearable::<()>::Keep, "tripDistance"),
                 |()| Distance::miles(0),
-                |_, ()| true,
+                |_, _| true,
                 &mut faults,
             ),
             volume: either(
@@ -164,7 +168,7 @@ impl Entered {
                 (price.0, "unitPrice"),
                 (price.1, "pricePerGallon"),
                 UnitPrice::of_gallon,
-                |typed, gallon| typed.of_us_gallon() == Some(gallon),
+                |typed, gallon| typed.of_us_gallon() == gallon,
                 &mut faults,
             ),
             amount: either(
@@ -175,7 +179,9 @@ impl Entered {
                     Amount::of_thousandths(thousandths.unwrap_or_default())
                 },
                 |typed, cost| {
-                    divide_rounded(typed.0.units().into(), 10) == Some(cost.units().into())
+                    let cents = divide_rounded(typed.0.units().into(), 10);
+                    let cents = cents.and_then(|it| i64::try_from(it).ok());
+                    cents.and_then(Cost::from_units) == cost
                 },
                 &mut faults,
             ),
@@ -192,6 +198,18 @@ impl Entered {
     /// Whether it has a reading or a distance.
     pub(super) fn moves(&self) -> bool {
         self.odometer.is_sent() || self.trip.is_sent()
+    }
+
+    /// The member that decides what is driven between the fill-ups: the reading or distance that was
+    /// sent, else `other`.
+    pub(super) fn moved_by(&self, other: &'static str) -> &'static str {
+        let members = [
+            (self.odometer.is_set(), self.odometer.name),
+            (self.trip.is_set(), self.trip.name),
+            (self.odometer.is_sent(), self.odometer.name),
+            (self.trip.is_sent(), self.trip.name),
+        ];
+        members.into_iter().find(|it| it.0).map_or(other, |it| it.1)
     }
 
     /// Whether it has a volume, a price or an amount.

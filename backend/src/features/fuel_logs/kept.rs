@@ -15,7 +15,7 @@ use crate::{
 const KEPT: Duration = Duration::from_mins(5);
 
 /// Part of the keys: raised with each change of what is kept, which another version could not read.
-const FORM: u32 = 2;
+const FORM: u32 = 3;
 
 /// Where it is kept which edition of a user's sums counts. A change needs to know of no vehicle: it
 /// ends the edition, and with it all that was kept under it.
@@ -51,8 +51,8 @@ pub async fn summaries(app: &App, user: &UserId) -> Result<HashMap<VehicleId, Su
 pub async fn stats(app: &App, user: &UserId, vehicle: VehicleId) -> Result<FuelStats> {
     let kept = keep(app, user, vehicle).await?;
     let read = |kept: &Kept| {
-        let known = serde_json::from_slice(&kept.known).ok()?;
-        Some(FuelStats { known, ..serde_json::from_slice(&kept.document).ok()? })
+        let exact = serde_json::from_slice(&kept.exact).ok()?;
+        Some(FuelStats { exact, ..serde_json::from_slice(&kept.document).ok()? })
     };
     match read(&kept) {
         Some(stats) => Ok(stats),
@@ -76,22 +76,22 @@ pub(super) async fn document(
 /// What is kept of a vehicle's sums: the document as it is given away, after a line with what it
 /// does not tell.
 struct Kept {
-    known: Bytes,
+    exact: Bytes,
     document: Bytes,
 }
 
 impl Kept {
     fn of(stats: &FuelStats) -> Result<Self> {
-        Ok(Self { known: to_json(&stats.known)?, document: to_json(stats)? })
+        Ok(Self { exact: to_json(&stats.exact)?, document: to_json(stats)? })
     }
 
     fn body(&self) -> Bytes {
-        [&self.known[..], &self.document[..]].join(&b'\n').into()
+        [&self.exact[..], &self.document[..]].join(&b'\n').into()
     }
 
     fn read(body: &Bytes) -> Option<Self> {
         let end = body.iter().position(|it| *it == b'\n')?;
-        Some(Self { known: body.slice(..end), document: body.slice(end + 1..) })
+        Some(Self { exact: body.slice(..end), document: body.slice(end + 1..) })
     }
 }
 

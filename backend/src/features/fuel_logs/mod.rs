@@ -20,6 +20,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_figures;
+#[cfg(test)]
 mod tests_kept;
 #[cfg(test)]
 mod tests_pages;

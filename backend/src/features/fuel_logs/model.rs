@@ -13,7 +13,7 @@ use crate::{
         http::Cursor,
         input::{Change, Clearable, Confirmed, Field, Given, LongText, Odometer, Text},
         money::{Amount, Currency, Money, SumOfThousandths, Thousandths},
-        units::{Distance, GALLON_US, UnitPrice, Volume, VolumeUnit, whole_miles},
+        units::{Distance, UnitPrice, Volume, VolumeUnit, whole_miles},
     },
     features::{stations::StationId, vehicles::VehicleId},
     input,
@@ -194,9 +194,15 @@ impl FuelLog {
     /// Sets the members that are converted from the entered values.
     pub(super) fn set_seed_members(&mut self) {
         self.odometer_reading = self.odometer.map(Distance::whole_miles);
-        self.gallons = self.volume.map(Volume::us_gallons);
-        self.price_per_gallon = price_of_us_gallon(self);
+        self.gallons = self.volume.and_then(Volume::us_gallons);
+        self.price_per_gallon = self.unit_price.and_then(UnitPrice::of_us_gallon);
         self.total_cost = self.amount.and_then(Money::in_cents);
+    }
+
+    /// The value of the reference schema's column `gallons`, which cannot be null: 0 if the volume is
+    /// not known, and the largest possible one if it does not fit.
+    pub(super) fn seed_gallons(&self) -> Gallons {
+        self.volume.map_or(Gallons::default(), |it| it.us_gallons().unwrap_or(Gallons::MAX))
     }
 
     /// Where a list that shows it goes on.
@@ -208,21 +214,6 @@ impl FuelLog {
     /// Where it stands among the vehicle's fill-ups.
     pub(super) fn position(&self) -> Position {
         Position { date: self.date, total: self.places.total, id: self.id }
-    }
-}
-
-/// The price per US gallon. If the price was derived from the amount, this is too, so that it is not
-/// rounded twice.
-fn price_of_us_gallon(log: &FuelLog) -> Option<Price> {
-    let per = log.unit_price.map(|it| it.per);
-    match (log.derived, log.amount, log.volume) {
-        (Derived::UnitPrice, Some(amount), Some(volume)) if per != Some(VolumeUnit::GallonsUs) => {
-            Price::from_ratio(
-                i128::from(amount.thousandths) * i128::from(GALLON_US),
-                volume.exact().into(),
-            )
-        }
-        _ => log.unit_price.and_then(UnitPrice::of_us_gallon),
     }
 }
 

@@ -11,7 +11,8 @@ use axum::{
 };
 
 use self::form::{
-    LABELS, ambiguous_volume, changed, filled, fresh, most_plausible, without_reading,
+    LABELS, ambiguous_price, ambiguous_volume, changed, filled, fresh, most_plausible,
+    without_reading,
 };
 use super::{
     FuelLog, FuelLogId, FuelType, Listing,
@@ -22,7 +23,7 @@ use crate::{
     core::{
         App, Error, Result,
         http::{Form, IfMatch, Limit, Once, Path, Query},
-        money::Currency,
+        money::{Currency, Thousandths},
         units::{DistanceUnit, Shown, VolumeUnit, day, sign_of},
         web::{self, Errors, Sheet, Shell},
     },
@@ -95,8 +96,11 @@ impl FillUp {
 
     /// The attributes of the amount.
     fn amount_attrs(&self) -> String {
-        let decimals = Currency::parse(self.sheet.get("currency")).map_or(2, Currency::decimals);
-        self.quantity_attrs("done", decimals, Derived::Amount)
+        let currency = Currency::parse(self.sheet.get("currency")).unwrap_or(Currency::USD);
+        let attrs = self.quantity_attrs("done", currency.decimals(), Derived::Amount);
+        // The script accepts what the server does: receipts may be rounded to the smallest coin.
+        let step = Thousandths::from_units(currency.cash_step()).unwrap_or_default();
+        format!("{attrs} data-step=\"{step}\"")
     }
 
     /// The attributes of a quantity: its decimals, and whether it was derived from the others.
@@ -247,7 +251,10 @@ async fn add(
     let once = Once::of_form(&mut copy, &id.to_string());
     copy.set("vehicleId", id.to_string());
     let questions: Vec<_> =
-        [without_reading(&form), ambiguous_volume(&form)].into_iter().flatten().collect();
+        [without_reading(&form), ambiguous_volume(&form), ambiguous_price(&form)]
+            .into_iter()
+            .flatten()
+            .collect();
     let added = match copy.read::<NewFuelLog>(&app) {
         Ok(_) if !questions.is_empty() => Err(Error::Invalid(questions)),
         Ok(new) => service::add(&app, &user, new, &once).await,
@@ -312,10 +319,12 @@ async fn change(
     if copy.typed.is_empty() {
         return Ok(to_vehicle(log.vehicle_id));
     }
-    let saved = match (copy.read::<FuelLogChange>(&app), ambiguous_volume(&copy)) {
-        (Ok(_), Some(question)) => Err(Error::Invalid(vec![question])),
-        (Ok(change), None) => service::change(&app, &user, id, change, &IfMatch::default()).await,
-        (Err(error), _) => Err(error),
+    let price = copy.typed.contains_key("unitPrice").then(|| ambiguous_price(&form)).flatten();
+    let questions: Vec<_> = ambiguous_volume(&copy).into_iter().chain(price).collect();
+    let saved = match copy.read::<FuelLogChange>(&app) {
+        Ok(_) if !questions.is_empty() => Err(Error::Invalid(questions)),
+        Ok(change) => service::change(&app, &user, id, change, &IfMatch::default()).await,
+        Err(error) => Err(error),
     };
     match saved {
         Ok(log) => Ok(to_vehicle(log.vehicle_id)),

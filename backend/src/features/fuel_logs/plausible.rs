@@ -20,6 +20,7 @@ use crate::core::{
         day,
     },
 };
+use crate::features::vehicles::odometer::{Contradiction, Side};
 
 /// The longest distance on one tank, if the history is too short.
 const FAR: i64 = 1_000 * MILE;
@@ -88,7 +89,7 @@ fn median(values: &[i64], enough: usize) -> Option<i64> {
 pub(super) fn check(
     log: &FuelLog,
     entered: &Entered,
-    is_dated: bool,
+    (is_dated, moved_by): (bool, &'static str),
     history: &History,
     today: NaiveDate,
     shown: &Shown,
@@ -99,9 +100,10 @@ pub(super) fn check(
         faults.push(Fault::implausible("date", detail, format!("up to {}", day(today))));
     }
     if entered.moves() || is_dated {
-        faults.extend(distance(log, entered, history, shown));
+        faults.extend(distance(log, moved_by, history, shown));
     }
-    if entered.volume.is_sent() {
+    let is_derived = log.derived == Derived::Volume && entered.pays();
+    if entered.volume.is_sent() || is_derived {
         faults.extend(volume(log, entered, history, shown));
     }
     if entered.pays() {
@@ -109,17 +111,31 @@ pub(super) fn check(
             payment(log, entered, shown).or_else(|| unit_price(log, entered, history, shown)),
         );
     }
-    if (entered.moves() || entered.volume.is_sent()) && faults.is_empty() {
-        faults.extend(economy(log, entered, history, shown));
+    if (entered.moves() || entered.volume.is_sent() || is_derived) && faults.is_empty() {
+        faults.extend(economy(log, entered, moved_by, history, shown));
     }
     faults
 }
 
-fn distance(log: &FuelLog, entered: &Entered, history: &History, shown: &Shown) -> Option<Fault> {
-    let name = if log.trip_distance.is_some() { "tripDistance" } else { entered.odometer.name };
+/// Whether another source's reading makes this one wrong, or only shows that the other's date is not
+/// exact: people add a vehicle with its reading of today, and then older fill-ups.
+pub(super) fn contradicts(found: &Contradiction, exact: i64) -> bool {
+    match found.side {
+        Side::Before => true,
+        // A slip adds a digit; what is driven meanwhile does not double the reading.
+        Side::After => exact > found.other.reading.exact().saturating_mul(2).saturating_add(FAR),
+    }
+}
+
+fn distance(log: &FuelLog, name: &'static str, history: &History, shown: &Shown) -> Option<Fault> {
     let far = |at_most: i64, driven: i64| {
+        let what_to_do = if log.missed_previous {
+            "check the reading and the date, or confirm that it is right"
+        } else {
+            "check the reading, or mark that a fill-up is missing"
+        };
         let detail = format!(
-            "is {} {} since the previous fill-up: check the reading, or mark that a fill-up is missing",
+            "is {} {} since the previous fill-up: {what_to_do}",
             shown.exact_distance(driven),
             shown.distance.sign(),
         );
@@ -161,7 +177,9 @@ fn volume(log: &FuelLog, entered: &Entered, history: &History, shown: &Shown) ->
     let sign = shown.volume.sign();
     let most = shown.fuel(Volume::from_exact(bound, volume.unit()));
     let detail = format!("is {} {sign}, more than this vehicle usually takes", shown.fuel(volume));
-    Some(Fault::implausible(entered.volume.name, detail, format!("up to {most} {sign}")))
+    // A derived volume is wrong because of the price or the amount.
+    let name = if entered.volume.is_sent() { entered.volume.name } else { entered.payment_name() };
+    Some(Fault::implausible(name, detail, format!("up to {most} {sign}")))
 }
 
 /// The fault if volume, price and amount were all entered and do not match.
@@ -204,7 +222,13 @@ fn unit_price(log: &FuelLog, entered: &Entered, history: &History, shown: &Shown
     Some(Fault::implausible(entered.payment_name(), detail, expected))
 }
 
-fn economy(log: &FuelLog, entered: &Entered, history: &History, shown: &Shown) -> Option<Fault> {
+fn economy(
+    log: &FuelLog,
+    entered: &Entered,
+    moved_by: &'static str,
+    history: &History,
+    shown: &Shown,
+) -> Option<Fault> {
     let interval = log.figures.interval?;
     let mpg = interval.mpg()?.units();
     let high =
@@ -219,7 +243,13 @@ fn economy(log: &FuelLog, entered: &Entered, history: &History, shown: &Shown) -
         EconomyUnit::LitresPer100Km => format!("at least {best} {sign}"),
         _ => format!("up to {best} {sign}"),
     };
-    let name = if entered.volume.is_sent() { entered.volume.name } else { entered.odometer.name };
+    let name = if entered.volume.is_sent() {
+        entered.volume.name
+    } else if entered.moves() {
+        moved_by
+    } else {
+        entered.payment_name()
+    };
     let detail = format!("makes the economy {now} {sign}: check the volume and the reading");
     Some(Fault::implausible(name, detail, expected))
 }

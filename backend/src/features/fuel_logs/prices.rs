@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{FuelLogId, FuelType, store};
 use crate::{
-    core::{App, Result, UserId, db::fixed::Fixed},
+    core::{App, Result, UserId, db::fixed::Fixed, money::Currency, units::UnitPrice},
     features::{stations::StationId, vehicles::VehicleId},
 };
 
@@ -27,11 +27,15 @@ pub struct Paid {
     pub date: NaiveDate,
     /// Which fuel it was, where that is noted.
     pub fuel_type: Option<FuelType>,
-    /// What a US gallon cost.
-    pub price_per_gallon: Fixed<6, 3>,
+    /// What a US gallon cost; null where that is more than the reference schema's column holds.
+    pub price_per_gallon: Option<Fixed<6, 3>>,
+    /// What it cost, as it was entered.
+    pub unit_price: UnitPrice,
+    /// The price's currency.
+    pub currency: Currency,
 }
 
-/// What the user paid last at a station for one fuel.
+/// What the user paid last at a station for one fuel in one currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastPaid {
     /// Where.
@@ -40,8 +44,10 @@ pub struct LastPaid {
     pub fuel_type: Option<FuelType>,
     /// When.
     pub date: NaiveDate,
-    /// What a US gallon cost.
-    pub price_per_gallon: Fixed<6, 3>,
+    /// What it cost, as it was entered.
+    pub unit_price: UnitPrice,
+    /// The price's currency.
+    pub currency: Currency,
 }
 
 /// What the user paid at the station, for the fuel `of` alone if that is said, the latest first,
@@ -59,7 +65,8 @@ pub async fn paid_at(
     Ok(store::paid_at(&mut tx, user, station, of, MOST).await?)
 }
 
-/// What the user paid last at each station that a fill-up names, for each fuel, the latest first.
+/// What the user paid last at each station that a fill-up names, for each fuel and currency, the latest
+/// first.
 ///
 /// # Errors
 /// Unavailable where the database is away.

@@ -109,8 +109,10 @@ async fn missing(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<Error> {
 /// The parts of a request that decide which values must be confirmed.
 struct Asking<'a> {
     entered: &'a Entered,
-    /// Whether the request sets the date.
+    /// Whether the request sets the date or the vehicle.
     is_dated: bool,
+    /// The member of the request that decides what is driven between the fill-ups.
+    moved_by: &'static str,
     may_roll_back: bool,
     confirmed: Option<&'a Confirmed>,
     preferences: &'a Preferences,
@@ -171,6 +173,7 @@ pub(super) async fn add(
     let asking = Asking {
         entered: &entered,
         is_dated: true,
+        moved_by: entered.moved_by("date"),
         may_roll_back: new.allow_odometer_rollback == Some(true),
         confirmed: new.confirm.as_ref(),
         preferences,
@@ -221,7 +224,8 @@ pub(super) async fn change(
         || log.odometer != old.odometer
         || log.trip_distance != old.trip_distance;
     let is_dated = log.date != old.date;
-    forget_confirmed(&mut log, &entered, is_dated);
+    let goes_elsewhere = log.vehicle_id != old.vehicle_id;
+    forget_confirmed(&mut log, &entered, is_dated, goes_elsewhere);
     let window = if moves {
         let around = window::around(&mut tx, user, old.vehicle_id, old.position(), id).await?;
         for other in around.recompute(None) {
@@ -233,7 +237,8 @@ pub(super) async fn change(
     };
     let asking = Asking {
         entered: &entered,
-        is_dated: log.date != old.date || log.vehicle_id != old.vehicle_id,
+        is_dated: is_dated || goes_elsewhere,
+        moved_by: entered.moved_by(if goes_elsewhere { "vehicleId" } else { "date" }),
         may_roll_back: may_roll_back || !moves,
         confirmed: confirmed.as_ref(),
         preferences,
@@ -336,27 +341,76 @@ async fn settle(
 ) -> Result<Vec<window::Recomputed>> {
     let shown = asking.preferences.shown();
     if !asking.may_roll_back {
-        check_order(tx, user, &window, log, asking.entered, &shown).await?;
+        check_order(tx, user, &window, log, asking.moved_by, &shown).await?;
     }
     let history = History::of(&window.before);
     let others = window.recompute(Some(log));
     let today = asking.preferences.today(asking.now);
-    let asked = plausible::check(log, asking.entered, asking.is_dated, &history, today, &shown);
+    let mut asked = plausible::check(
+        log,
+        asking.entered,
+        (asking.is_dated, asking.moved_by),
+        &history,
+        today,
+        &shown,
+    );
+    let moves = asking.entered.moves() || asking.is_dated;
+    if moves && !asking.may_roll_back && asked.iter().all(|it| it.name() != asking.moved_by) {
+        asked.extend(beside_others(tx, user, log, asking.moved_by, &shown).await?);
+    }
     let mut open = Vec::new();
     for fault in asked {
         let member = typed_name(fault.name());
         let pointer = format!("/{member}");
-        let is_confirmed =
-            asking.confirmed.is_some_and(|it| it.has(member) || it.has(fault.name()));
-        if is_confirmed || log.confirmed.contains(&pointer) {
-            if !log.confirmed.contains(&pointer) {
-                log.confirmed.push(pointer);
-            }
+        let confirms = |it: &Confirmed| it.has(member) || it.has(fault.name());
+        // A reading that was confirmed stays right when only its date changes.
+        let is_of_reading = !asking.entered.moves() && fault.name() == asking.moved_by;
+        let is_right = |it: &String| {
+            *it == pointer || (is_of_reading && (it == "/odometer" || it == "/tripDistance"))
+        };
+        if log.confirmed.iter().any(is_right) {
+            continue;
+        }
+        if asking.confirmed.is_some_and(confirms) {
+            log.confirmed.push(pointer);
         } else {
             open.push(fault);
         }
     }
     if open.is_empty() { Ok(others) } else { Err(Error::Invalid(open)) }
+}
+
+/// Asks about a reading that does not fit the vehicle's other readings: those entered by hand or with
+/// a service. Fill-ups are compared with each other by [`check_order`].
+async fn beside_others(
+    tx: &mut Tx,
+    user: &UserId,
+    log: &FuelLog,
+    name: &'static str,
+    shown: &Shown,
+) -> Result<Option<Fault>> {
+    let Some(reading) = log.odometer else { return Ok(None) };
+    let (date, exact) = (log.date, reading.exact());
+    let found = odometer::check(tx, user, log.vehicle_id, date, exact, Some(log.id.0)).await?;
+    let found = found.filter(|it| it.other.kind != odometer::SourceKind::FuelLog);
+    if let Some(found) = found.filter(|it| plausible::contradicts(it, exact)) {
+        let other = shown.reading_with_unit(found.other.reading);
+        let relation = match found.side {
+            odometer::Side::Before => "less than the earlier",
+            odometer::Side::After => "more than the later",
+        };
+        let on = day(found.other.date);
+        let detail = format!("is {relation} reading of {other}, on {on}: correct one of the two");
+        return Ok(Some(Fault::implausible(name, detail, other)));
+    }
+    let replaced = odometer::replacements(tx, user, log.vehicle_id).await?;
+    let most = odometer::most_plausible(tx, user, log.vehicle_id, (date, exact), &replaced).await?;
+    let fault = |most: i64| {
+        let most = format!("{}\u{a0}{}", shown.exact_distance(most), shown.distance.sign());
+        let detail = "is unusually high: check it, or confirm that it is right";
+        Fault::implausible(name, detail, format!("at most {most}"))
+    };
+    Ok(most.map(fault))
 }
 
 /// The name of a member's typed form: confirming one form confirms the other as well.
@@ -370,11 +424,12 @@ fn typed_name(name: &str) -> &str {
     }
 }
 
-/// Removes the confirmations of values that a change replaces.
-fn forget_confirmed(log: &mut FuelLog, entered: &Entered, is_dated: bool) {
+/// Removes the confirmations of values that a change replaces. A reading that was confirmed for one
+/// vehicle says nothing about another.
+fn forget_confirmed(log: &mut FuelLog, entered: &Entered, is_dated: bool, goes_elsewhere: bool) {
     log.confirmed.retain(|pointer| match pointer.trim_start_matches('/') {
         "date" => !is_dated,
-        "odometer" | "tripDistance" => !entered.moves(),
+        "odometer" | "tripDistance" => !entered.moves() && !goes_elsewhere,
         "volume" | "unitPrice" | "amount" => !entered.pays(),
         _ => true,
     });
@@ -460,7 +515,7 @@ async fn check_order(
     user: &UserId,
     window: &Window,
     log: &FuelLog,
-    entered: &Entered,
+    name: &'static str,
     shown: &Shown,
 ) -> Result<()> {
     if log.odometer.is_none() {
@@ -490,7 +545,7 @@ async fn check_order(
     Err(Error::Invalid(vec![Fault {
         kind: Some("odometer-order"),
         fuel_log: Some(other.id.0),
-        ..Fault::at(entered.odometer.name, detail)
+        ..Fault::at(name, detail)
     }]))
 }
 

@@ -61,9 +61,47 @@ pub struct FuelStats {
     pub last_date: Option<NaiveDate>,
     /// The same by month, the earliest first; an interval counts where it closes.
     pub months: Vec<MonthStats>,
-    /// The known intervals' sum, for showing the average in other units.
+    /// The figures themselves, for showing them in other units without rounding twice.
     #[serde(skip)]
+    pub exact: ExactStats,
+}
+
+/// Figures that are not rounded.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ExactStats {
+    /// The known intervals' sum.
     pub known: Option<Interval>,
+    /// The best interval.
+    pub best: Option<Interval>,
+    /// The worst interval.
+    pub worst: Option<Interval>,
+    /// For each currency, the sum of the known intervals whose cost is known, with their cost.
+    pub costs: Vec<CostOfDistance>,
+    /// The days of fill-ups that have values which looked wrong and were confirmed.
+    pub confirmed: Vec<NaiveDate>,
+}
+
+/// What a distance cost in one currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CostOfDistance {
+    /// The currency.
+    pub currency: Currency,
+    /// The cost, in thousandths.
+    pub thousandths: i64,
+    /// In tenths of a millimeter; more than zero.
+    pub distance: i64,
+}
+
+impl ExactStats {
+    /// The cost of the fuel for one unit of distance, in each currency, to the thousandth.
+    #[must_use]
+    pub fn costs_of_distance(&self, shown: &Shown) -> Vec<String> {
+        let cost = |it: &CostOfDistance| {
+            let cost = Money { thousandths: it.thousandths, currency: it.currency };
+            shown.exact_cost_of_distance(cost, it.distance)
+        };
+        self.costs.iter().map(cost).collect()
+    }
 }
 
 /// What the fuel logs of one currency cost.
@@ -86,12 +124,6 @@ impl CurrencyStats {
     #[must_use]
     pub fn spent(&self, shown: &Shown) -> String {
         shown.amount(Money { thousandths: self.total_cost.units(), currency: self.currency })
-    }
-
-    /// The cost of the fuel for one unit of distance, with the currency.
-    #[must_use]
-    pub fn cost_of_distance(&self, shown: &Shown) -> Option<String> {
-        Some(shown.cost_of_distance_in(self.cost_per_mile?, self.currency))
     }
 }
 
@@ -163,7 +195,16 @@ pub(super) async fn summaries(app: &App, user: &UserId) -> Result<HashMap<Vehicl
 pub(super) async fn stats(app: &App, user: &UserId, vehicle: VehicleId) -> Result<FuelStats> {
     read_any!(app.db, user, |tx| {
         vehicles::find(&mut tx, user, vehicle).await?;
-        Ok(sum(&store::months(&mut tx, user, vehicle).await?))
+        let mut stats = sum(&store::months(&mut tx, user, vehicle).await?);
+        if let Some(rounded) = stats.best_mpg.zip(stats.worst_mpg) {
+            let extremes = store::extremes(&mut tx, user, vehicle, rounded).await?;
+            stats.exact.best = extremes.iter().copied().max_by(Interval::compare_economy);
+            stats.exact.worst = extremes.iter().copied().min_by(Interval::compare_economy);
+        }
+        if stats.confirmed_logs > 0 {
+            stats.exact.confirmed = store::confirmed_days(&mut tx, user, vehicle).await?;
+        }
+        Ok(stats)
     })
 }
 
@@ -207,6 +248,7 @@ struct Sum {
     volume: i128,
     priced_volume: i128,
     amount: i128,
+    volume_amount: i128,
     interval: i128,
     interval_volume: i128,
     interval_amount: i128,
@@ -222,6 +264,8 @@ impl Sum {
             volume: sum.volume + row.volume().unwrap_or_default(),
             priced_volume: sum.priced_volume + row.priced_volume().unwrap_or_default(),
             amount: sum.amount + i128::from(row.amount.map_or(0, Fixed::units)),
+            volume_amount: sum.volume_amount
+                + i128::from(row.volume_amount.map_or(0, Fixed::units)),
             interval: sum.interval + row.interval().unwrap_or_default(),
             interval_volume: sum.interval_volume + row.interval_volume().unwrap_or_default(),
             interval_amount: sum.interval_amount
@@ -256,7 +300,7 @@ impl Sum {
     }
 
     fn price_per_gallon(&self) -> Option<Fixed<16, 3>> {
-        Fixed::from_ratio(self.amount.checked_mul(GALLON_US.into())?, self.priced_volume)
+        Fixed::from_ratio(self.volume_amount.checked_mul(GALLON_US.into())?, self.priced_volume)
     }
 }
 
@@ -280,6 +324,13 @@ fn sum(rows: &[Month]) -> FuelStats {
             average_price_per_gallon: sum.price_per_gallon(),
         }
     };
+    let cost_of_currency = |currency: &Currency| {
+        let is_of = |it: &&Month| it.currency.as_deref() == Some(currency.as_str());
+        let sum = Sum::of(rows.iter().filter(is_of));
+        let distance = i64::try_from(sum.priced_interval).ok().filter(|it| *it > 0)?;
+        let thousandths = i64::try_from(sum.interval_amount).ok()?;
+        Some(CostOfDistance { currency: *currency, thousandths, distance })
+    };
     FuelStats {
         logs: all.logs,
         confirmed_logs: all.confirmed,
@@ -296,7 +347,11 @@ fn sum(rows: &[Month]) -> FuelStats {
         first_date: rows.iter().map(|it| it.first_date).min(),
         last_date: rows.iter().map(|it| it.last_date).max(),
         months: rows.chunk_by(|a, b| a.month == b.month).map(month).collect(),
-        known: known(Some(all.interval), Some(all.interval_volume)),
+        exact: ExactStats {
+            known: known(Some(all.interval), Some(all.interval_volume)),
+            costs: codes.iter().filter_map(cost_of_currency).collect(),
+            ..ExactStats::default()
+        },
     }
 }
 

@@ -25,7 +25,9 @@ use crate::{
 
 pub(super) use prices::{last_paid, paid_at};
 pub use sums::Closed;
-pub(super) use sums::{Month, intervals, intervals_of_user, months, sums_of_user};
+pub(super) use sums::{
+    Month, confirmed_days, extremes, intervals, intervals_of_user, months, sums_of_user,
+};
 
 /// From which day to which, both included.
 pub(super) type Days = (NaiveDate, NaiveDate);
@@ -50,7 +52,7 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<
         log.vehicle_id,
         log.date,
         seed_reading(log.places),
-        log.gallons.unwrap_or_default(),
+        log.seed_gallons(),
         log.price_per_gallon,
         log.total_cost,
         &log.station_name,
@@ -112,7 +114,7 @@ pub(super) async fn update(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<
         log.vehicle_id,
         log.date,
         seed_reading(log.places),
-        log.gallons.unwrap_or_default(),
+        log.seed_gallons(),
         log.price_per_gallon,
         log.total_cost,
         &log.station_name,

@@ -45,12 +45,12 @@ on_every_engine![
 ];
 
 /// A user with a vehicle.
-struct Garage {
-    user: TestApp,
-    vehicle: String,
+pub(super) struct Garage {
+    pub(super) user: TestApp,
+    pub(super) vehicle: String,
 }
 
-async fn garage(app: &TestApp, email: &str) -> Garage {
+pub(super) async fn garage(app: &TestApp, email: &str) -> Garage {
     let user = app.register(email).await;
     let vehicle = user.post("/api/vehicles", json!({ "vin": "1HGCM82633A004352" })).await.id();
     Garage { user, vehicle }
@@ -58,7 +58,7 @@ async fn garage(app: &TestApp, email: &str) -> Garage {
 
 impl Garage {
     /// Adds a log of ten gallons, with `change` merged in.
-    async fn add(&self, date: &str, odometer: i32, change: Value) -> Answer {
+    pub(super) async fn add(&self, date: &str, odometer: i32, change: Value) -> Answer {
         let mut body = json!({
             "vehicleId": self.vehicle, "date": date, "odometerReading": odometer, "gallons": 10,
         });
@@ -68,7 +68,7 @@ impl Garage {
         self.user.post("/api/fuel-logs", body).await
     }
 
-    async fn added(&self, date: &str, odometer: i32, change: Value) -> String {
+    pub(super) async fn added(&self, date: &str, odometer: i32, change: Value) -> String {
         let answer = self.add(date, odometer, change).await;
         assert_eq!(answer.status, 201, "{answer:?}");
         answer.id()
@@ -81,7 +81,7 @@ impl Garage {
         list.body["items"].as_array().unwrap().clone()
     }
 
-    async fn stats(&self) -> Value {
+    pub(super) async fn stats(&self) -> Value {
         let stats = self.user.get(&format!("/api/vehicles/{}/fuel-stats", self.vehicle)).await;
         assert_eq!(stats.status, 200, "{stats:?}");
         stats.body

@@ -142,7 +142,7 @@ async fn what_was_paid_is_shown_to_whoever_paid_it(app: TestApp) {
     assert_eq!(ann.get(&format!("/api/stations/{NOWHERE}/prices")).await.status, 404);
     let last = super::last_paid(&ann.app, &ann.user().await).await.unwrap();
     let last = last.into_values().flatten();
-    let mut last: Vec<_> = last.map(|it| it.price_per_gallon.to_string()).collect();
+    let mut last: Vec<_> = last.map(|it| it.unit_price.text()).collect();
     last.sort();
     assert_eq!(last, ["3.100", "3.599"]);
 }
@@ -189,7 +189,6 @@ async fn what_was_paid_is_told_by_fuel(app: TestApp) {
     let wrong = ann.get(&format!("/api/stations/{corner}/prices?fuelType=coal")).await;
     assert_eq!(wrong.status, 422);
     let last = super::last_paid(&ann.app, &ann.user().await).await.unwrap();
-    let last: Vec<_> =
-        last.into_values().flatten().map(|it| it.price_per_gallon.to_string()).collect();
+    let last: Vec<_> = last.into_values().flatten().map(|it| it.unit_price.text()).collect();
     assert_eq!(last, ["3.300", "3.200", "2.900"]);
 }

@@ -86,6 +86,10 @@ impl Near {
         Position { date: self.date, total: self.total_exact, id: self.id }
     }
 
+    fn rank(&self) -> Rank {
+        (self.date, !self.is_measured(), self.position())
+    }
+
     /// What changes of it, if anything does.
     fn changed(&self, figures: Figures, places: Places) -> Option<Recomputed> {
         let is_changed = self.figures() != figures || self.places() != places;
@@ -112,6 +116,15 @@ impl Near {
     }
 }
 
+/// The order of fill-ups: by date; on one day, those with a reading come first. The running total of one
+/// without a reading is derived from the one before it, so it cannot decide which one that is:
+/// otherwise the order of entry would change the figures.
+type Rank = (NaiveDate, bool, Position);
+
+fn rank(log: &FuelLog) -> Rank {
+    (log.date, log.odometer.is_none(), log.position())
+}
+
 /// What changes of a fill-up beside the one that is written.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Recomputed {
@@ -123,6 +136,8 @@ pub(super) struct Recomputed {
 
 /// The fill-ups on either side of a position, the nearest first.
 pub(super) struct Window {
+    /// The day of the position.
+    date: NaiveDate,
     pub(super) before: Vec<Near>,
     /// How many of those before are not behind the wall.
     open: usize,
@@ -161,7 +176,7 @@ pub(super) async fn around(
         let wall = wall(&after, |stop| stop[stop.len() - 1].is_full);
         if is_all || wall.is_some() || after.len() >= MOST {
             after.truncate(wall.map_or(after.len(), |wall| wall.end));
-            return Ok(Window { before, open, after, is_cut: !is_all });
+            return Ok(Window { date: at.date, before, open, after, is_cut: !is_all });
         }
     }
 }
@@ -217,12 +232,18 @@ impl Window {
     /// Computes the figures of every fill-up in the window, including `log` if it is not deleted.
     /// Returns the others that change.
     pub(super) fn recompute(self, mut log: Option<&mut FuelLog>) -> Vec<Recomputed> {
-        let (at, behind_wall) = (self.before.len(), self.before.len() - self.open);
+        let behind_wall = self.before.len() - self.open;
         let mut rows: Vec<Option<Near>> = self.before.into_iter().rev().map(Some).collect();
         // Nothing before the nearest stop changes, and without a wall not all of it is known.
         let first = nearest_stop(&rows).max(behind_wall);
         rows.extend(log.is_some().then_some(None));
         rows.extend(self.after.into_iter().map(Some));
+        let own = log.as_deref().map(rank);
+        let rank_of = |row: &Option<Near>| row.as_ref().map(Near::rank).or(own);
+        rows.sort_by_key(rank_of);
+        // Running totals may change from the day of the position on.
+        let at = rows.partition_point(|row| rank_of(row).is_some_and(|it| it.0 < self.date));
+        let first = first.min(at);
         let mut last = Places::default();
         let mut places = Vec::with_capacity(rows.len());
         for (index, row) in rows.iter().enumerate() {
@@ -256,7 +277,7 @@ pub(super) fn recompute_all(mut rows: Vec<Near>, total: impl Fn(&Near) -> i64) -
     for row in &mut rows {
         row.total_exact = total(row);
     }
-    rows.sort_by_key(Near::position);
+    rows.sort_by_key(Near::rank);
     let mut last = Places::default();
     for row in &mut rows {
         if !row.is_measured() {

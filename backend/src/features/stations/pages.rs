@@ -170,18 +170,21 @@ fn favorites(
     mut paid: HashMap<StationId, Vec<LastPaid>>,
     shown: &Shown,
 ) -> Vec<Favorite> {
+    // Prices are compared as they are shown: for the same fuel, in the same currency.
+    let comparable = |it: &LastPaid| (fuel_name(it), it.currency);
+    let price = |it: &LastPaid| it.unit_price.in_unit(shown.volume).value.units();
     let mut by_fuel: HashMap<_, Vec<_>> = HashMap::new();
     for it in stations.iter().filter_map(|it| paid.get(&it.id)).flatten() {
-        by_fuel.entry(fuel_name(it)).or_default().push(it.price_per_gallon);
+        by_fuel.entry(comparable(it)).or_default().push(price(it));
     }
     // Of one alone there is nothing to say.
     by_fuel.retain(|_, prices| prices.len() > 1);
     let last = |it: LastPaid| LastPrice {
         fuel: fuel_name(&it),
         date: it.date,
-        is_cheapest: by_fuel.get(fuel_name(&it)).and_then(|all| all.iter().min())
-            == Some(&it.price_per_gallon),
-        price: shown.price_in_full(it.price_per_gallon),
+        is_cheapest: by_fuel.get(&comparable(&it)).and_then(|all| all.iter().min())
+            == Some(&price(&it)),
+        price: shown.unit_price(it.unit_price, it.currency),
     };
     let favorite = |station: Station| {
         let paid = paid.remove(&station.id).unwrap_or_default();

@@ -312,13 +312,30 @@ async fn a_stations_page_shows_what_one_paid_in_ones_units(app: TestApp) {
     holds(&ann.get(&path).await, &["No prices yet", &format!("new?station={id}")]);
     fill(&ann, &car, &id, 1, "3.785").await;
     fill(&ann, &car, &id, 2, "4.164").await;
+    // Units are converted, currencies are not.
     ann.patch("/api/user/preferences", json!({ "volumeUnit": "l", "currency": "EUR" })).await;
     let page = ann.get(&path).await;
     holds(
         &page,
-        &["€1.100", "€1.000", "average 1.050", "2 prices.", "<svg viewBox=\"0 0 480 212\""],
+        &["$1.100", "$1.000", "average 1.050", "2 prices.", "<svg viewBox=\"0 0 480 212\""],
     );
-    holds(&page, &["1 Jan 2026: 1.000 €/l", "Golf"]);
+    holds(&page, &["1 Jan 2026: 1.000 $/l", "Golf"]);
+    // A price that is too large for the reference schema's column, in another currency.
+    let forint = json!({
+        "vehicleId": car, "date": "2026-01-03", "odometerReading": 300, "stationId": id,
+        "volume": { "value": 40, "unit": "l" }, "unitPrice": { "value": 615, "per": "l" },
+        "currency": "HUF",
+    });
+    assert_eq!(ann.post("/api/fuel-logs", forint).await.status, 201);
+    let page = ann.get(&path).await;
+    holds(&page, &["HUF\u{a0}615.000", "$1.100"]);
+    let prices = ann.get(&format!("/api/stations/{id}/prices")).await.body;
+    assert_eq!(prices["items"][0]["pricePerGallon"], Value::Null);
+    assert_eq!(prices["items"][0]["unitPrice"], json!({ "value": 615.0, "per": "l" }));
+    assert_eq!(
+        (&prices["items"][0]["currency"], &prices["items"][1]["currency"]),
+        (&json!("HUF"), &json!("USD"))
+    );
     lacks(&bob.get(&path).await, &["1.100", "4.164", "Golf"]);
 }
 

@@ -11,8 +11,8 @@ use crate::{
         error::Fault,
         http::{Form, Once},
         input::number::{self, Ambiguous, NumberFormat},
-        money::Money,
-        units::{Distance, LITER, Shown, UnitPrice, Volume, VolumeUnit},
+        money::{Currency, Money},
+        units::{Distance, LITER, Shown, UnitPrice, Volume, VolumeUnit, sign_of},
     },
     features::fuel_logs::{FuelLog, FuelType},
 };
@@ -128,6 +128,24 @@ pub(super) fn ambiguous_volume(form: &Form) -> Option<Fault> {
     Some(Fault::implausible("volume", detail, format!("{decimal} {sign} or {grouped} {sign}")))
 }
 
+/// Asks which price is meant where the currency makes both interpretations plausible: 13.500 or 13500
+/// rupiah. With three decimals, 1.799 is the usual price of a liter in euros, and is not asked about.
+pub(super) fn ambiguous_price(form: &Form) -> Option<Fault> {
+    if is_confirmed(form, "/unitPrice") {
+        return None;
+    }
+    let currency = Currency::parse(form.get("currency").trim())?;
+    let typed = number::parse(form.get("unitPrice"), NumberFormat::decimal(4)).ok()?;
+    let Ambiguous { decimal, grouped } = typed.resolve(|_| true).err()?;
+    if !currency.has_large_amounts() {
+        return None;
+    }
+    let sign = sign_of(currency.as_str());
+    let detail =
+        format!("is ambiguous: confirm {sign} {decimal}, or enter {grouped} without a separator");
+    Some(Fault::implausible("unitPrice", detail, format!("{sign} {decimal} or {sign} {grouped}")))
+}
+
 /// Asks about a missing reading, since most people only forgot to enter it.
 pub(super) fn without_reading(form: &Form) -> Option<Fault> {
     let is_empty = |name| form.get(name).trim().is_empty();
@@ -140,7 +158,26 @@ pub(super) fn without_reading(form: &Form) -> Option<Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Form, VolumeUnit, ambiguous_volume};
+    use super::{Form, VolumeUnit, ambiguous_price, ambiguous_volume};
+
+    #[test]
+    fn a_price_is_ambiguous_only_where_a_thousand_is_little_money() {
+        let is_asked = |typed: &str, currency: &str| {
+            let form =
+                Form::of([("unitPrice", typed.to_owned()), ("currency", currency.to_owned())]);
+            ambiguous_price(&form).is_some()
+        };
+        for (typed, currency) in
+            [("13.500", "IDR"), ("13,500", "IDR"), ("23.450", "VND"), ("1.234", "COP")]
+        {
+            assert!(is_asked(typed, currency), "{typed} {currency}");
+        }
+        for (typed, currency) in
+            [("1.799", "EUR"), ("3.459", "USD"), ("615.00", "HUF"), ("13500", "IDR"), ("", "IDR")]
+        {
+            assert!(!is_asked(typed, currency), "{typed} {currency}");
+        }
+    }
 
     #[test]
     fn a_volume_is_ambiguous_only_where_both_of_its_readings_fit_into_a_tank() {

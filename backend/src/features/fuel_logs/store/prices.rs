@@ -7,6 +7,8 @@ use crate::{
     core::{
         UserId,
         db::{Tx, fixed::Fixed},
+        money::Currency,
+        units::{UnitPrice, VolumeUnit},
     },
     features::{
         fuel_logs::{
@@ -29,7 +31,24 @@ struct PaidRow {
     vehicle_id: VehicleId,
     date: NaiveDate,
     fuel_type: Option<String>,
-    price_per_gallon: Fixed<6, 3>,
+    #[sqlx(flatten)]
+    price: Price,
+}
+
+/// A price with its unit of volume and its currency.
+#[derive(sqlx::FromRow)]
+struct Price {
+    unit_price: Fixed<12, 4>,
+    unit_price_per: String,
+    currency: String,
+}
+
+impl Price {
+    /// None where the row has a unit or a currency that is not known.
+    fn read(self) -> Option<(UnitPrice, Currency)> {
+        let per = VolumeUnit::try_from(self.unit_price_per).ok()?;
+        Some((UnitPrice { value: self.unit_price, per }, Currency::stored(&self.currency)?))
+    }
 }
 
 /// What the user paid at the station, for `of` alone if that is said, the latest first.
@@ -43,26 +62,32 @@ pub(in crate::features::fuel_logs) async fn paid_at(
     let rows: Vec<PaidRow> = sql!(
         tx,
         fetch_all,
-        "SELECT f.id, f.vehicle_id, f.date, f.fuel_type, f.price_per_gallon FROM fuel_logs f
+        "SELECT f.id, f.vehicle_id, f.date, f.fuel_type, f.unit_price, f.unit_price_per, f.currency
+         FROM fuel_logs f
          JOIN vehicles v ON v.id = f.vehicle_id AND v.user_id = f.user_id
          WHERE f.station_id = $2 AND f.user_id = $1 AND v.deleted_at IS NULL
-           AND f.price_per_gallon IS NOT NULL
+           AND f.unit_price IS NOT NULL AND f.currency IS NOT NULL
            AND (CAST($3 AS TEXT) IS NULL OR f.fuel_type = $3)
-         ORDER BY f.date DESC, f.odometer_reading DESC, f.id DESC
+         ORDER BY f.date DESC, f.total_exact DESC, f.id DESC
          LIMIT $4",
         user.as_str(),
         station,
         of.map(FuelType::as_str),
         most,
     )?;
-    let paid = |it: PaidRow| Paid {
-        fuel_log_id: it.id,
-        vehicle_id: it.vehicle_id,
-        date: it.date,
-        fuel_type: fuel(it.fuel_type),
-        price_per_gallon: it.price_per_gallon,
+    let paid = |it: PaidRow| {
+        let (unit_price, currency) = it.price.read()?;
+        Some(Paid {
+            fuel_log_id: it.id,
+            vehicle_id: it.vehicle_id,
+            date: it.date,
+            fuel_type: fuel(it.fuel_type),
+            price_per_gallon: unit_price.of_us_gallon(),
+            unit_price,
+            currency,
+        })
     };
-    Ok(rows.into_iter().map(paid).collect())
+    Ok(rows.into_iter().filter_map(paid).collect())
 }
 
 #[derive(sqlx::FromRow)]
@@ -70,10 +95,11 @@ struct LastRow {
     station_id: StationId,
     fuel_type: Option<String>,
     date: NaiveDate,
-    price_per_gallon: Fixed<6, 3>,
+    #[sqlx(flatten)]
+    price: Price,
 }
 
-/// What the user paid last at each station for each fuel, the latest first.
+/// What the user paid last at each station for each fuel and currency, the latest first.
 pub(in crate::features::fuel_logs) async fn last_paid(
     tx: &mut Tx,
     user: &UserId,
@@ -81,25 +107,30 @@ pub(in crate::features::fuel_logs) async fn last_paid(
     let rows: Vec<LastRow> = sql!(
         tx,
         fetch_all,
-        "SELECT station_id, fuel_type, date, price_per_gallon
-         FROM (SELECT f.station_id, f.fuel_type, f.date, f.price_per_gallon, f.id,
+        "SELECT station_id, fuel_type, date, unit_price, unit_price_per, currency
+         FROM (SELECT f.station_id, f.fuel_type, f.date, f.unit_price, f.unit_price_per, f.currency,
+                      f.id,
                       ROW_NUMBER() OVER (
-                        PARTITION BY f.station_id, f.fuel_type
-                        ORDER BY f.date DESC, f.odometer_reading DESC, f.id DESC
+                        PARTITION BY f.station_id, f.fuel_type, f.currency
+                        ORDER BY f.date DESC, f.total_exact DESC, f.id DESC
                       ) AS place
                FROM fuel_logs f
                JOIN vehicles v ON v.id = f.vehicle_id AND v.user_id = f.user_id
                WHERE f.user_id = $1 AND f.station_id IS NOT NULL
-                 AND f.price_per_gallon IS NOT NULL AND v.deleted_at IS NULL) AS placed
+                 AND f.unit_price IS NOT NULL AND f.currency IS NOT NULL AND v.deleted_at IS NULL) AS placed
          WHERE place = 1
          ORDER BY date DESC, id DESC",
         user.as_str(),
     )?;
-    let paid = |it: LastRow| LastPaid {
-        station_id: it.station_id,
-        fuel_type: fuel(it.fuel_type),
-        date: it.date,
-        price_per_gallon: it.price_per_gallon,
+    let paid = |it: LastRow| {
+        let (unit_price, currency) = it.price.read()?;
+        Some(LastPaid {
+            station_id: it.station_id,
+            fuel_type: fuel(it.fuel_type),
+            date: it.date,
+            unit_price,
+            currency,
+        })
     };
-    Ok(rows.into_iter().map(paid).collect())
+    Ok(rows.into_iter().filter_map(paid).collect())
 }

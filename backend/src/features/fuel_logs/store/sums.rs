@@ -41,6 +41,8 @@ pub(in crate::features::fuel_logs) struct Month {
     priced_volume: Option<i64>,
     priced_volume_rest: Option<i64>,
     pub(in crate::features::fuel_logs) amount: Option<SumOfThousandths>,
+    /// The amounts whose volume is known.
+    pub(in crate::features::fuel_logs) volume_amount: Option<SumOfThousandths>,
     interval: Option<i64>,
     interval_rest: Option<i64>,
     interval_volume: Option<i64>,
@@ -108,6 +110,7 @@ pub(in crate::features::fuel_logs) async fn months(
                 CAST(SUM(CASE WHEN amount IS NOT NULL THEN volume_exact % 1000000 END) AS BIGINT)
                   AS priced_volume_rest,
                 SUM(amount) AS amount,
+                SUM(CASE WHEN volume_exact IS NOT NULL THEN amount END) AS volume_amount,
                 CAST(SUM(interval_exact / 1000000) AS BIGINT) AS interval,
                 CAST(SUM(interval_exact % 1000000) AS BIGINT) AS interval_rest,
                 CAST(SUM(interval_volume / 1000000) AS BIGINT) AS interval_volume,
@@ -128,17 +131,56 @@ pub(in crate::features::fuel_logs) async fn months(
     )
 }
 
+/// The intervals whose rounded economy is the best or the worst of the vehicle's: several can round to
+/// the same.
+pub(in crate::features::fuel_logs) async fn extremes(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: VehicleId,
+    (best, worst): (Fixed<16, 2>, Fixed<16, 2>),
+) -> Result<Vec<Interval>> {
+    let rows: Vec<(i64, i64)> = sql!(
+        tx,
+        fetch_all,
+        "SELECT DISTINCT interval_exact, interval_volume FROM fuel_logs
+         WHERE vehicle_id = $2 AND user_id = $1 AND interval_exact IS NOT NULL
+           AND (mpg = $3 OR mpg = $4)",
+        user.as_str(),
+        vehicle,
+        best,
+        worst,
+    )?;
+    let interval = |(distance, volume)| Interval { distance, volume, cost: None };
+    Ok(rows.into_iter().map(interval).collect())
+}
+
+/// The days of the vehicle's fill-ups that have values which looked wrong and were confirmed.
+pub(in crate::features::fuel_logs) async fn confirmed_days(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: VehicleId,
+) -> Result<Vec<NaiveDate>> {
+    let rows: Vec<(NaiveDate,)> = sql!(
+        tx,
+        fetch_all,
+        "SELECT DISTINCT date FROM fuel_logs
+         WHERE vehicle_id = $2 AND user_id = $1 AND confirmed IS NOT NULL
+         ORDER BY date",
+        user.as_str(),
+        vehicle,
+    )?;
+    Ok(rows.into_iter().map(|it| it.0).collect())
+}
+
 #[derive(sqlx::FromRow)]
 struct Chart {
     date: NaiveDate,
     interval_exact: i64,
     interval_volume: i64,
-    confirmed: Option<String>,
 }
 
-/// The day that a known interval closed on, the interval, and whether its closing fill-up has a value
-/// that looked wrong and was confirmed.
-pub type Closed = (NaiveDate, Interval, bool);
+/// The day that a known interval closed on, and the interval.
+pub type Closed = (NaiveDate, Interval);
 
 /// The vehicle's latest known intervals, the earliest first.
 pub(in crate::features::fuel_logs) async fn intervals(
@@ -150,7 +192,7 @@ pub(in crate::features::fuel_logs) async fn intervals(
     let rows: Vec<Chart> = sql!(
         tx,
         fetch_all,
-        "SELECT date, interval_exact, interval_volume, confirmed FROM fuel_logs
+        "SELECT date, interval_exact, interval_volume FROM fuel_logs
          WHERE vehicle_id = $2 AND user_id = $1 AND interval_exact IS NOT NULL
          ORDER BY date DESC, total_exact DESC, id DESC
          LIMIT $3",
@@ -160,7 +202,7 @@ pub(in crate::features::fuel_logs) async fn intervals(
     )?;
     let interval = |row: Chart| {
         let (distance, volume) = (row.interval_exact, row.interval_volume);
-        (row.date, Interval { distance, volume, cost: None }, row.confirmed.is_some())
+        (row.date, Interval { distance, volume, cost: None })
     };
     Ok(rows.into_iter().rev().map(interval).collect())
 }

@@ -15,9 +15,7 @@ use crate::{
     },
     features::{
         accounts::User,
-        fuel_logs::{
-            self, Closed, CurrencyStats, FuelLog, FuelLogId, FuelStats, Interval, Listing, Reason,
-        },
+        fuel_logs::{self, Closed, FuelLog, FuelLogId, FuelStats, Interval, Listing, Reason},
         vehicles::{self, Vehicle, VehicleId},
     },
     input,
@@ -44,6 +42,8 @@ struct VehiclePage {
     description: Option<String>,
     odometer: String,
     tiles: Vec<Tile>,
+    /// How many fill-ups have unusual values that were confirmed, in words.
+    confirmed: Option<String>,
     chart: Option<Chart>,
     /// The chart in words.
     chart_text: String,
@@ -59,6 +59,12 @@ struct VehiclePage {
 }
 
 impl VehiclePage {
+    /// Whether a point depends on a value that looked wrong and was confirmed.
+    #[expect(clippy::unused_self, reason = "how a template calls it")]
+    fn has_confirmed_points(&self, chart: &Chart) -> bool {
+        chart.dots.iter().any(|it| it.point.is_confirmed)
+    }
+
     /// A point of the chart in words.
     fn told(&self, dot: &Dot) -> String {
         let economy = tenths(dot.point.value);
@@ -89,31 +95,45 @@ fn tiles(stats: &FuelStats, shown: &Shown) -> Vec<Tile> {
         let unit = if value.is_some() { unit } else { "" };
         Tile { label, value: value.unwrap_or_else(|| "–".to_owned()), unit }
     };
+    let of_interval = |it: Option<Interval>| it?.shown(shown);
     let per_distance = match shown.distance {
         DistanceUnit::Miles => "Cost per mile",
         DistanceUnit::Kilometres => "Cost per km",
     };
     vec![
         known("Average economy", average(stats, shown), economy),
-        known("Best", stats.best_mpg.and_then(|it| shown.economy_of_mpg(it)), economy),
-        known("Worst", stats.worst_mpg.and_then(|it| shown.economy_of_mpg(it)), economy),
-        known(per_distance, in_each_currency(stats, |it| it.cost_of_distance(shown)), ""),
-        known("Total spent", in_each_currency(stats, |it| Some(it.spent(shown))), ""),
+        known("Best", of_interval(stats.exact.best), economy),
+        known("Worst", of_interval(stats.exact.worst), economy),
+        known(per_distance, joined(stats.exact.costs_of_distance(shown)), ""),
+        known(
+            "Total spent",
+            joined(stats.currencies.iter().map(|it| it.spent(shown)).collect()),
+            "",
+        ),
         known("Fill-ups logged", Some(grouped(stats.logs)), ""),
     ]
 }
 
-/// A figure of each currency, joined; none if no currency has it.
-fn in_each_currency(
-    stats: &FuelStats,
-    figure: impl Fn(&CurrencyStats) -> Option<String>,
-) -> Option<String> {
-    let figures: Vec<_> = stats.currencies.iter().filter_map(figure).collect();
+/// That figures depend on unusual values, in words; none if there are no such values.
+fn confirmed(logs: i64) -> Option<String> {
+    match logs {
+        0 => None,
+        1 => {
+            Some("These figures include a fill-up with unusual values that were confirmed.".into())
+        }
+        logs => Some(format!(
+            "These figures include {logs} fill-ups with unusual values that were confirmed."
+        )),
+    }
+}
+
+/// The figures of several currencies as one text; none if no currency has one.
+fn joined(figures: Vec<String>) -> Option<String> {
     (!figures.is_empty()).then(|| figures.join(" + "))
 }
 
 fn average(stats: &FuelStats, shown: &Shown) -> Option<String> {
-    stats.known?.shown(shown)
+    stats.exact.known?.shown(shown)
 }
 
 /// A fill-up, as a row of the list.
@@ -153,13 +173,18 @@ impl Fill {
 
 fn draw(intervals: &[Closed], stats: &FuelStats, shown: &Shown) -> Option<Chart> {
     let economy = |it: &Interval| it.economy(shown.economy);
+    // An interval depends on every fill-up from the one that opens it to the one that closes it.
+    let opened = std::iter::once(None).chain(intervals.iter().map(|it| Some(it.0)));
     let points: Vec<_> = intervals
         .iter()
-        .filter_map(|(date, it, is_confirmed)| {
-            Some(Point { date: *date, value: economy(it)?.units(), is_confirmed: *is_confirmed })
+        .zip(opened)
+        .filter_map(|((closed, it), opened)| {
+            let is_inside = |day: &NaiveDate| opened.is_none_or(|it| it <= *day) && day <= closed;
+            let is_confirmed = stats.exact.confirmed.iter().any(is_inside);
+            Some(Point { date: *closed, value: economy(it)?.units(), is_confirmed })
         })
         .collect();
-    Chart::of(&points, stats.known.as_ref().and_then(economy).map(Fixed::units), 2)
+    Chart::of(&points, stats.exact.known.as_ref().and_then(economy).map(Fixed::units), 2)
 }
 
 /// The chart in words.
@@ -203,6 +228,7 @@ pub(super) async fn show(
         title,
         odometer: vehicle.odometer.reading().map_or_else(|| "0".to_owned(), |it| shown.reading(it)),
         tiles: tiles(&stats, &shown),
+        confirmed: confirmed(stats.confirmed_logs),
         chart_text: chart.as_ref().map(|it| in_words(it, &stats, &shown)).unwrap_or_default(),
         chart,
         average: average(&stats, &shown),

@@ -13,7 +13,7 @@ use crate::{
         db::fixed::Fixed,
         http::{Path, Search},
         input::Text,
-        units::{Shown, day},
+        units::{Shown, day, sign_of},
         web::{self, Shell},
     },
     features::{
@@ -72,7 +72,7 @@ struct Price {
 impl StationPage {
     /// A point of the chart in words.
     fn told(&self, dot: &Dot) -> String {
-        let price = Fixed::<6, 3>::from_units(dot.point.value).unwrap_or_default();
+        let price = Fixed::<16, 3>::from_units(dot.point.value).unwrap_or_default();
         format!("{}: {price} {}", day(dot.point.date), self.unit)
     }
 
@@ -120,18 +120,21 @@ fn plain<const P: u32>(degrees: Fixed<P, 8>) -> String {
     degrees.to_string().trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// The latest prices in order, and what they are on average, both in the user's units.
+/// The latest prices in order, and what they are on average, both in the user's unit of volume and in
+/// the currency that was paid last: prices in another are not comparable.
 fn draw(paid: &[Paid], shown: &Shown) -> (Option<Chart>, String) {
-    let price = |it: &Paid| shown.volume.price_from_gallon(it.price_per_gallon).units();
+    let price = |it: &Paid| it.unit_price.in_unit(shown.volume).value.units() / 10;
+    let currency = paid.first().map(|it| it.currency);
     let points: Vec<_> = paid
         .iter()
+        .filter(|it| Some(it.currency) == currency)
         .take(CHARTED)
-        .rev()
         .map(|it| Point { date: it.date, value: price(it), is_confirmed: false })
         .collect();
+    let points: Vec<_> = points.into_iter().rev().collect();
     let sum: i64 = points.iter().map(|it| it.value).sum();
     let count = i128::try_from(points.len()).unwrap_or_default();
-    let average = Fixed::<6, 3>::from_ratio(sum.into(), count);
+    let average = Fixed::<16, 3>::from_ratio(sum.into(), count);
     let text = average.map(|it| it.to_string()).unwrap_or_default();
     (Chart::of(&points, average.map(Fixed::units), 3), text)
 }
@@ -149,12 +152,13 @@ pub(super) async fn show(
     let (paid, fuel_choices) = of_one_fuel(paid, query.fuel.as_ref().map(|it| it.0.as_str()));
     let vehicles = vehicles::list_all(&app, &user).await?;
     let titles = vehicles::names_in(&mut app.db.read_for(&user).await?, &user).await?;
+    let currency = paid.first().map_or(shown.currency.clone(), |it| it.currency.to_string());
     let (chart, average) = draw(&paid, &shown);
     let price = |it: Paid| Price {
         fuel_log: it.fuel_log_id,
         date: it.date,
         vehicle: titles.get(&it.vehicle_id).cloned().unwrap_or_default(),
-        paid: shown.price_in_full(it.price_per_gallon),
+        paid: shown.unit_price(it.unit_price, it.currency),
     };
     let sold = |it: &&(&str, &str)| station.fuel_types.contains(&it.0);
     web::page(&StationPage {
@@ -167,7 +171,7 @@ pub(super) async fn show(
         prices: paid.into_iter().map(price).collect(),
         chart,
         average,
-        unit: format!("{}/{}", shown.currency_sign(), shown.volume.sign()),
+        unit: format!("{}/{}", sign_of(&currency), shown.volume.sign()),
         price_sign: format!("/{}", shown.volume.sign()),
         place: station.latitude.zip(station.longitude).map(|it| (plain(it.0), plain(it.1))),
         station,
