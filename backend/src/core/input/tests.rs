@@ -155,3 +155,16 @@ fn without_any_of_several_members_the_first_is_missing() {
         ["/first: is required, or a second", "/third: is not known here"]
     );
 }
+
+#[test]
+fn the_schema_of_a_choice_that_may_be_left_out_has_null() {
+    use super::Member as _;
+    use crate::core::units::DistanceUnit;
+
+    let listed = |schema: schemars::Schema| schema.to_value()["enum"].clone();
+    assert_eq!(listed(DistanceUnit::schema()), json!(["mi", "km"]));
+    let nullable = [Option::<DistanceUnit>::schema(), Clearable::<DistanceUnit>::schema()];
+    for schema in nullable {
+        assert_eq!(listed(schema), json!(["mi", "km", null]));
+    }
+}
