@@ -33,7 +33,8 @@ pub trait Input: Sized {
 
 /// Declares what a client may send: a struct whose members are read from JSON or a form under
 /// their camel-case names, with its JSON schema. `requires any "a", "b";` after the struct refuses a
-/// request that has none of these members, and reports the first as missing.
+/// request that has none of these members, and reports the first as missing; `=> "is required, or …"`
+/// before the semicolon reports it in other words.
 #[macro_export]
 macro_rules! input {
     (
@@ -41,7 +42,7 @@ macro_rules! input {
         $visibility:vis struct $name:ident {
             $($(#[doc = $doc:literal])* $field_visibility:vis $field:ident: $type:ty,)*
         }
-        $(requires any $($required:literal),+;)?
+        $(requires any $($required:literal),+ $(=> $why:literal)?;)?
     ) => {
         $(#[doc = $about])*
         #[derive(Debug, Clone)]
@@ -53,7 +54,7 @@ macro_rules! input {
             fn read(
                 mut reader: $crate::core::input::Reader,
             ) -> Result<Self, Vec<$crate::core::error::Fault>> {
-                $(reader.require_any(&[$($required),+]);)?
+                $(reader.require_any(&[$($required),+], [$($why,)? "is required"][0]);)?
                 $(let $field = reader.member::<$type>(stringify!($field));)*
                 reader.finish()?;
                 // After `finish` every member was read; the `else` only satisfies the types.

@@ -397,6 +397,9 @@ fn nullable<T: Field>() -> Schema {
             members.insert("pattern".to_owned(), json!(pattern(LINE)));
         }
     }
+    if let Some(choices) = value.get_mut("enum").and_then(Value::as_array_mut) {
+        choices.push(Value::Null);
+    }
     match value.get_mut("type") {
         Some(Value::Array(types)) => types.push(json!("null")),
         Some(one) => *one = json!([one.take(), "null"]),

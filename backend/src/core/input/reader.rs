@@ -43,8 +43,8 @@ pub struct Reader {
     /// Today in UTC: what dates are held against.
     today: NaiveDate,
     faults: Vec<Fault>,
-    /// A required member that is absent, until the reader gets to it and reports it.
-    missing: Option<String>,
+    /// A required member that is absent, and how to report it, until the reader gets to it.
+    missing: Option<(String, &'static str)>,
 }
 
 impl Reader {
@@ -121,13 +121,16 @@ impl Reader {
         self.today
     }
 
-    /// Requires one of these members (by their names on the wire). If all are absent, the first is
-    /// reported as missing.
-    pub fn require_any(&mut self, names: &[&str]) {
-        let is_given =
-            |name: &&str| self.fields.get(*name).is_some_and(|given| *given != Given::Null);
+    /// Requires one of these members (by their names on the wire). If all are absent or blank, the
+    /// first is reported as missing in these words.
+    pub fn require_any(&mut self, names: &[&str], why: &'static str) {
+        let is_given = |name: &&str| match self.fields.get(*name) {
+            None | Some(Given::Null) => false,
+            Some(Given::Text(text) | Given::Typed(text)) => !text.trim().is_empty(),
+            Some(_) => true,
+        };
         if let Some(first) = names.first().filter(|_| !names.iter().any(is_given)) {
-            self.missing = Some((*first).to_owned());
+            self.missing = Some(((*first).to_owned(), why));
         }
     }
 
@@ -135,9 +138,9 @@ impl Reader {
     pub fn member<T: Member>(&mut self, name: &str) -> Option<T> {
         let name = camel_case(name);
         let given = self.fields.remove(&name);
-        if self.missing.as_ref() == Some(&name) {
-            self.missing = None;
-            self.faults.push(Fault::at(&name, "is required"));
+        if let Some((_, why)) = self.missing.take_if(|it| it.0 == name) {
+            self.faults.push(Fault::at(&name, why));
+            return None;
         }
         T::read(given.as_ref(), self.today)
             .map_err(|detail| self.faults.push(Fault::at(&name, detail)))

@@ -123,3 +123,48 @@ fn the_schema_says_what_is_read() {
     assert_eq!(member("price")["maximum"], json!(999.999));
     assert_eq!(member("price")["pattern"], "^0*[0-9]{1,3}(\\.[0-9]{1,3})?$");
 }
+
+input! {
+    /// One with alternatives
+    struct Either {
+        /// The first
+        first: Option<Odometer>,
+        /// The second
+        second: Option<Text<5>>,
+    }
+    requires any "first", "second" => "is required, or a second";
+}
+
+#[test]
+fn without_any_of_several_members_the_first_is_missing() {
+    let faults = |body: Value| {
+        let read = Either::read(Reader::json(body.to_string().as_bytes(), today()).unwrap());
+        let read = read.map(|it| assert!(it.first.is_some() || it.second.is_some()));
+        let faults = read.err().unwrap_or_default();
+        faults.into_iter().map(|it| format!("{}: {}", it.pointer, it.detail)).collect::<Vec<_>>()
+    };
+    for nothing in [json!({}), json!({ "first": null, "second": " " }), json!({ "first": "" })] {
+        assert_eq!(faults(nothing.clone()), ["/first: is required, or a second"], "{nothing}");
+    }
+    for one in [json!({ "first": 1 }), json!({ "second": "a" })] {
+        assert_eq!(faults(one.clone()), [""; 0], "{one}");
+    }
+    assert_eq!(faults(json!({ "second": 7 })), ["/second: has to be a text"]);
+    assert_eq!(
+        faults(json!({ "third": 7 })),
+        ["/first: is required, or a second", "/third: is not known here"]
+    );
+}
+
+#[test]
+fn the_schema_of_a_choice_that_may_be_left_out_has_null() {
+    use super::Member as _;
+    use crate::core::units::DistanceUnit;
+
+    let listed = |schema: schemars::Schema| schema.to_value()["enum"].clone();
+    assert_eq!(listed(DistanceUnit::schema()), json!(["mi", "km"]));
+    let nullable = [Option::<DistanceUnit>::schema(), Clearable::<DistanceUnit>::schema()];
+    for schema in nullable {
+        assert_eq!(listed(schema), json!(["mi", "km", null]));
+    }
+}

@@ -201,7 +201,7 @@ async fn recent(app: &App, user: &User, id: VehicleId) -> Result<Vec<FuelLog>> {
 
 /// What the vehicle was filled up with last or, failing that, what its VIN says that it takes.
 fn usual_fuel(vehicle: &Vehicle, recent: &[FuelLog]) -> Option<FuelType> {
-    let of_vin = || FuelType::of_vin(&vin::fuel_type(&vehicle.vin)?);
+    let of_vin = || FuelType::of_vin(&vin::fuel_type(vehicle.vin.as_ref()?)?);
     recent.iter().find_map(|it| it.fuel_type).or_else(of_vin)
 }
 

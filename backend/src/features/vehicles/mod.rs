@@ -14,8 +14,10 @@ mod store;
 mod tests;
 #[cfg(test)]
 mod tests_pages;
+#[cfg(test)]
+mod tests_without_vin;
 
-pub use model::{LatestReading, Vehicle, VehicleId, names};
+pub use model::{LatestReading, Vehicle, VehicleId, VehicleKind, names};
 pub use service::{commit, find, hold, list_all, list_key, list_with_inactive, names_in, replay};
 
 use super::{Feature, vin::Vin};
@@ -30,6 +32,7 @@ pub const FEATURE: Feature = Feature {
         "003_log_odometer",
         "004_show_rows_to_their_user",
         "005_type_odometers",
+        "006_vehicles_without_vin",
     ],
     api: || api::router().merge(odometer::api()),
     pages: || pages::router().merge(odometer::pages()),

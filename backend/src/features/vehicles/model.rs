@@ -12,7 +12,7 @@ use crate::{
     core::{
         error::Fault,
         input::{Change, Clearable, Confirmed, ModelYear, Odometer, Text},
-        units::Distance,
+        units::{Distance, choice},
     },
     features::vin::DecodedVin,
     input,
@@ -43,14 +43,71 @@ impl std::fmt::Display for VehicleId {
     }
 }
 
+choice! {
+    /// What kind of vehicle it is.
+    VehicleKind {
+        /// A car, van or pickup.
+        Car = "car", "Car";
+        /// A motorcycle, scooter or moped.
+        Motorcycle = "motorcycle", "Motorcycle";
+        /// A truck.
+        Truck = "truck", "Truck";
+        /// A bus.
+        Bus = "bus", "Bus";
+        /// A trailer or caravan.
+        Trailer = "trailer", "Trailer";
+        /// A boat.
+        Boat = "boat", "Boat";
+        /// A tractor, mower, generator or other machine.
+        Machine = "machine", "Machine";
+        /// A bicycle, with or without a motor.
+        Bicycle = "bicycle", "Bicycle";
+        /// Anything else.
+        Other = "other", "Other";
+    }
+}
+
+/// The columns that a vehicle's VIN is read from.
+///
+/// The `vin` column can't be NULL. Without a VIN it has a placeholder that follows from the `id`, so
+/// that no two vehicles share one, and a VIN that was entered is never taken for one.
+#[derive(Debug, sqlx::FromRow)]
+struct VinColumns {
+    id: VehicleId,
+    vin: Vin,
+}
+
+impl From<VinColumns> for Option<Vin> {
+    fn from(columns: VinColumns) -> Self {
+        let is_placeholder = columns.vin.as_str() == placeholder_vin(columns.id);
+        (!is_placeholder).then_some(columns.vin)
+    }
+}
+
+/// What the `vin` column of a vehicle without a VIN has: `0`, which no manufacturer's code begins
+/// with, and the last 80 bits of its id in 16 of the characters of VINs.
+fn placeholder_vin(id: VehicleId) -> String {
+    const CHARACTERS: &[u8; 32] = b"0123456789ABCDEFGHJKLMNPRSTUVWXY";
+    let bits = id.0.as_u128();
+    let place = |nth: u32| usize::try_from((bits >> (5 * nth)) & 31).unwrap_or_default();
+    let characters = (0..16).rev().map(|nth| char::from(CHARACTERS[place(nth)]));
+    std::iter::once('0').chain(characters).collect()
+}
+
 /// A vehicle of one user's.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub struct Vehicle {
     /// Its name in this service.
     pub id: VehicleId,
-    /// Its vehicle identification number.
-    pub vin: Vin,
+    /// Its vehicle identification number; null where it has none.
+    #[sqlx(flatten, try_from = "VinColumns")]
+    pub vin: Option<Vin>,
+    /// Another number or text that identifies it, such as a chassis or frame number.
+    pub identifier: Option<String>,
+    /// What kind of vehicle it is.
+    #[sqlx(try_from = "String")]
+    pub kind: VehicleKind,
     /// Who made it.
     pub make: Option<String>,
     /// What its maker calls it.
@@ -131,13 +188,15 @@ impl JsonSchema for LatestReading {
 
 impl Vehicle {
     /// What to call it: its nickname, or else year, make and model with the license plate, or else
-    /// its VIN.
+    /// its VIN or its identifier.
     #[must_use]
     pub fn title(&self) -> String {
         if let Some(nickname) = &self.nickname {
             return nickname.clone();
         }
-        let title = self.description().unwrap_or_else(|| self.vin.as_str().to_owned());
+        let vin = || self.vin.as_ref().map(|it| it.as_str().to_owned());
+        let title = self.description().or_else(vin).or_else(|| self.identifier.clone());
+        let title = title.unwrap_or_else(|| self.kind.label().to_owned());
         match &self.license_plate {
             Some(plate) => format!("{title} ({plate})"),
             None => title,
@@ -153,35 +212,65 @@ impl Vehicle {
         (self.make.is_some() || self.model.is_some()).then_some(title)
     }
 
-    /// What tells it apart from a vehicle of the same title.
-    fn mark(&self) -> String {
-        match &self.license_plate {
-            Some(plate) if self.nickname.is_some() => plate.clone(),
-            _ => format!("…{}", self.vin.as_str().get(11..).unwrap_or_default()),
-        }
+    /// What tells it apart from a vehicle of the same title, if anything does.
+    fn mark(&self) -> Option<String> {
+        let plate = self.license_plate.clone().filter(|_| self.nickname.is_some());
+        let end = || Some(format!("…{}", self.vin.as_ref()?.as_str().get(11..)?));
+        plate.or_else(end).or_else(|| self.identifier.clone())
+    }
+
+    /// Its VIN as the database has it, which demands one of every vehicle.
+    pub(super) fn stored_vin(&self) -> String {
+        let placeholder = || placeholder_vin(self.id);
+        self.vin.as_ref().map_or_else(placeholder, |it| it.as_str().to_owned())
+    }
+
+    /// Whether nothing says what it is: it has neither VIN nor identifier, nickname or make.
+    pub(super) fn is_unidentified(&self) -> bool {
+        let texts = [&self.identifier, &self.nickname, &self.make];
+        self.vin.is_none() && texts.into_iter().all(Option::is_none)
     }
 }
 
-/// Every vehicle's name, no two alike where the vehicles differ: [`Vehicle::title`], and a mark behind
-/// the titles that several have.
+/// Every vehicle's name, no two alike: [`Vehicle::title`], a mark behind the titles that several have,
+/// and a number where the marks are alike, too.
 #[must_use]
 pub fn names(vehicles: &[Vehicle]) -> HashMap<VehicleId, String> {
-    let mut count: HashMap<String, usize> = HashMap::new();
+    let mut of_title: HashMap<String, Vec<&Vehicle>> = HashMap::new();
     for vehicle in vehicles {
-        *count.entry(vehicle.title()).or_default() += 1;
+        of_title.entry(vehicle.title()).or_default().push(vehicle);
     }
-    let name = |it: &Vehicle| match it.title() {
-        title if count.get(&title).is_some_and(|it| *it > 1) => format!("{title} ({})", it.mark()),
-        title => title,
-    };
-    vehicles.iter().map(|it| (it.id, name(it))).collect()
+    let mut of_name: HashMap<String, Vec<VehicleId>> = HashMap::new();
+    for (title, vehicles) in of_title {
+        for vehicle in &vehicles {
+            let mark = vehicle.mark().filter(|it| vehicles.len() > 1 && *it != title);
+            let name = mark.map_or_else(|| title.clone(), |mark| format!("{title} ({mark})"));
+            of_name.entry(name).or_default().push(vehicle.id);
+        }
+    }
+    let mut names = HashMap::new();
+    for (name, mut ids) in of_name {
+        if ids.len() == 1 {
+            names.extend(ids.into_iter().map(|id| (id, name.clone())));
+            continue;
+        }
+        // Ids grow with time: the oldest one is number 1, and stays so when others are added.
+        ids.sort();
+        names.extend(ids.into_iter().zip(1..).map(|(id, nth)| (id, format!("{name} #{nth}"))));
+    }
+    names
 }
 
 input! {
     /// What it takes to add a vehicle
     pub(super) struct NewVehicle {
-        /// Its vehicle identification number: 17 characters, without I, O and Q
-        pub vin: Vin,
+        /// Its vehicle identification number: 17 characters, without I, O and Q. It may be left out
+        /// where there is an `identifier`, a `nickname` or a `make`
+        pub vin: Option<Vin>,
+        /// Another number or text that identifies it, such as a chassis, frame or hull number
+        pub identifier: Option<Text<100>>,
+        /// What kind of vehicle it is; a car by default
+        pub kind: Option<VehicleKind>,
         /// Who made it
         pub make: Option<Text<100>>,
         /// What its maker calls it
@@ -203,13 +292,19 @@ input! {
         /// The members that are right although they look wrong
         pub confirm: Option<Confirmed>,
     }
+    requires any "vin", "identifier", "nickname", "make"
+        => "is required, or an identifier, a nickname or a make instead";
 }
 
 input! {
     /// What to change of a vehicle
     pub(super) struct VehicleChange {
         /// Its vehicle identification number: 17 characters, without I, O and Q
-        pub vin: Change<Vin>,
+        pub vin: Clearable<Vin>,
+        /// Another number or text that identifies it, such as a chassis, frame or hull number
+        pub identifier: Clearable<Text<100>>,
+        /// What kind of vehicle it is
+        pub kind: Change<VehicleKind>,
         /// Who made it
         pub make: Clearable<Text<100>>,
         /// What its maker calls it
@@ -257,6 +352,8 @@ impl NewVehicle {
         Vehicle {
             id,
             vin: self.vin,
+            identifier: self.identifier.map(|it| it.0),
+            kind: self.kind.unwrap_or(VehicleKind::Car),
             make: self.make.map(|it| it.0),
             model: self.model.map(|it| it.0),
             year: self.year.map(|it| it.0),
@@ -270,6 +367,14 @@ impl NewVehicle {
             updated_at: now,
             deleted_at: None,
         }
+    }
+}
+
+/// Sets what is known where the vehicle has nothing and the change does not mention it.
+fn fill<T>(change: Clearable<T>, is_there: bool, known: Option<T>) -> Clearable<T> {
+    match (change, known) {
+        (Clearable::Keep, Some(known)) if !is_there => Clearable::Set(known),
+        (change, _) => change,
     }
 }
 
@@ -292,6 +397,36 @@ impl VehicleChange {
         Ok(entered.filter(|it| !is_same(it)))
     }
 
+    /// With what the VIN says, where the vehicle had none before: for what it lacks and the change
+    /// does not mention.
+    pub(super) fn filled(self, current: &Vehicle, decoded: DecodedVin) -> Self {
+        if current.vin.is_some() {
+            return self;
+        }
+        let text = |text: String| Text(text.chars().take(100).collect());
+        Self {
+            make: fill(self.make, current.make.is_some(), decoded.make.map(text)),
+            model: fill(self.model, current.model.is_some(), decoded.model.map(text)),
+            year: fill(
+                self.year,
+                current.year.is_some(),
+                decoded.year.map(|it| ModelYear(it.into())),
+            ),
+            ..self
+        }
+    }
+
+    /// The members that it clears, of those that identify a vehicle.
+    pub(super) fn cleared(&self) -> Vec<&'static str> {
+        let members = [
+            ("vin", matches!(self.vin, Clearable::Clear)),
+            ("identifier", matches!(self.identifier, Clearable::Clear)),
+            ("nickname", matches!(self.nickname, Clearable::Clear)),
+            ("make", matches!(self.make, Clearable::Clear)),
+        ];
+        members.into_iter().filter(|it| it.1).map(|it| it.0).collect()
+    }
+
     /// The vehicle after the change.
     pub(super) fn apply(self, vehicle: Vehicle, now: DateTime<Utc>) -> Vehicle {
         let text = |change: Clearable<Text<100>>, current: Option<String>| {
@@ -299,6 +434,8 @@ impl VehicleChange {
         };
         Vehicle {
             vin: self.vin.or(vehicle.vin),
+            identifier: text(self.identifier, vehicle.identifier),
+            kind: self.kind.or(vehicle.kind),
             make: text(self.make, vehicle.make),
             model: text(self.model, vehicle.model),
             year: self.year.or(vehicle.year.map(ModelYear)).map(|it| it.0),
@@ -309,5 +446,33 @@ impl VehicleChange {
             updated_at: now,
             ..vehicle
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Uuid, VehicleId, Vin, VinColumns, placeholder_vin};
+
+    proptest! {
+        #[test]
+        fn a_placeholder_has_the_form_of_a_vin_and_is_read_as_none(id: u128, other: u128) {
+            let (id, other) = (VehicleId(Uuid::from_u128(id)), VehicleId(Uuid::from_u128(other)));
+            let text = placeholder_vin(id);
+            prop_assert!(text.starts_with('0') && text.len() == 17);
+            prop_assert!(text.chars().all(|it| "0123456789ABCDEFGHJKLMNPRSTUVWXYZ".contains(it)));
+            prop_assert_eq!(Option::<Vin>::from(VinColumns { id, vin: Vin::well_formed(&text).unwrap() }), None);
+            // Only the vehicle's own.
+            let vin = Vin::well_formed(&placeholder_vin(other)).unwrap();
+            prop_assert_eq!(Option::<Vin>::from(VinColumns { id, vin: vin.clone() }), Some(vin));
+        }
+    }
+
+    #[test]
+    fn ids_of_one_moment_have_different_placeholders() {
+        let all: std::collections::HashSet<_> =
+            (0..10_000).map(|_| placeholder_vin(VehicleId(Uuid::now_v7()))).collect();
+        assert_eq!(all.len(), 10_000);
     }
 }

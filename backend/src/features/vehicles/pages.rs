@@ -13,7 +13,7 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::{
-    Vehicle, VehicleId,
+    Vehicle, VehicleId, VehicleKind,
     model::{NewVehicle, VehicleChange},
     service::{self, Listing},
 };
@@ -40,6 +40,8 @@ pub(super) fn router() -> Router<App> {
 
 const LABELS: &[(&str, &str)] = &[
     ("vin", "VIN"),
+    ("identifier", "Identifier"),
+    ("kind", "Vehicle type"),
     ("year", "Year"),
     ("make", "Make"),
     ("model", "Model"),
@@ -56,6 +58,9 @@ struct VehicleForm {
     shell: Shell,
     sheet: Sheet,
     is_new: bool,
+    /// Whether the vehicle has a VIN already.
+    has_vin: bool,
+    kinds: &'static [(&'static str, &'static str)],
     title: String,
     /// The page above, and what it is called.
     back: String,
@@ -78,6 +83,8 @@ impl VehicleForm {
             shell,
             sheet,
             is_new: true,
+            has_vin: false,
+            kinds: VehicleKind::ALL,
             title: "Add a vehicle".to_owned(),
             back: "/vehicles".to_owned(),
             back_title: "Vehicles".to_owned(),
@@ -89,6 +96,7 @@ impl VehicleForm {
     fn of(vehicle: &Vehicle, shell: Shell, sheet: Sheet) -> Self {
         Self {
             is_new: false,
+            has_vin: vehicle.vin.is_some(),
             title: format!("Edit {}", vehicle.title()),
             back: format!("/vehicles/{}", vehicle.id),
             back_title: vehicle.title(),
@@ -101,7 +109,9 @@ impl VehicleForm {
 fn filled(vehicle: &Vehicle) -> Form {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     Form::of([
-        ("vin", vehicle.vin.as_str().to_owned()),
+        ("vin", vehicle.vin.as_ref().map(|it| it.as_str().to_owned()).unwrap_or_default()),
+        ("identifier", text(&vehicle.identifier)),
+        ("kind", vehicle.kind.as_str().to_owned()),
         ("year", vehicle.year.map(|it| it.to_string()).unwrap_or_default()),
         ("make", text(&vehicle.make)),
         ("model", text(&vehicle.model)),

@@ -14,10 +14,15 @@ use crate::{
     core::{
         App, Error, Result, UserId,
         db::{self, Tx},
+        error::Fault,
         http::{self, Created, Cursor, Done, IfMatch, Limit, Once, Page, Stored},
-        input::Confirmed,
+        input::{Clearable, Confirmed},
     },
-    features::{OUTDATED, accounts::User, vin},
+    features::{
+        OUTDATED,
+        accounts::User,
+        vin::{self, DecodedVin},
+    },
     read_any,
 };
 
@@ -55,6 +60,7 @@ pub(super) async fn add(
     once: &Once,
 ) -> Result<Created<Vehicle>> {
     let new = fill(app, new).await;
+    check_begin(new.vin.as_ref(), None)?;
     let reading = new.reading().map_err(|fault| Error::Invalid(vec![fault]))?;
     let confirm = new.confirm.clone();
     let mut vehicle = new.into_vehicle(VehicleId(Uuid::now_v7()), app.clock.now());
@@ -70,7 +76,7 @@ pub(super) async fn add(
     }
     if let Err(error) = store::insert(&mut tx, user, &vehicle).await {
         drop(tx);
-        return Err(vin_taken(app, user, &vehicle.vin, error).await);
+        return Err(vin_taken(app, user, vehicle.vin.as_ref(), error).await);
     }
     if let Some(reading) = reading {
         vehicle = enter_reading(app, &mut tx, user, vehicle, reading, confirm.as_ref()).await?;
@@ -83,16 +89,33 @@ pub(super) async fn add(
 
 /// Never overwrites what was given. A vehicle can be added whatever its VIN says.
 async fn fill(app: &App, new: NewVehicle) -> NewVehicle {
-    if new.make.is_some() && new.model.is_some() && new.year.is_some() {
-        return new;
+    let is_full = new.make.is_some() && new.model.is_some() && new.year.is_some();
+    let Some(vin) = new.vin.as_ref().filter(|_| !is_full) else { return new };
+    match decode(app, vin).await {
+        Some(decoded) => new.filled(decoded),
+        None => new,
     }
-    match vin::decode(app, &new.vin).await {
-        Ok(decoded) => new.filled(decoded),
-        Err(error) => {
-            tracing::error!(%error, "A vehicle is added without what its VIN says");
-            new
-        }
+}
+
+/// What a VIN says. A vehicle is saved without that, where it can't be found out.
+async fn decode(app: &App, vin: &Vin) -> Option<DecodedVin> {
+    vin::decode(app, vin)
+        .await
+        .inspect_err(
+            |error| tracing::error!(%error, "A vehicle is saved without what its VIN says"),
+        )
+        .ok()
+}
+
+/// Refuses a VIN that begins with 0: no manufacturer's code does, and in the database it marks
+/// vehicles without a VIN. One that is there already stays.
+fn check_begin(vin: Option<&Vin>, current: Option<&Vin>) -> Result<()> {
+    if vin.is_some_and(|it| it.as_str().starts_with('0')) && vin != current {
+        let detail =
+            "is not a VIN: no manufacturer's code begins with 0; enter it as the identifier";
+        return Err(Error::invalid("vin", detail));
     }
+    Ok(())
 }
 
 /// The user's vehicle `id`, within the caller's transaction.
@@ -180,15 +203,33 @@ pub(super) async fn change(
     change: VehicleChange,
     if_match: &IfMatch,
 ) -> Result<Vehicle> {
+    let decoded = match &change.vin {
+        Clearable::Set(vin) => decode(app, vin).await,
+        Clearable::Clear | Clearable::Keep => None,
+    };
     let mut tx = app.db.write_for(user).await?;
     let current = hold(&mut tx, user, id).await?;
     if_match.check(&current)?;
+    if let Clearable::Set(vin) = &change.vin {
+        check_begin(Some(vin), current.vin.as_ref())?;
+    }
+    let change = match decoded {
+        Some(decoded) => change.filled(&current, decoded),
+        None => change,
+    };
     let reading = change.reading(&current).map_err(|fault| Error::Invalid(vec![fault]))?;
     let confirm = change.confirm.clone();
+    let cleared = change.cleared();
     let mut vehicle = change.apply(current, app.clock.now());
+    if vehicle.is_unidentified() && !cleared.is_empty() {
+        let detail =
+            "cannot be cleared: a vehicle without a VIN needs an identifier, a nickname or a make";
+        let faults = cleared.into_iter().map(|name| Fault::at(name, detail));
+        return Err(Error::Invalid(faults.collect()));
+    }
     if let Err(error) = store::update(&mut tx, user, &vehicle).await {
         drop(tx);
-        return Err(vin_taken(app, user, &vehicle.vin, error).await);
+        return Err(vin_taken(app, user, vehicle.vin.as_ref(), error).await);
     }
     if let Some(reading) = reading {
         vehicle = enter_reading(app, &mut tx, user, vehicle, reading, confirm.as_ref()).await?;
@@ -280,10 +321,8 @@ pub async fn replay<T>(app: &App, user: &UserId, tx: Tx, before: T) -> Result<T>
 }
 
 /// What a refused insert or update means: the only rule that can refuse one is the VIN's.
-async fn vin_taken(app: &App, user: &UserId, vin: &Vin, error: sqlx::Error) -> Error {
-    if !db::is_unique_violation(&error) {
-        return error.into();
-    }
+async fn vin_taken(app: &App, user: &UserId, vin: Option<&Vin>, error: sqlx::Error) -> Error {
+    let Some(vin) = vin.filter(|_| db::is_unique_violation(&error)) else { return error.into() };
     let other = async {
         let mut tx = app.db.read_for(user).await?;
         Ok::<_, Error>(store::find_by_vin(&mut tx, user, vin).await?)

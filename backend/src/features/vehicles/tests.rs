@@ -58,7 +58,9 @@ async fn a_new_vehicle_is_read_back_as_it_was_added(app: TestApp) {
         "createdAt": "2026-01-31T12:00:00.123456Z",
         "deletedAt": null,
         "id": "[id]",
+        "identifier": null,
         "isActive": true,
+        "kind": "car",
         "licensePlate": "ZH 123",
         "make": "Honda",
         "model": "Accord",
@@ -117,7 +119,10 @@ async fn every_field_at_fault_is_named(app: TestApp) {
         let refused = ann.post("/api/vehicles", json!({ "vin": VINS[0], "year": year })).await;
         assert_eq!(refused.faults(), [format!("/year: {why}")], "{year}");
     }
-    assert_eq!(ann.post("/api/vehicles", json!({})).await.faults(), ["/vin: is required"]);
+    assert_eq!(
+        ann.post("/api/vehicles", json!({})).await.faults(),
+        ["/vin: is required, or an identifier, a nickname or a make instead"]
+    );
     assert_eq!(vins(&ann, "/api/vehicles").await, [""; 0]);
 }
 
@@ -257,12 +262,13 @@ async fn a_change_keeps_what_it_does_not_mention(app: TestApp) {
     assert_eq!((changed.status, &changed.body), (200, &expected));
     assert_eq!(ann.get(&path).await.body, expected);
 
-    let refused = ann.patch(&path, json!({ "vin": null, "odometerReading": null, "id": 1 })).await;
+    let refused =
+        ann.patch(&path, json!({ "isActive": null, "odometerReading": null, "id": 1 })).await;
     assert_eq!(
         refused.faults(),
         [
-            "/vin: cannot be cleared",
             "/odometerReading: cannot be cleared",
+            "/isActive: cannot be cleared",
             "/id: is not known here"
         ]
     );
