@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 use tower_http::csrf::CsrfLayer;
+use url::Url;
 
 use super::{ConfigError, Database, Networks};
 
@@ -93,13 +94,28 @@ impl Server {
         if self.queue.is_some_and(|it| it > MOST) {
             return Err(ConfigError::value("server.queue", "is 0 to 1000000"));
         }
-        let is_http = |origin: &String| {
-            let is_web = origin.starts_with("https://") || origin.starts_with("http://");
-            is_web && CsrfLayer::new().add_trusted_origin(origin).is_ok()
-        };
-        if self.public_url.is_some() && !self.origin().as_ref().is_some_and(is_http) {
-            return Err(ConfigError::value("server.public_url", "is https://host or http://host"));
+        if self.public_url.as_deref().is_some_and(|it| !is_origin(it)) {
+            let why = "is https://host or http://host, without a path: addresses below one, such as \
+                       https://host/cars, are not supported";
+            return Err(ConfigError::value("server.public_url", why));
         }
         Ok(())
     }
+}
+
+/// Whether `address` is a scheme, a host and perhaps a port, and nothing else.
+fn is_origin(address: &str) -> bool {
+    let Ok(url) = Url::parse(address) else { return false };
+    let is_bare = url.username().is_empty() && url.password().is_none() && url.path() == "/";
+    let has_more = url.query().is_some() || url.fragment().is_some();
+    let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();
+    is_web
+        && is_bare
+        && !has_more
+        && CsrfLayer::new().add_trusted_origin(address_only(address)).is_ok()
+}
+
+/// Without the slash that people put at the end.
+fn address_only(address: &str) -> &str {
+    address.strip_suffix('/').unwrap_or(address)
 }
