@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tower_http::csrf::CsrfLayer;
 use url::Url;
 
-use super::{ConfigError, Database, Networks};
+use super::{ConfigError, Database, Hosts, Networks};
 
 /// The most of anything that is counted.
 const MOST: usize = 1_000_000;
@@ -19,6 +19,8 @@ pub struct Server {
     pub address: SocketAddr,
     /// How browsers reach it, such as `https://cars.example.org`; decides the cookies' kind.
     pub public_url: Option<String>,
+    /// Other names that the service answers to, beside `public_url`'s.
+    pub hosts: Hosts,
     /// The proxies that are believed when they say, in `X-Forwarded-For`, whom they ask for.
     pub trusted_proxies: Networks,
     /// The address and port where Prometheus reads what is counted; nowhere unless said.
@@ -38,6 +40,7 @@ impl Default for Server {
         Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 3001)),
             public_url: None,
+            hosts: Hosts::default(),
             trusted_proxies: Networks::default(),
             metrics_address: None,
             connections: 2048,
@@ -93,6 +96,10 @@ impl Server {
         }
         if self.queue.is_some_and(|it| it > MOST) {
             return Err(ConfigError::value("server.queue", "is 0 to 1000000"));
+        }
+        if !self.hosts.are_valid() {
+            let why = "is a list of host names without ports, such as cars.lan";
+            return Err(ConfigError::value("server.hosts", why));
         }
         if self.public_url.as_deref().is_some_and(|it| !is_origin(it)) {
             let why = "is https://host or http://host, without a path: addresses below one, such as \
