@@ -183,9 +183,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
             load()?;
             print("the settings can be used\n")
         }
-        Command::Config { command: ConfigCommand::Show } => {
-            print(&toml::to_string_pretty(&load()?)?)
-        }
+        Command::Config { command: ConfigCommand::Show } => print(&load()?.shown()?),
         Command::Healthcheck { url } => {
             let url = match url {
                 Some(url) => url,

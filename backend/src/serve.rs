@@ -2,6 +2,7 @@
 
 mod connections;
 mod front;
+mod hosts;
 mod log;
 mod metrics;
 #[cfg(test)]
@@ -86,13 +87,16 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
     let address = listener.local_addr()?;
     let app = App::new(config, db, clock);
     app.vins.warm_up();
-    let front = front::Front::new(router(&app), &app.config).await;
+    let front = front::Front::new(router(&app), &app.config, hosts::Hosts::of(&app)).await;
     let places = connections::Places::new(app.config.server.connections);
     let metrics = match app.config.server.metrics_address {
         Some(address) => Some(metrics::listen(address, &app, &front, &places)?),
         None => None,
     };
     println!("MotoVaultPro is at http://{address}");
+    if let Some(token) = features::accounts::setup_token(&app).await? {
+        println!("To create the first account, enter this setup token: {token}");
+    }
     tracing::info!(%address, database = app.db.engine(), cache = app.cache.state().0, "Serving");
 
     let chores = tokio::spawn(jobs::run(app.clone(), features::CHORES));

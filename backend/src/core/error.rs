@@ -81,6 +81,14 @@ pub enum Error {
     /// The body is compressed (415).
     #[error("the Content-Encoding of this body is not supported: send it without one")]
     UnsupportedEncoding,
+    /// The request is for a host that is not this service's (421).
+    #[error("{}", unknown_host(.host, *.is_set_up))]
+    UnknownHost {
+        /// The host that the request names.
+        host: String,
+        /// Whether the service has an account.
+        is_set_up: bool,
+    },
     /// The fields at fault, each with what is wrong (422).
     #[error("{}", summary(.0))]
     Invalid(Vec<Fault>),
@@ -158,6 +166,18 @@ impl Fault {
     }
 }
 
+fn unknown_host(host: &str, is_set_up: bool) -> String {
+    let until = if is_set_up {
+        "this service does not answer to the name"
+    } else {
+        "until it has an account, this service does not answer to the name"
+    };
+    format!(
+        "{until} {host}: open it by the address in server.public_url, set server.public_url, or add \
+         the name to server.hosts"
+    )
+}
+
 fn summary(faults: &[Fault]) -> String {
     match faults {
         [only] if only.name().is_empty() => only.detail.clone(),
@@ -222,6 +242,7 @@ impl Error {
             Self::UnsupportedEncoding => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-encoding")
             }
+            Self::UnknownHost { .. } => (StatusCode::MISDIRECTED_REQUEST, "unknown-host"),
             Self::Invalid(faults) => {
                 // Errors that must be corrected take precedence over values that can be confirmed.
                 let is_asked = |it: &Fault| it.kind == Some(Fault::IMPLAUSIBLE);

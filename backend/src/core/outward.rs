@@ -12,6 +12,7 @@ use tokio::{sync::Semaphore, time::Instant};
 use tracing::Instrument as _;
 
 use super::{
+    config::redact_address,
     http,
     metrics::{Outcome, Upstream},
     tls, traces,
@@ -76,10 +77,12 @@ impl Outward {
             .map_err(|error| FetchError::new(error.to_string()))?;
         let answer = self.send(request).await?;
         if answer.status() != StatusCode::OK {
+            let address = redact_address(address);
             return Err(FetchError::new(format!("{address} answers {}", answer.status())));
         }
         serde_json::from_slice(answer.body()).map_err(|error| {
-            FetchError::new(format!("{address} is not what it has to be: {error}"))
+            let address = redact_address(address);
+            FetchError::new(format!("{address} is not the expected JSON: {error}"))
         })
     }
 
@@ -113,7 +116,8 @@ async fn exchange(
     client: &reqwest::Client,
     request: Request<Vec<u8>>,
 ) -> Result<Response<Vec<u8>>, FetchError> {
-    let failed = |error: reqwest::Error| FetchError::new(chain(&error));
+    // The address may hold a key.
+    let failed = |error: reqwest::Error| FetchError::new(chain(&error.without_url()));
     let request = reqwest::Request::try_from(request).map_err(failed)?;
     let mut answer = client.execute(request).await.map_err(failed)?;
     let mut body = Vec::new();

@@ -160,6 +160,12 @@ const KINDS: &[(&str, &str, &str)] = &[
          that header. Nothing was changed.",
     ),
     (
+        "unknown-host",
+        "This is not the name of this service",
+        "The request names a host that is not this service's. Whoever runs it can set \
+         server.public_url to the address that people open, and list other names in server.hosts.",
+    ),
+    (
         "invalid",
         "Some fields are not as they have to be",
         "The request was understood and refused; nothing was changed. Its errors name every \

@@ -1,6 +1,12 @@
 //! Connections: taken, bounded in number, time and size, and seen out when the service stops.
 
-use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{body::Body, http::Request, response::Response};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -90,20 +96,25 @@ pub(super) fn open_files(limits: &str) -> Option<usize> {
     line.split_whitespace().next()?.parse().ok()
 }
 
+/// The two ends of a connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ends {
+    /// Where it comes from.
+    pub(super) peer: SocketAddr,
+    /// The address of this machine that it was made to.
+    pub(super) service: Option<IpAddr>,
+}
+
 /// Whoever answers what comes over connections.
 pub(super) trait Answers: Send + Sync + 'static {
-    /// The answer to a request that came from `peer`.
-    fn answer(
-        &self,
-        request: Request<Body>,
-        peer: SocketAddr,
-    ) -> impl Future<Output = Response> + Send;
+    /// The answer to a request that came over a connection with these ends.
+    fn answer(&self, request: Request<Body>, ends: Ends) -> impl Future<Output = Response> + Send;
 
     /// The answer where there is no place for another connection.
     fn turn_away(
         &self,
         request: Request<Body>,
-        peer: SocketAddr,
+        ends: Ends,
     ) -> impl Future<Output = Response> + Send;
 }
 
@@ -140,7 +151,7 @@ pub(super) async fn serve(
     let leaving = GracefulShutdown::new();
     let take = async {
         loop {
-            let (stream, peer) = accept(&listener).await;
+            let (stream, ends) = accept(&listener).await;
             let (place, manners) = match Arc::clone(&places.free).try_acquire_owned() {
                 Ok(place) => (Ok(place), USUAL),
                 // Even to be turned away one may have to wait, out there, for one's turn.
@@ -149,7 +160,7 @@ pub(super) async fn serve(
             let (front, watcher) = (Arc::clone(&front), leaving.watcher());
             tokio::spawn(async move {
                 let _place = place;
-                converse(stream, peer, manners, front, watcher).await;
+                converse(stream, ends, manners, front, watcher).await;
             });
         }
     };
@@ -161,13 +172,14 @@ pub(super) async fn serve(
     leaving.shutdown().await;
 }
 
-async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+async fn accept(listener: &TcpListener) -> (TcpStream, Ends) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
                 // An answer goes out when it is written, not when the last has been taken.
                 let _ = stream.set_nodelay(true);
-                return (stream, peer);
+                let service = stream.local_addr().ok().map(|it| it.ip());
+                return (stream, Ends { peer, service });
             }
             Err(error) if is_the_clients(&error) => {}
             Err(error) => {
@@ -187,7 +199,7 @@ fn is_the_clients(error: &io::Error) -> bool {
 /// Answers a connection's requests, one after the other, to its end.
 pub(super) async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    peer: SocketAddr,
+    ends: Ends,
     manners: Manners,
     front: Arc<impl Answers>,
     watcher: Watcher,
@@ -205,9 +217,9 @@ pub(super) async fn converse(
         async move {
             let (request, unread) = Unread::of(request);
             let mut answer = if manners.is_kept {
-                front.answer(request, peer).await
+                front.answer(request, ends).await
             } else {
-                front.turn_away(request, peer).await
+                front.turn_away(request, ends).await
             };
             unread.settle(&mut answer, manners.pace.farewell, &lingers);
             Ok::<_, Infallible>(answer)

@@ -1,7 +1,6 @@
 //! Where a request comes in: worked on, or refused at little cost.
 
 use std::{
-    net::SocketAddr,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::{Duration, Instant},
 };
@@ -18,7 +17,10 @@ use prometheus::IntCounter;
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
 
-use super::connections::Answers;
+use super::{
+    connections::{Answers, Ends},
+    hosts::Hosts,
+};
 use crate::core::{Error, config::Config, http, metrics::metrics, web};
 
 /// How many ask at once whether the service is ready. They do not wait with the others, lest a
@@ -32,6 +34,8 @@ const TOLD: u64 = 1000;
 /// The service behind its gate.
 pub(super) struct Front {
     router: Router,
+    hosts: Hosts,
+    is_https: bool,
     gate: http::Gate,
     checks: Semaphore,
     to_programs: Refusal,
@@ -76,8 +80,8 @@ impl Lane {
 }
 
 impl Front {
-    /// The service `router`, as the settings bound it.
-    pub(super) async fn new(router: Router, config: &Config) -> Self {
+    /// The service `router`, as the settings bound it, for requests to `hosts`.
+    pub(super) async fn new(router: Router, config: &Config, hosts: Hosts) -> Self {
         let server = &config.server;
         let places = server.concurrency(&config.database);
         let refusal = async |mut response: Response| {
@@ -88,6 +92,8 @@ impl Front {
         };
         Self {
             router,
+            hosts,
+            is_https: server.is_https(),
             gate: http::Gate::new(places, server.queue(places)),
             checks: Semaphore::new(CHECKS),
             to_programs: refusal(Error::Overloaded.into_response()).await,
@@ -109,11 +115,18 @@ impl Front {
         self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
     }
 
+    /// The answer to a request that is not for this service.
+    fn misdirected(&self, path: &str, error: Error) -> Response {
+        let mut response =
+            if is_api(path) { error.into_response() } else { web::problem_page(error) };
+        http::protect(response.headers_mut(), self.is_https);
+        response
+    }
+
     fn refuse(&self, path: &str, counter: &IntCounter) -> Response {
         counter.inc();
         self.refused.tell();
-        let is_api = path == "/api" || path.starts_with("/api/");
-        let refusal = if is_api { &self.to_programs } else { &self.to_people };
+        let refusal = if is_api(path) { &self.to_programs } else { &self.to_people };
         let mut response = Response::new(Body::from(refusal.body.clone()));
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         *response.headers_mut() = refusal.headers.clone();
@@ -121,9 +134,17 @@ impl Front {
     }
 }
 
+/// Whether programs ask for it, and want a problem document rather than a page.
+fn is_api(path: &str) -> bool {
+    path == "/api" || path.starts_with("/api/")
+}
+
 impl Answers for Front {
-    async fn answer(&self, mut request: Request<Body>, peer: SocketAddr) -> Response {
-        request.extensions_mut().insert(ConnectInfo(peer));
+    async fn answer(&self, mut request: Request<Body>, ends: Ends) -> Response {
+        if let Err(error) = self.hosts.check(request.headers(), request.uri(), ends.service).await {
+            return self.misdirected(request.uri().path(), error);
+        }
+        request.extensions_mut().insert(ConnectInfo(ends.peer));
         match Lane::of(request.uri().path()) {
             Lane::Free => self.work(request).await,
             Lane::Check => {
@@ -143,9 +164,9 @@ impl Answers for Front {
         }
     }
 
-    async fn turn_away(&self, request: Request<Body>, peer: SocketAddr) -> Response {
+    async fn turn_away(&self, request: Request<Body>, ends: Ends) -> Response {
         match Lane::of(request.uri().path()) {
-            Lane::Free | Lane::Check => self.answer(request, peer).await,
+            Lane::Free | Lane::Check => self.answer(request, ends).await,
             Lane::Work => self.refuse(request.uri().path(), &metrics().refused.connections),
         }
     }

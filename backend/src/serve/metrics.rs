@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use super::{
     ServeError,
-    connections::{self, Answers, Places},
+    connections::{self, Answers, Ends, Places},
     front::Front,
 };
 use crate::{
@@ -92,7 +92,7 @@ impl Told {
 }
 
 impl Answers for Told {
-    async fn answer(&self, request: Request<Body>, _: SocketAddr) -> Response {
+    async fn answer(&self, request: Request<Body>, _: Ends) -> Response {
         if request.uri().path() != "/metrics" {
             return StatusCode::NOT_FOUND.into_response();
         }
@@ -109,7 +109,7 @@ impl Answers for Told {
         }
     }
 
-    async fn turn_away(&self, _: Request<Body>, _: SocketAddr) -> Response {
+    async fn turn_away(&self, _: Request<Body>, _: Ends) -> Response {
         StatusCode::SERVICE_UNAVAILABLE.into_response()
     }
 }

@@ -9,8 +9,9 @@ use tokio::{
 };
 
 use super::{
-    connections::{Manners, TURNING_AWAY, USUAL, converse},
+    connections::{Ends, Manners, TURNING_AWAY, USUAL, converse},
     front::Front,
+    hosts::Hosts,
 };
 use crate::{core::config::Config, testing::TestApp};
 
@@ -39,7 +40,7 @@ pub(super) async fn slow_service() -> (Front, Arc<Notify>) {
     let mut config = Config::default();
     config.server.concurrency = Some(1);
     config.server.queue = Some(0);
-    (Front::new(router, &config).await, go)
+    (Front::new(router, &config, Hosts::any()).await, go)
 }
 
 impl Service {
@@ -50,15 +51,16 @@ impl Service {
     }
 
     async fn of(router: Router, config: &Config, go: Arc<Notify>) -> Self {
-        let front = Arc::new(Front::new(router, config).await);
+        let front = Arc::new(Front::new(router, config, Hosts::any()).await);
         Self { front, leaving: GracefulShutdown::new(), go }
     }
 
     pub(super) fn connect(&self, manners: Manners) -> Connection {
         let (client, server) = tokio::io::duplex(1024);
         let peer = SocketAddr::from(([192, 0, 2, 1], 4711));
+        let ends = Ends { peer, service: None };
         let front = Arc::clone(&self.front);
-        tokio::spawn(converse(server, peer, manners, front, self.leaving.watcher()));
+        tokio::spawn(converse(server, ends, manners, front, self.leaving.watcher()));
         Connection(client)
     }
 

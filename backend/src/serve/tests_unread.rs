@@ -10,6 +10,7 @@ use tokio::{
 use super::{
     connections::{Places, listen, serve},
     front::Front,
+    hosts::Hosts,
     tests::{Service, slow_service},
 };
 use crate::{core::config::Config, testing::TestApp};
@@ -27,7 +28,7 @@ fn serve_on_a_port(front: Front) -> std::net::SocketAddr {
 
 async fn whole_service() -> (TestApp, std::net::SocketAddr) {
     let test = TestApp::on_sqlite().await;
-    let front = Front::new(crate::router(&test.app), &Config::default()).await;
+    let front = Front::new(crate::router(&test.app), &Config::default(), Hosts::any()).await;
     let address = serve_on_a_port(front);
     (test, address)
 }

@@ -94,16 +94,67 @@ fn no_secret_is_printed() {
     shown(away().with("MVP__DATABASE__URL", &url).with("MVP__DATABASE__MIGRATION_URL", &url));
     let cache = format!("redis://:{CANARY}@127.0.0.1:1");
     shown(away().with("MVP__CACHE__URL", &cache));
+    // Addresses that are no secrets themselves, but may have one in them.
+    for (name, value) in [
+        ("MVP__LOG__TRACES_URL", format!("http://someone:{CANARY}@127.0.0.1:1/v1/traces")),
+        ("MVP__LOG__TRACES_URL", format!("http://127.0.0.1:1/v1/traces?token={CANARY}")),
+        ("MVP__STATIONS__TILES_URL", format!("https://tiles.test/{{z}}/{{x}}/{{y}}?key={CANARY}")),
+        ("MVP__VIN__VPIC_URL", format!("https://someone:{CANARY}@vpic.test/api")),
+    ] {
+        shown(away().with(name, &value));
+    }
 
     let wrong = [
         ("MVP__DATABASE__URL", format!("postgres://someone:{CANARY}@host:port/cars")),
         ("MVP__DATABASE__URL", format!("mysql://someone:{CANARY}@host/cars")),
         ("MVP__DATABASE__MIGRATION_URL", format!("{CANARY}://host")),
         ("MVP__CACHE__URL", format!("redis://:{CANARY}@host:port")),
+        ("MVP__SERVER__PUBLIC_URL", format!("https://someone:{CANARY}@cars.test")),
+        ("MVP__STATIONS__OVERPASS_URL", format!("https://:{CANARY}@overpass.test/api")),
+        ("MVP__STATIONS__GOOGLE_URL", format!("https://maps.test/?key={CANARY}")),
+        ("MVP__DATABASE", format!("postgres://someone:{CANARY}@host/cars")),
+        ("MVP__DATABASE__POOL_SIZE", CANARY.to_owned()),
+        ("MVP__AUTH__REGISTRATION", CANARY.to_owned()),
+        ("MVP__DATABASE__URL__NESTED", CANARY.to_owned()),
     ];
     for (name, value) in wrong {
         let told = Place::bare().with(name, &value).run(&["config", "check"]).badly(2);
-        assert!(!told.contains(CANARY), "{told}");
+        assert!(!told.contains(CANARY), "{name}: {told}");
+    }
+}
+
+#[test]
+fn a_broken_settings_file_is_named_by_line_and_key_only() {
+    let place = Place::bare();
+    let file = place.folder().join("motovaultpro.toml");
+    for (text, words) in [
+        (format!("[database]\npassword = \"{CANARY}\n"), "line 2 (password)"),
+        (format!("[database]\nhost = 'a'\npassword = {CANARY} x\n"), "line 3 (password)"),
+        (format!("[database\npassword = \"{CANARY}\"\n"), "line 1"),
+        (format!("password \"{CANARY}\"\n"), "line 1"),
+        (format!("[database]\npassword = \"a\"\npassword = \"{CANARY}\"\n"), "line 3 (password)"),
+        (format!("database = \"{CANARY}\"\n"), "database"),
+        (format!("[database.url]\nvalue = \"{CANARY}\"\n"), "database.url"),
+        (format!("[server]\nconnections = \"{CANARY}\"\n"), "server.connections"),
+    ] {
+        std::fs::write(&file, &text).unwrap();
+        for command in [&["config", "check"][..], &["config", "show"], &["serve"], &["migrate"]] {
+            let told = place.run(command).badly(2);
+            assert!(!told.contains(CANARY), "{told}");
+            assert!(told.contains(words), "{words:?} is not in {told:?}");
+        }
+    }
+}
+
+#[test]
+fn a_public_url_with_a_path_is_refused() {
+    for url in ["https://cars.test/garage", "https://cars.test/?a", "https://cars.test/#a"] {
+        let told = Place::bare().with("MVP__SERVER__PUBLIC_URL", url).run(&["config", "check"]);
+        let told = told.badly(2);
+        assert!(told.contains("server.public_url") && told.contains("without a path"), "{told}");
+    }
+    for url in ["https://cars.test", "https://cars.test/", "http://127.0.0.1:3001"] {
+        Place::bare().with("MVP__SERVER__PUBLIC_URL", url).run(&["config", "check"]).well();
     }
 }
 

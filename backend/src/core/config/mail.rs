@@ -20,6 +20,8 @@ pub struct Mail {
 pub struct Notifications {
     /// Whether users may have this service call addresses of private networks and of this machine.
     pub allow_private_addresses: bool,
+    /// The ports of the addresses that users may have this service call; every port if empty.
+    pub ports: Vec<u16>,
 }
 
 impl Mail {

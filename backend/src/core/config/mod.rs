@@ -6,6 +6,7 @@ mod auth;
 mod backup;
 mod cache;
 mod database;
+mod hosts;
 mod log;
 mod mail;
 mod networks;
@@ -29,11 +30,12 @@ pub use auth::{Auth, Provider, Registration, SecondFactor};
 pub use backup::{Backup, Every, Recipients, recipient};
 pub use cache::Cache;
 pub use database::{Database, Engine, PostgresAddress};
+pub use hosts::Hosts;
 pub use log::{Log, LogFormat};
 pub use mail::{Mail, Notifications};
 pub use networks::Networks;
 pub(crate) use networks::first_bits;
-pub use secret::Secret;
+pub use secret::{Secret, redact_address};
 use serde::{Deserialize, Serialize};
 pub use server::Server;
 pub use source::ConfigError;
@@ -96,6 +98,16 @@ impl Config {
         Self::read(file, environment.collect(), Path::new(MOUNTED_PASSWORD))
     }
 
+    /// The settings as TOML, without their secrets.
+    ///
+    /// # Errors
+    /// A value that TOML cannot hold.
+    pub fn shown(&self) -> Result<String, toml::ser::Error> {
+        let mut tree = toml::Value::try_from(self)?;
+        redact(&mut tree);
+        toml::to_string_pretty(&tree)
+    }
+
     fn read(
         file: Option<&Path>,
         environment: Vec<(String, String)>,
@@ -121,5 +133,15 @@ impl Config {
             return Err(ConfigError::value("server.public_url", why));
         }
         Ok(config)
+    }
+}
+
+/// Takes the secret parts out of every address, in whichever setting it stands.
+fn redact(value: &mut toml::Value) {
+    match value {
+        toml::Value::String(text) => *text = redact_address(text),
+        toml::Value::Array(items) => items.iter_mut().for_each(redact),
+        toml::Value::Table(table) => table.iter_mut().for_each(|it| redact(it.1)),
+        _ => {}
     }
 }

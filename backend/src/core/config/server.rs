@@ -4,8 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 use tower_http::csrf::CsrfLayer;
+use url::Url;
 
-use super::{ConfigError, Database, Networks};
+use super::{ConfigError, Database, Hosts, Networks};
 
 /// The most of anything that is counted.
 const MOST: usize = 1_000_000;
@@ -18,6 +19,8 @@ pub struct Server {
     pub address: SocketAddr,
     /// How browsers reach it, such as `https://cars.example.org`; decides the cookies' kind.
     pub public_url: Option<String>,
+    /// Other names that the service answers to, beside `public_url`'s.
+    pub hosts: Hosts,
     /// The proxies that are believed when they say, in `X-Forwarded-For`, whom they ask for.
     pub trusted_proxies: Networks,
     /// The address and port where Prometheus reads what is counted; nowhere unless said.
@@ -37,6 +40,7 @@ impl Default for Server {
         Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 3001)),
             public_url: None,
+            hosts: Hosts::default(),
             trusted_proxies: Networks::default(),
             metrics_address: None,
             connections: 2048,
@@ -93,13 +97,32 @@ impl Server {
         if self.queue.is_some_and(|it| it > MOST) {
             return Err(ConfigError::value("server.queue", "is 0 to 1000000"));
         }
-        let is_http = |origin: &String| {
-            let is_web = origin.starts_with("https://") || origin.starts_with("http://");
-            is_web && CsrfLayer::new().add_trusted_origin(origin).is_ok()
-        };
-        if self.public_url.is_some() && !self.origin().as_ref().is_some_and(is_http) {
-            return Err(ConfigError::value("server.public_url", "is https://host or http://host"));
+        if !self.hosts.are_valid() {
+            let why = "is a list of host names without ports, such as cars.lan";
+            return Err(ConfigError::value("server.hosts", why));
+        }
+        if self.public_url.as_deref().is_some_and(|it| !is_origin(it)) {
+            let why = "is https://host or http://host, without a path: addresses below one, such as \
+                       https://host/cars, are not supported";
+            return Err(ConfigError::value("server.public_url", why));
         }
         Ok(())
     }
+}
+
+/// Whether `address` is a scheme, a host and perhaps a port, and nothing else.
+fn is_origin(address: &str) -> bool {
+    let Ok(url) = Url::parse(address) else { return false };
+    let is_bare = url.username().is_empty() && url.password().is_none() && url.path() == "/";
+    let has_more = url.query().is_some() || url.fragment().is_some();
+    let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();
+    is_web
+        && is_bare
+        && !has_more
+        && CsrfLayer::new().add_trusted_origin(address_only(address)).is_ok()
+}
+
+/// Without the slash that people put at the end.
+fn address_only(address: &str) -> &str {
+    address.strip_suffix('/').unwrap_or(address)
 }

@@ -36,9 +36,24 @@ pub enum ConfigError {
         /// Why not.
         error: std::io::Error,
     },
-    /// Text that is not TOML.
-    #[error("{0}")]
-    Syntax(String),
+    /// Text that is not TOML. The line itself is not shown: it may hold a secret.
+    #[error("{}, line {line}{}: is not valid TOML", path.display(), in_key(.key.as_deref()))]
+    Syntax {
+        /// Which file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// The key that the line sets, if one can be read.
+        key: Option<String>,
+    },
+    /// Sources that do not fit each other, such as a section in the file that the environment sets as
+    /// a value.
+    #[error("the settings contradict each other: {0}")]
+    Merge(String),
+}
+
+fn in_key(key: Option<&str>) -> String {
+    key.map_or_else(String::new, |key| format!(" ({key})"))
 }
 
 impl ConfigError {
@@ -57,7 +72,10 @@ pub(super) fn read<T: DeserializeOwned>(
     let path = file.unwrap_or(Path::new(FILE));
     let mut builder = config::Config::builder();
     match std::fs::read_to_string(path) {
-        Ok(text) => builder = builder.add_source(File::from_str(&text, FileFormat::Toml)),
+        Ok(text) => {
+            check_syntax(path, &text)?;
+            builder = builder.add_source(File::from_str(&text, FileFormat::Toml));
+        }
         Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(ConfigError::File { path: path.to_owned(), error }),
     }
@@ -66,7 +84,7 @@ pub(super) fn read<T: DeserializeOwned>(
         .separator("__")
         .source(Some(environment.into_iter().collect()));
     builder = builder.add_source(environment);
-    let given = builder.build_cloned().map_err(|error| ConfigError::Syntax(error.to_string()))?;
+    let given = builder.build_cloned().map_err(|error| ConfigError::Merge(reason(&error)))?;
     let secrets: Vec<_> = secrets.iter().flat_map(|key| spelled_out(&given.cache, key)).collect();
     for key in &secrets {
         let Ok(path) = given.get_string(&format!("{key}_file")) else { continue };
@@ -79,9 +97,9 @@ pub(super) fn read<T: DeserializeOwned>(
             secret_from(&path)?.ok_or(ConfigError::File { path: path.clone(), error: missing })?;
         builder = builder
             .set_override(key, secret)
-            .map_err(|error| ConfigError::Syntax(error.to_string()))?;
+            .map_err(|error| ConfigError::Merge(reason(&error)))?;
     }
-    let merged = builder.build().map_err(|error| ConfigError::Syntax(error.to_string()))?;
+    let merged = builder.build().map_err(|error| ConfigError::Merge(reason(&error)))?;
     into_settings(merged, &secrets)
 }
 
@@ -134,8 +152,39 @@ fn into_settings<T: DeserializeOwned>(
     }
     parsed.map_err(|error: config::ConfigError| ConfigError::Value {
         key: track.path().to_string(),
-        why: error.to_string(),
+        why: reason(&error),
     })
+}
+
+/// Refuses text that is not TOML, without showing any of its values.
+fn check_syntax(path: &Path, text: &str) -> Result<(), ConfigError> {
+    let Err(error) = text.parse::<toml::Table>() else { return Ok(()) };
+    let at = error.span().map_or(text.len(), |it| it.start.min(text.len()));
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let is_bare = |key: &&str| {
+        let is_part = |it: char| it.is_ascii_alphanumeric() || matches!(it, '_' | '-' | '.');
+        !key.is_empty() && key.chars().all(is_part)
+    };
+    let key = text.lines().nth(line - 1).and_then(|it| it.split_once('='));
+    let key = key.map(|it| it.0.trim()).filter(is_bare).map(str::to_owned);
+    Err(ConfigError::Syntax { path: path.to_owned(), line, key })
+}
+
+/// What is wrong with a value, without the value: a secret may have been put in the wrong place.
+fn reason(error: &config::ConfigError) -> String {
+    match error {
+        config::ConfigError::Type { expected, .. } => format!("must be {expected}"),
+        config::ConfigError::At { error, .. } => reason(error),
+        other => {
+            let text = other.to_string();
+            match text.split_once("expected ") {
+                Some((_, expected)) => format!("must be {expected}"),
+                None if text.contains(['"', '`']) => "cannot have this value".to_owned(),
+                None => text,
+            }
+        }
+    }
 }
 
 /// The dotted paths of the values at and below `path`.

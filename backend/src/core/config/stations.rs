@@ -77,7 +77,8 @@ impl Stations {
 
 fn is_web(address: &str) -> bool {
     let Ok(url) = Url::parse(address) else { return false };
-    let is_plain = url.username().is_empty() && url.query().is_none() && url.fragment().is_none();
+    let is_anonymous = url.username().is_empty() && url.password().is_none();
+    let is_plain = is_anonymous && url.query().is_none() && url.fragment().is_none();
     matches!(url.scheme(), "http" | "https") && url.has_host() && is_plain
 }
 

@@ -141,7 +141,8 @@ pub fn protect(headers: &mut HeaderMap, is_https: bool) {
     let policy = HeaderValue::from_static(POLICY);
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     if is_https {
-        let a_year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+        // Other services on subdomains may not have HTTPS: `includeSubDomains` is not ours to say.
+        let a_year = HeaderValue::from_static("max-age=31536000");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, a_year);
     }
     // Whatever does not say that anyone may keep it is personal.

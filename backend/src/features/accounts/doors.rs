@@ -27,6 +27,7 @@ pub struct Doors {
     hashing: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
     providers: Providers,
+    setup_token: Option<Arc<str>>,
 }
 
 impl Doors {
@@ -45,7 +46,14 @@ impl Doors {
             hashing: Arc::new(Semaphore::new(HASHING)),
             waiting: Arc::new(Semaphore::new(WAITING)),
             providers: Providers::new(config),
+            setup_token: (!config.server.address.ip().is_loopback()).then(setup_token),
         }
+    }
+
+    /// What the first account has to be registered with, where others than this machine can reach
+    /// the service.
+    pub(super) fn setup_token(&self) -> Option<&str> {
+        self.setup_token.as_deref()
     }
 
     pub(super) fn sessions(&self) -> &moka::future::Cache<TokenHash, Arc<Signed>> {
@@ -87,4 +95,10 @@ impl Doors {
         })
         .await
     }
+}
+
+/// 128 random bits, in hexadecimal. Another process has another one: it lasts until the first account
+/// is there, and is stored nowhere.
+fn setup_token() -> Arc<str> {
+    uuid::Uuid::new_v4().simple().to_string().into()
 }

@@ -36,7 +36,7 @@ pub use model::{Email, NewPassword, Preferences, Proof, Scope, Signed, Theme};
 #[cfg(test)]
 pub(crate) use oidc::tests::fake::Fake;
 pub use recipients::{Recipient, recipients};
-pub use service::{CHORE, has_accounts};
+pub use service::{CHORE, has_accounts, setup_token};
 pub use session::{Administrator, Signer, User, visitor};
 pub use user::UserId;
 

@@ -115,6 +115,9 @@ input! {
         pub display_name: Option<Text<100>>,
         /// What an invitation's link holds; not for the first account
         pub invitation: Option<Text<100>>,
+        /// The token that the service printed when it started; for the first account only, where
+        /// the service listens on more than this machine
+        pub setup_token: Option<Text<100>>,
     }
 }
 

@@ -49,6 +49,7 @@ const LABELS: &[(&str, &str)] = &[
     ("email", "Email"),
     ("password", "Password"),
     ("displayName", "Display name"),
+    ("setupToken", "Setup token"),
     ("invitation", "Invitation"),
     ("distanceUnit", "Distance"),
     ("volumeUnit", "Volume"),
@@ -64,6 +65,8 @@ struct Register {
     shell: Shell,
     sheet: Sheet,
     is_first: bool,
+    /// Whether the first account needs the token that the service printed.
+    needs_setup_token: bool,
     offers: Vec<Offer>,
     email_attrs: &'static str,
 }
@@ -76,7 +79,8 @@ impl Register {
         } else {
             r#"autocomplete="username" maxlength="254" required"#
         };
-        Self { shell, sheet, is_first, offers: offers(app), email_attrs }
+        let needs_setup_token = is_first && app.doors.setup_token().is_some();
+        Self { shell, sheet, is_first, needs_setup_token, offers: offers(app), email_attrs }
     }
 }
 

@@ -58,6 +58,18 @@ pub async fn has_accounts(app: &App) -> Result<bool> {
     Ok(store::has_accounts(&mut app.db.read().await?).await?)
 }
 
+/// What the first account has to be registered with, as long as there is none and others than this
+/// machine can reach the service.
+///
+/// # Errors
+/// Unavailable where the database is away.
+pub async fn setup_token(app: &App) -> Result<Option<&str>> {
+    match app.doors.setup_token() {
+        Some(token) if !has_accounts(app).await? => Ok(Some(token)),
+        _ => Ok(None),
+    }
+}
+
 /// An account that has just signed in.
 pub(super) struct SignedIn {
     pub(super) account: Account,

@@ -147,7 +147,8 @@ pub async fn visitor(headers: &HeaderMap, app: &App) -> Result<Option<Arc<Signed
         return by_bearer(authorization, app).await;
     }
     let Some(token) = token_of(headers, app) else { return Ok(None) };
-    if let Some(signed) = app.doors.sessions().get(&token).await {
+    let is_session = |it: &Arc<Signed>| matches!(it.proof, Proof::Session(_));
+    if let Some(signed) = app.doors.sessions().get(&token).await.filter(is_session) {
         return Ok(Some(signed));
     }
     let now = app.clock.now();
@@ -174,7 +175,9 @@ async fn by_bearer(authorization: &HeaderValue, app: &App) -> Result<Option<Arc<
         return Ok(None);
     }
     let hash = Sha256::digest(token).into();
-    if let Some(signed) = app.doors.sessions().get(&hash).await {
+    // A session's token, which may be cached here too, is for its cookie alone.
+    let is_token = |it: &Arc<Signed>| !matches!(it.proof, Proof::Session(_));
+    if let Some(signed) = app.doors.sessions().get(&hash).await.filter(is_token) {
         return Ok(Some(signed));
     }
     let found = match tokens::holder(app, token, &hash).await? {

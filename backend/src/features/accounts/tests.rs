@@ -2,6 +2,7 @@ use axum::http::{Method, Request};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
+use super::setup_token;
 use crate::{
     core::config::Registration,
     testing::{Answer, TestApp, cookie_of, on_every_engine},
@@ -11,6 +12,8 @@ on_every_engine![
     a_new_account_is_signed_in_and_no_administrator,
     the_first_account_is_the_administrator,
     of_many_who_register_first_one_is_the_administrator,
+    the_first_account_needs_the_setup_token_where_others_can_reach_the_service,
+    a_sessions_cookie_is_no_bearer_token,
     an_address_has_one_account_whatever_its_case,
     every_field_at_fault_is_named,
     a_wrong_password_and_an_unknown_address_look_alike,
@@ -66,7 +69,8 @@ async fn the_first_account_is_the_administrator(app: TestApp) {
     assert_eq!((admin.status, &admin.body["isAdmin"]), (200, &json!(true)));
 }
 
-async fn of_many_who_register_first_one_is_the_administrator(app: TestApp) {
+/// Takes away the account that every test begins with.
+async fn delete_all_accounts(app: &TestApp) {
     for table in ["sessions", "first_account", "accounts"] {
         let delete = format!("DELETE FROM {table}");
         match app.app.db.write().await.unwrap() {
@@ -82,6 +86,51 @@ async fn of_many_who_register_first_one_is_the_administrator(app: TestApp) {
             }
         }
     }
+}
+
+async fn the_first_account_needs_the_setup_token_where_others_can_reach_the_service(app: TestApp) {
+    delete_all_accounts(&app).await;
+    let app = app.other_instance(|it| it.server.address = "0.0.0.0:3001".parse().unwrap()).nobody();
+    let token = setup_token(&app.app).await.unwrap().unwrap().to_owned();
+    let register = async |email: &str, token: Option<&str>| {
+        let mut new = json!({ "email": email, "password": PASSWORD });
+        if let Some(token) = token {
+            new["setupToken"] = json!(token);
+        }
+        app.post("/api/auth/register", new).await
+    };
+    for wrong in [None, Some("0123456789abcdef0123456789abcdef"), Some("x")] {
+        let refused = register("ann@example.org", wrong).await;
+        assert_eq!(refused.status, 422, "{refused:?}");
+        assert!(refused.faults()[0].starts_with("/setupToken: "), "{refused:?}");
+    }
+    let page = app.get("/register").await;
+    assert!(page.text().contains(r#"name="setupToken""#), "{page:?}");
+    let fields = [("email", "ann@example.org"), ("password", PASSWORD), ("setupToken", "x")];
+    let page = app.submit("/register", &fields).await;
+    assert_eq!(page.status, 422);
+    assert!(page.text().contains("is not the token that the service printed"), "{page:?}");
+
+    let first = register("ann@example.org", Some(&token)).await;
+    assert_eq!((first.status, &first.body["isAdmin"]), (201, &json!(true)), "{first:?}");
+    // It is for the first account only, and nobody is asked for it afterwards.
+    assert_eq!(setup_token(&app.app).await.unwrap(), None);
+    let closed = register("bob@example.org", Some(&token)).await;
+    assert_eq!(closed.status, 403, "{closed:?}");
+    assert!(!app.get("/register").await.text().contains("setupToken"));
+}
+
+async fn a_sessions_cookie_is_no_bearer_token(app: TestApp) {
+    let ann = app.register("ann@example.org").await;
+    // It was just used, and is remembered for a moment.
+    assert!(is_signed_in(&ann).await);
+    let token = ann.cookie().unwrap().split_once('=').unwrap().1.to_owned();
+    let bearer = app.nobody().with_header("authorization", &format!("Bearer {token}"));
+    assert!(!is_signed_in(&bearer).await);
+}
+
+async fn of_many_who_register_first_one_is_the_administrator(app: TestApp) {
+    delete_all_accounts(&app).await;
     let (nobody, at_once) = (app.nobody(), 0..4);
     let answers = at_once.map(|n| {
         let new = json!({ "email": format!("{n}@example.org"), "password": PASSWORD });

@@ -14,7 +14,7 @@ use sha2::Sha256;
 use uuid::Uuid;
 
 use super::{
-    guard::{Guarded, may_call},
+    guard::{Guarded, may_call, may_use_port},
     model::{Channel, Kind, Message},
 };
 use crate::core::{App, hex, tls};
@@ -76,8 +76,11 @@ async fn mail(app: &App, email: &str, id: Uuid, message: &Message) -> Result<(),
 async fn post(app: &App, channel: &Channel, id: Uuid, message: &Message) -> Result<(), String> {
     let allow_private = app.config.notifications.allow_private_addresses;
     let mut url = url::Url::parse(&channel.address).map_err(|error| error.to_string())?;
+    if may_use_port(&url, &app.config.notifications).is_err() {
+        return Err("its port is not one that this service calls".to_owned());
+    }
     if !may_call(&url, allow_private) {
-        return Err("its address is of a private network".to_owned());
+        return Err("its address is in a private network or is this machine's".to_owned());
     }
     let client = client(allow_private).map_err(|error| error.to_string())?;
     let secret = channel.secret.as_deref().unwrap_or_default();

@@ -4,12 +4,14 @@ use chrono::TimeDelta;
 use uuid::Uuid;
 
 use super::{
+    guard,
     model::{Channel, ChannelId, Kind, Message, NewChannel, Tried},
     send, store,
 };
 use crate::{
     core::{
         App, Error, Result, UserId, db,
+        error::Fault,
         http::{self, Created, Cursor, IfMatch, Limit, Once, Page},
     },
     features::accounts::User,
@@ -36,14 +38,20 @@ pub(super) async fn list(
 /// Adds a channel.
 pub(super) async fn add(
     app: &App,
-    user: &UserId,
+    user: &User,
     new: NewChannel,
     once: Once,
 ) -> Result<Created<Channel>> {
     let mut faults = new.faults();
     if new.kind == Kind::Mail && app.config.mail.url.is_none() {
         let why = "is not to be had: this service is not set up to send mail";
-        faults.push(crate::core::error::Fault::at("kind", why));
+        faults.push(Fault::at("kind", why));
+    }
+    if let Some(address) = &new.address
+        && let Ok(url) = url::Url::parse(&address.0)
+        && let Err(refused) = guard::check(&url, &app.config.notifications).await
+    {
+        faults.push(Fault::at("address", why_refused(refused, user.0.is_admin)));
     }
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
@@ -79,6 +87,24 @@ pub(super) async fn add(
     let created = once.keep(&mut tx, user, location, &channel).await?;
     tx.commit().await?;
     Ok(created)
+}
+
+/// What is wrong with an address, and who can change that.
+fn why_refused(refused: guard::Refused, is_admin: bool) -> &'static str {
+    match (refused, is_admin) {
+        (guard::Refused::Private, true) => {
+            "is in a private network or on this machine: set notifications.allow_private_addresses \
+             to permit that"
+        }
+        (guard::Refused::Private, false) => {
+            "is in a private network or on this machine, which is not permitted here: ask your \
+             administrator"
+        }
+        (guard::Refused::Port, true) => "has a port that is not listed in notifications.ports",
+        (guard::Refused::Port, false) => {
+            "has a port that is not permitted here: ask your administrator"
+        }
+    }
 }
 
 /// The user's channel `id`.

@@ -205,8 +205,10 @@ async fn make(app: &App, provider: &Provider, vouched: &Vouched, by: By) -> Resu
         app.config.auth.registration == Registration::Open || provider.settings.allow_sign_up;
     let mut tx = app.db.read().await?;
     let has_accounts = accounts::has_accounts(&mut tx).await?;
-    // The first account is its maker's on a page, never a program's.
-    if !may_sign_up && (has_accounts || by == By::AccessToken) {
+    // The first account is made by a person on a page, never by a program.
+    let is_possible = if has_accounts { may_sign_up } else { by != By::AccessToken };
+    // Nobody is asked for a setup token on the way back from a provider.
+    if !is_possible || (!has_accounts && app.doors.setup_token().is_some()) {
         return Err(Refusal::Closed);
     }
     let email_key = vouched.email.as_ref().map(Email::key);
@@ -237,6 +239,9 @@ async fn make(app: &App, provider: &Provider, vouched: &Vouched, by: By) -> Resu
     let mut tx = app.db.write().await?;
     accounts::insert(&mut tx, &account, &user, email_key, String::new()).await.map_err(taken)?;
     if accounts::claim_first(&mut tx, id).await? {
+        if by == By::AccessToken || app.doors.setup_token().is_some() {
+            return Err(Refusal::Closed);
+        }
         accounts::set_admin(&mut tx, id).await?;
     } else if !may_sign_up {
         return Err(Refusal::Closed);

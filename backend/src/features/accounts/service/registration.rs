@@ -34,9 +34,12 @@ pub(in crate::features::accounts) async fn register(
 ) -> Result<SignedIn> {
     let invitation = new.invitation.clone().map(|it| it.0);
     let invitation = invitation.as_deref();
+    let setup_token = new.setup_token.clone().map(|it| it.0);
+    let setup_token = setup_token.as_deref();
     // Before the costly hash; the claims below decide.
     if !once.is_said() {
-        may_register(app, &mut app.db.read().await?, invitation, &new.email).await?;
+        let mut tx = app.db.read().await?;
+        may_register(app, &mut tx, invitation, setup_token, &new.email).await?;
     }
     guesses::register(app, arrival).await?;
     let key = new.email.key();
@@ -58,7 +61,7 @@ pub(in crate::features::accounts) async fn register(
         return register_again(app, new, arrival).await;
     }
     // Before the address: who may not make an account is not told who has one.
-    may_register(app, &mut tx, invitation, &new.email).await?;
+    may_register(app, &mut tx, invitation, setup_token, &new.email).await?;
     let user = UserId::local(account.id);
     store::insert(&mut tx, &account, &user, key, password_hash).await.map_err(|error| {
         if !db::is_unique_violation(&error) {
@@ -67,6 +70,7 @@ pub(in crate::features::accounts) async fn register(
         Error::conflict("duplicate-email", "an account with this e-mail address exists")
     })?;
     if store::claim_first(&mut tx, account.id).await? {
+        check_setup_token(app, setup_token)?;
         store::set_admin(&mut tx, account.id).await?;
         account.is_admin = true;
     } else {
@@ -108,10 +112,11 @@ async fn may_register(
     app: &App,
     tx: &mut Tx,
     invitation: Option<&str>,
+    setup_token: Option<&str>,
     email: &Email,
 ) -> Result<()> {
     if !store::has_accounts(tx).await? {
-        return Ok(());
+        return check_setup_token(app, setup_token);
     }
     check_mode(app, invitation)?;
     let Some(token) = invitation else { return Ok(()) };
@@ -119,6 +124,21 @@ async fn may_register(
         Some(it) if it.email.as_deref().is_none_or(|it| it.to_lowercase() == email.key()) => Ok(()),
         _ => Err(invitations::refusal()),
     }
+}
+
+/// Refuses the first account to those who have not seen what the service printed when it started.
+fn check_setup_token(app: &App, given: Option<&str>) -> Result<()> {
+    let Some(token) = app.doors.setup_token() else { return Ok(()) };
+    // Compared by hash, so that the time it takes says nothing about the token.
+    let is_it = given.is_some_and(|it| Sha256::digest(it) == Sha256::digest(token));
+    if is_it {
+        return Ok(());
+    }
+    let why = match given {
+        None => "is required for the first account: the service printed it when it started",
+        Some(_) => "is not the token that the service printed when it last started",
+    };
+    Err(Error::invalid("setupToken", why))
 }
 
 fn check_mode(app: &App, invitation: Option<&str>) -> Result<()> {

@@ -114,11 +114,21 @@ async fn the_first_account_is_the_administrators_whoever_vouches_for_them(app: T
     let app = with_provider(&app, &fake, |_| {});
     let page = app.nobody().get("/register").await;
     assert!(text(&page).contains(r#"href="/login/oidc/home?next=%2F""#), "{page:?}");
-    // Not by a program's token: that would be the first to come, not the first to mean it.
+    // Never by a program's token, even where anybody may sign up.
     let token = fake.access_token("dana", &json!({}));
     let app = app.nobody();
-    let program = app.with_header("authorization", &format!("Bearer {token}"));
-    assert_eq!(program.get("/api/auth/me").await.status, 401);
+    for open in [false, true] {
+        let app = app.other_instance(|it| {
+            it.auth.registration = if open { Registration::Open } else { Registration::Closed };
+        });
+        let program = app.with_header("authorization", &format!("Bearer {token}"));
+        assert_eq!(program.get("/api/auth/me").await.status, 401, "open: {open}");
+    }
+    // Nor past the setup token.
+    let exposed = app.other_instance(|it| it.server.address = "0.0.0.0:3001".parse().unwrap());
+    let page = exposed.get("/register").await;
+    assert!(!text(&page).contains("/login/oidc/home"), "{page:?}");
+    assert_eq!(Browser::new(&exposed).log_in(&fake, "home", "dana").await.status, 403);
 
     let mut first = Browser::new(&app);
     first.log_in(&fake, "home", "dana").await;
