@@ -154,8 +154,9 @@ fn what_is_due_is_kept_for_an_hour_at_most_and_gone_after_a_fill_up() {
         let item = json!({ "vehicleId": scene.vehicle, "type": "oil_change", "dueMileage": 5000 });
         let item = scene.client.post("/api/maintenance", &item).await.expect(201);
         let item = format!("/api/maintenance/{}", item["id"].as_str().unwrap());
-        // The vehicle has readings of today: a fill-up of an earlier day would not change what is due.
-        let today = chrono::Utc::now().date_naive();
+        // On the day of the vehicle's latest reading: one of an earlier day would not change what is due.
+        let readings = format!("/api/vehicles/{}/odometer", scene.vehicle);
+        let today = scene.client.get(&readings).await.expect(200)["items"][0]["date"].clone();
         let fill = json!({
             "vehicleId": scene.vehicle, "date": today, "odometerReading": 4800, "gallons": 10,
         });
