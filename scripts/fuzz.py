@@ -53,9 +53,9 @@ RULES = {
     "/to": ("is before 1886", "is more than a year ahead"),
     "/totalCost": "for this volume is more than",
     "/vehicleId": "is not a vehicle of yours",
-    "/vin": "position 9:",
+    "/vin": ("has the check digit", "is one character"),
     "/website": "has to be an address",
-    "/year": "has to be from 1886",
+    "/year": ("has to be from 1886", "is "),
 }
 
 turns = itertools.count(1)

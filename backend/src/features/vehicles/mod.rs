@@ -5,6 +5,7 @@
 //! readings.
 
 mod api;
+mod doubts;
 mod model;
 pub mod odometer;
 mod pages;
@@ -14,6 +15,8 @@ mod store;
 mod tests;
 #[cfg(test)]
 mod tests_pages;
+#[cfg(test)]
+mod tests_vin;
 
 pub use model::{LatestReading, Vehicle, VehicleId, names};
 pub use service::{commit, find, hold, list_all, list_key, list_with_inactive, names_in, replay};
@@ -30,6 +33,7 @@ pub const FEATURE: Feature = Feature {
         "003_log_odometer",
         "004_show_rows_to_their_user",
         "005_type_odometers",
+        "007_confirm_vins",
     ],
     api: || api::router().merge(odometer::api()),
     pages: || pages::router().merge(odometer::pages()),

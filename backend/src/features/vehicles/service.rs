@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use uuid::Uuid;
 
 use super::{
-    LatestReading, Vehicle, VehicleId, Vin,
+    LatestReading, Vehicle, VehicleId, Vin, doubts,
     model::{NewVehicle, VehicleChange, names},
     odometer::{self, Entered},
     store,
@@ -15,7 +15,7 @@ use crate::{
         App, Error, Result, UserId,
         db::{self, Tx},
         http::{self, Created, Cursor, Done, IfMatch, Limit, Once, Page, Stored},
-        input::Confirmed,
+        input::{Clearable, Confirmed},
     },
     features::{OUTDATED, accounts::User, vin},
     read_any,
@@ -68,6 +68,7 @@ pub(super) async fn add(
         vehicle.odometer = LatestReading::new(today, reading.reading);
         vehicle.odometer_reading = reading.reading.whole_miles();
     }
+    doubts::settle(&mut vehicle, None, true, confirm.as_ref(), app.clock.today())?;
     if let Err(error) = store::insert(&mut tx, user, &vehicle).await {
         drop(tx);
         return Err(vin_taken(app, user, &vehicle.vin, error).await);
@@ -86,7 +87,8 @@ async fn fill(app: &App, new: NewVehicle) -> NewVehicle {
     if new.make.is_some() && new.model.is_some() && new.year.is_some() {
         return new;
     }
-    match vin::decode(app, &new.vin).await {
+    let year = new.year.and_then(|it| u16::try_from(it.0).ok());
+    match vin::decode(app, &new.vin, year).await {
         Ok(decoded) => new.filled(decoded),
         Err(error) => {
             tracing::error!(%error, "A vehicle is added without what its VIN says");
@@ -185,7 +187,10 @@ pub(super) async fn change(
     if_match.check(&current)?;
     let reading = change.reading(&current).map_err(|fault| Error::Invalid(vec![fault]))?;
     let confirm = change.confirm.clone();
-    let mut vehicle = change.apply(current, app.clock.now());
+    let sends_year = !matches!(change.year, Clearable::Keep);
+    let mut vehicle = change.apply(current.clone(), app.clock.now());
+    let today = app.clock.today();
+    doubts::settle(&mut vehicle, Some(&current), sends_year, confirm.as_ref(), today)?;
     if let Err(error) = store::update(&mut tx, user, &vehicle).await {
         drop(tx);
         return Err(vin_taken(app, user, &vehicle.vin, error).await);

@@ -16,8 +16,8 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Res
         "INSERT INTO vehicles
            (id, user_id, vin, make, model, year, nickname, color, license_plate,
             odometer_reading, is_active, created_at, updated_at, odometer_exact, odometer_unit,
-            odometer_date)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $12, $10, $11, $11, $13, $14, $15)",
+            odometer_date, confirmed)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $12, $10, $11, $11, $13, $14, $15, $16)",
         vehicle.id,
         user.as_str(),
         &vehicle.vin,
@@ -33,6 +33,7 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Res
         vehicle.odometer.reading().map(Distance::exact),
         vehicle.odometer.reading().map(|it| it.unit().as_str()),
         vehicle.odometer.latest().map(|it| it.0),
+        vehicle.confirmed.column(),
     )?;
     Ok(())
 }
@@ -114,7 +115,8 @@ pub(super) async fn update(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Res
         execute,
         "UPDATE vehicles
          SET vin = $3, make = $4, model = $5, year = $6, nickname = $7, color = $8,
-             license_plate = $9, is_active = $10, updated_at = $11, deleted_at = $12
+             license_plate = $9, is_active = $10, updated_at = $11, deleted_at = $12,
+             confirmed = $13
          WHERE user_id = $1 AND id = $2",
         user.as_str(),
         vehicle.id,
@@ -128,6 +130,7 @@ pub(super) async fn update(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Res
         vehicle.is_active,
         vehicle.updated_at,
         vehicle.deleted_at,
+        vehicle.confirmed.column(),
     )?;
     Ok(())
 }
