@@ -57,13 +57,14 @@ RULES = {
     "/totalCost": "for this volume is more than",
     "/vehicleId": "is not a vehicle of yours",
     "/vin": (
-        "position 9:",
+        "has the check digit",
+        "is one character",
         "is required, or an identifier",
         "is not a VIN: no manufacturer",
         "cannot be cleared: a vehicle without",
     ),
     "/website": "has to be an address",
-    "/year": "has to be from 1886",
+    "/year": ("has to be from 1886", "is "),
 }
 
 turns = itertools.count(1)

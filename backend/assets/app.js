@@ -100,6 +100,13 @@ for (const form of document.querySelectorAll("form#vehicle")) {
     form.querySelector("[data-look-up]").hidden = true;
     vin.addEventListener("input", look);
     card.addEventListener("click", (event) => {
+      const choice = event.target.closest("[data-year-choice]");
+      if (choice) {
+        event.preventDefault();
+        year.value = choice.value;
+        year.focus();
+        return;
+      }
       const link = event.target.closest("[data-suggestion]");
       if (!link) return;
       event.preventDefault();

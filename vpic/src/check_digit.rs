@@ -13,8 +13,8 @@ pub struct CheckDigit {
     pub given: Option<char>,
     /// What the other sixteen characters come to; `None` if they are not sixteen or not of a VIN.
     pub expected: Option<char>,
-    /// Whether the law of the place demands one: first character 1 to 5 (North America, 49 CFR 565),
-    /// or L (China, GB 16735). Elsewhere position 9 is the maker's own.
+    /// Whether the law of the place demands one: first character 1 to 5 or 7 (North America, 49 CFR
+    /// 565), or L (China, GB 16735). Elsewhere position 9 is the maker's own.
     pub required: bool,
     /// Whether the two are the same.
     pub ok: bool,
@@ -29,7 +29,7 @@ pub fn check_digit(vin: &str) -> CheckDigit {
 pub(crate) fn of(vin: &Vin) -> CheckDigit {
     let given = (vin.length() >= 9).then(|| vin.character(9));
     let expected = if vin.length() == LENGTH { sum(vin.bytes()).map(character) } else { None };
-    let required = vin.at(1).is_some_and(|first| matches!(first, b'1'..=b'5' | b'L'));
+    let required = vin.at(1).is_some_and(|first| matches!(first, b'1'..=b'5' | b'7' | b'L'));
     CheckDigit { given, expected, required, ok: given.is_some() && given == expected }
 }
 
@@ -100,9 +100,16 @@ mod tests {
 
     #[test]
     fn a_check_digit_is_required_where_the_law_demands_one() {
-        for (vin, required) in
-            [("1HGCM", true), ("5YJ", true), ("LFV", true), ("WVW", false), ("", false)]
-        {
+        for (vin, required) in [
+            ("1HGCM", true),
+            ("5YJ", true),
+            ("7SA", true),
+            ("LFV", true),
+            ("6FP", false),
+            ("8AF", false),
+            ("WVW", false),
+            ("", false),
+        ] {
             assert_eq!(check_digit(vin).required, required, "{vin}");
         }
         let european = check_digit("WVWZZZ1JZXW000001");

@@ -5,12 +5,13 @@ use std::ops::RangeInclusive;
 use crate::date::Date;
 use crate::decoded::Decoded;
 use crate::findings::{self, Findings};
+use crate::form::{self, Form};
 use crate::format::{Columns, DataError};
 use crate::known::Known;
 use crate::pass::{self, Origin, Pass};
 use crate::tables::{NEVER, Tables};
 use crate::wmi::{self, Vin};
-use crate::year;
+use crate::year::{self, Years};
 
 static EMBEDDED: &[u8] = include_bytes!("../data/vpic.bin.zst");
 
@@ -37,6 +38,20 @@ pub(crate) struct Candidate {
     pub(crate) pass: Pass,
     pub(crate) found: Findings,
     pub(crate) is_settled: bool,
+}
+
+/// The manufacturer of a VIN and the years that the VIN may mean.
+pub(crate) struct Maker {
+    wmi: Option<usize>,
+    /// Whether NHTSA has published it.
+    is_public: bool,
+    pub(crate) years: Years,
+    /// The last year that may have begun.
+    pub(crate) latest: u16,
+    /// Whether position 7 says which of two years it is.
+    pub(crate) is_light: bool,
+    /// Whether it builds trucks, light or heavy: then the truck's weight decides about position 7.
+    pub(crate) is_truck: bool,
 }
 
 impl Decoder {
@@ -69,14 +84,28 @@ impl Decoder {
     #[must_use]
     pub fn decode_with(&self, vin: &str, options: &Options) -> Decoded<'_> {
         let vin = Vin::new(vin);
-        let today = options.today.unwrap_or_else(Date::today);
-        let wmi = self.find_wmi(&vin);
-        let public = wmi.is_some_and(|wmi| {
-            let since = self.tables.wmi_public[wmi];
-            since != NEVER && u32::from(since) <= today.days()
-        });
-        let best = self.best(&vin, wmi, public, today.year.saturating_add(2), options.model_year);
+        let maker = self.maker(&vin, options.today);
+        let best = self.best(&vin, &maker, options.model_year);
         Decoded::new(self, vin, best)
+    }
+
+    /// The form of a VIN, and the model year as far as it can be trusted: NHTSA's own answer is often
+    /// thirty years off outside North America.
+    #[must_use]
+    pub fn form(&self, vin: &str, today: Option<Date>) -> Form {
+        let vin = Vin::new(vin);
+        let maker = self.maker(&vin, today);
+        let best = self.best(&vin, &maker, None);
+        form::of(self, &Decoded::new(self, vin, best), &maker)
+    }
+
+    /// Whether one character of a whole VIN is probably wrong, wherever the vehicle was built: it decodes
+    /// clean except for its check digit, or would if one other character were different. Most VINs in a
+    /// form of their own are not near any that decodes clean.
+    #[must_use]
+    pub fn looks_mistyped(&self, vin: &str, today: Option<Date>) -> bool {
+        let options = Options { model_year: None, today };
+        form::looks_mistyped(self, &self.decode_with(vin, &options), &options)
     }
 
     /// The years of which vehicles are known.
@@ -120,23 +149,51 @@ impl Decoder {
         self.tables.wmi_codes.binary_search(&wmi::pack(&wmi[..length])?).ok()
     }
 
-    /// Steps 2 and 12.
-    fn best(
+    fn maker(&self, vin: &Vin, today: Option<Date>) -> Maker {
+        let today = today.unwrap_or_else(Date::today);
+        let latest = today.year.saturating_add(2);
+        let wmi = self.find_wmi(vin);
+        let is_public = wmi.is_some_and(|wmi| {
+            let since = self.tables.wmi_public[wmi];
+            since != NEVER && u32::from(since) <= today.days()
+        });
+        Maker {
+            wmi,
+            is_public,
+            years: year::years(&self.tables, vin, wmi, latest),
+            latest,
+            is_light: wmi.is_some_and(|wmi| year::is_light(&self.tables, wmi)),
+            is_truck: wmi.is_some_and(|wmi| year::is_truck(&self.tables, wmi)),
+        }
+    }
+
+    /// Decodes for one year. `is_settled` says that the VIN has no other, `differs` that the caller has.
+    fn candidate(
         &self,
         vin: &Vin,
-        wmi: Option<usize>,
-        public: bool,
-        latest: u16,
-        hint: Option<u16>,
+        maker: &Maker,
+        year: Option<u16>,
+        (is_settled, differs): (bool, bool),
     ) -> Candidate {
-        let years = year::years(&self.tables, vin, wmi, latest);
+        let (tables, known) = (&self.tables, &self.known);
+        let (wmi, public) = (maker.wmi, maker.is_public);
+        let pass = pass::run(tables, known, vin, wmi.filter(|_| public), year);
+        let found = findings::examine(tables, known, vin, wmi, public, &pass, differs);
+        Candidate { pass, found, is_settled }
+    }
+
+    /// The VIN as one of this model year.
+    pub(crate) fn decode_year(&self, vin: &Vin, maker: &Maker, year: u16) -> Decoded<'_> {
+        let candidate = self.candidate(vin, maker, Some(year), (true, false));
+        Decoded::new(self, vin.clone(), candidate)
+    }
+
+    /// Steps 2 and 12.
+    fn best(&self, vin: &Vin, maker: &Maker, hint: Option<u16>) -> Candidate {
+        let Maker { years, latest, .. } = *maker;
         let is_settled = years.other.is_none();
-        let decode = |year, is_settled, differs| {
-            let pass = pass::run(&self.tables, &self.known, vin, wmi.filter(|_| public), year);
-            let found =
-                findings::examine(&self.tables, &self.known, vin, wmi, public, &pass, differs);
-            Candidate { pass, found, is_settled }
-        };
+        let decode =
+            |year, is_settled, differs| self.candidate(vin, maker, year, (is_settled, differs));
         let differs = |year: Option<u16>| hint.is_some() && year.is_some() && hint != year;
 
         // A likely year that the VIN does not say is tried first, and kept if it finds anything.

@@ -4,6 +4,9 @@
 use crate::tables::{Tables, group};
 use crate::wmi::Vin;
 
+/// The first model year of a VIN of 17 characters.
+pub(crate) const FIRST_YEAR: u16 = 1980;
+
 /// What position 10 may mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Years {
@@ -14,7 +17,7 @@ pub(crate) struct Years {
 }
 
 /// The year of a character in the cycle that begins with 2010.
-fn year_of(character: u8) -> Option<u16> {
+pub(crate) fn year_of(character: u8) -> Option<u16> {
     let after = |start: u8| u16::from(character - start);
     Some(match character {
         b'A'..=b'H' => 2010 + after(b'A'),
@@ -37,6 +40,11 @@ pub(crate) fn is_light(tables: &Tables, wmi: usize) -> bool {
     }
 }
 
+/// Whether a maker builds trucks.
+pub(crate) fn is_truck(tables: &Tables, wmi: usize) -> bool {
+    tables.wmi_types[wmi] == 3
+}
+
 /// The candidates for a VIN. `latest` is the last year that may have begun, two ahead of today.
 pub(crate) fn years(tables: &Tables, vin: &Vin, wmi: Option<usize>, latest: u16) -> Years {
     let Some(mut year) = vin.at(10).and_then(year_of) else {
@@ -57,7 +65,7 @@ pub(crate) fn years(tables: &Tables, vin: &Vin, wmi: Option<usize>, latest: u16)
         return Years { year: Some(year), other: Some(year - 30) };
     }
     let other = if year + 30 <= latest { year + 30 } else { year - 30 };
-    if other >= 1980
+    if other >= FIRST_YEAR
         && let Some(wmi) = wmi
         && !has_schema(tables, wmi, year)
         && has_schema(tables, wmi, other)

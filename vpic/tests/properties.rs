@@ -39,6 +39,11 @@ fn examine(typed: &str, options: &Options) {
     }
     assert!(decoded.flat().len() >= 7);
     let _ = (decoded.possible_values(), decoded.descriptor(), decoded.check_digit());
+    let form = DECODER.form(typed, options.today);
+    assert!(
+        form.year_candidates.len() <= 2 && (form.year.is_none() || form.year_candidates.len() == 1)
+    );
+    let _ = DECODER.looks_mistyped(typed, options.today);
     let again = DECODER.decode_with(decoded.vin(), options);
     if typed.trim().chars().count() <= 32 && decoded.vin().trim() == decoded.vin() {
         assert_eq!(again.error_codes(), codes, "{typed:?} decoded again");

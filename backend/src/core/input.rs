@@ -13,7 +13,7 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
-pub use confirm::Confirmed;
+pub use confirm::{Confirmed, Pointers};
 pub use field::{Change, Clearable, Field, LongText, Member, ModelYear, Odometer, Text, schema_of};
 pub use hidden::visible;
 pub use moment::Moment;

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use schemars::{Schema, json_schema};
+use schemars::{JsonSchema, Schema, json_schema};
+use serde::Serialize;
 
 use super::{Field, Given};
 
@@ -42,5 +43,44 @@ impl Field for Confirmed {
             "type": "array", "items": { "type": "string" }, "maxItems": MOST,
             "examples": [["/odometerReading"]],
         })
+    }
+}
+
+/// The JSON pointers of a record's members that looked wrong and were confirmed. A column has them with
+/// blanks between.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(inline)]
+pub struct Pointers(Vec<String>);
+
+impl Pointers {
+    /// Whether the member `name` was confirmed.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|it| it.trim_start_matches('/') == name)
+    }
+
+    /// Adds the member `name`.
+    pub fn add(&mut self, name: &str) {
+        if !self.has(name) {
+            self.0.push(format!("/{name}"));
+        }
+    }
+
+    /// Removes the member `name`: what replaces a value isn't confirmed.
+    pub fn remove(&mut self, name: &str) {
+        self.0.retain(|it| it.trim_start_matches('/') != name);
+    }
+
+    /// As the column has them; NULL where there are none.
+    #[must_use]
+    pub fn column(&self) -> Option<String> {
+        (!self.0.is_empty()).then(|| self.0.join(" "))
+    }
+}
+
+impl From<Option<String>> for Pointers {
+    fn from(column: Option<String>) -> Self {
+        Self(column.unwrap_or_default().split_whitespace().map(str::to_owned).collect())
     }
 }

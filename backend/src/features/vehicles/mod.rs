@@ -5,6 +5,7 @@
 //! readings.
 
 mod api;
+mod doubts;
 mod model;
 pub mod odometer;
 mod pages;
@@ -14,6 +15,8 @@ mod store;
 mod tests;
 #[cfg(test)]
 mod tests_pages;
+#[cfg(test)]
+mod tests_vin;
 #[cfg(test)]
 mod tests_without_vin;
 
@@ -33,6 +36,7 @@ pub const FEATURE: Feature = Feature {
         "004_show_rows_to_their_user",
         "005_type_odometers",
         "006_vehicles_without_vin",
+        "007_confirm_vins",
     ],
     api: || api::router().merge(odometer::api()),
     pages: || pages::router().merge(odometer::pages()),

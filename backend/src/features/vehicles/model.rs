@@ -11,7 +11,7 @@ use super::{Vin, odometer::Entered};
 use crate::{
     core::{
         error::Fault,
-        input::{Change, Clearable, Confirmed, ModelYear, Odometer, Text},
+        input::{Change, Clearable, Confirmed, ModelYear, Odometer, Pointers, Text},
         units::{Distance, choice},
     },
     features::vin::DecodedVin,
@@ -127,6 +127,9 @@ pub struct Vehicle {
     pub odometer: LatestReading,
     /// Whether it is in use.
     pub is_active: bool,
+    /// The pointers of the members that looked wrong and were confirmed.
+    #[sqlx(try_from = "Option<String>")]
+    pub confirmed: Pointers,
     /// When it was added.
     pub created_at: DateTime<Utc>,
     /// When anything of it changed last.
@@ -363,6 +366,7 @@ impl NewVehicle {
             odometer_reading: 0,
             odometer: LatestReading::default(),
             is_active: self.is_active.unwrap_or(true),
+            confirmed: Pointers::default(),
             created_at: now,
             updated_at: now,
             deleted_at: None,

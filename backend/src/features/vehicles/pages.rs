@@ -163,7 +163,7 @@ async fn show_new(
             typed.set(&name, text.chars().take(200).collect());
         }
     }
-    let card = vin::card(&app, typed.get("vin")).await?;
+    let card = vin::card(&app, typed.get("vin"), typed.get("year")).await?;
     let is_known = |it: &&vin::DecodedVin| it.valid && it.make.is_some();
     if let Some(decoded) = card.as_ref().map(vin::Card::decoded).filter(is_known) {
         let known = [
@@ -194,7 +194,7 @@ async fn add(State(app): State<App>, user: User, shell: Shell, form: Form) -> Re
         }
         Err(error) => {
             let (errors, taken) = refusal(error)?;
-            let card = vin::card(&app, form.get("vin")).await?;
+            let card = vin::card(&app, form.get("vin"), form.get("year")).await?;
             let sheet = Sheet::again(LABELS, form, errors);
             let page = VehicleForm::of_new(shell, sheet);
             web::page_again(&VehicleForm { taken, card, ..page })
@@ -229,6 +229,13 @@ async fn change(
     let mut changed = form.clone().changed_from(&filled(&vehicle));
     // Readings have their own page.
     changed.typed.retain(|name, _| !name.starts_with("odometer"));
+    if changed.typed.keys().eq(["confirm"]) {
+        changed.typed.clear();
+    }
+    // A year that is left as it was may contradict another VIN.
+    if changed.typed.contains_key("vin") {
+        changed.set("year", form.get("year").to_owned());
+    }
     if changed.typed.is_empty() {
         return Ok(to_vehicle(id));
     }

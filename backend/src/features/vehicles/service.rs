@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use uuid::Uuid;
 
 use super::{
-    LatestReading, Vehicle, VehicleId, Vin,
+    LatestReading, Vehicle, VehicleId, Vin, doubts,
     model::{NewVehicle, VehicleChange, names},
     odometer::{self, Entered},
     store,
@@ -74,6 +74,7 @@ pub(super) async fn add(
         vehicle.odometer = LatestReading::new(today, reading.reading);
         vehicle.odometer_reading = reading.reading.whole_miles();
     }
+    doubts::settle(&mut vehicle, None, true, confirm.as_ref(), app.clock.today())?;
     if let Err(error) = store::insert(&mut tx, user, &vehicle).await {
         drop(tx);
         return Err(vin_taken(app, user, vehicle.vin.as_ref(), error).await);
@@ -91,15 +92,17 @@ pub(super) async fn add(
 async fn fill(app: &App, new: NewVehicle) -> NewVehicle {
     let is_full = new.make.is_some() && new.model.is_some() && new.year.is_some();
     let Some(vin) = new.vin.as_ref().filter(|_| !is_full) else { return new };
-    match decode(app, vin).await {
+    let year = new.year.and_then(|it| u16::try_from(it.0).ok());
+    match decode(app, vin, year).await {
         Some(decoded) => new.filled(decoded),
         None => new,
     }
 }
 
-/// What a VIN says. A vehicle is saved without that, where it can't be found out.
-async fn decode(app: &App, vin: &Vin) -> Option<DecodedVin> {
-    vin::decode(app, vin)
+/// What a VIN says of a vehicle of that model year, if the year is known. A vehicle is saved without
+/// that, where it can't be found out.
+async fn decode(app: &App, vin: &Vin, year: Option<u16>) -> Option<DecodedVin> {
+    vin::decode(app, vin, year)
         .await
         .inspect_err(
             |error| tracing::error!(%error, "A vehicle is saved without what its VIN says"),
@@ -204,7 +207,13 @@ pub(super) async fn change(
     if_match: &IfMatch,
 ) -> Result<Vehicle> {
     let decoded = match &change.vin {
-        Clearable::Set(vin) => decode(app, vin).await,
+        Clearable::Set(vin) => {
+            let year = match &change.year {
+                Clearable::Set(year) => u16::try_from(year.0).ok(),
+                Clearable::Clear | Clearable::Keep => None,
+            };
+            decode(app, vin, year).await
+        }
         Clearable::Clear | Clearable::Keep => None,
     };
     let mut tx = app.db.write_for(user).await?;
@@ -220,13 +229,16 @@ pub(super) async fn change(
     let reading = change.reading(&current).map_err(|fault| Error::Invalid(vec![fault]))?;
     let confirm = change.confirm.clone();
     let cleared = change.cleared();
-    let mut vehicle = change.apply(current, app.clock.now());
+    let sends_year = !matches!(change.year, Clearable::Keep);
+    let mut vehicle = change.apply(current.clone(), app.clock.now());
     if vehicle.is_unidentified() && !cleared.is_empty() {
         let detail =
             "cannot be cleared: a vehicle without a VIN needs an identifier, a nickname or a make";
         let faults = cleared.into_iter().map(|name| Fault::at(name, detail));
         return Err(Error::Invalid(faults.collect()));
     }
+    let today = app.clock.today();
+    doubts::settle(&mut vehicle, Some(&current), sends_year, confirm.as_ref(), today)?;
     if let Err(error) = store::update(&mut tx, user, &vehicle).await {
         drop(tx);
         return Err(vin_taken(app, user, vehicle.vin.as_ref(), error).await);

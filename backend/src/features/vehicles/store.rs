@@ -16,8 +16,8 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Res
         "INSERT INTO vehicles
            (id, user_id, vin, make, model, year, nickname, color, license_plate,
             odometer_reading, is_active, created_at, updated_at, odometer_exact, odometer_unit,
-            odometer_date, identifier, kind)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $12, $10, $11, $11, $13, $14, $15, $16, $17)",
+            odometer_date, identifier, kind, confirmed)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $12, $10, $11, $11, $13, $14, $15, $16, $17, $18)",
         vehicle.id,
         user.as_str(),
         vehicle.stored_vin(),
@@ -35,6 +35,7 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Res
         vehicle.odometer.latest().map(|it| it.0),
         &vehicle.identifier,
         vehicle.kind.as_str(),
+        vehicle.confirmed.column(),
     )?;
     Ok(())
 }
@@ -117,7 +118,7 @@ pub(super) async fn update(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Res
         "UPDATE vehicles
          SET vin = $3, make = $4, model = $5, year = $6, nickname = $7, color = $8,
              license_plate = $9, is_active = $10, updated_at = $11, deleted_at = $12,
-             identifier = $13, kind = $14
+             identifier = $13, kind = $14, confirmed = $15
          WHERE user_id = $1 AND id = $2",
         user.as_str(),
         vehicle.id,
@@ -133,6 +134,7 @@ pub(super) async fn update(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Res
         vehicle.deleted_at,
         &vehicle.identifier,
         vehicle.kind.as_str(),
+        vehicle.confirmed.column(),
     )?;
     Ok(())
 }

@@ -24,7 +24,7 @@ async fn a_form_with_faults_shows_each_at_its_field_and_keeps_what_was_typed(app
     let answer = user.submit("/vehicles/new", &fields).await;
     assert_eq!(answer.status, 422);
     for part in [
-        r#"id="vin-error">This has 16 characters, and a VIN has 17."#,
+        r#"id="vin-error">This has 16 characters, and a VIN has 17: compare"#,
         r#"id="year-error">This has to be from 1886 to 2028."#,
         r##"<a href="#vin">VIN: has 16 characters"##,
         r##"<a href="#year">Year: has to be"##,

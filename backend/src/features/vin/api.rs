@@ -86,12 +86,22 @@ impl OperationInput for VinInPath {
     }
 }
 
+input! {
+    /// What else is known of the vehicle
+    struct DecodeQuery {
+        /// Its model year: it decides between years thirty apart, and a VIN that contradicts it has a
+        /// problem
+        year: Option<ModelYear>,
+    }
+}
+
 async fn decode(
     State(app): State<App>,
     _: User,
     VinInPath(vin): VinInPath,
+    Query(query): Query<DecodeQuery>,
 ) -> Result<Stored<DecodedVin>> {
-    service::decode_as_json(&app, &vin).await
+    service::decode_as_json(&app, &vin, model_year(query.year)).await
 }
 
 async fn years(_: User) -> Result<Stored<All<u16>>> {

@@ -4,7 +4,11 @@ use std::io::{self, BufRead, Write};
 
 use chrono::{DateTime, Utc};
 
-use super::{DecodedVin, offline};
+use super::{
+    DecodedVin,
+    number::plain,
+    offline::{self, spoken_years},
+};
 use crate::core::{Error, Result};
 
 /// The longest line that is read; what follows is dropped.
@@ -13,7 +17,8 @@ const LONGEST: u64 = 1024;
 /// Tell what VINs mean, without asking anyone
 #[derive(Debug, Clone, clap::Args)]
 pub struct Arguments {
-    /// The VINs; `-` reads them from standard input, one a line, and answers each at once
+    /// The VINs, each with its model year behind a comma where that is known (`VIN,YEAR`); `-` reads them
+    /// from standard input, one a line, and answers each at once
     #[arg(required_unless_present = "clean_cache", value_name = "VIN")]
     vins: Vec<String>,
     /// Print JSON, a document a line, as the API answers
@@ -79,7 +84,30 @@ fn answer(text: &str, json: bool, now: DateTime<Utc>, output: &mut dyn Write) ->
 }
 
 fn decode(text: &str, now: DateTime<Utc>) -> Result<DecodedVin, Error> {
-    offline::decode(text, now).map(|it| it.0)
+    let (vin, year) = split(text);
+    offline::decode(&plain(vin), year, now).map(|it| it.0)
+}
+
+/// `VIN,YEAR`, or a VIN alone.
+fn split(text: &str) -> (&str, Option<u16>) {
+    let Some((vin, year)) = text.rsplit_once(',') else { return (text, None) };
+    match year.trim() {
+        "" => (vin, None),
+        year if year.len() == 4 && year.bytes().all(|it| it.is_ascii_digit()) => {
+            (vin, year.parse().ok())
+        }
+        _ => (text, None),
+    }
+}
+
+/// The model year, or those that it may be.
+fn year(decoded: &DecodedVin) -> Option<String> {
+    match (decoded.year, decoded.year_candidates.as_slice()) {
+        (Some(year), _) => Some(year.to_string()),
+        (None, []) => None,
+        (None, [year]) => Some(format!("perhaps {year}")),
+        (None, years) => Some(format!("{}, not settled by the VIN", spoken_years(years))),
+    }
 }
 
 /// A table that people read.
@@ -97,7 +125,7 @@ fn table(decoded: &DecodedVin) -> String {
     let place = [&decoded.plant_city, &decoded.plant_country];
     let place: Vec<_> = place.into_iter().flatten().map(String::as_str).collect();
     let rows = [
-        ("Year", decoded.year.map(|it| it.to_string())),
+        ("Year", year(decoded)),
         ("Make", text(&decoded.make)),
         ("Model", text(&decoded.model)),
         ("Trim", text(&decoded.trim)),
@@ -156,6 +184,41 @@ mod tests {
         assert_eq!(documents[0]["model"], "Accord");
         assert_eq!(documents[1]["valid"], false);
         assert_eq!(documents.len(), 2);
+    }
+
+    #[test]
+    fn a_year_behind_a_comma_decides_between_two() {
+        let year = |vin: &str| {
+            let table = told(&[vin], false);
+            let line = table.lines().find_map(|it| it.trim().strip_prefix("Year "));
+            line.map(|it| it.trim().to_owned())
+        };
+        for (typed, shown) in [
+            ("WAUZZZ8K9DA123456", Some("2013 or 1983, not settled by the VIN")),
+            ("WAUZZZ8K9DA123456,", Some("2013 or 1983, not settled by the VIN")),
+            ("WAUZZZ8K9DA123456,2013", Some("2013")),
+            ("WAUZZZ8K9DA123456, 1983", Some("1983")),
+            ("VIN: *WAUZZZ-8K9-DA123456*,2013", Some("2013")),
+            ("W1K2130161A123456", None),
+            ("W1K2130161A123456,2021", Some("2021")),
+            ("1HGCM82633A004352,2013", Some("2003")),
+            ("I1HGCM82633A004352", Some("2003")),
+        ] {
+            assert_eq!(year(typed).as_deref(), shown, "{typed}");
+        }
+        assert!(told(&["1HGCM82633A004352,2013"], false).contains("Problem 12"));
+        assert!(told(&["WAUZZZ8K9DA123456"], true).contains(r#""yearCandidates":[2013,1983]"#));
+        assert!(told(&["WAUZZZ8K9DA123456"], true).contains(r#""yearSettled":false"#));
+    }
+
+    #[test]
+    fn a_correct_vin_from_elsewhere_has_no_errors() {
+        let table = told(&["WAUZZZ8K9DA123456", "TMBJJ7NE0D0123456"], false);
+        for wrong in
+            ["has errors", "not registered", "does not calculate", "Invalid Char", "Perhaps"]
+        {
+            assert!(!table.contains(wrong), "{wrong} in {table}");
+        }
     }
 
     #[test]

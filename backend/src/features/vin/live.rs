@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::{
     DecodedVin, Source, Vin,
+    honest::without_false_problems,
     model::{Problem, Values},
     offline,
 };
@@ -31,20 +32,31 @@ impl Live {
     }
 
     /// What NHTSA says of the VIN, and its whole answer; none where it is away.
-    pub(super) async fn decode(&self, vin: &Vin, at: DateTime<Utc>) -> Option<(DecodedVin, Value)> {
+    pub(super) async fn decode(
+        &self,
+        vin: &Vin,
+        year: Option<u16>,
+        at: DateTime<Utc>,
+    ) -> Option<(DecodedVin, Value)> {
         if !self.breaker.may_ask() {
             return None;
         }
-        let answer = self.ask(vin, at).await;
+        let answer = self.ask(vin, year, at).await;
         if !answer.as_ref().is_err_and(FetchError::is_ours) {
             self.breaker.note(answer.is_ok());
         }
         answer.inspect_err(|error| tracing::warn!(%error, "NHTSA gave no answer")).ok()
     }
 
-    async fn ask(&self, vin: &Vin, at: DateTime<Utc>) -> Result<(DecodedVin, Value), FetchError> {
+    async fn ask(
+        &self,
+        vin: &Vin,
+        year: Option<u16>,
+        at: DateTime<Utc>,
+    ) -> Result<(DecodedVin, Value), FetchError> {
+        let year = year.map(|it| format!("&modelyear={it}")).unwrap_or_default();
         let address =
-            format!("{}/vehicles/DecodeVinValues/{}?format=json", self.base, vin.as_str());
+            format!("{}/vehicles/DecodeVinValues/{}?format=json{year}", self.base, vin.as_str());
         let request = Request::get(&address)
             .header(header::ACCEPT, "application/json")
             .body(Vec::new())
@@ -84,9 +96,12 @@ pub(super) fn read(vin: &Vin, raw: &Value, at: DateTime<Utc>) -> Option<DecodedV
     let suggested = values.get("SuggestedVIN").and_then(|it| Vin::well_formed(it).ok());
     let suggestions =
         suggested.filter(|it| it != vin).map(|it| it.as_str().to_owned()).into_iter().collect();
-    let decoded = values.into_decoded(vin.as_str(), Source::Vpic, at);
+    let today = at.date_naive();
+    let form = offline::form(vin.as_str(), today).ok()?;
+    let decoded = values.into_decoded(vin.as_str(), &form, Source::Vpic, at);
     let make = decoded.make.map(offline::spelled);
-    Some(DecodedVin { make, problems, suggestions, ..decoded })
+    let decoded = DecodedVin { make, problems, suggestions, ..decoded };
+    without_false_problems(decoded, &form, today).ok()
 }
 
 /// `1,14` with `1 - Check Digit …; 14 - Unable …`, one by one; code 0 says that all is well.

@@ -1,11 +1,13 @@
 //! VINs: what they are, and what they mean.
 //!
 //! The program brings NHTSA's tables along ([`vpic`]) and asks nobody unless the settings say so.
-//! Others may read a [`Vin`] and have it decoded ([`decode`]), which never fails, or have told what
-//! fuel it means ([`fuel_type`]).
+//! Others may read a [`Vin`], have it decoded ([`decode`]), learn what looks wrong about it ([`doubts`])
+//! and what fuel it means ([`fuel_type`]).
 
 mod api;
 mod command;
+mod doubts;
+mod honest;
 mod live;
 mod model;
 mod number;
@@ -16,9 +18,12 @@ mod store;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_form;
+#[cfg(test)]
 mod tests_live;
 
 pub use command::{Arguments, run};
+pub use doubts::doubts;
 pub use model::{DecodedVin, Source};
 pub use number::Vin;
 pub use offline::{Choices, choices, fuel_type};
@@ -31,7 +36,7 @@ use super::Feature;
 pub const FEATURE: Feature = Feature {
     name: "vin",
     folder: "vin",
-    migrations: crate::migrations!["001_create_vin_cache"],
+    migrations: crate::migrations!["001_create_vin_cache", "002_clear_vin_cache"],
     api: api::router,
     pages: pages::router,
 };

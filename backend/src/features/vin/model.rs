@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use rust_decimal::{Decimal, RoundingStrategy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
@@ -22,8 +23,14 @@ pub struct DecodedVin {
     pub make: Option<String>,
     /// What its maker calls it.
     pub model: Option<String>,
-    /// Its model year.
+    /// Its model year, where it is settled.
     pub year: Option<u16>,
+    /// Whether the model year is settled: by the VIN, or by the year given, where the VIN allows it.
+    pub year_settled: bool,
+    /// The model years that the VIN may mean, latest first; none where it doesn't say.
+    pub year_candidates: Vec<u16>,
+    /// Whose form the VIN follows.
+    pub form: Form,
     /// Its trim level.
     pub trim: Option<String>,
     /// Its series.
@@ -32,7 +39,7 @@ pub struct DecodedVin {
     pub body_type: Option<String>,
     /// Its engine in a few words: displacement, arrangement and number of cylinders, fuel.
     pub engine_type: Option<String>,
-    /// Its engine's displacement, in litres.
+    /// Its engine's displacement in liters, to three decimals.
     pub displacement_l: Option<Number>,
     /// How many cylinders.
     pub cylinders: Option<u16>,
@@ -64,6 +71,28 @@ pub struct DecodedVin {
     pub suggestions: Vec<String>,
 }
 
+/// The form of a VIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// North American (49 CFR 565): built there, or elsewhere for sale there.
+    Us,
+    /// A European manufacturer's own.
+    Eu,
+    /// Any other.
+    Other,
+}
+
+impl From<vpic::FormKind> for Form {
+    fn from(kind: vpic::FormKind) -> Self {
+        match kind {
+            vpic::FormKind::NorthAmerican => Self::Us,
+            vpic::FormKind::European => Self::Eu,
+            vpic::FormKind::Other => Self::Other,
+        }
+    }
+}
+
 /// What stands at position 9, and what should (49 CFR 565.15).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CheckDigit {
@@ -71,7 +100,7 @@ pub struct CheckDigit {
     pub given: Option<char>,
     /// What the other characters ask for.
     pub expected: Option<char>,
-    /// Whether the standard demands it here: North America and China.
+    /// Whether the standard demands it here: first characters 1 to 5 and 7, and L for China.
     pub required: bool,
     /// Whether the two are the same.
     pub ok: bool,
@@ -101,6 +130,13 @@ pub struct Problem {
     pub positions: Vec<usize>,
 }
 
+impl Problem {
+    /// A problem of the whole VIN.
+    pub(super) fn new(code: u16, detail: &str) -> Self {
+        Self { code, detail: detail.to_owned(), positions: Vec::new() }
+    }
+}
+
 /// What decoding gives, by the names that NHTSA's service uses (`DecodeVinValues`): whoever
 /// answers, the rest is made from this.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -120,8 +156,15 @@ impl Values {
         self.get(name).map(str::to_owned)
     }
 
-    /// The document, with nothing wrong and nothing suggested yet.
-    pub(super) fn into_decoded(self, vin: &str, source: Source, at: DateTime<Utc>) -> DecodedVin {
+    /// The document, with nothing wrong and nothing suggested yet. The year isn't NHTSA's, which is
+    /// often wrong outside North America, but what the form of the VIN says.
+    pub(super) fn into_decoded(
+        self,
+        vin: &str,
+        form: &vpic::Form,
+        source: Source,
+        at: DateTime<Utc>,
+    ) -> DecodedVin {
         let digit = vpic::check_digit(vin);
         let is_whole = super::Vin::well_formed(vin).is_ok();
         DecodedVin {
@@ -135,12 +178,15 @@ impl Values {
             },
             make: self.text("Make"),
             model: self.text("Model"),
-            year: self.get("ModelYear").and_then(|it| it.parse().ok()),
+            year: form.year,
+            year_settled: form.is_year_settled(),
+            year_candidates: form.year_candidates.clone(),
+            form: form.kind.into(),
             trim: self.text("Trim"),
             series: self.text("Series"),
             body_type: self.text("BodyClass"),
             engine_type: engine(&self),
-            displacement_l: self.get("DisplacementL").and_then(|it| it.parse().ok()),
+            displacement_l: self.get("DisplacementL").and_then(displacement),
             cylinders: self.get("EngineCylinders").and_then(|it| it.parse().ok()),
             fuel_type: self.text("FuelTypePrimary"),
             drive_type: self.text("DriveType"),
@@ -185,16 +231,24 @@ fn engine(values: &Values) -> Option<String> {
     if parts.is_empty() { values.text("EngineModel") } else { Some(parts.join(" ")) }
 }
 
+/// `2.998832712`, which NHTSA converts from cubic inches, as `2.999`.
+fn displacement(text: &str) -> Option<Number> {
+    rounded(text, 3)?.normalize().to_string().parse().ok()
+}
+
 /// `2.998832712` as people say it: `3.0 L`, rounded to a tenth.
 fn litres(text: &str) -> Option<String> {
-    let exact: rust_decimal::Decimal = text.parse().ok()?;
-    let away = rust_decimal::RoundingStrategy::MidpointAwayFromZero;
-    Some(format!("{:.1} L", exact.round_dp_with_strategy(1, away)))
+    Some(format!("{:.1} L", rounded(text, 1)?))
+}
+
+fn rounded(text: &str, decimals: u32) -> Option<Decimal> {
+    let exact: Decimal = text.parse().ok()?;
+    Some(exact.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Source, Values};
+    use super::{DecodedVin, Source, Values};
 
     fn values(pairs: &[(&str, &str)]) -> Values {
         let own = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -221,14 +275,24 @@ mod tests {
         assert_eq!(engine(&[]), None);
     }
 
+    fn decoded(values: Values, vin: &str) -> DecodedVin {
+        let form = vpic::Decoder::embedded().unwrap().form(vin, None);
+        values.into_decoded(vin, &form, Source::Offline, crate::testing::NOW.parse().unwrap())
+    }
+
     #[test]
-    fn a_displacement_is_the_number_that_nhtsa_writes() {
-        for text in ["3", "2.998832712", "1.5"] {
-            let values = values(&[("DisplacementL", text)]);
-            let at = crate::testing::NOW.parse().unwrap();
-            let decoded = values.into_decoded("1HGCM82633A004352", Source::Offline, at);
+    fn a_displacement_has_three_decimals_at_most() {
+        for (text, shown) in [
+            ("3", "3"),
+            ("3.0", "3"),
+            ("1.5", "1.5"),
+            ("2.998832712", "2.999"),
+            ("5.7354875", "5.735"),
+            ("2.0005", "2.001"),
+        ] {
+            let decoded = decoded(values(&[("DisplacementL", text)]), "1HGCM82633A004352");
             let json = serde_json::to_value(&decoded).unwrap();
-            assert_eq!(json["displacementL"].to_string(), text);
+            assert_eq!(json["displacementL"].to_string(), shown, "{text}");
         }
     }
 
@@ -237,13 +301,13 @@ mod tests {
         for (vin, valid) in [
             ("1HGCM82633A004352", true),
             ("1HGCM82643A004352", false),
+            ("7SAYGDEE3NF012345", false),
             ("WBA3A5C52CF256651", true),
             ("WBA3A5C5", false),
             ("WBA3A5C52CF25665O", false),
+            ("11111111111111111", false),
         ] {
-            let at = crate::testing::NOW.parse().unwrap();
-            let decoded = values(&[]).into_decoded(vin, Source::Offline, at);
-            assert_eq!(decoded.valid, valid, "{vin}");
+            assert_eq!(decoded(values(&[]), vin).valid, valid, "{vin}");
         }
     }
 }

@@ -1,5 +1,4 @@
-//! Vehicle identification numbers: their characters and their check digit (49 CFR 565.13 to 15,
-//! ISO 3779).
+//! Vehicle identification numbers: their characters (49 CFR 565.13 to 15, ISO 3779).
 
 use chrono::NaiveDate;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -8,8 +7,8 @@ use vpic::CheckDigit;
 
 use crate::core::input::{Field, Given};
 
-/// Seventeen letters and digits without I, O or Q, in upper case, with a check digit that holds
-/// where the standard demands one.
+/// Seventeen letters and digits without I, O or Q, in upper case, not all the same. Its check digit may
+/// be wrong: [`doubts`](super::doubts) asks about that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::Type)]
 #[serde(transparent)]
 #[sqlx(transparent)]
@@ -27,7 +26,7 @@ impl Vin {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VinError {
     /// It is too short or too long.
-    #[error("has {0} characters, and a VIN has 17")]
+    #[error("has {0} characters, and a VIN has 17: compare it with the vehicle or its papers")]
     Length(usize),
     /// A letter that is left out because it looks like a digit.
     #[error(
@@ -42,65 +41,59 @@ pub enum VinError {
         digit: char,
     },
     /// Neither a letter nor a digit.
-    #[error("position {position}: {character:?} is neither a letter from A to Z nor a digit")]
+    #[error(
+        "position {position}: {character:?} is neither a letter from A to Z nor a digit; \
+         enter what the vehicle shows there"
+    )]
     Character {
         /// Counted from one.
         position: usize,
         /// What stands there.
         character: char,
     },
-    /// The check digit does not fit the rest, so some character is wrong.
+    /// One character all over, as people type into a field that they want to leave empty.
     #[error(
-        "position 9: the check digit is {given} and the other characters ask for {expected}, \
-         so one character at least is not as it stands on the vehicle"
+        "is one character 17 times, and no vehicle has such a VIN: enter what the vehicle shows"
     )]
-    CheckDigit {
-        /// What stands there.
-        given: char,
-        /// What should.
-        expected: char,
-    },
+    Repeated,
 }
 
 impl TryFrom<&str> for Vin {
     type Error = VinError;
 
     fn try_from(text: &str) -> Result<Self, VinError> {
-        let vin = Self::well_formed(text)?;
-        match vin.check_digit() {
-            CheckDigit {
-                given: Some(given),
-                expected: Some(expected),
-                required: true,
-                ok: false,
-            } => Err(VinError::CheckDigit { given, expected }),
-            _ => Ok(vin),
-        }
+        Self::well_formed(text)
     }
 }
 
 impl Vin {
-    /// Reads the characters of a VIN, whatever its check digit says: there is something to tell
-    /// of such a one, too.
+    /// Reads the characters of a VIN as people type, print and scan it (see [`plain`]), whatever its
+    /// check digit.
     ///
     /// # Errors
-    /// Any fault but that of the check digit.
+    /// Where it can't be a VIN. Positions are those of the plain text.
     pub fn well_formed(text: &str) -> Result<Self, VinError> {
-        let text = text.trim();
+        let text = plain(text);
         let length = text.chars().count();
         if length != 17 {
             return Err(VinError::Length(length));
         }
         for (character, position) in text.chars().zip(1..) {
-            let letter = character.to_ascii_uppercase();
-            match letter {
-                'I' => return Err(VinError::Letter { position, letter, digit: '1' }),
-                'O' | 'Q' => return Err(VinError::Letter { position, letter, digit: '0' }),
-                _ if letter.is_ascii_alphanumeric() => {}
+            match character {
+                'I' => return Err(VinError::Letter { position, letter: 'I', digit: '1' }),
+                letter @ ('O' | 'Q') => {
+                    return Err(VinError::Letter { position, letter, digit: '0' });
+                }
+                _ if character.is_ascii_alphanumeric() => {}
                 _ => return Err(VinError::Character { position, character }),
             }
         }
-        Ok(Self(text.to_ascii_uppercase()))
+        let mut characters = text.chars();
+        let first = characters.next();
+        if characters.all(|it| Some(it) == first) {
+            return Err(VinError::Repeated);
+        }
+        Ok(Self(text))
     }
 
     /// What stands at position 9, and what should.
@@ -110,11 +103,29 @@ impl Vin {
     }
 }
 
+/// A VIN without what is written around and between its characters, in upper case: blanks, dashes, the
+/// asterisks around a bar code, a label (`VIN:`), and the letter I that Code 39 puts before the VIN of an
+/// import.
+pub(super) fn plain(text: &str) -> String {
+    let is_part = |it: &char| {
+        !it.is_whitespace()
+            && !matches!(it, '-' | '*' | '\u{ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}')
+    };
+    let text: String = text.chars().filter(is_part).map(|it| it.to_ascii_uppercase()).collect();
+    // The I of the label is in no VIN.
+    let text = text.strip_prefix("VIN").map_or(text.as_str(), |rest| {
+        let rest = ["NUMBER", "NO"].iter().find_map(|it| rest.strip_prefix(it)).unwrap_or(rest);
+        rest.trim_start_matches(['.', ':', '#', '='])
+    });
+    let is_import = text.starts_with('I') && text.chars().count() == 18;
+    text.get(usize::from(is_import)..).unwrap_or_default().to_owned()
+}
+
 impl Field for Vin {
     fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
         match given {
             Given::Text(text) | Given::Typed(text) => {
-                Self::try_from(text.as_str()).map_err(|error| error.to_string())
+                Self::well_formed(text).map_err(|error| error.to_string())
             }
             _ => Err("has to be a text".to_owned()),
         }
@@ -122,7 +133,8 @@ impl Field for Vin {
 
     fn schema() -> Schema {
         json_schema!({
-            "type": "string", "pattern": "^[A-HJ-NPR-Za-hj-npr-z0-9]{17}$",
+            "type": "string",
+            "pattern": "^[\\s*-]*([Vv][Ii][Nn][.:#=]*)?[\\s*-]*[Ii]?([\\s*-]*[A-HJ-NPR-Za-hj-npr-z0-9]){17}[\\s*-]*$",
             "examples": ["1HGCM82633A004352"],
         })
     }
@@ -146,62 +158,79 @@ impl JsonSchema for Vin {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Vin, VinError};
+    use super::Vin;
 
-    fn told(text: &str) -> String {
-        Vin::try_from(text).unwrap_err().to_string()
+    fn fault(text: &str) -> String {
+        Vin::well_formed(text).unwrap_err().to_string()
     }
 
     #[test]
-    fn a_vin_is_kept_in_upper_case() {
-        assert_eq!(Vin::try_from(" 1hgcm82633a004352 ").unwrap().as_str(), "1HGCM82633A004352");
+    fn a_vin_is_stored_in_upper_case() {
+        assert_eq!(Vin::well_formed(" 1hgcm82633a004352 ").unwrap().as_str(), "1HGCM82633A004352");
     }
 
     #[test]
-    fn a_wrong_vin_says_where_and_why() {
-        assert_eq!(told("1HGCM82633A00435"), "has 16 characters, and a VIN has 17");
-        assert_eq!(told("1HGCM82633A0043521"), "has 18 characters, and a VIN has 17");
-        assert!(told("IHGCM82633A004352").starts_with("position 1: the letter I is not used"));
-        assert!(told("1HGCM82633A0O4352").starts_with("position 13: the letter O is not used"));
-        assert!(told("1HGCM82633A00435q").starts_with("position 17: the letter Q is not used"));
-        assert!(told("1HGCM8263-A004352").starts_with("position 10: '-' is neither"));
-        assert!(told("1HGCM82633Ä004352").starts_with("position 11: 'Ä' is neither"));
-        assert!(told("1HGCM82643A004352").starts_with("position 9: the check digit is 4 and"));
+    fn a_wrong_vin_says_where_and_why_and_what_to_do() {
+        assert!(
+            fault("1HGCM82633A00435").starts_with("has 16 characters, and a VIN has 17: compare")
+        );
+        assert!(fault("1HGCM82633A0043521").starts_with("has 18 characters, and a VIN has 17: "));
+        assert!(fault("IHGCM82633A004352").starts_with("position 1: the letter I is not used"));
+        assert!(fault("1HGCM82633A0O4352").starts_with("position 13: the letter O is not used"));
+        assert!(fault("1HGCM82633A00435q").starts_with("position 17: the letter Q is not used"));
+        assert!(fault("1HGCM8263/A004352").starts_with("position 10: '/' is neither"));
+        assert!(fault("1HGCM82633Ä004352").starts_with("position 11: 'Ä' is neither"));
     }
 
     #[test]
-    fn the_check_digit_counts_in_north_america_and_china_only() {
-        for vin in ["1M8GDM9AXKP042788", "5GZCZ43D13S812715", "11111111111111111"] {
-            assert!(Vin::try_from(vin).is_ok(), "{vin}");
+    fn one_character_all_over_is_no_vin() {
+        for character in "0123456789ABCDEFGHJKLMNPRSTUVWXYZ".chars() {
+            let text = character.to_string().repeat(17);
+            assert!(fault(&text).contains("one character 17 times"), "{text}");
+            assert!(fault(&format!("VIN: {text}")).contains("one character 17 times"), "{text}");
         }
-        for vin in ["1M8GDM9A1KP042788", "LM8GDM9A1KP042788"] {
-            assert!(matches!(Vin::try_from(vin), Err(VinError::CheckDigit { .. })), "{vin}");
+        assert!(Vin::well_formed("11111111111111112").is_ok());
+    }
+
+    #[test]
+    fn vins_are_read_as_they_are_printed_and_scanned() {
+        for text in [
+            "1HGCM82633A004352",
+            "1HG CM826 3 3A 004352",
+            "1HG-CM826-3-3A-004352",
+            "1HG–CM826—3−3A‑004352",
+            "*1HGCM82633A004352*",
+            "I1HGCM82633A004352",
+            "*I1HGCM82633A004352*",
+            "i1hgcm82633a004352",
+            "VIN:1HGCM82633A004352",
+            "VIN: 1HGCM82633A004352",
+            "vin 1HGCM82633A004352",
+            "VIN No. 1HGCM82633A004352",
+            "VIN number: *I1HGCM82633A004352*",
+            "VIN#1HGCM82633A004352",
+            "VIN1HGCM82633A004352",
+            "\u{a0}1HGCM82633A\u{2009}004352\r\n",
+        ] {
+            assert_eq!(Vin::well_formed(text).unwrap().as_str(), "1HGCM82633A004352", "{text:?}");
         }
-        for vin in ["WBA3A5C51CF256651", "WBA3A5C52CF256651", "JM8GDM9A1KP042788"] {
-            assert!(Vin::try_from(vin).is_ok(), "{vin}");
-        }
+        // An I in the place of a 1 is no prefix.
+        assert!(fault("IHGCM82633A004352").starts_with("position 1: the letter I"));
+        assert!(fault("VIN: 1HGCM82633A00435").starts_with("has 16 characters"));
+        assert!(fault("VIN:").starts_with("has 0 characters"));
     }
 
     proptest! {
         #[test]
-        fn one_wrong_character_is_caught(
-            vin in "1[A-HJ-NPR-Z0-9]{7}0[A-HJ-NPR-Z0-9]{8}",
-            position in (9_usize..17),
-            step in 1_u8..10,
-        ) {
-            let mut vin = vin.into_bytes();
-            vin[position] = b"0123456789"[position % 10];
-            let digit = vpic::check_digit(std::str::from_utf8(&vin).unwrap());
-            vin[8] = digit.expected.unwrap() as u8;
-            prop_assert!(Vin::try_from(std::str::from_utf8(&vin).unwrap()).is_ok());
-            // Another digit there changes the sum by less than eleven times its weight.
-            vin[position] = b'0' + (vin[position] - b'0' + step) % 10;
-            prop_assert!(Vin::try_from(std::str::from_utf8(&vin).unwrap()).is_err());
+        fn what_is_read_is_read_again_as_itself(text in "(VIN:? )?[*I]?[A-HJ-NPR-Z0-9 -]{17,22}[*]?") {
+            if let Ok(vin) = Vin::well_formed(&text) {
+                prop_assert_eq!(Vin::well_formed(vin.as_str()).unwrap(), vin);
+            }
         }
 
         #[test]
         fn no_text_makes_it_panic(text in "\\PC{0,40}") {
-            let _ = Vin::try_from(text.as_str());
+            let _ = Vin::well_formed(text.as_str());
         }
     }
 }

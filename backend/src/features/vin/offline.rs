@@ -4,16 +4,20 @@ use std::sync::OnceLock;
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use serde_json::{Value, json};
-use vpic::{Decoder, Options, PartKind};
+use vpic::{Decoder, Form, FormKind, Options, PartKind};
 
 use super::{
     DecodedVin, Source, Vin,
+    honest::{dated, is_foreign, without_false_problems},
     model::{Problem, Values},
 };
 use crate::core::{Error, Result};
 
 /// The member of a kept answer that names the month of the tables that gave it.
 pub(super) const TABLES: &str = "Tables";
+
+/// NHTSA's name of the model year.
+pub(super) const MODEL_YEAR: &str = "ModelYear";
 
 /// The decoder; the first call opens it, which takes some thirty milliseconds.
 ///
@@ -25,13 +29,37 @@ pub(super) fn decoder() -> Result<&'static Decoder> {
     opened.map_err(|error| Error::Internal(format!("the VIN tables: {error}").into()))
 }
 
-/// What the tables say of any text, and the whole answer as it is kept.
+/// The form of a VIN, as of a day.
 ///
 /// # Errors
 /// Internal where the program's data is damaged.
-pub(super) fn decode(text: &str, at: DateTime<Utc>) -> Result<(DecodedVin, Value)> {
+pub(super) fn form(text: &str, today: NaiveDate) -> Result<Form> {
+    Ok(decoder()?.form(text, Some(day(today))))
+}
+
+/// Whether one character of a VIN is probably wrong, wherever the vehicle was built.
+///
+/// # Errors
+/// Internal where the program's data is damaged.
+pub(super) fn looks_mistyped(text: &str, today: NaiveDate) -> Result<bool> {
+    Ok(decoder()?.looks_mistyped(text, Some(day(today))))
+}
+
+/// What the tables say of any text, and the whole answer as it is cached. A `year` decides between
+/// years thirty apart, unless the VIN contradicts it.
+///
+/// # Errors
+/// Internal where the program's data is damaged.
+pub(super) fn decode(
+    text: &str,
+    year: Option<u16>,
+    at: DateTime<Utc>,
+) -> Result<(DecodedVin, Value)> {
     let decoder = decoder()?;
-    let options = Options { today: Some(day(at.date_naive())), ..Options::default() };
+    let today = at.date_naive();
+    let form = form(text, today)?;
+    let model_year = year.filter(|it| !form.contradicts(*it));
+    let options = Options { today: Some(day(today)), model_year };
     let found = decoder.decode_with(text, &options);
     let values = found.flat().into_iter().map(|(name, value)| (name.to_owned(), value));
     let values = Values(values.collect());
@@ -50,28 +78,44 @@ pub(super) fn decode(text: &str, at: DateTime<Utc>) -> Result<(DecodedVin, Value
         },
         positions: problem.positions,
     });
-    let told = values.into_decoded(found.vin(), Source::Offline, at);
-    let told = DecodedVin {
-        make: told.make.map(spelled),
+    let decoded = values.into_decoded(found.vin(), &form, Source::Offline, at);
+    let decoded = DecodedVin {
+        make: decoded.make.map(spelled),
         problems: problems.collect(),
         suggestions: found.suggestions(),
         tables: Some(decoder.month().to_owned()),
-        ..told
+        ..decoded
     };
-    Ok((told, raw))
+    let decoded = without_false_problems(decoded, &form, today)?;
+    Ok((dated(decoded, &form, year), raw))
 }
 
 /// The first fuel of a vehicle of this VIN in NHTSA's words, as the program's own tables have it:
 /// some microseconds' work.
 #[must_use]
 pub fn fuel_type(vin: &Vin) -> Option<String> {
-    decoder().ok()?.decode(vin.as_str()).fuel_type().map(str::to_owned)
+    let decoder = decoder().ok()?;
+    let found = decoder.decode(vin.as_str());
+    // Of a VIN that the descriptions don't fit, they say nothing.
+    let fits =
+        !has_misfits(&found) || decoder.form(vin.as_str(), None).kind == FormKind::NorthAmerican;
+    found.fuel_type().filter(|_| fits).map(str::to_owned)
+}
+
+/// Whether characters don't fit any description of the manufacturer's vehicles.
+fn has_misfits(found: &vpic::Decoded<'_>) -> bool {
+    found.problems().iter().any(|it| (2..=5).contains(&it.code))
 }
 
 /// A make as its owner writes it, as far as NHTSA's list has it so: it answers in capitals.
 pub(super) fn spelled(make: String) -> String {
     let listed = decoder().ok().and_then(|it| it.make_name(&make));
     listed.map_or(make, str::to_owned)
+}
+
+/// Years for people: `2013 or 1983`.
+pub(super) fn spoken_years(years: &[u16]) -> String {
+    years.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
 }
 
 /// A part of a VIN, and what it told.
@@ -84,15 +128,20 @@ pub(super) struct Part {
     pub(super) tells: Vec<(String, String)>,
 }
 
-/// What each part of a VIN means (ISO 3779; 49 CFR 565.15).
+/// What each part of a VIN means (ISO 3779; 49 CFR 565.15). The year that NHTSA reads from it is left
+/// out.
 ///
 /// # Errors
 /// Internal where the program's data is damaged.
-pub(super) fn parts(vin: &str) -> Result<Vec<Part>> {
+pub(super) fn parts(vin: &str, today: NaiveDate) -> Result<Vec<Part>> {
     let found = decoder()?.decode(vin);
+    let is_misread = has_misfits(&found) && is_foreign(vin, &form(vin, today)?, today)?;
     let part = |part: vpic::Part<'_>| {
         let (first, last) = (*part.positions.start(), *part.positions.end());
-        let tells = part.values.iter().take(8);
+        let holds = |it: &&(vpic::Element<'_>, &str)| {
+            it.0.code != MODEL_YEAR && (!is_misread || part.kind == PartKind::Manufacturer)
+        };
+        let tells = part.values.iter().filter(holds).take(8);
         Part {
             characters: part.characters,
             title: match part.kind {

@@ -5,6 +5,7 @@ use axum::{Router, extract::State, response::Html, routing::get};
 
 use super::{
     DecodedVin, Vin,
+    model::Form,
     offline::{self, Part},
     service,
 };
@@ -31,26 +32,34 @@ pub struct Card {
     parts: Vec<Part>,
     /// What is wrong with text that is no VIN; then nothing was decoded.
     fault: Option<String>,
+    /// Whether it is shown within the form for a vehicle.
+    is_in_form: bool,
 }
 
-/// The card of what was typed as a VIN; none where nothing was.
+/// The card of what was typed as a VIN, and as the model year; none where no VIN was.
 ///
 /// # Errors
 /// Internal where the program's own tables are damaged.
-pub async fn card(app: &App, typed: &str) -> Result<Option<Card>> {
+pub async fn card(app: &App, typed: &str, year: &str) -> Result<Option<Card>> {
     let typed = typed.trim();
     if typed.is_empty() {
         return Ok(None);
     }
     let (decoded, fault) = match Vin::well_formed(typed) {
-        Ok(vin) => (service::decode(app, &vin).await?, None),
+        Ok(vin) => (service::decode(app, &vin, known_year(year)).await?, None),
         // What is no VIN may still be one that was mistyped.
-        Err(error) => {
-            (offline::decode(typed, app.clock.now())?.0, Some(web::sentence(&error.to_string())))
-        }
+        Err(error) => (
+            offline::decode(typed, None, app.clock.now())?.0,
+            Some(web::sentence(&error.to_string())),
+        ),
     };
-    let parts = offline::parts(&decoded.vin)?;
-    Ok(Some(Card { decoded, parts, fault }))
+    let parts = offline::parts(&decoded.vin, app.clock.now().date_naive())?;
+    Ok(Some(Card { decoded, parts, fault, is_in_form: true }))
+}
+
+/// A model year that was typed, where it is one.
+fn known_year(typed: &str) -> Option<u16> {
+    typed.trim().parse().ok().filter(|it| (1886..=2100).contains(it))
 }
 
 impl Card {
@@ -70,6 +79,12 @@ impl Card {
         Some(parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" "))
     }
 
+    /// The model years to choose from, where the VIN doesn't settle which it is.
+    fn years(&self) -> &[u16] {
+        let is_open = self.fault.is_none() && !self.decoded.year_settled;
+        if is_open { &self.decoded.year_candidates } else { &[] }
+    }
+
     /// What else one wants to see at once.
     fn facts(&self) -> Vec<(&'static str, &str)> {
         let decoded = &self.decoded;
@@ -84,20 +99,28 @@ impl Card {
         facts.into_iter().filter_map(|(name, fact)| Some((name, fact.as_deref()?))).collect()
     }
 
-    /// What is wrong, for people. That nobody told NHTSA what each position means is not.
+    /// Why details are missing, of a VIN that NHTSA's tables needn't describe.
+    fn hint(&self) -> Option<&str> {
+        let decoded = &self.decoded;
+        let is_elsewhere = self.fault.is_none() && decoded.form != Form::Us;
+        let hint = decoded.problems.iter().find(|it| matches!(it.code, 7 | 8));
+        hint.filter(|_| is_elsewhere).map(|it| it.detail.as_str())
+    }
+
+    /// What is wrong, for people. That NHTSA doesn't know what each position means isn't.
     fn problems(&self) -> Vec<String> {
         let decoded = &self.decoded;
         let digit = decoded.check_digit;
         let told = decoded.problems.iter().filter(|it| match it.code {
             _ if self.fault.is_some() => false,
-            1 => digit.required,
+            7 | 8 => decoded.form == Form::Us,
             14 => false,
             _ => true,
         });
         told.map(|it| match (it.code, digit.given, digit.expected) {
             (1, Some(given), Some(expected)) => format!(
                 "Position 9, the check digit, is {given} and the other characters ask for \
-                 {expected}: one of the 17 is not as it stands on the vehicle."
+                 {expected}: one of the 17 is probably wrong. Compare each with the vehicle."
             ),
             _ => it.detail.clone(),
         })
@@ -110,6 +133,8 @@ input! {
     struct VinQuery {
         /// As it was typed
         vin: Option<Text<100>>,
+        /// The model year, as it was typed
+        year: Option<Text<100>>,
     }
 }
 
@@ -122,6 +147,20 @@ struct Page {
     rows: Vec<(String, String)>,
 }
 
+/// NHTSA's values as far as they hold: the model year only where it is settled, and of a VIN that its
+/// descriptions don't fit only who made it, where, and what kind of vehicle.
+fn rows_of(decoded: &DecodedVin) -> Vec<(String, String)> {
+    const ABOUT_THE_MAKER: [&str; 5] =
+        ["Make", "Manufacturer", "ManufacturerId", "PlantCountry", "VehicleType"];
+    let is_american = decoded.form == Form::Us;
+    let holds = |name: &str| match name {
+        offline::MODEL_YEAR => decoded.year_settled,
+        name => is_american || decoded.model.is_some() || ABOUT_THE_MAKER.contains(&name),
+    };
+    let rows = decoded.attributes.iter().filter(|it| holds(it.0));
+    rows.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
 async fn show(
     State(app): State<App>,
     _: User,
@@ -129,8 +168,9 @@ async fn show(
     Search(query): Search<VinQuery>,
 ) -> Result<Html<String>> {
     let typed = query.vin.map(|it| it.0).unwrap_or_default();
-    let card = card(&app, &typed).await?;
-    let rows = card.iter().flat_map(|it| it.decoded.attributes.clone()).collect();
+    let year = query.year.map(|it| it.0).unwrap_or_default();
+    let card = card(&app, &typed, &year).await?.map(|card| Card { is_in_form: false, ..card });
+    let rows = card.iter().flat_map(|it| rows_of(&it.decoded)).collect();
     let rows = offline::named(rows)?;
     web::page(&Page { shell, typed, card, rows })
 }
@@ -141,7 +181,8 @@ async fn show_card(
     Search(query): Search<VinQuery>,
 ) -> Result<Html<String>> {
     let typed = query.vin.map(|it| it.0).unwrap_or_default();
-    match card(&app, &typed).await? {
+    let year = query.year.map(|it| it.0).unwrap_or_default();
+    match card(&app, &typed, &year).await? {
         Some(card) => web::page(&card),
         None => Ok(Html(String::new())),
     }

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::{
     DecodedVin, Source, Vin,
+    honest::dated,
     live::{self, Live},
     offline::{self, TABLES},
     store,
@@ -87,19 +88,51 @@ struct Mark {
     make: Option<String>,
     tables: Option<String>,
     decoded_at: DateTime<Utc>,
+    /// Answers of earlier versions lack it, and have years that the VIN doesn't settle.
+    #[serde(rename = "yearSettled")]
+    _year_settled: bool,
 }
 
-/// What a VIN means. Whoever is away, there is an answer.
+/// What a VIN means, with the model year where that is known. If NHTSA is unavailable, the tables answer.
 ///
 /// # Errors
 /// Internal where the program's own tables are damaged.
-pub async fn decode(app: &App, vin: &Vin) -> Result<DecodedVin> {
-    let body = decode_as_json(app, vin).await?.into_bytes();
+pub async fn decode(app: &App, vin: &Vin, year: Option<u16>) -> Result<DecodedVin> {
+    if year.is_some() {
+        return decode_of_year(app, vin, year).await;
+    }
+    let body = decode_as_json(app, vin, None).await?.into_bytes();
     serde_json::from_slice(&body).map_err(|error| Error::Internal(error.into()))
 }
 
+/// What a VIN means for a known model year. Such answers aren't cached: the cache is by VIN alone.
+async fn decode_of_year(app: &App, vin: &Vin, year: Option<u16>) -> Result<DecodedVin> {
+    let now = app.clock.now();
+    let Inner { provider, live } = &*app.vins.0;
+    let known = offline::decode(vin.as_str(), year, now)?.0;
+    let asks = match provider {
+        VinProvider::Offline => false,
+        VinProvider::OfflineThenVpic => known.make.is_none(),
+        VinProvider::Vpic => true,
+    };
+    if !asks {
+        return Ok(known);
+    }
+    let form = offline::form(vin.as_str(), now.date_naive())?;
+    let allowed = year.filter(|it| !form.contradicts(*it));
+    let answer = Box::pin(live.decode(vin, allowed, now)).await;
+    Ok(answer.map_or(known, |answer| dated(answer.0, &form, year)))
+}
+
 /// The same, as a document.
-pub(super) async fn decode_as_json(app: &App, vin: &Vin) -> Result<Stored<DecodedVin>> {
+pub(super) async fn decode_as_json(
+    app: &App,
+    vin: &Vin,
+    year: Option<u16>,
+) -> Result<Stored<DecodedVin>> {
+    if year.is_some() {
+        return Stored::of(&decode_of_year(app, vin, year).await?);
+    }
     let key = key(vin);
     let earliest = app.clock.now() - KEPT;
     // Of several who ask at once one finds out; the others are given what is kept from then on.
@@ -144,18 +177,18 @@ async fn find_out(app: &App, vin: &Vin, earliest: DateTime<Utc>) -> Result<Decod
     let now = app.clock.now();
     let Inner { provider, live } = &*app.vins.0;
     let (decoded, raw) = match provider {
-        VinProvider::Offline => offline::decode(vin.as_str(), now)?,
+        VinProvider::Offline => offline::decode(vin.as_str(), None, now)?,
         VinProvider::OfflineThenVpic => {
-            let known = offline::decode(vin.as_str(), now)?;
+            let known = offline::decode(vin.as_str(), None, now)?;
             if known.0.make.is_some() {
                 known
             } else {
-                live.decode(vin, now).await.unwrap_or(known)
+                live.decode(vin, None, now).await.unwrap_or(known)
             }
         }
-        VinProvider::Vpic => match live.decode(vin, now).await {
+        VinProvider::Vpic => match live.decode(vin, None, now).await {
             Some(answer) => answer,
-            None => offline::decode(vin.as_str(), now)?,
+            None => offline::decode(vin.as_str(), None, now)?,
         },
     };
     if app.vins.is_final(decoded.tables.as_deref(), decoded.make.as_deref()) {
@@ -181,7 +214,7 @@ async fn find_kept(app: &App, vin: &Vin, earliest: DateTime<Utc>) -> Option<Deco
     let decoded = match raw.get(TABLES).and_then(Value::as_str) {
         // Worked out anew: that costs less than to read how it was told.
         Some(month) if offline::decoder().ok()?.month() == month => {
-            offline::decode(vin.as_str(), at).ok()?.0
+            offline::decode(vin.as_str(), None, at).ok()?.0
         }
         Some(_) => return None,
         None => live::read(vin, &raw, at)?,

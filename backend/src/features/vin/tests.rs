@@ -89,19 +89,38 @@ async fn a_wrong_check_digit_is_told_and_the_rest_is_decoded(app: TestApp) {
 async fn what_is_no_vin_is_refused_with_the_place_of_the_fault(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     for (typed, fault) in [
-        ("1HGCM82633A00435", "/vin: has 16 characters, and a VIN has 17"),
-        ("1HGCM82633A0043521", "/vin: has 18 characters, and a VIN has 17"),
+        (
+            "1HGCM82633A00435",
+            "/vin: has 16 characters, and a VIN has 17: compare it with the vehicle or its papers",
+        ),
+        (
+            "1HGCM82633A0043521",
+            "/vin: has 18 characters, and a VIN has 17: compare it with the vehicle or its papers",
+        ),
         (
             "1HGCM82633AO04352",
             "/vin: position 12: the letter O is not used in a VIN; it may be the digit 0",
         ),
-        ("1HGCM8263-3A00435", "/vin: position 10: '-' is neither a letter from A to Z nor a digit"),
+        (
+            "1HGCM8263_3A00435",
+            "/vin: position 10: '_' is neither a letter from A to Z nor a digit; enter what the \
+             vehicle shows there",
+        ),
         (
             "1HGCM82633A00435%C3%84",
-            "/vin: position 17: 'Ä' is neither a letter from A to Z nor a digit",
+            "/vin: position 17: 'Ä' is neither a letter from A to Z nor a digit; enter what the \
+             vehicle shows there",
+        ),
+        (
+            "11111111111111111",
+            "/vin: is one character 17 times, and no vehicle has such a VIN: enter what the vehicle \
+             shows",
         ),
         ("1HGCM82633A00435%FF", "/vin: is not a text in UTF-8"),
-        ("%00", "/vin: has 1 characters, and a VIN has 17"),
+        (
+            "%00",
+            "/vin: has 1 characters, and a VIN has 17: compare it with the vehicle or its papers",
+        ),
     ] {
         let answer = ann.get(&format!("/api/vin/{typed}")).await;
         assert_eq!((answer.status, answer.faults()), (422, vec![fault.to_owned()]), "{typed}");
@@ -210,7 +229,7 @@ async fn a_vehicle_is_filled_from_its_vin(app: TestApp) {
 
 async fn what_is_given_of_a_vehicle_is_never_overwritten(app: TestApp) {
     let ann = app.register("ann@example.org").await;
-    let new = json!({ "vin": ACCORD, "make": "Mine", "year": 1999 });
+    let new = json!({ "vin": ACCORD, "make": "Mine", "year": 1999, "confirm": ["/year"] });
     let added = ann.post("/api/vehicles", new).await;
     let told = |name: &str| added.body[name].clone();
     assert_eq!(

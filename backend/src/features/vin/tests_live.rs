@@ -179,11 +179,18 @@ fn nhtsa_is_asked_for_what_the_tables_do_not_know() {
         assert_eq!(answer["displacementL"], json!(2.4));
         assert_eq!(answer["tables"], Value::Null);
         let codes: Vec<_> = answer["problems"].as_array().unwrap().iter().collect();
-        assert_eq!((codes.len(), &codes[1]["code"]), (2, &json!(14)));
+        // The check digit isn't demanded of this VIN.
+        assert_eq!((codes.len(), &codes[0]["code"]), (1, &json!(14)));
         let path = format!("/api/vehicles/DecodeVinValues/{UNKNOWN}?format=json");
         assert_eq!(*nhtsa.paths.lock().unwrap(), [path]);
         assert_eq!(decode(&app, UNKNOWN).await["source"], "cache");
         assert_eq!(nhtsa.asked(), 1);
+        // Nor does NHTSA's year of a European VIN settle anything; one that is given goes along.
+        assert_eq!(answer["year"], Value::Null);
+        let answer = decode(&app, &format!("{UNKNOWN}?year=2021")).await;
+        assert_eq!((&answer["source"], &answer["year"]), (&json!("vpic"), &json!(2021)));
+        let asked = nhtsa.paths.lock().unwrap().pop().unwrap();
+        assert!(asked.ends_with(&format!("{UNKNOWN}?format=json&modelyear=2021")), "{asked}");
     });
 }
 

@@ -1,0 +1,44 @@
+//! What looks wrong about a vehicle that is saved, and was or wasn't confirmed.
+
+use chrono::NaiveDate;
+
+use super::{Vehicle, Vin};
+use crate::{
+    core::{Error, Result, input::Confirmed},
+    features::vin,
+};
+
+/// Refuses a VIN or a year that looks wrong, unless it is confirmed or no different from before; marks
+/// on the vehicle what is confirmed. A year that isn't sent (`sends_year`) isn't asked about: a client
+/// can't confirm what it didn't say.
+///
+/// # Errors
+/// `Invalid` with everything that is to be confirmed.
+pub(super) fn settle(
+    vehicle: &mut Vehicle,
+    before: Option<&Vehicle>,
+    sends_year: bool,
+    confirm: Option<&Confirmed>,
+    today: NaiveDate,
+) -> Result<()> {
+    let is_new_vin = before.is_none_or(|it| it.vin != vehicle.vin);
+    let is_new_year = is_new_vin || before.is_none_or(|it| it.year != vehicle.year);
+    if is_new_vin {
+        vehicle.confirmed.remove("vin");
+    }
+    if is_new_year {
+        vehicle.confirmed.remove("year");
+    }
+    let vin: Option<&Vin> = (&vehicle.vin).into();
+    let Some(vin) = vin else { return Ok(()) };
+    let mut open = Vec::new();
+    for doubt in vin::doubts(vin, vehicle.year, today)? {
+        let is_new = if doubt.name() == "vin" { is_new_vin } else { is_new_year && sends_year };
+        if confirm.is_some_and(|it| it.has(doubt.name())) {
+            vehicle.confirmed.add(doubt.name());
+        } else if is_new {
+            open.push(doubt);
+        }
+    }
+    if open.is_empty() { Ok(()) } else { Err(Error::Invalid(open)) }
+}

@@ -1,0 +1,2 @@
+-- Earlier answers have model years that the VIN doesn't settle.
+DELETE FROM vin_cache;
