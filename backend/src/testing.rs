@@ -216,6 +216,23 @@ impl TestApp {
         self.with_cookie(cookie_of(&answer))
     }
 
+    /// Takes away the account that every test begins with, and all others.
+    pub(crate) async fn delete_all_accounts(&self) {
+        for table in ["sessions", "first_account", "accounts"] {
+            let delete = sqlx::AssertSqlSafe(format!("DELETE FROM {table}"));
+            match self.app.db.write().await.unwrap() {
+                crate::core::db::Tx::Postgres { mut tx, .. } => {
+                    sqlx::raw_sql(delete).execute(&mut *tx).await.unwrap();
+                    tx.commit().await.unwrap();
+                }
+                crate::core::db::Tx::Sqlite(mut tx) => {
+                    sqlx::query(delete).execute(&mut *tx).await.unwrap();
+                    tx.commit().await.unwrap();
+                }
+            }
+        }
+    }
+
     /// Another instance of the service over the same database, with other settings.
     pub(crate) fn other_instance(&self, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::clone(&self.app.config);

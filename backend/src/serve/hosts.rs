@@ -165,6 +165,7 @@ mod tests {
     #[tokio::test]
     async fn before_the_first_account_only_its_own_names_are_answered() {
         let test = TestApp::on_sqlite().await;
+        test.delete_all_accounts().await;
         let hosts = Hosts::of(&test.app);
         for host in OURS {
             assert!(is_answered(&hosts, host).await, "{host}");
@@ -185,6 +186,7 @@ mod tests {
             config.server.hosts = serde_json::from_str(r#""cars.lan, FD00::1""#).unwrap();
         })
         .await;
+        test.delete_all_accounts().await;
         let hosts = Hosts::of(&test.app);
         for is_set_up in [false, true] {
             for host in ["cars.example.org", "CARS.example.org:8443", "cars.lan:1", "[fd00::1]:2"] {

@@ -69,28 +69,13 @@ async fn the_first_account_is_the_administrator(app: TestApp) {
     assert_eq!((admin.status, &admin.body["isAdmin"]), (200, &json!(true)));
 }
 
-/// Takes away the account that every test begins with.
-async fn delete_all_accounts(app: &TestApp) {
-    for table in ["sessions", "first_account", "accounts"] {
-        let delete = format!("DELETE FROM {table}");
-        match app.app.db.write().await.unwrap() {
-            crate::core::db::Tx::Postgres { mut tx, .. } => {
-                let delete = sqlx::AssertSqlSafe(delete);
-                sqlx::raw_sql(delete).execute(&mut *tx).await.unwrap();
-                tx.commit().await.unwrap();
-            }
-            crate::core::db::Tx::Sqlite(mut tx) => {
-                let delete = sqlx::AssertSqlSafe(delete);
-                sqlx::query(delete).execute(&mut *tx).await.unwrap();
-                tx.commit().await.unwrap();
-            }
-        }
-    }
-}
-
 async fn the_first_account_needs_the_setup_token_where_others_can_reach_the_service(app: TestApp) {
-    delete_all_accounts(&app).await;
-    let app = app.other_instance(|it| it.server.address = "0.0.0.0:3001".parse().unwrap()).nobody();
+    app.delete_all_accounts().await;
+    let app = app.other_instance(|it| {
+        it.server.address = "0.0.0.0:3001".parse().unwrap();
+        it.auth.registration = Registration::Closed;
+    });
+    let app = app.nobody();
     let token = setup_token(&app.app).await.unwrap().unwrap().to_owned();
     let register = async |email: &str, token: Option<&str>| {
         let mut new = json!({ "email": email, "password": PASSWORD });
@@ -130,7 +115,7 @@ async fn a_sessions_cookie_is_no_bearer_token(app: TestApp) {
 }
 
 async fn of_many_who_register_first_one_is_the_administrator(app: TestApp) {
-    delete_all_accounts(&app).await;
+    app.delete_all_accounts().await;
     let (nobody, at_once) = (app.nobody(), 0..4);
     let answers = at_once.map(|n| {
         let new = json!({ "email": format!("{n}@example.org"), "password": PASSWORD });
