@@ -45,7 +45,11 @@ pub(super) async fn restore(folder: &Folder, wanted: &Wanted) -> Result<String> 
     let (backup, manifest) = choose(&backups, wanted)?;
     let place = Place { engine: manifest.engine, wanted };
     place.check()?;
-    let signed = wanted.trust.keys.check(backup, wanted.trust.needs_signature)?;
+    let signed = wanted.trust.keys.check(backup, wanted.trust.needs_signature);
+    let signed = signed.map_err(|error| match error {
+        BackupError::Refused(why) => BackupError::Refused(format!("{}: {why}", backup.name)),
+        error => error,
+    })?;
     verify::compare(backup, manifest).await?;
     let identities = Identities::read(wanted.identity.as_deref())?;
     let from = payload::open(&backup.payload(manifest), &identities)?;

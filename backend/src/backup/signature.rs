@@ -70,7 +70,7 @@ impl KnownKeys {
         let signed = self.look_at(backup)?;
         match &signed {
             Signed::Unknown(_) | Signed::Not if required => {
-                Err(BackupError::Refused(format!("{}: {signed}", backup.name)))
+                Err(BackupError::Refused(signed.to_string()))
             }
             _ => Ok(signed),
         }
