@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help map run test test-pgbouncer check fuzz migrate bench bench-scaling bench-vin overload torture drill setup start stop logs db-shell clean
+.PHONY: help map run test test-pgbouncer check fuzz fuzz-backups migrate bench bench-scaling bench-vin overload torture drill setup start stop logs db-shell clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,10 @@ check: ## format, lints, documentation, dependencies
 fuzz: ## hold every answer to the OpenAPI document, for ten minutes
 	scripts/need curl python3-venv
 	scripts/fuzz
+
+fuzz-backups: ## read hostile backups for an hour: none may write outside its folder
+	BACKUP_FUZZ_SECONDS=$${BACKUP_FUZZ_SECONDS:-3600} cargo test --locked -p motovaultpro --lib -- \
+		--nocapture no_backup_writes_outside_its_folder_or_panics_for_as_long_as_wanted
 
 migrate: ## bring the configured database up to date
 	cargo run --release --locked -p motovaultpro -- migrate

@@ -13,7 +13,7 @@ use crate::{
     core::{
         App, Error,
         clock::Clock,
-        config::{Config, ConfigError},
+        config::{Config, ConfigError, Engine},
         db::{
             Db,
             migrate::{self, MigrateError, Step},
@@ -105,10 +105,12 @@ enum Failure {
     Migrate(#[from] MigrateError),
     #[error("{0}")]
     Serve(#[from] serve::ServeError),
-    #[error("{0}")]
+    #[error("{}", cause(.0))]
     Work(Error),
-    #[error("{0}")]
-    Stations(Error),
+    #[error(
+        "{0} has none of MotoVaultPro's tables: check database.url, or run `motovaultpro migrate`"
+    )]
+    Empty(Engine),
     #[error("{0}")]
     Backup(#[from] BackupError),
     #[error("{0}")]
@@ -129,6 +131,26 @@ impl Failure {
             _ => 1,
         })
     }
+}
+
+/// What went wrong. Nobody reads a log here, so the cause is part of it.
+fn cause(error: &Error) -> String {
+    let mut told = match error {
+        Error::Internal(cause) => cause.to_string(),
+        Error::Unavailable => "the database does not answer, or takes no writes now".to_owned(),
+        other => other.to_string(),
+    };
+    let first = match error {
+        Error::Internal(cause) => cause.source(),
+        _ => None,
+    };
+    for source in std::iter::successors(first, |it| it.source()) {
+        let source = source.to_string();
+        if !told.contains(&source) {
+            told = format!("{told}: {source}");
+        }
+    }
+    told
 }
 
 /// Does what was asked, and tells how it went.
@@ -222,8 +244,28 @@ async fn serve_and_tell(config: Config, migrates: bool) -> Result<(), Failure> {
     Ok(served?)
 }
 
+/// Says on the standard error stream which database is used, without secrets.
+fn announce(engine: &Engine) {
+    eprintln!("motovaultpro: using {engine}");
+}
+
+/// Opens the database for a command that works on what is there, and creates none.
+async fn open_existing(config: &Config) -> Result<Db, Failure> {
+    let engine = config.database.engine()?;
+    announce(&engine);
+    let db = Db::open_existing(&config.database).await.map_err(serve::ServeError::from)?;
+    match migrate::status(&db, features::ALL, None).await {
+        Ok(steps) if steps.iter().any(|it| it.executed_at.is_some()) => Ok(db),
+        other => {
+            db.close().await;
+            other?;
+            Err(Failure::Empty(engine))
+        }
+    }
+}
+
 async fn users(config: Config, command: &administration::Command) -> Result<(), Failure> {
-    let db = Db::open(&config.database).await.map_err(serve::ServeError::from)?;
+    let db = open_existing(&config).await?;
     let app = App::new(config, db, Clock::System);
     let done = administration::run(&app, command).await;
     app.db.close().await;
@@ -232,7 +274,7 @@ async fn users(config: Config, command: &administration::Command) -> Result<(), 
 
 /// What the service does by itself every hour, now.
 async fn clean_vin_cache(config: Config) -> Result<(), Failure> {
-    let db = Db::open(&config.database).await.map_err(serve::ServeError::from)?;
+    let db = open_existing(&config).await?;
     let app = App::new(config, db, Clock::System);
     let done = jobs::run_one(&app, &vin::CHORE).await;
     app.db.close().await;
@@ -240,11 +282,11 @@ async fn clean_vin_cache(config: Config) -> Result<(), Failure> {
 }
 
 async fn bring_in(config: Config, command: &stations::Command) -> Result<(), Failure> {
-    let db = Db::open(&config.database).await.map_err(serve::ServeError::from)?;
+    let db = open_existing(&config).await?;
     let app = App::new(config, db, Clock::System);
     let done = stations::run(&app, command).await;
     app.db.close().await;
-    print(&done.map_err(Failure::Stations)?)
+    print(&done.map_err(Failure::Work)?)
 }
 
 async fn migrate(
@@ -253,6 +295,14 @@ async fn migrate(
     status: bool,
     dry_run: bool,
 ) -> Result<(), Failure> {
+    let engine = config.database.migration_engine()?;
+    announce(&engine);
+    if let Engine::Sqlite(path) = &engine
+        && (status || dry_run)
+        && !path.exists()
+    {
+        return print(&report(&migrate::all_pending(features::ALL, feature)?, dry_run));
+    }
     let db = Db::open_for_migrations(&config.database).await.map_err(serve::ServeError::from)?;
     if status || dry_run {
         let steps = migrate::status(&db, features::ALL, feature).await?;

@@ -15,11 +15,14 @@ use super::{
     keys,
     postgres::Programs,
     restore::{self, Wanted},
-    verify, wal,
+    signature::{self, KnownKeys},
+    verify::{self, Trust},
+    wal,
 };
 use crate::core::{
     clock::Clock,
     config::{Config, ConfigError, recipient},
+    minisign::PublicKey,
 };
 
 /// What to do with backups
@@ -48,6 +51,9 @@ pub enum Command {
         /// The file with the identity that opens sealed backups
         #[arg(long, value_name = "FILE")]
         identity: Option<PathBuf>,
+        /// Whose signatures are trusted
+        #[command(flatten)]
+        signatures: Signatures,
     },
     /// Bring one back, into a new place
     Restore {
@@ -70,9 +76,14 @@ pub enum Command {
         /// The file with the identity that opens sealed backups
         #[arg(long, value_name = "FILE")]
         identity: Option<PathBuf>,
+        /// Whose signatures are trusted
+        #[command(flatten)]
+        signatures: Signatures,
     },
     /// Print a new identity and its public key, for sealed backups
     Keygen,
+    /// Print the public key that backups are signed with, which other machines check them by
+    PublicKey,
     /// PostgreSQL's `archive_command`: `archive-wal %p %f`
     ArchiveWal {
         /// The file to archive
@@ -101,6 +112,25 @@ pub enum Command {
     },
 }
 
+/// Whose backups are trusted
+#[derive(Debug, Clone, clap::Args)]
+pub struct Signatures {
+    /// Trust signatures of this key, besides the service's own and the configured ones (may be
+    /// repeated)
+    #[arg(long = "public-key", value_name = "KEY")]
+    public_keys: Vec<PublicKey>,
+    /// Fail unless a trusted key has signed it
+    #[arg(long)]
+    require_signature: bool,
+}
+
+impl Signatures {
+    fn trust(&self, config: &Config) -> Result<Trust> {
+        let keys = KnownKeys::new(config, &self.public_keys)?;
+        Ok(Trust { keys, needs_signature: self.require_signature })
+    }
+}
+
 /// What to print, and whether the program ends well.
 #[derive(Debug)]
 pub struct Outcome {
@@ -127,28 +157,34 @@ pub async fn run(
     let text = match command {
         Command::Create { folder } => create(&load()?, folder.as_deref(), clock).await?,
         Command::List { folder } => list(&Folder::find(&place(folder.as_deref(), load)?)?)?,
-        Command::Verify { backup, folder, identity } => {
+        Command::Verify { backup, folder, identity, signatures } => {
             let config = optional(folder.as_deref(), &load)?;
             let programs = Programs::new(config.backup.postgres_programs.as_deref());
+            let trust = signatures.trust(&config)?;
             let folder = Folder::find(&place(folder.as_deref(), || Ok(config))?)?;
             let name = backup.as_deref();
-            let report = verify::verify(&folder, name, identity.as_deref(), &programs).await?;
+            let identity = identity.as_deref();
+            let report = verify::verify(&folder, name, identity, &trust, &programs).await?;
             let text = report.lines.iter().fold(String::new(), |text, it| text + it + "\n");
             return Ok(Outcome { text, fault: report.fault() });
         }
-        Command::Restore { backup, to, into, force, folder, identity } => {
-            let folder = Folder::find(&place(folder.as_deref(), load)?)?;
+        Command::Restore { backup, to, into, force, folder, identity, signatures } => {
+            let config = optional(folder.as_deref(), &load)?;
+            let trust = signatures.trust(&config)?;
+            let folder = Folder::find(&place(folder.as_deref(), || Ok(config))?)?;
             let wanted = Wanted {
                 backup: backup.clone(),
                 to: *to,
                 into: into.clone(),
                 identity: identity.clone(),
+                trust,
                 force: *force,
                 now: clock.now(),
             };
             restore::restore(&folder, &wanted).await?
         }
         Command::Keygen => keys::generate(),
+        Command::PublicKey => signature::own(&load()?)?.public().to_file(),
         Command::ArchiveWal { path, name, folder, recipient } => {
             let (folder, recipients) = if let Some(folder) = folder {
                 (folder.clone(), recipient.iter().cloned().collect())
@@ -199,7 +235,12 @@ async fn create(config: &Config, folder: Option<&Path>, clock: &Clock) -> Result
     let folder = Folder::make(&place(folder, || Ok(config.clone()))?)?;
     let lock = folder.lock()?;
     let made = create::create(config, &folder, lock, clock).await?;
-    let mut text = format!("made {}: {}\n", made.backup.name, size(made.manifest.size));
+    let engine = config.backup.engine(&config.database)?;
+    let size = size(made.manifest.size);
+    let mut text = format!("made {}: {size}, of {engine}\n", made.backup.name);
+    if let Some(error) = &made.unsigned {
+        let _ = writeln!(text, "It is not signed ({error}): set backup.signing_key.");
+    }
     if made.manifest.cluster.as_ref().is_some_and(|it| !it.archives) {
         text.push_str(
             "The server does not archive its WAL (archive_mode is off): there is a way back to \

@@ -11,11 +11,13 @@ use super::{
     payload::{self, Stop, blocking},
     postgres::{self, Programs},
     retention::{self, Cleared},
-    sqlite,
+    signature, sqlite,
 };
 use crate::core::{
+    Error,
     clock::Clock,
     config::{self, Config, PostgresAddress},
+    db::check_existing,
 };
 
 /// A backup that was made.
@@ -23,6 +25,8 @@ use crate::core::{
 pub(super) struct Made {
     pub(super) backup: Kept,
     pub(super) manifest: Manifest,
+    /// Why it was not signed.
+    pub(super) unsigned: Option<BackupError>,
     /// What was removed for it, or why not.
     pub(super) cleared: Result<Cleared>,
 }
@@ -37,10 +41,24 @@ pub(super) async fn create(
     lock: File,
     clock: &Clock,
 ) -> Result<Made> {
+    let engine = config.backup.engine(&config.database)?;
+    if let config::Engine::Sqlite(file) = &engine {
+        // The wrong database would be backed up, and the right one be missed when it is needed.
+        check_existing(file).await.map_err(|error| match error {
+            Error::Internal(cause) => BackupError::Refused(cause.to_string()),
+            other => BackupError::Refused(other.to_string()),
+        })?;
+    }
+    // A backup that nobody can vouch for is better than none; a key that is broken has to be seen to.
+    let (key, unsigned) = match signature::own(config) {
+        Ok(key) => (Some(key), None),
+        Err(error @ BackupError::Io { .. }) => (None, Some(error)),
+        Err(error) => return Err(error),
+    };
     let stop = Stop::default();
     let _stops = stop.when_dropped();
     let making = Making { config, folder, stop: &stop };
-    let (unfinished, manifest) = match config.backup.engine(&config.database)? {
+    let (unfinished, manifest) = match engine {
         config::Engine::Sqlite(file) => {
             let began = clock.now();
             let unfinished = folder.begin(Engine::Sqlite, began)?;
@@ -52,11 +70,11 @@ pub(super) async fn create(
         config::Engine::Postgres(address) => making.of_postgres(&address).await?,
     };
     making.read_back(&unfinished, &manifest).await?;
-    let backup = unfinished.finish(&manifest)?;
+    let backup = unfinished.finish(&manifest, key.as_ref())?;
     let (folder, engine, keep) = (folder.clone(), manifest.engine, config.backup.keep);
     let cleared = blocking(&stop, move |stop| retention::clear(&folder, engine, keep, stop)).await;
     drop(lock);
-    Ok(Made { backup, manifest, cleared })
+    Ok(Made { backup, manifest, unsigned, cleared })
 }
 
 struct Making<'a> {
@@ -84,14 +102,9 @@ impl Making<'_> {
         let unfinished = self.folder.begin(Engine::Postgresql, server.began_at())?;
         let base = server.take(&programs, &unfinished.path, &settings.recipients, self.stop);
         let base = base.await?;
-        let manifest = Manifest::new(
-            Engine::Postgresql,
-            base.times,
-            base.file,
-            base.digest,
-            Some(base.cluster),
-        );
-        Ok((unfinished, manifest))
+        let (file, digest, cluster) = (base.file, base.digest, Some(base.cluster));
+        let manifest = Manifest::new(Engine::Postgresql, base.times, file, digest, cluster);
+        Ok((unfinished, Manifest { unpacked: Some(base.unpacked.into()), ..manifest }))
     }
 
     /// What lies there is what was written, before it counts as a backup.

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::core::config::ConfigError;
+use crate::core::{archive::ArchiveError, config::ConfigError};
 
 /// The exit code that stops PostgreSQL's recovery. Codes up to 125 mean to it that the archive ends
 /// here: then it would come up, with less than was asked for.
@@ -59,6 +59,15 @@ fn whole(error: &std::io::Error) -> String {
 pub(super) type Result<T, E = BackupError> = std::result::Result<T, E>;
 
 impl BackupError {
+    /// What went wrong with the archive at `path`.
+    pub(super) fn of_archive(error: ArchiveError, path: &Path) -> Self {
+        match error {
+            ArchiveError::Rejected(why) => Self::Damaged(format!("{}: {why}", path.display())),
+            ArchiveError::Read(error) => Self::Io { path: path.to_owned(), error },
+            ArchiveError::Write { path, error } => Self::Io { path, error },
+        }
+    }
+
     pub(super) fn refused(told: impl Into<String>) -> Self {
         Self::Refused(told.into())
     }

@@ -3,17 +3,20 @@
 use std::{
     fs::{DirBuilder, File, OpenOptions, TryLockError},
     io::Write as _,
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
 use chrono::{DateTime, Utc};
+use rustix::fs::OFlags;
+use tempfile::TempDir;
 
 use super::{
     error::{At as _, BackupError, Result},
     manifest::{self, Engine, Manifest},
-    payload,
+    payload, signature,
 };
+use crate::core::minisign::SecretKey;
 
 /// How the name of what is not whole begins.
 const UNFINISHED: &str = ".unfinished-";
@@ -37,9 +40,21 @@ pub(super) struct Kept {
     pub(super) path: PathBuf,
     /// What it says of itself, or why that cannot be read.
     pub(super) manifest: Result<Manifest>,
+    /// The manifest's text, which is what is signed.
+    pub(super) text: Vec<u8>,
 }
 
 impl Kept {
+    fn read(name: String, path: PathBuf) -> Self {
+        match manifest::text(&path) {
+            Ok(text) => {
+                let manifest = Manifest::parse(&text, &path.join(manifest::FILE));
+                Self { name, path, manifest, text }
+            }
+            Err(error) => Self { name, path, manifest: Err(error), text: Vec::new() },
+        }
+    }
+
     /// Its payload's file.
     pub(super) fn payload(&self, manifest: &Manifest) -> PathBuf {
         self.path.join(&manifest.file)
@@ -83,9 +98,16 @@ impl Folder {
             let entry = entry.at(&self.path)?;
             let Ok(name) = entry.file_name().into_string() else { continue };
             let is_named = name.ends_with("-sqlite") || name.ends_with("-postgresql");
-            if is_named && !name.starts_with('.') && entry.path().is_dir() {
-                let path = entry.path();
-                kept.push(Kept { name, manifest: Manifest::read(&path), path });
+            if !is_named || name.starts_with('.') {
+                continue;
+            }
+            let (path, kind) = (entry.path(), entry.file_type().at(&entry.path())?);
+            if kind.is_dir() {
+                kept.push(Kept::read(name, path));
+            } else if kind.is_symlink() {
+                let why = format!("{} is a symbolic link, which is not followed", path.display());
+                let manifest = Err(BackupError::Damaged(why));
+                kept.push(Kept { name, path, manifest, text: Vec::new() });
             }
         }
         kept.sort_by(|a, b| a.name.cmp(&b.name));
@@ -116,7 +138,8 @@ impl Folder {
             return Err(BackupError::Refused(format!("there is a backup {name} already")));
         }
         let path = self.path.join(format!("{UNFINISHED}{name}"));
-        make_private(&path)?;
+        // Not one that somebody else has put there meanwhile, nor where a link leads to.
+        DirBuilder::new().mode(0o700).create(&path).at(&path)?;
         Ok(Unfinished { folder: self.clone(), path, name, is_whole: false })
     }
 
@@ -130,20 +153,28 @@ impl Folder {
 }
 
 impl Unfinished {
-    /// Writes the manifest, brings all of it to the disk, and gives it its name.
-    pub(super) fn finish(mut self, manifest: &Manifest) -> Result<Kept> {
-        let path = self.path.join(manifest::FILE);
-        let mut file = payload::create_private(&path)?;
+    /// Writes the manifest and its signature, brings all of it to the disk, and gives it its name.
+    pub(super) fn finish(mut self, manifest: &Manifest, key: Option<&SecretKey>) -> Result<Kept> {
         let text = serde_json::to_string_pretty(manifest)
             .map_err(|error| BackupError::Refused(error.to_string()))?;
-        file.write_all(format!("{text}\n").as_bytes()).at(&path)?;
-        file.sync_all().at(&path)?;
+        let text = format!("{text}\n").into_bytes();
+        self.write(manifest::FILE, &text)?;
+        if let Some(key) = key {
+            self.write(signature::FILE, key.sign(&text, &self.name).as_bytes())?;
+        }
         sync(&self.path)?;
         let named = self.folder.path.join(&self.name);
         std::fs::rename(&self.path, &named).at(&self.path)?;
         self.is_whole = true;
         sync(&self.folder.path)?;
-        Ok(Kept { name: self.name.clone(), path: named, manifest: Ok(manifest.clone()) })
+        Ok(Kept { name: self.name.clone(), path: named, manifest: Ok(manifest.clone()), text })
+    }
+
+    fn write(&self, name: &str, content: &[u8]) -> Result<()> {
+        let path = self.path.join(name);
+        let mut file = payload::create_private(&path)?;
+        file.write_all(content).at(&path)?;
+        file.sync_all().at(&path)
     }
 }
 
@@ -161,10 +192,20 @@ pub(super) fn make_private(path: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).at(path)
 }
 
-/// Opens a file to lock it.
+/// A folder in `parent` for its owner alone, which goes with what it holds.
+pub(super) fn scratch(parent: &Path) -> Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    // The usual rights would let others look into it.
+    let rights = std::fs::Permissions::from_mode(0o700);
+    builder.prefix(".restoring-").permissions(rights).tempdir_in(parent).at(parent)
+}
+
+/// Opens a file to lock it, and creates it where it is missing, but never where a link leads to.
 pub(super) fn open_lock(path: &Path) -> Result<File> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false).mode(0o600).open(path).at(path)
+    options.write(true).create(true).truncate(false).mode(0o600).custom_flags(flags);
+    options.open(path).at(path)
 }
 
 /// Brings a folder's names to the disk.

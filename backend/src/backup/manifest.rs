@@ -1,6 +1,6 @@
 //! What a backup says of itself. It holds no secret, nor an address or a role's name.
 
-use std::path::Path;
+use std::{io::Read as _, path::Path};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -9,12 +9,22 @@ use super::{
     error::{At as _, BackupError, Result},
     payload::{Digest, SEALED},
 };
+use crate::core::archive::{self, Limits, Totals};
 
 /// The manifest's file in a backup's folder.
 pub(super) const FILE: &str = "manifest.json";
 
 /// The form of the manifest that this program writes, and the only one that it reads.
 const FORM: u32 = 1;
+
+/// The largest file that is read as a manifest, in bytes.
+const LARGEST: u64 = 1 << 20;
+/// How much an archive may hold that nobody vouches for: of what it has itself, that many bytes for
+/// each byte and some more, and that many files and folders. A PostgreSQL cluster has some 300 for each
+/// of its databases and seldom shrinks to a tenth.
+const RATIO: u64 = 1000;
+const BESIDES: u64 = 1 << 30;
+const ENTRIES: u64 = 2_000_000;
 
 /// A backup's manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -35,9 +45,27 @@ pub(super) struct Manifest {
     pub(super) size: u64,
     /// The file's SHA-256, as hexadecimal digits.
     pub(super) sha256: String,
+    /// How much its payload's archive holds. Older programs did not write it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) unpacked: Option<Unpacked>,
     /// What is known of a PostgreSQL server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) cluster: Option<Cluster>,
+}
+
+/// How much an archive holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+pub(super) struct Unpacked {
+    /// The bytes of all files together.
+    pub(super) bytes: u64,
+    /// The number of files and folders.
+    pub(super) entries: u64,
+}
+
+impl From<Totals> for Unpacked {
+    fn from(totals: Totals) -> Self {
+        Self { bytes: totals.bytes, entries: totals.entries }
+    }
 }
 
 /// Of which database a backup is.
@@ -53,6 +81,14 @@ impl Engine {
         match self {
             Self::Sqlite => "sqlite",
             Self::Postgresql => "postgresql",
+        }
+    }
+
+    /// The name of its backups' payload, where nothing is sealed.
+    pub(super) fn payload(self) -> &'static str {
+        match self {
+            Self::Sqlite => "motovaultpro.db",
+            Self::Postgresql => "base.tar.zst",
         }
     }
 }
@@ -84,23 +120,34 @@ impl Manifest {
     ) -> Self {
         let program = env!("CARGO_PKG_VERSION").to_owned();
         let Digest { size, sha256 } = digest;
-        Self { form: FORM, program, engine, began_at, ended_at, file, size, sha256, cluster }
+        let unpacked = None;
+        Self {
+            form: FORM,
+            program,
+            engine,
+            began_at,
+            ended_at,
+            file,
+            size,
+            sha256,
+            unpacked,
+            cluster,
+        }
     }
 
-    /// Reads the manifest of the backup in `folder`.
-    pub(super) fn read(folder: &Path) -> Result<Self> {
-        let path = folder.join(FILE);
-        let text = std::fs::read(&path).at(&path)?;
+    /// Reads the text of the manifest at `path`.
+    pub(super) fn parse(text: &[u8], path: &Path) -> Result<Self> {
         let damaged = |why: String| BackupError::Damaged(format!("{}: {why}", path.display()));
         let manifest: Self =
-            serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+            serde_json::from_slice(text).map_err(|error| damaged(error.to_string()))?;
         if manifest.form != FORM {
             let form = manifest.form;
             let told = format!("{}: form {form} is not known to this version", path.display());
             return Err(BackupError::Refused(told));
         }
-        // The name is joined to the folder: it must not lead out of it.
-        if manifest.file.contains('/') || manifest.file.starts_with('.') {
+        // The name is joined to the folder, and its ending says how the file is read.
+        let inner = manifest.file.strip_suffix(SEALED).unwrap_or(&manifest.file);
+        if inner != manifest.engine.payload() {
             return Err(damaged(format!("{:?} is no file of a backup", manifest.file)));
         }
         if (manifest.engine == Engine::Postgresql) != manifest.cluster.is_some() {
@@ -118,7 +165,39 @@ impl Manifest {
         Digest { size: self.size, sha256: self.sha256.clone() }
     }
 
+    /// How much is unpacked of its payload: what it says itself, if a known key has signed that.
+    pub(super) fn limits(&self, is_vouched_for: bool) -> Limits {
+        let bytes = self.size.saturating_mul(RATIO).saturating_add(BESIDES);
+        match self.unpacked {
+            Some(it) if is_vouched_for => Limits { bytes: it.bytes, entries: it.entries },
+            Some(it) => Limits { bytes: bytes.min(it.bytes), entries: ENTRIES.min(it.entries) },
+            None => Limits { bytes, entries: ENTRIES },
+        }
+    }
+
     pub(super) fn is_sealed(&self) -> bool {
         self.file.ends_with(SEALED)
     }
+}
+
+/// The text of the manifest of the backup in `folder`.
+pub(super) fn text(folder: &Path) -> Result<Vec<u8>> {
+    let path = folder.join(FILE);
+    let missing = || BackupError::Damaged(format!("{}: it is missing", path.display()));
+    read_small(&path, LARGEST)?.ok_or_else(missing)
+}
+
+/// What a regular file of at most `largest` bytes holds; `None` where it is missing.
+pub(super) fn read_small(path: &Path, largest: u64) -> Result<Option<Vec<u8>>> {
+    let file = match archive::open_regular(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        file => file.at(path)?,
+    };
+    let mut content = Vec::new();
+    file.take(largest + 1).read_to_end(&mut content).at(path)?;
+    if content.len() as u64 > largest {
+        let why = format!("{}: it is larger than {largest} bytes", path.display());
+        return Err(BackupError::Damaged(why));
+    }
+    Ok(Some(content))
 }

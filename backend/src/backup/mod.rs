@@ -14,9 +14,16 @@ mod postgres;
 mod restore;
 mod retention;
 mod schedule;
+mod signature;
 mod sqlite;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_fuzz;
+#[cfg(test)]
+mod tests_hostile;
+#[cfg(test)]
+mod tests_signatures;
 mod verify;
 mod wal;
 

@@ -5,9 +5,9 @@ use std::{
     fs::{File, OpenOptions},
     io::{self, Read, Write},
     os::unix::fs::OpenOptionsExt as _,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -19,7 +19,7 @@ use super::{
     error::{At as _, BackupError, Result},
     keys::Identities,
 };
-use crate::core::{config::Recipients, hex};
+use crate::core::{archive::open_regular, config::Recipients, hex};
 
 /// The endings of what is compressed and of what is sealed.
 pub(super) const COMPRESSED: &str = ".zst";
@@ -81,8 +81,13 @@ impl<T> Hashed<T> {
         self.size += bytes.len() as u64;
     }
 
+    /// What has passed so far.
+    fn digest(&self) -> Digest {
+        Digest { size: self.size, sha256: hex(&self.sha256.clone().finalize()) }
+    }
+
     pub(super) fn finish(self) -> (T, Digest) {
-        let digest = Digest { size: self.size, sha256: hex(&self.sha256.finalize()) };
+        let digest = self.digest();
         (self.inner, digest)
     }
 }
@@ -196,19 +201,63 @@ pub(super) fn create_private(path: &Path) -> Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).at(path)
 }
 
+/// A file of a backup that is being read: decompressed and unsealed.
+pub(super) struct Reader {
+    path: PathBuf,
+    content: Box<dyn Read + Send>,
+    /// The file itself, hashed on the way.
+    file: Raw,
+}
+
+/// What is read of the file as it lies there.
+#[derive(Clone)]
+struct Raw(Arc<Mutex<Hashed<File>>>);
+
+impl Read for Raw {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).read(buffer)
+    }
+}
+
+impl Read for Reader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.content.read(buffer)
+    }
+}
+
+impl Reader {
+    /// The file's path.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads the rest of the file. What was read of it is worth something only if the file is the one
+    /// that the manifest describes, to its end: it may have been replaced after it was compared.
+    pub(super) fn finish(mut self, expected: &Digest) -> Result<()> {
+        copy(&mut self.file, &mut io::sink(), &Stop::default()).at(&self.path)?;
+        let found = self.file.0.lock().unwrap_or_else(PoisonError::into_inner).digest();
+        if found == *expected {
+            return Ok(());
+        }
+        Err(BackupError::Damaged(format!("{}: it was changed meanwhile", self.path.display())))
+    }
+}
+
 /// Reads a file of a backup, as its name says.
-pub(super) fn open(path: &Path, identities: &Identities) -> Result<Box<dyn Read + Send>> {
+pub(super) fn open(path: &Path, identities: &Identities) -> Result<Reader> {
     let name = path.to_string_lossy();
-    let file = io::BufReader::with_capacity(CHUNK, File::open(path).at(path)?);
+    let raw = Raw(Arc::new(Mutex::new(Hashed::new(open_regular(path).at(path)?))));
+    let file = io::BufReader::with_capacity(CHUNK, raw.clone());
     let (inner, opened): (&str, Box<dyn Read + Send>) = match name.strip_suffix(SEALED) {
         None => (&name, Box::new(file)),
         Some(inner) => (inner, Box::new(unseal(path, file, identities)?)),
     };
-    Ok(if inner.ends_with(COMPRESSED) {
+    let content = if inner.ends_with(COMPRESSED) {
         Box::new(zstd::Decoder::new(opened).at(path)?)
     } else {
         opened
-    })
+    };
+    Ok(Reader { path: path.to_owned(), content, file: raw })
 }
 
 fn unseal<R: Read>(
@@ -237,7 +286,7 @@ fn unseal<R: Read>(
 
 /// The digest of a file as it lies there.
 pub(super) fn digest(path: &Path, stop: &Stop) -> Result<Digest> {
-    let mut hashed = Hashed::new(File::open(path).at(path)?);
+    let mut hashed = Hashed::new(open_regular(path).at(path)?);
     copy(&mut hashed, &mut io::sink(), stop).at(path)?;
     Ok(hashed.finish().1)
 }

@@ -12,10 +12,13 @@ use super::{
     folder::{self, Folder, Kept},
     keys::Identities,
     manifest::{Engine, Manifest},
-    payload::{self, Stop, blocking},
+    payload::{self, Reader, Stop, blocking},
     postgres::{self, Recovery, word},
-    sqlite, verify,
+    signature::Signed,
+    sqlite,
+    verify::{self, Trust},
 };
+use crate::core::archive::NewFolder;
 
 /// What is to be restored, and where to.
 #[derive(Debug, Clone)]
@@ -28,6 +31,8 @@ pub(super) struct Wanted {
     pub(super) into: PathBuf,
     /// The identity that opens sealed backups.
     pub(super) identity: Option<PathBuf>,
+    /// Whose backups are trusted.
+    pub(super) trust: Trust,
     /// Whether what is there is put aside.
     pub(super) force: bool,
     /// When this was asked for: part of the name of what is put aside.
@@ -40,27 +45,56 @@ pub(super) async fn restore(folder: &Folder, wanted: &Wanted) -> Result<String> 
     let (backup, manifest) = choose(&backups, wanted)?;
     let place = Place { engine: manifest.engine, wanted };
     place.check()?;
+    let signed = wanted.trust.keys.check(backup, wanted.trust.needs_signature);
+    let signed = signed.map_err(|error| match error {
+        BackupError::Refused(why) => BackupError::Refused(format!("{}: {why}", backup.name)),
+        error => error,
+    })?;
     verify::compare(backup, manifest).await?;
     let identities = Identities::read(wanted.identity.as_deref())?;
     let from = payload::open(&backup.payload(manifest), &identities)?;
     match manifest.engine {
         Engine::Sqlite => {
-            sqlite::put(from, &wanted.into, || place.clear()).await?;
+            sqlite::put(from, manifest.digest(), &wanted.into, || place.clear()).await?;
         }
         Engine::Postgresql => {
             let command = restore_command(folder, wanted)?;
             let recovery = Recovery { command, to: wanted.to };
             place.clear()?;
-            let data = wanted.into.clone();
+            let (data, manifest) = (wanted.into.clone(), manifest.clone());
+            let is_vouched_for = matches!(signed, Signed::Known(_));
             blocking(&Stop::default(), move |_| {
-                folder::make_private(&data)?;
-                postgres::unpack(from, &data)?;
-                postgres::lay_out(&data, Some(&recovery))
+                unpack(from, &manifest, is_vouched_for, &data, Some(&recovery))
             })
             .await?;
         }
     }
-    Ok(report(backup, manifest, wanted))
+    Ok(report(backup, manifest, &signed, wanted))
+}
+
+/// Unpacks the base backup `from` into the new folder `data`, which goes where that fails.
+pub(super) fn unpack(
+    from: Reader,
+    manifest: &Manifest,
+    is_vouched_for: bool,
+    data: &Path,
+    recovery: Option<&Recovery>,
+) -> Result<()> {
+    let folder = NewFolder::create(data);
+    let mut folder = folder.map_err(|error| BackupError::of_archive(error, data))?;
+    let fill = |mut from: Reader, folder: &mut NewFolder| {
+        postgres::unpack(&mut from, manifest.limits(is_vouched_for), folder)?;
+        from.finish(&manifest.digest())?;
+        postgres::lay_out(folder, recovery)
+    };
+    let filled = fill(from, &mut folder);
+    if filled.is_err()
+        && let Ok(data) = data.canonicalize()
+    {
+        // It was empty, and nobody else could add to it. Whatever stays has no control file.
+        let _ = std::fs::remove_dir_all(data);
+    }
+    filled
 }
 
 /// The newest backup that holds nothing written after the moment wanted.
@@ -187,12 +221,13 @@ fn shown(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
-fn report(backup: &Kept, manifest: &Manifest, wanted: &Wanted) -> String {
+fn report(backup: &Kept, manifest: &Manifest, signed: &Signed, wanted: &Wanted) -> String {
     let (name, into) = (&backup.name, wanted.into.display());
     let of = shown(manifest.ended_at);
     match manifest.engine {
         Engine::Sqlite => format!(
             "restored {name} into {into}\n\
+             It is {signed}.\n\
              It is of {of}: SQLite goes back to whole backups, and what was written later is not \
              in it.\n"
         ),
@@ -203,6 +238,7 @@ fn report(backup: &Kept, manifest: &Manifest, wanted: &Wanted) -> String {
             };
             format!(
                 "restored {name} of {of} into {into}\n\
+                 It is {signed}.\n\
                  Start it with `postgres -D {into}` as the folder's owner: it {to}, then takes \
                  writes.\nIt does not archive its WAL until archive_mode is reset there: see \
                  docs/backups.md.\n"

@@ -78,6 +78,9 @@ fn tell(made: &Made) {
         milliseconds = taken.num_milliseconds(),
         "Backup made"
     );
+    if let Some(error) = &made.unsigned {
+        tracing::warn!(%error, "The backup is not signed: set backup.signing_key");
+    }
     match &made.cleared {
         Ok(cleared) if cleared.backups + cleared.wal == 0 => {}
         Ok(cleared) => {

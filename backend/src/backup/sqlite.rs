@@ -7,12 +7,11 @@ use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::Sqlit
 use super::{
     error::{At as _, BackupError, Result},
     folder::{self, remove, with_suffix},
-    payload::{self, Digest, SEALED, Stop, blocking},
+    manifest::Engine,
+    payload::{self, Digest, Reader, SEALED, Stop, blocking},
 };
 use crate::core::config::Recipients;
 
-/// The name of a copy among the backups.
-const FILE: &str = "motovaultpro.db";
 /// What is added to a database's name for the copy beside it that is to be sealed.
 const BESIDE: &str = ".backup-copy";
 
@@ -26,16 +25,17 @@ pub(super) async fn back_up(
     stop: &Stop,
 ) -> Result<(String, Digest)> {
     std::fs::metadata(file).at(file)?;
+    let name = Engine::Sqlite.payload();
     if recipients.all().is_empty() {
-        let copy = to.join(FILE);
+        let copy = to.join(name);
         copy_into(file, &copy).await?;
         let digest = blocking(stop, move |stop| payload::digest(&copy, stop)).await?;
-        return Ok((FILE.to_owned(), digest));
+        return Ok((name.to_owned(), digest));
     }
     let beside = Gone(with_suffix(file, BESIDE));
     remove(&beside.0)?;
     copy_into(file, &beside.0).await?;
-    let name = format!("{FILE}{SEALED}");
+    let name = format!("{name}{SEALED}");
     let (sealed, recipients) = (to.join(&name), recipients.clone());
     let digest = blocking(stop, move |stop| {
         let mut writer = payload::Writer::create(&sealed, &recipients)?;
@@ -69,6 +69,8 @@ async fn copy_into(file: &Path, copy: &Path) -> Result<()> {
 /// What is wrong with the database in `file`, which nobody writes to.
 pub(super) async fn faults(file: &Path) -> Vec<String> {
     let options = SqliteConnectOptions::new().filename(file).read_only(true).immutable(true);
+    // Functions in the schema of a database from elsewhere are not called.
+    let options = options.pragma("trusted_schema", "off");
     let checked = async {
         let mut connection =
             SqliteConnection::connect_with(&options.disable_statement_logging()).await?;
@@ -88,10 +90,11 @@ pub(super) fn files(database: &Path) -> [PathBuf; 4] {
     ["", "-wal", "-shm", "-journal"].map(|suffix| with_suffix(database, suffix))
 }
 
-/// Puts the payload `from` as the database `into`, where nothing is: whole, or not at all. `clear`
-/// makes room, at the last moment.
+/// Puts the payload `from`, which has to be what `expected` says, as the database `into`, where
+/// nothing is: whole, or not at all. `clear` makes room, at the last moment.
 pub(super) async fn put(
-    mut from: Box<dyn std::io::Read + Send>,
+    mut from: Reader,
+    expected: Digest,
     into: &Path,
     clear: impl FnOnce() -> Result<()>,
 ) -> Result<()> {
@@ -100,22 +103,24 @@ pub(super) async fn put(
         _ => PathBuf::from("."),
     };
     folder::make_private(&parent)?;
-    let restoring = Gone(with_suffix(into, ".restoring"));
-    remove(&restoring.0)?;
-    let path = restoring.0.clone();
+    // Where nobody else can replace it before it is checked and has its name.
+    let scratch = folder::scratch(&parent)?;
+    let restoring = scratch.path().join(Engine::Sqlite.payload());
+    let path = restoring.clone();
     blocking(&Stop::default(), move |stop| {
         let mut file = payload::create_private(&path)?;
         payload::copy(&mut from, &mut file, stop).at(&path)?;
+        from.finish(&expected)?;
         file.sync_all().at(&path)
     })
     .await?;
-    let faults = faults(&restoring.0).await;
+    let faults = faults(&restoring).await;
     if !faults.is_empty() {
         let told = format!("the backup is no sound database: {}", faults.join("; "));
         return Err(BackupError::Damaged(told));
     }
     clear()?;
-    std::fs::rename(&restoring.0, into).at(into)?;
+    std::fs::rename(&restoring, into).at(into)?;
     folder::sync(&parent)
 }
 

@@ -45,7 +45,7 @@ impl Backups {
     /// A backup of the `nth` day, from the WAL of that number on.
     fn add(&self, engine: Engine, nth: u32) -> PathBuf {
         let unfinished = self.folder.begin(engine, day(nth.into())).unwrap();
-        let file = "content".to_owned();
+        let file = engine.payload().to_owned();
         let path = unfinished.path.join(&file);
         let mut writer = payload::Writer::create(&path, &Recipients::default()).unwrap();
         writer.write_all(format!("backup {nth}").as_bytes()).unwrap();
@@ -61,7 +61,7 @@ impl Backups {
         let cluster = (engine == Engine::Postgresql).then_some(cluster);
         let times = (day(nth.into()), day(nth.into()));
         let manifest = Manifest::new(engine, times, file, digest, cluster);
-        unfinished.finish(&manifest).unwrap().path
+        unfinished.finish(&manifest, None).unwrap().path
     }
 
     fn archive(&self, name: &str, content: &str, to: &Recipients) -> Result<(), BackupError> {
@@ -126,7 +126,7 @@ fn the_last_good_backup_stays_where_the_newer_ones_are_damaged() {
     let backups = Backups::none();
     backups.add(Engine::Sqlite, 1);
     let damaged = backups.add(Engine::Sqlite, 2);
-    fs::write(damaged.join("content"), "backup X").unwrap();
+    fs::write(damaged.join("motovaultpro.db"), "backup X").unwrap();
     let told = backups.clear(Engine::Sqlite, 1).unwrap_err();
     assert!(matches!(told, BackupError::Damaged(_)), "{told:?}");
     assert_eq!(backups.names().len(), 2);
@@ -180,7 +180,8 @@ fn a_manifest_that_leads_elsewhere_is_refused() {
     let backups = Backups::none();
     let path = backups.add(Engine::Sqlite, 1).join("manifest.json");
     let text = fs::read_to_string(&path).unwrap();
-    for (from, to) in [("content", "../content"), ("sqlite", "postgresql")] {
+    for (from, to) in [("motovaultpro.db", "../motovaultpro.db"), ("\"sqlite\"", "\"postgresql\"")]
+    {
         fs::write(&path, text.replace(from, to)).unwrap();
         let read = backups.folder.backups().unwrap().remove(0).manifest;
         assert!(matches!(read, Err(BackupError::Damaged(_))), "{to}: {read:?}");

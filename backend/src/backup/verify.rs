@@ -4,11 +4,13 @@ use std::path::Path;
 
 use super::{
     error::{BackupError, Result},
-    folder::{Folder, Kept},
+    folder::{self, Folder, Kept},
     keys::Identities,
     manifest::{Engine, Manifest},
     payload::{self, Stop, blocking},
     postgres::{self, Programs},
+    restore,
+    signature::{KnownKeys, Signed},
     sqlite, wal,
 };
 
@@ -51,11 +53,21 @@ impl Report {
     }
 }
 
+/// Whose backups are trusted.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Trust {
+    /// The keys whose signatures are trusted.
+    pub(super) keys: KnownKeys,
+    /// Whether every backup has to be signed with one of them.
+    pub(super) needs_signature: bool,
+}
+
 /// Checks the backup `name`, or all of them and the archived WAL.
 pub(super) async fn verify(
     folder: &Folder,
     name: Option<&str>,
     identity: Option<&Path>,
+    trust: &Trust,
     programs: &Programs,
 ) -> Result<Report> {
     let backups = folder.backups()?;
@@ -71,7 +83,7 @@ pub(super) async fn verify(
     Identities::read(identity)?;
     let mut report = Report::default();
     for backup in &chosen {
-        report.note(&backup.name, check(backup, identity, programs).await);
+        report.note(&backup.name, check(backup, identity, trust, programs).await);
     }
     if name.is_none() {
         let checked = check_wal(folder, &backups, identity, &mut report).await;
@@ -82,12 +94,29 @@ pub(super) async fn verify(
     Ok(report)
 }
 
-async fn check(backup: &Kept, identity: Option<&Path>, programs: &Programs) -> Result<String> {
+async fn check(
+    backup: &Kept,
+    identity: Option<&Path>,
+    trust: &Trust,
+    programs: &Programs,
+) -> Result<String> {
     let manifest = match &backup.manifest {
         Ok(manifest) => manifest,
         Err(error) => return Err(error.again()),
     };
+    let signed = trust.keys.check(backup, trust.needs_signature)?;
     compare(backup, manifest).await?;
+    let found = look_into(backup, manifest, &signed, identity, programs).await?;
+    Ok(format!("{found}; {signed}"))
+}
+
+async fn look_into(
+    backup: &Kept,
+    manifest: &Manifest,
+    signed: &Signed,
+    identity: Option<&Path>,
+    programs: &Programs,
+) -> Result<String> {
     if manifest.is_sealed() && identity.is_none() {
         return Ok("whole; sealed, and not looked into without an identity".to_owned());
     }
@@ -99,24 +128,23 @@ async fn check(backup: &Kept, identity: Option<&Path>, programs: &Programs) -> R
         };
     }
     // Whoever may not see a sealed backup does not see this either: it is the owner's alone.
-    let scratch = tempfile::tempdir().map_err(|error| {
-        let place = std::env::temp_dir();
-        BackupError::Refused(format!("no room to look into it at {}: {error}", place.display()))
+    let place = std::env::temp_dir();
+    let scratch = folder::scratch(&place).map_err(|error| {
+        BackupError::Refused(format!("there is no room to look into it: {error}"))
     })?;
     let from = payload::open(&payload, &Identities::read(identity)?)?;
     let inside = scratch.path().join("data");
     match manifest.engine {
         Engine::Sqlite => {
             // Putting it there checks it.
-            sqlite::put(from, &inside, || Ok(())).await?;
+            sqlite::put(from, manifest.digest(), &inside, || Ok(())).await?;
             Ok("whole, a sound database".to_owned())
         }
         Engine::Postgresql => {
-            let data = inside.clone();
+            let (data, described) = (inside.clone(), manifest.clone());
+            let is_vouched_for = matches!(signed, Signed::Known(_));
             blocking(&Stop::default(), move |_| {
-                super::folder::make_private(&data)?;
-                postgres::unpack(from, &data)?;
-                postgres::lay_out(&data, None)
+                restore::unpack(from, &described, is_vouched_for, &data, None)
             })
             .await?;
             let version = manifest.cluster.as_ref().map_or(0, |it| it.version);

@@ -21,6 +21,8 @@ use crate::core::config::Recipients;
 const UNFINISHED: &str = ".unfinished-";
 /// The file that whoever archives holds locked.
 const LOCK: &str = ".lock";
+/// The most that a file of WAL holds, in bytes: PostgreSQL's largest size.
+const LARGEST: u64 = 1 << 30;
 /// The digits of a SHA-256.
 const DIGITS: usize = 64;
 
@@ -47,9 +49,14 @@ impl Archived {
         self.path.to_string_lossy().ends_with(SEALED)
     }
 
+    /// Its content, no more of it than a file of WAL can have: what is longer is not what was archived.
+    fn open(&self, identities: &Identities) -> Result<Hashed<impl Read>> {
+        Ok(Hashed::new(payload::open(&self.path, identities)?.take(LARGEST + 1)))
+    }
+
     /// Reads all of it; tells why it is not what was archived.
     pub(super) fn check(&self, identities: &Identities, stop: &Stop) -> Result<()> {
-        let mut content = Hashed::new(payload::open(&self.path, identities)?);
+        let mut content = self.open(identities)?;
         let read = payload::copy(&mut content, &mut std::io::sink(), stop);
         stop.check().at(&self.path)?;
         match read {
@@ -194,7 +201,7 @@ fn bring(folder: &Path, name: &str, target: &Path, identities: &Identities) -> R
     };
     let part = with_suffix(target, ".part");
     remove(&part)?;
-    let mut content = Hashed::new(payload::open(&file.path, identities)?);
+    let mut content = file.open(identities)?;
     let mut to = payload::create_private(&part)?;
     let copied = payload::copy(&mut content, &mut to, &Stop::default());
     copied.map_err(|error| file.damaged(&error.to_string()))?;

@@ -33,6 +33,7 @@ use super::{
     metrics::{Pool, Wait, metrics},
 };
 pub use error::{is_foreign_key_violation, is_unique_violation};
+pub use open::check_existing;
 pub use primary::takes_writes;
 use replica::Replica;
 use whose::Whose;

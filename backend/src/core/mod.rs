@@ -1,5 +1,6 @@
 //! What every feature shares.
 
+pub(crate) mod archive;
 pub mod cache;
 pub mod chart;
 pub mod clock;
@@ -12,6 +13,7 @@ pub mod http;
 pub mod input;
 pub mod jobs;
 pub mod metrics;
+pub mod minisign;
 pub mod money;
 pub mod outward;
 pub mod problems;

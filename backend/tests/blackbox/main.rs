@@ -8,6 +8,7 @@ mod support;
 mod backup;
 mod binary;
 mod browser;
+mod commands;
 mod deployment;
 mod drill;
 mod failover;

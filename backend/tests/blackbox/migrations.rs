@@ -66,6 +66,11 @@ async fn a_dry_run_and_the_status_change_nothing(place: Place) {
     let status = place.run(&["migrate", "--status"]).well();
     assert_eq!(planned, status, "all of it is pending");
     assert!(planned.lines().all(|line| line.ends_with(" pending")), "{planned}");
+    assert!(!place.folder().join("data").exists(), "it created a database");
+    if !place.is_postgres() {
+        place.load("").await;
+        assert_eq!(place.run(&["migrate", "--status"]).well(), status);
+    }
     assert_eq!(place.sql().await.shape().await, [""; 0]);
     assert!(place.run(&["migrate", "--dry-run", "--status"]).badly(2).contains("--status"));
 }

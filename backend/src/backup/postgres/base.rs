@@ -15,18 +15,17 @@ use super::programs::{Programs, environment};
 use crate::{
     backup::{
         error::{At as _, BackupError, Result},
-        manifest::Cluster,
-        payload::{self, COMPRESSED, Digest, SEALED, Stop, blocking},
+        manifest::{Cluster, Engine},
+        payload::{self, Digest, SEALED, Stop, blocking},
         wal,
     },
     core::{
+        archive::{self, ArchiveError, Limits, Totals},
         config::{PostgresAddress, Recipients},
         db::takes_writes,
     },
 };
 
-/// The payload's file, before what is added for sealing.
-const PAYLOAD: &str = "base.tar";
 /// How long the server is waited for to connect.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -52,6 +51,8 @@ pub(crate) struct Base {
     pub(crate) times: (DateTime<Utc>, DateTime<Utc>),
     pub(crate) file: String,
     pub(crate) digest: Digest,
+    /// How much the archive holds.
+    pub(crate) unpacked: Totals,
     pub(crate) cluster: Cluster,
 }
 
@@ -127,7 +128,7 @@ impl Server {
     ) -> Result<Base> {
         let version = self.facts.version.unsigned_abs();
         let sealed = if recipients.all().is_empty() { "" } else { SEALED };
-        let file = format!("{PAYLOAD}{COMPRESSED}{sealed}");
+        let file = format!("{}{sealed}", Engine::Postgresql.payload());
         let path = to.join(&file);
         let program = programs.need("pg_basebackup", version / 10_000)?;
 
@@ -145,7 +146,8 @@ impl Server {
         let recipients = recipients.clone();
         let taking = blocking(stop, move |stop| {
             let mut writer = payload::Writer::create(&path, &recipients)?;
-            let seen = pass_on(sent, &mut writer, stop).at(&path)?;
+            let seen = pass_on(sent, &mut writer, stop);
+            let seen = seen.map_err(|error| BackupError::of_archive(error, &path))?;
             Ok((seen, writer.finish().at(&path)?))
         });
         let (taken, ended) = tokio::join!(taking, child.wait_with_output());
@@ -173,7 +175,7 @@ impl Server {
         };
         let times = (self.facts.now, now);
         self.connection.close().await?;
-        Ok(Base { times, file, digest, cluster })
+        Ok(Base { times, file, digest, unpacked: seen.totals, cluster })
     }
 }
 
@@ -183,6 +185,7 @@ struct Seen {
     label: String,
     manifest: Vec<u8>,
     has_control: bool,
+    totals: Totals,
 }
 
 #[derive(Deserialize)]
@@ -214,28 +217,25 @@ impl Seen {
     }
 }
 
-/// Passes a tar archive on as it is, and looks at it meanwhile.
-fn pass_on(sent: impl Read, to: &mut impl Write, stop: &Stop) -> io::Result<Seen> {
+/// Passes a tar archive on as it is, and looks at it meanwhile: what could not be restored is not
+/// backed up either.
+fn pass_on(sent: impl Read, to: &mut impl Write, stop: &Stop) -> Result<Seen, ArchiveError> {
     let passing = Passing { from: BufReader::with_capacity(128 * 1024, sent), to, stop };
-    let mut archive = tar::Archive::new(passing);
     let mut seen = Seen::default();
-    for entry in archive.entries()? {
-        let mut entry = entry?;
-        match &*entry.path_bytes() {
-            b"backup_label" => {
-                seen.label.clear();
-                entry.read_to_string(&mut seen.label)?;
-            }
-            b"backup_manifest" => {
-                seen.manifest.clear();
-                entry.read_to_end(&mut seen.manifest)?;
-            }
-            b"global/pg_control" => seen.has_control = true,
-            _ => {}
-        }
-    }
+    let (mut passing, totals) = archive::read(passing, Limits::NONE, |entry| {
+        let read = if entry.name == *"backup_label" {
+            entry.content.read_to_string(&mut seen.label).map(drop)
+        } else if entry.name == *"backup_manifest" {
+            entry.content.read_to_end(&mut seen.manifest).map(drop)
+        } else {
+            seen.has_control |= entry.name == *"global/pg_control";
+            Ok(())
+        };
+        read.map_err(ArchiveError::Read)
+    })?;
+    seen.totals = totals;
     // Behind the last entry comes what fills the archive up.
-    io::copy(&mut archive.into_inner(), &mut io::sink())?;
+    io::copy(&mut passing, &mut io::sink()).map_err(ArchiveError::Read)?;
     Ok(seen)
 }
 

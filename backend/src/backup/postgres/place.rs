@@ -1,17 +1,15 @@
 //! A data folder made of a base backup, which recovers by itself when PostgreSQL starts on it.
 
-use std::{
-    fmt::Write as _,
-    io::{Read, Write as _},
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
-    path::Path,
-};
+use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 
-use crate::backup::{
-    error::{At as _, BackupError, Result},
-    folder,
+use crate::{
+    backup::{
+        error::{BackupError, Result},
+        payload::Reader,
+    },
+    core::archive::{self, ArchiveError, Limits, Name, NewFolder},
 };
 
 /// The file without which PostgreSQL starts on no folder, and what it is called until all else is
@@ -27,50 +25,47 @@ pub(crate) struct Recovery {
     pub(crate) to: Option<DateTime<Utc>>,
 }
 
-/// Unpacks a base backup into `data`, an empty folder. Nothing is brought to the disk one by one:
-/// PostgreSQL does that before it begins to recover.
-pub(crate) fn unpack(from: Box<dyn Read + Send>, data: &Path) -> Result<()> {
-    let mut archive = tar::Archive::new(from);
-    archive.set_overwrite(false);
-    for entry in archive.entries().at(data)? {
-        let mut entry = entry.at(data)?;
-        let is_control = *entry.path_bytes() == *CONTROL.as_bytes();
-        let put = if is_control {
-            entry.unpack(data.join(WITHHELD)).map(|_| true)
-        } else {
-            // False where a path leads out of the folder.
-            entry.unpack_in(data)
-        };
-        if !put.at(data)? {
-            let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-            return Err(BackupError::Damaged(format!("the backup holds a file {path:?}")));
+/// Unpacks a base backup into `data`. Nothing is brought to the disk one by one: PostgreSQL does that
+/// before it begins to recover.
+pub(crate) fn unpack(from: &mut Reader, limits: Limits, data: &mut NewFolder) -> Result<()> {
+    let path = from.path().to_owned();
+    let failed = |error| BackupError::of_archive(error, &path);
+    let withheld = Name::parse(WITHHELD.as_bytes()).map_err(failed)?;
+    let mut has_control = false;
+    let unpacked = archive::read(from, limits, |entry| {
+        if entry.name == *CONTROL {
+            has_control = !entry.is_folder;
+            return data.unpack(&withheld, entry);
         }
+        let name = entry.name.clone();
+        data.unpack(&name, entry)
+    });
+    unpacked.map_err(failed)?;
+    if has_control {
+        return Ok(());
     }
-    if !data.join(WITHHELD).is_file() {
-        return Err(BackupError::Damaged(format!("the backup holds no {CONTROL}")));
-    }
-    private(data)
+    Err(BackupError::Damaged(format!("{}: the backup holds no {CONTROL}", path.display())))
 }
 
 /// Lets PostgreSQL start on an unpacked base backup: `recovery` last but for the control file.
-pub(crate) fn lay_out(data: &Path, recovery: Option<&Recovery>) -> Result<()> {
-    if let Some(recovery) = recovery {
-        append(&data.join("postgresql.auto.conf"), &settings(recovery))?;
-        append(&data.join("recovery.signal"), "")?;
-        // Systems that keep the settings elsewhere have none here, and `postgres -D` needs them.
-        let settings = data.join("postgresql.conf");
-        if !settings.exists() {
-            append(&settings, "# The server's settings were not in its data folder.\n")?;
+pub(crate) fn lay_out(data: &mut NewFolder, recovery: Option<&Recovery>) -> Result<()> {
+    let mut lay_out = || -> Result<(), ArchiveError> {
+        if let Some(recovery) = recovery {
+            data.append("postgresql.auto.conf", &settings(recovery))?;
+            data.append("recovery.signal", "")?;
+            // Systems that keep the settings elsewhere have none here, and `postgres -D` needs them.
+            for (name, text) in [
+                ("postgresql.conf", "# The server's settings were not in its data folder.\n"),
+                ("pg_hba.conf", "# The server's own file was elsewhere.\nlocal all all peer\n"),
+            ] {
+                if !data.contains(name)? {
+                    data.append(name, text)?;
+                }
+            }
         }
-        let access = data.join("pg_hba.conf");
-        if !access.exists() {
-            append(&access, "# The server's own file was elsewhere.\nlocal all all peer\n")?;
-        }
-    }
-    folder::sync(data)?;
-    let (withheld, control) = (data.join(WITHHELD), data.join(CONTROL));
-    std::fs::rename(&withheld, &control).at(&control)?;
-    folder::sync(&data.join("global"))
+        data.rename(WITHHELD, CONTROL)
+    };
+    lay_out().map_err(|error| BackupError::of_archive(error, CONTROL.as_ref()))
 }
 
 fn settings(recovery: &Recovery) -> String {
@@ -91,18 +86,6 @@ fn settings(recovery: &Recovery) -> String {
         let _ = writeln!(text, "{name} = '{}'", value.replace('\'', "''"));
     }
     text
-}
-
-fn append(path: &Path, text: &str) -> Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    let mut file = options.append(true).create(true).mode(0o600).open(path).at(path)?;
-    file.write_all(text.as_bytes()).at(path)?;
-    file.sync_all().at(path)
-}
-
-/// PostgreSQL refuses a folder that others can read.
-fn private(folder: &Path) -> Result<()> {
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).at(folder)
 }
 
 /// Text as one word of a shell command in PostgreSQL's settings, where `%` has a meaning.

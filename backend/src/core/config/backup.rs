@@ -1,11 +1,20 @@
 //! `[backup]`: where backups are kept, how often one is made, and for whom they are sealed.
 
-use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
 use age::x25519::Recipient;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{ConfigError, Database, Engine, Secret};
+use crate::core::minisign::{PublicKey, SecretKey};
+
+/// The file of the key that signs backups, where no key is set.
+const SIGNING_KEY: &str = "backup-signing.key";
 
 /// The least and the most time between two backups.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -23,6 +32,11 @@ pub struct Backup {
     pub keep: usize,
     /// For whom they are sealed; without any they are not.
     pub recipients: Recipients,
+    /// The secret key that signs them, as minisign writes it without a password; one is created
+    /// unless it is set.
+    pub signing_key: Option<Secret>,
+    /// The public keys whose signatures are trusted, besides the signing key's own.
+    pub public_keys: PublicKeys,
     /// Where PostgreSQL's base backups are taken, by a role with `REPLICATION`; where migrations
     /// run unless said.
     pub postgres_url: Option<Secret>,
@@ -37,6 +51,8 @@ impl Default for Backup {
             every: Every(Some(Duration::from_hours(24))),
             keep: 7,
             recipients: Recipients::default(),
+            signing_key: None,
+            public_keys: PublicKeys::default(),
             postgres_url: None,
             postgres_programs: None,
         }
@@ -62,12 +78,27 @@ impl Backup {
         })
     }
 
+    /// Where the key that signs backups is, unless one is set: beside SQLite's database, or where that
+    /// would be.
+    ///
+    /// # Errors
+    /// As [`Database::engine`].
+    pub fn signing_key_path(&self, database: &Database) -> Result<PathBuf, ConfigError> {
+        Ok(match database.engine()? {
+            Engine::Sqlite(file) => file.parent().unwrap_or(Path::new("")).join(SIGNING_KEY),
+            Engine::Postgres(_) => Path::new("data").join(SIGNING_KEY),
+        })
+    }
+
     pub(super) fn check(&self, database: &Database) -> Result<(), ConfigError> {
         if self.folder.as_ref().is_some_and(|it| it.as_os_str().is_empty()) {
             return Err(ConfigError::value("backup.folder", "is a folder's path"));
         }
         if !(1..=10_000).contains(&self.keep) {
             return Err(ConfigError::value("backup.keep", "is 1 to 10000"));
+        }
+        if let Some(Err(why)) = self.signing_key.as_ref().map(|it| SecretKey::parse(it.expose())) {
+            return Err(ConfigError::value("backup.signing_key", &why));
         }
         self.engine(database).map(drop)
     }
@@ -155,34 +186,59 @@ impl FromStr for Recipients {
 
 impl<'de> Deserialize<'de> for Recipients {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
+        list(deserializer, recipient).map(Self)
+    }
+}
 
-        impl<'de> de::Visitor<'de> for Visitor {
-            type Value = Recipients;
+/// Reads an array of texts, or one text with commas.
+fn list<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    parse: fn(&str) -> Result<T, String>,
+) -> Result<Vec<T>, D::Error> {
+    struct Visitor<T>(fn(&str) -> Result<T, String>);
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of public keys")
-            }
+    impl<'de, T> de::Visitor<'de> for Visitor<T> {
+        type Value = Vec<T>;
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Recipients, E> {
-                text.parse().map_err(E::custom)
-            }
-
-            fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<Recipients, A::Error> {
-                let mut recipients = Vec::new();
-                while let Some(text) = seq.next_element::<String>()? {
-                    recipients.push(recipient(&text).map_err(de::Error::custom)?);
-                }
-                Ok(Recipients(recipients))
-            }
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of public keys")
         }
 
-        deserializer.deserialize_any(Visitor)
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Vec<T>, E> {
+            let each = text.split(',').map(str::trim).filter(|it| !it.is_empty());
+            each.map(self.0).collect::<Result<_, _>>().map_err(E::custom)
+        }
+
+        fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
+            let mut all = Vec::new();
+            while let Some(text) = seq.next_element::<String>()? {
+                all.push((self.0)(&text).map_err(de::Error::custom)?);
+            }
+            Ok(all)
+        }
     }
+
+    deserializer.deserialize_any(Visitor(parse))
 }
 
 impl Serialize for Recipients {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.0.iter().map(Recipient::to_string))
+    }
+}
+
+/// Public keys of minisign (`RWQ…`): an array of texts, or one text with commas.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PublicKeys(pub Vec<PublicKey>);
+
+impl<'de> Deserialize<'de> for PublicKeys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        list(deserializer, str::parse).map(Self)
+    }
+}
+
+impl Serialize for PublicKeys {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(PublicKey::to_string))
     }
 }

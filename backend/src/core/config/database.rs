@@ -75,6 +75,28 @@ pub enum Engine {
     Postgres(PostgresAddress),
 }
 
+/// Says which database it is, without a password.
+impl std::fmt::Display for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => {
+                let whole = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+                write!(f, "the SQLite database {}", whole.display())
+            }
+            Self::Postgres(PostgresAddress(servers)) => {
+                let place = |it: &PgConnectOptions| match it.get_socket() {
+                    Some(socket) => socket.display().to_string(),
+                    None => format!("{}:{}", it.get_host(), it.get_port()),
+                };
+                let places: Vec<_> = servers.iter().map(place).collect();
+                let name = servers.first().and_then(PgConnectOptions::get_database);
+                let name = name.map(|it| format!(" {it}")).unwrap_or_default();
+                write!(f, "the PostgreSQL database{name} at {}", places.join(", "))
+            }
+        }
+    }
+}
+
 /// How to reach a PostgreSQL server: each of those of which one takes writes, or the only one.
 #[derive(Clone)]
 pub struct PostgresAddress(pub Vec<PgConnectOptions>);

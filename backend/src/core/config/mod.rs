@@ -27,7 +27,7 @@ mod vin;
 use std::path::Path;
 
 pub use auth::{Auth, Provider, Registration, SecondFactor};
-pub use backup::{Backup, Every, Recipients, recipient};
+pub use backup::{Backup, Every, PublicKeys, Recipients, recipient};
 pub use cache::Cache;
 pub use database::{Database, Engine, PostgresAddress};
 pub use hosts::Hosts;
@@ -70,7 +70,7 @@ pub struct Config {
 
 /// The settings whose values are secret; each may also be given as the path of a file that
 /// holds it, under the same name and `_file`. A `*` is any one name.
-const SECRETS: [&str; 9] = [
+const SECRETS: [&str; 10] = [
     "database.url",
     "database.password",
     "database.migration_url",
@@ -79,6 +79,7 @@ const SECRETS: [&str; 9] = [
     "auth.providers.*.client_secret",
     "stations.google_api_key",
     "backup.postgres_url",
+    "backup.signing_key",
     "mail.url",
 ];
 

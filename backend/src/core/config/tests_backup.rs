@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::{Engine, tests::read};
+use crate::core::minisign::SecretKey;
 
 const RECIPIENT: &str = "age1cy0su9fwf3gf9mw868g5yut09p6nytfmmnktexz2ya5uqg9vl9sss4euqm";
 
@@ -71,4 +72,35 @@ fn base_backups_are_taken_by_a_role_of_their_own_where_one_is_named() {
     assert_eq!(user(&[backups]), "data/motovaultpro.db");
     let config = read("", &[service, backups]).unwrap();
     assert!(!format!("{config:?}").contains("s3cret"));
+}
+
+#[test]
+fn a_signing_key_is_a_secret_without_a_password() {
+    let key = SecretKey::generate().unwrap();
+    let config = read("", &[("MVP__BACKUP__SIGNING_KEY", &key.to_file())]).unwrap();
+    let given = config.backup.signing_key.as_ref().unwrap();
+    assert_eq!(SecretKey::parse(given.expose()).unwrap().public(), key.public());
+    let shown = toml::to_string_pretty(&config).unwrap();
+    assert!(shown.contains("signing_key = \"[redacted]\""), "{shown}");
+    let told = read("", &[("MVP__BACKUP__SIGNING_KEY", "hunter2-canary")]).unwrap_err().to_string();
+    assert!(told.starts_with("backup.signing_key: ") && !told.contains("canary"), "{told}");
+
+    let path = config.backup.signing_key_path(&config.database).unwrap();
+    assert_eq!(path.to_str(), Some("data/backup-signing.key"));
+    let url = [("MVP__DATABASE__URL", "sqlite:///srv/cars/cars.db")];
+    let config = read("", &url).unwrap();
+    let path = config.backup.signing_key_path(&config.database).unwrap();
+    assert_eq!(path.to_str(), Some("/srv/cars/backup-signing.key"));
+}
+
+#[test]
+fn trusted_keys_are_a_list_or_a_text_with_commas() {
+    let keys = [(); 2].map(|()| SecretKey::generate().unwrap().public());
+    let text = format!("{}, {}", keys[0], keys[1]);
+    let config = read("", &[("MVP__BACKUP__PUBLIC_KEYS", &text)]).unwrap();
+    assert_eq!(config.backup.public_keys.0, keys);
+    let file = format!("[backup]\npublic_keys = [\"{}\", \"{}\"]", keys[0], keys[1]);
+    assert_eq!(read(&file, &[]).unwrap().backup.public_keys.0, keys);
+    let told = read("", &[("MVP__BACKUP__PUBLIC_KEYS", "RWQ")]).unwrap_err().to_string();
+    assert!(told.starts_with("backup.public_keys: "), "{told}");
 }

@@ -141,6 +141,20 @@ pub async fn run(
     }
 }
 
+/// Every file as it is before the first one is executed: what a database that is not there lacks.
+///
+/// # Errors
+/// No such feature.
+pub fn all_pending(features: &[Feature], only: Option<&str>) -> Result<Vec<Step>, MigrateError> {
+    check_name(features, only)?;
+    let steps = in_order(features).map(|(feature, migration)| Step {
+        feature: feature.name,
+        file: format!("{}.sql", migration.name),
+        executed_at: None,
+    });
+    Ok(steps.filter(|step| only.is_none_or(|it| it == step.feature)).collect())
+}
+
 /// Every file with its state, in the order they run; nothing is changed.
 ///
 /// # Errors

@@ -1,11 +1,17 @@
 //! Opening either engine, and refusing one that would forget an acknowledged write.
 
 use std::{
-    os::unix::fs::DirBuilderExt as _, path::Path, str::FromStr as _, sync::Arc, time::Duration,
+    fs::Permissions,
+    io::ErrorKind,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+    str::FromStr as _,
+    sync::Arc,
+    time::Duration,
 };
 
 use sqlx::{
-    ConnectOptions as _, Connection as _, PgPool, Row as _, SqlitePool,
+    ConnectOptions as _, Connection as _, PgPool, Row as _, SqliteConnection, SqlitePool,
     postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -40,8 +46,24 @@ impl Db {
     /// A file that cannot be made or opened, or an engine that is set to forget writes. A
     /// PostgreSQL server that is away is no error: its connections are made when needed.
     pub async fn open(settings: &Database) -> Result<Self> {
+        Self::open_with(settings, true).await
+    }
+
+    /// Opens the database that the settings name, for a command that expects one to be there.
+    ///
+    /// # Errors
+    /// As [`Db::open`]; SQLite's file that is missing, or holds something else: nothing is created or
+    /// changed then.
+    pub async fn open_existing(settings: &Database) -> Result<Self> {
+        if let Ok(Engine::Sqlite(path)) = settings.engine() {
+            check_existing(&path).await?;
+        }
+        Self::open_with(settings, false).await
+    }
+
+    async fn open_with(settings: &Database, creates: bool) -> Result<Self> {
         let engine = settings.engine().map_err(|error| Error::Internal(error.into()))?;
-        let mut db = Self::open_engine(&engine, settings).await?;
+        let mut db = Self::open_engine(&engine, settings, creates).await?;
         let replica = settings.replica().map_err(|error| Error::Internal(error.into()))?;
         if let (Self::Postgres { pool, replica: none, .. }, Some(address)) = (&mut db, replica) {
             let replicas = pool_of(settings)
@@ -60,12 +82,12 @@ impl Db {
     /// As [`Db::open`].
     pub async fn open_for_migrations(settings: &Database) -> Result<Self> {
         let engine = settings.migration_engine().map_err(|error| Error::Internal(error.into()))?;
-        Self::open_engine(&engine, settings).await
+        Self::open_engine(&engine, settings, true).await
     }
 
-    async fn open_engine(engine: &Engine, settings: &Database) -> Result<Self> {
+    async fn open_engine(engine: &Engine, settings: &Database, creates: bool) -> Result<Self> {
         match engine {
-            Engine::Sqlite(path) => open_sqlite(path).await,
+            Engine::Sqlite(path) => open_sqlite(path, creates).await,
             Engine::Postgres(address) => Ok(Self::Postgres {
                 pool: open_postgres(address, settings),
                 persistent: settings.prepared_statements,
@@ -150,18 +172,88 @@ fn open_postgres(address: &PostgresAddress, settings: &Database) -> PgPool {
     pool
 }
 
-async fn open_sqlite(path: &Path) -> Result<Db> {
+/// Refuses a file that is missing or is not a database of this program, and leaves it as it is.
+///
+/// # Errors
+/// Internal, saying which file and what to do.
+pub async fn check_existing(path: &Path) -> Result<()> {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let shown = whole.display();
+    let refuse = |why: String| Err(Error::Internal(why.into()));
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return refuse(format!(
+                "there is no database {shown}: check database.url and the folder that this was \
+                 started in; `motovaultpro migrate` creates a database"
+            ));
+        }
+        Err(error) => return refuse(format!("{shown}: {error}")),
+        Ok(found) if !found.is_file() => return refuse(format!("{shown} is not a file")),
+        Ok(_) => {}
+    }
+    let tables = async {
+        // As the file is: nothing is set that would change it.
+        let options = SqliteConnectOptions::new().filename(path).busy_timeout(LOCAL_PATIENCE);
+        let options = options.disable_statement_logging();
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        let tables = "SELECT COUNT(*) FROM sqlite_schema WHERE name = '_migrations'";
+        let tables = sqlx::query_scalar::<_, i64>(tables).fetch_one(&mut connection).await?;
+        connection.close().await?;
+        Ok::<_, sqlx::Error>(tables)
+    };
+    match tables.await {
+        Ok(0) => refuse(format!(
+            "{shown} has none of MotoVaultPro's tables: check database.url; `motovaultpro migrate` \
+             creates them"
+        )),
+        Ok(_) => Ok(()),
+        Err(error) => refuse(format!("{shown}: {error}")),
+    }
+}
+
+/// Creates SQLite's file where it is missing. Whoever can read it has password hashes and the secrets
+/// of second factors, so its owner alone can: the files beside it get the same rights from SQLite.
+fn make_private(path: &Path) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
-        // Nobody else on the machine is to read what lies there, password hashes among it.
-        let mut owners = std::fs::DirBuilder::new();
-        owners.recursive(true).mode(0o700);
-        owners
-            .create(folder)
-            .map_err(|error| Error::Internal(format!("{}: {error}", folder.display()).into()))?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    let mut new = std::fs::OpenOptions::new();
+    match new.write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error),
+    }
+    // SQLite has its other files beside the file itself, not beside a link to it.
+    let path = path.canonicalize()?;
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        let mut file = path.clone().into_os_string();
+        file.push(suffix);
+        let file = PathBuf::from(file);
+        let Ok(found) = std::fs::symlink_metadata(&file) else { continue };
+        let rights = found.permissions().mode() & 0o777;
+        let are_private = rights | 0o700 == 0o700;
+        if !found.is_file() || are_private {
+            continue;
+        }
+        let (path, were) = (file.display(), format!("{rights:04o}"));
+        match std::fs::set_permissions(&file, Permissions::from_mode(0o600)) {
+            Ok(()) => tracing::warn!(%path, were, "Database was open to other users: now 0600"),
+            Err(error) => {
+                tracing::error!(%path, were, %error, "Database is open to other users");
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn open_sqlite(path: &Path, creates: bool) -> Result<Db> {
+    if creates {
+        make_private(path)
+            .map_err(|error| Error::Internal(format!("{}: {error}", path.display()).into()))?;
     }
     let options = SqliteConnectOptions::from_str("sqlite:")?
         .filename(path)
-        .create_if_missing(true)
+        .create_if_missing(creates)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
@@ -217,15 +309,87 @@ mod tests {
     async fn the_databases_folder_is_made_for_its_owner_alone() {
         let place = tempfile::tempdir().unwrap();
         let folder = place.path().join("data");
-        super::open_sqlite(&folder.join("cars.db")).await.unwrap().close().await;
+        super::open_sqlite(&folder.join("cars.db"), true).await.unwrap().close().await;
         assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    const FILES: [&str; 3] = ["cars.db", "cars.db-wal", "cars.db-shm"];
+
+    fn rights(folder: &std::path::Path) -> Vec<u32> {
+        let of = |name: &&str| folder.join(name).metadata().unwrap().permissions().mode() & 0o777;
+        FILES.iter().map(of).collect()
+    }
+
+    /// A database with a table that is written to, so that all of its files are there.
+    async fn used(path: &std::path::Path) -> super::Db {
+        let db = super::open_sqlite(path, true).await.unwrap();
+        let super::Db::Sqlite { writer, .. } = &db else { panic!("{db:?} is not SQLite") };
+        let table = sqlx::raw_sql("CREATE TABLE IF NOT EXISTS cars (id INTEGER)");
+        table.execute(writer).await.unwrap();
+        sqlx::raw_sql("INSERT INTO cars VALUES (1)").execute(writer).await.unwrap();
+        db
+    }
+
+    #[tokio::test]
+    async fn the_databases_files_are_their_owners_alone_where_the_folder_existed() {
+        let place = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(place.path(), super::Permissions::from_mode(0o755)).unwrap();
+        let db = used(&place.path().join("cars.db")).await;
+        assert_eq!(rights(place.path()), [0o600; 3]);
+        db.close().await;
+    }
+
+    #[tokio::test]
+    async fn the_rights_of_a_databases_files_are_mended() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("cars.db");
+        let first = used(&path).await;
+        for (name, mode) in FILES.iter().zip([0o644, 0o664, 0o604]) {
+            let rights = super::Permissions::from_mode(mode);
+            std::fs::set_permissions(place.path().join(name), rights).unwrap();
+        }
+        // By a link, too.
+        let link = place.path().join("link.db");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let again = used(&link).await;
+        assert_eq!(rights(place.path()), [0o600; 3]);
+        first.close().await;
+        again.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_database_that_is_expected_is_neither_created_nor_changed() {
+        let place = tempfile::tempdir().unwrap();
+        let told = async |path: &std::path::Path| {
+            let settings = super::Database {
+                url: Some(crate::core::config::Secret::new(format!("sqlite://{}", path.display()))),
+                ..super::Database::default()
+            };
+            match super::Db::open_existing(&settings).await {
+                Err(super::Error::Internal(cause)) => cause.to_string(),
+                other => panic!("{other:?}"),
+            }
+        };
+        let path = place.path().join("data/cars.db");
+        let missing = told(&path).await;
+        assert!(missing.contains("there is no database") && missing.contains("cars.db"));
+        assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
+
+        let other = place.path().join("other.db");
+        std::fs::write(&other, "").unwrap();
+        assert!(told(&other).await.contains("none of MotoVaultPro's tables"));
+        std::fs::write(&other, "a letter, say, and long enough to be looked at").unwrap();
+        assert!(told(&other).await.contains("not a database"));
+        assert!(told(place.path()).await.contains("is not a file"));
+        assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1);
+        assert!(std::fs::read_to_string(&other).unwrap().starts_with("a letter"));
     }
 
     /// Else it parses and plans each one again whose `LIMIT` is bound: see `.cargo/config.toml`.
     #[tokio::test]
     async fn sqlite_is_built_to_plan_a_statement_once() {
         let place = tempfile::tempdir().unwrap();
-        let db = super::open_sqlite(&place.path().join("cars.db")).await.unwrap();
+        let db = super::open_sqlite(&place.path().join("cars.db"), true).await.unwrap();
         let super::Db::Sqlite { writer, .. } = &db else { panic!("{db:?} is not SQLite") };
         let options = sqlx::query_scalar::<_, String>("PRAGMA compile_options");
         let options = options.fetch_all(writer).await.unwrap();

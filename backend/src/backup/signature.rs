@@ -1,0 +1,148 @@
+//! Who made a backup: its manifest is signed, and the manifest has the payload's SHA-256.
+
+use std::{fmt, io::Write as _, path::Path};
+
+use super::{
+    error::{At as _, BackupError, Result},
+    folder::{self, Kept},
+    manifest,
+};
+use crate::core::{
+    config::{Config, PublicKeys},
+    minisign::{PublicKey, SecretKey, Signature},
+};
+
+/// The signature's file in a backup's folder, where minisign looks for it.
+pub(super) const FILE: &str = "manifest.json.minisig";
+/// The largest file that is read as a signature, in bytes.
+const LARGEST: u64 = 4096;
+
+/// What a backup's signature says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Signed {
+    /// A key that is known here has signed it.
+    Known(String),
+    /// A key has signed it that is not known here, so nothing can be said of it.
+    Unknown(String),
+    /// It has no signature.
+    Not,
+}
+
+impl fmt::Display for Signed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(id) => write!(f, "signed with the known key {id}"),
+            Self::Unknown(id) => write!(
+                f,
+                "signed with the key {id}, which is not known here: pass it with --public-key"
+            ),
+            Self::Not => f.write_str(
+                "not signed: it was made before backups were signed, or its signature was removed",
+            ),
+        }
+    }
+}
+
+/// The keys that are known here.
+#[derive(Debug, Clone, Default)]
+pub(super) struct KnownKeys(Vec<PublicKey>);
+
+impl KnownKeys {
+    /// Those that are named, those of the settings, and the service's own.
+    pub(super) fn new(config: &Config, named: &[PublicKey]) -> Result<Self> {
+        let PublicKeys(configured) = &config.backup.public_keys;
+        let own = match read_own(config) {
+            Ok(own) => own,
+            // Another user's, say, who makes the backups that this one checks.
+            Err(BackupError::Io { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        let own = own.map(|it| it.public());
+        Ok(Self(named.iter().chain(configured).cloned().chain(own).collect()))
+    }
+
+    /// What the signature of a backup says.
+    ///
+    /// # Errors
+    /// Damaged where the signature is wrong; Refused where one by a known key is `required` and it
+    /// has none.
+    pub(super) fn check(&self, backup: &Kept, required: bool) -> Result<Signed> {
+        let signed = self.look_at(backup)?;
+        match &signed {
+            Signed::Unknown(_) | Signed::Not if required => {
+                Err(BackupError::Refused(signed.to_string()))
+            }
+            _ => Ok(signed),
+        }
+    }
+
+    fn look_at(&self, backup: &Kept) -> Result<Signed> {
+        let path = backup.path.join(FILE);
+        let Some(text) = manifest::read_small(&path, LARGEST)? else { return Ok(Signed::Not) };
+        let wrong = |why: &str| Err(BackupError::Damaged(format!("{}: {why}", path.display())));
+        let signature = String::from_utf8(text).ok().and_then(|text| Signature::parse(&text));
+        let Some(signature) = signature else { return wrong("this is not a signature") };
+        let id = signature.key_id();
+        // A number is chosen freely, so several keys may have the same.
+        let mut keys = self.0.iter().filter(|it| it.id() == id).peekable();
+        if keys.peek().is_none() {
+            return Ok(Signed::Unknown(id));
+        }
+        if !keys.any(|it| it.has_signed(&backup.text, &signature)) {
+            return wrong("the signature is wrong: the manifest is not the one that was signed");
+        }
+        // Else an older backup could be passed off as this one.
+        if signature.comment() != backup.name {
+            return wrong(&format!("the signature is of the backup {:?}", signature.comment()));
+        }
+        Ok(Signed::Known(id))
+    }
+}
+
+/// The service's own key, which is created where there is none.
+///
+/// # Errors
+/// Refused where the file holds something else, `Io` where it cannot be read or created.
+pub(super) fn own(config: &Config) -> Result<SecretKey> {
+    if let Some(key) = read_own(config)? {
+        return Ok(key);
+    }
+    let path = config.backup.signing_key_path(&config.database)?;
+    let parent = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    folder::make_private(parent)?;
+    let key = SecretKey::generate().map_err(|error| BackupError::Refused(error.to_string()))?;
+    // Its owner alone can read it.
+    let mut file = tempfile::NamedTempFile::new_in(parent).at(parent)?;
+    file.write_all(key.to_file().as_bytes()).at(&path)?;
+    file.as_file().sync_all().at(&path)?;
+    match file.persist_noclobber(&path) {
+        Ok(_) => {
+            folder::sync(parent)?;
+            tracing::info!(path = %path.display(), key = key.public().id(), "Signing key created");
+            Ok(key)
+        }
+        // Another process was faster.
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let missing = || BackupError::Refused(format!("{}: it is gone", path.display()));
+            read_own(config)?.ok_or_else(missing)
+        }
+        Err(error) => Err(error.error).at(&path),
+    }
+}
+
+/// The service's own key, if there is one.
+fn read_own(config: &Config) -> Result<Option<SecretKey>> {
+    if let Some(key) = &config.backup.signing_key {
+        let key = SecretKey::parse(key.expose());
+        let told = |why| BackupError::Refused(format!("backup.signing_key: {why}"));
+        return key.map(Some).map_err(told);
+    }
+    let path = config.backup.signing_key_path(&config.database)?;
+    // In the service's own folder a link is the operator's.
+    let text = match std::fs::read(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        text => text.at(&path)?,
+    };
+    let key = SecretKey::parse(&String::from_utf8_lossy(&text));
+    key.map(Some).map_err(|why| BackupError::Refused(format!("{}: {why}", path.display())))
+}

@@ -1,0 +1,116 @@
+//! Commands that work on a database: they say which one, create none, and name the cause where they
+//! fail.
+
+use crate::support::{Place, Ran};
+
+on_every_engine!(
+    commands_say_which_database_they_use,
+    a_command_on_an_empty_database_says_what_is_missing,
+);
+
+/// What no output may hold.
+const CANARY: &str = "xyzzy-canary";
+
+/// Every command that works on a database and is not meant to create one.
+fn commands(place: &Place) -> Vec<Vec<&'static str>> {
+    std::fs::write(place.folder().join("stations.csv"), "name,latitude,longitude\nA,1,2\n")
+        .unwrap();
+    vec![
+        vec!["users", "list"],
+        vec!["users", "reset", "ann@example.org"],
+        vec!["users", "make-admin", "ann@example.org"],
+        vec!["stations", "import", "stations.csv"],
+        vec!["vin", "--clean-cache"],
+    ]
+}
+
+/// It failed, and named neither a log that nobody has nor a secret.
+#[track_caller]
+fn complaint(ran: Ran) -> String {
+    let told = ran.badly(1);
+    assert!(!told.contains("something went wrong") && !told.contains(CANARY), "{told}");
+    told
+}
+
+fn database(place: &Place) -> String {
+    if place.is_postgres() {
+        return "using the PostgreSQL database test_".to_owned();
+    }
+    let path = place.folder().join("data/motovaultpro.db");
+    format!("using the SQLite database {}", path.display())
+}
+
+async fn commands_say_which_database_they_use(place: Place) {
+    let named = database(&place);
+    let migrated = place.run(&["migrate"]);
+    assert!(migrated.err.contains(&named), "{migrated:?}");
+    let service = place.serve();
+    service.register("ann@example.org").await;
+    for command in commands(&place) {
+        let ran = place.run(&command);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert!(ran.err.contains(&named), "{ran:?}");
+    }
+    let told = complaint(place.run(&["users", "reset", "nobody@example.org"]));
+    assert!(told.contains("account") && told.contains(&named), "{told}");
+    // The cause is the database's own.
+    place.sql().await.execute("ALTER TABLE accounts RENAME TO others").await;
+    let told = complaint(place.run(&["users", "list"]));
+    assert!(told.contains("accounts") && told.contains(&named), "{told}");
+}
+
+async fn a_command_on_an_empty_database_says_what_is_missing(place: Place) {
+    if !place.is_postgres() {
+        place.load("").await;
+    }
+    for command in commands(&place) {
+        let told = complaint(place.run(&command));
+        assert!(told.contains("has none of MotoVaultPro's tables"), "{told}");
+        assert!(
+            told.contains("motovaultpro migrate") && told.contains(&database(&place)),
+            "{told}"
+        );
+    }
+    assert_eq!(place.sql().await.shape().await, [""; 0]);
+}
+
+/// A forgotten or mistyped URL.
+#[test]
+fn commands_never_create_a_database() {
+    let place = Place::on_sqlite().with("MVP__BACKUP__FOLDER", "backups");
+    let mut commands = commands(&place);
+    commands.push(vec!["backup", "create"]);
+    for command in commands {
+        let told = complaint(place.run(&command));
+        let path = place.folder().join("data/motovaultpro.db");
+        assert!(told.contains(&format!("there is no database {}", path.display())), "{told}");
+        assert!(!place.folder().join("data").exists(), "{command:?}");
+    }
+    for command in [&["migrate", "--status"][..], &["migrate", "--dry-run"]] {
+        assert!(place.run(command).well().contains(" pending"));
+        assert!(!place.folder().join("data").exists(), "{command:?}");
+    }
+    assert!(!place.run(&["backup", "list"]).well().contains("sqlite"), "a backup of nothing");
+}
+
+#[test]
+fn a_backup_is_made_of_a_database_of_this_program_only() {
+    let place = Place::on_sqlite().with("MVP__BACKUP__FOLDER", "backups");
+    std::fs::create_dir(place.folder().join("data")).unwrap();
+    for content in ["", "a letter, say, and long enough to be looked at"] {
+        std::fs::write(place.folder().join("data/motovaultpro.db"), content).unwrap();
+        complaint(place.run(&["backup", "create"]));
+    }
+    assert!(!place.run(&["backup", "list"]).well().contains("sqlite"), "a backup of nothing");
+}
+
+#[test]
+fn a_database_that_does_not_answer_is_named_without_its_password() {
+    let url = format!("postgres://ann:{CANARY}@127.0.0.1:1/cars");
+    let place = Place::bare().with("MVP__DATABASE__URL", &url);
+    for command in commands(&place) {
+        let told = complaint(place.run(&command));
+        assert!(told.contains("the PostgreSQL database cars at 127.0.0.1:1"), "{told}");
+        assert!(told.contains("cannot be reached"), "{told}");
+    }
+}
