@@ -21,6 +21,8 @@ mod tests;
 #[cfg(test)]
 mod tests_pages;
 #[cfg(test)]
+mod tests_replaced;
+#[cfg(test)]
 mod tests_series;
 #[cfg(test)]
 mod tests_typed;
