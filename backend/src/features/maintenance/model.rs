@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     entered::{self, Entered},
-    schedule::{Due, Interval, Place},
+    schedule::{Derived, Due, Interval, Place},
     types::TypeName,
 };
 use crate::{
@@ -110,6 +110,10 @@ pub struct Item {
     #[serde(skip)]
     #[schemars(skip)]
     pub previous_id: Option<ItemId>,
+    /// What it became due at when that item was completed.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub derived: Derived,
 }
 
 impl Item {
@@ -123,6 +127,17 @@ impl Item {
         self.due_date = due.date;
         self.due_odometer = due.odometer;
         self.due_mileage = due.odometer.map(Distance::whole_miles);
+    }
+
+    /// Makes it due at what the completion of the item before it gives.
+    pub(super) fn derive_due(&mut self, due: Due) {
+        self.set_due(due);
+        self.derived = Derived::of(due);
+    }
+
+    /// Whether it is open and still due at what the completion of the item before it gave.
+    pub(super) fn is_due_as_derived(&self) -> bool {
+        !self.is_completed && self.derived.is_some() && self.derived == Derived::of(self.due())
     }
 
     /// Sets the odometer reading when it was done.
@@ -383,6 +398,7 @@ impl Item {
             updated_at: now,
             place: Place::default(),
             previous_id: None,
+            derived: Derived::default(),
         }
     }
 }

@@ -2,7 +2,11 @@
 
 mod series;
 
-pub(super) use series::{complete, postpone, skip};
+pub(super) use series::{complete, has_next, postpone, skip};
+
+/// Corrects when the vehicle's next items are due after its running totals have changed.
+pub const RECOMPUTE: odometer::Recompute =
+    |tx, user, (vehicle, now)| Box::pin(series::recompute(tx, user, vehicle, now));
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use uuid::Uuid;
@@ -151,7 +155,7 @@ pub(super) async fn add(
 }
 
 /// Changes an item. If the change completes an item that repeats, it also adds the next one, as
-/// [`complete`] does.
+/// [`complete`] does. If it corrects a completion, it also corrects when the next one is due.
 ///
 /// # Errors
 /// `Invalid` where members contradict each other, or look wrong and are not confirmed.
@@ -171,6 +175,7 @@ pub(super) async fn change(
     let (old, vehicle) = hold_item(&mut tx, user, id, target).await?;
     if_match.check(&old)?;
     let confirmed = change.confirm.clone().unwrap_or_default();
+    let sent = sent(&change);
     let sent_typed = matches!(change.completed_odometer, Clearable::Set(_));
     let sent_amount = matches!(change.amount, Clearable::Set(_));
     let item = change.apply(old.clone(), now, currency(preferences)).map_err(Error::Invalid)?;
@@ -195,13 +200,15 @@ pub(super) async fn change(
         }
     }
     if is_new {
-        series::leave_next(app, &mut tx, user, &item, now).await?;
+        series::leave_next(&mut tx, user, &item, sent, now).await?;
+    } else if item.is_completed && was != is {
+        series::correct_next(&mut tx, user, (&old, &item), sent, now).await?;
     }
     vehicles::commit(app, user, tx).await?;
     Ok(item)
 }
 
-/// Removes an item for good; what it left behind stays.
+/// Removes an item for good. If it was completed, the next one is due when this one was.
 pub(super) async fn remove(
     app: &App,
     user: &UserId,
@@ -211,9 +218,13 @@ pub(super) async fn remove(
     let mut tx = app.db.write_for(user).await?;
     let (item, vehicle) = hold_item(&mut tx, user, id, None).await?;
     if_match.check(&item)?;
+    let now = app.clock.now();
     store::delete(&mut tx, user, id).await?;
     if item.completed_odometer.is_some() {
-        odometer::refresh(&mut tx, user, &vehicle, app.clock.now()).await?;
+        odometer::refresh(&mut tx, user, &vehicle, now).await?;
+    }
+    if item.is_completed {
+        series::restore_next(&mut tx, user, &item, now).await?;
     }
     vehicles::commit(app, user, tx).await?;
     Ok(item)
@@ -227,6 +238,16 @@ fn reading_name(is_typed: bool) -> &'static str {
 /// The member that an amount was sent as.
 fn amount_name(is_amount: bool) -> &'static str {
     if is_amount { "amount" } else { "cost" }
+}
+
+/// The members of a change that affect when the next item is due.
+fn sent(change: &ItemChange) -> series::Sent {
+    let has_typed = matches!(change.completed_odometer, Clearable::Set(_));
+    let has_miles = matches!(change.completed_mileage, Clearable::Set(_));
+    let has_date = matches!(change.completed_date, Clearable::Set(_));
+    let other = if has_date { "completedDate" } else { "vehicleId" };
+    let reading = if has_typed || has_miles { reading_name(has_typed) } else { other };
+    series::Sent { date: if has_date { "completedDate" } else { reading }, reading }
 }
 
 /// Refuses values that look wrong and are not confirmed.

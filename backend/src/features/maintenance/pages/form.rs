@@ -66,6 +66,8 @@ struct ItemForm {
 struct Stored {
     id: ItemId,
     can_be_skipped: bool,
+    /// Whether deleting it changes when the next one is due.
+    has_next: bool,
     due_date: Option<NaiveDate>,
     due_odometer: Option<(String, &'static str)>,
 }
@@ -213,7 +215,7 @@ pub(super) fn to_read(form: Form, shown: &Shown) -> Form {
 
 fn page(
     driven: &Driven,
-    item: Option<&Item>,
+    item: Option<(&Item, bool)>,
     is_done: bool,
     user: &User,
     (shell, sheet): (Shell, Sheet),
@@ -221,12 +223,13 @@ fn page(
     let shown = user.0.preferences.shown();
     let vehicle = &driven.vehicle;
     let title = match item {
-        Some(item) => item.kind.name().into_owned(),
+        Some((item, _)) => item.kind.name().into_owned(),
         None if is_done => "Note what was done".to_owned(),
         None => "Plan maintenance".to_owned(),
     };
-    let stored = item.map(|it| Stored {
+    let stored = item.map(|(it, has_next)| Stored {
         id: it.id,
+        has_next,
         can_be_skipped: it.interval_months.is_some() || it.interval_distance.is_some(),
         due_date: it.due_date,
         due_odometer: it
@@ -308,9 +311,10 @@ pub(super) async fn show_edit(
 ) -> Result<Html<String>> {
     let item = service::find(&app, &user, id).await?;
     let driven = find_driven(&app, &user, item.vehicle_id).await?;
+    let has_next = service::has_next(&app, &user, &item).await?;
     let shown = user.0.preferences.shown();
     let sheet = Sheet::new(LABELS, filled(&item, &shown, |_| shown.distance));
-    web::page(&page(&driven, Some(&item), item.is_completed, &user, (shell, sheet)))
+    web::page(&page(&driven, Some((&item, has_next)), item.is_completed, &user, (shell, sheet)))
 }
 
 pub(super) async fn change(
@@ -335,8 +339,10 @@ pub(super) async fn change(
         Ok(item) => Ok(to_history(item.vehicle_id)),
         Err(error) => {
             let driven = find_driven(&app, &user, item.vehicle_id).await?;
+            let has_next = service::has_next(&app, &user, &item).await?;
             let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
-            let page = page(&driven, Some(&item), item.is_completed, &user, (shell, sheet));
+            let page =
+                page(&driven, Some((&item, has_next)), item.is_completed, &user, (shell, sheet));
             web::page_again(&page)
         }
     }
