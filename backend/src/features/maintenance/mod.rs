@@ -25,6 +25,8 @@ mod tests_pages;
 #[cfg(test)]
 mod tests_replaced;
 #[cfg(test)]
+mod tests_sent;
+#[cfg(test)]
 mod tests_series;
 #[cfg(test)]
 mod tests_typed;

@@ -166,7 +166,9 @@ impl Item {
 
     /// What is wrong with it as a whole: an open item has to be due at something and a completed one
     /// to have been done on some day.
-    pub(super) fn faults(&self) -> Vec<Fault> {
+    ///
+    /// `is_typed`: whether the odometer reading was sent with its unit.
+    pub(super) fn faults(&self, is_typed: bool) -> Vec<Fault> {
         let mut faults = Vec::new();
         if self.is_completed {
             if self.completed_date.is_none() {
@@ -178,9 +180,10 @@ impl Item {
             let why = "is required of an open item, unless it has a dueMileage";
             faults.push(Fault::at("dueDate", why));
         }
+        let reading = if is_typed { "completedOdometer" } else { "completedMileage" };
         let done = [
             ("completedDate", self.completed_date.is_some()),
-            ("completedMileage", self.completed_odometer.is_some()),
+            (reading, self.completed_odometer.is_some()),
         ];
         for (name, _) in done.into_iter().filter(|it| it.1) {
             faults.push(Fault::at(name, "cannot be there unless the item is completed"));
@@ -366,7 +369,7 @@ impl NewItem {
         item.set_completed_odometer(completed);
         item.set_interval_distance(interval);
         item.set_amount(paid);
-        faults.extend(item.faults());
+        faults.extend(item.faults(self.completed_odometer.is_some()));
         if faults.is_empty() { Ok(item) } else { Err(faults) }
     }
 }
@@ -428,6 +431,7 @@ impl ItemChange {
                 &mut faults,
             ),
         };
+        let is_typed = matches!(self.completed_odometer, Clearable::Set(_));
         let completed = entered::COMPLETED.of_change(
             (self.completed_odometer, self.completed_mileage),
             item.completed_odometer,
@@ -480,7 +484,7 @@ impl ItemChange {
         if due.odometer != was_due.odometer {
             changed.place.scheduled_exact = begun.scheduled_exact;
         }
-        faults.extend(changed.faults());
+        faults.extend(changed.faults(is_typed));
         if faults.is_empty() { Ok(changed) } else { Err(faults) }
     }
 }

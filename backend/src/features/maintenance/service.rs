@@ -136,8 +136,8 @@ pub(super) async fn add(
     let checks = Checks {
         confirmed: &confirmed,
         date: Some("completedDate"),
-        reading: Some(reading_name(new.completed_odometer.is_some())),
-        amount: Some(amount_name(new.amount.is_some())),
+        reading: Some(reading_name(new.completed_odometer.is_none())),
+        amount: Some(amount_name(new.amount.is_none())),
     };
     let item = new.into_item(ItemId(Uuid::now_v7()), now, currency(preferences));
     let item = item.map_err(Error::Invalid)?;
@@ -176,8 +176,9 @@ pub(super) async fn change(
     if_match.check(&old)?;
     let confirmed = change.confirm.clone().unwrap_or_default();
     let sent = sent(&change);
-    let sent_typed = matches!(change.completed_odometer, Clearable::Set(_));
-    let sent_amount = matches!(change.amount, Clearable::Set(_));
+    let in_miles = sent.reading == reading_name(true);
+    let has_cost =
+        matches!(change.cost, Clearable::Set(_)) && !matches!(change.amount, Clearable::Set(_));
     let item = change.apply(old.clone(), now, currency(preferences)).map_err(Error::Invalid)?;
     let is_new = item.is_completed && !old.is_completed;
     let (was, is) = (
@@ -187,8 +188,8 @@ pub(super) async fn change(
     let checks = Checks {
         confirmed: &confirmed,
         date: (is_new || was.1 != is.1).then_some("completedDate"),
-        reading: (is_new || was != is).then_some(reading_name(sent_typed)),
-        amount: (is_new || old.amount != item.amount).then_some(amount_name(sent_amount)),
+        reading: (is_new || was != is).then_some(reading_name(in_miles)),
+        amount: (is_new || old.amount != item.amount).then_some(amount_name(has_cost)),
     };
     check(&mut tx, user, &item, &checks, now).await?;
     store::update(&mut tx, user, &item).await?;
@@ -231,13 +232,13 @@ pub(super) async fn remove(
 }
 
 /// The member that a completed item's reading was sent as.
-fn reading_name(is_typed: bool) -> &'static str {
-    if is_typed { "completedOdometer" } else { "completedMileage" }
+fn reading_name(in_miles: bool) -> &'static str {
+    if in_miles { "completedMileage" } else { "completedOdometer" }
 }
 
 /// The member that an amount was sent as.
-fn amount_name(is_amount: bool) -> &'static str {
-    if is_amount { "amount" } else { "cost" }
+fn amount_name(is_cost: bool) -> &'static str {
+    if is_cost { "cost" } else { "amount" }
 }
 
 /// The members of a change that affect when the next item is due.
@@ -246,7 +247,7 @@ fn sent(change: &ItemChange) -> series::Sent {
     let has_miles = matches!(change.completed_mileage, Clearable::Set(_));
     let has_date = matches!(change.completed_date, Clearable::Set(_));
     let other = if has_date { "completedDate" } else { "vehicleId" };
-    let reading = if has_typed || has_miles { reading_name(has_typed) } else { other };
+    let reading = if has_typed || has_miles { reading_name(!has_typed) } else { other };
     series::Sent { date: if has_date { "completedDate" } else { reading }, reading }
 }
 

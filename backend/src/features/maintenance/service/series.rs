@@ -55,8 +55,8 @@ pub(in crate::features::maintenance) async fn complete(
     let checks = Checks {
         confirmed: &confirmed,
         date: Some("completedDate"),
-        reading: Some(reading_name(typed.is_some())),
-        amount: Some(amount_name(done.amount.is_some())),
+        reading: Some(reading_name(typed.is_none())),
+        amount: Some(amount_name(done.amount.is_none())),
     };
     let paid = Entered::new(done.amount, done.cost, done.currency);
     let paid = paid.change(item.amount, currency(&user.0.preferences), &mut faults);
@@ -79,7 +79,7 @@ pub(in crate::features::maintenance) async fn complete(
     // Without a reading, the next one is counted from the readings around the date.
     let reading = match (typed, miles) {
         (None, None) => "completedDate",
-        (typed, _) => reading_name(typed.is_some()),
+        (typed, _) => reading_name(typed.is_none()),
     };
     let sent = Sent { date: "completedDate", reading };
     let next = leave_next(&mut tx, user, &completed, sent, now).await?;
