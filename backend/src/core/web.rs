@@ -2,6 +2,8 @@
 
 mod assets;
 mod field;
+#[cfg(test)]
+mod tests_forms;
 
 use askama::Template;
 use axum::{

@@ -66,7 +66,8 @@ pub const OUTDATED: &[fn(&UserId) -> String] = &[
 ];
 
 /// The functions that recompute values from a vehicle's running totals when an odometer is replaced.
-pub const RECOMPUTED: &[vehicles::odometer::Recompute] = &[fuel_logs::RECOMPUTE];
+pub const RECOMPUTED: &[vehicles::odometer::Recompute] =
+    &[fuel_logs::RECOMPUTE, maintenance::RECOMPUTE];
 
 /// Who keeps odometer readings.
 pub const READINGS: &[vehicles::odometer::Source] =

@@ -1,6 +1,10 @@
-//! The first visit, in real Chromium: from the empty service to economy on the screen.
+//! Pages in real Chromium: the first visit, from the empty service to economy on the screen, and narrow
+//! screens.
 
 use std::time::Duration;
+
+use chromiumoxide::cdp::browser_protocol::emulation::SetDeviceMetricsOverrideParams;
+use serde_json::{Value, json};
 
 use crate::support::{Place, Visit, block_on};
 
@@ -54,3 +58,136 @@ async fn first_visit() {
 
     visit.ends().await;
 }
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn nothing_is_cut_off_on_a_narrow_screen() {
+    block_on(async {
+        let visit = tokio::time::timeout(Duration::from_mins(2), narrow_visit());
+        visit.await.expect("the visit takes less than two minutes");
+    });
+}
+
+/// Looks at the pages with long values, as an administrator, who has the most icons in the header.
+async fn narrow_visit() {
+    const EMAIL: &str = "twenty.nine.chars@example.org";
+    let place = Place::on_sqlite();
+    let service = place.serve();
+    let owner = service.register(EMAIL).await;
+    let units = json!({
+        "distanceUnit": "km", "volumeUnit": "l", "economyUnit": "l_per_100km", "currency": "HUF",
+    });
+    owner.patch("/api/user/preferences", &units).await.expect(200);
+    let vehicle = json!({ "vin": "1HGCM82633A004352", "make": "Honda", "model": "Accord" });
+    let vehicle = owner.post("/api/vehicles", &vehicle).await.expect(201)["id"].clone();
+    let km = |value: f64| json!({ "value": value, "unit": "km" });
+    let mut fill_up = Value::Null;
+    for (date, odometer, liters) in [
+        ("2026-01-02", 127_000.0, 33.333),
+        ("2026-01-10", 128_503.5, 42.111),
+        ("2026-01-20", 129_700.0, 1_500.0),
+    ] {
+        let body = json!({
+            "vehicleId": vehicle, "date": date, "odometer": km(odometer),
+            "volume": { "value": liters, "unit": "l" }, "unitPrice": { "value": 619.9, "per": "l" },
+            "stationName": "MOL Budapest", "confirm": ["/odometer", "/volume"],
+        });
+        fill_up = owner.post("/api/fuel-logs", &body).await.expect(201)["id"].clone();
+    }
+    let done = json!({
+        "vehicleId": vehicle, "type": "tires", "completedDate": "2026-01-15",
+        "completedOdometer": km(128_600.0), "amount": 12_500_000, "currency": "IDR",
+        "serviceLocation": "Nagy Autoszerviz",
+    });
+    owner.post("/api/maintenance", &done).await.expect(201);
+    let item = json!({
+        "vehicleId": vehicle, "type": "oil_change", "description": "5W-30", "dueDate": "2027-01-01",
+        "dueOdometer": km(140_000.0), "intervalMonths": 12, "intervalDistance": km(15_000.0),
+    });
+    let item = owner.post("/api/maintenance", &item).await.expect(201)["id"].clone();
+
+    let visit = Visit::begin().await;
+    visit.page.goto(format!("{}/login", service.url)).await.unwrap();
+    visit.types("email", EMAIL).await;
+    visit.types("password", "correct horse battery").await;
+    visit.enters("password").await;
+    visit.reaches("/vehicles").await;
+    let id = |it: &Value| it.as_str().unwrap().to_owned();
+    let (vehicle, fill_up, item) = (id(&vehicle), id(&fill_up), id(&item));
+    for width in [320, 390, 1280] {
+        let screen = SetDeviceMetricsOverrideParams::new(width, 844, 1.0, width < 600);
+        visit.page.execute(screen).await.unwrap();
+        for path in [
+            format!("/vehicles/{vehicle}"),
+            format!("/vehicles/{vehicle}/edit"),
+            format!("/vehicles/{vehicle}/fuel-logs/new"),
+            format!("/fuel-logs/{fill_up}/edit"),
+            format!("/vehicles/{vehicle}/maintenance"),
+            format!("/maintenance/{item}/edit"),
+            format!("/maintenance/{item}/complete"),
+            "/settings".to_owned(),
+        ] {
+            visit.page.goto(format!("{}{path}", service.url)).await.unwrap();
+            visit.is_whole().await;
+            if path.ends_with("/new") {
+                for (name, typed) in [("odometer", "1403000"), ("amount", "20663.13")] {
+                    visit.retypes(name, typed).await;
+                }
+            }
+            let script = format!("{CUT_OFF}({width})");
+            let found = visit.page.evaluate_expression(script).await.unwrap();
+            assert_eq!(found.value(), Some(&json!([])), "{path} at {width}");
+        }
+    }
+    visit.ends().await;
+}
+
+/// What is wider than the screen or its box, lies over something else, is broken inside a value, or
+/// stands too close below another field.
+const CUT_OFF: &str = r#"((width) => {
+    const found = [];
+    const report = (what, element) =>
+        found.push(`${what}: ${element.tagName}.${element.className} ${element.value || element.innerText}`);
+    const isShown = (it) => it.checkVisibility() && it.clientWidth > 1 && !it.closest('.hidden, thead');
+    if (document.documentElement.scrollWidth > width) found.push('scrolls');
+    const all = [...document.querySelectorAll('body *')].filter(isShown);
+    for (const one of all) {
+        if (one.getBoundingClientRect().right > width + 0.5) report('beyond the screen', one);
+        const cuts = one.matches('input, select') || getComputedStyle(one).overflowX !== 'visible';
+        if (cuts && one.scrollWidth > one.clientWidth + 1) report('cut', one);
+    }
+    const text = (element) => {
+        const range = document.createRange();
+        range.selectNodeContents(element);
+        return range;
+    };
+    for (const row of document.querySelectorAll('tbody tr')) {
+        const cells = [...row.cells].filter((it) => it.innerText.trim());
+        const boxes = cells.map((it) => text(it.querySelector('a')?.firstChild ?? it).getBoundingClientRect());
+        boxes.forEach((a, i) => boxes.slice(i + 1).forEach((b, j) => {
+            const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+            const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+            if (across > 1 && down > 4) report('overlaps', cells[i + 1 + j]);
+        }));
+    }
+    for (const line of document.querySelectorAll('.timeline .sub, .timeline .quiet, .timeline b')) {
+        const nodes = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+        while (nodes.nextNode()) {
+            for (const value of nodes.currentNode.data.matchAll(/([A-Z]+\s)?[\d.,]+(\s[a-z]+)?/g)) {
+                const range = document.createRange();
+                range.setStart(nodes.currentNode, value.index);
+                range.setEnd(nodes.currentNode, value.index + value[0].trimEnd().length);
+                const tops = [...range.getClientRects()].map((it) => Math.round(it.top));
+                if (new Set(tops).size > 1) report('broken', line);
+            }
+        }
+    }
+    const fields = all.filter((it) => it.matches('.card:not(.pump) .field'));
+    for (const [i, field] of fields.entries()) {
+        const above = fields[i - 1]?.getBoundingClientRect();
+        const box = field.getBoundingClientRect();
+        const isBelow = above && box.top > above.top + 4 && box.left < above.right;
+        if (isBelow && box.top - above.bottom < 12) report('too close', field);
+    }
+    return found;
+})"#;

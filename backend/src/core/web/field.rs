@@ -116,6 +116,12 @@ impl Sheet {
         confirmed.any(|it| it.trim_start_matches('/') == name)
     }
 
+    /// Whether the field `name` is empty.
+    #[must_use]
+    pub fn is_blank(&self, name: &str) -> bool {
+        self.get(name).trim().is_empty()
+    }
+
     /// Whether something is wrong with one of these fields.
     #[must_use]
     pub fn is_any_refused(&self, names: &[&str]) -> bool {

@@ -19,7 +19,13 @@ mod store;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_corrected;
+#[cfg(test)]
 mod tests_pages;
+#[cfg(test)]
+mod tests_replaced;
+#[cfg(test)]
+mod tests_sent;
 #[cfg(test)]
 mod tests_series;
 #[cfg(test)]
@@ -31,6 +37,7 @@ mod upcoming;
 
 pub use model::{Item, ItemId};
 pub use readings::READINGS;
+pub use service::RECOMPUTE;
 pub use types::{Group, TypeName};
 pub use upcoming::{NamedVehicle, Status, Upcoming, list_all as due, upcoming_key};
 
@@ -45,6 +52,7 @@ pub const FEATURE: Feature = Feature {
         "002_repeat_maintenance",
         "003_show_rows_to_their_user",
         "004_store_typed_values",
+        "005_store_derived_due",
     ],
     api: api::router,
     pages: pages::router,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     entered::{self, Entered},
-    schedule::{Due, Interval, Place},
+    schedule::{Derived, Due, Interval, Place},
     types::TypeName,
 };
 use crate::{
@@ -110,6 +110,10 @@ pub struct Item {
     #[serde(skip)]
     #[schemars(skip)]
     pub previous_id: Option<ItemId>,
+    /// What it became due at when that item was completed.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub derived: Derived,
 }
 
 impl Item {
@@ -123,6 +127,17 @@ impl Item {
         self.due_date = due.date;
         self.due_odometer = due.odometer;
         self.due_mileage = due.odometer.map(Distance::whole_miles);
+    }
+
+    /// Makes it due at what the completion of the item before it gives.
+    pub(super) fn derive_due(&mut self, due: Due) {
+        self.set_due(due);
+        self.derived = Derived::of(due);
+    }
+
+    /// Whether it is open and still due at what the completion of the item before it gave.
+    pub(super) fn is_due_as_derived(&self) -> bool {
+        !self.is_completed && self.derived.is_some() && self.derived == Derived::of(self.due())
     }
 
     /// Sets the odometer reading when it was done.
@@ -151,7 +166,9 @@ impl Item {
 
     /// What is wrong with it as a whole: an open item has to be due at something and a completed one
     /// to have been done on some day.
-    pub(super) fn faults(&self) -> Vec<Fault> {
+    ///
+    /// `is_typed`: whether the odometer reading was sent with its unit.
+    pub(super) fn faults(&self, is_typed: bool) -> Vec<Fault> {
         let mut faults = Vec::new();
         if self.is_completed {
             if self.completed_date.is_none() {
@@ -163,9 +180,10 @@ impl Item {
             let why = "is required of an open item, unless it has a dueMileage";
             faults.push(Fault::at("dueDate", why));
         }
+        let reading = if is_typed { "completedOdometer" } else { "completedMileage" };
         let done = [
             ("completedDate", self.completed_date.is_some()),
-            ("completedMileage", self.completed_odometer.is_some()),
+            (reading, self.completed_odometer.is_some()),
         ];
         for (name, _) in done.into_iter().filter(|it| it.1) {
             faults.push(Fault::at(name, "cannot be there unless the item is completed"));
@@ -351,7 +369,7 @@ impl NewItem {
         item.set_completed_odometer(completed);
         item.set_interval_distance(interval);
         item.set_amount(paid);
-        faults.extend(item.faults());
+        faults.extend(item.faults(self.completed_odometer.is_some()));
         if faults.is_empty() { Ok(item) } else { Err(faults) }
     }
 }
@@ -383,6 +401,7 @@ impl Item {
             updated_at: now,
             place: Place::default(),
             previous_id: None,
+            derived: Derived::default(),
         }
     }
 }
@@ -412,6 +431,7 @@ impl ItemChange {
                 &mut faults,
             ),
         };
+        let is_typed = matches!(self.completed_odometer, Clearable::Set(_));
         let completed = entered::COMPLETED.of_change(
             (self.completed_odometer, self.completed_mileage),
             item.completed_odometer,
@@ -464,7 +484,7 @@ impl ItemChange {
         if due.odometer != was_due.odometer {
             changed.place.scheduled_exact = begun.scheduled_exact;
         }
-        faults.extend(changed.faults());
+        faults.extend(changed.faults(is_typed));
         if faults.is_empty() { Ok(changed) } else { Err(faults) }
     }
 }

@@ -3,7 +3,12 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Item, ItemId, model::Cost, schedule::Place, types::TypeName};
+use super::{
+    Item, ItemId,
+    model::Cost,
+    schedule::{Derived, Place},
+    types::TypeName,
+};
 use crate::{
     core::{
         money::{Currency, Money, Thousandths},
@@ -43,6 +48,8 @@ pub(super) struct ItemRow {
     #[sqlx(flatten)]
     place: Place,
     previous_id: Option<ItemId>,
+    #[sqlx(flatten)]
+    derived: Derived,
 }
 
 /// The distance from its three columns. If an older version of the program has updated only the whole
@@ -102,6 +109,7 @@ impl From<ItemRow> for Item {
             updated_at: row.updated_at,
             place: row.place,
             previous_id: row.previous_id,
+            derived: row.derived,
         }
     }
 }

@@ -65,6 +65,36 @@ pub struct Place {
     pub(super) scheduled_exact: Option<i64>,
 }
 
+/// What an item became due at when the item before it was completed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, sqlx::FromRow)]
+pub struct Derived {
+    /// The day.
+    derived_date: Option<NaiveDate>,
+    /// The running total, in tenths of a millimeter.
+    derived_exact: Option<i64>,
+}
+
+impl Derived {
+    pub(super) fn of(due: Due) -> Self {
+        Self { derived_date: due.date, derived_exact: due.odometer.map(Distance::exact) }
+    }
+
+    /// The day, as its column stores it.
+    pub(super) fn date(self) -> Option<NaiveDate> {
+        self.derived_date
+    }
+
+    /// The running total, as its column stores it.
+    pub(super) fn exact(self) -> Option<i64> {
+        self.derived_exact
+    }
+
+    /// Whether there is one.
+    pub(super) fn is_some(self) -> bool {
+        self != Self::default()
+    }
+}
+
 /// `months` after `date`; where the month has no such day, its last.
 fn months_after(date: NaiveDate, months: i32) -> Option<NaiveDate> {
     date.checked_add_months(Months::new(u32::try_from(months).ok()?))

@@ -2,7 +2,11 @@
 
 mod series;
 
-pub(super) use series::{complete, postpone, skip};
+pub(super) use series::{complete, has_next, postpone, skip};
+
+/// Corrects when the vehicle's next items are due after its running totals have changed.
+pub const RECOMPUTE: odometer::Recompute =
+    |tx, user, (vehicle, now)| Box::pin(series::recompute(tx, user, vehicle, now));
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use uuid::Uuid;
@@ -132,8 +136,8 @@ pub(super) async fn add(
     let checks = Checks {
         confirmed: &confirmed,
         date: Some("completedDate"),
-        reading: Some(reading_name(new.completed_odometer.is_some())),
-        amount: Some(amount_name(new.amount.is_some())),
+        reading: Some(reading_name(new.completed_odometer.is_none())),
+        amount: Some(amount_name(new.amount.is_none())),
     };
     let item = new.into_item(ItemId(Uuid::now_v7()), now, currency(preferences));
     let item = item.map_err(Error::Invalid)?;
@@ -151,7 +155,7 @@ pub(super) async fn add(
 }
 
 /// Changes an item. If the change completes an item that repeats, it also adds the next one, as
-/// [`complete`] does.
+/// [`complete`] does. If it corrects a completion, it also corrects when the next one is due.
 ///
 /// # Errors
 /// `Invalid` where members contradict each other, or look wrong and are not confirmed.
@@ -171,8 +175,10 @@ pub(super) async fn change(
     let (old, vehicle) = hold_item(&mut tx, user, id, target).await?;
     if_match.check(&old)?;
     let confirmed = change.confirm.clone().unwrap_or_default();
-    let sent_typed = matches!(change.completed_odometer, Clearable::Set(_));
-    let sent_amount = matches!(change.amount, Clearable::Set(_));
+    let sent = sent(&change);
+    let in_miles = sent.reading == reading_name(true);
+    let has_cost =
+        matches!(change.cost, Clearable::Set(_)) && !matches!(change.amount, Clearable::Set(_));
     let item = change.apply(old.clone(), now, currency(preferences)).map_err(Error::Invalid)?;
     let is_new = item.is_completed && !old.is_completed;
     let (was, is) = (
@@ -182,8 +188,8 @@ pub(super) async fn change(
     let checks = Checks {
         confirmed: &confirmed,
         date: (is_new || was.1 != is.1).then_some("completedDate"),
-        reading: (is_new || was != is).then_some(reading_name(sent_typed)),
-        amount: (is_new || old.amount != item.amount).then_some(amount_name(sent_amount)),
+        reading: (is_new || was != is).then_some(reading_name(in_miles)),
+        amount: (is_new || old.amount != item.amount).then_some(amount_name(has_cost)),
     };
     check(&mut tx, user, &item, &checks, now).await?;
     store::update(&mut tx, user, &item).await?;
@@ -195,13 +201,15 @@ pub(super) async fn change(
         }
     }
     if is_new {
-        series::leave_next(app, &mut tx, user, &item, now).await?;
+        series::leave_next(&mut tx, user, &item, sent, now).await?;
+    } else if item.is_completed && was != is {
+        series::correct_next(&mut tx, user, (&old, &item), sent, now).await?;
     }
     vehicles::commit(app, user, tx).await?;
     Ok(item)
 }
 
-/// Removes an item for good; what it left behind stays.
+/// Removes an item for good. If it was completed, the next one is due when this one was.
 pub(super) async fn remove(
     app: &App,
     user: &UserId,
@@ -211,22 +219,36 @@ pub(super) async fn remove(
     let mut tx = app.db.write_for(user).await?;
     let (item, vehicle) = hold_item(&mut tx, user, id, None).await?;
     if_match.check(&item)?;
+    let now = app.clock.now();
     store::delete(&mut tx, user, id).await?;
     if item.completed_odometer.is_some() {
-        odometer::refresh(&mut tx, user, &vehicle, app.clock.now()).await?;
+        odometer::refresh(&mut tx, user, &vehicle, now).await?;
+    }
+    if item.is_completed {
+        series::restore_next(&mut tx, user, &item, now).await?;
     }
     vehicles::commit(app, user, tx).await?;
     Ok(item)
 }
 
 /// The member that a completed item's reading was sent as.
-fn reading_name(is_typed: bool) -> &'static str {
-    if is_typed { "completedOdometer" } else { "completedMileage" }
+fn reading_name(in_miles: bool) -> &'static str {
+    if in_miles { "completedMileage" } else { "completedOdometer" }
 }
 
 /// The member that an amount was sent as.
-fn amount_name(is_amount: bool) -> &'static str {
-    if is_amount { "amount" } else { "cost" }
+fn amount_name(is_cost: bool) -> &'static str {
+    if is_cost { "cost" } else { "amount" }
+}
+
+/// The members of a change that affect when the next item is due.
+fn sent(change: &ItemChange) -> series::Sent {
+    let has_typed = matches!(change.completed_odometer, Clearable::Set(_));
+    let has_miles = matches!(change.completed_mileage, Clearable::Set(_));
+    let has_date = matches!(change.completed_date, Clearable::Set(_));
+    let other = if has_date { "completedDate" } else { "vehicleId" };
+    let reading = if has_typed || has_miles { reading_name(!has_typed) } else { other };
+    series::Sent { date: if has_date { "completedDate" } else { reading }, reading }
 }
 
 /// Refuses values that look wrong and are not confirmed.

@@ -25,9 +25,9 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, item: &Item) -> Result<()
             completed_mileage, cost, service_location, notes, is_completed, created_at, updated_at,
             interval_months, interval_miles, base_date, months_from_base, scheduled_mileage,
             previous_id, completed_exact, completed_unit, due_exact, due_unit, interval_exact,
-            interval_unit, scheduled_exact, amount, currency)
+            interval_unit, scheduled_exact, amount, currency, derived_date, derived_exact)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15, $16, $17,
-                 $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)",
+                 $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)",
         item.id,
         user.as_str(),
         item.vehicle_id,
@@ -57,6 +57,8 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, item: &Item) -> Result<()
         item.place.scheduled_exact,
         item.amount.and_then(|it| Thousandths::from_units(it.thousandths)),
         item.currency.as_ref().map(Currency::as_str),
+        item.derived.date(),
+        item.derived.exact(),
     )?;
     Ok(())
 }
@@ -72,7 +74,8 @@ pub(super) async fn update(tx: &mut Tx, user: &UserId, item: &Item) -> Result<()
              interval_miles = $16, base_date = $17, months_from_base = $18,
              scheduled_mileage = $19, completed_exact = $20, completed_unit = $21, due_exact = $22,
              due_unit = $23, interval_exact = $24, interval_unit = $25, scheduled_exact = $26,
-             amount = $27, currency = $28
+             amount = $27, currency = $28, previous_id = $29, derived_date = $30,
+             derived_exact = $31
          WHERE user_id = $1 AND id = $2",
         user.as_str(),
         item.id,
@@ -102,6 +105,9 @@ pub(super) async fn update(tx: &mut Tx, user: &UserId, item: &Item) -> Result<()
         item.place.scheduled_exact,
         item.amount.and_then(|it| Thousandths::from_units(it.thousandths)),
         item.currency.as_ref().map(Currency::as_str),
+        item.previous_id,
+        item.derived.date(),
+        item.derived.exact(),
     )?;
     Ok(())
 }
@@ -155,6 +161,25 @@ pub(super) async fn find_next(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<
         id,
     )?;
     Ok(row.map(Item::from))
+}
+
+/// The vehicle's open items that follow a completed one.
+pub(super) async fn list_following(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: VehicleId,
+) -> Result<Vec<Item>> {
+    let rows: Vec<ItemRow> = sql!(
+        tx,
+        fetch_all,
+        "SELECT * FROM maintenance
+         WHERE vehicle_id = $2 AND user_id = $1 AND is_completed = false
+           AND previous_id IS NOT NULL
+         ORDER BY id",
+        user.as_str(),
+        vehicle,
+    )?;
+    Ok(rows.into_iter().map(Item::from).collect())
 }
 
 /// Which items a list holds, and where its page begins.

@@ -7,7 +7,7 @@ use axum::{
 };
 use chrono::{Months, NaiveDate};
 
-use super::{find_vehicle, to_history, words};
+use super::{Driven, find_driven, to_history, words};
 use crate::{
     core::{
         App, Result,
@@ -25,7 +25,7 @@ use crate::{
             service,
             types::{Group, KnownType, TYPES},
         },
-        vehicles::{Vehicle, VehicleId},
+        vehicles::VehicleId,
     },
     input,
 };
@@ -57,6 +57,8 @@ struct ItemForm {
     /// Whether it is about something that was done.
     is_done: bool,
     currency_sign: String,
+    /// The hint of due readings.
+    due_hint: String,
     types: &'static [KnownType],
 }
 
@@ -64,6 +66,8 @@ struct ItemForm {
 struct Stored {
     id: ItemId,
     can_be_skipped: bool,
+    /// Whether deleting it changes when the next one is due.
+    has_next: bool,
     due_date: Option<NaiveDate>,
     due_odometer: Option<(String, &'static str)>,
 }
@@ -121,7 +125,7 @@ pub(super) fn with_units(mut form: Form, shown: &Shown) -> Form {
 }
 
 /// The form for something new: planned after its usual interval, or done today.
-fn fresh(called: &str, is_done: bool, vehicle: &Vehicle, today: NaiveDate, shown: &Shown) -> Form {
+fn fresh(called: &str, is_done: bool, driven: &Driven, today: NaiveDate, shown: &Shown) -> Form {
     let word = words::to_type(called);
     let known = TYPES.iter().find(|it| it.kind == word);
     let name = known.map_or_else(|| called.to_owned(), |it| it.name.to_owned());
@@ -131,7 +135,7 @@ fn fresh(called: &str, is_done: bool, vehicle: &Vehicle, today: NaiveDate, shown
         .and_then(|it| u32::try_from(it).ok())
         .and_then(|it| today.checked_add_months(Months::new(it)));
     let unit = shown.distance.as_str().to_owned();
-    let reading = vehicle.odometer.reading();
+    let reading = driven.vehicle.odometer.reading();
     let mut fields = vec![("type", name), (Once::FIELD, Once::fresh())];
     if is_done {
         fields.push(("completedDate", today.to_string()));
@@ -141,8 +145,7 @@ fn fresh(called: &str, is_done: bool, vehicle: &Vehicle, today: NaiveDate, shown
         fields.push(("currency", shown.currency.clone()));
     } else {
         let due = every.map(|it| {
-            let exact = reading.map_or(0, Distance::exact).saturating_add(it.exact());
-            Distance::from_exact(exact, shown.distance)
+            Distance::from_exact(driven.total.saturating_add(it.exact()), shown.distance)
         });
         fields.push(("dueDate", date.map(|it| it.to_string()).unwrap_or_default()));
         fields.push(("dueOdometer", typed(due, shown.distance)));
@@ -211,20 +214,22 @@ pub(super) fn to_read(form: Form, shown: &Shown) -> Form {
 }
 
 fn page(
-    vehicle: &Vehicle,
-    item: Option<&Item>,
+    driven: &Driven,
+    item: Option<(&Item, bool)>,
     is_done: bool,
     user: &User,
     (shell, sheet): (Shell, Sheet),
 ) -> ItemForm {
     let shown = user.0.preferences.shown();
+    let vehicle = &driven.vehicle;
     let title = match item {
-        Some(item) => item.kind.name().into_owned(),
+        Some((item, _)) => item.kind.name().into_owned(),
         None if is_done => "Note what was done".to_owned(),
         None => "Plan maintenance".to_owned(),
     };
-    let stored = item.map(|it| Stored {
+    let stored = item.map(|(it, has_next)| Stored {
         id: it.id,
+        has_next,
         can_be_skipped: it.interval_months.is_some() || it.interval_distance.is_some(),
         due_date: it.due_date,
         due_odometer: it
@@ -241,6 +246,7 @@ fn page(
         stored,
         is_done,
         currency_sign,
+        due_hint: driven.hint(&shown),
         types: TYPES,
     }
 }
@@ -252,22 +258,22 @@ pub(super) async fn show_new(
     Query(query): Query<NewQuery>,
     shell: Shell,
 ) -> Result<Html<String>> {
-    let vehicle = find_vehicle(&app, &user, id).await?;
+    let driven = find_driven(&app, &user, id).await?;
     let is_done = query.done.unwrap_or_default();
     let Some(Text(called)) = query.r#type else {
         let of = |group| TYPES.iter().filter(|it| it.group == group).collect();
         return web::page(&Types {
             shell,
             vehicle: id,
-            vehicle_title: vehicle.title(),
+            vehicle_title: driven.vehicle.title(),
             is_done,
             groups: Group::ALL.into_iter().map(|(group, name)| (name, of(group))).collect(),
         });
     };
     let preferences = &user.0.preferences;
     let today = preferences.today(app.clock.now());
-    let form = fresh(&called, is_done, &vehicle, today, &preferences.shown());
-    web::page(&page(&vehicle, None, is_done, &user, (shell, Sheet::new(LABELS, form))))
+    let form = fresh(&called, is_done, &driven, today, &preferences.shown());
+    web::page(&page(&driven, None, is_done, &user, (shell, Sheet::new(LABELS, form))))
 }
 
 pub(super) async fn add(
@@ -277,7 +283,7 @@ pub(super) async fn add(
     shell: Shell,
     form: Form,
 ) -> Result<Response> {
-    let vehicle = find_vehicle(&app, &user, id).await?;
+    let driven = find_driven(&app, &user, id).await?;
     let is_done = form.typed.contains_key("completedDate");
     let form = with_units(form, &user.0.preferences.shown());
     let mut copy = to_read(form.clone(), &user.0.preferences.shown());
@@ -292,7 +298,7 @@ pub(super) async fn add(
         Ok(_) => Ok(to_history(id)),
         Err(error) => {
             let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
-            web::page_again(&page(&vehicle, None, is_done, &user, (shell, sheet)))
+            web::page_again(&page(&driven, None, is_done, &user, (shell, sheet)))
         }
     }
 }
@@ -304,10 +310,11 @@ pub(super) async fn show_edit(
     shell: Shell,
 ) -> Result<Html<String>> {
     let item = service::find(&app, &user, id).await?;
-    let vehicle = find_vehicle(&app, &user, item.vehicle_id).await?;
+    let driven = find_driven(&app, &user, item.vehicle_id).await?;
+    let has_next = service::has_next(&app, &user, &item).await?;
     let shown = user.0.preferences.shown();
     let sheet = Sheet::new(LABELS, filled(&item, &shown, |_| shown.distance));
-    web::page(&page(&vehicle, Some(&item), item.is_completed, &user, (shell, sheet)))
+    web::page(&page(&driven, Some((&item, has_next)), item.is_completed, &user, (shell, sheet)))
 }
 
 pub(super) async fn change(
@@ -331,9 +338,11 @@ pub(super) async fn change(
     match saved {
         Ok(item) => Ok(to_history(item.vehicle_id)),
         Err(error) => {
-            let vehicle = find_vehicle(&app, &user, item.vehicle_id).await?;
+            let driven = find_driven(&app, &user, item.vehicle_id).await?;
+            let has_next = service::has_next(&app, &user, &item).await?;
             let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
-            let page = page(&vehicle, Some(&item), item.is_completed, &user, (shell, sheet));
+            let page =
+                page(&driven, Some((&item, has_next)), item.is_completed, &user, (shell, sheet));
             web::page_again(&page)
         }
     }

@@ -96,7 +96,7 @@ impl Entry {
         Self {
             date: log.date,
             name: "Fill-up".to_owned(),
-            about: log.volume.map(|it| format!("{} {}", shown.fuel(it), shown.volume.sign())),
+            about: log.volume.map(|it| format!("{}\u{a0}{}", shown.fuel(it), shown.volume.sign())),
             odometer: log.odometer.map(|it| shown.reading_with_unit(it)),
             place: log.station_name.clone(),
             cost: log.amount.map(|it| shown.amount(it)),

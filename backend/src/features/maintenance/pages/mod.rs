@@ -14,11 +14,14 @@ use axum::{
 };
 
 use crate::{
-    core::{App, Result},
+    core::{
+        App, Result,
+        units::{Distance, Shown},
+    },
     features::{
         accounts::User,
         maintenance::calendar,
-        vehicles::{self, Vehicle, VehicleId},
+        vehicles::{self, Vehicle, VehicleId, odometer},
     },
 };
 
@@ -39,6 +42,38 @@ pub(super) fn router() -> Router<App> {
 
 async fn find_vehicle(app: &App, user: &User, id: VehicleId) -> Result<Vehicle> {
     vehicles::find(&mut app.db.read_for(user).await?, user, id).await
+}
+
+/// A vehicle and its running total.
+struct Driven {
+    vehicle: Vehicle,
+    /// In tenths of a millimeter.
+    total: i64,
+}
+
+async fn find_driven(app: &App, user: &User, id: VehicleId) -> Result<Driven> {
+    let mut tx = app.db.read_for(user).await?;
+    let vehicle = vehicles::find(&mut tx, user, id).await?;
+    let total = odometer::shown_now(&mut tx, user, &vehicle).await?;
+    Ok(Driven { vehicle, total })
+}
+
+impl Driven {
+    /// What to enter as a due reading if the odometer does not show the vehicle's running total; else
+    /// nothing.
+    fn hint(&self, shown: &Shown) -> String {
+        let reading = self.vehicle.odometer.reading();
+        let Some(reading) = reading.filter(|it| it.exact() != self.total) else {
+            return String::new();
+        };
+        let total = Distance::from_exact(self.total, reading.unit());
+        format!(
+            "The odometer was replaced: it shows {}, but the vehicle has {} in all. Enter the \
+             vehicle's total.",
+            words::reading(reading, shown),
+            words::reading(total, shown),
+        )
+    }
 }
 
 fn to_history(id: VehicleId) -> Response {

@@ -28,7 +28,7 @@ use crate::{
     },
     features::{
         accounts::User,
-        vehicles::{self, Vehicle, VehicleId},
+        vehicles::{self, Vehicle, VehicleId, odometer},
     },
     input,
 };
@@ -148,13 +148,14 @@ pub(super) async fn put(
         return vehicles::replay(app, user, tx, before).await;
     }
     let vehicle = vehicles::hold(&mut tx, user, id).await?;
+    let total = odometer::shown_now(&mut tx, user, &vehicle).await?;
     let open = store::open_types(&mut tx, user, id).await?;
     let mut items = Vec::new();
     for step in choice.plan.steps {
         if open.iter().any(|it| it.0 == step.kind) {
             continue;
         }
-        let item = step.item(&vehicle, choice.start_date.unwrap_or(today), unit, now);
+        let item = step.item((id, total), choice.start_date.unwrap_or(today), unit, now);
         if item.due() == Due::default() {
             continue;
         }
@@ -169,20 +170,19 @@ pub(super) async fn put(
 }
 
 impl Step {
-    /// The first item of its series: due an interval after `start`, and at the next multiple of the
-    /// distance, as makers count it.
+    /// The first item of its series for a vehicle and its running total: due an interval after `start`,
+    /// and at the next multiple of the distance, as makers count it.
     fn item(
         &self,
-        vehicle: &Vehicle,
+        (vehicle, total): (VehicleId, i64),
         start: NaiveDate,
         unit: DistanceUnit,
         now: DateTime<Utc>,
     ) -> Item {
         let months = self.interval_months.and_then(|it| u32::try_from(it).ok());
         let every = types::interval((self.interval_miles, self.interval_kilometers), unit);
-        let reading = vehicle.odometer.reading().map_or(0, Distance::exact);
         let multiple = |every: Distance| {
-            let tenths = (reading / every.exact() + 1) * every.tenths();
+            let tenths = (total / every.exact() + 1) * every.tenths();
             Some(Distance::of_tenths(tenths, unit))
                 .filter(|_| tenths <= i64::from(Odometer::MAX) * 10)
         };
@@ -192,7 +192,7 @@ impl Step {
         };
         let mut item = Item {
             id: ItemId(Uuid::now_v7()),
-            vehicle_id: vehicle.id,
+            vehicle_id: vehicle,
             kind: TypeName(self.kind.to_owned()),
             interval_months: self.interval_months,
             place: Place::beginning(due),

@@ -20,10 +20,10 @@ use crate::{
             model::{Completed, Completion, Postponement},
             plausible::Checks,
             readings,
-            schedule::{Bounds, Due},
+            schedule::{Bounds, Due, Place},
             store,
         },
-        vehicles,
+        vehicles::{self, VehicleId},
     },
 };
 
@@ -55,8 +55,8 @@ pub(in crate::features::maintenance) async fn complete(
     let checks = Checks {
         confirmed: &confirmed,
         date: Some("completedDate"),
-        reading: Some(reading_name(typed.is_some())),
-        amount: Some(amount_name(done.amount.is_some())),
+        reading: Some(reading_name(typed.is_none())),
+        amount: Some(amount_name(done.amount.is_none())),
     };
     let paid = Entered::new(done.amount, done.cost, done.currency);
     let paid = paid.change(item.amount, currency(&user.0.preferences), &mut faults);
@@ -76,11 +76,24 @@ pub(in crate::features::maintenance) async fn complete(
     check(&mut tx, user, &completed, &checks, now).await?;
     store::update(&mut tx, user, &completed).await?;
     add_reading(&mut tx, user, &vehicle, &completed, now).await?;
-    let next = leave_next(app, &mut tx, user, &completed, now).await?;
+    // Without a reading, the next one is counted from the readings around the date.
+    let reading = match (typed, miles) {
+        (None, None) => "completedDate",
+        (typed, _) => reading_name(typed.is_none()),
+    };
+    let sent = Sent { date: "completedDate", reading };
+    let next = leave_next(&mut tx, user, &completed, sent, now).await?;
     let answer = Completed { completed, next };
     let done = once.keep(&mut tx, user, String::new(), &answer).await?;
     vehicles::commit(app, user, tx).await?;
     Ok(done)
+}
+
+/// The members that a completion's date and odometer reading were sent as.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sent {
+    pub(super) date: &'static str,
+    pub(super) reading: &'static str,
 }
 
 /// Adds the item that follows a completed one, where it repeats.
@@ -88,12 +101,113 @@ pub(in crate::features::maintenance) async fn complete(
 /// # Errors
 /// `Invalid` if the next one would be due beyond the [`Bounds`].
 pub(super) async fn leave_next(
-    app: &App,
     tx: &mut Tx,
     user: &UserId,
     completed: &Item,
+    sent: Sent,
     now: DateTime<Utc>,
 ) -> Result<Option<Item>> {
+    let Some((place, due)) = next_time(tx, user, completed).await? else { return Ok(None) };
+    check_bounds(due, sent, now)?;
+    let mut next = Item { place, ..following(completed, now) };
+    next.derive_due(due);
+    leave_behind(tx, user, next).await.map(Some)
+}
+
+/// Corrects when the next item is due after the completion of the one before it was corrected, unless
+/// the next one is completed or its due date or reading was changed since. It moves to another vehicle
+/// with the one before it.
+///
+/// # Errors
+/// `Invalid` if the next one would be due beyond the [`Bounds`].
+pub(super) async fn correct_next(
+    tx: &mut Tx,
+    user: &UserId,
+    (old, corrected): (&Item, &Item),
+    sent: Sent,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let Some(next) = find_derived(tx, user, old).await? else { return Ok(()) };
+    let Some((place, due)) = next_time(tx, user, corrected).await? else { return Ok(()) };
+    check_bounds(due, sent, now)?;
+    let mut again =
+        Item { vehicle_id: corrected.vehicle_id, place, updated_at: now, ..next.clone() };
+    again.derive_due(due);
+    let is_changed =
+        (again.vehicle_id, again.place, again.due()) != (next.vehicle_id, next.place, next.due());
+    if is_changed {
+        store::update(tx, user, &again).await?;
+    }
+    Ok(())
+}
+
+/// Undoes a completion that was deleted: the next item is due when the deleted one was, unless the next
+/// one is completed or its due date or reading was changed since.
+pub(super) async fn restore_next(
+    tx: &mut Tx,
+    user: &UserId,
+    deleted: &Item,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let next = find_derived(tx, user, deleted).await?;
+    let Some(next) = next.filter(|_| deleted.due() != Due::default()) else { return Ok(()) };
+    let (place, derived) = (deleted.place, deleted.derived);
+    let previous_id = deleted.previous_id;
+    let mut again = Item { place, derived, previous_id, updated_at: now, ..next };
+    again.set_due(deleted.due());
+    store::update(tx, user, &again).await?;
+    Ok(())
+}
+
+/// Whether deleting the item changes when the next one is due.
+pub(in crate::features::maintenance) async fn has_next(
+    app: &App,
+    user: &UserId,
+    item: &Item,
+) -> Result<bool> {
+    if !item.is_completed || item.due() == Due::default() {
+        return Ok(false);
+    }
+    Ok(find_derived(&mut app.db.read_for(user).await?, user, item).await?.is_some())
+}
+
+/// The open item that follows a completed one, unless its due date or reading was changed since.
+async fn find_derived(tx: &mut Tx, user: &UserId, completed: &Item) -> Result<Option<Item>> {
+    let next = store::find_next(tx, user, completed.id).await?;
+    Ok(next.filter(|it| it.is_due_as_derived() && it.vehicle_id == completed.vehicle_id))
+}
+
+/// Corrects when the vehicle's next items are due after its running totals have changed.
+pub(super) async fn recompute(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: VehicleId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    for next in store::list_following(tx, user, vehicle).await? {
+        let Some(previous) = next.previous_id.filter(|_| next.is_due_as_derived()) else {
+            continue;
+        };
+        let previous = store::find(tx, user, previous).await?;
+        let Some(previous) = previous.filter(|it| it.is_completed && it.vehicle_id == vehicle)
+        else {
+            continue;
+        };
+        let Some((place, due)) = next_time(tx, user, &previous).await? else { continue };
+        let is_same = (place, due) == (next.place, next.due());
+        if is_same || !Bounds::on(now.date_naive()).has_day(due) || !Bounds::has_reading(due) {
+            continue;
+        }
+        let mut again = Item { place, updated_at: now, ..next };
+        again.derive_due(due);
+        store::update(tx, user, &again).await?;
+    }
+    Ok(())
+}
+
+/// The next item's place in the series and what it is due at after this completion; none if the item
+/// does not repeat.
+async fn next_time(tx: &mut Tx, user: &UserId, completed: &Item) -> Result<Option<(Place, Due)>> {
     let Some(date) = completed.completed_date else { return Ok(None) };
     let every = completed.interval();
     if every.is_empty() {
@@ -115,29 +229,23 @@ pub(super) async fn leave_next(
             (total.exact(), total.unit())
         }
     };
-    let Some(place) = completed.place.after_completion(every, (date, exact)) else {
-        return Ok(None);
-    };
-    let due = place.scheduled(unit);
-    check_bounds(app, due)?;
-    let mut next = Item { place, ..following(completed, now) };
-    next.set_due(due);
-    leave_behind(tx, user, next).await.map(Some)
+    let place = completed.place.after_completion(every, (date, exact));
+    Ok(place.map(|it| (it, it.scheduled(unit))))
 }
 
 /// Refuses a next item that a client could not enter.
-fn check_bounds(app: &App, due: Due) -> Result<()> {
-    let bounds = Bounds::on(app.clock.today());
+fn check_bounds(due: Due, sent: Sent, now: DateTime<Utc>) -> Result<()> {
+    let bounds = Bounds::on(now.date_naive());
     let mut faults = Vec::new();
     if !bounds.has_day(due) {
         let why = "makes the next one due more than a hundred years ahead: shorten the interval, or \
                    clear it";
-        faults.push(Fault::at("completedDate", why));
+        faults.push(Fault::at(sent.date, why));
     }
     if !Bounds::has_reading(due) {
         let why = "makes the next one due at more than 99,999,999: correct the reading, or clear \
                    the interval";
-        faults.push(Fault::at("completedMileage", why));
+        faults.push(Fault::at(sent.reading, why));
     }
     if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
 }
@@ -178,7 +286,7 @@ async fn leave_behind(tx: &mut Tx, user: &UserId, next: Item) -> Result<Item> {
         Some(before) => {
             let (due, place, updated_at) = (next.due(), next.place, next.updated_at);
             let mut again = Item { updated_at, place, ..before };
-            again.set_due(due);
+            again.derive_due(due);
             store::update(tx, user, &again).await?;
             Ok(again)
         }

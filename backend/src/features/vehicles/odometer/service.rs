@@ -543,14 +543,15 @@ pub async fn running_total(
     Ok(miles(replaced.total(date, i64::from(reading) * MILE)))
 }
 
-/// The vehicle's running total at its latest reading, in miles, within the caller's transaction.
+/// The vehicle's running total at its latest reading, in tenths of a millimeter, within the caller's
+/// transaction; 0 for a vehicle without readings.
 ///
 /// # Errors
 /// Unavailable where the database is away.
-pub async fn shown_now(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Result<i32> {
+pub async fn shown_now(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Result<i64> {
     let Some((date, reading)) = vehicle.odometer.latest() else { return Ok(0) };
     let replaced = replacements(tx, user, vehicle.id).await?;
-    Ok(miles(replaced.total(date, reading.exact())))
+    Ok(replaced.total(date, reading.exact()))
 }
 
 fn miles(exact: i64) -> i32 {

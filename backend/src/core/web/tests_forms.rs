@@ -1,0 +1,26 @@
+//! Forms, through HTTP.
+
+use serde_json::json;
+
+use crate::testing::{TestApp, on_every_engine};
+
+on_every_engine![a_tick_confirms_a_value_or_that_it_is_not_known];
+
+async fn a_tick_confirms_a_value_or_that_it_is_not_known(app: TestApp) {
+    let user = app.register("ann@example.org").await;
+    let vehicle = user.post("/api/vehicles", json!({ "vin": "1HGCM82633A004352" })).await.id();
+    let path = format!("/vehicles/{vehicle}/fuel-logs/new");
+    for (odometer, volume, confirm, label) in [
+        ("", "10", "", "I don't know it"),
+        // Ticked already, and something else is wrong.
+        (" ", "ten", "/odometer", "I don't know it"),
+        ("1403000", "10", "", "This is right"),
+    ] {
+        let fields = [("odometer", odometer), ("volume", volume), ("confirm", confirm)];
+        let asked = user.submit(&path, &fields).await;
+        assert_eq!(asked.status, 422, "{odometer}: {asked:?}");
+        let tick = asked.text().split("name=\"confirm\" value=\"/odometer\"").nth(1);
+        let tick = tick.and_then(|it| it.split("</label>").next()).unwrap_or_default();
+        assert!(tick.contains(label), "{odometer}: {tick:?} in {}", asked.text());
+    }
+}

@@ -1,0 +1,96 @@
+//! Replaced odometers: new due readings are running totals.
+
+use serde_json::{Value, json};
+
+use super::tests::{Garage, garage};
+use crate::testing::{Answer, TestApp, on_every_engine};
+
+on_every_engine![
+    new_due_readings_count_the_replaced_odometer,
+    forms_for_due_readings_say_what_the_vehicle_has_in_all,
+];
+
+fn km(value: i64) -> Value {
+    json!({ "value": value, "unit": "km" })
+}
+
+/// Replaces the vehicle's odometer on 10 January, at 80,000 miles by one that shows 0.
+pub(super) async fn replace(garage: &Garage) -> String {
+    let path = format!("/api/vehicles/{}/odometer", garage.vehicle);
+    let replaced = json!({
+        "date": "2026-01-10", "reading": 0, "isReplacement": true, "previousReading": 80_000,
+    });
+    let answer = garage.user.post(&path, replaced).await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    answer.header("location").to_owned()
+}
+
+/// A vehicle that has 80,500 miles, and whose new odometer shows 500.
+async fn replaced(app: &TestApp) -> Garage {
+    let garage = garage(app, "ann@example.org").await;
+    garage.fill("2026-01-01", 79_900).await;
+    replace(&garage).await;
+    garage.fill("2026-01-20", 500).await;
+    garage
+}
+
+async fn new_due_readings_count_the_replaced_odometer(app: TestApp) {
+    let garage = replaced(&app).await;
+    let plan = format!("/api/vehicles/{}/maintenance-plan", garage.vehicle);
+    let put = garage.user.post(&plan, json!({ "plan": "toyota" })).await;
+    assert_eq!(put.status, 201, "{put:?}");
+    // The next multiple of 5,000 miles after 80,500.
+    let items = put.body["items"].as_array().unwrap().clone();
+    let tires = items.iter().find(|it| it["type"] == "tire_rotation").unwrap();
+    assert_eq!((&tires["dueMileage"], &tires["intervalMiles"]), (&json!(85_000), &json!(5000)));
+    let upcoming = garage.user.get("/api/maintenance/upcoming").await.body;
+    for item in upcoming["items"].as_array().unwrap() {
+        let left = item["dueInMiles"].as_i64().unwrap_or(1);
+        assert!(left > 0 && item["status"] != "overdue", "{item}");
+    }
+    // In kilometers, 129,552 of them.
+    for item in items {
+        garage.user.delete(&format!("/api/maintenance/{}", item["id"].as_str().unwrap())).await;
+    }
+    garage.user.patch("/api/user/preferences", json!({ "distanceUnit": "km" })).await;
+    let put = garage.user.post(&plan, json!({ "plan": "volkswagen" })).await;
+    let items = put.body["items"].as_array().unwrap();
+    let oil = items.iter().find(|it| it["type"] == "oil_change").unwrap();
+    assert_eq!((&oil["intervalDistance"], &oil["dueOdometer"]), (&km(15_000), &km(135_000)));
+}
+
+async fn forms_for_due_readings_say_what_the_vehicle_has_in_all(app: TestApp) {
+    let garage = replaced(&app).await;
+    let base = format!("/vehicles/{}/maintenance/new?type=oil_change", garage.vehicle);
+    let has = |page: &Answer, part: &str| {
+        assert!(page.text().contains(part), "{part} is not in {}", page.text());
+    };
+    let form = garage.user.get(&base).await;
+    has(&form, "value=\"88000\"");
+    has(&form, "it shows 500 mi, but the vehicle has 80,500 mi in all");
+    has(&form, "aria-describedby=\"dueOdometer-hint\"");
+    let item = garage.added(json!({ "dueMileage": 88_000, "intervalMiles": 7500 })).await;
+    let page = format!("/maintenance/{}", item.rsplit('/').next().unwrap());
+    garage.user.patch("/api/user/preferences", json!({ "distanceUnit": "km" })).await;
+    let form = garage.user.get(&format!("{page}/edit")).await;
+    has(&form, "it shows 805 km, but the vehicle has 129,552 km in all");
+    has(&form, "aria-describedby=\"later-reading-hint\"");
+    has(&form, "the vehicle's total is</label>");
+    garage.user.patch("/api/user/preferences", json!({ "distanceUnit": "mi" })).await;
+    // What is completed is entered as the odometer shows it.
+    let form = garage.user.get(&format!("{page}/complete")).await;
+    has(&form, "name=\"completedOdometer\" type=\"text\" value=\"500\"");
+    let fields = [
+        ("completedDate", "2026-01-31"),
+        ("completedOdometer", "600"),
+        ("completedOdometerUnit", "mi"),
+    ];
+    assert_eq!(garage.user.submit(&format!("{page}/complete"), &fields).await.status, 303);
+    assert_eq!(garage.items("&completed=false").await[0]["dueMileage"], 88_100);
+    // A vehicle with its first odometer needs no hint.
+    let other = self::garage(&app, "bob@example.org").await;
+    let base = format!("/vehicles/{}/maintenance/new?type=oil_change", other.vehicle);
+    let form = other.user.get(&base).await;
+    has(&form, "value=\"57500\"");
+    assert!(!form.text().contains("in all"), "{}", form.text());
+}
