@@ -297,7 +297,10 @@ async fn a_vin_entered_later_replaces_the_placeholder_and_fills_what_is_empty(ap
     let taken = ann.patch(&other, json!({ "vin": VIN })).await;
     assert_eq!((taken.status, &taken.body["type"]), (409, &json!("/problems/duplicate-vin")));
     let wrong = ann.patch(&other, json!({ "vin": "1M8GDM9AXKP0427" })).await;
-    assert_eq!(wrong.faults(), ["/vin: has 15 characters, and a VIN has 17"]);
+    assert_eq!(
+        wrong.faults(),
+        ["/vin: has 15 characters, and a VIN has 17: compare it with the vehicle or its papers"]
+    );
     assert_eq!(ann.get(&other).await.body["vin"], Value::Null);
 
     // What the same change clears stays empty.
