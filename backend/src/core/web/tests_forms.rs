@@ -16,7 +16,14 @@ async fn a_tick_confirms_a_value_or_that_it_is_not_known(app: TestApp) {
         (" ", "ten", "/odometer", "I don't know it"),
         ("1403000", "10", "", "This is right"),
     ] {
-        let fields = [("odometer", odometer), ("volume", volume), ("confirm", confirm)];
+        let fields = [
+            ("odometer", odometer),
+            ("odometerUnit", "mi"),
+            ("volume", volume),
+            ("volumeUnit", "gal_us"),
+            ("date", "2026-01-20"),
+            ("confirm", confirm),
+        ];
         let asked = user.submit(&path, &fields).await;
         assert_eq!(asked.status, 422, "{odometer}: {asked:?}");
         let tick = asked.text().split("name=\"confirm\" value=\"/odometer\"").nth(1);
