@@ -34,7 +34,7 @@ async fn first_visit() {
     visit.types("vin", "1HGCM82643A004352").await;
     visit.types("make", "Honda").await;
     visit.enters("make").await;
-    visit.shows("the check digit is 4").await;
+    visit.shows("has the check digit 4").await;
     // Once it is right it fills in what was left empty, before anything is saved.
     visit.retypes("vin", "1HGCM82633A004352").await;
     visit.shows("2003 Honda Accord").await;
@@ -144,7 +144,7 @@ async fn narrow_visit() {
 
 /// What is wider than the screen or its box, lies over something else, is broken inside a value, or
 /// stands too close below another field.
-const CUT_OFF: &str = r#"((width) => {
+const CUT_OFF: &str = r"((width) => {
     const found = [];
     const report = (what, element) =>
         found.push(`${what}: ${element.tagName}.${element.className} ${element.value || element.innerText}`);
@@ -190,4 +190,4 @@ const CUT_OFF: &str = r#"((width) => {
         if (isBelow && box.top - above.bottom < 12) report('too close', field);
     }
     return found;
-})"#;
+})";

@@ -159,6 +159,7 @@ fn what_is_due_is_kept_for_an_hour_at_most_and_gone_after_a_fill_up() {
         let today = scene.client.get(&readings).await.expect(200)["items"][0]["date"].clone();
         let fill = json!({
             "vehicleId": scene.vehicle, "date": today, "odometerReading": 4800, "gallons": 10,
+            "confirm": ["/odometerReading"],
         });
         let due = async || {
             let due = scene.client.get("/api/maintenance/upcoming").await.expect(200);

@@ -83,7 +83,7 @@ async fn exchange(
     };
     stream.set_nodelay(true)?;
     let head = format!(
-        "{request} HTTP/1.1\r\nhost: cars.test\r\n{headers}content-length: {bytes}\r\n\r\n"
+        "{request} HTTP/1.1\r\nhost: localhost\r\n{headers}content-length: {bytes}\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).await?;
     tokio::time::sleep(Duration::from_millis(3)).await;

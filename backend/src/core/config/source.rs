@@ -180,8 +180,7 @@ fn reason(error: &config::ConfigError) -> String {
             let text = other.to_string();
             match text.split_once("expected ") {
                 Some((_, expected)) => format!("must be {expected}"),
-                None if text.contains(['"', '`']) => "cannot have this value".to_owned(),
-                None => text,
+                None => "cannot have this value".to_owned(),
             }
         }
     }

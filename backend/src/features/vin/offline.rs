@@ -78,16 +78,16 @@ pub(super) fn decode(
         },
         positions: problem.positions,
     });
-    let decoded = values.into_decoded(found.vin(), &form, Source::Offline, at);
-    let decoded = DecodedVin {
-        make: decoded.make.map(spelled),
+    let answer = values.into_decoded(found.vin(), &form, Source::Offline, at);
+    let answer = DecodedVin {
+        make: answer.make.map(spelled),
         problems: problems.collect(),
         suggestions: found.suggestions(),
         tables: Some(decoder.month().to_owned()),
-        ..decoded
+        ..answer
     };
-    let decoded = without_false_problems(decoded, &form, today)?;
-    Ok((dated(decoded, &form, year), raw))
+    let answer = without_false_problems(answer, &form, today)?;
+    Ok((dated(answer, &form, year), raw))
 }
 
 /// The first fuel of a vehicle of this VIN in NHTSA's words, as the program's own tables have it:

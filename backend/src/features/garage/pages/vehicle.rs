@@ -95,6 +95,7 @@ fn tiles(stats: &FuelStats, shown: &Shown) -> Vec<Tile> {
         let unit = if value.is_some() { unit } else { "" };
         Tile { label, value: value.unwrap_or_else(|| "–".to_owned()), unit }
     };
+    let spent: Vec<_> = stats.currencies.iter().map(|it| it.spent(shown)).collect();
     let of_interval = |it: Option<Interval>| it?.shown(shown);
     let per_distance = match shown.distance {
         DistanceUnit::Miles => "Cost per mile",
@@ -104,12 +105,8 @@ fn tiles(stats: &FuelStats, shown: &Shown) -> Vec<Tile> {
         known("Average economy", average(stats, shown), economy),
         known("Best", of_interval(stats.exact.best), economy),
         known("Worst", of_interval(stats.exact.worst), economy),
-        known(per_distance, joined(stats.exact.costs_of_distance(shown)), ""),
-        known(
-            "Total spent",
-            joined(stats.currencies.iter().map(|it| it.spent(shown)).collect()),
-            "",
-        ),
+        known(per_distance, joined(&stats.exact.costs_of_distance(shown)), ""),
+        known("Total spent", joined(&spent), ""),
         known("Fill-ups logged", Some(grouped(stats.logs)), ""),
     ]
 }
@@ -128,7 +125,7 @@ fn confirmed(logs: i64) -> Option<String> {
 }
 
 /// The figures of several currencies as one text; none if no currency has one.
-fn joined(figures: Vec<String>) -> Option<String> {
+fn joined(figures: &[String]) -> Option<String> {
     (!figures.is_empty()).then(|| figures.join(" + "))
 }
 
