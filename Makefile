@@ -34,7 +34,7 @@ fuzz: ## hold every answer to the OpenAPI document, for ten minutes
 	scripts/fuzz
 
 fuzz-backups: ## read hostile backups for an hour: none may write outside its folder
-	BACKUP_FUZZ_SECONDS=$${BACKUP_FUZZ_SECONDS:-3600} cargo test --locked -p motovaultpro --lib -- \
+	TMPDIR=$${TMPDIR:-/dev/shm} BACKUP_FUZZ_SECONDS=$${BACKUP_FUZZ_SECONDS:-3600} cargo test --locked -p motovaultpro --lib -- \
 		--nocapture no_backup_writes_outside_its_folder_or_panics_for_as_long_as_wanted
 
 migrate: ## bring the configured database up to date
