@@ -1,7 +1,7 @@
 //! VINs: what they are, and what they mean.
 //!
 //! The program brings NHTSA's tables along ([`vpic`]) and asks nobody unless the settings say so.
-//! Others may read a [`Vin`], have it decoded ([`decode`]), learn what looks wrong about it ([`doubts`])
+//! Others may read a [`Vin`], have it decoded ([`decode`]), learn what looks wrong about it ([`doubts()`])
 //! and what fuel it means ([`fuel_type`]).
 
 mod api;

@@ -8,7 +8,7 @@ use vpic::CheckDigit;
 use crate::core::input::{Field, Given};
 
 /// Seventeen letters and digits without I, O or Q, in upper case, not all the same. Its check digit may
-/// be wrong: [`doubts`](super::doubts) asks about that.
+/// be wrong: [`doubts`](super::doubts()) asks about that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::Type)]
 #[serde(transparent)]
 #[sqlx(transparent)]
@@ -67,7 +67,7 @@ impl TryFrom<&str> for Vin {
 }
 
 impl Vin {
-    /// Reads the characters of a VIN as people type, print and scan it (see [`plain`]), whatever its
+    /// Reads the characters of a VIN as people type, print and scan it (see `plain`), whatever its
     /// check digit.
     ///
     /// # Errors
