@@ -127,6 +127,12 @@ pub(super) fn contradicts(found: &Contradiction, exact: i64) -> bool {
     }
 }
 
+/// Whether a reading is so much more than the highest plausible one that it can only be a slip. A first
+/// reading that was entered by hand is often a rough one.
+pub(super) fn is_far_beyond(exact: i64, most: i64) -> bool {
+    exact > most.saturating_add(most / 2).saturating_add(10_000 * KILOMETER)
+}
+
 fn distance(log: &FuelLog, name: &'static str, history: &History, shown: &Shown) -> Option<Fault> {
     let far = |at_most: i64, driven: i64| {
         let what_to_do = if log.missed_previous {

@@ -405,6 +405,7 @@ async fn beside_others(
     }
     let replaced = odometer::replacements(tx, user, log.vehicle_id).await?;
     let most = odometer::most_plausible(tx, user, log.vehicle_id, (date, exact), &replaced).await?;
+    let most = most.filter(|most| plausible::is_far_beyond(exact, *most));
     let fault = |most: i64| {
         let most = format!("{}\u{a0}{}", shown.exact_distance(most), shown.distance.sign());
         let detail = "is unusually high: check it, or confirm that it is right";

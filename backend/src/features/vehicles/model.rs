@@ -118,7 +118,7 @@ pub struct Vehicle {
     pub nickname: Option<String>,
     /// Its colour.
     pub color: Option<String>,
-    /// Its licence plate.
+    /// Its license plate.
     pub license_plate: Option<String>,
     /// The latest odometer reading in whole miles; 0 where there is none.
     pub odometer_reading: i32,
@@ -284,7 +284,7 @@ input! {
         pub nickname: Option<Text<100>>,
         /// Its colour
         pub color: Option<Text<50>>,
-        /// Its licence plate
+        /// Its license plate
         pub license_plate: Option<Text<20>>,
         /// Its odometer reading of today in whole miles; or send `odometer`
         pub odometer_reading: Option<Odometer>,
@@ -318,7 +318,7 @@ input! {
         pub nickname: Clearable<Text<100>>,
         /// Its colour
         pub color: Clearable<Text<50>>,
-        /// Its licence plate
+        /// Its license plate
         pub license_plate: Clearable<Text<20>>,
         /// Its odometer reading of today in whole miles; or send `odometer`
         pub odometer_reading: Change<Odometer>,

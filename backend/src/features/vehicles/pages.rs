@@ -46,8 +46,8 @@ const LABELS: &[(&str, &str)] = &[
     ("make", "Make"),
     ("model", "Model"),
     ("nickname", "Nickname"),
-    ("color", "Colour"),
-    ("licensePlate", "Licence plate"),
+    ("color", "Color"),
+    ("licensePlate", "License plate"),
     ("odometer", "Odometer"),
     ("odometerUnit", "Unit"),
 ];
