@@ -113,6 +113,8 @@ struct Asking<'a> {
     is_dated: bool,
     /// The member of the request that decides what is driven between the fill-ups.
     moved_by: &'static str,
+    /// The vehicle's latest reading before the request.
+    latest: Option<(NaiveDate, Distance)>,
     may_roll_back: bool,
     confirmed: Option<&'a Confirmed>,
     preferences: &'a Preferences,
@@ -174,6 +176,7 @@ pub(super) async fn add(
         entered: &entered,
         is_dated: true,
         moved_by: entered.moved_by("date"),
+        latest: vehicle.odometer.latest(),
         may_roll_back: new.allow_odometer_rollback == Some(true),
         confirmed: new.confirm.as_ref(),
         preferences,
@@ -239,6 +242,7 @@ pub(super) async fn change(
         entered: &entered,
         is_dated: is_dated || goes_elsewhere,
         moved_by: entered.moved_by(if goes_elsewhere { "vehicleId" } else { "date" }),
+        latest: vehicle.odometer.latest(),
         may_roll_back: may_roll_back || !moves,
         confirmed: confirmed.as_ref(),
         preferences,
@@ -344,6 +348,12 @@ async fn settle(
         check_order(tx, user, &window, log, asking.moved_by, &shown).await?;
     }
     let history = History::of(&window.before);
+    // A fill-up that follows the vehicle's latest reading, which is another fill-up's, was compared with
+    // it already: the usual case costs no more statements.
+    let last = window.before.iter().find(|it| it.is_measured());
+    let is_next = asking.latest.map(|it| (it.0, it.1.exact()))
+        == last.map(|it| (it.date, it.odometer_exact))
+        && last.is_none_or(|it| it.date <= log.date);
     let others = window.recompute(Some(log));
     let today = asking.preferences.today(asking.now);
     let mut asked = plausible::check(
@@ -354,7 +364,7 @@ async fn settle(
         today,
         &shown,
     );
-    let moves = asking.entered.moves() || asking.is_dated;
+    let moves = (asking.entered.moves() || asking.is_dated) && !is_next;
     if moves && !asking.may_roll_back && asked.iter().all(|it| it.name() != asking.moved_by) {
         asked.extend(beside_others(tx, user, log, asking.moved_by, &shown).await?);
     }
