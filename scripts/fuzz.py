@@ -53,7 +53,7 @@ RULES = {
     "/kind": "is not to be had",
     "/make": "cannot be cleared: a vehicle without",
     "/nickname": "cannot be cleared: a vehicle without",
-    "/odometer": ("is less than the", "is more than the"),
+    "/odometer": ("is required", "is less than the", "is more than the"),
     "/odometerReading": ("is less than the", "is more than the"),
     "/password": "is not your password",
     "/previousOdometer": "is allowed only if",

@@ -60,14 +60,21 @@ impl<T: Field> Member for T {
     }
 }
 
+/// Whether a text has nothing but blanks, and no more of them than any text may have. One with a
+/// control character is not nothing: it is refused.
+fn is_nothing(text: &str) -> bool {
+    let is_bare = |it: char| it.is_control() && !matches!(it, '\n' | '\t');
+    text.trim().is_empty()
+        && text.chars().count() <= LongText::MAX
+        && !text.replace("\r\n", "\n").contains(is_bare)
+}
+
 /// May be left out.
 impl<T: Field> Member for Option<T> {
     fn read(given: Option<&Given>, today: NaiveDate) -> Result<Self, String> {
         match given {
             None | Some(Given::Null) => Ok(None),
-            Some(Given::Text(text) | Given::Typed(text))
-                if T::IS_TEXT && text.trim().is_empty() =>
-            {
+            Some(Given::Text(text) | Given::Typed(text)) if T::IS_TEXT && is_nothing(text) => {
                 Ok(None)
             }
             Some(given) => T::read(given, today).map(Some),

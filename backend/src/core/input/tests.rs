@@ -168,3 +168,17 @@ fn the_schema_of_a_choice_that_may_be_left_out_has_null() {
         assert_eq!(listed(schema), json!(["mi", "km", null]));
     }
 }
+
+#[test]
+fn blanks_are_nothing_but_control_characters_are_refused() {
+    use super::Member as _;
+    let read = |text: &str| {
+        let given = super::Given::Text(text.to_owned());
+        Option::<LongText>::read(Some(&given), today()).map(|it| it.is_some())
+    };
+    for blank in ["", "  ", "\t\n", "\r\n \r\n"] {
+        assert_eq!(read(blank), Ok(false), "{blank:?}");
+    }
+    assert!(read("\r").is_err());
+    assert!(read(&" \u{b}".repeat(3)).is_err());
+}
