@@ -49,7 +49,9 @@ pub(super) async fn add(
     }
     if let Some(address) = &new.address
         && let Ok(url) = url::Url::parse(&address.0)
-        && let Err(refused) = guard::check(&url, &app.config.notifications).await
+        // A name server that is slow must not hold up other requests.
+        && let Err(refused) =
+            http::while_others_work(guard::check(&url, &app.config.notifications)).await
     {
         faults.push(Fault::at("address", why_refused(refused, user.0.is_admin)));
     }
