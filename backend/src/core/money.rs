@@ -5,10 +5,9 @@ use std::{borrow::Cow, fmt};
 use chrono::NaiveDate;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::RawValue;
 
 use super::{
-    db::fixed::{Fixed, divide_rounded},
+    db::fixed::{Fixed, LONGEST, divide_rounded, serialize_number},
     input::{
         Field, Given,
         number::{self, NumberFormat, Typed},
@@ -28,11 +27,6 @@ const IN_USE: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BH
     NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD \
     SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES \
     VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG";
-/// The currencies without decimals.
-const WITHOUT_DECIMALS: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF";
-/// The currencies with three decimals.
-const WITH_THREE: &str = "BHD IQD JOD KWD LYD OMR TND";
-
 /// Currencies of which a US dollar is worth more than a hundred units, by the World Bank's exchange rates
 /// of 2024.
 const LARGE_AMOUNTS: &str = "ALL AMD AOA ARS BIF CDF CLP COP CRC DJF DZD GNF GYD HUF IDR IQD IRR ISK JPY KES KHR \
@@ -89,13 +83,11 @@ impl Currency {
     /// How many decimals its amounts have.
     #[must_use]
     pub fn decimals(self) -> u32 {
-        let is_in = |codes: &str| codes.split(' ').any(|it| it == self.as_str());
-        if is_in(WITHOUT_DECIMALS) {
-            0
-        } else if is_in(WITH_THREE) {
-            3
-        } else {
-            2
+        match &self.0 {
+            b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"ISK" | b"JPY" | b"KMF" | b"KRW" | b"PYG"
+            | b"RWF" | b"UGX" | b"VND" | b"VUV" | b"XAF" | b"XOF" | b"XPF" => 0,
+            b"BHD" | b"IQD" | b"JOD" | b"KWD" | b"LYD" | b"OMR" | b"TND" => 3,
+            _ => 2,
         }
     }
 
@@ -197,11 +189,15 @@ impl Money {
     /// The number with the currency's decimals and without a currency sign: `43.19`, `24600.00`.
     #[must_use]
     pub fn number(self) -> String {
-        let text = SumOfThousandths::from_units(self.thousandths).unwrap_or(Fixed::MAX).to_string();
+        self.text(&mut [0; LONGEST]).to_owned()
+    }
+
+    fn text(self, room: &mut [u8; LONGEST]) -> &str {
+        let text = SumOfThousandths::from_units(self.thousandths).unwrap_or(Fixed::MAX).text(room);
         match self.currency.decimals() {
-            0 => text[..text.len() - 4].to_owned(),
+            0 => &text[..text.len() - 4],
             // Amounts from an older version may have more decimals than their currency.
-            decimals => text[..text.len() - (3 - decimals as usize)].to_owned(),
+            decimals => &text[..text.len() - (3 - decimals as usize)],
         }
     }
 }
@@ -209,8 +205,7 @@ impl Money {
 impl Serialize for Money {
     /// Only the number, digit for digit.
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-        let raw = RawValue::from_string(self.number()).map_err(serde::ser::Error::custom)?;
-        raw.serialize(serializer)
+        serialize_number(self.text(&mut [0; LONGEST]), serializer)
     }
 }
 

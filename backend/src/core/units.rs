@@ -52,14 +52,22 @@ macro_rules! choice {
             }
         }
 
+        impl TryFrom<&str> for $name {
+            type Error = String;
+
+            fn try_from(text: &str) -> Result<Self, String> {
+                match text {
+                    $($text => Ok(Self::$variant),)+
+                    _ => Err(concat!("has to be one of:" $(, " ", $text)+).to_owned()),
+                }
+            }
+        }
+
         impl TryFrom<String> for $name {
             type Error = String;
 
             fn try_from(text: String) -> Result<Self, String> {
-                match text.as_str() {
-                    $($text => Ok(Self::$variant),)+
-                    _ => Err(concat!("has to be one of:" $(, " ", $text)+).to_owned()),
-                }
+                Self::try_from(text.as_str())
             }
         }
 

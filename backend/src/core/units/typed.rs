@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::{DistanceUnit, VolumeUnit};
 use crate::core::{
-    db::fixed::{Fixed, divide_rounded},
+    db::fixed::{Fixed, LONGEST, NumberText, divide_rounded},
     input::{
         Field, Given, Odometer,
         number::{self, NumberFormat},
@@ -57,7 +57,7 @@ impl Distance {
 
     /// The distance from its two columns: tenths of a millimeter and the unit's code.
     #[must_use]
-    pub fn from_columns(exact: Option<i64>, unit: Option<String>) -> Option<Self> {
+    pub fn from_columns(exact: Option<i64>, unit: Option<&str>) -> Option<Self> {
         let unit = DistanceUnit::try_from(unit?).unwrap_or(DistanceUnit::Miles);
         Some(Self { exact: exact?, unit })
     }
@@ -146,7 +146,7 @@ impl Volume {
 
     /// The volume from its two columns: picoliters and the unit's code.
     #[must_use]
-    pub fn from_columns(exact: Option<i64>, unit: Option<String>) -> Option<Self> {
+    pub fn from_columns(exact: Option<i64>, unit: Option<&str>) -> Option<Self> {
         let unit = VolumeUnit::try_from(unit?).unwrap_or(VolumeUnit::GallonsUs);
         Some(Self { exact: exact?, unit })
     }
@@ -370,33 +370,34 @@ fn quantity(value: &Schema, unit: &str, units: &[&str]) -> Schema {
 /// Writes `{"value": …, "unit": …}` with the value's own digits.
 fn write<Z: Serializer>(
     serializer: Z,
-    value: String,
+    value: &str,
     unit_name: &'static str,
     unit: &str,
 ) -> Result<Z::Ok, Z::Error> {
-    let raw = RawValue::from_string(value).map_err(serde::ser::Error::custom)?;
     let mut object = serializer.serialize_struct("Quantity", 2)?;
-    object.serialize_field("value", &raw)?;
+    object.serialize_field("value", &NumberText(value))?;
     object.serialize_field(unit_name, unit)?;
     object.end()
 }
 
 impl Serialize for Distance {
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-        write(serializer, self.value(), "unit", self.unit.as_str())
+        write(serializer, &self.value(), "unit", self.unit.as_str())
     }
 }
 
 impl Serialize for Volume {
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
         let value = Fixed::<12, 3>::from_units(self.thousandths()).unwrap_or(Fixed::MAX);
-        write(serializer, value.to_string(), "unit", self.unit.as_str())
+        write(serializer, value.text(&mut [0; LONGEST]), "unit", self.unit.as_str())
     }
 }
 
 impl Serialize for UnitPrice {
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-        write(serializer, self.text(), "per", self.per.as_str())
+        let mut room = [0; LONGEST];
+        let text = self.value.text(&mut room);
+        write(serializer, text.strip_suffix('0').unwrap_or(text), "per", self.per.as_str())
     }
 }
 
@@ -531,7 +532,7 @@ mod tests {
         fn every_typed_value_survives_its_columns(tenths in 0_i64..=999_999_990, is_km: bool) {
             let unit = if is_km { DistanceUnit::Kilometres } else { DistanceUnit::Miles };
             let typed = Distance::of_tenths(tenths, unit);
-            let read = Distance::from_columns(Some(typed.exact()), Some(unit.as_str().to_owned()));
+            let read = Distance::from_columns(Some(typed.exact()), Some(unit.as_str()));
             prop_assert_eq!(read, Some(typed));
             prop_assert_eq!(typed.tenths(), tenths);
             let json = serde_json::to_string(&typed).unwrap();
@@ -542,7 +543,7 @@ mod tests {
         fn every_typed_volume_survives_its_columns(thousandths in 1_i64..=99_999_999, nth in 0_usize..3) {
             let unit = [VolumeUnit::Litres, VolumeUnit::GallonsUs, VolumeUnit::GallonsUk][nth];
             let typed = Volume::of_thousandths(thousandths, unit);
-            let read = Volume::from_columns(Some(typed.exact()), Some(unit.as_str().to_owned()));
+            let read = Volume::from_columns(Some(typed.exact()), Some(unit.as_str()));
             prop_assert_eq!(read, Some(typed));
             prop_assert_eq!(typed.thousandths(), thousandths);
             let json = serde_json::to_string(&typed).unwrap();

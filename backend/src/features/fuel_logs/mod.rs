@@ -54,4 +54,6 @@ pub const FEATURE: Feature = Feature {
     ],
     api: api::router,
     pages: pages::router,
+    grants: &[],
+    grants_nothing: &[("fuel_logs", "the user's own data")],
 };

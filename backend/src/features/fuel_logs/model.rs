@@ -16,7 +16,7 @@ use crate::{
         units::{Distance, UnitPrice, Volume, VolumeUnit, whole_miles},
     },
     features::{stations::StationId, vehicles::VehicleId},
-    input,
+    input, rows_by_position,
 };
 
 /// US gallons of one fill.
@@ -225,26 +225,25 @@ pub(super) struct Position {
     pub(super) id: FuelLogId,
 }
 
-/// A row of the table.
-#[derive(sqlx::FromRow)]
-pub(super) struct Row {
+/// A row of the table, in the order in which every statement here has the columns.
+struct Row<'r> {
     id: FuelLogId,
     vehicle_id: VehicleId,
     date: NaiveDate,
     odometer_exact: i64,
-    odometer_unit: Option<String>,
+    odometer_unit: Option<&'r str>,
     total_exact: i64,
     trip_exact: Option<i64>,
-    trip_unit: Option<String>,
+    trip_unit: Option<&'r str>,
     volume_exact: Option<i64>,
-    volume_unit: Option<String>,
+    volume_unit: Option<&'r str>,
     unit_price: Option<Fixed<12, 4>>,
-    unit_price_per: Option<String>,
+    unit_price_per: Option<&'r str>,
     amount: Option<Thousandths>,
-    currency: Option<String>,
-    derived: Option<String>,
-    confirmed: Option<String>,
-    fuel_type: Option<String>,
+    currency: Option<&'r str>,
+    derived: Option<&'r str>,
+    confirmed: Option<&'r str>,
+    fuel_type: Option<&'r str>,
     station_name: Option<String>,
     station_id: Option<StationId>,
     notes: Option<String>,
@@ -256,18 +255,22 @@ pub(super) struct Row {
     interval_exact: Option<i64>,
     interval_volume: Option<i64>,
     interval_amount: Option<SumOfThousandths>,
-    economy_reason: Option<String>,
+    economy_reason: Option<&'r str>,
 }
 
-impl From<Row> for FuelLog {
-    fn from(row: Row) -> Self {
-        let currency = row.currency.as_deref().and_then(Currency::stored);
+rows_by_position!(Row => FuelLog {
+    id, vehicle_id, date, odometer_exact, odometer_unit, total_exact, trip_exact, trip_unit, volume_exact, volume_unit, unit_price, unit_price_per, amount, currency, derived, confirmed, fuel_type, station_name, station_id, notes, created_at, updated_at, is_full, missed_previous, distance_exact, interval_exact, interval_volume, interval_amount, economy_reason
+});
+
+impl From<Row<'_>> for FuelLog {
+    fn from(row: Row<'_>) -> Self {
+        let currency = row.currency.and_then(Currency::stored);
         let money = |thousandths: i64| Some(Money { thousandths, currency: currency? });
         let interval = row.interval_exact.zip(row.interval_volume).map(|(distance, volume)| {
             let cost = row.interval_amount.and_then(|it| money(it.units()));
             Interval { distance, volume, cost }
         });
-        let reason = row.economy_reason.as_deref().and_then(Reason::from_name);
+        let reason = row.economy_reason.and_then(Reason::from_name);
         let per = row.unit_price_per.and_then(|it| VolumeUnit::try_from(it).ok());
         let odometer = Some(row.odometer_exact).filter(|_| row.odometer_unit.is_some());
         let mut log = Self {
@@ -296,9 +299,9 @@ impl From<Row> for FuelLog {
             mpg: None,
             cost_per_mile: None,
             economy_reason: None,
-            confirmed: words(row.confirmed.as_deref()),
+            confirmed: words(row.confirmed),
             figures: Exact::default(),
-            derived: Derived::from_stored(row.derived.as_deref()),
+            derived: Derived::from_stored(row.derived),
             places: Places { odometer: row.odometer_exact, total: row.total_exact },
         };
         log.set_figures(Figures { distance: row.distance_exact, interval, reason });

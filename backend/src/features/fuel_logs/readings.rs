@@ -32,7 +32,7 @@ struct Row {
 
 impl From<Row> for Seen {
     fn from(row: Row) -> Self {
-        let reading = Distance::from_columns(Some(row.odometer_exact), Some(row.odometer_unit));
+        let reading = Distance::from_columns(Some(row.odometer_exact), Some(&row.odometer_unit));
         Self {
             id: row.id,
             kind: SourceKind::FuelLog,

@@ -195,17 +195,33 @@ pub(super) async fn summaries(app: &App, user: &UserId) -> Result<HashMap<Vehicl
 pub(super) async fn stats(app: &App, user: &UserId, vehicle: VehicleId) -> Result<FuelStats> {
     read_any!(app.db, user, |tx| {
         vehicles::find(&mut tx, user, vehicle).await?;
-        let mut stats = sum(&store::months(&mut tx, user, vehicle).await?);
-        if let Some(rounded) = stats.best_mpg.zip(stats.worst_mpg) {
-            let extremes = store::extremes(&mut tx, user, vehicle, rounded).await?;
-            stats.exact.best = extremes.iter().copied().max_by(Interval::compare_economy);
-            stats.exact.worst = extremes.iter().copied().min_by(Interval::compare_economy);
+        let months = store::months(&mut tx, user, vehicle).await?;
+        let mut stats = sum(&months);
+        // Only the days of the months that have it are read once more.
+        if let Some((mpg, days)) = extreme(stats.best_mpg, &months, |it| it.best_mpg) {
+            let best = store::intervals_with(&mut tx, user, vehicle, mpg, days).await?;
+            stats.exact.best = best.into_iter().max_by(Interval::compare_economy);
+        }
+        if let Some((mpg, days)) = extreme(stats.worst_mpg, &months, |it| it.worst_mpg) {
+            let worst = store::intervals_with(&mut tx, user, vehicle, mpg, days).await?;
+            stats.exact.worst = worst.into_iter().min_by(Interval::compare_economy);
         }
         if stats.confirmed_logs > 0 {
             stats.exact.confirmed = store::confirmed_days(&mut tx, user, vehicle).await?;
         }
         Ok(stats)
     })
+}
+
+/// An extreme economy, and from which day to which the intervals that have it close.
+fn extreme(
+    mpg: Option<Fixed<16, 2>>,
+    months: &[Month],
+    of: impl Fn(&Month) -> Option<Fixed<16, 2>>,
+) -> Option<(Fixed<16, 2>, (NaiveDate, NaiveDate))> {
+    let has_it = || months.iter().filter(|it| of(it) == mpg);
+    let first = has_it().map(|it| it.first_date).min()?;
+    Some((mpg?, (first, has_it().map(|it| it.last_date).max()?)))
 }
 
 /// The vehicle's latest known intervals with the days they closed on, the earliest first.
@@ -265,7 +281,7 @@ impl Sum {
             priced_volume: sum.priced_volume + row.priced_volume().unwrap_or_default(),
             amount: sum.amount + i128::from(row.amount.map_or(0, Fixed::units)),
             volume_amount: sum.volume_amount
-                + i128::from(row.volume_amount.map_or(0, Fixed::units)),
+                + i128::from(row.volume_amount().map_or(0, Fixed::units)),
             interval: sum.interval + row.interval().unwrap_or_default(),
             interval_volume: sum.interval_volume + row.interval_volume().unwrap_or_default(),
             interval_amount: sum.interval_amount
@@ -314,19 +330,20 @@ fn sum(rows: &[Month]) -> FuelStats {
     let all = Sum::of(rows.iter());
     let codes = currencies(rows.iter());
     let is_one = codes.len() <= 1;
-    let of_currency = |currency: &Currency| {
-        let is_of = |it: &&Month| it.currency.as_deref() == Some(currency.as_str());
-        let sum = Sum::of(rows.iter().filter(is_of));
-        CurrencyStats {
-            currency: *currency,
-            total_cost: sum.total_cost(),
-            cost_per_mile: sum.cost_per_mile(),
-            average_price_per_gallon: sum.price_per_gallon(),
-        }
+    let sums: Vec<_> = codes
+        .iter()
+        .map(|currency| {
+            let is_of = |it: &&Month| it.currency.as_deref() == Some(currency.as_str());
+            (*currency, Sum::of(rows.iter().filter(is_of)))
+        })
+        .collect();
+    let of_currency = |(currency, sum): &(Currency, Sum)| CurrencyStats {
+        currency: *currency,
+        total_cost: sum.total_cost(),
+        cost_per_mile: sum.cost_per_mile(),
+        average_price_per_gallon: sum.price_per_gallon(),
     };
-    let cost_of_currency = |currency: &Currency| {
-        let is_of = |it: &&Month| it.currency.as_deref() == Some(currency.as_str());
-        let sum = Sum::of(rows.iter().filter(is_of));
+    let cost_of_currency = |(currency, sum): &(Currency, Sum)| {
         let distance = i64::try_from(sum.priced_interval).ok().filter(|it| *it > 0)?;
         let thousandths = i64::try_from(sum.interval_amount).ok()?;
         Some(CostOfDistance { currency: *currency, thousandths, distance })
@@ -343,13 +360,13 @@ fn sum(rows: &[Month]) -> FuelStats {
         worst_mpg: rows.iter().filter_map(|it| it.worst_mpg).min(),
         cost_per_mile: all.cost_per_mile().filter(|_| is_one),
         average_price_per_gallon: all.price_per_gallon().filter(|_| is_one),
-        currencies: codes.iter().map(of_currency).collect(),
+        currencies: sums.iter().map(of_currency).collect(),
         first_date: rows.iter().map(|it| it.first_date).min(),
         last_date: rows.iter().map(|it| it.last_date).max(),
         months: rows.chunk_by(|a, b| a.month == b.month).map(month).collect(),
         exact: ExactStats {
             known: known(Some(all.interval), Some(all.interval_volume)),
-            costs: codes.iter().filter_map(cost_of_currency).collect(),
+            costs: sums.iter().filter_map(cost_of_currency).collect(),
             ..ExactStats::default()
         },
     }

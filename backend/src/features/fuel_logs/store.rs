@@ -8,7 +8,7 @@ use sqlx::Result;
 
 use super::{
     FuelLog, FuelLogId, FuelType,
-    model::{Places, Position, Row},
+    model::{Places, Position},
     window::{Near, Recomputed},
 };
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
 pub(super) use prices::{last_paid, paid_at};
 pub use sums::Closed;
 pub(super) use sums::{
-    Month, confirmed_days, extremes, intervals, intervals_of_user, months, sums_of_user,
+    Month, confirmed_days, intervals, intervals_of_user, intervals_with, months, sums_of_user,
 };
 
 /// From which day to which, both included.
@@ -186,7 +186,7 @@ pub(super) async fn delete(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<
 
 /// The log, unless its vehicle is in the trash.
 pub(super) async fn find(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<Option<FuelLog>> {
-    let row: Option<Row> = sql!(
+    sql!(
         tx,
         fetch_optional,
         "SELECT f.id, f.vehicle_id, f.date, f.odometer_exact, f.odometer_unit, f.total_exact, f.trip_exact, f.trip_unit,
@@ -198,8 +198,7 @@ pub(super) async fn find(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<Op
          WHERE f.user_id = $1 AND f.id = $2 AND v.deleted_at IS NULL",
         user.as_str(),
         id,
-    )?;
-    Ok(row.map(FuelLog::from))
+    )
 }
 
 /// The vehicle of the log, in the trash or not.
@@ -240,7 +239,7 @@ pub(super) async fn list_of_vehicle(
     before: Position,
     limit: Limit,
 ) -> Result<Vec<FuelLog>> {
-    let rows: Vec<Row> = sql!(
+    sql!(
         tx,
         fetch_all,
         LIST_OF_VEHICLE,
@@ -252,8 +251,7 @@ pub(super) async fn list_of_vehicle(
         days.0,
         days.1,
         limit.and_one(),
-    )?;
-    Ok(rows.into_iter().map(FuelLog::from).collect())
+    )
 }
 
 /// At most a page of all the user's logs before `before`, newest first.
@@ -264,7 +262,7 @@ pub(super) async fn list_of_user(
     before: Position,
     limit: Limit,
 ) -> Result<Vec<FuelLog>> {
-    let rows: Vec<Row> = sql!(
+    sql!(
         tx,
         fetch_all,
         "SELECT f.id, f.vehicle_id, f.date, f.odometer_exact, f.odometer_unit, f.total_exact, f.trip_exact, f.trip_unit,
@@ -285,8 +283,7 @@ pub(super) async fn list_of_user(
         days.0,
         days.1,
         limit.and_one(),
-    )?;
-    Ok(rows.into_iter().map(FuelLog::from).collect())
+    )
 }
 
 /// The vehicle's next logs before `at`, the nearest first, without the log `except`.

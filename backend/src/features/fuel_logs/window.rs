@@ -20,9 +20,10 @@ use crate::{
         Result, UserId,
         db::Tx,
         money::{Currency, Money, SumOfThousandths, Thousandths},
-        units::Distance,
+        units::{Distance, DistanceUnit},
     },
     features::vehicles::VehicleId,
+    rows_by_position,
 };
 
 /// How many rows are read at a time: nearly always enough at once.
@@ -31,24 +32,72 @@ const CHUNK: i64 = 16;
 const MOST: usize = MOST_STOPS + 16;
 
 /// A fill-up beside the one that is written, as far as economy goes.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone)]
 pub(super) struct Near {
     pub(super) id: FuelLogId,
     pub(super) date: NaiveDate,
     pub(super) odometer_exact: i64,
-    pub(super) odometer_unit: Option<String>,
+    pub(super) odometer_unit: Option<DistanceUnit>,
     pub(super) total_exact: i64,
     pub(super) trip_exact: Option<i64>,
     pub(super) volume_exact: Option<i64>,
     pub(super) amount: Option<Thousandths>,
-    pub(super) currency: Option<String>,
+    pub(super) currency: Option<Currency>,
     pub(super) is_full: bool,
     pub(super) missed_previous: bool,
     pub(super) distance_exact: Option<i64>,
     pub(super) interval_exact: Option<i64>,
     pub(super) interval_volume: Option<i64>,
     pub(super) interval_amount: Option<SumOfThousandths>,
-    pub(super) economy_reason: Option<String>,
+    pub(super) economy_reason: Option<Reason>,
+}
+
+/// The columns of [`Near`], in the order in which every statement has them.
+struct NearRow<'r> {
+    id: FuelLogId,
+    date: NaiveDate,
+    odometer_exact: i64,
+    odometer_unit: Option<&'r str>,
+    total_exact: i64,
+    trip_exact: Option<i64>,
+    volume_exact: Option<i64>,
+    amount: Option<Thousandths>,
+    currency: Option<&'r str>,
+    is_full: bool,
+    missed_previous: bool,
+    distance_exact: Option<i64>,
+    interval_exact: Option<i64>,
+    interval_volume: Option<i64>,
+    interval_amount: Option<SumOfThousandths>,
+    economy_reason: Option<&'r str>,
+}
+
+rows_by_position!(NearRow => Near {
+    id, date, odometer_exact, odometer_unit, total_exact, trip_exact, volume_exact, amount, currency, is_full, missed_previous, distance_exact, interval_exact, interval_volume, interval_amount, economy_reason
+});
+
+impl From<NearRow<'_>> for Near {
+    fn from(row: NearRow<'_>) -> Self {
+        let unit = |it: &str| DistanceUnit::try_from(it).unwrap_or(DistanceUnit::Miles);
+        Self {
+            id: row.id,
+            date: row.date,
+            odometer_exact: row.odometer_exact,
+            odometer_unit: row.odometer_unit.map(unit),
+            total_exact: row.total_exact,
+            trip_exact: row.trip_exact,
+            volume_exact: row.volume_exact,
+            amount: row.amount,
+            currency: row.currency.and_then(Currency::stored),
+            is_full: row.is_full,
+            missed_previous: row.missed_previous,
+            distance_exact: row.distance_exact,
+            interval_exact: row.interval_exact,
+            interval_volume: row.interval_volume,
+            interval_amount: row.interval_amount,
+            economy_reason: row.economy_reason.and_then(Reason::from_name),
+        }
+    }
 }
 
 impl Near {
@@ -59,23 +108,19 @@ impl Near {
 
     /// Its odometer reading as it was entered.
     pub(super) fn reading(&self) -> Option<Distance> {
-        Distance::from_columns(Some(self.odometer_exact), self.odometer_unit.clone())
+        Some(Distance::from_exact(self.odometer_exact, self.odometer_unit?))
     }
 
     /// What was paid.
     pub(super) fn money(&self) -> Option<Money> {
-        Some(Money { thousandths: self.amount?.units(), currency: self.currency()? })
+        Some(Money { thousandths: self.amount?.units(), currency: self.currency? })
     }
 
     /// The interval that it closes.
     pub(super) fn interval(&self) -> Option<Interval> {
-        let cost = self.interval_amount.zip(self.currency());
+        let cost = self.interval_amount.zip(self.currency);
         let cost = cost.map(|(it, currency)| Money { thousandths: it.units(), currency });
         Some(Interval { distance: self.interval_exact?, volume: self.interval_volume?, cost })
-    }
-
-    fn currency(&self) -> Option<Currency> {
-        Currency::stored(self.currency.as_deref()?)
     }
 
     fn places(&self) -> Places {
@@ -100,7 +145,7 @@ impl Near {
         Figures {
             distance: self.distance_exact,
             interval: self.interval(),
-            reason: self.economy_reason.as_deref().and_then(Reason::from_name),
+            reason: self.economy_reason,
         }
     }
 

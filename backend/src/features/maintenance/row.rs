@@ -59,7 +59,8 @@ pub(super) fn distance(
     exact: Option<i64>,
     unit: Option<String>,
 ) -> Option<Distance> {
-    let typed = Distance::from_columns(exact, unit).filter(|it| Some(it.whole_miles()) == miles);
+    let typed =
+        Distance::from_columns(exact, unit.as_deref()).filter(|it| Some(it.whole_miles()) == miles);
     typed.or_else(|| miles.map(Distance::miles))
 }
 

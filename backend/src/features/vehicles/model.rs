@@ -165,7 +165,7 @@ impl LatestReading {
     /// The reading as entered, unless the vehicle has none.
     #[must_use]
     pub fn reading(&self) -> Option<Distance> {
-        Distance::from_columns(self.odometer_exact, self.odometer_unit.clone())
+        Distance::from_columns(self.odometer_exact, self.odometer_unit.as_deref())
     }
 }
 

@@ -6,6 +6,7 @@
 use chrono::NaiveDate;
 use sqlx::Result;
 
+use super::Days;
 use crate::{
     core::{
         UserId,
@@ -21,8 +22,9 @@ fn joined(millions: Option<i64>, rest: Option<i64>) -> Option<i128> {
     Some(i128::from(millions?) * 1_000_000 + i128::from(rest?))
 }
 
-/// One month's sums in one currency, or of the fill-ups without a currency. A sum is none if there
-/// were no values.
+/// One month's sums in one currency, or of the fill-ups without a currency; apart for fill-ups with and
+/// without an amount, a volume, and an interval's amount. So a sum is none if there were no values, and
+/// else a sum of all fill-ups of the row.
 #[derive(Debug, sqlx::FromRow)]
 #[expect(clippy::struct_field_names, reason = "the month's own name")]
 pub(in crate::features::fuel_logs) struct Month {
@@ -38,18 +40,12 @@ pub(in crate::features::fuel_logs) struct Month {
     distance_rest: Option<i64>,
     volume: Option<i64>,
     volume_rest: Option<i64>,
-    priced_volume: Option<i64>,
-    priced_volume_rest: Option<i64>,
     pub(in crate::features::fuel_logs) amount: Option<SumOfThousandths>,
-    /// The amounts whose volume is known.
-    pub(in crate::features::fuel_logs) volume_amount: Option<SumOfThousandths>,
     interval: Option<i64>,
     interval_rest: Option<i64>,
     interval_volume: Option<i64>,
     interval_volume_rest: Option<i64>,
     pub(in crate::features::fuel_logs) interval_amount: Option<SumOfThousandths>,
-    priced_interval: Option<i64>,
-    priced_interval_rest: Option<i64>,
     pub(in crate::features::fuel_logs) best_mpg: Option<Fixed<16, 2>>,
     pub(in crate::features::fuel_logs) worst_mpg: Option<Fixed<16, 2>>,
 }
@@ -67,7 +63,12 @@ impl Month {
 
     /// The volume whose amount is known.
     pub(in crate::features::fuel_logs) fn priced_volume(&self) -> Option<i128> {
-        joined(self.priced_volume, self.priced_volume_rest)
+        self.volume().filter(|_| self.amount.is_some())
+    }
+
+    /// The amount whose volume is known.
+    pub(in crate::features::fuel_logs) fn volume_amount(&self) -> Option<SumOfThousandths> {
+        self.amount.filter(|_| self.volume.is_some())
     }
 
     /// The distance of the intervals that close in the month.
@@ -82,7 +83,7 @@ impl Month {
 
     /// The distance of those intervals whose amount is known.
     pub(in crate::features::fuel_logs) fn priced_interval(&self) -> Option<i128> {
-        joined(self.priced_interval, self.priced_interval_rest)
+        self.interval().filter(|_| self.interval_amount.is_some())
     }
 }
 
@@ -105,50 +106,42 @@ pub(in crate::features::fuel_logs) async fn months(
                 CAST(SUM(distance_exact % 1000000) AS BIGINT) AS distance_rest,
                 CAST(SUM(volume_exact / 1000000) AS BIGINT) AS volume,
                 CAST(SUM(volume_exact % 1000000) AS BIGINT) AS volume_rest,
-                CAST(SUM(CASE WHEN amount IS NOT NULL THEN volume_exact / 1000000 END) AS BIGINT)
-                  AS priced_volume,
-                CAST(SUM(CASE WHEN amount IS NOT NULL THEN volume_exact % 1000000 END) AS BIGINT)
-                  AS priced_volume_rest,
                 SUM(amount) AS amount,
-                SUM(CASE WHEN volume_exact IS NOT NULL THEN amount END) AS volume_amount,
                 CAST(SUM(interval_exact / 1000000) AS BIGINT) AS interval,
                 CAST(SUM(interval_exact % 1000000) AS BIGINT) AS interval_rest,
                 CAST(SUM(interval_volume / 1000000) AS BIGINT) AS interval_volume,
                 CAST(SUM(interval_volume % 1000000) AS BIGINT) AS interval_volume_rest,
                 SUM(interval_amount) AS interval_amount,
-                CAST(SUM(CASE WHEN interval_amount IS NOT NULL THEN interval_exact / 1000000 END)
-                  AS BIGINT) AS priced_interval,
-                CAST(SUM(CASE WHEN interval_amount IS NOT NULL THEN interval_exact % 1000000 END)
-                  AS BIGINT) AS priced_interval_rest,
                 MAX(mpg) AS best_mpg,
                 MIN(mpg) AS worst_mpg
          FROM fuel_logs
          WHERE vehicle_id = $2 AND user_id = $1
-         GROUP BY 1, 2
+         GROUP BY 1, 2, amount IS NULL, volume_exact IS NULL, interval_amount IS NULL
          ORDER BY 1, 2",
         user.as_str(),
         vehicle,
     )
 }
 
-/// The intervals whose rounded economy is the best or the worst of the vehicle's: several can round to
-/// the same.
-pub(in crate::features::fuel_logs) async fn extremes(
+/// The intervals with this rounded economy that close within `days`: several can round to the same.
+pub(in crate::features::fuel_logs) async fn intervals_with(
     tx: &mut Tx,
     user: &UserId,
     vehicle: VehicleId,
-    (best, worst): (Fixed<16, 2>, Fixed<16, 2>),
+    mpg: Fixed<16, 2>,
+    days: Days,
 ) -> Result<Vec<Interval>> {
     let rows: Vec<(i64, i64)> = sql!(
         tx,
         fetch_all,
         "SELECT DISTINCT interval_exact, interval_volume FROM fuel_logs
-         WHERE vehicle_id = $2 AND user_id = $1 AND interval_exact IS NOT NULL
-           AND (mpg = $3 OR mpg = $4)",
+         WHERE vehicle_id = $2 AND user_id = $1 AND date >= $4 AND date <= $5
+           AND interval_exact IS NOT NULL AND mpg = $3",
         user.as_str(),
         vehicle,
-        best,
-        worst,
+        mpg,
+        days.0,
+        days.1,
     )?;
     let interval = |(distance, volume)| Interval { distance, volume, cost: None };
     Ok(rows.into_iter().map(interval).collect())

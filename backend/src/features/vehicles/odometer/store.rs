@@ -24,14 +24,17 @@ struct Row {
 
 impl From<Row> for Seen {
     fn from(row: Row) -> Self {
-        let reading = Distance::from_columns(Some(row.reading_exact), Some(row.reading_unit));
+        let reading = Distance::from_columns(Some(row.reading_exact), Some(&row.reading_unit));
         let is_replacement = row.previous_exact.is_some();
         Self {
             id: row.id,
             kind: if is_replacement { SourceKind::Replacement } else { SourceKind::Manual },
             date: row.date,
             reading: reading.unwrap_or(Distance::miles(0)),
-            previous_reading: Distance::from_columns(row.previous_exact, row.previous_unit),
+            previous_reading: Distance::from_columns(
+                row.previous_exact,
+                row.previous_unit.as_deref(),
+            ),
             notes: row.notes,
         }
     }

@@ -1,0 +1,25 @@
+//! Reading rows by the order of their columns.
+
+/// Reads rows of either engine into `$target`: the statement's columns, in this order, become the fields
+/// of `$row`, which is then converted. Looking a column up by its name, and a `String` for each text,
+/// would take longer than all else that a list does for a row.
+#[macro_export]
+macro_rules! rows_by_position {
+    ($row:ident => $target:ty { $($field:ident),+ $(,)? }) => {
+        $crate::rows_by_position!(@engine sqlx::sqlite::SqliteRow, $row => $target { $($field),+ });
+        $crate::rows_by_position!(@engine sqlx::postgres::PgRow, $row => $target { $($field),+ });
+    };
+    (@engine $engine:ty, $row:ident => $target:ty { $($field:ident),+ }) => {
+        impl<'r> sqlx::FromRow<'r, $engine> for $target {
+            fn from_row(row: &'r $engine) -> sqlx::Result<Self> {
+                let mut columns = 0..;
+                let mut next = || columns.next().unwrap_or_default();
+                // Fields are evaluated as they are written.
+                let read = $row {
+                    $($field: sqlx::Row::try_get_unchecked(row, next())?),+
+                };
+                Ok(read.into())
+            }
+        }
+    };
+}
