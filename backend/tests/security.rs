@@ -65,3 +65,36 @@ fn every_requirement_is_listed_once_and_answered() {
         assert!(!why.is_empty(), "{row} gives no reason");
     }
 }
+
+#[test]
+fn what_is_said_to_be_met_is_shown_by_something() {
+    for row in document().lines().filter(|it| it.starts_with("| V") && it.contains(" | met | ")) {
+        let why = row.rsplit(" | met | ").next().unwrap();
+        // A test, a file, a command, or a reason in so many words.
+        let is_shown = why.contains('`') || why.split_whitespace().count() >= 4;
+        assert!(is_shown, "{row}");
+    }
+}
+
+#[test]
+fn the_counts_are_those_of_the_rows() {
+    let document = document();
+    let count = |level: &str, answer: &str| {
+        let rows = document.lines().filter(|it| it.starts_with("| V"));
+        rows.filter(|it| it.contains(&format!(" | {level} | ")))
+            .filter(|it| it.contains(&format!(" | {answer} | ")))
+            .count()
+    };
+    let sentence = format!(
+        "Of the 70 requirements of level 1, {} are met, {} do not apply, and {} are open; of the 183 of \
+         level 2, {}, {} and {}.",
+        count("1", "met"),
+        count("1", "n/a"),
+        count("1", "open"),
+        count("2", "met"),
+        count("2", "n/a"),
+        count("2", "open"),
+    );
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words(&document).contains(&words(&sentence)), "it should say: {sentence}");
+}

@@ -10,6 +10,7 @@ mod open;
 mod primary;
 pub mod replica;
 pub mod roles;
+mod rows;
 #[cfg(test)]
 mod tests_pooler;
 #[cfg(test)]

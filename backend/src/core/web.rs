@@ -42,6 +42,8 @@ pub struct Shell {
     pub name: Option<String>,
     /// Whether they may run the service.
     pub is_admin: bool,
+    /// Whether they have to review what can act for their account, after a password reset.
+    pub has_to_review: bool,
     /// `system`, `light` or `dark`.
     pub theme: &'static str,
     /// The page's path, for marking where one is.
@@ -57,6 +59,7 @@ impl Shell {
         Self {
             name: signed.map(|it| it.display_name.clone().unwrap_or_else(|| it.email.clone())),
             is_admin: signed.is_some_and(|it| it.is_admin),
+            has_to_review: signed.is_some_and(|it| it.review_since.is_some()),
             theme: signed.map_or("system", |it| it.preferences.theme.as_str()),
             path: path.to_owned(),
             assets: Assets::get(),
@@ -162,6 +165,13 @@ fn as_page(response: &Response, html: Html<String>) -> Response {
         }
     }
     page
+}
+
+/// The value of the parameter `name` in a query.
+#[must_use]
+pub fn parameter(query: Option<&str>, name: &str) -> Option<String> {
+    let mut query = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    query.find(|(it, _)| it == name).map(|(_, text)| text.into_owned())
 }
 
 /// Where to go after signing in: a path of this service, or home.

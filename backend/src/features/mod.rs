@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod administration;
 pub mod fuel_logs;
 pub mod garage;
+mod grants;
 pub mod invitations;
 pub mod maintenance;
 pub mod notifications;
@@ -13,6 +14,8 @@ pub mod vehicles;
 pub mod vin;
 
 use aide::axum::ApiRouter;
+
+pub use grants::{AfterReset, Grant, GrantKind, Held};
 
 use crate::core::{App, UserId, db::migrate::Migration, http::once, jobs::Chore};
 
@@ -29,6 +32,10 @@ pub struct Feature {
     pub api: fn() -> ApiRouter<App>,
     /// Its HTML pages.
     pub pages: fn() -> axum::Router<App>,
+    /// Its tables that give access to an account or send its data elsewhere.
+    pub grants: &'static [Grant],
+    /// Its other tables with an account's or a user's id, and why they are not in `grants`.
+    pub grants_nothing: &'static [(&'static str, &'static str)],
 }
 
 /// Every capsule, dependencies first.

@@ -17,9 +17,11 @@ use crate::support::{Client, Place, Visit};
 on_every_engine![
     a_passkey_signs_in_alone_and_as_the_second_factor,
     a_passkeys_answer_is_good_once_and_only_where_it_was_asked_for,
+    after_a_reset_a_passkey_alone_signs_in_only_once_it_is_reviewed,
 ];
 
 const PASSWORD: &str = "correct horse battery";
+const NEW_PASSWORD: &str = "an entirely new one";
 const FINISH: &str = "/api/auth/login/passkey/finish";
 
 /// The service under the name that passkeys know this machine by.
@@ -196,6 +198,46 @@ async fn a_passkeys_answer_is_good_once_and_only_where_it_was_asked_for(place: P
         let by_address = Client::nobody(&service.url);
         by_address.post("/api/auth/login/passkey/begin", &json!({})).await.expect(403);
         visit.ends().await;
+    })
+    .await;
+}
+
+async fn after_a_reset_a_passkey_alone_signs_in_only_once_it_is_reviewed(place: Place) {
+    within_two_minutes(async {
+        let service = place.serve();
+        let url = by_name(&service.url);
+        let visit = Visit::begin().await;
+        plug_in(&visit).await;
+        with_passkey(&visit, &url).await;
+
+        let made = place.run(&["users", "reset", "ann@example.org"]);
+        assert_eq!(made.code, Some(0), "{made:?}");
+        let token = made.out.lines().next().unwrap().rsplit_once("token=").unwrap().1;
+        visit.page.goto(format!("{url}/reset?token={token}")).await.unwrap();
+        visit.types("password", NEW_PASSWORD).await;
+        visit.enters("password").await;
+        visit.page.goto(format!("{url}/login")).await.unwrap();
+        visit.follows("[data-passkeys] button").await;
+        visit.shows("The password was reset").await;
+        assert!(!visit.page.url().await.unwrap().unwrap().contains("/vehicles"));
+
+        // It still is the second factor after the password.
+        visit.types("email", "ann@example.org").await;
+        visit.types("password", NEW_PASSWORD).await;
+        visit.enters("password").await;
+        visit.shows("One more step.").await;
+        visit.follows("[data-passkeys] button").await;
+        visit.reaches("/vehicles").await;
+        visit.shows("Your password was reset.").await;
+        visit.page.goto(format!("{url}/settings/review")).await.unwrap();
+        visit.shows("Telephone").await;
+        visit.follows("form[action='/settings/review'] button").await;
+        visit.shows("Checked.").await;
+        log_out(&visit).await;
+        visit.follows("[data-passkeys] button").await;
+        visit.reaches("/vehicles").await;
+        visit.ends().await;
+        assert!(!service.log().contains("ERROR"), "{}", service.log());
     })
     .await;
 }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     core::{App, Result, db::Tx, http::ClientAddress, input::visible},
-    features::security_log::Event,
+    features::security_log::{Event, Located},
 };
 
 /// The most characters of a browser's name that are kept.
@@ -49,9 +49,9 @@ impl Arrival {
         }
     }
 
-    /// Says of a security event where it came from.
+    /// Adds to a security event where it came from.
     #[must_use]
-    pub fn mark(&self, event: Event) -> Event {
+    pub fn mark(&self, event: Event) -> Located {
         event.from(self.address, self.user_agent.as_deref())
     }
 

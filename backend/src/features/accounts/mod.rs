@@ -12,11 +12,13 @@ mod doors;
 mod factors;
 pub mod feeds;
 mod guesses;
+pub mod mail;
 mod model;
 mod oidc;
 mod pages;
 mod passwords;
 mod recipients;
+mod review;
 mod service;
 mod session;
 mod store;
@@ -36,8 +38,9 @@ pub use model::{Email, NewPassword, Preferences, Proof, Scope, Signed, Theme};
 #[cfg(test)]
 pub(crate) use oidc::tests::fake::Fake;
 pub use recipients::{Recipient, recipients};
+pub use review::is_held;
 pub use service::{CHORE, has_accounts, setup_token};
-pub use session::{Administrator, Signer, User, visitor};
+pub use session::{Administrator, Signer, User, has_lately_confirmed, visitor};
 pub use user::UserId;
 
 /// The user of this name, whoever that is: for tests of what names can be.
@@ -46,7 +49,7 @@ pub(crate) fn user_named(name: &str) -> UserId {
     UserId::new(name.to_owned())
 }
 
-use super::Feature;
+use super::{AfterReset, Feature, Grant};
 
 /// The accounts capsule.
 pub const FEATURE: Feature = Feature {
@@ -60,7 +63,61 @@ pub const FEATURE: Feature = Feature {
         "004_second_factors",
         "005_calendar_links",
         "006_show_rows_to_their_user",
+        "007_review_access",
     ],
-    api: || api::router().merge(tokens::api()).merge(factors::api()),
-    pages: || pages::router().merge(tokens::pages()).merge(factors::pages()).merge(oidc::pages()),
+    api: || api::router().merge(tokens::api()).merge(factors::api()).merge(review::api()),
+    pages: || {
+        pages::router()
+            .merge(tokens::pages())
+            .merge(factors::pages())
+            .merge(oidc::pages())
+            .merge(review::pages())
+            .merge(mail::pages())
+    },
+    grants: &[
+        Grant { table: "sessions", after_reset: AfterReset::Ended },
+        Grant { table: "personal_tokens", after_reset: AfterReset::Ended },
+        Grant { table: "calendar_links", after_reset: AfterReset::Ended },
+        Grant { table: "known_devices", after_reset: AfterReset::Ended },
+        Grant { table: "pending_sign_ins", after_reset: AfterReset::Ended },
+        Grant { table: "ceremonies", after_reset: AfterReset::Ended },
+        Grant { table: "provider_logins", after_reset: AfterReset::Ended },
+        Grant {
+            table: "passkeys",
+            after_reset: AfterReset::Held {
+                list: factors::held,
+                remove: ("/settings/factors/passkeys/", "/remove"),
+            },
+        },
+        Grant {
+            table: "identities",
+            after_reset: AfterReset::Held {
+                list: oidc::held,
+                remove: ("/settings/identities/", "/unlink"),
+            },
+        },
+        Grant {
+            table: "totp_secrets",
+            after_reset: AfterReset::Unchanged("a code alone opens nothing without the password"),
+        },
+        Grant {
+            table: "recovery_codes",
+            after_reset: AfterReset::Unchanged("a code alone opens nothing without the password"),
+        },
+        Grant {
+            table: "mail_links",
+            after_reset: AfterReset::Unchanged(
+                "a link confirms an address or turns mail off, and opens nothing",
+            ),
+        },
+    ],
+    grants_nothing: &[
+        ("accounts", "the account itself"),
+        ("first_account", "which account was the first"),
+        ("user_preferences", "how things are shown"),
+        (
+            "kept_answers",
+            "answers to requests that may be sent again, given only to the signed-in user",
+        ),
+    ],
 };

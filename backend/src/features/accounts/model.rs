@@ -50,6 +50,8 @@ pub struct Signed {
     pub is_admin: bool,
     /// Whether they have to set up a second factor before anything else.
     pub lacks_factor: bool,
+    /// When the password was reset, until they have reviewed what can act for the account.
+    pub review_since: Option<DateTime<Utc>>,
     /// What they have shown of themselves.
     pub proof: Proof,
     /// How things are shown to them.

@@ -102,12 +102,6 @@ fn offers(app: &App) -> Vec<Offer> {
     app.doors.providers().offers()
 }
 
-/// What the query says of `name`.
-fn parameter(query: Option<&str>, name: &str) -> Option<String> {
-    let mut query = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
-    query.find(|(it, _)| it == name).map(|(_, text)| text.into_owned())
-}
-
 async fn show_register(
     State(app): State<App>,
     shell: Shell,
@@ -118,7 +112,7 @@ async fn show_register(
     }
     let is_first = !has_accounts(&app).await?;
     let mut form = Form::default();
-    if let Some(token) = parameter(query.as_deref(), "invitation").filter(|_| !is_first) {
+    if let Some(token) = web::parameter(query.as_deref(), "invitation").filter(|_| !is_first) {
         if app.config.auth.registration == Registration::Closed {
             return closed(&app, shell);
         }
@@ -232,7 +226,7 @@ async fn show_login(
     if !has_accounts(&app).await? {
         return Ok(Redirect::to("/register").into_response());
     }
-    let next = parameter(query.as_deref(), "next").unwrap_or_else(|| HOME.to_owned());
+    let next = web::parameter(query.as_deref(), "next").unwrap_or_else(|| HOME.to_owned());
     let sheet = Sheet::new(LABELS, Form::default());
     Ok(web::page(&Login::new(&app, &site, shell, sheet, &next, None))?.into_response())
 }

@@ -1,19 +1,26 @@
-//! Everybody who may be told something by the service itself.
+//! Everybody whom the service may notify by itself.
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Preferences, UserId, store};
 use crate::core::{App, Result};
 
-/// Somebody who may be told something.
+/// Somebody whom the service may notify.
 #[derive(Debug)]
 pub struct Recipient {
-    /// Their account, by which the list goes on.
+    /// Their account, after which the list continues.
     pub account: Uuid,
-    /// Whose data it may be about.
+    /// Whose data a notification may contain.
     pub user: UserId,
-    /// Where mail reaches them.
+    /// Their mail address.
     pub email: String,
+    /// Whether they opened a link that was mailed to that address.
+    pub has_confirmed_email: bool,
+    /// Whether such a link was ever mailed.
+    pub was_asked_to_confirm: bool,
+    /// After a password reset: since when what could act for the account waits to be reviewed.
+    pub review_since: Option<DateTime<Utc>>,
 }
 
 impl Recipient {
@@ -27,6 +34,19 @@ impl Recipient {
     }
 }
 
+impl From<store::Enabled> for Recipient {
+    fn from(row: store::Enabled) -> Self {
+        Self {
+            account: row.id,
+            user: UserId::new(row.user_id),
+            email: row.email,
+            has_confirmed_email: row.email_confirmed_at.is_some(),
+            was_asked_to_confirm: row.confirmation_sent_at.is_some(),
+            review_since: row.review_since,
+        }
+    }
+}
+
 /// Some of those whose accounts are not disabled, after the account `after`, in order; none at the
 /// end.
 ///
@@ -34,6 +54,5 @@ impl Recipient {
 /// Unavailable where the database is away.
 pub async fn recipients(app: &App, after: Uuid) -> Result<Vec<Recipient>> {
     let some = store::some_enabled(&mut app.db.read().await?, after).await?;
-    let recipient = |(account, user, email)| Recipient { account, user: UserId::new(user), email };
-    Ok(some.into_iter().map(recipient).collect())
+    Ok(some.into_iter().map(Recipient::from).collect())
 }

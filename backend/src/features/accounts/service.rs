@@ -13,7 +13,7 @@ use super::{
     Signer, User,
     arrival::Arrival,
     doors::TokenHash,
-    factors, feeds, guesses,
+    factors, feeds, guesses, mail,
     model::{Account, Credentials, Password, PasswordChange, Proof, Session, Signed},
     oidc, passwords,
     session::{self, Opened, Token},
@@ -45,7 +45,8 @@ pub const CHORE: Chore = Chore {
             let devices = store::sessions::delete_old_devices(tx, now - session::KNOWN).await?;
             factors::purge(tx, now).await?;
             oidc::purge(tx, now).await?;
-            Ok(sessions + devices + guesses::purge(tx, now).await?)
+            let links = mail::purge(tx, now).await?;
+            Ok(sessions + devices + links + guesses::purge(tx, now).await?)
         })
     },
 };
@@ -187,9 +188,13 @@ pub(super) async fn log_out(
     Ok(())
 }
 
-/// Ends every session of the account but `except`, and revokes its tokens and its calendar's address,
-/// within the caller's transaction. Once committed, the caller ends with [`session::forget`].
+/// Ends every session of the account but `except`, revokes its tokens and its calendar's address, and
+/// forgets its browsers, within the caller's transaction. Once committed, the caller ends with
+/// [`session::forget`].
 pub(super) async fn end_all(tx: &mut Tx, account: Uuid, except: Option<Uuid>) -> Result<()> {
+    if except.is_none() {
+        store::sessions::delete_devices(tx, account).await?;
+    }
     store::sessions::delete_of(tx, account, except.unwrap_or_default()).await?;
     factors::forget(tx, account).await?;
     feeds::revoke_all(tx, account).await?;

@@ -204,6 +204,7 @@ pub(super) async fn signed(app: &App, holder: Holder, proof: Proof) -> Result<Ar
         display_name: holder.display_name,
         is_admin: holder.is_admin,
         lacks_factor,
+        review_since: holder.review_since,
         proof,
         preferences,
     }))
@@ -281,6 +282,15 @@ impl FromRequestParts<App> for Signer {
         };
         Ok(Self { user, session, arrival: Arrival::of(parts, app) })
     }
+}
+
+/// Whether somebody gave their password, or signed in, within the last ten minutes. What lets others in
+/// or sends data elsewhere asks for it: a session left open on a shared computer is not enough.
+///
+/// # Errors
+/// Unavailable where the database is away.
+pub async fn has_lately_confirmed(app: &App, signer: &Signer) -> Result<bool> {
+    factors::is_fresh(app, signer.session).await
 }
 
 /// Somebody who is signed in and may run the service.

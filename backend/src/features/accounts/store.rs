@@ -20,6 +20,8 @@ pub(super) struct Known {
     /// Empty where no password signs in.
     pub(super) password_hash: String,
     pub(super) disabled_at: Option<DateTime<Utc>>,
+    /// Since when what can act for the account waits to be reviewed, after a password reset.
+    pub(super) review_since: Option<DateTime<Utc>>,
 }
 
 impl Known {
@@ -86,7 +88,8 @@ pub(super) async fn set_admin(tx: &mut Tx, account: Uuid) -> Result<()> {
 macro_rules! known {
     ($rest:literal) => {
         concat!(
-            "SELECT id, email, display_name, is_admin, created_at, password_hash, disabled_at
+            "SELECT id, email, display_name, is_admin, created_at, password_hash, disabled_at,
+                    review_since
              FROM accounts ",
             $rest
         )
@@ -128,6 +131,16 @@ pub(super) async fn set_password(
         password_hash,
         now,
     )?;
+    Ok(())
+}
+
+/// Begins (`since`) or ends (none) the review of what can act for the account.
+pub(super) async fn set_review(
+    tx: &mut Tx,
+    account: Uuid,
+    since: Option<DateTime<Utc>>,
+) -> Result<()> {
+    sql!(tx, execute, "UPDATE accounts SET review_since = $2 WHERE id = $1", account, since)?;
     Ok(())
 }
 
@@ -222,12 +235,24 @@ pub(super) async fn update_preferences(
     Ok(())
 }
 
-/// The next accounts after `after` that are not disabled: id, user and mail address.
-pub(super) async fn some_enabled(tx: &mut Tx, after: Uuid) -> Result<Vec<(Uuid, String, String)>> {
+/// An account that may be notified.
+#[derive(sqlx::FromRow)]
+pub(super) struct Enabled {
+    pub(super) id: Uuid,
+    pub(super) user_id: String,
+    pub(super) email: String,
+    pub(super) email_confirmed_at: Option<DateTime<Utc>>,
+    pub(super) confirmation_sent_at: Option<DateTime<Utc>>,
+    pub(super) review_since: Option<DateTime<Utc>>,
+}
+
+/// The next accounts after `after` that are not disabled.
+pub(super) async fn some_enabled(tx: &mut Tx, after: Uuid) -> Result<Vec<Enabled>> {
     sql!(
         tx,
         fetch_all,
-        "SELECT id, user_id, email FROM accounts
+        "SELECT id, user_id, email, email_confirmed_at, confirmation_sent_at, review_since
+         FROM accounts
          WHERE id > $1 AND disabled_at IS NULL
          ORDER BY id
          LIMIT 100",

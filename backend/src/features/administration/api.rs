@@ -9,7 +9,6 @@ use uuid::Uuid;
 
 use super::{
     invitations as inviting,
-    links::Links,
     log::{self, ExportQuery, LogQuery},
     model::{AccountId, InvitationLink, NewInvitation, ResetLink, UserChange},
     resets, users,
@@ -18,8 +17,8 @@ use crate::{
     core::{
         App, Result,
         http::{
-            Created, Cursor, IfMatch, Json, Limit, New, NoContent, Once, Page, Path, Query, Record,
-            Stored, refuses,
+            Created, Cursor, IfMatch, Json, Limit, Links, New, NoContent, Once, Page, Path, Query,
+            Record, Stored, refuses,
         },
         input::Text,
     },

@@ -90,7 +90,7 @@ async fn make_admin(app: &App, email: &str) -> Result<String> {
     let after = Administered { is_admin: true, disabled_at: None, ..before.clone() };
     administered::set_powers(&mut tx, &after, now).await?;
     for kind in users::changes(&before, &after) {
-        let event = Event::of(kind, id).saying("at the command line");
+        let event = Event::of(kind, id).from_command_line();
         security_log::record(&mut tx, now, &event).await?;
     }
     tx.commit().await?;

@@ -3,15 +3,12 @@
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use super::{
-    links::Links,
-    model::{InvitationLink, NewInvitation},
-};
+use super::model::{InvitationLink, NewInvitation};
 use crate::{
     core::{
         App, Error, Result,
         config::Registration,
-        http::{Created, IfMatch, Once},
+        http::{Created, IfMatch, Links, Once},
     },
     features::{
         accounts::{Administrator, Arrival, Credential, administered},

@@ -7,7 +7,6 @@ mod api;
 mod command;
 mod csv;
 mod invitations;
-mod links;
 mod log;
 mod model;
 mod pages;
@@ -22,10 +21,9 @@ mod tests_pages;
 mod users;
 
 pub use command::{Command, run};
-pub use links::Links;
 pub use resets::CHORE;
 
-use super::Feature;
+use super::{AfterReset, Feature, Grant};
 
 /// The administration's capsule.
 pub const FEATURE: Feature = Feature {
@@ -34,4 +32,6 @@ pub const FEATURE: Feature = Feature {
     migrations: crate::migrations!["001_create_password_resets"],
     api: api::router,
     pages: pages::router,
+    grants: &[Grant { table: "password_resets", after_reset: AfterReset::Ended }],
+    grants_nothing: &[],
 };

@@ -5,7 +5,6 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
-    links::Links,
     model::{Reset, ResetLink},
     store, users,
 };
@@ -13,13 +12,14 @@ use crate::{
     core::{
         App, Error, Result,
         db::Tx,
-        http::{Created, Once},
+        http::{Created, Links, Once},
         jobs::Chore,
     },
     features::{
         accounts::{
             Administrator, Arrival, Credential,
             administered::{self, Administered},
+            mail,
         },
         security_log::{self, Event, Kind},
     },
@@ -81,6 +81,9 @@ pub(super) async fn make(
     let kept = ResetLink { url: String::new(), expires_at };
     once.keep::<_, 201>(&mut tx, &administrator.0, location.clone(), &kept).await?;
     tx.commit().await?;
+    let text = "An administrator made a link that sets a new password for your account. It works once, \
+                within a day. If you did not ask for it, ask your administrator.";
+    mail::notify(app, id, &account.email, "A link to reset your password was made", text);
     tracing::info!(account = %id, by = %actor, "Made a reset link");
     Ok(Created::new(location, json(&ResetLink { url, expires_at })?))
 }
@@ -123,7 +126,7 @@ pub(super) async fn make_by_command(
 ) -> Result<ResetLink> {
     let now = app.clock.now();
     let expires_at = put(tx, account, token, now).await?;
-    let event = Event::of(Kind::ResetMade, account.id).saying("at the command line");
+    let event = Event::of(Kind::ResetMade, account.id).from_command_line();
     security_log::record(tx, now, &event).await?;
     Ok(ResetLink { url: Links::of(app).to(PATH.0, PATH.1, token), expires_at })
 }
@@ -156,10 +159,17 @@ pub(super) async fn put_to_use(app: &App, reset: &Reset, arrival: &Arrival) -> R
     }
     administered::set_password(&mut tx, account, password, now).await?;
     users::end_everything(&mut tx, account).await?;
+    administered::begin_review(&mut tx, account, now).await?;
+    let email = administered::find(&mut tx, account).await?.email;
     let event = arrival.mark(Event::of(Kind::ResetUsed, account));
     security_log::record(&mut tx, now, &event).await?;
     tx.commit().await?;
     administered::forget(app, account).await;
+    let text = "The password of your account was set with a reset link. Everybody was signed out, \
+                and tokens and the calendar address ended.\n\n\
+                Sign in to check what else can act for your account. If you did not set the password, \
+                ask your administrator.";
+    mail::notify(app, account, &email, "Your password was reset", text);
     tracing::info!(%account, "Set a password with a reset link");
     Ok(())
 }

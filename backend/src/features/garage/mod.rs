@@ -15,4 +15,6 @@ pub const FEATURE: Feature = Feature {
     migrations: crate::migrations!["001_derive_odometers"],
     api: ApiRouter::new,
     pages: pages::router,
+    grants: &[],
+    grants_nothing: &[],
 };

@@ -21,4 +21,9 @@ pub const FEATURE: Feature = Feature {
     migrations: crate::migrations!["001_create_invitations"],
     api: aide::axum::ApiRouter::new,
     pages: axum::Router::new,
+    grants: &[],
+    grants_nothing: &[(
+        "invitations",
+        "an invitation makes another account; it does not open this one",
+    )],
 };

@@ -56,4 +56,6 @@ pub const FEATURE: Feature = Feature {
     ],
     api: api::router,
     pages: pages::router,
+    grants: &[],
+    grants_nothing: &[("maintenance", "the user's own data")],
 };

@@ -14,13 +14,11 @@ use crate::{
     core::{
         App, Result,
         http::{
-            Created, Cursor, IfMatch, Limit, New, NoContent, Page, Path, Query, Record, Stored,
+            Created, Cursor, IfMatch, Limit, Links, New, NoContent, Page, Path, Query, Record,
+            Stored,
         },
     },
-    features::{
-        accounts::{Signer, User},
-        administration::Links,
-    },
+    features::accounts::{Signer, User},
     input,
 };
 
@@ -49,6 +47,14 @@ pub(super) fn router() -> ApiRouter<App> {
             })
             .delete_with(remove, |it| {
                 it.id("removeNotificationChannel").tag(tag).summary("Be told there no longer")
+            }),
+        )
+        .api_route(
+            "/notifications/confirmation",
+            post_with(confirm_again, |it| {
+                it.id("sendAddressConfirmation")
+                    .tag(tag)
+                    .summary("Mail the link that confirms your address again")
             }),
         )
         .api_route(
@@ -81,9 +87,15 @@ async fn list(
 async fn add(
     State(app): State<App>,
     signer: Signer,
+    links: Links,
     New { input, once }: New<NewChannel>,
 ) -> Result<Created<Channel>> {
-    service::add(&app, &signer.user, input, once).await
+    service::add(&app, &signer, input, (&links, once)).await
+}
+
+async fn confirm_again(State(app): State<App>, signer: Signer, links: Links) -> Result<NoContent> {
+    service::confirm_again(&app, &signer.user, &links).await?;
+    Ok(NoContent)
 }
 
 async fn find(
@@ -100,7 +112,7 @@ async fn remove(
     Path(id): Path<ChannelId>,
     if_match: IfMatch,
 ) -> Result<NoContent> {
-    service::remove(&app, &signer.user, id, &if_match).await?;
+    service::remove(&app, &signer, id, &if_match).await?;
     Ok(NoContent)
 }
 

@@ -8,17 +8,16 @@ use futures_util::{StreamExt as _, stream};
 use uuid::Uuid;
 
 use super::{
-    model::{Channel, ChannelId, Message},
+    model::{Channel, ChannelId, Message, State},
     send, store,
 };
 use crate::{
     core::{
         App, Result, UserId,
-        http::{self, Limit},
+        http::{self, Limit, Links},
     },
     features::{
-        accounts::{Preferences, Recipient, recipients},
-        administration::Links,
+        accounts::{Preferences, Recipient, mail, recipients},
         maintenance::{Status, Upcoming, due},
     },
 };
@@ -79,6 +78,10 @@ async fn tell(app: &App, recipient: &Recipient) -> Result<u64> {
     let every = (http::end_of_time(), ChannelId(Uuid::max()));
     let channels =
         store::list(&mut app.db.read_for(user).await?, user, every, Limit::new(100)).await?;
+    let state = |it: Channel| it.with_state(recipient.has_confirmed_email, recipient.review_since);
+    let channels: Vec<_> = channels.into_iter().map(state).collect();
+    ask_to_confirm(app, recipient, &channels).await;
+    let channels: Vec<_> = channels.into_iter().filter(|it| it.state == State::On).collect();
     if channels.is_empty() {
         return Ok(0);
     }
@@ -89,7 +92,21 @@ async fn tell(app: &App, recipient: &Recipient) -> Result<u64> {
             make(app, (user, &preferences), channel, (day, now)).await?;
         }
     }
-    send_waiting(app, user, &recipient.email, &channels, now).await
+    send_waiting(app, recipient, &channels, now).await
+}
+
+/// Mails the link to confirm an address once, where mail was turned on before addresses had to be
+/// confirmed.
+async fn ask_to_confirm(app: &App, recipient: &Recipient, channels: &[Channel]) {
+    let waits = channels.iter().any(|it| it.state == State::Unconfirmed);
+    if !waits || recipient.was_asked_to_confirm || app.config.mail.url.is_none() {
+        return;
+    }
+    let base = Links::of(app);
+    let (account, email) = (recipient.account, &recipient.email);
+    if let Err(error) = mail::send_confirmation(app, account, email, base.base()).await {
+        tracing::warn!(%account, %error, "Could not mail a link to confirm an address");
+    }
 }
 
 /// Makes the day's message for a channel, unless it was made.
@@ -161,11 +178,11 @@ fn message(app: &App, preferences: &Preferences, items: &[Upcoming]) -> Message 
 /// Sends what waits for it: each message by the instance that takes it.
 async fn send_waiting(
     app: &App,
-    user: &UserId,
-    email: &str,
+    recipient: &Recipient,
     channels: &[Channel],
     now: DateTime<Utc>,
 ) -> Result<u64> {
+    let (user, to) = (&recipient.user, (recipient.account, recipient.email.as_str()));
     let waiting = store::waiting(&mut app.db.read_for(user).await?, user, now).await?;
     let mut sent = 0;
     for waiting in waiting {
@@ -181,7 +198,7 @@ async fn send_waiting(
         if !is_taken {
             continue;
         }
-        match send::send(app, channel, email, waiting.id, &message).await {
+        match send::send(app, channel, to, waiting.id, &message).await {
             Ok(()) => {
                 let mut tx = app.db.write_for(user).await?;
                 store::set_sent(&mut tx, user, waiting.id, app.clock.now()).await?;

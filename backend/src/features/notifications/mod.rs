@@ -10,11 +10,13 @@ mod service;
 mod store;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_mail;
 
 pub use job::run;
 pub use model::Kind;
 
-use super::Feature;
+use super::{AfterReset, Feature, Grant};
 
 /// The notifications' capsule.
 pub const FEATURE: Feature = Feature {
@@ -23,4 +25,16 @@ pub const FEATURE: Feature = Feature {
     migrations: crate::migrations!["001_create_notifications", "002_show_rows_to_their_user"],
     api: api::router,
     pages: pages::router,
+    grants: &[Grant {
+        table: "notification_channels",
+        after_reset: AfterReset::Held {
+            list: service::held,
+            remove: ("/settings/notifications/", "/delete"),
+        },
+    }],
+    grants_nothing: &[
+        ("notifications", "messages, sent only by a channel"),
+        ("notified_items", "what a channel has sent"),
+        ("notification_tests", "when a channel was last tested"),
+    ],
 };

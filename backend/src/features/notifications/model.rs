@@ -11,6 +11,7 @@ use crate::{
         input::{Field, Given, Text},
         units::choice,
     },
+    features::accounts::is_held,
     input,
 };
 
@@ -25,6 +26,50 @@ choice! {
         Ntfy = "ntfy", "ntfy";
         /// By a Gotify server.
         Gotify = "gotify", "Gotify";
+    }
+}
+
+/// Whether notifications are sent to a channel, or why not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "ChannelState")]
+pub(super) enum State {
+    /// They are sent.
+    #[default]
+    On,
+    /// The owner has not confirmed the e-mail address yet.
+    Unconfirmed,
+    /// The password was reset, and the owner has not reviewed the channel since.
+    Unreviewed,
+}
+
+impl State {
+    /// As people read it.
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::On => "On",
+            Self::Unconfirmed => "Waiting until you confirm your address",
+            Self::Unreviewed => "Waiting until you review it",
+        }
+    }
+}
+
+impl Channel {
+    /// The channel with its state: mail waits for the address to be confirmed, and after a password
+    /// reset everything waits for a review.
+    pub(super) fn with_state(
+        self,
+        is_confirmed: bool,
+        review_since: Option<DateTime<Utc>>,
+    ) -> Self {
+        let state = if is_held(review_since, self.created_at) {
+            State::Unreviewed
+        } else if self.kind == Kind::Mail && !is_confirmed {
+            State::Unconfirmed
+        } else {
+            State::On
+        };
+        Self { state, ..self }
     }
 }
 
@@ -66,6 +111,9 @@ pub(super) struct Channel {
     pub(super) address: String,
     /// When it was added.
     pub(super) created_at: DateTime<Utc>,
+    /// Whether notifications are sent there, or why not.
+    #[sqlx(skip)]
+    pub(super) state: State,
     /// Never shown.
     #[serde(skip)]
     #[schemars(skip)]

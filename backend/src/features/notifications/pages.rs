@@ -3,32 +3,34 @@
 use askama::Template;
 use axum::{
     Router,
-    extract::State,
+    extract::{RawQuery, State},
     response::{Html, IntoResponse as _, Redirect, Response},
     routing::{get, post},
 };
 
 use super::{
-    model::{Channel, ChannelId, Kind, NewChannel, Tried},
+    model::{Channel, ChannelId, Kind, NewChannel, State as ChannelState, Tried},
     service,
 };
 use crate::{
     core::{
         App, Error, Result,
-        http::{Form, IfMatch, Limit, Once, Path},
+        http::{Form, IfMatch, Limit, Links, Once, Path},
         web::{self, Errors, Sheet, Shell},
     },
-    features::{
-        accounts::{Signer, User},
-        administration::Links,
+    features::accounts::{
+        Arrival, Signer, has_lately_confirmed,
+        mail::{self, Purpose},
     },
 };
 
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/settings/notifications", get(show).post(add))
+        .route("/settings/notifications/confirmation", post(confirm_again))
         .route("/settings/notifications/{id}/test", post(test))
         .route("/settings/notifications/{id}/delete", post(remove))
+        .route("/mail/unsubscribe", get(show_unsubscribe).post(unsubscribe))
 }
 
 const LABELS: &[(&str, &str)] = &[("kind", "How"), ("address", "Address"), ("secret", "Secret")];
@@ -44,13 +46,20 @@ struct Channels {
     email: String,
     /// What came of a test just now.
     tried: Option<Tried>,
+    /// Whether the link to confirm the address was mailed again just now, or why not.
+    mailed: Option<Tried>,
+    /// Whether the password was given lately enough to add a channel.
+    is_confirmed: bool,
 }
 
 impl Channels {
-    async fn new(app: &App, user: &User, shell: Shell, sheet: Sheet) -> Result<Self> {
+    async fn new(app: &App, signer: &Signer, shell: Shell, sheet: Sheet) -> Result<Self> {
+        let user = &signer.user;
+        let is_confirmed = has_lately_confirmed(app, signer).await?;
         let kept = service::list(app, user, None, Limit::new(100)).await?.items;
         let (once, email) = (Once::fresh(), user.0.email.clone());
-        Ok(Self { shell, sheet, once, kinds: Kind::ALL, kept, email, tried: None })
+        let (kinds, tried, mailed) = (Kind::ALL, None, None);
+        Ok(Self { shell, sheet, once, kinds, kept, email, tried, mailed, is_confirmed })
     }
 }
 
@@ -58,57 +67,117 @@ fn blank() -> Sheet {
     Sheet::new(LABELS, Form::of([("kind", Kind::Mail.as_str().to_owned())]))
 }
 
-async fn show(State(app): State<App>, user: User, shell: Shell) -> Result<Html<String>> {
-    web::page(&Channels::new(&app, &user, shell, blank()).await?)
+async fn show(State(app): State<App>, signer: Signer, shell: Shell) -> Result<Html<String>> {
+    web::page(&Channels::new(&app, &signer, shell, blank()).await?)
 }
 
 async fn add(
     State(app): State<App>,
-    Signer { user, .. }: Signer,
+    signer: Signer,
+    links: Links,
     shell: Shell,
     form: Form,
 ) -> Result<Response> {
     let mut copy = form.clone();
     let once = Once::of_form(&mut copy, "notifications");
     let added = match copy.read::<NewChannel>(&app) {
-        Ok(new) => service::add(&app, &user, new, once).await,
+        Ok(new) => service::add(&app, &signer, new, (&links, once)).await,
         Err(error) => Err(error),
     };
     match added {
         Ok(_) => Ok(Redirect::to("/settings/notifications").into_response()),
+        // The page asks for the password instead, and keeps what was typed but for the secret.
+        Err(Error::ConfirmationRequired) => {
+            let mut form = form;
+            form.set("secret", String::new());
+            let page = Channels::new(&app, &signer, shell, Sheet::new(LABELS, form)).await?;
+            Ok((Error::ConfirmationRequired.kind().0, web::page(&page)?).into_response())
+        }
         Err(error) => {
             // A secret is typed anew.
             let mut form = form;
             form.set("secret", String::new());
             let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
-            web::page_again(&Channels::new(&app, &user, shell, sheet).await?)
+            web::page_again(&Channels::new(&app, &signer, shell, sheet).await?)
         }
     }
 }
 
 async fn test(
     State(app): State<App>,
-    Signer { user, .. }: Signer,
+    signer: Signer,
     Path(id): Path<ChannelId>,
     links: Links,
     shell: Shell,
 ) -> Result<Html<String>> {
-    let tried = match service::test(&app, &user, id, links.base()).await {
+    let tried = match service::test(&app, &signer.user, id, links.base()).await {
         Err(Error::TooManyRequests(_)) => {
             let problem = "the last test was less than a minute ago: wait a little".to_owned();
             Tried { is_sent: false, problem: Some(problem) }
         }
         tried => tried?,
     };
-    let page = Channels::new(&app, &user, shell, blank()).await?;
+    let page = Channels::new(&app, &signer, shell, blank()).await?;
     web::page(&Channels { tried: Some(tried), ..page })
+}
+
+async fn confirm_again(
+    State(app): State<App>,
+    signer: Signer,
+    links: Links,
+    shell: Shell,
+) -> Result<Html<String>> {
+    let problem = match service::confirm_again(&app, &signer.user, &links).await {
+        Ok(()) => None,
+        Err(Error::TooManyRequests(_)) => {
+            Some("three links were mailed within two days: look for them in your spam".to_owned())
+        }
+        Err(Error::Conflict { detail, .. }) => Some(detail),
+        Err(error) => return Err(error),
+    };
+    let mailed = Tried { is_sent: problem.is_none(), problem };
+    let page = Channels::new(&app, &signer, shell, blank()).await?;
+    web::page(&Channels { mailed: Some(mailed), ..page })
 }
 
 async fn remove(
     State(app): State<App>,
-    Signer { user, .. }: Signer,
+    signer: Signer,
     Path(id): Path<ChannelId>,
 ) -> Result<Redirect> {
-    service::remove(&app, &user, id, &IfMatch::default()).await?;
+    service::remove(&app, &signer, id, &IfMatch::default()).await?;
     Ok(Redirect::to("/settings/notifications"))
+}
+
+#[derive(Template)]
+#[template(path = "features/notifications/templates/unsubscribe.html")]
+struct Unsubscribe {
+    shell: Shell,
+    token: String,
+    is_done: bool,
+}
+
+/// Asks before it turns mail off: programs that scan mail open links, too.
+async fn show_unsubscribe(
+    State(app): State<App>,
+    shell: Shell,
+    RawQuery(query): RawQuery,
+) -> Result<Html<String>> {
+    let token = web::parameter(query.as_deref(), "token").unwrap_or_default();
+    let now = app.clock.now();
+    mail::find_link(&mut app.db.read().await?, &token, Purpose::Unsubscribe, now).await?;
+    web::page(&Unsubscribe { shell, token, is_done: false })
+}
+
+/// Turns mail off: for the page's button, and for the single request of a mail program (RFC 8058). The
+/// token is in the query in both cases.
+async fn unsubscribe(
+    State(app): State<App>,
+    shell: Shell,
+    arrival: Arrival,
+    RawQuery(query): RawQuery,
+) -> Result<Html<String>> {
+    let token = web::parameter(query.as_deref(), "token").unwrap_or_default();
+    service::unsubscribe(&app, &token, &arrival).await?;
+    web::page(&Unsubscribe { shell, token: String::new(), is_done: true })
 }

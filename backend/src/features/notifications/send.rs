@@ -5,10 +5,6 @@ use std::{sync::Arc, time::Duration};
 
 use axum::http::header;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use lettre::{
-    AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor,
-    message::{Mailbox, header::ContentType},
-};
 use serde_json::json;
 use sha2::Sha256;
 use uuid::Uuid;
@@ -17,12 +13,20 @@ use super::{
     guard::{Guarded, may_call, may_use_port},
     model::{Channel, Kind, Message},
 };
-use crate::core::{App, hex, tls};
+use crate::{
+    core::{
+        self, App, Error, hex,
+        http::Links,
+        mail::{Mail, quoted},
+        tls,
+    },
+    features::accounts::{self, mail::Purpose},
+};
 
 /// How long all of it may take.
 const TIME: Duration = Duration::from_secs(10);
 
-/// Sends `message` to whoever `email` is by their channel. `id` tells this message from others to
+/// Sends `message` to an account, given by its id and its mail address, by its channel. `id` tells this message from others to
 /// whoever gets it twice.
 ///
 /// # Errors
@@ -30,13 +34,13 @@ const TIME: Duration = Duration::from_secs(10);
 pub(super) async fn send(
     app: &App,
     channel: &Channel,
-    email: &str,
+    to: (Uuid, &str),
     id: Uuid,
     message: &Message,
 ) -> Result<(), String> {
     let sending = async {
         match channel.kind {
-            Kind::Mail => mail(app, email, id, message).await,
+            Kind::Mail => mail(app, to, id, message).await,
             _ => post(app, channel, id, message).await,
         }
     };
@@ -45,32 +49,35 @@ pub(super) async fn send(
         .map_err(|_| format!("no answer within {} seconds", TIME.as_secs()))?
 }
 
-async fn mail(app: &App, email: &str, id: Uuid, message: &Message) -> Result<(), String> {
-    let settings = &app.config.mail;
-    let (Some(url), Some(from)) = (&settings.url, &settings.from) else {
-        return Err("this service is not set up to send mail".to_owned());
+/// Mails the message with a link that turns mail off. What users typed is quoted.
+async fn mail(
+    app: &App,
+    (account, email): (Uuid, &str),
+    id: Uuid,
+    message: &Message,
+) -> Result<(), String> {
+    let base = Links::of(app);
+    let now = app.clock.now();
+    let link = async {
+        let mut tx = app.db.write().await?;
+        if !accounts::mail::count(&mut tx, account, now).await? {
+            return Ok(None);
+        }
+        let purpose = Purpose::Unsubscribe;
+        let token = accounts::mail::make_link(&mut tx, account, purpose, now).await?;
+        tx.commit().await?;
+        Ok::<_, Error>(Some(base.to("/mail/unsubscribe", "token", &token)))
     };
-    let wrong = |error: &dyn std::error::Error| error.to_string();
-    let from: Mailbox = from.parse().map_err(|_| "its own address is none".to_owned())?;
-    let host = from.email.domain().to_owned();
-    let to = email.parse().map_err(|_| "the account has no mail address".to_owned())?;
-    let mail = lettre::Message::builder()
-        .from(from)
-        .to(Mailbox::new(None, to))
-        .subject(&message.title)
-        .message_id(Some(format!("<{id}@{host}>")))
-        .header(ContentType::TEXT_PLAIN)
-        .body(format!("{}\n\n{}\n", message.text, message.url))
-        .map_err(|error| wrong(&error))?;
-    let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose())
-        .map_err(|error| wrong(&error))?
-        .timeout(Some(TIME))
-        .build();
-    transport.send(mail).await.map_err(|error| {
-        tracing::warn!(%error, "Could not send mail");
-        "the mail server did not take it".to_owned()
-    })?;
-    Ok(())
+    let link = link.await.map_err(|error| error.to_string())?;
+    let link = link.ok_or("the account got too many messages today")?;
+    let text = format!(
+        "{}\n\n{}\n\nTo stop these messages, open {link}\n",
+        quoted(&message.text),
+        message.url
+    );
+    let subject = message.title.as_str();
+    let mail = Mail { id, to: email, subject, text: &text, unsubscribe: Some(&link) };
+    core::mail::send(app, &mail).await
 }
 
 async fn post(app: &App, channel: &Channel, id: Uuid, message: &Message) -> Result<(), String> {

@@ -1,20 +1,29 @@
 //! Channels: adding, listing, removing and trying them.
 
 use chrono::TimeDelta;
+use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use super::{
     guard,
-    model::{Channel, ChannelId, Kind, Message, NewChannel, Tried},
+    model::{Channel, ChannelId, Kind, Message, NewChannel, State, Tried},
     send, store,
 };
 use crate::{
     core::{
-        App, Error, Result, UserId, db,
+        App, Error, Result,
+        db::{self, Tx},
         error::Fault,
-        http::{self, Created, Cursor, IfMatch, Limit, Once, Page},
+        http::{self, Created, Cursor, IfMatch, Limit, Links, Once, Page},
     },
-    features::accounts::User,
+    features::{
+        GrantKind, Held,
+        accounts::{
+            Arrival, Signed, Signer, User, has_lately_confirmed,
+            mail::{self, Purpose},
+        },
+        security_log::{self, Event},
+    },
 };
 
 /// How many channels a user may have.
@@ -25,23 +34,51 @@ const BETWEEN_TESTS: TimeDelta = TimeDelta::minutes(1);
 /// A page of the user's channels, newest first.
 pub(super) async fn list(
     app: &App,
-    user: &UserId,
+    user: &User,
     cursor: Option<&Cursor>,
     limit: Limit,
 ) -> Result<Page<Channel>> {
     let after = http::after(cursor)?;
     let after = (after.0, ChannelId(after.1));
-    let rows = store::list(&mut app.db.read_for(user).await?, user, after, limit).await?;
+    let mut tx = app.db.read_for(user).await?;
+    let is_confirmed = mail::is_confirmed(&mut tx, user.0.account).await?;
+    let rows = store::list(&mut tx, user, after, limit).await?;
+    let state = |it: Channel| it.with_state(is_confirmed, user.0.review_since);
+    let rows = rows.into_iter().map(state).collect();
     Ok(Page::of(rows, limit, |last| Cursor::at(last.created_at, &last.id)))
 }
 
-/// Adds a channel.
+/// The user's channels, for the review after a password reset.
+pub(super) fn held<'a>(tx: &'a mut Tx, signed: &'a Signed) -> BoxFuture<'a, Result<Vec<Held>>> {
+    Box::pin(async move {
+        let every = (http::end_of_time(), ChannelId(Uuid::max()));
+        let channels = store::list(tx, &signed.user, every, Limit::new(100)).await?;
+        let held = channels.into_iter().map(|it| {
+            let name = if it.kind == Kind::Mail { signed.email.clone() } else { it.address };
+            let name = format!("{}: {name}", it.kind.label());
+            let kind = GrantKind::NotificationChannel;
+            Held { kind, id: it.id.0, name, created_at: it.created_at }
+        });
+        Ok(held.collect())
+    })
+}
+
+/// Adds a channel. Mail is sent only once the account's address is confirmed: where it is not, a link
+/// to confirm it is mailed.
+///
+/// # Errors
+/// `ConfirmationRequired` where the password was not given within the last ten minutes: a channel sends
+/// the owner's data elsewhere.
 pub(super) async fn add(
     app: &App,
-    user: &User,
+    signer: &Signer,
     new: NewChannel,
-    once: Once,
+    (links, once): (&Links, Once),
 ) -> Result<Created<Channel>> {
+    let user = &signer.user;
+    if !has_lately_confirmed(app, signer).await? {
+        return Err(Error::ConfirmationRequired);
+    }
     let mut faults = new.faults();
     if new.kind == Kind::Mail && app.config.mail.url.is_none() {
         let why = "is not to be had: this service is not set up to send mail";
@@ -64,6 +101,7 @@ pub(super) async fn add(
         kind: new.kind,
         address: new.address.map(|it| it.0).unwrap_or_default(),
         created_at: now,
+        state: State::On,
         secret: new.secret.map(|it| it.0),
     };
     // Told by what is no secret.
@@ -85,10 +123,65 @@ pub(super) async fn add(
         let whom = if channel.kind == Kind::Mail { "by e-mail" } else { "there" };
         return Err(Error::conflict("duplicate", format!("you are told {whom} already")));
     }
+    let is_confirmed = mail::is_confirmed(&mut tx, user.0.account).await?;
+    let channel = channel.with_state(is_confirmed, None);
+    note(&mut tx, app, security_log::Kind::ChannelAdded, (signer, &channel)).await?;
     let location = format!("/api/notifications/channels/{}", channel.id);
     let created = once.keep(&mut tx, user, location, &channel).await?;
     tx.commit().await?;
+    if channel.state == State::Unconfirmed {
+        // The channel is added in any case; its page offers to send the link again.
+        let (account, email) = (user.0.account, &user.0.email);
+        if let Err(error) = mail::send_confirmation(app, account, email, links.base()).await {
+            tracing::warn!(%account, %error, "Could not mail a link to confirm an address");
+        }
+    }
     Ok(created)
+}
+
+/// Records in the security log that a channel was added or removed.
+async fn note(
+    tx: &mut Tx,
+    app: &App,
+    kind: security_log::Kind,
+    (signer, channel): (&Signer, &Channel),
+) -> Result<()> {
+    // The host alone: an address may contain a secret.
+    let host = url::Url::parse(&channel.address).ok();
+    let host = host.as_ref().and_then(url::Url::host_str).unwrap_or_default();
+    let detail = format!("{} {host}", channel.kind.label());
+    let event = Event::of(kind, signer.user.0.account).saying(detail.trim());
+    security_log::record(tx, app.clock.now(), &signer.arrival.mark(event)).await
+}
+
+/// Mails the link to confirm the account's address again.
+///
+/// # Errors
+/// `TooManyRequests` where three links are open already; Conflict where the address is confirmed, or
+/// the mail server does not take the message.
+pub(super) async fn confirm_again(app: &App, user: &User, links: &Links) -> Result<()> {
+    let account = user.0.account;
+    if mail::is_confirmed(&mut app.db.read().await?, account).await? {
+        return Err(Error::conflict("conflict", "your address is confirmed already"));
+    }
+    mail::send_confirmation(app, account, &user.0.email, links.base()).await
+}
+
+/// Turns notifications by mail off for whoever holds the link in a message.
+///
+/// # Errors
+/// `NotFound` where the link is unknown or has expired.
+pub(super) async fn unsubscribe(app: &App, token: &str, arrival: &Arrival) -> Result<()> {
+    let now = app.clock.now();
+    let owner =
+        mail::find_link(&mut app.db.read().await?, token, Purpose::Unsubscribe, now).await?;
+    let mut tx = app.db.write_for(&owner.user).await?;
+    if store::delete_kind(&mut tx, &owner.user, Kind::Mail).await? > 0 {
+        let event = Event::of(security_log::Kind::ChannelRemoved, owner.account);
+        let event = event.saying("E-mail, by the link in a message");
+        security_log::record(&mut tx, now, &arrival.mark(event)).await?;
+    }
+    tx.commit().await
 }
 
 /// What is wrong with an address, and who can change that.
@@ -110,22 +203,28 @@ fn why_refused(refused: guard::Refused, is_admin: bool) -> &'static str {
 }
 
 /// The user's channel `id`.
-pub(super) async fn find(app: &App, user: &UserId, id: ChannelId) -> Result<Channel> {
-    let found = store::find(&mut app.db.read_for(user).await?, user, id).await?;
-    found.ok_or(Error::NotFound("channel"))
+pub(super) async fn find(app: &App, user: &User, id: ChannelId) -> Result<Channel> {
+    let mut tx = app.db.read_for(user).await?;
+    let is_confirmed = mail::is_confirmed(&mut tx, user.0.account).await?;
+    let found = store::find(&mut tx, user, id).await?.ok_or(Error::NotFound("channel"))?;
+    Ok(found.with_state(is_confirmed, user.0.review_since))
 }
 
 /// Removes a channel, and what was waiting to be sent by it.
 pub(super) async fn remove(
     app: &App,
-    user: &UserId,
+    signer: &Signer,
     id: ChannelId,
     if_match: &IfMatch,
 ) -> Result<()> {
+    let user = &signer.user;
     let mut tx = app.db.write_for(user).await?;
+    let is_confirmed = mail::is_confirmed(&mut tx, user.0.account).await?;
     let channel = store::find(&mut tx, user, id).await?.ok_or(Error::NotFound("channel"))?;
+    let channel = channel.with_state(is_confirmed, user.0.review_since);
     if_match.check(&channel)?;
     store::delete(&mut tx, user, id).await?;
+    note(&mut tx, app, security_log::Kind::ChannelRemoved, (signer, &channel)).await?;
     tx.commit().await
 }
 
@@ -136,6 +235,14 @@ pub(super) async fn remove(
 /// called may be a stranger.
 pub(super) async fn test(app: &App, user: &User, id: ChannelId, base: &str) -> Result<Tried> {
     let channel = find(app, user, id).await?;
+    let why = match channel.state {
+        State::On => None,
+        State::Unconfirmed => Some("your address is not confirmed: open the link mailed to it"),
+        State::Unreviewed => Some("your password was reset: review your account's access first"),
+    };
+    if let Some(why) = why {
+        return Ok(Tried { is_sent: false, problem: Some(why.to_owned()) });
+    }
     let now = app.clock.now();
     let mut tx = app.db.write_for(user).await?;
     if !store::note_test(&mut tx, user, now, now - BETWEEN_TESTS).await? {
@@ -149,6 +256,7 @@ pub(super) async fn test(app: &App, user: &User, id: ChannelId, base: &str) -> R
         url: format!("{base}/maintenance"),
         items: serde_json::Value::Array(Vec::new()),
     };
-    let sent = send::send(app, &channel, &user.0.email, Uuid::now_v7(), &message).await;
+    let to = (user.0.account, user.0.email.as_str());
+    let sent = send::send(app, &channel, to, Uuid::now_v7(), &message).await;
     Ok(Tried { is_sent: sent.is_ok(), problem: sent.err() })
 }

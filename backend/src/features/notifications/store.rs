@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::Result;
 use uuid::Uuid;
 
-use super::model::{Channel, ChannelId};
+use super::model::{Channel, ChannelId, Kind};
 use crate::{
     core::{UserId, db::Tx, http::Limit},
     sql,
@@ -66,6 +66,17 @@ pub(super) async fn delete(tx: &mut Tx, user: &UserId, id: ChannelId) -> Result<
         id,
     )?;
     Ok(())
+}
+
+/// Deletes the user's channels of a kind. Returns how many there were.
+pub(super) async fn delete_kind(tx: &mut Tx, user: &UserId, kind: Kind) -> Result<u64> {
+    sql!(
+        tx,
+        execute,
+        "DELETE FROM notification_channels WHERE user_id = $1 AND kind = $2",
+        user.as_str(),
+        kind.as_str(),
+    )
 }
 
 /// Notes that the user has a channel tested at `now`; whether the last time was before `before`.

@@ -9,7 +9,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use model::{Event, Kind, SecurityEvent};
+pub use model::{Event, Kind, Located, SecurityEvent};
 pub use service::{CHORE, Listing, list, record};
 
 use super::Feature;
@@ -21,4 +21,6 @@ pub const FEATURE: Feature = Feature {
     migrations: crate::migrations!["001_create_security_events"],
     api: aide::axum::ApiRouter::new,
     pages: axum::Router::new,
+    grants: &[],
+    grants_nothing: &[("security_events", "a record of what happened")],
 };

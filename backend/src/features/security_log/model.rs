@@ -60,6 +60,14 @@ choice! {
         IdentityLinked = "identity-linked", "Identity linked";
         /// An identity of another provider was unlinked.
         IdentityUnlinked = "identity-unlinked", "Identity unlinked";
+        /// A notification channel was added.
+        ChannelAdded = "channel-added", "Notification channel added";
+        /// A notification channel was removed.
+        ChannelRemoved = "channel-removed", "Notification channel removed";
+        /// An e-mail address was confirmed by a link sent to it.
+        AddressConfirmed = "address-confirmed", "E-mail address confirmed";
+        /// After a reset, the owner checked what can act for the account.
+        AccessReviewed = "access-reviewed", "Access reviewed";
         /// An administrator took the security log away as a file.
         LogExported = "log-exported", "Log exported";
         /// An administrator brought in stations from a file.
@@ -115,11 +123,18 @@ impl Event {
         Self { actor: Some(actor), ..self }
     }
 
-    /// Where it came from: the client's address, and what its browser calls itself.
+    /// Adds the client's address, and the name that its browser gives itself.
     #[must_use]
-    pub fn from(self, address: Option<IpAddr>, user_agent: Option<&str>) -> Self {
+    pub fn from(self, address: Option<IpAddr>, user_agent: Option<&str>) -> Located {
         let address = address.map(|it| it.to_canonical().to_string());
-        Self { address, user_agent: user_agent.and_then(|it| line(it, Self::BROWSER)), ..self }
+        let user_agent = user_agent.and_then(|it| line(it, Self::BROWSER));
+        Located(Self { address, user_agent, ..self })
+    }
+
+    /// Says that the event came from the command line, so there is no client.
+    #[must_use]
+    pub fn from_command_line(self) -> Located {
+        Located(self.saying("at the command line"))
     }
 
     /// What else is worth knowing, such as a token's name. Never a secret.
@@ -128,6 +143,10 @@ impl Event {
         Self { detail: line(detail, Self::DETAIL), ..self }
     }
 }
+
+/// An event whose origin is known. Only these are recorded, so no event lacks its client's address.
+#[derive(Debug, Clone)]
+pub struct Located(pub(super) Event);
 
 /// One line of at most `most` characters, without control and hidden characters.
 fn line(text: &str, most: usize) -> Option<String> {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::{Event, Kind, SecurityEvent, store};
+use super::{Kind, Located, SecurityEvent, store};
 use crate::core::{
     Result,
     db::Tx,
@@ -27,7 +27,8 @@ pub const CHORE: Chore = Chore {
 ///
 /// # Errors
 /// Unavailable where the database is away.
-pub async fn record(tx: &mut Tx, now: DateTime<Utc>, event: &Event) -> Result<()> {
+pub async fn record(tx: &mut Tx, now: DateTime<Utc>, event: &Located) -> Result<()> {
+    let event = &event.0;
     if let Some(most) = event.kind.most_an_hour() {
         let most = if event.account.is_none() { most * STRANGERS } else { most };
         let since = now - TimeDelta::hours(1);

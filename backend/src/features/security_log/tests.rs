@@ -1,7 +1,7 @@
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use super::{CHORE, Event, Kind, Listing, SecurityEvent, list, record};
+use super::{CHORE, Event, Kind, Listing, Located, SecurityEvent, list, record};
 use crate::{
     core::{Error, http::Limit, jobs},
     testing::{TestApp, on_every_engine},
@@ -18,6 +18,10 @@ on_every_engine![
 ];
 
 async fn note(app: &TestApp, event: Event) {
+    note_from(app, event.from(None, None)).await;
+}
+
+async fn note_from(app: &TestApp, event: Located) {
     let mut tx = app.app.db.write().await.unwrap();
     record(&mut tx, app.app.clock.now(), &event).await.unwrap();
     tx.commit().await.unwrap();
@@ -35,9 +39,9 @@ async fn an_event_is_read_back_as_it_was_recorded(app: TestApp) {
     let (ann, bob) = (Uuid::now_v7(), Uuid::now_v7());
     let event = Event::of(Kind::AccountDisabled, ann)
         .by(bob)
-        .from("::ffff:192.0.2.7".parse().ok(), Some("Firefox"))
-        .saying("left the club");
-    note(&app, event).await;
+        .saying("left the club")
+        .from("::ffff:192.0.2.7".parse().ok(), Some("Firefox"));
+    note_from(&app, event).await;
     let found = of_kind(&app, Kind::AccountDisabled).await;
     let [event] = found.as_slice() else { panic!("{found:?}") };
     assert_eq!(event.at, app.app.clock.now());
@@ -49,7 +53,7 @@ async fn an_event_is_read_back_as_it_was_recorded(app: TestApp) {
 
 async fn an_event_whose_cause_is_rolled_back_never_happened(app: TestApp) {
     let mut tx = app.app.db.write().await.unwrap();
-    let event = Event::of(Kind::TokenMade, Uuid::now_v7());
+    let event = Event::of(Kind::TokenMade, Uuid::now_v7()).from(None, None);
     record(&mut tx, app.app.clock.now(), &event).await.unwrap();
     drop(tx);
     assert_eq!(of_kind(&app, Kind::TokenMade).await, []);
@@ -72,7 +76,9 @@ async fn ten_thousand_guesses_leave_twenty_lines_an_hour_and_account(app: TestAp
     let mut tx = app.app.db.write().await.unwrap();
     for _ in 0..5_000 {
         for kind in [Kind::SignInRefused, Kind::GuessingStopped] {
-            record(&mut tx, app.app.clock.now(), &Event::of(kind, ann)).await.unwrap();
+            record(&mut tx, app.app.clock.now(), &Event::of(kind, ann).from(None, None))
+                .await
+                .unwrap();
         }
     }
     tx.commit().await.unwrap();
@@ -88,7 +94,7 @@ async fn ten_thousand_guesses_leave_twenty_lines_an_hour_and_account(app: TestAp
 async fn guesses_at_accounts_that_do_not_exist_are_bounded_too(app: TestApp) {
     let mut tx = app.app.db.write().await.unwrap();
     for _ in 0..500 {
-        let event = Event::new(Kind::SignInRefused);
+        let event = Event::new(Kind::SignInRefused).from(None, None);
         record(&mut tx, app.app.clock.now(), &event).await.unwrap();
     }
     tx.commit().await.unwrap();
@@ -137,7 +143,8 @@ async fn a_list_is_filtered_and_goes_page_by_page_newest_first(app: TestApp) {
 async fn texts_are_cut_and_hold_no_control_characters(app: TestApp) {
     let long = "é".repeat(1_000);
     let event = Event::of(Kind::TokenMade, Uuid::now_v7());
-    note(&app, event.clone().from(None, Some(&long)).saying("two\r\nlines \u{0}")).await;
+    let cut = event.clone().saying("two\r\nlines \u{0}").from(None, Some(&long));
+    note_from(&app, cut).await;
     note(&app, event.saying(" ")).await;
     let found = of_kind(&app, Kind::TokenMade).await;
     let cut = found.iter().find(|it| it.user_agent.is_some()).unwrap();

@@ -58,4 +58,6 @@ pub const FEATURE: Feature = Feature {
     ],
     api: api::router,
     pages: pages::router,
+    grants: &[],
+    grants_nothing: &[("station_favorites", "the user's own data")],
 };

@@ -40,4 +40,9 @@ pub const FEATURE: Feature = Feature {
     ],
     api: || api::router().merge(odometer::api()),
     pages: || pages::router().merge(odometer::pages()),
+    grants: &[],
+    grants_nothing: &[
+        ("vehicles", "the user's own data"),
+        ("odometer_readings", "the user's own data"),
+    ],
 };

@@ -39,4 +39,6 @@ pub const FEATURE: Feature = Feature {
     migrations: crate::migrations!["001_create_vin_cache", "002_clear_vin_cache"],
     api: api::router,
     pages: pages::router,
+    grants: &[],
+    grants_nothing: &[],
 };

@@ -9,7 +9,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{NewPassword, passwords, service, session};
+use super::{NewPassword, passwords, review, service, session};
 use crate::core::{
     App, Error, Result,
     db::Tx,
@@ -162,6 +162,15 @@ pub async fn end_everything(tx: &mut Tx, account: Uuid) -> Result<()> {
 /// Forgets what this process remembers of the account, so that a change shows at once.
 pub async fn forget(app: &App, account: Uuid) {
     session::forget(app, account).await;
+}
+
+/// Has the account's owner review what can act for the account, within the caller's transaction: until
+/// then, passkeys, linked log-ins and notification channels that exist now have no effect.
+///
+/// # Errors
+/// Unavailable where the database is away.
+pub async fn begin_review(tx: &mut Tx, account: Uuid, now: DateTime<Utc>) -> Result<()> {
+    review::begin(tx, account, now).await
 }
 
 /// What is to be kept of a new password.

@@ -149,10 +149,9 @@ async fn finish_log_in(
 async fn confirm(
     State(app): State<App>,
     entrant: Entrant,
-    arrival: Arrival,
     Json(confirmation): Json<Confirmation>,
 ) -> Result<NoContent> {
-    service::confirm(&app, &entrant, &confirmation.password, &arrival).await?;
+    service::confirm(&app, &entrant, &confirmation.password).await?;
     Ok(NoContent)
 }
 
@@ -170,12 +169,12 @@ async fn confirm_totp(
     Fresh(entrant): Fresh,
     Json(first): Json<SecondFactor>,
 ) -> Result<Record<RecoveryCodes>> {
-    let recovery_codes = service::confirm_totp(&app, &entrant.signed, &first.code).await?;
+    let recovery_codes = service::confirm_totp(&app, &entrant, &first.code).await?;
     Ok(Record(RecoveryCodes { recovery_codes }))
 }
 
 async fn remove_totp(State(app): State<App>, Fresh(entrant): Fresh) -> Result<NoContent> {
-    service::remove_totp(&app, &entrant.signed).await?;
+    service::remove_totp(&app, &entrant).await?;
     Ok(NoContent)
 }
 
@@ -183,7 +182,7 @@ async fn renew_codes(
     State(app): State<App>,
     Fresh(entrant): Fresh,
 ) -> Result<Created<RecoveryCodes>> {
-    let recovery_codes = Some(service::renew_codes(&app, &entrant.signed).await?);
+    let recovery_codes = Some(service::renew_codes(&app, &entrant).await?);
     created(&RecoveryCodes { recovery_codes })
 }
 
@@ -201,7 +200,7 @@ async fn finish_passkey(
     site: Site,
     Json(made): Json<PasskeyMade>,
 ) -> Result<Created<NewPasskey>> {
-    created(&passkeys::finish_adding(&app, &entrant.signed, &site, made).await?)
+    created(&passkeys::finish_adding(&app, &entrant, &site, made).await?)
 }
 
 async fn remove_passkey(
@@ -209,6 +208,6 @@ async fn remove_passkey(
     Fresh(entrant): Fresh,
     Path(id): Path<Uuid>,
 ) -> Result<NoContent> {
-    passkeys::remove(&app, &entrant.signed, id).await?;
+    passkeys::remove(&app, &entrant, id).await?;
     Ok(NoContent)
 }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{
     super::{
+        arrival::Arrival,
         model::{Proof, Signed},
         session::{Signer, visitor},
     },
@@ -27,6 +28,8 @@ pub(in super::super) struct Entrant {
     pub(in super::super) signed: Arc<Signed>,
     /// The session that they are signed in by.
     pub(super) session: Uuid,
+    /// Where the request came from, for the security log.
+    pub(super) arrival: Arrival,
 }
 
 impl FromRequestParts<App> for Entrant {
@@ -37,7 +40,7 @@ impl FromRequestParts<App> for Entrant {
         let Proof::Session(session) = signed.proof else {
             return Err(Error::Forbidden("a token may not do this: sign in"));
         };
-        Ok(Self { signed, session })
+        Ok(Self { signed, session, arrival: Arrival::of(parts, app) })
     }
 }
 

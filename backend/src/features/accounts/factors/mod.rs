@@ -24,6 +24,12 @@ mod totp;
 pub(super) use api::router as api;
 pub(super) use entrant::Entrant;
 pub(super) use pages::{ask_for_second, router as pages};
-pub(super) use service::{has_any, is_fresh, is_missing};
+pub(super) use service::{has_any, held, is_fresh, is_missing};
 pub(super) use sign_in::{forget, purge, wait};
 pub(super) use site::Site;
+
+/// The code that an app with this secret shows.
+#[cfg(test)]
+pub(super) fn code_at(secret: &[u8], at: chrono::DateTime<chrono::Utc>) -> String {
+    totp::Totp::new(secret, "").unwrap().code_at(at)
+}

@@ -198,17 +198,17 @@ async fn show_factors(
 async fn confirm(
     State(app): State<App>,
     entrant: Entrant,
-    arrival: Arrival,
     site: Site,
     shell: Shell,
-    form: Form,
+    mut form: Form,
 ) -> Result<Response> {
+    let next = form.typed.remove("next").unwrap_or_else(|| FACTORS.to_owned());
     let confirmed = match form.read::<Confirmation>(&app) {
-        Ok(given) => service::confirm(&app, &entrant, &given.password, &arrival).await,
+        Ok(given) => service::confirm(&app, &entrant, &given.password).await,
         Err(error) => Err(error),
     };
     let errors = match confirmed {
-        Ok(()) => return Ok(Redirect::to(FACTORS).into_response()),
+        Ok(()) => return Ok(Redirect::to(web::local_path(&next)).into_response()),
         Err(error) => Errors::of(error)?,
     };
     let sheet = Sheet::again(LABELS, Form::default(), errors);
@@ -269,7 +269,7 @@ async fn confirm_totp(
     form: Form,
 ) -> Result<Response> {
     let confirmed = match form.read::<SecondFactor>(&app) {
-        Ok(first) => service::confirm_totp(&app, &entrant.signed, &first.code).await,
+        Ok(first) => service::confirm_totp(&app, &entrant, &first.code).await,
         Err(error) => Err(error),
     };
     let errors = match confirmed {
@@ -286,7 +286,7 @@ async fn confirm_totp(
 }
 
 async fn remove_totp(State(app): State<App>, Fresh(entrant): Fresh) -> Result<Redirect> {
-    service::remove_totp(&app, &entrant.signed).await?;
+    service::remove_totp(&app, &entrant).await?;
     Ok(Redirect::to(SAVED))
 }
 
@@ -295,7 +295,7 @@ async fn renew_codes(
     Fresh(entrant): Fresh,
     shell: Shell,
 ) -> Result<Html<String>> {
-    let codes = service::renew_codes(&app, &entrant.signed).await?;
+    let codes = service::renew_codes(&app, &entrant).await?;
     web::page(&Codes { shell, codes })
 }
 
@@ -304,6 +304,6 @@ async fn remove_passkey(
     Fresh(entrant): Fresh,
     Path(id): Path<Uuid>,
 ) -> Result<Redirect> {
-    passkeys::remove(&app, &entrant.signed, id).await?;
+    passkeys::remove(&app, &entrant, id).await?;
     Ok(Redirect::to(SAVED))
 }

@@ -15,9 +15,12 @@ use super::{
         arrival::Arrival,
         doors::TokenHash,
         model::Signed,
+        review,
         service::{self as accounts, SignedIn},
         session::{self, Token},
+        store as accounts_store,
     },
+    Entrant,
     model::{Challenge, NewPasskey, Passkey, PasskeyMade, PasskeyShown},
     service,
     sign_in::LASTS,
@@ -75,10 +78,11 @@ pub(super) async fn begin_adding(app: &App, signed: &Signed, site: &Site) -> Res
 /// Adds a passkey.
 pub(super) async fn finish_adding(
     app: &App,
-    signed: &Signed,
+    entrant: &Entrant,
     site: &Site,
     made: PasskeyMade,
 ) -> Result<NewPasskey> {
+    let signed = &entrant.signed;
     let passkeys = site.passkeys()?;
     let refused = || Error::invalid("credential", "is not the answer to what was asked");
     let (whose, state) =
@@ -100,7 +104,7 @@ pub(super) async fn finish_adding(
     store::insert_passkey(&mut tx, signed.account, &passkey, credential.cred_id(), &text)
         .await
         .map_err(|error| if db::is_unique_violation(&error) { refused() } else { error.into() })?;
-    service::note(&mut tx, now, Kind::FactorAdded, signed.account, "passkey").await?;
+    service::note(&mut tx, now, Kind::FactorAdded, entrant, "passkey").await?;
     tx.commit().await?;
     session::forget(app, signed.account).await;
     tracing::info!(account = %signed.account, "Added a passkey");
@@ -108,14 +112,14 @@ pub(super) async fn finish_adding(
 }
 
 /// Removes one of the account's passkeys.
-pub(super) async fn remove(app: &App, signed: &Signed, passkey: Uuid) -> Result<()> {
+pub(super) async fn remove(app: &App, entrant: &Entrant, passkey: Uuid) -> Result<()> {
+    let signed = &entrant.signed;
     let mut tx = app.db.write().await?;
     if !store::delete_passkey(&mut tx, signed.account, passkey).await? {
         return Err(Error::NotFound("passkey"));
     }
     service::tidy(&mut tx, signed.account).await?;
-    let now = app.clock.now();
-    service::note(&mut tx, now, Kind::FactorRemoved, signed.account, "passkey").await?;
+    service::note(&mut tx, app.clock.now(), Kind::FactorRemoved, entrant, "passkey").await?;
     tx.commit().await?;
     session::forget(app, signed.account).await;
     tracing::info!(account = %signed.account, "Removed a passkey");
@@ -167,6 +171,7 @@ pub(super) async fn finish_sign_in(
         tracing::info!(%error, "Refused a passkey");
         Error::WrongFactor
     };
+    let is_alone = matches!(asked, Asked::Anyone(_));
     let (whose, checked) = match asked {
         Asked::Known(state) => {
             (whose, passkeys.finish_passkey_authentication(answer, &state).map_err(refused)?)
@@ -193,7 +198,15 @@ pub(super) async fn finish_sign_in(
     if let Some(token) = waiting {
         store::delete_sign_in(&mut tx, token).await?;
     }
-    let account = service::enabled(&mut tx, kept.account_id).await?.ok_or(Error::WrongFactor)?;
+    let known = accounts_store::find_known(&mut tx, kept.account_id).await?;
+    let known = known.filter(|it| it.disabled_at.is_none()).ok_or(Error::WrongFactor)?;
+    // After the password, it is the second factor. Alone, it signs in only once it is reviewed.
+    if is_alone && review::is_held(known.review_since, kept.created_at) {
+        return Err(Error::Forbidden(
+            "the password was reset: sign in with it first, then check your passkeys",
+        ));
+    }
+    let account = known.account;
     let opened = accounts::open_session(&mut tx, app, account.id, arrival).await?;
     tx.commit().await?;
     opened.settle(app).await;

@@ -1,6 +1,7 @@
 //! Turning second factors on and off, and signing in with a code.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use super::{
@@ -19,7 +20,10 @@ use super::{
 };
 use crate::{
     core::{App, Error, Result, config::SecondFactor, db::Tx},
-    features::security_log::{self, Event, Kind},
+    features::{
+        GrantKind, Held,
+        security_log::{self, Event, Kind},
+    },
 };
 
 /// How long a password that was given counts for turning factors on and off.
@@ -60,6 +64,21 @@ fn is_required(app: &App, is_admin: bool) -> bool {
     }
 }
 
+/// The account's passkeys, for the review after a password reset.
+pub(in super::super) fn held<'a>(
+    tx: &'a mut Tx,
+    signed: &'a Signed,
+) -> BoxFuture<'a, Result<Vec<Held>>> {
+    Box::pin(async move {
+        let passkeys = store::list_passkeys(tx, signed.account).await?;
+        let held = passkeys.into_iter().map(|it| {
+            let (kind, created_at) = (GrantKind::Passkey, it.created_at);
+            Held { kind, id: it.id, name: it.name, created_at }
+        });
+        Ok(held.collect())
+    })
+}
+
 /// The second factors of whoever is signed in.
 pub(super) async fn find(app: &App, signed: &Signed) -> Result<Factors> {
     let mut tx = app.db.read().await?;
@@ -82,24 +101,19 @@ pub(in super::super) async fn is_fresh(app: &App, session: Uuid) -> Result<bool>
 }
 
 /// Takes the password once more.
-pub(super) async fn confirm(
-    app: &App,
-    entrant: &Entrant,
-    password: &Password,
-    arrival: &Arrival,
-) -> Result<()> {
+pub(super) async fn confirm(app: &App, entrant: &Entrant, password: &Password) -> Result<()> {
     let account = entrant.signed.account;
     let known = accounts_store::find_known(&mut app.db.read().await?, account).await?;
     let known = known.ok_or(Error::Unauthorized)?;
     if known.password_hash.is_empty() {
         return Err(Error::Forbidden("this account has no password: sign in again"));
     }
-    accounts::check_password(app, &known, password, arrival).await.map_err(
-        |error| match error {
+    accounts::check_password(app, &known, password, &entrant.arrival).await.map_err(|error| {
+        match error {
             Error::Invalid(_) => Error::invalid("password", "is not your password"),
             other => other,
-        },
-    )?;
+        }
+    })?;
     let mut tx = app.db.write().await?;
     store::confirm_session(&mut tx, entrant.session, app.clock.now()).await?;
     tx.commit().await
@@ -138,10 +152,10 @@ pub(super) async fn begun_totp(app: &App, signed: &Signed) -> Result<Option<Totp
 /// What is compared is no secret to whoever may ask this, so no attempt is counted.
 pub(super) async fn confirm_totp(
     app: &App,
-    signed: &Signed,
+    entrant: &Entrant,
     code: &Code,
 ) -> Result<Option<Vec<String>>> {
-    let (account, now) = (signed.account, app.clock.now());
+    let (account, now) = (entrant.signed.account, app.clock.now());
     let mut tx = app.db.write().await?;
     let found = store::find_totp(&mut tx, account).await?.filter(|it| it.confirmed_at.is_none());
     let secret = found.ok_or(Error::NotFound("authenticator app that is being set up"))?.secret;
@@ -155,7 +169,7 @@ pub(super) async fn confirm_totp(
     if !store::confirm_totp(&mut tx, account, &secret, step, now).await? {
         return Err(Error::Unavailable);
     }
-    note(&mut tx, now, Kind::FactorAdded, account, "authenticator app").await?;
+    note(&mut tx, now, Kind::FactorAdded, entrant, "authenticator app").await?;
     tx.commit().await?;
     session::forget(app, account).await;
     tracing::info!(%account, "Set up an authenticator app");
@@ -163,47 +177,47 @@ pub(super) async fn confirm_totp(
 }
 
 /// Removes the authenticator app.
-pub(super) async fn remove_totp(app: &App, signed: &Signed) -> Result<()> {
+pub(super) async fn remove_totp(app: &App, entrant: &Entrant) -> Result<()> {
+    let account = entrant.signed.account;
     let mut tx = app.db.write().await?;
-    if !store::delete_totp(&mut tx, signed.account).await? {
+    if !store::delete_totp(&mut tx, account).await? {
         return Err(Error::NotFound("authenticator app"));
     }
-    tidy(&mut tx, signed.account).await?;
-    let (now, account) = (app.clock.now(), signed.account);
-    note(&mut tx, now, Kind::FactorRemoved, account, "authenticator app").await?;
+    tidy(&mut tx, account).await?;
+    note(&mut tx, app.clock.now(), Kind::FactorRemoved, entrant, "authenticator app").await?;
     tx.commit().await?;
-    session::forget(app, signed.account).await;
-    tracing::info!(account = %signed.account, "Removed an authenticator app");
+    session::forget(app, account).await;
+    tracing::info!(%account, "Removed an authenticator app");
     Ok(())
 }
 
 /// New recovery codes instead of those before.
-pub(super) async fn renew_codes(app: &App, signed: &Signed) -> Result<Vec<String>> {
+pub(super) async fn renew_codes(app: &App, entrant: &Entrant) -> Result<Vec<String>> {
+    let account = entrant.signed.account;
     let mut tx = app.db.write().await?;
-    if !store::has_any(&mut tx, signed.account).await? {
+    if !store::has_any(&mut tx, account).await? {
         return Err(Error::Forbidden(
             "recovery codes stand in for a second factor: set one up first",
         ));
     }
-    let codes = replace_codes(&mut tx, signed.account).await?;
-    let (now, account) = (app.clock.now(), signed.account);
-    note(&mut tx, now, Kind::RecoveryCodesMade, account, "").await?;
+    let codes = replace_codes(&mut tx, account).await?;
+    note(&mut tx, app.clock.now(), Kind::RecoveryCodesMade, entrant, "").await?;
     tx.commit().await?;
-    tracing::info!(account = %signed.account, "Made recovery codes");
+    tracing::info!(%account, "Made recovery codes");
     Ok(codes)
 }
 
-/// Notes in the security log what became of the account's factors.
+/// Records a change to the account's factors in the security log.
 pub(super) async fn note(
     tx: &mut Tx,
     now: DateTime<Utc>,
     kind: Kind,
-    account: Uuid,
+    entrant: &Entrant,
     which: &str,
 ) -> Result<()> {
-    let event = Event::of(kind, account).by(account);
-    let event = if which.is_empty() { event } else { event.saying(which) };
-    security_log::record(tx, now, &event).await
+    let account = entrant.signed.account;
+    let event = Event::of(kind, account).by(account).saying(which);
+    security_log::record(tx, now, &entrant.arrival.mark(event)).await
 }
 
 /// Recovery codes, where the account has no factor yet, within the caller's transaction.
@@ -259,7 +273,7 @@ pub(super) async fn sign_in(
     let key = guesses::key_of(&account);
     let guess = guesses::try_one(app, &key, Some(account.id), arrival).await?;
     let mut tx = app.db.write().await?;
-    if !use_code(&mut tx, account.id, code, now).await? {
+    if !use_code(&mut tx, account.id, code, (now, arrival)).await? {
         tracing::info!(account = %account.id, "Refused a code");
         drop(tx);
         accounts::note_refusal(app, Some(account.id), arrival).await?;
@@ -288,12 +302,18 @@ pub(super) async fn waiting(app: &App, waiting: Option<&TokenHash>) -> Result<(b
 }
 
 /// Takes a code, if it is right and has not been taken.
-async fn use_code(tx: &mut Tx, account: Uuid, code: &Code, now: DateTime<Utc>) -> Result<bool> {
+async fn use_code(
+    tx: &mut Tx,
+    account: Uuid,
+    code: &Code,
+    (now, arrival): (DateTime<Utc>, &Arrival),
+) -> Result<bool> {
     let code = match code {
         Code::Recovery(hash) => {
             let is_used = store::use_recovery_code(tx, account, hash, now).await?;
             if is_used {
-                note(tx, now, Kind::RecoveryCodeUsed, account, "").await?;
+                let event = Event::of(Kind::RecoveryCodeUsed, account).by(account);
+                security_log::record(tx, now, &arrival.mark(event)).await?;
             }
             return Ok(is_used);
         }

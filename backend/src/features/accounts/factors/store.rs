@@ -20,6 +20,7 @@ pub(super) struct PasskeyRow {
     pub(super) id: Uuid,
     pub(super) account_id: Uuid,
     pub(super) credential: String,
+    pub(super) created_at: DateTime<Utc>,
 }
 
 /// A challenge that a passkey was asked to sign.
@@ -214,7 +215,7 @@ pub(super) async fn find_passkey(tx: &mut Tx, credential_id: &[u8]) -> Result<Op
     sql!(
         tx,
         fetch_optional,
-        "SELECT id, account_id, credential FROM passkeys WHERE credential_id = $1",
+        "SELECT id, account_id, credential, created_at FROM passkeys WHERE credential_id = $1",
         credential_id,
     )
 }

@@ -58,7 +58,8 @@ pub(super) async fn reader(tx: &mut Tx, hash: &TokenHash) -> Result<Option<(Uuid
     let row: Option<Row> = sql!(
         tx,
         fetch_optional,
-        "SELECT c.id, c.account_id, a.user_id, a.email, a.display_name, a.is_admin
+        "SELECT c.id, c.account_id, a.user_id, a.email, a.display_name, a.is_admin,
+                a.review_since
          FROM calendar_links c JOIN accounts a ON a.id = c.account_id
          WHERE c.token_hash = $1 AND a.disabled_at IS NULL",
         &hash[..],

@@ -75,6 +75,9 @@ pub(super) enum Refusal {
     /// Their account has been disabled.
     #[error("the account is disabled")]
     Disabled,
+    /// The account's password was reset, and its owner has not reviewed the identity since.
+    #[error("the identity waits to be reviewed after a password reset")]
+    Unreviewed,
     /// The identity to link opens another account.
     #[error("the identity opens another account")]
     LinkedElsewhere,

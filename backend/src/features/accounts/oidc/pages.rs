@@ -152,6 +152,14 @@ fn refused(refusal: &Refusal, provider: &Provider, shell: Shell) -> Result<Respo
             "Your account is disabled",
             "Ask whoever runs this server.".to_owned(),
         ),
+        Refusal::Unreviewed => (
+            StatusCode::FORBIDDEN,
+            "Your password was reset",
+            format!(
+                "Log in with your new password first. Then check what has access to your account, \
+                 and {label} works again."
+            ),
+        ),
         Refusal::LinkedElsewhere => (
             StatusCode::CONFLICT,
             "This log-in opens another account",

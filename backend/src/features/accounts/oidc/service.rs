@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderMap, HeaderValue};
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::BoxFuture;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -19,11 +20,13 @@ use crate::{
         web,
     },
     features::{
+        GrantKind, Held,
         accounts::{
             Arrival, Proof, Scope, Signed, Signer,
             doors::TokenHash,
             factors,
             model::{Account, Email},
+            review,
             service::open_session,
             session::{self, Opened, Token},
             store as accounts,
@@ -141,7 +144,7 @@ pub(super) async fn end(
     let vouched = provider.verify_id_token(now, &token, &begun.nonce).await?;
     if let Some(session) = begun.session_id {
         let signed = signed.filter(|it| it.proof == Proof::Session(session));
-        link(app, signed.ok_or(Refusal::Stale)?.account, &vouched).await?;
+        link(app, signed.ok_or(Refusal::Stale)?.account, &vouched, arrival).await?;
         return Ok(Ended::Linked);
     }
     let account = account_of(app, provider, &vouched, By::LogIn).await?.account_id;
@@ -188,8 +191,12 @@ async fn account_of(
     // Whoever makes the same at once decides an attempt; the next one finds what they made.
     for _ in 0..3 {
         let found = store::find_owner(&mut app.db.read().await?, vouched).await?;
-        if let Some(Owner { holder, is_disabled }) = found {
-            return if is_disabled { Err(Refusal::Disabled) } else { Ok(holder) };
+        if let Some(Owner { holder, is_disabled, linked_at }) = found {
+            return match () {
+                () if is_disabled => Err(Refusal::Disabled),
+                () if review::is_held(holder.review_since, linked_at) => Err(Refusal::Unreviewed),
+                () => Ok(holder),
+            };
         }
         match make(app, provider, vouched, by).await {
             Err(Refusal::Service(Error::Conflict { .. })) => {}
@@ -271,7 +278,12 @@ pub(super) async fn has_password(app: &App, signer: &Signer) -> Result<bool> {
 }
 
 /// From now on the identity opens the account.
-async fn link(app: &App, account: Uuid, vouched: &Vouched) -> Result<(), Refusal> {
+async fn link(
+    app: &App,
+    account: Uuid,
+    vouched: &Vouched,
+    arrival: &Arrival,
+) -> Result<(), Refusal> {
     let mut tx = app.db.write().await?;
     if let Err(error) = store::insert(&mut tx, account, vouched, app.clock.now()).await {
         if !db::is_unique_violation(&error) {
@@ -282,11 +294,26 @@ async fn link(app: &App, account: Uuid, vouched: &Vouched) -> Result<(), Refusal
         let is_theirs = owner.is_some_and(|it| it.holder.account_id == account);
         return if is_theirs { Ok(()) } else { Err(Refusal::LinkedElsewhere) };
     }
-    let linked = Event::of(Kind::IdentityLinked, account).by(account);
-    security_log::record(&mut tx, app.clock.now(), &linked).await?;
+    let event = Event::of(Kind::IdentityLinked, account).by(account);
+    security_log::record(&mut tx, app.clock.now(), &arrival.mark(event)).await?;
     tx.commit().await?;
     tracing::info!(%account, "Linked an identity");
     Ok(())
+}
+
+/// The account's identities, for the review after a password reset.
+pub(in crate::features::accounts) fn held<'a>(
+    tx: &'a mut Tx,
+    signed: &'a Signed,
+) -> BoxFuture<'a, Result<Vec<Held>>> {
+    Box::pin(async move {
+        let identities = store::list(tx, signed.account).await?;
+        let held = identities.into_iter().map(|it| {
+            let name = format!("{} at {}", it.subject, it.issuer);
+            Held { kind: GrantKind::Identity, id: it.id, name, created_at: it.created_at }
+        });
+        Ok(held.collect())
+    })
 }
 
 /// The identities that open the account of whoever asks.

@@ -28,6 +28,8 @@ pub(super) struct Owner {
     #[sqlx(flatten)]
     pub(super) holder: Holder,
     pub(super) is_disabled: bool,
+    /// When the identity was linked.
+    pub(super) linked_at: DateTime<Utc>,
 }
 
 pub(super) async fn insert_begun(tx: &mut Tx, key: &TokenHash, begun: &Begun) -> Result<()> {
@@ -78,7 +80,8 @@ pub(super) async fn find_owner(tx: &mut Tx, vouched: &Vouched) -> Result<Option<
         tx,
         fetch_optional,
         "SELECT a.id AS account_id, a.user_id, a.email, a.display_name, a.is_admin,
-                a.disabled_at IS NOT NULL AS is_disabled
+                a.review_since, a.disabled_at IS NOT NULL AS is_disabled,
+                i.created_at AS linked_at
          FROM identities i JOIN accounts a ON a.id = i.account_id
          WHERE i.issuer = $1 AND i.subject = $2",
         &vouched.issuer,

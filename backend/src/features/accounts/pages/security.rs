@@ -64,6 +64,7 @@ async fn show(
         Some("password") => {
             Some("Password changed. Every other session and every token has ended.")
         }
+        Some("reviewed") => Some("Checked. What you have not removed works again."),
         Some("ended") => Some("Signed out there."),
         _ => None,
     };

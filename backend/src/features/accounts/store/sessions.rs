@@ -28,6 +28,8 @@ pub(in crate::features::accounts) struct Holder {
     pub(in crate::features::accounts) email: String,
     pub(in crate::features::accounts) display_name: Option<String>,
     pub(in crate::features::accounts) is_admin: bool,
+    /// Since when what can act for the account waits to be reviewed, after a password reset.
+    pub(in crate::features::accounts) review_since: Option<DateTime<Utc>>,
 }
 
 pub(in crate::features::accounts) async fn insert(
@@ -62,7 +64,7 @@ pub(in crate::features::accounts) async fn find(
         tx,
         fetch_optional,
         "SELECT s.id, s.seen_at, s.expires_at, s.account_id, a.user_id, a.email, a.display_name,
-                a.is_admin
+                a.is_admin, a.review_since
          FROM sessions s JOIN accounts a ON a.id = s.account_id
          WHERE s.token_hash = $1 AND a.disabled_at IS NULL",
         &token[..],
@@ -222,6 +224,15 @@ pub(in crate::features::accounts) async fn keep_device(
         &arrival.network,
         now,
     )?;
+    Ok(())
+}
+
+/// Forgets every browser of the account.
+pub(in crate::features::accounts) async fn delete_devices(
+    tx: &mut Tx,
+    account: Uuid,
+) -> Result<()> {
+    sql!(tx, execute, "DELETE FROM known_devices WHERE account_id = $1", account)?;
     Ok(())
 }
 

@@ -52,7 +52,7 @@ pub(super) async fn find_by_hash(tx: &mut Tx, hash: &TokenHash) -> Result<Option
         tx,
         fetch_optional,
         "SELECT t.id, t.scope, t.expires_at, t.last_used_at, t.account_id, a.user_id, a.email,
-                a.display_name, a.is_admin
+                a.display_name, a.is_admin, a.review_since
          FROM personal_tokens t JOIN accounts a ON a.id = t.account_id
          WHERE t.token_hash = $1 AND a.disabled_at IS NULL",
         &hash[..],

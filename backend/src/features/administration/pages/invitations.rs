@@ -12,12 +12,12 @@ use crate::{
     core::{
         App, Error, Result,
         config::Registration,
-        http::{Form, IfMatch, Limit, Once, Path},
+        http::{Form, IfMatch, Limit, Links, Once, Path},
         web::{self, Errors, Sheet, Shell},
     },
     features::{
         accounts::{Administrator, Arrival, Credential, Preferences},
-        administration::{invitations as inviting, links::Links, model::NewInvitation},
+        administration::{invitations as inviting, model::NewInvitation},
         invitations::{self, Invitation},
     },
 };

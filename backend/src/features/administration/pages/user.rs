@@ -10,7 +10,7 @@ use super::{last_seen, log::Line};
 use crate::{
     core::{
         App, Error, Result,
-        http::{Form, IfMatch, Limit, Once, Path},
+        http::{Form, IfMatch, Limit, Links, Once, Path},
         web::{self, Shell},
     },
     features::{
@@ -19,7 +19,6 @@ use crate::{
             administered::{self, Administered},
         },
         administration::{
-            links::Links,
             log,
             model::{AccountId, ResetLink, UserChange},
             resets, users,

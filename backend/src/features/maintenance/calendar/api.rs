@@ -20,13 +20,10 @@ use super::of_token;
 use crate::{
     core::{
         App, Error, Result,
-        http::{Created, NoContent, Once, Query, Record, refuses},
+        http::{Created, Links, NoContent, Once, Query, Record, refuses},
         input::Text,
     },
-    features::{
-        accounts::{Credential, Signer, User, feeds},
-        administration::Links,
-    },
+    features::accounts::{Credential, Signer, User, feeds},
     input,
 };
 

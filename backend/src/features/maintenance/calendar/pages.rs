@@ -11,13 +11,11 @@ use axum::{
 use crate::{
     core::{
         App, Error, Result,
+        http::Links,
         http::Once,
         web::{self, Shell},
     },
-    features::{
-        accounts::{Credential, Signer, User, feeds},
-        administration::Links,
-    },
+    features::accounts::{Credential, Signer, User, feeds},
 };
 
 pub(in crate::features::maintenance) fn router() -> Router<App> {

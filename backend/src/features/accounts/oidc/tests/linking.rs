@@ -17,6 +17,7 @@ on_every_engine![
     the_last_way_in_is_kept,
     nobody_unlinks_anothers,
     an_identity_that_is_unlinked_opens_nothing,
+    after_a_reset_a_linked_log_in_waits_for_the_review,
 ];
 
 const PASSWORD: &str = "correct horse battery";
@@ -180,4 +181,37 @@ async fn an_identity_that_is_unlinked_opens_nothing(app: TestApp) {
     assert_eq!(program.get("/api/auth/me").await.status, 401);
     assert_eq!(Browser::new(&app).log_in(&fake, "home", "the admin").await.status, 403);
     assert!(admin.is_signed_in().await);
+}
+
+async fn after_a_reset_a_linked_log_in_waits_for_the_review(app: TestApp) {
+    let fake = Fake::start().await;
+    let app = with_provider(&app, &fake, |_| {});
+    let mut admin = signed_in(&app).await;
+    let back = begin(&mut admin, &fake, "the admin").await;
+    assert_eq!(admin.get(&back).await.status, 303);
+    let token = fake.access_token("the admin", &json!({}));
+    let program = app.nobody().with_header("authorization", &format!("Bearer {token}"));
+    assert_eq!(program.get("/api/auth/me").await.status, 200);
+
+    let id = admin.me().await["id"].as_str().unwrap().to_owned();
+    let link = admin.asking().post(&format!("/api/admin/users/{id}/reset"), json!({})).await;
+    let reset = link.body["url"].as_str().unwrap().rsplit_once('=').unwrap().1.to_owned();
+    let fields = [("token", reset.as_str()), ("password", "an entirely new one")];
+    assert_eq!(app.nobody().submit("/reset", &fields).await.status, 200);
+
+    let mut intruder = Browser::new(&app);
+    let refused = intruder.log_in(&fake, "home", "the admin").await;
+    assert_eq!(refused.status, 403);
+    assert!(text(&refused).contains("Your password was reset"), "{refused:?}");
+    assert!(!intruder.is_signed_in().await);
+    assert_eq!(program.get("/api/auth/me").await.status, 401);
+
+    let mut owner = Browser::new(&app);
+    let fields = [("email", "admin@example.org"), ("password", "an entirely new one")];
+    assert_eq!(owner.submit("/login", &fields).await.status, 303);
+    assert!(text(&owner.get("/settings/review").await).contains("the admin at"));
+    assert_eq!(owner.submit("/settings/review", &[]).await.status, 303);
+    let mut again = Browser::new(&app);
+    again.log_in(&fake, "home", "the admin").await;
+    assert!(again.is_signed_in().await);
 }

@@ -1,0 +1,128 @@
+//! Sending mail through the server in the `[mail]` settings.
+
+use std::time::Duration;
+
+use lettre::{
+    AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor,
+    message::{
+        Mailbox,
+        header::{ContentType, Header, HeaderName, HeaderValue},
+    },
+};
+use uuid::Uuid;
+
+use super::App;
+
+/// How long sending one message may take.
+pub const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A message in plain text.
+#[derive(Debug)]
+pub struct Mail<'a> {
+    /// Part of its `Message-ID`, so that a message sent twice can be recognized.
+    pub id: Uuid,
+    /// The recipient's address.
+    pub to: &'a str,
+    /// The subject. It never contains text that a user typed.
+    pub subject: &'a str,
+    /// The body. Text that a user typed is [`quoted`].
+    pub text: &'a str,
+    /// Where the recipient unsubscribes with one request (RFC 8058).
+    pub unsubscribe: Option<&'a str>,
+}
+
+/// Marks text that a user typed as a quotation, so that it does not read as if the service said it.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    text.lines().map(|line| format!("> {line}")).collect::<Vec<_>>().join("\n")
+}
+
+/// Sends `mail`.
+///
+/// # Errors
+/// Why it was not sent, in words for the person who wanted it sent.
+pub async fn send(app: &App, mail: &Mail<'_>) -> Result<(), String> {
+    tokio::time::timeout(TIMEOUT, send_now(app, mail)).await.map_err(|_| {
+        format!("the mail server did not answer within {} seconds", TIMEOUT.as_secs())
+    })?
+}
+
+async fn send_now(app: &App, mail: &Mail<'_>) -> Result<(), String> {
+    let settings = &app.config.mail;
+    let (Some(url), Some(from)) = (&settings.url, &settings.from) else {
+        return Err("this service is not set up to send mail".to_owned());
+    };
+    let wrong = |error: &dyn std::error::Error| error.to_string();
+    let from: Mailbox = from.parse().map_err(|_| "mail.from is not an address".to_owned())?;
+    let host = from.email.domain().to_owned();
+    let to = mail.to.parse().map_err(|_| "the account has no mail address".to_owned())?;
+    let mut message = lettre::Message::builder()
+        .from(from)
+        .to(Mailbox::new(None, to))
+        .subject(mail.subject)
+        .message_id(Some(format!("<{}@{host}>", mail.id)))
+        .header(ContentType::TEXT_PLAIN)
+        .header(AutoSubmitted);
+    if let Some(address) = mail.unsubscribe {
+        message =
+            message.header(ListUnsubscribe(format!("<{address}>"))).header(ListUnsubscribePost);
+    }
+    let message = message.body(mail.text.to_owned()).map_err(|error| wrong(&error))?;
+    let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose())
+        .map_err(|error| wrong(&error))?
+        .timeout(Some(TIMEOUT))
+        .build();
+    transport.send(message).await.map_err(|error| {
+        tracing::warn!(%error, "Could not send mail");
+        "the mail server did not take it".to_owned()
+    })?;
+    Ok(())
+}
+
+/// Headers that mail from a program has and `lettre` does not know.
+macro_rules! header {
+    ($name:ident, $text:literal, $value:expr) => {
+        impl Header for $name {
+            fn name() -> HeaderName {
+                HeaderName::new_from_ascii_str($text)
+            }
+
+            fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+                Err("this header is only written".into())
+            }
+
+            fn display(&self) -> HeaderValue {
+                let value: fn(&Self) -> String = $value;
+                HeaderValue::new(Self::name(), value(self))
+            }
+        }
+    };
+}
+
+/// RFC 3834: no vacation notice answers it.
+#[derive(Debug, Clone)]
+struct AutoSubmitted;
+header!(AutoSubmitted, "Auto-Submitted", |_| "auto-generated".to_owned());
+
+/// RFC 2369.
+#[derive(Debug, Clone)]
+struct ListUnsubscribe(String);
+header!(ListUnsubscribe, "List-Unsubscribe", |it| it.0.clone());
+
+/// RFC 8058.
+#[derive(Debug, Clone)]
+struct ListUnsubscribePost;
+header!(ListUnsubscribePost, "List-Unsubscribe-Post", |_| "List-Unsubscribe=One-Click".to_owned());
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn every_line_that_a_user_typed_is_quoted() {
+        assert_eq!(
+            quoted("Oil change\n\nPay here: evil.example"),
+            "> Oil change\n> \n> Pay here: evil.example"
+        );
+    }
+}

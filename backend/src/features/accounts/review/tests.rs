@@ -1,0 +1,242 @@
+//! What a password reset leaves, and what its review gives back.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use serde_json::json;
+
+use crate::{
+    features::{self, AfterReset},
+    sql,
+    testing::{Answer, TestApp, on_every_engine},
+};
+
+on_every_engine![
+    every_table_with_an_account_says_whether_it_grants_access,
+    a_reset_asks_the_owner_to_review_and_a_review_needs_the_password,
+    a_channel_sends_nothing_between_a_reset_and_its_review,
+    what_is_added_after_a_reset_is_not_held,
+    a_reset_forgets_the_browsers_that_the_account_knew,
+    what_changes_access_is_recorded_with_address_and_browser,
+    an_administrator_who_resets_a_password_is_named_in_the_review,
+];
+
+const PASSWORD: &str = "correct horse battery";
+const NEW_PASSWORD: &str = "an entirely new one";
+
+/// Tables and columns that name an account or a user.
+async fn owned_tables(app: &TestApp) -> BTreeSet<String> {
+    let db = app.past_policies().await;
+    let mut tx = db.read().await.unwrap();
+    let is_sqlite = db.engine() == "sqlite";
+    let rows: Vec<(String,)> = if is_sqlite {
+        sql!(
+            &mut tx,
+            fetch_all,
+            "SELECT DISTINCT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c
+             WHERE m.type = 'table'
+               AND c.name IN ('account_id', 'user_id', 'created_by', 'used_by', 'actor_id')",
+        )
+    } else {
+        sql!(
+            &mut tx,
+            fetch_all,
+            "SELECT DISTINCT CAST(table_name AS TEXT) FROM information_schema.columns
+             WHERE table_schema = 'public'
+               AND column_name IN ('account_id', 'user_id', 'created_by', 'used_by', 'actor_id')",
+        )
+    }
+    .unwrap();
+    rows.into_iter().map(|row| row.0).collect()
+}
+
+async fn every_table_with_an_account_says_whether_it_grants_access(app: TestApp) {
+    let mut listed = BTreeSet::new();
+    for feature in features::ALL {
+        for grant in feature.grants {
+            assert!(listed.insert(grant.table.to_owned()), "{} is listed twice", grant.table);
+            if let AfterReset::Unchanged(why) = grant.after_reset {
+                assert!(!why.is_empty(), "{}", grant.table);
+            }
+        }
+        for (table, why) in feature.grants_nothing {
+            assert!(listed.insert((*table).to_owned()), "{table} is listed twice");
+            assert!(!why.is_empty(), "{table} does not say why it grants nothing");
+        }
+    }
+    let missing: Vec<_> = owned_tables(&app).await.difference(&listed).cloned().collect();
+    assert!(missing.is_empty(), "neither in `grants` nor in `grants_nothing`: {missing:?}");
+}
+
+/// Resets Ann's password with a link that the administrator makes.
+async fn reset(app: &TestApp) -> TestApp {
+    let admin = app.as_administrator().await;
+    let users = admin.get("/api/admin/users?search=ann%40").await;
+    let id = users.body["items"][0]["id"].as_str().unwrap().to_owned();
+    let link = admin.post(&format!("/api/admin/users/{id}/reset"), json!({})).await;
+    assert_eq!(link.status, 201, "{link:?}");
+    let token = link.body["url"].as_str().unwrap().rsplit_once('=').unwrap().1.to_owned();
+    let fields = [("token", token.as_str()), ("password", NEW_PASSWORD)];
+    let done = app.nobody().submit("/reset", &fields).await;
+    assert_eq!(done.status, 200, "{done:?}");
+    // A moment later, so that what comes next is newer than the reset.
+    app.app.clock.advance(TimeDelta::seconds(1));
+    log_in(app).await
+}
+
+async fn log_in(app: &TestApp) -> TestApp {
+    let body = json!({ "email": "ann@example.org", "password": NEW_PASSWORD });
+    let answer = app.nobody().post("/api/auth/login", body).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    app.with_cookie(crate::testing::cookie_of(&answer))
+}
+
+fn ntfy(name: &str) -> serde_json::Value {
+    json!({ "kind": "ntfy", "address": format!("http://127.0.0.1:9/{name}") })
+}
+
+fn open_to_this_machine(app: &TestApp) -> TestApp {
+    app.reconfigured(|config| config.notifications.allow_private_addresses = true)
+}
+
+async fn a_reset_asks_the_owner_to_review_and_a_review_needs_the_password(app: TestApp) {
+    let app = open_to_this_machine(&app);
+    let ann = app.register("ann@example.org").await;
+    let review = ann.get("/api/auth/review").await;
+    assert_eq!((review.status, &review.body["since"]), (200, &json!(null)));
+    assert!(!ann.get("/vehicles").await.text().contains("Your password was reset"));
+    ann.post("/api/notifications/channels", ntfy("cars")).await.id();
+
+    let ann = reset(&app).await;
+    let review = ann.get("/api/auth/review").await;
+    assert_eq!(review.body["since"], "2026-01-31T12:00:00.123456Z");
+    assert_eq!(review.body["items"][0]["kind"], "notification-channel");
+    assert_eq!(review.body["items"][0]["name"], "ntfy: http://127.0.0.1:9/cars");
+    assert!(ann.get("/vehicles").await.text().contains("Your password was reset"));
+    let page = ann.get("/settings/review").await;
+    for part in ["Access to your account", "ntfy: http://127.0.0.1:9/cars", "Remove"] {
+        assert!(page.text().contains(part), "{part}: {page:?}");
+    }
+
+    app.app.clock.advance(TimeDelta::minutes(10));
+    let stale = ann.delete("/api/auth/review").await;
+    assert_eq!(
+        (stale.status, &stale.body["type"]),
+        (403, &json!("/problems/confirmation-required"))
+    );
+    let confirmed = ann.post("/api/auth/confirm", json!({ "password": NEW_PASSWORD })).await;
+    assert_eq!(confirmed.status, 204, "{confirmed:?}");
+    assert_eq!(ann.delete("/api/auth/review").await.status, 204);
+    assert_eq!(ann.get("/api/auth/review").await.body["since"], json!(null));
+    assert!(!ann.get("/vehicles").await.text().contains("Your password was reset"));
+}
+
+async fn state(app: &TestApp) -> String {
+    let listed = app.get("/api/notifications/channels").await;
+    listed.body["items"][0]["state"].as_str().unwrap().to_owned()
+}
+
+async fn a_channel_sends_nothing_between_a_reset_and_its_review(app: TestApp) {
+    let app = open_to_this_machine(&app);
+    let ann = app.register("ann@example.org").await;
+    let channel = ann.post("/api/notifications/channels", ntfy("cars")).await;
+    assert_eq!(channel.body["state"], "on");
+    let ann = reset(&app).await;
+    assert_eq!(state(&ann).await, "unreviewed");
+    let test = format!("/api/notifications/channels/{}/test", channel.id());
+    let tried = ann.post(&test, json!({})).await;
+    assert_eq!(tried.body["isSent"], false, "{tried:?}");
+    assert!(tried.body["problem"].as_str().unwrap().contains("review"), "{tried:?}");
+    assert!(ann.get("/settings/notifications").await.text().contains("Waiting until you review"));
+    assert_eq!(ann.submit("/settings/review", &[]).await.status, 303);
+    assert_eq!(state(&ann).await, "on");
+}
+
+async fn what_is_added_after_a_reset_is_not_held(app: TestApp) {
+    let app = open_to_this_machine(&app);
+    app.register("ann@example.org").await;
+    let ann = reset(&app).await;
+    let channel = ann.post("/api/notifications/channels", ntfy("cars")).await;
+    assert_eq!(channel.status, 201, "{channel:?}");
+    assert_eq!(state(&ann).await, "on");
+}
+
+async fn a_reset_forgets_the_browsers_that_the_account_knew(app: TestApp) {
+    let from = |address: &str| app.asking_from(address);
+    let made = json!({ "email": "ann@example.org", "password": PASSWORD });
+    let intruder = from("192.0.2.1").nobody().post("/api/auth/register", made).await;
+    assert_eq!(intruder.status, 201);
+    assert!(devices(&app).await >= 2, "the administrator's and the intruder's");
+    let before = devices(&app).await;
+    reset(&app).await;
+    // Ann's new browser took the place of the intruder's; the administrator signed in again.
+    assert!(devices(&app).await <= before + 1);
+    let known = known_networks(&app, "ann@example.org").await;
+    assert!(!known.iter().any(|it| it.starts_with("192.0.2.1")), "{known:?}");
+}
+
+async fn devices(app: &TestApp) -> i64 {
+    let mut tx = app.app.db.read().await.unwrap();
+    let (count,): (i64,) = sql!(&mut tx, fetch_one, "SELECT COUNT(*) FROM known_devices").unwrap();
+    count
+}
+
+async fn known_networks(app: &TestApp, email: &str) -> Vec<String> {
+    let mut tx = app.app.db.read().await.unwrap();
+    let rows: Vec<(Option<String>,)> = sql!(
+        &mut tx,
+        fetch_all,
+        "SELECT d.network FROM known_devices d JOIN accounts a ON a.id = d.account_id
+         WHERE a.email = $1",
+        email,
+    )
+    .unwrap();
+    rows.into_iter().filter_map(|row| row.0).collect()
+}
+
+async fn event(admin: &TestApp, kind: &str) -> serde_json::Value {
+    let log = admin.get(&format!("/api/admin/security-log?kind={kind}")).await;
+    let event = log.body["items"][0].clone();
+    assert!(event.is_object(), "no {kind}: {log:?}");
+    event
+}
+
+async fn what_changes_access_is_recorded_with_address_and_browser(app: TestApp) {
+    let app = open_to_this_machine(&app);
+    let ann = app.register("ann@example.org").await;
+    let ann = ann.asking_from("192.0.2.9").with_header("user-agent", "Firefox/144.0");
+    let begun = ann.post("/api/auth/factors/totp", json!({})).await;
+    let secret = totp_rs::Secret::try_from_base32(begun.body["secret"].as_str().unwrap()).unwrap();
+    let totp = totp_code(secret.as_bytes(), &app);
+    let on = ann.post("/api/auth/factors/totp/confirm", json!({ "code": totp })).await;
+    assert_eq!(on.status, 200, "{on:?}");
+    ann.post("/api/auth/factors/recovery-codes", json!({})).await;
+    let channel: Answer = ann.post("/api/notifications/channels", ntfy("cars")).await;
+    ann.delete(&format!("/api/notifications/channels/{}", channel.id())).await;
+    ann.delete("/api/auth/factors/totp").await;
+    let admin = app.as_administrator().await;
+    for kind in [
+        "factor-added",
+        "recovery-codes-made",
+        "channel-added",
+        "channel-removed",
+        "factor-removed",
+    ] {
+        let event = event(&admin, kind).await;
+        assert_eq!(event["address"], "192.0.2.9", "{event}");
+        assert_eq!(event["userAgent"], "Firefox/144.0", "{event}");
+    }
+    assert_eq!(event(&admin, "channel-added").await["detail"], "ntfy 127.0.0.1");
+}
+
+fn totp_code(secret: &[u8], app: &TestApp) -> String {
+    super::super::factors::code_at(secret, app.app.clock.now())
+}
+
+async fn an_administrator_who_resets_a_password_is_named_in_the_review(app: TestApp) {
+    app.register("ann@example.org").await;
+    let ann = reset(&app).await;
+    let page = ann.get("/settings/review").await;
+    assert!(page.text().contains("that admin@example.org made"), "{page:?}");
+    assert!(page.text().contains("Continue"), "{page:?}");
+}
