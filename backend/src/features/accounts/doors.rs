@@ -4,18 +4,13 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
-use tokio::sync::Semaphore;
 
-use super::{model::Signed, oidc::Providers};
-use crate::core::{Error, Result, config::Config, http};
+use super::{hashing::Hashing, model::Signed, oidc::Providers};
+use crate::core::config::Config;
 
 /// How long a session is believed without asking the database: after this, one that was ended by
 /// another instance is dead here too.
 const BELIEVED: Duration = Duration::from_secs(1);
-/// How many passwords are hashed at once: each takes 19 MiB and a core.
-const HASHING: usize = 2;
-/// How many may wait for that; more are told to come again.
-const WAITING: usize = 64;
 /// A token's SHA-256.
 pub(super) type TokenHash = [u8; 32];
 
@@ -24,8 +19,7 @@ pub(super) type TokenHash = [u8; 32];
 pub struct Doors {
     sessions: moka::future::Cache<TokenHash, Arc<Signed>>,
     spent: moka::sync::Cache<String, DateTime<Utc>>,
-    hashing: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
+    hashing: Hashing,
     providers: Providers,
     setup_token: Option<Arc<str>>,
 }
@@ -43,8 +37,7 @@ impl Doors {
                 .max_capacity(100_000)
                 .time_to_live(Duration::from_hours(1))
                 .build(),
-            hashing: Arc::new(Semaphore::new(HASHING)),
-            waiting: Arc::new(Semaphore::new(WAITING)),
+            hashing: Hashing::default(),
             providers: Providers::new(config),
             setup_token: (!config.server.address.ip().is_loopback()).then(setup_token),
         }
@@ -76,24 +69,9 @@ impl Doors {
         &self.spent
     }
 
-    /// Runs `work`, which hashes a password, off the request threads.
-    pub(super) async fn while_hashing<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T> {
-        let _waiting = self.waiting.try_acquire().map_err(|_| Error::Unavailable)?;
-        let hashing = Arc::clone(&self.hashing);
-        http::while_others_work(async move {
-            let permit = hashing.acquire_owned().await;
-            let permit = permit.map_err(|error| Error::Internal(error.into()))?;
-            let hashed = tokio::task::spawn_blocking(move || {
-                // Held by the work itself: a client that hangs up does not let another in.
-                let _permit = permit;
-                work()
-            });
-            hashed.await.map_err(|error| Error::Internal(error.into()))
-        })
-        .await
+    /// The queue for password hashes.
+    pub(super) fn hashing(&self) -> &Hashing {
+        &self.hashing
     }
 }
 

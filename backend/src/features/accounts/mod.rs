@@ -12,6 +12,7 @@ mod doors;
 mod factors;
 pub mod feeds;
 mod guesses;
+mod hashing;
 pub mod mail;
 mod model;
 mod oidc;
@@ -26,6 +27,8 @@ mod store;
 mod tests;
 #[cfg(test)]
 mod tests_doors;
+#[cfg(test)]
+mod tests_limits;
 #[cfg(test)]
 mod tests_pages;
 mod tokens;

@@ -1,11 +1,11 @@
-//! Passwords, hashed with argon2id off the request threads, a few at a time.
+//! Passwords, hashed with Argon2id in the queue of [`super::hashing`].
 
 use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
 
-use super::{Doors, model::Password};
+use super::{hashing::Place, model::Password};
 use crate::core::{Error, Result};
 
 /// OWASP's least: 19 MiB in KiB, two passes, one lane.
@@ -20,10 +20,10 @@ fn argon2() -> Argon2<'static> {
 }
 
 /// The hash to keep of `password`.
-pub(super) async fn hash(doors: &Doors, password: &Password) -> Result<String> {
+pub(super) async fn hash(place: Place, password: &Password) -> Result<String> {
     let password = password.clone();
-    doors
-        .while_hashing(move || {
+    place
+        .run(move || {
             let hash = argon2().hash_password(password.expose().as_bytes());
             hash.map(|it| it.to_string()).map_err(|error| Error::Internal(error.to_string().into()))
         })
@@ -33,13 +33,13 @@ pub(super) async fn hash(doors: &Doors, password: &Password) -> Result<String> {
 /// Whether `password` is the one that `kept` is the hash of. Without a hash it takes as long and
 /// is wrong, so that the time tells nobody who has an account.
 pub(super) async fn verify(
-    doors: &Doors,
+    place: Place,
     password: &Password,
     kept: Option<String>,
 ) -> Result<bool> {
     let password = password.clone();
-    doors
-        .while_hashing(move || {
+    place
+        .run(move || {
             let password = password.expose().as_bytes();
             if let Some(Ok(hash)) = kept.as_deref().map(PasswordHash::new) {
                 argon2().verify_password(password, &hash).is_ok()

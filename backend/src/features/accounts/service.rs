@@ -34,6 +34,10 @@ use crate::{
 pub(super) const IDLE: TimeDelta = TimeDelta::days(14);
 /// How long it lasts at most.
 pub(super) const ABSOLUTE: TimeDelta = TimeDelta::days(90);
+/// How many sessions an account has at most. A new one ends the one that was not used for longest.
+const SESSIONS: i64 = 100;
+/// How many browsers an account is known by at most.
+const DEVICES: i64 = 50;
 
 /// Forgets what has ended: sessions, browsers that nobody uses any more, guesses that no longer
 /// count.
@@ -89,6 +93,8 @@ pub(super) async fn log_in(
     arrival: &Arrival,
 ) -> Result<SignedIn> {
     let key = credentials.email.key();
+    // Before the attempt is written: a flood is refused at no cost.
+    let place = app.doors.hashing().enter(&key, arrival)?;
     let known = store::find_by_email(&mut app.db.read().await?, &key).await?;
     let known_id = known.as_ref().map(|it| it.account.id);
     let guess = guesses::try_one(app, &key, known_id, arrival).await?;
@@ -100,7 +106,9 @@ pub(super) async fn log_in(
         _ => (None, None),
     };
     let verified = hash.clone().unwrap_or_default();
-    if !passwords::verify(&app.doors, &credentials.password, hash).await? {
+    let is_right = passwords::verify(place, &credentials.password, hash).await;
+    let (guess, is_right) = guess.unless_checked(app, is_right).await?;
+    if !is_right {
         tracing::info!("Refused a password");
         note_refusal(app, known_id, arrival).await?;
         return Err(Error::WrongPassword);
@@ -164,9 +172,11 @@ pub(super) async fn open_session(
     };
     let token = Token::new()?;
     store::sessions::insert(tx, &token.hash(), &session, account).await?;
+    store::sessions::delete_beyond(tx, account, SESSIONS).await?;
     let device = if arrival.device.is_none() { Some(Token::new()?) } else { None };
     let hash = device.as_ref().map(Token::hash).or(arrival.device).unwrap_or_default();
     store::sessions::keep_device(tx, account, &hash, arrival, now).await?;
+    store::sessions::delete_devices_beyond(tx, account, &hash, DEVICES - 1).await?;
     let signed_in = arrival.mark(Event::of(Kind::SignedIn, account));
     security_log::record(tx, now, &signed_in).await?;
     Ok(Opened { session: token, device, before: arrival.before })
@@ -260,7 +270,8 @@ pub(super) async fn change_password(
     let known = store::find_known(&mut app.db.read().await?, account).await?;
     let known = known.ok_or(Error::Unauthorized)?;
     check_password(app, &known, &change.current_password, arrival).await?;
-    let password_hash = passwords::hash(&app.doors, &change.new_password.0).await?;
+    let place = app.doors.hashing().enter(&guesses::key_of(&known.account), arrival)?;
+    let password_hash = passwords::hash(place, &change.new_password.0).await?;
     let mut tx = app.db.write_for(&signer.user).await?;
     if let Some(before) = once.claim(&mut tx, &signer.user, now).await? {
         return Ok(before);
@@ -294,9 +305,12 @@ pub(super) async fn check_password(
     arrival: &Arrival,
 ) -> Result<()> {
     let (account, key) = (known.account.id, guesses::key_of(&known.account));
+    let place = app.doors.hashing().enter(&key, arrival)?;
     let guess = guesses::try_one(app, &key, Some(account), arrival).await?;
     let hash = Some(known.password_hash.clone());
-    if !passwords::verify(&app.doors, password, hash).await? {
+    let is_right = passwords::verify(place, password, hash).await;
+    let (guess, is_right) = guess.unless_checked(app, is_right).await?;
+    if !is_right {
         note_refusal(app, Some(account), arrival).await?;
         return Err(Error::invalid("currentPassword", "is not your password"));
     }

@@ -192,7 +192,8 @@ async fn a_password_changed_meanwhile_opens_nothing(app: TestApp) {
     let wait = std::sync::Arc::new(std::sync::Mutex::new(wait));
     let busy = futures::future::join_all((0..2).map(|_| {
         let wait = std::sync::Arc::clone(&wait);
-        app.app.doors.while_hashing(move || wait.lock().unwrap().recv().is_err())
+        let place = app.app.doors.hashing().enter("others", &super::Arrival::default()).unwrap();
+        place.run(move || wait.lock().unwrap().recv().is_err())
     }));
     let others = async {
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;

@@ -149,7 +149,7 @@ pub(super) async fn put_to_use(app: &App, reset: &Reset, arrival: &Arrival) -> R
     let token = &reset.token.0;
     // Before the costly hash; what is found below decides.
     let account = look_up(app, token).await?;
-    let password = administered::hash(app, &reset.password).await?;
+    let password = administered::hash(app, account, &reset.password, arrival).await?;
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
     // The account before its links, as everywhere: else two could wait for each other.

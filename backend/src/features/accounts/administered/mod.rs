@@ -9,7 +9,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{NewPassword, passwords, review, service, session};
+use super::{Arrival, NewPassword, passwords, review, service, session};
 use crate::core::{
     App, Error, Result,
     db::Tx,
@@ -173,12 +173,18 @@ pub async fn begin_review(tx: &mut Tx, account: Uuid, now: DateTime<Utc>) -> Res
     review::begin(tx, account, now).await
 }
 
-/// What is to be kept of a new password.
+/// The hash of the account's new password.
 ///
 /// # Errors
-/// Unavailable where too many passwords are being hashed.
-pub async fn hash(app: &App, password: &NewPassword) -> Result<String> {
-    passwords::hash(&app.doors, &password.0).await
+/// Overloaded where too many passwords are being hashed.
+pub async fn hash(
+    app: &App,
+    account: Uuid,
+    password: &NewPassword,
+    arrival: &Arrival,
+) -> Result<String> {
+    let place = app.doors.hashing().enter(&account.to_string(), arrival)?;
+    passwords::hash(place, &password.0).await
 }
 
 /// What the account's password is known by: another password, another mark.

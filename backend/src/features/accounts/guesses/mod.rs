@@ -160,6 +160,23 @@ fn refusal(until: DateTime<Utc>, now: DateTime<Utc>) -> Error {
 }
 
 impl Guess {
+    /// Passes on whether the secret is right. If it could not be checked, gives the attempt back.
+    pub(super) async fn unless_checked(
+        self,
+        app: &App,
+        is_right: Result<bool>,
+    ) -> Result<(Self, bool)> {
+        match is_right {
+            Ok(is_right) => Ok((self, is_right)),
+            Err(error) => {
+                let mut tx = app.db.write().await?;
+                self.was_right(app, &mut tx).await?;
+                tx.commit().await?;
+                Err(error)
+            }
+        }
+    }
+
     /// Gives the attempt back, within the caller's transaction: the secret was right.
     pub(super) async fn was_right(self, app: &App, tx: &mut Tx) -> Result<()> {
         for bucket in &self.buckets {

@@ -41,12 +41,13 @@ pub(in crate::features::accounts) async fn register(
         let mut tx = app.db.read().await?;
         may_register(app, &mut tx, invitation, setup_token, &new.email).await?;
     }
-    guesses::register(app, arrival).await?;
     let key = new.email.key();
+    let place = app.doors.hashing().enter(&key, arrival)?;
+    guesses::register(app, arrival).await?;
     // Nobody has an account yet whom the key could be kept for: it is the address's.
     let applicant = UserId::new(format!("register|{}", hex(&Sha256::digest(&key))));
     let once = once.about(&format!("{key} {:?}", new.display_name));
-    let password_hash = passwords::hash(&app.doors, &new.password.0).await?;
+    let password_hash = passwords::hash(place, &new.password.0).await?;
     let now = app.clock.now();
     let mut account = Account {
         id: Uuid::now_v7(),

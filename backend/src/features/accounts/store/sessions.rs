@@ -140,6 +140,23 @@ pub(in crate::features::accounts) async fn delete_of(
     Ok(())
 }
 
+/// Ends the account's sessions beyond the `most` that were used last.
+pub(in crate::features::accounts) async fn delete_beyond(
+    tx: &mut Tx,
+    account: Uuid,
+    most: i64,
+) -> Result<u64> {
+    sql!(
+        tx,
+        execute,
+        "DELETE FROM sessions WHERE account_id = $1 AND token_hash IN
+           (SELECT token_hash FROM sessions WHERE account_id = $1
+            ORDER BY seen_at DESC, created_at DESC, id DESC LIMIT 10000 OFFSET $2)",
+        account,
+        most,
+    )
+}
+
 pub(in crate::features::accounts) async fn delete_dead(
     tx: &mut Tx,
     now: DateTime<Utc>,
@@ -234,6 +251,25 @@ pub(in crate::features::accounts) async fn delete_devices(
 ) -> Result<()> {
     sql!(tx, execute, "DELETE FROM known_devices WHERE account_id = $1", account)?;
     Ok(())
+}
+
+/// Deletes the account's browsers beyond `device` and the `others` that signed in last.
+pub(in crate::features::accounts) async fn delete_devices_beyond(
+    tx: &mut Tx,
+    account: Uuid,
+    device: &TokenHash,
+    others: i64,
+) -> Result<u64> {
+    sql!(
+        tx,
+        execute,
+        "DELETE FROM known_devices WHERE account_id = $1 AND token_hash IN
+           (SELECT token_hash FROM known_devices WHERE account_id = $1 AND token_hash <> $2
+            ORDER BY seen_at DESC, token_hash LIMIT 10000 OFFSET $3)",
+        account,
+        &device[..],
+        others,
+    )
 }
 
 /// Forgets browsers that nobody has signed in with since `before`.
