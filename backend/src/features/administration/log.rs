@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, Utc};
 use http_body_util::channel::{Channel, Sender};
 use uuid::Uuid;
 
@@ -175,8 +175,19 @@ fn break_off(sender: Sender<Bytes, Error>, error: Error) {
     sender.abort(error);
 }
 
-const COLUMNS: [&str; 9] =
-    ["at", "kind", "account", "accountId", "actor", "actorId", "address", "userAgent", "detail"];
+const COLUMNS: [&str; 11] = [
+    "at",
+    "kind",
+    "account",
+    "accountId",
+    "actor",
+    "actorId",
+    "address",
+    "userAgent",
+    "detail",
+    "count",
+    "lastAt",
+];
 
 /// The next page as text, and whether another follows; `listing` goes on to it.
 async fn rows(app: &App, listing: &mut Listing, names: &mut Names) -> Result<(String, bool)> {
@@ -194,8 +205,9 @@ fn row(event: &SecurityEvent, names: &Names) -> String {
     let id = |id: Option<Uuid>| id.map(|it| it.to_string()).unwrap_or_default();
     let name = |id: Option<Uuid>| id.and_then(|it| names.get(&it)).map_or("", String::as_str);
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Micros, true);
     csv::row(&[
-        &event.at.to_rfc3339_opts(SecondsFormat::Micros, true),
+        &time(event.at),
         event.kind.as_str(),
         name(event.account_id),
         &id(event.account_id),
@@ -204,6 +216,8 @@ fn row(event: &SecurityEvent, names: &Names) -> String {
         &text(&event.address),
         &text(&event.user_agent),
         &text(&event.detail),
+        &event.count.to_string(),
+        &event.last_at.map(time).unwrap_or_default(),
     ])
 }
 

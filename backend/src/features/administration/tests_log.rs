@@ -19,6 +19,7 @@ on_every_engine![
     the_log_takes_every_day_of_the_calendar,
     the_log_is_taken_away_whole_as_comma_separated_values,
     no_cell_of_the_export_is_a_formula,
+    a_repeated_event_is_shown_with_its_count_everywhere,
     everybody_sees_what_happened_to_their_own_account,
 ];
 
@@ -87,9 +88,11 @@ async fn what_happens_at_the_doors_is_recorded(app: TestApp) {
             "actorId": null,
             "address": "192.0.2.7",
             "at": "2026-01-31T12:00:03.123456Z",
+            "count": 1,
             "detail": "My script",
             "id": "[id]",
             "kind": "token-made",
+            "lastAt": null,
             "userAgent": "Firefox"
           }
         ],
@@ -236,10 +239,10 @@ async fn the_log_takes_every_day_of_the_calendar(app: TestApp) {
 
 async fn the_log_is_taken_away_whole_as_comma_separated_values(app: TestApp) {
     let admin = app.as_administrator().await;
-    let own = id_of(&admin, "admin@").await;
+    let accounts: Vec<_> = (0..1_203).map(|_| uuid::Uuid::now_v7()).collect();
     let mut tx = app.app.db.write().await.unwrap();
-    for _ in 0..1_203 {
-        let event = Event::of(Kind::TokenMade, own.parse().unwrap()).saying("a, b");
+    for account in &accounts {
+        let event = Event::of(Kind::TokenMade, *account).saying("a, b");
         record(&mut tx, app.app.clock.now(), &event.from(None, None)).await.unwrap();
     }
     tx.commit().await.unwrap();
@@ -249,11 +252,15 @@ async fn the_log_is_taken_away_whole_as_comma_separated_values(app: TestApp) {
     assert_eq!(file.header("content-disposition"), named);
     let lines: Vec<_> = file.body.as_str().unwrap().split_terminator("\r\n").collect();
     assert_eq!(lines.len(), 1 + 1_203);
-    let columns = "at,kind,account,accountId,actor,actorId,address,userAgent,detail";
+    let columns = "at,kind,account,accountId,actor,actorId,address,userAgent,detail,count,lastAt";
     assert_eq!(lines[0], columns);
-    let line =
-        format!("2026-01-31T12:00:00.123456Z,token-made,admin@example.org,{own},,,,,\"a, b\"");
-    assert!(lines[1..].iter().all(|it| *it == line), "{}", lines[1]);
+    let line = |account: &uuid::Uuid| {
+        format!("2026-01-31T12:00:00.123456Z,token-made,{account},{account},,,,,\"a, b\",1,")
+    };
+    let expected: std::collections::BTreeSet<_> = accounts.iter().map(line).collect();
+    let found: std::collections::BTreeSet<_> =
+        lines[1..].iter().map(|it| (*it).to_owned()).collect();
+    assert_eq!(found, expected);
     let exported = admin.get("/api/admin/security-log?kind=log-exported").await;
     assert_eq!(kinds(&exported), ["log-exported"]);
     assert_eq!(admin.get("/api/admin/security-log.csv?limit=1").await.status, 422);
@@ -267,6 +274,32 @@ async fn no_cell_of_the_export_is_a_formula(app: TestApp) {
     let file = admin.get("/api/admin/security-log.csv?kind=token-made").await;
     let text = file.body.as_str().unwrap();
     assert!(text.contains(r#","'@SUM(A1)","'=cmd|' /C calc'!A0""#), "{text}");
+}
+
+async fn a_repeated_event_is_shown_with_its_count_everywhere(app: TestApp) {
+    let admin = app.as_administrator().await;
+    let ann = app.register("ann@example.org").await;
+    let id = id_of(&admin, "ann@").await;
+    app.app.clock.advance(TimeDelta::hours(2));
+    for _ in 0..60 {
+        assert_eq!(log_in(&app, "ann@example.org", PASSWORD).await.status, 200);
+    }
+    app.app.clock.advance(TimeDelta::minutes(5));
+    assert_eq!(log_in(&app, "ann@example.org", PASSWORD).await.status, 200);
+    let query = format!("userId={id}&kind=signed-in");
+    let all = admin.get(&format!("/api/admin/security-log?{query}")).await;
+    let own = ann.get("/api/auth/security-log").await;
+    for list in [all, own] {
+        let items = list.body["items"].as_array().unwrap();
+        let repeated = items.iter().find(|it| it["count"] != 1).unwrap();
+        assert_eq!(repeated["count"], 12, "{repeated}");
+        assert_eq!(repeated["at"], "2026-01-31T14:00:00.123456Z");
+        assert_eq!(repeated["lastAt"], "2026-01-31T14:05:00.123456Z");
+    }
+    let page = admin.get(&format!("/admin/log?{query}")).await;
+    assert!(page.text().contains("12 times, last 31 Jan 2026, 14:05"), "{page:?}");
+    let file = admin.get(&format!("/api/admin/security-log.csv?{query}")).await;
+    assert!(file.text().contains(",12,2026-01-31T14:05:00.123456Z\r\n"), "{file:?}");
 }
 
 async fn everybody_sees_what_happened_to_their_own_account(app: TestApp) {

@@ -18,7 +18,7 @@ use super::Feature;
 pub const FEATURE: Feature = Feature {
     name: "security-log",
     folder: "security_log",
-    migrations: crate::migrations!["001_create_security_events"],
+    migrations: crate::migrations!["001_create_security_events", "002_count_repetitions"],
     api: aide::axum::ApiRouter::new,
     pages: axum::Router::new,
     grants: &[],

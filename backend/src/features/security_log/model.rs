@@ -76,13 +76,13 @@ choice! {
 }
 
 impl Kind {
-    /// How many an hour are kept of what strangers can bring about at will, for each account:
-    /// 10,000 guesses may not fill the disk.
-    pub(super) fn most_an_hour(self) -> Option<i64> {
+    /// How many of an account's events within an hour have rows of their own. Further ones are counted
+    /// in one of these rows, so that repetition cannot fill the disk.
+    pub(super) fn most_an_hour(self) -> usize {
         match self {
-            Self::SignInRefused => Some(20),
-            Self::GuessingStopped => Some(1),
-            _ => None,
+            Self::SignInRefused => 20,
+            Self::GuessingStopped => 1,
+            _ => 50,
         }
     }
 }
@@ -142,6 +142,32 @@ impl Event {
     pub fn saying(self, detail: &str) -> Self {
         Self { detail: line(detail, Self::DETAIL), ..self }
     }
+
+    /// The row in which further events are counted that have no equal among the hour's rows.
+    pub(super) fn further(&self) -> Self {
+        Self { account: self.account, ..Self::new(self.kind) }.saying(FURTHER)
+    }
+
+    /// Whether `row` says the same as this event.
+    pub(super) fn is_in(&self, row: &Recent) -> bool {
+        self.actor == row.actor_id
+            && self.address == row.address
+            && self.user_agent == row.user_agent
+            && self.detail == row.detail
+    }
+}
+
+/// What the row of further events says.
+const FURTHER: &str = "further ones, from any address";
+
+/// A row of the last hour.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Recent {
+    pub(super) id: Uuid,
+    pub(super) actor_id: Option<Uuid>,
+    pub(super) address: Option<String>,
+    pub(super) user_agent: Option<String>,
+    pub(super) detail: Option<String>,
 }
 
 /// An event whose origin is known. Only these are recorded, so no event lacks its client's address.
@@ -176,4 +202,8 @@ pub struct SecurityEvent {
     pub user_agent: Option<String>,
     /// What else is worth knowing.
     pub detail: Option<String>,
+    /// How often it happened within the hour.
+    pub count: i64,
+    /// When it last happened, if it happened more than once.
+    pub last_at: Option<DateTime<Utc>>,
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::{Kind, Located, SecurityEvent, store};
+use super::{Event, Kind, Located, SecurityEvent, store};
 use crate::core::{
     Result,
     db::Tx,
@@ -13,8 +13,8 @@ use crate::core::{
 
 /// How long an event is kept.
 const KEPT: TimeDelta = TimeDelta::days(90);
-/// How many times as many are kept of what happened to no known account.
-const STRANGERS: i64 = 10;
+/// How many times as many rows an hour has of what happened to no known account.
+const STRANGERS: usize = 10;
 
 /// Forgets events after 90 days.
 pub const CHORE: Chore = Chore {
@@ -22,21 +22,26 @@ pub const CHORE: Chore = Chore {
     run: |tx, now| Box::pin(async move { Ok(store::delete(tx, now - KEPT).await?) }),
 };
 
-/// Records `event` within the caller's transaction. Of what strangers can bring about at will,
-/// what goes beyond an hour's measure is left out.
+/// Records `event` within the caller's transaction. What goes beyond an hour's measure is counted in
+/// the row of an equal event, or in one row of further events.
 ///
 /// # Errors
 /// Unavailable where the database is away.
 pub async fn record(tx: &mut Tx, now: DateTime<Utc>, event: &Located) -> Result<()> {
     let event = &event.0;
-    if let Some(most) = event.kind.most_an_hour() {
-        let most = if event.account.is_none() { most * STRANGERS } else { most };
-        let since = now - TimeDelta::hours(1);
-        if store::count(tx, event.kind, event.account, since).await? >= most {
-            return Ok(());
-        }
+    let since = now - TimeDelta::hours(1);
+    let most = event.kind.most_an_hour();
+    let most = if event.account.is_none() { most * STRANGERS } else { most };
+    let recent = store::recent(tx, event.kind, event.account, since).await?;
+    if recent.len() < most {
+        return Ok(store::insert(tx, Uuid::now_v7(), now, event).await?);
     }
-    Ok(store::insert(tx, Uuid::now_v7(), now, event).await?)
+    let further = event.further();
+    let is_in = |event: &Event| recent.iter().find(|row| event.is_in(row));
+    match is_in(event).or_else(|| is_in(&further)) {
+        Some(row) => Ok(store::count_one_more(tx, row.id, now).await?),
+        None => Ok(store::insert(tx, Uuid::now_v7(), now, &further).await?),
+    }
 }
 
 /// Which events a list shows.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::Result;
 use uuid::Uuid;
 
-use super::{Event, Kind, SecurityEvent, service::Listing};
+use super::{Event, Kind, SecurityEvent, model::Recent, service::Listing};
 use crate::{core::db::Tx, sql};
 
 pub(super) async fn insert(tx: &mut Tx, id: Uuid, at: DateTime<Utc>, event: &Event) -> Result<()> {
@@ -26,23 +26,49 @@ pub(super) async fn insert(tx: &mut Tx, id: Uuid, at: DateTime<Utc>, event: &Eve
     Ok(())
 }
 
-/// How many events of this kind happened to `account` (or to no known one) after `since`.
-pub(super) async fn count(
+/// The rows of this kind about `account` (or about no known one) after `since`, newest first.
+pub(super) async fn recent(
     tx: &mut Tx,
     kind: Kind,
     account: Option<Uuid>,
     since: DateTime<Utc>,
-) -> Result<i64> {
-    let (count,): (i64,) = sql!(
+) -> Result<Vec<Recent>> {
+    // Two statements, so that the index serves either.
+    match account {
+        Some(account) => sql!(
+            tx,
+            fetch_all,
+            "SELECT id, actor_id, address, user_agent, detail FROM security_events
+             WHERE kind = $1 AND account_id = $2 AND at > $3
+             ORDER BY at DESC, id DESC
+             LIMIT 1000",
+            kind.as_str(),
+            account,
+            since,
+        ),
+        None => sql!(
+            tx,
+            fetch_all,
+            "SELECT id, actor_id, address, user_agent, detail FROM security_events
+             WHERE kind = $1 AND account_id IS NULL AND at > $2
+             ORDER BY at DESC, id DESC
+             LIMIT 1000",
+            kind.as_str(),
+            since,
+        ),
+    }
+}
+
+/// Counts in the row `id` that it happened once more.
+pub(super) async fn count_one_more(tx: &mut Tx, id: Uuid, at: DateTime<Utc>) -> Result<()> {
+    sql!(
         tx,
-        fetch_one,
-        "SELECT COUNT(*) FROM security_events
-         WHERE kind = $1 AND account_id IS NOT DISTINCT FROM $2 AND at > $3",
-        kind.as_str(),
-        account,
-        since,
+        execute,
+        "UPDATE security_events SET count = count + 1, last_at = $2 WHERE id = $1",
+        id,
+        at,
     )?;
-    Ok(count)
+    Ok(())
 }
 
 /// At most a page of events within `days` after the key `after`, newest first.

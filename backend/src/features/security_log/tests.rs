@@ -12,6 +12,8 @@ on_every_engine![
     an_event_whose_cause_is_rolled_back_never_happened,
     an_event_is_kept_for_ninety_days,
     ten_thousand_guesses_leave_twenty_lines_an_hour_and_account,
+    repeated_events_are_counted_in_one_row,
+    events_beyond_the_measure_share_one_row_and_none_is_lost,
     guesses_at_accounts_that_do_not_exist_are_bounded_too,
     a_list_is_filtered_and_goes_page_by_page_newest_first,
     texts_are_cut_and_hold_no_control_characters,
@@ -83,12 +85,53 @@ async fn ten_thousand_guesses_leave_twenty_lines_an_hour_and_account(app: TestAp
     }
     tx.commit().await.unwrap();
     assert_eq!(of_kind(&app, Kind::SignInRefused).await.len(), 20);
-    assert_eq!(of_kind(&app, Kind::GuessingStopped).await.len(), 1);
+    let stopped = of_kind(&app, Kind::GuessingStopped).await;
+    assert_eq!((stopped.len(), stopped[0].count), (1, 5_000));
     note(&app, Event::of(Kind::SignInRefused, bob)).await;
     assert_eq!(of_kind(&app, Kind::SignInRefused).await.len(), 21, "another account's is kept");
     app.app.clock.advance(TimeDelta::hours(1));
     note(&app, Event::of(Kind::SignInRefused, ann)).await;
     assert_eq!(of_kind(&app, Kind::SignInRefused).await.len(), 22, "so is the next hour's");
+}
+
+async fn repeated_events_are_counted_in_one_row(app: TestApp) {
+    let (ann, began) = (Uuid::now_v7(), app.app.clock.now());
+    let event =
+        |address: &str| Event::of(Kind::SignedIn, ann).from(address.parse().ok(), Some("Firefox"));
+    for _ in 0..455 {
+        note_from(&app, event("192.0.2.7")).await;
+    }
+    app.app.clock.advance(TimeDelta::minutes(1));
+    note_from(&app, event("192.0.2.7")).await;
+    let found = of_kind(&app, Kind::SignedIn).await;
+    let of_ann: Vec<_> = found.iter().filter(|it| it.account_id == Some(ann)).collect();
+    assert_eq!(of_ann.len(), 50);
+    assert_eq!(of_ann.iter().map(|it| it.count).sum::<i64>(), 456);
+    let repeated = of_ann.iter().find(|it| it.count > 1).unwrap();
+    assert_eq!((repeated.at, repeated.count), (began, 407));
+    assert_eq!(repeated.last_at, Some(app.app.clock.now()));
+    assert!(of_ann.iter().all(|it| it.count > 1 || it.last_at.is_none()));
+    // The next hour has rows of its own.
+    app.app.clock.advance(TimeDelta::hours(1));
+    note_from(&app, event("192.0.2.7")).await;
+    let found = of_kind(&app, Kind::SignedIn).await;
+    assert_eq!((found[0].account_id, found[0].count, found[0].last_at), (Some(ann), 1, None));
+}
+
+async fn events_beyond_the_measure_share_one_row_and_none_is_lost(app: TestApp) {
+    let ann = Uuid::now_v7();
+    for nth in 0..500 {
+        let browser = format!("Browser {nth}");
+        let event = Event::of(Kind::TokenMade, ann).from("192.0.2.7".parse().ok(), Some(&browser));
+        note_from(&app, event).await;
+    }
+    let found = of_kind(&app, Kind::TokenMade).await;
+    assert_eq!(found.len(), 51);
+    assert_eq!(found.iter().map(|it| it.count).sum::<i64>(), 500);
+    let further = found.iter().find(|it| it.count > 1).unwrap();
+    assert_eq!((further.account_id, further.count), (Some(ann), 450));
+    assert_eq!((&further.address, &further.user_agent), (&None, &None));
+    assert_eq!(further.detail.as_deref(), Some("further ones, from any address"));
 }
 
 async fn guesses_at_accounts_that_do_not_exist_are_bounded_too(app: TestApp) {

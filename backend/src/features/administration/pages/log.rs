@@ -33,6 +33,8 @@ pub(super) struct Line {
     pub(super) detail: Option<String>,
     pub(super) address: Option<String>,
     pub(super) user_agent: Option<String>,
+    /// How often it happened, if more than once.
+    pub(super) repeated: Option<String>,
 }
 
 impl Line {
@@ -49,6 +51,7 @@ impl Line {
 
     fn new(event: SecurityEvent, names: &Names, preferences: &Preferences) -> Self {
         let name = |id: Uuid| names.get(&id).cloned().unwrap_or_default();
+        let last = event.last_at.map(|it| preferences.moment(it));
         Self {
             title: event.kind.label(),
             is_alarming: matches!(event.kind, Kind::SignInRefused | Kind::GuessingStopped),
@@ -59,6 +62,7 @@ impl Line {
             detail: event.detail,
             address: event.address,
             user_agent: event.user_agent,
+            repeated: last.map(|last| format!("{} times, last {last}", event.count)),
         }
     }
 }
