@@ -19,7 +19,7 @@ use crate::{
         App,
         clock::Clock,
         config::{Config, Registration, Secret},
-        db::{Db, migrate},
+        db::{Db, Tx, migrate},
     },
     features,
 };
@@ -221,11 +221,11 @@ impl TestApp {
         for table in ["sessions", "first_account", "accounts"] {
             let delete = sqlx::AssertSqlSafe(format!("DELETE FROM {table}"));
             match self.app.db.write().await.unwrap() {
-                crate::core::db::Tx::Postgres { mut tx, .. } => {
+                Tx::Postgres { mut tx, .. } => {
                     sqlx::raw_sql(delete).execute(&mut *tx).await.unwrap();
                     tx.commit().await.unwrap();
                 }
-                crate::core::db::Tx::Sqlite(mut tx) => {
+                Tx::Sqlite(mut tx) => {
                     sqlx::query(delete).execute(&mut *tx).await.unwrap();
                     tx.commit().await.unwrap();
                 }
@@ -250,6 +250,40 @@ impl TestApp {
             }
             Db::Sqlite { .. } => self.app.db.clone(),
         }
+    }
+
+    /// Every row of every table, as text; but for the cache of decoded VINs.
+    pub(crate) async fn rows(&self) -> std::collections::BTreeSet<String> {
+        let mut tx = self.past_policies().await.read().await.unwrap();
+        let tables: Vec<(String,)> = match &mut tx {
+            Tx::Postgres { .. } => crate::sql!(
+                &mut tx,
+                fetch_all,
+                "SELECT format('SELECT %L || t::text FROM %I t', tablename || ' ', tablename)
+                 FROM pg_tables
+                 WHERE schemaname = current_schema() AND tablename <> 'vin_cache'",
+            ),
+            Tx::Sqlite(_) => crate::sql!(
+                &mut tx,
+                fetch_all,
+                "SELECT 'SELECT ' || quote(m.name || ' ') || ' || lower('
+                        || group_concat('quote(' || c.name || ')', ' || '','' || ')
+                        || ') FROM ' || m.name
+                 FROM sqlite_schema m, pragma_table_info(m.name) c
+                 WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' AND m.name <> 'vin_cache'
+                 GROUP BY m.name",
+            ),
+        }
+        .unwrap();
+        let selects: Vec<_> = tables.into_iter().map(|it| it.0).collect();
+        let all = sqlx::AssertSqlSafe(selects.join(" UNION ALL "));
+        let rows: Vec<(String,)> = match &mut tx {
+            Tx::Postgres { tx, .. } => {
+                sqlx::query_as(all).persistent(false).fetch_all(&mut **tx).await.unwrap()
+            }
+            Tx::Sqlite(tx) => sqlx::query_as(all).fetch_all(&mut **tx).await.unwrap(),
+        };
+        rows.into_iter().map(|it| it.0).collect()
     }
 
     /// The same service, asked by nobody who is signed in.

@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 use super::rows::Row;
 use crate::{
-    core::db::Tx,
     features::{
         accounts::administered,
         invitations::{self, Invitation},
@@ -306,36 +305,7 @@ pub(super) struct Database(BTreeSet<String>);
 
 impl Database {
     pub(super) async fn read(app: &TestApp) -> Self {
-        let mut tx = app.past_policies().await.read().await.unwrap();
-        let tables: Vec<(String,)> = match &mut tx {
-            Tx::Postgres { .. } => sql!(
-                &mut tx,
-                fetch_all,
-                "SELECT format('SELECT %L || t::text FROM %I t', tablename || ' ', tablename)
-                 FROM pg_tables
-                 WHERE schemaname = current_schema() AND tablename <> 'vin_cache'",
-            ),
-            Tx::Sqlite(_) => sql!(
-                &mut tx,
-                fetch_all,
-                "SELECT 'SELECT ' || quote(m.name || ' ') || ' || lower('
-                        || group_concat('quote(' || c.name || ')', ' || '','' || ')
-                        || ') FROM ' || m.name
-                 FROM sqlite_schema m, pragma_table_info(m.name) c
-                 WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' AND m.name <> 'vin_cache'
-                 GROUP BY m.name",
-            ),
-        }
-        .unwrap();
-        let selects: Vec<_> = tables.into_iter().map(|it| it.0).collect();
-        let all = sqlx::AssertSqlSafe(selects.join(" UNION ALL "));
-        let rows: Vec<(String,)> = match &mut tx {
-            Tx::Postgres { tx, .. } => {
-                sqlx::query_as(all).persistent(false).fetch_all(&mut **tx).await.unwrap()
-            }
-            Tx::Sqlite(tx) => sqlx::query_as(all).fetch_all(&mut **tx).await.unwrap(),
-        };
-        Self(rows.into_iter().map(|it| it.0).collect())
+        Self(app.rows().await)
     }
 
     /// Nothing has been changed since.

@@ -4,8 +4,9 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
+use tokio::sync::OnceCell;
 
-use super::{hashing::Hashing, model::Signed, oidc::Providers};
+use super::{challenges, hashing::Hashing, model::Signed, oidc::Providers};
 use crate::core::config::Config;
 
 /// How long a session is believed without asking the database: after this, one that was ended by
@@ -20,6 +21,7 @@ pub struct Doors {
     sessions: moka::future::Cache<TokenHash, Arc<Signed>>,
     spent: moka::sync::Cache<String, DateTime<Utc>>,
     hashing: Hashing,
+    challenge_key: Arc<OnceCell<challenges::Key>>,
     providers: Providers,
     setup_token: Option<Arc<str>>,
 }
@@ -38,6 +40,7 @@ impl Doors {
                 .time_to_live(Duration::from_hours(1))
                 .build(),
             hashing: Hashing::default(),
+            challenge_key: Arc::default(),
             providers: Providers::new(config),
             setup_token: (!config.server.address.ip().is_loopback()).then(setup_token),
         }
@@ -67,6 +70,11 @@ impl Doors {
     /// Which budgets for guessing are used up, and until when.
     pub(super) fn spent(&self) -> &moka::sync::Cache<String, DateTime<Utc>> {
         &self.spent
+    }
+
+    /// What challenges are encrypted with, once it is known.
+    pub(super) fn challenge_key(&self) -> &OnceCell<challenges::Key> {
+        &self.challenge_key
     }
 
     /// The queue for password hashes.

@@ -7,6 +7,7 @@
 pub mod administered;
 mod api;
 mod arrival;
+mod challenges;
 mod credential;
 mod doors;
 mod factors;
@@ -67,6 +68,7 @@ pub const FEATURE: Feature = Feature {
         "005_calendar_links",
         "006_show_rows_to_their_user",
         "007_review_access",
+        "008_challenges_without_rows",
     ],
     api: || api::router().merge(tokens::api()).merge(factors::api()).merge(review::api()),
     pages: || {
@@ -83,8 +85,6 @@ pub const FEATURE: Feature = Feature {
         Grant { table: "calendar_links", after_reset: AfterReset::Ended },
         Grant { table: "known_devices", after_reset: AfterReset::Ended },
         Grant { table: "pending_sign_ins", after_reset: AfterReset::Ended },
-        Grant { table: "ceremonies", after_reset: AfterReset::Ended },
-        Grant { table: "provider_logins", after_reset: AfterReset::Ended },
         Grant {
             table: "passkeys",
             after_reset: AfterReset::Held {
@@ -122,5 +122,7 @@ pub const FEATURE: Feature = Feature {
             "kept_answers",
             "answers to requests that may be sent again, given only to the signed-in user",
         ),
+        ("server_keys", "what the service itself encrypts with"),
+        ("spent_challenges", "answers that open nothing any more"),
     ],
 };

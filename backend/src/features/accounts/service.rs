@@ -12,10 +12,11 @@ pub(super) use registration::register;
 use super::{
     Signer, User,
     arrival::Arrival,
+    challenges,
     doors::TokenHash,
     factors, feeds, guesses, mail,
     model::{Account, Credentials, Password, PasswordChange, Proof, Session, Signed},
-    oidc, passwords,
+    passwords,
     session::{self, Opened, Token},
     store::{self, Known},
     tokens,
@@ -48,7 +49,7 @@ pub const CHORE: Chore = Chore {
             let sessions = store::sessions::delete_dead(tx, now, now - IDLE).await?;
             let devices = store::sessions::delete_old_devices(tx, now - session::KNOWN).await?;
             factors::purge(tx, now).await?;
-            oidc::purge(tx, now).await?;
+            challenges::purge(tx, now).await?;
             let links = mail::purge(tx, now).await?;
             Ok(sessions + devices + links + guesses::purge(tx, now).await?)
         })

@@ -91,7 +91,7 @@ pub(in super::super) fn router() -> ApiRouter<App> {
         .api_route(
             "/auth/passkeys/finish",
             post_with(finish_passkey, |it| {
-                it.id("finishPasskey").tag(tag).summary("Add a passkey")
+                it.id("finishPasskey").tag(tag).summary("Add a passkey").with(refuses::<409>)
             }),
         )
         .api_route(
@@ -191,7 +191,7 @@ async fn begin_passkey(
     Fresh(entrant): Fresh,
     site: Site,
 ) -> Result<Record<Challenge>> {
-    Ok(Record(passkeys::begin_adding(&app, &entrant.signed, &site).await?))
+    Ok(Record(passkeys::begin_adding(&app, &entrant, &site).await?))
 }
 
 async fn finish_passkey(

@@ -15,6 +15,9 @@ use crate::{
     input,
 };
 
+/// The most characters of a ceremony, which has up to twenty passkeys in it.
+const CEREMONY: usize = 64 * 1024;
+
 /// The second factors of an account
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -78,7 +81,8 @@ pub(super) struct RecoveryCodes {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Challenge {
-    /// Names this exchange; sent back with the passkey's answer within ten minutes.
+    /// This exchange, encrypted: sent back with the passkey's answer within ten minutes, by the browser
+    /// and to the address that asked.
     pub ceremony: String,
     /// The options, for `PublicKeyCredential.parseCreationOptionsFromJSON` or
     /// `parseRequestOptionsFromJSON`.
@@ -105,7 +109,7 @@ input! {
     /// A new passkey's answer
     pub(super) struct PasskeyMade {
         /// The exchange's name
-        pub ceremony: Text<64>,
+        pub ceremony: Text<CEREMONY>,
         /// What to call it
         pub name: Text<100>,
         /// The browser's `PublicKeyCredential` as JSON
@@ -117,7 +121,7 @@ input! {
     /// A passkey's answer
     pub(super) struct PasskeyShown {
         /// The exchange's name
-        pub ceremony: Text<64>,
+        pub ceremony: Text<CEREMONY>,
         /// The browser's `PublicKeyCredential` as JSON
         pub credential: Credential<PublicKeyCredential>,
     }

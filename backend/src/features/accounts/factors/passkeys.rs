@@ -3,27 +3,25 @@
 //! A passkey says that its owner unlocked it (user verification), so it counts as both factors.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 use webauthn_rs::prelude::{
     self as webauthn, DiscoverableAuthentication, PasskeyAuthentication, PasskeyRegistration,
-    WebauthnError,
+    Webauthn, WebauthnError,
 };
 
 use super::{
     super::{
         arrival::Arrival,
+        challenges,
         doors::TokenHash,
         model::Signed,
         review,
         service::{self as accounts, SignedIn},
-        session::{self, Token},
-        store as accounts_store,
+        session, store as accounts_store,
     },
     Entrant,
     model::{Challenge, NewPasskey, Passkey, PasskeyMade, PasskeyShown},
     service,
-    sign_in::LASTS,
     site::Site,
     store,
 };
@@ -37,31 +35,31 @@ use crate::{
 
 /// How many an account may have.
 const MOST: usize = 20;
-/// How many exchanges may be under way; of more, the oldest are forgotten.
-const EXCHANGES: i64 = 10_000;
 
-/// What an exchange is for.
-const ADD: &str = "add";
-const SIGN_IN: &str = "sign-in";
-
-/// What was asked of whoever signs in.
+/// What a browser was asked for to sign in.
 #[derive(Serialize, Deserialize)]
 enum Asked {
     /// One of the passkeys of an account whose password was right.
-    Known(Box<PasskeyAuthentication>),
+    Known { account: Uuid, state: Box<PasskeyAuthentication> },
     /// Any passkey that the browser has for this service.
     Anyone(Box<DiscoverableAuthentication>),
 }
 
+/// A challenge to sign in is good at the address where it was issued.
+fn to_sign_in(passkeys: &Webauthn) -> [&str; 2] {
+    ["passkey sign-in", origin(passkeys)]
+}
+
+fn origin(passkeys: &Webauthn) -> &str {
+    passkeys.get_allowed_origins().first().map_or("", |it| it.as_str())
+}
+
 /// Asks for a new passkey.
-pub(super) async fn begin_adding(app: &App, signed: &Signed, site: &Site) -> Result<Challenge> {
-    let passkeys = site.passkeys()?;
+pub(super) async fn begin_adding(app: &App, entrant: &Entrant, site: &Site) -> Result<Challenge> {
+    let (passkeys, signed) = (site.passkeys()?, &entrant.signed);
     let known = known_to(&mut app.db.read().await?, signed.account).await?;
     if known.len() >= MOST {
-        return Err(Error::conflict(
-            "too-many",
-            format!("you have {MOST} passkeys already: remove one first"),
-        ));
+        return Err(too_many());
     }
     let known = known.iter().map(|it| it.cred_id().clone()).collect();
     let name = service::name_of(signed);
@@ -72,7 +70,13 @@ pub(super) async fn begin_adding(app: &App, signed: &Signed, site: &Site) -> Res
     let mut options = json(&options)?;
     // So that the browser can offer it before anybody has said who they are.
     options["publicKey"]["authenticatorSelection"]["residentKey"] = "preferred".into();
-    begin(app, Some(signed.account), ADD, &state, options).await
+    let session = entrant.session.to_string();
+    let context = ["passkey", origin(passkeys), &session];
+    Ok(challenge(challenges::issue(app, &context, &state).await?, options))
+}
+
+fn too_many() -> Error {
+    Error::conflict("too-many", format!("you have {MOST} passkeys already: remove one first"))
 }
 
 /// Adds a passkey.
@@ -82,14 +86,12 @@ pub(super) async fn finish_adding(
     site: &Site,
     made: PasskeyMade,
 ) -> Result<NewPasskey> {
-    let signed = &entrant.signed;
-    let passkeys = site.passkeys()?;
+    let (passkeys, signed) = (site.passkeys()?, &entrant.signed);
     let refused = || Error::invalid("credential", "is not the answer to what was asked");
-    let (whose, state) =
-        take::<PasskeyRegistration>(app, &made.ceremony.0, ADD).await?.ok_or_else(refused)?;
-    if whose != Some(signed.account) {
-        return Err(refused());
-    }
+    let session = entrant.session.to_string();
+    let context = ["passkey", origin(passkeys), &session];
+    let opened = challenges::open::<PasskeyRegistration>(app, &context, &made.ceremony.0).await?;
+    let (asked, state) = opened.ok_or_else(refused)?;
     let credential =
         passkeys.finish_passkey_registration(&made.credential.0, &state).map_err(|error| {
             tracing::info!(%error, "Refused a new passkey");
@@ -99,6 +101,12 @@ pub(super) async fn finish_adding(
     let passkey =
         Passkey { id: Uuid::now_v7(), name: made.name.0, created_at: now, last_used_at: None };
     let mut tx = app.db.write().await?;
+    if !asked.spend(&mut tx).await? {
+        return Err(refused());
+    }
+    if store::list_passkeys(&mut tx, signed.account).await?.len() >= MOST {
+        return Err(too_many());
+    }
     let recovery_codes = service::codes_for_first_factor(&mut tx, signed.account).await?;
     let text = serde_json::to_string(&credential).map_err(|error| Error::Internal(error.into()))?;
     store::insert_passkey(&mut tx, signed.account, &passkey, credential.cred_id(), &text)
@@ -144,12 +152,15 @@ pub(super) async fn begin_sign_in(
         None => Vec::new(),
     };
     drop(tx);
-    if known.is_empty() {
+    let context = to_sign_in(passkeys);
+    let Some(account) = account.filter(|_| !known.is_empty()) else {
         let (options, state) = passkeys.start_discoverable_authentication().map_err(internal)?;
-        return begin(app, None, SIGN_IN, &Asked::Anyone(Box::new(state)), json(&options)?).await;
-    }
+        let asked = Asked::Anyone(Box::new(state));
+        return Ok(challenge(challenges::issue(app, &context, &asked).await?, json(&options)?));
+    };
     let (options, state) = passkeys.start_passkey_authentication(&known).map_err(internal)?;
-    begin(app, account, SIGN_IN, &Asked::Known(Box::new(state)), json(&options)?).await
+    let asked = Asked::Known { account, state: Box::new(state) };
+    Ok(challenge(challenges::issue(app, &context, &asked).await?, json(&options)?))
 }
 
 /// Signs in with a passkey, and ends the session that the browser had before.
@@ -161,8 +172,8 @@ pub(super) async fn finish_sign_in(
     arrival: &Arrival,
 ) -> Result<SignedIn> {
     let passkeys = site.passkeys()?;
-    let (whose, asked) =
-        take::<Asked>(app, &shown.ceremony.0, SIGN_IN).await?.ok_or(Error::WrongFactor)?;
+    let opened = challenges::open::<Asked>(app, &to_sign_in(passkeys), &shown.ceremony.0).await?;
+    let (challenge, asked) = opened.ok_or(Error::WrongFactor)?;
     let answer = &shown.credential.0;
     let found = store::find_passkey(&mut app.db.read().await?, answer.get_credential_id()).await?;
     let kept = found.ok_or(Error::WrongFactor)?;
@@ -173,8 +184,9 @@ pub(super) async fn finish_sign_in(
     };
     let is_alone = matches!(asked, Asked::Anyone(_));
     let (whose, checked) = match asked {
-        Asked::Known(state) => {
-            (whose, passkeys.finish_passkey_authentication(answer, &state).map_err(refused)?)
+        Asked::Known { account, state } => {
+            let checked = passkeys.finish_passkey_authentication(answer, &state);
+            (account, checked.map_err(refused)?)
         }
         Asked::Anyone(state) => {
             let (whose, _) =
@@ -182,21 +194,34 @@ pub(super) async fn finish_sign_in(
             let checked = passkeys
                 .finish_discoverable_authentication_v2(answer, *state, &passkey)
                 .map_err(refused)?;
-            (Some(whose), checked)
+            (whose, checked)
         }
     };
-    if whose != Some(kept.account_id) || !checked.user_verified() {
+    if whose != kept.account_id || !checked.user_verified() {
         return Err(Error::WrongFactor);
     }
     passkey.update_credential(&checked);
     let text = serde_json::to_string(&passkey).map_err(|error| Error::Internal(error.into()))?;
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
+    // Of several who bring one answer, one gets in.
+    if !challenge.spend(&mut tx).await? {
+        return Err(Error::WrongFactor);
+    }
     if !store::use_passkey(&mut tx, kept.id, &text, now).await? {
         return Err(Error::WrongFactor);
     }
-    if let Some(token) = waiting {
-        store::delete_sign_in(&mut tx, token).await?;
+    // The password was right only as long as its sign-in waits: a reset ends it.
+    let waits = match waiting {
+        Some(token) => {
+            let account = store::find_sign_in(&mut tx, token, now).await?;
+            store::delete_sign_in(&mut tx, token).await?;
+            account == Some(kept.account_id)
+        }
+        None => false,
+    };
+    if !is_alone && !waits {
+        return Err(Error::WrongFactor);
     }
     let known = accounts_store::find_known(&mut tx, kept.account_id).await?;
     let known = known.filter(|it| it.disabled_at.is_none()).ok_or(Error::WrongFactor)?;
@@ -231,34 +256,7 @@ fn internal(error: WebauthnError) -> Error {
     Error::Internal(error.into())
 }
 
-/// Keeps what was asked until it is answered.
-async fn begin(
-    app: &App,
-    account: Option<Uuid>,
-    purpose: &str,
-    state: &impl Serialize,
-    mut options: serde_json::Value,
-) -> Result<Challenge> {
-    let token = Token::new()?;
-    let state = serde_json::to_string(state).map_err(|error| Error::Internal(error.into()))?;
-    let now = app.clock.now();
-    let mut tx = app.db.write().await?;
-    store::trim_ceremonies(&mut tx, EXCHANGES - 1).await?;
-    store::insert_ceremony(&mut tx, &token.hash(), account, purpose, &state, now + LASTS).await?;
-    tx.commit().await?;
-    let public_key = options["publicKey"].take();
-    Ok(Challenge { ceremony: token.expose().to_owned(), public_key })
-}
-
-/// What was asked and of whom. Nobody gets to answer it again, even where this answer is wrong.
-async fn take<T: DeserializeOwned>(
-    app: &App,
-    ceremony: &str,
-    purpose: &str,
-) -> Result<Option<(Option<Uuid>, T)>> {
-    let token: TokenHash = Sha256::digest(ceremony).into();
-    let mut tx = app.db.write().await?;
-    let asked = store::take_ceremony(&mut tx, &token, purpose, app.clock.now()).await?;
-    tx.commit().await?;
-    asked.map(|it| Ok((it.account_id, read(&it.state)?))).transpose()
+/// What the browser gets: the options, and the challenge that it sends back with the answer.
+fn challenge(ceremony: String, mut options: serde_json::Value) -> Challenge {
+    Challenge { ceremony, public_key: options["publicKey"].take() }
 }

@@ -22,7 +22,7 @@ use super::{
 use crate::core::{App, Result, db::Tx, http::refusals};
 
 /// How long it waits.
-pub(super) const LASTS: TimeDelta = TimeDelta::minutes(10);
+const LASTS: TimeDelta = TimeDelta::minutes(10);
 /// How many of an account may wait; of more, the oldest are forgotten.
 const MOST: i64 = 10;
 
@@ -72,7 +72,7 @@ pub(super) fn no_cookie(app: &App) -> Result<(HeaderName, HeaderValue)> {
     Ok((header::SET_COOKIE, set_cookie(app, COOKIE, "", TimeDelta::zero())?))
 }
 
-/// Deletes those that have ended, and challenges that nobody answered.
+/// Deletes those that have ended.
 ///
 /// # Errors
 /// Unavailable where the database is away.

@@ -23,13 +23,6 @@ pub(super) struct PasskeyRow {
     pub(super) created_at: DateTime<Utc>,
 }
 
-/// A challenge that a passkey was asked to sign.
-#[derive(sqlx::FromRow)]
-pub(super) struct CeremonyRow {
-    pub(super) account_id: Option<Uuid>,
-    pub(super) state: String,
-}
-
 /// Whether signing in takes more than the password.
 pub(super) async fn has_any(tx: &mut Tx, account: Uuid) -> Result<bool> {
     let (has,): (bool,) = sql!(
@@ -249,60 +242,6 @@ pub(super) async fn delete_passkey(tx: &mut Tx, account: Uuid, passkey: Uuid) ->
     Ok(gone == 1)
 }
 
-pub(super) async fn insert_ceremony(
-    tx: &mut Tx,
-    token: &TokenHash,
-    account: Option<Uuid>,
-    purpose: &str,
-    state: &str,
-    expires_at: DateTime<Utc>,
-) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "INSERT INTO ceremonies (token_hash, account_id, purpose, state, expires_at)
-         VALUES ($1, $2, $3, $4, $5)",
-        &token[..],
-        account,
-        purpose,
-        state,
-        expires_at,
-    )?;
-    Ok(())
-}
-
-/// Takes a ceremony away, if it has not ended: nobody can take it again.
-pub(super) async fn take_ceremony(
-    tx: &mut Tx,
-    token: &TokenHash,
-    purpose: &str,
-    now: DateTime<Utc>,
-) -> Result<Option<CeremonyRow>> {
-    sql!(
-        tx,
-        fetch_optional,
-        "DELETE FROM ceremonies WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3
-         RETURNING account_id, state",
-        &token[..],
-        purpose,
-        now,
-    )
-}
-
-/// Deletes the oldest beyond `most` of those that nobody in particular began: they are not to push
-/// out the others'.
-pub(super) async fn trim_ceremonies(tx: &mut Tx, most: i64) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "DELETE FROM ceremonies WHERE token_hash IN
-           (SELECT token_hash FROM ceremonies WHERE account_id IS NULL
-            ORDER BY expires_at DESC LIMIT 100 OFFSET $1)",
-        most,
-    )?;
-    Ok(())
-}
-
 pub(super) async fn insert_sign_in(
     tx: &mut Tx,
     token: &TokenHash,
@@ -344,7 +283,6 @@ pub(super) async fn delete_sign_in(tx: &mut Tx, token: &TokenHash) -> Result<boo
 
 pub(super) async fn delete_sign_ins(tx: &mut Tx, account: Uuid) -> Result<()> {
     sql!(tx, execute, "DELETE FROM pending_sign_ins WHERE account_id = $1", account)?;
-    sql!(tx, execute, "DELETE FROM ceremonies WHERE account_id = $1", account)?;
     Ok(())
 }
 
@@ -362,9 +300,8 @@ pub(super) async fn trim_sign_ins(tx: &mut Tx, account: Uuid, most: i64) -> Resu
     Ok(())
 }
 
-/// Deletes what has ended of both.
+/// Deletes those that have ended.
 pub(super) async fn delete_ended(tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
-    sql!(tx, execute, "DELETE FROM ceremonies WHERE expires_at <= $1", now)?;
     sql!(tx, execute, "DELETE FROM pending_sign_ins WHERE expires_at <= $1", now)?;
     Ok(())
 }

@@ -26,7 +26,6 @@ on_every_engine![
     one_accounts_factors_are_not_anothers,
     a_passkey_is_asked_for_and_only_its_own_answer_taken,
     what_becomes_of_factors_stands_in_the_security_log,
-    strangers_who_begin_push_out_nobody_who_is_signed_in,
 ];
 
 const PASSWORD: &str = "correct horse battery";
@@ -445,15 +444,4 @@ async fn what_becomes_of_factors_stands_in_the_security_log(app: TestApp) {
     for kind in ["factor-added", "recovery-code-used", "recovery-codes-made", "factor-removed"] {
         assert!(kinds.contains(&&json!(kind)), "{kind} is not among {kinds:?}");
     }
-}
-
-async fn strangers_who_begin_push_out_nobody_who_is_signed_in(app: TestApp) {
-    let ann = app.register("ann@example.org").await;
-    at_localhost(&ann, "/api/auth/passkeys/begin", &json!({})).await;
-    at_localhost(&app.nobody(), "/api/auth/login/passkey/begin", &json!({})).await;
-    let mut tx = app.app.db.write().await.unwrap();
-    super::store::trim_ceremonies(&mut tx, 0).await.unwrap();
-    let count = "SELECT COUNT(*), COUNT(account_id) FROM ceremonies";
-    let left: (i64, i64) = crate::sql!(&mut tx, fetch_one, count).unwrap();
-    assert_eq!(left, (1, 1));
 }

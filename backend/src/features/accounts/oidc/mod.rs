@@ -18,7 +18,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use provider::Provider;
 
 pub(super) use pages::router as pages;
-pub(super) use service::{held, holder, purge};
+pub(super) use service::{held, holder};
 
 use crate::core::config::Config;
 

@@ -15,7 +15,7 @@ use super::{
     Offer,
     model::{Back, Identity, Refusal},
     provider::Provider,
-    service::{self, COOKIE, Ended, LASTS, Start},
+    service::{self, COOKIE, Ended, Start},
 };
 use crate::{
     core::{
@@ -23,7 +23,9 @@ use crate::{
         http::{Form, Path},
         web::{self, Shell},
     },
-    features::accounts::{Arrival, Signer, User, factors, session::set_cookie, visitor},
+    features::accounts::{
+        Arrival, Signer, User, challenges::LIFETIME, factors, session::set_cookie, visitor,
+    },
 };
 
 pub(in crate::features::accounts) fn router() -> Router<App> {
@@ -54,7 +56,7 @@ async fn begin(
     let next = next.map_or_else(|| "/".to_owned(), |(_, path)| path.into_owned());
     match service::begin(&app, provider, &headers, &next, None).await {
         Ok(Start { address, browser }) => {
-            let cookie = [(header::SET_COOKIE, set_cookie(&app, COOKIE, &browser, LASTS)?)];
+            let cookie = [(header::SET_COOKIE, set_cookie(&app, COOKIE, &browser, LIFETIME)?)];
             Ok((cookie, Redirect::to(&address)).into_response())
         }
         Err(refusal) => refused(&refusal, provider, shell),
@@ -255,7 +257,7 @@ async fn link(
     let begun = service::begin(&app, provider, &headers, next, Some(signer.session)).await;
     match begun {
         Ok(Start { address, browser }) => {
-            let cookie = [(header::SET_COOKIE, set_cookie(&app, COOKIE, &browser, LASTS)?)];
+            let cookie = [(header::SET_COOKIE, set_cookie(&app, COOKIE, &browser, LIFETIME)?)];
             let page = Onward { shell, label: provider.label(), address: &address };
             Ok((cookie, web::page(&page)?).into_response())
         }

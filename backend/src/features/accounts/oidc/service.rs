@@ -1,15 +1,15 @@
 //! The rules: who gets in by a provider, and which account is theirs.
 
 use axum::http::{HeaderMap, HeaderValue};
-use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
     model::{Back, Identity, Refusal, hashed_user, plain_user},
     provider::{Asked, Provider},
-    store::{self, Begun, Owner},
+    store::{self, Owner},
     tokens::{Unverified, Vouched},
 };
 use crate::{
@@ -17,13 +17,13 @@ use crate::{
         App, Error, Result,
         config::Registration,
         db::{self, Tx},
-        web,
+        hex, web,
     },
     features::{
         GrantKind, Held,
         accounts::{
             Arrival, Proof, Scope, Signed, Signer,
-            doors::TokenHash,
+            challenges::{self, Challenge},
             factors,
             model::{Account, Email},
             review,
@@ -36,12 +36,8 @@ use crate::{
     },
 };
 
-/// How long a log-in may take.
-pub(super) const LASTS: TimeDelta = TimeDelta::minutes(10);
-/// How many may be under way at once; beyond it the oldest are forgotten.
-const MOST: i64 = 10_000;
-/// The longest address to go to afterwards.
-const LONGEST: usize = 2000;
+/// The longest path to go to afterwards: it is part of the address at the provider.
+const LONGEST: usize = 500;
 /// The cookie of a browser that logs in.
 pub(super) const COOKIE: &str = "provider";
 
@@ -80,40 +76,49 @@ pub(super) async fn begin(
     next: &str,
     session: Option<Uuid>,
 ) -> Result<Start, Refusal> {
-    let now = app.clock.now();
-    let random = || Token::new().map(|token| token.expose().to_owned());
-    let asked = Asked { state: random()?, nonce: random()?, verifier: random()? };
-    // Asked first: a provider that is away leaves nothing behind here.
-    let address = provider.authorization(now, &asked).await?;
     // One browser may begin several, in several tabs.
     let browser = match browser_of(app, headers) {
         Some(browser) => browser.to_owned(),
-        None => random()?,
+        None => Token::new()?.expose().to_owned(),
     };
     let next = web::local_path(next);
-    let begun = Begun {
-        provider: provider.name.clone(),
-        nonce: asked.nonce,
-        verifier: asked.verifier,
-        next: if next.len() > LONGEST { "/".to_owned() } else { next.to_owned() },
-        session_id: session,
-        created_at: now,
-    };
-    let mut tx = app.db.write().await?;
-    store::delete_old_begun(&mut tx, now - LASTS, MOST - 1).await?;
-    store::insert_begun(&mut tx, &key(&browser, &asked.state), &begun).await?;
-    tx.commit().await?;
+    let next = if next.len() > LONGEST { "/".to_owned() } else { next.to_owned() };
+    let begun = Begun { next, session };
+    let state = challenges::issue(app, &context(provider, &browser), &begun).await?;
+    let (nonce, verifier) = secrets(&browser, &state);
+    let asked = Asked { state, nonce, verifier };
+    let address = provider.authorization(app.clock.now(), &asked).await?;
     Ok(Start { address, browser })
+}
+
+/// What a log-in is about, which its state holds.
+#[derive(Serialize, Deserialize)]
+struct Begun {
+    /// Where to go afterwards.
+    next: String,
+    /// The session that links the provider to its account; none where somebody logs in.
+    session: Option<Uuid>,
+}
+
+/// A log-in ends with the provider and in the browser that it began with.
+fn context<'a>(provider: &'a Provider, browser: &'a str) -> [&'a str; 3] {
+    ["provider log-in", &provider.name, browser]
+}
+
+/// The nonce and the verifier of a log-in, which follow from what only its browser and this service
+/// know.
+fn secrets(browser: &str, state: &str) -> (String, String) {
+    let secret = |name: &str| {
+        let digest = Sha256::new_with_prefix(name).chain_update([0]).chain_update(browser);
+        hex(&digest.chain_update([0]).chain_update(state).finalize())
+    };
+    (secret("nonce"), secret("verifier"))
 }
 
 /// What tells the browser that began a log-in from every other.
 fn browser_of<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
     let text = session::cookie(headers, app, COOKIE)?;
     (text.len() == 64 && text.bytes().all(|it| it.is_ascii_hexdigit())).then_some(text)
-}
-
-fn key(browser: &str, state: &str) -> TokenHash {
-    Sha256::new_with_prefix(browser).chain_update(".").chain_update(state).finalize().into()
 }
 
 /// Ends a log-in: the browser came back with what the provider gave it.
@@ -127,12 +132,12 @@ pub(super) async fn end(
 ) -> Result<Ended, Refusal> {
     let now = app.clock.now();
     let browser = browser_of(app, headers).ok_or(Refusal::Stale)?;
-    let mut tx = app.db.write().await?;
-    let begun = store::take_begun(&mut tx, &key(browser, &back.state)).await?;
-    // It is used up, whatever comes of it.
-    tx.commit().await?;
-    let begun = begun.filter(|it| now < it.created_at + LASTS && it.provider == provider.name);
-    let begun = begun.ok_or(Refusal::Stale)?;
+    let opened = challenges::open::<Begun>(app, &context(provider, browser), &back.state).await?;
+    let (challenge, begun) = opened.ok_or(Refusal::Stale)?;
+    // Before the provider is asked; what is spent below decides.
+    if challenge.is_spent(app).await? {
+        return Err(Refusal::Stale);
+    }
     check_sender(app, provider, back.iss.as_deref()).await?;
     if let Some(error) = back.error {
         let plain: String = error.chars().filter(char::is_ascii_graphic).take(100).collect();
@@ -140,15 +145,21 @@ pub(super) async fn end(
         return Err(Refusal::Denied);
     }
     let code = back.code.ok_or(Refusal::Stale)?;
-    let token = provider.exchange(now, &code, begun.verifier).await?;
-    let vouched = provider.verify_id_token(now, &token, &begun.nonce).await?;
-    if let Some(session) = begun.session_id {
+    let (nonce, verifier) = secrets(browser, &back.state);
+    let token = provider.exchange(now, &code, verifier).await?;
+    let vouched = provider.verify_id_token(now, &token, &nonce).await?;
+    if let Some(session) = begun.session {
         let signed = signed.filter(|it| it.proof == Proof::Session(session));
-        link(app, signed.ok_or(Refusal::Stale)?.account, &vouched, arrival).await?;
+        let account = signed.ok_or(Refusal::Stale)?.account;
+        link(app, account, &vouched, &challenge, arrival).await?;
         return Ok(Ended::Linked);
     }
     let account = account_of(app, provider, &vouched, By::LogIn).await?.account_id;
     let mut tx = app.db.write().await?;
+    // Of several that end one log-in at once, one gets in.
+    if !challenge.spend(&mut tx).await? {
+        return Err(Refusal::Stale);
+    }
     // The provider stands for the password, and for nothing more.
     if let Some(waiting) = factors::wait(&mut tx, app, account).await? {
         tx.commit().await?;
@@ -282,9 +293,13 @@ async fn link(
     app: &App,
     account: Uuid,
     vouched: &Vouched,
+    challenge: &Challenge,
     arrival: &Arrival,
 ) -> Result<(), Refusal> {
     let mut tx = app.db.write().await?;
+    if !challenge.spend(&mut tx).await? {
+        return Err(Refusal::Stale);
+    }
     if let Err(error) = store::insert(&mut tx, account, vouched, app.clock.now()).await {
         if !db::is_unique_violation(&error) {
             return Err(error.into());
@@ -386,9 +401,4 @@ pub(in crate::features::accounts) async fn holder(
             Ok(None)
         }
     }
-}
-
-/// Forgets the log-ins that never came back.
-pub(in crate::features::accounts) async fn purge(tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
-    Ok(store::delete_old_begun(tx, now - LASTS, MOST).await?)
 }

@@ -1,26 +1,11 @@
-//! Identities, and log-ins that are under way, in the database.
+//! Identities in the database.
 
 use chrono::{DateTime, Utc};
 use sqlx::Result;
 use uuid::Uuid;
 
 use super::{model::Identity, tokens::Vouched};
-use crate::{
-    core::db::Tx,
-    features::accounts::{doors::TokenHash, store::sessions::Holder},
-    sql,
-};
-
-/// A log-in that was begun and has not come back yet.
-#[derive(Debug, sqlx::FromRow)]
-pub(super) struct Begun {
-    pub(super) provider: String,
-    pub(super) nonce: String,
-    pub(super) verifier: String,
-    pub(super) next: String,
-    pub(super) session_id: Option<Uuid>,
-    pub(super) created_at: DateTime<Utc>,
-}
+use crate::{core::db::Tx, features::accounts::store::sessions::Holder, sql};
 
 /// Whose an identity is.
 #[derive(sqlx::FromRow)]
@@ -30,48 +15,6 @@ pub(super) struct Owner {
     pub(super) is_disabled: bool,
     /// When the identity was linked.
     pub(super) linked_at: DateTime<Utc>,
-}
-
-pub(super) async fn insert_begun(tx: &mut Tx, key: &TokenHash, begun: &Begun) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "INSERT INTO provider_logins
-           (key_hash, provider, nonce, verifier, next, session_id, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        &key[..],
-        &begun.provider,
-        &begun.nonce,
-        &begun.verifier,
-        &begun.next,
-        begun.session_id,
-        begun.created_at,
-    )?;
-    Ok(())
-}
-
-/// Takes it out: of two who bring the same back, one gets it.
-pub(super) async fn take_begun(tx: &mut Tx, key: &TokenHash) -> Result<Option<Begun>> {
-    sql!(
-        tx,
-        fetch_optional,
-        "DELETE FROM provider_logins WHERE key_hash = $1
-         RETURNING provider, nonce, verifier, next, session_id, created_at",
-        &key[..],
-    )
-}
-
-/// Deletes what was begun before `then`, and the oldest of what is more than `most`.
-pub(super) async fn delete_old_begun(tx: &mut Tx, then: DateTime<Utc>, most: i64) -> Result<()> {
-    sql!(
-        tx,
-        execute,
-        "DELETE FROM provider_logins WHERE created_at <= $1 OR key_hash IN
-           (SELECT key_hash FROM provider_logins ORDER BY created_at DESC LIMIT 1000 OFFSET $2)",
-        then,
-        most,
-    )?;
-    Ok(())
 }
 
 /// Whose the identity is: found by the issuer and the subject, and by nothing else.
