@@ -59,6 +59,9 @@ pub fn router(app: &App) -> Router {
     let plain = health::liveness()
         .merge(web::router())
         .method_not_allowed_fallback(async || Error::MethodNotAllowed);
-    let router = pages.merge(api).merge(plain);
-    http::layers(router.with_state(app.clone()), app)
+    let router = pages.merge(api).merge(plain).with_state(app.clone());
+    let router = http::refuse_other_sites(router, app);
+    // Outside all that answers, so that every request is counted.
+    let identify = middleware::from_fn_with_state(app.clone(), features::accounts::identify);
+    http::layers(router.layer(identify), app)
 }

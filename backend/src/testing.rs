@@ -200,6 +200,11 @@ impl TestApp {
         Self { router: crate::router(&app), app, ..self.clone() }
     }
 
+    /// The same client at another instance.
+    pub(crate) fn at(&self, instance: &Self) -> Self {
+        Self { app: instance.app.clone(), router: instance.router.clone(), ..self.clone() }
+    }
+
     /// Makes an account; what it asks from then on, it asks signed in.
     pub(crate) async fn register(&self, email: &str) -> Self {
         let account = json!({ "email": email, "password": "correct horse battery" });

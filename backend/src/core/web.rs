@@ -85,7 +85,7 @@ impl FromRequestParts<App> for Shell {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         // A page that nobody has to be signed in for shows itself with the database away, too.
-        let signed = accounts::visitor(&parts.headers, app).await.unwrap_or_default();
+        let signed = accounts::visitor_of(parts, app).await.unwrap_or_default();
         Ok(Self::new(signed.as_deref(), parts.uri.path()))
     }
 }
@@ -154,6 +154,18 @@ pub fn problem_page(error: Error) -> Response {
         Ok(html) => as_page(&response, html),
         Err(_) => response,
     }
+}
+
+/// A refusal of a request for `path`: a problem document for programs, a page for people.
+#[must_use]
+pub fn refusal(path: &str, error: Error) -> Response {
+    if is_api(path) { error.into_response() } else { problem_page(error) }
+}
+
+/// Whether `path` is the API's, whose clients get problem documents and not pages.
+#[must_use]
+pub fn is_api(path: &str) -> bool {
+    path == "/api" || path.starts_with("/api/")
 }
 
 /// The page instead of the problem, with what holds for either.

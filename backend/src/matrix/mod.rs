@@ -4,6 +4,7 @@
 //! A route without a row in [`rows`] fails the test, so that none lands unchecked. A foreign id has
 //! to be answered as an unknown one is, in status, headers and body, and to change nothing.
 
+mod quota;
 mod router;
 mod rows;
 mod world;

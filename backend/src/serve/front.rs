@@ -117,8 +117,7 @@ impl Front {
 
     /// The answer to a request that is not for this service.
     fn misdirected(&self, path: &str, error: Error) -> Response {
-        let mut response =
-            if is_api(path) { error.into_response() } else { web::problem_page(error) };
+        let mut response = web::refusal(path, error);
         http::protect(response.headers_mut(), self.is_https);
         response
     }
@@ -126,17 +125,12 @@ impl Front {
     fn refuse(&self, path: &str, counter: &IntCounter) -> Response {
         counter.inc();
         self.refused.tell();
-        let refusal = if is_api(path) { &self.to_programs } else { &self.to_people };
+        let refusal = if web::is_api(path) { &self.to_programs } else { &self.to_people };
         let mut response = Response::new(Body::from(refusal.body.clone()));
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         *response.headers_mut() = refusal.headers.clone();
         response
     }
-}
-
-/// Whether programs ask for it, and want a problem document rather than a page.
-fn is_api(path: &str) -> bool {
-    path == "/api" || path.starts_with("/api/")
 }
 
 impl Answers for Front {

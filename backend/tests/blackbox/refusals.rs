@@ -33,7 +33,8 @@ pub(crate) async fn no_connection_breaks_while_a_refused_body_is_sent(place: Pla
     let place = place
         .with("MVP__SERVER__CONCURRENCY", "4")
         .with("MVP__SERVER__QUEUE", "4")
-        .with("MVP__SERVER__REQUESTS_PER_MINUTE", "0");
+        .with("MVP__SERVER__REQUESTS_PER_MINUTE", "0")
+        .with("MVP__SERVER__ANONYMOUS_REQUESTS_PER_MINUTE", "0");
     let service = place.serve();
     let address = service.url.strip_prefix("http://").unwrap().to_owned();
     let seen = Arc::new(Mutex::new(BTreeMap::<String, usize>::new()));

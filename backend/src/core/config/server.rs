@@ -33,6 +33,8 @@ pub struct Server {
     pub queue: Option<usize>,
     /// How many requests each user may make a minute; 0 sets no bound.
     pub requests_per_minute: u32,
+    /// How many requests each network may make a minute without signing in; 0 sets no bound.
+    pub anonymous_requests_per_minute: u32,
 }
 
 impl Default for Server {
@@ -47,6 +49,7 @@ impl Default for Server {
             concurrency: None,
             queue: None,
             requests_per_minute: 600_000,
+            anonymous_requests_per_minute: 12_000,
         }
     }
 }

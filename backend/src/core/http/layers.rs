@@ -35,20 +35,24 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
     font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; \
     base-uri 'none'; frame-ancestors 'none'";
 
-/// Wraps the whole service.
-pub fn layers(router: Router, app: &App) -> Router {
-    let is_https = app.config.server.is_https();
-    let rates = Rates::new(app.config.server.requests_per_minute);
+/// Refuses requests that another site makes a browser send.
+pub fn refuse_other_sites(router: Router, app: &App) -> Router {
     // A proxy may rewrite Host: the configured address is the origin that browsers name.
     let csrf = CsrfLayer::new();
     let csrf = match app.config.server.origin() {
         Some(origin) => csrf.clone().add_trusted_origin(origin).unwrap_or(csrf),
         None => csrf,
     };
+    router.layer(csrf.with_rejection_response(|_| {
+        Error::Forbidden("the request comes from another site").into_response()
+    }))
+}
+
+/// Wraps the whole service.
+pub fn layers(router: Router, app: &App) -> Router {
+    let is_https = app.config.server.is_https();
+    let rates = Rates::new(&app.config.server);
     router
-        .layer(csrf.with_rejection_response(|_| {
-            Error::Forbidden("the request comes from another site").into_response()
-        }))
         .layer(middleware::from_fn(limit_time))
         .layer(CatchPanicLayer::custom(answer_panic))
         .layer(middleware::from_fn(move |request, next| {
@@ -109,20 +113,11 @@ fn answer_panic(cause: Box<dyn Any + Send + 'static>) -> Response {
     Error::Internal(format!("panic: {}", told.unwrap_or_default()).into()).into_response()
 }
 
-async fn add_headers(
-    mut request: Request,
-    next: Next,
-    is_https: bool,
-    meter: Option<Meter>,
-) -> Response {
-    if let Some(meter) = &meter {
-        request.extensions_mut().insert(meter.clone());
-    }
+async fn add_headers(mut request: Request, next: Next, is_https: bool, meter: Meter) -> Response {
+    request.extensions_mut().insert(meter.clone());
     let mut response = next.run(request).await;
     protect(response.headers_mut(), is_https);
-    if let Some(meter) = meter {
-        meter.tell(response.headers_mut());
-    }
+    meter.report(response.headers_mut());
     response
 }
 

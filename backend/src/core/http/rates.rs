@@ -1,7 +1,10 @@
-//! How many requests each user may make, and how the answers tell them (`RateLimit` and
-//! `RateLimit-Policy` of the IETF's HTTPAPI working group).
+//! How many requests each user, and each network that is not signed in, may make; and how answers report it
+//! (`RateLimit` and `RateLimit-Policy` of the IETF's HTTPAPI working group).
 
 use std::{
+    convert::Infallible,
+    hash::Hash,
+    net::IpAddr,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -9,42 +12,54 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use aide::OperationInput;
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, HeaderName, HeaderValue, request::Parts},
+};
 
-use crate::core::{Error, Result, UserId};
+use crate::core::{App, Error, Result, UserId, config::Server};
 
 /// The time that the quota is for.
 const WINDOW: Duration = Duration::from_mins(1);
-/// How many users are counted at once; whoever has made no request for a window has the whole
-/// quota again and is forgotten.
-const USERS: u64 = 20_000;
+/// How many users, and how many networks, are counted at once. Who makes no request for a window has the
+/// whole quota again and is forgotten.
+const COUNTED: u64 = 20_000;
 
 const SECOND: u64 = 1_000_000_000;
 
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// Every user's quota, counted in this process.
+/// The quotas, counted in this process.
 #[derive(Clone)]
-pub struct Rates(Option<Arc<Counted>>);
+pub struct Rates(Arc<Counted>);
 
 struct Counted {
-    quota: u64,
-    policy: HeaderValue,
     begun: Instant,
-    users: moka::sync::Cache<UserId, Arc<Bucket>>,
+    users: Option<Quota<UserId>>,
+    networks: Option<Quota<IpAddr>>,
 }
 
-/// Counts one request, once it is known whose it is.
-#[derive(Clone)]
-pub struct Meter(Arc<Metered>);
+/// How many requests each `K` may make.
+struct Quota<K> {
+    name: &'static str,
+    quota: u64,
+    policy: HeaderValue,
+    buckets: moka::sync::Cache<K, Arc<Bucket>>,
+}
+
+/// Counts one request: by its user, or by its network. A request without one is not counted.
+#[derive(Clone, Default)]
+pub struct Meter(Option<Arc<Metered>>);
 
 struct Metered {
     rates: Arc<Counted>,
-    standing: OnceLock<Standing>,
+    user: OnceLock<Standing>,
+    network: OnceLock<Standing>,
 }
 
-/// What a user may still ask.
+/// How much of a quota is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Standing {
     /// How many requests are left.
@@ -55,8 +70,8 @@ struct Standing {
     refused: Option<u64>,
 }
 
-/// One user's quota: a bucket that fills evenly, kept as the moment (in nanoseconds from the
-/// beginning) at which it is full.
+/// One quota: a bucket that fills evenly, kept as the moment (in nanoseconds from the beginning) at
+/// which it is full.
 #[derive(Default)]
 struct Bucket(AtomicU64);
 
@@ -83,25 +98,54 @@ impl Bucket {
     }
 }
 
-impl Rates {
-    /// Counts up to `quota` requests a minute and user; 0 counts nothing.
-    #[must_use]
-    pub fn new(quota: u32) -> Self {
-        let counted = (quota > 0).then(|| {
-            let policy = format!("\"user\";q={quota};w={}", WINDOW.as_secs());
-            let users = moka::sync::Cache::builder();
-            let users = users.max_capacity(USERS).time_to_idle(WINDOW).build();
-            let policy = HeaderValue::try_from(policy).ok()?;
-            Some(Arc::new(Counted { quota: quota.into(), policy, begun: Instant::now(), users }))
-        });
-        Self(counted.flatten())
+impl<K: Hash + Eq + Clone + Send + Sync + 'static> Quota<K> {
+    /// Up to `quota` requests a minute for each; 0 counts nothing.
+    fn new(name: &'static str, quota: u32) -> Option<Self> {
+        let policy = format!("\"{name}\";q={quota};w={}", WINDOW.as_secs());
+        let policy = HeaderValue::try_from(policy).ok().filter(|_| quota > 0)?;
+        let buckets = moka::sync::Cache::builder();
+        let buckets = buckets.max_capacity(COUNTED).time_to_idle(WINDOW).build();
+        Some(Self { name, quota: quota.into(), policy, buckets })
     }
 
-    /// What counts one request, if any are counted.
+    fn take(&self, key: &K, begun: Instant) -> Standing {
+        let bucket = self.buckets.get(key);
+        let bucket = bucket.unwrap_or_else(|| self.buckets.get_with_by_ref(key, Arc::default));
+        let now = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        bucket.take(self.quota, now)
+    }
+
+    fn report(&self, standing: Standing, headers: &mut HeaderMap) {
+        let limit = format!("\"{}\";r={};t={}", self.name, standing.left, standing.whole);
+        if let Ok(limit) = HeaderValue::try_from(limit) {
+            headers.insert(LIMIT, limit);
+            headers.insert(POLICY, self.policy.clone());
+        }
+    }
+}
+
+impl Rates {
+    /// The quotas of the settings.
     #[must_use]
-    pub fn meter(&self) -> Option<Meter> {
-        let rates = Arc::clone(self.0.as_ref()?);
-        Some(Meter(Arc::new(Metered { rates, standing: OnceLock::new() })))
+    pub fn new(server: &Server) -> Self {
+        Self(Arc::new(Counted {
+            begun: Instant::now(),
+            users: Quota::new("user", server.requests_per_minute),
+            networks: Quota::new("network", server.anonymous_requests_per_minute),
+        }))
+    }
+
+    /// What counts one request.
+    #[must_use]
+    pub fn meter(&self) -> Meter {
+        let rates = Arc::clone(&self.0);
+        Meter(Some(Arc::new(Metered { rates, user: OnceLock::new(), network: OnceLock::new() })))
+    }
+}
+
+impl Standing {
+    fn check(self) -> Result<()> {
+        self.refused.map_or(Ok(()), |seconds| Err(Error::TooManyRequests(seconds)))
     }
 }
 
@@ -109,30 +153,52 @@ impl Meter {
     /// Counts the request as the user's; however often it is called, once.
     ///
     /// # Errors
-    /// Too many requests, where they have used up their quota.
-    pub fn count(&self, user: &UserId) -> Result<()> {
-        let Metered { rates, standing } = &*self.0;
-        let standing = standing.get_or_init(|| {
-            let bucket = rates.users.get(user);
-            let bucket = bucket.unwrap_or_else(|| rates.users.get_with_by_ref(user, Arc::default));
-            let now = u64::try_from(rates.begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
-            bucket.take(rates.quota, now)
-        });
-        match standing.refused {
-            Some(seconds) => Err(Error::TooManyRequests(seconds)),
-            None => Ok(()),
-        }
+    /// `TooManyRequests` where the quota is used up.
+    pub fn count_user(&self, user: &UserId) -> Result<()> {
+        let Some(Metered { rates, user: standing, .. }) = self.0.as_deref() else { return Ok(()) };
+        let Some(quota) = &rates.users else { return Ok(()) };
+        standing.get_or_init(|| quota.take(user, rates.begun)).check()
     }
 
-    /// Tells in the answer what is left, where it is known whose request it was.
-    pub fn tell(&self, headers: &mut HeaderMap) {
-        let Some(standing) = self.0.standing.get() else { return };
-        let limit = format!("\"user\";r={};t={}", standing.left, standing.whole);
-        if let Ok(limit) = HeaderValue::try_from(limit) {
-            headers.insert(LIMIT, limit);
-            headers.insert(POLICY, self.0.rates.policy.clone());
+    /// Counts the request as one of a network that is not signed in; however often it is called, once.
+    ///
+    /// # Errors
+    /// `TooManyRequests` where the quota is used up.
+    pub fn count_network(&self, network: IpAddr) -> Result<()> {
+        let Some(Metered { rates, network: standing, .. }) = self.0.as_deref() else {
+            return Ok(());
+        };
+        let Some(quota) = &rates.networks else { return Ok(()) };
+        standing.get_or_init(|| quota.take(&network, rates.begun)).check()
+    }
+
+    /// Reports in the answer what is left: to the user, if the request is a user's.
+    pub fn report(&self, headers: &mut HeaderMap) {
+        let Some(Metered { rates, user, network }) = self.0.as_deref() else { return };
+        if let (Some(quota), Some(standing)) = (&rates.users, user.get()) {
+            quota.report(*standing, headers);
+        } else if let (Some(quota), Some(standing)) = (&rates.networks, network.get()) {
+            quota.report(*standing, headers);
         }
     }
+}
+
+impl FromRequestParts<App> for Meter {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get().cloned().unwrap_or_default())
+    }
+}
+
+/// Nothing of it is the client's to send.
+impl OperationInput for Meter {}
+
+/// Whether requests for `path` are counted. Static files and health checks cost next to nothing, and are
+/// needed most when much is refused.
+#[must_use]
+pub fn is_counted(path: &str) -> bool {
+    !(path.starts_with("/assets/") || matches!(path, "/health" | "/api/health"))
 }
 
 #[cfg(test)]
@@ -204,16 +270,56 @@ mod tests {
             assert!(answer.header("ratelimit").starts_with("\"user\";r=0;t="), "{answer:?}");
         }
         assert_eq!(bob.get("/api/vehicles").await.status, 200);
-        // Nobody in particular has no quota.
+        // Who is not signed in uses up no user's quota.
         let answer = test.nobody().get("/api/vehicles").await;
         assert_eq!((answer.status, answer.header("ratelimit")), (401, ""));
     }
 
     #[tokio::test]
+    async fn a_network_that_is_not_signed_in_has_a_quota_of_its_own() {
+        let test = TestApp::new(|config| config.server.anonymous_requests_per_minute = 3).await;
+        let ann = test.register("ann@x.org").await.asking_from("192.0.2.1");
+        let stranger = test.nobody().asking_from("192.0.2.1");
+        for (left, path) in [(2, "/login"), (1, "/api/vehicles"), (0, "/nowhere")] {
+            let answer = stranger.get(path).await;
+            assert_ne!(answer.status, 429, "{answer:?}");
+            assert_eq!(answer.header("ratelimit-policy"), "\"network\";q=3;w=60");
+            let reported = answer.header("ratelimit");
+            assert!(reported.starts_with(&format!("\"network\";r={left};t=")), "{reported}");
+        }
+        let page = stranger.get("/login").await;
+        assert_eq!(page.status, 429, "{page:?}");
+        assert!(page.header("content-type").starts_with("text/html"), "{page:?}");
+        let refused = stranger.post("/api/auth/login", serde_json::json!({})).await;
+        assert_eq!((refused.status, &refused.body["status"]), (429, &serde_json::json!(429)));
+        let wait: u32 = refused.header("retry-after").parse().unwrap();
+        assert!((1..=20).contains(&wait), "{wait}");
+        // An invalid credential does not help.
+        let invented = stranger.with_header("authorization", "Bearer mvp_invented");
+        assert_eq!(invented.get("/api/vehicles").await.status, 429);
+        // Users behind the same address are counted by themselves, and other networks too.
+        assert_eq!(ann.get("/api/vehicles").await.status, 200);
+        assert_eq!(test.nobody().asking_from("192.0.2.2").get("/login").await.status, 200);
+        // A subscriber has a whole /64 of IPv6.
+        for nth in 0..3 {
+            let neighbor = test.nobody().asking_from(&format!("2001:db8::{nth}"));
+            assert_eq!(neighbor.get("/login").await.status, 200);
+        }
+        assert_eq!(test.nobody().asking_from("2001:db8::9").get("/login").await.status, 429);
+        assert_eq!(test.nobody().asking_from("2001:db8:0:1::9").get("/login").await.status, 200);
+    }
+
+    #[tokio::test]
     async fn a_quota_of_nought_counts_nothing() {
-        let test = TestApp::new(|config| config.server.requests_per_minute = 0).await;
+        let test = TestApp::new(|config| {
+            config.server.requests_per_minute = 0;
+            config.server.anonymous_requests_per_minute = 0;
+        })
+        .await;
         let ann = test.register("ann@x.org").await;
         let answer = ann.get("/api/vehicles").await;
+        assert_eq!((answer.status, answer.header("ratelimit-policy")), (200, ""));
+        let answer = test.nobody().asking_from("192.0.2.1").get("/login").await;
         assert_eq!((answer.status, answer.header("ratelimit-policy")), (200, ""));
     }
 }

@@ -14,6 +14,7 @@ mod factors;
 pub mod feeds;
 mod guesses;
 mod hashing;
+mod identify;
 pub mod mail;
 mod model;
 mod oidc;
@@ -38,6 +39,7 @@ mod user;
 pub use arrival::Arrival;
 pub use credential::Credential;
 pub use doors::Doors;
+pub use identify::{identify, visitor_of};
 pub use model::{Email, NewPassword, Preferences, Proof, Scope, Signed, Theme};
 #[cfg(test)]
 pub(crate) use oidc::tests::fake::Fake;

@@ -20,6 +20,7 @@ use super::{
     Arrival,
     doors::TokenHash,
     factors,
+    identify::visitor_of,
     model::{Proof, Scope, Signed},
     oidc,
     service::{ABSOLUTE, IDLE},
@@ -27,10 +28,7 @@ use super::{
     tokens,
     user::UserId,
 };
-use crate::core::{
-    App, Error, Result, hex,
-    http::{Meter, refusals},
-};
+use crate::core::{App, Error, Result, hex, http::refusals};
 
 /// How old the note of a session's last use may become before it is written anew.
 const NOTED: TimeDelta = TimeDelta::hours(1);
@@ -242,10 +240,7 @@ impl FromRequestParts<App> for User {
             let has_token = parts.headers.contains_key(header::AUTHORIZATION);
             if has_token { Error::InvalidToken } else { Error::Unauthorized }
         };
-        let signed = visitor(&parts.headers, app).await?.ok_or_else(nobody)?;
-        if let Some(meter) = parts.extensions.get::<Meter>() {
-            meter.count(&signed.user)?;
-        }
+        let signed = visitor_of(parts, app).await?.ok_or_else(nobody)?;
         if signed.lacks_factor {
             return Err(Error::SecondFactorMissing);
         }

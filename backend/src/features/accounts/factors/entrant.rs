@@ -13,8 +13,9 @@ use uuid::Uuid;
 use super::{
     super::{
         arrival::Arrival,
+        identify::visitor_of,
         model::{Proof, Signed},
-        session::{Signer, visitor},
+        session::Signer,
     },
     service,
 };
@@ -36,7 +37,7 @@ impl FromRequestParts<App> for Entrant {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let signed = visitor(&parts.headers, app).await?.ok_or(Error::Unauthorized)?;
+        let signed = visitor_of(parts, app).await?.ok_or(Error::Unauthorized)?;
         let Proof::Session(session) = signed.proof else {
             return Err(Error::Forbidden("a token may not do this: sign in"));
         };

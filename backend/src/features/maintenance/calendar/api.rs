@@ -20,7 +20,7 @@ use super::of_token;
 use crate::{
     core::{
         App, Error, Result,
-        http::{Created, Links, NoContent, Once, Query, Record, refuses},
+        http::{Created, Links, Meter, NoContent, Once, Query, Record, refuses},
         input::Text,
     },
     features::accounts::{Credential, Signer, User, feeds},
@@ -117,9 +117,10 @@ struct NewCalendarLink {
 async fn read(
     State(app): State<App>,
     links: Links,
+    meter: Meter,
     Query(query): Query<CalendarQuery>,
 ) -> Result<CalendarFile> {
-    of_token(&app, &query.token.0, links.base()).await.map(CalendarFile)
+    of_token(&app, &query.token.0, links.base(), &meter).await.map(CalendarFile)
 }
 
 async fn find(State(app): State<App>, user: User) -> Result<Record<feeds::CalendarLink>> {

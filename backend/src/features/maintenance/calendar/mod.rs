@@ -12,16 +12,18 @@ pub(super) use pages::router as pages;
 use self::ics::{Calendar, Event};
 use super::{Upcoming, pages::words, upcoming};
 use crate::{
-    core::{App, Result},
+    core::{App, Result, http::Meter},
     features::accounts::{feeds, feeds::Reader},
 };
 
-/// The calendar of whoever's address holds this secret. `base` is where people reach the service.
+/// The calendar whose address has this secret. `base` is where people reach the service. The request counts
+/// as its owner's.
 ///
 /// # Errors
-/// `NotFound` where the secret opens nothing.
-async fn of_token(app: &App, token: &str, base: &str) -> Result<String> {
+/// `NotFound` if no calendar has the secret; `TooManyRequests`.
+async fn of_token(app: &App, token: &str, base: &str, meter: &Meter) -> Result<String> {
     let Reader { user, preferences } = feeds::reader(app, token).await?;
+    meter.count_user(&user)?;
     let now = app.clock.now();
     let today = preferences.today(now);
     let due = upcoming::list_all(app, &user, today).await?;
