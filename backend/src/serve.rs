@@ -5,8 +5,11 @@ mod front;
 mod hosts;
 mod log;
 mod metrics;
+mod places;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_places;
 #[cfg(test)]
 mod tests_unread;
 mod unread;
@@ -15,13 +18,14 @@ mod wire;
 use std::{net::SocketAddr, time::Duration};
 
 pub use log::{Traces, log_to_stderr};
+use places::Places;
 
 use crate::{
     backup,
     core::{
         App, Error,
         clock::Clock,
-        config::Config,
+        config::{Config, Server},
         db::{
             Db,
             migrate::{self, MigrateError},
@@ -88,7 +92,7 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
     let app = App::new(config, db, clock);
     app.vins.warm_up();
     let front = front::Front::new(router(&app), &app.config, hosts::Hosts::of(&app)).await;
-    let places = connections::Places::new(app.config.server.connections);
+    let places = places(&app.config.server);
     let metrics = match app.config.server.metrics_address {
         Some(address) => Some(metrics::listen(address, &app, &front, &places)?),
         None => None,
@@ -131,6 +135,16 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
     app.db.close().await;
     tracing::info!("Stopped");
     Ok(())
+}
+
+/// The places for connections that the settings allow.
+fn places(server: &Server) -> Places {
+    let most = connections::most(server.connections);
+    let trusted = server.trusted_proxies.clone();
+    // A proxy on this machine may be one that the settings do not name.
+    Places::new(most, server.connections_per_address(most), move |address| {
+        address.is_loopback() || trusted.contains(address)
+    })
 }
 
 /// Waits for Ctrl-C or, as service managers send it, SIGTERM.

@@ -1,4 +1,4 @@
-//! Connections: taken, bounded in number, time and size, and seen out when the service stops.
+//! Connections: accepted, bounded in number, time and size, and closed when the service stops.
 
 use std::{
     convert::Infallible,
@@ -8,7 +8,11 @@ use std::{
     time::Duration,
 };
 
-use axum::{body::Body, http::Request, response::Response};
+use axum::{
+    body::Body,
+    http::{HeaderValue, Request, header},
+    response::Response,
+};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::TokioIo,
@@ -17,10 +21,11 @@ use hyper_util::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpSocket, TcpStream},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
 };
 
 use super::{
+    places::{Activity, Full, Places},
     unread::Unread,
     wire::{Pace, Wire},
 };
@@ -80,7 +85,7 @@ pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// How many connections may be open at once: as many as are `wanted`, or as many as the system
 /// lets the process open.
-fn most(wanted: usize) -> usize {
+pub(super) fn most(wanted: usize) -> usize {
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
     let files = open_files(&limits).unwrap_or(usize::MAX);
     let most = wanted.min(files.saturating_sub(OTHER_FILES + TURNED_AWAY).max(1));
@@ -118,27 +123,7 @@ pub(super) trait Answers: Send + Sync + 'static {
     ) -> impl Future<Output = Response> + Send;
 }
 
-/// The connections that may be open at once.
-#[derive(Debug, Clone)]
-pub(super) struct Places {
-    free: Arc<Semaphore>,
-    most: usize,
-}
-
-impl Places {
-    /// As many as are `wanted`, or as many as the system lets the process open.
-    pub(super) fn new(wanted: usize) -> Self {
-        let most = most(wanted);
-        Self { free: Arc::new(Semaphore::new(most)), most }
-    }
-
-    /// How many are taken, and how many there are.
-    pub(super) fn taken(&self) -> (usize, usize) {
-        (self.most.saturating_sub(self.free.available_permits()), self.most)
-    }
-}
-
-/// Takes connections until `stop`, as many at once as there are `places`; then waits for the
+/// Accepts connections until `stop`, as many at once as there are `places`; then waits for the
 /// requests in flight.
 pub(super) async fn serve(
     listener: TcpListener,
@@ -152,15 +137,19 @@ pub(super) async fn serve(
     let take = async {
         loop {
             let (stream, ends) = accept(&listener).await;
-            let (place, manners) = match Arc::clone(&places.free).try_acquire_owned() {
-                Ok(place) => (Ok(place), USUAL),
-                // Even to be turned away one may have to wait, out there, for one's turn.
-                Err(_) => (Arc::clone(&spare).acquire_owned().await, TURNING_AWAY),
+            let (place, spare) = match places.take(ends.peer.ip()) {
+                Ok(place) => (Some(place), None),
+                Err(full) => (None, spare_for(&full, &spare).await),
+            };
+            let (activity, manners) = match (&place, &spare) {
+                (Some(place), _) => (place.activity(), USUAL),
+                (None, Some(_)) => (Arc::default(), TURNING_AWAY),
+                (None, None) => continue,
             };
             let (front, watcher) = (Arc::clone(&front), leaving.watcher());
             tokio::spawn(async move {
-                let _place = place;
-                converse(stream, ends, manners, front, watcher).await;
+                let _place = (place, spare);
+                converse(stream, ends, manners, front, (watcher, activity)).await;
             });
         }
     };
@@ -170,6 +159,15 @@ pub(super) async fn serve(
     }
     drop(listener);
     leaving.shutdown().await;
+}
+
+/// The right to turn a connection away with an answer, of which there are few. An address that has its
+/// share does not make others wait for one: without it, the connection is closed.
+async fn spare_for(full: &Full, spare: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+    match full {
+        Full::Address => Arc::clone(spare).try_acquire_owned().ok(),
+        Full::All => Arc::clone(spare).acquire_owned().await.ok(),
+    }
 }
 
 async fn accept(listener: &TcpListener) -> (TcpStream, Ends) {
@@ -196,15 +194,15 @@ fn is_the_clients(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-/// Answers a connection's requests, one after the other, to its end.
+/// Answers a connection's requests, one after the other, to its end, or until it gives way.
 pub(super) async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     ends: Ends,
     manners: Manners,
     front: Arc<impl Answers>,
-    watcher: Watcher,
+    (watcher, activity): (Watcher, Arc<Activity>),
 ) {
-    let wire = Wire::new(stream, manners.pace);
+    let wire = Wire::new(stream, manners.pace, Arc::clone(&activity));
     let lingers = wire.lingers();
     let mut http = http1::Builder::new();
     http.timer(wire.timer())
@@ -212,19 +210,28 @@ pub(super) async fn converse(
         .max_header_size(HEAD)
         .max_buf_size(BUFFER)
         .keep_alive(manners.is_kept);
+    let of_requests = Arc::clone(&activity);
     let service = service_fn(move |request: Request<Incoming>| {
         let (front, lingers) = (Arc::clone(&front), Arc::clone(&lingers));
+        let activity = Arc::clone(&of_requests);
         async move {
-            let (request, unread) = Unread::of(request);
+            let (request, unread) = Unread::of(request, &activity);
             let mut answer = if manners.is_kept {
                 front.answer(request, ends).await
             } else {
                 front.turn_away(request, ends).await
             };
+            activity.set_busy(false);
+            if activity.gives_way() {
+                answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
             unread.settle(&mut answer, manners.pace.farewell, &lingers);
             Ok::<_, Infallible>(answer)
         }
     });
-    // How a client ends its connection is the client's affair.
-    let _ = watcher.watch(http.serve_connection(TokioIo::new(wire), service)).await;
+    tokio::select! {
+        // How a client ends its connection is the client's affair.
+        _ = watcher.watch(http.serve_connection(TokioIo::new(wire), service)) => {}
+        () = activity.must_end() => {}
+    }
 }

@@ -11,8 +11,9 @@ use tokio::net::TcpListener;
 
 use super::{
     ServeError,
-    connections::{self, Answers, Ends, Places},
+    connections::{self, Answers, Ends},
     front::Front,
+    places::Places,
 };
 use crate::{
     core::{
@@ -60,7 +61,7 @@ pub(super) fn listen(
 impl Metrics {
     /// Tells whoever asks, until it is dropped.
     pub(super) async fn serve(self) {
-        let places = Places::new(CONNECTIONS);
+        let places = Places::new(CONNECTIONS, CONNECTIONS, |_| true);
         connections::serve(self.listener, self.told, places, std::future::pending()).await;
     }
 }

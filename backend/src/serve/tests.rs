@@ -60,7 +60,8 @@ impl Service {
         let peer = SocketAddr::from(([192, 0, 2, 1], 4711));
         let ends = Ends { peer, service: None };
         let front = Arc::clone(&self.front);
-        tokio::spawn(converse(server, ends, manners, front, self.leaving.watcher()));
+        let watcher = (self.leaving.watcher(), Arc::default());
+        tokio::spawn(converse(server, ends, manners, front, watcher));
         Connection(client)
     }
 

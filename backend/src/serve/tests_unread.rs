@@ -8,21 +8,27 @@ use tokio::{
 };
 
 use super::{
-    connections::{Places, listen, serve},
+    connections::{listen, serve},
     front::Front,
     hosts::Hosts,
+    places::Places,
     tests::{Service, slow_service},
 };
 use crate::{core::config::Config, testing::TestApp};
 
 /// A client on a connection of its own.
-struct Client(TcpStream);
+pub(super) struct Client(pub(super) TcpStream);
 
 /// The service on a port, for as long as the test runs.
 fn serve_on_a_port(front: Front) -> std::net::SocketAddr {
+    serve_with(front, Places::new(16, 16, |_| false))
+}
+
+/// The same with these places for connections.
+pub(super) fn serve_with(front: Front, places: Places) -> std::net::SocketAddr {
     let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(serve(listener, front, Places::new(16), std::future::pending()));
+    tokio::spawn(serve(listener, front, places, std::future::pending()));
     address
 }
 
@@ -40,12 +46,12 @@ impl Client {
         Self(stream)
     }
 
-    async fn send(&mut self, bytes: &[u8]) {
+    pub(super) async fn send(&mut self, bytes: &[u8]) {
         self.0.write_all(bytes).await.unwrap();
     }
 
     /// The next answer: its status, and whether the connection closes after it.
-    async fn answer(&mut self) -> (u16, bool) {
+    pub(super) async fn answer(&mut self) -> (u16, bool) {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             head.push(self.0.read_u8().await.unwrap());
@@ -59,12 +65,12 @@ impl Client {
     }
 
     /// Whether the connection has ended well, with nothing more on it.
-    async fn has_ended(&mut self) -> bool {
+    pub(super) async fn has_ended(&mut self) -> bool {
         matches!(self.0.read(&mut [0; 1]).await, Ok(0))
     }
 }
 
-fn head(request: &str, headers: &str) -> Vec<u8> {
+pub(super) fn head(request: &str, headers: &str) -> Vec<u8> {
     format!("{request} HTTP/1.1\r\nhost: cars.test\r\n{headers}\r\n").into_bytes()
 }
 

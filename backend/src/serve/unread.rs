@@ -19,6 +19,8 @@ use axum::{
 use http_body_util::BodyExt as _;
 use hyper::body::{Frame, Incoming, SizeHint};
 
+use super::places::Activity;
+
 /// How many remaining bytes are read to keep a connection open.
 const SHORT: u64 = 64 * 1024;
 
@@ -29,6 +31,7 @@ type Slot = Arc<Mutex<Option<Incoming>>>;
 struct Lent {
     body: Option<Incoming>,
     slot: Slot,
+    activity: Arc<Activity>,
 }
 
 /// The possible remainder of a request's body.
@@ -39,14 +42,22 @@ pub(super) struct Unread {
 }
 
 impl Unread {
-    /// The request, and the handle for the remainder of its body.
-    pub(super) fn of(request: Request<Incoming>) -> (Request<Body>, Self) {
+    /// The request, and the handle for the remainder of its body. The connection is busy once all of the
+    /// request has arrived.
+    pub(super) fn of(
+        request: Request<Incoming>,
+        activity: &Arc<Activity>,
+    ) -> (Request<Body>, Self) {
         if request.body().is_end_stream() {
+            activity.set_busy(true);
             return (request.map(Body::new), Self { slot: None, waits: false });
         }
         let waits = request.headers().contains_key(header::EXPECT);
         let slot = Slot::default();
-        let lent = |body| Body::new(Lent { body: Some(body), slot: Arc::clone(&slot) });
+        let lent = |body| {
+            let (slot, activity) = (Arc::clone(&slot), Arc::clone(activity));
+            Body::new(Lent { body: Some(body), slot, activity })
+        };
         let request = request.map(lent);
         (request, Self { slot: Some(slot), waits })
     }
@@ -81,7 +92,11 @@ impl HttpBody for Lent {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let Some(body) = self.body.as_mut() else { return Poll::Ready(None) };
-        let frame = Pin::new(body).poll_frame(cx);
+        let frame = Pin::new(&mut *body).poll_frame(cx);
+        let has_ended = body.is_end_stream();
+        if has_ended && frame.is_ready() {
+            self.activity.set_busy(true);
+        }
         if matches!(frame, Poll::Ready(None | Some(Err(_)))) {
             self.body = None;
         }

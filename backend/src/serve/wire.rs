@@ -17,6 +17,8 @@ use tokio::{
     time::Sleep,
 };
 
+use super::places::Activity;
+
 /// How long a client may take to send a request's head, from its first byte; to accept any part of an
 /// answer; and to send the rest of a request that is already answered.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +34,7 @@ const MOST_DROPPED: usize = 32 * 1024 * 1024;
 /// A connection that ends when the client takes nothing of an answer for too long.
 pub(super) struct Wire<S> {
     stream: S,
+    activity: Arc<Activity>,
     pace: Pace,
     /// Whether anything came since a head was waited for.
     heard: Arc<AtomicBool>,
@@ -50,9 +53,10 @@ struct Farewell {
 }
 
 impl<S> Wire<S> {
-    pub(super) fn new(stream: S, pace: Pace) -> Self {
+    pub(super) fn new(stream: S, pace: Pace, activity: Arc<Activity>) -> Self {
         Self {
             stream,
+            activity,
             pace,
             heard: Arc::default(),
             stalled: None,
@@ -79,6 +83,7 @@ impl<S> Wire<S> {
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.stalled = None;
+            self.activity.note();
             return written;
         }
         let pace = self.pace.answer;
@@ -96,6 +101,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
     ) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         self.heard.store(true, Relaxed);
+        self.activity.note();
         Poll::Ready(Ok(()))
     }
 }

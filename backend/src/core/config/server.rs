@@ -27,6 +27,8 @@ pub struct Server {
     pub metrics_address: Option<SocketAddr>,
     /// How many connections are open at once; others are turned away.
     pub connections: usize,
+    /// How many of them one client address has; [`Server::connections_per_address`] unless said.
+    pub connections_per_address: Option<usize>,
     /// How many requests are worked on at once; [`Server::concurrency`] unless said.
     pub concurrency: Option<usize>,
     /// How many more wait for that; [`Server::queue`] unless said.
@@ -46,6 +48,7 @@ impl Default for Server {
             trusted_proxies: Networks::default(),
             metrics_address: None,
             connections: 2048,
+            connections_per_address: None,
             concurrency: None,
             queue: None,
             requests_per_minute: 600_000,
@@ -72,6 +75,12 @@ impl Server {
         Some(format!("{scheme}://{}", host.strip_suffix(usual).unwrap_or(&host)))
     }
 
+    /// How many of `most` connections one client address has: a quarter, so that no single one has all.
+    #[must_use]
+    pub fn connections_per_address(&self, most: usize) -> usize {
+        self.connections_per_address.unwrap_or_else(|| (most / 4).max(1))
+    }
+
     /// How many requests are worked on at once: enough that neither a core nor the database waits
     /// for the next one. More would only take turns, each the slower for it. Who waits for a
     /// password's hash, for another service or for the turn to write is not among them.
@@ -91,6 +100,7 @@ impl Server {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         for (key, number) in [
             ("server.connections", Some(self.connections)),
+            ("server.connections_per_address", self.connections_per_address),
             ("server.concurrency", self.concurrency),
         ] {
             if number.is_some_and(|it| !(1..=MOST).contains(&it)) {
