@@ -247,6 +247,9 @@ async fn create(config: &Config, folder: Option<&Path>, clock: &Clock) -> Result
              this backup, and to no moment after it.\n",
         );
     }
+    for name in &made.in_future {
+        let _ = writeln!(text, "{name} is dated in the future: check this machine's clock.");
+    }
     let cleared = made.cleared?;
     if cleared.backups + cleared.wal > 0 {
         let _ = writeln!(text, "removed {} backups, {} files of WAL", cleared.backups, cleared.wal);

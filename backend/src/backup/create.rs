@@ -27,6 +27,8 @@ pub(super) struct Made {
     pub(super) manifest: Manifest,
     /// Why it was not signed.
     pub(super) unsigned: Option<BackupError>,
+    /// The backups that seem to be from the future, since the clock was or is wrong.
+    pub(super) in_future: Vec<String>,
     /// What was removed for it, or why not.
     pub(super) cleared: Result<Cleared>,
 }
@@ -71,10 +73,14 @@ pub(super) async fn create(
     };
     making.read_back(&unfinished, &manifest).await?;
     let backup = unfinished.finish(&manifest, key.as_ref())?;
+    let now = clock.now();
+    let in_future = folder.backups()?.into_iter();
+    let in_future = in_future.filter(|it| it.manifest.as_ref().is_ok_and(|it| it.is_in_future(now)));
+    let in_future = in_future.map(|it| it.name).collect();
     let (folder, engine, keep) = (folder.clone(), manifest.engine, config.backup.keep);
     let cleared = blocking(&stop, move |stop| retention::clear(&folder, engine, keep, stop)).await;
     drop(lock);
-    Ok(Made { backup, manifest, unsigned, cleared })
+    Ok(Made { backup, manifest, unsigned, in_future, cleared })
 }
 
 struct Making<'a> {
@@ -118,12 +124,12 @@ impl Making<'_> {
     }
 }
 
-/// When the newest backup of the configured database was begun.
+/// When the backup of the configured database that was made last was begun.
 pub(super) fn newest(config: &Config, folder: &Folder) -> Result<Option<DateTime<Utc>>> {
     let engine = match config.backup.engine(&config.database)? {
         config::Engine::Sqlite(_) => Engine::Sqlite,
         config::Engine::Postgres(_) => Engine::Postgresql,
     };
     let manifests = folder.backups()?.into_iter().filter_map(|it| it.manifest.ok());
-    Ok(manifests.filter(|it| it.engine == engine).map(|it| it.began_at).max())
+    Ok(manifests.filter(|it| it.engine == engine).last().map(|it| it.began_at))
 }

@@ -67,6 +67,8 @@ pub(super) struct Unfinished {
     /// Where it is made.
     pub(super) path: PathBuf,
     name: String,
+    /// Its place in the order of all backups of the folder.
+    number: u64,
     is_whole: bool,
 }
 
@@ -91,7 +93,9 @@ impl Folder {
         self.path.join(WAL)
     }
 
-    /// The whole backups, oldest first.
+    /// The whole backups in the order in which they were made, by their numbers and not by the clock,
+    /// which may have been set back. Those without a number are older than those with one. Those that
+    /// cannot be read are last.
     pub(super) fn backups(&self) -> Result<Vec<Kept>> {
         let mut kept = Vec::new();
         for entry in std::fs::read_dir(&self.path).at(&self.path)? {
@@ -110,7 +114,11 @@ impl Folder {
                 kept.push(Kept { name, path, manifest, text: Vec::new() });
             }
         }
-        kept.sort_by(|a, b| a.name.cmp(&b.name));
+        let order = |it: &Kept| match &it.manifest {
+            Ok(manifest) => manifest.number.unwrap_or_default(),
+            Err(_) => u64::MAX,
+        };
+        kept.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.name.cmp(&b.name)));
         Ok(kept)
     }
 
@@ -137,10 +145,12 @@ impl Folder {
         if self.path.join(&name).exists() {
             return Err(BackupError::Refused(format!("there is a backup {name} already")));
         }
+        let numbers = self.backups()?.into_iter().filter_map(|it| it.manifest.ok()?.number);
+        let number = numbers.max().unwrap_or_default().saturating_add(1);
         let path = self.path.join(format!("{UNFINISHED}{name}"));
         // Not one that somebody else has put there meanwhile, nor where a link leads to.
         DirBuilder::new().mode(0o700).create(&path).at(&path)?;
-        Ok(Unfinished { folder: self.clone(), path, name, is_whole: false })
+        Ok(Unfinished { folder: self.clone(), path, name, number, is_whole: false })
     }
 
     /// Removes a backup. Cut off half-way, it has lost its name already.
@@ -155,7 +165,8 @@ impl Folder {
 impl Unfinished {
     /// Writes the manifest and its signature, brings all of it to the disk, and gives it its name.
     pub(super) fn finish(mut self, manifest: &Manifest, key: Option<&SecretKey>) -> Result<Kept> {
-        let text = serde_json::to_string_pretty(manifest)
+        let manifest = Manifest { number: Some(self.number), ..manifest.clone() };
+        let text = serde_json::to_string_pretty(&manifest)
             .map_err(|error| BackupError::Refused(error.to_string()))?;
         let text = format!("{text}\n").into_bytes();
         self.write(manifest::FILE, &text)?;
@@ -167,7 +178,7 @@ impl Unfinished {
         std::fs::rename(&self.path, &named).at(&self.path)?;
         self.is_whole = true;
         sync(&self.folder.path)?;
-        Ok(Kept { name: self.name.clone(), path: named, manifest: Ok(manifest.clone()), text })
+        Ok(Kept { name: self.name.clone(), path: named, manifest: Ok(manifest), text })
     }
 
     fn write(&self, name: &str, content: &[u8]) -> Result<()> {

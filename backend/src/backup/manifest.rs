@@ -2,7 +2,7 @@
 
 use std::{io::Read as _, path::Path};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -17,6 +17,8 @@ pub(super) const FILE: &str = "manifest.json";
 /// The form of the manifest that this program writes, and the only one that it reads.
 const FORM: u32 = 1;
 
+/// How far the clocks of machines that share a folder may be apart.
+const CLOCKS_APART: TimeDelta = TimeDelta::minutes(5);
 /// The largest file that is read as a manifest, in bytes.
 const LARGEST: u64 = 1 << 20;
 /// How much an archive may hold that nobody vouches for: of what it has itself, that many bytes for
@@ -33,6 +35,10 @@ pub(super) struct Manifest {
     pub(super) form: u32,
     /// The version of the program that made it.
     pub(super) program: String,
+    /// One more than the highest number in the folder when it was made: the order in which backups
+    /// were made, whatever the clock said. Older programs did not write it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) number: Option<u64>,
     /// Of which database it is.
     pub(super) engine: Engine,
     /// Before the first byte was read.
@@ -124,6 +130,7 @@ impl Manifest {
         Self {
             form: FORM,
             program,
+            number: None,
             engine,
             began_at,
             ended_at,
@@ -159,6 +166,11 @@ impl Manifest {
             return Err(damaged("no server has files of WAL of that size".to_owned()));
         }
         Ok(manifest)
+    }
+
+    /// Whether the clock was, or now is, wrong: the backup seems to have begun in the future.
+    pub(super) fn is_in_future(&self, now: DateTime<Utc>) -> bool {
+        self.began_at > now + CLOCKS_APART
     }
 
     pub(super) fn digest(&self) -> Digest {

@@ -44,7 +44,8 @@ async fn attempt(
     let folder = Folder::make(folder)?;
     let rest = |folder: &Folder| -> Result<Option<Duration>> {
         let Some(newest) = create::newest(config, folder)? else { return Ok(None) };
-        // One from the future, as a clock that was wrong leaves behind, is no reason to wait.
+        // The last backup is from the future where the clock was set back since. One that is made now
+        // becomes the last, so this does not repeat.
         let age = (clock.now() - newest).to_std().unwrap_or(every);
         Ok(every.checked_sub(age).filter(|it| !it.is_zero()))
     };
@@ -81,11 +82,52 @@ fn tell(made: &Made) {
     if let Some(error) = &made.unsigned {
         tracing::warn!(%error, "The backup is not signed: set backup.signing_key");
     }
+    if !made.in_future.is_empty() {
+        let backups = made.in_future.join(", ");
+        tracing::warn!(backups, "Backups are dated in the future: check this machine's clock");
+    }
     match &made.cleared {
         Ok(cleared) if cleared.backups + cleared.wal == 0 => {}
         Ok(cleared) => {
             tracing::info!(backups = cleared.backups, wal = cleared.wal, "Old backups removed");
         }
         Err(error) => tracing::error!(%error, "Old backups were not removed"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::{Folder, attempt};
+    use crate::{
+        core::config::Config,
+        testing::{TestApp, block_on},
+    };
+
+    #[test]
+    fn a_clock_that_is_set_back_and_forth_makes_one_backup_each_time_and_not_one_a_minute() {
+        block_on(async {
+            let app = TestApp::on_sqlite().await;
+            let place = tempfile::tempdir().unwrap();
+            let mut config = Config::clone(&app.app.config);
+            config.backup.folder = Some(place.path().join("backups"));
+            config.backup.keep = 2;
+            let path = config.backup.folder.clone().unwrap();
+            let (clock, every) = (&app.app.clock, std::time::Duration::from_hours(24));
+            let mut made = Vec::new();
+            for days in [0, 10, -10, 3, -20] {
+                clock.advance(TimeDelta::days(days));
+                for _ in 0..5 {
+                    attempt(&config, &path, every, clock).await.unwrap();
+                    clock.advance(TimeDelta::minutes(1));
+                    let now = Folder::find(&path).unwrap().backups().unwrap();
+                    made.push(now.last().unwrap().name.clone());
+                    assert!(now.len() <= 2);
+                }
+            }
+            made.dedup();
+            assert_eq!(made.len(), 5, "one for each time the clock was set: {made:?}");
+        });
     }
 }

@@ -115,7 +115,7 @@ fn the_newest_are_kept_and_the_wal_from_the_oldest_of_them_on() {
     assert_eq!(backups.archived(), [segment(3), segment(4), "00000002.history".to_owned()]);
     let names = backups.names();
     assert_eq!(names.len(), 3, "the other engine's stays: {names:?}");
-    assert!(names[1].ends_with("-postgresql") && names[2] > names[1], "{names:?}");
+    assert!(names[0].ends_with("-postgresql") && names[1] > names[0], "{names:?}");
     // Nothing more to do.
     assert_eq!(backups.clear(Engine::Postgresql, 2).unwrap(), Cleared::default());
     assert_eq!(backups.clear(Engine::Sqlite, 1).unwrap(), Cleared::default());
@@ -136,6 +136,39 @@ fn the_last_good_backup_stays_where_the_newer_ones_are_damaged() {
     backups.add(Engine::Sqlite, 3);
     assert_eq!(backups.clear(Engine::Sqlite, 1).unwrap().backups, 1);
     assert_eq!(backups.names().len(), 2);
+}
+
+#[test]
+fn backups_are_kept_in_the_order_they_were_made_whatever_the_clock_said() {
+    let backups = Backups::none();
+    // The clock goes forward ten days, back, and forward again.
+    for nth in [1, 11, 2, 3, 4] {
+        backups.add(Engine::Sqlite, nth);
+        backups.clear(Engine::Sqlite, 2).unwrap();
+    }
+    let name = |nth| format!("{}-sqlite", day(nth).format("%Y%m%dT%H%M%S%.3fZ"));
+    assert_eq!(backups.names(), [name(3), name(4)]);
+}
+
+#[test]
+fn what_was_just_made_is_never_removed() {
+    let backups = Backups::none();
+    backups.add(Engine::Sqlite, 11);
+    let made = backups.add(Engine::Sqlite, 1);
+    assert_eq!(backups.clear(Engine::Sqlite, 1).unwrap().backups, 1);
+    assert!(made.exists());
+}
+
+#[test]
+fn backups_without_a_number_are_older_than_those_with_one() {
+    let backups = Backups::none();
+    let path = backups.add(Engine::Sqlite, 20).join("manifest.json");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains("\"number\": 1,"), "{text}");
+    fs::write(&path, text.replace("\"number\": 1,", "")).unwrap();
+    let newer = backups.add(Engine::Sqlite, 1);
+    assert_eq!(backups.clear(Engine::Sqlite, 1).unwrap().backups, 1);
+    assert!(newer.exists() && !path.exists());
 }
 
 #[test]
