@@ -309,8 +309,12 @@ async fn migrate(
         db.close().await;
         return print(&report(&steps, dry_run));
     }
-    let done = migrate::run(&db, features::ALL, feature, &Clock::System).await?;
-    roles::grant(&db, &config.database).await?;
+    let clock = Clock::System;
+    if let Some(made) = backup::before_migrations(config, &db, features::ALL, feature, &clock).await? {
+        print(&format!("{made}\n"))?;
+    }
+    let done = migrate::run(&db, features::ALL, feature, &clock).await?;
+    roles::grant(&db, features::ALL, &config.database).await?;
     db.close().await;
     if done.is_empty() {
         return print("nothing to do: the database is up to date\n");

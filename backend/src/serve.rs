@@ -5,6 +5,7 @@ mod front;
 mod hosts;
 mod log;
 mod metrics;
+mod others;
 mod places;
 #[cfg(test)]
 mod tests;
@@ -15,7 +16,7 @@ mod tests_unread;
 mod unread;
 mod wire;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, os::unix::fs::DirBuilderExt as _, path::Path, time::Duration};
 
 pub use log::{Traces, log_to_stderr};
 use places::Places;
@@ -25,9 +26,10 @@ use crate::{
     core::{
         App, Error,
         clock::Clock,
-        config::{Config, Server},
+        config::{Config, Engine, Server},
         db::{
             Db,
+            lock::{LockError, ServiceLock},
             migrate::{self, MigrateError},
             roles,
         },
@@ -45,6 +47,12 @@ pub enum ServeError {
     /// The database cannot be used.
     #[error("the database cannot be used: {0}")]
     Database(String),
+    /// Another process uses the SQLite database.
+    #[error("{0}")]
+    Locked(#[from] LockError),
+    /// It cannot be backed up before it is brought up to date.
+    #[error("{0}")]
+    Backup(#[from] backup::BackupError),
     /// It cannot be brought up to date.
     #[error("{0}")]
     Migrate(#[from] MigrateError),
@@ -68,16 +76,32 @@ impl From<Error> for ServeError {
     }
 }
 
+/// Locks an SQLite database, in a folder that may have to be made first.
+fn lock(path: &Path) -> Result<ServiceLock, ServeError> {
+    if let Some(folder) = path.parent() {
+        // Where this fails, opening the database says why.
+        let _ = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    }
+    Ok(ServiceLock::take(path)?)
+}
+
 /// Serves until the process is told to stop.
 ///
 /// # Errors
 /// A database that cannot be used or an address that cannot be listened on.
 pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
     let clock = Clock::System;
+    let _lock = match config.database.engine() {
+        Ok(Engine::Sqlite(path)) => Some(lock(&path)?),
+        _ => None,
+    };
     if migrates {
         let db = Db::open_for_migrations(&config.database).await?;
+        if let Some(made) = backup::before_migrations(&config, &db, features::ALL, None, &clock).await? {
+            tracing::info!("{made}");
+        }
         migrate::run(&db, features::ALL, None, &clock).await?;
-        roles::grant(&db, &config.database).await?;
+        roles::grant(&db, features::ALL, &config.database).await?;
         db.close().await;
     }
     let db = Db::open(&config.database).await?;
@@ -106,6 +130,7 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
     let chores = tokio::spawn(jobs::run(app.clone(), features::CHORES));
     let backups = tokio::spawn(backup::keep_making(app.config.clone(), app.clock.clone()));
     let notifying = tokio::spawn(features::notifications::run(app.clone()));
+    let watching = tokio::spawn(others::watch(app.clone()));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let counting = tokio::spawn(async move {
         if let Some(metrics) = metrics {
@@ -127,7 +152,7 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
             tokio::time::sleep(FAREWELL).await;
         } => tracing::warn!("Some requests did not end in time"),
     }
-    for task in [chores, backups, notifying, counting] {
+    for task in [chores, backups, notifying, watching, counting] {
         task.abort();
         let _ = task.await;
     }

@@ -75,7 +75,8 @@ pub(super) async fn create(
     let backup = unfinished.finish(&manifest, key.as_ref())?;
     let now = clock.now();
     let in_future = folder.backups()?.into_iter();
-    let in_future = in_future.filter(|it| it.manifest.as_ref().is_ok_and(|it| it.is_in_future(now)));
+    let in_future =
+        in_future.filter(|it| it.manifest.as_ref().is_ok_and(|it| it.is_in_future(now)));
     let in_future = in_future.map(|it| it.name).collect();
     let (folder, engine, keep) = (folder.clone(), manifest.engine, config.backup.keep);
     let cleared = blocking(&stop, move |stop| retention::clear(&folder, engine, keep, stop)).await;

@@ -3,6 +3,7 @@
 //! A backup is a folder with one payload and a manifest that was written last; it gets its name
 //! when it is whole, so what has a name is. Beside the backups lies PostgreSQL's archived WAL.
 
+mod before;
 mod command;
 mod create;
 mod error;
@@ -27,6 +28,7 @@ mod tests_signatures;
 mod verify;
 mod wal;
 
+pub use before::before_migrations;
 pub use command::{Command, Outcome, run};
 pub use error::BackupError;
 pub use schedule::run as keep_making;

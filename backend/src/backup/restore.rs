@@ -18,7 +18,7 @@ use super::{
     sqlite,
     verify::{self, Trust},
 };
-use crate::core::archive::NewFolder;
+use crate::core::{archive::NewFolder, db::lock::ServiceLock};
 
 /// What is to be restored, and where to.
 #[derive(Debug, Clone)]
@@ -55,6 +55,12 @@ pub(super) async fn restore(folder: &Folder, wanted: &Wanted) -> Result<String> 
     let from = payload::open(&backup.payload(manifest), &identities)?;
     match manifest.engine {
         Engine::Sqlite => {
+            // A service that is started meanwhile waits for the database that is being put there.
+            if let Some(parent) = wanted.into.parent().filter(|it| !it.as_os_str().is_empty()) {
+                folder::make_private(parent)?;
+            }
+            let _lock = ServiceLock::take_for_a_while(&wanted.into)
+                .map_err(|error| BackupError::Refused(error.to_string()))?;
             sqlite::put(from, manifest.digest(), &wanted.into, || place.clear()).await?;
         }
         Engine::Postgresql => {

@@ -184,6 +184,23 @@ impl Cache {
         }
     }
 
+    /// Forgets every answer kept in this process. Those in Redis stay: all processes share them.
+    pub fn clear(&self) {
+        if self.0.redis.is_some() {
+            return;
+        }
+        for generation in &self.0.generations {
+            generation.fetch_add(1, Ordering::SeqCst);
+        }
+        self.0.answers.invalidate_all();
+    }
+
+    /// Whether other processes use the same answers.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.0.redis.is_some()
+    }
+
     /// What keeps the answers, and whether it is there: for health.
     #[must_use]
     pub fn state(&self) -> (&'static str, bool) {

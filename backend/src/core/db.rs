@@ -3,8 +3,10 @@
 //! Statements are written once, in the SQL both engines understand, and run through [`crate::sql!`].
 //! Only the schema is written twice, because column types are where the engines differ.
 
+pub mod edition;
 mod error;
 pub mod fixed;
+pub mod lock;
 pub mod migrate;
 mod open;
 mod primary;
@@ -15,6 +17,7 @@ mod rows;
 mod tests_pooler;
 #[cfg(test)]
 mod tests_rows;
+mod unbroken;
 mod whose;
 
 use std::{
@@ -32,6 +35,7 @@ use super::{
     cache::Cache,
     http,
     metrics::{Pool, Wait, metrics},
+    outage::{self, Blocked},
 };
 pub use error::{is_foreign_key_violation, is_unique_violation};
 pub use open::check_existing;
@@ -151,7 +155,7 @@ impl Db {
             }
             Self::Postgres { pool, persistent: false, .. } => {
                 let begin = Whose::Nobodys.after("BEGIN READ ONLY");
-                let tx = waiting.end(pool.begin_with(begin).await)?.into();
+                let tx = waiting.end(unbroken::begin(pool, begin).await)?.into();
                 Tx::Postgres { tx, persistent: false, tells: None }
             }
             Self::Sqlite { readers, .. } => {
@@ -205,7 +209,7 @@ impl Db {
             && replica.has_all_of(user, pool).await
         {
             let begin = Whose::Users(user).after("BEGIN READ ONLY");
-            match replica.pool().begin_with(begin).await {
+            match unbroken::begin(replica.pool(), begin).await {
                 Ok(tx) => {
                     let tx = tx.into();
                     return Ok((Tx::Postgres { tx, persistent: *persistent, tells: None }, true));
@@ -256,7 +260,8 @@ impl Db {
         let waiting = self.wait_to_write().begin();
         Ok(match self {
             Self::Postgres { pool, persistent, .. } => {
-                let tx = waiting.end(pool.begin_with(whose.after(how)).await)?.into();
+                let tx = waiting.end(unbroken::begin(pool, whose.after(how)).await)?.into();
+                outage::is_over(Blocked::ReadsAndWrites);
                 Tx::Postgres { tx, persistent: *persistent, tells: None }
             }
             // A plain BEGIN that reads first cannot always become a writer.
@@ -264,6 +269,12 @@ impl Db {
                 Tx::Sqlite(waiting.end(writer.begin_with("BEGIN IMMEDIATE").await)?.into())
             }
         })
+    }
+
+    /// Whether a replica answers some reads.
+    #[must_use]
+    pub fn has_replica(&self) -> bool {
+        matches!(self, Self::Postgres { replica: Some(_), .. })
     }
 
     fn wait_to_read(&self) -> &'static Wait {
@@ -310,7 +321,19 @@ impl Db {
                 sqlx::query("SELECT 1").execute(readers).await?;
             }
         }
+        outage::is_over(Blocked::ReadsAndWrites);
         Ok(())
+    }
+
+    /// SQLite's count of the changes that other processes made; none on PostgreSQL. All of this
+    /// process's writes are the writer's, so the count does not change with them.
+    ///
+    /// # Errors
+    /// Unavailable where the database is away.
+    pub async fn changes_by_others(&self) -> Result<Option<i64>> {
+        let Self::Sqlite { writer, .. } = self else { return Ok(None) };
+        let (version,) = sqlx::query_as("PRAGMA data_version").fetch_one(writer).await?;
+        Ok(Some(version))
     }
 
     /// Closes every connection, after what they are doing.
@@ -349,6 +372,7 @@ impl Tx {
             }
             Self::Sqlite(tx) => tx.commit().await?,
         }
+        outage::is_over(Blocked::Writes);
         Ok(())
     }
 }

@@ -7,7 +7,12 @@ use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, rou
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{App, db::migrate, http::Record};
+use super::{
+    App,
+    db::migrate,
+    http::Record,
+    outage::{self, Outage},
+};
 use crate::features;
 
 /// How long the database may take to answer before it counts as away: whoever asks after health
@@ -36,11 +41,14 @@ pub fn readiness() -> ApiRouter<App> {
 /// Whether the service is ready, and what it stands on.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Health {
-    /// `ok`, `degraded` (all requests are answered, some slower), or `unavailable`.
+    /// `ok`, `degraded` (the cache is away, so some requests take longer, or something in `problems`
+    /// prevents writes), or `unavailable`.
     status: &'static str,
     database: Part,
     cache: Part,
     migrations: Migrations,
+    /// What is wrong with the database, and what does not work because of it.
+    problems: Vec<Outage>,
 }
 
 /// One thing that the service stands on.
@@ -76,7 +84,8 @@ async fn ready(State(app): State<App>) -> impl aide::axum::IntoApiResponse {
     };
     let (cache, cache_is_up) = app.cache.state();
     let is_ready = database && migrations.state == "current";
-    let (code, status) = match (is_ready, cache_is_up) {
+    let problems = outage::current();
+    let (code, status) = match (is_ready, cache_is_up && problems.is_empty()) {
         (true, true) => (StatusCode::OK, "ok"),
         (true, false) => (StatusCode::OK, "degraded"),
         (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
@@ -86,6 +95,7 @@ async fn ready(State(app): State<App>) -> impl aide::axum::IntoApiResponse {
         database: Part { engine: app.db.engine(), state: up(database) },
         cache: Part { engine: cache, state: up(cache_is_up) },
         migrations,
+        problems,
     };
     (code, Record(health)).into_response()
 }

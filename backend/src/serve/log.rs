@@ -29,6 +29,10 @@ use crate::core::{
     outward::Outward,
 };
 
+/// What is logged unless `MVP_LOG` says otherwise. The database driver would add a line for each
+/// connection that it tries for; `core::outage` logs why once a minute.
+const USUAL: &str = "info,sqlx=error";
+
 /// The traces that are still to be sent.
 pub struct Traces(Option<SdkTracerProvider>);
 
@@ -40,7 +44,7 @@ pub struct Traces(Option<SdkTracerProvider>);
 pub fn log_to_stderr(settings: &Log) -> Result<Traces, ServeError> {
     // The one setting that counts before there are settings.
     let filter = EnvFilter::builder().with_env_var("MVP_LOG").from_env_lossy();
-    let filter = if filter.to_string().is_empty() { EnvFilter::new("info") } else { filter };
+    let filter = if filter.to_string().is_empty() { EnvFilter::new(USUAL) } else { filter };
     let Some(url) = &settings.traces_url else {
         // A second call, as tests make, finds the first one's log in place.
         let _ = tracing_subscriber::registry().with(filter).with(lines(settings)).try_init();

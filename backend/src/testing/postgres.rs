@@ -126,7 +126,7 @@ async fn make_template() -> String {
         };
         let db = Db::open_for_migrations(&settings).await.unwrap();
         migrate::run(&db, features::ALL, None, &Clock::System).await.unwrap();
-        roles::grant(&db, &settings).await.unwrap();
+        roles::grant(&db, features::ALL, &settings).await.unwrap();
         db.close().await;
         let whole = format!("ALTER DATABASE {name} IS_TEMPLATE true");
         sqlx::raw_sql(AssertSqlSafe(whole)).execute(&mut connection).await.unwrap();

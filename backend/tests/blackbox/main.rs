@@ -25,5 +25,6 @@ mod refusals;
 mod replica;
 mod retries;
 mod roles;
+mod sqlite;
 mod traces;
 mod upgrade;

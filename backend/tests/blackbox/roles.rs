@@ -40,8 +40,15 @@ fn the_roles_of_the_documentation_have_what_they_need() {
             .with("MVP__DATABASE__MIGRATION_URL", &owner)
             .with("MVP__DATABASE__ANALYTICS_ROLE", &analytics);
         place.run(&["migrate"]).well();
-        // Once more, which gives nothing that is not given by then.
+        // Once more, which gives nothing that is not given by then; a table of somebody else's in the same
+        // schema is left alone.
+        let other = Sql::postgres(&as_role("postgres", "none", &database)).await;
+        other.execute("CREATE TABLE public.somebody_elses (id INTEGER)").await;
         place.run(&["migrate"]).well();
+        let granted = "SELECT COUNT(*) FROM information_schema.table_privileges
+                       WHERE table_name = 'somebody_elses' AND grantee <> 'postgres'";
+        assert_eq!(other.number(granted).await, 0);
+        other.close().await;
         let service = place.serve();
         let client = service.register("ann@example.org").await;
         client.add_vehicle(1).await;

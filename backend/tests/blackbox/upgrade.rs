@@ -201,3 +201,36 @@ async fn figures_of_an_older_database_are_recomputed_to_the_same(place: Place) {
     assert_eq!(vehicles, 7);
     assert_same(&differences);
 }
+
+#[test]
+fn an_sqlite_database_is_backed_up_before_migrations_unless_that_is_turned_off() {
+    crate::support::block_on(async {
+        for is_on in [true, false] {
+            let place = Place::on_sqlite();
+            let place = place.with("MVP__BACKUP__BEFORE_MIGRATIONS", &is_on.to_string());
+            let (service, _) = upgrade(&place).await;
+            let folder = place.folder().join("data/before-migrations");
+            let made = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+            let made = made.filter(|it| it.file_name().to_string_lossy().ends_with("-sqlite"));
+            assert_eq!(made.count(), usize::from(is_on));
+            assert_eq!(service.log().contains("before-migrations"), is_on, "{}", service.log());
+            service.kill();
+            if is_on {
+                let folder = folder.display().to_string();
+                let verified = place.run(&["backup", "verify", "--folder", &folder]).well();
+                assert!(verified.contains("-sqlite"), "{verified}");
+                // Nothing is pending any more, so nothing more is made.
+                place.serve().kill();
+                place.run(&["backup", "list", "--folder", &folder]).well();
+                assert_eq!(
+                    std::fs::read_dir(&folder)
+                        .unwrap()
+                        .flatten()
+                        .filter(|it| { it.file_name().to_string_lossy().ends_with("-sqlite") })
+                        .count(),
+                    1
+                );
+            }
+        }
+    });
+}

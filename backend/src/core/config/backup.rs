@@ -30,6 +30,8 @@ pub struct Backup {
     pub every: Every,
     /// How many of them are kept.
     pub keep: usize,
+    /// Whether one is made before pending migrations change the database.
+    pub before_migrations: bool,
     /// For whom they are sealed; without any they are not.
     pub recipients: Recipients,
     /// The secret key that signs them, as minisign writes it without a password; one is created
@@ -50,6 +52,7 @@ impl Default for Backup {
             folder: None,
             every: Every(Some(Duration::from_hours(24))),
             keep: 7,
+            before_migrations: true,
             recipients: Recipients::default(),
             signing_key: None,
             public_keys: PublicKeys::default(),

@@ -1,6 +1,9 @@
 //! What a database's error means to who asked.
 
-use crate::core::Error;
+use crate::core::{
+    Error,
+    outage::{self, Cause},
+};
 
 /// Whether a uniqueness rule refused a statement.
 ///
@@ -18,29 +21,8 @@ pub fn is_foreign_key_violation(error: &sqlx::Error) -> bool {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        if is_unavailable(&error) { Self::Unavailable } else { Self::Internal(error.into()) }
-    }
-}
-
-/// Whether the database is away or cannot take a write now, as opposed to having refused one.
-fn is_unavailable(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => true,
-        sqlx::Error::Database(error) => {
-            let code = error.code().unwrap_or_default();
-            // SQLite's primary codes: busy, locked, read-only, I/O error, full, cannot open.
-            let sqlite = code
-                .parse::<u32>()
-                .is_ok_and(|code| code < 10_000 && matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14));
-            // PostgreSQL's classes: connection, resources, operator intervention, read-only.
-            let postgres = code.len() == 5
-                && (["08", "40", "53", "57"].iter().any(|class| code.starts_with(class))
-                    || code == "25006");
-            sqlite || postgres
-        }
-        _ => false,
+        let Some(cause) = Cause::of(&error) else { return Self::Internal(error.into()) };
+        outage::note(cause, &error);
+        Self::Unavailable
     }
 }

@@ -17,7 +17,8 @@ use std::{
 
 use sqlx::{PgPool, Row as _};
 
-use crate::core::{Result, UserId, cache::Cache};
+use super::edition;
+use crate::core::{Result, UserId, cache::Cache, fresh};
 
 /// How often it is looked what the replica has replayed.
 const EVERY: Duration = Duration::from_millis(100);
@@ -58,8 +59,16 @@ impl Replica {
         if !cache.state().1 {
             return false;
         }
-        let ask = || async { Ok(position(primary).await?.to_string().into()) };
+        // An instance that wrote and could not forget the position has raised the edition all the same.
+        let Ok(edition) = edition::read_from(primary, user).await else { return false };
+        let ask = || async {
+            Ok(fresh::marked(edition, position(primary).await?.to_string().as_bytes()))
+        };
         let Ok(known) = cache.get_or_compute(&key(user), KEPT, ask).await else { return false };
+        let Some(known) = fresh::of_edition(&known, edition) else {
+            cache.invalidate(&key(user)).await;
+            return false;
+        };
         let known = std::str::from_utf8(&known).ok().and_then(|it| it.parse::<u64>().ok());
         known.is_some_and(|known| known <= self.replayed.load(Ordering::SeqCst))
     }

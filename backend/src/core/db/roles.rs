@@ -9,7 +9,10 @@ use super::{
     Db, Tx,
     migrate::{self, MigrateError},
 };
-use crate::core::config::{Database, Engine};
+use crate::{
+    core::config::{Database, Engine},
+    features::Feature,
+};
 
 /// What tells of vehicles and of nobody's secrets: what analytics may read.
 const ANALYTICS: &[&str] = &[
@@ -27,12 +30,22 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Gives the roles that the settings name what they need of the tables that are there, and takes
-/// all else from them. `db` is where migrations run, and has to be the tables' owner.
+/// The tables that the migrations of `features` create. Others in the same schema are somebody else's.
+fn own_tables(features: &[Feature]) -> HashSet<&'static str> {
+    let texts = features.iter().flat_map(|it| it.migrations).map(|it| it.postgres);
+    let names = texts.flat_map(|text| {
+        let created = text.split("CREATE TABLE ").skip(1);
+        created.filter_map(|it| it.trim_start_matches("IF NOT EXISTS ").split([' ', '(']).next())
+    });
+    names.chain(["_migrations"]).collect()
+}
+
+/// Gives the roles that the settings name what they need of the tables of `features`, and takes
+/// all else from them. Other tables stay as they are. `db` is where migrations run, and has to be the tables' owner.
 ///
 /// # Errors
 /// As [`migrate::run`]; `Refused` where a role is not there.
-pub async fn grant(db: &Db, settings: &Database) -> Result<(), MigrateError> {
+pub async fn grant(db: &Db, features: &[Feature], settings: &Database) -> Result<(), MigrateError> {
     let service = service_role(settings);
     let analytics = settings.analytics_role.as_deref();
     if !matches!(db, Db::Postgres { .. }) || (service.is_none() && analytics.is_none()) {
@@ -49,9 +62,13 @@ pub async fn grant(db: &Db, settings: &Database) -> Result<(), MigrateError> {
                    AND policyname = 'analytics')
          FROM pg_tables t WHERE schemaname = current_schema() ORDER BY tablename",
     );
+    let own = own_tables(features);
     let mut statements = Vec::new();
     for row in tables.fetch_all(&mut **connection).await.map_err(refused)? {
         let (name, schema): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+        if !own.contains(name.as_str()) {
+            continue;
+        }
         let (has_policies, known): (bool, Option<String>) = (row.try_get(2)?, row.try_get(3)?);
         let table = format!("{}.{}", quoted(&schema), quoted(&name));
         if let Some(role) = service.as_deref().map(quoted) {

@@ -55,7 +55,7 @@ async fn migrations_run_through_a_pooler_too(app: TestApp) {
         migrate::run(&db, features::ALL, None, &app.app.clock),
         migrate::run(&db, features::ALL, None, &app.app.clock),
     );
-    roles::grant(&db, &settings).await.unwrap();
+    roles::grant(&db, features::ALL, &settings).await.unwrap();
     let all: usize = features::ALL.iter().map(|it| it.migrations.len()).sum();
     assert_eq!(one.unwrap().len() + other.unwrap().len(), all);
     app.app.doors.forget_all();

@@ -11,6 +11,7 @@ use axum::{
 use tower_http::request_id::RequestId;
 use tracing::Instrument as _;
 
+use super::ClientAddress;
 use crate::core::{
     App,
     metrics::{method_of, route_of},
@@ -62,24 +63,26 @@ pub(super) async fn trust_proxies_ids(State(app): State<App>, mut request: Reque
 pub(super) async fn log(State(app): State<App>, request: Request, next: Next) -> Response {
     let is_traced = app.config.log.traces_url.is_some();
     match request.extensions().get::<RequestId>().cloned() {
-        Some(id) => ID.scope(id, answer(request, next, is_traced)).await,
-        None => answer(request, next, is_traced).await,
+        Some(id) => ID.scope(id, answer(&app, request, next, is_traced)).await,
+        None => answer(&app, request, next, is_traced).await,
     }
 }
 
-async fn answer(request: Request, next: Next, is_traced: bool) -> Response {
+async fn answer(app: &App, request: Request, next: Next, is_traced: bool) -> Response {
     let started = std::time::Instant::now();
     let method = request.method().clone();
+    let client = ClientAddress::of(request.extensions(), request.headers(), app);
+    let client = client.0.map(tracing::field::display);
     let path: String = request.uri().path().chars().take(LOGGED).collect();
     let response = if is_traced { trace(request, next).await } else { next.run(request).await };
     let status = response.status();
     let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     if status.is_server_error() {
-        tracing::warn!(%method, path, status = status.as_u16(), micros, "Answered");
+        tracing::warn!(%method, path, status = status.as_u16(), micros, client, "Answered");
     } else if method != Method::GET || status != StatusCode::OK {
-        tracing::info!(%method, path, status = status.as_u16(), micros, "Answered");
+        tracing::info!(%method, path, status = status.as_u16(), micros, client, "Answered");
     } else {
-        tracing::debug!(%method, path, status = status.as_u16(), micros, "Answered");
+        tracing::debug!(%method, path, status = status.as_u16(), micros, client, "Answered");
     }
     response
 }

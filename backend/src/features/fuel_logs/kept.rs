@@ -36,7 +36,7 @@ pub fn summaries_key(user: &UserId) -> String {
 /// Unavailable where the database is away.
 pub async fn summaries(app: &App, user: &UserId) -> Result<HashMap<VehicleId, Summary>> {
     let compute = || async { to_json(&stats::summaries(app, user).await?) };
-    let kept = app.cache.get_or_compute(&summaries_key(user), KEPT, compute).await?;
+    let kept = app.get_or_compute_for(user, &summaries_key(user), KEPT, compute).await?;
     match serde_json::from_slice(&kept) {
         Ok(summaries) => Ok(summaries),
         // Another version's.
@@ -99,7 +99,7 @@ async fn keep(app: &App, user: &UserId, vehicle: VehicleId) -> Result<Kept> {
     let edition = || async { Ok(Uuid::now_v7().to_string().into()) };
     // Before anything is looked up under it: what is worked out after this commit, or another, that
     // ended it is kept where nobody looks any more.
-    let edition = app.cache.get_or_compute(&edition_key(user), KEPT, edition).await?;
+    let edition = app.get_or_compute_for(user, &edition_key(user), KEPT, edition).await?;
     let edition = String::from_utf8_lossy(&edition);
     let key = format!("fuel-logs:stats:{FORM}:{edition}:{}:{vehicle}", user.as_str());
     let compute = async || Kept::of(&stats::stats(app, user, vehicle).await?);

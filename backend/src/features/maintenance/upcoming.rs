@@ -202,7 +202,7 @@ pub async fn list_all(app: &App, user: &UserId, today: NaiveDate) -> Result<Vec<
         let body = serde_json::to_vec(&facts).map_err(|error| Error::Internal(error.into()))?;
         Ok(body.into())
     };
-    let body = app.cache.get_or_compute(&upcoming_key(user), KEPT, compute).await?;
+    let body = app.get_or_compute_for(user, &upcoming_key(user), KEPT, compute).await?;
     let facts: Vec<Fact> = match serde_json::from_slice(&body) {
         Ok(facts) => facts,
         // Another version's.

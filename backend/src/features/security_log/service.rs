@@ -29,6 +29,9 @@ pub const CHORE: Chore = Chore {
 /// Unavailable where the database is away.
 pub async fn record(tx: &mut Tx, now: DateTime<Utc>, event: &Located) -> Result<()> {
     let event = &event.0;
+    // For programs such as fail2ban: each one, also those that are only counted.
+    let (kind, account) = (event.kind.as_str(), event.account.map(tracing::field::display));
+    tracing::info!(kind, account, client = event.address, "Security event");
     let since = now - TimeDelta::hours(1);
     let most = event.kind.most_an_hour();
     let most = if event.account.is_none() { most * STRANGERS } else { most };

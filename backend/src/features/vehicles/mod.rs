@@ -37,6 +37,7 @@ pub const FEATURE: Feature = Feature {
         "005_type_odometers",
         "006_vehicles_without_vin",
         "007_confirm_vins",
+        "008_editions",
     ],
     api: || api::router().merge(odometer::api()),
     pages: || pages::router().merge(odometer::pages()),
@@ -44,5 +45,6 @@ pub const FEATURE: Feature = Feature {
     grants_nothing: &[
         ("vehicles", "the user's own data"),
         ("odometer_readings", "the user's own data"),
+        ("user_editions", "a counter"),
     ],
 };

@@ -157,7 +157,7 @@ pub(super) async fn list(
         return Stored::of(&read_list(app, user, listing).await?);
     }
     let compute = || async { Ok(Stored::of(&read_list(app, user, listing).await?)?.into_bytes()) };
-    Ok(Stored::new(app.cache.get_or_compute(&list_key(user), LIST, compute).await?))
+    Ok(Stored::new(app.get_or_compute_for(user, &list_key(user), LIST, compute).await?))
 }
 
 /// One page of the user's vehicles, newest first.
@@ -310,7 +310,8 @@ pub(super) async fn restore(
 ///
 /// # Errors
 /// Unavailable where the database is away.
-pub async fn commit(app: &App, user: &UserId, tx: Tx) -> Result<()> {
+pub async fn commit(app: &App, user: &UserId, mut tx: Tx) -> Result<()> {
+    app.outdate(&mut tx, user).await?;
     let cache = app.cache.clone();
     let keys: Vec<_> = OUTDATED.iter().map(|key| key(user)).collect();
     let done = tokio::spawn(async move {

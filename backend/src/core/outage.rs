@@ -1,0 +1,255 @@
+//! Why the database cannot do what it is asked: logged once a minute for each cause, and shown by health.
+
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::clock::Clock;
+
+/// How often a cause that persists is logged.
+const EVERY: Duration = Duration::from_mins(1);
+/// After how long without a failure a cause no longer counts, if nothing has ended it.
+const FORGOTTEN: Duration = Duration::from_mins(2);
+
+/// Why the database cannot do what it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// It cannot be connected to, or closed the connection.
+    Unreachable,
+    /// It refuses the role or its password.
+    Credentials,
+    /// No connection became free in time.
+    NoConnection,
+    /// Its disk, or the user's quota, is full.
+    DiskFull,
+    /// It takes no writes.
+    ReadOnly,
+    /// Its disk does not read or write.
+    DiskFault,
+    /// Something else holds a lock for too long.
+    Locked,
+    /// It ended the request, such as for want of memory.
+    Other,
+}
+
+impl Cause {
+    /// The cause of an error, if it is one that may pass.
+    pub(super) fn of(error: &sqlx::Error) -> Option<Self> {
+        match error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+                Some(Self::Unreachable)
+            }
+            sqlx::Error::PoolTimedOut => Some(Self::NoConnection),
+            sqlx::Error::Database(error) => Self::of_code(&error.code().unwrap_or_default()),
+            _ => None,
+        }
+    }
+
+    /// The cause that a code of either engine means. SQLite's are numbers, of which the lowest byte
+    /// counts; PostgreSQL's have five characters, of which two are the class.
+    fn of_code(code: &str) -> Option<Self> {
+        if code.len() == 5 {
+            return match (code, &code[..2]) {
+                ("53100", _) => Some(Self::DiskFull),
+                ("53300", _) => Some(Self::NoConnection),
+                ("58030", _) => Some(Self::DiskFault),
+                ("25006", _) => Some(Self::ReadOnly),
+                ("57014", _) | (_, "53") => Some(Self::Other),
+                (_, "28") => Some(Self::Credentials),
+                (_, "40") => Some(Self::Locked),
+                (_, "08" | "57") => Some(Self::Unreachable),
+                _ => None,
+            };
+        }
+        match code.parse::<u32>().ok().filter(|it| *it < 10_000)? & 0xff {
+            5 | 6 => Some(Self::Locked),
+            8 => Some(Self::ReadOnly),
+            10 => Some(Self::DiskFault),
+            13 => Some(Self::DiskFull),
+            14 => Some(Self::Unreachable),
+            _ => None,
+        }
+    }
+
+    /// What it prevents.
+    fn blocks(self) -> Blocked {
+        match self {
+            Self::DiskFull | Self::ReadOnly | Self::Locked => Blocked::Writes,
+            _ => Blocked::ReadsAndWrites,
+        }
+    }
+
+    /// What to look at.
+    fn advice(self) -> &'static str {
+        match self {
+            Self::Unreachable => "is the database running, and is database.url right?",
+            Self::Credentials => "the role or its password in database.url is refused",
+            Self::NoConnection => {
+                "the database is down, or all connections of database.pool_size are in use"
+            }
+            Self::DiskFull => "free some space: reads go on, writes do not",
+            Self::ReadOnly => "the database takes no writes: reads go on",
+            Self::DiskFault => "look at the disk, and at the system's log",
+            Self::Locked => "something else holds the database's lock: reads go on",
+            Self::Other => "look at the database's own log",
+        }
+    }
+}
+
+/// What a cause prevents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Blocked {
+    /// Changes; what is there can still be read.
+    Writes,
+    /// Everything.
+    ReadsAndWrites,
+}
+
+/// Something that is wrong with the database.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Outage {
+    /// Why.
+    pub cause: Cause,
+    /// What does not work.
+    pub blocks: Blocked,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+#[derive(Debug)]
+struct State {
+    outage: Outage,
+    failed_at: Instant,
+    logged_at: Instant,
+    /// How many requests failed since it was last logged.
+    count: u64,
+}
+
+/// Whether there is any, so that the usual case costs next to nothing.
+static ANY: AtomicBool = AtomicBool::new(false);
+
+#[cfg(not(test))]
+fn with<T>(work: impl FnOnce(&mut Vec<State>) -> T) -> T {
+    static STATES: Mutex<Vec<State>> = Mutex::new(Vec::new());
+    work(&mut STATES.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Each test runs in a thread of its own, and has a database of its own.
+#[cfg(test)]
+fn with<T>(work: impl FnOnce(&mut Vec<State>) -> T) -> T {
+    thread_local! {
+        static STATES: Mutex<Vec<State>> = const { Mutex::new(Vec::new()) };
+    }
+    STATES.with(|it| work(&mut it.lock().unwrap_or_else(PoisonError::into_inner)))
+}
+
+/// Notes that the database failed for this cause, and logs that unless it was logged within a minute.
+pub(super) fn note(cause: Cause, error: &sqlx::Error) {
+    let now = Instant::now();
+    ANY.store(true, Ordering::Relaxed);
+    let told = with(|states| {
+        let found = states.iter_mut().find(|it| it.outage.cause == cause);
+        let Some(state) = found else {
+            let outage = Outage { cause, blocks: cause.blocks(), since: Clock::System.now() };
+            let since = outage.since;
+            states.push(State { outage, failed_at: now, logged_at: now, count: 0 });
+            return Some((since, 1));
+        };
+        state.failed_at = now;
+        state.count += 1;
+        if now < state.logged_at + EVERY {
+            return None;
+        }
+        state.logged_at = now;
+        Some((state.outage.since, std::mem::take(&mut state.count)))
+    });
+    if let Some((since, requests)) = told {
+        let (blocks, advice) = (cause.blocks(), cause.advice());
+        tracing::error!(?cause, ?blocks, %since, requests, %error, advice, "The database fails");
+    }
+}
+
+/// Ends what a read that succeeded (`Blocked::ReadsAndWrites`) or a write that succeeded
+/// (`Blocked::Writes`, and so everything) shows to be over.
+pub(super) fn is_over(shown: Blocked) {
+    if !ANY.load(Ordering::Relaxed) {
+        return;
+    }
+    let over = with(|states| {
+        let is_over = |it: &State| shown == Blocked::Writes || it.outage.blocks == shown;
+        let over: Vec<_> =
+            states.iter().filter(|it| is_over(it)).map(|it| it.outage.clone()).collect();
+        states.retain(|it| !is_over(it));
+        if states.is_empty() && cfg!(not(test)) {
+            ANY.store(false, Ordering::Relaxed);
+        }
+        over
+    });
+    for Outage { cause, since, .. } in over {
+        tracing::info!(?cause, %since, "The database works again");
+    }
+}
+
+/// What is wrong with the database now.
+#[must_use]
+pub fn current() -> Vec<Outage> {
+    if !ANY.load(Ordering::Relaxed) {
+        return Vec::new();
+    }
+    with(|states| {
+        states.retain(|it| it.failed_at.elapsed() < FORGOTTEN);
+        states.iter().map(|it| it.outage.clone()).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Blocked, Cause, current, is_over, note};
+
+    #[test]
+    fn every_code_has_its_cause() {
+        for (code, cause) in [
+            ("13", Some(Cause::DiskFull)),
+            ("53100", Some(Cause::DiskFull)),
+            ("5", Some(Cause::Locked)),
+            ("261", Some(Cause::Locked)),
+            ("1032", Some(Cause::ReadOnly)),
+            ("25006", Some(Cause::ReadOnly)),
+            ("28P01", Some(Cause::Credentials)),
+            ("53300", Some(Cause::NoConnection)),
+            ("57P01", Some(Cause::Unreachable)),
+            ("08006", Some(Cause::Unreachable)),
+            ("40P01", Some(Cause::Locked)),
+            ("23505", None),
+            ("2067", None),
+            ("", None),
+        ] {
+            assert_eq!(Cause::of_code(code), cause, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_read_that_succeeds_does_not_end_what_only_writes_meet() {
+        let error = sqlx::Error::PoolTimedOut;
+        note(Cause::DiskFull, &error);
+        note(Cause::NoConnection, &error);
+        note(Cause::DiskFull, &error);
+        assert_eq!(current().len(), 2);
+        is_over(Blocked::ReadsAndWrites);
+        let left = current();
+        assert_eq!(left.len(), 1);
+        assert_eq!((left[0].cause, left[0].blocks), (Cause::DiskFull, Blocked::Writes));
+        is_over(Blocked::Writes);
+        assert!(current().is_empty());
+    }
+}
