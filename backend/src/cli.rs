@@ -310,7 +310,9 @@ async fn migrate(
         return print(&report(&steps, dry_run));
     }
     let clock = Clock::System;
-    if let Some(made) = backup::before_migrations(config, &db, features::ALL, feature, &clock).await? {
+    if let Some(made) =
+        backup::before_migrations(config, &db, features::ALL, feature, &clock).await?
+    {
         print(&format!("{made}\n"))?;
     }
     let done = migrate::run(&db, features::ALL, feature, &clock).await?;

@@ -97,7 +97,9 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
     };
     if migrates {
         let db = Db::open_for_migrations(&config.database).await?;
-        if let Some(made) = backup::before_migrations(&config, &db, features::ALL, None, &clock).await? {
+        if let Some(made) =
+            backup::before_migrations(&config, &db, features::ALL, None, &clock).await?
+        {
             tracing::info!("{made}");
         }
         migrate::run(&db, features::ALL, None, &clock).await?;

@@ -14,7 +14,6 @@ use super::{
         arrival::Arrival,
         challenges,
         doors::TokenHash,
-        model::Signed,
         review,
         service::{self as accounts, SignedIn},
         session, store as accounts_store,

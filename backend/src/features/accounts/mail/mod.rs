@@ -107,6 +107,11 @@ pub async fn is_confirmed(tx: &mut Tx, account: Uuid) -> Result<bool> {
     Ok(store::confirmed_at(tx, account).await?.is_some())
 }
 
+/// Notes that the account's address is theirs, such as by a provider's word.
+pub(super) async fn set_confirmed(tx: &mut Tx, account: Uuid, now: DateTime<Utc>) -> Result<()> {
+    Ok(store::confirm(tx, account, now).await?)
+}
+
 /// Mails the account a link that confirms its address. The message contains nothing that a user
 /// typed: whoever entered the address may not own it.
 ///

@@ -72,6 +72,9 @@ pub(super) enum Refusal {
     /// Their e-mail address has an account that the provider is not linked to.
     #[error("the e-mail address has an account")]
     EmailTaken,
+    /// Their e-mail address has an account, but nobody has confirmed that the address is its owner's.
+    #[error("the e-mail address has an account that nobody confirmed")]
+    EmailUnconfirmed,
     /// Their account has been disabled.
     #[error("the account is disabled")]
     Disabled,

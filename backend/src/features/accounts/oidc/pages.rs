@@ -51,10 +51,10 @@ async fn begin(
     if shell.name.is_some() {
         return Ok(Redirect::to("/").into_response());
     }
-    let query = query.unwrap_or_default();
-    let next = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next");
-    let next = next.map_or_else(|| "/".to_owned(), |(_, path)| path.into_owned());
-    match service::begin(&app, provider, &headers, &next, None).await {
+    let query = query.as_deref();
+    let next = web::parameter(query, "next").unwrap_or_else(|| "/".to_owned());
+    let is_separate = web::parameter(query, "separate").is_some();
+    match service::begin(&app, provider, &headers, (&next, is_separate), None).await {
         Ok(Start { address, browser }) => {
             let cookie = [(header::SET_COOKIE, set_cookie(&app, COOKIE, &browser, LIFETIME)?)];
             Ok((cookie, Redirect::to(&address)).into_response())
@@ -97,6 +97,8 @@ struct Refused<'a> {
     label: &'a str,
     /// The provider to try again with, where that may help.
     again: Option<&'a str>,
+    /// The provider to make a separate account with.
+    separate: Option<&'a str>,
 }
 
 /// The page that says why.
@@ -149,6 +151,15 @@ fn refused(refusal: &Refusal, provider: &Provider, shell: Shell) -> Result<Respo
                  settings under Linked log-ins."
             ),
         ),
+        Refusal::EmailUnconfirmed => (
+            StatusCode::FORBIDDEN,
+            "Your address has an account already",
+            format!(
+                "Somebody registered your e-mail address here with a password, and nobody has \
+                 confirmed that it is theirs. If it was you, log in as you did before, then link {label} \
+                 in the settings under Linked log-ins. If it was not you, make an account of your own."
+            ),
+        ),
         Refusal::Disabled => (
             StatusCode::FORBIDDEN,
             "Your account is disabled",
@@ -174,7 +185,9 @@ fn refused(refusal: &Refusal, provider: &Provider, shell: Shell) -> Result<Respo
     };
     let may_help = matches!(refusal, Refusal::Away | Refusal::Denied | Refusal::Stale);
     let again = (may_help && shell.name.is_none()).then_some(provider.name.as_str());
-    let page = web::page(&Refused { shell, title, text, label, again })?;
+    let is_unconfirmed = matches!(refusal, Refusal::EmailUnconfirmed);
+    let separate = is_unconfirmed.then_some(provider.name.as_str());
+    let page = web::page(&Refused { shell, title, text, label, again, separate })?;
     let mut answer = (status, page).into_response();
     if status == StatusCode::SERVICE_UNAVAILABLE {
         answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
@@ -254,7 +267,7 @@ async fn link(
         return Ok((StatusCode::FORBIDDEN, page).into_response());
     }
     let next = "/settings/identities";
-    let begun = service::begin(&app, provider, &headers, next, Some(signer.session)).await;
+    let begun = service::begin(&app, provider, &headers, (next, false), Some(signer.session)).await;
     match begun {
         Ok(Start { address, browser }) => {
             let cookie = [(header::SET_COOKIE, set_cookie(&app, COOKIE, &browser, LIFETIME)?)];

@@ -24,7 +24,7 @@ use crate::{
         accounts::{
             Arrival, Proof, Scope, Signed, Signer,
             challenges::{self, Challenge},
-            factors,
+            factors, mail,
             model::{Account, Email},
             review,
             service::open_session,
@@ -73,7 +73,7 @@ pub(super) async fn begin(
     app: &App,
     provider: &Provider,
     headers: &HeaderMap,
-    next: &str,
+    (next, is_separate): (&str, bool),
     session: Option<Uuid>,
 ) -> Result<Start, Refusal> {
     // One browser may begin several, in several tabs.
@@ -83,7 +83,7 @@ pub(super) async fn begin(
     };
     let next = web::local_path(next);
     let next = if next.len() > LONGEST { "/".to_owned() } else { next.to_owned() };
-    let begun = Begun { next, session };
+    let begun = Begun { next, session, is_separate };
     let state = challenges::issue(app, &context(provider, &browser), &begun).await?;
     let (nonce, verifier) = secrets(&browser, &state);
     let asked = Asked { state, nonce, verifier };
@@ -98,6 +98,8 @@ struct Begun {
     next: String,
     /// The session that links the provider to its account; none where somebody logs in.
     session: Option<Uuid>,
+    /// Whether an account is made although another one, which nobody has confirmed, has the same address.
+    is_separate: bool,
 }
 
 /// A log-in ends with the provider and in the browser that it began with.
@@ -154,7 +156,9 @@ pub(super) async fn end(
         link(app, account, &vouched, &challenge, arrival).await?;
         return Ok(Ended::Linked);
     }
-    let account = account_of(app, provider, &vouched, By::LogIn).await?.account_id;
+    let account = account_of(app, provider, &vouched, By::LogIn { is_separate: begun.is_separate })
+        .await?
+        .account_id;
     let mut tx = app.db.write().await?;
     // Of several that end one log-in at once, one gets in.
     if !challenge.spend(&mut tx).await? {
@@ -188,7 +192,10 @@ async fn check_sender(app: &App, provider: &Provider, iss: Option<&str>) -> Resu
 /// By what somebody is vouched for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum By {
-    LogIn,
+    LogIn {
+        /// As in [`Begun`].
+        is_separate: bool,
+    },
     AccessToken,
 }
 
@@ -229,11 +236,19 @@ async fn make(app: &App, provider: &Provider, vouched: &Vouched, by: By) -> Resu
     if !is_possible || (!has_accounts && app.doors.setup_token().is_some()) {
         return Err(Refusal::Closed);
     }
-    let email_key = vouched.email.as_ref().map(Email::key);
+    let mut email_key = vouched.email.as_ref().map(Email::key);
     if let Some(key) = &email_key
-        && accounts::find_by_email(&mut tx, key).await?.is_some()
+        && let Some(known) = accounts::find_by_email(&mut tx, key).await?
     {
-        return Err(Refusal::EmailTaken);
+        // Anybody can register any address. Only one that was confirmed keeps others out.
+        let is_confirmed = mail::is_confirmed(&mut tx, known.account.id).await?;
+        if is_confirmed || by == By::AccessToken {
+            return Err(Refusal::EmailTaken);
+        }
+        if by != (By::LogIn { is_separate: true }) {
+            return Err(Refusal::EmailUnconfirmed);
+        }
+        email_key = None;
     }
     let plain = if app.config.auth.providers.len() == 1 { plain_user(vouched) } else { None };
     let user = match plain {
@@ -256,6 +271,10 @@ async fn make(app: &App, provider: &Provider, vouched: &Vouched, by: By) -> Resu
     let email_key = email_key.unwrap_or_else(|| format!("no-address|{id}"));
     let mut tx = app.db.write().await?;
     accounts::insert(&mut tx, &account, &user, email_key, String::new()).await.map_err(taken)?;
+    if vouched.email.is_some() {
+        // The provider has checked it.
+        mail::set_confirmed(&mut tx, id, now).await?;
+    }
     if accounts::claim_first(&mut tx, id).await? {
         if by == By::AccessToken || app.doors.setup_token().is_some() {
             return Err(Refusal::Closed);

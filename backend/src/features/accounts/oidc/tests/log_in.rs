@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    browser::{Browser, open_to_all, text, with_provider},
+    browser::{Browser, local, open_to_all, text, with_provider},
     fake::Fake,
 };
 use crate::{
@@ -20,6 +20,7 @@ on_every_engine![
     an_account_is_made_only_where_it_may_be,
     the_first_account_is_the_administrators_whoever_vouches_for_them,
     an_address_alone_never_opens_an_account,
+    an_address_that_somebody_else_registered_does_not_keep_its_owner_out,
     an_address_that_nobody_verified_is_not_kept,
     many_first_log_ins_at_once_make_one_account,
     a_disabled_account_is_not_opened,
@@ -146,6 +147,39 @@ async fn an_address_alone_never_opens_an_account(app: TestApp) {
     assert_eq!(refused.status, 403);
     assert!(text(&refused).contains("Your address has an account already"), "{refused:?}");
     assert!(!browser.is_signed_in().await);
+}
+
+async fn an_address_that_somebody_else_registered_does_not_keep_its_owner_out(app: TestApp) {
+    let fake = Fake::start().await;
+    let app = open_to_all(&app, &fake);
+    let squatter = app.register("dana@example.org").await;
+    let address = json!({ "email": "dana@example.org", "email_verified": true });
+    fake.tell(|told| told.claims = address);
+    let mut dana = Browser::new(&app);
+    let refused = dana.log_in(&fake, "home", "dana").await;
+    assert!(text(&refused).contains("It was not me: make an account with"), "{refused:?}");
+    // A program is not asked, and makes none.
+    let token =
+        fake.access_token("dana", &json!({ "email": "dana@example.org", "email_verified": true }));
+    let program = app.nobody().with_header("authorization", &format!("Bearer {token}"));
+    assert_eq!(program.get("/api/auth/me").await.status, 401);
+
+    let begun = dana.get("/login/oidc/home?separate=1").await;
+    let back = local(&fake.log_in(begun.header("location"), "dana"));
+    assert_eq!(dana.get(&back).await.status, 303);
+    let me = dana.me().await;
+    assert_eq!(me["email"], "dana@example.org");
+    assert_ne!(me["id"], squatter.get("/api/auth/me").await.body["id"]);
+    // Once the address is confirmed, it keeps others out, as before.
+    let mut tx = app.app.db.write().await.unwrap();
+    sql!(&mut tx, execute, "UPDATE accounts SET email_confirmed_at = created_at").unwrap();
+    tx.commit().await.unwrap();
+    let mut other = Browser::new(&app);
+    let begun = other.get("/login/oidc/home?separate=1").await;
+    let back = local(&fake.log_in(begun.header("location"), "another"));
+    let refused = other.get(&back).await;
+    assert_eq!(refused.status, 403);
+    assert!(!text(&refused).contains("It was not me"), "{refused:?}");
 }
 
 async fn an_address_that_nobody_verified_is_not_kept(app: TestApp) {
