@@ -1,31 +1,47 @@
 # syntax=docker/dockerfile:1
-# The service as an image: `make start` builds it, docs/deployment.md tells the rest.
+# The service as an image, and the image that makes its backups: `make start` builds them, docs/deployment.md describes
+# them. Images are pinned by full version; a digest would pin them further, see docs/deployment.md.
 
-# What draws the map of stations. Without it the pages say the same in lists.
-FROM node:22-bookworm-slim AS map
+# Leaflet, which draws the map of stations. Without it the pages show the same in lists.
+FROM node:22.23.2-bookworm-slim AS map
 WORKDIR /map
 COPY frontend/package.json frontend/package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 
-FROM rust:1.95-slim-bookworm AS build
+FROM rust:1.95.0-slim-bookworm AS build
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates tzdata \
+    && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 COPY . .
 COPY --from=map /map/node_modules/leaflet/dist/leaflet.js /map/node_modules/leaflet/dist/leaflet.css frontend/dist/
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/build/target \
     cargo build --release --locked -p motovaultpro \
-    && install -D target/release/motovaultpro /image/usr/local/bin/motovaultpro \
-    && mkdir -p /image/var/lib/motovaultpro/data
+    && deploy/image-root.sh target/release/motovaultpro /image
 
-# The C library, what TLS trusts, and nothing else: no shell.
-FROM gcr.io/distroless/cc-debian12:nonroot
+# PostgreSQL's programs, which make and recover backups.
+FROM postgres:15.19-bookworm AS backup
+COPY --from=build /image/usr/local/bin/motovaultpro /usr/local/bin/motovaultpro
+COPY --chmod=0755 deploy/backup/start.sh /usr/local/bin/backup-on-schedule
+COPY --chmod=0755 deploy/backup/health.sh /usr/local/bin/backup-health
+COPY --chmod=0755 deploy/backup/restore.sh /usr/local/bin/restore-backup
+USER 65532:65532
+# The key that signs backups is in data/.
+WORKDIR /var/lib/motovaultpro
+# PostgreSQL's image has SIGINT, at which a shell waits for the command that it runs.
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["/usr/local/bin/backup-on-schedule"]
+
+FROM scratch AS service
 LABEL org.opencontainers.image.title="MotoVaultPro" \
     org.opencontainers.image.description="Vehicles, their fuel and their upkeep" \
     org.opencontainers.image.licenses="MIT"
+COPY --from=build /image/ /
 COPY --from=build --chown=65532:65532 /image/var/lib/motovaultpro /var/lib/motovaultpro
-COPY --from=build /image/usr/local/bin/motovaultpro /usr/local/bin/motovaultpro
 USER 65532:65532
-# Where motovaultpro.toml is looked for, and SQLite's data/ unless another database is set.
+# The program looks for motovaultpro.toml here; SQLite's data/ is here unless another database is set.
 WORKDIR /var/lib/motovaultpro
 ENV MVP__SERVER__ADDRESS=0.0.0.0:3001
 EXPOSE 3001

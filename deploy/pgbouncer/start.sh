@@ -1,13 +1,17 @@
 #!/bin/sh
-# Runs PgBouncer with the database's password, which it learns from the secret at each start. What it needs of it lies
-# in RUN, in memory, for its owner alone.
+# Runs PgBouncer with the password of the service's role, which it reads from the secret at each start. PgBouncer's own
+# files are in RUN, in memory, readable by their owner only.
 set -eu
 umask 077
 run=${RUN:-/run/pgbouncer}
-secret=${SECRET:-/run/secrets/postgres-password}
-password=$(cat "$secret")
-# In the file a quote is written twice.
-printf '"%s" "%s"\n' "${DB_USER:-postgres}" "$(printf %s "$password" | sed 's/"/""/g')" >"$run/users"
+secret=${SECRET:-/run/secrets/postgres-service-password}
+password=$(tr -d '\r\n' <"$secret")
+[ -n "$password" ] || {
+    echo "start-pgbouncer: $secret is empty" >&2
+    exit 1
+}
+# In this file, quotes are doubled.
+printf '"%s" "%s"\n' "${DB_USER:-motovaultpro}" "$(printf %s "$password" | sed 's/"/""/g')" >"$run/users"
 cat >"$run/pgbouncer.ini" <<END
 [databases]
 ${DB_NAME:-motovaultpro} = host=${DB_HOST:-admin-postgres} port=${DB_PORT:-5432}

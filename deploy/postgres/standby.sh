@@ -1,28 +1,39 @@
 #!/bin/sh
-# Runs a standby of PRIMARY: its data is copied over once, and then it follows. It begins as root, who alone may
-# read the secret, and goes on as postgres.
+# Runs a standby of PRIMARY: it copies the data once, then follows. It starts as root, which can read the secret, and
+# continues as postgres.
 set -eu
-secret=${SECRET:-/run/secrets/postgres-password}
+umask 077
+run=${RUN:-/run/standby}
+secret=${SECRET:-/run/secrets/postgres-replica-password}
+passwords=$run/passwords
 
+if [ -r "$secret" ]; then
+    password=$(tr -d '\r\n' <"$secret")
+    [ -n "$password" ] || {
+        echo "start-standby: $secret is empty" >&2
+        exit 1
+    }
+    # In this file, \ and : are escaped.
+    printf '*:*:*:*:%s\n' "$(printf %s "$password" | sed 's/[\\:]/\\&/g')" >"$passwords"
+fi
 if [ "$(id -u)" = 0 ]; then
-    PGPASSWORD=$(cat "$secret")
-    export PGPASSWORD
     mkdir -p "$PGDATA"
-    chown postgres:postgres "$PGDATA"
-    exec gosu postgres "$0" "$@"
+    chown postgres:postgres "$passwords" "$PGDATA"
+    exec setpriv --reuid postgres --regid postgres --init-groups --inh-caps=-all "$0" "$@"
 fi
 
-port=${PRIMARY_PORT:-5432}
+# shellcheck disable=SC2153 # Another variable, from docker-compose.yml.
+primary="host=$PRIMARY port=${PRIMARY_PORT:-5432} user=motovaultpro_replica passfile=$passwords"
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
-    until pg_isready -q -h "$PRIMARY" -p "$port" -U postgres; do sleep 1; done
-    # Copied beside its place: a copy that was broken off is no database, and never taken for one.
+    until pg_isready -q -h "$PRIMARY" -p "${PRIMARY_PORT:-5432}" -U postgres; do sleep 1; done
+    # The copy is made in a folder of its own, so an interrupted one is never taken for a database.
     rm -rf "$PGDATA/copy"
-    pg_basebackup -h "$PRIMARY" -p "$port" -U postgres -D "$PGDATA/copy" -R -X stream -c fast -w
+    pg_basebackup --dbname="$primary" --pgdata="$PGDATA/copy" --wal-method=stream --checkpoint=fast --no-password
+    touch "$PGDATA/copy/standby.signal"
     find "$PGDATA/copy" -mindepth 1 -maxdepth 1 ! -name PG_VERSION -exec mv -t "$PGDATA" {} +
-    # The last to come is what tells that all is there.
+    # Last, since it marks the database as complete.
     mv "$PGDATA/copy/PG_VERSION" "$PGDATA/"
     rmdir "$PGDATA/copy"
     chmod 0700 "$PGDATA"
 fi
-unset PGPASSWORD
-exec postgres -c hot_standby=on "$@"
+exec postgres -c hba_file=/etc/postgresql/pg_hba.conf -c hot_standby=on -c "primary_conninfo=$primary" "$@"

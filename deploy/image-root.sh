@@ -1,0 +1,27 @@
+#!/bin/sh
+# Lays out the file system of the service's image in ROOT: PROGRAM, the libraries that it is linked with, time zones,
+# certificates, and nothing else. There is no shell in it.
+#
+#     deploy/image-root.sh PROGRAM ROOT
+set -eu
+program=$1
+root=$2
+
+install -D -m 0755 "$program" "$root/usr/local/bin/motovaultpro"
+ldd "$program" | grep -o '/[^ ]*' | while read -r library; do
+    install -D -m 0755 "$library" "$root$library"
+done
+[ -n "$(find "$root" -name 'libc.so*')" ] || {
+    echo "image-root: $program needs no C library, or ldd does not know it" >&2
+    exit 1
+}
+# Users choose a time zone.
+install -d "$root/usr/share"
+cp -R /usr/share/zoneinfo "$root/usr/share/"
+# TLS trusts what Debian trusts.
+install -D -m 0644 /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
+echo 'hosts: files dns' >"$root/etc/nsswitch.conf"
+echo 'nonroot:x:65532:65532::/var/lib/motovaultpro:/sbin/nologin' >"$root/etc/passwd"
+echo 'nonroot:x:65532:' >"$root/etc/group"
+install -d -m 1777 "$root/tmp"
+install -d "$root/var/lib/motovaultpro/data"

@@ -1,0 +1,6 @@
+#!/bin/sh
+# Checks that Redis answers to its password, which redis-cli gets on standard input.
+set -eu
+secret=${SECRET:-/run/secrets/redis-url}
+password=$(sed -n 's|^redis://:\([^@]*\)@.*|\1|p' "$secret")
+printf 'AUTH %s\nPING\n' "$password" | redis-cli | grep -qx PONG
