@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help map run test test-pgbouncer check fuzz fuzz-backups migrate bench bench-scaling bench-vin overload torture drill setup start stop logs db-shell clean
+.PHONY: help map run test test-pgbouncer check fuzz fuzz-backups migrate backup restore repair-roles bench bench-scaling bench-vin overload torture drill setup start stop logs db-shell clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,8 +37,14 @@ fuzz-backups: ## read hostile backups for an hour: none may write outside its fo
 	TMPDIR=$${TMPDIR:-/dev/shm} BACKUP_FUZZ_SECONDS=$${BACKUP_FUZZ_SECONDS:-3600} cargo test --locked -p motovaultpro --lib -- \
 		--nocapture no_backup_writes_outside_its_folder_or_panics_for_as_long_as_wanted
 
-migrate: ## bring the configured database up to date
-	cargo run --release --locked -p motovaultpro -- migrate
+migrate: ## bring the database up to date: Docker's if it exists, else the configured one
+	@scripts/migrate
+
+backup: ## make a backup now: of Docker's database if it exists, else of the configured one
+	@scripts/backup
+
+restore: ## replace Docker's database with a backup: the newest, or BACKUP=NAME
+	@scripts/restore $(BACKUP)
 
 bench: ## measure both engines; BENCH_BASELINE=PROGRAM or BENCH_BASELINE_REV=REVISION compares with an older build
 	scripts/need postgresql redis-server wrk curl jq python3
@@ -61,24 +67,27 @@ drill: ## lose everything on both engines, and bring it back from backups
 	scripts/need postgresql redis-server
 	scripts/drill
 
-setup: ## make the secrets that docker-compose.yml names, where there are none
+setup: ## create the secrets that docker-compose.yml names, where they are missing
 	scripts/setup
 
-start: setup ## build and start everything in Docker, and wait until it is well
+start: setup ## build and start everything in Docker, and wait until it is healthy
 	scripts/start
 
 stop: ## stop what runs in Docker; the data stays
 	scripts/compose --profile replica down --remove-orphans
 
-logs: ## follow what the services in Docker tell
+repair-roles: ## create PostgreSQL's roles in Docker and set their passwords from the secrets
+	scripts/compose run --rm -T postgres-roles
+
+logs: ## follow the Docker logs
 	scripts/compose logs --follow --tail=100
 
-db-shell: ## ask the database in Docker by psql
+db-shell: ## open psql on the database in Docker
 	scripts/compose exec admin-postgres psql --username=postgres motovaultpro
 
 torture: ## kill, fill, hang and overload, by a seed that it prints
 	scripts/need postgresql redis-server
 	scripts/with-servers scripts/torture
 
-clean: ## remove what was built and, after asking, data/ and Docker's volumes
+clean: ## remove build output and, after asking, data/ and Docker's volumes
 	@scripts/clean
