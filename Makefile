@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help map run test test-pgbouncer check fuzz fuzz-backups migrate backup restore repair-roles bench bench-scaling bench-vin overload torture drill setup start stop logs db-shell clean
+.PHONY: help map run test test-compose test-pgbouncer check fuzz fuzz-backups migrate backup restore repair-roles bench bench-scaling bench-vin overload torture drill setup start stop logs db-shell clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,11 +13,15 @@ map: ## fetch what draws the map of stations, for the next build (optional, need
 	cp frontend/node_modules/leaflet/dist/leaflet.js frontend/node_modules/leaflet/dist/leaflet.css frontend/dist/
 
 test: ## everything that CI runs: check, every test on both engines, a short fuzz
-	scripts/need postgresql redis-server pgbouncer chromium curl python3-venv
+	scripts/need postgresql redis-server pgbouncer chromium curl python3-venv iproute2 shellcheck
 	$(MAKE) check
 	scripts/with-servers scripts/test
 	FUZZ_SECONDS=0 FUZZ_SEED=1 scripts/fuzz
 	scripts/calendar
+
+test-compose: ## run what is run in Docker, without Docker
+	scripts/need postgresql redis-server pgbouncer python3-venv iproute2 shellcheck
+	scripts/test-compose
 
 test-pgbouncer: ## every test of PostgreSQL through PgBouncer, which pools by transaction
 	scripts/need postgresql redis-server pgbouncer chromium
