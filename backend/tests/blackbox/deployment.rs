@@ -79,11 +79,15 @@ fn every_setting_in_the_unit_is_known() {
     for (name, value) in settings.map(|it| it.split_once('=').unwrap()) {
         place = place.with(name, value);
     }
-    assert_eq!(place.run(&["config", "check"]).well(), "the settings can be used\n");
-    for line in ["DynamicUser=yes", "NoNewPrivileges=yes", "ProtectSystem=strict"] {
+    // With the settings that the package installs.
+    let installed = project("deploy/motovaultpro.toml");
+    let check = ["--config", installed.to_str().unwrap(), "config", "check"];
+    assert_eq!(place.run(&check).well(), "the settings can be used\n");
+    let command = "/usr/local/bin/motovaultpro --config /etc/motovaultpro/motovaultpro.toml serve";
+    for line in ["User=motovaultpro", "NoNewPrivileges=yes", "ProtectSystem=strict"] {
         assert!(unit.lines().any(|it| it == line), "{line}");
     }
-    assert!(unit.lines().any(|it| it == "ExecStart=/usr/local/bin/motovaultpro serve"));
+    assert!(unit.lines().any(|it| it.strip_prefix("ExecStart=") == Some(command)));
 }
 
 /// A copy of some of the project's scripts, in a folder without anything else.
