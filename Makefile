@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help map run test test-compose test-pgbouncer check fuzz fuzz-backups migrate backup restore repair-roles bench bench-scaling bench-vin overload torture drill setup start stop logs db-shell clean
+.PHONY: help map run test test-compose test-pgbouncer check fuzz fuzz-backups migrate backup restore repair-roles bench bench-scaling bench-vin overload torture drill dist test-dist test-proxies setup start stop logs db-shell clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,14 @@ overload: ## put ten times the load upon a release build that it can take
 drill: ## lose everything on both engines, and bring it back from backups
 	scripts/need postgresql redis-server
 	scripts/drill
+
+dist: ## build and pack a release in target/dist: a Debian package and an archive; DIST_PROGRAM=FILE packs a built program
+	scripts/need binutils
+	scripts/dist
+
+test-dist: ## install, upgrade and purge the package in a fresh Debian (not in `make test`: needs root, and Debian's archive once)
+	scripts/need binutils debootstrap
+	scripts/test-dist
 
 setup: ## create the secrets that docker-compose.yml names, where they are missing
 	scripts/setup
