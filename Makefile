@@ -12,12 +12,13 @@ map: ## fetch what draws the map of stations, for the next build (optional, need
 	mkdir -p frontend/dist
 	cp frontend/node_modules/leaflet/dist/leaflet.js frontend/node_modules/leaflet/dist/leaflet.css frontend/dist/
 
-test: ## everything that CI runs: check, every test on both engines, a short fuzz
-	scripts/need postgresql redis-server pgbouncer chromium curl python3-venv iproute2 shellcheck
+test: ## everything that CI runs: check, every test on both engines, a short fuzz, the proxies
+	scripts/need postgresql redis-server pgbouncer chromium curl python3-venv iproute2 shellcheck openssl
 	$(MAKE) check
 	scripts/with-servers scripts/test
 	FUZZ_SECONDS=0 FUZZ_SEED=1 scripts/fuzz
 	scripts/calendar
+	scripts/test-proxies
 
 test-compose: ## run what is run in Docker, without Docker
 	scripts/need postgresql redis-server pgbouncer python3-venv iproute2 shellcheck
@@ -78,6 +79,10 @@ dist: ## build and pack a release in target/dist: a Debian package and an archiv
 test-dist: ## install, upgrade and purge the package in a fresh Debian (not in `make test`: needs root, and Debian's archive once)
 	scripts/need binutils debootstrap
 	scripts/test-dist
+
+test-proxies: ## serve behind nginx and Caddy as deploy/ configures them, and behind Traefik if it is in PATH
+	scripts/need python3 openssl
+	scripts/test-proxies
 
 setup: ## create the secrets that docker-compose.yml names, where they are missing
 	scripts/setup
