@@ -26,6 +26,11 @@ pool_mode = transaction
 max_client_conn = ${CLIENTS:-200}
 default_pool_size = ${SERVERS:-20}
 server_idle_timeout = 60
+# Fifteen seconds by default: so long would PostgreSQL's restart be an outage.
+server_login_retry = 1
+server_connect_timeout = 5
+# The service waits three seconds for a transaction to begin.
+query_wait_timeout = 5
 ignore_startup_parameters = extra_float_digits
 END
 exec pgbouncer "$run/pgbouncer.ini"
