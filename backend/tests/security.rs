@@ -71,7 +71,7 @@ fn what_is_said_to_be_met_is_shown_by_something() {
     for row in document().lines().filter(|it| it.starts_with("| V") && it.contains(" | met | ")) {
         let why = row.rsplit(" | met | ").next().unwrap();
         // A test, a file, a command, or a reason in so many words.
-        let is_shown = why.contains('`') || why.split_whitespace().count() >= 4;
+        let is_shown = why.contains(['`', '*']) || why.split_whitespace().count() >= 4;
         assert!(is_shown, "{row}");
     }
 }

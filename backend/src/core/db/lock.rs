@@ -114,7 +114,7 @@ mod tests {
         let refused = ServiceLock::take(&link).unwrap_err();
         let ours = std::process::id().to_string();
         assert!(matches!(&refused, LockError::Held { pid, .. } if *pid == ours), "{refused}");
-        assert!(refused.to_string().contains("cars.db"), "{refused}");
+        assert!(refused.to_string().contains("link.db"), "{refused}");
         drop(lock);
         ServiceLock::take(&path).unwrap();
     }

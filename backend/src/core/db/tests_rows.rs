@@ -30,6 +30,7 @@ const OWNED: &[&str] = &[
     "notified_items",
     "notifications",
     "notification_tests",
+    "user_editions",
 ];
 
 thread_local! {

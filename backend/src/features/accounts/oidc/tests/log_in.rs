@@ -151,8 +151,8 @@ async fn an_address_alone_never_opens_an_account(app: TestApp) {
 
 async fn an_address_that_somebody_else_registered_does_not_keep_its_owner_out(app: TestApp) {
     let fake = Fake::start().await;
-    let app = open_to_all(&app, &fake);
     let squatter = app.register("dana@example.org").await;
+    let app = open_to_all(&app, &fake);
     let address = json!({ "email": "dana@example.org", "email_verified": true });
     fake.tell(|told| told.claims = address);
     let mut dana = Browser::new(&app);
