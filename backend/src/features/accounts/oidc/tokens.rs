@@ -20,6 +20,9 @@ use crate::{
 /// How much a provider's clock may differ from ours.
 const LEEWAY: TimeDelta = TimeDelta::seconds(30);
 
+/// How old an ID token may be: it is issued during the log-in, which ends within ten minutes.
+const OLDEST: TimeDelta = TimeDelta::hours(1);
+
 /// What may have signed a token: the provider's private key, of whatever kind. Neither nothing
 /// nor a secret that this service, or everybody, knows.
 const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
@@ -119,7 +122,17 @@ impl Provider {
             now,
             token,
             &id,
-            |verifier| verifier,
+            |verifier| {
+                verifier.set_issue_time_verifier_fn(move |issued_at| {
+                    if issued_at > now + LEEWAY {
+                        return Err("the token was issued in the future".to_owned());
+                    }
+                    if issued_at < now - OLDEST {
+                        return Err("the token was issued too long ago".to_owned());
+                    }
+                    Ok(())
+                })
+            },
             || |got: Option<&Nonce>| openidconnect::NonceVerifier::verify(&nonce, got),
         );
         let claims = verified.await?;

@@ -16,6 +16,7 @@ on_every_engine![
     a_code_of_another_log_in_opens_nothing,
     two_tabs_may_log_in_at_once,
     what_a_provider_says_wrongly_opens_nothing,
+    an_id_token_from_the_future_or_the_distant_past_is_rejected,
     a_provider_that_is_away_harms_nobody_else,
     a_browser_that_another_provider_sends_opens_nothing,
     a_provider_that_lets_nobody_in_is_told_of,
@@ -132,6 +133,18 @@ async fn what_a_provider_says_wrongly_opens_nothing(app: TestApp) {
     });
     // A key that the provider has not published: the one known by that name is another.
     assert_eq!(Browser::new(&app).log_in(&fake, "home", "dana").await.status, 403);
+}
+
+async fn an_id_token_from_the_future_or_the_distant_past_is_rejected(app: TestApp) {
+    let fake = Fake::start().await;
+    let app = open_to_all(&app, &fake);
+    for (seconds, expected) in [(-7200, 403), (3600, 403), (60, 403), (-600, 303), (10, 303)] {
+        fake.tell(|told| told.claims = json!({ "iat": now() + seconds }));
+        let mut browser = Browser::new(&app);
+        let answer = browser.log_in(&fake, "home", "dana").await;
+        assert_eq!(answer.status, expected, "{seconds}: {answer:?}");
+        assert_eq!(browser.is_signed_in().await, expected == 303, "{seconds}");
+    }
 }
 
 async fn a_provider_that_is_away_harms_nobody_else(app: TestApp) {
