@@ -19,6 +19,8 @@ mod store;
 mod tests;
 #[cfg(test)]
 mod tests_pages;
+#[cfg(test)]
+mod tests_passkeys;
 mod totp;
 
 pub(super) use api::router as api;

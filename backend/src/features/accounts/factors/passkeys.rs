@@ -174,6 +174,10 @@ pub(super) async fn finish_sign_in(
     let opened = challenges::open::<Asked>(app, &to_sign_in(passkeys), &shown.ceremony.0).await?;
     let (challenge, asked) = opened.ok_or(Error::WrongFactor)?;
     let answer = &shown.credential.0;
+    if is_from_foreign_page(&answer.response.client_data_json) {
+        tracing::info!("Refused a passkey that was used in another site's page");
+        return Err(Error::WrongFactor);
+    }
     let found = store::find_passkey(&mut app.db.read().await?, answer.get_credential_id()).await?;
     let kept = found.ok_or(Error::WrongFactor)?;
     let mut passkey: webauthn::Passkey = read(&kept.credential)?;
@@ -235,6 +239,13 @@ pub(super) async fn finish_sign_in(
     tx.commit().await?;
     opened.settle(app).await;
     Ok(SignedIn { account, opened, is_replayed: false })
+}
+
+/// Whether the browser used the passkey in a frame within another site's page, which may have led its
+/// owner to do so. The library checks this for new passkeys only.
+fn is_from_foreign_page(client_data: &[u8]) -> bool {
+    let data: serde_json::Value = serde_json::from_slice(client_data).unwrap_or_default();
+    data["crossOrigin"] == true
 }
 
 /// The account's passkeys with what checking them takes.

@@ -330,7 +330,7 @@ async fn one_accounts_factors_are_not_anothers(app: TestApp) {
 }
 
 /// What a browser at this machine's own name posts.
-async fn at_localhost(app: &TestApp, path: &str, body: &Value) -> Answer {
+pub(super) async fn at_localhost(app: &TestApp, path: &str, body: &Value) -> Answer {
     let headers = [("host", "localhost:3001")];
     app.send_json(axum::http::Method::POST, path, &body.to_string(), &headers).await
 }
