@@ -1,10 +1,17 @@
 //! What the log tells of a request, and the id that holds together what it tells.
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
 
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{HeaderName, HeaderValue, Method, StatusCode},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::Response,
 };
@@ -23,6 +30,12 @@ const LOGGED: usize = 200;
 
 /// Where the id stands, in what a trusted proxy sends and in every answer.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// How often the log warns of proxies that are not trusted.
+const BETWEEN_WARNINGS: Duration = Duration::from_mins(1);
+
+/// When the log last warned of a proxy that is not trusted.
+static WARNED: LazyLock<Seldom> = LazyLock::new(|| Seldom::new(BETWEEN_WARNINGS));
 
 tokio::task_local! {
     /// That of the request which is being worked on.
@@ -46,6 +59,15 @@ pub(super) async fn trust_proxies_ids(State(app): State<App>, mut request: Reque
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let proxies = &app.config.server.trusted_proxies;
     let is_proxys = peer.is_some_and(|it| proxies.contains(it.0.ip().to_canonical()));
+    if let (false, Some(peer), Some(header)) = (is_proxys, peer, forwards(request.headers()))
+        && WARNED.is_due()
+    {
+        tracing::warn!(
+            peer = %peer.0.ip().to_canonical(),
+            %header,
+            "A proxy that is not in server.trusted_proxies names its clients: they all count as one"
+        );
+    }
     let headers = request.headers_mut();
     if !(is_proxys && headers.get(REQUEST_ID).is_some_and(is_plain)) {
         headers.remove(REQUEST_ID);
@@ -56,6 +78,34 @@ pub(super) async fn trust_proxies_ids(State(app): State<App>, mut request: Reque
         }
     }
     request
+}
+
+/// The header by which a proxy says whom it asks for, if there is one.
+fn forwards(headers: &HeaderMap) -> Option<HeaderName> {
+    let names = [HeaderName::from_static("x-forwarded-for"), header::FORWARDED];
+    names.into_iter().find(|it| headers.contains_key(it))
+}
+
+/// Bounds how often something is done.
+struct Seldom {
+    begun: Instant,
+    pause: Duration,
+    /// From when on it may be done again, in milliseconds since `begun`.
+    next: AtomicU64,
+}
+
+impl Seldom {
+    fn new(pause: Duration) -> Self {
+        Self { begun: Instant::now(), pause, next: AtomicU64::new(0) }
+    }
+
+    /// Whether it may be done now; it may not be done again for a while then.
+    fn is_due(&self) -> bool {
+        let millis = |it: Duration| u64::try_from(it.as_millis()).unwrap_or(u64::MAX);
+        let (now, next) = (millis(self.begun.elapsed()), self.next.load(Relaxed));
+        let later = now.saturating_add(millis(self.pause));
+        now >= next && self.next.compare_exchange(next, later, Relaxed, Relaxed).is_ok()
+    }
 }
 
 /// A line for every request that changes something or fails; every other at debug level. Whatever
@@ -69,7 +119,7 @@ pub(super) async fn log(State(app): State<App>, request: Request, next: Next) ->
 }
 
 async fn answer(app: &App, request: Request, next: Next, is_traced: bool) -> Response {
-    let started = std::time::Instant::now();
+    let started = Instant::now();
     let method = request.method().clone();
     let client = ClientAddress::of(request.extensions(), request.headers(), app);
     let client = client.0.map(tracing::field::display);
@@ -107,7 +157,7 @@ mod tests {
     use serde_json::Value;
     use tower::ServiceExt as _;
 
-    use super::{SocketAddr, request_id};
+    use super::{Duration, HeaderMap, Seldom, SocketAddr, forwards, request_id};
     use crate::{core::http::layers, testing::TestApp};
 
     /// The id in the header of the answer at `path`, and its body.
@@ -133,6 +183,29 @@ mod tests {
         let (_, body) = ask(&router, "/missing").await;
         assert_eq!(body["requestId"], Value::Null, "{body}");
         assert_eq!(request_id(), None, "outside a request");
+    }
+
+    #[test]
+    fn headers_of_proxies_are_recognized() {
+        for (name, is_proxys) in [
+            ("x-forwarded-for", true),
+            ("forwarded", true),
+            ("x-forwarded-host", false),
+            ("via", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, "192.0.2.1".parse().unwrap());
+            assert_eq!(forwards(&headers).is_some(), is_proxys, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_warning_is_repeated_only_after_a_pause() {
+        let seldom = Seldom::new(Duration::from_mins(1));
+        let due = (0..100).filter(|_| seldom.is_due()).count();
+        assert_eq!(due, 1);
+        let often = Seldom::new(Duration::ZERO);
+        assert!(often.is_due() && often.is_due());
     }
 
     #[tokio::test]
