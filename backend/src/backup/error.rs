@@ -1,12 +1,11 @@
 //! Why a backup was not made, is not whole, or was not restored.
 
 use std::{
-    error::Error as _,
     io::ErrorKind,
     path::{Path, PathBuf},
 };
 
-use crate::core::{archive::ArchiveError, config::ConfigError};
+use crate::core::{archive::ArchiveError, config::ConfigError, files};
 
 /// The exit code that stops PostgreSQL's recovery. Codes up to 125 mean to it that the archive ends
 /// here: then it would come up, with less than was asked for.
@@ -22,7 +21,7 @@ pub enum BackupError {
     #[error("{0}")]
     Damaged(String),
     /// A file or a folder does not do what it should.
-    #[error("{}: {}", path.display(), whole(error))]
+    #[error("{}", files::describe(path, error))]
     Io {
         /// Which one.
         path: PathBuf,
@@ -47,12 +46,6 @@ pub enum BackupError {
     /// PostgreSQL asked for a file of its WAL that could not be brought.
     #[error("{0}")]
     NotFetched(Box<Self>),
-}
-
-/// An error with what it came of: "failed to unpack it" alone does not say that the disk is full.
-fn whole(error: &std::io::Error) -> String {
-    let sources = std::iter::successors(error.source(), |it| (*it).source());
-    sources.fold(error.to_string(), |told, it| format!("{told}: {it}"))
 }
 
 /// What went wrong, or nothing.

@@ -16,7 +16,7 @@ use super::{
     manifest::{self, Engine, Manifest},
     payload, signature,
 };
-use crate::core::minisign::SecretKey;
+use crate::core::{files, minisign::SecretKey};
 
 /// How the name of what is not whole begins.
 const UNFINISHED: &str = ".unfinished-";
@@ -200,7 +200,7 @@ impl Drop for Unfinished {
 
 /// Makes a folder and those above it, for their owner alone.
 pub(super) fn make_private(path: &Path) -> Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path).at(path)
+    files::create_private_folder(path).at(path)
 }
 
 /// A folder in `parent` for its owner alone, which goes with what it holds.

@@ -1,14 +1,15 @@
 //! Who made a backup: its manifest is signed, and the manifest has the payload's SHA-256.
 
-use std::{fmt, io::Write as _, path::Path};
+use std::fmt;
 
 use super::{
     error::{At as _, BackupError, Result},
-    folder::{self, Kept},
+    folder::Kept,
     manifest,
 };
 use crate::core::{
     config::{Config, PublicKeys},
+    files,
     minisign::{PublicKey, SecretKey, Signature},
 };
 
@@ -108,26 +109,14 @@ pub(super) fn own(config: &Config) -> Result<SecretKey> {
         return Ok(key);
     }
     let path = config.backup.signing_key_path(&config.database)?;
-    let parent = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    folder::make_private(parent)?;
     let key = SecretKey::generate().map_err(|error| BackupError::Refused(error.to_string()))?;
-    // Its owner alone can read it.
-    let mut file = tempfile::NamedTempFile::new_in(parent).at(parent)?;
-    file.write_all(key.to_file().as_bytes()).at(&path)?;
-    file.as_file().sync_all().at(&path)?;
-    match file.persist_noclobber(&path) {
-        Ok(_) => {
-            folder::sync(parent)?;
-            tracing::info!(path = %path.display(), key = key.public().id(), "Signing key created");
-            Ok(key)
-        }
-        // Another process was faster.
-        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
-            let missing = || BackupError::Refused(format!("{}: it is gone", path.display()));
-            read_own(config)?.ok_or_else(missing)
-        }
-        Err(error) => Err(error.error).at(&path),
+    if files::create_private(&path, key.to_file().as_bytes()).at(&path)? {
+        tracing::info!(path = %path.display(), key = key.public().id(), "Signing key created");
+        return Ok(key);
     }
+    // Another process was faster.
+    let missing = || BackupError::Refused(format!("{}: it is gone", path.display()));
+    read_own(config)?.ok_or_else(missing)
 }
 
 /// The service's own key, if there is one.

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use config::{Environment, File, FileFormat, Value, ValueKind};
 use serde::de::DeserializeOwned;
 
+use crate::core::files;
+
 /// The file that is read where none is named.
 const FILE: &str = "motovaultpro.toml";
 
@@ -29,7 +31,7 @@ pub enum ConfigError {
         key: String,
     },
     /// A file that cannot be read.
-    #[error("{}: {error}", path.display())]
+    #[error("{}", files::describe(path, error))]
     File {
         /// Which file.
         path: PathBuf,

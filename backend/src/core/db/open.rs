@@ -3,7 +3,7 @@
 use std::{
     fs::Permissions,
     io::ErrorKind,
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     str::FromStr as _,
     sync::Arc,
@@ -25,6 +25,7 @@ use super::{
 use crate::core::{
     Error, Result,
     config::{Database, Engine, PostgresAddress},
+    files,
 };
 
 /// How long a request waits for a connection to PostgreSQL before it is told to come again. One
@@ -214,9 +215,7 @@ pub async fn check_existing(path: &Path) -> Result<()> {
 /// Creates SQLite's file where it is missing. Whoever can read it has password hashes and the secrets
 /// of second factors, so its owner alone can: the files beside it get the same rights from SQLite.
 fn make_private(path: &Path) -> std::io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    }
+    files::create_private_folder(files::folder_of(path))?;
     let mut new = std::fs::OpenOptions::new();
     match new.write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => return Ok(()),
@@ -246,10 +245,23 @@ fn make_private(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Why the database at `path` can't be opened. SQLite itself reports neither the folder, in which it
+/// creates files, nor who may write there.
+fn why_not_opened(path: &Path, error: &sqlx::Error) -> String {
+    for it in [files::folder_of(path), path] {
+        if let Err(denied) = files::check_writable(it)
+            && denied.kind() != ErrorKind::NotFound
+        {
+            return format!("{}: {error}: {}", path.display(), files::describe(it, &denied));
+        }
+    }
+    format!("{}: {error}", path.display())
+}
+
 async fn open_sqlite(path: &Path, creates: bool) -> Result<Db> {
     if creates {
         make_private(path)
-            .map_err(|error| Error::Internal(format!("{}: {error}", path.display()).into()))?;
+            .map_err(|error| Error::Internal(files::describe(path, &error).into()))?;
     }
     let options = SqliteConnectOptions::from_str("sqlite:")?
         .filename(path)
@@ -272,8 +284,7 @@ async fn open_sqlite(path: &Path, creates: bool) -> Result<Db> {
         .max_lifetime(None);
     // The writer first: it makes the file that the readers then find.
     let writer = pool.clone().max_connections(1).connect_with(options.clone()).await;
-    let writer =
-        writer.map_err(|error| Error::Internal(format!("{}: {error}", path.display()).into()))?;
+    let writer = writer.map_err(|error| Error::Internal(why_not_opened(path, &error).into()))?;
     let readers =
         pool.max_connections(READERS).connect_lazy_with(options.pragma("query_only", "on"));
     Ok(Db::Sqlite { readers, writer })
