@@ -336,6 +336,18 @@ impl Db {
         Ok(Some(version))
     }
 
+    /// Moves what SQLite's log holds into the database and empties the log, which may still hold what
+    /// was overwritten. A log that other processes read is emptied later.
+    ///
+    /// # Errors
+    /// Unavailable where the database is.
+    pub async fn shorten_log(&self) -> Result<()> {
+        if let Self::Sqlite { writer, .. } = self {
+            sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(writer).await?;
+        }
+        Ok(())
+    }
+
     /// Closes every connection, after what they are doing.
     pub async fn close(&self) {
         match self {

@@ -14,6 +14,7 @@ pub mod health;
 pub mod http;
 pub mod input;
 pub mod jobs;
+pub mod keys;
 pub mod mail;
 pub mod metrics;
 pub mod minisign;

@@ -1,11 +1,19 @@
 //! `[auth]`: who may come in.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{
+    collections::BTreeMap,
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
 
 use axum::http::Uri;
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigError, Secret};
+use super::{ConfigError, Database, Engine, Secret};
+use crate::core::keys::ServiceKey;
+
+/// The file of the service key, where no key is set.
+pub const SERVICE_KEY: &str = "service.key";
 
 /// The `[auth]` section.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
@@ -15,6 +23,10 @@ pub struct Auth {
     pub registration: Registration,
     /// Who has to have a second factor.
     pub require_second_factor: SecondFactor,
+    /// The key that seals the secrets in the database; one is created unless it is set.
+    pub key: Option<Secret>,
+    /// The file that `key` was read from.
+    pub key_file: Option<PathBuf>,
     /// The OpenID providers that people may log in with, by the name that is in their addresses.
     pub providers: BTreeMap<String, Provider>,
 }
@@ -77,7 +89,22 @@ fn usual_scopes() -> String {
 }
 
 impl Auth {
+    /// The file of the service key where no key is set: beside SQLite's database, or where that would
+    /// be.
+    ///
+    /// # Errors
+    /// As [`Database::engine`].
+    pub fn service_key_path(&self, database: &Database) -> Result<PathBuf, ConfigError> {
+        Ok(match database.engine()? {
+            Engine::Sqlite(file) => file.parent().unwrap_or(Path::new("")).join(SERVICE_KEY),
+            Engine::Postgres(_) => Path::new("data").join(SERVICE_KEY),
+        })
+    }
+
     pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if let Some(Err(why)) = self.key.as_ref().map(|it| ServiceKey::parse(it.expose())) {
+            return Err(ConfigError::value("auth.key", &why));
+        }
         for (name, provider) in &self.providers {
             let value = |key: &str, why: &str| {
                 Err(ConfigError::value(&format!("auth.providers.{name}{key}"), why))

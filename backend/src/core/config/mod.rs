@@ -26,7 +26,7 @@ mod vin;
 
 use std::path::Path;
 
-pub use auth::{Auth, Provider, Registration, SecondFactor};
+pub use auth::{Auth, Provider, Registration, SERVICE_KEY, SecondFactor};
 pub use backup::{Backup, Every, PublicKeys, Recipients, recipient};
 pub use cache::Cache;
 pub use database::{Database, Engine, PostgresAddress};
@@ -70,12 +70,13 @@ pub struct Config {
 
 /// The settings whose values are secret; each may also be given as the path of a file that
 /// holds it, under the same name and `_file`. A `*` is any one name.
-const SECRETS: [&str; 10] = [
+const SECRETS: [&str; 11] = [
     "database.url",
     "database.password",
     "database.migration_url",
     "database.replica_url",
     "cache.url",
+    "auth.key",
     "auth.providers.*.client_secret",
     "stations.google_api_key",
     "backup.postgres_url",

@@ -1,0 +1,115 @@
+//! What happens to the key and the secrets before the first request: the key is checked against the
+//! database, and secrets of older versions are sealed.
+
+use std::fmt::Write as _;
+
+use super::{
+    ServiceKey,
+    file::{self, KeyError, Source, find},
+    store,
+};
+use crate::core::{
+    clock::Clock,
+    config::Config,
+    db::{Db, Tx},
+    jobs::Work,
+};
+
+/// The name of this work in the policies of users' tables that admit it.
+const JOB: &str = "seal-secrets";
+
+/// The secrets that a feature stores sealed.
+#[derive(Clone, Copy)]
+pub struct SealedSecrets {
+    /// What has such a secret, in the plural.
+    pub name: &'static str,
+    /// Seals those that are not sealed yet, and returns how many there were.
+    pub seal: for<'a> fn(&'a mut Tx, &'a ServiceKey) -> Work<'a>,
+    /// Counts the sealed ones.
+    pub count: for<'a> fn(&'a mut Tx) -> Work<'a>,
+    /// Discards the sealed ones, and returns how many there were.
+    pub discard: for<'a> fn(&'a mut Tx) -> Work<'a>,
+}
+
+/// Finds the service key, or creates it for a database that has not had one; refuses one that the
+/// database's secrets are not sealed with; and seals those that are not sealed yet. Several
+/// instances may do so at once.
+///
+/// # Errors
+/// [`KeyError`]; nothing is changed in the database then.
+pub async fn prepare(
+    db: &Db,
+    config: &Config,
+    clock: &Clock,
+    secrets: &[SealedSecrets],
+) -> Result<ServiceKey, KeyError> {
+    let key = match find(config)? {
+        Some(key) => key,
+        None if store::find(&mut db.read().await?).await?.is_some() => {
+            return Err(KeyError::Missing(Source::of(config)?));
+        }
+        None => file::create(config)?,
+    };
+    let mut tx = db.write_as(JOB).await?;
+    let check_value = key.check_value();
+    if store::register(&mut tx, &check_value, clock.now()).await? != check_value {
+        return Err(KeyError::Wrong(Source::of(config)?));
+    }
+    store::overwrite_deleted(&mut tx, true).await?;
+    let mut sealed = 0;
+    for it in secrets {
+        sealed += (it.seal)(&mut tx, &key).await?;
+    }
+    store::overwrite_deleted(&mut tx, false).await?;
+    tx.commit().await?;
+    if sealed > 0 {
+        tracing::info!(sealed, "Secrets that older versions stored were sealed");
+        db.shorten_log().await?;
+    }
+    Ok(key)
+}
+
+/// Discards the sealed secrets, where the key to them is lost, so that the service can start with a
+/// new one. Without `is_sure` this only says what would be lost. Returns what to print.
+///
+/// # Errors
+/// [`KeyError`]; nothing is changed in the database then.
+pub async fn discard(
+    db: &Db,
+    config: &Config,
+    secrets: &[SealedSecrets],
+    is_sure: bool,
+) -> Result<String, KeyError> {
+    let mut tx = db.write_as(JOB).await?;
+    let Some(registered) = store::find(&mut tx).await? else {
+        return Ok("No secrets have been sealed: there is nothing to discard.\n".to_owned());
+    };
+    let source = Source::of(config)?;
+    // A file that is no key does not open them either.
+    let key = find(config).ok().flatten();
+    if key.is_some_and(|it| it.check_value()[..] == registered) {
+        return Ok(format!(
+            "The secrets can be opened with {source}: nothing was discarded. To replace a key that \
+             others may know, move it away first.\n"
+        ));
+    }
+    let (mut text, mut all) = (String::new(), 0);
+    for it in secrets {
+        let count =
+            if is_sure { (it.discard)(&mut tx).await? } else { (it.count)(&mut tx).await? };
+        let _ = writeln!(text, "{}: {count}", it.name);
+        all += count;
+    }
+    if !is_sure {
+        text.push_str(
+            "These must be set up again once their secrets are discarded. Passkeys and recovery \
+             codes stay. To discard them, add --yes.\n",
+        );
+        return Ok(text);
+    }
+    store::forget(&mut tx).await?;
+    tx.commit().await?;
+    tracing::warn!(secrets = all, "Sealed secrets were discarded");
+    text.push_str("Discarded. Start the service to use the present key, or to create one.\n");
+    Ok(text)
+}

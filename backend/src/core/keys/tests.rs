@@ -1,0 +1,59 @@
+use uuid::Uuid;
+
+use super::{Context, ServiceKey, Unopened};
+
+fn key() -> ServiceKey {
+    ServiceKey::generate().unwrap()
+}
+
+#[test]
+fn a_sealed_value_opens_only_where_it_was_sealed() {
+    let (key, row) = (key(), Uuid::now_v7());
+    let context = Context { table: "secrets", column: "sealed", row };
+    let sealed = key.seal("test", &context, b"open sesame").unwrap();
+    assert!(!sealed.windows(11).any(|it| it == b"open sesame"));
+    assert_eq!(key.open("test", &context, &sealed).unwrap(), b"open sesame");
+    assert_ne!(key.seal("test", &context, b"open sesame").unwrap(), sealed);
+
+    for moved in [
+        Context { row: Uuid::now_v7(), ..context },
+        Context { column: "secret", ..context },
+        Context { table: "other", ..context },
+    ] {
+        assert_eq!(key.open("test", &moved, &sealed), Err(Unopened), "{moved:?}");
+    }
+    assert_eq!(key.open("another purpose", &context, &sealed), Err(Unopened));
+    assert_eq!(self::key().open("test", &context, &sealed), Err(Unopened));
+    for at in 0..sealed.len() {
+        let mut changed = sealed.clone();
+        changed[at] ^= 1;
+        assert_eq!(key.open("test", &context, &changed), Err(Unopened), "{at}");
+        assert_eq!(key.open("test", &context, &sealed[..at]), Err(Unopened), "{at}");
+    }
+}
+
+#[test]
+fn keys_for_different_purposes_differ() {
+    let key = key();
+    assert_eq!(key.derive("one"), key.derive("one"));
+    assert_ne!(key.derive("one"), key.derive("other"));
+    assert_ne!(key.derive("one"), self::key().derive("one"));
+}
+
+#[test]
+fn a_key_is_read_as_it_is_written_and_never_printed() {
+    let key = key();
+    let text = key.to_text();
+    assert_eq!(ServiceKey::parse(&text).as_ref(), Ok(&key));
+    assert_eq!(ServiceKey::parse(&text.to_uppercase()).as_ref(), Ok(&key));
+    assert!(!format!("{key:?}").contains(&text[..8]));
+    let canary = "xyzzy-canary";
+    for wrong in ["", canary, &text[..62], &format!("{}0", text.trim()), &text.replace('\n', "00")]
+    {
+        let why = ServiceKey::parse(wrong).unwrap_err();
+        assert!(why.contains("openssl rand -hex 32") && !why.contains(canary), "{why}");
+    }
+    let mut text = text.trim().to_owned();
+    text.replace_range(10..11, "g");
+    ServiceKey::parse(&text).unwrap_err();
+}
