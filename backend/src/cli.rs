@@ -20,6 +20,7 @@ use crate::{
             roles,
         },
         jobs,
+        keys::{self, KeyError},
     },
     features::{self, administration, stations, vin},
     openapi, serve,
@@ -73,6 +74,11 @@ enum Command {
         #[command(subcommand)]
         command: backup::Command,
     },
+    /// Manage the secrets that the database holds sealed
+    Secrets {
+        #[command(subcommand)]
+        command: SecretsCommand,
+    },
     /// Look at the settings
     Config {
         #[command(subcommand)]
@@ -86,6 +92,17 @@ enum Command {
     },
     /// Print the API's description (OpenAPI 3.1)
     Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+enum SecretsCommand {
+    /// Discard the sealed secrets because the key to them is lost: authenticator apps and notification
+    /// channels with a secret must then be set up again
+    Discard {
+        /// Discard them; without this, only show what would be lost
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -111,6 +128,8 @@ enum Failure {
         "{0} has none of MotoVaultPro's tables: check database.url, or run `motovaultpro migrate`"
     )]
     Empty(Engine),
+    #[error("{0}")]
+    Key(#[from] KeyError),
     #[error("{0}")]
     Backup(#[from] BackupError),
     #[error("{0}")]
@@ -201,6 +220,10 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
             print(&done.text)?;
             done.fault.map_or(Ok(()), |fault| Err(fault.into()))
         }
+        Command::Secrets { command: SecretsCommand::Discard { yes } } => {
+            let config = load()?;
+            runtime()?.block_on(discard_secrets(&config, yes))
+        }
         Command::Config { command: ConfigCommand::Check } => {
             load()?;
             print("the settings can be used\n")
@@ -281,6 +304,13 @@ async fn clean_vin_cache(config: Config) -> Result<(), Failure> {
     print(&format!("{} removed\n", done.map_err(Failure::Work)?))
 }
 
+async fn discard_secrets(config: &Config, is_sure: bool) -> Result<(), Failure> {
+    let db = open_existing(config).await?;
+    let done = keys::discard(&db, config, features::SECRETS, is_sure).await;
+    db.close().await;
+    print(&done?)
+}
+
 async fn bring_in(config: Config, command: &stations::Command) -> Result<(), Failure> {
     let db = open_existing(&config).await?;
     let app = App::new(config, db, Clock::System);
@@ -317,6 +347,10 @@ async fn migrate(
     }
     let done = migrate::run(&db, features::ALL, feature, &clock).await?;
     roles::grant(&db, features::ALL, &config.database).await?;
+    // Migrations of PostgreSQL may run on a machine that the service's key file is not on.
+    if feature.is_none() && matches!(engine, Engine::Sqlite(_)) {
+        keys::prepare(&db, config, &clock, features::SECRETS).await?;
+    }
     db.close().await;
     if done.is_empty() {
         return print("nothing to do: the database is up to date\n");

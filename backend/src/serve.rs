@@ -34,6 +34,7 @@ use crate::{
             roles,
         },
         jobs,
+        keys::{self, KeyError},
     },
     features, router,
 };
@@ -56,6 +57,9 @@ pub enum ServeError {
     /// It cannot be brought up to date.
     #[error("{0}")]
     Migrate(#[from] MigrateError),
+    /// The service key is missing, or is another one.
+    #[error("{0}")]
+    Key(#[from] KeyError),
     /// The address cannot be listened on.
     #[error("cannot listen on {0}: {1}")]
     Address(SocketAddr, std::io::Error),
@@ -110,12 +114,17 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
     db.check_durability().await?;
     db.look_at_role().await?;
     // What is pending may wait where it was asked to; a database that does not fit may not.
-    migrate::status(&db, features::ALL, None).await?;
+    let steps = migrate::status(&db, features::ALL, None).await?;
+    let key = if steps.iter().all(|it| it.executed_at.is_some()) {
+        Some(keys::prepare(&db, &config, &clock, features::SECRETS).await?)
+    } else {
+        keys::find(&config)?
+    };
     let address = config.server.address;
     let listener =
         connections::listen(address).map_err(|error| ServeError::Address(address, error))?;
     let address = listener.local_addr()?;
-    let app = App::new(config, db, clock);
+    let app = App::with_key(config, db, clock, key);
     app.vins.warm_up();
     let front = front::Front::new(router(&app), &app.config, hosts::Hosts::of(&app)).await;
     let places = places(&app.config.server);

@@ -20,8 +20,9 @@ use crate::{
         clock::Clock,
         config::{Config, Registration, Secret},
         db::{Db, Tx, migrate},
+        keys::ServiceKey,
     },
-    features,
+    features, sql,
 };
 
 /// Declares each named test once per engine: `sqlite::name` and `postgres::name`.
@@ -159,13 +160,15 @@ impl TestApp {
         let file = folder.path().join("test.db");
         config.database.url = Some(Secret::new(format!("sqlite://{}", file.display())));
         config.auth.registration = Registration::Open;
+        let key = ServiceKey::generate().unwrap();
+        config.auth.key = Some(Secret::new(key.to_text()));
         change(&mut config);
         let clock = Clock::manual(NOW.parse().unwrap());
         let db = Db::open(&config.database).await.unwrap();
         if db.engine() == "sqlite" {
             migrate::run(&db, features::ALL, None, &clock).await.unwrap();
         }
-        let app = App::new(config, db, clock);
+        let app = App::with_key(config, db, clock, Some(key));
         let router = crate::router(&app);
         let headers = Vec::new();
         let (folder, past) = (folder.into(), std::sync::Arc::default());
@@ -196,13 +199,18 @@ impl TestApp {
     pub(crate) fn reconfigured(&self, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::clone(&self.app.config);
         change(&mut config);
-        let app = App::new(config, self.app.db.clone(), self.app.clock.clone());
+        let app = self.app_with(config);
         Self { router: crate::router(&app), app, ..self.clone() }
     }
 
     /// The same client at another instance.
     pub(crate) fn at(&self, instance: &Self) -> Self {
         Self { app: instance.app.clone(), router: instance.router.clone(), ..self.clone() }
+    }
+
+    fn app_with(&self, config: Config) -> App {
+        let key = self.app.key().unwrap().clone();
+        App::with_key(config, self.app.db.clone(), self.app.clock.clone(), Some(key))
     }
 
     /// Makes an account; what it asks from then on, it asks signed in.
@@ -242,7 +250,7 @@ impl TestApp {
     pub(crate) fn other_instance(&self, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::clone(&self.app.config);
         change(&mut config);
-        let app = App::new(config, self.app.db.clone(), self.app.clock.clone());
+        let app = self.app_with(config);
         Self { router: crate::router(&app), app, ..self.clone() }
     }
 
@@ -259,23 +267,29 @@ impl TestApp {
 
     /// Every row of every table, as text; but for the cache of decoded VINs.
     pub(crate) async fn rows(&self) -> std::collections::BTreeSet<String> {
+        let rows = self.dump().await.into_iter();
+        rows.filter(|it| !it.starts_with("vin_cache ")).collect()
+    }
+
+    /// Every row of every table, past every policy: the table's name, then all columns as text, with
+    /// bytes as hexadecimal digits.
+    pub(crate) async fn dump(&self) -> Vec<String> {
         let mut tx = self.past_policies().await.read().await.unwrap();
         let tables: Vec<(String,)> = match &mut tx {
-            Tx::Postgres { .. } => crate::sql!(
+            Tx::Postgres { .. } => sql!(
                 &mut tx,
                 fetch_all,
                 "SELECT format('SELECT %L || t::text FROM %I t', tablename || ' ', tablename)
-                 FROM pg_tables
-                 WHERE schemaname = current_schema() AND tablename <> 'vin_cache'",
+                 FROM pg_tables WHERE schemaname = current_schema()",
             ),
-            Tx::Sqlite(_) => crate::sql!(
+            Tx::Sqlite(_) => sql!(
                 &mut tx,
                 fetch_all,
                 "SELECT 'SELECT ' || quote(m.name || ' ') || ' || lower('
                         || group_concat('quote(' || c.name || ')', ' || '','' || ')
                         || ') FROM ' || m.name
                  FROM sqlite_schema m, pragma_table_info(m.name) c
-                 WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' AND m.name <> 'vin_cache'
+                 WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%'
                  GROUP BY m.name",
             ),
         }
@@ -288,7 +302,9 @@ impl TestApp {
             }
             Tx::Sqlite(tx) => sqlx::query_as(all).fetch_all(&mut **tx).await.unwrap(),
         };
-        rows.into_iter().map(|it| it.0).collect()
+        let mut rows: Vec<_> = rows.into_iter().map(|it| it.0).collect();
+        rows.sort();
+        rows
     }
 
     /// The same service, asked by nobody who is signed in.

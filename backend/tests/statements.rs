@@ -18,13 +18,17 @@ const OWNED: &[(&str, &str)] = &[
     ("station_favorites", "user_id"),
 ];
 
-/// What runs over everybody's rows, and looks at nothing but their age or whether there are any.
+/// What runs over everybody's rows: it looks at nothing but their age or whether there are any, or
+/// seals or discards secrets.
 const OVER_ALL: &[&str] = &[
     "DELETE FROM kept_answers WHERE created_at <= $1",
     "DELETE FROM stations WHERE id = $1 AND withdrawn_at IS NOT NULL AND google_place_id IS NULL \
      AND origin IS NULL \
      AND NOT EXISTS (SELECT 1 FROM station_favorites WHERE station_id = $1) \
      AND NOT EXISTS (SELECT 1 FROM fuel_logs WHERE station_id = $1)",
+    "SELECT id, user_id, secret FROM notification_channels WHERE secret IS NOT NULL",
+    "SELECT COUNT(*) FROM notification_channels WHERE length(sealed_secret) > 0",
+    "UPDATE notification_channels SET sealed_secret = $1 WHERE length(sealed_secret) > 0",
 ];
 
 fn sources(folder: &Path, into: &mut Vec<PathBuf>) {

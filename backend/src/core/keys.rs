@@ -10,6 +10,8 @@ mod start;
 mod store;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_start;
 
 use std::fmt;
 

@@ -70,6 +70,8 @@ pub struct Parts {
     pub clock: clock::Clock,
     /// The settings.
     pub config: Arc<config::Config>,
+    /// What seals the secrets in the database. Commands that need none of them run without it.
+    key: Option<keys::ServiceKey>,
     /// What signing in needs to remember within this process.
     pub doors: Doors,
     /// What answers what VINs mean.
@@ -83,9 +85,20 @@ pub struct Parts {
 }
 
 impl App {
-    /// The service over an open database.
+    /// The service over an open database, for work that needs no sealed secret.
     #[must_use]
     pub fn new(config: config::Config, db: db::Db, clock: clock::Clock) -> Self {
+        Self::with_key(config, db, clock, None)
+    }
+
+    /// The service over an open database, with the key to the secrets in it.
+    #[must_use]
+    pub fn with_key(
+        config: config::Config,
+        db: db::Db,
+        clock: clock::Clock,
+        key: Option<keys::ServiceKey>,
+    ) -> Self {
         let cache = cache::Cache::new(&config.cache);
         db.keep_positions_in(&cache);
         let doors = Doors::new(&config);
@@ -99,11 +112,22 @@ impl App {
             cache,
             clock,
             config,
+            key,
             doors,
             vins,
             stations,
             imports,
             in_flight,
         }))
+    }
+}
+
+impl Parts {
+    /// The key to the secrets in the database.
+    ///
+    /// # Errors
+    /// Internal where the service runs without it.
+    pub fn key(&self) -> Result<&keys::ServiceKey> {
+        self.key.as_ref().ok_or_else(|| Error::Internal("the service key was not opened".into()))
     }
 }

@@ -17,7 +17,9 @@ use aide::axum::ApiRouter;
 
 pub use grants::{AfterReset, Grant, GrantKind, Held};
 
-use crate::core::{App, UserId, db::migrate::Migration, http::once, jobs::Chore};
+use crate::core::{
+    App, UserId, db::migrate::Migration, http::once, jobs::Chore, keys::SealedSecrets,
+};
 
 /// What a capsule plugs into the service.
 #[derive(Debug)]
@@ -63,6 +65,9 @@ pub const CHORES: &[Chore] = &[
     stations::CHORE,
     once::CHORE,
 ];
+
+/// The secrets that are stored sealed.
+pub const SECRETS: &[SealedSecrets] = &[accounts::SECRETS, notifications::SECRETS];
 
 /// Where answers are kept that a change of a user's vehicles, or of what hangs under them, outdates.
 pub const OUTDATED: &[fn(&UserId) -> String] = &[

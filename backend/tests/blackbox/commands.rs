@@ -21,6 +21,7 @@ fn commands(place: &Place) -> Vec<Vec<&'static str>> {
         vec!["users", "make-admin", "ann@example.org"],
         vec!["stations", "import", "stations.csv"],
         vec!["vin", "--clean-cache"],
+        vec!["secrets", "discard"],
     ]
 }
 

@@ -148,6 +148,11 @@ async fn records(client: &Client) -> BTreeMap<String, Value> {
     all
 }
 
+/// The copy of the service key, outside the data folder: it is not in backups that are not sealed.
+fn copied_key(site: &Site) -> PathBuf {
+    site.place.folder().join("copied-service.key")
+}
+
 /// What a restored database holds, read through the service and counted past it.
 async fn restored_records(
     site: &Site,
@@ -160,6 +165,7 @@ async fn restored_records(
     let took = began.elapsed();
     let place = Place::bare().of_program(&trial.program);
     let place = place.with("MVP__DATABASE__URL", &restored.url);
+    let place = place.with("MVP__AUTH__KEY_FILE", copied_key(site).to_str().unwrap());
     let service = place.serve();
     let found = records(&by.at(&service.url)).await;
     let rows = "SELECT (SELECT COUNT(*) FROM vehicles) + (SELECT COUNT(*) FROM fuel_logs)";
@@ -201,6 +207,8 @@ struct Written {
 async fn write(site: &Site, trial: &Trial, chance: &Chance) -> Written {
     let service = site.place.serve();
     let client = service.register("ledger@example.org").await;
+    let key = site.place.folder().join("data/service.key");
+    std::fs::copy(key, copied_key(site)).unwrap();
     let ledger = Ledger::default();
     let mut vehicles = Vec::new();
     for _ in 0..trial.writers.div_ceil(2) {

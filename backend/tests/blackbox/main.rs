@@ -25,6 +25,8 @@ mod refusals;
 mod replica;
 mod retries;
 mod roles;
+mod sealing;
 mod sqlite;
+mod surroundings;
 mod traces;
 mod upgrade;

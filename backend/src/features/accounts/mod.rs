@@ -39,6 +39,7 @@ mod user;
 pub use arrival::Arrival;
 pub use credential::Credential;
 pub use doors::Doors;
+pub use factors::SECRETS;
 pub use identify::{identify, visitor_of};
 pub use model::{Email, NewPassword, Preferences, Proof, Scope, Signed, Theme};
 #[cfg(test)]
@@ -71,6 +72,7 @@ pub const FEATURE: Feature = Feature {
         "006_show_rows_to_their_user",
         "007_review_access",
         "008_challenges_without_rows",
+        "009_seal_secrets",
     ],
     api: || api::router().merge(tokens::api()).merge(factors::api()).merge(review::api()),
     pages: || {

@@ -5,6 +5,7 @@ mod guard;
 mod job;
 mod model;
 mod pages;
+mod sealed;
 mod send;
 mod service;
 mod store;
@@ -12,9 +13,12 @@ mod store;
 mod tests;
 #[cfg(test)]
 mod tests_mail;
+#[cfg(test)]
+mod tests_sealed;
 
 pub use job::run;
 pub use model::Kind;
+pub use sealed::SECRETS;
 
 use super::{AfterReset, Feature, Grant};
 
@@ -22,7 +26,11 @@ use super::{AfterReset, Feature, Grant};
 pub const FEATURE: Feature = Feature {
     name: "notifications",
     folder: "notifications",
-    migrations: crate::migrations!["001_create_notifications", "002_show_rows_to_their_user"],
+    migrations: crate::migrations![
+        "001_create_notifications",
+        "002_show_rows_to_their_user",
+        "003_seal_secrets",
+    ],
     api: api::router,
     pages: pages::router,
     grants: &[Grant {

@@ -117,7 +117,7 @@ pub(super) struct Channel {
     /// Never shown.
     #[serde(skip)]
     #[schemars(skip)]
-    pub(super) secret: Option<String>,
+    pub(super) sealed_secret: Option<Vec<u8>>,
 }
 
 /// A web address: `http` or `https`, with a host and without a user.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{
     guard::{Guarded, may_call, may_use_port},
     model::{Channel, Kind, Message},
+    sealed,
 };
 use crate::{
     core::{
@@ -90,7 +91,7 @@ async fn post(app: &App, channel: &Channel, id: Uuid, message: &Message) -> Resu
         return Err("its address is in a private network or is this machine's".to_owned());
     }
     let client = client(allow_private).map_err(|error| error.to_string())?;
-    let secret = channel.secret.as_deref().unwrap_or_default();
+    let secret = sealed::open(app, channel)?;
     let request = match channel.kind {
         Kind::Gotify => {
             url.path_segments_mut()
@@ -111,7 +112,7 @@ async fn post(app: &App, channel: &Channel, id: Uuid, message: &Message) -> Resu
                 .header("title", message.title.as_str())
                 .header("priority", if message.is_urgent { "4" } else { "3" })
                 .header("click", message.url.as_str());
-            let request = match secret {
+            let request = match secret.as_str() {
                 "" => request,
                 token => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
             };
@@ -125,7 +126,7 @@ async fn post(app: &App, channel: &Channel, id: Uuid, message: &Message) -> Resu
                 .header(header::CONTENT_TYPE, "application/json")
                 .header("webhook-id", id.to_string())
                 .header("webhook-timestamp", time.to_string())
-                .header("webhook-signature", signature(secret, id, time, &body)?)
+                .header("webhook-signature", signature(&secret, id, time, &body)?)
                 .body(body)
         }
     };

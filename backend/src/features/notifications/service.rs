@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     guard,
     model::{Channel, ChannelId, Kind, Message, NewChannel, State, Tried},
-    send, store,
+    sealed, send, store,
 };
 use crate::{
     core::{
@@ -96,13 +96,15 @@ pub(super) async fn add(
         return Err(Error::Invalid(faults));
     }
     let now = app.clock.now();
+    let id = ChannelId(Uuid::now_v7());
+    let secret = new.secret.map(|it| sealed::seal(app.key()?, id, &it.0)).transpose()?;
     let channel = Channel {
-        id: ChannelId(Uuid::now_v7()),
+        id,
         kind: new.kind,
         address: new.address.map(|it| it.0).unwrap_or_default(),
         created_at: now,
         state: State::On,
-        secret: new.secret.map(|it| it.0),
+        sealed_secret: secret,
     };
     // Told by what is no secret.
     let once = once.about(&format!("{} {}", channel.kind.as_str(), channel.address));

@@ -1,4 +1,5 @@
-//! Channels and messages in the database. Every statement names the user it is for.
+//! Channels and messages in the database. Every statement names the user it is for, except for those
+//! that seal or discard the secrets of all users.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::Result;
@@ -14,13 +15,13 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, channel: &Channel) -> Res
     sql!(
         tx,
         execute,
-        "INSERT INTO notification_channels (id, user_id, kind, address, secret, created_at)
+        "INSERT INTO notification_channels (id, user_id, kind, address, sealed_secret, created_at)
          VALUES ($1, $2, $3, $4, $5, $6)",
         channel.id,
         user.as_str(),
         channel.kind.as_str(),
         &channel.address,
-        &channel.secret,
+        &channel.sealed_secret,
         channel.created_at,
     )?;
     Ok(())
@@ -76,6 +77,55 @@ pub(super) async fn delete_kind(tx: &mut Tx, user: &UserId, kind: Kind) -> Resul
         "DELETE FROM notification_channels WHERE user_id = $1 AND kind = $2",
         user.as_str(),
         kind.as_str(),
+    )
+}
+
+/// The secrets that are not sealed yet, with their channels and the users that these are of.
+pub(super) async fn list_unsealed(tx: &mut Tx) -> Result<Vec<(ChannelId, String, String)>> {
+    sql!(
+        tx,
+        fetch_all,
+        "SELECT id, user_id, secret FROM notification_channels WHERE secret IS NOT NULL",
+    )
+}
+
+/// Stores a secret that was not sealed.
+pub(super) async fn set_sealed(
+    tx: &mut Tx,
+    owner: &str,
+    id: ChannelId,
+    sealed_secret: &[u8],
+) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "UPDATE notification_channels SET secret = NULL, sealed_secret = $3
+         WHERE user_id = $1 AND id = $2",
+        owner,
+        id,
+        sealed_secret,
+    )?;
+    Ok(())
+}
+
+pub(super) async fn count_sealed(tx: &mut Tx) -> Result<u64> {
+    let (count,): (i64,) = sql!(
+        tx,
+        fetch_one,
+        "SELECT COUNT(*) FROM notification_channels WHERE length(sealed_secret) > 0",
+    )?;
+    Ok(count.unsigned_abs())
+}
+
+/// Discards every sealed secret. An empty one is left, which nothing can be sent with: a channel
+/// without a secret could send what its receiver cannot tell from a forgery.
+pub(super) async fn discard_sealed(tx: &mut Tx) -> Result<u64> {
+    let empty: &[u8] = &[];
+    sql!(
+        tx,
+        execute,
+        "UPDATE notification_channels SET sealed_secret = $1 WHERE length(sealed_secret) > 0",
+        empty,
     )
 }
 

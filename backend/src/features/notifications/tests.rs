@@ -32,14 +32,14 @@ on_every_engine![
 
 /// What a server was sent.
 #[derive(Debug, Clone)]
-struct Got {
+pub(super) struct Got {
     path: String,
     headers: HeaderMap,
-    body: String,
+    pub(super) body: String,
 }
 
 impl Got {
-    fn header(&self, name: &str) -> &str {
+    pub(super) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |it| it.to_str().unwrap())
     }
 
@@ -50,14 +50,14 @@ impl Got {
 
 /// A server that takes, or refuses, whatever it is sent.
 #[derive(Clone)]
-struct Server {
-    url: String,
+pub(super) struct Server {
+    pub(super) url: String,
     got: Arc<Mutex<Vec<Got>>>,
     answers: Arc<Mutex<StatusCode>>,
 }
 
 impl Server {
-    async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let (got, answers) = (Arc::default(), Arc::new(Mutex::new(StatusCode::OK)));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -73,7 +73,7 @@ impl Server {
         server
     }
 
-    fn got(&self) -> Vec<Got> {
+    pub(super) fn got(&self) -> Vec<Got> {
         self.got.lock().unwrap().clone()
     }
 

@@ -15,7 +15,7 @@ use super::{
     },
     Entrant,
     model::{Code, Factors},
-    recovery, store,
+    recovery, sealed, store,
     totp::{self, Totp},
 };
 use crate::{
@@ -128,8 +128,9 @@ pub(super) fn name_of(signed: &Signed) -> &str {
 /// Begins to set up an authenticator app, anew if that was begun before.
 pub(super) async fn begin_totp(app: &App, signed: &Signed) -> Result<Totp> {
     let secret = totp::fresh_secret()?;
+    let sealed = sealed::seal(app.key()?, signed.account, &secret)?;
     let mut tx = app.db.write().await?;
-    if !store::insert_totp(&mut tx, signed.account, &secret, app.clock.now()).await? {
+    if !store::insert_totp(&mut tx, signed.account, &sealed, app.clock.now()).await? {
         return Err(Error::conflict(
             "factor-exists",
             "an authenticator app is set up already: remove it first",
@@ -142,8 +143,9 @@ pub(super) async fn begin_totp(app: &App, signed: &Signed) -> Result<Totp> {
 /// The authenticator app that is being set up.
 pub(super) async fn begun_totp(app: &App, signed: &Signed) -> Result<Option<Totp>> {
     let found = store::find_totp(&mut app.db.read().await?, signed.account).await?;
-    let begun = found.filter(|it| it.confirmed_at.is_none());
-    begun.map(|it| Totp::new(&it.secret, name_of(signed))).transpose()
+    let Some(begun) = found.filter(|it| it.confirmed_at.is_none()) else { return Ok(None) };
+    let secret = sealed::open(app, signed.account, begun.sealed_secret.as_deref())?;
+    secret.map(|it| Totp::new(&it, name_of(signed))).transpose()
 }
 
 /// Turns the authenticator app on, given its first code. Gives recovery codes where it is the
@@ -158,7 +160,9 @@ pub(super) async fn confirm_totp(
     let (account, now) = (entrant.signed.account, app.clock.now());
     let mut tx = app.db.write().await?;
     let found = store::find_totp(&mut tx, account).await?.filter(|it| it.confirmed_at.is_none());
-    let secret = found.ok_or(Error::NotFound("authenticator app that is being set up"))?.secret;
+    let missing = || Error::NotFound("authenticator app that is being set up");
+    let sealed = found.and_then(|it| it.sealed_secret).ok_or_else(missing)?;
+    let secret = sealed::open(app, account, Some(&sealed))?.ok_or_else(missing)?;
     let Code::OneTime(code) = code else {
         return Err(Error::invalid("code", "has to be six digits"));
     };
@@ -166,7 +170,7 @@ pub(super) async fn confirm_totp(
         Error::invalid("code", "is not what the app shows now: is the telephone's clock right?")
     })?;
     let codes = codes_for_first_factor(&mut tx, account).await?;
-    if !store::confirm_totp(&mut tx, account, &secret, step, now).await? {
+    if !store::confirm_totp(&mut tx, account, &sealed, step, now).await? {
         return Err(Error::Unavailable);
     }
     note(&mut tx, now, Kind::FactorAdded, entrant, "authenticator app").await?;
@@ -273,7 +277,7 @@ pub(super) async fn sign_in(
     let key = guesses::key_of(&account);
     let guess = guesses::try_one(app, &key, Some(account.id), arrival).await?;
     let mut tx = app.db.write().await?;
-    if !use_code(&mut tx, account.id, code, (now, arrival)).await? {
+    if !use_code(app, &mut tx, account.id, code, arrival).await? {
         tracing::info!(account = %account.id, "Refused a code");
         drop(tx);
         accounts::note_refusal(app, Some(account.id), arrival).await?;
@@ -298,16 +302,19 @@ pub(super) async fn waiting(app: &App, waiting: Option<&TokenHash>) -> Result<(b
     let account = account.ok_or(Error::Unauthorized)?;
     let totp = store::find_totp(&mut tx, account).await?;
     let passkeys = store::list_passkeys(&mut tx, account).await?;
-    Ok((totp.is_some_and(|it| it.confirmed_at.is_some()), !passkeys.is_empty()))
+    let has_app = totp.is_some_and(|it| it.confirmed_at.is_some() && it.has_secret());
+    Ok((has_app, !passkeys.is_empty()))
 }
 
 /// Takes a code, if it is right and has not been taken.
 async fn use_code(
+    app: &App,
     tx: &mut Tx,
     account: Uuid,
     code: &Code,
-    (now, arrival): (DateTime<Utc>, &Arrival),
+    arrival: &Arrival,
 ) -> Result<bool> {
+    let now = app.clock.now();
     let code = match code {
         Code::Recovery(hash) => {
             let is_used = store::use_recovery_code(tx, account, hash, now).await?;
@@ -319,11 +326,12 @@ async fn use_code(
         }
         Code::OneTime(code) => code,
     };
-    let Some(secret) = store::find_totp(tx, account).await?.map(|it| it.secret) else {
+    let Some(sealed) = store::find_totp(tx, account).await?.and_then(|it| it.sealed_secret) else {
         return Ok(false);
     };
+    let Some(secret) = sealed::open(app, account, Some(&sealed))? else { return Ok(false) };
     match Totp::new(&secret, "")?.step_of(code, now) {
-        Some(step) => Ok(store::use_totp_step(tx, account, &secret, step).await?),
+        Some(step) => Ok(store::use_totp_step(tx, account, &sealed, step).await?),
         None => Ok(false),
     }
 }

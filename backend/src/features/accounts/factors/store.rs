@@ -7,11 +7,21 @@ use uuid::Uuid;
 use super::{super::doors::TokenHash, model::Passkey, recovery::CodeHash};
 use crate::{core::db::Tx, sql};
 
+/// What a column holds whose secret is elsewhere, or was discarded.
+const EMPTY: &[u8] = &[];
+
 /// An authenticator app's secret.
 #[derive(sqlx::FromRow)]
 pub(super) struct TotpRow {
-    pub(super) secret: Vec<u8>,
+    pub(super) sealed_secret: Option<Vec<u8>>,
     pub(super) confirmed_at: Option<DateTime<Utc>>,
+}
+
+impl TotpRow {
+    /// Whether codes can be checked: its secret was not discarded.
+    pub(super) fn has_secret(&self) -> bool {
+        self.sealed_secret.as_ref().is_some_and(|it| !it.is_empty())
+    }
 }
 
 /// A passkey with what checking it takes.
@@ -41,19 +51,21 @@ pub(super) async fn has_any(tx: &mut Tx, account: Uuid) -> Result<bool> {
 pub(super) async fn insert_totp(
     tx: &mut Tx,
     account: Uuid,
-    secret: &[u8],
+    sealed_secret: &[u8],
     now: DateTime<Utc>,
 ) -> Result<bool> {
     let kept = sql!(
         tx,
         execute,
-        "INSERT INTO totp_secrets (account_id, secret, last_used_step, created_at)
-         VALUES ($1, $2, 0, $3)
+        "INSERT INTO totp_secrets (account_id, secret, sealed_secret, last_used_step, created_at)
+         VALUES ($1, $2, $3, 0, $4)
          ON CONFLICT (account_id) DO UPDATE
-           SET secret = excluded.secret, created_at = excluded.created_at
+           SET secret = excluded.secret, sealed_secret = excluded.sealed_secret,
+               created_at = excluded.created_at
            WHERE totp_secrets.confirmed_at IS NULL",
         account,
-        secret,
+        EMPTY,
+        sealed_secret,
         now,
     )?;
     Ok(kept == 1)
@@ -63,7 +75,7 @@ pub(super) async fn find_totp(tx: &mut Tx, account: Uuid) -> Result<Option<TotpR
     sql!(
         tx,
         fetch_optional,
-        "SELECT secret, confirmed_at FROM totp_secrets WHERE account_id = $1",
+        "SELECT sealed_secret, confirmed_at FROM totp_secrets WHERE account_id = $1",
         account,
     )
 }
@@ -72,7 +84,7 @@ pub(super) async fn find_totp(tx: &mut Tx, account: Uuid) -> Result<Option<TotpR
 pub(super) async fn confirm_totp(
     tx: &mut Tx,
     account: Uuid,
-    secret: &[u8],
+    sealed_secret: &[u8],
     step: i64,
     now: DateTime<Utc>,
 ) -> Result<bool> {
@@ -80,9 +92,9 @@ pub(super) async fn confirm_totp(
         tx,
         execute,
         "UPDATE totp_secrets SET confirmed_at = $4, last_used_step = $3
-         WHERE account_id = $1 AND secret = $2 AND confirmed_at IS NULL",
+         WHERE account_id = $1 AND sealed_secret = $2 AND confirmed_at IS NULL",
         account,
-        secret,
+        sealed_secret,
         step,
         now,
     )?;
@@ -93,17 +105,17 @@ pub(super) async fn confirm_totp(
 pub(super) async fn use_totp_step(
     tx: &mut Tx,
     account: Uuid,
-    secret: &[u8],
+    sealed_secret: &[u8],
     step: i64,
 ) -> Result<bool> {
     let used = sql!(
         tx,
         execute,
         "UPDATE totp_secrets SET last_used_step = $3
-         WHERE account_id = $1 AND secret = $2 AND confirmed_at IS NOT NULL
+         WHERE account_id = $1 AND sealed_secret = $2 AND confirmed_at IS NOT NULL
            AND last_used_step < $3",
         account,
-        secret,
+        sealed_secret,
         step,
     )?;
     Ok(used == 1)
@@ -112,6 +124,49 @@ pub(super) async fn use_totp_step(
 pub(super) async fn delete_totp(tx: &mut Tx, account: Uuid) -> Result<bool> {
     let gone = sql!(tx, execute, "DELETE FROM totp_secrets WHERE account_id = $1", account)?;
     Ok(gone == 1)
+}
+
+/// The secrets that are not sealed yet, with their accounts.
+pub(super) async fn list_unsealed_totp(tx: &mut Tx) -> Result<Vec<(Uuid, Vec<u8>)>> {
+    sql!(
+        tx,
+        fetch_all,
+        "SELECT account_id, secret FROM totp_secrets WHERE length(secret) > 0 ORDER BY account_id",
+    )
+}
+
+/// Stores a secret that was not sealed.
+pub(super) async fn set_sealed_totp(
+    tx: &mut Tx,
+    account: Uuid,
+    sealed_secret: &[u8],
+) -> Result<()> {
+    sql!(
+        tx,
+        execute,
+        "UPDATE totp_secrets SET secret = $2, sealed_secret = $3 WHERE account_id = $1",
+        account,
+        EMPTY,
+        sealed_secret,
+    )?;
+    Ok(())
+}
+
+pub(super) async fn count_sealed_totp(tx: &mut Tx) -> Result<u64> {
+    let (count,): (i64,) =
+        sql!(tx, fetch_one, "SELECT COUNT(*) FROM totp_secrets WHERE length(sealed_secret) > 0",)?;
+    Ok(count.unsigned_abs())
+}
+
+/// Discards every sealed secret. The apps stay set up, so that their accounts are still asked for a
+/// second factor.
+pub(super) async fn discard_sealed_totp(tx: &mut Tx) -> Result<u64> {
+    sql!(
+        tx,
+        execute,
+        "UPDATE totp_secrets SET sealed_secret = $1 WHERE length(sealed_secret) > 0",
+        EMPTY,
+    )
 }
 
 pub(super) async fn insert_recovery_code(

@@ -1,0 +1,53 @@
+//! The secrets of authenticator apps, sealed with the service key.
+
+use uuid::Uuid;
+
+use super::store;
+use crate::core::{
+    App, Result,
+    db::Tx,
+    keys::{Context, SealedSecrets, ServiceKey, Unopened},
+};
+
+/// The secrets of authenticator apps.
+pub const SECRETS: SealedSecrets = SealedSecrets {
+    name: "authenticator apps",
+    seal: |tx, key| Box::pin(seal_all(tx, key)),
+    count: |tx| Box::pin(async move { Ok(store::count_sealed_totp(tx).await?) }),
+    discard: |tx| Box::pin(async move { Ok(store::discard_sealed_totp(tx).await?) }),
+};
+
+const PURPOSE: &str = "authenticator apps";
+
+fn context(account: Uuid) -> Context<'static> {
+    Context { table: "totp_secrets", column: "sealed_secret", row: account }
+}
+
+/// Seals the secret of the account's app.
+pub(super) fn seal(key: &ServiceKey, account: Uuid, secret: &[u8]) -> Result<Vec<u8>> {
+    key.seal(PURPOSE, &context(account), secret)
+}
+
+/// Opens the secret of the account's app. None if that can't be done, which the log reports.
+pub(super) fn open(app: &App, account: Uuid, sealed: Option<&[u8]>) -> Result<Option<Vec<u8>>> {
+    let key = app.key()?;
+    let sealed = sealed.ok_or(Unopened);
+    match sealed.and_then(|it| key.open(PURPOSE, &context(account), it)) {
+        Ok(secret) => Ok(Some(secret)),
+        Err(error) => {
+            tracing::error!(%account, %error, "Secret of an authenticator app can't be opened");
+            Ok(None)
+        }
+    }
+}
+
+/// Seals the secrets that an older version stored as they were.
+async fn seal_all(tx: &mut Tx, key: &ServiceKey) -> Result<u64> {
+    let unsealed = store::list_unsealed_totp(tx).await?;
+    let mut count = 0;
+    for (account, secret) in unsealed {
+        store::set_sealed_totp(tx, account, &seal(key, account, &secret)?).await?;
+        count += 1;
+    }
+    Ok(count)
+}
