@@ -241,6 +241,7 @@ async fn create(config: &Config, folder: Option<&Path>, clock: &Clock) -> Result
     if let Some(error) = &made.unsigned {
         let _ = writeln!(text, "It is not signed ({error}): set backup.signing_key.");
     }
+    let _ = writeln!(text, "{}", made.service_key);
     if made.manifest.cluster.as_ref().is_some_and(|it| !it.archives) {
         text.push_str(
             "The server does not archive its WAL (archive_mode is off): there is a way back to \

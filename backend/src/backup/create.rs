@@ -11,6 +11,7 @@ use super::{
     payload::{self, Stop, blocking},
     postgres::{self, Programs},
     retention::{self, Cleared},
+    service_key::{self, Inclusion},
     signature, sqlite,
 };
 use crate::core::{
@@ -29,6 +30,8 @@ pub(super) struct Made {
     pub(super) unsigned: Option<BackupError>,
     /// The backups that seem to be from the future, since the clock was or is wrong.
     pub(super) in_future: Vec<String>,
+    /// Whether it holds the service key.
+    pub(super) service_key: Inclusion,
     /// What was removed for it, or why not.
     pub(super) cleared: Result<Cleared>,
 }
@@ -60,7 +63,7 @@ pub(super) async fn create(
     let stop = Stop::default();
     let _stops = stop.when_dropped();
     let making = Making { config, folder, stop: &stop };
-    let (unfinished, manifest) = match engine {
+    let (unfinished, mut manifest) = match engine {
         config::Engine::Sqlite(file) => {
             let began = clock.now();
             let unfinished = folder.begin(Engine::Sqlite, began)?;
@@ -71,6 +74,7 @@ pub(super) async fn create(
         }
         config::Engine::Postgres(address) => making.of_postgres(&address).await?,
     };
+    let service_key = service_key::add(config, &unfinished.path, &mut manifest)?;
     making.read_back(&unfinished, &manifest).await?;
     let backup = unfinished.finish(&manifest, key.as_ref())?;
     let now = clock.now();
@@ -81,7 +85,7 @@ pub(super) async fn create(
     let (folder, engine, keep) = (folder.clone(), manifest.engine, config.backup.keep);
     let cleared = blocking(&stop, move |stop| retention::clear(&folder, engine, keep, stop)).await;
     drop(lock);
-    Ok(Made { backup, manifest, unsigned, in_future, cleared })
+    Ok(Made { backup, manifest, unsigned, in_future, service_key, cleared })
 }
 
 struct Making<'a> {

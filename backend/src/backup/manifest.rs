@@ -57,6 +57,30 @@ pub(super) struct Manifest {
     /// What is known of a PostgreSQL server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) cluster: Option<Cluster>,
+    /// The file with the service key, in a sealed backup. Older programs do not read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) service_key: Option<Part>,
+}
+
+/// A file of a backup beside its payload.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub(super) struct Part {
+    /// The file's size in bytes.
+    pub(super) size: u64,
+    /// The file's SHA-256, as hexadecimal digits.
+    pub(super) sha256: String,
+}
+
+impl Part {
+    pub(super) fn digest(&self) -> Digest {
+        Digest { size: self.size, sha256: self.sha256.clone() }
+    }
+}
+
+impl From<Digest> for Part {
+    fn from(digest: Digest) -> Self {
+        Self { size: digest.size, sha256: digest.sha256 }
+    }
 }
 
 /// How much an archive holds.
@@ -139,6 +163,7 @@ impl Manifest {
             sha256,
             unpacked,
             cluster,
+            service_key: None,
         }
     }
 

@@ -15,6 +15,7 @@ mod postgres;
 mod restore;
 mod retention;
 mod schedule;
+mod service_key;
 mod signature;
 mod sqlite;
 #[cfg(test)]
@@ -23,6 +24,8 @@ mod tests;
 mod tests_fuzz;
 #[cfg(test)]
 mod tests_hostile;
+#[cfg(test)]
+mod tests_service_key;
 #[cfg(test)]
 mod tests_signatures;
 mod verify;

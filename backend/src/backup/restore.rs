@@ -14,6 +14,7 @@ use super::{
     manifest::{Engine, Manifest},
     payload::{self, Reader, Stop, blocking},
     postgres::{self, Recovery, word},
+    service_key::Restoring,
     signature::Signed,
     sqlite,
     verify::{self, Trust},
@@ -39,6 +40,13 @@ pub(super) struct Wanted {
     pub(super) now: DateTime<Utc>,
 }
 
+impl Wanted {
+    /// What is added to the name of what is put aside.
+    fn aside(&self) -> String {
+        format!(".before-{}", self.now.format("%Y%m%dT%H%M%S%.3fZ"))
+    }
+}
+
 /// Restores; tells what to do next.
 pub(super) async fn restore(folder: &Folder, wanted: &Wanted) -> Result<String> {
     let backups = folder.backups()?;
@@ -53,6 +61,8 @@ pub(super) async fn restore(folder: &Folder, wanted: &Wanted) -> Result<String> 
     verify::compare(backup, manifest).await?;
     let identities = Identities::read(wanted.identity.as_deref())?;
     let from = payload::open(&backup.payload(manifest), &identities)?;
+    let (into, force) = (&wanted.into, wanted.force);
+    let service_key = Restoring::prepare(backup, manifest, &identities, into, force)?;
     match manifest.engine {
         Engine::Sqlite => {
             // A service that is started meanwhile waits for the database that is being put there.
@@ -75,7 +85,12 @@ pub(super) async fn restore(folder: &Folder, wanted: &Wanted) -> Result<String> 
             .await?;
         }
     }
-    Ok(report(backup, manifest, &signed, wanted))
+    let service_key = match service_key {
+        Some(it) => it.put(&wanted.aside())?,
+        None => "The service key is not in this backup: the service needs the one that it had.\n"
+            .to_owned(),
+    };
+    Ok(report(backup, manifest, &signed, wanted) + &service_key)
 }
 
 /// Unpacks the base backup `from` into the new folder `data`, which goes where that fails.
@@ -179,7 +194,7 @@ impl Place<'_> {
     /// Puts aside what is in the way, as far as that was allowed.
     fn clear(&self) -> Result<()> {
         self.check()?;
-        let suffix = format!(".before-{}", self.wanted.now.format("%Y%m%dT%H%M%S%.3fZ"));
+        let suffix = self.wanted.aside();
         for path in self.occupied()? {
             std::fs::rename(&path, folder::with_suffix(&path, &suffix)).at(&path)?;
         }

@@ -6,6 +6,7 @@ use super::{
     create::{self, Made},
     error::{BackupError, Result},
     folder::Folder,
+    service_key::Inclusion,
 };
 use crate::core::{clock::Clock, config::Config};
 
@@ -85,6 +86,10 @@ fn tell(made: &Made) {
     if !made.in_future.is_empty() {
         let backups = made.in_future.join(", ");
         tracing::warn!(backups, "Backups are dated in the future: check this machine's clock");
+    }
+    match &made.service_key {
+        Inclusion::Included => {}
+        missing => tracing::info!(backup = made.backup.name, "{missing}"),
     }
     match &made.cleared {
         Ok(cleared) if cleared.backups + cleared.wal == 0 => {}

@@ -9,7 +9,7 @@ use super::{
     manifest::{Engine, Manifest},
     payload::{self, Stop, blocking},
     postgres::{self, Programs},
-    restore,
+    restore, service_key,
     signature::{KnownKeys, Signed},
     sqlite, wal,
 };
@@ -106,6 +106,7 @@ async fn check(
     };
     let signed = trust.keys.check(backup, trust.needs_signature)?;
     compare(backup, manifest).await?;
+    service_key::check(backup, manifest, &Identities::read(identity)?)?;
     let found = look_into(backup, manifest, &signed, identity, programs).await?;
     Ok(format!("{found}; {signed}"))
 }

@@ -6,11 +6,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::support::{Service, Site, block_on, eventually, signal};
+use crate::{
+    sealing,
+    support::{Place, Service, Site, block_on, eventually, signal},
+};
 
 on_every_site![
     what_was_made_is_checked_and_comes_back_into_a_new_place_only,
     the_service_makes_sealed_backups_by_itself_and_keeps_the_newest,
+    a_sealed_backup_brings_the_service_key_back,
 ];
 
 /// What no output, manifest or command line may hold.
@@ -277,4 +281,38 @@ async fn the_service_makes_sealed_backups_by_itself_and_keeps_the_newest(site: S
     assert!(!place.exists());
     site.restore(&place, &["--identity", &identity]).well();
     assert_eq!(site.open(&place).await.sql.number(VEHICLES).await, 1);
+}
+
+async fn a_sealed_backup_brings_the_service_key_back(site: Site) {
+    let private = "MVP__NOTIFICATIONS__ALLOW_PRIVATE_ADDRESSES";
+    let (identity, public) = keys(&site, "identity");
+    let site = site.with(private, "true");
+    let service = site.place.serve();
+    let ann = service.register("ann@example.org").await;
+    let channel = sealing::add_webhook(&ann).await;
+    let made = site.backup(&["create"]).well();
+    assert!(made.contains("It does not include the service key"), "{made}");
+    let site = site.with("MVP__BACKUP__RECIPIENTS", &public);
+    let made = site.backup(&["create"]).well();
+    assert!(made.contains("It includes the service key."), "{made}");
+    service.kill();
+    let key = std::fs::read_to_string(site.place.folder().join("data/service.key")).unwrap();
+
+    let into = site.new_place("restored");
+    let report = site.restore(&into, &["--identity", &identity]).well();
+    let restored = match &site.postgres {
+        Some(_) => into.with_file_name("restored.service.key"),
+        None => into.with_file_name("service.key"),
+    };
+    assert!(report.contains(&format!("The service key is in {}", restored.display())), "{report}");
+    assert_eq!(std::fs::read_to_string(&restored).unwrap(), key);
+    let opened = site.open(&into).await;
+    let place = Place::bare()
+        .with("MVP__DATABASE__URL", &opened.url)
+        .with(private, "true")
+        .with("MVP__AUTH__KEY_FILE", restored.to_str().unwrap());
+    let service = place.serve();
+    // The secret can be opened: sending fails later, because nothing listens there.
+    let reported = sealing::problem(&ann.at(&service.url), &channel).await;
+    assert_eq!(reported, "nobody answers there");
 }

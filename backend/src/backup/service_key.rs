@@ -1,0 +1,162 @@
+//! The service key in sealed backups. Without it, the secrets in a restored database can't be opened;
+//! in a backup that is not sealed, it would open them to anyone who reads that.
+
+use std::{
+    fmt,
+    io::{Read as _, Write as _},
+    path::{Path, PathBuf},
+};
+
+use super::{
+    error::{At as _, BackupError, Result},
+    folder::{self, Kept},
+    keys::Identities,
+    manifest::{Engine, Manifest, Part},
+    payload,
+};
+use crate::core::{
+    config::{Config, SERVICE_KEY},
+    files,
+    keys::{self, KeyError, ServiceKey, Source},
+};
+
+/// The file of the sealed key in a backup's folder.
+const FILE: &str = "service.key.age";
+/// The largest file that is read as a key, in bytes.
+const LARGEST: u64 = 4096;
+
+/// Whether a backup holds the service key.
+#[derive(Debug)]
+pub(super) enum Inclusion {
+    /// It does.
+    Included,
+    /// The backup is not sealed.
+    NotSealed(Source),
+    /// There is no key.
+    NotFound(Source),
+    /// The key can't be read.
+    Unreadable(KeyError),
+}
+
+impl fmt::Display for Inclusion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let without = "secrets in a restored database can't be opened without it";
+        match self {
+            Self::Included => f.write_str("It includes the service key."),
+            Self::NotSealed(source) => write!(
+                f,
+                "It does not include the service key, because it is not sealed. Keep a copy of \
+                 {source} in another place: {without}."
+            ),
+            Self::NotFound(source) => write!(
+                f,
+                "It does not include the service key: {source} does not exist here. Keep a copy of \
+                 the service's own in another place: {without}."
+            ),
+            Self::Unreadable(error) => {
+                write!(f, "It does not include the service key ({error}): {without}.")
+            }
+        }
+    }
+}
+
+/// Adds the key to the backup in `folder`, if that is sealed. A backup without it is better than none.
+pub(super) fn add(config: &Config, folder: &Path, manifest: &mut Manifest) -> Result<Inclusion> {
+    let source = Source::of(config)?;
+    if !manifest.is_sealed() {
+        return Ok(Inclusion::NotSealed(source));
+    }
+    let key = match keys::find(config) {
+        Ok(Some(key)) => key,
+        Ok(None) => return Ok(Inclusion::NotFound(source)),
+        Err(error) => return Ok(Inclusion::Unreadable(error)),
+    };
+    let path = folder.join(FILE);
+    let mut writer = payload::Writer::create(&path, &config.backup.recipients)?;
+    writer.write_all(key.to_text().as_bytes()).at(&path)?;
+    manifest.service_key = Some(Part::from(writer.finish().at(&path)?));
+    Ok(Inclusion::Included)
+}
+
+/// Compares the key's file with the manifest. Its content is read if there are `identities`.
+pub(super) fn check(backup: &Kept, manifest: &Manifest, identities: &Identities) -> Result<()> {
+    let Some(part) = &manifest.service_key else { return Ok(()) };
+    let path = backup.path.join(FILE);
+    if payload::digest(&path, &payload::Stop::default())? != part.digest() {
+        let why = format!("{}: it is not the file that the manifest describes", path.display());
+        return Err(BackupError::Damaged(why));
+    }
+    if identities.is_empty() { Ok(()) } else { read(backup, manifest, identities).map(drop) }
+}
+
+/// The key in a backup, if that has one.
+fn read(backup: &Kept, manifest: &Manifest, identities: &Identities) -> Result<Option<ServiceKey>> {
+    let Some(part) = &manifest.service_key else { return Ok(None) };
+    let path = backup.path.join(FILE);
+    let mut from = payload::open(&path, identities)?;
+    let mut text = String::new();
+    from.by_ref().take(LARGEST).read_to_string(&mut text).at(&path)?;
+    from.finish(&part.digest())?;
+    let damaged = |why| BackupError::Damaged(format!("{}: {why}", path.display()));
+    ServiceKey::parse(&text).map(Some).map_err(damaged)
+}
+
+/// A key that is about to be restored, and where to.
+#[derive(Debug)]
+pub(super) struct Restoring {
+    key: ServiceKey,
+    path: PathBuf,
+    /// Whether another key is there, which is put aside.
+    replaces: bool,
+}
+
+impl Restoring {
+    /// Reads the key in a backup that is being restored to `into`.
+    ///
+    /// # Errors
+    /// Refused where another key is there, unless `force` is set: it may be in use.
+    pub(super) fn prepare(
+        backup: &Kept,
+        manifest: &Manifest,
+        identities: &Identities,
+        into: &Path,
+        force: bool,
+    ) -> Result<Option<Self>> {
+        let Some(key) = read(backup, manifest, identities)? else { return Ok(None) };
+        let path = match manifest.engine {
+            Engine::Sqlite => into.parent().unwrap_or(Path::new("")).join(SERVICE_KEY),
+            // Not in the folder: the server's own backups would hold it.
+            Engine::Postgresql => {
+                let into: PathBuf = into.components().collect();
+                folder::with_suffix(&into, &format!(".{SERVICE_KEY}"))
+            }
+        };
+        let replaces = match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
+            text => ServiceKey::parse(&text.at(&path)?).as_ref() != Ok(&key),
+        };
+        if replaces && !force {
+            return Err(BackupError::Refused(format!(
+                "{} is another service key than the backup's, and nothing was restored: name a \
+                 place in another folder, or move the key aside with --force",
+                path.display()
+            )));
+        }
+        Ok(Some(Self { key, path, replaces }))
+    }
+
+    /// Puts the key in its place; another one goes aside. Returns what to report.
+    pub(super) fn put(self, aside: &str) -> Result<String> {
+        let (path, shown) = (&self.path, self.path.display());
+        let mut text = String::new();
+        if self.replaces {
+            let aside = folder::with_suffix(path, aside);
+            std::fs::rename(path, &aside).at(path)?;
+            text = format!("Another service key was there: it is {} now.\n", aside.display());
+        }
+        if files::create_private(path, self.key.to_text().as_bytes()).at(path)? {
+            return Ok(format!("{text}The service key is in {shown}.\n"));
+        }
+        Ok(format!("{text}The service key was in {shown} already.\n"))
+    }
+}
