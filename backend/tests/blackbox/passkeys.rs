@@ -17,6 +17,7 @@ use crate::support::{Client, Place, Visit};
 on_every_engine![
     a_passkey_signs_in_alone_and_as_the_second_factor,
     a_passkeys_answer_is_good_once_and_only_where_it_was_asked_for,
+    after_the_password_a_passkey_signs_in_only_while_that_sign_in_waits,
     after_a_reset_a_passkey_alone_signs_in_only_once_it_is_reviewed,
 ];
 
@@ -202,6 +203,31 @@ async fn a_passkeys_answer_is_good_once_and_only_where_it_was_asked_for(place: P
         let other = Client::nobody(&other_url);
         let asked = other.post("/api/auth/login/passkey/begin", &json!({})).await.expect(200);
         other.post(FINISH, &answer(&visit, &asked).await).await.expect(200);
+        visit.ends().await;
+    })
+    .await;
+}
+
+async fn after_the_password_a_passkey_signs_in_only_while_that_sign_in_waits(place: Place) {
+    within_two_minutes(async {
+        let service = place.serve();
+        let url = by_name(&service.url);
+        let visit = Visit::begin().await;
+        plug_in(&visit).await;
+        with_passkey(&visit, &url).await;
+        let begin = "/api/auth/login/passkey/begin";
+
+        let waiting = Client::waiting(&url, "ann@example.org", PASSWORD).await;
+        let mut answers = Vec::new();
+        for _ in 0..2 {
+            let asked = waiting.post(begin, &json!({})).await.expect(200);
+            assert_eq!(asked["publicKey"]["allowCredentials"].as_array().unwrap().len(), 1);
+            answers.push(answer(&visit, &asked).await);
+        }
+        Client::nobody(&url).post(FINISH, &answers[0]).await.expect(401);
+        waiting.post(FINISH, &answers[0]).await.expect(200);
+        // The sign-in waits no longer, whatever else was asked for it.
+        waiting.post(FINISH, &answers[1]).await.expect(401);
         visit.ends().await;
     })
     .await;

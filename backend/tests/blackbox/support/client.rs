@@ -58,6 +58,12 @@ impl Client {
         Self::open(url, "/api/auth/login", &credentials, 200).await
     }
 
+    /// Gives the right password to an account that has a second factor.
+    pub(crate) async fn waiting(url: &str, email: &str, password: &str) -> Self {
+        let credentials = json!({ "email": email, "password": password });
+        Self::open(url, "/api/auth/login", &credentials, 401).await
+    }
+
     async fn open(url: &str, path: &str, body: &Value, status: u16) -> Self {
         let mut client = Self::nobody(url);
         let answer = client.post(path, body).await;
