@@ -108,14 +108,13 @@ pub fn divide_rounded(numerator: i128, denominator: i128) -> Option<i128> {
         return None;
     }
     let (n, d) = (numerator.unsigned_abs(), denominator.unsigned_abs());
-    let rounded = match (u64::try_from(n), u64::try_from(d)) {
+    let rounded = if let (Ok(n), Ok(d)) = (u64::try_from(n), u64::try_from(d)) {
         // Nearly always, and a tenth of the time.
-        (Ok(n), Ok(d)) => i128::from(n / d) + i128::from(n % d >= d.div_ceil(2)),
-        _ => {
-            let quotient = n / d;
-            let rest = n - quotient * d;
-            i128::try_from(quotient + u128::from(rest >= d.div_ceil(2))).ok()?
-        }
+        i128::from(n / d) + i128::from(n % d >= d.div_ceil(2))
+    } else {
+        let quotient = n / d;
+        let rest = n - quotient * d;
+        i128::try_from(quotient + u128::from(rest >= d.div_ceil(2))).ok()?
     };
     Some(if (numerator < 0) == (denominator < 0) { rounded } else { -rounded })
 }

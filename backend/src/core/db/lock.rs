@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::core::files;
+
 /// A lock on an SQLite database, until it is dropped or the process ends. It is a lock on a file beside
 /// the database, which contains the process's id.
 #[derive(Debug)]
@@ -28,7 +30,7 @@ pub enum LockError {
         path: PathBuf,
     },
     /// The lock's file cannot be used.
-    #[error("{}: {error}", .path.display())]
+    #[error("{}", files::describe(path, error))]
     Io {
         /// The lock's file.
         path: PathBuf,

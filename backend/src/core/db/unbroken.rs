@@ -18,10 +18,10 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Begins a transaction, within a few seconds. If the client hangs up while `BEGIN` is under way, the future is finished in
 /// the background and the transaction rolled back: dropped halfway, it would go back to the pool with
 /// the transaction open, and fail whoever gets the connection next.
-pub(super) async fn begin(pool: &PgPool, begin: impl sqlx::SqlSafeStr) -> Begun {
-    let (pool, begin) = (pool.clone(), begin.into_sql_str());
-    let begun = Unbroken(Some(Box::pin(async move { pool.begin_with(begin).await })));
-    tokio::time::timeout(PATIENCE, begun).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+pub(super) async fn begin(pool: &PgPool, statement: impl sqlx::SqlSafeStr) -> Begun {
+    let (pool, statement) = (pool.clone(), statement.into_sql_str());
+    let transaction = Unbroken(Some(Box::pin(async move { pool.begin_with(statement).await })));
+    tokio::time::timeout(PATIENCE, transaction).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
 struct Unbroken(Option<BoxFuture<'static, Begun>>);

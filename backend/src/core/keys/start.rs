@@ -9,6 +9,7 @@ use super::{
     store,
 };
 use crate::core::{
+    Error,
     clock::Clock,
     config::Config,
     db::{Db, Tx},
@@ -43,13 +44,37 @@ pub async fn prepare(
     clock: &Clock,
     secrets: &[SealedSecrets],
 ) -> Result<ServiceKey, KeyError> {
+    let registered = store::find(&mut db.read().await?).await?;
     let key = match find(config)? {
         Some(key) => key,
-        None if store::find(&mut db.read().await?).await?.is_some() => {
-            return Err(KeyError::Missing(Source::of(config)?));
-        }
+        None if registered.is_some() => return Err(KeyError::Missing(Source::of(config)?)),
         None => file::create(config)?,
     };
+    if registered.as_ref().is_some_and(|it| it[..] != key.check_value()[..]) {
+        return Err(KeyError::Wrong(Source::of(config)?));
+    }
+    match seal_all(db, config, (&key, clock), secrets).await {
+        Ok(0) => {}
+        Ok(sealed) => {
+            tracing::info!(sealed, "Secrets that older versions stored were sealed");
+            db.shorten_log().await?;
+        }
+        // Such as on a full disk: reads go on, so the service starts.
+        Err(KeyError::Database(Error::Unavailable)) if registered.is_some() => {
+            tracing::warn!("The database takes no writes: secrets of older versions stay unsealed");
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(key)
+}
+
+/// Registers the key, and seals what is not sealed yet. Returns how many secrets were sealed.
+async fn seal_all(
+    db: &Db,
+    config: &Config,
+    (key, clock): (&ServiceKey, &Clock),
+    secrets: &[SealedSecrets],
+) -> Result<u64, KeyError> {
     let mut tx = db.write_as(JOB).await?;
     let check_value = key.check_value();
     if store::register(&mut tx, &check_value, clock.now()).await? != check_value {
@@ -58,15 +83,11 @@ pub async fn prepare(
     store::overwrite_deleted(&mut tx, true).await?;
     let mut sealed = 0;
     for it in secrets {
-        sealed += (it.seal)(&mut tx, &key).await?;
+        sealed += (it.seal)(&mut tx, key).await?;
     }
     store::overwrite_deleted(&mut tx, false).await?;
     tx.commit().await?;
-    if sealed > 0 {
-        tracing::info!(sealed, "Secrets that older versions stored were sealed");
-        db.shorten_log().await?;
-    }
-    Ok(key)
+    Ok(sealed)
 }
 
 /// Discards the sealed secrets, where the key to them is lost, so that the service can start with a

@@ -28,12 +28,11 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
     }
     let found = find(request.headers(), &app).await;
     let meter = request.extensions().get::<Meter>().cloned().unwrap_or_default();
-    let counted = match &found {
-        Ok(Some(signed)) => meter.count_user(&signed.user),
-        Ok(None) | Err(_) => {
-            let client = ClientAddress::of(request.extensions(), request.headers(), &app);
-            client.network().map_or(Ok(()), |network| meter.count_network(network))
-        }
+    let counted = if let Ok(Some(signed)) = &found {
+        meter.count_user(&signed.user)
+    } else {
+        let client = ClientAddress::of(request.extensions(), request.headers(), &app);
+        client.network().map_or(Ok(()), |network| meter.count_network(network))
     };
     if let Err(error) = counted {
         return web::refusal(request.uri().path(), error);

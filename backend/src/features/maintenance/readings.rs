@@ -47,7 +47,8 @@ struct Row {
 impl From<Row> for Seen {
     fn from(row: Row) -> Self {
         let miles = row.completed_mileage;
-        let reading = row::distance(Some(miles), row.completed_exact, row.completed_unit);
+        let reading =
+            row::distance(Some(miles), row.completed_exact, row.completed_unit.as_deref());
         Self {
             id: row.id,
             kind: SourceKind::Maintenance,

@@ -57,10 +57,9 @@ pub(super) struct ItemRow {
 pub(super) fn distance(
     miles: Option<i32>,
     exact: Option<i64>,
-    unit: Option<String>,
+    unit: Option<&str>,
 ) -> Option<Distance> {
-    let typed =
-        Distance::from_columns(exact, unit.as_deref()).filter(|it| Some(it.whole_miles()) == miles);
+    let typed = Distance::from_columns(exact, unit).filter(|it| Some(it.whole_miles()) == miles);
     typed.or_else(|| miles.map(Distance::miles))
 }
 
@@ -81,9 +80,11 @@ fn paid(
 
 impl From<ItemRow> for Item {
     fn from(row: ItemRow) -> Self {
-        let due = distance(row.due_mileage, row.due_exact, row.due_unit);
-        let completed = distance(row.completed_mileage, row.completed_exact, row.completed_unit);
-        let interval = distance(row.interval_miles, row.interval_exact, row.interval_unit);
+        let due = distance(row.due_mileage, row.due_exact, row.due_unit.as_deref());
+        let completed =
+            distance(row.completed_mileage, row.completed_exact, row.completed_unit.as_deref());
+        let interval =
+            distance(row.interval_miles, row.interval_exact, row.interval_unit.as_deref());
         let currency = row.currency.as_deref().and_then(Currency::stored);
         let amount = paid(row.cost, row.amount, currency);
         Self {
