@@ -22,7 +22,7 @@ const KEEP: usize = 3;
 /// PostgreSQL, only where a folder for backups is set. Returns what was made, as a sentence.
 ///
 /// # Errors
-/// As [`create::create`]: then nothing should be migrated. `backup.before_migrations` turns it off.
+/// Where no backup can be made: then nothing should be migrated. `backup.before_migrations` turns it off.
 pub async fn before_migrations(
     config: &Config,
     db: &Db,
