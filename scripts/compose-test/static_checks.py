@@ -78,6 +78,7 @@ def of_secrets(project, compose, text):
         "postgres-backup-password": ["postgres-roles", "backup"],
         "postgres-replica-password": ["postgres-roles", "postgres-replica"],
         "redis-url": ["motovaultpro", "redis"],
+        "service-key": ["motovaultpro", "backup"],
     }.items():
         yield f"{secret} is read by {services} only: {holders.get(secret)}", holders.get(secret) == services
 

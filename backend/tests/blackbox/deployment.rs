@@ -13,13 +13,14 @@ use serde_json::Value;
 use crate::support::Place;
 
 /// The files that `make setup` creates.
-const SECRETS: [&str; 8] = [
+const SECRETS: [&str; 9] = [
     "secrets/app/postgres-password.txt",
     "secrets/app/postgres-owner-password.txt",
     "secrets/app/postgres-service-password.txt",
     "secrets/app/postgres-backup-password.txt",
     "secrets/app/postgres-replica-password.txt",
     "secrets/app/redis-url.txt",
+    "secrets/app/service-key.txt",
     "secrets/platform/platform-db-password.txt",
     "secrets/platform/vehicles-db-password.txt",
 ];
@@ -60,6 +61,9 @@ fn secret_for(name: &str) -> &'static str {
     match name {
         "MVP__CACHE__URL_FILE" => "redis://:secret@redis:6379\n",
         "MVP__BACKUP__POSTGRES_URL_FILE" => "postgres://backup:secret@db:5432/postgres\n",
+        "MVP__AUTH__KEY_FILE" => {
+            "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
+        }
         _ => "secret\n",
     }
 }

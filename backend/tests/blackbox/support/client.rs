@@ -172,5 +172,7 @@ pub(crate) fn fill_up(vehicle: &str, number: u64) -> Value {
         "gallons": format!("{}.{:03}", 1 + number % 9, number * 37 % 1000),
         "pricePerGallon": "3.499",
         "notes": format!("number {number}"),
+        // Where others are refused, what was driven in between looks like too much.
+        "confirm": ["/gallons", "/odometerReading"],
     })
 }
