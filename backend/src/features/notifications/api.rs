@@ -15,7 +15,7 @@ use crate::{
         App, Result,
         http::{
             Created, Cursor, IfMatch, Limit, Links, New, NoContent, Page, Path, Query, Record,
-            Stored,
+            Stored, refuses,
         },
     },
     features::accounts::{Signer, User},
@@ -55,6 +55,7 @@ pub(super) fn router() -> ApiRouter<App> {
                 it.id("sendAddressConfirmation")
                     .tag(tag)
                     .summary("Mail the link that confirms your address again")
+                    .with(refuses::<409>)
             }),
         )
         .api_route(

@@ -138,7 +138,7 @@ pub async fn send_confirmation(app: &App, account: Uuid, email: &str, base: &str
     );
     let subject = "Confirm your e-mail address";
     let message = Mail { id: Uuid::now_v7(), to: email, subject, text: &text, unsubscribe: None };
-    mail::send(app, &message).await.map_err(|why| Error::conflict("mail-not-sent", why))
+    mail::send(app, &message).await.map_err(|why| Error::conflict("conflict", why))
 }
 
 /// Confirms the address that the link was mailed to.
