@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import traceback
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -228,8 +229,14 @@ def hold(spec, root, to_parent, from_parent):
     os.read(from_parent, 1)
     ip("link", "set", "lo", "up")
     if spec["address"]:
+        # From the address, so that others need not learn a new one when a container takes another's place.
+        numbers = [int(it) for it in spec["address"].split("/")[0].split(".")]
+        ip("link", "set", "eth0", "address", "02:42:" + ":".join(f"{it:02x}" for it in numbers))
         ip("addr", "add", spec["address"], "dev", "eth0")
         ip("link", "set", "eth0", "up")
+        # What is sent before the link is up is lost, and sent again only after seconds.
+        while "state UP" not in ip("link", "show", "eth0"):
+            time.sleep(0.01)
     # Only now: the next process is the first one of the new namespace.
     call("unshare", NEWPID)
     first = fork(first_process, spec, root)
@@ -238,7 +245,8 @@ def hold(spec, root, to_parent, from_parent):
 
 
 def start(spec, root, state):
-    """Starts a container and waits for its end. Its state goes to the file `state`, and its exit code is returned."""
+    """Starts a container and waits for its end. Its state goes to the file `state`. Returns its exit code,
+    and whether it is to be started again."""
     from_child, to_parent = os.pipe()
     from_parent, to_child = os.pipe()
     holder = fork(hold, spec, root, to_parent, from_parent)
@@ -255,8 +263,12 @@ def start(spec, root, state):
     code = exit_code(holder)
     os.close(from_child)
     os.close(to_child)
-    write(state, spec | {"status": "exited", "code": code})
-    return code
+    if spec["address"]:
+        # The kernel removes it some time later, and until then the old address still answers.
+        subprocess.run(["ip", "link", "delete", f"veth{holder}"], capture_output=True)
+    goes_on = spec["restart"] == "unless-stopped" and not os.path.exists(f"{state}.stop")
+    write(state, spec | {"status": "restarting" if goes_on else "exited", "code": code})
+    return code, goes_on
 
 
 def execute(spec, command, extra):
@@ -274,7 +286,7 @@ def execute(spec, command, extra):
 
 
 def ip(*arguments):
-    subprocess.run(["ip", *arguments], check=True)
+    return subprocess.run(["ip", *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def write(path, state):

@@ -20,16 +20,24 @@ passed = []
 def check(is_so, what):
     if not is_so:
         print(f"compose-test: FAILED: {what}", file=sys.stderr)
-        for log in sorted(glob.glob(f"{STATE}/logs/*.log")):
-            print(f"--- {os.path.basename(log)}", file=sys.stderr)
-            print("".join(open(log, errors="replace").readlines()[-15:]), file=sys.stderr)
+        show_logs()
         sys.exit(1)
     passed.append(what)
 
 
+def show_logs():
+    for log in sorted(glob.glob(f"{STATE}/logs/*.log")):
+        print(f"--- {os.path.basename(log)}", file=sys.stderr)
+        print("".join(open(log, errors="replace").readlines()[-15:]), file=sys.stderr)
+    for path in sorted(glob.glob(f"{STATE}/containers/*.json")):
+        with open(path) as file:
+            container = json.load(file)
+        print(f"{container['name']}: {container['status']} {container.get('code', '')}", file=sys.stderr)
+
+
 def run(*command, given="", fails=False, what=None):
     """Runs a command as a person on the machine would, and returns what it prints."""
-    ran = subprocess.run(command, cwd=PROJECT, input=given, capture_output=True, text=True, timeout=120)
+    ran = subprocess.run(command, cwd=PROJECT, input=given, capture_output=True, text=True, timeout=300)
     output = ran.stdout + ran.stderr
     what = what or f"`{' '.join(command)}` {'fails' if fails else 'succeeds'}"
     check((ran.returncode != 0) == fails, f"{what}: it ended with {ran.returncode}:\n{output}")

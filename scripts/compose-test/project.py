@@ -174,6 +174,7 @@ class Project:
             "cap_add": service.get("cap_add", []),
             "cap_drop": service.get("cap_drop", []),
             "security_opt": service.get("security_opt", []),
+            "restart": service.get("restart", "no"),
             "shm_size": service.get("shm_size", "64m"),
             "hosts": {it: self.address(it) for it in self.services},
             "address": address and f"{address}/{self.subnet.prefixlen}",
@@ -206,7 +207,10 @@ class Project:
 
 
 def forget(container):
-    os.remove(f"{STATE}/containers/{container['name']}.json")
+    path = f"{STATE}/containers/{container['name']}.json"
+    os.remove(path)
+    if os.path.exists(f"{path}.stop"):
+        os.remove(f"{path}.stop")
 
 
 def save(container):

@@ -24,6 +24,7 @@ from machine import (
     request,
     run,
     secret,
+    show_logs,
 )
 from project import Project
 
@@ -321,4 +322,8 @@ def main():
     print(f"compose-test: {how}, {time.monotonic() - began:.0f} s\ncompose-test: {len(passed)} passed, 0 failed")
 
 
-main()
+try:
+    main()
+except Exception:
+    show_logs()
+    raise
