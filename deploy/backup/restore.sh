@@ -10,6 +10,7 @@ umask 077
 place=$MVP__BACKUP__FOLDER/.restored
 data=$place/data
 identity=/var/lib/motovaultpro/data/identity.txt
+key=/var/lib/motovaultpro/data/restored-service-key.txt
 
 case ${1-} in
     prepare)
@@ -20,6 +21,8 @@ case ${1-} in
         set -- ${2:+"$2"}
         [ ! -e "$identity" ] || set -- "$@" --identity "$identity"
         motovaultpro backup restore "$@" --into "$data"
+        # A sealed backup has the service key that its database needs: `make restore` puts it in its place.
+        [ ! -e "$data.service.key" ] || cp "$data.service.key" "$key"
         failed() {
             tail -n 20 "$place/log" >&2
             echo "restore-backup: PostgreSQL could not recover from this backup" >&2
@@ -48,7 +51,7 @@ SQL
         pg_ctl stop --pgdata="$data" --silent --wait --mode=fast
         ;;
     send) exec tar -C "$data" -cf - . ;;
-    remove) rm -rf "$place" ;;
+    remove) rm -rf "$place" "$key" ;;
     *)
         echo "usage: restore-backup prepare [BACKUP] | send | remove" >&2
         exit 2

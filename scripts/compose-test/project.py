@@ -53,6 +53,12 @@ class Project:
         settings = dotenv(f"{self.folder}/.env") | os.environ
         with open(f"{self.folder}/docker-compose.yml") as file:
             self.file = interpolate(yaml.safe_load(file), settings)
+        override = f"{self.folder}/docker-compose.override.yml"
+        if os.path.exists(override):
+            # As documented, for settings of services only.
+            with open(override) as file:
+                for name, service in yaml.safe_load(file)["services"].items():
+                    self.file["services"][name]["environment"] |= service["environment"]
         self.services = self.file["services"]
         networks = (self.file.get("networks") or {}).get("default") or {}
         pools = networks.get("ipam", {}).get("config") or [{"subnet": "172.18.0.0/24"}]

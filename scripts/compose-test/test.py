@@ -219,6 +219,21 @@ def an_empty_secret_is_refused():
         file.write(saved)
 
 
+def a_sealed_backup_is_made():
+    identity = run("scripts/backup", "keygen")
+    with open(f"{PROJECT}/secrets/backup/identity.txt", "w") as file:
+        file.write("".join(it + "\n" for it in identity.splitlines() if it.startswith("AGE-SECRET-KEY-")))
+    if IS_ROOT:
+        os.chown(f"{PROJECT}/secrets/backup/identity.txt", 65532, 65532)
+    recipient = re.search("age1[0-9a-z]+", identity)[0]
+    with open(f"{PROJECT}/docker-compose.override.yml", "w") as file:
+        file.write(f"services:\n  backup:\n    environment:\n      MVP__BACKUP__RECIPIENTS: {recipient}\n")
+    output = run("make", "backup")
+    check("made " in output, f"make backup: {output}")
+    newest = max(glob.glob(f"{PROJECT}/backups/*-postgresql"))
+    check(os.path.exists(f"{newest}/service.key.age"), f"a sealed backup has the service key: {os.listdir(newest)}")
+
+
 def cleaning_removes_the_volumes():
     output = run("make", "clean", given="y\n")
     check("with all records in them (motovaultpro_" in output, f"make clean asks about the volumes: {output}")
@@ -229,14 +244,20 @@ def cleaning_removes_the_volumes():
 
 
 def a_lost_database_is_restored(browser):
-    """As on a new machine that has the backups only."""
-    os.remove(f"{PROJECT}/secrets/app/postgres-password.txt")
+    """As on a new machine that has the backups and the identity only."""
+    key = secret("service-key")
+    for path in glob.glob(f"{PROJECT}/secrets/app/*.txt"):
+        os.remove(path)
     run("make", "setup")
+    check(secret("service-key") != key, "the machine has another service key")
     output = run("make", "restore", given="y\n")
     check("is at http" in output, f"make restore: {output}")
+    check(secret("service-key") == key, "the service key is the backup's")
     browser.sign_in("/api/auth/login")
-    check(browser.vehicles() == ["before the backup"], f"what the backup holds is back: {browser.vehicles()}")
+    found = browser.vehicles()
+    check(found == ["after the restore", "before the backup"], f"what the backup holds is back: {found}")
     docker("down", "--volumes")
+    os.remove(f"{PROJECT}/docker-compose.override.yml")
 
 
 def a_damaged_volume_is_repaired():
@@ -315,6 +336,7 @@ def main():
     step(a_backup_is_restored, browser)
     step(changed_secrets_are_used_after_a_start, browser)
     step(an_empty_secret_is_refused)
+    step(a_sealed_backup_is_made)
     step(cleaning_removes_the_volumes)
     step(a_lost_database_is_restored, browser)
     step(a_damaged_volume_is_repaired)
