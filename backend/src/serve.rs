@@ -16,7 +16,7 @@ mod tests_unread;
 mod unread;
 mod wire;
 
-use std::{net::SocketAddr, os::unix::fs::DirBuilderExt as _, path::Path, time::Duration};
+use std::{net::SocketAddr, path::Path, time::Duration};
 
 pub use log::{Traces, log_to_stderr};
 use places::Places;
@@ -33,7 +33,7 @@ use crate::{
             migrate::{self, MigrateError},
             roles,
         },
-        jobs,
+        files, jobs,
         keys::{self, KeyError},
     },
     features, router,
@@ -82,10 +82,8 @@ impl From<Error> for ServeError {
 
 /// Locks an SQLite database, in a folder that may have to be made first.
 fn lock(path: &Path) -> Result<ServiceLock, ServeError> {
-    if let Some(folder) = path.parent() {
-        // Where this fails, opening the database says why.
-        let _ = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    }
+    // Where this fails, locking says why.
+    let _ = files::create_private_folder(files::folder_of(path));
     Ok(ServiceLock::take(path)?)
 }
 

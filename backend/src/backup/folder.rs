@@ -1,14 +1,13 @@
 //! The folder that keeps the backups.
 
 use std::{
-    fs::{DirBuilder, File, OpenOptions, TryLockError},
+    fs::{DirBuilder, File, TryLockError},
     io::Write as _,
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
 use chrono::{DateTime, Utc};
-use rustix::fs::OFlags;
 use tempfile::TempDir;
 
 use super::{
@@ -211,12 +210,9 @@ pub(super) fn scratch(parent: &Path) -> Result<TempDir> {
     builder.prefix(".restoring-").permissions(rights).tempdir_in(parent).at(parent)
 }
 
-/// Opens a file to lock it, and creates it where it is missing, but never where a link leads to.
+/// Opens a file to lock it: see [`files::open_lock`].
 pub(super) fn open_lock(path: &Path) -> Result<File> {
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false).mode(0o600).custom_flags(flags);
-    options.open(path).at(path)
+    files::open_lock(path).at(path)
 }
 
 /// Brings a folder's names to the disk.

@@ -4,11 +4,14 @@ use std::{
     error::Error as _,
     fs::{DirBuilder, File},
     io::{self, ErrorKind, Write as _},
-    os::unix::fs::{DirBuilderExt as _, MetadataExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::Path,
 };
 
-use rustix::{fs::Access, process};
+use rustix::{
+    fs::{Access, OFlags},
+    process,
+};
 
 /// The folder that `path` is in.
 #[must_use]
@@ -44,6 +47,18 @@ pub fn create_private(path: &Path, content: &[u8]) -> io::Result<bool> {
         Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(error.error),
     }
+}
+
+/// Opens a file to lock it, and creates it where it is missing, but never where a link leads to: someone
+/// who can write to the folder could have this process write to any file of its own.
+///
+/// # Errors
+/// Whatever the system reports.
+pub fn open_lock(path: &Path) -> io::Result<File> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(flags);
+    options.open(path)
 }
 
 /// Checks whether this process may write to the file or the folder at `path`.

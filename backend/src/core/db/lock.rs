@@ -1,9 +1,8 @@
 //! One service at a time on an SQLite database: what it has cached, another would outdate.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, TryLockError},
     io::{self, Read as _, Seek as _, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -68,9 +67,7 @@ fn file_beside(database: &Path) -> PathBuf {
 
 fn locked(database: &Path, path: &Path) -> Result<File, LockError> {
     let failed = |error| LockError::Io { path: path.to_owned(), error };
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false).mode(0o600);
-    let mut file = options.open(path).map_err(failed)?;
+    let mut file = files::open_lock(path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -119,5 +116,19 @@ mod tests {
         assert!(refused.to_string().contains("link.db"), "{refused}");
         drop(lock);
         ServiceLock::take(&path).unwrap();
+    }
+
+    #[test]
+    fn a_link_in_place_of_the_lock_is_never_followed() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("cars.db");
+        let precious = place.path().join("precious");
+        std::fs::write(&path, "").unwrap();
+        std::fs::write(&precious, "all of it").unwrap();
+        std::os::unix::fs::symlink(&precious, place.path().join("cars.db.lock")).unwrap();
+        let refused = ServiceLock::take(&path).unwrap_err();
+        assert!(matches!(refused, LockError::Io { .. }), "{refused}");
+        ServiceLock::take_for_a_while(&path).unwrap_err();
+        assert_eq!(std::fs::read_to_string(&precious).unwrap(), "all of it");
     }
 }
