@@ -27,11 +27,11 @@ pub async fn read(db: &Db, user: &UserId) -> Result<i64> {
 
 /// As [`read`], from this server.
 pub(super) async fn read_from(pool: &PgPool, user: &UserId) -> Result<i64> {
-    // The policy lets the user's row through, and no other.
-    let begin = Whose::Users(user).after("BEGIN READ ONLY").0;
+    // The policy lets the user's row through, and no other. Statements of one message are a transaction:
+    // one that was begun by name would stay open where the second statement fails.
+    let setting = Whose::Users(user).setting().unwrap_or_default();
     let text = format!(
-        "{begin}; SELECT edition FROM user_editions
-         WHERE user_id = current_setting('app.user_id'); COMMIT"
+        "{setting}; SELECT edition FROM user_editions WHERE user_id = current_setting('app.user_id')"
     );
     let row = sqlx::raw_sql(AssertSqlSafe(text)).fetch_optional(pool).await?;
     Ok(row.map(|it| it.try_get(0)).transpose()?.unwrap_or_default())
@@ -50,4 +50,50 @@ pub async fn raise(tx: &mut Tx, user: &UserId) -> Result<()> {
         user.as_str(),
     )?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        core::db::{Db, edition},
+        sql,
+        testing::{TestApp, block_on},
+    };
+
+    async fn rename(app: &TestApp, statement: &'static str) {
+        let Db::Postgres { pool, .. } = app.past_policies().await else { panic!("not PostgreSQL") };
+        sqlx::raw_sql(statement).execute(&pool).await.unwrap();
+    }
+
+    #[test]
+    #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+    fn an_edition_is_a_users_own_and_a_failure_to_read_it_leaves_no_transaction_open() {
+        block_on(async {
+            let app = TestApp::on_postgres().await;
+            let db = &app.app.db;
+            let ann = app.register("ann@example.org").await.user().await;
+            let bob = app.register("bob@example.org").await.user().await;
+            for _ in 0..2 {
+                let mut tx = db.write_for(&ann).await.unwrap();
+                edition::raise(&mut tx, &ann).await.unwrap();
+                tx.commit().await.unwrap();
+            }
+            assert_eq!(edition::read(db, &ann).await.unwrap(), 2);
+            assert_eq!(edition::read(db, &bob).await.unwrap(), 0);
+            rename(&app, "ALTER TABLE user_editions RENAME TO elsewhere").await;
+            for _ in 0..20 {
+                edition::read(db, &ann).await.unwrap_err();
+                let mut tx = db.write().await.unwrap();
+                sql!(&mut tx, execute, "UPDATE accounts SET updated_at = updated_at").unwrap();
+                tx.commit().await.unwrap();
+            }
+            rename(&app, "ALTER TABLE elsewhere RENAME TO user_editions").await;
+            // Whose rows are shown ends with the message.
+            let mut tx = db.read().await.unwrap();
+            let (count,): (i64,) =
+                sql!(&mut tx, fetch_one, "SELECT COUNT(*) FROM user_editions").unwrap();
+            assert_eq!(count, 0);
+            assert_eq!(edition::read(db, &ann).await.unwrap(), 2);
+        });
+    }
 }

@@ -22,13 +22,20 @@ pub(super) enum Whose<'a> {
 impl Whose<'_> {
     /// `begin`, and whose rows the transaction that it begins may touch.
     pub(super) fn after(self, begin: &'static str) -> AssertSqlSafe<String> {
-        AssertSqlSafe(match self {
-            Self::Nobodys => begin.to_owned(),
+        let setting = self.setting();
+        let text = setting.map_or(begin.to_owned(), |setting| format!("{begin}; {setting}"));
+        AssertSqlSafe(text)
+    }
+
+    /// The statement that says whose rows the transaction that it is part of may touch.
+    pub(super) fn setting(self) -> Option<String> {
+        match self {
+            Self::Nobodys => None,
             Self::Users(user) => {
-                format!("{begin}; SET LOCAL app.user_id TO {}", literal(user.as_str()))
+                Some(format!("SET LOCAL app.user_id TO {}", literal(user.as_str())))
             }
-            Self::Jobs(name) => format!("{begin}; SET LOCAL app.job TO {}", literal(name)),
-        })
+            Self::Jobs(name) => Some(format!("SET LOCAL app.job TO {}", literal(name))),
+        }
     }
 }
 
