@@ -110,6 +110,13 @@ pub(super) async fn put(
     if account.email.is_empty() {
         return Err(conflict("the account has no e-mail address to sign in with"));
     }
+    // Another account may have registered the address first: a password would open that one.
+    let opened = administered::find_by_email(tx, &account.email.to_lowercase()).await?;
+    if opened.is_none_or(|it| it.id != account.id) {
+        return Err(conflict(
+            "another account signs in with this e-mail address: a password would not open this one",
+        ));
+    }
     let expires_at = now + GOOD;
     store::delete_of(tx, account.id).await?;
     let mark = administered::password_mark(tx, account.id).await?;

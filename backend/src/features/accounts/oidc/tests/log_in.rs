@@ -170,6 +170,14 @@ async fn an_address_that_somebody_else_registered_does_not_keep_its_owner_out(ap
     let me = dana.me().await;
     assert_eq!(me["email"], "dana@example.org");
     assert_ne!(me["id"], squatter.get("/api/auth/me").await.body["id"]);
+    // A password would not open the new account, and a reset would hold its log-in.
+    let admin = app.as_administrator().await;
+    let path = format!("/api/admin/users/{}/reset", me["id"].as_str().unwrap());
+    let refused = admin.post(&path, json!({})).await;
+    assert_eq!(refused.status, 409, "{refused:?}");
+    let mut again = Browser::new(&app);
+    again.log_in(&fake, "home", "dana").await;
+    assert_eq!(again.me().await["id"], me["id"]);
     // Once the address is confirmed, it keeps others out, as before.
     let mut tx = app.app.db.write().await.unwrap();
     sql!(&mut tx, execute, "UPDATE accounts SET email_confirmed_at = created_at").unwrap();
