@@ -12,12 +12,13 @@ map: ## fetch what draws the map of stations, for the next build (optional, need
 	mkdir -p frontend/dist
 	cp frontend/node_modules/leaflet/dist/leaflet.js frontend/node_modules/leaflet/dist/leaflet.css frontend/dist/
 
-test: ## everything that CI runs: check, every test on both engines, a short fuzz, the proxies
-	scripts/need postgresql redis-server pgbouncer chromium curl python3-venv iproute2 shellcheck openssl
+test: ## everything that CI runs: check, every test on both engines, a short fuzz, alerts, the proxies
+	scripts/need postgresql redis-server pgbouncer chromium curl python3-venv iproute2 shellcheck openssl prometheus
 	$(MAKE) check
 	scripts/with-servers scripts/test
 	FUZZ_SECONDS=0 FUZZ_SEED=1 scripts/fuzz
 	scripts/calendar
+	scripts/test-alerts
 	scripts/test-proxies
 
 test-compose: ## run what is run in Docker, without Docker

@@ -137,7 +137,7 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
     tracing::info!(%address, database = app.db.engine(), cache = app.cache.state().0, "Serving");
 
     let chores = tokio::spawn(jobs::run(app.clone(), features::CHORES));
-    let backups = tokio::spawn(backup::keep_making(app.config.clone(), app.clock.clone()));
+    let backups = tokio::spawn(backup::run_schedule(app.clone()));
     let notifying = tokio::spawn(features::notifications::run(app.clone()));
     let watching = tokio::spawn(others::watch(app.clone()));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

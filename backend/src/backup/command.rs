@@ -9,7 +9,9 @@ use age::x25519::Recipient;
 use chrono::{DateTime, Utc};
 
 use super::{
+    checks::{Check, Checks},
     create,
+    drill::Drill,
     error::{BackupError, Result},
     folder::Folder,
     keys,
@@ -46,6 +48,18 @@ pub enum Command {
         #[arg(value_name = "NAME")]
         backup: Option<String>,
         /// The folder that keeps the backups, unless it is the configured one
+        #[arg(long, value_name = "FOLDER")]
+        folder: Option<PathBuf>,
+        /// The file with the identity that opens sealed backups
+        #[arg(long, value_name = "FILE")]
+        identity: Option<PathBuf>,
+        /// Whose signatures are trusted
+        #[command(flatten)]
+        signatures: Signatures,
+    },
+    /// Restore the newest one into a scratch folder, open it, count its rows, and remove the folder
+    Drill {
+        /// The folder of the backups, if it is not the configured one
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
         /// The file with the identity that opens sealed backups
@@ -162,11 +176,28 @@ pub async fn run(
             let programs = Programs::new(config.backup.postgres_programs.as_deref());
             let trust = signatures.trust(&config)?;
             let folder = Folder::find(&place(folder.as_deref(), || Ok(config))?)?;
-            let name = backup.as_deref();
-            let identity = identity.as_deref();
-            let report = verify::verify(&folder, name, identity, &trust, &programs).await?;
+            let (name, identity, at) = (backup.as_deref(), identity.as_deref(), clock.now());
+            let report = verify::verify(&folder, name, identity, &trust, &programs, at).await?;
+            let fault = report.fault();
+            if name.is_none() {
+                let check = Check { at, is_ok: fault.is_none() };
+                // The folder may be one that only allows reading, such as a mounted copy.
+                let _ = Checks::update(&folder, |it| it.verify = Some(check));
+            }
             let text = report.lines.iter().fold(String::new(), |text, it| text + it + "\n");
-            return Ok(Outcome { text, fault: report.fault() });
+            return Ok(Outcome { text, fault });
+        }
+        Command::Drill { folder, identity, signatures } => {
+            let config = load()?;
+            let trust = signatures.trust(&config)?;
+            let folder = Folder::find(&place(folder.as_deref(), || Ok(config.clone()))?)?;
+            let (identity, at) = (identity.as_deref(), clock.now());
+            let identity = identity.or(config.backup.identity_file.as_deref());
+            let drill = Drill { config: &config, folder: &folder, identity, trust, now: at };
+            let drilled = drill.run().await;
+            let check = Check { at, is_ok: drilled.is_ok() };
+            let _ = Checks::update(&folder, |it| it.drill = Some(check));
+            format!("{}\n", drilled?)
         }
         Command::Restore { backup, to, into, force, folder, identity, signatures } => {
             let config = optional(folder.as_deref(), &load)?;

@@ -29,7 +29,7 @@ pub enum BackupError {
         error: std::io::Error,
     },
     /// Somebody else is at it.
-    #[error("another backup is being made")]
+    #[error("another backup is being made or verified")]
     Busy,
     /// The service stops.
     #[error("told to stop")]

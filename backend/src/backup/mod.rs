@@ -4,8 +4,10 @@
 //! when it is whole, so what has a name is. Beside the backups lies PostgreSQL's archived WAL.
 
 mod before;
+mod checks;
 mod command;
 mod create;
+mod drill;
 mod error;
 mod folder;
 mod keys;
@@ -18,6 +20,7 @@ mod schedule;
 mod service_key;
 mod signature;
 mod sqlite;
+mod status;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -34,4 +37,4 @@ mod wal;
 pub use before::before_migrations;
 pub use command::{Command, Outcome, run};
 pub use error::BackupError;
-pub use schedule::run as keep_making;
+pub use schedule::run as run_schedule;

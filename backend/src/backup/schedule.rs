@@ -1,47 +1,182 @@
-//! What the service does by itself: a backup whenever it is time for one.
+//! What the service does by itself: it makes, verifies and restores backups on schedule.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    io::ErrorKind,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, Utc};
 
 use super::{
+    checks::{Check, Checks},
     create::{self, Made},
+    drill::{Drill, Drilled},
     error::{BackupError, Result},
     folder::Folder,
+    payload::{Stop, blocking},
+    postgres::Programs,
     service_key::Inclusion,
+    signature::KnownKeys,
+    status,
+    verify::{self, Trust},
 };
-use crate::core::{clock::Clock, config::Config};
+use crate::core::{App, clock::Clock, config::Config, health::BackupState, metrics::metrics};
+
+/// The jobs' names among the metrics.
+const BACKUP: &str = "backup";
+const VERIFY: &str = "backup-verify";
+const DRILL: &str = "backup-drill";
 
 /// How long a backup that failed is not tried again, if they are made less often than that.
 const AFTER_FAILURE: Duration = Duration::from_mins(15);
 /// How often it is looked whether somebody else has made one meanwhile.
 const LOOK: Duration = Duration::from_mins(1);
 
-/// Makes a backup whenever the newest one is as old as the settings say, until it is dropped.
-/// Without a folder, or where it is never to be done, it does nothing. Of several instances one
-/// makes it; the others find it made.
-pub async fn run(config: Arc<Config>, clock: Clock) {
-    let (Some(folder), Some(every)) = (&config.backup.folder, config.backup.every.interval())
-    else {
-        return;
-    };
+/// What became of an attempt.
+enum Attempt {
+    /// A backup was made; the next is due after this.
+    Made(Duration),
+    /// None is due before this.
+    NotDue(Duration),
+}
+
+/// Makes, verifies and restores backups whenever the settings say so, and publishes their state, until it is
+/// dropped. Without a folder it does nothing. Of several instances one does the work, and the others see
+/// that it was done.
+pub async fn run(app: App) {
+    let (config, clock) = (&*app.config, &app.clock);
+    let Some(path) = &config.backup.folder else { return };
+    let jobs = [
+        (BACKUP, config.backup.every),
+        (VERIFY, config.backup.verify_every),
+        (DRILL, config.backup.drill_every),
+    ];
+    for (job, _) in jobs.iter().filter(|it| it.1.interval().is_some()) {
+        metrics().jobs.expect(job);
+    }
+    let mut has_failed = false;
+    let mut not_before = Instant::now();
     loop {
-        let wait = match attempt(&config, folder, every, &clock).await {
-            Ok(wait) => wait.min(LOOK),
-            Err(error) => {
-                tracing::error!(%error, "Backup failed");
-                every.min(AFTER_FAILURE)
+        let mut wait = LOOK;
+        if let Some(every) = config.backup.every.interval()
+            && Instant::now() >= not_before
+        {
+            let (at, began) = (clock.now(), Instant::now());
+            let attempt = attempt(config, path, every, clock).await;
+            if !matches!(attempt, Ok(Attempt::NotDue(_))) {
+                metrics().jobs.note(BACKUP, at, began.elapsed(), attempt.is_ok());
             }
-        };
+            let next = match attempt {
+                // Another instance may have made one after this one failed.
+                Ok(Attempt::Made(next) | Attempt::NotDue(next)) => {
+                    has_failed = false;
+                    next
+                }
+                Err(error) => {
+                    tracing::error!(%error, "Backup failed");
+                    has_failed = true;
+                    every.min(AFTER_FAILURE)
+                }
+            };
+            wait = next.min(LOOK);
+            if has_failed {
+                not_before = Instant::now() + next;
+            }
+        }
+        check(config, path, clock).await;
+        app.backups.set(state(config, path, has_failed, clock.now()).await);
         tokio::time::sleep(wait).await;
     }
 }
 
-/// Makes one if it is time; tells how long it is until the next.
+/// The state of the backups in the folder at `path`, which may not exist before the first one is made.
+async fn state(
+    config: &Config,
+    path: &Path,
+    has_failed: bool,
+    now: DateTime<Utc>,
+) -> BackupState {
+    let (config, path) = (config.clone(), path.to_owned());
+    let stop = Stop::default();
+    let looked = blocking(&stop, move |_| {
+        let folder = match Folder::find(&path) {
+            Err(BackupError::Io { error, .. }) if error.kind() == ErrorKind::NotFound => {
+                Folder::make(&path)?
+            }
+            folder => folder?,
+        };
+        status::look(&config, &folder, has_failed, now)
+    });
+    looked.await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "The folder of backups cannot be read");
+        status::unreadable()
+    })
+}
+
+/// Verifies all backups and restores the newest as a drill, where that is due.
+async fn check(config: &Config, path: &Path, clock: &Clock) {
+    let Ok(folder) = Folder::find(path) else { return };
+    let now = clock.now();
+    let checks = Checks::read(&folder);
+    let verify = Check::is_due(checks.verify.as_ref(), config.backup.verify_every, now);
+    let drill = Check::is_due(checks.drill.as_ref(), config.backup.drill_every, now);
+    if !verify && !drill || !folder.backups().is_ok_and(|it| !it.is_empty()) {
+        return;
+    }
+    // No backup is removed while it is read. Whoever holds it is making one: then it is not the time.
+    let Ok(_lock) = folder.lock() else { return };
+    if verify {
+        let began = Instant::now();
+        let fault = verify_all(config, &folder, now).await.err();
+        match &fault {
+            None => tracing::info!("All backups verified"),
+            Some(error) => tracing::error!(%error, "Verification of backups failed"),
+        }
+        done(&folder, VERIFY, Check { at: now, is_ok: fault.is_none() }, began.elapsed());
+    }
+    if drill {
+        let began = Instant::now();
+        let drilled = drill_newest(config, &folder, now).await;
+        match &drilled {
+            Ok(drilled) => tracing::info!("Restore drill: {drilled}"),
+            Err(error) => tracing::error!(%error, "Restore drill failed"),
+        }
+        done(&folder, DRILL, Check { at: now, is_ok: drilled.is_ok() }, began.elapsed());
+    }
+}
+
+fn done(folder: &Folder, job: &'static str, check: Check, took: Duration) {
+    metrics().jobs.note(job, check.at, took, check.is_ok);
+    let updated = Checks::update(folder, |it| {
+        *(if job == VERIFY { &mut it.verify } else { &mut it.drill }) = Some(check);
+    });
+    if let Err(error) = updated {
+        tracing::warn!(%error, job, "The result of a check of backups cannot be stored");
+    }
+}
+
+async fn verify_all(config: &Config, folder: &Folder, now: DateTime<Utc>) -> Result<()> {
+    let trust = Trust { keys: KnownKeys::new(config, &[])?, needs_signature: false };
+    let programs = Programs::new(config.backup.postgres_programs.as_deref());
+    let identity = config.backup.identity_file.as_deref();
+    let report = verify::verify(folder, None, identity, &trust, &programs, now).await?;
+    report.fault().map_or(Ok(()), Err)
+}
+
+async fn drill_newest(config: &Config, folder: &Folder, now: DateTime<Utc>) -> Result<Drilled> {
+    let trust = Trust { keys: KnownKeys::new(config, &[])?, needs_signature: false };
+    let identity = config.backup.identity_file.as_deref();
+    Drill { config, folder, identity, trust, now }.run().await
+}
+
+/// Makes a backup if it is due.
 async fn attempt(
     config: &Config,
-    folder: &std::path::Path,
+    folder: &Path,
     every: Duration,
     clock: &Clock,
-) -> Result<Duration> {
+) -> Result<Attempt> {
     let folder = Folder::make(folder)?;
     let rest = |folder: &Folder| -> Result<Option<Duration>> {
         let Some(newest) = create::newest(config, folder)? else { return Ok(None) };
@@ -51,23 +186,23 @@ async fn attempt(
         Ok(every.checked_sub(age).filter(|it| !it.is_zero()))
     };
     if let Some(rest) = rest(&folder)? {
-        return Ok(rest);
+        return Ok(Attempt::NotDue(rest));
     }
     let lock = match folder.lock() {
-        Err(BackupError::Busy) => return Ok(every),
+        Err(BackupError::Busy) => return Ok(Attempt::NotDue(every)),
         lock => lock?,
     };
     // Another instance may have made it while this one took the lock.
     if let Some(rest) = rest(&folder)? {
-        return Ok(rest);
+        return Ok(Attempt::NotDue(rest));
     }
     match create::create(config, &folder, lock, clock).await {
         Ok(made) => {
             tell(&made);
-            Ok(every)
+            Ok(Attempt::Made(every))
         }
         // On another machine, where the folder is another one.
-        Err(BackupError::Busy) => Ok(every),
+        Err(BackupError::Busy) => Ok(Attempt::NotDue(every)),
         Err(error) => Err(error),
     }
 }
@@ -104,9 +239,12 @@ fn tell(made: &Made) {
 mod tests {
     use chrono::TimeDelta;
 
-    use super::{Folder, attempt};
+    use super::{Check, Checks, Folder, attempt, check, state};
     use crate::{
-        core::config::Config,
+        core::{
+            config::{Config, Every},
+            health::{BackupCondition, Verified},
+        },
         testing::{TestApp, block_on},
     };
 
@@ -133,6 +271,91 @@ mod tests {
             }
             made.dedup();
             assert_eq!(made.len(), 5, "one for each time the clock was set: {made:?}");
+        });
+    }
+
+    /// A service with a folder for backups, and its settings.
+    async fn with_folder(every: &str) -> (TestApp, Config, tempfile::TempDir) {
+        let app = TestApp::on_sqlite().await;
+        let place = tempfile::tempdir().unwrap();
+        let mut config = Config::clone(&app.app.config);
+        config.backup.folder = Some(place.path().join("backups"));
+        config.backup.every = Every::try_from(every.to_owned()).unwrap();
+        (app, config, place)
+    }
+
+    #[test]
+    fn the_state_follows_backups_that_are_made_late_and_damaged() {
+        block_on(async {
+            let (app, mut config, _place) = with_folder("24h").await;
+            let (path, clock) = (config.backup.folder.clone().unwrap(), &app.app.clock);
+            let every = config.backup.every.interval().unwrap();
+            let look = async |config: &Config| state(config, &path, false, clock.now()).await;
+            let none = look(&config).await;
+            assert_eq!((none.state, none.count), (BackupCondition::None, 0));
+
+            attempt(&config, &path, every, clock).await.unwrap();
+            let made = look(&config).await;
+            assert_eq!((made.state, made.count), (BackupCondition::Ok, 1));
+            assert!(made.last_size_bytes.unwrap() > 0 && made.last_at.is_some());
+            assert_eq!((made.verified_at, made.archived_wal_files), (None, None));
+            assert_eq!(state(&config, &path, true, clock.now()).await.state, BackupCondition::Failed);
+
+            check(&config, &path, clock).await;
+            let verified = look(&config).await;
+            assert_eq!(verified.verification, Some(Verified::Ok));
+            assert_eq!(verified.verified_at, Some(clock.now()));
+            assert_eq!(verified.drill, None, "drills are off unless they are asked for");
+            config.backup.drill_every = Every::try_from("1h".to_owned()).unwrap();
+            check(&config, &path, clock).await;
+            assert_eq!(look(&config).await.drill, Some(Verified::Ok));
+
+            clock.advance(TimeDelta::hours(49));
+            assert_eq!(look(&config).await.state, BackupCondition::Late);
+            config.backup.every = Every::try_from("never".to_owned()).unwrap();
+            assert_eq!(look(&config).await.state, BackupCondition::Ok, "a timer may make them");
+
+            // Not due again within a week: what is damaged meanwhile shows at the next verification.
+            let backup = Folder::find(&path).unwrap().backups().unwrap().remove(0);
+            let payload = backup.payload(backup.manifest.as_ref().unwrap());
+            std::fs::write(payload, "damaged").unwrap();
+            config.backup.drill_every = Every::try_from("never".to_owned()).unwrap();
+            check(&config, &path, clock).await;
+            assert_eq!(look(&config).await.state, BackupCondition::Ok);
+            clock.advance(TimeDelta::days(6));
+            check(&config, &path, clock).await;
+            let damaged = look(&config).await;
+            assert_eq!(damaged.verification, Some(Verified::Failed));
+            assert_eq!(damaged.state, BackupCondition::Failed);
+        });
+    }
+
+    #[test]
+    fn nothing_is_verified_while_a_backup_is_being_made() {
+        block_on(async {
+            let (app, config, _place) = with_folder("24h").await;
+            let (path, clock) = (config.backup.folder.clone().unwrap(), &app.app.clock);
+            let every = config.backup.every.interval().unwrap();
+            attempt(&config, &path, every, clock).await.unwrap();
+            let folder = Folder::find(&path).unwrap();
+            let lock = folder.lock().unwrap();
+            check(&config, &path, clock).await;
+            assert_eq!(Checks::read(&folder), Checks::default());
+            drop(lock);
+            check(&config, &path, clock).await;
+            let expected = Some(Check { at: clock.now(), is_ok: true });
+            assert_eq!(Checks::read(&folder).verify, expected);
+        });
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_read_counts_as_failed() {
+        block_on(async {
+            let (app, config, place) = with_folder("24h").await;
+            let file = place.path().join("file");
+            std::fs::write(&file, "").unwrap();
+            let state = state(&config, &file.join("backups"), false, app.app.clock.now()).await;
+            assert_eq!(state.state, BackupCondition::Failed);
         });
     }
 }

@@ -17,6 +17,8 @@ use super::{
     manifest::{Cluster, Engine, Manifest},
     payload::{self, Stop},
     retention::{self, Cleared},
+    status,
+    verify::{self, Report},
     wal,
 };
 use crate::core::config::Recipients;
@@ -119,6 +121,31 @@ fn the_newest_are_kept_and_the_wal_from_the_oldest_of_them_on() {
     // Nothing more to do.
     assert_eq!(backups.clear(Engine::Postgresql, 2).unwrap(), Cleared::default());
     assert_eq!(backups.clear(Engine::Sqlite, 1).unwrap(), Cleared::default());
+}
+
+#[tokio::test]
+async fn archived_wal_that_a_backup_needs_and_that_is_gone_is_damage() {
+    let backups = Backups::none();
+    backups.add(Engine::Postgresql, 3);
+    backups.add(Engine::Postgresql, 5);
+    let damage = async |now| {
+        let needed = status::needed(&backups.folder.backups().unwrap(), now);
+        let mut report = Report::default();
+        verify::check_wal(&backups.folder, &needed, None, &mut report).await.unwrap();
+        report.damage
+    };
+    let later = day(5) + TimeDelta::hours(1);
+    assert_eq!(damage(later).await, ["archived WAL: 3 missing from ????????0000000000000003 on"]);
+    for nth in [3, 4] {
+        backups.archive(&segment(nth), "wal", &Recipients::default()).unwrap();
+    }
+    assert_eq!(damage(later).await, ["archived WAL: 1 missing from ????????0000000000000005 on"]);
+    // PostgreSQL may not have archived it yet.
+    assert_eq!(damage(day(5) + TimeDelta::minutes(1)).await, [""; 0]);
+    backups.archive(&segment(5), "wal", &Recipients::default()).unwrap();
+    assert_eq!(damage(later).await, [""; 0]);
+    fs::remove_file(&wal::list(&backups.folder).unwrap()[1].path).unwrap();
+    assert_eq!(damage(later).await, ["archived WAL: 1 missing from ????????0000000000000004 on"]);
 }
 
 #[test]

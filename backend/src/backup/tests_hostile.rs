@@ -193,8 +193,15 @@ impl Sandbox {
             match by {
                 By::Verify => {
                     let identity = self.identity.as_deref();
-                    let report =
-                        verify::verify(&self.folder, None, identity, &trust, &nowhere).await?;
+                    let report = verify::verify(
+                        &self.folder,
+                        None,
+                        identity,
+                        &trust,
+                        &nowhere,
+                        DateTime::UNIX_EPOCH,
+                    )
+                    .await?;
                     report.fault().map_or(Ok(()), Err)
                 }
                 By::Restore => {

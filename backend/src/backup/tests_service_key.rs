@@ -72,7 +72,9 @@ impl Place {
     async fn verify(&self, identity: Option<&Path>) -> Result<(), BackupError> {
         let nowhere = Programs::new(Some(Path::new("/nonexistent")));
         let trust = Trust::default();
-        let report = verify::verify(&self.folder(), None, identity, &trust, &nowhere).await?;
+        let report =
+            verify::verify(&self.folder(), None, identity, &trust, &nowhere, DateTime::UNIX_EPOCH)
+                .await?;
         report.fault().map_or(Ok(()), Err)
     }
 

@@ -68,7 +68,10 @@ impl Place {
 
     async fn verify(&self, trust: &Trust) -> Result<String, String> {
         let nowhere = Programs::new(Some(Path::new("/nonexistent")));
-        let report = verify::verify(&self.folder(), None, None, trust, &nowhere).await.unwrap();
+        let report =
+            verify::verify(&self.folder(), None, None, trust, &nowhere, DateTime::UNIX_EPOCH)
+                .await
+                .unwrap();
         match report.fault() {
             None => Ok(report.lines.join("\n")),
             Some(fault) => Err(fault.to_string()),

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
+
 use super::{
     error::{BackupError, Result},
     folder::{self, Folder, Kept},
@@ -11,7 +13,7 @@ use super::{
     postgres::{self, Programs},
     restore, service_key,
     signature::{KnownKeys, Signed},
-    sqlite, wal,
+    sqlite, status, wal,
 };
 
 /// What was found.
@@ -62,13 +64,15 @@ pub(super) struct Trust {
     pub(super) needs_signature: bool,
 }
 
-/// Checks the backup `name`, or all of them and the archived WAL.
+/// Checks the backup `name`, or all of them and the archived WAL. A backup that was made just before `now`
+/// may need WAL that PostgreSQL has not archived yet.
 pub(super) async fn verify(
     folder: &Folder,
     name: Option<&str>,
     identity: Option<&Path>,
     trust: &Trust,
     programs: &Programs,
+    now: DateTime<Utc>,
 ) -> Result<Report> {
     let backups = folder.backups()?;
     let chosen: Vec<&Kept> =
@@ -86,7 +90,8 @@ pub(super) async fn verify(
         report.note(&backup.name, check(backup, identity, trust, programs).await);
     }
     if name.is_none() {
-        let checked = check_wal(folder, &backups, identity, &mut report).await;
+        let needed = status::needed(&backups, now);
+        let checked = check_wal(folder, &needed, identity, &mut report).await;
         if let Err(error) = checked {
             report.complain(&error, format!("archived WAL: {error}"));
         }
@@ -174,23 +179,19 @@ pub(super) async fn compare(backup: &Kept, manifest: &Manifest) -> Result<()> {
     Err(BackupError::Damaged(format!("{}: {why}", path.display())))
 }
 
-async fn check_wal(
+/// Checks the archived WAL: that what is `needed` is there, and that what is there is intact.
+pub(super) async fn check_wal(
     folder: &Folder,
-    backups: &[Kept],
+    needed: &wal::Needed,
     identity: Option<&Path>,
     report: &mut Report,
 ) -> Result<()> {
     let files = wal::list(folder)?;
+    for gap in wal::missing(&files, needed) {
+        report.damage.push(format!("archived WAL: {gap}"));
+    }
     if files.is_empty() {
         return Ok(());
-    }
-    let clusters = backups.iter().filter_map(|it| it.manifest.as_ref().ok()?.cluster.as_ref());
-    let oldest = clusters.filter(|it| it.archives).min_by_key(|it| it.last_wal.get(8..));
-    if let Some(oldest) = oldest {
-        let from = Some(oldest.last_wal.as_str());
-        for gap in wal::gaps(&files, from, oldest.wal_segment_size) {
-            report.damage.push(format!("archived WAL: {gap}"));
-        }
     }
     let (all, identity) = (files.len(), identity.map(Path::to_owned));
     let (read, faults) = blocking(&Stop::default(), move |stop| {

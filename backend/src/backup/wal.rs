@@ -9,6 +9,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use chrono::TimeDelta;
+
 use super::{
     error::{At as _, BackupError, Result},
     folder::{self, Folder, remove, with_suffix},
@@ -222,34 +224,63 @@ pub(super) fn remove_before(folder: &Folder, first: &str) -> Result<usize> {
     Ok(removed)
 }
 
-/// What is missing between `from` and the newest file of WAL, each gap by its first file.
-pub(super) fn gaps(files: &[Archived], from: Option<&str>, segment_size: u64) -> Vec<String> {
+/// How long PostgreSQL may take to archive the last file of WAL that a backup needs.
+pub(super) const ARCHIVED_WITHIN: TimeDelta = TimeDelta::minutes(5);
+
+/// What the archive has to hold, so that every backup leads to every later moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Needed {
+    /// The first file of WAL that is needed: the last one that the oldest backup brings along. Without it,
+    /// the chain begins where the archive does.
+    pub(super) from: Option<String>,
+    /// A file that has been archived by now, or one after it.
+    pub(super) until: Option<String>,
+    /// The size of a file of WAL in bytes.
+    pub(super) segment_size: u64,
+}
+
+/// Files of WAL that are missing, one after the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Gap {
+    /// The first of them, without its timeline.
+    first: String,
+    /// How many.
+    pub(super) count: u64,
+}
+
+impl std::fmt::Display for Gap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} missing from ????????{} on", self.count, self.first)
+    }
+}
+
+/// What is missing of what is `needed`, on whatever timelines.
+pub(super) fn missing(files: &[Archived], needed: &Needed) -> Vec<Gap> {
+    let per_log = (1_u64 << 32) / needed.segment_size;
     let number = |name: &str| {
         let at = position(name).filter(|_| is_segment(name))?;
         let half = |text| u64::from_str_radix(text, 16).ok();
-        Some(half(&at[..8])? * ((1 << 32) / segment_size) + half(&at[8..])?)
+        Some(half(&at[..8])? * per_log + half(&at[8..])?)
     };
     let there: BTreeSet<u64> = files.iter().filter_map(|it| number(&it.name)).collect();
-    let Some(newest) = there.last() else { return Vec::new() };
-    let mut before = from.and_then(number).map(|it| it.saturating_sub(1));
+    let from = needed.from.as_deref().and_then(number).or(there.first().copied());
+    let until = needed.until.as_deref().and_then(number).max(there.last().copied());
+    let (Some(from), Some(until)) = (from, until) else { return Vec::new() };
     let mut gaps = Vec::new();
-    for at in &there {
-        if before.is_some_and(|it| *at > it + 1) {
-            let missing = before.unwrap_or_default() + 1;
-            let per_log = (1 << 32) / segment_size;
-            let count = at - missing;
-            let first = format!("{:08X}{:08X}", missing / per_log, missing % per_log);
-            gaps.push(format!("{count} missing from ????????{first} on"));
+    let mut next = from;
+    for at in there.range(from..).copied().chain([until + 1]) {
+        if at > next {
+            let first = format!("{:08X}{:08X}", next / per_log, next % per_log);
+            gaps.push(Gap { first, count: at - next });
         }
-        before = before.max(Some(*at));
+        next = next.max(at + 1);
     }
-    debug_assert!(before >= Some(*newest));
     gaps
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Archived, gaps, is_name, position, segment_before};
+    use super::{Archived, Gap, Needed, is_name, missing, position, segment_before};
 
     const SEGMENT: u64 = 16 * 1024 * 1024;
 
@@ -311,16 +342,44 @@ mod tests {
             "00000002.history",
         ]);
         assert_eq!(chain.len(), 4);
+        let gaps = |files: &[Archived], from: Option<&str>, until: Option<&str>| -> Vec<String> {
+            let name = |it: Option<&str>| it.map(str::to_owned);
+            let needed = Needed { from: name(from), until: name(until), segment_size: SEGMENT };
+            missing(files, &needed).iter().map(Gap::to_string).collect()
+        };
         let from = Some("0000000100000000000000FE");
-        assert_eq!(gaps(&chain, from, SEGMENT), [""; 0]);
+        assert_eq!(gaps(&chain, from, None), [""; 0]);
         // Archived before it is needed, or not yet.
-        assert_eq!(gaps(&chain, Some("0000000100000000000000FF"), SEGMENT), [""; 0]);
-        assert_eq!(gaps(&chain, Some("000000020000000100000001"), SEGMENT), [""; 0]);
-        assert_eq!(gaps(&[], from, SEGMENT), [""; 0]);
-        let told = gaps(&chain, Some("0000000100000000000000FB"), SEGMENT);
-        assert_eq!(told, ["3 missing from ????????00000000000000FB on"]);
-        let told =
-            gaps(&files(&["000000010000000000000001", "000000010000000000000003"]), None, SEGMENT);
-        assert_eq!(told, ["1 missing from ????????0000000000000002 on"]);
+        assert_eq!(gaps(&chain, Some("0000000100000000000000FF"), None), [""; 0]);
+        assert_eq!(gaps(&chain, Some("000000020000000100000001"), None), [""; 0]);
+        assert_eq!(gaps(&[], from, None), [""; 0]);
+        let found = gaps(&chain, Some("0000000100000000000000FB"), None);
+        assert_eq!(found, ["3 missing from ????????00000000000000FB on"]);
+        let holed = files(&["000000010000000000000001", "000000010000000000000003"]);
+        let found = gaps(&holed, None, None);
+        assert_eq!(found, ["1 missing from ????????0000000000000002 on"]);
+    }
+
+    #[test]
+    fn what_a_backup_needs_is_missing_where_the_archive_is_empty_or_ends_before_it() {
+        let needed = |from: &str, until: &str| Needed {
+            from: Some(from.to_owned()),
+            until: Some(until.to_owned()),
+            segment_size: SEGMENT,
+        };
+        let digest = "0".repeat(64);
+        let file = |name: &str| {
+            Archived::read(format!("/wal/{name}-{digest}.zst").into()).unwrap()
+        };
+        let (first, later) = ("000000010000000000000002", "000000010000000000000005");
+        let count = |files: &[Archived], needed: &Needed| -> u64 {
+            missing(files, needed).iter().map(|it| it.count).sum()
+        };
+        assert_eq!(count(&[], &needed(first, first)), 1);
+        assert_eq!(count(&[], &needed(first, later)), 4);
+        assert_eq!(count(&[file(first)], &needed(first, later)), 3);
+        assert_eq!(count(&[file("000000010000000000000001")], &needed(first, first)), 1);
+        assert_eq!(count(&[file(first), file(later)], &needed(first, later)), 2);
+        assert_eq!(count(&[file(first)], &needed(first, first)), 0);
     }
 }

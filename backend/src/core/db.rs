@@ -28,19 +28,21 @@ use std::{
 
 #[cfg(not(test))]
 use sqlx::SqlSafeStr;
-use sqlx::{Database, PgPool, Postgres, Sqlite, SqlitePool, Transaction, pool::PoolConnection};
+use sqlx::{
+    Database, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction, pool::PoolConnection,
+};
 
 use super::{
     Error, Result, UserId,
     cache::Cache,
     http,
-    metrics::{Pool, Wait, metrics},
+    metrics::{Pool, Wait, WalArchiver, metrics},
     outage::{self, Blocked},
 };
 pub use error::{is_foreign_key_violation, is_unique_violation};
 pub use open::check_existing;
 pub use primary::takes_writes;
-use replica::Replica;
+use replica::{Replica, ReplicaState};
 use whose::Whose;
 
 /// How long a replica may take to answer a read before the primary is asked instead.
@@ -212,10 +214,14 @@ impl Db {
             match unbroken::begin(replica.pool(), begin).await {
                 Ok(tx) => {
                     let tx = tx.into();
+                    metrics().database.replica_reads.inc();
                     return Ok((Tx::Postgres { tx, persistent: *persistent, tells: None }, true));
                 }
                 Err(_) => replica.leave_alone(),
             }
+        }
+        if is_asked && self.has_replica() {
+            metrics().database.primary_reads.inc();
         }
         Ok((self.read_for(user).await?, false))
     }
@@ -268,6 +274,31 @@ impl Db {
             Self::Sqlite { writer, .. } => {
                 Tx::Sqlite(waiting.end(writer.begin_with("BEGIN IMMEDIATE").await)?.into())
             }
+        })
+    }
+
+    /// The state of the read replica; `None` without one.
+    #[must_use]
+    pub fn replica_state(&self) -> Option<ReplicaState> {
+        match self {
+            Self::Postgres { replica: Some(replica), .. } => Some(replica.state()),
+            _ => None,
+        }
+    }
+
+    /// What PostgreSQL says about archiving its WAL; `None` where it does not archive or does not answer.
+    pub async fn wal_archiver(&self) -> Option<WalArchiver> {
+        let Self::Postgres { pool, .. } = self else { return None };
+        let ask = "SELECT archived_count, failed_count,
+                          extract(epoch FROM last_archived_time)::BIGINT,
+                          extract(epoch FROM last_failed_time)::BIGINT
+                   FROM pg_stat_archiver WHERE current_setting('archive_mode') <> 'off'";
+        let row = sqlx::raw_sql(ask).fetch_optional(pool).await.ok()??;
+        Some(WalArchiver {
+            archived: row.try_get(0).ok()?,
+            failed: row.try_get(1).ok()?,
+            last_archived_at: row.try_get(2).ok()?,
+            last_failed_at: row.try_get(3).ok()?,
         })
     }
 

@@ -1,6 +1,10 @@
 //! Whether the service is alive, and whether it is ready.
 
+mod backups;
+
 use std::time::Duration;
+
+pub use backups::{BackupCondition, BackupState, BackupWatch, Verified};
 
 use aide::axum::{ApiRouter, routing::get_with};
 use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
@@ -9,8 +13,9 @@ use serde::Serialize;
 
 use super::{
     App,
-    db::migrate,
+    db::{migrate, replica::ReplicaState},
     http::Record,
+    metrics::{JobState, metrics},
     outage::{self, Outage},
 };
 use crate::features;
@@ -41,14 +46,20 @@ pub fn readiness() -> ApiRouter<App> {
 /// Whether the service is ready, and what it stands on.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Health {
-    /// `ok`, `degraded` (the cache is away, so some requests take longer, or something in `problems`
-    /// prevents writes), or `unavailable`.
+    /// `ok`, `degraded` (requests are answered, but the cache is away, something in `problems` prevents
+    /// writes, or the backups are late or failed), or `unavailable`.
     status: &'static str,
     database: Part,
     cache: Part,
     migrations: Migrations,
     /// What is wrong with the database, and what does not work because of it.
     problems: Vec<Outage>,
+    /// The read replica of PostgreSQL; null without one.
+    replica: Option<ReplicaState>,
+    /// The backups, as of the last minute; null unless a folder for backups is set.
+    backups: Option<BackupState>,
+    /// The hourly jobs of this instance.
+    jobs: Vec<JobState>,
 }
 
 /// One thing that the service stands on.
@@ -85,7 +96,12 @@ async fn ready(State(app): State<App>) -> impl aide::axum::IntoApiResponse {
     let (cache, cache_is_up) = app.cache.state();
     let is_ready = database && migrations.state == "current";
     let problems = outage::current();
-    let (code, status) = match (is_ready, cache_is_up && problems.is_empty()) {
+    let backups = app.backups.get();
+    let are_backups_well = backups
+        .as_ref()
+        .is_none_or(|it| matches!(it.state, BackupCondition::Ok | BackupCondition::None));
+    let is_well = cache_is_up && problems.is_empty() && are_backups_well;
+    let (code, status) = match (is_ready, is_well) {
         (true, true) => (StatusCode::OK, "ok"),
         (true, false) => (StatusCode::OK, "degraded"),
         (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
@@ -96,6 +112,9 @@ async fn ready(State(app): State<App>) -> impl aide::axum::IntoApiResponse {
         cache: Part { engine: cache, state: up(cache_is_up) },
         migrations,
         problems,
+        replica: app.db.replica_state(),
+        backups,
+        jobs: metrics().jobs.states(),
     };
     (code, Record(health)).into_response()
 }

@@ -5,6 +5,7 @@
 //! open, is looked at when somebody asks. Labels are from short lists that are written here or in
 //! the routes: never a path, an id, or anything that a client has sent.
 
+mod backups;
 mod cache;
 mod database;
 mod jobs;
@@ -22,8 +23,9 @@ use prometheus::{
 };
 
 pub use database::{Wait, Waiting};
+pub use jobs::JobState;
 pub use requests::{CountRequests, Refusals, method_of, route_of};
-pub use standing::{Pool, Standing};
+pub use standing::{Pool, Standing, WalArchiver};
 pub use upstreams::{Outcome, Upstream};
 
 /// The media type of [`Metrics::text`].

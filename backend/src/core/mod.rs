@@ -82,6 +82,8 @@ pub struct Parts {
     pub imports: Imports,
     /// The requests with an `Idempotency-Key` that are under way.
     pub in_flight: http::InFlight,
+    /// The state of the backups.
+    pub backups: health::BackupWatch,
 }
 
 impl App {
@@ -118,6 +120,7 @@ impl App {
             stations,
             imports,
             in_flight,
+            backups: health::BackupWatch::default(),
         }))
     }
 }

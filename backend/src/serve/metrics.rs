@@ -80,6 +80,8 @@ impl Told {
             let applied = steps.iter().filter(|it| it.executed_at.is_some()).count();
             (applied, steps.len() - applied)
         };
+        let archiver = self.app.db.wal_archiver();
+        let archiver = tokio::time::timeout(PATIENCE, archiver).await.ok().flatten();
         Standing {
             connections: self.connections.taken(),
             places: self.gate.places(),
@@ -88,6 +90,9 @@ impl Told {
             pools: self.app.db.pools(),
             cache_is_up: self.app.cache.state().1,
             migrations: status.ok().and_then(Result::ok).map(count),
+            backups: self.app.backups.get(),
+            wal_archiver: archiver,
+            replica: self.app.db.replica_state(),
         }
     }
 }

@@ -15,6 +15,7 @@ on_every_site![
     what_was_made_is_checked_and_comes_back_into_a_new_place_only,
     the_service_makes_sealed_backups_by_itself_and_keeps_the_newest,
     a_sealed_backup_brings_the_service_key_back,
+    a_drill_restores_the_newest_backup_counts_its_rows_and_leaves_nothing_behind,
 ];
 
 /// What no output, manifest or command line may hold.
@@ -315,4 +316,47 @@ async fn a_sealed_backup_brings_the_service_key_back(site: Site) {
     // The secret can be opened: sending fails later, because nothing listens there.
     let reported = sealing::problem(&ann.at(&service.url), &channel).await;
     assert_eq!(reported, "nobody answers there");
+}
+
+async fn a_drill_restores_the_newest_backup_counts_its_rows_and_leaves_nothing_behind(site: Site) {
+    let scratch = site.place.folder().join("scratch");
+    std::fs::create_dir(&scratch).unwrap();
+    let site = site.with("TMPDIR", scratch.to_str().unwrap());
+    std::fs::create_dir_all(&site.backups).unwrap();
+    // PostgreSQL's server does not run as root.
+    let drill = || match &site.postgres {
+        Some(_) => site.backup_as_servers_user(&["drill"]),
+        None => site.backup(&["drill"]),
+    };
+    let error = drill().badly(1);
+    assert!(error.contains("there are no backups"), "{error}");
+
+    let service = site.place.serve();
+    let client = service.register("someone@example.org").await;
+    client.add_vehicle(1).await;
+    site.backup(&["create"]).well();
+    let rows = |text: &str| -> u64 {
+        let rows = text.trim_end().strip_suffix(" rows").unwrap_or_else(|| panic!("{text}"));
+        rows.rsplit(' ').next().unwrap().parse().unwrap()
+    };
+    let first = drill().well();
+    assert!(first.contains(&format!("restored {}", site.names()[0])), "{first}");
+    for nth in 2..=4 {
+        client.add_vehicle(nth).await;
+    }
+    service.kill();
+    site.backup(&["create"]).well();
+    let second = drill().well();
+    assert!(second.contains(&format!("restored {}", site.names()[1])), "{second}");
+    assert!(rows(&second) >= rows(&first) + 3, "{first}{second}");
+    assert_eq!(below(&scratch), std::slice::from_ref(&scratch), "something was left behind");
+
+    let payload = site.payload(&site.names()[1]);
+    let mut bytes = std::fs::read(&payload).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&payload, bytes).unwrap();
+    let error = drill().badly(1);
+    assert!(error.contains("SHA-256"), "{error}");
+    assert_eq!(below(&scratch), std::slice::from_ref(&scratch), "something was left behind");
 }

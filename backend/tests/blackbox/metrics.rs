@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, Place, Service, block_on, eventually};
+use crate::support::{Client, Place, Service, Site, block_on, eventually};
 
 on_every_engine!(what_is_done_is_counted_and_told_on_a_listener_of_its_own);
 
@@ -120,6 +120,78 @@ fn named(text: &str) -> BTreeSet<String> {
     metrics.map(base).collect()
 }
 
+/// What is exported only where there are backups, archived WAL and a replica.
+const OF_BACKUPS_AND_REPLICAS: [&str; 14] = [
+    "backups",
+    "backup_failed",
+    "backup_last_timestamp_seconds",
+    "backup_last_size_bytes",
+    "backup_last_duration_seconds",
+    "backup_checked_timestamp_seconds",
+    "backup_check_failed",
+    "wal_archived_files",
+    "wal_missing_files",
+    "wal_archiver_files",
+    "wal_archiver_last_timestamp_seconds",
+    "replica_used",
+    "replica_lag_seconds",
+    "replica_lag_bytes",
+];
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn backups_archived_wal_and_the_replica_are_in_the_metrics_and_in_health() {
+    block_on(async {
+        let site = Site::on_postgres().await;
+        let replica = site.postgres.as_ref().unwrap().replicated().await;
+        let site = site
+            .with("MVP__DATABASE__REPLICA_URL", &replica.url())
+            .with("MVP__SERVER__METRICS_ADDRESS", "127.0.0.1:0")
+            .with("MVP__BACKUP__EVERY", "1s");
+        let service = site.place.serve();
+        let client = service.register("someone@example.org").await;
+        client.add_vehicle(1).await;
+        let mut text = String::new();
+        eventually("a backup was made and verified, and its WAL archived", async || {
+            text = scrape(&service).await;
+            OF_BACKUPS_AND_REPLICAS.iter().all(|it| text.contains(&format!("motovaultpro_{it}")))
+                && value(&text, "motovaultpro_wal_archived_files") > 0.0
+                && value(&text, "motovaultpro_replica_used") > 0.0
+        })
+        .await;
+        let of = |series: &str| value(&text, &format!("motovaultpro_{series}"));
+        assert!(of("backups ") >= 1.0 && of("backup_last_size_bytes") > 1e5, "{text}");
+        assert!(of("backup_check_failed{check=\"verify\"}") < 0.1, "{text}");
+        assert!(of("backup_failed") < 0.1 && of("wal_missing_files") < 0.1, "{text}");
+        assert!(of("wal_archiver_files{result=\"archived\"}") >= 1.0, "{text}");
+        assert!(of("job_last_success_timestamp_seconds{job=\"backup\"}") > 1.0, "{text}");
+        assert!(of("replica_lag_seconds") < 10.0, "{text}");
+
+        let health = service.nobody().get("/api/health").await.expect(200);
+        assert_eq!(health["backups"]["state"], "ok", "{health}");
+        assert_eq!(health["backups"]["verification"], "ok", "{health}");
+        assert_eq!(health["replica"]["state"], "used", "{health}");
+        let jobs = health["jobs"].as_array().unwrap();
+        let backup = jobs.iter().find(|it| it["name"] == "backup").unwrap();
+        assert!(backup["lastSuccessAt"].is_string(), "{health}");
+
+        // Both are seen to go.
+        drop(replica);
+        std::fs::remove_dir_all(&site.backups).unwrap();
+        std::fs::write(&site.backups, "no folder").unwrap();
+        eventually("health says so", async || {
+            let health = service.nobody().get("/api/health").await.expect(200);
+            health["replica"]["state"] == "away"
+                && health["backups"]["state"] == "failed"
+                && health["status"] == "degraded"
+        })
+        .await;
+        let text = scrape(&service).await;
+        assert!(value(&text, "motovaultpro_backup_failed") > 0.0, "{text}");
+        assert!(value(&text, "motovaultpro_replica_used") < 0.1, "{text}");
+    });
+}
+
 /// A fresh service tells of all there is, even of what has not been counted yet.
 #[test]
 fn the_dashboard_asks_and_the_documentation_tells_for_what_there_is() {
@@ -127,9 +199,14 @@ fn the_dashboard_asks_and_the_documentation_tells_for_what_there_is() {
         let place = counted(Place::bare());
         let service = place.serve();
         service.nobody().get("/health").await.expect(200);
-        let exported = names(&scrape(&service).await);
+        let mut exported = names(&scrape(&service).await);
+        exported.extend(OF_BACKUPS_AND_REPLICAS.map(|it| format!("motovaultpro_{it}")));
         let documented = named(&project("docs/metrics.md"));
         assert_eq!(documented, exported, "docs/metrics.md and what is told differ");
+        let alerts = named(&project("deploy/prometheus/alerts.yml"));
+        let missing: Vec<_> = alerts.difference(&exported).collect();
+        assert!(missing.is_empty(), "the alerts ask for {missing:?}");
+        assert!(alerts.len() > 12, "{alerts:?}");
 
         let dashboard: Value =
             serde_json::from_str(&project("deploy/grafana/motovaultpro.json")).unwrap();

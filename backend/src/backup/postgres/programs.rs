@@ -26,7 +26,7 @@ impl Programs {
 
     /// The program `name` for a server of the major version `major`: of that version, or else of
     /// the newest after it.
-    pub(super) fn find(&self, name: &str, major: u32) -> Option<PathBuf> {
+    pub(crate) fn find(&self, name: &str, major: u32) -> Option<PathBuf> {
         let in_folder = |folder: &Path| Some(folder.join(name)).filter(|it| it.is_file());
         if let Some(folder) = &self.0 {
             return in_folder(folder);

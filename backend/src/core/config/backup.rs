@@ -30,6 +30,13 @@ pub struct Backup {
     pub every: Every,
     /// How many of them are kept.
     pub keep: usize,
+    /// How often the service verifies all of them by itself.
+    pub verify_every: Every,
+    /// How often the service restores the newest one into a scratch folder by itself, as a drill.
+    pub drill_every: Every,
+    /// The file with the identity that opens sealed backups, for verifications and drills on schedule.
+    /// Without it, sealed backups are only compared with their checksums, and drills fail.
+    pub identity_file: Option<PathBuf>,
     /// Whether one is made before pending migrations change the database.
     pub before_migrations: bool,
     /// For whom they are sealed; without any they are not.
@@ -52,6 +59,9 @@ impl Default for Backup {
             folder: None,
             every: Every(Some(Duration::from_hours(24))),
             keep: 7,
+            verify_every: Every(Some(Duration::from_hours(7 * 24))),
+            drill_every: Every(None),
+            identity_file: None,
             before_migrations: true,
             recipients: Recipients::default(),
             signing_key: None,

@@ -9,12 +9,14 @@
 use std::{
     collections::VecDeque,
     sync::{
-        Arc, OnceLock, Weak,
+        Arc, Mutex, OnceLock, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use sqlx::{PgPool, Row as _};
 
 use super::edition;
@@ -34,18 +36,58 @@ pub struct Replica {
     /// How far it has come in the primary's log; 0 while it is to be left alone.
     replayed: AtomicU64,
     cache: OnceLock<Cache>,
+    state: Mutex<ReplicaState>,
+}
+
+/// The state of a read replica.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplicaState {
+    /// Whether it answers reads.
+    pub state: ReplicaCondition,
+    /// For how long it has lacked the oldest change that it has not replayed, in seconds; null while it is
+    /// away.
+    pub lag_seconds: Option<f64>,
+    /// How much of the primary's WAL it has not replayed, in bytes; null while it is away.
+    pub lag_bytes: Option<u64>,
+}
+
+/// Whether a replica answers reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReplicaCondition {
+    /// It answers reads.
+    Used,
+    /// It is further behind than `database.replica_max_lag`: the primary answers all reads.
+    Behind,
+    /// It does not answer, or is not a replica: the primary answers all reads.
+    Away,
 }
 
 impl Replica {
     /// Begins to watch it. Needs a runtime.
     pub(super) fn watch(primary: PgPool, pool: PgPool, max_lag: Duration) -> Arc<Self> {
-        let replica = Arc::new(Self { pool, replayed: AtomicU64::new(0), cache: OnceLock::new() });
+        let replica = Arc::new(Self {
+            pool,
+            replayed: AtomicU64::new(0),
+            cache: OnceLock::new(),
+            state: Mutex::new(ReplicaState {
+                state: ReplicaCondition::Away,
+                lag_seconds: None,
+                lag_bytes: None,
+            }),
+        });
         tokio::spawn(watch(Arc::downgrade(&replica), primary, max_lag));
         replica
     }
 
     pub(super) fn pool(&self) -> &PgPool {
         &self.pool
+    }
+
+    /// Its state when it was last looked at, at most [`EVERY`] ago.
+    pub(super) fn state(&self) -> ReplicaState {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Where users' positions are kept from now on.
@@ -129,8 +171,18 @@ async fn watch(replica: Weak<Replica>, primary: PgPool, max_lag: Duration) {
         while ahead.front().is_some_and(|first| first.1 <= replayed) {
             ahead.pop_front();
         }
-        let is_behind = ahead.front().is_some_and(|first| first.0.elapsed() > max_lag);
-        let is_used = replayed > 0 && !is_behind;
+        let lag = ahead.front().map_or(Duration::ZERO, |first| first.0.elapsed());
+        let is_used = replayed > 0 && lag <= max_lag;
+        let end = ahead.back().map_or(replayed, |last| last.1);
+        *it.state.lock().unwrap_or_else(PoisonError::into_inner) = ReplicaState {
+            state: match (replayed, is_used) {
+                (0, _) => ReplicaCondition::Away,
+                (_, true) => ReplicaCondition::Used,
+                (_, false) => ReplicaCondition::Behind,
+            },
+            lag_seconds: (replayed > 0).then(|| lag.as_secs_f64()),
+            lag_bytes: (replayed > 0).then(|| end.saturating_sub(replayed)),
+        };
         if is_used != was_used {
             let state =
                 if is_used { "is asked" } else { "is away or behind: the primary is asked" };

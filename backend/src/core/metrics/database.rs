@@ -17,6 +17,11 @@ pub struct Database {
     pub readers: Wait,
     /// SQLite's one connection that writes.
     pub writer: Wait,
+    /// Reads that the replica answered.
+    pub replica_reads: IntCounter,
+    /// Reads that the replica could have answered, but the primary did: the replica was away, behind,
+    /// or lacked something that the reader had written.
+    pub primary_reads: IntCounter,
 }
 
 /// Waiting for one pool.
@@ -44,7 +49,19 @@ impl Database {
             seconds: seconds.with_label_values(&[pool]),
             failures: failures.with_label_values(&[pool]),
         };
-        Self { postgres: of("postgresql"), readers: of("readers"), writer: of("writer") }
+        let reads = counters(
+            registry,
+            "replica_reads_total",
+            "Reads that a replica may answer, by the server that did",
+            &["server"],
+        );
+        Self {
+            postgres: of("postgresql"),
+            readers: of("readers"),
+            writer: of("writer"),
+            replica_reads: reads.with_label_values(&["replica"]),
+            primary_reads: reads.with_label_values(&["primary"]),
+        }
     }
 }
 

@@ -1,14 +1,33 @@
 //! What the service does by itself: when it last did, how long that took, how it went.
 
-use std::time::Duration;
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 use prometheus::{GaugeVec, IntCounterVec, IntGaugeVec, Registry};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{WELL_FORMED, counters, gauges, options, register};
 
+/// When a job last ran.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JobState {
+    /// Its name.
+    pub name: &'static str,
+    /// When it last began, whether or not it succeeded.
+    pub last_run_at: Option<DateTime<Utc>>,
+    /// When it last began and then succeeded.
+    pub last_success_at: Option<DateTime<Utc>>,
+}
+
 /// Every job, by its name.
 pub struct Jobs {
+    expected: Mutex<BTreeSet<&'static str>>,
     runs: IntCounterVec,
     last_run: IntGaugeVec,
     last_success: IntGaugeVec,
@@ -23,6 +42,7 @@ impl Jobs {
             &["job"],
         );
         Self {
+            expected: Mutex::default(),
             runs: counters(
                 registry,
                 "job_runs_total",
@@ -37,12 +57,30 @@ impl Jobs {
 
     /// Has the job told of before it is first done.
     pub fn expect(&self, job: &'static str) {
+        self.expected.lock().unwrap_or_else(PoisonError::into_inner).insert(job);
         for outcome in ["ok", "failed"] {
             let _ = self.runs.with_label_values(&[job, outcome]);
         }
         let _ = self.last_run.with_label_values(&[job]);
         let _ = self.last_success.with_label_values(&[job]);
         let _ = self.seconds.with_label_values(&[job]);
+    }
+
+    /// When each job last ran, by name.
+    #[must_use]
+    pub fn states(&self) -> Vec<JobState> {
+        let expected = self.expected.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let time = |gauge: &IntGaugeVec, job| {
+            // Zero stands for a job that has not run.
+            let seconds = gauge.with_label_values(&[job]).get();
+            DateTime::from_timestamp(seconds, 0).filter(|_| seconds != 0)
+        };
+        let state = |name| JobState {
+            name,
+            last_run_at: time(&self.last_run, name),
+            last_success_at: time(&self.last_success, name),
+        };
+        expected.into_iter().map(state).collect()
     }
 
     /// Counts that the job was done, begun at `at`.

@@ -2,7 +2,8 @@
 
 use prometheus::{IntGauge, IntGaugeVec, Registry};
 
-use super::gauges;
+use super::{backups, gauges};
+use crate::core::{db::replica::ReplicaState, health::BackupState};
 
 /// How things stand at one moment.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +22,25 @@ pub struct Standing {
     pub cache_is_up: bool,
     /// How many migrations were executed and how many are pending; unknown without a database.
     pub migrations: Option<(usize, usize)>,
+    /// The backups, where there is a folder for them.
+    pub backups: Option<BackupState>,
+    /// What archives PostgreSQL's WAL, where `archive_mode` is on.
+    pub wal_archiver: Option<WalArchiver>,
+    /// PostgreSQL's read replica.
+    pub replica: Option<ReplicaState>,
+}
+
+/// What `pg_stat_archiver` says, in files and in seconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WalArchiver {
+    /// Files of WAL that were archived.
+    pub archived: i64,
+    /// Attempts that failed.
+    pub failed: i64,
+    /// When the last one was archived.
+    pub last_archived_at: Option<i64>,
+    /// When an attempt last failed.
+    pub last_failed_at: Option<i64>,
 }
 
 /// A pool of connections to the database.
@@ -57,6 +77,7 @@ pub(super) struct Gauges {
     pools_max: IntGaugeVec,
     cache_up: IntGauge,
     migrations: IntGaugeVec,
+    backups: backups::Gauges,
 }
 
 impl Gauges {
@@ -81,6 +102,7 @@ impl Gauges {
             pools_max: many("database_connections_max", "The most there may be", &["pool"]),
             cache_up: one("cache_up", "1 while the cache answers"),
             migrations: many("migrations", "Files that were executed or are pending", &["state"]),
+            backups: backups::Gauges::new(registry),
         }
     }
 
@@ -107,5 +129,8 @@ impl Gauges {
             self.migrations.with_label_values(&["applied"]).set(number(applied));
             self.migrations.with_label_values(&["pending"]).set(number(pending));
         }
+        self.backups.set_backups(now.backups.as_ref());
+        self.backups.set_archiver(now.wal_archiver.as_ref());
+        self.backups.set_replica(now.replica.as_ref());
     }
 }

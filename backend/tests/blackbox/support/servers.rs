@@ -97,7 +97,7 @@ fn postgres_programs() -> PathBuf {
 }
 
 /// The user and group that PostgreSQL runs as where the tests run as root, whom it refuses.
-fn other_user() -> Option<(u32, u32)> {
+pub(super) fn other_user() -> Option<(u32, u32)> {
     let number = |arguments: &[&str]| -> Option<u32> {
         let output = Command::new("id").args(arguments).output().unwrap();
         String::from_utf8(output.stdout).unwrap().trim().parse().ok()

@@ -1,11 +1,14 @@
 //! A place whose backups are tested: SQLite, or a PostgreSQL of its own whose whole cluster is small.
 
 use std::{
-    os::unix::fs::DirBuilderExt as _,
+    os::unix::{fs::DirBuilderExt as _, process::CommandExt as _},
     path::{Path, PathBuf},
 };
 
-use super::{Place, Postgres, Ran, Sql, servers::give_away};
+use super::{
+    Place, Postgres, Ran, Sql,
+    servers::{give_away, other_user},
+};
 
 /// Declares each named test once per engine, on a site of its own.
 macro_rules! on_every_site {
@@ -100,6 +103,17 @@ impl Site {
     /// `motovaultpro backup …`.
     pub(crate) fn backup(&self, arguments: &[&str]) -> Ran {
         self.place.run(&[&["backup"], arguments].concat())
+    }
+
+    /// `motovaultpro backup …` as the user that PostgreSQL runs as, who is given all of the place.
+    pub(crate) fn backup_as_servers_user(&self, arguments: &[&str]) -> Ran {
+        let mut command = self.place.command(&[&["backup"], arguments].concat());
+        if let Some((user, group)) = other_user() {
+            give_away(self.place.folder());
+            give_away(&self.backups);
+            command.uid(user).gid(group);
+        }
+        Ran::from(command.output().unwrap())
     }
 
     /// Restores into a place.
