@@ -86,7 +86,8 @@ enum Command {
     },
     /// Ask a running service whether it is ready; the exit code is the answer
     Healthcheck {
-        /// Where it is; the configured address unless said
+        /// Where it is, such as http://127.0.0.1:3001 or unix:/run/motovaultpro.sock; the configured address or
+        /// socket by default
         #[arg(long, value_name = "URL")]
         url: Option<String>,
     },
@@ -232,7 +233,13 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Healthcheck { url } => {
             let url = match url {
                 Some(url) => url,
-                None => format!("http://{}", near(load()?.server.address)),
+                None => {
+                    let server = load()?.server;
+                    match server.socket {
+                        Some(path) => format!("unix:{}", path.display()),
+                        None => format!("http://{}", near(server.address)),
+                    }
+                }
             };
             runtime()?.block_on(serve::ask_health(&url)).map_err(Failure::Unready)
         }

@@ -3,6 +3,7 @@
 mod connections;
 mod front;
 mod hosts;
+mod listener;
 mod log;
 mod metrics;
 mod others;
@@ -16,10 +17,13 @@ mod tests_unread;
 mod unread;
 mod wire;
 
-use std::{net::SocketAddr, path::Path, time::Duration};
+use std::{path::Path, sync::atomic::Ordering, time::Duration};
 
+use listener::Listener;
 pub use log::{Traces, log_to_stderr};
 use places::Places;
+use tokio::net::{TcpStream, UnixStream};
+use tokio_util::either::Either;
 
 use crate::{
     backup,
@@ -60,9 +64,9 @@ pub enum ServeError {
     /// The service key is missing, or is another one.
     #[error("{0}")]
     Key(#[from] KeyError),
-    /// The address cannot be listened on.
-    #[error("cannot listen on {0}: {1}")]
-    Address(SocketAddr, std::io::Error),
+    /// There is nothing to listen on.
+    #[error("{0}")]
+    Listen(#[from] listener::ListenError),
     /// Traces cannot be sent where they are to be sent.
     #[error("log.traces_url: {0}")]
     Traces(String),
@@ -91,7 +95,7 @@ fn lock(path: &Path) -> Result<ServiceLock, ServeError> {
 ///
 /// # Errors
 /// A database that cannot be used or an address that cannot be listened on.
-pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
+pub async fn serve(mut config: Config, migrates: bool) -> Result<(), ServeError> {
     let clock = Clock::System;
     let _lock = match config.database.engine() {
         Ok(Engine::Sqlite(path)) => Some(lock(&path)?),
@@ -118,10 +122,18 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
     } else {
         keys::find(&config)?
     };
-    let address = config.server.address;
-    let listener =
-        connections::listen(address).map_err(|error| ServeError::Address(address, error))?;
-    let address = listener.local_addr()?;
+    let listener = Listener::open(&config.server)?;
+    // What systemd passed may be another than the settings name.
+    let address = match listener.address()? {
+        Some(address) => {
+            (config.server.address, config.server.socket) = (address, None);
+            format!("http://{address}")
+        }
+        None => {
+            config.server.socket = Some(listener.path().unwrap_or_default());
+            format!("unix:{}", listener.path().unwrap_or_default().display())
+        }
+    };
     let app = App::with_key(config, db, clock, key);
     app.vins.warm_up();
     let front = front::Front::new(router(&app), &app.config, hosts::Hosts::of(&app)).await;
@@ -130,7 +142,7 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
         Some(address) => Some(metrics::listen(address, &app, &front, &places)?),
         None => None,
     };
-    println!("MotoVaultPro is at http://{address}");
+    println!("MotoVaultPro is at {address}");
     if let Some(token) = features::accounts::setup_token(&app).await? {
         println!("To create the first account, enter this setup token: {token}");
     }
@@ -146,8 +158,10 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
             metrics.serve().await;
         }
     });
+    let drained = app.clone();
     let serving = connections::serve(listener, front, places, async move {
         told_to_stop().await;
+        drain(&drained).await;
         tracing::info!("Stopping: no new requests");
         let _ = stop.send(());
     });
@@ -169,6 +183,21 @@ pub async fn serve(config: Config, migrates: bool) -> Result<(), ServeError> {
     app.db.close().await;
     tracing::info!("Stopped");
     Ok(())
+}
+
+/// Lets load balancers notice that the service stops: for the time that is set, `/api/health` answers 503 while
+/// all other requests are answered as usual. A second signal ends this at once.
+async fn drain(app: &App) {
+    app.is_stopping.store(true, Ordering::Relaxed);
+    let time = Duration::from_secs(app.config.server.drain);
+    if time.is_zero() {
+        return;
+    }
+    tracing::info!(seconds = time.as_secs(), "Stopping soon: not ready any more");
+    tokio::select! {
+        () = tokio::time::sleep(time) => {}
+        () = told_to_stop() => {}
+    }
 }
 
 /// The places for connections that the settings allow.
@@ -197,13 +226,12 @@ async fn told_to_stop() {
     }
 }
 
-/// Asks the service at `url` whether it is ready.
+/// Asks the service at `url` whether it is ready: `http://host:port`, or `unix:path`.
 ///
 /// # Errors
 /// What it answered instead, or why it did not.
 pub async fn ask_health(url: &str) -> Result<(), String> {
-    let host = url.strip_prefix("http://").unwrap_or(url).trim_end_matches('/');
-    let answer = tokio::time::timeout(Duration::from_secs(5), get_status(host)).await;
+    let answer = tokio::time::timeout(Duration::from_secs(5), get_status(url)).await;
     match answer {
         Ok(Ok(200)) => Ok(()),
         Ok(Ok(status)) => Err(format!("{url} is not ready: it answers {status}")),
@@ -212,8 +240,14 @@ pub async fn ask_health(url: &str) -> Result<(), String> {
     }
 }
 
-async fn get_status(host: &str) -> Result<u16, Box<dyn std::error::Error + Send + Sync>> {
-    let stream = tokio::net::TcpStream::connect(host).await?;
+async fn get_status(url: &str) -> Result<u16, Box<dyn std::error::Error + Send + Sync>> {
+    let (stream, host) = match url.strip_prefix("unix:") {
+        Some(path) => (Either::Right(UnixStream::connect(path).await?), "localhost"),
+        None => {
+            let host = url.strip_prefix("http://").unwrap_or(url).trim_end_matches('/');
+            (Either::Left(TcpStream::connect(host).await?), host)
+        }
+    };
     let io = hyper_util::rt::TokioIo::new(stream);
     let (mut sender, connection) = hyper::client::conn::http1::handshake(io).await?;
     tokio::spawn(connection);

@@ -71,7 +71,8 @@ impl Cache {
             })
             .expire_after(Lifetimes)
             .build();
-        let redis = settings.url.as_ref().and_then(|url| RedisStore::new(url.expose()));
+        // The settings were checked: it is one.
+        let redis = settings.client().ok().flatten().map(RedisStore::new);
         let generations = (0..GROUPS).map(|_| AtomicU64::new(0)).collect();
         Self(Arc::new(Inner { answers, redis, generations, hasher: RandomState::new() }))
     }

@@ -2,7 +2,7 @@
 
 mod backups;
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 pub use backups::{BackupCondition, BackupState, BackupWatch, Verified};
 
@@ -47,7 +47,8 @@ pub fn readiness() -> ApiRouter<App> {
 #[derive(Debug, Serialize, JsonSchema)]
 struct Health {
     /// `ok`, `degraded` (requests are answered, but the cache is away, something in `problems` prevents
-    /// writes, or the backups are late or failed), or `unavailable`.
+    /// writes, or the backups are late or failed), `stopping` (requests are answered, but this instance is about
+    /// to stop), or `unavailable`.
     status: &'static str,
     database: Part,
     cache: Part,
@@ -101,7 +102,9 @@ async fn ready(State(app): State<App>) -> impl aide::axum::IntoApiResponse {
         .as_ref()
         .is_none_or(|it| matches!(it.state, BackupCondition::Ok | BackupCondition::None));
     let is_well = cache_is_up && problems.is_empty() && are_backups_well;
+    let is_stopping = app.is_stopping.load(Ordering::Relaxed);
     let (code, status) = match (is_ready, is_well) {
+        (true, _) if is_stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
         (true, true) => (StatusCode::OK, "ok"),
         (true, false) => (StatusCode::OK, "degraded"),
         (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),

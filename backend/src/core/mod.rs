@@ -27,7 +27,10 @@ pub mod traces;
 pub mod units;
 pub mod web;
 
-use std::{ops::Deref, sync::Arc};
+use std::{
+    ops::Deref,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 pub use crate::features::accounts::UserId;
 use crate::features::{
@@ -84,6 +87,8 @@ pub struct Parts {
     pub in_flight: http::InFlight,
     /// The state of the backups.
     pub backups: health::BackupWatch,
+    /// Whether the service is about to stop, so that new requests should go to another instance.
+    pub is_stopping: Arc<AtomicBool>,
 }
 
 impl App {
@@ -121,6 +126,7 @@ impl App {
             imports,
             in_flight,
             backups: health::BackupWatch::default(),
+            is_stopping: Arc::default(),
         }))
     }
 }

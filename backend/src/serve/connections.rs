@@ -20,18 +20,16 @@ use hyper_util::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, TcpSocket, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 
 use super::{
+    listener::Listener,
     places::{Activity, Full, Places},
     unread::Unread,
     wire::{Pace, Wire},
 };
 
-/// How many connections may lie in wait to be taken; the kernel may bound them more.
-const BACKLOG: u32 = 4096;
 /// The most bytes of a request's head, its first line included.
 const HEAD: usize = 32 * 1024;
 /// The most bytes that wait on a connection to be read or written.
@@ -73,15 +71,6 @@ pub(super) const TURNING_AWAY: Manners = Manners {
     },
     is_kept: false,
 };
-
-/// Listens on `address`.
-pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    // The port of a service that has just ended is free at once.
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(BACKLOG)
-}
 
 /// How many connections may be open at once: as many as are `wanted`, or as many as the system
 /// lets the process open.
@@ -126,7 +115,7 @@ pub(super) trait Answers: Send + Sync + 'static {
 /// Accepts connections until `stop`, as many at once as there are `places`; then waits for the
 /// requests in flight.
 pub(super) async fn serve(
-    listener: TcpListener,
+    listener: Listener,
     front: impl Answers,
     places: Places,
     stop: impl Future<Output = ()>,
@@ -170,15 +159,10 @@ async fn spare_for(full: &Full, spare: &Arc<Semaphore>) -> Option<OwnedSemaphore
     }
 }
 
-async fn accept(listener: &TcpListener) -> (TcpStream, Ends) {
+async fn accept(listener: &Listener) -> (impl AsyncRead + AsyncWrite + Unpin + Send + use<>, Ends) {
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => {
-                // An answer goes out when it is written, not when the last has been taken.
-                let _ = stream.set_nodelay(true);
-                let service = stream.local_addr().ok().map(|it| it.ip());
-                return (stream, Ends { peer, service });
-            }
+            Ok(accepted) => return accepted,
             Err(error) if is_the_clients(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "No connection can be taken");

@@ -13,6 +13,7 @@ use super::{
     ServeError,
     connections::{self, Answers, Ends},
     front::Front,
+    listener::{self, ListenError, Listener},
     places::Places,
 };
 use crate::{
@@ -51,7 +52,7 @@ pub(super) fn listen(
     connections: &Places,
 ) -> Result<Metrics, ServeError> {
     let listener =
-        connections::listen(address).map_err(|error| ServeError::Address(address, error))?;
+        listener::at_address(address).map_err(|error| ListenError::Address(address, error))?;
     let address = listener.local_addr()?;
     tracing::info!(%address, "Metrics are at /metrics");
     let (gate, connections) = (front.gate().clone(), connections.clone());
@@ -62,7 +63,8 @@ impl Metrics {
     /// Tells whoever asks, until it is dropped.
     pub(super) async fn serve(self) {
         let places = Places::new(CONNECTIONS, CONNECTIONS, |_| true);
-        connections::serve(self.listener, self.told, places, std::future::pending()).await;
+        connections::serve(Listener::Tcp(self.listener), self.told, places, std::future::pending())
+            .await;
     }
 }
 

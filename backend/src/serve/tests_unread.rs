@@ -8,9 +8,10 @@ use tokio::{
 };
 
 use super::{
-    connections::{listen, serve},
+    connections::serve,
     front::Front,
     hosts::Hosts,
+    listener::{Listener, at_address},
     places::Places,
     tests::{Service, slow_service},
 };
@@ -26,9 +27,9 @@ fn serve_on_a_port(front: Front) -> std::net::SocketAddr {
 
 /// The same with these places for connections.
 pub(super) fn serve_with(front: Front, places: Places) -> std::net::SocketAddr {
-    let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = at_address("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(serve(listener, front, places, std::future::pending()));
+    tokio::spawn(serve(Listener::Tcp(listener), front, places, std::future::pending()));
     address
 }
 

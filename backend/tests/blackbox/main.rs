@@ -13,6 +13,7 @@ mod deployment;
 mod drill;
 mod failover;
 mod kill;
+mod listening;
 mod metrics;
 mod migrations;
 mod notifications;

@@ -430,3 +430,64 @@ fn an_instance_that_loses_redis_or_is_killed_leaves_no_stale_answer_behind() {
         println!("{asked} reads, none stale");
     });
 }
+
+/// Runs openssl in a folder.
+fn openssl(folder: &std::path::Path, arguments: &str) {
+    let run = std::process::Command::new("openssl")
+        .args(arguments.split(' '))
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{arguments}: {run:?}");
+}
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn redis_is_reached_with_tls_and_only_if_its_certificate_is_trusted() {
+    block_on(async {
+        let folder = tempfile::tempdir().unwrap();
+        openssl(
+            folder.path(),
+            "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.pem",
+        );
+        openssl(
+            folder.path(),
+            "req -newkey rsa:2048 -nodes -subj /CN=redis -keyout redis.key -out redis.csr",
+        );
+        std::fs::write(folder.path().join("names"), "subjectAltName=IP:127.0.0.1\n").unwrap();
+        openssl(
+            folder.path(),
+            "x509 -req -in redis.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names \
+             -out redis.pem",
+        );
+        let file = |name: &str| folder.path().join(name).display().to_string();
+        let mut redis = Redis::start().await;
+        let url = redis.url().replace("redis://", "rediss://");
+        let port = url.rsplit(':').next().unwrap().to_owned();
+        redis.kill();
+        let (certificate, key, ca) = (file("redis.pem"), file("redis.key"), file("ca.pem"));
+        let tls = ["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no"];
+        let files = ["--tls-cert-file", &certificate, "--tls-key-file", &key];
+        let files = [&files[..], &["--tls-ca-cert-file", &ca]].concat();
+        redis.restart(&[&tls[..], &files[..]].concat()).await;
+
+        let place = Place::bare().with("MVP__CACHE__URL", &url);
+        let trusting = Place::bare().with("MVP__CACHE__URL", &url).with("MVP__CACHE__CA_FILE", &ca);
+        let service = trusting.serve();
+        eventually("Redis is found", async || cache_is(&service.nobody(), "up").await).await;
+        let service = place.serve();
+        eventually("Redis is refused", async || service.log().contains("Redis does not answer"))
+            .await;
+        assert!(cache_is(&service.nobody(), "down").await);
+
+        for (url, ca, why) in [
+            (url.as_str(), file("nothing.pem"), "nothing.pem"),
+            (url.as_str(), file("redis.key"), "no certificates in PEM"),
+            (&redis.url(), ca, "must begin with rediss://"),
+        ] {
+            let place = Place::bare().with("MVP__CACHE__URL", url).with("MVP__CACHE__CA_FILE", &ca);
+            let error = place.run(&["config", "check"]).badly(2);
+            assert!(error.contains("cache.ca_file") && error.contains(why), "{error}");
+        }
+    });
+}

@@ -53,9 +53,8 @@ pub(super) enum Kept {
 }
 
 impl RedisStore {
-    /// Begins to look for the server at `url`. Needs a runtime.
-    pub(super) fn new(url: &str) -> Option<Self> {
-        let client = Client::open(url).ok()?;
+    /// Begins to look for the server. Needs a runtime.
+    pub(super) fn new(client: Client) -> Self {
         let put = Script::new(
             "if redis.call('GET', KEYS[1]) == ARGV[1] then
                  return redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
@@ -70,7 +69,7 @@ impl RedisStore {
             put,
         });
         tokio::spawn(supervise(Arc::downgrade(&inner)));
-        Some(Self(inner))
+        Self(inner)
     }
 
     pub(super) fn is_up(&self) -> bool {

@@ -17,7 +17,7 @@ fn in_process() -> Cache {
 #[expect(clippy::disallowed_methods, reason = "the server's address is no setting")]
 async fn in_redis() -> Cache {
     let url = std::env::var("TEST_REDIS_URL").unwrap();
-    let cache = Cache::new(&config::Cache { url: Some(config::Secret::new(url)) });
+    let cache = Cache::new(&config::Cache { url: Some(config::Secret::new(url)), ca_file: None });
     while !cache.state().1 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

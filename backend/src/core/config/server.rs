@@ -1,6 +1,9 @@
 //! `[server]`: how the service is reached.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
 
 use serde::{Deserialize, Serialize};
 use tower_http::csrf::CsrfLayer;
@@ -10,6 +13,8 @@ use super::{ConfigError, Database, Hosts, Networks};
 
 /// The most of anything that is counted.
 const MOST: usize = 1_000_000;
+/// The longest drain in seconds.
+const LONGEST_DRAIN: u64 = 3600;
 
 /// The `[server]` section.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -17,6 +22,11 @@ const MOST: usize = 1_000_000;
 pub struct Server {
     /// The address and port to listen on; port 0 takes any free one.
     pub address: SocketAddr,
+    /// The Unix socket to listen on instead of the address.
+    pub socket: Option<PathBuf>,
+    /// Seconds for which `/api/health` answers 503 before the service stops, so that a load balancer sends its
+    /// requests elsewhere.
+    pub drain: u64,
     /// How browsers reach it, such as `https://cars.example.org`; decides the cookies' kind.
     pub public_url: Option<String>,
     /// Other names that the service answers to, beside `public_url`'s.
@@ -43,6 +53,8 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 3001)),
+            socket: None,
+            drain: 0,
             public_url: None,
             hosts: Hosts::default(),
             trusted_proxies: Networks::default(),
@@ -106,6 +118,14 @@ impl Server {
             if number.is_some_and(|it| !(1..=MOST).contains(&it)) {
                 return Err(ConfigError::value(key, "is 1 to 1000000"));
             }
+        }
+        if self.drain > LONGEST_DRAIN {
+            return Err(ConfigError::value("server.drain", "is 0 to 3600 (seconds)"));
+        }
+        // The kernel's limit, with the byte that ends the path.
+        let longest = 107;
+        if self.socket.as_ref().is_some_and(|it| !(1..=longest).contains(&it.as_os_str().len())) {
+            return Err(ConfigError::value("server.socket", "is a path of at most 107 bytes"));
         }
         if self.queue.is_some_and(|it| it > MOST) {
             return Err(ConfigError::value("server.queue", "is 0 to 1000000"));

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::OnceCell;
 
 use super::{challenges, hashing::Hashing, model::Signed, oidc::Providers};
-use crate::core::config::Config;
+use crate::core::config::{Config, Server};
 
 /// How long a session is believed without asking the database: after this, one that was ended by
 /// another instance is dead here too.
@@ -26,6 +26,12 @@ pub struct Doors {
     setup_token: Option<Arc<str>>,
 }
 
+/// Whether others than this machine's users may reach the service: it listens on more than the loopback
+/// address, or on a Unix socket, which only a proxy uses.
+fn is_exposed(server: &Server) -> bool {
+    server.socket.is_some() || !server.address.ip().is_loopback()
+}
+
 impl Doors {
     /// Nothing remembered yet.
     #[must_use]
@@ -42,7 +48,7 @@ impl Doors {
             hashing: Hashing::default(),
             challenge_key: Arc::default(),
             providers: Providers::new(config),
-            setup_token: (!config.server.address.ip().is_loopback()).then(setup_token),
+            setup_token: is_exposed(&config.server).then(setup_token),
         }
     }
 

@@ -1,0 +1,149 @@
+//! What the service listens on besides an address, and how it stops.
+
+use std::{
+    io::{Read as _, Write as _},
+    os::unix::net::UnixStream,
+    path::Path,
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use crate::support::{Client, Place, Service, block_on, eventually, signal};
+
+/// The status and the body of a GET over a Unix socket.
+fn get(socket: &Path, path: &str) -> (u16, String) {
+    let mut stream = UnixStream::connect(socket).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, answer.split_once("\r\n\r\n").unwrap().1.to_owned())
+}
+
+#[test]
+fn the_service_answers_on_a_unix_socket_and_asks_for_the_setup_token_there() {
+    block_on(async {
+        let place = Place::bare();
+        let socket = place.folder().join("motovaultpro.sock");
+        let place = place.with("MVP__SERVER__SOCKET", socket.to_str().unwrap());
+        let mut service = place.serve();
+        assert_eq!(service.url, format!("unix:{}", socket.display()));
+        assert_eq!(get(&socket, "/health").1, "alive\n");
+        place.run(&["healthcheck"]).well();
+        place.run(&["healthcheck", "--url", &service.url]).well();
+
+        // Behind it is a proxy, and behind that is anybody.
+        let body = r#"{"email":"first@example.org","password":"correct horse battery"}"#;
+        let mut stream = UnixStream::connect(&socket).unwrap();
+        write!(
+            stream,
+            "POST /api/auth/register HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.contains("setupToken"), "{answer}");
+
+        let second = Place::bare().with("MVP__SERVER__SOCKET", socket.to_str().unwrap());
+        let error = second.try_serve(&[]).map(|it| it.url.clone()).unwrap_err();
+        assert!(error.contains("cannot listen on") && error.contains("in use"), "{error}");
+
+        signal("TERM", service.pid());
+        assert_eq!(service.ended().await, Some(0));
+        assert!(!socket.exists());
+        place.run(&["healthcheck"]).badly(1);
+    });
+}
+
+/// Opens the socket first, as systemd does, and then becomes the program.
+const ACTIVATE: &str = r#"
+import os, socket, sys
+kind, path, port_file, *command = sys.argv[1:]
+if kind == "unix":
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+else:
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    open(port_file, "w").write(str(listener.getsockname()[1]))
+listener.listen()
+os.dup2(listener.fileno(), 3, inheritable=True)
+os.execve(command[0], command, {**os.environ, "LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())})
+"#;
+
+#[test]
+fn a_socket_that_systemd_opened_is_used_instead_of_the_address() {
+    block_on(async {
+        for kind in ["unix", "tcp"] {
+            let place = Place::bare();
+            let (socket, port) = (place.folder().join("passed.sock"), place.folder().join("port"));
+            let serve = place.command(&["serve"]);
+            let mut launch = std::process::Command::new("python3");
+            launch.args(["-c", ACTIVATE, kind]).arg(&socket).arg(&port).arg(serve.get_program());
+            launch.args(serve.get_args()).current_dir(place.folder());
+            launch.envs(serve.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            launch.stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null());
+            let mut child = launch.spawn().unwrap();
+            let url = || match kind {
+                "unix" => Some(format!("unix:{}", socket.display())),
+                _ => {
+                    let port = std::fs::read_to_string(&port).ok()?;
+                    Some(format!("http://127.0.0.1:{port}"))
+                }
+            };
+            eventually("it is ready there", async || {
+                assert!(child.try_wait().unwrap().is_none(), "it ended");
+                let Some(url) = url() else { return false };
+                place.run(&["healthcheck", "--url", &url]).code == Some(0)
+            })
+            .await;
+            signal("TERM", child.id());
+            assert!(child.wait().unwrap().success());
+            assert_eq!(socket.exists(), kind == "unix", "systemd removes what it has created");
+        }
+    });
+}
+
+/// The status of `/api/health`, in the body and of the answer.
+async fn health(client: &Client) -> (u16, String) {
+    let answer = client.get("/api/health").await;
+    let status = answer.status;
+    let body = answer.expect(status);
+    (status, body["status"].as_str().unwrap().to_owned())
+}
+
+async fn draining(seconds: &str) -> (Place, Service, Client) {
+    let place = Place::bare().with("MVP__SERVER__DRAIN", seconds);
+    let service = place.serve();
+    let client = service.register("someone@example.org").await;
+    eventually("it is ready", async || health(&client).await.0 == 200).await;
+    signal("TERM", service.pid());
+    eventually("it is not ready", async || health(&client).await == (503, "stopping".to_owned()))
+        .await;
+    (place, service, client)
+}
+
+#[test]
+fn requests_are_answered_while_the_service_drains_and_then_it_stops() {
+    block_on(async {
+        let (_place, mut service, client) = draining("2").await;
+        let begun = Instant::now();
+        client.add_vehicle(1).await;
+        assert_eq!(service.ended().await, Some(0));
+        assert!(begun.elapsed() > Duration::from_secs(1), "{:?}", begun.elapsed());
+        let log = service.log();
+        assert!(log.contains("Stopping soon: not ready any more"), "{log}");
+    });
+}
+
+#[test]
+fn a_second_signal_ends_the_drain_at_once() {
+    block_on(async {
+        let (_place, mut service, client) = draining("3000").await;
+        client.get("/api/vehicles").await.expect(200);
+        signal("TERM", service.pid());
+        assert_eq!(service.ended().await, Some(0));
+    });
+}
