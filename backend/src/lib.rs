@@ -60,8 +60,5 @@ pub fn router(app: &App) -> Router {
         .merge(web::router())
         .method_not_allowed_fallback(async || Error::MethodNotAllowed);
     let router = pages.merge(api).merge(plain).with_state(app.clone());
-    let router = http::refuse_other_sites(router, app);
-    // Outside all that answers, so that every request is counted.
-    let identify = middleware::from_fn_with_state(app.clone(), features::accounts::identify);
-    http::layers(router.layer(identify), app)
+    http::layers(router, app, features::accounts::identify)
 }

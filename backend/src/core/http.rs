@@ -18,7 +18,7 @@ pub use client::ClientAddress;
 pub use described::{PROBLEM, add_refusal, refusal_name, refusals, refuses};
 pub use etag::IfMatch;
 pub use gate::{Gate, Ticket, while_others_work};
-pub use layers::{layers, policy_with_pictures, protect, refuse_other_sites};
+pub use layers::{layers, policy_with_pictures, protect};
 pub use links::Links;
 pub use log::request_id;
 pub use once::{InFlight, New, Once};

@@ -9,15 +9,16 @@ use std::{
 
 use axum::{
     Router,
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
 use tokio::time::{Instant, timeout_at};
+use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    csrf::CsrfLayer,
+    csrf::{CsrfLayer, ProtectionError},
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
 };
 
@@ -35,34 +36,46 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
     font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; \
     base-uri 'none'; frame-ancestors 'none'";
 
+/// Wraps the whole service. `identify` finds who sends a request.
+///
+/// All of it is one layer of the router. Each layer of a router puts another box around each route, and a
+/// request clones a box together with all boxes inside it: twelve layers would be some eighty clones.
+pub fn layers<F, Fut>(router: Router, app: &App, identify: F) -> Router
+where
+    F: FnMut(State<App>, Request, Next) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Response> + Send + 'static,
+{
+    let is_https = app.config.server.is_https();
+    let rates = Rates::new(&app.config.server);
+    let headers = move |request, next| add_headers(request, next, is_https, rates.meter());
+    // The first is the outermost.
+    let layers = ServiceBuilder::new()
+        .layer(CountRequests)
+        .layer(middleware::map_request_with_state(app.clone(), trust_proxies_ids))
+        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(middleware::from_fn_with_state(app.clone(), log::log))
+        .layer(middleware::from_fn(headers))
+        .layer(CatchPanicLayer::custom(answer_panic))
+        .layer(middleware::from_fn(limit_time))
+        .layer(middleware::from_fn_with_state(app.clone(), identify))
+        .layer(refuse_other_sites(app));
+    router.layer(layers)
+}
+
 /// Refuses requests that another site makes a browser send.
-pub fn refuse_other_sites(router: Router, app: &App) -> Router {
+fn refuse_other_sites(
+    app: &App,
+) -> CsrfLayer<impl Fn(ProtectionError) -> Response + Clone + Send + Sync + 'static> {
     // A proxy may rewrite Host: the configured address is the origin that browsers name.
     let csrf = CsrfLayer::new();
     let csrf = match app.config.server.origin() {
         Some(origin) => csrf.clone().add_trusted_origin(origin).unwrap_or(csrf),
         None => csrf,
     };
-    router.layer(csrf.with_rejection_response(|_| {
+    csrf.with_rejection_response(|_| {
         Error::Forbidden("the request comes from another site").into_response()
-    }))
-}
-
-/// Wraps the whole service.
-pub fn layers(router: Router, app: &App) -> Router {
-    let is_https = app.config.server.is_https();
-    let rates = Rates::new(&app.config.server);
-    router
-        .layer(middleware::from_fn(limit_time))
-        .layer(CatchPanicLayer::custom(answer_panic))
-        .layer(middleware::from_fn(move |request, next| {
-            add_headers(request, next, is_https, rates.meter())
-        }))
-        .layer(middleware::from_fn_with_state(app.clone(), log::log))
-        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
-        .layer(middleware::map_request_with_state(app.clone(), trust_proxies_ids))
-        .layer(CountRequests)
+    })
 }
 
 /// Until when a request has to be answered.

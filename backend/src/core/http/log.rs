@@ -158,7 +158,7 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::{Duration, HeaderMap, Seldom, SocketAddr, forwards, request_id};
-    use crate::{core::http::layers, testing::TestApp};
+    use crate::{core::http::layers, features::accounts::identify, testing::TestApp};
 
     /// The id in the header of the answer at `path`, and its body.
     async fn ask(router: &Router, path: &str) -> (String, Value) {
@@ -175,7 +175,7 @@ mod tests {
         let boom = get(async || -> &'static str { panic!("boom") });
         let missing = get(async || crate::core::Error::NotFound("thing"));
         let router = Router::new().route("/boom", boom).route("/missing", missing);
-        let router = layers(router, &test.app);
+        let router = layers(router, &test.app, identify);
         let (id, body) = ask(&router, "/boom").await;
         assert_eq!(body["requestId"], id, "{body}");
         assert_eq!(body["status"], 500, "{body}");
@@ -214,7 +214,7 @@ mod tests {
             config.server.trusted_proxies = "192.0.2.1".parse().unwrap();
         })
         .await;
-        let router = layers(Router::new().route("/", get(async || "")), &test.app);
+        let router = layers(Router::new().route("/", get(async || "")), &test.app, identify);
         let long = "x".repeat(65);
         let cases = [
             (Some("192.0.2.1"), "abc-DEF_123", true),
