@@ -13,7 +13,7 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 
-pub use assets::{Assets, router};
+pub use assets::{Assets, is_asset, router};
 pub use field::{Errors, Sheet, sentence};
 
 use super::{App, Error, Result, error::Problem};

@@ -73,7 +73,7 @@ impl Lane {
         match path {
             "/health" => Self::Free,
             "/api/health" => Self::Check,
-            _ if path.starts_with("/assets/") => Self::Free,
+            _ if web::is_asset(path) => Self::Free,
             _ => Self::Work,
         }
     }
@@ -182,14 +182,16 @@ impl Refused {
 #[cfg(test)]
 mod tests {
     use super::Lane;
+    use crate::core::web::Assets;
 
     #[test]
     fn only_what_costs_nothing_passes_by_the_gate() {
-        for path in ["/health", "/assets/app-1234.css"] {
+        for path in ["/health", &Assets::get().css] {
             assert_eq!(Lane::of(path), Lane::Free, "{path}");
         }
         assert_eq!(Lane::of("/api/health"), Lane::Check);
-        for path in ["/", "/api/vehicles", "/health/", "/assets", "/vehicles/assets/x"] {
+        for path in ["/", "/api/vehicles", "/health/", "/assets", "/assets/x", "/vehicles/assets/x"]
+        {
             assert_eq!(Lane::of(path), Lane::Work, "{path}");
         }
     }

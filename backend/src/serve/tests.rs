@@ -13,7 +13,10 @@ use super::{
     front::Front,
     hosts::Hosts,
 };
-use crate::{core::config::Config, testing::TestApp};
+use crate::{
+    core::{config::Config, web::Assets},
+    testing::TestApp,
+};
 
 /// A service of a few answers, as large or as slow as a test needs them.
 pub(super) struct Service {
@@ -33,7 +36,7 @@ pub(super) async fn slow_service() -> (Front, Arc<Notify>) {
     let router = Router::new()
         .route("/health", get(async || "alive"))
         .route("/quick", get(async || "quick"))
-        .route("/assets/x", get(async || "x"))
+        .route(&Assets::get().css, get(async || "x"))
         .route("/api/health", get(async || "ready"))
         .route("/large", get(async || "x".repeat(100_000)))
         .route("/slow", get(async move || slow.notified().await));
@@ -200,7 +203,7 @@ async fn whoever_comes_when_all_places_are_taken_is_refused() {
     assert!(page.starts_with("HTTP/1.1 503") && page.contains("retry-after: 2"), "{page}");
     assert!(page.contains("text/html") && page.contains("Too much at once"), "{page}");
     // These cost nothing, or have places of their own.
-    for path in ["/health", "/assets/x", "/api/health"] {
+    for path in ["/health", &Assets::get().css, "/api/health"] {
         let answer = service.get(path).await;
         assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
     }

@@ -18,7 +18,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, request::Parts},
 };
 
-use crate::core::{App, Error, Result, UserId, config::Server};
+use crate::core::{App, Error, Result, UserId, config::Server, web};
 
 /// The time that the quota is for.
 const WINDOW: Duration = Duration::from_mins(1);
@@ -194,17 +194,25 @@ impl FromRequestParts<App> for Meter {
 /// Nothing of it is the client's to send.
 impl OperationInput for Meter {}
 
-/// Whether requests for `path` are counted. Static files and health checks cost next to nothing, and are
+/// Whether requests for `path` are counted. The static files and health checks cost next to nothing, and are
 /// needed most when much is refused.
 #[must_use]
 pub fn is_counted(path: &str) -> bool {
-    !(path.starts_with("/assets/") || matches!(path, "/health" | "/api/health"))
+    !(matches!(path, "/health" | "/api/health") || web::is_asset(path))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Bucket, SECOND, Standing};
-    use crate::testing::TestApp;
+    use super::{Bucket, SECOND, Standing, is_counted};
+    use crate::{core::web::Assets, testing::TestApp};
+
+    #[test]
+    fn only_assets_that_exist_are_free() {
+        assert!(!is_counted(&Assets::get().css));
+        for path in ["/assets/", "/assets/nothing", "/assets/app.00000000.css", "/vehicles"] {
+            assert!(is_counted(path), "{path}");
+        }
+    }
 
     fn standing(left: u64, whole: u64) -> Standing {
         Standing { left, whole, refused: None }

@@ -76,6 +76,16 @@ impl Assets {
     }
 }
 
+/// Whether `path` is that of an asset, and not just below the same folder.
+#[must_use]
+pub fn is_asset(path: &str) -> bool {
+    let all = Assets::get();
+    let plain =
+        [&all.css, &all.docs, &all.script, &all.numbers, &all.passkeys, &all.stations, &all.icon];
+    let map = all.map.iter().flat_map(|it| [&it.script, &it.css]);
+    path.starts_with("/assets/") && plain.into_iter().chain(map).any(|it| it == path)
+}
+
 fn address(name: &str, content: &str, ending: &str) -> String {
     format!("/assets/{name}.{}.{ending}", hex(&Sha256::digest(content)[..4]))
 }
