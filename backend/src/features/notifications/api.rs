@@ -14,8 +14,8 @@ use crate::{
     core::{
         App, Result,
         http::{
-            Created, Cursor, IfMatch, Limit, Links, New, NoContent, Page, Path, Query, Record,
-            Stored, refuses,
+            Created, Cursor, IfMatch, Limit, New, NoContent, Page, Path, Query, Record, Stored,
+            refuses,
         },
     },
     features::accounts::{Signer, User},
@@ -88,14 +88,13 @@ async fn list(
 async fn add(
     State(app): State<App>,
     signer: Signer,
-    links: Links,
     New { input, once }: New<NewChannel>,
 ) -> Result<Created<Channel>> {
-    service::add(&app, &signer, input, (&links, once)).await
+    service::add(&app, &signer, input, once).await
 }
 
-async fn confirm_again(State(app): State<App>, signer: Signer, links: Links) -> Result<NoContent> {
-    service::confirm_again(&app, &signer.user, &links).await?;
+async fn confirm_again(State(app): State<App>, signer: Signer) -> Result<NoContent> {
+    service::confirm_again(&app, &signer.user).await?;
     Ok(NoContent)
 }
 
@@ -121,7 +120,6 @@ async fn test(
     State(app): State<App>,
     signer: Signer,
     Path(id): Path<ChannelId>,
-    links: Links,
 ) -> Result<Stored<Tried>> {
-    Stored::of(&service::test(&app, &signer.user, id, links.base()).await?)
+    Stored::of(&service::test(&app, &signer.user, id).await?)
 }

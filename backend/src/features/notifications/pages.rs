@@ -15,7 +15,7 @@ use super::{
 use crate::{
     core::{
         App, Error, Result,
-        http::{Form, IfMatch, Limit, Links, Once, Path},
+        http::{Form, IfMatch, Limit, Once, Path},
         web::{self, Errors, Sheet, Shell},
     },
     features::accounts::{
@@ -71,17 +71,11 @@ async fn show(State(app): State<App>, signer: Signer, shell: Shell) -> Result<Ht
     web::page(&Channels::new(&app, &signer, shell, blank()).await?)
 }
 
-async fn add(
-    State(app): State<App>,
-    signer: Signer,
-    links: Links,
-    shell: Shell,
-    form: Form,
-) -> Result<Response> {
+async fn add(State(app): State<App>, signer: Signer, shell: Shell, form: Form) -> Result<Response> {
     let mut copy = form.clone();
     let once = Once::of_form(&mut copy, "notifications");
     let added = match copy.read::<NewChannel>(&app) {
-        Ok(new) => service::add(&app, &signer, new, (&links, once)).await,
+        Ok(new) => service::add(&app, &signer, new, once).await,
         Err(error) => Err(error),
     };
     match added {
@@ -107,10 +101,9 @@ async fn test(
     State(app): State<App>,
     signer: Signer,
     Path(id): Path<ChannelId>,
-    links: Links,
     shell: Shell,
 ) -> Result<Html<String>> {
-    let tried = match service::test(&app, &signer.user, id, links.base()).await {
+    let tried = match service::test(&app, &signer.user, id).await {
         Err(Error::TooManyRequests(_)) => {
             let problem = "the last test was less than a minute ago: wait a little".to_owned();
             Tried { is_sent: false, problem: Some(problem) }
@@ -124,10 +117,9 @@ async fn test(
 async fn confirm_again(
     State(app): State<App>,
     signer: Signer,
-    links: Links,
     shell: Shell,
 ) -> Result<Html<String>> {
-    let problem = match service::confirm_again(&app, &signer.user, &links).await {
+    let problem = match service::confirm_again(&app, &signer.user).await {
         Ok(()) => None,
         Err(Error::TooManyRequests(_)) => {
             Some("three links were mailed within two days: look for them in your spam".to_owned())

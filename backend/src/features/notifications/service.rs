@@ -73,7 +73,7 @@ pub(super) async fn add(
     app: &App,
     signer: &Signer,
     new: NewChannel,
-    (links, once): (&Links, Once),
+    once: Once,
 ) -> Result<Created<Channel>> {
     let user = &signer.user;
     if !has_lately_confirmed(app, signer).await? {
@@ -134,6 +134,8 @@ pub(super) async fn add(
     if channel.state == State::Unconfirmed {
         // The channel is added in any case; its page offers to send the link again.
         let (account, email) = (user.0.account, &user.0.email);
+        // Not where the request was addressed: its sender could have the link lead elsewhere.
+        let links = Links::of(app);
         if let Err(error) = mail::send_confirmation(app, account, email, links.base()).await {
             tracing::warn!(%account, %error, "Could not mail a link to confirm an address");
         }
@@ -161,12 +163,12 @@ async fn note(
 /// # Errors
 /// `TooManyRequests` where three links are open already; Conflict where the address is confirmed, or
 /// the mail server does not take the message.
-pub(super) async fn confirm_again(app: &App, user: &User, links: &Links) -> Result<()> {
+pub(super) async fn confirm_again(app: &App, user: &User) -> Result<()> {
     let account = user.0.account;
     if mail::is_confirmed(&mut app.db.read().await?, account).await? {
         return Err(Error::conflict("conflict", "your address is confirmed already"));
     }
-    mail::send_confirmation(app, account, &user.0.email, links.base()).await
+    mail::send_confirmation(app, account, &user.0.email, Links::of(app).base()).await
 }
 
 /// Turns notifications by mail off for whoever holds the link in a message.
@@ -235,7 +237,7 @@ pub(super) async fn remove(
 /// # Errors
 /// Too many requests where the user had one of theirs tested less than a minute ago: whoever is
 /// called may be a stranger.
-pub(super) async fn test(app: &App, user: &User, id: ChannelId, base: &str) -> Result<Tried> {
+pub(super) async fn test(app: &App, user: &User, id: ChannelId) -> Result<Tried> {
     let channel = find(app, user, id).await?;
     let why = match channel.state {
         State::On => None,
@@ -255,7 +257,7 @@ pub(super) async fn test(app: &App, user: &User, id: ChannelId, base: &str) -> R
         title: "A test of MotoVaultPro".to_owned(),
         text: "If you read this, what is due will be told here.".to_owned(),
         is_urgent: false,
-        url: format!("{base}/maintenance"),
+        url: format!("{}/maintenance", Links::of(app).base()),
         items: serde_json::Value::Array(Vec::new()),
     };
     let to = (user.0.account, user.0.email.as_str());

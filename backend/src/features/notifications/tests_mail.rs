@@ -14,6 +14,7 @@ on_every_engine![
     a_link_that_confirms_works_once_and_for_two_days,
     opening_a_link_alone_changes_nothing,
     at_most_three_links_to_confirm_are_open,
+    a_confirmation_link_leads_to_the_service_and_not_where_the_request_was_addressed,
     an_account_gets_twenty_messages_a_day,
     a_message_is_quoted_and_says_how_to_unsubscribe,
     one_request_unsubscribes_as_mail_programs_send_it,
@@ -123,6 +124,21 @@ async fn opening_a_link_alone_changes_nothing(app: TestApp) {
     assert!(page.text().contains("Is this address yours"), "{page:?}");
     let listed = owner.user.get("/api/notifications/channels").await;
     assert_eq!(listed.body["items"][0]["state"], "unconfirmed");
+}
+
+async fn a_confirmation_link_leads_to_the_service_and_not_where_the_request_was_addressed(
+    app: TestApp,
+) {
+    let (owner, mails) = with_mail(&app).await;
+    owner.tell_by(json!({ "kind": "mail" })).await;
+    let request = axum::http::Request::post("/api/notifications/confirmation")
+        .header("host", "evil.example")
+        .header("content-type", "application/json");
+    let answer = owner.user.send(request, "{}".into()).await;
+    assert_eq!(answer.status, 204, "{answer:?}");
+    let sent = all(&mails);
+    assert_eq!(sent.len(), 2);
+    assert!(sent[1].contains("/mail/confirm") && !sent[1].contains("evil.example"), "{}", sent[1]);
 }
 
 async fn at_most_three_links_to_confirm_are_open(app: TestApp) {
