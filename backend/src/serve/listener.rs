@@ -5,7 +5,7 @@ use std::{
     io::{self, ErrorKind},
     net::{IpAddr, Ipv4Addr, SocketAddr},
     os::unix::{
-        fs::{FileTypeExt as _, PermissionsExt as _},
+        fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _},
         net::UnixStream as BlockingStream,
     },
     path::{Path, PathBuf},
@@ -36,11 +36,27 @@ pub(super) enum Listener {
 
 /// A socket that was created here, which is removed when the service ends.
 #[derive(Debug)]
-pub(super) struct SocketFile(PathBuf);
+pub(super) struct SocketFile {
+    path: PathBuf,
+    /// Its device and inode, by which another file at the same path is told apart.
+    id: Option<(u64, u64)>,
+}
+
+impl SocketFile {
+    fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), id: Self::id_of(path) }
+    }
+
+    fn id_of(path: &Path) -> Option<(u64, u64)> {
+        path.symlink_metadata().ok().map(|it| (it.dev(), it.ino()))
+    }
+}
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        if self.id.is_some() && Self::id_of(&self.path) == self.id {
+            let _ = std::fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -135,7 +151,7 @@ fn at_path(path: &Path) -> io::Result<Listener> {
     }
     let listener = UnixListener::bind(path)?;
     std::fs::set_permissions(path, Permissions::from_mode(MODE))?;
-    Ok(Listener::Unix { listener, _file: Some(SocketFile(path.to_owned())) })
+    Ok(Listener::Unix { listener, _file: Some(SocketFile::new(path)) })
 }
 
 /// The socket that systemd opened for this process, if it opened one.
@@ -182,6 +198,12 @@ mod tests {
         assert_eq!((listener.path(), listener.address().unwrap()), (Some(path.clone()), None));
         drop(listener);
         assert!(!path.exists(), "it is removed at the end");
+
+        let listener = at_path(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, "another's").unwrap();
+        drop(listener);
+        assert!(path.exists(), "another file at the same path is not removed");
     }
 
     #[tokio::test]
