@@ -67,7 +67,8 @@ impl fmt::Display for Drilled {
 }
 
 impl Drill<'_> {
-    /// Restores the newest backup of the configured database and counts its rows.
+    /// Restores the newest backup of the configured database and counts its rows. One of PostgreSQL must be
+    /// signed with a trusted key.
     ///
     /// # Errors
     /// Why it could not be restored or opened. Nothing is left behind either way.
@@ -79,12 +80,14 @@ impl Drill<'_> {
             config::Engine::Postgres(_) => Engine::Postgresql,
         };
         let backups = self.folder.backups()?;
-        let of_engine = |it: &&Kept| {
-            it.manifest.as_ref().is_ok_and(|manifest| manifest.engine == wanted)
-        };
+        let of_engine =
+            |it: &&Kept| it.manifest.as_ref().is_ok_and(|manifest| manifest.engine == wanted);
         let Some(newest) = backups.iter().rfind(of_engine) else {
             return Err(BackupError::refused("there are no backups"));
         };
+        let mut trust = self.trust;
+        // PostgreSQL's settings in it name programs, which the server that is started would run.
+        trust.needs_signature |= matches!(engine, config::Engine::Postgres(_));
         let temporary = std::env::temp_dir();
         let scratch = folder::scratch(&temporary)?;
         let into = scratch.path().join("restored");
@@ -93,7 +96,7 @@ impl Drill<'_> {
             to: None,
             into: into.clone(),
             identity: self.identity.map(Path::to_owned),
-            trust: self.trust,
+            trust,
             force: false,
             now: self.now,
         };

@@ -21,6 +21,8 @@ use crate::core::{files, minisign::SecretKey};
 const UNFINISHED: &str = ".unfinished-";
 /// The file that whoever makes a backup holds locked.
 const LOCK: &str = ".lock";
+/// The file that is locked while the backups are checked on schedule.
+const CHECKS_LOCK: &str = ".checks.lock";
 /// The folder of archived WAL.
 pub(super) const WAL: &str = "wal";
 
@@ -123,7 +125,17 @@ impl Folder {
 
     /// Takes the lock that one backup at a time holds, until the file goes.
     pub(super) fn lock(&self) -> Result<File> {
-        let path = self.path.join(LOCK);
+        self.take(LOCK)
+    }
+
+    /// Takes the lock that one check on schedule at a time holds. Backups are made meanwhile: a check may take
+    /// long.
+    pub(super) fn lock_checks(&self) -> Result<File> {
+        self.take(CHECKS_LOCK)
+    }
+
+    fn take(&self, name: &str) -> Result<File> {
+        let path = self.path.join(name);
         let file = open_lock(&path)?;
         match file.try_lock() {
             Ok(()) => Ok(file),
@@ -137,7 +149,14 @@ impl Folder {
         for entry in std::fs::read_dir(&self.path).at(&self.path)? {
             let entry = entry.at(&self.path)?;
             if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-                std::fs::remove_dir_all(entry.path()).at(&entry.path())?;
+                let path = entry.path();
+                let is_folder = entry.file_type().at(&path)?.is_dir();
+                let removed = if is_folder {
+                    std::fs::remove_dir_all(&path)
+                } else {
+                    std::fs::remove_file(&path)
+                };
+                removed.at(&path)?;
             }
         }
         let name = format!("{}-{}", at.format("%Y%m%dT%H%M%S%.3fZ"), engine.name());

@@ -1,6 +1,6 @@
 //! What a backup says of itself. It holds no secret, nor an address or a role's name.
 
-use std::{io::Read as _, path::Path};
+use std::{io::Read as _, ops::RangeInclusive, path::Path};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,8 @@ const LARGEST: u64 = 1 << 20;
 const RATIO: u64 = 1000;
 const BESIDES: u64 = 1 << 30;
 const ENTRIES: u64 = 2_000_000;
+/// The versions of PostgreSQL that can be, such as `150018`.
+const VERSIONS: RangeInclusive<u32> = 100_000..=990_000;
 
 /// A backup's manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -184,6 +186,10 @@ impl Manifest {
         }
         if (manifest.engine == Engine::Postgresql) != manifest.cluster.is_some() {
             return Err(damaged("it does not tell what its engine needs".to_owned()));
+        }
+        let version = manifest.cluster.as_ref().map(|it| it.version);
+        if version.is_some_and(|it| !VERSIONS.contains(&it)) {
+            return Err(damaged("no server has that version".to_owned()));
         }
         // Positions in the WAL are divided by it. PostgreSQL takes powers of two from 1 MB to 1 GB.
         let size = manifest.cluster.as_ref().map(|it| it.wal_segment_size);

@@ -3,6 +3,7 @@
 use std::{
     io::ErrorKind,
     path::Path,
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
@@ -55,48 +56,65 @@ pub async fn run(app: App) {
     for (job, _) in jobs.iter().filter(|it| it.1.interval().is_some()) {
         metrics().jobs.expect(job);
     }
-    let mut has_failed = false;
-    let mut not_before = Instant::now();
-    loop {
-        let mut wait = LOOK;
-        if let Some(every) = config.backup.every.interval()
-            && Instant::now() >= not_before
-        {
-            let (at, began) = (clock.now(), Instant::now());
-            let attempt = attempt(config, path, every, clock).await;
-            if !matches!(attempt, Ok(Attempt::NotDue(_))) {
-                metrics().jobs.note(BACKUP, at, began.elapsed(), attempt.is_ok());
-            }
-            let next = match attempt {
-                // Another instance may have made one after this one failed.
-                Ok(Attempt::Made(next) | Attempt::NotDue(next)) => {
-                    has_failed = false;
-                    next
-                }
-                Err(error) => {
-                    tracing::error!(%error, "Backup failed");
-                    has_failed = true;
-                    every.min(AFTER_FAILURE)
-                }
+    let has_failed = AtomicBool::new(false);
+    let publish = async || {
+        let has_failed = has_failed.load(Ordering::Relaxed);
+        app.backups.set(state(config, path, has_failed, clock.now()).await);
+    };
+    let pause = config.backup.every.interval().unwrap_or(LOOK).min(LOOK);
+    let make = async {
+        loop {
+            let wait = match config.backup.every.interval() {
+                Some(every) => make(config, path, every, clock, &has_failed).await,
+                None => LOOK,
             };
-            wait = next.min(LOOK);
-            if has_failed {
-                not_before = Instant::now() + next;
+            publish().await;
+            // Others make backups and check them too: the state is looked at meanwhile.
+            let due = Instant::now() + wait;
+            while Instant::now() < due {
+                tokio::time::sleep(due.saturating_duration_since(Instant::now()).min(LOOK)).await;
+                publish().await;
             }
         }
-        check(config, path, clock).await;
-        app.backups.set(state(config, path, has_failed, clock.now()).await);
-        tokio::time::sleep(wait).await;
+    };
+    // A check may take long, and holds up no backup.
+    let check = async {
+        loop {
+            if check(config, path, clock).await {
+                publish().await;
+            }
+            tokio::time::sleep(pause).await;
+        }
+    };
+    tokio::join!(make, check);
+}
+
+/// Makes a backup if it is due, and notes how that went. Returns how long to wait until the next attempt.
+async fn make(
+    config: &Config,
+    path: &Path,
+    every: Duration,
+    clock: &Clock,
+    has_failed: &AtomicBool,
+) -> Duration {
+    let (at, began) = (clock.now(), Instant::now());
+    let attempt = attempt(config, path, every, clock).await;
+    if !matches!(attempt, Ok(Attempt::NotDue(_))) {
+        metrics().jobs.note(BACKUP, at, began.elapsed(), attempt.is_ok());
+    }
+    has_failed.store(attempt.is_err(), Ordering::Relaxed);
+    match attempt {
+        // Another instance may make one meanwhile, or have made one after this one failed.
+        Ok(Attempt::Made(next) | Attempt::NotDue(next)) => next.min(LOOK),
+        Err(error) => {
+            tracing::error!(%error, "Backup failed");
+            every.min(AFTER_FAILURE)
+        }
     }
 }
 
 /// The state of the backups in the folder at `path`, which may not exist before the first one is made.
-async fn state(
-    config: &Config,
-    path: &Path,
-    has_failed: bool,
-    now: DateTime<Utc>,
-) -> BackupState {
+async fn state(config: &Config, path: &Path, has_failed: bool, now: DateTime<Utc>) -> BackupState {
     let (config, path) = (config.clone(), path.to_owned());
     let stop = Stop::default();
     let looked = blocking(&stop, move |_| {
@@ -114,36 +132,52 @@ async fn state(
     })
 }
 
-/// Verifies all backups and restores the newest as a drill, where that is due.
-async fn check(config: &Config, path: &Path, clock: &Clock) {
-    let Ok(folder) = Folder::find(path) else { return };
+/// Verifies all backups and restores the newest as a drill, where that is due. Returns whether it did.
+async fn check(config: &Config, path: &Path, clock: &Clock) -> bool {
+    let Ok(folder) = Folder::find(path) else { return false };
     let now = clock.now();
     let checks = Checks::read(&folder);
     let verify = Check::is_due(checks.verify.as_ref(), config.backup.verify_every, now);
     let drill = Check::is_due(checks.drill.as_ref(), config.backup.drill_every, now);
-    if !verify && !drill || !folder.backups().is_ok_and(|it| !it.is_empty()) {
-        return;
+    let before = names(&folder);
+    if !verify && !drill || before.is_empty() {
+        return false;
     }
-    // No backup is removed while it is read. Whoever holds it is making one: then it is not the time.
-    let Ok(_lock) = folder.lock() else { return };
+    // Another instance is at it.
+    let Ok(_lock) = folder.lock_checks() else { return false };
+    // A backup that was removed while it was read is not damaged: it is tried again.
+    let is_final = |is_ok: bool| is_ok || names(&folder) == before;
     if verify {
         let began = Instant::now();
         let fault = verify_all(config, &folder, now).await.err();
         match &fault {
             None => tracing::info!("All backups verified"),
+            Some(_) if !is_final(false) => {}
             Some(error) => tracing::error!(%error, "Verification of backups failed"),
         }
-        done(&folder, VERIFY, Check { at: now, is_ok: fault.is_none() }, began.elapsed());
+        if is_final(fault.is_none()) {
+            done(&folder, VERIFY, Check { at: now, is_ok: fault.is_none() }, began.elapsed());
+        }
     }
     if drill {
         let began = Instant::now();
         let drilled = drill_newest(config, &folder, now).await;
         match &drilled {
             Ok(drilled) => tracing::info!("Restore drill: {drilled}"),
+            Err(_) if !is_final(false) => {}
             Err(error) => tracing::error!(%error, "Restore drill failed"),
         }
-        done(&folder, DRILL, Check { at: now, is_ok: drilled.is_ok() }, began.elapsed());
+        if is_final(drilled.is_ok()) {
+            done(&folder, DRILL, Check { at: now, is_ok: drilled.is_ok() }, began.elapsed());
+        }
     }
+    true
+}
+
+/// The names of the backups in the folder.
+fn names(folder: &Folder) -> Vec<String> {
+    let backups = folder.backups().unwrap_or_default();
+    backups.into_iter().map(|it| it.name).collect()
 }
 
 fn done(folder: &Folder, job: &'static str, check: Check, took: Duration) {
@@ -299,7 +333,10 @@ mod tests {
             assert_eq!((made.state, made.count), (BackupCondition::Ok, 1));
             assert!(made.last_size_bytes.unwrap() > 0 && made.last_at.is_some());
             assert_eq!((made.verified_at, made.archived_wal_files), (None, None));
-            assert_eq!(state(&config, &path, true, clock.now()).await.state, BackupCondition::Failed);
+            assert_eq!(
+                state(&config, &path, true, clock.now()).await.state,
+                BackupCondition::Failed
+            );
 
             check(&config, &path, clock).await;
             let verified = look(&config).await;
@@ -331,20 +368,24 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_verified_while_a_backup_is_being_made() {
+    fn one_instance_checks_at_a_time_and_backups_are_made_meanwhile() {
         block_on(async {
             let (app, config, _place) = with_folder("24h").await;
             let (path, clock) = (config.backup.folder.clone().unwrap(), &app.app.clock);
             let every = config.backup.every.interval().unwrap();
             attempt(&config, &path, every, clock).await.unwrap();
             let folder = Folder::find(&path).unwrap();
-            let lock = folder.lock().unwrap();
-            check(&config, &path, clock).await;
+            let lock = folder.lock_checks().unwrap();
+            assert!(!check(&config, &path, clock).await);
             assert_eq!(Checks::read(&folder), Checks::default());
+            clock.advance(TimeDelta::hours(25));
+            attempt(&config, &path, every, clock).await.unwrap();
+            assert_eq!(folder.backups().unwrap().len(), 2);
             drop(lock);
-            check(&config, &path, clock).await;
+            assert!(check(&config, &path, clock).await);
             let expected = Some(Check { at: clock.now(), is_ok: true });
             assert_eq!(Checks::read(&folder).verify, expected);
+            assert!(!check(&config, &path, clock).await, "it is not due again");
         });
     }
 

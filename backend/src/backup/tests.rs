@@ -149,6 +149,31 @@ async fn archived_wal_that_a_backup_needs_and_that_is_gone_is_damage() {
 }
 
 #[test]
+fn a_link_in_place_of_the_archive_is_not_followed() {
+    let backups = Backups::none();
+    let elsewhere = backups.place.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, backups.folder.wal()).unwrap();
+    let error = backups.archive(&segment(1), "wal", &Recipients::default()).unwrap_err();
+    assert!(error.to_string().contains("is a symbolic link"), "{error}");
+    assert!(wal::list(&backups.folder).is_err());
+    assert!(wal::remove_before(&backups.folder, &segment(9)).is_err());
+    assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
+}
+
+#[test]
+fn whatever_is_in_the_way_of_an_unfinished_backup_is_removed() {
+    let backups = Backups::none();
+    let (file, link) = (".unfinished-file", ".unfinished-link");
+    fs::write(backups.folder.path().join(file), "").unwrap();
+    std::os::unix::fs::symlink("/etc", backups.folder.path().join(link)).unwrap();
+    backups.add(Engine::Sqlite, 1);
+    assert!(!backups.folder.path().join(file).exists());
+    assert!(!backups.folder.path().join(link).is_symlink());
+    assert!(Path::new("/etc/passwd").exists());
+}
+
+#[test]
 fn the_last_good_backup_stays_where_the_newer_ones_are_damaged() {
     let backups = Backups::none();
     backups.add(Engine::Sqlite, 1);

@@ -118,9 +118,20 @@ pub(super) fn segment_before(timeline: u32, lsn: &str, segment_size: u64) -> Opt
     Some(format!("{timeline:08X}{:08X}{:08X}", segment / per_log, segment % per_log))
 }
 
+/// Refuses a symbolic link in place of the archive: whoever can write to the folder of backups could have files
+/// created and removed elsewhere.
+fn refuse_link(wal: &Path) -> Result<()> {
+    if !wal.is_symlink() {
+        return Ok(());
+    }
+    let why = format!("{} is a symbolic link, which is not followed", wal.display());
+    Err(BackupError::Refused(why))
+}
+
 /// All that is in the archive, by name; nothing where there is none.
 pub(super) fn list(folder: &Folder) -> Result<Vec<Archived>> {
     let wal = folder.wal();
+    refuse_link(&wal)?;
     let entries = match std::fs::read_dir(&wal) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.at(&wal)?,
@@ -146,6 +157,7 @@ pub(super) fn archive(
     }
     let folder = Folder::make(folder)?;
     let wal = folder.wal();
+    refuse_link(&wal)?;
     folder::make_private(&wal)?;
     // Two servers that take themselves for the same one would both find the name free.
     let lock = wal.join(LOCK);
@@ -368,9 +380,7 @@ mod tests {
             segment_size: SEGMENT,
         };
         let digest = "0".repeat(64);
-        let file = |name: &str| {
-            Archived::read(format!("/wal/{name}-{digest}.zst").into()).unwrap()
-        };
+        let file = |name: &str| Archived::read(format!("/wal/{name}-{digest}.zst").into()).unwrap();
         let (first, later) = ("000000010000000000000002", "000000010000000000000005");
         let count = |files: &[Archived], needed: &Needed| -> u64 {
             missing(files, needed).iter().map(|it| it.count).sum()

@@ -351,6 +351,16 @@ async fn a_drill_restores_the_newest_backup_counts_its_rows_and_leaves_nothing_b
     assert!(rows(&second) >= rows(&first) + 3, "{first}{second}");
     assert_eq!(below(&scratch), std::slice::from_ref(&scratch), "something was left behind");
 
+    // Settings of PostgreSQL name programs that its server runs.
+    let signature = site.backups.join(&site.names()[1]).join("manifest.json.minisig");
+    let signed = std::fs::read(&signature).unwrap();
+    std::fs::remove_file(&signature).unwrap();
+    match &site.postgres {
+        Some(_) => assert!(drill().badly(1).contains("not signed")),
+        None => drop(drill().well()),
+    }
+    std::fs::write(&signature, signed).unwrap();
+
     let payload = site.payload(&site.names()[1]);
     let mut bytes = std::fs::read(&payload).unwrap();
     let middle = bytes.len() / 2;

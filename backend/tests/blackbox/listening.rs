@@ -69,7 +69,10 @@ else:
     listener.bind(("127.0.0.1", 0))
     open(port_file, "w").write(str(listener.getsockname()[1]))
 listener.listen()
-os.dup2(listener.fileno(), 3, inheritable=True)
+if listener.fileno() == 3:
+    os.set_inheritable(3, True)
+else:
+    os.dup2(listener.fileno(), 3)
 os.execve(command[0], command, {**os.environ, "LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())})
 "#;
 
@@ -86,12 +89,12 @@ fn a_socket_that_systemd_opened_is_used_instead_of_the_address() {
             launch.envs(serve.get_envs().filter_map(|(name, value)| Some((name, value?))));
             launch.stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null());
             let mut child = launch.spawn().unwrap();
-            let url = || match kind {
-                "unix" => Some(format!("unix:{}", socket.display())),
-                _ => {
-                    let port = std::fs::read_to_string(&port).ok()?;
-                    Some(format!("http://127.0.0.1:{port}"))
+            let url = || {
+                if kind == "unix" {
+                    return Some(format!("unix:{}", socket.display()));
                 }
+                let port = std::fs::read_to_string(&port).ok()?;
+                Some(format!("http://127.0.0.1:{port}"))
             };
             eventually("it is ready there", async || {
                 assert!(child.try_wait().unwrap().is_none(), "it ended");
