@@ -33,4 +33,6 @@ server_connect_timeout = 5
 query_wait_timeout = 5
 ignore_startup_parameters = extra_float_digits
 END
+# For point-at.sh.
+echo $$ >"$run/pid"
 exec pgbouncer "$run/pgbouncer.ini"

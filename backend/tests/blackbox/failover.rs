@@ -1,12 +1,15 @@
 //! A synchronous standby takes over while writes go on.
 
-use std::{cell::Cell, time::Duration};
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
 
 use futures::future::{join, join_all};
 
 use crate::{
     kill::{Ledger, VEHICLES, WRITERS},
-    support::{Place, Postgres, Sql, block_on, eventually, random},
+    support::{Cluster, Place, Postgres, Sql, Traffic, block_on, eventually, random, rounds},
 };
 
 #[test]
@@ -43,7 +46,7 @@ fn nothing_acknowledged_is_lost_when_a_synchronous_standby_takes_over() {
             eventually("writes go on", async || acknowledged() > 30).await;
             tokio::time::sleep(Duration::from_millis(random(300))).await;
             first.kill();
-            let begun = std::time::Instant::now();
+            let begun = Instant::now();
             standby.promote().await;
             let before = acknowledged();
             eventually("writes go on at the other", async || acknowledged() > before + 30).await;
@@ -52,5 +55,31 @@ fn nothing_acknowledged_is_lost_when_a_synchronous_standby_takes_over() {
         };
         join(join_all(writers), takeover).await;
         ledger.check(&client, &Sql::postgres(&standby.url()).await, &vehicles).await;
+    });
+}
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn nothing_acknowledged_is_lost_when_pgbouncer_is_pointed_at_the_promoted_standby() {
+    block_on(async {
+        let mut cluster = Cluster::start().await;
+        let service = cluster.place().with("MVP__AUTH__REGISTRATION", "open").serve();
+        let traffic = Traffic::start(&[&service]).await;
+        for _round in 0..rounds(1) {
+            let before = traffic.writes();
+            eventually("writes go on", async || traffic.writes() > before + 60).await;
+            tokio::time::sleep(Duration::from_millis(random(300))).await;
+            let begun = Instant::now();
+            cluster.primary.kill();
+            cluster.take_over().await;
+            let before = traffic.writes();
+            eventually("writes go on at the other", async || traffic.writes() > before + 30).await;
+            let gap = traffic.longest_gap(begun);
+            println!("{gap:.2?} without a success from the kill on (goal: 5 s)");
+            cluster.rejoin().await;
+        }
+        let sql = cluster.sql().await;
+        traffic.check(&[&service], &sql).await;
+        sql.close().await;
     });
 }

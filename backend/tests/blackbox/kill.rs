@@ -31,18 +31,28 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    fn next(&self) -> u64 {
+    pub(crate) fn next(&self) -> u64 {
         self.numbers.set(self.numbers.get() + 1);
         self.numbers.get()
+    }
+
+    /// Writes down what is about to be sent.
+    pub(crate) fn intend(&self, name: &str) {
+        self.wanted.borrow_mut().insert(name.to_owned());
+    }
+
+    /// Writes down what was acknowledged.
+    pub(crate) fn acknowledge(&self, name: String, record: Value) {
+        self.acknowledged.borrow_mut().insert(name, record);
     }
 
     /// Writes down the intent, sends it, writes down the acknowledgement; none where the service
     /// is gone.
     async fn write(&self, by: &Client, path: &str, name: String, body: Value) -> Option<Answer> {
-        self.wanted.borrow_mut().insert(name.clone());
+        self.intend(&name);
         let answer = by.send(Method::POST, path, Some(&body)).await.ok()?;
         if answer.status == 201 {
-            self.acknowledged.borrow_mut().insert(name, answer.body.clone());
+            self.acknowledge(name, answer.body.clone());
         }
         Some(answer)
     }
@@ -106,16 +116,30 @@ impl Ledger {
     /// Everything acknowledged is there as it was acknowledged, nothing twice, nothing unasked for,
     /// and nothing half done.
     pub(crate) async fn check(&self, client: &Client, sql: &Sql, vehicles: &[String]) {
+        let owned = vehicles.iter().map(|it| (client, it.as_str())).collect::<Vec<_>>();
+        self.check_all(&[client], &owned, sql).await;
+    }
+
+    /// The same for several users. Each vehicle that fill-ups were written to has its owner.
+    pub(crate) async fn check_all(
+        &self,
+        users: &[&Client],
+        vehicles: &[(&Client, &str)],
+        sql: &Sql,
+    ) {
         let wanted = self.wanted.borrow().clone();
         let acknowledged = self.acknowledged.borrow().clone();
-        let garage = client.all("/api/vehicles").await;
+        let mut garage = Vec::new();
+        for user in users {
+            garage.extend(user.all("/api/vehicles").await);
+        }
         let mut found: BTreeMap<String, Value> = BTreeMap::new();
         let mut doubled = Vec::new();
         for vehicle in &garage {
             doubled.extend(found.insert(client::text(&vehicle["vin"]), vehicle.clone()));
         }
-        for vehicle in vehicles {
-            let logs = client.all(&format!("/api/fuel-logs?vehicleId={vehicle}")).await;
+        for (owner, vehicle) in vehicles {
+            let logs = owner.all(&format!("/api/fuel-logs?vehicleId={vehicle}")).await;
             check_economy(&logs);
             let shown = garage.iter().find(|it| it["id"] == **vehicle).unwrap();
             let highest = logs.iter().map(|it| it["odometerReading"].as_i64().unwrap()).max();

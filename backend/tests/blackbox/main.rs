@@ -24,6 +24,7 @@ mod passkeys;
 mod pool;
 mod redis;
 mod refusals;
+mod rehearsal;
 mod replica;
 mod retries;
 mod roles;

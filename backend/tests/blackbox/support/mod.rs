@@ -1,11 +1,14 @@
 //! What the tests share: places to run the program in, the running program, and its clients.
 
 pub(crate) mod client;
+mod cluster;
 pub(crate) mod load;
+mod pgbouncer;
 mod servers;
 #[macro_use]
 mod site;
 mod sql;
+mod traffic;
 mod visit;
 
 use std::{
@@ -21,10 +24,13 @@ use std::{
 };
 
 pub(crate) use client::{Answer, Client};
-pub(crate) use servers::{Postgres, Redis};
+pub(crate) use cluster::Cluster;
+pub(crate) use pgbouncer::PgBouncer;
+pub(crate) use servers::{Postgres, Redis, free_port};
 pub(crate) use site::{Site, this_program};
 pub(crate) use sql::Sql;
 use tempfile::TempDir;
+pub(crate) use traffic::Traffic;
 pub(crate) use visit::Visit;
 
 /// Declares each named test once per engine: `sqlite::name` and `postgres::name`.

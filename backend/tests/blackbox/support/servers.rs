@@ -13,12 +13,12 @@ use tempfile::TempDir;
 use super::{Sql, eventually, signal};
 
 /// A port on which nobody listens.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
 }
 
-async fn listens(port: u16) -> bool {
+pub(super) async fn listens(port: u16) -> bool {
     tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
 }
 
@@ -170,13 +170,39 @@ impl Postgres {
 
     /// A streaming replica of this server, which has its data by now.
     pub(crate) async fn replicated(&self) -> Self {
+        self.replicated_as("replica").await
+    }
+
+    /// The same by a name, which this server lists it under (`application_name`).
+    pub(crate) async fn replicated_as(&self, name: &str) -> Self {
         let mut replica = Self::nowhere();
-        let mut copy = replica.command("pg_basebackup");
-        copy.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", "postgres"]);
+        replica.settings = vec![
+            format!("cluster_name={name}"),
+            // Five seconds by default: for so long, writes would wait after a restart of the primary.
+            "wal_retrieve_retry_interval=500ms".to_owned(),
+        ];
+        replica.follow(self).await;
+        replica
+    }
+
+    /// Replaces what this server has by a copy of `primary`, which it follows from then on.
+    pub(crate) async fn follow(&mut self, primary: &Self) {
+        self.kill();
+        if self.data.exists() {
+            std::fs::remove_dir_all(&self.data).unwrap();
+        }
+        let mut copy = self.command("pg_basebackup");
+        copy.args(["-h", "127.0.0.1", "-p", &primary.port.to_string(), "-U", "postgres"]);
         let made = copy.args(["-D", "data", "-R", "-X", "stream", "-c", "fast"]).output().unwrap();
         assert!(made.status.success(), "{made:?}");
-        replica.restart().await;
-        replica
+        self.restart().await;
+    }
+
+    /// Ends it as an administrator does: `INT` is a fast shutdown, `QUIT` an immediate one.
+    pub(crate) fn shut_down(&mut self, by: &str) {
+        let mut child = self.child.take().unwrap();
+        signal(by, child.id());
+        child.wait().unwrap();
     }
 
     /// Makes a replica the server that takes writes.
@@ -228,8 +254,17 @@ impl Postgres {
         if has_ended { Err(told) } else { Ok(()) }
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     pub(crate) fn url(&self) -> String {
-        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+        self.url_of("postgres", "postgres")
+    }
+
+    /// The address of one of its databases, for a role.
+    pub(crate) fn url_of(&self, role: &str, database: &str) -> String {
+        format!("postgres://{role}@127.0.0.1:{}/{database}", self.port)
     }
 
     /// Ends it as a power cut does: the server and every process of its own at once.

@@ -1,0 +1,86 @@
+//! A primary and its synchronous standby, which the service reaches through PgBouncer.
+
+use super::{PgBouncer, Place, Postgres, Sql, eventually};
+
+/// A primary and its synchronous standby behind PgBouncer, with the roles of docs/operations.md.
+pub(crate) struct Cluster {
+    pub(crate) primary: Postgres,
+    pub(crate) standby: Postgres,
+    pub(crate) pgbouncer: PgBouncer,
+}
+
+impl Cluster {
+    pub(crate) async fn start() -> Self {
+        // By the name that it has once it is the standby.
+        let settings = ["cluster_name=standby", "wal_retrieve_retry_interval=500ms"];
+        let primary = Postgres::start_with(|_| settings.map(str::to_owned).to_vec()).await;
+        let sql = Sql::postgres(&primary.url()).await;
+        for statement in [
+            "CREATE ROLE motovaultpro_owner LOGIN",
+            "CREATE ROLE motovaultpro LOGIN",
+            "CREATE DATABASE motovaultpro OWNER motovaultpro_owner",
+        ] {
+            sql.execute(statement).await;
+        }
+        sql.close().await;
+        let standby = primary.replicated_as("standby").await;
+        let pgbouncer = PgBouncer::start(&primary).await;
+        let cluster = Self { primary, standby, pgbouncer };
+        cluster.replicate_synchronously().await;
+        cluster
+    }
+
+    /// A place for the service, which reaches the database through PgBouncer.
+    pub(crate) fn place(&self) -> Place {
+        let owner = self.primary.url_of("motovaultpro_owner", "motovaultpro");
+        Place::bare()
+            .with("MVP__DATABASE__URL", &self.pgbouncer.url())
+            .with("MVP__DATABASE__PREPARED_STATEMENTS", "false")
+            .with("MVP__DATABASE__MIGRATION_URL", &owner)
+    }
+
+    /// The database, asked past PgBouncer and every policy.
+    pub(crate) async fn sql(&self) -> Sql {
+        Sql::postgres(&self.primary.url_of("postgres", "motovaultpro")).await
+    }
+
+    /// Promotes the standby in place of the primary, which is down, and points PgBouncer at it.
+    pub(crate) async fn take_over(&mut self) {
+        self.standby.promote().await;
+        self.pgbouncer.point_at(&self.standby);
+        std::mem::swap(&mut self.primary, &mut self.standby);
+    }
+
+    /// Makes the former primary the synchronous standby.
+    pub(crate) async fn rejoin(&mut self) {
+        self.standby.follow(&self.primary).await;
+        self.replicate_synchronously().await;
+    }
+
+    async fn replicate_synchronously(&self) {
+        let sql = Sql::postgres(&self.standby.url()).await;
+        // Once promoted, it has no standby to wait for.
+        sql.execute("ALTER SYSTEM RESET synchronous_standby_names").await;
+        sql.execute("SELECT pg_reload_conf()").await;
+        sql.close().await;
+        let sql = Sql::postgres(&self.primary.url()).await;
+        // Without the standby, writes go on with another replica, if there is one.
+        let names = "ALTER SYSTEM SET synchronous_standby_names = 'FIRST 1 (standby, replica)'";
+        sql.execute(names).await;
+        sql.execute("SELECT pg_reload_conf()").await;
+        sql.close().await;
+        self.is_synchronous().await;
+    }
+
+    /// Waits until the standby has everything that is acknowledged.
+    pub(crate) async fn is_synchronous(&self) {
+        let sql = Sql::postgres(&self.primary.url()).await;
+        eventually("the standby is synchronous", async || {
+            let count = "SELECT COUNT(*) FROM pg_stat_replication
+                         WHERE application_name = 'standby' AND sync_state = 'sync'";
+            sql.number(count).await == 1
+        })
+        .await;
+        sql.close().await;
+    }
+}

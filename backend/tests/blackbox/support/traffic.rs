@@ -1,0 +1,256 @@
+//! Clients that write, retry and read back through several instances, in a thread of their own, so
+//! that nothing that a test does in between makes them wait.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use futures::future::{join, join_all};
+use reqwest::Method;
+use serde_json::Value;
+
+use super::{Answer, Client, Service, Sql, block_on, client};
+use crate::kill::Ledger;
+
+/// How many write at once, each a user with a vehicle.
+const USERS: usize = 6;
+/// How long a user pauses after each fill-up, so that the machine itself is not what they wait for.
+const PAUSE: Duration = Duration::from_millis(30);
+/// How long an answer is waited for before another instance is asked.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long after all instances have failed they are asked again.
+const AGAIN: Duration = Duration::from_millis(20);
+/// How often health is looked at.
+const HEALTH: Duration = Duration::from_millis(100);
+
+/// A write or a read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Write,
+    Read,
+}
+
+/// Something that succeeded in the end.
+#[derive(Debug, Clone, Copy)]
+struct Success {
+    kind: Kind,
+    at: Instant,
+    /// From the first attempt on.
+    took: Duration,
+}
+
+/// What the thread has seen so far.
+#[derive(Debug, Default)]
+struct Seen {
+    stops: AtomicBool,
+    successes: Mutex<Vec<Success>>,
+    /// Each answer that was older than what its user had written, or had something twice.
+    wrong: Mutex<Vec<String>>,
+    /// What an instance said of its health, each time that it changed.
+    health: Mutex<Vec<(Instant, usize, String)>>,
+}
+
+/// Users who write fill-ups with an `Idempotency-Key`, go on at the next instance where one does not
+/// answer or says 503, and read each of them back, at another instance first.
+pub(crate) struct Traffic {
+    seen: Arc<Seen>,
+    users: Vec<Client>,
+    vehicles: Vec<String>,
+    thread: JoinHandle<Ledger>,
+}
+
+impl Traffic {
+    /// Begins, with users of their own at these instances, which have to let anybody register.
+    pub(crate) async fn start(instances: &[&Service]) -> Self {
+        let (seen, ledger) = (Arc::new(Seen::default()), Ledger::default());
+        let (mut users, mut vehicles) = (Vec::new(), Vec::new());
+        for nth in 0..USERS {
+            let user = instances[0].register(&format!("user-{nth}@example.org")).await;
+            let vehicle = ledger.add_vehicle(&user).await.unwrap().expect(201);
+            vehicles.push(client::text(&vehicle["id"]));
+            users.push(user);
+        }
+        let urls: Vec<_> = instances.iter().map(|it| it.url.clone()).collect();
+        let (shared, pairs) = (Arc::clone(&seen), users.clone().into_iter().zip(vehicles.clone()));
+        let pairs: Vec<_> = pairs.collect();
+        let thread = std::thread::spawn(move || {
+            block_on(async {
+                let at = |user: &Client| urls.iter().map(|url| user.at(url)).collect();
+                let users = pairs.iter().map(|(user, vehicle)| {
+                    let user = User { instances: at(user), vehicle: vehicle.clone() };
+                    user.work(&ledger, &shared)
+                });
+                let watched = urls.iter().enumerate().map(|(nth, url)| watch(nth, url, &shared));
+                join(join_all(users), join_all(watched)).await;
+            });
+            ledger
+        });
+        Self { seen, users, vehicles, thread }
+    }
+
+    /// How often something was written.
+    pub(crate) fn writes(&self) -> usize {
+        let successes = self.seen.successes.lock().unwrap();
+        successes.iter().filter(|it| it.kind == Kind::Write).count()
+    }
+
+    /// The longest time since `begun` in which nobody wrote anything, or nobody read anything.
+    pub(crate) fn longest_gap(&self, begun: Instant) -> Duration {
+        let successes = self.seen.successes.lock().unwrap();
+        let gap = |kind: Kind| {
+            let (mut last, mut longest) = (begun, Duration::ZERO);
+            for success in successes.iter().filter(|it| it.kind == kind && it.at > begun) {
+                longest = longest.max(success.at - last);
+                last = success.at;
+            }
+            longest.max(last.elapsed())
+        };
+        gap(Kind::Write).max(gap(Kind::Read))
+    }
+
+    /// How long the slowest of all that succeeded since `begun` took, its retries included.
+    pub(crate) fn slowest(&self, begun: Instant) -> Duration {
+        let successes = self.seen.successes.lock().unwrap();
+        let since = successes.iter().filter(|it| it.at > begun);
+        since.map(|it| it.took).max().unwrap_or_default()
+    }
+
+    /// What the instances said of their health since `begun`: after how long, which one, and what.
+    pub(crate) fn health(&self, begun: Instant) -> Vec<(Duration, usize, String)> {
+        let health = self.seen.health.lock().unwrap();
+        let since = health.iter().filter(|it| it.0 >= begun);
+        since.map(|(at, nth, said)| (*at - begun, *nth, said.clone())).collect()
+    }
+
+    /// Ends once each user's last write is acknowledged, and reads everything back: by the API of
+    /// each instance, and by SQL. Nothing is lost, nothing is there twice, and nothing was stale.
+    pub(crate) async fn check(self, instances: &[&Service], sql: &Sql) {
+        self.seen.stops.store(true, Ordering::SeqCst);
+        let ledger = self.thread.join().unwrap();
+        let wrong = self.seen.wrong.lock().unwrap().clone();
+        let reads =
+            self.seen.successes.lock().unwrap().iter().filter(|it| it.kind == Kind::Read).count();
+        println!("{reads} reads, of which {} were stale or had something twice", wrong.len());
+        for instance in instances {
+            let users: Vec<_> = self.users.iter().map(|it| it.at(&instance.url)).collect();
+            let owned = users.iter().zip(&self.vehicles).map(|(user, it)| (user, it.as_str()));
+            ledger
+                .check_all(&users.iter().collect::<Vec<_>>(), &owned.collect::<Vec<_>>(), sql)
+                .await;
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+}
+
+/// Somebody with a vehicle, at every instance.
+struct User {
+    instances: Vec<Client>,
+    vehicle: String,
+}
+
+impl User {
+    async fn work(self, ledger: &Ledger, seen: &Seen) {
+        let mut written = 0;
+        while !seen.stops.load(Ordering::SeqCst) {
+            let number = ledger.next();
+            let body = client::fill_up(&self.vehicle, number);
+            let name = client::text(&body["notes"]);
+            ledger.intend(&name);
+            let first = usize::try_from(number).unwrap();
+            let post = async |at: &Client| at.post_once("/api/fuel-logs", &body, &name).await;
+            let record = self.insist(Kind::Write, first, 201, post, seen).await;
+            ledger.acknowledge(name, record);
+            written += 1;
+            // At once, when the replica may not have it yet; and later, when it may.
+            self.read_back(first + 1, &body, written, seen).await;
+            tokio::time::sleep(PAUSE).await;
+            self.read_back(first, &body, written, seen).await;
+        }
+    }
+
+    /// Reads what the last write has to show in: a list of the cache, one of the database, and sums.
+    async fn read_back(&self, first: usize, last: &Value, written: u64, seen: &Seen) {
+        let read = async |path: &str| {
+            let get = async |at: &Client| at.send(Method::GET, path, None).await;
+            self.insist(Kind::Read, first, 200, get, seen).await
+        };
+        let garage = read("/api/vehicles").await;
+        let logs = read(&format!("/api/fuel-logs?vehicleId={}&limit=1", self.vehicle)).await;
+        let sums = read(&format!("/api/vehicles/{}/fuel-stats", self.vehicle)).await;
+        let shown =
+            [&garage["items"][0]["odometerReading"], &logs["items"][0]["notes"], &sums["logs"]];
+        let expected = [&last["odometerReading"], &last["notes"], &Value::from(written)];
+        if shown != expected {
+            let wrong = format!("{shown:?} instead of {expected:?}");
+            seen.wrong.lock().unwrap().push(wrong);
+        }
+    }
+
+    /// Asks one instance after the other until one gives this status.
+    async fn insist(
+        &self,
+        kind: Kind,
+        first: usize,
+        status: u16,
+        send: impl AsyncFn(&Client) -> reqwest::Result<Answer>,
+        seen: &Seen,
+    ) -> Value {
+        let begun = Instant::now();
+        for attempt in 0.. {
+            let instance = &self.instances[(first + attempt) % self.instances.len()];
+            match tokio::time::timeout(PATIENCE, send(instance)).await {
+                Ok(Ok(answer)) if answer.status == status => {
+                    let at = Instant::now();
+                    let success = Success { kind, at, took: at - begun };
+                    seen.successes.lock().unwrap().push(success);
+                    return answer.body;
+                }
+                Ok(Ok(answer)) => {
+                    let is_under_way = answer.body["type"] == "/problems/in-flight";
+                    let is_refused =
+                        answer.status == 503 && answer.headers.contains_key("retry-after");
+                    assert!(is_under_way || is_refused, "{answer:?}");
+                }
+                // Cut off, or not answered in time.
+                Ok(Err(_)) | Err(_) => {}
+            }
+            if (attempt + 1).is_multiple_of(self.instances.len()) {
+                tokio::time::sleep(AGAIN).await;
+            }
+        }
+        unreachable!("attempts do not end")
+    }
+}
+
+/// Writes down what an instance says of its health, as often as it changes.
+async fn watch(nth: usize, url: &str, seen: &Seen) {
+    let client = Client::nobody(url);
+    let mut before = String::new();
+    while !seen.stops.load(Ordering::SeqCst) {
+        let asked = Instant::now();
+        let answer = client.send(Method::GET, "/api/health", None);
+        let said = match tokio::time::timeout(PATIENCE, answer).await {
+            Ok(Ok(Answer { status, body, .. })) => {
+                let part = |name: &str| body[name]["state"].as_str().unwrap_or("?").to_owned();
+                format!(
+                    "{status} {}: database {}, cache {}, problems {}",
+                    body["status"].as_str().unwrap_or("?"),
+                    part("database"),
+                    part("cache"),
+                    body["problems"]
+                )
+            }
+            _ => "no answer".to_owned(),
+        };
+        if said != before {
+            seen.health.lock().unwrap().push((asked, nth, said.clone()));
+            before = said;
+        }
+        tokio::time::sleep(HEALTH).await;
+    }
+}
