@@ -237,7 +237,7 @@ impl Db {
         if !is_replicas {
             return Some(read.await);
         }
-        match tokio::time::timeout(REPLICAS_PATIENCE, read).await {
+        match tokio::time::timeout(REPLICAS_PATIENCE, outage::on_replica(read)).await {
             Ok(Err(Error::Unavailable)) | Err(_) => {
                 replica.leave_alone();
                 None

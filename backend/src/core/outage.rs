@@ -153,8 +153,25 @@ fn with<T>(work: impl FnOnce(&mut Vec<State>) -> T) -> T {
     STATES.with(|it| work(&mut it.lock().unwrap_or_else(PoisonError::into_inner)))
 }
 
+tokio::task_local! {
+    static ON_REPLICA: ();
+}
+
+/// Does something on a replica. How that goes says nothing about the database that the service works
+/// on.
+pub(super) async fn on_replica<T>(work: impl Future<Output = T>) -> T {
+    ON_REPLICA.scope((), work).await
+}
+
+fn is_on_replica() -> bool {
+    ON_REPLICA.try_with(|()| ()).is_ok()
+}
+
 /// Notes that the database failed for this cause, and logs that unless it was logged within a minute.
 pub(super) fn note(cause: Cause, error: &sqlx::Error) {
+    if is_on_replica() {
+        return;
+    }
     let now = Instant::now();
     ANY.store(true, Ordering::Relaxed);
     let told = with(|states| {
@@ -182,7 +199,7 @@ pub(super) fn note(cause: Cause, error: &sqlx::Error) {
 /// Ends what a read that succeeded (`Blocked::ReadsAndWrites`) or a write that succeeded
 /// (`Blocked::Writes`, and so everything) shows to be over.
 pub(super) fn is_over(shown: Blocked) {
-    if !ANY.load(Ordering::Relaxed) {
+    if !ANY.load(Ordering::Relaxed) || is_on_replica() {
         return;
     }
     let over = with(|states| {
@@ -214,7 +231,7 @@ pub fn current() -> Vec<Outage> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Blocked, Cause, current, is_over, note};
+    use super::{Blocked, Cause, current, is_over, note, on_replica};
 
     #[test]
     fn every_code_has_its_cause() {
@@ -236,6 +253,17 @@ mod tests {
         ] {
             assert_eq!(Cause::of_code(code), cause, "{code}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_replica_neither_begins_an_outage_nor_ends_one() {
+        on_replica(async { note(Cause::Unreachable, &sqlx::Error::PoolTimedOut) }).await;
+        assert!(current().is_empty());
+        note(Cause::Unreachable, &sqlx::Error::PoolTimedOut);
+        on_replica(async { is_over(Blocked::Writes) }).await;
+        assert_eq!(current().len(), 1);
+        is_over(Blocked::Writes);
+        assert!(current().is_empty());
     }
 
     #[test]

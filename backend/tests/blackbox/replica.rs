@@ -135,6 +135,12 @@ fn nobody_reads_older_than_they_wrote_and_a_dead_replica_fails_nothing() {
         }
         ann.add(0, 30).await;
         assert_eq!(ann.counts(1).await.1, all + 1);
+        for service in &pair.services {
+            let log = service.log();
+            assert!(log.contains("The replica is away"), "{log}");
+            // That would be the primary.
+            assert!(!log.contains("The database fails"), "{log}");
+        }
         drop(pair.primary);
     });
 }
@@ -152,5 +158,76 @@ fn a_replica_too_far_behind_is_left_alone() {
         eventually("the primary is asked", async || ann.counts(0).await == (2, 2)).await;
         pair.on_replica("SELECT pg_wal_replay_resume()").await;
         eventually("it has caught up", async || ann.counts(1).await == (2, 2)).await;
+    });
+}
+
+/// The promoted standby lacks what the replica already has, so positions in the old log are higher
+/// than those of what is written now.
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn a_replica_of_the_failed_primary_is_not_read_after_a_failover() {
+    block_on(async {
+        let mut primary = Postgres::start().await;
+        let mut replica = primary.replicated().await;
+        let mut standby = primary.replicated().await;
+        let both = format!(
+            "postgres://postgres@{},{}/postgres?target_session_attrs=read-write",
+            primary.host(),
+            standby.host()
+        );
+        let service = Place::bare()
+            .with("MVP__DATABASE__URL", &both)
+            .with("MVP__DATABASE__REPLICA_URL", &replica.url())
+            .with("MVP__CACHE__URL", &server("TEST_REDIS_URL"))
+            .serve();
+        let ann = service.register("ann@example.org").await;
+        let user = User { vehicle: ann.add_vehicle(1).await, clients: [ann.clone(), ann] };
+        user.add(0, 1).await;
+
+        let position = async |at: &Postgres, statement: &str| {
+            let sql = Sql::postgres(&at.url()).await;
+            let bytes = format!("SELECT pg_wal_lsn_diff({statement}, '0/0')::BIGINT");
+            let bytes = sql.number(&bytes).await;
+            sql.close().await;
+            bytes
+        };
+        let end = position(&primary, "pg_current_wal_lsn()").await;
+        eventually("the standby has the user's fill-up", async || {
+            position(&standby, "pg_last_wal_replay_lsn()").await >= end
+        })
+        .await;
+        standby.kill();
+        let sql = Sql::postgres(&primary.url()).await;
+        sql.execute("CREATE TABLE filler AS SELECT generate_series(1, 300000)").await;
+        sql.close().await;
+        let end = position(&primary, "pg_current_wal_lsn()").await;
+        eventually("the replica has what the standby lacks", async || {
+            position(&replica, "pg_last_wal_replay_lsn()").await >= end
+        })
+        .await;
+        primary.kill();
+        standby.restart().await;
+        standby.promote().await;
+        eventually("the service works on the standby", async || {
+            user.clients[0].get("/api/health").await.status == 200
+        })
+        .await;
+        for nth in 2..20 {
+            user.add(0, nth).await;
+            assert_eq!(user.counts(0).await, (usize::try_from(nth).unwrap(), nth));
+        }
+        assert!(position(&standby, "pg_current_wal_lsn()").await < end, "no longer behind");
+
+        // Once it follows the new primary, it answers again.
+        replica.follow(&standby).await;
+        let sql = Sql::postgres(&replica.url()).await;
+        eventually("the replica is read", async || {
+            user.counts(0).await;
+            let reads = "SELECT (seq_scan + idx_scan)::BIGINT FROM pg_stat_user_tables
+                         WHERE relname = 'fuel_logs'";
+            sql.number(reads).await > 0
+        })
+        .await;
+        sql.close().await;
     });
 }

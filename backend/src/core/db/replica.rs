@@ -5,13 +5,15 @@
 //! is first needed, and forgotten at each of their commits, on whichever instance. A replica that
 //! has replayed that position has all of theirs. Where the cache is away, knows nothing or cannot
 //! be trusted, nothing is lost but the relief: the primary answers.
+//!
+//! Positions are compared within one timeline only. When a standby is promoted, a replica that still
+//! follows the failed primary may be ahead of it, in a history that the new primary never had.
 
 use std::{
     collections::VecDeque,
-    sync::{
-        Arc, Mutex, OnceLock, PoisonError, Weak,
-        atomic::{AtomicU64, Ordering},
-    },
+    fmt,
+    str::FromStr,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
@@ -29,12 +31,42 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How long a position is kept, unless its user writes.
 const KEPT: Duration = Duration::from_mins(10);
 
+/// A place in the log of one timeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Position {
+    timeline: i32,
+    bytes: u64,
+}
+
+impl Position {
+    /// Whether a server that has replayed the log up to here has replayed it up to `other`.
+    fn includes(self, other: Self) -> bool {
+        self.timeline == other.timeline && self.bytes >= other.bytes
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.timeline, self.bytes)
+    }
+}
+
+impl FromStr for Position {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (timeline, bytes) = text.split_once('/').ok_or(())?;
+        let timeline = timeline.parse().map_err(drop)?;
+        Ok(Self { timeline, bytes: bytes.parse().map_err(drop)? })
+    }
+}
+
 /// A replica, and whom it may answer.
 #[derive(Debug)]
 pub struct Replica {
     pool: PgPool,
-    /// How far it has come in the primary's log; 0 while it is to be left alone.
-    replayed: AtomicU64,
+    /// How far it has come in the primary's log; none while it is to be left alone.
+    replayed: Mutex<Option<Position>>,
     cache: OnceLock<Cache>,
     state: Mutex<ReplicaState>,
 }
@@ -69,7 +101,7 @@ impl Replica {
     pub(super) fn watch(primary: PgPool, pool: PgPool, max_lag: Duration) -> Arc<Self> {
         let replica = Arc::new(Self {
             pool,
-            replayed: AtomicU64::new(0),
+            replayed: Mutex::default(),
             cache: OnceLock::new(),
             state: Mutex::new(ReplicaState {
                 state: ReplicaCondition::Away,
@@ -97,7 +129,9 @@ impl Replica {
 
     /// Whether it has all that the user has written.
     pub(super) async fn has_all_of(&self, user: &UserId, primary: &PgPool) -> bool {
-        let (Some(cache), false) = (self.cache.get(), self.is_left_alone()) else { return false };
+        let (Some(cache), true) = (self.cache.get(), self.replayed().is_some()) else {
+            return false;
+        };
         if !cache.state().1 {
             return false;
         }
@@ -111,8 +145,9 @@ impl Replica {
             cache.invalidate(&key(user)).await;
             return false;
         };
-        let known = std::str::from_utf8(&known).ok().and_then(|it| it.parse::<u64>().ok());
-        known.is_some_and(|known| known <= self.replayed.load(Ordering::SeqCst))
+        let known = std::str::from_utf8(&known).ok().and_then(|it| it.parse().ok());
+        let replayed = *self.replayed();
+        known.zip(replayed).is_some_and(|(known, replayed)| replayed.includes(known))
     }
 
     /// The user has committed something.
@@ -124,11 +159,11 @@ impl Replica {
 
     /// It has failed: it is left alone until it answers again.
     pub fn leave_alone(&self) {
-        self.replayed.store(0, Ordering::SeqCst);
+        *self.replayed() = None;
     }
 
-    fn is_left_alone(&self) -> bool {
-        self.replayed.load(Ordering::SeqCst) == 0
+    fn replayed(&self) -> MutexGuard<'_, Option<Position>> {
+        self.replayed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -137,24 +172,30 @@ fn key(user: &UserId) -> String {
 }
 
 /// How far the primary's log goes.
-async fn position(primary: &PgPool) -> Result<u64> {
-    let ask = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::BIGINT";
+async fn position(primary: &PgPool) -> sqlx::Result<Position> {
+    // The name of a file of the log begins with the timeline, in hexadecimal digits.
+    let ask = "SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::BIT(32)::INTEGER,
+                      pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::BIGINT";
     let row = sqlx::raw_sql(ask).fetch_one(primary).await?;
-    Ok(row.try_get::<i64, _>(0)?.unsigned_abs())
+    Ok(Position { timeline: row.try_get(0)?, bytes: row.try_get::<i64, _>(1)?.unsigned_abs() })
 }
 
-/// How far the replica has replayed it; none where it is none (any more).
-async fn replayed(replica: &PgPool) -> Result<Option<u64>> {
-    let ask = "SELECT pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::BIGINT
+/// How far the replica has replayed it; none where it is none (any more). It may name the timeline
+/// before for a while, never a later one.
+async fn replayed(replica: &PgPool) -> sqlx::Result<Option<Position>> {
+    let ask = "SELECT GREATEST(last.timeline_id, recovery.min_recovery_end_timeline),
+                      pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::BIGINT
+               FROM pg_control_checkpoint() last, pg_control_recovery() recovery
                WHERE pg_is_in_recovery()";
     let Some(row) = sqlx::raw_sql(ask).fetch_optional(replica).await? else { return Ok(None) };
-    Ok(row.try_get::<Option<i64>, _>(0)?.map(i64::unsigned_abs))
+    let Some(bytes) = row.try_get::<Option<i64>, _>(1)? else { return Ok(None) };
+    Ok(Some(Position { timeline: row.try_get(0)?, bytes: bytes.unsigned_abs() }))
 }
 
 /// Looks until nobody holds the replica any more.
 async fn watch(replica: Weak<Replica>, primary: PgPool, max_lag: Duration) {
     // Where the primary's log ended, and when: what the replica has not replayed of it yet.
-    let mut ahead: VecDeque<(Instant, u64)> = VecDeque::new();
+    let mut ahead: VecDeque<(Instant, Position)> = VecDeque::new();
     let mut was_used = true;
     loop {
         let Some(it) = replica.upgrade() else { return };
@@ -162,34 +203,42 @@ async fn watch(replica: Weak<Replica>, primary: PgPool, max_lag: Duration) {
             return;
         }
         if let Ok(Ok(end)) = tokio::time::timeout(PATIENCE, position(&primary)).await
-            && ahead.back().is_none_or(|last| last.1 < end)
+            && ahead.back().is_none_or(|last| !last.1.includes(end))
         {
+            // Another timeline is another history.
+            ahead.retain(|before| before.1.timeline == end.timeline);
             ahead.push_back((Instant::now(), end));
         }
         let told = tokio::time::timeout(PATIENCE, replayed(&it.pool)).await;
-        let replayed = told.ok().and_then(Result::ok).flatten().unwrap_or(0);
-        while ahead.front().is_some_and(|first| first.1 <= replayed) {
+        let replayed = told.ok().and_then(Result::ok).flatten();
+        while let (Some(first), Some(replayed)) = (ahead.front(), replayed)
+            && replayed.includes(first.1)
+        {
             ahead.pop_front();
         }
+        let is_behind = ahead.front().is_some_and(|first| {
+            let is_other = replayed.is_some_and(|it| it.timeline != first.1.timeline);
+            is_other || first.0.elapsed() > max_lag
+        });
         let lag = ahead.front().map_or(Duration::ZERO, |first| first.0.elapsed());
-        let is_used = replayed > 0 && lag <= max_lag;
-        let end = ahead.back().map_or(replayed, |last| last.1);
+        let end = ahead.back().map(|last| last.1.bytes);
         *it.state.lock().unwrap_or_else(PoisonError::into_inner) = ReplicaState {
-            state: match (replayed, is_used) {
-                (0, _) => ReplicaCondition::Away,
-                (_, true) => ReplicaCondition::Used,
-                (_, false) => ReplicaCondition::Behind,
+            state: match replayed {
+                None => ReplicaCondition::Away,
+                Some(_) if is_behind => ReplicaCondition::Behind,
+                Some(_) => ReplicaCondition::Used,
             },
-            lag_seconds: (replayed > 0).then(|| lag.as_secs_f64()),
-            lag_bytes: (replayed > 0).then(|| end.saturating_sub(replayed)),
+            lag_seconds: replayed.map(|_| lag.as_secs_f64()),
+            lag_bytes: replayed.map(|it| end.map_or(0, |end| end.saturating_sub(it.bytes))),
         };
-        if is_used != was_used {
+        let replayed = replayed.filter(|_| !is_behind);
+        if replayed.is_some() != was_used {
+            was_used = replayed.is_some();
             let state =
-                if is_used { "is asked" } else { "is away or behind: the primary is asked" };
+                if was_used { "is asked" } else { "is away or behind: the primary is asked" };
             tracing::info!("The replica {state}");
-            was_used = is_used;
         }
-        it.replayed.store(if is_used { replayed } else { 0 }, Ordering::SeqCst);
+        *it.replayed() = replayed;
         drop(it);
         tokio::time::sleep(EVERY).await;
     }
