@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help map run test test-compose test-pgbouncer check fuzz fuzz-backups migrate backup restore repair-roles bench bench-scaling bench-vin overload torture drill dist test-dist test-proxies setup start stop logs db-shell clean
+.PHONY: help map run test test-compose test-pgbouncer check fuzz fuzz-backups migrate backup restore repair-roles bench bench-scaling bench-vin overload torture rehearsal drill dist test-dist test-proxies setup start stop logs db-shell clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,10 @@ overload: ## put ten times the load upon a release build that it can take
 	scripts/need postgresql redis-server
 	scripts/overload
 
+rehearsal: ## let one part of a production setup fail after another, under load
+	scripts/need postgresql redis-server pgbouncer
+	scripts/rehearsal
+
 drill: ## lose everything on both engines, and bring it back from backups
 	scripts/need postgresql redis-server
 	scripts/drill
@@ -104,7 +108,7 @@ db-shell: ## open psql on the database in Docker
 	scripts/compose exec admin-postgres psql --username=postgres motovaultpro
 
 torture: ## kill, fill, hang and overload, by a seed that it prints
-	scripts/need postgresql redis-server
+	scripts/need postgresql redis-server pgbouncer
 	scripts/with-servers scripts/torture
 
 clean: ## remove build output and, after asking, data/ and Docker's volumes

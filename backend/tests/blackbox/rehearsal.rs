@@ -14,9 +14,9 @@ use crate::support::{
     this_program,
 };
 
-/// How long a part is down before it is started again, or a failed primary before somebody notices.
+/// How long a part is down before it is started again, or the primary before the failover begins.
 const DOWN: Duration = Duration::from_secs(1);
-/// The longest time without a success while something that others stand in for is down.
+/// The longest time without a success while a redundant part is down.
 const REDUNDANT: Duration = Duration::from_millis(200);
 /// … while PgBouncer or PostgreSQL restarts.
 const RESTART: Duration = Duration::from_secs(3);
@@ -29,7 +29,7 @@ struct Trial {
     rounds: u64,
     /// How long nothing happens before and after each event.
     calm: Duration,
-    /// By what factor a goal may be missed; none where the machine is busy with other tests.
+    /// By what factor a goal may be missed; none if the machine is busy with other tests.
     factor: Option<f64>,
 }
 
@@ -131,11 +131,11 @@ impl Production {
         self.instances.each_ref().map(Instance::service)
     }
 
-    /// Waits until every instance is ready and well, and the standby has everything.
-    async fn is_well(&self) {
+    /// Waits until every instance is healthy and the standby has everything.
+    async fn is_healthy(&self) {
         for service in self.services() {
             let nobody = service.nobody();
-            eventually("the instance is well", async || {
+            eventually("the instance is healthy", async || {
                 let health = nobody.get("/api/health").await;
                 health.status == 200 && health.body["status"] == "ok"
             })
@@ -157,7 +157,7 @@ impl Production {
     }
 }
 
-/// What the events are compared with, and what they are written down in.
+/// What the events are compared with, and where they are written down.
 struct Record {
     trial: Trial,
     report: Option<File>,
@@ -165,26 +165,29 @@ struct Record {
 }
 
 impl Record {
-    /// Lets something happen, waits until all is well again, and writes down how it went.
+    /// Lets something happen, waits until everything is healthy again, and records how it went.
+    /// `happens` returns the moment from which nothing was down any more.
     async fn event(
         &mut self,
         production: &mut Production,
         traffic: &Traffic,
         what: &str,
         goal: Duration,
-        happens: impl AsyncFnOnce(&mut Production),
+        happens: impl AsyncFnOnce(&mut Production) -> Instant,
     ) {
         for instance in &mut production.instances {
             instance.new_lines();
         }
         let begun = Instant::now();
-        happens(production).await;
+        let back = happens(production).await - begun;
         let before = traffic.writes();
         eventually("writes go on", async || traffic.writes() > before + 30).await;
-        production.is_well().await;
+        production.is_healthy().await;
         tokio::time::sleep(self.trial.calm).await;
         let (gap, slowest) = (traffic.longest_gap(begun), traffic.slowest(begun));
-        let line = format!("{what:<52} {gap:>8.2?} {goal:>7.1?} {slowest:>10.2?}");
+        let [back, gap_s, goal_s, slowest] =
+            [back, gap, goal, slowest].map(|it| format!("{:.2} s", it.as_secs_f64()));
+        let line = format!("{what:<42} {back:>8} {gap_s:>15} {goal_s:>8} {slowest:>8}");
         println!("{line}");
         if self.trial.factor.is_some_and(|factor| gap > goal.mul_f64(factor)) {
             self.missed.push(line.clone());
@@ -192,55 +195,66 @@ impl Record {
         let Some(report) = &mut self.report else { return };
         writeln!(report, "\n== {line}\nhealth:").unwrap();
         for (after, nth, said) in traffic.health(begun) {
-            writeln!(report, "  +{after:.2?} instance {}: {said}", nth + 1).unwrap();
+            writeln!(report, "  +{:.2} s, instance {}: {said}", after.as_secs_f64(), nth + 1)
+                .unwrap();
         }
         for (nth, instance) in production.instances.iter_mut().enumerate() {
-            writeln!(report, "log of instance {}:\n{}", nth + 1, instance.new_lines()).unwrap();
+            let lines = instance.new_lines();
+            let (answers, lines): (Vec<&str>, Vec<&str>) =
+                lines.lines().partition(|it| it.contains(r#""message":"Answered""#));
+            let failed = answers.iter().filter(|it| it.contains(r#""status":5"#)).count();
+            writeln!(report, "log of instance {}, and {failed} answers 5xx:", nth + 1).unwrap();
+            for line in lines {
+                writeln!(report, "  {line}").unwrap();
+            }
         }
     }
 
     async fn round(&mut self, production: &mut Production, traffic: &Traffic) {
         let down = || tokio::time::sleep(DOWN);
-        self.event(production, traffic, "nothing", REDUNDANT, async |_| {}).await;
+        let happens = async |_: &mut Production| Instant::now();
+        self.event(production, traffic, "nothing", REDUNDANT, happens).await;
         for nth in [0, 1] {
-            let what = format!("instance {} killed, back after 1 s", nth + 1);
+            let what = format!("instance {} killed", nth + 1);
             let happens = async |it: &mut Production| {
                 it.instances[nth].kill();
                 down().await;
                 it.instances[nth].restart();
+                Instant::now()
             };
             self.event(production, traffic, &what, REDUNDANT, happens).await;
         }
-        let what = "Redis killed, back after 1 s";
         let happens = async |it: &mut Production| {
             it.redis.kill();
             down().await;
             it.redis.restart(&[]).await;
+            Instant::now()
         };
-        self.event(production, traffic, what, REDUNDANT, happens).await;
-        let what = "replica killed, back after 1 s";
+        self.event(production, traffic, "Redis killed", REDUNDANT, happens).await;
         let happens = async |it: &mut Production| {
             it.replica_is_asked().await;
             it.replica.kill();
             down().await;
             it.replica.restart().await;
+            let back = Instant::now();
             it.replica_is_asked().await;
+            back
         };
-        self.event(production, traffic, what, REDUNDANT, happens).await;
-        let what = "synchronous standby killed, back after 1 s";
+        self.event(production, traffic, "replica killed", REDUNDANT, happens).await;
         let happens = async |it: &mut Production| {
             it.cluster.standby.kill();
             down().await;
             it.cluster.standby.restart().await;
+            Instant::now()
         };
-        self.event(production, traffic, what, REDUNDANT, happens).await;
-        let what = "PgBouncer killed, back after 1 s";
+        self.event(production, traffic, "synchronous standby killed", REDUNDANT, happens).await;
         let happens = async |it: &mut Production| {
             it.cluster.pgbouncer.kill();
             down().await;
             it.cluster.pgbouncer.restart().await;
+            Instant::now()
         };
-        self.event(production, traffic, what, RESTART, happens).await;
+        self.event(production, traffic, "PgBouncer killed", RESTART, happens).await;
         for (what, how) in [
             ("PostgreSQL restarted (fast shutdown)", "INT"),
             ("PostgreSQL restarted (immediate shutdown)", "QUIT"),
@@ -248,21 +262,24 @@ impl Record {
             let happens = async |it: &mut Production| {
                 it.cluster.primary.shut_down(how);
                 it.cluster.primary.restart().await;
+                Instant::now()
             };
             self.event(production, traffic, what, RESTART, happens).await;
         }
-        let what = "primary killed, standby promoted after 1 s";
         let happens = async |it: &mut Production| {
             it.cluster.primary.kill();
             down().await;
             it.cluster.take_over().await;
-            // What it answers by now comes from a history that ended. Then it follows the new primary.
-            tokio::time::sleep(DOWN).await;
+            let back = Instant::now();
+            // The replica still has what the failed primary sent. Then it follows the new one.
+            down().await;
             it.cluster.rejoin().await;
             it.replica.follow(&it.cluster.primary).await;
             it.replica_is_asked().await;
+            back
         };
-        self.event(production, traffic, what, FAILOVER, happens).await;
+        self.event(production, traffic, "primary killed, standby promoted", FAILOVER, happens)
+            .await;
     }
 }
 
@@ -280,15 +297,10 @@ fn a_day_of_outages_loses_doubles_and_delays_nothing() {
             file
         });
         let mut record = Record { trial, report, missed: Vec::new() };
+        eventually("writes go on", async || traffic.writes() > 100).await;
         for round in 1..=record.trial.rounds {
-            let columns = ["without success", "goal", "slowest"];
-            println!(
-                "{:<44} {:>16} {:>7} {:>10}",
-                format!("round {round}"),
-                columns[0],
-                columns[1],
-                columns[2]
-            );
+            let [back, gap, goal, slowest] = ["up again", "without success", "goal", "slowest"];
+            println!("round {round:<36} {back:>8} {gap:>15} {goal:>8} {slowest:>8}");
             record.round(&mut production, &traffic).await;
         }
         let sql = production.cluster.sql().await;

@@ -14,7 +14,7 @@ use super::{
     servers::{free_port, give_away, listens, other_user},
 };
 
-/// What the service's role has to say to PgBouncer.
+/// The password of the service's role.
 const PASSWORD: &str = "throwaway";
 
 /// A PgBouncer as `deploy/pgbouncer` starts it. It leads to the database `motovaultpro`.
@@ -60,7 +60,7 @@ impl PgBouncer {
     fn script(&self, name: &str) -> Command {
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/pgbouncer");
         let mut command = Command::new("sh");
-        // Whoever runs it may not get at the source.
+        // That user may have no access to the folder of the source.
         command.arg("-c").arg(std::fs::read_to_string(scripts.join(name)).unwrap()).arg(name);
         command.current_dir(self.folder.path()).env_clear();
         command.env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin");

@@ -21,11 +21,11 @@ use crate::kill::Ledger;
 const USERS: usize = 6;
 /// How long a user pauses after each fill-up, so that the machine itself is not what they wait for.
 const PAUSE: Duration = Duration::from_millis(30);
-/// How long an answer is waited for before another instance is asked.
+/// How long to wait for an answer before asking another instance.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long after all instances have failed they are asked again.
+/// How long to wait after every instance has failed.
 const AGAIN: Duration = Duration::from_millis(20);
-/// How often health is looked at.
+/// How often health is checked.
 const HEALTH: Duration = Duration::from_millis(100);
 
 /// A write or a read.
@@ -51,7 +51,7 @@ struct Seen {
     successes: Mutex<Vec<Success>>,
     /// Each answer that was older than what its user had written, or had something twice.
     wrong: Mutex<Vec<String>>,
-    /// What an instance said of its health, each time that it changed.
+    /// What an instance reported as its health, each time that it changed.
     health: Mutex<Vec<(Instant, usize, String)>>,
 }
 
@@ -65,7 +65,7 @@ pub(crate) struct Traffic {
 }
 
 impl Traffic {
-    /// Begins, with users of their own at these instances, which have to let anybody register.
+    /// Begins, with new users at these instances, which must have open registration.
     pub(crate) async fn start(instances: &[&Service]) -> Self {
         let (seen, ledger) = (Arc::new(Seen::default()), Ledger::default());
         let (mut users, mut vehicles) = (Vec::new(), Vec::new());
@@ -99,7 +99,7 @@ impl Traffic {
         successes.iter().filter(|it| it.kind == Kind::Write).count()
     }
 
-    /// The longest time since `begun` in which nobody wrote anything, or nobody read anything.
+    /// The longest time since `begun` without a successful write, or without a successful read.
     pub(crate) fn longest_gap(&self, begun: Instant) -> Duration {
         let successes = self.seen.successes.lock().unwrap();
         let gap = |kind: Kind| {
@@ -120,7 +120,7 @@ impl Traffic {
         since.map(|it| it.took).max().unwrap_or_default()
     }
 
-    /// What the instances said of their health since `begun`: after how long, which one, and what.
+    /// What the instances reported as their health since `begun`: after how long, which one, what.
     pub(crate) fn health(&self, begun: Instant) -> Vec<(Duration, usize, String)> {
         let health = self.seen.health.lock().unwrap();
         let since = health.iter().filter(|it| it.0 >= begun);
@@ -147,7 +147,7 @@ impl Traffic {
     }
 }
 
-/// Somebody with a vehicle, at every instance.
+/// A user with a vehicle, signed in at every instance.
 struct User {
     instances: Vec<Client>,
     vehicle: String,
@@ -227,12 +227,11 @@ impl User {
     }
 }
 
-/// Writes down what an instance says of its health, as often as it changes.
+/// Records what an instance reports as its health, each time that it changes.
 async fn watch(nth: usize, url: &str, seen: &Seen) {
     let client = Client::nobody(url);
     let mut before = String::new();
     while !seen.stops.load(Ordering::SeqCst) {
-        let asked = Instant::now();
         let answer = client.send(Method::GET, "/api/health", None);
         let said = match tokio::time::timeout(PATIENCE, answer).await {
             Ok(Ok(Answer { status, body, .. })) => {
@@ -248,7 +247,7 @@ async fn watch(nth: usize, url: &str, seen: &Seen) {
             _ => "no answer".to_owned(),
         };
         if said != before {
-            seen.health.lock().unwrap().push((asked, nth, said.clone()));
+            seen.health.lock().unwrap().push((Instant::now(), nth, said.clone()));
             before = said;
         }
         tokio::time::sleep(HEALTH).await;
