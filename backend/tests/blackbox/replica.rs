@@ -6,6 +6,7 @@ use crate::support::{Client, Place, Postgres, Service, Sql, block_on, eventually
 
 /// Two instances of the service over a primary and its replica.
 struct Pair {
+    _place: Place,
     primary: Postgres,
     replica: Postgres,
     /// The primary, asked past the service.
@@ -24,7 +25,7 @@ impl Pair {
             .with("MVP__CACHE__URL", &server("TEST_REDIS_URL"));
         let sql = Sql::postgres(&primary.url()).await;
         let services = [place.serve(), place.serve()];
-        Self { primary, replica, sql, services }
+        Self { _place: place, primary, replica, sql, services }
     }
 
     async fn on_replica(&self, statement: &str) {
