@@ -163,8 +163,13 @@ impl User {
             ledger.intend(&name);
             let first = usize::try_from(number).unwrap();
             let post = async |at: &Client| at.post_once("/api/fuel-logs", &body, &name).await;
-            let record = self.insist(Kind::Write, first, 201, post, seen).await;
-            ledger.acknowledge(name, record);
+            let record = self.insist(Kind::Write, first, 201, &post, seen).await;
+            // Now and then as if the answer had been lost on its way.
+            if number.is_multiple_of(8) {
+                let again = self.insist(Kind::Write, first + 1, 201, &post, seen).await;
+                assert_eq!(again, record, "a retry must give the same record");
+            }
+            ledger.acknowledge(name.clone(), record);
             written += 1;
             // At once, when the replica may not have it yet; and later, when it may.
             self.read_back(first + 1, &body, written, seen).await;
