@@ -24,6 +24,7 @@ use crate::{
     },
     features::{self, administration, stations, vin},
     openapi, serve,
+    transfer::{self, MoveError},
 };
 
 /// Vehicles, their fuel and their upkeep
@@ -74,6 +75,8 @@ enum Command {
         #[command(subcommand)]
         command: backup::Command,
     },
+    /// Move all data to another, empty database, of either engine
+    Move(transfer::Arguments),
     /// Manage the secrets that the database holds sealed
     Secrets {
         #[command(subcommand)]
@@ -134,6 +137,8 @@ enum Failure {
     #[error("{0}")]
     Backup(#[from] BackupError),
     #[error("{0}")]
+    Move(#[from] MoveError),
+    #[error("{0}")]
     Unready(String),
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -146,7 +151,7 @@ impl Failure {
     /// know more exactly.
     fn code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Config(_) => 2,
+            Self::Config(_) | Self::Move(MoveError::Config(_)) => 2,
             Self::Backup(error) => error.exit_code(),
             _ => 1,
         })
@@ -226,6 +231,11 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
             })?;
             print(&done.text)?;
             done.fault.map_or(Ok(()), |fault| Err(fault.into()))
+        }
+        Command::Move(arguments) => {
+            let config = load()?;
+            let done = runtime()?.block_on(transfer::run(&arguments, &config, &Clock::System))?;
+            print(&done)
         }
         Command::Secrets { command: SecretsCommand::Discard { yes } } => {
             let config = load()?;

@@ -1,7 +1,7 @@
 //! `MotoVaultPro`: vehicles, their fuel and their upkeep.
 //!
-//! `core` holds what every feature shares; each folder of `features` is one capsule. `backup` looks
-//! at the database from outside.
+//! `core` holds what every feature shares; each folder of `features` is one capsule. `backup` and
+//! `transfer` look at the database from outside.
 
 pub mod backup;
 pub mod cli;
@@ -13,6 +13,7 @@ pub mod openapi;
 pub mod serve;
 #[cfg(test)]
 mod testing;
+pub mod transfer;
 
 use axum::{
     Router,

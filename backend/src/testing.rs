@@ -18,7 +18,7 @@ use crate::{
     core::{
         App,
         clock::Clock,
-        config::{Config, Registration, Secret},
+        config::{Config, Database, Registration, Secret},
         db::{Db, Tx, migrate},
         keys::ServiceKey,
     },
@@ -73,6 +73,60 @@ pub(crate) struct TestApp {
     _database: Option<std::sync::Arc<postgres::Ending>>,
     /// Where SQLite's file lies until the test ends.
     _folder: std::sync::Arc<tempfile::TempDir>,
+}
+
+/// A database without tables, until this is dropped.
+pub(crate) struct EmptyDatabase {
+    pub(crate) settings: Database,
+    _ending: Option<postgres::Ending>,
+    _folder: tempfile::TempDir,
+}
+
+impl EmptyDatabase {
+    /// SQLite's file doesn't exist yet.
+    pub(crate) fn on_sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("new/cars.db").display());
+        let settings = Database { url: Some(Secret::new(url)), ..Database::default() };
+        Self { settings, _ending: None, _folder: folder }
+    }
+
+    /// PostgreSQL's belongs to the role that migrates.
+    pub(crate) async fn on_postgres() -> Self {
+        let (settings, ending) = postgres::empty().await;
+        Self { settings, _ending: Some(ending), _folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// On the engine of the service.
+    pub(crate) async fn beside(app: &TestApp) -> Self {
+        match app.app.db {
+            Db::Sqlite { .. } => Self::on_sqlite(),
+            Db::Postgres { .. } => Self::on_postgres().await,
+        }
+    }
+
+    /// With all tables.
+    pub(crate) async fn migrated(self) -> Self {
+        let db = Db::open_for_migrations(&self.settings).await.unwrap();
+        migrate::run(&db, features::ALL, None, &Clock::System).await.unwrap();
+        db.close().await;
+        self
+    }
+
+    /// Runs statements as the owner of the tables.
+    pub(crate) async fn execute(&self, statements: &str) {
+        let db = Db::open_for_migrations(&self.settings).await.unwrap();
+        let statements = sqlx::AssertSqlSafe(statements.to_owned());
+        match &db {
+            Db::Postgres { pool, .. } => {
+                sqlx::raw_sql(statements).execute(pool).await.unwrap();
+            }
+            Db::Sqlite { writer, .. } => {
+                sqlx::raw_sql(statements).execute(writer).await.unwrap();
+            }
+        }
+        db.close().await;
+    }
 }
 
 /// What the service answered.
@@ -343,6 +397,27 @@ impl TestApp {
     /// Another instance of the service over the same database, asked by nobody.
     pub(crate) fn another_instance(&self) -> Self {
         self.nobody().other_instance(|_| {})
+    }
+
+    /// The service over the database that these settings name, with the same key and nothing cached,
+    /// asked by the same.
+    pub(crate) async fn over(&self, database: &Database) -> Self {
+        let mut config = Config::clone(&self.app.config);
+        config.database = database.clone();
+        config.cache = crate::core::config::Cache::default();
+        let db = Db::open(&config.database).await.unwrap();
+        let key = self.app.key().unwrap().clone();
+        let app = App::with_key(config, db, self.app.clock.clone(), Some(key));
+        let past = std::sync::Arc::default();
+        Self { router: crate::router(&app), app, past, _database: None, ..self.clone() }
+    }
+
+    /// Closes the connections of a service that [`TestApp::over`] has opened.
+    pub(crate) async fn close(&self) {
+        self.app.db.close().await;
+        if let Some(past) = self.past.get() {
+            past.close().await;
+        }
     }
 
     /// Whoever is signed in, as stores know them.

@@ -18,7 +18,11 @@ use aide::axum::ApiRouter;
 pub use grants::{AfterReset, Grant, GrantKind, Held};
 
 use crate::core::{
-    App, UserId, db::migrate::Migration, http::once, jobs::Chore, keys::SealedSecrets,
+    App, UserId,
+    db::{Tx, migrate::Migration},
+    http::once,
+    jobs::{Chore, Work},
+    keys::SealedSecrets,
 };
 
 /// What a capsule plugs into the service.
@@ -68,6 +72,9 @@ pub const CHORES: &[Chore] = &[
 
 /// The secrets that are stored sealed.
 pub const SECRETS: &[SealedSecrets] = &[accounts::SECRETS, notifications::SECRETS];
+
+/// What brings the indexes that only one engine has up to date with rows that were copied into the tables.
+pub const INDEXES: &[for<'a> fn(&'a mut Tx) -> Work<'a>] = &[stations::index_words];
 
 /// Where answers are kept that a change of a user's vehicles, or of what hangs under them, outdates.
 pub const OUTDATED: &[fn(&UserId) -> String] = &[

@@ -87,6 +87,17 @@ async fn nobody_gets_through_a_door_that_is_not_theirs(app: TestApp) {
     std::io::stderr().write_all(told.as_bytes()).unwrap();
 }
 
+/// Fills the database with two users and an administrator who have one of everything. Returns the first
+/// user, signed in, and the id of a vehicle of theirs that has fill-ups.
+pub(crate) async fn populate(app: &TestApp) -> (TestApp, String) {
+    let app = app.reconfigured(|config| config.notifications.allow_private_addresses = true);
+    let mut ann = World::new(&app, "ann").await;
+    ann.give_factors(&app).await;
+    World::new(&app, "bob").await;
+    World::of_administrator(&app, "carol").await.give_factors(&app).await;
+    (ann.user, ann.ids["vehicle"].clone())
+}
+
 /// The probes that have been made.
 struct Probes<'a> {
     app: &'a TestApp,

@@ -42,6 +42,20 @@ pub(super) async fn settings(way: Way) -> (Database, Ending) {
     (settings, Ending(database))
 }
 
+/// What names a database of a test's own that has no tables yet.
+pub(super) async fn empty() -> (Database, Ending) {
+    let database = format!("test_{}", uuid::Uuid::now_v7().simple());
+    run(&format!("CREATE DATABASE {database} OWNER motovaultpro_owner")).await;
+    let service = at(&server("TEST_POSTGRES_URL"), "motovaultpro", &database);
+    let settings = Database {
+        url: Some(Secret::new(service)),
+        migration_url: Some(Secret::new(owners(&database))),
+        pool_size: 4,
+        ..Database::default()
+    };
+    (settings, Ending(database))
+}
+
 /// A test's database. Where the server keeps all in memory, it ends with the test.
 pub(super) struct Ending(String);
 

@@ -31,4 +31,5 @@ mod roles;
 mod sealing;
 mod surroundings;
 mod traces;
+mod transfer;
 mod upgrade;

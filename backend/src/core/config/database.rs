@@ -158,6 +158,39 @@ impl Database {
         }
     }
 
+    /// The settings of another database at `url`, which is created and filled before the service uses
+    /// it. How connections are used stays as it is here; the addresses and the password do not.
+    ///
+    /// # Errors
+    /// A URL of another kind, under the name of the option of `motovaultpro move` that it is from.
+    pub fn elsewhere(
+        &self,
+        url: Secret,
+        migration_url: Option<Secret>,
+        password: Option<Secret>,
+    ) -> Result<Self, ConfigError> {
+        let other = Self {
+            url: None,
+            host: None,
+            port: None,
+            name: None,
+            user: None,
+            password,
+            migration_url: None,
+            replica_url: None,
+            ..self.clone()
+        };
+        let at = other.engine_at(&url, "--to")?;
+        if let Some(owners) = &migration_url {
+            let owners = other.engine_at(owners, "--to-migration-url")?;
+            if !matches!((at, owners), (Engine::Postgres(_), Engine::Postgres(_))) {
+                let why = "is for PostgreSQL, as --to is";
+                return Err(ConfigError::value("--to-migration-url", why));
+            }
+        }
+        Ok(Self { url: Some(url), migration_url, ..other })
+    }
+
     /// The replica that some reads may go to, if there is one.
     ///
     /// # Errors

@@ -84,6 +84,17 @@ const SECRETS: [&str; 11] = [
     "mail.url",
 ];
 
+/// Reads a secret from a file, without the line break that editors add.
+///
+/// # Errors
+/// A file that is missing or can't be read.
+pub fn read_secret(path: &Path) -> Result<Secret, ConfigError> {
+    let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
+    let secret = source::secret_from(path)?;
+    let secret = secret.ok_or(ConfigError::File { path: path.to_owned(), error: missing })?;
+    Ok(Secret::new(secret))
+}
+
 /// Where container platforms mount the database's password.
 const MOUNTED_PASSWORD: &str = "/run/secrets/postgres-password";
 

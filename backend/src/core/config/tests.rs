@@ -231,3 +231,39 @@ fn as_many_requests_are_worked_on_as_the_database_can_have_use_for() {
     let both = [("MVP__SERVER__CONCURRENCY", "10"), ("MVP__SERVER__QUEUE", "0")];
     assert_eq!(counts(&both), (10, 0));
 }
+
+#[test]
+fn another_database_has_addresses_and_a_password_of_its_own() {
+    use super::{Database, Secret};
+    let secret = |text: &str| Secret::new(text.to_owned());
+    let here = Database {
+        url: Some(secret("postgres://me@here/cars")),
+        password: Some(secret("xyzzy")),
+        migration_url: Some(secret("postgres://owner@here/cars")),
+        replica_url: Some(secret("postgres://me@replica/cars")),
+        prepared_statements: false,
+        ..Database::default()
+    };
+    let owner = Some(secret("postgres://owner@there/cars"));
+    let there = here.elsewhere(secret("postgres://me@there/cars"), owner, None).unwrap();
+    let at = |it: Engine| match it {
+        Engine::Postgres(address) => told(&address),
+        Engine::Sqlite(path) => path.display().to_string(),
+    };
+    assert_eq!(at(there.engine().unwrap()), "me@there:5432/cars");
+    assert_eq!(at(there.migration_engine().unwrap()), "owner@there:5432/cars");
+    assert!(there.replica().unwrap().is_none() && there.password.is_none());
+    assert!(!there.prepared_statements);
+    let file = here.elsewhere(secret("sqlite:///srv/cars.db"), None, None).unwrap();
+    assert_eq!(at(file.migration_engine().unwrap()), "/srv/cars.db");
+
+    for (url, owner, option) in [
+        ("mysql://me:xyzzy@there/cars", None, "--to:"),
+        ("postgres://me:xyzzy@th ere:port/cars", None, "--to:"),
+        ("sqlite://cars.db", Some("postgres://me@there/cars"), "--to-migration-url:"),
+        ("postgres://me@there/cars", Some("xyzzy"), "--to-migration-url:"),
+    ] {
+        let refused = here.elsewhere(secret(url), owner.map(secret), None).unwrap_err().to_string();
+        assert!(refused.starts_with(option) && !refused.contains("xyzzy"), "{refused}");
+    }
+}

@@ -116,15 +116,7 @@ pub async fn run(
         };
         let text = text_of(features, &step, &tx);
         let now = clock.now();
-        let executed = async {
-            let shown = roles::show_to_owner(&mut tx, text).await?;
-            execute(&mut tx, text).await?;
-            roles::hide_from_owner(&mut tx, &shown).await
-        };
-        executed.await.map_err(|error| MigrateError::Refused {
-            file: format!("{}/{}", step.feature, step.file),
-            error,
-        })?;
+        execute_step(&mut tx, &step, text).await?;
         sql!(
             &mut tx,
             execute,
@@ -139,6 +131,35 @@ pub async fn run(
         step.executed_at = Some(now);
         done.push(step);
     }
+}
+
+/// Executes what is pending, each file once, in a transaction that the caller rolls back: to find out
+/// what tables a database would have.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) async fn preview(db: &Db, features: &[Feature]) -> Result<Tx, MigrateError> {
+    let mut tx = begin_locked(db).await?;
+    let rows = if table_exists(&mut tx).await? { executed(&mut tx).await? } else { Vec::new() };
+    for step in compare(&rows, features, &tx)? {
+        if step.executed_at.is_none() {
+            let text = text_of(features, &step, &tx);
+            execute_step(&mut tx, &step, text).await?;
+        }
+    }
+    Ok(tx)
+}
+
+async fn execute_step(tx: &mut Tx, step: &Step, text: &'static str) -> Result<(), MigrateError> {
+    let executed = async {
+        let shown = roles::show_to_owner(tx, text).await?;
+        execute(tx, text).await?;
+        roles::hide_from_owner(tx, &shown).await
+    };
+    executed.await.map_err(|error| MigrateError::Refused {
+        file: format!("{}/{}", step.feature, step.file),
+        error,
+    })
 }
 
 /// Every file as it is before the first one is executed: what a database that is not there lacks.
@@ -265,7 +286,7 @@ async fn begin_reading(db: &Db) -> Result<Tx, sqlx::Error> {
     })
 }
 
-pub(super) async fn commit(tx: Tx) -> Result<(), sqlx::Error> {
+pub(crate) async fn commit(tx: Tx) -> Result<(), sqlx::Error> {
     match tx {
         Tx::Postgres { tx, .. } => tx.commit().await,
         Tx::Sqlite(tx) => tx.commit().await,
@@ -273,7 +294,7 @@ pub(super) async fn commit(tx: Tx) -> Result<(), sqlx::Error> {
 }
 
 /// A transaction that no other migrating program has at the same time.
-pub(super) async fn begin_locked(db: &Db) -> Result<Tx, MigrateError> {
+pub(crate) async fn begin_locked(db: &Db) -> Result<Tx, MigrateError> {
     for _ in 0..TRIES {
         match begin(db).await {
             Ok(mut tx) => {

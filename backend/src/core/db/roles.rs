@@ -31,7 +31,7 @@ fn quoted(name: &str) -> String {
 }
 
 /// The tables that the migrations of `features` create. Others in the same schema are somebody else's.
-fn own_tables(features: &[Feature]) -> HashSet<&'static str> {
+pub(crate) fn own_tables(features: &[Feature]) -> HashSet<&'static str> {
     let texts = features.iter().flat_map(|it| it.migrations).map(|it| it.postgres);
     let names = texts.flat_map(|text| {
         let created = text.split("CREATE TABLE ").skip(1);
@@ -101,7 +101,7 @@ pub async fn grant(db: &Db, features: &[Feature], settings: &Database) -> Result
 
 /// Lifts the policies off the tables that a migration's text names, for their owner and for this
 /// transaction: what it changes, it changes in everybody's rows. Gives the tables.
-pub(super) async fn show_to_owner(tx: &mut Tx, text: &str) -> sqlx::Result<Vec<String>> {
+pub(crate) async fn show_to_owner(tx: &mut Tx, text: &str) -> sqlx::Result<Vec<String>> {
     let Tx::Postgres { tx, .. } = tx else { return Ok(Vec::new()) };
     let forced = sqlx::raw_sql(
         "SELECT relname::TEXT FROM pg_class
@@ -125,7 +125,7 @@ pub(super) async fn show_to_owner(tx: &mut Tx, text: &str) -> sqlx::Result<Vec<S
 }
 
 /// Ends [`show_to_owner`], before the transaction ends.
-pub(super) async fn hide_from_owner(tx: &mut Tx, shown: &[String]) -> sqlx::Result<()> {
+pub(crate) async fn hide_from_owner(tx: &mut Tx, shown: &[String]) -> sqlx::Result<()> {
     let Tx::Postgres { tx, .. } = tx else { return Ok(()) };
     for table in shown {
         let force = format!("ALTER TABLE IF EXISTS {table} FORCE ROW LEVEL SECURITY");

@@ -33,13 +33,22 @@ pub use providers::Providers;
 pub use service::{favorites, find, name_of};
 
 use super::Feature;
-use crate::core::jobs::Chore;
+use crate::core::{
+    db::Tx,
+    jobs::{Chore, Work},
+};
 
 /// Deletes withdrawn stations that nobody uses anymore.
 pub const CHORE: Chore = Chore {
     name: "withdrawn-stations",
     run: |tx, _| Box::pin(async { Ok(store::delete_unused(tx).await?) }),
 };
+
+/// Adds the words of stations that the transaction has inserted to SQLite's index. PostgreSQL's follows by
+/// itself.
+pub fn index_words(tx: &mut Tx) -> Work<'_> {
+    Box::pin(async { Ok(store::words::take_in(tx).await?) })
+}
 
 /// The stations capsule.
 pub const FEATURE: Feature = Feature {

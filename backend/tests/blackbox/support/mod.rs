@@ -198,6 +198,11 @@ impl Place {
         self.folder.path()
     }
 
+    /// A setting's value, which it has.
+    pub(crate) fn setting(&self, wanted: &str) -> &str {
+        &self.settings.iter().find(|(name, _)| name == wanted).unwrap().1
+    }
+
     pub(crate) fn is_postgres(&self) -> bool {
         self.postgres_url().is_some()
     }

@@ -60,18 +60,16 @@ impl Words {
 }
 
 /// Has SQLite's index take in the words of the stations that this transaction has added.
-pub(super) async fn take_in(tx: &mut Tx) -> Result<()> {
-    if let Tx::Sqlite(_) = tx {
-        sql!(
-            tx,
-            execute,
-            "INSERT INTO station_words (rowid, words)
-             SELECT n.number, s.search_key
-             FROM station_numbers n JOIN stations s ON s.id = n.station_id
-             WHERE n.number > (SELECT COALESCE(MAX(rowid), 0) FROM station_words)",
-        )?;
-    }
-    Ok(())
+pub(in crate::features::stations) async fn take_in(tx: &mut Tx) -> Result<u64> {
+    let Tx::Sqlite(_) = tx else { return Ok(0) };
+    sql!(
+        tx,
+        execute,
+        "INSERT INTO station_words (rowid, words)
+         SELECT n.number, s.search_key
+         FROM station_numbers n JOIN stations s ON s.id = n.station_id
+         WHERE n.number > (SELECT COALESCE(MAX(rowid), 0) FROM station_words)",
+    )
 }
 
 /// A statement over the stations that the index finds and the user's favourites. Of more than a

@@ -1,0 +1,218 @@
+//! Moves all data to another, empty database, from either engine to either: `motovaultpro move`.
+//!
+//! One transaction reads the source as it is at one moment. Another fills the target, compares it with
+//! the source row by row, and only then commits: whatever fails, or ends the program, before that
+//! leaves the target without rows. The source is never changed.
+
+mod command;
+mod databases;
+mod error;
+mod kind;
+mod rows;
+mod schema;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tests_data;
+#[cfg(test)]
+mod tests_refusals;
+mod value;
+
+use std::time::{Duration, Instant};
+
+use sqlx::{Postgres, Transaction};
+
+pub use command::{Arguments, run};
+pub use error::{MoveError, Side};
+
+use self::{
+    databases::Databases,
+    error::{At as _, On as _, Result},
+    schema::Table,
+};
+use crate::{
+    core::{
+        clock::Clock,
+        config::{Config, Database},
+        db::{Db, Held, Tx, migrate, roles},
+    },
+    features::{self, Feature},
+    sql,
+};
+
+/// What is reported while it is under way.
+#[derive(Debug, Clone, Copy)]
+pub enum Progress<'a> {
+    /// What the operator should know before it goes on.
+    Warning(&'a str),
+    /// All rows of a table have been copied, or checked: its name and how many there are.
+    Table(&'a str, u64),
+}
+
+/// What was moved.
+#[derive(Debug, Clone, Copy)]
+pub struct Moved {
+    /// All rows of all tables.
+    pub rows: u64,
+    /// How long it took.
+    pub time: Duration,
+}
+
+/// Moves all data of the configured database to `target`. With `is_dry_run` it only reads and checks:
+/// nothing is created, changed or written.
+///
+/// # Errors
+/// [`MoveError`]; the target has no rows then.
+pub async fn move_all(
+    config: &Config,
+    target: &Database,
+    features: &[Feature],
+    is_dry_run: bool,
+    clock: &Clock,
+    progress: &mut (dyn FnMut(Progress<'_>) + Send),
+) -> Result<Moved> {
+    let begun = Instant::now();
+    let databases = Databases::open(config, target, features, is_dry_run).await?;
+    let moved = async {
+        databases.warn_of_others(config, progress).await?;
+        if let Some(db) = &databases.target {
+            // Before its schema is touched: it could be a database that is in use.
+            rollback(begin_target(db, features, false).await?.0, Side::Target).await?;
+            if !is_dry_run {
+                migrate::run(db, features, None, clock).await.on(Side::Target)?;
+                roles::grant(db, features, target).await.on(Side::Target)?;
+            }
+        }
+        copy(&databases, features, is_dry_run, progress).await
+    };
+    let moved = moved.await;
+    databases.close().await;
+    Ok(Moved { rows: moved?, time: begun.elapsed() })
+}
+
+async fn copy(
+    databases: &Databases,
+    features: &[Feature],
+    is_dry_run: bool,
+    progress: &mut (dyn FnMut(Progress<'_>) + Send),
+) -> Result<u64> {
+    let mut source = begin_source(&databases.source, features).await?;
+    let ours = schema::read(&mut source, features, Side::Source).await?;
+    let mut rows = 0;
+    if is_dry_run {
+        let theirs = match &databases.target {
+            Some(db) => {
+                let (mut target, _) = begin_target(db, features, true).await?;
+                let theirs = schema::read(&mut target, features, Side::Target).await?;
+                rollback(target, Side::Target).await?;
+                theirs
+            }
+            // A file that doesn't exist yet is as the migrations make it.
+            None => ours.clone(),
+        };
+        for table in schema::merge(&ours, &theirs)? {
+            let count = table.check_all(&mut source, databases.is_to_postgres).await?;
+            progress(Progress::Table(&table.name, count));
+            rows += count;
+        }
+        return Ok(rows);
+    }
+    let Some(db) = &databases.target else { return Ok(0) };
+    let (mut target, shown) = begin_target(db, features, false).await?;
+    let theirs = schema::read(&mut target, features, Side::Target).await?;
+    let tables = schema::merge(&ours, &theirs)?;
+    for table in &tables {
+        let count = table.copy(&mut source, &mut target).await?;
+        progress(Progress::Table(&table.name, count));
+        rows += count;
+    }
+    for table in &tables {
+        table.compare(&mut source, &mut target).await?;
+    }
+    finish(&mut target, &tables, &shown).await?;
+    migrate::commit(target).await.at(Side::Target, "the commit")?;
+    Ok(rows)
+}
+
+/// Begins to read the source as it is now, with the rows of all users. On PostgreSQL, where that needs
+/// row-level security to be lifted, others wait for the tables until the transaction ends.
+async fn begin_source(db: &Db, features: &[Feature]) -> Result<Tx> {
+    const AT: &str = "the beginning";
+    let side = Side::Source;
+    let pool = match db {
+        Db::Sqlite { readers, .. } => {
+            return Ok(Tx::Sqlite(readers.begin().await.at(side, AT)?.into()));
+        }
+        Db::Postgres { pool, .. } => pool,
+    };
+    let postgres = |tx: Transaction<'static, Postgres>| Tx::Postgres {
+        tx: tx.into(),
+        persistent: false,
+        tells: None,
+    };
+    let mut first = postgres(pool.begin().await.at(side, AT)?);
+    let names = schema::names(&mut first, features, side).await?;
+    let (sees_all,): (bool,) = sql!(
+        &mut first,
+        fetch_one,
+        "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user",
+    )
+    .at(side, AT)?;
+    rollback(first, side).await?;
+    let begun = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await;
+    let mut tx = postgres(begun.at(side, AT)?);
+    databases::prepare(&mut tx, side).await?;
+    if !sees_all {
+        databases::lock(&mut tx, &names, side).await?;
+        roles::show_to_owner(&mut tx, &names.join(" ")).await.at(side, AT)?;
+    }
+    Ok(tx)
+}
+
+/// Begins to fill the target, whose tables nobody else can use from here on, and checks that they have no
+/// rows. With `is_preview`, pending migrations are executed in the same transaction, which must be rolled
+/// back then. Returns the tables, too, whose policies must hold for their owner again afterwards.
+async fn begin_target(
+    db: &Db,
+    features: &[Feature],
+    is_preview: bool,
+) -> Result<(Tx, Vec<String>)> {
+    let side = Side::Target;
+    let mut tx = if is_preview {
+        migrate::preview(db, features).await.on(side)?
+    } else {
+        migrate::begin_locked(db).await.on(side)?
+    };
+    databases::prepare(&mut tx, side).await?;
+    let names = schema::names(&mut tx, features, side).await?;
+    databases::lock(&mut tx, &names, side).await?;
+    let shown = roles::show_to_owner(&mut tx, &names.join(" ")).await;
+    let shown = shown.at(side, "lifting row-level security")?;
+    for name in names {
+        if databases::has_rows(&mut tx, &name).await.at(side, &name)? {
+            return Err(MoveError::NotEmpty(name));
+        }
+    }
+    Ok((tx, shown))
+}
+
+/// What follows from the rows: indexes that only one engine has, sequences, statistics, and policies that
+/// were lifted.
+async fn finish(target: &mut Tx, tables: &[Table], shown: &[String]) -> Result<()> {
+    for fill in features::INDEXES {
+        fill(target).await.map_err(MoveError::Index)?;
+    }
+    databases::continue_sequences(target, tables).await?;
+    let names: Vec<_> = tables.iter().map(|it| schema::quoted(&it.name)).collect();
+    databases::analyze(target, &names).await?;
+    roles::hide_from_owner(target, shown).await.at(Side::Target, "row-level security")
+}
+
+async fn rollback(tx: Tx, side: Side) -> Result<()> {
+    let done = match tx {
+        Tx::Postgres { tx: Held::Transaction(tx), .. } => tx.rollback().await,
+        Tx::Sqlite(Held::Transaction(tx)) => tx.rollback().await,
+        _ => Ok(()),
+    };
+    done.at(side, "the end")
+}

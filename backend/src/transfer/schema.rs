@@ -1,0 +1,222 @@
+//! The tables of both databases: which there are, what their columns store, and in which order their
+//! foreign keys can be satisfied.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    error::{At as _, MoveError, Result, Side},
+    kind::Kind,
+};
+use crate::{
+    core::db::{Tx, roles},
+    features::Feature,
+    sql,
+};
+
+/// A table that is moved.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) name: String,
+    pub(super) columns: Vec<Column>,
+    /// The columns of the primary key, by their numbers.
+    pub(super) key: Vec<usize>,
+}
+
+/// A column of it.
+#[derive(Debug)]
+pub(super) struct Column {
+    pub(super) name: String,
+    pub(super) kind: Kind,
+    /// Whether the target requires a value.
+    pub(super) is_required: bool,
+}
+
+/// A column as its engine describes it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(super) struct Described {
+    table_name: String,
+    name: String,
+    declared: String,
+    is_required: bool,
+    /// Its place in the primary key.
+    key_place: Option<i32>,
+}
+
+/// The tables of one database.
+#[derive(Debug, Clone)]
+pub(super) struct Schema {
+    is_postgres: bool,
+    tables: BTreeMap<String, Vec<Described>>,
+    /// From a table to one that it refers to.
+    references: Vec<(String, String)>,
+}
+
+/// The names of the tables that are moved: those that the migrations for PostgreSQL create and that exist.
+/// What only SQLite has is an index, which is filled again. The table of executed migrations isn't moved.
+pub(super) async fn names(tx: &mut Tx, features: &[Feature], side: Side) -> Result<Vec<String>> {
+    let found: Vec<(String,)> = match tx {
+        Tx::Postgres { .. } => sql!(
+            tx,
+            fetch_all,
+            "SELECT tablename::TEXT FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1",
+        ),
+        Tx::Sqlite(_) => sql!(
+            tx,
+            fetch_all,
+            "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' ORDER BY 1",
+        ),
+    }
+    .at(side, "the list of tables")?;
+    let mut own = roles::own_tables(features);
+    own.remove("_migrations");
+    Ok(found.into_iter().map(|it| it.0).filter(|it| own.contains(it.as_str())).collect())
+}
+
+/// Describes the tables that are moved. Generated columns are left out: the target generates them.
+pub(super) async fn read(tx: &mut Tx, features: &[Feature], side: Side) -> Result<Schema> {
+    let names: BTreeSet<_> = names(tx, features, side).await?.into_iter().collect();
+    let (columns, references): (sqlx::Result<Vec<Described>>, sqlx::Result<Vec<(String, String)>>) =
+        match tx {
+            Tx::Postgres { .. } => (
+                sql!(
+                    &mut *tx,
+                    fetch_all,
+                    "SELECT c.relname::TEXT AS table_name, a.attname::TEXT AS name,
+                            format_type(a.atttypid, a.atttypmod) AS declared,
+                            a.attnotnull AS is_required,
+                            array_position(i.indkey::SMALLINT[], a.attnum) AS key_place
+                     FROM pg_class c
+                     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+                          AND NOT a.attisdropped AND a.attgenerated = ''
+                     LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
+                     WHERE c.relkind IN ('r', 'p')
+                       AND c.relnamespace = current_schema()::REGNAMESPACE
+                     ORDER BY c.relname, a.attnum",
+                ),
+                sql!(
+                    &mut *tx,
+                    fetch_all,
+                    "SELECT c.relname::TEXT, r.relname::TEXT FROM pg_constraint k
+                     JOIN pg_class c ON c.oid = k.conrelid JOIN pg_class r ON r.oid = k.confrelid
+                     WHERE k.contype = 'f' AND c.relnamespace = current_schema()::REGNAMESPACE",
+                ),
+            ),
+            Tx::Sqlite(_) => (
+                sql!(
+                    &mut *tx,
+                    fetch_all,
+                    "SELECT t.name AS table_name, c.name AS name, c.type AS declared,
+                            c.\"notnull\" AS is_required, NULLIF(c.pk, 0) AS key_place
+                     FROM pragma_table_list t JOIN pragma_table_info(t.name) c
+                     WHERE t.schema = 'main' AND t.type = 'table' ORDER BY t.name, c.cid",
+                ),
+                sql!(
+                    &mut *tx,
+                    fetch_all,
+                    "SELECT t.name, k.\"table\"
+                     FROM pragma_table_list t JOIN pragma_foreign_key_list(t.name) k
+                     WHERE t.schema = 'main' AND t.type = 'table'",
+                ),
+            ),
+        };
+    let mut tables = BTreeMap::<_, Vec<_>>::new();
+    for column in columns.at(side, "the list of columns")? {
+        if names.contains(&column.table_name) {
+            tables.entry(column.table_name.clone()).or_default().push(column);
+        }
+    }
+    let references = references.at(side, "the list of foreign keys")?;
+    let is_postgres = matches!(tx, Tx::Postgres { .. });
+    Ok(Schema { is_postgres, tables, references })
+}
+
+/// The tables as both databases have them, in an order in which no row refers to one that follows.
+///
+/// A column's kind is PostgreSQL's type, where either is PostgreSQL. SQLite's own types store several
+/// kinds: a decimal is an INTEGER there.
+pub(super) fn merge(source: &Schema, target: &Schema) -> Result<Vec<Table>> {
+    let fail = |what: String| Err(MoveError::Schema(what));
+    let (ours, theirs): (BTreeSet<_>, BTreeSet<_>) =
+        (source.tables.keys().collect(), target.tables.keys().collect());
+    if let Some(table) = ours.symmetric_difference(&theirs).next() {
+        return fail(format!("only one of them has the table {table}"));
+    }
+    let mut merged = BTreeMap::new();
+    for (name, columns) in &source.tables {
+        merged.insert(name.as_str(), merge_table(name, (source, columns), target)?);
+    }
+    // As long as there are any, those that refer to none of the others.
+    let mut ordered: Vec<Table> = Vec::new();
+    while !merged.is_empty() {
+        let waits = |name: &str| {
+            let mut references = target.references.iter();
+            references
+                .any(|(from, to)| from == name && to != name && merged.contains_key(to.as_str()))
+        };
+        let Some(next) = merged.keys().copied().find(|name| !waits(name)) else {
+            return fail("tables refer to each other in a circle".to_owned());
+        };
+        ordered.extend(merged.remove(next));
+    }
+    Ok(ordered)
+}
+
+fn merge_table(
+    name: &str,
+    (source, columns): (&Schema, &[Described]),
+    target: &Schema,
+) -> Result<Table> {
+    let fail = |what: String| MoveError::Schema(what);
+    let theirs = &target.tables[name];
+    let mut merged = Vec::new();
+    for column in columns {
+        let at = format!("{name}.{}", column.name);
+        let Some(twin) = theirs.iter().find(|it| it.name == column.name) else {
+            return Err(fail(format!("the target has no {at}")));
+        };
+        let declared = if source.is_postgres { column } else { twin };
+        let kind = if source.is_postgres || target.is_postgres {
+            Kind::of_postgres(&declared.declared)
+        } else {
+            Kind::of_sqlite(&declared.declared)
+        };
+        let kind = kind.ok_or_else(|| {
+            fail(format!("{at} is of a type that can't be moved, {}", declared.declared))
+        })?;
+        for (schema, described) in [(source, column), (target, twin)] {
+            let fits = if schema.is_postgres {
+                Kind::of_postgres(&described.declared) == Some(kind)
+            } else {
+                described.declared == kind.sqlite_type()
+            };
+            if !fits {
+                let types = format!("{} and {}", column.declared, twin.declared);
+                return Err(fail(format!("{at} is {types}")));
+            }
+        }
+        merged.push(Column { name: column.name.clone(), kind, is_required: twin.is_required });
+    }
+    if let Some(missing) = theirs.iter().find(|it| columns.iter().all(|its| its.name != it.name)) {
+        return Err(fail(format!("the source has no {name}.{}", missing.name)));
+    }
+    let key = key_of(columns);
+    if key.is_empty() || key != key_of(theirs) {
+        return Err(fail(format!("{name} has no primary key that is the same in both")));
+    }
+    let place = |wanted: &&str| columns.iter().position(|it| it.name == *wanted);
+    let key = key.iter().filter_map(place).collect();
+    Ok(Table { name: name.to_owned(), columns: merged, key })
+}
+
+/// The columns of the primary key, in its order.
+fn key_of(columns: &[Described]) -> Vec<&str> {
+    let mut key: Vec<_> =
+        columns.iter().filter_map(|it| Some((it.key_place?, it.name.as_str()))).collect();
+    key.sort_unstable();
+    key.into_iter().map(|it| it.1).collect()
+}
+
+/// The name as an identifier of either engine.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

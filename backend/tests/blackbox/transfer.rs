@@ -1,0 +1,171 @@
+//! `motovaultpro move`: the command, its options, and the service that goes on with the other database.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+};
+
+use crate::support::{Place, Ran, block_on, eventually};
+
+on_every_engine![
+    a_service_goes_on_with_the_database_that_everything_was_moved_to,
+    what_the_command_cannot_use_is_reported,
+];
+
+/// What no output may hold.
+const CANARY: &str = "xyzzy-canary";
+
+/// The options that name another place's database, whose password no server here asks for.
+fn to(other: &Place) -> Vec<String> {
+    let with_password = |url: &str| url.replacen('@', &format!(":{CANARY}@"), 1);
+    if other.is_postgres() {
+        // One in a file, and one as an argument.
+        let file = other.folder().join("url");
+        std::fs::write(&file, with_password(other.setting("MVP__DATABASE__URL")) + "\n").unwrap();
+        let owners = with_password(other.setting("MVP__DATABASE__MIGRATION_URL"));
+        return vec![
+            "--to-file".to_owned(),
+            file.display().to_string(),
+            "--to-migration-url".to_owned(),
+            owners,
+        ];
+    }
+    let file = other.folder().join("data/motovaultpro.db");
+    vec!["--to".to_owned(), format!("sqlite://{}", file.display())]
+}
+
+fn arguments(other: &Place, more: &[&'static str]) -> Vec<String> {
+    let mut arguments = vec!["move".to_owned()];
+    arguments.extend(to(other));
+    arguments.extend(more.iter().map(|it| (*it).to_owned()));
+    arguments
+}
+
+fn run(place: &Place, other: &Place, more: &[&'static str]) -> Ran {
+    let arguments = arguments(other, more);
+    let ran = place.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(!format!("{ran:?}").contains(CANARY), "{ran:?}");
+    ran
+}
+
+async fn beside(place: &Place) -> Place {
+    if place.is_postgres() { Place::on_postgres().await } else { Place::on_sqlite() }
+}
+
+async fn goes_on(place: Place, other: Place) {
+    let service = place.serve();
+    let ann = service.register("ann@example.org").await;
+    ann.add_vehicle(1).await;
+    if !place.is_postgres() {
+        let told = run(&place, &other, &[]).badly(1);
+        assert!(
+            told.contains(&format!("process {} uses the SQLite database", service.pid())),
+            "{told}"
+        );
+    }
+    service.kill();
+    let counted = run(&place, &other, &["--dry-run"]).well();
+    assert!(counted.contains("rows can be moved; nothing was written"), "{counted}");
+    let ran = run(&place, &other, &[]);
+    assert!(ran.err.contains("motovaultpro: from the ") && ran.err.contains("to the "), "{ran:?}");
+    let out = ran.well();
+    let rows = |table: &str| {
+        let line = out.lines().find(|it| it.split(' ').next() == Some(table)).unwrap().to_owned();
+        line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()
+    };
+    assert_eq!((rows("accounts"), rows("vehicles"), rows("fuel_logs")), (1, 1, 0), "{out}");
+    assert!(out.lines().last().unwrap().starts_with("moved "), "{out}");
+    // The key moves along.
+    let key = place.folder().join("data/service.key");
+    let other = other.with("MVP__AUTH__KEY_FILE", key.to_str().unwrap());
+    let service = other.serve();
+    let ann = ann.at(&service.url);
+    assert_eq!(ann.all("/api/vehicles").await.len(), 1);
+    ann.add_vehicle(2).await;
+    service.kill();
+    // Once more would mix two databases.
+    let told = run(&place, &other, &[]);
+    assert_eq!((told.code, told.out.as_str()), (Some(1), ""), "{told:?}");
+    assert!(told.err.contains("the target has rows in "), "{told:?}");
+}
+
+async fn a_service_goes_on_with_the_database_that_everything_was_moved_to(place: Place) {
+    let other = beside(&place).await;
+    goes_on(place, other).await;
+}
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn a_service_moves_from_sqlite_to_postgresql() {
+    block_on(async { goes_on(Place::on_sqlite(), Place::on_postgres().await).await });
+}
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn a_service_moves_from_postgresql_to_sqlite() {
+    block_on(async { goes_on(Place::on_postgres().await, Place::on_sqlite()).await });
+}
+
+async fn what_the_command_cannot_use_is_reported(place: Place) {
+    let other = beside(&place).await;
+    place.run(&["migrate"]).well();
+    let url = format!("mysql://ann:{CANARY}@db.example.org/cars");
+    let file = other.folder().join("no-such-file");
+    let file = file.to_str().unwrap();
+    for (arguments, code, expected) in [
+        (vec!["move"], 2, "--to <URL>"),
+        (vec!["move", "--to", &url], 2, "--to: begins with sqlite:// or postgres://"),
+        (vec!["move", "--to-file", file], 2, "no-such-file"),
+        (vec!["move", "--to", "sqlite://a.db", "--to-password-file", file], 2, "no-such-file"),
+        (vec!["move", "--to", "postgres://ann@127.0.0.1:1/cars"], 1, "127.0.0.1:1"),
+    ] {
+        let ran = place.run(&arguments);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(code), ""), "{ran:?}");
+        assert!(ran.err.contains(expected) && !ran.err.contains(CANARY), "{ran:?}");
+    }
+    assert!(!place.folder().join("a.db").exists());
+}
+
+/// `kill -9`, while a table is being copied.
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn a_killed_move_leaves_no_row_behind() {
+    block_on(async {
+        let (place, other) = (Place::on_sqlite(), Place::on_postgres().await);
+        let service = place.serve();
+        service.register("ann@example.org").await.add_vehicle(1).await;
+        service.kill();
+        other.run(&["migrate"]).well();
+        let sql = other.sql().await;
+        sql.execute(
+            "CREATE FUNCTION wait() RETURNS TRIGGER LANGUAGE plpgsql AS
+             $$ BEGIN PERFORM pg_sleep(3600); RETURN NEW; END $$;
+             CREATE TRIGGER wait BEFORE INSERT ON vehicles FOR EACH ROW EXECUTE FUNCTION wait()",
+        )
+        .await;
+        let arguments = arguments(&other, &[]);
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+        let mut moving = place.command(&arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(moving.stdout.take().unwrap()).lines();
+        // An account is copied before its vehicles, which wait.
+        assert!(lines.any(|it| it.unwrap().starts_with("accounts ")));
+        let is_waiting = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'
+                          AND datname = current_database()";
+        eventually("a vehicle is copied", async || sql.number(is_waiting).await == 1).await;
+        moving.kill().unwrap();
+        moving.wait().unwrap();
+        // The server would notice when the hour is over.
+        sql.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE wait_event = 'PgSleep' AND datname = current_database()",
+        )
+        .await;
+        eventually("the connection has ended", async || sql.number(is_waiting).await == 0).await;
+        let rows = "SELECT (SELECT COUNT(*) FROM accounts) + (SELECT COUNT(*) FROM vehicles)";
+        assert_eq!(sql.number(rows).await, 0);
+        sql.execute("DROP TRIGGER wait ON vehicles").await;
+        run(&place, &other, &[]).well();
+        assert_eq!(sql.number(rows).await, 2);
+        sql.close().await;
+    });
+}
