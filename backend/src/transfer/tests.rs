@@ -341,12 +341,12 @@ async fn thousands(app: TestApp, target: EmptyDatabase) {
     assert_eq!(before[0], i64::from(fill_ups()));
     let mut times = Vec::new();
     let begun = Instant::now();
-    let done = moved_by(&app, &target.settings, features::ALL, &mut |it| {
+    let mut progress = |it: Progress<'_>| {
         if let Progress::Table(name, rows @ 1_000..) = it {
             times.push(format!("{name}: {rows} after {:.1} s", begun.elapsed().as_secs_f64()));
         }
-    });
-    let done = done.await.unwrap();
+    };
+    let done = moved_by(&app, &target.settings, features::ALL, &mut progress).await.unwrap();
     let over = user.over(&target.settings).await;
     assert_eq!(sums(&over).await, before);
     let stats = format!("/api/vehicles/{vehicle}/fuel-stats");

@@ -72,7 +72,8 @@ async fn a_target_with_rows_is_refused_and_left_as_it_is(app: TestApp) {
 async fn a_database_is_not_moved_onto_itself(app: TestApp) {
     let config = &app.app.config;
     let target = config.database.clone();
-    let moved = move_all(config, &target, features::ALL, false, &app.app.clock, &mut |_| {});
+    let mut silent = |_: Progress<'_>| {};
+    let moved = move_all(config, &target, features::ALL, false, &app.app.clock, &mut silent);
     let refused = moved.await.unwrap_err();
     assert!(matches!(refused, MoveError::Same), "{refused}");
 }
@@ -128,13 +129,12 @@ async fn a_dry_run_counts_and_writes_nothing(app: TestApp) {
         }
     }
     let target = target.migrated().await;
-    let config = &app.app.config;
-    let again = move_all(config, &target.settings, features::ALL, true, clock, &mut |_| {});
-    assert_eq!(again.await.unwrap().rows, u64::try_from(before.len()).unwrap());
+    let dry_run =
+        async || move_all(config, &target.settings, features::ALL, true, clock, &mut |_| {}).await;
+    assert_eq!(dry_run().await.unwrap().rows, u64::try_from(before.len()).unwrap());
     assert_empty(&app, &target).await;
     moved(&app, &target).await.unwrap();
-    let refused = move_all(config, &target.settings, features::ALL, true, clock, &mut |_| {});
-    let refused = refused.await.unwrap_err();
+    let refused = dry_run().await.unwrap_err();
     assert!(matches!(refused, MoveError::NotEmpty(_)), "{refused}");
 }
 
