@@ -165,8 +165,8 @@ pub(super) async fn prepare(tx: &mut Tx, side: Side) -> Result<()> {
     on_postgres(tx, settings.to_owned()).await.at(side, "the beginning")
 }
 
-/// Waits until nobody else uses the tables, ten seconds at most, and lets nobody else use them until the
-/// transaction ends. SQLite has one writer at a time anyway.
+/// Locks the tables until the transaction ends, waiting at most ten seconds for others that use
+/// them. SQLite has one writer at a time anyway.
 pub(super) async fn lock(tx: &mut Tx, names: &[String], side: Side) -> Result<()> {
     if names.is_empty() {
         return Ok(());

@@ -169,8 +169,7 @@ async fn begin_source(db: &Db, features: &[Feature]) -> Result<Tx> {
     Ok(tx)
 }
 
-/// Begins to fill the target, whose tables nobody else can use from here on, and checks that they have no
-/// rows. With `is_preview`, pending migrations are executed in the same transaction, which must be rolled
+/// Begins to fill the target: locks its tables, and checks that they have no rows. With `is_preview`, pending migrations are executed in the same transaction, which must be rolled
 /// back then. Returns the tables, too, whose policies must hold for their owner again afterwards.
 async fn begin_target(
     db: &Db,

@@ -21,10 +21,10 @@ const TEXTS: [&str; 7] =
 /// Puts something into every table. Returns a user, signed in, and a vehicle of theirs.
 pub(super) async fn fill_every_table(app: &TestApp) -> (TestApp, String) {
     let (user, vehicle) = matrix::populate(app).await;
-    let body = json!({ "vin": "1HGCM82633A004352", "nickname": "Kept" }).to_string();
+    let body = json!({ "vin": "1HGCM82633A004352", "nickname": "Added once" }).to_string();
     let key = [("idempotency-key", "once")];
-    let kept = user.send_json(axum::http::Method::POST, "/api/vehicles", &body, &key).await;
-    assert_eq!(kept.status, 201, "{kept:?}");
+    let added = user.send_json(axum::http::Method::POST, "/api/vehicles", &body, &key).await;
+    assert_eq!(added.status, 201, "{added:?}");
     let secret =
         json!({ "kind": "webhook", "address": "https://93.184.216.34/", "secret": "sesame" });
     let channel = user.post("/api/notifications/channels", secret).await;
@@ -52,7 +52,6 @@ async fn assert_something_is_in_every_table(app: &TestApp) {
     assert!(empty.is_empty(), "the tests of the transfer have no row for {empty:?}");
 }
 
-#[expect(clippy::too_many_lines, reason = "a row of each kind")]
 async fn fill_what_no_request_fills(tx: &mut Tx, now: DateTime<Utc>) {
     let hash = &[0, 1, 0x5c, 0x0a, 0xfe, 0xff][..];
     sql!(
@@ -139,7 +138,7 @@ async fn fill_what_no_request_fills(tx: &mut Tx, now: DateTime<Utc>) {
     sql!(
         &mut *tx,
         execute,
-        "INSERT INTO notification_tests (user_id, tested_at) VALUES ('nobody''s', $1)",
+        "INSERT INTO notification_tests (user_id, tested_at) VALUES ('no account''s', $1)",
         now,
     )
     .unwrap();

@@ -43,8 +43,11 @@ async fn a_target_with_rows_is_refused_and_left_as_it_is(app: TestApp) {
     // The second time, everything is there.
     let refused = moved(&app, &target).await.unwrap_err();
     assert!(matches!(refused, MoveError::NotEmpty(_)), "{refused}");
-    let told = refused.to_string();
-    assert!(told.contains("the target has rows in ") && told.contains("empty database"), "{told}");
+    let message = refused.to_string();
+    assert!(
+        message.contains("the target has rows in ") && message.contains("empty database"),
+        "{message}"
+    );
     assert_eq!(dump(&over).await, before);
     over.close().await;
     // Rows that row-level security hides count, too, and stop the migrations.
@@ -154,9 +157,9 @@ fn an_sqlite_database_that_a_service_uses_is_neither_read_nor_filled() {
             let serving = ServiceLock::take(&path).unwrap();
             let refused = moved(&app, &target).await.unwrap_err();
             assert!(matches!(refused, MoveError::Locked(_)), "{refused}");
-            let told = refused.to_string();
+            let message = refused.to_string();
             let pid = std::process::id().to_string();
-            assert!(told.contains(&pid) && told.contains("stop it first"), "{told}");
+            assert!(message.contains(&pid) && message.contains("stop it first"), "{message}");
             assert_empty(&app, &target).await;
             drop(serving);
         }
@@ -205,7 +208,7 @@ fn a_database_that_is_missing_is_not_created() {
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn a_value_that_postgresql_cannot_store_is_named_without_the_value() {
     block_on(async {
-        for (change, told) in [
+        for (change, message) in [
             (
                 "UPDATE stations SET phone = '0123456789012345678901'",
                 "phone has more than 20 characters",
@@ -227,7 +230,7 @@ fn a_value_that_postgresql_cannot_store_is_named_without_the_value() {
                 let done =
                     move_all(config, target, features::ALL, is_dry_run, clock, &mut |_| {}).await;
                 let refused = done.unwrap_err().to_string();
-                let expected = format!("stations, row {id}: {told}");
+                let expected = format!("stations, row {id}: {message}");
                 assert!(refused.starts_with(&expected), "{refused}");
                 assert!(!refused.contains("0123456789") && !refused.contains("yesterday"));
             }

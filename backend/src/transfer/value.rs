@@ -299,8 +299,8 @@ mod tests {
             (time("2026-01-31T12:00:00.1234567Z"), Kind::Time, "microsecond"),
             (time("+10000-01-01T00:00:00Z"), Kind::Time, "years"),
         ] {
-            let told = value.fits_postgres(kind).unwrap_err();
-            assert!(told.contains(fault), "{told}");
+            let message = value.fits_postgres(kind).unwrap_err();
+            assert!(message.contains(fault), "{message}");
         }
         for (value, kind) in [
             (Value::Int(32_767), Kind::Int(2)),

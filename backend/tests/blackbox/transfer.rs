@@ -57,10 +57,10 @@ async fn goes_on(place: Place, other: Place) {
     let ann = service.register("ann@example.org").await;
     ann.add_vehicle(1).await;
     if !place.is_postgres() {
-        let told = run(&place, &other, &[]).badly(1);
+        let message = run(&place, &other, &[]).badly(1);
         assert!(
-            told.contains(&format!("process {} uses the SQLite database", service.pid())),
-            "{told}"
+            message.contains(&format!("process {} uses the SQLite database", service.pid())),
+            "{message}"
         );
     }
     service.kill();
@@ -84,9 +84,9 @@ async fn goes_on(place: Place, other: Place) {
     ann.add_vehicle(2).await;
     service.kill();
     // Once more would mix two databases.
-    let told = run(&place, &other, &[]);
-    assert_eq!((told.code, told.out.as_str()), (Some(1), ""), "{told:?}");
-    assert!(told.err.contains("the target has rows in "), "{told:?}");
+    let message = run(&place, &other, &[]);
+    assert_eq!((message.code, message.out.as_str()), (Some(1), ""), "{message:?}");
+    assert!(message.err.contains("the target has rows in "), "{message:?}");
 }
 
 async fn a_service_goes_on_with_the_database_that_everything_was_moved_to(place: Place) {
