@@ -111,7 +111,7 @@ enum SecretsCommand {
 
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
-    /// Print every setting as it counts, secrets left out
+    /// Print every setting with its value and its origin, without secrets
     Show,
     /// Say whether the settings can be used
     Check,
@@ -143,7 +143,7 @@ enum Failure {
     #[error("{0}")]
     Io(#[from] std::io::Error),
     #[error("{0}")]
-    Print(#[from] toml::ser::Error),
+    Json(#[from] serde_json::Error),
 }
 
 impl Failure {
@@ -245,7 +245,10 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
             load()?;
             print("the settings can be used\n")
         }
-        Command::Config { command: ConfigCommand::Show } => print(&load()?.shown()?),
+        Command::Config { command: ConfigCommand::Show } => {
+            let (config, origins) = Config::load_with_origins(arguments.config.as_deref())?;
+            print(&config.shown(&origins)?)
+        }
         Command::Healthcheck { url } => {
             let url = match url {
                 Some(url) => url,

@@ -12,6 +12,7 @@ mod mail;
 mod networks;
 mod secret;
 mod server;
+mod show;
 mod source;
 mod stations;
 #[cfg(test)]
@@ -20,6 +21,8 @@ mod tests;
 mod tests_backup;
 #[cfg(test)]
 mod tests_providers;
+#[cfg(test)]
+mod tests_show;
 #[cfg(test)]
 mod tests_stations;
 mod vin;
@@ -38,7 +41,7 @@ pub(crate) use networks::first_bits;
 pub use secret::{Secret, redact_address};
 use serde::{Deserialize, Serialize};
 pub use server::Server;
-pub use source::ConfigError;
+pub use source::{ConfigError, Origin, Origins};
 pub use stations::Stations;
 pub use vin::{Vin, VinProvider};
 
@@ -106,29 +109,48 @@ impl Config {
     /// A named file that is absent, broken TOML, an unknown key, a value out of range, a secret
     /// given twice.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
-        let environment = std::env::vars_os()
-            .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
-        Self::read(file, environment.collect(), Path::new(MOUNTED_PASSWORD))
+        Self::load_with_origins(file).map(|it| it.0)
     }
 
-    /// The settings as TOML, without their secrets.
+    /// As [`Config::load`], and where each value comes from.
     ///
     /// # Errors
-    /// A value that TOML cannot hold.
-    pub fn shown(&self) -> Result<String, toml::ser::Error> {
-        let mut tree = toml::Value::try_from(self)?;
-        redact(&mut tree);
-        toml::to_string_pretty(&tree)
+    /// As [`Config::load`].
+    pub fn load_with_origins(file: Option<&Path>) -> Result<(Self, Origins), ConfigError> {
+        let environment = std::env::vars_os()
+            .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
+        Self::read_with_origins(file, environment.collect(), Path::new(MOUNTED_PASSWORD))
     }
 
+    /// The settings as TOML, each with its origin as a comment. What has a secret in it is a comment
+    /// itself, without the secret.
+    ///
+    /// # Errors
+    /// A value that JSON cannot hold.
+    pub fn shown(&self, origins: &Origins) -> serde_json::Result<String> {
+        show::show(self, origins)
+    }
+
+    #[cfg(test)]
     fn read(
         file: Option<&Path>,
         environment: Vec<(String, String)>,
         mounted_password: &Path,
     ) -> Result<Self, ConfigError> {
-        let mut config: Self = source::read(file, environment, &SECRETS)?;
+        Self::read_with_origins(file, environment, mounted_password).map(|it| it.0)
+    }
+
+    fn read_with_origins(
+        file: Option<&Path>,
+        environment: Vec<(String, String)>,
+        mounted_password: &Path,
+    ) -> Result<(Self, Origins), ConfigError> {
+        let (mut config, mut origins): (Self, _) = source::read(file, environment, &SECRETS)?;
         if config.database.is_by_parts() && config.database.password.is_none() {
             config.database.password = source::secret_from(mounted_password)?.map(Secret::new);
+            if config.database.password.is_some() {
+                origins.add_secret_file("database.password", mounted_password);
+            }
         }
         config.database.engine()?;
         config.database.migration_engine()?;
@@ -145,16 +167,6 @@ impl Config {
             let why = "is needed where auth.providers has any: they send browsers back to it";
             return Err(ConfigError::value("server.public_url", why));
         }
-        Ok(config)
-    }
-}
-
-/// Takes the secret parts out of every address, in whichever setting it stands.
-fn redact(value: &mut toml::Value) {
-    match value {
-        toml::Value::String(text) => *text = redact_address(text),
-        toml::Value::Array(items) => items.iter_mut().for_each(redact),
-        toml::Value::Table(table) => table.iter_mut().for_each(|it| redact(it.1)),
-        _ => {}
+        Ok((config, origins))
     }
 }

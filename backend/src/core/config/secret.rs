@@ -29,11 +29,12 @@ impl std::fmt::Debug for Secret {
 
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str("[redacted]")
+        serializer.serialize_str(REDACTED)
     }
 }
 
-const REDACTED: &str = "[redacted]";
+/// What is printed in place of a secret.
+pub(super) const REDACTED: &str = "[redacted]";
 
 /// `address` without what may be secret in it: the user and password before its host, the values in
 /// its query, and its fragment. The parts are found by their delimiters (RFC 3986, section 3), so

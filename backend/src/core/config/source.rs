@@ -1,12 +1,17 @@
 //! Where settings come from, and what is wrong with them.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use config::{Environment, File, FileFormat, Value, ValueKind};
 use serde::de::DeserializeOwned;
 
 use crate::core::files;
 
+/// What the names of environment variables begin with.
+const PREFIX: &str = "MVP";
 /// The file that is read where none is named.
 const FILE: &str = "motovaultpro.toml";
 
@@ -65,12 +70,87 @@ impl ConfigError {
     }
 }
 
+/// Where the value of a setting comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// No source has it.
+    Default,
+    /// The settings file.
+    File(PathBuf),
+    /// The environment variable of this name.
+    Environment(String),
+    /// A file that holds a secret.
+    SecretFile(PathBuf),
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(path) => write!(f, "file {}", path.display()),
+            Self::Environment(name) => write!(f, "environment variable {name}"),
+            Self::SecretFile(path) => write!(f, "secret file {}", path.display()),
+        }
+    }
+}
+
+/// Where the values of all settings come from.
+#[derive(Debug, Clone, Default)]
+pub struct Origins {
+    /// What the file and the environment set.
+    given: Value,
+    file: PathBuf,
+    secret_files: BTreeMap<String, PathBuf>,
+}
+
+impl Origins {
+    /// Where the value of the setting with this dotted path comes from.
+    #[must_use]
+    pub fn of(&self, key: &str) -> Origin {
+        match self.secret_files.get(key) {
+            Some(path) => Origin::SecretFile(path.clone()),
+            None => self.as_given(key),
+        }
+    }
+
+    /// The secret file that the setting with this dotted path was read from, and what names that file.
+    pub(super) fn secret_file(&self, key: &str) -> Option<(&Path, Origin)> {
+        let path = self.secret_files.get(key)?;
+        Some((path, self.as_given(&format!("{key}_file"))))
+    }
+
+    /// Adds a secret file that no source names.
+    pub(super) fn add_secret_file(&mut self, key: &str, path: &Path) {
+        self.secret_files.insert(key.to_owned(), path.to_owned());
+    }
+
+    fn as_given(&self, key: &str) -> Origin {
+        let Some(value) = find(&self.given, key) else { return Origin::Default };
+        // Values from the file's text have none.
+        match value.origin() {
+            Some(_) => {
+                let name = key.to_ascii_uppercase().replace('.', "__");
+                Origin::Environment(format!("{PREFIX}__{name}"))
+            }
+            None => Origin::File(self.file.clone()),
+        }
+    }
+}
+
+/// The value at this dotted path.
+fn find<'a>(tree: &'a Value, key: &str) -> Option<&'a Value> {
+    key.split('.').try_fold(tree, |at, part| match &at.kind {
+        ValueKind::Table(table) => table.get(part),
+        _ => None,
+    })
+}
+
 /// Merges the sources into a `T`.
 pub(super) fn read<T: DeserializeOwned>(
     file: Option<&Path>,
     environment: Vec<(String, String)>,
     secrets: &[&str],
-) -> Result<T, ConfigError> {
+) -> Result<(T, Origins), ConfigError> {
     let path = file.unwrap_or(Path::new(FILE));
     let mut builder = config::Config::builder();
     match std::fs::read_to_string(path) {
@@ -81,12 +161,17 @@ pub(super) fn read<T: DeserializeOwned>(
         Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(ConfigError::File { path: path.to_owned(), error }),
     }
-    let environment = Environment::with_prefix("MVP")
+    let environment = Environment::with_prefix(PREFIX)
         .prefix_separator("__")
         .separator("__")
         .source(Some(environment.into_iter().collect()));
     builder = builder.add_source(environment);
     let given = builder.build_cloned().map_err(|error| ConfigError::Merge(reason(&error)))?;
+    let mut origins = Origins {
+        given: given.cache.clone(),
+        file: path.to_owned(),
+        secret_files: BTreeMap::new(),
+    };
     let secrets: Vec<_> = secrets.iter().flat_map(|key| spelled_out(&given.cache, key)).collect();
     for key in &secrets {
         let Ok(path) = given.get_string(&format!("{key}_file")) else { continue };
@@ -100,9 +185,10 @@ pub(super) fn read<T: DeserializeOwned>(
         builder = builder
             .set_override(key, secret)
             .map_err(|error| ConfigError::Merge(reason(&error)))?;
+        origins.add_secret_file(key, &path);
     }
     let merged = builder.build().map_err(|error| ConfigError::Merge(reason(&error)))?;
-    into_settings(merged, &secrets)
+    Ok((into_settings(merged, &secrets)?, origins))
 }
 
 /// The keys that `pattern` stands for: its `*` is every name that the sources give there.
