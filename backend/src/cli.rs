@@ -19,7 +19,7 @@ use crate::{
             migrate::{self, MigrateError, Step},
             roles,
         },
-        jobs,
+        error, jobs,
         keys::{self, KeyError},
     },
     features::{self, administration, stations, vin},
@@ -58,7 +58,7 @@ enum Command {
         #[arg(long, conflicts_with = "status")]
         dry_run: bool,
     },
-    /// Look after accounts, as when the only administrator is locked out
+    /// Manage accounts, such as when the only administrator is locked out
     Users {
         #[command(subcommand)]
         command: administration::Command,
@@ -162,7 +162,8 @@ impl Failure {
 fn cause(error: &Error) -> String {
     let mut told = match error {
         Error::Internal(cause) => cause.to_string(),
-        Error::Unavailable => "the database does not answer, or takes no writes now".to_owned(),
+        Error::Unavailable => "the database does not answer, or accepts no writes now".to_owned(),
+        Error::Invalid(faults) => error::describe(faults),
         other => other.to_string(),
     };
     let first = match error {

@@ -37,7 +37,7 @@ use crate::{
             migrate::{self, MigrateError},
             roles,
         },
-        files, jobs,
+        error, files, jobs,
         keys::{self, KeyError},
     },
     features, router,
@@ -64,6 +64,9 @@ pub enum ServeError {
     /// The service key is missing, or is another one.
     #[error("{0}")]
     Key(#[from] KeyError),
+    /// The administrator in the settings cannot be created.
+    #[error("the first administrator cannot be created: {0}")]
+    FirstAdministrator(String),
     /// There is nothing to listen on.
     #[error("{0}")]
     Listen(#[from] listener::ListenError),
@@ -117,7 +120,8 @@ pub async fn serve(mut config: Config, migrates: bool) -> Result<(), ServeError>
     db.look_at_role().await?;
     // What is pending may wait where it was asked to; a database that does not fit may not.
     let steps = migrate::status(&db, features::ALL, None).await?;
-    let key = if steps.iter().all(|it| it.executed_at.is_some()) {
+    let is_current = steps.iter().all(|it| it.executed_at.is_some());
+    let key = if is_current {
         Some(keys::prepare(&db, &config, &clock, features::SECRETS).await?)
     } else {
         keys::find(&config)?
@@ -135,6 +139,12 @@ pub async fn serve(mut config: Config, migrates: bool) -> Result<(), ServeError>
         }
     };
     let app = App::with_key(config, db, clock, key);
+    if is_current {
+        features::accounts::create_first_administrator(&app).await.map_err(|error| match error {
+            Error::Invalid(faults) => ServeError::FirstAdministrator(error::describe(&faults)),
+            other => other.into(),
+        })?;
+    }
     app.vins.warm_up();
     let front = front::Front::new(router(&app), &app.config, hosts::Hosts::of(&app)).await;
     let places = places(&app.config.server);

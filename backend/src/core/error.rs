@@ -166,6 +166,16 @@ impl Fault {
     }
 }
 
+/// What is wrong with each field, for people who see no form.
+#[must_use]
+pub fn describe(faults: &[Fault]) -> String {
+    let describe = |fault: &Fault| match fault.name() {
+        "" => fault.detail.clone(),
+        name => format!("{name}: {}", fault.detail),
+    };
+    faults.iter().map(describe).collect::<Vec<_>>().join("; ")
+}
+
 fn unknown_host(host: &str, is_set_up: bool) -> String {
     let until = if is_set_up {
         "this service does not answer to the name"

@@ -15,8 +15,10 @@ const CANARY: &str = "xyzzy-canary";
 fn commands(place: &Place) -> Vec<Vec<&'static str>> {
     std::fs::write(place.folder().join("stations.csv"), "name,latitude,longitude\nA,1,2\n")
         .unwrap();
+    std::fs::write(place.folder().join("password"), "correct horse battery\n").unwrap();
     vec![
         vec!["users", "list"],
+        vec!["users", "create", "--email", "bea@example.org", "--password-file", "password"],
         vec!["users", "reset", "ann@example.org"],
         vec!["users", "make-admin", "ann@example.org"],
         vec!["stations", "import", "stations.csv"],

@@ -23,6 +23,10 @@ pub struct Auth {
     pub registration: Registration,
     /// Who has to have a second factor.
     pub require_second_factor: SecondFactor,
+    /// The e-mail address of the administrator that is created at the start, if there is no account.
+    pub first_administrator: Option<String>,
+    /// That administrator's password.
+    pub first_administrator_password: Option<Secret>,
     /// The key that seals the secrets in the database; one is created unless it is set.
     pub key: Option<Secret>,
     /// The file that `key` was read from.
@@ -104,6 +108,10 @@ impl Auth {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         if let Some(Err(why)) = self.key.as_ref().map(|it| ServiceKey::parse(it.expose())) {
             return Err(ConfigError::value("auth.key", &why));
+        }
+        if self.first_administrator_password.is_some() && self.first_administrator.is_none() {
+            let why = "is required if auth.first_administrator_password is set";
+            return Err(ConfigError::value("auth.first_administrator", why));
         }
         for (name, provider) in &self.providers {
             let value = |key: &str, why: &str| {

@@ -73,13 +73,14 @@ pub struct Config {
 
 /// The settings whose values are secret; each may also be given as the path of a file that
 /// holds it, under the same name and `_file`. A `*` is any one name.
-const SECRETS: [&str; 11] = [
+const SECRETS: [&str; 12] = [
     "database.url",
     "database.password",
     "database.migration_url",
     "database.replica_url",
     "cache.url",
     "auth.key",
+    "auth.first_administrator_password",
     "auth.providers.*.client_secret",
     "stations.google_api_key",
     "backup.postgres_url",

@@ -46,7 +46,10 @@ pub use model::{Email, NewPassword, Preferences, Proof, Scope, Signed, Theme};
 pub(crate) use oidc::tests::fake::Fake;
 pub use recipients::{Recipient, recipients};
 pub use review::is_held;
-pub use service::{CHORE, has_accounts, setup_token};
+pub use service::{
+    CHORE, Created, FirstAdministrator, NewByOperator, create, create_first_administrator,
+    first_administrator, has_accounts, setup_token,
+};
 pub use session::{Administrator, Signer, User, has_lately_confirmed, visitor};
 pub use user::UserId;
 

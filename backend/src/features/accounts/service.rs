@@ -1,11 +1,16 @@
 //! Signing in and out, sessions and the password.
 
+mod creation;
 mod preferences;
 mod registration;
 
 use chrono::TimeDelta;
 use uuid::Uuid;
 
+pub use creation::{
+    Created, FirstAdministrator, NewByOperator, create, create_first_administrator,
+    first_administrator,
+};
 pub(super) use preferences::{change_preferences, preferences};
 pub(super) use registration::register;
 

@@ -1,51 +1,124 @@
-//! What whoever runs the service can do with accounts at the command line, as when the only
-//! administrator is locked out.
+//! What whoever runs the service can do with accounts at the command line: create one, or let a
+//! locked-out administrator back in.
 
-use std::fmt::Write as _;
+use std::{
+    fmt::Write as _,
+    io::{self, IsTerminal as _},
+    path::{Path, PathBuf},
+};
+
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
 use super::{resets, users};
 use crate::{
     core::{
         App, Error, Result,
+        config::Secret,
+        files,
         http::{Cursor, Limit, Once},
         input::{Field as _, Given},
     },
     features::{
         accounts::{
-            Credential,
+            self, Credential, NewByOperator,
             administered::{self, Administered},
         },
         security_log::{self, Event},
     },
 };
 
-/// What to do with accounts
+/// Manage accounts
 #[derive(Debug, Clone, clap::Subcommand)]
 pub enum Command {
-    /// List every account
+    /// List all accounts, newest first
     List,
-    /// Print a link to set a new password with: good for a day, and once
+    /// Create an account; its password is read from standard input
+    Create {
+        /// The e-mail address to sign in with
+        #[arg(long, value_name = "ADDRESS")]
+        email: String,
+        /// The name that is displayed
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+        /// Make it an administrator; the first account always is one
+        #[arg(long)]
+        administrator: bool,
+        /// Read the password from this file instead; a line break at its end does not count
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
+    /// Print a link for setting a new password, which works once within a day
     Reset {
         /// The account's e-mail address
         email: String,
     },
-    /// Make an account an administrator, and enable it where it is disabled
+    /// Make an account an administrator, and enable it if it is disabled
     MakeAdmin {
         /// The account's e-mail address
         email: String,
     },
 }
 
-/// Does it; tells what to print.
+/// Runs the command, and returns what to print.
 ///
 /// # Errors
-/// `NotFound` where nobody has the address, Conflict where it cannot be done.
+/// Invalid with each field at fault, `NotFound` if no account has the address, Conflict if it can't be
+/// done.
 pub async fn run(app: &App, command: &Command) -> Result<String> {
     match command {
         Command::List => list(app).await,
+        Command::Create { email, name, administrator, password_file } => {
+            let password = match password_file {
+                Some(path) => read_password_file(path)?,
+                None => read_password(&io::stdin())
+                    .map_err(|error| Error::invalid("password", error.to_string()))?,
+            };
+            let (email, name) = (email.clone(), name.clone());
+            let password = Secret::new(password);
+            create(app, &NewByOperator { email, password, name, is_admin: *administrator }).await
+        }
         Command::Reset { email } => reset(app, email).await,
         Command::MakeAdmin { email } => make_admin(app, email).await,
     }
+}
+
+async fn create(app: &App, new: &NewByOperator) -> Result<String> {
+    let created = accounts::create(app, new).await?;
+    let role = match (created.is_admin, created.is_first) {
+        (true, true) => ", an administrator, since it is the first account",
+        (true, false) => ", an administrator",
+        (false, _) => "",
+    };
+    Ok(format!("created {}{role}\n", created.email))
+}
+
+fn read_password_file(path: &Path) -> Result<String> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Error::invalid("password-file", files::describe(path, &error)))?;
+    Ok(without_line_break(&text))
+}
+
+/// Reads the first line. At a terminal it asks for it, and does not show what is typed.
+fn read_password(stdin: &io::Stdin) -> io::Result<String> {
+    let mut line = String::new();
+    if !stdin.is_terminal() {
+        stdin.read_line(&mut line)?;
+        return Ok(without_line_break(&line));
+    }
+    let shown = tcgetattr(stdin)?;
+    let mut hidden = shown.clone();
+    hidden.local_modes.remove(LocalModes::ECHO);
+    tcsetattr(stdin, OptionalActions::Flush, &hidden)?;
+    eprint!("Password: ");
+    let read = stdin.read_line(&mut line);
+    tcsetattr(stdin, OptionalActions::Now, &shown)?;
+    eprintln!();
+    read?;
+    Ok(without_line_break(&line))
+}
+
+fn without_line_break(text: &str) -> String {
+    text.trim_end_matches(['\n', '\r']).to_owned()
 }
 
 async fn list(app: &App) -> Result<String> {

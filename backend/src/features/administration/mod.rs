@@ -15,6 +15,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_create;
+#[cfg(test)]
 mod tests_log;
 #[cfg(test)]
 mod tests_pages;

@@ -12,7 +12,7 @@ mod traffic;
 mod visit;
 
 use std::{
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Read as _},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Output, Stdio},
@@ -270,7 +270,7 @@ impl Place {
             return Err(format!("{status}: {}", std::fs::read_to_string(&log).unwrap()));
         };
         let url = url.to_owned();
-        Ok(Service { child, url, log, spawned, _stdout: stdout })
+        Ok(Service { child, url, log, spawned, stdout })
     }
 }
 
@@ -316,8 +316,8 @@ pub(crate) struct Service {
     pub(crate) url: String,
     log: PathBuf,
     pub(crate) spawned: Instant,
-    // Kept open: the service may print more.
-    _stdout: BufReader<ChildStdout>,
+    // Open, since the service may print more.
+    stdout: BufReader<ChildStdout>,
 }
 
 impl Service {
@@ -329,6 +329,15 @@ impl Service {
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Ends it, and gives what it printed after its address.
+    pub(crate) fn end_and_read(mut self) -> String {
+        signal("TERM", self.pid());
+        let mut printed = String::new();
+        self.stdout.read_to_string(&mut printed).unwrap();
+        self.child.wait().unwrap();
+        printed
     }
 
     /// The exit code, once it has ended by itself.
