@@ -1,15 +1,12 @@
 //! The command line: what can be asked of the program, and how it ends.
 
-use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
 use crate::{
     backup::{self, BackupError},
+    check,
     core::{
         App, Error,
         clock::Clock,
@@ -87,6 +84,12 @@ enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// Try everything that the settings name, and print what to do; exits with 1 if a check fails
+    Check {
+        /// Print a JSON array with an object for each check
+        #[arg(long)]
+        json: bool,
+    },
     /// Ask a running service whether it is ready; the exit code is the answer
     Healthcheck {
         /// Where it is, such as http://127.0.0.1:3001 or unix:/run/motovaultpro.sock; the configured address or
@@ -142,6 +145,8 @@ enum Failure {
     Unready(String),
     #[error("{0}")]
     Io(#[from] std::io::Error),
+    #[error("{0} of {1} checks failed")]
+    Check(usize, usize),
     #[error("{0}")]
     Json(#[from] serde_json::Error),
 }
@@ -250,16 +255,18 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
             let (config, origins) = Config::load_with_origins(arguments.config.as_deref())?;
             print(&config.shown(&origins)?)
         }
+        Command::Check { json } => {
+            let report = runtime()?.block_on(check::run(load(), &Clock::System));
+            print(&if json { report.json()? } else { report.text() })?;
+            match report.count(check::State::Failed) {
+                0 => Ok(()),
+                failed => Err(Failure::Check(failed, report.findings().len())),
+            }
+        }
         Command::Healthcheck { url } => {
             let url = match url {
                 Some(url) => url,
-                None => {
-                    let server = load()?.server;
-                    match server.socket {
-                        Some(path) => format!("unix:{}", path.display()),
-                        None => format!("http://{}", near(server.address)),
-                    }
-                }
+                None => serve::url_of(&load()?.server),
             };
             runtime()?.block_on(serve::ask_health(&url)).map_err(Failure::Unready)
         }
@@ -269,16 +276,6 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
-}
-
-/// Where a service that listens on `address` is for this machine: all addresses are none to ask.
-fn near(mut address: SocketAddr) -> SocketAddr {
-    match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
-        _ => {}
-    }
-    address
 }
 
 /// As `print!`, but a closed pipe is an error and no panic.

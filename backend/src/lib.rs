@@ -4,6 +4,7 @@
 //! `transfer` look at the database from outside.
 
 pub mod backup;
+pub mod check;
 pub mod cli;
 pub mod core;
 pub mod features;

@@ -17,7 +17,13 @@ mod tests_unread;
 mod unread;
 mod wire;
 
-use std::{path::Path, sync::atomic::Ordering, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::Path,
+    sync::atomic::Ordering,
+    time::Duration,
+};
 
 use listener::Listener;
 pub use log::{Traces, log_to_stderr};
@@ -75,7 +81,7 @@ pub enum ServeError {
     Traces(String),
     /// Serving broke off.
     #[error("{0}")]
-    Io(#[from] std::io::Error),
+    Io(#[from] io::Error),
 }
 
 impl From<Error> for ServeError {
@@ -128,22 +134,23 @@ pub async fn serve(mut config: Config, migrates: bool) -> Result<(), ServeError>
     };
     let listener = Listener::open(&config.server)?;
     // What systemd passed may be another than the settings name.
-    let address = match listener.address()? {
-        Some(address) => {
-            (config.server.address, config.server.socket) = (address, None);
-            format!("http://{address}")
-        }
-        None => {
-            config.server.socket = Some(listener.path().unwrap_or_default());
-            format!("unix:{}", listener.path().unwrap_or_default().display())
-        }
+    let address = if let Some(address) = listener.address()? {
+        (config.server.address, config.server.socket) = (address, None);
+        format!("http://{address}")
+    } else {
+        let path = listener.path().unwrap_or_default();
+        let shown = format!("unix:{}", path.display());
+        config.server.socket = Some(path);
+        shown
     };
     let app = App::with_key(config, db, clock, key);
     if is_current {
-        features::accounts::create_first_administrator(&app).await.map_err(|error| match error {
-            Error::Invalid(faults) => ServeError::FirstAdministrator(error::describe(&faults)),
-            other => other.into(),
-        })?;
+        features::accounts::create_first_administrator(&app).await.map_err(
+            |error| match error {
+                Error::Invalid(faults) => ServeError::FirstAdministrator(error::describe(&faults)),
+                other => other.into(),
+            },
+        )?;
     }
     app.vins.warm_up();
     let front = front::Front::new(router(&app), &app.config, hosts::Hosts::of(&app)).await;
@@ -241,7 +248,8 @@ pub(crate) async fn told_to_stop() {
 /// # Errors
 /// What it answered instead, or why it did not.
 pub async fn ask_health(url: &str) -> Result<(), String> {
-    let answer = tokio::time::timeout(Duration::from_secs(5), get_status(url)).await;
+    let status = get_status(url, "/api/health");
+    let answer = tokio::time::timeout(Duration::from_secs(5), status).await;
     match answer {
         Ok(Ok(200)) => Ok(()),
         Ok(Ok(status)) => Err(format!("{url} is not ready: it answers {status}")),
@@ -250,18 +258,51 @@ pub async fn ask_health(url: &str) -> Result<(), String> {
     }
 }
 
-async fn get_status(url: &str) -> Result<u16, Box<dyn std::error::Error + Send + Sync>> {
-    let (stream, host) = match url.strip_prefix("unix:") {
-        Some(path) => (Either::Right(UnixStream::connect(path).await?), "localhost"),
-        None => {
-            let host = url.strip_prefix("http://").unwrap_or(url).trim_end_matches('/');
-            (Either::Left(TcpStream::connect(host).await?), host)
-        }
+/// Where a service with these settings is for this machine: `http://host:port`, or `unix:path`.
+pub(crate) fn url_of(server: &Server) -> String {
+    match &server.socket {
+        Some(path) => format!("unix:{}", path.display()),
+        None => format!("http://{}", near(server.address)),
+    }
+}
+
+/// Where a service that listens on `address` is for this machine: all addresses are not one to
+/// connect to.
+pub(crate) fn near(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
+}
+
+/// Checks whether the service could listen on `address`. Needs a runtime.
+///
+/// # Errors
+/// Why not.
+pub(crate) fn try_listen(address: SocketAddr) -> io::Result<()> {
+    listener::at_address(address).map(drop)
+}
+
+/// The status that the server at `url` (`http://host:port`, or `unix:path`) answers for `path`.
+///
+/// # Errors
+/// It does not answer.
+pub(crate) async fn get_status(
+    url: &str,
+    path: &str,
+) -> Result<u16, Box<dyn std::error::Error + Send + Sync>> {
+    let (stream, host) = if let Some(path) = url.strip_prefix("unix:") {
+        (Either::Right(UnixStream::connect(path).await?), "localhost")
+    } else {
+        let host = url.strip_prefix("http://").unwrap_or(url).trim_end_matches('/');
+        (Either::Left(TcpStream::connect(host).await?), host)
     };
     let io = hyper_util::rt::TokioIo::new(stream);
     let (mut sender, connection) = hyper::client::conn::http1::handshake(io).await?;
     tokio::spawn(connection);
-    let request = axum::http::Request::get("/api/health")
+    let request = axum::http::Request::get(path)
         .header(axum::http::header::HOST, host)
         .body(axum::body::Body::empty())?;
     Ok(sender.send_request(request).await?.status().as_u16())

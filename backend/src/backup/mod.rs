@@ -10,6 +10,7 @@ mod create;
 mod drill;
 mod error;
 mod folder;
+pub mod inspection;
 mod keys;
 mod manifest;
 mod payload;

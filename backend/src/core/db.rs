@@ -3,6 +3,7 @@
 //! Statements are written once, in the SQL both engines understand, and run through [`crate::sql!`].
 //! Only the schema is written twice, because column types are where the engines differ.
 
+mod check;
 pub mod edition;
 mod error;
 pub mod fixed;
@@ -39,6 +40,7 @@ use super::{
     metrics::{Pool, Wait, WalArchiver, metrics},
     outage::{self, Blocked},
 };
+pub use check::{Role, Server, ask_server};
 pub use error::{is_foreign_key_violation, is_unique_violation};
 pub use open::check_existing;
 pub use primary::takes_writes;

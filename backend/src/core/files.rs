@@ -70,6 +70,20 @@ pub fn check_writable(path: &Path) -> io::Result<()> {
     Ok(rustix::fs::access(path, needed)?)
 }
 
+/// Checks whether this process may create `path`, and the folders above it that are missing.
+///
+/// # Errors
+/// Why not.
+pub fn check_creatable(path: &Path) -> io::Result<()> {
+    let whole = std::path::absolute(path)?;
+    let nearest = whole.ancestors().skip(1).find(|it| it.exists());
+    match nearest {
+        Some(folder) if !folder.is_dir() => Err(ErrorKind::NotADirectory.into()),
+        Some(folder) => check_writable(folder),
+        None => Err(ErrorKind::NotFound.into()),
+    }
+}
+
 /// What is wrong with the file or the folder at `path`. If access was denied, this includes who has
 /// it, and who this process is.
 #[must_use]

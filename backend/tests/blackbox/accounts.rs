@@ -127,6 +127,9 @@ async fn a_first_administrator_without_a_good_password_stops_the_start(place: Pl
     let refused = place.try_serve(&[]).map(|it| it.url.clone()).unwrap_err();
     let words = "auth.first_administrator_password: has fewer than 8 characters";
     assert!(refused.contains(words) && refused.contains("exit status: 1"), "{refused}");
+    let checked = place.run(&["check"]);
+    assert_eq!(checked.code, Some(1), "{checked:?}");
+    assert!(checked.out.contains(&format!("first administrator: {words}")), "{checked:?}");
 }
 
 #[test]

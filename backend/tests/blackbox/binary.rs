@@ -18,7 +18,7 @@ fn it_says_what_it_is_and_what_can_be_asked() {
     let version = place.run(&["--version"]).well();
     assert_eq!(version, concat!("motovaultpro ", env!("CARGO_PKG_VERSION"), "\n"));
     let help = place.run(&["--help"]).well();
-    for command in ["serve", "migrate", "backup", "config", "healthcheck", "openapi"] {
+    for command in ["serve", "migrate", "users", "backup", "config", "check", "healthcheck"] {
         assert!(help.contains(&format!("\n  {command} ")), "{command} is not in {help}");
         assert!(place.run(&[command, "--help"]).well().contains("Usage:"));
     }
@@ -75,7 +75,7 @@ fn no_secret_is_printed() {
         assert!(!shown.contains(CANARY), "{shown}");
         assert!(shown.contains("[redacted]"), "{shown}");
         // Nobody is there: what is said about that holds no secret either.
-        for command in ["migrate", "healthcheck"] {
+        for command in ["migrate", "healthcheck", "check"] {
             let ran = place.run(&[command]);
             assert_ne!(ran.code, Some(0), "{ran:?}");
             assert!(!format!("{ran:?}").contains(CANARY), "{ran:?}");

@@ -9,6 +9,7 @@ mod accounts;
 mod backup;
 mod binary;
 mod browser;
+mod check;
 mod commands;
 mod deployment;
 mod drill;

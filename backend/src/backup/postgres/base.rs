@@ -82,6 +82,32 @@ pub(crate) async fn back_up(address: &PostgresAddress) -> Result<Server> {
     Ok(Server { options, connection, facts })
 }
 
+/// What a server reports about its ability to be backed up.
+#[derive(sqlx::FromRow)]
+pub(crate) struct Able {
+    pub(crate) version: i32,
+    pub(crate) may_replicate: bool,
+    pub(crate) archives: bool,
+    pub(crate) not_archived: Option<String>,
+}
+
+/// Asks the server what a base backup of it needs.
+pub(crate) async fn ask(address: &PostgresAddress) -> Result<Able> {
+    let (_, mut connection) = connect(address).await?;
+    let able = sqlx::query_as::<_, Able>(
+        "SELECT CAST(current_setting('server_version_num') AS INTEGER) AS version,
+                rolreplication OR rolsuper AS may_replicate,
+                current_setting('archive_mode') <> 'off' AS archives,
+                CASE WHEN last_failed_time > COALESCE(last_archived_time, '-infinity')
+                     THEN last_failed_wal END AS not_archived
+         FROM pg_roles, pg_stat_archiver
+         WHERE rolname = current_user",
+    );
+    let able = able.persistent(false).fetch_one(&mut connection).await?;
+    connection.close().await?;
+    Ok(able)
+}
+
 /// Connects to the only server, or to the one of several that takes writes: the others do not
 /// archive its WAL.
 async fn connect(address: &PostgresAddress) -> Result<(PgConnectOptions, PgConnection)> {

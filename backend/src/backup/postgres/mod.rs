@@ -4,6 +4,6 @@ mod base;
 mod place;
 mod programs;
 
-pub(super) use base::back_up;
+pub(super) use base::{ask, back_up};
 pub(super) use place::{Recovery, lay_out, unpack, word};
 pub(super) use programs::{Programs, verify};

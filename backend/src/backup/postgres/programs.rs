@@ -46,7 +46,7 @@ impl Programs {
     }
 
     /// As [`Programs::find`], or what to do.
-    pub(super) fn need(&self, name: &str, major: u32) -> Result<PathBuf> {
+    pub(crate) fn need(&self, name: &str, major: u32) -> Result<PathBuf> {
         self.find(name, major).ok_or_else(|| {
             let told = format!(
                 "{name} of PostgreSQL {major} or newer is not here: install PostgreSQL's client \

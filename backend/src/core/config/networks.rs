@@ -28,6 +28,18 @@ impl Networks {
         let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(address))
     }
+
+    /// Whether the list is empty.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether one of them is every IPv4 or every IPv6 address.
+    #[must_use]
+    pub fn has_all_addresses(&self) -> bool {
+        self.0.iter().any(|network| network.bits == 0)
+    }
 }
 
 impl Network {

@@ -68,6 +68,32 @@ pub async fn prepare(
     Ok(key)
 }
 
+/// How the service key and the database fit together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fit {
+    /// The secrets in the database are sealed with this key.
+    Sealing,
+    /// There is a key, and the database has not had one.
+    Unused,
+    /// There is no key yet: the first start creates one.
+    Uncreated,
+}
+
+/// Compares the service key with the database, and changes nothing.
+///
+/// # Errors
+/// [`KeyError`], for a service that would not start.
+pub async fn check(db: &Db, config: &Config) -> Result<Fit, KeyError> {
+    let registered = store::find(&mut db.read().await?).await?;
+    match (find(config)?, registered) {
+        (Some(key), Some(it)) if it[..] == key.check_value()[..] => Ok(Fit::Sealing),
+        (Some(_), Some(_)) => Err(KeyError::Wrong(Source::of(config)?)),
+        (Some(_), None) => Ok(Fit::Unused),
+        (None, Some(_)) => Err(KeyError::Missing(Source::of(config)?)),
+        (None, None) => Ok(Fit::Uncreated),
+    }
+}
+
 /// Registers the key, and seals what is not sealed yet. Returns how many secrets were sealed.
 async fn seal_all(
     db: &Db,

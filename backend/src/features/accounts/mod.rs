@@ -44,6 +44,7 @@ pub use identify::{identify, visitor_of};
 pub use model::{Email, NewPassword, Preferences, Proof, Scope, Signed, Theme};
 #[cfg(test)]
 pub(crate) use oidc::tests::fake::Fake;
+pub use oidc::{check_discovery, discovery_address};
 pub use recipients::{Recipient, recipients};
 pub use review::is_held;
 pub use service::{

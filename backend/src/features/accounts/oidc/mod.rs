@@ -18,6 +18,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use provider::Provider;
 
 pub(super) use pages::router as pages;
+pub use provider::{check_discovery, discovery_address};
 pub(super) use service::{held, holder};
 
 use crate::core::config::Config;

@@ -103,21 +103,10 @@ impl Provider {
     }
 
     async fn fetch_metadata(&self) -> Result<Metadata, FetchError> {
-        let issuer = &self.settings.issuer;
-        let address = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
-        let metadata: Metadata = self.outward.get(&address).await?;
-        if metadata.issuer != *issuer {
-            let why = format!("{address} is of another issuer: {}", metadata.issuer);
-            return Err(FetchError::new(why));
-        }
-        let addresses =
-            [&metadata.authorization_endpoint, &metadata.token_endpoint, &metadata.jwks_uri];
-        match addresses.iter().find(|it| !self.settings.may_name(it)) {
-            Some(unsafe_one) => {
-                Err(FetchError::new(format!("{address} names {unsafe_one}, which is not https")))
-            }
-            None => Ok(metadata),
-        }
+        let address = discovery_address(&self.settings);
+        let metadata = self.outward.get(&address).await?;
+        check_metadata(&self.settings, &metadata).map_err(FetchError::new)?;
+        Ok(metadata)
     }
 
     /// Its keys; where `is_unknown`, a key was named that is not among those known.
@@ -195,6 +184,35 @@ impl Provider {
             Some(secret) => client.set_client_secret(ClientSecret::new(secret.expose().to_owned())),
             None => client,
         })
+    }
+}
+
+/// Where a provider describes itself.
+#[must_use]
+pub fn discovery_address(settings: &config::Provider) -> String {
+    format!("{}/.well-known/openid-configuration", settings.issuer.trim_end_matches('/'))
+}
+
+/// Checks what a provider answers at [`discovery_address`].
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_discovery(settings: &config::Provider, answer: &[u8]) -> Result<(), String> {
+    let metadata = serde_json::from_slice(answer)
+        .map_err(|error| format!("it is not the expected JSON: {error}"))?;
+    check_metadata(settings, &metadata)
+}
+
+fn check_metadata(settings: &config::Provider, metadata: &Metadata) -> Result<(), String> {
+    let address = discovery_address(settings);
+    if metadata.issuer != settings.issuer {
+        return Err(format!("{address} is of another issuer: {}", metadata.issuer));
+    }
+    let addresses =
+        [&metadata.authorization_endpoint, &metadata.token_endpoint, &metadata.jwks_uri];
+    match addresses.iter().find(|it| !settings.may_name(it)) {
+        Some(unsafe_one) => Err(format!("{address} names {unsafe_one}, which is not https")),
+        None => Ok(()),
     }
 }
 

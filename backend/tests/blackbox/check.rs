@@ -1,0 +1,172 @@
+//! `motovaultpro check`: one line for each thing that the settings name, with what to do.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{Place, Postgres, Ran, Redis, Sql, block_on, eventually};
+
+on_every_engine!(
+    a_running_service_passes,
+    checking_an_empty_database_changes_nothing,
+    a_check_that_fails_ends_with_1,
+);
+
+/// What no output may hold.
+const CANARY: &str = "xyzzy-canary";
+
+/// The findings, given that so many checks failed.
+#[track_caller]
+fn findings(ran: &Ran, failed: usize) -> Vec<Value> {
+    assert_eq!(ran.code, Some(i32::from(failed > 0)), "{ran:?}");
+    assert!(!ran.err.contains("panicked") && !format!("{ran:?}").contains(CANARY), "{ran:?}");
+    let findings: Vec<Value> = serde_json::from_str(&ran.out).unwrap();
+    let all = findings.iter().filter(|it| it["state"] == "failed").count();
+    assert_eq!(all, failed, "{ran:?}");
+    findings
+}
+
+/// How one check ended, with its words.
+#[track_caller]
+fn ended(findings: &[Value], check: &str, state: &str, words: &str) {
+    let found = findings.iter().find(|it| it["check"] == check);
+    let found = found.unwrap_or_else(|| panic!("{check} is not in {findings:#?}"));
+    assert_eq!(found["state"], state, "{found}");
+    assert!(found["found"].as_str().unwrap().contains(words), "{words:?} is not in {found}");
+    assert_eq!(found["advice"].is_string(), state != "ok", "{found}");
+}
+
+async fn a_running_service_passes(place: Place) {
+    let service = place.serve();
+    service.register("ann@example.org").await;
+    let address = service.url.strip_prefix("http://").unwrap();
+    let place = place.with("MVP__SERVER__ADDRESS", address);
+    let found = findings(&place.run(&["check", "--json"]), 0);
+    ended(&found, "address", "ok", "the service is running at");
+    for check in ["settings", "database", "database writes", "durability", "migrations"] {
+        ended(&found, check, "ok", "");
+    }
+    ended(&found, "service key", "ok", "fits the database");
+
+    // A line for each, which begins with how it ended.
+    let ran = place.run(&["check"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{ran:?}");
+    assert_eq!(ran.out.lines().count(), found.len(), "{ran:?}");
+    for line in ran.out.lines() {
+        let state = line.split(' ').next().unwrap();
+        assert!(["ok", "warning"].contains(&state), "{line}");
+        assert_eq!(state == "warning", line.contains(". To do: "), "{line}");
+    }
+}
+
+async fn checking_an_empty_database_changes_nothing(place: Place) {
+    if place.is_postgres() {
+        let found = findings(&place.run(&["check", "--json"]), 0);
+        ended(&found, "migrations", "warning", "none of MotoVaultPro's tables");
+        assert_eq!(place.sql().await.shape().await, [""; 0]);
+    } else {
+        let found = findings(&place.run(&["check", "--json"]), 0);
+        ended(&found, "database", "warning", "does not exist yet");
+    }
+    assert_eq!(std::fs::read_dir(place.folder()).unwrap().count(), 0, "it left files behind");
+}
+
+async fn a_check_that_fails_ends_with_1(place: Place) {
+    place.run(&["migrate"]).well();
+    let place = place
+        .with("MVP__CACHE__URL", &format!("redis://:{CANARY}@127.0.0.1:1"))
+        .with("MVP__MAIL__URL", &format!("smtp://ann:{CANARY}@127.0.0.1:1"))
+        .with("MVP__MAIL__FROM", "cars@example.org");
+    let ran = place.run(&["check", "--json"]);
+    let found = findings(&ran, 2);
+    ended(&found, "cache", "failed", "Redis");
+    ended(&found, "mail", "failed", "");
+    ended(&found, "migrations", "ok", "executed");
+    assert!(ran.err.starts_with("motovaultpro: 2 of "), "{ran:?}");
+}
+
+#[test]
+fn settings_that_cannot_be_used_are_the_only_finding() {
+    let place = Place::bare().with("MVP__DATABASE__POOLSIZE", "5");
+    let found = findings(&place.run(&["check", "--json"]), 1);
+    ended(&found, "settings", "failed", "unknown setting: database.poolsize");
+    assert_eq!(found.len(), 1);
+}
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn a_redis_is_tried_with_its_password_and_its_limits() {
+    block_on(async {
+        let mut redis = Redis::start().await;
+        redis.kill();
+        let limits = ["--maxmemory", "50mb", "--maxmemory-policy", "allkeys-lru"];
+        redis.restart(&[&limits[..], &["--requirepass", CANARY]].concat()).await;
+        let place = |url: String| Place::bare().with("MVP__CACHE__URL", &url);
+        let with = |password: &str| redis.url().replace("//", &format!("//:{password}@"));
+        let found = findings(&place(with(CANARY)).run(&["check", "--json"]), 0);
+        ended(&found, "cache", "ok", "a key was written and read back");
+        for url in [redis.url(), with("xyzzy-canary-of-another")] {
+            let found = findings(&place(url).run(&["check", "--json"]), 1);
+            ended(&found, "cache", "failed", "refuses the password");
+        }
+
+        redis.kill();
+        redis.restart(&["--maxmemory", "50mb", "--maxmemory-policy", "noeviction"]).await;
+        let found = findings(&place(redis.url()).run(&["check", "--json"]), 0);
+        ended(&found, "cache", "warning", "accepts no more");
+        redis.kill();
+        redis.restart(&limits).await;
+        let mut connection = redis.connect().await;
+        let keys: usize = redis::cmd("DBSIZE").query_async(&mut connection).await.unwrap();
+        findings(&place(redis.url()).run(&["check", "--json"]), 0);
+        let after: usize = redis::cmd("DBSIZE").query_async(&mut connection).await.unwrap();
+        assert_eq!((keys, after), (0, 0), "it left a key behind");
+    });
+}
+
+/// A server that archives nothing that it is to archive, and acknowledges writes too early.
+async fn careless_server() -> Postgres {
+    Postgres::start_with(|_: &Path| {
+        ["archive_mode=on", "archive_command=false", "fsync=off"].map(str::to_owned).to_vec()
+    })
+    .await
+}
+
+#[test]
+#[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
+fn postgresqls_settings_role_archive_and_replica_are_checked() {
+    block_on(async {
+        let postgres = careless_server().await;
+        let mut replica = postgres.replicated().await;
+        let place = Place::bare()
+            .with("MVP__DATABASE__URL", &postgres.url())
+            .with("MVP__DATABASE__REPLICA_URL", &replica.url())
+            .with("MVP__BACKUP__FOLDER", "backups");
+        place.run(&["migrate"]).well();
+        let sql = Sql::postgres(&postgres.url()).await;
+        sql.execute("SELECT pg_switch_wal()").await;
+        eventually("archiving fails", async || {
+            sql.number("SELECT failed_count FROM pg_stat_archiver").await > 0
+        })
+        .await;
+        let found = findings(&place.run(&["check", "--json"]), 2);
+        ended(&found, "durability", "failed", "fsync off");
+        ended(&found, "archived WAL", "failed", "archive_command failed for 0000");
+        ended(&found, "database role", "warning", "row-level security does not apply to postgres");
+        ended(&found, "backup of PostgreSQL", "ok", "pg_basebackup");
+        ended(&found, "replica", "ok", "127.0.0.1:");
+
+        replica.kill();
+        let found = findings(&place.run(&["check", "--json"]), 3);
+        ended(&found, "replica", "failed", "127.0.0.1:");
+        let place = place.with("MVP__DATABASE__REPLICA_URL", &postgres.url());
+        let found = findings(&place.run(&["check", "--json"]), 3);
+        ended(&found, "replica", "failed", "is not a replica");
+
+        // Of several servers, one that is away is a warning.
+        let url = postgres.url().replace("127.0.0.1", "127.0.0.1:1,127.0.0.1");
+        let place = Place::bare().with("MVP__DATABASE__URL", &url);
+        let found = findings(&place.run(&["check", "--json"]), 1);
+        ended(&found, "database", "warning", "but not 127.0.0.1:1: ");
+    });
+}
