@@ -1,8 +1,8 @@
-//! The command line: what can be asked of the program, and how it ends.
+//! The command line: the commands, and how the program exits.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::{
     backup::{self, BackupError},
@@ -16,7 +16,7 @@ use crate::{
             migrate::{self, MigrateError, Step},
             roles,
         },
-        error, jobs,
+        error, files, jobs,
         keys::{self, KeyError},
     },
     features::{self, administration, stations, vin},
@@ -24,11 +24,11 @@ use crate::{
     transfer::{self, MoveError},
 };
 
-/// Vehicles, their fuel and their upkeep
+/// Vehicles, their fuel and their maintenance
 #[derive(Debug, Parser)]
 #[command(name = "motovaultpro", version, max_term_width = 100)]
 pub struct Arguments {
-    /// Read the settings from this file instead of motovaultpro.toml
+    /// Read the settings from this file instead of motovaultpro.toml in the current folder
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -37,21 +37,21 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the pages and the API (what happens without a command)
+    /// Serve the pages and the API (the default command)
     Serve {
-        /// Leave the database as it is; without this, pending migrations are executed first
+        /// Leave the database as it is; otherwise pending migrations are executed first
         #[arg(long)]
         no_migrate: bool,
     },
-    /// Bring the database up to date
+    /// Execute pending migrations
     Migrate {
         /// Only this feature's migrations
         #[arg(long, value_name = "NAME")]
         feature: Option<String>,
-        /// Say what has been executed and what is pending; change nothing
+        /// Print which migrations are executed and which are pending; change nothing
         #[arg(long)]
         status: bool,
-        /// Say what would be executed; change nothing
+        /// Print which migrations would be executed; change nothing
         #[arg(long, conflicts_with = "status")]
         dry_run: bool,
     },
@@ -60,26 +60,26 @@ enum Command {
         #[command(subcommand)]
         command: administration::Command,
     },
-    /// Tell what VINs mean, without asking anyone
+    /// Decode VINs, without a network
     Vin(vin::Arguments),
-    /// Bring in stations
+    /// Import stations
     Stations {
         #[command(subcommand)]
         command: stations::Command,
     },
-    /// Make backups, check them, bring them back
+    /// Create, verify and restore backups
     Backup {
         #[command(subcommand)]
         command: backup::Command,
     },
     /// Move all data to another, empty database, of either engine
     Move(transfer::Arguments),
-    /// Manage the secrets that the database holds sealed
+    /// Manage the secrets that are sealed in the database
     Secrets {
         #[command(subcommand)]
         command: SecretsCommand,
     },
-    /// Look at the settings
+    /// Print or validate the settings
     Config {
         #[command(subcommand)]
         command: ConfigCommand,
@@ -90,15 +90,27 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Ask a running service whether it is ready; the exit code is the answer
+    /// Ask a running service whether it is ready; exits with 1 if it is not
     Healthcheck {
-        /// Where it is, such as http://127.0.0.1:3001 or unix:/run/motovaultpro.sock; the configured address or
-        /// socket by default
+        /// The service's address, such as `http://127.0.0.1:3001` or
+        /// `unix:/run/motovaultpro.sock`
+        /// [default: the configured address or socket]
         #[arg(long, value_name = "URL")]
         url: Option<String>,
     },
     /// Print the API's description (OpenAPI 3.1)
     Openapi,
+    /// Print a script that completes this program's commands in a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man {
+        /// Write a page for each command to this folder instead; it is created if needed
+        #[arg(long, value_name = "FOLDER")]
+        folder: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -106,7 +118,7 @@ enum SecretsCommand {
     /// Discard the sealed secrets because the key to them is lost: authenticator apps and notification
     /// channels with a secret must then be set up again
     Discard {
-        /// Discard them; without this, only show what would be lost
+        /// Discard them; without this, only print what would be lost
         #[arg(long)]
         yes: bool,
     },
@@ -116,7 +128,7 @@ enum SecretsCommand {
 enum ConfigCommand {
     /// Print every setting with its value and its origin, without secrets
     Show,
-    /// Say whether the settings can be used
+    /// Report whether the settings are valid; `motovaultpro check` also tries what they name
     Check,
 }
 
@@ -141,14 +153,16 @@ enum Failure {
     Backup(#[from] BackupError),
     #[error("{0}")]
     Move(#[from] MoveError),
-    #[error("{0}")]
-    Unready(String),
-    #[error("{0}")]
-    Io(#[from] std::io::Error),
     #[error("{0} of {1} checks failed")]
     Check(usize, usize),
     #[error("{0}")]
     Json(#[from] serde_json::Error),
+    #[error("{0}")]
+    File(String),
+    #[error("{0}")]
+    Unready(String),
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
 }
 
 impl Failure {
@@ -270,6 +284,22 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
             };
             runtime()?.block_on(serve::ask_health(&url)).map_err(Failure::Unready)
         }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            let mut command = Arguments::command();
+            clap_complete::generate(shell, &mut command, "motovaultpro", &mut script);
+            Ok(std::io::stdout().write_all(&script)?)
+        }
+        Command::Man { folder: None } => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Arguments::command()).render(&mut page)?;
+            Ok(std::io::stdout().write_all(&page)?)
+        }
+        Command::Man { folder: Some(folder) } => {
+            let describe = |error| Failure::File(files::describe(&folder, &error));
+            std::fs::create_dir_all(&folder).map_err(describe)?;
+            clap_mangen::generate_to(Arguments::command(), &folder).map_err(describe)
+        }
         Command::Openapi => print(&format!("{}\n", openapi::text(&openapi::api().1))),
     }
 }
@@ -280,7 +310,6 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 
 /// As `print!`, but a closed pipe is an error and no panic.
 fn print(text: &str) -> Result<(), Failure> {
-    use std::io::Write as _;
     Ok(std::io::stdout().write_all(text.as_bytes())?)
 }
 

@@ -27,76 +27,75 @@ use crate::core::{
     minisign::PublicKey,
 };
 
-/// What to do with backups
+/// Create, verify and restore backups
 #[derive(Debug, Clone, clap::Subcommand)]
 pub enum Command {
-    /// Make one, while the service runs
+    /// Create a backup; the service may be running
     Create {
-        /// The folder that keeps the backups, unless it is the configured one
+        /// The folder with the backups [default: the configured one]
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
     },
-    /// List them, oldest first
+    /// List the backups, oldest first
     List {
-        /// The folder that keeps the backups, unless it is the configured one
+        /// The folder with the backups [default: the configured one]
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
     },
-    /// Read all of them, or one, and name what is damaged; the exit code tells
+    /// Read all backups, or one, and print which are damaged; exits with 1 if one is
     Verify {
-        /// Only this one
+        /// Only this backup
         #[arg(value_name = "NAME")]
         backup: Option<String>,
-        /// The folder that keeps the backups, unless it is the configured one
+        /// The folder with the backups [default: the configured one]
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
         /// The file with the identity that opens sealed backups
         #[arg(long, value_name = "FILE")]
         identity: Option<PathBuf>,
-        /// Whose signatures are trusted
+        /// The keys whose signatures are trusted
         #[command(flatten)]
         signatures: Signatures,
     },
-    /// Restore the newest one into a scratch folder, open it, count its rows, and remove the folder
+    /// Restore the newest backup to a scratch folder, open it, count its rows, and remove the folder
     Drill {
-        /// The folder of the backups, if it is not the configured one
+        /// The folder with the backups [default: the configured one]
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
         /// The file with the identity that opens sealed backups
         #[arg(long, value_name = "FILE")]
         identity: Option<PathBuf>,
-        /// Whose signatures are trusted
+        /// The keys whose signatures are trusted
         #[command(flatten)]
         signatures: Signatures,
     },
-    /// Bring one back, into a new place
+    /// Restore a backup to a new place
     Restore {
-        /// This one; the newest that fits unless said
+        /// The backup [default: the newest that fits]
         #[arg(value_name = "NAME")]
         backup: Option<String>,
-        /// The moment to go back to, such as 2026-01-31T12:00:00Z. With SQLite it is the newest
-        /// backup of then
+        /// The moment to restore, such as 2026-01-31T12:00:00Z; with SQLite, the newest backup before it
         #[arg(long, value_name = "TIME", value_parser = moment)]
         to: Option<DateTime<Utc>>,
         /// The new place: a file for SQLite, a folder for PostgreSQL
         #[arg(long, value_name = "PLACE")]
         into: PathBuf,
-        /// Put aside what is at that place
+        /// Move aside what is at that place
         #[arg(long)]
         force: bool,
-        /// The folder that keeps the backups, unless it is the configured one
+        /// The folder with the backups [default: the configured one]
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
         /// The file with the identity that opens sealed backups
         #[arg(long, value_name = "FILE")]
         identity: Option<PathBuf>,
-        /// Whose signatures are trusted
+        /// The keys whose signatures are trusted
         #[command(flatten)]
         signatures: Signatures,
     },
     /// Print a new identity and its public key, for sealed backups
     Keygen,
-    /// Print the public key that backups are signed with, which other machines check them by
+    /// Print the public key with which other machines can check this service's signatures
     PublicKey,
     /// PostgreSQL's `archive_command`: `archive-wal %p %f`
     ArchiveWal {
@@ -104,7 +103,7 @@ pub enum Command {
         path: PathBuf,
         /// Its name
         name: String,
-        /// The folder that keeps the backups; with it, no settings are read
+        /// The folder with the backups; if given, no settings are read
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
         /// Seal it for this public key (may be repeated)
@@ -117,7 +116,7 @@ pub enum Command {
         name: String,
         /// Where to put it
         path: PathBuf,
-        /// The folder that keeps the backups; with it, no settings are read
+        /// The folder with the backups; if given, no settings are read
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
         /// The file with the identity that opens sealed backups
@@ -126,14 +125,14 @@ pub enum Command {
     },
 }
 
-/// Whose backups are trusted
+/// The keys whose signatures are trusted
 #[derive(Debug, Clone, clap::Args)]
 pub struct Signatures {
-    /// Trust signatures of this key, besides the service's own and the configured ones (may be
+    /// Trust signatures by this key, in addition to the service's own and the configured ones (may be
     /// repeated)
     #[arg(long = "public-key", value_name = "KEY")]
     public_keys: Vec<PublicKey>,
-    /// Fail unless a trusted key has signed it
+    /// Fail if no trusted key has signed the backup
     #[arg(long)]
     require_signature: bool,
 }

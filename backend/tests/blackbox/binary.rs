@@ -18,7 +18,18 @@ fn it_says_what_it_is_and_what_can_be_asked() {
     let version = place.run(&["--version"]).well();
     assert_eq!(version, concat!("motovaultpro ", env!("CARGO_PKG_VERSION"), "\n"));
     let help = place.run(&["--help"]).well();
-    for command in ["serve", "migrate", "users", "backup", "config", "check", "healthcheck"] {
+    for command in [
+        "serve",
+        "migrate",
+        "users",
+        "backup",
+        "config",
+        "check",
+        "healthcheck",
+        "openapi",
+        "completions",
+        "man",
+    ] {
         assert!(help.contains(&format!("\n  {command} ")), "{command} is not in {help}");
         assert!(place.run(&[command, "--help"]).well().contains("Usage:"));
     }
@@ -35,6 +46,69 @@ fn it_prints_the_api() {
     for path in ["/api/vehicles", "/api/fuel-logs/{id}", "/api/auth/register"] {
         assert!(api["paths"][path].is_object(), "{path}");
     }
+}
+
+#[test]
+fn completions_are_printed_for_each_shell() {
+    let place = Place::bare();
+    for (shell, words) in [
+        ("bash", "complete -F _motovaultpro"),
+        ("zsh", "#compdef motovaultpro"),
+        ("fish", "complete -c motovaultpro"),
+        ("elvish", "edit:completion:arg-completer[motovaultpro]"),
+        ("powershell", "Register-ArgumentCompleter"),
+    ] {
+        let script = place.run(&["completions", shell]).well();
+        assert!(script.contains(words), "{words:?} is not in the script for {shell}");
+        for word in ["healthcheck", "password-file", "make-admin"] {
+            assert!(script.contains(word), "{word} is not in the script for {shell}");
+        }
+    }
+    let refused = place.run(&["completions", "sh"]).badly(2);
+    assert!(refused.contains("bash") && refused.contains("fish"), "{refused}");
+}
+
+#[test]
+fn bash_completes_commands_and_options() {
+    let place = Place::bare();
+    let script = place.run(&["completions", "bash"]).well();
+    std::fs::write(place.folder().join("script"), script).unwrap();
+    // What bash does once the tab key is pressed.
+    let complete = |words: &str| {
+        let press = format!(
+            "source ./script; COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
+             _motovaultpro motovaultpro \"${{COMP_WORDS[-1]}}\" \"${{COMP_WORDS[-2]}}\"; \
+             printf '%s\\n' \"${{COMPREPLY[@]}}\""
+        );
+        let bash = std::process::Command::new("bash")
+            .args(["--norc", "-c", &press])
+            .current_dir(place.folder())
+            .output()
+            .unwrap();
+        assert!(bash.status.success(), "{bash:?}");
+        let replies = String::from_utf8(bash.stdout).unwrap();
+        replies.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(complete("motovaultpro hea"), ["healthcheck"]);
+    assert_eq!(complete("motovaultpro users cr"), ["create"]);
+    assert_eq!(complete("motovaultpro users create --pass"), ["--password-file"]);
+}
+
+#[test]
+fn there_is_a_manual_page_for_each_command() {
+    let place = Place::bare();
+    let page = place.run(&["man"]).well();
+    assert!(page.contains(".TH motovaultpro 1") && page.contains("healthcheck"), "{page}");
+    place.run(&["man", "--folder", "share/man"]).well();
+    let folder = place.folder().join("share/man");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    assert!(read("motovaultpro.1").contains(".TH motovaultpro 1"));
+    assert!(read("motovaultpro-serve.1").contains("no\\-migrate"));
+    assert!(read("motovaultpro-users-create.1").contains("password\\-file"));
+    assert!(std::fs::read_dir(&folder).unwrap().count() > 20);
+    std::fs::write(place.folder().join("file"), "").unwrap();
+    let refused = place.run(&["man", "--folder", "file"]).badly(1);
+    assert!(refused.contains("file: "), "{refused}");
 }
 
 #[test]

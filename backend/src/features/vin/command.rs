@@ -14,17 +14,17 @@ use crate::core::{Error, Result};
 /// The longest line that is read; what follows is dropped.
 const LONGEST: u64 = 1024;
 
-/// Tell what VINs mean, without asking anyone
+/// Decode VINs, without a network
 #[derive(Debug, Clone, clap::Args)]
 pub struct Arguments {
-    /// The VINs, each with its model year behind a comma where that is known (`VIN,YEAR`); `-` reads them
-    /// from standard input, one a line, and answers each at once
+    /// The VINs, each with its model year after a comma if that is known (`VIN,YEAR`); `-` reads them from
+    /// standard input, one per line, and prints each at once
     #[arg(required_unless_present = "clean_cache", value_name = "VIN")]
     vins: Vec<String>,
-    /// Print JSON, a document a line, as the API answers
+    /// Print JSON as the API does, one document per line
     #[arg(long)]
     json: bool,
-    /// Instead, clear away what is kept of NHTSA's answers and more than 30 days old
+    /// Instead, remove NHTSA's answers that are older than 30 days from the database
     #[arg(long, conflicts_with_all = ["vins", "json"])]
     pub clean_cache: bool,
 }

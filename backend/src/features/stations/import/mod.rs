@@ -37,10 +37,10 @@ const BATCH: usize = 1000;
 /// that nothing of it is a station.
 const UNTOLD: usize = 50 * BATCH;
 
-/// What can be done with stations at the command line.
+/// Import stations.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Bring in stations from GeoJSON or Overpass JSON of OpenStreetMap, or from CSV
+    /// Import stations from GeoJSON or Overpass JSON of OpenStreetMap, or from CSV
     Import {
         /// `.geojson`, `.json` or `.csv` (name or brand, latitude, longitude; optional: address,
         /// phone, website)
