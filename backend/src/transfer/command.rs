@@ -20,13 +20,13 @@ pub struct Arguments {
     /// A file with the new database's URL
     #[arg(long, value_name = "FILE", conflicts_with = "to")]
     to_file: Option<PathBuf>,
-    /// The new database for the role that owns the tables, as in database.migration_url
+    /// The new database for the role that owns the tables, as in `database.migration_url`
     #[arg(long, value_name = "URL", value_parser = secret)]
     to_migration_url: Option<Secret>,
     /// A file with that URL
     #[arg(long, value_name = "FILE", conflicts_with = "to_migration_url")]
     to_migration_url_file: Option<PathBuf>,
-    /// A file with the password for URLs that have none, as in database.password_file
+    /// A file with the password for URLs that have none, as in `database.password_file`
     #[arg(long, value_name = "FILE")]
     to_password_file: Option<PathBuf>,
     /// Count the rows and check whether the new database can store them; write nothing
@@ -35,6 +35,7 @@ pub struct Arguments {
 }
 
 /// An option that is never printed.
+#[expect(clippy::unnecessary_wraps, reason = "the form that clap calls")]
 fn secret(text: &str) -> std::result::Result<Secret, Infallible> {
     Ok(Secret::new(text.to_owned()))
 }

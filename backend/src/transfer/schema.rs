@@ -42,6 +42,9 @@ pub(super) struct Described {
     key_place: Option<i32>,
 }
 
+/// From which table to which there are foreign keys.
+type References = sqlx::Result<Vec<(String, String)>>;
+
 /// The tables of one database.
 #[derive(Debug, Clone)]
 pub(super) struct Schema {
@@ -75,13 +78,12 @@ pub(super) async fn names(tx: &mut Tx, features: &[Feature], side: Side) -> Resu
 /// Describes the tables that are moved. Generated columns are left out: the target generates them.
 pub(super) async fn read(tx: &mut Tx, features: &[Feature], side: Side) -> Result<Schema> {
     let names: BTreeSet<_> = names(tx, features, side).await?.into_iter().collect();
-    let (columns, references): (sqlx::Result<Vec<Described>>, sqlx::Result<Vec<(String, String)>>) =
-        match tx {
-            Tx::Postgres { .. } => (
-                sql!(
-                    &mut *tx,
-                    fetch_all,
-                    "SELECT c.relname::TEXT AS table_name, a.attname::TEXT AS name,
+    let (columns, references): (sqlx::Result<Vec<Described>>, References) = match tx {
+        Tx::Postgres { .. } => (
+            sql!(
+                &mut *tx,
+                fetch_all,
+                "SELECT c.relname::TEXT AS table_name, a.attname::TEXT AS name,
                             format_type(a.atttypid, a.atttypmod) AS declared,
                             a.attnotnull AS is_required,
                             array_position(i.indkey::SMALLINT[], a.attnum) AS key_place
@@ -92,33 +94,33 @@ pub(super) async fn read(tx: &mut Tx, features: &[Feature], side: Side) -> Resul
                      WHERE c.relkind IN ('r', 'p')
                        AND c.relnamespace = current_schema()::REGNAMESPACE
                      ORDER BY c.relname, a.attnum",
-                ),
-                sql!(
-                    &mut *tx,
-                    fetch_all,
-                    "SELECT c.relname::TEXT, r.relname::TEXT FROM pg_constraint k
+            ),
+            sql!(
+                &mut *tx,
+                fetch_all,
+                "SELECT c.relname::TEXT, r.relname::TEXT FROM pg_constraint k
                      JOIN pg_class c ON c.oid = k.conrelid JOIN pg_class r ON r.oid = k.confrelid
                      WHERE k.contype = 'f' AND c.relnamespace = current_schema()::REGNAMESPACE",
-                ),
             ),
-            Tx::Sqlite(_) => (
-                sql!(
-                    &mut *tx,
-                    fetch_all,
-                    "SELECT t.name AS table_name, c.name AS name, c.type AS declared,
+        ),
+        Tx::Sqlite(_) => (
+            sql!(
+                &mut *tx,
+                fetch_all,
+                "SELECT t.name AS table_name, c.name AS name, c.type AS declared,
                             c.\"notnull\" AS is_required, NULLIF(c.pk, 0) AS key_place
                      FROM pragma_table_list t JOIN pragma_table_info(t.name) c
                      WHERE t.schema = 'main' AND t.type = 'table' ORDER BY t.name, c.cid",
-                ),
-                sql!(
-                    &mut *tx,
-                    fetch_all,
-                    "SELECT t.name, k.\"table\"
+            ),
+            sql!(
+                &mut *tx,
+                fetch_all,
+                "SELECT t.name, k.\"table\"
                      FROM pragma_table_list t JOIN pragma_foreign_key_list(t.name) k
                      WHERE t.schema = 'main' AND t.type = 'table'",
-                ),
             ),
-        };
+        ),
+    };
     let mut tables = BTreeMap::<_, Vec<_>>::new();
     for column in columns.at(side, "the list of columns")? {
         if names.contains(&column.table_name) {
