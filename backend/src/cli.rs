@@ -242,13 +242,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
             runtime()?.block_on(bring_in(config, &command))
         }
         Command::Backup { command } => {
-            // Dropped when the program is told to stop, it removes what it unpacked and stops what it started.
-            let done = runtime()?.block_on(async {
-                tokio::select! {
-                    done = backup::run(&command, load, &Clock::System) => done,
-                    () = serve::told_to_stop() => Err(BackupError::Stopped),
-                }
-            })?;
+            let done = runtime()?.block_on(backup::run(&command, load, &Clock::System))?;
             print(&done.text)?;
             done.fault.map_or(Ok(()), |fault| Err(fault.into()))
         }

@@ -228,7 +228,7 @@ fn places(server: &Server) -> Places {
 }
 
 /// Waits for Ctrl-C or, as service managers send it, SIGTERM.
-pub(crate) async fn told_to_stop() {
+async fn told_to_stop() {
     use tokio::signal::unix::{SignalKind, signal};
     match signal(SignalKind::terminate()) {
         Ok(mut terminate) => {
