@@ -146,7 +146,10 @@ async fn check(config: &Config, path: &Path, clock: &Clock) -> bool {
     // Another instance is at it.
     let Ok(_lock) = folder.lock_checks() else { return false };
     // A backup that was removed while it was read is not damaged: it is tried again.
-    let is_final = |is_ok: bool| is_ok || names(&folder) == before;
+    let is_final = |is_ok: bool| {
+        let now = names(&folder);
+        is_ok || before.iter().all(|it| now.contains(it))
+    };
     if verify {
         let began = Instant::now();
         let fault = verify_all(config, &folder, now).await.err();
