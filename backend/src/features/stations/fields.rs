@@ -191,7 +191,7 @@ impl Field for OsmId {
 
     fn schema() -> Schema {
         json_schema!({
-            "type": "string", "pattern": "^\\s*(|(node|way|relation)/[1-9][0-9]{0,18})\\s*$",
+            "type": "string", "pattern": "^ *(|(node|way|relation)/[1-9][0-9]{0,18}) *$",
             "examples": ["node/240109189"],
         })
     }
