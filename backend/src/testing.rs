@@ -424,7 +424,7 @@ impl TestApp {
     pub(crate) async fn user(&self) -> crate::core::UserId {
         let mut headers = axum::http::HeaderMap::new();
         headers.insert(header::COOKIE, self.cookie.as_ref().unwrap().parse().unwrap());
-        let signed = features::accounts::visitor(&headers, &self.app).await.unwrap();
+        let signed = features::accounts::authenticate(&headers, &self.app).await.unwrap();
         signed.unwrap().user.clone()
     }
 

@@ -154,10 +154,10 @@ async fn opened(db: &Db, config: &Config, clock: &Clock) -> Vec<Finding> {
 /// The administrator in the settings, if there is one.
 async fn first_administrator(db: &Db, config: &Config, clock: &Clock) -> Option<Finding> {
     const NAME: &str = "first administrator";
-    let state = accounts::first_administrator(db, &config.auth, clock.today());
+    let state = accounts::check_first_administrator(db, &config.auth, clock.today());
     match in_time(state).await {
         Ok(Ok(FirstAdministrator::Unset)) => None,
-        Ok(Ok(FirstAdministrator::Awaited)) => {
+        Ok(Ok(FirstAdministrator::Pending)) => {
             Some(Finding::ok(NAME, "there is no account: the next start creates this one"))
         }
         Ok(Ok(FirstAdministrator::Ignored)) => {

@@ -34,7 +34,7 @@ use std::{
 
 pub use crate::features::accounts::UserId;
 use crate::features::{
-    accounts::Doors,
+    accounts::AuthState,
     stations::{Imports, Providers},
     vin::Vins,
 };
@@ -76,7 +76,7 @@ pub struct Parts {
     /// What seals the secrets in the database. Commands that need none of them run without it.
     key: Option<keys::ServiceKey>,
     /// What signing in needs to remember within this process.
-    pub doors: Doors,
+    pub auth: AuthState,
     /// What answers what VINs mean.
     pub vins: Vins,
     /// Who else knows of stations.
@@ -108,7 +108,7 @@ impl App {
     ) -> Self {
         let cache = cache::Cache::new(&config.cache);
         db.keep_positions_in(&cache);
-        let doors = Doors::new(&config);
+        let auth = AuthState::new(&config);
         let vins = Vins::new(&config.vin);
         let stations = Providers::new(&config.stations, config.server.public_url.as_deref());
         let config = Arc::new(config);
@@ -120,7 +120,7 @@ impl App {
             clock,
             config,
             key,
-            doors,
+            auth,
             vins,
             stations,
             imports,

@@ -55,7 +55,7 @@ pub struct Shell {
 impl Shell {
     /// The frame around what `signed` sees at `path`.
     #[must_use]
-    pub fn new(signed: Option<&accounts::Signed>, path: &str) -> Self {
+    pub fn new(signed: Option<&accounts::Principal>, path: &str) -> Self {
         Self {
             name: signed.map(|it| it.display_name.clone().unwrap_or_else(|| it.email.clone())),
             is_admin: signed.is_some_and(|it| it.is_admin),
@@ -85,7 +85,7 @@ impl FromRequestParts<App> for Shell {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         // A page that nobody has to be signed in for shows itself with the database away, too.
-        let signed = accounts::visitor_of(parts, app).await.unwrap_or_default();
+        let signed = accounts::find_principal(parts, app).await.unwrap_or_default();
         Ok(Self::new(signed.as_deref(), parts.uri.path()))
     }
 }
@@ -137,7 +137,7 @@ pub async fn problems_as_pages(State(app): State<App>, request: Request, next: N
     ) {
         return Redirect::to("/settings/factors").into_response();
     }
-    let signed = accounts::visitor(&headers, &app).await.unwrap_or_default();
+    let signed = accounts::authenticate(&headers, &app).await.unwrap_or_default();
     let shell = Shell::new(signed.as_deref(), &path);
     match page(&Sorry { problem, shell }) {
         Ok(html) => as_page(&response, html),

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::accounts::Signed;
+use super::accounts::Principal;
 use crate::core::{Result, db::Tx};
 
 /// What kind of access something gives.
@@ -51,7 +51,7 @@ pub enum AfterReset {
     /// Rows that existed before have no effect until the owner has reviewed them.
     Held {
         /// Lists them in a transaction of the user's.
-        list: for<'a> fn(&'a mut Tx, &'a Signed) -> BoxFuture<'a, Result<Vec<Held>>>,
+        list: for<'a> fn(&'a mut Tx, &'a Principal) -> BoxFuture<'a, Result<Vec<Held>>>,
         /// The path that a form removes one with: what comes before its id, and what after.
         remove: (&'static str, &'static str),
     },

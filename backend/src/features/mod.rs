@@ -63,7 +63,7 @@ pub const ALL: &[Feature] = &[
 pub const CHORES: &[Chore] = &[
     security_log::CHORE,
     invitations::CHORE,
-    accounts::CHORE,
+    accounts::PURGE_TASK,
     administration::CHORE,
     vin::CHORE,
     stations::CHORE,

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::rows::Row;
 use crate::{
     features::{
-        accounts::administered,
+        accounts::admin,
         invitations::{self, Invitation},
     },
     sql,
@@ -156,7 +156,7 @@ impl World {
         sql!(&mut tx, execute, "UPDATE accounts SET is_admin = true WHERE email_key = $1", key)
             .unwrap();
         tx.commit().await.unwrap();
-        app.app.doors.forget_all();
+        app.app.auth.clear_session_cache();
         Self { is_administrator: true, ..world }
     }
 
@@ -247,7 +247,7 @@ async fn invitation(app: &TestApp, account: Uuid) -> String {
 async fn reset(app: &TestApp, account: Uuid) -> String {
     let token = Uuid::now_v7().to_string();
     let mut tx = app.app.db.write().await.unwrap();
-    let mark = administered::password_mark(&mut tx, account).await.unwrap();
+    let mark = admin::password_fingerprint(&mut tx, account).await.unwrap();
     sql!(
         &mut tx,
         execute,

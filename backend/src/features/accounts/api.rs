@@ -1,4 +1,4 @@
-//! Accounts as JSON.
+//! The JSON API for accounts.
 
 use aide::axum::{
     ApiRouter,
@@ -13,13 +13,13 @@ use schemars::JsonSchema;
 use uuid::Uuid;
 
 use super::{
-    Arrival, Signer, User,
+    ClientInfo, SessionUser, User,
     factors::Entrant,
     model::{
         Account, Credentials, NewAccount, PasswordChange, Preferences, PreferencesChange, Session,
     },
     service,
-    session::{self, Cookies, SESSION},
+    session::{self, Cookies, SESSION_COOKIE},
 };
 use crate::core::{
     App, Result,
@@ -32,7 +32,7 @@ pub(super) fn router() -> ApiRouter<App> {
         .api_route(
             "/auth/register",
             post_with(register, |it| {
-                let it = it.id("register").tag(tag).summary("Make an account and sign in");
+                let it = it.id("register").tag(tag).summary("Create an account and sign in");
                 it.with(refuses::<409>)
             }),
         )
@@ -50,7 +50,7 @@ pub(super) fn router() -> ApiRouter<App> {
             post_with(change_password, |it| {
                 it.id("changePassword")
                     .tag(tag)
-                    .summary("Change your password, and end every other session and every token")
+                    .summary("Change your password and revoke all other sessions and tokens")
             }),
         )
         .api_route(
@@ -76,7 +76,7 @@ pub(super) fn router() -> ApiRouter<App> {
         )
 }
 
-/// An account that has just signed in, with its session in a cookie.
+/// A response after signing in: the account, and the session as a cookie.
 pub(super) struct SignedIn<const STATUS: u16> {
     account: Account,
     pub(super) cookies: Cookies,
@@ -116,39 +116,41 @@ where
         context: &mut aide::generate::GenContext,
         operation: &mut aide::openapi::Operation,
     ) -> Vec<(Option<u16>, aide::openapi::Response)> {
-        let answer = Record::<Account>::operation_response(context, operation).unwrap_or_default();
-        vec![(Some(STATUS), answer)]
+        let response =
+            Record::<Account>::operation_response(context, operation).unwrap_or_default();
+        vec![(Some(STATUS), response)]
     }
 }
 
 async fn register(
     State(app): State<App>,
-    arrival: Arrival,
+    client: ClientInfo,
     New { input, once }: New<NewAccount>,
 ) -> Result<SignedIn<201>> {
-    let signed_in = service::register(&app, input, &arrival, once).await?;
+    let signed_in = service::register(&app, input, &client, once).await?;
     SignedIn::new(&app, signed_in)
 }
 
 async fn log_in(
     State(app): State<App>,
-    arrival: Arrival,
+    client: ClientInfo,
     Json(credentials): Json<Credentials>,
 ) -> Result<SignedIn<200>> {
-    SignedIn::new(&app, service::log_in(&app, credentials, &arrival).await?)
+    SignedIn::new(&app, service::log_in(&app, credentials, &client).await?)
 }
 
-/// What the browser forgets when its user logs out. Cookies stay: the session's own is taken back,
-/// and what the browser is known by protects its owner from others' guesses.
-pub(super) const CLEARED: HeaderValue = HeaderValue::from_static("\"cache\", \"storage\"");
+/// The data that the browser deletes when the user signs out. Cookies are not included: the session
+/// cookie is cleared separately, and the device cookie lets the browser sign in while someone else
+/// guesses the user's password.
+pub(super) const CLEARED_DATA: HeaderValue = HeaderValue::from_static("\"cache\", \"storage\"");
 pub(super) const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
-/// Done, and the session's cookie taken back.
+/// An empty response that clears the session cookie.
 struct SignedOut(HeaderValue);
 
 impl IntoResponse for SignedOut {
     fn into_response(self) -> Response {
-        ([(header::SET_COOKIE, self.0), (CLEAR_SITE_DATA, CLEARED)], NoContent).into_response()
+        ([(header::SET_COOKIE, self.0), (CLEAR_SITE_DATA, CLEARED_DATA)], NoContent).into_response()
     }
 }
 
@@ -165,13 +167,13 @@ impl aide::OperationOutput for SignedOut {
 
 async fn change_password(
     State(app): State<App>,
-    signer: Signer,
-    arrival: Arrival,
+    caller: SessionUser,
+    client: ClientInfo,
     headers: HeaderMap,
     New { input, once }: New<PasswordChange>,
 ) -> Result<Finished> {
-    let secret = session::cookie(&headers, &app, SESSION).unwrap_or_default();
-    service::change_password(&app, &signer, input, &arrival, &once.hidden_by(secret)).await
+    let secret = session::find_cookie(&headers, &app, SESSION_COOKIE).unwrap_or_default();
+    service::change_password(&app, &caller, input, &client, &once.hidden_by(secret)).await
 }
 
 async fn sessions(State(app): State<App>, user: User) -> Result<Stored<Page<Session>>> {
@@ -180,23 +182,23 @@ async fn sessions(State(app): State<App>, user: User) -> Result<Stored<Page<Sess
 
 async fn end_session(
     State(app): State<App>,
-    signer: Signer,
+    caller: SessionUser,
     Path(id): Path<Uuid>,
 ) -> Result<NoContent> {
-    service::end_session(&app, &signer, id).await?;
+    service::end_session(&app, &caller, id).await?;
     Ok(NoContent)
 }
 
 async fn log_out(
     State(app): State<App>,
     entrant: Entrant,
-    arrival: Arrival,
+    client: ClientInfo,
     headers: HeaderMap,
 ) -> Result<SignedOut> {
-    if let Some(token) = session::token_of(&headers, &app) {
-        service::log_out(&app, entrant.signed.account, &arrival, &token).await?;
+    if let Some(token) = session::session_token(&headers, &app) {
+        service::log_out(&app, entrant.signed.account, &client, &token).await?;
     }
-    Ok(SignedOut(session::no_cookie(&app)?))
+    Ok(SignedOut(session::clear_cookie(&app)?))
 }
 
 async fn me(State(app): State<App>, user: User) -> Result<Record<Account>> {

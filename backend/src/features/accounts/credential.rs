@@ -1,4 +1,4 @@
-//! What a request shows itself to be signed in with, and secrets that follow from it.
+//! The credential of a request, and secrets derived from it.
 
 use std::convert::Infallible;
 
@@ -9,31 +9,34 @@ use axum::{
 };
 use sha2::{Digest as _, Sha256};
 
-use super::session::{SESSION, Token, cookie};
+use super::session::{SESSION_COOKIE, Token, find_cookie};
 use crate::core::{App, Result, hex, http::Once};
 
-/// What a request shows itself to be signed in with; never printed.
+/// What a request authenticates with: its `Authorization` header or its session cookie. Never printed.
 pub struct Credential(Vec<u8>);
 
 impl Credential {
-    /// That of somebody who is not asking over HTTP.
+    /// An empty credential, for calls that do not come from an HTTP request.
     #[must_use]
     pub fn none() -> Self {
         Self(Vec::new())
     }
 
-    /// A secret that is shown once and kept as a hash: `what` of the record `this`. That of a
-    /// request that may be sent again follows from its key, from what only its sender has and from
-    /// the record, so that the retry's answer can show it although it was kept nowhere, and no
-    /// other record ever has the same.
+    /// Creates a secret for the record `record_id` that is shown once and stored as a hash. `purpose`
+    /// separates secrets of different kinds.
+    ///
+    /// Without an idempotency key, the secret is random. With one, it is derived from the key, this
+    /// credential and the record, so that a retry returns the same secret although the secret is not
+    /// stored. Each record's secret is different.
     ///
     /// # Errors
-    /// Internal where the system has no randomness.
-    pub fn secret(&self, once: &Once, what: &str, this: &str) -> Result<String> {
+    /// Internal if the operating system provides no randomness.
+    pub fn create_secret(&self, once: &Once, purpose: &str, record_id: &str) -> Result<String> {
         let Some(request) = once.identity() else { return Ok(Token::new()?.expose().to_owned()) };
-        let digest = Sha256::new_with_prefix("motovaultpro ").chain_update(what).chain_update([0]);
+        let digest =
+            Sha256::new_with_prefix("motovaultpro ").chain_update(purpose).chain_update([0]);
         let digest = digest.chain_update(&self.0).chain_update([0]).chain_update(request);
-        let digest = digest.chain_update([0]).chain_update(this);
+        let digest = digest.chain_update([0]).chain_update(record_id);
         Ok(hex(&digest.finalize()))
     }
 }
@@ -42,15 +45,15 @@ impl FromRequestParts<App> for Credential {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        let shown = match parts.headers.get(header::AUTHORIZATION) {
+        let credential = match parts.headers.get(header::AUTHORIZATION) {
             Some(authorization) => authorization.as_bytes(),
-            None => cookie(&parts.headers, app, SESSION).unwrap_or_default().as_bytes(),
+            None => find_cookie(&parts.headers, app, SESSION_COOKIE).unwrap_or_default().as_bytes(),
         };
-        Ok(Self(shown.to_vec()))
+        Ok(Self(credential.to_vec()))
     }
 }
 
-/// Nothing of it is documented apart from who may ask.
+/// The OpenAPI document describes authentication elsewhere.
 impl OperationInput for Credential {
     fn operation_input(_: &mut GenContext, _: &mut Operation) {}
 }

@@ -1,4 +1,4 @@
-//! Who sends a request: found once, counted, and passed on to the handlers.
+//! Middleware that authenticates each request and counts it toward a quota.
 
 use std::sync::Arc;
 
@@ -9,27 +9,27 @@ use axum::{
     response::Response,
 };
 
-use super::{model::Signed, session};
+use super::{model::Principal, session};
 use crate::core::{
     App, Result,
     http::{self, ClientAddress, Meter},
     web,
 };
 
-/// Who sends the request, for its handler.
+/// The request extension through which [`identify`] passes its result to the handler.
 #[derive(Clone)]
-struct Visitor(Option<Arc<Signed>>);
+struct RequestPrincipal(Option<Arc<Principal>>);
 
-/// Finds who sends a request and counts it: by its user, or by its network if none is signed in. A layer
-/// around all routes, so that none is left out.
+/// Authenticates a request and counts it toward the quota of its user, or of its network if it is
+/// anonymous. Wraps all routes.
 pub async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
     if !http::is_counted(request.uri().path()) {
         return next.run(request).await;
     }
-    let found = find(request.headers(), &app).await;
+    let found = authenticate(request.headers(), &app).await;
     let meter = request.extensions().get::<Meter>().cloned().unwrap_or_default();
-    let counted = if let Ok(Some(signed)) = &found {
-        meter.count_user(&signed.user)
+    let counted = if let Ok(Some(principal)) = &found {
+        meter.count_user(&principal.user)
     } else {
         let client = ClientAddress::of(request.extensions(), request.headers(), &app);
         client.network().map_or(Ok(()), |network| meter.count_network(network))
@@ -37,26 +37,26 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
     if let Err(error) = counted {
         return web::refusal(request.uri().path(), error);
     }
-    // If it could not be found, a handler that needs it tries again and reports why.
+    // After an error, a handler that requires authentication tries again and reports the error.
     if let Ok(found) = found {
-        request.extensions_mut().insert(Visitor(found));
+        request.extensions_mut().insert(RequestPrincipal(found));
     }
     next.run(request).await
 }
 
-async fn find(headers: &HeaderMap, app: &App) -> Result<Option<Arc<Signed>>> {
-    let has_credential =
-        headers.contains_key(header::AUTHORIZATION) || session::token_of(headers, app).is_some();
-    if has_credential { session::visitor(headers, app).await } else { Ok(None) }
+async fn authenticate(headers: &HeaderMap, app: &App) -> Result<Option<Arc<Principal>>> {
+    let has_credential = headers.contains_key(header::AUTHORIZATION)
+        || session::session_token(headers, app).is_some();
+    if has_credential { session::authenticate(headers, app).await } else { Ok(None) }
 }
 
-/// Who sends the request with these parts, if signed in.
+/// Finds the principal of a request. Returns none if the request is anonymous.
 ///
 /// # Errors
-/// Unavailable where the database is unavailable.
-pub async fn visitor_of(parts: &Parts, app: &App) -> Result<Option<Arc<Signed>>> {
-    match parts.extensions.get::<Visitor>() {
-        Some(Visitor(found)) => Ok(found.clone()),
-        None => session::visitor(&parts.headers, app).await,
+/// Unavailable if the database is unavailable.
+pub async fn find_principal(parts: &Parts, app: &App) -> Result<Option<Arc<Principal>>> {
+    match parts.extensions.get::<RequestPrincipal>() {
+        Some(RequestPrincipal(found)) => Ok(found.clone()),
+        None => session::authenticate(&parts.headers, app).await,
     }
 }

@@ -1,19 +1,19 @@
-//! Accounts: who may come in, and what they prefer.
+//! Accounts: authentication, sessions, tokens and user preferences.
 //!
-//! Other features take [`User`] in their handlers: a request that has one is signed in. [`Signer`] is
-//! for what only a session may do, [`Administrator`] for what only an administrator may;
-//! [`administered`] is what administrators do with accounts.
+//! Handlers of other features require authentication by taking one of these extractors: [`User`] for any
+//! signed-in user, [`SessionUser`] to reject personal tokens, [`Administrator`] for administrators.
+//! [`admin`] is the API for managing other users' accounts.
 
-pub mod administered;
+pub mod admin;
 mod api;
-mod arrival;
+mod attempts;
+mod auth_state;
+pub mod calendar_links;
 mod challenges;
+mod client_info;
 mod credential;
-mod doors;
 mod factors;
-pub mod feeds;
-mod guesses;
-mod hashing;
+mod hash_queue;
 mod identify;
 pub mod mail;
 mod model;
@@ -28,33 +28,33 @@ mod store;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-mod tests_doors;
-#[cfg(test)]
 mod tests_limits;
 #[cfg(test)]
 mod tests_pages;
+#[cfg(test)]
+mod tests_security;
 mod tokens;
 mod user;
 
-pub use arrival::Arrival;
+pub use auth_state::AuthState;
+pub use client_info::ClientInfo;
 pub use credential::Credential;
-pub use doors::Doors;
 pub use factors::SECRETS;
-pub use identify::{identify, visitor_of};
-pub use model::{Email, NewPassword, Preferences, Proof, Scope, Signed, Theme};
+pub use identify::{find_principal, identify};
+pub use model::{AuthMethod, Email, NewPassword, Preferences, Principal, Scope, Theme};
 #[cfg(test)]
 pub(crate) use oidc::tests::fake::Fake;
 pub use oidc::{check_discovery, discovery_address};
-pub use recipients::{Recipient, recipients};
-pub use review::is_held;
+pub use recipients::{Recipient, list_recipients};
+pub use review::needs_review;
 pub use service::{
-    CHORE, Created, FirstAdministrator, NewByOperator, create, create_first_administrator,
-    first_administrator, has_accounts, setup_token,
+    AccountInput, CreatedAccount, FirstAdministrator, PURGE_TASK, check_first_administrator,
+    create, create_first_administrator, has_accounts, setup_token,
 };
-pub use session::{Administrator, Signer, User, has_lately_confirmed, visitor};
+pub use session::{Administrator, SessionUser, User, authenticate, has_recently_confirmed};
 pub use user::UserId;
 
-/// The user of this name, whoever that is: for tests of what names can be.
+/// Builds a `UserId` from any string, for tests of unusual ids.
 #[cfg(test)]
 pub(crate) fn user_named(name: &str) -> UserId {
     UserId::new(name.to_owned())
@@ -62,7 +62,7 @@ pub(crate) fn user_named(name: &str) -> UserId {
 
 use super::{AfterReset, Feature, Grant};
 
-/// The accounts capsule.
+/// The accounts feature.
 pub const FEATURE: Feature = Feature {
     name: "accounts",
     folder: "accounts",
@@ -109,28 +109,28 @@ pub const FEATURE: Feature = Feature {
         },
         Grant {
             table: "totp_secrets",
-            after_reset: AfterReset::Unchanged("a code alone opens nothing without the password"),
+            after_reset: AfterReset::Unchanged("a code alone cannot sign in without the password"),
         },
         Grant {
             table: "recovery_codes",
-            after_reset: AfterReset::Unchanged("a code alone opens nothing without the password"),
+            after_reset: AfterReset::Unchanged("a code alone cannot sign in without the password"),
         },
         Grant {
             table: "mail_links",
             after_reset: AfterReset::Unchanged(
-                "a link confirms an address or turns mail off, and opens nothing",
+                "a link confirms an address or unsubscribes, and cannot sign in",
             ),
         },
     ],
     grants_nothing: &[
         ("accounts", "the account itself"),
         ("first_account", "which account was the first"),
-        ("user_preferences", "how things are shown"),
+        ("user_preferences", "display settings"),
         (
             "kept_answers",
-            "answers to requests that may be sent again, given only to the signed-in user",
+            "responses to requests with an idempotency key, replayed only to the same user",
         ),
-        ("server_keys", "what the service itself encrypts with"),
-        ("spent_challenges", "answers that open nothing any more"),
+        ("server_keys", "encryption keys of the service itself"),
+        ("spent_challenges", "challenges that can no longer be used"),
     ],
 };

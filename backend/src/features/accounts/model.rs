@@ -1,4 +1,4 @@
-//! What an account is, and what it takes to get into one.
+//! Accounts, credentials and sessions.
 
 mod preferences;
 
@@ -19,124 +19,124 @@ use crate::{
     input,
 };
 
-/// An account, as its owner sees it.
+/// The account of the signed-in user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Account {
-    /// Its name in this service.
+    /// The account's id.
     pub id: Uuid,
-    /// The e-mail address that signs in.
+    /// The e-mail address to sign in with.
     pub email: String,
-    /// What its owner is called.
+    /// The user's display name.
     pub display_name: Option<String>,
-    /// Whether it may run the service.
+    /// Whether the user is an administrator.
     pub is_admin: bool,
-    /// When it was made.
+    /// When the account was created.
     pub created_at: DateTime<Utc>,
 }
 
-/// Who is signed in, and what every request needs to know of them.
+/// An authenticated user, how they authenticated, and what requests need to know about them.
 #[derive(Debug, Clone)]
-pub struct Signed {
-    /// Whose data they may touch.
+pub struct Principal {
+    /// The id that scopes their data.
     pub user: UserId,
     /// Their account.
     pub account: Uuid,
-    /// The e-mail address that signed in.
+    /// Their e-mail address.
     pub email: String,
-    /// What they are called.
+    /// Their display name.
     pub display_name: Option<String>,
-    /// Whether they may run the service.
+    /// Whether they are an administrator.
     pub is_admin: bool,
-    /// Whether they have to set up a second factor before anything else.
+    /// Whether they must set up a second factor before they can do anything else.
     pub lacks_factor: bool,
-    /// When the password was reset, until they have reviewed what can act for the account.
+    /// When the password was reset, if the access review after it has not been completed.
     pub review_since: Option<DateTime<Utc>>,
-    /// What they have shown of themselves.
-    pub proof: Proof,
-    /// How things are shown to them.
+    /// How they authenticated.
+    pub auth_method: AuthMethod,
+    /// Their preferences.
     pub preferences: Preferences,
 }
 
-/// What somebody has shown to be signed in.
+/// How a request was authenticated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Proof {
-    /// The cookie of this session.
+pub enum AuthMethod {
+    /// With the cookie of the session with this id.
     Session(Uuid),
-    /// A personal token.
-    Token {
-        /// Which.
+    /// With a personal token or a calendar link.
+    PersonalToken {
+        /// The id of the token.
         id: Uuid,
-        /// What it is good for.
+        /// What the token grants access to.
         scope: Scope,
     },
-    /// An access token of an OpenID provider.
-    Issuer {
-        /// What it is good for.
+    /// With an access token from an OpenID provider.
+    ProviderToken {
+        /// What the token grants access to.
         scope: Scope,
     },
 }
 
 choice! {
-    /// What a token is good for.
+    /// What a token grants access to.
     Scope {
-        /// Reading.
+        /// Read only.
         Read = "read", "Read only";
-        /// Reading and changing.
+        /// Read and write.
         Write = "write", "Read and write";
     }
 }
 
-/// A session, as its owner sees it.
+/// A session of the signed-in user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Session {
-    /// What it is known by; its token is shown to nobody.
+    /// The session's id, which is not its token.
     pub id: Uuid,
-    /// What the browser calls itself.
+    /// The browser's `User-Agent`.
     pub user_agent: Option<String>,
-    /// When it was signed in.
+    /// When the user signed in.
     pub created_at: DateTime<Utc>,
-    /// When it was last used, to the hour.
+    /// When the session was last used, with hourly resolution.
     pub seen_at: DateTime<Utc>,
-    /// When it ends at the latest.
+    /// When the session expires, unless inactivity ends it before.
     pub expires_at: DateTime<Utc>,
-    /// Whether it is the one that asks.
+    /// Whether this is the session that sent the request.
     #[sqlx(skip)]
     pub is_current: bool,
 }
 
 input! {
-    /// What it takes to make an account
+    /// A new account
     pub(super) struct NewAccount {
         /// The e-mail address to sign in with
         pub email: Email,
         /// The password: 8 to 256 characters
         pub password: NewPassword,
-        /// What its owner is called
+        /// The user's display name
         pub display_name: Option<Text<100>>,
-        /// What an invitation's link holds; not for the first account
+        /// The token of an invitation link. Not for the first account
         pub invitation: Option<Text<100>>,
-        /// The token that the service printed when it started; for the first account only, where
-        /// the service listens on more than this machine
+        /// The setup token from the service's log. Required for the first account if other machines
+        /// may be able to reach the service
         pub setup_token: Option<Text<100>>,
     }
 }
 
 input! {
-    /// What it takes to sign in
+    /// The credentials to sign in with
     pub(super) struct Credentials {
         /// The account's e-mail address
         pub email: Email,
-        /// Its password
+        /// The account's password
         pub password: Password,
     }
 }
 
 impl Session {
-    /// The browser and the system as people call them, where they can be told.
+    /// The common names of the browser and the operating system, such as `Firefox on Linux`.
     pub(super) fn browser(&self) -> String {
-        // In this order: the later ones' names stand in the earlier ones' too.
+        // The order matters: a user agent of an earlier browser also contains the names of later ones.
         const BROWSERS: &[(&str, &str)] = &[
             ("Edg", "Edge"),
             ("OPR/", "Opera"),
@@ -168,27 +168,27 @@ impl Session {
 }
 
 input! {
-    /// A password and the one to have instead
+    /// A change of password
     pub(super) struct PasswordChange {
-        /// The password as it is
+        /// The current password
         pub current_password: Password,
-        /// The password from now on: 8 to 256 characters
+        /// The new password: 8 to 256 characters
         pub new_password: NewPassword,
     }
 }
 
-/// An e-mail address: something at somewhere, at most 254 characters (RFC 5321, 4.5.3.1.3).
+/// An e-mail address: a local part, `@` and a domain, at most 254 characters (RFC 5321, 4.5.3.1.3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email(String);
 
 impl Email {
-    /// As it was given.
+    /// The address as entered.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// In lower case: what has to be unique.
+    /// The address in lower case, which must be unique.
     #[must_use]
     pub fn key(&self) -> String {
         self.0.to_lowercase()
@@ -205,7 +205,7 @@ impl Field for Email {
         let is_one = text.matches('@').count() == 1 && !text.contains([',', ';', '<', '>', '"']);
         let email = Self(text);
         if email.key().chars().count() > 254 {
-            // Some letters become two in lower case.
+            // Some characters become two in lower case.
             return Err("has more than 254 characters".to_owned());
         }
         if is_address && is_one && !email.0.contains(char::is_whitespace) {
@@ -222,15 +222,15 @@ impl Field for Email {
     }
 }
 
-/// A password as it was typed; never printed.
+/// A password in plain text. Its debug output is redacted.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Password(String);
 
 impl Password {
-    /// The longest that is hashed.
-    const MOST: usize = 256;
+    /// The maximum length, in characters.
+    const MAX_LENGTH: usize = 256;
 
-    /// The password itself.
+    /// The password in plain text.
     pub(super) fn expose(&self) -> &str {
         &self.0
     }
@@ -245,22 +245,22 @@ impl std::fmt::Debug for Password {
 impl Field for Password {
     fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
         match given {
-            Given::Text(text) | Given::Typed(text) if text.chars().count() <= Self::MOST => {
+            Given::Text(text) | Given::Typed(text) if text.chars().count() <= Self::MAX_LENGTH => {
                 Ok(Self(text.clone()))
             }
             Given::Text(_) | Given::Typed(_) => {
-                Err(format!("has more than {} characters", Self::MOST))
+                Err(format!("has more than {} characters", Self::MAX_LENGTH))
             }
             _ => Err("has to be a text".to_owned()),
         }
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "string", "format": "password", "maxLength": Self::MOST })
+        json_schema!({ "type": "string", "format": "password", "maxLength": Self::MAX_LENGTH })
     }
 }
 
-/// A password for a new account: 8 characters at least, any of them (NIST SP 800-63B, 3.1.1.2).
+/// A password to set: at least 8 characters, without composition rules (NIST SP 800-63B, 3.1.1.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPassword(pub(super) Password);
 
@@ -275,7 +275,7 @@ impl Field for NewPassword {
 
     fn schema() -> Schema {
         json_schema!({
-            "type": "string", "format": "password", "minLength": 8, "maxLength": Password::MOST,
+            "type": "string", "format": "password", "minLength": 8, "maxLength": Password::MAX_LENGTH,
         })
     }
 }
@@ -285,8 +285,8 @@ mod tests {
     use super::Session;
 
     #[test]
-    fn a_session_is_called_by_its_browser_and_system() {
-        let called = |agent: &str| {
+    fn a_session_is_named_after_its_browser_and_system() {
+        let name = |agent: &str| {
             let now = chrono::DateTime::UNIX_EPOCH;
             let user_agent = (!agent.is_empty()).then(|| agent.to_owned());
             let (id, is_current) = (uuid::Uuid::nil(), false);
@@ -294,11 +294,11 @@ mod tests {
             Session { id, user_agent, created_at, seen_at, expires_at, is_current }.browser()
         };
         let mozilla = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0";
-        assert_eq!(called(mozilla), "Firefox on Linux");
+        assert_eq!(name(mozilla), "Firefox on Linux");
         let edge = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537 Chrome/142 Safari/537 Edg/142";
-        assert_eq!(called(edge), "Edge on Windows");
+        assert_eq!(name(edge), "Edge on Windows");
         let phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19 Safari/604";
-        assert_eq!(called(phone), "Safari on iPhone");
-        assert_eq!((called("curl/8.5.0"), called("")), ("curl".into(), "Unknown browser".into()));
+        assert_eq!(name(phone), "Safari on iPhone");
+        assert_eq!((name("curl/8.5.0"), name("")), ("curl".into(), "Unknown browser".into()));
     }
 }

@@ -1,4 +1,4 @@
-//! Accounts as pages: making one, signing in and out, and the settings.
+//! The pages for registration, sign-in and settings.
 
 mod security;
 
@@ -13,8 +13,8 @@ use axum::{
 use chrono::NaiveDate;
 
 use super::{
-    Arrival, Preferences, Theme, User,
-    api::{CLEAR_SITE_DATA, CLEARED},
+    ClientInfo, Preferences, Theme, User,
+    api::{CLEAR_SITE_DATA, CLEARED_DATA},
     factors::{self, Entrant, Site},
     has_accounts,
     model::{Account, Credentials, NewAccount, PreferencesChange},
@@ -42,7 +42,7 @@ pub(super) fn router() -> Router<App> {
         .merge(security::router())
 }
 
-/// Where somebody who has signed in begins.
+/// The page that follows a sign-in.
 const HOME: &str = "/vehicles";
 
 const LABELS: &[(&str, &str)] = &[
@@ -61,45 +61,45 @@ const LABELS: &[(&str, &str)] = &[
 
 #[derive(Template)]
 #[template(path = "features/accounts/templates/register.html")]
-struct Register {
+struct RegisterPage {
     shell: Shell,
     sheet: Sheet,
     is_first: bool,
-    /// Whether the first account needs the token that the service printed.
+    /// Whether the form requires the setup token.
     needs_setup_token: bool,
     offers: Vec<Offer>,
     email_attrs: &'static str,
 }
 
-impl Register {
+impl RegisterPage {
     fn new(app: &App, shell: Shell, sheet: Sheet, is_first: bool) -> Self {
-        // An invitation may say whose it is; then the password is what is typed first.
+        // An invitation may prefill the address. The focus is then on the password.
         let email_attrs = if sheet.get("email").is_empty() {
             r#"autocomplete="username" maxlength="254" required autofocus"#
         } else {
             r#"autocomplete="username" maxlength="254" required"#
         };
-        let needs_setup_token = is_first && app.doors.setup_token().is_some();
+        let needs_setup_token = is_first && app.auth.setup_token().is_some();
         Self { shell, sheet, is_first, needs_setup_token, offers: offers(app), email_attrs }
     }
 }
 
 #[derive(Template)]
-#[template(path = "features/accounts/templates/closed.html")]
-struct Closed {
+#[template(path = "features/accounts/templates/registration_closed.html")]
+struct RegistrationClosed {
     shell: Shell,
     offers: Vec<Offer>,
-    /// Whether an invitation would open the door.
-    takes_invitations: bool,
+    /// Whether users can register with an invitation.
+    accepts_invitations: bool,
 }
 
 fn is_open(app: &App) -> bool {
     app.config.auth.registration == Registration::Open
 }
 
-/// What one may log in with instead of a password.
+/// Lists the OpenID providers to log in with.
 fn offers(app: &App) -> Vec<Offer> {
-    app.doors.providers().offers()
+    app.auth.providers().offers()
 }
 
 async fn show_register(
@@ -114,7 +114,7 @@ async fn show_register(
     let mut form = Form::default();
     if let Some(token) = web::parameter(query.as_deref(), "invitation").filter(|_| !is_first) {
         if app.config.auth.registration == Registration::Closed {
-            return closed(&app, shell);
+            return render_registration_closed(&app, shell);
         }
         let mut tx = app.db.read().await?;
         let invitation = invitations::look_up(&mut tx, &token, app.clock.now()).await?;
@@ -123,32 +123,32 @@ async fn show_register(
         form.set("email", invitation.email.unwrap_or_default());
         form.set("invitation", token);
     } else if !is_first && !is_open(&app) {
-        return closed(&app, shell);
+        return render_registration_closed(&app, shell);
     }
     let sheet = Sheet::new(LABELS, form);
-    Ok(web::page(&Register::new(&app, shell, sheet, is_first))?.into_response())
+    Ok(web::page(&RegisterPage::new(&app, shell, sheet, is_first))?.into_response())
 }
 
-fn closed(app: &App, shell: Shell) -> Result<Response> {
-    let takes_invitations = app.config.auth.registration == Registration::Invite;
-    let page = web::page(&Closed { shell, offers: offers(app), takes_invitations })?;
+fn render_registration_closed(app: &App, shell: Shell) -> Result<Response> {
+    let accepts_invitations = app.config.auth.registration == Registration::Invite;
+    let page = web::page(&RegistrationClosed { shell, offers: offers(app), accepts_invitations })?;
     Ok((StatusCode::FORBIDDEN, page).into_response())
 }
 
 async fn register(
     State(app): State<App>,
     shell: Shell,
-    arrival: Arrival,
+    client: ClientInfo,
     mut form: Form,
 ) -> Result<Response> {
     let once = Once::of_form(&mut form, "register");
-    let made = match form.read::<NewAccount>(&app) {
-        Ok(new) => service::register(&app, new, &arrival, once).await,
+    let registered = match form.read::<NewAccount>(&app) {
+        Ok(new) => service::register(&app, new, &client, once).await,
         Err(error) => Err(error),
     };
-    let errors = match made {
-        Ok(signed_in) => return Ok(go_with(signed_in.opened.cookies(&app)?, HOME)),
-        Err(Error::Forbidden(_)) => return closed(&app, shell),
+    let errors = match registered {
+        Ok(signed_in) => return Ok(redirect_with_cookies(signed_in.opened.cookies(&app)?, HOME)),
+        Err(Error::Forbidden(_)) => return render_registration_closed(&app, shell),
         Err(Error::Conflict { name: "duplicate-email", .. }) => {
             let detail = "has an account already: log in instead";
             Errors::of(Error::invalid("email", detail))?
@@ -156,32 +156,32 @@ async fn register(
         Err(error) => Errors::of(error)?,
     };
     let is_first = !has_accounts(&app).await?;
-    web::page_again(&Register::new(&app, shell, Sheet::again(LABELS, form, errors), is_first))
+    web::page_again(&RegisterPage::new(&app, shell, Sheet::again(LABELS, form, errors), is_first))
 }
 
-/// Sends the browser on, with cookies set.
-fn go_with(cookies: Cookies, path: &str) -> Response {
+/// Redirects the browser and sets cookies.
+fn redirect_with_cookies(cookies: Cookies, path: &str) -> Response {
     (cookies, Redirect::to(path)).into_response()
 }
 
 #[derive(Template)]
 #[template(path = "features/accounts/templates/login.html")]
-struct Login {
+struct LoginPage {
     shell: Shell,
     sheet: Sheet,
-    /// Where to go afterwards.
+    /// The path to redirect to after signing in.
     next: String,
-    /// Why signing in was refused, where it is not about one field.
+    /// Why signing in failed, if the reason does not belong to a field.
     refused: Option<String>,
     is_open: bool,
-    /// Whether passkeys can be used here.
+    /// Whether passkeys are available.
     has_passkeys: bool,
     offers: Vec<Offer>,
     email_attrs: &'static str,
     password_attrs: &'static str,
 }
 
-impl Login {
+impl LoginPage {
     fn new(
         app: &App,
         site: &Site,
@@ -190,20 +190,20 @@ impl Login {
         next: &str,
         refused: Option<&Error>,
     ) -> Self {
-        // Whoever has given an address already types the password next.
-        let knows_email = !sheet.get("email").is_empty();
+        // The focus is on the first empty field.
+        let has_email = !sheet.get("email").is_empty();
         Self {
             next: web::local_path(next).to_owned(),
             refused: refused.map(|error| web::sentence(&error.to_string())),
             is_open: is_open(app),
             has_passkeys: site.has_passkeys(),
             offers: offers(app),
-            email_attrs: if knows_email {
+            email_attrs: if has_email {
                 r#"autocomplete="username" required"#
             } else {
                 r#"autocomplete="username" required autofocus"#
             },
-            password_attrs: if knows_email {
+            password_attrs: if has_email {
                 r#"autocomplete="current-password" required autofocus"#
             } else {
                 r#"autocomplete="current-password" required"#
@@ -228,59 +228,63 @@ async fn show_login(
     }
     let next = web::parameter(query.as_deref(), "next").unwrap_or_else(|| HOME.to_owned());
     let sheet = Sheet::new(LABELS, Form::default());
-    Ok(web::page(&Login::new(&app, &site, shell, sheet, &next, None))?.into_response())
+    Ok(web::page(&LoginPage::new(&app, &site, shell, sheet, &next, None))?.into_response())
 }
 
 async fn log_in(
     State(app): State<App>,
     site: Site,
     shell: Shell,
-    arrival: Arrival,
+    client: ClientInfo,
     mut form: Form,
 ) -> Result<Response> {
     let next = form.typed.remove("next").unwrap_or_else(|| HOME.to_owned());
-    let opened = match form.read::<Credentials>(&app) {
-        Ok(credentials) => service::log_in(&app, credentials, &arrival).await,
+    let signed_in = match form.read::<Credentials>(&app) {
+        Ok(credentials) => service::log_in(&app, credentials, &client).await,
         Err(error) => Err(error),
     };
-    let error = match opened {
+    let error = match signed_in {
         Err(Error::SecondFactorRequired(cookie)) => {
             return Ok(factors::ask_for_second(cookie, &next));
         }
         Ok(signed_in) => {
-            return Ok(go_with(signed_in.opened.cookies(&app)?, web::local_path(&next)));
+            return Ok(redirect_with_cookies(
+                signed_in.opened.cookies(&app)?,
+                web::local_path(&next),
+            ));
         }
         Err(error) => error,
     };
     if matches!(error, Error::WrongPassword | Error::TooManyRequests(_)) {
         let sheet = Sheet::new(LABELS, form);
-        let page = web::page(&Login::new(&app, &site, shell, sheet, &next, Some(&error)))?;
-        let mut answer = (error.kind().0, page).into_response();
+        let page = web::page(&LoginPage::new(&app, &site, shell, sheet, &next, Some(&error)))?;
+        let mut response = (error.kind().0, page).into_response();
         if let Error::TooManyRequests(seconds) = error {
-            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        return Ok(answer);
+        return Ok(response);
     }
     let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
-    web::page_again(&Login::new(&app, &site, shell, sheet, &next, None))
+    web::page_again(&LoginPage::new(&app, &site, shell, sheet, &next, None))
 }
 
 async fn log_out(
     State(app): State<App>,
     entrant: Entrant,
-    arrival: Arrival,
+    client: ClientInfo,
     headers: HeaderMap,
 ) -> Result<Response> {
-    if let Some(token) = session::token_of(&headers, &app) {
-        service::log_out(&app, entrant.signed.account, &arrival, &token).await?;
+    if let Some(token) = session::session_token(&headers, &app) {
+        service::log_out(&app, entrant.signed.account, &client, &token).await?;
     }
-    let headers = [(header::SET_COOKIE, session::no_cookie(&app)?), (CLEAR_SITE_DATA, CLEARED)];
+    let headers =
+        [(header::SET_COOKIE, session::clear_cookie(&app)?), (CLEAR_SITE_DATA, CLEARED_DATA)];
     Ok((headers, Redirect::to("/login")).into_response())
 }
 
 #[derive(Template)]
 #[template(path = "features/accounts/templates/settings.html")]
-struct Settings {
+struct SettingsPage {
     shell: Shell,
     sheet: Sheet,
     account: Account,
@@ -293,7 +297,7 @@ struct Settings {
     zones: Vec<String>,
 }
 
-impl Settings {
+impl SettingsPage {
     async fn new(app: &App, user: &User, shell: Shell, sheet: Sheet) -> Result<Self> {
         let account = service::account(app, &user.0).await?;
         Ok(Self {
@@ -306,13 +310,13 @@ impl Settings {
             volumes: VolumeUnit::ALL,
             economies: EconomyUnit::ALL,
             themes: Theme::ALL,
-            zones: zones(),
+            zones: list_time_zones(),
         })
     }
 }
 
-/// The time zones that people live in, as they are offered; others are taken too.
-fn zones() -> Vec<String> {
+/// Lists the time zones to suggest. The form accepts others, too.
+fn list_time_zones() -> Vec<String> {
     const REGIONS: &[&str] = &[
         "Africa/",
         "America/",
@@ -329,8 +333,8 @@ fn zones() -> Vec<String> {
     known.filter(|name| REGIONS.iter().any(|region| name.starts_with(region))).collect()
 }
 
-/// The settings' form as it stands for these preferences.
-fn filled(preferences: &Preferences) -> Form {
+/// Fills the settings form from the preferences.
+fn fill_form(preferences: &Preferences) -> Form {
     Form::of([
         ("distanceUnit", preferences.distance_unit.as_str().to_owned()),
         ("volumeUnit", preferences.volume_unit.as_str().to_owned()),
@@ -348,9 +352,9 @@ async fn show_settings(
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>> {
     let preferences = service::preferences(&app, &user).await?;
-    let sheet = Sheet::new(LABELS, filled(&preferences));
+    let sheet = Sheet::new(LABELS, fill_form(&preferences));
     let is_saved = query.as_deref() == Some("saved");
-    web::page(&Settings { is_saved, ..Settings::new(&app, &user, shell, sheet).await? })
+    web::page(&SettingsPage { is_saved, ..SettingsPage::new(&app, &user, shell, sheet).await? })
 }
 
 async fn save_settings(
@@ -367,7 +371,7 @@ async fn save_settings(
         Ok(_) => Ok(Redirect::to("/settings?saved").into_response()),
         Err(error) => {
             let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
-            web::page_again(&Settings::new(&app, &user, shell, sheet).await?)
+            web::page_again(&SettingsPage::new(&app, &user, shell, sheet).await?)
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Signing in and out, sessions and the password.
+//! Signing in and out, sessions and passwords.
 
 mod creation;
 mod preferences;
@@ -8,22 +8,22 @@ use chrono::TimeDelta;
 use uuid::Uuid;
 
 pub use creation::{
-    Created, FirstAdministrator, NewByOperator, create, create_first_administrator,
-    first_administrator,
+    AccountInput, CreatedAccount, FirstAdministrator, check_first_administrator, create,
+    create_first_administrator,
 };
 pub(super) use preferences::{change_preferences, preferences};
 pub(super) use registration::register;
 
 use super::{
-    Signer, User,
-    arrival::Arrival,
-    challenges,
-    doors::TokenHash,
-    factors, feeds, guesses, mail,
-    model::{Account, Credentials, Password, PasswordChange, Proof, Session, Signed},
+    SessionUser, User, attempts,
+    auth_state::TokenHash,
+    calendar_links, challenges,
+    client_info::ClientInfo,
+    factors, mail,
+    model::{Account, AuthMethod, Credentials, Password, PasswordChange, Principal, Session},
     passwords,
-    session::{self, Opened, Token},
-    store::{self, Known},
+    session::{self, OpenedSession, Token},
+    store::{self, StoredAccount},
     tokens,
 };
 use crate::{
@@ -36,297 +36,300 @@ use crate::{
     features::security_log::{self, Event, Kind},
 };
 
-/// How long a session lasts without being used.
-pub(super) const IDLE: TimeDelta = TimeDelta::days(14);
-/// How long it lasts at most.
-pub(super) const ABSOLUTE: TimeDelta = TimeDelta::days(90);
-/// How many sessions an account has at most. A new one ends the one that was not used for longest.
-const SESSIONS: i64 = 100;
-/// How many browsers an account is known by at most.
-const DEVICES: i64 = 50;
+/// A session that is not used for this long expires.
+pub(super) const IDLE_TIMEOUT: TimeDelta = TimeDelta::days(14);
+/// A session expires after this time in any case.
+pub(super) const ABSOLUTE_TIMEOUT: TimeDelta = TimeDelta::days(90);
+/// The maximum number of sessions of an account. A new one ends the least recently used.
+const MAX_SESSIONS: i64 = 100;
+/// The maximum number of browsers that an account remembers.
+const MAX_DEVICES: i64 = 50;
 
-/// Forgets what has ended: sessions, browsers that nobody uses any more, guesses that no longer
-/// count.
-pub const CHORE: Chore = Chore {
+/// Purges expired sessions, browsers, sign-ins, links and attempts.
+pub const PURGE_TASK: Chore = Chore {
     name: "accounts",
     run: |tx, now| {
         Box::pin(async move {
-            let sessions = store::sessions::delete_dead(tx, now, now - IDLE).await?;
-            let devices = store::sessions::delete_old_devices(tx, now - session::KNOWN).await?;
+            let sessions = store::sessions::delete_expired(tx, now, now - IDLE_TIMEOUT).await?;
+            let devices =
+                store::sessions::delete_old_devices(tx, now - session::DEVICE_LIFETIME).await?;
             factors::purge(tx, now).await?;
             challenges::purge(tx, now).await?;
             let links = mail::purge(tx, now).await?;
-            Ok(sessions + devices + links + guesses::purge(tx, now).await?)
+            Ok(sessions + devices + links + attempts::purge(tx, now).await?)
         })
     },
 };
 
-/// Whether anybody has made an account yet.
+/// Whether there are any accounts.
 ///
 /// # Errors
-/// Unavailable where the database is away.
+/// Unavailable if the database is unavailable.
 pub async fn has_accounts(app: &App) -> Result<bool> {
     Ok(store::has_accounts(&mut app.db.read().await?).await?)
 }
 
-/// What the first account has to be registered with, as long as there is none and others than this
+/// The token required to register the first account. None if there are accounts, or if only this
 /// machine can reach the service.
 ///
 /// # Errors
-/// Unavailable where the database is away.
+/// Unavailable if the database is unavailable.
 pub async fn setup_token(app: &App) -> Result<Option<&str>> {
-    match app.doors.setup_token() {
+    match app.auth.setup_token() {
         Some(token) if !has_accounts(app).await? => Ok(Some(token)),
         _ => Ok(None),
     }
 }
 
-/// An account that has just signed in.
+/// The result of signing in.
 pub(super) struct SignedIn {
     pub(super) account: Account,
-    pub(super) opened: Opened,
-    /// Whether an earlier request with the same key made the account.
+    pub(super) opened: OpenedSession,
+    /// Whether an earlier request with the same idempotency key created the account.
     pub(super) is_replayed: bool,
 }
 
-/// Signs in, and ends the session that the browser had before.
+/// Signs in with a password, and ends the browser's previous session.
 ///
 /// # Errors
-/// `SecondFactorRequired` where the account has one.
+/// `SecondFactorRequired` if the account has a second factor.
 pub(super) async fn log_in(
     app: &App,
     credentials: Credentials,
-    arrival: &Arrival,
+    client: &ClientInfo,
 ) -> Result<SignedIn> {
     let key = credentials.email.key();
-    // Before the attempt is written: a flood is refused at no cost.
-    let place = app.doors.hashing().enter(&key, arrival)?;
-    let known = store::find_by_email(&mut app.db.read().await?, &key).await?;
-    let known_id = known.as_ref().map(|it| it.account.id);
-    let guess = guesses::try_one(app, &key, known_id, arrival).await?;
-    let (account, hash) = match known {
-        // As if there were none: who may not come in is told nothing else than who is unknown.
-        Some(known) if known.disabled_at.is_none() => {
-            (Some(known.account), Some(known.password_hash))
+    // Reserve first: in a flood, requests are rejected without a write to the database.
+    let slot = app.auth.hash_queue().reserve(&key, client)?;
+    let found = store::find_by_email(&mut app.db.read().await?, &key).await?;
+    let found_id = found.as_ref().map(|it| it.account.id);
+    let attempt = attempts::count_attempt(app, &key, found_id, client).await?;
+    let (account, hash) = match found {
+        Some(stored) if stored.disabled_at.is_none() => {
+            (Some(stored.account), Some(stored.password_hash))
         }
+        // The response for a disabled account is the same as for an unknown one.
         _ => (None, None),
     };
     let verified = hash.clone().unwrap_or_default();
-    let is_right = passwords::verify(place, &credentials.password, hash).await;
-    let (guess, is_right) = guess.unless_checked(app, is_right).await?;
-    if !is_right {
-        tracing::info!("Refused a password");
-        note_refusal(app, known_id, arrival).await?;
+    let is_correct = passwords::verify(slot, &credentials.password, hash).await;
+    let (attempt, is_correct) = attempt.refund_on_error(app, is_correct).await?;
+    if !is_correct {
+        tracing::info!("Rejected a password");
+        record_failure(app, found_id, client).await?;
         return Err(Error::WrongPassword);
     }
     let account: Account = account.ok_or(Error::WrongPassword)?;
     let mut tx = app.db.write().await?;
-    // The budgets before the account, as everywhere: else two could wait for each other.
-    guess.was_right(app, &mut tx).await?;
-    // It may have been changed while this one was checked.
-    let held = store::hold(&mut tx, account.id).await?;
-    if !held.is_some_and(|it| it.is_opened_by(&verified)) {
+    // Always lock attempt limits before the account, to avoid a deadlock.
+    attempt.record_success(app, &mut tx).await?;
+    // The password may have been changed during the check.
+    let locked = store::lock(&mut tx, account.id).await?;
+    if !locked.is_some_and(|it| it.accepts_password_hash(&verified)) {
         return Err(Error::WrongPassword);
     }
-    if let Some(waiting) = factors::wait(&mut tx, app, account.id).await? {
+    if let Some(pending) = factors::wait(&mut tx, app, account.id).await? {
         tx.commit().await?;
-        return Err(Error::SecondFactorRequired(waiting.cookie(app)?));
+        return Err(Error::SecondFactorRequired(pending.cookie(app)?));
     }
-    let opened = open_session(&mut tx, app, account.id, arrival).await?;
+    let opened = open_session(&mut tx, app, account.id, client).await?;
     tx.commit().await?;
-    opened.settle(app).await;
+    opened.evict_previous(app).await;
     Ok(SignedIn { account, opened, is_replayed: false })
 }
 
-/// Records that a password was wrong. An account that nobody has takes as long.
-pub(super) async fn note_refusal(
+/// Records a failed sign-in in the security log. An unknown account takes as long as a known one.
+pub(super) async fn record_failure(
     app: &App,
     account: Option<Uuid>,
-    arrival: &Arrival,
+    client: &ClientInfo,
 ) -> Result<()> {
     let kind = Kind::SignInRefused;
     let event = account.map_or_else(|| Event::new(kind), |account| Event::of(kind, account));
     let mut tx = app.db.write().await?;
-    security_log::record(&mut tx, app.clock.now(), &arrival.mark(event)).await?;
+    security_log::record(&mut tx, app.clock.now(), &client.annotate(event)).await?;
     tx.commit().await
 }
 
-/// Opens a session of the account's within the caller's transaction, and ends the one that the
-/// browser had before. The browser is known from now on. Once committed, the caller ends with
-/// [`Opened::settle`].
+/// Opens a session for the account, ends the browser's previous session and remembers the browser.
+/// After committing `tx`, call [`OpenedSession::evict_previous`].
 pub(super) async fn open_session(
     tx: &mut Tx,
     app: &App,
     account: Uuid,
-    arrival: &Arrival,
-) -> Result<Opened> {
+    client: &ClientInfo,
+) -> Result<OpenedSession> {
     let now = app.clock.now();
-    // Nobody disables the account before the transaction ends.
-    if store::hold(tx, account).await?.is_none_or(|it| it.disabled_at.is_some()) {
+    // The lock prevents the account from being disabled before the commit.
+    if store::lock(tx, account).await?.is_none_or(|it| it.disabled_at.is_some()) {
         return Err(Error::Unauthorized);
     }
-    if let Some(before) = &arrival.before {
-        store::sessions::delete(tx, before).await?;
+    if let Some(previous) = &client.previous_session {
+        store::sessions::delete(tx, previous).await?;
     }
     let session = Session {
         id: Uuid::now_v7(),
-        user_agent: arrival.user_agent.clone(),
+        user_agent: client.user_agent.clone(),
         created_at: now,
         seen_at: now,
-        expires_at: now + ABSOLUTE,
+        expires_at: now + ABSOLUTE_TIMEOUT,
         is_current: true,
     };
     let token = Token::new()?;
     store::sessions::insert(tx, &token.hash(), &session, account).await?;
-    store::sessions::delete_beyond(tx, account, SESSIONS).await?;
-    let device = if arrival.device.is_none() { Some(Token::new()?) } else { None };
-    let hash = device.as_ref().map(Token::hash).or(arrival.device).unwrap_or_default();
-    store::sessions::keep_device(tx, account, &hash, arrival, now).await?;
-    store::sessions::delete_devices_beyond(tx, account, &hash, DEVICES - 1).await?;
-    let signed_in = arrival.mark(Event::of(Kind::SignedIn, account));
+    store::sessions::delete_beyond(tx, account, MAX_SESSIONS).await?;
+    let device = if client.device.is_none() { Some(Token::new()?) } else { None };
+    let hash = device.as_ref().map(Token::hash).or(client.device).unwrap_or_default();
+    store::sessions::upsert_device(tx, account, &hash, client, now).await?;
+    store::sessions::delete_devices_beyond(tx, account, &hash, MAX_DEVICES - 1).await?;
+    let signed_in = client.annotate(Event::of(Kind::SignedIn, account));
     security_log::record(tx, now, &signed_in).await?;
-    Ok(Opened { session: token, device, before: arrival.before })
+    Ok(OpenedSession { token, device, previous: client.previous_session })
 }
 
-/// Ends a session.
+/// Ends the session with this token.
 pub(super) async fn log_out(
     app: &App,
     account: Uuid,
-    arrival: &Arrival,
+    client: &ClientInfo,
     token: &TokenHash,
 ) -> Result<()> {
     let mut tx = app.db.write().await?;
     store::sessions::delete(&mut tx, token).await?;
-    let signed_out = arrival.mark(Event::of(Kind::SignedOut, account));
+    let signed_out = client.annotate(Event::of(Kind::SignedOut, account));
     security_log::record(&mut tx, app.clock.now(), &signed_out).await?;
     tx.commit().await?;
-    app.doors.sessions().invalidate(token).await;
+    app.auth.session_cache().invalidate(token).await;
     Ok(())
 }
 
-/// Ends every session of the account but `except`, revokes its tokens and its calendar's address, and
-/// forgets its browsers, within the caller's transaction. Once committed, the caller ends with
-/// [`session::forget`].
-pub(super) async fn end_all(tx: &mut Tx, account: Uuid, except: Option<Uuid>) -> Result<()> {
+/// Ends every session of the account except `except`, revokes its tokens and its calendar link, and
+/// forgets pending sign-ins. Without `except`, also forgets its browsers. After committing `tx`, call
+/// [`session::evict_cached`].
+pub(super) async fn revoke_access(tx: &mut Tx, account: Uuid, except: Option<Uuid>) -> Result<()> {
     if except.is_none() {
         store::sessions::delete_devices(tx, account).await?;
     }
-    store::sessions::delete_of(tx, account, except.unwrap_or_default()).await?;
+    store::sessions::delete_all_except(tx, account, except.unwrap_or_default()).await?;
     factors::forget(tx, account).await?;
-    feeds::revoke_all(tx, account).await?;
+    calendar_links::revoke_all(tx, account).await?;
     tokens::revoke_all(tx, account).await
 }
 
-/// The sessions of whoever asks, the latest first.
+/// Lists the user's sessions, newest first.
 pub(super) async fn sessions(app: &App, user: &User) -> Result<Page<Session>> {
     let now = app.clock.now();
     let mut tx = app.db.read().await?;
-    let mut items = store::sessions::list(&mut tx, user.0.account, now, now - IDLE).await?;
+    let mut items = store::sessions::list(&mut tx, user.0.account, now, now - IDLE_TIMEOUT).await?;
     for session in &mut items {
-        session.is_current = user.0.proof == Proof::Session(session.id);
+        session.is_current = user.0.auth_method == AuthMethod::Session(session.id);
     }
     Ok(Page { items, next_cursor: None })
 }
 
-/// Ends one session of whoever asks.
-pub(super) async fn end_session(app: &App, signer: &Signer, id: Uuid) -> Result<()> {
-    let account = signer.user.0.account;
+/// Ends one of the user's sessions.
+pub(super) async fn end_session(app: &App, caller: &SessionUser, id: Uuid) -> Result<()> {
+    let account = caller.user.0.account;
     let mut tx = app.db.write().await?;
     if store::sessions::delete_one(&mut tx, account, id).await? == 0 {
         return Err(Error::NotFound("session"));
     }
-    note_ended(app, &mut tx, signer, "one session").await?;
+    record_sessions_ended(app, &mut tx, caller, "one session").await?;
     tx.commit().await?;
-    session::forget(app, account).await;
+    session::evict_cached(app, account).await;
     Ok(())
 }
 
-/// Ends every other session of whoever asks.
-pub(super) async fn end_other_sessions(app: &App, signer: &Signer) -> Result<()> {
-    let account = signer.user.0.account;
+/// Ends all of the user's sessions except the current one.
+pub(super) async fn end_other_sessions(app: &App, caller: &SessionUser) -> Result<()> {
+    let account = caller.user.0.account;
     let mut tx = app.db.write().await?;
-    store::sessions::delete_of(&mut tx, account, signer.session).await?;
-    note_ended(app, &mut tx, signer, "all other sessions").await?;
+    store::sessions::delete_all_except(&mut tx, account, caller.session).await?;
+    record_sessions_ended(app, &mut tx, caller, "all other sessions").await?;
     tx.commit().await?;
-    session::forget(app, account).await;
+    session::evict_cached(app, account).await;
     Ok(())
 }
 
-async fn note_ended(app: &App, tx: &mut Tx, signer: &Signer, what: &str) -> Result<()> {
-    let event = Event::of(Kind::SessionsEnded, signer.user.0.account).saying(what);
-    security_log::record(tx, app.clock.now(), &signer.arrival.mark(event)).await
+async fn record_sessions_ended(
+    app: &App,
+    tx: &mut Tx,
+    caller: &SessionUser,
+    what: &str,
+) -> Result<()> {
+    let event = Event::of(Kind::SessionsEnded, caller.user.0.account).saying(what);
+    security_log::record(tx, app.clock.now(), &caller.client.annotate(event)).await
 }
 
-/// Changes the password of whoever asks, if they know the one before. Every other session and
-/// every token ends.
+/// Changes the user's password after checking the current one. Revokes all other sessions and tokens.
 pub(super) async fn change_password(
     app: &App,
-    signer: &Signer,
+    caller: &SessionUser,
     change: PasswordChange,
-    arrival: &Arrival,
+    client: &ClientInfo,
     once: &Once,
 ) -> Result<Finished> {
-    let (account, now) = (signer.user.0.account, app.clock.now());
-    let mut tx = app.db.write_for(&signer.user).await?;
-    if let Some(before) = once.claim(&mut tx, &signer.user, now).await? {
+    let (account, now) = (caller.user.0.account, app.clock.now());
+    let mut tx = app.db.write_for(&caller.user).await?;
+    if let Some(before) = once.claim(&mut tx, &caller.user, now).await? {
         return Ok(before);
     }
-    // Claimed once more below, after the costly part that no transaction is held for.
+    // Hashing is slow, so end the transaction first. The key is claimed again below.
     drop(tx);
-    let known = store::find_known(&mut app.db.read().await?, account).await?;
-    let known = known.ok_or(Error::Unauthorized)?;
-    check_password(app, &known, &change.current_password, arrival).await?;
-    let place = app.doors.hashing().enter(&guesses::key_of(&known.account), arrival)?;
-    let password_hash = passwords::hash(place, &change.new_password.0).await?;
-    let mut tx = app.db.write_for(&signer.user).await?;
-    if let Some(before) = once.claim(&mut tx, &signer.user, now).await? {
+    let stored = store::find_stored(&mut app.db.read().await?, account).await?;
+    let stored = stored.ok_or(Error::Unauthorized)?;
+    check_password(app, &stored, &change.current_password, client).await?;
+    let slot = app.auth.hash_queue().reserve(&attempts::account_key(&stored.account), client)?;
+    let password_hash = passwords::hash(slot, &change.new_password.0).await?;
+    let mut tx = app.db.write_for(&caller.user).await?;
+    if let Some(before) = once.claim(&mut tx, &caller.user, now).await? {
         return Ok(before);
     }
-    // Neither a reset nor the session's end is undone by a change that was begun before.
-    let held = store::hold(&mut tx, account).await?;
-    let is_same = held.is_some_and(|it| it.is_opened_by(&known.password_hash));
-    if !is_same || !store::sessions::is_open(&mut tx, account, signer.session).await? {
+    // If the password was reset or the session ended during the change, do not undo that.
+    let locked = store::lock(&mut tx, account).await?;
+    let is_unchanged = locked.is_some_and(|it| it.accepts_password_hash(&stored.password_hash));
+    if !is_unchanged || !store::sessions::is_open(&mut tx, account, caller.session).await? {
         return Err(Error::Unauthorized);
     }
     store::set_password(&mut tx, account, password_hash, now).await?;
-    end_all(&mut tx, account, Some(signer.session)).await?;
-    let changed = arrival.mark(Event::of(Kind::PasswordChanged, account));
+    revoke_access(&mut tx, account, Some(caller.session)).await?;
+    let changed = client.annotate(Event::of(Kind::PasswordChanged, account));
     security_log::record(&mut tx, app.clock.now(), &changed).await?;
-    let done = once.keep(&mut tx, &signer.user, String::new(), &()).await?;
+    let done = once.keep(&mut tx, &caller.user, String::new(), &()).await?;
     tx.commit().await?;
-    session::forget(app, account).await;
+    session::evict_cached(app, account).await;
     tracing::info!(%account, "Changed a password");
     Ok(done)
 }
 
-/// Holds a password that is asked for once more, within a session, against the account's. It is
-/// counted as any guess.
+/// Checks a password that a signed-in user enters to confirm an action. It counts toward the same limit
+/// as sign-in attempts.
 ///
 /// # Errors
-/// Invalid on `currentPassword` where it is wrong, `TooManyRequests`.
+/// Invalid on `currentPassword` if it is wrong; `TooManyRequests`.
 pub(super) async fn check_password(
     app: &App,
-    known: &Known,
+    stored: &StoredAccount,
     password: &Password,
-    arrival: &Arrival,
+    client: &ClientInfo,
 ) -> Result<()> {
-    let (account, key) = (known.account.id, guesses::key_of(&known.account));
-    let place = app.doors.hashing().enter(&key, arrival)?;
-    let guess = guesses::try_one(app, &key, Some(account), arrival).await?;
-    let hash = Some(known.password_hash.clone());
-    let is_right = passwords::verify(place, password, hash).await;
-    let (guess, is_right) = guess.unless_checked(app, is_right).await?;
-    if !is_right {
-        note_refusal(app, Some(account), arrival).await?;
+    let (account, key) = (stored.account.id, attempts::account_key(&stored.account));
+    let slot = app.auth.hash_queue().reserve(&key, client)?;
+    let attempt = attempts::count_attempt(app, &key, Some(account), client).await?;
+    let hash = Some(stored.password_hash.clone());
+    let is_correct = passwords::verify(slot, password, hash).await;
+    let (attempt, is_correct) = attempt.refund_on_error(app, is_correct).await?;
+    if !is_correct {
+        record_failure(app, Some(account), client).await?;
         return Err(Error::invalid("currentPassword", "is not your password"));
     }
     let mut tx = app.db.write().await?;
-    guess.was_right(app, &mut tx).await?;
+    attempt.record_success(app, &mut tx).await?;
     tx.commit().await
 }
 
-/// The account that is signed in.
-pub(super) async fn account(app: &App, signed: &Signed) -> Result<Account> {
+/// Loads the account of the signed-in user.
+pub(super) async fn account(app: &App, principal: &Principal) -> Result<Account> {
     let mut tx = app.db.read().await?;
-    store::find(&mut tx, signed.account).await?.ok_or(Error::Unauthorized)
+    store::find(&mut tx, principal.account).await?.ok_or(Error::Unauthorized)
 }

@@ -1,4 +1,4 @@
-//! Sessions: a random token in a cookie, of which only the hash is kept.
+//! Sessions: each is a random token in a cookie. Only its hash is stored.
 
 use std::{ops::Deref, sync::Arc};
 
@@ -17,94 +17,96 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
-    Arrival,
-    doors::TokenHash,
+    ClientInfo,
+    auth_state::TokenHash,
     factors,
-    identify::visitor_of,
-    model::{Proof, Scope, Signed},
+    identify::find_principal,
+    model::{AuthMethod, Principal, Scope},
     oidc,
-    service::{ABSOLUTE, IDLE},
-    store::{self, sessions::Holder},
+    service::{ABSOLUTE_TIMEOUT, IDLE_TIMEOUT},
+    store::{self, sessions::CredentialOwner},
     tokens,
     user::UserId,
 };
 use crate::core::{App, Error, Result, hex, http::refusals};
 
-/// How old the note of a session's last use may become before it is written anew.
-const NOTED: TimeDelta = TimeDelta::hours(1);
-/// How long a browser is known after it was last signed in with.
-pub(super) const KNOWN: TimeDelta = TimeDelta::days(365);
+/// The resolution of `seen_at`: it is updated at most this often.
+const LAST_SEEN_RESOLUTION: TimeDelta = TimeDelta::hours(1);
+/// How long a browser is remembered after its last sign-in.
+pub(super) const DEVICE_LIFETIME: TimeDelta = TimeDelta::days(365);
 
-/// The cookie of a session.
-pub(super) const SESSION: &str = "session";
-/// The cookie that a browser is known by, whoever is signed in.
-pub(super) const DEVICE: &str = "device";
+/// The name of the session cookie.
+pub(super) const SESSION_COOKIE: &str = "session";
+/// The name of the cookie that identifies a browser across sessions and users.
+pub(super) const DEVICE_COOKIE: &str = "device";
 
-/// What a cookie holds: 32 random bytes in hexadecimal.
+/// The value of a cookie: 32 random bytes in hexadecimal.
 pub(super) struct Token(String);
 
 impl Token {
-    /// A new one.
+    /// Generates a token.
     pub(super) fn new() -> Result<Self> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).map_err(|error| Error::Internal(error.to_string().into()))?;
         Ok(Self(hex(&bytes)))
     }
 
-    /// The token itself, for whoever it is made for.
+    /// The token in plain text.
     pub(super) fn expose(&self) -> &str {
         &self.0
     }
 
-    /// What is kept of it.
+    /// The hash to store.
     pub(super) fn hash(&self) -> TokenHash {
         Sha256::digest(&self.0).into()
     }
 }
 
-/// A session that was opened just now.
-pub(super) struct Opened {
-    pub(super) session: Token,
-    /// Where the browser was not known yet.
+/// A session that has just been opened.
+pub(super) struct OpenedSession {
+    pub(super) token: Token,
+    /// A new device token, if the browser had none.
     pub(super) device: Option<Token>,
-    pub(super) before: Option<TokenHash>,
+    /// The session that it replaces.
+    pub(super) previous: Option<TokenHash>,
 }
 
-/// The cookies that an answer sets.
+/// The `Set-Cookie` headers of a response.
 pub(super) type Cookies = AppendHeaders<Vec<(HeaderName, HeaderValue)>>;
 
-impl Opened {
-    /// Forgets the session before it; to be called once the transaction has been committed.
-    pub(super) async fn settle(&self, app: &App) {
-        if let Some(before) = &self.before {
-            app.doors.sessions().invalidate(before).await;
+impl OpenedSession {
+    /// Removes the replaced session from the cache. Call this after the transaction is committed.
+    pub(super) async fn evict_previous(&self, app: &App) {
+        if let Some(previous) = &self.previous {
+            app.auth.session_cache().invalidate(previous).await;
         }
     }
 
-    /// The cookies that give it to the browser.
+    /// The cookies to set in the browser.
     pub(super) fn cookies(&self, app: &App) -> Result<Cookies> {
-        let session = set_cookie(app, SESSION, self.session.expose(), ABSOLUTE)?;
+        let session = set_cookie(app, SESSION_COOKIE, self.token.expose(), ABSOLUTE_TIMEOUT)?;
         let mut cookies = vec![(header::SET_COOKIE, session)];
         if let Some(device) = &self.device {
-            cookies.push((header::SET_COOKIE, set_cookie(app, DEVICE, device.expose(), KNOWN)?));
+            let device = set_cookie(app, DEVICE_COOKIE, device.expose(), DEVICE_LIFETIME)?;
+            cookies.push((header::SET_COOKIE, device));
         }
         Ok(AppendHeaders(cookies))
     }
 }
 
-/// The cookie that takes the session's token back. What the browser is known by stays.
-pub(super) fn no_cookie(app: &App) -> Result<HeaderValue> {
-    set_cookie(app, SESSION, "", TimeDelta::zero())
+/// Builds a `Set-Cookie` value that deletes the session cookie. The device cookie stays.
+pub(super) fn clear_cookie(app: &App) -> Result<HeaderValue> {
+    set_cookie(app, SESSION_COOKIE, "", TimeDelta::zero())
 }
 
-/// A cookie that scripts do not see and other sites' requests do not carry.
+/// Builds a `Set-Cookie` value. Scripts cannot read the cookie, and cross-site requests do not send it.
 pub(super) fn set_cookie(
     app: &App,
     name: &str,
     value: &str,
     lasts: TimeDelta,
 ) -> Result<HeaderValue> {
-    // Over https under a name that browsers take from this very host only.
+    // Browsers accept the prefix `__Host-` only over HTTPS and only from this host.
     let (prefix, secure) =
         if app.config.server.is_https() { ("__Host-", "; Secure") } else { ("", "") };
     let seconds = lasts.num_seconds();
@@ -114,8 +116,8 @@ pub(super) fn set_cookie(
     HeaderValue::from_str(&text).map_err(|error| Error::Internal(error.into()))
 }
 
-/// What the cookie `name` holds.
-pub(super) fn cookie<'a>(headers: &'a HeaderMap, app: &App, name: &str) -> Option<&'a str> {
+/// Finds the value of the cookie `name`.
+pub(super) fn find_cookie<'a>(headers: &'a HeaderMap, app: &App, name: &str) -> Option<&'a str> {
     let prefix = if app.config.server.is_https() { "__Host-" } else { "" };
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|it| it.to_str().ok());
     cookies
@@ -124,48 +126,51 @@ pub(super) fn cookie<'a>(headers: &'a HeaderMap, app: &App, name: &str) -> Optio
         .find_map(|(key, value)| (key.strip_prefix(prefix) == Some(name)).then_some(value))
 }
 
-/// The hash of the token that the cookie `name` holds, if there is one.
-pub(super) fn cookie_token(headers: &HeaderMap, app: &App, name: &str) -> Option<TokenHash> {
-    let token = cookie(headers, app, name)?;
+/// Hashes the token in the cookie `name`.
+pub(super) fn find_token_hash(headers: &HeaderMap, app: &App, name: &str) -> Option<TokenHash> {
+    let token = find_cookie(headers, app, name)?;
     (token.len() == 64).then(|| Sha256::digest(token).into())
 }
 
-/// The hash of the session's token that a request brings, if it brings one.
-pub(super) fn token_of(headers: &HeaderMap, app: &App) -> Option<TokenHash> {
-    cookie_token(headers, app, SESSION)
+/// Hashes the token in the session cookie.
+pub(super) fn session_token(headers: &HeaderMap, app: &App) -> Option<TokenHash> {
+    find_token_hash(headers, app, SESSION_COOKIE)
 }
 
-/// Who is signed in by these headers, if anybody is. Where there is an `Authorization` header, it
-/// counts and the cookie does not.
+/// Authenticates a request by its headers. Returns none if the request is anonymous or its credential is
+/// not valid. If there is an `Authorization` header, the session cookie is ignored.
 ///
 /// # Errors
-/// Unavailable where the database is away.
-pub async fn visitor(headers: &HeaderMap, app: &App) -> Result<Option<Arc<Signed>>> {
+/// Unavailable if the database is unavailable.
+pub async fn authenticate(headers: &HeaderMap, app: &App) -> Result<Option<Arc<Principal>>> {
     if let Some(authorization) = headers.get(header::AUTHORIZATION) {
-        return by_bearer(authorization, app).await;
+        return authenticate_bearer(authorization, app).await;
     }
-    let Some(token) = token_of(headers, app) else { return Ok(None) };
-    let is_session = |it: &Arc<Signed>| matches!(it.proof, Proof::Session(_));
-    if let Some(signed) = app.doors.sessions().get(&token).await.filter(is_session) {
-        return Ok(Some(signed));
+    let Some(token) = session_token(headers, app) else { return Ok(None) };
+    let is_session = |it: &Arc<Principal>| matches!(it.auth_method, AuthMethod::Session(_));
+    if let Some(principal) = app.auth.session_cache().get(&token).await.filter(is_session) {
+        return Ok(Some(principal));
     }
     let now = app.clock.now();
     let found = store::sessions::find(&mut app.db.read().await?, &token).await?;
     let Some(session) = found else { return Ok(None) };
-    if session.expires_at <= now || session.seen_at + IDLE <= now {
+    if session.expires_at <= now || session.seen_at + IDLE_TIMEOUT <= now {
         return Ok(None);
     }
-    let signed = signed(app, session.holder, Proof::Session(session.id)).await?;
-    if session.seen_at + NOTED <= now {
+    let principal = load_principal(app, session.owner, AuthMethod::Session(session.id)).await?;
+    if session.seen_at + LAST_SEEN_RESOLUTION <= now {
         let mut tx = app.db.write().await?;
         store::sessions::touch(&mut tx, &token, now).await?;
         tx.commit().await?;
     }
-    app.doors.sessions().insert(token, Arc::clone(&signed)).await;
-    Ok(Some(signed))
+    app.auth.session_cache().insert(token, Arc::clone(&principal)).await;
+    Ok(Some(principal))
 }
 
-async fn by_bearer(authorization: &HeaderValue, app: &App) -> Result<Option<Arc<Signed>>> {
+async fn authenticate_bearer(
+    authorization: &HeaderValue,
+    app: &App,
+) -> Result<Option<Arc<Principal>>> {
     let text = authorization.to_str().unwrap_or_default();
     let Some((scheme, token)) = text.split_once(' ') else { return Ok(None) };
     let token = token.trim();
@@ -173,56 +178,59 @@ async fn by_bearer(authorization: &HeaderValue, app: &App) -> Result<Option<Arc<
         return Ok(None);
     }
     let hash = Sha256::digest(token).into();
-    // A session's token, which may be cached here too, is for its cookie alone.
-    let is_token = |it: &Arc<Signed>| !matches!(it.proof, Proof::Session(_));
-    if let Some(signed) = app.doors.sessions().get(&hash).await.filter(is_token) {
-        return Ok(Some(signed));
+    // A session token is cached here, too, but is valid only in its cookie.
+    let is_token = |it: &Arc<Principal>| !matches!(it.auth_method, AuthMethod::Session(_));
+    if let Some(principal) = app.auth.session_cache().get(&hash).await.filter(is_token) {
+        return Ok(Some(principal));
     }
-    let found = match tokens::holder(app, token, &hash).await? {
+    let found = match tokens::find_owner(app, token, &hash).await? {
         None => oidc::holder(app, token).await?,
         found => found,
     };
-    let Some((holder, proof)) = found else { return Ok(None) };
-    let signed = signed(app, holder, proof).await?;
-    app.doors.sessions().insert(hash, Arc::clone(&signed)).await;
-    Ok(Some(signed))
+    let Some((owner, auth_method)) = found else { return Ok(None) };
+    let principal = load_principal(app, owner, auth_method).await?;
+    app.auth.session_cache().insert(hash, Arc::clone(&principal)).await;
+    Ok(Some(principal))
 }
 
-/// Whoever holds a session or a token, with what every request needs to know of them.
-pub(super) async fn signed(app: &App, holder: Holder, proof: Proof) -> Result<Arc<Signed>> {
-    let user = UserId::new(holder.user_id);
+/// Loads what a request needs to know about the owner of its session or token.
+pub(super) async fn load_principal(
+    app: &App,
+    owner: CredentialOwner,
+    auth_method: AuthMethod,
+) -> Result<Arc<Principal>> {
+    let user = UserId::new(owner.user_id);
     let mut tx = app.db.read_for(&user).await?;
-    let lacks_factor =
-        factors::is_missing(&mut tx, app, holder.account_id, holder.is_admin).await?;
+    let lacks_factor = factors::is_missing(&mut tx, app, owner.account_id, owner.is_admin).await?;
     let preferences = store::find_preferences(&mut tx, &user).await?.unwrap_or_default();
-    Ok(Arc::new(Signed {
+    Ok(Arc::new(Principal {
         user,
-        account: holder.account_id,
-        email: holder.email,
-        display_name: holder.display_name,
-        is_admin: holder.is_admin,
+        account: owner.account_id,
+        email: owner.email,
+        display_name: owner.display_name,
+        is_admin: owner.is_admin,
         lacks_factor,
-        review_since: holder.review_since,
-        proof,
+        review_since: owner.review_since,
+        auth_method,
         preferences,
     }))
 }
 
-/// Forgets what is remembered of the account's sessions and tokens, so that a change shows at
-/// once.
-pub(super) async fn forget(app: &App, account: Uuid) {
-    let sessions = app.doors.sessions();
-    let theirs: Vec<_> =
-        sessions.iter().filter(|(_, it)| it.account == account).map(|(key, _)| key).collect();
-    for token in theirs {
-        sessions.invalidate(&*token).await;
+/// Removes the account's sessions and tokens from this process's cache, so that a change takes effect
+/// immediately.
+pub(super) async fn evict_cached(app: &App, account: Uuid) {
+    let cache = app.auth.session_cache();
+    let tokens: Vec<_> =
+        cache.iter().filter(|(_, it)| it.account == account).map(|(key, _)| key).collect();
+    for token in tokens {
+        cache.invalidate(&*token).await;
     }
 }
 
-/// Somebody who is signed in. A handler that takes one answers nobody else, and changes nothing
-/// for a token that may only read.
+/// Extracts the signed-in user. Rejects anonymous requests, and requests other than `GET` and `HEAD` with
+/// a read-only token.
 #[derive(Debug, Clone)]
-pub struct User(pub Arc<Signed>);
+pub struct User(pub Arc<Principal>);
 
 impl Deref for User {
     type Target = UserId;
@@ -236,59 +244,61 @@ impl FromRequestParts<App> for User {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let nobody = || {
+        let unauthenticated = || {
             let has_token = parts.headers.contains_key(header::AUTHORIZATION);
             if has_token { Error::InvalidToken } else { Error::Unauthorized }
         };
-        let signed = visitor_of(parts, app).await?.ok_or_else(nobody)?;
-        if signed.lacks_factor {
+        let principal = find_principal(parts, app).await?.ok_or_else(unauthenticated)?;
+        if principal.lacks_factor {
             return Err(Error::SecondFactorMissing);
         }
-        let only_reads = matches!(
-            signed.proof,
-            Proof::Token { scope: Scope::Read, .. } | Proof::Issuer { scope: Scope::Read }
+        let is_read_only = matches!(
+            principal.auth_method,
+            AuthMethod::PersonalToken { scope: Scope::Read, .. }
+                | AuthMethod::ProviderToken { scope: Scope::Read }
         );
-        if only_reads && !matches!(parts.method, Method::GET | Method::HEAD) {
+        if is_read_only && !matches!(parts.method, Method::GET | Method::HEAD) {
             return Err(Error::Forbidden("this token may only read"));
         }
-        Ok(Self(signed))
+        Ok(Self(principal))
     }
 }
 
-/// Somebody who is signed in by a session of their own. What decides over how one gets in is
-/// not a token's to change.
+/// Extracts a user who is signed in with a session. Rejects tokens: they must not change how an account
+/// is signed in to.
 #[derive(Debug, Clone)]
-pub struct Signer {
-    /// Who it is.
+pub struct SessionUser {
+    /// The user.
     pub user: User,
-    /// The session that they are signed in by.
+    /// The id of the session.
     pub session: Uuid,
-    /// How they arrive, for the security log.
-    pub arrival: Arrival,
+    /// The client, for the security log.
+    pub client: ClientInfo,
 }
 
-impl FromRequestParts<App> for Signer {
+impl FromRequestParts<App> for SessionUser {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let user = User::from_request_parts(parts, app).await?;
-        let Proof::Session(session) = user.0.proof else {
+        let AuthMethod::Session(session) = user.0.auth_method else {
             return Err(Error::Forbidden("a token may not do this: sign in"));
         };
-        Ok(Self { user, session, arrival: Arrival::of(parts, app) })
+        Ok(Self { user, session, client: ClientInfo::of(parts, app) })
     }
 }
 
-/// Whether somebody gave their password, or signed in, within the last ten minutes. What lets others in
-/// or sends data elsewhere asks for it: a session left open on a shared computer is not enough.
+/// Whether the user signed in or confirmed their password within the last ten minutes. Required before
+/// actions that grant access or send data elsewhere, in case a session was left open on a shared
+/// computer.
 ///
 /// # Errors
-/// Unavailable where the database is away.
-pub async fn has_lately_confirmed(app: &App, signer: &Signer) -> Result<bool> {
-    factors::is_fresh(app, signer.session).await
+/// Unavailable if the database is unavailable.
+pub async fn has_recently_confirmed(app: &App, caller: &SessionUser) -> Result<bool> {
+    factors::is_fresh(app, caller.session).await
 }
 
-/// Somebody who is signed in and may run the service.
+/// Extracts a signed-in administrator. Rejects tokens except for `GET` and `HEAD` requests.
 #[derive(Debug, Clone)]
 pub struct Administrator(pub User);
 
@@ -300,8 +310,8 @@ impl FromRequestParts<App> for Administrator {
         if !user.0.is_admin {
             return Err(Error::Forbidden("only an administrator may do this"));
         }
-        // Who gets in and with what powers is not a token's to change, whosever it is.
-        let is_session = matches!(user.0.proof, Proof::Session(_));
+        // No token may change who has access, not even an administrator's.
+        let is_session = matches!(user.0.auth_method, AuthMethod::Session(_));
         if !is_session && !matches!(parts.method, Method::GET | Method::HEAD) {
             return Err(Error::Forbidden("a token may not do this: sign in"));
         }
@@ -309,7 +319,7 @@ impl FromRequestParts<App> for Administrator {
     }
 }
 
-macro_rules! needs {
+macro_rules! impl_security_docs {
     ($extractor:ty: $($scheme:literal),+; else $($status:literal),+) => {
         impl OperationInput for $extractor {
             fn operation_input(_: &mut GenContext, operation: &mut Operation) {
@@ -330,6 +340,6 @@ macro_rules! needs {
     };
 }
 
-needs!(User: "session", "token"; else 401, 403);
-needs!(Signer: "session"; else 401, 403);
-needs!(Administrator: "session", "token"; else 401, 403);
+impl_security_docs!(User: "session", "token"; else 401, 403);
+impl_security_docs!(SessionUser: "session"; else 401, 403);
+impl_security_docs!(Administrator: "session", "token"; else 401, 403);

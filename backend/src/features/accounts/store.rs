@@ -1,4 +1,4 @@
-//! Accounts and preferences in the database.
+//! SQL for accounts and preferences.
 
 pub(super) mod sessions;
 
@@ -12,26 +12,26 @@ use crate::{
     sql,
 };
 
-/// An account with what signing in checks.
+/// An account with the columns that sign-in checks.
 #[derive(sqlx::FromRow)]
-pub(super) struct Known {
+pub(super) struct StoredAccount {
     #[sqlx(flatten)]
     pub(super) account: Account,
-    /// Empty where no password signs in.
+    /// Empty if the account has no password.
     pub(super) password_hash: String,
     pub(super) disabled_at: Option<DateTime<Utc>>,
-    /// Since when what can act for the account waits to be reviewed, after a password reset.
+    /// When the password was reset, if the access review after it has not been completed.
     pub(super) review_since: Option<DateTime<Utc>>,
 }
 
-impl Known {
-    /// Whether a password opens the account.
+impl StoredAccount {
+    /// Whether the account can be signed in to with a password.
     pub(super) fn has_password(&self) -> bool {
         !self.password_hash.is_empty() && !self.account.email.is_empty()
     }
 
-    /// Whether this is still the hash of the account's password, and it is enabled.
-    pub(super) fn is_opened_by(&self, password_hash: &str) -> bool {
+    /// Whether the account is enabled and `password_hash` is still its password's hash.
+    pub(super) fn accepts_password_hash(&self, password_hash: &str) -> bool {
         self.disabled_at.is_none() && self.password_hash == password_hash
     }
 }
@@ -67,16 +67,17 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Makes `account` the first, unless there is one; waits for whoever tries the same.
-pub(super) async fn claim_first(tx: &mut Tx, account: Uuid) -> Result<bool> {
-    let claimed = sql!(
+/// Records `account` as the first account. Returns false if there already is one. Waits for concurrent
+/// transactions that do the same.
+pub(super) async fn record_first(tx: &mut Tx, account: Uuid) -> Result<bool> {
+    let inserted = sql!(
         tx,
         execute,
         "INSERT INTO first_account (is_taken, account_id) VALUES (true, $1)
          ON CONFLICT (is_taken) DO NOTHING",
         account,
     )?;
-    Ok(claimed == 1)
+    Ok(inserted == 1)
 }
 
 pub(super) async fn set_admin(tx: &mut Tx, account: Uuid) -> Result<()> {
@@ -84,8 +85,8 @@ pub(super) async fn set_admin(tx: &mut Tx, account: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// An account with what signing in checks, as the rest of the statement picks it.
-macro_rules! known {
+/// Selects the columns of [`StoredAccount`], followed by `$rest`.
+macro_rules! stored_account {
     ($rest:literal) => {
         concat!(
             "SELECT id, email, display_name, is_admin, created_at, password_hash, disabled_at,
@@ -96,27 +97,26 @@ macro_rules! known {
     };
 }
 
-pub(super) async fn find_by_email(tx: &mut Tx, email_key: &str) -> Result<Option<Known>> {
-    sql!(tx, fetch_optional, known!("WHERE email_key = $1"), email_key)
+pub(super) async fn find_by_email(tx: &mut Tx, email_key: &str) -> Result<Option<StoredAccount>> {
+    sql!(tx, fetch_optional, stored_account!("WHERE email_key = $1"), email_key)
 }
 
-/// The account `id` with what signing in checks.
-pub(super) async fn find_known(tx: &mut Tx, account: Uuid) -> Result<Option<Known>> {
-    sql!(tx, fetch_optional, known!("WHERE id = $1"), account)
+/// Finds an account with the columns that sign-in checks.
+pub(super) async fn find_stored(tx: &mut Tx, account: Uuid) -> Result<Option<StoredAccount>> {
+    sql!(tx, fetch_optional, stored_account!("WHERE id = $1"), account)
 }
 
-/// As [`find_known`], and nobody else changes how one gets into the account before this
-/// transaction ends: SQLite has one writer in any case, PostgreSQL locks the row.
-pub(super) async fn hold(tx: &mut Tx, account: Uuid) -> Result<Option<Known>> {
+/// As [`find_stored`], and locks the account until `tx` ends. SQLite allows only one writer anyway.
+pub(super) async fn lock(tx: &mut Tx, account: Uuid) -> Result<Option<StoredAccount>> {
     match tx {
-        Tx::Sqlite(_) => find_known(tx, account).await,
+        Tx::Sqlite(_) => find_stored(tx, account).await,
         Tx::Postgres { .. } => {
-            sql!(tx, fetch_optional, known!("WHERE id = $1 FOR UPDATE"), account)
+            sql!(tx, fetch_optional, stored_account!("WHERE id = $1 FOR UPDATE"), account)
         }
     }
 }
 
-/// Keeps another password's hash.
+/// Sets the hash of a new password.
 pub(super) async fn set_password(
     tx: &mut Tx,
     account: Uuid,
@@ -134,8 +134,8 @@ pub(super) async fn set_password(
     Ok(())
 }
 
-/// Begins (`since`) or ends (none) the review of what can act for the account.
-pub(super) async fn set_review(
+/// Starts (`since`) or ends (none) the account's access review.
+pub(super) async fn set_review_since(
     tx: &mut Tx,
     account: Uuid,
     since: Option<DateTime<Utc>>,
@@ -163,9 +163,8 @@ pub(super) async fn find_preferences(tx: &mut Tx, user: &UserId) -> Result<Optio
     )
 }
 
-/// As [`find_preferences`] where there are some, and nobody else changes them before this
-/// transaction ends.
-pub(super) async fn hold_preferences(tx: &mut Tx, user: &UserId) -> Result<Preferences> {
+/// Loads preferences that exist, and locks them until `tx` ends.
+pub(super) async fn lock_preferences(tx: &mut Tx, user: &UserId) -> Result<Preferences> {
     match tx {
         Tx::Sqlite(_) => sql!(
             tx,
@@ -184,7 +183,7 @@ pub(super) async fn hold_preferences(tx: &mut Tx, user: &UserId) -> Result<Prefe
     }
 }
 
-/// Makes them, unless there are some.
+/// Inserts the preferences, if there are none.
 pub(super) async fn insert_preferences(
     tx: &mut Tx,
     user: &UserId,
@@ -235,9 +234,9 @@ pub(super) async fn update_preferences(
     Ok(())
 }
 
-/// An account that may be notified.
+/// An enabled account and its e-mail status.
 #[derive(sqlx::FromRow)]
-pub(super) struct Enabled {
+pub(super) struct EnabledAccount {
     pub(super) id: Uuid,
     pub(super) user_id: String,
     pub(super) email: String,
@@ -246,8 +245,8 @@ pub(super) struct Enabled {
     pub(super) review_since: Option<DateTime<Utc>>,
 }
 
-/// The next accounts after `after` that are not disabled.
-pub(super) async fn some_enabled(tx: &mut Tx, after: Uuid) -> Result<Vec<Enabled>> {
+/// Lists the next enabled accounts after `after`.
+pub(super) async fn list_enabled(tx: &mut Tx, after: Uuid) -> Result<Vec<EnabledAccount>> {
     sql!(
         tx,
         fetch_all,

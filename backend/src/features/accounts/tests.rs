@@ -9,25 +9,25 @@ use crate::{
 };
 
 on_every_engine![
-    a_new_account_is_signed_in_and_no_administrator,
-    the_first_account_is_the_administrator,
-    of_many_who_register_first_one_is_the_administrator,
-    the_first_account_needs_the_setup_token_where_others_can_reach_the_service,
-    a_sessions_cookie_is_no_bearer_token,
-    an_address_has_one_account_whatever_its_case,
+    a_new_account_is_signed_in_and_not_an_administrator,
+    the_first_account_is_an_administrator,
+    concurrent_first_registrations_create_one_administrator,
+    the_first_account_requires_the_setup_token_if_other_machines_can_connect,
+    a_session_cookie_is_not_accepted_as_a_bearer_token,
+    email_addresses_are_unique_ignoring_case,
     every_field_at_fault_is_named,
-    a_wrong_password_and_an_unknown_address_look_alike,
-    logging_out_ends_the_session_at_once,
-    logging_in_ends_the_session_before_it,
-    a_session_ends_when_it_is_not_used,
-    a_session_that_is_used_ends_at_last,
-    a_request_from_another_site_is_refused,
-    preferences_begin_with_the_defaults_and_are_changed_one_by_one,
-    preferences_that_cannot_be_are_refused,
-    one_users_preferences_are_not_anothers,
-    preferences_changed_at_once_are_all_kept,
-    registering_ends_the_session_before_it,
-    a_registration_sent_again_with_its_key_is_done_once,
+    a_wrong_password_and_an_unknown_email_get_the_same_response,
+    logging_out_ends_the_session_immediately,
+    logging_in_ends_the_previous_session,
+    an_idle_session_expires,
+    an_active_session_expires_after_ninety_days,
+    a_cross_site_request_is_rejected,
+    preferences_have_defaults_and_can_be_changed_individually,
+    invalid_preferences_are_rejected,
+    users_have_separate_preferences,
+    concurrent_changes_of_preferences_are_all_saved,
+    registering_ends_the_previous_session,
+    a_retried_registration_creates_one_account,
 ];
 
 const PASSWORD: &str = "correct horse battery";
@@ -42,7 +42,7 @@ async fn is_signed_in(app: &TestApp) -> bool {
     status == 200
 }
 
-async fn a_new_account_is_signed_in_and_no_administrator(app: TestApp) {
+async fn a_new_account_is_signed_in_and_not_an_administrator(app: TestApp) {
     let new = json!({ "email": " Ann@Example.org ", "password": PASSWORD, "displayName": "Ann" });
     let added = app.nobody().post("/api/auth/register", new).await;
     insta::assert_json_snapshot!(added, { ".body.id" => "[id]" }, @r#"
@@ -64,12 +64,12 @@ async fn a_new_account_is_signed_in_and_no_administrator(app: TestApp) {
     assert_eq!((me.status, me.body), (200, added.body));
 }
 
-async fn the_first_account_is_the_administrator(app: TestApp) {
+async fn the_first_account_is_an_administrator(app: TestApp) {
     let admin = log_in(&app.nobody(), "admin@example.org", PASSWORD).await;
     assert_eq!((admin.status, &admin.body["isAdmin"]), (200, &json!(true)));
 }
 
-async fn the_first_account_needs_the_setup_token_where_others_can_reach_the_service(app: TestApp) {
+async fn the_first_account_requires_the_setup_token_if_other_machines_can_connect(app: TestApp) {
     app.delete_all_accounts().await;
     let app = app.other_instance(|it| {
         it.server.address = "0.0.0.0:3001".parse().unwrap();
@@ -98,23 +98,23 @@ async fn the_first_account_needs_the_setup_token_where_others_can_reach_the_serv
 
     let first = register("ann@example.org", Some(&token)).await;
     assert_eq!((first.status, &first.body["isAdmin"]), (201, &json!(true)), "{first:?}");
-    // It is for the first account only, and nobody is asked for it afterwards.
+    // Later accounts do not need it.
     assert_eq!(setup_token(&app.app).await.unwrap(), None);
     let closed = register("bob@example.org", Some(&token)).await;
     assert_eq!(closed.status, 403, "{closed:?}");
     assert!(!app.get("/register").await.text().contains("setupToken"));
 }
 
-async fn a_sessions_cookie_is_no_bearer_token(app: TestApp) {
+async fn a_session_cookie_is_not_accepted_as_a_bearer_token(app: TestApp) {
     let ann = app.register("ann@example.org").await;
-    // It was just used, and is remembered for a moment.
+    // The session is now cached.
     assert!(is_signed_in(&ann).await);
     let token = ann.cookie().unwrap().split_once('=').unwrap().1.to_owned();
     let bearer = app.nobody().with_header("authorization", &format!("Bearer {token}"));
     assert!(!is_signed_in(&bearer).await);
 }
 
-async fn of_many_who_register_first_one_is_the_administrator(app: TestApp) {
+async fn concurrent_first_registrations_create_one_administrator(app: TestApp) {
     app.delete_all_accounts().await;
     let (nobody, at_once) = (app.nobody(), 0..4);
     let answers = at_once.map(|n| {
@@ -126,7 +126,7 @@ async fn of_many_who_register_first_one_is_the_administrator(app: TestApp) {
     assert_eq!(answers.iter().filter(|it| it.body["isAdmin"] == true).count(), 1);
 }
 
-async fn an_address_has_one_account_whatever_its_case(app: TestApp) {
+async fn email_addresses_are_unique_ignoring_case(app: TestApp) {
     app.register("ann@example.org").await;
     let again = json!({ "email": "ANN@example.org", "password": PASSWORD });
     let again = app.nobody().post("/api/auth/register", again).await;
@@ -151,14 +151,15 @@ async fn every_field_at_fault_is_named(app: TestApp) {
         app.nobody().post("/api/auth/login", json!({})).await.faults(),
         ["/email: is required", "/password: is required"]
     );
-    let grows = format!("{}@b.co", "İ".repeat(240));
-    for email in ["@b", "a@", "a b@c", "a@.c", "a@c.", "a\u{0}@c", "a@b@c", "a@b,c", &grows] {
+    let longer_in_lower_case = format!("{}@b.co", "İ".repeat(240));
+    let emails = ["@b", "a@", "a b@c", "a@.c", "a@c.", "a\u{0}@c", "a@b@c", "a@b,c"];
+    for email in emails.into_iter().chain([longer_in_lower_case.as_str()]) {
         let new = json!({ "email": email, "password": PASSWORD });
         assert_eq!(app.nobody().post("/api/auth/register", new).await.status, 422, "{email}");
     }
 }
 
-async fn a_wrong_password_and_an_unknown_address_look_alike(app: TestApp) {
+async fn a_wrong_password_and_an_unknown_email_get_the_same_response(app: TestApp) {
     app.register("ann@example.org").await;
     let wrong = log_in(&app.nobody(), "ann@example.org", "not the password").await;
     let unknown = log_in(&app.nobody(), "bob@example.org", "not the password").await;
@@ -167,56 +168,56 @@ async fn a_wrong_password_and_an_unknown_address_look_alike(app: TestApp) {
     assert_eq!(wrong.header("set-cookie"), "");
 }
 
-async fn logging_out_ends_the_session_at_once(app: TestApp) {
+async fn logging_out_ends_the_session_immediately(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     assert!(is_signed_in(&ann).await);
-    let gone = ann.post("/api/auth/logout", json!({})).await;
-    assert_eq!(gone.status, 204);
-    assert!(gone.header("set-cookie").starts_with("session=; Path=/; Max-Age=0;"));
+    let logged_out = ann.post("/api/auth/logout", json!({})).await;
+    assert_eq!(logged_out.status, 204);
+    assert!(logged_out.header("set-cookie").starts_with("session=; Path=/; Max-Age=0;"));
     assert!(!is_signed_in(&ann).await);
     let problem = ann.get("/api/vehicles").await;
     assert_eq!((problem.status, &problem.body["type"]), (401, &json!("/problems/unauthorized")));
 }
 
-async fn logging_in_ends_the_session_before_it(app: TestApp) {
+async fn logging_in_ends_the_previous_session(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let again = log_in(&ann, "ann@example.org", PASSWORD).await;
     assert!(!is_signed_in(&ann).await);
     assert!(is_signed_in(&app.with_cookie(cookie_of(&again))).await);
 }
 
-async fn a_session_ends_when_it_is_not_used(app: TestApp) {
+async fn an_idle_session_expires(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     app.app.clock.advance(TimeDelta::days(13));
-    forget(&app).await;
+    clear_session_cache(&app).await;
     assert!(is_signed_in(&ann).await);
     app.app.clock.advance(TimeDelta::days(13));
-    forget(&app).await;
-    assert!(is_signed_in(&ann).await, "its use was noted");
+    clear_session_cache(&app).await;
+    assert!(is_signed_in(&ann).await, "the last use was not recorded");
     app.app.clock.advance(TimeDelta::days(14));
-    forget(&app).await;
+    clear_session_cache(&app).await;
     assert!(!is_signed_in(&ann).await);
 }
 
-async fn a_session_that_is_used_ends_at_last(app: TestApp) {
+async fn an_active_session_expires_after_ninety_days(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     for _ in 0..8 {
         app.app.clock.advance(TimeDelta::days(11));
-        forget(&app).await;
+        clear_session_cache(&app).await;
         assert!(is_signed_in(&ann).await);
     }
     app.app.clock.advance(TimeDelta::days(3));
-    forget(&app).await;
+    clear_session_cache(&app).await;
     assert!(!is_signed_in(&ann).await);
 }
 
-/// What is remembered for a second of the real clock, the tests' clock does not outdate.
-async fn forget(app: &TestApp) {
-    app.app.doors.sessions().invalidate_all();
-    app.app.doors.sessions().run_pending_tasks().await;
+/// Clears the session cache, whose entries expire by the real clock instead of the test's clock.
+async fn clear_session_cache(app: &TestApp) {
+    app.app.auth.session_cache().invalidate_all();
+    app.app.auth.session_cache().run_pending_tasks().await;
 }
 
-async fn a_request_from_another_site_is_refused(app: TestApp) {
+async fn a_cross_site_request_is_rejected(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let vehicle = json!({ "vin": "1HGCM82633A004352" }).to_string();
     for headers in [
@@ -233,7 +234,7 @@ async fn a_request_from_another_site_is_refused(app: TestApp) {
     assert_eq!(ann.send(read, axum::body::Body::empty()).await.status, 200);
 }
 
-async fn preferences_begin_with_the_defaults_and_are_changed_one_by_one(app: TestApp) {
+async fn preferences_have_defaults_and_can_be_changed_individually(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let first = ann.get("/api/user/preferences").await;
     insta::assert_json_snapshot!(first.body, @r#"
@@ -262,7 +263,7 @@ async fn preferences_begin_with_the_defaults_and_are_changed_one_by_one(app: Tes
     assert_eq!(stale.status, 412);
 }
 
-async fn preferences_that_cannot_be_are_refused(app: TestApp) {
+async fn invalid_preferences_are_rejected(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let change = json!({
         "distanceUnit": "furlong", "volumeUnit": null, "economyUnit": 1, "currency": "EURO",
@@ -283,7 +284,7 @@ async fn preferences_that_cannot_be_are_refused(app: TestApp) {
     );
 }
 
-async fn preferences_changed_at_once_are_all_kept(app: TestApp) {
+async fn concurrent_changes_of_preferences_are_all_saved(app: TestApp) {
     let path = "/api/user/preferences";
     let changes = [
         json!({ "distanceUnit": "km" }),
@@ -295,7 +296,7 @@ async fn preferences_changed_at_once_are_all_kept(app: TestApp) {
     ];
     for round in 0..8 {
         let ann = app.register(&format!("ann{round}@example.org")).await;
-        // Made before the changes in half of the rounds, by one of them in the others.
+        // In every other round, the preferences are created before the changes.
         if round % 2 == 0 {
             ann.get(path).await;
         }
@@ -303,21 +304,21 @@ async fn preferences_changed_at_once_are_all_kept(app: TestApp) {
         let (answers, read) =
             futures::future::join(futures::future::join_all(at_once), ann.get(path)).await;
         assert!(answers.iter().all(|it| it.status == 200) && read.status == 200, "{answers:?}");
-        let kept = ann.get(path).await.body;
+        let saved = ann.get(path).await.body;
         for (name, value) in changes.iter().flat_map(|it| it.as_object().unwrap()) {
-            assert_eq!(&kept[name], value, "{name} in round {round}");
+            assert_eq!(&saved[name], value, "{name} in round {round}");
         }
     }
 }
 
-async fn registering_ends_the_session_before_it(app: TestApp) {
+async fn registering_ends_the_previous_session(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let again = json!({ "email": "bob@example.org", "password": PASSWORD });
     assert_eq!(ann.post("/api/auth/register", again).await.status, 201);
     assert!(!is_signed_in(&ann).await);
 }
 
-async fn a_registration_sent_again_with_its_key_is_done_once(app: TestApp) {
+async fn a_retried_registration_creates_one_account(app: TestApp) {
     let register = async |email: &str, password: &str| {
         let new = json!({ "email": email, "password": password }).to_string();
         let key = [("idempotency-key", "one")];
@@ -328,26 +329,26 @@ async fn a_registration_sent_again_with_its_key_is_done_once(app: TestApp) {
     assert_eq!((again.status, again.header("idempotency-replayed")), (201, "true"));
     assert_eq!(first.body, again.body);
     assert!(is_signed_in(&app.with_cookie(cookie_of(&again))).await);
-    // Whoever else comes upon the key gets nothing by it, and nothing of the password is kept.
+    // The key is of no use without the password, and the stored fingerprint does not include it.
     assert_eq!(register("ann@example.org", "another password").await.status, 422);
     assert_eq!(register("bob@example.org", PASSWORD).await.status, 201);
     let mut tx = app.past_policies().await.read().await.unwrap();
     let select = "SELECT fingerprint FROM kept_answers";
-    let kept: Vec<(String,)> = crate::sql!(&mut tx, fetch_all, select).unwrap();
+    let stored: Vec<(String,)> = crate::sql!(&mut tx, fetch_all, select).unwrap();
     let body = json!({ "email": "ann@example.org", "password": PASSWORD }).to_string();
     let with_body = format!("/api/auth/register\0{body}");
     let digest = <sha2::Sha256 as sha2::Digest>::digest(with_body);
-    assert!(!kept.is_empty() && !kept.contains(&(crate::core::hex(&digest),)));
+    assert!(!stored.is_empty() && !stored.contains(&(crate::core::hex(&digest),)));
 }
 
-async fn one_users_preferences_are_not_anothers(app: TestApp) {
+async fn users_have_separate_preferences(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
     ann.patch("/api/user/preferences", json!({ "theme": "dark" })).await;
     assert_eq!(bob.get("/api/user/preferences").await.body["theme"], "system");
 }
 
 #[tokio::test]
-async fn registration_is_closed_after_the_first_account_unless_it_is_opened() {
+async fn registration_is_closed_after_the_first_account_by_default() {
     let app = TestApp::new(|config| config.auth.registration = Registration::Closed).await;
     let new = json!({ "email": "ann@example.org", "password": PASSWORD });
     let refused = app.nobody().post("/api/auth/register", new).await;
@@ -356,7 +357,7 @@ async fn registration_is_closed_after_the_first_account_unless_it_is_opened() {
 }
 
 #[tokio::test]
-async fn over_https_the_cookie_is_bound_to_this_very_host() {
+async fn over_https_the_cookie_is_bound_to_the_host() {
     let app = TestApp::new(|config| {
         config.server.public_url = Some("https://cars.example.org".to_owned());
     })
@@ -372,7 +373,7 @@ async fn over_https_the_cookie_is_bound_to_this_very_host() {
 }
 
 #[tokio::test]
-async fn the_database_holds_no_password_and_no_token() {
+async fn the_database_stores_no_password_or_token() {
     let app = TestApp::new(|_| {}).await;
     let answer = log_in(&app.nobody(), "admin@example.org", PASSWORD).await;
     let token = cookie_of(&answer).unwrap().replace("session=", "");
@@ -390,7 +391,7 @@ async fn the_database_holds_no_password_and_no_token() {
 }
 
 #[tokio::test]
-async fn every_answer_carries_the_headers_that_protect_pages() {
+async fn every_response_has_security_headers() {
     let app = TestApp::new(|_| {}).await;
     for path in ["/api/health", "/api/nothing", "/nothing", "/health", "/problems/invalid"] {
         let answer = app.nobody().get(path).await;

@@ -1,4 +1,4 @@
-//! Accounts as pages.
+//! Tests of the account pages.
 
 use crate::{
     core::config::Registration,
@@ -9,16 +9,16 @@ use crate::{
 const PASSWORD: &str = "correct horse battery";
 
 on_every_engine![
-    the_first_visit_leads_to_making_the_first_account,
-    a_refused_password_keeps_the_address_and_never_the_password,
-    signing_in_leads_back_and_never_away,
-    whoever_is_signed_in_needs_no_door,
+    the_first_visit_leads_to_registration,
+    a_failed_login_form_keeps_the_email_but_not_the_password,
+    signing_in_redirects_to_local_paths_only,
+    signed_in_users_are_redirected_from_login_and_registration,
     signing_out_ends_the_session,
-    settings_are_kept_and_faults_are_shown,
-    an_address_with_an_account_is_told_at_its_field,
+    settings_are_saved_and_errors_are_shown,
+    a_registered_email_is_reported_at_its_field,
 ];
 
-async fn the_first_visit_leads_to_making_the_first_account(app: TestApp) {
+async fn the_first_visit_leads_to_registration(app: TestApp) {
     let mut tx = app.app.db.write().await.unwrap();
     sql!(&mut tx, execute, "DELETE FROM first_account").unwrap();
     tx.commit().await.unwrap();
@@ -38,7 +38,7 @@ async fn the_first_visit_leads_to_making_the_first_account(app: TestApp) {
     assert!(dana.get("/settings").await.text().contains("Administrator"));
 }
 
-async fn a_refused_password_keeps_the_address_and_never_the_password(app: TestApp) {
+async fn a_failed_login_form_keeps_the_email_but_not_the_password(app: TestApp) {
     let fields = [("email", "admin@example.org"), ("password", "wrong-one"), ("next", "/trash")];
     let answer = app.nobody().submit("/login", &fields).await;
     assert_eq!(answer.status, 401);
@@ -47,7 +47,7 @@ async fn a_refused_password_keeps_the_address_and_never_the_password(app: TestAp
     assert!(answer.text().contains("The e-mail address or the password is wrong."));
     assert!(!answer.text().contains("wrong-one"));
 
-    // Strangers are stopped first.
+    // Unknown clients are limited to 15 attempts.
     for _ in 0..14 {
         assert_eq!(app.nobody().submit("/login", &fields).await.status, 401);
     }
@@ -57,7 +57,7 @@ async fn a_refused_password_keeps_the_address_and_never_the_password(app: TestAp
     assert!(answer.text().contains(r#"value="admin@example.org""#));
 }
 
-async fn signing_in_leads_back_and_never_away(app: TestApp) {
+async fn signing_in_redirects_to_local_paths_only(app: TestApp) {
     let answer = app.nobody().get("/vehicles/new?x=1").await;
     assert_eq!(answer.header("location"), "/login?next=%2Fvehicles%2Fnew%3Fx%3D1");
     let page = app.nobody().get(answer.header("location")).await;
@@ -71,7 +71,7 @@ async fn signing_in_leads_back_and_never_away(app: TestApp) {
     assert!(!page.text().contains("evil"), "{page:?}");
 }
 
-async fn whoever_is_signed_in_needs_no_door(app: TestApp) {
+async fn signed_in_users_are_redirected_from_login_and_registration(app: TestApp) {
     let user = app.register("dana@example.org").await;
     for path in ["/login", "/register"] {
         let answer = user.get(path).await;
@@ -88,7 +88,7 @@ async fn signing_out_ends_the_session(app: TestApp) {
     assert_eq!(user.get("/vehicles").await.header("location"), "/login?next=%2Fvehicles");
 }
 
-async fn settings_are_kept_and_faults_are_shown(app: TestApp) {
+async fn settings_are_saved_and_errors_are_shown(app: TestApp) {
     let user = app.register("dana@example.org").await;
     let fields = |zone| {
         [
@@ -114,7 +114,7 @@ async fn settings_are_kept_and_faults_are_shown(app: TestApp) {
     }
 }
 
-async fn an_address_with_an_account_is_told_at_its_field(app: TestApp) {
+async fn a_registered_email_is_reported_at_its_field(app: TestApp) {
     let fields = [("email", "Admin@example.org"), ("password", PASSWORD), ("displayName", "")];
     let answer = app.nobody().submit("/register", &fields).await;
     assert_eq!(answer.status, 422);
@@ -129,7 +129,7 @@ async fn an_address_with_an_account_is_told_at_its_field(app: TestApp) {
 }
 
 #[test]
-fn a_closed_door_says_so() {
+fn closed_registration_shows_a_page() {
     block_on(async {
         let app = TestApp::new(|it| it.auth.registration = Registration::Closed).await;
         for answer in [

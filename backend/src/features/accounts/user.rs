@@ -1,28 +1,28 @@
-//! Whose data a statement may touch.
+//! The id that scopes data to a user.
 
 use std::sync::Arc;
 
 use uuid::Uuid;
 
-/// A user's name in every table that holds what is theirs (the seed's `user_id`).
+/// The value of `user_id` in every table that contains a user's data.
 ///
-/// Only this capsule makes one, from the account of somebody who has signed in: no other code can
-/// call a store's function for whomever it likes.
+/// Only the accounts feature can create one, from the account of an authenticated user. Other code
+/// therefore cannot call a store function for an arbitrary user.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UserId(Arc<str>);
 
 impl UserId {
-    /// The user as their account's row names them.
+    /// Creates the id from the `user_id` of an account.
     pub(super) fn new(name: String) -> Self {
         Self(name.into())
     }
 
-    /// The user of an account that this service keeps itself: `local|` and the account's id.
+    /// Creates the id of a local account: `local|` and the account's id.
     pub(super) fn local(account: Uuid) -> Self {
         Self(format!("local|{account}").into())
     }
 
-    /// As the database and the cache's keys hold it.
+    /// The id as it appears in the database and in cache keys.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

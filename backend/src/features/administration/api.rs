@@ -24,8 +24,8 @@ use crate::{
     },
     features::{
         accounts::{
-            Administrator, Arrival, Credential, User,
-            administered::{self, Administered},
+            Administrator, ClientInfo, Credential, User,
+            admin::{self, ManagedAccount},
         },
         invitations::{self, Invitation},
         security_log::SecurityEvent,
@@ -119,43 +119,43 @@ async fn list(
     State(app): State<App>,
     _: Administrator,
     Query(query): Query<UsersQuery>,
-) -> Result<Stored<Page<Administered>>> {
+) -> Result<Stored<Page<ManagedAccount>>> {
     let search = query.search.as_ref().map(|it| it.0.as_str());
     let limit = query.limit.unwrap_or_default();
     let mut tx = app.db.read().await?;
-    Stored::of(&administered::list(&mut tx, search, query.cursor.as_ref(), limit).await?)
+    Stored::of(&admin::list(&mut tx, search, query.cursor.as_ref(), limit).await?)
 }
 
 async fn find(
     State(app): State<App>,
     _: Administrator,
     Path(id): Path<AccountId>,
-) -> Result<Record<Administered>> {
-    Ok(Record(administered::find(&mut app.db.read().await?, id.0).await?))
+) -> Result<Record<ManagedAccount>> {
+    Ok(Record(admin::find(&mut app.db.read().await?, id.0).await?))
 }
 
 async fn change(
     State(app): State<App>,
     administrator: Administrator,
-    arrival: Arrival,
+    client: ClientInfo,
     Path(id): Path<AccountId>,
     if_match: IfMatch,
     Json(change): Json<UserChange>,
-) -> Result<Record<Administered>> {
-    users::change(&app, &administrator, &arrival, id.0, &change, &if_match).await.map(Record)
+) -> Result<Record<ManagedAccount>> {
+    users::change(&app, &administrator, &client, id.0, &change, &if_match).await.map(Record)
 }
 
 async fn reset(
     State(app): State<App>,
     administrator: Administrator,
-    arrival: Arrival,
+    client: ClientInfo,
     Path(id): Path<AccountId>,
     links: Links,
     credential: Credential,
     once: Once,
 ) -> Result<Created<ResetLink>> {
     let with = (&links, &credential, &once);
-    resets::make(&app, &administrator, &arrival, id.0, with).await
+    resets::make(&app, &administrator, &client, id.0, with).await
 }
 
 input! {
@@ -181,13 +181,13 @@ async fn list_invitations(
 async fn invite(
     State(app): State<App>,
     administrator: Administrator,
-    arrival: Arrival,
+    client: ClientInfo,
     links: Links,
     credential: Credential,
     New { input, once }: New<NewInvitation>,
 ) -> Result<Created<InvitationLink>> {
     let with = (&links, &credential, &once);
-    inviting::make(&app, &administrator, &arrival, input, with).await
+    inviting::make(&app, &administrator, &client, input, with).await
 }
 
 async fn find_invitation(
@@ -201,11 +201,11 @@ async fn find_invitation(
 async fn withdraw(
     State(app): State<App>,
     administrator: Administrator,
-    arrival: Arrival,
+    client: ClientInfo,
     Path(id): Path<Uuid>,
     if_match: IfMatch,
 ) -> Result<NoContent> {
-    inviting::withdraw(&app, &administrator, &arrival, id, &if_match).await?;
+    inviting::withdraw(&app, &administrator, &client, id, &if_match).await?;
     Ok(NoContent)
 }
 
@@ -229,8 +229,8 @@ async fn list_events(
 async fn export_events(
     State(app): State<App>,
     administrator: Administrator,
-    arrival: Arrival,
+    client: ClientInfo,
     Query(query): Query<ExportQuery>,
 ) -> Result<log::Export> {
-    log::export(&app, &administrator, &arrival, query).await
+    log::export(&app, &administrator, &client, query).await
 }

@@ -20,8 +20,8 @@ use crate::{
     },
     features::{
         accounts::{
-            self, Credential, NewByOperator,
-            administered::{self, Administered},
+            self, AccountInput, Credential,
+            admin::{self, ManagedAccount},
         },
         security_log::{self, Event},
     },
@@ -75,14 +75,14 @@ pub async fn run(app: &App, command: &Command) -> Result<String> {
             };
             let (email, name) = (email.clone(), name.clone());
             let password = Secret::new(password);
-            create(app, &NewByOperator { email, password, name, is_admin: *administrator }).await
+            create(app, &AccountInput { email, password, name, is_admin: *administrator }).await
         }
         Command::Reset { email } => reset(app, email).await,
         Command::MakeAdmin { email } => make_admin(app, email).await,
     }
 }
 
-async fn create(app: &App, new: &NewByOperator) -> Result<String> {
+async fn create(app: &App, new: &AccountInput) -> Result<String> {
     let created = accounts::create(app, new).await?;
     let role = match (created.is_admin, created.is_first) {
         (true, true) => ", an administrator, since it is the first account",
@@ -125,7 +125,7 @@ async fn list(app: &App) -> Result<String> {
     let (mut text, mut cursor) = (String::new(), None);
     loop {
         let mut tx = app.db.read().await?;
-        let page = administered::list(&mut tx, None, cursor.as_ref(), Limit::new(500)).await?;
+        let page = admin::list(&mut tx, None, cursor.as_ref(), Limit::new(500)).await?;
         for account in &page.items {
             let role = if account.is_admin { "administrator" } else { "user" };
             let state = if account.disabled_at.is_some() { "disabled" } else { "enabled" };
@@ -138,17 +138,17 @@ async fn list(app: &App) -> Result<String> {
     }
 }
 
-async fn named(app: &App, email: &str) -> Result<Administered> {
+async fn named(app: &App, email: &str) -> Result<ManagedAccount> {
     let key = email.trim().to_lowercase();
-    let found = administered::find_by_email(&mut app.db.read().await?, &key).await?;
+    let found = admin::find_by_email(&mut app.db.read().await?, &key).await?;
     found.ok_or(Error::NotFound("account"))
 }
 
 async fn reset(app: &App, email: &str) -> Result<String> {
     let id = named(app, email).await?.id;
-    let token = Credential::none().secret(&Once::default(), "password reset", "")?;
+    let token = Credential::none().create_secret(&Once::default(), "password reset", "")?;
     let mut tx = app.db.write().await?;
-    let (account, _) = administered::hold(&mut tx, id).await?;
+    let (account, _) = admin::lock(&mut tx, id).await?;
     let link = resets::make_by_command(app, &mut tx, &account, &token).await?;
     tx.commit().await?;
     let until = link.expires_at.format("%Y-%m-%d %H:%M UTC");
@@ -159,9 +159,9 @@ async fn make_admin(app: &App, email: &str) -> Result<String> {
     let id = named(app, email).await?.id;
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
-    let (before, _) = administered::hold(&mut tx, id).await?;
-    let after = Administered { is_admin: true, disabled_at: None, ..before.clone() };
-    administered::set_powers(&mut tx, &after, now).await?;
+    let (before, _) = admin::lock(&mut tx, id).await?;
+    let after = ManagedAccount { is_admin: true, disabled_at: None, ..before.clone() };
+    admin::update_access(&mut tx, &after, now).await?;
     for kind in users::changes(&before, &after) {
         let event = Event::of(kind, id).from_command_line();
         security_log::record(&mut tx, now, &event).await?;

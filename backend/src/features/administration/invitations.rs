@@ -11,7 +11,7 @@ use crate::{
         http::{Created, IfMatch, Links, Once},
     },
     features::{
-        accounts::{Administrator, Arrival, Credential, administered},
+        accounts::{Administrator, ClientInfo, Credential, admin},
         invitations::{self, Invitation},
         security_log::{self, Event, Kind},
     },
@@ -31,7 +31,7 @@ pub(super) fn are_taken(app: &App) -> bool {
 pub(super) async fn make(
     app: &App,
     administrator: &Administrator,
-    arrival: &Arrival,
+    client: &ClientInfo,
     new: NewInvitation,
     (links, credential, once): (&Links, &Credential, &Once),
 ) -> Result<Created<InvitationLink>> {
@@ -47,7 +47,7 @@ pub(super) async fn make(
     if expires_at > now + MOST {
         return Err(Error::invalid("expiresAt", "is more than 90 days ahead"));
     }
-    let secret = |id: &str| credential.secret(once, "invitation", id);
+    let secret = |id: &str| credential.create_secret(once, "invitation", id);
     let link = |token: &str| links.to("/register", "invitation", token);
     let mut tx = app.db.write_for(&administrator.0).await?;
     if let Some(before) = once.claim::<InvitationLink, 201>(&mut tx, &administrator.0, now).await? {
@@ -56,7 +56,7 @@ pub(super) async fn make(
         return again(&before, link(&token), is_open);
     }
     if let Some(email) = &new.email
-        && administered::find_by_email(&mut tx, &email.key()).await?.is_some()
+        && admin::find_by_email(&mut tx, &email.key()).await?.is_some()
     {
         return Err(Error::invalid("email", "has an account already"));
     }
@@ -72,7 +72,7 @@ pub(super) async fn make(
     let token = secret(&invitation.id.to_string())?;
     invitations::make(&mut tx, &token, &invitation).await?;
     let whom = invitation.email.as_deref().unwrap_or("anybody");
-    let event = arrival.mark(Event::new(Kind::Invited).by(actor).saying(whom));
+    let event = client.annotate(Event::new(Kind::Invited).by(actor).saying(whom));
     security_log::record(&mut tx, now, &event).await?;
     let location = format!("/api/admin/invitations/{}", invitation.id);
     // Kept without the link, which is nowhere but with whoever asked.
@@ -103,7 +103,7 @@ fn again(
 pub(super) async fn withdraw(
     app: &App,
     administrator: &Administrator,
-    arrival: &Arrival,
+    client: &ClientInfo,
     id: Uuid,
     if_match: &IfMatch,
 ) -> Result<()> {
@@ -113,7 +113,7 @@ pub(super) async fn withdraw(
     if_match.check(&invitation)?;
     invitations::withdraw(&mut tx, id).await?;
     let whom = invitation.email.as_deref().unwrap_or("anybody");
-    let event = arrival.mark(Event::new(Kind::InvitationWithdrawn).by(actor).saying(whom));
+    let event = client.annotate(Event::new(Kind::InvitationWithdrawn).by(actor).saying(whom));
     security_log::record(&mut tx, app.clock.now(), &event).await?;
     tx.commit().await
 }

@@ -20,7 +20,7 @@ use crate::{
         input::{Field as _, FilterDay, Given},
     },
     features::{
-        accounts::{Administrator, Arrival, User, administered},
+        accounts::{Administrator, ClientInfo, User, admin},
         security_log::{self, Event, Kind, Listing, SecurityEvent},
     },
     input,
@@ -111,7 +111,7 @@ pub(super) async fn learn_names(
     }
     ids.retain(|id| !names.contains_key(id));
     for id in ids {
-        let name = match administered::find(tx, id).await {
+        let name = match admin::find(tx, id).await {
             Ok(account) if account.email.is_empty() => account.title(),
             Ok(account) => account.email,
             Err(Error::NotFound(_)) => id.to_string(),
@@ -134,7 +134,7 @@ pub(super) struct Export(Body);
 pub(super) async fn export(
     app: &App,
     administrator: &Administrator,
-    arrival: &Arrival,
+    client: &ClientInfo,
     query: ExportQuery,
 ) -> Result<Export> {
     let mut listing = Listing {
@@ -147,7 +147,7 @@ pub(super) async fn export(
     };
     let actor = administrator.0.0.account;
     let mut tx = app.db.write().await?;
-    let event = arrival.mark(Event::of(Kind::LogExported, actor));
+    let event = client.annotate(Event::of(Kind::LogExported, actor));
     security_log::record(&mut tx, app.clock.now(), &event).await?;
     tx.commit().await?;
     let mut names = Names::new();

@@ -22,7 +22,7 @@ use crate::{
     },
     features::accounts::{
         Administrator, Preferences,
-        administered::{self, Administered},
+        admin::{self, ManagedAccount},
     },
     input,
 };
@@ -60,7 +60,7 @@ struct Users {
 
 /// An account in the list.
 struct UserRow {
-    account: Administered,
+    account: ManagedAccount,
     last_seen: Option<String>,
 }
 
@@ -74,7 +74,7 @@ async fn show_users(
     let search = query.search.as_ref().map(|it| it.0.as_str());
     let limit = Limit::new(50);
     let mut tx = app.db.read().await?;
-    let page = administered::list(&mut tx, search, query.cursor.as_ref(), limit).await?;
+    let page = admin::list(&mut tx, search, query.cursor.as_ref(), limit).await?;
     drop(tx);
     let preferences = &administrator.0.0.preferences;
     let rows = page.items.into_iter().map(|it| UserRow::new(it, preferences)).collect();
@@ -89,12 +89,12 @@ async fn show_users(
 }
 
 impl UserRow {
-    fn new(account: Administered, preferences: &Preferences) -> Self {
+    fn new(account: ManagedAccount, preferences: &Preferences) -> Self {
         Self { last_seen: last_seen(&account, preferences), account }
     }
 }
 
 /// The day that the account was last used.
-fn last_seen(account: &Administered, preferences: &Preferences) -> Option<String> {
+fn last_seen(account: &ManagedAccount, preferences: &Preferences) -> Option<String> {
     account.last_seen_at.map(|at| crate::core::units::day(preferences.today(at)))
 }

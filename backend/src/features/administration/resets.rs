@@ -17,8 +17,8 @@ use crate::{
     },
     features::{
         accounts::{
-            Administrator, Arrival, Credential,
-            administered::{self, Administered},
+            Administrator, ClientInfo, Credential,
+            admin::{self, ManagedAccount},
             mail,
         },
         security_log::{self, Event, Kind},
@@ -51,14 +51,14 @@ const PATH: (&str, &str) = ("/reset", "token");
 pub(super) async fn make(
     app: &App,
     administrator: &Administrator,
-    arrival: &Arrival,
+    client: &ClientInfo,
     id: Uuid,
     (links, credential, once): (&Links, &Credential, &Once),
 ) -> Result<Created<ResetLink>> {
     let actor = administrator.0.0.account;
     let now = app.clock.now();
     let secret =
-        |ends: DateTime<Utc>| credential.secret(once, "password reset", &ends.to_rfc3339());
+        |ends: DateTime<Utc>| credential.create_secret(once, "password reset", &ends.to_rfc3339());
     let mut tx = app.db.write_for(&administrator.0).await?;
     if let Some(before) = once.claim::<ResetLink, 201>(&mut tx, &administrator.0, now).await? {
         let kept: ResetLink =
@@ -70,11 +70,11 @@ pub(super) async fn make(
         let link = ResetLink { url: links.to(PATH.0, PATH.1, &token), ..kept };
         return Ok(Created::replayed(before.location().to_owned(), json(&link)?));
     }
-    let (account, _) = administered::hold(&mut tx, id).await?;
+    let (account, _) = admin::lock(&mut tx, id).await?;
     let token = secret(now + GOOD)?;
     let url = links.to(PATH.0, PATH.1, &token);
     let expires_at = put(&mut tx, &account, &token, now).await?;
-    let event = arrival.mark(Event::of(Kind::ResetMade, id).by(actor));
+    let event = client.annotate(Event::of(Kind::ResetMade, id).by(actor));
     security_log::record(&mut tx, now, &event).await?;
     let location = format!("/api/admin/users/{id}");
     // Kept without the link, which is nowhere but with whoever asked.
@@ -83,7 +83,13 @@ pub(super) async fn make(
     tx.commit().await?;
     let text = "An administrator made a link that sets a new password for your account. It works once, \
                 within a day. If you did not ask for it, ask your administrator.";
-    mail::notify(app, id, &account.email, "A link to reset your password was made", text);
+    mail::send_security_notice(
+        app,
+        id,
+        &account.email,
+        "A link to reset your password was made",
+        text,
+    );
     tracing::info!(account = %id, by = %actor, "Made a reset link");
     Ok(Created::new(location, json(&ResetLink { url, expires_at })?))
 }
@@ -100,7 +106,7 @@ fn conflict(detail: &str) -> Error {
 /// account. Tells until when it is good.
 pub(super) async fn put(
     tx: &mut Tx,
-    account: &Administered,
+    account: &ManagedAccount,
     token: &str,
     now: DateTime<Utc>,
 ) -> Result<DateTime<Utc>> {
@@ -111,7 +117,7 @@ pub(super) async fn put(
         return Err(conflict("the account has no e-mail address to sign in with"));
     }
     // Another account may have registered the address first: a password would open that one.
-    let opened = administered::find_by_email(tx, &account.email.to_lowercase()).await?;
+    let opened = admin::find_by_email(tx, &account.email.to_lowercase()).await?;
     if opened.is_none_or(|it| it.id != account.id) {
         return Err(conflict(
             "another account signs in with this e-mail address: a password would not open this one",
@@ -119,7 +125,7 @@ pub(super) async fn put(
     }
     let expires_at = now + GOOD;
     store::delete_of(tx, account.id).await?;
-    let mark = administered::password_mark(tx, account.id).await?;
+    let mark = admin::password_fingerprint(tx, account.id).await?;
     store::insert(tx, &hash(token), account.id, expires_at, &mark).await?;
     Ok(expires_at)
 }
@@ -128,7 +134,7 @@ pub(super) async fn put(
 pub(super) async fn make_by_command(
     app: &App,
     tx: &mut Tx,
-    account: &Administered,
+    account: &ManagedAccount,
     token: &str,
 ) -> Result<ResetLink> {
     let now = app.clock.now();
@@ -141,7 +147,7 @@ pub(super) async fn make_by_command(
 /// Whose password the link sets, if it is good: not once the password has been changed otherwise.
 async fn find(tx: &mut Tx, token: &str, now: DateTime<Utc>) -> Result<Option<Uuid>> {
     let Some((account, mark)) = store::find(tx, &hash(token), now).await? else { return Ok(None) };
-    Ok((administered::password_mark(tx, account).await? == mark).then_some(account))
+    Ok((admin::password_fingerprint(tx, account).await? == mark).then_some(account))
 }
 
 /// Refuses a link that is not good: one that is unknown, used or has ended looks the same.
@@ -152,31 +158,31 @@ pub(super) async fn look_up(app: &App, token: &str) -> Result<Uuid> {
 
 /// Sets the password that the link is for. Every session of the account ends, and its tokens are
 /// revoked.
-pub(super) async fn put_to_use(app: &App, reset: &Reset, arrival: &Arrival) -> Result<()> {
+pub(super) async fn put_to_use(app: &App, reset: &Reset, client: &ClientInfo) -> Result<()> {
     let token = &reset.token.0;
     // Before the costly hash; what is found below decides.
     let account = look_up(app, token).await?;
-    let password = administered::hash(app, account, &reset.password, arrival).await?;
+    let password = admin::hash_password(app, account, &reset.password, client).await?;
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
     // The account before its links, as everywhere: else two could wait for each other.
-    administered::hold(&mut tx, account).await?;
+    admin::lock(&mut tx, account).await?;
     if find(&mut tx, token, now).await?.is_none() {
         return Err(Error::NotFound(GONE));
     }
-    administered::set_password(&mut tx, account, password, now).await?;
+    admin::set_password(&mut tx, account, password, now).await?;
     users::end_everything(&mut tx, account).await?;
-    administered::begin_review(&mut tx, account, now).await?;
-    let email = administered::find(&mut tx, account).await?.email;
-    let event = arrival.mark(Event::of(Kind::ResetUsed, account));
+    admin::start_review(&mut tx, account, now).await?;
+    let email = admin::find(&mut tx, account).await?.email;
+    let event = client.annotate(Event::of(Kind::ResetUsed, account));
     security_log::record(&mut tx, now, &event).await?;
     tx.commit().await?;
-    administered::forget(app, account).await;
+    admin::evict_cached(app, account).await;
     let text = "The password of your account was set with a reset link. Everybody was signed out, \
                 and tokens and the calendar address ended.\n\n\
                 Sign in to check what else can act for your account. If you did not set the password, \
                 ask your administrator.";
-    mail::notify(app, account, &email, "Your password was reset", text);
+    mail::send_security_notice(app, account, &email, "Your password was reset", text);
     tracing::info!(%account, "Set a password with a reset link");
     Ok(())
 }

@@ -7,8 +7,8 @@ use crate::{
     core::{App, Error, Result, db::Tx, http::IfMatch},
     features::{
         accounts::{
-            Administrator, Arrival,
-            administered::{self, Administered},
+            Administrator, ClientInfo,
+            admin::{self, ManagedAccount},
         },
         security_log::{self, Event, Kind},
     },
@@ -18,14 +18,14 @@ use crate::{
 pub(super) async fn change(
     app: &App,
     administrator: &Administrator,
-    arrival: &Arrival,
+    client: &ClientInfo,
     id: Uuid,
     change: &UserChange,
     if_match: &IfMatch,
-) -> Result<Administered> {
+) -> Result<ManagedAccount> {
     let actor = administrator.0.0.account;
     let mut tx = app.db.write().await?;
-    let (before, administrators) = administered::hold(&mut tx, id).await?;
+    let (before, administrators) = admin::lock(&mut tx, id).await?;
     // Somebody may have unmade whoever asks just now.
     if !administrators.contains(&actor) {
         return Err(Error::Forbidden("only an administrator may do this"));
@@ -33,7 +33,7 @@ pub(super) async fn change(
     if_match.check(&before)?;
     let now = app.clock.now();
     let is_disabled = change.is_disabled.or(before.disabled_at.is_some());
-    let after = Administered {
+    let after = ManagedAccount {
         is_admin: change.is_admin.or(before.is_admin),
         disabled_at: is_disabled.then(|| before.disabled_at.unwrap_or(now)),
         ..before.clone()
@@ -44,9 +44,9 @@ pub(super) async fn change(
             "this is the last administrator: make another one first",
         ));
     }
-    administered::set_powers(&mut tx, &after, now).await?;
+    admin::update_access(&mut tx, &after, now).await?;
     for kind in changes(&before, &after) {
-        let event = arrival.mark(Event::of(kind, id).by(actor));
+        let event = client.annotate(Event::of(kind, id).by(actor));
         security_log::record(&mut tx, now, &event).await?;
         tracing::info!(account = %id, by = %actor, what = kind.as_str(), "Changed an account");
     }
@@ -54,20 +54,20 @@ pub(super) async fn change(
         end_everything(&mut tx, id).await?;
     }
     tx.commit().await?;
-    administered::forget(app, id).await;
+    admin::evict_cached(app, id).await;
     Ok(after)
 }
 
 /// Ends every session of the account, revokes its tokens and takes its reset's link away, within
 /// the caller's transaction.
 pub(super) async fn end_everything(tx: &mut Tx, account: Uuid) -> Result<()> {
-    administered::end_everything(tx, account).await?;
+    admin::revoke_access(tx, account).await?;
     store::delete_of(tx, account).await?;
     Ok(())
 }
 
 /// What there is to say of a change.
-pub(super) fn changes(before: &Administered, after: &Administered) -> Vec<Kind> {
+pub(super) fn changes(before: &ManagedAccount, after: &ManagedAccount) -> Vec<Kind> {
     let admin = match (before.is_admin, after.is_admin) {
         (false, true) => Some(Kind::AdministratorMade),
         (true, false) => Some(Kind::AdministratorUnmade),

@@ -115,7 +115,7 @@ impl FillUp {
 
     /// What the forms for a new and for a stored fill-up share.
     fn new(user: &User, vehicle: &Vehicle, shell: Shell, sheet: Sheet) -> Self {
-        let shown = user.0.preferences.shown();
+        let shown = user.0.preferences.display_units();
         let date = sheet.get("date").parse().map(day).unwrap_or_default();
         let more = [date.as_str(), sheet.get("stationName")];
         let more: Vec<_> = more.into_iter().filter(|it| !it.is_empty()).collect();
@@ -228,14 +228,14 @@ async fn show_new(
     let recent = recent(&app, &user, id).await?;
     let preferences = &user.0.preferences;
     let today = preferences.today(app.clock.now());
-    let mut form = fresh(today, usual_fuel(&vehicle, &recent), &preferences.shown());
+    let mut form = fresh(today, usual_fuel(&vehicle, &recent), &preferences.display_units());
     if let Some(station) = query.station {
         form.set("stationId", station.0.to_string());
     }
     let page = FillUp::new(&user, &vehicle, shell, Sheet::new(LABELS, form));
     let page = FillUp { more: format!("today, {}", day(today)), ..page };
     let page = page.with_stations(&app, &user).await?;
-    web::page(&page.with_hints(&preferences.shown(), &vehicle, &recent))
+    web::page(&page.with_hints(&preferences.display_units(), &vehicle, &recent))
 }
 
 async fn add(
@@ -246,7 +246,7 @@ async fn add(
     form: Form,
 ) -> Result<Response> {
     let vehicle = find_vehicle(&app, &user, id).await?;
-    let shown = user.0.preferences.shown();
+    let shown = user.0.preferences.display_units();
     let mut copy = form.clone();
     let once = Once::of_form(&mut copy, &id.to_string());
     copy.set("vehicleId", id.to_string());
@@ -280,7 +280,7 @@ async fn show_edit(
     shell: Shell,
 ) -> Result<Html<String>> {
     let log = service::find(&app, &user, id).await?;
-    let sheet = Sheet::new(LABELS, filled(&log, &user.0.preferences.shown()));
+    let sheet = Sheet::new(LABELS, filled(&log, &user.0.preferences.display_units()));
     web::page(&edit_page(&app, &user, log, shell, sheet).await?)
 }
 
@@ -294,7 +294,7 @@ async fn edit_page(
     let vehicle = find_vehicle(app, user, log.vehicle_id).await?;
     let stations = recent(app, user, log.vehicle_id).await?;
     let page = FillUp::new(user, &vehicle, shell, sheet).with_stations(app, user).await?;
-    let page = page.with_hints(&user.0.preferences.shown(), &vehicle, &stations);
+    let page = page.with_hints(&user.0.preferences.display_units(), &vehicle, &stations);
     Ok(FillUp {
         title: "Edit fill-up",
         // Of the latest fill-up, which may be this one or a later one.
@@ -314,7 +314,7 @@ async fn change(
     form: Form,
 ) -> Result<Response> {
     let log = service::find(&app, &user, id).await?;
-    let shown = user.0.preferences.shown();
+    let shown = user.0.preferences.display_units();
     let copy = changed(&form, &filled(&log, &shown));
     if copy.typed.is_empty() {
         return Ok(to_vehicle(log.vehicle_id));

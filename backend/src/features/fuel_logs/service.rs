@@ -343,7 +343,7 @@ async fn settle(
     window: Window,
     asking: &Asking<'_>,
 ) -> Result<Vec<window::Recomputed>> {
-    let shown = asking.preferences.shown();
+    let shown = asking.preferences.display_units();
     if !asking.may_roll_back {
         check_order(tx, user, &window, log, asking.moved_by, &shown).await?;
     }

@@ -94,7 +94,7 @@ async fn show(
     Query(query): Query<GarageQuery>,
     shell: Shell,
 ) -> Result<Html<String>> {
-    let shown = user.0.preferences.shown();
+    let shown = user.0.preferences.display_units();
     let is_active = query.active.unwrap_or(true);
     let all = vehicles::list_with_inactive(&app, &user).await?;
     let names = vehicles::names(&all);

@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn an_amount_is_compared_with_the_median_of_five_or_more() {
-        let shown: Shown = Preferences::default().shown();
+        let shown: Shown = Preferences::default().display_units();
         let usd = |units: i64| Money { thousandths: units * 1000, currency: Currency::USD };
         let others: Vec<_> = [40, 60, 80, 5_000, 20].map(usd).to_vec();
         assert_eq!(dear(usd(6_000), &others, &shown), None);

@@ -260,7 +260,7 @@ async fn check(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let preferences = &user.0.preferences;
-    let reader = (&preferences.shown(), preferences.today(now));
+    let reader = (&preferences.display_units(), preferences.today(now));
     let faults = plausible::faults(tx, user, item, checks, reader).await?;
     if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
 }

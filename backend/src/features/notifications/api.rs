@@ -18,7 +18,7 @@ use crate::{
             refuses,
         },
     },
-    features::accounts::{Signer, User},
+    features::accounts::{SessionUser, User},
     input,
 };
 
@@ -87,14 +87,14 @@ async fn list(
 
 async fn add(
     State(app): State<App>,
-    signer: Signer,
+    caller: SessionUser,
     New { input, once }: New<NewChannel>,
 ) -> Result<Created<Channel>> {
-    service::add(&app, &signer, input, once).await
+    service::add(&app, &caller, input, once).await
 }
 
-async fn confirm_again(State(app): State<App>, signer: Signer) -> Result<NoContent> {
-    service::confirm_again(&app, &signer.user).await?;
+async fn confirm_again(State(app): State<App>, caller: SessionUser) -> Result<NoContent> {
+    service::confirm_again(&app, &caller.user).await?;
     Ok(NoContent)
 }
 
@@ -108,18 +108,18 @@ async fn find(
 
 async fn remove(
     State(app): State<App>,
-    signer: Signer,
+    caller: SessionUser,
     Path(id): Path<ChannelId>,
     if_match: IfMatch,
 ) -> Result<NoContent> {
-    service::remove(&app, &signer, id, &if_match).await?;
+    service::remove(&app, &caller, id, &if_match).await?;
     Ok(NoContent)
 }
 
 async fn test(
     State(app): State<App>,
-    signer: Signer,
+    caller: SessionUser,
     Path(id): Path<ChannelId>,
 ) -> Result<Stored<Tried>> {
-    Stored::of(&service::test(&app, &signer.user, id).await?)
+    Stored::of(&service::test(&app, &caller.user, id).await?)
 }

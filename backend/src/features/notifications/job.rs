@@ -17,7 +17,7 @@ use crate::{
         http::{self, Limit, Links},
     },
     features::{
-        accounts::{Preferences, Recipient, mail, recipients},
+        accounts::{Preferences, Recipient, list_recipients, mail},
         maintenance::{Status, Upcoming, due},
     },
 };
@@ -54,7 +54,7 @@ pub async fn run(app: App) {
 pub(super) async fn work(app: &App) -> Result<u64> {
     let (mut after, mut sent) = (Uuid::nil(), 0);
     loop {
-        let some = recipients(app, after).await?;
+        let some = list_recipients(app, after).await?;
         let Some(last) = some.last() else { return Ok(sent) };
         after = last.account;
         let telling = some.into_iter().map(|recipient| tell_one(app.clone(), recipient));
@@ -86,7 +86,7 @@ async fn tell(app: &App, recipient: &Recipient) -> Result<u64> {
         return Ok(0);
     }
     let (now, preferences) = (app.clock.now(), recipient.preferences(app).await?);
-    if MORNING.contains(&preferences.hour(now)) {
+    if MORNING.contains(&preferences.local_hour(now)) {
         let day = preferences.today(now);
         for channel in &channels {
             make(app, (user, &preferences), channel, (day, now)).await?;
@@ -99,7 +99,7 @@ async fn tell(app: &App, recipient: &Recipient) -> Result<u64> {
 /// confirmed.
 async fn ask_to_confirm(app: &App, recipient: &Recipient, channels: &[Channel]) {
     let waits = channels.iter().any(|it| it.state == State::Unconfirmed);
-    if !waits || recipient.was_asked_to_confirm || app.config.mail.url.is_none() {
+    if !waits || recipient.was_confirmation_sent || app.config.mail.url.is_none() {
         return;
     }
     let base = Links::of(app);
@@ -152,7 +152,7 @@ async fn make(
 
 /// What is told of these items.
 fn message(app: &App, preferences: &Preferences, items: &[Upcoming]) -> Message {
-    let shown = preferences.shown();
+    let shown = preferences.display_units();
     let overdue = items.iter().filter(|it| it.status == Status::Overdue).count();
     let soon = items.len() - overdue;
     let title = match (overdue, soon) {

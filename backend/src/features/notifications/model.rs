@@ -11,7 +11,7 @@ use crate::{
         input::{Field, Given, Text},
         units::choice,
     },
-    features::accounts::is_held,
+    features::accounts::needs_review,
     input,
 };
 
@@ -62,7 +62,7 @@ impl Channel {
         is_confirmed: bool,
         review_since: Option<DateTime<Utc>>,
     ) -> Self {
-        let state = if is_held(review_since, self.created_at) {
+        let state = if needs_review(review_since, self.created_at) {
             State::Unreviewed
         } else if self.kind == Kind::Mail && !is_confirmed {
             State::Unconfirmed

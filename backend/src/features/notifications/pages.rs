@@ -19,8 +19,8 @@ use crate::{
         web::{self, Errors, Sheet, Shell},
     },
     features::accounts::{
-        Arrival, Signer, has_lately_confirmed,
-        mail::{self, Purpose},
+        ClientInfo, SessionUser, has_recently_confirmed,
+        mail::{self, LinkPurpose},
     },
 };
 
@@ -53,9 +53,9 @@ struct Channels {
 }
 
 impl Channels {
-    async fn new(app: &App, signer: &Signer, shell: Shell, sheet: Sheet) -> Result<Self> {
-        let user = &signer.user;
-        let is_confirmed = has_lately_confirmed(app, signer).await?;
+    async fn new(app: &App, caller: &SessionUser, shell: Shell, sheet: Sheet) -> Result<Self> {
+        let user = &caller.user;
+        let is_confirmed = has_recently_confirmed(app, caller).await?;
         let kept = service::list(app, user, None, Limit::new(100)).await?.items;
         let (once, email) = (Once::fresh(), user.0.email.clone());
         let (kinds, tried, mailed) = (Kind::ALL, None, None);
@@ -67,15 +67,20 @@ fn blank() -> Sheet {
     Sheet::new(LABELS, Form::of([("kind", Kind::Mail.as_str().to_owned())]))
 }
 
-async fn show(State(app): State<App>, signer: Signer, shell: Shell) -> Result<Html<String>> {
-    web::page(&Channels::new(&app, &signer, shell, blank()).await?)
+async fn show(State(app): State<App>, caller: SessionUser, shell: Shell) -> Result<Html<String>> {
+    web::page(&Channels::new(&app, &caller, shell, blank()).await?)
 }
 
-async fn add(State(app): State<App>, signer: Signer, shell: Shell, form: Form) -> Result<Response> {
+async fn add(
+    State(app): State<App>,
+    caller: SessionUser,
+    shell: Shell,
+    form: Form,
+) -> Result<Response> {
     let mut copy = form.clone();
     let once = Once::of_form(&mut copy, "notifications");
     let added = match copy.read::<NewChannel>(&app) {
-        Ok(new) => service::add(&app, &signer, new, once).await,
+        Ok(new) => service::add(&app, &caller, new, once).await,
         Err(error) => Err(error),
     };
     match added {
@@ -84,7 +89,7 @@ async fn add(State(app): State<App>, signer: Signer, shell: Shell, form: Form) -
         Err(Error::ConfirmationRequired) => {
             let mut form = form;
             form.set("secret", String::new());
-            let page = Channels::new(&app, &signer, shell, Sheet::new(LABELS, form)).await?;
+            let page = Channels::new(&app, &caller, shell, Sheet::new(LABELS, form)).await?;
             Ok((Error::ConfirmationRequired.kind().0, web::page(&page)?).into_response())
         }
         Err(error) => {
@@ -92,34 +97,34 @@ async fn add(State(app): State<App>, signer: Signer, shell: Shell, form: Form) -
             let mut form = form;
             form.set("secret", String::new());
             let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
-            web::page_again(&Channels::new(&app, &signer, shell, sheet).await?)
+            web::page_again(&Channels::new(&app, &caller, shell, sheet).await?)
         }
     }
 }
 
 async fn test(
     State(app): State<App>,
-    signer: Signer,
+    caller: SessionUser,
     Path(id): Path<ChannelId>,
     shell: Shell,
 ) -> Result<Html<String>> {
-    let tried = match service::test(&app, &signer.user, id).await {
+    let tried = match service::test(&app, &caller.user, id).await {
         Err(Error::TooManyRequests(_)) => {
             let problem = "the last test was less than a minute ago: wait a little".to_owned();
             Tried { is_sent: false, problem: Some(problem) }
         }
         tried => tried?,
     };
-    let page = Channels::new(&app, &signer, shell, blank()).await?;
+    let page = Channels::new(&app, &caller, shell, blank()).await?;
     web::page(&Channels { tried: Some(tried), ..page })
 }
 
 async fn confirm_again(
     State(app): State<App>,
-    signer: Signer,
+    caller: SessionUser,
     shell: Shell,
 ) -> Result<Html<String>> {
-    let problem = match service::confirm_again(&app, &signer.user).await {
+    let problem = match service::confirm_again(&app, &caller.user).await {
         Ok(()) => None,
         Err(Error::TooManyRequests(_)) => {
             Some("three links were mailed within two days: look for them in your spam".to_owned())
@@ -128,16 +133,16 @@ async fn confirm_again(
         Err(error) => return Err(error),
     };
     let mailed = Tried { is_sent: problem.is_none(), problem };
-    let page = Channels::new(&app, &signer, shell, blank()).await?;
+    let page = Channels::new(&app, &caller, shell, blank()).await?;
     web::page(&Channels { mailed: Some(mailed), ..page })
 }
 
 async fn remove(
     State(app): State<App>,
-    signer: Signer,
+    caller: SessionUser,
     Path(id): Path<ChannelId>,
 ) -> Result<Redirect> {
-    service::remove(&app, &signer, id, &IfMatch::default()).await?;
+    service::remove(&app, &caller, id, &IfMatch::default()).await?;
     Ok(Redirect::to("/settings/notifications"))
 }
 
@@ -157,7 +162,7 @@ async fn show_unsubscribe(
 ) -> Result<Html<String>> {
     let token = web::parameter(query.as_deref(), "token").unwrap_or_default();
     let now = app.clock.now();
-    mail::find_link(&mut app.db.read().await?, &token, Purpose::Unsubscribe, now).await?;
+    mail::find_link(&mut app.db.read().await?, &token, LinkPurpose::Unsubscribe, now).await?;
     web::page(&Unsubscribe { shell, token, is_done: false })
 }
 
@@ -166,10 +171,10 @@ async fn show_unsubscribe(
 async fn unsubscribe(
     State(app): State<App>,
     shell: Shell,
-    arrival: Arrival,
+    client: ClientInfo,
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>> {
     let token = web::parameter(query.as_deref(), "token").unwrap_or_default();
-    service::unsubscribe(&app, &token, &arrival).await?;
+    service::unsubscribe(&app, &token, &client).await?;
     web::page(&Unsubscribe { shell, token: String::new(), is_done: true })
 }

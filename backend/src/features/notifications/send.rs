@@ -21,7 +21,7 @@ use crate::{
         mail::{Mail, quoted},
         tls,
     },
-    features::accounts::{self, mail::Purpose},
+    features::accounts::{self, mail::LinkPurpose},
 };
 
 /// How long all of it may take.
@@ -61,11 +61,11 @@ async fn mail(
     let now = app.clock.now();
     let link = async {
         let mut tx = app.db.write().await?;
-        if !accounts::mail::count(&mut tx, account, now).await? {
+        if !accounts::mail::count_message(&mut tx, account, now).await? {
             return Ok(None);
         }
-        let purpose = Purpose::Unsubscribe;
-        let token = accounts::mail::make_link(&mut tx, account, purpose, now).await?;
+        let purpose = LinkPurpose::Unsubscribe;
+        let token = accounts::mail::create_link(&mut tx, account, purpose, now).await?;
         tx.commit().await?;
         Ok::<_, Error>(Some(base.to("/mail/unsubscribe", "token", &token)))
     };

@@ -19,8 +19,8 @@ use crate::{
     features::{
         GrantKind, Held,
         accounts::{
-            Arrival, Signed, Signer, User, has_lately_confirmed,
-            mail::{self, Purpose},
+            ClientInfo, Principal, SessionUser, User, has_recently_confirmed,
+            mail::{self, LinkPurpose},
         },
         security_log::{self, Event},
     },
@@ -49,7 +49,7 @@ pub(super) async fn list(
 }
 
 /// The user's channels, for the review after a password reset.
-pub(super) fn held<'a>(tx: &'a mut Tx, signed: &'a Signed) -> BoxFuture<'a, Result<Vec<Held>>> {
+pub(super) fn held<'a>(tx: &'a mut Tx, signed: &'a Principal) -> BoxFuture<'a, Result<Vec<Held>>> {
     Box::pin(async move {
         let every = (http::end_of_time(), ChannelId(Uuid::max()));
         let channels = store::list(tx, &signed.user, every, Limit::new(100)).await?;
@@ -71,12 +71,12 @@ pub(super) fn held<'a>(tx: &'a mut Tx, signed: &'a Signed) -> BoxFuture<'a, Resu
 /// the owner's data elsewhere.
 pub(super) async fn add(
     app: &App,
-    signer: &Signer,
+    caller: &SessionUser,
     new: NewChannel,
     once: Once,
 ) -> Result<Created<Channel>> {
-    let user = &signer.user;
-    if !has_lately_confirmed(app, signer).await? {
+    let user = &caller.user;
+    if !has_recently_confirmed(app, caller).await? {
         return Err(Error::ConfirmationRequired);
     }
     let mut faults = new.faults();
@@ -127,7 +127,7 @@ pub(super) async fn add(
     }
     let is_confirmed = mail::is_confirmed(&mut tx, user.0.account).await?;
     let channel = channel.with_state(is_confirmed, None);
-    note(&mut tx, app, security_log::Kind::ChannelAdded, (signer, &channel)).await?;
+    note(&mut tx, app, security_log::Kind::ChannelAdded, (caller, &channel)).await?;
     let location = format!("/api/notifications/channels/{}", channel.id);
     let created = once.keep(&mut tx, user, location, &channel).await?;
     tx.commit().await?;
@@ -148,14 +148,14 @@ async fn note(
     tx: &mut Tx,
     app: &App,
     kind: security_log::Kind,
-    (signer, channel): (&Signer, &Channel),
+    (caller, channel): (&SessionUser, &Channel),
 ) -> Result<()> {
     // The host alone: an address may contain a secret.
     let host = url::Url::parse(&channel.address).ok();
     let host = host.as_ref().and_then(url::Url::host_str).unwrap_or_default();
     let detail = format!("{} {host}", channel.kind.label());
-    let event = Event::of(kind, signer.user.0.account).saying(detail.trim());
-    security_log::record(tx, app.clock.now(), &signer.arrival.mark(event)).await
+    let event = Event::of(kind, caller.user.0.account).saying(detail.trim());
+    security_log::record(tx, app.clock.now(), &caller.client.annotate(event)).await
 }
 
 /// Mails the link to confirm the account's address again.
@@ -175,15 +175,15 @@ pub(super) async fn confirm_again(app: &App, user: &User) -> Result<()> {
 ///
 /// # Errors
 /// `NotFound` where the link is unknown or has expired.
-pub(super) async fn unsubscribe(app: &App, token: &str, arrival: &Arrival) -> Result<()> {
+pub(super) async fn unsubscribe(app: &App, token: &str, client: &ClientInfo) -> Result<()> {
     let now = app.clock.now();
     let owner =
-        mail::find_link(&mut app.db.read().await?, token, Purpose::Unsubscribe, now).await?;
+        mail::find_link(&mut app.db.read().await?, token, LinkPurpose::Unsubscribe, now).await?;
     let mut tx = app.db.write_for(&owner.user).await?;
     if store::delete_kind(&mut tx, &owner.user, Kind::Mail).await? > 0 {
         let event = Event::of(security_log::Kind::ChannelRemoved, owner.account);
         let event = event.saying("E-mail, by the link in a message");
-        security_log::record(&mut tx, now, &arrival.mark(event)).await?;
+        security_log::record(&mut tx, now, &client.annotate(event)).await?;
     }
     tx.commit().await
 }
@@ -217,18 +217,18 @@ pub(super) async fn find(app: &App, user: &User, id: ChannelId) -> Result<Channe
 /// Removes a channel, and what was waiting to be sent by it.
 pub(super) async fn remove(
     app: &App,
-    signer: &Signer,
+    caller: &SessionUser,
     id: ChannelId,
     if_match: &IfMatch,
 ) -> Result<()> {
-    let user = &signer.user;
+    let user = &caller.user;
     let mut tx = app.db.write_for(user).await?;
     let is_confirmed = mail::is_confirmed(&mut tx, user.0.account).await?;
     let channel = store::find(&mut tx, user, id).await?.ok_or(Error::NotFound("channel"))?;
     let channel = channel.with_state(is_confirmed, user.0.review_since);
     if_match.check(&channel)?;
     store::delete(&mut tx, user, id).await?;
-    note(&mut tx, app, security_log::Kind::ChannelRemoved, (signer, &channel)).await?;
+    note(&mut tx, app, security_log::Kind::ChannelRemoved, (caller, &channel)).await?;
     tx.commit().await
 }
 

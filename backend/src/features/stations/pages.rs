@@ -244,7 +244,7 @@ async fn show_list(State(app): State<App>, user: User, shell: Shell, uri: Uri) -
         Ok(Some(wanted)) => search::search(&app, &user, &wanted).await.map(|it| Some(it.items)),
         Err(error) => Err(error),
     };
-    let shown = user.0.preferences.shown();
+    let shown = user.0.preferences.display_units();
     if form.get("radius").is_empty() {
         let middle = radii(&shown).swap_remove(2).0;
         form.set("radius", middle);
@@ -330,7 +330,7 @@ mod tests {
     #[test]
     fn distances_are_told_as_people_say_them() {
         let shown = |unit| {
-            let shown = Preferences::default().shown();
+            let shown = Preferences::default().display_units();
             crate::core::units::Shown { distance: unit, ..shown }
         };
         let (miles, km) = (shown(DistanceUnit::Miles), shown(DistanceUnit::Kilometres));

@@ -128,7 +128,7 @@ async fn key(app: &App) -> Result<&Key> {
         tx.commit().await?;
         read_key(&found)
     };
-    app.doors.challenge_key().get_or_try_init(find).await
+    app.auth.challenge_key().get_or_try_init(find).await
 }
 
 fn read_key(bytes: &[u8]) -> Result<Key> {

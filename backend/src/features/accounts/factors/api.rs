@@ -9,7 +9,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    super::{api::SignedIn, arrival::Arrival, service as accounts},
+    super::{api::SignedIn, client_info::ClientInfo, service as accounts},
     Entrant,
     entrant::Fresh,
     model::{
@@ -119,10 +119,10 @@ fn answer(app: &App, signed_in: accounts::SignedIn) -> Result<SignedIn<200>> {
 async fn log_in(
     State(app): State<App>,
     Brought(waiting): Brought,
-    arrival: Arrival,
+    client: ClientInfo,
     Json(factor): Json<SecondFactor>,
 ) -> Result<SignedIn<200>> {
-    let signed_in = service::sign_in(&app, waiting, &factor.code, &arrival).await?;
+    let signed_in = service::sign_in(&app, waiting, &factor.code, &client).await?;
     answer(&app, signed_in)
 }
 
@@ -138,11 +138,10 @@ async fn finish_log_in(
     State(app): State<App>,
     site: Site,
     Brought(waiting): Brought,
-    arrival: Arrival,
+    client: ClientInfo,
     Json(shown): Json<PasskeyShown>,
 ) -> Result<SignedIn<200>> {
-    let signed_in =
-        passkeys::finish_sign_in(&app, &site, shown, waiting.as_ref(), &arrival).await?;
+    let signed_in = passkeys::finish_sign_in(&app, &site, shown, waiting.as_ref(), &client).await?;
     answer(&app, signed_in)
 }
 

@@ -12,10 +12,10 @@ use uuid::Uuid;
 
 use super::{
     super::{
-        arrival::Arrival,
-        identify::visitor_of,
-        model::{Proof, Signed},
-        session::Signer,
+        client_info::ClientInfo,
+        identify::find_principal,
+        model::{AuthMethod, Principal},
+        session::SessionUser,
     },
     service,
 };
@@ -26,35 +26,35 @@ use crate::core::{App, Error, Result};
 #[derive(Debug, Clone)]
 pub(in super::super) struct Entrant {
     /// Who it is.
-    pub(in super::super) signed: Arc<Signed>,
+    pub(in super::super) signed: Arc<Principal>,
     /// The session that they are signed in by.
     pub(super) session: Uuid,
     /// Where the request came from, for the security log.
-    pub(super) arrival: Arrival,
+    pub(super) client: ClientInfo,
 }
 
 impl FromRequestParts<App> for Entrant {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let signed = visitor_of(parts, app).await?.ok_or(Error::Unauthorized)?;
-        let Proof::Session(session) = signed.proof else {
+        let signed = find_principal(parts, app).await?.ok_or(Error::Unauthorized)?;
+        let AuthMethod::Session(session) = signed.auth_method else {
             return Err(Error::Forbidden("a token may not do this: sign in"));
         };
-        Ok(Self { signed, session, arrival: Arrival::of(parts, app) })
+        Ok(Self { signed, session, client: ClientInfo::of(parts, app) })
     }
 }
 
 impl OperationInput for Entrant {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
-        Signer::operation_input(context, operation);
+        SessionUser::operation_input(context, operation);
     }
 
     fn inferred_early_responses(
         context: &mut GenContext,
         operation: &mut Operation,
     ) -> Vec<(Option<u16>, Response)> {
-        Signer::inferred_early_responses(context, operation)
+        SessionUser::inferred_early_responses(context, operation)
     }
 }
 
@@ -76,13 +76,13 @@ impl FromRequestParts<App> for Fresh {
 
 impl OperationInput for Fresh {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
-        Signer::operation_input(context, operation);
+        SessionUser::operation_input(context, operation);
     }
 
     fn inferred_early_responses(
         context: &mut GenContext,
         operation: &mut Operation,
     ) -> Vec<(Option<u16>, Response)> {
-        Signer::inferred_early_responses(context, operation)
+        SessionUser::inferred_early_responses(context, operation)
     }
 }

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    super::{Arrival, Preferences},
+    super::{ClientInfo, Preferences},
     Entrant,
     entrant::Fresh,
     model::{Confirmation, Factors, SecondFactor},
@@ -106,13 +106,13 @@ async fn show_second(
 async fn give_second(
     State(app): State<App>,
     brought: Brought,
-    arrival: Arrival,
+    client: ClientInfo,
     shell: Shell,
     mut form: Form,
 ) -> Result<Response> {
     let next = form.typed.remove("next").unwrap_or_default();
     let signed_in = match form.read::<SecondFactor>(&app) {
-        Ok(factor) => service::sign_in(&app, brought.0, &factor.code, &arrival).await,
+        Ok(factor) => service::sign_in(&app, brought.0, &factor.code, &client).await,
         Err(error) => Err(error),
     };
     let error = match signed_in {

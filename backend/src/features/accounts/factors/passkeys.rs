@@ -11,9 +11,9 @@ use webauthn_rs::prelude::{
 
 use super::{
     super::{
-        arrival::Arrival,
+        auth_state::TokenHash,
         challenges,
-        doors::TokenHash,
+        client_info::ClientInfo,
         review,
         service::{self as accounts, SignedIn},
         session, store as accounts_store,
@@ -113,7 +113,7 @@ pub(super) async fn finish_adding(
         .map_err(|error| if db::is_unique_violation(&error) { refused() } else { error.into() })?;
     service::note(&mut tx, now, Kind::FactorAdded, entrant, "passkey").await?;
     tx.commit().await?;
-    session::forget(app, signed.account).await;
+    session::evict_cached(app, signed.account).await;
     tracing::info!(account = %signed.account, "Added a passkey");
     Ok(NewPasskey { passkey, recovery_codes })
 }
@@ -128,7 +128,7 @@ pub(super) async fn remove(app: &App, entrant: &Entrant, passkey: Uuid) -> Resul
     service::tidy(&mut tx, signed.account).await?;
     service::note(&mut tx, app.clock.now(), Kind::FactorRemoved, entrant, "passkey").await?;
     tx.commit().await?;
-    session::forget(app, signed.account).await;
+    session::evict_cached(app, signed.account).await;
     tracing::info!(account = %signed.account, "Removed a passkey");
     Ok(())
 }
@@ -168,7 +168,7 @@ pub(super) async fn finish_sign_in(
     site: &Site,
     shown: PasskeyShown,
     waiting: Option<&TokenHash>,
-    arrival: &Arrival,
+    client: &ClientInfo,
 ) -> Result<SignedIn> {
     let passkeys = site.passkeys()?;
     let opened = challenges::open::<Asked>(app, &to_sign_in(passkeys), &shown.ceremony.0).await?;
@@ -226,18 +226,18 @@ pub(super) async fn finish_sign_in(
     if !is_alone && !waits {
         return Err(Error::WrongFactor);
     }
-    let known = accounts_store::find_known(&mut tx, kept.account_id).await?;
+    let known = accounts_store::find_stored(&mut tx, kept.account_id).await?;
     let known = known.filter(|it| it.disabled_at.is_none()).ok_or(Error::WrongFactor)?;
     // After the password, it is the second factor. Alone, it signs in only once it is reviewed.
-    if is_alone && review::is_held(known.review_since, kept.created_at) {
+    if is_alone && review::needs_review(known.review_since, kept.created_at) {
         return Err(Error::Forbidden(
             "the password was reset: sign in with it first, then check your passkeys",
         ));
     }
     let account = known.account;
-    let opened = accounts::open_session(&mut tx, app, account.id, arrival).await?;
+    let opened = accounts::open_session(&mut tx, app, account.id, client).await?;
     tx.commit().await?;
-    opened.settle(app).await;
+    opened.evict_previous(app).await;
     Ok(SignedIn { account, opened, is_replayed: false })
 }
 

@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use super::{
     super::{
-        arrival::Arrival,
-        doors::TokenHash,
-        guesses,
-        model::{Account, Password, Signed},
+        attempts,
+        auth_state::TokenHash,
+        client_info::ClientInfo,
+        model::{Account, Password, Principal},
         service::{self as accounts, SignedIn},
         session, store as accounts_store,
     },
@@ -52,7 +52,7 @@ pub(in super::super) async fn is_missing(
     if !is_required(app, is_admin) {
         return Ok(false);
     }
-    let known = accounts_store::find_known(tx, account).await?;
+    let known = accounts_store::find_stored(tx, account).await?;
     Ok(known.is_some_and(|it| it.has_password()) && !store::has_any(tx, account).await?)
 }
 
@@ -67,7 +67,7 @@ fn is_required(app: &App, is_admin: bool) -> bool {
 /// The account's passkeys, for the review after a password reset.
 pub(in super::super) fn held<'a>(
     tx: &'a mut Tx,
-    signed: &'a Signed,
+    signed: &'a Principal,
 ) -> BoxFuture<'a, Result<Vec<Held>>> {
     Box::pin(async move {
         let passkeys = store::list_passkeys(tx, signed.account).await?;
@@ -80,7 +80,7 @@ pub(in super::super) fn held<'a>(
 }
 
 /// The second factors of whoever is signed in.
-pub(super) async fn find(app: &App, signed: &Signed) -> Result<Factors> {
+pub(super) async fn find(app: &App, signed: &Principal) -> Result<Factors> {
     let mut tx = app.db.read().await?;
     let totp = store::find_totp(&mut tx, signed.account).await?;
     let totp_since = totp.and_then(|it| it.confirmed_at);
@@ -103,12 +103,12 @@ pub(in super::super) async fn is_fresh(app: &App, session: Uuid) -> Result<bool>
 /// Takes the password once more.
 pub(super) async fn confirm(app: &App, entrant: &Entrant, password: &Password) -> Result<()> {
     let account = entrant.signed.account;
-    let known = accounts_store::find_known(&mut app.db.read().await?, account).await?;
+    let known = accounts_store::find_stored(&mut app.db.read().await?, account).await?;
     let known = known.ok_or(Error::Unauthorized)?;
     if known.password_hash.is_empty() {
         return Err(Error::Forbidden("this account has no password: sign in again"));
     }
-    accounts::check_password(app, &known, password, &entrant.arrival).await.map_err(|error| {
+    accounts::check_password(app, &known, password, &entrant.client).await.map_err(|error| {
         match error {
             Error::Invalid(_) => Error::invalid("password", "is not your password"),
             other => other,
@@ -120,13 +120,13 @@ pub(super) async fn confirm(app: &App, entrant: &Entrant, password: &Password) -
 }
 
 /// What the account is called where its factors are kept: an app or a passkey's list.
-pub(super) fn name_of(signed: &Signed) -> &str {
+pub(super) fn name_of(signed: &Principal) -> &str {
     let name = signed.display_name.as_deref().unwrap_or("account");
     if signed.email.is_empty() { name } else { &signed.email }
 }
 
 /// Begins to set up an authenticator app, anew if that was begun before.
-pub(super) async fn begin_totp(app: &App, signed: &Signed) -> Result<Totp> {
+pub(super) async fn begin_totp(app: &App, signed: &Principal) -> Result<Totp> {
     let secret = totp::fresh_secret()?;
     let sealed = sealed::seal(app.key()?, signed.account, &secret)?;
     let mut tx = app.db.write().await?;
@@ -141,7 +141,7 @@ pub(super) async fn begin_totp(app: &App, signed: &Signed) -> Result<Totp> {
 }
 
 /// The authenticator app that is being set up.
-pub(super) async fn begun_totp(app: &App, signed: &Signed) -> Result<Option<Totp>> {
+pub(super) async fn begun_totp(app: &App, signed: &Principal) -> Result<Option<Totp>> {
     let found = store::find_totp(&mut app.db.read().await?, signed.account).await?;
     let Some(begun) = found.filter(|it| it.confirmed_at.is_none()) else { return Ok(None) };
     let secret = sealed::open(app, signed.account, begun.sealed_secret.as_deref())?;
@@ -175,7 +175,7 @@ pub(super) async fn confirm_totp(
     }
     note(&mut tx, now, Kind::FactorAdded, entrant, "authenticator app").await?;
     tx.commit().await?;
-    session::forget(app, account).await;
+    session::evict_cached(app, account).await;
     tracing::info!(%account, "Set up an authenticator app");
     Ok(codes)
 }
@@ -190,7 +190,7 @@ pub(super) async fn remove_totp(app: &App, entrant: &Entrant) -> Result<()> {
     tidy(&mut tx, account).await?;
     note(&mut tx, app.clock.now(), Kind::FactorRemoved, entrant, "authenticator app").await?;
     tx.commit().await?;
-    session::forget(app, account).await;
+    session::evict_cached(app, account).await;
     tracing::info!(%account, "Removed an authenticator app");
     Ok(())
 }
@@ -221,7 +221,7 @@ pub(super) async fn note(
 ) -> Result<()> {
     let account = entrant.signed.account;
     let event = Event::of(kind, account).by(account).saying(which);
-    security_log::record(tx, now, &entrant.arrival.mark(event)).await
+    security_log::record(tx, now, &entrant.client.annotate(event)).await
 }
 
 /// Recovery codes, where the account has no factor yet, within the caller's transaction.
@@ -255,7 +255,7 @@ pub(super) async fn tidy(tx: &mut Tx, account: Uuid) -> Result<()> {
 
 /// The account, unless it is disabled.
 pub(super) async fn enabled(tx: &mut Tx, account: Uuid) -> Result<Option<Account>> {
-    let known = accounts_store::find_known(tx, account).await?;
+    let known = accounts_store::find_stored(tx, account).await?;
     Ok(known.filter(|it| it.disabled_at.is_none()).map(|it| it.account))
 }
 
@@ -264,7 +264,7 @@ pub(super) async fn sign_in(
     app: &App,
     waiting: Option<TokenHash>,
     code: &Code,
-    arrival: &Arrival,
+    client: &ClientInfo,
 ) -> Result<SignedIn> {
     let (waiting, now) = (waiting.ok_or(Error::Unauthorized)?, app.clock.now());
     let account = {
@@ -274,23 +274,23 @@ pub(super) async fn sign_in(
             None => return Err(Error::Unauthorized),
         }
     };
-    let key = guesses::key_of(&account);
-    let guess = guesses::try_one(app, &key, Some(account.id), arrival).await?;
+    let key = attempts::account_key(&account);
+    let guess = attempts::count_attempt(app, &key, Some(account.id), client).await?;
     let mut tx = app.db.write().await?;
-    if !use_code(app, &mut tx, account.id, code, arrival).await? {
+    if !use_code(app, &mut tx, account.id, code, client).await? {
         tracing::info!(account = %account.id, "Refused a code");
         drop(tx);
-        accounts::note_refusal(app, Some(account.id), arrival).await?;
+        accounts::record_failure(app, Some(account.id), client).await?;
         return Err(Error::WrongFactor);
     }
-    guess.was_right(app, &mut tx).await?;
+    guess.record_success(app, &mut tx).await?;
     // Of two who come with one cookie at once, one goes on.
     if !store::delete_sign_in(&mut tx, &waiting).await? {
         return Err(Error::Unauthorized);
     }
-    let opened = accounts::open_session(&mut tx, app, account.id, arrival).await?;
+    let opened = accounts::open_session(&mut tx, app, account.id, client).await?;
     tx.commit().await?;
-    opened.settle(app).await;
+    opened.evict_previous(app).await;
     Ok(SignedIn { account, opened, is_replayed: false })
 }
 
@@ -312,7 +312,7 @@ async fn use_code(
     tx: &mut Tx,
     account: Uuid,
     code: &Code,
-    arrival: &Arrival,
+    client: &ClientInfo,
 ) -> Result<bool> {
     let now = app.clock.now();
     let code = match code {
@@ -320,7 +320,7 @@ async fn use_code(
             let is_used = store::use_recovery_code(tx, account, hash, now).await?;
             if is_used {
                 let event = Event::of(Kind::RecoveryCodeUsed, account).by(account);
-                security_log::record(tx, now, &arrival.mark(event)).await?;
+                security_log::record(tx, now, &client.annotate(event)).await?;
             }
             return Ok(is_used);
         }

@@ -14,8 +14,8 @@ use uuid::Uuid;
 
 use super::{
     super::{
-        doors::TokenHash,
-        session::{Token, cookie_token, set_cookie},
+        auth_state::TokenHash,
+        session::{Token, find_token_hash, set_cookie},
     },
     store,
 };
@@ -87,7 +87,7 @@ impl FromRequestParts<App> for Brought {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        Ok(Self(cookie_token(&parts.headers, app, COOKIE)))
+        Ok(Self(find_token_hash(&parts.headers, app, COOKIE)))
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::Result;
 use uuid::Uuid;
 
-use super::{super::doors::TokenHash, model::Passkey, recovery::CodeHash};
+use super::{super::auth_state::TokenHash, model::Passkey, recovery::CodeHash};
 use crate::{core::db::Tx, sql};
 
 /// What a column holds whose secret is elsewhere, or was discarded.

@@ -1,5 +1,4 @@
-//! Mail to an account's address: confirming that the address is theirs, the links in messages, and how
-//! many messages a day an account gets.
+//! E-mail to account addresses: address confirmation, links in messages, and the daily limit of messages.
 
 mod pages;
 mod store;
@@ -9,7 +8,7 @@ pub(super) use pages::router as pages;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{Arrival, UserId, session::Token};
+use super::{ClientInfo, UserId, session::Token};
 use crate::{
     core::{
         App, Error, Result,
@@ -20,21 +19,21 @@ use crate::{
     features::security_log::{self, Event, Kind},
 };
 
-/// How many messages a day an account gets, whatever they are about.
-const A_DAY: i32 = 20;
-/// How many links to confirm an address may be open at once.
-const OPEN_CONFIRMATIONS: i64 = 3;
+/// The maximum number of messages to an account per day, security notices excluded.
+const MAX_MESSAGES_PER_DAY: i32 = 20;
+/// The maximum number of an account's valid confirmation links.
+const MAX_OPEN_CONFIRMATIONS: i64 = 3;
 
-/// What a link in a message does.
+/// The purpose of a link in a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// It confirms that the address is the account's.
+pub enum LinkPurpose {
+    /// Confirms that the address belongs to the user.
     Confirm,
-    /// It turns notifications by mail off.
+    /// Turns off notifications by e-mail.
     Unsubscribe,
 }
 
-impl Purpose {
+impl LinkPurpose {
     fn as_str(self) -> &'static str {
         match self {
             Self::Confirm => "confirm",
@@ -42,8 +41,8 @@ impl Purpose {
         }
     }
 
-    /// How long a link works.
-    fn lasts(self) -> TimeDelta {
+    /// How long a link is valid.
+    fn lifetime(self) -> TimeDelta {
         match self {
             Self::Confirm => TimeDelta::days(2),
             Self::Unsubscribe => TimeDelta::days(90),
@@ -51,46 +50,47 @@ impl Purpose {
     }
 }
 
-/// Counts a message to the account. Returns whether it may be sent: an account gets 20 a day (UTC).
+/// Counts a message to the account. Returns false if the limit of 20 messages per day (UTC) is reached.
 ///
 /// # Errors
-/// Unavailable where the database is away.
-pub async fn count(tx: &mut Tx, account: Uuid, now: DateTime<Utc>) -> Result<bool> {
-    Ok(store::count(tx, account, now.date_naive(), A_DAY).await?)
+/// Unavailable if the database is unavailable.
+pub async fn count_message(tx: &mut Tx, account: Uuid, now: DateTime<Utc>) -> Result<bool> {
+    Ok(store::count_message(tx, account, now.date_naive(), MAX_MESSAGES_PER_DAY).await?)
 }
 
-/// Makes a link for a message to the account, and returns its token.
+/// Creates a link for a message to the account, and returns its token.
 ///
 /// # Errors
-/// Unavailable where the database is away.
-pub async fn make_link(
+/// Unavailable if the database is unavailable.
+pub async fn create_link(
     tx: &mut Tx,
     account: Uuid,
-    purpose: Purpose,
+    purpose: LinkPurpose,
     now: DateTime<Utc>,
 ) -> Result<String> {
     let token = Token::new()?;
-    store::insert_link(tx, &token.hash(), account, purpose.as_str(), now + purpose.lasts()).await?;
+    store::insert_link(tx, &token.hash(), account, purpose.as_str(), now + purpose.lifetime())
+        .await?;
     Ok(token.expose().to_owned())
 }
 
-/// Whose link a token belongs to.
+/// The account that a link was sent to.
 #[derive(Debug)]
 pub struct LinkOwner {
     /// The account.
     pub account: Uuid,
-    /// Whose data the link may change.
+    /// The user whose data the link may change.
     pub user: UserId,
 }
 
-/// Finds the account that a link was mailed to.
+/// Finds the account that a link was sent to.
 ///
 /// # Errors
-/// `NotFound` where the link is unknown, has expired, or the account is disabled.
+/// `NotFound` if the link is unknown or has expired, or if the account is disabled.
 pub async fn find_link(
     tx: &mut Tx,
     token: &str,
-    purpose: Purpose,
+    purpose: LinkPurpose,
     now: DateTime<Utc>,
 ) -> Result<LinkOwner> {
     let hash = Sha256::digest(token).into();
@@ -102,33 +102,33 @@ pub async fn find_link(
 /// Whether the account's address is confirmed.
 ///
 /// # Errors
-/// Unavailable where the database is away.
+/// Unavailable if the database is unavailable.
 pub async fn is_confirmed(tx: &mut Tx, account: Uuid) -> Result<bool> {
-    Ok(store::confirmed_at(tx, account).await?.is_some())
+    Ok(store::find_confirmed_at(tx, account).await?.is_some())
 }
 
-/// Notes that the account's address is theirs, such as by a provider's word.
-pub(super) async fn set_confirmed(tx: &mut Tx, account: Uuid, now: DateTime<Utc>) -> Result<()> {
-    Ok(store::confirm(tx, account, now).await?)
+/// Marks the account's address as confirmed, for example because an OpenID provider has verified it.
+pub(super) async fn mark_confirmed(tx: &mut Tx, account: Uuid, now: DateTime<Utc>) -> Result<()> {
+    Ok(store::mark_confirmed(tx, account, now).await?)
 }
 
-/// Mails the account a link that confirms its address. The message contains nothing that a user
-/// typed: whoever entered the address may not own it.
+/// Sends a link that confirms the account's address. The message contains no text that a user entered,
+/// since the user may have entered someone else's address.
 ///
 /// # Errors
-/// `TooManyRequests` where three links are open or the account got 20 messages today; Conflict where
-/// the mail server does not take the message.
+/// `TooManyRequests` if three links are still valid or the daily limit of messages is reached; Conflict
+/// if the mail server rejects the message.
 pub async fn send_confirmation(app: &App, account: Uuid, email: &str, base: &str) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
-    let purpose = Purpose::Confirm;
+    let purpose = LinkPurpose::Confirm;
     let open = store::count_links(&mut tx, account, purpose.as_str(), now).await?;
-    if open >= OPEN_CONFIRMATIONS || !count(&mut tx, account, now).await? {
-        let wait = purpose.lasts().num_seconds().unsigned_abs();
+    if open >= MAX_OPEN_CONFIRMATIONS || !count_message(&mut tx, account, now).await? {
+        let wait = purpose.lifetime().num_seconds().unsigned_abs();
         return Err(Error::TooManyRequests(wait));
     }
-    let token = make_link(&mut tx, account, purpose, now).await?;
-    store::note_confirmation(&mut tx, account, now).await?;
+    let token = create_link(&mut tx, account, purpose, now).await?;
+    store::record_confirmation_sent(&mut tx, account, now).await?;
     tx.commit().await?;
     let text = format!(
         "Somebody, probably you, wants notifications of MotoVaultPro at {base} sent to this address.\n\n\
@@ -141,24 +141,30 @@ pub async fn send_confirmation(app: &App, account: Uuid, email: &str, base: &str
     mail::send(app, &message).await.map_err(|why| Error::conflict("conflict", why))
 }
 
-/// Confirms the address that the link was mailed to.
-async fn confirm(app: &App, token: &str, arrival: &Arrival) -> Result<()> {
+/// Confirms the address that the link was sent to.
+async fn confirm(app: &App, token: &str, client: &ClientInfo) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
-    let owner = find_link(&mut tx, token, Purpose::Confirm, now).await?;
-    store::confirm(&mut tx, owner.account, now).await?;
-    store::delete_links(&mut tx, owner.account, Purpose::Confirm.as_str()).await?;
+    let owner = find_link(&mut tx, token, LinkPurpose::Confirm, now).await?;
+    store::mark_confirmed(&mut tx, owner.account, now).await?;
+    store::delete_links(&mut tx, owner.account, LinkPurpose::Confirm.as_str()).await?;
     let event = Event::of(Kind::AddressConfirmed, owner.account);
-    security_log::record(&mut tx, now, &arrival.mark(event)).await?;
+    security_log::record(&mut tx, now, &client.annotate(event)).await?;
     tx.commit().await?;
     tracing::info!(account = %owner.account, "Confirmed an e-mail address");
     Ok(())
 }
 
-/// Mails the account a security notice, in the background: a mail server that is slow or away does not
-/// delay or fail what the notice is about. It is not one of the messages that an account gets at most a day:
-/// whoever causes those could prevent the notice.
-pub fn notify(app: &App, account: Uuid, email: &str, subject: &'static str, text: &str) {
+/// Sends a security notice in the background, so that a slow or unavailable mail server does not delay
+/// the action or make it fail. The notice does not count toward the daily limit: otherwise an attacker
+/// could suppress it by triggering other messages.
+pub fn send_security_notice(
+    app: &App,
+    account: Uuid,
+    email: &str,
+    subject: &'static str,
+    text: &str,
+) {
     if app.config.mail.url.is_none() || email.is_empty() {
         return;
     }
@@ -171,7 +177,7 @@ pub fn notify(app: &App, account: Uuid, email: &str, subject: &'static str, text
             mail::send(&app, &message).await
         };
         if let Err(why) = sent.await {
-            tracing::warn!(%account, why, subject, "Could not mail a security notice");
+            tracing::warn!(%account, why, subject, "Could not send a security notice");
         }
     });
 }

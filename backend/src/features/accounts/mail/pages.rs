@@ -1,4 +1,4 @@
-//! The page that a link to confirm an address opens.
+//! The page that an address confirmation link opens.
 
 use askama::Template;
 use axum::{
@@ -8,14 +8,14 @@ use axum::{
     routing::get,
 };
 
-use super::{Purpose, confirm, find_link};
+use super::{LinkPurpose, confirm, find_link};
 use crate::{
     core::{
         App, Result,
         http::Form,
         web::{self, Shell},
     },
-    features::accounts::Arrival,
+    features::accounts::ClientInfo,
 };
 
 pub(in crate::features::accounts) fn router() -> Router<App> {
@@ -30,7 +30,7 @@ struct ConfirmAddress {
     is_confirmed: bool,
 }
 
-/// Asks before it confirms: programs that scan mail open links, too.
+/// Shows a form instead of confirming directly, because mail scanners also open links.
 async fn show(
     State(app): State<App>,
     shell: Shell,
@@ -38,16 +38,16 @@ async fn show(
 ) -> Result<Html<String>> {
     let token = web::parameter(query.as_deref(), "token").unwrap_or_default();
     let now = app.clock.now();
-    find_link(&mut app.db.read().await?, &token, Purpose::Confirm, now).await?;
+    find_link(&mut app.db.read().await?, &token, LinkPurpose::Confirm, now).await?;
     web::page(&ConfirmAddress { shell, token, is_confirmed: false })
 }
 
 async fn save(
     State(app): State<App>,
     shell: Shell,
-    arrival: Arrival,
+    client: ClientInfo,
     form: Form,
 ) -> Result<Html<String>> {
-    confirm(&app, form.get("token"), &arrival).await?;
+    confirm(&app, form.get("token"), &client).await?;
     web::page(&ConfirmAddress { shell, token: String::new(), is_confirmed: true })
 }

@@ -1,13 +1,18 @@
-//! Links in mail, and what is known of an account's address, in the database.
+//! SQL for links in messages and the e-mail status of accounts.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::Result;
 use uuid::Uuid;
 
-use crate::{core::db::Tx, features::accounts::doors::TokenHash, sql};
+use crate::{core::db::Tx, features::accounts::auth_state::TokenHash, sql};
 
-/// Counts a message of `day`. Returns whether there were fewer than `most` before.
-pub(super) async fn count(tx: &mut Tx, account: Uuid, day: NaiveDate, most: i32) -> Result<bool> {
+/// Counts a message on `day`. Returns false, and does not count it, if there have been `most` already.
+pub(super) async fn count_message(
+    tx: &mut Tx,
+    account: Uuid,
+    day: NaiveDate,
+    most: i32,
+) -> Result<bool> {
     let counted = sql!(
         tx,
         execute,
@@ -41,7 +46,7 @@ pub(super) async fn insert_link(
     Ok(())
 }
 
-/// The account and the user of a link that works, unless the account is disabled.
+/// Finds the account and user of a valid link. Returns none if the account is disabled.
 pub(super) async fn find_link(
     tx: &mut Tx,
     token: &TokenHash,
@@ -60,7 +65,7 @@ pub(super) async fn find_link(
     )
 }
 
-/// How many of the account's links for `purpose` work.
+/// Counts the account's valid links for `purpose`.
 pub(super) async fn count_links(
     tx: &mut Tx,
     account: Uuid,
@@ -94,19 +99,19 @@ pub(super) async fn delete_expired_links(tx: &mut Tx, now: DateTime<Utc>) -> Res
     sql!(tx, execute, "DELETE FROM mail_links WHERE expires_at <= $1", now)
 }
 
-pub(super) async fn confirmed_at(tx: &mut Tx, account: Uuid) -> Result<Option<DateTime<Utc>>> {
+pub(super) async fn find_confirmed_at(tx: &mut Tx, account: Uuid) -> Result<Option<DateTime<Utc>>> {
     let (at,): (Option<DateTime<Utc>>,) =
         sql!(tx, fetch_one, "SELECT email_confirmed_at FROM accounts WHERE id = $1", account)?;
     Ok(at)
 }
 
-pub(super) async fn confirm(tx: &mut Tx, account: Uuid, now: DateTime<Utc>) -> Result<()> {
+pub(super) async fn mark_confirmed(tx: &mut Tx, account: Uuid, now: DateTime<Utc>) -> Result<()> {
     sql!(tx, execute, "UPDATE accounts SET email_confirmed_at = $2 WHERE id = $1", account, now)?;
     Ok(())
 }
 
-/// Records that a link to confirm the address was mailed.
-pub(super) async fn note_confirmation(
+/// Records that a confirmation link was sent.
+pub(super) async fn record_confirmation_sent(
     tx: &mut Tx,
     account: Uuid,
     now: DateTime<Utc>,

@@ -1,4 +1,4 @@
-//! What a user prefers.
+//! User preferences.
 
 use chrono::{DateTime, NaiveDate, Timelike as _, Utc};
 use schemars::{JsonSchema, Schema, json_schema};
@@ -14,9 +14,9 @@ use crate::{
 };
 
 choice! {
-    /// The pages' colours.
+    /// The color theme of the pages.
     Theme {
-        /// As the device has it.
+        /// Follows the device.
         System = "system", "System";
         /// Dark on light.
         Light = "light", "Light";
@@ -25,24 +25,24 @@ choice! {
     }
 }
 
-/// How things are shown to a user. What is stored and sent stays in miles and US gallons.
+/// Display preferences of a user. They do not affect stored data or the API, which use miles and US gallons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub struct Preferences {
-    /// What distances are shown in.
+    /// The unit of distances.
     #[sqlx(try_from = "String")]
     pub distance_unit: DistanceUnit,
-    /// What volumes are shown in.
+    /// The unit of volumes.
     #[sqlx(try_from = "String")]
     pub volume_unit: VolumeUnit,
-    /// What economy is shown in.
+    /// The unit of fuel economy.
     #[sqlx(try_from = "String")]
     pub economy_unit: EconomyUnit,
-    /// What is paid in: a code of ISO 4217.
+    /// The default currency: an ISO 4217 code.
     pub currency: String,
-    /// Whose midnight ends a day: a name of the IANA time zone database.
+    /// The time zone, which decides when a day ends: a name from the IANA time zone database.
     pub time_zone: String,
-    /// The pages' colours.
+    /// The color theme of the pages.
     #[sqlx(try_from = "String")]
     pub theme: Theme,
 }
@@ -61,9 +61,9 @@ impl Default for Preferences {
 }
 
 impl Preferences {
-    /// How figures are shown to the user.
+    /// The units and the currency in which figures are displayed.
     #[must_use]
-    pub fn shown(&self) -> Shown {
+    pub fn display_units(&self) -> Shown {
         Shown {
             distance: self.distance_unit,
             volume: self.volume_unit,
@@ -72,24 +72,24 @@ impl Preferences {
         }
     }
 
-    /// The day and the time where the user is: `14 Jun 2025, 08:05`.
+    /// Formats a time in the user's time zone: `14 Jun 2025, 08:05`.
     #[must_use]
-    pub fn moment(&self, moment: DateTime<Utc>) -> String {
+    pub fn format_time(&self, time: DateTime<Utc>) -> String {
         let zone = jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
-        let local = jiff::Timestamp::from_second(moment.timestamp()).unwrap_or_default();
+        let local = jiff::Timestamp::from_second(time.timestamp()).unwrap_or_default();
         local.to_zoned_datetime(zone).strftime("%-d %b %Y, %H:%M").to_string()
     }
 
-    /// The hour of the day where the user is.
+    /// The hour of the day in the user's time zone.
     #[must_use]
-    pub fn hour(&self, now: DateTime<Utc>) -> u32 {
+    pub fn local_hour(&self, now: DateTime<Utc>) -> u32 {
         let utc = now.hour();
         let Ok(zone) = jiff::tz::TimeZone::get(&self.time_zone) else { return utc };
         let Ok(moment) = jiff::Timestamp::from_second(now.timestamp()) else { return utc };
         u32::try_from(moment.to_zoned_datetime(zone).hour()).unwrap_or(utc)
     }
 
-    /// The date where the user is.
+    /// The date in the user's time zone.
     #[must_use]
     pub fn today(&self, now: DateTime<Utc>) -> NaiveDate {
         let utc = now.date_naive();
@@ -106,24 +106,24 @@ impl Preferences {
 }
 
 input! {
-    /// What to change of the preferences
+    /// The preferences to change
     pub(in crate::features::accounts) struct PreferencesChange {
-        /// What distances are shown in
+        /// The unit of distances
         pub distance_unit: Change<DistanceUnit>,
-        /// What volumes are shown in
+        /// The unit of volumes
         pub volume_unit: Change<VolumeUnit>,
-        /// What economy is shown in
+        /// The unit of fuel economy
         pub economy_unit: Change<EconomyUnit>,
-        /// What is paid in: a code of ISO 4217
+        /// The default currency: an ISO 4217 code
         pub currency: Change<Currency>,
-        /// Whose midnight ends a day: a name of the IANA time zone database
+        /// The time zone, which decides when a day ends: a name from the IANA time zone database
         pub time_zone: Change<TimeZone>,
-        /// The pages' colours
+        /// The color theme of the pages
         pub theme: Change<Theme>,
     }
 }
 
-/// A time zone's name, such as `Europe/Berlin`.
+/// The name of a time zone, such as `Europe/Berlin`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::features::accounts) struct TimeZone(pub String);
 
@@ -131,14 +131,14 @@ impl Field for TimeZone {
     fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
         let Text(text) = Text::<100>::read(given, today)?;
         let unknown = || "is not a time zone, such as Europe/Berlin".to_owned();
-        // Names of whatever zone the machine is in, and of none.
-        let is_no_place = ["localtime", "posixrules", "factory", "etc/unknown"]
+        // These names depend on the machine, or mean no time zone.
+        let is_placeholder = ["localtime", "posixrules", "factory", "etc/unknown"]
             .contains(&text.to_ascii_lowercase().as_str());
-        if is_no_place {
+        if is_placeholder {
             return Err(unknown());
         }
         let known = jiff::tz::TimeZone::get(&text).map_err(|_| unknown())?;
-        // As the database spells it, whatever the case it was typed in.
+        // Use the canonical spelling: the lookup ignores case.
         Ok(Self(known.iana_name().map_or(text, str::to_owned)))
     }
 
@@ -155,7 +155,7 @@ mod tests {
     use super::Preferences;
 
     #[test]
-    fn a_day_ends_at_the_users_own_midnight() {
+    fn a_day_ends_at_midnight_in_the_users_time_zone() {
         let today = |zone: &str| {
             let preferences = Preferences { time_zone: zone.to_owned(), ..Preferences::default() };
             preferences.today("2026-01-31T23:30:00Z".parse().unwrap()).to_string()
@@ -167,13 +167,13 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_told_in_the_users_own_time() {
-        let moment = |zone: &str| {
+    fn a_time_is_formatted_in_the_users_time_zone() {
+        let format = |zone: &str| {
             let preferences = Preferences { time_zone: zone.to_owned(), ..Preferences::default() };
-            preferences.moment("2026-01-31T23:30:59Z".parse().unwrap())
+            preferences.format_time("2026-01-31T23:30:59Z".parse().unwrap())
         };
-        assert_eq!(moment("UTC"), "31 Jan 2026, 23:30");
-        assert_eq!(moment("Europe/Berlin"), "1 Feb 2026, 00:30");
-        assert_eq!(moment("Nowhere/At-All"), "31 Jan 2026, 23:30");
+        assert_eq!(format("UTC"), "31 Jan 2026, 23:30");
+        assert_eq!(format("Europe/Berlin"), "1 Feb 2026, 00:30");
+        assert_eq!(format("Nowhere/At-All"), "31 Jan 2026, 23:30");
     }
 }

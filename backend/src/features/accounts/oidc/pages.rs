@@ -24,7 +24,8 @@ use crate::{
         web::{self, Shell},
     },
     features::accounts::{
-        Arrival, Signer, User, challenges::LIFETIME, factors, session::set_cookie, visitor,
+        ClientInfo, SessionUser, User, authenticate, challenges::LIFETIME, factors,
+        session::set_cookie,
     },
 };
 
@@ -37,7 +38,7 @@ pub(in crate::features::accounts) fn router() -> Router<App> {
 }
 
 fn provider<'a>(app: &'a App, name: &str) -> Result<&'a Provider> {
-    app.doors.providers().named(name).ok_or(Error::NotFound("page"))
+    app.auth.providers().named(name).ok_or(Error::NotFound("page"))
 }
 
 async fn begin(
@@ -67,14 +68,14 @@ async fn end(
     State(app): State<App>,
     Path(name): Path<String>,
     shell: Shell,
-    arrival: Arrival,
+    client: ClientInfo,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
     let provider = provider(&app, &name)?;
     let back = Back::read(&query.unwrap_or_default());
-    let signed = visitor(&headers, &app).await?;
-    let ended = service::end(&app, provider, &headers, back, signed.as_deref(), &arrival).await;
+    let signed = authenticate(&headers, &app).await?;
+    let ended = service::end(&app, provider, &headers, back, signed.as_deref(), &client).await;
     let answer = match ended {
         Ok(Ended::In { opened, next }) => {
             (opened.cookies(&app)?, Redirect::to(&next)).into_response()
@@ -89,7 +90,7 @@ async fn end(
 }
 
 #[derive(Template)]
-#[template(path = "features/accounts/templates/refused.html")]
+#[template(path = "features/accounts/templates/login_failed.html")]
 struct Refused<'a> {
     shell: Shell,
     title: &'static str,
@@ -209,7 +210,7 @@ struct Identities {
 
 impl Identities {
     async fn new(app: &App, user: &User, shell: Shell) -> Result<Self> {
-        let providers = app.doors.providers();
+        let providers = app.auth.providers();
         let identities = service::identities(app, user.0.account).await?;
         let linked = identities.into_iter().map(|identity| {
             let provider = providers.of_issuer(&identity.issuer);
@@ -238,7 +239,7 @@ async fn show(
 }
 
 #[derive(Template)]
-#[template(path = "features/accounts/templates/onward.html")]
+#[template(path = "features/accounts/templates/provider_redirect.html")]
 struct Onward<'a> {
     shell: Shell,
     label: &'a str,
@@ -249,15 +250,15 @@ struct Onward<'a> {
 /// another site, by this service's own policy.
 async fn link(
     State(app): State<App>,
-    signer: Signer,
+    caller: SessionUser,
     shell: Shell,
     headers: HeaderMap,
     form: Form,
 ) -> Result<Response> {
     let provider = provider(&app, form.get("provider"))?;
-    if !service::may_link(&app, &signer).await? {
-        let page = Identities::new(&app, &signer.user, shell).await?;
-        let has_to_confirm = service::has_password(&app, &signer).await?;
+    if !service::may_link(&app, &caller).await? {
+        let page = Identities::new(&app, &caller.user, shell).await?;
+        let has_to_confirm = service::has_password(&app, &caller).await?;
         let refused = if has_to_confirm {
             web::sentence(&Error::ConfirmationRequired.to_string())
         } else {
@@ -267,7 +268,7 @@ async fn link(
         return Ok((StatusCode::FORBIDDEN, page).into_response());
     }
     let next = "/settings/identities";
-    let begun = service::begin(&app, provider, &headers, (next, false), Some(signer.session)).await;
+    let begun = service::begin(&app, provider, &headers, (next, false), Some(caller.session)).await;
     match begun {
         Ok(Start { address, browser }) => {
             let cookie = [(header::SET_COOKIE, set_cookie(&app, COOKIE, &browser, LIFETIME)?)];
@@ -280,15 +281,15 @@ async fn link(
 
 async fn unlink(
     State(app): State<App>,
-    signer: Signer,
+    caller: SessionUser,
     shell: Shell,
     Path(id): Path<Uuid>,
 ) -> Result<Response> {
-    match service::unlink(&app, &signer, id).await {
+    match service::unlink(&app, &caller, id).await {
         Ok(()) => Ok(Redirect::to("/settings/identities?unlinked").into_response()),
         Err(error @ Error::Conflict { .. }) => {
             let refused = Some(web::sentence(&error.to_string()));
-            let page = Identities::new(&app, &signer.user, shell).await?;
+            let page = Identities::new(&app, &caller.user, shell).await?;
             Ok((error.kind().0, web::page(&Identities { refused, ..page })?).into_response())
         }
         Err(error) => Err(error),

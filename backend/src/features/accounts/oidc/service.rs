@@ -22,15 +22,15 @@ use crate::{
     features::{
         GrantKind, Held,
         accounts::{
-            Arrival, Proof, Scope, Signed, Signer,
+            AuthMethod, ClientInfo, Principal, Scope, SessionUser,
             challenges::{self, Challenge},
             factors, mail,
             model::{Account, Email},
             review,
             service::open_session,
-            session::{self, Opened, Token},
+            session::{self, OpenedSession, Token},
             store as accounts,
-            store::sessions::Holder,
+            store::sessions::CredentialOwner,
         },
         security_log::{self, Event, Kind},
     },
@@ -53,7 +53,7 @@ pub(super) struct Start {
 pub(super) enum Ended {
     /// Somebody is signed in.
     In {
-        opened: Opened,
+        opened: OpenedSession,
         /// Where they wanted to go.
         next: String,
     },
@@ -119,7 +119,7 @@ fn secrets(browser: &str, state: &str) -> (String, String) {
 
 /// What tells the browser that began a log-in from every other.
 fn browser_of<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
-    let text = session::cookie(headers, app, COOKIE)?;
+    let text = session::find_cookie(headers, app, COOKIE)?;
     (text.len() == 64 && text.bytes().all(|it| it.is_ascii_hexdigit())).then_some(text)
 }
 
@@ -129,8 +129,8 @@ pub(super) async fn end(
     provider: &Provider,
     headers: &HeaderMap,
     back: Back,
-    signed: Option<&Signed>,
-    arrival: &Arrival,
+    signed: Option<&Principal>,
+    client: &ClientInfo,
 ) -> Result<Ended, Refusal> {
     let now = app.clock.now();
     let browser = browser_of(app, headers).ok_or(Refusal::Stale)?;
@@ -151,9 +151,9 @@ pub(super) async fn end(
     let token = provider.exchange(now, &code, verifier).await?;
     let vouched = provider.verify_id_token(now, &token, &nonce).await?;
     if let Some(session) = begun.session {
-        let signed = signed.filter(|it| it.proof == Proof::Session(session));
+        let signed = signed.filter(|it| it.auth_method == AuthMethod::Session(session));
         let account = signed.ok_or(Refusal::Stale)?.account;
-        link(app, account, &vouched, &challenge, arrival).await?;
+        link(app, account, &vouched, &challenge, client).await?;
         return Ok(Ended::Linked);
     }
     let account = account_of(app, provider, &vouched, By::LogIn { is_separate: begun.is_separate })
@@ -169,9 +169,9 @@ pub(super) async fn end(
         tx.commit().await?;
         return Ok(Ended::Waiting { cookie: waiting.cookie(app)?, next: begun.next });
     }
-    let opened = open_session(&mut tx, app, account, arrival).await?;
+    let opened = open_session(&mut tx, app, account, client).await?;
     tx.commit().await?;
-    opened.settle(app).await;
+    opened.evict_previous(app).await;
     Ok(Ended::In { opened, next: begun.next })
 }
 
@@ -205,14 +205,16 @@ async fn account_of(
     provider: &Provider,
     vouched: &Vouched,
     by: By,
-) -> Result<Holder, Refusal> {
+) -> Result<CredentialOwner, Refusal> {
     // Whoever makes the same at once decides an attempt; the next one finds what they made.
     for _ in 0..3 {
         let found = store::find_owner(&mut app.db.read().await?, vouched).await?;
         if let Some(Owner { holder, is_disabled, linked_at }) = found {
             return match () {
                 () if is_disabled => Err(Refusal::Disabled),
-                () if review::is_held(holder.review_since, linked_at) => Err(Refusal::Unreviewed),
+                () if review::needs_review(holder.review_since, linked_at) => {
+                    Err(Refusal::Unreviewed)
+                }
                 () => Ok(holder),
             };
         }
@@ -233,7 +235,7 @@ async fn make(app: &App, provider: &Provider, vouched: &Vouched, by: By) -> Resu
     // The first account is made by a person on a page, never by a program.
     let is_possible = if has_accounts { may_sign_up } else { by != By::AccessToken };
     // Nobody is asked for a setup token on the way back from a provider.
-    if !is_possible || (!has_accounts && app.doors.setup_token().is_some()) {
+    if !is_possible || (!has_accounts && app.auth.setup_token().is_some()) {
         return Err(Refusal::Closed);
     }
     let mut email_key = vouched.email.as_ref().map(Email::key);
@@ -273,10 +275,10 @@ async fn make(app: &App, provider: &Provider, vouched: &Vouched, by: By) -> Resu
     accounts::insert(&mut tx, &account, &user, email_key, String::new()).await.map_err(taken)?;
     if vouched.email.is_some() {
         // The provider has checked it.
-        mail::set_confirmed(&mut tx, id, now).await?;
+        mail::mark_confirmed(&mut tx, id, now).await?;
     }
-    if accounts::claim_first(&mut tx, id).await? {
-        if by == By::AccessToken || app.doors.setup_token().is_some() {
+    if accounts::record_first(&mut tx, id).await? {
+        if by == By::AccessToken || app.auth.setup_token().is_some() {
             return Err(Refusal::Closed);
         }
         accounts::set_admin(&mut tx, id).await?;
@@ -297,13 +299,13 @@ fn taken(error: sqlx::Error) -> Error {
 }
 
 /// Whether whoever asks may link: a stolen session alone is not to open the account for good.
-pub(super) async fn may_link(app: &App, signer: &Signer) -> Result<bool> {
-    factors::is_fresh(app, signer.session).await
+pub(super) async fn may_link(app: &App, caller: &SessionUser) -> Result<bool> {
+    factors::is_fresh(app, caller.session).await
 }
 
 /// Whether they may say that it is them with a password; who has none has to sign in again.
-pub(super) async fn has_password(app: &App, signer: &Signer) -> Result<bool> {
-    let known = accounts::find_known(&mut app.db.read().await?, signer.user.0.account).await?;
+pub(super) async fn has_password(app: &App, caller: &SessionUser) -> Result<bool> {
+    let known = accounts::find_stored(&mut app.db.read().await?, caller.user.0.account).await?;
     Ok(known.is_some_and(|it| it.has_password()))
 }
 
@@ -313,7 +315,7 @@ async fn link(
     account: Uuid,
     vouched: &Vouched,
     challenge: &Challenge,
-    arrival: &Arrival,
+    client: &ClientInfo,
 ) -> Result<(), Refusal> {
     let mut tx = app.db.write().await?;
     if !challenge.spend(&mut tx).await? {
@@ -329,7 +331,7 @@ async fn link(
         return if is_theirs { Ok(()) } else { Err(Refusal::LinkedElsewhere) };
     }
     let event = Event::of(Kind::IdentityLinked, account).by(account);
-    security_log::record(&mut tx, app.clock.now(), &arrival.mark(event)).await?;
+    security_log::record(&mut tx, app.clock.now(), &client.annotate(event)).await?;
     tx.commit().await?;
     tracing::info!(%account, "Linked an identity");
     Ok(())
@@ -338,7 +340,7 @@ async fn link(
 /// The account's identities, for the review after a password reset.
 pub(in crate::features::accounts) fn held<'a>(
     tx: &'a mut Tx,
-    signed: &'a Signed,
+    signed: &'a Principal,
 ) -> BoxFuture<'a, Result<Vec<Held>>> {
     Box::pin(async move {
         let identities = store::list(tx, signed.account).await?;
@@ -356,10 +358,10 @@ pub(super) async fn identities(app: &App, account: Uuid) -> Result<Vec<Identity>
 }
 
 /// From now on the identity opens nothing, unless it is the last thing that opens the account.
-pub(super) async fn unlink(app: &App, signer: &Signer, id: Uuid) -> Result<()> {
-    let account = signer.user.0.account;
+pub(super) async fn unlink(app: &App, caller: &SessionUser, id: Uuid) -> Result<()> {
+    let account = caller.user.0.account;
     let mut tx = app.db.write().await?;
-    let known = accounts::hold(&mut tx, account).await?;
+    let known = accounts::lock(&mut tx, account).await?;
     let identities = store::list(&mut tx, account).await?;
     if !identities.iter().any(|it| it.id == id) {
         return Err(Error::NotFound("identity"));
@@ -372,18 +374,18 @@ pub(super) async fn unlink(app: &App, signer: &Signer, id: Uuid) -> Result<()> {
         ));
     }
     store::delete(&mut tx, account, id).await?;
-    let event = signer.arrival.mark(Event::of(Kind::IdentityUnlinked, account).by(account));
+    let event = caller.client.annotate(Event::of(Kind::IdentityUnlinked, account).by(account));
     security_log::record(&mut tx, app.clock.now(), &event).await?;
     tx.commit().await?;
     // Access tokens of theirs count no longer.
-    session::forget(app, account).await;
+    session::evict_cached(app, account).await;
     tracing::info!(%account, "Unlinked an identity");
     Ok(())
 }
 
 /// Whether any of these is of a provider that the settings name.
 fn opens<'a>(app: &App, mut identities: impl Iterator<Item = &'a Identity>) -> bool {
-    identities.any(|it| app.doors.providers().of_issuer(&it.issuer).is_some())
+    identities.any(|it| app.auth.providers().of_issuer(&it.issuer).is_some())
 }
 
 /// Whose an access token is, if a provider's and good.
@@ -393,10 +395,10 @@ fn opens<'a>(app: &App, mut identities: impl Iterator<Item = &'a Identity>) -> b
 pub(in crate::features::accounts) async fn holder(
     app: &App,
     token: &str,
-) -> Result<Option<(Holder, Proof)>> {
+) -> Result<Option<(CredentialOwner, AuthMethod)>> {
     let Some(token) = Unverified::read(token) else { return Ok(None) };
     let issuer = token.issuer().unwrap_or_default();
-    let Some(provider) = app.doors.providers().of_issuer(&issuer) else { return Ok(None) };
+    let Some(provider) = app.auth.providers().of_issuer(&issuer) else { return Ok(None) };
     let verified = match provider.verify_access_token(app.clock.now(), &token).await {
         Ok((vouched, may_write)) => {
             let holder = account_of(app, provider, &vouched, By::AccessToken).await;
@@ -411,7 +413,7 @@ pub(in crate::features::accounts) async fn holder(
                 return Ok(None);
             }
             let scope = if may_write { Scope::Write } else { Scope::Read };
-            Ok(Some((holder, Proof::Issuer { scope })))
+            Ok(Some((holder, AuthMethod::ProviderToken { scope })))
         }
         Err(Refusal::Away) => Err(Error::Unavailable),
         Err(Refusal::Service(error)) => Err(error),

@@ -5,13 +5,13 @@ use sqlx::Result;
 use uuid::Uuid;
 
 use super::{model::Identity, tokens::Vouched};
-use crate::{core::db::Tx, features::accounts::store::sessions::Holder, sql};
+use crate::{core::db::Tx, features::accounts::store::sessions::CredentialOwner, sql};
 
 /// Whose an identity is.
 #[derive(sqlx::FromRow)]
 pub(super) struct Owner {
     #[sqlx(flatten)]
-    pub(super) holder: Holder,
+    pub(super) holder: CredentialOwner,
     pub(super) is_disabled: bool,
     /// When the identity was linked.
     pub(super) linked_at: DateTime<Utc>,

@@ -1,4 +1,4 @@
-//! The page of how one gets in: the password, and the sessions that are open.
+//! The page for the password and active sessions.
 
 use askama::Template;
 use axum::{
@@ -16,7 +16,7 @@ use crate::{
         web::{self, Errors, Sheet, Shell},
     },
     features::accounts::{
-        Arrival, Signer, User,
+        ClientInfo, SessionUser, User,
         model::{PasswordChange, Session},
         service,
     },
@@ -35,18 +35,18 @@ const LABELS: &[(&str, &str)] =
 
 #[derive(Template)]
 #[template(path = "features/accounts/templates/security.html")]
-struct Security {
+struct SecurityPage {
     shell: Shell,
     sheet: Sheet,
     email: String,
     sessions: Vec<Session>,
-    /// What was done just now.
+    /// The success message of the previous action.
     done: Option<&'static str>,
-    /// Why nothing was, where it is not about one field.
+    /// Why the action failed, if the reason does not belong to a field.
     refused: Option<String>,
 }
 
-impl Security {
+impl SecurityPage {
     async fn new(app: &App, user: &User, shell: Shell, sheet: Sheet) -> Result<Self> {
         let sessions = service::sessions(app, user).await?.items;
         let email = user.0.email.clone();
@@ -65,23 +65,23 @@ async fn show(
             Some("Password changed. Every other session and every token has ended.")
         }
         Some("reviewed") => Some("Checked. What you have not removed works again."),
-        Some("ended") => Some("Signed out there."),
+        Some("ended") => Some("Principal out there."),
         _ => None,
     };
-    let page = Security::new(&app, &user, shell, Sheet::new(LABELS, Form::default())).await?;
-    web::page(&Security { done, ..page })
+    let page = SecurityPage::new(&app, &user, shell, Sheet::new(LABELS, Form::default())).await?;
+    web::page(&SecurityPage { done, ..page })
 }
 
 async fn change_password(
     State(app): State<App>,
-    signer: Signer,
-    arrival: Arrival,
+    caller: SessionUser,
+    client: ClientInfo,
     shell: Shell,
     form: Form,
 ) -> Result<Response> {
     let changed = match form.read::<PasswordChange>(&app) {
         Ok(change) => {
-            service::change_password(&app, &signer, change, &arrival, &Once::default()).await
+            service::change_password(&app, &caller, change, &client, &Once::default()).await
         }
         Err(error) => Err(error),
     };
@@ -91,20 +91,24 @@ async fn change_password(
     if let Error::TooManyRequests(_) = error {
         let sheet = Sheet::new(LABELS, Form::default());
         let refused = Some(web::sentence(&error.to_string()));
-        let page = Security::new(&app, &signer.user, shell, sheet).await?;
-        let page = web::page(&Security { refused, ..page })?;
+        let page = SecurityPage::new(&app, &caller.user, shell, sheet).await?;
+        let page = web::page(&SecurityPage { refused, ..page })?;
         return Ok((error.kind().0, page).into_response());
     }
     let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
-    web::page_again(&Security::new(&app, &signer.user, shell, sheet).await?)
+    web::page_again(&SecurityPage::new(&app, &caller.user, shell, sheet).await?)
 }
 
-async fn end(State(app): State<App>, signer: Signer, Path(id): Path<Uuid>) -> Result<Redirect> {
-    service::end_session(&app, &signer, id).await?;
+async fn end(
+    State(app): State<App>,
+    caller: SessionUser,
+    Path(id): Path<Uuid>,
+) -> Result<Redirect> {
+    service::end_session(&app, &caller, id).await?;
     Ok(Redirect::to("/settings/security?ended"))
 }
 
-async fn end_others(State(app): State<App>, signer: Signer) -> Result<Redirect> {
-    service::end_other_sessions(&app, &signer).await?;
+async fn end_others(State(app): State<App>, caller: SessionUser) -> Result<Redirect> {
+    service::end_other_sessions(&app, &caller).await?;
     Ok(Redirect::to("/settings/security?ended"))
 }

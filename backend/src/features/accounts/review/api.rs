@@ -1,15 +1,15 @@
-//! Reviewing as JSON.
+//! The JSON API for the access review.
 
 use aide::axum::{ApiRouter, routing::get_with};
 use axum::extract::State;
 
-use super::Review;
+use super::AccessReview;
 use crate::{
     core::{
         App, Result,
         http::{NoContent, Record},
     },
-    features::accounts::{Signer, User},
+    features::accounts::{SessionUser, User},
 };
 
 pub(in crate::features::accounts) fn router() -> ApiRouter<App> {
@@ -18,26 +18,26 @@ pub(in crate::features::accounts) fn router() -> ApiRouter<App> {
         get_with(find, |it| {
             it.id("readAccessReview")
                 .tag("Accounts")
-                .summary("List what can act for your account")
+                .summary("List what has access to your account")
                 .description(
-                    "Passkeys, linked log-ins and notification channels. After a password reset, those \
-                     that were added before it have no effect until you end the review.",
+                    "Lists passkeys, linked log-ins and notification channels. After a password reset, \
+                     those that were added before it have no effect until you complete the review.",
                 )
         })
         .delete_with(finish, |it| {
             it.id("endAccessReview")
                 .tag("Accounts")
-                .summary("End the review after a password reset")
-                .description("Whatever you have not removed takes effect again.")
+                .summary("Complete the access review after a password reset")
+                .description("The items that you have not removed take effect again.")
         }),
     )
 }
 
-async fn find(State(app): State<App>, user: User) -> Result<Record<Review>> {
+async fn find(State(app): State<App>, user: User) -> Result<Record<AccessReview>> {
     Ok(Record(super::find(&app, &user).await?))
 }
 
-async fn finish(State(app): State<App>, signer: Signer) -> Result<NoContent> {
-    super::finish(&app, &signer).await?;
+async fn finish(State(app): State<App>, caller: SessionUser) -> Result<NoContent> {
+    super::finish(&app, &caller).await?;
     Ok(NoContent)
 }

@@ -1,9 +1,9 @@
-//! After a password reset, the owner reviews what else can act for the account.
+//! The access review after a password reset.
 //!
-//! A reset ends sessions, tokens and the calendar's address. Passkeys, linked log-ins and notification
-//! channels are not deleted, since most are the owner's. But an intruder may have added one, so those
-//! that existed before the reset have no effect until the owner has looked at them. What there is to
-//! look at comes from the `grants` of each feature.
+//! A reset revokes sessions, tokens and the calendar link. It does not delete passkeys, linked log-ins and
+//! notification channels, because most of them are the user's own. An intruder may have added one,
+//! however, so existing ones have no effect until the user has reviewed them. The `grants` of each feature
+//! define what is reviewed.
 
 mod api;
 mod pages;
@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Signed, Signer, User, session, store};
+use super::{Principal, SessionUser, User, session, store};
 use crate::{
     core::{App, Error, Result, db::Tx},
     features::{
@@ -26,71 +26,71 @@ use crate::{
     },
 };
 
-/// What can act for an account.
+/// What has access to an account, or receives its data.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "AccessReview")]
-pub(super) struct Review {
-    /// When the password was reset; null where nothing waits to be reviewed.
+pub(super) struct AccessReview {
+    /// When the password was reset; null if there is nothing to review.
     pub(super) since: Option<DateTime<Utc>>,
-    /// What can act for the account. After a reset, those that were added before it have no effect
-    /// until they have been reviewed.
+    /// What has access to the account, or receives its data. After a reset, items that were added before it
+    /// have no effect until the review is completed.
     pub(super) items: Vec<Held>,
 }
 
-/// Something that can act for the account, and the path that a form removes it with.
-struct Removable {
-    held: Held,
-    remove: String,
+/// An item of the review, and the form action that removes it.
+struct ReviewItem {
+    grant: Held,
+    remove_path: String,
 }
 
-/// Begins a review, within the caller's transaction: whatever exists now has no effect until it ends.
-pub(super) async fn begin(tx: &mut Tx, account: Uuid, now: DateTime<Utc>) -> Result<()> {
-    Ok(store::set_review(tx, account, Some(now)).await?)
+/// Starts a review: what exists at `now` has no effect until the review is completed.
+pub(super) async fn start(tx: &mut Tx, account: Uuid, now: DateTime<Utc>) -> Result<()> {
+    Ok(store::set_review_since(tx, account, Some(now)).await?)
 }
 
-/// Whether something that was added at `added` has to wait for a review.
+/// Whether something that was added at `added` has no effect until a review.
 #[must_use]
-pub fn is_held(review_since: Option<DateTime<Utc>>, added: DateTime<Utc>) -> bool {
+pub fn needs_review(review_since: Option<DateTime<Utc>>, added: DateTime<Utc>) -> bool {
     review_since.is_some_and(|since| added <= since)
 }
 
-async fn list(app: &App, signed: &Signed) -> Result<Vec<Removable>> {
-    let mut tx = app.db.read_for(&signed.user).await?;
+async fn list_items(app: &App, principal: &Principal) -> Result<Vec<ReviewItem>> {
+    let mut tx = app.db.read_for(&principal.user).await?;
     let mut all = Vec::new();
     for grant in features::ALL.iter().flat_map(|feature| feature.grants) {
         let AfterReset::Held { list, remove: (before, after) } = grant.after_reset else {
             continue;
         };
-        let found = list(&mut tx, signed).await?;
-        all.extend(found.into_iter().map(|held| {
-            let remove = format!("{before}{}{after}", held.id);
-            Removable { held, remove }
+        let found = list(&mut tx, principal).await?;
+        all.extend(found.into_iter().map(|grant| {
+            let remove_path = format!("{before}{}{after}", grant.id);
+            ReviewItem { grant, remove_path }
         }));
     }
     Ok(all)
 }
 
-/// What can act for the account of the user.
-async fn find(app: &App, user: &User) -> Result<Review> {
-    let items = list(app, &user.0).await?.into_iter().map(|it| it.held).collect();
-    Ok(Review { since: user.0.review_since, items })
+/// Loads the access review of the user's account.
+async fn find(app: &App, user: &User) -> Result<AccessReview> {
+    let items = list_items(app, &user.0).await?.into_iter().map(|it| it.grant).collect();
+    Ok(AccessReview { since: user.0.review_since, items })
 }
 
-/// Ends the review: what is left takes effect again.
+/// Completes the review: the remaining items take effect again.
 ///
 /// # Errors
-/// `ConfirmationRequired` where the password was not given within the last ten minutes.
-async fn finish(app: &App, signer: &Signer) -> Result<()> {
-    if !super::has_lately_confirmed(app, signer).await? {
+/// `ConfirmationRequired` if the user has not signed in or confirmed their password within the last ten
+/// minutes.
+async fn finish(app: &App, caller: &SessionUser) -> Result<()> {
+    if !super::has_recently_confirmed(app, caller).await? {
         return Err(Error::ConfirmationRequired);
     }
-    let account = signer.user.0.account;
+    let account = caller.user.0.account;
     let mut tx = app.db.write().await?;
-    store::set_review(&mut tx, account, None).await?;
+    store::set_review_since(&mut tx, account, None).await?;
     let event = Event::of(Kind::AccessReviewed, account);
-    security_log::record(&mut tx, app.clock.now(), &signer.arrival.mark(event)).await?;
+    security_log::record(&mut tx, app.clock.now(), &caller.client.annotate(event)).await?;
     tx.commit().await?;
-    session::forget(app, account).await;
+    session::evict_cached(app, account).await;
     Ok(())
 }

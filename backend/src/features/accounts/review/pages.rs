@@ -1,4 +1,4 @@
-//! Reviewing as a page.
+//! The page for the access review.
 
 use askama::Template;
 use axum::{
@@ -9,14 +9,14 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 
-use super::{Removable, list};
+use super::{ReviewItem, list_items};
 use crate::{
     core::{
         App, Result, units,
         web::{self, Shell},
     },
     features::{
-        accounts::{Preferences, Signer, User, administered},
+        accounts::{Preferences, SessionUser, User, admin},
         security_log::{self, Kind, Listing},
     },
 };
@@ -30,36 +30,36 @@ pub(in crate::features::accounts) fn router() -> Router<App> {
 struct ReviewPage {
     shell: Shell,
     since: Option<DateTime<Utc>>,
-    /// Who made the link that reset the password.
+    /// The name of the administrator who created the reset link.
     reset_by: Option<String>,
-    items: Vec<Removable>,
+    items: Vec<ReviewItem>,
     preferences: Preferences,
 }
 
 impl ReviewPage {
-    /// The user's own day of a moment.
-    fn day(&self, moment: &DateTime<Utc>) -> String {
-        units::day(self.preferences.today(*moment))
+    /// Formats the date of a time in the user's time zone.
+    fn day(&self, time: &DateTime<Utc>) -> String {
+        units::day(self.preferences.today(*time))
     }
 }
 
 async fn show(State(app): State<App>, user: User, shell: Shell) -> Result<Html<String>> {
-    let signed = &user.0;
-    let reset_by = match signed.review_since {
-        Some(_) => reset_by(&app, &user).await?,
+    let principal = &user.0;
+    let reset_by = match principal.review_since {
+        Some(_) => find_reset_creator(&app, &user).await?,
         None => None,
     };
     web::page(&ReviewPage {
         shell,
-        since: signed.review_since,
+        since: principal.review_since,
         reset_by,
-        items: list(&app, signed).await?,
-        preferences: signed.preferences.clone(),
+        items: list_items(&app, principal).await?,
+        preferences: principal.preferences.clone(),
     })
 }
 
-/// Who made the account's latest reset link.
-async fn reset_by(app: &App, user: &User) -> Result<Option<String>> {
+/// Finds the name of the administrator who created the account's latest reset link.
+async fn find_reset_creator(app: &App, user: &User) -> Result<Option<String>> {
     let listing = Listing {
         kind: Some(Kind::ResetMade),
         subject: Some(user.0.account),
@@ -67,12 +67,12 @@ async fn reset_by(app: &App, user: &User) -> Result<Option<String>> {
         ..Listing::default()
     };
     let mut tx = app.db.read().await?;
-    let made = security_log::list(&mut tx, &listing).await?.items.into_iter().next();
-    let Some(actor) = made.and_then(|it| it.actor_id) else { return Ok(None) };
-    Ok(Some(administered::find(&mut tx, actor).await?.title()))
+    let event = security_log::list(&mut tx, &listing).await?.items.into_iter().next();
+    let Some(actor) = event.and_then(|it| it.actor_id) else { return Ok(None) };
+    Ok(Some(admin::find(&mut tx, actor).await?.title()))
 }
 
-async fn finish(State(app): State<App>, signer: Signer) -> Result<Redirect> {
-    super::finish(&app, &signer).await?;
+async fn finish(State(app): State<App>, caller: SessionUser) -> Result<Redirect> {
+    super::finish(&app, &caller).await?;
     Ok(Redirect::to("/settings/security?reviewed"))
 }

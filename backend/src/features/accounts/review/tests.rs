@@ -1,4 +1,4 @@
-//! What a password reset leaves, and what its review gives back.
+//! Tests of the access review after a password reset.
 
 use std::collections::BTreeSet;
 
@@ -12,19 +12,19 @@ use crate::{
 };
 
 on_every_engine![
-    every_table_with_an_account_says_whether_it_grants_access,
-    a_reset_asks_the_owner_to_review_and_a_review_needs_the_password,
-    a_channel_sends_nothing_between_a_reset_and_its_review,
-    what_is_added_after_a_reset_is_not_held,
-    a_reset_forgets_the_browsers_that_the_account_knew,
-    what_changes_access_is_recorded_with_address_and_browser,
-    an_administrator_who_resets_a_password_is_named_in_the_review,
+    every_table_with_an_account_declares_whether_it_grants_access,
+    a_reset_requires_a_review_and_a_review_requires_the_password,
+    a_channel_sends_nothing_until_it_is_reviewed,
+    what_is_added_after_a_reset_needs_no_review,
+    a_reset_forgets_known_browsers,
+    access_changes_are_logged_with_address_and_browser,
+    the_review_names_the_administrator_who_reset_the_password,
 ];
 
 const PASSWORD: &str = "correct horse battery";
 const NEW_PASSWORD: &str = "an entirely new one";
 
-/// Tables and columns that name an account or a user.
+/// Lists the tables with a column that references an account or a user.
 async fn owned_tables(app: &TestApp) -> BTreeSet<String> {
     let db = app.past_policies().await;
     let mut tx = db.read().await.unwrap();
@@ -50,7 +50,7 @@ async fn owned_tables(app: &TestApp) -> BTreeSet<String> {
     rows.into_iter().map(|row| row.0).collect()
 }
 
-async fn every_table_with_an_account_says_whether_it_grants_access(app: TestApp) {
+async fn every_table_with_an_account_declares_whether_it_grants_access(app: TestApp) {
     let mut listed = BTreeSet::new();
     for feature in features::ALL {
         for grant in feature.grants {
@@ -61,14 +61,14 @@ async fn every_table_with_an_account_says_whether_it_grants_access(app: TestApp)
         }
         for (table, why) in feature.grants_nothing {
             assert!(listed.insert((*table).to_owned()), "{table} is listed twice");
-            assert!(!why.is_empty(), "{table} does not say why it grants nothing");
+            assert!(!why.is_empty(), "{table} needs a reason why it grants nothing");
         }
     }
     let missing: Vec<_> = owned_tables(&app).await.difference(&listed).cloned().collect();
     assert!(missing.is_empty(), "neither in `grants` nor in `grants_nothing`: {missing:?}");
 }
 
-/// Resets Ann's password with a link that the administrator makes.
+/// Resets Ann's password with a link from the administrator, and signs in as Ann.
 async fn reset(app: &TestApp) -> TestApp {
     let admin = app.as_administrator().await;
     let users = admin.get("/api/admin/users?search=ann%40").await;
@@ -79,7 +79,7 @@ async fn reset(app: &TestApp) -> TestApp {
     let fields = [("token", token.as_str()), ("password", NEW_PASSWORD)];
     let done = app.nobody().submit("/reset", &fields).await;
     assert_eq!(done.status, 200, "{done:?}");
-    // A moment later, so that what comes next is newer than the reset.
+    // Advance the clock, so that whatever is added next is newer than the reset.
     app.app.clock.advance(TimeDelta::seconds(1));
     log_in(app).await
 }
@@ -95,12 +95,12 @@ fn ntfy(name: &str) -> serde_json::Value {
     json!({ "kind": "ntfy", "address": format!("http://127.0.0.1:9/{name}") })
 }
 
-fn open_to_this_machine(app: &TestApp) -> TestApp {
+fn allow_private_addresses(app: &TestApp) -> TestApp {
     app.reconfigured(|config| config.notifications.allow_private_addresses = true)
 }
 
-async fn a_reset_asks_the_owner_to_review_and_a_review_needs_the_password(app: TestApp) {
-    let app = open_to_this_machine(&app);
+async fn a_reset_requires_a_review_and_a_review_requires_the_password(app: TestApp) {
+    let app = allow_private_addresses(&app);
     let ann = app.register("ann@example.org").await;
     let review = ann.get("/api/auth/review").await;
     assert_eq!((review.status, &review.body["since"]), (200, &json!(null)));
@@ -136,8 +136,8 @@ async fn state(app: &TestApp) -> String {
     listed.body["items"][0]["state"].as_str().unwrap().to_owned()
 }
 
-async fn a_channel_sends_nothing_between_a_reset_and_its_review(app: TestApp) {
-    let app = open_to_this_machine(&app);
+async fn a_channel_sends_nothing_until_it_is_reviewed(app: TestApp) {
+    let app = allow_private_addresses(&app);
     let ann = app.register("ann@example.org").await;
     let channel = ann.post("/api/notifications/channels", ntfy("cars")).await;
     assert_eq!(channel.body["state"], "on");
@@ -152,8 +152,8 @@ async fn a_channel_sends_nothing_between_a_reset_and_its_review(app: TestApp) {
     assert_eq!(state(&ann).await, "on");
 }
 
-async fn what_is_added_after_a_reset_is_not_held(app: TestApp) {
-    let app = open_to_this_machine(&app);
+async fn what_is_added_after_a_reset_needs_no_review(app: TestApp) {
+    let app = allow_private_addresses(&app);
     app.register("ann@example.org").await;
     let ann = reset(&app).await;
     let channel = ann.post("/api/notifications/channels", ntfy("cars")).await;
@@ -161,21 +161,21 @@ async fn what_is_added_after_a_reset_is_not_held(app: TestApp) {
     assert_eq!(state(&ann).await, "on");
 }
 
-async fn a_reset_forgets_the_browsers_that_the_account_knew(app: TestApp) {
+async fn a_reset_forgets_known_browsers(app: TestApp) {
     let from = |address: &str| app.asking_from(address);
-    let made = json!({ "email": "ann@example.org", "password": PASSWORD });
-    let intruder = from("192.0.2.1").nobody().post("/api/auth/register", made).await;
+    let new = json!({ "email": "ann@example.org", "password": PASSWORD });
+    let intruder = from("192.0.2.1").nobody().post("/api/auth/register", new).await;
     assert_eq!(intruder.status, 201);
-    assert!(devices(&app).await >= 2, "the administrator's and the intruder's");
-    let before = devices(&app).await;
+    let before = count_devices(&app).await;
+    assert!(before >= 2, "the administrator's and the intruder's");
     reset(&app).await;
-    // Ann's new browser took the place of the intruder's; the administrator signed in again.
-    assert!(devices(&app).await <= before + 1);
+    // Ann's new browser replaces the intruder's. The administrator has signed in again.
+    assert!(count_devices(&app).await <= before + 1);
     let known = known_networks(&app, "ann@example.org").await;
     assert!(!known.iter().any(|it| it.starts_with("192.0.2.1")), "{known:?}");
 }
 
-async fn devices(app: &TestApp) -> i64 {
+async fn count_devices(app: &TestApp) -> i64 {
     let mut tx = app.app.db.read().await.unwrap();
     let (count,): (i64,) = sql!(&mut tx, fetch_one, "SELECT COUNT(*) FROM known_devices").unwrap();
     count
@@ -201,8 +201,8 @@ async fn event(admin: &TestApp, kind: &str) -> serde_json::Value {
     event
 }
 
-async fn what_changes_access_is_recorded_with_address_and_browser(app: TestApp) {
-    let app = open_to_this_machine(&app);
+async fn access_changes_are_logged_with_address_and_browser(app: TestApp) {
+    let app = allow_private_addresses(&app);
     let ann = app.register("ann@example.org").await;
     let ann = ann.asking_from("192.0.2.9").with_header("user-agent", "Firefox/144.0");
     let begun = ann.post("/api/auth/factors/totp", json!({})).await;
@@ -233,7 +233,7 @@ fn totp_code(secret: &[u8], app: &TestApp) -> String {
     super::super::factors::code_at(secret, app.app.clock.now())
 }
 
-async fn an_administrator_who_resets_a_password_is_named_in_the_review(app: TestApp) {
+async fn the_review_names_the_administrator_who_reset_the_password(app: TestApp) {
     app.register("ann@example.org").await;
     let ann = reset(&app).await;
     let page = ann.get("/settings/review").await;

@@ -1,4 +1,4 @@
-//! Accounts that whoever runs the service creates: at the command line, or by a setting.
+//! Accounts that an operator creates, on the command line or with settings.
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use crate::{
     },
     features::{
         accounts::{
-            Arrival,
+            ClientInfo,
             model::{Account, Email, NewPassword},
             passwords, store,
         },
@@ -23,32 +23,32 @@ use crate::{
 };
 
 input! {
-    /// What it takes to create an account
+    /// The validated fields of an account
     struct Fields {
         /// The e-mail address to sign in with
         pub email: Email,
         /// The password: 8 to 256 characters
         pub password: NewPassword,
-        /// What its owner is called
+        /// The user's display name
         pub name: Option<Text<100>>,
     }
 }
 
-/// An account to create, as it was typed.
+/// The fields of an account to create, not yet validated.
 #[derive(Debug, Clone)]
-pub struct NewByOperator {
+pub struct AccountInput {
     /// The e-mail address to sign in with.
     pub email: String,
     /// The password.
     pub password: Secret,
-    /// What its owner is called.
+    /// The user's display name.
     pub name: Option<String>,
-    /// Whether it may run the service. The first account may in any case.
+    /// Whether the user becomes an administrator. The first account always does.
     pub is_admin: bool,
 }
 
-impl NewByOperator {
-    /// Checks it by the rules for everyone.
+impl AccountInput {
+    /// Validates the fields by the rules that apply to all accounts.
     fn read(&self, today: NaiveDate) -> Result<Fields> {
         let password = self.password.expose().to_owned();
         let fields = [("email", self.email.clone()), ("password", password)];
@@ -60,45 +60,45 @@ impl NewByOperator {
 
 /// An account that was created.
 #[derive(Debug, Clone)]
-pub struct Created {
-    /// Its id.
+pub struct CreatedAccount {
+    /// The account's id.
     pub id: Uuid,
-    /// The e-mail address that signs in.
+    /// The e-mail address to sign in with.
     pub email: String,
-    /// Whether it may run the service.
+    /// Whether the user is an administrator.
     pub is_admin: bool,
-    /// Whether it is the first account.
+    /// Whether this is the first account.
     pub is_first: bool,
 }
 
-/// Creates an account from the command line. The settings for registration do not apply.
+/// Creates an account from the command line, regardless of the registration settings.
 ///
 /// # Errors
-/// Invalid with each field at fault; Conflict if an account has the address.
-pub async fn create(app: &App, new: &NewByOperator) -> Result<Created> {
+/// Invalid for fields that are not valid; Conflict if an account with the address exists.
+pub async fn create(app: &App, new: &AccountInput) -> Result<CreatedAccount> {
     let (tx, created) = insert(app, new, Event::from_command_line).await?;
     tx.commit().await?;
-    tracing::info!(account = %created.id, is_admin = created.is_admin, "Created an account");
+    tracing::info!(account = %created.id, is_admin = created.is_admin, "CreatedAccount an account");
     Ok(created)
 }
 
-/// Whether the setting `auth.first_administrator` has an effect.
+/// The effect of the setting `auth.first_administrator`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FirstAdministrator {
-    /// It is not set.
+    /// The setting is not set.
     Unset,
-    /// There is no account, so the next start creates this one.
-    Awaited,
+    /// There are no accounts, so the next start creates the administrator.
+    Pending,
     /// There are accounts already.
     Ignored,
 }
 
-/// Whether the setting `auth.first_administrator` has an effect on this database, and can be used if it
-/// has.
+/// Determines the effect of the setting `auth.first_administrator` on this database, and validates the
+/// setting if it has an effect.
 ///
 /// # Errors
-/// Invalid with each setting at fault.
-pub async fn first_administrator(
+/// Invalid for settings that are not valid.
+pub async fn check_first_administrator(
     db: &Db,
     settings: &config::Auth,
     today: NaiveDate,
@@ -109,31 +109,31 @@ pub async fn first_administrator(
     if store::has_accounts(&mut db.read().await?).await? {
         return Ok(FirstAdministrator::Ignored);
     }
-    from_settings(settings)?.read(today).map_err(by_setting)?;
-    Ok(FirstAdministrator::Awaited)
+    read_settings(settings)?.read(today).map_err(rename_to_settings)?;
+    Ok(FirstAdministrator::Pending)
 }
 
-/// Creates the administrator that the settings name, if there is no account.
+/// Creates the administrator from the settings, if there are no accounts.
 ///
 /// # Errors
-/// As [`first_administrator`].
+/// As [`check_first_administrator`].
 pub async fn create_first_administrator(app: &App) -> Result<()> {
     let settings = &app.config.auth;
-    match first_administrator(&app.db, settings, app.clock.today()).await? {
+    match check_first_administrator(&app.db, settings, app.clock.today()).await? {
         FirstAdministrator::Unset => return Ok(()),
         FirstAdministrator::Ignored => {}
-        FirstAdministrator::Awaited => {
-            let new = from_settings(settings)?;
+        FirstAdministrator::Pending => {
+            let new = read_settings(settings)?;
             let event = |event: Event| event.saying("by auth.first_administrator").from(None, None);
             match insert(app, &new, event).await {
                 Ok((tx, created)) if created.is_first => {
                     tx.commit().await?;
-                    tracing::info!(account = %created.id, "Created auth.first_administrator");
+                    tracing::info!(account = %created.id, "CreatedAccount auth.first_administrator");
                     return Ok(());
                 }
-                // Another instance was faster.
+                // Another instance has created the first account.
                 Ok(_) | Err(Error::Conflict { .. }) => {}
-                Err(error) => return Err(by_setting(error)),
+                Err(error) => return Err(rename_to_settings(error)),
             }
         }
     }
@@ -141,17 +141,17 @@ pub async fn create_first_administrator(app: &App) -> Result<()> {
     Ok(())
 }
 
-fn from_settings(settings: &config::Auth) -> Result<NewByOperator> {
+fn read_settings(settings: &config::Auth) -> Result<AccountInput> {
     let password = settings.first_administrator_password.clone().ok_or_else(|| {
         let why = "is required as long as there is no account";
         Error::invalid("auth.first_administrator_password", why)
     })?;
     let email = settings.first_administrator.clone().unwrap_or_default();
-    Ok(NewByOperator { email, password, name: None, is_admin: true })
+    Ok(AccountInput { email, password, name: None, is_admin: true })
 }
 
-/// Names the settings instead of the fields.
-fn by_setting(error: Error) -> Error {
+/// Replaces field names in an error with the names of the settings.
+fn rename_to_settings(error: Error) -> Error {
     let Error::Invalid(faults) = error else { return error };
     let rename = |fault: Fault| match fault.name() {
         "email" => Fault::at("auth.first_administrator", fault.detail),
@@ -161,16 +161,16 @@ fn by_setting(error: Error) -> Error {
     Error::Invalid(faults.into_iter().map(rename).collect())
 }
 
-/// Inserts the account. The caller commits the transaction.
+/// Inserts the account. The returned transaction is not committed yet.
 async fn insert(
     app: &App,
-    new: &NewByOperator,
-    located: impl Fn(Event) -> Located,
-) -> Result<(Tx, Created)> {
+    new: &AccountInput,
+    locate: impl Fn(Event) -> Located,
+) -> Result<(Tx, CreatedAccount)> {
     let fields = new.read(app.clock.today())?;
     let key = fields.email.key();
-    let place = app.doors.hashing().enter(&key, &Arrival::default())?;
-    let password_hash = passwords::hash(place, &fields.password.0).await?;
+    let slot = app.auth.hash_queue().reserve(&key, &ClientInfo::default())?;
+    let password_hash = passwords::hash(slot, &fields.password.0).await?;
     let now = app.clock.now();
     let account = Account {
         id: Uuid::now_v7(),
@@ -187,16 +187,16 @@ async fn insert(
         }
         Error::conflict("duplicate-email", "an account with this e-mail address exists")
     })?;
-    let is_first = store::claim_first(&mut tx, account.id).await?;
+    let is_first = store::record_first(&mut tx, account.id).await?;
     if is_first {
         store::set_admin(&mut tx, account.id).await?;
     }
-    let registered = located(Event::of(Kind::Registered, account.id));
+    let registered = locate(Event::of(Kind::Registered, account.id));
     security_log::record(&mut tx, now, &registered).await?;
     if new.is_admin && !is_first {
-        let made = located(Event::of(Kind::AdministratorMade, account.id));
-        security_log::record(&mut tx, now, &made).await?;
+        let promoted = locate(Event::of(Kind::AdministratorMade, account.id));
+        security_log::record(&mut tx, now, &promoted).await?;
     }
     let is_admin = new.is_admin || is_first;
-    Ok((tx, Created { id: account.id, email: account.email, is_admin, is_first }))
+    Ok((tx, CreatedAccount { id: account.id, email: account.email, is_admin, is_first }))
 }

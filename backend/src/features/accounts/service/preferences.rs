@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// The user's preferences; made with the defaults on first read.
+/// Loads the user's preferences. Creates them with default values on first use.
 pub(in crate::features::accounts) async fn preferences(
     app: &App,
     user: &UserId,
@@ -24,16 +24,15 @@ pub(in crate::features::accounts) async fn preferences(
         return Ok(preferences);
     }
     let mut tx = app.db.write_for(user).await?;
-    let preferences = hold_preferences(&mut tx, user, app.clock.now()).await?;
+    let preferences = lock_preferences(&mut tx, user, app.clock.now()).await?;
     tx.commit().await?;
     Ok(preferences)
 }
 
-/// The preferences, made with the defaults where there are none; nobody else changes them before
-/// the caller's transaction ends.
-async fn hold_preferences(tx: &mut Tx, user: &UserId, now: DateTime<Utc>) -> Result<Preferences> {
+/// Loads the preferences and locks them until `tx` ends. Creates them with default values on first use.
+async fn lock_preferences(tx: &mut Tx, user: &UserId, now: DateTime<Utc>) -> Result<Preferences> {
     store::insert_preferences(tx, user, &Preferences::default(), now).await?;
-    Ok(store::hold_preferences(tx, user).await?)
+    Ok(store::lock_preferences(tx, user).await?)
 }
 
 /// Changes the user's preferences.
@@ -45,7 +44,7 @@ pub(in crate::features::accounts) async fn change_preferences(
 ) -> Result<Preferences> {
     let now = app.clock.now();
     let mut tx = app.db.write_for(user).await?;
-    let current = hold_preferences(&mut tx, user, now).await?;
+    let current = lock_preferences(&mut tx, user, now).await?;
     if_match.check(&current)?;
     let preferences = Preferences {
         distance_unit: change.distance_unit.or(current.distance_unit),
@@ -57,6 +56,6 @@ pub(in crate::features::accounts) async fn change_preferences(
     };
     store::update_preferences(&mut tx, user, &preferences, now).await?;
     tx.commit().await?;
-    session::forget(app, user.0.account).await;
+    session::evict_cached(app, user.0.account).await;
     Ok(preferences)
 }

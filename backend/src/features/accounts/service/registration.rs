@@ -1,4 +1,4 @@
-//! Making accounts.
+//! Registration.
 
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -14,8 +14,8 @@ use crate::{
     },
     features::{
         accounts::{
-            arrival::Arrival,
-            guesses,
+            attempts,
+            client_info::ClientInfo,
             model::{Account, Credentials, Email, NewAccount},
             passwords, store,
         },
@@ -24,30 +24,30 @@ use crate::{
     },
 };
 
-/// Makes an account, signs it in, and ends the session that the browser had before. The first
-/// account becomes the administrator.
+/// Creates an account, signs in to it, and ends the browser's previous session. The first account
+/// becomes an administrator.
 pub(in crate::features::accounts) async fn register(
     app: &App,
     new: NewAccount,
-    arrival: &Arrival,
+    client: &ClientInfo,
     once: Once,
 ) -> Result<SignedIn> {
     let invitation = new.invitation.clone().map(|it| it.0);
     let invitation = invitation.as_deref();
     let setup_token = new.setup_token.clone().map(|it| it.0);
     let setup_token = setup_token.as_deref();
-    // Before the costly hash; the claims below decide.
+    // Fail early, before the slow hash. The checks in the transaction below are decisive.
     if !once.is_said() {
         let mut tx = app.db.read().await?;
-        may_register(app, &mut tx, invitation, setup_token, &new.email).await?;
+        check_registration_allowed(app, &mut tx, invitation, setup_token, &new.email).await?;
     }
     let key = new.email.key();
-    let place = app.doors.hashing().enter(&key, arrival)?;
-    guesses::register(app, arrival).await?;
-    // Nobody has an account yet whom the key could be kept for: it is the address's.
+    let slot = app.auth.hash_queue().reserve(&key, client)?;
+    attempts::count_registration(app, client).await?;
+    // There is no account yet, so the idempotency key is stored for the address.
     let applicant = UserId::new(format!("register|{}", hex(&Sha256::digest(&key))));
     let once = once.about(&format!("{key} {:?}", new.display_name));
-    let password_hash = passwords::hash(place, &new.password.0).await?;
+    let password_hash = passwords::hash(slot, &new.password.0).await?;
     let now = app.clock.now();
     let mut account = Account {
         id: Uuid::now_v7(),
@@ -59,10 +59,10 @@ pub(in crate::features::accounts) async fn register(
     let mut tx = app.db.write_for(&applicant).await?;
     if once.claim::<(), 201>(&mut tx, &applicant, now).await?.is_some() {
         drop(tx);
-        return register_again(app, new, arrival).await;
+        return replay_registration(app, new, client).await;
     }
-    // Before the address: who may not make an account is not told who has one.
-    may_register(app, &mut tx, invitation, setup_token, &new.email).await?;
+    // Check before inserting: users who may not register must not learn which addresses have accounts.
+    check_registration_allowed(app, &mut tx, invitation, setup_token, &new.email).await?;
     let user = UserId::local(account.id);
     store::insert(&mut tx, &account, &user, key, password_hash).await.map_err(|error| {
         if !db::is_unique_violation(&error) {
@@ -70,46 +70,45 @@ pub(in crate::features::accounts) async fn register(
         }
         Error::conflict("duplicate-email", "an account with this e-mail address exists")
     })?;
-    if store::claim_first(&mut tx, account.id).await? {
+    if store::record_first(&mut tx, account.id).await? {
         check_setup_token(app, setup_token)?;
         store::set_admin(&mut tx, account.id).await?;
         account.is_admin = true;
     } else {
-        check_mode(app, invitation)?;
+        check_registration_mode(app, invitation)?;
         if let Some(token) = invitation {
             invitations::claim(&mut tx, token, &new.email.key(), account.id, now).await?;
-            let event = arrival.mark(Event::of(Kind::InvitationUsed, account.id));
+            let event = client.annotate(Event::of(Kind::InvitationUsed, account.id));
             security_log::record(&mut tx, now, &event).await?;
         }
     }
-    let registered = arrival.mark(Event::of(Kind::Registered, account.id));
+    let registered = client.annotate(Event::of(Kind::Registered, account.id));
     security_log::record(&mut tx, now, &registered).await?;
-    let opened = open_session(&mut tx, app, account.id, arrival).await?;
+    let opened = open_session(&mut tx, app, account.id, client).await?;
     once.keep::<_, 201>(&mut tx, &applicant, String::new(), &()).await?;
     tx.commit().await?;
-    opened.settle(app).await;
+    opened.evict_previous(app).await;
     tracing::info!(account = %account.id, is_admin = account.is_admin, "Registered");
     Ok(SignedIn { account, opened, is_replayed: false })
 }
 
-/// The answer to a registration that is sent again: the account is there, and whoever knows its
-/// password is signed in.
-async fn register_again(app: &App, new: NewAccount, arrival: &Arrival) -> Result<SignedIn> {
+/// Replays a registration: signs in to the account that the first request created, if the password is
+/// correct.
+async fn replay_registration(app: &App, new: NewAccount, client: &ClientInfo) -> Result<SignedIn> {
     let credentials = Credentials { email: new.email, password: new.password.0 };
-    match log_in(app, credentials, arrival).await {
+    match log_in(app, credentials, client).await {
         Ok(signed_in) => Ok(SignedIn { is_replayed: true, ..signed_in }),
         Err(Error::WrongPassword) => Err(Once::used()),
         Err(error) => Err(error),
     }
 }
 
-/// Refuses an account after the first where it may not be made with this invitation, or without
-/// one.
+/// Checks whether an account can be created with this invitation or setup token.
 ///
 /// # Errors
-/// Forbidden where the settings do not let anybody, or not without an invitation; Invalid where
-/// the invitation is not good.
-async fn may_register(
+/// Forbidden if registration is closed, or requires an invitation; Invalid if the invitation or the setup
+/// token is not valid.
+async fn check_registration_allowed(
     app: &App,
     tx: &mut Tx,
     invitation: Option<&str>,
@@ -119,7 +118,7 @@ async fn may_register(
     if !store::has_accounts(tx).await? {
         return check_setup_token(app, setup_token);
     }
-    check_mode(app, invitation)?;
+    check_registration_mode(app, invitation)?;
     let Some(token) = invitation else { return Ok(()) };
     match invitations::look_up(tx, token, app.clock.now()).await? {
         Some(it) if it.email.as_deref().is_none_or(|it| it.to_lowercase() == email.key()) => Ok(()),
@@ -127,12 +126,12 @@ async fn may_register(
     }
 }
 
-/// Refuses the first account to those who have not seen what the service printed when it started.
+/// Checks the setup token, which only those who can read the service's log know.
 fn check_setup_token(app: &App, given: Option<&str>) -> Result<()> {
-    let Some(token) = app.doors.setup_token() else { return Ok(()) };
-    // Compared by hash, so that the time it takes says nothing about the token.
-    let is_it = given.is_some_and(|it| Sha256::digest(it) == Sha256::digest(token));
-    if is_it {
+    let Some(token) = app.auth.setup_token() else { return Ok(()) };
+    // Comparing hashes reveals nothing about the token through timing.
+    let is_correct = given.is_some_and(|it| Sha256::digest(it) == Sha256::digest(token));
+    if is_correct {
         return Ok(());
     }
     let why = match given {
@@ -142,7 +141,7 @@ fn check_setup_token(app: &App, given: Option<&str>) -> Result<()> {
     Err(Error::invalid("setupToken", why))
 }
 
-fn check_mode(app: &App, invitation: Option<&str>) -> Result<()> {
+fn check_registration_mode(app: &App, invitation: Option<&str>) -> Result<()> {
     match app.config.auth.registration {
         Registration::Open => Ok(()),
         Registration::Invite if invitation.is_some() => Ok(()),

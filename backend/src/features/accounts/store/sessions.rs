@@ -1,4 +1,4 @@
-//! Sessions in the database, and the browsers and networks that an account is known by.
+//! SQL for sessions and known devices.
 
 use chrono::{DateTime, Utc};
 use sqlx::Result;
@@ -6,29 +6,29 @@ use uuid::Uuid;
 
 use crate::{
     core::db::Tx,
-    features::accounts::{arrival::Arrival, doors::TokenHash, model::Session},
+    features::accounts::{auth_state::TokenHash, client_info::ClientInfo, model::Session},
     sql,
 };
 
-/// A session and whose it is.
+/// A session and its owner.
 #[derive(sqlx::FromRow)]
 pub(in crate::features::accounts) struct SessionRow {
     pub(in crate::features::accounts) id: Uuid,
     pub(in crate::features::accounts) seen_at: DateTime<Utc>,
     pub(in crate::features::accounts) expires_at: DateTime<Utc>,
     #[sqlx(flatten)]
-    pub(in crate::features::accounts) holder: Holder,
+    pub(in crate::features::accounts) owner: CredentialOwner,
 }
 
-/// Whose a session or a token is.
+/// The account that a session or a token belongs to.
 #[derive(sqlx::FromRow)]
-pub(in crate::features::accounts) struct Holder {
+pub(in crate::features::accounts) struct CredentialOwner {
     pub(in crate::features::accounts) account_id: Uuid,
     pub(in crate::features::accounts) user_id: String,
     pub(in crate::features::accounts) email: String,
     pub(in crate::features::accounts) display_name: Option<String>,
     pub(in crate::features::accounts) is_admin: bool,
-    /// Since when what can act for the account waits to be reviewed, after a password reset.
+    /// When the password was reset, if the access review after it has not been completed.
     pub(in crate::features::accounts) review_since: Option<DateTime<Utc>>,
 }
 
@@ -55,7 +55,7 @@ pub(in crate::features::accounts) async fn insert(
     Ok(())
 }
 
-/// The session, unless its account is disabled.
+/// Finds a session. Returns none if its account is disabled.
 pub(in crate::features::accounts) async fn find(
     tx: &mut Tx,
     token: &TokenHash,
@@ -71,7 +71,7 @@ pub(in crate::features::accounts) async fn find(
     )
 }
 
-/// The account's sessions that have not ended, the latest first.
+/// Lists the account's sessions that have not expired, newest first.
 pub(in crate::features::accounts) async fn list(
     tx: &mut Tx,
     account: Uuid,
@@ -105,7 +105,7 @@ pub(in crate::features::accounts) async fn delete(tx: &mut Tx, token: &TokenHash
     Ok(())
 }
 
-/// Whether the account's session `id` has not been ended.
+/// Whether the account's session `id` still exists.
 pub(in crate::features::accounts) async fn is_open(
     tx: &mut Tx,
     account: Uuid,
@@ -121,7 +121,7 @@ pub(in crate::features::accounts) async fn is_open(
     Ok(is_open)
 }
 
-/// Ends the account's session `id`.
+/// Deletes the account's session `id`.
 pub(in crate::features::accounts) async fn delete_one(
     tx: &mut Tx,
     account: Uuid,
@@ -130,8 +130,8 @@ pub(in crate::features::accounts) async fn delete_one(
     sql!(tx, execute, "DELETE FROM sessions WHERE account_id = $1 AND id = $2", account, id)
 }
 
-/// Ends the account's sessions, but for the one `except`.
-pub(in crate::features::accounts) async fn delete_of(
+/// Deletes the account's sessions except `except`.
+pub(in crate::features::accounts) async fn delete_all_except(
     tx: &mut Tx,
     account: Uuid,
     except: Uuid,
@@ -140,7 +140,7 @@ pub(in crate::features::accounts) async fn delete_of(
     Ok(())
 }
 
-/// Ends the account's sessions beyond the `most` that were used last.
+/// Deletes the account's sessions beyond the `most` most recently used.
 pub(in crate::features::accounts) async fn delete_beyond(
     tx: &mut Tx,
     account: Uuid,
@@ -157,7 +157,7 @@ pub(in crate::features::accounts) async fn delete_beyond(
     )
 }
 
-pub(in crate::features::accounts) async fn delete_dead(
+pub(in crate::features::accounts) async fn delete_expired(
     tx: &mut Tx,
     now: DateTime<Utc>,
     seen_before: DateTime<Utc>,
@@ -171,20 +171,20 @@ pub(in crate::features::accounts) async fn delete_dead(
     )
 }
 
-/// Whether the session is one of the account's.
-pub(in crate::features::accounts) async fn is_of(
+/// Whether the session belongs to the account.
+pub(in crate::features::accounts) async fn belongs_to(
     tx: &mut Tx,
     account: Uuid,
     token: &TokenHash,
 ) -> Result<bool> {
-    let (is_of,): (bool,) = sql!(
+    let (belongs_to,): (bool,) = sql!(
         tx,
         fetch_one,
         "SELECT EXISTS (SELECT 1 FROM sessions WHERE token_hash = $1 AND account_id = $2)",
         &token[..],
         account,
     )?;
-    Ok(is_of)
+    Ok(belongs_to)
 }
 
 /// Whether the account has been signed in from this browser.
@@ -221,12 +221,12 @@ pub(in crate::features::accounts) async fn knows_network(
     Ok(knows)
 }
 
-/// Notes that the account has been signed in from this browser, and from where.
-pub(in crate::features::accounts) async fn keep_device(
+/// Stores that the account was signed in to with this browser and from this network.
+pub(in crate::features::accounts) async fn upsert_device(
     tx: &mut Tx,
     account: Uuid,
     device: &TokenHash,
-    arrival: &Arrival,
+    client: &ClientInfo,
     now: DateTime<Utc>,
 ) -> Result<()> {
     sql!(
@@ -238,13 +238,13 @@ pub(in crate::features::accounts) async fn keep_device(
          DO UPDATE SET network = excluded.network, seen_at = excluded.seen_at",
         &device[..],
         account,
-        &arrival.network,
+        &client.network,
         now,
     )?;
     Ok(())
 }
 
-/// Forgets every browser of the account.
+/// Deletes all known browsers of the account.
 pub(in crate::features::accounts) async fn delete_devices(
     tx: &mut Tx,
     account: Uuid,
@@ -253,7 +253,7 @@ pub(in crate::features::accounts) async fn delete_devices(
     Ok(())
 }
 
-/// Deletes the account's browsers beyond `device` and the `others` that signed in last.
+/// Deletes the account's browsers except `device` and the `others` most recently used.
 pub(in crate::features::accounts) async fn delete_devices_beyond(
     tx: &mut Tx,
     account: Uuid,
@@ -272,7 +272,7 @@ pub(in crate::features::accounts) async fn delete_devices_beyond(
     )
 }
 
-/// Forgets browsers that nobody has signed in with since `before`.
+/// Deletes browsers that were last used before `before`.
 pub(in crate::features::accounts) async fn delete_old_devices(
     tx: &mut Tx,
     before: DateTime<Utc>,

@@ -1,11 +1,11 @@
-//! Personal tokens as JSON.
+//! The JSON API for personal tokens.
 
 use aide::axum::{ApiRouter, routing::get_with};
 use axum::extract::State;
 use uuid::Uuid;
 
 use super::{
-    model::{NewToken, NewlyMade, PersonalToken},
+    model::{CreatedToken, NewToken, PersonalToken},
     service,
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
             Created, Cursor, IfMatch, Limit, New, NoContent, Page, Path, Query, Record, Stored,
         },
     },
-    features::accounts::{Credential, Signer, User},
+    features::accounts::{Credential, SessionUser, User},
     input,
 };
 
@@ -25,10 +25,11 @@ pub(in crate::features::accounts) fn router() -> ApiRouter<App> {
         .api_route(
             "/auth/tokens",
             get_with(list, |it| it.id("listTokens").tag(tag).summary("List your personal tokens"))
-                .post_with(make, |it| {
-                    it.id("makeToken")
+                .post_with(create, |it| {
+                    it.id("createToken")
                         .tag(tag)
-                        .summary("Make a personal token, which is shown this once")
+                        .summary("Create a personal token")
+                        .description("The response is the only one that contains the token itself.")
                 }),
         )
         .api_route(
@@ -41,11 +42,11 @@ pub(in crate::features::accounts) fn router() -> ApiRouter<App> {
 }
 
 input! {
-    /// Which tokens
+    /// The page of tokens to list
     struct ListQuery {
-        /// Where the page begins
+        /// The `nextCursor` of the previous page
         cursor: Option<Cursor>,
-        /// How many at most
+        /// The maximum number of tokens to return
         limit: Option<Limit>,
     }
 }
@@ -59,13 +60,13 @@ async fn list(
     Stored::of(&service::list(&app, &user, query.cursor.as_ref(), limit).await?)
 }
 
-async fn make(
+async fn create(
     State(app): State<App>,
-    signer: Signer,
+    caller: SessionUser,
     credential: Credential,
     New { input, once }: New<NewToken>,
-) -> Result<Created<NewlyMade>> {
-    service::make(&app, &signer, &credential, input, &once).await
+) -> Result<Created<CreatedToken>> {
+    service::create(&app, &caller, &credential, input, &once).await
 }
 
 async fn find(
@@ -78,10 +79,10 @@ async fn find(
 
 async fn revoke(
     State(app): State<App>,
-    signer: Signer,
+    caller: SessionUser,
     Path(id): Path<Uuid>,
     if_match: IfMatch,
 ) -> Result<NoContent> {
-    service::revoke(&app, &signer, id, &if_match).await?;
+    service::revoke(&app, &caller, id, &if_match).await?;
     Ok(NoContent)
 }

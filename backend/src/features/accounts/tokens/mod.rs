@@ -1,5 +1,4 @@
-//! Personal tokens: how programs get in without a password. Each is shown once, and only its hash
-//! is kept.
+//! Personal tokens, with which programs authenticate. A token is shown only once; only its hash is stored.
 
 mod api;
 mod model;
@@ -11,4 +10,4 @@ mod tests;
 
 pub(super) use api::router as api;
 pub(super) use pages::router as pages;
-pub(super) use service::{holder, revoke_all};
+pub(super) use service::{find_owner, revoke_all};

@@ -1,4 +1,4 @@
-//! What a personal token is.
+//! Personal tokens.
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -11,43 +11,43 @@ use crate::{
     input,
 };
 
-/// A personal token, as its owner sees it.
+/// A personal token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PersonalToken {
-    /// What it is known by.
+    /// The token's id.
     pub id: Uuid,
-    /// What its owner calls it.
+    /// The token's name.
     pub name: String,
-    /// What it is good for.
+    /// What the token grants access to.
     #[sqlx(try_from = "String")]
     pub scope: Scope,
-    /// When it was made.
+    /// When the token was created.
     pub created_at: DateTime<Utc>,
-    /// When it ends; never, unless said.
+    /// When the token expires; null if it does not expire.
     pub expires_at: Option<DateTime<Utc>>,
-    /// When it was last used, to the minute.
+    /// When the token was last used, with a resolution of one minute; null if it was never used.
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
-/// A personal token that was made just now, with the token itself: it is not shown again.
+/// A newly created personal token. This is the only response that contains the token itself.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct NewlyMade {
+pub(super) struct CreatedToken {
     #[serde(flatten)]
     pub record: PersonalToken,
-    /// What to send as `Authorization: Bearer …`.
+    /// The token to send as `Authorization: Bearer …`.
     pub token: String,
 }
 
 input! {
-    /// What it takes to make a personal token
+    /// A new personal token
     pub(super) struct NewToken {
-        /// What to call it
+        /// The token's name
         pub name: Text<100>,
-        /// What it is good for
+        /// What the token grants access to
         pub scope: Scope,
-        /// When it ends; never, unless said
+        /// When the token expires. By default, it does not expire
         pub expires_at: Option<Moment>,
     }
 }

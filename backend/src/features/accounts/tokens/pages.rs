@@ -1,4 +1,4 @@
-//! Personal tokens as pages.
+//! The page for personal tokens.
 
 use askama::Template;
 use axum::{
@@ -19,12 +19,12 @@ use crate::{
         http::{Form, IfMatch, Limit, Once, Path},
         web::{self, Errors, Sheet, Shell},
     },
-    features::accounts::{Credential, Scope, Signer, User},
+    features::accounts::{Credential, Scope, SessionUser, User},
 };
 
 pub(in crate::features::accounts) fn router() -> Router<App> {
     Router::new()
-        .route("/settings/tokens", get(show).post(make))
+        .route("/settings/tokens", get(show).post(create))
         .route("/settings/tokens/{id}/revoke", post(revoke))
 }
 
@@ -33,20 +33,20 @@ const LABELS: &[(&str, &str)] =
 
 #[derive(Template)]
 #[template(path = "features/accounts/templates/tokens.html")]
-struct Tokens {
+struct TokensPage {
     shell: Shell,
     sheet: Sheet,
     once: String,
-    kept: Vec<PersonalToken>,
+    tokens: Vec<PersonalToken>,
     scopes: &'static [(&'static str, &'static str)],
-    /// The token that was made just now: it is shown this once.
-    made: Option<String>,
+    /// The token that has just been created. It is shown only once.
+    new_token: Option<String>,
 }
 
-impl Tokens {
+impl TokensPage {
     async fn new(app: &App, user: &User, shell: Shell, sheet: Sheet) -> Result<Self> {
-        let kept = service::list(app, user, None, Limit::new(500)).await?.items;
-        Ok(Self { shell, sheet, once: Once::fresh(), kept, scopes: Scope::ALL, made: None })
+        let tokens = service::list(app, user, None, Limit::new(500)).await?.items;
+        Ok(Self { shell, sheet, once: Once::fresh(), tokens, scopes: Scope::ALL, new_token: None })
     }
 }
 
@@ -55,42 +55,47 @@ fn blank() -> Form {
 }
 
 async fn show(State(app): State<App>, user: User, shell: Shell) -> Result<Html<String>> {
-    web::page(&Tokens::new(&app, &user, shell, Sheet::new(LABELS, blank())).await?)
+    web::page(&TokensPage::new(&app, &user, shell, Sheet::new(LABELS, blank())).await?)
 }
 
-async fn make(
+async fn create(
     State(app): State<App>,
-    signer: Signer,
+    caller: SessionUser,
     shell: Shell,
     credential: Credential,
     mut form: Form,
 ) -> Result<Response> {
     let once = Once::of_form(&mut form, "token");
-    let made = match form.read::<NewToken>(&app) {
-        Ok(new) => service::make(&app, &signer, &credential, new, &once).await,
+    let created = match form.read::<NewToken>(&app) {
+        Ok(new) => service::create(&app, &caller, &credential, new, &once).await,
         Err(error) => Err(error),
     };
-    match made {
-        Ok(made) => {
-            let token = serde_json::from_str::<serde_json::Value>(made.body())
+    match created {
+        Ok(created) => {
+            let token = serde_json::from_str::<serde_json::Value>(created.body())
                 .ok()
                 .and_then(|it| it["token"].as_str().map(str::to_owned));
-            let page = Tokens::new(&app, &signer.user, shell, Sheet::new(LABELS, blank())).await?;
-            Ok(web::page(&Tokens { made: token, ..page })?.into_response())
+            let page =
+                TokensPage::new(&app, &caller.user, shell, Sheet::new(LABELS, blank())).await?;
+            Ok(web::page(&TokensPage { new_token: token, ..page })?.into_response())
         }
         Err(Error::Conflict { detail, .. }) => {
             let errors = Errors::of(Error::invalid("name", detail))?;
             let sheet = Sheet::again(LABELS, form, errors);
-            web::page_again(&Tokens::new(&app, &signer.user, shell, sheet).await?)
+            web::page_again(&TokensPage::new(&app, &caller.user, shell, sheet).await?)
         }
         Err(error) => {
             let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
-            web::page_again(&Tokens::new(&app, &signer.user, shell, sheet).await?)
+            web::page_again(&TokensPage::new(&app, &caller.user, shell, sheet).await?)
         }
     }
 }
 
-async fn revoke(State(app): State<App>, signer: Signer, Path(id): Path<Uuid>) -> Result<Redirect> {
-    service::revoke(&app, &signer, id, &IfMatch::default()).await?;
+async fn revoke(
+    State(app): State<App>,
+    caller: SessionUser,
+    Path(id): Path<Uuid>,
+) -> Result<Redirect> {
+    service::revoke(&app, &caller, id, &IfMatch::default()).await?;
     Ok(Redirect::to("/settings/tokens"))
 }

@@ -1,11 +1,11 @@
-//! Making, listing and revoking personal tokens.
+//! Creating, listing and revoking personal tokens.
 
 use chrono::TimeDelta;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
-    model::{NewToken, NewlyMade, PersonalToken},
+    model::{CreatedToken, NewToken, PersonalToken},
     store,
 };
 use crate::{
@@ -16,29 +16,29 @@ use crate::{
     },
     features::{
         accounts::{
-            Credential, Signer, User, doors::TokenHash, model::Proof, session,
-            store::sessions::Holder,
+            Credential, SessionUser, User, auth_state::TokenHash, model::AuthMethod, session,
+            store::sessions::CredentialOwner,
         },
         security_log::{self, Event, Kind},
     },
 };
 
-/// What every personal token begins with, so that people and scanners know one.
+/// The prefix of every personal token, by which people and secret scanners recognize one.
 const PREFIX: &str = "mvp_";
-/// How many an account may have.
-const MOST: u16 = 100;
-/// How old the note of a token's last use may become before it is written anew.
-const NOTED: TimeDelta = TimeDelta::minutes(1);
+/// The maximum number of tokens of an account.
+const MAX_TOKENS: u16 = 100;
+/// The resolution of `last_used_at`: it is updated at most this often.
+const LAST_USED_RESOLUTION: TimeDelta = TimeDelta::minutes(1);
 
-/// Whose `token` is, if it is one of ours and good.
+/// Finds the owner of a personal token. Returns none if the token is invalid or expired.
 ///
 /// # Errors
-/// Unavailable where the database is away.
-pub(in crate::features::accounts) async fn holder(
+/// Unavailable if the database is unavailable.
+pub(in crate::features::accounts) async fn find_owner(
     app: &App,
     token: &str,
     hash: &TokenHash,
-) -> Result<Option<(Holder, Proof)>> {
+) -> Result<Option<(CredentialOwner, AuthMethod)>> {
     if !token.starts_with(PREFIX) {
         return Ok(None);
     }
@@ -47,37 +47,37 @@ pub(in crate::features::accounts) async fn holder(
     let Some(found) = found.filter(|it| it.expires_at.is_none_or(|end| end > now)) else {
         return Ok(None);
     };
-    if found.last_used_at.is_none_or(|it| it + NOTED <= now) {
+    if found.last_used_at.is_none_or(|it| it + LAST_USED_RESOLUTION <= now) {
         let mut tx = app.db.write().await?;
         store::touch(&mut tx, found.id, now).await?;
         tx.commit().await?;
     }
-    Ok(Some((found.holder, Proof::Token { id: found.id, scope: found.scope })))
+    Ok(Some((found.owner, AuthMethod::PersonalToken { id: found.id, scope: found.scope })))
 }
 
-/// Makes a token.
-pub(super) async fn make(
+/// Creates a personal token.
+pub(super) async fn create(
     app: &App,
-    signer: &Signer,
+    caller: &SessionUser,
     credential: &Credential,
     new: NewToken,
     once: &Once,
-) -> Result<Created<NewlyMade>> {
+) -> Result<Created<CreatedToken>> {
     let now = app.clock.now();
     if new.expires_at.is_some_and(|it| it.0 <= now) {
         return Err(Error::invalid("expiresAt", "is in the past"));
     }
-    let account = signer.user.0.account;
-    let mut tx = app.db.write_for(&signer.user).await?;
-    if let Some(before) = once.claim::<NewlyMade, 201>(&mut tx, &signer.user, now).await? {
-        return again(&mut tx, &before, once, credential).await;
+    let account = caller.user.0.account;
+    let mut tx = app.db.write_for(&caller.user).await?;
+    if let Some(first) = once.claim::<CreatedToken, 201>(&mut tx, &caller.user, now).await? {
+        return replay(&mut tx, &first, once, credential).await;
     }
-    let limit = Limit::new(MOST);
-    let before = store::list(&mut tx, account, http::after(None)?, limit.and_one()).await?;
-    if before.len() >= limit.rows() {
+    let limit = Limit::new(MAX_TOKENS);
+    let existing = store::list(&mut tx, account, http::after(None)?, limit.and_one()).await?;
+    if existing.len() >= limit.rows() {
         return Err(Error::conflict(
             "too-many",
-            format!("you have {MOST} tokens already: revoke one first"),
+            format!("you have {MAX_TOKENS} tokens already: revoke one first"),
         ));
     }
     let record = PersonalToken {
@@ -88,36 +88,36 @@ pub(super) async fn make(
         expires_at: new.expires_at.map(|it| it.0),
         last_used_at: None,
     };
-    let token = text(once, credential, &record.id.to_string())?;
+    let token = derive_token(once, credential, &record.id.to_string())?;
     let hash: TokenHash = Sha256::digest(&token).into();
     store::insert(&mut tx, account, &record, &hash).await?;
     let event = Event::of(Kind::TokenMade, account).saying(&record.name);
-    security_log::record(&mut tx, now, &signer.arrival.mark(event)).await?;
+    security_log::record(&mut tx, now, &caller.client.annotate(event)).await?;
     let location = format!("/api/auth/tokens/{}", record.id);
-    // Kept without the token, which is nowhere but with its owner.
-    once.keep::<_, 201>(&mut tx, &signer.user, location.clone(), &record).await?;
+    // The stored response does not contain the token, which only the user has.
+    once.keep::<_, 201>(&mut tx, &caller.user, location.clone(), &record).await?;
     tx.commit().await?;
-    tracing::info!(%account, token = %record.id, "Made a personal token");
-    let made = NewlyMade { record, token };
-    let body = serde_json::to_string(&made).map_err(|error| Error::Internal(error.into()))?;
+    tracing::info!(%account, token = %record.id, "Created a personal token");
+    let created = CreatedToken { record, token };
+    let body = serde_json::to_string(&created).map_err(|error| Error::Internal(error.into()))?;
     Ok(Created::new(location, body))
 }
 
-/// The token of the record `id`.
-fn text(once: &Once, credential: &Credential, id: &str) -> Result<String> {
-    Ok(format!("{PREFIX}{}", credential.secret(once, "personal token", id)?))
+/// Derives the token of the record `id`.
+fn derive_token(once: &Once, credential: &Credential, id: &str) -> Result<String> {
+    Ok(format!("{PREFIX}{}", credential.create_secret(once, "personal token", id)?))
 }
 
-/// The first answer once more, with the token itself.
-async fn again(
+/// Replays the first response, and adds the token to it.
+async fn replay(
     tx: &mut Tx,
-    before: &Created<NewlyMade>,
+    first: &Created<CreatedToken>,
     once: &Once,
     credential: &Credential,
-) -> Result<Created<NewlyMade>> {
+) -> Result<Created<CreatedToken>> {
     let mut body: serde_json::Value =
-        serde_json::from_str(before.body()).map_err(|error| Error::Internal(error.into()))?;
-    let token = text(once, credential, body["id"].as_str().unwrap_or_default())?;
+        serde_json::from_str(first.body()).map_err(|error| Error::Internal(error.into()))?;
+    let token = derive_token(once, credential, body["id"].as_str().unwrap_or_default())?;
     if store::find_by_hash(tx, &Sha256::digest(&token).into()).await?.is_none() {
         return Err(Error::conflict(
             "conflict",
@@ -125,10 +125,10 @@ async fn again(
         ));
     }
     body["token"] = token.into();
-    Ok(Created::replayed(before.location().to_owned(), body.to_string()))
+    Ok(Created::replayed(first.location().to_owned(), body.to_string()))
 }
 
-/// A page of the account's tokens, newest first.
+/// Lists the user's tokens, newest first.
 pub(super) async fn list(
     app: &App,
     user: &User,
@@ -141,28 +141,33 @@ pub(super) async fn list(
     Ok(Page::of(rows, limit, |last| Cursor::at(last.created_at, &last.id)))
 }
 
-/// The account's token `id`.
+/// Finds the user's token `id`.
 pub(super) async fn find(app: &App, user: &User, id: Uuid) -> Result<PersonalToken> {
     let found = store::find(&mut app.db.read().await?, user.0.account, id).await?;
     found.ok_or(Error::NotFound("token"))
 }
 
-/// Revokes a token: it opens nothing from now on, on any instance.
-pub(super) async fn revoke(app: &App, signer: &Signer, id: Uuid, if_match: &IfMatch) -> Result<()> {
-    let account = signer.user.0.account;
+/// Revokes a token. It stops working on all instances.
+pub(super) async fn revoke(
+    app: &App,
+    caller: &SessionUser,
+    id: Uuid,
+    if_match: &IfMatch,
+) -> Result<()> {
+    let account = caller.user.0.account;
     let mut tx = app.db.write().await?;
     let token = store::find(&mut tx, account, id).await?.ok_or(Error::NotFound("token"))?;
     if_match.check(&token)?;
     store::delete(&mut tx, account, id).await?;
     let event = Event::of(Kind::TokenRevoked, account).saying(&token.name);
-    security_log::record(&mut tx, app.clock.now(), &signer.arrival.mark(event)).await?;
+    security_log::record(&mut tx, app.clock.now(), &caller.client.annotate(event)).await?;
     tx.commit().await?;
-    session::forget(app, account).await;
+    session::evict_cached(app, account).await;
     tracing::info!(%account, token = %id, "Revoked a personal token");
     Ok(())
 }
 
-/// Revokes every token of the account, within the caller's transaction.
+/// Revokes all tokens of the account in `tx`.
 pub(in crate::features::accounts) async fn revoke_all(tx: &mut Tx, account: Uuid) -> Result<()> {
     Ok(store::delete_all(tx, account).await?)
 }

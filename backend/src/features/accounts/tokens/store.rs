@@ -1,4 +1,4 @@
-//! Personal tokens in the database. Every statement but the door's own names the account.
+//! SQL for personal tokens. Every statement is scoped to an account, except those of authentication.
 
 use chrono::{DateTime, Utc};
 use sqlx::Result;
@@ -7,11 +7,11 @@ use uuid::Uuid;
 use super::model::PersonalToken;
 use crate::{
     core::db::Tx,
-    features::accounts::{doors::TokenHash, model::Scope, store::sessions::Holder},
+    features::accounts::{auth_state::TokenHash, model::Scope, store::sessions::CredentialOwner},
     sql,
 };
 
-/// A token and whose it is.
+/// A token and its owner.
 #[derive(sqlx::FromRow)]
 pub(super) struct TokenRow {
     pub(super) id: Uuid,
@@ -20,7 +20,7 @@ pub(super) struct TokenRow {
     pub(super) expires_at: Option<DateTime<Utc>>,
     pub(super) last_used_at: Option<DateTime<Utc>>,
     #[sqlx(flatten)]
-    pub(super) holder: Holder,
+    pub(super) owner: CredentialOwner,
 }
 
 pub(super) async fn insert(
@@ -46,7 +46,7 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// The token, unless its account is disabled.
+/// Finds a token. Returns none if its account is disabled.
 pub(super) async fn find_by_hash(tx: &mut Tx, hash: &TokenHash) -> Result<Option<TokenRow>> {
     sql!(
         tx,
@@ -59,7 +59,7 @@ pub(super) async fn find_by_hash(tx: &mut Tx, hash: &TokenHash) -> Result<Option
     )
 }
 
-/// The token `id` of the account.
+/// Finds the account's token `id`.
 pub(super) async fn find(tx: &mut Tx, account: Uuid, id: Uuid) -> Result<Option<PersonalToken>> {
     sql!(
         tx,
@@ -71,7 +71,7 @@ pub(super) async fn find(tx: &mut Tx, account: Uuid, id: Uuid) -> Result<Option<
     )
 }
 
-/// At most a page of the account's tokens after the key `after`, newest first.
+/// Lists up to `most` of the account's tokens after the key `after`, newest first.
 pub(super) async fn list(
     tx: &mut Tx,
     account: Uuid,

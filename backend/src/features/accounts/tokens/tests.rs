@@ -4,53 +4,53 @@ use serde_json::json;
 use crate::testing::{Answer, TestApp, cookie_of, on_every_engine};
 
 on_every_engine![
-    a_token_opens_the_api_in_its_owners_name,
-    a_token_is_shown_once_and_kept_as_a_hash,
-    a_reading_token_changes_nothing,
-    a_token_ends_when_it_is_said_to,
-    a_revoked_token_is_dead_at_once,
-    a_token_tells_when_it_was_last_used,
-    a_broken_authorization_is_not_made_up_for_by_a_cookie,
-    every_field_of_a_token_at_fault_is_named,
-    a_token_made_again_with_its_key_is_the_same_one,
-    an_account_has_a_hundred_tokens_at_most,
-    the_pages_make_and_revoke_tokens,
+    a_token_authenticates_its_owner,
+    a_token_is_shown_once_and_stored_as_a_hash,
+    a_read_only_token_cannot_write,
+    a_token_expires,
+    a_revoked_token_stops_working_immediately,
+    a_token_records_its_last_use,
+    an_invalid_authorization_header_is_not_replaced_by_a_cookie,
+    all_invalid_token_fields_are_reported,
+    retrying_a_token_creation_returns_the_same_token,
+    an_account_can_have_a_hundred_tokens,
+    the_pages_create_and_revoke_tokens,
 ];
 
-async fn make(app: &TestApp, scope: &str) -> Answer {
+async fn create_token(app: &TestApp, scope: &str) -> Answer {
     app.post("/api/auth/tokens", json!({ "name": "script", "scope": scope })).await
 }
 
-fn bearing(app: &TestApp, answer: &Answer) -> TestApp {
+fn with_token(app: &TestApp, answer: &Answer) -> TestApp {
     let token = answer.body["token"].as_str().unwrap_or_else(|| panic!("{answer:?}"));
     app.nobody().with_header("authorization", &format!("Bearer {token}"))
 }
 
-async fn a_token_opens_the_api_in_its_owners_name(app: TestApp) {
+async fn a_token_authenticates_its_owner(app: TestApp) {
     let ann = app.register("ann@example.org").await;
-    let made = make(&ann, "write").await;
-    let location = format!("/api/auth/tokens/{}", made.id());
-    assert_eq!((made.status, made.header("location")), (201, location.as_str()));
-    let script = bearing(&app, &made);
+    let created = create_token(&ann, "write").await;
+    let location = format!("/api/auth/tokens/{}", created.id());
+    assert_eq!((created.status, created.header("location")), (201, location.as_str()));
+    let script = with_token(&app, &created);
     let vehicle = script.post("/api/vehicles", json!({ "vin": "1HGCM82633A004352" })).await;
     assert_eq!(vehicle.status, 201);
     let path = format!("/api/vehicles/{}", vehicle.id());
     assert_eq!(ann.get(&path).await.status, 200);
     let bob = app.register("bob@example.org").await;
-    assert_eq!(bearing(&app, &make(&bob, "write").await).get(&path).await.status, 404);
-    // A token makes no token.
-    assert_eq!(make(&script, "write").await.status, 403);
+    assert_eq!(with_token(&app, &create_token(&bob, "write").await).get(&path).await.status, 404);
+    // A token cannot create tokens or revoke itself.
+    assert_eq!(create_token(&script, "write").await.status, 403);
     assert_eq!(script.delete(&location).await.status, 403);
 }
 
-async fn a_token_is_shown_once_and_kept_as_a_hash(app: TestApp) {
+async fn a_token_is_shown_once_and_stored_as_a_hash(app: TestApp) {
     let ann = app.register("ann@example.org").await;
-    let made = make(&ann, "read").await;
-    let token = made.body["token"].as_str().unwrap();
+    let created = create_token(&ann, "read").await;
+    let token = created.body["token"].as_str().unwrap();
     assert!(token.starts_with("mvp_") && token.len() == 68, "{token}");
     let listed = ann.get("/api/auth/tokens").await;
     assert!(!listed.body.to_string().contains("mvp_"), "{listed:?}");
-    let one = ann.get(made.header("location")).await;
+    let one = ann.get(created.header("location")).await;
     assert!(one.body["token"].is_null() && one.body["name"] == "script", "{one:?}");
     assert_eq!(listed.body["items"][0], one.body);
     let mut tx = app.past_policies().await.read().await.unwrap();
@@ -65,39 +65,39 @@ async fn a_token_is_shown_once_and_kept_as_a_hash(app: TestApp) {
     );
 }
 
-async fn a_reading_token_changes_nothing(app: TestApp) {
+async fn a_read_only_token_cannot_write(app: TestApp) {
     let ann = app.register("ann@example.org").await;
-    let reader = bearing(&app, &make(&ann, "read").await);
+    let reader = with_token(&app, &create_token(&ann, "read").await);
     assert_eq!(reader.get("/api/vehicles").await.status, 200);
     let refused = reader.post("/api/vehicles", json!({ "vin": "1HGCM82633A004352" })).await;
     assert_eq!((refused.status, &refused.body["type"]), (403, &json!("/problems/forbidden")));
     assert_eq!(ann.get("/api/vehicles").await.body["items"], json!([]));
 }
 
-async fn a_token_ends_when_it_is_said_to(app: TestApp) {
+async fn a_token_expires(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let new = json!({ "name": "n", "scope": "read", "expiresAt": "2026-02-01T00:00:00+01:00" });
-    let made = ann.post("/api/auth/tokens", new).await;
-    assert_eq!(made.body["expiresAt"], "2026-01-31T23:00:00Z");
-    let script = bearing(&app, &made);
+    let created = ann.post("/api/auth/tokens", new).await;
+    assert_eq!(created.body["expiresAt"], "2026-01-31T23:00:00Z");
+    let script = with_token(&app, &created);
     assert_eq!(script.get("/api/auth/me").await.status, 200);
     app.app.clock.advance(chrono::TimeDelta::hours(11));
-    app.app.doors.forget_all();
+    app.app.auth.clear_session_cache();
     let refused = script.get("/api/auth/me").await;
-    let told = r#"Bearer error="invalid_token""#;
-    assert_eq!((refused.status, refused.header("www-authenticate")), (401, told));
-    // A day alone stands for its end.
+    let challenge = r#"Bearer error="invalid_token""#;
+    assert_eq!((refused.status, refused.header("www-authenticate")), (401, challenge));
+    // A date without a time means the end of that day.
     let new = json!({ "name": "n", "scope": "read", "expiresAt": "2026-02-01" });
-    let made = ann.post("/api/auth/tokens", new).await;
-    assert_eq!(made.body["expiresAt"], "2026-02-01T23:59:59Z");
+    let created = ann.post("/api/auth/tokens", new).await;
+    assert_eq!(created.body["expiresAt"], "2026-02-01T23:59:59Z");
 }
 
-async fn a_revoked_token_is_dead_at_once(app: TestApp) {
+async fn a_revoked_token_stops_working_immediately(app: TestApp) {
     let ann = app.register("ann@example.org").await;
-    let made = make(&ann, "write").await;
-    let script = bearing(&app, &made);
+    let created = create_token(&ann, "write").await;
+    let script = with_token(&app, &created);
     assert_eq!(script.get("/api/auth/me").await.status, 200);
-    let path = made.header("location");
+    let path = created.header("location");
     let stale = ann.send_json(Method::DELETE, path, "", &[("if-match", "\"other\"")]).await;
     assert_eq!(stale.status, 412);
     assert_eq!(ann.delete(path).await.status, 204);
@@ -105,34 +105,34 @@ async fn a_revoked_token_is_dead_at_once(app: TestApp) {
     assert_eq!(ann.delete(path).await.status, 404);
 }
 
-async fn a_token_tells_when_it_was_last_used(app: TestApp) {
+async fn a_token_records_its_last_use(app: TestApp) {
     let ann = app.register("ann@example.org").await;
-    let made = make(&ann, "read").await;
-    let path = made.header("location");
+    let created = create_token(&ann, "read").await;
+    let path = created.header("location");
     assert!(ann.get(path).await.body["lastUsedAt"].is_null());
-    bearing(&app, &made).get("/api/vehicles").await;
+    with_token(&app, &created).get("/api/vehicles").await;
     assert_eq!(ann.get(path).await.body["lastUsedAt"], crate::testing::NOW);
     app.app.clock.advance(chrono::TimeDelta::minutes(2));
-    app.app.doors.forget_all();
-    bearing(&app, &made).get("/api/vehicles").await;
+    app.app.auth.clear_session_cache();
+    with_token(&app, &created).get("/api/vehicles").await;
     assert_eq!(ann.get(path).await.body["lastUsedAt"], "2026-01-31T12:02:00.123456Z");
 }
 
-async fn a_broken_authorization_is_not_made_up_for_by_a_cookie(app: TestApp) {
+async fn an_invalid_authorization_header_is_not_replaced_by_a_cookie(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let unknown = format!("Bearer mvp_{}", "0".repeat(64));
     for wrong in ["Bearer", "Bearer ", "Basic YW5uOnB3", "mvp_1", "Bearer x y", &unknown] {
         let answer = ann.with_header("authorization", wrong).get("/api/vehicles").await;
         assert_eq!(answer.status, 401, "{wrong}");
     }
-    // The scheme's name has no case (RFC 9110, 11.1).
-    let made = make(&ann, "read").await;
-    let token = format!("bearer {}", made.body["token"].as_str().unwrap());
+    // The name of the scheme is case-insensitive (RFC 9110, 11.1).
+    let created = create_token(&ann, "read").await;
+    let token = format!("bearer {}", created.body["token"].as_str().unwrap());
     let script = app.nobody().with_header("authorization", &token);
     assert_eq!(script.get("/api/vehicles").await.status, 200);
 }
 
-async fn every_field_of_a_token_at_fault_is_named(app: TestApp) {
+async fn all_invalid_token_fields_are_reported(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let new = json!({ "name": "", "scope": "admin", "expiresAt": "soon", "token": "mine" });
     assert_eq!(
@@ -148,50 +148,50 @@ async fn every_field_of_a_token_at_fault_is_named(app: TestApp) {
     assert_eq!(ann.post("/api/auth/tokens", past).await.faults(), ["/expiresAt: is in the past"]);
 }
 
-async fn a_token_made_again_with_its_key_is_the_same_one(app: TestApp) {
+async fn retrying_a_token_creation_returns_the_same_token(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let body = json!({ "name": "script", "scope": "read" }).to_string();
     let key = [("idempotency-key", "one")];
-    let make =
-        async |who: &TestApp| who.send_json(Method::POST, "/api/auth/tokens", &body, &key).await;
-    let (first, again) = (make(&ann).await, make(&ann).await);
+    let create =
+        async |app: &TestApp| app.send_json(Method::POST, "/api/auth/tokens", &body, &key).await;
+    let (first, again) = (create(&ann).await, create(&ann).await);
     assert_eq!((again.status, again.header("idempotency-replayed")), (201, "true"));
     assert_eq!(first.body, again.body);
     assert_eq!(ann.get("/api/auth/tokens").await.body["items"].as_array().unwrap().len(), 1);
-    assert_eq!(bearing(&app, &again).get("/api/auth/me").await.status, 200);
-    // The answer that is kept holds no token: another session cannot have it shown.
+    assert_eq!(with_token(&app, &again).get("/api/auth/me").await.status, 200);
+    // The stored response does not contain the token, so another session cannot retrieve it.
     let credentials = json!({ "email": "ann@example.org", "password": "correct horse battery" });
     let other = app.nobody().post("/api/auth/login", credentials).await;
-    let other = make(&app.with_cookie(cookie_of(&other))).await;
+    let other = create(&app.with_cookie(cookie_of(&other))).await;
     assert_eq!(other.status, 409);
     let mut tx = app.past_policies().await.read().await.unwrap();
     let select = "SELECT body FROM kept_answers";
-    let (kept,): (String,) = crate::sql!(&mut tx, fetch_one, select).unwrap();
-    assert!(!kept.contains("mvp_"), "{kept}");
+    let (stored,): (String,) = crate::sql!(&mut tx, fetch_one, select).unwrap();
+    assert!(!stored.contains("mvp_"), "{stored}");
     drop(tx);
-    // A day later the key is another request's, and the token another one.
+    // The key expires after a day. Using it again creates another token.
     app.app.clock.advance(chrono::TimeDelta::hours(25));
-    let later = make(&ann).await;
+    let later = create(&ann).await;
     assert_eq!((later.status, later.header("idempotency-replayed")), (201, ""), "{later:?}");
     assert_ne!(later.body["token"], first.body["token"]);
 }
 
-async fn an_account_has_a_hundred_tokens_at_most(app: TestApp) {
+async fn an_account_can_have_a_hundred_tokens(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     for _ in 0..100 {
-        assert_eq!(make(&ann, "read").await.status, 201);
+        assert_eq!(create_token(&ann, "read").await.status, 201);
     }
-    let refused = make(&ann, "read").await;
+    let refused = create_token(&ann, "read").await;
     assert_eq!((refused.status, &refused.body["type"]), (409, &json!("/problems/too-many")));
 }
 
-async fn the_pages_make_and_revoke_tokens(app: TestApp) {
+async fn the_pages_create_and_revoke_tokens(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let form = [("once", "1"), ("name", "<script>"), ("scope", "read"), ("expiresAt", "")];
     let page = ann.submit("/settings/tokens", &form).await;
     let text = page.body.as_str().unwrap();
     assert!(page.status == 200 && text.contains("mvp_") && !text.contains("<script>"), "{text}");
-    // A double tap makes one.
+    // Submitting the same form twice creates one token.
     let again = ann.submit("/settings/tokens", &form).await;
     assert_eq!(again.status, 200);
     let token = ann.get("/api/auth/tokens").await.body["items"].clone();

@@ -16,7 +16,7 @@ use crate::{
         web::{self, Errors, Sheet, Shell},
     },
     features::{
-        accounts::{Administrator, Arrival, Credential, Preferences},
+        accounts::{Administrator, ClientInfo, Credential, Preferences},
         administration::{invitations as inviting, model::NewInvitation},
         invitations::{self, Invitation},
     },
@@ -96,7 +96,7 @@ pub(super) async fn show(
 pub(super) async fn make(
     State(app): State<App>,
     administrator: Administrator,
-    arrival: Arrival,
+    client: ClientInfo,
     shell: Shell,
     (links, credential): (Links, Credential),
     mut form: Form,
@@ -104,7 +104,7 @@ pub(super) async fn make(
     let once = Once::of_form(&mut form, "invitation");
     let with = (&links, &credential, &once);
     let made = match form.read::<NewInvitation>(&app) {
-        Ok(new) => inviting::make(&app, &administrator, &arrival, new, with).await,
+        Ok(new) => inviting::make(&app, &administrator, &client, new, with).await,
         Err(error) => Err(error),
     };
     match made {
@@ -126,9 +126,9 @@ pub(super) async fn make(
 pub(super) async fn withdraw(
     State(app): State<App>,
     administrator: Administrator,
-    arrival: Arrival,
+    client: ClientInfo,
     Path(id): Path<Uuid>,
 ) -> Result<Redirect> {
-    inviting::withdraw(&app, &administrator, &arrival, id, &IfMatch::default()).await?;
+    inviting::withdraw(&app, &administrator, &client, id, &IfMatch::default()).await?;
     Ok(Redirect::to("/admin/invitations"))
 }

@@ -51,11 +51,11 @@ impl Line {
 
     fn new(event: SecurityEvent, names: &Names, preferences: &Preferences) -> Self {
         let name = |id: Uuid| names.get(&id).cloned().unwrap_or_default();
-        let last = event.last_at.map(|it| preferences.moment(it));
+        let last = event.last_at.map(|it| preferences.format_time(it));
         Self {
             title: event.kind.label(),
             is_alarming: matches!(event.kind, Kind::SignInRefused | Kind::GuessingStopped),
-            at: preferences.moment(event.at),
+            at: preferences.format_time(event.at),
             datetime: event.at.to_rfc3339(),
             account: event.account_id.map(|id| (id, name(id))),
             actor: event.actor_id.filter(|it| Some(*it) != event.account_id).map(name),
@@ -95,7 +95,7 @@ pub(super) async fn show(
     let about = match query.user_id {
         Some(id) => {
             let mut tx = app.db.read().await?;
-            let account = crate::features::accounts::administered::find(&mut tx, id.0).await?;
+            let account = crate::features::accounts::admin::find(&mut tx, id.0).await?;
             Some((id.0, account.title()))
         }
         None => None,

@@ -13,7 +13,7 @@ use crate::{
         web::{self, Errors, Sheet, Shell},
     },
     features::{
-        accounts::Arrival,
+        accounts::ClientInfo,
         administration::{model::Reset, resets},
     },
 };
@@ -46,12 +46,12 @@ pub(super) async fn show(
 pub(super) async fn put_to_use(
     State(app): State<App>,
     shell: Shell,
-    arrival: Arrival,
+    client: ClientInfo,
     form: Form,
 ) -> Result<Response> {
     resets::look_up(&app, form.get("token")).await?;
     let done = match form.read::<Reset>(&app) {
-        Ok(reset) => resets::put_to_use(&app, &reset, &arrival).await,
+        Ok(reset) => resets::put_to_use(&app, &reset, &client).await,
         Err(error) => Err(error),
     };
     match done {

@@ -15,8 +15,8 @@ use crate::{
     },
     features::{
         accounts::{
-            Administrator, Arrival, Credential,
-            administered::{self, Administered},
+            Administrator, ClientInfo, Credential,
+            admin::{self, ManagedAccount},
         },
         administration::{
             log,
@@ -32,7 +32,7 @@ use crate::{
 struct User {
     shell: Shell,
     once: String,
-    account: Administered,
+    account: ManagedAccount,
     /// Whether it is that of whoever looks.
     is_own: bool,
     since: String,
@@ -58,7 +58,7 @@ impl User {
         id: AccountId,
     ) -> Result<Self> {
         let preferences = &administrator.0.0.preferences;
-        let account = administered::find(&mut app.db.read().await?, id.0).await?;
+        let account = admin::find(&mut app.db.read().await?, id.0).await?;
         let listing = Listing { account: Some(id.0), limit: Limit::new(10), ..Listing::default() };
         let events = log::list(app, &listing).await?.items;
         Ok(Self {
@@ -87,14 +87,14 @@ pub(super) async fn show(
 pub(super) async fn change(
     State(app): State<App>,
     administrator: Administrator,
-    arrival: Arrival,
+    client: ClientInfo,
     Path(id): Path<AccountId>,
     shell: Shell,
     form: Form,
 ) -> Result<Response> {
     let change = form.read::<UserChange>(&app)?;
     let any = IfMatch::default();
-    match users::change(&app, &administrator, &arrival, id.0, &change, &any).await {
+    match users::change(&app, &administrator, &client, id.0, &change, &any).await {
         // Whoever unmade themselves has no business here any more.
         Ok(after) if after.id == administrator.0.0.account && !after.is_admin => {
             Ok(Redirect::to("/vehicles").into_response())
@@ -121,7 +121,7 @@ async fn refuse(
 pub(super) async fn reset(
     State(app): State<App>,
     administrator: Administrator,
-    arrival: Arrival,
+    client: ClientInfo,
     Path(id): Path<AccountId>,
     shell: Shell,
     (links, credential): (Links, Credential),
@@ -129,11 +129,11 @@ pub(super) async fn reset(
 ) -> Result<Response> {
     let once = Once::of_form(&mut form, &format!("reset {}", id.0));
     let with = (&links, &credential, &once);
-    match resets::make(&app, &administrator, &arrival, id.0, with).await {
+    match resets::make(&app, &administrator, &client, id.0, with).await {
         Ok(made) => {
             let made: ResetLink =
                 serde_json::from_str(made.body()).map_err(|error| Error::Internal(error.into()))?;
-            let until = administrator.0.0.preferences.moment(made.expires_at);
+            let until = administrator.0.0.preferences.format_time(made.expires_at);
             let link = Some(Shown { url: made.url, until });
             let page = User::new(&app, &administrator, shell, id).await?;
             Ok(web::page(&User { link, ..page })?.into_response())

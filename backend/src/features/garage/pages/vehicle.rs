@@ -206,7 +206,7 @@ pub(super) async fn show(
     Query(query): Query<FillsQuery>,
     shell: Shell,
 ) -> Result<Html<String>> {
-    let shown = user.0.preferences.shown();
+    let shown = user.0.preferences.display_units();
     let vehicle = {
         let mut tx = app.db.read_for(&user).await?;
         vehicles::find(&mut tx, &user, id).await?

@@ -23,7 +23,7 @@ use crate::{
         http::{Created, Links, Meter, NoContent, Once, Query, Record, refuses},
         input::Text,
     },
-    features::accounts::{Credential, Signer, User, feeds},
+    features::accounts::{Credential, SessionUser, User, calendar_links},
     input,
 };
 
@@ -123,18 +123,18 @@ async fn read(
     of_token(&app, &query.token.0, links.base(), &meter).await.map(CalendarFile)
 }
 
-async fn find(State(app): State<App>, user: User) -> Result<Record<feeds::CalendarLink>> {
-    feeds::find(&app, &user).await?.map(Record).ok_or(Error::NotFound("calendar link"))
+async fn find(State(app): State<App>, user: User) -> Result<Record<calendar_links::CalendarLink>> {
+    calendar_links::find(&app, &user).await?.map(Record).ok_or(Error::NotFound("calendar link"))
 }
 
 async fn make(
     State(app): State<App>,
-    signer: Signer,
+    caller: SessionUser,
     credential: Credential,
     links: Links,
     once: Once,
 ) -> Result<Created<NewCalendarLink>> {
-    let made = feeds::make(&app, &signer, &credential, &once).await?;
+    let made = calendar_links::create(&app, &caller, &credential, &once).await?;
     let url = links.to("/api/maintenance/calendar.ics", "token", &made.token);
     let link = NewCalendarLink { id: made.link.id, url, created_at: made.link.created_at };
     let body = serde_json::to_string(&link).map_err(|error| Error::Internal(error.into()))?;
@@ -146,7 +146,7 @@ async fn make(
     })
 }
 
-async fn revoke(State(app): State<App>, signer: Signer) -> Result<NoContent> {
-    feeds::revoke(&app, &signer).await?;
+async fn revoke(State(app): State<App>, caller: SessionUser) -> Result<NoContent> {
+    calendar_links::revoke(&app, &caller).await?;
     Ok(NoContent)
 }

@@ -13,7 +13,7 @@ use self::ics::{Calendar, Event};
 use super::{Upcoming, pages::words, upcoming};
 use crate::{
     core::{App, Result, http::Meter},
-    features::accounts::{feeds, feeds::Reader},
+    features::accounts::{calendar_links, calendar_links::CalendarOwner},
 };
 
 /// The calendar whose address has this secret. `base` is where people reach the service. The request counts
@@ -22,12 +22,12 @@ use crate::{
 /// # Errors
 /// `NotFound` if no calendar has the secret; `TooManyRequests`.
 async fn of_token(app: &App, token: &str, base: &str, meter: &Meter) -> Result<String> {
-    let Reader { user, preferences } = feeds::reader(app, token).await?;
+    let CalendarOwner { user, preferences } = calendar_links::find_owner(app, token).await?;
     meter.count_user(&user)?;
     let now = app.clock.now();
     let today = preferences.today(now);
     let due = upcoming::list_all(app, &user, today).await?;
-    let shown = preferences.shown();
+    let shown = preferences.display_units();
     let event = |due: &Upcoming| {
         // By its day or by when its mileage will be reached, whichever comes first.
         let date = due.item.due_date.into_iter().chain(due.predicted_due_date).min()?;

@@ -15,7 +15,7 @@ use crate::{
         http::Once,
         web::{self, Shell},
     },
-    features::accounts::{Credential, Signer, User, feeds},
+    features::accounts::{Credential, SessionUser, User, calendar_links},
 };
 
 pub(in crate::features::maintenance) fn router() -> Router<App> {
@@ -35,26 +35,26 @@ struct CalendarPage {
 }
 
 async fn show(State(app): State<App>, user: User, shell: Shell) -> Result<Html<String>> {
-    let link = feeds::find(&app, &user).await?;
-    let since = link.map(|it| user.0.preferences.moment(it.created_at));
+    let link = calendar_links::find(&app, &user).await?;
+    let since = link.map(|it| user.0.preferences.format_time(it.created_at));
     web::page(&CalendarPage { shell, since, made: None })
 }
 
 async fn make(
     State(app): State<App>,
-    signer: Signer,
+    caller: SessionUser,
     credential: Credential,
     links: Links,
     shell: Shell,
 ) -> Result<Html<String>> {
-    let made = feeds::make(&app, &signer, &credential, &Once::default()).await?;
+    let made = calendar_links::create(&app, &caller, &credential, &Once::default()).await?;
     let url = links.to("/api/maintenance/calendar.ics", "token", &made.token);
-    let since = signer.user.0.preferences.moment(made.link.created_at);
+    let since = caller.user.0.preferences.format_time(made.link.created_at);
     web::page(&CalendarPage { shell, since: Some(since), made: Some(url) })
 }
 
-async fn revoke(State(app): State<App>, signer: Signer) -> Result<Response> {
-    match feeds::revoke(&app, &signer).await {
+async fn revoke(State(app): State<App>, caller: SessionUser) -> Result<Response> {
+    match calendar_links::revoke(&app, &caller).await {
         // Already as it is wanted.
         Ok(()) | Err(Error::NotFound(_)) => {
             Ok(Redirect::to("/maintenance/calendar").into_response())

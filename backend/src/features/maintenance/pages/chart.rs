@@ -227,14 +227,14 @@ mod tests {
 
     #[test]
     fn what_cost_nothing_is_not_drawn() {
-        let shown = Preferences::default().shown();
+        let shown = Preferences::default().display_units();
         assert!(Costs::of(&[], &shown).is_empty());
         assert!(Costs::of(&costs(&[("2025", "recall", 0)]), &shown).is_empty());
     }
 
     #[test]
     fn bars_are_stacked_by_type_the_most_expensive_first() {
-        let shown = Preferences::default().shown();
+        let shown = Preferences::default().display_units();
         let rows = costs(&[
             ("2024", "oil_change", 9_000),
             ("2025", "oil_change", 9_500),
@@ -265,7 +265,7 @@ mod tests {
         ]);
         "IDR".clone_into(&mut rows[2].currency);
         "HUF".clone_into(&mut rows[1].currency);
-        let drawn = Costs::of(&rows, &Preferences::default().shown());
+        let drawn = Costs::of(&rows, &Preferences::default().display_units());
         let totals: Vec<_> = drawn.iter().map(|it| it.total.as_str()).collect();
         assert_eq!(totals, ["$90.00", "HUF\u{a0}95.00", "IDR\u{a0}12,500,000.00"]);
         assert!(drawn.iter().all(|it| it.is_one_of_several));
@@ -278,7 +278,7 @@ mod tests {
             .collect();
         let rows: Vec<_> =
             rows.iter().map(|(year, kind)| (year.as_str(), kind.as_str(), 99_999_999)).collect();
-        let drawn = Costs::of(&costs(&rows), &Preferences::default().shown()).remove(0);
+        let drawn = Costs::of(&costs(&rows), &Preferences::default().display_units()).remove(0);
         assert_eq!((drawn.bars.len(), drawn.keys.len(), drawn.is_cut), (12, 7, true));
         for part in drawn.bars.iter().flat_map(|it| &it.parts) {
             assert!(part.top.0 >= TOP && part.top.0 + part.height.0 <= BOTTOM, "{part:?}");

@@ -58,7 +58,7 @@ async fn page(
 ) -> Result<Complete> {
     let vehicle = find_vehicle(app, user, item.vehicle_id).await?;
     let preferences = &user.0.preferences;
-    let shown = preferences.shown();
+    let shown = preferences.display_units();
     // Most items are marked as done on the same day, at the latest reading.
     let fresh = || {
         let reading = vehicle.odometer.reading();
@@ -105,8 +105,8 @@ pub(super) async fn complete(
     shell: Shell,
     form: Form,
 ) -> Result<Response> {
-    let form = with_units(form, &user.0.preferences.shown());
-    let mut copy = to_read(form.clone(), &user.0.preferences.shown());
+    let form = with_units(form, &user.0.preferences.display_units());
+    let mut copy = to_read(form.clone(), &user.0.preferences.display_units());
     let once = Once::of_form(&mut copy, &id.to_string());
     let done = match copy.read::<Completion>(&app) {
         Ok(done) => service::complete(&app, &user, id, done, &IfMatch::default(), &once).await,
@@ -130,7 +130,7 @@ pub(super) async fn postpone(
     form: Form,
 ) -> Result<Response> {
     let item = service::find(&app, &user, id).await?;
-    let shown = user.0.preferences.shown();
+    let shown = user.0.preferences.display_units();
     let form = with_units(form, &shown);
     let unit = form.get("dueOdometerUnit").to_owned();
     let own = DistanceUnit::try_from(unit.clone()).unwrap_or(shown.distance);

@@ -79,7 +79,7 @@ pub(super) async fn show(
     Query(query): Query<DueQuery>,
     shell: Shell,
 ) -> Result<Html<String>> {
-    let shown = user.0.preferences.shown();
+    let shown = user.0.preferences.display_units();
     let today = user.0.preferences.today(app.clock.now());
     let is_first_page = query.cursor.is_none();
     let listing = upcoming::Listing { vehicle: None, cursor: query.cursor, limit: ROWS };

@@ -220,7 +220,7 @@ fn page(
     user: &User,
     (shell, sheet): (Shell, Sheet),
 ) -> ItemForm {
-    let shown = user.0.preferences.shown();
+    let shown = user.0.preferences.display_units();
     let vehicle = &driven.vehicle;
     let title = match item {
         Some((item, _)) => item.kind.name().into_owned(),
@@ -272,7 +272,7 @@ pub(super) async fn show_new(
     };
     let preferences = &user.0.preferences;
     let today = preferences.today(app.clock.now());
-    let form = fresh(&called, is_done, &driven, today, &preferences.shown());
+    let form = fresh(&called, is_done, &driven, today, &preferences.display_units());
     web::page(&page(&driven, None, is_done, &user, (shell, Sheet::new(LABELS, form))))
 }
 
@@ -285,8 +285,8 @@ pub(super) async fn add(
 ) -> Result<Response> {
     let driven = find_driven(&app, &user, id).await?;
     let is_done = form.typed.contains_key("completedDate");
-    let form = with_units(form, &user.0.preferences.shown());
-    let mut copy = to_read(form.clone(), &user.0.preferences.shown());
+    let form = with_units(form, &user.0.preferences.display_units());
+    let mut copy = to_read(form.clone(), &user.0.preferences.display_units());
     let once = Once::of_form(&mut copy, &id.to_string());
     copy.set("vehicleId", id.to_string());
     copy.set("isCompleted", is_done.to_string());
@@ -312,7 +312,7 @@ pub(super) async fn show_edit(
     let item = service::find(&app, &user, id).await?;
     let driven = find_driven(&app, &user, item.vehicle_id).await?;
     let has_next = service::has_next(&app, &user, &item).await?;
-    let shown = user.0.preferences.shown();
+    let shown = user.0.preferences.display_units();
     let sheet = Sheet::new(LABELS, filled(&item, &shown, |_| shown.distance));
     web::page(&page(&driven, Some((&item, has_next)), item.is_completed, &user, (shell, sheet)))
 }
@@ -325,7 +325,7 @@ pub(super) async fn change(
     form: Form,
 ) -> Result<Response> {
     let item = service::find(&app, &user, id).await?;
-    let shown = user.0.preferences.shown();
+    let shown = user.0.preferences.display_units();
     let form = with_units(form, &shown);
     let changed = changes(&form, &item, &shown);
     if changed.typed.is_empty() {

@@ -171,7 +171,7 @@ pub(super) async fn show(
 ) -> Result<Html<String>> {
     let vehicle = find_vehicle(&app, &user, id).await?;
     let preferences = &user.0.preferences;
-    let shown = preferences.shown();
+    let shown = preferences.display_units();
     let is_first_page = query.services.is_none() && query.fills.is_none();
     let services = service::list_done(&app, &user, id, query.services.as_ref(), ENTRIES).await?;
     // One more than a page, so that it is known whether another follows.
@@ -231,6 +231,6 @@ pub(super) async fn show_costs(
     shell: Shell,
 ) -> Result<Html<String>> {
     let costs = costs::of_user(&app, &user).await?;
-    let costs = Costs::of(&costs, &user.0.preferences.shown());
+    let costs = Costs::of(&costs, &user.0.preferences.display_units());
     web::page(&CostsPage { shell, costs })
 }

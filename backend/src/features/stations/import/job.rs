@@ -17,7 +17,7 @@ use super::{Failure, Kind, Tally, Transfer};
 use crate::{
     core::{App, Error, Result, http::Upload},
     features::{
-        accounts::{Administrator, Arrival},
+        accounts::{Administrator, ClientInfo},
         security_log::{self, Event},
         stations::store,
     },
@@ -162,7 +162,7 @@ impl Import {
 pub(in crate::features::stations) async fn start(
     app: &App,
     administrator: &Administrator,
-    arrival: &Arrival,
+    client: &ClientInfo,
     upload: Upload,
     turn: Turn,
 ) -> Result<()> {
@@ -173,7 +173,7 @@ pub(in crate::features::stations) async fn start(
     let mut tx = app.db.write().await?;
     store::imports::insert(&mut tx, &import).await?;
     let event = Event::new(security_log::Kind::StationsImported).by(actor).saying(&upload.name);
-    security_log::record(&mut tx, now, &arrival.mark(event)).await?;
+    security_log::record(&mut tx, now, &client.annotate(event)).await?;
     tx.commit().await?;
     tracing::info!(file = upload.name, by = %actor, "Brings in stations");
     tokio::spawn(carry_out(app.clone(), import.id, upload.file, kind, turn));

@@ -16,7 +16,7 @@ use crate::{
         web::{self, Errors, Sheet, Shell},
     },
     features::{
-        accounts::{Administrator, Arrival, Preferences},
+        accounts::{Administrator, ClientInfo, Preferences},
         stations::{
             import::{self, Import},
             store,
@@ -53,7 +53,7 @@ struct Shown {
 
 impl Shown {
     fn new(import: Import, app: &App, preferences: &Preferences) -> Self {
-        let at = preferences.moment(import.started_at);
+        let at = preferences.format_time(import.started_at);
         Self { state: import.state(app.clock.now()), at, import }
     }
 
@@ -137,7 +137,7 @@ pub(super) async fn show(
 pub(super) async fn take_in(
     State(app): State<App>,
     administrator: Administrator,
-    arrival: Arrival,
+    client: ClientInfo,
     shell: Shell,
     request: Request,
 ) -> Result<Response> {
@@ -155,7 +155,7 @@ pub(super) async fn take_in(
         }
         (Some(turn), upload) => {
             let started = match upload {
-                Ok(upload) => import::start(&app, &administrator, &arrival, upload, turn).await,
+                Ok(upload) => import::start(&app, &administrator, &client, upload, turn).await,
                 Err(error) => Err(error),
             };
             let errors = match started {

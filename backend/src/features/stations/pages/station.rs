@@ -147,7 +147,7 @@ pub(super) async fn show(
     shell: Shell,
 ) -> Result<Html<String>> {
     let station = service::find(&app, &user, id).await?;
-    let shown = user.0.preferences.shown();
+    let shown = user.0.preferences.display_units();
     let paid = fuel_logs::paid_at(&app, &user, id, None).await?;
     let (paid, fuel_choices) = of_one_fuel(paid, query.fuel.as_ref().map(|it| it.0.as_str()));
     let vehicles = vehicles::list_all(&app, &user).await?;

@@ -107,7 +107,7 @@ async fn page(
     cursor: Option<&Cursor>,
     (shell, sheet): (Shell, Sheet),
 ) -> Result<Log> {
-    let shown = user.0.preferences.shown();
+    let shown = user.0.preferences.display_units();
     let vehicle = vehicles::find(&mut app.db.read_for(user).await?, user, id).await?;
     let page = service::list(app, user, id, cursor, ROWS).await?;
     Ok(Log {

@@ -165,7 +165,7 @@ pub(super) async fn add(
         });
     }
     let preferences = &user.0.preferences;
-    let shown_in = preferences.shown();
+    let shown_in = preferences.display_units();
     let mut faults = Vec::new();
     if new.allow_odometer_rollback != Some(true) {
         let at = (seen.date, reading.exact());
@@ -237,7 +237,7 @@ pub(in crate::features::vehicles) async fn enter(
 ) -> Result<()> {
     let now = app.clock.now();
     let preferences = &user.0.preferences;
-    let (today, shown) = (preferences.today(now), preferences.shown());
+    let (today, shown) = (preferences.today(now), preferences.display_units());
     let replaced = replacements(tx, user, vehicle.id).await?;
     let at = replaced.total(today, reading.exact());
     let until = (today, i64::MAX, Uuid::max());

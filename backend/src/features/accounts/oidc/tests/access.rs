@@ -154,7 +154,7 @@ async fn an_access_token_does_not_pass_by_a_second_factor(app: TestApp) {
     )
     .unwrap();
     tx.commit().await.unwrap();
-    app.app.doors.forget_all();
+    app.app.auth.clear_session_cache();
     assert_eq!(program.get("/api/auth/me").await.status, 401);
     assert_eq!(dana.get("/api/auth/me").await.status, 200);
 }

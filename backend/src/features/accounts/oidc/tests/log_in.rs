@@ -25,7 +25,7 @@ on_every_engine![
     many_first_log_ins_at_once_make_one_account,
     a_disabled_account_is_not_opened,
     a_second_factor_is_asked_for_whoever_vouches,
-    logging_in_ends_the_session_before_it,
+    logging_in_ends_the_previous_session,
     the_pages_offer_what_one_may_log_in_with,
 ];
 
@@ -267,7 +267,7 @@ async fn a_second_factor_is_asked_for_whoever_vouches(app: TestApp) {
     assert_eq!(second.status, 200, "{second:?}");
 }
 
-async fn logging_in_ends_the_session_before_it(app: TestApp) {
+async fn logging_in_ends_the_previous_session(app: TestApp) {
     let fake = Fake::start().await;
     let app = open_to_all(&app, &fake);
     let mut browser = Browser::new(&app);

@@ -1,16 +1,16 @@
-//! Accounts in the database, as administrators see them.
+//! SQL for account management.
 
 use chrono::{DateTime, Utc};
 use sqlx::Result;
 use uuid::Uuid;
 
-use super::Administered;
+use super::ManagedAccount;
 use crate::{
     core::{db::Tx, http::Limit},
     sql,
 };
 
-/// An account, and when each of what opens it was last used.
+/// An account, and when its sessions, tokens and browsers were last used.
 #[derive(sqlx::FromRow)]
 pub(super) struct Row {
     pub(super) id: Uuid,
@@ -24,7 +24,7 @@ pub(super) struct Row {
     pub(super) device_at: Option<DateTime<Utc>>,
 }
 
-/// Accounts that the rest of the statement picks.
+/// Selects the columns of [`Row`], followed by `$rest`.
 macro_rules! accounts {
     ($rest:literal) => {
         concat!(
@@ -38,7 +38,7 @@ macro_rules! accounts {
     };
 }
 
-/// At most a page of accounts after the key `after`, newest first.
+/// Lists the accounts after the key `after`, newest first, up to one more than `limit`.
 pub(super) async fn list(
     tx: &mut Tx,
     after: (DateTime<Utc>, Uuid),
@@ -58,7 +58,7 @@ pub(super) async fn list(
     )
 }
 
-/// What a search for an account looks at.
+/// The searchable text of an account.
 #[derive(sqlx::FromRow)]
 pub(super) struct Name {
     pub(super) id: Uuid,
@@ -67,7 +67,7 @@ pub(super) struct Name {
     pub(super) display_name: Option<String>,
 }
 
-/// The names of the accounts after the key `after`, newest first.
+/// Lists the names of the accounts after the key `after`, newest first.
 pub(super) async fn list_names(
     tx: &mut Tx,
     after: (DateTime<Utc>, Uuid),
@@ -94,9 +94,9 @@ pub(super) async fn find_by_email(tx: &mut Tx, email_key: &str) -> Result<Option
     sql!(tx, fetch_optional, accounts!("WHERE email_key = $1"), email_key)
 }
 
-/// Keeps everybody else from changing the account and the administrators; in one order, so that
-/// nobody waits in a circle. SQLite has one writer in any case.
-pub(super) async fn hold(tx: &mut Tx, id: Uuid) -> Result<()> {
+/// Locks the account and the administrators until `tx` ends, ordered by id to avoid deadlocks. SQLite
+/// allows only one writer anyway.
+pub(super) async fn lock(tx: &mut Tx, id: Uuid) -> Result<()> {
     if let Tx::Postgres { .. } = tx {
         let _: Vec<(Uuid,)> = sql!(
             tx,
@@ -109,8 +109,8 @@ pub(super) async fn hold(tx: &mut Tx, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Every administrator who is not disabled.
-pub(super) async fn administrators(tx: &mut Tx) -> Result<Vec<Uuid>> {
+/// Lists the enabled administrators.
+pub(super) async fn list_administrators(tx: &mut Tx) -> Result<Vec<Uuid>> {
     let rows: Vec<(Uuid,)> = sql!(
         tx,
         fetch_all,
@@ -119,7 +119,11 @@ pub(super) async fn administrators(tx: &mut Tx) -> Result<Vec<Uuid>> {
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
-pub(super) async fn update(tx: &mut Tx, account: &Administered, now: DateTime<Utc>) -> Result<()> {
+pub(super) async fn update(
+    tx: &mut Tx,
+    account: &ManagedAccount,
+    now: DateTime<Utc>,
+) -> Result<()> {
     sql!(
         tx,
         execute,

@@ -4,18 +4,18 @@ use serde_json::{Value, json};
 use crate::testing::{Answer, TestApp, cookie_of, on_every_engine};
 
 on_every_engine![
-    sessions_are_listed_and_ended_by_their_owner,
-    a_session_tells_with_what_it_was_signed_in,
-    changing_the_password_ends_every_other_session_and_every_token,
-    the_password_is_changed_by_who_knows_it_only,
-    a_password_asked_for_once_more_is_guessed_within_the_same_budget,
-    no_token_of_an_administrators_changes_who_gets_in,
-    a_password_changed_meanwhile_opens_nothing,
-    registrations_from_one_network_are_bounded,
-    a_disabled_account_is_as_one_that_does_not_exist,
-    what_has_ended_is_purged,
-    a_password_change_sent_again_with_its_key_is_done_once,
-    logging_out_clears_what_the_browser_keeps,
+    users_can_list_and_end_their_sessions,
+    a_session_records_its_user_agent,
+    changing_the_password_revokes_other_sessions_and_tokens,
+    changing_the_password_requires_the_current_one,
+    password_confirmations_count_toward_the_attempt_limit,
+    an_administrators_token_cannot_change_access,
+    a_password_that_changes_during_the_check_is_rejected,
+    registrations_from_one_network_are_limited,
+    a_disabled_account_looks_like_an_unknown_one,
+    expired_rows_are_purged,
+    a_retried_password_change_is_applied_once,
+    logging_out_clears_browser_data,
 ];
 
 const PASSWORD: &str = "correct horse battery";
@@ -25,7 +25,7 @@ async fn log_in(app: &TestApp, password: &str) -> Answer {
     app.post("/api/auth/login", credentials).await
 }
 
-async fn is_in(app: &TestApp) -> bool {
+async fn is_signed_in(app: &TestApp) -> bool {
     app.get("/api/auth/me").await.status == 200
 }
 
@@ -34,13 +34,13 @@ async fn change_password(app: &TestApp, from: &str, to: &str) -> Answer {
     app.post("/api/auth/password", change).await
 }
 
-async fn token(app: &TestApp) -> TestApp {
+async fn create_token(app: &TestApp) -> TestApp {
     let made = app.post("/api/auth/tokens", json!({ "name": "script", "scope": "write" })).await;
     let token = made.body["token"].as_str().unwrap();
     app.nobody().with_header("authorization", &format!("Bearer {token}"))
 }
 
-async fn sessions_are_listed_and_ended_by_their_owner(app: TestApp) {
+async fn users_can_list_and_end_their_sessions(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     app.app.clock.advance(chrono::TimeDelta::seconds(1));
     let phone = app.with_cookie(cookie_of(&log_in(&app.nobody(), PASSWORD).await));
@@ -50,45 +50,47 @@ async fn sessions_are_listed_and_ended_by_their_owner(app: TestApp) {
     assert_eq!((&current[0]["isCurrent"], &current[1]["isCurrent"]), (&json!(false), &json!(true)));
     let path = format!("/api/auth/sessions/{}", current[0]["id"].as_str().unwrap());
 
-    // Another's session does not exist.
+    // A session of another user is not found.
     let bob = app.register("bob@example.org").await;
     assert_eq!(bob.delete(&path).await.status, 404);
-    assert!(is_in(&phone).await);
+    assert!(is_signed_in(&phone).await);
     assert_eq!(ann.delete(&path).await.status, 204);
-    assert!(!is_in(&phone).await && is_in(&ann).await);
+    assert!(!is_signed_in(&phone).await && is_signed_in(&ann).await);
     assert_eq!(ann.delete(&path).await.status, 404);
 
     let phone = app.with_cookie(cookie_of(&log_in(&app.nobody(), PASSWORD).await));
     assert_eq!(ann.submit("/settings/sessions/end-others", &[]).await.status, 303);
-    assert!(!is_in(&phone).await && is_in(&ann).await);
+    assert!(!is_signed_in(&phone).await && is_signed_in(&ann).await);
 }
 
-async fn a_session_tells_with_what_it_was_signed_in(app: TestApp) {
+async fn a_session_records_its_user_agent(app: TestApp) {
     app.register("ann@example.org").await;
     let long = format!("Fire\tfox {}", "x".repeat(300));
     let ann = log_in(&app.nobody().with_header("user-agent", &long), PASSWORD).await;
     let ann = app.with_cookie(cookie_of(&ann));
     let sessions = ann.get("/api/auth/sessions").await.body;
-    let of = |it: &&Value| it["isCurrent"] == true;
-    let session = sessions["items"].as_array().unwrap().iter().find(of).unwrap();
+    let is_current = |it: &&Value| it["isCurrent"] == true;
+    let session = sessions["items"].as_array().unwrap().iter().find(is_current).unwrap();
     let name = session["userAgent"].as_str().unwrap();
     assert!(name.starts_with("Firefox x") && name.chars().count() <= 200, "{name}");
     let keys: Vec<_> = session.as_object().unwrap().keys().collect();
     assert_eq!(keys, ["createdAt", "expiresAt", "id", "isCurrent", "seenAt", "userAgent"]);
 }
 
-async fn changing_the_password_ends_every_other_session_and_every_token(app: TestApp) {
+async fn changing_the_password_revokes_other_sessions_and_tokens(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let phone = app.with_cookie(cookie_of(&log_in(&app.nobody(), PASSWORD).await));
-    let script = token(&ann).await;
-    assert!(is_in(&phone).await && is_in(&script).await);
+    let script = create_token(&ann).await;
+    assert!(is_signed_in(&phone).await && is_signed_in(&script).await);
     assert_eq!(change_password(&ann, PASSWORD, "another horse entirely").await.status, 204);
-    assert!(is_in(&ann).await && !is_in(&phone).await && !is_in(&script).await);
+    assert!(
+        is_signed_in(&ann).await && !is_signed_in(&phone).await && !is_signed_in(&script).await
+    );
     assert_eq!(log_in(&app.nobody(), PASSWORD).await.status, 401);
     assert_eq!(log_in(&app.nobody(), "another horse entirely").await.status, 200);
 }
 
-async fn the_password_is_changed_by_who_knows_it_only(app: TestApp) {
+async fn changing_the_password_requires_the_current_one(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let refused = change_password(&ann, "a guess", "another horse entirely").await;
     assert_eq!(refused.faults(), ["/currentPassword: is not your password"]);
@@ -102,8 +104,8 @@ async fn the_password_is_changed_by_who_knows_it_only(app: TestApp) {
     assert_eq!(log_in(&app.nobody(), PASSWORD).await.status, 200);
 }
 
-async fn a_password_asked_for_once_more_is_guessed_within_the_same_budget(app: TestApp) {
-    // Whoever has got hold of a session guesses no faster than anybody else.
+async fn password_confirmations_count_toward_the_attempt_limit(app: TestApp) {
+    // A stolen session does not allow more guesses.
     let ann = app.register("ann@example.org").await;
     for _ in 0..20 {
         assert_eq!(change_password(&ann, "a guess", PASSWORD).await.status, 422);
@@ -113,24 +115,24 @@ async fn a_password_asked_for_once_more_is_guessed_within_the_same_budget(app: T
     assert_eq!(ann.submit("/settings/password", &form).await.status, 429);
 }
 
-async fn a_disabled_account_is_as_one_that_does_not_exist(app: TestApp) {
+async fn a_disabled_account_looks_like_an_unknown_one(app: TestApp) {
     let ann = app.register("ann@example.org").await;
-    let script = token(&ann).await;
-    assert!(is_in(&script).await);
+    let script = create_token(&ann).await;
+    assert!(is_signed_in(&script).await);
     let mut tx = app.app.db.write().await.unwrap();
     let disable = "UPDATE accounts SET disabled_at = $1 WHERE email_key = $2";
     crate::sql!(&mut tx, execute, disable, app.app.clock.now(), "ann@example.org").unwrap();
     tx.commit().await.unwrap();
-    // What is remembered is remembered for a second at most.
+    // Sessions are cached for at most a second.
     tokio::time::sleep(std::time::Duration::from_millis(1_050)).await;
-    assert!(!is_in(&ann).await && !is_in(&script).await);
+    assert!(!is_signed_in(&ann).await && !is_signed_in(&script).await);
     let refused = log_in(&app.nobody(), PASSWORD).await;
     let nobody = json!({ "email": "nobody@example.org", "password": PASSWORD });
     let unknown = app.nobody().post("/api/auth/login", nobody).await;
     assert_eq!((refused.status, refused.body), (401, unknown.body));
 }
 
-async fn what_has_ended_is_purged(app: TestApp) {
+async fn expired_rows_are_purged(app: TestApp) {
     app.register("ann@example.org").await;
     log_in(&app.nobody(), "a guess").await;
     let count = async |table: &str| {
@@ -143,22 +145,22 @@ async fn what_has_ended_is_purged(app: TestApp) {
         assert_eq!(count(table).await, rows, "{table}");
     }
     app.app.clock.advance(chrono::TimeDelta::days(366));
-    crate::core::jobs::run_one(&app.app, &super::CHORE).await.unwrap();
+    crate::core::jobs::run_one(&app.app, &super::PURGE_TASK).await.unwrap();
     for table in ["sessions", "known_devices", "guess_budgets"] {
         assert_eq!(count(table).await, 0, "{table}");
     }
 }
 
-async fn logging_out_clears_what_the_browser_keeps(app: TestApp) {
+async fn logging_out_clears_browser_data(app: TestApp) {
     let ann = app.register("ann@example.org").await;
-    let gone = ann.send_json(Method::POST, "/api/auth/logout", "", &[]).await;
-    assert_eq!((gone.status, gone.header("clear-site-data")), (204, r#""cache", "storage""#));
+    let answer = ann.send_json(Method::POST, "/api/auth/logout", "", &[]).await;
+    assert_eq!((answer.status, answer.header("clear-site-data")), (204, r#""cache", "storage""#));
     let bob = app.register("bob@example.org").await;
-    let gone = bob.submit("/logout", &[]).await;
-    assert_eq!((gone.status, gone.header("clear-site-data")), (303, r#""cache", "storage""#));
+    let answer = bob.submit("/logout", &[]).await;
+    assert_eq!((answer.status, answer.header("clear-site-data")), (303, r#""cache", "storage""#));
 }
 
-async fn a_password_change_sent_again_with_its_key_is_done_once(app: TestApp) {
+async fn a_retried_password_change_is_applied_once(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let change = async |to: &str| {
         let body = json!({ "currentPassword": PASSWORD, "newPassword": to }).to_string();
@@ -172,10 +174,10 @@ async fn a_password_change_sent_again_with_its_key_is_done_once(app: TestApp) {
     assert_eq!(log_in(&app.nobody(), "another horse entirely").await.status, 200);
 }
 
-async fn no_token_of_an_administrators_changes_who_gets_in(app: TestApp) {
+async fn an_administrators_token_cannot_change_access(app: TestApp) {
     let admin = app.as_administrator().await;
     let ann = app.register("ann@example.org").await.get("/api/auth/me").await.id();
-    let script = token(&admin).await;
+    let script = create_token(&admin).await;
     assert_eq!(script.get("/api/admin/users").await.status, 200);
     let reset = format!("/api/admin/users/{ann}/reset");
     assert_eq!(script.post(&reset, json!({})).await.status, 403);
@@ -184,16 +186,17 @@ async fn no_token_of_an_administrators_changes_who_gets_in(app: TestApp) {
     assert_eq!(admin.post(&reset, json!({})).await.status, 201);
 }
 
-async fn a_password_changed_meanwhile_opens_nothing(app: TestApp) {
+async fn a_password_that_changes_during_the_check_is_rejected(app: TestApp) {
     app.register("ann@example.org").await;
     let phone = app.with_cookie(cookie_of(&log_in(&app.nobody(), PASSWORD).await));
-    // Whoever hashes waits for these two; by then what was read before them is no longer true.
+    // These two block the queue, so the password changes after it was read and before it is hashed.
     let (release, wait) = std::sync::mpsc::channel::<()>();
     let wait = std::sync::Arc::new(std::sync::Mutex::new(wait));
     let busy = futures::future::join_all((0..2).map(|_| {
         let wait = std::sync::Arc::clone(&wait);
-        let place = app.app.doors.hashing().enter("others", &super::Arrival::default()).unwrap();
-        place.run(move || wait.lock().unwrap().recv().is_err())
+        let slot =
+            app.app.auth.hash_queue().reserve("others", &super::ClientInfo::default()).unwrap();
+        slot.run(move || wait.lock().unwrap().recv().is_err())
     }));
     let others = async {
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
@@ -206,18 +209,18 @@ async fn a_password_changed_meanwhile_opens_nothing(app: TestApp) {
     let nobody = app.nobody();
     let attempts = futures::future::join(
         log_in(&nobody, PASSWORD),
-        change_password(&phone, PASSWORD, "the thief's own password"),
+        change_password(&phone, PASSWORD, "the attacker's password"),
     );
-    let ((entered, changed), _, ()) = futures::future::join3(attempts, busy, others).await;
-    assert_eq!((entered.status, changed.status), (401, 401), "{entered:?} {changed:?}");
-    assert_eq!(entered.header("set-cookie"), "");
+    let ((signed_in, changed), _, ()) = futures::future::join3(attempts, busy, others).await;
+    assert_eq!((signed_in.status, changed.status), (401, 401), "{signed_in:?} {changed:?}");
+    assert_eq!(signed_in.header("set-cookie"), "");
     let mut tx = app.app.db.read().await.unwrap();
     let select = "SELECT password_hash FROM accounts WHERE email_key = $1";
     let (hash,): (String,) = crate::sql!(&mut tx, fetch_one, select, "ann@example.org").unwrap();
     assert_eq!(hash, "another");
 }
 
-async fn registrations_from_one_network_are_bounded(app: TestApp) {
+async fn registrations_from_one_network_are_limited(app: TestApp) {
     let stranger = app.nobody().asking_from("192.0.2.1");
     let new = json!({ "email": "admin@example.org", "password": PASSWORD });
     for _ in 0..100 {

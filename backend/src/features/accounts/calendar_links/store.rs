@@ -1,4 +1,4 @@
-//! The addresses for calendars in the database. Every statement but the door's own names the account.
+//! SQL for calendar links. Every statement is scoped to an account, except the lookup by secret.
 
 use sqlx::Result;
 use uuid::Uuid;
@@ -6,16 +6,16 @@ use uuid::Uuid;
 use super::CalendarLink;
 use crate::{
     core::db::Tx,
-    features::accounts::{doors::TokenHash, store::sessions::Holder},
+    features::accounts::{auth_state::TokenHash, store::sessions::CredentialOwner},
     sql,
 };
 
-/// Whose an address is.
+/// The id and the owner of a link.
 #[derive(sqlx::FromRow)]
 struct Row {
     id: Uuid,
     #[sqlx(flatten)]
-    holder: Holder,
+    owner: CredentialOwner,
 }
 
 pub(super) async fn replace(
@@ -53,8 +53,11 @@ pub(super) async fn delete(tx: &mut Tx, account: Uuid) -> Result<u64> {
     sql!(tx, execute, "DELETE FROM calendar_links WHERE account_id = $1", account)
 }
 
-/// Whose address has this secret, unless the account is disabled.
-pub(super) async fn reader(tx: &mut Tx, hash: &TokenHash) -> Result<Option<(Uuid, Holder)>> {
+/// Finds the owner of the link with this secret. Returns none if the account is disabled.
+pub(super) async fn find_owner(
+    tx: &mut Tx,
+    hash: &TokenHash,
+) -> Result<Option<(Uuid, CredentialOwner)>> {
     let row: Option<Row> = sql!(
         tx,
         fetch_optional,
@@ -64,5 +67,5 @@ pub(super) async fn reader(tx: &mut Tx, hash: &TokenHash) -> Result<Option<(Uuid
          WHERE c.token_hash = $1 AND a.disabled_at IS NULL",
         &hash[..],
     )?;
-    Ok(row.map(|row| (row.id, row.holder)))
+    Ok(row.map(|row| (row.id, row.owner)))
 }

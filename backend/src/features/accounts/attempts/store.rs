@@ -1,12 +1,12 @@
-//! Budgets in the database.
+//! SQL for counters of attempts.
 
 use chrono::{DateTime, Utc};
 use sqlx::Result;
 
 use crate::{core::db::Tx, sql};
 
-/// The bucket's moments; nobody else counts in it before this transaction ends.
-pub(super) async fn hold(
+/// Loads the times of the bucket's attempts, and locks the bucket until `tx` ends.
+pub(super) async fn lock(
     tx: &mut Tx,
     bucket: &str,
     until: DateTime<Utc>,
@@ -24,7 +24,7 @@ pub(super) async fn hold(
     Ok(moments.split_whitespace().filter_map(moment).collect())
 }
 
-pub(super) async fn keep(
+pub(super) async fn update(
     tx: &mut Tx,
     bucket: &str,
     moments: &[DateTime<Utc>],
@@ -42,6 +42,6 @@ pub(super) async fn keep(
     Ok(())
 }
 
-pub(super) async fn delete_past(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64> {
+pub(super) async fn delete_expired(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64> {
     sql!(tx, execute, "DELETE FROM guess_budgets WHERE until <= $1", now)
 }

@@ -1,0 +1,212 @@
+//! Account management for administrators. It gives no access to the data of users.
+
+mod store;
+
+use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::{ClientInfo, NewPassword, passwords, review, service, session};
+use crate::core::{
+    App, Error, Result,
+    db::Tx,
+    fold::folded,
+    hex,
+    http::{self, Cursor, Limit, Page},
+};
+
+/// An account, as seen by administrators.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "User")]
+pub struct ManagedAccount {
+    /// The account's id.
+    pub id: Uuid,
+    /// The e-mail address to sign in with. Empty if the OpenID provider reported none.
+    pub email: String,
+    /// The user's display name.
+    pub display_name: Option<String>,
+    /// Whether the user is an administrator.
+    pub is_admin: bool,
+    /// When the account was disabled; null if it is enabled.
+    pub disabled_at: Option<DateTime<Utc>>,
+    /// When the account was created.
+    pub created_at: DateTime<Utc>,
+    /// When the account was last used, with hourly resolution.
+    pub last_seen_at: Option<DateTime<Utc>>,
+}
+
+impl ManagedAccount {
+    /// The display name, the address or the id, whichever is set first.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match &self.display_name {
+            Some(name) => name.clone(),
+            None if self.email.is_empty() => self.id.to_string(),
+            None => self.email.clone(),
+        }
+    }
+}
+
+impl From<store::Row> for ManagedAccount {
+    fn from(row: store::Row) -> Self {
+        let seen = row.session_at.max(row.token_at).max(row.device_at);
+        Self {
+            id: row.id,
+            email: row.email,
+            display_name: row.display_name,
+            is_admin: row.is_admin,
+            disabled_at: row.disabled_at,
+            created_at: row.created_at,
+            // With a finer resolution, each request of the user would change the ETag.
+            last_seen_at: seen.and_then(|it| it.duration_trunc(TimeDelta::hours(1)).ok()),
+        }
+    }
+}
+
+/// Lists accounts, newest first. With `search`, lists only accounts whose address or name contains it.
+///
+/// # Errors
+/// Invalid if the cursor is not valid.
+pub async fn list(
+    tx: &mut Tx,
+    search: Option<&str>,
+    cursor: Option<&Cursor>,
+    limit: Limit,
+) -> Result<Page<ManagedAccount>> {
+    let after = http::after(cursor)?;
+    let rows = match search {
+        Some(text) => find_by_text(tx, &folded(text), after, limit).await?,
+        None => store::list(tx, after, limit).await?,
+    };
+    let rows = rows.into_iter().map(ManagedAccount::from).collect();
+    Ok(Page::of(rows, limit, |last: &ManagedAccount| Cursor::at(last.created_at, &last.id)))
+}
+
+/// The number of accounts that a search loads at a time.
+const SEARCH_BATCH: Limit = Limit::new(500);
+
+/// Finds the accounts after the key `after` whose address or name contains `text`, ignoring case and
+/// accents. Neither database engine supports this comparison.
+async fn find_by_text(
+    tx: &mut Tx,
+    text: &str,
+    mut after: (DateTime<Utc>, Uuid),
+    limit: Limit,
+) -> Result<Vec<store::Row>> {
+    let mut found = Vec::new();
+    loop {
+        let names = store::list_names(tx, after, SEARCH_BATCH).await?;
+        let Some(last) = names.last() else { return Ok(found) };
+        after = (last.created_at, last.id);
+        for name in names {
+            let matches = |it: &str| folded(it).contains(text);
+            if matches(&name.email) || name.display_name.as_deref().is_some_and(matches) {
+                found.extend(store::find(tx, name.id).await?);
+            }
+            if found.len() > limit.rows() {
+                return Ok(found);
+            }
+        }
+    }
+}
+
+/// Finds the account `id`.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn find(tx: &mut Tx, id: Uuid) -> Result<ManagedAccount> {
+    Ok(store::find(tx, id).await?.ok_or(Error::NotFound("user"))?.into())
+}
+
+/// Finds the account with this address, in lower case.
+///
+/// # Errors
+/// Unavailable if the database is unavailable.
+pub async fn find_by_email(tx: &mut Tx, email_key: &str) -> Result<Option<ManagedAccount>> {
+    Ok(store::find_by_email(tx, email_key).await?.map(ManagedAccount::from))
+}
+
+/// Locks the account `id` and all enabled administrators until `tx` ends, and returns them. If two
+/// administrators demote each other at the same time, the second therefore sees the first change.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn lock(tx: &mut Tx, id: Uuid) -> Result<(ManagedAccount, Vec<Uuid>)> {
+    store::lock(tx, id).await?;
+    let administrators = store::list_administrators(tx).await?;
+    Ok((find(tx, id).await?, administrators))
+}
+
+/// Saves whether the account is an administrator, and whether it is disabled. Requires [`lock`].
+///
+/// # Errors
+/// Unavailable if the database is unavailable.
+pub async fn update_access(
+    tx: &mut Tx,
+    account: &ManagedAccount,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    Ok(store::update(tx, account, now).await?)
+}
+
+/// Ends all sessions of the account and revokes its tokens. After committing `tx`, call
+/// [`evict_cached`].
+///
+/// # Errors
+/// Unavailable if the database is unavailable.
+pub async fn revoke_access(tx: &mut Tx, account: Uuid) -> Result<()> {
+    service::revoke_access(tx, account, None).await
+}
+
+/// Removes the account from this process's session cache, so that a change takes effect immediately.
+pub async fn evict_cached(app: &App, account: Uuid) {
+    session::evict_cached(app, account).await;
+}
+
+/// Requires the user to review the access to their account. Until then, existing passkeys, linked
+/// log-ins and notification channels have no effect.
+///
+/// # Errors
+/// Unavailable if the database is unavailable.
+pub async fn start_review(tx: &mut Tx, account: Uuid, now: DateTime<Utc>) -> Result<()> {
+    review::start(tx, account, now).await
+}
+
+/// Hashes a new password for the account.
+///
+/// # Errors
+/// Overloaded if too many passwords are being hashed.
+pub async fn hash_password(
+    app: &App,
+    account: Uuid,
+    password: &NewPassword,
+    client: &ClientInfo,
+) -> Result<String> {
+    let slot = app.auth.hash_queue().reserve(&account.to_string(), client)?;
+    passwords::hash(slot, &password.0).await
+}
+
+/// Returns a fingerprint of the account's password, which changes with the password.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn password_fingerprint(tx: &mut Tx, account: Uuid) -> Result<String> {
+    let stored = super::store::find_stored(tx, account).await?.ok_or(Error::NotFound("user"))?;
+    Ok(hex(&Sha256::digest(stored.password_hash)))
+}
+
+/// Sets the hash of a new password.
+///
+/// # Errors
+/// Unavailable if the database is unavailable.
+pub async fn set_password(
+    tx: &mut Tx,
+    account: Uuid,
+    hash: String,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    Ok(super::store::set_password(tx, account, hash, now).await?)
+}

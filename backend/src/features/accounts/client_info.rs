@@ -1,0 +1,108 @@
+//! The client that sends a request: its address, its browser, and how much an account trusts it.
+
+use std::net::IpAddr;
+
+use aide::{OperationInput, generate::GenContext, openapi::Operation};
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, header, request::Parts},
+};
+use uuid::Uuid;
+
+use super::{
+    auth_state::TokenHash,
+    session::{DEVICE_COOKIE, SESSION_COOKIE, find_token_hash},
+    store,
+};
+use crate::{
+    core::{App, Result, db::Tx, http::ClientAddress, input::visible},
+    features::security_log::{Event, Located},
+};
+
+/// The maximum length of a stored user agent, in characters.
+const MAX_USER_AGENT: usize = 200;
+
+/// The client that sends a request.
+#[derive(Debug, Clone, Default)]
+pub struct ClientInfo {
+    /// The client's address.
+    pub address: Option<IpAddr>,
+    /// The client's network: an IPv4 address, or the /64 of an IPv6 address.
+    pub network: Option<String>,
+    /// The `User-Agent` header, sanitized and shortened.
+    pub user_agent: Option<String>,
+    /// The session that the browser already has.
+    pub(super) previous_session: Option<TokenHash>,
+    /// The device cookie, which identifies a browser that has signed in before.
+    pub(super) device: Option<TokenHash>,
+}
+
+impl ClientInfo {
+    /// Describes the client of a request.
+    pub(super) fn of(parts: &Parts, app: &App) -> Self {
+        let address = ClientAddress::of(&parts.extensions, &parts.headers, app);
+        Self {
+            address: address.0,
+            network: address.network().map(|it| it.to_string()),
+            user_agent: user_agent(&parts.headers),
+            previous_session: find_token_hash(&parts.headers, app, SESSION_COOKIE),
+            device: find_token_hash(&parts.headers, app, DEVICE_COOKIE),
+        }
+    }
+
+    /// Adds the client's address and user agent to a security event.
+    #[must_use]
+    pub fn annotate(&self, event: Event) -> Located {
+        event.from(self.address, self.user_agent.as_deref())
+    }
+
+    /// How much `account` trusts this client.
+    pub(super) async fn trust_level(&self, tx: &mut Tx, account: Uuid) -> Result<TrustLevel> {
+        if let Some(device) = self.device
+            && store::sessions::knows_device(tx, account, &device).await?
+        {
+            return Ok(TrustLevel::KnownDevice(device));
+        }
+        if let Some(session) = self.previous_session
+            && store::sessions::belongs_to(tx, account, &session).await?
+        {
+            return Ok(TrustLevel::KnownDevice(session));
+        }
+        let is_known = match &self.network {
+            Some(network) => store::sessions::knows_network(tx, account, network).await?,
+            None => false,
+        };
+        Ok(if is_known { TrustLevel::KnownNetwork } else { TrustLevel::Unknown })
+    }
+}
+
+/// How much an account trusts a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TrustLevel {
+    /// The browser has signed in to the account before, and proves it with this token.
+    KnownDevice(TokenHash),
+    /// The account has been signed in to from this network, which others may share.
+    KnownNetwork,
+    /// Neither the browser nor the network is known.
+    Unknown,
+}
+
+fn user_agent(headers: &HeaderMap) -> Option<String> {
+    let name = String::from_utf8_lossy(headers.get(header::USER_AGENT)?.as_bytes()).into_owned();
+    let name = visible(&name);
+    let name: String = name.chars().filter(|it| !it.is_control()).take(MAX_USER_AGENT).collect();
+    let name = name.trim();
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+impl FromRequestParts<App> for ClientInfo {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        Ok(Self::of(parts, app))
+    }
+}
+
+impl OperationInput for ClientInfo {
+    fn operation_input(_: &mut GenContext, _: &mut Operation) {}
+}
