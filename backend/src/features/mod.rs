@@ -66,7 +66,7 @@ pub const CHORES: &[Chore] = &[
     accounts::PURGE_TASK,
     administration::CHORE,
     vin::CHORE,
-    stations::CHORE,
+    stations::PURGE_WITHDRAWN,
     once::CHORE,
 ];
 
@@ -74,20 +74,20 @@ pub const CHORES: &[Chore] = &[
 pub const SECRETS: &[SealedSecrets] = &[accounts::SECRETS, notifications::SECRETS];
 
 /// What brings the indexes that only one engine has up to date with rows that were copied into the tables.
-pub const INDEXES: &[for<'a> fn(&'a mut Tx) -> Work<'a>] = &[stations::index_words];
+pub const INDEXES: &[for<'a> fn(&'a mut Tx) -> Work<'a>] = &[stations::update_search_index];
 
 /// Where answers are kept that a change of a user's vehicles, or of what hangs under them, outdates.
 pub const OUTDATED: &[fn(&UserId) -> String] = &[
-    vehicles::list_key,
+    vehicles::list_cache_key,
     fuel_logs::edition_key,
     fuel_logs::summaries_key,
     maintenance::upcoming_key,
 ];
 
 /// The functions that recompute values from a vehicle's running totals when an odometer is replaced.
-pub const RECOMPUTED: &[vehicles::odometer::Recompute] =
+pub const RECOMPUTED: &[vehicles::odometer::RecomputeFn] =
     &[fuel_logs::RECOMPUTE, maintenance::RECOMPUTE];
 
 /// Who keeps odometer readings.
-pub const READINGS: &[vehicles::odometer::Source] =
+pub const READINGS: &[vehicles::odometer::ReadingSource] =
     &[vehicles::odometer::SOURCE, fuel_logs::READINGS, maintenance::READINGS];

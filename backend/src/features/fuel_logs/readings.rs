@@ -6,16 +6,16 @@ use sqlx::Result;
 use super::service;
 use crate::{
     core::{UserId, db::Tx, units::Distance},
-    features::vehicles::odometer::{Asked, OfVehicle, Recompute, Seen, Source, SourceKind},
+    features::vehicles::odometer::{ReadingsQuery, VehicleReading, RecomputeFn, SourceReading, ReadingSource, SourceKind},
     sql,
 };
 
 /// Computes the fill-ups' figures again.
-pub const RECOMPUTE: Recompute =
+pub const RECOMPUTE: RecomputeFn =
     |tx, user, (vehicle, now)| Box::pin(service::recompute(tx, user, vehicle, now));
 
 /// The readings of fill-ups.
-pub const READINGS: Source = Source {
+pub const READINGS: ReadingSource = ReadingSource {
     before: |tx, user, asked| Box::pin(async move { Ok(before(tx, user, asked).await?) }),
     after: |tx, user, asked| Box::pin(async move { Ok(after(tx, user, asked).await?) }),
     latest: |tx, user, most| Box::pin(async move { Ok(latest(tx, user, most).await?) }),
@@ -30,7 +30,7 @@ struct Row {
     odometer_unit: String,
 }
 
-impl From<Row> for Seen {
+impl From<Row> for SourceReading {
     fn from(row: Row) -> Self {
         let reading = Distance::from_columns(Some(row.odometer_exact), Some(&row.odometer_unit));
         Self {
@@ -44,7 +44,7 @@ impl From<Row> for Seen {
     }
 }
 
-async fn before(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Vec<Seen>> {
+async fn before(tx: &mut Tx, user: &UserId, asked: ReadingsQuery) -> Result<Vec<SourceReading>> {
     let rows: Vec<Row> = sql!(
         tx,
         fetch_all,
@@ -55,15 +55,15 @@ async fn before(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Vec<Seen>> {
          LIMIT $6",
         user.as_str(),
         asked.vehicle,
-        asked.beyond.0,
-        asked.beyond.1,
-        asked.beyond.2,
-        asked.most,
+        asked.position.0,
+        asked.position.1,
+        asked.position.2,
+        asked.limit,
     )?;
-    Ok(rows.into_iter().map(Seen::from).collect())
+    Ok(rows.into_iter().map(SourceReading::from).collect())
 }
 
-async fn after(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Vec<Seen>> {
+async fn after(tx: &mut Tx, user: &UserId, asked: ReadingsQuery) -> Result<Vec<SourceReading>> {
     let rows: Vec<Row> = sql!(
         tx,
         fetch_all,
@@ -73,13 +73,13 @@ async fn after(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Vec<Seen>> {
          LIMIT $4",
         user.as_str(),
         asked.vehicle,
-        asked.beyond.0,
-        asked.most,
+        asked.position.0,
+        asked.limit,
     )?;
-    Ok(rows.into_iter().map(Seen::from).collect())
+    Ok(rows.into_iter().map(SourceReading::from).collect())
 }
 
-async fn latest(tx: &mut Tx, user: &UserId, most_each: i64) -> Result<Vec<OfVehicle>> {
+async fn latest(tx: &mut Tx, user: &UserId, most_each: i64) -> Result<Vec<VehicleReading>> {
     sql!(
         tx,
         fetch_all,

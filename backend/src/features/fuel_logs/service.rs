@@ -188,10 +188,10 @@ pub(super) async fn add(
         store::update_figures(&mut tx, user, other, now).await?;
     }
     if let Some(reading) = log.odometer {
-        odometer::reading_added(&mut tx, user, &vehicle, log.date, reading, now).await?;
+        odometer::refresh_after_insert(&mut tx, user, &vehicle, log.date, reading, now).await?;
     }
     let created = once.keep(&mut tx, user, format!("/api/fuel-logs/{}", log.id), &log).await?;
-    vehicles::commit(app, user, tx).await?;
+    vehicles::commit_and_invalidate(app, user, tx).await?;
     Ok(created)
 }
 
@@ -256,7 +256,7 @@ pub(super) async fn change(
     if moves {
         follow(&mut tx, user, &vehicle, old.vehicle_id, now).await?;
     }
-    vehicles::commit(app, user, tx).await?;
+    vehicles::commit_and_invalidate(app, user, tx).await?;
     Ok(log)
 }
 
@@ -277,7 +277,7 @@ pub(super) async fn remove(
         store::update_figures(&mut tx, user, other, now).await?;
     }
     odometer::refresh(&mut tx, user, &vehicle, now).await?;
-    vehicles::commit(app, user, tx).await?;
+    vehicles::commit_and_invalidate(app, user, tx).await?;
     Ok(log)
 }
 
@@ -313,7 +313,7 @@ async fn follow(
 ) -> Result<()> {
     odometer::refresh(tx, user, vehicle, now).await?;
     if before != vehicle.id {
-        let before = vehicles::hold(tx, user, before).await?;
+        let before = vehicles::lock(tx, user, before).await?;
         odometer::refresh(tx, user, &before, now).await?;
     }
     Ok(())
@@ -401,7 +401,7 @@ async fn beside_others(
 ) -> Result<Option<Fault>> {
     let Some(reading) = log.odometer else { return Ok(None) };
     let (date, exact) = (log.date, reading.exact());
-    let found = odometer::check(tx, user, log.vehicle_id, date, exact, Some(log.id.0)).await?;
+    let found = odometer::find_contradiction(tx, user, log.vehicle_id, date, exact, Some(log.id.0)).await?;
     let found = found.filter(|it| it.other.kind != odometer::SourceKind::FuelLog);
     if let Some(found) = found.filter(|it| plausible::contradicts(it, exact)) {
         let other = shown.reading_with_unit(found.other.reading);
@@ -414,7 +414,7 @@ async fn beside_others(
         return Ok(Some(Fault::implausible(name, detail, other)));
     }
     let replaced = odometer::replacements(tx, user, log.vehicle_id).await?;
-    let most = odometer::most_plausible(tx, user, log.vehicle_id, (date, exact), &replaced).await?;
+    let most = odometer::exceeded_maximum(tx, user, log.vehicle_id, (date, exact), &replaced).await?;
     let most = most.filter(|most| plausible::is_far_beyond(exact, *most));
     let fault = |most: i64| {
         let most = format!("{}\u{a0}{}", shown.exact_distance(most), shown.distance.sign());
@@ -462,7 +462,7 @@ async fn hold_log(
         let mut goes_to = None;
         for held in if first == second { vec![first] } else { vec![first, second] } {
             let vehicle = if held == own {
-                vehicles::hold(tx, user, held).await?
+                vehicles::lock(tx, user, held).await?
             } else {
                 hold_vehicle(tx, user, held).await?
             };
@@ -488,7 +488,7 @@ async fn name_station(
     let Some(station) = log.station_id else { return Ok(()) };
     let is_new = old.is_none_or(|old| old.station_id != log.station_id);
     if is_new {
-        let name = stations::name_of(tx, user, station).await?;
+        let name = stations::find_name(tx, user, station).await?;
         let name = name.ok_or_else(|| Error::invalid("stationId", NO_STATION))?;
         if old.is_some() || log.station_name.is_none() {
             log.station_name = Some(name);
@@ -510,7 +510,7 @@ pub(super) fn no_station(error: sqlx::Error) -> Error {
 
 /// A vehicle that a body names: one that is not the user's is a fault of that field.
 async fn hold_vehicle(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehicle> {
-    vehicles::hold(tx, user, id).await.map_err(|error| match error {
+    vehicles::lock(tx, user, id).await.map_err(|error| match error {
         Error::NotFound(_) => Error::invalid("vehicleId", "is not a vehicle of yours"),
         Error::InTrash { vehicle, .. } => {
             Error::Invalid(vec![Fault::in_trash("vehicleId", vehicle)])

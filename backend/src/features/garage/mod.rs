@@ -1,4 +1,4 @@
-//! The garage: pages that show vehicles together with what their fuel logs say.
+//! The garage: pages that show vehicles with the figures from their fuel logs.
 
 mod pages;
 #[cfg(test)]
@@ -8,7 +8,7 @@ use aide::axum::ApiRouter;
 
 use super::Feature;
 
-/// The garage capsule.
+/// The garage feature.
 pub const FEATURE: Feature = Feature {
     name: "garage",
     folder: "garage",

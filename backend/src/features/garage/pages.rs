@@ -1,4 +1,4 @@
-//! The garage, and the page of one vehicle.
+//! The list of vehicles.
 
 mod vehicle;
 
@@ -32,16 +32,16 @@ struct Garage {
     cards: Vec<Card>,
     /// Whether these are the vehicles in use.
     is_active: bool,
-    /// Whether there are vehicles out of use.
+    /// Whether to link to the vehicles out of use.
     has_inactive: bool,
     distance_sign: &'static str,
     economy_sign: &'static str,
 }
 
-/// The most vehicles that the page shows.
-const MOST: usize = 500;
+/// The maximum number of vehicles on the page.
+const MAX_VEHICLES: usize = 500;
 
-/// One vehicle at a glance.
+/// A summary of one vehicle.
 struct Card {
     id: VehicleId,
     title: String,
@@ -50,14 +50,14 @@ struct Card {
     plate: Option<String>,
     odometer: String,
     economy: Option<String>,
-    /// How economy went lately.
+    /// The sparkline of recent fuel economy.
     spark: Option<String>,
     last_date: Option<NaiveDate>,
 }
 
 impl Card {
     fn of(vehicle: &Vehicle, title: String, summary: Option<&Summary>, shown: &Shown) -> Self {
-        let latest: Vec<_> = summary
+        let recent: Vec<_> = summary
             .into_iter()
             .flat_map(|it| &it.latest)
             .filter_map(|it| it.economy(shown.economy))
@@ -74,16 +74,16 @@ impl Card {
                 .reading()
                 .map_or_else(|| "0".to_owned(), |it| shown.reading(it)),
             economy: summary.and_then(|it| it.known).and_then(|it| it.shown(shown)),
-            spark: chart::spark(&latest),
+            spark: chart::spark(&recent),
             last_date: summary.map(|it| it.last_date),
         }
     }
 }
 
 input! {
-    /// Which vehicles
+    /// Filters
     struct GarageQuery {
-        /// Vehicles in use, or with `false` those out of use
+        /// `false` lists the vehicles out of use instead of those in use
         active: Option<bool>,
     }
 }
@@ -96,10 +96,10 @@ async fn show(
 ) -> Result<Html<String>> {
     let shown = user.0.preferences.display_units();
     let is_active = query.active.unwrap_or(true);
-    let all = vehicles::list_with_inactive(&app, &user).await?;
-    let names = vehicles::names(&all);
+    let all = vehicles::list_all(&app, &user).await?;
+    let names = vehicles::unique_names(&all);
     let has_inactive = is_active && all.iter().any(|it| !it.is_active);
-    let vehicles = all.iter().filter(|it| it.is_active == is_active).take(MOST);
+    let vehicles = all.iter().filter(|it| it.is_active == is_active).take(MAX_VEHICLES);
     let summaries = fuel_logs::summaries(&app, &user).await?;
     let card = |vehicle: &Vehicle| {
         let name = names.get(&vehicle.id).cloned().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The garage and a vehicle's page.
+//! Tests the list of vehicles and the page of a vehicle.
 
 use serde_json::json;
 
@@ -10,24 +10,24 @@ use crate::{
 };
 
 on_every_engine![
-    an_empty_garage_invites_to_add_a_vehicle,
+    an_empty_garage_offers_to_add_a_vehicle,
     the_garage_shows_every_vehicle_with_its_figures,
-    a_vehicles_page_shows_figures_chart_and_reasons,
-    a_vehicles_page_is_in_the_users_units,
-    fill_ups_beyond_a_page_are_a_link_away,
-    another_users_vehicle_page_looks_like_one_that_does_not_exist,
-    a_vehicle_out_of_use_is_a_link_away_and_comes_back,
-    vehicles_of_one_model_are_told_apart,
-    an_older_database_keeps_its_odometers,
+    the_vehicle_page_shows_figures_chart_and_reasons,
+    the_vehicle_page_uses_the_users_units,
+    older_fill_ups_are_on_further_pages,
+    another_users_vehicle_page_is_not_found,
+    vehicles_out_of_use_have_their_own_list,
+    vehicles_of_the_same_model_get_distinct_names,
+    migrating_an_older_database_preserves_odometers,
 ];
 
 fn assert_shows(page: &Answer, parts: &[&str]) {
     for part in parts {
-        assert!(page.text().contains(part), "{part} is not in {}", page.text());
+        assert!(page.text().contains(part), "{part} not found in {}", page.text());
     }
 }
 
-async fn add(user: &TestApp, vehicle: &str, rows: &[(&str, i32, &str, bool)]) {
+async fn add_fills(user: &TestApp, vehicle: &str, rows: &[(&str, i32, &str, bool)]) {
     for (date, odometer, gallons, is_full) in rows {
         let log = json!({
             "vehicleId": vehicle, "date": date, "odometerReading": odometer, "gallons": gallons,
@@ -45,7 +45,7 @@ const FILLS: &[(&str, i32, &str, bool)] = &[
     ("2025-12-01", 1700, "10", true),
 ];
 
-async fn honda(user: &TestApp) -> String {
+async fn add_honda(user: &TestApp) -> String {
     let vehicle = json!({
         "vin": "1HGCM82633A004352", "year": 2003, "make": "Honda", "model": "Accord",
         "nickname": "The old faithful", "licensePlate": "7KLM 204",
@@ -53,7 +53,7 @@ async fn honda(user: &TestApp) -> String {
     user.post("/api/vehicles", vehicle).await.id()
 }
 
-async fn an_empty_garage_invites_to_add_a_vehicle(app: TestApp) {
+async fn an_empty_garage_offers_to_add_a_vehicle(app: TestApp) {
     let user = app.register("dana@example.org").await;
     let page = user.get("/vehicles").await;
     assert_eq!(page.status, 200);
@@ -63,8 +63,8 @@ async fn an_empty_garage_invites_to_add_a_vehicle(app: TestApp) {
 
 async fn the_garage_shows_every_vehicle_with_its_figures(app: TestApp) {
     let user = app.register("dana@example.org").await;
-    let id = honda(&user).await;
-    add(&user, &id, FILLS).await;
+    let id = add_honda(&user).await;
+    add_fills(&user, &id, FILLS).await;
     let other = json!({ "vin": "WVWZZZ1JZXW000001", "nickname": "Sunday" });
     user.post("/api/vehicles", other).await;
     let page = user.get("/vehicles").await;
@@ -86,21 +86,21 @@ async fn the_garage_shows_every_vehicle_with_its_figures(app: TestApp) {
             "Economy appears after the second full tank.",
         ],
     );
-    // Somebody else's garage is their own.
+    // Another user does not see the vehicles.
     let stranger = app.register("eve@example.org").await;
     assert_shows(&stranger.get("/vehicles").await, &["Your garage is empty"]);
 }
 
-async fn a_vehicles_page_shows_figures_chart_and_reasons(app: TestApp) {
+async fn the_vehicle_page_shows_figures_chart_and_reasons(app: TestApp) {
     let user = app.register("dana@example.org").await;
-    let id = honda(&user).await;
+    let id = add_honda(&user).await;
     let path = format!("/vehicles/{id}");
     let page = user.get(&path).await;
     assert_shows(&page, &["No fill-ups yet", "1HGCM82633A004352"]);
     assert!(!page.text().contains("<figure"));
-    add(&user, &id, &FILLS[..3]).await;
-    assert!(!user.get(&path).await.text().contains("<figure"), "one interval is no chart");
-    add(&user, &id, &FILLS[3..]).await;
+    add_fills(&user, &id, &FILLS[..3]).await;
+    assert!(!user.get(&path).await.text().contains("<figure"), "one interval is not enough for a chart");
+    add_fills(&user, &id, &FILLS[3..]).await;
     let page = user.get(&path).await;
     assert_shows(
         &page,
@@ -121,10 +121,10 @@ async fn a_vehicles_page_shows_figures_chart_and_reasons(app: TestApp) {
     );
 }
 
-async fn a_vehicles_page_is_in_the_users_units(app: TestApp) {
+async fn the_vehicle_page_uses_the_users_units(app: TestApp) {
     let user = app.register("dana@example.org").await;
-    let id = honda(&user).await;
-    add(&user, &id, FILLS).await;
+    let id = add_honda(&user).await;
+    add_fills(&user, &id, FILLS).await;
     let units = json!({
         "distanceUnit": "km", "volumeUnit": "l", "economyUnit": "l_per_100km", "currency": "CHF",
     });
@@ -146,11 +146,11 @@ async fn a_vehicles_page_is_in_the_users_units(app: TestApp) {
     assert_shows(&user.get("/vehicles").await, &["8.4 <small>l/100 km", "2,736 km"]);
 }
 
-async fn fill_ups_beyond_a_page_are_a_link_away(app: TestApp) {
+async fn older_fill_ups_are_on_further_pages(app: TestApp) {
     let user = app.register("dana@example.org").await;
-    let id = honda(&user).await;
+    let id = add_honda(&user).await;
     let rows: Vec<_> = (0..52).map(|at| ("2025-12-01", 1000 + at * 10, "1", true)).collect();
-    add(&user, &id, &rows).await;
+    add_fills(&user, &id, &rows).await;
     let path = format!("/vehicles/{id}");
     let page = user.get(&path).await;
     assert_eq!(page.text().matches("/edit\">Edit<span").count(), 50);
@@ -162,9 +162,9 @@ async fn fill_ups_beyond_a_page_are_a_link_away(app: TestApp) {
     assert_eq!(user.get(&format!("{path}?cursor=nonsense")).await.status, 422);
 }
 
-async fn another_users_vehicle_page_looks_like_one_that_does_not_exist(app: TestApp) {
+async fn another_users_vehicle_page_is_not_found(app: TestApp) {
     let user = app.register("dana@example.org").await;
-    let id = honda(&user).await;
+    let id = add_honda(&user).await;
     let stranger = app.register("eve@example.org").await;
     let theirs = stranger.get(&format!("/vehicles/{id}")).await;
     let none = stranger.get(&format!("/vehicles/{}", uuid::Uuid::now_v7())).await;
@@ -173,10 +173,10 @@ async fn another_users_vehicle_page_looks_like_one_that_does_not_exist(app: Test
     assert_shows(&none, &["Error 404", "There is no such vehicle."]);
 }
 
-async fn a_vehicle_out_of_use_is_a_link_away_and_comes_back(app: TestApp) {
+async fn vehicles_out_of_use_have_their_own_list(app: TestApp) {
     let user = app.register("dana@example.org").await;
-    let id = honda(&user).await;
-    add(&user, &id, FILLS).await;
+    let id = add_honda(&user).await;
+    add_fills(&user, &id, FILLS).await;
     let item = json!({ "vehicleId": id, "type": "oil_change", "dueDate": "2026-02-01" });
     user.post("/api/maintenance", item).await;
     let page = format!("/vehicles/{id}");
@@ -185,7 +185,7 @@ async fn a_vehicle_out_of_use_is_a_link_away_and_comes_back(app: TestApp) {
     let switch = format!("{page}/active");
     let answer = user.submit(&switch, &[("isActive", "false")]).await;
     assert_eq!((answer.status, answer.header("location")), (303, page.as_str()));
-    // It leaves the lists, and what is due.
+    // It is removed from the lists and from due maintenance.
     let list = user.get("/vehicles").await;
     assert!(!list.text().contains("The old faithful"));
     assert_shows(&list, &[r#"href="/vehicles?active=false""#]);
@@ -195,7 +195,7 @@ async fn a_vehicle_out_of_use_is_a_link_away_and_comes_back(app: TestApp) {
     assert_eq!((&inactive[0]["id"], &inactive[0]["isActive"]), (&json!(id), &json!(false)));
     assert_eq!(user.get("/api/maintenance/upcoming").await.body["items"], json!([]));
     assert!(!user.get("/maintenance").await.text().contains("The old faithful"));
-    // Its history stays.
+    // Its history remains.
     assert_shows(&user.get(&page).await, &["Back in use", "28.0", "Fill-ups"]);
     let logs = user.get(&format!("/api/fuel-logs?vehicleId={id}")).await;
     assert_eq!(logs.body["items"].as_array().unwrap().len(), FILLS.len());
@@ -206,7 +206,7 @@ async fn a_vehicle_out_of_use_is_a_link_away_and_comes_back(app: TestApp) {
     assert_eq!(stranger.submit(&switch, &[("isActive", "false")]).await.status, 404);
 }
 
-async fn vehicles_of_one_model_are_told_apart(app: TestApp) {
+async fn vehicles_of_the_same_model_get_distinct_names(app: TestApp) {
     let user = app.register("dana@example.org").await;
     let mut ids = Vec::new();
     for more in [
@@ -242,7 +242,7 @@ async fn vehicles_of_one_model_are_told_apart(app: TestApp) {
     }
 }
 
-async fn an_older_database_keeps_its_odometers(app: TestApp) {
+async fn migrating_an_older_database_preserves_odometers(app: TestApp) {
     let user = app.register("dana@example.org").await;
     let fill = |id: &str, date: &str, odometer: i32| json!({ "vehicleId": id, "date": date, "odometerReading": odometer, "gallons": 10 });
     let mut ids = Vec::new();
@@ -258,7 +258,7 @@ async fn an_older_database_keeps_its_odometers(app: TestApp) {
         "date": "2025-11-01", "reading": 10, "isReplacement": true, "previousReading": 80_500,
     });
     user.post(&format!("/api/vehicles/{}/odometer", ids[2]), replaced).await;
-    // As an older version left them: the highest reading ever, also one that was corrected since.
+    // As stored by an older version: the highest reading ever, even if it was corrected later.
     let owner = user.user().await;
     for (id, highest) in ids.iter().zip([199_105, 50_000, 80_500, 0]) {
         let mut tx = app.app.db.write_for(&owner).await.unwrap();
@@ -280,15 +280,15 @@ async fn an_older_database_keeps_its_odometers(app: TestApp) {
     all.push(Feature { name: "again", ..super::FEATURE });
     let database = Db::open_for_migrations(&app.app.config.database).await.unwrap();
     migrate::run(&database, &all, None, &app.app.clock).await.unwrap();
-    let of = async |id: &str| user.get(&format!("/api/vehicles/{id}")).await.body;
+    let read = async |id: &str| user.get(&format!("/api/vehicles/{id}")).await.body;
     for (id, shown) in ids.iter().zip([199_105, 50_000, 10, 0]) {
-        let vehicle = of(id).await;
+        let vehicle = read(id).await;
         assert_eq!(vehicle["odometerReading"], shown, "{vehicle}");
         let typed = if shown == 0 { json!(null) } else { json!({ "value": shown, "unit": "mi" }) };
         assert_eq!(vehicle["odometer"], typed);
         assert_eq!(vehicle["updatedAt"], "2026-01-15T08:00:00.500Z", "{vehicle}");
     }
-    // What no reading said is a reading now, of the day of the latest one where that is later.
+    // An odometer without a matching reading became one, dated no earlier than the latest reading.
     for (id, date) in [(&ids[0], "2026-01-20"), (&ids[1], "2026-01-15")] {
         let reading = user.get(&format!("/api/odometer-readings/{id}")).await;
         assert_eq!((reading.status, &reading.body["date"]), (200, &json!(date)));
@@ -298,5 +298,5 @@ async fn an_older_database_keeps_its_odometers(app: TestApp) {
         );
     }
     user.delete(&format!("/api/odometer-readings/{}", ids[0])).await;
-    assert_eq!(of(&ids[0]).await["odometerReading"], 1300);
+    assert_eq!(read(&ids[0]).await["odometerReading"], 1300);
 }

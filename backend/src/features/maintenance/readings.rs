@@ -20,14 +20,14 @@ use crate::{
         self,
         vehicles::{
             VehicleId,
-            odometer::{self, Asked, OfVehicle, Seen, Source, SourceKind},
+            odometer::{self, ReadingsQuery, VehicleReading, SourceReading, ReadingSource, SourceKind},
         },
     },
     sql,
 };
 
 /// The readings of completed items.
-pub const READINGS: Source = Source {
+pub const READINGS: ReadingSource = ReadingSource {
     before: |tx, user, asked| Box::pin(async move { Ok(before(tx, user, asked).await?) }),
     after: |tx, user, asked| Box::pin(async move { Ok(after(tx, user, asked).await?) }),
     latest: |tx, user, most| Box::pin(async move { Ok(latest(tx, user, most).await?) }),
@@ -44,7 +44,7 @@ struct Row {
     completed_unit: Option<String>,
 }
 
-impl From<Row> for Seen {
+impl From<Row> for SourceReading {
     fn from(row: Row) -> Self {
         let miles = row.completed_mileage;
         let reading =
@@ -60,7 +60,7 @@ impl From<Row> for Seen {
     }
 }
 
-async fn before(tx: &mut Tx, user: &UserId, asked: Asked) -> SqlResult<Vec<Seen>> {
+async fn before(tx: &mut Tx, user: &UserId, asked: ReadingsQuery) -> SqlResult<Vec<SourceReading>> {
     let rows: Vec<Row> = sql!(
         tx,
         fetch_all,
@@ -73,15 +73,15 @@ async fn before(tx: &mut Tx, user: &UserId, asked: Asked) -> SqlResult<Vec<Seen>
          LIMIT $6",
         user.as_str(),
         asked.vehicle,
-        asked.beyond.0,
-        asked.beyond.1,
-        asked.beyond.2,
-        asked.most,
+        asked.position.0,
+        asked.position.1,
+        asked.position.2,
+        asked.limit,
     )?;
-    Ok(rows.into_iter().map(Seen::from).collect())
+    Ok(rows.into_iter().map(SourceReading::from).collect())
 }
 
-async fn after(tx: &mut Tx, user: &UserId, asked: Asked) -> SqlResult<Vec<Seen>> {
+async fn after(tx: &mut Tx, user: &UserId, asked: ReadingsQuery) -> SqlResult<Vec<SourceReading>> {
     let rows: Vec<Row> = sql!(
         tx,
         fetch_all,
@@ -93,13 +93,13 @@ async fn after(tx: &mut Tx, user: &UserId, asked: Asked) -> SqlResult<Vec<Seen>>
          LIMIT $4",
         user.as_str(),
         asked.vehicle,
-        asked.beyond.0,
-        asked.most,
+        asked.position.0,
+        asked.limit,
     )?;
-    Ok(rows.into_iter().map(Seen::from).collect())
+    Ok(rows.into_iter().map(SourceReading::from).collect())
 }
 
-async fn latest(tx: &mut Tx, user: &UserId, most_each: i64) -> SqlResult<Vec<OfVehicle>> {
+async fn latest(tx: &mut Tx, user: &UserId, most_each: i64) -> SqlResult<Vec<VehicleReading>> {
     sql!(
         tx,
         fetch_all,
@@ -139,17 +139,17 @@ pub(super) async fn around(
     date: NaiveDate,
     except: Option<Uuid>,
 ) -> Result<Around> {
-    let most = i64::try_from(forecast::MOST).unwrap_or(i64::MAX);
-    let until = Asked { vehicle, beyond: (date, i64::MAX, Uuid::max()), most };
+    let limit = i64::try_from(forecast::MOST).unwrap_or(i64::MAX);
+    let until = ReadingsQuery { vehicle, position: (date, i64::MAX, Uuid::max()), limit };
     let (mut before, mut after) = (Vec::new(), Vec::new());
     for source in features::READINGS {
         before.extend((source.before)(tx, user, until).await?);
-        after.extend((source.after)(tx, user, Asked { most: 2, ..until }).await?);
+        after.extend((source.after)(tx, user, ReadingsQuery { limit: 2, ..until }).await?);
     }
     let replaced = odometer::replacements(tx, user, vehicle).await?;
-    let nearest = |seen: Vec<Seen>| {
+    let nearest = |seen: Vec<SourceReading>| {
         let others = seen.into_iter().filter(|it| Some(it.id) != except);
-        let total = |it: Seen| {
+        let total = |it: SourceReading| {
             let exact = replaced.total(it.date, it.reading.exact());
             (Reading { date: it.date, exact }, it.reading.unit())
         };

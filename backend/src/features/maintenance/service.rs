@@ -5,7 +5,7 @@ mod series;
 pub(super) use series::{complete, has_next, postpone, skip};
 
 /// Corrects when the vehicle's next items are due after its running totals have changed.
-pub const RECOMPUTE: odometer::Recompute =
+pub const RECOMPUTE: odometer::RecomputeFn =
     |tx, user, (vehicle, now)| Box::pin(series::recompute(tx, user, vehicle, now));
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
@@ -150,7 +150,7 @@ pub(super) async fn add(
     store::insert(&mut tx, user, &item).await?;
     add_reading(&mut tx, user, &vehicle, &item, now).await?;
     let created = once.keep(&mut tx, user, format!("/api/maintenance/{}", item.id), &item).await?;
-    vehicles::commit(app, user, tx).await?;
+    vehicles::commit_and_invalidate(app, user, tx).await?;
     Ok(created)
 }
 
@@ -196,7 +196,7 @@ pub(super) async fn change(
     if (was, old.is_completed) != (is, item.is_completed) {
         odometer::refresh(&mut tx, user, &vehicle, now).await?;
         if old.vehicle_id != item.vehicle_id {
-            let left = vehicles::hold(&mut tx, user, old.vehicle_id).await?;
+            let left = vehicles::lock(&mut tx, user, old.vehicle_id).await?;
             odometer::refresh(&mut tx, user, &left, now).await?;
         }
     }
@@ -205,7 +205,7 @@ pub(super) async fn change(
     } else if item.is_completed && was != is {
         series::correct_next(&mut tx, user, (&old, &item), sent, now).await?;
     }
-    vehicles::commit(app, user, tx).await?;
+    vehicles::commit_and_invalidate(app, user, tx).await?;
     Ok(item)
 }
 
@@ -227,7 +227,7 @@ pub(super) async fn remove(
     if item.is_completed {
         series::restore_next(&mut tx, user, &item, now).await?;
     }
-    vehicles::commit(app, user, tx).await?;
+    vehicles::commit_and_invalidate(app, user, tx).await?;
     Ok(item)
 }
 
@@ -275,7 +275,7 @@ async fn add_reading(
 ) -> Result<()> {
     match (item.completed_date, item.completed_odometer) {
         (Some(date), Some(reading)) if item.is_completed => {
-            odometer::reading_added(tx, user, vehicle, date, reading, now).await
+            odometer::refresh_after_insert(tx, user, vehicle, date, reading, now).await
         }
         _ => Ok(()),
     }
@@ -297,7 +297,7 @@ async fn hold_item(
         let mut goes_to = None;
         for held in if first == second { vec![first] } else { vec![first, second] } {
             let vehicle = if held == own {
-                vehicles::hold(tx, user, held).await?
+                vehicles::lock(tx, user, held).await?
             } else {
                 hold_vehicle(tx, user, held).await?
             };
@@ -315,7 +315,7 @@ async fn hold_item(
 
 /// A vehicle that a body names: one that is not the user's is a fault of that field.
 async fn hold_vehicle(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehicle> {
-    vehicles::hold(tx, user, id).await.map_err(|error| match error {
+    vehicles::lock(tx, user, id).await.map_err(|error| match error {
         Error::NotFound(_) => Error::invalid("vehicleId", "is not a vehicle of yours"),
         Error::InTrash { vehicle, .. } => {
             Error::Invalid(vec![Fault::in_trash("vehicleId", vehicle)])

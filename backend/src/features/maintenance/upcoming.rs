@@ -220,7 +220,7 @@ async fn facts(tx: &mut Tx, user: &UserId) -> Result<Vec<Fact>> {
         return Ok(Vec::new());
     }
     let driven = driven(tx, user).await?;
-    let names = vehicles::names_in(tx, user).await?;
+    let names = vehicles::load_names(tx, user).await?;
     let fact = |row: store::Open| {
         let driven = driven.get(&row.item.vehicle_id);
         let shown = driven.and_then(|it| it.total).unwrap_or(row.odometer.unwrap_or_default());
@@ -242,8 +242,8 @@ struct Driven {
 /// How each of the user's vehicles is driven, as far as that can be told.
 async fn driven(tx: &mut Tx, user: &UserId) -> Result<HashMap<VehicleId, Driven>> {
     let most = i64::try_from(forecast::MOST).unwrap_or(i64::MAX);
-    let latest = odometer::latest(tx, user, most).await?;
-    let driven = |(vehicle, latest): (_, odometer::Latest)| {
+    let latest = odometer::recent_readings(tx, user, most).await?;
+    let driven = |(vehicle, latest): (_, odometer::RecentReadings)| {
         let reading = |(date, exact)| Reading { date, exact };
         let readings: Vec<_> = latest.readings.into_iter().map(reading).collect();
         let last = readings.iter().max().map(|it| it.exact);

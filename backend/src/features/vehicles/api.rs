@@ -1,4 +1,4 @@
-//! Vehicles as JSON.
+//! The JSON API of vehicles.
 
 use aide::axum::{
     ApiRouter,
@@ -33,33 +33,33 @@ pub(super) fn router() -> ApiRouter<App> {
         )
         .api_route(
             "/vehicles/{id}",
-            get_with(find, |it| it.id("readVehicle").tag(tag).summary("Read a vehicle"))
+            get_with(find, |it| it.id("readVehicle").tag(tag).summary("Retrieve a vehicle"))
                 .patch_with(change, |it| {
-                    let it = it.id("changeVehicle").tag(tag).summary("Change a vehicle");
+                    let it = it.id("changeVehicle").tag(tag).summary("Update a vehicle");
                     it.with(refuses::<409>)
                 })
                 .delete_with(remove, |it| {
-                    it.id("removeVehicle").tag(tag).summary("Put a vehicle into the trash")
+                    it.id("removeVehicle").tag(tag).summary("Move a vehicle to the trash")
                 }),
         )
         .api_route(
             "/vehicles/{id}/restore",
             post_with(restore, |it| {
-                it.id("restoreVehicle").tag(tag).summary("Bring a vehicle back from the trash")
+                it.id("restoreVehicle").tag(tag).summary("Restore a vehicle from the trash")
             }),
         )
 }
 
 input! {
-    /// Which vehicles
+    /// Filters and pagination
     struct ListQuery {
-        /// The trash instead of the garage
+        /// `true` lists the vehicles in the trash instead
         deleted: Option<bool>,
-        /// Vehicles in use, or with `false` those out of use
+        /// `false` lists the vehicles out of use instead of those in use
         active: Option<bool>,
-        /// Where the page begins
+        /// The `nextCursor` of the previous page
         cursor: Option<Cursor>,
-        /// How many at most
+        /// The maximum number of items to return
         limit: Option<Limit>,
     }
 }

@@ -1,11 +1,11 @@
-//! Vehicles: what a user drives.
+//! The vehicles of a user.
 //!
-//! Other features may look one up within their own transaction ([`find`], [`hold`]) and derive its
-//! odometer again ([`odometer::refresh`]; then end with [`commit`]). [`odometer`] is the log of odometer
-//! readings.
+//! Other features look up a vehicle within their own transaction with [`find`] or [`lock`]. After changing a
+//! reading, they call [`odometer::refresh`] and end the transaction with [`commit_and_invalidate`].
+//! [`odometer`] is the log of odometer readings.
 
 mod api;
-mod doubts;
+mod confirmations;
 mod model;
 pub mod odometer;
 mod pages;
@@ -20,12 +20,14 @@ mod tests_vin;
 #[cfg(test)]
 mod tests_without_vin;
 
-pub use model::{LatestReading, Vehicle, VehicleId, VehicleKind, names};
-pub use service::{commit, find, hold, list_all, list_key, list_with_inactive, names_in, replay};
+pub use model::{LatestReading, Vehicle, VehicleId, VehicleKind, unique_names};
+pub use service::{
+    commit_and_invalidate, find, list_active, list_all, list_cache_key, load_names, lock, replay,
+};
 
 use super::{Feature, vin::Vin};
 
-/// The vehicles capsule.
+/// The vehicles feature.
 pub const FEATURE: Feature = Feature {
     name: "vehicles",
     folder: "vehicles",

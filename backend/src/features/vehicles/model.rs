@@ -1,4 +1,4 @@
-//! What a vehicle is.
+//! The types of a vehicle.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
-use super::{Vin, odometer::Entered};
+use super::{Vin, odometer::EnteredReading};
 use crate::{
     core::{
         error::Fault,
@@ -18,7 +18,7 @@ use crate::{
     input,
 };
 
-/// Names one vehicle.
+/// The ID of a vehicle.
 #[derive(
     Debug,
     Clone,
@@ -44,7 +44,7 @@ impl std::fmt::Display for VehicleId {
 }
 
 choice! {
-    /// What kind of vehicle it is.
+    /// The kind of a vehicle.
     VehicleKind {
         /// A car, van or pickup.
         Car = "car", "Car";
@@ -69,8 +69,8 @@ choice! {
 
 /// The columns that a vehicle's VIN is read from.
 ///
-/// The `vin` column can't be NULL. Without a VIN it has a placeholder that follows from the `id`, so
-/// that no two vehicles share one, and a VIN that was entered is never taken for one.
+/// The `vin` column is NOT NULL. A vehicle without a VIN stores a placeholder that is derived from its `id`:
+/// placeholders are unique, and can't be confused with a VIN that a user entered.
 #[derive(Debug, sqlx::FromRow)]
 struct VinColumns {
     id: VehicleId,
@@ -84,61 +84,61 @@ impl From<VinColumns> for Option<Vin> {
     }
 }
 
-/// What the `vin` column of a vehicle without a VIN has: `0`, which no manufacturer's code begins
-/// with, and the last 80 bits of its id in 16 of the characters of VINs.
+/// The value of the `vin` column for a vehicle without a VIN: `0`, which no manufacturer code starts with,
+/// followed by the last 80 bits of the ID, encoded as 16 VIN characters.
 fn placeholder_vin(id: VehicleId) -> String {
     const CHARACTERS: &[u8; 32] = b"0123456789ABCDEFGHJKLMNPRSTUVWXY";
     let bits = id.0.as_u128();
-    let place = |nth: u32| usize::try_from((bits >> (5 * nth)) & 31).unwrap_or_default();
-    let characters = (0..16).rev().map(|nth| char::from(CHARACTERS[place(nth)]));
+    let digit = |nth: u32| usize::try_from((bits >> (5 * nth)) & 31).unwrap_or_default();
+    let characters = (0..16).rev().map(|nth| char::from(CHARACTERS[digit(nth)]));
     std::iter::once('0').chain(characters).collect()
 }
 
-/// A vehicle of one user's.
+/// A vehicle, owned by one user.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub struct Vehicle {
-    /// Its name in this service.
+    /// Unique identifier of the vehicle.
     pub id: VehicleId,
-    /// Its vehicle identification number; null where it has none.
+    /// The vehicle identification number, if the vehicle has one.
     #[sqlx(flatten, try_from = "VinColumns")]
     pub vin: Option<Vin>,
     /// Another number or text that identifies it, such as a chassis or frame number.
     pub identifier: Option<String>,
-    /// What kind of vehicle it is.
+    /// The kind of vehicle.
     #[sqlx(try_from = "String")]
     pub kind: VehicleKind,
-    /// Who made it.
+    /// The manufacturer.
     pub make: Option<String>,
-    /// What its maker calls it.
+    /// The model name.
     pub model: Option<String>,
-    /// Its model year.
+    /// The model year.
     pub year: Option<i32>,
-    /// What its owner calls it.
+    /// The owner's name for the vehicle.
     pub nickname: Option<String>,
-    /// Its colour.
+    /// The color.
     pub color: Option<String>,
-    /// Its license plate.
+    /// The license plate.
     pub license_plate: Option<String>,
-    /// The latest odometer reading in whole miles; 0 where there is none.
+    /// The latest odometer reading in whole miles, or 0 if there is none.
     pub odometer_reading: i32,
-    /// The latest odometer reading as entered; null where there is none.
+    /// The latest odometer reading as entered, or null if there is none.
     #[sqlx(flatten)]
     pub odometer: LatestReading,
-    /// Whether it is in use.
+    /// Whether the vehicle is in use.
     pub is_active: bool,
-    /// The pointers of the members that looked wrong and were confirmed.
+    /// JSON pointers of the members whose values looked wrong but were confirmed.
     #[sqlx(try_from = "Option<String>")]
     pub confirmed: Pointers,
-    /// When it was added.
+    /// When the vehicle was added.
     pub created_at: DateTime<Utc>,
-    /// When anything of it changed last.
+    /// When the vehicle was last changed.
     pub updated_at: DateTime<Utc>,
-    /// When it was put into the trash; null outside it.
+    /// When the vehicle was moved to the trash; null if it is not in the trash.
     pub deleted_at: Option<DateTime<Utc>>,
 }
 
-/// A vehicle's latest odometer reading and its day.
+/// A vehicle's latest odometer reading and its date.
 #[derive(Debug, Clone, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct LatestReading {
     odometer_exact: Option<i64>,
@@ -147,7 +147,7 @@ pub struct LatestReading {
 }
 
 impl LatestReading {
-    /// The reading of that day.
+    /// Creates a reading for a date.
     pub(super) fn new(date: NaiveDate, reading: Distance) -> Self {
         Self {
             odometer_exact: Some(reading.exact()),
@@ -156,13 +156,13 @@ impl LatestReading {
         }
     }
 
-    /// The day and the reading, unless the vehicle has none.
+    /// The date and the reading, if the vehicle has a reading.
     #[must_use]
     pub fn latest(&self) -> Option<(NaiveDate, Distance)> {
         Some((self.odometer_date?, self.reading()?))
     }
 
-    /// The reading as entered, unless the vehicle has none.
+    /// The reading as entered, if the vehicle has one.
     #[must_use]
     pub fn reading(&self) -> Option<Distance> {
         Distance::from_columns(self.odometer_exact, self.odometer_unit.as_deref())
@@ -190,8 +190,8 @@ impl JsonSchema for LatestReading {
 }
 
 impl Vehicle {
-    /// What to call it: its nickname, or else year, make and model with the license plate, or else
-    /// its VIN or its identifier.
+    /// A title for display: the nickname if there is one. Otherwise the year, make and model, or else the
+    /// VIN, identifier or kind, each with the license plate.
     #[must_use]
     pub fn title(&self) -> String {
         if let Some(nickname) = &self.nickname {
@@ -206,7 +206,7 @@ impl Vehicle {
         }
     }
 
-    /// Its year, make and model, where make or model is known.
+    /// The year, make and model, if the make or the model is known.
     #[must_use]
     pub fn description(&self) -> Option<String> {
         let year = self.year.map(|year| year.to_string());
@@ -215,49 +215,49 @@ impl Vehicle {
         (self.make.is_some() || self.model.is_some()).then_some(title)
     }
 
-    /// What tells it apart from a vehicle of the same title, if anything does.
-    fn mark(&self) -> Option<String> {
+    /// A text that distinguishes vehicles with the same title, if there is one.
+    fn distinguishing_mark(&self) -> Option<String> {
         let plate = self.license_plate.clone().filter(|_| self.nickname.is_some());
-        let end = || Some(format!("…{}", self.vin.as_ref()?.as_str().get(11..)?));
-        plate.or_else(end).or_else(|| self.identifier.clone())
+        let vin_end = || Some(format!("…{}", self.vin.as_ref()?.as_str().get(11..)?));
+        plate.or_else(vin_end).or_else(|| self.identifier.clone())
     }
 
-    /// Its VIN as the database has it, which demands one of every vehicle.
-    pub(super) fn stored_vin(&self) -> String {
+    /// The value of the `vin` column: the VIN, or a placeholder.
+    pub(super) fn vin_column(&self) -> String {
         let placeholder = || placeholder_vin(self.id);
         self.vin.as_ref().map_or_else(placeholder, |it| it.as_str().to_owned())
     }
 
-    /// Whether nothing says what it is: it has neither VIN nor identifier, nickname or make.
+    /// Whether nothing identifies the vehicle: it has no VIN, identifier, nickname or make.
     pub(super) fn is_unidentified(&self) -> bool {
         let texts = [&self.identifier, &self.nickname, &self.make];
         self.vin.is_none() && texts.into_iter().all(Option::is_none)
     }
 }
 
-/// Every vehicle's name, no two alike: [`Vehicle::title`], a mark behind the titles that several have,
-/// and a number where the marks are alike, too.
+/// Gives each vehicle a unique name: its [`Vehicle::title`], followed by a distinguishing mark if several
+/// vehicles have that title, and by a number if they have the same mark too.
 #[must_use]
-pub fn names(vehicles: &[Vehicle]) -> HashMap<VehicleId, String> {
-    let mut of_title: HashMap<String, Vec<&Vehicle>> = HashMap::new();
+pub fn unique_names(vehicles: &[Vehicle]) -> HashMap<VehicleId, String> {
+    let mut by_title: HashMap<String, Vec<&Vehicle>> = HashMap::new();
     for vehicle in vehicles {
-        of_title.entry(vehicle.title()).or_default().push(vehicle);
+        by_title.entry(vehicle.title()).or_default().push(vehicle);
     }
-    let mut of_name: HashMap<String, Vec<VehicleId>> = HashMap::new();
-    for (title, vehicles) in of_title {
+    let mut by_name: HashMap<String, Vec<VehicleId>> = HashMap::new();
+    for (title, vehicles) in by_title {
         for vehicle in &vehicles {
-            let mark = vehicle.mark().filter(|it| vehicles.len() > 1 && *it != title);
+            let mark = vehicle.distinguishing_mark().filter(|it| vehicles.len() > 1 && *it != title);
             let name = mark.map_or_else(|| title.clone(), |mark| format!("{title} ({mark})"));
-            of_name.entry(name).or_default().push(vehicle.id);
+            by_name.entry(name).or_default().push(vehicle.id);
         }
     }
     let mut names = HashMap::new();
-    for (name, mut ids) in of_name {
+    for (name, mut ids) in by_name {
         if ids.len() == 1 {
             names.extend(ids.into_iter().map(|id| (id, name.clone())));
             continue;
         }
-        // Ids grow with time: the oldest one is number 1, and stays so when others are added.
+        // IDs increase over time, so numbers do not change when vehicles are added.
         ids.sort();
         names.extend(ids.into_iter().zip(1..).map(|(id, nth)| (id, format!("{name} #{nth}"))));
     }
@@ -265,34 +265,34 @@ pub fn names(vehicles: &[Vehicle]) -> HashMap<VehicleId, String> {
 }
 
 input! {
-    /// What it takes to add a vehicle
+    /// A vehicle to add
     pub(super) struct NewVehicle {
-        /// Its vehicle identification number: 17 characters, without I, O and Q. It may be left out
-        /// where there is an `identifier`, a `nickname` or a `make`
+        /// The vehicle identification number: 17 characters, excluding I, O and Q. Optional if an
+        /// `identifier`, a `nickname` or a `make` is given
         pub vin: Option<Vin>,
-        /// Another number or text that identifies it, such as a chassis, frame or hull number
+        /// Another number or text that identifies the vehicle, such as a chassis, frame or hull number
         pub identifier: Option<Text<100>>,
-        /// What kind of vehicle it is; a car by default
+        /// The kind of vehicle; `car` by default
         pub kind: Option<VehicleKind>,
-        /// Who made it
+        /// The manufacturer
         pub make: Option<Text<100>>,
-        /// What its maker calls it
+        /// The model name
         pub model: Option<Text<100>>,
-        /// Its model year
+        /// The model year
         pub year: Option<ModelYear>,
-        /// What its owner calls it
+        /// Your name for the vehicle
         pub nickname: Option<Text<100>>,
-        /// Its colour
+        /// The color
         pub color: Option<Text<50>>,
-        /// Its license plate
+        /// The license plate
         pub license_plate: Option<Text<20>>,
-        /// Its odometer reading of today in whole miles; or send `odometer`
+        /// Today's odometer reading in whole miles; alternatively, send `odometer`
         pub odometer_reading: Option<Odometer>,
-        /// Its odometer reading of today and the unit; or send `odometerReading`
+        /// Today's odometer reading with its unit; alternatively, send `odometerReading`
         pub odometer: Option<Distance>,
-        /// Whether it is in use
+        /// Whether the vehicle is in use
         pub is_active: Option<bool>,
-        /// The members that are right although they look wrong
+        /// JSON pointers of members whose values look wrong but are correct
         pub confirm: Option<Confirmed>,
     }
     requires any "vin", "identifier", "nickname", "make"
@@ -300,47 +300,47 @@ input! {
 }
 
 input! {
-    /// What to change of a vehicle
+    /// Changes to a vehicle
     pub(super) struct VehicleChange {
-        /// Its vehicle identification number: 17 characters, without I, O and Q
+        /// The vehicle identification number: 17 characters, excluding I, O and Q
         pub vin: Clearable<Vin>,
-        /// Another number or text that identifies it, such as a chassis, frame or hull number
+        /// Another number or text that identifies the vehicle, such as a chassis, frame or hull number
         pub identifier: Clearable<Text<100>>,
-        /// What kind of vehicle it is
+        /// The kind of vehicle
         pub kind: Change<VehicleKind>,
-        /// Who made it
+        /// The manufacturer
         pub make: Clearable<Text<100>>,
-        /// What its maker calls it
+        /// The model name
         pub model: Clearable<Text<100>>,
-        /// Its model year
+        /// The model year
         pub year: Clearable<ModelYear>,
-        /// What its owner calls it
+        /// Your name for the vehicle
         pub nickname: Clearable<Text<100>>,
-        /// Its colour
+        /// The color
         pub color: Clearable<Text<50>>,
-        /// Its license plate
+        /// The license plate
         pub license_plate: Clearable<Text<20>>,
-        /// Its odometer reading of today in whole miles; or send `odometer`
+        /// Today's odometer reading in whole miles; alternatively, send `odometer`
         pub odometer_reading: Change<Odometer>,
-        /// Its odometer reading of today and the unit; or send `odometerReading`
+        /// Today's odometer reading with its unit; alternatively, send `odometerReading`
         pub odometer: Change<Distance>,
-        /// Whether it is in use: one that is not is left out of lists, of what is due, of the calendar
-        /// and of notifications
+        /// Whether the vehicle is in use. Vehicles out of use are excluded from lists, due maintenance, the
+        /// calendar and notifications
         pub is_active: Change<bool>,
-        /// The members that are right although they look wrong
+        /// JSON pointers of members whose values look wrong but are correct
         pub confirm: Option<Confirmed>,
     }
 }
 
 impl NewVehicle {
-    /// Its reading of today. 0 miles are the column's default, and no reading.
-    pub(super) fn reading(&self) -> Result<Option<Entered>, Fault> {
+    /// Today's reading. 0 miles is the column's default and counts as no reading.
+    pub(super) fn entered_reading(&self) -> Result<Option<EnteredReading>, Fault> {
         let miles = self.odometer_reading.filter(|it| it.0 > 0);
-        Entered::of(("odometer", self.odometer), ("odometerReading", miles))
+        EnteredReading::combine(("odometer", self.odometer), ("odometerReading", miles))
     }
 
-    /// With what its VIN says where nothing was given.
-    pub(super) fn filled(self, decoded: DecodedVin) -> Self {
+    /// Fills missing make, model and year from the decoded VIN.
+    pub(super) fn filled_from_vin(self, decoded: DecodedVin) -> Self {
         let text = |text: String| Text(text.chars().take(100).collect());
         Self {
             make: self.make.or(decoded.make.map(text)),
@@ -350,7 +350,7 @@ impl NewVehicle {
         }
     }
 
-    /// The vehicle that it makes.
+    /// Converts the input into a vehicle.
     pub(super) fn into_vehicle(self, id: VehicleId, now: DateTime<Utc>) -> Vehicle {
         Vehicle {
             id,
@@ -374,17 +374,17 @@ impl NewVehicle {
     }
 }
 
-/// Sets what is known where the vehicle has nothing and the change does not mention it.
-fn fill<T>(change: Clearable<T>, is_there: bool, known: Option<T>) -> Clearable<T> {
-    match (change, known) {
-        (Clearable::Keep, Some(known)) if !is_there => Clearable::Set(known),
+/// Sets a decoded value if the vehicle has none and the change does not mention it.
+fn fill<T>(change: Clearable<T>, has_value: bool, decoded: Option<T>) -> Clearable<T> {
+    match (change, decoded) {
+        (Clearable::Keep, Some(decoded)) if !has_value => Clearable::Set(decoded),
         (change, _) => change,
     }
 }
 
 impl VehicleChange {
-    /// The reading of today, unless it is the one that the vehicle shows.
-    pub(super) fn reading(&self, current: &Vehicle) -> Result<Option<Entered>, Fault> {
+    /// Today's reading, unless it equals the vehicle's latest reading.
+    pub(super) fn entered_reading(&self, current: &Vehicle) -> Result<Option<EnteredReading>, Fault> {
         let typed = match self.odometer {
             Change::Set(typed) => Some(typed),
             Change::Keep => None,
@@ -393,17 +393,17 @@ impl VehicleChange {
             Change::Set(miles) => Some(miles),
             Change::Keep => None,
         };
-        let entered = Entered::of(("odometer", typed), ("odometerReading", miles))?;
-        let is_same = |it: &Entered| match typed {
+        let entered = EnteredReading::combine(("odometer", typed), ("odometerReading", miles))?;
+        let is_same = |it: &EnteredReading| match typed {
             Some(typed) => Some(typed) == current.odometer.reading(),
             None => it.reading.whole_miles() == current.odometer_reading,
         };
         Ok(entered.filter(|it| !is_same(it)))
     }
 
-    /// With what the VIN says, where the vehicle had none before: for what it lacks and the change
-    /// does not mention.
-    pub(super) fn filled(self, current: &Vehicle, decoded: DecodedVin) -> Self {
+    /// If the vehicle had no VIN before, fills make, model and year from the decoded VIN where the vehicle has
+    /// none and the change does not mention them.
+    pub(super) fn filled_from_vin(self, current: &Vehicle, decoded: DecodedVin) -> Self {
         if current.vin.is_some() {
             return self;
         }
@@ -420,8 +420,8 @@ impl VehicleChange {
         }
     }
 
-    /// The members that it clears, of those that identify a vehicle.
-    pub(super) fn cleared(&self) -> Vec<&'static str> {
+    /// The identifying members that the change clears.
+    pub(super) fn cleared_identifiers(&self) -> Vec<&'static str> {
         let members = [
             ("vin", matches!(self.vin, Clearable::Clear)),
             ("identifier", matches!(self.identifier, Clearable::Clear)),
@@ -461,20 +461,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_placeholder_has_the_form_of_a_vin_and_is_read_as_none(id: u128, other: u128) {
+        fn a_placeholder_has_the_form_of_a_vin_and_reads_as_none(id: u128, other: u128) {
             let (id, other) = (VehicleId(Uuid::from_u128(id)), VehicleId(Uuid::from_u128(other)));
             let text = placeholder_vin(id);
             prop_assert!(text.starts_with('0') && text.len() == 17);
             prop_assert!(text.chars().all(|it| "0123456789ABCDEFGHJKLMNPRSTUVWXYZ".contains(it)));
             prop_assert_eq!(Option::<Vin>::from(VinColumns { id, vin: Vin::well_formed(&text).unwrap() }), None);
-            // Only the vehicle's own.
+            // Another vehicle's placeholder reads as a VIN.
             let vin = Vin::well_formed(&placeholder_vin(other)).unwrap();
             prop_assert_eq!(Option::<Vin>::from(VinColumns { id, vin: vin.clone() }), Some(vin));
         }
     }
 
     #[test]
-    fn ids_of_one_moment_have_different_placeholders() {
+    fn ids_created_at_the_same_time_have_different_placeholders() {
         let all: std::collections::HashSet<_> =
             (0..10_000).map(|_| placeholder_vin(VehicleId(Uuid::now_v7()))).collect();
         assert_eq!(all.len(), 10_000);

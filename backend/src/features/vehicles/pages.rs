@@ -1,6 +1,6 @@
-//! Vehicles as pages: adding one, changing it, and the trash.
+//! Pages to add and edit vehicles, and the trash.
 
-mod choose;
+mod model_picker;
 
 use askama::Template;
 use axum::{
@@ -30,7 +30,7 @@ use crate::{
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/vehicles/new", get(show_new).post(add))
-        .route("/vehicles/choose", get(choose::show))
+        .route("/vehicles/choose", get(model_picker::show))
         .route("/vehicles/{id}/edit", get(show_edit).post(change))
         .route("/vehicles/{id}/active", post(set_active))
         .route("/vehicles/{id}/trash", post(remove))
@@ -58,21 +58,21 @@ struct VehicleForm {
     shell: Shell,
     sheet: Sheet,
     is_new: bool,
-    /// Whether the vehicle has a VIN already.
+    /// Whether the stored vehicle has a VIN.
     has_vin: bool,
     kinds: &'static [(&'static str, &'static str)],
     title: String,
-    /// The page above, and what it is called.
+    /// The parent page and its title.
     back: String,
     back_title: String,
-    /// Who has the VIN already.
-    taken: Option<Taken>,
-    /// What the VIN says, once it was looked up.
+    /// The other vehicle that has the entered VIN.
+    vin_conflict: Option<VinConflict>,
+    /// The result of the VIN lookup.
     card: Option<vin::Card>,
 }
 
-/// A vehicle whose VIN stands in the way.
-struct Taken {
+/// Another vehicle with the same VIN.
+struct VinConflict {
     id: Uuid,
     is_in_trash: bool,
 }
@@ -88,7 +88,7 @@ impl VehicleForm {
             title: "Add a vehicle".to_owned(),
             back: "/vehicles".to_owned(),
             back_title: "Vehicles".to_owned(),
-            taken: None,
+            vin_conflict: None,
             card: None,
         }
     }
@@ -105,8 +105,8 @@ impl VehicleForm {
     }
 }
 
-/// The form as it stands for this vehicle.
-fn filled(vehicle: &Vehicle) -> Form {
+/// The form with the vehicle's values.
+fn stored_form(vehicle: &Vehicle) -> Form {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     Form::of([
         ("vin", vehicle.vin.as_ref().map(|it| it.as_str().to_owned()).unwrap_or_default()),
@@ -121,11 +121,11 @@ fn filled(vehicle: &Vehicle) -> Form {
     ])
 }
 
-/// The form with the unit of its odometer reading: the one that it was shown with, or else the user's.
+/// Adds the unit of the odometer reading to the form: the unit in which the form was shown, or else the user's.
 fn with_unit(mut form: Form, user: &User) -> Form {
-    // Up to now the field was in the user's unit, whatever that is meanwhile.
+    // Ignore the field of older forms: it is in the user's unit, which may have changed since.
     form.typed.remove("odometerReading");
-    // A unit is read together with its number.
+    // A unit is only read together with its value.
     form.typed.entry("odometer".to_owned()).or_default();
     if form.get("odometerUnit").is_empty() {
         form.set("odometerUnit", user.0.preferences.distance_unit.as_str().to_owned());
@@ -133,24 +133,24 @@ fn with_unit(mut form: Form, user: &User) -> Form {
     form
 }
 
-/// Takes what was refused about fields, and whose VIN stands in the way.
-fn refusal(error: Error) -> Result<(Errors, Option<Taken>)> {
+/// Converts an error into field errors, and the vehicle that has the same VIN, if any.
+fn form_errors(error: Error) -> Result<(Errors, Option<VinConflict>)> {
     match error {
         Error::Conflict { name, detail, vehicle } => {
             let is_in_trash = name == "vin-in-trash";
             let errors = Errors::of(Error::invalid("vin", detail))?;
-            Ok((errors, vehicle.map(|id| Taken { id, is_in_trash })))
+            Ok((errors, vehicle.map(|id| VinConflict { id, is_in_trash })))
         }
         other => Ok((Errors::of(other)?, None)),
     }
 }
 
-fn to_vehicle(id: VehicleId) -> Response {
+fn redirect_to_vehicle(id: VehicleId) -> Response {
     Redirect::to(&format!("/vehicles/{id}")).into_response()
 }
 
-/// The empty form; or with what stands in the query, which is how a VIN is looked up without
-/// JavaScript: the form sends itself here, and comes back with what the VIN says filled in.
+/// Shows the form, filled with the values in the query. This is how a VIN is looked up without JavaScript: the
+/// form is submitted here, and is returned with the decoded values filled in.
 async fn show_new(
     State(app): State<App>,
     user: User,
@@ -164,14 +164,14 @@ async fn show_new(
         }
     }
     let card = vin::card(&app, typed.get("vin"), typed.get("year")).await?;
-    let is_known = |it: &&vin::DecodedVin| it.valid && it.make.is_some();
-    if let Some(decoded) = card.as_ref().map(vin::Card::decoded).filter(is_known) {
-        let known = [
+    let is_decoded = |it: &&vin::DecodedVin| it.valid && it.make.is_some();
+    if let Some(decoded) = card.as_ref().map(vin::Card::decoded).filter(is_decoded) {
+        let decoded = [
             ("year", decoded.year.map(|it| it.to_string())),
             ("make", decoded.make.clone()),
             ("model", decoded.model.clone()),
         ];
-        for (name, text) in known {
+        for (name, text) in decoded {
             if let Some(text) = text.filter(|_| typed.get(name).trim().is_empty()) {
                 typed.set(name, text);
             }
@@ -188,16 +188,16 @@ async fn add(State(app): State<App>, user: User, shell: Shell, form: Form) -> Re
         Err(error) => Err(error),
     };
     match added {
-        // A record's page is where its document is, outside /api.
+        // The page of a record has the path of its JSON document, without /api.
         Ok(created) => {
             Ok(Redirect::to(created.location().trim_start_matches("/api")).into_response())
         }
         Err(error) => {
-            let (errors, taken) = refusal(error)?;
+            let (errors, vin_conflict) = form_errors(error)?;
             let card = vin::card(&app, form.get("vin"), form.get("year")).await?;
             let sheet = Sheet::again(LABELS, form, errors);
             let page = VehicleForm::of_new(shell, sheet);
-            web::page_again(&VehicleForm { taken, card, ..page })
+            web::page_again(&VehicleForm { vin_conflict, card, ..page })
         }
     }
 }
@@ -214,7 +214,7 @@ async fn show_edit(
     shell: Shell,
 ) -> Result<Html<String>> {
     let vehicle = find(&app, &user, id).await?;
-    let sheet = Sheet::new(LABELS, filled(&vehicle));
+    let sheet = Sheet::new(LABELS, stored_form(&vehicle));
     web::page(&VehicleForm::of(&vehicle, shell, sheet))
 }
 
@@ -226,35 +226,35 @@ async fn change(
     form: Form,
 ) -> Result<Response> {
     let vehicle = find(&app, &user, id).await?;
-    let mut changed = form.clone().changed_from(&filled(&vehicle));
-    // Readings have their own page.
+    let mut changed = form.clone().changed_from(&stored_form(&vehicle));
+    // Odometer readings are edited on their own page.
     changed.typed.retain(|name, _| !name.starts_with("odometer"));
     if changed.typed.keys().eq(["confirm"]) {
         changed.typed.clear();
     }
-    // A year that is left as it was may contradict another VIN.
+    // Send an unchanged year too: it may contradict a new VIN.
     if changed.typed.contains_key("vin") {
         changed.set("year", form.get("year").to_owned());
     }
     if changed.typed.is_empty() {
-        return Ok(to_vehicle(id));
+        return Ok(redirect_to_vehicle(id));
     }
     let saved = match changed.read::<VehicleChange>(&app) {
         Ok(change) => service::change(&app, &user, id, change, &IfMatch::default()).await,
         Err(error) => Err(error),
     };
     match saved {
-        Ok(_) => Ok(to_vehicle(id)),
+        Ok(_) => Ok(redirect_to_vehicle(id)),
         Err(error) => {
-            let (errors, taken) = refusal(error)?;
+            let (errors, vin_conflict) = form_errors(error)?;
             let sheet = Sheet::again(LABELS, form, errors);
             let page = VehicleForm::of(&vehicle, shell, sheet);
-            web::page_again(&VehicleForm { taken, ..page })
+            web::page_again(&VehicleForm { vin_conflict, ..page })
         }
     }
 }
 
-/// Puts a vehicle out of use, or back.
+/// Sets whether a vehicle is in use.
 async fn set_active(
     State(app): State<App>,
     user: User,
@@ -264,12 +264,12 @@ async fn set_active(
     let only = Form::of([("isActive", form.get("isActive").to_owned())]);
     let change = only.read::<VehicleChange>(&app)?;
     service::change(&app, &user, id, change, &IfMatch::default()).await?;
-    Ok(to_vehicle(id))
+    Ok(redirect_to_vehicle(id))
 }
 
 async fn remove(State(app): State<App>, user: User, Path(id): Path<VehicleId>) -> Result<Redirect> {
     service::remove(&app, &user, id, &IfMatch::default()).await?;
-    // There it can be brought back from at once.
+    // The vehicle can be restored there at once.
     Ok(Redirect::to("/trash"))
 }
 
@@ -280,13 +280,13 @@ async fn restore(
 ) -> Result<Response> {
     let (any, once) = (IfMatch::default(), Once::default());
     service::restore(&app, &user, id, &any, &once).await?;
-    Ok(to_vehicle(id))
+    Ok(redirect_to_vehicle(id))
 }
 
 input! {
-    /// Which part of the trash
+    /// Pagination
     struct TrashQuery {
-        /// Where the page begins
+        /// The `nextCursor` of the previous page
         cursor: Option<Cursor>,
     }
 }
@@ -295,17 +295,17 @@ input! {
 #[template(path = "features/vehicles/templates/trash.html")]
 struct Trash {
     shell: Shell,
-    vehicles: Vec<Discarded>,
-    /// Where the next page begins.
+    vehicles: Vec<TrashedVehicle>,
+    /// The cursor of the next page.
     older: Option<String>,
 }
 
 /// A vehicle in the trash.
-struct Discarded {
+struct TrashedVehicle {
     id: VehicleId,
     title: String,
     plate: Option<String>,
-    /// The day it was put there.
+    /// The date it was moved to the trash.
     since: NaiveDate,
 }
 
@@ -322,12 +322,12 @@ async fn show_trash(
         ..Listing::default()
     };
     let page = service::read_list(&app, &user, &listing).await?;
-    let discarded = |vehicle: Vehicle| Discarded {
+    let trashed = |vehicle: Vehicle| TrashedVehicle {
         id: vehicle.id,
         title: vehicle.title(),
         plate: vehicle.nickname.and(vehicle.license_plate),
         since: user.0.preferences.today(vehicle.deleted_at.unwrap_or(vehicle.updated_at)),
     };
-    let vehicles = page.items.into_iter().map(discarded).collect();
+    let vehicles = page.items.into_iter().map(trashed).collect();
     web::page(&Trash { shell, vehicles, older: page.next_cursor })
 }

@@ -1,4 +1,4 @@
-//! Vehicles in the database. Every statement names the user it is for.
+//! Vehicles in the database. Every statement is restricted to one user.
 
 use chrono::{DateTime, Utc};
 use sqlx::Result;
@@ -20,7 +20,7 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Res
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $12, $10, $11, $11, $13, $14, $15, $16, $17, $18)",
         vehicle.id,
         user.as_str(),
-        vehicle.stored_vin(),
+        vehicle.vin_column(),
         &vehicle.make,
         &vehicle.model,
         vehicle.year,
@@ -40,7 +40,7 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Res
     Ok(())
 }
 
-/// The vehicle, in the trash or not.
+/// Finds the vehicle, in the trash or not.
 pub(super) async fn find(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Option<Vehicle>> {
     sql!(
         tx,
@@ -51,9 +51,9 @@ pub(super) async fn find(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Op
     )
 }
 
-/// As [`find`], and nobody else changes the vehicle or what hangs under it before this
-/// transaction ends: SQLite has one writer in any case, PostgreSQL locks the row.
-pub(super) async fn hold(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Option<Vehicle>> {
+/// Like [`find`], but also locks the vehicle and its records until the transaction ends. PostgreSQL locks the
+/// row; SQLite has only one writer anyway.
+pub(super) async fn lock(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Option<Vehicle>> {
     match tx {
         Tx::Sqlite(_) => find(tx, user, id).await,
         Tx::Postgres { .. } => sql!(
@@ -76,7 +76,7 @@ pub(super) async fn find_by_vin(tx: &mut Tx, user: &UserId, vin: &Vin) -> Result
     )
 }
 
-/// At most a page of vehicles after the key `after`, newest first.
+/// A page of vehicles after the key `after`, newest first.
 pub(super) async fn list(
     tx: &mut Tx,
     user: &UserId,
@@ -100,7 +100,7 @@ pub(super) async fn list(
     )
 }
 
-/// Every vehicle outside the trash, newest first.
+/// All vehicles outside the trash, newest first.
 pub(super) async fn list_all(tx: &mut Tx, user: &UserId) -> Result<Vec<Vehicle>> {
     sql!(
         tx,
@@ -122,7 +122,7 @@ pub(super) async fn update(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Res
          WHERE user_id = $1 AND id = $2",
         user.as_str(),
         vehicle.id,
-        vehicle.stored_vin(),
+        vehicle.vin_column(),
         &vehicle.make,
         &vehicle.model,
         vehicle.year,

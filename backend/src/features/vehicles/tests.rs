@@ -4,29 +4,29 @@ use serde_json::{Value, json};
 use crate::testing::{Answer, TestApp, on_every_engine};
 
 on_every_engine![
-    a_new_vehicle_is_read_back_as_it_was_added,
-    every_field_at_fault_is_named,
-    what_is_not_json_is_told_apart_from_what_is_refused,
-    a_compressed_body_is_refused_by_its_header,
-    texts_are_trimmed_and_measured_in_characters,
-    a_text_with_an_invisible_character_is_refused_by_its_name,
-    a_vin_is_unique_for_a_user_and_free_for_another,
-    a_vin_in_the_trash_says_so,
-    a_change_keeps_what_it_does_not_mention,
-    a_change_meant_for_another_state_is_refused,
-    a_vehicle_in_the_trash_is_out_of_sight_until_it_is_restored,
-    the_owner_is_told_that_a_vehicle_is_in_the_trash_and_nobody_else,
-    another_users_vehicle_looks_like_one_that_does_not_exist,
-    a_list_goes_page_by_page_newest_first,
-    a_list_shows_every_change_at_once,
-    a_change_whose_client_hangs_up_outdates_the_list,
-    a_request_sent_again_with_its_key_is_done_once,
-    a_key_is_one_users_and_one_requests,
-    a_key_is_255_printable_characters_at_most,
-    the_database_refuses_a_child_under_another_users_vehicle,
+    an_added_vehicle_is_returned_unchanged,
+    every_invalid_field_is_reported,
+    malformed_json_and_invalid_fields_are_different_problems,
+    compressed_request_bodies_are_rejected,
+    texts_are_trimmed_and_their_length_is_counted_in_characters,
+    invisible_characters_are_rejected_by_code_point,
+    vins_are_unique_per_user,
+    a_duplicate_of_a_vin_in_the_trash_is_reported_as_such,
+    updates_leave_omitted_fields_unchanged,
+    a_stale_if_match_is_rejected,
+    a_vehicle_in_the_trash_is_hidden_until_it_is_restored,
+    only_the_owner_learns_that_a_vehicle_is_in_the_trash,
+    another_users_vehicle_is_reported_as_not_found,
+    lists_are_paginated_newest_first,
+    the_cached_list_reflects_every_change,
+    a_change_by_a_disconnected_client_invalidates_the_list,
+    concurrent_retries_create_one_vehicle,
+    an_idempotency_key_belongs_to_one_user_and_one_request,
+    an_idempotency_key_has_at_most_255_printable_characters,
+    the_database_rejects_records_of_another_users_vehicle,
 ];
 
-/// VINs with check digits that hold.
+/// VINs with valid check digits.
 pub(crate) const VINS: [&str; 4] =
     ["1HGCM82633A004352", "1M8GDM9AXKP042788", "5GZCZ43D13S812715", "1FTEW1EP6JFA12345"];
 
@@ -43,7 +43,7 @@ async fn vins(app: &TestApp, path: &str) -> Vec<String> {
     items.iter().map(|it| it["vin"].as_str().unwrap().to_owned()).collect()
 }
 
-async fn a_new_vehicle_is_read_back_as_it_was_added(app: TestApp) {
+async fn an_added_vehicle_is_returned_unchanged(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let new = json!({
         "vin": "1hgcm82633a004352", "make": "Honda", "model": "Accord", "year": 2003,
@@ -85,7 +85,7 @@ async fn a_new_vehicle_is_read_back_as_it_was_added(app: TestApp) {
     assert_eq!(uuid::Uuid::parse_str(&added.id()).unwrap().get_version_num(), 7);
 }
 
-async fn every_field_at_fault_is_named(app: TestApp) {
+async fn every_invalid_field_is_reported(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let long = "x".repeat(101);
     let new = json!({
@@ -127,7 +127,7 @@ async fn every_field_at_fault_is_named(app: TestApp) {
     assert_eq!(vins(&ann, "/api/vehicles").await, [""; 0]);
 }
 
-async fn what_is_not_json_is_told_apart_from_what_is_refused(app: TestApp) {
+async fn malformed_json_and_invalid_fields_are_different_problems(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let send = async |body: &str, kind: &str| {
         let answer =
@@ -143,8 +143,8 @@ async fn what_is_not_json_is_told_apart_from_what_is_refused(app: TestApp) {
         assert_eq!(send(not_an_object, json).await, (422, "invalid".to_owned()), "{not_an_object}");
     }
     for kind in ["text/plain", "application/x-www-form-urlencoded", ""] {
-        let told = (415, "unsupported-media-type".to_owned());
-        assert_eq!(send(r#"{"vin":"1HGCM82633A004352"}"#, kind).await, told, "{kind}");
+        let expected = (415, "unsupported-media-type".to_owned());
+        assert_eq!(send(r#"{"vin":"1HGCM82633A004352"}"#, kind).await, expected, "{kind}");
     }
     let huge = format!(r#"{{"nickname":"{}"}}"#, "x".repeat(10_000_000));
     assert_eq!(send(&huge, json).await, (413, "too-large".to_owned()));
@@ -154,7 +154,7 @@ async fn what_is_not_json_is_told_apart_from_what_is_refused(app: TestApp) {
     assert_eq!(send(lone_surrogate, json).await.0, 422);
 }
 
-async fn a_compressed_body_is_refused_by_its_header(app: TestApp) {
+async fn compressed_request_bodies_are_rejected(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let body = format!(r#"{{"vin":"{}"}}"#, VINS[0]);
     for coding in ["gzip", "GZIP", "deflate", "br", "x-unknown", "identity, gzip"] {
@@ -171,7 +171,7 @@ async fn a_compressed_body_is_refused_by_its_header(app: TestApp) {
         let added = ann.send_json(Method::POST, "/api/vehicles", &body, &headers).await;
         assert!(matches!(added.status, 201 | 409), "{coding}: {added:?}");
     }
-    // Bodies that may be left out, and forms.
+    // Optional bodies, and forms.
     let ann = ann.with_header("content-encoding", "gzip");
     let id = ann.get("/api/vehicles").await.body["items"][0]["id"].as_str().unwrap().to_owned();
     let restored = ann.post(&format!("/api/vehicles/{id}/restore"), json!({})).await;
@@ -181,7 +181,7 @@ async fn a_compressed_body_is_refused_by_its_header(app: TestApp) {
     assert!(page.text().contains("Content-Encoding"), "{page:?}");
 }
 
-async fn a_text_with_an_invisible_character_is_refused_by_its_name(app: TestApp) {
+async fn invisible_characters_are_rejected_by_code_point(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let vehicle = add(&ann, VINS[0]).await.id();
     let path = format!("/api/vehicles/{vehicle}");
@@ -209,7 +209,7 @@ async fn a_text_with_an_invisible_character_is_refused_by_its_name(app: TestApp)
     }
 }
 
-async fn texts_are_trimmed_and_measured_in_characters(app: TestApp) {
+async fn texts_are_trimmed_and_their_length_is_counted_in_characters(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let new = json!({ "vin": "WVB00000000000001", "make": "  é  ", "model": "   ", "nickname": "ü".repeat(100) });
     let added = ann.post("/api/vehicles", new).await;
@@ -218,15 +218,15 @@ async fn texts_are_trimmed_and_measured_in_characters(app: TestApp) {
     assert_eq!(added.body["nickname"], "ü".repeat(100));
 }
 
-async fn a_vin_is_unique_for_a_user_and_free_for_another(app: TestApp) {
+async fn vins_are_unique_per_user(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
     let first = add(&ann, VINS[0]).await;
     let second = ann.post("/api/vehicles", json!({ "vin": VINS[0].to_lowercase() })).await;
     assert_eq!((second.status, &second.body["type"]), (409, &json!("/problems/duplicate-vin")));
     assert_eq!(second.body["vehicleId"], first.id());
-    // Whoever has one of that VIN too hears of their own, whichever came first.
-    let his = add(&bob, VINS[0]).await;
-    for (user, own) in [(&bob, his.id()), (&ann, first.id())] {
+    // The conflict names the user's own vehicle, even if another user has the same VIN.
+    let bobs = add(&bob, VINS[0]).await;
+    for (user, own) in [(&bob, bobs.id()), (&ann, first.id())] {
         let again = user.post("/api/vehicles", json!({ "vin": VINS[0] })).await;
         assert_eq!((again.status, &again.body["vehicleId"]), (409, &json!(own)));
     }
@@ -237,7 +237,7 @@ async fn a_vin_is_unique_for_a_user_and_free_for_another(app: TestApp) {
     assert_eq!(ann.get(&other).await.body["vin"], VINS[1]);
 }
 
-async fn a_vin_in_the_trash_says_so(app: TestApp) {
+async fn a_duplicate_of_a_vin_in_the_trash_is_reported_as_such(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let first = add(&ann, VINS[0]).await;
     ann.delete(&format!("/api/vehicles/{}", first.id())).await;
@@ -246,7 +246,7 @@ async fn a_vin_in_the_trash_says_so(app: TestApp) {
     assert_eq!(second.body["vehicleId"], first.id());
 }
 
-async fn a_change_keeps_what_it_does_not_mention(app: TestApp) {
+async fn updates_leave_omitted_fields_unchanged(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let new = json!({ "vin": VINS[0], "make": "Honda", "model": "Accord", "year": 2003 });
     let added = ann.post("/api/vehicles", new).await;
@@ -277,7 +277,7 @@ async fn a_change_keeps_what_it_does_not_mention(app: TestApp) {
     assert_eq!((merged.status, &merged.body["color"]), (200, &Value::Null));
 }
 
-async fn a_change_meant_for_another_state_is_refused(app: TestApp) {
+async fn a_stale_if_match_is_rejected(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let added = add(&ann, VINS[0]).await;
     let path = format!("/api/vehicles/{}", added.id());
@@ -302,7 +302,7 @@ async fn a_change_meant_for_another_state_is_refused(app: TestApp) {
     assert_eq!(ann.delete(&path).await.status, 204);
 }
 
-async fn a_vehicle_in_the_trash_is_out_of_sight_until_it_is_restored(app: TestApp) {
+async fn a_vehicle_in_the_trash_is_hidden_until_it_is_restored(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let added = add(&ann, VINS[0]).await;
     let path = format!("/api/vehicles/{}", added.id());
@@ -320,7 +320,7 @@ async fn a_vehicle_in_the_trash_is_out_of_sight_until_it_is_restored(app: TestAp
     assert_eq!(vins(&ann, "/api/vehicles?deleted=true").await, [""; 0]);
 }
 
-async fn the_owner_is_told_that_a_vehicle_is_in_the_trash_and_nobody_else(app: TestApp) {
+async fn only_the_owner_learns_that_a_vehicle_is_in_the_trash(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
     let new = json!({ "vin": VINS[0], "nickname": "Old Blue" });
     let vehicle = ann.post("/api/vehicles", new).await.id();
@@ -336,13 +336,13 @@ async fn the_owner_is_told_that_a_vehicle_is_in_the_trash_and_nobody_else(app: T
     let log = ann.post("/api/fuel-logs", fill(&vehicle)).await.id();
     let elsewhere = ann.post("/api/fuel-logs", fill(&other)).await.id();
     let service = ann.post("/api/maintenance", item(&vehicle)).await.id();
-    let noted = ann.post(&format!("{path}/odometer"), reading.clone()).await;
-    assert_eq!(noted.status, 201, "{noted:?}");
-    let noted = format!("/api/odometer-readings/{}", noted.id());
+    let logged = ann.post(&format!("{path}/odometer"), reading.clone()).await;
+    assert_eq!(logged.status, 201, "{logged:?}");
+    let logged = format!("/api/odometer-readings/{}", logged.id());
     assert_eq!(ann.delete(&path).await.status, 204);
 
     let restore = json!(format!("{path}/restore"));
-    let is_told = |answer: &Answer, status: u16| {
+    let assert_in_trash = |answer: &Answer, status: u16| {
         let body = &answer.body;
         assert_eq!((answer.status, &body["type"]), (status, &json!("/problems/vehicle-in-trash")));
         assert_eq!((&body["vehicleId"], &body["restore"]), (&json!(vehicle), &restore));
@@ -358,11 +358,11 @@ async fn the_owner_is_told_that_a_vehicle_is_in_the_trash_and_nobody_else(app: T
         format!("/api/maintenance/upcoming?vehicleId={vehicle}"),
         format!("/api/fuel-logs/{log}"),
         format!("/api/maintenance/{service}"),
-        noted.clone(),
+        logged.clone(),
     ] {
-        let told = ann.get(&read).await;
-        assert_eq!(told.body["type"], "/problems/vehicle-in-trash", "{read}");
-        is_told(&told, 404);
+        let answer = ann.get(&read).await;
+        assert_eq!(answer.body["type"], "/problems/vehicle-in-trash", "{read}");
+        assert_in_trash(&answer, 404);
         assert!(!bob.get(&read).await.body.to_string().contains("trash"), "{read}");
     }
     for (write, body) in [
@@ -370,26 +370,26 @@ async fn the_owner_is_told_that_a_vehicle_is_in_the_trash_and_nobody_else(app: T
         (format!("/api/fuel-logs/{log}"), json!({ "notes": "x" })),
         (format!("/api/maintenance/{service}"), json!({ "notes": "x" })),
     ] {
-        is_told(&ann.patch(&write, body).await, 404);
-        is_told(&ann.delete(&write).await, 404);
+        assert_in_trash(&ann.patch(&write, body).await, 404);
+        assert_in_trash(&ann.delete(&write).await, 404);
     }
-    is_told(&ann.delete(&noted).await, 404);
-    is_told(&ann.post(&format!("{path}/odometer"), reading).await, 404);
+    assert_in_trash(&ann.delete(&logged).await, 404);
+    assert_in_trash(&ann.post(&format!("{path}/odometer"), reading).await, 404);
     let done = json!({ "completedDate": "2026-01-31" });
-    is_told(&ann.post(&format!("/api/maintenance/{service}/complete"), done).await, 404);
-    // A vehicle that the body names is a fault of that field.
+    assert_in_trash(&ann.post(&format!("/api/maintenance/{service}/complete"), done).await, 404);
+    // In a body, the vehicle is an invalid field.
     let moved = json!({ "vehicleId": vehicle });
     for refused in [
         ann.post("/api/fuel-logs", fill(&vehicle)).await,
         ann.post("/api/maintenance", item(&vehicle)).await,
         ann.patch(&format!("/api/fuel-logs/{elsewhere}"), moved).await,
     ] {
-        is_told(&refused, 422);
+        assert_in_trash(&refused, 422);
         assert_eq!(refused.faults(), ["/vehicleId: is a vehicle in your trash: restore it first"]);
     }
     let foreign = bob.post("/api/fuel-logs", fill(&vehicle)).await;
     assert_eq!(foreign.faults(), ["/vehicleId: is not a vehicle of yours"]);
-    // The VIN leads there in the same way.
+    // A duplicate VIN is reported with the same link.
     let again = ann.post("/api/vehicles", json!({ "vin": VINS[0] })).await;
     assert_eq!((again.status, &again.body["restore"]), (409, &restore));
 
@@ -397,35 +397,35 @@ async fn the_owner_is_told_that_a_vehicle_is_in_the_trash_and_nobody_else(app: T
     assert_eq!(ann.get(&format!("/api/fuel-logs/{log}")).await.status, 200);
 }
 
-async fn another_users_vehicle_looks_like_one_that_does_not_exist(app: TestApp) {
+async fn another_users_vehicle_is_reported_as_not_found(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
-    let hers = format!("/api/vehicles/{}", add(&ann, VINS[0]).await.id());
-    let nobodys = format!("/api/vehicles/{}", uuid::Uuid::now_v7());
-    let seen = |answer: Answer| {
+    let anns = format!("/api/vehicles/{}", add(&ann, VINS[0]).await.id());
+    let missing = format!("/api/vehicles/{}", uuid::Uuid::now_v7());
+    let observed = |answer: Answer| {
         let mut headers = answer.headers;
         headers.remove("x-request-id");
         (answer.status, answer.body, headers)
     };
-    let foreign = seen(bob.get(&hers).await);
+    let foreign = observed(bob.get(&anns).await);
     assert_eq!(foreign.0, 404);
-    assert_eq!(foreign, seen(bob.get(&nobodys).await));
-    assert_eq!(seen(bob.delete(&hers).await), seen(bob.delete(&nobodys).await));
+    assert_eq!(foreign, observed(bob.get(&missing).await));
+    assert_eq!(observed(bob.delete(&anns).await), observed(bob.delete(&missing).await));
     let change = json!({ "color": "red" });
     assert_eq!(
-        seen(bob.patch(&hers, change.clone()).await),
-        seen(bob.patch(&nobodys, change).await)
+        observed(bob.patch(&anns, change.clone()).await),
+        observed(bob.patch(&missing, change).await)
     );
     let restore = |path: &str| format!("{path}/restore");
     assert_eq!(
-        seen(bob.post(&restore(&hers), json!({})).await),
-        seen(bob.post(&restore(&nobodys), json!({})).await)
+        observed(bob.post(&restore(&anns), json!({})).await),
+        observed(bob.post(&restore(&missing), json!({})).await)
     );
     assert_eq!(vins(&bob, "/api/vehicles").await, [""; 0]);
-    assert_eq!(ann.get(&hers).await.body["color"], Value::Null);
+    assert_eq!(ann.get(&anns).await.body["color"], Value::Null);
     assert_eq!(bob.get("/api/vehicles/not-an-id").await.status, 404);
 }
 
-async fn a_list_goes_page_by_page_newest_first(app: TestApp) {
+async fn lists_are_paginated_newest_first(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     for vin in VINS {
         add(&ann, vin).await;
@@ -454,7 +454,7 @@ async fn a_list_goes_page_by_page_newest_first(app: TestApp) {
     }
 }
 
-async fn a_list_shows_every_change_at_once(app: TestApp) {
+async fn the_cached_list_reflects_every_change(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     assert_eq!(vins(&ann, "/api/vehicles").await, [""; 0]);
     let added = add(&ann, VINS[0]).await;
@@ -468,17 +468,17 @@ async fn a_list_shows_every_change_at_once(app: TestApp) {
     assert_eq!(vins(&ann, "/api/vehicles").await, [VINS[1]]);
 }
 
-async fn a_change_whose_client_hangs_up_outdates_the_list(app: TestApp) {
+async fn a_change_by_a_disconnected_client_invalidates_the_list(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let path = format!("/api/vehicles/{}", add(&ann, VINS[0]).await.id());
     for nth in 0..60_u64 {
         app.app.clock.advance(chrono::TimeDelta::seconds(1));
         ann.get("/api/vehicles").await;
-        let patience = std::time::Duration::from_micros(nth * 150);
+        let timeout = std::time::Duration::from_micros(nth * 150);
         let change = ann.patch(&path, json!({ "color": format!("colour {nth}") }));
-        let _ = tokio::time::timeout(patience, change).await;
-        // A commit that has begun goes on to its end, and the list follows it, however slow the disk
-        // is; were it not outdated, it would be shown for minutes.
+        let _ = tokio::time::timeout(timeout, change).await;
+        // A commit that has begun completes, and then the list is invalidated. Otherwise the stale list would
+        // remain for minutes. Allow for a slow disk.
         let begun = std::time::Instant::now();
         loop {
             tokio::time::sleep(std::time::Duration::from_millis(30)).await;
@@ -487,15 +487,15 @@ async fn a_change_whose_client_hangs_up_outdates_the_list(app: TestApp) {
             if *listed == record {
                 break;
             }
-            let is_soon = begun.elapsed() < std::time::Duration::from_secs(5);
-            assert!(is_soon, "after {patience:?}: {listed} instead of {record}");
+            let is_in_time = begun.elapsed() < std::time::Duration::from_secs(5);
+            assert!(is_in_time, "after {timeout:?}: {listed} instead of {record}");
         }
     }
 }
 
-async fn the_database_refuses_a_child_under_another_users_vehicle(app: TestApp) {
+async fn the_database_rejects_records_of_another_users_vehicle(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
-    let hers = uuid::Uuid::parse_str(&add(&ann, VINS[0]).await.id()).unwrap();
+    let anns = uuid::Uuid::parse_str(&add(&ann, VINS[0]).await.id()).unwrap();
     let bob = bob.user().await;
     let mut tx = app.app.db.write_for(&bob).await.unwrap();
     let refused = crate::sql!(
@@ -505,74 +505,74 @@ async fn the_database_refuses_a_child_under_another_users_vehicle(app: TestApp) 
          VALUES ($1, $2, $3, $4, 1, $5)",
         uuid::Uuid::now_v7(),
         bob.as_str(),
-        hers,
+        anns,
         chrono::NaiveDate::default(),
         crate::core::db::fixed::Fixed::<8, 3>::from_units(1000),
     );
-    let refused = refused.unwrap_err();
-    let refused = refused.as_database_error().unwrap();
-    assert!(refused.is_foreign_key_violation(), "{refused}");
+    let error = refused.unwrap_err();
+    let error = error.as_database_error().unwrap();
+    assert!(error.is_foreign_key_violation(), "{error}");
 }
 
 /// Adds a vehicle with an `Idempotency-Key`.
-async fn add_once(app: &TestApp, key: &str, vin: &str) -> Answer {
+async fn add_with_key(app: &TestApp, key: &str, vin: &str) -> Answer {
     let body = json!({ "vin": vin }).to_string();
     app.send_json(Method::POST, "/api/vehicles", &body, &[("idempotency-key", key)]).await
 }
 
-async fn a_key_is_255_printable_characters_at_most(app: TestApp) {
+async fn an_idempotency_key_has_at_most_255_printable_characters(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     for key in ["", "a\tkey", "a key in Köln", &"x".repeat(256)] {
-        let answer = add_once(&ann, key, VINS[0]).await;
+        let answer = add_with_key(&ann, key, VINS[0]).await;
         let why = "/Idempotency-Key: has to be 1 to 255 printable characters";
         assert_eq!((answer.status, answer.faults()), (422, vec![why.to_owned()]), "{key:?}");
     }
-    assert_eq!(add_once(&ann, &"x".repeat(255), VINS[0]).await.status, 201);
+    assert_eq!(add_with_key(&ann, &"x".repeat(255), VINS[0]).await.status, 201);
 }
 
-async fn a_request_sent_again_with_its_key_is_done_once(app: TestApp) {
+async fn concurrent_retries_create_one_vehicle(app: TestApp) {
     let ann = app.register("ann@example.org").await;
-    let answers = futures::future::join_all((0..32).map(|_| add_once(&ann, "key", VINS[0]))).await;
-    let (made, others): (Vec<_>, Vec<_>) = answers
+    let answers = futures::future::join_all((0..32).map(|_| add_with_key(&ann, "key", VINS[0]))).await;
+    let (created, others): (Vec<_>, Vec<_>) = answers
         .into_iter()
         .partition(|it| it.status == 201 && it.header("idempotency-replayed").is_empty());
-    assert_eq!((made.len(), vins(&ann, "/api/vehicles").await.len()), (1, 1));
-    let first = &made[0];
+    assert_eq!((created.len(), vins(&ann, "/api/vehicles").await.len()), (1, 1));
+    let first = &created[0];
     for other in others {
-        // Told to come again, or given the first answer.
+        // Either the first request is still in progress, or its response is replayed.
         if other.status == 409 {
             assert_eq!(other.body["type"], "/problems/in-flight");
         } else {
             assert_eq!((other.status, &other.body), (201, &first.body));
         }
     }
-    let again = add_once(&ann, "key", VINS[0]).await;
+    let again = add_with_key(&ann, "key", VINS[0]).await;
     assert_eq!((again.status, again.header("idempotency-replayed")), (201, "true"));
     assert_eq!(again.body, first.body);
     for header in ["location", "etag"] {
         assert_eq!(again.header(header), first.header(header));
     }
 
-    // A day later it is another request.
+    // The key expires after a day.
     app.app.clock.advance(chrono::TimeDelta::hours(24));
-    assert_eq!(add_once(&ann, "key", VINS[0]).await.status, 409);
+    assert_eq!(add_with_key(&ann, "key", VINS[0]).await.status, 409);
 }
 
-async fn a_key_is_one_users_and_one_requests(app: TestApp) {
+async fn an_idempotency_key_belongs_to_one_user_and_one_request(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
-    assert_eq!(add_once(&ann, "key", VINS[0]).await.status, 201);
-    let other = add_once(&ann, "key", VINS[1]).await;
+    assert_eq!(add_with_key(&ann, "key", VINS[0]).await.status, 201);
+    let other = add_with_key(&ann, "key", VINS[1]).await;
     assert_eq!(
         other.faults(),
         ["/Idempotency-Key: has been used for another request within the last 24 hours"]
     );
     assert_eq!(vins(&ann, "/api/vehicles").await, [VINS[0]]);
-    assert_eq!(add_once(&bob, "key", VINS[1]).await.status, 201);
-    // What was refused is not kept: corrected, it goes through.
-    assert_eq!(add_once(&ann, "second", "nonsense").await.status, 422);
-    assert_eq!(add_once(&ann, "second", VINS[0]).await.status, 409);
-    assert_eq!(add_once(&ann, "second", VINS[2]).await.status, 201);
+    assert_eq!(add_with_key(&bob, "key", VINS[1]).await.status, 201);
+    // Rejected requests do not use up the key.
+    assert_eq!(add_with_key(&ann, "second", "nonsense").await.status, 422);
+    assert_eq!(add_with_key(&ann, "second", VINS[0]).await.status, 409);
+    assert_eq!(add_with_key(&ann, "second", VINS[2]).await.status, 201);
     for key in ["", &"x".repeat(256)] {
-        assert_eq!(add_once(&ann, key, VINS[3]).await.status, 422);
+        assert_eq!(add_with_key(&ann, key, VINS[3]).await.status, 422);
     }
 }

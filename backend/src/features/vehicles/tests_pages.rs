@@ -1,4 +1,4 @@
-//! Vehicles as pages.
+//! The pages of vehicles.
 
 use serde_json::json;
 
@@ -7,17 +7,17 @@ use crate::testing::{TestApp, on_every_engine};
 const VIN: &str = "1HGCM82633A004352";
 
 on_every_engine![
-    a_form_with_faults_shows_each_at_its_field_and_keeps_what_was_typed,
-    a_form_names_the_invisible_character_of_a_field,
-    a_vehicle_is_added_and_changed_by_its_forms,
-    a_form_left_as_it_was_changes_nothing,
-    a_vin_that_is_taken_leads_to_the_other_vehicle,
-    the_trash_shows_what_is_in_it_and_gives_it_back,
-    a_page_of_a_vehicle_in_the_trash_offers_to_restore_it,
-    nothing_that_is_typed_becomes_markup,
+    an_invalid_form_shows_each_error_at_its_field_and_preserves_the_input,
+    a_form_names_the_invisible_character_in_a_field,
+    a_vehicle_is_added_and_edited_with_forms,
+    submitting_an_unchanged_form_changes_nothing,
+    a_duplicate_vin_links_to_the_other_vehicle,
+    the_trash_lists_and_restores_vehicles,
+    the_page_of_a_vehicle_in_the_trash_offers_to_restore_it,
+    user_input_is_html_escaped,
 ];
 
-async fn a_form_with_faults_shows_each_at_its_field_and_keeps_what_was_typed(app: TestApp) {
+async fn an_invalid_form_shows_each_error_at_its_field_and_preserves_the_input(app: TestApp) {
     let user = app.register("dana@example.org").await;
     let fields =
         [("vin", "1HGCM82633A00435"), ("year", "203"), ("make", "Honda"), ("nickname", "")];
@@ -38,15 +38,15 @@ async fn a_form_with_faults_shows_each_at_its_field_and_keeps_what_was_typed(app
     assert_eq!(user.get("/api/vehicles").await.body["items"], json!([]));
 }
 
-async fn a_form_names_the_invisible_character_of_a_field(app: TestApp) {
+async fn a_form_names_the_invisible_character_in_a_field(app: TestApp) {
     let user = app.register("dana@example.org").await;
     let answer = user.submit("/vehicles/new", &[("vin", VIN), ("nickname", "My\u{200b}car")]).await;
     assert_eq!(answer.status, 422);
-    let told = "This contains an invisible character, U+200B (zero-width space), after “My”";
-    assert!(answer.text().contains(told), "{answer:?}");
+    let message = "This contains an invisible character, U+200B (zero-width space), after “My”";
+    assert!(answer.text().contains(message), "{answer:?}");
 }
 
-async fn a_vehicle_is_added_and_changed_by_its_forms(app: TestApp) {
+async fn a_vehicle_is_added_and_edited_with_forms(app: TestApp) {
     let user = app.register("dana@example.org").await;
     let preferences = json!({ "distanceUnit": "km" });
     user.patch("/api/user/preferences", preferences).await;
@@ -66,9 +66,9 @@ async fn a_vehicle_is_added_and_changed_by_its_forms(app: TestApp) {
 
     let edit = format!("{path}/edit");
     let form = user.get(&edit).await;
-    assert!(!form.text().contains(r#"name="odometer"#), "readings have a page of their own");
+    assert!(!form.text().contains(r#"name="odometer"#), "readings have their own page");
     assert!(form.text().contains(&format!(r#"href="{path}/odometer""#)));
-    // Nor is one taken from an old page.
+    // A reading from an older form is ignored too.
     let fields = [("vin", VIN), ("make", ""), ("model", "Accord"), ("odometerReading", "5")];
     let answer = user.submit(&edit, &fields).await;
     assert_eq!((answer.status, answer.header("location")), (303, path.as_str()));
@@ -84,7 +84,7 @@ async fn a_vehicle_is_added_and_changed_by_its_forms(app: TestApp) {
     assert!(answer.text().contains("odometer-error"));
 }
 
-async fn a_form_left_as_it_was_changes_nothing(app: TestApp) {
+async fn submitting_an_unchanged_form_changes_nothing(app: TestApp) {
     let user = app.register("dana@example.org").await;
     user.patch("/api/user/preferences", json!({ "distanceUnit": "km" })).await;
     let vehicle = json!({ "vin": VIN, "odometerReading": 84_211, "nickname": "Old one" });
@@ -97,7 +97,7 @@ async fn a_form_left_as_it_was_changes_nothing(app: TestApp) {
     assert_eq!(after.body, vehicle.body);
 }
 
-async fn a_vin_that_is_taken_leads_to_the_other_vehicle(app: TestApp) {
+async fn a_duplicate_vin_links_to_the_other_vehicle(app: TestApp) {
     let user = app.register("dana@example.org").await;
     let id = user.post("/api/vehicles", json!({ "vin": VIN })).await.id();
     let answer = user.submit("/vehicles/new", &[("vin", VIN)]).await;
@@ -113,7 +113,7 @@ async fn a_vin_that_is_taken_leads_to_the_other_vehicle(app: TestApp) {
     assert_eq!((answer.status, answer.header("location")), (303, &*format!("/vehicles/{id}")));
 }
 
-async fn the_trash_shows_what_is_in_it_and_gives_it_back(app: TestApp) {
+async fn the_trash_lists_and_restores_vehicles(app: TestApp) {
     let user = app.register("dana@example.org").await;
     assert!(user.get("/trash").await.text().contains("Nothing in the trash"));
     let vehicle = json!({ "vin": VIN, "make": "Honda", "licensePlate": "7KLM 204" });
@@ -133,7 +133,7 @@ async fn the_trash_shows_what_is_in_it_and_gives_it_back(app: TestApp) {
     }
 }
 
-async fn a_page_of_a_vehicle_in_the_trash_offers_to_restore_it(app: TestApp) {
+async fn the_page_of_a_vehicle_in_the_trash_offers_to_restore_it(app: TestApp) {
     let user = app.register("dana@example.org").await;
     let vehicle = json!({ "vin": VIN, "nickname": "Old Blue" });
     let id = user.post("/api/vehicles", vehicle).await.id();
@@ -167,7 +167,7 @@ async fn a_page_of_a_vehicle_in_the_trash_offers_to_restore_it(app: TestApp) {
     assert_eq!(user.get(&format!("/vehicles/{id}")).await.status, 200);
 }
 
-async fn nothing_that_is_typed_becomes_markup(app: TestApp) {
+async fn user_input_is_html_escaped(app: TestApp) {
     let user = app.register("dana@example.org").await;
     let evil = r#""><script>alert(1)</script>"#;
     let vehicle = json!({

@@ -1,20 +1,20 @@
-//! VINs of vehicles: what is stored, asked about and confirmed.
+//! VINs of vehicles: storage, warnings and confirmation.
 
 use serde_json::{Value, json};
 
 use crate::testing::{Answer, TestApp, on_every_engine};
 
 on_every_engine![
-    no_european_form_is_stored_with_a_year,
-    wrong_digits_of_vins_that_begin_with_7_are_asked_about,
-    a_wrong_check_digit_is_asked_about_and_can_be_confirmed,
-    an_import_with_one_wrong_digit_is_asked_about,
-    a_year_that_the_vin_contradicts_is_asked_about,
-    what_was_confirmed_is_asked_about_again_only_when_it_changes,
-    a_vehicle_of_a_known_year_is_filled_for_that_year,
-    one_character_all_over_is_no_vin,
-    a_vin_is_read_as_it_is_printed_and_scanned,
-    a_wrong_check_digit_is_confirmed_on_the_page,
+    european_vins_are_stored_without_a_decoded_year,
+    a_wrong_check_digit_in_a_vin_starting_with_7_needs_confirmation,
+    a_wrong_check_digit_needs_confirmation,
+    a_wrong_digit_in_the_vin_of_an_imported_vehicle_needs_confirmation,
+    a_year_that_contradicts_the_vin_needs_confirmation,
+    a_confirmed_value_needs_confirmation_again_only_if_it_changes,
+    a_given_year_is_used_to_decode_the_vin,
+    a_vin_of_one_repeated_character_is_rejected,
+    printed_and_scanned_vin_formats_are_accepted,
+    a_wrong_check_digit_can_be_confirmed_in_the_form,
 ];
 
 const WRONG: &str = "1HGCM82643A004352";
@@ -23,15 +23,15 @@ async fn add(app: &TestApp, new: Value) -> Answer {
     app.post("/api/vehicles", new).await
 }
 
-/// Asserts that an answer asks about these members, each with what was expected.
-fn assert_asked(answer: &Answer, expected: &[(&str, &str)]) {
+/// Asserts that the response requires confirmation of exactly these members, with these expected values.
+fn assert_unconfirmed(answer: &Answer, expected: &[(&str, &str)]) {
     assert_eq!((answer.status, &answer.body["type"]), (422, &json!("/problems/implausible")));
     let errors = answer.body["errors"].as_array().unwrap();
-    let asked: Vec<_> = errors
+    let unconfirmed: Vec<_> = errors
         .iter()
         .map(|it| (it["pointer"].as_str().unwrap(), it["expected"].as_str().unwrap()))
         .collect();
-    assert_eq!(asked, expected, "{answer:?}");
+    assert_eq!(unconfirmed, expected, "{answer:?}");
     for error in errors {
         let detail = error["detail"].as_str().unwrap();
         assert!(detail.contains("Compare") && detail.contains("confirm"), "{detail}");
@@ -43,7 +43,7 @@ fn with_digit(pattern: &str) -> String {
     pattern.replace('?', &digit.to_string())
 }
 
-/// Forms of European manufacturers, with `?` for the character of the model year.
+/// VIN patterns of European manufacturers, with `?` for the model year code.
 const WITH_YEAR: [&str; 10] = [
     "WAUZZZ8K9?A123456", // Audi
     "WVWZZZ1KZ?W123456", // Volkswagen
@@ -56,7 +56,7 @@ const WITH_YEAR: [&str; 10] = [
     "U5YHM516A?L123456", // Kia of Europe
     "WF05XXGCC5?S12345", // Ford of Europe
 ];
-/// The same of manufacturers that write none.
+/// VIN patterns of manufacturers that do not encode the model year.
 const WITHOUT_YEAR: [&str; 9] = [
     "WDD2050041F123456", // Mercedes-Benz
     "W1K2130161A123456", // Mercedes-Benz
@@ -69,11 +69,10 @@ const WITHOUT_YEAR: [&str; 9] = [
     "SJNFAAJ11U1234567", // Nissan of Europe
 ];
 
-async fn no_european_form_is_stored_with_a_year(app: TestApp) {
+async fn european_vins_are_stored_without_a_decoded_year(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let characters = "ABCDEFGHJKLMNPRSTVWXY123456789";
-    // 2013 and 1983, 2021 and 1991, 1999, 2006, and so on: each stands for a year and for the one
-    // thirty years before.
+    // Each code stands for a year and for the one 30 years before: 2013 and 1983, 2021 and 1991, 1999, 2006.
     let with_year = WITH_YEAR.iter().flat_map(|pattern| {
         characters.chars().step_by(3).map(|it| pattern.replace('?', &it.to_string()))
     });
@@ -87,7 +86,7 @@ async fn no_european_form_is_stored_with_a_year(app: TestApp) {
     }
 }
 
-async fn wrong_digits_of_vins_that_begin_with_7_are_asked_about(app: TestApp) {
+async fn a_wrong_check_digit_in_a_vin_starting_with_7_needs_confirmation(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let characters: Vec<char> = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ".chars().collect();
     let mut seed = 7_u64;
@@ -101,9 +100,9 @@ async fn wrong_digits_of_vins_that_begin_with_7_are_asked_about(app: TestApp) {
         let expected = vpic::check_digit(&vin).expected.unwrap();
         let digit = "0123456789X".chars().filter(|it| *it != expected).nth(next(10)).unwrap();
         vin.replace_range(8..9, &digit.to_string());
-        let asked = add(&ann, json!({ "vin": vin })).await;
-        assert_asked(&asked, &[("/vin", &format!("{expected} at position 9"))]);
-        // A sample, to spare the database.
+        let refused = add(&ann, json!({ "vin": vin })).await;
+        assert_unconfirmed(&refused, &[("/vin", &format!("{expected} at position 9"))]);
+        // A sample, to limit the load on the database.
         if nth % 50 == 0 {
             vin.replace_range(8..9, &expected.to_string());
             assert_eq!(add(&ann, json!({ "vin": vin })).await.status, 201, "{vin}");
@@ -111,23 +110,23 @@ async fn wrong_digits_of_vins_that_begin_with_7_are_asked_about(app: TestApp) {
     }
 }
 
-async fn a_wrong_check_digit_is_asked_about_and_can_be_confirmed(app: TestApp) {
+async fn a_wrong_check_digit_needs_confirmation(app: TestApp) {
     let ann = app.register("ann@example.org").await;
-    let asked = add(&ann, json!({ "vin": WRONG })).await;
-    assert_asked(&asked, &[("/vin", "3 at position 9")]);
+    let refused = add(&ann, json!({ "vin": WRONG })).await;
+    assert_unconfirmed(&refused, &[("/vin", "3 at position 9")]);
     assert_eq!(ann.get("/api/vehicles").await.body["items"], json!([]));
     let added = add(&ann, json!({ "vin": WRONG, "confirm": ["/vin"] })).await;
     assert_eq!((added.status, &added.body["confirmed"]), (201, &json!(["/vin"])), "{added:?}");
     assert_eq!(added.body["vin"], WRONG);
     let read = ann.get(&format!("/api/vehicles/{}", added.id())).await;
     assert_eq!(read.body, added.body);
-    // Confirming what nothing asks about marks nothing.
+    // Confirming a value that does not look wrong records nothing.
     let vin = "1HGCM82633A004352";
     let added = add(&ann, json!({ "vin": vin, "confirm": ["/vin", "/year"] })).await;
     assert_eq!((added.status, &added.body["confirmed"]), (201, &json!([])));
 }
 
-async fn an_import_with_one_wrong_digit_is_asked_about(app: TestApp) {
+async fn a_wrong_digit_in_the_vin_of_an_imported_vehicle_needs_confirmation(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     // Built in Germany, Japan, Sweden and Korea for sale in the USA.
     for pattern in
@@ -140,23 +139,23 @@ async fn an_import_with_one_wrong_digit_is_asked_about(app: TestApp) {
             if wrong[place].is_ascii_digit() {
                 wrong[place] = b'0' + (wrong[place] - b'0' + 1) % 10;
                 let wrong = String::from_utf8(wrong).unwrap();
-                let asked = add(&ann, json!({ "vin": wrong })).await;
+                let refused = add(&ann, json!({ "vin": wrong })).await;
                 let expected = vpic::check_digit(&wrong).expected.unwrap();
-                assert_asked(&asked, &[("/vin", &format!("{expected} at position 9"))]);
+                assert_unconfirmed(&refused, &[("/vin", &format!("{expected} at position 9"))]);
             }
         }
         assert_eq!(add(&ann, json!({ "vin": vin })).await.status, 201, "{vin}");
     }
 }
 
-async fn a_year_that_the_vin_contradicts_is_asked_about(app: TestApp) {
+async fn a_year_that_contradicts_the_vin_needs_confirmation(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let accord = json!({ "vin": "1HGCM82633A004352", "year": 2013 });
-    assert_asked(&add(&ann, accord.clone()).await, &[("/year", "2003")]);
+    assert_unconfirmed(&add(&ann, accord.clone()).await, &[("/year", "2003")]);
     let audi = json!({ "vin": "WAUZZZ8K9DA123456", "year": 2005 });
-    assert_asked(&add(&ann, audi).await, &[("/year", "2013 or 1983")]);
+    assert_unconfirmed(&add(&ann, audi).await, &[("/year", "2013 or 1983")]);
     let both = json!({ "vin": WRONG, "year": 2013 });
-    assert_asked(&add(&ann, both).await, &[("/vin", "3 at position 9"), ("/year", "2003")]);
+    assert_unconfirmed(&add(&ann, both).await, &[("/vin", "3 at position 9"), ("/year", "2003")]);
     for (vin, year) in [
         ("WAUZZZ8K9DA123456", 2013),
         ("WAUZZZ8K9DA123457", 1983),
@@ -173,31 +172,31 @@ async fn a_year_that_the_vin_contradicts_is_asked_about(app: TestApp) {
     assert_eq!(added.body["year"], 2013);
 }
 
-async fn what_was_confirmed_is_asked_about_again_only_when_it_changes(app: TestApp) {
+async fn a_confirmed_value_needs_confirmation_again_only_if_it_changes(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let new = json!({ "vin": WRONG, "year": 2013, "confirm": ["/vin", "/year"] });
     let path = format!("/api/vehicles/{}", add(&ann, new).await.id());
     let changed =
         ann.patch(&path, json!({ "nickname": "Goldi", "vin": WRONG, "year": 2013 })).await;
     assert_eq!((changed.status, &changed.body["confirmed"]), (200, &json!(["/vin", "/year"])));
-    assert_asked(&ann.patch(&path, json!({ "year": 2012 })).await, &[("/year", "2003")]);
+    assert_unconfirmed(&ann.patch(&path, json!({ "year": 2012 })).await, &[("/year", "2003")]);
     let changed = ann.patch(&path, json!({ "year": 2003 })).await;
     assert_eq!((changed.status, &changed.body["confirmed"]), (200, &json!(["/vin"])));
-    // A year that is sent is checked against another VIN, too.
+    // A year is also checked against a new VIN.
     let other = ann.patch(&path, json!({ "vin": "2HGES16512H500001", "year": 2003 })).await;
-    assert_asked(&other, &[("/year", "2002")]);
+    assert_unconfirmed(&other, &[("/year", "2002")]);
     let changed = ann.patch(&path, json!({ "vin": "2HGES16512H500001", "year": 2002 })).await;
     assert_eq!((changed.status, &changed.body["confirmed"]), (200, &json!([])));
     let wrong = ann.patch(&path, json!({ "vin": WRONG })).await;
-    assert_asked(&wrong, &[("/vin", "3 at position 9")]);
-    // On the page the year is always there.
+    assert_unconfirmed(&wrong, &[("/vin", "3 at position 9")]);
+    // The form always sends the year.
     let fields = [("vin", "1HGCM82633A004352"), ("year", "2002")];
     let edit = format!("{}/edit", path.trim_start_matches("/api"));
-    let asked = ann.submit(&edit, &fields).await;
-    assert!(asked.status == 422 && asked.text().contains(r#"value="/year""#), "{asked:?}");
+    let refused = ann.submit(&edit, &fields).await;
+    assert!(refused.status == 422 && refused.text().contains(r#"value="/year""#), "{refused:?}");
 }
 
-async fn a_vehicle_of_a_known_year_is_filled_for_that_year(app: TestApp) {
+async fn a_given_year_is_used_to_decode_the_vin(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let vin = with_digit("1FT8W3BT?CEA12345");
     let added = add(&ann, json!({ "vin": vin, "year": 2012 })).await;
@@ -212,7 +211,7 @@ async fn a_vehicle_of_a_known_year_is_filled_for_that_year(app: TestApp) {
     assert_eq!((open.status, &open.body["year"]), (201, &json!(null)), "{open:?}");
 }
 
-async fn one_character_all_over_is_no_vin(app: TestApp) {
+async fn a_vin_of_one_repeated_character_is_rejected(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     for vin in ["11111111111111111", "00000000000000000", "XXXXXXXXXXXXXXXXX"] {
         let refused = add(&ann, json!({ "vin": vin, "confirm": ["/vin"] })).await;
@@ -221,7 +220,7 @@ async fn one_character_all_over_is_no_vin(app: TestApp) {
     }
 }
 
-async fn a_vin_is_read_as_it_is_printed_and_scanned(app: TestApp) {
+async fn printed_and_scanned_vin_formats_are_accepted(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     for (typed, vin) in [
         ("I1HGCM82633A004352", "1HGCM82633A004352"),
@@ -238,14 +237,14 @@ async fn a_vin_is_read_as_it_is_printed_and_scanned(app: TestApp) {
     assert!(taken.status == 422 && taken.text().contains("you already have"), "{taken:?}");
 }
 
-async fn a_wrong_check_digit_is_confirmed_on_the_page(app: TestApp) {
+async fn a_wrong_check_digit_can_be_confirmed_in_the_form(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let tick = r#"name="confirm" value="/vin""#;
     let mut fields = vec![("vin", WRONG), ("year", "2003")];
-    let asked = ann.submit("/vehicles/new", &fields).await;
-    assert_eq!(asked.status, 422);
-    assert!(asked.text().contains(tick), "{asked:?}");
-    assert!(asked.text().contains("This has the check digit 4 at position 9"), "{asked:?}");
+    let refused = ann.submit("/vehicles/new", &fields).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text().contains(tick), "{refused:?}");
+    assert!(refused.text().contains("This has the check digit 4 at position 9"), "{refused:?}");
     fields.push(("confirm", "/vin"));
     let added = ann.submit("/vehicles/new", &fields).await;
     assert_eq!(added.status, 303, "{added:?}");
@@ -253,14 +252,14 @@ async fn a_wrong_check_digit_is_confirmed_on_the_page(app: TestApp) {
     let vehicle = ann.get(&format!("/api{path}")).await;
     assert_eq!(vehicle.body["confirmed"], json!(["/vin"]));
 
-    // The vehicle's page says so, and its form asks about a year that contradicts the VIN.
+    // The page shows the confirmation, and the form requires one for a year that contradicts the VIN.
     let page = ann.get(&path).await;
     assert!(page.text().contains("check digit doesn’t fit. You confirmed it"), "{page:?}");
     let edit = format!("{path}/edit");
     let mut fields = vec![("vin", WRONG), ("year", "2013"), ("make", "Honda"), ("model", "Accord")];
-    let asked = ann.submit(&edit, &fields).await;
-    assert!(asked.status == 422 && asked.text().contains(r#"value="/year""#), "{asked:?}");
-    assert!(!asked.text().contains(tick), "{asked:?}");
+    let refused = ann.submit(&edit, &fields).await;
+    assert!(refused.status == 422 && refused.text().contains(r#"value="/year""#), "{refused:?}");
+    assert!(!refused.text().contains(tick), "{refused:?}");
     fields.push(("confirm", "/year"));
     assert_eq!(ann.submit(&edit, &fields).await.status, 303);
     let vehicle = ann.get(&format!("/api{path}")).await;

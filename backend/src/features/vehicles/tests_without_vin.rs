@@ -1,4 +1,4 @@
-//! Vehicles without a 17-character VIN, as JSON and as pages.
+//! Vehicles without a 17-character VIN, in the API and on pages.
 
 use axum::http::Method;
 use chrono::TimeDelta;
@@ -10,26 +10,26 @@ use crate::{
 };
 
 on_every_engine![
-    a_vehicle_without_a_vin_is_read_back_as_it_was_added,
+    a_vehicle_without_a_vin_is_returned_as_added,
     a_vehicle_needs_a_vin_an_identifier_a_nickname_or_a_make,
     identifiers_and_kinds_are_checked_like_other_fields,
     vehicles_without_a_vin_do_not_conflict_in_use_or_in_the_trash,
-    the_placeholder_is_shown_in_no_answer_and_on_no_page,
-    a_vin_entered_later_replaces_the_placeholder_and_fills_what_is_empty,
-    a_vin_can_be_removed_where_something_else_identifies_the_vehicle,
-    a_new_vin_that_begins_with_0_is_refused_and_an_existing_one_stays,
-    vehicles_without_a_vin_are_told_apart,
-    a_vehicle_without_a_vin_is_added_and_shown_by_pages,
-    a_vin_is_entered_and_removed_by_the_edit_form,
-    a_form_shows_what_is_missing_and_unknown_at_its_field,
+    the_placeholder_never_appears_in_responses,
+    a_vin_entered_later_replaces_the_placeholder_and_fills_empty_fields,
+    a_vin_can_be_removed_if_something_else_identifies_the_vehicle,
+    a_new_vin_starting_with_0_is_rejected_but_an_existing_one_remains,
+    vehicles_without_a_vin_get_distinct_names,
+    a_vehicle_without_a_vin_is_added_with_the_form,
+    the_edit_form_sets_and_removes_a_vin,
+    a_form_shows_missing_and_unknown_values_at_their_fields,
 ];
 
 const VIN: &str = "1HGCM82633A004352";
 
-/// What the fault says of a new vehicle that nothing identifies.
+/// The error for a new vehicle that nothing identifies.
 const MISSING: &str = "/vin: is required, or an identifier, a nickname or a make instead";
 
-/// A car of before 1981, a Japanese one, a trailer and a moped.
+/// A car from before 1981, a Japanese car, a trailer and a moped.
 fn vehicles() -> [Value; 4] {
     [
         json!({ "identifier": "5F07C100001", "make": "Ford", "model": "Mustang", "year": 1965 }),
@@ -45,7 +45,7 @@ async fn add(app: &TestApp, vehicle: Value) -> Answer {
     added
 }
 
-/// What the database has as the VINs of the user's vehicles, the oldest vehicle first.
+/// The `vin` columns of the user's vehicles, oldest vehicle first.
 async fn stored_vins(app: &TestApp, user: &TestApp) -> Vec<String> {
     let user = user.user().await;
     let mut tx = app.app.db.read_for(&user).await.unwrap();
@@ -54,7 +54,7 @@ async fn stored_vins(app: &TestApp, user: &TestApp) -> Vec<String> {
     rows.into_iter().map(|it| it.0).collect()
 }
 
-async fn a_vehicle_without_a_vin_is_read_back_as_it_was_added(app: TestApp) {
+async fn a_vehicle_without_a_vin_is_returned_as_added(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let mut ids = Vec::new();
     for vehicle in vehicles() {
@@ -165,7 +165,7 @@ async fn vehicles_without_a_vin_do_not_conflict_in_use_or_in_the_trash(app: Test
     let listed = ann.get("/api/vehicles").await.body["items"].clone();
     assert_eq!(listed.as_array().unwrap().len(), 2);
 
-    // A retry adds no second one.
+    // A retry does not add a second vehicle.
     let once = [("idempotency-key", "key")];
     let send = || ann.send_json(Method::POST, "/api/vehicles", r#"{"nickname":"Boat"}"#, &once);
     let (added, again) = (send().await, send().await);
@@ -176,8 +176,8 @@ async fn vehicles_without_a_vin_do_not_conflict_in_use_or_in_the_trash(app: Test
     assert_eq!((vins.len(), distinct.len()), (3, 3), "{vins:?}");
 }
 
-/// Every address that answers `GET` in the OpenAPI document, with each of these ids in its place.
-async fn documented(app: &TestApp, ids: &[String]) -> Vec<String> {
+/// Every `GET` path in the OpenAPI document, with each of these IDs inserted.
+async fn get_paths(app: &TestApp, ids: &[String]) -> Vec<String> {
     let document = app.get("/api/openapi.json").await.body;
     let mut all = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
@@ -194,7 +194,7 @@ async fn documented(app: &TestApp, ids: &[String]) -> Vec<String> {
     all
 }
 
-async fn the_placeholder_is_shown_in_no_answer_and_on_no_page(app: TestApp) {
+async fn the_placeholder_never_appears_in_responses(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let mut answers = Vec::new();
     let mut ids = Vec::new();
@@ -233,7 +233,7 @@ async fn the_placeholder_is_shown_in_no_answer_and_on_no_page(app: TestApp) {
         assert!(super::Vin::well_formed(key).is_ok() && key.starts_with('0'), "{key}");
     }
 
-    let mut paths = documented(&ann, &ids).await;
+    let mut paths = get_paths(&ann, &ids).await;
     assert!(paths.len() > 100, "{paths:?}");
     let calendar = calendar.split_once("/api/").unwrap().1;
     paths.push(format!("/api/{calendar}"));
@@ -264,7 +264,7 @@ async fn the_placeholder_is_shown_in_no_answer_and_on_no_page(app: TestApp) {
     }
     assert!(opened > 60, "{opened} of {} were found", answers.len());
     for id in &ids {
-        // Also where the form comes back.
+        // Also in a rejected form.
         let edit = format!("/vehicles/{id}/edit");
         answers.push(ann.submit(&edit, &[("year", "1")]).await);
         answers.push(ann.submit(&format!("/vehicles/{id}/fuel-logs/new"), &[]).await);
@@ -278,7 +278,7 @@ async fn the_placeholder_is_shown_in_no_answer_and_on_no_page(app: TestApp) {
     }
 }
 
-async fn a_vin_entered_later_replaces_the_placeholder_and_fills_what_is_empty(app: TestApp) {
+async fn a_vin_entered_later_replaces_the_placeholder_and_fills_empty_fields(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let new = json!({ "nickname": "Old one", "model": "My Accord", "kind": "car" });
     let path = format!("/api/vehicles/{}", add(&ann, new).await.id());
@@ -287,7 +287,7 @@ async fn a_vin_entered_later_replaces_the_placeholder_and_fills_what_is_empty(ap
     assert_eq!(changed.status, 200, "{changed:?}");
     let body = &changed.body;
     assert_eq!((&body["vin"], &body["nickname"]), (&json!(VIN), &json!("Old one")));
-    // What was given is never overwritten.
+    // Given values are never overwritten.
     let filled = (&body["make"], &body["model"], &body["year"]);
     assert_eq!(filled, (&json!("Honda"), &json!("My Accord"), &json!(2003)));
     assert_eq!(&ann.get(&path).await.body, body);
@@ -303,7 +303,7 @@ async fn a_vin_entered_later_replaces_the_placeholder_and_fills_what_is_empty(ap
     );
     assert_eq!(ann.get(&other).await.body["vin"], Value::Null);
 
-    // What the same change clears stays empty.
+    // Members that the same change clears stay empty.
     let change = json!({ "vin": "1M8GDM9AXKP042788", "make": null, "identifier": "A bus" });
     let changed = ann.patch(&other, change).await;
     assert_eq!(changed.status, 200, "{changed:?}");
@@ -311,9 +311,9 @@ async fn a_vin_entered_later_replaces_the_placeholder_and_fills_what_is_empty(ap
     assert_eq!(changed.body["vin"], "1M8GDM9AXKP042788");
 }
 
-async fn a_vin_can_be_removed_where_something_else_identifies_the_vehicle(app: TestApp) {
+async fn a_vin_can_be_removed_if_something_else_identifies_the_vehicle(app: TestApp) {
     let ann = app.register("ann@example.org").await;
-    // Nothing is known of this VIN.
+    // This VIN can't be decoded.
     let bare = add(&ann, json!({ "vin": "ZZZZZZZZ0ZZ000001" })).await;
     assert_eq!(bare.body["make"], Value::Null, "{bare:?}");
     let path = format!("/api/vehicles/{}", bare.id());
@@ -327,7 +327,7 @@ async fn a_vin_can_be_removed_where_something_else_identifies_the_vehicle(app: T
     let removed = ann.patch(&path, json!({ "vin": null, "identifier": "42" })).await;
     assert_eq!((removed.status, &removed.body["vin"]), (200, &Value::Null));
     assert_eq!(ann.get(&path).await.body, removed.body);
-    // It is free for another vehicle.
+    // Another vehicle can then use it.
     let other = add(&ann, json!({ "vin": "ZZZZZZZZ0ZZ000001" })).await;
     assert_eq!(ann.patch(&path, json!({ "vin": other.body["vin"] })).await.status, 409);
 
@@ -345,14 +345,14 @@ async fn a_vin_can_be_removed_where_something_else_identifies_the_vehicle(app: T
     assert_eq!((swapped.status, &swapped.body["make"]), (200, &json!("Bayliner")));
 }
 
-async fn a_new_vin_that_begins_with_0_is_refused_and_an_existing_one_stays(app: TestApp) {
+async fn a_new_vin_starting_with_0_is_rejected_but_an_existing_one_remains(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let old = "0HGCM82633A004352";
     let refusal =
         ["/vin: is not a VIN: no manufacturer's code begins with 0; enter it as the identifier"];
     let refused = ann.post("/api/vehicles", json!({ "vin": old, "make": "Ford" })).await;
     assert_eq!((refused.status, refused.faults()), (422, refusal.map(str::to_owned).to_vec()));
-    // As an older version took it.
+    // As an older version accepted it.
     let path = format!("/api/vehicles/{}", add(&ann, json!({ "vin": VIN })).await.id());
     let owner = ann.user().await;
     let mut tx = app.app.db.write_for(&owner).await.unwrap();
@@ -374,7 +374,7 @@ async fn a_new_vin_that_begins_with_0_is_refused_and_an_existing_one_stays(app: 
     assert_eq!((removed.status, &removed.body["vin"]), (200, &Value::Null));
 }
 
-async fn vehicles_without_a_vin_are_told_apart(app: TestApp) {
+async fn vehicles_without_a_vin_get_distinct_names(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let mut named = Vec::new();
     for (vehicle, name) in [
@@ -410,7 +410,7 @@ async fn vehicles_without_a_vin_are_told_apart(app: TestApp) {
     }
 }
 
-async fn a_vehicle_without_a_vin_is_added_and_shown_by_pages(app: TestApp) {
+async fn a_vehicle_without_a_vin_is_added_with_the_form(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let form = ann.get("/vehicles/new").await;
     for part in [
@@ -422,7 +422,7 @@ async fn a_vehicle_without_a_vin_is_added_and_shown_by_pages(app: TestApp) {
     }
     assert!(!form.text().contains("required"), "{form:?}");
     let fields = [("vin", ""), ("identifier", "<4711>"), ("kind", "trailer"), ("make", "Humbaur")];
-    // What was typed survives a look-up and the lists.
+    // A lookup and the lists preserve the input.
     for page in ["/vehicles/new", "/vehicles/choose"] {
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let page = ann.get(&format!("{page}?{query}")).await;
@@ -450,7 +450,7 @@ async fn a_vehicle_without_a_vin_is_added_and_shown_by_pages(app: TestApp) {
     assert_eq!(ann.get(&path).await.status, 200);
 }
 
-async fn a_vin_is_entered_and_removed_by_the_edit_form(app: TestApp) {
+async fn the_edit_form_sets_and_removes_a_vin(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let id = add(&ann, json!({ "nickname": "Old one" })).await.id();
     let (page, record) = (format!("/vehicles/{id}"), format!("/api/vehicles/{id}"));
@@ -485,7 +485,7 @@ async fn a_vin_is_entered_and_removed_by_the_edit_form(app: TestApp) {
     }
 }
 
-async fn a_form_shows_what_is_missing_and_unknown_at_its_field(app: TestApp) {
+async fn a_form_shows_missing_and_unknown_values_at_their_fields(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let fields = [("vin", " "), ("identifier", ""), ("kind", "boat"), ("year", "1965")];
     let refused = ann.submit("/vehicles/new", &fields).await;

@@ -1,4 +1,4 @@
-//! The page of one vehicle: what it is, what its fuel adds up to, and its fill-ups.
+//! The page of one vehicle: its details, fuel figures and fill-ups.
 
 use askama::Template;
 use axum::{extract::State, response::Html};
@@ -21,13 +21,13 @@ use crate::{
     input,
 };
 
-/// How many fill-ups a page has.
-const FILLS: Limit = Limit::new(50);
+/// The number of fill-ups per page.
+const PAGE_SIZE: Limit = Limit::new(50);
 
 input! {
-    /// Which of the fill-ups
+    /// Pagination
     pub(super) struct FillsQuery {
-        /// Where the page begins
+        /// The `nextCursor` of the previous page
         cursor: Option<Cursor>,
     }
 }
@@ -42,16 +42,16 @@ struct VehiclePage {
     description: Option<String>,
     odometer: String,
     tiles: Vec<Tile>,
-    /// How many fill-ups have unusual values that were confirmed, in words.
+    /// A sentence about fill-ups with unusual values that were confirmed, if there are any.
     confirmed: Option<String>,
     chart: Option<Chart>,
-    /// The chart in words.
+    /// A text alternative for the chart.
     chart_text: String,
     average: Option<String>,
     fills: Vec<Fill>,
-    /// Where the next page begins.
+    /// The cursor of the next page.
     older: Option<String>,
-    /// Whether these are the latest fill-ups.
+    /// Whether this is the page of the latest fill-ups.
     is_first_page: bool,
     distance_sign: &'static str,
     volume_sign: &'static str,
@@ -60,38 +60,38 @@ struct VehiclePage {
 
 impl VehiclePage {
     /// Whether a point depends on a value that looked wrong and was confirmed.
-    #[expect(clippy::unused_self, reason = "how a template calls it")]
+    #[expect(clippy::unused_self, reason = "templates call methods")]
     fn has_confirmed_points(&self, chart: &Chart) -> bool {
         chart.dots.iter().any(|it| it.point.is_confirmed)
     }
 
-    /// A point of the chart in words.
-    fn told(&self, dot: &Dot) -> String {
+    /// The tooltip of a point in the chart.
+    fn point_title(&self, dot: &Dot) -> String {
         let economy = tenths(dot.point.value);
         let mark = if dot.point.is_confirmed { ", unusual but confirmed" } else { "" };
         format!("{}: {economy} {}{mark}", day(dot.point.date), self.economy_sign)
     }
 }
 
-/// Hundredths, to the tenth.
+/// Formats hundredths, rounded to one decimal.
 fn tenths(hundredths: i64) -> String {
     rounded(Fixed::<16, 2>::from_units(hundredths).unwrap_or_default(), 1)
 }
 
-/// One figure.
+/// A figure with its label and unit.
 struct Tile {
     label: &'static str,
     value: String,
     unit: &'static str,
 }
 
-/// What the fuel adds up to; nothing where there is none.
+/// The figures of the vehicle's fuel logs; empty if it has none.
 fn tiles(stats: &FuelStats, shown: &Shown) -> Vec<Tile> {
     if stats.logs == 0 {
         return Vec::new();
     }
     let economy = shown.economy.sign();
-    let known = |label, value: Option<String>, unit| {
+    let tile = |label, value: Option<String>, unit| {
         let unit = if value.is_some() { unit } else { "" };
         Tile { label, value: value.unwrap_or_else(|| "–".to_owned()), unit }
     };
@@ -102,16 +102,16 @@ fn tiles(stats: &FuelStats, shown: &Shown) -> Vec<Tile> {
         DistanceUnit::Kilometres => "Cost per km",
     };
     vec![
-        known("Average economy", average(stats, shown), economy),
-        known("Best", of_interval(stats.exact.best), economy),
-        known("Worst", of_interval(stats.exact.worst), economy),
-        known(per_distance, joined(&stats.exact.costs_of_distance(shown)), ""),
-        known("Total spent", joined(&spent), ""),
-        known("Fill-ups logged", Some(grouped(stats.logs)), ""),
+        tile("Average economy", average(stats, shown), economy),
+        tile("Best", of_interval(stats.exact.best), economy),
+        tile("Worst", of_interval(stats.exact.worst), economy),
+        tile(per_distance, joined(&stats.exact.costs_of_distance(shown)), ""),
+        tile("Total spent", joined(&spent), ""),
+        tile("Fill-ups logged", Some(grouped(stats.logs)), ""),
     ]
 }
 
-/// That figures depend on unusual values, in words; none if there are no such values.
+/// A sentence saying that the figures depend on unusual values; `None` if there are no such values.
 fn confirmed(logs: i64) -> Option<String> {
     match logs {
         0 => None,
@@ -124,7 +124,7 @@ fn confirmed(logs: i64) -> Option<String> {
     }
 }
 
-/// The figures of several currencies as one text; none if no currency has one.
+/// Joins the figures of several currencies; `None` if there are none.
 fn joined(figures: &[String]) -> Option<String> {
     (!figures.is_empty()).then(|| figures.join(" + "))
 }
@@ -146,7 +146,7 @@ struct Fill {
     economy: Option<String>,
     /// Whether a value looked wrong and was confirmed.
     is_confirmed: bool,
-    /// Why it has no economy.
+    /// Why it has no fuel economy.
     reason: &'static str,
 }
 
@@ -170,7 +170,7 @@ impl Fill {
 
 fn draw(intervals: &[Closed], stats: &FuelStats, shown: &Shown) -> Option<Chart> {
     let economy = |it: &Interval| it.economy(shown.economy);
-    // An interval depends on every fill-up from the one that opens it to the one that closes it.
+    // An interval depends on all fill-ups from the one that opens it to the one that closes it.
     let opened = std::iter::once(None).chain(intervals.iter().map(|it| Some(it.0)));
     let points: Vec<_> = intervals
         .iter()
@@ -184,8 +184,8 @@ fn draw(intervals: &[Closed], stats: &FuelStats, shown: &Shown) -> Option<Chart>
     Chart::of(&points, stats.exact.known.as_ref().and_then(economy).map(Fixed::units), 2)
 }
 
-/// The chart in words.
-fn in_words(chart: &Chart, stats: &FuelStats, shown: &Shown) -> String {
+/// Describes the chart for screen readers.
+fn describe_chart(chart: &Chart, stats: &FuelStats, shown: &Shown) -> String {
     let month = |dot: Option<&Dot>| {
         dot.map(|it| it.point.date.format("%B %Y").to_string()).unwrap_or_default()
     };
@@ -213,7 +213,7 @@ pub(super) async fn show(
     };
     let is_first_page = query.cursor.is_none();
     let listing =
-        Listing { vehicle: Some(id), cursor: query.cursor, limit: FILLS, ..Listing::default() };
+        Listing { vehicle: Some(id), cursor: query.cursor, limit: PAGE_SIZE, ..Listing::default() };
     let fills = fuel_logs::list(&app, &user, &listing).await?;
     let stats = fuel_logs::stats(&app, &user, id).await?;
     let intervals = fuel_logs::latest_intervals(&app, &user, id).await?;
@@ -226,7 +226,7 @@ pub(super) async fn show(
         odometer: vehicle.odometer.reading().map_or_else(|| "0".to_owned(), |it| shown.reading(it)),
         tiles: tiles(&stats, &shown),
         confirmed: confirmed(stats.confirmed_logs),
-        chart_text: chart.as_ref().map(|it| in_words(it, &stats, &shown)).unwrap_or_default(),
+        chart_text: chart.as_ref().map(|it| describe_chart(it, &stats, &shown)).unwrap_or_default(),
         chart,
         average: average(&stats, &shown),
         fills: fills.items.into_iter().map(|log| Fill::of(log, &shown)).collect(),

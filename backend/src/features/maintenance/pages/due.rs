@@ -84,8 +84,8 @@ pub(super) async fn show(
     let is_first_page = query.cursor.is_none();
     let listing = upcoming::Listing { vehicle: None, cursor: query.cursor, limit: ROWS };
     let page = upcoming::list(&app, &user, today, &listing).await?;
-    let vehicles = vehicles::list_with_inactive(&app, &user).await?;
-    let names = vehicles::names(&vehicles);
+    let vehicles = vehicles::list_all(&app, &user).await?;
+    let names = vehicles::unique_names(&vehicles);
     let name = |it: &Vehicle| (it.id, names.get(&it.id).cloned().unwrap_or_default());
     let garage = vehicles.iter().filter(|it| it.is_active).map(name).collect();
     let row = |due: &Upcoming| Row::of(due, due.vehicle.name.clone(), &shown);

@@ -54,7 +54,7 @@ struct Driven {
 async fn find_driven(app: &App, user: &User, id: VehicleId) -> Result<Driven> {
     let mut tx = app.db.read_for(user).await?;
     let vehicle = vehicles::find(&mut tx, user, id).await?;
-    let total = odometer::shown_now(&mut tx, user, &vehicle).await?;
+    let total = odometer::current_running_total(&mut tx, user, &vehicle).await?;
     Ok(Driven { vehicle, total })
 }
 

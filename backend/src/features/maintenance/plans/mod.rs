@@ -147,8 +147,8 @@ pub(super) async fn put(
     if let Some(before) = once.claim(&mut tx, user, now).await? {
         return vehicles::replay(app, user, tx, before).await;
     }
-    let vehicle = vehicles::hold(&mut tx, user, id).await?;
-    let total = odometer::shown_now(&mut tx, user, &vehicle).await?;
+    let vehicle = vehicles::lock(&mut tx, user, id).await?;
+    let total = odometer::current_running_total(&mut tx, user, &vehicle).await?;
     let open = store::open_types(&mut tx, user, id).await?;
     let mut items = Vec::new();
     for step in choice.plan.steps {
@@ -165,7 +165,7 @@ pub(super) async fn put(
     let location = format!("/api/maintenance?vehicleId={id}&completed=false");
     let page = Page { items, next_cursor: None };
     let created = once.keep(&mut tx, user, location, &page).await?;
-    vehicles::commit(app, user, tx).await?;
+    vehicles::commit_and_invalidate(app, user, tx).await?;
     Ok(created)
 }
 

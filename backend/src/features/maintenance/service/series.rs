@@ -85,7 +85,7 @@ pub(in crate::features::maintenance) async fn complete(
     let next = leave_next(&mut tx, user, &completed, sent, now).await?;
     let answer = Completed { completed, next };
     let done = once.keep(&mut tx, user, String::new(), &answer).await?;
-    vehicles::commit(app, user, tx).await?;
+    vehicles::commit_and_invalidate(app, user, tx).await?;
     Ok(done)
 }
 
@@ -335,7 +335,7 @@ pub(in crate::features::maintenance) async fn skip(
     skipped.set_due(due);
     store::update(&mut tx, user, &skipped).await?;
     let done = once.keep(&mut tx, user, String::new(), &skipped).await?;
-    vehicles::commit(app, user, tx).await?;
+    vehicles::commit_and_invalidate(app, user, tx).await?;
     Ok(done)
 }
 
@@ -389,7 +389,7 @@ pub(in crate::features::maintenance) async fn postpone(
     postponed.set_due(Due { date: date.or(due.date), odometer: reading.or(due.odometer) });
     store::update(&mut tx, user, &postponed).await?;
     let done = once.keep(&mut tx, user, String::new(), &postponed).await?;
-    vehicles::commit(app, user, tx).await?;
+    vehicles::commit_and_invalidate(app, user, tx).await?;
     Ok(done)
 }
 

@@ -150,8 +150,8 @@ pub(super) async fn show(
     let shown = user.0.preferences.display_units();
     let paid = fuel_logs::paid_at(&app, &user, id, None).await?;
     let (paid, fuel_choices) = of_one_fuel(paid, query.fuel.as_ref().map(|it| it.0.as_str()));
-    let vehicles = vehicles::list_all(&app, &user).await?;
-    let titles = vehicles::names_in(&mut app.db.read_for(&user).await?, &user).await?;
+    let vehicles = vehicles::list_active(&app, &user).await?;
+    let titles = vehicles::load_names(&mut app.db.read_for(&user).await?, &user).await?;
     let currency = paid.first().map_or(shown.currency.clone(), |it| it.currency.to_string());
     let (chart, average) = draw(&paid, &shown);
     let price = |it: Paid| Price {

@@ -1,11 +1,11 @@
-//! The odometer log as JSON.
+//! The JSON API of the odometer log.
 
 use aide::axum::{ApiRouter, routing::get_with};
 use axum::extract::State;
 use uuid::Uuid;
 
 use super::{
-    model::{NewReading, Shown},
+    model::{NewReading, OdometerReading},
     service,
 };
 use crate::{
@@ -27,10 +27,10 @@ pub(in crate::features::vehicles) fn router() -> ApiRouter<App> {
             get_with(list, |it| {
                 it.id("listOdometerReadings")
                     .tag(tag)
-                    .summary("List what a vehicle's odometer showed, from every source")
+                    .summary("List a vehicle's odometer readings from all sources")
             })
             .post_with(add, |it| {
-                it.id("addOdometerReading").tag(tag).summary("Note what a vehicle's odometer shows")
+                it.id("addOdometerReading").tag(tag).summary("Log an odometer reading")
             }),
         )
         .api_route(
@@ -38,22 +38,22 @@ pub(in crate::features::vehicles) fn router() -> ApiRouter<App> {
             get_with(find, |it| {
                 it.id("readOdometerReading")
                     .tag(tag)
-                    .summary("Read what was noted of a vehicle's odometer")
+                    .summary("Retrieve an odometer reading")
             })
             .delete_with(remove, |it| {
                 it.id("removeOdometerReading")
                     .tag(tag)
-                    .summary("Remove what was noted of a vehicle's odometer")
+                    .summary("Delete an odometer reading")
             }),
         )
 }
 
 input! {
-    /// Which readings
+    /// Pagination
     struct ListQuery {
-        /// Where the page begins
+        /// The `nextCursor` of the previous page
         cursor: Option<Cursor>,
-        /// How many at most
+        /// The maximum number of items to return
         limit: Option<Limit>,
     }
 }
@@ -63,7 +63,7 @@ async fn list(
     user: User,
     Path(id): Path<VehicleId>,
     Query(query): Query<ListQuery>,
-) -> Result<Stored<Page<Shown>>> {
+) -> Result<Stored<Page<OdometerReading>>> {
     let limit = query.limit.unwrap_or_default();
     Stored::of(&service::list(&app, &user, id, query.cursor.as_ref(), limit).await?)
 }
@@ -73,11 +73,11 @@ async fn add(
     user: User,
     Path(id): Path<VehicleId>,
     New { input, once }: New<NewReading>,
-) -> Result<Created<Shown>> {
+) -> Result<Created<OdometerReading>> {
     service::add(&app, &user, id, input, &once).await
 }
 
-async fn find(State(app): State<App>, user: User, Path(id): Path<Uuid>) -> Result<Record<Shown>> {
+async fn find(State(app): State<App>, user: User, Path(id): Path<Uuid>) -> Result<Record<OdometerReading>> {
     Ok(Record(service::find(&app, &user, id).await?))
 }
 

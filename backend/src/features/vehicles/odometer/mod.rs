@@ -1,27 +1,31 @@
-//! The odometer log: what a vehicle's odometer showed, from every source, as one list.
+//! The odometer log: a vehicle's odometer readings from all sources, in one list.
 //!
-//! A cluster that was replaced begins anew; the running total goes on. Whoever else keeps readings
-//! gives them to the log by a [`Source`] in `features::READINGS`.
+//! When an odometer is replaced, the readings start over, but the running total continues. Other features that
+//! store readings add them to the log with a [`ReadingSource`] in `features::READINGS`.
 
 mod api;
 mod model;
 mod pages;
-mod plausible;
+mod plausibility;
 mod service;
 mod store;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tests_typed;
-mod total;
+mod running_total;
 
 pub(super) use api::router as api;
-pub(super) use model::Entered;
-pub use model::{Ask, Asked, Found, OfVehicle, Position, Recompute, Seen, Source, SourceKind};
-pub(super) use pages::router as pages;
-pub(super) use service::enter;
-pub use service::{
-    Contradiction, Latest, SOURCE, Side, check, latest, most_plausible, reading_added, refresh,
-    replacements, running_total, shown_now,
+pub(super) use model::EnteredReading;
+pub use model::{
+    Position, ReadingSource, ReadingsQuery, RecomputeFn, SourceFn, SourceFuture, SourceKind,
+    SourceReading, VehicleReading,
 };
-pub use total::{Replacement, Replacements};
+pub(super) use pages::router as pages;
+pub(super) use service::log_todays_reading;
+pub use service::{
+    Contradiction, RecentReadings, SOURCE, Side, current_running_total, exceeded_maximum,
+    find_contradiction, recent_readings, refresh, refresh_after_insert, replacements,
+    running_total,
+};
+pub use running_total::{Replacement, Replacements};

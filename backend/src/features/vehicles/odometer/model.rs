@@ -1,4 +1,4 @@
-//! What a reading is, and who keeps readings.
+//! The types of readings and their sources.
 
 use std::pin::Pin;
 
@@ -20,22 +20,22 @@ use crate::{
     input,
 };
 
-/// Where a reading comes from.
+/// The source of a reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SourceKind {
-    /// Noted by hand.
+    /// A reading that was logged by hand.
     Manual,
-    /// The first of a cluster that was replaced.
+    /// The first reading of a new odometer.
     Replacement,
     /// A fill-up.
     FuelLog,
-    /// Something that was done.
+    /// A completed maintenance item.
     Maintenance,
 }
 
 impl SourceKind {
-    /// In words, after "the".
+    /// A noun for messages, to follow "the".
     pub(super) fn in_words(self) -> &'static str {
         match self {
             Self::Manual => "reading",
@@ -46,101 +46,98 @@ impl SourceKind {
     }
 }
 
-/// What an odometer showed, as its source keeps it.
+/// A reading as its source stores it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
-    /// The record that tells it.
+pub struct SourceReading {
+    /// The ID of the source's record.
     pub id: Uuid,
-    /// Where it comes from.
+    /// The source.
     pub kind: SourceKind,
-    /// The day.
+    /// The date.
     pub date: NaiveDate,
     /// The reading as entered.
     pub reading: Distance,
-    /// The last reading of the old odometer, where this is the first of a new one.
+    /// The last reading of the old odometer, if this is the first reading of a new one.
     pub previous_reading: Option<Distance>,
-    /// What else there is to say.
+    /// Notes.
     pub notes: Option<String>,
 }
 
-/// A reading's place in the order of a vehicle's readings: date, reading in tenths of a millimeter,
-/// id.
+/// The sort key of a vehicle's readings: date, reading in tenths of a millimeter, ID.
 pub type Position = (NaiveDate, i64, Uuid);
 
-impl Seen {
+impl SourceReading {
     pub(super) fn position(&self) -> Position {
         (self.date, self.reading.exact(), self.id)
     }
 
-    /// Where a list that shows it goes on.
+    /// The cursor of the page after this reading.
     pub(super) fn cursor(&self) -> Cursor {
         Cursor::new(&[&self.date, &self.reading.exact(), &self.id])
     }
 }
 
-/// Which readings a source is asked for.
+/// A query for readings of a source.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked {
-    /// Of which vehicle.
+pub struct ReadingsQuery {
+    /// The vehicle.
     pub vehicle: VehicleId,
-    /// Beyond which position.
-    pub beyond: Position,
-    /// How many at most.
-    pub most: i64,
+    /// The exclusive start position.
+    pub position: Position,
+    /// The maximum number of readings.
+    pub limit: i64,
 }
 
-/// What a source is about to give.
-pub type Found<'a, T> = Pin<Box<dyn Future<Output = crate::core::Result<Vec<T>>> + Send + 'a>>;
+/// The future of a source's result.
+pub type SourceFuture<'a, T> = Pin<Box<dyn Future<Output = crate::core::Result<Vec<T>>> + Send + 'a>>;
 
-/// How a source is asked for something, within a transaction and for a user.
-pub type Ask<For, T> = for<'a> fn(&'a mut Tx, &'a UserId, For) -> Found<'a, T>;
+/// A query function of a source, for a user and within a transaction.
+pub type SourceFn<Q, T> = for<'a> fn(&'a mut Tx, &'a UserId, Q) -> SourceFuture<'a, T>;
 
 /// Recomputes the values that depend on a vehicle's running totals, within the user's transaction.
-pub type Recompute =
+pub type RecomputeFn =
     for<'a> fn(
         &'a mut Tx,
         &'a UserId,
         (VehicleId, DateTime<Utc>),
     ) -> Pin<Box<dyn Future<Output = crate::core::Result<()>> + Send + 'a>>;
 
-/// A vehicle, a day, and the odometer reading in tenths of a millimeter.
-pub type OfVehicle = (VehicleId, NaiveDate, i64);
+/// A vehicle, a date, and the odometer reading in tenths of a millimeter.
+pub type VehicleReading = (VehicleId, NaiveDate, i64);
 
-/// Who keeps readings. Each function is given the user whose they have to be.
-pub struct Source {
-    /// A vehicle's readings before a position, the latest first.
-    pub before: Ask<Asked, Seen>,
-    /// A vehicle's readings of later days than a position's, the earliest first.
-    pub after: Ask<Asked, Seen>,
-    /// The latest readings of each of the user's vehicles, so many of each.
-    pub latest: Ask<i64, OfVehicle>,
+/// A source of readings. Each function returns only the readings of the given user.
+pub struct ReadingSource {
+    /// A vehicle's readings before a position, latest first.
+    pub before: SourceFn<ReadingsQuery, SourceReading>,
+    /// A vehicle's readings on dates after that of a position, earliest first.
+    pub after: SourceFn<ReadingsQuery, SourceReading>,
+    /// The latest readings of each of the user's vehicles, up to the given number for each.
+    pub latest: SourceFn<i64, VehicleReading>,
 }
 
-/// What an odometer showed.
+/// An odometer reading.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "OdometerReading")]
-pub(super) struct Shown {
-    /// The record that tells it: one of these, a fuel log or an item of maintenance.
+pub(super) struct OdometerReading {
+    /// The ID of the record of the reading: an odometer reading, a fuel log or a maintenance item.
     pub(super) id: Uuid,
-    /// Whose odometer it is.
+    /// The vehicle.
     pub(super) vehicle_id: VehicleId,
-    /// Where it comes from.
+    /// The source of the reading.
     pub(super) source: SourceKind,
-    /// The day.
+    /// The date of the reading.
     pub(super) date: NaiveDate,
-    /// What it showed, in miles.
+    /// The reading in whole miles.
     pub(super) reading: i32,
-    /// What the vehicle had done by then, in miles: the reading, and what replaced odometers had
-    /// counted before.
+    /// The total distance driven, in whole miles: the reading plus the distance counted by replaced odometers.
     pub(super) running_total: i64,
-    /// What the old one showed last, where this is the first of a new one.
+    /// The last reading of the old odometer in whole miles, if this is the first reading of a new one.
     pub(super) previous_reading: Option<i32>,
-    /// What else there is to say.
+    /// Notes.
     pub(super) notes: Option<String>,
     /// The reading as entered.
     pub(super) odometer: Distance,
-    /// The last reading of the old odometer as entered, where this is the first of a new one.
+    /// The last reading of the old odometer as entered, if this is the first reading of a new one.
     pub(super) previous_odometer: Option<Distance>,
     /// The running total in tenths of a millimeter.
     #[serde(skip)]
@@ -150,13 +147,13 @@ pub(super) struct Shown {
 input! {
     /// A new odometer reading
     pub(super) struct NewReading {
-        /// The day
+        /// The date
         pub date: NaiveDate,
-        /// The reading in whole miles; or send `odometer`
+        /// The reading in whole miles; alternatively, send `odometer`
         pub reading: Option<Odometer>,
-        /// The reading and its unit; or send `reading`
+        /// The reading with its unit; alternatively, send `reading`
         pub odometer: Option<Distance>,
-        /// Whether it is the first of a new odometer: the running total continues
+        /// Whether this is the first reading of a new odometer; the running total continues
         pub is_replacement: Option<bool>,
         /// The last reading of the old odometer in whole miles; by default the latest reading before
         /// this one
@@ -165,23 +162,23 @@ input! {
         pub previous_odometer: Option<Distance>,
         /// Notes
         pub notes: Option<LongText>,
-        /// Whether the reading is right although it contradicts other readings
+        /// Whether the reading is correct although it contradicts other readings
         pub allow_odometer_rollback: Option<bool>,
-        /// The pointers of values that look wrong but are right
+        /// JSON pointers of members whose values look wrong but are correct
         pub confirm: Option<Confirmed>,
     }
 }
 
-/// The reading of a request, and the name of the member that it was sent as.
+/// The reading in a request, and the name of the member that contains it.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::features::vehicles) struct Entered {
+pub(in crate::features::vehicles) struct EnteredReading {
     pub(in crate::features::vehicles) name: &'static str,
     pub(in crate::features::vehicles) reading: Distance,
 }
 
-impl Entered {
-    /// Combines the typed member and the one in whole miles, each with its name; none if both are
-    /// absent.
+impl EnteredReading {
+    /// Combines the member with a unit and the one in whole miles, each given with its name. Returns `None` if
+    /// both are absent.
     ///
     /// # Errors
     /// If they contradict each other.

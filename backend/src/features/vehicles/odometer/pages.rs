@@ -1,4 +1,4 @@
-//! The odometer log as a page.
+//! The page of the odometer log.
 
 use askama::Template;
 use axum::{
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     SourceKind,
-    model::{NewReading, Shown},
+    model::{NewReading, OdometerReading},
     service,
 };
 use crate::{
@@ -44,20 +44,20 @@ const LABELS: &[(&str, &str)] = &[
     ("notes", "Notes"),
 ];
 
-/// How many readings a page has.
-const ROWS: Limit = Limit::new(50);
+/// The number of readings per page.
+const PAGE_SIZE: Limit = Limit::new(50);
 
 input! {
-    /// Which of the readings
+    /// Pagination
     struct LogQuery {
-        /// Where the page begins
+        /// The `nextCursor` of the previous page
         cursor: Option<Cursor>,
     }
 }
 
 #[derive(Template)]
 #[template(path = "features/vehicles/templates/odometer.html")]
-struct Log {
+struct LogPage {
     shell: Shell,
     sheet: Sheet,
     vehicle: VehicleId,
@@ -71,23 +71,23 @@ struct Log {
 struct Row {
     date: chrono::NaiveDate,
     reading: String,
-    /// Where that is not the reading.
+    /// The running total, if it differs from the reading.
     total: Option<String>,
     source: &'static str,
     notes: Option<String>,
-    /// The record that was noted by hand, which can be deleted.
-    own: Option<Uuid>,
+    /// The ID of a reading that was logged by hand and can be deleted.
+    deletable_id: Option<Uuid>,
 }
 
 impl Row {
-    fn of(reading: Shown, shown: &units::Shown) -> Self {
+    fn of(reading: OdometerReading, shown: &units::Shown) -> Self {
         let source = match reading.source {
             SourceKind::Manual => "entered",
             SourceKind::Replacement => "odometer replaced",
             SourceKind::FuelLog => "fill-up",
             SourceKind::Maintenance => "service",
         };
-        let is_own = matches!(reading.source, SourceKind::Manual | SourceKind::Replacement);
+        let is_deletable = matches!(reading.source, SourceKind::Manual | SourceKind::Replacement);
         Self {
             date: reading.date,
             reading: shown.reading(reading.odometer),
@@ -95,7 +95,7 @@ impl Row {
                 .then(|| shown.exact_distance(reading.total_exact)),
             source,
             notes: reading.notes,
-            own: is_own.then_some(reading.id),
+            deletable_id: is_deletable.then_some(reading.id),
         }
     }
 }
@@ -106,11 +106,11 @@ async fn page(
     id: VehicleId,
     cursor: Option<&Cursor>,
     (shell, sheet): (Shell, Sheet),
-) -> Result<Log> {
+) -> Result<LogPage> {
     let shown = user.0.preferences.display_units();
     let vehicle = vehicles::find(&mut app.db.read_for(user).await?, user, id).await?;
-    let page = service::list(app, user, id, cursor, ROWS).await?;
-    Ok(Log {
+    let page = service::list(app, user, id, cursor, PAGE_SIZE).await?;
+    Ok(LogPage {
         shell,
         sheet,
         vehicle: id,
@@ -121,17 +121,17 @@ async fn page(
     })
 }
 
-/// The form with the units of its readings: those that it was shown with, or else the user's unit.
+/// Adds the units of the readings to the form: the units in which the form was shown, or else the user's unit.
 fn with_units(mut form: Form, user: &User) -> Form {
     for name in ["odometer", "previousOdometer"] {
-        // A unit is read together with its number.
+        // A unit is only read together with its value.
         form.typed.entry(name.to_owned()).or_default();
         let unit = format!("{name}Unit");
         if form.get(&unit).is_empty() {
             form.set(&unit, user.0.preferences.distance_unit.as_str().to_owned());
         }
     }
-    // The fields of older forms are in the user's unit, which may have changed since: ignore them.
+    // Ignore the fields of older forms: they are in the user's unit, which may have changed since.
     for name in ["reading", "previousReading"] {
         form.typed.remove(name);
     }
@@ -146,9 +146,9 @@ async fn show(
     shell: Shell,
 ) -> Result<Html<String>> {
     let today = user.0.preferences.today(app.clock.now());
-    let fresh = Form::of([("date", today.to_string()), (Once::FIELD, Once::fresh())]);
-    let fresh = with_units(fresh, &user);
-    let sheet = Sheet::new(LABELS, fresh);
+    let form = Form::of([("date", today.to_string()), (Once::FIELD, Once::fresh())]);
+    let form = with_units(form, &user);
+    let sheet = Sheet::new(LABELS, form);
     web::page(&page(&app, &user, id, query.cursor.as_ref(), (shell, sheet)).await?)
 }
 
@@ -167,7 +167,7 @@ async fn add(
         Err(error) => Err(error),
     };
     match added {
-        Ok(_) => Ok(to_log(id)),
+        Ok(_) => Ok(redirect_to_log(id)),
         Err(error) => {
             let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
             web::page_again(&page(&app, &user, id, None, (shell, sheet)).await?)
@@ -176,9 +176,9 @@ async fn add(
 }
 
 async fn remove(State(app): State<App>, user: User, Path(id): Path<Uuid>) -> Result<Response> {
-    Ok(to_log(service::remove(&app, &user, id, &IfMatch::default()).await?))
+    Ok(redirect_to_log(service::remove(&app, &user, id, &IfMatch::default()).await?))
 }
 
-fn to_log(id: VehicleId) -> Response {
+fn redirect_to_log(id: VehicleId) -> Response {
     Redirect::to(&format!("/vehicles/{id}/odometer")).into_response()
 }

@@ -6,10 +6,11 @@ use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::{
-    Asked, Seen, Source, SourceKind,
-    model::{Entered, NewReading, Position, Shown},
-    plausible, store,
-    total::{Replacement, Replacements},
+    ReadingSource, ReadingsQuery, SourceKind, SourceReading,
+    model::{EnteredReading, NewReading, OdometerReading, Position},
+    plausibility,
+    running_total::{Replacement, Replacements},
+    store,
 };
 use crate::{
     core::{
@@ -27,14 +28,14 @@ use crate::{
     },
 };
 
-/// The readings that are noted by hand.
-pub const SOURCE: Source = Source {
-    before: |tx, user, asked| Box::pin(async move { Ok(store::before(tx, user, asked).await?) }),
-    after: |tx, user, asked| Box::pin(async move { Ok(store::after(tx, user, asked).await?) }),
-    latest: |tx, user, most| Box::pin(async move { Ok(store::latest(tx, user, most).await?) }),
+/// The readings that are logged by hand.
+pub const SOURCE: ReadingSource = ReadingSource {
+    before: |tx, user, query| Box::pin(async move { Ok(store::before(tx, user, query).await?) }),
+    after: |tx, user, query| Box::pin(async move { Ok(store::after(tx, user, query).await?) }),
+    latest: |tx, user, limit| Box::pin(async move { Ok(store::latest(tx, user, limit).await?) }),
 };
 
-/// Later than any reading.
+/// A position after every reading.
 fn end() -> Position {
     (NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or_default(), i64::MAX, Uuid::max())
 }
@@ -47,100 +48,104 @@ fn position(cursor: &Cursor) -> Option<Position> {
     parts.next().is_none().then_some(position)
 }
 
-/// A page of what the vehicle's odometer showed, from every source, the latest first.
+/// A page of the vehicle's readings from all sources, latest first.
 ///
 /// # Errors
-/// `NotFound` where the vehicle is not the user's or in the trash, `Invalid` for a foreign cursor.
+/// `NotFound` if the vehicle is not the user's or is in the trash; `Invalid` if the cursor is malformed.
 pub(super) async fn list(
     app: &App,
     user: &UserId,
     vehicle: VehicleId,
     cursor: Option<&Cursor>,
     limit: Limit,
-) -> Result<Page<Shown>> {
-    let beyond = match cursor {
+) -> Result<Page<OdometerReading>> {
+    let start = match cursor {
         None => end(),
         Some(cursor) => position(cursor)
             .ok_or_else(|| Error::invalid("cursor", "is not a cursor that this service gave"))?,
     };
     let mut tx = app.db.read_for(user).await?;
     service::find(&mut tx, user, vehicle).await?;
-    let asked = Asked { vehicle, beyond, most: limit.and_one() };
-    let mut all = before(&mut tx, user, asked).await?;
+    let query = ReadingsQuery { vehicle, position: start, limit: limit.and_one() };
+    let mut all = before(&mut tx, user, query).await?;
     all.truncate(limit.rows() + 1);
     let replaced = replacements(&mut tx, user, vehicle).await?;
-    let page = Page::of(all, limit, Seen::cursor);
-    let items = page.items.into_iter().map(|it| shown(vehicle, it, &replaced)).collect();
+    let page = Page::of(all, limit, SourceReading::cursor);
+    let items = page.items.into_iter().map(|it| to_odometer_reading(vehicle, it, &replaced)).collect();
     Ok(Page { items, next_cursor: page.next_cursor })
 }
 
-fn shown(vehicle: VehicleId, seen: Seen, replaced: &Replacements) -> Shown {
-    let total = replaced.total(seen.date, seen.reading.exact());
-    Shown {
-        id: seen.id,
+fn to_odometer_reading(
+    vehicle: VehicleId,
+    stored: SourceReading,
+    replaced: &Replacements,
+) -> OdometerReading {
+    let total = replaced.total(stored.date, stored.reading.exact());
+    OdometerReading {
+        id: stored.id,
         vehicle_id: vehicle,
-        source: seen.kind,
-        date: seen.date,
-        reading: seen.reading.whole_miles(),
+        source: stored.kind,
+        date: stored.date,
+        reading: stored.reading.whole_miles(),
         running_total: whole_miles(total),
-        previous_reading: seen.previous_reading.map(Distance::whole_miles),
-        notes: seen.notes,
-        odometer: seen.reading,
-        previous_odometer: seen.previous_reading,
+        previous_reading: stored.previous_reading.map(Distance::whole_miles),
+        notes: stored.notes,
+        odometer: stored.reading,
+        previous_odometer: stored.previous_reading,
         total_exact: total,
     }
 }
 
-/// What every source tells of the time before a position, the latest first.
-async fn before(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Vec<Seen>> {
+/// The readings of all sources before a position, latest first.
+async fn before(tx: &mut Tx, user: &UserId, query: ReadingsQuery) -> Result<Vec<SourceReading>> {
     let mut all = Vec::new();
     for source in READINGS {
-        all.extend((source.before)(tx, user, asked).await?);
+        all.extend((source.before)(tx, user, query).await?);
     }
     all.sort_unstable_by_key(|it| std::cmp::Reverse(it.position()));
     Ok(all)
 }
 
-/// The user's reading `id`, of those noted by hand.
-pub(super) async fn find(app: &App, user: &UserId, id: Uuid) -> Result<Shown> {
+/// Finds the user's reading `id` among those logged by hand.
+pub(super) async fn find(app: &App, user: &UserId, id: Uuid) -> Result<OdometerReading> {
     find_in(&mut app.db.read_for(user).await?, user, id).await
 }
 
-async fn find_in(tx: &mut Tx, user: &UserId, id: Uuid) -> Result<Shown> {
-    let Some((vehicle, seen)) = store::find(tx, user, id).await? else {
+async fn find_in(tx: &mut Tx, user: &UserId, id: Uuid) -> Result<OdometerReading> {
+    let Some((vehicle, stored)) = store::find(tx, user, id).await? else {
         // Its vehicle may be in the trash.
-        if let Some(vehicle) = store::vehicle_of(tx, user, id).await? {
+        if let Some(vehicle) = store::find_vehicle_id(tx, user, id).await? {
             service::find(tx, user, vehicle).await?;
         }
         return Err(Error::NotFound("odometer reading"));
     };
     let replaced = replacements(tx, user, vehicle).await?;
-    Ok(shown(vehicle, seen, &replaced))
+    Ok(to_odometer_reading(vehicle, stored, &replaced))
 }
 
 /// Adds a reading to the vehicle's log.
 ///
 /// # Errors
-/// `Invalid` where it contradicts a reading before or after it and that is not allowed, or looks wrong
-/// and is not confirmed.
+/// `Invalid` if it contradicts an earlier or later reading and that is not allowed, or if it looks wrong and is
+/// not confirmed.
 pub(super) async fn add(
     app: &App,
     user: &User,
     id: VehicleId,
     new: NewReading,
     once: &Once,
-) -> Result<Created<Shown>> {
+) -> Result<Created<OdometerReading>> {
     let now = app.clock.now();
     let is_replacement = new.is_replacement == Some(true);
-    let (Entered { name, reading }, previous) = entered(&new)?;
+    let (EnteredReading { name, reading }, previous) = entered_readings(&new)?;
     let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
         return service::replay(app, user, tx, before).await;
     }
-    let vehicle = service::hold(&mut tx, user, id).await?;
-    let until_now = replacements(&mut tx, user, id).await?;
-    let mut replaced = until_now.clone();
-    let mut seen = Seen {
+    let vehicle = service::lock(&mut tx, user, id).await?;
+    let replaced_before = replacements(&mut tx, user, id).await?;
+    let mut replaced = replaced_before.clone();
+    let mut new_reading = SourceReading {
         id: Uuid::now_v7(),
         kind: SourceKind::Manual,
         date: new.date,
@@ -152,64 +157,64 @@ pub(super) async fn add(
         let previous = if let Some(previous) = previous {
             previous.reading
         } else {
-            let until = (new.date, i64::MAX, Uuid::max());
-            let last = last_before(&mut tx, user, id, until, None, &replaced).await?;
+            let end_of_day = (new.date, i64::MAX, Uuid::max());
+            let last = last_before(&mut tx, user, id, end_of_day, None, &replaced).await?;
             last.map_or(Distance::of_tenths(0, reading.unit()), |it| it.reading)
         };
-        seen.kind = SourceKind::Replacement;
-        seen.previous_reading = Some(previous);
+        new_reading.kind = SourceKind::Replacement;
+        new_reading.previous_reading = Some(previous);
         replaced = replaced.with(Replacement {
-            date: seen.date,
+            date: new_reading.date,
             reading_exact: reading.exact(),
             previous_exact: previous.exact(),
         });
     }
     let preferences = &user.0.preferences;
-    let shown_in = preferences.display_units();
+    let units = preferences.display_units();
     let mut faults = Vec::new();
     if new.allow_odometer_rollback != Some(true) {
-        let at = (seen.date, reading.exact());
+        let at = (new_reading.date, reading.exact());
         let found = contradiction(&mut tx, user, id, at, None, &replaced).await?;
-        faults.extend(found.map(|it| out_of_order(name, &it, &shown_in)));
+        faults.extend(found.map(|it| out_of_order(name, &it, &units)));
     }
     let is_confirmed = |name: &str| new.confirm.as_ref().is_some_and(|it| it.has(name));
     let today = preferences.today(now);
-    if seen.date > today && !is_confirmed("date") {
-        faults.push(in_the_future("date", today));
+    if new_reading.date > today && !is_confirmed("date") {
+        faults.push(future_date("date", today));
     }
-    // The running total of a replacement comes from the old odometer.
-    let last = if is_replacement { previous } else { Some(Entered { name, reading }) };
+    // The running total of a replacement follows from the old odometer's last reading.
+    let last = if is_replacement { previous } else { Some(EnteredReading { name, reading }) };
     if let Some(last) = last.filter(|it| faults.is_empty() && !is_confirmed(it.name)) {
-        let at = (seen.date, last.reading.exact());
-        let most = most_plausible(&mut tx, user, id, at, &until_now).await?;
-        faults.extend(most.map(|most| too_much(last.name, most, &shown_in)));
+        let at = (new_reading.date, last.reading.exact());
+        let max = exceeded_maximum(&mut tx, user, id, at, &replaced_before).await?;
+        faults.extend(max.map(|max| implausibly_high(last.name, max, &units)));
     }
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
-    store::insert(&mut tx, user, id, &seen, now).await?;
-    reading_added(&mut tx, user, &vehicle, seen.date, reading, now).await?;
+    store::insert(&mut tx, user, id, &new_reading, now).await?;
+    refresh_after_insert(&mut tx, user, &vehicle, new_reading.date, reading, now).await?;
     if is_replacement {
         recompute(&mut tx, user, id, now).await?;
     }
-    let shown = shown(id, seen, &replaced);
-    let location = format!("/api/odometer-readings/{}", shown.id);
-    let created = once.keep(&mut tx, user, location, &shown).await?;
-    service::commit(app, user, tx).await?;
+    let added = to_odometer_reading(id, new_reading, &replaced);
+    let location = format!("/api/odometer-readings/{}", added.id);
+    let created = once.keep(&mut tx, user, location, &added).await?;
+    service::commit_and_invalidate(app, user, tx).await?;
     Ok(created)
 }
 
-/// The reading and the old odometer's last one.
-fn entered(new: &NewReading) -> Result<(Entered, Option<Entered>)> {
+/// The reading, and the last reading of the old odometer if it was sent.
+fn entered_readings(new: &NewReading) -> Result<(EnteredReading, Option<EnteredReading>)> {
     let mut faults = Vec::new();
-    let mut take = |read: Result<Option<Entered>, Fault>| {
+    let mut collect = |read: Result<Option<EnteredReading>, Fault>| {
         read.unwrap_or_else(|fault| {
             faults.push(fault);
             None
         })
     };
-    let reading = take(Entered::of(("odometer", new.odometer), ("reading", new.reading)));
-    let previous = take(Entered::of(
+    let reading = collect(EnteredReading::combine(("odometer", new.odometer), ("reading", new.reading)));
+    let previous = collect(EnteredReading::combine(
         ("previousOdometer", new.previous_odometer),
         ("previousReading", new.previous_reading),
     ));
@@ -223,25 +228,25 @@ fn entered(new: &NewReading) -> Result<(Entered, Option<Entered>)> {
     }
 }
 
-/// Adds a reading dated today that was sent with the vehicle, within the caller's transaction.
+/// Logs today's reading that was sent with the vehicle, within the caller's transaction.
 ///
 /// # Errors
-/// `Invalid` where it is less than an earlier reading, or looks wrong and is not confirmed.
-pub(in crate::features::vehicles) async fn enter(
+/// `Invalid` if it is less than an earlier reading, or looks wrong and is not confirmed.
+pub(in crate::features::vehicles) async fn log_todays_reading(
     app: &App,
     tx: &mut Tx,
     user: &User,
     vehicle: &Vehicle,
-    Entered { name, reading }: Entered,
+    EnteredReading { name, reading }: EnteredReading,
     confirm: Option<&Confirmed>,
 ) -> Result<()> {
     let now = app.clock.now();
     let preferences = &user.0.preferences;
-    let (today, shown) = (preferences.today(now), preferences.display_units());
+    let (today, units) = (preferences.today(now), preferences.display_units());
     let replaced = replacements(tx, user, vehicle.id).await?;
     let at = replaced.total(today, reading.exact());
-    let until = (today, i64::MAX, Uuid::max());
-    let last = last_before(tx, user, vehicle.id, until, None, &replaced).await?;
+    let end_of_day = (today, i64::MAX, Uuid::max());
+    let last = last_before(tx, user, vehicle.id, end_of_day, None, &replaced).await?;
     let last = last.filter(|it| replaced.total(it.date, it.reading.exact()) > at);
     let found = if let Some(other) = last {
         Some(Contradiction { other, side: Side::Before })
@@ -250,15 +255,15 @@ pub(in crate::features::vehicles) async fn enter(
         contradiction(tx, user, vehicle.id, at, None, &replaced).await?
     };
     if let Some(found) = found {
-        return Err(Error::Invalid(vec![out_of_order(name, &found, &shown)]));
+        return Err(Error::Invalid(vec![out_of_order(name, &found, &units)]));
     }
     if !confirm.is_some_and(|it| it.has(name)) {
         let at = (today, reading.exact());
-        if let Some(most) = most_plausible(tx, user, vehicle.id, at, &replaced).await? {
-            return Err(Error::Invalid(vec![too_much(name, most, &shown)]));
+        if let Some(max) = exceeded_maximum(tx, user, vehicle.id, at, &replaced).await? {
+            return Err(Error::Invalid(vec![implausibly_high(name, max, &units)]));
         }
     }
-    let seen = Seen {
+    let new_reading = SourceReading {
         id: Uuid::now_v7(),
         kind: SourceKind::Manual,
         date: today,
@@ -266,49 +271,50 @@ pub(in crate::features::vehicles) async fn enter(
         previous_reading: None,
         notes: None,
     };
-    store::insert(tx, user, vehicle.id, &seen, now).await?;
-    reading_added(tx, user, vehicle, today, reading, now).await
+    store::insert(tx, user, vehicle.id, &new_reading, now).await?;
+    refresh_after_insert(tx, user, vehicle, today, reading, now).await
 }
 
-/// How many earlier readings of each source are used to check a reading.
-const RECENT: i64 = 20;
+/// The number of earlier readings of each source that a reading is checked against.
+const CHECKED_READINGS: i64 = 20;
 
-/// The highest plausible reading on a day if `exact` exceeds it, and none if `exact` is plausible.
-/// Within the caller's transaction.
+/// Returns the highest plausible reading on a date if `exact` exceeds it, or `None` if `exact` is plausible.
+/// Runs within the caller's transaction.
 ///
 /// # Errors
-/// Unavailable where the database is away.
-pub async fn most_plausible(
+/// Unavailable if the database is unavailable.
+pub async fn exceeded_maximum(
     tx: &mut Tx,
     user: &UserId,
     vehicle: VehicleId,
     (date, exact): (NaiveDate, i64),
     replaced: &Replacements,
 ) -> Result<Option<i64>> {
-    let beyond = (date, i64::MAX, Uuid::max());
-    let earlier = before(tx, user, Asked { vehicle, beyond, most: RECENT }).await?;
+    let position = (date, i64::MAX, Uuid::max());
+    let query = ReadingsQuery { vehicle, position, limit: CHECKED_READINGS };
+    let earlier = before(tx, user, query).await?;
     let totals = earlier.iter().map(|it| (it.date, replaced.total(it.date, it.reading.exact())));
     let total = replaced.total(date, exact);
-    let most = plausible::most(&totals.collect::<Vec<_>>(), date);
-    // As a reading of that day's odometer.
-    Ok((total > most).then_some(most - (total - exact)))
+    let max = plausibility::max_total(&totals.collect::<Vec<_>>(), date);
+    // Convert the running total to a reading of that day's odometer.
+    Ok((total > max).then_some(max - (total - exact)))
 }
 
-fn too_much(name: &str, most: i64, shown: &units::Shown) -> Fault {
-    let most = format!("{}\u{a0}{}", shown.exact_distance(most), shown.distance.sign());
+fn implausibly_high(name: &str, max: i64, units: &units::Shown) -> Fault {
+    let max = format!("{}\u{a0}{}", units.exact_distance(max), units.distance.sign());
     Fault::implausible(
         name,
         "is unusually high: check it, or confirm that it is right",
-        format!("at most {most}"),
+        format!("at most {max}"),
     )
 }
 
-fn in_the_future(name: &str, today: NaiveDate) -> Fault {
+fn future_date(name: &str, today: NaiveDate) -> Fault {
     let detail = "is in the future: check it, or confirm that it is right";
     Fault::implausible(name, detail, format!("{today} or earlier"))
 }
 
-/// Which side of a reading another one is on.
+/// The position of a reading relative to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     /// On an earlier day, with a higher running total.
@@ -317,21 +323,21 @@ pub enum Side {
     After,
 }
 
-/// A reading that a new one contradicts, since the running total would decrease.
+/// An existing reading that a new one contradicts because the running total would decrease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contradiction {
     /// The existing reading.
-    pub other: Seen,
-    /// Which side it is on.
+    pub other: SourceReading,
+    /// Its position relative to the new reading.
     pub side: Side,
 }
 
-/// The nearest reading, from any source, that a reading of `exact` tenths of a millimeter on `date`
-/// contradicts, within the caller's transaction. `except` is the record that is changed.
+/// Finds the nearest reading, from any source, that a reading of `exact` tenths of a millimeter on `date`
+/// contradicts. Ignores the record `except`, which is being changed. Runs within the caller's transaction.
 ///
 /// # Errors
-/// Unavailable where the database is away.
-pub async fn check(
+/// Unavailable if the database is unavailable.
+pub async fn find_contradiction(
     tx: &mut Tx,
     user: &UserId,
     vehicle: VehicleId,
@@ -352,9 +358,9 @@ async fn contradiction(
     replaced: &Replacements,
 ) -> Result<Option<Contradiction>> {
     let at = replaced.total(date, exact);
-    let total = |it: &Seen| replaced.total(it.date, it.reading.exact());
-    let beyond = (date, i64::MIN, Uuid::nil());
-    let earlier = last_before(tx, user, vehicle, beyond, except, replaced).await?;
+    let total = |it: &SourceReading| replaced.total(it.date, it.reading.exact());
+    let start_of_day = (date, i64::MIN, Uuid::nil());
+    let earlier = last_before(tx, user, vehicle, start_of_day, except, replaced).await?;
     if let Some(other) = earlier.filter(|it| total(it) > at) {
         return Ok(Some(Contradiction { other, side: Side::Before }));
     }
@@ -363,7 +369,7 @@ async fn contradiction(
     Ok(later.map(|other| Contradiction { other, side: Side::After }))
 }
 
-fn out_of_order(name: &str, found: &Contradiction, shown: &units::Shown) -> Fault {
+fn out_of_order(name: &str, found: &Contradiction, units: &units::Shown) -> Fault {
     let other = &found.other;
     let (relation, side) = match found.side {
         Side::Before => ("less than", "before"),
@@ -371,7 +377,7 @@ fn out_of_order(name: &str, found: &Contradiction, shown: &units::Shown) -> Faul
     };
     let detail = format!(
         "is {relation} the {} of the {} {side} it, on {}: correct one of the two",
-        shown.reading_with_unit(other.reading),
+        units.reading_with_unit(other.reading),
         other.kind.in_words(),
         other.date,
     );
@@ -379,30 +385,30 @@ fn out_of_order(name: &str, found: &Contradiction, shown: &units::Shown) -> Faul
     Fault { kind: Some("odometer-order"), fuel_log, ..Fault::at(name, detail) }
 }
 
-/// How many readings of one source are compared for a day on which an odometer was replaced.
-const MOST_OF_A_DAY: i64 = 100;
+/// The maximum number of readings per source to compare for a day on which an odometer was replaced.
+const MAX_PER_DAY: i64 = 100;
 
-/// The latest reading before a position, except `except`: by date, and within a day by running total.
+/// The latest reading before a position, ordered by date and running total. Ignores the record `except`.
 async fn last_before(
     tx: &mut Tx,
     user: &UserId,
     vehicle: VehicleId,
-    beyond: Position,
+    position: Position,
     except: Option<Uuid>,
     replaced: &Replacements,
-) -> Result<Option<Seen>> {
-    let asked = Asked { vehicle, beyond, most: 1 + i64::from(except.is_some()) };
-    let mut all = before(tx, user, asked).await?;
+) -> Result<Option<SourceReading>> {
+    let query = ReadingsQuery { vehicle, position, limit: 1 + i64::from(except.is_some()) };
+    let mut all = before(tx, user, query).await?;
     all.retain(|it| Some(it.id) != except);
     let Some(date) = all.first().map(|it| it.date) else { return Ok(None) };
-    if replaced.is_any_on(date) {
-        all = before(tx, user, Asked { most: MOST_OF_A_DAY, ..asked }).await?;
+    if replaced.has_any_on(date) {
+        all = before(tx, user, ReadingsQuery { limit: MAX_PER_DAY, ..query }).await?;
     }
     let of_day = all.into_iter().filter(|it| it.date == date && Some(it.id) != except);
     Ok(of_day.max_by(|one, other| by_total(replaced, one, other)))
 }
 
-/// The earliest reading of a later day, except `except`; within a day, the lowest running total.
+/// The earliest reading after a date, ordered by date and running total. Ignores the record `except`.
 async fn first_after(
     tx: &mut Tx,
     user: &UserId,
@@ -410,34 +416,34 @@ async fn first_after(
     date: NaiveDate,
     except: Option<Uuid>,
     replaced: &Replacements,
-) -> Result<Option<Seen>> {
-    let beyond = (date, i64::MAX, Uuid::max());
-    let asked = Asked { vehicle, beyond, most: 1 + i64::from(except.is_some()) };
-    let mut all = after(tx, user, asked).await?;
+) -> Result<Option<SourceReading>> {
+    let position = (date, i64::MAX, Uuid::max());
+    let query = ReadingsQuery { vehicle, position, limit: 1 + i64::from(except.is_some()) };
+    let mut all = after(tx, user, query).await?;
     all.retain(|it| Some(it.id) != except);
     let Some(date) = all.iter().map(|it| it.date).min() else { return Ok(None) };
-    if replaced.is_any_on(date) {
-        all = after(tx, user, Asked { most: MOST_OF_A_DAY, ..asked }).await?;
+    if replaced.has_any_on(date) {
+        all = after(tx, user, ReadingsQuery { limit: MAX_PER_DAY, ..query }).await?;
     }
     let of_day = all.into_iter().filter(|it| it.date == date && Some(it.id) != except);
     Ok(of_day.min_by(|one, other| by_total(replaced, one, other)))
 }
 
-/// The readings of every source on days after that of a position, in no particular order.
-async fn after(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Vec<Seen>> {
+/// The readings of all sources on dates after that of a position, in no particular order.
+async fn after(tx: &mut Tx, user: &UserId, query: ReadingsQuery) -> Result<Vec<SourceReading>> {
     let mut all = Vec::new();
     for source in READINGS {
-        all.extend((source.after)(tx, user, asked).await?);
+        all.extend((source.after)(tx, user, query).await?);
     }
     Ok(all)
 }
 
-/// Orders readings of one day.
-fn by_total(replaced: &Replacements, one: &Seen, other: &Seen) -> Ordering {
+/// Compares readings of one day.
+fn by_total(replaced: &Replacements, one: &SourceReading, other: &SourceReading) -> Ordering {
     replaced.compare(one.date, one.reading.exact(), other.reading.exact())
 }
 
-/// Deletes a reading from the log.
+/// Deletes a reading from the log. Returns its vehicle.
 pub(super) async fn remove(
     app: &App,
     user: &UserId,
@@ -446,7 +452,7 @@ pub(super) async fn remove(
 ) -> Result<VehicleId> {
     let mut tx = app.db.write_for(user).await?;
     let vehicle = find_in(&mut tx, user, id).await?.vehicle_id;
-    let vehicle = service::hold(&mut tx, user, vehicle).await?;
+    let vehicle = service::lock(&mut tx, user, vehicle).await?;
     let reading = find_in(&mut tx, user, id).await?;
     if_match.check(&reading)?;
     store::delete(&mut tx, user, id).await?;
@@ -455,7 +461,7 @@ pub(super) async fn remove(
     if reading.source == SourceKind::Replacement {
         recompute(&mut tx, user, vehicle.id, now).await?;
     }
-    service::commit(app, user, tx).await?;
+    service::commit_and_invalidate(app, user, tx).await?;
     Ok(vehicle.id)
 }
 
@@ -475,17 +481,17 @@ async fn recompute(
 /// The vehicle's replaced odometers, within the caller's transaction.
 ///
 /// # Errors
-/// Unavailable where the database is away.
+/// Unavailable if the database is unavailable.
 pub async fn replacements(tx: &mut Tx, user: &UserId, vehicle: VehicleId) -> Result<Replacements> {
     Ok(Replacements::new(store::replacements(tx, user, vehicle).await?))
 }
 
-/// Derives the vehicle's odometer from its readings again: the latest by date, and within a day the
-/// highest running total. Within the caller's transaction, which ends with
-/// [`commit`](super::super::commit).
+/// Recomputes the vehicle's odometer from its readings: the latest by date, and within a day the highest running
+/// total. Runs within the caller's transaction, which must end with
+/// [`commit_and_invalidate`](super::super::commit_and_invalidate).
 ///
 /// # Errors
-/// Unavailable where the database is away.
+/// Unavailable if the database is unavailable.
 pub async fn refresh(
     tx: &mut Tx,
     user: &UserId,
@@ -501,12 +507,12 @@ pub async fn refresh(
     Ok(())
 }
 
-/// Like [`refresh`], for a reading that was added while no other was changed. This needs at most one
-/// statement, unless the vehicle's latest reading is of the same day.
+/// Like [`refresh`], but only for an added reading, with no other change. It needs at most one statement, unless
+/// the vehicle's latest reading is of the same day.
 ///
 /// # Errors
-/// Unavailable where the database is away.
-pub async fn reading_added(
+/// Unavailable if the database is unavailable.
+pub async fn refresh_after_insert(
     tx: &mut Tx,
     user: &UserId,
     vehicle: &Vehicle,
@@ -516,9 +522,9 @@ pub async fn reading_added(
 ) -> Result<()> {
     let is_latest = match vehicle.odometer.latest() {
         Some((last, _)) if last > date => false,
-        Some((last, shown)) if last == date => {
+        Some((last, latest)) if last == date => {
             let replaced = replacements(tx, user, vehicle.id).await?;
-            replaced.compare(date, reading.exact(), shown.exact()) == Ordering::Greater
+            replaced.compare(date, reading.exact(), latest.exact()) == Ordering::Greater
         }
         _ => true,
     };
@@ -528,11 +534,10 @@ pub async fn reading_added(
     Ok(())
 }
 
-/// The running total when the odometer showed `reading` miles on `date`, in miles, within the
-/// caller's transaction.
+/// The running total in miles for a reading of `reading` miles on `date`, within the caller's transaction.
 ///
 /// # Errors
-/// Unavailable where the database is away.
+/// Unavailable if the database is unavailable.
 pub async fn running_total(
     tx: &mut Tx,
     user: &UserId,
@@ -543,12 +548,12 @@ pub async fn running_total(
     Ok(miles(replaced.total(date, i64::from(reading) * MILE)))
 }
 
-/// The vehicle's running total at its latest reading, in tenths of a millimeter, within the caller's
-/// transaction; 0 for a vehicle without readings.
+/// The vehicle's running total at its latest reading, in tenths of a millimeter; 0 for a vehicle without
+/// readings. Runs within the caller's transaction.
 ///
 /// # Errors
-/// Unavailable where the database is away.
-pub async fn shown_now(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Result<i64> {
+/// Unavailable if the database is unavailable.
+pub async fn current_running_total(tx: &mut Tx, user: &UserId, vehicle: &Vehicle) -> Result<i64> {
     let Some((date, reading)) = vehicle.odometer.latest() else { return Ok(0) };
     let replaced = replacements(tx, user, vehicle.id).await?;
     Ok(replaced.total(date, reading.exact()))
@@ -560,37 +565,37 @@ fn miles(exact: i64) -> i32 {
 
 /// A vehicle's latest odometer readings.
 #[derive(Debug, Default)]
-pub struct Latest {
-    /// Days and running totals, in tenths of a millimeter, in no order.
+pub struct RecentReadings {
+    /// Dates and running totals in tenths of a millimeter, in no particular order.
     pub readings: Vec<(NaiveDate, i64)>,
-    /// Whether an odometer was ever replaced: the vehicle's latest reading is then not its running total.
+    /// Whether an odometer was ever replaced. If so, the vehicle's latest reading is not its running total.
     pub is_replaced: bool,
 }
 
-/// The latest odometer readings of each of the user's vehicles, as many as `most_each` of each source,
-/// within the caller's transaction.
+/// The latest odometer readings of each of the user's vehicles, up to `limit_each` per source. Runs within the
+/// caller's transaction.
 ///
 /// # Errors
-/// Unavailable where the database is away.
-pub async fn latest(
+/// Unavailable if the database is unavailable.
+pub async fn recent_readings(
     tx: &mut Tx,
     user: &UserId,
-    most_each: i64,
-) -> Result<HashMap<VehicleId, Latest>> {
+    limit_each: i64,
+) -> Result<HashMap<VehicleId, RecentReadings>> {
     let mut replaced: HashMap<VehicleId, Vec<Replacement>> = HashMap::new();
     for (vehicle, replacement) in store::all_replacements(tx, user).await? {
         replaced.entry(vehicle).or_default().push(replacement);
     }
     let replaced: HashMap<_, _> =
         replaced.into_iter().map(|(vehicle, all)| (vehicle, Replacements::new(all))).collect();
-    let mut latest: HashMap<VehicleId, Latest> = HashMap::new();
+    let mut recent: HashMap<VehicleId, RecentReadings> = HashMap::new();
     for source in READINGS {
-        for (vehicle, date, reading) in (source.latest)(tx, user, most_each).await? {
-            let of = replaced.get(&vehicle);
-            let entry = latest.entry(vehicle).or_default();
-            entry.is_replaced = of.is_some();
-            entry.readings.push((date, of.map_or(reading, |it| it.total(date, reading))));
+        for (vehicle, date, reading) in (source.latest)(tx, user, limit_each).await? {
+            let replacements = replaced.get(&vehicle);
+            let entry = recent.entry(vehicle).or_default();
+            entry.is_replaced = replacements.is_some();
+            entry.readings.push((date, replacements.map_or(reading, |it| it.total(date, reading))));
         }
     }
-    Ok(latest)
+    Ok(recent)
 }

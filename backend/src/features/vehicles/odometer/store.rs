@@ -1,10 +1,12 @@
-//! Readings noted by hand in the database. Every statement names the user it is for.
+//! Readings that are logged by hand, in the database. Every statement is restricted to one user.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::Result;
 use uuid::Uuid;
 
-use super::{Asked, OfVehicle, Seen, SourceKind, total::Replacement};
+use super::{
+    ReadingsQuery, SourceKind, SourceReading, VehicleReading, running_total::Replacement,
+};
 use crate::{
     core::{UserId, db::Tx, units::Distance},
     features::vehicles::VehicleId,
@@ -22,7 +24,7 @@ struct Row {
     notes: Option<String>,
 }
 
-impl From<Row> for Seen {
+impl From<Row> for SourceReading {
     fn from(row: Row) -> Self {
         let reading = Distance::from_columns(Some(row.reading_exact), Some(&row.reading_unit));
         let is_replacement = row.previous_exact.is_some();
@@ -44,7 +46,7 @@ pub(super) async fn insert(
     tx: &mut Tx,
     user: &UserId,
     vehicle: VehicleId,
-    seen: &Seen,
+    reading: &SourceReading,
     now: DateTime<Utc>,
 ) -> Result<()> {
     sql!(
@@ -54,36 +56,36 @@ pub(super) async fn insert(
            (id, user_id, vehicle_id, date, reading, previous_reading, notes, created_at,
             reading_exact, reading_unit, previous_exact, previous_unit)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        seen.id,
+        reading.id,
         user.as_str(),
         vehicle,
-        seen.date,
-        seen.reading.whole_miles(),
-        seen.previous_reading.map(Distance::whole_miles),
-        &seen.notes,
+        reading.date,
+        reading.reading.whole_miles(),
+        reading.previous_reading.map(Distance::whole_miles),
+        &reading.notes,
         now,
-        seen.reading.exact(),
-        seen.reading.unit().as_str(),
-        seen.previous_reading.map(Distance::exact),
-        seen.previous_reading.map(|it| it.unit().as_str()),
+        reading.reading.exact(),
+        reading.reading.unit().as_str(),
+        reading.previous_reading.map(Distance::exact),
+        reading.previous_reading.map(|it| it.unit().as_str()),
     )?;
     Ok(())
 }
 
 #[derive(sqlx::FromRow)]
-struct Owned {
+struct RowWithVehicle {
     vehicle_id: VehicleId,
     #[sqlx(flatten)]
     row: Row,
 }
 
-/// The reading and its vehicle, unless that is in the trash.
+/// Finds a reading and its vehicle, unless the vehicle is in the trash.
 pub(super) async fn find(
     tx: &mut Tx,
     user: &UserId,
     id: Uuid,
-) -> Result<Option<(VehicleId, Seen)>> {
-    let owned: Option<Owned> = sql!(
+) -> Result<Option<(VehicleId, SourceReading)>> {
+    let found: Option<RowWithVehicle> = sql!(
         tx,
         fetch_optional,
         "SELECT o.* FROM odometer_readings o
@@ -92,11 +94,11 @@ pub(super) async fn find(
         user.as_str(),
         id,
     )?;
-    Ok(owned.map(|it| (it.vehicle_id, it.row.into())))
+    Ok(found.map(|it| (it.vehicle_id, it.row.into())))
 }
 
-/// The vehicle of the reading, in the trash or not.
-pub(super) async fn vehicle_of(tx: &mut Tx, user: &UserId, id: Uuid) -> Result<Option<VehicleId>> {
+/// Finds the vehicle of a reading, in the trash or not.
+pub(super) async fn find_vehicle_id(tx: &mut Tx, user: &UserId, id: Uuid) -> Result<Option<VehicleId>> {
     let row: Option<(VehicleId,)> = sql!(
         tx,
         fetch_optional,
@@ -118,8 +120,8 @@ pub(super) async fn delete(tx: &mut Tx, user: &UserId, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// The vehicle's readings before a position, the latest first.
-pub(super) async fn before(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Vec<Seen>> {
+/// The vehicle's readings before a position, latest first.
+pub(super) async fn before(tx: &mut Tx, user: &UserId, query: ReadingsQuery) -> Result<Vec<SourceReading>> {
     let rows: Vec<Row> = sql!(
         tx,
         fetch_all,
@@ -128,17 +130,17 @@ pub(super) async fn before(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<V
          ORDER BY date DESC, reading_exact DESC, id DESC
          LIMIT $6",
         user.as_str(),
-        asked.vehicle,
-        asked.beyond.0,
-        asked.beyond.1,
-        asked.beyond.2,
-        asked.most,
+        query.vehicle,
+        query.position.0,
+        query.position.1,
+        query.position.2,
+        query.limit,
     )?;
-    Ok(rows.into_iter().map(Seen::from).collect())
+    Ok(rows.into_iter().map(SourceReading::from).collect())
 }
 
-/// The vehicle's readings of later days, the earliest first.
-pub(super) async fn after(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Vec<Seen>> {
+/// The vehicle's readings on later dates, earliest first.
+pub(super) async fn after(tx: &mut Tx, user: &UserId, query: ReadingsQuery) -> Result<Vec<SourceReading>> {
     let rows: Vec<Row> = sql!(
         tx,
         fetch_all,
@@ -147,15 +149,15 @@ pub(super) async fn after(tx: &mut Tx, user: &UserId, asked: Asked) -> Result<Ve
          ORDER BY date, reading_exact, id
          LIMIT $4",
         user.as_str(),
-        asked.vehicle,
-        asked.beyond.0,
-        asked.most,
+        query.vehicle,
+        query.position.0,
+        query.limit,
     )?;
-    Ok(rows.into_iter().map(Seen::from).collect())
+    Ok(rows.into_iter().map(SourceReading::from).collect())
 }
 
 /// The latest readings of each of the user's vehicles.
-pub(super) async fn latest(tx: &mut Tx, user: &UserId, most_each: i64) -> Result<Vec<OfVehicle>> {
+pub(super) async fn latest(tx: &mut Tx, user: &UserId, limit_each: i64) -> Result<Vec<VehicleReading>> {
     sql!(
         tx,
         fetch_all,
@@ -168,11 +170,11 @@ pub(super) async fn latest(tx: &mut Tx, user: &UserId, most_each: i64) -> Result
                WHERE user_id = $1) AS placed
          WHERE place <= $2",
         user.as_str(),
-        most_each,
+        limit_each,
     )
 }
 
-/// The vehicle's odometers that were replaced, in order.
+/// The vehicle's odometer replacements, by date.
 pub(super) async fn replacements(
     tx: &mut Tx,
     user: &UserId,
@@ -190,18 +192,18 @@ pub(super) async fn replacements(
 }
 
 #[derive(sqlx::FromRow)]
-struct ReplacementOf {
+struct VehicleReplacement {
     vehicle_id: VehicleId,
     #[sqlx(flatten)]
     replacement: Replacement,
 }
 
-/// Those of all the user's vehicles, in order.
+/// The odometer replacements of all of the user's vehicles, by date.
 pub(super) async fn all_replacements(
     tx: &mut Tx,
     user: &UserId,
 ) -> Result<Vec<(VehicleId, Replacement)>> {
-    let rows: Vec<ReplacementOf> = sql!(
+    let rows: Vec<VehicleReplacement> = sql!(
         tx,
         fetch_all,
         "SELECT vehicle_id, date, reading_exact, previous_exact FROM odometer_readings

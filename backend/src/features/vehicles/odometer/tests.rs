@@ -1,29 +1,29 @@
-//! The odometer log, through HTTP.
+//! Tests the odometer log through HTTP.
 
 use serde_json::{Value, json};
 
 use crate::testing::{Answer, TestApp, on_every_engine};
 
 on_every_engine![
-    readings_of_every_source_are_one_list,
-    a_reading_that_contradicts_another_is_refused_unless_it_is_said_to_be_so,
-    a_replaced_odometer_begins_anew_and_the_total_goes_on,
-    what_is_due_follows_the_running_total,
-    a_reading_is_removed_and_the_rest_stays,
-    every_field_at_fault_is_named,
-    another_users_readings_look_like_those_that_do_not_exist,
-    a_reading_is_noted_and_deleted_on_a_page,
-    the_odometer_follows_its_readings,
-    a_reading_moved_to_another_vehicle_takes_the_odometer_along,
-    prefill_and_due_list_follow_a_corrected_slip,
-    an_odometer_entered_on_the_vehicle_is_a_reading_of_today,
-    readings_come_back_exactly_as_entered,
-    both_forms_of_a_reading_must_agree,
-    a_form_keeps_the_unit_that_it_was_shown_with,
-    an_implausible_reading_is_asked_about,
-    an_implausible_reading_is_confirmed_on_the_page,
-    a_new_odometer_that_goes_back_is_refused,
-    on_the_day_of_a_replacement_the_new_odometer_counts,
+    the_log_lists_readings_of_all_sources,
+    a_reading_that_contradicts_another_is_rejected_unless_allowed,
+    the_running_total_continues_after_a_replacement,
+    maintenance_is_due_by_the_running_total,
+    deleting_a_reading_leaves_the_others,
+    every_invalid_field_is_reported,
+    another_users_readings_are_reported_as_not_found,
+    a_reading_is_logged_and_deleted_on_the_page,
+    the_odometer_is_the_latest_reading,
+    moving_a_reading_updates_the_odometers_of_both_vehicles,
+    correcting_a_typing_error_updates_the_form_and_the_due_list,
+    an_odometer_sent_with_the_vehicle_is_logged_as_todays_reading,
+    readings_are_returned_exactly_as_entered,
+    both_members_of_a_reading_must_agree,
+    a_form_is_read_in_the_unit_in_which_it_was_shown,
+    an_implausible_reading_needs_confirmation,
+    an_implausible_reading_can_be_confirmed_on_the_page,
+    decreasing_readings_of_a_new_odometer_are_rejected,
+    on_the_day_of_a_replacement_the_new_odometer_is_used,
 ];
 
 struct Car {
@@ -42,7 +42,7 @@ impl Car {
         format!("/api/vehicles/{}/odometer", self.id)
     }
 
-    async fn note(&self, date: &str, reading: i64, more: Value) -> Answer {
+    async fn try_log(&self, date: &str, reading: i64, more: Value) -> Answer {
         let mut body = json!({ "date": date, "reading": reading });
         for (name, value) in more.as_object().unwrap() {
             body[name] = value.clone();
@@ -50,8 +50,8 @@ impl Car {
         self.user.post(&self.path(), body).await
     }
 
-    async fn noted(&self, date: &str, reading: i64, more: Value) -> Value {
-        let answer = self.note(date, reading, more).await;
+    async fn log(&self, date: &str, reading: i64, more: Value) -> Value {
+        let answer = self.try_log(date, reading, more).await;
         assert_eq!(answer.status, 201, "{answer:?}");
         answer.body
     }
@@ -72,15 +72,15 @@ impl Car {
         assert_eq!(self.user.post("/api/maintenance", done).await.status, 201);
     }
 
-    /// Each reading's source, day, reading and running total.
-    async fn log(&self) -> Vec<String> {
+    /// Each reading's source, date, reading and running total.
+    async fn readings(&self) -> Vec<String> {
         let list = self.user.get(&self.path()).await;
         assert_eq!(list.status, 200, "{list:?}");
-        let told = |it: &Value| {
+        let summary = |it: &Value| {
             let text = |name: &str| it[name].to_string().replace('"', "");
             ["source", "date", "reading", "runningTotal"].map(text).join(" ")
         };
-        list.body["items"].as_array().unwrap().iter().map(told).collect()
+        list.body["items"].as_array().unwrap().iter().map(summary).collect()
     }
 
     async fn odometer(&self) -> Value {
@@ -89,14 +89,14 @@ impl Car {
     }
 }
 
-async fn readings_of_every_source_are_one_list(app: TestApp) {
+async fn the_log_lists_readings_of_all_sources(app: TestApp) {
     let car = Car::of(&app, "ann@example.org").await;
     assert_eq!(car.fill("2025-12-01", 1000).await.status, 201);
     car.service("2025-12-15", 1500).await;
-    let noted = car.noted("2026-01-01", 2000, json!({ "notes": "new year" })).await;
+    let logged = car.log("2026-01-01", 2000, json!({ "notes": "new year" })).await;
     assert_eq!(car.fill("2026-01-20", 2500).await.status, 201);
     assert_eq!(
-        car.log().await,
+        car.readings().await,
         [
             "fuel-log 2026-01-20 2500 2500",
             "manual 2026-01-01 2000 2000",
@@ -104,12 +104,12 @@ async fn readings_of_every_source_are_one_list(app: TestApp) {
             "fuel-log 2025-12-01 1000 1000",
         ]
     );
-    let path = format!("/api/odometer-readings/{}", noted["id"].as_str().unwrap());
-    assert_eq!(car.user.get(&path).await.body, noted);
+    let path = format!("/api/odometer-readings/{}", logged["id"].as_str().unwrap());
+    assert_eq!(car.user.get(&path).await.body, logged);
     assert_eq!(car.odometer().await, 2500);
-    car.noted("2026-01-31", 2600, json!({})).await;
+    car.log("2026-01-31", 2600, json!({})).await;
     assert_eq!(car.odometer().await, 2600);
-    // Page by page, each from every source.
+    // Each page contains readings of all sources.
     let (mut seen, mut path) = (Vec::new(), format!("{}?limit=2", car.path()));
     loop {
         let page = car.user.get(&path).await.body;
@@ -126,7 +126,7 @@ async fn readings_of_every_source_are_one_list(app: TestApp) {
     }
 }
 
-async fn a_reading_that_contradicts_another_is_refused_unless_it_is_said_to_be_so(app: TestApp) {
+async fn a_reading_that_contradicts_another_is_rejected_unless_allowed(app: TestApp) {
     let car = Car::of(&app, "ann@example.org").await;
     car.fill("2025-12-01", 1000).await;
     car.service("2026-01-01", 2000).await;
@@ -140,36 +140,36 @@ async fn a_reading_that_contradicts_another_is_refused_unless_it_is_said_to_be_s
         ("2025-12-15", 999, "less than the 1,000\u{a0}mi of the fill-up before it, on 2025-12-01"),
         ("2025-11-01", 1001, "more than the 1,000\u{a0}mi of the fill-up after it, on 2025-12-01"),
     ] {
-        let refused = car.note(day, reading, json!({})).await;
+        let refused = car.try_log(day, reading, json!({})).await;
         assert_eq!(refused.body["type"], "/problems/odometer-order");
         assert_eq!(refused.faults(), [format!("/reading: is {why}: correct one of the two")]);
     }
-    assert_eq!(car.log().await.len(), 2);
+    assert_eq!(car.readings().await.len(), 2);
     let sure = json!({ "allowOdometerRollback": true });
-    car.noted("2026-01-10", 1999, sure).await;
-    assert_eq!(car.odometer().await, 1999, "the latest by date");
-    car.noted("2025-12-15", 1500, json!({})).await;
-    assert_eq!(car.log().await.len(), 4);
+    car.log("2026-01-10", 1999, sure).await;
+    assert_eq!(car.odometer().await, 1999, "the latest reading by date");
+    car.log("2025-12-15", 1500, json!({})).await;
+    assert_eq!(car.readings().await.len(), 4);
 }
 
-async fn a_replaced_odometer_begins_anew_and_the_total_goes_on(app: TestApp) {
+async fn the_running_total_continues_after_a_replacement(app: TestApp) {
     let car = Car::of(&app, "ann@example.org").await;
     car.fill("2025-10-01", 80_000).await;
     let replaced = json!({ "isReplacement": true, "previousReading": 80_500 });
-    let noted = car.noted("2025-11-01", 10, replaced).await;
-    assert_eq!((&noted["source"], &noted["runningTotal"]), (&json!("replacement"), &json!(80_500)));
-    assert_eq!(car.odometer().await, 10, "the new one's reading");
-    // Fill-ups go on from the new one without being asked about it.
+    let logged = car.log("2025-11-01", 10, replaced).await;
+    assert_eq!((&logged["source"], &logged["runningTotal"]), (&json!("replacement"), &json!(80_500)));
+    assert_eq!(car.odometer().await, 10, "the reading of the new odometer");
+    // Later fill-ups with readings of the new odometer need no confirmation.
     let fill = car.fill("2025-12-01", 1010).await;
     assert_eq!(fill.status, 201, "{fill:?}");
-    car.noted("2026-01-01", 2010, json!({})).await;
-    // And within the new one they do not go back.
-    assert_eq!(car.fill("2026-01-10", 2000).await.status, 201, "manual readings do not bind them");
+    car.log("2026-01-01", 2010, json!({})).await;
+    // Readings of the new odometer must not decrease either.
+    assert_eq!(car.fill("2026-01-10", 2000).await.status, 201, "fill-ups are not checked against manual readings");
     let refused = car.fill("2026-01-20", 900).await;
     assert_eq!((refused.status, &refused.body["type"]), (422, &json!("/problems/odometer-order")));
-    assert_eq!(car.note("2026-01-20", 900, json!({})).await.status, 422);
+    assert_eq!(car.try_log("2026-01-20", 900, json!({})).await.status, 422);
     assert_eq!(
-        car.log().await,
+        car.readings().await,
         [
             "fuel-log 2026-01-10 2000 82490",
             "manual 2026-01-01 2010 82500",
@@ -178,14 +178,14 @@ async fn a_replaced_odometer_begins_anew_and_the_total_goes_on(app: TestApp) {
             "fuel-log 2025-10-01 80000 80000",
         ]
     );
-    // Without the old one's last reading, the latest one known counts.
+    // Without the old odometer's last reading, the latest known reading is used.
     let other = Car::of(&app, "bob@example.org").await;
     other.fill("2025-10-01", 5000).await;
-    let noted = other.noted("2025-11-01", 0, json!({ "isReplacement": true })).await;
-    assert_eq!((&noted["previousReading"], &noted["runningTotal"]), (&json!(5000), &json!(5000)));
+    let logged = other.log("2025-11-01", 0, json!({ "isReplacement": true })).await;
+    assert_eq!((&logged["previousReading"], &logged["runningTotal"]), (&json!(5000), &json!(5000)));
 }
 
-async fn what_is_due_follows_the_running_total(app: TestApp) {
+async fn maintenance_is_due_by_the_running_total(app: TestApp) {
     let car = Car::of(&app, "ann@example.org").await;
     car.fill("2025-10-03", 79_100).await;
     let item = json!({
@@ -199,11 +199,11 @@ async fn what_is_due_follows_the_running_total(app: TestApp) {
     assert_eq!(due().await, (json!(5900), Value::Null));
     car.fill("2025-11-02", 80_000).await;
     let replaced = json!({ "isReplacement": true, "previousReading": 80_000 });
-    car.noted("2025-11-02", 0, replaced).await;
+    car.log("2025-11-02", 0, replaced).await;
     car.fill("2025-12-02", 900).await;
     car.fill("2026-01-01", 1800).await;
-    car.noted("2026-01-31", 2700, json!({})).await;
-    // 82,700 in all at 30 miles a day.
+    car.log("2026-01-31", 2700, json!({})).await;
+    // A running total of 82,700 at 30 miles a day.
     assert_eq!(due().await, (json!(2300), json!("2026-04-18")));
     let done = json!({ "completedDate": "2026-01-31", "completedMileage": 2700 });
     let done = car.user.post(&format!("/api/maintenance/{item}/complete"), done).await.body;
@@ -211,23 +211,23 @@ async fn what_is_due_follows_the_running_total(app: TestApp) {
     let next = done["next"]["id"].as_str().unwrap();
     let done = json!({ "completedDate": "2026-01-31" });
     let done = car.user.post(&format!("/api/maintenance/{next}/complete"), done).await.body;
-    assert_eq!(done["next"]["dueMileage"], 87_700, "nobody read it off, and it is known");
+    assert_eq!(done["next"]["dueMileage"], 87_700, "derived although it was not entered");
 }
 
-async fn a_reading_is_removed_and_the_rest_stays(app: TestApp) {
+async fn deleting_a_reading_leaves_the_others(app: TestApp) {
     let car = Car::of(&app, "ann@example.org").await;
-    let first = car.noted("2026-01-01", 1000, json!({})).await;
-    car.noted("2026-01-02", 1100, json!({})).await;
+    let first = car.log("2026-01-01", 1000, json!({})).await;
+    car.log("2026-01-02", 1100, json!({})).await;
     let path = format!("/api/odometer-readings/{}", first["id"].as_str().unwrap());
     let stale = [("if-match", "\"0\"")];
     let method = axum::http::Method::DELETE;
     assert_eq!(car.user.send_json(method, &path, "", &stale).await.status, 412);
     assert_eq!(car.user.delete(&path).await.status, 204);
     assert_eq!(car.user.delete(&path).await.status, 404);
-    assert_eq!(car.log().await, ["manual 2026-01-02 1100 1100"]);
+    assert_eq!(car.readings().await, ["manual 2026-01-02 1100 1100"]);
 }
 
-async fn every_field_at_fault_is_named(app: TestApp) {
+async fn every_invalid_field_is_reported(app: TestApp) {
     let car = Car::of(&app, "ann@example.org").await;
     let wrong = json!({ "date": "soon", "reading": -1, "isReplacement": 1, "by": "me" });
     assert_eq!(
@@ -239,22 +239,22 @@ async fn every_field_at_fault_is_named(app: TestApp) {
             "/by: is not known here",
         ]
     );
-    let refused = car.note("2026-01-01", 1, json!({ "previousReading": 5 })).await;
+    let refused = car.try_log("2026-01-01", 1, json!({ "previousReading": 5 })).await;
     let why = "/previousReading: is allowed only if isReplacement is true";
     assert_eq!(refused.faults(), [why]);
-    assert!(car.log().await.is_empty());
+    assert!(car.readings().await.is_empty());
 }
 
-async fn another_users_readings_look_like_those_that_do_not_exist(app: TestApp) {
+async fn another_users_readings_are_reported_as_not_found(app: TestApp) {
     let (ann, bob) =
         (Car::of(&app, "ann@example.org").await, Car::of(&app, "bob@example.org").await);
-    let hers = ann.noted("2026-01-01", 1000, json!({})).await;
+    let hers = ann.log("2026-01-01", 1000, json!({})).await;
     let path = format!("/api/odometer-readings/{}", hers["id"].as_str().unwrap());
     assert_eq!((bob.user.get(&path).await.status, bob.user.delete(&path).await.status), (404, 404));
     assert_eq!(bob.user.get(&ann.path()).await.status, 404);
     let reading = json!({ "date": "2026-01-01", "reading": 5 });
     assert_eq!(bob.user.post(&ann.path(), reading).await.status, 404);
-    // In the trash it is out of sight.
+    // In the trash it is hidden.
     ann.user.delete(&format!("/api/vehicles/{}", ann.id)).await;
     assert_eq!(
         (ann.user.get(&path).await.status, ann.user.get(&ann.path()).await.status),
@@ -262,7 +262,7 @@ async fn another_users_readings_look_like_those_that_do_not_exist(app: TestApp) 
     );
 }
 
-async fn a_reading_is_noted_and_deleted_on_a_page(app: TestApp) {
+async fn a_reading_is_logged_and_deleted_on_the_page(app: TestApp) {
     let car = Car::of(&app, "ann@example.org").await;
     car.fill("2026-01-01", 1000).await;
     let page = format!("/vehicles/{}/odometer", car.id);
@@ -278,7 +278,7 @@ async fn a_reading_is_noted_and_deleted_on_a_page(app: TestApp) {
     let delete = shown.split("/odometer-readings/").nth(1).unwrap().split('"').next().unwrap();
     let delete = format!("/odometer-readings/{delete}");
     assert_eq!(car.user.submit(&delete, &[]).await.header("location"), page);
-    assert_eq!(car.log().await, ["fuel-log 2026-01-01 1000 1000"]);
+    assert_eq!(car.readings().await, ["fuel-log 2026-01-01 1000 1000"]);
     let fields = [
         ("date", "2026-01-31"),
         ("odometer", "5"),
@@ -289,12 +289,12 @@ async fn a_reading_is_noted_and_deleted_on_a_page(app: TestApp) {
     assert!(text(&car.user.get(&page).await).contains("1,200 mi in all"));
 }
 
-async fn the_odometer_follows_its_readings(app: TestApp) {
+async fn the_odometer_is_the_latest_reading(app: TestApp) {
     let car = Car::of(&app, "ann@example.org").await;
     assert_eq!(car.odometer().await, 0);
     let of_vehicle = async || {
         let vehicle = car.user.get(&format!("/api/vehicles/{}", car.id)).await.body;
-        // The kept list says the same.
+        // The cached list agrees.
         let listed = car.user.get("/api/vehicles").await.body["items"][0].clone();
         assert_eq!(listed, vehicle);
         (vehicle["odometerReading"].clone(), vehicle["odometer"].clone())
@@ -305,7 +305,7 @@ async fn the_odometer_follows_its_readings(app: TestApp) {
     let slip = car.fill("2026-01-15", 199_105).await;
     assert_eq!(of_vehicle().await, miles(199_105));
     let slip = slip.header("location").to_owned();
-    // Corrected, and the wrong way round again.
+    // Correct it, then enter the error again.
     for reading in [99_105, 199_105] {
         let change = json!({
             "odometerReading": reading, "allowOdometerRollback": true,
@@ -315,7 +315,7 @@ async fn the_odometer_follows_its_readings(app: TestApp) {
         assert_eq!(changed.status, 200, "{changed:?}");
         assert_eq!(of_vehicle().await, miles(reading));
     }
-    // Or dated before the other.
+    // Or move it to an earlier date.
     let confirm = json!(["/odometerReading", "/gallons"]);
     let change = json!({ "date": "2025-12-01", "allowOdometerRollback": true, "confirm": confirm });
     let changed = car.user.patch(&slip, change).await;
@@ -323,7 +323,7 @@ async fn the_odometer_follows_its_readings(app: TestApp) {
     assert_eq!(of_vehicle().await, miles(99_000));
     assert_eq!(car.user.delete(&slip).await.status, 204);
     assert_eq!(of_vehicle().await, miles(99_000));
-    // The same by a service,
+    // The same with a service,
     let done = json!({
         "vehicleId": car.id, "type": "oil_change", "completedDate": "2026-01-20",
         "completedMileage": 199_200, "confirm": ["/completedMileage"],
@@ -336,19 +336,19 @@ async fn the_odometer_follows_its_readings(app: TestApp) {
     assert_eq!(of_vehicle().await, miles(99_200));
     car.user.delete(&service).await;
     assert_eq!(of_vehicle().await, miles(99_000));
-    // and by a reading.
+    // and with a reading.
     let sure = json!({ "confirm": ["/reading"] });
-    let reading = car.noted("2026-01-25", 199_300, sure).await;
+    let reading = car.log("2026-01-25", 199_300, sure).await;
     assert_eq!(of_vehicle().await, miles(199_300));
     let reading = format!("/api/odometer-readings/{}", reading["id"].as_str().unwrap());
     car.user.delete(&reading).await;
     assert_eq!(of_vehicle().await, miles(99_000));
-    // An older one changes nothing.
-    car.noted("2025-11-01", 98_000, json!({})).await;
+    // An earlier reading does not change the odometer.
+    car.log("2025-11-01", 98_000, json!({})).await;
     assert_eq!(of_vehicle().await, miles(99_000));
 }
 
-async fn a_reading_moved_to_another_vehicle_takes_the_odometer_along(app: TestApp) {
+async fn moving_a_reading_updates_the_odometers_of_both_vehicles(app: TestApp) {
     let car = Car::of(&app, "ann@example.org").await;
     let other = car.user.post("/api/vehicles", json!({ "vin": "1M8GDM9AXKP042788" })).await.id();
     let shows = async |id: &str| {
@@ -368,7 +368,7 @@ async fn a_reading_moved_to_another_vehicle_takes_the_odometer_along(app: TestAp
     assert_eq!((shows(&car.id).await, shows(&other).await), (json!(1000), json!(1500)));
 }
 
-async fn prefill_and_due_list_follow_a_corrected_slip(app: TestApp) {
+async fn correcting_a_typing_error_updates_the_form_and_the_due_list(app: TestApp) {
     let car = Car::of(&app, "ann@example.org").await;
     car.fill("2026-01-01", 99_000).await;
     let item = json!({
@@ -397,7 +397,7 @@ async fn prefill_and_due_list_follow_a_corrected_slip(app: TestApp) {
     assert!(prefilled("99000").await);
 }
 
-async fn an_odometer_entered_on_the_vehicle_is_a_reading_of_today(app: TestApp) {
+async fn an_odometer_sent_with_the_vehicle_is_logged_as_todays_reading(app: TestApp) {
     let user = app.register("ann@example.org").await;
     let new = json!({ "vin": "1HGCM82633A004352", "odometer": { "value": 12_346, "unit": "km" } });
     let added = user.post("/api/vehicles", new).await;
@@ -406,16 +406,16 @@ async fn an_odometer_entered_on_the_vehicle_is_a_reading_of_today(app: TestApp) 
     assert_eq!(added.body["odometerReading"], 7671);
     let id = added.id();
     let car = Car { user, id };
-    assert_eq!(car.log().await, ["manual 2026-01-31 7671 7671"]);
+    assert_eq!(car.readings().await, ["manual 2026-01-31 7671 7671"]);
     let path = format!("/api/vehicles/{}", car.id);
-    // What is there already is no new reading.
+    // Sending the current value does not log a new reading.
     for same in [
         json!({ "odometerReading": 7671 }),
         json!({ "odometer": { "value": 12_346, "unit": "km" } }),
         json!({ "nickname": "Blue" }),
     ] {
         assert_eq!(car.user.patch(&path, same).await.body["odometer"]["value"], 12_346);
-        assert_eq!(car.log().await.len(), 1);
+        assert_eq!(car.readings().await.len(), 1);
     }
     app.app.clock.advance(chrono::TimeDelta::days(7));
     let change = json!({ "odometer": { "value": 12_700.5, "unit": "km" } });
@@ -424,8 +424,8 @@ async fn an_odometer_entered_on_the_vehicle_is_a_reading_of_today(app: TestApp) 
     assert_eq!(car.user.get(&path).await.body, changed.body);
     let changed = car.user.patch(&path, json!({ "odometerReading": 8000 })).await;
     assert_eq!(changed.body["odometer"], json!({ "value": 8000, "unit": "mi" }));
-    assert_eq!(car.log().await.len(), 3);
-    // Neither less nor much more is taken without a question.
+    assert_eq!(car.readings().await.len(), 3);
+    // A lower or a much higher reading is rejected.
     let less = car.user.patch(&path, json!({ "odometerReading": 5 })).await;
     assert_eq!(less.body["type"], "/problems/odometer-order");
     let why = "is less than the 8,000\u{a0}mi of the reading before it, on 2026-02-07";
@@ -438,17 +438,17 @@ async fn an_odometer_entered_on_the_vehicle_is_a_reading_of_today(app: TestApp) 
     let mut change = change;
     change["confirm"] = json!(["/odometer"]);
     assert_eq!(car.user.patch(&path, change).await.body["odometer"]["value"], 1_403_000);
-    // A default of other programs' is no reading.
+    // 0, the default of other clients, is not a reading.
     let new = json!({ "vin": "1M8GDM9AXKP042788", "odometerReading": 0 });
     let added = car.user.post("/api/vehicles", new).await.body;
     assert_eq!((&added["odometerReading"], &added["odometer"]), (&json!(0), &Value::Null));
     let new = json!({ "vin": "5GZCZ43D13S812715", "odometerReading": 700_000 });
-    let asked = car.user.post("/api/vehicles", new).await;
-    assert_eq!(asked.body["type"], "/problems/implausible");
-    assert_eq!(asked.body["errors"][0]["expected"], "at most 620,000\u{a0}mi");
+    let refused = car.user.post("/api/vehicles", new).await;
+    assert_eq!(refused.body["type"], "/problems/implausible");
+    assert_eq!(refused.body["errors"][0]["expected"], "at most 620,000\u{a0}mi");
 }
 
-async fn readings_come_back_exactly_as_entered(app: TestApp) {
+async fn readings_are_returned_exactly_as_entered(app: TestApp) {
     let car = Car::of(&app, "ann@example.org").await;
     let enter = async |day: u32, odometer: &Value| {
         let body = json!({
@@ -470,11 +470,11 @@ async fn readings_come_back_exactly_as_entered(app: TestApp) {
             let path = format!("/api/odometer-readings/{}", added["id"].as_str().unwrap());
             assert_eq!(car.user.get(&path).await.body, added);
             let vehicle = car.user.get(&format!("/api/vehicles/{}", car.id)).await.body;
-            assert_eq!(vehicle["odometer"], typed, "the latest by date");
+            assert_eq!(vehicle["odometer"], typed, "the latest reading by date");
             day += 1;
         }
     }
-    // A page shows a reading in its own unit as it is, whatever is preferred meanwhile.
+    // The page shows a reading unchanged in its own unit, whatever unit the user prefers.
     let page = format!("/vehicles/{}", car.id);
     for (unit, shown) in [("mi", "2,000,000 mi"), ("km", "3,218,688 km"), ("mi", "2,000,000 mi")] {
         car.user.patch("/api/user/preferences", json!({ "distanceUnit": unit })).await;
@@ -482,11 +482,11 @@ async fn readings_come_back_exactly_as_entered(app: TestApp) {
     }
 }
 
-async fn both_forms_of_a_reading_must_agree(app: TestApp) {
+async fn both_members_of_a_reading_must_agree(app: TestApp) {
     let car = Car::of(&app, "ann@example.org").await;
     let both = json!({ "odometer": { "value": 12_346, "unit": "km" } });
-    assert_eq!(car.note("2026-01-01", 7671, both.clone()).await.status, 201);
-    let refused = car.note("2026-01-02", 7672, both).await;
+    assert_eq!(car.try_log("2026-01-01", 7671, both.clone()).await.status, 201);
+    let refused = car.try_log("2026-01-02", 7672, both).await;
     let why = "contradicts the value in km, which is 7671 miles: send one of the two";
     assert_eq!((refused.status, refused.faults()), (422, vec![format!("/reading: {why}")]));
     let neither = car.user.post(&car.path(), json!({ "date": "2026-01-02" })).await;
@@ -497,13 +497,13 @@ async fn both_forms_of_a_reading_must_agree(app: TestApp) {
     assert!(refused.faults()[0].starts_with("/odometerReading: contradicts"), "{refused:?}");
 }
 
-async fn a_form_keeps_the_unit_that_it_was_shown_with(app: TestApp) {
+async fn a_form_is_read_in_the_unit_in_which_it_was_shown(app: TestApp) {
     let car = Car::of(&app, "ann@example.org").await;
     car.user.patch("/api/user/preferences", json!({ "distanceUnit": "km" })).await;
     let page = format!("/vehicles/{}/odometer", car.id);
     let form = car.user.get(&page).await;
     assert!(form.text().contains(r#"name="odometerUnit" value="km""#), "{form:?}");
-    // Preferences change in another tab.
+    // The preferences are changed in another tab.
     car.user.patch("/api/user/preferences", json!({ "distanceUnit": "mi" })).await;
     let fields = [
         ("date", "2026-01-31"),
@@ -519,34 +519,34 @@ async fn a_form_keeps_the_unit_that_it_was_shown_with(app: TestApp) {
     assert!(car.user.get(&page).await.text().contains("7,671 mi"));
 }
 
-async fn an_implausible_reading_is_asked_about(app: TestApp) {
+async fn an_implausible_reading_needs_confirmation(app: TestApp) {
     let car = Car::of(&app, "ann@example.org").await;
     for (day, reading) in [("2026-01-01", 1000), ("2026-01-08", 1210), ("2026-01-15", 1420)] {
-        car.noted(day, reading, json!({})).await;
+        car.log(day, reading, json!({})).await;
     }
     car.fill("2026-01-22", 1630).await;
-    // Ten times thirty miles a day and 2,000.
-    let asked = car.note("2026-01-29", 5731, json!({})).await;
-    assert_eq!((asked.status, &asked.body["type"]), (422, &json!("/problems/implausible")));
-    let error = &asked.body["errors"][0];
+    // Ten times 30 miles a day, plus 2,000.
+    let refused = car.try_log("2026-01-29", 5731, json!({})).await;
+    assert_eq!((refused.status, &refused.body["type"]), (422, &json!("/problems/implausible")));
+    let error = &refused.body["errors"][0];
     assert_eq!(error["pointer"], "/reading");
     assert_eq!(error["expected"], "at most 5,730\u{a0}mi");
-    assert_eq!(car.log().await.len(), 4);
-    assert_eq!(car.note("2026-01-29", 5731, json!({ "confirm": ["/date"] })).await.status, 422);
-    car.noted("2026-01-29", 5731, json!({ "confirm": ["/reading"] })).await;
+    assert_eq!(car.readings().await.len(), 4);
+    assert_eq!(car.try_log("2026-01-29", 5731, json!({ "confirm": ["/date"] })).await.status, 422);
+    car.log("2026-01-29", 5731, json!({ "confirm": ["/reading"] })).await;
     // In the user's unit.
     car.user.patch("/api/user/preferences", json!({ "distanceUnit": "km" })).await;
-    let asked = car.note("2026-01-30", 99_000, json!({})).await;
-    let expected = asked.body["errors"][0]["expected"].as_str().unwrap().to_owned();
+    let refused = car.try_log("2026-01-30", 99_000, json!({})).await;
+    let expected = refused.body["errors"][0]["expected"].as_str().unwrap().to_owned();
     assert!(expected.ends_with("km"), "{expected}");
-    // Tomorrow has not come.
-    let asked = car.note("2026-02-01", 5800, json!({})).await;
-    assert_eq!(asked.body["errors"][0]["pointer"], "/date");
-    assert_eq!(asked.body["errors"][0]["expected"], "2026-01-31 or earlier");
-    car.noted("2026-02-01", 5800, json!({ "confirm": ["/date"] })).await;
+    // Tomorrow is in the future.
+    let refused = car.try_log("2026-02-01", 5800, json!({})).await;
+    assert_eq!(refused.body["errors"][0]["pointer"], "/date");
+    assert_eq!(refused.body["errors"][0]["expected"], "2026-01-31 or earlier");
+    car.log("2026-02-01", 5800, json!({ "confirm": ["/date"] })).await;
 }
 
-async fn an_implausible_reading_is_confirmed_on_the_page(app: TestApp) {
+async fn an_implausible_reading_can_be_confirmed_on_the_page(app: TestApp) {
     let car = Car::of(&app, "ann@example.org").await;
     let page = format!("/vehicles/{}/odometer", car.id);
     let fields = |confirm: &'static str| {
@@ -558,50 +558,50 @@ async fn an_implausible_reading_is_confirmed_on_the_page(app: TestApp) {
             ("confirm", confirm),
         ]
     };
-    let asked = car.user.submit(&page, &fields("")).await;
-    assert_eq!(asked.status, 422);
+    let refused = car.user.submit(&page, &fields("")).await;
+    assert_eq!(refused.status, 422);
     let tick = r#"name="confirm" value="/odometer""#;
-    assert!(asked.text().contains(tick), "{}", asked.text());
+    assert!(refused.text().contains(tick), "{}", refused.text());
     assert_eq!(car.user.submit(&page, &fields("/odometer")).await.status, 303);
     let vehicle = car.user.get(&format!("/api/vehicles/{}", car.id)).await.body;
     assert_eq!(vehicle["odometer"], json!({ "value": 1_403_000, "unit": "km" }));
 }
 
-async fn a_new_odometer_that_goes_back_is_refused(app: TestApp) {
+async fn decreasing_readings_of_a_new_odometer_are_rejected(app: TestApp) {
     let car = Car::of(&app, "ann@example.org").await;
     car.fill("2026-01-01", 80_000).await;
     let replaced = json!({ "isReplacement": true, "previousReading": 80_100 });
-    car.noted("2026-01-10", 0, replaced).await;
-    car.noted("2026-01-15", 10, json!({})).await;
-    let refused = car.note("2026-01-20", 5, json!({})).await;
+    car.log("2026-01-10", 0, replaced).await;
+    car.log("2026-01-15", 10, json!({})).await;
+    let refused = car.try_log("2026-01-20", 5, json!({})).await;
     assert_eq!(refused.body["type"], "/problems/odometer-order");
-    // Nor may the old one's readings exceed its last.
-    let refused = car.note("2026-01-05", 80_200, json!({})).await;
+    // Readings of the old odometer must not exceed its last reading.
+    let refused = car.try_log("2026-01-05", 80_200, json!({})).await;
     assert_eq!(refused.body["type"], "/problems/odometer-order");
-    car.noted("2026-01-20", 300, json!({})).await;
-    assert_eq!(car.log().await[0], "manual 2026-01-20 300 80400");
+    car.log("2026-01-20", 300, json!({})).await;
+    assert_eq!(car.readings().await[0], "manual 2026-01-20 300 80400");
 }
 
-async fn on_the_day_of_a_replacement_the_new_odometer_counts(app: TestApp) {
+async fn on_the_day_of_a_replacement_the_new_odometer_is_used(app: TestApp) {
     let car = Car::of(&app, "ann@example.org").await;
     car.fill("2026-01-01", 100_000).await;
     car.fill("2026-01-10", 100_400).await;
     let replaced = json!({ "isReplacement": true, "previousReading": 100_400 });
-    let replaced = car.noted("2026-01-10", 150_000, replaced).await;
+    let replaced = car.log("2026-01-10", 150_000, replaced).await;
     assert_eq!(replaced["runningTotal"], 100_400);
     assert_eq!(car.odometer().await, 150_000);
     car.fill("2026-01-10", 100_390).await;
     assert_eq!(car.odometer().await, 150_000);
-    car.noted("2026-01-10", 150_010, json!({})).await;
+    car.log("2026-01-10", 150_010, json!({})).await;
     assert_eq!(car.odometer().await, 150_010);
-    let last = car.noted("2026-01-20", 150_200, json!({})).await;
+    let last = car.log("2026-01-20", 150_200, json!({})).await;
     assert_eq!(last["runningTotal"], 100_600);
-    // Without the replacement the readings of the day are one odometer's.
+    // Without the replacement, the day's readings are of one odometer.
     let path = |it: &Value| format!("/api/odometer-readings/{}", it["id"].as_str().unwrap());
     car.user.delete(&path(&last)).await;
     car.user.delete(&path(&replaced)).await;
     assert_eq!(car.odometer().await, 150_010);
-    // Without a reading there is no odometer.
+    // Without readings, the odometer is 0.
     for log in car.user.get(&car.path()).await.body["items"].as_array().unwrap() {
         let of = if log["source"] == "fuel-log" { "fuel-logs" } else { "odometer-readings" };
         car.user.delete(&format!("/api/{of}/{}", log["id"].as_str().unwrap())).await;

@@ -1,10 +1,10 @@
-//! Readings come back as they were typed: a large sample, by the API and on the page.
+//! Checks with a large sample that the API and the page return readings exactly as they were entered.
 
 use chrono::{Days, NaiveDate};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Seen, SourceKind, store};
+use super::{SourceReading, SourceKind, store};
 use crate::{
     core::{
         input::{Field as _, Given},
@@ -14,45 +14,45 @@ use crate::{
     testing::{TestApp, on_every_engine},
 };
 
-on_every_engine![twenty_thousand_readings_come_back_as_typed];
+on_every_engine![readings_are_returned_exactly_as_entered];
 
-const WHOLE: i64 = 2_000_000;
-const TENTHS: i64 = 2_000_000;
+const MAX_WHOLE: i64 = 2_000_000;
+const MAX_TENTHS: i64 = 2_000_000;
 
-/// Whole values up to two million and tenths up to two hundred thousand: both ends, and what lies
-/// between at even steps. The steps are primes, so that every last digit occurs.
+/// Whole values up to two million and tenths up to two hundred thousand: both ends, and values at even steps in
+/// between. The steps are primes, so that every last digit occurs.
 fn sample() -> Vec<String> {
-    let whole = (0..WHOLE).step_by(179).chain([WHOLE - 1, WHOLE]);
-    let tenths = (0..TENTHS).step_by(193).chain([1, 9, TENTHS - 1]).filter(|it| it % 10 != 0);
+    let whole = (0..MAX_WHOLE).step_by(179).chain([MAX_WHOLE - 1, MAX_WHOLE]);
+    let tenths = (0..MAX_TENTHS).step_by(193).chain([1, 9, MAX_TENTHS - 1]).filter(|it| it % 10 != 0);
     let tenths = tenths.map(|it| format!("{}.{}", it / 10, it % 10));
     let mut all: Vec<String> = whole.map(|it| it.to_string()).chain(tenths).collect();
-    // And the readings that were once changed.
+    // Readings that a former version altered.
     all.extend(["12346", "128000", "15000"].map(str::to_owned));
     all
 }
 
-/// With a comma between groups of three digits, as pages show it.
+/// Groups digits with commas, as pages do.
 fn grouped(typed: &str) -> String {
     let (whole, fraction) = typed.split_once('.').map_or((typed, ""), |it| it);
-    let mut shown = String::new();
+    let mut text = String::new();
     for (nth, digit) in whole.chars().enumerate() {
         if nth > 0 && (whole.len() - nth) % 3 == 0 {
-            shown.push(',');
+            text.push(',');
         }
-        shown.push(digit);
+        text.push(digit);
     }
-    if fraction.is_empty() { shown } else { format!("{shown}.{fraction}") }
+    if fraction.is_empty() { text } else { format!("{text}.{fraction}") }
 }
 
-async fn twenty_thousand_readings_come_back_as_typed(app: TestApp) {
+async fn readings_are_returned_exactly_as_entered(app: TestApp) {
     let user = app.register("ann@example.org").await;
     user.patch("/api/user/preferences", json!({ "distanceUnit": "km" })).await;
     let vehicle = user.post("/api/vehicles", json!({ "vin": "1HGCM82633A004352" })).await.id();
     let id: VehicleId = serde_json::from_value(json!(vehicle)).unwrap();
     let owner = user.user().await;
 
-    // One a day, entered as the API and as the form read them. They are stored at once: twenty
-    // thousand requests would take minutes.
+    // One reading per day, parsed as by the API and by the form. They are inserted directly, since
+    // twenty thousand requests would take minutes.
     let typed = sample();
     assert!(typed.len() > 20_000, "{}", typed.len());
     let first = NaiveDate::from_ymd_opt(1960, 1, 1).unwrap();
@@ -62,7 +62,7 @@ async fn twenty_thousand_readings_come_back_as_typed(app: TestApp) {
         let by_api = Distance::read(&Given::Nested(json), first).unwrap();
         let by_form = Given::Measured { value: grouped(value), unit: "km".to_owned() };
         assert_eq!(Distance::read(&by_form, first).unwrap(), by_api, "{value}");
-        let seen = Seen {
+        let reading = SourceReading {
             id: Uuid::now_v7(),
             kind: SourceKind::Manual,
             date: first + Days::new(nth),
@@ -70,28 +70,28 @@ async fn twenty_thousand_readings_come_back_as_typed(app: TestApp) {
             previous_reading: None,
             notes: None,
         };
-        store::insert(&mut tx, &owner, id, &seen, app.app.clock.now()).await.unwrap();
+        store::insert(&mut tx, &owner, id, &reading, app.app.clock.now()).await.unwrap();
     }
     tx.commit().await.unwrap();
 
-    // The latest first.
+    // Latest first.
     let mut expected: Vec<&str> = typed.iter().rev().map(String::as_str).collect();
     let path = format!("/api/vehicles/{vehicle}/odometer?limit=200");
-    let mut shown = Vec::new();
+    let mut returned = Vec::new();
     let mut next = path.clone();
     loop {
         let page = user.get(&next).await;
         assert_eq!(page.status, 200, "{page:?}");
         for item in page.body["items"].as_array().unwrap() {
             assert_eq!(item["odometer"]["unit"], "km");
-            shown.push(item["odometer"]["value"].to_string());
+            returned.push(item["odometer"]["value"].to_string());
         }
         match &page.body["nextCursor"] {
             Value::String(cursor) => next = format!("{path}&cursor={cursor}"),
             _ => break,
         }
     }
-    assert_eq!(shown, expected);
+    assert_eq!(returned, expected);
 
     let mut cursor = String::new();
     while !expected.is_empty() {

@@ -1,4 +1,4 @@
-//! Choosing year, make and model from lists, one after the other, without JavaScript.
+//! A page to select year, make and model from lists, one after the other, without JavaScript.
 
 use askama::Template;
 use axum::{extract::RawQuery, response::Html};
@@ -18,17 +18,17 @@ use crate::{
 
 #[derive(Template)]
 #[template(path = "features/vehicles/templates/choose.html")]
-struct Choose {
+struct ModelPicker {
     shell: Shell,
     choices: Choices,
     year: Option<u16>,
     make: String,
     model: String,
-    /// What else was typed in the form for a vehicle, to be there again afterwards.
+    /// The other fields of the vehicle form, preserved for the return to it.
     typed: Vec<(&'static str, String)>,
 }
 
-impl Choose {
+impl ModelPicker {
     fn is_year(&self, year: u16) -> bool {
         self.year == Some(year)
     }
@@ -51,5 +51,5 @@ pub(super) async fn show(_: User, shell: Shell, RawQuery(query): RawQuery) -> Re
         .filter(|(_, text)| !text.is_empty())
         .collect();
     let (make, model) = (make.to_owned(), model.to_owned());
-    web::page(&Choose { shell, choices, year, make, model, typed })
+    web::page(&ModelPicker { shell, choices, year, make, model, typed })
 }

@@ -1,4 +1,4 @@
-//! What looks wrong about a vehicle that is saved, and was or wasn't confirmed.
+//! Checks values that look wrong but can be confirmed.
 
 use chrono::NaiveDate;
 
@@ -8,13 +8,13 @@ use crate::{
     features::vin,
 };
 
-/// Refuses a VIN or a year that looks wrong, unless it is confirmed or no different from before; marks
-/// on the vehicle what is confirmed. A year that isn't sent (`sends_year`) isn't asked about: a client
-/// can't confirm what it didn't say.
+/// Rejects a VIN or a year that looks wrong, unless it is confirmed or unchanged. Records on the vehicle what
+/// is confirmed. A year that was not sent (`sends_year`) is not rejected: a client can't confirm a value that
+/// it did not send.
 ///
 /// # Errors
-/// `Invalid` with everything that is to be confirmed.
-pub(super) fn settle(
+/// `Invalid` with every value that must be confirmed.
+pub(super) fn check(
     vehicle: &mut Vehicle,
     before: Option<&Vehicle>,
     sends_year: bool,
@@ -31,14 +31,14 @@ pub(super) fn settle(
     }
     let vin: Option<&Vin> = (&vehicle.vin).into();
     let Some(vin) = vin else { return Ok(()) };
-    let mut open = Vec::new();
+    let mut unconfirmed = Vec::new();
     for doubt in vin::doubts(vin, vehicle.year, today)? {
         let is_new = if doubt.name() == "vin" { is_new_vin } else { is_new_year && sends_year };
         if confirm.is_some_and(|it| it.has(doubt.name())) {
             vehicle.confirmed.add(doubt.name());
         } else if is_new {
-            open.push(doubt);
+            unconfirmed.push(doubt);
         }
     }
-    if open.is_empty() { Ok(()) } else { Err(Error::Invalid(open)) }
+    if unconfirmed.is_empty() { Ok(()) } else { Err(Error::Invalid(unconfirmed)) }
 }

@@ -1,4 +1,5 @@
-//! The running total: the distance that a vehicle has driven in all, replaced odometers included. Pure.
+//! Calculates the running total: the total distance that a vehicle has driven, including replaced odometers. No
+//! I/O.
 
 use std::cmp::Ordering;
 
@@ -7,11 +8,11 @@ use chrono::NaiveDate;
 /// An odometer that was replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, sqlx::FromRow)]
 pub struct Replacement {
-    /// The day.
+    /// The date of the replacement.
     pub date: NaiveDate,
-    /// The first reading of the new one, in tenths of a millimeter.
+    /// The first reading of the new odometer, in tenths of a millimeter.
     pub reading_exact: i64,
-    /// The last reading of the old one, in tenths of a millimeter.
+    /// The last reading of the old odometer, in tenths of a millimeter.
     pub previous_exact: i64,
 }
 
@@ -20,14 +21,14 @@ pub struct Replacement {
 pub struct Replacements(Vec<Replacement>);
 
 impl Replacements {
-    /// From a vehicle's replacements in any order.
+    /// Creates the list from a vehicle's replacements in any order.
     #[must_use]
     pub fn new(mut all: Vec<Replacement>) -> Self {
         all.sort_unstable();
         Self(all)
     }
 
-    /// With another replacement.
+    /// Adds a replacement.
     #[must_use]
     pub fn with(mut self, one: Replacement) -> Self {
         self.0.push(one);
@@ -40,20 +41,20 @@ impl Replacements {
         self.0.is_empty()
     }
 
-    /// Whether an odometer was replaced on that day.
+    /// Whether an odometer was replaced on `date`.
     #[must_use]
-    pub fn is_any_on(&self, date: NaiveDate) -> bool {
+    pub fn has_any_on(&self, date: NaiveDate) -> bool {
         self.0.iter().any(|it| it.date == date)
     }
 
-    /// The running total when the odometer showed `exact` on `date`, both in tenths of a millimeter.
+    /// The running total for the reading `exact` on `date`, both in tenths of a millimeter.
     #[must_use]
     pub fn total(&self, date: NaiveDate, exact: i64) -> i64 {
-        let before = self.before(date, exact).map(|it| it.previous_exact - it.reading_exact);
-        exact + before.sum::<i64>()
+        let offsets = self.before(date, exact).map(|it| it.previous_exact - it.reading_exact);
+        exact + offsets.sum::<i64>()
     }
 
-    /// Orders two readings of one day: by running total, then by odometer.
+    /// Compares two readings of one day: by running total, then by odometer.
     #[must_use]
     pub fn compare(&self, date: NaiveDate, one: i64, other: i64) -> Ordering {
         let key = |exact| (self.total(date, exact), self.before(date, exact).count());
@@ -66,11 +67,12 @@ impl Replacements {
 }
 
 impl Replacement {
-    /// Whether a reading is one of the new odometer's. On the day itself the nearer one counts.
+    /// Whether a reading was taken from the new odometer. On the day of the replacement, the reading belongs to
+    /// the odometer with the nearer reading.
     fn is_before(&self, date: NaiveDate, exact: i64) -> bool {
-        let apart = |from: i64| (exact - from).abs();
+        let distance = |from: i64| (exact - from).abs();
         self.date < date
-            || self.date == date && apart(self.reading_exact) < apart(self.previous_exact)
+            || self.date == date && distance(self.reading_exact) < distance(self.previous_exact)
     }
 }
 
@@ -97,7 +99,7 @@ mod tests {
 
     #[test]
     fn the_total_continues_after_each_replacement() {
-        // At 80,000 by a new one, and at 500 of that by a used one that showed 120,000.
+        // At 80,000 by a new odometer, and at 500 of that by a used one at 120,000.
         let all = Replacements::new(vec![
             replaced("2025-09-01", 500, 120_000),
             replaced("2025-06-01", 80_000, 0),
@@ -117,26 +119,26 @@ mod tests {
     }
 
     #[test]
-    fn a_used_odometer_that_shows_more_adds_only_what_was_driven() {
+    fn a_used_odometer_adds_only_the_distance_driven_since_its_replacement() {
         let all = Replacements::new(vec![replaced("2026-01-10", 100_400, 150_000)]);
         let before = total(&all, "2026-01-05", 100_300);
         assert_eq!(total(&all, "2026-01-15", 150_200) - before, 300);
     }
 
     #[test]
-    fn readings_of_both_odometers_on_the_day_are_told_apart() {
+    fn readings_of_both_odometers_on_the_day_of_a_replacement_are_distinguished() {
         let all = Replacements::new(vec![replaced("2026-01-10", 100_400, 150_000)]);
         assert_eq!(total(&all, "2026-01-10", 100_390), 100_390);
         assert_eq!(total(&all, "2026-01-10", 150_010), 100_410);
         let day = date("2026-01-10");
         let order = |one: i64, other: i64| all.compare(day, one * MILE, other * MILE);
-        assert_eq!(order(150_000, 100_400), Ordering::Greater, "the new one is the later one");
+        assert_eq!(order(150_000, 100_400), Ordering::Greater, "the new odometer is later");
         assert_eq!(order(100_390, 150_010), Ordering::Less);
     }
 
     proptest::proptest! {
         #[test]
-        fn on_one_odometer_totals_differ_as_readings_do(
+        fn totals_of_one_odometer_differ_by_the_same_distance_as_its_readings(
             one in 0_i64..2_000_000, other in 0_i64..2_000_000,
             previous in 0_i64..500_000, reading in 0_i64..500_000,
             day in 1_u32..28,
@@ -144,8 +146,8 @@ mod tests {
             let all = Replacements::new(vec![replaced("2026-02-28", previous, reading)]);
             for month in [1, 3] {
                 let day = NaiveDate::from_ymd_opt(2026, month, day).unwrap();
-                let apart = all.total(day, one * MILE) - all.total(day, other * MILE);
-                proptest::prop_assert_eq!(apart, (one - other) * MILE);
+                let difference = all.total(day, one * MILE) - all.total(day, other * MILE);
+                proptest::prop_assert_eq!(difference, (one - other) * MILE);
             }
         }
     }
