@@ -52,12 +52,12 @@ impl FuelType {
 #[cfg(test)]
 mod tests {
     use super::FuelType;
-    use crate::features::{stations::FUELS, vin};
+    use crate::features::{stations::FUEL_TYPES, vin};
 
     #[test]
     fn what_fills_a_tank_is_sold_at_stations() {
         for fuel in FuelType::ALL {
-            assert!(FUELS.contains(fuel), "{fuel:?}");
+            assert!(FUEL_TYPES.contains(fuel), "{fuel:?}");
         }
     }
 

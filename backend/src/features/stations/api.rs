@@ -1,4 +1,4 @@
-//! Stations as JSON.
+//! The JSON API of stations.
 
 use aide::axum::{
     ApiRouter,
@@ -34,55 +34,55 @@ pub(super) fn router() -> ApiRouter<App> {
     ApiRouter::new()
         .api_route(
             "/stations",
-            get_with(list, |it| it.id("listStations").tag(tag).summary("List the stations"))
+            get_with(list, |it| it.id("listStations").tag(tag).summary("List stations"))
                 .post_with(add, |it| it.id("saveStation").tag(tag).summary("Save a station")),
         )
         .api_route(
             "/stations/search",
             get_with(search, |it| {
-                it.id("searchStations").tag(tag).summary("Find stations by words or nearby")
+                it.id("searchStations").tag(tag).summary("Search for stations by words or location")
             }),
         )
         .api_route(
             "/stations/{id}",
-            get_with(find, |it| it.id("readStation").tag(tag).summary("Read a station"))
+            get_with(find, |it| it.id("readStation").tag(tag).summary("Retrieve a station"))
                 .patch_with(change, |it| {
-                    let it = it.id("changeStation").tag(tag).summary("Change a station");
+                    let it = it.id("changeStation").tag(tag).summary("Update a station");
                     it.with(refuses::<409>)
                 })
                 .delete_with(remove, |it| {
-                    it.id("removeStation").tag(tag).summary("Remove a station")
+                    it.id("removeStation").tag(tag).summary("Delete a station")
                 }),
         )
         .api_route(
             "/stations/{id}/prices",
             get_with(prices, |it| {
-                it.id("readStationPrices").tag(tag).summary("Read what you paid at a station")
+                it.id("readStationPrices").tag(tag).summary("List the prices that you paid at a station")
             }),
         )
         .api_route(
             "/stations/{id}/favorite",
-            put_with(mark, |it| {
-                it.id("markStation").tag(tag).summary("Make a station one of your favourites")
+            put_with(add_favorite, |it| {
+                it.id("markStation").tag(tag).summary("Add a station to your favorites")
             })
-            .delete_with(unmark, |it| {
-                it.id("unmarkStation").tag(tag).summary("Make a station no favourite of yours")
+            .delete_with(remove_favorite, |it| {
+                it.id("unmarkStation").tag(tag).summary("Remove a station from your favorites")
             }),
         )
 }
 
-/// What you paid at a station.
+/// The prices that you paid at a station.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Prices {
-    /// Each fill-up there whose price is known, the latest first: the last 500 at most.
+    /// Your fill-ups there with a known price, latest first, up to 500.
     items: Vec<Paid>,
 }
 
 input! {
-    /// Which prices
+    /// Filters
     struct PricesQuery {
-        /// Of one fuel only
+        /// Returns only the prices of this fuel
         fuel_type: Option<FuelType>,
     }
 }
@@ -99,13 +99,13 @@ async fn prices(
 }
 
 input! {
-    /// Which stations
+    /// Filters and pagination
     struct ListQuery {
-        /// Your favourites only
+        /// `true` lists only your favorites
         favorite: Option<bool>,
-        /// Where the page begins
+        /// The `nextCursor` of the previous page
         cursor: Option<Cursor>,
-        /// How many at most
+        /// The maximum number of items to return
         limit: Option<Limit>,
     }
 }
@@ -128,7 +128,7 @@ async fn search(
     user: User,
     Query(query): Query<SearchQuery>,
 ) -> Result<Stored<Page<FoundStation>>> {
-    Stored::of(&search::search(&app, &user, &query.wanted()?).await?)
+    Stored::of(&search::search(&app, &user, &query.into_criteria()?).await?)
 }
 
 async fn add(
@@ -167,20 +167,20 @@ async fn remove(
     Ok(NoContent)
 }
 
-async fn mark(
+async fn add_favorite(
     State(app): State<App>,
     user: User,
     Path(id): Path<StationId>,
     JsonOrNone(favorite): JsonOrNone<NewFavorite>,
 ) -> Result<Record<Station>> {
-    Ok(Record(service::mark(&app, &user, id, favorite).await?))
+    Ok(Record(service::add_favorite(&app, &user, id, favorite).await?))
 }
 
-async fn unmark(
+async fn remove_favorite(
     State(app): State<App>,
     user: User,
     Path(id): Path<StationId>,
 ) -> Result<NoContent> {
-    service::unmark(&app, &user, id).await?;
+    service::remove_favorite(&app, &user, id).await?;
     Ok(NoContent)
 }

@@ -1,4 +1,4 @@
-//! The kinds of field that only stations have.
+//! Field types that are specific to stations.
 
 use std::collections::BTreeSet;
 
@@ -14,11 +14,11 @@ use crate::core::{
     },
 };
 
-/// Degrees, as typed into a form.
+/// The format of degrees in forms.
 const DEGREES: NumberFormat = NumberFormat::decimal(8).signed();
 
-/// Degrees from `-most` to `most`, with as many decimals as are kept.
-fn read_degrees<const P: u32>(given: &Given, most: i64) -> Result<Fixed<P, 8>, String> {
+/// Reads degrees from `-max` to `max`, with as many decimals as are stored.
+fn read_degrees<const P: u32>(given: &Given, max: i64) -> Result<Fixed<P, 8>, String> {
     let text = match given {
         Given::Number(text) | Given::Text(text) => text.trim(),
         Given::Typed(text) => {
@@ -26,26 +26,26 @@ fn read_degrees<const P: u32>(given: &Given, most: i64) -> Result<Fixed<P, 8>, S
         }
         _ => return Err("has to be a number".to_owned()),
     };
-    let outside = || format!("has to be from -{most} to {most}");
+    let out_of_range = || format!("has to be from -{max} to {max}");
     match Fixed::<P, 8>::parse(text) {
-        Ok(degrees) if degrees.units().abs() <= most * 100_000_000 => Ok(degrees),
-        Ok(_) | Err(FixedError::TooLarge(_)) => Err(outside()),
+        Ok(degrees) if degrees.units().abs() <= max * 100_000_000 => Ok(degrees),
+        Ok(_) | Err(FixedError::TooLarge(_)) => Err(out_of_range()),
         Err(error) => Err(error.to_string()),
     }
 }
 
-fn degrees_schema(most: i64) -> Schema {
+fn degrees_schema(max: i64) -> Schema {
     json_schema!({
-        "type": ["number", "string"], "minimum": -most, "maximum": most, "multipleOf": 1e-8,
+        "type": ["number", "string"], "minimum": -max, "maximum": max, "multipleOf": 1e-8,
         "pattern": "^-?[0-9]{1,3}(\\.[0-9]{1,8})?$",
     })
 }
 
-/// Degrees north.
+/// A latitude.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct North(pub(super) Latitude);
+pub(super) struct LatitudeInput(pub(super) Latitude);
 
-impl Field for North {
+impl Field for LatitudeInput {
     fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
         read_degrees(given, 90).map(Self)
     }
@@ -55,11 +55,11 @@ impl Field for North {
     }
 }
 
-/// Degrees east.
+/// A longitude.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct East(pub(super) Longitude);
+pub(super) struct LongitudeInput(pub(super) Longitude);
 
-impl Field for East {
+impl Field for LongitudeInput {
     fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
         read_degrees(given, 180).map(Self)
     }
@@ -69,11 +69,11 @@ impl Field for East {
     }
 }
 
-/// What a search asks about: a number that need not be kept, of any precision.
+/// Degrees in a search, with any precision, since they are not stored.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Degrees<const MOST: i64>(pub(super) f64);
+pub(super) struct SearchDegrees<const MAX: i64>(pub(super) f64);
 
-/// The value of digits with a point and an exponent; `NaN` and the infinite are no numbers.
+/// Parses a number with an optional decimal point and exponent. Rejects NaN and infinity.
 fn read_number(given: &Given) -> Result<f64, String> {
     let (Given::Number(text) | Given::Text(text) | Given::Typed(text)) = given else {
         return Err("has to be a number".to_owned());
@@ -84,28 +84,28 @@ fn read_number(given: &Given) -> Result<f64, String> {
     number.ok_or_else(|| "has to be a number".to_owned())
 }
 
-impl<const MOST: i64> Field for Degrees<MOST> {
+impl<const MAX: i64> Field for SearchDegrees<MAX> {
     fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
         let degrees = read_number(given)?;
         #[expect(clippy::cast_precision_loss, reason = "90 or 180")]
-        let is_within = degrees.abs() <= MOST as f64;
+        let is_within = degrees.abs() <= MAX as f64;
         is_within
             .then_some(Self(degrees))
-            .ok_or_else(|| format!("has to be from -{MOST} to {MOST}"))
+            .ok_or_else(|| format!("has to be from -{MAX} to {MAX}"))
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "number", "minimum": -MOST, "maximum": MOST })
+        json_schema!({ "type": "number", "minimum": -MAX, "maximum": MAX })
     }
 }
 
-/// How far to look, in metres.
+/// A search radius in meters.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Radius(pub(super) f64);
 
 impl Radius {
-    /// The farthest.
-    pub(super) const MOST: f64 = 50_000.0;
+    /// The largest radius.
+    pub(super) const MAX: f64 = 50_000.0;
 }
 
 impl Default for Radius {
@@ -116,9 +116,9 @@ impl Default for Radius {
 
 impl Field for Radius {
     fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
-        let metres = read_number(given)?;
-        if metres > 0.0 && metres <= Self::MOST {
-            Ok(Self(metres))
+        let meters = read_number(given)?;
+        if meters > 0.0 && meters <= Self::MAX {
+            Ok(Self(meters))
         } else {
             Err("has to be more than 0 and at most 50000 metres".to_owned())
         }
@@ -131,12 +131,12 @@ impl Field for Radius {
     }
 }
 
-/// An address on the web that a page may link to.
+/// A web address that pages may link to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Website(pub(super) String);
 
 impl Website {
-    /// The text, if it is such an address and fits.
+    /// Parses an HTTP or HTTPS URL that fits the column.
     pub(super) fn of(text: &str) -> Option<Self> {
         let text = text.trim();
         let url = url::Url::parse(text).ok()?;
@@ -165,12 +165,12 @@ impl Field for Website {
     }
 }
 
-/// What `OpenStreetMap` calls one of its things: `node/123`.
+/// The ID of an `OpenStreetMap` element, such as `node/123`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OsmId(pub(super) String);
 
 impl OsmId {
-    /// The text, if it is one.
+    /// Parses an ID.
     pub(super) fn of(text: &str) -> Option<Self> {
         let (kind, number) = text.trim().split_once('/')?;
         let is_number = (1..=19).contains(&number.len())
@@ -197,8 +197,8 @@ impl Field for OsmId {
     }
 }
 
-/// The kinds of fuel that a station may sell, as they are sent and what people call them.
-pub const FUELS: &[(&str, &str)] = &[
+/// The fuel types that a station may sell: their names in the API and their labels.
+pub const FUEL_TYPES: &[(&str, &str)] = &[
     ("regular", "Regular"),
     ("midgrade", "Mid-grade"),
     ("premium", "Premium"),
@@ -215,19 +215,19 @@ pub const FUELS: &[(&str, &str)] = &[
     ("electric", "Charging"),
 ];
 
-/// Which of [`FUELS`] there are, in their order.
+/// A set of [`FUEL_TYPES`], in their order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct FuelTypes(pub(super) Vec<&'static str>);
 
 impl FuelTypes {
-    /// Those named, others left out.
+    /// The fuel types with these names. Unknown names are ignored.
     pub(super) fn of<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let names: BTreeSet<_> = names.into_iter().collect();
-        Self(FUELS.iter().map(|it| it.0).filter(|it| names.contains(it)).collect())
+        Self(FUEL_TYPES.iter().map(|it| it.0).filter(|it| names.contains(it)).collect())
     }
 
-    /// As the column keeps them: with blanks between; none for none.
-    pub(super) fn kept(&self) -> Option<String> {
+    /// The value of the column: the names separated by spaces, or `None` if there are none.
+    pub(super) fn to_column(&self) -> Option<String> {
         (!self.0.is_empty()).then(|| self.0.join(" "))
     }
 }
@@ -242,9 +242,9 @@ impl Field for FuelTypes {
             }
             _ => return Err(wrong()),
         };
-        match names.iter().find(|name| !FUELS.iter().any(|it| it.0 == name.as_str())) {
+        match names.iter().find(|name| !FUEL_TYPES.iter().any(|it| it.0 == name.as_str())) {
             Some(_) => {
-                let known: Vec<_> = FUELS.iter().map(|it| it.0).collect();
+                let known: Vec<_> = FUEL_TYPES.iter().map(|it| it.0).collect();
                 Err(format!("has a kind that is not known here: {}", known.join(", ")))
             }
             None => Ok(Self::of(names.iter().map(String::as_str))),
@@ -252,7 +252,7 @@ impl Field for FuelTypes {
     }
 
     fn schema() -> Schema {
-        let known: Vec<_> = FUELS.iter().map(|it| it.0).collect();
+        let known: Vec<_> = FUEL_TYPES.iter().map(|it| it.0).collect();
         json_schema!({
             "type": "array", "items": { "type": "string", "enum": known },
             "examples": [["diesel", "e10"]],

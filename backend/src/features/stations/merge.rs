@@ -1,5 +1,5 @@
-//! Of several who know a station, one is shown: the one that is saved here, else the one asked
-//! first.
+//! Merges search results: a station that several sources know is shown once. A saved station takes precedence, then
+//! the provider that comes first.
 
 use super::{
     geo::{self, Point},
@@ -8,17 +8,17 @@ use super::{
 };
 use crate::core::fold::folded;
 
-/// How near, in metres, two stations of one brand are one.
-const SAME: f64 = 100.0;
-/// Within how many meters two `OpenStreetMap` elements can be one station.
-pub(super) const DRAWN_TWICE: f64 = 30.0;
+/// The maximum distance in meters between two records of the same brand that are the same station.
+const SAME_BRAND_METERS: f64 = 100.0;
+/// The maximum distance in meters between two `OpenStreetMap` elements of the same station.
+pub(super) const MAPPED_TWICE_METERS: f64 = 30.0;
 
-/// A station that is not saved here, as it is found from `from`.
-fn found(place: Place, from: Option<Point>) -> FoundStation {
+/// Converts a provider's place to a search result, with the distance from `from`.
+fn to_found_station(place: Place, from: Option<Point>) -> FoundStation {
     let fuel_types = place.fuels().0;
     FoundStation {
         id: None,
-        distance_meters: from.map(|it| geo::metres(it.distance_to(place.point()))),
+        distance_meters: from.map(|it| geo::meters(it.distance_to(place.point()))),
         google_place_id: place.google_place_id,
         open_street_map_id: place.osm_id,
         name: place.name,
@@ -37,20 +37,19 @@ fn found(place: Place, from: Option<Point>) -> FoundStation {
     }
 }
 
-/// Adds to the stations that are saved those of `places` that are none of them and no doubles of
-/// one another.
-pub(super) fn add(saved: &mut Vec<FoundStation>, places: Vec<Place>, from: Option<Point>) {
+/// Adds the places that are neither saved nor duplicates of one another.
+pub(super) fn add_unsaved(saved: &mut Vec<FoundStation>, places: Vec<Place>, from: Option<Point>) {
     for place in places {
-        let place = found(place, from);
+        let place = to_found_station(place, from);
         if !saved.iter().any(|it| is_same(it, &place)) {
             saved.push(place);
         }
     }
 }
 
-/// The facts that decide whether two stations are the same.
+/// The details that decide whether two records are the same station.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Looks<'a> {
+pub(super) struct Identity<'a> {
     pub(super) google_place_id: Option<&'a str>,
     pub(super) osm_id: Option<&'a str>,
     pub(super) name: &'a str,
@@ -58,7 +57,7 @@ pub(super) struct Looks<'a> {
     pub(super) point: Option<Point>,
 }
 
-impl<'a> From<&'a FoundStation> for Looks<'a> {
+impl<'a> From<&'a FoundStation> for Identity<'a> {
     fn from(it: &'a FoundStation) -> Self {
         Self {
             google_place_id: it.google_place_id.as_deref(),
@@ -70,7 +69,7 @@ impl<'a> From<&'a FoundStation> for Looks<'a> {
     }
 }
 
-impl<'a> From<&'a Place> for Looks<'a> {
+impl<'a> From<&'a Place> for Identity<'a> {
     fn from(it: &'a Place) -> Self {
         Self {
             google_place_id: it.google_place_id.as_deref(),
@@ -82,21 +81,21 @@ impl<'a> From<&'a Place> for Looks<'a> {
     }
 }
 
-/// Removes stored stations that are another element of one in the list. Favorites are preferred, then
+/// Removes saved stations that are another `OpenStreetMap` element of a station in the list. Prefers favorites, then
 /// stations with a name.
-pub(super) fn leave_out_doubles(saved: &mut Vec<FoundStation>) {
+pub(super) fn remove_duplicates(saved: &mut Vec<FoundStation>) {
     let mut all: Vec<FoundStation> = Vec::new();
     for station in saved.drain(..) {
         let is_element = |it: &FoundStation| it.open_street_map_id.is_some();
-        let counts = |it: &FoundStation| (it.is_favorite, it.name != UNNAMED);
-        let double = |it: &&mut FoundStation| {
+        let priority = |it: &FoundStation| (it.is_favorite, it.name != UNNAMED);
+        let is_duplicate = |it: &&mut FoundStation| {
             is_element(it)
                 && is_element(&station)
                 && !(it.is_favorite && station.is_favorite)
                 && is_same(&**it, &station)
         };
-        match all.iter_mut().find(double) {
-            Some(known) if counts(&station) > counts(known) => *known = station,
+        match all.iter_mut().find(is_duplicate) {
+            Some(known) if priority(&station) > priority(known) => *known = station,
             Some(_) => {}
             None => all.push(station),
         }
@@ -104,59 +103,59 @@ pub(super) fn leave_out_doubles(saved: &mut Vec<FoundStation>) {
     *saved = all;
 }
 
-/// Whether the two are the same station.
-fn is_same<'a>(one: impl Into<Looks<'a>>, other: impl Into<Looks<'a>>) -> bool {
+/// Whether two records are the same station.
+fn is_same<'a>(one: impl Into<Identity<'a>>, other: impl Into<Identity<'a>>) -> bool {
     let (one, other) = (one.into(), other.into());
     let same = |one: Option<&str>, other: Option<&str>| Some(one? == other?);
     let by_google = same(one.google_place_id, other.google_place_id);
     match (by_google, same(one.osm_id, other.osm_id)) {
         (Some(true), _) | (_, Some(true)) => true,
-        // Different Google ids are different stations. But OpenStreetMap may have one station both as
-        // a point and as an area.
+        // Different Google IDs are different stations, but OpenStreetMap may have a station both as a
+        // point and as an area.
         (Some(false), _) => false,
-        (None, Some(false)) => is_drawn_twice(one, other),
-        (None, None) => is_within(SAME, one, other) && is_one_brand(one, other),
+        (None, Some(false)) => is_mapped_twice(one, other),
+        (None, None) => is_within(SAME_BRAND_METERS, one, other) && is_same_brand(one, other),
     }
 }
 
-/// Whether two `OpenStreetMap` elements are the same station: they are as close as the pumps and the
-/// area around them, and their names do not contradict.
-pub(super) fn is_drawn_twice(one: Looks<'_>, other: Looks<'_>) -> bool {
-    let is_unnamed = |it: Looks<'_>| it.brand.is_none() && it.name == UNNAMED;
-    is_within(DRAWN_TWICE, one, other)
-        && (is_unnamed(one) || is_unnamed(other) || is_one_brand(one, other))
+/// Whether two `OpenStreetMap` elements are the same station: they are as close as pumps and the area around them,
+/// and their names are compatible.
+pub(super) fn is_mapped_twice(one: Identity<'_>, other: Identity<'_>) -> bool {
+    let is_unnamed = |it: Identity<'_>| it.brand.is_none() && it.name == UNNAMED;
+    is_within(MAPPED_TWICE_METERS, one, other)
+        && (is_unnamed(one) || is_unnamed(other) || is_same_brand(one, other))
 }
 
-fn is_within(metres: f64, one: Looks<'_>, other: Looks<'_>) -> bool {
+fn is_within(meters: f64, one: Identity<'_>, other: Identity<'_>) -> bool {
     one.point.zip(other.point).is_some_and(|(one, other)| {
         // A degree of latitude is at least 110 km: this cheap test rules out most pairs.
-        (one.latitude - other.latitude).abs() * 110_000.0 <= metres
-            && one.distance_to(other) <= metres
+        (one.latitude - other.latitude).abs() * 110_000.0 <= meters
+            && one.distance_to(other) <= meters
     })
 }
 
-/// Whether the brand of either, or its name where it says none, is the other's or stands in the
-/// other's name: `Shell` and `Shell Station`.
-fn is_one_brand(one: Looks<'_>, other: Looks<'_>) -> bool {
-    let brand = |it: Looks<'_>| words(it.brand.unwrap_or(it.name));
-    let is_in = |brand: &[String], it: Looks<'_>| {
-        let all = [Some(it.name), it.brand];
-        let holds = |text: &str| {
+/// Whether the brand of one, or its name if it has no brand, is contained in the brand or the name of the other, as
+/// with `Shell` and `Shell Station`.
+fn is_same_brand(one: Identity<'_>, other: Identity<'_>) -> bool {
+    let brand = |it: Identity<'_>| words(it.brand.unwrap_or(it.name));
+    let is_in = |brand: &[String], it: Identity<'_>| {
+        let texts = [Some(it.name), it.brand];
+        let contains_brand = |text: &str| {
             let words = words(text);
             words.windows(brand.len()).any(|part| part == brand) || words.concat() == brand.concat()
         };
-        !brand.is_empty() && all.into_iter().flatten().any(holds)
+        !brand.is_empty() && texts.into_iter().flatten().any(contains_brand)
     };
     is_in(&brand(one), other) || is_in(&brand(other), one)
 }
 
-/// Merges the elements of each station into the most detailed one.
-pub(super) fn one_of_each(places: impl IntoIterator<Item = Place>) -> Vec<Place> {
+/// Merges the places of each station into the most detailed one.
+pub(super) fn merge_duplicates(places: impl IntoIterator<Item = Place>) -> Vec<Place> {
     let mut all: Vec<Place> = Vec::new();
     for place in places {
         match all.iter_mut().find(|it| is_same(&**it, &place)) {
             Some(known) => {
-                complete(known, place);
+                merge_details(known, place);
             }
             None => all.push(place),
         }
@@ -164,13 +163,13 @@ pub(super) fn one_of_each(places: impl IntoIterator<Item = Place>) -> Vec<Place>
     all
 }
 
-/// Merges two places of one station into the more detailed one, and returns whether that is `other`.
-pub(super) fn complete(known: &mut Place, mut other: Place) -> bool {
-    let says = |it: &Place| {
+/// Merges two places of one station into the more detailed one. Returns whether that is `other`.
+pub(super) fn merge_details(known: &mut Place, mut other: Place) -> bool {
+    let detail = |it: &Place| {
         let texts = [&it.brand, &it.address, &it.phone, &it.website];
         (it.name != UNNAMED, texts.into_iter().flatten().count(), it.fuel_types.len())
     };
-    let is_other = says(&other) > says(known);
+    let is_other = detail(&other) > detail(known);
     if is_other {
         std::mem::swap(known, &mut other);
     }
@@ -184,7 +183,7 @@ pub(super) fn complete(known: &mut Place, mut other: Place) -> bool {
     is_other
 }
 
-/// The letters and digits, word by word.
+/// Splits a text into folded, alphanumeric words.
 fn words(text: &str) -> Vec<String> {
     let words = text.split(|it: char| !it.is_alphanumeric()).filter(|it| !it.is_empty());
     words.map(folded).collect()
@@ -192,7 +191,7 @@ fn words(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, UNNAMED, add, one_of_each};
+    use super::{Place, UNNAMED, add_unsaved, merge_duplicates};
     use crate::features::stations::{geo, search::Source};
 
     fn place(source: Source, id: &str, name: &str, brand: Option<&str>, north: f64) -> Place {
@@ -202,8 +201,8 @@ mod tests {
             osm_id: (source == Source::Openstreetmap).then(|| id.to_owned()),
             name: name.to_owned(),
             address: None,
-            latitude: geo::fixed(48.0 + north / 111_195.0).unwrap(),
-            longitude: geo::fixed(11.0).unwrap(),
+            latitude: geo::to_fixed(48.0 + north / 111_195.0).unwrap(),
+            longitude: geo::to_fixed(11.0).unwrap(),
             phone: None,
             website: None,
             brand: brand.map(str::to_owned),
@@ -211,14 +210,14 @@ mod tests {
         }
     }
 
-    fn shown(places: Vec<Place>) -> Vec<String> {
+    fn merged_names(places: Vec<Place>) -> Vec<String> {
         let mut found = Vec::new();
-        add(&mut found, places, None);
+        add_unsaved(&mut found, places, None);
         found.into_iter().map(|it| it.name).collect()
     }
 
     #[test]
-    fn one_brand_within_a_hundred_metres_is_one_station() {
+    fn records_of_one_brand_within_100_meters_are_one_station() {
         let google = |name, north| place(Source::Google, name, name, None, north);
         let osm = |name, brand, north| place(Source::Openstreetmap, name, name, brand, north);
         for (one, other, is_one) in [
@@ -241,29 +240,30 @@ mod tests {
         ] {
             let names = (one.name.clone(), other.name.clone());
             let count = if is_one { 1 } else { 2 };
-            assert_eq!(shown(vec![one, other]).len(), count, "{names:?}");
+            assert_eq!(merged_names(vec![one, other]).len(), count, "{names:?}");
         }
     }
 
     #[test]
-    fn one_id_is_one_station_wherever_it_is_said_to_be() {
+    fn records_with_the_same_id_are_one_station_at_any_distance() {
         let one = |name, north| place(Source::Google, "ChIJ1", name, None, north);
-        assert_eq!(shown(vec![one("Here", 0.0), one("There", 9_000.0)]), ["Here"]);
+        assert_eq!(merged_names(vec![one("Here", 0.0), one("There", 9_000.0)]), ["Here"]);
     }
+
     #[test]
-    fn of_a_point_and_an_area_the_one_that_says_more_is_completed() {
+    fn a_point_and_an_area_are_merged_into_the_more_detailed_one() {
         let mut area = place(Source::Openstreetmap, "way/2", UNNAMED, None, 20.0);
         area.address = Some("Ring 7".to_owned());
         area.fuel_types = vec!["diesel".to_owned()];
         let point = place(Source::Openstreetmap, "node/1", "Shell", Some("Shell"), 0.0);
         let other = place(Source::Openstreetmap, "node/3", "Aral", Some("Aral"), 25.0);
         for places in [[&area, &point, &other], [&other, &point, &area]] {
-            let mut all = one_of_each(places.into_iter().cloned());
+            let mut all = merge_duplicates(places.into_iter().cloned());
             all.sort_by(|a, b| b.name.cmp(&a.name));
             assert_eq!(all.len(), 2, "{all:?}");
             assert_eq!((all[0].osm_id.as_deref(), all[0].name.as_str()), (Some("node/1"), "Shell"));
         }
-        let all = one_of_each([area, point]);
+        let all = merge_duplicates([area, point]);
         assert_eq!(all[0].address.as_deref(), Some("Ring 7"));
         assert_eq!(all[0].fuel_types, ["diesel"]);
     }

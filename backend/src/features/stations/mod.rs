@@ -1,5 +1,4 @@
-//! Stations: where fuel is sold. What is known of one is shared by all users; that it is a favourite,
-//! and what somebody notes of it, is theirs.
+//! Fuel stations. All users share the details of a station; favorites and notes belong to one user.
 
 mod api;
 mod fields;
@@ -24,13 +23,13 @@ mod tests_pages;
 mod tests_providers;
 #[cfg(test)]
 mod tests_search;
-mod upstream;
+mod provider_cache;
 
-pub use fields::FUELS;
+pub use fields::FUEL_TYPES;
 pub use import::{Command, Imports, run};
 pub use model::{Station, StationId};
 pub use providers::Providers;
-pub use service::{favorites, find, name_of};
+pub use service::{favorites, find, find_name};
 
 use super::Feature;
 use crate::core::{
@@ -38,19 +37,19 @@ use crate::core::{
     jobs::{Chore, Work},
 };
 
-/// Deletes withdrawn stations that nobody uses anymore.
-pub const CHORE: Chore = Chore {
+/// Deletes withdrawn stations that are no longer used.
+pub const PURGE_WITHDRAWN: Chore = Chore {
     name: "withdrawn-stations",
     run: |tx, _| Box::pin(async { Ok(store::delete_unused(tx).await?) }),
 };
 
-/// Adds the words of stations that the transaction has inserted to SQLite's index. PostgreSQL's follows by
+/// Adds the stations that the transaction inserted to SQLite's full-text index. PostgreSQL maintains its index
 /// itself.
-pub fn index_words(tx: &mut Tx) -> Work<'_> {
-    Box::pin(async { Ok(store::words::take_in(tx).await?) })
+pub fn update_search_index(tx: &mut Tx) -> Work<'_> {
+    Box::pin(async { Ok(store::words::index_new(tx).await?) })
 }
 
-/// The stations capsule.
+/// The stations feature.
 pub const FEATURE: Feature = Feature {
     name: "stations",
     folder: "stations",

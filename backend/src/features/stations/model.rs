@@ -1,4 +1,4 @@
-//! What a station is.
+//! The types of a station.
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    fields::{East, FuelTypes, North, OsmId, Website},
+    fields::{LongitudeInput, FuelTypes, LatitudeInput, OsmId, Website},
     geo::{self, Latitude, Longitude, Point},
     providers::Place,
 };
@@ -20,7 +20,7 @@ use crate::{
     input,
 };
 
-/// Names one station.
+/// The ID of a station.
 #[derive(
     Debug,
     Clone,
@@ -45,52 +45,51 @@ impl std::fmt::Display for StationId {
     }
 }
 
-/// A station, as one user sees it: its facts are everybody's, whether it is a favourite and what
-/// the notes say is theirs.
+/// A station as one user sees it: all users share its details, but `isFavorite` and `notes` are the user's.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Station {
-    /// Its name in this service.
+    /// Unique identifier of the station.
     pub id: StationId,
-    /// What Google calls it.
+    /// The Google place ID.
     pub google_place_id: Option<String>,
-    /// What `OpenStreetMap` calls it.
+    /// The `OpenStreetMap` ID, such as `node/123`.
     pub open_street_map_id: Option<String>,
-    /// What it is called.
+    /// The name.
     pub name: String,
-    /// Where it is, in words.
+    /// The address.
     pub address: Option<String>,
-    /// Degrees north.
+    /// The latitude in degrees.
     pub latitude: Option<Fixed<10, 8>>,
-    /// Degrees east.
+    /// The longitude in degrees.
     pub longitude: Option<Fixed<11, 8>>,
-    /// Its telephone.
+    /// The phone number.
     pub phone: Option<String>,
-    /// Its page on the web.
+    /// The website.
     pub website: Option<String>,
-    /// Whose fuel it sells.
+    /// The brand.
     pub brand: Option<String>,
-    /// The kinds of fuel that it sells.
+    /// The fuel types that it sells.
     pub fuel_types: Vec<&'static str>,
-    /// Whether it is one of your favourites.
+    /// Whether the station is one of your favorites.
     pub is_favorite: bool,
-    /// Whether lists and searches find it; false for a deleted station that you still use.
+    /// Whether lists and searches include the station; false for a deleted station that you still use.
     pub is_listed: bool,
-    /// What you noted of it as your favourite.
+    /// Your notes on this favorite.
     pub notes: Option<String>,
-    /// When it was added.
+    /// When the station was added.
     pub created_at: DateTime<Utc>,
-    /// When anything of it changed last.
+    /// When the station was last changed.
     pub updated_at: DateTime<Utc>,
-    /// Whoever added it.
+    /// The user who added the station.
     #[serde(skip)]
     pub(super) made_by: Option<String>,
-    /// Where it was brought in from.
+    /// The ID in the file or provider it was imported from.
     #[serde(skip)]
     pub(super) origin: Option<String>,
 }
 
-/// A row of the table, with what the user marked.
+/// A row of the table, joined with the user's favorite.
 #[derive(sqlx::FromRow)]
 pub(super) struct Row {
     id: StationId,
@@ -138,56 +137,56 @@ impl From<Row> for Station {
     }
 }
 
-/// How name, brand and address are searched: in lower case and without accents, whatever the engine
-/// makes of letters.
+/// The text that searches match: name, brand and address in lower case and without accents, independent of the
+/// database's collation.
 pub(super) fn search_key(name: &str, brand: Option<&str>, address: Option<&str>) -> String {
     folded(&[Some(name), brand, address].into_iter().flatten().collect::<Vec<_>>().join(" "))
 }
 
 impl Station {
-    /// Where it is, if that is known.
+    /// Its location, if known.
     pub(super) fn point(&self) -> Option<Point> {
         self.latitude.zip(self.longitude).map(|(north, east)| Point::of(north, east))
     }
 
-    /// The cell that it lies in.
+    /// Its grid cell, if its location is known.
     pub(super) fn cell(&self) -> Option<i32> {
         self.latitude.zip(self.longitude).map(|(north, east)| geo::cell(north, east))
     }
 
-    /// What it is searched by.
+    /// The value of the `search_key` column.
     pub(super) fn search_key(&self) -> String {
         search_key(&self.name, self.brand.as_deref(), self.address.as_deref())
     }
 
-    /// Its kinds of fuel as the column keeps them.
-    pub(super) fn kept_fuels(&self) -> Option<String> {
-        FuelTypes(self.fuel_types.clone()).kept()
+    /// The value of the `fuel_types` column.
+    pub(super) fn fuel_types_column(&self) -> Option<String> {
+        FuelTypes(self.fuel_types.clone()).to_column()
     }
 
-    /// Whether this user added it.
-    pub(super) fn is_made_by(&self, user: &UserId) -> bool {
+    /// Whether `user` added the station.
+    pub(super) fn is_added_by(&self, user: &UserId) -> bool {
         self.made_by.as_deref() == Some(user.as_str())
     }
 
-    /// One that a provider knows, saved by this user.
-    pub(super) fn of_place(place: Place, user: &UserId, now: DateTime<Utc>) -> Self {
+    /// Creates a station from a provider's place, added by `user`.
+    pub(super) fn from_place(place: Place, user: &UserId, now: DateTime<Utc>) -> Self {
         Self {
             google_place_id: place.google_place_id.clone(),
             made_by: Some(user.as_str().to_owned()),
             origin: place.osm_id.clone(),
-            ..Self::brought_in(StationId(Uuid::now_v7()), String::new(), place, now)
+            ..Self::from_import(StationId(Uuid::now_v7()), String::new(), place, now)
         }
     }
 
-    /// One that a file holds; nobody made it.
-    pub(super) fn brought_in(
+    /// Creates a station from an import file. It is not owned by a user.
+    pub(super) fn from_import(
         id: StationId,
         origin: String,
         place: Place,
         now: DateTime<Utc>,
     ) -> Self {
-        let nobody = Self {
+        let empty = Self {
             id,
             google_place_id: None,
             open_street_map_id: place.osm_id.clone(),
@@ -207,11 +206,11 @@ impl Station {
             made_by: None,
             origin: Some(origin),
         };
-        nobody.told_by(place)
+        empty.with_details(place)
     }
 
-    /// The same with what an upstream says of it, and nothing else.
-    pub(super) fn told_by(self, place: Place) -> Self {
+    /// Replaces the station's details with those of a provider's place.
+    pub(super) fn with_details(self, place: Place) -> Self {
         Self {
             fuel_types: place.fuels().0,
             name: place.name,
@@ -225,80 +224,80 @@ impl Station {
         }
     }
 
-    /// A place has both coordinates or none.
-    fn check_place(&self) -> Result<()> {
-        let lacking = match (self.latitude, self.longitude) {
+    /// Checks that there are both coordinates or none.
+    fn check_coordinates(&self) -> Result<()> {
+        let missing = match (self.latitude, self.longitude) {
             (Some(_), None) => ("longitude", "is required where latitude is given"),
             (None, Some(_)) => ("latitude", "is required where longitude is given"),
             _ => return Ok(()),
         };
-        Err(Error::invalid(lacking.0, lacking.1))
+        Err(Error::invalid(missing.0, missing.1))
     }
 }
 
 input! {
-    /// What it takes to save a station
+    /// A station to save
     pub(super) struct NewStation {
-        /// What Google calls it: saved twice, it is the same station
+        /// The Google place ID. Saving an ID again returns the existing station
         pub google_place_id: Option<Text<255>>,
-        /// What OpenStreetMap calls it: saved twice, it is the same station
+        /// The OpenStreetMap ID. Saving an ID again returns the existing station
         pub open_street_map_id: Option<OsmId>,
-        /// What it is called
+        /// The name
         pub name: Text<200>,
-        /// Where it is, in words
+        /// The address
         pub address: Option<Text<1000>>,
-        /// Degrees north
-        pub latitude: Option<North>,
-        /// Degrees east
-        pub longitude: Option<East>,
-        /// Its telephone
+        /// The latitude in degrees
+        pub latitude: Option<LatitudeInput>,
+        /// The longitude in degrees
+        pub longitude: Option<LongitudeInput>,
+        /// The phone number
         pub phone: Option<Text<20>>,
-        /// Its page on the web
+        /// The website
         pub website: Option<Website>,
-        /// Whose fuel it sells
+        /// The brand
         pub brand: Option<Text<100>>,
-        /// The kinds of fuel that it sells
+        /// The fuel types that it sells
         pub fuel_types: Option<FuelTypes>,
     }
 }
 
 input! {
-    /// What to change of a station
+    /// Changes to a station
     pub(super) struct StationChange {
-        /// What Google calls it
+        /// The Google place ID
         pub google_place_id: Clearable<Text<255>>,
-        /// What it is called
+        /// The name
         pub name: Change<Text<200>>,
-        /// Where it is, in words
+        /// The address
         pub address: Clearable<Text<1000>>,
-        /// Degrees north
-        pub latitude: Clearable<North>,
-        /// Degrees east
-        pub longitude: Clearable<East>,
-        /// Its telephone
+        /// The latitude in degrees
+        pub latitude: Clearable<LatitudeInput>,
+        /// The longitude in degrees
+        pub longitude: Clearable<LongitudeInput>,
+        /// The phone number
         pub phone: Clearable<Text<20>>,
-        /// Its page on the web
+        /// The website
         pub website: Clearable<Website>,
-        /// Whose fuel it sells
+        /// The brand
         pub brand: Clearable<Text<100>>,
-        /// The kinds of fuel that it sells
+        /// The fuel types that it sells
         pub fuel_types: Clearable<FuelTypes>,
     }
 }
 
 input! {
-    /// What makes a station a favourite
+    /// A favorite station
     pub(super) struct NewFavorite {
-        /// What you note of it; nobody else reads it
+        /// Notes that only you can read
         pub notes: Option<LongText>,
     }
 }
 
 impl NewStation {
-    /// The station that it makes.
+    /// Converts the input into a station.
     ///
     /// # Errors
-    /// Invalid with one coordinate and not the other.
+    /// Invalid if only one coordinate is given.
     pub(super) fn into_station(self, user: &UserId, now: DateTime<Utc>) -> Result<Station> {
         let osm = self.open_street_map_id.map(|it| it.0);
         let station = Station {
@@ -321,7 +320,7 @@ impl NewStation {
             made_by: Some(user.as_str().to_owned()),
             origin: osm,
         };
-        station.check_place()?;
+        station.check_coordinates()?;
         Ok(station)
     }
 }
@@ -330,7 +329,7 @@ impl StationChange {
     /// The station after the change.
     ///
     /// # Errors
-    /// Invalid where one coordinate would be left without the other.
+    /// Invalid if only one coordinate would remain.
     pub(super) fn apply(self, station: Station, now: DateTime<Utc>) -> Result<Station> {
         let fuels = Some(FuelTypes(station.fuel_types.clone()));
         let station = Station {
@@ -340,8 +339,8 @@ impl StationChange {
                 .map(|it| it.0),
             name: self.name.or(Text(station.name)).0,
             address: self.address.or(station.address.map(Text)).map(|it| it.0),
-            latitude: self.latitude.or(station.latitude.map(North)).map(|it| it.0),
-            longitude: self.longitude.or(station.longitude.map(East)).map(|it| it.0),
+            latitude: self.latitude.or(station.latitude.map(LatitudeInput)).map(|it| it.0),
+            longitude: self.longitude.or(station.longitude.map(LongitudeInput)).map(|it| it.0),
             phone: self.phone.or(station.phone.map(Text)).map(|it| it.0),
             website: self.website.or(station.website.map(Website)).map(|it| it.0),
             brand: self.brand.or(station.brand.map(Text)).map(|it| it.0),
@@ -349,7 +348,7 @@ impl StationChange {
             updated_at: now,
             ..station
         };
-        station.check_place()?;
+        station.check_coordinates()?;
         Ok(station)
     }
 }

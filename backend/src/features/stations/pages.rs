@@ -1,4 +1,4 @@
-//! Stations as pages: finding them, what is one's own about them, adding and changing one.
+//! The pages of stations: search and favorites.
 
 mod form;
 mod imports;
@@ -19,7 +19,7 @@ use chrono::NaiveDate;
 use super::{
     Station, StationId,
     model::NewFavorite,
-    search::{self, FoundStation, SearchQuery, Source, Wanted},
+    search::{self, FoundStation, SearchQuery, Source, SearchCriteria},
     service,
 };
 use crate::{
@@ -46,9 +46,9 @@ pub(super) fn router() -> Router<App> {
         .route("/stations/{id}", get(station::show))
         .route("/stations/{id}/edit", get(form::show_edit).post(form::change))
         .route("/stations/{id}/delete", post(form::remove))
-        .route("/stations/{id}/favorite", post(mark))
-        .route("/stations/{id}/unfavorite", post(unmark))
-        .route("/admin/stations", get(imports::show).post(imports::take_in))
+        .route("/stations/{id}/favorite", post(add_favorite))
+        .route("/stations/{id}/unfavorite", post(remove_favorite))
+        .route("/admin/stations", get(imports::show).post(imports::upload))
 }
 
 const LABELS: &[(&str, &str)] = &[
@@ -58,60 +58,60 @@ const LABELS: &[(&str, &str)] = &[
     ("radius", "Within"),
 ];
 
-/// The coordinates of a search, in any precision: they are not stored.
+/// The format of a search's coordinates. Any precision is accepted, since they are not stored.
 const SEARCHED_DEGREES: NumberFormat = NumberFormat::decimal(20).signed();
 
-/// How many a page of what was found has.
-const FOUND: Limit = Limit::new(50);
+/// The maximum number of search results on the page.
+const MAX_RESULTS: Limit = Limit::new(50);
 
 #[derive(Template)]
 #[template(path = "features/stations/templates/list.html")]
-struct List {
+struct StationsPage {
     shell: Shell,
     sheet: Sheet,
-    /// How far one may look, in metres, and how that is said.
+    /// The choices of the search radius: meters and labels.
     radii: Vec<(String, String)>,
     favorites: Vec<Favorite>,
-    /// What was found; nothing where nothing was looked for.
+    /// The search results; `None` without a search.
     found: Option<Vec<Hit>>,
-    /// Whether anybody else is asked.
+    /// Whether any provider is configured.
     has_providers: bool,
-    /// Whether something of `OpenStreetMap`'s is shown, and of Google's.
+    /// Whether there are results from `OpenStreetMap` and from Google, which require attribution.
     has_osm: bool,
     has_google: bool,
     price_sign: String,
-    /// Where the pictures of a map are.
+    /// The URL of the map tiles.
     tiles: Option<String>,
 }
 
-impl List {
-    /// Whether the fields of a place are in sight: they say something, or are at fault.
-    fn is_around(&self) -> bool {
+impl StationsPage {
+    /// Whether to show the location fields: they have values or errors.
+    fn shows_location_fields(&self) -> bool {
         !self.sheet.get("lat").is_empty() || self.sheet.is_any_refused(&["lat", "lng", "radius"])
     }
 }
 
-/// A favourite, as a row.
+/// A favorite, as a row of the list.
 struct Favorite {
     station: Station,
     paid: Vec<LastPrice>,
 }
 
-/// What was paid there last for a fuel.
+/// The last price that the user paid for a fuel.
 struct LastPrice {
-    /// What the fuel is called; nothing where it is not noted.
+    /// The label of the fuel; empty if unknown.
     fuel: &'static str,
     date: NaiveDate,
     price: String,
-    /// Whether it is the least of all favourites for that fuel.
+    /// Whether it is the lowest price for that fuel among the favorites.
     is_cheapest: bool,
 }
 
-/// A station that was found, as a row.
+/// A search result, as a row of the list.
 struct Hit {
     station: FoundStation,
     distance: Option<String>,
-    /// What saves it, where it is not saved yet.
+    /// Identifies the result in the form that saves it; `None` if it is saved.
     token: Option<String>,
 }
 
@@ -135,54 +135,54 @@ impl Hit {
     }
 }
 
-/// Metres in what one person reads: `850 m`, `1.2 km`, `0.7 mi`.
-fn distance(metres: Fixed<12, 2>, shown: &Shown) -> String {
-    let centimetres = i128::from(metres.units());
-    // Of so many millimetres.
-    let tenths = |whole: i128| {
-        let tenths = divide_rounded(centimetres * 100, whole).unwrap_or_default();
+/// Formats a distance in meters in the user's unit: `850 m`, `1.2 km` or `0.7 mi`.
+fn distance(meters: Fixed<12, 2>, shown: &Shown) -> String {
+    let centimeters = i128::from(meters.units());
+    // The distance in tenths of a unit of that many millimeters.
+    let tenths = |unit: i128| {
+        let tenths = divide_rounded(centimeters * 100, unit).unwrap_or_default();
         format!("{}.{}", tenths / 10, tenths % 10)
     };
     match shown.distance {
         DistanceUnit::Miles => format!("{} mi", tenths(1_609_344)),
-        DistanceUnit::Kilometres if centimetres < 99_950 => {
-            format!("{} m", divide_rounded(centimetres, 100).unwrap_or_default())
+        DistanceUnit::Kilometres if centimeters < 99_950 => {
+            format!("{} m", divide_rounded(centimeters, 100).unwrap_or_default())
         }
         DistanceUnit::Kilometres => format!("{} km", tenths(1_000_000)),
     }
 }
 
-/// How far one may look.
+/// The choices of the search radius: meters and labels.
 fn radii(shown: &Shown) -> Vec<(String, String)> {
-    let say = |metres: i64| {
-        let told = Fixed::from_units(metres * 100).unwrap_or_default();
-        (metres.to_string(), distance(told, shown).replace(".0 ", " "))
+    let choice = |meters: i64| {
+        let exact = Fixed::from_units(meters * 100).unwrap_or_default();
+        (meters.to_string(), distance(exact, shown).replace(".0 ", " "))
     };
     match shown.distance {
-        DistanceUnit::Miles => [1_609, 4_828, 8_047, 16_093, 48_280].map(say).to_vec(),
-        DistanceUnit::Kilometres => [1_000, 2_000, 5_000, 10_000, 50_000].map(say).to_vec(),
+        DistanceUnit::Miles => [1_609, 4_828, 8_047, 16_093, 48_280].map(choice).to_vec(),
+        DistanceUnit::Kilometres => [1_000, 2_000, 5_000, 10_000, 50_000].map(choice).to_vec(),
     }
 }
 
-/// The user's favourites with what was paid there last for each fuel, the cheapest of each marked.
+/// The user's favorites with the last price paid for each fuel. Marks the lowest price for each fuel.
 fn favorites(
     stations: Vec<Station>,
     mut paid: HashMap<StationId, Vec<LastPaid>>,
     shown: &Shown,
 ) -> Vec<Favorite> {
-    // Prices are compared as they are shown: for the same fuel, in the same currency.
-    let comparable = |it: &LastPaid| (fuel_name(it), it.currency);
+    // Compare prices as displayed, for the same fuel and currency.
+    let key = |it: &LastPaid| (fuel_name(it), it.currency);
     let price = |it: &LastPaid| it.unit_price.in_unit(shown.volume).value.units();
     let mut by_fuel: HashMap<_, Vec<_>> = HashMap::new();
     for it in stations.iter().filter_map(|it| paid.get(&it.id)).flatten() {
-        by_fuel.entry(comparable(it)).or_default().push(price(it));
+        by_fuel.entry(key(it)).or_default().push(price(it));
     }
-    // Of one alone there is nothing to say.
+    // Do not mark a price that has no other to compare with.
     by_fuel.retain(|_, prices| prices.len() > 1);
     let last = |it: LastPaid| LastPrice {
         fuel: fuel_name(&it),
         date: it.date,
-        is_cheapest: by_fuel.get(&comparable(&it)).and_then(|all| all.iter().min())
+        is_cheapest: by_fuel.get(&key(&it)).and_then(|all| all.iter().min())
             == Some(&price(&it)),
         price: shown.unit_price(it.unit_price, it.currency),
     };
@@ -197,11 +197,11 @@ fn fuel_name(paid: &LastPaid) -> &'static str {
     paid.fuel_type.map_or("", FuelType::label)
 }
 
-/// What a form of the page asks for; none where it is blank.
-fn wanted(app: &App, form: &Form) -> Result<Option<Wanted>> {
-    // How far to look says nothing without where.
-    let is_blank = ["query", "lat", "lng"].iter().all(|it| form.get(it).trim().is_empty());
-    if is_blank {
+/// Reads the search criteria from the form; `None` if it is empty.
+fn read_criteria(app: &App, form: &Form) -> Result<Option<SearchCriteria>> {
+    // A radius alone is not a search.
+    let is_empty = ["query", "lat", "lng"].iter().all(|it| form.get(it).trim().is_empty());
+    if is_empty {
         return Ok(None);
     }
     let mut form = form.clone();
@@ -211,7 +211,7 @@ fn wanted(app: &App, form: &Form) -> Result<Option<Wanted>> {
     let mut faults = read_degrees(&mut form);
     match form.read::<SearchQuery>(app) {
         Ok(query) if faults.is_empty() => {
-            SearchQuery { limit: Some(FOUND), ..query }.wanted().map(Some)
+            SearchQuery { limit: Some(MAX_RESULTS), ..query }.into_criteria().map(Some)
         }
         Err(Error::Invalid(others)) => {
             faults.extend(others);
@@ -222,7 +222,7 @@ fn wanted(app: &App, form: &Form) -> Result<Option<Wanted>> {
     }
 }
 
-/// Replaces the typed degrees with plain numbers, and removes those that are not numbers.
+/// Replaces localized degrees with plain numbers, and removes invalid ones.
 fn read_degrees(form: &mut Form) -> Vec<Fault> {
     let mut faults = Vec::new();
     for name in ["lat", "lng"] {
@@ -239,15 +239,15 @@ fn read_degrees(form: &mut Form) -> Vec<Fault> {
 async fn show_list(State(app): State<App>, user: User, shell: Shell, uri: Uri) -> Result<Response> {
     let query = uri.query().unwrap_or_default();
     let mut form = Form { typed: form_urlencoded::parse(query.as_bytes()).into_owned().collect() };
-    let found = match wanted(&app, &form) {
+    let found = match read_criteria(&app, &form) {
         Ok(None) => Ok(None),
-        Ok(Some(wanted)) => search::search(&app, &user, &wanted).await.map(|it| Some(it.items)),
+        Ok(Some(criteria)) => search::search(&app, &user, &criteria).await.map(|it| Some(it.items)),
         Err(error) => Err(error),
     };
     let shown = user.0.preferences.display_units();
     if form.get("radius").is_empty() {
-        let middle = radii(&shown).swap_remove(2).0;
-        form.set("radius", middle);
+        let default = radii(&shown).swap_remove(2).0;
+        form.set("radius", default);
     }
     let (found, sheet, is_refused) = match found {
         Ok(found) => (found, Sheet::new(LABELS, form), false),
@@ -259,7 +259,7 @@ async fn show_list(State(app): State<App>, user: User, shell: Shell, uri: Uri) -
         &shown,
     );
     let has = |source: Source| found.iter().flatten().any(|it| it.source == source);
-    let page = List {
+    let page = StationsPage {
         shell,
         sheet,
         radii: radii(&shown),
@@ -271,54 +271,54 @@ async fn show_list(State(app): State<App>, user: User, shell: Shell, uri: Uri) -
         price_sign: format!("/{}", shown.volume.sign()),
         tiles: app.config.stations.tiles_url.clone(),
     };
-    let mut answer =
+    let mut response =
         if is_refused { web::page_again(&page)? } else { web::page(&page)?.into_response() };
-    let pictures = app.config.stations.tiles_origin();
-    if let Some(policy) = pictures.and_then(|it| http::policy_with_pictures(&it)) {
-        answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    let tiles = app.config.stations.tiles_origin();
+    if let Some(policy) = tiles.and_then(|it| http::policy_with_pictures(&it)) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     }
-    Ok(answer)
+    Ok(response)
 }
 
-fn to_station(id: StationId) -> Redirect {
+fn redirect_to_station(id: StationId) -> Redirect {
     Redirect::to(&format!("/stations/{id}"))
 }
 
-/// Saves what a search has found, in the provider's own words: the form says only which it is.
+/// Saves a search result with the provider's details. The form only identifies the result.
 async fn save(State(app): State<App>, user: User, form: Form) -> Result<Response> {
-    let gone = || Error::NotFound("station among what was found: search again");
-    let (source, id) = form.get("found").split_once(':').ok_or_else(gone)?;
-    let mut asked = form.clone();
-    asked.typed.remove("found");
-    let wanted = wanted(&app, &asked)?.ok_or_else(gone)?;
-    let created = service::save_found(&app, &user, &wanted, (source, id)).await?;
-    let created = created.ok_or_else(gone)?;
+    let not_found = || Error::NotFound("station among what was found: search again");
+    let (source, id) = form.get("found").split_once(':').ok_or_else(not_found)?;
+    let mut search = form.clone();
+    search.typed.remove("found");
+    let criteria = read_criteria(&app, &search)?.ok_or_else(not_found)?;
+    let created = service::save_search_result(&app, &user, &criteria, (source, id)).await?;
+    let created = created.ok_or_else(not_found)?;
     Ok(Redirect::to(created.location().trim_start_matches("/api")).into_response())
 }
 
-async fn mark(
+async fn add_favorite(
     State(app): State<App>,
     user: User,
     Path(id): Path<StationId>,
     form: Form,
 ) -> Result<Redirect> {
-    // The button of a row says nothing of the notes, which stay.
+    // The button in the list sends no notes. Preserve the existing ones.
     let favorite = if form.typed.contains_key("notes") {
         form.read::<NewFavorite>(&app)?
     } else {
         let notes = service::find(&app, &user, id).await?.notes;
         NewFavorite { notes: notes.map(crate::core::input::LongText) }
     };
-    service::mark(&app, &user, id, favorite).await?;
-    Ok(to_station(id))
+    service::add_favorite(&app, &user, id, favorite).await?;
+    Ok(redirect_to_station(id))
 }
 
-async fn unmark(State(app): State<App>, user: User, Path(id): Path<StationId>) -> Result<Redirect> {
-    service::unmark(&app, &user, id).await?;
+async fn remove_favorite(State(app): State<App>, user: User, Path(id): Path<StationId>) -> Result<Redirect> {
+    service::remove_favorite(&app, &user, id).await?;
     match service::find(&app, &user, id).await {
-        // It was withdrawn, and this favorite was its last use.
+        // The station was withdrawn, and this favorite was its last use.
         Err(Error::NotFound(_)) => Ok(Redirect::to("/stations")),
-        station => station.map(|it| to_station(it.id)),
+        station => station.map(|it| redirect_to_station(it.id)),
     }
 }
 
@@ -328,19 +328,19 @@ mod tests {
     use crate::{core::units::DistanceUnit, features::accounts::Preferences};
 
     #[test]
-    fn distances_are_told_as_people_say_them() {
+    fn distances_are_formatted_in_the_users_unit() {
         let shown = |unit| {
             let shown = Preferences::default().display_units();
             crate::core::units::Shown { distance: unit, ..shown }
         };
         let (miles, km) = (shown(DistanceUnit::Miles), shown(DistanceUnit::Kilometres));
-        let told = |centimetres, shown| distance(Fixed::from_units(centimetres).unwrap(), shown);
-        assert_eq!(told(85_049, &km), "850 m");
-        assert_eq!(told(99_960, &km), "1.0 km");
-        assert_eq!(told(1_234_567, &km), "12.3 km");
-        assert_eq!(told(80_467, &miles), "0.5 mi");
-        let said = |shown| radii(shown).into_iter().map(|it| it.1).collect::<Vec<_>>().join(", ");
-        assert_eq!(said(&miles), "1 mi, 3 mi, 5 mi, 10 mi, 30 mi");
-        assert_eq!(said(&km), "1 km, 2 km, 5 km, 10 km, 50 km");
+        let format = |centimeters, shown| distance(Fixed::from_units(centimeters).unwrap(), shown);
+        assert_eq!(format(85_049, &km), "850 m");
+        assert_eq!(format(99_960, &km), "1.0 km");
+        assert_eq!(format(1_234_567, &km), "12.3 km");
+        assert_eq!(format(80_467, &miles), "0.5 mi");
+        let labels = |shown| radii(shown).into_iter().map(|it| it.1).collect::<Vec<_>>().join(", ");
+        assert_eq!(labels(&miles), "1 mi, 3 mi, 5 mi, 10 mi, 30 mi");
+        assert_eq!(labels(&km), "1 km, 2 km, 5 km, 10 km, 50 km");
     }
 }

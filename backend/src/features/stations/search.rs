@@ -1,4 +1,4 @@
-//! Finding stations: near a place, or by their words.
+//! Searches for stations near a location or by words.
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Station, StationId,
-    fields::{Degrees, Radius},
+    fields::{SearchDegrees, Radius},
     geo::{self, Cells, Point},
     merge,
     providers::Place,
-    store::{self, Words},
-    upstream,
+    store::{self, SearchWords},
+    provider_cache,
 };
 use crate::{
     core::{
@@ -24,7 +24,7 @@ use crate::{
     input,
 };
 
-/// Where a station that was found is known from.
+/// The source of a search result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Source {
@@ -32,52 +32,52 @@ pub(super) enum Source {
     Google,
     /// `OpenStreetMap`.
     Openstreetmap,
-    /// Saved here.
+    /// A saved station.
     Saved,
 }
 
-/// A station that was found. One that is not saved here has no `id` yet.
+/// A search result. A station that is not saved has no `id`.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct FoundStation {
-    /// Its name in this service; null where it is not saved here.
+    /// Unique identifier of the station; null if it is not saved.
     pub(super) id: Option<StationId>,
-    /// What Google calls it.
+    /// The Google place ID.
     pub(super) google_place_id: Option<String>,
-    /// What `OpenStreetMap` calls it.
+    /// The `OpenStreetMap` ID, such as `node/123`.
     pub(super) open_street_map_id: Option<String>,
-    /// What it is called.
+    /// The name.
     pub(super) name: String,
-    /// Where it is, in words.
+    /// The address.
     pub(super) address: Option<String>,
-    /// Degrees north.
+    /// The latitude in degrees.
     pub(super) latitude: Option<Fixed<10, 8>>,
-    /// Degrees east.
+    /// The longitude in degrees.
     pub(super) longitude: Option<Fixed<11, 8>>,
-    /// Its telephone.
+    /// The phone number.
     pub(super) phone: Option<String>,
-    /// Its page on the web.
+    /// The website.
     pub(super) website: Option<String>,
-    /// Whose fuel it sells.
+    /// The brand.
     pub(super) brand: Option<String>,
-    /// The kinds of fuel that it sells.
+    /// The fuel types that it sells.
     pub(super) fuel_types: Vec<&'static str>,
-    /// Whether it is one of your favourites.
+    /// Whether the station is one of your favorites.
     pub(super) is_favorite: bool,
-    /// What you noted of it as your favourite.
+    /// Your notes on this favorite.
     pub(super) notes: Option<String>,
-    /// When it was added; null where it is not saved here.
+    /// When the station was added; null if it is not saved.
     pub(super) created_at: Option<DateTime<Utc>>,
-    /// When anything of it changed last; null where it is not saved here.
+    /// When the station was last changed; null if it is not saved.
     pub(super) updated_at: Option<DateTime<Utc>>,
-    /// Metres from where the search is made; null without a place.
+    /// The distance in meters from `lat` and `lng`; null in a search without them.
     pub(super) distance_meters: Option<Fixed<12, 2>>,
-    /// Where it is known from.
+    /// The source of the result.
     pub(super) source: Source,
 }
 
 impl FoundStation {
-    /// One that is saved here.
+    /// Converts a saved station, with the distance from `from`.
     pub(super) fn saved(station: Station, from: Option<Point>) -> Self {
         let distance = station.point().zip(from).map(|(it, from)| from.distance_to(it));
         Self {
@@ -96,59 +96,59 @@ impl FoundStation {
             notes: station.notes,
             created_at: Some(station.created_at),
             updated_at: Some(station.updated_at),
-            distance_meters: distance.map(geo::metres),
+            distance_meters: distance.map(geo::meters),
             source: Source::Saved,
         }
     }
 }
 
 input! {
-    /// Which stations to find: by `query`, or around `lat` and `lng`, or both
+    /// Searches by `query`, around `lat` and `lng`, or both
     pub(super) struct SearchQuery {
-        /// Words of the name, the brand or the address
+        /// Words in the name, brand or address
         pub query: Option<Text<200>>,
-        /// Degrees north of where to look
-        pub lat: Option<Degrees<90>>,
-        /// Degrees east of where to look
-        pub lng: Option<Degrees<180>>,
-        /// How far to look, in metres
+        /// The latitude of the center
+        pub lat: Option<SearchDegrees<90>>,
+        /// The longitude of the center
+        pub lng: Option<SearchDegrees<180>>,
+        /// The search radius in meters
         pub radius: Option<Radius>,
-        /// How many at most
+        /// The maximum number of items to return
         pub limit: Option<Limit>,
     }
 }
 
-/// A place, and how many metres around it.
+/// A circle with a radius in meters.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Circle {
-    pub(super) centre: Point,
+    pub(super) center: Point,
     pub(super) radius: f64,
 }
 
-/// What is looked for: words, a circle, or both.
+/// The criteria of a search: words, a circle, or both.
 #[derive(Debug, Clone)]
-pub(super) struct Wanted {
+pub(super) struct SearchCriteria {
     pub(super) words: Option<String>,
     pub(super) circle: Option<Circle>,
     pub(super) limit: Limit,
 }
 
 impl SearchQuery {
-    /// What it asks for.
+    /// Converts the query into search criteria.
     ///
     /// # Errors
-    /// Invalid where it names neither words nor a place, or half a place.
-    pub(super) fn wanted(self) -> Result<Wanted> {
+    /// Invalid without both words and a location, or with only one coordinate.
+    pub(super) fn into_criteria(self) -> Result<SearchCriteria> {
         let mut faults = Vec::new();
-        let mut lacks = |name: &str, why: &str| faults.push(Fault::at(name, why));
+        let mut require = |name: &str, why: &str| faults.push(Fault::at(name, why));
         match (&self.lat, &self.lng) {
-            (Some(_), None) => lacks("lng", "is required where lat is given"),
-            (None, Some(_)) => lacks("lat", "is required where lng is given"),
+            (Some(_), None) => require("lng", "is required where lat is given"),
+            (None, Some(_)) => require("lat", "is required where lng is given"),
             (None, None) if self.query.is_none() => {
-                lacks("query", "is required where lat and lng are not given");
+                require("query", "is required where lat and lng are not given");
             }
             (None, None) if self.radius.is_some() => {
-                lacks("lat", "is required where radius is given");
+                require("lat", "is required where radius is given");
             }
             _ => {}
         }
@@ -157,52 +157,53 @@ impl SearchQuery {
         }
         let radius = self.radius.unwrap_or_default().0;
         let circle = self.lat.zip(self.lng).map(|(lat, lng)| Circle {
-            centre: Point { latitude: lat.0, longitude: lng.0 },
+            center: Point { latitude: lat.0, longitude: lng.0 },
             radius,
         });
         let limit = self.limit.unwrap_or_default();
-        Ok(Wanted { words: self.query.map(|it| it.0), circle, limit })
+        Ok(SearchCriteria { words: self.query.map(|it| it.0), circle, limit })
     }
 }
 
-/// Finds stations, the nearest first; without a place the user's favourites first, then by name.
+/// Finds stations, nearest first. Without a location, the user's favorites come first, then the rest by name.
 pub(super) async fn search(
     app: &App,
     user: &UserId,
-    wanted: &Wanted,
+    criteria: &SearchCriteria,
 ) -> Result<Page<FoundStation>> {
-    let ask = upstream::normal(wanted);
-    let (saved, places) = tokio::join!(saved(app, user, wanted), upstream::places(app, &ask));
+    let query = provider_cache::normalize(criteria);
+    let (saved, places) =
+        tokio::join!(find_saved(app, user, criteria), provider_cache::search(app, &query));
     let mut items = saved?;
-    merge::leave_out_doubles(&mut items);
-    let places = within(wanted, places);
-    add_known(app, user, wanted, &places, &mut items).await?;
-    merge::add(&mut items, places, wanted.circle.map(|it| it.centre));
-    if wanted.circle.is_some() {
-        sort(&mut items);
+    merge::remove_duplicates(&mut items);
+    let places = within_circle(criteria, places);
+    add_saved_places(app, user, criteria, &places, &mut items).await?;
+    merge::add_unsaved(&mut items, places, criteria.circle.map(|it| it.center));
+    if criteria.circle.is_some() {
+        sort_by_distance(&mut items);
     }
-    items.truncate(wanted.limit.rows());
+    items.truncate(criteria.limit.rows());
     Ok(Page { items, next_cursor: None })
 }
 
-/// Those of the providers' places that are near enough: they were asked for somewhat more.
-fn within(wanted: &Wanted, mut places: Vec<Place>) -> Vec<Place> {
-    if let Some(circle) = wanted.circle {
-        places.retain(|it| circle.centre.distance_to(it.point()) <= circle.radius);
+/// Keeps the places within the circle. Providers are queried for a slightly larger one.
+fn within_circle(criteria: &SearchCriteria, mut places: Vec<Place>) -> Vec<Place> {
+    if let Some(circle) = criteria.circle {
+        places.retain(|it| circle.center.distance_to(it.point()) <= circle.radius);
     }
     places
 }
 
-/// Adds what is saved here of the providers' places and was not found by its own words or place.
-async fn add_known(
+/// Adds saved stations that match the providers' places by external ID, but were not found by the criteria.
+async fn add_saved_places(
     app: &App,
     user: &UserId,
-    wanted: &Wanted,
+    criteria: &SearchCriteria,
     places: &[Place],
     items: &mut Vec<FoundStation>,
 ) -> Result<()> {
-    let missing = |id: &Option<String>, known: fn(&FoundStation) -> &Option<String>| {
-        id.clone().filter(|id| !items.iter().any(|it| known(it).as_ref() == Some(id)))
+    let missing = |id: &Option<String>, id_of: fn(&FoundStation) -> &Option<String>| {
+        id.clone().filter(|id| !items.iter().any(|it| id_of(it).as_ref() == Some(id)))
     };
     let by_google: Vec<_> = places
         .iter()
@@ -214,59 +215,59 @@ async fn add_known(
         return Ok(());
     }
     let mut tx = app.db.read_for(user).await?;
-    let centre = wanted.circle.map(|it| it.centre);
-    for station in store::find_all_known(&mut tx, user, &by_google, &by_osm).await? {
+    let center = criteria.circle.map(|it| it.center);
+    for station in store::find_all_by_external_ids(&mut tx, user, &by_google, &by_osm).await? {
         if !items.iter().any(|it| it.id == Some(station.id)) {
-            items.push(FoundStation::saved(station, centre));
+            items.push(FoundStation::saved(station, center));
         }
     }
     Ok(())
 }
 
-/// Those that are saved here.
-async fn saved(app: &App, user: &UserId, wanted: &Wanted) -> Result<Vec<FoundStation>> {
+/// Finds saved stations.
+async fn find_saved(app: &App, user: &UserId, criteria: &SearchCriteria) -> Result<Vec<FoundStation>> {
     let mut tx = app.db.read_for(user).await?;
-    let Some(circle) = wanted.circle else {
-        let words = Words::of(wanted.words.as_deref().unwrap_or_default());
-        let most = wanted.limit.and_one() - 1;
-        let found = store::named(&mut tx, user, &words, most).await?;
+    let Some(circle) = criteria.circle else {
+        let words = SearchWords::of(criteria.words.as_deref().unwrap_or_default());
+        let limit = criteria.limit.and_one() - 1;
+        let found = store::search_by_words(&mut tx, user, &words, limit).await?;
         return Ok(found.into_iter().map(|it| FoundStation::saved(it, None)).collect());
     };
-    let nearest = nearest(&mut tx, circle, wanted).await?;
+    let nearest = find_nearest(&mut tx, circle, criteria).await?;
     let mut found: Vec<_> = store::find_all(&mut tx, user, &nearest)
         .await?
         .into_iter()
-        .map(|it| FoundStation::saved(it, Some(circle.centre)))
+        .map(|it| FoundStation::saved(it, Some(circle.center)))
         .collect();
-    sort(&mut found);
+    sort_by_distance(&mut found);
     Ok(found)
 }
 
-/// The nearest within the circle, as many as are wanted.
-async fn nearest(tx: &mut Tx, circle: Circle, wanted: &Wanted) -> Result<Vec<StationId>> {
-    let cells = Cells::around(circle.centre, circle.radius);
-    let spots = match &wanted.words {
-        Some(words) => store::spots_named(tx, cells, &Words::of(words)).await?,
-        None => store::spots(tx, cells).await?,
+/// The IDs of the nearest stations within the circle, up to the limit.
+async fn find_nearest(tx: &mut Tx, circle: Circle, criteria: &SearchCriteria) -> Result<Vec<StationId>> {
+    let cells = Cells::around(circle.center, circle.radius);
+    let locations = match &criteria.words {
+        Some(words) => store::find_locations_by_words(tx, cells, &SearchWords::of(words)).await?,
+        None => store::find_locations(tx, cells).await?,
     };
-    let away = |latitude, longitude| circle.centre.distance_to(Point::of(latitude, longitude));
-    let mut within: Vec<_> = spots
+    let distance = |latitude, longitude| circle.center.distance_to(Point::of(latitude, longitude));
+    let mut within: Vec<_> = locations
         .into_iter()
-        .map(|it| (away(it.latitude, it.longitude), it.id))
+        .map(|it| (distance(it.latitude, it.longitude), it.id))
         .filter(|it| it.0 <= circle.radius)
         .collect();
     let by_distance =
         |a: &(f64, StationId), b: &(f64, StationId)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
-    let most = wanted.limit.rows();
-    if within.len() > most {
-        within.select_nth_unstable_by(most, by_distance);
-        within.truncate(most);
+    let limit = criteria.limit.rows();
+    if within.len() > limit {
+        within.select_nth_unstable_by(limit, by_distance);
+        within.truncate(limit);
     }
     Ok(within.into_iter().map(|it| it.1).collect())
 }
 
-/// The nearest first; of those equally far the earliest saved.
-pub(super) fn sort(found: &mut [FoundStation]) {
+/// Sorts by distance, then saved stations first, then by ID.
+pub(super) fn sort_by_distance(found: &mut [FoundStation]) {
     found.sort_by_key(|it| {
         (it.distance_meters.is_none(), it.distance_meters, it.id.is_none(), it.id)
     });

@@ -1,11 +1,12 @@
-//! What can be done with stations, and the rules for it.
+//! Operations on stations, and their rules.
 
 use super::{
     Station, StationId,
     model::{NewFavorite, NewStation, StationChange},
+    provider_cache,
     providers::{Details, Place},
-    search::Wanted,
-    store, upstream,
+    search::SearchCriteria,
+    store,
 };
 use crate::{
     core::{
@@ -17,16 +18,16 @@ use crate::{
     features::accounts::User,
 };
 
-/// What a list asks for.
+/// The parameters of a list.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Listing {
-    /// The user's favourites only.
+    /// Lists only the user's favorites.
     pub(super) favorites: bool,
     pub(super) cursor: Option<Cursor>,
     pub(super) limit: Limit,
 }
 
-/// Saves a station. One whose place or origin is known is not made again: it is the answer.
+/// Saves a station. If a station with the same external ID exists, returns that one instead.
 pub(super) async fn add(
     app: &App,
     user: &UserId,
@@ -34,30 +35,30 @@ pub(super) async fn add(
     once: &Once,
 ) -> Result<Created<Station>> {
     let station = new.into_station(user, app.clock.now())?;
-    keep(app, user, station, once).await
+    save(app, user, station, once).await
 }
 
-/// Saves the station of what a search has found that `source` calls `id`: what is kept is what the
-/// provider said. None where the search does not find it any more.
-pub(super) async fn save_found(
+/// Saves the search result with the ID `id` of the provider `source`, using the provider's details. Returns
+/// `None` if the search no longer finds it.
+pub(super) async fn save_search_result(
     app: &App,
     user: &UserId,
-    wanted: &Wanted,
+    criteria: &SearchCriteria,
     (source, id): (&str, &str),
 ) -> Result<Option<Created<Station>>> {
-    let places = upstream::places(app, &upstream::normal(wanted)).await;
-    let is_it = |it: &Place| match source {
+    let places = provider_cache::search(app, &provider_cache::normalize(criteria)).await;
+    let is_requested = |it: &Place| match source {
         "google" => it.google_place_id.as_deref() == Some(id),
         _ => it.osm_id.as_deref() == Some(id),
     };
-    let Some(place) = places.into_iter().find(is_it) else { return Ok(None) };
-    let station = Station::of_place(place, user, app.clock.now());
-    keep(app, user, station, &Once::default()).await.map(Some)
+    let Some(place) = places.into_iter().find(is_requested) else { return Ok(None) };
+    let station = Station::from_place(place, user, app.clock.now());
+    save(app, user, station, &Once::default()).await.map(Some)
 }
 
-async fn keep(app: &App, user: &UserId, station: Station, once: &Once) -> Result<Created<Station>> {
+async fn save(app: &App, user: &UserId, station: Station, once: &Once) -> Result<Created<Station>> {
     let now = station.created_at;
-    let mut station = as_google_says(app, user, station).await?;
+    let mut station = with_google_details(app, user, station).await?;
     let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
         return Ok(before);
@@ -71,46 +72,46 @@ async fn keep(app: &App, user: &UserId, station: Station, once: &Once) -> Result
     Ok(created)
 }
 
-/// The stored station with the same place or origin. If it was deleted, it is listed again with the
-/// facts of this one, which another user may have saved.
+/// Finds the stored station with the same external ID. A withdrawn one is listed again with the details of
+/// `station`.
 async fn find_or_relist(tx: &mut Tx, user: &UserId, station: Station) -> Result<Station> {
     let (place, origin) = (station.google_place_id.as_deref(), station.origin.as_deref());
-    let known = store::find_known(tx, user, place, origin).await?;
+    let existing = store::find_by_external_id(tx, user, place, origin).await?;
     // The station that caused the conflict may have been deleted since.
-    let known = known.ok_or(Error::Unavailable)?;
-    if known.is_listed {
-        return Ok(known);
+    let existing = existing.ok_or(Error::Unavailable)?;
+    if existing.is_listed {
+        return Ok(existing);
     }
-    let station = Station { id: known.id, ..station };
-    store::free_ids(tx, &station).await?;
+    let station = Station { id: existing.id, ..station };
+    store::release_external_ids(tx, &station).await?;
     store::relist(tx, &station).await?;
-    find_in(tx, user, known.id).await
+    find_in(tx, user, existing.id).await
 }
 
-/// The station in Google's own words, where it is Google's place and Google can be asked: what all
-/// users share is not for one of them to make up. One that is known here is not asked for again.
-async fn as_google_says(app: &App, user: &UserId, station: Station) -> Result<Station> {
+/// Replaces the details of a Google place with Google's own if Google is available, since users must not make
+/// up details that all users share. A place that is already stored is not requested again.
+async fn with_google_details(app: &App, user: &UserId, station: Station) -> Result<Station> {
     let Some(place) = station.google_place_id.as_deref() else { return Ok(station) };
-    let known = {
+    let existing = {
         let mut tx = app.db.read_for(user).await?;
-        store::find_known(&mut tx, user, Some(place), None).await?
+        store::find_by_external_id(&mut tx, user, Some(place), None).await?
     };
-    if known.is_some_and(|it| it.is_listed) {
+    if existing.is_some_and(|it| it.is_listed) {
         return Ok(station);
     }
     match app.stations.google_place(place).await {
-        // It may call the place otherwise by now; here it is what it was asked for as.
-        Details::Known(place) => Ok(station.told_by(*place)),
-        Details::Unknown => Err(not_googles()),
-        Details::Away => Ok(station),
+        // Google may return a newer ID for the place. Keep the requested one.
+        Details::Known(place) => Ok(station.with_details(*place)),
+        Details::Unknown => Err(unknown_google_place()),
+        Details::Unavailable => Ok(station),
     }
 }
 
-fn not_googles() -> Error {
+fn unknown_google_place() -> Error {
     Error::invalid("googlePlaceId", "is not a place that Google knows")
 }
 
-/// The station `id` as the user sees it.
+/// Finds the station `id` as the user sees it.
 ///
 /// # Errors
 /// `NotFound`.
@@ -136,15 +137,15 @@ pub(super) async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<
     Ok(Page::of(rows, listing.limit, |last| Cursor::at(last.created_at, &last.id)))
 }
 
-/// The station `id`, held for whoever may write its facts.
-async fn hold_own(tx: &mut Tx, user: &User, id: StationId) -> Result<Station> {
-    let station = store::hold(tx, user, id).await?.ok_or(Error::NotFound("station"))?;
+/// Locks the station `id`, which the user must be allowed to change.
+async fn lock_for_change(tx: &mut Tx, user: &User, id: StationId) -> Result<Station> {
+    let station = store::lock(tx, user, id).await?.ok_or(Error::NotFound("station"))?;
     check_may_change(user, &station)?;
     Ok(station)
 }
 
-/// Only the user who added a station, or an administrator, may change its facts, and only while it is
-/// listed.
+/// Checks that the user may change a station: only the user who added it, or an administrator, and only while
+/// it is listed.
 pub(super) fn check_may_change(user: &User, station: &Station) -> Result<()> {
     check_may_delete(user, station)?;
     if station.is_listed {
@@ -155,14 +156,14 @@ pub(super) fn check_may_change(user: &User, station: &Station) -> Result<()> {
 }
 
 fn check_may_delete(user: &User, station: &Station) -> Result<()> {
-    if station.is_made_by(user) || user.0.is_admin {
+    if station.is_added_by(user) || user.0.is_admin {
         Ok(())
     } else {
         Err(Error::Forbidden("only whoever added this station, or an administrator, may do this"))
     }
 }
 
-/// Changes a station's facts: only whoever added it, or an administrator.
+/// Changes a station's details. See [`check_may_change`] for the permissions.
 pub(super) async fn change(
     app: &App,
     user: &User,
@@ -173,13 +174,13 @@ pub(super) async fn change(
     if let Clearable::Set(place) = &change.google_place_id
         && matches!(app.stations.google_place(&place.0).await, Details::Unknown)
     {
-        return Err(not_googles());
+        return Err(unknown_google_place());
     }
     let mut tx = app.db.write_for(user).await?;
-    let current = hold_own(&mut tx, user, id).await?;
+    let current = lock_for_change(&mut tx, user, id).await?;
     if_match.check(&current)?;
     let station = change.apply(current, app.clock.now())?;
-    store::free_ids(&mut tx, &station).await?;
+    store::release_external_ids(&mut tx, &station).await?;
     store::update(&mut tx, &station).await.map_err(|error| {
         if db::is_unique_violation(&error) {
             let why = "another station has this googlePlaceId";
@@ -202,7 +203,7 @@ pub(super) async fn remove(
     if_match: &IfMatch,
 ) -> Result<()> {
     let mut tx = app.db.write_for(user).await?;
-    let station = store::hold(&mut tx, user, id).await?.ok_or(Error::NotFound("station"))?;
+    let station = store::lock(&mut tx, user, id).await?.ok_or(Error::NotFound("station"))?;
     check_may_delete(user, &station)?;
     if_match.check(&station)?;
     if station.is_listed {
@@ -212,26 +213,25 @@ pub(super) async fn remove(
     tx.commit().await
 }
 
-/// The user's favourites, newest first: as many as a page holds at most.
+/// The user's favorites, newest first, up to the maximum page size.
 ///
 /// # Errors
-/// Unavailable where the database is away.
+/// Unavailable if the database is unavailable.
 pub async fn favorites(app: &App, user: &UserId) -> Result<Vec<Station>> {
     let listing = Listing { favorites: true, limit: Limit::new(500), ..Listing::default() };
     Ok(list(app, user, &listing).await?.items)
 }
 
-/// What the station `id` is called, within the caller's transaction; none where there is no such
-/// station.
+/// Finds the name of the station `id`, within the caller's transaction. Returns `None` if it does not exist.
 ///
 /// # Errors
-/// Unavailable where the database is away.
-pub async fn name_of(tx: &mut Tx, user: &UserId, id: StationId) -> Result<Option<String>> {
+/// Unavailable if the database is unavailable.
+pub async fn find_name(tx: &mut Tx, user: &UserId, id: StationId) -> Result<Option<String>> {
     Ok(store::find(tx, user, id).await?.map(|it| it.name))
 }
 
-/// Makes a station one of the user's favourites, with these notes and no others.
-pub(super) async fn mark(
+/// Adds a station to the user's favorites, or replaces the notes of a favorite.
+pub(super) async fn add_favorite(
     app: &App,
     user: &UserId,
     id: StationId,
@@ -239,19 +239,19 @@ pub(super) async fn mark(
 ) -> Result<Station> {
     let notes = favorite.notes.map(|it| it.0);
     let mut tx = app.db.write_for(user).await?;
-    // Held: who removes it meanwhile would leave nothing to mark.
-    store::hold(&mut tx, user, id).await?.ok_or(Error::NotFound("station"))?;
-    store::mark(&mut tx, user, id, notes.as_deref(), app.clock.now()).await?;
+    // Lock the station, so that it can't be deleted concurrently.
+    store::lock(&mut tx, user, id).await?.ok_or(Error::NotFound("station"))?;
+    store::add_favorite(&mut tx, user, id, notes.as_deref(), app.clock.now()).await?;
     let station = find_in(&mut tx, user, id).await?;
     tx.commit().await?;
     Ok(station)
 }
 
-/// The station is no favourite of the user's from now on, if it was one.
-pub(super) async fn unmark(app: &App, user: &UserId, id: StationId) -> Result<()> {
+/// Removes a station from the user's favorites, if it is one.
+pub(super) async fn remove_favorite(app: &App, user: &UserId, id: StationId) -> Result<()> {
     let mut tx = app.db.write_for(user).await?;
     let station = find_in(&mut tx, user, id).await?;
-    store::unmark(&mut tx, user, id).await?;
+    store::remove_favorite(&mut tx, user, id).await?;
     if !station.is_listed {
         store::delete_if_unused(&mut tx, id).await?;
     }

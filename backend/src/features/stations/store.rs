@@ -1,10 +1,10 @@
-//! Stations in the database. What a user marked is read and written for that user only; a
-//! station's own facts are everybody's to read, and the service says who may write them.
+//! Stations in the database. Favorites are read and written for one user only. All users can read a station's
+//! details; the service checks who may write them.
 
-mod bring_in;
-mod doubles;
+mod duplicates;
 pub(super) mod imports;
 pub(super) mod nearby;
+mod upsert;
 pub(super) mod words;
 
 use chrono::{DateTime, Utc};
@@ -17,12 +17,12 @@ use crate::{
     sql,
 };
 
-pub(super) use bring_in::bring_in;
-pub(super) use doubles::doubles;
-pub(super) use nearby::{spots, spots_named};
-pub(super) use words::{Words, named};
+pub(super) use upsert::upsert_imported;
+pub(super) use duplicates::find_duplicates;
+pub(super) use nearby::{find_locations, find_locations_by_words};
+pub(super) use words::{SearchWords, search_by_words};
 
-/// A statement over stations as one user, the first value, sees them.
+/// A `SELECT` over stations as the user, who is the first parameter, sees them.
 macro_rules! stations {
     ($($rest:literal),+ $(,)?) => {
         concat!(
@@ -34,9 +34,9 @@ macro_rules! stations {
 }
 use stations;
 
-/// Adds the station unless its place or its origin is known; tells whether it did.
+/// Inserts the station unless one with the same external ID exists. Returns whether it was inserted.
 pub(super) async fn insert(tx: &mut Tx, station: &Station) -> Result<bool> {
-    let added = sql!(
+    let inserted = sql!(
         tx,
         execute,
         "INSERT INTO stations
@@ -56,15 +56,15 @@ pub(super) async fn insert(tx: &mut Tx, station: &Station) -> Result<bool> {
         &station.made_by,
         &station.origin,
         &station.brand,
-        station.kept_fuels(),
+        station.fuel_types_column(),
         station.search_key(),
         station.cell(),
     )?;
-    words::take_in(tx).await?;
-    Ok(added == 1)
+    words::index_new(tx).await?;
+    Ok(inserted == 1)
 }
 
-/// The station, if it is listed or the user uses it.
+/// Finds the station if it is listed or the user uses it.
 pub(super) async fn find(tx: &mut Tx, user: &UserId, id: StationId) -> Result<Option<Station>> {
     let row: Option<Row> = sql!(
         tx,
@@ -81,9 +81,9 @@ pub(super) async fn find(tx: &mut Tx, user: &UserId, id: StationId) -> Result<Op
     Ok(row.map(Station::from))
 }
 
-/// The station with that place or, failing that, that origin. A withdrawn one is found only if none is
-/// listed, whether or not the user uses it.
-pub(super) async fn find_known(
+/// Finds the station with the place ID or, failing that, the origin. A withdrawn station is found only if none
+/// is listed, regardless of whether the user uses it.
+pub(super) async fn find_by_external_id(
     tx: &mut Tx,
     user: &UserId,
     google_place_id: Option<&str>,
@@ -104,20 +104,20 @@ pub(super) async fn find_known(
     Ok(row.map(Station::from))
 }
 
-/// As [`find`], and nobody else changes the station before this transaction ends: SQLite has one
-/// writer in any case, PostgreSQL locks the row.
-pub(super) async fn hold(tx: &mut Tx, user: &UserId, id: StationId) -> Result<Option<Station>> {
+/// Like [`find`], but also locks the station until the transaction ends. PostgreSQL locks the row; SQLite has
+/// only one writer anyway.
+pub(super) async fn lock(tx: &mut Tx, user: &UserId, id: StationId) -> Result<Option<Station>> {
     if let Tx::Postgres { .. } = tx {
-        let held: Option<(Uuid,)> =
+        let locked: Option<(Uuid,)> =
             sql!(tx, fetch_optional, "SELECT id FROM stations WHERE id = $1 FOR UPDATE", id)?;
-        if held.is_none() {
+        if locked.is_none() {
             return Ok(None);
         }
     }
     find(tx, user, id).await
 }
 
-/// At most a page of all listed stations after the key `after`, newest first.
+/// A page of the listed stations after the key `after`, newest first.
 pub(super) async fn list(
     tx: &mut Tx,
     user: &UserId,
@@ -139,7 +139,7 @@ pub(super) async fn list(
     Ok(rows.into_iter().map(Station::from).collect())
 }
 
-/// The same, of the user's favourites only.
+/// A page of the user's favorites after the key `after`, newest first.
 pub(super) async fn list_favorites(
     tx: &mut Tx,
     user: &UserId,
@@ -180,14 +180,14 @@ pub(super) async fn update(tx: &mut Tx, station: &Station) -> Result<()> {
         &station.website,
         station.updated_at,
         &station.brand,
-        station.kept_fuels(),
+        station.fuel_types_column(),
         station.search_key(),
         station.cell(),
     )?;
     Ok(())
 }
 
-/// Withdraws the station: clears its search key and its cell, so that searches need no extra condition.
+/// Withdraws the station. Clears its search key and cell, so that searches need no extra condition.
 pub(super) async fn withdraw(tx: &mut Tx, id: StationId, now: DateTime<Utc>) -> Result<()> {
     sql!(
         tx,
@@ -201,7 +201,7 @@ pub(super) async fn withdraw(tx: &mut Tx, id: StationId, now: DateTime<Utc>) -> 
     Ok(())
 }
 
-/// Lists a withdrawn station again, with these facts and this user as its owner.
+/// Lists a withdrawn station again, with the details and the owner of `station`.
 pub(super) async fn relist(tx: &mut Tx, station: &Station) -> Result<()> {
     sql!(
         tx,
@@ -224,15 +224,15 @@ pub(super) async fn relist(tx: &mut Tx, station: &Station) -> Result<()> {
         &station.made_by,
         &station.origin,
         &station.brand,
-        station.kept_fuels(),
+        station.fuel_types_column(),
         station.search_key(),
         station.cell(),
     )?;
     Ok(())
 }
 
-/// Takes the place and the origin of this station away from other stations that are withdrawn.
-pub(super) async fn free_ids(tx: &mut Tx, station: &Station) -> Result<()> {
+/// Removes the external IDs of `station` from other, withdrawn stations.
+pub(super) async fn release_external_ids(tx: &mut Tx, station: &Station) -> Result<()> {
     sql!(
         tx,
         execute,
@@ -252,8 +252,8 @@ pub(super) async fn free_ids(tx: &mut Tx, station: &Station) -> Result<()> {
     Ok(())
 }
 
-/// Deletes the withdrawn station if nobody uses it. One with a place or an origin is kept: when it is
-/// saved again, it gets its old id in any case, so that the id does not reveal whether it was in use.
+/// Deletes the withdrawn station if it is unused. A station with an external ID is never deleted: when it is saved
+/// again, it gets its old ID, so that the ID does not reveal whether it was in use.
 pub(super) async fn delete_if_unused(tx: &mut Tx, id: StationId) -> Result<bool> {
     match tx {
         Tx::Postgres { .. } => {
@@ -277,7 +277,7 @@ pub(super) async fn delete_if_unused(tx: &mut Tx, id: StationId) -> Result<bool>
     }
 }
 
-/// Deletes the withdrawn stations that nobody uses, and returns how many.
+/// Deletes the unused withdrawn stations and returns their number.
 pub(super) async fn delete_unused(tx: &mut Tx) -> Result<u64> {
     let withdrawn: Vec<(StationId,)> = sql!(
         tx,
@@ -292,8 +292,8 @@ pub(super) async fn delete_unused(tx: &mut Tx) -> Result<u64> {
     Ok(deleted)
 }
 
-/// Makes the station a favourite of the user's, with these notes and no others.
-pub(super) async fn mark(
+/// Adds the station to the user's favorites, or replaces the notes of a favorite.
+pub(super) async fn add_favorite(
     tx: &mut Tx,
     user: &UserId,
     id: StationId,
@@ -314,8 +314,8 @@ pub(super) async fn mark(
     Ok(())
 }
 
-/// The station is no favourite of the user's any more.
-pub(super) async fn unmark(tx: &mut Tx, user: &UserId, id: StationId) -> Result<()> {
+/// Removes the station from the user's favorites.
+pub(super) async fn remove_favorite(tx: &mut Tx, user: &UserId, id: StationId) -> Result<()> {
     sql!(
         tx,
         execute,
@@ -326,7 +326,7 @@ pub(super) async fn unmark(tx: &mut Tx, user: &UserId, id: StationId) -> Result<
     Ok(())
 }
 
-/// The stations of these ids, in no order.
+/// Finds the stations with these IDs, in no particular order.
 pub(super) async fn find_all(
     tx: &mut Tx,
     user: &UserId,
@@ -341,28 +341,28 @@ pub(super) async fn find_all(
                                 FROM jsonb_array_elements_text(CAST($2 AS JSONB)) it)"
             ),
             user.as_str(),
-            list_of(ids.iter().map(ToString::to_string)),
+            to_json_array(ids.iter().map(ToString::to_string)),
         ),
         Tx::Sqlite(_) => sql!(
             tx,
             fetch_all,
             stations!("WHERE s.id IN (SELECT unhex(value, '-') FROM json_each($2))"),
             user.as_str(),
-            list_of(ids.iter().map(ToString::to_string)),
+            to_json_array(ids.iter().map(ToString::to_string)),
         ),
     }?;
     Ok(rows.into_iter().map(Station::from).collect())
 }
 
-/// The listed stations with these places and origins, in no particular order.
-pub(super) async fn find_all_known(
+/// Finds the listed stations with these place IDs or origins, in no particular order.
+pub(super) async fn find_all_by_external_ids(
     tx: &mut Tx,
     user: &UserId,
     google_place_ids: &[String],
     origins: &[String],
 ) -> Result<Vec<Station>> {
     let (places, origins) =
-        (list_of(google_place_ids.iter().cloned()), list_of(origins.iter().cloned()));
+        (to_json_array(google_place_ids.iter().cloned()), to_json_array(origins.iter().cloned()));
     let rows: Vec<Row> = match tx {
         Tx::Postgres { .. } => sql!(
             tx,
@@ -393,7 +393,7 @@ pub(super) async fn find_all_known(
     Ok(rows.into_iter().map(Station::from).collect())
 }
 
-/// A JSON list of texts.
-fn list_of(texts: impl Iterator<Item = String>) -> String {
+/// A JSON array of strings.
+fn to_json_array(texts: impl Iterator<Item = String>) -> String {
     texts.collect::<serde_json::Value>().to_string()
 }

@@ -1,4 +1,4 @@
-//! Stations: what all share of them, and what is one user's.
+//! Tests stations: their shared details and the users' favorites.
 
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -6,26 +6,26 @@ use serde_json::{Value, json};
 use crate::testing::{Answer, TestApp, on_every_engine};
 
 on_every_engine![
-    a_station_is_read_back_as_it_was_saved,
-    every_field_at_fault_is_named,
-    degrees_are_exact_and_both_or_none,
-    a_place_saved_twice_is_one_station,
-    a_place_saved_by_many_at_once_is_one_station,
-    only_whoever_made_it_or_an_administrator_changes_a_station,
-    a_change_keeps_what_it_does_not_mention,
-    a_change_meant_for_another_state_is_refused,
-    a_place_is_one_stations,
-    favorites_and_notes_are_one_users,
-    a_favorite_is_made_without_a_body_too,
-    a_deleted_station_stays_for_those_who_use_it,
-    a_deleted_station_is_neither_listed_nor_found,
-    deleting_a_station_does_not_show_whether_it_is_used,
-    a_station_that_nobody_uses_any_more_is_deleted,
+    a_saved_station_is_returned_unchanged,
+    every_invalid_field_is_reported,
+    coordinates_are_exact_and_both_are_required,
+    saving_a_place_again_returns_the_existing_station,
+    concurrent_saves_of_a_place_create_one_station,
+    only_its_creator_or_an_administrator_can_change_a_station,
+    updates_leave_omitted_fields_unchanged,
+    a_stale_if_match_is_rejected,
+    a_google_place_belongs_to_one_station,
+    favorites_and_notes_are_private_to_a_user,
+    a_favorite_can_be_added_without_a_body,
+    a_deleted_station_remains_visible_to_its_users,
+    a_deleted_station_is_not_in_lists_or_searches,
+    deleting_a_station_does_not_reveal_whether_it_is_used,
+    an_unused_withdrawn_station_is_deleted,
     a_withdrawn_station_cannot_be_changed,
-    a_deleted_place_that_is_saved_again_comes_back,
-    the_place_of_a_deleted_station_is_free,
-    a_list_goes_page_by_page_newest_first,
-    a_request_sent_again_with_its_key_is_done_once,
+    saving_a_deleted_place_again_lists_it_again,
+    another_station_can_use_the_place_of_a_deleted_one,
+    lists_are_paginated_newest_first,
+    a_retry_with_the_same_idempotency_key_creates_one_station,
 ];
 
 async fn save(app: &TestApp, station: Value) -> Answer {
@@ -34,7 +34,7 @@ async fn save(app: &TestApp, station: Value) -> Answer {
     saved
 }
 
-async fn mark(app: &TestApp, id: &str, body: Value) -> Answer {
+async fn add_favorite(app: &TestApp, id: &str, body: Value) -> Answer {
     let path = format!("/api/stations/{id}/favorite");
     app.send_json(Method::PUT, &path, &body.to_string(), &[]).await
 }
@@ -46,7 +46,7 @@ async fn names(app: &TestApp, path: &str) -> Vec<String> {
     items.iter().map(|it| it["name"].as_str().unwrap().to_owned()).collect()
 }
 
-async fn a_station_is_read_back_as_it_was_saved(app: TestApp) {
+async fn a_saved_station_is_returned_unchanged(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let new = json!({
         "googlePlaceId": "ChIJ-corner", "openStreetMapId": "node/240109189", "name": " Tanke Süd ",
@@ -87,7 +87,7 @@ async fn a_station_is_read_back_as_it_was_saved(app: TestApp) {
     assert_eq!(unknown.status, 404);
 }
 
-async fn every_field_at_fault_is_named(app: TestApp) {
+async fn every_invalid_field_is_reported(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let new = json!({
         "googlePlaceId": "x".repeat(256), "openStreetMapId": "street/1", "name": "x".repeat(201),
@@ -132,7 +132,7 @@ async fn every_field_at_fault_is_named(app: TestApp) {
     assert_eq!(names(&ann, "/api/stations").await, [""; 0]);
 }
 
-async fn degrees_are_exact_and_both_or_none(app: TestApp) {
+async fn coordinates_are_exact_and_both_are_required(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     for (latitude, longitude) in [
         ("89.99999999", "-179.99999999"),
@@ -145,8 +145,8 @@ async fn degrees_are_exact_and_both_or_none(app: TestApp) {
         let path = format!("/api/stations/{}", saved.id());
         let text = ann.get(&path).await.body;
         for (name, given) in [("latitude", latitude), ("longitude", longitude)] {
-            let apart = text[name].as_f64().unwrap() - given.parse::<f64>().unwrap();
-            assert!(apart.abs() < 1e-10, "{text}");
+            let difference = text[name].as_f64().unwrap() - given.parse::<f64>().unwrap();
+            assert!(difference.abs() < 1e-10, "{text}");
         }
     }
     let half = ann.post("/api/stations", json!({ "name": "x", "latitude": 1 })).await;
@@ -159,10 +159,10 @@ async fn degrees_are_exact_and_both_or_none(app: TestApp) {
     assert_eq!((none.status, &none.body["latitude"]), (200, &Value::Null));
 }
 
-async fn a_place_saved_twice_is_one_station(app: TestApp) {
+async fn saving_a_place_again_returns_the_existing_station(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
     let first = save(&ann, json!({ "googlePlaceId": "ChIJ1", "name": "Corner" })).await;
-    mark(&ann, &first.id(), json!({ "notes": "mine" })).await;
+    add_favorite(&ann, &first.id(), json!({ "notes": "mine" })).await;
     let again = save(&ann, json!({ "googlePlaceId": "ChIJ1", "name": "Another name" })).await;
     assert_eq!(again.id(), first.id());
     assert_eq!((&again.body["name"], &again.body["isFavorite"]), (&json!("Corner"), &json!(true)));
@@ -176,7 +176,7 @@ async fn a_place_saved_twice_is_one_station(app: TestApp) {
     assert_eq!(names(&ann, "/api/stations").await, ["Another", "Corner"]);
 }
 
-async fn a_place_saved_by_many_at_once_is_one_station(app: TestApp) {
+async fn concurrent_saves_of_a_place_create_one_station(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let saving = (0..16).map(|_| save(&ann, json!({ "googlePlaceId": "ChIJ2", "name": "One" })));
     let saved = futures::future::join_all(saving).await;
@@ -185,23 +185,23 @@ async fn a_place_saved_by_many_at_once_is_one_station(app: TestApp) {
     assert_eq!(names(&ann, "/api/stations").await, ["One"]);
 }
 
-async fn only_whoever_made_it_or_an_administrator_changes_a_station(app: TestApp) {
+async fn only_its_creator_or_an_administrator_can_change_a_station(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
     let admin = app.as_administrator().await;
-    let made = save(&ann, json!({ "name": "Ann's" })).await;
-    let path = format!("/api/stations/{}", made.id());
-    // Both can use it.
-    assert_eq!(bob.get(&path).await.body, made.body);
-    assert_eq!(mark(&bob, &made.id(), json!({})).await.status, 200);
+    let created = save(&ann, json!({ "name": "Ann's" })).await;
+    let path = format!("/api/stations/{}", created.id());
+    // Both can read it and add it to their favorites.
+    assert_eq!(bob.get(&path).await.body, created.body);
+    assert_eq!(add_favorite(&bob, &created.id(), json!({})).await.status, 200);
     for refused in [bob.patch(&path, json!({ "name": "Bob's" })).await, bob.delete(&path).await] {
         assert_eq!((refused.status, &refused.body["type"]), (403, &json!("/problems/forbidden")));
     }
-    assert_eq!(ann.get(&path).await.body, made.body);
+    assert_eq!(ann.get(&path).await.body, created.body);
     assert_eq!(ann.patch(&path, json!({ "name": "Ann's corner" })).await.status, 200);
-    let mended = admin.patch(&path, json!({ "name": "The corner" })).await;
-    assert_eq!((mended.status, &mended.body["name"]), (200, &json!("The corner")));
+    let changed = admin.patch(&path, json!({ "name": "The corner" })).await;
+    assert_eq!((changed.status, &changed.body["name"]), (200, &json!("The corner")));
     assert_eq!(admin.delete(&path).await.status, 204);
-    // Bob, who marked it, keeps it as it is; for Ann it is gone.
+    // Bob still sees his favorite; Ann no longer sees it.
     assert_eq!(ann.get(&path).await.status, 404);
     assert_eq!(bob.get(&path).await.body["isListed"], false);
     for refused in [bob.patch(&path, json!({})).await, bob.delete(&path).await] {
@@ -209,19 +209,19 @@ async fn only_whoever_made_it_or_an_administrator_changes_a_station(app: TestApp
     }
 }
 
-async fn a_change_keeps_what_it_does_not_mention(app: TestApp) {
+async fn updates_leave_omitted_fields_unchanged(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let new = json!({
         "googlePlaceId": "ChIJ3", "name": "Corner", "address": "Here", "latitude": 1.5,
         "longitude": 2.5, "phone": "1", "website": "https://a.example", "brand": "B",
         "fuelTypes": ["diesel"],
     });
-    let made = save(&ann, new).await;
-    let path = format!("/api/stations/{}", made.id());
+    let created = save(&ann, new).await;
+    let path = format!("/api/stations/{}", created.id());
     app.app.clock.advance(chrono::TimeDelta::hours(1));
     let changed = ann.patch(&path, json!({ "phone": null, "fuelTypes": ["lpg", "diesel"] })).await;
     assert_eq!(changed.status, 200, "{changed:?}");
-    let mut expected = made.body.clone();
+    let mut expected = created.body.clone();
     expected["phone"] = Value::Null;
     expected["fuelTypes"] = json!(["diesel", "lpg"]);
     expected["updatedAt"] = json!("2026-01-31T13:00:00.123456Z");
@@ -231,11 +231,11 @@ async fn a_change_keeps_what_it_does_not_mention(app: TestApp) {
     assert_eq!(refused.faults(), ["/name: cannot be cleared", "/madeBy: is not known here"]);
 }
 
-async fn a_change_meant_for_another_state_is_refused(app: TestApp) {
+async fn a_stale_if_match_is_rejected(app: TestApp) {
     let ann = app.register("ann@example.org").await;
-    let made = save(&ann, json!({ "name": "Corner" })).await;
-    let path = format!("/api/stations/{}", made.id());
-    let old = made.header("etag");
+    let created = save(&ann, json!({ "name": "Corner" })).await;
+    let path = format!("/api/stations/{}", created.id());
+    let old = created.header("etag");
     let change = |tag: String| {
         let ann = ann.with_header("if-match", &tag);
         let path = path.clone();
@@ -250,22 +250,22 @@ async fn a_change_meant_for_another_state_is_refused(app: TestApp) {
     assert_eq!(ann.with_header("if-match", new).delete(&path).await.status, 204);
 }
 
-async fn a_place_is_one_stations(app: TestApp) {
+async fn a_google_place_belongs_to_one_station(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     save(&ann, json!({ "googlePlaceId": "ChIJ4", "name": "One" })).await;
     let other = save(&ann, json!({ "name": "Other" })).await;
     let path = format!("/api/stations/{}", other.id());
     let refused = ann.patch(&path, json!({ "googlePlaceId": "ChIJ4" })).await;
-    let told = (refused.status, &refused.body["type"]);
-    assert_eq!(told, (409, &json!("/problems/duplicate-place")));
+    let problem = (refused.status, &refused.body["type"]);
+    assert_eq!(problem, (409, &json!("/problems/duplicate-place")));
     assert_eq!(ann.get(&path).await.body["googlePlaceId"], Value::Null);
 }
 
-async fn favorites_and_notes_are_one_users(app: TestApp) {
+async fn favorites_and_notes_are_private_to_a_user(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
     let one = save(&ann, json!({ "name": "One" })).await.id();
     save(&ann, json!({ "name": "Two" })).await;
-    let marked = mark(&ann, &one, json!({ "notes": "cheap on Mondays\nask for Jo" })).await;
+    let marked = add_favorite(&ann, &one, json!({ "notes": "cheap on Mondays\nask for Jo" })).await;
     assert_eq!((marked.status, &marked.body["isFavorite"]), (200, &json!(true)));
     assert_eq!(marked.body["notes"], "cheap on Mondays\nask for Jo");
     assert_eq!(names(&ann, "/api/stations?favorite=true").await, ["One"]);
@@ -273,24 +273,24 @@ async fn favorites_and_notes_are_one_users(app: TestApp) {
     let path = format!("/api/stations/{one}");
     let bobs = bob.get(&path).await;
     assert_eq!((&bobs.body["isFavorite"], &bobs.body["notes"]), (&json!(false), &Value::Null));
-    mark(&bob, &one, json!({ "notes": "dear" })).await;
+    add_favorite(&bob, &one, json!({ "notes": "dear" })).await;
     assert_eq!(ann.get(&path).await.body["notes"], "cheap on Mondays\nask for Jo");
-    // What is put is what is there.
-    assert_eq!(mark(&ann, &one, json!({})).await.body["notes"], Value::Null);
+    // PUT replaces the notes.
+    assert_eq!(add_favorite(&ann, &one, json!({})).await.body["notes"], Value::Null);
     assert_eq!(bob.delete(&format!("{path}/favorite")).await.status, 204);
     assert_eq!(bob.delete(&format!("{path}/favorite")).await.status, 204);
     assert_eq!(names(&ann, "/api/stations?favorite=true").await, ["One"]);
-    let refused = mark(&ann, &one, json!({ "notes": "x".repeat(10_001), "stars": 5 })).await;
+    let refused = add_favorite(&ann, &one, json!({ "notes": "x".repeat(10_001), "stars": 5 })).await;
     assert_eq!(
         refused.faults(),
         ["/notes: has more than 10000 characters", "/stars: is not known here"]
     );
     let nowhere = "018f0000-0000-7000-8000-000000000000";
-    assert_eq!(mark(&ann, nowhere, json!({})).await.status, 404);
+    assert_eq!(add_favorite(&ann, nowhere, json!({})).await.status, 404);
     assert_eq!(ann.delete(&format!("/api/stations/{nowhere}/favorite")).await.status, 404);
 }
 
-async fn a_favorite_is_made_without_a_body_too(app: TestApp) {
+async fn a_favorite_can_be_added_without_a_body(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let id = save(&ann, json!({ "name": "One" })).await.id();
     let path = format!("/api/stations/{id}/favorite");
@@ -302,8 +302,8 @@ async fn a_favorite_is_made_without_a_body_too(app: TestApp) {
     assert_eq!(ann.send_json(Method::PUT, &path, "{", &[]).await.status, 400);
 }
 
-/// Notes a fill-up of the user's at the station, and gives its id.
-async fn fill_up_at(user: &TestApp, station: &str) -> String {
+/// Logs a fill-up of the user at the station and returns its ID.
+async fn log_fill_up_at(user: &TestApp, station: &str) -> String {
     let car = user.post("/api/vehicles", json!({ "vin": "WVWZZZ1JZXW000001" })).await;
     let log = json!({
         "vehicleId": car.id(), "date": "2026-01-02", "odometerReading": 100, "gallons": 10,
@@ -314,14 +314,14 @@ async fn fill_up_at(user: &TestApp, station: &str) -> String {
     log.id()
 }
 
-async fn a_deleted_station_stays_for_those_who_use_it(app: TestApp) {
+async fn a_deleted_station_remains_visible_to_its_users(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
     let (carol, dave) =
         (app.register("carol@example.org").await, app.register("dave@example.org").await);
     let id = save(&ann, json!({ "name": "One", "latitude": 1, "longitude": 2 })).await.id();
     let path = format!("/api/stations/{id}");
-    mark(&bob, &id, json!({ "notes": "mine" })).await;
-    let log = fill_up_at(&carol, &id).await;
+    add_favorite(&bob, &id, json!({ "notes": "mine" })).await;
+    let log = log_fill_up_at(&carol, &id).await;
     let before = bob.get(&path).await.body;
     assert_eq!(ann.delete(&path).await.status, 204);
 
@@ -330,19 +330,19 @@ async fn a_deleted_station_stays_for_those_who_use_it(app: TestApp) {
     assert_eq!((left.status, &left.body["notes"]), (200, &json!("mine")));
     assert_eq!((&before["isListed"], &left.body["isListed"]), (&json!(true), &json!(false)));
     assert_eq!(left.body["latitude"], before["latitude"]);
-    assert_eq!(mark(&bob, &id, json!({ "notes": "still mine" })).await.status, 200);
+    assert_eq!(add_favorite(&bob, &id, json!({ "notes": "still mine" })).await.status, 200);
 
     let log = carol.get(&format!("/api/fuel-logs/{log}")).await;
     assert_eq!((&log.body["stationId"], &log.body["stationName"]), (&json!(id), &json!("One")));
     let prices = carol.get(&format!("{path}/prices")).await;
     assert_eq!(prices.body["items"].as_array().unwrap().len(), 1, "{prices:?}");
-    assert_eq!(mark(&carol, &id, json!({})).await.status, 200);
+    assert_eq!(add_favorite(&carol, &id, json!({})).await.status, 200);
 
     for other in [&ann, &dave] {
         for gone in [
             other.get(&path).await,
             other.get(&format!("{path}/prices")).await,
-            mark(other, &id, json!({})).await,
+            add_favorite(other, &id, json!({})).await,
             other.patch(&path, json!({ "name": "Two" })).await,
             other.delete(&path).await,
         ] {
@@ -351,12 +351,12 @@ async fn a_deleted_station_stays_for_those_who_use_it(app: TestApp) {
     }
 }
 
-async fn a_deleted_station_is_neither_listed_nor_found(app: TestApp) {
+async fn a_deleted_station_is_not_in_lists_or_searches(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
     let new = json!({ "name": "Corner", "latitude": 1, "longitude": 2 });
     let id = save(&ann, new).await.id();
-    mark(&bob, &id, json!({})).await;
-    fill_up_at(&ann, &id).await;
+    add_favorite(&bob, &id, json!({})).await;
+    log_fill_up_at(&ann, &id).await;
     let searches = [
         "/api/stations",
         "/api/stations/search?query=corner",
@@ -376,7 +376,7 @@ async fn a_deleted_station_is_neither_listed_nor_found(app: TestApp) {
     }
 }
 
-async fn deleting_a_station_does_not_show_whether_it_is_used(app: TestApp) {
+async fn deleting_a_station_does_not_reveal_whether_it_is_used(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
     let mut seen = Vec::new();
     for is_used in [true, false] {
@@ -384,23 +384,23 @@ async fn deleting_a_station_does_not_show_whether_it_is_used(app: TestApp) {
         let (by_hand, place) =
             (save(&ann, json!({ "name": "Mine" })).await, save(&ann, place).await);
         let place_id = place.id();
-        for made in [by_hand, place] {
-            let (id, path) = (made.id(), format!("/api/stations/{}", made.id()));
+        for created in [by_hand, place] {
+            let (id, path) = (created.id(), format!("/api/stations/{}", created.id()));
             if is_used {
-                mark(&bob, &id, json!({})).await;
+                add_favorite(&bob, &id, json!({})).await;
             }
             let answers = [
                 ann.delete(&path).await,
                 ann.get(&path).await,
                 ann.delete(&path).await,
                 ann.patch(&path, json!({ "name": "x" })).await,
-                mark(&ann, &id, json!({})).await,
+                add_favorite(&ann, &id, json!({})).await,
             ];
             for answer in answers {
                 seen.push((is_used, format!("{} {}", answer.status, answer.body["type"])));
             }
         }
-        // Saved again, a place comes back under its id either way.
+        // A place that is saved again gets its old ID either way.
         let again = json!({ "googlePlaceId": format!("ChIJ{is_used}"), "name": "Again" });
         let again = save(&ann, again).await;
         let is_same = again.id() == place_id;
@@ -410,47 +410,47 @@ async fn deleting_a_station_does_not_show_whether_it_is_used(app: TestApp) {
     assert!(of(true).eq(of(false)), "{seen:#?}");
 }
 
-async fn stations_in_database(app: &TestApp) -> i64 {
+async fn count_stations(app: &TestApp) -> i64 {
     let mut tx = app.app.db.read().await.unwrap();
     let (count,): (i64,) =
         crate::sql!(&mut tx, fetch_one, "SELECT COUNT(*) FROM stations").unwrap();
     count
 }
 
-async fn a_station_that_nobody_uses_any_more_is_deleted(app: TestApp) {
+async fn an_unused_withdrawn_station_is_deleted(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
     let path = |id: &str| format!("/api/stations/{id}");
     let unused = save(&ann, json!({ "name": "Unused" })).await.id();
     assert_eq!(ann.delete(&path(&unused)).await.status, 204);
-    assert_eq!(stations_in_database(&app).await, 0);
+    assert_eq!(count_stations(&app).await, 0);
 
     let marked = save(&ann, json!({ "name": "Marked" })).await.id();
-    mark(&bob, &marked, json!({})).await;
+    add_favorite(&bob, &marked, json!({})).await;
     ann.delete(&path(&marked)).await;
-    assert_eq!(stations_in_database(&app).await, 1);
+    assert_eq!(count_stations(&app).await, 1);
     assert_eq!(bob.delete(&format!("{}/favorite", path(&marked))).await.status, 204);
     assert_eq!(bob.get(&path(&marked)).await.status, 404);
-    assert_eq!(stations_in_database(&app).await, 0);
+    assert_eq!(count_stations(&app).await, 0);
 
     let filled = save(&ann, json!({ "name": "Filled" })).await.id();
-    let log = fill_up_at(&bob, &filled).await;
+    let log = log_fill_up_at(&bob, &filled).await;
     ann.delete(&path(&filled)).await;
-    let clear_away = || crate::core::jobs::run_one(&app.app, &super::CHORE);
-    assert_eq!(clear_away().await.unwrap(), 0);
+    let purge = || crate::core::jobs::run_one(&app.app, &super::PURGE_WITHDRAWN);
+    assert_eq!(purge().await.unwrap(), 0);
     assert_eq!(bob.get(&path(&filled)).await.status, 200);
     assert_eq!(bob.delete(&format!("/api/fuel-logs/{log}")).await.status, 204);
     assert_eq!(bob.get(&path(&filled)).await.status, 404);
-    assert_eq!(clear_away().await.unwrap(), 1);
-    assert_eq!(stations_in_database(&app).await, 0);
+    assert_eq!(purge().await.unwrap(), 1);
+    assert_eq!(count_stations(&app).await, 0);
 }
 
 async fn a_withdrawn_station_cannot_be_changed(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let id = save(&ann, json!({ "name": "One" })).await.id();
     let path = format!("/api/stations/{id}");
-    mark(&ann, &id, json!({ "notes": "mine" })).await;
+    add_favorite(&ann, &id, json!({ "notes": "mine" })).await;
     assert_eq!(ann.delete(&path).await.status, 204);
-    // She uses it herself, so she still sees it.
+    // Ann uses it herself, so she still sees it.
     let left = ann.get(&path).await;
     assert_eq!((left.status, &left.body["notes"]), (200, &json!("mine")));
     assert_eq!(ann.patch(&path, json!({ "name": "Two" })).await.status, 403);
@@ -459,7 +459,7 @@ async fn a_withdrawn_station_cannot_be_changed(app: TestApp) {
     assert_eq!((after.status, &after.body), (200, &left.body));
 }
 
-async fn a_deleted_place_that_is_saved_again_comes_back(app: TestApp) {
+async fn saving_a_deleted_place_again_lists_it_again(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
     let carol = app.register("carol@example.org").await;
     for ids in [json!({ "googlePlaceId": "ChIJ1" }), json!({ "openStreetMapId": "node/1" })] {
@@ -470,23 +470,23 @@ async fn a_deleted_place_that_is_saved_again_comes_back(app: TestApp) {
         };
         let first = save(&ann, named("Old words")).await;
         let path = format!("/api/stations/{}", first.id());
-        mark(&bob, &first.id(), json!({ "notes": "mine" })).await;
+        add_favorite(&bob, &first.id(), json!({ "notes": "mine" })).await;
         ann.delete(&path).await;
         let again = save(&carol, named("New words")).await;
         assert_eq!((again.id(), &again.body["name"]), (first.id(), &json!("New words")));
         let bobs = bob.get(&path).await;
         assert_eq!((&bobs.body["isListed"], &bobs.body["notes"]), (&json!(true), &json!("mine")));
         assert_eq!(names(&ann, "/api/stations/search?query=new").await, ["New words"]);
-        // It is hers who saved it now.
+        // It now belongs to the user who saved it last.
         assert_eq!(ann.patch(&path, json!({ "name": "Ann's" })).await.status, 403);
         assert_eq!(carol.patch(&path, json!({ "name": "Carol's" })).await.status, 200);
     }
 }
 
-async fn the_place_of_a_deleted_station_is_free(app: TestApp) {
+async fn another_station_can_use_the_place_of_a_deleted_one(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
     let old = save(&ann, json!({ "googlePlaceId": "ChIJ1", "name": "Old" })).await.id();
-    mark(&bob, &old, json!({})).await;
+    add_favorite(&bob, &old, json!({})).await;
     ann.delete(&format!("/api/stations/{old}")).await;
     let new = save(&ann, json!({ "name": "New" })).await.id();
     let path = format!("/api/stations/{new}");
@@ -495,11 +495,11 @@ async fn the_place_of_a_deleted_station_is_free(app: TestApp) {
     assert_eq!((&left.body["name"], &left.body["googlePlaceId"]), (&json!("Old"), &Value::Null));
 }
 
-async fn a_list_goes_page_by_page_newest_first(app: TestApp) {
+async fn lists_are_paginated_newest_first(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     for name in ["a", "b", "c", "d", "e"] {
         let id = save(&ann, json!({ "name": name })).await.id();
-        mark(&ann, &id, json!({})).await;
+        add_favorite(&ann, &id, json!({})).await;
     }
     for path in ["/api/stations?limit=2", "/api/stations?favorite=true&limit=2"] {
         let (mut seen, mut at) = (Vec::new(), path.to_owned());
@@ -521,7 +521,7 @@ async fn a_list_goes_page_by_page_newest_first(app: TestApp) {
     }
 }
 
-async fn a_request_sent_again_with_its_key_is_done_once(app: TestApp) {
+async fn a_retry_with_the_same_idempotency_key_creates_one_station(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let send = async |name: &str| {
         let body = json!({ "name": name }).to_string();

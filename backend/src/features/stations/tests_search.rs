@@ -1,4 +1,4 @@
-//! Finding stations that are saved here.
+//! Tests searches for saved stations.
 
 use serde_json::{Value, json};
 
@@ -6,19 +6,19 @@ use super::{search::search as find, store};
 use crate::testing::{Answer, TestApp, on_every_engine};
 
 on_every_engine![
-    the_nearest_come_first_with_how_far_they_are,
-    a_circle_reaches_over_the_antimeridian_and_the_poles,
-    words_are_found_whatever_their_case,
-    words_are_found_whatever_their_accents,
-    stations_saved_before_are_found_whatever_their_accents,
-    words_are_found_by_how_they_begin,
-    what_is_changed_is_found_by_its_new_words,
-    words_are_read_through_their_index,
-    words_and_a_place_narrow_each_other,
-    what_is_at_fault_in_a_search_is_named,
-    a_search_shows_what_is_ones_own,
-    of_many_the_nearest_are_given,
-    nearby_is_read_through_the_index_of_cells,
+    results_are_sorted_by_distance,
+    circles_extend_across_the_antimeridian_and_the_poles,
+    word_searches_ignore_case,
+    word_searches_ignore_accents,
+    the_migration_makes_stored_stations_searchable_without_accents,
+    words_match_by_prefix,
+    a_changed_station_is_found_by_its_new_words,
+    word_searches_use_the_index,
+    words_and_location_are_combined,
+    every_invalid_search_parameter_is_reported,
+    search_results_contain_the_users_favorites_and_notes,
+    the_grid_finds_the_same_stations_as_a_full_scan,
+    location_searches_use_the_cell_index,
 ];
 
 async fn save(app: &TestApp, name: &str, latitude: f64, longitude: f64) -> String {
@@ -41,7 +41,7 @@ async fn names(app: &TestApp, query: &str) -> Vec<String> {
     items.iter().map(|it| it["name"].as_str().unwrap().to_owned()).collect()
 }
 
-async fn the_nearest_come_first_with_how_far_they_are(app: TestApp) {
+async fn results_are_sorted_by_distance(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     save(&ann, "far", 48.2, 11.5).await;
     save(&ann, "near", 48.1001, 11.5).await;
@@ -53,15 +53,15 @@ async fn the_nearest_come_first_with_how_far_they_are(app: TestApp) {
     assert_eq!(names(&ann, "lat=48.1&lng=11.5&limit=1").await, ["near"]);
     assert_eq!(names(&ann, "lat=48.1&lng=11.5&radius=5.5").await, [""; 0]);
     let found = search(&ann, "lat=48.1&lng=11.5&radius=50000").await;
-    // Along the ellipsoid: 11.1 m, 1489.4 m, 11120.9 m.
-    for (nth, metres) in [(0, 11.12), (1, 1489.4), (2, 11_120.9)] {
-        let told = found.body["items"][nth]["distanceMeters"].as_f64().unwrap();
-        assert!((told / metres - 1.0).abs() < 0.005, "{told} is not {metres}");
+    // Distances along the ellipsoid: 11.1 m, 1489.4 m, 11120.9 m.
+    for (nth, meters) in [(0, 11.12), (1, 1489.4), (2, 11_120.9)] {
+        let distance = found.body["items"][nth]["distanceMeters"].as_f64().unwrap();
+        assert!((distance / meters - 1.0).abs() < 0.005, "{distance} is not {meters}");
         assert_eq!(found.body["items"][nth]["source"], "saved");
     }
 }
 
-async fn a_circle_reaches_over_the_antimeridian_and_the_poles(app: TestApp) {
+async fn circles_extend_across_the_antimeridian_and_the_poles(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     save(&ann, "east of it", -17.0, -179.99).await;
     save(&ann, "west of it", -17.0, 179.98).await;
@@ -77,7 +77,7 @@ async fn a_circle_reaches_over_the_antimeridian_and_the_poles(app: TestApp) {
     assert_eq!(names(&ann, "lat=-90&lng=0&radius=50000").await, [""; 0]);
 }
 
-async fn words_are_found_whatever_their_case(app: TestApp) {
+async fn word_searches_ignore_case(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     for (name, address, brand) in [
         ("Tanke Süd", "Lindenallee 4, München", "Aral"),
@@ -91,7 +91,7 @@ async fn words_are_found_whatever_their_case(app: TestApp) {
     assert_eq!(names(&ann, "query=shell").await, ["100% fuel_stop", "Öl & Gas"]);
     assert_eq!(names(&ann, "query=%20Main%20%20SHELL%20").await, ["100% fuel_stop"]);
     assert_eq!(names(&ann, "query=%C3%B6l").await, ["Öl & Gas"]);
-    // What means something to a database means itself.
+    // Characters with a special meaning in queries are matched literally.
     for (query, found) in [
         ("100%25", 1),
         ("fuel_stop", 1),
@@ -112,7 +112,7 @@ async fn words_are_found_whatever_their_case(app: TestApp) {
     assert_eq!(first.body["items"][0]["distanceMeters"], Value::Null);
 }
 
-async fn words_are_found_whatever_their_accents(app: TestApp) {
+async fn word_searches_ignore_accents(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     for (name, address) in [("Café Olé", "Große Straße 1"), ("CAFE SÜD", "Łódź"), ("Ærø", "Αθήνα")]
     {
@@ -141,21 +141,21 @@ async fn words_are_found_whatever_their_accents(app: TestApp) {
     }
 }
 
-async fn stations_saved_before_are_found_whatever_their_accents(app: TestApp) {
+async fn the_migration_makes_stored_stations_searchable_without_accents(app: TestApp) {
     use crate::{
         core::{db::Tx, fold::folded},
         sql,
     };
     let ann = app.register("ann@example.org").await;
-    // Every letter that is folded, as the key was kept before: in lower case alone.
+    // Every letter that is folded, stored as older versions did: in lower case only.
     let letters = (0x80..=0x10_ffff_u32).filter_map(char::from_u32).map(|it| it.to_string());
     let letters: Vec<_> =
         letters.filter(|it| it.to_lowercase() == *it && folded(it) != *it).collect();
     assert!(letters.len() > 500);
-    let mut kept = vec!["café süd".to_owned(), "cafe\u{301} süd".to_owned(), "plain".to_owned()];
-    kept.extend(letters.chunks(100).map(|it| format!("every {}", it.join(" x"))));
+    let mut old_keys = vec!["café süd".to_owned(), "cafe\u{301} süd".to_owned(), "plain".to_owned()];
+    old_keys.extend(letters.chunks(100).map(|it| format!("every {}", it.join(" x"))));
     let mut paths = Vec::new();
-    for (nth, key) in kept.iter().enumerate() {
+    for (nth, key) in old_keys.iter().enumerate() {
         let id = save(&ann, &format!("Station {nth}"), 1.0, 2.0).await;
         let mut tx = app.app.db.write().await.unwrap();
         let station: uuid::Uuid = id.parse().unwrap();
@@ -176,7 +176,7 @@ async fn stations_saved_before_are_found_whatever_their_accents(app: TestApp) {
     let mut tx = app.app.db.write().await.unwrap();
     let done = match &mut tx {
         Tx::Postgres { tx, .. } => {
-            // Only the tables' owner may turn off the trigger: that part is the migration test's.
+            // Only the owner of the tables may disable the trigger. The migration test covers that part.
             let lines = migration.unwrap().postgres.lines();
             let lines: Vec<_> = lines.filter(|it| !it.starts_with("ALTER TABLE")).collect();
             let text = sqlx::AssertSqlSafe(lines.join("\n"));
@@ -191,8 +191,8 @@ async fn stations_saved_before_are_found_whatever_their_accents(app: TestApp) {
         sql!(&mut tx, fetch_all, "SELECT search_key FROM stations ORDER BY created_at, id")
             .unwrap();
     tx.commit().await.unwrap();
-    let wanted: Vec<_> = kept.iter().map(|it| (folded(it),)).collect();
-    assert_eq!(now, wanted);
+    let expected: Vec<_> = old_keys.iter().map(|it| (folded(it),)).collect();
+    assert_eq!(now, expected);
     assert_eq!(names(&ann, "query=cafe%20sud").await, ["Station 0", "Station 1"]);
     if matches!(app.app.db, crate::core::db::Db::Sqlite { .. }) {
         let after = ann.get(&paths[0]).await;
@@ -201,7 +201,7 @@ async fn stations_saved_before_are_found_whatever_their_accents(app: TestApp) {
     }
 }
 
-async fn words_are_found_by_how_they_begin(app: TestApp) {
+async fn words_match_by_prefix(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
     let mut ids = Vec::new();
     for (name, address) in [
@@ -227,14 +227,14 @@ async fn words_are_found_by_how_they_begin(app: TestApp) {
         ("12e", "Fuel 12e5"),
         ("66%20fuel", "Fuel 12e5"),
         ("fu", "Fuel 12e5, O'Neill's/Fuel"),
-        // Too much begins with a single letter.
+        // Single letters match only whole words.
         ("f", ""),
         ("5", ""),
         ("s", "O'Neill's/Fuel"),
     ] {
         assert_eq!(names(&ann, &format!("query={query}")).await.join(", "), found, "{query}");
     }
-    // Among one's favourites they may stand anywhere.
+    // In favorites, words match anywhere.
     ann.send_json(
         axum::http::Method::PUT,
         &format!("/api/stations/{}/favorite", ids[0]),
@@ -246,7 +246,7 @@ async fn words_are_found_by_how_they_begin(app: TestApp) {
     assert_eq!(names(&bob, "query=hof").await, [""; 0]);
 }
 
-async fn what_is_changed_is_found_by_its_new_words(app: TestApp) {
+async fn a_changed_station_is_found_by_its_new_words(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let path = format!("/api/stations/{}", save(&ann, "Before", 1.0, 2.0).await);
     save(&ann, "Other", 1.0, 2.0).await;
@@ -261,7 +261,7 @@ async fn what_is_changed_is_found_by_its_new_words(app: TestApp) {
     assert_eq!(names(&ann, "query=oth").await, ["Other"]);
 }
 
-async fn words_are_read_through_their_index(app: TestApp) {
+async fn word_searches_use_the_index(app: TestApp) {
     use crate::core::db::Db;
     let plan = match &app.app.db {
         Db::Sqlite { readers, .. } => {
@@ -294,7 +294,7 @@ async fn words_are_read_through_their_index(app: TestApp) {
     assert!(!reads_all, "{plan}");
 }
 
-async fn words_and_a_place_narrow_each_other(app: TestApp) {
+async fn words_and_location_are_combined(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     save(&ann, "Shell far", 10.02, 20.0).await;
     save(&ann, "Shell near", 10.0, 20.0).await;
@@ -304,7 +304,7 @@ async fn words_and_a_place_narrow_each_other(app: TestApp) {
     assert_eq!(names(&ann, "query=shell&lat=10&lng=20&radius=5000").await, order);
 }
 
-async fn what_is_at_fault_in_a_search_is_named(app: TestApp) {
+async fn every_invalid_search_parameter_is_reported(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let long = format!("query={}", "x".repeat(10_000));
     for (query, faults) in [
@@ -340,7 +340,7 @@ async fn what_is_at_fault_in_a_search_is_named(app: TestApp) {
     }
 }
 
-async fn a_search_shows_what_is_ones_own(app: TestApp) {
+async fn search_results_contain_the_users_favorites_and_notes(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
     let id = save(&ann, "Corner", 1.0, 2.0).await;
     let notes = json!({ "notes": "mine" }).to_string();
@@ -348,17 +348,17 @@ async fn a_search_shows_what_is_ones_own(app: TestApp) {
     ann.send_json(axum::http::Method::PUT, &path, &notes, &[]).await;
     for query in ["lat=1&lng=2", "query=corner"] {
         let (anns, bobs) = (search(&ann, query).await, search(&bob, query).await);
-        let told = |it: &Answer| {
+        let first = |it: &Answer| {
             let item = &it.body["items"][0];
             (item["id"].clone(), item["isFavorite"].clone(), item["notes"].clone())
         };
-        assert_eq!(told(&anns), (json!(id), json!(true), json!("mine")));
-        assert_eq!(told(&bobs), (json!(id), json!(false), Value::Null));
+        assert_eq!(first(&anns), (json!(id), json!(true), json!("mine")));
+        assert_eq!(first(&bobs), (json!(id), json!(false), Value::Null));
     }
 }
 
-/// Held against a plain look at every one.
-async fn of_many_the_nearest_are_given(app: TestApp) {
+/// Compares the results with distances calculated for every station.
+async fn the_grid_finds_the_same_stations_as_a_full_scan(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let places: Vec<_> = (0..300_i32)
         .map(|nth| {
@@ -368,14 +368,14 @@ async fn of_many_the_nearest_are_given(app: TestApp) {
     for (nth, (latitude, longitude)) in places.iter().enumerate() {
         save(&ann, &nth.to_string(), *latitude, *longitude).await;
     }
-    for (query, centre, radius) in [
+    for (query, center, radius) in [
         ("lat=47.5&lng=8.4&radius=30000&limit=500", (47.5, 8.4), 30_000.0),
         ("lat=47.05&lng=8.05&radius=12345&limit=500", (47.05, 8.05), 12_345.0),
     ] {
         let at = |it: (f64, f64)| super::geo::Point { latitude: it.0, longitude: it.1 };
         let mut near: Vec<_> = places
             .iter()
-            .map(|it| at(centre).distance_to(at(*it)))
+            .map(|it| at(center).distance_to(at(*it)))
             .filter(|it| *it <= radius)
             .collect();
         near.sort_by(f64::total_cmp);
@@ -383,14 +383,14 @@ async fn of_many_the_nearest_are_given(app: TestApp) {
         let found: Vec<_> = found.body["items"].as_array().unwrap().iter().collect();
         assert!(found.len() > 5, "{query}");
         assert_eq!(found.len(), near.len(), "{query}");
-        for (item, metres) in found.iter().zip(near) {
-            let told = item["distanceMeters"].as_f64().unwrap();
-            assert!((told - metres).abs() <= 0.006, "{told} is not {metres}");
+        for (item, meters) in found.iter().zip(near) {
+            let distance = item["distanceMeters"].as_f64().unwrap();
+            assert!((distance - meters).abs() <= 0.006, "{distance} is not {meters}");
         }
     }
 }
 
-async fn nearby_is_read_through_the_index_of_cells(app: TestApp) {
+async fn location_searches_use_the_cell_index(app: TestApp) {
     use crate::core::db::Db;
     let explain = |how: &str, of: &str| sqlx::AssertSqlSafe(format!("{how} {of}"));
     let plan = match &app.app.db {
@@ -401,7 +401,7 @@ async fn nearby_is_read_through_the_index_of_cells(app: TestApp) {
             plan.into_iter().map(|it| it.3).collect::<Vec<_>>().join("\n")
         }
         Db::Postgres { pool, .. } => {
-            // Of a table as small as a test's, PostgreSQL would rather read the whole.
+            // PostgreSQL prefers sequential scans of small tables.
             let mut connection = pool.acquire().await.unwrap();
             let off = "SET enable_seqscan = off";
             sqlx::raw_sql(off).execute(&mut *connection).await.unwrap();
@@ -415,15 +415,15 @@ async fn nearby_is_read_through_the_index_of_cells(app: TestApp) {
     assert!(plan.contains("idx_stations_cell"), "{plan}");
     let reads_all = plan.contains("SCAN s\n") || plan.contains("Seq Scan on stations");
     assert!(!reads_all, "{plan}");
-    // Nothing is found where nothing is.
-    let wanted = super::search::SearchQuery {
+    // A search without stations nearby finds nothing.
+    let query = super::search::SearchQuery {
         query: None,
-        lat: Some(super::fields::Degrees(0.0)),
-        lng: Some(super::fields::Degrees(0.0)),
+        lat: Some(super::fields::SearchDegrees(0.0)),
+        lng: Some(super::fields::SearchDegrees(0.0)),
         radius: None,
         limit: None,
     };
     let user = app.register("ann@example.org").await.user().await;
-    let found = find(&app.app, &user, &wanted.wanted().unwrap()).await.unwrap();
+    let found = find(&app.app, &user, &query.into_criteria().unwrap()).await.unwrap();
     assert!(found.items.is_empty());
 }

@@ -1,5 +1,5 @@
-//! Stations in CSV, as spreadsheets write it: separated by commas, semicolons, tabs or vertical bars, in
-//! UTF-8 or Windows-1252. The first line names the columns.
+//! Reads stations from CSV as written by spreadsheets: separated by commas, semicolons, tabs or vertical bars, in
+//! UTF-8 or Windows-1252. The first line contains the column names.
 
 use std::{
     cell::Cell,
@@ -8,22 +8,22 @@ use std::{
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use super::{Item, LeftOut, Take, origin};
+use super::{ParsedItem, SkipReason, Sink, origin};
 use crate::features::stations::{
     providers::{Address, Place, clean, phone, website},
     search::Source,
 };
 
-/// The longest line, in bytes: quoted line breaks included.
-const LONGEST: usize = 64 * 1024;
-/// How many bytes of a file are read at once.
-const BUFFER: usize = 8 * 1024;
+/// The maximum length of a record in bytes, including quoted line breaks.
+const MAX_LINE_BYTES: usize = 64 * 1024;
+/// The size of the read buffer.
+const BUFFER_BYTES: usize = 8 * 1024;
 /// The possible separators of fields.
 const DELIMITERS: &[u8] = b",;\t|";
 /// The byte order mark that a UTF-8 file may begin with.
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
-/// A known column; others are ignored.
+/// A known column. Other columns are ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Column {
     Name,
@@ -31,11 +31,11 @@ enum Column {
     Address,
     Latitude,
     Longitude,
-    /// Latitude and longitude.
+    /// Latitude and longitude in one field.
     Point,
     Phone,
     Website,
-    Number,
+    HouseNumber,
     Street,
     City,
     State,
@@ -43,8 +43,8 @@ enum Column {
     Country,
 }
 
-/// The names of the columns, in lower case and without spaces.
-const NAMES: &[(&str, Column)] = &[
+/// The names of the columns, normalized as by [`normalize_header`].
+const COLUMN_NAMES: &[(&str, Column)] = &[
     ("name", Column::Name),
     ("station", Column::Name),
     ("station_name", Column::Name),
@@ -70,9 +70,9 @@ const NAMES: &[(&str, Column)] = &[
     ("coordinates", Column::Point),
     ("phone", Column::Phone),
     ("website", Column::Website),
-    ("housenumber", Column::Number),
-    ("house_number", Column::Number),
-    ("addr:housenumber", Column::Number),
+    ("housenumber", Column::HouseNumber),
+    ("house_number", Column::HouseNumber),
+    ("addr:housenumber", Column::HouseNumber),
     ("street", Column::Street),
     ("addr:street", Column::Street),
     ("city", Column::City),
@@ -92,52 +92,52 @@ const NAMES: &[(&str, Column)] = &[
 /// Reads every line.
 ///
 /// # Errors
-/// The file cannot be read, is not in one encoding, or lacks a column; the message names the line.
-pub(super) fn read(mut file: impl Read, take: Take<'_>) -> Result<(), String> {
+/// The file cannot be read, mixes encodings, or lacks a column. The message contains the line.
+pub(super) fn read(mut file: impl Read, sink: Sink<'_>) -> Result<(), String> {
     let mut head = Vec::new();
-    let longest = LONGEST as u64;
-    file.by_ref().take(longest).read_to_end(&mut head).map_err(|error| error.to_string())?;
+    let max = MAX_LINE_BYTES as u64;
+    file.by_ref().take(max).read_to_end(&mut head).map_err(|error| error.to_string())?;
     if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
         return Err("it is written in UTF-16: save it as UTF-8".to_owned());
     }
-    let mut text = Encoding::Unknown;
+    let mut encoding = Encoding::Unknown;
     if head.starts_with(BOM) {
         head.drain(..BOM.len());
-        text = Encoding::Utf8;
+        encoding = Encoding::Utf8;
     }
-    let delimiters = match separator(&head) {
-        Some((separator, length)) => {
+    let delimiters = match declared_delimiter(&head) {
+        Some((delimiter, length)) => {
             head.drain(..length);
-            vec![separator]
+            vec![delimiter]
         }
         None => DELIMITERS.to_vec(),
     };
-    let (delimiter, columns) = columns(&head, &delimiters)?;
+    let (delimiter, columns) = find_columns(&head, &delimiters)?;
 
     let length = Cell::new(0);
-    let file = Bounded { file: io::Cursor::new(head).chain(file), length: &length };
+    let file = BoundedReader { file: io::Cursor::new(head).chain(file), length: &length };
     let mut reader = builder(delimiter).from_reader(file);
     let mut record = ByteRecord::new();
     let mut is_first = true;
     loop {
         let line = reader.position().line();
-        let here = |why: &str| format!("{why}, at line {line}");
+        let at_line = |why: &str| format!("{why}, at line {line}");
         match reader.read_byte_record(&mut record) {
             Ok(true) => length.set(0),
             Ok(false) => return Ok(()),
-            Err(error) => return Err(here(&error.to_string())),
+            Err(error) => return Err(at_line(&error.to_string())),
         }
-        let fields = text.fields(&record);
+        let fields = encoding.decode(&record);
         let fields =
-            fields.ok_or_else(|| here("it is not valid UTF-8, unlike the lines before it"))?;
+            fields.ok_or_else(|| at_line("it is not valid UTF-8, unlike the lines before it"))?;
         if std::mem::take(&mut is_first) || fields.iter().all(|it| it.trim().is_empty()) {
             continue;
         }
         let field = |column: Column| {
-            let at = columns.iter().find(|it| it.0 == column).map(|it| it.1);
-            at.and_then(|at| fields.get(at)).map_or("", |it| it.trim())
+            let index = columns.iter().find(|it| it.0 == column).map(|it| it.1);
+            index.and_then(|index| fields.get(index)).map_or("", |it| it.trim())
         };
-        if !take(station(field)) {
+        if !sink(parse_station(field)) {
             return Ok(());
         }
     }
@@ -145,32 +145,31 @@ pub(super) fn read(mut file: impl Read, take: Take<'_>) -> Result<(), String> {
 
 fn builder(delimiter: u8) -> ReaderBuilder {
     let mut builder = ReaderBuilder::new();
-    builder.delimiter(delimiter).has_headers(false).flexible(true).buffer_capacity(BUFFER);
+    builder.delimiter(delimiter).has_headers(false).flexible(true).buffer_capacity(BUFFER_BYTES);
     builder
 }
 
-/// The separator that the file declares for spreadsheets, on a line such as `sep=;`, and the length of
-/// that line.
-fn separator(head: &[u8]) -> Option<(u8, usize)> {
+/// The delimiter that the file declares for spreadsheets on a line such as `sep=;`, and the length of that line.
+fn declared_delimiter(head: &[u8]) -> Option<(u8, usize)> {
     let rest = head.strip_prefix(b"sep=")?;
     let end = rest.iter().position(|it| *it == b'\n')?;
     Some((*rest.first()?, "sep=".len() + end + 1))
 }
 
-/// The separator with which the first line has all required columns, and the positions of the columns.
-fn columns(head: &[u8], delimiters: &[u8]) -> Result<(u8, Vec<(Column, usize)>), String> {
-    let mut failure: Option<(usize, String)> = None;
+/// Finds the delimiter with which the first line has all required columns, and the positions of the columns.
+fn find_columns(head: &[u8], delimiters: &[u8]) -> Result<(u8, Vec<(Column, usize)>), String> {
+    let mut best_error: Option<(usize, String)> = None;
     for delimiter in delimiters {
         let mut record = ByteRecord::new();
-        // Errors in the line are reported when the file is read.
+        // Errors in this line are reported when the file is read.
         builder(*delimiter).from_reader(head).read_byte_record(&mut record).ok();
-        let names: Vec<_> = record.iter().map(header).collect();
-        let found: Vec<_> = NAMES
+        let names: Vec<_> = record.iter().map(normalize_header).collect();
+        let found: Vec<_> = COLUMN_NAMES
             .iter()
             .filter_map(|(name, column)| Some((*column, names.iter().position(|it| it == name)?)))
             .collect();
         let has = |column| found.iter().any(|it| it.0 == column);
-        let lacks = if !has(Column::Name) && !has(Column::Brand) {
+        let missing = if !has(Column::Name) && !has(Column::Brand) {
             "name"
         } else if !has(Column::Latitude) && !has(Column::Point) {
             "latitude"
@@ -179,30 +178,30 @@ fn columns(head: &[u8], delimiters: &[u8]) -> Result<(u8, Vec<(Column, usize)>),
         } else {
             return Ok((*delimiter, found));
         };
-        if failure.as_ref().is_none_or(|it| it.0 < names.len()) {
-            failure = Some((names.len(), format!("the first line has no {lacks} column")));
+        if best_error.as_ref().is_none_or(|it| it.0 < names.len()) {
+            best_error = Some((names.len(), format!("the first line has no {missing} column")));
         }
     }
-    Err(failure.map(|it| it.1).unwrap_or_default())
+    Err(best_error.map(|it| it.1).unwrap_or_default())
 }
 
-/// The name of a column in the form of [`NAMES`].
-fn header(bytes: &[u8]) -> String {
+/// The name of a column in the form of [`COLUMN_NAMES`]: in lower case and without spaces.
+fn normalize_header(bytes: &[u8]) -> String {
     let name = String::from_utf8_lossy(bytes).trim().to_lowercase();
     name.replace(", ", ",").replace(" / ", "/").replace([' ', '-'], "_")
 }
 
-fn station<'a>(field: impl Fn(Column) -> &'a str) -> Item {
+fn parse_station<'a>(field: impl Fn(Column) -> &'a str) -> ParsedItem {
     let (name, brand) = (field(Column::Name), field(Column::Brand));
     let brand = clean(brand, 100);
-    let name = clean(name, 200).or_else(|| brand.clone()).ok_or(LeftOut::NoName)?;
-    let apart = || Some((degrees(field(Column::Latitude))?, degrees(field(Column::Longitude))?));
+    let name = clean(name, 200).or_else(|| brand.clone()).ok_or(SkipReason::NoName)?;
+    let separate = || Some((degrees(field(Column::Latitude))?, degrees(field(Column::Longitude))?));
     let (latitude, longitude) =
-        apart().or_else(|| point(field(Column::Point))).ok_or(LeftOut::NoPlace)?;
+        separate().or_else(|| point(field(Column::Point))).ok_or(SkipReason::NoLocation)?;
     let place = Place::new(Source::Saved, &name, latitude, longitude);
-    let mut place = place.ok_or(LeftOut::NoPlace)?;
+    let mut place = place.ok_or(SkipReason::NoLocation)?;
     let parts = Address {
-        number: field(Column::Number),
+        number: field(Column::HouseNumber),
         street: field(Column::Street),
         city: field(Column::City),
         state: field(Column::State),
@@ -216,7 +215,7 @@ fn station<'a>(field: impl Fn(Column) -> &'a str) -> Item {
     Ok((origin("csv", &place), place))
 }
 
-/// Degrees, with a decimal point or a decimal comma.
+/// Parses degrees with a decimal point or a decimal comma.
 fn degrees(text: &str) -> Option<f64> {
     let text = text.trim().trim_end_matches('°').replace('−', "-");
     let text = if text.contains('.') { text } else { text.replacen(',', ".", 1) };
@@ -224,10 +223,10 @@ fn degrees(text: &str) -> Option<f64> {
     text.parse::<f64>().ok().filter(|it| is_plain && it.is_finite())
 }
 
-/// Latitude and longitude in one field: `48.1, 11.5`, `48,1 11,5`, `48.1/11.5`.
+/// Parses latitude and longitude in one field: `48.1, 11.5`, `48,1 11,5` or `48.1/11.5`.
 fn point(text: &str) -> Option<(f64, f64)> {
-    let is_between = |it: char| matches!(it, ';' | '/') || it.is_whitespace();
-    let parts: Vec<_> = text.split(is_between).map(|it| it.trim_matches(',')).collect();
+    let is_separator = |it: char| matches!(it, ';' | '/') || it.is_whitespace();
+    let parts: Vec<_> = text.split(is_separator).map(|it| it.trim_matches(',')).collect();
     let parts: Vec<_> = parts.into_iter().filter(|it| !it.is_empty()).collect();
     match parts[..] {
         [north, east] => Some((degrees(north)?, degrees(east)?)),
@@ -243,7 +242,7 @@ fn point(text: &str) -> Option<(f64, f64)> {
     }
 }
 
-/// The encoding of a file. The first line that is not ASCII decides it.
+/// The encoding of a file, detected from the first line that is not ASCII.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Encoding {
     Unknown,
@@ -252,8 +251,8 @@ enum Encoding {
 }
 
 impl Encoding {
-    /// The fields of a line; none if they are not in the encoding.
-    fn fields(&mut self, record: &ByteRecord) -> Option<Vec<String>> {
+    /// Decodes the fields of a line. Returns `None` if they are not in the encoding.
+    fn decode(&mut self, record: &ByteRecord) -> Option<Vec<String>> {
         let bytes = record.as_slice();
         if *self == Self::Unknown && !bytes.is_ascii() {
             let is_utf8 = record.iter().all(|it| std::str::from_utf8(it).is_ok());
@@ -268,7 +267,7 @@ impl Encoding {
     }
 }
 
-/// The character of a byte: as in Latin-1, except for 0x80 to 0x9f.
+/// Decodes a byte, as in Latin-1 except for 0x80 to 0x9f.
 fn windows_1252(byte: u8) -> char {
     const OTHERS: [char; 32] = [
         '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
@@ -281,16 +280,16 @@ fn windows_1252(byte: u8) -> char {
     }
 }
 
-/// A file that fails to read if a line is too long.
-struct Bounded<'a, R> {
+/// A reader that fails if a line is too long.
+struct BoundedReader<'a, R> {
     file: R,
-    /// How many bytes of the current line have been read.
+    /// The number of bytes of the current line that have been read.
     length: &'a Cell<usize>,
 }
 
-impl<R: Read> Read for Bounded<'_, R> {
+impl<R: Read> Read for BoundedReader<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.length.get() > LONGEST + BUFFER {
+        if self.length.get() > MAX_LINE_BYTES + BUFFER_BYTES {
             return Err(io::Error::other("a line is longer than 64 KiB"));
         }
         let read = self.file.read(buffer)?;
@@ -303,11 +302,11 @@ impl<R: Read> Read for Bounded<'_, R> {
 mod tests {
     use super::{point, read};
 
-    /// The result of each line: its name, or why it is left out.
+    /// The result of each line: the name, or the reason why it is skipped.
     fn names(bytes: impl AsRef<[u8]>) -> Result<Vec<String>, String> {
         let mut names = Vec::new();
         read(bytes.as_ref(), &mut |item| {
-            names.push(item.map_or_else(|why| format!("{why:?}"), |(_, place)| place.name));
+            names.push(item.map_or_else(|reason| format!("{reason:?}"), |(_, place)| place.name));
             true
         })?;
         Ok(names)
@@ -328,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_read_as_they_are_written() {
+    fn quoted_fields_blank_lines_and_any_column_order_are_read() {
         let text =
             "\u{feff}Name, address ,latitude,longitude\r\n\"One\nof two\",x,1,2\r\n\r\nTwo,,3,4";
         assert_eq!(names(text).unwrap(), ["One of two", "Two"]);
@@ -338,8 +337,8 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_found_by_any_of_their_names_and_delimiters() {
-        let read = "One||Main|48.10000000|-11.50000000";
+    fn columns_are_found_with_any_name_and_delimiter() {
+        let expected = "One||Main|48.10000000|-11.50000000";
         for text in [
             "name,address,lat,lon\nOne,Main,48.1,-11.5\n",
             "Name;Address;Latitude;Longitude\nOne;Main;48,1;-11,5\n",
@@ -351,12 +350,12 @@ mod tests {
             "name,address,coordinates\nOne,Main,\"48.1, -11.5\"\n",
             "station name,address,lat,lon\nOne,Main,\"48,1\",\"-11,5\"\n",
         ] {
-            assert_eq!(station(text), read, "{text}");
+            assert_eq!(station(text), expected, "{text}");
         }
     }
 
     #[test]
-    fn a_point_in_one_field_is_read_with_points_and_commas() {
+    fn coordinates_in_one_field_may_use_decimal_points_or_commas() {
         for text in ["48.1,11.5", "48.1, 11.5", "48,1 11,5", "48,1,11,5", "48,1; 11,5", "48.1/11.5"]
         {
             assert_eq!(point(text), Some((48.1, 11.5)), "{text}");
@@ -367,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn a_brand_is_the_name_where_there_is_none() {
+    fn the_brand_is_used_as_a_missing_name() {
         let text = "brand;lat;lon\nShell;1;2\n";
         assert_eq!(station(text), "Shell|Shell||1.00000000|2.00000000");
         let text = "name,brand,lat,lon\nCorner,Shell,1,2\n";
@@ -376,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_put_together_from_its_columns() {
+    fn an_address_is_formatted_from_its_columns() {
         let text = "name,house number,street,city,state,zip,lat,lon\n\
                     One,123,Main Street,Springfield,IL,62704,1,2\n";
         let address = "One||123 Main Street, Springfield, IL 62704|1.00000000|2.00000000";
@@ -384,30 +383,30 @@ mod tests {
     }
 
     #[test]
-    fn windows_1252_and_utf_8_are_told_apart() {
+    fn windows_1252_and_utf_8_are_detected() {
         let latin = b"name;lat;lon\nTanke S\xfcd \x80\x96;1;2\nM\xfcller;1;2\n";
         assert_eq!(names(latin).unwrap(), ["Tanke Süd €–", "Müller"]);
         assert_eq!(names("name;lat;lon\nTanke Süd €;1;2\n").unwrap(), ["Tanke Süd €"]);
         let mut broken =
             "name,latitude,longitude\nSüd,1,2\n\"One\nof two\",1,2\n".as_bytes().to_vec();
         broken.extend(b"\xff,1,2\n");
-        let told = names(&broken).unwrap_err();
-        assert_eq!(told, "it is not valid UTF-8, unlike the lines before it, at line 5");
+        let error = names(&broken).unwrap_err();
+        assert_eq!(error, "it is not valid UTF-8, unlike the lines before it, at line 5");
         let utf_16 = b"\xff\xfen\0a\0m\0e\0";
         assert_eq!(names(utf_16).unwrap_err(), "it is written in UTF-16: save it as UTF-8");
     }
 
     #[test]
-    fn what_is_no_station_is_told_apart() {
+    fn invalid_lines_are_skipped_with_a_reason() {
         let text = "name,latitude,longitude\n,1,2\nx,91,0\nx,NaN,0\nx,,\nx,1,181\ny\nReal,1,2\n";
-        let mut told = vec!["NoPlace"; 6];
-        told[0] = "NoName";
-        told.push("Real");
-        assert_eq!(names(text).unwrap(), told);
+        let mut expected = vec!["NoLocation"; 6];
+        expected[0] = "NoName";
+        expected.push("Real");
+        assert_eq!(names(text).unwrap(), expected);
     }
 
     #[test]
-    fn what_is_no_such_file_is_refused() {
+    fn missing_columns_and_oversized_lines_are_rejected() {
         let no_column = |name: &str| format!("the first line has no {name} column");
         assert_eq!(names("name;y;lon\n").unwrap_err(), no_column("latitude"));
         assert_eq!(names("name,lat\n").unwrap_err(), no_column("longitude"));

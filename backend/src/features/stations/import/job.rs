@@ -1,4 +1,4 @@
-//! Files that administrators send: brought in one at a time, while the service goes on.
+//! Background imports of files that administrators upload, one at a time.
 
 use std::{
     fs::File,
@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
-use super::{Failure, Kind, Tally, Transfer};
+use super::{FileFormat, ImportError, ImportRun, Tally};
 use crate::{
     core::{App, Error, Result, http::Upload},
     features::{
@@ -23,72 +23,72 @@ use crate::{
     },
 };
 
-/// How long the service waits, as it ends, for what is being written down.
-const FAREWELL: Duration = Duration::from_secs(10);
-/// How long one that is under way says nothing at most.
-const SILENT: TimeDelta = TimeDelta::minutes(2);
+/// How long shutdown waits for the current batch to be written.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long after its last progress update a running import counts as stopped.
+const STALLED_AFTER: TimeDelta = TimeDelta::minutes(2);
 
-/// What brings files in, one at a time in this process.
+/// Runs imports, one at a time in this process.
 #[derive(Clone)]
 pub struct Imports(Arc<Inner>);
 
 struct Inner {
-    turn: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     is_stopping: AtomicBool,
 }
 
-/// The right to bring a file in.
-pub(in crate::features::stations) struct Turn {
+/// The permit to run an import.
+pub(in crate::features::stations) struct ImportPermit {
     _permit: OwnedSemaphorePermit,
 }
 
 impl Default for Imports {
     fn default() -> Self {
-        let turn = Arc::new(Semaphore::new(1));
-        Self(Arc::new(Inner { turn, is_stopping: AtomicBool::new(false) }))
+        let permits = Arc::new(Semaphore::new(1));
+        Self(Arc::new(Inner { permits, is_stopping: AtomicBool::new(false) }))
     }
 }
 
 impl Imports {
-    /// Whoever asks has the turn, unless another has it.
-    pub(in crate::features::stations) fn turn(&self) -> Option<Turn> {
-        let permit = Arc::clone(&self.0.turn).try_acquire_owned().ok()?;
-        Some(Turn { _permit: permit })
+    /// Acquires the permit to run an import, unless another one is running.
+    pub(in crate::features::stations) fn try_acquire(&self) -> Option<ImportPermit> {
+        let permit = Arc::clone(&self.0.permits).try_acquire_owned().ok()?;
+        Some(ImportPermit { _permit: permit })
     }
 
-    /// Waits until nobody has the turn.
-    pub(in crate::features::stations) async fn idle(&self) {
-        let _turn = self.0.turn.acquire().await;
+    /// Waits until no import is running.
+    pub(in crate::features::stations) async fn wait_until_idle(&self) {
+        let _permit = self.0.permits.acquire().await;
     }
 
-    /// Whether what is under way is to stop.
+    /// Whether the running import must stop.
     pub(super) fn is_stopping(&self) -> bool {
         self.0.is_stopping.load(Relaxed)
     }
 
-    /// Stops what is under way, after the stations that are being written: they stay.
+    /// Stops the running import after its current batch. Written stations remain.
     pub async fn stop(&self) {
         self.0.is_stopping.store(true, Relaxed);
-        if tokio::time::timeout(FAREWELL, self.idle()).await.is_err() {
-            tracing::warn!("Stations that are brought in did not stop in time");
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, self.wait_until_idle()).await.is_err() {
+            tracing::warn!("A station import did not stop in time");
         }
     }
 }
 
-/// How it is with a file.
+/// The state of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::features::stations) enum State {
-    /// It is being brought in.
+pub(in crate::features::stations) enum ImportState {
+    /// It is running.
     Running,
-    /// It was, to its end.
+    /// It has completed.
     Done,
-    /// Something is wrong with it, or was with the service.
+    /// The file is invalid, or another error occurred.
     Failed,
-    /// The service ended in between.
+    /// The service stopped before it completed.
     Stopped,
 }
 
-impl State {
+impl ImportState {
     const ALL: [(Self, &str); 4] = [
         (Self::Running, "running"),
         (Self::Done, "done"),
@@ -96,13 +96,13 @@ impl State {
         (Self::Stopped, "stopped"),
     ];
 
-    /// As it is kept.
+    /// The stored value.
     pub(in crate::features::stations) fn as_str(self) -> &'static str {
         Self::ALL.iter().find(|it| it.0 == self).map_or("", |it| it.1)
     }
 }
 
-impl TryFrom<String> for State {
+impl TryFrom<String> for ImportState {
     type Error = String;
 
     fn try_from(text: String) -> std::result::Result<Self, String> {
@@ -110,43 +110,44 @@ impl TryFrom<String> for State {
     }
 }
 
-/// A file, and how far it has come.
+/// The import of a file, with its progress.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(in crate::features::stations) struct Import {
     pub(in crate::features::stations) id: Uuid,
-    /// What it is called.
+    /// The name of the file.
     pub(in crate::features::stations) file: String,
-    /// In bytes.
+    /// The size of the file in bytes.
     pub(in crate::features::stations) size: i64,
     pub(in crate::features::stations) bytes_read: i64,
     #[sqlx(try_from = "String")]
-    state: State,
+    state: ImportState,
     #[sqlx(flatten)]
     pub(in crate::features::stations) tally: Tally,
     /// Why it failed.
     pub(in crate::features::stations) failure: Option<String>,
     pub(in crate::features::stations) started_at: DateTime<Utc>,
-    /// When it last said how far it had come.
+    /// When progress was last recorded.
     pub(in crate::features::stations) told_at: DateTime<Utc>,
 }
 
 impl Import {
-    /// How it is with it. Of one that says nothing any more the service ended at once.
-    pub(in crate::features::stations) fn state(&self, now: DateTime<Utc>) -> State {
+    /// The state. Without recent progress, a running import counts as stopped, since the process must have been
+    /// killed.
+    pub(in crate::features::stations) fn state(&self, now: DateTime<Utc>) -> ImportState {
         match self.state {
-            State::Running if now - self.told_at > SILENT => State::Stopped,
+            ImportState::Running if now - self.told_at > STALLED_AFTER => ImportState::Stopped,
             state => state,
         }
     }
 
-    /// The one that is being brought in.
-    pub(in crate::features::stations) fn begun(upload: &Upload, now: DateTime<Utc>) -> Self {
+    /// Creates the record of a running import.
+    pub(in crate::features::stations) fn new(upload: &Upload, now: DateTime<Utc>) -> Self {
         Self {
             id: Uuid::now_v7(),
             file: upload.name.clone(),
             size: i64::try_from(upload.size).unwrap_or(i64::MAX),
             bytes_read: 0,
-            state: State::Running,
+            state: ImportState::Running,
             tally: Tally::default(),
             failure: None,
             started_at: now,
@@ -155,56 +156,56 @@ impl Import {
     }
 }
 
-/// Begins to bring in a file that an administrator has sent.
+/// Starts the import of a file that an administrator uploaded.
 ///
 /// # Errors
-/// Invalid where its name says that it is of another kind.
+/// Invalid if the extension of the file is not supported.
 pub(in crate::features::stations) async fn start(
     app: &App,
     administrator: &Administrator,
     client: &ClientInfo,
     upload: Upload,
-    turn: Turn,
+    permit: ImportPermit,
 ) -> Result<()> {
-    let kind = Kind::of(&upload.name)
+    let format = FileFormat::from_name(&upload.name)
         .ok_or_else(|| Error::invalid("file", "has to be a .csv, a .json or a .geojson"))?;
     let (now, actor) = (app.clock.now(), administrator.0.0.account);
-    let import = Import::begun(&upload, now);
+    let import = Import::new(&upload, now);
     let mut tx = app.db.write().await?;
     store::imports::insert(&mut tx, &import).await?;
     let event = Event::new(security_log::Kind::StationsImported).by(actor).saying(&upload.name);
     security_log::record(&mut tx, now, &client.annotate(event)).await?;
     tx.commit().await?;
-    tracing::info!(file = upload.name, by = %actor, "Brings in stations");
-    tokio::spawn(carry_out(app.clone(), import.id, upload.file, kind, turn));
+    tracing::info!(file = upload.name, by = %actor, "Importing stations");
+    tokio::spawn(run_job(app.clone(), import.id, upload.file, format, permit));
     Ok(())
 }
 
-async fn carry_out(app: App, id: Uuid, file: File, kind: Kind, turn: Turn) {
-    let mut transfer = Transfer { told: Some(id), ..Transfer::new(&app) };
-    let (state, failure) = match transfer.run(file, kind).await {
-        Ok(()) => (State::Done, None),
-        Err(Failure::Stopped) => (State::Stopped, None),
-        Err(Failure::File(why)) => (State::Failed, Some(why)),
-        Err(Failure::Other(error)) => {
+async fn run_job(app: App, id: Uuid, file: File, format: FileFormat, permit: ImportPermit) {
+    let mut run = ImportRun { import_id: Some(id), ..ImportRun::new(&app) };
+    let (state, failure) = match run.execute(file, format).await {
+        Ok(()) => (ImportState::Done, None),
+        Err(ImportError::Stopped) => (ImportState::Stopped, None),
+        Err(ImportError::File(why)) => (ImportState::Failed, Some(why)),
+        Err(ImportError::Other(error)) => {
             if let Error::Internal(cause) = &error {
-                tracing::error!(%cause, "Stations could not be brought in");
+                tracing::error!(%cause, "Failed to import stations");
             }
-            (State::Failed, Some(error.to_string()))
+            (ImportState::Failed, Some(error.to_string()))
         }
     };
-    tracing::info!(state = state.as_str(), "{}", transfer.tally);
-    if let Err(error) = end(&transfer, id, state, failure.as_deref()).await {
-        tracing::warn!(%error, "What became of stations' file could not be noted");
+    tracing::info!(state = state.as_str(), "{}", run.tally);
+    if let Err(error) = record_result(&run, id, state, failure.as_deref()).await {
+        tracing::warn!(%error, "Failed to record the result of a station import");
     }
-    drop(turn);
+    drop(permit);
 }
 
-async fn end(transfer: &Transfer<'_>, id: Uuid, state: State, failure: Option<&str>) -> Result<()> {
-    let app = transfer.app;
-    let (read, now) = (transfer.bytes_read.load(Relaxed), app.clock.now());
+async fn record_result(run: &ImportRun<'_>, id: Uuid, state: ImportState, failure: Option<&str>) -> Result<()> {
+    let app = run.app;
+    let (read, now) = (run.bytes_read.load(Relaxed), app.clock.now());
     let mut tx = app.db.write().await?;
-    store::imports::tell(&mut tx, id, &transfer.tally, read, now).await?;
-    store::imports::end(&mut tx, id, state, failure).await?;
+    store::imports::update_progress(&mut tx, id, &run.tally, read, now).await?;
+    store::imports::finish(&mut tx, id, state, failure).await?;
     tx.commit().await
 }

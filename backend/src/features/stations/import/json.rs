@@ -1,5 +1,5 @@
-//! Stations of OpenStreetMap's: a GeoJSON's features or an Overpass API's elements, one after
-//! another, none kept longer than it takes to pass it on.
+//! Reads OpenStreetMap stations: the features of a GeoJSON file or the elements of an Overpass response. Items are
+//! streamed, with one in memory at a time.
 
 use std::{
     cell::Cell,
@@ -14,64 +14,64 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::{Item, LeftOut, Take, origin};
+use super::{ParsedItem, SkipReason, Sink, origin};
 use crate::features::stations::{
     fields::OsmId,
-    providers::{Element, Place, is_out_of_use, place_of_tags},
+    providers::{Element, Place, is_out_of_use, place_from_tags},
 };
 
-/// The longest feature or element, in bytes: one at a time is in memory.
-const LONGEST: usize = 4 * 1024 * 1024;
+/// The maximum size of a feature or element in bytes.
+const MAX_ITEM_BYTES: usize = 4 * 1024 * 1024;
 
 /// Reads every feature or element.
 ///
 /// # Errors
-/// It is not JSON, or of another shape.
-pub(super) fn read(file: impl Read, take: Take<'_>) -> Result<(), String> {
+/// The file is not valid JSON or has another structure.
+pub(super) fn read(file: impl Read, sink: Sink<'_>) -> Result<(), String> {
     let length = Cell::new(0);
     let file = without_bom(file).map_err(|error| error.to_string())?;
-    let mut reader = serde_json::Deserializer::from_reader(Bounded { file, length: &length });
-    let whole = Whole { take, length: &length };
-    let is_known = whole.deserialize(&mut reader).map_err(|error| error.to_string())?;
-    if is_known { Ok(()) } else { Err("it holds neither features nor elements".to_owned()) }
+    let mut reader = serde_json::Deserializer::from_reader(BoundedReader { file, length: &length });
+    let document = Document { sink, length: &length };
+    let has_items = document.deserialize(&mut reader).map_err(|error| error.to_string())?;
+    if has_items { Ok(()) } else { Err("it holds neither features nor elements".to_owned()) }
 }
 
 /// The file without a byte order mark.
 fn without_bom(mut file: impl Read) -> io::Result<impl Read> {
-    const MARK: &[u8] = "\u{feff}".as_bytes();
-    let mut start = Vec::with_capacity(MARK.len());
-    file.by_ref().take(MARK.len() as u64).read_to_end(&mut start)?;
-    if start == MARK {
+    const BOM: &[u8] = "\u{feff}".as_bytes();
+    let mut start = Vec::with_capacity(BOM.len());
+    file.by_ref().take(BOM.len() as u64).read_to_end(&mut start)?;
+    if start == BOM {
         start.clear();
     }
     Ok(io::Cursor::new(start).chain(file))
 }
 
-/// A file of which no part is longer than it may be.
-struct Bounded<'a, R> {
+/// A reader that fails if an item is too long.
+struct BoundedReader<'a, R> {
     file: R,
-    /// How much of the present part has been read.
+    /// The number of bytes of the current item that have been read.
     length: &'a Cell<usize>,
 }
 
-impl<R: Read> Read for Bounded<'_, R> {
+impl<R: Read> Read for BoundedReader<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.file.read(buffer)?;
         self.length.set(self.length.get() + read);
-        if self.length.get() > LONGEST {
+        if self.length.get() > MAX_ITEM_BYTES {
             return Err(io::Error::other("a feature or an element is longer than 4 MiB"));
         }
         Ok(read)
     }
 }
 
-/// The whole file.
-struct Whole<'a> {
-    take: Take<'a>,
+/// The top-level object of the file.
+struct Document<'a> {
+    sink: Sink<'a>,
     length: &'a Cell<usize>,
 }
 
-impl<'de> DeserializeSeed<'de> for Whole<'_> {
+impl<'de> DeserializeSeed<'de> for Document<'_> {
     type Value = bool;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
@@ -79,7 +79,7 @@ impl<'de> DeserializeSeed<'de> for Whole<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Whole<'_> {
+impl<'de> Visitor<'de> for Document<'_> {
     type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -87,9 +87,9 @@ impl<'de> Visitor<'de> for Whole<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
-        let mut is_known = false;
+        let mut has_items = false;
         while let Some(key) = map.next_key::<String>()? {
-            let item: fn(Value) -> Item = match key.as_str() {
+            let parse: fn(Value) -> ParsedItem = match key.as_str() {
                 "features" => feature,
                 "elements" => element,
                 _ => {
@@ -98,21 +98,21 @@ impl<'de> Visitor<'de> for Whole<'_> {
                     continue;
                 }
             };
-            map.next_value_seed(Each { take: &mut *self.take, item, length: self.length })?;
-            is_known = true;
+            map.next_value_seed(ItemList { sink: &mut *self.sink, parse, length: self.length })?;
+            has_items = true;
         }
-        Ok(is_known)
+        Ok(has_items)
     }
 }
 
-/// A list, each passed on as it is read.
-struct Each<'a> {
-    take: Take<'a>,
-    item: fn(Value) -> Item,
+/// A list whose items are passed to the sink one by one.
+struct ItemList<'a> {
+    sink: Sink<'a>,
+    parse: fn(Value) -> ParsedItem,
     length: &'a Cell<usize>,
 }
 
-impl<'de> DeserializeSeed<'de> for Each<'_> {
+impl<'de> DeserializeSeed<'de> for ItemList<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -120,7 +120,7 @@ impl<'de> DeserializeSeed<'de> for Each<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Each<'_> {
+impl<'de> Visitor<'de> for ItemList<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -130,30 +130,30 @@ impl<'de> Visitor<'de> for Each<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         while let Some(value) = list.next_element::<Value>()? {
             self.length.set(0);
-            if !(self.take)((self.item)(value)) {
-                return Err(A::Error::custom("nobody takes them any more"));
+            if !(self.sink)((self.parse)(value)) {
+                return Err(A::Error::custom("the import was stopped"));
             }
         }
         Ok(())
     }
 }
 
-/// Whether it says to be something else than a place that sells fuel.
-fn is_other(tags: &BTreeMap<String, String>) -> bool {
+/// Whether the tags describe something other than a fuel station.
+fn is_other_amenity(tags: &BTreeMap<String, String>) -> bool {
     tags.get("amenity").is_some_and(|it| it != "fuel")
 }
 
-fn element(value: Value) -> Item {
-    let element = Element::deserialize(value).map_err(|_| LeftOut::NoStation)?;
+fn element(value: Value) -> ParsedItem {
+    let element = Element::deserialize(value).map_err(|_| SkipReason::NotAStation)?;
     if is_out_of_use(element.tags()) {
-        return Err(LeftOut::OutOfUse);
+        return Err(SkipReason::OutOfUse);
     }
-    // What it is made of comes along with a way: points without tags.
-    if is_other(element.tags()) || element.tags().is_empty() {
-        return Err(LeftOut::NoStation);
+    // A way is accompanied by its nodes, which have no tags.
+    if is_other_amenity(element.tags()) || element.tags().is_empty() {
+        return Err(SkipReason::NotAStation);
     }
-    let place = element.place().ok_or(LeftOut::NoPlace)?;
-    let origin = place.osm_id.clone().ok_or(LeftOut::NoStation)?;
+    let place = element.into_place().ok_or(SkipReason::NoLocation)?;
+    let origin = place.osm_id.clone().ok_or(SkipReason::NotAStation)?;
     Ok((origin, place))
 }
 
@@ -167,40 +167,40 @@ struct Feature {
     properties: BTreeMap<String, Value>,
 }
 
-fn feature(value: Value) -> Item {
-    let feature = Feature::deserialize(value).map_err(|_| LeftOut::NoStation)?;
+fn feature(value: Value) -> ParsedItem {
+    let feature = Feature::deserialize(value).map_err(|_| SkipReason::NotAStation)?;
     let tags: BTreeMap<_, _> = feature
         .properties
         .into_iter()
         .filter_map(|(name, value)| Some((name, text(&value)?)))
         .collect();
     if is_out_of_use(&tags) {
-        return Err(LeftOut::OutOfUse);
+        return Err(SkipReason::OutOfUse);
     }
-    if is_other(&tags) {
-        return Err(LeftOut::NoStation);
+    if is_other_amenity(&tags) {
+        return Err(SkipReason::NotAStation);
     }
-    let centre = centre(&feature.geometry["coordinates"]);
-    let (longitude, latitude) = centre.ok_or(LeftOut::NoPlace)?;
+    let center = center(&feature.geometry["coordinates"]);
+    let (longitude, latitude) = center.ok_or(SkipReason::NoLocation)?;
     let id = tags.get("@id").map(String::as_str).or(feature.id.as_str()).and_then(OsmId::of);
-    let place: Place = place_of_tags(&tags, None, latitude, longitude).ok_or(LeftOut::NoPlace)?;
+    let place: Place = place_from_tags(&tags, None, latitude, longitude).ok_or(SkipReason::NoLocation)?;
     let origin = id.map_or_else(|| origin("geojson", &place), |it| it.0);
     Ok((origin, place))
 }
 
-/// A tag's text. Converters turn postcodes into numbers and `yes` into booleans.
+/// The text of a tag. Converters turn postcodes into numbers and `yes` into booleans.
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
-        Value::Bool(is_so) => Some(if *is_so { "yes" } else { "no" }.to_owned()),
+        Value::Bool(value) => Some(if *value { "yes" } else { "no" }.to_owned()),
         _ => None,
     }
 }
 
-/// The middle of all the coordinates, however deep they stand.
-fn centre(coordinates: &Value) -> Option<(f64, f64)> {
-    fn widen(value: &Value, bounds: &mut [f64; 4]) {
+/// The center of all coordinates, at any nesting depth.
+fn center(coordinates: &Value) -> Option<(f64, f64)> {
+    fn extend(value: &Value, bounds: &mut [f64; 4]) {
         let Some(list) = value.as_array() else { return };
         match (list.first().and_then(Value::as_f64), list.get(1).and_then(Value::as_f64)) {
             (Some(east), Some(north)) => {
@@ -208,11 +208,11 @@ fn centre(coordinates: &Value) -> Option<(f64, f64)> {
                 (*west, *east_most) = (west.min(east), east_most.max(east));
                 (*south, *north_most) = (south.min(north), north_most.max(north));
             }
-            _ => list.iter().for_each(|it| widen(it, bounds)),
+            _ => list.iter().for_each(|it| extend(it, bounds)),
         }
     }
     let mut bounds = [f64::INFINITY, f64::NEG_INFINITY, f64::INFINITY, f64::NEG_INFINITY];
-    widen(coordinates, &mut bounds);
+    extend(coordinates, &mut bounds);
     let [west, east, south, north] = bounds;
     (west <= east).then_some((f64::midpoint(west, east), f64::midpoint(south, north)))
 }
@@ -225,7 +225,7 @@ mod tests {
         let mut all = Vec::new();
         read(text.as_bytes(), &mut |item| {
             all.push(item.map_or_else(
-                |why| format!("{why:?}"),
+                |reason| format!("{reason:?}"),
                 |(origin, it)| {
                     let origin = origin.split_at(origin.len().min(8)).0.to_owned();
                     format!("{origin} {} {} {}", it.name, it.latitude, it.longitude)
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn features_are_read_whatever_their_shape() {
+    fn features_with_any_geometry_are_read() {
         let text = r#"{"type":"FeatureCollection","generator":{"x":[1]},"features":[
             {"type":"Feature","id":"node/1","properties":{"amenity":"fuel","name":"One","x":7},
              "geometry":{"type":"Point","coordinates":[11.5,48.1]}},
@@ -256,16 +256,16 @@ mod tests {
                 "node/1 One 48.10000000 11.50000000",
                 "way/2 Two 4.00000000 2.00000000",
                 "geojson/ Own 0.00000000 0.00000000",
-                "NoStation",
-                "NoPlace",
-                "NoPlace",
-                "NoStation",
+                "NotAStation",
+                "NoLocation",
+                "NoLocation",
+                "NotAStation",
             ]
         );
     }
 
     #[test]
-    fn elements_are_read_as_overpass_answers_them() {
+    fn overpass_elements_are_read() {
         let text = r#"{"version":0.6,"elements":[
             {"type":"node","id":1,"lat":48.1,"lon":11.5,"tags":{"amenity":"fuel","name":"One"}},
             {"type":"way","id":2,"center":{"lat":1,"lon":2},"tags":{"amenity":"fuel"}},
@@ -275,22 +275,22 @@ mod tests {
             [
                 "node/1 One 48.10000000 11.50000000",
                 "way/2 Fuel station 1.00000000 2.00000000",
-                "NoStation"
+                "NotAStation"
             ]
         );
     }
 
     #[test]
-    fn what_is_something_else_is_refused() {
+    fn other_json_and_oversized_items_are_rejected() {
         for text in ["", "[]", "7", "{", r#"{"features":7}"#, r#"{"features":[{"id":}]}"#] {
             assert!(read_all(text).is_err(), "{text}");
         }
         assert_eq!(read_all("{}").unwrap_err(), "it holds neither features nor elements");
-        let endless = format!(r#"{{"features":[7,{{"id":"{}"}}]}}"#, "x".repeat(super::LONGEST));
-        let told = read_all(&endless).unwrap_err();
-        let why = "a feature or an element is longer than 4 MiB at line 1 column 41943";
-        assert!(told.starts_with(why), "{told}");
-        // However many there are.
+        let endless = format!(r#"{{"features":[7,{{"id":"{}"}}]}}"#, "x".repeat(super::MAX_ITEM_BYTES));
+        let error = read_all(&endless).unwrap_err();
+        let expected = "a feature or an element is longer than 4 MiB at line 1 column 41943";
+        assert!(error.starts_with(expected), "{error}");
+        // The number of items is not limited.
         let many = format!("\"{}\",", "x".repeat(1000)).repeat(9000);
         assert_eq!(read_all(&format!(r#"{{"features":[{many}7]}}"#)).unwrap().len(), 9001);
     }

@@ -1,6 +1,5 @@
-//! Bringing stations in from a file: OpenStreetMap's as GeoJSON or Overpass JSON, or a CSV. The
-//! file is read as it is written down, so its length does not matter, and brought in again it
-//! changes only what has changed in it.
+//! Imports stations from a file: OpenStreetMap data as GeoJSON or Overpass JSON, or CSV. Files are streamed, so they
+//! may have any size. Importing a newer version of a file updates only the stations that changed.
 
 mod csv;
 mod job;
@@ -25,47 +24,46 @@ use uuid::Uuid;
 
 pub use self::job::Imports;
 pub(super) use self::{
-    job::{Import, State, start},
-    tally::{LeftOut, Tally},
+    job::{Import, ImportState, start},
+    tally::{SkipReason, Tally},
 };
 use super::{Station, StationId, merge, providers::Place, store};
 use crate::core::{App, Error, Result, hex};
 
-/// How many stations are written in one transaction.
-const BATCH: usize = 1000;
-/// How much of a file is read at most before it is told how far that has come, though it may be
-/// that nothing of it is a station.
-const UNTOLD: usize = 50 * BATCH;
+/// The number of stations written in one transaction.
+const BATCH_SIZE: usize = 1000;
+/// The maximum number of items between progress updates, even if they contain no stations.
+const MAX_PENDING_ITEMS: usize = 50 * BATCH_SIZE;
 
-/// Import stations.
+/// Import stations
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Import stations from GeoJSON or Overpass JSON of OpenStreetMap, or from CSV
+    /// Import stations from OpenStreetMap data (GeoJSON or Overpass JSON) or from CSV
     Import {
-        /// `.geojson`, `.json` or `.csv` (name or brand, latitude, longitude; optional: address,
-        /// phone, website)
+        /// A `.geojson`, `.json` or `.csv` file. CSV columns: name or brand, latitude, longitude, and
+        /// optionally address, phone and website
         file: PathBuf,
     },
 }
 
-/// What a file holds next: a station with what it is called there, or something that is none.
-pub(super) type Item = Result<(String, Place), LeftOut>;
+/// An item of a file: a station with its origin, or the reason to skip the item.
+pub(super) type ParsedItem = Result<(String, Place), SkipReason>;
 
-/// Where the items of a file go; false where nobody takes them any more.
-pub(super) type Take<'a> = &'a mut dyn FnMut(Item) -> bool;
+/// Receives the items of a file. Returns false to stop reading.
+pub(super) type Sink<'a> = &'a mut dyn FnMut(ParsedItem) -> bool;
 
-/// How a file is written.
+/// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum FileFormat {
     Csv,
     Json,
 }
 
-impl Kind {
-    /// The kind of a file of that name; none where it is of another.
-    pub(super) fn of(name: &str) -> Option<Self> {
-        let (_, ending) = name.rsplit_once('.')?;
-        match ending.to_ascii_lowercase().as_str() {
+impl FileFormat {
+    /// The format for the extension of a file name; `None` if it is not supported.
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        let (_, extension) = name.rsplit_once('.')?;
+        match extension.to_ascii_lowercase().as_str() {
             "csv" => Some(Self::Csv),
             "json" | "geojson" => Some(Self::Json),
             _ => None,
@@ -73,137 +71,137 @@ impl Kind {
     }
 }
 
-/// Why a file was not brought in to its end.
+/// Why an import did not complete.
 #[derive(Debug)]
-pub(super) enum Failure {
-    /// Something is wrong with it, and where.
+pub(super) enum ImportError {
+    /// The file is invalid, with the reason and the position.
     File(String),
-    /// It was to stop.
+    /// The import was stopped.
     Stopped,
-    /// Something else is wrong.
+    /// Another error.
     Other(Error),
 }
 
-impl From<Error> for Failure {
+impl From<Error> for ImportError {
     fn from(error: Error) -> Self {
         Self::Other(error)
     }
 }
 
-/// Does what was asked and tells how it went.
+/// Runs the command and returns its output.
 ///
 /// # Errors
-/// `Invalid` with what is wrong with the file, Unavailable where the database is away: what was
-/// brought in until then stays.
+/// `Invalid` if the file is invalid; `Unavailable` if the database is unavailable. Stations imported before the
+/// error remain.
 pub async fn run(app: &App, command: &Command) -> Result<String> {
     let Command::Import { file } = command;
-    let tally = bring_in(app, file).await?;
+    let tally = import_file(app, file).await?;
     Ok(format!("{tally}\n"))
 }
 
-/// Brings in the file at `path`.
-pub(super) async fn bring_in(app: &App, path: &Path) -> Result<Tally> {
-    let shown = path.display();
-    let cannot = |error| Error::invalid("", format!("{shown} cannot be read: {error}"));
-    let file = File::open(path).map_err(cannot)?;
-    let kind = Kind::of(&path.to_string_lossy()).unwrap_or(Kind::Json);
-    let mut transfer = Transfer::new(app);
-    match transfer.run(file, kind).await {
-        Ok(()) => Ok(transfer.tally),
-        Err(Failure::File(why)) => {
-            let read = transfer.tally.read();
-            Err(Error::invalid("", format!("{shown}: {why} (after {read} stations)")))
+/// Imports the file at `path`.
+pub(super) async fn import_file(app: &App, path: &Path) -> Result<Tally> {
+    let name = path.display();
+    let cannot_read = |error| Error::invalid("", format!("{name} cannot be read: {error}"));
+    let file = File::open(path).map_err(cannot_read)?;
+    let format = FileFormat::from_name(&path.to_string_lossy()).unwrap_or(FileFormat::Json);
+    let mut run = ImportRun::new(app);
+    match run.execute(file, format).await {
+        Ok(()) => Ok(run.tally),
+        Err(ImportError::File(why)) => {
+            let read = run.tally.read();
+            Err(Error::invalid("", format!("{name}: {why} (after {read} stations)")))
         }
-        Err(Failure::Stopped) => Err(Error::Unavailable),
-        Err(Failure::Other(error)) => Err(error),
+        Err(ImportError::Stopped) => Err(Error::Unavailable),
+        Err(ImportError::Other(error)) => Err(error),
     }
 }
 
-/// A file on its way into the database.
-struct Transfer<'a> {
+/// The import of one file.
+struct ImportRun<'a> {
     app: &'a App,
-    /// What has been written down.
+    /// The counts of what has been committed.
     tally: Tally,
     bytes_read: Arc<AtomicI64>,
-    /// Where it is told how far it has come, if anywhere.
-    told: Option<Uuid>,
+    /// The ID under which progress is recorded, if any.
+    import_id: Option<Uuid>,
     /// Whether the file may contain several elements of one station.
     has_elements: bool,
 }
 
-impl<'a> Transfer<'a> {
+impl<'a> ImportRun<'a> {
     fn new(app: &'a App) -> Self {
         Self {
             app,
             tally: Tally::default(),
             bytes_read: Arc::default(),
-            told: None,
+            import_id: None,
             has_elements: false,
         }
     }
 
-    async fn run(&mut self, file: File, kind: Kind) -> Result<(), Failure> {
-        self.has_elements = kind == Kind::Json;
-        let file = Counted { file, read: Arc::clone(&self.bytes_read) };
+    async fn execute(&mut self, file: File, format: FileFormat) -> Result<(), ImportError> {
+        self.has_elements = format == FileFormat::Json;
+        let file = CountingReader { file, read: Arc::clone(&self.bytes_read) };
         let file = BufReader::with_capacity(1 << 16, file);
-        let (sender, mut items) = mpsc::channel::<Item>(2 * BATCH);
+        let (sender, mut items) = mpsc::channel::<ParsedItem>(2 * BATCH_SIZE);
         let reading = tokio::task::spawn_blocking(move || {
-            let mut take = |item| sender.blocking_send(item).is_ok();
-            match kind {
-                Kind::Csv => csv::read(file, &mut take),
-                Kind::Json => json::read(file, &mut take),
+            let mut sink = |item| sender.blocking_send(item).is_ok();
+            match format {
+                FileFormat::Csv => csv::read(file, &mut sink),
+                FileFormat::Json => json::read(file, &mut sink),
             }
         });
-        // By origin: of one that is there twice the last counts.
-        let mut batch = HashMap::with_capacity(BATCH);
-        let (mut tally, mut untold) = (self.tally, 0);
+        // Keyed by origin, so that the last of several items with the same origin is used.
+        let mut batch = HashMap::with_capacity(BATCH_SIZE);
+        let (mut tally, mut pending) = (self.tally, 0);
         while let Some(item) = items.recv().await {
             match item {
-                Err(why) => tally.leave_out(why),
+                Err(why) => tally.skip(why),
                 Ok((origin, place)) => {
                     if batch.insert(origin, place).is_some() {
                         tally.unchanged += 1;
                     }
                 }
             }
-            untold += 1;
-            if batch.len() == BATCH || untold == UNTOLD {
-                if self.told.is_some() && self.app.imports.is_stopping() {
-                    return Err(Failure::Stopped);
+            pending += 1;
+            if batch.len() == BATCH_SIZE || pending == MAX_PENDING_ITEMS {
+                if self.import_id.is_some() && self.app.imports.is_stopping() {
+                    return Err(ImportError::Stopped);
                 }
                 self.write(&mut batch, &mut tally).await?;
-                untold = 0;
+                pending = 0;
             }
         }
         self.write(&mut batch, &mut tally).await?;
-        let whole = reading.await.map_err(|error| Error::Internal(error.into()))?;
-        whole.map_err(Failure::File)
+        let result = reading.await.map_err(|error| Error::Internal(error.into()))?;
+        result.map_err(ImportError::File)
     }
 
-    /// Writes a batch in one transaction, with how far it has come by then.
+    /// Writes a batch and the progress in one transaction.
     async fn write(&mut self, batch: &mut HashMap<String, Place>, tally: &mut Tally) -> Result<()> {
         let now = self.app.clock.now();
-        let brought_in =
-            |(origin, place)| Station::brought_in(StationId(Uuid::now_v7()), origin, place, now);
+        let station =
+            |(origin, place)| Station::from_import(StationId(Uuid::now_v7()), origin, place, now);
         let mut places: Vec<_> = batch.drain().collect();
         let count = places.len();
         let mut tx = self.app.db.write().await?;
         if self.has_elements {
-            places = one_of_each(places);
-            let doubles = store::doubles(&mut tx, &places).await?;
-            places.retain(|it| !doubles.contains(&it.0));
+            places = merge_elements(places);
+            let duplicates = store::find_duplicates(&mut tx, &places).await?;
+            places.retain(|it| !duplicates.contains(&it.0));
         }
         for _ in places.len()..count {
-            tally.leave_out(LeftOut::Double);
+            tally.skip(SkipReason::Duplicate);
         }
-        let stations: Vec<_> = places.into_iter().map(brought_in).collect();
+        let stations: Vec<_> = places.into_iter().map(station).collect();
         let new: HashSet<_> = stations.iter().map(|it| it.id).collect();
-        let written = store::bring_in(&mut tx, &stations).await?;
+        let written = store::upsert_imported(&mut tx, &stations).await?;
         let added = written.iter().filter(|it| new.contains(it)).count();
-        tally.write(stations.len(), written.len(), added);
-        if let Some(id) = self.told {
+        tally.count_batch(stations.len(), written.len(), added);
+        if let Some(id) = self.import_id {
             let read = self.bytes_read.load(Relaxed);
-            store::imports::tell(&mut tx, id, tally, read, now).await?;
+            store::imports::update_progress(&mut tx, id, tally, read, now).await?;
         }
         tx.commit().await?;
         self.tally = *tally;
@@ -212,15 +210,15 @@ impl<'a> Transfer<'a> {
 }
 
 /// Merges the elements of each station into the most detailed one.
-fn one_of_each(mut places: Vec<(String, Place)>) -> Vec<(String, Place)> {
+fn merge_elements(mut places: Vec<(String, Place)>) -> Vec<(String, Place)> {
     places.sort_by(|one, other| one.0.cmp(&other.0));
     let mut all: Vec<(String, Place)> = Vec::with_capacity(places.len());
     for (origin, place) in places {
-        let is_double =
-            |it: &&mut (String, Place)| merge::is_drawn_twice((&it.1).into(), (&place).into());
-        match all.iter_mut().find(is_double) {
+        let is_duplicate =
+            |it: &&mut (String, Place)| merge::is_mapped_twice((&it.1).into(), (&place).into());
+        match all.iter_mut().find(is_duplicate) {
             Some(known) => {
-                if merge::complete(&mut known.1, place) {
+                if merge::merge_details(&mut known.1, place) {
                     known.0 = origin;
                 }
             }
@@ -230,13 +228,13 @@ fn one_of_each(mut places: Vec<(String, Place)>) -> Vec<(String, Place)> {
     all
 }
 
-/// A file of which it is counted how much has been read.
-struct Counted {
+/// A file that counts the bytes read.
+struct CountingReader {
     file: File,
     read: Arc<AtomicI64>,
 }
 
-impl Read for Counted {
+impl Read for CountingReader {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let read = self.file.read(buffer)?;
         self.read.fetch_add(i64::try_from(read).unwrap_or_default(), Relaxed);
@@ -244,7 +242,7 @@ impl Read for Counted {
     }
 }
 
-/// What a station without a name of its own in the file is called: by what it says.
+/// The origin of a station without an ID in the file: a hash of its details.
 pub(super) fn origin(kind: &str, place: &Place) -> String {
     let digest = Sha256::new()
         .chain_update(&place.name)

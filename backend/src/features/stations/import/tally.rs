@@ -1,32 +1,32 @@
-//! What became of what a file holds.
+//! Counts the outcomes of the items of a file.
 
 use std::fmt::{self, Display, Formatter};
 
-/// Why something in a file is not brought in.
+/// Why an item of a file is skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::features::stations) enum LeftOut {
-    /// It is something else than a place that sells fuel.
-    NoStation,
+pub(in crate::features::stations) enum SkipReason {
+    /// It is not a fuel station.
+    NotAStation,
     /// It is no longer, or not yet, in use.
     OutOfUse,
-    /// It is another element of a station that is in the file or already stored.
-    Double,
+    /// It is another element of a station that is already in the file or stored.
+    Duplicate,
     /// It has no name.
     NoName,
-    /// It says of no place on the earth that it is there.
-    NoPlace,
+    /// It has no valid location.
+    NoLocation,
 }
 
-/// How many of each there were.
+/// The number of items by outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
 pub(in crate::features::stations) struct Tally {
-    /// Not known here before.
+    /// New stations.
     pub(in crate::features::stations) added: i64,
-    /// Known, and said otherwise now.
+    /// Existing stations with changed details.
     pub(in crate::features::stations) changed: i64,
-    /// As they were.
+    /// Existing stations without changes.
     pub(in crate::features::stations) unchanged: i64,
-    /// Left out, by why: [`LeftOut`].
+    /// Skipped items by [`SkipReason`], named as the columns.
     pub(in crate::features::stations) no_station: i64,
     pub(in crate::features::stations) out_of_use: i64,
     pub(in crate::features::stations) doubles: i64,
@@ -35,18 +35,18 @@ pub(in crate::features::stations) struct Tally {
 }
 
 impl Tally {
-    /// How many stations were read.
+    /// The number of stations read.
     pub(in crate::features::stations) fn read(&self) -> i64 {
         self.added + self.changed + self.unchanged
     }
 
-    /// How many others were left out.
-    pub(in crate::features::stations) fn left_out(&self) -> i64 {
+    /// The number of skipped items.
+    pub(in crate::features::stations) fn skipped(&self) -> i64 {
         self.no_station + self.out_of_use + self.doubles + self.no_name + self.no_place
     }
 
-    /// Why others were left out, and how many for that.
-    pub(in crate::features::stations) fn reasons(&self) -> Vec<(i64, &'static str)> {
+    /// The number of skipped items for each reason.
+    pub(in crate::features::stations) fn skip_reasons(&self) -> Vec<(i64, &'static str)> {
         let all = [
             (self.no_station, "something else than a fuel station"),
             (self.out_of_use, "out of use"),
@@ -57,19 +57,19 @@ impl Tally {
         all.into_iter().filter(|it| it.0 > 0).collect()
     }
 
-    /// Counts one more that is left out.
-    pub(super) fn leave_out(&mut self, why: LeftOut) {
-        match why {
-            LeftOut::NoStation => self.no_station += 1,
-            LeftOut::OutOfUse => self.out_of_use += 1,
-            LeftOut::Double => self.doubles += 1,
-            LeftOut::NoName => self.no_name += 1,
-            LeftOut::NoPlace => self.no_place += 1,
+    /// Counts a skipped item.
+    pub(super) fn skip(&mut self, reason: SkipReason) {
+        match reason {
+            SkipReason::NotAStation => self.no_station += 1,
+            SkipReason::OutOfUse => self.out_of_use += 1,
+            SkipReason::Duplicate => self.doubles += 1,
+            SkipReason::NoName => self.no_name += 1,
+            SkipReason::NoLocation => self.no_place += 1,
         }
     }
 
-    /// Counts so many stations of which some were written, and some of these are new.
-    pub(super) fn write(&mut self, stations: usize, written: usize, added: usize) {
+    /// Counts a batch of `stations`, of which `written` were written and `added` of those were new.
+    pub(super) fn count_batch(&mut self, stations: usize, written: usize, added: usize) {
         let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
         self.added += count(added);
         self.changed += count(written - added);
@@ -81,8 +81,8 @@ impl Display for Tally {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { added, changed, unchanged, .. } = self;
         write!(f, "{} stations read: {added} new, {changed} changed, ", self.read())?;
-        write!(f, "{unchanged} as they were; {} others left out", self.left_out())?;
-        for (nth, (count, why)) in self.reasons().into_iter().enumerate() {
+        write!(f, "{unchanged} as they were; {} others left out", self.skipped())?;
+        for (nth, (count, why)) in self.skip_reasons().into_iter().enumerate() {
             write!(f, "{}{count} {why}", if nth == 0 { ": " } else { ", " })?;
         }
         Ok(())
@@ -91,21 +91,21 @@ impl Display for Tally {
 
 #[cfg(test)]
 mod tests {
-    use super::{LeftOut, Tally};
+    use super::{SkipReason, Tally};
 
     #[test]
-    fn all_that_was_read_is_told() {
+    fn the_summary_contains_all_counts_and_reasons() {
         let mut tally = Tally::default();
-        tally.write(10, 7, 4);
+        tally.count_batch(10, 7, 4);
         assert_eq!(
             tally.to_string(),
             "10 stations read: 4 new, 3 changed, 3 as they were; 0 others left out"
         );
-        for why in [LeftOut::NoName, LeftOut::NoPlace, LeftOut::NoPlace] {
-            tally.leave_out(why);
+        for reason in [SkipReason::NoName, SkipReason::NoLocation, SkipReason::NoLocation] {
+            tally.skip(reason);
         }
-        let told = tally.to_string();
-        let why = "3 others left out: 1 without a name, 2 without a place on the earth";
-        assert!(told.ends_with(why), "{told}");
+        let summary = tally.to_string();
+        let expected = "3 others left out: 1 without a name, 2 without a place on the earth";
+        assert!(summary.ends_with(expected), "{summary}");
     }
 }

@@ -1,4 +1,4 @@
-//! Adding a station by hand, changing one, removing one.
+//! The forms to add, edit and delete a station.
 
 use askama::Template;
 use axum::{
@@ -6,7 +6,7 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 
-use super::to_station;
+use super::redirect_to_station;
 use crate::{
     core::{
         App, Error, Result,
@@ -18,7 +18,7 @@ use crate::{
         accounts::User,
         stations::{
             Station, StationId,
-            fields::FUELS,
+            fields::FUEL_TYPES,
             model::{NewStation, StationChange},
             service,
         },
@@ -42,18 +42,18 @@ struct StationForm {
     shell: Shell,
     sheet: Sheet,
     title: String,
-    /// The page above, and what it is called.
+    /// The parent page and its title.
     back: String,
     back_title: String,
-    /// What can be written for fuels.
+    /// A hint with the known fuels.
     fuels: String,
-    /// The station that is being changed.
+    /// The station that is being edited; `None` for a new one.
     stored: Option<StationId>,
 }
 
 impl StationForm {
     fn of_new(shell: Shell, sheet: Sheet) -> Self {
-        let known: Vec<_> = FUELS.iter().map(|it| it.0).collect();
+        let known: Vec<_> = FUEL_TYPES.iter().map(|it| it.0).collect();
         Self {
             shell,
             sheet,
@@ -76,8 +76,8 @@ impl StationForm {
     }
 }
 
-/// The form as it stands for this station.
-fn filled(station: &Station) -> Form {
+/// The form with the station's values.
+fn stored_form(station: &Station) -> Form {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     Form::of([
         ("name", station.name.clone()),
@@ -119,8 +119,8 @@ pub(super) async fn add(
     }
 }
 
-/// The station, for whoever may change it.
-async fn find_own(app: &App, user: &User, id: StationId) -> Result<Station> {
+/// Finds a station that the user is allowed to change.
+async fn find_for_change(app: &App, user: &User, id: StationId) -> Result<Station> {
     let station = service::find(app, user, id).await?;
     service::check_may_change(user, &station)?;
     Ok(station)
@@ -132,8 +132,8 @@ pub(super) async fn show_edit(
     Path(id): Path<StationId>,
     shell: Shell,
 ) -> Result<Html<String>> {
-    let station = find_own(&app, &user, id).await?;
-    let sheet = Sheet::new(LABELS, filled(&station));
+    let station = find_for_change(&app, &user, id).await?;
+    let sheet = Sheet::new(LABELS, stored_form(&station));
     web::page(&StationForm::of(&station, shell, sheet))
 }
 
@@ -144,17 +144,17 @@ pub(super) async fn change(
     shell: Shell,
     form: Form,
 ) -> Result<Response> {
-    let station = find_own(&app, &user, id).await?;
-    let changed = form.clone().changed_from(&filled(&station));
+    let station = find_for_change(&app, &user, id).await?;
+    let changed = form.clone().changed_from(&stored_form(&station));
     if changed.typed.is_empty() {
-        return Ok(to_station(id).into_response());
+        return Ok(redirect_to_station(id).into_response());
     }
     let saved = match changed.read::<StationChange>(&app) {
         Ok(change) => service::change(&app, &user, id, change, &IfMatch::default()).await,
         Err(error) => Err(error),
     };
     match saved {
-        Ok(_) => Ok(to_station(id).into_response()),
+        Ok(_) => Ok(redirect_to_station(id).into_response()),
         Err(error) => {
             let errors = match error {
                 Error::Conflict { detail, .. } => Errors(vec![Fault::at("name", detail)]),

@@ -1,4 +1,4 @@
-//! Where administrators bring stations in, and see how far that has come.
+//! The page where administrators import stations and see the progress.
 
 use askama::Template;
 use axum::{
@@ -18,7 +18,7 @@ use crate::{
     features::{
         accounts::{Administrator, ClientInfo, Preferences},
         stations::{
-            import::{self, Import},
+            import::{self, Import, ImportState},
             store,
         },
     },
@@ -26,8 +26,8 @@ use crate::{
 
 const PAGE: &str = "/admin/stations";
 const LABELS: &[(&str, &str)] = &[("file", "File")];
-/// How many files are looked back upon.
-const SHOWN: i64 = 10;
+/// The number of imports on the page.
+const MAX_IMPORTS: i64 = 10;
 const MEGABYTE: u64 = 1024 * 1024;
 
 #[derive(Template)]
@@ -35,55 +35,55 @@ const MEGABYTE: u64 = 1024 * 1024;
 struct Page {
     shell: Shell,
     sheet: Sheet,
-    /// The largest file, in megabytes.
-    most: u32,
-    /// The file that is being brought in.
-    running: Option<Shown>,
-    /// Those before it, the last one first.
-    ended: Vec<Shown>,
+    /// The maximum file size in megabytes.
+    max_megabytes: u32,
+    /// The running import.
+    running: Option<ImportRow>,
+    /// Earlier imports, latest first.
+    ended: Vec<ImportRow>,
 }
 
-/// A file as it is shown.
-struct Shown {
+/// An import as displayed.
+struct ImportRow {
     import: Import,
-    state: import::State,
-    /// When it was sent.
+    state: ImportState,
+    /// When it was uploaded.
     at: String,
 }
 
-impl Shown {
+impl ImportRow {
     fn new(import: Import, app: &App, preferences: &Preferences) -> Self {
         let at = preferences.format_time(import.started_at);
         Self { state: import.state(app.clock.now()), at, import }
     }
 
     fn is_running(&self) -> bool {
-        self.state == import::State::Running
+        self.state == ImportState::Running
     }
 
     fn is_failed(&self) -> bool {
-        self.state == import::State::Failed
+        self.state == ImportState::Failed
     }
 
     fn is_stopped(&self) -> bool {
-        self.state == import::State::Stopped
+        self.state == ImportState::Stopped
     }
 
     fn label(&self) -> &'static str {
         match self.state {
-            import::State::Running => "Under way",
-            import::State::Done => "Done",
-            import::State::Failed => "Failed",
-            import::State::Stopped => "Stopped",
+            ImportState::Running => "Under way",
+            ImportState::Done => "Done",
+            ImportState::Failed => "Failed",
+            ImportState::Stopped => "Stopped",
         }
     }
 
-    /// How much of it has been read.
+    /// The percentage of the file that has been read.
     fn percent(&self) -> i64 {
         (self.import.bytes_read * 100).checked_div(self.import.size).unwrap_or_default()
     }
 
-    /// What became of its stations: how many, and in words.
+    /// The counts of its stations, with labels.
     fn counts(&self) -> [(String, &'static str); 4] {
         let tally = &self.import.tally;
         [
@@ -94,11 +94,11 @@ impl Shown {
         ]
     }
 
-    /// What was left out, and why; nothing where nothing was.
-    fn left_out(&self) -> String {
-        let reasons = self.import.tally.reasons();
+    /// The skipped items with the reasons; empty if there are none.
+    fn skipped(&self) -> String {
+        let reasons = self.import.tally.skip_reasons();
         let reasons: Vec<_> =
-            reasons.into_iter().map(|(count, why)| format!("{} {why}", grouped(count))).collect();
+            reasons.into_iter().map(|(count, reason)| format!("{} {reason}", grouped(count))).collect();
         reasons.join(", ")
     }
 
@@ -116,12 +116,12 @@ async fn page(
 ) -> Result<Page> {
     let preferences = &administrator.0.0.preferences;
     let mut tx = app.db.read().await?;
-    let all = store::imports::latest(&mut tx, SHOWN).await?;
+    let all = store::imports::latest(&mut tx, MAX_IMPORTS).await?;
     drop(tx);
-    let mut all: Vec<_> = all.into_iter().map(|it| Shown::new(it, app, preferences)).collect();
-    let running = all.iter().position(Shown::is_running).map(|at| all.remove(at));
+    let mut all: Vec<_> = all.into_iter().map(|it| ImportRow::new(it, app, preferences)).collect();
+    let running = all.iter().position(ImportRow::is_running).map(|index| all.remove(index));
     let sheet = Sheet::again(LABELS, Form::default(), errors);
-    Ok(Page { shell, sheet, most: app.config.stations.import_megabytes, running, ended: all })
+    Ok(Page { shell, sheet, max_megabytes: app.config.stations.import_megabytes, running, ended: all })
 }
 
 pub(super) async fn show(
@@ -133,29 +133,29 @@ pub(super) async fn show(
     Ok(web::page(&page)?.into_response())
 }
 
-/// Takes a file in, and begins to bring in what it holds.
-pub(super) async fn take_in(
+/// Accepts a file and starts its import.
+pub(super) async fn upload(
     State(app): State<App>,
     administrator: Administrator,
     client: ClientInfo,
     shell: Shell,
     request: Request,
 ) -> Result<Response> {
-    let most = app.config.stations.import_megabytes;
-    let turn = app.imports.turn();
-    // Read though it is not taken, so that whoever sends it gets to read why.
-    let bytes = if turn.is_some() { u64::from(most) * MEGABYTE } else { 0 };
+    let max_megabytes = app.config.stations.import_megabytes;
+    let permit = app.imports.try_acquire();
+    // Read the body even if it is rejected, so that the client receives the response.
+    let bytes = if permit.is_some() { u64::from(max_megabytes) * MEGABYTE } else { 0 };
     let upload = Upload::take_in(request, "file", bytes).await;
-    let (status, why) = match (turn, upload) {
+    let (status, why) = match (permit, upload) {
         (None, _) => (StatusCode::CONFLICT, "cannot be taken while another is being brought in"),
         (Some(_), Err(Error::TooLarge)) => {
             let why = "is larger than this service takes; split it, or bring it in with \
                        motovaultpro stations import";
             (StatusCode::PAYLOAD_TOO_LARGE, why)
         }
-        (Some(turn), upload) => {
+        (Some(permit), upload) => {
             let started = match upload {
-                Ok(upload) => import::start(&app, &administrator, &client, upload, turn).await,
+                Ok(upload) => import::start(&app, &administrator, &client, upload, permit).await,
                 Err(error) => Err(error),
             };
             let errors = match started {

@@ -1,4 +1,4 @@
-//! The page of one station: what it is, what one notes of it, and what one paid there.
+//! The page of one station: its details, the user's notes, and the prices paid there.
 
 use std::collections::BTreeMap;
 
@@ -19,49 +19,50 @@ use crate::{
     features::{
         accounts::User,
         fuel_logs::{self, FuelLogId, FuelType, Paid},
-        stations::{Station, StationId, fields::FUELS, service},
+        stations::{Station, StationId, fields::FUEL_TYPES, service},
         vehicles::{self, Vehicle},
     },
     input,
 };
 
-/// How many prices the chart shows at most.
-const CHARTED: usize = 60;
+/// The maximum number of prices in the chart.
+const MAX_CHART_POINTS: usize = 60;
 
 #[derive(Template)]
 #[template(path = "features/stations/templates/station.html")]
 struct StationPage {
     shell: Shell,
     station: Station,
-    /// Whether whoever looks may change it.
+    /// Whether the user may change the station.
     may_change: bool,
     fuels: String,
-    /// The vehicles that may be filled up here.
+    /// The vehicles that a fill-up can be added for.
     vehicles: Vec<Vehicle>,
-    /// The fuels that were paid for here, where it is more than one.
+    /// The fuels that the user paid for here, if there are several.
     fuel_choices: Vec<FuelChoice>,
-    /// What the fuel is called that the prices are of; nothing where it is not noted.
+    /// The label of the fuel whose prices are shown; empty if unknown.
     fuel: &'static str,
     prices: Vec<Price>,
     chart: Option<Chart>,
     average: String,
-    /// What a price is of: `€/l`, and the same after an amount with its sign: `/l`.
+    /// The unit of the prices with the currency, such as `€/l`.
     unit: String,
+    /// The unit to append to an amount with a currency sign, such as `/l`.
     price_sign: String,
-    /// Degrees north and east.
-    place: Option<(String, String)>,
+    /// The latitude and the longitude.
+    location: Option<(String, String)>,
 }
 
-/// A fuel of which the prices may be shown.
+/// A fuel whose prices can be shown.
 struct FuelChoice {
-    /// As the query has it, and as people call it.
+    /// The value in the query.
     name: &'static str,
     label: &'static str,
     count: usize,
     is_shown: bool,
 }
 
-/// What one fill-up here cost, as a row.
+/// The price of one fill-up, as a row of the list.
 struct Price {
     fuel_log: FuelLogId,
     date: NaiveDate,
@@ -70,43 +71,44 @@ struct Price {
 }
 
 impl StationPage {
-    /// A point of the chart in words.
-    fn told(&self, dot: &Dot) -> String {
+    /// The tooltip of a point in the chart.
+    fn point_title(&self, dot: &Dot) -> String {
         let price = Fixed::<16, 3>::from_units(dot.point.value).unwrap_or_default();
         format!("{}: {price} {}", day(dot.point.date), self.unit)
     }
 
-    /// The chart in words.
+    /// A text alternative for the chart.
     fn chart_text(&self) -> String {
         format!("{} prices. Average {} {}.", self.prices.len(), self.average, self.unit)
     }
 }
 
 input! {
-    /// What of a station is shown
+    /// Filters
     pub(super) struct StationQuery {
-        /// Prices of this fuel, `none` for those whose fuel is not noted; else of the latest one
+        /// Shows the prices of this fuel, or of fill-ups without a fuel if `none`; by default, the prices
+        /// of the fuel paid for last
         fuel: Option<Text<20>>,
     }
 }
 
-/// What the query calls prices whose fuel is not noted.
-const NOT_NOTED: &str = "none";
+/// The value in the query for prices without a fuel.
+const NO_FUEL: &str = "none";
 
-fn name_of(paid: &Paid) -> &'static str {
-    paid.fuel_type.map_or(NOT_NOTED, FuelType::as_str)
+fn fuel_key(paid: &Paid) -> &'static str {
+    paid.fuel_type.map_or(NO_FUEL, FuelType::as_str)
 }
 
-/// The prices of one fuel, `wanted` or the one paid for last, and what other fuels there are.
-fn of_one_fuel(mut paid: Vec<Paid>, wanted: Option<&str>) -> (Vec<Paid>, Vec<FuelChoice>) {
-    let Some(last) = paid.first().map(name_of) else { return (paid, Vec::new()) };
+/// Selects the prices of the requested fuel, or else of the fuel paid for last. Also returns the fuels to choose from.
+fn select_fuel(mut paid: Vec<Paid>, requested: Option<&str>) -> (Vec<Paid>, Vec<FuelChoice>) {
+    let Some(last) = paid.first().map(fuel_key) else { return (paid, Vec::new()) };
     let mut counts = BTreeMap::new();
     for it in &paid {
-        *counts.entry(name_of(it)).or_default() += 1;
+        *counts.entry(fuel_key(it)).or_default() += 1;
     }
-    let shown = counts.keys().copied().find(|it| Some(*it) == wanted).unwrap_or(last);
-    paid.retain(|it| name_of(it) == shown);
-    let all = FuelType::ALL.iter().copied().chain([(NOT_NOTED, "Not noted")]);
+    let shown = counts.keys().copied().find(|it| Some(*it) == requested).unwrap_or(last);
+    paid.retain(|it| fuel_key(it) == shown);
+    let all = FuelType::ALL.iter().copied().chain([(NO_FUEL, "Not noted")]);
     let choices = all.filter_map(|(name, label)| {
         let count = *counts.get(name)?;
         Some(FuelChoice { name, label, count, is_shown: name == shown })
@@ -115,20 +117,20 @@ fn of_one_fuel(mut paid: Vec<Paid>, wanted: Option<&str>) -> (Vec<Paid>, Vec<Fue
     (paid, if choices.len() > 1 { choices } else { Vec::new() })
 }
 
-/// Degrees without the zeros at their end.
-fn plain<const P: u32>(degrees: Fixed<P, 8>) -> String {
+/// Formats degrees without trailing zeros.
+fn format_degrees<const P: u32>(degrees: Fixed<P, 8>) -> String {
     degrees.to_string().trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// The latest prices in order, and what they are on average, both in the user's unit of volume and in
-/// the currency that was paid last: prices in another are not comparable.
+/// Draws the latest prices and calculates their average, in the user's volume unit. Uses only prices in the last
+/// currency, since other prices are not comparable.
 fn draw(paid: &[Paid], shown: &Shown) -> (Option<Chart>, String) {
     let price = |it: &Paid| it.unit_price.in_unit(shown.volume).value.units() / 10;
     let currency = paid.first().map(|it| it.currency);
     let points: Vec<_> = paid
         .iter()
         .filter(|it| Some(it.currency) == currency)
-        .take(CHARTED)
+        .take(MAX_CHART_POINTS)
         .map(|it| Point { date: it.date, value: price(it), is_confirmed: false })
         .collect();
     let points: Vec<_> = points.into_iter().rev().collect();
@@ -149,7 +151,7 @@ pub(super) async fn show(
     let station = service::find(&app, &user, id).await?;
     let shown = user.0.preferences.display_units();
     let paid = fuel_logs::paid_at(&app, &user, id, None).await?;
-    let (paid, fuel_choices) = of_one_fuel(paid, query.fuel.as_ref().map(|it| it.0.as_str()));
+    let (paid, fuel_choices) = select_fuel(paid, query.fuel.as_ref().map(|it| it.0.as_str()));
     let vehicles = vehicles::list_active(&app, &user).await?;
     let titles = vehicles::load_names(&mut app.db.read_for(&user).await?, &user).await?;
     let currency = paid.first().map_or(shown.currency.clone(), |it| it.currency.to_string());
@@ -164,7 +166,7 @@ pub(super) async fn show(
     web::page(&StationPage {
         shell,
         may_change: service::check_may_change(&user, &station).is_ok(),
-        fuels: FUELS.iter().filter(sold).map(|it| it.1).collect::<Vec<_>>().join(", "),
+        fuels: FUEL_TYPES.iter().filter(sold).map(|it| it.1).collect::<Vec<_>>().join(", "),
         vehicles,
         fuel_choices,
         fuel: paid.first().and_then(|it| it.fuel_type).map_or("", FuelType::label),
@@ -173,7 +175,7 @@ pub(super) async fn show(
         average,
         unit: format!("{}/{}", sign_of(&currency), shown.volume.sign()),
         price_sign: format!("/{}", shown.volume.sign()),
-        place: station.latitude.zip(station.longitude).map(|it| (plain(it.0), plain(it.1))),
+        location: station.latitude.zip(station.longitude).map(|it| (format_degrees(it.0), format_degrees(it.1))),
         station,
     })
 }

@@ -1,15 +1,15 @@
-//! Formats addresses from their parts, in the order of their country.
+//! Formats addresses in the style of their country.
 
 use super::clean;
 
-/// The countries that put the house number before the street.
+/// Countries that put the house number before the street.
 const NUMBER_FIRST: &[&str] = &["US", "CA", "AU", "NZ", "GB", "IE", "IN", "ZA"];
-/// The abbreviations of the states of the USA, its territories, and the provinces of Canada.
+/// Abbreviations of US states and territories and of Canadian provinces.
 const STATES: &str = "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO \
     MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC PR GU VI AS MP \
     AB BC MB NB NL NS NT NU ON PE QC SK YT";
 
-/// The parts of an address; blank if unknown.
+/// The parts of an address. Unknown parts are empty.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::features::stations) struct Address<'a> {
     pub(in crate::features::stations) number: &'a str,
@@ -17,27 +17,27 @@ pub(in crate::features::stations) struct Address<'a> {
     pub(in crate::features::stations) city: &'a str,
     pub(in crate::features::stations) state: &'a str,
     pub(in crate::features::stations) postcode: &'a str,
-    /// Its two-letter code.
+    /// The two-letter country code.
     pub(in crate::features::stations) country: &'a str,
 }
 
 impl Address<'_> {
-    /// Whether it is written as in North America: `123 Main St, Springfield, IL 62704`.
-    fn is_american(&self) -> bool {
+    /// Whether the address has the North American format: `123 Main St, Springfield, IL 62704`.
+    fn has_american_format(&self) -> bool {
         match self.country.trim() {
             "" => STATES.split_whitespace().any(|it| it == self.state.trim()),
             country => ["US", "CA", "AU"].contains(&country.to_uppercase().as_str()),
         }
     }
 
-    /// The address in one line; none if all parts are blank.
+    /// The address in one line; `None` if all parts are empty.
     pub(in crate::features::stations) fn line(&self) -> Option<String> {
-        let join = |parts: &[&str], between: &str| {
+        let join = |parts: &[&str], separator: &str| {
             let parts = parts.iter().map(|it| it.trim()).filter(|it| !it.is_empty());
-            parts.collect::<Vec<_>>().join(between)
+            parts.collect::<Vec<_>>().join(separator)
         };
         let country = self.country.trim().to_uppercase();
-        let is_american = self.is_american();
+        let is_american = self.has_american_format();
         let street = if is_american || NUMBER_FIRST.contains(&country.as_str()) {
             join(&[self.number, self.street], " ")
         } else {
@@ -57,7 +57,7 @@ mod tests {
     use super::Address;
 
     #[test]
-    fn an_address_is_written_in_the_form_of_its_country() {
+    fn addresses_have_the_format_of_their_country() {
         for (parts, line) in [
             (
                 ["123", "Main Street", "Springfield", "IL", "62704", "US"],

@@ -1,11 +1,11 @@
-//! Google's Places API (New). What a call costs follows from the fields that it asks for: a search
-//! asks for the fewest, a place that is saved for its telephone and page as well.
+//! Google's Places API (New). The price of a call depends on the requested fields: a search requests the minimum,
+//! saving a place also requests its phone number and website.
 
 use axum::http::{Request, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, Ask, Away, Place, Provider, clean, phone, website};
+use super::{SearchFuture, ProviderQuery, ProviderError, Place, Provider, clean, phone, website};
 use crate::{
     core::{
         config::{self, Secret},
@@ -14,16 +14,16 @@ use crate::{
     features::stations::search::{Circle, Source},
 };
 
-/// What a search asks for.
-const SEARCHED: &str = "places.id,places.displayName,places.formattedAddress,places.location";
-/// What is asked of a single place.
-const DETAILS: &str =
+/// The fields that a search requests.
+const SEARCH_FIELDS: &str = "places.id,places.displayName,places.formattedAddress,places.location";
+/// The fields that a lookup of a single place requests.
+const DETAILS_FIELDS: &str =
     "id,displayName,formattedAddress,location,internationalPhoneNumber,websiteUri";
-/// How many a search gives: the most there are of one page.
-const MOST: u32 = 20;
-const KIND: &str = "gas_station";
+/// The number of results of a search: the maximum for one page.
+const MAX_RESULTS: u32 = 20;
+const PLACE_TYPE: &str = "gas_station";
 
-/// Asks Google.
+/// The client of the Places API.
 pub(super) struct Google {
     outward: Outward,
     base: String,
@@ -31,17 +31,17 @@ pub(super) struct Google {
 }
 
 #[derive(Deserialize)]
-struct Found {
+struct SearchResponse {
     #[serde(default)]
-    places: Vec<Answered>,
+    places: Vec<GooglePlace>,
 }
 
-/// A place, as far as it was asked for.
+/// A place, with the requested fields.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Answered {
+struct GooglePlace {
     id: Option<String>,
-    display_name: Option<Name>,
+    display_name: Option<DisplayName>,
     formatted_address: Option<String>,
     location: Option<Location>,
     international_phone_number: Option<String>,
@@ -49,7 +49,7 @@ struct Answered {
 }
 
 #[derive(Deserialize)]
-struct Name {
+struct DisplayName {
     text: String,
 }
 
@@ -59,10 +59,10 @@ struct Location {
     longitude: f64,
 }
 
-impl Answered {
-    /// The place, unless what makes one is missing.
-    fn place(self) -> Option<Place> {
-        let id = self.id.filter(|it| is_id(it))?;
+impl GooglePlace {
+    /// Converts the place, unless a required field is missing.
+    fn into_place(self) -> Option<Place> {
+        let id = self.id.filter(|it| is_valid_id(it))?;
         let at = self.location?;
         let mut place =
             Place::new(Source::Google, &self.display_name?.text, at.latitude, at.longitude)?;
@@ -74,50 +74,50 @@ impl Answered {
     }
 }
 
-/// Whether it fits the column and an address.
-fn is_id(text: &str) -> bool {
+/// Whether the ID fits the column and a URL.
+fn is_valid_id(text: &str) -> bool {
     (1..=255).contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }
 
 impl Google {
-    /// None without a key.
+    /// Creates a client, or returns `None` without an API key.
     pub(super) fn new(settings: &config::Stations) -> Option<Self> {
         let key = settings.google_api_key.clone()?;
         let base = settings.google_url.trim_end_matches('/').to_owned();
         Some(Self { outward: Outward::new("google"), base, key })
     }
 
-    /// What Google calls `id`; none where it knows no such place.
-    pub(super) async fn details(&self, id: &str) -> Result<Option<Place>, Away> {
+    /// Looks up the place `id`. Returns `None` if it does not exist.
+    pub(super) async fn details(&self, id: &str) -> Result<Option<Place>, ProviderError> {
         let id: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
-        // In a path a blank is no plus.
-        let address = format!("{}/v1/places/{}", self.base, id.replace('+', "%20"));
-        let request = Request::get(address).header("x-goog-fieldmask", DETAILS);
-        let answer = self.send(request, Vec::new()).await?;
-        // It calls an id that was never one malformed.
-        if matches!(answer.status(), StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST) {
+        // In a path, a space is not encoded as a plus sign.
+        let url = format!("{}/v1/places/{}", self.base, id.replace('+', "%20"));
+        let request = Request::get(url).header("x-goog-fieldmask", DETAILS_FIELDS);
+        let response = self.send(request, Vec::new()).await?;
+        // Google returns 400 for malformed IDs.
+        if matches!(response.status(), StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST) {
             return Ok(None);
         }
-        let place: Answered = read(&answer)?;
-        let place = place.place().ok_or_else(|| FetchError::new("Google answers no place"))?;
+        let place: GooglePlace = read(&response)?;
+        let place = place.into_place().ok_or_else(|| FetchError::new("Google returned an incomplete place"))?;
         Ok(Some(place))
     }
 
-    async fn search(&self, ask: &Ask) -> Result<Vec<Place>, Away> {
-        let (method, body) = match (&ask.words, &ask.circle) {
-            (Some(words), circle) => ("searchText", by_words(words, circle.as_ref())),
-            (None, Some(circle)) => ("searchNearby", nearby(circle)),
+    async fn search(&self, query: &ProviderQuery) -> Result<Vec<Place>, ProviderError> {
+        let (method, body) = match (&query.words, &query.circle) {
+            (Some(words), circle) => ("searchText", text_body(words, circle.as_ref())),
+            (None, Some(circle)) => ("searchNearby", nearby_body(circle)),
             (None, None) => return Ok(Vec::new()),
         };
         let request = Request::post(format!("{}/v1/places:{method}", self.base))
             .header("content-type", "application/json")
-            .header("x-goog-fieldmask", SEARCHED);
-        let answer = self.send(request, body.to_string().into_bytes()).await?;
-        if answer.status() == StatusCode::BAD_REQUEST {
-            return Err(Away::Refused);
+            .header("x-goog-fieldmask", SEARCH_FIELDS);
+        let response = self.send(request, body.to_string().into_bytes()).await?;
+        if response.status() == StatusCode::BAD_REQUEST {
+            return Err(ProviderError::Rejected);
         }
-        let found: Found = read(&answer)?;
-        Ok(found.places.into_iter().filter_map(Answered::place).collect())
+        let found: SearchResponse = read(&response)?;
+        Ok(found.places.into_iter().filter_map(GooglePlace::into_place).collect())
     }
 
     async fn send(
@@ -134,51 +134,51 @@ impl Google {
     }
 }
 
-fn read<T: serde::de::DeserializeOwned>(answer: &Response<Vec<u8>>) -> Result<T, FetchError> {
-    if answer.status() != StatusCode::OK {
-        return Err(FetchError::new(format!("Google answers {}", answer.status())));
+fn read<T: serde::de::DeserializeOwned>(response: &Response<Vec<u8>>) -> Result<T, FetchError> {
+    if response.status() != StatusCode::OK {
+        return Err(FetchError::new(format!("Google returned status {}", response.status())));
     }
-    serde_json::from_slice(answer.body())
-        .map_err(|error| FetchError::new(format!("Google's answer cannot be read: {error}")))
+    serde_json::from_slice(response.body())
+        .map_err(|error| FetchError::new(format!("failed to parse Google's response: {error}")))
 }
 
-fn circle_of(circle: &Circle) -> Value {
+fn circle_json(circle: &Circle) -> Value {
     json!({
         "circle": {
             "center": {
-                "latitude": circle.centre.latitude,
-                "longitude": circle.centre.longitude,
+                "latitude": circle.center.latitude,
+                "longitude": circle.center.longitude,
             },
             "radius": circle.radius,
         },
     })
 }
 
-fn nearby(circle: &Circle) -> Value {
+fn nearby_body(circle: &Circle) -> Value {
     json!({
-        "includedTypes": [KIND],
-        "maxResultCount": MOST,
+        "includedTypes": [PLACE_TYPE],
+        "maxResultCount": MAX_RESULTS,
         "rankPreference": "DISTANCE",
-        "locationRestriction": circle_of(circle),
+        "locationRestriction": circle_json(circle),
     })
 }
 
-fn by_words(words: &str, circle: Option<&Circle>) -> Value {
+fn text_body(words: &str, circle: Option<&Circle>) -> Value {
     let mut body = json!({
         "textQuery": words,
-        "includedType": KIND,
+        "includedType": PLACE_TYPE,
         "strictTypeFiltering": true,
-        "pageSize": MOST,
+        "pageSize": MAX_RESULTS,
     });
     if let Some(circle) = circle {
-        body["locationBias"] = circle_of(circle);
+        body["locationBias"] = circle_json(circle);
         body["rankPreference"] = json!("DISTANCE");
     }
     body
 }
 
 impl Provider for Google {
-    fn search<'a>(&'a self, ask: &'a Ask) -> Answer<'a> {
-        Box::pin(self.search(ask))
+    fn search<'a>(&'a self, query: &'a ProviderQuery) -> SearchFuture<'a> {
+        Box::pin(self.search(query))
     }
 }

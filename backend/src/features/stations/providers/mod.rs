@@ -1,5 +1,5 @@
-//! Who else knows of stations. Each is asked in the same way, is given five seconds, and is left
-//! alone for a while once it has failed several times.
+//! External providers of stations. A search times out after five seconds, and a circuit breaker suspends a provider
+//! after several failures.
 
 mod address;
 mod google;
@@ -11,14 +11,14 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use self::{
     address::Address,
-    osm::{Element, UNNAMED, is_out_of_use, place as place_of_tags},
+    osm::{Element, UNNAMED, is_out_of_use, place_from_tags},
 };
 use self::{google::Google, osm::Osm};
 use super::{
     fields::{FuelTypes, OsmId, Website},
     geo::{self, Latitude, Longitude, Point},
     search::{Circle, Source},
-    upstream::Lasts,
+    provider_cache::LastResults,
 };
 use crate::core::{
     config,
@@ -26,17 +26,17 @@ use crate::core::{
     outward::{Breaker, FetchError},
 };
 
-/// How long all that one provider is asked for a search may take.
-const TIME: Duration = Duration::from_secs(5);
+/// The timeout of a search, including all requests to the provider.
+const SEARCH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What is asked of a provider: words, a circle, or both.
+/// A query to a provider: words, a circle, or both.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Ask {
+pub(super) struct ProviderQuery {
     pub(super) words: Option<String>,
     pub(super) circle: Option<Circle>,
 }
 
-/// A station as a provider knows it: nothing in it was typed by a user of this service.
+/// A station from a provider or a file. It contains no input of this service's users.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Place {
     pub(super) source: Source,
@@ -53,12 +53,12 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// A place of that name there, with nothing else known of it; none where it is nowhere on
-    /// the earth or has no name.
+    /// Creates a place with only a name and a location. Returns `None` if the location is out of range or the name
+    /// is empty.
     pub(super) fn new(source: Source, name: &str, latitude: f64, longitude: f64) -> Option<Self> {
-        let is_on_earth = latitude.abs() <= 90.0 && longitude.abs() <= 180.0;
-        let (latitude, longitude) = (geo::fixed(latitude)?, geo::fixed(longitude)?);
-        let name = clean(name, 200).filter(|_| is_on_earth)?;
+        let is_in_range = latitude.abs() <= 90.0 && longitude.abs() <= 180.0;
+        let (latitude, longitude) = (geo::to_fixed(latitude)?, geo::to_fixed(longitude)?);
+        let name = clean(name, 200).filter(|_| is_in_range)?;
         Some(Self {
             source,
             google_place_id: None,
@@ -74,61 +74,61 @@ impl Place {
         })
     }
 
-    /// Where it is.
+    /// The location.
     pub(super) fn point(&self) -> Point {
         Point::of(self.latitude, self.longitude)
     }
 
-    /// The kinds of fuel of it that are known here.
+    /// The fuel types that this service knows.
     pub(super) fn fuels(&self) -> FuelTypes {
         FuelTypes::of(self.fuel_types.iter().map(String::as_str))
     }
 }
 
-/// Text from a provider in a form that fits a column: one line, without control and hidden
-/// characters, no longer than `most`; none if nothing remains.
-pub(super) fn clean(text: &str, most: usize) -> Option<String> {
+/// Cleans text from a provider to fit a column: a single line without control and invisible characters, truncated
+/// to `max` characters. Returns `None` if nothing remains.
+pub(super) fn clean(text: &str, max: usize) -> Option<String> {
     let line: String =
         visible(text).chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
-    let text: String = line.trim().chars().take(most).collect();
+    let text: String = line.trim().chars().take(max).collect();
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// A telephone number as its column can hold it; half of one is none.
+/// The first phone number in a text. Returns `None` if it does not fit the column, since a truncated number is useless.
 pub(super) fn phone(text: &str) -> Option<String> {
     let first = text.split(';').next().unwrap_or_default();
     clean(first, 21).filter(|it| it.chars().count() <= 20)
 }
 
-/// An address on the web that may be linked to.
+/// A web address that pages may link to.
 pub(super) fn website(text: &str) -> Option<String> {
     Website::of(text).map(|it| it.0)
 }
 
-/// Why a provider gave no answer.
+/// Why a provider returned no result.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Away {
-    /// It is asked for more than its rules allow, or rests.
-    #[error("it is not asked so often")]
-    Busy,
-    /// It does not take what it is asked.
-    #[error("it refuses what it is asked")]
-    Refused,
-    /// Something is wrong with it.
+pub(super) enum ProviderError {
+    /// Its rate limit is reached, or its circuit breaker is open.
+    #[error("rate limit reached or circuit breaker open")]
+    RateLimited,
+    /// It rejected the query.
+    #[error("query rejected")]
+    Rejected,
+    /// The request failed.
     #[error(transparent)]
     Failed(#[from] FetchError),
 }
 
-type Answer<'a> = Pin<Box<dyn Future<Output = Result<Vec<Place>, Away>> + Send + 'a>>;
+type SearchFuture<'a> = Pin<Box<dyn Future<Output = Result<Vec<Place>, ProviderError>> + Send + 'a>>;
 
-/// Whoever can be asked for stations.
+/// A provider of stations.
 trait Provider: Send + Sync {
-    /// Those that answer, the best first.
-    fn search<'a>(&'a self, ask: &'a Ask) -> Answer<'a>;
+    /// Finds the places that match the query, best first.
+    fn search<'a>(&'a self, query: &'a ProviderQuery) -> SearchFuture<'a>;
 }
 
-/// A provider, and whether it is worth asking.
+/// A provider with its circuit breaker.
 pub(super) struct Upstream {
     pub(super) name: &'static str,
     provider: Box<dyn Provider>,
@@ -140,91 +140,91 @@ impl Upstream {
         Self { name, provider: Box::new(provider), breaker: Breaker::new(name) }
     }
 
-    /// What it knows, unless it is away.
-    pub(super) async fn search(&self, ask: &Ask) -> Result<Vec<Place>, Away> {
+    /// Queries the provider, unless its circuit breaker is open.
+    pub(super) async fn search(&self, query: &ProviderQuery) -> Result<Vec<Place>, ProviderError> {
         if !self.breaker.may_ask() {
-            return Err(Away::Busy);
+            return Err(ProviderError::RateLimited);
         }
-        let late = |_| Err(FetchError::new("no answer within 5 seconds").into());
-        let answer = tokio::time::timeout(TIME, self.provider.search(ask)).await;
-        let answer = answer.unwrap_or_else(late);
-        note(&self.breaker, self.name, answer.as_ref().err());
-        answer
+        let timed_out = |_| Err(FetchError::new("timed out after 5 seconds").into());
+        let result = tokio::time::timeout(SEARCH_TIMEOUT, self.provider.search(query)).await;
+        let result = result.unwrap_or_else(timed_out);
+        record_outcome(&self.breaker, self.name, result.as_ref().err());
+        result
     }
 }
 
-/// Tells the breaker how it went, and the log what went wrong.
-fn note(breaker: &Breaker, name: &str, error: Option<&Away>) {
+/// Records the outcome of a request with the circuit breaker, and logs a failure.
+fn record_outcome(breaker: &Breaker, name: &str, error: Option<&ProviderError>) {
     match error {
         None => breaker.note(true),
-        Some(Away::Busy | Away::Refused) => {}
-        Some(Away::Failed(error)) => {
+        Some(ProviderError::RateLimited | ProviderError::Rejected) => {}
+        Some(ProviderError::Failed(error)) => {
             breaker.note(false);
-            tracing::warn!(provider = name, %error, "Stations could not be asked for");
+            tracing::warn!(provider = name, %error, "Station provider request failed");
         }
     }
 }
 
-/// What a provider says of one place.
+/// The result of looking up a place.
 pub(super) enum Details {
-    /// It is this.
+    /// The details of the place.
     Known(Box<Place>),
-    /// There is no such place.
+    /// The place does not exist.
     Unknown,
-    /// The provider cannot be asked now, or never.
-    Away,
+    /// The provider is unavailable or not configured.
+    Unavailable,
 }
 
-/// Those that the settings name.
+/// The configured providers.
 #[derive(Clone)]
-pub struct Providers(Arc<All>);
+pub struct Providers(Arc<Inner>);
 
-struct All {
+struct Inner {
     upstreams: Vec<Upstream>,
-    lasts: Lasts,
-    /// For single places.
-    google: Option<(Google, Breaker)>,
+    last_results: LastResults,
+    /// For lookups of single places.
+    google_details: Option<(Google, Breaker)>,
 }
 
 impl Providers {
-    /// Those that `settings` name; they are told who asks by `address`, this service's own.
+    /// Creates the providers in `settings`. `public_url` identifies this service to providers that require it.
     #[must_use]
-    pub fn new(settings: &config::Stations, address: Option<&str>) -> Self {
+    pub fn new(settings: &config::Stations, public_url: Option<&str>) -> Self {
         let mut upstreams = Vec::new();
         let google = || Google::new(settings);
         upstreams.extend(google().map(|it| Upstream::new("google", it)));
-        upstreams.extend(Osm::new(settings, address).map(|it| Upstream::new("openstreetmap", it)));
-        let google = google().map(|it| (it, Breaker::new("google-details")));
-        Self(Arc::new(All { upstreams, lasts: Lasts::new(), google }))
+        upstreams.extend(Osm::new(settings, public_url).map(|it| Upstream::new("openstreetmap", it)));
+        let google_details = google().map(|it| (it, Breaker::new("google-details")));
+        Self(Arc::new(Inner { upstreams, last_results: LastResults::new(), google_details }))
     }
 
-    /// All of them, the one whose words count most first.
+    /// All providers, in order of precedence.
     pub(super) fn all(&self) -> &[Upstream] {
         &self.0.upstreams
     }
 
-    /// What each of them said last.
-    pub(super) fn lasts(&self) -> &Lasts {
-        &self.0.lasts
+    /// The last results of each provider.
+    pub(super) fn last_results(&self) -> &LastResults {
+        &self.0.last_results
     }
 
-    /// What Google says of the place that it calls `id`.
+    /// Looks up the Google place `id`.
     pub(super) async fn google_place(&self, id: &str) -> Details {
-        let Some((google, breaker)) = &self.0.google else { return Details::Away };
+        let Some((google, breaker)) = &self.0.google_details else { return Details::Unavailable };
         if !breaker.may_ask() {
-            return Details::Away;
+            return Details::Unavailable;
         }
-        let answer = google.details(id).await;
-        note(breaker, "google", answer.as_ref().err());
-        match answer {
+        let result = google.details(id).await;
+        record_outcome(breaker, "google", result.as_ref().err());
+        match result {
             Ok(Some(place)) => Details::Known(Box::new(place)),
             Ok(None) => Details::Unknown,
-            Err(_) => Details::Away,
+            Err(_) => Details::Unavailable,
         }
     }
 }
 
-/// The `OpenStreetMap` id, if it is one.
+/// Formats an `OpenStreetMap` ID. Returns `None` if it is invalid.
 fn osm_id(kind: &str, number: u64) -> Option<String> {
     OsmId::of(&format!("{kind}/{number}")).map(|it| it.0)
 }

@@ -1,5 +1,5 @@
-//! `OpenStreetMap`: an Overpass API for what is nearby, a Nominatim for names. The rules of both
-//! are kept: they are told who asks, each is asked once a second at most, and answers are kept.
+//! `OpenStreetMap`: an Overpass API for nearby stations, and Nominatim for names. To comply with their usage
+//! policies, requests identify this service, are limited to one per second, and results are cached.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -7,7 +7,7 @@ use axum::http::{Request, StatusCode, request::Builder};
 use serde::Deserialize;
 use tokio::{sync::Mutex, time::Instant};
 
-use super::{Address, Answer, Ask, Away, Place, Provider, clean, osm_id, phone, website};
+use super::{Address, SearchFuture, ProviderQuery, ProviderError, Place, Provider, clean, osm_id, phone, website};
 use crate::{
     core::{
         config,
@@ -21,85 +21,87 @@ use crate::{
     },
 };
 
-/// How long to leave between two requests.
-const PACE: Duration = Duration::from_secs(1);
-/// How long a request waits for its turn.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// The minimum interval between requests.
+const REQUEST_INTERVAL: Duration = Duration::from_secs(1);
+/// The maximum time a request waits for its slot.
+const MAX_WAIT: Duration = Duration::from_secs(3);
 /// The name of a station without a known name.
 pub(in crate::features::stations) const UNNAMED: &str = "Fuel station";
-/// How far around a town that was named.
-const AROUND_A_NAME: f64 = 5_500.0;
-/// How many elements Overpass gives at most: they come in no order.
-const MOST: u32 = 1500;
+/// The search radius around a town, in meters.
+const TOWN_RADIUS: f64 = 5_500.0;
+/// The maximum number of elements that Overpass returns, in no particular order.
+const MAX_ELEMENTS: u32 = 1500;
 
-/// Asks Overpass and Nominatim, whichever there are.
+/// The client of Overpass and Nominatim, of which at least one is configured.
 pub(super) struct Osm {
     overpass: Option<Service>,
     nominatim: Option<Service>,
-    agent: String,
+    user_agent: String,
 }
 
-/// One of the two, and when it may be asked next.
+/// One of the two APIs, with its rate limit.
 struct Service {
     outward: Outward,
-    address: String,
+    url: String,
+    /// The next free slot for a request.
     next: Mutex<Option<Instant>>,
 }
 
 impl Service {
-    fn new(address: String) -> Self {
-        Self { outward: Outward::new("openstreetmap"), address, next: Mutex::new(None) }
+    fn new(url: String) -> Self {
+        Self { outward: Outward::new("openstreetmap"), url, next: Mutex::new(None) }
     }
 
-    /// Waits for the next turn. Where too many wait already there is none.
-    async fn turn(&self) -> Result<(), Away> {
-        let turn = {
+    /// Waits for the next free slot, or fails if too many requests are waiting.
+    async fn wait_for_slot(&self) -> Result<(), ProviderError> {
+        let slot = {
             let mut next = self.next.lock().await;
             let now = Instant::now();
-            let turn = next.filter(|it| *it > now).unwrap_or(now);
-            if turn - now > PATIENCE {
-                return Err(Away::Busy);
+            let slot = next.filter(|it| *it > now).unwrap_or(now);
+            if slot - now > MAX_WAIT {
+                return Err(ProviderError::RateLimited);
             }
-            *next = Some(turn + PACE);
-            turn
+            *next = Some(slot + REQUEST_INTERVAL);
+            slot
         };
-        tokio::time::sleep_until(turn).await;
+        tokio::time::sleep_until(slot).await;
         Ok(())
     }
 
-    /// Sends a request in its turn and reads the JSON that answers it.
-    async fn ask<T: serde::de::DeserializeOwned>(
+    /// Sends a request in its slot and parses the JSON response.
+    async fn fetch_json<T: serde::de::DeserializeOwned>(
         &self,
         request: Builder,
         body: Vec<u8>,
-    ) -> Result<T, Away> {
-        self.turn().await?;
+    ) -> Result<T, ProviderError> {
+        self.wait_for_slot().await?;
         let request = request
             .header("accept", "application/json")
             .body(body)
             .map_err(|error| FetchError::new(error.to_string()))?;
-        let answer = self.outward.send(request).await?;
-        let address = &self.address;
-        match answer.status() {
+        let response = self.outward.send(request).await?;
+        let url = &self.url;
+        match response.status() {
             StatusCode::OK => {}
-            StatusCode::BAD_REQUEST => return Err(Away::Refused),
-            status => return Err(FetchError::new(format!("{address} answers {status}")).into()),
+            StatusCode::BAD_REQUEST => return Err(ProviderError::Rejected),
+            status => return Err(FetchError::new(format!("{url} returned status {status}")).into()),
         }
-        let wrong = |error| FetchError::new(format!("{address} cannot be read: {error}"));
-        Ok(serde_json::from_slice(answer.body()).map_err(wrong)?)
+        let invalid =
+            |error| FetchError::new(format!("failed to parse the response of {url}: {error}"));
+        Ok(serde_json::from_slice(response.body()).map_err(invalid)?)
     }
 }
 
-/// What Overpass answers.
+/// The response of Overpass.
 #[derive(Deserialize)]
-pub(in crate::features::stations) struct Elements {
+pub(in crate::features::stations) struct OverpassResponse {
     pub(in crate::features::stations) elements: Vec<Element>,
-    /// What went wrong half-way.
+    /// An error that occurred while Overpass ran the query.
     #[serde(default)]
     remark: Option<String>,
 }
 
-/// A node, or a way or relation with its centre.
+/// A node, or a way or relation with its center.
 #[derive(Deserialize)]
 pub(in crate::features::stations) struct Element {
     #[serde(rename = "type")]
@@ -107,20 +109,20 @@ pub(in crate::features::stations) struct Element {
     id: u64,
     lat: Option<f64>,
     lon: Option<f64>,
-    center: Option<Centre>,
+    center: Option<Center>,
     #[serde(default)]
     tags: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
-struct Centre {
+struct Center {
     lat: f64,
     lon: f64,
 }
 
-/// What Nominatim answers of each.
+/// A result of Nominatim.
 #[derive(Deserialize)]
-struct Named {
+struct NominatimPlace {
     osm_type: Option<String>,
     osm_id: Option<u64>,
     lat: String,
@@ -138,21 +140,21 @@ struct Named {
 }
 
 impl Element {
-    /// The station, if it is one that is somewhere.
-    pub(in crate::features::stations) fn place(self) -> Option<Place> {
-        let centre = self.center.as_ref();
-        let latitude = self.lat.or(centre.map(|it| it.lat))?;
-        let longitude = self.lon.or(centre.map(|it| it.lon))?;
-        place(&self.tags, Some(osm_id(&self.kind, self.id)?), latitude, longitude)
+    /// Converts the element to a place, if it has a location.
+    pub(in crate::features::stations) fn into_place(self) -> Option<Place> {
+        let center = self.center.as_ref();
+        let latitude = self.lat.or(center.map(|it| it.lat))?;
+        let longitude = self.lon.or(center.map(|it| it.lon))?;
+        place_from_tags(&self.tags, Some(osm_id(&self.kind, self.id)?), latitude, longitude)
     }
 
-    /// What is said of it.
+    /// The tags.
     pub(in crate::features::stations) fn tags(&self) -> &BTreeMap<String, String> {
         &self.tags
     }
 }
 
-/// Tags and prefixes of something that no longer exists, or does not exist yet.
+/// Tags and tag prefixes of features that no longer exist or do not exist yet.
 const OUT_OF_USE: &[&str] = &[
     "disused",
     "abandoned",
@@ -167,18 +169,18 @@ const OUT_OF_USE: &[&str] = &[
     "planned",
 ];
 
-/// Whether these are the tags of a station that is no longer, or not yet, in use:
+/// Whether the tags describe a station that is no longer or not yet in use:
 /// `disused:amenity=fuel`, or `amenity=fuel` with `disused=yes`.
 pub(in crate::features::stations) fn is_out_of_use(tags: &BTreeMap<String, String>) -> bool {
     OUT_OF_USE.iter().any(|state| {
         let was_fuel = tags.get(&format!("{state}:amenity")).is_some_and(|it| it == "fuel");
-        let is_so = tags.get(*state).is_some_and(|it| it == "yes" || it == "fuel");
-        was_fuel || is_so || tags.get("amenity").is_some_and(|it| it == state)
+        let is_set = tags.get(*state).is_some_and(|it| it == "yes" || it == "fuel");
+        was_fuel || is_set || tags.get("amenity").is_some_and(|it| it == state)
     })
 }
 
-/// A station from its tags, unless it is out of use.
-pub(in crate::features::stations) fn place(
+/// Creates a place from tags, unless it is out of use.
+pub(in crate::features::stations) fn place_from_tags(
     tags: &BTreeMap<String, String>,
     id: Option<String>,
     latitude: f64,
@@ -211,7 +213,7 @@ pub(in crate::features::stations) fn place(
     Some(place)
 }
 
-/// The kinds of fuel, as this service calls them.
+/// The fuel types, with this service's names.
 fn fuels(tags: &BTreeMap<String, String>) -> Vec<String> {
     const KINDS: &[(&str, &str)] = &[
         ("fuel:octane_87", "regular"),
@@ -236,7 +238,7 @@ fn fuels(tags: &BTreeMap<String, String>) -> Vec<String> {
     KINDS.iter().filter(|it| is_sold(it.0)).map(|it| it.1.to_owned()).collect()
 }
 
-impl Named {
+impl NominatimPlace {
     fn point(&self) -> Option<Point> {
         let degrees = |text: &str| text.parse::<f64>().ok().filter(|it| it.is_finite());
         let (latitude, longitude) = (degrees(&self.lat)?, degrees(&self.lon)?);
@@ -244,7 +246,7 @@ impl Named {
             .then_some(Point { latitude, longitude })
     }
 
-    fn place(self) -> Option<Place> {
+    fn into_place(self) -> Option<Place> {
         if self.category != "amenity" || self.kind != "fuel" {
             return None;
         }
@@ -254,85 +256,85 @@ impl Named {
         if let Some(name) = self.name.as_ref().filter(|it| !it.is_empty()) {
             tags.insert("name".to_owned(), name.clone());
         }
-        let mut place = place(&tags, Some(id), at.latitude, at.longitude)?;
-        // Its address in full begins with its name.
-        let whole = self.display_name.as_str();
-        let rest = self.name.as_deref().and_then(|name| whole.strip_prefix(name)).unwrap_or(whole);
+        let mut place = place_from_tags(&tags, Some(id), at.latitude, at.longitude)?;
+        // The full address starts with the name.
+        let full = self.display_name.as_str();
+        let rest = self.name.as_deref().and_then(|name| full.strip_prefix(name)).unwrap_or(full);
         place.address = clean(rest.trim_start_matches([',', ' ']), 1000);
         Some(place)
     }
 }
 
 impl Osm {
-    /// None where neither is named.
-    pub(super) fn new(settings: &config::Stations, address: Option<&str>) -> Option<Self> {
-        let overpass = settings.overpass_url.as_deref().map(|it| Service::new(interpreter(it)));
+    /// Creates a client, or returns `None` if neither API is configured.
+    pub(super) fn new(settings: &config::Stations, public_url: Option<&str>) -> Option<Self> {
+        let overpass = settings.overpass_url.as_deref().map(|it| Service::new(interpreter_url(it)));
         let nominatim = settings.nominatim_url.as_deref();
         let nominatim = nominatim.map(|it| Service::new(it.trim_end_matches('/').to_owned()));
         if overpass.is_none() && nominatim.is_none() {
             return None;
         }
         let version = env!("CARGO_PKG_VERSION");
-        let agent = match address {
-            Some(address) => format!("MotoVaultPro/{version} (self-hosted at {address})"),
+        let user_agent = match public_url {
+            Some(url) => format!("MotoVaultPro/{version} (self-hosted at {url})"),
             None => format!("MotoVaultPro/{version} (self-hosted)"),
         };
-        Some(Self { overpass, nominatim, agent })
+        Some(Self { overpass, nominatim, user_agent })
     }
 
-    async fn search(&self, ask: &Ask) -> Result<Vec<Place>, Away> {
-        match (&ask.words, &ask.circle) {
-            (None, Some(circle)) => self.around(circle).await,
-            (Some(words), circle) => self.named(words, circle.as_ref()).await,
+    async fn search(&self, query: &ProviderQuery) -> Result<Vec<Place>, ProviderError> {
+        match (&query.words, &query.circle) {
+            (None, Some(circle)) => self.search_around(circle).await,
+            (Some(words), circle) => self.search_by_name(words, circle.as_ref()).await,
             (None, None) => Ok(Vec::new()),
         }
     }
 
-    async fn around(&self, circle: &Circle) -> Result<Vec<Place>, Away> {
+    async fn search_around(&self, circle: &Circle) -> Result<Vec<Place>, ProviderError> {
         let Some(overpass) = &self.overpass else { return Ok(Vec::new()) };
         let query = format!(
-            "[out:json][timeout:5];nwr[\"amenity\"=\"fuel\"](around:{},{},{});out center {MOST};",
-            circle.radius, circle.centre.latitude, circle.centre.longitude,
+            "[out:json][timeout:5];nwr[\"amenity\"=\"fuel\"](around:{},{},{});out center {MAX_ELEMENTS};",
+            circle.radius, circle.center.latitude, circle.center.longitude,
         );
         let body =
             form_urlencoded::Serializer::new(String::new()).append_pair("data", &query).finish();
-        let request = Request::post(&overpass.address)
-            .header("user-agent", &self.agent)
+        let request = Request::post(&overpass.url)
+            .header("user-agent", &self.user_agent)
             .header("content-type", "application/x-www-form-urlencoded");
-        let answer: Elements = overpass.ask(request, body.into_bytes()).await?;
-        if let Some(remark) = answer.remark.filter(|it| it.contains("error")) {
-            return Err(FetchError::new(format!("Overpass says: {remark}")).into());
+        let response: OverpassResponse = overpass.fetch_json(request, body.into_bytes()).await?;
+        if let Some(remark) = response.remark.filter(|it| it.contains("error")) {
+            return Err(FetchError::new(format!("Overpass reported: {remark}")).into());
         }
-        Ok(merge::one_of_each(answer.elements.into_iter().filter_map(Element::place)))
+        Ok(merge::merge_duplicates(response.elements.into_iter().filter_map(Element::into_place)))
     }
 
-    async fn named(&self, words: &str, circle: Option<&Circle>) -> Result<Vec<Place>, Away> {
+    async fn search_by_name(&self, words: &str, circle: Option<&Circle>) -> Result<Vec<Place>, ProviderError> {
         let Some(nominatim) = &self.nominatim else {
-            // Nobody to ask for names: of what is nearby, what has the words.
+            // Without Nominatim, filter the nearby stations by the words.
             let Some(circle) = circle else { return Ok(Vec::new()) };
-            let mut places = self.around(circle).await?;
+            let mut places = self.search_around(circle).await?;
             let words: Vec<_> = folded(words).split_whitespace().map(str::to_owned).collect();
             places.retain(|it| has_words(it, &words));
             return Ok(places);
         };
-        let query = by_name(words, circle);
-        let request = Request::get(format!("{}/search?{query}", nominatim.address))
-            .header("user-agent", &self.agent);
-        let found: Vec<Named> = nominatim.ask(request, Vec::new()).await?;
-        let town = found.first().and_then(Named::point).filter(|_| circle.is_none());
-        let places = merge::one_of_each(found.into_iter().filter_map(Named::place));
+        let query = nominatim_query(words, circle);
+        let request = Request::get(format!("{}/search?{query}", nominatim.url))
+            .header("user-agent", &self.user_agent);
+        let found: Vec<NominatimPlace> = nominatim.fetch_json(request, Vec::new()).await?;
+        let town = found.first().and_then(NominatimPlace::point).filter(|_| circle.is_none());
+        let places = merge::merge_duplicates(found.into_iter().filter_map(NominatimPlace::into_place));
         match town {
-            // A town was named: what is around it.
-            Some(centre) if places.is_empty() => {
-                self.around(&Circle { centre, radius: AROUND_A_NAME }).await
+            // The words name a town: search around it.
+            Some(center) if places.is_empty() => {
+                self.search_around(&Circle { center, radius: TOWN_RADIUS }).await
             }
             _ => Ok(places),
         }
     }
 }
 
-/// What Nominatim is asked.
-fn by_name(words: &str, circle: Option<&Circle>) -> String {
+/// The query string for Nominatim.
+fn nominatim_query(words: &str, circle: Option<&Circle>) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("q", words).append_pair("format", "jsonv2");
     query.append_pair("extratags", "1").append_pair("limit", "20");
@@ -348,23 +350,23 @@ fn has_words(place: &Place, words: &[String]) -> bool {
     words.iter().all(|word| all.iter().any(|it| it.contains(word)))
 }
 
-/// The corners of a box around a circle, as Nominatim reads them.
+/// The bounding box of a circle, in Nominatim's format.
 fn viewbox(circle: &Circle) -> String {
     let north = circle.radius / 111_000.0;
-    let east = north / circle.centre.latitude.to_radians().cos().max(0.01);
-    let at = circle.centre;
-    let side = |east: f64| east.clamp(-180.0, 180.0);
+    let east = north / circle.center.latitude.to_radians().cos().max(0.01);
+    let at = circle.center;
+    let clamped = |east: f64| east.clamp(-180.0, 180.0);
     format!(
         "{:.5},{:.5},{:.5},{:.5}",
-        side(at.longitude - east),
+        clamped(at.longitude - east),
         (at.latitude + north).min(90.0),
-        side(at.longitude + east),
+        clamped(at.longitude + east),
         (at.latitude - north).max(-90.0),
     )
 }
 
-/// Where an Overpass API takes queries: below its base, unless that is it already.
-fn interpreter(base: &str) -> String {
+/// The URL for queries to an Overpass API, from its base URL or the full URL.
+fn interpreter_url(base: &str) -> String {
     let base = base.trim_end_matches('/');
     if base.ends_with("/interpreter") {
         base.to_owned()
@@ -376,7 +378,7 @@ fn interpreter(base: &str) -> String {
 }
 
 impl Provider for Osm {
-    fn search<'a>(&'a self, ask: &'a Ask) -> Answer<'a> {
-        Box::pin(self.search(ask))
+    fn search<'a>(&'a self, query: &'a ProviderQuery) -> SearchFuture<'a> {
+        Box::pin(self.search(query))
     }
 }

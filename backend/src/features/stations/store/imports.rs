@@ -1,4 +1,4 @@
-//! The files that were brought in, in the database.
+//! Imports in the database.
 
 use chrono::{DateTime, Utc};
 use sqlx::Result;
@@ -6,11 +6,11 @@ use uuid::Uuid;
 
 use crate::{
     core::db::Tx,
-    features::stations::import::{Import, State, Tally},
+    features::stations::import::{Import, ImportState, Tally},
     sql,
 };
 
-/// Keeps that the file is being brought in.
+/// Records that an import has started.
 pub(in crate::features::stations) async fn insert(tx: &mut Tx, import: &Import) -> Result<()> {
     sql!(
         tx,
@@ -22,14 +22,14 @@ pub(in crate::features::stations) async fn insert(tx: &mut Tx, import: &Import) 
         import.id,
         &import.file,
         import.size,
-        State::Running.as_str(),
+        ImportState::Running.as_str(),
         import.started_at,
     )?;
     Ok(())
 }
 
-/// Keeps how far it has come.
-pub(in crate::features::stations) async fn tell(
+/// Records the progress of an import.
+pub(in crate::features::stations) async fn update_progress(
     tx: &mut Tx,
     id: Uuid,
     tally: &Tally,
@@ -58,11 +58,11 @@ pub(in crate::features::stations) async fn tell(
     Ok(())
 }
 
-/// Keeps how it ended.
-pub(in crate::features::stations) async fn end(
+/// Records the outcome of an import.
+pub(in crate::features::stations) async fn finish(
     tx: &mut Tx,
     id: Uuid,
-    state: State,
+    state: ImportState,
     failure: Option<&str>,
 ) -> Result<()> {
     sql!(
@@ -76,12 +76,12 @@ pub(in crate::features::stations) async fn end(
     Ok(())
 }
 
-/// The latest, the last one first.
-pub(in crate::features::stations) async fn latest(tx: &mut Tx, most: i64) -> Result<Vec<Import>> {
+/// The latest imports, latest first.
+pub(in crate::features::stations) async fn latest(tx: &mut Tx, limit: i64) -> Result<Vec<Import>> {
     sql!(
         tx,
         fetch_all,
         "SELECT * FROM station_imports ORDER BY started_at DESC, id DESC LIMIT $1",
-        most,
+        limit,
     )
 }

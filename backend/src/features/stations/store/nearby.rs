@@ -1,9 +1,9 @@
-//! Where stations are, read from the index of cells alone
+//! The locations of stations, read from the grid cell index alone
 //! (docs/decisions/008-stations-lie-in-a-grid.md).
 
 use sqlx::Result;
 
-use super::Words;
+use super::SearchWords;
 use crate::{
     core::db::Tx,
     features::stations::{
@@ -13,20 +13,19 @@ use crate::{
     sql,
 };
 
-/// Where a station is, and no more.
+/// The location of a station.
 #[derive(Debug, Clone, Copy, sqlx::FromRow)]
-pub(in crate::features::stations) struct Spot {
+pub(in crate::features::stations) struct StationLocation {
     pub(in crate::features::stations) id: StationId,
     pub(in crate::features::stations) latitude: Latitude,
     pub(in crate::features::stations) longitude: Longitude,
 }
 
-/// A statement over the stations in some runs of cells, each of which the index is read through
-/// from its first cell to its last.
+/// A `SELECT` over the stations in runs of cells, with an index scan for each run.
 ///
-/// PostgreSQL cannot know how few stations a run has. Where it takes the statement for a long one it
-/// compiles it first, each time, which takes a hundred times as long as to carry it out: it is given
-/// the runs as lists, not as a recursive table, and looks at one after another (`OFFSET 0`).
+/// PostgreSQL cannot know how few stations a run contains. If it estimates a high cost, it JIT-compiles the
+/// statement each time, which takes a hundred times as long as running it. Therefore the runs are passed as arrays
+/// rather than a recursive table, and `OFFSET 0` forces one scan per run.
 macro_rules! in_runs {
     ($rest:literal) => {
         concat!(
@@ -41,7 +40,7 @@ macro_rules! in_runs {
     };
 }
 
-/// The same on SQLite: the rows of cells are counted through.
+/// The same for SQLite, with a recursive table of the rows of cells.
 macro_rules! in_rows {
     ($rest:literal) => {
         concat!(
@@ -62,25 +61,25 @@ macro_rules! in_rows {
     };
 }
 
-/// Read from the index alone: a test holds the plans.
+// Tests check that these use the index alone.
 pub(in crate::features::stations) const IN_POSTGRES: &str = in_runs!("");
 pub(in crate::features::stations) const IN_SQLITE: &str = in_rows!("");
 
-/// The runs of cells as PostgreSQL reads lists: where each begins, and where it ends.
-fn lists(cells: Cells) -> (String, String) {
-    let list = |of: fn((i32, i32)) -> i32| {
-        let ends: Vec<_> = cells.runs().map(|it| of(it).to_string()).collect();
+/// The first and the last cells of the runs, as PostgreSQL array literals.
+fn run_arrays(cells: Cells) -> (String, String) {
+    let array = |end: fn((i32, i32)) -> i32| {
+        let ends: Vec<_> = cells.runs().map(|it| end(it).to_string()).collect();
         format!("{{{}}}", ends.join(","))
     };
-    (list(|it| it.0), list(|it| it.1))
+    (array(|it| it.0), array(|it| it.1))
 }
 
-/// Where every station in these cells is, in no order.
-pub(in crate::features::stations) async fn spots(tx: &mut Tx, cells: Cells) -> Result<Vec<Spot>> {
+/// The locations of the stations in these cells, in no particular order.
+pub(in crate::features::stations) async fn find_locations(tx: &mut Tx, cells: Cells) -> Result<Vec<StationLocation>> {
     let [first, second] = cells.columns;
     match tx {
         Tx::Postgres { .. } => {
-            let (low, high) = lists(cells);
+            let (low, high) = run_arrays(cells);
             sql!(tx, fetch_all, IN_POSTGRES, &low, &high)
         }
         Tx::Sqlite(_) => sql!(
@@ -97,16 +96,16 @@ pub(in crate::features::stations) async fn spots(tx: &mut Tx, cells: Cells) -> R
     }
 }
 
-/// The same, of those whose name, brand or address has all of these words.
-pub(in crate::features::stations) async fn spots_named(
+/// Like [`find_locations`], but only stations with all of these words in their name, brand or address.
+pub(in crate::features::stations) async fn find_locations_by_words(
     tx: &mut Tx,
     cells: Cells,
-    words: &Words,
-) -> Result<Vec<Spot>> {
+    words: &SearchWords,
+) -> Result<Vec<StationLocation>> {
     let ([first, second], words) = (cells.columns, &words.patterns);
     match tx {
         Tx::Postgres { .. } => {
-            let (low, high) = lists(cells);
+            let (low, high) = run_arrays(cells);
             sql!(
                 tx,
                 fetch_all,

@@ -1,4 +1,4 @@
-//! Stations by their words, by each engine's own index over text.
+//! Finds stations by words, with each engine's full-text index.
 
 use sqlx::Result;
 
@@ -8,59 +8,59 @@ use crate::{
     sql,
 };
 
-/// The most words of a search that are looked for.
-const WORDS: usize = 6;
+/// The maximum number of words to search for.
+const MAX_WORDS: usize = 6;
 
-/// Words that a station's name, brand and address are to have, all of them.
+/// Words that must all occur in a station's name, brand or address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::features::stations) struct Words {
-    /// Each as a pattern of `LIKE` that finds it anywhere; an empty one is in any.
-    pub(super) patterns: [String; WORDS],
-    /// What each begins with, in letters and digits alone.
-    beginnings: Vec<String>,
+pub(in crate::features::stations) struct SearchWords {
+    /// A `LIKE` pattern for each word, which matches it anywhere. An empty word matches everything.
+    pub(super) patterns: [String; MAX_WORDS],
+    /// The alphanumeric parts of the words, for prefix matching.
+    prefixes: Vec<String>,
 }
 
-impl Words {
-    /// The words of a text. More than are looked for are left out.
+impl SearchWords {
+    /// Splits a text into words. Words beyond the maximum are ignored.
     pub(in crate::features::stations) fn of(text: &str) -> Self {
-        let mut patterns = [const { String::new() }; WORDS];
-        let mut beginnings = Vec::new();
+        let mut patterns = [const { String::new() }; MAX_WORDS];
+        let mut prefixes = Vec::new();
         let text = folded(text);
         let mut words = text.split_whitespace();
         for pattern in &mut patterns {
             let word = words.next().unwrap_or_default();
-            // What `LIKE` takes for a placeholder stands for itself.
-            let plain = word.replace('!', "!!").replace('%', "!%").replace('_', "!_");
-            *pattern = format!("%{plain}%");
+            // Escape wildcards.
+            let escaped = word.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+            *pattern = format!("%{escaped}%");
             let parts = word.split(|it: char| !it.is_alphanumeric()).filter(|it| !it.is_empty());
-            beginnings.extend(parts.map(str::to_owned));
+            prefixes.extend(parts.map(str::to_owned));
         }
-        Self { patterns, beginnings }
+        Self { patterns, prefixes }
     }
 
-    /// What begins with them, as an engine's index is asked: each word written by `one`. A single
-    /// letter stands for itself: too much begins with it.
-    fn asked(&self, and: &str, one: fn(&str, bool) -> String) -> String {
-        let words = self.beginnings.iter().map(|it| one(it, it.chars().count() > 1));
+    /// A full-text query for the prefixes, joined with `and` and formatted by `format`. Single characters match
+    /// only whole words, since too many words start with them.
+    fn index_query(&self, and: &str, format: fn(&str, bool) -> String) -> String {
+        let words = self.prefixes.iter().map(|it| format(it, it.chars().count() > 1));
         words.collect::<Vec<_>>().join(and)
     }
 
-    /// As PostgreSQL's `to_tsquery` reads it.
+    /// The query for PostgreSQL's `to_tsquery`.
     fn for_postgres(&self) -> String {
-        let one = |it: &str, is_part| format!("'{it}'{}", if is_part { ":*" } else { "" });
-        self.asked(" & ", one)
+        let format = |it: &str, is_prefix| format!("'{it}'{}", if is_prefix { ":*" } else { "" });
+        self.index_query(" & ", format)
     }
 
-    /// As SQLite's FTS5 reads it: nothing where there is nothing to ask.
+    /// The query for SQLite's FTS5. Without words, it matches nothing.
     fn for_sqlite(&self) -> String {
-        let one = |it: &str, is_part| format!("\"{it}\"{}", if is_part { "*" } else { "" });
-        let asked = self.asked(" AND ", one);
-        if asked.is_empty() { "\"\"".to_owned() } else { asked }
+        let format = |it: &str, is_prefix| format!("\"{it}\"{}", if is_prefix { "*" } else { "" });
+        let query = self.index_query(" AND ", format);
+        if query.is_empty() { "\"\"".to_owned() } else { query }
     }
 }
 
-/// Has SQLite's index take in the words of the stations that this transaction has added.
-pub(in crate::features::stations) async fn take_in(tx: &mut Tx) -> Result<u64> {
+/// Adds the stations that this transaction inserted to SQLite's index.
+pub(in crate::features::stations) async fn index_new(tx: &mut Tx) -> Result<u64> {
     let Tx::Sqlite(_) = tx else { return Ok(0) };
     sql!(
         tx,
@@ -72,9 +72,8 @@ pub(in crate::features::stations) async fn take_in(tx: &mut Tx) -> Result<u64> {
     )
 }
 
-/// A statement over the stations that the index finds and the user's favourites. Of more than a
-/// thousand that the index finds, a thousand are looked at.
-macro_rules! found_by {
+/// A `SELECT` over the user's favorites and up to 1,000 stations that the index finds.
+macro_rules! search_with_index {
     ($index:literal) => {
         stations!(
             "WHERE s.id IN (SELECT id FROM (",
@@ -89,26 +88,26 @@ macro_rules! found_by {
     };
 }
 
-/// A test holds either's plan.
-pub(in crate::features::stations) const IN_POSTGRES: &str = found_by!(
+// A test checks the plans of both.
+pub(in crate::features::stations) const IN_POSTGRES: &str = search_with_index!(
     "SELECT id FROM stations
      WHERE to_tsvector('simple', translate(search_key, '-./_@:+~&<>=?;', '              '))
            @@ to_tsquery('simple', $9)"
 );
-pub(in crate::features::stations) const IN_SQLITE: &str = found_by!(
+pub(in crate::features::stations) const IN_SQLITE: &str = search_with_index!(
     "SELECT n.station_id AS id FROM station_words w
      JOIN station_numbers n ON n.number = w.rowid WHERE w.words MATCH $9"
 );
 
-/// At most `most` stations with words that begin like all of these, by name, the user's favourites
-/// first; of those, it may stand anywhere.
-pub(in crate::features::stations) async fn named(
+/// Finds up to `limit` stations that contain all of the words, the user's favorites first, then by name. Words must
+/// match at the start of a word, except in favorites.
+pub(in crate::features::stations) async fn search_by_words(
     tx: &mut Tx,
     user: &UserId,
-    words: &Words,
-    most: i64,
+    words: &SearchWords,
+    limit: i64,
 ) -> Result<Vec<Station>> {
-    let (statement, asked) = match tx {
+    let (statement, query) = match tx {
         Tx::Postgres { .. } => (IN_POSTGRES, words.for_postgres()),
         Tx::Sqlite(_) => (IN_SQLITE, words.for_sqlite()),
     };
@@ -124,28 +123,28 @@ pub(in crate::features::stations) async fn named(
         fourth,
         fifth,
         sixth,
-        most,
-        &asked,
+        limit,
+        &query,
     )?;
     Ok(rows.into_iter().map(Station::from).collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Words;
+    use super::SearchWords;
 
     #[test]
-    fn words_are_asked_for_in_letters_and_digits_alone() {
-        let words = Words::of("  Aral-TANK o'Neill \"x\" 5 & _%! one two");
+    fn index_queries_contain_only_letters_and_digits() {
+        let words = SearchWords::of("  Aral-TANK o'Neill \"x\" 5 & _%! one two");
         assert_eq!(words.patterns[0], "%aral-tank%");
         assert_eq!(words.patterns[5], "%!_!%!!%");
         assert_eq!(words.for_postgres(), "'aral':* & 'tank':* & 'o' & 'neill':* & 'x' & '5'");
-        let asked = "\"aral\"* AND \"tank\"* AND \"o\" AND \"neill\"* AND \"x\" AND \"5\"";
-        assert_eq!(words.for_sqlite(), asked);
-        let accented = Words::of("Café Cafe\u{301} STRASSE straße");
+        let expected = "\"aral\"* AND \"tank\"* AND \"o\" AND \"neill\"* AND \"x\" AND \"5\"";
+        assert_eq!(words.for_sqlite(), expected);
+        let accented = SearchWords::of("Café Cafe\u{301} STRASSE straße");
         assert_eq!(accented.patterns[..2], ["%cafe%", "%cafe%"]);
         assert_eq!(accented.for_postgres(), "'cafe':* & 'cafe':* & 'strasse':* & 'strasse':*");
-        let nothing = Words::of("- _ %");
+        let nothing = SearchWords::of("- _ %");
         assert_eq!((nothing.for_postgres().as_str(), nothing.for_sqlite().as_str()), ("", "\"\""));
     }
 }

@@ -1,5 +1,5 @@
-//! Google, Overpass and Nominatim on this machine, over real HTTP, with answers of their recorded
-//! form, doing as they are told: well or badly.
+//! A fake of Google, Overpass and Nominatim over HTTP. It returns configurable responses in their recorded format, or
+//! fails in a configurable way.
 
 use std::{
     sync::{Arc, Mutex},
@@ -18,35 +18,35 @@ use serde_json::{Value, json};
 
 use crate::core::config::{Secret, Stations};
 
-/// How it misbehaves.
+/// How the server fails.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Whim {
-    /// Not at all.
+pub(super) enum Failure {
+    /// It does not fail.
     #[default]
     None,
-    /// It takes what it is sent and never answers.
+    /// It accepts requests and never responds.
     Hangs,
-    /// No answer ever ends.
+    /// Its responses never end.
     Drips,
-    /// It breaks off in the middle.
+    /// It resets the connection in the middle of a response.
     Resets,
-    /// Every answer is right, and larger than anybody needs.
+    /// Its responses are correct but too large.
     Huge,
-    /// Every answer is at another address, where it would be right.
+    /// It redirects to a URL with the correct response.
     Redirects,
-    /// It is some other site.
+    /// It returns an HTML page.
     Html,
-    /// JSON of another shape.
-    Otherwise,
-    /// It answers with errors.
+    /// It returns JSON with another structure.
+    WrongJson,
+    /// It returns errors.
     Down,
-    /// It is asked too much.
-    TooMany,
+    /// It returns 429.
+    TooManyRequests,
 }
 
-/// What it was asked.
+/// A received request.
 #[derive(Debug, Clone)]
-pub(super) struct Asked {
+pub(super) struct RecordedRequest {
     pub(super) call: String,
     pub(super) query: String,
     pub(super) headers: HeaderMap,
@@ -54,150 +54,151 @@ pub(super) struct Asked {
     pub(super) at: Instant,
 }
 
-impl Asked {
+impl RecordedRequest {
     pub(super) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |it| it.to_str().unwrap())
     }
 }
 
 #[derive(Default)]
-pub(super) struct Told {
-    pub(super) whim: Whim,
-    pub(super) asked: Vec<Asked>,
-    /// What Google answers a search, and of single places.
+pub(super) struct ServerState {
+    pub(super) failure: Failure,
+    pub(super) requests: Vec<RecordedRequest>,
+    /// Google's response to searches.
     pub(super) google: Value,
+    /// Google's responses to lookups of single places, by ID.
     pub(super) details: Value,
     pub(super) overpass: Value,
     pub(super) nominatim: Value,
 }
 
-/// The server, which ends with the test.
+/// The server, which runs until the end of the test.
 #[derive(Clone)]
 pub(super) struct Fake {
     pub(super) base: String,
-    pub(super) told: Arc<Mutex<Told>>,
+    pub(super) state: Arc<Mutex<ServerState>>,
 }
 
 impl Fake {
     pub(super) async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let told = Told {
+        let state = ServerState {
             google: json!({}),
             details: json!({}),
             overpass: json!({ "version": 0.6, "elements": [] }),
             nominatim: json!([]),
-            ..Told::default()
+            ..ServerState::default()
         };
-        let fake = Self { base, told: Arc::new(Mutex::new(told)) };
-        let router = Router::new().fallback(answer).with_state(fake.clone());
+        let fake = Self { base, state: Arc::new(Mutex::new(state)) };
+        let router = Router::new().fallback(respond).with_state(fake.clone());
         tokio::spawn(async { axum::serve(listener, router).await.unwrap() });
         fake
     }
 
-    pub(super) fn tell(&self, change: impl FnOnce(&mut Told)) {
-        change(&mut self.told.lock().unwrap());
+    pub(super) fn configure(&self, change: impl FnOnce(&mut ServerState)) {
+        change(&mut self.state.lock().unwrap());
     }
 
-    pub(super) fn asked(&self) -> Vec<Asked> {
-        self.told.lock().unwrap().asked.clone()
+    pub(super) fn requests(&self) -> Vec<RecordedRequest> {
+        self.state.lock().unwrap().requests.clone()
     }
 
-    /// Settings that name it as Google.
+    /// Configures it as Google.
     pub(super) fn as_google(&self, settings: &mut Stations) {
         settings.google_api_key = Some(Secret::new("the secret key".to_owned()));
         settings.google_url = self.base.clone();
     }
 
-    /// Settings that name it as both of `OpenStreetMap`'s.
+    /// Configures it as Overpass and Nominatim.
     pub(super) fn as_osm(&self, settings: &mut Stations) {
         settings.overpass_url = Some(self.base.clone());
         settings.nominatim_url = Some(self.base.clone());
     }
 }
 
-async fn answer(State(fake): State<Fake>, request: Request) -> Response {
+async fn respond(State(fake): State<Fake>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     let call = format!("{} {}", parts.method, parts.uri.path());
-    let whim = {
-        let mut told = fake.told.lock().unwrap();
-        told.asked.push(Asked {
+    let failure = {
+        let mut state = fake.state.lock().unwrap();
+        state.requests.push(RecordedRequest {
             call: call.clone(),
             query: parts.uri.query().unwrap_or_default().to_owned(),
             headers: parts.headers,
             body: String::from_utf8(body.to_vec()).unwrap(),
             at: Instant::now(),
         });
-        told.whim
+        state.failure
     };
-    match whim {
-        Whim::Hangs => {
+    match failure {
+        Failure::Hangs => {
             tokio::time::sleep(Duration::from_mins(1)).await;
             StatusCode::OK.into_response()
         }
-        Whim::Drips => streamed(Duration::from_millis(50), 10_000, " "),
-        Whim::Resets => broken_off(),
-        Whim::Huge => {
+        Failure::Drips => streamed(Duration::from_millis(50), 10_000, " "),
+        Failure::Resets => truncated(),
+        Failure::Huge => {
             let mut huge = " ".repeat(2 * 1024 * 1024);
-            huge.push_str(&right(&fake, &call).1.to_string());
+            huge.push_str(&configured_response(&fake, &call).1.to_string());
             huge.into_response()
         }
-        Whim::Redirects if !call.ends_with("/elsewhere") => {
+        Failure::Redirects if !call.ends_with("/elsewhere") => {
             (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, "/elsewhere")]).into_response()
         }
-        Whim::None | Whim::Redirects => right(&fake, &call).into_response(),
-        Whim::Html => "<!doctype html><title>Log in to the Wi-Fi</title>".into_response(),
-        Whim::Otherwise => r#"{"places":"none","elements":7,"id":[]}"#.into_response(),
-        Whim::Down => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        Whim::TooMany => StatusCode::TOO_MANY_REQUESTS.into_response(),
+        Failure::None | Failure::Redirects => configured_response(&fake, &call).into_response(),
+        Failure::Html => "<!doctype html><title>Log in to the Wi-Fi</title>".into_response(),
+        Failure::WrongJson => r#"{"places":"none","elements":7,"id":[]}"#.into_response(),
+        Failure::Down => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Failure::TooManyRequests => StatusCode::TOO_MANY_REQUESTS.into_response(),
     }
 }
 
-/// The answer that is told, as text.
-struct Text(StatusCode, Value);
+/// A JSON response.
+struct JsonResponse(StatusCode, Value);
 
-impl Text {
+impl JsonResponse {
     fn into_response(self) -> Response {
         let kind = [(header::CONTENT_TYPE, "application/json; charset=UTF-8")];
         (self.0, kind, self.1.to_string()).into_response()
     }
 }
 
-fn right(fake: &Fake, call: &str) -> Text {
-    let told = fake.told.lock().unwrap();
-    let found = match call {
-        "POST /v1/places:searchText" | "POST /v1/places:searchNearby" => told.google.clone(),
-        "POST /api/interpreter" => told.overpass.clone(),
-        "GET /search" => told.nominatim.clone(),
+fn configured_response(fake: &Fake, call: &str) -> JsonResponse {
+    let state = fake.state.lock().unwrap();
+    let body = match call {
+        "POST /v1/places:searchText" | "POST /v1/places:searchNearby" => state.google.clone(),
+        "POST /api/interpreter" => state.overpass.clone(),
+        "GET /search" => state.nominatim.clone(),
         _ => {
-            let place = call.strip_prefix("GET /v1/places/").and_then(|id| told.details.get(id));
+            let place = call.strip_prefix("GET /v1/places/").and_then(|id| state.details.get(id));
             let Some(place) = place else {
                 let error = json!({ "error": { "code": 404, "status": "NOT_FOUND" } });
-                return Text(StatusCode::NOT_FOUND, error);
+                return JsonResponse(StatusCode::NOT_FOUND, error);
             };
             place.clone()
         }
     };
-    Text(StatusCode::OK, found)
+    JsonResponse(StatusCode::OK, body)
 }
 
-/// A body of so many parts, one after another.
-fn streamed(every: Duration, parts: usize, part: &'static str) -> Response {
+/// Streams a body in parts at an interval.
+fn streamed(interval: Duration, parts: usize, part: &'static str) -> Response {
     let (mut sender, body) = http_body_util::channel::Channel::<Bytes, std::io::Error>::new(1);
     tokio::spawn(async move {
         for _ in 0..parts {
             if sender.send_data(Bytes::from_static(part.as_bytes())).await.is_err() {
                 return;
             }
-            tokio::time::sleep(every).await;
+            tokio::time::sleep(interval).await;
         }
     });
     Body::new(body).into_response()
 }
 
-/// A body that is cut off.
-fn broken_off() -> Response {
+/// A body that is cut off in the middle.
+fn truncated() -> Response {
     let (mut sender, body) = http_body_util::channel::Channel::<Bytes, std::io::Error>::new(1);
     tokio::spawn(async move {
         let _ = sender.send_data(Bytes::from_static(b"{\"places\":[")).await;

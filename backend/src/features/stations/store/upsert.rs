@@ -1,4 +1,4 @@
-//! Many stations at once.
+//! Bulk inserts and updates.
 
 use serde_json::json;
 use sqlx::Result;
@@ -9,23 +9,23 @@ use crate::{
     sql,
 };
 
-/// Adds these stations, each of a different origin, or updates those of the same origin that no user
-/// saved and whose facts differ. A withdrawn one is listed again. Returns the ids of the stations that
-/// were written: an existing station has its own id and not the given one.
-pub(in crate::features::stations) async fn bring_in(
+/// Inserts imported stations, or updates the stations with the same origin that were not added by a user and whose
+/// details differ. Origins must be unique. Withdrawn stations are listed again. Returns the IDs of the written
+/// stations; an existing station keeps its ID.
+pub(in crate::features::stations) async fn upsert_imported(
     tx: &mut Tx,
     stations: &[Station],
 ) -> Result<Vec<StationId>> {
     let written: Vec<(StationId,)> = match tx {
-        // A statement a station would cost as many journeys to the server.
-        Tx::Postgres { .. } => sql!(tx, fetch_all, ALL_AT_ONCE, list_of(stations))?,
+        // One statement saves a round trip for each station.
+        Tx::Postgres { .. } => sql!(tx, fetch_all, UPSERT_ALL, to_json_array(stations))?,
         Tx::Sqlite(_) => {
             let mut written = Vec::new();
             for it in stations {
                 let row: Option<(StationId,)> = sql!(
                     tx,
                     fetch_optional,
-                    ONE_BY_ONE,
+                    UPSERT_ONE,
                     it.id,
                     &it.name,
                     &it.address,
@@ -36,21 +36,21 @@ pub(in crate::features::stations) async fn bring_in(
                     it.created_at,
                     &it.origin,
                     &it.brand,
-                    it.kept_fuels(),
+                    it.fuel_types_column(),
                     it.search_key(),
                     it.cell(),
                 )?;
                 written.extend(row);
             }
-            words::take_in(tx).await?;
+            words::index_new(tx).await?;
             written
         }
     };
     Ok(written.into_iter().map(|it| it.0).collect())
 }
 
-/// A statement that ends as both do.
-macro_rules! or_change {
+/// Appends the common `ON CONFLICT` clause to an `INSERT`.
+macro_rules! upsert {
     ($insert:literal) => {
         concat!(
             $insert,
@@ -72,14 +72,14 @@ macro_rules! or_change {
     };
 }
 
-const ONE_BY_ONE: &str = or_change!(
+const UPSERT_ONE: &str = upsert!(
     "INSERT INTO stations
        (id, name, address, latitude, longitude, phone, website, created_at, updated_at, origin,
         brand, fuel_types, search_key, cell)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13)"
 );
 
-const ALL_AT_ONCE: &str = or_change!(
+const UPSERT_ALL: &str = upsert!(
     "INSERT INTO stations
        (id, name, address, latitude, longitude, phone, website, created_at, updated_at, origin,
         brand, fuel_types, search_key, cell)
@@ -91,17 +91,17 @@ const ALL_AT_ONCE: &str = or_change!(
        search_key TEXT, cell INTEGER)"
 );
 
-/// The stations as a JSON list.
-fn list_of(stations: &[Station]) -> String {
-    let one = |it: &Station| {
+/// The stations as a JSON array.
+fn to_json_array(stations: &[Station]) -> String {
+    let object = |it: &Station| {
         json!({
             "id": it.id, "name": it.name, "address": it.address,
             "latitude": it.latitude.map(|it| it.to_string()),
             "longitude": it.longitude.map(|it| it.to_string()),
             "phone": it.phone, "website": it.website, "at": it.created_at, "origin": it.origin,
-            "brand": it.brand, "fuel_types": it.kept_fuels(), "search_key": it.search_key(),
+            "brand": it.brand, "fuel_types": it.fuel_types_column(), "search_key": it.search_key(),
             "cell": it.cell(),
         })
     };
-    stations.iter().map(one).collect::<serde_json::Value>().to_string()
+    stations.iter().map(object).collect::<serde_json::Value>().to_string()
 }

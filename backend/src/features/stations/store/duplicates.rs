@@ -1,4 +1,4 @@
-//! Finds the stations that are already stored as another element of the same station.
+//! Finds places that are already stored as another `OpenStreetMap` element of the same station.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,20 +9,20 @@ use crate::{
     core::db::{Tx, fixed::Fixed},
     features::stations::{
         geo::{Cells, Latitude, Longitude, Point},
-        merge::{DRAWN_TWICE, Looks, is_drawn_twice},
+        merge::{MAPPED_TWICE_METERS, Identity, is_mapped_twice},
         providers::{Place, UNNAMED},
     },
     sql,
 };
 
-/// A bit more than [`DRAWN_TWICE`] from north to south, in the smallest unit of a latitude.
-const REACH: i64 = 30_000;
-/// The most cells that are searched around a place: at a pole there would be thousands.
-const CELLS: usize = 9;
+/// Slightly more than [`MAPPED_TWICE_METERS`], in the smallest unit of a latitude.
+const LATITUDE_RANGE: i64 = 30_000;
+/// The maximum number of cells to search around a place. At a pole there would be thousands.
+const MAX_CELLS: usize = 9;
 
-/// A stored station near a new one.
+/// A stored station near a new place.
 #[derive(sqlx::FromRow)]
-struct Near {
+struct NearbyStation {
     new_origin: String,
     origin: String,
     name: String,
@@ -50,21 +50,21 @@ const IN_SQLITE: &str =
        AND s.latitude <= it.value ->> 'north_units' AND s.origin IS NOT NULL
        AND NOT EXISTS (SELECT 1 FROM stations k WHERE k.origin = it.value ->> 'origin')";
 
-/// The origins of the new places that are another element of a stored station.
-pub(in crate::features::stations) async fn doubles(
+/// Returns the origins of the new places that are another element of a stored station.
+pub(in crate::features::stations) async fn find_duplicates(
     tx: &mut Tx,
     places: &[(String, Place)],
 ) -> Result<HashSet<String>> {
-    let asked = asked(places);
-    let near: Vec<Near> = match tx {
-        Tx::Postgres { .. } => sql!(tx, fetch_all, IN_POSTGRES, &asked)?,
-        Tx::Sqlite(_) => sql!(tx, fetch_all, IN_SQLITE, &asked)?,
+    let ranges = search_ranges(places);
+    let near: Vec<NearbyStation> = match tx {
+        Tx::Postgres { .. } => sql!(tx, fetch_all, IN_POSTGRES, &ranges)?,
+        Tx::Sqlite(_) => sql!(tx, fetch_all, IN_SQLITE, &ranges)?,
     };
     let places: HashMap<_, _> = places.iter().map(|it| (&it.0, &it.1)).collect();
-    let is_double = |it: &Near| {
-        // Each line of a CSV is a separate station.
+    let is_duplicate = |it: &NearbyStation| {
+        // Each line of a CSV file is a separate station.
         let is_element = !it.origin.starts_with("csv/");
-        let known = Looks {
+        let stored = Identity {
             google_place_id: None,
             osm_id: Some(&it.origin),
             name: &it.name,
@@ -72,21 +72,21 @@ pub(in crate::features::stations) async fn doubles(
             point: Some(Point::of(it.latitude, it.longitude)),
         };
         let Some(place) = places.get(&it.new_origin) else { return false };
-        // A place with a name does not duplicate one without: its name would be lost.
+        // A named place is not a duplicate of an unnamed station: its name would be lost.
         let adds_name = it.name == UNNAMED && place.name != UNNAMED;
-        is_element && !adds_name && is_drawn_twice(known, (*place).into())
+        is_element && !adds_name && is_mapped_twice(stored, (*place).into())
     };
-    Ok(near.into_iter().filter(is_double).map(|it| it.new_origin).collect())
+    Ok(near.into_iter().filter(is_duplicate).map(|it| it.new_origin).collect())
 }
 
-/// Where to look for each, as a JSON list.
-fn asked(places: &[(String, Place)]) -> String {
-    let one = |(origin, place): &(String, Place)| {
+/// The cells and latitudes to search for each place, as a JSON array.
+fn search_ranges(places: &[(String, Place)]) -> String {
+    let ranges = |(origin, place): &(String, Place)| {
         let (units, origin) = (place.latitude.units(), origin.clone());
-        let (south, north) = (units - REACH, units + REACH);
+        let (south, north) = (units - LATITUDE_RANGE, units + LATITUDE_RANGE);
         let degrees = |units| Fixed::<11, 8>::from_units(units).map(|it| it.to_string());
-        let cells = Cells::around(place.point(), DRAWN_TWICE);
-        let cells = cells.runs().flat_map(|(low, high)| low..=high).take(CELLS);
+        let cells = Cells::around(place.point(), MAPPED_TWICE_METERS);
+        let cells = cells.runs().flat_map(|(low, high)| low..=high).take(MAX_CELLS);
         let cells: Vec<_> = cells.collect();
         cells.into_iter().map(move |cell| {
             json!({
@@ -95,5 +95,5 @@ fn asked(places: &[(String, Place)]) -> String {
             })
         })
     };
-    places.iter().flat_map(one).collect::<serde_json::Value>().to_string()
+    places.iter().flat_map(ranges).collect::<serde_json::Value>().to_string()
 }
