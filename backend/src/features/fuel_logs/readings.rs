@@ -6,7 +6,9 @@ use sqlx::Result;
 use super::service;
 use crate::{
     core::{UserId, db::Tx, units::Distance},
-    features::vehicles::odometer::{ReadingsQuery, VehicleReading, RecomputeFn, SourceReading, ReadingSource, SourceKind},
+    features::vehicles::odometer::{
+        ReadingSource, ReadingsQuery, RecomputeFn, SourceKind, SourceReading, VehicleReading,
+    },
     sql,
 };
 

@@ -401,7 +401,8 @@ async fn beside_others(
 ) -> Result<Option<Fault>> {
     let Some(reading) = log.odometer else { return Ok(None) };
     let (date, exact) = (log.date, reading.exact());
-    let found = odometer::find_contradiction(tx, user, log.vehicle_id, date, exact, Some(log.id.0)).await?;
+    let found =
+        odometer::find_contradiction(tx, user, log.vehicle_id, date, exact, Some(log.id.0)).await?;
     let found = found.filter(|it| it.other.kind != odometer::SourceKind::FuelLog);
     if let Some(found) = found.filter(|it| plausible::contradicts(it, exact)) {
         let other = shown.reading_with_unit(found.other.reading);
@@ -414,7 +415,8 @@ async fn beside_others(
         return Ok(Some(Fault::implausible(name, detail, other)));
     }
     let replaced = odometer::replacements(tx, user, log.vehicle_id).await?;
-    let most = odometer::exceeded_maximum(tx, user, log.vehicle_id, (date, exact), &replaced).await?;
+    let most =
+        odometer::exceeded_maximum(tx, user, log.vehicle_id, (date, exact), &replaced).await?;
     let most = most.filter(|most| plausible::is_far_beyond(exact, *most));
     let fault = |most: i64| {
         let most = format!("{}\u{a0}{}", shown.exact_distance(most), shown.distance.sign());

@@ -99,7 +99,10 @@ async fn the_vehicle_page_shows_figures_chart_and_reasons(app: TestApp) {
     assert_shows(&page, &["No fill-ups yet", "1HGCM82633A004352"]);
     assert!(!page.text().contains("<figure"));
     add_fills(&user, &id, &FILLS[..3]).await;
-    assert!(!user.get(&path).await.text().contains("<figure"), "one interval is not enough for a chart");
+    assert!(
+        !user.get(&path).await.text().contains("<figure"),
+        "one interval is not enough for a chart"
+    );
     add_fills(&user, &id, &FILLS[3..]).await;
     let page = user.get(&path).await;
     assert_shows(

@@ -20,7 +20,9 @@ use crate::{
         self,
         vehicles::{
             VehicleId,
-            odometer::{self, ReadingsQuery, VehicleReading, SourceReading, ReadingSource, SourceKind},
+            odometer::{
+                self, ReadingSource, ReadingsQuery, SourceKind, SourceReading, VehicleReading,
+            },
         },
     },
     sql,

@@ -57,7 +57,9 @@ pub(super) fn router() -> ApiRouter<App> {
         .api_route(
             "/stations/{id}/prices",
             get_with(prices, |it| {
-                it.id("readStationPrices").tag(tag).summary("List the prices that you paid at a station")
+                it.id("readStationPrices")
+                    .tag(tag)
+                    .summary("List the prices that you paid at a station")
             }),
         )
         .api_route(

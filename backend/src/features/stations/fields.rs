@@ -89,9 +89,7 @@ impl<const MAX: i64> Field for SearchDegrees<MAX> {
         let degrees = read_number(given)?;
         #[expect(clippy::cast_precision_loss, reason = "90 or 180")]
         let is_within = degrees.abs() <= MAX as f64;
-        is_within
-            .then_some(Self(degrees))
-            .ok_or_else(|| format!("has to be from -{MAX} to {MAX}"))
+        is_within.then_some(Self(degrees)).ok_or_else(|| format!("has to be from -{MAX} to {MAX}"))
     }
 
     fn schema() -> Schema {

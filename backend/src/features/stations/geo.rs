@@ -45,7 +45,10 @@ fn degrees(units: i64) -> f64 {
     units as f64 / UNITS_PER_DEGREE as f64
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and values are at most 1e11")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the cast saturates, and values are at most 1e11"
+)]
 fn to_integer(value: f64) -> i64 {
     value as i64
 }

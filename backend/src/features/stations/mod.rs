@@ -7,6 +7,7 @@ mod import;
 mod merge;
 mod model;
 mod pages;
+mod provider_cache;
 mod providers;
 mod search;
 mod service;
@@ -23,7 +24,6 @@ mod tests_pages;
 mod tests_providers;
 #[cfg(test)]
 mod tests_search;
-mod provider_cache;
 
 pub use fields::FUEL_TYPES;
 pub use import::{Command, Imports, run};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    fields::{LongitudeInput, FuelTypes, LatitudeInput, OsmId, Website},
+    fields::{FuelTypes, LatitudeInput, LongitudeInput, OsmId, Website},
     geo::{self, Latitude, Longitude, Point},
     providers::Place,
 };

@@ -19,7 +19,7 @@ use chrono::NaiveDate;
 use super::{
     Station, StationId,
     model::NewFavorite,
-    search::{self, FoundStation, SearchQuery, Source, SearchCriteria},
+    search::{self, FoundStation, SearchCriteria, SearchQuery, Source},
     service,
 };
 use crate::{
@@ -182,8 +182,7 @@ fn favorites(
     let last = |it: LastPaid| LastPrice {
         fuel: fuel_name(&it),
         date: it.date,
-        is_cheapest: by_fuel.get(&key(&it)).and_then(|all| all.iter().min())
-            == Some(&price(&it)),
+        is_cheapest: by_fuel.get(&key(&it)).and_then(|all| all.iter().min()) == Some(&price(&it)),
         price: shown.unit_price(it.unit_price, it.currency),
     };
     let favorite = |station: Station| {
@@ -313,7 +312,11 @@ async fn add_favorite(
     Ok(redirect_to_station(id))
 }
 
-async fn remove_favorite(State(app): State<App>, user: User, Path(id): Path<StationId>) -> Result<Redirect> {
+async fn remove_favorite(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<StationId>,
+) -> Result<Redirect> {
     service::remove_favorite(&app, &user, id).await?;
     match service::find(&app, &user, id).await {
         // The station was withdrawn, and this favorite was its last use.

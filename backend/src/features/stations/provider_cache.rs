@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     geo::Point,
-    providers::{ProviderQuery, ProviderError, Place, Upstream},
+    providers::{Place, ProviderError, ProviderQuery, Upstream},
     search::{Circle, SearchCriteria},
 };
 use crate::core::{App, Error, Result};
@@ -128,7 +128,11 @@ pub(super) async fn search(app: &App, query: &ProviderQuery) -> Vec<Place> {
 }
 
 /// Fetches one provider's places, or else its last result. Returns whether the provider responded.
-async fn fetch_or_last(app: &App, upstream: &Upstream, query: &ProviderQuery) -> (Vec<Place>, bool) {
+async fn fetch_or_last(
+    app: &App,
+    upstream: &Upstream,
+    query: &ProviderQuery,
+) -> (Vec<Place>, bool) {
     if let Ok(places) = fetch(app, upstream, query).await {
         return (places, true);
     }
@@ -137,8 +141,13 @@ async fn fetch_or_last(app: &App, upstream: &Upstream, query: &ProviderQuery) ->
 }
 
 /// Fetches one provider's places, unless its last result is fresh.
-async fn fetch(app: &App, upstream: &Upstream, query: &ProviderQuery) -> Result<Vec<Place>, ProviderError> {
-    let (now, key, last_results) = (app.clock.now(), last_result_key(upstream, query), &app.stations.last_results().0);
+async fn fetch(
+    app: &App,
+    upstream: &Upstream,
+    query: &ProviderQuery,
+) -> Result<Vec<Place>, ProviderError> {
+    let (now, key, last_results) =
+        (app.clock.now(), last_result_key(upstream, query), &app.stations.last_results().0);
     if let Some(last) = last_results.get(&key).filter(|it| now - it.at < FRESH) {
         return Ok(last.places.clone());
     }

@@ -6,12 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Station, StationId,
-    fields::{SearchDegrees, Radius},
+    fields::{Radius, SearchDegrees},
     geo::{self, Cells, Point},
-    merge,
+    merge, provider_cache,
     providers::Place,
     store::{self, SearchWords},
-    provider_cache,
 };
 use crate::{
     core::{
@@ -225,7 +224,11 @@ async fn add_saved_places(
 }
 
 /// Finds saved stations.
-async fn find_saved(app: &App, user: &UserId, criteria: &SearchCriteria) -> Result<Vec<FoundStation>> {
+async fn find_saved(
+    app: &App,
+    user: &UserId,
+    criteria: &SearchCriteria,
+) -> Result<Vec<FoundStation>> {
     let mut tx = app.db.read_for(user).await?;
     let Some(circle) = criteria.circle else {
         let words = SearchWords::of(criteria.words.as_deref().unwrap_or_default());
@@ -244,7 +247,11 @@ async fn find_saved(app: &App, user: &UserId, criteria: &SearchCriteria) -> Resu
 }
 
 /// The IDs of the nearest stations within the circle, up to the limit.
-async fn find_nearest(tx: &mut Tx, circle: Circle, criteria: &SearchCriteria) -> Result<Vec<StationId>> {
+async fn find_nearest(
+    tx: &mut Tx,
+    circle: Circle,
+    criteria: &SearchCriteria,
+) -> Result<Vec<StationId>> {
     let cells = Cells::around(circle.center, circle.radius);
     let locations = match &criteria.words {
         Some(words) => store::find_locations_by_words(tx, cells, &SearchWords::of(words)).await?,

@@ -17,9 +17,9 @@ use crate::{
     sql,
 };
 
-pub(super) use upsert::upsert_imported;
 pub(super) use duplicates::find_duplicates;
 pub(super) use nearby::{find_locations, find_locations_by_words};
+pub(super) use upsert::upsert_imported;
 pub(super) use words::{SearchWords, search_by_words};
 
 /// A `SELECT` over stations as the user, who is the first parameter, sees them.

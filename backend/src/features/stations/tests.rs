@@ -280,7 +280,8 @@ async fn favorites_and_notes_are_private_to_a_user(app: TestApp) {
     assert_eq!(bob.delete(&format!("{path}/favorite")).await.status, 204);
     assert_eq!(bob.delete(&format!("{path}/favorite")).await.status, 204);
     assert_eq!(names(&ann, "/api/stations?favorite=true").await, ["One"]);
-    let refused = add_favorite(&ann, &one, json!({ "notes": "x".repeat(10_001), "stars": 5 })).await;
+    let refused =
+        add_favorite(&ann, &one, json!({ "notes": "x".repeat(10_001), "stars": 5 })).await;
     assert_eq!(
         refused.faults(),
         ["/notes: has more than 10000 characters", "/stars: is not known here"]

@@ -53,7 +53,7 @@ async fn imported_stations_are_found(app: TestApp) {
     assert_eq!(tally, Tally { added: 2, no_place: 1, ..Tally::default() });
     let osm = elements(&[element(1, "One"), element(2, "Two"), element(1, "One again")]);
     let tally = import_file(&app.app, &file(".json", &osm)).await.unwrap();
-    assert_eq!((tally.added, tally.unchanged, tally.left_out()), (2, 1, 0));
+    assert_eq!((tally.added, tally.unchanged, tally.skipped()), (2, 1, 0));
     let ann = app.register("ann@example.org").await;
     assert_eq!(names(&ann, "").await, ["Evil", "One again", "Two", "Öl, Gas"]);
     assert_eq!(names(&ann, "/search?query=%C3%96L%20weg").await, ["Öl, Gas"]);

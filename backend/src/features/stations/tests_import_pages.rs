@@ -31,7 +31,7 @@ async fn upload(who: &TestApp, name: &str, text: &str) -> Answer {
 
 /// Uploads a file and waits until it has been imported.
 async fn upload_and_wait(who: &TestApp, name: &str, text: &str) -> String {
-    let sent = send(who, name, text).await;
+    let sent = upload(who, name, text).await;
     assert_eq!((sent.status, sent.header("location")), (303, PAGE), "{sent:?}");
     who.app.imports.wait_until_idle().await;
     page(who).await
@@ -66,7 +66,10 @@ async fn an_uploaded_file_is_imported_and_reported(app: TestApp) {
     let csv = "name,latitude,longitude\nOne,1,2\nTwo,3,4\n,5,6\nFour,91,0\nFive,x,0\n";
     let done = upload_and_wait(&admin, "of 2026.csv", csv).await;
     assert_contains(&done, &["<h3>of 2026.csv</h3>", ">Done<", "31 Jan 2026"]);
-    assert_contains(&done, &["<b>2</b> read", "<b>2</b> new", "<b>0</b> changed", "<b>0</b> as they were"]);
+    assert_contains(
+        &done,
+        &["<b>2</b> read", "<b>2</b> new", "<b>0</b> changed", "<b>0</b> as they were"],
+    );
     assert_contains(&done, &["Left out: 1 without a name, 2 without a place on the earth."]);
     assert_eq!(count(&admin).await, 2);
     let size = i64::try_from(csv.len()).unwrap();
@@ -96,8 +99,12 @@ async fn an_uploaded_file_is_imported_and_reported(app: TestApp) {
 async fn the_page_shows_the_position_of_errors(app: TestApp) {
     let admin = app.as_administrator().await;
     let element = r#"{"type":"node","id":1,"lat":1,"lon":2,"tags":{"name":"One"}}"#;
-    let broken = upload_and_wait(&admin, "a.json", &format!("{{\"elements\":[\n{element},\n{{]")).await;
-    assert_contains(&broken, &[">Failed<", "at line 3 column 2", "<b>1</b> new", "What had been read stays"]);
+    let broken =
+        upload_and_wait(&admin, "a.json", &format!("{{\"elements\":[\n{element},\n{{]")).await;
+    assert_contains(
+        &broken,
+        &[">Failed<", "at line 3 column 2", "<b>1</b> new", "What had been read stays"],
+    );
     let bytes = upload_and_wait(&admin, "b.csv", "name,latitude,longitude\nx,1,2\n\"open").await;
     assert_contains(&bytes, &["<h3>b.csv</h3>", ">Done<"]);
     let columns = upload_and_wait(&admin, "c.csv", "a,b\n1,2\n").await;
@@ -124,7 +131,10 @@ async fn an_unsupported_file_type_is_rejected(app: TestApp) {
     let refused = upload(&gzip, "a.csv", "name,latitude,longitude\n").await;
     assert_eq!((refused.status, refused.header("accept-encoding")), (415, "identity"));
     // A rejected upload does not block the next one.
-    assert_contains(&upload_and_wait(&admin, "a.csv", "name,latitude,longitude\n").await, &[">Done<"]);
+    assert_contains(
+        &upload_and_wait(&admin, "a.csv", "name,latitude,longitude\n").await,
+        &[">Done<"],
+    );
 }
 
 async fn a_file_that_is_too_large_is_rejected(app: TestApp) {
@@ -134,7 +144,10 @@ async fn a_file_that_is_too_large_is_rejected(app: TestApp) {
     csv.push_str(&" ".repeat(1024 * 1024));
     let refused = upload(&admin, "a.csv", &csv).await;
     assert_eq!(refused.status, 413);
-    assert_contains(refused.body.as_str().unwrap(), &["larger than this service takes", "1 MB at most"]);
+    assert_contains(
+        refused.body.as_str().unwrap(),
+        &["larger than this service takes", "1 MB at most"],
+    );
     let accepted = upload(&admin, "a.csv", &csv[..1024 * 1024]).await;
     assert_eq!(accepted.status, 303);
     admin.app.imports.wait_until_idle().await;
@@ -145,9 +158,15 @@ async fn imports_run_one_at_a_time(app: TestApp) {
     let permit = admin.app.imports.try_acquire().unwrap();
     let refused = upload(&admin, "a.csv", "name,latitude,longitude\nOne,1,2\n").await;
     assert_eq!(refused.status, 409);
-    assert_contains(refused.body.as_str().unwrap(), &["cannot be taken while another is being brought in"]);
+    assert_contains(
+        refused.body.as_str().unwrap(),
+        &["cannot be taken while another is being brought in"],
+    );
     drop(permit);
-    assert_contains(&upload_and_wait(&admin, "b.csv", "name,latitude,longitude\nOne,1,2\n").await, &[">Done<"]);
+    assert_contains(
+        &upload_and_wait(&admin, "b.csv", "name,latitude,longitude\nOne,1,2\n").await,
+        &[">Done<"],
+    );
     assert_eq!(count(&admin).await, 1);
 }
 
@@ -160,18 +179,28 @@ async fn progress_is_shown_without_javascript(app: TestApp) {
     let mut tx = admin.app.db.write().await.unwrap();
     super::store::imports::insert(&mut tx, &import).await.unwrap();
     let now = admin.app.clock.now();
-    super::store::imports::update_progress(&mut tx, import.id, &tally, 1_000_000, now).await.unwrap();
+    super::store::imports::update_progress(&mut tx, import.id, &tally, 1_000_000, now)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     // Every instance shows the progress.
     let other = admin.another_instance().with_cookie(admin.cookie().map(str::to_owned));
     for who in [&admin, &other] {
         let shown = page(who).await;
-        assert_contains(&shown, &["<noscript><meta http-equiv=\"refresh\" content=\"3\"></noscript>"]);
-        assert_contains(&shown, &["<progress max=\"4000000\" value=\"1000000\"", "25 % of the file"]);
+        assert_contains(
+            &shown,
+            &["<noscript><meta http-equiv=\"refresh\" content=\"3\"></noscript>"],
+        );
+        assert_contains(
+            &shown,
+            &["<progress max=\"4000000\" value=\"1000000\"", "25 % of the file"],
+        );
         assert_contains(&shown, &["Bringing in a.csv", "data-import", "<b>2,000</b> new"]);
         assert!(!shown.contains("type=\"file\""), "{shown}");
     }
-    assert!(!upload_and_wait(&admin, "b.csv", "name,latitude,longitude\n").await.contains(">Failed<"));
+    assert!(
+        !upload_and_wait(&admin, "b.csv", "name,latitude,longitude\n").await.contains(">Failed<")
+    );
 }
 
 async fn shutdown_stops_a_running_import(app: TestApp) {

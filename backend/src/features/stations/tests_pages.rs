@@ -101,7 +101,10 @@ async fn a_station_is_added_edited_and_deleted_with_forms(app: TestApp) {
     let fields = [("name", ""), ("latitude", "91"), ("website", "fuel"), ("fuelTypes", "coal")];
     let refused = user.submit("/stations/new", &fields).await;
     assert_eq!(refused.status, 422);
-    assert_contains(&refused, &["name-error", "latitude-error", "website-error", "fuelTypes-error"]);
+    assert_contains(
+        &refused,
+        &["name-error", "latitude-error", "website-error", "fuelTypes-error"],
+    );
     let fields = [
         ("name", "Corner"),
         ("address", "Main Street 1"),
@@ -238,7 +241,10 @@ async fn the_cheapest_favorite_is_marked(app: TestApp) {
     }
     log_fill_up(&user, &car, &cheap, 1, "9.999").await;
     log_fill_up(&user, &car, &dear, 2, "3.599").await;
-    assert_lacks(&user.get("/stations").await, &["no price yet</span></p></li>\n<li><div><h3>Dear"]);
+    assert_lacks(
+        &user.get("/stations").await,
+        &["no price yet</span></p></li>\n<li><div><h3>Dear"],
+    );
     log_fill_up(&user, &car, &cheap, 3, "3.499").await;
     let page = user.get("/stations").await;
     let (at, badge) =
@@ -246,10 +252,19 @@ async fn the_cheapest_favorite_is_marked(app: TestApp) {
     let dear = page.text().find("Dear</a>").unwrap();
     assert!(at < badge && badge < dear, "{page:?}");
     assert_eq!(page.text().matches("Cheapest").count(), 1);
-    assert_contains(&page, &["<b>$3.499</b>/gal", "<b>$3.599</b>/gal", "no price yet", "3 Jan 2026"]);
+    assert_contains(
+        &page,
+        &["<b>$3.499</b>/gal", "<b>$3.599</b>/gal", "no price yet", "3 Jan 2026"],
+    );
 }
 
-async fn log_fill_up_with(user: &TestApp, vehicle: &str, station: &str, day: u32, paid: (&str, &str)) {
+async fn log_fill_up_with(
+    user: &TestApp,
+    vehicle: &str,
+    station: &str,
+    day: u32,
+    paid: (&str, &str),
+) {
     let (fuel, price) = paid;
     let log = json!({
         "vehicleId": vehicle, "date": format!("2026-01-{day:02}"), "odometerReading": day * 100,
@@ -273,10 +288,16 @@ async fn the_cheapest_is_marked_for_each_fuel(app: TestApp) {
     // Diesel and LPG have one price each, and are not compared with E10.
     let page = user.get("/stations").await;
     assert_eq!(page.text().matches("Cheapest").count(), 1);
-    assert_contains(&page, &["Cheapest</span> E10 <b>$3.100</b>", "Diesel <b>$3.500</b>", "LPG <b>$1.100"]);
+    assert_contains(
+        &page,
+        &["Cheapest</span> E10 <b>$3.100</b>", "Diesel <b>$3.500</b>", "LPG <b>$1.100"],
+    );
     log_fill_up_with(&user, &car, &two, 5, ("diesel", "3.4")).await;
     let page = user.get("/stations").await;
-    assert_contains(&page, &["Cheapest</span> E10 <b>$3.100</b>", "Cheapest</span> Diesel <b>$3.400</b>"]);
+    assert_contains(
+        &page,
+        &["Cheapest</span> E10 <b>$3.100</b>", "Cheapest</span> Diesel <b>$3.400</b>"],
+    );
     assert_eq!(page.text().matches("Cheapest").count(), 2);
 }
 
@@ -294,10 +315,16 @@ async fn the_station_page_shows_the_prices_of_one_fuel(app: TestApp) {
     log_fill_up_with(&user, &car, &id, 4, ("diesel", "2.8")).await;
     log_fill_up(&user, &car, &id, 5, "9.9").await;
     let last = user.get(&path).await;
-    assert_contains(&last, &["$9.900", "?fuel=none\" aria-current=\"page\">Not saved", "?fuel=e10\">E10"]);
+    assert_contains(
+        &last,
+        &["$9.900", "?fuel=none\" aria-current=\"page\">Not saved", "?fuel=e10\">E10"],
+    );
     assert_lacks(&last, &["$3.100", "$2.800"]);
     let diesel = user.get(&format!("{path}?fuel=diesel")).await;
-    assert_contains(&diesel, &["What you paid for Diesel, $/gal", "average 2.850", "$2.900", "2 prices."]);
+    assert_contains(
+        &diesel,
+        &["What you paid for Diesel, $/gal", "average 2.850", "$2.900", "2 prices."],
+    );
     assert_lacks(&diesel, &["$3.100", "$9.900"]);
     // For a fuel without prices, the latest fuel is shown.
     for fuel in ["lpg", "", "%3Cscript%3E"] {

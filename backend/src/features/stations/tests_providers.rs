@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use self::fake::{Fake, Failure};
+use self::fake::{Failure, Fake};
 use crate::testing::{Answer, TestApp, on_every_engine};
 
 on_every_engine![
@@ -202,7 +202,11 @@ async fn a_search_for_a_town_finds_stations_around_it(app: TestApp) {
     });
     let ann = with_providers(&app, None, Some(&osm)).register("ann@example.org").await;
     assert_eq!(names(&ann, "query=thun").await, ["Agrola"]);
-    assert!(osm.requests()[1].body.contains("around%3A5500%2C46.948%2C7.4474"), "{:?}", osm.requests());
+    assert!(
+        osm.requests()[1].body.contains("around%3A5500%2C46.948%2C7.4474"),
+        "{:?}",
+        osm.requests()
+    );
 }
 
 async fn openstreetmap_stations_in_use_are_shown_once(app: TestApp) {
@@ -283,7 +287,10 @@ async fn a_failing_provider_does_not_affect_other_results(app: TestApp) {
     ann.post("/api/stations", json!({ "name": "Saved", "latitude": 30, "longitude": 40 })).await;
     // Run the slow failures concurrently.
     let slow = [(0, Failure::Hangs), (1, Failure::Drips)];
-    futures::future::join_all(slow.map(|(nth, failure)| check_one_failing(&app, &ann, nth, failure))).await;
+    futures::future::join_all(
+        slow.map(|(nth, failure)| check_one_failing(&app, &ann, nth, failure)),
+    )
+    .await;
     let fast = [
         Failure::Resets,
         Failure::Huge,

@@ -152,7 +152,8 @@ async fn the_migration_makes_stored_stations_searchable_without_accents(app: Tes
     let letters: Vec<_> =
         letters.filter(|it| it.to_lowercase() == *it && folded(it) != *it).collect();
     assert!(letters.len() > 500);
-    let mut old_keys = vec!["café süd".to_owned(), "cafe\u{301} süd".to_owned(), "plain".to_owned()];
+    let mut old_keys =
+        vec!["café süd".to_owned(), "cafe\u{301} süd".to_owned(), "plain".to_owned()];
     old_keys.extend(letters.chunks(100).map(|it| format!("every {}", it.join(" x"))));
     let mut paths = Vec::new();
     for (nth, key) in old_keys.iter().enumerate() {

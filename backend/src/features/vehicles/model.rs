@@ -246,7 +246,8 @@ pub fn unique_names(vehicles: &[Vehicle]) -> HashMap<VehicleId, String> {
     let mut by_name: HashMap<String, Vec<VehicleId>> = HashMap::new();
     for (title, vehicles) in by_title {
         for vehicle in &vehicles {
-            let mark = vehicle.distinguishing_mark().filter(|it| vehicles.len() > 1 && *it != title);
+            let mark =
+                vehicle.distinguishing_mark().filter(|it| vehicles.len() > 1 && *it != title);
             let name = mark.map_or_else(|| title.clone(), |mark| format!("{title} ({mark})"));
             by_name.entry(name).or_default().push(vehicle.id);
         }
@@ -384,7 +385,10 @@ fn fill<T>(change: Clearable<T>, has_value: bool, decoded: Option<T>) -> Clearab
 
 impl VehicleChange {
     /// Today's reading, unless it equals the vehicle's latest reading.
-    pub(super) fn entered_reading(&self, current: &Vehicle) -> Result<Option<EnteredReading>, Fault> {
+    pub(super) fn entered_reading(
+        &self,
+        current: &Vehicle,
+    ) -> Result<Option<EnteredReading>, Fault> {
         let typed = match self.odometer {
             Change::Set(typed) => Some(typed),
             Change::Keep => None,

@@ -333,7 +333,12 @@ pub async fn replay<T>(app: &App, user: &UserId, tx: Tx, before: T) -> Result<T>
 }
 
 /// Converts the error of an insert or update. The only unique constraint is that of the VIN.
-async fn explain_vin_conflict(app: &App, user: &UserId, vin: Option<&Vin>, error: sqlx::Error) -> Error {
+async fn explain_vin_conflict(
+    app: &App,
+    user: &UserId,
+    vin: Option<&Vin>,
+    error: sqlx::Error,
+) -> Error {
     let Some(vin) = vin.filter(|_| db::is_unique_violation(&error)) else { return error.into() };
     let other = async {
         let mut tx = app.db.read_for(user).await?;

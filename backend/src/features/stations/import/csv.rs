@@ -8,7 +8,7 @@ use std::{
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use super::{ParsedItem, SkipReason, Sink, origin};
+use super::{ParsedItem, Sink, SkipReason, origin};
 use crate::features::stations::{
     providers::{Address, Place, clean, phone, website},
     search::Source,

@@ -201,7 +201,12 @@ async fn run_job(app: App, id: Uuid, file: File, format: FileFormat, permit: Imp
     drop(permit);
 }
 
-async fn record_result(run: &ImportRun<'_>, id: Uuid, state: ImportState, failure: Option<&str>) -> Result<()> {
+async fn record_result(
+    run: &ImportRun<'_>,
+    id: Uuid,
+    state: ImportState,
+    failure: Option<&str>,
+) -> Result<()> {
     let app = run.app;
     let (read, now) = (run.bytes_read.load(Relaxed), app.clock.now());
     let mut tx = app.db.write().await?;

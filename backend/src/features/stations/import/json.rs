@@ -14,7 +14,7 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::{ParsedItem, SkipReason, Sink, origin};
+use super::{ParsedItem, Sink, SkipReason, origin};
 use crate::features::stations::{
     fields::OsmId,
     providers::{Element, Place, is_out_of_use, place_from_tags},
@@ -183,7 +183,8 @@ fn feature(value: Value) -> ParsedItem {
     let center = center(&feature.geometry["coordinates"]);
     let (longitude, latitude) = center.ok_or(SkipReason::NoLocation)?;
     let id = tags.get("@id").map(String::as_str).or(feature.id.as_str()).and_then(OsmId::of);
-    let place: Place = place_from_tags(&tags, None, latitude, longitude).ok_or(SkipReason::NoLocation)?;
+    let place: Place =
+        place_from_tags(&tags, None, latitude, longitude).ok_or(SkipReason::NoLocation)?;
     let origin = id.map_or_else(|| origin("geojson", &place), |it| it.0);
     Ok((origin, place))
 }
@@ -286,7 +287,8 @@ mod tests {
             assert!(read_all(text).is_err(), "{text}");
         }
         assert_eq!(read_all("{}").unwrap_err(), "it holds neither features nor elements");
-        let endless = format!(r#"{{"features":[7,{{"id":"{}"}}]}}"#, "x".repeat(super::MAX_ITEM_BYTES));
+        let endless =
+            format!(r#"{{"features":[7,{{"id":"{}"}}]}}"#, "x".repeat(super::MAX_ITEM_BYTES));
         let error = read_all(&endless).unwrap_err();
         let expected = "a feature or an element is longer than 4 MiB at line 1 column 41943";
         assert!(error.starts_with(expected), "{error}");

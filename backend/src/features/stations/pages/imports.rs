@@ -97,8 +97,10 @@ impl ImportRow {
     /// The skipped items with the reasons; empty if there are none.
     fn skipped(&self) -> String {
         let reasons = self.import.tally.skip_reasons();
-        let reasons: Vec<_> =
-            reasons.into_iter().map(|(count, reason)| format!("{} {reason}", grouped(count))).collect();
+        let reasons: Vec<_> = reasons
+            .into_iter()
+            .map(|(count, reason)| format!("{} {reason}", grouped(count)))
+            .collect();
         reasons.join(", ")
     }
 
@@ -121,7 +123,13 @@ async fn page(
     let mut all: Vec<_> = all.into_iter().map(|it| ImportRow::new(it, app, preferences)).collect();
     let running = all.iter().position(ImportRow::is_running).map(|index| all.remove(index));
     let sheet = Sheet::again(LABELS, Form::default(), errors);
-    Ok(Page { shell, sheet, max_megabytes: app.config.stations.import_megabytes, running, ended: all })
+    Ok(Page {
+        shell,
+        sheet,
+        max_megabytes: app.config.stations.import_megabytes,
+        running,
+        ended: all,
+    })
 }
 
 pub(super) async fn show(

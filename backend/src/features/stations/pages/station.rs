@@ -175,7 +175,10 @@ pub(super) async fn show(
         average,
         unit: format!("{}/{}", sign_of(&currency), shown.volume.sign()),
         price_sign: format!("/{}", shown.volume.sign()),
-        location: station.latitude.zip(station.longitude).map(|it| (format_degrees(it.0), format_degrees(it.1))),
+        location: station
+            .latitude
+            .zip(station.longitude)
+            .map(|it| (format_degrees(it.0), format_degrees(it.1))),
         station,
     })
 }

@@ -5,7 +5,7 @@ use axum::http::{Request, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{SearchFuture, ProviderQuery, ProviderError, Place, Provider, clean, phone, website};
+use super::{Place, Provider, ProviderError, ProviderQuery, SearchFuture, clean, phone, website};
 use crate::{
     core::{
         config::{self, Secret},
@@ -99,7 +99,9 @@ impl Google {
             return Ok(None);
         }
         let place: GooglePlace = read(&response)?;
-        let place = place.into_place().ok_or_else(|| FetchError::new("Google returned an incomplete place"))?;
+        let place = place
+            .into_place()
+            .ok_or_else(|| FetchError::new("Google returned an incomplete place"))?;
         Ok(Some(place))
     }
 

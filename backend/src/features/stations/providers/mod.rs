@@ -17,8 +17,8 @@ use self::{google::Google, osm::Osm};
 use super::{
     fields::{FuelTypes, OsmId, Website},
     geo::{self, Latitude, Longitude, Point},
-    search::{Circle, Source},
     provider_cache::LastResults,
+    search::{Circle, Source},
 };
 use crate::core::{
     config,
@@ -120,7 +120,8 @@ pub(super) enum ProviderError {
     Failed(#[from] FetchError),
 }
 
-type SearchFuture<'a> = Pin<Box<dyn Future<Output = Result<Vec<Place>, ProviderError>> + Send + 'a>>;
+type SearchFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<Vec<Place>, ProviderError>> + Send + 'a>>;
 
 /// A provider of stations.
 trait Provider: Send + Sync {
@@ -193,7 +194,8 @@ impl Providers {
         let mut upstreams = Vec::new();
         let google = || Google::new(settings);
         upstreams.extend(google().map(|it| Upstream::new("google", it)));
-        upstreams.extend(Osm::new(settings, public_url).map(|it| Upstream::new("openstreetmap", it)));
+        upstreams
+            .extend(Osm::new(settings, public_url).map(|it| Upstream::new("openstreetmap", it)));
         let google_details = google().map(|it| (it, Breaker::new("google-details")));
         Self(Arc::new(Inner { upstreams, last_results: LastResults::new(), google_details }))
     }

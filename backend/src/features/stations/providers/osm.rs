@@ -7,7 +7,10 @@ use axum::http::{Request, StatusCode, request::Builder};
 use serde::Deserialize;
 use tokio::{sync::Mutex, time::Instant};
 
-use super::{Address, SearchFuture, ProviderQuery, ProviderError, Place, Provider, clean, osm_id, phone, website};
+use super::{
+    Address, Place, Provider, ProviderError, ProviderQuery, SearchFuture, clean, osm_id, phone,
+    website,
+};
 use crate::{
     core::{
         config,
@@ -308,7 +311,11 @@ impl Osm {
         Ok(merge::merge_duplicates(response.elements.into_iter().filter_map(Element::into_place)))
     }
 
-    async fn search_by_name(&self, words: &str, circle: Option<&Circle>) -> Result<Vec<Place>, ProviderError> {
+    async fn search_by_name(
+        &self,
+        words: &str,
+        circle: Option<&Circle>,
+    ) -> Result<Vec<Place>, ProviderError> {
         let Some(nominatim) = &self.nominatim else {
             // Without Nominatim, filter the nearby stations by the words.
             let Some(circle) = circle else { return Ok(Vec::new()) };
@@ -322,7 +329,8 @@ impl Osm {
             .header("user-agent", &self.user_agent);
         let found: Vec<NominatimPlace> = nominatim.fetch_json(request, Vec::new()).await?;
         let town = found.first().and_then(NominatimPlace::point).filter(|_| circle.is_none());
-        let places = merge::merge_duplicates(found.into_iter().filter_map(NominatimPlace::into_place));
+        let places =
+            merge::merge_duplicates(found.into_iter().filter_map(NominatimPlace::into_place));
         match town {
             // The words name a town: search around it.
             Some(center) if places.is_empty() => {

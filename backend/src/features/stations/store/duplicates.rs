@@ -9,7 +9,7 @@ use crate::{
     core::db::{Tx, fixed::Fixed},
     features::stations::{
         geo::{Cells, Latitude, Longitude, Point},
-        merge::{MAPPED_TWICE_METERS, Identity, is_mapped_twice},
+        merge::{Identity, MAPPED_TWICE_METERS, is_mapped_twice},
         providers::{Place, UNNAMED},
     },
     sql,

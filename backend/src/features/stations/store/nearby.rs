@@ -75,7 +75,10 @@ fn run_arrays(cells: Cells) -> (String, String) {
 }
 
 /// The locations of the stations in these cells, in no particular order.
-pub(in crate::features::stations) async fn find_locations(tx: &mut Tx, cells: Cells) -> Result<Vec<StationLocation>> {
+pub(in crate::features::stations) async fn find_locations(
+    tx: &mut Tx,
+    cells: Cells,
+) -> Result<Vec<StationLocation>> {
     let [first, second] = cells.columns;
     match tx {
         Tx::Postgres { .. } => {

@@ -36,14 +36,10 @@ pub(in crate::features::vehicles) fn router() -> ApiRouter<App> {
         .api_route(
             "/odometer-readings/{id}",
             get_with(find, |it| {
-                it.id("readOdometerReading")
-                    .tag(tag)
-                    .summary("Retrieve an odometer reading")
+                it.id("readOdometerReading").tag(tag).summary("Retrieve an odometer reading")
             })
             .delete_with(remove, |it| {
-                it.id("removeOdometerReading")
-                    .tag(tag)
-                    .summary("Delete an odometer reading")
+                it.id("removeOdometerReading").tag(tag).summary("Delete an odometer reading")
             }),
         )
 }
@@ -77,7 +73,11 @@ async fn add(
     service::add(&app, &user, id, input, &once).await
 }
 
-async fn find(State(app): State<App>, user: User, Path(id): Path<Uuid>) -> Result<Record<OdometerReading>> {
+async fn find(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<Uuid>,
+) -> Result<Record<OdometerReading>> {
     Ok(Record(service::find(&app, &user, id).await?))
 }
 

@@ -7,13 +7,13 @@ mod api;
 mod model;
 mod pages;
 mod plausibility;
+mod running_total;
 mod service;
 mod store;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tests_typed;
-mod running_total;
 
 pub(super) use api::router as api;
 pub(super) use model::EnteredReading;
@@ -22,10 +22,10 @@ pub use model::{
     SourceReading, VehicleReading,
 };
 pub(super) use pages::router as pages;
+pub use running_total::{Replacement, Replacements};
 pub(super) use service::log_todays_reading;
 pub use service::{
     Contradiction, RecentReadings, SOURCE, Side, current_running_total, exceeded_maximum,
     find_contradiction, recent_readings, refresh, refresh_after_insert, replacements,
     running_total,
 };
-pub use running_total::{Replacement, Replacements};

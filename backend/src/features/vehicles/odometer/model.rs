@@ -89,7 +89,8 @@ pub struct ReadingsQuery {
 }
 
 /// The future of a source's result.
-pub type SourceFuture<'a, T> = Pin<Box<dyn Future<Output = crate::core::Result<Vec<T>>> + Send + 'a>>;
+pub type SourceFuture<'a, T> =
+    Pin<Box<dyn Future<Output = crate::core::Result<Vec<T>>> + Send + 'a>>;
 
 /// A query function of a source, for a user and within a transaction.
 pub type SourceFn<Q, T> = for<'a> fn(&'a mut Tx, &'a UserId, Q) -> SourceFuture<'a, T>;
@@ -182,7 +183,7 @@ impl EnteredReading {
     ///
     /// # Errors
     /// If they contradict each other.
-    pub(in crate::features::vehicles) fn of(
+    pub(in crate::features::vehicles) fn combine(
         typed: (&'static str, Option<Distance>),
         miles: (&'static str, Option<Odometer>),
     ) -> Result<Option<Self>, Fault> {

@@ -71,7 +71,8 @@ pub(super) async fn list(
     all.truncate(limit.rows() + 1);
     let replaced = replacements(&mut tx, user, vehicle).await?;
     let page = Page::of(all, limit, SourceReading::cursor);
-    let items = page.items.into_iter().map(|it| to_odometer_reading(vehicle, it, &replaced)).collect();
+    let items =
+        page.items.into_iter().map(|it| to_odometer_reading(vehicle, it, &replaced)).collect();
     Ok(Page { items, next_cursor: page.next_cursor })
 }
 
@@ -213,7 +214,8 @@ fn entered_readings(new: &NewReading) -> Result<(EnteredReading, Option<EnteredR
             None
         })
     };
-    let reading = collect(EnteredReading::combine(("odometer", new.odometer), ("reading", new.reading)));
+    let reading =
+        collect(EnteredReading::combine(("odometer", new.odometer), ("reading", new.reading)));
     let previous = collect(EnteredReading::combine(
         ("previousOdometer", new.previous_odometer),
         ("previousReading", new.previous_reading),

@@ -4,9 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::Result;
 use uuid::Uuid;
 
-use super::{
-    ReadingsQuery, SourceKind, SourceReading, VehicleReading, running_total::Replacement,
-};
+use super::{ReadingsQuery, SourceKind, SourceReading, VehicleReading, running_total::Replacement};
 use crate::{
     core::{UserId, db::Tx, units::Distance},
     features::vehicles::VehicleId,
@@ -98,7 +96,11 @@ pub(super) async fn find(
 }
 
 /// Finds the vehicle of a reading, in the trash or not.
-pub(super) async fn find_vehicle_id(tx: &mut Tx, user: &UserId, id: Uuid) -> Result<Option<VehicleId>> {
+pub(super) async fn find_vehicle_id(
+    tx: &mut Tx,
+    user: &UserId,
+    id: Uuid,
+) -> Result<Option<VehicleId>> {
     let row: Option<(VehicleId,)> = sql!(
         tx,
         fetch_optional,
@@ -121,7 +123,11 @@ pub(super) async fn delete(tx: &mut Tx, user: &UserId, id: Uuid) -> Result<()> {
 }
 
 /// The vehicle's readings before a position, latest first.
-pub(super) async fn before(tx: &mut Tx, user: &UserId, query: ReadingsQuery) -> Result<Vec<SourceReading>> {
+pub(super) async fn before(
+    tx: &mut Tx,
+    user: &UserId,
+    query: ReadingsQuery,
+) -> Result<Vec<SourceReading>> {
     let rows: Vec<Row> = sql!(
         tx,
         fetch_all,
@@ -140,7 +146,11 @@ pub(super) async fn before(tx: &mut Tx, user: &UserId, query: ReadingsQuery) -> 
 }
 
 /// The vehicle's readings on later dates, earliest first.
-pub(super) async fn after(tx: &mut Tx, user: &UserId, query: ReadingsQuery) -> Result<Vec<SourceReading>> {
+pub(super) async fn after(
+    tx: &mut Tx,
+    user: &UserId,
+    query: ReadingsQuery,
+) -> Result<Vec<SourceReading>> {
     let rows: Vec<Row> = sql!(
         tx,
         fetch_all,
@@ -157,7 +167,11 @@ pub(super) async fn after(tx: &mut Tx, user: &UserId, query: ReadingsQuery) -> R
 }
 
 /// The latest readings of each of the user's vehicles.
-pub(super) async fn latest(tx: &mut Tx, user: &UserId, limit_each: i64) -> Result<Vec<VehicleReading>> {
+pub(super) async fn latest(
+    tx: &mut Tx,
+    user: &UserId,
+    limit_each: i64,
+) -> Result<Vec<VehicleReading>> {
     sql!(
         tx,
         fetch_all,

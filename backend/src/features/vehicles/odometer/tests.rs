@@ -157,14 +157,21 @@ async fn the_running_total_continues_after_a_replacement(app: TestApp) {
     car.fill("2025-10-01", 80_000).await;
     let replaced = json!({ "isReplacement": true, "previousReading": 80_500 });
     let logged = car.log("2025-11-01", 10, replaced).await;
-    assert_eq!((&logged["source"], &logged["runningTotal"]), (&json!("replacement"), &json!(80_500)));
+    assert_eq!(
+        (&logged["source"], &logged["runningTotal"]),
+        (&json!("replacement"), &json!(80_500))
+    );
     assert_eq!(car.odometer().await, 10, "the reading of the new odometer");
     // Later fill-ups with readings of the new odometer need no confirmation.
     let fill = car.fill("2025-12-01", 1010).await;
     assert_eq!(fill.status, 201, "{fill:?}");
     car.log("2026-01-01", 2010, json!({})).await;
     // Readings of the new odometer must not decrease either.
-    assert_eq!(car.fill("2026-01-10", 2000).await.status, 201, "fill-ups are not checked against manual readings");
+    assert_eq!(
+        car.fill("2026-01-10", 2000).await.status,
+        201,
+        "fill-ups are not checked against manual readings"
+    );
     let refused = car.fill("2026-01-20", 900).await;
     assert_eq!((refused.status, &refused.body["type"]), (422, &json!("/problems/odometer-order")));
     assert_eq!(car.try_log("2026-01-20", 900, json!({})).await.status, 422);

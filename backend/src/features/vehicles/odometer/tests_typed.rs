@@ -4,7 +4,7 @@ use chrono::{Days, NaiveDate};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{SourceReading, SourceKind, store};
+use super::{SourceKind, SourceReading, store};
 use crate::{
     core::{
         input::{Field as _, Given},
@@ -23,7 +23,8 @@ const MAX_TENTHS: i64 = 2_000_000;
 /// between. The steps are primes, so that every last digit occurs.
 fn sample() -> Vec<String> {
     let whole = (0..MAX_WHOLE).step_by(179).chain([MAX_WHOLE - 1, MAX_WHOLE]);
-    let tenths = (0..MAX_TENTHS).step_by(193).chain([1, 9, MAX_TENTHS - 1]).filter(|it| it % 10 != 0);
+    let tenths =
+        (0..MAX_TENTHS).step_by(193).chain([1, 9, MAX_TENTHS - 1]).filter(|it| it % 10 != 0);
     let tenths = tenths.map(|it| format!("{}.{}", it / 10, it % 10));
     let mut all: Vec<String> = whole.map(|it| it.to_string()).chain(tenths).collect();
     // Readings that a former version altered.
