@@ -264,8 +264,8 @@ impl FromRequestParts<App> for User {
     }
 }
 
-/// Extracts a user who is signed in with a session. Rejects tokens: they must not change how an account
-/// is signed in to.
+/// Extracts a user who is signed in with a session. Rejects tokens, because a token must not change how
+/// its user signs in.
 #[derive(Debug, Clone)]
 pub struct SessionUser {
     /// The user.

@@ -36,7 +36,7 @@ pub(in crate::features::accounts) async fn register(
     let invitation = invitation.as_deref();
     let setup_token = new.setup_token.clone().map(|it| it.0);
     let setup_token = setup_token.as_deref();
-    // Fail early, before the slow hash. The checks in the transaction below are decisive.
+    // Fail early, before the slow hash. The transaction below checks again.
     if !once.is_said() {
         let mut tx = app.db.read().await?;
         check_registration_allowed(app, &mut tx, invitation, setup_token, &new.email).await?;

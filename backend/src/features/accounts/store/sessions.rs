@@ -187,7 +187,7 @@ pub(in crate::features::accounts) async fn belongs_to(
     Ok(belongs_to)
 }
 
-/// Whether the account has been signed in from this browser.
+/// Whether this browser has signed in to the account before.
 pub(in crate::features::accounts) async fn knows_device(
     tx: &mut Tx,
     account: Uuid,
@@ -205,7 +205,7 @@ pub(in crate::features::accounts) async fn knows_device(
     Ok(knows)
 }
 
-/// Whether the account has been signed in from this network.
+/// Whether the account has been signed in to from this network before.
 pub(in crate::features::accounts) async fn knows_network(
     tx: &mut Tx,
     account: Uuid,
@@ -221,7 +221,7 @@ pub(in crate::features::accounts) async fn knows_network(
     Ok(knows)
 }
 
-/// Stores that the account was signed in to with this browser and from this network.
+/// Records that this browser has signed in to the account, and from which network.
 pub(in crate::features::accounts) async fn upsert_device(
     tx: &mut Tx,
     account: Uuid,
