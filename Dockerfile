@@ -1,8 +1,8 @@
 # syntax=docker/dockerfile:1
-# The service as an image, and the image that makes its backups: `make start` builds them, docs/deployment.md describes
-# them. Images are pinned by full version; a digest would pin them further, see docs/deployment.md.
+# The image of the service and the image that creates backups. `make start` builds both; see docs/deployment.md.
+# Base images are pinned by full version; docs/deployment.md describes how to pin them by digest.
 
-# Leaflet, which draws the map of stations. Without it the pages show the same in lists.
+# Leaflet draws the map of stations. Without it, pages show lists instead.
 FROM node:22.23.2-bookworm-slim AS map
 WORKDIR /map
 COPY frontend/package.json frontend/package-lock.json ./
@@ -21,7 +21,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     cargo build --release --locked -p motovaultpro \
     && deploy/image-root.sh target/release/motovaultpro /image
 
-# PostgreSQL's programs, which make and recover backups.
+# PostgreSQL's programs create and restore backups.
 FROM postgres:15.19-bookworm AS backup
 COPY --from=build /image/usr/local/bin/motovaultpro /usr/local/bin/motovaultpro
 COPY --chmod=0755 deploy/backup/start.sh /usr/local/bin/backup-on-schedule
@@ -30,18 +30,18 @@ COPY --chmod=0755 deploy/backup/restore.sh /usr/local/bin/restore-backup
 USER 65532:65532
 # The key that signs backups is in data/.
 WORKDIR /var/lib/motovaultpro
-# PostgreSQL's image has SIGINT, at which a shell waits for the command that it runs.
+# The base image stops with SIGINT, but a shell that gets SIGINT first waits for its running command.
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/usr/local/bin/backup-on-schedule"]
 
 FROM scratch AS service
 LABEL org.opencontainers.image.title="MotoVaultPro" \
-    org.opencontainers.image.description="Vehicles, their fuel and their upkeep" \
+    org.opencontainers.image.description="Fuel, costs and maintenance of your vehicles" \
     org.opencontainers.image.licenses="MIT"
 COPY --from=build /image/ /
 COPY --from=build --chown=65532:65532 /image/var/lib/motovaultpro /var/lib/motovaultpro
 USER 65532:65532
-# The program looks for motovaultpro.toml here; SQLite's data/ is here unless another database is set.
+# The program reads motovaultpro.toml from here. SQLite's data/ is here, too, unless another database is configured.
 WORKDIR /var/lib/motovaultpro
 ENV MVP__SERVER__ADDRESS=0.0.0.0:3001
 EXPOSE 3001

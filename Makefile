@@ -1,18 +1,18 @@
 .DEFAULT_GOAL := help
 .PHONY: help map run test test-compose test-pgbouncer check fuzz fuzz-backups migrate backup restore repair-roles bench bench-scaling bench-vin overload torture rehearsal drill dist test-dist test-proxies setup start stop logs db-shell clean
 
-help: ## show this
+help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## build the service, serve it, print its address
+run: ## build the service, start it and print its address
 	cargo run --release --locked -p motovaultpro -- serve
 
-map: ## fetch what draws the map of stations, for the next build (optional, needs npm)
+map: ## fetch Leaflet for the map of stations, for the next build (optional, needs npm)
 	cd frontend && npm ci
 	mkdir -p frontend/dist
 	cp frontend/node_modules/leaflet/dist/leaflet.js frontend/node_modules/leaflet/dist/leaflet.css frontend/dist/
 
-test: ## everything that CI runs: check, every test on both engines, a short fuzz, alerts, the proxies
+test: ## run everything that CI runs: check, all tests on both engines, a short fuzz, alerts, proxies
 	scripts/need postgresql redis-server pgbouncer chromium curl python3-venv iproute2 shellcheck openssl prometheus
 	$(MAKE) check
 	scripts/with-servers scripts/test
@@ -21,84 +21,84 @@ test: ## everything that CI runs: check, every test on both engines, a short fuz
 	scripts/test-alerts
 	scripts/test-proxies
 
-test-compose: ## run what is run in Docker, without Docker
+test-compose: ## test the Docker Compose setup, without Docker
 	scripts/need postgresql redis-server pgbouncer python3-venv iproute2 shellcheck
 	scripts/test-compose
 
-test-pgbouncer: ## every test of PostgreSQL through PgBouncer, which pools by transaction
+test-pgbouncer: ## run the PostgreSQL tests through PgBouncer in transaction mode
 	scripts/need postgresql redis-server pgbouncer chromium
 	scripts/with-servers scripts/test-pgbouncer
 
-check: ## format, lints, documentation, dependencies
+check: ## check format, lints, rustdoc and dependencies
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --features vpic/build --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --features vpic/build --no-deps --document-private-items --locked
 	scripts/audit
 
-fuzz: ## hold every answer to the OpenAPI document, for ten minutes
+fuzz: ## check every response against the OpenAPI document, for ten minutes
 	scripts/need curl python3-venv
 	scripts/fuzz
 
-fuzz-backups: ## read hostile backups for an hour: none may write outside its folder
+fuzz-backups: ## read malicious backups for an hour; fail if one writes outside its folder
 	TMPDIR=$${TMPDIR:-/dev/shm} BACKUP_FUZZ_SECONDS=$${BACKUP_FUZZ_SECONDS:-3600} cargo test --locked -p motovaultpro --lib -- \
 		--nocapture no_backup_writes_outside_its_folder_or_panics_for_as_long_as_wanted
 
-migrate: ## bring the database up to date: Docker's if it exists, else the configured one
+migrate: ## run pending migrations: on the database in Docker if it exists, otherwise on the configured one
 	@scripts/migrate
 
-backup: ## make a backup now: of Docker's database if it exists, else of the configured one
+backup: ## create a backup now: of the database in Docker if it exists, otherwise of the configured one
 	@scripts/backup
 
-restore: ## replace Docker's database with a backup: the newest, or BACKUP=NAME
+restore: ## replace the database in Docker with the newest backup, or with BACKUP=NAME
 	@scripts/restore $(BACKUP)
 
-bench: ## measure both engines; BENCH_BASELINE=PROGRAM or BENCH_BASELINE_REV=REVISION compares with an older build
+bench: ## benchmark both engines; BENCH_BASELINE=PROGRAM or BENCH_BASELINE_REV=REVISION compares two builds
 	scripts/need postgresql redis-server wrk curl jq python3
 	scripts/bench
 	[ -n "$$BENCH_BASELINE$$BENCH_BASELINE_REV" ] || scripts/bench-stations
 
-bench-scaling: ## measure PostgreSQL with 100,000 users and 5 million fill-ups
+bench-scaling: ## benchmark PostgreSQL with 100,000 users and 5 million fill-ups
 	scripts/need postgresql redis-server
 	scripts/bench-scaling
 
-bench-vin: ## measure the VIN decoder beside two others
+bench-vin: ## benchmark the VIN decoder against two others
 	scripts/need python3-venv
 	scripts/bench-vin
 
-overload: ## put ten times the load upon a release build that it can take
+overload: ## load-test a release build at ten times its capacity
 	scripts/need postgresql redis-server
 	scripts/overload
 
-rehearsal: ## let one part of a production setup fail after another, under load
+rehearsal: ## fail one part of a production setup after another, under load
 	scripts/need postgresql redis-server pgbouncer
 	scripts/rehearsal
 
-drill: ## lose everything on both engines, and bring it back from backups
+drill: ## delete all data on both engines and restore it from backups
 	scripts/need postgresql redis-server
 	scripts/drill
 
-dist: ## build and pack a release in target/dist: a Debian package and an archive; DIST_PROGRAM=FILE packs a built program
+dist: ## build a release in target/dist: a Debian package and an archive; DIST_PROGRAM=FILE packs a program that is already built
 	scripts/need binutils
 	scripts/dist
 
-test-dist: ## install, upgrade and purge the package in a fresh Debian (not in `make test`: needs root, and Debian's archive once)
+test-dist: ## install, upgrade and purge the package in a fresh Debian (needs root, and Debian's archive once; not part of `make test`)
 	scripts/need binutils debootstrap
 	scripts/test-dist
 
-test-proxies: ## serve behind nginx and Caddy as deploy/ configures them, and behind Traefik if it is in PATH
+test-proxies: ## serve behind nginx and Caddy as configured in deploy/, and behind Traefik if it is in PATH
 	scripts/need python3 openssl
 	scripts/test-proxies
 
-setup: ## create the secrets that docker-compose.yml names, where they are missing
+setup: ## create missing secrets for docker-compose.yml
 	scripts/setup
 
-start: setup ## build and start everything in Docker, and wait until it is healthy
+start: setup ## build and start everything in Docker, then wait until it is healthy
 	scripts/start
 
-stop: ## stop what runs in Docker; the data stays
+stop: ## stop the containers; the data stays
 	scripts/compose --profile replica down --remove-orphans
 
-repair-roles: ## create PostgreSQL's roles in Docker and set their passwords from the secrets
+repair-roles: ## create the PostgreSQL roles in Docker and set their passwords from the secrets
 	scripts/compose run --rm -T postgres-roles
 
 logs: ## follow the Docker logs
@@ -107,9 +107,9 @@ logs: ## follow the Docker logs
 db-shell: ## open psql on the database in Docker
 	scripts/compose exec admin-postgres psql --username=postgres motovaultpro
 
-torture: ## kill, fill, hang and overload, by a seed that it prints
+torture: ## kill processes, fill disks, hang connections and overload the service, from a printed seed
 	scripts/need postgresql redis-server pgbouncer
 	scripts/with-servers scripts/torture
 
-clean: ## remove build output and, after asking, data/ and Docker's volumes
+clean: ## remove build output and, after confirmation, data/ and the Docker volumes
 	@scripts/clean
