@@ -1,4 +1,4 @@
-"""What schemathesis has to know of this service and cannot tell from the OpenAPI document."""
+"""What schemathesis needs to know about this service and can't find in the OpenAPI document."""
 
 import ipaddress
 import itertools
@@ -6,8 +6,8 @@ import os
 
 import schemathesis
 
-# Rules between records, times and fields, which no schema can say: what is understood, allowed by
-# the schema, and refused all the same with 422. For each field how the refusal begins.
+# Rules between records, times and fields that a schema can't express: such requests match the schema and are rejected with
+# 422. For each field, how the error message begins.
 RULES = {
     "/Idempotency-Key": "has been used for another request",
     "/currentPassword": "is not your password",
@@ -84,8 +84,8 @@ RULES = {
     "/year": ("has to be from 1886", "is "),
 }
 
-# The same for every field: two forms of one value, such as `odometer` and `odometerReading`, and the
-# decimals and the range of a value with its unit or currency.
+# The same for all fields: errors about two forms of one value, such as `odometer` and `odometerReading`, and about the
+# decimals and the range of a value with a unit or currency.
 OF_EVERY_FIELD = (
     "contradicts ",
     "has more than ",
@@ -104,7 +104,7 @@ turns = itertools.count(1)
 
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
-    """Whether what was found is a fault; a valid request may still break a rule."""
+    """Returns whether a finding is a bug. A request that matches the schema may still break a rule."""
     if "Schema-valid request rejected" not in failure.title:
         return True
     if response.status_code == 412:
@@ -113,7 +113,7 @@ def filter_failure(context, failure, case, response):
         return True
     problem = response.json()
     if problem.get("type") == "/problems/implausible":
-        # It may be confirmed, whatever it is.
+        # Any value can be implausible; it can be confirmed.
         return False
     faults = problem.get("errors", [])
     return not faults or not all(
@@ -125,15 +125,15 @@ def filter_failure(context, failure, case, response):
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Each request comes from a network of its own, so that guesses do not use up one's budget.
-    Every other valid request is led past the rules, so that what is behind them is reached."""
+    """Sends each request from a different network, so that wrong passwords do not exhaust a quota. Changes every second valid
+    request so that it breaks no rule, in order to reach the code behind the rules."""
     turn = next(turns)
     case.headers["X-Forwarded-For"] = str(ipaddress.ip_address("10.0.0.0") + turn)
     if case.operation.label == "PATCH /api/admin/users/{id}" and isinstance(case.body, dict):
-        # With no second administrator, nothing can disable the one that asks.
+        # Without a second administrator, no request can disable the fuzzing account.
         case.body.pop("isAdmin", None)
     if case.operation.label == "POST /api/notifications/channels" and isinstance(case.body, dict):
-        # Nobody else is called.
+        # Do not call other machines.
         if str(case.body.get("address")).startswith(("http://", "https://")):
             case.body["address"] = "http://127.0.0.1:9/fuzz"
     if case.meta is None or case.meta.generation.mode.is_negative or turn % 2:
@@ -149,7 +149,7 @@ def before_call(context, case, kwargs):
     if case.operation.label == "POST /api/maintenance" and isinstance(case.body, dict):
         case.body.update({"vehicleId": os.environ["FUZZ_VEHICLE"], "dueDate": "2026-12-31"})
         done = ("completedDate", "completedMileage", "completedOdometer", "isCompleted")
-        # Two forms of one value may contradict each other.
+        # Both forms of a value could contradict each other.
         typed = ("dueOdometer", "intervalDistance", "amount", "currency")
         for name in done + typed:
             case.body.pop(name, None)

@@ -1,4 +1,4 @@
-"""Reads the calendar as somebody else's program does: see scripts/calendar."""
+"""Reads the calendar feed as another program would: see scripts/calendar."""
 
 import datetime
 import json
@@ -10,8 +10,7 @@ import icalendar
 
 BASE = sys.argv[1]
 TODAY = datetime.date.today()
-# What texts are hard: separators, backslashes, line ends, and characters of several bytes where a
-# line is folded.
+# Difficult texts: separators, backslashes, line breaks, and multibyte characters where a line is folded.
 HARD = [
     "plain",
     "semi;colon, comma \\ backslash \\n not a line end",
@@ -35,7 +34,7 @@ def send(method, path, body=None):
 
 
 def events(url):
-    """The calendar's events by UID, each as its properties."""
+    """Returns the events of the calendar by UID."""
     with urllib.request.urlopen(url) as answer:
         kind = answer.headers["Content-Type"]
         raw = answer.read()
@@ -58,7 +57,7 @@ def events(url):
 
 
 send("POST", "/api/auth/register", {"email": "cal@example.org", "password": "horse battery 7"})
-# The year is not said: the VIN says it.
+# The year comes from the VIN.
 vehicle = send(
     "POST", "/api/vehicles", {"vin": "1HGCM82633A004352", "make": "Honda; Söhne", "model": "A,B"}
 )["id"]
@@ -78,8 +77,8 @@ for nth, text in enumerate(HARD):
     made[send("POST", "/api/maintenance", item)["id"]] = (due, text)
 
 
-def held(expected):
-    """Every event is on its day, with its texts."""
+def check(expected):
+    """Checks that every event has its date and texts. Returns the UIDs."""
     found = events(url)
     assert len(found) == len(expected), (len(found), len(expected))
     for identity, (due, text) in expected.items():
@@ -93,24 +92,24 @@ def held(expected):
     return set(found)
 
 
-before = held(made)
+before = check(made)
 for identity, (due, text) in list(made.items()):
     later = due + datetime.timedelta(days=400)
     path = f"/api/maintenance/{identity}"
     send("POST", f"{path}/postpone", {"dueDate": later.isoformat()})
     made[identity] = (later, text)
-after = held(made)
-assert after == before, "UIDs changed when items were put off"
+after = check(made)
+assert after == before, "UIDs changed when items were postponed"
 for identity, (due, text) in list(made.items()):
     path = f"/api/maintenance/{identity}"
     skipped = send("POST", f"{path}/skip")["dueDate"]
     made[identity] = (datetime.date.fromisoformat(skipped), text)
-assert held(made) == before, "UIDs changed when items were left out"
+assert check(made) == before, "UIDs changed when items were skipped"
 send("DELETE", "/api/maintenance/calendar-link")
 try:
     events(url)
 except urllib.error.HTTPError as refused:
     assert refused.code == 404, refused.code
 else:
-    raise AssertionError("a revoked address still opens the calendar")
-print(f"calendar: {len(before)} events read by icalendar {icalendar.__version__}, UIDs kept")
+    raise AssertionError("a revoked address still works")
+print(f"calendar: {len(before)} events read by icalendar {icalendar.__version__}, UIDs unchanged")
