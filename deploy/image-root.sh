@@ -1,6 +1,6 @@
 #!/bin/sh
-# Lays out the file system of the service's image in ROOT: PROGRAM, the libraries that it is linked with, time zones,
-# certificates, and nothing else. There is no shell in it.
+# Creates the file system of the service's image in ROOT: PROGRAM, the libraries that it is linked with, time zones and
+# certificates. It contains no shell.
 #
 #     deploy/image-root.sh PROGRAM ROOT
 set -eu
@@ -12,13 +12,13 @@ ldd "$program" | grep -o '/[^ ]*' | while read -r library; do
     install -D -m 0755 "$library" "$root$library"
 done
 [ -n "$(find "$root" -name 'libc.so*')" ] || {
-    echo "image-root: $program needs no C library, or ldd does not know it" >&2
+    echo "image-root: $program has no C library, or ldd can't find it" >&2
     exit 1
 }
-# Users choose a time zone.
+# Users can choose a time zone.
 install -d "$root/usr/share"
 cp -R /usr/share/zoneinfo "$root/usr/share/"
-# TLS trusts what Debian trusts.
+# TLS trusts the same authorities as Debian.
 install -D -m 0644 /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
 echo 'hosts: files dns' >"$root/etc/nsswitch.conf"
 echo 'nonroot:x:65532:65532::/var/lib/motovaultpro:/sbin/nologin' >"$root/etc/passwd"

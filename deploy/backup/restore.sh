@@ -1,8 +1,8 @@
 #!/bin/sh
-# Restores a backup into a folder of its own and lets PostgreSQL recover and start there, so that a backup which is no
-# good is found before anything is replaced. `make restore` runs it:
+# Restores a backup into a separate folder, where PostgreSQL starts and recovers. So a bad backup is found before anything is
+# replaced. Used by `make restore`:
 #
-#     restore-backup prepare [BACKUP]    restore and recover it; the newest without a name
+#     restore-backup prepare [BACKUP]    restore and recover a backup, by default the newest
 #     restore-backup send                write the recovered data folder to standard output, as a tar archive
 #     restore-backup remove              remove the folder
 set -eu
@@ -21,7 +21,7 @@ case ${1-} in
         set -- ${2:+"$2"}
         [ ! -e "$identity" ] || set -- "$@" --identity "$identity"
         motovaultpro backup restore "$@" --into "$data"
-        # A sealed backup has the service key that its database needs: `make restore` puts it in its place.
+        # A sealed backup contains the service key that its database needs; `make restore` installs it.
         [ ! -e "$data.service.key" ] || cp "$data.service.key" "$key"
         failed() {
             tail -n 20 "$place/log" >&2
@@ -30,12 +30,12 @@ case ${1-} in
         }
         pg_ctl start --pgdata="$data" --silent --wait --timeout=86400 --log="$place/log" \
             --options="-c listen_addresses= -c unix_socket_directories=/tmp -c hba_file=$place/pg_hba.conf" || failed
-        # It accepts connections once it has recovered everything; if it cannot, it ends.
+        # PostgreSQL accepts connections once the recovery is complete, and exits if it fails.
         until pg_isready --quiet --host=/tmp --username=postgres; do
             pg_ctl status --pgdata="$data" >/dev/null || failed
             sleep 0.2
         done
-        # `backup restore` set these for the recovery only.
+        # `backup restore` has set these for the recovery only.
         psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --host=/tmp --username=postgres --dbname=motovaultpro <<'SQL'
 ALTER SYSTEM RESET restore_command;
 ALTER SYSTEM RESET recovery_target_time;

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes a backup whenever the newest one is BACKUP_HOURS old. With arguments it runs `motovaultpro backup` with them
-# once, as in `docker compose run backup list`.
+# Creates a backup whenever the newest one is BACKUP_HOURS old. With arguments, it runs `motovaultpro backup` with them once,
+# as in `docker compose run backup list`.
 set -eu
 umask 077
 run=${RUN:-/run/backup}
@@ -15,7 +15,7 @@ esac
 password=$(tr -d '\r\n' <"$secret")
 case $password in
     '' | *[!A-Za-z0-9._~-]*)
-        echo "backup-on-schedule: $secret must hold a password of letters and digits only" >&2
+        echo "backup-on-schedule: $secret must contain a password of letters and digits only" >&2
         exit 1
         ;;
 esac
@@ -24,7 +24,7 @@ printf 'postgres://motovaultpro_backup:%s@%s:5432/postgres\n' "$password" "$MVP_
 [ $# -eq 0 ] || exec motovaultpro backup "$@"
 
 while true; do
-    # A backup's folder is as old as the backup.
+    # The folder of a backup has the backup's age.
     newest=$(find "$MVP__BACKUP__FOLDER" -maxdepth 1 -name '[0-9]*-postgresql' -mmin "-$((hours * 60))" -print -quit)
     if [ -z "$newest" ] && ! motovaultpro backup create; then
         echo "backup-on-schedule: the next attempt is in 15 minutes" >&2

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Points the running PgBouncer at another server: point-pgbouncer-at HOST [PORT]. It connects there from then on, and
-# closes each connection to the server before as soon as no transaction uses it. This lasts until PgBouncer starts again,
-# with DB_HOST.
+# Points the running PgBouncer at another server: point-pgbouncer-at HOST [PORT]. From then on, PgBouncer connects to that
+# server, and closes each connection to the previous one as soon as no transaction uses it. This lasts until PgBouncer
+# restarts, which uses DB_HOST again.
 set -eu
 [ $# -gt 0 ] || {
     echo "usage: point-pgbouncer-at HOST [PORT]" >&2

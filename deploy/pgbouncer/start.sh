@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs PgBouncer with the password of the service's role, which it reads from the secret at each start. PgBouncer's own
-# files are in RUN, in memory, readable by their owner only.
+# Runs PgBouncer with the password of the service's role, which it reads from the secret at each start. PgBouncer's files are
+# in RUN, in memory, and only their owner can read them.
 set -eu
 umask 077
 run=${RUN:-/run/pgbouncer}
@@ -26,7 +26,7 @@ pool_mode = transaction
 max_client_conn = ${CLIENTS:-200}
 default_pool_size = ${SERVERS:-20}
 server_idle_timeout = 60
-# Fifteen seconds by default: so long would PostgreSQL's restart be an outage.
+# With the default of fifteen seconds, a restart of PostgreSQL would cause an outage of that length.
 server_login_retry = 1
 server_connect_timeout = 5
 # The service waits three seconds for a transaction to begin.

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Replaces the database in PGDATA with one that arrives as a tar archive on standard input: `make restore` runs it while
-# no server runs on that folder. The replaced one stays beside it, in replaced-TIME.
+# Replaces the database in PGDATA with one from a tar archive on standard input. `make restore` runs it while no server uses
+# that folder. The replaced database remains in replaced-TIME.
 set -eu
 umask 077
 new=$PGDATA/.new
@@ -9,7 +9,7 @@ mkdir "$new"
 tar -C "$new" -xf -
 if [ ! -s "$new/PG_VERSION" ] || [ ! -s "$new/global/pg_control" ]; then
     rm -rf "$new"
-    echo "replace-cluster: what arrived is not a PostgreSQL data folder; nothing was replaced" >&2
+    echo "replace-cluster: the archive is not a PostgreSQL data folder; nothing was replaced" >&2
     exit 1
 fi
 if [ -e "$PGDATA/PG_VERSION" ]; then

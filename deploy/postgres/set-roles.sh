@@ -1,7 +1,7 @@
 #!/bin/sh
-# Creates the roles and the database of docs/operations.md where they are missing, and sets every role's password from
-# its secret. Running it again changes nothing but passwords, so it runs with every start and also repairs roles
-# without a password. It connects as the superuser over PostgreSQL's socket, where no password is needed.
+# Creates missing roles and the database as in docs/operations.md, and sets every role's password from its secret. Running it
+# again only changes passwords, so it runs at every start and also repairs roles without a password. It connects as the
+# superuser over PostgreSQL's socket, which requires no password.
 set -eu
 SECRETS=${SECRETS:-/run/secrets}
 export SECRETS
@@ -14,8 +14,8 @@ for role in '' owner- service- backup- replica-; do
     }
 done
 
-# psql reads the passwords itself: they are in no command line and in no environment. The server logs no statement of
-# this session, not even one that fails.
+# psql reads the passwords itself, so they are on no command line and in no environment variable. The server logs no
+# statement of this session, not even one that fails.
 psql --no-psqlrc --no-password --quiet --set=ON_ERROR_STOP=1 \
     --host="${PGHOST:-/var/run/postgresql}" --username=postgres --dbname=postgres <<'SQL'
 SET log_statement = 'none';

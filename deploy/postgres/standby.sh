@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs a standby of PRIMARY: it copies the data once, then follows. It starts as root, which can read the secret, and
+# Runs a standby of PRIMARY: copies the data once, then follows the primary. Starts as root, which can read the secret, and
 # continues as postgres.
 set -eu
 umask 077
@@ -26,7 +26,7 @@ fi
 primary="host=$PRIMARY port=${PRIMARY_PORT:-5432} user=motovaultpro_replica passfile=$passwords"
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
     until pg_isready -q -h "$PRIMARY" -p "${PRIMARY_PORT:-5432}" -U postgres; do sleep 1; done
-    # The copy is made in a folder of its own, so an interrupted one is never taken for a database.
+    # Copy to a separate folder, so that an interrupted copy is not mistaken for a database.
     rm -rf "$PGDATA/copy"
     pg_basebackup --dbname="$primary" --pgdata="$PGDATA/copy" --wal-method=stream --checkpoint=fast --no-password
     touch "$PGDATA/copy/standby.signal"

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Starts PostgreSQL by the image's own script. To create a database, that script requires a password for the superuser,
-# and leaves it in the server's environment. So it gets one that is used nowhere: `set-roles` replaces it at once with
-# the one from the secret.
+# Starts PostgreSQL with the image's own script. To create a database, that script requires a password for the superuser,
+# and leaves it in the server's environment. So it gets a random one, which `set-roles` immediately replaces with the one
+# from the secret.
 set -eu
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
     POSTGRES_PASSWORD=$(od -An -v -tx1 -N32 /dev/urandom | tr -d ' \n')

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks that Redis answers to its password, which redis-cli gets on standard input.
+# Succeeds if Redis accepts its password, which redis-cli reads from standard input.
 set -eu
 secret=${SECRET:-/run/secrets/redis-url}
 password=$(sed -n 's|^redis://:\([^@]*\)@.*|\1|p' "$secret")

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Starts Redis with the password of the address in the secret, which the service reads as well. Redis gets it on
-# standard input: it is in no command line, no environment and no file besides.
+# Starts Redis with the password from the URL in the secret, which the service also reads. Redis reads it from standard
+# input, so it is on no command line, in no environment variable and in no other file.
 set -eu
 secret=${SECRET:-/run/secrets/redis-url}
 password=$(sed -n 's|^redis://:\([A-Za-z0-9._~-]\{1,\}\)@.*|\1|p' "$secret")
