@@ -163,7 +163,7 @@ impl Field for Website {
     }
 }
 
-/// The ID of an `OpenStreetMap` element, such as `node/123`.
+/// The ID of an OpenStreetMap element, such as `node/123`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OsmId(pub(super) String);
 

@@ -64,8 +64,8 @@ pub(super) fn meters(distance: f64) -> Fixed<12, 2> {
     Fixed::from_units(to_integer((distance * 100.0).round())).unwrap_or_default()
 }
 
-/// The number of the cell that contains a location. Cells are numbered row by row from the south pole, each row
-/// eastward from longitude -180.
+/// The number of the cell that contains a location. Cells are numbered row by row from the south pole, each
+/// row eastward from longitude -180.
 pub(super) fn cell(latitude: Latitude, longitude: Longitude) -> i32 {
     let size = UNITS_PER_DEGREE / CELLS_PER_DEGREE;
     let row = (latitude.units() + 90 * UNITS_PER_DEGREE) / size;
@@ -75,7 +75,8 @@ pub(super) fn cell(latitude: Latitude, longitude: Longitude) -> i32 {
     i32::try_from(number).unwrap_or_default()
 }
 
-/// The cells that may intersect a circle: a range of rows, and the same one or two runs of columns in each row.
+/// The cells that may intersect a circle: a range of rows, and the same one or two runs of columns in each
+/// row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Cells {
     pub(super) rows: (i32, i32),

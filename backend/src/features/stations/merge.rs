@@ -1,5 +1,5 @@
-//! Merges search results: a station that several sources know is shown once. A saved station takes precedence, then
-//! the provider that comes first.
+//! Merges search results: a station that several sources know is shown once. A saved station takes
+//! precedence, then the provider that comes first.
 
 use super::{
     geo::{self, Point},
@@ -10,7 +10,7 @@ use crate::core::fold::folded;
 
 /// The maximum distance in meters between two records of the same brand that are the same station.
 const SAME_BRAND_METERS: f64 = 100.0;
-/// The maximum distance in meters between two `OpenStreetMap` elements of the same station.
+/// The maximum distance in meters between two OpenStreetMap elements of the same station.
 pub(super) const MAPPED_TWICE_METERS: f64 = 30.0;
 
 /// Converts a provider's place to a search result, with the distance from `from`.
@@ -81,8 +81,8 @@ impl<'a> From<&'a Place> for Identity<'a> {
     }
 }
 
-/// Removes saved stations that are another `OpenStreetMap` element of a station in the list. Prefers favorites, then
-/// stations with a name.
+/// Removes saved stations that are another OpenStreetMap element of a station in the list. Prefers
+/// favorites, then stations with a name.
 pub(super) fn remove_duplicates(saved: &mut Vec<FoundStation>) {
     let mut all: Vec<FoundStation> = Vec::new();
     for station in saved.drain(..) {
@@ -118,8 +118,8 @@ fn is_same<'a>(one: impl Into<Identity<'a>>, other: impl Into<Identity<'a>>) -> 
     }
 }
 
-/// Whether two `OpenStreetMap` elements are the same station: they are as close as pumps and the area around them,
-/// and their names are compatible.
+/// Whether two OpenStreetMap elements are the same station: they are as close as pumps and the area around
+/// them, and their names are compatible.
 pub(super) fn is_mapped_twice(one: Identity<'_>, other: Identity<'_>) -> bool {
     let is_unnamed = |it: Identity<'_>| it.brand.is_none() && it.name == UNNAMED;
     is_within(MAPPED_TWICE_METERS, one, other)
@@ -134,8 +134,8 @@ fn is_within(meters: f64, one: Identity<'_>, other: Identity<'_>) -> bool {
     })
 }
 
-/// Whether the brand of one, or its name if it has no brand, is contained in the brand or the name of the other, as
-/// with `Shell` and `Shell Station`.
+/// Whether the brand of one, or its name if it has no brand, is contained in the brand or the name of the
+/// other, as with `Shell` and `Shell Station`.
 fn is_same_brand(one: Identity<'_>, other: Identity<'_>) -> bool {
     let brand = |it: Identity<'_>| words(it.brand.unwrap_or(it.name));
     let is_in = |brand: &[String], it: Identity<'_>| {

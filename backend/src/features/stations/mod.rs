@@ -43,8 +43,8 @@ pub const PURGE_WITHDRAWN: Chore = Chore {
     run: |tx, _| Box::pin(async { Ok(store::delete_unused(tx).await?) }),
 };
 
-/// Adds the stations that the transaction inserted to SQLite's full-text index. PostgreSQL maintains its index
-/// itself.
+/// Adds the stations that the transaction inserted to SQLite's full-text index. PostgreSQL maintains its
+/// index itself.
 pub fn update_search_index(tx: &mut Tx) -> Work<'_> {
     Box::pin(async { Ok(store::words::index_new(tx).await?) })
 }

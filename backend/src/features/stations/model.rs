@@ -53,7 +53,7 @@ pub struct Station {
     pub id: StationId,
     /// The Google place ID.
     pub google_place_id: Option<String>,
-    /// The `OpenStreetMap` ID, such as `node/123`.
+    /// The OpenStreetMap ID, such as `node/123`.
     pub open_street_map_id: Option<String>,
     /// The name.
     pub name: String,
@@ -137,8 +137,8 @@ impl From<Row> for Station {
     }
 }
 
-/// The text that searches match: name, brand and address in lower case and without accents, independent of the
-/// database's collation.
+/// The text that searches match: name, brand and address in lower case and without accents, independent of
+/// the database's collation.
 pub(super) fn search_key(name: &str, brand: Option<&str>, address: Option<&str>) -> String {
     folded(&[Some(name), brand, address].into_iter().flatten().collect::<Vec<_>>().join(" "))
 }

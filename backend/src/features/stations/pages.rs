@@ -76,7 +76,7 @@ struct StationsPage {
     found: Option<Vec<Hit>>,
     /// Whether any provider is configured.
     has_providers: bool,
-    /// Whether there are results from `OpenStreetMap` and from Google, which require attribution.
+    /// Whether there are results from OpenStreetMap and from Google, which require attribution.
     has_osm: bool,
     has_google: bool,
     price_sign: String,

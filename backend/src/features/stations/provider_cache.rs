@@ -81,8 +81,8 @@ fn round(circle: Circle) -> Circle {
     Circle { center, radius }
 }
 
-/// The `{query}` part of the reference schema's cache key. Words are in lower case, so they can't be confused with
-/// a location.
+/// The `{query}` part of the reference schema's cache key. Words are in lower case, so they can't be confused
+/// with a location.
 fn query_key(query: &ProviderQuery) -> String {
     let location = query.circle.map(|it| {
         format!("AT:{:.3},{:.3},{:.0}", it.center.latitude, it.center.longitude, it.radius)
@@ -99,8 +99,8 @@ fn last_result_key(upstream: &Upstream, query: &ProviderQuery) -> String {
     format!("{}:{}", upstream.name, query_key(query))
 }
 
-/// Queries all providers, with the results of the preferred provider first. An unavailable provider contributes its
-/// last result or nothing, but never an error.
+/// Queries all providers, with the results of the preferred provider first. An unavailable provider
+/// contributes its last result or nothing, but never an error.
 pub(super) async fn search(app: &App, query: &ProviderQuery) -> Vec<Place> {
     let upstreams = app.stations.all();
     let providers: Vec<_> = upstreams.iter().map(|it| it.name.to_owned()).collect();
@@ -116,8 +116,8 @@ pub(super) async fn search(app: &App, query: &ProviderQuery) -> Vec<Place> {
         let cached = serde_json::from_slice::<CachedSearch>(&bytes).ok();
         let cached = cached.filter(|it| it.providers == providers);
         if !cached.as_ref().is_some_and(|it| it.is_whole) {
-            // Only the requests that waited for it use an incomplete result: the next search queries the missing
-            // providers again. Or the settings have changed since it was cached.
+            // Only the requests that waited for it use an incomplete result: the next search queries the
+            // missing providers again. Or the settings have changed since it was cached.
             app.cache.invalidate(&key).await;
         }
         if let Some(cached) = cached {

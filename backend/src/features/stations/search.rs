@@ -29,7 +29,7 @@ use crate::{
 pub(super) enum Source {
     /// Google's Places API.
     Google,
-    /// `OpenStreetMap`.
+    /// OpenStreetMap.
     Openstreetmap,
     /// A saved station.
     Saved,
@@ -43,7 +43,7 @@ pub(super) struct FoundStation {
     pub(super) id: Option<StationId>,
     /// The Google place ID.
     pub(super) google_place_id: Option<String>,
-    /// The `OpenStreetMap` ID, such as `node/123`.
+    /// The OpenStreetMap ID, such as `node/123`.
     pub(super) open_street_map_id: Option<String>,
     /// The name.
     pub(super) name: String,

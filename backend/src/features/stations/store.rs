@@ -81,8 +81,8 @@ pub(super) async fn find(tx: &mut Tx, user: &UserId, id: StationId) -> Result<Op
     Ok(row.map(Station::from))
 }
 
-/// Finds the station with the place ID or, failing that, the origin. A withdrawn station is found only if none
-/// is listed, regardless of whether the user uses it.
+/// Finds the station with the place ID or, failing that, the origin. A withdrawn station is found only if
+/// none is listed, regardless of whether the user uses it.
 pub(super) async fn find_by_external_id(
     tx: &mut Tx,
     user: &UserId,
@@ -252,8 +252,8 @@ pub(super) async fn release_external_ids(tx: &mut Tx, station: &Station) -> Resu
     Ok(())
 }
 
-/// Deletes the withdrawn station if it is unused. A station with an external ID is never deleted: when it is saved
-/// again, it gets its old ID, so that the ID does not reveal whether it was in use.
+/// Deletes the withdrawn station if it is unused. A station with an external ID is never deleted: when it is
+/// saved again, it gets its old ID, so that the ID does not reveal whether it was in use.
 pub(super) async fn delete_if_unused(tx: &mut Tx, id: StationId) -> Result<bool> {
     match tx {
         Tx::Postgres { .. } => {

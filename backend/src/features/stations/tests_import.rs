@@ -225,7 +225,8 @@ async fn csv_files_from_spreadsheets_are_read(app: TestApp) {
     assert_eq!(item["address"], "123 Main Street, Springfield, IL 62704");
 }
 
-/// The limit allows for an unoptimized build and parallel tests, but not for a statement per station or a list in memory.
+/// The limit allows for an unoptimized build and parallel tests, but not for a statement per station or a
+/// list in memory.
 async fn a_large_file_is_imported_quickly(app: TestApp) {
     let mut csv = "name,latitude,longitude\n".to_owned();
     for nth in 0..20_000 {

@@ -186,7 +186,8 @@ async fn a_deleted_station_remains_on_its_users_pages(app: TestApp) {
     assert_contains(&ann.get("/stations").await, &["No longer listed", &path]);
     assert_contains(&ann.get("/stations?lat=48.1&lng=11.5").await, &["Nothing found"]);
     assert_contains(&ann.get(&format!("/vehicles/{car}/fuel-logs/new")).await, &[&id]);
-    // After it is removed from the favorites, the fill-up still links here. Without the fill-up, nothing does.
+    // After it is removed from the favorites, the fill-up still links here. Without the fill-up, nothing
+    // does.
     let left = ann.submit(&format!("{path}/unfavorite"), &[]).await;
     assert_eq!(left.header("location"), path);
     let log = ann.get("/api/fuel-logs").await.body["items"][0]["id"].as_str().unwrap().to_owned();

@@ -276,7 +276,8 @@ async fn results_of_several_sources_are_merged_nearest_first(app: TestApp) {
     assert_eq!(sources, ["openstreetmap", "google", "saved", "saved"]);
     assert_eq!(items[1]["distanceMeters"], 109.51);
     assert_eq!(names(&ann, &format!("{query}&limit=1")).await, ["Aral"]);
-    // A saved station is matched by its ID even if the provider's location differs, and its own details are used.
+    // A saved station is matched by its ID even if the provider's location differs, and its own details are
+    // used.
     let found = search(&ann, "query=otherwordsforit").await;
     let saved = found.body["items"].as_array().unwrap().iter().find(|it| it["source"] == "saved");
     assert_eq!(saved.unwrap()["name"], "Saved");

@@ -405,8 +405,8 @@ impl VehicleChange {
         Ok(entered.filter(|it| !is_same(it)))
     }
 
-    /// If the vehicle had no VIN before, fills make, model and year from the decoded VIN where the vehicle has
-    /// none and the change does not mention them.
+    /// If the vehicle had no VIN before, fills make, model and year from the decoded VIN where the vehicle
+    /// has none and the change does not mention them.
     pub(super) fn filled_from_vin(self, current: &Vehicle, decoded: DecodedVin) -> Self {
         if current.vin.is_some() {
             return self;

@@ -121,7 +121,8 @@ fn stored_form(vehicle: &Vehicle) -> Form {
     ])
 }
 
-/// Adds the unit of the odometer reading to the form: the unit in which the form was shown, or else the user's.
+/// Adds the unit of the odometer reading to the form: the unit in which the form was shown, or else the
+/// user's.
 fn with_unit(mut form: Form, user: &User) -> Form {
     // Ignore the field of older forms: it is in the user's unit, which may have changed since.
     form.typed.remove("odometerReading");
@@ -149,8 +150,8 @@ fn redirect_to_vehicle(id: VehicleId) -> Response {
     Redirect::to(&format!("/vehicles/{id}")).into_response()
 }
 
-/// Shows the form, filled with the values in the query. This is how a VIN is looked up without JavaScript: the
-/// form is submitted here, and is returned with the decoded values filled in.
+/// Shows the form, filled with the values in the query. This is how a VIN is looked up without JavaScript:
+/// the form is submitted here, and is returned with the decoded values filled in.
 async fn show_new(
     State(app): State<App>,
     user: User,

@@ -1,5 +1,5 @@
-//! Reads stations from CSV as written by spreadsheets: separated by commas, semicolons, tabs or vertical bars, in
-//! UTF-8 or Windows-1252. The first line contains the column names.
+//! Reads stations from CSV as written by spreadsheets: separated by commas, semicolons, tabs or vertical
+//! bars, in UTF-8 or Windows-1252. The first line contains the column names.
 
 use std::{
     cell::Cell,
@@ -149,7 +149,8 @@ fn builder(delimiter: u8) -> ReaderBuilder {
     builder
 }
 
-/// The delimiter that the file declares for spreadsheets on a line such as `sep=;`, and the length of that line.
+/// The delimiter that the file declares for spreadsheets on a line such as `sep=;`, and the length of that
+/// line.
 fn declared_delimiter(head: &[u8]) -> Option<(u8, usize)> {
     let rest = head.strip_prefix(b"sep=")?;
     let end = rest.iter().position(|it| *it == b'\n')?;

@@ -131,8 +131,8 @@ pub(in crate::features::stations) struct Import {
 }
 
 impl Import {
-    /// The state. Without recent progress, a running import counts as stopped, since the process must have been
-    /// killed.
+    /// The state. Without recent progress, a running import counts as stopped, since the process must have
+    /// been killed.
     pub(in crate::features::stations) fn state(&self, now: DateTime<Utc>) -> ImportState {
         match self.state {
             ImportState::Running if now - self.told_at > STALLED_AFTER => ImportState::Stopped,

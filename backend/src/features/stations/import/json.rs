@@ -1,5 +1,5 @@
-//! Reads OpenStreetMap stations: the features of a GeoJSON file or the elements of an Overpass response. Items are
-//! streamed, with one in memory at a time.
+//! Reads OpenStreetMap stations: the features of a GeoJSON file or the elements of an Overpass response.
+//! Items are streamed, with one in memory at a time.
 
 use std::{
     cell::Cell,

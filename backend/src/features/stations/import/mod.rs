@@ -1,5 +1,5 @@
-//! Imports stations from a file: OpenStreetMap data as GeoJSON or Overpass JSON, or CSV. Files are streamed, so they
-//! may have any size. Importing a newer version of a file updates only the stations that changed.
+//! Imports stations from a file: OpenStreetMap data as GeoJSON or Overpass JSON, or CSV. Files are streamed,
+//! so they may have any size. Importing a newer version of a file updates only the stations that changed.
 
 mod csv;
 mod job;
@@ -91,8 +91,8 @@ impl From<Error> for ImportError {
 /// Runs the command and returns its output.
 ///
 /// # Errors
-/// `Invalid` if the file is invalid; `Unavailable` if the database is unavailable. Stations imported before the
-/// error remain.
+/// `Invalid` if the file is invalid; `Unavailable` if the database is unavailable. Stations imported before
+/// the error remain.
 pub async fn run(app: &App, command: &Command) -> Result<String> {
     let Command::Import { file } = command;
     let tally = import_file(app, file).await?;

@@ -99,7 +99,8 @@ fn fuel_key(paid: &Paid) -> &'static str {
     paid.fuel_type.map_or(NO_FUEL, FuelType::as_str)
 }
 
-/// Selects the prices of the requested fuel, or else of the fuel paid for last. Also returns the fuels to choose from.
+/// Selects the prices of the requested fuel, or else of the fuel paid for last. Also returns the fuels to
+/// choose from.
 fn select_fuel(mut paid: Vec<Paid>, requested: Option<&str>) -> (Vec<Paid>, Vec<FuelChoice>) {
     let Some(last) = paid.first().map(fuel_key) else { return (paid, Vec::new()) };
     let mut counts = BTreeMap::new();
@@ -122,8 +123,8 @@ fn format_degrees<const P: u32>(degrees: Fixed<P, 8>) -> String {
     degrees.to_string().trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Draws the latest prices and calculates their average, in the user's volume unit. Uses only prices in the last
-/// currency, since other prices are not comparable.
+/// Draws the latest prices and calculates their average, in the user's volume unit. Uses only prices in the
+/// last currency, since other prices are not comparable.
 fn draw(paid: &[Paid], shown: &Shown) -> (Option<Chart>, String) {
     let price = |it: &Paid| it.unit_price.in_unit(shown.volume).value.units() / 10;
     let currency = paid.first().map(|it| it.currency);

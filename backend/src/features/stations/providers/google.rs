@@ -1,5 +1,5 @@
-//! Google's Places API (New). The price of a call depends on the requested fields: a search requests the minimum,
-//! saving a place also requests its phone number and website.
+//! Google's Places API (New). The price of a call depends on the requested fields: a search requests the
+//! minimum, saving a place also requests its phone number and website.
 
 use axum::http::{Request, Response, StatusCode};
 use serde::Deserialize;

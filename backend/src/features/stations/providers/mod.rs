@@ -1,5 +1,5 @@
-//! External providers of stations. A search times out after five seconds, and a circuit breaker suspends a provider
-//! after several failures.
+//! External providers of stations. A search times out after five seconds, and a circuit breaker suspends a
+//! provider after several failures.
 
 mod address;
 mod google;
@@ -53,8 +53,8 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Creates a place with only a name and a location. Returns `None` if the location is out of range or the name
-    /// is empty.
+    /// Creates a place with only a name and a location. Returns `None` if the location is out of range or the
+    /// name is empty.
     pub(super) fn new(source: Source, name: &str, latitude: f64, longitude: f64) -> Option<Self> {
         let is_in_range = latitude.abs() <= 90.0 && longitude.abs() <= 180.0;
         let (latitude, longitude) = (geo::to_fixed(latitude)?, geo::to_fixed(longitude)?);
@@ -85,8 +85,8 @@ impl Place {
     }
 }
 
-/// Cleans text from a provider to fit a column: a single line without control and invisible characters, truncated
-/// to `max` characters. Returns `None` if nothing remains.
+/// Cleans text from a provider to fit a column: a single line without control and invisible characters,
+/// truncated to `max` characters. Returns `None` if nothing remains.
 pub(super) fn clean(text: &str, max: usize) -> Option<String> {
     let line: String =
         visible(text).chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
@@ -95,7 +95,8 @@ pub(super) fn clean(text: &str, max: usize) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// The first phone number in a text. Returns `None` if it does not fit the column, since a truncated number is useless.
+/// The first phone number in a text. Returns `None` if it does not fit the column, since a truncated number
+/// is useless.
 pub(super) fn phone(text: &str) -> Option<String> {
     let first = text.split(';').next().unwrap_or_default();
     clean(first, 21).filter(|it| it.chars().count() <= 20)
@@ -188,7 +189,8 @@ struct Inner {
 }
 
 impl Providers {
-    /// Creates the providers in `settings`. `public_url` identifies this service to providers that require it.
+    /// Creates the providers in `settings`. `public_url` identifies this service to providers that require
+    /// it.
     #[must_use]
     pub fn new(settings: &config::Stations, public_url: Option<&str>) -> Self {
         let mut upstreams = Vec::new();
@@ -226,7 +228,7 @@ impl Providers {
     }
 }
 
-/// Formats an `OpenStreetMap` ID. Returns `None` if it is invalid.
+/// Formats an OpenStreetMap ID. Returns `None` if it is invalid.
 fn osm_id(kind: &str, number: u64) -> Option<String> {
     OsmId::of(&format!("{kind}/{number}")).map(|it| it.0)
 }

@@ -1,4 +1,4 @@
-//! `OpenStreetMap`: an Overpass API for nearby stations, and Nominatim for names. To comply with their usage
+//! OpenStreetMap: an Overpass API for nearby stations, and Nominatim for names. To comply with their usage
 //! policies, requests identify this service, are limited to one per second, and results are cached.
 
 use std::{collections::BTreeMap, time::Duration};

@@ -1,4 +1,4 @@
-//! Finds places that are already stored as another `OpenStreetMap` element of the same station.
+//! Finds places that are already stored as another OpenStreetMap element of the same station.
 
 use std::collections::{HashMap, HashSet};
 

@@ -24,8 +24,8 @@ pub(in crate::features::stations) struct StationLocation {
 /// A `SELECT` over the stations in runs of cells, with an index scan for each run.
 ///
 /// PostgreSQL cannot know how few stations a run contains. If it estimates a high cost, it JIT-compiles the
-/// statement each time, which takes a hundred times as long as running it. Therefore the runs are passed as arrays
-/// rather than a recursive table, and `OFFSET 0` forces one scan per run.
+/// statement each time, which takes a hundred times as long as running it. Therefore the runs are passed as
+/// arrays rather than a recursive table, and `OFFSET 0` forces one scan per run.
 macro_rules! in_runs {
     ($rest:literal) => {
         concat!(

@@ -9,9 +9,9 @@ use crate::{
     sql,
 };
 
-/// Inserts imported stations, or updates the stations with the same origin that were not added by a user and whose
-/// details differ. Origins must be unique. Withdrawn stations are listed again. Returns the IDs of the written
-/// stations; an existing station keeps its ID.
+/// Inserts imported stations, or updates the stations with the same origin that were not added by a user and
+/// whose details differ. Origins must be unique. Withdrawn stations are listed again. Returns the IDs of the
+/// written stations; an existing station keeps its ID.
 pub(in crate::features::stations) async fn upsert_imported(
     tx: &mut Tx,
     stations: &[Station],

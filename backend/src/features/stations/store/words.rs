@@ -38,8 +38,8 @@ impl SearchWords {
         Self { patterns, prefixes }
     }
 
-    /// A full-text query for the prefixes, joined with `and` and formatted by `format`. Single characters match
-    /// only whole words, since too many words start with them.
+    /// A full-text query for the prefixes, joined with `and` and formatted by `format`. Single characters
+    /// match only whole words, since too many words start with them.
     fn index_query(&self, and: &str, format: fn(&str, bool) -> String) -> String {
         let words = self.prefixes.iter().map(|it| format(it, it.chars().count() > 1));
         words.collect::<Vec<_>>().join(and)
@@ -99,8 +99,8 @@ pub(in crate::features::stations) const IN_SQLITE: &str = search_with_index!(
      JOIN station_numbers n ON n.number = w.rowid WHERE w.words MATCH $9"
 );
 
-/// Finds up to `limit` stations that contain all of the words, the user's favorites first, then by name. Words must
-/// match at the start of a word, except in favorites.
+/// Finds up to `limit` stations that contain all of the words, the user's favorites first, then by name.
+/// Words must match at the start of a word, except in favorites.
 pub(in crate::features::stations) async fn search_by_words(
     tx: &mut Tx,
     user: &UserId,

@@ -1,5 +1,5 @@
-//! A fake of Google, Overpass and Nominatim over HTTP. It returns configurable responses in their recorded format, or
-//! fails in a configurable way.
+//! A fake of Google, Overpass and Nominatim over HTTP. It returns configurable responses in their recorded
+//! format, or fails in a configurable way.
 
 use std::{
     sync::{Arc, Mutex},

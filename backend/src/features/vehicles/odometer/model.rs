@@ -130,7 +130,8 @@ pub(super) struct OdometerReading {
     pub(super) date: NaiveDate,
     /// The reading in whole miles.
     pub(super) reading: i32,
-    /// The total distance driven, in whole miles: the reading plus the distance counted by replaced odometers.
+    /// The total distance driven, in whole miles: the reading plus the distance counted by replaced
+    /// odometers.
     pub(super) running_total: i64,
     /// The last reading of the old odometer in whole miles, if this is the first reading of a new one.
     pub(super) previous_reading: Option<i32>,
@@ -178,8 +179,8 @@ pub(in crate::features::vehicles) struct EnteredReading {
 }
 
 impl EnteredReading {
-    /// Combines the member with a unit and the one in whole miles, each given with its name. Returns `None` if
-    /// both are absent.
+    /// Combines the member with a unit and the one in whole miles, each given with its name. Returns `None`
+    /// if both are absent.
     ///
     /// # Errors
     /// If they contradict each other.

@@ -121,7 +121,8 @@ async fn page(
     })
 }
 
-/// Adds the units of the readings to the form: the units in which the form was shown, or else the user's unit.
+/// Adds the units of the readings to the form: the units in which the form was shown, or else the user's
+/// unit.
 fn with_units(mut form: Form, user: &User) -> Form {
     for name in ["odometer", "previousOdometer"] {
         // A unit is only read together with its value.

@@ -14,8 +14,8 @@ const ALLOWANCE: i64 = 2000 * MILE;
 /// The minimum number of daily rates for a meaningful median.
 const MIN_RATES: usize = 3;
 
-/// The highest plausible running total on a date. `readings` are the dates and running totals up to that date,
-/// in any order and in tenths of a millimeter.
+/// The highest plausible running total on a date. `readings` are the dates and running totals up to that
+/// date, in any order and in tenths of a millimeter.
 pub(super) fn max_total(readings: &[(NaiveDate, i64)], date: NaiveDate) -> i64 {
     let mut readings = readings.to_vec();
     readings.sort_unstable();

@@ -1,5 +1,5 @@
-//! Calculates the running total: the total distance that a vehicle has driven, including replaced odometers. No
-//! I/O.
+//! Calculates the running total: the total distance that a vehicle has driven, including replaced odometers.
+//! No I/O.
 
 use std::cmp::Ordering;
 
@@ -67,8 +67,8 @@ impl Replacements {
 }
 
 impl Replacement {
-    /// Whether a reading was taken from the new odometer. On the day of the replacement, the reading belongs to
-    /// the odometer with the nearer reading.
+    /// Whether a reading was taken from the new odometer. On the day of the replacement, the reading belongs
+    /// to the odometer with the nearer reading.
     fn is_before(&self, date: NaiveDate, exact: i64) -> bool {
         let distance = |from: i64| (exact - from).abs();
         self.date < date

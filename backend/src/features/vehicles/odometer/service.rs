@@ -127,8 +127,8 @@ async fn find_in(tx: &mut Tx, user: &UserId, id: Uuid) -> Result<OdometerReading
 /// Adds a reading to the vehicle's log.
 ///
 /// # Errors
-/// `Invalid` if it contradicts an earlier or later reading and that is not allowed, or if it looks wrong and is
-/// not confirmed.
+/// `Invalid` if it contradicts an earlier or later reading and that is not allowed, or if it looks wrong and
+/// is not confirmed.
 pub(super) async fn add(
     app: &App,
     user: &User,
@@ -488,8 +488,8 @@ pub async fn replacements(tx: &mut Tx, user: &UserId, vehicle: VehicleId) -> Res
     Ok(Replacements::new(store::replacements(tx, user, vehicle).await?))
 }
 
-/// Recomputes the vehicle's odometer from its readings: the latest by date, and within a day the highest running
-/// total. Runs within the caller's transaction, which must end with
+/// Recomputes the vehicle's odometer from its readings: the latest by date, and within a day the highest
+/// running total. Runs within the caller's transaction, which must end with
 /// [`commit_and_invalidate`](super::super::commit_and_invalidate).
 ///
 /// # Errors
@@ -509,8 +509,8 @@ pub async fn refresh(
     Ok(())
 }
 
-/// Like [`refresh`], but only for an added reading, with no other change. It needs at most one statement, unless
-/// the vehicle's latest reading is of the same day.
+/// Like [`refresh`], but only for an added reading, with no other change. It needs at most one statement,
+/// unless the vehicle's latest reading is of the same day.
 ///
 /// # Errors
 /// Unavailable if the database is unavailable.
@@ -574,8 +574,8 @@ pub struct RecentReadings {
     pub is_replaced: bool,
 }
 
-/// The latest odometer readings of each of the user's vehicles, up to `limit_each` per source. Runs within the
-/// caller's transaction.
+/// The latest odometer readings of each of the user's vehicles, up to `limit_each` per source. Runs within
+/// the caller's transaction.
 ///
 /// # Errors
 /// Unavailable if the database is unavailable.

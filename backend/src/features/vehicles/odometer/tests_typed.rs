@@ -19,8 +19,8 @@ on_every_engine![readings_are_returned_exactly_as_entered];
 const MAX_WHOLE: i64 = 2_000_000;
 const MAX_TENTHS: i64 = 2_000_000;
 
-/// Whole values up to two million and tenths up to two hundred thousand: both ends, and values at even steps in
-/// between. The steps are primes, so that every last digit occurs.
+/// Whole values up to two million and tenths up to two hundred thousand: both ends, and values at even steps
+/// in between. The steps are primes, so that every last digit occurs.
 fn sample() -> Vec<String> {
     let whole = (0..MAX_WHOLE).step_by(179).chain([MAX_WHOLE - 1, MAX_WHOLE]);
     let tenths =
