@@ -56,12 +56,12 @@ struct Card {
 }
 
 impl Card {
-    fn of(vehicle: &Vehicle, title: String, summary: Option<&Summary>, shown: &Shown) -> Self {
+    fn of(vehicle: &Vehicle, title: String, summary: Option<&Summary>, units: &Shown) -> Self {
         let recent: Vec<_> = summary
             .into_iter()
             .flat_map(|it| &it.latest)
-            .filter_map(|it| it.economy(shown.economy))
-            .map(|it| if shown.economy.more_is_better() { it.units() } else { -it.units() })
+            .filter_map(|it| it.economy(units.economy))
+            .map(|it| if units.economy.more_is_better() { it.units() } else { -it.units() })
             .collect();
         Self {
             id: vehicle.id,
@@ -72,8 +72,8 @@ impl Card {
             odometer: vehicle
                 .odometer
                 .reading()
-                .map_or_else(|| "0".to_owned(), |it| shown.reading(it)),
-            economy: summary.and_then(|it| it.known).and_then(|it| it.shown(shown)),
+                .map_or_else(|| "0".to_owned(), |it| units.reading(it)),
+            economy: summary.and_then(|it| it.known).and_then(|it| it.shown(units)),
             spark: chart::spark(&recent),
             last_date: summary.map(|it| it.last_date),
         }
@@ -94,7 +94,7 @@ async fn show(
     Query(query): Query<GarageQuery>,
     shell: Shell,
 ) -> Result<Html<String>> {
-    let shown = user.0.preferences.display_units();
+    let units = user.0.preferences.display_units();
     let is_active = query.active.unwrap_or(true);
     let all = vehicles::list_all(&app, &user).await?;
     let names = vehicles::unique_names(&all);
@@ -103,14 +103,14 @@ async fn show(
     let summaries = fuel_logs::summaries(&app, &user).await?;
     let card = |vehicle: &Vehicle| {
         let name = names.get(&vehicle.id).cloned().unwrap_or_default();
-        Card::of(vehicle, name, summaries.get(&vehicle.id), &shown)
+        Card::of(vehicle, name, summaries.get(&vehicle.id), &units)
     };
     web::page(&Garage {
         shell,
         cards: vehicles.map(card).collect(),
         is_active,
         has_inactive,
-        distance_sign: shown.distance.sign(),
-        economy_sign: shown.economy.sign(),
+        distance_sign: units.distance.sign(),
+        economy_sign: units.economy.sign(),
     })
 }

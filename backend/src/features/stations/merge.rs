@@ -106,9 +106,9 @@ pub(super) fn remove_duplicates(saved: &mut Vec<FoundStation>) {
 /// Whether two records are the same station.
 fn is_same<'a>(one: impl Into<Identity<'a>>, other: impl Into<Identity<'a>>) -> bool {
     let (one, other) = (one.into(), other.into());
-    let same = |one: Option<&str>, other: Option<&str>| Some(one? == other?);
-    let by_google = same(one.google_place_id, other.google_place_id);
-    match (by_google, same(one.osm_id, other.osm_id)) {
+    let equal = |one: Option<&str>, other: Option<&str>| Some(one? == other?);
+    let by_google = equal(one.google_place_id, other.google_place_id);
+    match (by_google, equal(one.osm_id, other.osm_id)) {
         (Some(true), _) | (_, Some(true)) => true,
         // Different Google IDs are different stations, but OpenStreetMap may have a station both as a
         // point and as an area.
@@ -246,8 +246,8 @@ mod tests {
 
     #[test]
     fn records_with_the_same_id_are_one_station_at_any_distance() {
-        let one = |name, north| place(Source::Google, "ChIJ1", name, None, north);
-        assert_eq!(merged_names(vec![one("Here", 0.0), one("There", 9_000.0)]), ["Here"]);
+        let record = |name, north| place(Source::Google, "ChIJ1", name, None, north);
+        assert_eq!(merged_names(vec![record("Here", 0.0), record("There", 9_000.0)]), ["Here"]);
     }
 
     #[test]

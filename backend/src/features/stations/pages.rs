@@ -116,8 +116,8 @@ struct Hit {
 }
 
 impl Hit {
-    fn of(station: FoundStation, shown: &Shown) -> Self {
-        let distance = station.distance_meters.map(|it| distance(it, shown));
+    fn of(station: FoundStation, units: &Shown) -> Self {
+        let distance = station.distance_meters.map(|it| distance(it, units));
         let token = match (station.id, &station.google_place_id, &station.open_street_map_id) {
             (None, Some(id), _) => Some(format!("google:{id}")),
             (None, None, Some(id)) => Some(format!("openstreetmap:{id}")),
@@ -136,14 +136,14 @@ impl Hit {
 }
 
 /// Formats a distance in meters in the user's unit: `850 m`, `1.2 km` or `0.7 mi`.
-fn distance(meters: Fixed<12, 2>, shown: &Shown) -> String {
+fn distance(meters: Fixed<12, 2>, units: &Shown) -> String {
     let centimeters = i128::from(meters.units());
     // The distance in tenths of a unit of that many millimeters.
     let tenths = |unit: i128| {
         let tenths = divide_rounded(centimeters * 100, unit).unwrap_or_default();
         format!("{}.{}", tenths / 10, tenths % 10)
     };
-    match shown.distance {
+    match units.distance {
         DistanceUnit::Miles => format!("{} mi", tenths(1_609_344)),
         DistanceUnit::Kilometres if centimeters < 99_950 => {
             format!("{} m", divide_rounded(centimeters, 100).unwrap_or_default())
@@ -153,12 +153,12 @@ fn distance(meters: Fixed<12, 2>, shown: &Shown) -> String {
 }
 
 /// The choices of the search radius: meters and labels.
-fn radii(shown: &Shown) -> Vec<(String, String)> {
+fn radii(units: &Shown) -> Vec<(String, String)> {
     let choice = |meters: i64| {
         let exact = Fixed::from_units(meters * 100).unwrap_or_default();
-        (meters.to_string(), distance(exact, shown).replace(".0 ", " "))
+        (meters.to_string(), distance(exact, units).replace(".0 ", " "))
     };
-    match shown.distance {
+    match units.distance {
         DistanceUnit::Miles => [1_609, 4_828, 8_047, 16_093, 48_280].map(choice).to_vec(),
         DistanceUnit::Kilometres => [1_000, 2_000, 5_000, 10_000, 50_000].map(choice).to_vec(),
     }
@@ -168,11 +168,11 @@ fn radii(shown: &Shown) -> Vec<(String, String)> {
 fn favorites(
     stations: Vec<Station>,
     mut paid: HashMap<StationId, Vec<LastPaid>>,
-    shown: &Shown,
+    units: &Shown,
 ) -> Vec<Favorite> {
     // Compare prices as displayed, for the same fuel and currency.
     let key = |it: &LastPaid| (fuel_name(it), it.currency);
-    let price = |it: &LastPaid| it.unit_price.in_unit(shown.volume).value.units();
+    let price = |it: &LastPaid| it.unit_price.in_unit(units.volume).value.units();
     let mut by_fuel: HashMap<_, Vec<_>> = HashMap::new();
     for it in stations.iter().filter_map(|it| paid.get(&it.id)).flatten() {
         by_fuel.entry(key(it)).or_default().push(price(it));
@@ -183,7 +183,7 @@ fn favorites(
         fuel: fuel_name(&it),
         date: it.date,
         is_cheapest: by_fuel.get(&key(&it)).and_then(|all| all.iter().min()) == Some(&price(&it)),
-        price: shown.unit_price(it.unit_price, it.currency),
+        price: units.unit_price(it.unit_price, it.currency),
     };
     let favorite = |station: Station| {
         let paid = paid.remove(&station.id).unwrap_or_default();
@@ -243,9 +243,9 @@ async fn show_list(State(app): State<App>, user: User, shell: Shell, uri: Uri) -
         Ok(Some(criteria)) => search::search(&app, &user, &criteria).await.map(|it| Some(it.items)),
         Err(error) => Err(error),
     };
-    let shown = user.0.preferences.display_units();
+    let units = user.0.preferences.display_units();
     if form.get("radius").is_empty() {
-        let default = radii(&shown).swap_remove(2).0;
+        let default = radii(&units).swap_remove(2).0;
         form.set("radius", default);
     }
     let (found, sheet, is_refused) = match found {
@@ -255,19 +255,19 @@ async fn show_list(State(app): State<App>, user: User, shell: Shell, uri: Uri) -
     let favorites = favorites(
         service::favorites(&app, &user).await?,
         fuel_logs::last_paid(&app, &user).await?,
-        &shown,
+        &units,
     );
     let has = |source: Source| found.iter().flatten().any(|it| it.source == source);
     let page = StationsPage {
         shell,
         sheet,
-        radii: radii(&shown),
+        radii: radii(&units),
         favorites,
         has_providers: !app.stations.all().is_empty(),
         has_osm: has(Source::Openstreetmap),
         has_google: has(Source::Google),
-        found: found.map(|all| all.into_iter().map(|it| Hit::of(it, &shown)).collect()),
-        price_sign: format!("/{}", shown.volume.sign()),
+        found: found.map(|all| all.into_iter().map(|it| Hit::of(it, &units)).collect()),
+        price_sign: format!("/{}", units.volume.sign()),
         tiles: app.config.stations.tiles_url.clone(),
     };
     let mut response =
@@ -332,17 +332,17 @@ mod tests {
 
     #[test]
     fn distances_are_formatted_in_the_users_unit() {
-        let shown = |unit| {
-            let shown = Preferences::default().display_units();
-            crate::core::units::Shown { distance: unit, ..shown }
+        let units_in = |unit| {
+            let units = Preferences::default().display_units();
+            crate::core::units::Shown { distance: unit, ..units }
         };
-        let (miles, km) = (shown(DistanceUnit::Miles), shown(DistanceUnit::Kilometres));
-        let format = |centimeters, shown| distance(Fixed::from_units(centimeters).unwrap(), shown);
+        let (miles, km) = (units_in(DistanceUnit::Miles), units_in(DistanceUnit::Kilometres));
+        let format = |centimeters, units| distance(Fixed::from_units(centimeters).unwrap(), units);
         assert_eq!(format(85_049, &km), "850 m");
         assert_eq!(format(99_960, &km), "1.0 km");
         assert_eq!(format(1_234_567, &km), "12.3 km");
         assert_eq!(format(80_467, &miles), "0.5 mi");
-        let labels = |shown| radii(shown).into_iter().map(|it| it.1).collect::<Vec<_>>().join(", ");
+        let labels = |units| radii(units).into_iter().map(|it| it.1).collect::<Vec<_>>().join(", ");
         assert_eq!(labels(&miles), "1 mi, 3 mi, 5 mi, 10 mi, 30 mi");
         assert_eq!(labels(&km), "1 km, 2 km, 5 km, 10 km, 50 km");
     }

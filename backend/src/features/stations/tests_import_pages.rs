@@ -216,17 +216,17 @@ async fn shutdown_stops_a_running_import(app: TestApp) {
     assert_contains(&stopped, &[">Stopped<", "The service ended before it was through"]);
     assert!(last(&admin).await.tally.added < 5_000);
     // The counts match the stored stations.
-    let there: (i64,) = {
+    let stored: (i64,) = {
         let mut tx = app.app.db.read().await.unwrap();
         crate::sql!(&mut tx, fetch_one, "SELECT COUNT(*) FROM stations").unwrap()
     };
-    assert_eq!(there.0, last(&admin).await.tally.added);
+    assert_eq!(stored.0, last(&admin).await.tally.added);
     let whole = upload_and_wait(&other, "a.csv", &csv).await;
     assert_contains(&whole, &["<b>5,000</b> read", ">Done<"]);
     // The import of a killed process reports no progress.
     let mut tx = app.app.db.write().await.unwrap();
-    let begun = "UPDATE station_imports SET state = 'running'";
-    crate::sql!(&mut tx, execute, begun).unwrap();
+    let restart = "UPDATE station_imports SET state = 'running'";
+    crate::sql!(&mut tx, execute, restart).unwrap();
     tx.commit().await.unwrap();
     app.app.clock.advance(chrono::TimeDelta::minutes(3));
     let silent = page(&other).await;
@@ -238,8 +238,8 @@ async fn only_administrators_can_upload_files(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let csv = "name,latitude,longitude\nOne,1,2\n";
     assert_eq!(upload(&ann, "a.csv", csv).await.status, 403);
-    let nobody = upload(&app.nobody(), "a.csv", csv).await;
-    assert_eq!((nobody.status, nobody.header("location")), (303, "/login"));
+    let anonymous = upload(&app.nobody(), "a.csv", csv).await;
+    assert_eq!((anonymous.status, anonymous.header("location")), (303, "/login"));
     app.app.imports.wait_until_idle().await;
     assert_eq!(count(&ann).await, 0);
 }

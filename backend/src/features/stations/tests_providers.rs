@@ -326,11 +326,11 @@ async fn check_one_failing(app: &TestApp, ann: &TestApp, nth: usize, failure: Fa
         let latitude = 30.0 + f64::from(u32::try_from(2 * nth + turn).unwrap()) / 100.0;
         let service = with_providers(app, Some(google), Some(osm));
         let ann = service.with_cookie(ann.cookie().map(str::to_owned));
-        let begun = Instant::now();
+        let start = Instant::now();
         let mut found = names(&ann, &format!("lat={latitude}&lng=40&radius=20000")).await;
         found.sort();
         assert_eq!(found, ["Good", "Saved"], "{failure:?}");
-        assert!(begun.elapsed() < Duration::from_secs(8), "{failure:?}");
+        assert!(start.elapsed() < Duration::from_secs(8), "{failure:?}");
         assert!(!bad.requests().is_empty(), "{failure:?}");
         assert!(!bad.requests().iter().any(|it| it.call.contains("elsewhere")), "{failure:?}");
         bad.configure(|state| state.requests.clear());
@@ -434,10 +434,10 @@ async fn openstreetmap_requests_are_limited_to_one_per_second(app: TestApp) {
         assert!(interval >= Duration::from_millis(900), "{interval:?}");
     }
     // Searches that would wait too long skip the provider.
-    let begun = Instant::now();
+    let start = Instant::now();
     let queries: Vec<_> = (0..12).map(|nth| format!("query=rush{nth}")).collect();
     futures::future::join_all(queries.iter().map(|it| search(&ann, it))).await;
-    assert!(begun.elapsed() < Duration::from_secs(7), "{:?}", begun.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(7), "{:?}", start.elapsed());
     assert!(osm.requests().len() < 3 + 12, "{}", osm.requests().len());
 }
 

@@ -340,11 +340,11 @@ async fn explain_vin_conflict(
     error: sqlx::Error,
 ) -> Error {
     let Some(vin) = vin.filter(|_| db::is_unique_violation(&error)) else { return error.into() };
-    let other = async {
+    let find_other = async {
         let mut tx = app.db.read_for(user).await?;
         Ok::<_, Error>(store::find_by_vin(&mut tx, user, vin).await?)
     };
-    let other = match other.await {
+    let other = match find_other.await {
         Ok(other) => other,
         Err(error) => return error,
     };

@@ -479,7 +479,7 @@ async fn a_change_by_a_disconnected_client_invalidates_the_list(app: TestApp) {
         let _ = tokio::time::timeout(timeout, change).await;
         // A commit that has begun completes, and then the list is invalidated. Otherwise the stale list would
         // remain for minutes. Allow for a slow disk.
-        let begun = std::time::Instant::now();
+        let start = std::time::Instant::now();
         loop {
             tokio::time::sleep(std::time::Duration::from_millis(30)).await;
             let record = ann.get(&path).await.body;
@@ -487,7 +487,7 @@ async fn a_change_by_a_disconnected_client_invalidates_the_list(app: TestApp) {
             if *listed == record {
                 break;
             }
-            let is_in_time = begun.elapsed() < std::time::Duration::from_secs(5);
+            let is_in_time = start.elapsed() < std::time::Duration::from_secs(5);
             assert!(is_in_time, "after {timeout:?}: {listed} instead of {record}");
         }
     }

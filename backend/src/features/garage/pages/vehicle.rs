@@ -86,26 +86,26 @@ struct Tile {
 }
 
 /// The figures of the vehicle's fuel logs; empty if it has none.
-fn tiles(stats: &FuelStats, shown: &Shown) -> Vec<Tile> {
+fn tiles(stats: &FuelStats, units: &Shown) -> Vec<Tile> {
     if stats.logs == 0 {
         return Vec::new();
     }
-    let economy = shown.economy.sign();
+    let economy = units.economy.sign();
     let tile = |label, value: Option<String>, unit| {
         let unit = if value.is_some() { unit } else { "" };
         Tile { label, value: value.unwrap_or_else(|| "–".to_owned()), unit }
     };
-    let spent: Vec<_> = stats.currencies.iter().map(|it| it.spent(shown)).collect();
-    let of_interval = |it: Option<Interval>| it?.shown(shown);
-    let per_distance = match shown.distance {
+    let spent: Vec<_> = stats.currencies.iter().map(|it| it.spent(units)).collect();
+    let of_interval = |it: Option<Interval>| it?.shown(units);
+    let per_distance = match units.distance {
         DistanceUnit::Miles => "Cost per mile",
         DistanceUnit::Kilometres => "Cost per km",
     };
     vec![
-        tile("Average economy", average(stats, shown), economy),
+        tile("Average economy", average(stats, units), economy),
         tile("Best", of_interval(stats.exact.best), economy),
         tile("Worst", of_interval(stats.exact.worst), economy),
-        tile(per_distance, joined(&stats.exact.costs_of_distance(shown)), ""),
+        tile(per_distance, joined(&stats.exact.costs_of_distance(units)), ""),
         tile("Total spent", joined(&spent), ""),
         tile("Fill-ups logged", Some(grouped(stats.logs)), ""),
     ]
@@ -129,8 +129,8 @@ fn joined(figures: &[String]) -> Option<String> {
     (!figures.is_empty()).then(|| figures.join(" + "))
 }
 
-fn average(stats: &FuelStats, shown: &Shown) -> Option<String> {
-    stats.exact.known?.shown(shown)
+fn average(stats: &FuelStats, units: &Shown) -> Option<String> {
+    stats.exact.known?.shown(units)
 }
 
 /// A fill-up, as a row of the list.
@@ -151,16 +151,16 @@ struct Fill {
 }
 
 impl Fill {
-    fn of(log: FuelLog, shown: &Shown) -> Self {
+    fn of(log: FuelLog, units: &Shown) -> Self {
         Self {
             id: log.id,
             date: log.date,
-            odometer: log.odometer.map(|it| shown.reading(it)),
-            distance: log.figures.distance.filter(|it| *it > 0).map(|it| shown.exact_distance(it)),
-            volume: log.volume.map(|it| shown.fuel(it)),
-            price: log.unit_price.zip(log.currency).map(|(it, of)| shown.unit_price(it, of)),
-            total: log.amount.map(|it| shown.amount(it)),
-            economy: log.figures.interval.and_then(|it| it.shown(shown)),
+            odometer: log.odometer.map(|it| units.reading(it)),
+            distance: log.figures.distance.filter(|it| *it > 0).map(|it| units.exact_distance(it)),
+            volume: log.volume.map(|it| units.fuel(it)),
+            price: log.unit_price.zip(log.currency).map(|(it, of)| units.unit_price(it, of)),
+            total: log.amount.map(|it| units.amount(it)),
+            economy: log.figures.interval.and_then(|it| it.shown(units)),
             is_confirmed: !log.confirmed.is_empty(),
             reason: log.economy_reason.map_or("", Reason::in_words),
             station: log.station_name,
@@ -168,8 +168,8 @@ impl Fill {
     }
 }
 
-fn draw(intervals: &[Closed], stats: &FuelStats, shown: &Shown) -> Option<Chart> {
-    let economy = |it: &Interval| it.economy(shown.economy);
+fn draw(intervals: &[Closed], stats: &FuelStats, units: &Shown) -> Option<Chart> {
+    let economy = |it: &Interval| it.economy(units.economy);
     // An interval depends on all fill-ups from the one that opens it to the one that closes it.
     let opened = std::iter::once(None).chain(intervals.iter().map(|it| Some(it.0)));
     let points: Vec<_> = intervals
@@ -185,17 +185,17 @@ fn draw(intervals: &[Closed], stats: &FuelStats, shown: &Shown) -> Option<Chart>
 }
 
 /// Describes the chart for screen readers.
-fn describe_chart(chart: &Chart, stats: &FuelStats, shown: &Shown) -> String {
+fn describe_chart(chart: &Chart, stats: &FuelStats, units: &Shown) -> String {
     let month = |dot: Option<&Dot>| {
         dot.map(|it| it.point.date.format("%B %Y").to_string()).unwrap_or_default()
     };
-    let average = average(stats, shown).unwrap_or_default();
+    let average = average(stats, units).unwrap_or_default();
     format!(
         "{} tanks from {} to {}. Average {average} {}.",
         chart.dots.len(),
         month(chart.dots.first()),
         month(chart.dots.last()),
-        shown.economy.sign(),
+        units.economy.sign(),
     )
 }
 
@@ -206,7 +206,7 @@ pub(super) async fn show(
     Query(query): Query<FillsQuery>,
     shell: Shell,
 ) -> Result<Html<String>> {
-    let shown = user.0.preferences.display_units();
+    let units = user.0.preferences.display_units();
     let vehicle = {
         let mut tx = app.db.read_for(&user).await?;
         vehicles::find(&mut tx, &user, id).await?
@@ -217,24 +217,24 @@ pub(super) async fn show(
     let fills = fuel_logs::list(&app, &user, &listing).await?;
     let stats = fuel_logs::stats(&app, &user, id).await?;
     let intervals = fuel_logs::latest_intervals(&app, &user, id).await?;
-    let chart = draw(&intervals, &stats, &shown);
+    let chart = draw(&intervals, &stats, &units);
     let title = vehicle.title();
     web::page(&VehiclePage {
         shell,
         description: vehicle.description().filter(|_| vehicle.nickname.is_some()),
         title,
-        odometer: vehicle.odometer.reading().map_or_else(|| "0".to_owned(), |it| shown.reading(it)),
-        tiles: tiles(&stats, &shown),
+        odometer: vehicle.odometer.reading().map_or_else(|| "0".to_owned(), |it| units.reading(it)),
+        tiles: tiles(&stats, &units),
         confirmed: confirmed(stats.confirmed_logs),
-        chart_text: chart.as_ref().map(|it| describe_chart(it, &stats, &shown)).unwrap_or_default(),
+        chart_text: chart.as_ref().map(|it| describe_chart(it, &stats, &units)).unwrap_or_default(),
         chart,
-        average: average(&stats, &shown),
-        fills: fills.items.into_iter().map(|log| Fill::of(log, &shown)).collect(),
+        average: average(&stats, &units),
+        fills: fills.items.into_iter().map(|log| Fill::of(log, &units)).collect(),
         older: fills.next_cursor,
         is_first_page,
-        distance_sign: shown.distance.sign(),
-        volume_sign: shown.volume.sign(),
-        economy_sign: shown.economy.sign(),
+        distance_sign: units.distance.sign(),
+        volume_sign: units.volume.sign(),
+        economy_sign: units.economy.sign(),
         vehicle,
     })
 }

@@ -48,13 +48,13 @@ struct ImportRow {
     import: Import,
     state: ImportState,
     /// When it was uploaded.
-    at: String,
+    uploaded_at: String,
 }
 
 impl ImportRow {
     fn new(import: Import, app: &App, preferences: &Preferences) -> Self {
-        let at = preferences.format_time(import.started_at);
-        Self { state: import.state(app.clock.now()), at, import }
+        let uploaded_at = preferences.format_time(import.started_at);
+        Self { state: import.state(app.clock.now()), uploaded_at, import }
     }
 
     fn is_running(&self) -> bool {

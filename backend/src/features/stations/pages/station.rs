@@ -59,7 +59,7 @@ struct FuelChoice {
     name: &'static str,
     label: &'static str,
     count: usize,
-    is_shown: bool,
+    is_selected: bool,
 }
 
 /// The price of one fill-up, as a row of the list.
@@ -107,12 +107,12 @@ fn select_fuel(mut paid: Vec<Paid>, requested: Option<&str>) -> (Vec<Paid>, Vec<
     for it in &paid {
         *counts.entry(fuel_key(it)).or_default() += 1;
     }
-    let shown = counts.keys().copied().find(|it| Some(*it) == requested).unwrap_or(last);
-    paid.retain(|it| fuel_key(it) == shown);
+    let selected = counts.keys().copied().find(|it| Some(*it) == requested).unwrap_or(last);
+    paid.retain(|it| fuel_key(it) == selected);
     let all = FuelType::ALL.iter().copied().chain([(NO_FUEL, "Not noted")]);
     let choices = all.filter_map(|(name, label)| {
         let count = *counts.get(name)?;
-        Some(FuelChoice { name, label, count, is_shown: name == shown })
+        Some(FuelChoice { name, label, count, is_selected: name == selected })
     });
     let choices: Vec<_> = choices.collect();
     (paid, if choices.len() > 1 { choices } else { Vec::new() })
@@ -125,8 +125,8 @@ fn format_degrees<const P: u32>(degrees: Fixed<P, 8>) -> String {
 
 /// Draws the latest prices and calculates their average, in the user's volume unit. Uses only prices in the
 /// last currency, since other prices are not comparable.
-fn draw(paid: &[Paid], shown: &Shown) -> (Option<Chart>, String) {
-    let price = |it: &Paid| it.unit_price.in_unit(shown.volume).value.units() / 10;
+fn draw(paid: &[Paid], units: &Shown) -> (Option<Chart>, String) {
+    let price = |it: &Paid| it.unit_price.in_unit(units.volume).value.units() / 10;
     let currency = paid.first().map(|it| it.currency);
     let points: Vec<_> = paid
         .iter()
@@ -150,18 +150,18 @@ pub(super) async fn show(
     shell: Shell,
 ) -> Result<Html<String>> {
     let station = service::find(&app, &user, id).await?;
-    let shown = user.0.preferences.display_units();
+    let units = user.0.preferences.display_units();
     let paid = fuel_logs::paid_at(&app, &user, id, None).await?;
     let (paid, fuel_choices) = select_fuel(paid, query.fuel.as_ref().map(|it| it.0.as_str()));
     let vehicles = vehicles::list_active(&app, &user).await?;
     let titles = vehicles::load_names(&mut app.db.read_for(&user).await?, &user).await?;
-    let currency = paid.first().map_or(shown.currency.clone(), |it| it.currency.to_string());
-    let (chart, average) = draw(&paid, &shown);
+    let currency = paid.first().map_or(units.currency.clone(), |it| it.currency.to_string());
+    let (chart, average) = draw(&paid, &units);
     let price = |it: Paid| Price {
         fuel_log: it.fuel_log_id,
         date: it.date,
         vehicle: titles.get(&it.vehicle_id).cloned().unwrap_or_default(),
-        paid: shown.unit_price(it.unit_price, it.currency),
+        paid: units.unit_price(it.unit_price, it.currency),
     };
     let sold = |it: &&(&str, &str)| station.fuel_types.contains(&it.0);
     web::page(&StationPage {
@@ -174,8 +174,8 @@ pub(super) async fn show(
         prices: paid.into_iter().map(price).collect(),
         chart,
         average,
-        unit: format!("{}/{}", sign_of(&currency), shown.volume.sign()),
-        price_sign: format!("/{}", shown.volume.sign()),
+        unit: format!("{}/{}", sign_of(&currency), units.volume.sign()),
+        price_sign: format!("/{}", units.volume.sign()),
         location: station
             .latitude
             .zip(station.longitude)

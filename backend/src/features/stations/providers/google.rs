@@ -63,9 +63,13 @@ impl GooglePlace {
     /// Converts the place, unless a required field is missing.
     fn into_place(self) -> Option<Place> {
         let id = self.id.filter(|it| is_valid_id(it))?;
-        let at = self.location?;
-        let mut place =
-            Place::new(Source::Google, &self.display_name?.text, at.latitude, at.longitude)?;
+        let location = self.location?;
+        let mut place = Place::new(
+            Source::Google,
+            &self.display_name?.text,
+            location.latitude,
+            location.longitude,
+        )?;
         place.google_place_id = Some(id);
         place.address = self.formatted_address.and_then(|it| clean(&it, 1000));
         place.phone = self.international_phone_number.and_then(|it| phone(&it));

@@ -253,13 +253,13 @@ impl NominatimPlace {
         if self.category != "amenity" || self.kind != "fuel" {
             return None;
         }
-        let at = self.point()?;
+        let point = self.point()?;
         let id = osm_id(self.osm_type.as_deref()?, self.osm_id?)?;
         let mut tags = self.extratags.unwrap_or_default();
         if let Some(name) = self.name.as_ref().filter(|it| !it.is_empty()) {
             tags.insert("name".to_owned(), name.clone());
         }
-        let mut place = place_from_tags(&tags, Some(id), at.latitude, at.longitude)?;
+        let mut place = place_from_tags(&tags, Some(id), point.latitude, point.longitude)?;
         // The full address starts with the name.
         let full = self.display_name.as_str();
         let rest = self.name.as_deref().and_then(|name| full.strip_prefix(name)).unwrap_or(full);
@@ -362,14 +362,14 @@ fn has_words(place: &Place, words: &[String]) -> bool {
 fn viewbox(circle: &Circle) -> String {
     let north = circle.radius / 111_000.0;
     let east = north / circle.center.latitude.to_radians().cos().max(0.01);
-    let at = circle.center;
+    let center = circle.center;
     let clamped = |east: f64| east.clamp(-180.0, 180.0);
     format!(
         "{:.5},{:.5},{:.5},{:.5}",
-        clamped(at.longitude - east),
-        (at.latitude + north).min(90.0),
-        clamped(at.longitude + east),
-        (at.latitude - north).max(-90.0),
+        clamped(center.longitude - east),
+        (center.latitude + north).min(90.0),
+        clamped(center.longitude + east),
+        (center.latitude - north).max(-90.0),
     )
 }
 

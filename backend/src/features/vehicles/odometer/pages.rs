@@ -80,7 +80,7 @@ struct Row {
 }
 
 impl Row {
-    fn of(reading: OdometerReading, shown: &units::Shown) -> Self {
+    fn of(reading: OdometerReading, units: &units::Shown) -> Self {
         let source = match reading.source {
             SourceKind::Manual => "entered",
             SourceKind::Replacement => "odometer replaced",
@@ -90,9 +90,9 @@ impl Row {
         let is_deletable = matches!(reading.source, SourceKind::Manual | SourceKind::Replacement);
         Self {
             date: reading.date,
-            reading: shown.reading(reading.odometer),
+            reading: units.reading(reading.odometer),
             total: (reading.total_exact != reading.odometer.exact())
-                .then(|| shown.exact_distance(reading.total_exact)),
+                .then(|| units.exact_distance(reading.total_exact)),
             source,
             notes: reading.notes,
             deletable_id: is_deletable.then_some(reading.id),
@@ -107,7 +107,7 @@ async fn page(
     cursor: Option<&Cursor>,
     (shell, sheet): (Shell, Sheet),
 ) -> Result<LogPage> {
-    let shown = user.0.preferences.display_units();
+    let units = user.0.preferences.display_units();
     let vehicle = vehicles::find(&mut app.db.read_for(user).await?, user, id).await?;
     let page = service::list(app, user, id, cursor, PAGE_SIZE).await?;
     Ok(LogPage {
@@ -115,9 +115,9 @@ async fn page(
         sheet,
         vehicle: id,
         title: vehicle.title(),
-        rows: page.items.into_iter().map(|it| Row::of(it, &shown)).collect(),
+        rows: page.items.into_iter().map(|it| Row::of(it, &units)).collect(),
         older: page.next_cursor,
-        distance_sign: shown.distance.sign(),
+        distance_sign: units.distance.sign(),
     })
 }
 

@@ -174,8 +174,8 @@ pub(super) async fn add(
     let units = preferences.display_units();
     let mut faults = Vec::new();
     if new.allow_odometer_rollback != Some(true) {
-        let at = (new_reading.date, reading.exact());
-        let found = contradiction(&mut tx, user, id, at, None, &replaced).await?;
+        let entry = (new_reading.date, reading.exact());
+        let found = contradiction(&mut tx, user, id, entry, None, &replaced).await?;
         faults.extend(found.map(|it| out_of_order(name, &it, &units)));
     }
     let is_confirmed = |name: &str| new.confirm.as_ref().is_some_and(|it| it.has(name));
@@ -186,8 +186,8 @@ pub(super) async fn add(
     // The running total of a replacement follows from the old odometer's last reading.
     let last = if is_replacement { previous } else { Some(EnteredReading { name, reading }) };
     if let Some(last) = last.filter(|it| faults.is_empty() && !is_confirmed(it.name)) {
-        let at = (new_reading.date, last.reading.exact());
-        let max = exceeded_maximum(&mut tx, user, id, at, &replaced_before).await?;
+        let entry = (new_reading.date, last.reading.exact());
+        let max = exceeded_maximum(&mut tx, user, id, entry, &replaced_before).await?;
         faults.extend(max.map(|max| implausibly_high(last.name, max, &units)));
     }
     if !faults.is_empty() {
@@ -246,22 +246,22 @@ pub(in crate::features::vehicles) async fn log_todays_reading(
     let preferences = &user.0.preferences;
     let (today, units) = (preferences.today(now), preferences.display_units());
     let replaced = replacements(tx, user, vehicle.id).await?;
-    let at = replaced.total(today, reading.exact());
+    let total = replaced.total(today, reading.exact());
     let end_of_day = (today, i64::MAX, Uuid::max());
     let last = last_before(tx, user, vehicle.id, end_of_day, None, &replaced).await?;
-    let last = last.filter(|it| replaced.total(it.date, it.reading.exact()) > at);
+    let last = last.filter(|it| replaced.total(it.date, it.reading.exact()) > total);
     let found = if let Some(other) = last {
         Some(Contradiction { other, side: Side::Before })
     } else {
-        let at = (today, reading.exact());
-        contradiction(tx, user, vehicle.id, at, None, &replaced).await?
+        let entry = (today, reading.exact());
+        contradiction(tx, user, vehicle.id, entry, None, &replaced).await?
     };
     if let Some(found) = found {
         return Err(Error::Invalid(vec![out_of_order(name, &found, &units)]));
     }
     if !confirm.is_some_and(|it| it.has(name)) {
-        let at = (today, reading.exact());
-        if let Some(max) = exceeded_maximum(tx, user, vehicle.id, at, &replaced).await? {
+        let entry = (today, reading.exact());
+        if let Some(max) = exceeded_maximum(tx, user, vehicle.id, entry, &replaced).await? {
             return Err(Error::Invalid(vec![implausibly_high(name, max, &units)]));
         }
     }
@@ -359,15 +359,15 @@ async fn contradiction(
     except: Option<Uuid>,
     replaced: &Replacements,
 ) -> Result<Option<Contradiction>> {
-    let at = replaced.total(date, exact);
+    let new_total = replaced.total(date, exact);
     let total = |it: &SourceReading| replaced.total(it.date, it.reading.exact());
     let start_of_day = (date, i64::MIN, Uuid::nil());
     let earlier = last_before(tx, user, vehicle, start_of_day, except, replaced).await?;
-    if let Some(other) = earlier.filter(|it| total(it) > at) {
+    if let Some(other) = earlier.filter(|it| total(it) > new_total) {
         return Ok(Some(Contradiction { other, side: Side::Before }));
     }
     let later = first_after(tx, user, vehicle, date, except, replaced).await?;
-    let later = later.filter(|it| total(it) < at);
+    let later = later.filter(|it| total(it) < new_total);
     Ok(later.map(|other| Contradiction { other, side: Side::After }))
 }
 
