@@ -1,4 +1,4 @@
-//! Maintenance as JSON.
+//! The JSON API for maintenance.
 
 use aide::axum::{
     ApiRouter,
@@ -8,10 +8,10 @@ use axum::extract::State;
 
 use super::{
     Item, ItemId, Upcoming, calendar,
-    model::{Completed, Completion, ItemChange, NewItem, Postponement},
+    model::{Completion, CompletionResult, ItemChange, NewItem, Postponement},
     plans, service,
     service::Listing,
-    types::{KnownType, TYPES, TypeName},
+    types::{MaintenanceType, TYPES, TypeName},
     upcoming,
 };
 use crate::{
@@ -32,14 +32,14 @@ pub(super) fn router() -> ApiRouter<App> {
         .api_route(
             "/maintenance",
             get_with(list, |it| {
-                // Where `vehicleId` names none of theirs.
+                // If `vehicleId` is not one of the user's vehicles.
                 it.id("listMaintenance")
                     .tag(tag)
-                    .summary("List what was done and what is due")
+                    .summary("List maintenance items")
                     .with(refuses::<404>)
             })
             .post_with(add, |it| {
-                it.id("addMaintenance").tag(tag).summary("Add an item of maintenance")
+                it.id("addMaintenance").tag(tag).summary("Add a maintenance item")
             }),
         )
         .api_route(
@@ -47,7 +47,7 @@ pub(super) fn router() -> ApiRouter<App> {
             get_with(types, |it| {
                 it.id("listMaintenanceTypes")
                     .tag(tag)
-                    .summary("List the types that have a name here, with their usual intervals")
+                    .summary("List the known maintenance types with their typical intervals")
             }),
         )
         .api_route(
@@ -55,20 +55,20 @@ pub(super) fn router() -> ApiRouter<App> {
             get_with(due, |it| {
                 it.id("listUpcomingMaintenance")
                     .tag(tag)
-                    .summary("List what is due, most urgent first")
+                    .summary("List upcoming maintenance, most urgent first")
                     .with(refuses::<404>)
             }),
         )
         .api_route(
             "/maintenance/{id}",
             get_with(find, |it| {
-                it.id("readMaintenance").tag(tag).summary("Read an item of maintenance")
+                it.id("readMaintenance").tag(tag).summary("Get a maintenance item")
             })
             .patch_with(change, |it| {
-                it.id("changeMaintenance").tag(tag).summary("Change an item of maintenance")
+                it.id("changeMaintenance").tag(tag).summary("Update a maintenance item")
             })
             .delete_with(remove, |it| {
-                it.id("removeMaintenance").tag(tag).summary("Remove an item of maintenance")
+                it.id("removeMaintenance").tag(tag).summary("Delete a maintenance item")
             }),
         )
         .api_route(
@@ -76,19 +76,21 @@ pub(super) fn router() -> ApiRouter<App> {
             post_with(complete, |it| {
                 it.id("completeMaintenance")
                     .tag(tag)
-                    .summary("Complete an item, which leaves the next one behind if it comes again")
+                    .summary("Complete a maintenance item, and add the next one if it repeats")
             }),
         )
         .api_route(
             "/maintenance/{id}/skip",
             post_with(skip, |it| {
-                it.id("skipMaintenance").tag(tag).summary("Leave this one out: to the next time")
+                it.id("skipMaintenance")
+                    .tag(tag)
+                    .summary("Skip a maintenance item to its next due time")
             }),
         )
         .api_route(
             "/maintenance/{id}/postpone",
             post_with(postpone, |it| {
-                it.id("postponeMaintenance").tag(tag).summary("Make an item due later")
+                it.id("postponeMaintenance").tag(tag).summary("Postpone a maintenance item")
             }),
         )
         .merge(plans::api())
@@ -96,17 +98,17 @@ pub(super) fn router() -> ApiRouter<App> {
 }
 
 input! {
-    /// Which items
+    /// Filters of the list
     struct ListQuery {
-        /// Of one vehicle; else of all that are not in the trash
+        /// Only items of this vehicle; by default, items of all vehicles outside the trash
         vehicle_id: Option<Id>,
-        /// Only completed ones, or only open ones
+        /// Only completed items, or only open ones
         completed: Option<bool>,
-        /// Of one type
+        /// Only items of this type
         r#type: Option<TypeName>,
-        /// Where the page begins
+        /// The cursor of the page
         cursor: Option<Cursor>,
-        /// How many at most
+        /// The maximum number of items
         limit: Option<Limit>,
     }
 }
@@ -127,13 +129,13 @@ async fn list(
 }
 
 input! {
-    /// Which open items
+    /// Filters of the list
     struct DueQuery {
-        /// Of one vehicle; else of all that are not in the trash
+        /// Only items of this vehicle; by default, items of all vehicles outside the trash
         vehicle_id: Option<Id>,
-        /// Where the page begins
+        /// The cursor of the page
         cursor: Option<Cursor>,
-        /// How many at most
+        /// The maximum number of items
         limit: Option<Limit>,
     }
 }
@@ -152,7 +154,7 @@ async fn due(
     Stored::of(&upcoming::list(&app, &user, today, &listing).await?)
 }
 
-async fn types(_: User) -> Result<Stored<Page<KnownType>>> {
+async fn types(_: User) -> Result<Stored<Page<MaintenanceType>>> {
     Stored::of(&Page { items: TYPES.to_vec(), next_cursor: None })
 }
 
@@ -194,7 +196,7 @@ async fn complete(
     Path(id): Path<ItemId>,
     if_match: IfMatch,
     New { input, once }: New<Completion>,
-) -> Result<Done<Completed>> {
+) -> Result<Done<CompletionResult>> {
     service::complete(&app, &user, id, input, &if_match, &once).await
 }
 

@@ -1,4 +1,4 @@
-//! What was spent on maintenance, by year and type.
+//! Maintenance costs by year and type.
 
 use super::store::{self, YearCost};
 use crate::{
@@ -7,16 +7,16 @@ use crate::{
     read_any,
 };
 
-/// What was spent on the user's vehicle.
+/// Returns the costs of a vehicle.
 pub(super) async fn of_vehicle(
     app: &App,
     user: &UserId,
     vehicle: VehicleId,
 ) -> Result<Vec<YearCost>> {
-    read_any!(app.db, user, |tx| Ok(store::costs_of_vehicle(&mut tx, user, vehicle).await?))
+    read_any!(app.db, user, |tx| Ok(store::list_vehicle_costs(&mut tx, user, vehicle).await?))
 }
 
-/// What was spent on all of the user's vehicles that are not in the trash.
+/// Returns the costs of all vehicles outside the trash.
 pub(super) async fn of_user(app: &App, user: &UserId) -> Result<Vec<YearCost>> {
-    read_any!(app.db, user, |tx| Ok(store::costs_of_user(&mut tx, user).await?))
+    read_any!(app.db, user, |tx| Ok(store::list_user_costs(&mut tx, user).await?))
 }

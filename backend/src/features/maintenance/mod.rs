@@ -1,16 +1,16 @@
-//! Maintenance: what was done to a vehicle, what is due, and what comes again.
+//! Maintenance: completed services, open items and when they repeat.
 //!
-//! Other features may know where a user's due items are kept ([`upcoming_key`]).
+//! Other features can invalidate the cached upcoming items by their key ([`upcoming_key`]).
 
 mod api;
 mod calendar;
 mod costs;
-mod entered;
+mod fields;
 mod forecast;
 mod model;
 mod pages;
 mod plans;
-mod plausible;
+mod plausibility;
 mod readings;
 mod row;
 mod schedule;
@@ -19,17 +19,17 @@ mod store;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-mod tests_corrected;
+mod tests_corrections;
+#[cfg(test)]
+mod tests_entered_values;
+#[cfg(test)]
+mod tests_error_pointers;
+#[cfg(test)]
+mod tests_odometer_replacement;
 #[cfg(test)]
 mod tests_pages;
 #[cfg(test)]
-mod tests_replaced;
-#[cfg(test)]
-mod tests_sent;
-#[cfg(test)]
 mod tests_series;
-#[cfg(test)]
-mod tests_typed;
 #[cfg(test)]
 mod tests_upcoming;
 mod types;
@@ -38,12 +38,12 @@ mod upcoming;
 pub use model::{Item, ItemId};
 pub use readings::READINGS;
 pub use service::RECOMPUTE;
-pub use types::{Group, TypeName};
-pub use upcoming::{NamedVehicle, Status, Upcoming, list_all as due, upcoming_key};
+pub use types::{TypeGroup, TypeName};
+pub use upcoming::{DueStatus, NamedVehicle, Upcoming, list_all as list_upcoming, upcoming_key};
 
 use super::Feature;
 
-/// The maintenance capsule.
+/// The maintenance feature.
 pub const FEATURE: Feature = Feature {
     name: "maintenance",
     folder: "maintenance",

@@ -1,4 +1,4 @@
-//! What an item of maintenance is.
+//! Types for maintenance items and the requests that change them.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    entered::{self, Entered},
-    schedule::{Derived, Due, Interval, Place},
+    fields::{self, AmountFields},
+    schedule::{DerivedDue, Due, Interval, SeriesPosition},
     types::TypeName,
 };
 use crate::{
@@ -22,14 +22,14 @@ use crate::{
     input,
 };
 
-/// What something cost.
+/// A cost in cents.
 pub(super) type Cost = Fixed<8, 2>;
-/// How many months may lie between two times: up to a hundred years.
+/// An interval in months, up to a hundred years.
 pub(super) type Months = Whole<1, 1200>;
-/// How many miles may lie between two times.
+/// An interval in miles.
 pub(super) type Miles = Whole<1, 1_000_000>;
 
-/// Names one item of maintenance.
+/// The id of a maintenance item.
 #[derive(
     Debug,
     Clone,
@@ -54,104 +54,105 @@ impl std::fmt::Display for ItemId {
     }
 }
 
-/// Something that was done to a vehicle, or is due to be.
+/// A maintenance item: a completed service, or one that is due.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "MaintenanceItem")]
 pub struct Item {
-    /// Its name in this service.
+    /// The id of the item.
     pub id: ItemId,
-    /// Whose maintenance it is.
+    /// The vehicle that the item belongs to.
     pub vehicle_id: VehicleId,
-    /// What is done: one of the known types, or any other word.
+    /// The type of work: a known type or any other lowercase word.
     #[serde(rename = "type")]
     pub kind: TypeName,
-    /// What it is about.
+    /// A description.
     pub description: Option<String>,
-    /// The day that it is due on.
+    /// The date when the item is due.
     pub due_date: Option<NaiveDate>,
-    /// The odometer reading that it is due at, in whole miles.
+    /// The odometer reading at which the item is due, in whole miles.
     pub due_mileage: Option<i32>,
-    /// The odometer reading that it is due at, as entered.
+    /// The odometer reading at which the item is due, as entered.
     pub due_odometer: Option<Distance>,
-    /// The day that it was done on.
+    /// The date when the work was done.
     pub completed_date: Option<NaiveDate>,
-    /// The odometer reading when it was done, in whole miles.
+    /// The odometer reading when the work was done, in whole miles.
     pub completed_mileage: Option<i32>,
-    /// The odometer reading when it was done, as entered.
+    /// The odometer reading when the work was done, as entered.
     pub completed_odometer: Option<Distance>,
-    /// The amount paid to the cent; null if it has more than six digits before the point.
+    /// The amount paid, rounded to cents; null if it has more than six digits before the decimal
+    /// point.
     pub cost: Option<Fixed<8, 2>>,
-    /// The amount paid as entered.
+    /// The amount paid, as entered.
     pub amount: Option<Money>,
     /// The currency of the amount; null if there is no amount.
     pub currency: Option<Currency>,
-    /// Where it was done.
+    /// The workshop or place where the work was done.
     pub service_location: Option<String>,
-    /// What else there is to say.
+    /// Notes.
     pub notes: Option<String>,
-    /// Whether it was done.
+    /// Whether the item is completed.
     pub is_completed: bool,
-    /// After how many months it comes again.
+    /// The number of months after which the item repeats.
     pub interval_months: Option<i32>,
-    /// The distance after which it repeats, in whole miles.
+    /// The distance after which the item repeats, in whole miles.
     pub interval_miles: Option<i32>,
-    /// The distance after which it repeats, as entered.
+    /// The distance after which the item repeats, as entered.
     pub interval_distance: Option<Distance>,
-    /// When it was added.
+    /// When the item was created.
     pub created_at: DateTime<Utc>,
-    /// When anything of it changed last.
+    /// When the item was last changed.
     pub updated_at: DateTime<Utc>,
-    /// Where it stands in its series.
+    /// The position of the item in its series.
     #[serde(skip)]
     #[schemars(skip)]
-    pub place: Place,
-    /// The item that left it behind when it was completed.
+    pub position: SeriesPosition,
+    /// The completed item that this one follows.
     #[serde(skip)]
     #[schemars(skip)]
     pub previous_id: Option<ItemId>,
-    /// What it became due at when that item was completed.
+    /// When this item became due by the completion of the previous one.
     #[serde(skip)]
     #[schemars(skip)]
-    pub derived: Derived,
+    pub derived: DerivedDue,
 }
 
 impl Item {
-    /// What it is due at.
+    /// Returns when the item is due.
     pub(super) fn due(&self) -> Due {
         Due { date: self.due_date, odometer: self.due_odometer }
     }
 
-    /// Makes it due at this.
+    /// Sets when the item is due.
     pub(super) fn set_due(&mut self, due: Due) {
         self.due_date = due.date;
         self.due_odometer = due.odometer;
         self.due_mileage = due.odometer.map(Distance::whole_miles);
     }
 
-    /// Makes it due at what the completion of the item before it gives.
+    /// Sets when the item is due, as calculated from the completion of the previous item.
     pub(super) fn derive_due(&mut self, due: Due) {
         self.set_due(due);
-        self.derived = Derived::of(due);
+        self.derived = DerivedDue::of(due);
     }
 
-    /// Whether it is open and still due at what the completion of the item before it gave.
+    /// Whether the item is open and its due date and reading are still the calculated ones.
     pub(super) fn is_due_as_derived(&self) -> bool {
-        !self.is_completed && self.derived.is_some() && self.derived == Derived::of(self.due())
+        !self.is_completed && self.derived.is_some() && self.derived == DerivedDue::of(self.due())
     }
 
-    /// Sets the odometer reading when it was done.
+    /// Sets the odometer reading at completion.
     pub(super) fn set_completed_odometer(&mut self, reading: Option<Distance>) {
         self.completed_odometer = reading;
         self.completed_mileage = reading.map(Distance::whole_miles);
     }
 
-    /// After how much it comes again.
+    /// Returns the interval after which the item repeats.
     pub(super) fn interval(&self) -> Interval {
         Interval { months: self.interval_months, distance: self.interval_distance }
     }
 
-    /// Sets the distance after which it repeats.
+    /// Sets the distance after which the item repeats.
     pub(super) fn set_interval_distance(&mut self, distance: Option<Distance>) {
         self.interval_distance = distance;
         self.interval_miles = distance.map(Distance::whole_miles);
@@ -164,10 +165,10 @@ impl Item {
         self.cost = amount.and_then(Money::in_cents);
     }
 
-    /// What is wrong with it as a whole: an open item has to be due at something and a completed one
-    /// to have been done on some day.
+    /// Returns what is wrong with the item as a whole: an open item needs a due date or a due
+    /// reading, a completed one a completion date.
     ///
-    /// `is_typed`: whether the odometer reading was sent with its unit.
+    /// `is_typed`: whether the completed odometer reading was sent with a unit.
     pub(super) fn faults(&self, is_typed: bool) -> Vec<Fault> {
         let mut faults = Vec::new();
         if self.is_completed {
@@ -193,145 +194,145 @@ impl Item {
 }
 
 input! {
-    /// What it takes to add an item of maintenance
+    /// A new maintenance item
     pub(super) struct NewItem {
-        /// Whose maintenance it is
+        /// The vehicle that the item belongs to
         pub vehicle_id: Id,
-        /// What is done: one of the known types, or any other lower-case word
+        /// The type of work: a known type or any other lowercase word
         pub r#type: TypeName,
-        /// What it is about
+        /// A description
         pub description: Option<LongText>,
-        /// The day that it is due on; an open item has this or `dueMileage`
+        /// The date when the item is due; an open item needs this or `dueMileage`
         pub due_date: Option<PlannedDay>,
-        /// What the odometer shows when it is due, in miles
+        /// The odometer reading at which the item is due, in miles
         pub due_mileage: Option<Odometer>,
-        /// What the odometer shows when it is due, in miles or kilometers
+        /// The odometer reading at which the item is due, in miles or kilometers
         pub due_odometer: Option<Distance>,
-        /// The day that it was done on
+        /// The date when the work was done
         pub completed_date: Option<NaiveDate>,
-        /// What the odometer showed when it was done, in miles
+        /// The odometer reading when the work was done, in miles
         pub completed_mileage: Option<Odometer>,
-        /// What the odometer showed when it was done, in miles or kilometers
+        /// The odometer reading when the work was done, in miles or kilometers
         pub completed_odometer: Option<Distance>,
-        /// What it cost
+        /// The amount paid, to the cent
         pub cost: Option<Cost>,
-        /// The amount paid, in the currency
+        /// The amount paid, in `currency`
         pub amount: Option<Amount>,
-        /// The currency of the amount; your preferred one by default
+        /// The currency of the amount; defaults to your preferred currency
         pub currency: Option<Currency>,
-        /// Where it was done
+        /// The workshop or place where the work was done
         pub service_location: Option<Text<200>>,
-        /// What else there is to say
+        /// Notes
         pub notes: Option<LongText>,
-        /// Whether it was done; unless said, whether it has a `completedDate`
+        /// Whether the item is completed; defaults to whether `completedDate` is set
         pub is_completed: Option<bool>,
-        /// After how many months it comes again
+        /// The number of months after which the item repeats
         pub interval_months: Option<Months>,
-        /// After how many miles it comes again
+        /// The number of miles after which the item repeats
         pub interval_miles: Option<Miles>,
-        /// The distance after which it repeats, in miles or kilometers
+        /// The distance after which the item repeats, in miles or kilometers
         pub interval_distance: Option<Distance>,
-        /// The pointers of values that look wrong but are right
+        /// JSON pointers of values that look implausible but are correct
         pub confirm: Option<Confirmed>,
     }
 }
 
 input! {
-    /// What to change of an item of maintenance
+    /// Changes to a maintenance item
     pub(super) struct ItemChange {
-        /// Whose maintenance it is
+        /// The vehicle that the item belongs to
         pub vehicle_id: Change<Id>,
-        /// What is done: one of the known types, or any other lower-case word
+        /// The type of work: a known type or any other lowercase word
         pub r#type: Change<TypeName>,
-        /// What it is about
+        /// A description
         pub description: Clearable<LongText>,
-        /// The day that it is due on, from which its series is counted anew
+        /// The date when the item is due; a new date restarts the series
         pub due_date: Clearable<PlannedDay>,
-        /// What the odometer shows when it is due, in miles
+        /// The odometer reading at which the item is due, in miles
         pub due_mileage: Clearable<Odometer>,
-        /// What the odometer shows when it is due, in miles or kilometers
+        /// The odometer reading at which the item is due, in miles or kilometers
         pub due_odometer: Clearable<Distance>,
-        /// The day that it was done on
+        /// The date when the work was done
         pub completed_date: Clearable<NaiveDate>,
-        /// What the odometer showed when it was done, in miles
+        /// The odometer reading when the work was done, in miles
         pub completed_mileage: Clearable<Odometer>,
-        /// What the odometer showed when it was done, in miles or kilometers
+        /// The odometer reading when the work was done, in miles or kilometers
         pub completed_odometer: Clearable<Distance>,
-        /// What it cost
+        /// The amount paid, to the cent
         pub cost: Clearable<Cost>,
-        /// The amount paid, in the currency
+        /// The amount paid, in `currency`
         pub amount: Clearable<Amount>,
-        /// The currency of the amount; your preferred one by default
+        /// The currency of the amount; defaults to your preferred currency
         pub currency: Clearable<Currency>,
-        /// Where it was done
+        /// The workshop or place where the work was done
         pub service_location: Clearable<Text<200>>,
-        /// What else there is to say
+        /// Notes
         pub notes: Clearable<LongText>,
-        /// Whether it was done; unless said, as `completedDate` says where that is mentioned
+        /// Whether the item is completed; if omitted, it follows a change of `completedDate`
         pub is_completed: Change<bool>,
-        /// After how many months it comes again
+        /// The number of months after which the item repeats
         pub interval_months: Clearable<Months>,
-        /// After how many miles it comes again
+        /// The number of miles after which the item repeats
         pub interval_miles: Clearable<Miles>,
-        /// The distance after which it repeats, in miles or kilometers
+        /// The distance after which the item repeats, in miles or kilometers
         pub interval_distance: Clearable<Distance>,
-        /// The pointers of values that look wrong but are right
+        /// JSON pointers of values that look implausible but are correct
         pub confirm: Option<Confirmed>,
     }
 }
 
 input! {
-    /// How an item of maintenance was done
+    /// The completion of a maintenance item
     pub(super) struct Completion {
-        /// The day that it was done on
+        /// The date when the work was done
         pub completed_date: NaiveDate,
-        /// What the odometer showed, in miles; by default, the next item is counted from the readings
-        /// around that day
+        /// The odometer reading when the work was done, in miles; if omitted, the next item is
+        /// calculated from the readings around that date
         pub completed_mileage: Option<Odometer>,
-        /// What the odometer showed, in miles or kilometers
+        /// The odometer reading when the work was done, in miles or kilometers
         pub completed_odometer: Option<Distance>,
-        /// What it cost
+        /// The amount paid, to the cent
         pub cost: Option<Cost>,
-        /// The amount paid, in the currency
+        /// The amount paid, in `currency`
         pub amount: Option<Amount>,
-        /// The currency of the amount; your preferred one by default
+        /// The currency of the amount; defaults to your preferred currency
         pub currency: Option<Currency>,
-        /// Where it was done
+        /// The workshop or place where the work was done
         pub service_location: Option<Text<200>>,
-        /// What else there is to say
+        /// Notes
         pub notes: Option<LongText>,
-        /// The pointers of values that look wrong but are right
+        /// JSON pointers of values that look implausible but are correct
         pub confirm: Option<Confirmed>,
     }
 }
 
 input! {
-    /// To when an item of maintenance is postponed: a day, a mileage, or both
+    /// A postponement of a maintenance item to a later date, a higher mileage, or both
     pub(super) struct Postponement {
-        /// The later day
+        /// The new, later due date
         pub due_date: Option<PlannedDay>,
-        /// The higher mileage
+        /// The new, higher due reading, in miles
         pub due_mileage: Option<Odometer>,
-        /// The higher odometer reading, in miles or kilometers
+        /// The new, higher due reading, in miles or kilometers
         pub due_odometer: Option<Distance>,
     }
 }
 
-/// A completed item, and what it left behind.
+/// A completed item and the next one.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Completed {
-    /// The item.
+pub(super) struct CompletionResult {
+    /// The completed item.
     pub(super) completed: Item,
-    /// The item that comes next; null where it does not come again.
+    /// The next item; null if the completed one does not repeat.
     pub(super) next: Option<Item>,
 }
 
 impl NewItem {
-    /// The item that it makes.
+    /// Converts the request into an item.
     ///
     /// # Errors
-    /// Members that contradict each other or don't fit together.
+    /// Returns the faults if members contradict each other or do not fit together.
     pub(super) fn into_item(
         self,
         id: ItemId,
@@ -341,17 +342,20 @@ impl NewItem {
         let mut faults = Vec::new();
         let due = Due {
             date: self.due_date.map(|it| it.0),
-            odometer: entered::DUE.of_new(self.due_odometer, self.due_mileage, &mut faults),
+            odometer: fields::DUE.resolve_new(self.due_odometer, self.due_mileage, &mut faults),
         };
-        let completed =
-            entered::COMPLETED.of_new(self.completed_odometer, self.completed_mileage, &mut faults);
-        let interval = entered::INTERVAL.of_new(
+        let completed = fields::COMPLETED.resolve_new(
+            self.completed_odometer,
+            self.completed_mileage,
+            &mut faults,
+        );
+        let interval = fields::INTERVAL.resolve_new(
             self.interval_distance,
             self.interval_miles.map(|it| Odometer(it.0)),
             &mut faults,
         );
-        let paid = Entered::new(self.amount, self.cost, self.currency);
-        let paid = paid.change(None, default, &mut faults);
+        let paid = AmountFields::new(self.amount, self.cost, self.currency);
+        let paid = paid.resolve(None, default, &mut faults);
         let mut item = Item {
             id,
             vehicle_id: VehicleId(self.vehicle_id.0),
@@ -362,7 +366,7 @@ impl NewItem {
             notes: self.notes.map(|it| it.0),
             is_completed: self.is_completed.unwrap_or(self.completed_date.is_some()),
             interval_months: self.interval_months.map(|it| it.0),
-            place: Place::beginning(due),
+            position: SeriesPosition::starting_at(due),
             ..Item::empty(now)
         };
         item.set_due(due);
@@ -375,7 +379,7 @@ impl NewItem {
 }
 
 impl Item {
-    /// An empty item.
+    /// Returns an item without any values.
     pub(super) fn empty(now: DateTime<Utc>) -> Self {
         Self {
             id: ItemId(Uuid::nil()),
@@ -399,18 +403,18 @@ impl Item {
             interval_distance: None,
             created_at: now,
             updated_at: now,
-            place: Place::default(),
+            position: SeriesPosition::default(),
             previous_id: None,
-            derived: Derived::default(),
+            derived: DerivedDue::default(),
         }
     }
 }
 
 impl ItemChange {
-    /// The item after the change.
+    /// Returns the item with the change applied.
     ///
     /// # Errors
-    /// Members that contradict each other or don't fit together.
+    /// Returns the faults if members contradict each other or do not fit together.
     pub(super) fn apply(
         self,
         item: Item,
@@ -425,14 +429,14 @@ impl ItemChange {
         };
         let due = Due {
             date: self.due_date.or(item.due_date.map(PlannedDay)).map(|it| it.0),
-            odometer: entered::DUE.of_change(
+            odometer: fields::DUE.resolve_change(
                 (self.due_odometer, self.due_mileage),
                 item.due_odometer,
                 &mut faults,
             ),
         };
         let is_typed = matches!(self.completed_odometer, Clearable::Set(_));
-        let completed = entered::COMPLETED.of_change(
+        let completed = fields::COMPLETED.resolve_change(
             (self.completed_odometer, self.completed_mileage),
             item.completed_odometer,
             &mut faults,
@@ -442,13 +446,13 @@ impl ItemChange {
             Clearable::Clear => Clearable::Clear,
             Clearable::Set(miles) => Clearable::Set(Odometer(miles.0)),
         };
-        let interval = entered::INTERVAL.of_change(
+        let interval = fields::INTERVAL.resolve_change(
             (self.interval_distance, miles),
             item.interval_distance,
             &mut faults,
         );
-        let paid = Entered { amount: self.amount, cost: self.cost, currency: self.currency };
-        let paid = paid.change(item.amount, default, &mut faults);
+        let paid = AmountFields { amount: self.amount, cost: self.cost, currency: self.currency };
+        let paid = paid.resolve(item.amount, default, &mut faults);
         let was_due = item.due();
         let mut changed = Item {
             vehicle_id: match self.vehicle_id {
@@ -476,13 +480,13 @@ impl ItemChange {
         changed.set_interval_distance(interval);
         changed.set_amount(paid);
         // A due date or reading set by the user restarts the series.
-        let begun = Place::beginning(due);
+        let restarted = SeriesPosition::starting_at(due);
         if due.date != was_due.date {
-            let Place { base_date, months_from_base, .. } = begun;
-            changed.place = Place { base_date, months_from_base, ..changed.place };
+            let SeriesPosition { base_date, months_from_base, .. } = restarted;
+            changed.position = SeriesPosition { base_date, months_from_base, ..changed.position };
         }
         if due.odometer != was_due.odometer {
-            changed.place.scheduled_exact = begun.scheduled_exact;
+            changed.position.scheduled_exact = restarted.scheduled_exact;
         }
         faults.extend(changed.faults(is_typed));
         if faults.is_empty() { Ok(changed) } else { Err(faults) }

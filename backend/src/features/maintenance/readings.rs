@@ -1,5 +1,5 @@
-//! The odometer readings of completed items: for the odometer log, and those of every source around a
-//! day. Every statement names the user it is for.
+//! Odometer readings: those of completed items for the odometer log, and those of all sources
+//! around a date. Every statement names the user.
 
 use chrono::NaiveDate;
 use sqlx::Result as SqlResult;
@@ -28,11 +28,11 @@ use crate::{
     sql,
 };
 
-/// The readings of completed items.
+/// The odometer readings of completed items.
 pub const READINGS: ReadingSource = ReadingSource {
-    before: |tx, user, asked| Box::pin(async move { Ok(before(tx, user, asked).await?) }),
-    after: |tx, user, asked| Box::pin(async move { Ok(after(tx, user, asked).await?) }),
-    latest: |tx, user, most| Box::pin(async move { Ok(latest(tx, user, most).await?) }),
+    before: |tx, user, query| Box::pin(async move { Ok(before(tx, user, query).await?) }),
+    after: |tx, user, query| Box::pin(async move { Ok(after(tx, user, query).await?) }),
+    latest: |tx, user, limit| Box::pin(async move { Ok(latest(tx, user, limit).await?) }),
 };
 
 #[derive(sqlx::FromRow)]
@@ -62,7 +62,7 @@ impl From<Row> for SourceReading {
     }
 }
 
-async fn before(tx: &mut Tx, user: &UserId, asked: ReadingsQuery) -> SqlResult<Vec<SourceReading>> {
+async fn before(tx: &mut Tx, user: &UserId, query: ReadingsQuery) -> SqlResult<Vec<SourceReading>> {
     let rows: Vec<Row> = sql!(
         tx,
         fetch_all,
@@ -74,16 +74,16 @@ async fn before(tx: &mut Tx, user: &UserId, asked: ReadingsQuery) -> SqlResult<V
          ORDER BY completed_date DESC, completed_exact DESC, id DESC
          LIMIT $6",
         user.as_str(),
-        asked.vehicle,
-        asked.position.0,
-        asked.position.1,
-        asked.position.2,
-        asked.limit,
+        query.vehicle,
+        query.position.0,
+        query.position.1,
+        query.position.2,
+        query.limit,
     )?;
     Ok(rows.into_iter().map(SourceReading::from).collect())
 }
 
-async fn after(tx: &mut Tx, user: &UserId, asked: ReadingsQuery) -> SqlResult<Vec<SourceReading>> {
+async fn after(tx: &mut Tx, user: &UserId, query: ReadingsQuery) -> SqlResult<Vec<SourceReading>> {
     let rows: Vec<Row> = sql!(
         tx,
         fetch_all,
@@ -94,14 +94,18 @@ async fn after(tx: &mut Tx, user: &UserId, asked: ReadingsQuery) -> SqlResult<Ve
          ORDER BY completed_date, completed_exact, id
          LIMIT $4",
         user.as_str(),
-        asked.vehicle,
-        asked.position.0,
-        asked.limit,
+        query.vehicle,
+        query.position.0,
+        query.limit,
     )?;
     Ok(rows.into_iter().map(SourceReading::from).collect())
 }
 
-async fn latest(tx: &mut Tx, user: &UserId, most_each: i64) -> SqlResult<Vec<VehicleReading>> {
+async fn latest(
+    tx: &mut Tx,
+    user: &UserId,
+    limit_per_vehicle: i64,
+) -> SqlResult<Vec<VehicleReading>> {
     sql!(
         tx,
         fetch_all,
@@ -116,43 +120,43 @@ async fn latest(tx: &mut Tx, user: &UserId, most_each: i64) -> SqlResult<Vec<Veh
               AS placed
          WHERE place <= $2",
         user.as_str(),
-        most_each,
+        limit_per_vehicle,
     )
 }
 
-/// A vehicle's running totals around a day, except for one record's.
-pub(super) struct Around {
-    /// Those of that day and before, the latest first.
+/// The running totals of a vehicle around a date, without one record.
+pub(super) struct NearbyReadings {
+    /// Those on or before the date, latest first.
     pub(super) before: Vec<Reading>,
-    /// The first of a later day.
+    /// The first one after the date.
     pub(super) after: Option<Reading>,
     /// The unit of the nearest one.
     unit: Option<DistanceUnit>,
 }
 
-/// The vehicle's readings around `date`, from every source, except for the record `except`.
+/// Loads the readings of a vehicle around `date` from all sources, without the record `except`.
 ///
 /// # Errors
-/// Unavailable where the database is unavailable.
-pub(super) async fn around(
+/// `Unavailable` if the database is unavailable.
+pub(super) async fn load_nearby(
     tx: &mut Tx,
     user: &UserId,
     vehicle: VehicleId,
     date: NaiveDate,
     except: Option<Uuid>,
-) -> Result<Around> {
-    let limit = i64::try_from(forecast::MOST).unwrap_or(i64::MAX);
+) -> Result<NearbyReadings> {
+    let limit = i64::try_from(forecast::MAX_READINGS).unwrap_or(i64::MAX);
     let until = ReadingsQuery { vehicle, position: (date, i64::MAX, Uuid::max()), limit };
     let (mut before, mut after) = (Vec::new(), Vec::new());
     for source in features::READINGS {
         before.extend((source.before)(tx, user, until).await?);
         after.extend((source.after)(tx, user, ReadingsQuery { limit: 2, ..until }).await?);
     }
-    let replaced = odometer::replacements(tx, user, vehicle).await?;
-    let nearest = |seen: Vec<SourceReading>| {
-        let others = seen.into_iter().filter(|it| Some(it.id) != except);
+    let replacements = odometer::replacements(tx, user, vehicle).await?;
+    let nearest = |readings: Vec<SourceReading>| {
+        let others = readings.into_iter().filter(|it| Some(it.id) != except);
         let total = |it: SourceReading| {
-            let exact = replaced.total(it.date, it.reading.exact());
+            let exact = replacements.total(it.date, it.reading.exact());
             (Reading { date: it.date, exact }, it.reading.unit())
         };
         let mut totals: Vec<_> = others.map(total).collect();
@@ -161,14 +165,14 @@ pub(super) async fn around(
     };
     let (before, after) = (nearest(before), nearest(after));
     let unit = before.last().or(after.first()).map(|it| it.1);
-    let before = before.into_iter().rev().take(forecast::MOST).map(|it| it.0).collect();
-    Ok(Around { before, after: after.first().map(|it| it.0), unit })
+    let before = before.into_iter().rev().take(forecast::MAX_READINGS).map(|it| it.0).collect();
+    Ok(NearbyReadings { before, after: after.first().map(|it| it.0), unit })
 }
 
-impl Around {
-    /// The running total on `date`, to a whole unit: interpolated between the readings before and after
-    /// it, or else that of the nearest; none without readings.
-    pub(super) fn on(&self, date: NaiveDate) -> Option<Distance> {
+impl NearbyReadings {
+    /// Estimates the running total on `date` in whole units: interpolated between the readings
+    /// before and after it, or else the nearest one; `None` without readings.
+    pub(super) fn interpolate(&self, date: NaiveDate) -> Option<Distance> {
         let unit = self.unit?;
         let days =
             |from: NaiveDate, to: NaiveDate| i128::from(to.signed_duration_since(from).num_days());
@@ -186,23 +190,23 @@ impl Around {
     }
 }
 
-/// The distance that replaced odometers add to a reading: its running total minus the reading.
+/// Returns the distance of replacements odometers: the running total minus the reading.
 ///
 /// # Errors
-/// Unavailable where the database is unavailable.
-pub(super) async fn counted_before(
+/// `Unavailable` if the database is unavailable.
+pub(super) async fn replacement_offset(
     tx: &mut Tx,
     user: &UserId,
     vehicle: VehicleId,
     (date, reading): (NaiveDate, Distance),
 ) -> Result<i64> {
-    let replaced = odometer::replacements(tx, user, vehicle).await?;
-    Ok(replaced.total(date, reading.exact()) - reading.exact())
+    let replacements = odometer::replacements(tx, user, vehicle).await?;
+    Ok(replacements.total(date, reading.exact()) - reading.exact())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Around, Distance, DistanceUnit, Reading};
+    use super::{Distance, DistanceUnit, NearbyReadings, Reading};
     use crate::core::units::KILOMETER;
 
     fn reading(date: &str, km: i64) -> Reading {
@@ -210,19 +214,22 @@ mod tests {
     }
 
     #[test]
-    fn a_past_day_has_the_reading_between_its_neighbors() {
+    fn readings_of_past_days_are_interpolated() {
         let unit = Some(DistanceUnit::Kilometres);
         let (one, other) = (reading("2026-01-01", 1000), reading("2026-01-11", 2001));
-        let around = |before: &[Reading], after| Around { before: before.to_vec(), after, unit };
-        let on = |around: Around, day: &str| around.on(day.parse().unwrap()).map(Distance::value);
+        let nearby =
+            |before: &[Reading], after| NearbyReadings { before: before.to_vec(), after, unit };
+        let on = |around: NearbyReadings, day: &str| {
+            around.interpolate(day.parse().unwrap()).map(Distance::value)
+        };
         for (around, day, km) in [
-            (around(&[one], Some(other)), "2026-01-01", Some("1000")),
-            (around(&[one], Some(other)), "2026-01-06", Some("1501")),
-            (around(&[one], None), "2026-01-06", Some("1000")),
-            (around(&[], Some(other)), "2026-01-06", Some("2001")),
-            (around(&[], None), "2026-01-06", None),
-            // Readings that contradict each other: the one before counts.
-            (around(&[other], Some(reading("2026-02-01", 1500))), "2026-01-20", Some("2001")),
+            (nearby(&[one], Some(other)), "2026-01-01", Some("1000")),
+            (nearby(&[one], Some(other)), "2026-01-06", Some("1501")),
+            (nearby(&[one], None), "2026-01-06", Some("1000")),
+            (nearby(&[], Some(other)), "2026-01-06", Some("2001")),
+            (nearby(&[], None), "2026-01-06", None),
+            // Contradicting readings: the earlier one counts.
+            (nearby(&[other], Some(reading("2026-02-01", 1500))), "2026-01-20", Some("2001")),
         ] {
             assert_eq!(on(around, day).as_deref(), km, "{day}");
         }

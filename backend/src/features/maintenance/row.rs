@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Item, ItemId,
     model::Cost,
-    schedule::{Derived, Place},
+    schedule::{DerivedDue, SeriesPosition},
     types::TypeName,
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     features::vehicles::VehicleId,
 };
 
-/// A row of `maintenance`. The cache stores open items in this form, too.
+/// A row of the `maintenance` table. Open items are also cached in this form.
 #[derive(Debug, Clone, Serialize, Deserialize, sqlx::FromRow)]
 pub(super) struct ItemRow {
     id: ItemId,
@@ -46,14 +46,14 @@ pub(super) struct ItemRow {
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     #[sqlx(flatten)]
-    place: Place,
+    position: SeriesPosition,
     previous_id: Option<ItemId>,
     #[sqlx(flatten)]
-    derived: Derived,
+    derived: DerivedDue,
 }
 
-/// The distance from its three columns. If an older version of the program has updated only the whole
-/// miles, they are used.
+/// Reads a distance from its three columns. An older version of the service updates only the whole
+/// miles; if they differ, they win.
 pub(super) fn distance(
     miles: Option<i32>,
     exact: Option<i64>,
@@ -63,9 +63,9 @@ pub(super) fn distance(
     typed.or_else(|| miles.map(Distance::miles))
 }
 
-/// The amount from its three columns. If an older version of the program has updated only the cost, it
-/// is used.
-fn paid(
+/// Reads an amount from its three columns. An older version of the service updates only the cost;
+/// if it differs, it wins.
+fn amount_paid(
     cost: Option<Cost>,
     amount: Option<Thousandths>,
     currency: Option<Currency>,
@@ -86,7 +86,7 @@ impl From<ItemRow> for Item {
         let interval =
             distance(row.interval_miles, row.interval_exact, row.interval_unit.as_deref());
         let currency = row.currency.as_deref().and_then(Currency::stored);
-        let amount = paid(row.cost, row.amount, currency);
+        let amount = amount_paid(row.cost, row.amount, currency);
         Self {
             id: row.id,
             vehicle_id: row.vehicle_id,
@@ -109,7 +109,7 @@ impl From<ItemRow> for Item {
             interval_distance: interval,
             created_at: row.created_at,
             updated_at: row.updated_at,
-            place: row.place,
+            position: row.position,
             previous_id: row.previous_id,
             derived: row.derived,
         }

@@ -1,10 +1,10 @@
-//! What can be done with maintenance, and the rules for it.
+//! The rules for maintenance items, and their transactions.
 
 mod series;
 
-pub(super) use series::{complete, has_next, postpone, skip};
+pub(super) use series::{complete, deletion_reschedules_next, postpone, skip};
 
-/// Corrects when the vehicle's next items are due after its running totals have changed.
+/// Recalculates when the next items of a vehicle are due after its running totals have changed.
 pub const RECOMPUTE: odometer::RecomputeFn =
     |tx, user, (vehicle, now)| Box::pin(series::recompute(tx, user, vehicle, now));
 
@@ -14,8 +14,8 @@ use uuid::Uuid;
 use super::{
     Item, ItemId,
     model::{ItemChange, NewItem},
-    plausible::{self, Checks},
-    store::{self, Wanted},
+    plausibility::{self, Checks},
+    store::{self, Filter},
     types::TypeName,
 };
 use crate::{
@@ -34,10 +34,10 @@ use crate::{
     read_any,
 };
 
-/// What a list asks for.
+/// The filters and the page of a list.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Listing {
-    /// Of one vehicle; else of all that are not in the trash.
+    /// The vehicle; all vehicles outside the trash if `None`.
     pub(super) vehicle: Option<VehicleId>,
     pub(super) is_completed: Option<bool>,
     pub(super) kind: Option<TypeName>,
@@ -45,13 +45,13 @@ pub(super) struct Listing {
     pub(super) limit: Limit,
 }
 
-/// A page of the user's items, newest first: one statement, whatever the history.
+/// Lists a page of the user's items, newest first, with a single query.
 ///
 /// # Errors
-/// `NotFound` where the vehicle is not the user's or in the trash, `Invalid` for a foreign cursor.
+/// `NotFound` if the vehicle is not the user's or is in the trash; `Invalid` for an unknown cursor.
 pub(super) async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<Page<Item>> {
     let after = http::after(listing.cursor.as_ref())?;
-    let wanted = Wanted {
+    let filter = Filter {
         is_completed: listing.is_completed,
         kind: listing.kind.as_ref(),
         after: (after.0, ItemId(after.1)),
@@ -59,11 +59,11 @@ pub(super) async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<
     };
     let rows = read_any!(app.db, user, |tx| {
         let Some(vehicle) = listing.vehicle else {
-            return Ok(store::list_of_user(&mut tx, user, &wanted).await?);
+            return Ok(store::list_of_user(&mut tx, user, &filter).await?);
         };
-        let rows = store::list_of_vehicle(&mut tx, user, vehicle, &wanted).await?;
+        let rows = store::list_of_vehicle(&mut tx, user, vehicle, &filter).await?;
         if rows.is_empty() {
-            // No items and no such vehicle are two answers.
+            // Distinguish a vehicle without items from a missing vehicle.
             vehicles::find(&mut tx, user, vehicle).await?;
         }
         Ok(rows)
@@ -71,8 +71,9 @@ pub(super) async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<
     Ok(Page::of(rows, listing.limit, |last| Cursor::at(last.created_at, &last.id)))
 }
 
-/// At most `limit` and one of what was done to the user's vehicle after the cursor's, the latest first.
-pub(super) async fn list_done(
+/// Lists the completed items of a vehicle after the cursor, latest first: up to `limit` plus one,
+/// which indicates another page.
+pub(super) async fn list_completed(
     app: &App,
     user: &UserId,
     vehicle: VehicleId,
@@ -81,13 +82,14 @@ pub(super) async fn list_done(
 ) -> Result<Vec<Item>> {
     let before = match cursor {
         None => (NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or_default(), ItemId(Uuid::max())),
-        Some(cursor) => done_before(cursor)
+        Some(cursor) => parse_completed_cursor(cursor)
             .ok_or_else(|| Error::invalid("services", "is not a cursor that this service gave"))?,
     };
-    Ok(store::list_done(&mut app.db.read_for(user).await?, user, vehicle, before, limit).await?)
+    Ok(store::list_completed(&mut app.db.read_for(user).await?, user, vehicle, before, limit)
+        .await?)
 }
 
-fn done_before(cursor: &Cursor) -> Option<(NaiveDate, ItemId)> {
+fn parse_completed_cursor(cursor: &Cursor) -> Option<(NaiveDate, ItemId)> {
     let mut parts = cursor.parts();
     let date = parts.next()?.parse().ok();
     let date = date.filter(|it: &NaiveDate| (1..=9999).contains(&it.year()))?;
@@ -95,36 +97,36 @@ fn done_before(cursor: &Cursor) -> Option<(NaiveDate, ItemId)> {
     parts.next().is_none().then_some((date, id))
 }
 
-/// The user's item `id`.
+/// Returns the user's item with this id.
 pub(super) async fn find(app: &App, user: &UserId, id: ItemId) -> Result<Item> {
     let mut tx = app.db.read_for(user).await?;
-    find_in(&mut tx, user, id).await
+    find_in_tx(&mut tx, user, id).await
 }
 
-async fn find_in(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Item> {
+async fn find_in_tx(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Item> {
     match store::find(tx, user, id).await? {
         Some(found) => Ok(found),
-        None => Err(missing(tx, user, id).await?),
+        None => Err(not_found(tx, user, id).await?),
     }
 }
 
-/// The error for an item that was not found: its vehicle may be in the trash.
-async fn missing(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Error> {
-    if let Some(vehicle) = store::vehicle_of(tx, user, id).await? {
+/// Returns the error for a missing item, which is a different one if its vehicle is in the trash.
+async fn not_found(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Error> {
+    if let Some(vehicle) = store::find_vehicle_id(tx, user, id).await? {
         vehicles::find(tx, user, vehicle).await?;
     }
     Ok(Error::NotFound("maintenance item"))
 }
 
-/// The currency of amounts that are sent without one.
+/// The currency of amounts sent without one.
 fn currency(preferences: &Preferences) -> Currency {
     Currency::stored(&preferences.currency).unwrap_or(Currency::USD)
 }
 
-/// Adds an item, and its odometer reading where it has one.
+/// Adds an item and, if it has one, its odometer reading.
 ///
 /// # Errors
-/// `Invalid` where members contradict each other, or look wrong and are not confirmed.
+/// `Invalid` if members contradict each other, or if values look implausible and are not confirmed.
 pub(super) async fn add(
     app: &App,
     user: &User,
@@ -136,8 +138,8 @@ pub(super) async fn add(
     let checks = Checks {
         confirmed: &confirmed,
         date: Some("completedDate"),
-        reading: Some(reading_name(new.completed_odometer.is_none())),
-        amount: Some(amount_name(new.amount.is_none())),
+        reading: Some(reading_member(new.completed_odometer.is_none())),
+        amount: Some(amount_member(new.amount.is_none())),
     };
     let item = new.into_item(ItemId(Uuid::now_v7()), now, currency(preferences));
     let item = item.map_err(Error::Invalid)?;
@@ -145,8 +147,8 @@ pub(super) async fn add(
     if let Some(before) = once.claim(&mut tx, user, now).await? {
         return vehicles::replay(app, user, tx, before).await;
     }
-    let vehicle = hold_vehicle(&mut tx, user, item.vehicle_id).await?;
-    check(&mut tx, user, &item, &checks, now).await?;
+    let vehicle = lock_vehicle(&mut tx, user, item.vehicle_id).await?;
+    check_plausibility(&mut tx, user, &item, &checks, now).await?;
     store::insert(&mut tx, user, &item).await?;
     add_reading(&mut tx, user, &vehicle, &item, now).await?;
     let created = once.keep(&mut tx, user, format!("/api/maintenance/{}", item.id), &item).await?;
@@ -154,11 +156,12 @@ pub(super) async fn add(
     Ok(created)
 }
 
-/// Changes an item. If the change completes an item that repeats, it also adds the next one, as
-/// [`complete`] does. If it corrects a completion, it also corrects when the next one is due.
+/// Changes an item. If the change completes an item that repeats, the next one is added, as in
+/// [`complete`]. If it corrects a completion, the due date and reading of the next item are
+/// corrected, too.
 ///
 /// # Errors
-/// `Invalid` where members contradict each other, or look wrong and are not confirmed.
+/// `Invalid` if members contradict each other, or if values look implausible and are not confirmed.
 pub(super) async fn change(
     app: &App,
     user: &User,
@@ -172,11 +175,11 @@ pub(super) async fn change(
         Change::Keep => None,
         Change::Set(id) => Some(VehicleId(id.0)),
     };
-    let (old, vehicle) = hold_item(&mut tx, user, id, target).await?;
+    let (old, vehicle) = lock_item(&mut tx, user, id, target).await?;
     if_match.check(&old)?;
     let confirmed = change.confirm.clone().unwrap_or_default();
-    let sent = sent(&change);
-    let in_miles = sent.reading == reading_name(true);
+    let sent = sent_members(&change);
+    let in_miles = sent.reading == reading_member(true);
     let has_cost =
         matches!(change.cost, Clearable::Set(_)) && !matches!(change.amount, Clearable::Set(_));
     let item = change.apply(old.clone(), now, currency(preferences)).map_err(Error::Invalid)?;
@@ -188,20 +191,20 @@ pub(super) async fn change(
     let checks = Checks {
         confirmed: &confirmed,
         date: (is_new || was.1 != is.1).then_some("completedDate"),
-        reading: (is_new || was != is).then_some(reading_name(in_miles)),
-        amount: (is_new || old.amount != item.amount).then_some(amount_name(has_cost)),
+        reading: (is_new || was != is).then_some(reading_member(in_miles)),
+        amount: (is_new || old.amount != item.amount).then_some(amount_member(has_cost)),
     };
-    check(&mut tx, user, &item, &checks, now).await?;
+    check_plausibility(&mut tx, user, &item, &checks, now).await?;
     store::update(&mut tx, user, &item).await?;
     if (was, old.is_completed) != (is, item.is_completed) {
         odometer::refresh(&mut tx, user, &vehicle, now).await?;
         if old.vehicle_id != item.vehicle_id {
-            let left = vehicles::lock(&mut tx, user, old.vehicle_id).await?;
-            odometer::refresh(&mut tx, user, &left, now).await?;
+            let old_vehicle = vehicles::lock(&mut tx, user, old.vehicle_id).await?;
+            odometer::refresh(&mut tx, user, &old_vehicle, now).await?;
         }
     }
     if is_new {
-        series::leave_next(&mut tx, user, &item, sent, now).await?;
+        series::add_next(&mut tx, user, &item, sent, now).await?;
     } else if item.is_completed && was != is {
         series::correct_next(&mut tx, user, (&old, &item), sent, now).await?;
     }
@@ -209,7 +212,8 @@ pub(super) async fn change(
     Ok(item)
 }
 
-/// Removes an item for good. If it was completed, the next one is due when this one was.
+/// Deletes an item permanently. If it was completed, the next item becomes due when the deleted one
+/// was.
 pub(super) async fn remove(
     app: &App,
     user: &UserId,
@@ -217,7 +221,7 @@ pub(super) async fn remove(
     if_match: &IfMatch,
 ) -> Result<Item> {
     let mut tx = app.db.write_for(user).await?;
-    let (item, vehicle) = hold_item(&mut tx, user, id, None).await?;
+    let (item, vehicle) = lock_item(&mut tx, user, id, None).await?;
     if_match.check(&item)?;
     let now = app.clock.now();
     store::delete(&mut tx, user, id).await?;
@@ -231,28 +235,28 @@ pub(super) async fn remove(
     Ok(item)
 }
 
-/// The member that a completed item's reading was sent as.
-fn reading_name(in_miles: bool) -> &'static str {
+/// The member in which the reading of a completed item was sent.
+fn reading_member(in_miles: bool) -> &'static str {
     if in_miles { "completedMileage" } else { "completedOdometer" }
 }
 
-/// The member that an amount was sent as.
-fn amount_name(is_cost: bool) -> &'static str {
+/// The member in which the amount was sent.
+fn amount_member(is_cost: bool) -> &'static str {
     if is_cost { "cost" } else { "amount" }
 }
 
 /// The members of a change that affect when the next item is due.
-fn sent(change: &ItemChange) -> series::Sent {
+fn sent_members(change: &ItemChange) -> series::SentMembers {
     let has_typed = matches!(change.completed_odometer, Clearable::Set(_));
     let has_miles = matches!(change.completed_mileage, Clearable::Set(_));
     let has_date = matches!(change.completed_date, Clearable::Set(_));
     let other = if has_date { "completedDate" } else { "vehicleId" };
-    let reading = if has_typed || has_miles { reading_name(!has_typed) } else { other };
-    series::Sent { date: if has_date { "completedDate" } else { reading }, reading }
+    let reading = if has_typed || has_miles { reading_member(!has_typed) } else { other };
+    series::SentMembers { date: if has_date { "completedDate" } else { reading }, reading }
 }
 
-/// Refuses values that look wrong and are not confirmed.
-async fn check(
+/// Rejects values that look implausible and are not confirmed.
+async fn check_plausibility(
     tx: &mut Tx,
     user: &User,
     item: &Item,
@@ -261,11 +265,11 @@ async fn check(
 ) -> Result<()> {
     let preferences = &user.0.preferences;
     let reader = (&preferences.display_units(), preferences.today(now));
-    let faults = plausible::faults(tx, user, item, checks, reader).await?;
+    let faults = plausibility::faults(tx, user, item, checks, reader).await?;
     if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
 }
 
-/// Updates the vehicle's odometer by the reading of a completed item that was added.
+/// Updates the vehicle's odometer from a completed item that was added.
 async fn add_reading(
     tx: &mut Tx,
     user: &UserId,
@@ -281,40 +285,41 @@ async fn add_reading(
     }
 }
 
-/// The item as it is once its vehicle is held, and the vehicle that it goes to: `target`, else its
-/// own. Two are held in the order of their ids, lest two requests wait for each other.
-async fn hold_item(
+/// Locks the vehicles involved, and returns the item and its target vehicle: `target`, or else the
+/// item's own. Two vehicles are locked in the order of their ids, to prevent deadlocks.
+async fn lock_item(
     tx: &mut Tx,
     user: &UserId,
     id: ItemId,
     target: Option<VehicleId>,
 ) -> Result<(Item, Vehicle)> {
-    // While this waits for its vehicle, the item may go to another.
+    // The item may be moved to another vehicle while this waits for the lock.
     for _ in 0..3 {
-        let own = find_in(tx, user, id).await?.vehicle_id;
+        let own = find_in_tx(tx, user, id).await?.vehicle_id;
         let target = target.unwrap_or(own);
         let (first, second) = (own.min(target), own.max(target));
-        let mut goes_to = None;
-        for held in if first == second { vec![first] } else { vec![first, second] } {
-            let vehicle = if held == own {
-                vehicles::lock(tx, user, held).await?
+        let mut target_vehicle = None;
+        for vehicle_id in if first == second { vec![first] } else { vec![first, second] } {
+            let vehicle = if vehicle_id == own {
+                vehicles::lock(tx, user, vehicle_id).await?
             } else {
-                hold_vehicle(tx, user, held).await?
+                lock_vehicle(tx, user, vehicle_id).await?
             };
-            if held == target {
-                goes_to = Some(vehicle);
+            if vehicle_id == target {
+                target_vehicle = Some(vehicle);
             }
         }
-        let item = find_in(tx, user, id).await?;
-        if let Some(vehicle) = goes_to.filter(|_| item.vehicle_id == own) {
+        let item = find_in_tx(tx, user, id).await?;
+        if let Some(vehicle) = target_vehicle.filter(|_| item.vehicle_id == own) {
             return Ok((item, vehicle));
         }
     }
     Err(Error::Unavailable)
 }
 
-/// A vehicle that a body names: one that is not the user's is a fault of that field.
-async fn hold_vehicle(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehicle> {
+/// Locks the vehicle named in a request body. A missing vehicle is reported as a fault of
+/// `vehicleId`.
+async fn lock_vehicle(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehicle> {
     vehicles::lock(tx, user, id).await.map_err(|error| match error {
         Error::NotFound(_) => Error::invalid("vehicleId", "is not a vehicle of yours"),
         Error::InTrash { vehicle, .. } => {

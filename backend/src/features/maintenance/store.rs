@@ -1,4 +1,4 @@
-//! Maintenance in the database. Every statement names the user it is for.
+//! Database queries for maintenance items. Every statement names the user.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::Result;
@@ -44,9 +44,9 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, item: &Item) -> Result<()
         item.created_at,
         item.interval_months,
         item.interval_miles,
-        item.place.base_date,
-        item.place.months_from_base,
-        item.place.scheduled_miles(),
+        item.position.base_date,
+        item.position.months_from_base,
+        item.position.scheduled_miles(),
         item.previous_id,
         item.completed_odometer.map(Distance::exact),
         unit(item.completed_odometer),
@@ -54,7 +54,7 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, item: &Item) -> Result<()
         unit(item.due_odometer),
         item.interval_distance.map(Distance::exact),
         unit(item.interval_distance),
-        item.place.scheduled_exact,
+        item.position.scheduled_exact,
         item.amount.and_then(|it| Thousandths::from_units(it.thousandths)),
         item.currency.as_ref().map(Currency::as_str),
         item.derived.date(),
@@ -93,16 +93,16 @@ pub(super) async fn update(tx: &mut Tx, user: &UserId, item: &Item) -> Result<()
         item.updated_at,
         item.interval_months,
         item.interval_miles,
-        item.place.base_date,
-        item.place.months_from_base,
-        item.place.scheduled_miles(),
+        item.position.base_date,
+        item.position.months_from_base,
+        item.position.scheduled_miles(),
         item.completed_odometer.map(Distance::exact),
         unit(item.completed_odometer),
         item.due_odometer.map(Distance::exact),
         unit(item.due_odometer),
         item.interval_distance.map(Distance::exact),
         unit(item.interval_distance),
-        item.place.scheduled_exact,
+        item.position.scheduled_exact,
         item.amount.and_then(|it| Thousandths::from_units(it.thousandths)),
         item.currency.as_ref().map(Currency::as_str),
         item.previous_id,
@@ -121,7 +121,7 @@ pub(super) async fn delete(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<()>
     Ok(())
 }
 
-/// The item, unless its vehicle is in the trash.
+/// Finds an item, unless its vehicle is in the trash.
 pub(super) async fn find(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Option<Item>> {
     let row: Option<ItemRow> = sql!(
         tx,
@@ -135,8 +135,8 @@ pub(super) async fn find(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Optio
     Ok(row.map(Item::from))
 }
 
-/// The vehicle of the item, in the trash or not.
-pub(super) async fn vehicle_of(
+/// Finds the vehicle of an item, even if the vehicle is in the trash.
+pub(super) async fn find_vehicle_id(
     tx: &mut Tx,
     user: &UserId,
     id: ItemId,
@@ -151,7 +151,7 @@ pub(super) async fn vehicle_of(
     Ok(row.map(|it| it.0))
 }
 
-/// The item that this one left behind when it was completed.
+/// Finds the item that follows a completed one.
 pub(super) async fn find_next(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<Option<Item>> {
     let row: Option<ItemRow> = sql!(
         tx,
@@ -163,8 +163,8 @@ pub(super) async fn find_next(tx: &mut Tx, user: &UserId, id: ItemId) -> Result<
     Ok(row.map(Item::from))
 }
 
-/// The vehicle's open items that follow a completed one.
-pub(super) async fn list_following(
+/// Lists the open items of a vehicle that follow a completed one.
+pub(super) async fn list_open_successors(
     tx: &mut Tx,
     user: &UserId,
     vehicle: VehicleId,
@@ -182,21 +182,21 @@ pub(super) async fn list_following(
     Ok(rows.into_iter().map(Item::from).collect())
 }
 
-/// Which items a list holds, and where its page begins.
+/// The filters of a list, and the start of the page.
 #[derive(Debug)]
-pub(super) struct Wanted<'a> {
+pub(super) struct Filter<'a> {
     pub(super) is_completed: Option<bool>,
     pub(super) kind: Option<&'a TypeName>,
     pub(super) after: (DateTime<Utc>, ItemId),
     pub(super) limit: Limit,
 }
 
-/// At most a page of one vehicle's items, newest first.
+/// Lists a page of the items of a vehicle, newest first, plus one.
 pub(super) async fn list_of_vehicle(
     tx: &mut Tx,
     user: &UserId,
     vehicle: VehicleId,
-    wanted: &Wanted<'_>,
+    filter: &Filter<'_>,
 ) -> Result<Vec<Item>> {
     let rows: Vec<ItemRow> = sql!(
         tx,
@@ -211,20 +211,20 @@ pub(super) async fn list_of_vehicle(
          LIMIT $7",
         user.as_str(),
         vehicle,
-        wanted.after.0,
-        wanted.after.1,
-        wanted.is_completed,
-        wanted.kind,
-        wanted.limit.and_one(),
+        filter.after.0,
+        filter.after.1,
+        filter.is_completed,
+        filter.kind,
+        filter.limit.and_one(),
     )?;
     Ok(rows.into_iter().map(Item::from).collect())
 }
 
-/// At most a page of all the user's items, newest first.
+/// Lists a page of all items of the user, newest first, plus one.
 pub(super) async fn list_of_user(
     tx: &mut Tx,
     user: &UserId,
-    wanted: &Wanted<'_>,
+    filter: &Filter<'_>,
 ) -> Result<Vec<Item>> {
     let rows: Vec<ItemRow> = sql!(
         tx,
@@ -238,26 +238,26 @@ pub(super) async fn list_of_user(
          ORDER BY m.created_at DESC, m.id DESC
          LIMIT $6",
         user.as_str(),
-        wanted.after.0,
-        wanted.after.1,
-        wanted.is_completed,
-        wanted.kind,
-        wanted.limit.and_one(),
+        filter.after.0,
+        filter.after.1,
+        filter.is_completed,
+        filter.kind,
+        filter.limit.and_one(),
     )?;
     Ok(rows.into_iter().map(Item::from).collect())
 }
 
-/// An open item of the user's whose vehicle is not in the trash, and what that one's odometer shows.
+/// An open item of a vehicle outside the trash, with the odometer reading of the vehicle.
 #[derive(Debug, sqlx::FromRow)]
-pub(super) struct Open {
+pub(super) struct OpenItem {
     #[sqlx(flatten)]
     pub(super) item: ItemRow,
-    /// The vehicle's latest reading, in tenths of a millimeter.
+    /// The latest reading of the vehicle, in tenths of a millimeter.
     pub(super) odometer: Option<i64>,
 }
 
-/// Every open item of the user's.
-pub(super) async fn list_open(tx: &mut Tx, user: &UserId) -> Result<Vec<Open>> {
+/// Lists all open items of the user's active vehicles.
+pub(super) async fn list_open(tx: &mut Tx, user: &UserId) -> Result<Vec<OpenItem>> {
     sql!(
         tx,
         fetch_all,
@@ -270,8 +270,8 @@ pub(super) async fn list_open(tx: &mut Tx, user: &UserId) -> Result<Vec<Open>> {
     )
 }
 
-/// The types of the vehicle's open items.
-pub(super) async fn open_types(
+/// Lists the types of the open items of a vehicle.
+pub(super) async fn list_open_types(
     tx: &mut Tx,
     user: &UserId,
     vehicle: VehicleId,
@@ -287,8 +287,9 @@ pub(super) async fn open_types(
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
-/// At most a page of what was done to a vehicle before `before`, the latest first.
-pub(super) async fn list_done(
+/// Lists a page of the completed items of a vehicle before the key `before`, latest first, plus
+/// one.
+pub(super) async fn list_completed(
     tx: &mut Tx,
     user: &UserId,
     vehicle: VehicleId,
@@ -312,10 +313,10 @@ pub(super) async fn list_done(
     Ok(rows.into_iter().map(Item::from).collect())
 }
 
-/// What one type of work cost in one year, in one currency.
+/// The cost of one type of work in one year, in one currency.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(super) struct YearCost {
-    /// `2026`.
+    /// The year, such as `2026`.
     pub(super) year: String,
     #[sqlx(rename = "type")]
     pub(super) kind: TypeName,
@@ -323,8 +324,8 @@ pub(super) struct YearCost {
     pub(super) amount: SumOfThousandths,
 }
 
-/// What was spent on a vehicle by year and type, the earliest year first.
-pub(super) async fn costs_of_vehicle(
+/// Sums the costs of a vehicle by year and type, earliest year first.
+pub(super) async fn list_vehicle_costs(
     tx: &mut Tx,
     user: &UserId,
     vehicle: VehicleId,
@@ -344,9 +345,8 @@ pub(super) async fn costs_of_vehicle(
     )
 }
 
-/// What was spent on all the user's vehicles outside the trash by year and type, the earliest year
-/// first.
-pub(super) async fn costs_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<YearCost>> {
+/// Sums the costs of all vehicles outside the trash by year and type, earliest year first.
+pub(super) async fn list_user_costs(tx: &mut Tx, user: &UserId) -> Result<Vec<YearCost>> {
     sql!(
         tx,
         fetch_all,
@@ -362,8 +362,12 @@ pub(super) async fn costs_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<Year
     )
 }
 
-/// Some of the amounts that the user paid in this currency, the latest first.
-pub(super) async fn amounts(tx: &mut Tx, user: &UserId, currency: Currency) -> Result<Vec<Money>> {
+/// Lists up to 100 amounts that the user paid in this currency, latest first.
+pub(super) async fn list_recent_amounts(
+    tx: &mut Tx,
+    user: &UserId,
+    currency: Currency,
+) -> Result<Vec<Money>> {
     let rows: Vec<(Thousandths,)> = sql!(
         tx,
         fetch_all,

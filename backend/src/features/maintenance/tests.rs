@@ -4,20 +4,20 @@ use serde_json::{Value, json};
 use crate::testing::{Answer, TestApp, on_every_engine};
 
 on_every_engine![
-    a_new_item_is_read_back_as_it_was_added,
-    every_field_at_fault_is_named,
-    an_item_is_open_or_done_and_never_half,
-    a_change_keeps_what_it_does_not_mention,
-    a_change_meant_for_another_state_is_refused,
-    a_list_is_filtered_and_goes_page_by_page_newest_first,
-    a_service_is_a_reading_of_its_vehicle,
-    an_item_moves_to_another_vehicle_of_the_same_user,
-    an_item_that_is_removed_is_gone,
-    another_users_items_look_like_those_that_do_not_exist,
-    a_vehicle_in_the_trash_hides_its_items_until_it_comes_back,
-    a_request_sent_again_with_its_key_is_done_once,
-    types_are_listed_with_their_usual_intervals,
-    a_plan_puts_its_steps_on_a_vehicle_once,
+    a_new_item_is_returned_as_added,
+    every_invalid_field_is_reported,
+    an_item_must_be_either_open_or_completed,
+    a_patch_leaves_omitted_members_unchanged,
+    a_stale_etag_is_rejected,
+    lists_are_filtered_paginated_and_newest_first,
+    a_completed_item_updates_the_vehicles_odometer,
+    an_item_can_be_moved_to_another_vehicle_of_the_same_user,
+    deleting_an_item_keeps_the_next_one,
+    another_users_item_is_indistinguishable_from_a_missing_one,
+    items_of_a_trashed_vehicle_are_hidden_until_it_is_restored,
+    a_retry_with_the_same_idempotency_key_is_executed_once,
+    types_are_listed_with_their_typical_intervals,
+    applying_a_plan_twice_adds_its_items_once,
 ];
 
 /// A user with a vehicle.
@@ -36,7 +36,7 @@ pub(super) async fn garage(app: &TestApp, email: &str) -> Garage {
 
 impl Garage {
     /// Adds an oil change, with `change` merged in.
-    pub(super) async fn add(&self, change: Value) -> Answer {
+    pub(super) async fn post_item(&self, change: Value) -> Answer {
         let mut body = json!({ "vehicleId": self.vehicle, "type": "oil_change" });
         for (name, value) in change.as_object().unwrap() {
             body[name] = value.clone();
@@ -44,14 +44,14 @@ impl Garage {
         self.user.post("/api/maintenance", body).await
     }
 
-    /// The path of an oil change that is added so.
-    pub(super) async fn added(&self, change: Value) -> String {
-        let answer = self.add(change).await;
-        assert_eq!(answer.status, 201, "{answer:?}");
-        answer.header("location").to_owned()
+    /// Adds an oil change and returns its path.
+    pub(super) async fn add_item(&self, change: Value) -> String {
+        let response = self.post_item(change).await;
+        assert_eq!(response.status, 201, "{response:?}");
+        response.header("location").to_owned()
     }
 
-    pub(super) async fn items(&self, query: &str) -> Vec<Value> {
+    pub(super) async fn list_items(&self, query: &str) -> Vec<Value> {
         let path = format!("/api/maintenance?vehicleId={}{query}", self.vehicle);
         let list = self.user.get(&path).await;
         assert_eq!(list.status, 200, "{list:?}");
@@ -63,24 +63,24 @@ impl Garage {
         vehicle.body["odometerReading"].clone()
     }
 
-    pub(super) async fn fill(&self, date: &str, odometer: i64) {
+    pub(super) async fn add_fill_up(&self, date: &str, odometer: i64) {
         let log = json!({
             "vehicleId": self.vehicle, "date": date, "odometerReading": odometer, "gallons": 10,
             "confirm": ["/odometerReading", "/gallons"],
         });
-        let answer = self.user.post("/api/fuel-logs", log).await;
-        assert_eq!(answer.status, 201, "{answer:?}");
+        let response = self.user.post("/api/fuel-logs", log).await;
+        assert_eq!(response.status, 201, "{response:?}");
     }
 }
 
-async fn a_new_item_is_read_back_as_it_was_added(app: TestApp) {
+async fn a_new_item_is_returned_as_added(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let all = json!({
         "description": "5W-30, with\nfilter", "dueDate": "2031-07-31", "dueMileage": 55_000,
         "cost": "89.5", "serviceLocation": "Göldi & Söhne 🔧", "notes": "in the morning",
         "intervalMonths": 6, "intervalMiles": 5000,
     });
-    let added = garage.add(all).await;
+    let added = garage.post_item(all).await;
     insta::assert_json_snapshot!(
         added,
         { ".body.id" => "[id]", ".body.vehicleId" => "[vehicle]" },
@@ -125,10 +125,10 @@ async fn a_new_item_is_read_back_as_it_was_added(app: TestApp) {
     assert_eq!(found.header("etag"), added.header("etag"));
 }
 
-async fn every_field_at_fault_is_named(app: TestApp) {
+async fn every_invalid_field_is_reported(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let refused = garage
-        .add(json!({
+        .post_item(json!({
             "vehicleId": "mine", "type": "Oil Change", "description": "a\u{7}b",
             "dueDate": "2126-02-01", "dueMileage": -1, "completedDate": "2027-02-01",
             "completedMileage": 1.5, "cost": "1.234", "serviceLocation": "x".repeat(201),
@@ -156,10 +156,10 @@ async fn every_field_at_fault_is_named(app: TestApp) {
     );
     let nothing = garage.user.post("/api/maintenance", json!({})).await;
     assert_eq!(nothing.faults(), ["/vehicleId: is required", "/type: is required"]);
-    assert!(garage.items("").await.is_empty());
+    assert!(garage.list_items("").await.is_empty());
 }
 
-async fn an_item_is_open_or_done_and_never_half(app: TestApp) {
+async fn an_item_must_be_either_open_or_completed(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     for (half, faults) in [
         (json!({}), vec!["/dueDate: is required of an open item, unless it has a dueMileage"]),
@@ -176,36 +176,36 @@ async fn an_item_is_open_or_done_and_never_half(app: TestApp) {
             vec!["/completedMileage: cannot be there unless the item is completed"],
         ),
     ] {
-        assert_eq!(garage.add(half).await.faults(), faults);
+        assert_eq!(garage.post_item(half).await.faults(), faults);
     }
-    assert!(garage.items("").await.is_empty());
-    let path = garage.added(json!({ "dueMileage": 55_000 })).await;
+    assert!(garage.list_items("").await.is_empty());
+    let path = garage.add_item(json!({ "dueMileage": 55_000 })).await;
     let cleared = garage.user.patch(&path, json!({ "dueMileage": null })).await;
     assert_eq!(cleared.status, 422);
-    // A day that it was done on says that it was done, and without one it is open.
+    // Setting the completion date completes the item; clearing it reopens the item.
     let done = garage.user.patch(&path, json!({ "completedDate": "2026-01-30" })).await;
     assert_eq!((done.status, &done.body["isCompleted"]), (200, &json!(true)));
     let open = garage.user.patch(&path, json!({ "completedDate": null })).await;
     assert_eq!((open.status, &open.body["isCompleted"]), (200, &json!(false)));
-    let history = garage.added(json!({ "completedDate": "2025-06-01", "cost": 80 })).await;
+    let history = garage.add_item(json!({ "completedDate": "2025-06-01", "cost": 80 })).await;
     assert_eq!(garage.user.get(&history).await.body["isCompleted"], true);
 }
 
-async fn a_change_keeps_what_it_does_not_mention(app: TestApp) {
+async fn a_patch_leaves_omitted_members_unchanged(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let path = garage
-        .added(json!({ "dueDate": "2026-03-01", "notes": "soon", "intervalMonths": 12 }))
+        .add_item(json!({ "dueDate": "2026-03-01", "notes": "soon", "intervalMonths": 12 }))
         .await;
     app.app.clock.advance(chrono::TimeDelta::seconds(1));
     let before = garage.user.get(&path).await.body;
     let changed = garage.user.patch(&path, json!({ "type": "brake_fluid", "notes": null })).await;
     assert_eq!(changed.status, 200);
-    let mut wanted = before;
-    wanted["type"] = json!("brake_fluid");
-    wanted["notes"] = Value::Null;
-    wanted["updatedAt"] = json!("2026-01-31T12:00:01.123456Z");
-    assert_eq!(changed.body, wanted);
-    assert_eq!(garage.user.get(&path).await.body, wanted);
+    let mut expected = before;
+    expected["type"] = json!("brake_fluid");
+    expected["notes"] = Value::Null;
+    expected["updatedAt"] = json!("2026-01-31T12:00:01.123456Z");
+    assert_eq!(changed.body, expected);
+    assert_eq!(garage.user.get(&path).await.body, expected);
     let wrong = json!({ "type": null, "vehicleId": null, "isCompleted": null });
     assert_eq!(
         garage.user.patch(&path, wrong).await.faults(),
@@ -217,9 +217,9 @@ async fn a_change_keeps_what_it_does_not_mention(app: TestApp) {
     );
 }
 
-async fn a_change_meant_for_another_state_is_refused(app: TestApp) {
+async fn a_stale_etag_is_rejected(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
-    let path = garage.added(json!({ "dueDate": "2026-03-01", "intervalMonths": 1 })).await;
+    let path = garage.add_item(json!({ "dueDate": "2026-03-01", "intervalMonths": 1 })).await;
     let first = garage.user.get(&path).await.header("etag").to_owned();
     let send = async |method, path: &str, body: &str| {
         garage.user.send_json(method, path, body, &[("if-match", &first)]).await.status
@@ -232,27 +232,27 @@ async fn a_change_meant_for_another_state_is_refused(app: TestApp) {
     let later = r#"{"dueDate":"2026-05-01"}"#;
     assert_eq!(send(Method::POST, &format!("{path}/postpone"), later).await, 412);
     assert_eq!(send(Method::DELETE, &path, "").await, 412);
-    assert_eq!(garage.items("").await[0]["notes"], "one");
+    assert_eq!(garage.list_items("").await[0]["notes"], "one");
 }
 
-async fn a_list_is_filtered_and_goes_page_by_page_newest_first(app: TestApp) {
+async fn lists_are_filtered_paginated_and_newest_first(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     for nth in 1..=4 {
         let kind = if nth == 4 { "dashcam" } else { "oil_change" };
         let item = json!({ "type": kind, "dueMileage": nth });
         let done = json!({ "type": kind, "completedDate": "2026-01-01", "completedMileage": nth, "confirm": ["/completedMileage"] });
-        garage.added(if nth == 2 { done } else { item }).await;
+        garage.add_item(if nth == 2 { done } else { item }).await;
         app.app.clock.advance(chrono::TimeDelta::milliseconds(7));
     }
     let at = |items: &[Value]| -> Vec<_> {
         let either = |it: &Value| it["dueMileage"].as_i64().or(it["completedMileage"].as_i64());
         items.iter().map(|it| either(it).unwrap()).collect()
     };
-    assert_eq!(at(&garage.items("").await), [4, 3, 2, 1]);
-    assert_eq!(at(&garage.items("&completed=true").await), [2]);
-    assert_eq!(at(&garage.items("&completed=false").await), [4, 3, 1]);
-    assert_eq!(at(&garage.items("&type=oil_change").await), [3, 2, 1]);
-    assert_eq!(at(&garage.items("&type=dashcam&completed=true").await), [0; 0]);
+    assert_eq!(at(&garage.list_items("").await), [4, 3, 2, 1]);
+    assert_eq!(at(&garage.list_items("&completed=true").await), [2]);
+    assert_eq!(at(&garage.list_items("&completed=false").await), [4, 3, 1]);
+    assert_eq!(at(&garage.list_items("&type=oil_change").await), [3, 2, 1]);
+    assert_eq!(at(&garage.list_items("&type=dashcam&completed=true").await), [0; 0]);
     for base in [
         "/api/maintenance?limit=1".to_owned(),
         format!("/api/maintenance?limit=1&vehicleId={}", garage.vehicle),
@@ -275,64 +275,64 @@ async fn a_list_is_filtered_and_goes_page_by_page_newest_first(app: TestApp) {
         let refused = garage.user.get(&format!("/api/maintenance?{query}")).await;
         assert_eq!((refused.status, refused.faults()), (422, vec![fault.to_owned()]));
     }
-    let nobodys = format!("/api/maintenance?vehicleId={}", uuid::Uuid::now_v7());
-    assert_eq!(garage.user.get(&nobodys).await.status, 404);
+    let missing_path = format!("/api/maintenance?vehicleId={}", uuid::Uuid::now_v7());
+    assert_eq!(garage.user.get(&missing_path).await.status, 404);
 }
 
-async fn a_service_is_a_reading_of_its_vehicle(app: TestApp) {
+async fn a_completed_item_updates_the_vehicles_odometer(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let done = json!({
         "completedDate": "2025-06-01", "completedMileage": 510_000, "confirm": ["/completedMileage"],
     });
-    let path = garage.added(done).await;
+    let path = garage.add_item(done).await;
     assert_eq!(garage.odometer().await, 510_000);
     garage.user.patch(&path, json!({ "completedMileage": 51_000 })).await;
     assert_eq!(garage.odometer().await, 51_000);
     let earlier = json!({ "completedDate": "2025-01-01", "completedMileage": 50_100 });
-    garage.added(earlier).await;
-    let open = garage.added(json!({ "dueMileage": 52_000 })).await;
+    garage.add_item(earlier).await;
+    let open = garage.add_item(json!({ "dueMileage": 52_000 })).await;
     assert_eq!(garage.odometer().await, 51_000);
     let done = json!({ "completedDate": "2026-01-31", "completedMileage": 52_100 });
     garage.user.post(&format!("{open}/complete"), done).await;
     assert_eq!(garage.odometer().await, 52_100);
 }
 
-async fn an_item_moves_to_another_vehicle_of_the_same_user(app: TestApp) {
+async fn an_item_can_be_moved_to_another_vehicle_of_the_same_user(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let other = json!({ "vin": "1M8GDM9AXKP042788" });
     let other = garage.user.post("/api/vehicles", other).await.id();
-    let path = garage.added(json!({ "dueDate": "2026-03-01" })).await;
+    let path = garage.add_item(json!({ "dueDate": "2026-03-01" })).await;
     let moved = garage.user.patch(&path, json!({ "vehicleId": other })).await;
     assert_eq!((moved.status, &moved.body["vehicleId"]), (200, &json!(other)));
-    assert!(garage.items("").await.is_empty());
+    assert!(garage.list_items("").await.is_empty());
     let bob = self::garage(&app, "bob@example.org").await;
     let refused = garage.user.patch(&path, json!({ "vehicleId": bob.vehicle })).await;
     assert_eq!(refused.faults(), ["/vehicleId: is not a vehicle of yours"]);
 }
 
-async fn an_item_that_is_removed_is_gone(app: TestApp) {
+async fn deleting_an_item_keeps_the_next_one(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
-    let path = garage.added(json!({ "dueDate": "2026-03-01", "intervalMonths": 1 })).await;
+    let path = garage.add_item(json!({ "dueDate": "2026-03-01", "intervalMonths": 1 })).await;
     let done = json!({ "completedDate": "2026-01-31" });
     let done = garage.user.post(&format!("{path}/complete"), done).await;
     assert_eq!(garage.user.delete(&path).await.status, 204);
     assert_eq!(garage.user.get(&path).await.status, 404);
     assert_eq!(garage.user.delete(&path).await.status, 404);
-    // The next one stays, and is due when this one was.
-    let items = garage.items("").await;
+    // The next item remains, and is due when the deleted one was.
+    let items = garage.list_items("").await;
     assert_eq!((items.len(), &items[0]["id"]), (1, &done.body["next"]["id"]));
     assert_eq!(items[0]["dueDate"], "2026-03-01");
 }
 
-async fn another_users_items_look_like_those_that_do_not_exist(app: TestApp) {
+async fn another_users_item_is_indistinguishable_from_a_missing_one(app: TestApp) {
     let ann = garage(&app, "ann@example.org").await;
     let bob = garage(&app, "bob@example.org").await;
-    let hers = ann.added(json!({ "dueDate": "2026-03-01", "intervalMonths": 1 })).await;
-    let nobodys = format!("/api/maintenance/{}", uuid::Uuid::now_v7());
-    let seen = |answer: Answer| {
-        let mut headers = answer.headers;
+    let path_of_ann = ann.add_item(json!({ "dueDate": "2026-03-01", "intervalMonths": 1 })).await;
+    let missing_path = format!("/api/maintenance/{}", uuid::Uuid::now_v7());
+    let seen = |response: Answer| {
+        let mut headers = response.headers;
         headers.remove("x-request-id");
-        (answer.status, answer.body, headers)
+        (response.status, response.body, headers)
     };
     for (path, body) in [
         ("", json!({})),
@@ -348,19 +348,19 @@ async fn another_users_items_look_like_those_that_do_not_exist(app: TestApp) {
                 bob.user.post(&path, body.clone()).await
             }
         };
-        let foreign = seen(send(&hers).await);
+        let foreign = seen(send(&path_of_ann).await);
         assert_eq!(foreign.0, 404);
-        assert_eq!(foreign, seen(send(&nobodys).await));
+        assert_eq!(foreign, seen(send(&missing_path).await));
     }
     let vehicle = json!({ "vehicleId": ann.vehicle, "dueDate": "2026-03-01" });
-    assert_eq!(bob.add(vehicle).await.faults(), ["/vehicleId: is not a vehicle of yours"]);
+    assert_eq!(bob.post_item(vehicle).await.faults(), ["/vehicleId: is not a vehicle of yours"]);
     assert_eq!(bob.user.get("/api/maintenance").await.body["items"], json!([]));
-    assert_eq!(ann.items("").await.len(), 1);
+    assert_eq!(ann.list_items("").await.len(), 1);
 }
 
-async fn a_vehicle_in_the_trash_hides_its_items_until_it_comes_back(app: TestApp) {
+async fn items_of_a_trashed_vehicle_are_hidden_until_it_is_restored(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
-    let path = garage.added(json!({ "dueDate": "2026-03-01", "intervalMonths": 1 })).await;
+    let path = garage.add_item(json!({ "dueDate": "2026-03-01", "intervalMonths": 1 })).await;
     let vehicle = format!("/api/vehicles/{}", garage.vehicle);
     garage.user.delete(&vehicle).await;
     assert_eq!(garage.user.get(&path).await.status, 404);
@@ -368,15 +368,15 @@ async fn a_vehicle_in_the_trash_hides_its_items_until_it_comes_back(app: TestApp
     let done = json!({ "completedDate": "2026-01-31" });
     assert_eq!(garage.user.post(&format!("{path}/complete"), done).await.status, 404);
     assert_eq!(garage.user.get("/api/maintenance").await.body["items"], json!([]));
-    let refused = garage.add(json!({ "dueDate": "2026-03-01" })).await;
+    let refused = garage.post_item(json!({ "dueDate": "2026-03-01" })).await;
     assert_eq!(refused.faults(), ["/vehicleId: is a vehicle in your trash: restore it first"]);
     garage.user.post(&format!("{vehicle}/restore"), json!({})).await;
-    assert_eq!(garage.items("").await.len(), 1);
+    assert_eq!(garage.list_items("").await.len(), 1);
 }
 
-async fn a_request_sent_again_with_its_key_is_done_once(app: TestApp) {
+async fn a_retry_with_the_same_idempotency_key_is_executed_once(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
-    let path = garage.added(json!({ "dueDate": "2026-03-01", "intervalMonths": 1 })).await;
+    let path = garage.add_item(json!({ "dueDate": "2026-03-01", "intervalMonths": 1 })).await;
     let complete = format!("{path}/complete");
     let send = async || {
         let (body, key) = (r#"{"completedDate":"2026-01-31"}"#, [("idempotency-key", "one")]);
@@ -385,15 +385,15 @@ async fn a_request_sent_again_with_its_key_is_done_once(app: TestApp) {
     let (first, again) = (send().await, send().await);
     assert_eq!((first.status, again.status, &again.body), (200, 200, &first.body));
     assert_eq!(again.header("idempotency-replayed"), "true");
-    assert_eq!(garage.items("").await.len(), 2);
+    assert_eq!(garage.list_items("").await.len(), 2);
 }
 
-async fn types_are_listed_with_their_usual_intervals(app: TestApp) {
+async fn types_are_listed_with_their_typical_intervals(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let types = ann.get("/api/maintenance/types").await.body;
     let types = types["items"].as_array().unwrap();
     assert!(types.len() >= 40);
-    for wanted in [
+    for expected in [
         json!({
             "type": "oil_change", "name": "Oil change", "group": "routine",
             "intervalMonths": 12, "intervalMiles": 7500, "intervalKilometers": 12_000,
@@ -403,13 +403,13 @@ async fn types_are_listed_with_their_usual_intervals(app: TestApp) {
             "intervalMonths": 12, "intervalMiles": null, "intervalKilometers": null,
         }),
     ] {
-        assert!(types.contains(&wanted), "{wanted}");
+        assert!(types.contains(&expected), "{expected}");
     }
 }
 
-async fn a_plan_puts_its_steps_on_a_vehicle_once(app: TestApp) {
+async fn applying_a_plan_twice_adds_its_items_once(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
-    garage.added(json!({ "dueDate": "2026-03-01" })).await;
+    garage.add_item(json!({ "dueDate": "2026-03-01" })).await;
     let plans = garage.user.get("/api/maintenance/plans").await.body;
     let toyota = plans["items"].as_array().unwrap().iter().find(|it| it["plan"] == "toyota");
     let steps = toyota.unwrap()["steps"].as_array().unwrap().len();
@@ -417,7 +417,7 @@ async fn a_plan_puts_its_steps_on_a_vehicle_once(app: TestApp) {
     let put = garage.user.post(&path, json!({ "plan": "toyota" })).await;
     assert_eq!(put.status, 201, "{put:?}");
     let items = put.body["items"].as_array().unwrap();
-    // There is an oil change already.
+    // An oil change already exists.
     assert_eq!(items.len(), steps - 1);
     assert_eq!(
         garage.user.get(put.header("location")).await.body["items"].as_array().unwrap().len(),

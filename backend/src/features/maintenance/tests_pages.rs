@@ -1,4 +1,4 @@
-//! Maintenance as pages.
+//! Tests of the maintenance pages.
 
 use serde_json::json;
 
@@ -6,17 +6,17 @@ use super::tests::{Garage, garage};
 use crate::testing::{Answer, TestApp, on_every_engine};
 
 on_every_engine![
-    everything_due_is_on_one_page_most_urgent_first,
-    an_item_is_done_in_two_taps,
-    something_is_planned_after_its_usual_interval,
-    what_was_done_is_noted_and_shown_again_with_what_is_wrong,
-    an_item_is_put_off_left_out_changed_and_deleted,
-    a_history_is_one_timeline_page_by_page,
-    costs_are_drawn_by_year_and_type,
-    a_plan_is_taken_over_on_an_empty_page,
+    the_maintenance_page_lists_due_items_most_urgent_first,
+    an_item_is_completed_with_prefilled_values,
+    a_new_reminder_is_prefilled_with_the_typical_interval,
+    a_logged_service_is_validated_and_saved,
+    an_item_is_postponed_skipped_changed_and_deleted,
+    history_merges_services_and_fill_ups_and_is_paginated,
+    costs_are_charted_by_year_and_type,
+    a_plan_is_applied_from_an_empty_history_page,
     readings_are_entered_in_the_users_unit,
-    a_completion_is_prefilled_with_the_latest_reading_in_its_own_unit,
-    what_looks_wrong_is_asked_at_its_field_with_one_tick,
+    a_completion_is_prefilled_with_the_latest_reading_as_entered,
+    implausible_values_show_a_checkbox_to_confirm_them,
     a_large_amount_is_entered_shown_edited_and_summed,
 ];
 
@@ -27,21 +27,25 @@ fn assert_shows(page: &Answer, parts: &[&str]) {
     }
 }
 
-/// The value of a form's field.
+/// Returns the value of a form field.
 fn value(page: &Answer, name: &str) -> String {
     let field = page.text().split(&format!("name=\"{name}\"")).nth(1).unwrap_or_default();
     let value = field.split('>').next().unwrap_or_default().split("value=\"").nth(1);
     value.and_then(|it| it.split('"').next()).unwrap_or_default().to_owned()
 }
 
-async fn everything_due_is_on_one_page_most_urgent_first(app: TestApp) {
+async fn the_maintenance_page_lists_due_items_most_urgent_first(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let other = json!({ "vin": "1M8GDM9AXKP042788", "make": "Volvo", "model": "240" });
     let other = garage.user.post("/api/vehicles", other).await.id();
     assert_shows(&garage.user.get("/maintenance").await, &["Nothing is due", "Volvo 240"]);
-    garage.added(json!({ "dueDate": "2027-01-31", "intervalMonths": 12 })).await;
-    garage.added(json!({ "vehicleId": other, "type": "coolant", "dueDate": "2026-01-30" })).await;
-    garage.added(json!({ "type": "my_word", "dueMileage": 50_400, "description": "a <b>" })).await;
+    garage.add_item(json!({ "dueDate": "2027-01-31", "intervalMonths": 12 })).await;
+    garage
+        .add_item(json!({ "vehicleId": other, "type": "coolant", "dueDate": "2026-01-30" }))
+        .await;
+    garage
+        .add_item(json!({ "type": "my_word", "dueMileage": 50_400, "description": "a <b>" }))
+        .await;
     let page = garage.user.get("/maintenance").await;
     assert_shows(
         &page,
@@ -61,9 +65,9 @@ async fn everything_due_is_on_one_page_most_urgent_first(app: TestApp) {
     assert_shows(&stranger.get("/maintenance").await, &["Nothing is due", "Add a vehicle"]);
 }
 
-async fn an_item_is_done_in_two_taps(app: TestApp) {
+async fn an_item_is_completed_with_prefilled_values(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
-    let item = garage.added(json!({ "dueDate": "2026-01-30", "intervalMonths": 6 })).await;
+    let item = garage.add_item(json!({ "dueDate": "2026-01-30", "intervalMonths": 6 })).await;
     let id = item.rsplit('/').next().unwrap();
     let path = format!("/maintenance/{id}/complete");
     assert_shows(&garage.user.get("/maintenance").await, &[&format!("href=\"{path}\"")]);
@@ -81,22 +85,22 @@ async fn an_item_is_done_in_two_taps(app: TestApp) {
     let fields: Vec<_> = fields.iter().map(|it| (it.0, it.1.as_str())).collect();
     assert_eq!(fields[0].1, "2026-01-31");
     assert_eq!(fields[1].1, "50000");
-    // Sent twice by an impatient thumb, it is done once.
+    // A double submit completes the item once.
     for _ in 0..2 {
         let done = garage.user.submit(&path, &fields).await;
         assert_eq!((done.status, done.header("location")), (303, "/maintenance"));
     }
     let done = garage.user.get(&item).await.body;
     assert_eq!((&done["isCompleted"], &done["completedMileage"]), (&json!(true), &json!(50_000)));
-    assert_eq!(garage.items("&completed=false").await[0]["dueDate"], "2026-07-31");
+    assert_eq!(garage.list_items("&completed=false").await[0]["dueDate"], "2026-07-31");
     let wrong = [("completedDate", "soon"), ("amount", "dear")];
-    let next = garage.items("&completed=false").await[0]["id"].as_str().unwrap().to_owned();
+    let next = garage.list_items("&completed=false").await[0]["id"].as_str().unwrap().to_owned();
     let again = garage.user.submit(&format!("/maintenance/{next}/complete"), &wrong).await;
     assert_eq!(again.status, 422);
     assert!(again.text().contains("This has to be a date"), "{}", again.text());
 }
 
-async fn something_is_planned_after_its_usual_interval(app: TestApp) {
+async fn a_new_reminder_is_prefilled_with_the_typical_interval(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let base = format!("/vehicles/{}/maintenance/new", garage.vehicle);
     assert_shows(&garage.user.get(&base).await, &["Routine", "Paperwork", "type=oil_change"]);
@@ -110,13 +114,13 @@ async fn something_is_planned_after_its_usual_interval(app: TestApp) {
         let added = garage.user.submit(&base, &fields).await;
         assert_eq!(added.status, 303, "{added:?}");
     }
-    let items = garage.items("").await;
+    let items = garage.list_items("").await;
     assert_eq!(items.len(), 1);
     assert_eq!(
         (&items[0]["type"], &items[0]["dueMileage"]),
         (&json!("oil_change"), &json!(57_500))
     );
-    // In one's own words.
+    // A type that is not in the list.
     let form = garage.user.get(&format!("{base}?type=Ceramic+coat")).await;
     assert_eq!(
         (value(&form, "type"), value(&form, "dueDate")),
@@ -126,10 +130,10 @@ async fn something_is_planned_after_its_usual_interval(app: TestApp) {
     assert_eq!(refused.status, 422);
     let fields = [("type", "Ceramic coat"), ("dueDate", "2026-05-01")];
     assert_eq!(garage.user.submit(&base, &fields).await.status, 303);
-    assert_eq!(garage.items("&type=ceramic_coat").await.len(), 1);
+    assert_eq!(garage.list_items("&type=ceramic_coat").await.len(), 1);
 }
 
-async fn what_was_done_is_noted_and_shown_again_with_what_is_wrong(app: TestApp) {
+async fn a_logged_service_is_validated_and_saved(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let base = format!("/vehicles/{}/maintenance/new", garage.vehicle);
     let form = garage.user.get(&format!("{base}?type=tires&done=true")).await;
@@ -147,17 +151,17 @@ async fn what_was_done_is_noted_and_shown_again_with_what_is_wrong(app: TestApp)
     }
     let right = [("type", "New tires"), ("completedDate", "2026-01-02"), ("amount", "1,234.50")];
     assert_eq!(garage.user.submit(&base, &right).await.status, 303);
-    let items = garage.items("&completed=true").await;
+    let items = garage.list_items("&completed=true").await;
     assert_eq!(
         (&items[0]["type"], items[0]["cost"].to_string()),
         (&json!("tires"), "1234.5".into())
     );
 }
 
-async fn an_item_is_put_off_left_out_changed_and_deleted(app: TestApp) {
+async fn an_item_is_postponed_skipped_changed_and_deleted(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let item = garage
-        .added(json!({ "dueDate": "2026-01-31", "dueMileage": 50_000, "intervalMonths": 1 }))
+        .add_item(json!({ "dueDate": "2026-01-31", "dueMileage": 50_000, "intervalMonths": 1 }))
         .await;
     let id = item.rsplit('/').next().unwrap();
     let page = |what: &str| format!("/maintenance/{id}/{what}");
@@ -191,19 +195,21 @@ async fn an_item_is_put_off_left_out_changed_and_deleted(app: TestApp) {
     assert_eq!(garage.user.get(&item).await.status, 404);
 }
 
-async fn a_history_is_one_timeline_page_by_page(app: TestApp) {
+async fn history_merges_services_and_fill_ups_and_is_paginated(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let base = format!("/vehicles/{}/maintenance", garage.vehicle);
     assert_shows(&garage.user.get(&base).await, &["No history yet"]);
     for nth in 0..45 {
-        garage.fill(&format!("2025-{:02}-{:02}", 1 + nth / 15, 1 + nth % 15), 50_000 + nth).await;
+        garage
+            .add_fill_up(&format!("2025-{:02}-{:02}", 1 + nth / 15, 1 + nth % 15), 50_000 + nth)
+            .await;
         if nth % 9 == 0 {
             let day = format!("2025-{:02}-{:02}", 1 + nth / 15, 1 + nth % 15);
             let done = json!({
                 "completedDate": day, "completedMileage": 50_000 + nth, "cost": 10,
                 "description": format!("number {nth}."),
             });
-            garage.added(done).await;
+            garage.add_item(done).await;
         }
     }
     let count = |page: &Answer| {
@@ -217,7 +223,7 @@ async fn a_history_is_one_timeline_page_by_page(app: TestApp) {
     assert_eq!(one.0 + one.1, 40);
     assert_eq!((one.0 + two.0, one.1 + two.1), (45, 5));
     assert!(!second.text().contains("Load older"));
-    // Latest first; of one day what was done stands before the fill-up.
+    // Latest first; on the same date, services come before fill-ups.
     let place = |part: &str| first.text().find(part).unwrap();
     assert!(place("number 36.") < place("number 27."));
     for wrong in ["services=1", "fills=nonsense", "services=+1-01-01_x"] {
@@ -225,7 +231,7 @@ async fn a_history_is_one_timeline_page_by_page(app: TestApp) {
     }
 }
 
-async fn costs_are_drawn_by_year_and_type(app: TestApp) {
+async fn costs_are_charted_by_year_and_type(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     assert_shows(&garage.user.get("/maintenance/costs").await, &["Nothing spent yet"]);
     for (kind, day, cost) in [
@@ -233,7 +239,7 @@ async fn costs_are_drawn_by_year_and_type(app: TestApp) {
         ("oil_change", "2025-05-01", 95),
         ("tires", "2025-06-01", 800),
     ] {
-        garage.added(json!({ "type": kind, "completedDate": day, "cost": cost })).await;
+        garage.add_item(json!({ "type": kind, "completedDate": day, "cost": cost })).await;
     }
     for path in
         ["/maintenance/costs".to_owned(), format!("/vehicles/{}/maintenance", garage.vehicle)]
@@ -254,7 +260,7 @@ async fn costs_are_drawn_by_year_and_type(app: TestApp) {
     assert_shows(&garage.user.get("/maintenance/costs").await, &["Nothing spent yet"]);
 }
 
-async fn a_plan_is_taken_over_on_an_empty_page(app: TestApp) {
+async fn a_plan_is_applied_from_an_empty_history_page(app: TestApp) {
     let Garage { user, vehicle } = garage(&app, "ann@example.org").await;
     user.patch(&format!("/api/vehicles/{vehicle}"), json!({ "make": "Lexus" })).await;
     let base = format!("/vehicles/{vehicle}/maintenance");
@@ -271,7 +277,7 @@ async fn readings_are_entered_in_the_users_unit(app: TestApp) {
     garage.user.patch("/api/user/preferences", json!({ "distanceUnit": "km" })).await;
     let base = format!("/vehicles/{}/maintenance/new", garage.vehicle);
     let form = garage.user.get(&format!("{base}?type=oil_change")).await;
-    // A round figure in kilometers, not a converted one.
+    // A round number of kilometers, not a converted one.
     assert_eq!(value(&form, "intervalDistance"), "12000");
     assert_eq!(value(&form, "intervalDistanceUnit"), "km");
     let fields = [
@@ -282,12 +288,13 @@ async fn readings_are_entered_in_the_users_unit(app: TestApp) {
         ("intervalDistanceUnit", "km"),
     ];
     assert_eq!(garage.user.submit(&base, &fields).await.status, 303);
-    let item = garage.items("").await[0].clone();
+    let item = garage.list_items("").await[0].clone();
     assert_eq!(item["dueOdometer"], json!({ "value": 128_000, "unit": "km" }));
     assert_eq!((&item["dueMileage"], &item["intervalMiles"]), (&json!(79_536), &json!(9321)));
     assert_shows(&garage.user.get("/maintenance").await, &["128,000 km", "every 15,000 km"]);
     let path = format!("/maintenance/{}/edit", item["id"].as_str().unwrap());
-    // Another preference and back, and edits of other fields in between, change nothing.
+    // Changing the unit preference back and forth, and editing other fields in between, changes
+    // nothing.
     for (unit, shown) in [("mi", "79536"), ("km", "128000")] {
         garage.user.patch("/api/user/preferences", json!({ "distanceUnit": unit })).await;
         let form = garage.user.get(&path).await;
@@ -299,49 +306,49 @@ async fn readings_are_entered_in_the_users_unit(app: TestApp) {
         fields.push(("notes", format!("seen in {unit}")));
         let fields: Vec<_> = fields.iter().map(|it| (it.0, it.1.as_str())).collect();
         assert_eq!(garage.user.submit(&path, &fields).await.status, 303);
-        let again = garage.items("").await[0].clone();
+        let again = garage.list_items("").await[0].clone();
         assert_eq!(again["notes"], format!("seen in {unit}"));
         for name in ["dueOdometer", "intervalDistance", "dueMileage", "intervalMiles"] {
             assert_eq!(again[name], item[name], "{name}");
         }
     }
-    // The form says what unit it was shown in, whatever is preferred by now.
+    // The unit of the form wins over the current preference.
     garage.user.patch("/api/user/preferences", json!({ "distanceUnit": "mi" })).await;
     let fields = [("dueOdometer", "130000"), ("dueOdometerUnit", "km")];
     assert_eq!(garage.user.submit(&path, &fields).await.status, 303);
-    let changed = garage.items("").await[0].clone();
+    let changed = garage.list_items("").await[0].clone();
     assert_eq!(changed["dueOdometer"], json!({ "value": 130_000, "unit": "km" }));
 }
 
-async fn a_completion_is_prefilled_with_the_latest_reading_in_its_own_unit(app: TestApp) {
+async fn a_completion_is_prefilled_with_the_latest_reading_as_entered(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     for (date, km) in [("2026-01-10", 99_105), ("2026-01-05", 98_700)] {
         let done = json!({
             "completedDate": date, "completedOdometer": { "value": km, "unit": "km" },
         });
-        garage.added(done).await;
+        garage.add_item(done).await;
     }
-    let item = garage.added(json!({ "dueDate": "2026-01-30" })).await;
+    let item = garage.add_item(json!({ "dueDate": "2026-01-30" })).await;
     let id = item.rsplit('/').next().unwrap();
     let form = garage.user.get(&format!("/maintenance/{id}/complete")).await;
     assert_eq!(value(&form, "completedOdometer"), "99105");
     assert_eq!(value(&form, "completedOdometerUnit"), "km");
 }
 
-async fn what_looks_wrong_is_asked_at_its_field_with_one_tick(app: TestApp) {
+async fn implausible_values_show_a_checkbox_to_confirm_them(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
-    let item = garage.added(json!({ "dueDate": "2026-01-30" })).await;
+    let item = garage.add_item(json!({ "dueDate": "2026-01-30" })).await;
     let path = format!("/maintenance/{}/complete", item.rsplit('/').next().unwrap());
     let fields = [
         ("completedDate", "2026-07-31"),
         ("completedOdometer", "1403000"),
         ("completedOdometerUnit", "km"),
     ];
-    let asked = garage.user.submit(&path, &fields).await;
-    assert_eq!(asked.status, 422);
+    let refused = garage.user.submit(&path, &fields).await;
+    assert_eq!(refused.status, 422);
     for name in ["completedDate", "completedOdometer"] {
         let tick = format!("name=\"confirm\" value=\"/{name}\"");
-        assert!(asked.text().contains(&tick), "{name}: {}", asked.text());
+        assert!(refused.text().contains(&tick), "{name}: {}", refused.text());
     }
     let ticks = [("confirm", "/completedDate"), ("confirm", "/completedOdometer")];
     let fields = [&fields[..], &ticks].concat();
@@ -352,7 +359,7 @@ async fn what_looks_wrong_is_asked_at_its_field_with_one_tick(app: TestApp) {
 
 async fn a_large_amount_is_entered_shown_edited_and_summed(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
-    garage.added(json!({ "completedDate": "2025-06-01", "cost": 80 })).await;
+    garage.add_item(json!({ "completedDate": "2025-06-01", "cost": 80 })).await;
     garage.user.patch("/api/user/preferences", json!({ "currency": "IDR" })).await;
     let base = format!("/vehicles/{}/maintenance", garage.vehicle);
     let form = garage.user.get(&format!("{base}/new?type=tires&done=true")).await;
@@ -364,10 +371,11 @@ async fn a_large_amount_is_entered_shown_edited_and_summed(app: TestApp) {
         ("currency", "IDR"),
     ];
     assert_eq!(garage.user.submit(&format!("{base}/new"), &fields).await.status, 303);
-    let item = garage.items("&type=tires").await[0].clone();
+    let item = garage.list_items("&type=tires").await[0].clone();
     assert_eq!((&item["cost"], &item["currency"]), (&json!(null), &json!("IDR")));
     assert_eq!(item["amount"].as_f64(), Some(12_500_000.0));
-    // Another preference relabels nothing, and currencies are summed apart.
+    // Changing the currency preference does not convert amounts, and each currency has its own
+    // total.
     garage.user.patch("/api/user/preferences", json!({ "currency": "EUR" })).await;
     let history = garage.user.get(&base).await;
     let shown = ["IDR\u{a0}12,500,000.00", "$80.00", "Spent on maintenance in IDR"];
@@ -378,7 +386,7 @@ async fn a_large_amount_is_entered_shown_edited_and_summed(app: TestApp) {
     assert_eq!(value(&form, "amount"), "12500000.00");
     let fields = [("amount", "12600000"), ("currency", "IDR")];
     assert_eq!(garage.user.submit(&path, &fields).await.status, 303);
-    let edited = garage.items("&type=tires").await[0].clone();
+    let edited = garage.list_items("&type=tires").await[0].clone();
     assert_eq!(edited["amount"].as_f64(), Some(12_600_000.0));
     assert_eq!(edited["currency"], "IDR");
 }

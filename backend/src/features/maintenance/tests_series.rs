@@ -1,4 +1,4 @@
-//! What comes again, through HTTP: the table of schedule cases.
+//! Tests of repeating items.
 
 use serde_json::{Value, json};
 
@@ -6,25 +6,25 @@ use super::tests::{Garage, garage};
 use crate::testing::{Answer, TestApp, on_every_engine};
 
 on_every_engine![
-    an_item_comes_again_from_its_completion,
-    a_month_end_comes_back_for_a_year,
-    an_item_that_does_not_come_again_leaves_nothing_behind,
-    twice_is_refused_even_at_once,
-    a_completion_says_what_is_wrong_with_it,
-    postponing_and_skipping_leave_the_base_where_it_is,
-    what_cannot_be_skipped_or_postponed_says_why,
-    an_item_that_is_opened_again_leaves_one_behind,
-    a_day_of_ones_own_begins_a_series_anew,
+    the_next_item_is_due_one_interval_after_completion,
+    a_month_end_series_stays_at_the_month_end,
+    completing_a_one_off_item_creates_no_next_item,
+    concurrent_completions_create_one_next_item,
+    an_invalid_completion_reports_each_field,
+    postponing_and_skipping_do_not_move_the_series,
+    invalid_skips_and_postponements_are_rejected_with_a_reason,
+    completing_a_reopened_item_reuses_the_next_item,
+    changing_the_due_date_restarts_the_series,
 ];
 
 async fn act(garage: &Garage, path: &str, action: &str, body: Value) -> Answer {
     garage.user.app.clock.advance(chrono::TimeDelta::milliseconds(1));
-    let answer = garage.user.post(&format!("{path}/{action}"), body).await;
-    assert_eq!(answer.status, 200, "{action}: {answer:?}");
-    answer
+    let response = garage.user.post(&format!("{path}/{action}"), body).await;
+    assert_eq!(response.status, 200, "{action}: {response:?}");
+    response
 }
 
-/// The path of an item.
+/// Returns the path of an item.
 fn path(item: &Value) -> String {
     format!("/api/maintenance/{}", item["id"].as_str().unwrap())
 }
@@ -33,11 +33,11 @@ fn due(item: &Value) -> (Value, Value) {
     (item["dueDate"].clone(), item["dueMileage"].clone())
 }
 
-async fn an_item_comes_again_from_its_completion(app: TestApp) {
+async fn the_next_item_is_due_one_interval_after_completion(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
-    // What it was due at and how often it comes again; how it was done; what the next is due at.
+    // Each row: the item with its interval, its completion, and when the next item is due.
     let table = [
-        // Month ends clamp; leap days.
+        // Month ends and leap days.
         (
             json!({ "dueDate": "2026-01-31", "intervalMonths": 1 }),
             json!({ "completedDate": "2026-01-31" }),
@@ -63,7 +63,7 @@ async fn an_item_comes_again_from_its_completion(app: TestApp) {
             json!({ "completedDate": "2025-08-31" }),
             json!(["2026-02-28", null]),
         ),
-        // Early and late.
+        // Early and late completions.
         (
             json!({ "dueDate": "2026-01-31", "intervalMonths": 1 }),
             json!({ "completedDate": "2026-01-10" }),
@@ -74,7 +74,7 @@ async fn an_item_comes_again_from_its_completion(app: TestApp) {
             json!({ "completedDate": "2026-01-30" }),
             json!(["2026-02-28", null]),
         ),
-        // Both intervals, each for itself; either alone.
+        // Both intervals, and each alone.
         (
             json!({ "dueDate": "2026-01-31", "dueMileage": 50_000, "intervalMonths": 6, "intervalMiles": 5000 }),
             json!({ "completedDate": "2026-01-20", "completedMileage": 49_800 }),
@@ -95,7 +95,7 @@ async fn an_item_comes_again_from_its_completion(app: TestApp) {
             json!({ "completedDate": "2026-01-20", "completedMileage": 50_300 }),
             json!([null, 55_300]),
         ),
-        // Zero miles driven: done at what it was due at, and at nothing at all.
+        // Completed exactly at the due reading, and at zero.
         (
             json!({ "dueMileage": 50_000, "intervalMiles": 5000 }),
             json!({ "completedDate": "2026-01-20", "completedMileage": 50_000 }),
@@ -111,14 +111,14 @@ async fn an_item_comes_again_from_its_completion(app: TestApp) {
         let mut item = item;
         item["serviceLocation"] = json!("Main Street");
         item["cost"] = json!(10);
-        let first = garage.added(item.clone()).await;
+        let first = garage.add_item(item.clone()).await;
         let mut body = done.clone();
         body["confirm"] = json!(["/completedMileage"]);
-        let answer = act(&garage, &first, "complete", body).await.body;
-        assert_eq!(answer["completed"], garage.user.get(&first).await.body);
-        assert_eq!(answer["completed"]["isCompleted"], true);
-        assert_eq!(answer["completed"]["completedDate"], done["completedDate"]);
-        let left = &answer["next"];
+        let response = act(&garage, &first, "complete", body).await.body;
+        assert_eq!(response["completed"], garage.user.get(&first).await.body);
+        assert_eq!(response["completed"]["isCompleted"], true);
+        assert_eq!(response["completed"]["completedDate"], done["completedDate"]);
+        let left = &response["next"];
         assert_eq!(json!([left["dueDate"], left["dueMileage"]]), next, "{item} {done}");
         assert_eq!(*left, garage.user.get(&path(left)).await.body);
         for (name, value) in [
@@ -132,16 +132,16 @@ async fn an_item_comes_again_from_its_completion(app: TestApp) {
             assert_eq!(left[name], value, "{name}");
         }
     }
-    // Where nobody has read it off, the vehicle's odometer counts: 50,300 by now.
-    let item = garage.added(json!({ "dueMileage": 60_000, "intervalMiles": 5000 })).await;
+    // Without a reading, the odometer of the vehicle counts: 50,300 by now.
+    let item = garage.add_item(json!({ "dueMileage": 60_000, "intervalMiles": 5000 })).await;
     let left = act(&garage, &item, "complete", json!({ "completedDate": "2026-01-31" })).await;
     assert_eq!(left.body["next"]["dueMileage"], 55_300);
     assert_eq!(left.body["completed"]["completedMileage"], Value::Null);
 }
 
-async fn a_month_end_comes_back_for_a_year(app: TestApp) {
+async fn a_month_end_series_stays_at_the_month_end(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
-    let mut item = garage.added(json!({ "dueDate": "2025-01-31", "intervalMonths": 1 })).await;
+    let mut item = garage.add_item(json!({ "dueDate": "2025-01-31", "intervalMonths": 1 })).await;
     let mut days = Vec::new();
     for _ in 0..12 {
         let day = garage.user.get(&item).await.body["dueDate"].clone();
@@ -154,7 +154,7 @@ async fn a_month_end_comes_back_for_a_year(app: TestApp) {
         days.join(" "),
         "02-28 03-31 04-30 05-31 06-30 07-31 08-31 09-30 10-31 11-30 12-31 01-31"
     );
-    // Done on another day than its own, the series goes on from there.
+    // A completion on another date becomes the new base.
     let done = json!({ "completedDate": "2026-01-28" });
     let next = act(&garage, &item, "complete", done).await.body["next"].clone();
     assert_eq!(next["dueDate"], "2026-02-28");
@@ -163,27 +163,28 @@ async fn a_month_end_comes_back_for_a_year(app: TestApp) {
     assert_eq!(next["dueDate"], "2026-03-28");
 }
 
-async fn an_item_that_does_not_come_again_leaves_nothing_behind(app: TestApp) {
+async fn completing_a_one_off_item_creates_no_next_item(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
-    let item = garage.added(json!({ "dueDate": "2026-03-01", "cost": 10, "notes": "old" })).await;
+    let item =
+        garage.add_item(json!({ "dueDate": "2026-03-01", "cost": 10, "notes": "old" })).await;
     let done = json!({
         "completedDate": "2026-01-31", "completedMileage": 50_100, "cost": "12.34",
         "serviceLocation": "Here", "notes": "new",
     });
-    let answer = act(&garage, &item, "complete", done.clone()).await.body;
-    assert_eq!(answer["next"], Value::Null);
-    assert_eq!(answer["completed"]["cost"].to_string(), "12.34");
-    assert_eq!(answer["completed"]["notes"], "new");
-    assert_eq!(garage.items("").await.len(), 1);
+    let response = act(&garage, &item, "complete", done.clone()).await.body;
+    assert_eq!(response["next"], Value::Null);
+    assert_eq!(response["completed"]["cost"].to_string(), "12.34");
+    assert_eq!(response["completed"]["notes"], "new");
+    assert_eq!(garage.list_items("").await.len(), 1);
 }
 
-async fn twice_is_refused_even_at_once(app: TestApp) {
+async fn concurrent_completions_create_one_next_item(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
-    let item = garage.added(json!({ "dueDate": "2026-03-01", "intervalMonths": 1 })).await;
+    let item = garage.add_item(json!({ "dueDate": "2026-03-01", "intervalMonths": 1 })).await;
     let complete = format!("{item}/complete");
     let done = || garage.user.post(&complete, json!({ "completedDate": "2026-01-31" }));
-    let answers = futures::future::join_all((0..12).map(|_| done())).await;
-    let mut statuses: Vec<_> = answers.iter().map(|it| it.status).collect();
+    let responses = futures::future::join_all((0..12).map(|_| done())).await;
+    let mut statuses: Vec<_> = responses.iter().map(|it| it.status).collect();
     statuses.sort_unstable();
     assert_eq!(statuses[..2], [200, 409]);
     let refused = done().await;
@@ -191,48 +192,49 @@ async fn twice_is_refused_even_at_once(app: TestApp) {
         (refused.status, &refused.body["type"]),
         (409, &json!("/problems/already-completed"))
     );
-    assert_eq!(garage.items("").await.len(), 2);
-    assert_eq!(garage.items("&completed=false").await.len(), 1);
+    assert_eq!(garage.list_items("").await.len(), 2);
+    assert_eq!(garage.list_items("&completed=false").await.len(), 1);
 }
 
-async fn a_completion_says_what_is_wrong_with_it(app: TestApp) {
+async fn an_invalid_completion_reports_each_field(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
-    let item = garage.added(json!({ "dueDate": "2026-03-01", "intervalMonths": 1 })).await;
+    let item = garage.add_item(json!({ "dueDate": "2026-03-01", "intervalMonths": 1 })).await;
     let complete = format!("{item}/complete");
     let refused = garage.user.post(&complete, json!({ "cost": -1, "by": "me" })).await;
-    let wanted = ["/completedDate: is required", "/cost: is negative", "/by: is not known here"];
-    assert_eq!(refused.faults(), wanted);
-    assert_eq!(garage.items("&completed=true").await.len(), 0);
+    let expected = ["/completedDate: is required", "/cost: is negative", "/by: is not known here"];
+    assert_eq!(refused.faults(), expected);
+    assert_eq!(garage.list_items("&completed=true").await.len(), 0);
 }
 
-async fn postponing_and_skipping_leave_the_base_where_it_is(app: TestApp) {
+async fn postponing_and_skipping_do_not_move_the_series(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let both = json!({
         "dueDate": "2026-01-31", "dueMileage": 50_000, "intervalMonths": 1, "intervalMiles": 1000,
     });
-    let item = garage.added(both).await;
-    // Postponed twice: it is due then, and its series as before.
+    let item = garage.add_item(both).await;
+    // Postponed twice: the due date changes, but not the series.
     for later in ["2026-02-10", "2026-02-20"] {
         let postponed = act(&garage, &item, "postpone", json!({ "dueDate": later })).await.body;
         assert_eq!(due(&postponed), (json!(later), json!(50_000)));
     }
     let postponed = act(&garage, &item, "postpone", json!({ "dueMileage": 51_500 })).await.body;
     assert_eq!(due(&postponed), (json!("2026-02-20"), json!(51_500)));
-    // Skipped: the first time of the series from 31 January and 50,000 miles that is later.
+    // Skipped: the next time of the series from January 31 and 50,000 miles.
     let skipped = act(&garage, &item, "skip", json!({})).await.body;
     assert_eq!(due(&skipped), (json!("2026-02-28"), json!(52_000)));
     assert_eq!(skipped["id"], postponed["id"]);
     let skipped = act(&garage, &item, "skip", json!({})).await.body;
     assert_eq!(due(&skipped), (json!("2026-03-31"), json!(53_000)));
-    assert_eq!(garage.items("").await.len(), 1);
-    // Done on the day of its series, that goes on; the miles count from where it was done.
+    assert_eq!(garage.list_items("").await.len(), 1);
+    // Completed on the scheduled date: the series continues, and the miles count from the
+    // completion.
     let confirm = json!(["/completedDate"]);
     let done = json!({
         "completedDate": "2026-03-31", "completedMileage": 52_900, "confirm": confirm,
     });
     let next = act(&garage, &item, "complete", done).await.body["next"].clone();
     assert_eq!(due(&next), (json!("2026-04-30"), json!(53_900)));
-    // Done on the day that it was postponed to, the next is due from then.
+    // Completed on the postponed date: the next item counts from that date.
     act(&garage, &path(&next), "postpone", json!({ "dueDate": "2026-05-02" })).await;
     let done = json!({
         "completedDate": "2026-05-02", "completedMileage": 53_900, "confirm": confirm,
@@ -241,17 +243,17 @@ async fn postponing_and_skipping_leave_the_base_where_it_is(app: TestApp) {
     assert_eq!(due(&next), (json!("2026-06-02"), json!(54_900)));
 }
 
-async fn what_cannot_be_skipped_or_postponed_says_why(app: TestApp) {
+async fn invalid_skips_and_postponements_are_rejected_with_a_reason(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
-    let once = garage.added(json!({ "dueDate": "2026-03-01" })).await;
+    let one_off = garage.add_item(json!({ "dueDate": "2026-03-01" })).await;
     let kind = async |path: &str, action: &str, body: Value| {
-        let answer = garage.user.post(&format!("{path}/{action}"), body).await;
-        (answer.status, answer.body["type"].as_str().unwrap().to_owned())
+        let response = garage.user.post(&format!("{path}/{action}"), body).await;
+        (response.status, response.body["type"].as_str().unwrap().to_owned())
     };
-    let wanted = (409, "/problems/not-recurring".to_owned());
-    assert_eq!(kind(&once, "skip", json!({})).await, wanted);
+    let expected = (409, "/problems/not-recurring".to_owned());
+    assert_eq!(kind(&one_off, "skip", json!({})).await, expected);
     let faults =
-        async |body: Value| garage.user.post(&format!("{once}/postpone"), body).await.faults();
+        async |body: Value| garage.user.post(&format!("{one_off}/postpone"), body).await.faults();
     for (body, fault) in [
         (json!({}), "/dueDate: is required, unless there is a dueMileage"),
         (json!({ "dueDate": "2026-03-01" }), "/dueDate: must be later than it is now"),
@@ -263,15 +265,15 @@ async fn what_cannot_be_skipped_or_postponed_says_why(app: TestApp) {
     ] {
         assert_eq!(faults(body).await, [fault]);
     }
-    act(&garage, &once, "complete", json!({ "completedDate": "2026-01-31" })).await;
-    let wanted = (409, "/problems/already-completed".to_owned());
-    assert_eq!(kind(&once, "skip", json!({})).await, wanted);
-    assert_eq!(kind(&once, "postpone", json!({ "dueDate": "2026-04-01" })).await, wanted);
+    act(&garage, &one_off, "complete", json!({ "completedDate": "2026-01-31" })).await;
+    let expected = (409, "/problems/already-completed".to_owned());
+    assert_eq!(kind(&one_off, "skip", json!({})).await, expected);
+    assert_eq!(kind(&one_off, "postpone", json!({ "dueDate": "2026-04-01" })).await, expected);
 }
 
-async fn an_item_that_is_opened_again_leaves_one_behind(app: TestApp) {
+async fn completing_a_reopened_item_reuses_the_next_item(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
-    let item = garage.added(json!({ "dueDate": "2026-01-15", "intervalMonths": 1 })).await;
+    let item = garage.add_item(json!({ "dueDate": "2026-01-15", "intervalMonths": 1 })).await;
     let done = json!({ "completedDate": "2026-01-20" });
     let first = act(&garage, &item, "complete", done).await.body["next"].clone();
     let open = garage.user.patch(&item, json!({ "completedDate": null })).await;
@@ -279,16 +281,16 @@ async fn an_item_that_is_opened_again_leaves_one_behind(app: TestApp) {
     let done = json!({ "completedDate": "2026-01-25" });
     let second = act(&garage, &item, "complete", done).await.body["next"].clone();
     assert_eq!((&second["id"], &second["dueDate"]), (&first["id"], &json!("2026-02-25")));
-    assert_eq!(garage.items("").await.len(), 2);
+    assert_eq!(garage.list_items("").await.len(), 2);
 }
 
-async fn a_day_of_ones_own_begins_a_series_anew(app: TestApp) {
+async fn changing_the_due_date_restarts_the_series(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
-    let item = garage.added(json!({ "dueDate": "2026-01-31", "intervalMonths": 1 })).await;
+    let item = garage.add_item(json!({ "dueDate": "2026-01-31", "intervalMonths": 1 })).await;
     garage.user.patch(&item, json!({ "dueDate": "2026-02-15" })).await;
     let skipped = act(&garage, &item, "skip", json!({})).await.body;
     assert_eq!(skipped["dueDate"], "2026-03-15");
-    // Another interval, from the same base.
+    // A new interval counts from the same base.
     garage.user.patch(&item, json!({ "intervalMonths": 2 })).await;
     let skipped = act(&garage, &item, "skip", json!({})).await.body;
     assert_eq!(skipped["dueDate"], "2026-05-15");

@@ -1,6 +1,6 @@
-//! What workshops do: every type that has a name here, with how often it is usually done.
+//! The known types of maintenance, with their typical intervals.
 //!
-//! Any other word is accepted as a type, too; it is shown as its words.
+//! Any other lowercase word is accepted as a type, too; its name is derived from the word.
 
 use std::borrow::Cow;
 
@@ -13,22 +13,22 @@ use crate::core::{
     units::{Distance, DistanceUnit},
 };
 
-/// What kind of work a type is.
+/// The group of a maintenance type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Group {
-    /// Done again and again, by date or distance.
+pub enum TypeGroup {
+    /// Work that is repeated by date or distance.
     Routine,
-    /// Done when something is worn or broken.
+    /// Repairs of worn or broken parts.
     Repair,
-    /// Done to have it better.
+    /// Improvements.
     Upgrade,
-    /// What authorities and insurers want.
+    /// Inspections, registration, insurance and the like.
     Paperwork,
 }
 
-impl Group {
-    /// Every group, as it is shown.
+impl TypeGroup {
+    /// Every group with its label.
     pub(super) const ALL: [(Self, &'static str); 4] = [
         (Self::Routine, "Routine"),
         (Self::Repair, "Repair"),
@@ -37,33 +37,33 @@ impl Group {
     ];
 }
 
-/// A type of maintenance that has a name here, with how often it is usually done.
+/// A known type of maintenance, with its typical interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct KnownType {
-    /// What to send as `type`.
+pub(super) struct MaintenanceType {
+    /// The value to send as `type`.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// What people call it.
+    /// The display name.
     pub name: &'static str,
-    /// What kind of work it is.
-    pub group: Group,
-    /// After how many months it is usually done again; null where not by date.
+    /// The group of the type.
+    pub group: TypeGroup,
+    /// The typical interval in months; null if the type does not repeat by date.
     pub interval_months: Option<i32>,
-    /// After how many miles it is usually done again; null where not by distance.
+    /// The typical interval in miles; null if the type does not repeat by distance.
     pub interval_miles: Option<i32>,
-    /// The same in kilometers, as a round figure of its own.
+    /// The typical interval in kilometers, a round number rather than a conversion.
     pub interval_kilometers: Option<i32>,
 }
 
-impl KnownType {
-    /// The usual interval in a unit.
+impl MaintenanceType {
+    /// Returns the typical interval in `unit`.
     pub(super) fn interval(&self, unit: DistanceUnit) -> Option<Distance> {
         interval((self.interval_miles, self.interval_kilometers), unit)
     }
 }
 
-/// An interval in a unit, of one in miles and one in kilometers.
+/// Selects the interval in `unit` from one in miles and one in kilometers.
 pub(super) fn interval(
     (miles, kilometers): (Option<i32>, Option<i32>),
     unit: DistanceUnit,
@@ -75,33 +75,33 @@ pub(super) fn interval(
     whole.map(|it| Distance::of_tenths(i64::from(it) * 10, unit))
 }
 
-/// Zero means none.
-pub(super) const fn some(count: i32) -> Option<i32> {
+/// Maps zero to `None`.
+pub(super) const fn nonzero(count: i32) -> Option<i32> {
     if count == 0 { None } else { Some(count) }
 }
 
 const fn known(
     kind: &'static str,
     name: &'static str,
-    group: Group,
+    group: TypeGroup,
     months: i32,
     (miles, kilometers): (i32, i32),
-) -> KnownType {
-    KnownType {
+) -> MaintenanceType {
+    MaintenanceType {
         kind,
         name,
         group,
-        interval_months: some(months),
-        interval_miles: some(miles),
-        interval_kilometers: some(kilometers),
+        interval_months: nonzero(months),
+        interval_miles: nonzero(miles),
+        interval_kilometers: nonzero(kilometers),
     }
 }
 
-use Group::{Paperwork, Repair, Routine, Upgrade};
+use TypeGroup::{Paperwork, Repair, Routine, Upgrade};
 
-/// Every type that has a name here. Intervals in months, and in miles and
-/// kilometers: round figures in each, as makers publish them for either market. 0 stands for none.
-pub(super) const TYPES: &[KnownType] = &[
+/// Every known type. Intervals are in months, and in miles and kilometers: round numbers in both,
+/// as manufacturers publish them for each market. 0 means none.
+pub(super) const TYPES: &[MaintenanceType] = &[
     known("oil_change", "Oil change", Routine, 12, (7_500, 12_000)),
     known("tire_rotation", "Tire rotation", Routine, 6, (6_000, 10_000)),
     known("tire_change", "Seasonal tire change", Routine, 6, (0, 0)),
@@ -152,7 +152,7 @@ pub(super) const TYPES: &[KnownType] = &[
     known("roadside_assistance", "Roadside assistance", Paperwork, 12, (0, 0)),
 ];
 
-/// A type of maintenance: a lower-case word, or several with underscores between them.
+/// A type of maintenance: a lowercase word, or several joined by underscores.
 #[derive(
     Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, sqlx::Type,
 )]
@@ -162,7 +162,7 @@ pub(super) const TYPES: &[KnownType] = &[
 pub struct TypeName(pub String);
 
 impl TypeName {
-    /// What people call it.
+    /// Returns the display name.
     #[must_use]
     pub fn name(&self) -> Cow<'static, str> {
         if let Some(known) = TYPES.iter().find(|it| it.kind == self.0) {
@@ -174,9 +174,9 @@ impl TypeName {
         Cow::Owned(first.chain(rest).collect())
     }
 
-    /// Its group; a word of somebody's own is of none.
+    /// Returns the group; `None` for unknown types.
     #[must_use]
-    pub fn group(&self) -> Option<Group> {
+    pub fn group(&self) -> Option<TypeGroup> {
         TYPES.iter().find(|it| it.kind == self.0).map(|it| it.group)
     }
 }
@@ -204,7 +204,7 @@ impl Field for TypeName {
     }
 }
 
-/// Checks that an interval is round in either unit, and about the same distance.
+/// Asserts that an interval is round in both units and about the same distance.
 #[cfg(test)]
 pub(super) fn assert_round(miles: Option<i32>, kilometers: Option<i32>, what: &str) {
     let (Some(miles), Some(kilometers)) = (miles, kilometers) else {
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn every_known_type_is_a_word_of_its_own() {
+    fn type_names_are_unique_and_valid() {
         let words: BTreeSet<_> = TYPES.iter().map(|it| it.kind).collect();
         assert_eq!(words.len(), TYPES.len());
         assert!(TYPES.len() >= 40);
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn any_other_word_is_taken_and_shown_as_its_words() {
+    fn unknown_types_are_accepted_and_get_a_readable_name() {
         for (word, name) in [("oil_change", "Oil change"), ("ceramic_coat_2", "Ceramic coat 2")] {
             assert_eq!(read(word).unwrap().name(), name);
         }

@@ -1,7 +1,8 @@
-//! What is due, most urgent first.
+//! Open items by urgency.
 //!
-//! Kept for a while is what does not depend on the day: the open items, the odometers and the rates
-//! of driving. What today makes of them is worked out each time, so that no answer is yesterday's.
+//! The cache holds only what does not depend on the date: open items, odometer readings and daily
+//! distances. How urgent they are is calculated for each request, so a response is never out of
+//! date.
 
 use std::{cmp::Ordering, collections::HashMap, time::Duration};
 
@@ -26,32 +27,32 @@ use crate::{
     features::vehicles::{self, VehicleId, odometer},
 };
 
-/// How long a user's open items are kept (the seed's).
-const KEPT: Duration = Duration::from_hours(1);
+/// How long a user's open items are cached. The value is from the reference schema.
+const CACHE_TTL: Duration = Duration::from_hours(1);
 
-/// Within how many days and miles something is due soon.
+/// The number of days and miles within which an item is due soon.
 const SOON_DAYS: i64 = 30;
 const SOON_MILES: i64 = 500;
 
-/// Where a user's open items are kept (the seed's).
+/// The cache key of a user's open items. The key is from the reference schema.
 #[must_use]
 pub fn upcoming_key(user: &UserId) -> String {
     format!("maintenance:upcoming:{}", user.as_str())
 }
 
-/// How urgent an item is.
+/// How urgent an open item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Status {
-    /// Its day or its mileage has passed.
+pub enum DueStatus {
+    /// The due date or the due mileage has passed.
     Overdue,
-    /// It is due within 30 days or 500 miles.
+    /// The item is due within 30 days or 500 miles.
     DueSoon,
-    /// It is due later.
+    /// The item is due later.
     Upcoming,
 }
 
-/// An open item, and how urgent it is.
+/// An open item with its urgency.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "UpcomingMaintenance")]
@@ -59,43 +60,43 @@ pub struct Upcoming {
     /// The item.
     #[serde(flatten)]
     pub item: Item,
-    /// Its vehicle.
+    /// The vehicle of the item.
     pub vehicle: NamedVehicle,
-    /// How urgent it is: by its day or its mileage, whichever comes first.
-    pub status: Status,
-    /// In how many days it is due, the user's time zone deciding what today is; negative where the
-    /// day has passed, null where it is not due by date.
+    /// How urgent the item is by its due date or its due mileage, whichever comes first.
+    pub status: DueStatus,
+    /// The number of days until the due date, in your time zone; negative if the date has passed,
+    /// null if the item has no due date.
     pub due_in_days: Option<i64>,
-    /// In how many miles it is due; negative where they have been driven, null where it is not due
-    /// by mileage.
+    /// The number of miles until the due mileage; negative if it has been passed, null if the item
+    /// has no due mileage.
     pub due_in_miles: Option<i64>,
-    /// The day on which its mileage will be reached at the vehicle's own rate of driving; null where
-    /// its history is too short to tell, or it is not due by mileage.
+    /// The predicted date on which the vehicle reaches the due mileage; null if there are too few
+    /// odometer readings, or if the item has no due mileage.
     pub predicted_due_date: Option<NaiveDate>,
-    /// The earliest day on which that may well be.
+    /// The earliest likely date.
     pub predicted_due_earliest: Option<NaiveDate>,
-    /// The latest; null where the vehicle may as well stand still.
+    /// The latest likely date; null if the vehicle may not be driven at all.
     pub predicted_due_latest: Option<NaiveDate>,
-    /// The distance until it is due, in tenths of a millimeter.
+    /// The distance until the item is due, in tenths of a millimeter.
     #[serde(skip)]
     #[schemars(skip)]
     pub due_in_exact: Option<i64>,
 }
 
-/// A vehicle and what to call it: no two of a user's vehicles have one name.
+/// A vehicle with a name that is unique among the user's vehicles.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct NamedVehicle {
-    /// The vehicle.
+    /// The id of the vehicle.
     pub id: VehicleId,
-    /// Its name.
+    /// The name of the vehicle.
     pub name: String,
 }
 
-/// What is known of an open item, whatever the day.
+/// The cached data of an open item, which does not depend on the date.
 #[derive(Serialize, Deserialize)]
-struct Fact {
+struct CachedItem {
     item: ItemRow,
-    /// The vehicle's name.
+    /// The name of the vehicle.
     name: String,
     /// The running total, in tenths of a millimeter.
     odometer_exact: i64,
@@ -103,64 +104,65 @@ struct Fact {
 }
 
 impl Upcoming {
-    fn of(fact: Fact, today: NaiveDate) -> Self {
-        let Fact { item, name, odometer_exact, rate } = fact;
+    fn of(item: CachedItem, today: NaiveDate) -> Self {
+        let CachedItem { item, name, odometer_exact, rate } = item;
         let item = Item::from(item);
         let due_in_days = item.due_date.map(|it| it.signed_duration_since(today).num_days());
         let due_at = item.due_odometer.map(Distance::exact);
         let due_in_exact = due_at.map(|it| it - odometer_exact);
-        let reached = match (rate, due_at) {
-            // The latest reading has already reached it, whatever the rate.
-            (Some(rate), Some(_)) if due_in_exact <= Some(0) => rate.reaches(0, today),
-            (Some(rate), Some(due_at)) => rate.reaches(due_at, today),
+        let prediction = match (rate, due_at) {
+            // The latest reading has already passed it, whatever the rate.
+            (Some(rate), Some(_)) if due_in_exact <= Some(0) => rate.predict(0, today),
+            (Some(rate), Some(due_at)) => rate.predict(due_at, today),
             _ => None,
         };
         let mut upcoming = Self {
             vehicle: NamedVehicle { id: item.vehicle_id, name },
             item,
-            status: Status::Upcoming,
+            status: DueStatus::Upcoming,
             due_in_days,
             due_in_miles: due_in_exact.map(whole_miles),
-            predicted_due_date: reached.map(|it| it.likely),
-            predicted_due_earliest: reached.map(|it| it.earliest),
-            predicted_due_latest: reached.and_then(|it| it.latest),
+            predicted_due_date: prediction.map(|it| it.likely),
+            predicted_due_earliest: prediction.map(|it| it.earliest),
+            predicted_due_latest: prediction.and_then(|it| it.latest),
             due_in_exact,
         };
         upcoming.status = match upcoming.urgency() {
-            ..0 => Status::Overdue,
-            urgency if urgency <= SOON_DAYS * SOON_MILES * MILE => Status::DueSoon,
-            _ => Status::Upcoming,
+            ..0 => DueStatus::Overdue,
+            urgency if urgency <= SOON_DAYS * SOON_MILES * MILE => DueStatus::DueSoon,
+            _ => DueStatus::Upcoming,
         };
         upcoming
     }
 
-    /// How far off it is: the less, the more urgent. A day counts as much as the miles that are due
-    /// soon with it, so that the order by urgency is also that by status.
+    /// How far ahead the item is due; a smaller value is more urgent. One day counts as much as the
+    /// distance that corresponds to it in the "due soon" limits, so sorting by urgency also sorts
+    /// by status.
     fn urgency(&self) -> i64 {
         let days = self.due_in_days.map(|it| it * SOON_MILES * MILE);
         let distance = self.due_in_exact.map(|it| it * SOON_DAYS);
         days.into_iter().chain(distance).min().unwrap_or(i64::MAX)
     }
 
-    fn compare(&self, other: &Self) -> Ordering {
+    fn cmp_urgency(&self, other: &Self) -> Ordering {
         let key = |it: &Self| (it.urgency(), it.item.id);
         key(self).cmp(&key(other))
     }
 }
 
-/// What a list of due items asks for.
+/// The filter and the page of a list of open items.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Listing {
-    /// Of one vehicle; else of all that are not in the trash.
+    /// The vehicle; all vehicles outside the trash if `None`.
     pub(super) vehicle: Option<VehicleId>,
     pub(super) cursor: Option<Cursor>,
     pub(super) limit: Limit,
 }
 
-/// A page of the user's open items, most urgent first.
+/// Lists a page of the user's open items, most urgent first.
 ///
 /// # Errors
-/// `NotFound` where the vehicle is not the user's or in the trash, `Invalid` for a foreign cursor.
+/// `NotFound` if the vehicle is not the user's or is in the trash; `Invalid` for an unknown cursor.
 pub(super) async fn list(
     app: &App,
     user: &UserId,
@@ -168,7 +170,7 @@ pub(super) async fn list(
     listing: &Listing,
 ) -> Result<Page<Upcoming>> {
     let after = listing.cursor.as_ref().map(|cursor| {
-        position(cursor)
+        parse_cursor(cursor)
             .ok_or_else(|| Error::invalid("cursor", "is not a cursor that this service gave"))
     });
     let after = after.transpose()?;
@@ -185,70 +187,70 @@ pub(super) async fn list(
     Ok(Page::of(all, listing.limit, key))
 }
 
-fn position(cursor: &Cursor) -> Option<(i64, ItemId)> {
+fn parse_cursor(cursor: &Cursor) -> Option<(i64, ItemId)> {
     let mut parts = cursor.parts();
     let urgency = parts.next()?.parse().ok()?;
     let id = parts.next()?.parse::<Uuid>().ok()?;
     parts.next().is_none().then_some((urgency, ItemId(id)))
 }
 
-/// All of the user's open items, most urgent first.
+/// Lists all open items of the user, most urgent first.
 ///
 /// # Errors
-/// Unavailable where the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn list_all(app: &App, user: &UserId, today: NaiveDate) -> Result<Vec<Upcoming>> {
     let compute = || async {
-        let facts = facts(&mut app.db.read_for(user).await?, user).await?;
-        let body = serde_json::to_vec(&facts).map_err(|error| Error::Internal(error.into()))?;
+        let items = load_open_items(&mut app.db.read_for(user).await?, user).await?;
+        let body = serde_json::to_vec(&items).map_err(|error| Error::Internal(error.into()))?;
         Ok(body.into())
     };
-    let body = app.get_or_compute_for(user, &upcoming_key(user), KEPT, compute).await?;
-    let facts: Vec<Fact> = match serde_json::from_slice(&body) {
-        Ok(facts) => facts,
-        // Another version's.
-        Err(_) => facts(&mut app.db.read_for(user).await?, user).await?,
+    let body = app.get_or_compute_for(user, &upcoming_key(user), CACHE_TTL, compute).await?;
+    let items: Vec<CachedItem> = match serde_json::from_slice(&body) {
+        Ok(items) => items,
+        // Another version of the service has cached this.
+        Err(_) => load_open_items(&mut app.db.read_for(user).await?, user).await?,
     };
-    let mut all: Vec<_> = facts.into_iter().map(|fact| Upcoming::of(fact, today)).collect();
-    all.sort_by(Upcoming::compare);
+    let mut all: Vec<_> = items.into_iter().map(|item| Upcoming::of(item, today)).collect();
+    all.sort_by(Upcoming::cmp_urgency);
     Ok(all)
 }
 
-/// What is known of every open item of the user's: a few statements, however many.
-async fn facts(tx: &mut Tx, user: &UserId) -> Result<Vec<Fact>> {
+/// Loads all open items of the user, with a fixed number of queries.
+async fn load_open_items(tx: &mut Tx, user: &UserId) -> Result<Vec<CachedItem>> {
     let open = store::list_open(tx, user).await?;
     if open.is_empty() {
         return Ok(Vec::new());
     }
-    let driven = driven(tx, user).await?;
+    let usage = load_usage(tx, user).await?;
     let names = vehicles::load_names(tx, user).await?;
-    let fact = |row: store::Open| {
-        let driven = driven.get(&row.item.vehicle_id);
-        let shown = driven.and_then(|it| it.total).unwrap_or(row.odometer.unwrap_or_default());
-        let rate = driven.and_then(|it| it.rate);
-        let odometer_exact = rate.map_or(shown, |it| it.believable(shown));
+    let to_cached = |row: store::OpenItem| {
+        let usage = usage.get(&row.item.vehicle_id);
+        let shown = usage.and_then(|it| it.total).unwrap_or(row.odometer.unwrap_or_default());
+        let rate = usage.and_then(|it| it.rate);
+        let odometer_exact = rate.map_or(shown, |it| it.plausible_reading(shown));
         let name = names.get(&row.item.vehicle_id).cloned().unwrap_or_default();
-        Fact { item: row.item, name, odometer_exact, rate }
+        CachedItem { item: row.item, name, odometer_exact, rate }
     };
-    Ok(open.into_iter().map(fact).collect())
+    Ok(open.into_iter().map(to_cached).collect())
 }
 
-/// How a vehicle is driven.
-struct Driven {
+/// The driving history of a vehicle.
+struct VehicleUsage {
     rate: Option<Rate>,
-    /// How far it has been, where its odometer was replaced and does not tell.
+    /// The total distance, if the odometer was replaced and does not show it.
     total: Option<i64>,
 }
 
-/// How each of the user's vehicles is driven, as far as that can be told.
-async fn driven(tx: &mut Tx, user: &UserId) -> Result<HashMap<VehicleId, Driven>> {
-    let most = i64::try_from(forecast::MOST).unwrap_or(i64::MAX);
-    let latest = odometer::recent_readings(tx, user, most).await?;
-    let driven = |(vehicle, latest): (_, odometer::RecentReadings)| {
+/// Estimates the rate of each of the user's vehicles.
+async fn load_usage(tx: &mut Tx, user: &UserId) -> Result<HashMap<VehicleId, VehicleUsage>> {
+    let limit = i64::try_from(forecast::MAX_READINGS).unwrap_or(i64::MAX);
+    let latest = odometer::recent_readings(tx, user, limit).await?;
+    let usage = |(vehicle, latest): (_, odometer::RecentReadings)| {
         let reading = |(date, exact)| Reading { date, exact };
         let readings: Vec<_> = latest.readings.into_iter().map(reading).collect();
         let last = readings.iter().max().map(|it| it.exact);
         let total = last.filter(|_| latest.is_replaced);
-        (vehicle, Driven { rate: forecast::rate(&readings), total })
+        (vehicle, VehicleUsage { rate: forecast::estimate_rate(&readings), total })
     };
-    Ok(latest.into_iter().map(driven).collect())
+    Ok(latest.into_iter().map(usage).collect())
 }

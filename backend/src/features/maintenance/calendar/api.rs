@@ -1,4 +1,4 @@
-//! The calendar, and its address.
+//! The calendar and the API for its link.
 
 use aide::{
     OperationOutput,
@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::of_token;
+use super::render_for_token;
 use crate::{
     core::{
         App, Error, Result,
@@ -35,7 +35,7 @@ pub(in crate::features::maintenance) fn router() -> ApiRouter<App> {
             get_with(read, |it| {
                 it.id("readMaintenanceCalendar")
                     .tag(tag)
-                    .summary("Read what is due as a calendar, by its secret address")
+                    .summary("Get the calendar of upcoming maintenance at its secret URL")
                     .with(refuses::<404>)
             }),
         )
@@ -44,32 +44,32 @@ pub(in crate::features::maintenance) fn router() -> ApiRouter<App> {
             get_with(find, |it| {
                 it.id("readCalendarLink")
                     .tag(tag)
-                    .summary("Read whether your calendar has an address")
+                    .summary("Get the calendar link")
                     .with(refuses::<404>)
             })
-            .post_with(make, |it| {
+            .post_with(create, |it| {
                 it.id("makeCalendarLink")
                     .tag(tag)
-                    .summary("Make your calendar's address, which is shown this once")
+                    .summary("Create the calendar link, which is shown only once")
             })
             .delete_with(revoke, |it| {
                 it.id("revokeCalendarLink")
                     .tag(tag)
-                    .summary("Revoke your calendar's address")
+                    .summary("Revoke the calendar link")
                     .with(refuses::<404>)
             }),
         )
 }
 
 input! {
-    /// Which calendar
+    /// The calendar to read
     struct CalendarQuery {
-        /// The secret of its address
+        /// The secret token of the link
         token: Text<200>,
     }
 }
 
-/// A calendar.
+/// An iCalendar response.
 struct CalendarFile(String);
 
 impl IntoResponse for CalendarFile {
@@ -102,15 +102,15 @@ impl OperationOutput for CalendarFile {
     }
 }
 
-/// A calendar's address, which is shown this once.
+/// A new calendar link. The URL is shown only once.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct NewCalendarLink {
-    /// Its name in this service.
+    /// The id of the link.
     id: Uuid,
-    /// The address to give to a calendar. Whoever has it reads what is due.
+    /// The URL to subscribe to. Anyone who has it can read your upcoming maintenance.
     url: String,
-    /// When it was made.
+    /// When the link was created.
     created_at: DateTime<Utc>,
 }
 
@@ -120,26 +120,26 @@ async fn read(
     meter: Meter,
     Query(query): Query<CalendarQuery>,
 ) -> Result<CalendarFile> {
-    of_token(&app, &query.token.0, links.base(), &meter).await.map(CalendarFile)
+    render_for_token(&app, &query.token.0, links.base(), &meter).await.map(CalendarFile)
 }
 
 async fn find(State(app): State<App>, user: User) -> Result<Record<calendar_links::CalendarLink>> {
     calendar_links::find(&app, &user).await?.map(Record).ok_or(Error::NotFound("calendar link"))
 }
 
-async fn make(
+async fn create(
     State(app): State<App>,
     caller: SessionUser,
     credential: Credential,
     links: Links,
     once: Once,
 ) -> Result<Created<NewCalendarLink>> {
-    let made = calendar_links::create(&app, &caller, &credential, &once).await?;
-    let url = links.to("/api/maintenance/calendar.ics", "token", &made.token);
-    let link = NewCalendarLink { id: made.link.id, url, created_at: made.link.created_at };
+    let created = calendar_links::create(&app, &caller, &credential, &once).await?;
+    let url = links.to("/api/maintenance/calendar.ics", "token", &created.token);
+    let link = NewCalendarLink { id: created.link.id, url, created_at: created.link.created_at };
     let body = serde_json::to_string(&link).map_err(|error| Error::Internal(error.into()))?;
     let location = "/api/maintenance/calendar-link".to_owned();
-    Ok(if made.is_replayed {
+    Ok(if created.is_replayed {
         Created::replayed(location, body)
     } else {
         Created::new(location, body)

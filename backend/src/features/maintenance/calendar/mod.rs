@@ -1,4 +1,4 @@
-//! What is due as a calendar to subscribe to, by a secret address that can be revoked.
+//! The calendar of upcoming maintenance, which clients subscribe to at a secret, revocable URL.
 
 mod api;
 mod ics;
@@ -10,18 +10,18 @@ pub(super) use api::router as api;
 pub(super) use pages::router as pages;
 
 use self::ics::{Calendar, Event};
-use super::{Upcoming, pages::words, upcoming};
+use super::{Upcoming, pages::format, upcoming};
 use crate::{
     core::{App, Result, http::Meter},
     features::accounts::{calendar_links, calendar_links::CalendarOwner},
 };
 
-/// The calendar whose address has this secret. `base` is where people reach the service. The request counts
-/// as its owner's.
+/// Renders the calendar with this secret token. `base` is the public URL of the service. The
+/// request counts toward the rate limit of the owner.
 ///
 /// # Errors
-/// `NotFound` if no calendar has the secret; `TooManyRequests`.
-async fn of_token(app: &App, token: &str, base: &str, meter: &Meter) -> Result<String> {
+/// `NotFound` if the token is unknown; `TooManyRequests`.
+async fn render_for_token(app: &App, token: &str, base: &str, meter: &Meter) -> Result<String> {
     let CalendarOwner { user, preferences } = calendar_links::find_owner(app, token).await?;
     meter.count_user(&user)?;
     let now = app.clock.now();
@@ -29,9 +29,9 @@ async fn of_token(app: &App, token: &str, base: &str, meter: &Meter) -> Result<S
     let due = upcoming::list_all(app, &user, today).await?;
     let shown = preferences.display_units();
     let event = |due: &Upcoming| {
-        // By its day or by when its mileage will be reached, whichever comes first.
+        // The due date or the predicted date, whichever comes first.
         let date = due.item.due_date.into_iter().chain(due.predicted_due_date).min()?;
-        let at = due.item.due_odometer.map(|it| format!("Due at {}", words::reading(it, &shown)));
+        let at = due.item.due_odometer.map(|it| format!("Due at {}", format::distance(it, &shown)));
         let about = [due.item.description.clone(), at, due.item.notes.clone()];
         Some(Event {
             uid: format!("{}@motovaultpro", due.item.id),
@@ -40,7 +40,7 @@ async fn of_token(app: &App, token: &str, base: &str, meter: &Meter) -> Result<S
             description: about.into_iter().flatten().collect::<Vec<_>>().join("\n"),
             location: due.item.service_location.clone().unwrap_or_default(),
             url: format!("{base}/maintenance/{}/edit", due.item.id),
-            changed: due.item.updated_at,
+            changed_at: due.item.updated_at,
         })
     };
     let events = due.iter().filter_map(event).collect();

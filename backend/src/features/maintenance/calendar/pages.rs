@@ -1,4 +1,4 @@
-//! The calendar's address as a page.
+//! The page for the calendar link.
 
 use askama::Template;
 use axum::{
@@ -20,7 +20,7 @@ use crate::{
 
 pub(in crate::features::maintenance) fn router() -> Router<App> {
     Router::new()
-        .route("/maintenance/calendar", get(show).post(make))
+        .route("/maintenance/calendar", get(show).post(create))
         .route("/maintenance/calendar/revoke", post(revoke))
 }
 
@@ -28,34 +28,34 @@ pub(in crate::features::maintenance) fn router() -> Router<App> {
 #[template(path = "features/maintenance/templates/calendar.html")]
 struct CalendarPage {
     shell: Shell,
-    /// When the address was made, if there is one.
+    /// When the link was created, if there is one.
     since: Option<String>,
-    /// The address that was made just now: it is shown this once.
-    made: Option<String>,
+    /// The URL of a link that was just created. It is shown only once.
+    created_url: Option<String>,
 }
 
 async fn show(State(app): State<App>, user: User, shell: Shell) -> Result<Html<String>> {
     let link = calendar_links::find(&app, &user).await?;
     let since = link.map(|it| user.0.preferences.format_time(it.created_at));
-    web::page(&CalendarPage { shell, since, made: None })
+    web::page(&CalendarPage { shell, since, created_url: None })
 }
 
-async fn make(
+async fn create(
     State(app): State<App>,
     caller: SessionUser,
     credential: Credential,
     links: Links,
     shell: Shell,
 ) -> Result<Html<String>> {
-    let made = calendar_links::create(&app, &caller, &credential, &Once::default()).await?;
-    let url = links.to("/api/maintenance/calendar.ics", "token", &made.token);
-    let since = caller.user.0.preferences.format_time(made.link.created_at);
-    web::page(&CalendarPage { shell, since: Some(since), made: Some(url) })
+    let created = calendar_links::create(&app, &caller, &credential, &Once::default()).await?;
+    let url = links.to("/api/maintenance/calendar.ics", "token", &created.token);
+    let since = caller.user.0.preferences.format_time(created.link.created_at);
+    web::page(&CalendarPage { shell, since: Some(since), created_url: Some(url) })
 }
 
 async fn revoke(State(app): State<App>, caller: SessionUser) -> Result<Response> {
     match calendar_links::revoke(&app, &caller).await {
-        // Already as it is wanted.
+        // Revoking a link that does not exist succeeds, too.
         Ok(()) | Err(Error::NotFound(_)) => {
             Ok(Redirect::to("/maintenance/calendar").into_response())
         }

@@ -1,5 +1,5 @@
-//! Costs by year and type, drawn: every coordinate is worked out here, in whole numbers; the
-//! template writes them into an SVG.
+//! Charts costs by year and type. Coordinates are calculated here, in whole numbers; the template
+//! writes the SVG.
 
 use std::{
     collections::BTreeMap,
@@ -14,21 +14,21 @@ use crate::{
     features::maintenance::{store::YearCost, types::TypeName},
 };
 
-/// Where the bars stand, in tenths of the drawing's unit (480 × 212).
+/// The area of the bars, in tenths of the units of the drawing (480 × 212).
 const LEFT: i64 = 560;
 const RIGHT: i64 = 4760;
 const TOP: i64 = 100;
 const BOTTOM: i64 = 1860;
-/// The widest bar.
-const WIDEST: i64 = 480;
-/// How many steps the scale has at most.
-const MOST_STEPS: i64 = 5;
-/// How many types have a colour of their own; the rest is one.
-const COLOURS: usize = 6;
-/// How many years there is room for: the latest.
-const MOST_YEARS: usize = 12;
+/// The maximum width of a bar.
+const MAX_WIDTH: i64 = 480;
+/// The maximum number of steps of the scale.
+const MAX_STEPS: i64 = 5;
+/// The number of types with a color of their own; all others share one.
+const COLORS: usize = 6;
+/// The maximum number of years; earlier ones are left out.
+const MAX_YEARS: usize = 12;
 
-/// A coordinate, counted in tenths.
+/// A coordinate in tenths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tenths(i64);
 
@@ -38,65 +38,64 @@ impl Display for Tenths {
     }
 }
 
-/// A line of the scale.
+/// A grid line with its label.
 #[derive(Debug)]
-pub(super) struct Rule {
+pub(super) struct GridLine {
     pub(super) at: Tenths,
     pub(super) text_at: Tenths,
     pub(super) text: String,
 }
 
-/// What one type cost in one year: a part of that year's bar.
+/// The costs of one type in one year: a segment of the bar.
 #[derive(Debug)]
-pub(super) struct Part {
-    /// The number of its colour.
-    pub(super) colour: usize,
+pub(super) struct Segment {
+    /// The index of the color.
+    pub(super) color: usize,
     pub(super) top: Tenths,
     pub(super) height: Tenths,
-    pub(super) told: String,
+    pub(super) label: String,
 }
 
-/// One year's bar.
+/// The bar of one year.
 #[derive(Debug)]
 pub(super) struct Bar {
     pub(super) year: String,
     pub(super) left: Tenths,
     pub(super) middle: Tenths,
     pub(super) width: Tenths,
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<Segment>,
     pub(super) total: String,
 }
 
-/// What one colour stands for.
+/// An entry of the legend.
 #[derive(Debug)]
-pub(super) struct Key {
-    pub(super) colour: usize,
+pub(super) struct LegendEntry {
+    pub(super) color: usize,
     pub(super) name: String,
     pub(super) total: String,
 }
 
-/// The whole drawing, of the costs in one currency.
+/// The chart of the costs in one currency.
 #[derive(Debug)]
-pub(super) struct Costs {
-    /// The currency's code.
+pub(super) struct CostChart {
+    /// The currency code.
     pub(super) currency: String,
-    /// Whether there are drawings of other currencies.
+    /// Whether there are charts of other currencies.
     pub(super) is_one_of_several: bool,
-    pub(super) rules: Vec<Rule>,
+    pub(super) rules: Vec<GridLine>,
     pub(super) bars: Vec<Bar>,
-    /// The most expensive type first.
-    pub(super) keys: Vec<Key>,
+    /// Most expensive type first.
+    pub(super) keys: Vec<LegendEntry>,
     pub(super) total: String,
-    /// Whether there were more years than are shown.
+    /// Whether earlier years were left out.
     pub(super) is_cut: bool,
 }
 
-/// One year's costs in thousandths, by the number of the color.
+/// The costs of a year in thousandths, by color.
 type Year = BTreeMap<usize, i64>;
 
-impl Costs {
-    /// Draws the costs, which are in order of the years: one drawing for each currency that has any, the
-    /// reader's currency first.
+impl CostChart {
+    /// Draws one chart per currency, the user's currency first. The costs must be sorted by year.
     pub(super) fn of(costs: &[YearCost], shown: &Shown) -> Vec<Self> {
         let mut by_currency: BTreeMap<(bool, &str), Vec<&YearCost>> = BTreeMap::new();
         for cost in costs {
@@ -125,7 +124,7 @@ impl Costs {
         }
         let mut types: Vec<_> = by_type.into_iter().collect();
         types.sort_by_key(|it| -it.1);
-        let (own, rest) = types.split_at(types.len().min(COLOURS));
+        let (own, rest) = types.split_at(types.len().min(COLORS));
         let money = |thousandths: i64| shown.amount(Money { thousandths, currency });
         let mut names: Vec<_> = own.iter().map(|it| it.0.name().into_owned()).collect();
         let mut sums: Vec<_> = own.iter().map(|it| it.1).collect();
@@ -133,14 +132,14 @@ impl Costs {
             names.push("Everything else".to_owned());
             sums.push(rest.iter().map(|it| it.1).sum());
         }
-        let colour = |kind: &TypeName| own.iter().position(|it| it.0 == kind).unwrap_or(COLOURS);
+        let color = |kind: &TypeName| own.iter().position(|it| it.0 == kind).unwrap_or(COLORS);
         let mut years: BTreeMap<&str, Year> = BTreeMap::new();
         for cost in costs {
             let year = years.entry(&cost.year).or_default();
-            *year.entry(colour(&cost.kind)).or_default() += cost.amount.units();
+            *year.entry(color(&cost.kind)).or_default() += cost.amount.units();
         }
-        let is_cut = years.len() > MOST_YEARS;
-        let years: Vec<_> = years.into_iter().rev().take(MOST_YEARS).rev().collect();
+        let is_cut = years.len() > MAX_YEARS;
+        let years: Vec<_> = years.into_iter().rev().take(MAX_YEARS).rev().collect();
         let highest = years.iter().map(|it| it.1.values().sum::<i64>()).max().unwrap_or_default();
         let step = step(highest);
         let top = (highest + step - 1) / step * step;
@@ -149,19 +148,19 @@ impl Costs {
             i64::try_from(height).unwrap_or_default()
         };
         let slot = (RIGHT - LEFT) / length(years.len());
-        let width = (slot * 6 / 10).min(WIDEST);
+        let width = (slot * 6 / 10).min(MAX_WIDTH);
         let bars = (0..).zip(&years).map(|(nth, (year, costs))| {
             let middle = LEFT + slot * nth + slot / 2;
             let mut below = 0;
-            let part = |(colour, sum): (&usize, &i64)| {
+            let part = |(color, sum): (&usize, &i64)| {
                 let bottom = height(below);
                 below += sum;
-                let name = &names[*colour];
-                Part {
-                    colour: *colour,
+                let name = &names[*color];
+                Segment {
+                    color: *color,
                     top: Tenths(BOTTOM - height(below)),
                     height: Tenths(height(below) - bottom),
-                    told: format!("{year}, {name}: {}", money(*sum)),
+                    label: format!("{year}, {name}: {}", money(*sum)),
                 }
             };
             Bar {
@@ -177,9 +176,9 @@ impl Costs {
         let rule = |nth: i64| {
             let at = BOTTOM - height(nth * step);
             let text = grouped(nth * step / 1000);
-            Rule { at: Tenths(at), text_at: Tenths(at + 35), text }
+            GridLine { at: Tenths(at), text_at: Tenths(at + 35), text }
         };
-        let key = |(colour, (name, sum))| Key { colour, name, total: money(sum) };
+        let key = |(color, (name, sum))| LegendEntry { color, name, total: money(sum) };
         Some(Self {
             currency: currency.to_string(),
             is_one_of_several: false,
@@ -196,13 +195,13 @@ fn length(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX).max(1)
 }
 
-/// The finest step of one, two or five times a power of ten whole units, few of which reach `highest`
-/// thousandths.
+/// Returns the smallest step (one, two or five times a power of ten) with which the scale reaches
+/// `highest` thousandths.
 fn step(highest: i64) -> i64 {
     let mut power: i64 = 1000;
     loop {
         for step in [power, power * 2, power * 5] {
-            if highest <= step * MOST_STEPS {
+            if highest <= step * MAX_STEPS {
                 return step;
             }
         }
@@ -212,7 +211,7 @@ fn step(highest: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{BOTTOM, Costs, TOP, TypeName, YearCost};
+    use super::{BOTTOM, CostChart, TOP, TypeName, YearCost};
     use crate::{core::money::SumOfThousandths, features::accounts::Preferences};
 
     fn costs(rows: &[(&str, &str, i64)]) -> Vec<YearCost> {
@@ -226,10 +225,10 @@ mod tests {
     }
 
     #[test]
-    fn what_cost_nothing_is_not_drawn() {
+    fn no_chart_is_drawn_without_costs() {
         let shown = Preferences::default().display_units();
-        assert!(Costs::of(&[], &shown).is_empty());
-        assert!(Costs::of(&costs(&[("2025", "recall", 0)]), &shown).is_empty());
+        assert!(CostChart::of(&[], &shown).is_empty());
+        assert!(CostChart::of(&costs(&[("2025", "recall", 0)]), &shown).is_empty());
     }
 
     #[test]
@@ -240,24 +239,24 @@ mod tests {
             ("2025", "oil_change", 9_500),
             ("2025", "tires", 80_000),
         ]);
-        let drawn = Costs::of(&rows, &shown).remove(0);
+        let chart = CostChart::of(&rows, &shown).remove(0);
         let keys: Vec<_> =
-            drawn.keys.iter().map(|it| format!("{} {}", it.name, it.total)).collect();
+            chart.keys.iter().map(|it| format!("{} {}", it.name, it.total)).collect();
         assert_eq!(keys, ["New tires $800.00", "Oil change $185.00"]);
-        assert_eq!(drawn.total, "$985.00");
-        let totals: Vec<_> = drawn.bars.iter().map(|it| it.total.as_str()).collect();
+        assert_eq!(chart.total, "$985.00");
+        let totals: Vec<_> = chart.bars.iter().map(|it| it.total.as_str()).collect();
         assert_eq!(totals, ["$90.00", "$895.00"]);
-        let rules: Vec<_> = drawn.rules.iter().map(|it| it.text.as_str()).collect();
+        let rules: Vec<_> = chart.rules.iter().map(|it| it.text.as_str()).collect();
         assert_eq!(rules, ["0", "200", "400", "600", "800", "1,000"]);
-        let last = &drawn.bars[1].parts;
-        assert_eq!(last[0].told, "2025, New tires: $800.00");
-        // Each part stands on the one before.
+        let last = &chart.bars[1].parts;
+        assert_eq!(last[0].label, "2025, New tires: $800.00");
+        // Each segment starts where the previous one ends.
         assert_eq!(last[0].top.0, last[1].top.0 + last[1].height.0);
         assert_eq!(last[0].top.0 + last[0].height.0, BOTTOM);
     }
 
     #[test]
-    fn currencies_are_never_summed_and_the_readers_comes_first() {
+    fn each_currency_has_its_own_chart_and_the_users_comes_first() {
         let mut rows = costs(&[
             ("2024", "oil_change", 9_000),
             ("2025", "oil_change", 9_500),
@@ -265,10 +264,10 @@ mod tests {
         ]);
         "IDR".clone_into(&mut rows[2].currency);
         "HUF".clone_into(&mut rows[1].currency);
-        let drawn = Costs::of(&rows, &Preferences::default().display_units());
-        let totals: Vec<_> = drawn.iter().map(|it| it.total.as_str()).collect();
+        let chart = CostChart::of(&rows, &Preferences::default().display_units());
+        let totals: Vec<_> = chart.iter().map(|it| it.total.as_str()).collect();
         assert_eq!(totals, ["$90.00", "HUF\u{a0}95.00", "IDR\u{a0}12,500,000.00"]);
-        assert!(drawn.iter().all(|it| it.is_one_of_several));
+        assert!(chart.iter().all(|it| it.is_one_of_several));
     }
 
     #[test]
@@ -278,9 +277,9 @@ mod tests {
             .collect();
         let rows: Vec<_> =
             rows.iter().map(|(year, kind)| (year.as_str(), kind.as_str(), 99_999_999)).collect();
-        let drawn = Costs::of(&costs(&rows), &Preferences::default().display_units()).remove(0);
-        assert_eq!((drawn.bars.len(), drawn.keys.len(), drawn.is_cut), (12, 7, true));
-        for part in drawn.bars.iter().flat_map(|it| &it.parts) {
+        let chart = CostChart::of(&costs(&rows), &Preferences::default().display_units()).remove(0);
+        assert_eq!((chart.bars.len(), chart.keys.len(), chart.is_cut), (12, 7, true));
+        for part in chart.bars.iter().flat_map(|it| &it.parts) {
             assert!(part.top.0 >= TOP && part.top.0 + part.height.0 <= BOTTOM, "{part:?}");
         }
     }

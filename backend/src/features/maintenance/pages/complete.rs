@@ -1,4 +1,4 @@
-//! Doing what is due in two taps, putting it off, and leaving it out.
+//! Completes, postpones and skips items.
 
 use askama::Template;
 use axum::{
@@ -8,8 +8,8 @@ use axum::{
 
 use super::{
     find_vehicle,
-    form::{to_read, typed, with_units},
-    to_history, words,
+    form::{distance_value, to_api_form, with_units},
+    format, to_history,
 };
 use crate::{
     core::{
@@ -49,7 +49,7 @@ struct Complete {
     currency_sign: String,
 }
 
-async fn page(
+async fn render(
     app: &App,
     user: &User,
     item: &Item,
@@ -59,14 +59,14 @@ async fn page(
     let vehicle = find_vehicle(app, user, item.vehicle_id).await?;
     let preferences = &user.0.preferences;
     let shown = preferences.display_units();
-    // Most items are marked as done on the same day, at the latest reading.
+    // Most items are marked as done on the same day and at the latest reading.
     let fresh = || {
         let reading = vehicle.odometer.reading();
         let unit = reading.map_or(shown.distance, Distance::unit);
         let currency = item.currency.map_or(shown.currency.clone(), |it| it.to_string());
         Form::of([
             ("completedDate", preferences.today(app.clock.now()).to_string()),
-            ("completedOdometer", typed(reading, unit)),
+            ("completedOdometer", distance_value(reading, unit)),
             ("completedOdometerUnit", unit.as_str().to_owned()),
             ("amount", item.amount.map(Money::number).unwrap_or_default()),
             ("currency", currency),
@@ -76,7 +76,7 @@ async fn page(
         ])
     };
     let sheet = sheet.unwrap_or_else(|| Sheet::new(LABELS, fresh()));
-    let (name, about) = words::title(&item.kind, item.description.as_deref());
+    let (name, about) = format::title(&item.kind, item.description.as_deref());
     Ok(Complete {
         shell,
         currency_sign: sign_of(sheet.get("currency")).to_owned(),
@@ -84,7 +84,7 @@ async fn page(
         name,
         about,
         vehicle_title: vehicle.title(),
-        interval: words::interval(item, &shown),
+        interval: format::interval(item, &shown),
     })
 }
 
@@ -95,7 +95,7 @@ pub(super) async fn show(
     shell: Shell,
 ) -> Result<Html<String>> {
     let item = service::find(&app, &user, id).await?;
-    web::page(&page(&app, &user, &item, shell, None).await?)
+    web::page(&render(&app, &user, &item, shell, None).await?)
 }
 
 pub(super) async fn complete(
@@ -106,7 +106,7 @@ pub(super) async fn complete(
     form: Form,
 ) -> Result<Response> {
     let form = with_units(form, &user.0.preferences.display_units());
-    let mut copy = to_read(form.clone(), &user.0.preferences.display_units());
+    let mut copy = to_api_form(form.clone(), &user.0.preferences.display_units());
     let once = Once::of_form(&mut copy, &id.to_string());
     let done = match copy.read::<Completion>(&app) {
         Ok(done) => service::complete(&app, &user, id, done, &IfMatch::default(), &once).await,
@@ -118,7 +118,7 @@ pub(super) async fn complete(
             let errors = Errors::of(error)?;
             let item = service::find(&app, &user, id).await?;
             let sheet = Sheet::again(LABELS, form, errors);
-            web::page_again(&page(&app, &user, &item, shell, Some(sheet)).await?)
+            web::page_again(&render(&app, &user, &item, shell, Some(sheet)).await?)
         }
     }
 }
@@ -134,10 +134,10 @@ pub(super) async fn postpone(
     let form = with_units(form, &shown);
     let unit = form.get("dueOdometerUnit").to_owned();
     let own = DistanceUnit::try_from(unit.clone()).unwrap_or(shown.distance);
-    // What was left as it was is not to be later.
+    // Unchanged values are not sent: they would be rejected as not later.
     let now = Form::of([
         ("dueDate", item.due_date.map(|it| it.to_string()).unwrap_or_default()),
-        ("dueOdometer", typed(item.due_odometer, own)),
+        ("dueOdometer", distance_value(item.due_odometer, own)),
         ("dueOdometerUnit", unit.clone()),
     ]);
     let mut changed = form.changed_from(&now);

@@ -1,9 +1,9 @@
-//! Everything that is due, of all vehicles, most urgent first.
+//! The page of upcoming items of all vehicles, most urgent first.
 
 use askama::Template;
 use axum::{extract::State, response::Html};
 
-use super::words;
+use super::format;
 use crate::{
     core::{
         App, Result,
@@ -19,13 +19,13 @@ use crate::{
     input,
 };
 
-/// How many items a page has.
+/// The number of items per page.
 const ROWS: Limit = Limit::new(50);
 
 input! {
-    /// Which of what is due
+    /// The page to show
     pub(super) struct DueQuery {
-        /// Where the page begins
+        /// The cursor of the page
         cursor: Option<Cursor>,
     }
 }
@@ -35,21 +35,21 @@ input! {
 struct Due {
     shell: Shell,
     rows: Vec<Row>,
-    /// The vehicles that something can be added to.
+    /// The active vehicles, to which items can be added.
     garage: Vec<(VehicleId, String)>,
-    /// Where the next page begins.
+    /// The cursor of the next page.
     more: Option<String>,
     is_first_page: bool,
 }
 
-/// An item that is due.
+/// An item in the list.
 pub(super) struct Row {
     pub(super) id: ItemId,
     pub(super) name: String,
     pub(super) about: Option<String>,
     pub(super) vehicle: VehicleId,
     pub(super) vehicle_title: String,
-    /// The badge's class, and what it says.
+    /// The class and the text of the badge.
     pub(super) badge: (&'static str, &'static str),
     pub(super) due: Vec<String>,
     pub(super) prediction: Option<String>,
@@ -58,17 +58,17 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) fn of(due: &Upcoming, vehicle_title: String, shown: &Shown) -> Self {
-        let (name, about) = words::title(&due.item.kind, due.item.description.as_deref());
+        let (name, about) = format::title(&due.item.kind, due.item.description.as_deref());
         Self {
             id: due.item.id,
             name,
             about,
             vehicle: due.item.vehicle_id,
             vehicle_title,
-            badge: words::badge(due.status),
-            due: words::due(due, shown),
-            prediction: words::prediction(due),
-            interval: words::interval(&due.item, shown),
+            badge: format::badge(due.status),
+            due: format::due(due, shown),
+            prediction: format::prediction(due),
+            interval: format::interval(&due.item, shown),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The form for an item: planning one, noting one that was done, changing it, deleting it.
+//! The form for an item: add a reminder, log a service, edit or delete an item.
 
 use askama::Template;
 use axum::{
@@ -7,7 +7,7 @@ use axum::{
 };
 use chrono::{Months, NaiveDate};
 
-use super::{Driven, find_driven, to_history, words};
+use super::{VehicleMileage, find_vehicle_mileage, format, to_history};
 use crate::{
     core::{
         App, Result,
@@ -23,7 +23,7 @@ use crate::{
             Item, ItemId,
             model::{ItemChange, NewItem},
             service,
-            types::{Group, KnownType, TYPES},
+            types::{MaintenanceType, TYPES, TypeGroup},
         },
         vehicles::VehicleId,
     },
@@ -52,22 +52,22 @@ struct ItemForm {
     title: String,
     vehicle: VehicleId,
     vehicle_title: String,
-    /// The item that is being changed.
-    stored: Option<Stored>,
-    /// Whether it is about something that was done.
+    /// The item that is being edited.
+    stored: Option<EditedItem>,
+    /// Whether the form is for a completed item.
     is_done: bool,
     currency_sign: String,
-    /// The hint of due readings.
+    /// The hint for due readings.
     due_hint: String,
-    types: &'static [KnownType],
+    types: &'static [MaintenanceType],
 }
 
-/// An item that is there already, and what can be done with it besides.
-struct Stored {
+/// An existing item, and the available actions.
+struct EditedItem {
     id: ItemId,
     can_be_skipped: bool,
-    /// Whether deleting it changes when the next one is due.
-    has_next: bool,
+    /// Whether deleting the item changes when the next one is due.
+    deletion_reschedules_next: bool,
     due_date: Option<NaiveDate>,
     due_odometer: Option<(String, &'static str)>,
 }
@@ -79,42 +79,42 @@ struct Types {
     vehicle: VehicleId,
     vehicle_title: String,
     is_done: bool,
-    groups: Vec<(&'static str, Vec<&'static KnownType>)>,
+    groups: Vec<(&'static str, Vec<&'static MaintenanceType>)>,
 }
 
 input! {
-    /// What is to be added
+    /// The kind of item to add
     pub(super) struct NewQuery {
-        /// Its type, or what somebody calls it
+        /// The type, or any other name
         r#type: Option<Text<100>>,
-        /// Whether it was done already
+        /// Whether the work is already done
         done: Option<bool>,
     }
 }
 
-/// The fields that hold a distance; beside each is a hidden one with its unit.
+/// The distance fields, each with the hidden field for its unit.
 const DISTANCES: [(&str, &str); 3] = [
     ("dueOdometer", "dueOdometerUnit"),
     ("completedOdometer", "completedOdometerUnit"),
     ("intervalDistance", "intervalDistanceUnit"),
 ];
 
-/// A distance as a form's field contains it: as entered if it was in the form's unit, else in whole
-/// units.
-pub(super) fn typed(distance: Option<Distance>, unit: DistanceUnit) -> String {
+/// Returns the value of a distance field: as entered if it was in the unit of the form, or else in
+/// whole units.
+pub(super) fn distance_value(distance: Option<Distance>, unit: DistanceUnit) -> String {
     let Some(distance) = distance else { return String::new() };
-    // A sum of distances in two units is not a whole number of tenths of either.
+    // A sum of distances in different units is not a whole number of tenths.
     let is_entered = distance.exact() % (unit.exact() / 10) == 0;
     let shown = distance.in_unit(unit);
     if is_entered { shown.value() } else { ((shown.tenths() + 5) / 10).to_string() }
 }
 
-/// The unit that a form's field was shown in; the reader's unit if the form has none.
+/// Returns the unit in which a field was shown; the user's unit if the form does not say.
 fn unit_of(form: &Form, unit: &str, shown: &Shown) -> DistanceUnit {
     DistanceUnit::try_from(form.get(unit).to_owned()).unwrap_or(shown.distance)
 }
 
-/// The form with the unit of each distance in it.
+/// Adds the unit of each distance to the form.
 pub(super) fn with_units(mut form: Form, shown: &Shown) -> Form {
     for (name, unit) in DISTANCES {
         if form.typed.contains_key(name) && !form.typed.contains_key(unit) {
@@ -124,41 +124,47 @@ pub(super) fn with_units(mut form: Form, shown: &Shown) -> Form {
     form
 }
 
-/// The form for something new: planned after its usual interval, or done today.
-fn fresh(called: &str, is_done: bool, driven: &Driven, today: NaiveDate, shown: &Shown) -> Form {
-    let word = words::to_type(called);
-    let known = TYPES.iter().find(|it| it.kind == word);
-    let name = known.map_or_else(|| called.to_owned(), |it| it.name.to_owned());
+/// Fills the form for a new item: due after the typical interval, or done today.
+fn new_item_form(
+    type_name: &str,
+    is_done: bool,
+    mileage: &VehicleMileage,
+    today: NaiveDate,
+    shown: &Shown,
+) -> Form {
+    let kind = format::parse_type(type_name);
+    let known = TYPES.iter().find(|it| it.kind == kind);
+    let name = known.map_or_else(|| type_name.to_owned(), |it| it.name.to_owned());
     let months = known.and_then(|it| it.interval_months);
-    let every = known.and_then(|it| it.interval(shown.distance));
+    let interval = known.and_then(|it| it.interval(shown.distance));
     let date = months
         .and_then(|it| u32::try_from(it).ok())
         .and_then(|it| today.checked_add_months(Months::new(it)));
     let unit = shown.distance.as_str().to_owned();
-    let reading = driven.vehicle.odometer.reading();
+    let reading = mileage.vehicle.odometer.reading();
     let mut fields = vec![("type", name), (Once::FIELD, Once::fresh())];
     if is_done {
         fields.push(("completedDate", today.to_string()));
         let own = reading.map_or(shown.distance, Distance::unit);
-        fields.push(("completedOdometer", typed(reading, own)));
+        fields.push(("completedOdometer", distance_value(reading, own)));
         fields.push(("completedOdometerUnit", own.as_str().to_owned()));
         fields.push(("currency", shown.currency.clone()));
     } else {
-        let due = every.map(|it| {
-            Distance::from_exact(driven.total.saturating_add(it.exact()), shown.distance)
+        let due = interval.map(|it| {
+            Distance::from_exact(mileage.total.saturating_add(it.exact()), shown.distance)
         });
         fields.push(("dueDate", date.map(|it| it.to_string()).unwrap_or_default()));
-        fields.push(("dueOdometer", typed(due, shown.distance)));
+        fields.push(("dueOdometer", distance_value(due, shown.distance)));
         fields.push(("dueOdometerUnit", unit.clone()));
         fields.push(("intervalMonths", months.map(|it| it.to_string()).unwrap_or_default()));
-        fields.push(("intervalDistance", typed(every, shown.distance)));
+        fields.push(("intervalDistance", distance_value(interval, shown.distance)));
         fields.push(("intervalDistanceUnit", unit));
     }
     Form::of(fields)
 }
 
-/// The form as it stands for this item, its distances in these units.
-fn filled(item: &Item, shown: &Shown, unit: impl Fn(&str) -> DistanceUnit) -> Form {
+/// Fills the form with an item, its distances in the given units.
+fn item_form(item: &Item, shown: &Shown, unit: impl Fn(&str) -> DistanceUnit) -> Form {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let day = |value: Option<NaiveDate>| value.map(|it| it.to_string()).unwrap_or_default();
     let currency = item.currency.map_or(shown.currency.clone(), |it| it.to_string());
@@ -176,17 +182,17 @@ fn filled(item: &Item, shown: &Shown, unit: impl Fn(&str) -> DistanceUnit) -> Fo
     let distances = [item.due_odometer, item.completed_odometer, item.interval_distance];
     for ((name, unit_name), distance) in DISTANCES.into_iter().zip(distances) {
         let unit = unit(unit_name);
-        form.set(name, typed(distance, unit));
+        form.set(name, distance_value(distance, unit));
         form.set(unit_name, unit.as_str().to_owned());
     }
     form
 }
 
-/// What was changed of the form that was shown for this item.
-fn changes(form: &Form, item: &Item, shown: &Shown) -> Form {
+/// Returns the fields that differ from the form that was shown for this item.
+fn changed_fields(form: &Form, item: &Item, shown: &Shown) -> Form {
     let mut form = with_units(form.clone(), shown);
     let units = form.clone();
-    let shown = filled(item, shown, |name| unit_of(&units, name, shown));
+    let shown = item_form(item, shown, |name| unit_of(&units, name, shown));
     let confirm = form.typed.remove("confirm");
     let mut changed = form.changed_from(&shown);
     for (name, unit) in DISTANCES.into_iter().chain([("amount", "currency")]) {
@@ -206,35 +212,35 @@ fn changes(form: &Form, item: &Item, shown: &Shown) -> Form {
     changed
 }
 
-/// The form with the type's code and a unit for each distance.
-pub(super) fn to_read(form: Form, shown: &Shown) -> Form {
+/// Converts the form to an API request: parses the type, and adds a unit to each distance.
+pub(super) fn to_api_form(form: Form, shown: &Shown) -> Form {
     let mut form = with_units(form, shown);
-    form.map("type", words::to_type);
+    form.map("type", format::parse_type);
     form
 }
 
-fn page(
-    driven: &Driven,
+fn render(
+    mileage: &VehicleMileage,
     item: Option<(&Item, bool)>,
     is_done: bool,
     user: &User,
     (shell, sheet): (Shell, Sheet),
 ) -> ItemForm {
     let shown = user.0.preferences.display_units();
-    let vehicle = &driven.vehicle;
+    let vehicle = &mileage.vehicle;
     let title = match item {
         Some((item, _)) => item.kind.name().into_owned(),
         None if is_done => "Note what was done".to_owned(),
         None => "Plan maintenance".to_owned(),
     };
-    let stored = item.map(|(it, has_next)| Stored {
+    let stored = item.map(|(it, deletion_reschedules_next)| EditedItem {
         id: it.id,
-        has_next,
+        deletion_reschedules_next,
         can_be_skipped: it.interval_months.is_some() || it.interval_distance.is_some(),
         due_date: it.due_date,
         due_odometer: it
             .due_odometer
-            .map(|it| (typed(Some(it), shown.distance), shown.distance.sign())),
+            .map(|it| (distance_value(Some(it), shown.distance), shown.distance.sign())),
     });
     let currency_sign = sign_of(sheet.get("currency")).to_owned();
     ItemForm {
@@ -246,7 +252,7 @@ fn page(
         stored,
         is_done,
         currency_sign,
-        due_hint: driven.hint(&shown),
+        due_hint: mileage.hint(&shown),
         types: TYPES,
     }
 }
@@ -258,22 +264,22 @@ pub(super) async fn show_new(
     Query(query): Query<NewQuery>,
     shell: Shell,
 ) -> Result<Html<String>> {
-    let driven = find_driven(&app, &user, id).await?;
+    let mileage = find_vehicle_mileage(&app, &user, id).await?;
     let is_done = query.done.unwrap_or_default();
-    let Some(Text(called)) = query.r#type else {
+    let Some(Text(type_name)) = query.r#type else {
         let of = |group| TYPES.iter().filter(|it| it.group == group).collect();
         return web::page(&Types {
             shell,
             vehicle: id,
-            vehicle_title: driven.vehicle.title(),
+            vehicle_title: mileage.vehicle.title(),
             is_done,
-            groups: Group::ALL.into_iter().map(|(group, name)| (name, of(group))).collect(),
+            groups: TypeGroup::ALL.into_iter().map(|(group, name)| (name, of(group))).collect(),
         });
     };
     let preferences = &user.0.preferences;
     let today = preferences.today(app.clock.now());
-    let form = fresh(&called, is_done, &driven, today, &preferences.display_units());
-    web::page(&page(&driven, None, is_done, &user, (shell, Sheet::new(LABELS, form))))
+    let form = new_item_form(&type_name, is_done, &mileage, today, &preferences.display_units());
+    web::page(&render(&mileage, None, is_done, &user, (shell, Sheet::new(LABELS, form))))
 }
 
 pub(super) async fn add(
@@ -283,10 +289,10 @@ pub(super) async fn add(
     shell: Shell,
     form: Form,
 ) -> Result<Response> {
-    let driven = find_driven(&app, &user, id).await?;
+    let mileage = find_vehicle_mileage(&app, &user, id).await?;
     let is_done = form.typed.contains_key("completedDate");
     let form = with_units(form, &user.0.preferences.display_units());
-    let mut copy = to_read(form.clone(), &user.0.preferences.display_units());
+    let mut copy = to_api_form(form.clone(), &user.0.preferences.display_units());
     let once = Once::of_form(&mut copy, &id.to_string());
     copy.set("vehicleId", id.to_string());
     copy.set("isCompleted", is_done.to_string());
@@ -298,7 +304,7 @@ pub(super) async fn add(
         Ok(_) => Ok(to_history(id)),
         Err(error) => {
             let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
-            web::page_again(&page(&driven, None, is_done, &user, (shell, sheet)))
+            web::page_again(&render(&mileage, None, is_done, &user, (shell, sheet)))
         }
     }
 }
@@ -310,11 +316,17 @@ pub(super) async fn show_edit(
     shell: Shell,
 ) -> Result<Html<String>> {
     let item = service::find(&app, &user, id).await?;
-    let driven = find_driven(&app, &user, item.vehicle_id).await?;
-    let has_next = service::has_next(&app, &user, &item).await?;
+    let mileage = find_vehicle_mileage(&app, &user, item.vehicle_id).await?;
+    let deletion_reschedules_next = service::deletion_reschedules_next(&app, &user, &item).await?;
     let shown = user.0.preferences.display_units();
-    let sheet = Sheet::new(LABELS, filled(&item, &shown, |_| shown.distance));
-    web::page(&page(&driven, Some((&item, has_next)), item.is_completed, &user, (shell, sheet)))
+    let sheet = Sheet::new(LABELS, item_form(&item, &shown, |_| shown.distance));
+    web::page(&render(
+        &mileage,
+        Some((&item, deletion_reschedules_next)),
+        item.is_completed,
+        &user,
+        (shell, sheet),
+    ))
 }
 
 pub(super) async fn change(
@@ -327,22 +339,28 @@ pub(super) async fn change(
     let item = service::find(&app, &user, id).await?;
     let shown = user.0.preferences.display_units();
     let form = with_units(form, &shown);
-    let changed = changes(&form, &item, &shown);
+    let changed = changed_fields(&form, &item, &shown);
     if changed.typed.is_empty() {
         return Ok(to_history(item.vehicle_id));
     }
-    let saved = match to_read(changed, &shown).read::<ItemChange>(&app) {
+    let saved = match to_api_form(changed, &shown).read::<ItemChange>(&app) {
         Ok(change) => service::change(&app, &user, id, change, &IfMatch::default()).await,
         Err(error) => Err(error),
     };
     match saved {
         Ok(item) => Ok(to_history(item.vehicle_id)),
         Err(error) => {
-            let driven = find_driven(&app, &user, item.vehicle_id).await?;
-            let has_next = service::has_next(&app, &user, &item).await?;
+            let mileage = find_vehicle_mileage(&app, &user, item.vehicle_id).await?;
+            let deletion_reschedules_next =
+                service::deletion_reschedules_next(&app, &user, &item).await?;
             let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
-            let page =
-                page(&driven, Some((&item, has_next)), item.is_completed, &user, (shell, sheet));
+            let page = render(
+                &mileage,
+                Some((&item, deletion_reschedules_next)),
+                item.is_completed,
+                &user,
+                (shell, sheet),
+            );
             web::page_again(&page)
         }
     }

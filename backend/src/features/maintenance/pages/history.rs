@@ -1,5 +1,5 @@
-//! A vehicle's history: its services and fill-ups as one timeline, what is due next, and what it all
-//! cost by year.
+//! The history page of a vehicle: services and fill-ups in one timeline, upcoming items, and costs
+//! by year.
 
 use std::cmp::Ordering;
 
@@ -10,7 +10,7 @@ use axum::{
 };
 use chrono::NaiveDate;
 
-use super::{chart::Costs, due::Row, find_vehicle, to_history, words};
+use super::{chart::CostChart, due::Row, find_vehicle, format, to_history};
 use crate::{
     core::{
         App, Result,
@@ -27,16 +27,16 @@ use crate::{
     input,
 };
 
-/// How many entries a page has, and how many that are due are shown above them.
+/// The number of entries per page, and the maximum number of upcoming items shown above them.
 const ENTRIES: Limit = Limit::new(40);
 const DUE: Limit = Limit::new(20);
 
 input! {
-    /// Which part of the history
+    /// The page to show
     pub(super) struct HistoryQuery {
-        /// Where its services begin
+        /// The cursor of the services
         services: Option<Cursor>,
-        /// Where its fill-ups begin
+        /// The cursor of the fill-ups
         fills: Option<Cursor>,
     }
 }
@@ -49,18 +49,18 @@ struct History {
     title: String,
     due: Vec<Row>,
     years: Vec<(String, Vec<Entry>)>,
-    /// The address of the next page.
+    /// The URL of the next page.
     older: Option<String>,
     is_first_page: bool,
-    /// One for each currency.
-    costs: Vec<Costs>,
+    /// One chart per currency.
+    costs: Vec<CostChart>,
     plans: Vec<(&'static str, &'static str)>,
-    usual_plan: &'static str,
+    default_plan: &'static str,
 }
 
 impl History {
-    fn is_usual(&self, plan: &str) -> bool {
-        plan == self.usual_plan
+    fn is_default(&self, plan: &str) -> bool {
+        plan == self.default_plan
     }
 }
 
@@ -70,22 +70,22 @@ struct Entry {
     name: String,
     about: Option<String>,
     odometer: Option<String>,
-    place: Option<String>,
+    location: Option<String>,
     cost: Option<String>,
-    /// Where it is changed.
+    /// The URL of the edit page.
     edit: String,
     is_fill: bool,
 }
 
 impl Entry {
     fn of_item(item: &Item, shown: &Shown) -> Self {
-        let (name, about) = words::title(&item.kind, item.description.as_deref());
+        let (name, about) = format::title(&item.kind, item.description.as_deref());
         Self {
             date: item.completed_date.unwrap_or_default(),
             name,
             about,
-            odometer: item.completed_odometer.map(|it| words::reading(it, shown)),
-            place: item.service_location.clone(),
+            odometer: item.completed_odometer.map(|it| format::distance(it, shown)),
+            location: item.service_location.clone(),
             cost: item.amount.map(|it| shown.amount(it)),
             edit: format!("/maintenance/{}/edit", item.id),
             is_fill: false,
@@ -98,7 +98,7 @@ impl Entry {
             name: "Fill-up".to_owned(),
             about: log.volume.map(|it| format!("{}\u{a0}{}", shown.fuel(it), shown.volume.sign())),
             odometer: log.odometer.map(|it| shown.reading_with_unit(it)),
-            place: log.station_name.clone(),
+            location: log.station_name.clone(),
             cost: log.amount.map(|it| shown.amount(it)),
             edit: format!("/fuel-logs/{}/edit", log.id),
             is_fill: true,
@@ -106,14 +106,14 @@ impl Entry {
     }
 }
 
-/// Part of a history, the latest first, and where the next part begins.
+/// A page of the history, latest first, with the query of the next page.
 struct Timeline {
     entries: Vec<Entry>,
     older: Option<String>,
 }
 
-/// Merges services and fill-ups, each with where a list of its own would go on after it.
-fn merged(
+/// Merges services and fill-ups, and keeps a cursor for each of the two lists.
+fn merge(
     services: Vec<Item>,
     fills: Vec<FuelLog>,
     query: &HistoryQuery,
@@ -149,11 +149,11 @@ fn merged(
     Timeline { entries, older }
 }
 
-/// The entries of each year.
-fn by_year(entries: Vec<Entry>) -> Vec<(String, Vec<Entry>)> {
+/// Groups entries by year.
+fn group_by_year(entries: Vec<Entry>) -> Vec<(String, Vec<Entry>)> {
     let mut years: Vec<(String, Vec<Entry>)> = Vec::new();
     for entry in entries {
-        let year = words::year(entry.date);
+        let year = format::year(entry.date);
         match years.last_mut() {
             Some((last, entries)) if *last == year => entries.push(entry),
             _ => years.push((year, vec![entry])),
@@ -173,8 +173,9 @@ pub(super) async fn show(
     let preferences = &user.0.preferences;
     let shown = preferences.display_units();
     let is_first_page = query.services.is_none() && query.fills.is_none();
-    let services = service::list_done(&app, &user, id, query.services.as_ref(), ENTRIES).await?;
-    // One more than a page, so that it is known whether another follows.
+    let services =
+        service::list_completed(&app, &user, id, query.services.as_ref(), ENTRIES).await?;
+    // One more than a page, to find out whether another page follows.
     let listing = fuel_logs::Listing {
         vehicle: Some(id),
         cursor: query.fills.clone(),
@@ -182,7 +183,7 @@ pub(super) async fn show(
         ..fuel_logs::Listing::default()
     };
     let fills = fuel_logs::list(&app, &user, &listing).await?.items;
-    let timeline = merged(services, fills, &query, &shown);
+    let timeline = merge(services, fills, &query, &shown);
     let title = vehicle.title();
     let today = preferences.today(app.clock.now());
     let listing = upcoming::Listing { vehicle: Some(id), limit: DUE, cursor: None };
@@ -193,26 +194,26 @@ pub(super) async fn show(
         vehicle: id,
         due: due.iter().map(|it| Row::of(it, title.clone(), &shown)).collect(),
         title,
-        years: by_year(timeline.entries),
+        years: group_by_year(timeline.entries),
         older: timeline.older.map(|it| format!("/vehicles/{id}/maintenance?{it}")),
         is_first_page,
-        costs: Costs::of(&costs, &shown),
-        plans: plans::choices(),
-        usual_plan: plans::usual(&vehicle),
+        costs: CostChart::of(&costs, &shown),
+        plans: plans::options(),
+        default_plan: plans::default_for(&vehicle),
     })
 }
 
-/// Puts a maker's usual schedule on the vehicle.
-pub(super) async fn put_plan(
+/// Applies a maintenance plan to the vehicle.
+pub(super) async fn apply_plan(
     State(app): State<App>,
     user: User,
     Path(id): Path<VehicleId>,
     form: Form,
 ) -> Result<Response> {
-    let choice = form.read::<plans::Choice>(&app)?;
+    let selection = form.read::<plans::PlanSelection>(&app)?;
     let today = user.0.preferences.today(app.clock.now());
     let unit = user.0.preferences.distance_unit;
-    plans::put(&app, &user, id, &choice, (today, unit), &Once::default()).await?;
+    plans::apply_to_vehicle(&app, &user, id, &selection, (today, unit), &Once::default()).await?;
     Ok(to_history(id))
 }
 
@@ -220,17 +221,17 @@ pub(super) async fn put_plan(
 #[template(path = "features/maintenance/templates/costs.html")]
 struct CostsPage {
     shell: Shell,
-    /// One for each currency.
-    costs: Vec<Costs>,
+    /// One chart per currency.
+    costs: Vec<CostChart>,
 }
 
-/// What was spent on all vehicles.
+/// Shows the costs of all vehicles.
 pub(super) async fn show_costs(
     State(app): State<App>,
     user: User,
     shell: Shell,
 ) -> Result<Html<String>> {
     let costs = costs::of_user(&app, &user).await?;
-    let costs = Costs::of(&costs, &user.0.preferences.display_units());
+    let costs = CostChart::of(&costs, &user.0.preferences.display_units());
     web::page(&CostsPage { shell, costs })
 }

@@ -1,11 +1,11 @@
-//! Maintenance as pages: what is due, adding and changing it, doing it, and what was done.
+//! The pages for maintenance: upcoming items, forms and history.
 
 mod chart;
 mod complete;
 mod due;
 mod form;
+pub(super) mod format;
 mod history;
-pub(super) mod words;
 
 use axum::{
     Router,
@@ -36,7 +36,7 @@ pub(super) fn router() -> Router<App> {
         .route("/maintenance/{id}/delete", post(form::remove))
         .route("/vehicles/{id}/maintenance", get(history::show))
         .route("/vehicles/{id}/maintenance/new", get(form::show_new).post(form::add))
-        .route("/vehicles/{id}/maintenance/plan", post(history::put_plan))
+        .route("/vehicles/{id}/maintenance/plan", post(history::apply_plan))
         .merge(calendar::pages())
 }
 
@@ -44,23 +44,23 @@ async fn find_vehicle(app: &App, user: &User, id: VehicleId) -> Result<Vehicle> 
     vehicles::find(&mut app.db.read_for(user).await?, user, id).await
 }
 
-/// A vehicle and its running total.
-struct Driven {
+/// A vehicle with its running total.
+struct VehicleMileage {
     vehicle: Vehicle,
     /// In tenths of a millimeter.
     total: i64,
 }
 
-async fn find_driven(app: &App, user: &User, id: VehicleId) -> Result<Driven> {
+async fn find_vehicle_mileage(app: &App, user: &User, id: VehicleId) -> Result<VehicleMileage> {
     let mut tx = app.db.read_for(user).await?;
     let vehicle = vehicles::find(&mut tx, user, id).await?;
     let total = odometer::current_running_total(&mut tx, user, &vehicle).await?;
-    Ok(Driven { vehicle, total })
+    Ok(VehicleMileage { vehicle, total })
 }
 
-impl Driven {
-    /// What to enter as a due reading if the odometer does not show the vehicle's running total; else
-    /// nothing.
+impl VehicleMileage {
+    /// Returns how to enter a due reading if the odometer does not show the running total, or else
+    /// an empty string.
     fn hint(&self, shown: &Shown) -> String {
         let reading = self.vehicle.odometer.reading();
         let Some(reading) = reading.filter(|it| it.exact() != self.total) else {
@@ -70,8 +70,8 @@ impl Driven {
         format!(
             "The odometer was replaced: it shows {}, but the vehicle has {} in all. Enter the \
              vehicle's total.",
-            words::reading(reading, shown),
-            words::reading(total, shown),
+            format::distance(reading, shown),
+            format::distance(total, shown),
         )
     }
 }

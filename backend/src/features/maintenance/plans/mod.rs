@@ -1,6 +1,6 @@
-//! Plans: a maker's usual schedule, put on a vehicle in one step.
+//! Plans: the typical schedules of manufacturers, which can be applied to a vehicle.
 
-mod known;
+mod catalog;
 
 use aide::axum::{
     ApiRouter,
@@ -12,10 +12,10 @@ use schemars::{JsonSchema, Schema, json_schema};
 use serde::Serialize;
 use uuid::Uuid;
 
-use self::known::PLANS;
+use self::catalog::PLANS;
 use super::{
     Item, ItemId,
-    schedule::{Due, Place},
+    schedule::{Due, SeriesPosition},
     store,
     types::{self, TypeName},
 };
@@ -33,56 +33,57 @@ use crate::{
     input,
 };
 
-/// A maker's usual schedule.
+/// The typical schedule of a manufacturer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "MaintenancePlan")]
 pub(super) struct Plan {
-    /// What to send as `plan`.
+    /// The value to send as `plan`.
     #[serde(rename = "plan")]
-    pub(super) word: &'static str,
-    /// What people call it.
+    pub(super) slug: &'static str,
+    /// The display name.
     pub(super) name: &'static str,
-    /// What is done again and again.
+    /// The repeating work.
     pub(super) steps: &'static [Step],
 }
 
-/// What a plan does again and again.
+/// A type of work that a plan repeats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "MaintenancePlanStep")]
 pub(super) struct Step {
-    /// What is done.
+    /// The type of work.
     #[serde(rename = "type")]
     pub(super) kind: &'static str,
-    /// After how many months; null where not by date.
+    /// The interval in months; null if the work does not repeat by date.
     pub(super) interval_months: Option<i32>,
-    /// After how many miles; null where not by distance.
+    /// The interval in miles; null if the work does not repeat by distance.
     pub(super) interval_miles: Option<i32>,
-    /// The same in kilometers, as a round figure of its own. The unit you prefer decides.
+    /// The interval in kilometers, a round number rather than a conversion. It is used if you
+    /// prefer kilometers.
     pub(super) interval_kilometers: Option<i32>,
 }
 
 impl Field for &'static Plan {
     fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
         let Text(name) = Text::<100>::read(given, today)?;
-        let names = || PLANS.iter().map(|it| it.word).collect::<Vec<_>>().join(" ");
-        let plan = PLANS.iter().find(|it| it.word == name);
-        plan.ok_or_else(|| format!("has to be one of: {}", names()))
+        let slugs = || PLANS.iter().map(|it| it.slug).collect::<Vec<_>>().join(" ");
+        let plan = PLANS.iter().find(|it| it.slug == name);
+        plan.ok_or_else(|| format!("has to be one of: {}", slugs()))
     }
 
     fn schema() -> Schema {
-        let names: Vec<_> = PLANS.iter().map(|it| it.word).collect();
-        json_schema!({ "type": "string", "enum": names })
+        let slugs: Vec<_> = PLANS.iter().map(|it| it.slug).collect();
+        json_schema!({ "type": "string", "enum": slugs })
     }
 }
 
 input! {
-    /// Which plan to put on a vehicle
-    pub(super) struct Choice {
+    /// The plan to apply to a vehicle
+    pub(super) struct PlanSelection {
         /// The plan
         pub plan: &'static Plan,
-        /// The day that the dates are counted from; today unless said
+        /// The date from which due dates are counted; defaults to today
         pub start_date: Option<NaiveDate>,
     }
 }
@@ -93,7 +94,9 @@ pub(super) fn api() -> ApiRouter<App> {
         .api_route(
             "/maintenance/plans",
             get_with(list, |it| {
-                it.id("listMaintenancePlans").tag(tag).summary("List makers' usual schedules")
+                it.id("listMaintenancePlans")
+                    .tag(tag)
+                    .summary("List the maintenance plans of manufacturers")
             }),
         )
         .api_route(
@@ -101,21 +104,21 @@ pub(super) fn api() -> ApiRouter<App> {
             post_with(apply, |it| {
                 it.id("applyMaintenancePlan")
                     .tag(tag)
-                    .summary("Put a maker's usual schedule on a vehicle")
+                    .summary("Apply a maintenance plan to a vehicle")
             }),
         )
 }
 
-/// Every plan, as it is kept and as it is called.
-pub(super) fn choices() -> Vec<(&'static str, &'static str)> {
-    PLANS.iter().map(|it| (it.word, it.name)).collect()
+/// Returns the value and the name of every plan.
+pub(super) fn options() -> Vec<(&'static str, &'static str)> {
+    PLANS.iter().map(|it| (it.slug, it.name)).collect()
 }
 
-/// The plan of a vehicle's maker, else the one for any.
-pub(super) fn usual(vehicle: &Vehicle) -> &'static str {
+/// Returns the plan for the manufacturer of a vehicle, or else the default plan.
+pub(super) fn default_for(vehicle: &Vehicle) -> &'static str {
     let make = vehicle.make.as_deref().unwrap_or_default().to_lowercase();
-    let of_maker = PLANS.iter().find(|it| known::makers(it.word).contains(&make.as_str()));
-    of_maker.map_or(known::ANY, |it| it.word)
+    let by_make = PLANS.iter().find(|it| catalog::makes(it.slug).contains(&make.as_str()));
+    by_make.map_or(catalog::DEFAULT_PLAN, |it| it.slug)
 }
 
 async fn list(_: User) -> Result<Stored<Page<Plan>>> {
@@ -126,19 +129,19 @@ async fn apply(
     State(app): State<App>,
     user: User,
     Path(id): Path<VehicleId>,
-    New { input, once }: New<Choice>,
+    New { input, once }: New<PlanSelection>,
 ) -> Result<Created<Page<Item>>> {
     let today = user.0.preferences.today(app.clock.now());
     let unit = user.0.preferences.distance_unit;
-    put(&app, &user, id, &input, (today, unit), &once).await
+    apply_to_vehicle(&app, &user, id, &input, (today, unit), &once).await
 }
 
-/// Puts a plan on a vehicle: an open item for each step of which the vehicle has none.
-pub(super) async fn put(
+/// Applies a plan to a vehicle: adds an open item for each step whose type has none.
+pub(super) async fn apply_to_vehicle(
     app: &App,
     user: &UserId,
     id: VehicleId,
-    choice: &Choice,
+    selection: &PlanSelection,
     (today, unit): (NaiveDate, DistanceUnit),
     once: &Once,
 ) -> Result<Created<Page<Item>>> {
@@ -149,13 +152,13 @@ pub(super) async fn put(
     }
     let vehicle = vehicles::lock(&mut tx, user, id).await?;
     let total = odometer::current_running_total(&mut tx, user, &vehicle).await?;
-    let open = store::open_types(&mut tx, user, id).await?;
+    let open = store::list_open_types(&mut tx, user, id).await?;
     let mut items = Vec::new();
-    for step in choice.plan.steps {
+    for step in selection.plan.steps {
         if open.iter().any(|it| it.0 == step.kind) {
             continue;
         }
-        let item = step.item((id, total), choice.start_date.unwrap_or(today), unit, now);
+        let item = step.item((id, total), selection.start_date.unwrap_or(today), unit, now);
         if item.due() == Due::default() {
             continue;
         }
@@ -170,8 +173,8 @@ pub(super) async fn put(
 }
 
 impl Step {
-    /// The first item of its series for a vehicle and its running total: due an interval after `start`,
-    /// and at the next multiple of the distance, as makers count it.
+    /// Creates the first item for a vehicle with this running total: due one interval after
+    /// `start`, and at the next multiple of the distance, as manufacturers count it.
     fn item(
         &self,
         (vehicle, total): (VehicleId, i64),
@@ -180,26 +183,26 @@ impl Step {
         now: DateTime<Utc>,
     ) -> Item {
         let months = self.interval_months.and_then(|it| u32::try_from(it).ok());
-        let every = types::interval((self.interval_miles, self.interval_kilometers), unit);
-        let multiple = |every: Distance| {
-            let tenths = (total / every.exact() + 1) * every.tenths();
+        let interval = types::interval((self.interval_miles, self.interval_kilometers), unit);
+        let multiple = |interval: Distance| {
+            let tenths = (total / interval.exact() + 1) * interval.tenths();
             Some(Distance::of_tenths(tenths, unit))
                 .filter(|_| tenths <= i64::from(Odometer::MAX) * 10)
         };
         let due = Due {
             date: months.and_then(|it| start.checked_add_months(Months::new(it))),
-            odometer: every.and_then(multiple),
+            odometer: interval.and_then(multiple),
         };
         let mut item = Item {
             id: ItemId(Uuid::now_v7()),
             vehicle_id: vehicle,
             kind: TypeName(self.kind.to_owned()),
             interval_months: self.interval_months,
-            place: Place::beginning(due),
+            position: SeriesPosition::starting_at(due),
             ..Item::empty(now)
         };
         item.set_due(due);
-        item.set_interval_distance(every);
+        item.set_interval_distance(interval);
         item
     }
 }

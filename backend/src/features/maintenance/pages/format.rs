@@ -1,25 +1,25 @@
-//! What is due, in words.
+//! Formats due dates, distances and intervals for people.
 
 use chrono::NaiveDate;
 
 use crate::{
     core::units::{Distance, Shown, day},
     features::maintenance::{
-        Item, Status, Upcoming,
+        DueStatus, Item, Upcoming,
         types::{TYPES, TypeName},
     },
 };
 
-/// How urgent something is, as a badge says it; nothing where it is not.
-pub(super) fn badge(status: Status) -> (&'static str, &'static str) {
+/// Returns the class and the text of the badge for a status.
+pub(super) fn badge(status: DueStatus) -> (&'static str, &'static str) {
     match status {
-        Status::Overdue => ("bad", "Overdue"),
-        Status::DueSoon => ("soon", "Due soon"),
-        Status::Upcoming => ("", ""),
+        DueStatus::Overdue => ("bad", "Overdue"),
+        DueStatus::DueSoon => ("soon", "Due soon"),
+        DueStatus::Upcoming => ("", ""),
     }
 }
 
-/// When it is due: a line for the day, one for the mileage.
+/// Describes when an item is due: a line for the date and a line for the reading.
 pub(super) fn due(upcoming: &Upcoming, shown: &Shown) -> Vec<String> {
     let sign = shown.distance.sign();
     let by_day = upcoming.item.due_date.zip(upcoming.due_in_days).map(|(date, days)| {
@@ -32,22 +32,23 @@ pub(super) fn due(upcoming: &Upcoming, shown: &Shown) -> Vec<String> {
         };
         format!("{}, {when}", day(date))
     });
-    let by_distance = upcoming.item.due_odometer.zip(upcoming.due_in_exact).map(|(at, left)| {
-        let (at, apart) = (reading(at, shown), shown.exact_distance(left.abs()));
-        match left {
-            _ if apart == "0" => format!("{at}, now"),
-            1.. => format!("{at}, {apart} {sign} to go"),
-            _ => format!("{at}, {apart} {sign} ago"),
-        }
-    });
+    let by_distance =
+        upcoming.item.due_odometer.zip(upcoming.due_in_exact).map(|(at, remaining)| {
+            let (at, distance) = (distance(at, shown), shown.exact_distance(remaining.abs()));
+            match remaining {
+                _ if distance == "0" => format!("{at}, now"),
+                1.. => format!("{at}, {distance} {sign} to go"),
+                _ => format!("{at}, {distance} {sign} ago"),
+            }
+        });
     [by_day, by_distance].into_iter().flatten().collect()
 }
 
-/// A reading or an interval with its unit: as entered if it was in the reader's unit, else in whole
-/// units.
-pub(in crate::features::maintenance) fn reading(reading: Distance, shown: &Shown) -> String {
+/// Formats a reading or an interval with its unit: as entered if it was in the user's unit, or else
+/// in whole units.
+pub(in crate::features::maintenance) fn distance(reading: Distance, shown: &Shown) -> String {
     let unit = shown.distance;
-    // A sum of distances in two units is not a whole number of tenths of either.
+    // A sum of distances in different units is not a whole number of tenths.
     let is_entered = reading.unit() == unit && reading.exact() % (unit.exact() / 10) == 0;
     let number =
         if is_entered { shown.reading(reading) } else { shown.exact_distance(reading.exact()) };
@@ -55,16 +56,16 @@ pub(in crate::features::maintenance) fn reading(reading: Distance, shown: &Shown
 }
 
 impl Upcoming {
-    /// What is due and when, in a line: `2003 Honda Accord, Oil change: 30 Jan 2026, yesterday`.
+    /// Describes the item in a line: `2003 Honda Accord, Oil change: 30 Jan 2026, yesterday`.
     #[must_use]
-    pub fn in_words(&self, vehicle: &str, shown: &Shown) -> String {
+    pub fn describe(&self, vehicle: &str, shown: &Shown) -> String {
         let (name, about) = title(&self.item.kind, self.item.description.as_deref());
         let about = about.map(|it| format!(" ({it})")).unwrap_or_default();
         format!("{vehicle}, {name}{about}: {}", due(self, shown).join("; "))
     }
 }
 
-/// When its mileage will be reached, where that can be told and is still to come.
+/// Describes when the due reading will be reached, if there is a prediction for it in the future.
 pub(super) fn prediction(upcoming: &Upcoming) -> Option<String> {
     let likely = upcoming.predicted_due_date.filter(|_| upcoming.due_in_miles > Some(0))?;
     let range = match (upcoming.predicted_due_earliest, upcoming.predicted_due_latest) {
@@ -74,7 +75,7 @@ pub(super) fn prediction(upcoming: &Upcoming) -> Option<String> {
     Some(format!("At your rate about {}{range}", day(likely)))
 }
 
-/// After how much it comes again: `every 6 months or 5,000 mi`.
+/// Describes the interval: `every 6 months or 5,000 mi`.
 pub(super) fn interval(item: &Item, shown: &Shown) -> Option<String> {
     let months = item.interval_months.map(|months| match months {
         1 => "month".to_owned(),
@@ -82,29 +83,29 @@ pub(super) fn interval(item: &Item, shown: &Shown) -> Option<String> {
         months if months % 12 == 0 => format!("{} years", months / 12),
         months => format!("{months} months"),
     });
-    let distance = item.interval_distance.map(|it| reading(it, shown));
+    let distance = item.interval_distance.map(|it| distance(it, shown));
     let both: Vec<_> = [months, distance].into_iter().flatten().collect();
     (!both.is_empty()).then(|| format!("every {}", both.join(" or ")))
 }
 
-/// The word for what somebody calls a type: a known type's, else their own words with underscores.
-pub(super) fn to_type(called: &str) -> String {
-    let called = called.trim();
-    let known = TYPES.iter().find(|it| it.name.eq_ignore_ascii_case(called) || it.kind == called);
+/// Parses a type from its name or its value; any other input becomes a word with underscores.
+pub(super) fn parse_type(input: &str) -> String {
+    let input = input.trim();
+    let known = TYPES.iter().find(|it| it.name.eq_ignore_ascii_case(input) || it.kind == input);
     if let Some(known) = known {
         return known.kind.to_owned();
     }
-    let apart = |it: char| it.is_whitespace() || matches!(it, '-' | '_' | '/' | ',' | '.');
-    let words: Vec<_> = called.split(apart).filter(|it| !it.is_empty()).collect();
+    let is_separator = |it: char| it.is_whitespace() || matches!(it, '-' | '_' | '/' | ',' | '.');
+    let words: Vec<_> = input.split(is_separator).filter(|it| !it.is_empty()).collect();
     words.join("_").to_lowercase()
 }
 
-/// The day as its heading says it: the year is enough to find a place in a long history.
+/// Formats the heading for a date: its year.
 pub(super) fn year(date: NaiveDate) -> String {
     date.format("%Y").to_string()
 }
 
-/// What a type is called, with an item's own first line where it has one.
+/// Returns the name of a type, and the first line of the description if there is one.
 pub(super) fn title(kind: &TypeName, description: Option<&str>) -> (String, Option<String>) {
     let line = description.and_then(|it| it.lines().next()).map(str::to_owned);
     (kind.name().into_owned(), line)
@@ -112,11 +113,11 @@ pub(super) fn title(kind: &TypeName, description: Option<&str>) -> (String, Opti
 
 #[cfg(test)]
 mod tests {
-    use super::to_type;
+    use super::parse_type;
 
     #[test]
-    fn what_people_call_a_type_becomes_its_word() {
-        for (called, word) in [
+    fn display_names_are_parsed_into_types() {
+        for (input, word) in [
             ("Oil change", "oil_change"),
             ("oil change", "oil_change"),
             ("Brake pads, front", "brake_pads_front"),
@@ -125,7 +126,7 @@ mod tests {
             ("Anti-rust", "anti_rust"),
             ("", ""),
         ] {
-            assert_eq!(to_type(called), word, "{called}");
+            assert_eq!(parse_type(input), word, "{input}");
         }
     }
 }

@@ -1,26 +1,26 @@
-//! The usual schedules of manufacturers for normal use. The miles are those of the United States, the
-//! kilometers those of metric markets with the same schedule (Canada for American, Japanese and Korean
-//! manufacturers, Europe for German ones). A vehicle's own service booklet may require more. Every
-//! interval can be changed once it is on a vehicle.
+//! The typical schedules of manufacturers for normal use. The miles are those for the United
+//! States; the kilometers are those for metric markets with the same schedule (Canada for American,
+//! Japanese and Korean manufacturers, Europe for German ones). The service booklet of a vehicle may
+//! require more. Intervals can be changed after a plan is applied.
 
 use super::{Plan, Step};
-use crate::features::maintenance::types::some;
+use crate::features::maintenance::types::nonzero;
 
-/// The plan for any vehicle with an engine.
-pub(super) const ANY: &str = "gasoline";
+/// The plan for vehicles of other manufacturers.
+pub(super) const DEFAULT_PLAN: &str = "gasoline";
 
-/// In months, miles and kilometers; 0 means none.
+/// Intervals in months, miles and kilometers; 0 means none.
 const fn step(kind: &'static str, months: i32, (miles, kilometers): (i32, i32)) -> Step {
     Step {
         kind,
-        interval_months: some(months),
-        interval_miles: some(miles),
-        interval_kilometers: some(kilometers),
+        interval_months: nonzero(months),
+        interval_miles: nonzero(miles),
+        interval_kilometers: nonzero(kilometers),
     }
 }
 
-/// The makers, in lower case, whose vehicles a plan is for.
-pub(super) fn makers(plan: &str) -> &'static [&'static str] {
+/// Returns the makes, in lower case, that a plan is for.
+pub(super) fn makes(plan: &str) -> &'static [&'static str] {
     match plan {
         "toyota" => &["toyota", "lexus", "scion"],
         "honda" => &["honda", "acura"],
@@ -38,7 +38,7 @@ pub(super) fn makers(plan: &str) -> &'static [&'static str] {
 
 pub(super) const PLANS: &[Plan] = &[
     Plan {
-        word: ANY,
+        slug: DEFAULT_PLAN,
         name: "Any gasoline engine",
         steps: &[
             step("oil_change", 12, (7_500, 12_000)),
@@ -53,7 +53,7 @@ pub(super) const PLANS: &[Plan] = &[
         ],
     },
     Plan {
-        word: "diesel",
+        slug: "diesel",
         name: "Any diesel engine",
         steps: &[
             step("oil_change", 12, (7_500, 12_000)),
@@ -67,7 +67,7 @@ pub(super) const PLANS: &[Plan] = &[
         ],
     },
     Plan {
-        word: "electric",
+        slug: "electric",
         name: "Electric",
         steps: &[
             step("tire_rotation", 12, (6_250, 10_000)),
@@ -79,7 +79,7 @@ pub(super) const PLANS: &[Plan] = &[
         ],
     },
     Plan {
-        word: "toyota",
+        slug: "toyota",
         name: "Toyota, Lexus",
         steps: &[
             step("oil_change", 12, (10_000, 16_000)),
@@ -93,7 +93,7 @@ pub(super) const PLANS: &[Plan] = &[
         ],
     },
     Plan {
-        word: "honda",
+        slug: "honda",
         name: "Honda, Acura",
         steps: &[
             step("oil_change", 12, (7_500, 12_000)),
@@ -107,7 +107,7 @@ pub(super) const PLANS: &[Plan] = &[
         ],
     },
     Plan {
-        word: "ford",
+        slug: "ford",
         name: "Ford, Lincoln",
         steps: &[
             step("oil_change", 12, (10_000, 16_000)),
@@ -122,7 +122,7 @@ pub(super) const PLANS: &[Plan] = &[
         ],
     },
     Plan {
-        word: "general_motors",
+        slug: "general_motors",
         name: "Chevrolet, GMC, Buick, Cadillac",
         steps: &[
             step("oil_change", 12, (7_500, 12_000)),
@@ -136,7 +136,7 @@ pub(super) const PLANS: &[Plan] = &[
         ],
     },
     Plan {
-        word: "volkswagen",
+        slug: "volkswagen",
         name: "Volkswagen, Audi",
         steps: &[
             step("oil_change", 12, (10_000, 15_000)),
@@ -149,7 +149,7 @@ pub(super) const PLANS: &[Plan] = &[
         ],
     },
     Plan {
-        word: "bmw",
+        slug: "bmw",
         name: "BMW, Mini",
         steps: &[
             step("oil_change", 12, (10_000, 15_000)),
@@ -160,7 +160,7 @@ pub(super) const PLANS: &[Plan] = &[
         ],
     },
     Plan {
-        word: "mercedes_benz",
+        slug: "mercedes_benz",
         name: "Mercedes-Benz",
         steps: &[
             step("oil_change", 12, (10_000, 15_000)),
@@ -172,7 +172,7 @@ pub(super) const PLANS: &[Plan] = &[
         ],
     },
     Plan {
-        word: "hyundai_kia",
+        slug: "hyundai_kia",
         name: "Hyundai, Kia",
         steps: &[
             step("oil_change", 12, (8_000, 13_000)),
@@ -185,7 +185,7 @@ pub(super) const PLANS: &[Plan] = &[
         ],
     },
     Plan {
-        word: "subaru",
+        slug: "subaru",
         name: "Subaru",
         steps: &[
             step("oil_change", 6, (6_000, 10_000)),
@@ -204,20 +204,20 @@ pub(super) const PLANS: &[Plan] = &[
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{ANY, PLANS};
+    use super::{DEFAULT_PLAN, PLANS};
     use crate::features::maintenance::types::{TYPES, assert_round};
 
     #[test]
-    fn every_plan_repeats_known_types_each_once() {
-        assert!(PLANS.iter().any(|it| it.word == ANY));
+    fn plans_contain_each_known_type_at_most_once() {
+        assert!(PLANS.iter().any(|it| it.slug == DEFAULT_PLAN));
         for plan in PLANS {
             let kinds: BTreeSet<_> = plan.steps.iter().map(|it| it.kind).collect();
-            assert_eq!(kinds.len(), plan.steps.len(), "{}", plan.word);
+            assert_eq!(kinds.len(), plan.steps.len(), "{}", plan.slug);
             for step in plan.steps {
                 assert!(TYPES.iter().any(|it| it.kind == step.kind), "{}", step.kind);
-                assert_round(step.interval_miles, step.interval_kilometers, plan.word);
+                assert_round(step.interval_miles, step.interval_kilometers, plan.slug);
                 let repeats = step.interval_months.or(step.interval_miles);
-                assert!(repeats.is_some_and(|it| it > 0), "{} {}", plan.word, step.kind);
+                assert!(repeats.is_some_and(|it| it > 0), "{} {}", plan.slug, step.kind);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Values that can be sent in two forms: as entered, or as the reference schema stores them.
+//! Request fields that set one value in two forms: as entered, or as in the reference schema.
 
 use super::model::Cost;
 use crate::core::{
@@ -8,31 +8,32 @@ use crate::core::{
     units::{Distance, DistanceUnit, MILE, typed_or_miles},
 };
 
-/// A distance that can be sent with its unit or in whole miles, by the names of the two members.
-pub(super) struct Pair {
+/// The names of the two members for a distance: with a unit, or in whole miles.
+pub(super) struct DistanceFields {
     /// The member with a unit.
     pub(super) typed: &'static str,
     /// The member in whole miles.
     pub(super) miles: &'static str,
-    /// Whether it is an interval, which can't be zero.
+    /// Whether the distance is an interval, which must not be zero.
     is_interval: bool,
 }
 
-/// The odometer reading that an item is due at.
-pub(super) const DUE: Pair = Pair { typed: "dueOdometer", miles: "dueMileage", is_interval: false };
-/// The odometer reading when an item was done.
-pub(super) const COMPLETED: Pair =
-    Pair { typed: "completedOdometer", miles: "completedMileage", is_interval: false };
+/// The odometer reading at which an item is due.
+pub(super) const DUE: DistanceFields =
+    DistanceFields { typed: "dueOdometer", miles: "dueMileage", is_interval: false };
+/// The odometer reading when an item was completed.
+pub(super) const COMPLETED: DistanceFields =
+    DistanceFields { typed: "completedOdometer", miles: "completedMileage", is_interval: false };
 /// The distance after which an item repeats.
-pub(super) const INTERVAL: Pair =
-    Pair { typed: "intervalDistance", miles: "intervalMiles", is_interval: true };
+pub(super) const INTERVAL: DistanceFields =
+    DistanceFields { typed: "intervalDistance", miles: "intervalMiles", is_interval: true };
 
 /// The longest interval, in tenths of a millimeter.
-const LONGEST: i64 = 1_000_000 * MILE;
+const MAX_INTERVAL: i64 = 1_000_000 * MILE;
 
-impl Pair {
-    /// The distance that a new item gives.
-    pub(super) fn of_new(
+impl DistanceFields {
+    /// Returns the distance of a new item.
+    pub(super) fn resolve_new(
         &self,
         typed: Option<Distance>,
         miles: Option<Odometer>,
@@ -45,8 +46,8 @@ impl Pair {
         })
     }
 
-    /// The distance after a change.
-    pub(super) fn of_change(
+    /// Returns the distance after a change.
+    pub(super) fn resolve_change(
         &self,
         (typed, miles): (Clearable<Distance>, Clearable<Odometer>),
         current: Option<Distance>,
@@ -54,10 +55,10 @@ impl Pair {
     ) -> Option<Distance> {
         match (typed, miles) {
             (Clearable::Keep, Clearable::Keep) => current,
-            (Clearable::Set(typed), Clearable::Keep) => self.of_new(Some(typed), None, faults),
-            (Clearable::Keep, Clearable::Set(miles)) => self.of_new(None, Some(miles), faults),
+            (Clearable::Set(typed), Clearable::Keep) => self.resolve_new(Some(typed), None, faults),
+            (Clearable::Keep, Clearable::Set(miles)) => self.resolve_new(None, Some(miles), faults),
             (Clearable::Set(typed), Clearable::Set(miles)) => {
-                self.of_new(Some(typed), Some(miles), faults)
+                self.resolve_new(Some(typed), Some(miles), faults)
             }
             (Clearable::Set(_), Clearable::Clear) | (Clearable::Clear, Clearable::Set(_)) => {
                 let detail = format!("contradicts {}: send one of the two", self.typed);
@@ -69,40 +70,44 @@ impl Pair {
     }
 
     fn check(&self, typed: Distance, faults: &mut Vec<Fault>) -> bool {
-        let shortest = typed.unit().exact();
-        let fits = !self.is_interval || (shortest..=LONGEST).contains(&typed.exact());
-        if !fits {
-            let longest = Distance::from_exact(LONGEST, DistanceUnit::Miles).in_unit(typed.unit());
-            let detail = format!("must be from 1 to {} {}", longest.value(), typed.unit().sign());
+        let min = typed.unit().exact();
+        let is_in_range = !self.is_interval || (min..=MAX_INTERVAL).contains(&typed.exact());
+        if !is_in_range {
+            let max = Distance::from_exact(MAX_INTERVAL, DistanceUnit::Miles).in_unit(typed.unit());
+            let detail = format!("must be from 1 to {} {}", max.value(), typed.unit().sign());
             faults.push(Fault::at(self.typed, detail));
         }
-        fits
+        is_in_range
     }
 }
 
-/// The amount paid in the forms that can be sent.
-pub(super) struct Entered {
+/// The fields that set the amount paid.
+pub(super) struct AmountFields {
     pub(super) amount: Clearable<Amount>,
     pub(super) cost: Clearable<Cost>,
     pub(super) currency: Clearable<Currency>,
 }
 
-fn clearable<T>(value: Option<T>) -> Clearable<T> {
+fn set_or_keep<T>(value: Option<T>) -> Clearable<T> {
     value.map_or(Clearable::Keep, Clearable::Set)
 }
 
-impl Entered {
+impl AmountFields {
     pub(super) fn new(
         amount: Option<Amount>,
         cost: Option<Cost>,
         currency: Option<Currency>,
     ) -> Self {
-        Self { amount: clearable(amount), cost: clearable(cost), currency: clearable(currency) }
+        Self {
+            amount: set_or_keep(amount),
+            cost: set_or_keep(cost),
+            currency: set_or_keep(currency),
+        }
     }
 
-    /// The amount after a request: in the currency that was sent, or else the record's, or else
-    /// `default`.
-    pub(super) fn change(
+    /// Returns the amount after a request. The currency is the one that was sent, or else the one
+    /// of the record, or else `default`.
+    pub(super) fn resolve(
         self,
         current: Option<Money>,
         default: Currency,
@@ -113,7 +118,7 @@ impl Entered {
             Clearable::Clear => default,
             Clearable::Set(currency) => currency,
         };
-        let mut refuse = |name: &str, detail: String| {
+        let mut reject = |name: &str, detail: String| {
             faults.push(Fault::at(name, detail));
             current
         };
@@ -121,36 +126,36 @@ impl Entered {
         match (self.amount, self.cost) {
             (Clearable::Keep, Clearable::Keep) => match current {
                 Some(money) if money.currency != currency => {
-                    match in_thousandths(money.thousandths, currency) {
+                    match to_money(money.thousandths, currency) {
                         Ok(money) => Some(money),
-                        Err(detail) => refuse("currency", detail),
+                        Err(detail) => reject("currency", detail),
                     }
                 }
                 _ => current,
             },
             (Clearable::Set(amount), cost) => match amount.of(currency) {
-                Err(detail) => refuse("amount", detail),
+                Err(detail) => reject("amount", detail),
                 Ok(money) => match cost {
                     Clearable::Set(cost) if money.in_cents() != Some(cost) => {
-                        refuse("cost", contradicts())
+                        reject("cost", contradicts())
                     }
-                    Clearable::Clear if money.in_cents().is_some() => refuse("cost", contradicts()),
+                    Clearable::Clear if money.in_cents().is_some() => reject("cost", contradicts()),
                     _ => Some(money),
                 },
             },
             (Clearable::Keep, Clearable::Set(cost)) => {
-                match in_thousandths(cost.units() * 10, currency) {
+                match to_money(cost.units() * 10, currency) {
                     Ok(money) => Some(money),
-                    Err(detail) => refuse("cost", detail),
+                    Err(detail) => reject("cost", detail),
                 }
             }
-            (Clearable::Clear, Clearable::Set(_)) => refuse("cost", contradicts()),
+            (Clearable::Clear, Clearable::Set(_)) => reject("cost", contradicts()),
             _ => None,
         }
     }
 }
 
-fn in_thousandths(thousandths: i64, currency: Currency) -> Result<Money, String> {
+fn to_money(thousandths: i64, currency: Currency) -> Result<Money, String> {
     let amount = Thousandths::from_units(thousandths).unwrap_or(Thousandths::MAX);
     Amount::of_thousandths(amount).of(currency)
 }
@@ -158,8 +163,8 @@ fn in_thousandths(thousandths: i64, currency: Currency) -> Result<Money, String>
 #[cfg(test)]
 mod tests {
     use super::{
-        Amount, COMPLETED, Clearable, Cost, Currency, Distance, DistanceUnit, Entered, INTERVAL,
-        Money, Odometer, Thousandths,
+        Amount, AmountFields, COMPLETED, Clearable, Cost, Currency, Distance, DistanceUnit,
+        INTERVAL, Money, Odometer, Thousandths,
     };
 
     fn km(km: i64) -> Distance {
@@ -167,18 +172,18 @@ mod tests {
     }
 
     #[test]
-    fn miles_alone_become_the_typed_value() {
+    fn miles_alone_set_the_distance() {
         let mut faults = Vec::new();
         let change = (Clearable::Keep, Clearable::Set(Odometer(7)));
-        let changed = COMPLETED.of_change(change, Some(km(12)), &mut faults);
+        let changed = COMPLETED.resolve_change(change, Some(km(12)), &mut faults);
         assert_eq!((changed, faults.len()), (Some(Distance::miles(7)), 0));
     }
 
     #[test]
-    fn two_forms_that_contradict_each_other_are_refused_at_the_miles() {
+    fn contradicting_values_are_reported_on_the_miles_member() {
         let pointers = |change: (Clearable<Distance>, Clearable<Odometer>)| {
             let mut faults = Vec::new();
-            COMPLETED.of_change(change, None, &mut faults);
+            COMPLETED.resolve_change(change, None, &mut faults);
             faults.into_iter().map(|it| it.pointer).collect::<Vec<_>>()
         };
         let set = |miles| Clearable::Set(Odometer(miles));
@@ -189,8 +194,8 @@ mod tests {
     }
 
     #[test]
-    fn intervals_have_bounds_in_either_unit() {
-        for (distance, is_taken) in [
+    fn intervals_are_limited_in_both_units() {
+        for (distance, is_accepted) in [
             (km(0), false),
             (km(1), true),
             (km(15_000), true),
@@ -200,8 +205,8 @@ mod tests {
             (Distance::miles(1_000_001), false),
         ] {
             let mut faults = Vec::new();
-            INTERVAL.of_new(Some(distance), None, &mut faults);
-            assert_eq!(faults.is_empty(), is_taken, "{}", distance.value());
+            INTERVAL.resolve_new(Some(distance), None, &mut faults);
+            assert_eq!(faults.is_empty(), is_accepted, "{}", distance.value());
         }
     }
 
@@ -215,11 +220,11 @@ mod tests {
         let stored = Some(Money { thousandths: 1_500, currency: huf });
         let change = |amount, cost, currency| {
             let mut faults = Vec::new();
-            let paid = Entered { amount, cost, currency }.change(stored, usd, &mut faults);
+            let paid = AmountFields { amount, cost, currency }.resolve(stored, usd, &mut faults);
             let pointers: Vec<_> = faults.into_iter().map(|it| it.pointer).collect();
             (paid.map(|it| (it.thousandths, it.currency)), pointers.join(" "))
         };
-        for (amount, cost, currency, wanted, fault) in [
+        for (amount, cost, currency, expected, fault) in [
             (Clearable::Keep, Clearable::Keep, Clearable::Keep, Some((1_500, huf)), ""),
             (amount(2_000), Clearable::Keep, Clearable::Keep, Some((2_000, huf)), ""),
             (Clearable::Keep, cost(300), Clearable::Keep, Some((3_000, huf)), ""),
@@ -237,7 +242,7 @@ mod tests {
             (Clearable::Clear, Clearable::Keep, Clearable::Keep, None, ""),
             (Clearable::Keep, Clearable::Clear, Clearable::Keep, None, ""),
         ] {
-            assert_eq!(change(amount, cost, currency), (wanted, fault.to_owned()));
+            assert_eq!(change(amount, cost, currency), (expected, fault.to_owned()));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Replaced odometers: new due readings are running totals.
+//! Tests with a replaced odometer: due readings are running totals.
 
 use serde_json::{Value, json};
 
@@ -6,36 +6,36 @@ use super::tests::{Garage, garage};
 use crate::testing::{Answer, TestApp, on_every_engine};
 
 on_every_engine![
-    new_due_readings_count_the_replaced_odometer,
-    forms_for_due_readings_say_what_the_vehicle_has_in_all,
+    due_readings_include_the_distance_of_the_replaced_odometer,
+    forms_show_the_total_distance_of_the_vehicle,
 ];
 
 fn km(value: i64) -> Value {
     json!({ "value": value, "unit": "km" })
 }
 
-/// Replaces the vehicle's odometer on 10 January, at 80,000 miles by one that shows 0.
-pub(super) async fn replace(garage: &Garage) -> String {
+/// Replaces the odometer of the vehicle on January 10 at 80,000 miles; the new one shows 0.
+pub(super) async fn replace_odometer(garage: &Garage) -> String {
     let path = format!("/api/vehicles/{}/odometer", garage.vehicle);
     let replaced = json!({
         "date": "2026-01-10", "reading": 0, "isReplacement": true, "previousReading": 80_000,
     });
-    let answer = garage.user.post(&path, replaced).await;
-    assert_eq!(answer.status, 201, "{answer:?}");
-    answer.header("location").to_owned()
+    let response = garage.user.post(&path, replaced).await;
+    assert_eq!(response.status, 201, "{response:?}");
+    response.header("location").to_owned()
 }
 
-/// A vehicle that has 80,500 miles, and whose new odometer shows 500.
-async fn replaced(app: &TestApp) -> Garage {
+/// A vehicle with 80,500 miles in total, whose new odometer shows 500.
+async fn garage_with_replaced_odometer(app: &TestApp) -> Garage {
     let garage = garage(app, "ann@example.org").await;
-    garage.fill("2026-01-01", 79_900).await;
-    replace(&garage).await;
-    garage.fill("2026-01-20", 500).await;
+    garage.add_fill_up("2026-01-01", 79_900).await;
+    replace_odometer(&garage).await;
+    garage.add_fill_up("2026-01-20", 500).await;
     garage
 }
 
-async fn new_due_readings_count_the_replaced_odometer(app: TestApp) {
-    let garage = replaced(&app).await;
+async fn due_readings_include_the_distance_of_the_replaced_odometer(app: TestApp) {
+    let garage = garage_with_replaced_odometer(&app).await;
     let plan = format!("/api/vehicles/{}/maintenance-plan", garage.vehicle);
     let put = garage.user.post(&plan, json!({ "plan": "toyota" })).await;
     assert_eq!(put.status, 201, "{put:?}");
@@ -48,7 +48,7 @@ async fn new_due_readings_count_the_replaced_odometer(app: TestApp) {
         let left = item["dueInMiles"].as_i64().unwrap_or(1);
         assert!(left > 0 && item["status"] != "overdue", "{item}");
     }
-    // In kilometers, 129,552 of them.
+    // In kilometers, the total is 129,552.
     for item in items {
         garage.user.delete(&format!("/api/maintenance/{}", item["id"].as_str().unwrap())).await;
     }
@@ -59,8 +59,8 @@ async fn new_due_readings_count_the_replaced_odometer(app: TestApp) {
     assert_eq!((&oil["intervalDistance"], &oil["dueOdometer"]), (&km(15_000), &km(135_000)));
 }
 
-async fn forms_for_due_readings_say_what_the_vehicle_has_in_all(app: TestApp) {
-    let garage = replaced(&app).await;
+async fn forms_show_the_total_distance_of_the_vehicle(app: TestApp) {
+    let garage = garage_with_replaced_odometer(&app).await;
     let base = format!("/vehicles/{}/maintenance/new?type=oil_change", garage.vehicle);
     let has = |page: &Answer, part: &str| {
         assert!(page.text().contains(part), "{part} is not in {}", page.text());
@@ -69,7 +69,7 @@ async fn forms_for_due_readings_say_what_the_vehicle_has_in_all(app: TestApp) {
     has(&form, "value=\"88000\"");
     has(&form, "it shows 500 mi, but the vehicle has 80,500 mi in all");
     has(&form, "aria-describedby=\"dueOdometer-hint\"");
-    let item = garage.added(json!({ "dueMileage": 88_000, "intervalMiles": 7500 })).await;
+    let item = garage.add_item(json!({ "dueMileage": 88_000, "intervalMiles": 7500 })).await;
     let page = format!("/maintenance/{}", item.rsplit('/').next().unwrap());
     garage.user.patch("/api/user/preferences", json!({ "distanceUnit": "km" })).await;
     let form = garage.user.get(&format!("{page}/edit")).await;
@@ -77,7 +77,7 @@ async fn forms_for_due_readings_say_what_the_vehicle_has_in_all(app: TestApp) {
     has(&form, "aria-describedby=\"later-reading-hint\"");
     has(&form, "the vehicle's total is</label>");
     garage.user.patch("/api/user/preferences", json!({ "distanceUnit": "mi" })).await;
-    // What is completed is entered as the odometer shows it.
+    // A completed reading is entered as the odometer shows it.
     let form = garage.user.get(&format!("{page}/complete")).await;
     has(&form, "name=\"completedOdometer\" type=\"text\" value=\"500\"");
     let fields = [
@@ -86,7 +86,7 @@ async fn forms_for_due_readings_say_what_the_vehicle_has_in_all(app: TestApp) {
         ("completedOdometerUnit", "mi"),
     ];
     assert_eq!(garage.user.submit(&format!("{page}/complete"), &fields).await.status, 303);
-    assert_eq!(garage.items("&completed=false").await[0]["dueMileage"], 88_100);
+    assert_eq!(garage.list_items("&completed=false").await[0]["dueMileage"], 88_100);
     // A vehicle with its first odometer needs no hint.
     let other = self::garage(&app, "bob@example.org").await;
     let base = format!("/vehicles/{}/maintenance/new?type=oil_change", other.vehicle);
