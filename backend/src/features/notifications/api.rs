@@ -1,4 +1,4 @@
-//! Channels as JSON.
+//! The JSON API for notification channels.
 
 use aide::axum::{
     ApiRouter,
@@ -7,7 +7,7 @@ use aide::axum::{
 use axum::extract::State;
 
 use super::{
-    model::{Channel, ChannelId, NewChannel, Tried},
+    model::{Channel, ChannelId, NewChannel, SendResult},
     service,
 };
 use crate::{
@@ -28,50 +28,46 @@ pub(super) fn router() -> ApiRouter<App> {
         .api_route(
             "/notifications/channels",
             get_with(list, |it| {
-                it.id("listNotificationChannels")
-                    .tag(tag)
-                    .summary("List where you are told what is due")
+                it.id("listNotificationChannels").tag(tag).summary("List notification channels")
             })
             .post_with(add, |it| {
-                it.id("addNotificationChannel")
-                    .tag(tag)
-                    .summary("Add a place to be told what is due")
+                it.id("addNotificationChannel").tag(tag).summary("Add a notification channel")
             }),
         )
         .api_route(
             "/notifications/channels/{id}",
             get_with(find, |it| {
-                it.id("readNotificationChannel")
-                    .tag(tag)
-                    .summary("Read a place where you are told what is due")
+                it.id("readNotificationChannel").tag(tag).summary("Get a notification channel")
             })
             .delete_with(remove, |it| {
-                it.id("removeNotificationChannel").tag(tag).summary("Be told there no longer")
+                it.id("removeNotificationChannel").tag(tag).summary("Remove a notification channel")
             }),
         )
         .api_route(
             "/notifications/confirmation",
-            post_with(confirm_again, |it| {
+            post_with(resend_confirmation, |it| {
                 it.id("sendAddressConfirmation")
                     .tag(tag)
-                    .summary("Mail the link that confirms your address again")
+                    .summary("Send the confirmation link for your e-mail address again")
                     .with(refuses::<409>)
             }),
         )
         .api_route(
             "/notifications/channels/{id}/test",
             post_with(test, |it| {
-                it.id("testNotificationChannel").tag(tag).summary("Send something there now")
+                it.id("testNotificationChannel")
+                    .tag(tag)
+                    .summary("Send a test message to a notification channel")
             }),
         )
 }
 
 input! {
-    /// Which channels
+    /// The page to list
     struct ListQuery {
-        /// Where the page begins
+        /// The cursor of the page
         cursor: Option<Cursor>,
-        /// How many at most
+        /// The maximum number of channels
         limit: Option<Limit>,
     }
 }
@@ -93,8 +89,8 @@ async fn add(
     service::add(&app, &caller, input, once).await
 }
 
-async fn confirm_again(State(app): State<App>, caller: SessionUser) -> Result<NoContent> {
-    service::confirm_again(&app, &caller.user).await?;
+async fn resend_confirmation(State(app): State<App>, caller: SessionUser) -> Result<NoContent> {
+    service::resend_confirmation(&app, &caller.user).await?;
     Ok(NoContent)
 }
 
@@ -120,6 +116,6 @@ async fn test(
     State(app): State<App>,
     caller: SessionUser,
     Path(id): Path<ChannelId>,
-) -> Result<Stored<Tried>> {
+) -> Result<Stored<SendResult>> {
     Stored::of(&service::test(&app, &caller.user, id).await?)
 }

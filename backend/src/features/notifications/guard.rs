@@ -1,4 +1,4 @@
-//! Which addresses a user may have this service call: none within its own networks.
+//! Prevents requests to private networks (SSRF): checks the addresses that users enter.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
@@ -9,11 +9,10 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::core::config::Notifications;
 
-/// How long a name may take to be looked up when an address is saved.
-const LOOKUP: Duration = Duration::from_secs(2);
+/// The timeout of the DNS lookup when an address is saved.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Whether an address is one of the internet's: not this machine's, a private network's, or one with
-/// another meaning.
+/// Whether an address is public: not loopback, private or otherwise special.
 pub(super) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -21,13 +20,13 @@ pub(super) fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// Whether an address may be called: it is one of the internet's, and not this machine's own.
-fn may_be_called(address: IpAddr) -> bool {
+/// Whether requests to an address are allowed: it is public, and does not belong to this machine.
+fn is_allowed(address: IpAddr) -> bool {
     is_public(address) && !is_this_machine(address)
 }
 
-/// Whether `address` belongs to an interface of this machine. A connection to such an address has the
-/// same address on both ends, which the system tells without sending anything.
+/// Whether an address belongs to an interface of this machine. A connection to such an address has
+/// the same address on both ends; the operating system reports it without sending any packets.
 fn is_this_machine(address: IpAddr) -> bool {
     let any: IpAddr = match address {
         IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
@@ -57,7 +56,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    // An address of the old kind, however it is dressed up.
+    // IPv4 addresses in IPv6 notation.
     let octets = address.octets();
     let last = Ipv4Addr::new(octets[12], octets[13], octets[14], octets[15]);
     match address.segments() {
@@ -67,28 +66,28 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
             let [c, d] = low.to_be_bytes();
             is_public_v4(Ipv4Addr::new(a, b, c, d))
         }
-        // Only what is given out to the internet, without its corners for tunnels and documents.
+        // Only global unicast addresses, except for tunnels and documentation.
         [0x2001, second, ..] => second >= 0x200 && second != 0xdb8,
         [first, ..] => (0x2000..0x3fff).contains(&first),
     }
 }
 
-/// Finds a name's addresses, and gives only those that may be called.
-pub(super) struct Guarded {
+/// A DNS resolver that returns only allowed addresses.
+pub(super) struct GuardedResolver {
     pub(super) allow_private: bool,
 }
 
-impl Resolve for Guarded {
+impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let allow_private = self.allow_private;
         let host = name.as_str().to_owned();
         Box::pin(async move {
             let found = tokio::net::lookup_host((host, 0)).await?;
             let allowed: Vec<SocketAddr> =
-                found.filter(|it| allow_private || may_be_called(it.ip())).collect();
+                found.filter(|it| allow_private || is_allowed(it.ip())).collect();
             if allowed.is_empty() {
                 return Err(
-                    "its name leads to a private network or to this machine, or nowhere".into()
+                    "the name resolves to a private network, to this machine, or to nothing".into(),
                 );
             }
             Ok(Box::new(allowed.into_iter()) as Addrs)
@@ -96,62 +95,61 @@ impl Resolve for Guarded {
     }
 }
 
-/// Why an address may not be called.
+/// Why an address is denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refused {
-    /// It is in a private network, or is this machine.
+pub(super) enum Denied {
+    /// The address is in a private network or belongs to this machine.
     Private,
-    /// Its port is not one of `notifications.ports`.
+    /// The port is not listed in `notifications.ports`.
     Port,
 }
 
-/// Checks an address that is about to be saved. A name that cannot be looked up now is no reason to
-/// refuse it: it is looked up again with each message.
-pub(super) async fn check(url: &url::Url, settings: &Notifications) -> Result<(), Refused> {
-    may_use_port(url, settings)?;
+/// Checks an address before it is saved. A name that cannot be resolved now is accepted: it is
+/// resolved again for each message.
+pub(super) async fn check(url: &url::Url, settings: &Notifications) -> Result<(), Denied> {
+    check_port(url, settings)?;
     if settings.allow_private_addresses {
         return Ok(());
     }
-    if !may_call(url, false) {
-        return Err(Refused::Private);
+    if !is_host_allowed(url, false) {
+        return Err(Denied::Private);
     }
     let Some(url::Host::Domain(name)) = url.host() else { return Ok(()) };
-    let found = tokio::time::timeout(LOOKUP, tokio::net::lookup_host((name, 0))).await;
+    let found = tokio::time::timeout(LOOKUP_TIMEOUT, tokio::net::lookup_host((name, 0))).await;
     let Ok(Ok(found)) = found else { return Ok(()) };
     let found: Vec<_> = found.collect();
-    let is_private = !found.is_empty() && !found.iter().any(|it| may_be_called(it.ip()));
-    if is_private { Err(Refused::Private) } else { Ok(()) }
+    let is_private = !found.is_empty() && !found.iter().any(|it| is_allowed(it.ip()));
+    if is_private { Err(Denied::Private) } else { Ok(()) }
 }
 
-/// Checks the port of an address.
-pub(super) fn may_use_port(url: &url::Url, settings: &Notifications) -> Result<(), Refused> {
+/// Checks the port of a URL.
+pub(super) fn check_port(url: &url::Url, settings: &Notifications) -> Result<(), Denied> {
     let port = url.port_or_known_default().unwrap_or_default();
     let is_permitted = settings.ports.is_empty() || settings.ports.contains(&port);
-    if is_permitted { Ok(()) } else { Err(Refused::Port) }
+    if is_permitted { Ok(()) } else { Err(Denied::Port) }
 }
 
-/// Whether the host of an address may be called, as far as the address itself tells; names are looked
-/// at when they are resolved.
-pub(super) fn may_call(url: &url::Url, allow_private: bool) -> bool {
+/// Whether the host of a URL is allowed. Host names are checked when they are resolved.
+pub(super) fn is_host_allowed(url: &url::Url, allow_private: bool) -> bool {
     let literal = match url.host() {
         Some(url::Host::Ipv4(address)) => Some(IpAddr::V4(address)),
         Some(url::Host::Ipv6(address)) => Some(IpAddr::V6(address)),
         Some(url::Host::Domain(_)) => None,
         None => return false,
     };
-    allow_private || literal.is_none_or(may_be_called)
+    allow_private || literal.is_none_or(is_allowed)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Notifications, Refused, check, is_public, is_this_machine, may_call};
+    use super::{Denied, Notifications, check, is_host_allowed, is_public, is_this_machine};
 
     #[test]
-    fn an_interfaces_own_address_is_this_machine() {
+    fn interface_addresses_belong_to_this_machine() {
         for ours in ["127.0.0.1", "::1"] {
             assert!(is_this_machine(ours.parse().unwrap()), "{ours}");
         }
-        // Whatever this machine is called elsewhere.
+        // Addresses of other interfaces.
         let route = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
         if route.connect("1.1.1.1:9").is_ok() {
             assert!(is_this_machine(route.local_addr().unwrap().ip()));
@@ -160,25 +158,25 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_address_is_checked_before_it_is_saved() {
-        let checked = async |address: &str, settings: &Notifications| {
+    async fn addresses_are_checked_before_they_are_saved() {
+        let check_url = async |address: &str, settings: &Notifications| {
             check(&url::Url::parse(address).unwrap(), settings).await
         };
-        let careful = Notifications::default();
+        let strict = Notifications::default();
         for private in ["http://192.168.1.5:8080/topic", "http://localhost/x", "http://[::1]/"] {
-            assert_eq!(checked(private, &careful).await, Err(Refused::Private), "{private}");
+            assert_eq!(check_url(private, &strict).await, Err(Denied::Private), "{private}");
         }
-        assert_eq!(checked("https://1.1.1.1/hook", &careful).await, Ok(()));
-        // A name that nobody has is looked up later.
-        assert_eq!(checked("https://nobody.invalid/hook", &careful).await, Ok(()));
+        assert_eq!(check_url("https://1.1.1.1/hook", &strict).await, Ok(()));
+        // Unknown names are resolved later.
+        assert_eq!(check_url("https://nobody.invalid/hook", &strict).await, Ok(()));
         let settings = Notifications { ports: vec![443], allow_private_addresses: true };
-        assert_eq!(checked("https://192.168.1.5/hook", &settings).await, Ok(()));
-        assert_eq!(checked("https://192.168.1.5:8443/", &settings).await, Err(Refused::Port));
-        assert_eq!(checked("http://192.168.1.5/", &settings).await, Err(Refused::Port));
+        assert_eq!(check_url("https://192.168.1.5/hook", &settings).await, Ok(()));
+        assert_eq!(check_url("https://192.168.1.5:8443/", &settings).await, Err(Denied::Port));
+        assert_eq!(check_url("http://192.168.1.5/", &settings).await, Err(Denied::Port));
     }
 
     #[test]
-    fn only_the_internet_is_called() {
+    fn only_public_addresses_are_allowed() {
         for private in [
             "127.0.0.1",
             "10.1.2.3",
@@ -212,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn no_spelling_of_an_address_gets_around_that() {
+    fn alternative_spellings_of_private_addresses_are_blocked() {
         for address in [
             "http://127.0.0.1/",
             "http://2130706433/",
@@ -223,9 +221,9 @@ mod tests {
             "http://127.1/",
         ] {
             let url = url::Url::parse(address).unwrap();
-            assert!(!may_call(&url, false), "{address}");
-            assert!(may_call(&url, true), "{address}");
+            assert!(!is_host_allowed(&url, false), "{address}");
+            assert!(is_host_allowed(&url, true), "{address}");
         }
-        assert!(may_call(&url::Url::parse("https://example.org/").unwrap(), false));
+        assert!(is_host_allowed(&url::Url::parse("https://example.org/").unwrap(), false));
     }
 }

@@ -1,5 +1,5 @@
-//! Telling everybody, in their morning, what is newly due soon or overdue: each item once by each
-//! channel, however many instances of the service there are.
+//! Notifies every user in the morning about items that are newly due soon or overdue. Each item is
+//! sent once per channel, even with several instances of the service.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use futures_util::{StreamExt as _, stream};
 use uuid::Uuid;
 
 use super::{
-    model::{Channel, ChannelId, Message, State},
+    model::{Channel, ChannelId, ChannelState, Message},
     send, store,
 };
 use crate::{
@@ -18,70 +18,71 @@ use crate::{
     },
     features::{
         accounts::{Preferences, Recipient, list_recipients, mail},
-        maintenance::{Status, Upcoming, due},
+        maintenance::{DueStatus, Upcoming, list_upcoming},
     },
 };
 
-/// How often it is looked whether it is somebody's morning.
-const EVERY: Duration = Duration::from_mins(5);
-/// The hours of the day, where the user is, in which messages are made.
+/// How often the job runs.
+const INTERVAL: Duration = Duration::from_mins(5);
+/// The hours in the time zone of the user during which new messages are created.
 const MORNING: std::ops::Range<u32> = 7..22;
-/// How many people are told at once: one whose server hangs holds up nobody else.
-const AT_ONCE: usize = 16;
-/// How many items a text names.
-const LINES: usize = 20;
-/// How long it is known what was sent.
-const KEPT: TimeDelta = TimeDelta::days(30);
-/// After how many minutes a message that was not taken is tried again; then it is given up.
-const AGAIN: [i64; 7] = [1, 5, 15, 60, 180, 360, 720];
+/// The number of users to notify concurrently, so that a hanging server does not delay other users.
+const CONCURRENCY: usize = 16;
+/// The maximum number of items listed in a message.
+const MAX_ITEMS: usize = 20;
+/// How long messages are retained.
+const RETENTION: TimeDelta = TimeDelta::days(30);
+/// The delays in minutes before each retry of a failed delivery. After the last one, the message is
+/// given up.
+const RETRY_MINUTES: [i64; 7] = [1, 5, 15, 60, 180, 360, 720];
 
-/// Tells everybody every few minutes, until it is dropped.
+/// Notifies all users every few minutes, until the future is dropped.
 pub async fn run(app: App) {
-    let mut times = tokio::time::interval(EVERY);
-    times.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut ticks = tokio::time::interval(INTERVAL);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        times.tick().await;
-        if let Err(error) = work(&app).await {
-            tracing::warn!(%error, "Could not notify");
+        ticks.tick().await;
+        if let Err(error) = run_once(&app).await {
+            tracing::warn!(%error, "Could not notify users");
         }
     }
 }
 
-/// Makes and sends what is to be told now; how many messages were taken.
+/// Creates and sends the messages that are due now. Returns the number of messages delivered.
 ///
 /// # Errors
-/// Unavailable where the database is away.
-pub(super) async fn work(app: &App) -> Result<u64> {
+/// `Unavailable` if the database is unavailable.
+pub(super) async fn run_once(app: &App) -> Result<u64> {
     let (mut after, mut sent) = (Uuid::nil(), 0);
     loop {
-        let some = list_recipients(app, after).await?;
-        let Some(last) = some.last() else { return Ok(sent) };
+        let batch = list_recipients(app, after).await?;
+        let Some(last) = batch.last() else { return Ok(sent) };
         after = last.account;
-        let telling = some.into_iter().map(|recipient| tell_one(app.clone(), recipient));
-        let mut telling = stream::iter(telling).buffer_unordered(AT_ONCE);
-        while let Some(told) = telling.next().await {
-            sent += told;
+        let notifying = batch.into_iter().map(|recipient| notify_one(app.clone(), recipient));
+        let mut notifying = stream::iter(notifying).buffer_unordered(CONCURRENCY);
+        while let Some(count) = notifying.next().await {
+            sent += count;
         }
     }
 }
 
-/// As [`tell`]; one who cannot be told keeps nobody else from it.
-async fn tell_one(app: App, recipient: Recipient) -> u64 {
-    tell(&app, &recipient).await.unwrap_or_else(|error| {
-        tracing::warn!(account = %recipient.account, %error, "Could not notify");
+/// Calls [`notify`], and logs an error so that other users are still notified.
+async fn notify_one(app: App, recipient: Recipient) -> u64 {
+    notify(&app, &recipient).await.unwrap_or_else(|error| {
+        tracing::warn!(account = %recipient.account, %error, "Could not notify user");
         0
     })
 }
 
-async fn tell(app: &App, recipient: &Recipient) -> Result<u64> {
+async fn notify(app: &App, recipient: &Recipient) -> Result<u64> {
     let user = &recipient.user;
-    let every = (http::end_of_time(), ChannelId(Uuid::max()));
+    let newest = (http::end_of_time(), ChannelId(Uuid::max()));
     let channels =
-        store::list(&mut app.db.read_for(user).await?, user, every, Limit::new(100)).await?;
+        store::list(&mut app.db.read_for(user).await?, user, newest, Limit::new(100)).await?;
     let state = |it: Channel| it.with_state(recipient.has_confirmed_email, recipient.review_since);
     let channels: Vec<_> = channels.into_iter().map(state).collect();
-    ask_to_confirm(app, recipient, &channels).await;
-    let channels: Vec<_> = channels.into_iter().filter(|it| it.state == State::On).collect();
+    send_confirmation_link(app, recipient, &channels).await;
+    let channels: Vec<_> = channels.into_iter().filter(|it| it.state == ChannelState::On).collect();
     if channels.is_empty() {
         return Ok(0);
     }
@@ -89,71 +90,70 @@ async fn tell(app: &App, recipient: &Recipient) -> Result<u64> {
     if MORNING.contains(&preferences.local_hour(now)) {
         let day = preferences.today(now);
         for channel in &channels {
-            make(app, (user, &preferences), channel, (day, now)).await?;
+            queue_message(app, (user, &preferences), channel, (day, now)).await?;
         }
     }
-    send_waiting(app, recipient, &channels, now).await
+    send_queued(app, recipient, &channels, now).await
 }
 
-/// Mails the link to confirm an address once, where mail was turned on before addresses had to be
-/// confirmed.
-async fn ask_to_confirm(app: &App, recipient: &Recipient, channels: &[Channel]) {
-    let waits = channels.iter().any(|it| it.state == State::Unconfirmed);
+/// Mails a confirmation link once to users who enabled mail before addresses had to be confirmed.
+async fn send_confirmation_link(app: &App, recipient: &Recipient, channels: &[Channel]) {
+    let waits = channels.iter().any(|it| it.state == ChannelState::Unconfirmed);
     if !waits || recipient.was_confirmation_sent || app.config.mail.url.is_none() {
         return;
     }
     let base = Links::of(app);
     let (account, email) = (recipient.account, &recipient.email);
     if let Err(error) = mail::send_confirmation(app, account, email, base.base()).await {
-        tracing::warn!(%account, %error, "Could not mail a link to confirm an address");
+        tracing::warn!(%account, %error, "Could not mail a confirmation link");
     }
 }
 
-/// Makes the day's message for a channel, unless it was made.
-async fn make(
+/// Creates the day's message for a channel, unless it exists.
+async fn queue_message(
     app: &App,
     (user, preferences): (&UserId, &Preferences),
     channel: &Channel,
     (day, now): (NaiveDate, DateTime<Utc>),
 ) -> Result<()> {
-    if store::is_begun(&mut app.db.read_for(user).await?, user, channel.id, day).await? {
+    if store::exists_for_day(&mut app.db.read_for(user).await?, user, channel.id, day).await? {
         return Ok(());
     }
-    let mut all = due(app, user, day).await?;
-    all.retain(|it| it.status != Status::Upcoming);
+    let mut all = list_upcoming(app, user, day).await?;
+    all.retain(|it| it.status != DueStatus::Upcoming);
     let id = Uuid::now_v7();
     let mut tx = app.db.write_for(user).await?;
-    if !store::begin(&mut tx, user, id, channel.id, day).await? {
+    if !store::create_for_day(&mut tx, user, id, channel.id, day).await? {
         return Ok(());
     }
-    store::forget(&mut tx, user, channel.id, day - KEPT).await?;
-    let mut fresh = Vec::new();
+    store::delete_before(&mut tx, user, channel.id, day - RETENTION).await?;
+    let mut new_items = Vec::new();
     for upcoming in all {
         let status = match upcoming.status {
-            Status::Overdue => "overdue",
+            DueStatus::Overdue => "overdue",
             _ => "due-soon",
         };
         let date = upcoming.item.due_date.map(|it| it.to_string()).unwrap_or_default();
         let mileage = upcoming.item.due_mileage.map(|it| it.to_string()).unwrap_or_default();
         let at = format!("{date} {mileage}");
-        let told = (status, at.as_str());
-        if store::note(&mut tx, user, channel.id, upcoming.item.id.0, told).await? {
-            fresh.push(upcoming);
+        let state = (status, at.as_str());
+        if store::record_item(&mut tx, user, channel.id, upcoming.item.id.0, state).await? {
+            new_items.push(upcoming);
         }
     }
-    if !fresh.is_empty() {
-        let message = message(app, preferences, &fresh);
+    if !new_items.is_empty() {
+        let message = build_message(app, preferences, &new_items);
         let text = serde_json::to_string(&message)
             .map_err(|error| crate::core::Error::Internal(error.into()))?;
-        store::write(&mut tx, user, id, &text, now).await?;
+        store::set_message(&mut tx, user, id, &text, now).await?;
     }
     tx.commit().await
 }
 
-/// What is told of these items.
-fn message(app: &App, preferences: &Preferences, items: &[Upcoming]) -> Message {
+/// Builds the message about these items.
+fn build_message(app: &App, preferences: &Preferences, items: &[Upcoming]) -> Message {
     let shown = preferences.display_units();
-    let overdue = items.iter().filter(|it| it.status == Status::Overdue).count();
+    let overdue = items.iter().filter(|it| it.status == DueStatus::Overdue).count();
     let soon = items.len() - overdue;
     let title = match (overdue, soon) {
         (0, 1) => "1 thing is due soon".to_owned(),
@@ -161,10 +161,10 @@ fn message(app: &App, preferences: &Preferences, items: &[Upcoming]) -> Message 
         (overdue, 0) => format!("{overdue} overdue"),
         (overdue, soon) => format!("{overdue} overdue, {soon} due soon"),
     };
-    let line = |it: &Upcoming| it.in_words(&it.vehicle.name, &shown);
-    let mut lines: Vec<_> = items.iter().take(LINES).map(line).collect();
-    if items.len() > LINES {
-        lines.push(format!("and {} more", items.len() - LINES));
+    let line = |it: &Upcoming| it.describe(&it.vehicle.name, &shown);
+    let mut lines: Vec<_> = items.iter().take(MAX_ITEMS).map(line).collect();
+    if items.len() > MAX_ITEMS {
+        lines.push(format!("and {} more", items.len() - MAX_ITEMS));
     }
     Message {
         title: format!("Maintenance: {title}"),
@@ -175,39 +175,39 @@ fn message(app: &App, preferences: &Preferences, items: &[Upcoming]) -> Message 
     }
 }
 
-/// Sends what waits for it: each message by the instance that takes it.
-async fn send_waiting(
+/// Sends the queued messages. Only one instance attempts each of them.
+async fn send_queued(
     app: &App,
     recipient: &Recipient,
     channels: &[Channel],
     now: DateTime<Utc>,
 ) -> Result<u64> {
     let (user, to) = (&recipient.user, (recipient.account, recipient.email.as_str()));
-    let waiting = store::waiting(&mut app.db.read_for(user).await?, user, now).await?;
+    let queued = store::list_queued(&mut app.db.read_for(user).await?, user, now).await?;
     let mut sent = 0;
-    for waiting in waiting {
-        let Some(channel) = channels.iter().find(|it| it.id == waiting.channel_id) else {
+    for entry in queued {
+        let Some(channel) = channels.iter().find(|it| it.id == entry.channel_id) else {
             continue;
         };
-        let attempt = usize::try_from(waiting.attempts).unwrap_or_default();
-        let next = AGAIN.get(attempt).map(|minutes| now + TimeDelta::minutes(*minutes));
+        let attempt = usize::try_from(entry.attempts).unwrap_or_default();
+        let next = RETRY_MINUTES.get(attempt).map(|minutes| now + TimeDelta::minutes(*minutes));
         let mut tx = app.db.write_for(user).await?;
-        let is_taken = store::take(&mut tx, user, &waiting, next).await?;
+        let is_started = store::start_attempt(&mut tx, user, &entry, next).await?;
         tx.commit().await?;
-        let Ok(message) = serde_json::from_str::<Message>(&waiting.message) else { continue };
-        if !is_taken {
+        let Ok(message) = serde_json::from_str::<Message>(&entry.message) else { continue };
+        if !is_started {
             continue;
         }
-        match send::send(app, channel, to, waiting.id, &message).await {
+        match send::send(app, channel, to, entry.id, &message).await {
             Ok(()) => {
                 let mut tx = app.db.write_for(user).await?;
-                store::set_sent(&mut tx, user, waiting.id, app.clock.now()).await?;
+                store::set_sent(&mut tx, user, entry.id, app.clock.now()).await?;
                 tx.commit().await?;
                 sent += 1;
             }
             Err(problem) => {
                 let channel = channel.id;
-                tracing::info!(%channel, problem, attempt, "A notification was not taken");
+                tracing::info!(%channel, problem, attempt, "Notification was not delivered");
             }
         }
     }

@@ -1,4 +1,5 @@
-//! Notifications: telling people, in their morning, what is due: by mail, webhook, ntfy or Gotify.
+//! Notifications: a daily message in the morning about upcoming maintenance, by mail, webhook, ntfy
+//! or Gotify.
 
 mod api;
 mod guard;
@@ -17,12 +18,12 @@ mod tests_mail;
 mod tests_sealed;
 
 pub use job::run;
-pub use model::Kind;
+pub use model::ChannelKind;
 pub use sealed::SECRETS;
 
 use super::{AfterReset, Feature, Grant};
 
-/// The notifications' capsule.
+/// The notifications feature.
 pub const FEATURE: Feature = Feature {
     name: "notifications",
     folder: "notifications",
@@ -36,13 +37,13 @@ pub const FEATURE: Feature = Feature {
     grants: &[Grant {
         table: "notification_channels",
         after_reset: AfterReset::Held {
-            list: service::held,
+            list: service::list_for_review,
             remove: ("/settings/notifications/", "/delete"),
         },
     }],
     grants_nothing: &[
-        ("notifications", "messages, sent only by a channel"),
-        ("notified_items", "what a channel has sent"),
+        ("notifications", "messages, which are sent only through a channel"),
+        ("notified_items", "the items that a channel has sent"),
         ("notification_tests", "when a channel was last tested"),
     ],
 };

@@ -1,4 +1,4 @@
-//! Where somebody wants to be told, and what.
+//! Notification channels and messages.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::{JsonSchema, Schema, json_schema};
@@ -16,15 +16,15 @@ use crate::{
 };
 
 choice! {
-    /// How somebody is told.
-    Kind {
-        /// By e-mail to the account's own address.
+    /// The kind of a notification channel.
+    ChannelKind {
+        /// E-mail to the address of the account.
         Mail = "mail", "E-mail";
-        /// By a signed JSON document.
+        /// A webhook, which gets a signed JSON document.
         Webhook = "webhook", "Webhook";
-        /// By a topic of an ntfy server's.
+        /// A topic of an ntfy server.
         Ntfy = "ntfy", "ntfy";
-        /// By a Gotify server.
+        /// A Gotify server.
         Gotify = "gotify", "Gotify";
     }
 }
@@ -32,19 +32,18 @@ choice! {
 /// Whether notifications are sent to a channel, or why not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-#[schemars(rename = "ChannelState")]
-pub(super) enum State {
-    /// They are sent.
+pub(super) enum ChannelState {
+    /// Notifications are sent.
     #[default]
     On,
-    /// The owner has not confirmed the e-mail address yet.
+    /// The e-mail address is not confirmed yet.
     Unconfirmed,
-    /// The password was reset, and the owner has not reviewed the channel since.
+    /// The password was reset, and the channel has not been reviewed since.
     Unreviewed,
 }
 
-impl State {
-    /// As people read it.
+impl ChannelState {
+    /// Returns the label.
     pub(super) fn label(self) -> &'static str {
         match self {
             Self::On => "On",
@@ -55,25 +54,25 @@ impl State {
 }
 
 impl Channel {
-    /// The channel with its state: mail waits for the address to be confirmed, and after a password
-    /// reset everything waits for a review.
+    /// Sets the state: mail waits until the address is confirmed, and after a password reset every
+    /// channel waits for a review.
     pub(super) fn with_state(
         self,
         is_confirmed: bool,
         review_since: Option<DateTime<Utc>>,
     ) -> Self {
         let state = if needs_review(review_since, self.created_at) {
-            State::Unreviewed
-        } else if self.kind == Kind::Mail && !is_confirmed {
-            State::Unconfirmed
+            ChannelState::Unreviewed
+        } else if self.kind == ChannelKind::Mail && !is_confirmed {
+            ChannelState::Unconfirmed
         } else {
-            State::On
+            ChannelState::On
         };
         Self { state, ..self }
     }
 }
 
-/// Names one channel.
+/// The id of a channel.
 #[derive(
     Debug,
     Clone,
@@ -97,30 +96,30 @@ impl std::fmt::Display for ChannelId {
     }
 }
 
-/// Where somebody wants to be told what is due.
+/// A channel for notifications about upcoming maintenance.
 #[derive(Debug, Clone, Serialize, JsonSchema, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "NotificationChannel")]
 pub(super) struct Channel {
-    /// Its name in this service.
+    /// The id of the channel.
     pub(super) id: ChannelId,
-    /// How they are told.
+    /// The kind of the channel.
     #[sqlx(try_from = "String")]
-    pub(super) kind: Kind,
-    /// The web address; empty for mail.
+    pub(super) kind: ChannelKind,
+    /// The URL; empty for mail.
     pub(super) address: String,
-    /// When it was added.
+    /// When the channel was added.
     pub(super) created_at: DateTime<Utc>,
-    /// Whether notifications are sent there, or why not.
+    /// Whether notifications are sent to the channel, or why not.
     #[sqlx(skip)]
-    pub(super) state: State,
-    /// Never shown.
+    pub(super) state: ChannelState,
+    /// The secret, encrypted with the service key. It is never returned.
     #[serde(skip)]
     #[schemars(skip)]
     pub(super) sealed_secret: Option<Vec<u8>>,
 }
 
-/// A web address: `http` or `https`, with a host and without a user.
+/// A URL with the scheme `http` or `https`, with a host and without credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct WebAddress(pub(super) String);
 
@@ -142,27 +141,28 @@ impl Field for WebAddress {
 }
 
 input! {
-    /// Where somebody wants to be told what is due
+    /// A new notification channel
     pub(super) struct NewChannel {
-        /// How
-        pub kind: Kind,
-        /// The web address of a webhook, an ntfy topic or a Gotify server; mail has none
+        /// The kind of the channel
+        pub kind: ChannelKind,
+        /// The URL of a webhook, an ntfy topic or a Gotify server; omitted for mail
         pub address: Option<WebAddress>,
-        /// What signs a webhook; the token of an ntfy server, if it wants one, or of a Gotify application
+        /// The key that signs webhook requests, the token of a Gotify application, or the access
+        /// token of an ntfy server, if it needs one
         pub secret: Option<Text<200>>,
     }
 }
 
 impl NewChannel {
-    /// What is wrong with it as a whole.
+    /// Returns the faults of the channel as a whole.
     pub(super) fn faults(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
-        let is_mail = self.kind == Kind::Mail;
+        let is_mail = self.kind == ChannelKind::Mail;
         if self.address.is_some() == is_mail {
             let why = if is_mail { "is the account's own for mail" } else { "is required" };
             faults.push(Fault::at("address", why));
         }
-        let needs_secret = matches!(self.kind, Kind::Webhook | Kind::Gotify);
+        let needs_secret = matches!(self.kind, ChannelKind::Webhook | ChannelKind::Gotify);
         if needs_secret && self.secret.is_none() {
             faults.push(Fault::at("secret", "is required"));
         }
@@ -173,29 +173,29 @@ impl NewChannel {
     }
 }
 
-/// What somebody is told.
+/// A notification message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Message {
-    /// In a line.
+    /// The title.
     pub(super) title: String,
-    /// In a few, one an item.
+    /// The text, with one line per item.
     pub(super) text: String,
-    /// Whether anything is overdue.
+    /// Whether any item is overdue.
     pub(super) is_urgent: bool,
-    /// Where to read more.
+    /// The URL of the page with the upcoming items.
     pub(super) url: String,
-    /// The items, as `/api/maintenance/upcoming` lists them.
+    /// The items, in the form of `/api/maintenance/upcoming`.
     pub(super) items: serde_json::Value,
 }
 
-/// What came of trying to tell somebody.
+/// The result of sending a message.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "NotificationTest")]
-pub(super) struct Tried {
-    /// Whether it was taken.
+pub(super) struct SendResult {
+    /// Whether the message was delivered.
     pub(super) is_sent: bool,
-    /// Why not.
+    /// Why it was not delivered; null if it was.
     pub(super) problem: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Where one is told what is due, as a page.
+//! The page for notification channels, and the page to unsubscribe.
 
 use askama::Template;
 use axum::{
@@ -9,7 +9,7 @@ use axum::{
 };
 
 use super::{
-    model::{Channel, ChannelId, Kind, NewChannel, State as ChannelState, Tried},
+    model::{Channel, ChannelId, ChannelKind, ChannelState, NewChannel, SendResult},
     service,
 };
 use crate::{
@@ -27,7 +27,7 @@ use crate::{
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/settings/notifications", get(show).post(add))
-        .route("/settings/notifications/confirmation", post(confirm_again))
+        .route("/settings/notifications/confirmation", post(resend_confirmation))
         .route("/settings/notifications/{id}/test", post(test))
         .route("/settings/notifications/{id}/delete", post(remove))
         .route("/mail/unsubscribe", get(show_unsubscribe).post(unsubscribe))
@@ -42,13 +42,13 @@ struct Channels {
     sheet: Sheet,
     once: String,
     kinds: &'static [(&'static str, &'static str)],
-    kept: Vec<Channel>,
+    channels: Vec<Channel>,
     email: String,
-    /// What came of a test just now.
-    tried: Option<Tried>,
-    /// Whether the link to confirm the address was mailed again just now, or why not.
-    mailed: Option<Tried>,
-    /// Whether the password was given lately enough to add a channel.
+    /// The result of a test that was just made.
+    test_result: Option<SendResult>,
+    /// The result of sending the confirmation link again.
+    mailed: Option<SendResult>,
+    /// Whether the password was entered recently enough to add a channel.
     is_confirmed: bool,
 }
 
@@ -56,19 +56,19 @@ impl Channels {
     async fn new(app: &App, caller: &SessionUser, shell: Shell, sheet: Sheet) -> Result<Self> {
         let user = &caller.user;
         let is_confirmed = has_recently_confirmed(app, caller).await?;
-        let kept = service::list(app, user, None, Limit::new(100)).await?.items;
+        let channels = service::list(app, user, None, Limit::new(100)).await?.items;
         let (once, email) = (Once::fresh(), user.0.email.clone());
-        let (kinds, tried, mailed) = (Kind::ALL, None, None);
-        Ok(Self { shell, sheet, once, kinds, kept, email, tried, mailed, is_confirmed })
+        let (kinds, test_result, mailed) = (ChannelKind::ALL, None, None);
+        Ok(Self { shell, sheet, once, kinds, channels, email, test_result, mailed, is_confirmed })
     }
 }
 
-fn blank() -> Sheet {
-    Sheet::new(LABELS, Form::of([("kind", Kind::Mail.as_str().to_owned())]))
+fn empty_sheet() -> Sheet {
+    Sheet::new(LABELS, Form::of([("kind", ChannelKind::Mail.as_str().to_owned())]))
 }
 
 async fn show(State(app): State<App>, caller: SessionUser, shell: Shell) -> Result<Html<String>> {
-    web::page(&Channels::new(&app, &caller, shell, blank()).await?)
+    web::page(&Channels::new(&app, &caller, shell, empty_sheet()).await?)
 }
 
 async fn add(
@@ -85,7 +85,7 @@ async fn add(
     };
     match added {
         Ok(_) => Ok(Redirect::to("/settings/notifications").into_response()),
-        // The page asks for the password instead, and keeps what was typed but for the secret.
+        // The page requests the password, and keeps the input except for the secret.
         Err(Error::ConfirmationRequired) => {
             let mut form = form;
             form.set("secret", String::new());
@@ -93,7 +93,7 @@ async fn add(
             Ok((Error::ConfirmationRequired.kind().0, web::page(&page)?).into_response())
         }
         Err(error) => {
-            // A secret is typed anew.
+            // The secret must be entered again.
             let mut form = form;
             form.set("secret", String::new());
             let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
@@ -108,23 +108,23 @@ async fn test(
     Path(id): Path<ChannelId>,
     shell: Shell,
 ) -> Result<Html<String>> {
-    let tried = match service::test(&app, &caller.user, id).await {
+    let test_result = match service::test(&app, &caller.user, id).await {
         Err(Error::TooManyRequests(_)) => {
             let problem = "the last test was less than a minute ago: wait a little".to_owned();
-            Tried { is_sent: false, problem: Some(problem) }
+            SendResult { is_sent: false, problem: Some(problem) }
         }
-        tried => tried?,
+        test_result => test_result?,
     };
-    let page = Channels::new(&app, &caller, shell, blank()).await?;
-    web::page(&Channels { tried: Some(tried), ..page })
+    let page = Channels::new(&app, &caller, shell, empty_sheet()).await?;
+    web::page(&Channels { test_result: Some(test_result), ..page })
 }
 
-async fn confirm_again(
+async fn resend_confirmation(
     State(app): State<App>,
     caller: SessionUser,
     shell: Shell,
 ) -> Result<Html<String>> {
-    let problem = match service::confirm_again(&app, &caller.user).await {
+    let problem = match service::resend_confirmation(&app, &caller.user).await {
         Ok(()) => None,
         Err(Error::TooManyRequests(_)) => {
             Some("three links were mailed within two days: look for them in your spam".to_owned())
@@ -132,8 +132,8 @@ async fn confirm_again(
         Err(Error::Conflict { detail, .. }) => Some(detail),
         Err(error) => return Err(error),
     };
-    let mailed = Tried { is_sent: problem.is_none(), problem };
-    let page = Channels::new(&app, &caller, shell, blank()).await?;
+    let mailed = SendResult { is_sent: problem.is_none(), problem };
+    let page = Channels::new(&app, &caller, shell, empty_sheet()).await?;
     web::page(&Channels { mailed: Some(mailed), ..page })
 }
 
@@ -154,7 +154,7 @@ struct Unsubscribe {
     is_done: bool,
 }
 
-/// Asks before it turns mail off: programs that scan mail open links, too.
+/// Shows a page to confirm: mail scanners open links, too.
 async fn show_unsubscribe(
     State(app): State<App>,
     shell: Shell,
@@ -166,8 +166,8 @@ async fn show_unsubscribe(
     web::page(&Unsubscribe { shell, token, is_done: false })
 }
 
-/// Turns mail off: for the page's button, and for the single request of a mail program (RFC 8058). The
-/// token is in the query in both cases.
+/// Turns off mail: for the button of the page, and for the one-click request of a mail client (RFC
+/// 8058). The token is in the query in both cases.
 async fn unsubscribe(
     State(app): State<App>,
     shell: Shell,

@@ -1,5 +1,5 @@
-//! Sending one message: by mail, to a webhook, to ntfy or to Gotify. Ten seconds at most, never led
-//! elsewhere, and never into a private network unless the settings allow it.
+//! Sends a message by mail or to a webhook, ntfy or Gotify: within ten seconds, without following
+//! redirects, and never into a private network unless the settings allow it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,8 +10,8 @@ use sha2::Sha256;
 use uuid::Uuid;
 
 use super::{
-    guard::{Guarded, may_call, may_use_port},
-    model::{Channel, Kind, Message},
+    guard::{GuardedResolver, check_port, is_host_allowed},
+    model::{Channel, ChannelKind, Message},
     sealed,
 };
 use crate::{
@@ -24,14 +24,14 @@ use crate::{
     features::accounts::{self, mail::LinkPurpose},
 };
 
-/// How long all of it may take.
-const TIME: Duration = Duration::from_secs(10);
+/// The timeout of a delivery.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Sends `message` to an account, given by its id and its mail address, by its channel. `id` tells this message from others to
-/// whoever gets it twice.
+/// Sends `message` through a channel to an account, given by its id and its e-mail address.
+/// Receivers can use `id` to recognize duplicates.
 ///
 /// # Errors
-/// Why it was not taken, as a person may read it.
+/// Returns why the message was not delivered, in a message for the user.
 pub(super) async fn send(
     app: &App,
     channel: &Channel,
@@ -39,19 +39,19 @@ pub(super) async fn send(
     id: Uuid,
     message: &Message,
 ) -> Result<(), String> {
-    let sending = async {
+    let delivery = async {
         match channel.kind {
-            Kind::Mail => mail(app, to, id, message).await,
-            _ => post(app, channel, id, message).await,
+            ChannelKind::Mail => send_mail(app, to, id, message).await,
+            _ => send_request(app, channel, id, message).await,
         }
     };
-    tokio::time::timeout(TIME, sending)
+    tokio::time::timeout(TIMEOUT, delivery)
         .await
-        .map_err(|_| format!("no answer within {} seconds", TIME.as_secs()))?
+        .map_err(|_| format!("no answer within {} seconds", TIMEOUT.as_secs()))?
 }
 
-/// Mails the message with a link that turns mail off. What users typed is quoted.
-async fn mail(
+/// Mails the message with an unsubscribe link. User input is quoted.
+async fn send_mail(
     app: &App,
     (account, email): (Uuid, &str),
     id: Uuid,
@@ -81,19 +81,24 @@ async fn mail(
     core::mail::send(app, &mail).await
 }
 
-async fn post(app: &App, channel: &Channel, id: Uuid, message: &Message) -> Result<(), String> {
+async fn send_request(
+    app: &App,
+    channel: &Channel,
+    id: Uuid,
+    message: &Message,
+) -> Result<(), String> {
     let allow_private = app.config.notifications.allow_private_addresses;
     let mut url = url::Url::parse(&channel.address).map_err(|error| error.to_string())?;
-    if may_use_port(&url, &app.config.notifications).is_err() {
+    if check_port(&url, &app.config.notifications).is_err() {
         return Err("its port is not one that this service calls".to_owned());
     }
-    if !may_call(&url, allow_private) {
+    if !is_host_allowed(&url, allow_private) {
         return Err("its address is in a private network or is this machine's".to_owned());
     }
-    let client = client(allow_private).map_err(|error| error.to_string())?;
+    let client = build_client(allow_private).map_err(|error| error.to_string())?;
     let secret = sealed::open(app, channel)?;
     let request = match channel.kind {
-        Kind::Gotify => {
+        ChannelKind::Gotify => {
             url.path_segments_mut()
                 .map_err(|()| "its address is none".to_owned())?
                 .pop_if_empty()
@@ -106,7 +111,7 @@ async fn post(app: &App, channel: &Channel, id: Uuid, message: &Message) -> Resu
             let request = client.post(url).header("x-gotify-key", secret);
             request.header(header::CONTENT_TYPE, "application/json").body(body.to_string())
         }
-        Kind::Ntfy => {
+        ChannelKind::Ntfy => {
             let request = client
                 .post(url)
                 .header("title", message.title.as_str())
@@ -118,7 +123,7 @@ async fn post(app: &App, channel: &Channel, id: Uuid, message: &Message) -> Resu
             };
             request.body(message.text.clone())
         }
-        Kind::Webhook | Kind::Mail => {
+        ChannelKind::Webhook | ChannelKind::Mail => {
             let body = json!({ "id": id, "event": "maintenance.due", "message": message });
             let (body, time) = (body.to_string(), app.clock.now().timestamp());
             client
@@ -126,35 +131,34 @@ async fn post(app: &App, channel: &Channel, id: Uuid, message: &Message) -> Resu
                 .header(header::CONTENT_TYPE, "application/json")
                 .header("webhook-id", id.to_string())
                 .header("webhook-timestamp", time.to_string())
-                .header("webhook-signature", signature(&secret, id, time, &body)?)
+                .header("webhook-signature", sign(&secret, id, time, &body)?)
                 .body(body)
         }
     };
-    // What is answered is not read, and not told to whoever chose the address.
-    let answer = request.send().await.map_err(|error| {
+    // The response body is not read or shown to the user who chose the address.
+    let response = request.send().await.map_err(|error| {
         let error = error.without_url();
-        tracing::info!(%error, "Could not notify");
+        tracing::info!(%error, "Could not notify channel");
         "nobody answers there".to_owned()
     })?;
-    let status = answer.status();
+    let status = response.status();
     if status.is_success() { Ok(()) } else { Err(format!("it answers {}", status.as_u16())) }
 }
 
-/// What proves to a webhook that a message is of this service: `v1=` and the HMAC-SHA256 of
-/// `id.timestamp.body`, in hexadecimal digits.
-fn signature(secret: &str, id: Uuid, time: i64, body: &str) -> Result<String, String> {
+/// Signs a webhook request: `v1=` and the HMAC-SHA256 of `id.timestamp.body` in hexadecimal.
+fn sign(secret: &str, id: Uuid, time: i64, body: &str) -> Result<String, String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes())
         .map_err(|_| "its secret signs nothing".to_owned())?;
     mac.update(format!("{id}.{time}.{body}").as_bytes());
     Ok(format!("v1={}", hex(&mac.finalize().into_bytes())))
 }
 
-fn client(
+fn build_client(
     allow_private: bool,
 ) -> Result<reqwest::Client, Box<dyn std::error::Error + Send + Sync>> {
     Ok(reqwest::Client::builder()
         .tls_backend_preconfigured(tls::outward()?)
-        .dns_resolver(Arc::new(Guarded { allow_private }))
+        .dns_resolver(Arc::new(GuardedResolver { allow_private }))
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
@@ -164,12 +168,12 @@ fn client(
 
 #[cfg(test)]
 mod tests {
-    use super::signature;
+    use super::sign;
 
     #[test]
-    fn a_message_is_signed() {
-        // As Python's hmac module has it.
-        let signed = signature("secret", uuid::Uuid::nil(), 1_769_860_800, "{}").unwrap();
+    fn the_signature_matches_a_reference_implementation() {
+        // Calculated with the hmac module of Python.
+        let signed = sign("secret", uuid::Uuid::nil(), 1_769_860_800, "{}").unwrap();
         assert_eq!(signed, "v1=4f5cb6ab703b90bec0c7e2aaa9133ce35348c40bdce6cb203ec314552c17c1ba");
     }
 }

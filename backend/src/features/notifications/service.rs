@@ -1,4 +1,4 @@
-//! Channels: adding, listing, removing and trying them.
+//! The rules for channels, and their transactions.
 
 use chrono::TimeDelta;
 use futures_util::future::BoxFuture;
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     guard,
-    model::{Channel, ChannelId, Kind, Message, NewChannel, State, Tried},
+    model::{Channel, ChannelId, ChannelKind, ChannelState, Message, NewChannel, SendResult},
     sealed, send, store,
 };
 use crate::{
@@ -26,12 +26,12 @@ use crate::{
     },
 };
 
-/// How many channels a user may have.
-const MOST: u16 = 10;
-/// How long a user waits between two tests.
+/// The maximum number of channels per user.
+const MAX_CHANNELS: u16 = 10;
+/// The minimum time between two tests.
 const BETWEEN_TESTS: TimeDelta = TimeDelta::minutes(1);
 
-/// A page of the user's channels, newest first.
+/// Lists a page of the user's channels, newest first.
 pub(super) async fn list(
     app: &App,
     user: &User,
@@ -48,27 +48,30 @@ pub(super) async fn list(
     Ok(Page::of(rows, limit, |last| Cursor::at(last.created_at, &last.id)))
 }
 
-/// The user's channels, for the review after a password reset.
-pub(super) fn held<'a>(tx: &'a mut Tx, signed: &'a Principal) -> BoxFuture<'a, Result<Vec<Held>>> {
+/// Lists the user's channels for the review after a password reset.
+pub(super) fn list_for_review<'a>(
+    tx: &'a mut Tx,
+    signed: &'a Principal,
+) -> BoxFuture<'a, Result<Vec<Held>>> {
     Box::pin(async move {
-        let every = (http::end_of_time(), ChannelId(Uuid::max()));
-        let channels = store::list(tx, &signed.user, every, Limit::new(100)).await?;
-        let held = channels.into_iter().map(|it| {
-            let name = if it.kind == Kind::Mail { signed.email.clone() } else { it.address };
+        let newest = (http::end_of_time(), ChannelId(Uuid::max()));
+        let channels = store::list(tx, &signed.user, newest, Limit::new(100)).await?;
+        let grants = channels.into_iter().map(|it| {
+            let name = if it.kind == ChannelKind::Mail { signed.email.clone() } else { it.address };
             let name = format!("{}: {name}", it.kind.label());
             let kind = GrantKind::NotificationChannel;
             Held { kind, id: it.id.0, name, created_at: it.created_at }
         });
-        Ok(held.collect())
+        Ok(grants.collect())
     })
 }
 
-/// Adds a channel. Mail is sent only once the account's address is confirmed: where it is not, a link
-/// to confirm it is mailed.
+/// Adds a channel. Mail is sent only to a confirmed address: if it is not confirmed, a confirmation
+/// link is mailed.
 ///
 /// # Errors
-/// `ConfirmationRequired` where the password was not given within the last ten minutes: a channel sends
-/// the owner's data elsewhere.
+/// `ConfirmationRequired` if the password was not entered within the last ten minutes, because a
+/// channel sends the data of the user elsewhere.
 pub(super) async fn add(
     app: &App,
     caller: &SessionUser,
@@ -80,17 +83,17 @@ pub(super) async fn add(
         return Err(Error::ConfirmationRequired);
     }
     let mut faults = new.faults();
-    if new.kind == Kind::Mail && app.config.mail.url.is_none() {
+    if new.kind == ChannelKind::Mail && app.config.mail.url.is_none() {
         let why = "is not to be had: this service is not set up to send mail";
         faults.push(Fault::at("kind", why));
     }
     if let Some(address) = &new.address
         && let Ok(url) = url::Url::parse(&address.0)
-        // A name server that is slow must not hold up other requests.
-        && let Err(refused) =
+        // A slow DNS server must not block other requests.
+        && let Err(denied) =
             http::while_others_work(guard::check(&url, &app.config.notifications)).await
     {
-        faults.push(Fault::at("address", why_refused(refused, user.0.is_admin)));
+        faults.push(Fault::at("address", describe_denied(denied, user.0.is_admin)));
     }
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
@@ -103,54 +106,54 @@ pub(super) async fn add(
         kind: new.kind,
         address: new.address.map(|it| it.0).unwrap_or_default(),
         created_at: now,
-        state: State::On,
+        state: ChannelState::On,
         sealed_secret: secret,
     };
-    // Told by what is no secret.
+    // Identify the request by the parts that are not secret.
     let once = once.about(&format!("{} {}", channel.kind.as_str(), channel.address));
     let mut tx = app.db.write_for(user).await?;
     if let Some(before) = once.claim(&mut tx, user, now).await? {
         return Ok(before);
     }
-    let limit = Limit::new(MOST);
+    let limit = Limit::new(MAX_CHANNELS);
     let after = (http::end_of_time(), ChannelId(Uuid::max()));
     if store::list(&mut tx, user, after, limit).await?.len() >= limit.rows() {
-        let why = format!("you have {MOST} already: remove one first");
+        let why = format!("you have {MAX_CHANNELS} already: remove one first");
         return Err(Error::conflict("too-many", why));
     }
     if let Err(error) = store::insert(&mut tx, user, &channel).await {
         if !db::is_unique_violation(&error) {
             return Err(error.into());
         }
-        let whom = if channel.kind == Kind::Mail { "by e-mail" } else { "there" };
+        let whom = if channel.kind == ChannelKind::Mail { "by e-mail" } else { "there" };
         return Err(Error::conflict("duplicate", format!("you are told {whom} already")));
     }
     let is_confirmed = mail::is_confirmed(&mut tx, user.0.account).await?;
     let channel = channel.with_state(is_confirmed, None);
-    note(&mut tx, app, security_log::Kind::ChannelAdded, (caller, &channel)).await?;
+    record_event(&mut tx, app, security_log::Kind::ChannelAdded, (caller, &channel)).await?;
     let location = format!("/api/notifications/channels/{}", channel.id);
     let created = once.keep(&mut tx, user, location, &channel).await?;
     tx.commit().await?;
-    if channel.state == State::Unconfirmed {
-        // The channel is added in any case; its page offers to send the link again.
+    if channel.state == ChannelState::Unconfirmed {
+        // The channel is added even if this fails; its page offers to send the link again.
         let (account, email) = (user.0.account, &user.0.email);
-        // Not where the request was addressed: its sender could have the link lead elsewhere.
+        // Not derived from the Host header: a forged one could point the link elsewhere.
         let links = Links::of(app);
         if let Err(error) = mail::send_confirmation(app, account, email, links.base()).await {
-            tracing::warn!(%account, %error, "Could not mail a link to confirm an address");
+            tracing::warn!(%account, %error, "Could not mail a confirmation link");
         }
     }
     Ok(created)
 }
 
 /// Records in the security log that a channel was added or removed.
-async fn note(
+async fn record_event(
     tx: &mut Tx,
     app: &App,
     kind: security_log::Kind,
     (caller, channel): (&SessionUser, &Channel),
 ) -> Result<()> {
-    // The host alone: an address may contain a secret.
+    // Only the host: the URL may contain a secret.
     let host = url::Url::parse(&channel.address).ok();
     let host = host.as_ref().and_then(url::Url::host_str).unwrap_or_default();
     let detail = format!("{} {host}", channel.kind.label());
@@ -158,12 +161,12 @@ async fn note(
     security_log::record(tx, app.clock.now(), &caller.client.annotate(event)).await
 }
 
-/// Mails the link to confirm the account's address again.
+/// Mails the confirmation link for the address of the account again.
 ///
 /// # Errors
-/// `TooManyRequests` where three links are open already; Conflict where the address is confirmed, or
-/// the mail server does not take the message.
-pub(super) async fn confirm_again(app: &App, user: &User) -> Result<()> {
+/// `TooManyRequests` if three links are still valid; `Conflict` if the address is already confirmed
+/// or the mail server rejects the message.
+pub(super) async fn resend_confirmation(app: &App, user: &User) -> Result<()> {
     let account = user.0.account;
     if mail::is_confirmed(&mut app.db.read().await?, account).await? {
         return Err(Error::conflict("conflict", "your address is confirmed already"));
@@ -171,16 +174,16 @@ pub(super) async fn confirm_again(app: &App, user: &User) -> Result<()> {
     mail::send_confirmation(app, account, &user.0.email, Links::of(app).base()).await
 }
 
-/// Turns notifications by mail off for whoever holds the link in a message.
+/// Turns off notifications by mail for the owner of an unsubscribe link.
 ///
 /// # Errors
-/// `NotFound` where the link is unknown or has expired.
+/// `NotFound` if the link is unknown or has expired.
 pub(super) async fn unsubscribe(app: &App, token: &str, client: &ClientInfo) -> Result<()> {
     let now = app.clock.now();
     let owner =
         mail::find_link(&mut app.db.read().await?, token, LinkPurpose::Unsubscribe, now).await?;
     let mut tx = app.db.write_for(&owner.user).await?;
-    if store::delete_kind(&mut tx, &owner.user, Kind::Mail).await? > 0 {
+    if store::delete_kind(&mut tx, &owner.user, ChannelKind::Mail).await? > 0 {
         let event = Event::of(security_log::Kind::ChannelRemoved, owner.account);
         let event = event.saying("E-mail, by the link in a message");
         security_log::record(&mut tx, now, &client.annotate(event)).await?;
@@ -188,25 +191,25 @@ pub(super) async fn unsubscribe(app: &App, token: &str, client: &ClientInfo) -> 
     tx.commit().await
 }
 
-/// What is wrong with an address, and who can change that.
-fn why_refused(refused: guard::Refused, is_admin: bool) -> &'static str {
-    match (refused, is_admin) {
-        (guard::Refused::Private, true) => {
+/// Returns why an address is denied, and who can allow it.
+fn describe_denied(denied: guard::Denied, is_admin: bool) -> &'static str {
+    match (denied, is_admin) {
+        (guard::Denied::Private, true) => {
             "is in a private network or on this machine: set notifications.allow_private_addresses \
              to permit that"
         }
-        (guard::Refused::Private, false) => {
+        (guard::Denied::Private, false) => {
             "is in a private network or on this machine, which is not permitted here: ask your \
              administrator"
         }
-        (guard::Refused::Port, true) => "has a port that is not listed in notifications.ports",
-        (guard::Refused::Port, false) => {
+        (guard::Denied::Port, true) => "has a port that is not listed in notifications.ports",
+        (guard::Denied::Port, false) => {
             "has a port that is not permitted here: ask your administrator"
         }
     }
 }
 
-/// The user's channel `id`.
+/// Returns the user's channel with this id.
 pub(super) async fn find(app: &App, user: &User, id: ChannelId) -> Result<Channel> {
     let mut tx = app.db.read_for(user).await?;
     let is_confirmed = mail::is_confirmed(&mut tx, user.0.account).await?;
@@ -214,7 +217,7 @@ pub(super) async fn find(app: &App, user: &User, id: ChannelId) -> Result<Channe
     Ok(found.with_state(is_confirmed, user.0.review_since))
 }
 
-/// Removes a channel, and what was waiting to be sent by it.
+/// Removes a channel and its queued messages.
 pub(super) async fn remove(
     app: &App,
     caller: &SessionUser,
@@ -228,28 +231,32 @@ pub(super) async fn remove(
     let channel = channel.with_state(is_confirmed, user.0.review_since);
     if_match.check(&channel)?;
     store::delete(&mut tx, user, id).await?;
-    note(&mut tx, app, security_log::Kind::ChannelRemoved, (caller, &channel)).await?;
+    record_event(&mut tx, app, security_log::Kind::ChannelRemoved, (caller, &channel)).await?;
     tx.commit().await
 }
 
-/// Sends something by the channel now.
+/// Sends a test message through a channel.
 ///
 /// # Errors
-/// Too many requests where the user had one of theirs tested less than a minute ago: whoever is
-/// called may be a stranger.
-pub(super) async fn test(app: &App, user: &User, id: ChannelId) -> Result<Tried> {
+/// `TooManyRequests` if the user tested a channel less than a minute ago, because the receiver may
+/// be a third party.
+pub(super) async fn test(app: &App, user: &User, id: ChannelId) -> Result<SendResult> {
     let channel = find(app, user, id).await?;
     let why = match channel.state {
-        State::On => None,
-        State::Unconfirmed => Some("your address is not confirmed: open the link mailed to it"),
-        State::Unreviewed => Some("your password was reset: review your account's access first"),
+        ChannelState::On => None,
+        ChannelState::Unconfirmed => {
+            Some("your address is not confirmed: open the link mailed to it")
+        }
+        ChannelState::Unreviewed => {
+            Some("your password was reset: review your account's access first")
+        }
     };
     if let Some(why) = why {
-        return Ok(Tried { is_sent: false, problem: Some(why.to_owned()) });
+        return Ok(SendResult { is_sent: false, problem: Some(why.to_owned()) });
     }
     let now = app.clock.now();
     let mut tx = app.db.write_for(user).await?;
-    if !store::note_test(&mut tx, user, now, now - BETWEEN_TESTS).await? {
+    if !store::record_test(&mut tx, user, now, now - BETWEEN_TESTS).await? {
         return Err(Error::TooManyRequests(BETWEEN_TESTS.num_seconds().unsigned_abs()));
     }
     tx.commit().await?;
@@ -262,5 +269,5 @@ pub(super) async fn test(app: &App, user: &User, id: ChannelId) -> Result<Tried>
     };
     let to = (user.0.account, user.0.email.as_str());
     let sent = send::send(app, &channel, to, Uuid::now_v7(), &message).await;
-    Ok(Tried { is_sent: sent.is_ok(), problem: sent.err() })
+    Ok(SendResult { is_sent: sent.is_ok(), problem: sent.err() })
 }

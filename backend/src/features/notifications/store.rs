@@ -1,11 +1,11 @@
-//! Channels and messages in the database. Every statement names the user it is for, except for those
-//! that seal or discard the secrets of all users.
+//! Database queries for channels and messages. Every statement names the user, except for those
+//! that encrypt or discard the secrets of all users.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::Result;
 use uuid::Uuid;
 
-use super::model::{Channel, ChannelId, Kind};
+use super::model::{Channel, ChannelId, ChannelKind};
 use crate::{
     core::{UserId, db::Tx, http::Limit},
     sql,
@@ -37,7 +37,7 @@ pub(super) async fn find(tx: &mut Tx, user: &UserId, id: ChannelId) -> Result<Op
     )
 }
 
-/// At most a page of the user's channels after the key `after`, newest first.
+/// Lists a page of the user's channels after the key `after`, newest first, plus one.
 pub(super) async fn list(
     tx: &mut Tx,
     user: &UserId,
@@ -69,8 +69,8 @@ pub(super) async fn delete(tx: &mut Tx, user: &UserId, id: ChannelId) -> Result<
     Ok(())
 }
 
-/// Deletes the user's channels of a kind. Returns how many there were.
-pub(super) async fn delete_kind(tx: &mut Tx, user: &UserId, kind: Kind) -> Result<u64> {
+/// Deletes the channels of a kind. Returns their number.
+pub(super) async fn delete_kind(tx: &mut Tx, user: &UserId, kind: ChannelKind) -> Result<u64> {
     sql!(
         tx,
         execute,
@@ -80,7 +80,7 @@ pub(super) async fn delete_kind(tx: &mut Tx, user: &UserId, kind: Kind) -> Resul
     )
 }
 
-/// The secrets that are not sealed yet, with their channels and the users that these are of.
+/// Lists the secrets that are not encrypted yet, with their channels and users.
 pub(super) async fn list_unsealed(tx: &mut Tx) -> Result<Vec<(ChannelId, String, String)>> {
     sql!(
         tx,
@@ -89,7 +89,7 @@ pub(super) async fn list_unsealed(tx: &mut Tx) -> Result<Vec<(ChannelId, String,
     )
 }
 
-/// Stores a secret that was not sealed.
+/// Replaces a plain-text secret with the encrypted one.
 pub(super) async fn set_sealed(
     tx: &mut Tx,
     owner: &str,
@@ -117,8 +117,8 @@ pub(super) async fn count_sealed(tx: &mut Tx) -> Result<u64> {
     Ok(count.unsigned_abs())
 }
 
-/// Discards every sealed secret. An empty one is left, which nothing can be sent with: a channel
-/// without a secret could send what its receiver cannot tell from a forgery.
+/// Discards every encrypted secret. An empty secret remains, with which nothing can be sent:
+/// without a secret, receivers could not tell messages from forgeries.
 pub(super) async fn discard_sealed(tx: &mut Tx) -> Result<u64> {
     let empty: &[u8] = &[];
     sql!(
@@ -129,14 +129,15 @@ pub(super) async fn discard_sealed(tx: &mut Tx) -> Result<u64> {
     )
 }
 
-/// Notes that the user has a channel tested at `now`; whether the last time was before `before`.
-pub(super) async fn note_test(
+/// Records a test at `now`, unless the last one was after `before`. Returns whether it was
+/// recorded.
+pub(super) async fn record_test(
     tx: &mut Tx,
     user: &UserId,
     now: DateTime<Utc>,
     before: DateTime<Utc>,
 ) -> Result<bool> {
-    let noted = sql!(
+    let inserted = sql!(
         tx,
         execute,
         "INSERT INTO notification_tests (user_id, tested_at)
@@ -147,17 +148,17 @@ pub(super) async fn note_test(
         now,
         before,
     )?;
-    Ok(noted == 1)
+    Ok(inserted == 1)
 }
 
-/// Whether the day's message to a channel was begun.
-pub(super) async fn is_begun(
+/// Whether the message of the day exists.
+pub(super) async fn exists_for_day(
     tx: &mut Tx,
     user: &UserId,
     channel: ChannelId,
     day: NaiveDate,
 ) -> Result<bool> {
-    let (is_begun,): (bool,) = sql!(
+    let (exists_for_day,): (bool,) = sql!(
         tx,
         fetch_one,
         "SELECT EXISTS (
@@ -167,18 +168,18 @@ pub(super) async fn is_begun(
         channel,
         day,
     )?;
-    Ok(is_begun)
+    Ok(exists_for_day)
 }
 
-/// Begins the day's message to a channel; whether nobody else had.
-pub(super) async fn begin(
+/// Creates the message of the day. Returns false if another instance has already created it.
+pub(super) async fn create_for_day(
     tx: &mut Tx,
     user: &UserId,
     id: Uuid,
     channel: ChannelId,
     day: NaiveDate,
 ) -> Result<bool> {
-    let begun = sql!(
+    let inserted = sql!(
         tx,
         execute,
         "INSERT INTO notifications (id, user_id, channel_id, day, message, attempts)
@@ -189,11 +190,11 @@ pub(super) async fn begin(
         channel,
         day,
     )?;
-    Ok(begun == 1)
+    Ok(inserted == 1)
 }
 
-/// Forgets a channel's messages of days before `day`.
-pub(super) async fn forget(
+/// Deletes the messages of a channel from before `day`.
+pub(super) async fn delete_before(
     tx: &mut Tx,
     user: &UserId,
     channel: ChannelId,
@@ -210,15 +211,15 @@ pub(super) async fn forget(
     Ok(())
 }
 
-/// Notes that a channel is told of an item; whether it had not been.
-pub(super) async fn note(
+/// Records that an item is sent through a channel. Returns false if it was already sent.
+pub(super) async fn record_item(
     tx: &mut Tx,
     user: &UserId,
     channel: ChannelId,
     item: Uuid,
     (status, due): (&str, &str),
 ) -> Result<bool> {
-    let noted = sql!(
+    let inserted = sql!(
         tx,
         execute,
         "INSERT INTO notified_items (channel_id, item_id, status, due, user_id)
@@ -230,11 +231,11 @@ pub(super) async fn note(
         due,
         user.as_str(),
     )?;
-    Ok(noted == 1)
+    Ok(inserted == 1)
 }
 
-/// Writes what the message says, to be sent from `now` on.
-pub(super) async fn write(
+/// Sets the content of a message and queues it for delivery from `now` on.
+pub(super) async fn set_message(
     tx: &mut Tx,
     user: &UserId,
     id: Uuid,
@@ -253,21 +254,21 @@ pub(super) async fn write(
     Ok(())
 }
 
-/// A message that is to be sent.
+/// A message queued for delivery.
 #[derive(Debug, sqlx::FromRow)]
-pub(super) struct Waiting {
+pub(super) struct QueuedMessage {
     pub(super) id: Uuid,
     pub(super) channel_id: ChannelId,
     pub(super) message: String,
     pub(super) attempts: i32,
 }
 
-/// The user's messages that are to be sent by `now`.
-pub(super) async fn waiting(
+/// Lists the user's messages that are due for delivery.
+pub(super) async fn list_queued(
     tx: &mut Tx,
     user: &UserId,
     now: DateTime<Utc>,
-) -> Result<Vec<Waiting>> {
+) -> Result<Vec<QueuedMessage>> {
     sql!(
         tx,
         fetch_all,
@@ -280,25 +281,25 @@ pub(super) async fn waiting(
     )
 }
 
-/// Takes a message for sending; whether no other instance has. It is tried again at `next`, unless
-/// it is sent before.
-pub(super) async fn take(
+/// Starts an attempt to deliver a message. Returns false if another instance has already started
+/// it. The next attempt is at `next`, unless this one succeeds.
+pub(super) async fn start_attempt(
     tx: &mut Tx,
     user: &UserId,
-    waiting: &Waiting,
+    message: &QueuedMessage,
     next: Option<DateTime<Utc>>,
 ) -> Result<bool> {
-    let taken = sql!(
+    let updated = sql!(
         tx,
         execute,
         "UPDATE notifications SET attempts = attempts + 1, next_at = $4
          WHERE user_id = $1 AND id = $2 AND attempts = $3 AND sent_at IS NULL",
         user.as_str(),
-        waiting.id,
-        waiting.attempts,
+        message.id,
+        message.attempts,
         next,
     )?;
-    Ok(taken == 1)
+    Ok(updated == 1)
 }
 
 pub(super) async fn set_sent(

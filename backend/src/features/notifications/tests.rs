@@ -1,4 +1,4 @@
-//! Notifications, against servers of the test's own.
+//! Tests of notifications, with servers started by the tests.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,34 +11,34 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
-use super::job::work;
+use super::job::run_once;
 use crate::{
     core::config::Secret,
     testing::{Answer, TestApp, on_every_engine},
 };
 
 on_every_engine![
-    what_is_newly_due_is_told_once_in_the_morning,
-    of_two_instances_one_tells,
-    what_is_not_taken_is_tried_again_later,
-    ntfy_and_gotify_are_told_in_their_own_way,
-    a_channel_is_tested_at_once,
-    no_address_of_a_private_network_is_called,
-    every_field_at_fault_is_named,
-    another_users_channels_look_like_those_that_do_not_exist,
+    newly_due_items_are_sent_once_in_the_morning,
+    several_instances_send_each_message_once,
+    failed_deliveries_are_retried_with_backoff,
+    ntfy_and_gotify_get_their_own_formats,
+    a_test_message_is_sent_immediately,
+    private_addresses_are_not_called,
+    every_invalid_field_is_reported,
+    another_users_channel_is_indistinguishable_from_a_missing_one,
     channels_are_added_and_removed_on_a_page,
-    a_server_that_hangs_holds_up_nobody_else,
+    a_hanging_server_does_not_delay_other_users,
 ];
 
-/// What a server was sent.
+/// A request received by a server.
 #[derive(Debug, Clone)]
-pub(super) struct Got {
+pub(super) struct Received {
     path: String,
     headers: HeaderMap,
     pub(super) body: String,
 }
 
-impl Got {
+impl Received {
     pub(super) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |it| it.to_str().unwrap())
     }
@@ -48,46 +48,50 @@ impl Got {
     }
 }
 
-/// A server that takes, or refuses, whatever it is sent.
+/// A server that records requests, and responds with a given status.
 #[derive(Clone)]
 pub(super) struct Server {
     pub(super) url: String,
-    got: Arc<Mutex<Vec<Got>>>,
-    answers: Arc<Mutex<StatusCode>>,
+    received: Arc<Mutex<Vec<Received>>>,
+    respond_with: Arc<Mutex<StatusCode>>,
 }
 
 impl Server {
     pub(super) async fn start() -> Self {
-        let (got, answers) = (Arc::default(), Arc::new(Mutex::new(StatusCode::OK)));
+        let (received, respond_with) = (Arc::default(), Arc::new(Mutex::new(StatusCode::OK)));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let server = Self { url, got, answers };
+        let server = Self { url, received, respond_with };
         let of = server.clone();
         let router =
             Router::new().fallback(async move |uri: Uri, headers: HeaderMap, body: Bytes| {
                 let body = String::from_utf8(body.to_vec()).unwrap();
-                of.got.lock().unwrap().push(Got { path: uri.path().to_owned(), headers, body });
-                *of.answers.lock().unwrap()
+                of.received.lock().unwrap().push(Received {
+                    path: uri.path().to_owned(),
+                    headers,
+                    body,
+                });
+                *of.respond_with.lock().unwrap()
             });
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         server
     }
 
-    pub(super) fn got(&self) -> Vec<Got> {
-        self.got.lock().unwrap().clone()
+    pub(super) fn received(&self) -> Vec<Received> {
+        self.received.lock().unwrap().clone()
     }
 
-    fn answers(&self, status: StatusCode) {
-        *self.answers.lock().unwrap() = status;
+    fn respond_with(&self, status: StatusCode) {
+        *self.respond_with.lock().unwrap() = status;
     }
 }
 
-/// A mail server that takes one mail after the other, and keeps them.
+/// A mail server that stores the messages it receives.
 pub(super) async fn mail_server() -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("smtp://{}", listener.local_addr().unwrap());
     let mails: Arc<Mutex<Vec<String>>> = Arc::default();
-    let kept = mails.clone();
+    let inbox = mails.clone();
     tokio::spawn(async move {
         loop {
             let (stream, _) = listener.accept().await.unwrap();
@@ -99,8 +103,8 @@ pub(super) async fn mail_server() -> (String, Arc<Mutex<Vec<String>>>) {
                 if is_data {
                     if line == "." {
                         is_data = false;
-                        kept.lock().unwrap().push(std::mem::take(&mut mail));
-                        write.write_all(b"250 kept\r\n").await.unwrap();
+                        inbox.lock().unwrap().push(std::mem::take(&mut mail));
+                        write.write_all(b"250 OK\r\n").await.unwrap();
                     } else {
                         mail.push_str(&line);
                         mail.push('\n');
@@ -109,23 +113,23 @@ pub(super) async fn mail_server() -> (String, Arc<Mutex<Vec<String>>>) {
                 }
                 mail.push_str(&line);
                 mail.push('\n');
-                let answer: &[u8] = match line.split(' ').next().unwrap_or_default() {
+                let response: &[u8] = match line.split(' ').next().unwrap_or_default() {
                     "EHLO" => b"250 mail.test\r\n",
                     "DATA" => {
                         is_data = true;
-                        b"354 go on\r\n"
+                        b"354 Start mail input\r\n"
                     }
                     "QUIT" => b"221 bye\r\n",
-                    _ => b"250 well\r\n",
+                    _ => b"250 OK\r\n",
                 };
-                write.write_all(answer).await.unwrap();
+                write.write_all(response).await.unwrap();
             }
         }
     });
     (url, mails)
 }
 
-/// Somebody with a vehicle, whose service may call this machine.
+/// A user with a vehicle, and a service that may call private addresses.
 pub(super) struct Owner {
     pub(super) app: TestApp,
     pub(super) user: TestApp,
@@ -144,24 +148,24 @@ pub(super) async fn owner(app: &TestApp, mail: Option<String>) -> Owner {
 }
 
 impl Owner {
-    pub(super) async fn plan(&self, kind: &str, day: &str) -> String {
+    pub(super) async fn add_due_item(&self, kind: &str, day: &str) -> String {
         let item = json!({ "vehicleId": self.vehicle, "type": kind, "dueDate": day });
         let item = self.user.post("/api/maintenance", item).await;
         assert_eq!(item.status, 201, "{item:?}");
         format!("/api/maintenance/{}", item.id())
     }
 
-    pub(super) async fn tell_by(&self, channel: Value) -> Answer {
+    pub(super) async fn add_channel(&self, channel: Value) -> Answer {
         let added = self.user.post("/api/notifications/channels", channel).await;
         assert_eq!(added.status, 201, "{added:?}");
         added
     }
 
-    pub(super) async fn work(&self) -> u64 {
-        work(&self.app.app).await.unwrap()
+    pub(super) async fn run_once(&self) -> u64 {
+        run_once(&self.app.app).await.unwrap()
     }
 
-    pub(super) fn wait(&self, time: TimeDelta) {
+    pub(super) fn advance_clock(&self, time: TimeDelta) {
         self.app.app.clock.advance(time);
     }
 }
@@ -170,112 +174,112 @@ fn webhook(server: &Server) -> Value {
     json!({ "kind": "webhook", "address": format!("{}/hook", server.url), "secret": "open sesame" })
 }
 
-async fn what_is_newly_due_is_told_once_in_the_morning(app: TestApp) {
+async fn newly_due_items_are_sent_once_in_the_morning(app: TestApp) {
     let (owner, server) = (owner(&app, None).await, Server::start().await);
-    let late = owner.plan("oil_change", "2026-01-30").await;
-    owner.plan("tires", "2026-03-04").await;
-    owner.tell_by(webhook(&server)).await;
-    // Noon in London is four in the morning in Los Angeles.
+    let late = owner.add_due_item("oil_change", "2026-01-30").await;
+    owner.add_due_item("tires", "2026-03-04").await;
+    owner.add_channel(webhook(&server)).await;
+    // Noon in London is 4 a.m. in Los Angeles.
     let zone = json!({ "timeZone": "America/Los_Angeles" });
     owner.user.patch("/api/user/preferences", zone).await;
-    assert_eq!(owner.work().await, 0);
-    owner.wait(TimeDelta::hours(4));
-    assert_eq!((owner.work().await, owner.work().await), (1, 0));
-    let got = server.got();
-    assert_eq!(got.len(), 1);
+    assert_eq!(owner.run_once().await, 0);
+    owner.advance_clock(TimeDelta::hours(4));
+    assert_eq!((owner.run_once().await, owner.run_once().await), (1, 0));
+    let received = server.received();
+    assert_eq!(received.len(), 1);
     assert_eq!(
-        (got[0].path.as_str(), got[0].header("content-type")),
+        (received[0].path.as_str(), received[0].header("content-type")),
         ("/hook", "application/json")
     );
-    let sent = got[0].json();
+    let sent = received[0].json();
     assert_eq!(
         (&sent["event"], &sent["id"]),
-        (&json!("maintenance.due"), &json!(got[0].header("webhook-id")))
+        (&json!("maintenance.due"), &json!(received[0].header("webhook-id")))
     );
     assert_eq!(sent["message"]["title"], "Maintenance: 1 overdue");
     assert_eq!(sent["message"]["items"][0]["type"], "oil_change");
     assert_eq!(sent["message"]["items"].as_array().unwrap().len(), 1);
     let text = format!(
         "{}.{}.{}",
-        got[0].header("webhook-id"),
-        got[0].header("webhook-timestamp"),
-        got[0].body
+        received[0].header("webhook-id"),
+        received[0].header("webhook-timestamp"),
+        received[0].body
     );
     let mut mac =
         <hmac::Hmac<sha2::Sha256> as hmac::KeyInit>::new_from_slice(b"open sesame").unwrap();
     hmac::Mac::update(&mut mac, text.as_bytes());
     let signature = crate::core::hex(&hmac::Mac::finalize(mac).into_bytes());
-    assert_eq!(got[0].header("webhook-signature"), format!("v1={signature}"));
-    // The next day nothing is new; two days on, the tires are due soon.
-    owner.wait(TimeDelta::days(1));
-    assert_eq!(owner.work().await, 0);
-    owner.wait(TimeDelta::days(1));
-    assert_eq!(owner.work().await, 1);
-    assert_eq!(server.got()[1].json()["message"]["items"][0]["type"], "tires");
-    // What is put off and due again is told again.
+    assert_eq!(received[0].header("webhook-signature"), format!("v1={signature}"));
+    // The next day, nothing is new; two days later, the tires are due soon.
+    owner.advance_clock(TimeDelta::days(1));
+    assert_eq!(owner.run_once().await, 0);
+    owner.advance_clock(TimeDelta::days(1));
+    assert_eq!(owner.run_once().await, 1);
+    assert_eq!(server.received()[1].json()["message"]["items"][0]["type"], "tires");
+    // A postponed item is sent again when it is due again.
     owner.user.post(&format!("{late}/postpone"), json!({ "dueDate": "2026-02-03" })).await;
-    owner.wait(TimeDelta::days(1));
-    assert_eq!(owner.work().await, 1);
-    assert_eq!(server.got().len(), 3);
+    owner.advance_clock(TimeDelta::days(1));
+    assert_eq!(owner.run_once().await, 1);
+    assert_eq!(server.received().len(), 3);
 }
 
-async fn of_two_instances_one_tells(app: TestApp) {
+async fn several_instances_send_each_message_once(app: TestApp) {
     let (owner, server) = (owner(&app, None).await, Server::start().await);
-    owner.plan("oil_change", "2026-01-30").await;
-    owner.tell_by(webhook(&server)).await;
+    owner.add_due_item("oil_change", "2026-01-30").await;
+    owner.add_channel(webhook(&server)).await;
     let others: Vec<_> = (0..4).map(|_| owner.app.another_instance()).collect();
-    let works = others.iter().map(|it| work(&it.app));
+    let works = others.iter().map(|it| run_once(&it.app));
     let sent = futures::future::join_all(works).await;
     let sent: u64 = sent.into_iter().map(Result::unwrap).sum();
-    assert_eq!((sent, server.got().len()), (1, 1));
+    assert_eq!((sent, server.received().len()), (1, 1));
     for other in &others {
-        assert_eq!(work(&other.app).await.unwrap(), 0);
+        assert_eq!(run_once(&other.app).await.unwrap(), 0);
     }
-    assert_eq!(server.got().len(), 1);
+    assert_eq!(server.received().len(), 1);
 }
 
-async fn what_is_not_taken_is_tried_again_later(app: TestApp) {
+async fn failed_deliveries_are_retried_with_backoff(app: TestApp) {
     let (owner, server) = (owner(&app, None).await, Server::start().await);
-    owner.plan("oil_change", "2026-01-30").await;
-    owner.tell_by(webhook(&server)).await;
-    server.answers(StatusCode::BAD_GATEWAY);
-    assert_eq!(owner.work().await, 0);
-    assert_eq!(owner.work().await, 0);
-    assert_eq!(server.got().len(), 1, "not before a minute has passed");
-    owner.wait(TimeDelta::minutes(1));
-    assert_eq!(owner.work().await, 0);
-    owner.wait(TimeDelta::minutes(4));
-    assert_eq!(owner.work().await, 0);
-    assert_eq!(server.got().len(), 2, "and then not before five");
-    server.answers(StatusCode::NO_CONTENT);
-    owner.wait(TimeDelta::minutes(1));
-    assert_eq!(owner.work().await, 1);
-    let got = server.got();
-    assert_eq!(got.len(), 3);
-    assert_eq!(got[0].header("webhook-id"), got[2].header("webhook-id"));
-    // One that is never taken is given up.
-    owner.plan("tires", "2026-01-30").await;
-    server.answers(StatusCode::FOUND);
+    owner.add_due_item("oil_change", "2026-01-30").await;
+    owner.add_channel(webhook(&server)).await;
+    server.respond_with(StatusCode::BAD_GATEWAY);
+    assert_eq!(owner.run_once().await, 0);
+    assert_eq!(owner.run_once().await, 0);
+    assert_eq!(server.received().len(), 1, "not before a minute has passed");
+    owner.advance_clock(TimeDelta::minutes(1));
+    assert_eq!(owner.run_once().await, 0);
+    owner.advance_clock(TimeDelta::minutes(4));
+    assert_eq!(owner.run_once().await, 0);
+    assert_eq!(server.received().len(), 2, "then not before five minutes");
+    server.respond_with(StatusCode::NO_CONTENT);
+    owner.advance_clock(TimeDelta::minutes(1));
+    assert_eq!(owner.run_once().await, 1);
+    let received = server.received();
+    assert_eq!(received.len(), 3);
+    assert_eq!(received[0].header("webhook-id"), received[2].header("webhook-id"));
+    // A message that is never delivered is given up.
+    owner.add_due_item("tires", "2026-01-30").await;
+    server.respond_with(StatusCode::FOUND);
     for _ in 0..80 {
-        owner.wait(TimeDelta::hours(1));
-        owner.work().await;
+        owner.advance_clock(TimeDelta::hours(1));
+        owner.run_once().await;
     }
-    assert_eq!(server.got().len(), 3 + 8);
+    assert_eq!(server.received().len(), 3 + 8);
 }
 
-async fn ntfy_and_gotify_are_told_in_their_own_way(app: TestApp) {
+async fn ntfy_and_gotify_get_their_own_formats(app: TestApp) {
     let (owner, server) = (owner(&app, None).await, Server::start().await);
-    owner.plan("oil_change", "2026-01-30").await;
-    owner.plan("tires", "2026-02-02").await;
+    owner.add_due_item("oil_change", "2026-01-30").await;
+    owner.add_due_item("tires", "2026-02-02").await;
     let ntfy =
         json!({ "kind": "ntfy", "address": format!("{}/cars", server.url), "secret": "tk_1" });
-    owner.tell_by(ntfy).await;
+    owner.add_channel(ntfy).await;
     let gotify =
         json!({ "kind": "gotify", "address": format!("{}/push/", server.url), "secret": "A1" });
-    owner.tell_by(gotify).await;
-    assert_eq!(owner.work().await, 2);
-    let got = server.got();
-    let of = |path: &str| got.iter().find(|it| it.path == path).unwrap();
+    owner.add_channel(gotify).await;
+    assert_eq!(owner.run_once().await, 2);
+    let received = server.received();
+    let of = |path: &str| received.iter().find(|it| it.path == path).unwrap();
     let ntfy = of("/cars");
     assert_eq!(ntfy.header("title"), "Maintenance: 1 overdue, 1 due soon");
     assert_eq!((ntfy.header("authorization"), ntfy.header("priority")), ("Bearer tk_1", "4"));
@@ -290,43 +294,43 @@ async fn ntfy_and_gotify_are_told_in_their_own_way(app: TestApp) {
     assert_eq!((gotify.header("x-gotify-key"), &gotify.json()["priority"]), ("A1", &json!(8)));
 }
 
-async fn a_channel_is_tested_at_once(app: TestApp) {
+async fn a_test_message_is_sent_immediately(app: TestApp) {
     let (owner, server) = (owner(&app, None).await, Server::start().await);
-    let channel = owner.tell_by(webhook(&server)).await;
+    let channel = owner.add_channel(webhook(&server)).await;
     let test = format!("{}/test", channel.header("location"));
-    let tried = owner.user.post(&test, json!({})).await;
-    assert_eq!((tried.status, tried.body), (200, json!({ "isSent": true, "problem": null })));
-    assert_eq!(server.got()[0].json()["message"]["title"], "A test of MotoVaultPro");
-    server.answers(StatusCode::NOT_FOUND);
-    let tried = owner.user.post(&test, json!({})).await;
-    assert_eq!((tried.status, tried.header("retry-after")), (429, "60"));
-    owner.wait(TimeDelta::minutes(1));
-    let tried = owner.user.post(&test, json!({})).await;
-    assert_eq!(tried.body, json!({ "isSent": false, "problem": "it answers 404" }));
-    assert_eq!(server.got().len(), 2);
+    let result = owner.user.post(&test, json!({})).await;
+    assert_eq!((result.status, result.body), (200, json!({ "isSent": true, "problem": null })));
+    assert_eq!(server.received()[0].json()["message"]["title"], "A test of MotoVaultPro");
+    server.respond_with(StatusCode::NOT_FOUND);
+    let result = owner.user.post(&test, json!({})).await;
+    assert_eq!((result.status, result.header("retry-after")), (429, "60"));
+    owner.advance_clock(TimeDelta::minutes(1));
+    let result = owner.user.post(&test, json!({})).await;
+    assert_eq!(result.body, json!({ "isSent": false, "problem": "it answers 404" }));
+    assert_eq!(server.received().len(), 2);
     assert!(!channel.body.to_string().contains("sesame"));
 }
 
-async fn no_address_of_a_private_network_is_called(app: TestApp) {
+async fn private_addresses_are_not_called(app: TestApp) {
     let (owner, server) = (owner(&app, None).await, Server::start().await);
-    let careful = owner.app.other_instance(|config| {
+    let strict = owner.app.other_instance(|config| {
         config.notifications.allow_private_addresses = false;
     });
-    let careful = careful.with_cookie(owner.user.cookie().map(str::to_owned));
+    let strict = strict.with_cookie(owner.user.cookie().map(str::to_owned));
     let port = server.url.rsplit(':').next().unwrap();
     for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "0x7f000001"] {
         let address = format!("http://{host}:{port}/");
         let channel = json!({ "kind": "ntfy", "address": address });
-        let channel = owner.tell_by(channel).await;
+        let channel = owner.add_channel(channel).await;
         let test = format!("{}/test", channel.header("location"));
-        let tried = careful.post(&test, json!({})).await.body;
-        assert_eq!(tried["isSent"], false, "{host}: {tried}");
-        owner.wait(TimeDelta::minutes(1));
+        let result = strict.post(&test, json!({})).await.body;
+        assert_eq!(result["isSent"], false, "{host}: {result}");
+        owner.advance_clock(TimeDelta::minutes(1));
     }
-    assert!(server.got().is_empty());
+    assert!(server.received().is_empty());
 }
 
-async fn every_field_at_fault_is_named(app: TestApp) {
+async fn every_invalid_field_is_reported(app: TestApp) {
     let owner = owner(&app, None).await;
     let faults = async |channel: Value| {
         owner.user.post("/api/notifications/channels", channel).await.faults()
@@ -351,27 +355,30 @@ async fn every_field_at_fault_is_named(app: TestApp) {
         assert_eq!(faults(channel).await, expected);
     }
     let twice = json!({ "kind": "ntfy", "address": "https://ntfy.example/0" });
-    owner.tell_by(twice.clone()).await;
+    owner.add_channel(twice.clone()).await;
     assert_eq!(owner.user.post("/api/notifications/channels", twice).await.status, 409);
     for nth in 1..10 {
         owner
-            .tell_by(json!({ "kind": "ntfy", "address": format!("https://ntfy.example/{nth}") }))
+            .add_channel(
+                json!({ "kind": "ntfy", "address": format!("https://ntfy.example/{nth}") }),
+            )
             .await;
     }
     let one_more = json!({ "kind": "ntfy", "address": "https://ntfy.example/x" });
     assert_eq!(owner.user.post("/api/notifications/channels", one_more).await.status, 409);
 }
 
-async fn another_users_channels_look_like_those_that_do_not_exist(app: TestApp) {
+async fn another_users_channel_is_indistinguishable_from_a_missing_one(app: TestApp) {
     let owner = owner(&app, None).await;
-    let hers = owner.tell_by(json!({ "kind": "ntfy", "address": "https://ntfy.example/x" })).await;
-    let path = hers.header("location").to_owned();
+    let channel_of_ann =
+        owner.add_channel(json!({ "kind": "ntfy", "address": "https://ntfy.example/x" })).await;
+    let path = channel_of_ann.header("location").to_owned();
     let bob = owner.app.register("bob@example.org").await;
     assert_eq!(bob.get(&path).await.status, 404);
     assert_eq!(bob.delete(&path).await.status, 404);
     assert_eq!(bob.post(&format!("{path}/test"), json!({})).await.status, 404);
     assert_eq!(bob.get("/api/notifications/channels").await.body["items"], json!([]));
-    assert_eq!(owner.user.get(&path).await.body, hers.body);
+    assert_eq!(owner.user.get(&path).await.body, channel_of_ann.body);
     assert_eq!(owner.user.delete(&path).await.status, 204);
     assert_eq!(owner.user.get(&path).await.status, 404);
 }
@@ -384,7 +391,7 @@ async fn channels_are_added_and_removed_on_a_page(app: TestApp) {
     assert_eq!(refused.status, 422);
     let added = owner.user.submit(page, &[("kind", "ntfy"), ("address", &address)]).await;
     assert_eq!((added.status, added.header("location")), (303, page));
-    let text = |answer: &Answer| answer.body.as_str().unwrap_or_default().to_owned();
+    let text = |response: &Answer| response.body.as_str().unwrap_or_default().to_owned();
     let shown = text(&owner.user.get(page).await);
     assert!(shown.contains(&address), "{shown}");
     let of = shown.split("/settings/notifications/").nth(1).unwrap().split('/').next().unwrap();
@@ -393,31 +400,31 @@ async fn channels_are_added_and_removed_on_a_page(app: TestApp) {
     assert!(text(&tested).contains(r#"method="post" action="/settings/notifications""#));
     let again = owner.user.submit(&format!("{page}/{of}/test"), &[]).await;
     assert!(text(&again).contains("less than a minute ago"), "{}", text(&again));
-    assert_eq!(server.got().len(), 1);
+    assert_eq!(server.received().len(), 1);
     assert_eq!(owner.user.submit(&format!("{page}/{of}/delete"), &[]).await.status, 303);
     assert!(!text(&owner.user.get(page).await).contains(&address));
 }
 
-async fn a_server_that_hangs_holds_up_nobody_else(app: TestApp) {
+async fn a_hanging_server_does_not_delay_other_users(app: TestApp) {
     let (owner, server) = (owner(&app, None).await, Server::start().await);
-    // It takes connections and says nothing.
+    // It accepts connections and never responds.
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}/", silent.local_addr().unwrap());
-    owner.plan("oil_change", "2026-01-30").await;
-    owner.tell_by(json!({ "kind": "ntfy", "address": address })).await;
+    owner.add_due_item("oil_change", "2026-01-30").await;
+    owner.add_channel(json!({ "kind": "ntfy", "address": address })).await;
     let bob = owner.app.register("bob@example.org").await;
     let vehicle = bob.post("/api/vehicles", json!({ "vin": "1HGCM82633A004352" })).await.id();
     let bob = Owner { app: owner.app.clone(), user: bob, vehicle };
-    bob.plan("oil_change", "2026-01-30").await;
-    bob.tell_by(webhook(&server)).await;
+    bob.add_due_item("oil_change", "2026-01-30").await;
+    bob.add_channel(webhook(&server)).await;
     let begun = tokio::time::Instant::now();
-    let told = async {
-        while server.got().is_empty() {
+    let received_by_bob = async {
+        while server.received().is_empty() {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
     };
     tokio::select! {
-        sent = owner.work() => panic!("{sent} were told before the silent one was given up"),
-        () = told => assert!(begun.elapsed() < std::time::Duration::from_secs(5)),
+        sent = owner.run_once() => panic!("{sent} messages were sent before the hanging server timed out"),
+        () = received_by_bob => assert!(begun.elapsed() < std::time::Duration::from_secs(5)),
     }
 }

@@ -1,10 +1,10 @@
-//! Channels' secrets: sealed in the database, and used as before.
+//! Tests of channel secrets, which are encrypted in the database.
 
 use serde_json::json;
 use sha2::Sha256;
 use uuid::Uuid;
 
-use super::tests::{Got, Owner, Server, owner};
+use super::tests::{Owner, Received, Server, owner};
 use crate::{
     core::{hex, keys},
     features, sql,
@@ -12,21 +12,25 @@ use crate::{
 };
 
 on_every_engine![
-    a_webhook_of_an_older_version_is_signed_as_before,
-    a_secret_that_was_moved_to_another_channel_signs_nothing,
+    secrets_of_older_versions_are_sealed_and_still_sign,
+    a_secret_moved_to_another_channel_cannot_be_opened,
     a_channel_whose_secret_was_discarded_sends_nothing,
 ];
 
-/// The signature of what was sent, as its receiver calculates it.
-fn signature(secret: &str, got: &Got) -> String {
-    let signed =
-        format!("{}.{}.{}", got.header("webhook-id"), got.header("webhook-timestamp"), got.body);
+/// Calculates the signature of a request like its receiver.
+fn signature(secret: &str, received: &Received) -> String {
+    let signed = format!(
+        "{}.{}.{}",
+        received.header("webhook-id"),
+        received.header("webhook-timestamp"),
+        received.body
+    );
     let mut mac = <hmac::Hmac<Sha256> as hmac::KeyInit>::new_from_slice(secret.as_bytes()).unwrap();
     hmac::Mac::update(&mut mac, signed.as_bytes());
     format!("v1={}", hex(&hmac::Mac::finalize(mac).into_bytes()))
 }
 
-/// Adds a webhook; returns its id.
+/// Adds a webhook. Returns its id.
 async fn add(owner: &Owner, server: &Server, path: &str, secret: &str) -> Uuid {
     let address = format!("{}/{path}", server.url);
     let channel = json!({ "kind": "webhook", "address": address, "secret": secret });
@@ -35,16 +39,16 @@ async fn add(owner: &Owner, server: &Server, path: &str, secret: &str) -> Uuid {
     added.id().parse().unwrap()
 }
 
-/// Tests a channel; returns the problem, if there was one.
+/// Tests a channel. Returns the problem, if any.
 async fn test(owner: &Owner, channel: Uuid) -> Option<String> {
     owner.app.app.clock.advance(chrono::TimeDelta::minutes(1));
     let path = format!("/api/notifications/channels/{channel}/test");
-    let tried = owner.user.post(&path, json!({})).await;
-    assert_eq!(tried.status, 200, "{tried:?}");
-    tried.body["problem"].as_str().map(str::to_owned)
+    let result = owner.user.post(&path, json!({})).await;
+    assert_eq!(result.status, 200, "{result:?}");
+    result.body["problem"].as_str().map(str::to_owned)
 }
 
-async fn a_webhook_of_an_older_version_is_signed_as_before(app: TestApp) {
+async fn secrets_of_older_versions_are_sealed_and_still_sign(app: TestApp) {
     let (owner, server) = (owner(&app, None).await, Server::start().await);
     let channel = add(&owner, &server, "hook", "open sesame").await;
     let mut tx = app.past_policies().await.write().await.unwrap();
@@ -54,11 +58,11 @@ async fn a_webhook_of_an_older_version_is_signed_as_before(app: TestApp) {
     let (db, config, clock) = (&app.app.db, &app.app.config, &app.app.clock);
     keys::prepare(db, config, clock, features::SECRETS).await.unwrap();
     assert_eq!(test(&owner, channel).await, None);
-    let got = server.got();
-    assert_eq!(got[0].header("webhook-signature"), signature("open sesame", &got[0]));
+    let received = server.received();
+    assert_eq!(received[0].header("webhook-signature"), signature("open sesame", &received[0]));
 }
 
-async fn a_secret_that_was_moved_to_another_channel_signs_nothing(app: TestApp) {
+async fn a_secret_moved_to_another_channel_cannot_be_opened(app: TestApp) {
     let (owner, server) = (owner(&app, None).await, Server::start().await);
     let one = add(&owner, &server, "one", "open sesame").await;
     let other = add(&owner, &server, "other", "another secret").await;
@@ -70,9 +74,9 @@ async fn a_secret_that_was_moved_to_another_channel_signs_nothing(app: TestApp) 
     tx.commit().await.unwrap();
     let problem = test(&owner, one).await.unwrap();
     assert!(problem.contains("its secret can't be read"), "{problem}");
-    assert!(server.got().is_empty());
+    assert!(server.received().is_empty());
     assert_eq!(test(&owner, other).await, None);
-    assert_eq!(server.got().len(), 1);
+    assert_eq!(server.received().len(), 1);
 }
 
 async fn a_channel_whose_secret_was_discarded_sends_nothing(app: TestApp) {
@@ -84,5 +88,5 @@ async fn a_channel_whose_secret_was_discarded_sends_nothing(app: TestApp) {
     tx.commit().await.unwrap();
     let problem = test(&owner, channel).await.unwrap();
     assert!(problem.contains("remove this and add it again"), "{problem}");
-    assert!(server.got().is_empty());
+    assert!(server.received().is_empty());
 }
