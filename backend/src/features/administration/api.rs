@@ -1,4 +1,4 @@
-//! Administration as JSON.
+//! The JSON API for administration.
 
 use aide::axum::{
     ApiRouter,
@@ -38,16 +38,18 @@ pub(super) fn router() -> ApiRouter<App> {
     ApiRouter::new()
         .api_route(
             "/admin/users",
-            get_with(list, |it| it.id("listUsers").tag(tag).summary("List the accounts")),
+            get_with(list, |it| it.id("listUsers").tag(tag).summary("List accounts")),
         )
         .api_route(
             "/admin/users/{id}",
-            get_with(find, |it| it.id("readUser").tag(tag).summary("Read an account")).patch_with(
+            get_with(find, |it| it.id("readUser").tag(tag).summary("Get an account")).patch_with(
                 change,
                 |it| {
                     it.id("changeUser")
                         .tag(tag)
-                        .summary("Make or unmake an administrator, disable or enable an account")
+                        .summary(
+                            "Change the administrator role of an account, or disable or enable it",
+                        )
                         .with(refuses::<409>)
                 },
             ),
@@ -57,28 +59,28 @@ pub(super) fn router() -> ApiRouter<App> {
             post_with(reset, |it| {
                 it.id("resetPassword")
                     .tag(tag)
-                    .summary("Make a link to set a new password, which is shown this once")
+                    .summary("Create a password reset link, which is shown only once")
                     .with(refuses::<409>)
             }),
         )
         .api_route(
             "/admin/invitations",
             get_with(list_invitations, |it| {
-                it.id("listInvitations").tag(tag).summary("List the invitations")
+                it.id("listInvitations").tag(tag).summary("List invitations")
             })
             .post_with(invite, |it| {
                 it.id("invite")
                     .tag(tag)
-                    .summary("Make an invitation, whose link is shown this once")
+                    .summary("Create an invitation, with a link that is shown only once")
             }),
         )
         .api_route(
             "/admin/invitations/{id}",
             get_with(find_invitation, |it| {
-                it.id("readInvitation").tag(tag).summary("Read an invitation")
+                it.id("readInvitation").tag(tag).summary("Get an invitation")
             })
             .delete_with(withdraw, |it| {
-                it.id("withdrawInvitation").tag(tag).summary("Take an invitation back")
+                it.id("withdrawInvitation").tag(tag).summary("Withdraw an invitation")
             }),
         )
         .api_route(
@@ -86,7 +88,7 @@ pub(super) fn router() -> ApiRouter<App> {
             get_with(list_own_events, |it| {
                 it.id("listOwnSecurityEvents")
                     .tag("Accounts")
-                    .summary("List what happened to your account")
+                    .summary("List the security events of your account")
             }),
         )
         .api_route(
@@ -98,19 +100,19 @@ pub(super) fn router() -> ApiRouter<App> {
         .api_route(
             "/admin/security-log.csv",
             get_with(export_events, |it| {
-                it.id("exportSecurityEvents").tag(tag).summary("Take the security log away")
+                it.id("exportSecurityEvents").tag(tag).summary("Export the security log as CSV")
             }),
         )
 }
 
 input! {
-    /// Which accounts
+    /// Filters of the list
     struct UsersQuery {
-        /// Of those only whose address or name holds this
+        /// Only accounts with this text in the e-mail address or name
         search: Option<Text<254>>,
-        /// Where the page begins
+        /// The cursor of the page
         cursor: Option<Cursor>,
-        /// How many at most
+        /// The maximum number of items
         limit: Option<Limit>,
     }
 }
@@ -155,15 +157,15 @@ async fn reset(
     once: Once,
 ) -> Result<Created<ResetLink>> {
     let with = (&links, &credential, &once);
-    resets::make(&app, &administrator, &client, id.0, with).await
+    resets::create(&app, &administrator, &client, id.0, with).await
 }
 
 input! {
-    /// Which page of a list
+    /// The page to list
     struct PageQuery {
-        /// Where the page begins
+        /// The cursor of the page
         cursor: Option<Cursor>,
-        /// How many at most
+        /// The maximum number of items
         limit: Option<Limit>,
     }
 }
@@ -187,7 +189,7 @@ async fn invite(
     New { input, once }: New<NewInvitation>,
 ) -> Result<Created<InvitationLink>> {
     let with = (&links, &credential, &once);
-    inviting::make(&app, &administrator, &client, input, with).await
+    inviting::create(&app, &administrator, &client, input, with).await
 }
 
 async fn find_invitation(

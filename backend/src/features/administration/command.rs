@@ -1,5 +1,4 @@
-//! What whoever runs the service can do with accounts at the command line: create one, or let a
-//! locked-out administrator back in.
+//! The command line for accounts: create one, or let a locked-out administrator back in.
 
 use std::{
     fmt::Write as _,
@@ -43,7 +42,7 @@ pub enum Command {
         /// Make it an administrator; the first account always is one
         #[arg(long)]
         administrator: bool,
-        /// Read the password from this file instead; a line break at its end does not count
+        /// Read the password from this file instead; a trailing line break is ignored
         #[arg(long, value_name = "FILE")]
         password_file: Option<PathBuf>,
     },
@@ -59,11 +58,11 @@ pub enum Command {
     },
 }
 
-/// Runs the command, and returns what to print.
+/// Runs a command, and returns the text to print.
 ///
 /// # Errors
-/// Invalid with each field at fault, `NotFound` if no account has the address, Conflict if it can't be
-/// done.
+/// `Invalid` with each invalid field; `NotFound` if no account has the address; `Conflict` if the
+/// action is not possible.
 pub async fn run(app: &App, command: &Command) -> Result<String> {
     match command {
         Command::List => list(app).await,
@@ -98,7 +97,7 @@ fn read_password_file(path: &Path) -> Result<String> {
     Ok(without_line_break(&text))
 }
 
-/// Reads the first line. At a terminal it asks for it, and does not show what is typed.
+/// Reads the first line. On a terminal, this prompts for the password and hides the input.
 fn read_password(stdin: &io::Stdin) -> io::Result<String> {
     let mut line = String::new();
     if !stdin.is_terminal() {
@@ -129,8 +128,8 @@ async fn list(app: &App) -> Result<String> {
         for account in &page.items {
             let role = if account.is_admin { "administrator" } else { "user" };
             let state = if account.disabled_at.is_some() { "disabled" } else { "enabled" };
-            let made = account.created_at.format("%Y-%m-%d");
-            let _ = writeln!(text, "{:<40} {role:<13} {state:<8} {made}", account.email);
+            let created = account.created_at.format("%Y-%m-%d");
+            let _ = writeln!(text, "{:<40} {role:<13} {state:<8} {created}", account.email);
         }
         let Some(next) = page.next_cursor else { return Ok(text) };
         let next = Cursor::read(&Given::Typed(next), app.clock.today());
@@ -138,31 +137,31 @@ async fn list(app: &App) -> Result<String> {
     }
 }
 
-async fn named(app: &App, email: &str) -> Result<ManagedAccount> {
+async fn find_account(app: &App, email: &str) -> Result<ManagedAccount> {
     let key = email.trim().to_lowercase();
     let found = admin::find_by_email(&mut app.db.read().await?, &key).await?;
     found.ok_or(Error::NotFound("account"))
 }
 
 async fn reset(app: &App, email: &str) -> Result<String> {
-    let id = named(app, email).await?.id;
+    let id = find_account(app, email).await?.id;
     let token = Credential::none().create_secret(&Once::default(), "password reset", "")?;
     let mut tx = app.db.write().await?;
     let (account, _) = admin::lock(&mut tx, id).await?;
-    let link = resets::make_by_command(app, &mut tx, &account, &token).await?;
+    let link = resets::create_from_command_line(app, &mut tx, &account, &token).await?;
     tx.commit().await?;
     let until = link.expires_at.format("%Y-%m-%d %H:%M UTC");
-    Ok(format!("{}\ngood once, until {until}\n", link.url))
+    Ok(format!("{}\nvalid once, until {until}\n", link.url))
 }
 
 async fn make_admin(app: &App, email: &str) -> Result<String> {
-    let id = named(app, email).await?.id;
+    let id = find_account(app, email).await?.id;
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
     let (before, _) = admin::lock(&mut tx, id).await?;
     let after = ManagedAccount { is_admin: true, disabled_at: None, ..before.clone() };
     admin::update_access(&mut tx, &after, now).await?;
-    for kind in users::changes(&before, &after) {
+    for kind in users::event_kinds(&before, &after) {
         let event = Event::of(kind, id).from_command_line();
         security_log::record(&mut tx, now, &event).await?;
     }

@@ -1,12 +1,13 @@
-//! Comma-separated values (RFC 4180) that no spreadsheet takes for formulas.
+//! Writes CSV (RFC 4180) whose cells spreadsheets do not evaluate as formulas.
 
-/// One line, its end included.
+/// Formats a row with its line break.
 pub(super) fn row(cells: &[&str]) -> String {
     let cells: Vec<_> = cells.iter().map(|it| cell(it)).collect();
     cells.join(",") + "\r\n"
 }
 
-/// One value. What a spreadsheet could take for a formula begins with an apostrophe instead.
+/// Formats a cell. A value that a spreadsheet could take for a formula is prefixed with an
+/// apostrophe.
 fn cell(text: &str) -> String {
     let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let text = if is_formula { format!("'{text}") } else { text.to_owned() };
@@ -22,7 +23,7 @@ mod tests {
     use super::row;
 
     #[test]
-    fn no_cell_is_a_formula() {
+    fn formulas_are_escaped() {
         for (text, cell) in [
             ("=1+1", "\"'=1+1\""),
             ("+49", "\"'+49\""),
@@ -38,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn commas_quotes_and_line_ends_are_quoted() {
+    fn special_characters_are_quoted() {
         assert_eq!(
             row(&["a,b", "say \"x\"", "a\nb", "c"]),
             "\"a,b\",\"say \"\"x\"\"\",\"a\nb\",c\r\n"

@@ -1,4 +1,4 @@
-//! Inviting people.
+//! The rules for invitations.
 
 use chrono::TimeDelta;
 use uuid::Uuid;
@@ -17,34 +17,34 @@ use crate::{
     },
 };
 
-/// How long an invitation is good, unless said.
-const GOOD: TimeDelta = TimeDelta::days(7);
-/// How long at most.
-const MOST: TimeDelta = TimeDelta::days(90);
+/// How long an invitation is valid by default.
+const DEFAULT_LIFETIME: TimeDelta = TimeDelta::days(7);
+/// How long an invitation can be valid.
+const MAX_LIFETIME: TimeDelta = TimeDelta::days(90);
 
-/// Whether anybody may be invited.
-pub(super) fn are_taken(app: &App) -> bool {
+/// Whether people can be invited.
+pub(super) fn are_enabled(app: &App) -> bool {
     app.config.auth.registration != Registration::Closed
 }
 
-/// Makes an invitation. Where registration is closed none is made or taken.
-pub(super) async fn make(
+/// Creates an invitation. This fails if registration is closed.
+pub(super) async fn create(
     app: &App,
     administrator: &Administrator,
     client: &ClientInfo,
     new: NewInvitation,
     (links, credential, once): (&Links, &Credential, &Once),
 ) -> Result<Created<InvitationLink>> {
-    if !are_taken(app) {
+    if !are_enabled(app) {
         return Err(Error::Forbidden("registration is closed: nobody can be invited"));
     }
     let actor = administrator.0.0.account;
     let now = app.clock.now();
-    let expires_at = new.expires_at.map_or(now + GOOD, |it| it.0);
+    let expires_at = new.expires_at.map_or(now + DEFAULT_LIFETIME, |it| it.0);
     if expires_at <= now {
         return Err(Error::invalid("expiresAt", "is in the past"));
     }
-    if expires_at > now + MOST {
+    if expires_at > now + MAX_LIFETIME {
         return Err(Error::invalid("expiresAt", "is more than 90 days ahead"));
     }
     let secret = |id: &str| credential.create_secret(once, "invitation", id);
@@ -53,7 +53,7 @@ pub(super) async fn make(
     if let Some(before) = once.claim::<InvitationLink, 201>(&mut tx, &administrator.0, now).await? {
         let token = secret(before.location().rsplit('/').next().unwrap_or_default())?;
         let is_open = invitations::look_up(&mut tx, &token, now).await?.is_some();
-        return again(&before, link(&token), is_open);
+        return replay(&before, link(&token), is_open);
     }
     if let Some(email) = &new.email
         && admin::find_by_email(&mut tx, &email.key()).await?.is_some()
@@ -71,21 +71,21 @@ pub(super) async fn make(
     };
     let token = secret(&invitation.id.to_string())?;
     invitations::make(&mut tx, &token, &invitation).await?;
-    let whom = invitation.email.as_deref().unwrap_or("anybody");
-    let event = client.annotate(Event::new(Kind::Invited).by(actor).saying(whom));
+    let recipient = invitation.email.as_deref().unwrap_or("anybody");
+    let event = client.annotate(Event::new(Kind::Invited).by(actor).saying(recipient));
     security_log::record(&mut tx, now, &event).await?;
     let location = format!("/api/admin/invitations/{}", invitation.id);
-    // Kept without the link, which is nowhere but with whoever asked.
+    // The idempotent response is stored without the link, which must not be stored anywhere.
     once.keep::<_, 201>(&mut tx, &administrator.0, location.clone(), &invitation).await?;
     tx.commit().await?;
-    tracing::info!(invitation = %invitation.id, by = %actor, "Made an invitation");
-    let made = InvitationLink { record: invitation, url: link(&token) };
-    let body = serde_json::to_string(&made).map_err(|error| Error::Internal(error.into()))?;
+    tracing::info!(invitation = %invitation.id, by = %actor, "Created an invitation");
+    let created = InvitationLink { record: invitation, url: link(&token) };
+    let body = serde_json::to_string(&created).map_err(|error| Error::Internal(error.into()))?;
     Ok(Created::new(location, body))
 }
 
-/// The first answer once more, with the link itself.
-fn again(
+/// Repeats the first response, with the link.
+fn replay(
     before: &Created<InvitationLink>,
     url: String,
     is_open: bool,
@@ -99,7 +99,7 @@ fn again(
     Ok(Created::replayed(before.location().to_owned(), body.to_string()))
 }
 
-/// Takes an invitation back.
+/// Withdraws an invitation.
 pub(super) async fn withdraw(
     app: &App,
     administrator: &Administrator,
@@ -112,8 +112,8 @@ pub(super) async fn withdraw(
     let invitation = invitations::find(&mut tx, id).await?;
     if_match.check(&invitation)?;
     invitations::withdraw(&mut tx, id).await?;
-    let whom = invitation.email.as_deref().unwrap_or("anybody");
-    let event = client.annotate(Event::new(Kind::InvitationWithdrawn).by(actor).saying(whom));
+    let recipient = invitation.email.as_deref().unwrap_or("anybody");
+    let event = client.annotate(Event::new(Kind::InvitationWithdrawn).by(actor).saying(recipient));
     security_log::record(&mut tx, app.clock.now(), &event).await?;
     tx.commit().await
 }

@@ -1,4 +1,4 @@
-//! The security log for administrators: as a list, and as a file to take away.
+//! The security log: listing and CSV export.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,39 +27,39 @@ use crate::{
 };
 
 input! {
-    /// Which events
+    /// Filters of the security log
     pub(super) struct LogQuery {
-        /// Of this kind only
+        /// Only events of this kind
         pub kind: Option<Kind>,
-        /// That happened to this account or that it did
+        /// Only events that this account caused or that affected it
         pub user_id: Option<AccountId>,
-        /// Not before this day (UTC)
+        /// Only events on or after this date (UTC)
         pub from: Option<FilterDay>,
-        /// Not after this day (UTC)
+        /// Only events on or before this date (UTC)
         pub to: Option<FilterDay>,
-        /// Where the page begins
+        /// The cursor of the page
         pub cursor: Option<Cursor>,
-        /// How many at most
+        /// The maximum number of events
         pub limit: Option<Limit>,
     }
 }
 
 input! {
-    /// Which events a file holds
+    /// Filters of the export
     pub(super) struct ExportQuery {
-        /// Of this kind only
+        /// Only events of this kind
         pub kind: Option<Kind>,
-        /// That happened to this account or that it did
+        /// Only events that this account caused or that affected it
         pub user_id: Option<AccountId>,
-        /// Not before this day (UTC)
+        /// Only events on or after this date (UTC)
         pub from: Option<FilterDay>,
-        /// Not after this day (UTC)
+        /// Only events on or before this date (UTC)
         pub to: Option<FilterDay>,
     }
 }
 
 impl LogQuery {
-    /// What it asks for, in pages of `limit` unless it says how many.
+    /// Converts the query, with `limit` as the default page size.
     pub(super) fn listing(&self, limit: Limit) -> Listing {
         Listing {
             kind: self.kind,
@@ -77,7 +77,8 @@ pub(super) async fn list(app: &App, listing: &Listing) -> Result<Page<SecurityEv
     security_log::list(&mut app.db.read().await?, listing).await
 }
 
-/// What happened to whoever asks. From where an administrator did it is not theirs to know.
+/// Lists the events of the user's own account. The addresses of administrators who acted on it are
+/// hidden.
 pub(super) async fn list_own(
     app: &App,
     user: &User,
@@ -95,11 +96,11 @@ pub(super) async fn list_own(
     Ok(page)
 }
 
-/// What people call accounts, by id.
+/// Display names of accounts by id.
 pub(super) type Names = BTreeMap<Uuid, String>;
 
-/// Adds to `names` those of the accounts in `events`; who is gone goes by their id.
-pub(super) async fn learn_names(
+/// Adds the names of the accounts in `events` to `names`. Deleted accounts are shown by their id.
+pub(super) async fn load_names(
     tx: &mut Tx,
     names: &mut Names,
     events: &[SecurityEvent],
@@ -122,15 +123,14 @@ pub(super) async fn learn_names(
     Ok(())
 }
 
-/// How many events are read at a time for a file.
-const AT_ONCE: Limit = Limit::new(500);
+/// The number of events per query of an export.
+const PAGE_SIZE: Limit = Limit::new(500);
 
-/// The events as a file of comma-separated values. It is written as it is read, so that a long
-/// log takes no more memory than a short one; one that breaks off half-way ends as a broken
-/// connection, never as a whole file.
+/// A streaming CSV export, so a long log needs no more memory than a short one. If the export fails
+/// midway, the connection is aborted, so a partial file is never mistaken for a whole one.
 pub(super) struct Export(Body);
 
-/// The file of those events, all of them.
+/// Exports all matching events.
 pub(super) async fn export(
     app: &App,
     administrator: &Administrator,
@@ -142,7 +142,7 @@ pub(super) async fn export(
         account: query.user_id.map(|it| it.0),
         from: query.from.map(|it| it.0),
         to: query.to.map(|it| it.0),
-        limit: AT_ONCE,
+        limit: PAGE_SIZE,
         ..Listing::default()
     };
     let actor = administrator.0.0.account;
@@ -151,27 +151,27 @@ pub(super) async fn export(
     security_log::record(&mut tx, app.clock.now(), &event).await?;
     tx.commit().await?;
     let mut names = Names::new();
-    // The first page before there is an answer: until then it can still be a problem.
-    let (first, mut next) = rows(app, &mut listing, &mut names).await?;
+    // Read the first page before responding: until then, an error can still be reported.
+    let (first, mut next) = next_rows(app, &mut listing, &mut names).await?;
     let (mut sender, body) = Channel::<Bytes, Error>::new(2);
     let app = app.clone();
     tokio::spawn(async move {
         let text = csv::row(&COLUMNS) + &first;
-        let mut went = sender.send_data(text.into()).await;
-        while next && went.is_ok() {
+        let mut sent = sender.send_data(text.into()).await;
+        while next && sent.is_ok() {
             let text;
-            (text, next) = match rows(&app, &mut listing, &mut names).await {
+            (text, next) = match next_rows(&app, &mut listing, &mut names).await {
                 Ok(read) => read,
-                Err(error) => return break_off(sender, error),
+                Err(error) => return abort_export(sender, error),
             };
-            went = sender.send_data(text.into()).await;
+            sent = sender.send_data(text.into()).await;
         }
     });
     Ok(Export(Body::new(body)))
 }
 
-fn break_off(sender: Sender<Bytes, Error>, error: Error) {
-    tracing::warn!(%error, "An export broke off");
+fn abort_export(sender: Sender<Bytes, Error>, error: Error) {
+    tracing::warn!(%error, "Export of the security log failed");
     sender.abort(error);
 }
 
@@ -189,19 +189,19 @@ const COLUMNS: [&str; 11] = [
     "lastAt",
 ];
 
-/// The next page as text, and whether another follows; `listing` goes on to it.
-async fn rows(app: &App, listing: &mut Listing, names: &mut Names) -> Result<(String, bool)> {
+/// Returns the next page as CSV and whether another page follows, and advances `listing`.
+async fn next_rows(app: &App, listing: &mut Listing, names: &mut Names) -> Result<(String, bool)> {
     let mut tx = app.db.read().await?;
     let page = security_log::list(&mut tx, listing).await?;
-    learn_names(&mut tx, names, &page.items).await?;
-    let text = page.items.iter().map(|event| row(event, names)).collect();
+    load_names(&mut tx, names, &page.items).await?;
+    let text = page.items.iter().map(|event| csv_row(event, names)).collect();
     let next = page.next_cursor.map(Given::Typed);
     let next = next.map(|it| Cursor::read(&it, app.clock.today())).transpose();
     listing.cursor = next.map_err(|error| Error::Internal(error.into()))?;
     Ok((text, listing.cursor.is_some()))
 }
 
-fn row(event: &SecurityEvent, names: &Names) -> String {
+fn csv_row(event: &SecurityEvent, names: &Names) -> String {
     let id = |id: Option<Uuid>| id.map(|it| it.to_string()).unwrap_or_default();
     let name = |id: Option<Uuid>| id.and_then(|it| names.get(&it)).map_or("", String::as_str);
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
@@ -241,11 +241,11 @@ impl aide::OperationOutput for Export {
         let json_schema = schemars::json_schema!({ "type": "string" });
         let schema = Some(SchemaObject { json_schema, external_docs: None, example: None });
         let media = MediaType { schema, ..MediaType::default() };
-        let answer = Response {
-            description: "A line of comma-separated values for each event".to_owned(),
+        let response = Response {
+            description: "A CSV file with a row for each event".to_owned(),
             content: [("text/csv".to_owned(), media)].into_iter().collect(),
             ..Response::default()
         };
-        vec![(Some(200), answer)]
+        vec![(Some(200), response)]
     }
 }

@@ -1,7 +1,7 @@
-//! Administration: who may use the service, and what happened at its doors.
+//! Administration: accounts, invitations, password resets and the security log.
 //!
-//! An administrator's power ends at accounts: nothing here reads what is under one. The command
-//! line gets the same, for whoever is locked out.
+//! Administrators manage accounts, but cannot see the data of users. The same actions are available
+//! on the command line, for operators who are locked out.
 
 mod api;
 mod command;
@@ -27,7 +27,7 @@ pub use resets::CHORE;
 
 use super::{AfterReset, Feature, Grant};
 
-/// The administration's capsule.
+/// The administration feature.
 pub const FEATURE: Feature = Feature {
     name: "administration",
     folder: "administration",

@@ -1,4 +1,4 @@
-//! What administrators send and get.
+//! The requests and responses of administrators.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::{JsonSchema, Schema, json_schema};
@@ -14,7 +14,7 @@ use crate::{
     input,
 };
 
-/// Names one account.
+/// The id of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub(super) struct AccountId(pub Uuid);
@@ -31,51 +31,51 @@ impl Field for AccountId {
 }
 
 input! {
-    /// What to change of what an account may do
+    /// Changes to an account
     pub(super) struct UserChange {
-        /// Whether it may run the service
+        /// Whether the account is an administrator
         pub is_admin: Change<bool>,
-        /// Whether nobody may sign in with it; that ends its sessions and revokes its tokens
+        /// Whether the account is disabled; disabling it ends its sessions and revokes its tokens
         pub is_disabled: Change<bool>,
     }
 }
 
 input! {
-    /// What it takes to invite somebody
+    /// A new invitation
     pub(super) struct NewInvitation {
-        /// The only address that it is good for; any, unless said
+        /// The only e-mail address that can register with it; any address by default
         pub email: Option<Email>,
-        /// When it ends: 90 days ahead at most, in 7 days unless said
+        /// When the invitation expires: at most 90 days ahead, in 7 days by default
         pub expires_at: Option<Moment>,
     }
 }
 
 input! {
-    /// A new password, and what a reset's link holds
+    /// A password reset: a new password with the token of a reset link
     pub(super) struct Reset {
-        /// What the link holds
+        /// The token from the link
         pub token: Text<100>,
-        /// The password from now on: 8 to 256 characters
+        /// The new password: 8 to 256 characters
         pub password: NewPassword,
     }
 }
 
-/// A link to set a new password with, once.
+/// A link with which the password can be reset once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ResetLink {
-    /// The link; it is not shown again.
+    /// The link. It is not shown again.
     pub url: String,
-    /// When it ends.
+    /// When the link expires.
     pub expires_at: DateTime<Utc>,
 }
 
-/// An invitation that was made just now, with its link: it is not shown again.
+/// A new invitation with its link, which is not shown again.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct InvitationLink {
     #[serde(flatten)]
     pub record: Invitation,
-    /// The link.
+    /// The link to register.
     pub url: String,
 }

@@ -1,4 +1,4 @@
-//! Administration as pages.
+//! The pages for administration.
 
 mod invitations;
 mod log;
@@ -32,18 +32,18 @@ pub(super) fn router() -> Router<App> {
         .route("/admin", get(show_users))
         .route("/admin/users/{id}", get(user::show).post(user::change))
         .route("/admin/users/{id}/reset", post(user::reset))
-        .route("/admin/invitations", get(invitations::show).post(invitations::make))
+        .route("/admin/invitations", get(invitations::show).post(invitations::create))
         .route("/admin/invitations/{id}/withdraw", post(invitations::withdraw))
         .route("/admin/log", get(log::show))
-        .route("/reset", get(reset::show).post(reset::put_to_use))
+        .route("/reset", get(reset::show).post(reset::use_token))
 }
 
 input! {
-    /// Which accounts
+    /// Filters of the list
     struct UsersQuery {
-        /// Of those only whose address or name holds this
+        /// Only accounts with this text in the e-mail address or name
         search: Option<Text<254>>,
-        /// Where the page begins
+        /// The cursor of the page
         cursor: Option<Cursor>,
     }
 }
@@ -94,7 +94,7 @@ impl UserRow {
     }
 }
 
-/// The day that the account was last used.
+/// Returns the day on which the account was last used.
 fn last_seen(account: &ManagedAccount, preferences: &Preferences) -> Option<String> {
     account.last_seen_at.map(|at| crate::core::units::day(preferences.today(at)))
 }

@@ -1,4 +1,4 @@
-//! Password resets in the database.
+//! Database queries for password resets.
 
 use chrono::{DateTime, Utc};
 use sqlx::Result;
@@ -27,7 +27,7 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Whose password it sets, and what that was known by when it was made, unless it has ended.
+/// Finds the account and the password mark of a token that has not expired.
 pub(super) async fn find(
     tx: &mut Tx,
     token: &TokenHash,
@@ -43,10 +43,10 @@ pub(super) async fn find(
     )
 }
 
-pub(super) async fn delete_of(tx: &mut Tx, account: Uuid) -> Result<u64> {
+pub(super) async fn delete_by_account(tx: &mut Tx, account: Uuid) -> Result<u64> {
     sql!(tx, execute, "DELETE FROM password_resets WHERE account_id = $1", account)
 }
 
-pub(super) async fn delete_spent(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64> {
+pub(super) async fn delete_expired(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64> {
     sql!(tx, execute, "DELETE FROM password_resets WHERE expires_at <= $1", now)
 }

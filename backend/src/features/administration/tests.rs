@@ -13,24 +13,24 @@ use crate::{
 };
 
 on_every_engine![
-    only_administrators_get_in,
-    accounts_are_listed_newest_first_and_searched,
-    an_accounts_last_use_is_told_to_the_hour,
-    disabling_ends_every_session_and_token_at_once,
-    disabling_ends_sessions_on_every_instance_within_a_second_or_so,
-    the_last_administrator_can_neither_be_disabled_nor_unmade,
-    of_two_administrators_who_unmake_each_other_at_once_one_stays,
-    of_two_administrators_who_both_leave_at_once_one_stays,
-    a_change_meant_for_another_state_is_refused,
-    an_administrator_sees_no_vehicle_or_fill_up_of_anothers,
-    a_reset_link_sets_a_password_once_and_ends_everything,
-    reset_links_that_are_unknown_used_or_ended_look_alike,
-    a_newer_link_or_disabling_ends_a_link,
-    a_password_changed_otherwise_ends_a_link,
-    of_two_who_use_one_link_at_once_one_sets_the_password,
-    a_reset_sent_again_with_its_key_shows_the_same_link_and_keeps_it_nowhere,
-    links_that_have_ended_are_forgotten,
-    at_the_command_line_somebody_locked_out_gets_back_in,
+    only_administrators_have_access,
+    accounts_are_listed_newest_first_and_can_be_searched,
+    last_seen_has_hourly_resolution,
+    disabling_an_account_revokes_its_sessions_and_tokens_immediately,
+    disabling_an_account_ends_sessions_on_other_instances_within_a_second,
+    the_last_administrator_cannot_be_disabled_or_demoted,
+    one_of_two_administrators_demoting_each_other_remains,
+    one_of_two_administrators_demoting_themselves_remains,
+    a_stale_etag_is_rejected,
+    administrators_cannot_see_other_users_vehicles_or_fill_ups,
+    a_reset_link_sets_a_password_once_and_revokes_access,
+    unknown_used_and_expired_reset_links_are_indistinguishable,
+    a_newer_link_or_disabling_the_account_invalidates_a_reset_link,
+    a_password_change_invalidates_a_reset_link,
+    concurrent_uses_of_a_reset_link_set_one_password,
+    a_retried_reset_returns_the_same_link_without_storing_it,
+    expired_reset_links_are_purged,
+    a_locked_out_administrator_regains_access_from_the_command_line,
 ];
 
 pub(super) const PASSWORD: &str = "correct horse battery";
@@ -40,7 +40,7 @@ pub(super) async fn log_in(app: &TestApp, email: &str, password: &str) -> Answer
     app.nobody().post("/api/auth/login", known).await
 }
 
-/// The account's id.
+/// Returns the id of an account.
 pub(super) async fn id_of(admin: &TestApp, email: &str) -> String {
     let found = admin.get(&format!("/api/admin/users?search={email}")).await;
     found.body["items"][0]["id"].as_str().unwrap_or_else(|| panic!("{found:?}")).to_owned()
@@ -50,22 +50,22 @@ async fn change(admin: &TestApp, id: &str, change: Value) -> Answer {
     admin.patch(&format!("/api/admin/users/{id}"), change).await
 }
 
-/// Makes another administrator, who is signed in.
-async fn second(app: &TestApp, admin: &TestApp) -> (TestApp, String) {
+/// Adds another administrator, who is signed in.
+async fn add_administrator(app: &TestApp, admin: &TestApp) -> (TestApp, String) {
     let bea = app.register("bea@example.org").await;
     let id = id_of(admin, "bea@example.org").await;
     assert_eq!(change(admin, &id, json!({ "isAdmin": true })).await.status, 200);
     (bea, id)
 }
 
-pub(super) async fn reset(admin: &TestApp, id: &str) -> Answer {
+pub(super) async fn create_reset_link(admin: &TestApp, id: &str) -> Answer {
     admin.send(Request::post(format!("/api/admin/users/{id}/reset")), Body::empty()).await
 }
 
-/// The token that an answer's link holds.
-pub(super) fn token_in(answer: &Answer) -> String {
-    assert_eq!(answer.status, 201, "{answer:?}");
-    answer.body["url"].as_str().unwrap().rsplit_once('=').unwrap().1.to_owned()
+/// Returns the token of the link in a response.
+pub(super) fn token_in(response: &Answer) -> String {
+    assert_eq!(response.status, 201, "{response:?}");
+    response.body["url"].as_str().unwrap().rsplit_once('=').unwrap().1.to_owned()
 }
 
 async fn set_password(app: &TestApp, token: &str, password: &str) -> Answer {
@@ -76,7 +76,7 @@ async fn is_signed_in(app: &TestApp) -> bool {
     app.get("/api/auth/me").await.status == 200
 }
 
-async fn only_administrators_get_in(app: TestApp) {
+async fn only_administrators_have_access(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let id = uuid::Uuid::now_v7();
     let reads = [
@@ -97,13 +97,13 @@ async fn only_administrators_get_in(app: TestApp) {
     }
     let me = ann.get("/api/auth/me").await.id();
     assert_eq!(change(&ann, &me, json!({ "isAdmin": true })).await.status, 403);
-    assert_eq!(reset(&ann, &me).await.status, 403);
+    assert_eq!(create_reset_link(&ann, &me).await.status, 403);
     assert_eq!(ann.post("/api/admin/invitations", json!({})).await.status, 403);
     assert_eq!(ann.submit(&format!("/admin/users/{me}"), &[("isAdmin", "true")]).await.status, 403);
     assert_eq!(ann.get("/api/auth/me").await.body["isAdmin"], false);
 }
 
-async fn accounts_are_listed_newest_first_and_searched(app: TestApp) {
+async fn accounts_are_listed_newest_first_and_can_be_searched(app: TestApp) {
     let admin = app.as_administrator().await;
     for (email, name) in [("ann@example.org", "Ann 100%"), ("Bob@Example.net", "Böb")] {
         app.app.clock.advance(TimeDelta::minutes(1));
@@ -118,7 +118,7 @@ async fn accounts_are_listed_newest_first_and_searched(app: TestApp) {
     assert_eq!(emails("").await, ["Bob@Example.net", "ann@example.org", "admin@example.org"]);
     assert_eq!(emails("?search=EXAMPLE.ORG").await, ["ann@example.org", "admin@example.org"]);
     assert_eq!(emails("?search=100%25").await, ["ann@example.org"]);
-    assert_eq!(emails("?search=%25").await, ["ann@example.org"], "a sign is taken as it is");
+    assert_eq!(emails("?search=%25").await, ["ann@example.org"], "wildcards are escaped");
     assert_eq!(emails("?search=_").await, [""; 0]);
     for name in ["bob", "B%C3%96B", "bo%CC%88b"] {
         assert_eq!(emails(&format!("?search={name}")).await, ["Bob@Example.net"], "{name}");
@@ -152,7 +152,7 @@ async fn accounts_are_listed_newest_first_and_searched(app: TestApp) {
     assert_eq!(admin.get(&unknown).await.status, 404);
 }
 
-async fn an_accounts_last_use_is_told_to_the_hour(app: TestApp) {
+async fn last_seen_has_hourly_resolution(app: TestApp) {
     let admin = app.as_administrator().await;
     let ann = app.register("ann@example.org").await;
     let path = format!("/api/admin/users/{}", id_of(&admin, "ann@").await);
@@ -162,11 +162,11 @@ async fn an_accounts_last_use_is_told_to_the_hour(app: TestApp) {
     assert_eq!(admin.get(&path).await.body["lastSeenAt"], "2026-01-31T15:00:00Z");
 }
 
-async fn disabling_ends_every_session_and_token_at_once(app: TestApp) {
+async fn disabling_an_account_revokes_its_sessions_and_tokens_immediately(app: TestApp) {
     let admin = app.as_administrator().await;
     let ann = app.register("ann@example.org").await;
-    let made = ann.post("/api/auth/tokens", json!({ "name": "x", "scope": "write" })).await;
-    let bearer = format!("Bearer {}", made.body["token"].as_str().unwrap());
+    let created = ann.post("/api/auth/tokens", json!({ "name": "x", "scope": "write" })).await;
+    let bearer = format!("Bearer {}", created.body["token"].as_str().unwrap());
     let program = app.nobody().with_header("authorization", &bearer);
     assert!(is_signed_in(&ann).await && is_signed_in(&program).await);
 
@@ -182,10 +182,13 @@ async fn disabling_ends_every_session_and_token_at_once(app: TestApp) {
     let enabled = change(&admin, &id, json!({ "isDisabled": false })).await;
     assert_eq!((enabled.status, &enabled.body["disabledAt"]), (200, &Value::Null));
     assert_eq!(log_in(&app, "ann@example.org", PASSWORD).await.status, 200);
-    assert!(!is_signed_in(&ann).await && !is_signed_in(&program).await, "what ended stays so");
+    assert!(
+        !is_signed_in(&ann).await && !is_signed_in(&program).await,
+        "what was revoked stays revoked"
+    );
 }
 
-async fn disabling_ends_sessions_on_every_instance_within_a_second_or_so(app: TestApp) {
+async fn disabling_an_account_ends_sessions_on_other_instances_within_a_second(app: TestApp) {
     let admin = app.as_administrator().await;
     let ann = app.register("ann@example.org").await;
     let elsewhere = ann.other_instance(|_| {});
@@ -196,7 +199,7 @@ async fn disabling_ends_sessions_on_every_instance_within_a_second_or_so(app: Te
     assert!(!is_signed_in(&elsewhere).await);
 }
 
-async fn the_last_administrator_can_neither_be_disabled_nor_unmade(app: TestApp) {
+async fn the_last_administrator_cannot_be_disabled_or_demoted(app: TestApp) {
     let admin = app.as_administrator().await;
     let own = id_of(&admin, "admin@").await;
     for leave in [json!({ "isAdmin": false }), json!({ "isDisabled": true })] {
@@ -204,13 +207,17 @@ async fn the_last_administrator_can_neither_be_disabled_nor_unmade(app: TestApp)
         let kind = &refused.body["type"];
         assert_eq!((refused.status, kind), (409, &json!("/problems/last-administrator")));
     }
-    // One who is disabled does not count.
-    let (_, bea) = second(&app, &admin).await;
+    // A disabled administrator does not count.
+    let (_, bea) = add_administrator(&app, &admin).await;
     assert_eq!(change(&admin, &bea, json!({ "isDisabled": true })).await.status, 200);
     assert_eq!(change(&admin, &own, json!({ "isAdmin": false })).await.status, 409);
     assert_eq!(change(&admin, &bea, json!({ "isDisabled": false })).await.status, 200);
     assert_eq!(change(&admin, &own, json!({ "isAdmin": false })).await.status, 200);
-    assert_eq!(admin.get("/api/admin/users").await.status, 403, "that counts at once");
+    assert_eq!(
+        admin.get("/api/admin/users").await.status,
+        403,
+        "the change is effective immediately"
+    );
 }
 
 async fn administrators(app: &TestApp) -> i64 {
@@ -224,46 +231,46 @@ async fn administrators(app: &TestApp) -> i64 {
     count
 }
 
-async fn of_two_administrators_who_unmake_each_other_at_once_one_stays(app: TestApp) {
+async fn one_of_two_administrators_demoting_each_other_remains(app: TestApp) {
     let admin = app.as_administrator().await;
     let own = id_of(&admin, "admin@").await;
-    let (bea, hers) = second(&app, &admin).await;
+    let (bea, id_of_bea) = add_administrator(&app, &admin).await;
     for round in 0..6 {
         let leave = if round % 2 == 0 { "isAdmin" } else { "isDisabled" };
         let leave = json!({ leave: leave == "isDisabled" });
         let (one, other) =
-            tokio::join!(change(&admin, &hers, leave.clone()), change(&bea, &own, leave));
+            tokio::join!(change(&admin, &id_of_bea, leave.clone()), change(&bea, &own, leave));
         let mut statuses = [one.status, other.status];
         statuses.sort_unstable();
         assert!(matches!(statuses, [200, 401 | 403]), "{one:?} {other:?}");
         assert_eq!(administrators(&app).await, 1);
         if round % 2 == 1 {
-            // Whoever was disabled is signed out for good.
+            // The disabled administrator is signed out permanently.
             return;
         }
-        let (winner, loser) = if one.status == 200 { (&admin, &hers) } else { (&bea, &own) };
+        let (winner, loser) = if one.status == 200 { (&admin, &id_of_bea) } else { (&bea, &own) };
         assert_eq!(change(winner, loser, json!({ "isAdmin": true })).await.status, 200);
     }
 }
 
-async fn of_two_administrators_who_both_leave_at_once_one_stays(app: TestApp) {
+async fn one_of_two_administrators_demoting_themselves_remains(app: TestApp) {
     let admin = app.as_administrator().await;
     let own = id_of(&admin, "admin@").await;
-    let (bea, hers) = second(&app, &admin).await;
+    let (bea, id_of_bea) = add_administrator(&app, &admin).await;
     for _ in 0..5 {
         let leave = json!({ "isAdmin": false });
         let (one, other) =
-            tokio::join!(change(&admin, &own, leave.clone()), change(&bea, &hers, leave));
+            tokio::join!(change(&admin, &own, leave.clone()), change(&bea, &id_of_bea, leave));
         let mut statuses = [one.status, other.status];
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 409], "{one:?} {other:?}");
         assert_eq!(administrators(&app).await, 1);
-        let (winner, loser) = if one.status == 409 { (&admin, &hers) } else { (&bea, &own) };
+        let (winner, loser) = if one.status == 409 { (&admin, &id_of_bea) } else { (&bea, &own) };
         assert_eq!(change(winner, loser, json!({ "isAdmin": true })).await.status, 200);
     }
 }
 
-async fn a_change_meant_for_another_state_is_refused(app: TestApp) {
+async fn a_stale_etag_is_rejected(app: TestApp) {
     let admin = app.as_administrator().await;
     app.register("ann@example.org").await;
     let path = format!("/api/admin/users/{}", id_of(&admin, "ann@").await);
@@ -278,7 +285,7 @@ async fn a_change_meant_for_another_state_is_refused(app: TestApp) {
     assert_eq!(nulls.faults(), ["/isAdmin: cannot be cleared", "/email: is not known here"]);
 }
 
-async fn an_administrator_sees_no_vehicle_or_fill_up_of_anothers(app: TestApp) {
+async fn administrators_cannot_see_other_users_vehicles_or_fill_ups(app: TestApp) {
     let admin = app.as_administrator().await;
     let ann = app.register("ann@example.org").await;
     let vehicle = ann.post("/api/vehicles", json!({ "vin": "1HGCM82633A004352" })).await.id();
@@ -297,14 +304,14 @@ async fn an_administrator_sees_no_vehicle_or_fill_up_of_anothers(app: TestApp) {
     }
 }
 
-async fn a_reset_link_sets_a_password_once_and_ends_everything(app: TestApp) {
+async fn a_reset_link_sets_a_password_once_and_revokes_access(app: TestApp) {
     let admin = app.as_administrator().await;
     let ann = app.register("ann@example.org").await;
-    let made = ann.post("/api/auth/tokens", json!({ "name": "x", "scope": "read" })).await;
-    let bearer = format!("Bearer {}", made.body["token"].as_str().unwrap());
+    let created = ann.post("/api/auth/tokens", json!({ "name": "x", "scope": "read" })).await;
+    let bearer = format!("Bearer {}", created.body["token"].as_str().unwrap());
     let program = app.nobody().with_header("authorization", &bearer);
     let id = id_of(&admin, "ann@").await;
-    let link = reset(&admin, &id).await;
+    let link = create_reset_link(&admin, &id).await;
     let token = token_in(&link);
     assert_eq!(link.body["url"], format!("http://cars.test/reset?token={token}"));
     assert_eq!(link.body["expiresAt"], "2026-02-01T12:00:00.123456Z");
@@ -315,7 +322,7 @@ async fn a_reset_link_sets_a_password_once_and_ends_everything(app: TestApp) {
     let short = set_password(&app, &token, "short").await;
     assert_eq!(short.status, 422);
     assert!(short.body.as_str().unwrap().contains("This has fewer than 8 characters."));
-    assert!(is_signed_in(&ann).await, "nothing has happened yet");
+    assert!(is_signed_in(&ann).await, "the password is not reset yet");
     let done = set_password(&app, &token, "an entirely new one").await;
     assert_eq!(done.status, 200, "{done:?}");
     assert!(!is_signed_in(&ann).await && !is_signed_in(&program).await);
@@ -324,42 +331,42 @@ async fn a_reset_link_sets_a_password_once_and_ends_everything(app: TestApp) {
     assert_eq!(set_password(&app, &token, "yet another one").await.status, 404);
 }
 
-async fn reset_links_that_are_unknown_used_or_ended_look_alike(app: TestApp) {
+async fn unknown_used_and_expired_reset_links_are_indistinguishable(app: TestApp) {
     let admin = app.as_administrator().await;
     app.register("ann@example.org").await;
     let id = id_of(&admin, "ann@").await;
-    let used = token_in(&reset(&admin, &id).await);
+    let used = token_in(&create_reset_link(&admin, &id).await);
     assert_eq!(set_password(&app, &used, "an entirely new one").await.status, 200);
-    let ended = token_in(&reset(&admin, &id).await);
+    let expired = token_in(&create_reset_link(&admin, &id).await);
     app.app.clock.advance(TimeDelta::hours(24) - TimeDelta::microseconds(1));
-    assert_eq!(app.nobody().get(&format!("/reset?token={ended}")).await.status, 200);
+    assert_eq!(app.nobody().get(&format!("/reset?token={expired}")).await.status, 200);
     app.app.clock.advance(TimeDelta::microseconds(1));
     let unknown = "0".repeat(64);
-    let mut answers = Vec::new();
-    for token in [&unknown, &used, &ended] {
+    let mut responses = Vec::new();
+    for token in [&unknown, &used, &expired] {
         let page = app.nobody().get(&format!("/reset?token={token}")).await;
         let form = set_password(&app, token, "yet another one").await;
         assert_eq!((page.status, form.status), (404, 404));
-        answers.push((page.body, form.body));
+        responses.push((page.body, form.body));
     }
-    assert!(answers.iter().all(|it| *it == answers[0]), "{answers:?}");
-    assert_eq!(app.nobody().get("/reset").await.body, answers[0].0);
+    assert!(responses.iter().all(|it| *it == responses[0]), "{responses:?}");
+    assert_eq!(app.nobody().get("/reset").await.body, responses[0].0);
 }
 
-async fn a_newer_link_or_disabling_ends_a_link(app: TestApp) {
+async fn a_newer_link_or_disabling_the_account_invalidates_a_reset_link(app: TestApp) {
     let admin = app.as_administrator().await;
     app.register("ann@example.org").await;
     let id = id_of(&admin, "ann@").await;
-    let old = token_in(&reset(&admin, &id).await);
-    let new = token_in(&reset(&admin, &id).await);
+    let old = token_in(&create_reset_link(&admin, &id).await);
+    let new = token_in(&create_reset_link(&admin, &id).await);
     assert_eq!(set_password(&app, &old, "an entirely new one").await.status, 404);
     assert_eq!(change(&admin, &id, json!({ "isDisabled": true })).await.status, 200);
     assert_eq!(set_password(&app, &new, "an entirely new one").await.status, 404);
-    assert_eq!(reset(&admin, &id).await.status, 409);
-    assert_eq!(reset(&admin, &uuid::Uuid::now_v7().to_string()).await.status, 404);
+    assert_eq!(create_reset_link(&admin, &id).await.status, 409);
+    assert_eq!(create_reset_link(&admin, &uuid::Uuid::now_v7().to_string()).await.status, 404);
 }
 
-async fn a_password_changed_otherwise_ends_a_link(app: TestApp) {
+async fn a_password_change_invalidates_a_reset_link(app: TestApp) {
     let admin = app.as_administrator().await;
     let ann = app.register("ann@example.org").await;
     let path = format!("/api/admin/users/{}/reset", id_of(&admin, "ann@").await);
@@ -373,10 +380,10 @@ async fn a_password_changed_otherwise_ends_a_link(app: TestApp) {
     assert_eq!(log_in(&app, "ann@example.org", "an entirely new one").await.status, 200);
 }
 
-async fn of_two_who_use_one_link_at_once_one_sets_the_password(app: TestApp) {
+async fn concurrent_uses_of_a_reset_link_set_one_password(app: TestApp) {
     let admin = app.as_administrator().await;
     app.register("ann@example.org").await;
-    let token = token_in(&reset(&admin, &id_of(&admin, "ann@").await).await);
+    let token = token_in(&create_reset_link(&admin, &id_of(&admin, "ann@").await).await);
     let passwords = ["the first of two", "the second of two"];
     let [one, other] = passwords.map(|it| set_password(&app, &token, it));
     let (one, other) = tokio::join!(one, other);
@@ -387,7 +394,7 @@ async fn of_two_who_use_one_link_at_once_one_sets_the_password(app: TestApp) {
     assert_eq!(log_in(&app, "ann@example.org", set).await.status, 200);
 }
 
-async fn a_reset_sent_again_with_its_key_shows_the_same_link_and_keeps_it_nowhere(app: TestApp) {
+async fn a_retried_reset_returns_the_same_link_without_storing_it(app: TestApp) {
     let admin = app.as_administrator().await;
     app.register("ann@example.org").await;
     let path = format!("/api/admin/users/{}/reset", id_of(&admin, "ann@").await);
@@ -400,26 +407,26 @@ async fn a_reset_sent_again_with_its_key_shows_the_same_link_and_keeps_it_nowher
     assert_eq!((again.status, &again.body), (201, &first.body));
     assert_eq!(again.header("idempotency-replayed"), "true");
     let mut tx = app.past_policies().await.read().await.unwrap();
-    let kept: Vec<(String,)> = sql!(&mut tx, fetch_all, "SELECT body FROM kept_answers").unwrap();
-    assert!(!kept.is_empty() && kept.iter().all(|it| !it.0.contains(&token)), "{kept:?}");
+    let stored: Vec<(String,)> = sql!(&mut tx, fetch_all, "SELECT body FROM kept_answers").unwrap();
+    assert!(!stored.is_empty() && stored.iter().all(|it| !it.0.contains(&token)), "{stored:?}");
     drop(tx);
     assert_eq!(set_password(&app, &token, "an entirely new one").await.status, 200);
-    assert_eq!(send().await.status, 409, "what it answered is good no more");
-    // A day later the key is another request's, and the link that was used does not come back.
+    assert_eq!(send().await.status, 409, "the link was already used");
+    // A day later, the idempotency key can be reused, and a new link is created.
     app.app.clock.advance(TimeDelta::hours(25));
     assert_ne!(token_in(&send().await), token);
 }
 
-async fn links_that_have_ended_are_forgotten(app: TestApp) {
+async fn expired_reset_links_are_purged(app: TestApp) {
     let admin = app.as_administrator().await;
-    token_in(&reset(&admin, &id_of(&admin, "admin@").await).await);
-    let clear_away = async || crate::core::jobs::run_one(&app.app, &super::CHORE).await.unwrap();
-    assert_eq!(clear_away().await, 0);
+    token_in(&create_reset_link(&admin, &id_of(&admin, "admin@").await).await);
+    let purge = async || crate::core::jobs::run_one(&app.app, &super::CHORE).await.unwrap();
+    assert_eq!(purge().await, 0);
     app.app.clock.advance(TimeDelta::hours(24));
-    assert_eq!(clear_away().await, 1);
+    assert_eq!(purge().await, 1);
 }
 
-async fn at_the_command_line_somebody_locked_out_gets_back_in(app: TestApp) {
+async fn a_locked_out_administrator_regains_access_from_the_command_line(app: TestApp) {
     let admin = app.as_administrator().await;
     let ann = app.register("ann@example.org").await;
     let id = id_of(&admin, "ann@").await;
@@ -434,9 +441,9 @@ async fn at_the_command_line_somebody_locked_out_gets_back_in(app: TestApp) {
     let refused = run(&app.app, &Command::Reset { email: email.clone() }).await;
     assert!(refused.is_err(), "{refused:?}");
     run(&app.app, &Command::MakeAdmin { email: email.clone() }).await.unwrap();
-    let told = run(&app.app, &Command::Reset { email }).await.unwrap();
-    let link = told.lines().next().unwrap();
-    assert!(link.starts_with("http://127.0.0.1:3001/reset?token="), "{told}");
+    let printed = run(&app.app, &Command::Reset { email }).await.unwrap();
+    let link = printed.lines().next().unwrap();
+    assert!(link.starts_with("http://127.0.0.1:3001/reset?token="), "{printed}");
     let token = link.rsplit_once('=').unwrap().1;
     assert_eq!(set_password(&app, token, "an entirely new one").await.status, 200);
     let back = log_in(&app, "ann@example.org", "an entirely new one").await;
@@ -451,7 +458,7 @@ async fn at_the_command_line_somebody_locked_out_gets_back_in(app: TestApp) {
 }
 
 #[test]
-fn links_lead_to_the_configured_address() {
+fn links_use_the_configured_public_url() {
     block_on(async {
         let app = TestApp::new(|config| {
             config.auth.registration = Registration::Invite;
@@ -459,7 +466,7 @@ fn links_lead_to_the_configured_address() {
         })
         .await;
         let admin = app.as_administrator().await;
-        let link = reset(&admin, &id_of(&admin, "admin@").await).await;
+        let link = create_reset_link(&admin, &id_of(&admin, "admin@").await).await;
         let url = link.body["url"].as_str().unwrap();
         assert!(url.starts_with("https://cars.example.org/reset?token="), "{url}");
         let link = admin.post("/api/admin/invitations", json!({})).await;

@@ -1,4 +1,4 @@
-//! Accounts that whoever runs the service creates.
+//! Tests of accounts that operators create.
 
 use std::path::Path;
 
@@ -19,15 +19,15 @@ use crate::{
 };
 
 on_every_engine![
-    an_account_can_be_created_at_the_command_line_although_registration_is_closed,
-    a_refused_account_names_each_field,
-    the_first_account_created_at_the_command_line_is_an_administrator,
-    the_first_administrator_in_the_settings_is_created_once,
-    of_two_instances_that_start_at_once_one_creates_the_first_administrator,
-    a_first_administrator_that_breaks_the_rules_is_refused_by_the_settings_name,
+    the_command_line_creates_accounts_while_registration_is_closed,
+    every_invalid_field_is_reported,
+    the_first_account_created_on_the_command_line_is_an_administrator,
+    the_configured_first_administrator_is_created_once,
+    instances_starting_together_create_one_first_administrator,
+    an_invalid_first_administrator_is_reported_by_its_setting,
 ];
 
-/// A command that creates an account with the password in this file.
+/// Returns a command that creates an account with the password in this file.
 fn creation(email: &str, password: &Path, administrator: bool) -> Command {
     Command::Create {
         email: email.to_owned(),
@@ -43,9 +43,7 @@ fn password_file(text: &str) -> tempfile::NamedTempFile {
     file
 }
 
-async fn an_account_can_be_created_at_the_command_line_although_registration_is_closed(
-    app: TestApp,
-) {
+async fn the_command_line_creates_accounts_while_registration_is_closed(app: TestApp) {
     let app = app.reconfigured(|config| config.auth.registration = Registration::Closed);
     let file = password_file("correct horse battery\n");
     let printed = run(&app.app, &creation("ann@example.org", file.path(), false)).await.unwrap();
@@ -67,7 +65,7 @@ async fn an_account_can_be_created_at_the_command_line_although_registration_is_
     }
 }
 
-async fn a_refused_account_names_each_field(app: TestApp) {
+async fn every_invalid_field_is_reported(app: TestApp) {
     let refused = async |email: &str, password: &str| {
         let file = password_file(password);
         match run(&app.app, &creation(email, file.path(), false)).await.unwrap_err() {
@@ -86,21 +84,21 @@ async fn a_refused_account_names_each_field(app: TestApp) {
     assert_eq!(taken, "an account with this e-mail address exists");
     let missing = creation("ann@example.org", Path::new("/nowhere/password"), false);
     let Error::Invalid(faults) = run(&app.app, &missing).await.unwrap_err() else {
-        panic!("a missing file is a field at fault");
+        panic!("a missing file must be reported as an invalid field");
     };
     let missing = describe(&faults);
     assert!(missing.starts_with("password-file: /nowhere/password: "), "{missing}");
     assert_eq!(run(&app.app, &Command::List).await.unwrap().lines().count(), 1);
 }
 
-async fn the_first_account_created_at_the_command_line_is_an_administrator(app: TestApp) {
+async fn the_first_account_created_on_the_command_line_is_an_administrator(app: TestApp) {
     app.delete_all_accounts().await;
     let file = password_file(PASSWORD);
     let printed = run(&app.app, &creation("ann@example.org", file.path(), false)).await.unwrap();
     assert!(printed.starts_with("created ann@example.org, an administrator"), "{printed}");
     let ann = log_in(&app, "ann@example.org", PASSWORD).await;
     assert_eq!((ann.status, &ann.body["isAdmin"]), (200, &json!(true)));
-    // A second account is not the first.
+    // The second account is not an administrator.
     run(&app.app, &creation("bea@example.org", file.path(), false)).await.unwrap();
     let bea = log_in(&app, "bea@example.org", PASSWORD).await;
     assert_eq!((bea.status, &bea.body["isAdmin"]), (200, &json!(false)));
@@ -110,12 +108,12 @@ fn with_first_administrator(app: &TestApp, email: &str, password: Option<&str>) 
     app.reconfigured(|config| {
         config.auth.first_administrator = Some(email.to_owned());
         config.auth.first_administrator_password = password.map(|it| Secret::new(it.to_owned()));
-        // Others can reach it: the first account would need the setup token.
+        // The service is reachable by others, so the first account would need the setup token.
         config.server.address = "0.0.0.0:3001".parse().unwrap();
     })
 }
 
-async fn the_first_administrator_in_the_settings_is_created_once(app: TestApp) {
+async fn the_configured_first_administrator_is_created_once(app: TestApp) {
     app.delete_all_accounts().await;
     let app = with_first_administrator(&app, "ann@example.org", Some(PASSWORD));
     assert!(accounts::setup_token(&app.app).await.unwrap().is_some());
@@ -124,7 +122,7 @@ async fn the_first_administrator_in_the_settings_is_created_once(app: TestApp) {
     let ann = log_in(&app, "ann@example.org", PASSWORD).await;
     assert_eq!((ann.status, &ann.body["isAdmin"]), (200, &json!(true)));
 
-    // Another address or password changes nothing, and no password is needed.
+    // Another address or password changes nothing, and the password is not needed any more.
     for (email, password) in [
         ("bea@example.org", Some(PASSWORD)),
         ("ann@example.org", Some("another password")),
@@ -140,7 +138,7 @@ async fn the_first_administrator_in_the_settings_is_created_once(app: TestApp) {
     assert_eq!(log.body["items"][0]["detail"], "by auth.first_administrator");
 }
 
-async fn of_two_instances_that_start_at_once_one_creates_the_first_administrator(app: TestApp) {
+async fn instances_starting_together_create_one_first_administrator(app: TestApp) {
     app.delete_all_accounts().await;
     let one = with_first_administrator(&app, "ann@example.org", Some(PASSWORD));
     let two = with_first_administrator(&app, "bea@example.org", Some(PASSWORD));
@@ -156,7 +154,7 @@ async fn of_two_instances_that_start_at_once_one_creates_the_first_administrator
     assert!(list.contains(" administrator "), "{list}");
 }
 
-async fn a_first_administrator_that_breaks_the_rules_is_refused_by_the_settings_name(app: TestApp) {
+async fn an_invalid_first_administrator_is_reported_by_its_setting(app: TestApp) {
     app.delete_all_accounts().await;
     for (email, password, words) in [
         ("ann", Some(PASSWORD), "auth.first_administrator: has to be an e-mail address"),

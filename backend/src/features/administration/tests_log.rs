@@ -1,26 +1,26 @@
-//! The security log: what is written into it, and how administrators read it.
+//! Tests of the security log.
 
 use axum::http::Method;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use super::tests::{PASSWORD, id_of, log_in, reset, token_in};
+use super::tests::{PASSWORD, create_reset_link, id_of, log_in, token_in};
 use crate::{
     features::security_log::{Event, Kind, record},
     testing::{Answer, TestApp, cookie_of, on_every_engine},
 };
 
 on_every_engine![
-    what_happens_at_the_doors_is_recorded,
-    what_administrators_do_is_recorded_with_who_did_it,
-    many_guesses_leave_few_lines,
-    no_secret_is_in_the_log,
-    the_log_is_filtered_and_goes_page_by_page,
-    the_log_takes_every_day_of_the_calendar,
-    the_log_is_taken_away_whole_as_comma_separated_values,
-    no_cell_of_the_export_is_a_formula,
-    a_repeated_event_is_shown_with_its_count_everywhere,
-    everybody_sees_what_happened_to_their_own_account,
+    sign_ins_and_credential_changes_are_logged,
+    administrative_actions_are_logged_with_their_actor,
+    repeated_failed_sign_ins_add_few_entries,
+    the_log_contains_no_secrets,
+    the_log_is_filtered_and_paginated,
+    the_log_accepts_every_calendar_day,
+    the_whole_log_is_exported_as_csv,
+    exported_cells_are_never_formulas,
+    repeated_events_are_shown_with_their_count,
+    users_see_the_events_of_their_own_account,
 ];
 
 fn kinds(list: &Answer) -> Vec<String> {
@@ -28,13 +28,13 @@ fn kinds(list: &Answer) -> Vec<String> {
     items.iter().map(|it| it["kind"].as_str().unwrap().to_owned()).collect()
 }
 
-/// What the log says of an account, the oldest first.
-async fn history(admin: &TestApp, id: &str) -> Vec<String> {
+/// Returns the kinds of the events of an account, oldest first.
+async fn logged_kinds(admin: &TestApp, id: &str) -> Vec<String> {
     let list = admin.get(&format!("/api/admin/security-log?userId={id}")).await;
     kinds(&list).into_iter().rev().collect()
 }
 
-async fn what_happens_at_the_doors_is_recorded(app: TestApp) {
+async fn sign_ins_and_credential_changes_are_logged(app: TestApp) {
     let tick = || app.app.clock.advance(TimeDelta::seconds(1));
     let admin = app.as_administrator().await;
     let app = app.asking_from("192.0.2.7").with_header("user-agent", "Firefox");
@@ -46,9 +46,10 @@ async fn what_happens_at_the_doors_is_recorded(app: TestApp) {
     let session = log_in(&app, "ann@example.org", PASSWORD).await;
     let other = app.with_cookie(cookie_of(&session));
     tick();
-    let made = ann.post("/api/auth/tokens", json!({ "name": "My script", "scope": "read" })).await;
+    let created =
+        ann.post("/api/auth/tokens", json!({ "name": "My script", "scope": "read" })).await;
     tick();
-    assert_eq!(ann.delete(made.header("location")).await.status, 204);
+    assert_eq!(ann.delete(created.header("location")).await.status, 204);
     tick();
     assert_eq!(other.post("/api/auth/logout", json!({})).await.status, 204);
     tick();
@@ -61,7 +62,7 @@ async fn what_happens_at_the_doors_is_recorded(app: TestApp) {
     tick();
     assert_eq!(ann.delete(&format!("/api/auth/sessions/{current}")).await.status, 204);
     assert_eq!(
-        history(&admin, &id).await,
+        logged_kinds(&admin, &id).await,
         [
             "registered",
             "signed-in",
@@ -102,7 +103,7 @@ async fn what_happens_at_the_doors_is_recorded(app: TestApp) {
     "#);
 }
 
-async fn what_administrators_do_is_recorded_with_who_did_it(app: TestApp) {
+async fn administrative_actions_are_logged_with_their_actor(app: TestApp) {
     let tick = || app.app.clock.advance(TimeDelta::seconds(1));
     let admin = app.as_administrator().await;
     let own = id_of(&admin, "admin@").await;
@@ -114,7 +115,7 @@ async fn what_administrators_do_is_recorded_with_who_did_it(app: TestApp) {
     assert_eq!(app.nobody().post("/api/auth/register", new).await.status, 201);
     let id = id_of(&admin, "ann@").await;
     tick();
-    let token = token_in(&reset(&admin, &id).await);
+    let token = token_in(&create_reset_link(&admin, &id).await);
     tick();
     let fields = [("token", token.as_str()), ("password", "an entirely new one")];
     assert_eq!(app.nobody().submit("/reset", &fields).await.status, 200);
@@ -128,10 +129,10 @@ async fn what_administrators_do_is_recorded_with_who_did_it(app: TestApp) {
         tick();
         assert_eq!(admin.patch(&format!("/api/admin/users/{id}"), change).await.status, 200);
     }
-    let history = history(&admin, &id).await;
-    assert_eq!(history[..3].iter().filter(|it| *it == "invitation-used").count(), 1);
+    let logged_kinds = logged_kinds(&admin, &id).await;
+    assert_eq!(logged_kinds[..3].iter().filter(|it| *it == "invitation-used").count(), 1);
     assert_eq!(
-        history[3..],
+        logged_kinds[3..],
         [
             "reset-made",
             "reset-used",
@@ -140,7 +141,7 @@ async fn what_administrators_do_is_recorded_with_who_did_it(app: TestApp) {
             "account-disabled",
             "account-enabled",
         ],
-        "what changes nothing is not recorded"
+        "unchanged values are not recorded"
     );
     let list = admin.get(&format!("/api/admin/security-log?userId={id}&kind=reset-made")).await;
     assert_eq!(list.body["items"][0]["actorId"], own);
@@ -150,7 +151,7 @@ async fn what_administrators_do_is_recorded_with_who_did_it(app: TestApp) {
     }
 }
 
-async fn many_guesses_leave_few_lines(app: TestApp) {
+async fn repeated_failed_sign_ins_add_few_entries(app: TestApp) {
     app.register("ann@example.org").await;
     for _ in 0..40 {
         log_in(&app, "ann@example.org", "wrong").await;
@@ -168,34 +169,34 @@ async fn many_guesses_leave_few_lines(app: TestApp) {
     assert_eq!(lines("guessing-stopped").await, (1, 2));
 }
 
-async fn no_secret_is_in_the_log(app: TestApp) {
+async fn the_log_contains_no_secrets(app: TestApp) {
     let admin = app.as_administrator().await;
     let ann = app.register("ann@example.org").await;
-    let made = ann.post("/api/auth/tokens", json!({ "name": "x", "scope": "read" })).await;
+    let created = ann.post("/api/auth/tokens", json!({ "name": "x", "scope": "read" })).await;
     log_in(&app, "ann@example.org", "a wrong password").await;
     log_in(&app, "hunter2-typed-as-mail", "a wrong password").await;
-    let reset = token_in(&reset(&admin, &id_of(&admin, "ann@").await).await);
+    let reset = token_in(&create_reset_link(&admin, &id_of(&admin, "ann@").await).await);
     let invitation = token_in(&admin.post("/api/admin/invitations", json!({})).await);
     let log = admin.get("/api/admin/security-log.csv").await;
     let log = log.body.as_str().unwrap();
     assert!(log.contains("reset-made") && log.contains("sign-in-refused"), "{log}");
-    let token = made.body["token"].as_str().unwrap();
+    let token = created.body["token"].as_str().unwrap();
     for secret in [token, &reset, &invitation, PASSWORD, "a wrong password", "hunter2"] {
         assert!(!log.contains(secret), "{secret} in {log}");
     }
 }
 
-async fn note(app: &TestApp, event: Event) {
+async fn record_event(app: &TestApp, event: Event) {
     let mut tx = app.app.db.write().await.unwrap();
     record(&mut tx, app.app.clock.now(), &event.from(None, None)).await.unwrap();
     tx.commit().await.unwrap();
 }
 
-async fn the_log_is_filtered_and_goes_page_by_page(app: TestApp) {
+async fn the_log_is_filtered_and_paginated(app: TestApp) {
     let admin = app.as_administrator().await;
     app.app.clock.advance(TimeDelta::days(2));
     for n in 0..3 {
-        note(&app, Event::new(Kind::FactorAdded).saying(&n.to_string())).await;
+        record_event(&app, Event::new(Kind::FactorAdded).saying(&n.to_string())).await;
         app.app.clock.advance(TimeDelta::minutes(1));
     }
     let list = admin.get("/api/admin/security-log?from=2026-02-02&to=2026-02-02&limit=2").await;
@@ -212,10 +213,10 @@ async fn the_log_is_filtered_and_goes_page_by_page(app: TestApp) {
     assert_eq!(admin.get("/api/admin/security-log?cursor=x").await.status, 422);
 }
 
-async fn the_log_takes_every_day_of_the_calendar(app: TestApp) {
+async fn the_log_accepts_every_calendar_day(app: TestApp) {
     let admin = app.as_administrator().await;
     for n in 0..3 {
-        note(&app, Event::new(Kind::FactorAdded).saying(&n.to_string())).await;
+        record_event(&app, Event::new(Kind::FactorAdded).saying(&n.to_string())).await;
         app.app.clock.advance(TimeDelta::minutes(1));
     }
     let count = async |query: &str| {
@@ -237,7 +238,7 @@ async fn the_log_takes_every_day_of_the_calendar(app: TestApp) {
     assert_eq!(shown.status, 200, "{shown:?}");
 }
 
-async fn the_log_is_taken_away_whole_as_comma_separated_values(app: TestApp) {
+async fn the_whole_log_is_exported_as_csv(app: TestApp) {
     let admin = app.as_administrator().await;
     let accounts: Vec<_> = (0..1_203).map(|_| uuid::Uuid::now_v7()).collect();
     let mut tx = app.app.db.write().await.unwrap();
@@ -266,7 +267,7 @@ async fn the_log_is_taken_away_whole_as_comma_separated_values(app: TestApp) {
     assert_eq!(admin.get("/api/admin/security-log.csv?limit=1").await.status, 422);
 }
 
-async fn no_cell_of_the_export_is_a_formula(app: TestApp) {
+async fn exported_cells_are_never_formulas(app: TestApp) {
     let ann = app.register("ann@example.org").await.with_header("user-agent", "@SUM(A1)");
     let new = json!({ "name": "=cmd|' /C calc'!A0", "scope": "read" }).to_string();
     assert_eq!(ann.send_json(Method::POST, "/api/auth/tokens", &new, &[]).await.status, 201);
@@ -276,7 +277,7 @@ async fn no_cell_of_the_export_is_a_formula(app: TestApp) {
     assert!(text.contains(r#","'@SUM(A1)","'=cmd|' /C calc'!A0""#), "{text}");
 }
 
-async fn a_repeated_event_is_shown_with_its_count_everywhere(app: TestApp) {
+async fn repeated_events_are_shown_with_their_count(app: TestApp) {
     let admin = app.as_administrator().await;
     let ann = app.register("ann@example.org").await;
     let id = id_of(&admin, "ann@").await;
@@ -302,15 +303,15 @@ async fn a_repeated_event_is_shown_with_its_count_everywhere(app: TestApp) {
     assert!(file.text().contains(",12,2026-01-31T14:05:00.123456Z\r\n"), "{file:?}");
 }
 
-async fn everybody_sees_what_happened_to_their_own_account(app: TestApp) {
+async fn users_see_the_events_of_their_own_account(app: TestApp) {
     let admin = app.as_administrator().await.asking_from("192.0.2.1");
     let ann = app.register("ann@example.org").await;
     let id = id_of(&admin, "ann@").await;
     app.app.clock.advance(TimeDelta::seconds(1));
-    assert_eq!(reset(&admin, &id).await.status, 201);
+    assert_eq!(create_reset_link(&admin, &id).await.status, 201);
     let own = ann.get("/api/auth/security-log").await;
     assert_eq!(kinds(&own), ["reset-made", "signed-in", "registered"]);
-    assert_eq!(own.body["items"][0]["address"], Value::Null, "where an administrator sits");
+    assert_eq!(own.body["items"][0]["address"], Value::Null, "the address of the administrator");
     let theirs = admin.get(&format!("/api/admin/security-log?userId={id}&kind=reset-made")).await;
     assert_eq!(theirs.body["items"][0]["address"], "192.0.2.1");
     assert!(!kinds(&admin.get("/api/auth/security-log").await).contains(&"reset-made".to_owned()));

@@ -1,4 +1,4 @@
-//! Administration as pages.
+//! Tests of the administration pages.
 
 use serde_json::json;
 
@@ -9,26 +9,26 @@ use crate::{
 };
 
 on_every_engine![
-    only_administrators_are_shown_the_way,
-    accounts_are_searched_and_led_to,
-    an_account_is_disabled_and_enabled_by_its_page,
-    the_last_administrator_is_told_why_not,
-    whoever_unmakes_themselves_is_led_away,
-    a_reset_link_is_shown_once_and_is_the_same_for_a_double_tap,
-    an_invitation_is_made_shown_once_and_withdrawn,
-    where_registration_is_closed_the_page_says_what_to_do,
-    the_log_is_filtered_and_its_export_follows,
-    what_strangers_send_is_shown_as_text,
+    only_administrators_see_the_link_to_administration,
+    search_results_are_paginated_and_linked,
+    an_account_is_disabled_and_enabled_on_its_page,
+    the_page_explains_why_the_last_administrator_cannot_be_changed,
+    administrators_who_demote_themselves_are_redirected,
+    a_double_submit_shows_the_same_reset_link,
+    an_invitation_is_created_shown_once_and_withdrawn,
+    the_invitations_page_explains_closed_registration,
+    the_export_uses_the_filters_of_the_log_page,
+    user_input_is_escaped,
 ];
 
-/// The value of the page's hidden field `once`.
+/// Returns the value of the hidden field `once`.
 fn once(page: &Answer) -> String {
     let rest =
         page.text().split_once(r#"name="once" value=""#).unwrap_or_else(|| panic!("{page:?}"));
     rest.1.split_once('"').unwrap().0.to_owned()
 }
 
-async fn only_administrators_are_shown_the_way(app: TestApp) {
+async fn only_administrators_see_the_link_to_administration(app: TestApp) {
     let way = r#"href="/admin""#;
     assert!(app.as_administrator().await.get("/vehicles").await.text().contains(way));
     let ann = app.register("ann@example.org").await;
@@ -36,7 +36,7 @@ async fn only_administrators_are_shown_the_way(app: TestApp) {
     assert!(!app.nobody().get("/login").await.text().contains(way));
 }
 
-async fn accounts_are_searched_and_led_to(app: TestApp) {
+async fn search_results_are_paginated_and_linked(app: TestApp) {
     let admin = app.as_administrator().await;
     for n in 0..51 {
         let mut tx = app.app.db.write().await.unwrap();
@@ -54,7 +54,8 @@ async fn accounts_are_searched_and_led_to(app: TestApp) {
         tx.commit().await.unwrap();
     }
     let page = admin.get("/admin?search=example.net").await;
-    let older = page.text().split_once(r#"href="/admin?cursor="#).expect("an older page").1;
+    let older =
+        page.text().split_once(r#"href="/admin?cursor="#).expect("a link to the next page").1;
     let older = older.split_once('"').unwrap().0.replace("&#38;", "&");
     assert!(older.contains("&search=example.net"), "{older}");
     let page = admin.get(&format!("/admin?cursor={older}")).await;
@@ -66,44 +67,44 @@ async fn accounts_are_searched_and_led_to(app: TestApp) {
     assert!(admin.get("/admin?search=nowhere").await.text().contains("Nobody found"));
 }
 
-async fn an_account_is_disabled_and_enabled_by_its_page(app: TestApp) {
+async fn an_account_is_disabled_and_enabled_on_its_page(app: TestApp) {
     let admin = app.as_administrator().await;
     app.register("ann@example.org").await;
     let path = format!("/admin/users/{}", id_of(&admin, "ann@").await);
-    let answer = admin.submit(&path, &[("isDisabled", "true")]).await;
-    assert_eq!((answer.status, answer.header("location")), (303, path.as_str()));
+    let response = admin.submit(&path, &[("isDisabled", "true")]).await;
+    assert_eq!((response.status, response.header("location")), (303, path.as_str()));
     let page = admin.get(&path).await;
     assert!(page.text().contains("Enable the account"), "{page:?}");
-    assert!(page.text().contains("Account disabled"), "the log says so: {page:?}");
+    assert!(page.text().contains("Account disabled"), "the event is shown: {page:?}");
     assert_eq!(log_in(&app, "ann@example.org", PASSWORD).await.status, 401);
     admin.submit(&path, &[("isDisabled", "false")]).await;
     assert_eq!(log_in(&app, "ann@example.org", PASSWORD).await.status, 200);
     assert_eq!(admin.get(&format!("/admin/users/{}", uuid::Uuid::now_v7())).await.status, 404);
 }
 
-async fn the_last_administrator_is_told_why_not(app: TestApp) {
+async fn the_page_explains_why_the_last_administrator_cannot_be_changed(app: TestApp) {
     let admin = app.as_administrator().await;
     let path = format!("/admin/users/{}", id_of(&admin, "admin@").await);
     for leave in [("isAdmin", "false"), ("isDisabled", "true")] {
-        let answer = admin.submit(&path, &[leave]).await;
-        assert_eq!(answer.status, 409);
+        let response = admin.submit(&path, &[leave]).await;
+        assert_eq!(response.status, 409);
         let why = "This is the last administrator: make another one first.";
-        assert!(answer.text().contains(why), "{answer:?}");
+        assert!(response.text().contains(why), "{response:?}");
     }
 }
 
-async fn whoever_unmakes_themselves_is_led_away(app: TestApp) {
+async fn administrators_who_demote_themselves_are_redirected(app: TestApp) {
     let admin = app.as_administrator().await;
     app.register("bea@example.org").await;
     let bea = format!("/admin/users/{}", id_of(&admin, "bea@").await);
     assert_eq!(admin.submit(&bea, &[("isAdmin", "true")]).await.status, 303);
     let own = format!("/admin/users/{}", id_of(&admin, "admin@").await);
-    let answer = admin.submit(&own, &[("isAdmin", "false")]).await;
-    assert_eq!((answer.status, answer.header("location")), (303, "/vehicles"));
+    let response = admin.submit(&own, &[("isAdmin", "false")]).await;
+    assert_eq!((response.status, response.header("location")), (303, "/vehicles"));
     assert_eq!(admin.get("/admin").await.status, 403);
 }
 
-async fn a_reset_link_is_shown_once_and_is_the_same_for_a_double_tap(app: TestApp) {
+async fn a_double_submit_shows_the_same_reset_link(app: TestApp) {
     let admin = app.as_administrator().await;
     app.register("ann@example.org").await;
     let path = format!("/admin/users/{}", id_of(&admin, "ann@").await);
@@ -120,18 +121,18 @@ async fn a_reset_link_is_shown_once_and_is_the_same_for_a_double_tap(app: TestAp
     assert_eq!(app.nobody().get(&format!("/reset?token={first}")).await.status, 200);
 }
 
-async fn an_invitation_is_made_shown_once_and_withdrawn(app: TestApp) {
+async fn an_invitation_is_created_shown_once_and_withdrawn(app: TestApp) {
     let admin = app.as_administrator().await;
     let page = admin.get("/admin/invitations").await;
     let once = once(&page);
     let bad = [("once", once.as_str()), ("email", "nonsense"), ("expiresAt", "2020-01-01")];
-    let answer = admin.submit("/admin/invitations", &bad).await;
-    assert_eq!(answer.status, 422);
-    assert!(answer.text().contains("such as you@example.org"), "{answer:?}");
+    let response = admin.submit("/admin/invitations", &bad).await;
+    assert_eq!(response.status, 422);
+    assert!(response.text().contains("such as you@example.org"), "{response:?}");
     let good = [("once", once.as_str()), ("email", "ann@example.org"), ("expiresAt", "")];
-    let made = admin.submit("/admin/invitations", &good).await;
-    assert_eq!(made.status, 200, "{made:?}");
-    assert!(made.text().contains("http://cars.test/register?invitation="), "{made:?}");
+    let created = admin.submit("/admin/invitations", &good).await;
+    assert_eq!(created.status, 200, "{created:?}");
+    assert!(created.text().contains("http://cars.test/register?invitation="), "{created:?}");
     let again = admin.submit("/admin/invitations", &good).await;
     assert!(again.text().contains("http://cars.test/register?invitation="), "{again:?}");
     let list = admin.get("/api/admin/invitations").await;
@@ -141,19 +142,19 @@ async fn an_invitation_is_made_shown_once_and_withdrawn(app: TestApp) {
     assert!(page.text().contains("good until 7 Feb 2026"), "{page:?}");
     assert!(!page.text().contains("register?invitation="), "{page:?}");
     let id = list.body["items"][0]["id"].as_str().unwrap();
-    let answer = admin.submit(&format!("/admin/invitations/{id}/withdraw"), &[]).await;
-    assert_eq!((answer.status, answer.header("location")), (303, "/admin/invitations"));
+    let response = admin.submit(&format!("/admin/invitations/{id}/withdraw"), &[]).await;
+    assert_eq!((response.status, response.header("location")), (303, "/admin/invitations"));
     assert!(!admin.get("/admin/invitations").await.text().contains("ann@example.org"));
 }
 
-async fn where_registration_is_closed_the_page_says_what_to_do(app: TestApp) {
+async fn the_invitations_page_explains_closed_registration(app: TestApp) {
     let closed = app.other_instance(|it| it.auth.registration = Registration::Closed);
     let page = closed.as_administrator().await.get("/admin/invitations").await;
     assert!(page.text().contains("MVP__AUTH__REGISTRATION=invite"), "{page:?}");
     assert!(!page.text().contains("Make invitation"), "{page:?}");
 }
 
-async fn the_log_is_filtered_and_its_export_follows(app: TestApp) {
+async fn the_export_uses_the_filters_of_the_log_page(app: TestApp) {
     let admin = app.as_administrator().await;
     app.register("ann@example.org").await;
     let id = id_of(&admin, "ann@").await;
@@ -167,7 +168,7 @@ async fn the_log_is_filtered_and_its_export_follows(app: TestApp) {
     assert!(none.text().contains("Nothing here"), "{none:?}");
 }
 
-async fn what_strangers_send_is_shown_as_text(app: TestApp) {
+async fn user_input_is_escaped(app: TestApp) {
     let new = json!({
         "email": "x@example.org", "password": PASSWORD, "displayName": "<script>alert(1)</script>",
     });

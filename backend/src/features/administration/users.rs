@@ -1,4 +1,4 @@
-//! What accounts may do.
+//! Administrator roles, and disabling accounts.
 
 use uuid::Uuid;
 
@@ -14,7 +14,8 @@ use crate::{
     },
 };
 
-/// Changes what an account may do. The last administrator who is not disabled stays one.
+/// Changes the role or the state of an account. The last enabled administrator cannot be demoted or
+/// disabled.
 pub(super) async fn change(
     app: &App,
     administrator: &Administrator,
@@ -26,7 +27,7 @@ pub(super) async fn change(
     let actor = administrator.0.0.account;
     let mut tx = app.db.write().await?;
     let (before, administrators) = admin::lock(&mut tx, id).await?;
-    // Somebody may have unmade whoever asks just now.
+    // The acting administrator may have been demoted just now.
     if !administrators.contains(&actor) {
         return Err(Error::Forbidden("only an administrator may do this"));
     }
@@ -45,29 +46,28 @@ pub(super) async fn change(
         ));
     }
     admin::update_access(&mut tx, &after, now).await?;
-    for kind in changes(&before, &after) {
+    for kind in event_kinds(&before, &after) {
         let event = client.annotate(Event::of(kind, id).by(actor));
         security_log::record(&mut tx, now, &event).await?;
         tracing::info!(account = %id, by = %actor, what = kind.as_str(), "Changed an account");
     }
     if after.disabled_at.is_some() && before.disabled_at.is_none() {
-        end_everything(&mut tx, id).await?;
+        revoke_access(&mut tx, id).await?;
     }
     tx.commit().await?;
     admin::evict_cached(app, id).await;
     Ok(after)
 }
 
-/// Ends every session of the account, revokes its tokens and takes its reset's link away, within
-/// the caller's transaction.
-pub(super) async fn end_everything(tx: &mut Tx, account: Uuid) -> Result<()> {
+/// Ends the sessions of the account, and revokes its tokens and its reset link.
+pub(super) async fn revoke_access(tx: &mut Tx, account: Uuid) -> Result<()> {
     admin::revoke_access(tx, account).await?;
-    store::delete_of(tx, account).await?;
+    store::delete_by_account(tx, account).await?;
     Ok(())
 }
 
-/// What there is to say of a change.
-pub(super) fn changes(before: &ManagedAccount, after: &ManagedAccount) -> Vec<Kind> {
+/// Returns the events to record for a change.
+pub(super) fn event_kinds(before: &ManagedAccount, after: &ManagedAccount) -> Vec<Kind> {
     let admin = match (before.is_admin, after.is_admin) {
         (false, true) => Some(Kind::AdministratorMade),
         (true, false) => Some(Kind::AdministratorUnmade),

@@ -1,4 +1,4 @@
-//! Inviting people, on a page.
+//! The page for invitations.
 
 use askama::Template;
 use axum::{
@@ -32,7 +32,7 @@ struct Invitations {
     once: String,
     mode: Registration,
     rows: Vec<Row>,
-    /// The link that was made just now: it is shown this once.
+    /// The link of an invitation that was just created. It is shown only once.
     link: Option<String>,
 }
 
@@ -40,27 +40,27 @@ struct Invitations {
 struct Row {
     id: Uuid,
     title: String,
-    made: String,
-    state: Fate,
+    created: String,
+    status: InvitationStatus,
 }
 
-/// What has become of an invitation.
-enum Fate {
+/// The status of an invitation, with its date.
+enum InvitationStatus {
     Open(String),
     Used(String),
-    Ended(String),
+    Expired(String),
 }
 
 impl Row {
     fn new(invitation: Invitation, preferences: &Preferences, now: DateTime<Utc>) -> Self {
         let day = |at| crate::core::units::day(preferences.today(at));
-        let state = match invitation.used_at {
-            Some(at) => Fate::Used(day(at)),
-            None if invitation.is_open(now) => Fate::Open(day(invitation.expires_at)),
-            None => Fate::Ended(day(invitation.expires_at)),
+        let status = match invitation.used_at {
+            Some(at) => InvitationStatus::Used(day(at)),
+            None if invitation.is_open(now) => InvitationStatus::Open(day(invitation.expires_at)),
+            None => InvitationStatus::Expired(day(invitation.expires_at)),
         };
         let title = invitation.email.unwrap_or_else(|| "Anybody with the link".to_owned());
-        Self { id: invitation.id, title, made: day(invitation.created_at), state }
+        Self { id: invitation.id, title, created: day(invitation.created_at), status }
     }
 }
 
@@ -93,7 +93,7 @@ pub(super) async fn show(
     web::page(&Invitations::new(&app, &administrator, shell, sheet).await?)
 }
 
-pub(super) async fn make(
+pub(super) async fn create(
     State(app): State<App>,
     administrator: Administrator,
     client: ClientInfo,
@@ -103,15 +103,15 @@ pub(super) async fn make(
 ) -> Result<Response> {
     let once = Once::of_form(&mut form, "invitation");
     let with = (&links, &credential, &once);
-    let made = match form.read::<NewInvitation>(&app) {
-        Ok(new) => inviting::make(&app, &administrator, &client, new, with).await,
+    let created = match form.read::<NewInvitation>(&app) {
+        Ok(new) => inviting::create(&app, &administrator, &client, new, with).await,
         Err(error) => Err(error),
     };
-    match made {
-        Ok(made) => {
-            let made: serde_json::Value =
-                serde_json::from_str(made.body()).map_err(|error| Error::Internal(error.into()))?;
-            let link = made["url"].as_str().map(str::to_owned);
+    match created {
+        Ok(created) => {
+            let created: serde_json::Value = serde_json::from_str(created.body())
+                .map_err(|error| Error::Internal(error.into()))?;
+            let link = created["url"].as_str().map(str::to_owned);
             let sheet = Sheet::new(LABELS, Form::default());
             let page = Invitations::new(&app, &administrator, shell, sheet).await?;
             Ok(web::page(&Invitations { link, ..page })?.into_response())

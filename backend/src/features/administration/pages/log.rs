@@ -1,4 +1,4 @@
-//! The security log, on a page.
+//! The page for the security log.
 
 use askama::Template;
 use axum::{extract::State, response::Html};
@@ -18,34 +18,34 @@ use crate::{
     },
 };
 
-/// An event, as it is shown.
-pub(super) struct Line {
+/// An event for display.
+pub(super) struct EventView {
     pub(super) title: &'static str,
-    /// Whether it is something to look at twice.
+    /// Whether the event deserves attention.
     pub(super) is_alarming: bool,
     pub(super) at: String,
-    /// As machines read it.
+    /// The time in RFC 3339 format.
     pub(super) datetime: String,
-    /// To whom it happened, and their page.
+    /// The id and the name of the affected account.
     pub(super) account: Option<(Uuid, String)>,
-    /// Who did it, where that is another.
+    /// The account that caused the event, if it is another one.
     pub(super) actor: Option<String>,
     pub(super) detail: Option<String>,
     pub(super) address: Option<String>,
     pub(super) user_agent: Option<String>,
-    /// How often it happened, if more than once.
+    /// The number of repetitions, if more than one.
     pub(super) repeated: Option<String>,
 }
 
-impl Line {
-    /// The events as they are shown to whoever has these preferences.
+impl EventView {
+    /// Converts events for display to a user with these preferences.
     pub(super) async fn all(
         app: &App,
         events: Vec<SecurityEvent>,
         preferences: &Preferences,
     ) -> Result<Vec<Self>> {
         let mut names = Names::new();
-        log::learn_names(&mut app.db.read().await?, &mut names, &events).await?;
+        log::load_names(&mut app.db.read().await?, &mut names, &events).await?;
         Ok(events.into_iter().map(|event| Self::new(event, &names, preferences)).collect())
     }
 
@@ -73,10 +73,10 @@ struct Log {
     shell: Shell,
     sheet: Sheet,
     kinds: Vec<(&'static str, &'static str)>,
-    events: Vec<Line>,
-    /// The one account that the list is about.
+    events: Vec<EventView>,
+    /// The account that the list is filtered by.
     about: Option<(Uuid, String)>,
-    /// The query of the same events as a file.
+    /// The query of the export with the same filters.
     export: String,
     /// The query of the next page.
     older: Option<String>,
@@ -108,10 +108,10 @@ pub(super) async fn show(
         ("from", day(query.from)),
         ("to", day(query.to)),
     ];
-    let said: Vec<_> = filters.iter().filter(|it| !it.1.is_empty()).cloned().collect();
+    let set_filters: Vec<_> = filters.iter().filter(|it| !it.1.is_empty()).cloned().collect();
     let encoded = |cursor: Option<&str>| {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(said.iter()).extend_pairs(cursor.map(|it| ("cursor", it)));
+        query.extend_pairs(set_filters.iter()).extend_pairs(cursor.map(|it| ("cursor", it)));
         query.finish()
     };
     let (export, older) = (encoded(None), page.next_cursor.as_deref().map(|it| encoded(Some(it))));
@@ -120,7 +120,7 @@ pub(super) async fn show(
     web::page(&Log {
         shell,
         kinds,
-        events: Line::all(&app, page.items, preferences).await?,
+        events: EventView::all(&app, page.items, preferences).await?,
         about,
         export,
         older,

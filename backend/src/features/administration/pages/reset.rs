@@ -1,4 +1,4 @@
-//! Setting a new password with a link, for whoever has it.
+//! The page to reset a password with a link.
 
 use askama::Template;
 use axum::{
@@ -28,7 +28,7 @@ struct SetPassword {
     is_done: bool,
 }
 
-/// The form; the link's token stands in the query, and goes on in a hidden field.
+/// Shows the form. The token is in the query of the link, and in a hidden field of the form.
 pub(super) async fn show(
     State(app): State<App>,
     shell: Shell,
@@ -38,20 +38,20 @@ pub(super) async fn show(
     let mut query = form_urlencoded::parse(query.as_bytes());
     let token = query.find(|(name, _)| name == "token").map(|it| it.1.into_owned());
     let token = token.unwrap_or_default();
-    resets::look_up(&app, &token).await?;
+    resets::check_token(&app, &token).await?;
     let sheet = Sheet::new(LABELS, Form::of([("token", token)]));
     web::page(&SetPassword { shell, sheet, is_done: false })
 }
 
-pub(super) async fn put_to_use(
+pub(super) async fn use_token(
     State(app): State<App>,
     shell: Shell,
     client: ClientInfo,
     form: Form,
 ) -> Result<Response> {
-    resets::look_up(&app, form.get("token")).await?;
+    resets::check_token(&app, form.get("token")).await?;
     let done = match form.read::<Reset>(&app) {
-        Ok(reset) => resets::put_to_use(&app, &reset, &client).await,
+        Ok(reset) => resets::use_token(&app, &reset, &client).await,
         Err(error) => Err(error),
     };
     match done {

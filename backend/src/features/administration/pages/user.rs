@@ -1,4 +1,4 @@
-//! One account: what it may do, and what happened to it of late.
+//! The page for an account: its role, its state and its recent events.
 
 use askama::Template;
 use axum::{
@@ -6,7 +6,7 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 
-use super::{last_seen, log::Line};
+use super::{last_seen, log::EventView};
 use crate::{
     core::{
         App, Error, Result,
@@ -33,19 +33,19 @@ struct User {
     shell: Shell,
     once: String,
     account: ManagedAccount,
-    /// Whether it is that of whoever looks.
+    /// Whether the account is that of the current user.
     is_own: bool,
     since: String,
     last_seen: Option<String>,
-    events: Vec<Line>,
-    /// Why something was not done.
+    events: Vec<EventView>,
+    /// Why an action was rejected.
     refused: Option<String>,
-    /// The link that was made just now: it is shown this once.
-    link: Option<Shown>,
+    /// A reset link that was just created. It is shown only once.
+    link: Option<NewLink>,
 }
 
-/// A link that was made just now.
-struct Shown {
+/// A new reset link.
+struct NewLink {
     url: String,
     until: String,
 }
@@ -68,7 +68,7 @@ impl User {
             since: crate::core::units::day(preferences.today(account.created_at)),
             last_seen: last_seen(&account, preferences),
             account,
-            events: Line::all(app, events, preferences).await?,
+            events: EventView::all(app, events, preferences).await?,
             refused: None,
             link: None,
         })
@@ -95,17 +95,17 @@ pub(super) async fn change(
     let change = form.read::<UserChange>(&app)?;
     let any = IfMatch::default();
     match users::change(&app, &administrator, &client, id.0, &change, &any).await {
-        // Whoever unmade themselves has no business here any more.
+        // An administrator who has demoted themselves cannot open this page any more.
         Ok(after) if after.id == administrator.0.0.account && !after.is_admin => {
             Ok(Redirect::to("/vehicles").into_response())
         }
         Ok(_) => Ok(Redirect::to(&format!("/admin/users/{}", id.0)).into_response()),
-        Err(error) => refuse(&app, &administrator, shell, id, error).await,
+        Err(error) => render_refused(&app, &administrator, shell, id, error).await,
     }
 }
 
-/// The page once more, with why it was not done.
-async fn refuse(
+/// Shows the page again with the reason for the rejection.
+async fn render_refused(
     app: &App,
     administrator: &Administrator,
     shell: Shell,
@@ -129,15 +129,15 @@ pub(super) async fn reset(
 ) -> Result<Response> {
     let once = Once::of_form(&mut form, &format!("reset {}", id.0));
     let with = (&links, &credential, &once);
-    match resets::make(&app, &administrator, &client, id.0, with).await {
-        Ok(made) => {
-            let made: ResetLink =
-                serde_json::from_str(made.body()).map_err(|error| Error::Internal(error.into()))?;
-            let until = administrator.0.0.preferences.format_time(made.expires_at);
-            let link = Some(Shown { url: made.url, until });
+    match resets::create(&app, &administrator, &client, id.0, with).await {
+        Ok(created) => {
+            let created: ResetLink = serde_json::from_str(created.body())
+                .map_err(|error| Error::Internal(error.into()))?;
+            let until = administrator.0.0.preferences.format_time(created.expires_at);
+            let link = Some(NewLink { url: created.url, until });
             let page = User::new(&app, &administrator, shell, id).await?;
             Ok(web::page(&User { link, ..page })?.into_response())
         }
-        Err(error) => refuse(&app, &administrator, shell, id, error).await,
+        Err(error) => render_refused(&app, &administrator, shell, id, error).await,
     }
 }
