@@ -16,8 +16,9 @@ use crate::{
             migrate::{self, MigrateError, Step},
             roles,
         },
-        error, files, jobs,
+        error, files,
         keys::{self, KeyError},
+        periodic,
     },
     features::{self, administration, stations, vin},
     openapi, serve,
@@ -261,7 +262,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::Config { command: ConfigCommand::Show } => {
             let (config, origins) = Config::load_with_origins(arguments.config.as_deref())?;
-            print(&config.shown(&origins)?)
+            print(&config.to_toml(&origins)?)
         }
         Command::Check { json } => {
             let report = runtime()?.block_on(check::run(load(), &Clock::System));
@@ -346,7 +347,7 @@ async fn users(config: Config, command: &administration::Command) -> Result<(), 
 async fn clean_vin_cache(config: Config) -> Result<(), Failure> {
     let db = open_existing(&config).await?;
     let app = App::new(config, db, Clock::System);
-    let done = jobs::run_one(&app, &vin::CHORE).await;
+    let done = periodic::run_one(&app, &vin::PERIODIC_TASK).await;
     app.db.close().await;
     print(&format!("{} removed\n", done.map_err(Failure::Work)?))
 }

@@ -1,7 +1,7 @@
-//! `MotoVaultPro`: vehicles, their fuel and their upkeep.
+//! `MotoVaultPro`: vehicles, their fuel and their maintenance.
 //!
-//! `core` holds what every feature shares; each folder of `features` is one capsule. `backup` and
-//! `transfer` look at the database from outside.
+//! `core` has what every feature shares; each folder of `features` is one feature. `backup` and
+//! `transfer` work on the whole database.
 
 pub mod backup;
 pub mod check;
@@ -27,18 +27,18 @@ use axum::{
 
 use crate::core::{App, Error, health, http, problems, web};
 
-/// The whole service: every feature's JSON API under `/api`, and its pages at the root.
+/// The complete service: the JSON API of every feature under `/api`, and the pages at the root.
 pub fn router(app: &App) -> Router {
     let (api, document) = openapi::api();
     let base = app.config.server.origin().unwrap_or_else(|| "http://localhost:3001".to_owned());
-    // Both are written once; each answer only counts one more who reads it.
+    // Both are rendered once; each response clones a reference-counted buffer.
     let fixed = |kind: &'static str, text: String| {
         let text = Bytes::from(text);
         get(async move || ([(header::CONTENT_TYPE, kind)], text).into_response())
     };
     let page = fixed("text/html; charset=utf-8", openapi::page(&document, &base));
     let document = fixed("application/json", openapi::text(&document));
-    // Below /api everything answers as the API does, even what is not there.
+    // Below `/api` every response is the API's, including 404 and 405.
     let api = Router::new()
         .nest("/api", api)
         .route("/api/openapi.json", document)
@@ -56,7 +56,7 @@ pub fn router(app: &App) -> Router {
         .route("/", get(async || Redirect::to("/vehicles")))
         .fallback(async || Error::NotFound("page"))
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
-        .layer(middleware::from_fn_with_state(app.clone(), web::problems_as_pages));
+        .layer(middleware::from_fn_with_state(app.clone(), web::render_problems_as_pages));
 
     let plain = health::liveness()
         .merge(web::router())

@@ -1,4 +1,4 @@
-//! The command line.
+//! The `motovaultpro` binary.
 
 use std::process::ExitCode;
 

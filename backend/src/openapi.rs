@@ -19,7 +19,7 @@ pub use page::page;
 use crate::{
     core::{
         App, health,
-        http::{PROBLEM, add_refusal, refusal_name},
+        http::{PROBLEM_JSON, add_error_response, error_response_name},
     },
     features,
 };
@@ -89,15 +89,15 @@ fn share_refusals(document: &mut OpenApi) {
                 // The limits and a database that is away meet every request; an unsafe one may
                 // come from another site, too.
                 let anywhere = [403, 429, 503].into_iter().filter(|it| *it != 403 || !is_safe);
-                anywhere.for_each(|it| add_refusal(context, operation, it));
+                anywhere.for_each(|it| add_error_response(context, operation, it));
             });
             let responses = &mut operation.responses.get_or_insert_default().responses;
             responses.sort_keys();
             for (status, response) in responses {
                 let &StatusCode::Code(status) = status else { continue };
-                let Some(name) = refusal_name(status) else { continue };
+                let Some(name) = error_response_name(status) else { continue };
                 let Some(refusal) = response.as_item() else { continue };
-                if refusal.content.contains_key(PROBLEM) {
+                if refusal.content.contains_key(PROBLEM_JSON) {
                     shared.entry(name.to_owned()).or_insert_with(|| response.clone());
                     let reference = format!("#/components/responses/{name}");
                     *response = ReferenceOr::ref_(&reference);

@@ -43,8 +43,9 @@ use crate::{
             migrate::{self, MigrateError},
             roles,
         },
-        error, files, jobs,
+        error, files,
         keys::{self, KeyError},
+        periodic,
     },
     features, router,
 };
@@ -97,7 +98,7 @@ impl From<Error> for ServeError {
 fn lock(path: &Path) -> Result<ServiceLock, ServeError> {
     // Where this fails, locking says why.
     let _ = files::create_private_folder(files::folder_of(path));
-    Ok(ServiceLock::take(path)?)
+    Ok(ServiceLock::acquire(path)?)
 }
 
 /// Serves until the process is told to stop.
@@ -123,7 +124,7 @@ pub async fn serve(mut config: Config, migrates: bool) -> Result<(), ServeError>
     }
     let db = Db::open(&config.database).await?;
     db.check_durability().await?;
-    db.look_at_role().await?;
+    db.warn_if_role_bypasses_rls().await?;
     // What is pending may wait where it was asked to; a database that does not fit may not.
     let steps = migrate::status(&db, features::ALL, None).await?;
     let is_current = steps.iter().all(|it| it.executed_at.is_some());
@@ -165,7 +166,7 @@ pub async fn serve(mut config: Config, migrates: bool) -> Result<(), ServeError>
     }
     tracing::info!(%address, database = app.db.engine(), cache = app.cache.state().0, "Serving");
 
-    let chores = tokio::spawn(jobs::run(app.clone(), features::CHORES));
+    let tasks = tokio::spawn(periodic::run(app.clone(), features::PERIODIC_TASKS));
     let backups = tokio::spawn(backup::run_schedule(app.clone()));
     let notifying = tokio::spawn(features::notifications::run(app.clone()));
     let watching = tokio::spawn(others::watch(app.clone()));
@@ -192,7 +193,7 @@ pub async fn serve(mut config: Config, migrates: bool) -> Result<(), ServeError>
             tokio::time::sleep(FAREWELL).await;
         } => tracing::warn!("Some requests did not end in time"),
     }
-    for task in [chores, backups, notifying, watching, counting] {
+    for task in [tasks, backups, notifying, watching, counting] {
         task.abort();
         let _ = task.await;
     }

@@ -10,7 +10,7 @@ use super::{
     folder::Folder,
     manifest::read_small,
 };
-use crate::core::config::Every;
+use crate::core::config::Schedule;
 
 /// The file in the folder of backups.
 const FILE: &str = ".checks.json";
@@ -40,7 +40,7 @@ pub(super) struct Check {
 
 impl Check {
     /// Whether `check` is as old as `every` says. A check that was never made is due.
-    pub(super) fn is_due(check: Option<&Self>, every: Every, now: DateTime<Utc>) -> bool {
+    pub(super) fn is_due(check: Option<&Self>, every: Schedule, now: DateTime<Utc>) -> bool {
         let Some(every) = every.interval() else { return false };
         let Some(check) = check else { return true };
         let age = now - check.at;
@@ -75,10 +75,10 @@ mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
 
     use super::{Check, Checks, FILE, Folder};
-    use crate::core::config::Every;
+    use crate::core::config::Schedule;
 
-    fn every(text: &str) -> Every {
-        Every::try_from(text.to_owned()).unwrap()
+    fn every(text: &str) -> Schedule {
+        Schedule::try_from(text.to_owned()).unwrap()
     }
 
     #[test]

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::core::{
     clock::Clock,
-    config::{Config, ConfigError, recipient},
+    config::{Config, ConfigError, parse_recipient},
     minisign::PublicKey,
 };
 
@@ -107,7 +107,7 @@ pub enum Command {
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
         /// Seal it for this public key (may be repeated)
-        #[arg(long, value_name = "KEY", value_parser = recipient, requires = "folder")]
+        #[arg(long, value_name = "KEY", value_parser = parse_recipient, requires = "folder")]
         recipient: Vec<Recipient>,
     },
     /// PostgreSQL's `restore_command`: `fetch-wal %f %p`

@@ -69,7 +69,7 @@ pub(super) async fn restore(folder: &Folder, wanted: &Wanted) -> Result<String> 
             if let Some(parent) = wanted.into.parent().filter(|it| !it.as_os_str().is_empty()) {
                 folder::make_private(parent)?;
             }
-            let _lock = ServiceLock::take_for_a_while(&wanted.into)
+            let _lock = ServiceLock::acquire_temporary(&wanted.into)
                 .map_err(|error| BackupError::Refused(error.to_string()))?;
             sqlite::put(from, manifest.digest(), &wanted.into, || place.clear()).await?;
         }

@@ -54,7 +54,7 @@ pub async fn run(app: App) {
         (DRILL, config.backup.drill_every),
     ];
     for (job, _) in jobs.iter().filter(|it| it.1.interval().is_some()) {
-        metrics().jobs.expect(job);
+        metrics().jobs.register(job);
     }
     let has_failed = AtomicBool::new(false);
     let publish = async || {
@@ -100,7 +100,7 @@ async fn make(
     let (at, began) = (clock.now(), Instant::now());
     let attempt = attempt(config, path, every, clock).await;
     if !matches!(attempt, Ok(Attempt::NotDue(_))) {
-        metrics().jobs.note(BACKUP, at, began.elapsed(), attempt.is_ok());
+        metrics().jobs.record_run(BACKUP, at, began.elapsed(), attempt.is_ok());
     }
     has_failed.store(attempt.is_err(), Ordering::Relaxed);
     match attempt {
@@ -184,7 +184,7 @@ fn names(folder: &Folder) -> Vec<String> {
 }
 
 fn done(folder: &Folder, job: &'static str, check: Check, took: Duration) {
-    metrics().jobs.note(job, check.at, took, check.is_ok);
+    metrics().jobs.record_run(job, check.at, took, check.is_ok);
     let updated = Checks::update(folder, |it| {
         *(if job == VERIFY { &mut it.verify } else { &mut it.drill }) = Some(check);
     });
@@ -279,8 +279,8 @@ mod tests {
     use super::{Check, Checks, Folder, attempt, check, state};
     use crate::{
         core::{
-            config::{Config, Every},
-            health::{BackupCondition, Verified},
+            config::{Config, Schedule},
+            health::{BackupStatus, CheckResult},
         },
         testing::{TestApp, block_on},
     };
@@ -317,7 +317,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let mut config = Config::clone(&app.app.config);
         config.backup.folder = Some(place.path().join("backups"));
-        config.backup.every = Every::try_from(every.to_owned()).unwrap();
+        config.backup.every = Schedule::try_from(every.to_owned()).unwrap();
         (app, config, place)
     }
 
@@ -329,44 +329,41 @@ mod tests {
             let every = config.backup.every.interval().unwrap();
             let look = async |config: &Config| state(config, &path, false, clock.now()).await;
             let none = look(&config).await;
-            assert_eq!((none.state, none.count), (BackupCondition::None, 0));
+            assert_eq!((none.state, none.count), (BackupStatus::None, 0));
 
             attempt(&config, &path, every, clock).await.unwrap();
             let made = look(&config).await;
-            assert_eq!((made.state, made.count), (BackupCondition::Ok, 1));
+            assert_eq!((made.state, made.count), (BackupStatus::Ok, 1));
             assert!(made.last_size_bytes.unwrap() > 0 && made.last_at.is_some());
             assert_eq!((made.verified_at, made.archived_wal_files), (None, None));
-            assert_eq!(
-                state(&config, &path, true, clock.now()).await.state,
-                BackupCondition::Failed
-            );
+            assert_eq!(state(&config, &path, true, clock.now()).await.state, BackupStatus::Failed);
 
             check(&config, &path, clock).await;
             let verified = look(&config).await;
-            assert_eq!(verified.verification, Some(Verified::Ok));
+            assert_eq!(verified.verification, Some(CheckResult::Ok));
             assert_eq!(verified.verified_at, Some(clock.now()));
             assert_eq!(verified.drill, None, "drills are off unless they are asked for");
-            config.backup.drill_every = Every::try_from("1h".to_owned()).unwrap();
+            config.backup.drill_every = Schedule::try_from("1h".to_owned()).unwrap();
             check(&config, &path, clock).await;
-            assert_eq!(look(&config).await.drill, Some(Verified::Ok));
+            assert_eq!(look(&config).await.drill, Some(CheckResult::Ok));
 
             clock.advance(TimeDelta::hours(49));
-            assert_eq!(look(&config).await.state, BackupCondition::Late);
-            config.backup.every = Every::try_from("never".to_owned()).unwrap();
-            assert_eq!(look(&config).await.state, BackupCondition::Ok, "a timer may make them");
+            assert_eq!(look(&config).await.state, BackupStatus::Late);
+            config.backup.every = Schedule::try_from("never".to_owned()).unwrap();
+            assert_eq!(look(&config).await.state, BackupStatus::Ok, "a timer may make them");
 
             // Not due again within a week: what is damaged meanwhile shows at the next verification.
             let backup = Folder::find(&path).unwrap().backups().unwrap().remove(0);
             let payload = backup.payload(backup.manifest.as_ref().unwrap());
             std::fs::write(payload, "damaged").unwrap();
-            config.backup.drill_every = Every::try_from("never".to_owned()).unwrap();
+            config.backup.drill_every = Schedule::try_from("never".to_owned()).unwrap();
             check(&config, &path, clock).await;
-            assert_eq!(look(&config).await.state, BackupCondition::Ok);
+            assert_eq!(look(&config).await.state, BackupStatus::Ok);
             clock.advance(TimeDelta::days(6));
             check(&config, &path, clock).await;
             let damaged = look(&config).await;
-            assert_eq!(damaged.verification, Some(Verified::Failed));
-            assert_eq!(damaged.state, BackupCondition::Failed);
+            assert_eq!(damaged.verification, Some(CheckResult::Failed));
+            assert_eq!(damaged.state, BackupStatus::Failed);
         });
     }
 
@@ -399,7 +396,7 @@ mod tests {
             let file = place.path().join("file");
             std::fs::write(&file, "").unwrap();
             let state = state(&config, &file.join("backups"), false, app.app.clock.now()).await;
-            assert_eq!(state.state, BackupCondition::Failed);
+            assert_eq!(state.state, BackupStatus::Failed);
         });
     }
 }

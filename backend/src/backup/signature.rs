@@ -89,7 +89,7 @@ impl KnownKeys {
         if keys.peek().is_none() {
             return Ok(Signed::Unknown(id));
         }
-        if !keys.any(|it| it.has_signed(&backup.text, &signature)) {
+        if !keys.any(|it| it.verifies(&backup.text, &signature)) {
             return wrong("the signature is wrong: the manifest is not the one that was signed");
         }
         // Else an older backup could be passed off as this one.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::core::{
     config::{self, Config},
-    health::{BackupCondition, BackupState, Verified},
+    health::{BackupState, BackupStatus, CheckResult},
 };
 
 /// How much later than the interval a backup may be before it is late, at least.
@@ -36,7 +36,7 @@ pub(super) fn look(
         .collect();
     let last = manifests.last();
     let checks = Checks::read(folder);
-    let result = |check: &Option<Check>| check.as_ref().map(|it| Verified::from(it.is_ok));
+    let result = |check: &Option<Check>| check.as_ref().map(|it| CheckResult::from(it.is_ok));
     let (verification, drill) = (result(&checks.verify), result(&checks.drill));
     let (archived, missing) = match engine {
         Engine::Sqlite => (None, None),
@@ -46,18 +46,18 @@ pub(super) fn look(
             (Some(files.len()), Some(missing.iter().map(|it| it.count).sum()))
         }
     };
-    let is_damaged =
-        [verification, drill].contains(&Some(Verified::Failed)) || missing.is_some_and(|it| it > 0);
+    let is_damaged = [verification, drill].contains(&Some(CheckResult::Failed))
+        || missing.is_some_and(|it| it > 0);
     let is_late = config.backup.every.interval().is_some_and(|every| {
         let every = TimeDelta::from_std(every).unwrap_or(TimeDelta::MAX);
         last.is_some_and(|it| now - it.ended_at > every + every.max(LATE))
     });
     Ok(BackupState {
         state: match last {
-            _ if has_failed || is_damaged => BackupCondition::Failed,
-            None => BackupCondition::None,
-            Some(_) if is_late => BackupCondition::Late,
-            Some(_) => BackupCondition::Ok,
+            _ if has_failed || is_damaged => BackupStatus::Failed,
+            None => BackupStatus::None,
+            Some(_) if is_late => BackupStatus::Late,
+            Some(_) => BackupStatus::Ok,
         },
         count: manifests.len(),
         last_at: last.map(|it| it.ended_at),
@@ -77,7 +77,7 @@ pub(super) fn look(
 /// The state of a folder that cannot be looked at.
 pub(super) fn unreadable() -> BackupState {
     BackupState {
-        state: BackupCondition::Failed,
+        state: BackupStatus::Failed,
         count: 0,
         last_at: None,
         last_size_bytes: None,

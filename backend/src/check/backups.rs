@@ -11,7 +11,7 @@ use crate::{
         clock::Clock,
         config::{Config, Engine, PostgresAddress},
         files,
-        health::{BackupCondition, BackupState, Verified},
+        health::{BackupState, BackupStatus, CheckResult},
     },
 };
 
@@ -101,7 +101,7 @@ fn newest(config: &Config, state: &BackupState, unreadable: &[String], clock: &C
         let advice = "run `motovaultpro backup verify`, and remove what is damaged";
         return Finding::warning(NEWEST, format!("{text}; can't be read: {names}"), advice);
     }
-    if state.state == BackupCondition::Late {
+    if state.state == BackupStatus::Late {
         let every = String::from(config.backup.every);
         let advice = "start the service, or look for \"Backup failed\" in its log";
         let found = format!("{text}, although backup.every is {every}");
@@ -117,12 +117,12 @@ fn verified(state: &BackupState) -> Finding {
         Some(at) => at.format("on %Y-%m-%d at %H:%M UTC").to_string(),
         None => "at an unknown time".to_owned(),
     };
-    if state.verification == Some(Verified::Failed) {
+    if state.verification == Some(CheckResult::Failed) {
         let found = format!("a verification {} found damage", when(state.verified_at));
         let advice = "run `motovaultpro backup verify` to see what is damaged";
         return Finding::failed(NAME, found, advice);
     }
-    if state.drill == Some(Verified::Failed) {
+    if state.drill == Some(CheckResult::Failed) {
         let found = format!("restoring the newest as a drill {} failed", when(state.drilled_at));
         return Finding::failed(NAME, found, "run `motovaultpro backup drill` to see why");
     }
@@ -207,7 +207,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::{
-        Ability, BackupCondition, BackupState, Verified, archive, replication, verified, words,
+        Ability, BackupState, BackupStatus, CheckResult, archive, replication, verified, words,
     };
     use crate::check::State;
 
@@ -243,13 +243,13 @@ mod tests {
     #[test]
     fn damaged_backups_and_failed_drills_are_reported() {
         let good = BackupState {
-            state: BackupCondition::Ok,
+            state: BackupStatus::Ok,
             count: 1,
             last_at: None,
             last_size_bytes: None,
             last_duration_seconds: None,
             verified_at: Some("2026-01-31T12:00:00Z".parse().unwrap()),
-            verification: Some(Verified::Ok),
+            verification: Some(CheckResult::Ok),
             drilled_at: None,
             drill: None,
             archived_wal_files: None,
@@ -259,8 +259,11 @@ mod tests {
         assert_eq!(found.state, State::Ok);
         assert_eq!(found.found, "intact on 2026-01-31 at 12:00 UTC");
         for (bad, words) in [
-            (BackupState { verification: Some(Verified::Failed), ..good.clone() }, "found damage"),
-            (BackupState { drill: Some(Verified::Failed), ..good.clone() }, "as a drill"),
+            (
+                BackupState { verification: Some(CheckResult::Failed), ..good.clone() },
+                "found damage",
+            ),
+            (BackupState { drill: Some(CheckResult::Failed), ..good.clone() }, "as a drill"),
             (BackupState { missing_wal_files: Some(2), ..good.clone() }, "2 files are missing"),
         ] {
             let found = verified(&bad);

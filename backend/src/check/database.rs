@@ -8,9 +8,9 @@ use crate::{
         Error,
         clock::Clock,
         config::{Config, Database, Engine, PostgresAddress},
-        db::{Db, Server, ask_server, migrate},
+        db::{Db, Server, migrate, query_server},
         error, files,
-        keys::{self, Fit, KeyError, Source},
+        keys::{self, KeyError, KeyStatus, Source},
     },
     features::{
         self,
@@ -89,7 +89,7 @@ async fn postgres(
 ) -> (Option<Db>, Vec<Finding>) {
     let asked = clock.now();
     let asking = servers.0.iter().map(|server| async move {
-        let answer = in_time(ask_server(server)).await;
+        let answer = in_time(query_server(server)).await;
         (place(server), answer.and_then(|it| it.map_err(|error| error.to_string())), clock.now())
     });
     let answers = futures_util::future::join_all(asking).await;
@@ -99,7 +99,7 @@ async fn postgres(
         match answer {
             Ok(server) => {
                 clocks.add("the database", server.now, asked, answered);
-                if server.takes_writes && primary.is_none() {
+                if server.accepts_writes && primary.is_none() {
                     primary = Some(server);
                 }
             }
@@ -227,11 +227,11 @@ async fn service_key(db: &Db, config: &Config) -> Finding {
     const NAME: &str = "service key";
     let source = Source::of(config).map_or_else(|error| error.to_string(), |it| it.to_string());
     match in_time(keys::check(db, config)).await {
-        Ok(Ok(Fit::Sealing)) => Finding::ok(NAME, format!("{source} fits the database")),
-        Ok(Ok(Fit::Unused)) => {
+        Ok(Ok(KeyStatus::Matches)) => Finding::ok(NAME, format!("{source} fits the database")),
+        Ok(Ok(KeyStatus::NotRegistered)) => {
             Finding::ok(NAME, format!("{source} is there; nothing is sealed yet"))
         }
-        Ok(Ok(Fit::Uncreated)) => {
+        Ok(Ok(KeyStatus::NotCreated)) => {
             Finding::ok(NAME, format!("{source} does not exist yet; the first start creates it"))
         }
         // Before the migrations have created its table.
@@ -255,8 +255,8 @@ async fn role(db: &Db) -> Option<Finding> {
         Err(why) => return Some(Finding::failed(NAME, why, "check the role in [database]")),
     };
     let name = role.name;
-    if !role.lacks.is_empty() {
-        let found = format!("{name} lacks rights on {}", role.lacks.join(", "));
+    if !role.missing_privileges.is_empty() {
+        let found = format!("{name} lacks rights on {}", role.missing_privileges.join(", "));
         let advice =
             "run `motovaultpro migrate` with database.migration_url set to the tables' owner";
         return Some(Finding::failed(NAME, found, advice));
@@ -297,8 +297,8 @@ async fn migration_role(settings: &Database, engine: &Engine) -> Finding {
 async fn first_that_writes(servers: &PostgresAddress) -> Result<Server, String> {
     let mut why = "none of the servers accepts writes".to_owned();
     for server in &servers.0 {
-        match in_time(ask_server(server)).await {
-            Ok(Ok(found)) if found.takes_writes => return Ok(found),
+        match in_time(query_server(server)).await {
+            Ok(Ok(found)) if found.accepts_writes => return Ok(found),
             Ok(Ok(_)) => {}
             Ok(Err(error)) => why = format!("{}: {error}", place(server)),
             Err(late) => why = format!("{}: {late}", place(server)),
@@ -313,7 +313,7 @@ async fn replica_of(replica: &PostgresAddress, settings: &Database) -> Finding {
         return Finding::failed(NAME, "it has no address", "check database.replica_url");
     };
     let place = place(server);
-    let found = in_time(ask_server(server)).await;
+    let found = in_time(query_server(server)).await;
     let found = match found.and_then(|it| it.map_err(|error| error.to_string())) {
         Ok(found) => found,
         Err(why) => {

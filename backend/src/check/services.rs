@@ -8,8 +8,8 @@ use super::{Clocks, Finding, in_time};
 use crate::{
     core::{
         clock::Clock,
-        config::{self, Config, VinProvider, redact_address},
-        outward::Outward,
+        config::{self, Config, VinProvider, redact_url},
+        upstream::UpstreamClient,
     },
     features::accounts,
 };
@@ -22,11 +22,11 @@ const VIN: &str = "1HGCM82633A004352";
 struct Asking<'a> {
     clock: &'a Clock,
     clocks: &'a Clocks,
-    outward: Outward,
+    client: UpstreamClient,
 }
 
 pub(super) async fn check(config: &Config, clock: &Clock, clocks: &Clocks) -> Vec<Finding> {
-    let asking = Asking { clock, clocks, outward: Outward::new("check") };
+    let asking = Asking { clock, clocks, client: UpstreamClient::new("check") };
     let asking = &asking;
     let mut all: Vec<Checking<'_>> = vec![Box::pin(asking.nhtsa(&config.vin))];
     for (name, settings) in &config.auth.providers {
@@ -63,7 +63,7 @@ impl Asking<'_> {
         let request = Request::get(address).header("accept", "*/*").body(Vec::new());
         let request = request.map_err(|_| "the address is not valid".to_owned())?;
         let asked = self.clock.now();
-        let answer = in_time(self.outward.send(request)).await?.map_err(|it| it.to_string())?;
+        let answer = in_time(self.client.send(request)).await?.map_err(|it| it.to_string())?;
         let host = host(address);
         self.clocks.add_date(&host, answer.headers(), asked, self.clock.now());
         Ok(answer)
@@ -132,7 +132,7 @@ impl Asking<'_> {
         let address = ["{x}", "{y}", "{z}"]
             .iter()
             .fold(template.to_owned(), |it, part| it.replace(part, "0"));
-        let shown = redact_address(template);
+        let shown = redact_url(template);
         let problem = match self.get(&address).await {
             Ok(answer) if answer.status() == StatusCode::OK => {
                 return Finding::ok(NAME, format!("{shown} has the picture of the whole world"));

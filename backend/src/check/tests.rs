@@ -19,7 +19,7 @@ use super::{Finding, Report, State};
 use crate::{
     core::{
         clock::Clock,
-        config::{Config, ConfigError, Every, Provider, Secret, VinProvider},
+        config::{Config, ConfigError, Provider, Schedule, Secret, VinProvider},
         db::{Db, Tx},
         hex,
         keys::ServiceKey,
@@ -211,9 +211,9 @@ async fn the_newest_backup_is_found_by_its_age(app: TestApp) {
     put_backup(&folder, engine, now - TimeDelta::days(3));
     let report = check(config.clone()).await;
     ended(&report, "newest backup", State::Warning, "3 days old");
-    config.backup.every = Every::try_from("never".to_owned()).unwrap();
+    config.backup.every = Schedule::try_from("never".to_owned()).unwrap();
     ended(&check(config.clone()).await, "newest backup", State::Ok, "3 days old");
-    config.backup.every = Every::try_from("24h".to_owned()).unwrap();
+    config.backup.every = Schedule::try_from("24h".to_owned()).unwrap();
     put_backup(&folder, engine, now - TimeDelta::hours(5));
     let report = check(config.clone()).await;
     ended(&report, "newest backup", State::Ok, "5 hours old");

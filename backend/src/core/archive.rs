@@ -22,72 +22,72 @@ use rustix::{
     io::Errno,
 };
 
-/// How much is read at a time, in bytes.
+/// The size of a read, in bytes.
 const CHUNK: usize = 128 * 1024;
-/// How many folders a name may lead through.
+/// The maximum depth of a name, in folders.
 const DEPTH: usize = 32;
-/// The rights of what is created: its owner's alone.
+/// The mode of created files: only their owner has access.
 const FILE: Mode = Mode::from_raw_mode(0o600);
 const FOLDER: Mode = Mode::from_raw_mode(0o700);
-/// How a folder is opened on the way to a name.
+/// How each folder of a path is opened.
 const STEP: OFlags =
     OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
-/// Why an archive was not read or unpacked to its end.
+/// Why an archive could not be read or unpacked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ArchiveError {
-    /// The archive holds something that is not accepted.
+    /// The archive contains something that is not accepted.
     #[error("{0}")]
     Rejected(String),
     /// The archive cannot be read, or is not an archive.
     #[error("{0}")]
     Read(io::Error),
-    /// Something cannot be created.
+    /// A file or folder cannot be created.
     #[error("{}: {error}", path.display())]
     Write {
-        /// What.
+        /// The path.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         error: io::Error,
     },
 }
 
-/// How much an archive may hold.
+/// The limits on an archive's content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
-    /// The bytes of all files together.
+    /// The total size of all files in bytes.
     pub(crate) bytes: u64,
     /// The number of files and folders.
     pub(crate) entries: u64,
 }
 
 impl Limits {
-    /// For an archive that is only passed on.
+    /// No limits: for an archive that is only copied.
     pub(crate) const NONE: Self = Self { bytes: u64::MAX, entries: u64::MAX };
 }
 
-/// How much an archive holds.
+/// The totals of an archive's content.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
-    /// The bytes of all files together.
+    /// The total size of all files in bytes.
     pub(crate) bytes: u64,
     /// The number of files and folders.
     pub(crate) entries: u64,
 }
 
-/// A relative name that stays below the folder it is looked up in.
+/// A relative path that cannot leave the folder it is resolved in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Name(Vec<u8>);
 
 impl Name {
-    /// Accepts parts that are separated by single slashes, and neither `.` nor `..`.
+    /// Accepts parts separated by single slashes, except `.` and `..`.
     ///
     /// # Errors
     /// `Rejected`, with the name.
     pub(crate) fn parse(name: &[u8]) -> Result<Self, ArchiveError> {
         let rejected = |why: &str| {
             let shown = String::from_utf8_lossy(name);
-            Err(ArchiveError::Rejected(format!("the archive holds the name {shown:?}: {why}")))
+            Err(ArchiveError::Rejected(format!("the archive contains the name {shown:?}: {why}")))
         };
         if name.contains(&0) {
             return rejected("it contains a zero byte");
@@ -95,7 +95,7 @@ impl Name {
         let mut depth = 0;
         for part in name.split(|it| *it == b'/') {
             if matches!(part, b"" | b"." | b"..") {
-                return rejected("a name is relative, without empty parts, `.` and `..`");
+                return rejected("names must be relative, without empty parts, `.` or `..`");
             }
             depth += 1;
         }
@@ -105,7 +105,7 @@ impl Name {
         Ok(Self(name.to_owned()))
     }
 
-    /// The folder that it is in, empty for the topmost one, and its last part.
+    /// Splits the name into its folder (empty for the top level) and its last part.
     fn split(&self) -> (&[u8], &OsStr) {
         let (folder, last) = match self.0.iter().rposition(|it| *it == b'/') {
             Some(at) => (&self.0[..at], &self.0[at + 1..]),
@@ -114,7 +114,7 @@ impl Name {
         (folder, OsStr::from_bytes(last))
     }
 
-    fn shown(&self) -> String {
+    fn quoted(&self) -> String {
         format!("{:?}", String::from_utf8_lossy(&self.0))
     }
 }
@@ -125,24 +125,24 @@ impl PartialEq<str> for Name {
     }
 }
 
-/// A file or a folder in an archive.
+/// A file or folder in an archive.
 pub(crate) struct Entry<'a> {
     /// Its name.
     pub(crate) name: Name,
-    /// What it is.
+    /// Whether it is a folder.
     pub(crate) is_folder: bool,
-    /// The bytes of its content.
+    /// The size of its content in bytes.
     pub(crate) size: u64,
     /// Its content.
     pub(crate) content: &'a mut dyn Read,
 }
 
-/// Reads a tar archive, one entry after the other; returns the reader after its last entry, and what
-/// the archive holds.
+/// Reads a tar archive entry by entry. Returns the reader, positioned after the last entry, and the
+/// totals.
 ///
 /// # Errors
-/// `Rejected` where the archive holds what is not accepted or more than `limits` allow, `Read`, and
-/// whatever `visit` returns.
+/// `Rejected` if the archive contains something that is not accepted or exceeds `limits`; `Read`;
+/// any error of `visit`.
 pub(crate) fn read<R: Read, E: From<ArchiveError>>(
     from: R,
     limits: Limits,
@@ -150,7 +150,7 @@ pub(crate) fn read<R: Read, E: From<ArchiveError>>(
 ) -> Result<(R, Totals), E> {
     let mut archive = tar::Archive::new(from);
     let mut totals = Totals::default();
-    // Raw: extended headers are entries of their own then, and rejected like any other type.
+    // In raw mode extended headers are entries themselves, and rejected like any other type.
     for entry in archive.entries().map_err(ArchiveError::Read)?.raw(true) {
         let mut entry = entry.map_err(ArchiveError::Read)?;
         let (name, is_folder) = accept(entry.header())?;
@@ -159,7 +159,7 @@ pub(crate) fn read<R: Read, E: From<ArchiveError>>(
         totals.bytes = totals.bytes.saturating_add(size);
         if totals.entries > limits.entries {
             let limit = limits.entries;
-            let why = format!("the archive holds more than {limit} files and folders");
+            let why = format!("the archive contains more than {limit} files and folders");
             return Err(ArchiveError::Rejected(why).into());
         }
         if totals.bytes > limits.bytes {
@@ -168,7 +168,7 @@ pub(crate) fn read<R: Read, E: From<ArchiveError>>(
             return Err(ArchiveError::Rejected(why).into());
         }
         if is_folder && size > 0 {
-            let why = format!("the archive holds a folder with content: {}", name.shown());
+            let why = format!("the archive contains a folder with content: {}", name.quoted());
             return Err(ArchiveError::Rejected(why).into());
         }
         visit(&mut Entry { name, is_folder, size, content: &mut entry })?;
@@ -176,7 +176,7 @@ pub(crate) fn read<R: Read, E: From<ArchiveError>>(
     Ok((archive.into_inner(), totals))
 }
 
-/// The name of an entry and whether it is a folder, where it is accepted at all.
+/// Returns an entry's name and whether it is a folder, if it is accepted.
 fn accept(header: &tar::Header) -> Result<(Name, bool), ArchiveError> {
     let name = header.path_bytes();
     let kind = header.entry_type();
@@ -190,29 +190,29 @@ fn accept(header: &tar::Header) -> Result<(Name, bool), ArchiveError> {
             other => format!("an entry of type {:?}", char::from(other.as_byte())),
         };
         let name = String::from_utf8_lossy(&name).into_owned();
-        return Err(ArchiveError::Rejected(format!("the archive holds {what}: {name:?}")));
+        return Err(ArchiveError::Rejected(format!("the archive contains {what}: {name:?}")));
     }
-    // PostgreSQL begins one name so: `./pg_wal/archive_status`.
+    // PostgreSQL starts one name like this: `./pg_wal/archive_status`.
     let name = name.strip_prefix(b"./").unwrap_or(&name);
-    // Archives write a slash after a folder's name.
+    // In archives, names of folders end with a slash.
     let trimmed = if is_folder { name.strip_suffix(b"/").unwrap_or(name) } else { name };
     Ok((Name::parse(trimmed)?, is_folder))
 }
 
-/// A folder that only its owner can use, which was empty when it was opened. Whatever is created in
-/// it is the owner's alone, too, and no link is followed on the way.
+/// A folder with mode 0700 that was empty when it was opened. Everything created in it belongs to
+/// its owner only, and no link is followed.
 pub(crate) struct NewFolder {
     path: PathBuf,
     root: OwnedFd,
-    /// The folder that was used last: files of one folder follow each other.
+    /// The folder used last: files of one folder usually follow each other.
     last: Option<(Vec<u8>, OwnedFd)>,
 }
 
 impl NewFolder {
-    /// Creates the folder at `path` and those above it, or takes the empty one that is there.
+    /// Creates the folder at `path` with its parents, or opens the empty folder that exists there.
     ///
     /// # Errors
-    /// `Write` where it cannot be created, belongs to another user, or is not empty.
+    /// `Write` if it cannot be created, belongs to another user, or is not empty.
     pub(crate) fn create(path: &Path) -> Result<Self, ArchiveError> {
         let failed = |error: io::Error| ArchiveError::Write { path: path.to_owned(), error };
         let mut folders = std::fs::DirBuilder::new();
@@ -225,11 +225,12 @@ impl NewFolder {
         let root = root.map_err(|error| failed(error.into()))?;
         let check = || -> io::Result<()> {
             if rustix::fs::fstat(&root)?.st_uid != rustix::process::geteuid().as_raw() {
-                let why = "it belongs to another user: run this as that user, or name a new folder";
+                let why =
+                    "it belongs to another user: run this as that user, or choose a new folder";
                 return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
             }
             rustix::fs::fchmod(&root, FOLDER)?;
-            // From here on nobody else can add anything.
+            // From here on no other user can add anything.
             for entry in rustix::fs::Dir::read_from(&root)? {
                 if !matches!(entry?.file_name().to_bytes(), b"." | b"..") {
                     return Err(Errno::NOTEMPTY.into());
@@ -241,11 +242,11 @@ impl NewFolder {
         Ok(Self { path: path.to_owned(), root, last: None })
     }
 
-    /// Creates the file or folder that an entry of an archive describes, as `name`.
+    /// Creates the file or folder of an archive entry, as `name`.
     ///
     /// # Errors
-    /// `Rejected` where something has the name already, `Read` where the archive ends early, `Write`
-    /// where it cannot be created.
+    /// `Rejected` if the name exists already, `Read` if the archive ends early, `Write` if it
+    /// cannot be created.
     pub(crate) fn unpack(
         &mut self,
         name: &Name,
@@ -256,15 +257,18 @@ impl NewFolder {
         let failed = |error: io::Error| ArchiveError::Write { path: path.clone(), error };
         let rejected = |errno: Errno| match errno {
             Errno::EXIST => {
-                let why = format!("the archive holds the name {} twice", name.shown());
+                let why = format!("the archive contains the name {} twice", name.quoted());
                 ArchiveError::Rejected(why)
             }
             Errno::NOENT => {
-                let why = format!("the archive holds {} before its folder", name.shown());
+                let why = format!("the archive contains {} before its folder", name.quoted());
                 ArchiveError::Rejected(why)
             }
             Errno::NOTDIR | Errno::LOOP => {
-                let why = format!("the archive holds {}, below what is not a folder", name.shown());
+                let why = format!(
+                    "the archive contains {} below something that is not a folder",
+                    name.quoted()
+                );
                 ArchiveError::Rejected(why)
             }
             errno => failed(errno.into()),
@@ -281,7 +285,7 @@ impl NewFolder {
         while left > 0 {
             let read = match entry.content.read(&mut buffer) {
                 Ok(0) => {
-                    let why = format!("the archive ends in the middle of {}", name.shown());
+                    let why = format!("the archive ends in the middle of {}", name.quoted());
                     let error = io::Error::new(io::ErrorKind::UnexpectedEof, why);
                     return Err(ArchiveError::Read(error));
                 }
@@ -295,10 +299,10 @@ impl NewFolder {
         Ok(())
     }
 
-    /// Appends to a file, or creates it, and brings it to the disk.
+    /// Appends to a file, or creates it, and flushes it to disk.
     ///
     /// # Errors
-    /// `Write`, also where the name is a link or anything else that is not a regular file.
+    /// `Write`, including for a name that is a link or not a regular file.
     pub(crate) fn append(&mut self, name: &str, text: &str) -> Result<(), ArchiveError> {
         let (name, path) = (Name::parse(name.as_bytes())?, self.path.join(name));
         let (folder, last) = name.split();
@@ -318,10 +322,10 @@ impl NewFolder {
         append().map_err(|error| ArchiveError::Write { path, error })
     }
 
-    /// Whether something has this name.
+    /// Returns whether the name exists.
     ///
     /// # Errors
-    /// `Write` where that cannot be determined.
+    /// `Write` if that cannot be determined.
     pub(crate) fn contains(&mut self, name: &str) -> Result<bool, ArchiveError> {
         let (name, path) = (Name::parse(name.as_bytes())?, self.path.join(name));
         let (folder, last) = name.split();
@@ -335,7 +339,7 @@ impl NewFolder {
         }
     }
 
-    /// Gives a file another name in the same folder, and brings both folders' names to the disk.
+    /// Renames a file within its folder, and flushes the folder to disk.
     ///
     /// # Errors
     /// `Write`.
@@ -352,7 +356,7 @@ impl NewFolder {
         rename().map_err(|error| ArchiveError::Write { path, error })
     }
 
-    /// Opens the folder of this name, one part at a time.
+    /// Opens a folder, one path component at a time.
     fn folder(&mut self, name: &[u8]) -> rustix::io::Result<BorrowedFd<'_>> {
         if name.is_empty() {
             return Ok(self.root.as_fd());
@@ -372,17 +376,17 @@ impl NewFolder {
     }
 }
 
-/// Opens a file for reading that has to be a regular one: a link is not followed, and a pipe or a
-/// device is not waited for.
+/// Opens a regular file for reading. Links are not followed, and opening a pipe or device does not
+/// block.
 ///
 /// # Errors
-/// As opening a file, and where it is not a regular one.
+/// As for opening a file, or if it is not a regular file.
 pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let irregular = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what);
     let file = match rustix::fs::open(path, flags, Mode::empty()) {
         Err(Errno::LOOP) => return Err(irregular("is a symbolic link, which is not followed")),
-        // What opening a socket says.
+        // The error of opening a socket.
         Err(Errno::NXIO) => return Err(irregular("is not a regular file")),
         file => file?,
     };

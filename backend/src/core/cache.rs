@@ -1,7 +1,7 @@
-//! Answers kept for a while: in Redis where one is configured, else in the process.
+//! A cache of serialized responses: in Redis if configured, otherwise in this process.
 //!
-//! It never decides who may see what: a key is made from a user who has already signed in. And
-//! it is only ever a help: with Redis away everything goes on, computed anew.
+//! The cache makes no access decisions: keys contain the id of an authenticated user. It is
+//! optional as well: while Redis is unavailable, values are computed on every request.
 
 mod redis_store;
 
@@ -15,16 +15,17 @@ use std::{
 };
 
 use bytes::Bytes;
-use redis_store::{Kept, RedisStore};
+use redis_store::{Entry, RedisStore};
 
 use super::{Error, Result, config, metrics::metrics};
 
-/// The most bytes that answers take in the process.
-const MEMORY: u64 = 32 * 1024 * 1024;
-/// Keys are counted in so many groups; an invalidation outdates the whole of its group.
+/// The maximum size of the in-process cache in bytes.
+const MAX_MEMORY: u64 = 32 * 1024 * 1024;
+/// The number of key groups with a generation each; an invalidation outdates the whole group of a
+/// key.
 const GROUPS: usize = 4096;
 
-/// Answers kept for a while.
+/// The cache. Cloning it is cheap.
 #[derive(Clone)]
 pub struct Cache(Arc<Inner>);
 
@@ -35,53 +36,53 @@ impl std::fmt::Debug for Cache {
 }
 
 struct Inner {
-    /// The answers, where they are kept in the process; else only those being computed.
-    answers: moka::future::Cache<String, Answer>,
+    /// The cached values if there is no Redis, otherwise only the computations in progress.
+    values: moka::future::Cache<String, CachedValue>,
     redis: Option<RedisStore>,
     generations: Box<[AtomicU64]>,
     hasher: RandomState,
 }
 
 #[derive(Clone)]
-struct Answer {
+struct CachedValue {
     body: Bytes,
-    /// Its group's generation when its computation began: an answer from before an invalidation
-    /// counts for nothing, even if it was still being computed then.
+    /// The generation of the key's group when the computation started. A value from before an
+    /// invalidation is outdated, even if it was computed afterwards.
     generation: u64,
     lifetime: Duration,
 }
 
-/// Each answer has a lifetime of its own.
-struct Lifetimes;
+/// Expires each value after its own lifetime.
+struct ExpireByLifetime;
 
-impl moka::Expiry<String, Answer> for Lifetimes {
-    fn expire_after_create(&self, _: &String, answer: &Answer, _: Instant) -> Option<Duration> {
-        Some(answer.lifetime)
+impl moka::Expiry<String, CachedValue> for ExpireByLifetime {
+    fn expire_after_create(&self, _: &String, value: &CachedValue, _: Instant) -> Option<Duration> {
+        Some(value.lifetime)
     }
 }
 
 impl Cache {
-    /// The cache that the settings name. Redis need not be there yet.
+    /// Creates the cache that the settings describe. Redis need not be reachable yet.
     #[must_use]
     pub fn new(settings: &config::Cache) -> Self {
-        let answers = moka::future::Cache::builder()
-            .max_capacity(MEMORY)
-            .weigher(|key: &String, answer: &Answer| {
-                u32::try_from(key.len() + answer.body.len() + 100).unwrap_or(u32::MAX)
+        let values = moka::future::Cache::builder()
+            .max_capacity(MAX_MEMORY)
+            .weigher(|key: &String, value: &CachedValue| {
+                u32::try_from(key.len() + value.body.len() + 100).unwrap_or(u32::MAX)
             })
-            .expire_after(Lifetimes)
+            .expire_after(ExpireByLifetime)
             .build();
-        // The settings were checked: it is one.
+        // The settings have been validated.
         let redis = settings.client().ok().flatten().map(RedisStore::new);
         let generations = (0..GROUPS).map(|_| AtomicU64::new(0)).collect();
-        Self(Arc::new(Inner { answers, redis, generations, hasher: RandomState::new() }))
+        Self(Arc::new(Inner { values, redis, generations, hasher: RandomState::new() }))
     }
 
-    /// The answer at `key`, or what `compute` gives, kept for `lifetime`. Of many who ask at
-    /// once, one computes.
+    /// Returns the value at `key`, or computes it and caches it for `lifetime`. Of concurrent
+    /// callers with the same key, one computes the value and the others wait for it.
     ///
     /// # Errors
-    /// Whatever `compute` fails with; the cache itself never fails.
+    /// The error of `compute`; the cache itself never fails.
     pub async fn get_or_compute<F>(
         &self,
         key: &str,
@@ -106,28 +107,28 @@ impl Cache {
     where
         F: Future<Output = Result<Bytes>> + Send,
     {
-        let wanted = self.generation(key).load(Ordering::SeqCst);
+        let current = self.generation(key).load(Ordering::SeqCst);
         let computed = AtomicBool::new(false);
-        // An answer that was begun before the last invalidation is asked for once more.
+        // A value whose computation started before the last invalidation is computed again.
         for _ in 0..3 {
-            let answer = self.0.answers.try_get_with_by_ref(key, async {
+            let value = self.0.values.try_get_with_by_ref(key, async {
                 computed.store(true, Ordering::Relaxed);
                 let generation = self.generation(key).load(Ordering::SeqCst);
-                Ok(Answer { body: compute().await?, generation, lifetime })
+                Ok(CachedValue { body: compute().await?, generation, lifetime })
             });
-            let answer = answer.await.map_err(|error: Arc<Error>| error.again())?;
-            if answer.generation >= wanted {
+            let value = value.await.map_err(|error: Arc<Error>| error.duplicate())?;
+            if value.generation >= current {
                 count(&computed);
-                return Ok(answer.body);
+                return Ok(value.body);
             }
-            self.0.answers.invalidate(key).await;
+            self.0.values.invalidate(key).await;
         }
         metrics().cache.bypassed.inc();
         compute().await
     }
 
-    /// Those who find the same lease wait for one computation: it began after the lease was
-    /// taken, and an invalidation by whichever instance would have ended the lease.
+    /// Callers that find the same lease share one computation: it started after the lease was
+    /// taken, and an invalidation by any instance would have deleted the lease.
     async fn get_or_compute_in_redis<F>(
         &self,
         redis: &RedisStore,
@@ -140,40 +141,41 @@ impl Cache {
     {
         for _ in 0..3 {
             let lease = match redis.get(key).await {
-                // Without Redis nobody can tell what others have outdated: no waiting for them.
+                // Without Redis there is no way to know what other instances have invalidated, so
+                // nothing is shared.
                 None => break,
-                Some(Kept::Answer(body)) => {
+                Some(Entry::Value(body)) => {
                     metrics().cache.hits.inc();
                     return Ok(body);
                 }
-                Some(Kept::Lease(lease)) => lease,
-                Some(Kept::Nothing) => match redis.lease(key).await {
+                Some(Entry::Lease(lease)) => lease,
+                Some(Entry::Missing) => match redis.lease(key).await {
                     Some(lease) => lease,
-                    // Somebody else has just taken it.
+                    // Another instance has just taken it.
                     None => continue,
                 },
             };
             let computed = AtomicBool::new(false);
-            let answer = self.0.answers.try_get_with_by_ref(&lease, async {
+            let value = self.0.values.try_get_with_by_ref(&lease, async {
                 computed.store(true, Ordering::Relaxed);
                 let body = compute().await?;
                 redis.put(key, &lease, &body, lifetime).await;
-                Ok(Answer { body, generation: 0, lifetime: Duration::ZERO })
+                Ok(CachedValue { body, generation: 0, lifetime: Duration::ZERO })
             });
-            let answer = answer.await.map_err(|error: Arc<Error>| error.again())?;
+            let value = value.await.map_err(|error: Arc<Error>| error.duplicate())?;
             count(&computed);
-            return Ok(answer.body);
+            return Ok(value.body);
         }
         metrics().cache.bypassed.inc();
         compute().await
     }
 
-    /// Forgets the answer at `key`; call it after the commit that outdated it.
+    /// Invalidates the value at `key`. Call it after the commit that outdates the value.
     pub async fn invalidate(&self, key: &str) {
         self.invalidate_all(&[key.to_owned()]).await;
     }
 
-    /// Forgets the answers at `keys`, in one go.
+    /// Invalidates the values at `keys` at once.
     pub async fn invalidate_all(&self, keys: &[String]) {
         if let Some(redis) = &self.0.redis {
             redis.delete(keys).await;
@@ -181,11 +183,11 @@ impl Cache {
         }
         for key in keys {
             self.generation(key).fetch_add(1, Ordering::SeqCst);
-            self.0.answers.invalidate(key).await;
+            self.0.values.invalidate(key).await;
         }
     }
 
-    /// Forgets every answer kept in this process. Those in Redis stay: all processes share them.
+    /// Removes all values from this process. Values in Redis stay: all processes share them.
     pub fn clear(&self) {
         if self.0.redis.is_some() {
             return;
@@ -193,16 +195,16 @@ impl Cache {
         for generation in &self.0.generations {
             generation.fetch_add(1, Ordering::SeqCst);
         }
-        self.0.answers.invalidate_all();
+        self.0.values.invalidate_all();
     }
 
-    /// Whether other processes use the same answers.
+    /// Whether other processes share the cache.
     #[must_use]
     pub fn is_shared(&self) -> bool {
         self.0.redis.is_some()
     }
 
-    /// What keeps the answers, and whether it is there: for health.
+    /// The backend and whether it is reachable, for health checks.
     #[must_use]
     pub fn state(&self) -> (&'static str, bool) {
         match &self.0.redis {
@@ -217,7 +219,7 @@ impl Cache {
     }
 }
 
-/// Counts an answer that was given: computed for whoever asked, or there already.
+/// Counts a returned value as computed or cached.
 fn count(computed: &AtomicBool) {
     let cache = &metrics().cache;
     let result = if computed.load(Ordering::Relaxed) { &cache.misses } else { &cache.hits };

@@ -1,20 +1,20 @@
-//! Figures over time, drawn: every coordinate is worked out here, in whole numbers; a template
+//! Line charts of values over time. All coordinates are computed here, in whole numbers; a template
 //! writes them into an SVG.
 
 use std::fmt::{self, Display, Formatter};
 
 use chrono::{Datelike as _, Months, NaiveDate};
 
-/// Where the lines lie, in tenths of the drawing's unit (480 × 212).
+/// The edges of the plot, in tenths of the drawing's unit (480 × 212).
 const LEFT: i64 = 400;
 const RIGHT: i64 = 4680;
 const TOP: i64 = 100;
 const BOTTOM: i64 = 1860;
-/// How many steps the scale has at most, and how many days are named.
-const MOST_STEPS: i64 = 5;
-const MOST_DAYS: usize = 9;
+/// The maximum number of steps on the scale, and of labeled days.
+const MAX_STEPS: i64 = 5;
+const MAX_DAYS: usize = 9;
 
-/// A coordinate, counted in tenths.
+/// A coordinate in tenths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tenths(i64);
 
@@ -24,59 +24,59 @@ impl Display for Tenths {
     }
 }
 
-/// A day's figure, in the smallest part of its unit that is kept.
+/// A day's value, in its smallest stored unit.
 #[derive(Debug, Clone, Copy)]
 pub struct Point {
     /// The day.
     pub date: NaiveDate,
-    /// The figure.
+    /// The value.
     pub value: i64,
     /// Whether it depends on a value that looked wrong and was confirmed.
     pub is_confirmed: bool,
 }
 
-/// A text beside an axis.
+/// A label on an axis.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Label {
-    /// Where it belongs.
+    /// The position on the axis.
     pub at: Tenths,
-    /// Where its text stands: a little lower, so that it is level with its line.
+    /// The position of its text: slightly lower, so that it is level with its line.
     pub text_at: Tenths,
-    /// What it says.
+    /// The text.
     pub text: String,
 }
 
-/// A point as it is drawn.
+/// A point of the drawing.
 #[derive(Debug)]
 pub struct Dot {
-    /// How far to the right.
+    /// The horizontal position.
     pub x: Tenths,
-    /// How far down.
+    /// The vertical position.
     pub y: Tenths,
-    /// What it stands for.
+    /// The point it represents.
     pub point: Point,
 }
 
-/// The whole drawing.
+/// The complete drawing.
 #[derive(Debug)]
 pub struct Chart {
-    /// The scale's lines, the lowest first.
-    pub rules: Vec<Label>,
-    /// The days that are named.
+    /// The horizontal grid lines, lowest first.
+    pub grid_lines: Vec<Label>,
+    /// The labeled days.
     pub days: Vec<Label>,
     /// The points.
     pub dots: Vec<Dot>,
-    /// The average's height.
+    /// The vertical position of the average.
     pub average: Option<Tenths>,
     /// The path through the points.
     pub line: String,
-    /// What lies under it.
+    /// The area below the line.
     pub area: String,
 }
 
 impl Chart {
-    /// Draws the points, which are in order and have so many decimals; fewer than two say nothing
-    /// over time.
+    /// Draws the points, which must be sorted by date and have `decimals` decimals. Returns `None`
+    /// for fewer than two points.
     #[must_use]
     pub fn of(points: &[Point], average: Option<i64>, decimals: u32) -> Option<Self> {
         let (first, last) = match points {
@@ -89,7 +89,7 @@ impl Chart {
         let scale = Scale::over(low, high);
         let days = (last.date - first.date).num_days();
         let x = |date: NaiveDate, at: usize| match days {
-            // All on one day: side by side.
+            // If all are on one day, they are side by side.
             0 => between(LEFT, RIGHT, length(at), length(points.len() - 1)),
             _ => between(LEFT, RIGHT, (date - first.date).num_days(), days),
         };
@@ -108,8 +108,8 @@ impl Chart {
         Some(Self {
             area: format!("{line}L{to} {bottom}L{from} {bottom}Z"),
             line,
-            rules: scale.rules(decimals),
-            days: named_days(first.date, last.date)
+            grid_lines: scale.grid_lines(decimals),
+            days: day_labels(first.date, last.date)
                 .into_iter()
                 .map(|(date, text)| {
                     let at = Tenths(x(date, 0));
@@ -122,7 +122,7 @@ impl Chart {
     }
 }
 
-/// `from` to `to`, as far as `part` is of `whole`.
+/// Interpolates between `from` and `to` at `part` of `whole`.
 fn between(from: i64, to: i64, part: i64, whole: i64) -> i64 {
     from + (to - from) * part / whole.max(1)
 }
@@ -136,16 +136,16 @@ fn path(dots: &[Dot]) -> String {
     format!("M{}", points.join("L"))
 }
 
-/// A line without a scale, in a box of 120 × 40: how economy went lately.
+/// A line without a scale in a box of 120 × 40: recent economy.
 #[must_use]
-pub fn spark(values: &[i64]) -> Option<String> {
+pub fn sparkline(values: &[i64]) -> Option<String> {
     if values.len() < 2 {
         return None;
     }
     let (low, high) = (values.iter().min()?, values.iter().max()?);
     let points = values.iter().enumerate().map(|(at, value)| {
         let x = between(0, 1200, length(at), length(values.len() - 1));
-        // A level line lies in the middle.
+        // A horizontal line is in the middle.
         let y = if low == high { 200 } else { between(380, 20, value - low, high - low) };
         format!("{} {}", Tenths(x), Tenths(y))
     });
@@ -161,15 +161,15 @@ struct Scale {
 }
 
 impl Scale {
-    /// The finest scale with few steps that holds these.
+    /// The finest scale with at most [`MAX_STEPS`] steps that includes both values.
     fn over(low: i64, high: i64) -> Self {
         let mut power = 1;
         loop {
             for step in [power, power * 2, power * 5] {
                 let from = low.div_euclid(step) * step;
                 let to = -(-high).div_euclid(step) * step;
-                if to - from <= step * MOST_STEPS {
-                    // A level line has a step on either side.
+                if to - from <= step * MAX_STEPS {
+                    // A horizontal line has a step above and below it.
                     let widen = if from == to { step } else { 0 };
                     return Self { low: from - widen, high: to + widen, step };
                 }
@@ -182,8 +182,8 @@ impl Scale {
         Tenths(between(BOTTOM, TOP, value - self.low, self.high - self.low))
     }
 
-    /// Each line, named with as few of the decimals as tell it from the others.
-    fn rules(&self, decimals: u32) -> Vec<Label> {
+    /// The grid lines, labeled with as few decimals as needed to distinguish them.
+    fn grid_lines(&self, decimals: u32) -> Vec<Label> {
         let whole = |places: u32| 10_i64.pow(decimals - places);
         let places = (0..decimals).find(|it| self.step % whole(*it) == 0).unwrap_or(decimals);
         let count = (self.high - self.low) / self.step;
@@ -201,9 +201,9 @@ impl Scale {
     }
 }
 
-/// The days that are named under a drawing from `first` to `last`: firsts of months as close as
-/// there is room for, or both ends of a short time.
-fn named_days(first: NaiveDate, last: NaiveDate) -> Vec<(NaiveDate, String)> {
+/// The labeled days between `first` and `last`: the first days of months as close as space allows,
+/// or both ends of a short period.
+fn day_labels(first: NaiveDate, last: NaiveDate) -> Vec<(NaiveDate, String)> {
     let written = |date: NaiveDate| (date, date.format("%-d %b").to_string());
     if first == last {
         return vec![written(first)];
@@ -213,7 +213,7 @@ fn named_days(first: NaiveDate, last: NaiveDate) -> Vec<(NaiveDate, String)> {
         if months.len() < 2 {
             return vec![written(first), written(last)];
         }
-        if months.len() <= MOST_DAYS {
+        if months.len() <= MAX_DAYS {
             let name = |date: NaiveDate| match (step, date.month()) {
                 (12.., _) => date.format("%Y").to_string(),
                 (_, 1) => date.format("%b %Y").to_string(),
@@ -225,7 +225,7 @@ fn named_days(first: NaiveDate, last: NaiveDate) -> Vec<(NaiveDate, String)> {
     vec![written(first), written(last)]
 }
 
-/// The first days of every `step`th month (counted from January of the year 0) within a time.
+/// The first days of every `step`th month (counted from January of the year 0) in a period.
 fn firsts(first: NaiveDate, last: NaiveDate, step: u32) -> Vec<NaiveDate> {
     let mut days = Vec::new();
     let mut day = first.with_day(1);
@@ -244,7 +244,7 @@ mod tests {
     use chrono::NaiveDate;
     use proptest::prelude::*;
 
-    use super::{BOTTOM, Chart, LEFT, Point, RIGHT, Scale, TOP, named_days, spark};
+    use super::{BOTTOM, Chart, LEFT, Point, RIGHT, Scale, TOP, day_labels, sparkline};
 
     fn date(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -257,17 +257,17 @@ mod tests {
     }
 
     #[test]
-    fn fewer_than_two_points_are_no_chart() {
+    fn fewer_than_two_points_give_no_chart() {
         assert!(Chart::of(&[], None, 2).is_none());
         assert!(Chart::of(&points(&[("2025-01-01", 3000)]), Some(3000), 2).is_none());
-        assert_eq!(spark(&[3000]), None);
+        assert_eq!(sparkline(&[3000]), None);
     }
 
     #[test]
     fn the_scale_has_few_round_steps() {
         let scale = |low, high, decimals| {
-            let rules = Scale::over(low, high).rules(decimals);
-            rules.into_iter().map(|rule| rule.text).collect::<Vec<_>>().join(" ")
+            let grid_lines = Scale::over(low, high).grid_lines(decimals);
+            grid_lines.into_iter().map(|rule| rule.text).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(scale(2560, 3230, 2), "24 26 28 30 32 34");
         assert_eq!(scale(2810, 3190, 2), "28 29 30 31 32");
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn points_stand_by_their_day_and_their_economy() {
+    fn points_are_placed_by_day_and_value() {
         let rows = [("2025-01-01", 2000), ("2025-01-02", 3000), ("2025-01-11", 2500)];
         let chart = Chart::of(&points(&rows), Some(2500), 2).unwrap();
         assert_eq!(chart.line, "M40.0 186.0L82.8 10.0L468.0 98.0");
@@ -289,15 +289,15 @@ mod tests {
     }
 
     #[test]
-    fn points_of_one_day_stand_side_by_side() {
+    fn points_of_one_day_are_side_by_side() {
         let chart = Chart::of(&points(&[("2025-01-01", 2000), ("2025-01-01", 3000)]), None, 2);
         assert_eq!(chart.unwrap().line, "M40.0 186.0L468.0 10.0");
     }
 
     #[test]
-    fn months_are_named_as_close_as_there_is_room_for() {
+    fn months_are_labeled_as_close_as_space_allows() {
         let names = |first: &str, last: &str| {
-            let days = named_days(date(first), date(last));
+            let days = day_labels(date(first), date(last));
             days.into_iter().map(|it| it.1).collect::<Vec<_>>().join(", ")
         };
         assert_eq!(names("2025-01-03", "2025-01-28"), "3 Jan, 28 Jan");
@@ -308,14 +308,14 @@ mod tests {
     }
 
     #[test]
-    fn a_spark_fills_its_box() {
-        assert_eq!(spark(&[1, 3, 2]).unwrap(), "M0.0 38.0L60.0 2.0L120.0 20.0");
-        assert_eq!(spark(&[5, 5]).unwrap(), "M0.0 20.0L120.0 20.0");
+    fn a_sparkline_fills_its_box() {
+        assert_eq!(sparkline(&[1, 3, 2]).unwrap(), "M0.0 38.0L60.0 2.0L120.0 20.0");
+        assert_eq!(sparkline(&[5, 5]).unwrap(), "M0.0 20.0L120.0 20.0");
     }
 
     proptest! {
         #[test]
-        fn everything_is_drawn_within_the_frame(
+        fn everything_is_drawn_inside_the_plot(
             rows in prop::collection::vec((0_i64..20_000, 1_i64..10_000_000), 2..60),
         ) {
             let mut rows = rows;
@@ -330,7 +330,7 @@ mod tests {
                 prop_assert!((LEFT..=RIGHT).contains(&dot.x.0), "{dot:?}");
                 prop_assert!((TOP..=BOTTOM).contains(&dot.y.0), "{dot:?}");
             }
-            prop_assert!((2..=7).contains(&chart.rules.len()), "{:?}", chart.rules);
+            prop_assert!((2..=7).contains(&chart.grid_lines.len()), "{:?}", chart.grid_lines);
             prop_assert!(chart.days.len() <= 9);
         }
     }

@@ -1,4 +1,4 @@
-//! The time as an input, so that tests can set it.
+//! The clock, which tests can set.
 
 use std::sync::{
     Arc,
@@ -7,27 +7,30 @@ use std::sync::{
 
 use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 
-/// Tells the time.
+/// A source of the current time.
 #[derive(Debug, Clone)]
 pub enum Clock {
-    /// The system's clock.
+    /// The system clock.
     System,
-    /// A moment that a test sets, in microseconds since 1970.
+    /// A time that tests set, in microseconds since 1970.
     Manual(Arc<AtomicI64>),
 }
 
 impl Clock {
-    /// A clock that stands at `moment` until [`Clock::advance`] moves it.
+    /// Creates a clock that is stopped at `moment`; [`Clock::advance`] moves it.
     #[must_use]
     pub fn manual(moment: DateTime<Utc>) -> Self {
         Self::Manual(Arc::new(AtomicI64::new(moment.timestamp_micros())))
     }
 
-    /// The present, to the microsecond: the finest PostgreSQL keeps.
+    /// The current time with microsecond precision, the highest that PostgreSQL stores.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         match self {
-            #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the only place that reads the system clock"
+            )]
             Self::System => Utc::now().trunc_subsecs(6),
             Self::Manual(micros) => {
                 DateTime::from_timestamp_micros(micros.load(Ordering::SeqCst)).unwrap_or_default()
@@ -41,7 +44,7 @@ impl Clock {
         self.now().date_naive()
     }
 
-    /// Moves a manual clock on; the system's clock does not heed it.
+    /// Advances a manual clock. Has no effect on the system clock.
     pub fn advance(&self, by: chrono::TimeDelta) {
         if let Self::Manual(micros) = self {
             micros.fetch_add(by.num_microseconds().unwrap_or_default(), Ordering::SeqCst);

@@ -1,8 +1,9 @@
-//! One database, two engines: PostgreSQL in production, SQLite embedded.
+//! One database interface over two engines: PostgreSQL, and embedded SQLite.
 //!
-//! Statements are written once, in the SQL both engines understand, and run through [`crate::sql!`].
-//! Only the schema is written twice, because column types are where the engines differ.
+//! Statements are written once, in SQL that both engines understand, and run through
+//! [`crate::sql!`]. Only the schema is written twice, because the engines' column types differ.
 
+mod cancel_safe;
 mod check;
 pub mod edition;
 mod error;
@@ -12,14 +13,13 @@ pub mod migrate;
 mod open;
 mod primary;
 pub mod replica;
+mod rls;
 pub mod roles;
 mod rows;
 #[cfg(test)]
 mod tests_pooler;
 #[cfg(test)]
-mod tests_rows;
-mod unbroken;
-mod whose;
+mod tests_rls;
 
 use std::{
     ops::{Deref, DerefMut},
@@ -40,62 +40,63 @@ use super::{
     metrics::{Pool, Wait, WalArchiver, metrics},
     outage::{self, Blocked},
 };
-pub use check::{Role, Server, ask_server};
+pub use check::{Role, Server, query_server};
 pub use error::{is_foreign_key_violation, is_unique_violation};
 pub use open::check_existing;
-pub use primary::takes_writes;
+pub use primary::accepts_writes;
 use replica::{Replica, ReplicaState};
-use whose::Whose;
+use rls::RlsScope;
 
-/// How long a replica may take to answer a read before the primary is asked instead.
-const REPLICAS_PATIENCE: Duration = Duration::from_secs(2);
+/// How long a replica may take to answer a read before the primary answers it instead.
+const REPLICA_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The connection pool of whichever engine the configuration names.
+/// The connection pool of the configured engine.
 #[derive(Clone, Debug)]
 pub enum Db {
     /// PostgreSQL.
     Postgres {
-        /// Its connections.
+        /// The pool.
         pool: PgPool,
-        /// Whether statements are prepared by name, which some poolers cannot keep.
+        /// Whether to use named prepared statements, which some poolers do not support.
         persistent: bool,
-        /// What some reads may be answered by instead.
+        /// The read replica, if any.
         replica: Option<Arc<Replica>>,
     },
-    /// SQLite, which has one writer at a time: waiting for a connection is cheaper than for
-    /// its lock.
+    /// SQLite, which allows one writer at a time. Waiting for the only writing connection is
+    /// cheaper than waiting for SQLite's lock.
     Sqlite {
-        /// Connections that only read.
+        /// Read-only connections.
         readers: SqlitePool,
-        /// The one connection that writes.
+        /// The only connection that writes.
         writer: SqlitePool,
     },
 }
 
-/// Where statements run: in a transaction, which dropping rolls back, or each for itself.
+/// A connection or a transaction to run statements on. Dropping a transaction rolls it back.
 pub enum Tx {
     /// PostgreSQL.
     Postgres {
-        /// The transaction.
-        tx: Held<Postgres>,
+        /// The connection.
+        tx: Conn<Postgres>,
         /// As in [`Db::Postgres`].
         persistent: bool,
-        /// Who has to be told of the commit: the replica does not have it yet.
-        tells: Option<(Arc<Replica>, UserId)>,
+        /// The user whose cached replica position the commit invalidates: the replica does not have
+        /// the changes yet.
+        invalidates: Option<(Arc<Replica>, UserId)>,
     },
     /// SQLite.
-    Sqlite(Held<Sqlite>),
+    Sqlite(Conn<Sqlite>),
 }
 
-/// A connection of one engine's.
-pub enum Held<D: Database> {
+/// A connection of one engine.
+pub enum Conn<D: Database> {
     /// In a transaction.
     Transaction(Transaction<'static, D>),
-    /// Outside one.
+    /// Outside a transaction.
     Connection(PoolConnection<D>),
 }
 
-impl<D: Database> Deref for Held<D> {
+impl<D: Database> Deref for Conn<D> {
     type Target = D::Connection;
 
     fn deref(&self) -> &D::Connection {
@@ -106,7 +107,7 @@ impl<D: Database> Deref for Held<D> {
     }
 }
 
-impl<D: Database> DerefMut for Held<D> {
+impl<D: Database> DerefMut for Conn<D> {
     fn deref_mut(&mut self) -> &mut D::Connection {
         match self {
             Self::Transaction(tx) => tx,
@@ -115,11 +116,11 @@ impl<D: Database> DerefMut for Held<D> {
     }
 }
 
-impl<D: Database> Held<D> {
-    /// Keeps what the transaction did.
+impl<D: Database> Conn<D> {
+    /// Commits the transaction, if there is one.
     ///
     /// # Errors
-    /// The database is gone.
+    /// The connection is lost.
     pub async fn commit(self) -> sqlx::Result<()> {
         match self {
             Self::Transaction(tx) => tx.commit().await,
@@ -128,39 +129,39 @@ impl<D: Database> Held<D> {
     }
 }
 
-impl<D: Database> From<Transaction<'static, D>> for Held<D> {
+impl<D: Database> From<Transaction<'static, D>> for Conn<D> {
     fn from(tx: Transaction<'static, D>) -> Self {
         Self::Transaction(tx)
     }
 }
 
-impl<D: Database> From<PoolConnection<D>> for Held<D> {
+impl<D: Database> From<PoolConnection<D>> for Conn<D> {
     fn from(connection: PoolConnection<D>) -> Self {
         Self::Connection(connection)
     }
 }
 
 impl Db {
-    /// A connection that only reads what is nobody's. Each statement sees the database as it is by
-    /// then: beginning and ending a transaction around one would take twice as long as the
-    /// statement. Behind a pooler that cannot keep prepared statements a transaction is needed all
-    /// the same: without one, a statement's parts may reach different servers.
+    /// Returns a connection for reads outside any user's scope. Each statement sees the current
+    /// data: a transaction around a single statement would take twice as long as the statement.
+    /// Behind a pooler without support for prepared statements it is a transaction all the same,
+    /// because otherwise the parts of one statement may reach different servers.
     ///
-    /// On PostgreSQL no user's rows are there: see [`Db::read_for`].
+    /// On PostgreSQL, users' rows are invisible: see [`Db::read_for`].
     ///
     /// # Errors
-    /// Unavailable where no connection is to be had.
+    /// `Unavailable` if no connection is available.
     pub async fn read(&self) -> Result<Tx> {
         let waiting = self.wait_to_read().begin();
         Ok(match self {
             Self::Postgres { pool, persistent: true, .. } => {
                 let connection = waiting.end(pool.acquire().await)?.into();
-                Tx::Postgres { tx: connection, persistent: true, tells: None }
+                Tx::Postgres { tx: connection, persistent: true, invalidates: None }
             }
             Self::Postgres { pool, persistent: false, .. } => {
-                let begin = Whose::Nobodys.after("BEGIN READ ONLY");
-                let tx = waiting.end(unbroken::begin(pool, begin).await)?.into();
-                Tx::Postgres { tx, persistent: false, tells: None }
+                let begin = RlsScope::None.begin_statement("BEGIN READ ONLY");
+                let tx = waiting.end(cancel_safe::begin(pool, begin).await)?.into();
+                Tx::Postgres { tx, persistent: false, invalidates: None }
             }
             Self::Sqlite { readers, .. } => {
                 Tx::Sqlite(waiting.end(readers.acquire().await)?.into())
@@ -168,118 +169,123 @@ impl Db {
         })
     }
 
-    /// As [`Db::read`], with the user's own rows. On PostgreSQL it is a transaction, to which the
-    /// database shows nobody else's, whatever a statement says.
+    /// Like [`Db::read`], in the user's scope. On PostgreSQL it is a transaction that sees no other
+    /// user's rows, whatever its statements say.
     ///
     /// # Errors
-    /// Unavailable where no connection is to be had.
+    /// `Unavailable` if no connection is available.
     pub async fn read_for(&self, user: &UserId) -> Result<Tx> {
         match self {
-            Self::Postgres { .. } => self.begin("BEGIN READ ONLY", Whose::Users(user)).await,
+            Self::Postgres { .. } => self.begin("BEGIN READ ONLY", RlsScope::User(user)).await,
             Self::Sqlite { .. } => self.read().await,
         }
     }
 
-    /// Begins a transaction that may write what is nobody's.
+    /// Begins a write transaction outside any user's scope.
     ///
     /// # Errors
-    /// Unavailable where no connection is to be had.
+    /// `Unavailable` if no connection is available.
     pub async fn write(&self) -> Result<Tx> {
-        http::while_others_work(self.begin("BEGIN", Whose::Nobodys)).await
+        http::yield_slot_while(self.begin("BEGIN", RlsScope::None)).await
     }
 
-    /// Begins a transaction that may write the user's own rows, too.
+    /// Begins a write transaction in the user's scope.
     ///
     /// # Errors
-    /// Unavailable where no connection is to be had.
+    /// `Unavailable` if no connection is available.
     pub async fn write_for(&self, user: &UserId) -> Result<Tx> {
-        let mut begun = http::while_others_work(self.begin("BEGIN", Whose::Users(user))).await?;
-        if let (Self::Postgres { replica: Some(replica), .. }, Tx::Postgres { tells, .. }) =
+        let mut begun = http::yield_slot_while(self.begin("BEGIN", RlsScope::User(user))).await?;
+        if let (Self::Postgres { replica: Some(replica), .. }, Tx::Postgres { invalidates, .. }) =
             (self, &mut begun)
         {
-            *tells = Some((Arc::clone(replica), user.clone()));
+            *invalidates = Some((Arc::clone(replica), user.clone()));
         }
         Ok(begun)
     }
 
-    /// As [`Db::read_for`], from the replica where `is_asked` and it has all that the user has
-    /// written; and whether it is. What [`crate::read_any!`] begins with.
+    /// Like [`Db::read_for`], on the replica if `use_replica` is set and the replica has all of the
+    /// user's writes. Also returns whether it is on the replica. Used by [`crate::read_replica!`].
     ///
     /// # Errors
-    /// Unavailable where no connection is to be had.
-    pub async fn read_any_for(&self, user: &UserId, is_asked: bool) -> Result<(Tx, bool)> {
+    /// `Unavailable` if no connection is available.
+    pub async fn begin_replica_read(&self, user: &UserId, use_replica: bool) -> Result<(Tx, bool)> {
         if let Self::Postgres { pool, persistent, replica: Some(replica) } = self
-            && is_asked
-            && replica.has_all_of(user, pool).await
+            && use_replica
+            && replica.has_writes_of(user, pool).await
         {
-            let begin = Whose::Users(user).after("BEGIN READ ONLY");
-            match unbroken::begin(replica.pool(), begin).await {
+            let begin = RlsScope::User(user).begin_statement("BEGIN READ ONLY");
+            match cancel_safe::begin(replica.pool(), begin).await {
                 Ok(tx) => {
                     let tx = tx.into();
                     metrics().database.replica_reads.inc();
-                    return Ok((Tx::Postgres { tx, persistent: *persistent, tells: None }, true));
+                    return Ok((
+                        Tx::Postgres { tx, persistent: *persistent, invalidates: None },
+                        true,
+                    ));
                 }
-                Err(_) => replica.leave_alone(),
+                Err(_) => replica.mark_failed(),
             }
         }
-        if is_asked && self.has_replica() {
+        if use_replica && self.has_replica() {
             metrics().database.primary_reads.inc();
         }
         Ok((self.read_for(user).await?, false))
     }
 
-    /// What the read of [`crate::read_any!`] gives; none where it is to be asked of the primary
-    /// instead, since the replica failed or takes too long.
-    pub async fn answer_in_time<T>(
+    /// Runs the read of [`crate::read_replica!`]. Returns `None` if the replica failed or was too
+    /// slow, so that the primary must answer instead.
+    pub async fn read_with_timeout<T>(
         &self,
-        is_replicas: bool,
+        is_replica: bool,
         read: impl Future<Output = Result<T>>,
     ) -> Option<Result<T>> {
         let Self::Postgres { replica: Some(replica), .. } = self else { return Some(read.await) };
-        if !is_replicas {
+        if !is_replica {
             return Some(read.await);
         }
-        match tokio::time::timeout(REPLICAS_PATIENCE, outage::on_replica(read)).await {
+        match tokio::time::timeout(REPLICA_TIMEOUT, outage::on_replica(read)).await {
             Ok(Err(Error::Unavailable)) | Err(_) => {
-                replica.leave_alone();
+                replica.mark_failed();
                 None
             }
             Ok(answer) => Some(answer),
         }
     }
 
-    /// Where the positions of users are kept that a replica has to have reached.
-    pub fn keep_positions_in(&self, cache: &Cache) {
+    /// Sets the cache that stores the users' positions in the WAL.
+    pub fn store_positions_in(&self, cache: &Cache) {
         if let Self::Postgres { replica: Some(replica), .. } = self {
-            replica.keep_positions_in(cache);
+            replica.store_positions_in(cache);
         }
     }
 
-    /// Begins a transaction for work of the service's own, which may touch everybody's rows where
-    /// a policy names it.
+    /// Begins a write transaction for a job of the service. It sees the rows of all users in tables
+    /// whose policy names the job.
     ///
     /// # Errors
-    /// Unavailable where no connection is to be had.
-    pub async fn write_as(&self, job: &'static str) -> Result<Tx> {
-        http::while_others_work(self.begin("BEGIN", Whose::Jobs(job))).await
+    /// `Unavailable` if no connection is available.
+    pub async fn write_as_job(&self, job: &'static str) -> Result<Tx> {
+        http::yield_slot_while(self.begin("BEGIN", RlsScope::Job(job))).await
     }
 
-    async fn begin(&self, how: &'static str, whose: Whose<'_>) -> Result<Tx> {
+    async fn begin(&self, how: &'static str, scope: RlsScope<'_>) -> Result<Tx> {
         let waiting = self.wait_to_write().begin();
         Ok(match self {
             Self::Postgres { pool, persistent, .. } => {
-                let tx = waiting.end(unbroken::begin(pool, whose.after(how)).await)?.into();
-                outage::is_over(Blocked::ReadsAndWrites);
-                Tx::Postgres { tx, persistent: *persistent, tells: None }
+                let tx =
+                    waiting.end(cancel_safe::begin(pool, scope.begin_statement(how)).await)?.into();
+                outage::record_success(Blocked::ReadsAndWrites);
+                Tx::Postgres { tx, persistent: *persistent, invalidates: None }
             }
-            // A plain BEGIN that reads first cannot always become a writer.
+            // A transaction of plain `BEGIN` that reads first cannot always be upgraded to a
+            // writer.
             Self::Sqlite { writer, .. } => {
                 Tx::Sqlite(waiting.end(writer.begin_with("BEGIN IMMEDIATE").await)?.into())
             }
         })
     }
 
-    /// The state of the read replica; `None` without one.
+    /// The state of the read replica, if there is one.
     #[must_use]
     pub fn replica_state(&self) -> Option<ReplicaState> {
         match self {
@@ -288,14 +294,14 @@ impl Db {
         }
     }
 
-    /// What PostgreSQL says about archiving its WAL; `None` where it does not archive or does not answer.
+    /// PostgreSQL's WAL archiving statistics; `None` if it does not archive or does not respond.
     pub async fn wal_archiver(&self) -> Option<WalArchiver> {
         let Self::Postgres { pool, .. } = self else { return None };
-        let ask = "SELECT archived_count, failed_count,
+        let query = "SELECT archived_count, failed_count,
                           extract(epoch FROM last_archived_time)::BIGINT,
                           extract(epoch FROM last_failed_time)::BIGINT
                    FROM pg_stat_archiver WHERE current_setting('archive_mode') <> 'off'";
-        let row = sqlx::raw_sql(ask).fetch_optional(pool).await.ok()??;
+        let row = sqlx::raw_sql(query).fetch_optional(pool).await.ok()??;
         Some(WalArchiver {
             archived: row.try_get(0).ok()?,
             failed: row.try_get(1).ok()?,
@@ -304,7 +310,7 @@ impl Db {
         })
     }
 
-    /// Whether a replica answers some reads.
+    /// Whether there is a read replica.
     #[must_use]
     pub fn has_replica(&self) -> bool {
         matches!(self, Self::Postgres { replica: Some(_), .. })
@@ -320,7 +326,7 @@ impl Db {
         if let Self::Postgres { .. } = self { &waits.postgres } else { &waits.writer }
     }
 
-    /// The engine's name, as health reports it.
+    /// The engine's name in health checks.
     #[must_use]
     pub fn engine(&self) -> &'static str {
         match self {
@@ -329,7 +335,7 @@ impl Db {
         }
     }
 
-    /// Its pools of connections, as they are just now.
+    /// The current state of the connection pools.
     #[must_use]
     pub fn pools(&self) -> Vec<Pool> {
         match self {
@@ -340,48 +346,48 @@ impl Db {
         }
     }
 
-    /// Asks the database for an answer.
+    /// Checks that the database responds.
     ///
     /// # Errors
-    /// Unavailable where it gives none.
+    /// `Unavailable` if it does not.
     pub async fn ping(&self) -> Result<()> {
         match self {
             Self::Postgres { pool, .. } => {
-                // In one message: of several, a pooler could send each to another server.
+                // In one message: a pooler could send several to different servers.
                 sqlx::raw_sql("SELECT 1").execute(pool).await?;
             }
             Self::Sqlite { readers, .. } => {
                 sqlx::query("SELECT 1").execute(readers).await?;
             }
         }
-        outage::is_over(Blocked::ReadsAndWrites);
+        outage::record_success(Blocked::ReadsAndWrites);
         Ok(())
     }
 
-    /// SQLite's count of the changes that other processes made; none on PostgreSQL. All of this
-    /// process's writes are the writer's, so the count does not change with them.
+    /// SQLite's `data_version`, which changes when other processes write; `None` on PostgreSQL.
+    /// This process writes through one connection only, so its own writes do not change the number.
     ///
     /// # Errors
-    /// Unavailable where the database is away.
-    pub async fn changes_by_others(&self) -> Result<Option<i64>> {
+    /// `Unavailable` if the database is.
+    pub async fn data_version(&self) -> Result<Option<i64>> {
         let Self::Sqlite { writer, .. } = self else { return Ok(None) };
         let (version,) = sqlx::query_as("PRAGMA data_version").fetch_one(writer).await?;
         Ok(Some(version))
     }
 
-    /// Moves what SQLite's log holds into the database and empties the log, which may still hold what
-    /// was overwritten. A log that other processes read is emptied later.
+    /// Moves SQLite's WAL into the database file and truncates the WAL, which may still contain
+    /// overwritten values. If other processes are reading it, it is truncated later.
     ///
     /// # Errors
-    /// Unavailable where the database is.
-    pub async fn shorten_log(&self) -> Result<()> {
+    /// `Unavailable` if the database is.
+    pub async fn truncate_wal(&self) -> Result<()> {
         if let Self::Sqlite { writer, .. } = self {
             sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(writer).await?;
         }
         Ok(())
     }
 
-    /// Closes every connection, after what they are doing.
+    /// Closes all connections after they have finished their work.
     pub async fn close(&self) {
         match self {
             Self::Postgres { pool, replica, .. } => {
@@ -392,7 +398,7 @@ impl Db {
             }
             Self::Sqlite { readers, writer } => {
                 readers.close().await;
-                // The last one to leave folds the write-ahead log into the file.
+                // The last connection moves the WAL into the database file.
                 writer.close().await;
             }
         }
@@ -400,29 +406,29 @@ impl Db {
 }
 
 impl Tx {
-    /// Keeps what was done.
+    /// Commits the transaction, if there is one.
     ///
     /// # Errors
-    /// Unavailable where the database is gone: what was done is then not kept.
+    /// `Unavailable` if the connection is lost: the transaction may not be committed.
     pub async fn commit(self) -> Result<()> {
         match self {
-            Self::Postgres { tx, tells, .. } => {
+            Self::Postgres { tx, invalidates, .. } => {
                 let committed = tx.commit().await;
-                // Before it is acknowledged, so that no read that follows is answered without it; and
-                // after a failure, too: whether a commit whose answer is lost was made is not known.
-                if let Some((replica, user)) = tells {
+                // Before the commit is acknowledged, so that every later read includes it; and also
+                // after an error, because a commit whose response is lost may have succeeded.
+                if let Some((replica, user)) = invalidates {
                     replica.forget_position(&user).await;
                 }
                 committed?;
             }
             Self::Sqlite(tx) => tx.commit().await?,
         }
-        outage::is_over(Blocked::Writes);
+        outage::record_success(Blocked::Writes);
         Ok(())
     }
 }
 
-/// The statement as it runs.
+/// Returns the statement unchanged; tests replace this function.
 #[cfg(not(test))]
 #[must_use]
 pub fn statement<S: SqlSafeStr>(text: S) -> S {
@@ -430,23 +436,23 @@ pub fn statement<S: SqlSafeStr>(text: S) -> S {
 }
 
 #[cfg(test)]
-pub(crate) use tests_rows::{Forgetting, statement};
+pub(crate) use tests_rls::{UserFilterDisabled, statement};
 
 /// Runs one statement: `sql!(tx, fetch_one, "SELECT …", bind, bind)`.
 ///
-/// The verb is `SQLx`'s own: `fetch_one`, `fetch_optional`, `fetch_all` give rows; `execute`
-/// gives how many rows it touched.
+/// The method is `SQLx`'s: `fetch_one`, `fetch_optional` and `fetch_all` return rows; `execute`
+/// returns the number of affected rows.
 #[macro_export]
 macro_rules! sql {
     ($tx:expr, execute, $sql:expr $(, $bind:expr)* $(,)?) => {
         match $tx {
             $crate::core::db::Tx::Postgres { tx, persistent, .. } => {
                 sqlx::query($crate::core::db::statement($sql))$(.bind($bind))*.persistent(*persistent).execute(&mut **tx).await
-                    .map(|done| done.rows_affected())
+                    .map(|result| result.rows_affected())
             }
             $crate::core::db::Tx::Sqlite(tx) => {
                 sqlx::query($crate::core::db::statement($sql))$(.bind($bind))*.execute(&mut **tx).await
-                    .map(|done| done.rows_affected())
+                    .map(|result| result.rows_affected())
             }
         }
     };
@@ -462,26 +468,26 @@ macro_rules! sql {
     };
 }
 
-/// Reads what is a user's from whichever server may answer them: `read_any!(app.db, user, |tx| {
-/// Ok(store::list(&mut tx, user).await?) })`. Never less than the user has written; and what a
-/// replica fails to answer, the primary is asked.
+/// Reads a user's data from the replica if possible: `read_replica!(app.db, user, |tx| {
+/// Ok(store::list(&mut tx, user).await?) })`. The result includes all of the user's own writes. If
+/// the replica fails, the primary answers.
 #[macro_export]
-macro_rules! read_any {
+macro_rules! read_replica {
     ($db:expr, $user:expr, |$tx:ident| $read:expr) => {{
         let (db, user): (&$crate::core::db::Db, &$crate::core::UserId) = (&$db, $user);
-        let mut is_asked = true;
+        let mut use_replica = true;
         loop {
-            let (begun, is_replicas) = match db.read_any_for(user, is_asked).await {
+            let (begun, is_replica) = match db.begin_replica_read(user, use_replica).await {
                 Ok(begun) => begun,
                 Err(error) => break Err(error),
             };
-            let answered = db.answer_in_time(is_replicas, async {
+            let answered = db.read_with_timeout(is_replica, async {
                 let mut $tx = begun;
                 $read
             });
             match answered.await {
                 Some(answer) => break answer,
-                None => is_asked = false,
+                None => use_replica = false,
             }
         }
     }};

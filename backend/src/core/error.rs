@@ -1,4 +1,4 @@
-//! The one error type, and how a client sees it (RFC 9457).
+//! The error type of the service, and how clients see it (RFC 9457).
 
 use std::borrow::Cow;
 
@@ -10,78 +10,78 @@ use axum::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A result whose error a handler can return as it is.
+/// A result whose error handlers can return as it is.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a request failed, by what the client can do about it.
+/// Why a request failed, classified by what the client can do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The request is not in the language it says: broken JSON, a broken form (400).
+    /// The body is not valid JSON or form data (400).
     #[error("{0}")]
     Malformed(String),
-    /// Nobody is signed in (401).
+    /// The request is not authenticated (401).
     #[error("sign in first")]
     Unauthorized,
-    /// The token is not one that opens this service, or no longer is (401).
+    /// The token is invalid or expired (401).
     #[error("this token opens nothing here, or has ended")]
     InvalidToken,
-    /// The mail or the password is wrong; which of them is not told (401).
+    /// The e-mail address or the password is wrong; the response does not say which (401).
     #[error("the e-mail address or the password is wrong")]
     WrongPassword,
-    /// The password was right, and the account asks for a second factor (401).
+    /// The password was right, and the account requires a second factor (401).
     ///
-    /// The cookie is what the sign-in goes on with.
+    /// The cookie continues the sign-in.
     #[error("the password is right; give the second factor too")]
     SecondFactorRequired(HeaderValue),
-    /// The code or the passkey is not one of the account's, or was used (401).
+    /// The code or passkey is wrong, or was used before (401).
     #[error("this code or passkey is not right, or has been used")]
     WrongFactor,
-    /// Whoever is signed in has to set up a second factor before anything else (403).
+    /// The account must set up a second factor before anything else (403).
     #[error("set up a second factor first")]
     SecondFactorMissing,
-    /// Whoever is signed in has to give the password once more (403).
+    /// The user must enter the password again (403).
     #[error("give your password once more first")]
     ConfirmationRequired,
-    /// Whoever is signed in may not do this (403).
+    /// The user is not allowed to do this (403).
     #[error("{0}")]
     Forbidden(&'static str),
-    /// The thing does not exist, or is not this user's (404).
+    /// The resource does not exist, or belongs to another user (404).
     #[error("there is no such {0}")]
     NotFound(&'static str),
-    /// The vehicle is in the user's own trash (404).
+    /// The vehicle is in the user's trash (404).
     #[error("{title} is in your trash: restore it first")]
     InTrash {
-        /// The vehicle.
+        /// The vehicle's id.
         vehicle: uuid::Uuid,
-        /// Its name.
+        /// The vehicle's name.
         title: String,
     },
-    /// The path is known, the method is not (405).
+    /// The path exists, but not with this method (405).
     #[error("this address does not answer that method")]
     MethodNotAllowed,
-    /// The request contradicts what is stored (409), in the way `name` says.
+    /// The request conflicts with stored data (409), in the way `name` says.
     #[error("{detail}")]
     Conflict {
         /// The problem's name.
         name: &'static str,
-        /// What it contradicts.
+        /// What it conflicts with.
         detail: String,
-        /// The vehicle it contradicts.
+        /// The vehicle it conflicts with.
         vehicle: Option<uuid::Uuid>,
     },
-    /// The record is no longer what the client thinks it is (412).
+    /// The record has changed since the client read it (412).
     #[error("this was changed by someone else meanwhile: read it again")]
     Stale,
-    /// The body is larger than is read (413).
+    /// The body is larger than the limit (413).
     #[error("the request is larger than this service reads")]
     TooLarge,
-    /// The body is in another language than is read (415).
+    /// The media type of the body is not supported (415); the supported one.
     #[error("the body has to be {0}")]
     UnsupportedMediaType(&'static str),
     /// The body is compressed (415).
     #[error("the Content-Encoding of this body is not supported: send it without one")]
     UnsupportedEncoding,
-    /// The request is for a host that is not this service's (421).
+    /// The request names a host that is not this service's (421).
     #[error("{}", unknown_host(.host, *.is_set_up))]
     UnknownHost {
         /// The host that the request names.
@@ -89,52 +89,52 @@ pub enum Error {
         /// Whether the service has an account.
         is_set_up: bool,
     },
-    /// The fields at fault, each with what is wrong (422).
+    /// The invalid fields (422).
     #[error("{}", summary(.0))]
-    Invalid(Vec<Fault>),
-    /// Too many attempts (429); the seconds until the next may be made.
+    Invalid(Vec<FieldError>),
+    /// Too many attempts (429); the number of seconds to wait.
     #[error("too many attempts: try again later")]
     TooManyRequests(u64),
-    /// What is needed is away (503).
+    /// A dependency is unavailable (503).
     #[error("the service cannot do this now: try again in a moment")]
     Unavailable,
-    /// More is asked of the service than it can do (503).
+    /// The service is overloaded (503).
     #[error("the service is asked for more than it can do: try again in a moment")]
     Overloaded,
-    /// The fault is ours (500). The cause goes to the log and never to the client.
+    /// An internal error (500). The cause is logged and never sent to the client.
     #[error("something went wrong here; it has been noted")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// The problem's name for a vehicle in the user's own trash.
+/// The problem type of a vehicle in the user's trash.
 const IN_TRASH: &str = "vehicle-in-trash";
 
-/// One field at fault.
+/// An invalid field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Fault {
-    /// Where it is, as a JSON pointer into the body (`/vin`), or the query parameter's name.
+pub struct FieldError {
+    /// The field, as a JSON pointer into the body (`/vin`), or the query parameter's name.
     pub pointer: String,
     /// What is wrong with it.
     pub detail: String,
-    /// The problem's name, where it has one of its own.
+    /// Its own problem type, if any.
     #[serde(skip)]
     pub kind: Option<&'static str>,
-    /// What was expected, if the value looks wrong and can be confirmed.
+    /// The expected value, if the value looks wrong and can be confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<Box<str>>,
-    /// The fuel log that it contradicts, where it contradicts one.
+    /// The fuel log that it conflicts with, if any.
     #[serde(skip)]
     pub fuel_log: Option<uuid::Uuid>,
-    /// The vehicle that it contradicts, if any.
+    /// The vehicle that it conflicts with, if any.
     #[serde(skip)]
     pub vehicle: Option<uuid::Uuid>,
 }
 
-impl Fault {
-    /// The problem's name for values that look wrong and can be confirmed.
+impl FieldError {
+    /// The problem type of values that look wrong and can be confirmed.
     pub const IMPLAUSIBLE: &str = "implausible";
 
-    /// The member `name` of the body looks wrong: the request is accepted once it confirms the
+    /// Creates the error of a member that looks wrong: the request is accepted if it confirms the
     /// member's pointer ([`Confirmed`](super::input::Confirmed)).
     #[must_use]
     pub fn implausible(name: &str, detail: impl Into<String>, expected: impl Into<String>) -> Self {
@@ -142,17 +142,17 @@ impl Fault {
         Self { kind: Some(Self::IMPLAUSIBLE), expected, ..Self::at(name, detail) }
     }
 
-    /// The member `name` of the body is at fault.
+    /// Creates the error of the member `name` of the body.
     #[must_use]
     pub fn at(name: &str, detail: impl Into<String>) -> Self {
-        // The whole body's pointer is the empty one.
+        // The pointer to the whole body is empty.
         let slash = if name.is_empty() { "" } else { "/" };
         let pointer = format!("{slash}{}", name.replace('~', "~0").replace('/', "~1"));
         let detail = detail.into();
         Self { pointer, detail, kind: None, expected: None, fuel_log: None, vehicle: None }
     }
 
-    /// The member `name` of the body names a vehicle in the user's own trash.
+    /// Creates the error of a member that names a vehicle in the user's trash.
     #[must_use]
     pub fn in_trash(name: &str, vehicle: uuid::Uuid) -> Self {
         let detail = "is a vehicle in your trash: restore it first";
@@ -166,14 +166,14 @@ impl Fault {
     }
 }
 
-/// What is wrong with each field, for people who see no form.
+/// Describes the invalid fields in one line, where there is no form to show them in.
 #[must_use]
-pub fn describe(faults: &[Fault]) -> String {
-    let describe = |fault: &Fault| match fault.name() {
-        "" => fault.detail.clone(),
-        name => format!("{name}: {}", fault.detail),
+pub fn describe(errors: &[FieldError]) -> String {
+    let describe = |error: &FieldError| match error.name() {
+        "" => error.detail.clone(),
+        name => format!("{name}: {}", error.detail),
     };
-    faults.iter().map(describe).collect::<Vec<_>>().join("; ")
+    errors.iter().map(describe).collect::<Vec<_>>().join("; ")
 }
 
 fn unknown_host(host: &str, is_set_up: bool) -> String {
@@ -188,33 +188,33 @@ fn unknown_host(host: &str, is_set_up: bool) -> String {
     )
 }
 
-fn summary(faults: &[Fault]) -> String {
-    match faults {
+fn summary(errors: &[FieldError]) -> String {
+    match errors {
         [only] if only.name().is_empty() => only.detail.clone(),
         [only] => format!("{}: {}", only.name(), only.detail),
-        faults => {
-            let names: Vec<_> = faults.iter().map(Fault::name).collect();
-            format!("{} fields are not as they have to be: {}", faults.len(), names.join(", "))
+        errors => {
+            let names: Vec<_> = errors.iter().map(FieldError::name).collect();
+            format!("{} fields are not as they have to be: {}", errors.len(), names.join(", "))
         }
     }
 }
 
 impl Error {
-    /// One field at fault.
+    /// An invalid field.
     #[must_use]
     pub fn invalid(name: &str, detail: impl Into<String>) -> Self {
-        Self::Invalid(vec![Fault::at(name, detail)])
+        Self::Invalid(vec![FieldError::at(name, detail)])
     }
 
-    /// What is stored contradicts the request, in the way `name` says.
+    /// Creates a conflict with stored data, of the type `name`.
     #[must_use]
     pub fn conflict(name: &'static str, detail: impl Into<String>) -> Self {
         Self::Conflict { name, detail: detail.into(), vehicle: None }
     }
 
-    /// The same error once more, for each of several who waited for one answer.
+    /// A copy of the error, for each of several callers that waited for one result.
     #[must_use]
-    pub fn again(&self) -> Self {
+    pub fn duplicate(&self) -> Self {
         match self {
             Self::NotFound(what) => Self::NotFound(what),
             Self::InTrash { vehicle, title } => {
@@ -228,7 +228,7 @@ impl Error {
         }
     }
 
-    /// The HTTP status, and the problem's name (the last part of its `type`).
+    /// The HTTP status, and the problem type's name (the last part of its `type`).
     #[must_use]
     pub fn kind(&self) -> (StatusCode, &'static str) {
         match self {
@@ -253,13 +253,13 @@ impl Error {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-encoding")
             }
             Self::UnknownHost { .. } => (StatusCode::MISDIRECTED_REQUEST, "unknown-host"),
-            Self::Invalid(faults) => {
+            Self::Invalid(errors) => {
                 // Errors that must be corrected take precedence over values that can be confirmed.
-                let is_asked = |it: &Fault| it.kind == Some(Fault::IMPLAUSIBLE);
-                let kind = if faults.iter().all(is_asked) {
-                    faults.first().and_then(|it| it.kind)
+                let is_confirmable = |it: &FieldError| it.kind == Some(FieldError::IMPLAUSIBLE);
+                let kind = if errors.iter().all(is_confirmable) {
+                    errors.first().and_then(|it| it.kind)
                 } else {
-                    faults.iter().filter(|it| !is_asked(it)).find_map(|it| it.kind)
+                    errors.iter().filter(|it| !is_confirmable(it)).find_map(|it| it.kind)
                 };
                 (StatusCode::UNPROCESSABLE_ENTITY, kind.unwrap_or("invalid"))
             }
@@ -275,28 +275,28 @@ impl Error {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Problem {
-    /// What kind of problem it is: the address of a page that explains it.
+    /// The problem type: the URL of a page that explains it.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The kind in a few words.
+    /// A short summary of the problem type.
     pub title: Cow<'static, str>,
     /// The HTTP status.
     pub status: u16,
-    /// What went wrong this time.
+    /// What went wrong with this request.
     pub detail: String,
-    /// The fields at fault, where it is about fields.
+    /// The invalid fields, if any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub errors: Vec<Fault>,
-    /// The vehicle that the request contradicts, where it is about one.
+    pub errors: Vec<FieldError>,
+    /// The vehicle that the request conflicts with, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vehicle_id: Option<uuid::Uuid>,
-    /// The address that restores the vehicle by `POST`, if it is in the trash.
+    /// The path that restores the vehicle with `POST`, if it is in the trash.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restore: Option<String>,
-    /// The fuel log that the request contradicts, where it is about one.
+    /// The fuel log that the request conflicts with, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fuel_log_id: Option<uuid::Uuid>,
-    /// What the service's log calls this request, where the fault is the service's own.
+    /// The request's id in the server's log, for internal errors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
 }
@@ -308,7 +308,7 @@ impl IntoResponse for Error {
         let retry_after = match &self {
             Self::TooManyRequests(seconds) => Some(*seconds),
             Self::Unavailable => Some(5),
-            // Twice as long is half as many to refuse.
+            // Doubling the delay halves the number of retries.
             Self::Overloaded => Some(2),
             _ => None,
         };
@@ -329,9 +329,9 @@ impl IntoResponse for Error {
         };
         let accepted = matches!(self, Self::UnsupportedEncoding).then_some("identity");
         let (errors, vehicle_id) = match self {
-            Self::Invalid(faults) => {
-                let vehicle = faults.iter().find_map(|fault| fault.vehicle);
-                (faults, vehicle)
+            Self::Invalid(errors) => {
+                let vehicle = errors.iter().find_map(|error| error.vehicle);
+                (errors, vehicle)
             }
             Self::Conflict { vehicle, .. } => (Vec::new(), vehicle),
             Self::InTrash { vehicle, .. } => (Vec::new(), Some(vehicle)),
@@ -340,7 +340,7 @@ impl IntoResponse for Error {
         let is_in_trash = matches!(name, IN_TRASH | "vin-in-trash");
         let restore = vehicle_id.filter(|_| is_in_trash);
         let restore = restore.map(|id| format!("/api/vehicles/{id}/restore"));
-        let fuel_log_id = errors.iter().find_map(|fault| fault.fuel_log);
+        let fuel_log_id = errors.iter().find_map(|error| error.fuel_log);
         let title = super::problems::title(name).into();
         let kind = format!("/problems/{name}");
         let problem = Problem {
@@ -355,7 +355,7 @@ impl IntoResponse for Error {
             request_id,
         };
         let body = serde_json::to_vec(&problem).unwrap_or_default();
-        // The document goes along as an extension too, for the layer that makes pages of them.
+        // The document is also an extension, for the layer that renders problems as pages.
         let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
         let mut response = (status, content_type, Extension(problem), body).into_response();
         if let Some(seconds) = retry_after {

@@ -1,4 +1,4 @@
-//! Files and folders: creating private ones, and explaining why one can't be used.
+//! Private files and folders, and explanations of file errors.
 
 use std::{
     error::Error as _,
@@ -13,25 +13,26 @@ use rustix::{
     process,
 };
 
-/// The folder that `path` is in.
+/// The folder that contains `path`.
 #[must_use]
 pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Creates a folder and those above it, for their owner only. Existing ones stay as they are.
+/// Creates a folder with its parents, accessible to their owner only. Existing folders are not
+/// changed.
 ///
 /// # Errors
-/// Whatever the system reports.
+/// The system's error.
 pub fn create_private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// Creates a file that only its owner can read, complete or not at all, in a folder that is created
-/// if needed. An existing file stays as it is. Returns whether the file was created.
+/// Creates a file that only its owner can read, atomically, together with its folder if needed. An
+/// existing file is not changed. Returns whether the file was created.
 ///
 /// # Errors
-/// Whatever the system reports.
+/// The system's error.
 pub fn create_private(path: &Path, content: &[u8]) -> io::Result<bool> {
     let folder = folder_of(path);
     create_private_folder(folder)?;
@@ -49,11 +50,11 @@ pub fn create_private(path: &Path, content: &[u8]) -> io::Result<bool> {
     }
 }
 
-/// Opens a file to lock it, and creates it where it is missing, but never where a link leads to: someone
-/// who can write to the folder could have this process write to any file of its own.
+/// Opens a file to lock it, and creates it if missing. Links are not followed: otherwise someone
+/// with write access to the folder could have this process write to any of its files.
 ///
 /// # Errors
-/// Whatever the system reports.
+/// The system's error.
 pub fn open_lock(path: &Path) -> io::Result<File> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     let mut options = File::options();
@@ -64,16 +65,16 @@ pub fn open_lock(path: &Path) -> io::Result<File> {
 /// Checks whether this process may write to the file or the folder at `path`.
 ///
 /// # Errors
-/// Why not.
+/// The reason it may not.
 pub fn check_writable(path: &Path) -> io::Result<()> {
     let needed = if path.is_dir() { Access::WRITE_OK | Access::EXEC_OK } else { Access::WRITE_OK };
     Ok(rustix::fs::access(path, needed)?)
 }
 
-/// Checks whether this process may create `path`, and the folders above it that are missing.
+/// Checks whether this process may create `path` and its missing parents.
 ///
 /// # Errors
-/// Why not.
+/// The reason it may not.
 pub fn check_creatable(path: &Path) -> io::Result<()> {
     let whole = std::path::absolute(path)?;
     let nearest = whole.ancestors().skip(1).find(|it| it.exists());
@@ -84,12 +85,12 @@ pub fn check_creatable(path: &Path) -> io::Result<()> {
     }
 }
 
-/// What is wrong with the file or the folder at `path`. If access was denied, this includes who has
-/// it, and who this process is.
+/// Describes an error at `path`. If access was denied, includes the owner and mode, and the user of
+/// this process.
 #[must_use]
 pub fn describe(path: &Path, error: &io::Error) -> String {
     let causes = std::iter::successors(error.source(), |it| (*it).source());
-    // "failed to unpack it" alone does not say that the disk is full.
+    // The outer error, such as "failed to unpack it", does not say that the disk is full.
     let cause = causes.fold(error.to_string(), |text, it| format!("{text}: {it}"));
     let text = format!("{}: {cause}", path.display());
     match error.kind() {
@@ -100,8 +101,7 @@ pub fn describe(path: &Path, error: &io::Error) -> String {
     }
 }
 
-/// Owner and mode of `path`, or of the nearest folder above it that exists, and the user of this
-/// process.
+/// The owner and mode of `path`, or of its nearest existing parent, and the user of this process.
 fn access_to(path: &Path) -> String {
     let (user, group) = (process::geteuid().as_raw(), process::getegid().as_raw());
     let process = format!("this process runs as {} and {}", named_user(user), named_group(group));
@@ -126,9 +126,9 @@ fn named_group(id: u32) -> String {
     named("group", id, "/etc/group")
 }
 
-/// `user ann (1000)`, or `user 1000` if the system's list does not name it.
+/// `user ann (1000)`, or `user 1000` if the user is not in the list.
 fn named(kind: &str, id: u32, list: &str) -> String {
-    // Both lists have the name first and the number third: `ann:x:1000:…`.
+    // In both lists, the name is first and the number third: `ann:x:1000:…`.
     let list = std::fs::read_to_string(list).unwrap_or_default();
     let mut lines = list.lines().map(|it| it.split(':').collect::<Vec<_>>());
     let number = id.to_string();
@@ -146,20 +146,20 @@ mod tests {
 
     #[test]
     fn a_private_file_is_created_once_with_mode_0600() {
-        let place = tempfile::tempdir().unwrap();
-        let path = place.path().join("data/key");
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("data/key");
         assert!(create_private(&path, b"first").unwrap());
         assert!(!create_private(&path, b"second").unwrap());
         assert_eq!(std::fs::read(&path).unwrap(), b"first");
         let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
-        assert_eq!(std::fs::read_dir(place.path().join("data")).unwrap().count(), 1);
+        assert_eq!(std::fs::read_dir(parent.path().join("data")).unwrap().count(), 1);
     }
 
     #[test]
     fn denied_access_is_explained_with_path_owner_mode_and_user() {
-        let place = tempfile::tempdir().unwrap();
-        let folder = place.path().join("backups");
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("backups");
         std::fs::create_dir(&folder).unwrap();
         std::fs::set_permissions(&folder, Permissions::from_mode(0o550)).unwrap();
         let id = rustix::process::geteuid().as_raw();

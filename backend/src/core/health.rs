@@ -1,10 +1,10 @@
-//! Whether the service is alive, and whether it is ready.
+//! Liveness and readiness checks.
 
 mod backups;
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-pub use backups::{BackupCondition, BackupState, BackupWatch, Verified};
+pub use backups::{BackupState, BackupStatus, BackupWatch, CheckResult};
 
 use aide::axum::{ApiRouter, routing::get_with};
 use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
@@ -20,11 +20,11 @@ use super::{
 };
 use crate::features;
 
-/// How long the database may take to answer before it counts as away: whoever asks after health
-/// does not wait as long as whoever has work to do.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long the database may take to respond before it counts as unavailable: health checks time
+/// out sooner than requests.
+const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// `/health`, which asks nobody anything.
+/// `/health`, which depends on nothing else.
 pub fn liveness() -> Router<App> {
     Router::new().route("/health", get(async || "alive\n"))
 }
@@ -36,58 +36,58 @@ pub fn readiness() -> ApiRouter<App> {
         get_with(ready, |it| {
             it.id("health")
                 .tag("Service")
-                .summary("Say whether the service is ready")
+                .summary("Check whether the service is ready")
                 .response::<200, Record<Health>>()
                 .response::<503, Record<Health>>()
         }),
     )
 }
 
-/// Whether the service is ready, and what it stands on.
+/// Whether the service is ready, and the state of its components.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Health {
-    /// `ok`, `degraded` (requests are answered, but the cache is away, something in `problems` prevents
-    /// writes, or the backups are late or failed), `stopping` (requests are answered, but this instance is about
-    /// to stop), or `unavailable`.
+    /// `ok`, `degraded` (requests are handled, but the cache is unavailable, something in
+    /// `problems` prevents writes, or the backups are late or failed), `stopping` (requests are
+    /// handled, but this instance is about to stop), or `unavailable`.
     status: &'static str,
-    database: Part,
-    cache: Part,
+    database: Component,
+    cache: Component,
     migrations: Migrations,
-    /// What is wrong with the database, and what does not work because of it.
+    /// The current problems with the database, and what they prevent.
     problems: Vec<Outage>,
     /// The read replica of PostgreSQL; null without one.
     replica: Option<ReplicaState>,
-    /// The backups, as of the last minute; null unless a folder for backups is set.
+    /// The backups, as of the last minute; null if no folder for backups is set.
     backups: Option<BackupState>,
-    /// The hourly jobs of this instance.
+    /// The periodic jobs of this instance.
     jobs: Vec<JobState>,
 }
 
-/// One thing that the service stands on.
+/// A component that the service depends on.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Part {
-    /// What it is: `sqlite`, `postgresql`, `memory`, `redis`.
+struct Component {
+    /// The backend: `sqlite`, `postgresql`, `memory` or `redis`.
     engine: &'static str,
     /// `up` or `down`.
     state: &'static str,
 }
 
-/// Whether the database has the shape that this program needs.
+/// Whether the database's schema is up to date.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Migrations {
-    /// `current`, `pending`, or `unknown` while the database is away or of another version.
+    /// `current`, `pending`, or `unknown` while the database is unavailable or of another version.
     state: &'static str,
-    /// How many files have not been executed.
+    /// The number of pending migrations.
     pending: usize,
 }
 
 async fn ready(State(app): State<App>) -> impl aide::axum::IntoApiResponse {
     let up = |is_up: bool| if is_up { "up" } else { "down" };
-    let asked = async {
+    let checks = async {
         let status = migrate::status(&app.db, features::ALL, None).await.ok();
         (status.is_some() || app.db.ping().await.is_ok(), status)
     };
-    let (database, status) = tokio::time::timeout(PATIENCE, asked).await.unwrap_or_default();
+    let (database, status) = tokio::time::timeout(TIMEOUT, checks).await.unwrap_or_default();
     let pending = status.map(|steps| steps.iter().filter(|it| it.executed_at.is_none()).count());
     let migrations = match pending {
         Some(0) => Migrations { state: "current", pending: 0 },
@@ -98,12 +98,11 @@ async fn ready(State(app): State<App>) -> impl aide::axum::IntoApiResponse {
     let is_ready = database && migrations.state == "current";
     let problems = outage::current();
     let backups = app.backups.get();
-    let are_backups_well = backups
-        .as_ref()
-        .is_none_or(|it| matches!(it.state, BackupCondition::Ok | BackupCondition::None));
-    let is_well = cache_is_up && problems.is_empty() && are_backups_well;
+    let backups_ok =
+        backups.as_ref().is_none_or(|it| matches!(it.state, BackupStatus::Ok | BackupStatus::None));
+    let is_healthy = cache_is_up && problems.is_empty() && backups_ok;
     let is_stopping = app.is_stopping.load(Ordering::Relaxed);
-    let (code, status) = match (is_ready, is_well) {
+    let (code, status) = match (is_ready, is_healthy) {
         (true, _) if is_stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
         (true, true) => (StatusCode::OK, "ok"),
         (true, false) => (StatusCode::OK, "degraded"),
@@ -111,8 +110,8 @@ async fn ready(State(app): State<App>) -> impl aide::axum::IntoApiResponse {
     };
     let health = Health {
         status,
-        database: Part { engine: app.db.engine(), state: up(database) },
-        cache: Part { engine: cache, state: up(cache_is_up) },
+        database: Component { engine: app.db.engine(), state: up(database) },
+        cache: Component { engine: cache, state: up(cache_is_up) },
         migrations,
         problems,
         replica: app.db.replica_state(),

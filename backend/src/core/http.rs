@@ -1,29 +1,34 @@
-//! What requests are read with and answers are written with; every refusal is a problem document.
+//! Extractors, responses and middleware. Every error response is a problem document.
 
+mod admission;
 mod client;
-mod described;
 mod etag;
-mod gate;
+mod extract;
+pub mod idempotency;
 mod layers;
 mod links;
 mod log;
-pub mod once;
+mod openapi;
 mod paging;
-mod rates;
-mod read;
+mod rate_limit;
+mod response;
 mod upload;
-mod write;
 
+pub use admission::{AdmissionControl, Permit, yield_slot_while};
 pub use client::ClientAddress;
-pub use described::{PROBLEM, add_refusal, refusal_name, refusals, refuses};
 pub use etag::IfMatch;
-pub use gate::{Gate, Ticket, while_others_work};
-pub use layers::{layers, policy_with_pictures, protect};
+pub use extract::{Form, Json, OptionalJson, Path, Query, QueryForm, path_parameter};
+pub use idempotency::{Idempotency, IdempotentJson, InFlightRequests};
+pub use layers::{add_security_headers, csp_allowing_images_from, layers};
 pub use links::Links;
 pub use log::request_id;
-pub use once::{InFlight, New, Once};
-pub use paging::{Cursor, Limit, Page, after, end_of_time};
-pub use rates::{Meter, Rates, is_counted};
-pub use read::{Form, Json, JsonOrNone, Path, Query, Search, path_parameter};
+pub use openapi::{
+    PROBLEM_JSON, add_error_response, error_response, error_response_name, error_responses,
+};
+pub use paging::{Cursor, Limit, Page, after_cursor, end_of_time};
+pub use rate_limit::{RateLimits, RequestMeter, is_rate_limited};
+pub use response::{
+    Created, IdempotentResponse, NoContent, NoContent204, Ok200, Record, SerializedJson,
+    SerializedRecord,
+};
 pub use upload::Upload;
-pub use write::{Created, Done, Finished, Kept, NoContent, Record, Stored, StoredRecord};

@@ -1,40 +1,40 @@
-//! Reading what a client sends, field by field, so that every field at fault is named at once.
+//! Reads client input field by field, so that one response names every invalid field.
 //!
-//! JSON bodies and HTML forms go through the same reader. Numbers are read from their own text,
-//! never through a float.
+//! JSON bodies and HTML forms share one reader. Numbers are parsed from their text, never through a
+//! float.
 
 mod confirm;
 mod field;
-mod hidden;
-mod moment;
+mod invisible;
 pub mod number;
 mod planned;
 mod reader;
 #[cfg(test)]
 mod tests;
+mod timestamp;
 
 pub use confirm::{Confirmed, Pointers};
 pub use field::{Change, Clearable, Field, LongText, Member, ModelYear, Odometer, Text, schema_of};
-pub use hidden::visible;
-pub use moment::Moment;
-pub use planned::{FilterDay, PlannedDay, Whole};
-pub use reader::{Given, Reader};
+pub use invisible::strip_invisible;
+pub use planned::{FilterDay, PlannedDay, WholeNumber};
+pub use reader::{FieldValue, Reader};
+pub use timestamp::Timestamp;
 
-use super::error::Fault;
+use super::error::FieldError;
 
-/// What a client may send, read by [`Reader`].
+/// Client input that [`Reader`] can read.
 pub trait Input: Sized {
-    /// Reads every field, or tells of every one at fault.
+    /// Reads every field.
     ///
     /// # Errors
-    /// All fields that are missing, wrong or unknown.
-    fn read(reader: Reader) -> Result<Self, Vec<Fault>>;
+    /// All fields that are missing, invalid or unknown.
+    fn read(reader: Reader) -> Result<Self, Vec<FieldError>>;
 }
 
-/// Declares what a client may send: a struct whose members are read from JSON or a form under
-/// their camel-case names, with its JSON schema. `requires any "a", "b";` after the struct refuses a
-/// request that has none of these members, and reports the first as missing; `=> "is required, or …"`
-/// before the semicolon reports it in other words.
+/// Declares an input: a struct whose members are read from JSON or a form under their camel-case
+/// names, and its JSON schema. `requires any "a", "b";` after the struct rejects a request that has
+/// none of these members, and reports the first as missing; `=> "is required, or …"` before the
+/// semicolon replaces the message.
 #[macro_export]
 macro_rules! input {
     (
@@ -53,11 +53,11 @@ macro_rules! input {
         impl $crate::core::input::Input for $name {
             fn read(
                 mut reader: $crate::core::input::Reader,
-            ) -> Result<Self, Vec<$crate::core::error::Fault>> {
+            ) -> Result<Self, Vec<$crate::core::error::FieldError>> {
                 $(reader.require_any(&[$($required),+], [$($why,)? "is required"][0]);)?
                 $(let $field = reader.member::<$type>(stringify!($field));)*
                 reader.finish()?;
-                // After `finish` every member was read; the `else` only satisfies the types.
+                // `finish` fails unless every member was read; the `else` only satisfies the types.
                 Ok(Self { $($field: match $field { Some(it) => it, None => return Err(Vec::new()) },)* })
             }
         }

@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 use super::{Error, Result, hex};
 pub use file::{KeyError, Source, find};
-pub use start::{Fit, SealedSecrets, check, discard, prepare};
+pub use start::{KeyStatus, SealedSecrets, check, discard, prepare};
 
 /// Bytes of a key.
 const LENGTH: usize = 32;

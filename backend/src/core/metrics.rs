@@ -8,9 +8,9 @@
 mod backups;
 mod cache;
 mod database;
-mod jobs;
 mod requests;
-mod standing;
+mod snapshot;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod upstreams;
@@ -23,10 +23,10 @@ use prometheus::{
 };
 
 pub use database::{Wait, Waiting};
-pub use jobs::JobState;
-pub use requests::{CountRequests, Refusals, method_of, route_of};
-pub use standing::{Pool, Standing, WalArchiver};
-pub use upstreams::{Outcome, Upstream};
+pub use requests::{CountRequests, RejectedRequests, method_of, route_of};
+pub use snapshot::{Pool, ServiceState, WalArchiver};
+pub use tasks::JobState;
+pub use upstreams::{Outcome, UpstreamMetrics};
 
 /// The media type of [`Metrics::text`].
 pub const TEXT: &str = prometheus::TEXT_FORMAT;
@@ -45,32 +45,32 @@ pub struct Metrics {
     registry: Registry,
     requests: requests::Requests,
     /// Requests that were refused before any work.
-    pub refused: Refusals,
+    pub rejected: RejectedRequests,
     /// Waiting for the database.
     pub database: database::Database,
     /// Answers kept for a while.
     pub cache: cache::Cache,
     /// What the service does by itself.
-    pub jobs: jobs::Jobs,
+    pub jobs: tasks::Jobs,
     upstreams: upstreams::Upstreams,
     /// Held by who looks at how things stand, lest two who do so mix up what they saw.
-    standing: Mutex<standing::Gauges>,
+    gauges: Mutex<snapshot::Gauges>,
 }
 
 impl Metrics {
     fn new() -> Self {
         let registry = Registry::new();
-        registry.register(Box::new(ProcessCollector::for_self())).expect(OWN_NAME);
+        registry.register(Box::new(ProcessCollector::for_self())).expect(UNIQUE_NAMES);
         let build = gauges(&registry, "build_info", "1, of this version", &["version"]);
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         Self {
             requests: requests::Requests::new(&registry),
-            refused: Refusals::new(&registry),
+            rejected: RejectedRequests::new(&registry),
             database: database::Database::new(&registry),
             cache: cache::Cache::new(&registry),
-            jobs: jobs::Jobs::new(&registry),
+            jobs: tasks::Jobs::new(&registry),
             upstreams: upstreams::Upstreams::new(&registry),
-            standing: Mutex::new(standing::Gauges::new(&registry)),
+            gauges: Mutex::new(snapshot::Gauges::new(&registry)),
             registry,
         }
     }
@@ -79,20 +79,20 @@ impl Metrics {
     ///
     /// # Errors
     /// Whatever cannot be written so, which nothing that is counted here should be.
-    pub fn text(&self, standing: &Standing) -> prometheus::Result<String> {
-        let gauges = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
-        gauges.set(standing);
+    pub fn text(&self, state: &ServiceState) -> prometheus::Result<String> {
+        let gauges = self.gauges.lock().unwrap_or_else(PoisonError::into_inner);
+        gauges.set(state);
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 }
 
 /// What counts something, under `motovaultpro_` and `name`.
 fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
-    register(registry, IntCounterVec::new(options(name, help), labels).expect(WELL_FORMED))
+    register(registry, IntCounterVec::new(options(name, help), labels).expect(VALID_NAMES))
 }
 
 fn gauges(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
-    register(registry, IntGaugeVec::new(options(name, help), labels).expect(WELL_FORMED))
+    register(registry, IntGaugeVec::new(options(name, help), labels).expect(VALID_NAMES))
 }
 
 /// What tells how long something takes: how often it took up to each of `seconds`.
@@ -104,17 +104,17 @@ fn histograms(
     seconds: &[f64],
 ) -> HistogramVec {
     let options = HistogramOpts::from(options(name, help)).buckets(seconds.to_vec());
-    register(registry, HistogramVec::new(options, labels).expect(WELL_FORMED))
+    register(registry, HistogramVec::new(options, labels).expect(VALID_NAMES))
 }
 
 fn options(name: &str, help: &str) -> Opts {
     Opts::new(name, help).namespace("motovaultpro")
 }
 
-const WELL_FORMED: &str = "the names of metrics and labels are constants, and well formed";
-const OWN_NAME: &str = "no two metrics have one name";
+const VALID_NAMES: &str = "the names of metrics and labels are constants, and well formed";
+const UNIQUE_NAMES: &str = "no two metrics have one name";
 
 fn register<C: Collector + Clone + 'static>(registry: &Registry, collector: C) -> C {
-    registry.register(Box::new(collector.clone())).expect(OWN_NAME);
+    registry.register(Box::new(collector.clone())).expect(UNIQUE_NAMES);
     collector
 }

@@ -20,7 +20,7 @@ const TRUSTED: &str = "trusted comment: ";
 /// A key's number, by which a signature names its key.
 type Id = [u8; 8];
 
-fn shown(id: Id) -> String {
+fn format_id(id: Id) -> String {
     format!("{:016X}", u64::from_le_bytes(id))
 }
 
@@ -42,7 +42,7 @@ impl PublicKey {
     /// The key's number, as minisign shows it.
     #[must_use]
     pub fn id(&self) -> String {
-        shown(self.id)
+        format_id(self.id)
     }
 
     /// The text of a public key's file.
@@ -53,7 +53,7 @@ impl PublicKey {
 
     /// Whether the signature is this key's, of `content`.
     #[must_use]
-    pub fn has_signed(&self, content: &[u8], signature: &Signature) -> bool {
+    pub fn verifies(&self, content: &[u8], signature: &Signature) -> bool {
         let all = [&signature.signature[..], signature.comment.as_bytes()].concat();
         let of = |signed: &[u8], signature: &[u8; 64]| {
             let signature = ed25519_dalek::Signature::from_bytes(signature);
@@ -97,7 +97,7 @@ pub struct SecretKey {
 
 impl fmt::Debug for SecretKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SecretKey({})", shown(self.id))
+        write!(f, "SecretKey({})", format_id(self.id))
     }
 }
 
@@ -199,7 +199,7 @@ impl Signature {
     /// The number of the key that it claims to be of.
     #[must_use]
     pub fn key_id(&self) -> String {
-        shown(self.id)
+        format_id(self.id)
     }
 
     /// The comment, which is signed as well.
@@ -232,7 +232,7 @@ VIIz8vcIS3duwfLw1PSILhAL4xEAnEeO0e1LP7rTfB3hebGIfkJviqRhaZ3ZXdmjof3RdifoPvLHTZqd
         let signature = Signature::parse(THEIR_SIGNATURE).unwrap();
         assert_eq!(signature.key_id(), public.id());
         assert_eq!(signature.comment(), "a comment");
-        assert!(public.has_signed(CONTENT, &signature));
+        assert!(public.verifies(CONTENT, &signature));
         let secret = SecretKey::parse(THEIR_SECRET).unwrap();
         assert_eq!(secret.public(), public);
         // Ed25519 has one signature of a message and key.
@@ -258,7 +258,7 @@ VIIz8vcIS3duwfLw1PSILhAL4xEAnEeO0e1LP7rTfB3hebGIfkJviqRhaZ3ZXdmjof3RdifoPvLHTZqd
         let public = SecretKey::parse(&secret.to_file()).unwrap().public();
         let text = secret.sign(CONTENT, "a comment");
         let is_good = |text: &str, content: &[u8]| {
-            Signature::parse(text).is_some_and(|it| public.has_signed(content, &it))
+            Signature::parse(text).is_some_and(|it| public.verifies(content, &it))
         };
         assert!(is_good(&text, CONTENT));
         assert!(!is_good(&text, b"what is signed"));

@@ -1,4 +1,4 @@
-//! What every feature shares.
+//! Code that all features share.
 
 pub(crate) mod archive;
 pub mod cache;
@@ -8,23 +8,23 @@ pub mod config;
 pub mod db;
 pub mod error;
 pub mod files;
-pub mod fold;
-pub(crate) mod fresh;
 pub mod health;
 pub mod http;
 pub mod input;
-pub mod jobs;
 pub mod keys;
 pub mod mail;
 pub mod metrics;
 pub mod minisign;
 pub mod money;
 pub mod outage;
-pub mod outward;
+pub mod periodic;
 pub mod problems;
+pub mod search_text;
 pub mod tls;
 pub mod traces;
 pub mod units;
+pub mod upstream;
+pub(crate) mod user_cache;
 pub mod web;
 
 use std::{
@@ -40,7 +40,7 @@ use crate::features::{
 };
 pub use error::{Error, Result};
 
-/// Bytes as hexadecimal digits.
+/// Formats bytes as hexadecimal digits.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
@@ -50,55 +50,56 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// What a handler may reach. Each layer of each request has a clone of its own: it is one count.
+/// The application, as handlers see it. Cloning is one atomic increment.
 #[derive(Clone)]
-pub struct App(Arc<Parts>);
+pub struct App(Arc<AppState>);
 
 impl Deref for App {
-    type Target = Parts;
+    type Target = AppState;
 
-    fn deref(&self) -> &Parts {
+    fn deref(&self) -> &AppState {
         &self.0
     }
 }
 
-/// What the service is made of.
+/// The state behind [`App`].
 #[derive(Clone)]
-pub struct Parts {
+pub struct AppState {
     /// The database.
     pub db: db::Db,
-    /// Answers kept for a while.
+    /// The cache.
     pub cache: cache::Cache,
-    /// The time.
+    /// The clock.
     pub clock: clock::Clock,
     /// The settings.
     pub config: Arc<config::Config>,
-    /// What seals the secrets in the database. Commands that need none of them run without it.
+    /// The key that seals the secrets in the database. Commands that need no secrets run without
+    /// it.
     key: Option<keys::ServiceKey>,
     /// What signing in needs to remember within this process.
     pub auth: AuthState,
-    /// What answers what VINs mean.
+    /// Decodes VINs.
     pub vins: Vins,
-    /// Who else knows of stations.
+    /// External providers of stations.
     pub stations: Providers,
-    /// What brings files of stations in.
+    /// Imports of station files.
     pub imports: Imports,
-    /// The requests with an `Idempotency-Key` that are under way.
-    pub in_flight: http::InFlight,
+    /// The requests in progress that have an `Idempotency-Key`.
+    pub in_flight: http::InFlightRequests,
     /// The state of the backups.
     pub backups: health::BackupWatch,
-    /// Whether the service is about to stop, so that new requests should go to another instance.
+    /// Whether the service is shutting down: new requests should go to another instance.
     pub is_stopping: Arc<AtomicBool>,
 }
 
 impl App {
-    /// The service over an open database, for work that needs no sealed secret.
+    /// Creates the application for work that needs no sealed secret.
     #[must_use]
     pub fn new(config: config::Config, db: db::Db, clock: clock::Clock) -> Self {
         Self::with_key(config, db, clock, None)
     }
 
-    /// The service over an open database, with the key to the secrets in it.
+    /// Creates the application with the key to the secrets in the database.
     #[must_use]
     pub fn with_key(
         config: config::Config,
@@ -107,14 +108,14 @@ impl App {
         key: Option<keys::ServiceKey>,
     ) -> Self {
         let cache = cache::Cache::new(&config.cache);
-        db.keep_positions_in(&cache);
+        db.store_positions_in(&cache);
         let auth = AuthState::new(&config);
         let vins = Vins::new(&config.vin);
         let stations = Providers::new(&config.stations, config.server.public_url.as_deref());
         let config = Arc::new(config);
         let imports = Imports::default();
-        let in_flight = http::InFlight::default();
-        Self(Arc::new(Parts {
+        let in_flight = http::InFlightRequests::default();
+        Self(Arc::new(AppState {
             db,
             cache,
             clock,
@@ -131,11 +132,11 @@ impl App {
     }
 }
 
-impl Parts {
-    /// The key to the secrets in the database.
+impl AppState {
+    /// Returns the service key.
     ///
     /// # Errors
-    /// Internal where the service runs without it.
+    /// `Internal` if the application was created without it.
     pub fn key(&self) -> Result<&keys::ServiceKey> {
         self.key.as_ref().ok_or_else(|| Error::Internal("the service key was not opened".into()))
     }

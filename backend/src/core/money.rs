@@ -7,9 +7,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
-    db::fixed::{Fixed, LONGEST, divide_rounded, serialize_number},
+    db::fixed::{BUFFER_SIZE, Fixed, divide_rounded, serialize_number},
     input::{
-        Field, Given,
+        Field, FieldValue,
         number::{self, NumberFormat, Typed},
     },
 };
@@ -121,8 +121,8 @@ impl fmt::Display for Currency {
 }
 
 impl Field for Currency {
-    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
-        let (Given::Text(text) | Given::Typed(text)) = given else {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+        let (FieldValue::Text(text) | FieldValue::Typed(text)) = given else {
             return Err("must be a string".to_owned());
         };
         Self::parse(text).ok_or_else(|| "must be a currency code, such as USD or EUR".to_owned())
@@ -189,11 +189,12 @@ impl Money {
     /// The number with the currency's decimals and without a currency sign: `43.19`, `24600.00`.
     #[must_use]
     pub fn number(self) -> String {
-        self.text(&mut [0; LONGEST]).to_owned()
+        self.text(&mut [0; BUFFER_SIZE]).to_owned()
     }
 
-    fn text(self, room: &mut [u8; LONGEST]) -> &str {
-        let text = SumOfThousandths::from_units(self.thousandths).unwrap_or(Fixed::MAX).text(room);
+    fn text(self, buffer: &mut [u8; BUFFER_SIZE]) -> &str {
+        let text =
+            SumOfThousandths::from_units(self.thousandths).unwrap_or(Fixed::MAX).text(buffer);
         match self.currency.decimals() {
             0 => &text[..text.len() - 4],
             // Amounts from an older version may have more decimals than their currency.
@@ -205,7 +206,7 @@ impl Money {
 impl Serialize for Money {
     /// Only the number, digit for digit.
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-        serialize_number(self.text(&mut [0; LONGEST]), serializer)
+        serialize_number(self.text(&mut [0; BUFFER_SIZE]), serializer)
     }
 }
 
@@ -259,12 +260,12 @@ impl Amount {
 }
 
 impl Field for Amount {
-    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
         let typed = match given {
-            Given::Typed(text) => {
+            FieldValue::Typed(text) => {
                 number::parse(text, NumberFormat::decimal(3)).map_err(|error| error.to_string())?
             }
-            Given::Number(text) | Given::Text(text) => {
+            FieldValue::Number(text) | FieldValue::Text(text) => {
                 Typed { value: text.trim().to_owned(), other: None }
             }
             _ => return Err("must be a number".to_owned()),
@@ -284,10 +285,10 @@ impl Field for Amount {
 
 #[cfg(test)]
 mod tests {
-    use super::{Amount, Currency, Field as _, Given, Money, NaiveDate};
+    use super::{Amount, Currency, Field as _, FieldValue, Money, NaiveDate};
 
     fn money(number: &str, currency: &str) -> Result<Money, String> {
-        let given = Given::Number(number.to_owned());
+        let given = FieldValue::Number(number.to_owned());
         Amount::read(&given, NaiveDate::default())?.of(Currency::parse(currency).unwrap())
     }
 
@@ -317,7 +318,7 @@ mod tests {
             ("1,234", "KWD", "1.234"),
             ("1.050,00", "EUR", "1050.00"),
         ] {
-            let given = Given::Typed(typed.to_owned());
+            let given = FieldValue::Typed(typed.to_owned());
             let amount = Amount::read(&given, NaiveDate::default()).unwrap();
             let money = amount.of(Currency::parse(currency).unwrap()).unwrap();
             assert_eq!(money.number(), written, "{typed} {currency}");

@@ -15,9 +15,9 @@ use serde::Serialize;
 use super::clock::Clock;
 
 /// How often a cause that persists is logged.
-const EVERY: Duration = Duration::from_mins(1);
+const LOG_INTERVAL: Duration = Duration::from_mins(1);
 /// After how long without a failure a cause no longer counts, if nothing has ended it.
-const FORGOTTEN: Duration = Duration::from_mins(2);
+const EXPIRY: Duration = Duration::from_mins(2);
 
 /// Why the database cannot do what it is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -168,13 +168,13 @@ fn is_on_replica() -> bool {
 }
 
 /// Notes that the database failed for this cause, and logs that unless it was logged within a minute.
-pub(super) fn note(cause: Cause, error: &sqlx::Error) {
+pub(super) fn record_failure(cause: Cause, error: &sqlx::Error) {
     if is_on_replica() {
         return;
     }
     let now = Instant::now();
     ANY.store(true, Ordering::Relaxed);
-    let told = with(|states| {
+    let due = with(|states| {
         let found = states.iter_mut().find(|it| it.outage.cause == cause);
         let Some(state) = found else {
             let outage = Outage { cause, blocks: cause.blocks(), since: Clock::System.now() };
@@ -184,13 +184,13 @@ pub(super) fn note(cause: Cause, error: &sqlx::Error) {
         };
         state.failed_at = now;
         state.count += 1;
-        if now < state.logged_at + EVERY {
+        if now < state.logged_at + LOG_INTERVAL {
             return None;
         }
         state.logged_at = now;
         Some((state.outage.since, std::mem::take(&mut state.count)))
     });
-    if let Some((since, requests)) = told {
+    if let Some((since, requests)) = due {
         let (blocks, advice) = (cause.blocks(), cause.advice());
         tracing::error!(?cause, ?blocks, %since, requests, %error, advice, "The database fails");
     }
@@ -198,7 +198,7 @@ pub(super) fn note(cause: Cause, error: &sqlx::Error) {
 
 /// Ends what a read that succeeded (`Blocked::ReadsAndWrites`) or a write that succeeded
 /// (`Blocked::Writes`, and so everything) shows to be over.
-pub(super) fn is_over(shown: Blocked) {
+pub(super) fn record_success(shown: Blocked) {
     if !ANY.load(Ordering::Relaxed) || is_on_replica() {
         return;
     }
@@ -224,14 +224,14 @@ pub fn current() -> Vec<Outage> {
         return Vec::new();
     }
     with(|states| {
-        states.retain(|it| it.failed_at.elapsed() < FORGOTTEN);
+        states.retain(|it| it.failed_at.elapsed() < EXPIRY);
         states.iter().map(|it| it.outage.clone()).collect()
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Blocked, Cause, current, is_over, note, on_replica};
+    use super::{Blocked, Cause, current, on_replica, record_failure, record_success};
 
     #[test]
     fn every_code_has_its_cause() {
@@ -257,27 +257,27 @@ mod tests {
 
     #[tokio::test]
     async fn a_replica_neither_begins_an_outage_nor_ends_one() {
-        on_replica(async { note(Cause::Unreachable, &sqlx::Error::PoolTimedOut) }).await;
+        on_replica(async { record_failure(Cause::Unreachable, &sqlx::Error::PoolTimedOut) }).await;
         assert!(current().is_empty());
-        note(Cause::Unreachable, &sqlx::Error::PoolTimedOut);
-        on_replica(async { is_over(Blocked::Writes) }).await;
+        record_failure(Cause::Unreachable, &sqlx::Error::PoolTimedOut);
+        on_replica(async { record_success(Blocked::Writes) }).await;
         assert_eq!(current().len(), 1);
-        is_over(Blocked::Writes);
+        record_success(Blocked::Writes);
         assert!(current().is_empty());
     }
 
     #[test]
     fn a_read_that_succeeds_does_not_end_what_only_writes_meet() {
         let error = sqlx::Error::PoolTimedOut;
-        note(Cause::DiskFull, &error);
-        note(Cause::NoConnection, &error);
-        note(Cause::DiskFull, &error);
+        record_failure(Cause::DiskFull, &error);
+        record_failure(Cause::NoConnection, &error);
+        record_failure(Cause::DiskFull, &error);
         assert_eq!(current().len(), 2);
-        is_over(Blocked::ReadsAndWrites);
+        record_success(Blocked::ReadsAndWrites);
         let left = current();
         assert_eq!(left.len(), 1);
         assert_eq!((left[0].cause, left[0].blocks), (Cause::DiskFull, Blocked::Writes));
-        is_over(Blocked::Writes);
+        record_success(Blocked::Writes);
         assert!(current().is_empty());
     }
 }

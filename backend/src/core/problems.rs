@@ -1,13 +1,12 @@
-//! The kinds of problem, and the page that explains each: what a problem document's `type` leads
-//! to.
+//! The problem types, and the page that explains each: the target of a problem document's `type`.
 
 use askama::Template;
 use axum::{Router, response::Html, routing::get};
 
 use super::{App, Error, Result, http::Path, web};
 
-/// Every kind: its name, its title, what it means and what to do.
-const KINDS: &[(&str, &str, &str)] = &[
+/// Every problem type: its name, its title, and an explanation with what to do.
+const PROBLEM_TYPES: &[(&str, &str, &str)] = &[
     (
         "malformed",
         "The request cannot be read",
@@ -209,36 +208,36 @@ const KINDS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// The title of the kind `name`.
+/// The title of the problem type `name`.
 #[must_use]
 pub(super) fn title(name: &str) -> &'static str {
-    KINDS.iter().find(|kind| kind.0 == name).map_or("Problem", |kind| kind.1)
+    PROBLEM_TYPES.iter().find(|kind| kind.0 == name).map_or("Problem", |kind| kind.1)
 }
 
-/// The pages.
+/// The routes of the explanations.
 pub fn router() -> Router<App> {
-    Router::new().route("/problems/{name}", get(explain))
+    Router::new().route("/problems/{name}", get(show_problem_type))
 }
 
 #[derive(Template)]
 #[template(path = "core/templates/explain.html")]
-struct Explain {
+struct ProblemTypePage {
     title: &'static str,
     text: &'static str,
-    shell: web::Shell,
+    layout: web::Layout,
 }
 
-async fn explain(Path(name): Path<String>, shell: web::Shell) -> Result<Html<String>> {
-    let kind = KINDS.iter().find(|kind| kind.0 == name).ok_or(Error::NotFound("page"))?;
-    web::page(&Explain { title: kind.1, text: kind.2, shell })
+async fn show_problem_type(Path(name): Path<String>, layout: web::Layout) -> Result<Html<String>> {
+    let kind = PROBLEM_TYPES.iter().find(|kind| kind.0 == name).ok_or(Error::NotFound("page"))?;
+    web::page(&ProblemTypePage { title: kind.1, text: kind.2, layout })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{super::Error, KINDS};
+    use super::{super::Error, PROBLEM_TYPES};
 
     #[test]
-    fn every_error_has_a_kind_that_is_explained() {
+    fn every_error_has_a_documented_problem_type() {
         let conflict = |name| Error::Conflict { name, detail: String::new(), vehicle: None };
         let errors = [
             Error::Malformed(String::new()),
@@ -277,7 +276,7 @@ mod tests {
         ];
         for error in errors {
             let name = error.kind().1;
-            assert!(KINDS.iter().any(|kind| kind.0 == name), "{name} is not explained");
+            assert!(PROBLEM_TYPES.iter().any(|kind| kind.0 == name), "{name} is not explained");
         }
     }
 }

@@ -7,10 +7,10 @@ use std::sync::{Arc, LazyLock};
 ///
 /// # Errors
 /// Where the library knows no safe version of TLS.
-pub fn outward() -> Result<rustls::ClientConfig, rustls::Error> {
+pub fn client_config() -> Result<rustls::ClientConfig, rustls::Error> {
     // Some hundred certificates: read once, not by every client.
-    static OUTWARD: LazyLock<Result<rustls::ClientConfig, rustls::Error>> = LazyLock::new(read);
-    OUTWARD.clone()
+    static CONFIG: LazyLock<Result<rustls::ClientConfig, rustls::Error>> = LazyLock::new(read);
+    CONFIG.clone()
 }
 
 fn read() -> Result<rustls::ClientConfig, rustls::Error> {

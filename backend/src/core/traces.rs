@@ -14,7 +14,12 @@ pub const HEADERS: [HeaderName; 2] =
 /// What a request is told as: by its route and never by its path, which may hold what only a user
 /// may know.
 #[must_use]
-pub fn span(method: &'static str, route: &str, headers: &HeaderMap, id: Option<String>) -> Span {
+pub fn request_span(
+    method: &'static str,
+    route: &str,
+    headers: &HeaderMap,
+    id: Option<String>,
+) -> Span {
     let name = format!("{method} {route}");
     let span = tracing::info_span!("request", otel.name = name, otel.kind = "server");
     span.set_attribute("http.request.method", method);
@@ -29,7 +34,7 @@ pub fn span(method: &'static str, route: &str, headers: &HeaderMap, id: Option<S
 }
 
 /// Tells how the request was answered.
-pub fn answered(span: &Span, status: StatusCode) {
+pub fn record_status(span: &Span, status: StatusCode) {
     span.set_attribute("http.response.status_code", i64::from(status.as_u16()));
     if status.is_server_error() {
         span.set_status(Status::error(""));
@@ -39,7 +44,7 @@ pub fn answered(span: &Span, status: StatusCode) {
 /// What the asking of another service is told as: part of the request that it is for. What no
 /// request needs is no part of any.
 #[must_use]
-pub fn outward(upstream: &'static str) -> Span {
+pub fn upstream_span(upstream: &'static str) -> Span {
     if Span::current().is_none() {
         return Span::none();
     }

@@ -4,12 +4,12 @@
 //! once, where a figure is shown. (1 mile = 1.609344 km, 1 US gallon = 3.785411784 l,
 //! 1 imperial gallon = 4.54609 l: NIST SP 811, appendix B.)
 
-mod shown;
-mod typed;
+mod format;
+mod quantity;
 
-pub use shown::{Shown, day, rounded, sign_of};
-pub use typed::{
-    Distance, GALLON_UK, GALLON_US, KILOMETER, LITER, MILE, UnitPrice, Volume, typed_or_miles,
+pub use format::{UnitFormatter, currency_symbol, day, rounded};
+pub use quantity::{
+    Distance, GALLON_UK, GALLON_US, KILOMETER, LITER, MILE, UnitPrice, Volume, distance_or_miles,
     whole_miles,
 };
 
@@ -21,13 +21,13 @@ use super::{
 /// For fields whose own readers limit the decimals.
 const ANY_DECIMALS: NumberFormat = NumberFormat::decimal(18);
 
-const MILE_IN_METRES_E3: i128 = 1_609_344;
-const GALLON_US_IN_LITRES_E9: i128 = 3_785_411_784;
-const GALLON_UK_IN_LITRES_E9: i128 = 4_546_090_000;
-const LITRE_IN_LITRES_E9: i128 = 1_000_000_000;
+const MILE_IN_METERS_E3: i128 = 1_609_344;
+const GALLON_US_IN_LITERS_E9: i128 = 3_785_411_784;
+const GALLON_UK_IN_LITERS_E9: i128 = 4_546_090_000;
+const LITER_IN_LITERS_E9: i128 = 1_000_000_000;
 
 /// A choice that is kept as text and named on a form.
-macro_rules! choice {
+macro_rules! text_enum {
     ($(#[doc = $about:literal])* $name:ident { $($(#[doc = $doc:literal])* $variant:ident = $text:literal, $label:literal;)+ }) => {
         $(#[doc = $about])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
@@ -73,12 +73,12 @@ macro_rules! choice {
 
         impl $crate::core::input::Field for $name {
             fn read(
-                given: &$crate::core::input::Given,
+                given: &$crate::core::input::FieldValue,
                 _: chrono::NaiveDate,
             ) -> Result<Self, String> {
-                use $crate::core::input::Given;
+                use $crate::core::input::FieldValue;
                 match given {
-                    Given::Text(text) | Given::Typed(text) => Self::try_from(text.clone()),
+                    FieldValue::Text(text) | FieldValue::Typed(text) => Self::try_from(text.clone()),
                     _ => Err("has to be a text".to_owned()),
                 }
             }
@@ -89,19 +89,19 @@ macro_rules! choice {
         }
     };
 }
-pub(crate) use choice;
+pub(crate) use text_enum;
 
-choice! {
+text_enum! {
     /// What distances are shown in.
     DistanceUnit {
         /// Miles.
         Miles = "mi", "Miles";
         /// Kilometers.
-        Kilometres = "km", "Kilometers";
+        Kilometers = "km", "Kilometers";
     }
 }
 
-choice! {
+text_enum! {
     /// What volumes are shown in.
     VolumeUnit {
         /// US gallons.
@@ -109,11 +109,11 @@ choice! {
         /// Imperial gallons.
         GallonsUk = "gal_uk", "Imperial gallons";
         /// Liters.
-        Litres = "l", "Liters";
+        Liters = "l", "Liters";
     }
 }
 
-choice! {
+text_enum! {
     /// What economy is shown in.
     EconomyUnit {
         /// Miles to the US gallon.
@@ -121,9 +121,9 @@ choice! {
         /// Miles to the imperial gallon.
         MpgUk = "mpg_uk", "Miles per imperial gallon";
         /// Liters per 100 kilometers.
-        LitresPer100Km = "l_per_100km", "Liters per 100 km";
+        LitersPer100Km = "l_per_100km", "Liters per 100 km";
         /// Kilometers per liter.
-        KmPerLitre = "km_per_l", "Kilometers per liter";
+        KmPerLiter = "km_per_l", "Kilometers per liter";
     }
 }
 
@@ -139,7 +139,7 @@ impl DistanceUnit {
     pub fn from_miles(self, miles: i64) -> i64 {
         match self {
             Self::Miles => miles,
-            Self::Kilometres => ratio(i128::from(miles) * MILE_IN_METRES_E3, 1_000_000),
+            Self::Kilometers => ratio(i128::from(miles) * MILE_IN_METERS_E3, 1_000_000),
         }
     }
 
@@ -149,8 +149,8 @@ impl DistanceUnit {
     pub fn to_miles(self, typed: &str) -> String {
         let Ok(plain) = without_thousands(typed) else { return typed.to_owned() };
         match (self, Fixed::<12, 3>::parse(&plain)) {
-            (Self::Kilometres, Ok(km)) => {
-                ratio(i128::from(km.units()) * 1000, MILE_IN_METRES_E3).to_string()
+            (Self::Kilometers, Ok(km)) => {
+                ratio(i128::from(km.units()) * 1000, MILE_IN_METERS_E3).to_string()
             }
             _ => plain,
         }
@@ -161,8 +161,8 @@ impl DistanceUnit {
     pub fn price_from_miles(self, price: Fixed<8, 3>) -> Fixed<8, 3> {
         match self {
             Self::Miles => price,
-            Self::Kilometres => {
-                Fixed::from_ratio(i128::from(price.units()) * 1_000_000, MILE_IN_METRES_E3)
+            Self::Kilometers => {
+                Fixed::from_ratio(i128::from(price.units()) * 1_000_000, MILE_IN_METERS_E3)
                     .unwrap_or(price)
             }
         }
@@ -175,23 +175,23 @@ impl VolumeUnit {
     pub fn sign(self) -> &'static str {
         match self {
             Self::GallonsUs | Self::GallonsUk => "gal",
-            Self::Litres => "l",
+            Self::Liters => "l",
         }
     }
 
-    fn in_litres_e9(self) -> i128 {
+    fn in_liters_e9(self) -> i128 {
         match self {
-            Self::GallonsUs => GALLON_US_IN_LITRES_E9,
-            Self::GallonsUk => GALLON_UK_IN_LITRES_E9,
-            Self::Litres => LITRE_IN_LITRES_E9,
+            Self::GallonsUs => GALLON_US_IN_LITERS_E9,
+            Self::GallonsUk => GALLON_UK_IN_LITERS_E9,
+            Self::Liters => LITER_IN_LITERS_E9,
         }
     }
 
     /// US gallons in this unit, to the thousandth.
     #[must_use]
     pub fn from_gallons(self, gallons: Fixed<12, 3>) -> Fixed<12, 3> {
-        let litres = i128::from(gallons.units()) * GALLON_US_IN_LITRES_E9;
-        Fixed::from_ratio(litres, self.in_litres_e9()).unwrap_or(gallons)
+        let liters = i128::from(gallons.units()) * GALLON_US_IN_LITERS_E9;
+        Fixed::from_ratio(liters, self.in_liters_e9()).unwrap_or(gallons)
     }
 
     /// A volume typed in this unit as US gallons' text, to the thousandth; what is no number is
@@ -203,8 +203,8 @@ impl VolumeUnit {
         };
         match Fixed::<12, 3>::parse(&plain) {
             Ok(volume) if self != Self::GallonsUs => {
-                let litres = i128::from(volume.units()) * self.in_litres_e9();
-                Fixed::<12, 3>::from_ratio(litres, GALLON_US_IN_LITRES_E9)
+                let liters = i128::from(volume.units()) * self.in_liters_e9();
+                Fixed::<12, 3>::from_ratio(liters, GALLON_US_IN_LITERS_E9)
                     .map_or(plain, |gallons| gallons.to_string())
             }
             _ => plain,
@@ -214,8 +214,8 @@ impl VolumeUnit {
     /// The price of a US gallon as the price of one of these.
     #[must_use]
     pub fn price_from_gallon(self, price: Fixed<6, 3>) -> Fixed<6, 3> {
-        let scaled = i128::from(price.units()) * self.in_litres_e9();
-        Fixed::from_ratio(scaled, GALLON_US_IN_LITRES_E9).unwrap_or(price)
+        let scaled = i128::from(price.units()) * self.in_liters_e9();
+        Fixed::from_ratio(scaled, GALLON_US_IN_LITERS_E9).unwrap_or(price)
     }
 
     /// A price typed for one of these as a US gallon's, to the thousandth.
@@ -226,8 +226,8 @@ impl VolumeUnit {
         };
         match Fixed::<6, 3>::parse(&plain) {
             Ok(price) if self != Self::GallonsUs => {
-                let scaled = i128::from(price.units()) * GALLON_US_IN_LITRES_E9;
-                Fixed::<9, 3>::from_ratio(scaled, self.in_litres_e9())
+                let scaled = i128::from(price.units()) * GALLON_US_IN_LITERS_E9;
+                Fixed::<9, 3>::from_ratio(scaled, self.in_liters_e9())
                     .map_or(plain, |price| price.to_string())
             }
             _ => plain,
@@ -241,15 +241,15 @@ impl EconomyUnit {
     pub fn sign(self) -> &'static str {
         match self {
             Self::MpgUs | Self::MpgUk => "mpg",
-            Self::LitresPer100Km => "l/100 km",
-            Self::KmPerLitre => "km/l",
+            Self::LitersPer100Km => "l/100 km",
+            Self::KmPerLiter => "km/l",
         }
     }
 
     /// Whether more of it is less fuel.
     #[must_use]
     pub fn more_is_better(self) -> bool {
-        self != Self::LitresPer100Km
+        self != Self::LitersPer100Km
     }
 
     /// The economy of a distance (tenths of a millimeter) with a volume (picoliters), to the hundredth.
@@ -272,8 +272,8 @@ impl EconomyUnit {
         match self {
             Self::MpgUs => per(DistanceUnit::Miles, VolumeUnit::GallonsUs),
             Self::MpgUk => per(DistanceUnit::Miles, VolumeUnit::GallonsUk),
-            Self::KmPerLitre => per(DistanceUnit::Kilometres, VolumeUnit::Litres),
-            Self::LitresPer100Km => Fixed::from_ratio(
+            Self::KmPerLiter => per(DistanceUnit::Kilometers, VolumeUnit::Liters),
+            Self::LitersPer100Km => Fixed::from_ratio(
                 volume * 100 * scale * i128::from(KILOMETER),
                 distance * i128::from(LITER),
             ),
@@ -288,17 +288,17 @@ impl EconomyUnit {
         match self {
             Self::MpgUs => Fixed::from_ratio(miles * 100_000, thousandths),
             Self::MpgUk => Fixed::from_ratio(
-                miles * 100_000 * GALLON_UK_IN_LITRES_E9,
-                thousandths * GALLON_US_IN_LITRES_E9,
+                miles * 100_000 * GALLON_UK_IN_LITERS_E9,
+                thousandths * GALLON_US_IN_LITERS_E9,
             ),
             // (thousandths / 1000 · litres / 1e9) ÷ (miles · metres / 1e6) · 100, in hundredths
-            Self::LitresPer100Km => Fixed::from_ratio(
-                thousandths * GALLON_US_IN_LITRES_E9,
-                miles * MILE_IN_METRES_E3 * 100,
+            Self::LitersPer100Km => Fixed::from_ratio(
+                thousandths * GALLON_US_IN_LITERS_E9,
+                miles * MILE_IN_METERS_E3 * 100,
             ),
-            Self::KmPerLitre => Fixed::from_ratio(
-                miles * MILE_IN_METRES_E3 * 100 * 1_000_000,
-                thousandths * GALLON_US_IN_LITRES_E9,
+            Self::KmPerLiter => Fixed::from_ratio(
+                miles * MILE_IN_METERS_E3 * 100 * 1_000_000,
+                thousandths * GALLON_US_IN_LITERS_E9,
             ),
         }
     }
@@ -345,19 +345,19 @@ mod tests {
         let shown = |unit: EconomyUnit| unit.of(400, gallons).unwrap().to_string();
         assert_eq!(shown(EconomyUnit::MpgUs), "26.67");
         assert_eq!(shown(EconomyUnit::MpgUk), "32.03");
-        assert_eq!(shown(EconomyUnit::LitresPer100Km), "8.82");
-        assert_eq!(shown(EconomyUnit::KmPerLitre), "11.34");
+        assert_eq!(shown(EconomyUnit::LitersPer100Km), "8.82");
+        assert_eq!(shown(EconomyUnit::KmPerLiter), "11.34");
         assert_eq!(EconomyUnit::MpgUs.of(400, Fixed::default()), None);
     }
 
     #[test]
     fn what_is_typed_at_the_pump_is_kept_in_gallons_and_miles() {
-        assert_eq!(VolumeUnit::Litres.to_gallons("40"), "10.567");
-        assert_eq!(VolumeUnit::Litres.to_gallons("40,00"), "10.567");
+        assert_eq!(VolumeUnit::Liters.to_gallons("40"), "10.567");
+        assert_eq!(VolumeUnit::Liters.to_gallons("40,00"), "10.567");
         assert_eq!(VolumeUnit::GallonsUk.to_gallons("10"), "12.009");
         assert_eq!(VolumeUnit::GallonsUs.to_gallons("10.5"), "10.5");
-        assert_eq!(VolumeUnit::Litres.to_price_of_gallon("1.799"), "6.810");
-        assert_eq!(DistanceUnit::Kilometres.to_miles("100"), "62");
+        assert_eq!(VolumeUnit::Liters.to_price_of_gallon("1.799"), "6.810");
+        assert_eq!(DistanceUnit::Kilometers.to_miles("100"), "62");
         assert_eq!(DistanceUnit::Miles.to_miles("84,210"), "84210");
     }
 
@@ -370,9 +370,9 @@ mod tests {
     #[test]
     fn what_is_no_number_is_left_for_the_field_to_refuse() {
         for typed in ["12,3,4", "40,5.1", "40'5", "4e1", "forty", "40 L"] {
-            assert_eq!(DistanceUnit::Kilometres.to_miles(typed), typed);
-            assert_eq!(VolumeUnit::Litres.to_gallons(typed), typed);
-            assert_eq!(VolumeUnit::Litres.to_price_of_gallon(typed), typed);
+            assert_eq!(DistanceUnit::Kilometers.to_miles(typed), typed);
+            assert_eq!(VolumeUnit::Liters.to_gallons(typed), typed);
+            assert_eq!(VolumeUnit::Liters.to_price_of_gallon(typed), typed);
             assert_eq!(plain_number(typed), typed);
         }
     }
@@ -381,9 +381,9 @@ mod tests {
         #[test]
         fn litres_to_the_hundredth_survive_being_kept_as_gallons(hundredths in 1_i64..20_000) {
             let typed = Fixed::<12, 2>::from_units(hundredths).unwrap().to_string();
-            let gallons = Fixed::parse(&VolumeUnit::Litres.to_gallons(&typed)).unwrap();
-            let litres = VolumeUnit::Litres.from_gallons(gallons).units();
-            prop_assert_eq!((litres + 5) / 10, hundredths);
+            let gallons = Fixed::parse(&VolumeUnit::Liters.to_gallons(&typed)).unwrap();
+            let liters = VolumeUnit::Liters.from_gallons(gallons).units();
+            prop_assert_eq!((liters + 5) / 10, hundredths);
         }
     }
 }

@@ -1,7 +1,7 @@
-//! What every page shares: the shell around it, its assets, and how a problem looks.
+//! What all pages share: the layout, the assets, and the rendering of problems.
 
 mod assets;
-mod field;
+mod form;
 #[cfg(test)]
 mod tests_forms;
 
@@ -14,7 +14,7 @@ use axum::{
 };
 
 pub use assets::{Assets, is_asset, router};
-pub use field::{Errors, Sheet, sentence};
+pub use form::{Errors, FormView, sentence};
 
 use super::{App, Error, Result, error::Problem};
 use crate::features::accounts;
@@ -22,51 +22,51 @@ use crate::features::accounts;
 /// Renders a template as a page.
 ///
 /// # Errors
-/// Internal where it cannot be rendered.
+/// `Internal` if it cannot be rendered.
 pub fn page(template: &impl Template) -> Result<Html<String>> {
     Ok(Html(template.render().map_err(|error| Error::Internal(error.into()))?))
 }
 
-/// A form's page once more, with what is wrong with it.
+/// Renders a form's page with validation errors (422).
 ///
 /// # Errors
 /// As [`page`].
-pub fn page_again(template: &impl Template) -> Result<Response> {
+pub fn invalid_form_page(template: &impl Template) -> Result<Response> {
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page(template)?).into_response())
 }
 
-/// What the frame of a page shows of whoever looks at it.
+/// The data of a page's layout.
 #[derive(Debug, Clone)]
-pub struct Shell {
-    /// What they are called, if somebody is signed in.
+pub struct Layout {
+    /// The user's display name, if signed in.
     pub name: Option<String>,
-    /// Whether they may run the service.
+    /// Whether the user is an administrator.
     pub is_admin: bool,
-    /// Whether they have to review what can act for their account, after a password reset.
-    pub has_to_review: bool,
+    /// Whether the user must review what has access to the account, after a password reset.
+    pub needs_review: bool,
     /// `system`, `light` or `dark`.
     pub theme: &'static str,
-    /// The page's path, for marking where one is.
+    /// The page's path, to highlight the current section.
     pub path: String,
-    /// Where the assets are.
+    /// The URLs of the assets.
     pub assets: &'static Assets,
 }
 
-impl Shell {
-    /// The frame around what `signed` sees at `path`.
+impl Layout {
+    /// The layout of the page at `path` for a user, if signed in.
     #[must_use]
     pub fn new(signed: Option<&accounts::Principal>, path: &str) -> Self {
         Self {
             name: signed.map(|it| it.display_name.clone().unwrap_or_else(|| it.email.clone())),
             is_admin: signed.is_some_and(|it| it.is_admin),
-            has_to_review: signed.is_some_and(|it| it.review_since.is_some()),
+            needs_review: signed.is_some_and(|it| it.review_since.is_some()),
             theme: signed.map_or("system", |it| it.preferences.theme.as_str()),
             path: path.to_owned(),
             assets: Assets::get(),
         }
     }
 
-    /// Whether the page is `section` or below it.
+    /// Whether the page is in `section`.
     #[must_use]
     pub fn is_in(&self, section: &str) -> bool {
         let rest = self.path.strip_prefix(section);
@@ -80,11 +80,11 @@ impl Shell {
     }
 }
 
-impl FromRequestParts<App> for Shell {
+impl FromRequestParts<App> for Layout {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        // A page that nobody has to be signed in for shows itself with the database away, too.
+        // Pages that need no sign-in also render while the database is unavailable.
         let signed = accounts::find_principal(parts, app).await.unwrap_or_default();
         Ok(Self::new(signed.as_deref(), parts.uri.path()))
     }
@@ -92,17 +92,17 @@ impl FromRequestParts<App> for Shell {
 
 #[derive(Template)]
 #[template(path = "core/templates/problem.html")]
-struct Sorry<'a> {
+struct ProblemPage<'a> {
     problem: &'a Problem,
-    shell: Shell,
+    layout: Layout,
 }
 
-impl Sorry<'_> {
+impl ProblemPage<'_> {
     fn title(&self) -> &str {
         if self.problem.kind == "/problems/not-found" { "Not found" } else { &self.problem.title }
     }
 
-    /// The vehicle to restore first.
+    /// The vehicle in the trash, if the problem is about one.
     fn in_trash(&self) -> Option<uuid::Uuid> {
         self.problem.vehicle_id.filter(|_| self.problem.restore.is_some())
     }
@@ -112,9 +112,13 @@ impl Sorry<'_> {
     }
 }
 
-/// Shows a problem document as a page; a layer over every page. Nobody signed in is led to where
-/// one signs in.
-pub async fn problems_as_pages(State(app): State<App>, request: Request, next: Next) -> Response {
+/// Renders problem documents as pages: a layer over every page. Requests without a session are
+/// redirected to the login page.
+pub async fn render_problems_as_pages(
+    State(app): State<App>,
+    request: Request,
+    next: Next,
+) -> Response {
     let is_get = request.method() == Method::GET;
     let path = request.uri().path().to_owned();
     let target = request.uri().path_and_query().map_or("/", |it| it.as_str()).to_owned();
@@ -138,38 +142,38 @@ pub async fn problems_as_pages(State(app): State<App>, request: Request, next: N
         return Redirect::to("/settings/factors").into_response();
     }
     let signed = accounts::authenticate(&headers, &app).await.unwrap_or_default();
-    let shell = Shell::new(signed.as_deref(), &path);
-    match page(&Sorry { problem, shell }) {
-        Ok(html) => as_page(&response, html),
+    let layout = Layout::new(signed.as_deref(), &path);
+    match page(&ProblemPage { problem, layout }) {
+        Ok(html) => page_response(&response, html),
         Err(_) => response,
     }
 }
 
-/// A problem as a page that is the same for everybody, whoever is signed in.
+/// Renders a problem as a page that does not depend on the user.
 #[must_use]
 pub fn problem_page(error: Error) -> Response {
     let response = error.into_response();
     let Some(problem) = response.extensions().get::<Problem>() else { return response };
-    match page(&Sorry { problem, shell: Shell::new(None, "") }) {
-        Ok(html) => as_page(&response, html),
+    match page(&ProblemPage { problem, layout: Layout::new(None, "") }) {
+        Ok(html) => page_response(&response, html),
         Err(_) => response,
     }
 }
 
-/// A refusal of a request for `path`: a problem document for programs, a page for people.
+/// The error response to a request for `path`: a problem document for the API, a page otherwise.
 #[must_use]
 pub fn refusal(path: &str, error: Error) -> Response {
     if is_api(path) { error.into_response() } else { problem_page(error) }
 }
 
-/// Whether `path` is the API's, whose clients get problem documents and not pages.
+/// Whether `path` belongs to the API, which responds with problem documents instead of pages.
 #[must_use]
 pub fn is_api(path: &str) -> bool {
     path == "/api" || path.starts_with("/api/")
 }
 
-/// The page instead of the problem, with what holds for either.
-fn as_page(response: &Response, html: Html<String>) -> Response {
+/// The page with the status and relevant headers of the problem.
+fn page_response(response: &Response, html: Html<String>) -> Response {
     let mut page = (response.status(), html).into_response();
     for name in [header::RETRY_AFTER, header::ALLOW, header::ACCEPT_ENCODING] {
         if let Some(value) = response.headers().get(&name) {
@@ -179,14 +183,14 @@ fn as_page(response: &Response, html: Html<String>) -> Response {
     page
 }
 
-/// The value of the parameter `name` in a query.
+/// The value of the query parameter `name`.
 #[must_use]
 pub fn parameter(query: Option<&str>, name: &str) -> Option<String> {
     let mut query = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
     query.find(|(it, _)| it == name).map(|(_, text)| text.into_owned())
 }
 
-/// Where to go after signing in: a path of this service, or home.
+/// The path to redirect to after sign-in: `wanted` if it is a path of this service, otherwise `/`.
 #[must_use]
 pub fn local_path(wanted: &str) -> &str {
     let is_local = wanted.starts_with('/')
@@ -201,9 +205,9 @@ mod tests {
     use super::local_path;
 
     #[test]
-    fn no_address_leads_away_from_this_service() {
+    fn redirects_stay_on_this_service() {
         assert_eq!(local_path("/vehicles?deleted=true"), "/vehicles?deleted=true");
-        for away in [
+        for external in [
             "https://evil.example",
             "/.//evil.example",
             "//evil.example",
@@ -211,7 +215,7 @@ mod tests {
             "",
             "/\nx",
         ] {
-            assert_eq!(local_path(away), "/", "{away}");
+            assert_eq!(local_path(external), "/", "{external}");
         }
     }
 }

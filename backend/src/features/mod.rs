@@ -20,9 +20,9 @@ pub use grants::{AfterReset, Grant, GrantKind, Held};
 use crate::core::{
     App, UserId,
     db::{Tx, migrate::Migration},
-    http::once,
-    jobs::{Chore, Work},
+    http::idempotency,
     keys::SealedSecrets,
+    periodic::{PeriodicTask, TaskFuture},
 };
 
 /// What a capsule plugs into the service.
@@ -60,21 +60,21 @@ pub const ALL: &[Feature] = &[
 ];
 
 /// What the service clears away every hour.
-pub const CHORES: &[Chore] = &[
-    security_log::CHORE,
-    invitations::CHORE,
+pub const PERIODIC_TASKS: &[PeriodicTask] = &[
+    security_log::PERIODIC_TASK,
+    invitations::PERIODIC_TASK,
     accounts::PURGE_TASK,
-    administration::CHORE,
-    vin::CHORE,
+    administration::PERIODIC_TASK,
+    vin::PERIODIC_TASK,
     stations::PURGE_WITHDRAWN,
-    once::CHORE,
+    idempotency::PERIODIC_TASK,
 ];
 
 /// The secrets that are stored sealed.
 pub const SECRETS: &[SealedSecrets] = &[accounts::SECRETS, notifications::SECRETS];
 
 /// What brings the indexes that only one engine has up to date with rows that were copied into the tables.
-pub const INDEXES: &[for<'a> fn(&'a mut Tx) -> Work<'a>] = &[stations::update_search_index];
+pub const INDEXES: &[for<'a> fn(&'a mut Tx) -> TaskFuture<'a>] = &[stations::update_search_index];
 
 /// Where answers are kept that a change of a user's vehicles, or of what hangs under them, outdates.
 pub const OUTDATED: &[fn(&UserId) -> String] = &[

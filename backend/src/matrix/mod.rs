@@ -261,7 +261,7 @@ impl Probes<'_> {
 /// at another's all the same.
 mod where_statements_forget_the_user {
     use super::{Door, Probes, TestApp, World, rows};
-    use crate::{core::db::Forgetting, testing::block_on};
+    use crate::{core::db::UserFilterDisabled, testing::block_on};
 
     #[test]
     #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
@@ -280,7 +280,7 @@ mod where_statements_forget_the_user {
         let is_of_users = |row: &&rows::Row| matches!(row.door, Door::Owner | Door::Shared);
         for (number, row) in rows::all().iter().filter(is_of_users).enumerate() {
             {
-                let _forgetting = Forgetting::begin();
+                let _disabled = UserFilterDisabled::begin();
                 probes.foreign(row, &ann, &bob).await;
             }
             if row.ids().is_empty() && !row.is_read() {

@@ -28,7 +28,7 @@ async fn every_route_is_counted_by_user_or_by_network() {
         for (who, name) in [(&user, "user"), (&stranger, "network")] {
             let answer = probes.send(who, row, &world.ids).await;
             let path = row.target().split('?').next().unwrap_or_default();
-            if http::is_counted(path) {
+            if http::is_rate_limited(path) {
                 assert_eq!(answer.status, 429, "{row:?} is not counted by {name}: {answer:?}");
                 assert_ne!(answer.header("retry-after"), "", "{row:?}");
                 let left = format!("\"{name}\";r=0;");

@@ -8,14 +8,14 @@ use super::{
     example::{Examples, curl, pretty},
     words::{Kind, kind, limits, plain, referred},
 };
-use crate::core::web::Shell;
+use crate::core::web::Layout;
 
 /// The description as a page; `base` is where the service is reached.
 #[must_use]
 pub fn page(document: &OpenApi, base: &str) -> String {
     let document = serde_json::to_value(document).unwrap_or_default();
     let page = Docs {
-        shell: Shell::new(None, "/api/docs"),
+        layout: Layout::new(None, "/api/docs"),
         doors: doors(&document),
         groups: groups(&document, base),
         schemas: schemas(&document),
@@ -26,7 +26,7 @@ pub fn page(document: &OpenApi, base: &str) -> String {
 #[derive(Template)]
 #[template(path = "openapi/page.html")]
 struct Docs {
-    shell: Shell,
+    layout: Layout,
     doors: Vec<Door>,
     groups: Vec<Group>,
     schemas: Vec<Shape>,

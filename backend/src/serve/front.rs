@@ -36,7 +36,7 @@ pub(super) struct Front {
     router: Router,
     hosts: Hosts,
     is_https: bool,
-    gate: http::Gate,
+    gate: http::AdmissionControl,
     checks: Semaphore,
     to_programs: Refusal,
     to_people: Refusal,
@@ -85,7 +85,7 @@ impl Front {
         let server = &config.server;
         let places = server.concurrency(&config.database);
         let refusal = async |mut response: Response| {
-            http::protect(response.headers_mut(), server.is_https());
+            http::add_security_headers(response.headers_mut(), server.is_https());
             let (parts, body) = response.into_parts();
             let body = body.collect().await.map(http_body_util::Collected::to_bytes);
             Refusal { headers: parts.headers, body: body.unwrap_or_default() }
@@ -94,7 +94,7 @@ impl Front {
             router,
             hosts,
             is_https: server.is_https(),
-            gate: http::Gate::new(places, server.queue(places)),
+            gate: http::AdmissionControl::new(places, server.queue(places)),
             checks: Semaphore::new(CHECKS),
             to_programs: refusal(Error::Overloaded.into_response()).await,
             to_people: refusal(web::problem_page(Error::Overloaded)).await,
@@ -107,7 +107,7 @@ impl Front {
     }
 
     /// What bounds the requests that are worked on.
-    pub(super) fn gate(&self) -> &http::Gate {
+    pub(super) fn gate(&self) -> &http::AdmissionControl {
         &self.gate
     }
 
@@ -118,7 +118,7 @@ impl Front {
     /// The answer to a request that is not for this service.
     fn misdirected(&self, path: &str, error: Error) -> Response {
         let mut response = web::refusal(path, error);
-        http::protect(response.headers_mut(), self.is_https);
+        http::add_security_headers(response.headers_mut(), self.is_https);
         response
     }
 
@@ -145,15 +145,15 @@ impl Answers for Front {
                 let check = tokio::time::timeout(PATIENCE, self.checks.acquire()).await;
                 match check {
                     Ok(Ok(_check)) => self.work(request).await,
-                    _ => self.refuse(request.uri().path(), &metrics().refused.checks),
+                    _ => self.refuse(request.uri().path(), &metrics().rejected.checks),
                 }
             }
-            Lane::Work => match self.gate.enter().await {
+            Lane::Work => match self.gate.acquire().await {
                 Ok(ticket) => {
                     request.extensions_mut().insert(ticket.clone());
-                    ticket.while_working(self.work(request)).await
+                    ticket.run(self.work(request)).await
                 }
-                Err(_) => self.refuse(request.uri().path(), &metrics().refused.overloaded),
+                Err(_) => self.refuse(request.uri().path(), &metrics().rejected.overloaded),
             },
         }
     }
@@ -161,7 +161,7 @@ impl Answers for Front {
     async fn turn_away(&self, request: Request<Body>, ends: Ends) -> Response {
         match Lane::of(request.uri().path()) {
             Lane::Free | Lane::Check => self.answer(request, ends).await,
-            Lane::Work => self.refuse(request.uri().path(), &metrics().refused.connections),
+            Lane::Work => self.refuse(request.uri().path(), &metrics().rejected.connections),
         }
     }
 }

@@ -26,7 +26,7 @@ use super::ServeError;
 use crate::core::{
     config::{Log, LogFormat},
     http::request_id,
-    outward::Outward,
+    upstream::UpstreamClient,
 };
 
 /// What is logged unless `MVP_LOG` says otherwise. The database driver would add a line for each
@@ -129,7 +129,8 @@ fn name_text(line: &str, id: &str) -> String {
 
 /// What sends traces to the collector at `url`, some at a time, from a thread of its own.
 fn provider(url: &str) -> Result<SdkTracerProvider, opentelemetry_otlp::ExporterBuildError> {
-    let client = Client { outward: Arc::new(Outward::new("otlp")), runtime: Handle::current() };
+    let client =
+        Client { client: Arc::new(UpstreamClient::new("otlp")), runtime: Handle::current() };
     let exporter = SpanExporter::builder()
         .with_http()
         .with_http_client(client)
@@ -144,7 +145,7 @@ fn provider(url: &str) -> Result<SdkTracerProvider, opentelemetry_otlp::Exporter
 
 /// Sends as everything is sent that goes out from here: with the same time, size and trust.
 struct Client {
-    outward: Arc<Outward>,
+    client: Arc<UpstreamClient>,
     runtime: Handle,
 }
 
@@ -157,9 +158,9 @@ impl std::fmt::Debug for Client {
 #[async_trait::async_trait]
 impl HttpClient for Client {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let outward = Arc::clone(&self.outward);
+        let client = Arc::clone(&self.client);
         // The thread that waits for this has no runtime.
-        let sent = self.runtime.spawn(async move { outward.send(request.map(Into::into)).await });
+        let sent = self.runtime.spawn(async move { client.send(request.map(Into::into)).await });
         Ok(sent.await??.map(Bytes::from))
     }
 }

@@ -20,8 +20,8 @@ use crate::{
     core::{
         App,
         db::migrate,
-        http::Gate,
-        metrics::{Standing, TEXT, metrics},
+        http::AdmissionControl,
+        metrics::{ServiceState, TEXT, metrics},
     },
     features,
 };
@@ -40,7 +40,7 @@ pub(super) struct Metrics {
 
 struct Told {
     app: App,
-    gate: Gate,
+    gate: AdmissionControl,
     connections: Places,
 }
 
@@ -69,7 +69,7 @@ impl Metrics {
 }
 
 impl Told {
-    async fn standing(&self) -> Standing {
+    async fn state(&self) -> ServiceState {
         let status = migrate::status(&self.app.db, features::ALL, None);
         let status = tokio::time::timeout(PATIENCE, status).await;
         let database_is_up = match &status {
@@ -84,9 +84,9 @@ impl Told {
         };
         let archiver = self.app.db.wal_archiver();
         let archiver = tokio::time::timeout(PATIENCE, archiver).await.ok().flatten();
-        Standing {
+        ServiceState {
             connections: self.connections.taken(),
-            places: self.gate.places(),
+            slots: self.gate.slots(),
             queue: self.gate.queue(),
             database_is_up,
             pools: self.app.db.pools(),
@@ -108,7 +108,7 @@ impl Answers for Told {
             return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")])
                 .into_response();
         }
-        match metrics().text(&self.standing().await) {
+        match metrics().text(&self.state().await) {
             Ok(text) => ([(header::CONTENT_TYPE, TEXT)], text).into_response(),
             Err(error) => {
                 tracing::error!(%error, "What is counted cannot be told");

@@ -12,7 +12,7 @@ const EVERY: Duration = Duration::from_millis(500);
 pub(super) async fn watch(app: App) {
     let mut known = None;
     loop {
-        match app.db.changes_by_others().await {
+        match app.db.data_version().await {
             Ok(None) => return,
             Ok(Some(count)) => {
                 if known.is_some_and(|it| it != count) {

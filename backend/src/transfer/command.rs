@@ -52,7 +52,7 @@ impl Arguments {
         let url = given(&self.to, &self.to_file)?.unwrap_or_else(|| Secret::new(String::new()));
         let owners = given(&self.to_migration_url, &self.to_migration_url_file)?;
         let password = given(&None, &self.to_password_file)?;
-        Ok(config.database.elsewhere(url, owners, password)?)
+        Ok(config.database.for_other_database(url, owners, password)?)
     }
 }
 

@@ -43,7 +43,7 @@ impl Databases {
         let mut locks = Vec::new();
         if let Engine::Sqlite(path) = &from {
             check_existing(path).await.on(Side::Source)?;
-            locks.push(ServiceLock::take_for_a_while(path)?);
+            locks.push(ServiceLock::acquire_temporary(path)?);
         }
         let source = Db::open_for_migrations(&config.database).await.on(Side::Source)?;
         let is_to_postgres = matches!(to, Engine::Postgres(_));
@@ -122,7 +122,7 @@ async fn open_target(
             // Another program's database is left alone.
             check_existing(path).await.on(Side::Target)?;
         }
-        locks.push(ServiceLock::take_for_a_while(path)?);
+        locks.push(ServiceLock::acquire_temporary(path)?);
     }
     Ok(Some(Db::open_for_migrations(target).await.on(Side::Target)?))
 }

@@ -34,7 +34,7 @@ use crate::{
     core::{
         clock::Clock,
         config::{Config, Database},
-        db::{Db, Held, Tx, migrate, roles},
+        db::{Conn, Db, Tx, migrate, roles},
     },
     features::{self, Feature},
     sql,
@@ -148,7 +148,7 @@ async fn begin_source(db: &Db, features: &[Feature]) -> Result<Tx> {
     let postgres = |tx: Transaction<'static, Postgres>| Tx::Postgres {
         tx: tx.into(),
         persistent: false,
-        tells: None,
+        invalidates: None,
     };
     let mut first = postgres(pool.begin().await.at(side, AT)?);
     let names = schema::names(&mut first, features, side).await?;
@@ -164,7 +164,7 @@ async fn begin_source(db: &Db, features: &[Feature]) -> Result<Tx> {
     databases::prepare(&mut tx, side).await?;
     if !sees_all {
         databases::lock(&mut tx, &names, side).await?;
-        roles::show_to_owner(&mut tx, &names.join(" ")).await.at(side, AT)?;
+        roles::exempt_owner_from_rls(&mut tx, &names.join(" ")).await.at(side, AT)?;
     }
     Ok(tx)
 }
@@ -185,7 +185,7 @@ async fn begin_target(
     databases::prepare(&mut tx, side).await?;
     let names = schema::names(&mut tx, features, side).await?;
     databases::lock(&mut tx, &names, side).await?;
-    let shown = roles::show_to_owner(&mut tx, &names.join(" ")).await;
+    let shown = roles::exempt_owner_from_rls(&mut tx, &names.join(" ")).await;
     let shown = shown.at(side, "lifting row-level security")?;
     for name in names {
         if databases::has_rows(&mut tx, &name).await.at(side, &name)? {
@@ -204,13 +204,13 @@ async fn finish(target: &mut Tx, tables: &[Table], shown: &[String]) -> Result<(
     databases::continue_sequences(target, tables).await?;
     let names: Vec<_> = tables.iter().map(|it| schema::quoted(&it.name)).collect();
     databases::analyze(target, &names).await?;
-    roles::hide_from_owner(target, shown).await.at(Side::Target, "row-level security")
+    roles::subject_owner_to_rls(target, shown).await.at(Side::Target, "row-level security")
 }
 
 async fn rollback(tx: Tx, side: Side) -> Result<()> {
     let done = match tx {
-        Tx::Postgres { tx: Held::Transaction(tx), .. } => tx.rollback().await,
-        Tx::Sqlite(Held::Transaction(tx)) => tx.rollback().await,
+        Tx::Postgres { tx: Conn::Transaction(tx), .. } => tx.rollback().await,
+        Tx::Sqlite(Conn::Transaction(tx)) => tx.rollback().await,
         _ => Ok(()),
     };
     done.at(side, "the end")

@@ -154,7 +154,7 @@ fn an_sqlite_database_that_a_service_uses_is_neither_read_nor_filled() {
         let app = TestApp::on_sqlite().await;
         let target = EmptyDatabase::on_sqlite().migrated().await;
         for path in [file(&app.app.config.database), file(&target.settings)] {
-            let serving = ServiceLock::take(&path).unwrap();
+            let serving = ServiceLock::acquire(&path).unwrap();
             let refused = moved(&app, &target).await.unwrap_err();
             assert!(matches!(refused, MoveError::Locked(_)), "{refused}");
             let message = refused.to_string();
@@ -197,7 +197,7 @@ fn a_database_that_is_missing_is_not_created() {
         });
         let refused = moved(&missing, &target).await.unwrap_err();
         assert!(
-            refused.to_string().contains("there is no database /nowhere/at/all.db"),
+            refused.to_string().contains("the database /nowhere/at/all.db does not exist"),
             "{refused}"
         );
         assert!(!file(&target.settings).exists());

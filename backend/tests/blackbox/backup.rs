@@ -235,7 +235,7 @@ async fn the_service_makes_sealed_backups_by_itself_and_keeps_the_newest(site: S
         logs += &service.log();
     }
     // The site's server knows its superuser alone, whom no policy holds.
-    let about_it = |line: &&str| !line.contains("passes row-level security by");
+    let about_it = |line: &&str| !line.contains("bypasses row-level security");
     for line in logs.lines().filter(about_it) {
         let wrong = ["\"ERROR\"", "\"WARN\"", CANARY].iter().find(|it| line.contains(**it));
         assert_eq!(wrong, None, "{line}");

@@ -86,7 +86,10 @@ fn commands_never_create_a_database() {
     for command in commands {
         let told = complaint(place.run(&command));
         let path = place.folder().join("data/motovaultpro.db");
-        assert!(told.contains(&format!("there is no database {}", path.display())), "{told}");
+        assert!(
+            told.contains(&format!("the database {} does not exist", path.display())),
+            "{told}"
+        );
         assert!(!place.folder().join("data").exists(), "{command:?}");
     }
     for command in [&["migrate", "--status"][..], &["migrate", "--dry-run"]] {

@@ -476,7 +476,7 @@ fn redis_is_reached_with_tls_and_only_if_its_certificate_is_trusted() {
         let service = trusting.serve();
         eventually("Redis is found", async || cache_is(&service.nobody(), "up").await).await;
         let service = place.serve();
-        eventually("Redis is refused", async || service.log().contains("Redis does not answer"))
+        eventually("Redis is refused", async || service.log().contains("Redis is unreachable"))
             .await;
         assert!(cache_is(&service.nobody(), "down").await);
 

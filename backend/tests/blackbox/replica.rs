@@ -138,7 +138,7 @@ fn nobody_reads_older_than_they_wrote_and_a_dead_replica_fails_nothing() {
         assert_eq!(ann.counts(1).await.1, all + 1);
         for service in &pair.services {
             let log = service.log();
-            assert!(log.contains("The replica is away"), "{log}");
+            assert!(log.contains("The replica is unavailable"), "{log}");
             // That would be the primary.
             assert!(!log.contains("The database fails"), "{log}");
         }

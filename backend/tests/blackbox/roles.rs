@@ -102,6 +102,6 @@ fn a_service_that_no_policy_holds_for_says_so() {
         let url = as_role("postgres", "none", &owners_database().await);
         let place = Place::bare().with("MVP__DATABASE__URL", &url);
         let service = place.serve();
-        assert!(service.log().contains("passes row-level security by"), "{}", service.log());
+        assert!(service.log().contains("bypasses row-level security"), "{}", service.log());
     });
 }

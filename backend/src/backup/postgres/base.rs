@@ -22,7 +22,7 @@ use crate::{
     core::{
         archive::{self, ArchiveError, Limits, Totals},
         config::{PostgresAddress, Recipients},
-        db::takes_writes,
+        db::accepts_writes,
     },
 };
 
@@ -117,7 +117,7 @@ async fn connect(address: &PostgresAddress) -> Result<(PgConnectOptions, PgConne
         let options = options.disable_statement_logging();
         let connecting = async {
             let mut connection = PgConnection::connect_with(&options).await?;
-            let is_it = address.0.len() == 1 || takes_writes(&mut connection).await?;
+            let is_it = address.0.len() == 1 || accepts_writes(&mut connection).await?;
             Ok::<_, sqlx::Error>(is_it.then_some(connection))
         };
         match tokio::time::timeout(PATIENCE, connecting).await {

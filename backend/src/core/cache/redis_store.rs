@@ -1,8 +1,8 @@
-//! Redis, which may be away, hung or wrong at any moment.
+//! The Redis backend, which must expect Redis to be unavailable, slow or wrong at any moment.
 //!
-//! An answer is put only under its lease: a placeholder that is set at a miss and that an
-//! invalidation deletes. So an answer computed before a change can never be kept after it,
-//! whichever instance of the service made the change.
+//! A value is stored only under its lease: a placeholder that is set on a cache miss and that an
+//! invalidation deletes. So a value computed before a change is never stored after it, whichever
+//! instance made the change.
 
 use std::{
     collections::HashSet,
@@ -19,16 +19,17 @@ use tokio::sync::Notify;
 
 use crate::core::metrics::metrics;
 
-/// How long a request waits for Redis before it goes on without, and so do all after it.
-const PATIENCE: Duration = Duration::from_millis(40);
-/// How often an absent Redis is looked for.
+/// How long a request waits for Redis. After a timeout, all requests skip Redis until it responds
+/// again.
+const TIMEOUT: Duration = Duration::from_millis(40);
+/// How often reconnecting is attempted.
 const RETRY: Duration = Duration::from_millis(500);
-/// How long an answer may take to compute and still be kept.
+/// How long computing a value may take if it is to be cached.
 const LEASE_SECONDS: u64 = 5;
-/// What a placeholder begins with; no answer does.
+/// The prefix of placeholders; no value starts with it.
 const LEASE: &str = "lease:";
-/// How many owed deletions are made up for in one go.
-const AT_ONCE: usize = 1000;
+/// The maximum number of pending deletions sent in one command.
+const DELETION_BATCH: usize = 1000;
 
 #[derive(Clone)]
 pub(super) struct RedisStore(Arc<Inner>);
@@ -37,23 +38,23 @@ struct Inner {
     client: Client,
     connection: Mutex<Option<MultiplexedConnection>>,
     is_up: AtomicBool,
-    /// Deletions that Redis has not confirmed: nothing is read before they are made up for.
-    owed: Mutex<HashSet<String>>,
+    /// Deletions that Redis has not confirmed. Nothing is read from Redis before they are done.
+    pending_deletions: Mutex<HashSet<String>>,
     wake: Notify,
     put: Script,
 }
 
-/// What is kept at a key.
-pub(super) enum Kept {
-    /// An answer.
-    Answer(Bytes),
-    /// The right to put one: it is being computed.
+/// The entry at a key.
+pub(super) enum Entry {
+    /// A cached value.
+    Value(Bytes),
+    /// A lease: the value is being computed.
     Lease(String),
-    Nothing,
+    Missing,
 }
 
 impl RedisStore {
-    /// Begins to look for the server. Needs a runtime.
+    /// Creates the store and starts connecting. Needs a Tokio runtime.
     pub(super) fn new(client: Client) -> Self {
         let put = Script::new(
             "if redis.call('GET', KEYS[1]) == ARGV[1] then
@@ -64,7 +65,7 @@ impl RedisStore {
             client,
             connection: Mutex::new(None),
             is_up: AtomicBool::new(false),
-            owed: Mutex::new(HashSet::new()),
+            pending_deletions: Mutex::new(HashSet::new()),
             wake: Notify::new(),
             put,
         });
@@ -76,24 +77,24 @@ impl RedisStore {
         self.0.is_up.load(Ordering::SeqCst)
     }
 
-    /// What is kept at `key`; none where Redis is away.
-    pub(super) async fn get(&self, key: &str) -> Option<Kept> {
-        let found: Option<Vec<u8>> = self.ask(redis::cmd("GET").arg(key)).await?;
-        let Some(body) = found else { return Some(Kept::Nothing) };
+    /// Returns the entry at `key`; `None` if Redis is unavailable.
+    pub(super) async fn get(&self, key: &str) -> Option<Entry> {
+        let found: Option<Vec<u8>> = self.query(redis::cmd("GET").arg(key)).await?;
+        let Some(body) = found else { return Some(Entry::Missing) };
         Some(match String::from_utf8(body) {
-            Ok(text) if text.starts_with(LEASE) => Kept::Lease(text),
-            Ok(text) => Kept::Answer(text.into()),
-            Err(error) => Kept::Answer(error.into_bytes().into()),
+            Ok(text) if text.starts_with(LEASE) => Entry::Lease(text),
+            Ok(text) => Entry::Value(text.into()),
+            Err(error) => Entry::Value(error.into_bytes().into()),
         })
     }
 
-    /// The right to put an answer at `key`, unless someone else has it.
+    /// Takes the lease to store a value at `key`, unless another caller has it.
     pub(super) async fn lease(&self, key: &str) -> Option<String> {
         let lease = format!("{LEASE}{}", uuid::Uuid::now_v7());
-        let mut claim = redis::cmd("SET");
-        claim.arg(key).arg(&lease).arg("NX").arg("EX").arg(LEASE_SECONDS);
-        let claimed: Option<Option<String>> = self.ask(&claim).await;
-        claimed.flatten().map(|_| lease)
+        let mut set = redis::cmd("SET");
+        set.arg(key).arg(&lease).arg("NX").arg("EX").arg(LEASE_SECONDS);
+        let reply: Option<Option<String>> = self.query(&set).await;
+        reply.flatten().map(|_| lease)
     }
 
     pub(super) async fn put(&self, key: &str, lease: &str, body: &Bytes, lifetime: Duration) {
@@ -102,26 +103,27 @@ impl RedisStore {
         let millis = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
         put.arg(lease).arg(&body[..]).arg(millis);
         let done = put.invoke_async::<redis::Value>(&mut connection);
-        self.heed(tokio::time::timeout(PATIENCE, done).await);
+        self.check_reply(tokio::time::timeout(TIMEOUT, done).await);
     }
 
     pub(super) async fn delete(&self, keys: &[String]) {
-        // Owed before it is asked for: if this is cancelled, it is still made up for.
-        self.owe(keys);
-        let deleted: Option<u64> = self.ask(redis::cmd("DEL").arg(keys)).await;
+        // Added before the command is sent: if this future is cancelled, the deletion is still made
+        // later.
+        self.add_pending(keys);
+        let deleted: Option<u64> = self.query(redis::cmd("DEL").arg(keys)).await;
         if deleted.is_some() {
-            let mut owed = lock(&self.0.owed);
+            let mut pending_deletions = lock(&self.0.pending_deletions);
             for key in keys {
-                owed.remove(key);
+                pending_deletions.remove(key);
             }
         } else {
-            // Another's deletion of a key may have been confirmed meanwhile, but not this one.
-            self.owe(keys);
+            // A concurrent deletion of the same key may have been confirmed, but not this one.
+            self.add_pending(keys);
         }
     }
 
-    fn owe(&self, keys: &[String]) {
-        lock(&self.0.owed).extend(keys.iter().cloned());
+    fn add_pending(&self, keys: &[String]) {
+        lock(&self.0.pending_deletions).extend(keys.iter().cloned());
     }
 
     fn connection(&self) -> Option<MultiplexedConnection> {
@@ -131,25 +133,26 @@ impl RedisStore {
         lock(&self.0.connection).clone()
     }
 
-    async fn ask<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> Option<T> {
+    async fn query<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> Option<T> {
         let mut connection = self.connection()?;
-        let answer = command.query_async::<T>(&mut connection);
-        self.heed(tokio::time::timeout(PATIENCE, answer).await)
+        let reply = command.query_async::<T>(&mut connection);
+        self.check_reply(tokio::time::timeout(TIMEOUT, reply).await)
     }
 
-    /// Takes the answer, or goes on without Redis until it is found again.
-    fn heed<T>(
+    /// Returns the reply. After an error or a timeout, marks Redis as unavailable until it responds
+    /// again.
+    fn check_reply<T>(
         &self,
-        answer: Result<redis::RedisResult<T>, tokio::time::error::Elapsed>,
+        reply: Result<redis::RedisResult<T>, tokio::time::error::Elapsed>,
     ) -> Option<T> {
-        let why = match answer {
+        let why = match reply {
             Ok(Ok(value)) => return Some(value),
             Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("no answer within {} ms", PATIENCE.as_millis()),
+            Err(_) => format!("no reply within {} ms", TIMEOUT.as_millis()),
         };
         metrics().cache.errors.inc();
         if self.0.is_up.swap(false, Ordering::SeqCst) {
-            tracing::warn!(why, "Redis is away: going on without it");
+            tracing::warn!(why, "Redis is unavailable: continuing without it");
             *lock(&self.0.connection) = None;
             self.0.wake.notify_one();
         }
@@ -161,9 +164,9 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Finds Redis again whenever it is away, until nobody holds the cache any more.
+/// Reconnects whenever Redis is unavailable, until the cache is dropped.
 async fn supervise(inner: std::sync::Weak<Inner>) {
-    let mut told = false;
+    let mut logged = false;
     loop {
         let Some(store) = inner.upgrade() else { return };
         if store.is_up.load(Ordering::SeqCst) {
@@ -172,14 +175,14 @@ async fn supervise(inner: std::sync::Weak<Inner>) {
         }
         match connect(&store).await {
             Ok(()) => {
-                tracing::info!("Redis answers");
-                told = false;
+                tracing::info!("Connected to Redis");
+                logged = false;
             }
             Err(error) => {
-                if !told {
-                    tracing::warn!(%error, "Redis does not answer: going on without it");
+                if !logged {
+                    tracing::warn!(%error, "Redis is unreachable: continuing without it");
                 }
-                told = true;
+                logged = true;
                 drop(store);
                 tokio::time::sleep(RETRY).await;
             }
@@ -187,7 +190,7 @@ async fn supervise(inner: std::sync::Weak<Inner>) {
     }
 }
 
-/// Connects, makes up for the deletions owed, and only then lets requests in.
+/// Connects, makes the pending deletions, and only then lets requests use Redis.
 async fn connect(store: &Inner) -> redis::RedisResult<()> {
     let second = Some(Duration::from_secs(1));
     let settings =
@@ -196,22 +199,22 @@ async fn connect(store: &Inner) -> redis::RedisResult<()> {
         store.client.get_multiplexed_async_connection_with_config(&settings).await?;
     let _: String = redis::cmd("PING").query_async(&mut connection).await?;
     loop {
-        // Whether any is owed, and that requests may come in, is settled under one lock: what is
-        // owed later is asked for at once.
-        let some: Vec<String> = {
-            let mut owed = lock(&store.owed);
-            let some: Vec<_> = owed.iter().take(AT_ONCE).cloned().collect();
-            if some.is_empty() {
+        // Both locks are held while the connection is published: deletions added later are sent
+        // right away.
+        let batch: Vec<String> = {
+            let mut pending_deletions = lock(&store.pending_deletions);
+            let batch: Vec<_> = pending_deletions.iter().take(DELETION_BATCH).cloned().collect();
+            if batch.is_empty() {
                 *lock(&store.connection) = Some(connection);
                 store.is_up.store(true, Ordering::SeqCst);
                 return Ok(());
             }
-            owed.retain(|key| !some.contains(key));
-            some
+            pending_deletions.retain(|key| !batch.contains(key));
+            batch
         };
-        let deleted = redis::cmd("DEL").arg(&some).query_async::<u64>(&mut connection).await;
+        let deleted = redis::cmd("DEL").arg(&batch).query_async::<u64>(&mut connection).await;
         if let Err(error) = deleted {
-            lock(&store.owed).extend(some);
+            lock(&store.pending_deletions).extend(batch);
             return Err(error);
         }
     }

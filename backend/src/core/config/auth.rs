@@ -1,4 +1,4 @@
-//! `[auth]`: who may come in.
+//! `[auth]`: accounts and sign-in.
 
 use std::{
     collections::BTreeMap,
@@ -12,92 +12,94 @@ use serde::{Deserialize, Serialize};
 use super::{ConfigError, Database, Engine, Secret};
 use crate::core::keys::ServiceKey;
 
-/// The file of the service key, where no key is set.
+/// The name of the service key's file if no key is set.
 pub const SERVICE_KEY: &str = "service.key";
 
 /// The `[auth]` section.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Auth {
-    /// Whether people may make accounts after the first.
+    /// Who can register after the first account.
     pub registration: Registration,
-    /// Who has to have a second factor.
+    /// Who must use a second factor.
     pub require_second_factor: SecondFactor,
-    /// The e-mail address of the administrator that is created at the start, if there is no account.
+    /// The e-mail address of the administrator account that is created at startup if there are no
+    /// accounts.
     pub first_administrator: Option<String>,
     /// That administrator's password.
     pub first_administrator_password: Option<Secret>,
-    /// The key that seals the secrets in the database; one is created unless it is set.
+    /// The key that seals the secrets in the database; if not set, one is created.
     pub key: Option<Secret>,
     /// The file that `key` was read from.
     pub key_file: Option<PathBuf>,
-    /// The OpenID providers that people may log in with, by the name that is in their addresses.
+    /// The OpenID providers for sign-in, by the name used in their URLs.
     pub providers: BTreeMap<String, Provider>,
 }
 
-/// Whether people may make accounts after the first.
+/// Who can register after the first account.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Registration {
-    /// Nobody may.
+    /// Nobody.
     #[default]
     Closed,
-    /// Anybody may.
+    /// Anyone.
     Open,
-    /// Whoever an administrator has invited may.
+    /// People with an invitation from an administrator.
     Invite,
 }
 
-/// Who has to have a second factor, beside a password.
+/// Who must use a second factor in addition to the password.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SecondFactor {
-    /// Nobody has to.
+    /// Nobody.
     #[default]
     Off,
-    /// Whoever may run the service.
+    /// Administrators.
     Administrators,
-    /// Everybody.
+    /// All users.
     Everyone,
 }
 
 /// One OpenID provider: `[auth.providers.NAME]`.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct Provider {
-    /// Its issuer identifier, an address, exactly as its own metadata spells it.
+    /// The issuer identifier: a URL, exactly as in the provider's metadata.
     pub issuer: String,
-    /// What the provider calls this service.
+    /// The client id of this service.
     pub client_id: String,
-    /// The secret it gave this service, where it gave one.
+    /// The client secret, if the provider has issued one.
     #[serde(default)]
     pub client_secret: Option<Secret>,
-    /// What the button says: "Log in with LABEL". The name unless said.
+    /// The label of the button: "Log in with LABEL". Defaults to the provider's name.
     #[serde(default)]
     pub label: Option<String>,
-    /// What is asked for, with spaces between.
-    #[serde(default = "usual_scopes")]
+    /// The requested scopes, separated by spaces.
+    #[serde(default = "default_scopes")]
     pub scopes: String,
-    /// What its access tokens have to be meant for to be taken by the API. None are unless said.
+    /// The audience that its access tokens must have for the API to accept them. Without it, none
+    /// are accepted.
     #[serde(default)]
     pub audience: Option<String>,
-    /// The scope without which an access token may only read.
+    /// The scope that an access token needs to write. Without it, the token is read-only.
     #[serde(default)]
     pub write_scope: Option<String>,
-    /// Whether whoever it vouches for gets an account, even where registration is closed.
+    /// Whether its users can register even if registration is closed.
     #[serde(default)]
     pub allow_sign_up: bool,
 }
 
-fn usual_scopes() -> String {
+fn default_scopes() -> String {
     "openid email profile".to_owned()
 }
 
 impl Auth {
-    /// The file of the service key where no key is set: beside SQLite's database, or where that would
-    /// be.
+    /// The path of the service key's file if no key is set: next to the SQLite database, or where
+    /// that would be.
     ///
     /// # Errors
-    /// As [`Database::engine`].
+    /// As for [`Database::engine`].
     pub fn service_key_path(&self, database: &Database) -> Result<PathBuf, ConfigError> {
         Ok(match database.engine()? {
             Engine::Sqlite(file) => file.parent().unwrap_or(Path::new("")).join(SERVICE_KEY),
@@ -119,29 +121,26 @@ impl Auth {
             };
             let plain = |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '-';
             if name.is_empty() || name.len() > 32 || !name.chars().all(plain) {
-                return value("", "is named by 1 to 32 of a-z, 0-9 and -");
+                return value("", "must have a name of 1 to 32 characters: a-z, 0-9 and -");
             }
             if !is_issuer(&provider.issuer) {
                 return value(
                     ".issuer",
-                    "is https://host/path, or http:// on this machine; 255 characters at most",
+                    "must be https://host/path, or http:// on this machine, of at most 255 characters",
                 );
             }
             if provider.client_id.trim().is_empty() {
-                return value(".client_id", "is not empty");
+                return value(".client_id", "must not be empty");
             }
             if !provider.scopes.split(' ').any(|scope| scope == "openid") {
-                return value(".scopes", "has openid among others, with spaces between");
+                return value(".scopes", "must include openid; separate scopes with spaces");
             }
             if provider.audience.as_deref().is_some_and(|it| it.trim().is_empty()) {
-                return value(".audience", "is not empty");
+                return value(".audience", "must not be empty");
             }
             let has_same = |other: &&Provider| other.issuer == provider.issuer;
             if self.providers.values().filter(has_same).count() > 1 {
-                return value(
-                    ".issuer",
-                    "is another provider's, too: people would be taken for one",
-                );
+                return value(".issuer", "must be unique: another provider has the same issuer");
             }
         }
         Ok(())
@@ -149,12 +148,12 @@ impl Auth {
 }
 
 impl Provider {
-    /// Whether an address that the provider names may be asked: over https, or where the provider
-    /// itself is on this machine, there.
+    /// Whether a URL from the provider's metadata may be requested: over https, or http on this
+    /// machine if the provider itself is on this machine.
     #[must_use]
-    pub fn may_name(&self, address: &str) -> bool {
-        let is_here = self.issuer.starts_with("http://");
-        scheme(address) == Some("https") || (is_here && scheme(address) == Some("http"))
+    pub fn allows_url(&self, address: &str) -> bool {
+        let is_local = self.issuer.starts_with("http://");
+        scheme(address) == Some("https") || (is_local && scheme(address) == Some("http"))
     }
 }
 
@@ -162,8 +161,7 @@ fn is_issuer(issuer: &str) -> bool {
     issuer.len() <= 255 && !issuer.contains(['?', '#']) && scheme(issuer).is_some()
 }
 
-/// The scheme of an address that can be trusted to lead where it says: https, or http on this
-/// machine.
+/// The scheme of a URL whose host is authenticated: https, or http on this machine.
 fn scheme(address: &str) -> Option<&'static str> {
     let uri: Uri = address.parse().ok()?;
     let host = uri.host().filter(|host| !host.is_empty())?;
@@ -174,8 +172,8 @@ fn scheme(address: &str) -> Option<&'static str> {
         "https" => Some("https"),
         "http" => {
             let ip: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
-            let is_here = host == "localhost" || ip.is_some_and(|ip| ip.is_loopback());
-            is_here.then_some("http")
+            let is_local = host == "localhost" || ip.is_some_and(|ip| ip.is_loopback());
+            is_local.then_some("http")
         }
         _ => None,
     }

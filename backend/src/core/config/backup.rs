@@ -1,4 +1,4 @@
-//! `[backup]`: where backups are kept, how often one is made, and for whom they are sealed.
+//! `[backup]`: where backups are stored, how often they are created, and who can decrypt them.
 
 use std::{
     fmt,
@@ -13,43 +13,43 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::{ConfigError, Database, Engine, Secret};
 use crate::core::minisign::{PublicKey, SecretKey};
 
-/// The file of the key that signs backups, where no key is set.
+/// The name of the signing key's file if no key is set.
 const SIGNING_KEY: &str = "backup-signing.key";
 
-/// The least and the most time between two backups.
-const SHORTEST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_hours(366 * 24);
+/// The limits of an interval.
+const MIN_INTERVAL: Duration = Duration::from_secs(1);
+const MAX_INTERVAL: Duration = Duration::from_hours(366 * 24);
 
-/// The `[backup]` section. Without a folder the service makes no backups.
+/// The `[backup]` section. Without a folder the service creates no backups.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Backup {
-    /// The folder that keeps them.
+    /// The folder for backups.
     pub folder: Option<PathBuf>,
-    /// How often the service makes one by itself.
-    pub every: Every,
-    /// How many of them are kept.
+    /// How often the service creates a backup.
+    pub every: Schedule,
+    /// How many backups to keep.
     pub keep: usize,
-    /// How often the service verifies all of them by itself.
-    pub verify_every: Every,
-    /// How often the service restores the newest one into a scratch folder by itself, as a drill.
-    pub drill_every: Every,
-    /// The file with the identity that opens sealed backups, for verifications and drills on schedule.
-    /// Without it, sealed backups are only compared with their checksums, and drills fail.
+    /// How often the service verifies all backups.
+    pub verify_every: Schedule,
+    /// How often the service restores the newest backup into a scratch folder, as a drill.
+    pub drill_every: Schedule,
+    /// The file with the identity that decrypts backups, for scheduled verifications and drills.
+    /// Without it, only the checksums of encrypted backups are verified, and drills fail.
     pub identity_file: Option<PathBuf>,
-    /// Whether one is made before pending migrations change the database.
+    /// Whether a backup is created before pending migrations run.
     pub before_migrations: bool,
-    /// For whom they are sealed; without any they are not.
+    /// The recipients that backups are encrypted for; without any, backups are not encrypted.
     pub recipients: Recipients,
-    /// The secret key that signs them, as minisign writes it without a password; one is created
-    /// unless it is set.
+    /// The secret key that signs backups, as minisign writes it without a password; if not set, one
+    /// is created.
     pub signing_key: Option<Secret>,
-    /// The public keys whose signatures are trusted, besides the signing key's own.
+    /// The public keys whose signatures are trusted, in addition to the signing key's own.
     pub public_keys: PublicKeys,
-    /// Where PostgreSQL's base backups are taken, by a role with `REPLICATION`; where migrations
-    /// run unless said.
+    /// Where base backups of PostgreSQL are taken, by a role with `REPLICATION`. Defaults to where
+    /// migrations run.
     pub postgres_url: Option<Secret>,
-    /// The folder of PostgreSQL's own programs; looked for unless said.
+    /// The folder of PostgreSQL's own programs. If not set, it is searched for.
     pub postgres_programs: Option<PathBuf>,
 }
 
@@ -57,10 +57,10 @@ impl Default for Backup {
     fn default() -> Self {
         Self {
             folder: None,
-            every: Every(Some(Duration::from_hours(24))),
+            every: Schedule(Some(Duration::from_hours(24))),
             keep: 7,
-            verify_every: Every(Some(Duration::from_hours(7 * 24))),
-            drill_every: Every(None),
+            verify_every: Schedule(Some(Duration::from_hours(7 * 24))),
+            drill_every: Schedule(None),
             identity_file: None,
             before_migrations: true,
             recipients: Recipients::default(),
@@ -73,29 +73,29 @@ impl Default for Backup {
 }
 
 impl Backup {
-    /// The database that backups are made of.
+    /// The database to back up.
     ///
     /// # Errors
-    /// A URL that names no PostgreSQL server.
+    /// The URL is not a PostgreSQL server's.
     pub fn engine(&self, database: &Database) -> Result<Engine, ConfigError> {
         let engine = database.migration_engine()?;
         let (Engine::Postgres(_), Some(url)) = (&engine, &self.postgres_url) else {
             return Ok(engine);
         };
-        // A role of its own has a password of its own: in the URL.
+        // A separate role has its own password, in the URL.
         let elsewhere = Database { url: Some(url.clone()), ..Database::default() };
         let engine = elsewhere.engine().ok().filter(|it| matches!(it, Engine::Postgres(_)));
         engine.ok_or_else(|| {
-            let why = "is postgres://user@host:port/name, percent-encoded";
+            let why = "must be postgres://user@host:port/name, percent-encoded";
             ConfigError::value("backup.postgres_url", why)
         })
     }
 
-    /// Where the key that signs backups is, unless one is set: beside SQLite's database, or where that
-    /// would be.
+    /// The path of the signing key's file if no key is set: next to the SQLite database, or where
+    /// that would be.
     ///
     /// # Errors
-    /// As [`Database::engine`].
+    /// As for [`Database::engine`].
     pub fn signing_key_path(&self, database: &Database) -> Result<PathBuf, ConfigError> {
         Ok(match database.engine()? {
             Engine::Sqlite(file) => file.parent().unwrap_or(Path::new("")).join(SIGNING_KEY),
@@ -105,10 +105,10 @@ impl Backup {
 
     pub(super) fn check(&self, database: &Database) -> Result<(), ConfigError> {
         if self.folder.as_ref().is_some_and(|it| it.as_os_str().is_empty()) {
-            return Err(ConfigError::value("backup.folder", "is a folder's path"));
+            return Err(ConfigError::value("backup.folder", "must be the path of a folder"));
         }
         if !(1..=10_000).contains(&self.keep) {
-            return Err(ConfigError::value("backup.keep", "is 1 to 10000"));
+            return Err(ConfigError::value("backup.keep", "must be from 1 to 10000"));
         }
         if let Some(Err(why)) = self.signing_key.as_ref().map(|it| SecretKey::parse(it.expose())) {
             return Err(ConfigError::value("backup.signing_key", &why));
@@ -117,20 +117,20 @@ impl Backup {
     }
 }
 
-/// How often something is done: `24h`, `1h 30m`, or `never`.
+/// How often something runs: `24h`, `1h 30m`, or `never`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Every(Option<Duration>);
+pub struct Schedule(Option<Duration>);
 
-impl Every {
-    /// The time between; `None` where it is never done.
+impl Schedule {
+    /// The interval; `None` for `never`.
     #[must_use]
     pub fn interval(self) -> Option<Duration> {
         self.0
     }
 }
 
-impl TryFrom<String> for Every {
+impl TryFrom<String> for Schedule {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
@@ -139,15 +139,17 @@ impl TryFrom<String> for Every {
         }
         let given = text.trim().parse::<jiff::SignedDuration>().ok();
         let time = given.and_then(|it| Duration::try_from(it).ok());
-        match time.filter(|it| (SHORTEST..=LONGEST).contains(it)) {
+        match time.filter(|it| (MIN_INTERVAL..=MAX_INTERVAL).contains(it)) {
             Some(time) => Ok(Self(Some(time))),
-            None => Err(format!("{text:?} is not \"never\", nor 1s to 8784h such as \"24h\"")),
+            None => Err(format!(
+                "{text:?} must be \"never\" or an interval from 1s to 8784h, such as \"24h\""
+            )),
         }
     }
 }
 
-impl From<Every> for String {
-    fn from(every: Every) -> Self {
+impl From<Schedule> for String {
+    fn from(every: Schedule) -> Self {
         match every.0.and_then(|it| jiff::SignedDuration::try_from(it).ok()) {
             Some(time) => format!("{time:#}"),
             None => "never".to_owned(),
@@ -155,13 +157,13 @@ impl From<Every> for String {
     }
 }
 
-/// The public keys that backups are sealed for (`age1…`): an array of texts, or one text with
-/// commas. Any one of the identities that belong to them opens a backup.
+/// The public keys that backups are encrypted for (`age1…`): an array of strings, or one string
+/// with commas. Any one of the corresponding identities decrypts a backup.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Recipients(Vec<Recipient>);
 
 impl Recipients {
-    /// Each of them.
+    /// All recipients.
     #[must_use]
     pub fn all(&self) -> &[Recipient] {
         &self.0
@@ -180,12 +182,12 @@ impl FromIterator<Recipient> for Recipients {
     }
 }
 
-/// Reads a public key. What is not one is not repeated: it may be the secret one by mistake.
+/// Parses a public key. The error does not repeat the input: it may be the secret key by mistake.
 ///
 /// # Errors
-/// What it has to be.
-pub fn recipient(text: &str) -> Result<Recipient, String> {
-    text.trim().parse().map_err(|_| "a recipient is a public key of age: age1…".to_owned())
+/// What the key must be.
+pub fn parse_recipient(text: &str) -> Result<Recipient, String> {
+    text.trim().parse().map_err(|_| "a recipient must be a public key of age: age1…".to_owned())
 }
 
 impl FromStr for Recipients {
@@ -193,17 +195,17 @@ impl FromStr for Recipients {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let each = text.split(',').map(str::trim).filter(|it| !it.is_empty());
-        each.map(recipient).collect()
+        each.map(parse_recipient).collect()
     }
 }
 
 impl<'de> Deserialize<'de> for Recipients {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        list(deserializer, recipient).map(Self)
+        list(deserializer, parse_recipient).map(Self)
     }
 }
 
-/// Reads an array of texts, or one text with commas.
+/// Reads an array of strings, or one string with commas.
 fn list<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     parse: fn(&str) -> Result<T, String>,
@@ -240,7 +242,7 @@ impl Serialize for Recipients {
     }
 }
 
-/// Public keys of minisign (`RWQ…`): an array of texts, or one text with commas.
+/// Public keys of minisign (`RWQ…`): an array of strings, or one string with commas.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PublicKeys(pub Vec<PublicKey>);
 

@@ -1,4 +1,4 @@
-//! `[cache]`: where answers are kept for a while.
+//! `[cache]`: the cache's backend.
 
 use std::path::PathBuf;
 
@@ -8,37 +8,39 @@ use serde::{Deserialize, Serialize};
 use super::{ConfigError, Secret};
 use crate::core::files;
 
-/// How a certificate in PEM begins.
+/// The first line of a certificate in PEM.
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 /// The `[cache]` section.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Cache {
-    /// `redis://host:port`, or `rediss://host:port` with TLS; without it the cache lives in the process.
+    /// `redis://host:port`, or `rediss://host:port` with TLS; without it the cache is in the
+    /// process.
     pub url: Option<Secret>,
-    /// The certificates, in PEM, that Redis' own must be signed by; those that the system trusts, unless set.
+    /// The certificates, in PEM, that Redis' certificate must be signed by. Defaults to those that
+    /// the system trusts.
     pub ca_file: Option<PathBuf>,
 }
 
 impl Cache {
-    /// What connects to Redis; `None` where the cache lives in the process.
+    /// The Redis client; `None` if the cache is in the process.
     ///
     /// # Errors
-    /// A URL that names no Redis server, or certificates that cannot be read.
+    /// The URL is not a Redis server's, or the certificates cannot be read.
     pub fn client(&self) -> Result<Option<redis::Client>, ConfigError> {
         let Some(url) = &self.url else { return Ok(None) };
         let url = url.expose();
-        // The parser's own words could repeat the password.
+        // The parser's message could repeat the password.
         let unusable = |_| {
-            let why = "is redis://host:port, or rediss://host:port with TLS";
+            let why = "must be redis://host:port, or rediss://host:port with TLS";
             ConfigError::value("cache.url", why)
         };
         let Some(file) = &self.ca_file else {
             return redis::Client::open(url).map(Some).map_err(unusable);
         };
         if !url.starts_with("rediss://") {
-            let why = "is for TLS: cache.url must begin with rediss://";
+            let why = "requires TLS: cache.url must start with rediss://";
             return Err(ConfigError::value("cache.ca_file", why));
         }
         let refused = |why: String| ConfigError::value("cache.ca_file", &why);

@@ -1,4 +1,4 @@
-//! `[database]`: where the data lies.
+//! `[database]`: the database.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -7,42 +7,43 @@ use sqlx::postgres::PgConnectOptions;
 
 use super::{ConfigError, Secret};
 
-/// The host that the seed's deployment gives the database.
-const HOST: &str = "admin-postgres";
-/// The database's name.
-const NAME: &str = "motovaultpro";
-/// Where the embedded database lies, below the folder that the service starts in.
-const SQLITE_FILE: &str = "data/motovaultpro.db";
+/// The database's host in the reference deployment.
+const DEFAULT_HOST: &str = "admin-postgres";
+/// The database's default name.
+const DEFAULT_NAME: &str = "motovaultpro";
+/// The path of the embedded database, relative to the working directory.
+const DEFAULT_SQLITE_FILE: &str = "data/motovaultpro.db";
 
-/// The `[database]` section. With neither `url` nor any part it is the embedded SQLite.
+/// The `[database]` section. With neither `url` nor any of the parts, the embedded SQLite is used.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Database {
     /// `sqlite://path` or `postgres://user@host:port/name`.
     pub url: Option<Secret>,
-    /// PostgreSQL's host; `admin-postgres` unless said.
+    /// PostgreSQL's host; defaults to `admin-postgres`.
     pub host: Option<String>,
-    /// PostgreSQL's port; 5432 unless said.
+    /// PostgreSQL's port; defaults to 5432.
     pub port: Option<u16>,
-    /// The database's name; `motovaultpro` unless said.
+    /// The database's name; defaults to `motovaultpro`.
     pub name: Option<String>,
-    /// The role to sign in as; `postgres` unless said.
+    /// The role to log in as; defaults to `postgres`.
     pub user: Option<String>,
     /// The role's password.
     pub password: Option<Secret>,
-    /// Where migrations run, if not at `url`: a pooler's way past is needed for them.
+    /// Where migrations run, if not at `url`: they must bypass a pooler.
     pub migration_url: Option<Secret>,
-    /// A replica of the same database, which statistics and lists may be read from.
+    /// A read replica for statistics and lists.
     pub replica_url: Option<Secret>,
-    /// Seconds that the replica may be behind before it is left alone.
+    /// The maximum lag of the replica in seconds: beyond it, the primary answers all reads.
     pub replica_max_lag: u64,
-    /// A role that may read what vehicles did, of all users, for analytics.
+    /// A role for analytics, which may read the vehicle data of all users.
     pub analytics_role: Option<String>,
-    /// How many connections the service holds at most.
+    /// The maximum number of connections in the pool.
     pub pool_size: u32,
-    /// Seconds after which an unused connection is closed.
+    /// The number of seconds after which an idle connection is closed.
     pub idle_timeout: u64,
-    /// Whether statements are prepared by name; off behind a pooler that cannot keep them.
+    /// Whether to use named prepared statements; turn off behind a pooler that does not support
+    /// them.
     pub prepared_statements: bool,
 }
 
@@ -66,16 +67,16 @@ impl Default for Database {
     }
 }
 
-/// Which database the settings name.
+/// The configured database.
 #[derive(Debug, Clone)]
 pub enum Engine {
-    /// The embedded one, in this file.
+    /// The embedded SQLite database in this file.
     Sqlite(PathBuf),
     /// A PostgreSQL server.
     Postgres(PostgresAddress),
 }
 
-/// Says which database it is, without a password.
+/// Describes the database without a password.
 impl std::fmt::Display for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -84,20 +85,20 @@ impl std::fmt::Display for Engine {
                 write!(f, "the SQLite database {}", whole.display())
             }
             Self::Postgres(PostgresAddress(servers)) => {
-                let place = |it: &PgConnectOptions| match it.get_socket() {
+                let address = |it: &PgConnectOptions| match it.get_socket() {
                     Some(socket) => socket.display().to_string(),
                     None => format!("{}:{}", it.get_host(), it.get_port()),
                 };
-                let places: Vec<_> = servers.iter().map(place).collect();
+                let addresses: Vec<_> = servers.iter().map(address).collect();
                 let name = servers.first().and_then(PgConnectOptions::get_database);
                 let name = name.map(|it| format!(" {it}")).unwrap_or_default();
-                write!(f, "the PostgreSQL database{name} at {}", places.join(", "))
+                write!(f, "the PostgreSQL database{name} at {}", addresses.join(", "))
             }
         }
     }
 }
 
-/// How to reach a PostgreSQL server: each of those of which one takes writes, or the only one.
+/// How to reach PostgreSQL: the only server, or all servers of which one accepts writes.
 #[derive(Clone)]
 pub struct PostgresAddress(pub Vec<PgConnectOptions>);
 
@@ -109,8 +110,8 @@ impl std::fmt::Debug for PostgresAddress {
 }
 
 impl Database {
-    /// Whether it is PostgreSQL, given by its parts instead of a URL.
-    pub(super) fn is_by_parts(&self) -> bool {
+    /// Whether PostgreSQL is configured by its parts instead of a URL.
+    pub(super) fn is_set_by_parts(&self) -> bool {
         self.url.is_none()
             && (self.host.is_some()
                 || self.port.is_some()
@@ -119,38 +120,38 @@ impl Database {
                 || self.password.is_some())
     }
 
-    /// How long an unused connection is kept.
+    /// How long an idle connection is kept open.
     #[must_use]
     pub fn idle_timeout(&self) -> Duration {
         Duration::from_secs(self.idle_timeout)
     }
 
-    /// Which database the service works on.
+    /// The database of the service.
     ///
     /// # Errors
-    /// A URL of another kind, or a pool of no connections.
+    /// The URL has another scheme, or the pool size is out of range.
     pub fn engine(&self) -> Result<Engine, ConfigError> {
         if !(1..=1000).contains(&self.pool_size) {
-            return Err(ConfigError::value("database.pool_size", "is from 1 to 1000"));
+            return Err(ConfigError::value("database.pool_size", "must be from 1 to 1000"));
         }
         match &self.url {
             Some(url) => self.engine_at(url, "database.url"),
-            None if self.is_by_parts() => {
+            None if self.is_set_by_parts() => {
                 let options = PgConnectOptions::new_without_pgpass()
-                    .host(self.host.as_deref().unwrap_or(HOST))
+                    .host(self.host.as_deref().unwrap_or(DEFAULT_HOST))
                     .port(self.port.unwrap_or(5432))
-                    .database(self.name.as_deref().unwrap_or(NAME))
+                    .database(self.name.as_deref().unwrap_or(DEFAULT_NAME))
                     .username(self.user.as_deref().unwrap_or("postgres"));
                 Ok(self.postgres(vec![options]))
             }
-            None => Ok(Engine::Sqlite(SQLITE_FILE.into())),
+            None => Ok(Engine::Sqlite(DEFAULT_SQLITE_FILE.into())),
         }
     }
 
-    /// Which database migrations run on: the same, unless `migration_url` leads to it otherwise.
+    /// The database where migrations run: the same, reached by `migration_url` if set.
     ///
     /// # Errors
-    /// A URL of another kind.
+    /// The URL has another scheme.
     pub fn migration_engine(&self) -> Result<Engine, ConfigError> {
         match &self.migration_url {
             Some(url) => self.engine_at(url, "database.migration_url"),
@@ -158,12 +159,13 @@ impl Database {
         }
     }
 
-    /// The settings of another database at `url`, which is created and filled before the service uses
-    /// it. How connections are used stays as it is here; the addresses and the password do not.
+    /// Creates the settings of another database at `url`, which is created and filled before the
+    /// service uses it. Connection settings are copied from here, but not the addresses and the
+    /// password.
     ///
     /// # Errors
-    /// A URL of another kind, under the name of the option of `motovaultpro move` that it is from.
-    pub fn elsewhere(
+    /// The URL has another scheme. The error names the option of `motovaultpro move`.
+    pub fn for_other_database(
         &self,
         url: Secret,
         migration_url: Option<Secret>,
@@ -184,21 +186,21 @@ impl Database {
         if let Some(owners) = &migration_url {
             let owners = other.engine_at(owners, "--to-migration-url")?;
             if !matches!((at, owners), (Engine::Postgres(_), Engine::Postgres(_))) {
-                let why = "is for PostgreSQL, as --to is";
+                let why = "requires PostgreSQL, and --to must be PostgreSQL too";
                 return Err(ConfigError::value("--to-migration-url", why));
             }
         }
         Ok(Self { url: Some(url), migration_url, ..other })
     }
 
-    /// The replica that some reads may go to, if there is one.
+    /// The read replica, if configured.
     ///
     /// # Errors
-    /// A URL of another kind or of several servers, a primary that is not PostgreSQL, a lag out of
-    /// range.
+    /// The URL has another scheme or several servers, the primary is not PostgreSQL, or the lag is
+    /// out of range.
     pub fn replica(&self) -> Result<Option<PostgresAddress>, ConfigError> {
         if !(1..=3600).contains(&self.replica_max_lag) {
-            return Err(ConfigError::value("database.replica_max_lag", "is from 1 to 3600"));
+            return Err(ConfigError::value("database.replica_max_lag", "must be from 1 to 3600"));
         }
         let Some(url) = &self.replica_url else { return Ok(None) };
         match (self.engine()?, self.engine_at(url, "database.replica_url")?) {
@@ -206,13 +208,13 @@ impl Database {
                 Ok(Some(replica))
             }
             _ => {
-                let why = "is one PostgreSQL server, which replicates that of database.url";
+                let why = "must be one PostgreSQL server that replicates the one of database.url";
                 Err(ConfigError::value("database.replica_url", why))
             }
         }
     }
 
-    /// How far behind the replica may be.
+    /// The maximum lag of the replica.
     #[must_use]
     pub fn replica_max_lag(&self) -> Duration {
         Duration::from_secs(self.replica_max_lag)
@@ -224,24 +226,26 @@ impl Database {
             let path = path.strip_prefix("//").unwrap_or(path);
             let path = path.split('?').next().unwrap_or(path);
             if path.is_empty() || path == ":memory:" {
-                return Err(ConfigError::value(key, "names a file: sqlite://data/motovaultpro.db"));
+                return Err(ConfigError::value(
+                    key,
+                    "must name a file: sqlite://data/motovaultpro.db",
+                ));
             }
             return Ok(Engine::Sqlite(path.into()));
         }
         if !(text.starts_with("postgres://") || text.starts_with("postgresql://")) {
-            return Err(ConfigError::value(key, "begins with sqlite:// or postgres://"));
+            return Err(ConfigError::value(key, "must start with sqlite:// or postgres://"));
         }
-        // The parser's own words could repeat the password.
+        // The parser's message could repeat the password.
         let unreadable = || {
-            let why =
-                "is postgres://user@host:port/name, percent-encoded, with commas between hosts";
+            let why = "must be postgres://user@host:port/name, percent-encoded, with commas between hosts";
             ConfigError::value(key, why)
         };
         let mut servers = Vec::new();
         for one in each_server(text).ok_or_else(unreadable)? {
             servers.push(one.parse::<PgConnectOptions>().map_err(|_| unreadable())?);
         }
-        // A role of its own has a password of its own.
+        // A role in a URL with a password has its own password.
         let has_password = authority(text).is_some_and(|(_, user, ..)| user.contains(':'));
         if has_password {
             return Ok(Engine::Postgres(PostgresAddress(servers)));
@@ -258,7 +262,7 @@ impl Database {
     }
 }
 
-/// A URL's parts: `postgres://`, `user:password@` or nothing, the hosts, and the rest.
+/// Splits a URL into the scheme with `://`, `user:password@` or nothing, the hosts, and the rest.
 fn authority(url: &str) -> Option<(&str, &str, &str, &str)> {
     let (begin, rest) = url.split_at(url.find("://")? + 3);
     let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
@@ -266,8 +270,8 @@ fn authority(url: &str) -> Option<(&str, &str, &str, &str)> {
     Some((begin, user, hosts, rest))
 }
 
-/// A URL for each of its hosts. Of several, the one that takes writes is meant in any case; to say
-/// so, as libpq needs it, is no fault.
+/// Splits a URL with several hosts into one URL per host. The host that accepts writes is always
+/// used, so `target_session_attrs` may say so, as libpq needs it.
 fn each_server(url: &str) -> Option<Vec<String>> {
     let (begin, user, hosts, rest) = authority(url)?;
     if hosts.contains(',') && hosts.split(',').any(str::is_empty) {

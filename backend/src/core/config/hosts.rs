@@ -1,8 +1,8 @@
-//! Lists of host names, as settings write them.
+//! Lists of host names in settings.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// Host names without ports (`cars.example.org`): an array of texts, or one text with commas.
+/// Host names without ports (`cars.example.org`): an array of strings, or one string with commas.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Hosts(Vec<String>);
 

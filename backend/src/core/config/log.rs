@@ -1,18 +1,18 @@
-//! `[log]`: how the service tells what it does.
+//! `[log]`: logs and traces.
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::ConfigError;
 
-/// The `[log]` section. How much is told, `MVP_LOG` says.
+/// The `[log]` section. The level is set by `MVP_LOG`.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Log {
-    /// How a line looks; on a terminal as text, else as JSON, unless said.
+    /// The format of log lines. Defaults to text on a terminal, otherwise JSON.
     pub format: Option<LogFormat>,
-    /// Where a collector takes traces (OTLP over HTTP), such as `http://127.0.0.1:4318/v1/traces`;
-    /// none are made unless said.
+    /// The URL of a trace collector (OTLP over HTTP), such as `http://127.0.0.1:4318/v1/traces`.
+    /// Without it, tracing is off.
     pub traces_url: Option<String>,
 }
 
@@ -24,19 +24,20 @@ impl Log {
             None => Ok(()),
             Some(Ok(url)) if is_web(&url) => Ok(()),
             Some(_) => {
-                let why = "is where traces are taken: http://127.0.0.1:4318/v1/traces";
+                let why =
+                    "must be the URL of a trace collector, such as http://127.0.0.1:4318/v1/traces";
                 Err(ConfigError::value("log.traces_url", why))
             }
         }
     }
 }
 
-/// How a line of the log looks.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
-    /// An object a line, for programs.
+    /// One JSON object per line.
     Json,
-    /// For people.
+    /// Text for people.
     Text,
 }

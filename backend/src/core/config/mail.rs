@@ -1,16 +1,16 @@
-//! `[mail]` and `[notifications]`: how people are told of something.
+//! `[mail]` and `[notifications]`: e-mail and notifications.
 
 use serde::{Deserialize, Serialize};
 
 use super::{ConfigError, Secret};
 
-/// The `[mail]` section; without an address no mail is sent.
+/// The `[mail]` section; without a URL no e-mail is sent.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Mail {
     /// `smtps://user:password@host`, or `smtp://host:587?tls=required`.
     pub url: Option<Secret>,
-    /// Who mail is from.
+    /// The sender's address.
     pub from: Option<String>,
 }
 
@@ -18,9 +18,9 @@ pub struct Mail {
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Notifications {
-    /// Whether users may have this service call addresses of private networks and of this machine.
+    /// Whether notifications may be sent to URLs in private networks and on this machine.
     pub allow_private_addresses: bool,
-    /// The ports of the addresses that users may have this service call; every port if empty.
+    /// The ports that notifications may be sent to; empty allows every port.
     pub ports: Vec<u16>,
 }
 
@@ -29,15 +29,15 @@ impl Mail {
         if let Some(from) = &self.from
             && from.parse::<lettre::message::Mailbox>().is_err()
         {
-            return Err(ConfigError::value("mail.from", "is not an e-mail address"));
+            return Err(ConfigError::value("mail.from", "must be an e-mail address"));
         }
         let Some(url) = &self.url else { return Ok(()) };
         let is_smtp = lettre::AsyncSmtpTransport::<lettre::Tokio1Executor>::from_url(url.expose());
         if is_smtp.is_err() {
-            return Err(ConfigError::value("mail.url", "is smtps://user:password@host"));
+            return Err(ConfigError::value("mail.url", "must be smtps://user:password@host"));
         }
         if self.from.is_none() {
-            return Err(ConfigError::value("mail.from", "is needed where mail.url is set"));
+            return Err(ConfigError::value("mail.from", "is required if mail.url is set"));
         }
         Ok(())
     }

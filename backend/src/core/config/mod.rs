@@ -1,6 +1,7 @@
-//! The service's settings: defaults ← `motovaultpro.toml` ← environment ← secret files.
+//! The settings: defaults, overridden by `motovaultpro.toml`, environment variables, and secret
+//! files, in this order.
 //!
-//! Nothing else reads the environment, but for the log's level (`MVP_LOG`).
+//! No other code reads the environment, except for the log level (`MVP_LOG`).
 
 mod auth;
 mod backup;
@@ -30,49 +31,49 @@ mod vin;
 use std::path::Path;
 
 pub use auth::{Auth, Provider, Registration, SERVICE_KEY, SecondFactor};
-pub use backup::{Backup, Every, PublicKeys, Recipients, recipient};
+pub use backup::{Backup, PublicKeys, Recipients, Schedule, parse_recipient};
 pub use cache::Cache;
 pub use database::{Database, Engine, PostgresAddress};
 pub use hosts::Hosts;
 pub use log::{Log, LogFormat};
 pub use mail::{Mail, Notifications};
 pub use networks::Networks;
-pub(crate) use networks::first_bits;
-pub use secret::{Secret, redact_address};
+pub(crate) use networks::network_prefix;
+pub use secret::{Secret, redact_url};
 use serde::{Deserialize, Serialize};
 pub use server::Server;
 pub use source::{ConfigError, Origin, Origins};
 pub use stations::Stations;
 pub use vin::{Vin, VinProvider};
 
-/// Every setting, each with its default.
+/// All settings, with their defaults.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Config {
-    /// How it is reached.
+    /// How the service is reached.
     pub server: Server,
-    /// Where the data lies.
+    /// The database.
     pub database: Database,
-    /// Where answers are kept for a while.
+    /// The cache's backend.
     pub cache: Cache,
-    /// Who may come in.
+    /// Accounts and sign-in.
     pub auth: Auth,
-    /// Who answers what a VIN means.
+    /// VIN decoding.
     pub vin: Vin,
-    /// Who is asked for stations.
+    /// External providers of stations.
     pub stations: Stations,
-    /// Where backups are kept.
+    /// Backups.
     pub backup: Backup,
-    /// How mail is sent.
+    /// Outgoing e-mail.
     pub mail: Mail,
-    /// How people are told of something.
+    /// Notifications.
     pub notifications: Notifications,
-    /// How it tells what it does.
+    /// Logs and traces.
     pub log: Log,
 }
 
-/// The settings whose values are secret; each may also be given as the path of a file that
-/// holds it, under the same name and `_file`. A `*` is any one name.
+/// The settings whose values are secret. Each can also be given as the path of a file, under the
+/// same name with `_file`. `*` stands for any one name.
 const SECRETS: [&str; 12] = [
     "database.url",
     "database.password",
@@ -88,47 +89,47 @@ const SECRETS: [&str; 12] = [
     "mail.url",
 ];
 
-/// Reads a secret from a file, without the line break that editors add.
+/// Reads a secret from a file, without a trailing line break.
 ///
 /// # Errors
-/// A file that is missing or can't be read.
+/// The file is missing or can't be read.
 pub fn read_secret(path: &Path) -> Result<Secret, ConfigError> {
     let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
-    let secret = source::secret_from(path)?;
+    let secret = source::read_secret_file(path)?;
     let secret = secret.ok_or(ConfigError::File { path: path.to_owned(), error: missing })?;
     Ok(Secret::new(secret))
 }
 
-/// Where container platforms mount the database's password.
+/// The path where container platforms mount the database's password.
 const MOUNTED_PASSWORD: &str = "/run/secrets/postgres-password";
 
 impl Config {
-    /// Reads the settings: from `file`, or from `motovaultpro.toml` where that exists, and from
-    /// the environment.
+    /// Reads the settings from `file`, or from `motovaultpro.toml` if it exists, and from the
+    /// environment.
     ///
     /// # Errors
-    /// A named file that is absent, broken TOML, an unknown key, a value out of range, a secret
-    /// given twice.
+    /// The named file is missing, TOML is invalid, a key is unknown, a value is out of range, or a
+    /// secret is given twice.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
         Self::load_with_origins(file).map(|it| it.0)
     }
 
-    /// As [`Config::load`], and where each value comes from.
+    /// Like [`Config::load`], and also returns where each value comes from.
     ///
     /// # Errors
-    /// As [`Config::load`].
+    /// As for [`Config::load`].
     pub fn load_with_origins(file: Option<&Path>) -> Result<(Self, Origins), ConfigError> {
         let environment = std::env::vars_os()
             .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
         Self::read_with_origins(file, environment.collect(), Path::new(MOUNTED_PASSWORD))
     }
 
-    /// The settings as TOML, each with its origin as a comment. What has a secret in it is a comment
-    /// itself, without the secret.
+    /// Formats the settings as TOML, each with its origin as a comment. Secrets are left out: their
+    /// lines are comments.
     ///
     /// # Errors
-    /// A value that JSON cannot hold.
-    pub fn shown(&self, origins: &Origins) -> serde_json::Result<String> {
+    /// A value cannot be represented in JSON.
+    pub fn to_toml(&self, origins: &Origins) -> serde_json::Result<String> {
         show::show(self, origins)
     }
 
@@ -147,8 +148,8 @@ impl Config {
         mounted_password: &Path,
     ) -> Result<(Self, Origins), ConfigError> {
         let (mut config, mut origins): (Self, _) = source::read(file, environment, &SECRETS)?;
-        if config.database.is_by_parts() && config.database.password.is_none() {
-            config.database.password = source::secret_from(mounted_password)?.map(Secret::new);
+        if config.database.is_set_by_parts() && config.database.password.is_none() {
+            config.database.password = source::read_secret_file(mounted_password)?.map(Secret::new);
             if config.database.password.is_some() {
                 origins.add_secret_file("database.password", mounted_password);
             }
@@ -165,7 +166,7 @@ impl Config {
         config.mail.check()?;
         config.log.check()?;
         if !config.auth.providers.is_empty() && config.server.public_url.is_none() {
-            let why = "is needed where auth.providers has any: they send browsers back to it";
+            let why = "is required if auth.providers has any: they redirect browsers to it";
             return Err(ConfigError::value("server.public_url", why));
         }
         Ok((config, origins))

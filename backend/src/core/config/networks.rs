@@ -1,4 +1,4 @@
-//! Lists of addresses and networks, as settings write them.
+//! Lists of IP addresses and networks in settings.
 
 use std::{
     fmt,
@@ -8,12 +8,12 @@ use std::{
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// Addresses and networks (`10.0.0.1`, `10.0.0.0/8`, `fd00::/8`): an array of texts, or one text
-/// with commas.
+/// IP addresses and networks (`10.0.0.1`, `10.0.0.0/8`, `fd00::/8`): an array of strings, or one
+/// string with commas.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Networks(Vec<Network>);
 
-/// All addresses that begin with the same bits.
+/// All addresses with the same prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Network {
     address: IpAddr,
@@ -21,8 +21,8 @@ struct Network {
 }
 
 impl Networks {
-    /// Whether `address` is one of them or in one of them. An IPv4 address written as IPv6 is
-    /// the IPv4 address.
+    /// Whether one of the addresses or networks contains `address`. An IPv4-mapped IPv6 address
+    /// counts as the IPv4 address.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
@@ -35,7 +35,7 @@ impl Networks {
         self.0.is_empty()
     }
 
-    /// Whether one of them is every IPv4 or every IPv6 address.
+    /// Whether one of them is the network of all IPv4 or all IPv6 addresses.
     #[must_use]
     pub fn has_all_addresses(&self) -> bool {
         self.0.iter().any(|network| network.bits == 0)
@@ -44,24 +44,24 @@ impl Networks {
 
 impl Network {
     fn contains(self, address: IpAddr) -> bool {
-        first_bits(address, self.bits) == Some(self.address)
+        network_prefix(address, self.bits) == Some(self.address)
     }
 }
 
-/// `address` with all bits but the first `bits` cleared; `None` where it does not have as many.
+/// Clears all but the first `bits` bits of `address`; `None` if it has fewer bits.
 #[must_use]
-pub(crate) fn first_bits(address: IpAddr, bits: u8) -> Option<IpAddr> {
+pub(crate) fn network_prefix(address: IpAddr, bits: u8) -> Option<IpAddr> {
     let bits = u32::from(bits);
     match address {
         IpAddr::V4(address) => {
             let rest = 32_u32.checked_sub(bits)?;
-            let kept = u32::MAX.checked_shl(rest).unwrap_or(0);
-            Some(IpAddr::V4((u32::from(address) & kept).into()))
+            let mask = u32::MAX.checked_shl(rest).unwrap_or(0);
+            Some(IpAddr::V4((u32::from(address) & mask).into()))
         }
         IpAddr::V6(address) => {
             let rest = 128_u32.checked_sub(bits)?;
-            let kept = u128::MAX.checked_shl(rest).unwrap_or(0);
-            Some(IpAddr::V6(Ipv6Addr::from(u128::from(address) & kept)))
+            let mask = u128::MAX.checked_shl(rest).unwrap_or(0);
+            Some(IpAddr::V6(Ipv6Addr::from(u128::from(address) & mask)))
         }
     }
 }
@@ -70,7 +70,7 @@ impl FromStr for Network {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is no address or network such as 10.0.0.0/8");
+        let wrong = || format!("{text:?} must be an address or a network such as 10.0.0.0/8");
         let (address, bits) = match text.split_once('/') {
             Some((address, bits)) => (address, Some(bits.parse::<u8>().map_err(|_| wrong())?)),
             None => (text, None),
@@ -80,11 +80,11 @@ impl FromStr for Network {
         let all = if address.is_ipv4() { 32 } else { 128 };
         let bits = match bits {
             None => all,
-            // The network of IPv4 addresses that are written as IPv6.
+            // A network of IPv4-mapped IPv6 addresses.
             Some(bits) if written != address => bits.checked_sub(96).ok_or_else(wrong)?,
             Some(bits) => bits,
         };
-        match first_bits(address, bits) {
+        match network_prefix(address, bits) {
             Some(first) if first == address => Ok(Self { address, bits }),
             Some(first) => Err(format!("{text:?} has bits beyond its network: {first}/{bits}")),
             None => Err(wrong()),
@@ -146,7 +146,7 @@ mod tests {
     use super::Networks;
 
     #[test]
-    fn an_address_is_in_the_networks_that_hold_it() {
+    fn networks_contain_their_addresses() {
         let cases = [
             ("10.0.0.1", "10.0.0.1", true),
             ("10.0.0.1", "10.0.0.2", false),
@@ -160,7 +160,7 @@ mod tests {
             ("::/0", "203.0.113.9", false),
             ("2001:db8:1::/48", "2001:db8:1:ffff::1", true),
             ("2001:db8:1::/48", "2001:db8:2::1", false),
-            // IPv4 in IPv6's clothes, on either side.
+            // IPv4-mapped IPv6 addresses, on either side.
             ("10.0.0.0/8", "::ffff:10.1.2.3", true),
             ("::ffff:10.0.0.0/104", "10.1.2.3", true),
             ("::ffff:10.0.0.1", "10.0.0.1", true),
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_network_is_refused() {
+    fn invalid_networks_are_rejected() {
         for text in [
             "proxy",
             "10.0.0",

@@ -1,4 +1,4 @@
-//! Values that are never printed, and the secret parts of addresses.
+//! Values that are never printed, and the secret parts of URLs.
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize, Serializer};
 pub struct Secret(String);
 
 impl Secret {
-    /// Hides `value`.
+    /// Wraps a secret value.
     #[must_use]
     pub fn new(value: String) -> Self {
         Self(value)
     }
 
-    /// The value itself, for whoever it is meant for.
+    /// The value itself.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -33,15 +33,15 @@ impl Serialize for Secret {
     }
 }
 
-/// What is printed in place of a secret.
+/// The text that replaces a secret.
 pub(super) const REDACTED: &str = "[redacted]";
 
-/// `address` without what may be secret in it: the user and password before its host, the values in
-/// its query, and its fragment. The parts are found by their delimiters (RFC 3986, section 3), so
-/// that templates such as `{z}/{x}/{y}` and addresses that are not valid can be shown, too. Text that
-/// is not an address is returned as it is.
+/// Removes the parts of a URL that may be secret: the user and password, the values of the query,
+/// and the fragment. The parts are found by their delimiters (RFC 3986, section 3), so this also
+/// works for templates such as `{z}/{x}/{y}` and for invalid URLs. Text that is not a URL is
+/// returned unchanged.
 #[must_use]
-pub fn redact_address(address: &str) -> String {
+pub fn redact_url(address: &str) -> String {
     let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
     let (rest, fragment) = rest.split_once('#').map_or((rest, ""), |it| (it.0, "#"));
     let (rest, query) = rest.split_once('?').map_or((rest, None), |it| (it.0, Some(it.1)));
@@ -71,10 +71,10 @@ pub fn redact_address(address: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::redact_address;
+    use super::redact_url;
 
     #[test]
-    fn an_address_is_shown_without_its_secrets() {
+    fn secrets_are_redacted_from_urls() {
         for (address, shown) in [
             ("https://cars.example.org", "https://cars.example.org"),
             ("https://u:p@otel.test:4318/v1/traces", "https://[redacted]@otel.test:4318/v1/traces"),
@@ -89,7 +89,7 @@ mod tests {
             ("https://maps.test?key=u@h", "https://maps.test?key=[redacted]"),
             ("not an address", "not an address"),
         ] {
-            assert_eq!(redact_address(address), shown);
+            assert_eq!(redact_url(address), shown);
         }
     }
 }

@@ -11,41 +11,44 @@ use url::Url;
 
 use super::{ConfigError, Database, Hosts, Networks};
 
-/// The most of anything that is counted.
-const MOST: usize = 1_000_000;
-/// The longest drain in seconds.
-const LONGEST_DRAIN: u64 = 3600;
+/// The upper bound of all counts.
+const MAX: usize = 1_000_000;
+/// The maximum drain time in seconds.
+const MAX_DRAIN: u64 = 3600;
 
 /// The `[server]` section.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Server {
-    /// The address and port to listen on; port 0 takes any free one.
+    /// The address and port to listen on; port 0 picks a free port.
     pub address: SocketAddr,
     /// The Unix socket to listen on instead of the address.
     pub socket: Option<PathBuf>,
-    /// Seconds for which `/api/health` answers 503 before the service stops, so that a load balancer sends its
-    /// requests elsewhere.
+    /// The number of seconds for which `/api/health` returns 503 before the service stops, so that
+    /// a load balancer sends requests elsewhere.
     pub drain: u64,
-    /// How browsers reach it, such as `https://cars.example.org`; decides the cookies' kind.
+    /// The URL of the service for browsers, such as `https://cars.example.org`. It also decides the
+    /// attributes of cookies.
     pub public_url: Option<String>,
-    /// Other names that the service answers to, beside `public_url`'s.
+    /// Additional host names of the service.
     pub hosts: Hosts,
-    /// The proxies that are believed when they say, in `X-Forwarded-For`, whom they ask for.
+    /// The proxies whose `X-Forwarded-For` header is trusted.
     pub trusted_proxies: Networks,
-    /// The address and port where Prometheus reads what is counted; nowhere unless said.
+    /// The address and port of the metrics endpoint for Prometheus. Not set: no endpoint.
     pub metrics_address: Option<SocketAddr>,
-    /// How many connections are open at once; others are turned away.
+    /// The maximum number of open connections; further ones are rejected.
     pub connections: usize,
-    /// How many of them one client address has; [`Server::connections_per_address`] unless said.
+    /// The maximum number of connections per client address; defaults to
+    /// [`Server::connections_per_address`].
     pub connections_per_address: Option<usize>,
-    /// How many requests are worked on at once; [`Server::concurrency`] unless said.
+    /// The maximum number of requests handled at once; defaults to [`Server::concurrency`].
     pub concurrency: Option<usize>,
-    /// How many more wait for that; [`Server::queue`] unless said.
+    /// The maximum number of waiting requests; defaults to [`Server::queue`].
     pub queue: Option<usize>,
-    /// How many requests each user may make a minute; 0 sets no bound.
+    /// The rate limit per user in requests per minute; 0 disables it.
     pub requests_per_minute: u32,
-    /// How many requests each network may make a minute without signing in; 0 sets no bound.
+    /// The rate limit per network of unauthenticated requests, in requests per minute; 0 disables
+    /// it.
     pub anonymous_requests_per_minute: u32,
 }
 
@@ -76,8 +79,8 @@ impl Server {
         self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
     }
 
-    /// `public_url` as browsers name it in `Origin`: without a path, and without the port that
-    /// its scheme has anyway.
+    /// `public_url` as browsers send it in `Origin`: without a path and without the scheme's
+    /// default port.
     #[must_use]
     pub fn origin(&self) -> Option<String> {
         let url = self.public_url.as_deref()?;
@@ -87,26 +90,27 @@ impl Server {
         Some(format!("{scheme}://{}", host.strip_suffix(usual).unwrap_or(&host)))
     }
 
-    /// How many of `most` connections one client address has: a quarter, so that no single one has all.
+    /// The maximum number of connections per client address: by default a quarter of `max`, so that
+    /// no single client takes all.
     #[must_use]
-    pub fn connections_per_address(&self, most: usize) -> usize {
-        self.connections_per_address.unwrap_or_else(|| (most / 4).max(1))
+    pub fn connections_per_address(&self, max: usize) -> usize {
+        self.connections_per_address.unwrap_or_else(|| (max / 4).max(1))
     }
 
-    /// How many requests are worked on at once: enough that neither a core nor the database waits
-    /// for the next one. More would only take turns, each the slower for it. Who waits for a
-    /// password's hash, for another service or for the turn to write is not among them.
+    /// The maximum number of requests handled at once: enough to keep every core and database
+    /// connection busy. More would only slow each other down. Requests that wait for a password
+    /// hash, for another service or for the write lock do not count.
     #[must_use]
     pub fn concurrency(&self, database: &Database) -> usize {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         self.concurrency.unwrap_or_else(|| (4 * cores).max(database.pool_size as usize))
     }
 
-    /// How many requests wait where `places` are worked on: enough for a burst. Of a longer line each
-    /// would wait the longer, and no more would be done.
+    /// The length of the queue for `slots` requests at once: enough for a burst. In a longer queue
+    /// each request would wait longer, and no more would be handled.
     #[must_use]
-    pub fn queue(&self, places: usize) -> usize {
-        self.queue.unwrap_or_else(|| (8 * places).max(128))
+    pub fn queue(&self, slots: usize) -> usize {
+        self.queue.unwrap_or_else(|| (8 * slots).max(128))
     }
 
     pub(super) fn check(&self) -> Result<(), ConfigError> {
@@ -115,27 +119,27 @@ impl Server {
             ("server.connections_per_address", self.connections_per_address),
             ("server.concurrency", self.concurrency),
         ] {
-            if number.is_some_and(|it| !(1..=MOST).contains(&it)) {
-                return Err(ConfigError::value(key, "is 1 to 1000000"));
+            if number.is_some_and(|it| !(1..=MAX).contains(&it)) {
+                return Err(ConfigError::value(key, "must be from 1 to 1000000"));
             }
         }
-        if self.drain > LONGEST_DRAIN {
-            return Err(ConfigError::value("server.drain", "is 0 to 3600 (seconds)"));
+        if self.drain > MAX_DRAIN {
+            return Err(ConfigError::value("server.drain", "must be from 0 to 3600 (seconds)"));
         }
-        // The kernel's limit, with the byte that ends the path.
+        // The kernel's limit, including the terminating zero byte.
         let longest = 107;
         if self.socket.as_ref().is_some_and(|it| !(1..=longest).contains(&it.as_os_str().len())) {
-            return Err(ConfigError::value("server.socket", "is a path of at most 107 bytes"));
+            return Err(ConfigError::value("server.socket", "must be a path of at most 107 bytes"));
         }
-        if self.queue.is_some_and(|it| it > MOST) {
-            return Err(ConfigError::value("server.queue", "is 0 to 1000000"));
+        if self.queue.is_some_and(|it| it > MAX) {
+            return Err(ConfigError::value("server.queue", "must be from 0 to 1000000"));
         }
         if !self.hosts.are_valid() {
-            let why = "is a list of host names without ports, such as cars.lan";
+            let why = "must be a list of host names without ports, such as cars.lan";
             return Err(ConfigError::value("server.hosts", why));
         }
         if self.public_url.as_deref().is_some_and(|it| !is_origin(it)) {
-            let why = "is https://host or http://host, without a path: addresses below one, such as \
+            let why = "must be https://host or http://host, without a path: URLs with a path, such as \
                        https://host/cars, are not supported";
             return Err(ConfigError::value("server.public_url", why));
         }
@@ -143,7 +147,7 @@ impl Server {
     }
 }
 
-/// Whether `address` is a scheme, a host and perhaps a port, and nothing else.
+/// Whether `address` consists of a scheme, a host and an optional port.
 fn is_origin(address: &str) -> bool {
     let Ok(url) = Url::parse(address) else { return false };
     let is_bare = url.username().is_empty() && url.password().is_none() && url.path() == "/";
@@ -155,7 +159,7 @@ fn is_origin(address: &str) -> bool {
         && CsrfLayer::new().add_trusted_origin(address_only(address)).is_ok()
 }
 
-/// Without the slash that people put at the end.
+/// Removes a trailing slash.
 fn address_only(address: &str) -> &str {
     address.strip_suffix('/').unwrap_or(address)
 }

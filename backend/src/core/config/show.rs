@@ -1,4 +1,4 @@
-//! The settings as `motovaultpro config show` prints them.
+//! The output of `motovaultpro config show`.
 
 use std::fmt::Write as _;
 
@@ -6,15 +6,15 @@ use serde_json::{Map, Value};
 
 use super::{
     Config, Origins,
-    secret::{REDACTED, redact_address},
+    secret::{REDACTED, redact_url},
 };
 
 const ABOUT: &str = "\
-# The settings that apply, each with its origin. This is a valid settings file, but what has a secret in
-# it is only a comment: set that again.
+# The settings that apply, each with its origin. This is a valid settings file, but settings with
+# secrets are only comments: set them again.
 ";
 
-/// All settings as TOML. What has a secret in it is a comment, without the secret.
+/// Formats all settings as TOML. Values with a secret are comments, without the secret.
 pub(super) fn show(config: &Config, origins: &Origins) -> serde_json::Result<String> {
     let mut text = ABOUT.to_owned();
     if let Value::Object(sections) = serde_json::to_value(config)? {
@@ -23,7 +23,7 @@ pub(super) fn show(config: &Config, origins: &Origins) -> serde_json::Result<Str
     Ok(text)
 }
 
-/// A section's own settings, and then the sections in it.
+/// Formats a section: its own settings first, then its subsections.
 fn table(text: &mut String, path: &str, table_of: &Map<String, Value>, origins: &Origins) {
     let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
     let is_section = |value: &Value| matches!(value, Value::Object(it) if !it.is_empty());
@@ -62,22 +62,22 @@ fn setting(text: &mut String, key: &str, value: &Value, path: &str, origins: &Or
     }
 }
 
-/// The value without the secret parts of addresses.
+/// The value without the secret parts of URLs.
 fn redacted(value: &Value) -> Value {
     match value {
-        Value::String(text) => Value::String(redact_address(text)),
+        Value::String(text) => Value::String(redact_url(text)),
         Value::Array(items) => items.iter().map(redacted).collect(),
         other => other.clone(),
     }
 }
 
-/// A text, number, list or truth value as TOML, in one line. These are as in JSON, but TOML has one more
-/// character that must be escaped.
+/// A string, number, array or boolean as TOML, in one line. The syntax is that of JSON, but TOML
+/// requires one more character to be escaped.
 fn toml(value: &Value) -> String {
     value.to_string().replace('\u{7f}', "\\u007f")
 }
 
-/// What is part of a comment.
+/// Replaces characters that would end a comment.
 fn one_line(text: &str) -> String {
     text.replace(char::is_control, " ")
 }

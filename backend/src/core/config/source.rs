@@ -1,4 +1,4 @@
-//! Where settings come from, and what is wrong with them.
+//! The sources of settings, and their errors.
 
 use std::{
     collections::BTreeMap,
@@ -10,51 +10,51 @@ use serde::de::DeserializeOwned;
 
 use crate::core::files;
 
-/// What the names of environment variables begin with.
+/// The prefix of environment variables.
 const PREFIX: &str = "MVP";
-/// The file that is read where none is named.
+/// The default settings file.
 const FILE: &str = "motovaultpro.toml";
 
-/// Why the settings cannot be used.
+/// Why the settings are invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// Keys that no setting has.
+    /// Unknown keys.
     #[error("unknown setting: {}", .0.join(", "))]
     Unknown(Vec<String>),
-    /// A value that a setting cannot have.
+    /// An invalid value.
     #[error("{key}: {why}")]
     Value {
         /// The setting's dotted path.
         key: String,
-        /// What it has to be.
+        /// What the value must be.
         why: String,
     },
-    /// A secret that is given both ways.
-    #[error("{key} and {key}_file are both set: give one of them")]
-    Twice {
+    /// A secret that is given both directly and as a file.
+    #[error("{key} and {key}_file are both set: set only one of them")]
+    BothSet {
         /// The setting's dotted path.
         key: String,
     },
     /// A file that cannot be read.
     #[error("{}", files::describe(path, error))]
     File {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         error: std::io::Error,
     },
-    /// Text that is not TOML. The line itself is not shown: it may hold a secret.
-    #[error("{}, line {line}{}: is not valid TOML", path.display(), in_key(.key.as_deref()))]
+    /// Invalid TOML. The line itself is not shown: it may contain a secret.
+    #[error("{}, line {line}{}: invalid TOML", path.display(), in_key(.key.as_deref()))]
     Syntax {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// The line, counted from 1.
         line: usize,
         /// The key that the line sets, if one can be read.
         key: Option<String>,
     },
-    /// Sources that do not fit each other, such as a section in the file that the environment sets as
-    /// a value.
+    /// Sources that contradict each other, such as a section in the file that the environment sets
+    /// as a value.
     #[error("the settings contradict each other: {0}")]
     Merge(String),
 }
@@ -64,22 +64,22 @@ fn in_key(key: Option<&str>) -> String {
 }
 
 impl ConfigError {
-    /// The setting `key` is not what it has to be.
+    /// Creates the error of an invalid value.
     pub(super) fn value(key: &str, why: &str) -> Self {
         Self::Value { key: key.to_owned(), why: why.to_owned() }
     }
 }
 
-/// Where the value of a setting comes from.
+/// The source of a setting's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// No source has it.
+    /// No source sets it.
     Default,
     /// The settings file.
     File(PathBuf),
-    /// The environment variable of this name.
+    /// The environment variable with this name.
     Environment(String),
-    /// A file that holds a secret.
+    /// A secret file.
     SecretFile(PathBuf),
 }
 
@@ -94,29 +94,29 @@ impl std::fmt::Display for Origin {
     }
 }
 
-/// Where the values of all settings come from.
+/// The sources of all settings' values.
 #[derive(Debug, Clone, Default)]
 pub struct Origins {
-    /// What the file and the environment set.
-    given: Value,
+    /// The values set in the file and the environment.
+    sources: Value,
     file: PathBuf,
     secret_files: BTreeMap<String, PathBuf>,
 }
 
 impl Origins {
-    /// Where the value of the setting with this dotted path comes from.
+    /// The source of the setting with this dotted path.
     #[must_use]
     pub fn of(&self, key: &str) -> Origin {
         match self.secret_files.get(key) {
             Some(path) => Origin::SecretFile(path.clone()),
-            None => self.as_given(key),
+            None => self.origin_in_sources(key),
         }
     }
 
-    /// The secret file that the setting with this dotted path was read from, and what names that file.
+    /// The secret file that a setting was read from, and the source that names that file.
     pub(super) fn secret_file(&self, key: &str) -> Option<(&Path, Origin)> {
         let path = self.secret_files.get(key)?;
-        Some((path, self.as_given(&format!("{key}_file"))))
+        Some((path, self.origin_in_sources(&format!("{key}_file"))))
     }
 
     /// Adds a secret file that no source names.
@@ -124,9 +124,9 @@ impl Origins {
         self.secret_files.insert(key.to_owned(), path.to_owned());
     }
 
-    fn as_given(&self, key: &str) -> Origin {
-        let Some(value) = find(&self.given, key) else { return Origin::Default };
-        // Values from the file's text have none.
+    fn origin_in_sources(&self, key: &str) -> Origin {
+        let Some(value) = find(&self.sources, key) else { return Origin::Default };
+        // Values from the settings file have no origin.
         match value.origin() {
             Some(_) => {
                 let name = key.to_ascii_uppercase().replace('.', "__");
@@ -145,7 +145,7 @@ fn find<'a>(tree: &'a Value, key: &str) -> Option<&'a Value> {
     })
 }
 
-/// Merges the sources into a `T`.
+/// Merges the sources and reads them as a `T`.
 pub(super) fn read<T: DeserializeOwned>(
     file: Option<&Path>,
     environment: Vec<(String, String)>,
@@ -166,22 +166,23 @@ pub(super) fn read<T: DeserializeOwned>(
         .separator("__")
         .source(Some(environment.into_iter().collect()));
     builder = builder.add_source(environment);
-    let given = builder.build_cloned().map_err(|error| ConfigError::Merge(reason(&error)))?;
+    let sources = builder.build_cloned().map_err(|error| ConfigError::Merge(reason(&error)))?;
     let mut origins = Origins {
-        given: given.cache.clone(),
+        sources: sources.cache.clone(),
         file: path.to_owned(),
         secret_files: BTreeMap::new(),
     };
-    let secrets: Vec<_> = secrets.iter().flat_map(|key| spelled_out(&given.cache, key)).collect();
+    let secrets: Vec<_> =
+        secrets.iter().flat_map(|key| matching_keys(&sources.cache, key)).collect();
     for key in &secrets {
-        let Ok(path) = given.get_string(&format!("{key}_file")) else { continue };
-        if given.get_string(key).is_ok() {
-            return Err(ConfigError::Twice { key: key.clone() });
+        let Ok(path) = sources.get_string(&format!("{key}_file")) else { continue };
+        if sources.get_string(key).is_ok() {
+            return Err(ConfigError::BothSet { key: key.clone() });
         }
         let path = PathBuf::from(path);
         let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
-        let secret =
-            secret_from(&path)?.ok_or(ConfigError::File { path: path.clone(), error: missing })?;
+        let secret = read_secret_file(&path)?
+            .ok_or(ConfigError::File { path: path.clone(), error: missing })?;
         builder = builder
             .set_override(key, secret)
             .map_err(|error| ConfigError::Merge(reason(&error)))?;
@@ -191,8 +192,8 @@ pub(super) fn read<T: DeserializeOwned>(
     Ok((into_settings(merged, &secrets)?, origins))
 }
 
-/// The keys that `pattern` stands for: its `*` is every name that the sources give there.
-fn spelled_out(tree: &Value, pattern: &str) -> Vec<String> {
+/// The keys that match `pattern`: its `*` stands for every name that the sources have there.
+fn matching_keys(tree: &Value, pattern: &str) -> Vec<String> {
     let Some((before, after)) = pattern.split_once(".*.") else { return vec![pattern.to_owned()] };
     let mut at = tree;
     for part in before.split('.') {
@@ -209,8 +210,8 @@ fn spelled_out(tree: &Value, pattern: &str) -> Vec<String> {
     }
 }
 
-/// What a secret file holds, without the line break that editors add; `None` where it is absent.
-pub(super) fn secret_from(path: &Path) -> Result<Option<String>, ConfigError> {
+/// Reads a secret file, without a trailing line break; `None` if it does not exist.
+pub(super) fn read_secret_file(path: &Path) -> Result<Option<String>, ConfigError> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text.trim_end_matches(['\n', '\r']).to_owned())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -244,7 +245,7 @@ fn into_settings<T: DeserializeOwned>(
     })
 }
 
-/// Refuses text that is not TOML, without showing any of its values.
+/// Rejects invalid TOML, without showing any of its values.
 fn check_syntax(path: &Path, text: &str) -> Result<(), ConfigError> {
     let Err(error) = text.parse::<toml::Table>() else { return Ok(()) };
     let at = error.span().map_or(text.len(), |it| it.start.min(text.len()));
@@ -259,7 +260,7 @@ fn check_syntax(path: &Path, text: &str) -> Result<(), ConfigError> {
     Err(ConfigError::Syntax { path: path.to_owned(), line, key })
 }
 
-/// What is wrong with a value, without the value: a secret may have been put in the wrong place.
+/// Describes an error without the value: a secret may have been put in the wrong place.
 fn reason(error: &config::ConfigError) -> String {
     match error {
         config::ConfigError::Type { expected, .. } => format!("must be {expected}"),
@@ -274,7 +275,7 @@ fn reason(error: &config::ConfigError) -> String {
     }
 }
 
-/// The dotted paths of the values at and below `path`.
+/// The dotted paths of all values at or below `path`.
 fn leaves(tree: &Value, path: &str) -> Vec<String> {
     let mut at = tree;
     for part in path.split('.') {

@@ -1,25 +1,25 @@
-//! `[stations]`: who is asked for stations beside those saved here.
+//! `[stations]`: external providers of stations.
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{ConfigError, Secret};
 
-/// The `[stations]` section. Without any of it only the stations saved here are found.
+/// The `[stations]` section. Without any providers, searches find saved stations only.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Stations {
-    /// The key for Google's Places API (New); without it Google is not asked.
+    /// The key for Google's Places API (New); without it Google is not used.
     pub google_api_key: Option<Secret>,
-    /// Where that API is.
+    /// The base URL of that API.
     pub google_url: String,
-    /// An Overpass API of `OpenStreetMap`, for what is nearby.
+    /// The URL of an Overpass API of `OpenStreetMap`, for searches nearby.
     pub overpass_url: Option<String>,
-    /// A Nominatim of `OpenStreetMap`, for names.
+    /// The URL of a Nominatim of `OpenStreetMap`, for searches by name.
     pub nominatim_url: Option<String>,
-    /// Where the pictures of a map are, with `{z}`, `{x}` and `{y}`; without it, its ground is plain.
+    /// The URL of map tiles, with `{z}`, `{x}` and `{y}`; without it, maps have a plain background.
     pub tiles_url: Option<String>,
-    /// The largest file of stations that an administrator may send, in megabytes.
+    /// The maximum size of an import of stations, in megabytes.
     pub import_megabytes: u32,
 }
 
@@ -39,14 +39,17 @@ impl Default for Stations {
 impl Stations {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         if self.google_api_key.as_ref().is_some_and(|it| it.expose().trim().is_empty()) {
-            return Err(ConfigError::value("stations.google_api_key", "is not empty"));
+            return Err(ConfigError::value("stations.google_api_key", "must not be empty"));
         }
         if !(1..=100_000).contains(&self.import_megabytes) {
-            return Err(ConfigError::value("stations.import_megabytes", "is 1 to 100000"));
+            return Err(ConfigError::value(
+                "stations.import_megabytes",
+                "must be from 1 to 100000",
+            ));
         }
-        // The key goes there with each request.
+        // The key is sent there with each request.
         if !is_web(&self.google_url) || !is_private(&self.google_url) {
-            let why = "is https://host/path, or http:// on this machine";
+            let why = "must be https://host/path, or http:// on this machine";
             return Err(ConfigError::value("stations.google_url", why));
         }
         for (key, url) in [
@@ -54,17 +57,20 @@ impl Stations {
             ("stations.nominatim_url", &self.nominatim_url),
         ] {
             if url.as_deref().is_some_and(|it| !is_web(it)) {
-                return Err(ConfigError::value(key, "is https://host/path or http://host/path"));
+                return Err(ConfigError::value(
+                    key,
+                    "must be https://host/path or http://host/path",
+                ));
             }
         }
         if self.tiles_url.is_some() && self.tiles_origin().is_none() {
-            let why = "is https://host/{z}/{x}/{y}.png or the like";
+            let why = "must be a URL template such as https://host/{z}/{x}/{y}.png";
             return Err(ConfigError::value("stations.tiles_url", why));
         }
         Ok(())
     }
 
-    /// The origin of the map's pictures, as a browser names it.
+    /// The origin of the map tiles, as browsers write it.
     #[must_use]
     pub fn tiles_origin(&self) -> Option<String> {
         let address = self.tiles_url.as_deref()?;
@@ -82,14 +88,14 @@ fn is_web(address: &str) -> bool {
     matches!(url.scheme(), "http" | "https") && url.has_host() && is_plain
 }
 
-/// Whether nobody on the way can read what is sent there.
+/// Whether the connection is confidential.
 fn is_private(address: &str) -> bool {
     let Ok(url) = Url::parse(address) else { return false };
-    let is_here = match url.host() {
+    let is_local = match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost",
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
         Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
         None => false,
     };
-    url.scheme() == "https" || is_here
+    url.scheme() == "https" || is_local
 }

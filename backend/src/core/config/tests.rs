@@ -14,11 +14,11 @@ pub(super) fn read(file: &str, environment: &[(&str, &str)]) -> Result<Config, C
 fn address(config: &Config) -> String {
     match config.database.engine().unwrap() {
         Engine::Sqlite(path) => path.display().to_string(),
-        Engine::Postgres(address) => told(&address),
+        Engine::Postgres(address) => describe(&address),
     }
 }
 
-fn told(address: &PostgresAddress) -> String {
+fn describe(address: &PostgresAddress) -> String {
     let servers = address.0.iter().map(|it| {
         let name = it.get_database().unwrap_or_default();
         format!("{}@{}:{}/{name}", it.get_username(), it.get_host(), it.get_port())
@@ -27,11 +27,11 @@ fn told(address: &PostgresAddress) -> String {
 }
 
 #[test]
-fn a_url_may_name_several_servers_of_which_one_takes_writes() {
+fn a_url_can_have_several_servers() {
     let several = |url: &str| read("", &[("MVP__DATABASE__URL", url)]).map(|it| address(&it));
     let url = "postgres://me:b%40d@one:5433,two,[::1]:5434/cars?target_session_attrs=read-write";
-    let told = several(url).unwrap();
-    assert_eq!(told, "me@one:5433/cars me@two:5432/cars me@[::1]:5434/cars");
+    let servers = several(url).unwrap();
+    assert_eq!(servers, "me@one:5433/cars me@two:5432/cars me@[::1]:5434/cars");
     assert_eq!(several("postgres://me@one,two/cars").unwrap(), "me@one:5432/cars me@two:5432/cars");
     for wrong in [
         "postgres://me@one,two/cars?target_session_attrs=standby",
@@ -44,7 +44,7 @@ fn a_url_may_name_several_servers_of_which_one_takes_writes() {
 }
 
 #[test]
-fn a_replica_is_one_server_beside_postgresql() {
+fn a_replica_must_be_one_postgresql_server() {
     let with = |url: &str, replica: &str, lag: &str| {
         read(
             "",
@@ -57,7 +57,7 @@ fn a_replica_is_one_server_beside_postgresql() {
     };
     let (primary, replica) = ("postgres://me@one/cars", "postgres://me@two/cars");
     let config = with(primary, replica, "3").unwrap();
-    assert_eq!(told(&config.database.replica().unwrap().unwrap()), "me@two:5432/cars");
+    assert_eq!(describe(&config.database.replica().unwrap().unwrap()), "me@two:5432/cars");
     for (url, replica, lag, key) in [
         ("sqlite://cars.db", replica, "3", "database.replica_url"),
         (primary, "sqlite://cars.db", "3", "database.replica_url"),
@@ -70,7 +70,7 @@ fn a_replica_is_one_server_beside_postgresql() {
 }
 
 #[test]
-fn a_role_that_migrates_keeps_a_password_of_its_own() {
+fn the_migration_role_has_its_own_password() {
     let url = ("MVP__DATABASE__URL", "postgres://me@one/cars");
     let owner = ("MVP__DATABASE__MIGRATION_URL", "postgres://owner:its@one/cars");
     let config = read("", &[url, owner, ("MVP__DATABASE__PASSWORD", "the services")]).unwrap();
@@ -87,7 +87,7 @@ fn a_role_that_migrates_keeps_a_password_of_its_own() {
 }
 
 #[test]
-fn nothing_said_is_the_embedded_database() {
+fn the_default_is_the_embedded_database() {
     let config = read("", &[]).unwrap();
     assert_eq!(address(&config), "data/motovaultpro.db");
     assert_eq!(config.database.pool_size, 10);
@@ -98,7 +98,7 @@ fn nothing_said_is_the_embedded_database() {
 }
 
 #[test]
-fn a_part_alone_takes_the_others_from_the_seed() {
+fn missing_parts_have_the_reference_deployments_defaults() {
     let config = read("", &[("MVP__DATABASE__HOST", "admin-postgres")]).unwrap();
     assert_eq!(address(&config), "postgres@admin-postgres:5432/motovaultpro");
     let config = read("[database]\nport = 5433\nname = \"cars\"", &[]).unwrap();
@@ -106,38 +106,38 @@ fn a_part_alone_takes_the_others_from_the_seed() {
 }
 
 #[test]
-fn the_environment_overrules_the_file() {
+fn the_environment_overrides_the_file() {
     let file = "[server]\naddress = \"127.0.0.1:1\"\n[database]\npool_size = 3";
     let config = read(file, &[("MVP__DATABASE__POOL_SIZE", "7")]).unwrap();
     assert_eq!((config.server.address.port(), config.database.pool_size), (1, 7));
 }
 
 #[test]
-fn an_unknown_key_is_named_by_its_dotted_path() {
-    let told =
+fn an_unknown_key_is_reported_with_its_dotted_path() {
+    let message =
         |file: &str, environment: &[(&str, &str)]| read(file, environment).unwrap_err().to_string();
-    assert_eq!(told("[database]\nuri = \"x\"", &[]), "unknown setting: database.uri");
-    assert_eq!(told("", &[("MVP__DATABSE__URL", "x")]), "unknown setting: databse.url");
-    assert_eq!(told("colour = 1", &[]), "unknown setting: colour");
+    assert_eq!(message("[database]\nuri = \"x\"", &[]), "unknown setting: database.uri");
+    assert_eq!(message("", &[("MVP__DATABSE__URL", "x")]), "unknown setting: databse.url");
+    assert_eq!(message("colour = 1", &[]), "unknown setting: colour");
 }
 
 #[test]
-fn a_wrong_value_is_named_by_its_dotted_path() {
-    let told = |key: &str, value: &str| read("", &[(key, value)]).unwrap_err().to_string();
-    assert!(told("MVP__DATABASE__POOL_SIZE", "many").starts_with("database.pool_size: "));
-    assert!(told("MVP__DATABASE__POOL_SIZE", "0").starts_with("database.pool_size: "));
-    assert!(told("MVP__DATABASE__URL", "mysql://x").starts_with("database.url: "));
-    assert!(told("MVP__SERVER__ADDRESS", "here").starts_with("server.address: "));
-    assert!(told("MVP__AUTH__REGISTRATION", "maybe").starts_with("auth.registration: "));
-    assert!(told("MVP__CACHE__URL", "memcache://x").starts_with("cache.url: "));
-    assert!(told("MVP__SERVER__CONNECTIONS", "0").starts_with("server.connections: "));
-    assert!(told("MVP__SERVER__CONCURRENCY", "0").starts_with("server.concurrency: "));
-    assert!(told("MVP__SERVER__QUEUE", "-1").starts_with("server.queue: "));
-    assert!(told("MVP__SERVER__QUEUE", "9999999").starts_with("server.queue: "));
+fn an_invalid_value_is_reported_with_its_dotted_path() {
+    let message = |key: &str, value: &str| read("", &[(key, value)]).unwrap_err().to_string();
+    assert!(message("MVP__DATABASE__POOL_SIZE", "many").starts_with("database.pool_size: "));
+    assert!(message("MVP__DATABASE__POOL_SIZE", "0").starts_with("database.pool_size: "));
+    assert!(message("MVP__DATABASE__URL", "mysql://x").starts_with("database.url: "));
+    assert!(message("MVP__SERVER__ADDRESS", "here").starts_with("server.address: "));
+    assert!(message("MVP__AUTH__REGISTRATION", "maybe").starts_with("auth.registration: "));
+    assert!(message("MVP__CACHE__URL", "memcache://x").starts_with("cache.url: "));
+    assert!(message("MVP__SERVER__CONNECTIONS", "0").starts_with("server.connections: "));
+    assert!(message("MVP__SERVER__CONCURRENCY", "0").starts_with("server.concurrency: "));
+    assert!(message("MVP__SERVER__QUEUE", "-1").starts_with("server.queue: "));
+    assert!(message("MVP__SERVER__QUEUE", "9999999").starts_with("server.queue: "));
 }
 
 #[test]
-fn a_secret_comes_from_its_file_without_the_line_break() {
+fn a_secret_is_read_from_its_file_without_the_line_break() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("password");
     std::fs::write(&path, "s3cret\n").unwrap();
@@ -150,15 +150,15 @@ fn a_secret_comes_from_its_file_without_the_line_break() {
 }
 
 #[test]
-fn a_secret_given_both_ways_is_refused() {
+fn a_secret_given_twice_is_rejected() {
     let environment =
         [("MVP__DATABASE__PASSWORD", "a"), ("MVP__DATABASE__PASSWORD_FILE", "/nowhere")];
-    let told = read("", &environment).unwrap_err().to_string();
-    assert!(told.starts_with("database.password and database.password_file are both set"));
+    let message = read("", &environment).unwrap_err().to_string();
+    assert!(message.starts_with("database.password and database.password_file are both set"));
 }
 
 #[test]
-fn a_mounted_password_counts_only_for_a_server_given_by_its_parts() {
+fn a_mounted_password_is_used_only_if_the_server_is_set_by_parts() {
     let folder = tempfile::tempdir().unwrap();
     let mounted = folder.path().join("postgres-password");
     std::fs::write(&mounted, "from the mount\n").unwrap();
@@ -174,7 +174,7 @@ fn a_mounted_password_counts_only_for_a_server_given_by_its_parts() {
 }
 
 #[test]
-fn the_public_address_is_known_as_browsers_name_it() {
+fn the_origin_is_written_as_browsers_write_it() {
     let origin = |url: &str| {
         read("", &[("MVP__SERVER__PUBLIC_URL", url)]).map(|it| it.server.origin().unwrap())
     };
@@ -188,13 +188,13 @@ fn the_public_address_is_known_as_browsers_name_it() {
         "https://a b",
         "https://cars.example/garage/",
     ] {
-        let told = origin(url).unwrap_err().to_string();
-        assert!(told.starts_with("server.public_url: "), "{url}: {told}");
+        let message = origin(url).unwrap_err().to_string();
+        assert!(message.starts_with("server.public_url: "), "{url}: {message}");
     }
 }
 
 #[test]
-fn trusted_proxies_are_a_list_or_a_text_with_commas() {
+fn trusted_proxies_can_be_an_array_or_a_string() {
     let trusts = |file: &str, environment: &[(&str, &str)], address: &str| {
         let config = read(file, environment).unwrap();
         config.server.trusted_proxies.contains(address.parse().unwrap())
@@ -208,21 +208,21 @@ fn trusted_proxies_are_a_list_or_a_text_with_commas() {
     assert!(trusts(text, &environment, "192.0.2.9") && !trusts(text, &environment, "10.0.0.1"));
     assert!(!trusts("", &[], "127.0.0.1"));
     for wrong in ["proxy", "10.0.0.0/33", "10.0.0.1/8"] {
-        let told = read("", &[("MVP__SERVER__TRUSTED_PROXIES", wrong)]).unwrap_err().to_string();
-        assert!(told.starts_with("server.trusted_proxies: "), "{told}");
-        let told = read(&format!("[server]\ntrusted_proxies = [\"{wrong}\"]"), &[]).unwrap_err();
-        assert!(told.to_string().starts_with("server.trusted_proxies: "), "{told}");
+        let message = read("", &[("MVP__SERVER__TRUSTED_PROXIES", wrong)]).unwrap_err().to_string();
+        assert!(message.starts_with("server.trusted_proxies: "), "{message}");
+        let message = read(&format!("[server]\ntrusted_proxies = [\"{wrong}\"]"), &[]).unwrap_err();
+        assert!(message.to_string().starts_with("server.trusted_proxies: "), "{message}");
     }
 }
 
 #[test]
-fn as_many_requests_are_worked_on_as_the_database_can_have_use_for() {
+fn concurrency_follows_cores_and_pool_size() {
     let counts = |environment: &[(&str, &str)]| {
         let config = read("", environment).unwrap();
-        let places = config.server.concurrency(&config.database);
-        (places, config.server.queue(places))
+        let slots = config.server.concurrency(&config.database);
+        (slots, config.server.queue(slots))
     };
-    // Four for each core, or one for each connection to the database where that is more.
+    // Four per core, or one per database connection if that is more.
     let cores = std::thread::available_parallelism().unwrap().get();
     assert_eq!(counts(&[]).0, (4 * cores).max(10));
     assert_eq!(counts(&[("MVP__DATABASE__POOL_SIZE", "500")]), (500, 4_000));
@@ -233,7 +233,7 @@ fn as_many_requests_are_worked_on_as_the_database_can_have_use_for() {
 }
 
 #[test]
-fn another_database_has_addresses_and_a_password_of_its_own() {
+fn another_database_has_its_own_addresses_and_password() {
     use super::{Database, Secret};
     let secret = |text: &str| Secret::new(text.to_owned());
     let here = Database {
@@ -245,16 +245,16 @@ fn another_database_has_addresses_and_a_password_of_its_own() {
         ..Database::default()
     };
     let owner = Some(secret("postgres://owner@there/cars"));
-    let there = here.elsewhere(secret("postgres://me@there/cars"), owner, None).unwrap();
+    let there = here.for_other_database(secret("postgres://me@there/cars"), owner, None).unwrap();
     let at = |it: Engine| match it {
-        Engine::Postgres(address) => told(&address),
+        Engine::Postgres(address) => describe(&address),
         Engine::Sqlite(path) => path.display().to_string(),
     };
     assert_eq!(at(there.engine().unwrap()), "me@there:5432/cars");
     assert_eq!(at(there.migration_engine().unwrap()), "owner@there:5432/cars");
     assert!(there.replica().unwrap().is_none() && there.password.is_none());
     assert!(!there.prepared_statements);
-    let file = here.elsewhere(secret("sqlite:///srv/cars.db"), None, None).unwrap();
+    let file = here.for_other_database(secret("sqlite:///srv/cars.db"), None, None).unwrap();
     assert_eq!(at(file.migration_engine().unwrap()), "/srv/cars.db");
 
     for (url, owner, option) in [
@@ -263,7 +263,8 @@ fn another_database_has_addresses_and_a_password_of_its_own() {
         ("sqlite://cars.db", Some("postgres://me@there/cars"), "--to-migration-url:"),
         ("postgres://me@there/cars", Some("xyzzy"), "--to-migration-url:"),
     ] {
-        let refused = here.elsewhere(secret(url), owner.map(secret), None).unwrap_err().to_string();
+        let refused =
+            here.for_other_database(secret(url), owner.map(secret), None).unwrap_err().to_string();
         assert!(refused.starts_with(option) && !refused.contains("xyzzy"), "{refused}");
     }
 }

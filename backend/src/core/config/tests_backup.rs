@@ -6,7 +6,7 @@ use crate::core::minisign::SecretKey;
 const RECIPIENT: &str = "age1cy0su9fwf3gf9mw868g5yut09p6nytfmmnktexz2ya5uqg9vl9sss4euqm";
 
 #[test]
-fn no_backups_are_made_unless_a_folder_is_named() {
+fn no_backups_are_created_without_a_folder() {
     let config = read("", &[]).unwrap();
     assert!(config.backup.folder.is_none());
     assert_eq!(config.backup.every.interval(), Some(Duration::from_hours(24)));
@@ -15,7 +15,7 @@ fn no_backups_are_made_unless_a_folder_is_named() {
 }
 
 #[test]
-fn how_often_is_told_in_words_and_printed_alike() {
+fn schedules_are_parsed_and_printed() {
     let every = |text: &str| read("", &[("MVP__BACKUP__EVERY", text)]).map(|it| it.backup.every);
     let seconds = |text: &str| every(text).unwrap().interval().map(|it| it.as_secs());
     assert_eq!(seconds("24h"), Some(86_400));
@@ -23,39 +23,39 @@ fn how_often_is_told_in_words_and_printed_alike() {
     assert_eq!(seconds("never"), None);
     assert_eq!(String::from(every("90m").unwrap()), "1h 30m");
     for wrong in ["", "daily", "0s", "-1h", "9000h"] {
-        let told = every(wrong).unwrap_err().to_string();
-        assert!(told.starts_with("backup.every: "), "{wrong}: {told}");
+        let message = every(wrong).unwrap_err().to_string();
+        assert!(message.starts_with("backup.every: "), "{wrong}: {message}");
     }
 }
 
 #[test]
-fn recipients_are_a_list_or_a_text_with_commas() {
+fn recipients_can_be_an_array_or_a_string() {
     let text = format!("{RECIPIENT}, {RECIPIENT}");
     let config = read("", &[("MVP__BACKUP__RECIPIENTS", &text)]).unwrap();
     assert_eq!(config.backup.recipients.all().len(), 2);
     let file = format!("[backup]\nrecipients = [\"{RECIPIENT}\"]");
     let config = read(&file, &[]).unwrap();
     assert_eq!(config.backup.recipients.all()[0].to_string(), RECIPIENT);
-    // Whoever mixes the two keys up is told so without the secret.
+    // The error does not repeat a secret key given by mistake.
     let secret = "AGE-SECRET-KEY-1GQ9778VQXMMJVE8SK7J6VT8UJ4HDQAJUVSFCWCM02D8GEWQ72PVQ2Y5J33";
-    let told = read("", &[("MVP__BACKUP__RECIPIENTS", secret)]).unwrap_err().to_string();
-    assert!(told.starts_with("backup.recipients: ") && !told.contains("GQ97"), "{told}");
+    let message = read("", &[("MVP__BACKUP__RECIPIENTS", secret)]).unwrap_err().to_string();
+    assert!(message.starts_with("backup.recipients: ") && !message.contains("GQ97"), "{message}");
 }
 
 #[test]
-fn a_value_of_backups_that_cannot_be_is_named() {
-    let told = |key: &str, value: &str| {
+fn invalid_backup_settings_are_reported() {
+    let message = |key: &str, value: &str| {
         let environment = [("MVP__DATABASE__URL", "postgres://a@b/c"), (key, value)];
         read("", &environment).unwrap_err().to_string()
     };
-    assert!(told("MVP__BACKUP__KEEP", "0").starts_with("backup.keep: "));
-    assert!(told("MVP__BACKUP__FOLDER", "").starts_with("backup.folder: "));
-    let url = told("MVP__BACKUP__POSTGRES_URL", "mysql://x:s3cret@y/z");
+    assert!(message("MVP__BACKUP__KEEP", "0").starts_with("backup.keep: "));
+    assert!(message("MVP__BACKUP__FOLDER", "").starts_with("backup.folder: "));
+    let url = message("MVP__BACKUP__POSTGRES_URL", "mysql://x:s3cret@y/z");
     assert!(url.starts_with("backup.postgres_url: ") && !url.contains("s3cret"), "{url}");
 }
 
 #[test]
-fn base_backups_are_taken_by_a_role_of_their_own_where_one_is_named() {
+fn base_backups_can_use_a_separate_role() {
     let user = |environment: &[(&str, &str)]| {
         let config = read("", environment).unwrap();
         match config.backup.engine(&config.database).unwrap() {
@@ -82,8 +82,12 @@ fn a_signing_key_is_a_secret_without_a_password() {
     assert_eq!(SecretKey::parse(given.expose()).unwrap().public(), key.public());
     let shown = toml::to_string_pretty(&config).unwrap();
     assert!(shown.contains("signing_key = \"[redacted]\""), "{shown}");
-    let told = read("", &[("MVP__BACKUP__SIGNING_KEY", "hunter2-canary")]).unwrap_err().to_string();
-    assert!(told.starts_with("backup.signing_key: ") && !told.contains("canary"), "{told}");
+    let message =
+        read("", &[("MVP__BACKUP__SIGNING_KEY", "hunter2-canary")]).unwrap_err().to_string();
+    assert!(
+        message.starts_with("backup.signing_key: ") && !message.contains("canary"),
+        "{message}"
+    );
 
     let path = config.backup.signing_key_path(&config.database).unwrap();
     assert_eq!(path.to_str(), Some("data/backup-signing.key"));
@@ -94,13 +98,13 @@ fn a_signing_key_is_a_secret_without_a_password() {
 }
 
 #[test]
-fn trusted_keys_are_a_list_or_a_text_with_commas() {
+fn trusted_keys_can_be_an_array_or_a_string() {
     let keys = [(); 2].map(|()| SecretKey::generate().unwrap().public());
     let text = format!("{}, {}", keys[0], keys[1]);
     let config = read("", &[("MVP__BACKUP__PUBLIC_KEYS", &text)]).unwrap();
     assert_eq!(config.backup.public_keys.0, keys);
     let file = format!("[backup]\npublic_keys = [\"{}\", \"{}\"]", keys[0], keys[1]);
     assert_eq!(read(&file, &[]).unwrap().backup.public_keys.0, keys);
-    let told = read("", &[("MVP__BACKUP__PUBLIC_KEYS", "RWQ")]).unwrap_err().to_string();
-    assert!(told.starts_with("backup.public_keys: "), "{told}");
+    let message = read("", &[("MVP__BACKUP__PUBLIC_KEYS", "RWQ")]).unwrap_err().to_string();
+    assert!(message.starts_with("backup.public_keys: "), "{message}");
 }

@@ -23,7 +23,7 @@ fn a_provider_is_read_from_the_file_and_the_environment() {
 }
 
 #[test]
-fn a_providers_secret_comes_from_its_file_and_is_never_printed() {
+fn a_provider_secret_is_read_from_its_file_and_never_printed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("secret");
     std::fs::write(&path, "s3cret\n").unwrap();
@@ -35,24 +35,24 @@ fn a_providers_secret_comes_from_its_file_and_is_never_printed() {
     assert!(!serde_json::to_string(&config).unwrap().contains("s3cret"));
 
     let both = [(key, "/nowhere"), ("MVP__AUTH__PROVIDERS__HOME__CLIENT_SECRET", "x")];
-    let told = read(PROVIDER, &both).unwrap_err().to_string();
-    assert!(told.starts_with("auth.providers.home.client_secret and "), "{told}");
-    let told = read("", &[("MVP__DATABASE__NAME_FILE", "x")]).unwrap_err().to_string();
-    assert_eq!(told, "unknown setting: database.name_file");
+    let message = read(PROVIDER, &both).unwrap_err().to_string();
+    assert!(message.starts_with("auth.providers.home.client_secret and "), "{message}");
+    let message = read("", &[("MVP__DATABASE__NAME_FILE", "x")]).unwrap_err().to_string();
+    assert_eq!(message, "unknown setting: database.name_file");
 }
 
 #[test]
-fn a_provider_that_cannot_be_is_named_by_its_dotted_path() {
-    let told = |more: &str| read(&format!("{PROVIDER}{more}"), &[]).unwrap_err().to_string();
-    assert_eq!(told("colour = 1"), "unknown setting: auth.providers.home.colour");
-    assert!(told("scopes = \"email\"").starts_with("auth.providers.home.scopes: "));
-    assert!(told("audience = \" \"").starts_with("auth.providers.home.audience: "));
+fn an_invalid_provider_is_reported_with_its_dotted_path() {
+    let message = |more: &str| read(&format!("{PROVIDER}{more}"), &[]).unwrap_err().to_string();
+    assert_eq!(message("colour = 1"), "unknown setting: auth.providers.home.colour");
+    assert!(message("scopes = \"email\"").starts_with("auth.providers.home.scopes: "));
+    assert!(message("audience = \" \"").starts_with("auth.providers.home.audience: "));
     let other = |name: &str, issuer: &str| {
-        told(&format!("[auth.providers.{name}]\nissuer = \"{issuer}\"\nclient_id = \"x\""))
+        message(&format!("[auth.providers.{name}]\nissuer = \"{issuer}\"\nclient_id = \"x\""))
     };
     assert!(other("Other", "https://a.example").starts_with("auth.providers.Other: "));
     let again = other("other", "https://id.example/realms/home");
-    assert!(again.contains(".issuer: is another provider's"), "{again}");
+    assert!(again.contains(".issuer: must be unique"), "{again}");
     for issuer in [
         "http://id.example",
         "http://127.0.0.1.example",
@@ -64,29 +64,29 @@ fn a_provider_that_cannot_be_is_named_by_its_dotted_path() {
         "https://",
         "",
     ] {
-        let told = other("other", issuer);
-        assert!(told.starts_with("auth.providers.other.issuer: "), "{issuer}: {told}");
+        let message = other("other", issuer);
+        assert!(message.starts_with("auth.providers.other.issuer: "), "{issuer}: {message}");
     }
 }
 
 #[test]
-fn a_provider_needs_to_know_where_to_send_browsers_back() {
+fn providers_require_a_public_url() {
     let provider = PROVIDER.split_once("[auth").unwrap().1;
-    let told = read(&format!("[auth{provider}"), &[]).unwrap_err().to_string();
-    assert!(told.starts_with("server.public_url: "), "{told}");
+    let message = read(&format!("[auth{provider}"), &[]).unwrap_err().to_string();
+    assert!(message.starts_with("server.public_url: "), "{message}");
 }
 
 #[test]
-fn only_a_provider_on_this_machine_may_name_addresses_on_it() {
-    let named = |issuer: &str, address: &str| {
+fn only_a_local_provider_may_use_local_urls() {
+    let allows = |issuer: &str, address: &str| {
         let mut config = read(PROVIDER, &[]).unwrap();
         let mut provider = config.auth.providers.remove("home").unwrap();
         issuer.clone_into(&mut provider.issuer);
-        provider.may_name(address)
+        provider.allows_url(address)
     };
-    assert!(named("https://id.example", "https://keys.example/x?y"));
-    assert!(!named("https://id.example", "http://127.0.0.1/keys"));
-    assert!(named("http://localhost:1", "http://[::1]:2/keys"));
-    assert!(!named("http://localhost:1", "http://10.0.0.1/keys"));
-    assert!(!named("http://localhost:1", "file:///etc/passwd"));
+    assert!(allows("https://id.example", "https://keys.example/x?y"));
+    assert!(!allows("https://id.example", "http://127.0.0.1/keys"));
+    assert!(allows("http://localhost:1", "http://[::1]:2/keys"));
+    assert!(!allows("http://localhost:1", "http://10.0.0.1/keys"));
+    assert!(!allows("http://localhost:1", "file:///etc/passwd"));
 }

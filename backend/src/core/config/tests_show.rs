@@ -2,12 +2,12 @@ use std::path::Path;
 
 use super::{Config, Origin, Origins};
 
-struct Place {
+struct Setup {
     folder: tempfile::TempDir,
     environment: Vec<(String, String)>,
 }
 
-impl Place {
+impl Setup {
     fn new(file: &str, environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("motovaultpro.toml"), file).unwrap();
@@ -34,19 +34,19 @@ impl Place {
 
     fn shown(&self) -> String {
         let (config, origins) = self.read();
-        config.shown(&origins).unwrap()
+        config.to_toml(&origins).unwrap()
     }
 }
 
-/// Reads what was printed, without anything else.
+/// Reads printed settings without any other source.
 fn load(shown: &str) -> Config {
-    let place = Place::new(shown, &[]);
-    let path = place.path("motovaultpro.toml");
+    let setup = Setup::new(shown, &[]);
+    let path = setup.path("motovaultpro.toml");
     Config::read(Some(Path::new(&path)), Vec::new(), Path::new("/nowhere")).unwrap()
 }
 
 #[track_caller]
-fn has(shown: &str, line: &str) {
+fn assert_has_line(shown: &str, line: &str) {
     assert!(shown.lines().any(|it| it == line), "{line:?} is not in {shown}");
 }
 
@@ -59,50 +59,53 @@ fn each_setting_is_printed_with_its_origin() {
         ("MVP__SERVER__TRUSTED_PROXIES", "10.0.0.1"),
         ("MVP__DATABASE__HOST", "db.test"),
     ];
-    let place = Place::new(file, &environment)
+    let setup = Setup::new(file, &environment)
         .with_secret_file("MVP__DATABASE__PASSWORD_FILE", "xyzzy-canary");
-    let (_, origins) = place.read();
+    let (_, origins) = setup.read();
     let (file, secret) =
-        (place.path("motovaultpro.toml"), place.path("MVP__DATABASE__PASSWORD_FILE"));
+        (setup.path("motovaultpro.toml"), setup.path("MVP__DATABASE__PASSWORD_FILE"));
     assert_eq!(origins.of("server.address"), Origin::File(file.clone().into()));
     assert_eq!(origins.of("backup.keep"), Origin::Environment("MVP__BACKUP__KEEP".to_owned()));
     assert_eq!(origins.of("database.pool_size"), Origin::Default);
     assert_eq!(origins.of("database.password"), Origin::SecretFile(secret.clone().into()));
 
-    let shown = place.shown();
-    has(&shown, "[server]");
-    has(&shown, &format!("address = \"127.0.0.1:1\" # file {file}"));
-    has(&shown, &format!("hosts = [\"a.lan\",\"b.lan\"] # file {file}"));
-    has(
+    let shown = setup.shown();
+    assert_has_line(&shown, "[server]");
+    assert_has_line(&shown, &format!("address = \"127.0.0.1:1\" # file {file}"));
+    assert_has_line(&shown, &format!("hosts = [\"a.lan\",\"b.lan\"] # file {file}"));
+    assert_has_line(
         &shown,
         "trusted_proxies = [\"10.0.0.1/32\"] # environment variable MVP__SERVER__TRUSTED_PROXIES",
     );
-    has(&shown, "keep = 5 # environment variable MVP__BACKUP__KEEP");
-    has(&shown, "pool_size = 10 # default");
-    has(&shown, "before_migrations = true # default");
-    has(&shown, "# public_url is not set");
-    has(&shown, &format!("# password = \"[redacted]\" # secret file {secret}"));
+    assert_has_line(&shown, "keep = 5 # environment variable MVP__BACKUP__KEEP");
+    assert_has_line(&shown, "pool_size = 10 # default");
+    assert_has_line(&shown, "before_migrations = true # default");
+    assert_has_line(&shown, "# public_url is not set");
+    assert_has_line(&shown, &format!("# password = \"[redacted]\" # secret file {secret}"));
     let named = "environment variable MVP__DATABASE__PASSWORD_FILE";
-    has(&shown, &format!("password_file = \"{secret}\" # {named}"));
+    assert_has_line(&shown, &format!("password_file = \"{secret}\" # {named}"));
     assert!(!shown.contains("canary"), "{shown}");
 }
 
 #[test]
-fn a_provider_has_a_section_of_its_own() {
+fn a_provider_has_its_own_section() {
     let provider = "[server]\npublic_url = \"https://cars.test\"\n\
                     [auth.providers.my-home]\nissuer = \"https://id.test\"\nclient_id = \"cars\"\n";
     let name = "MVP__AUTH__PROVIDERS__MY-HOME__CLIENT_SECRET";
-    let place = Place::new(provider, &[(name, "xyzzy-canary")]);
-    let shown = place.shown();
-    has(&shown, "[auth.providers.my-home]");
-    has(&shown, &format!("# client_secret = \"[redacted]\" # environment variable {name}"));
-    has(&shown, "allow_sign_up = false # default");
+    let setup = Setup::new(provider, &[(name, "xyzzy-canary")]);
+    let shown = setup.shown();
+    assert_has_line(&shown, "[auth.providers.my-home]");
+    assert_has_line(
+        &shown,
+        &format!("# client_secret = \"[redacted]\" # environment variable {name}"),
+    );
+    assert_has_line(&shown, "allow_sign_up = false # default");
     assert_eq!(load(&shown).auth.providers["my-home"].issuer, "https://id.test");
-    has(&Place::new("", &[]).shown(), "# providers is not set");
+    assert_has_line(&Setup::new("", &[]).shown(), "# providers is not set");
 }
 
 #[test]
-fn what_is_printed_can_be_loaded_and_says_the_same() {
+fn printed_settings_can_be_loaded_again() {
     let file = "[database]\nhost = \"db.test\"\n[stations]\noverpass_url = \"https://o.test/api\"\n\
                 [notifications]\nports = [443, 8443]\n[auth]\nregistration = \"invite\"\n\
                 [backup]\nfolder = \"/srv/\\u007f\\\"quoted\\\"\\nfolder\"\nevery = \"90m\"\n";
@@ -112,11 +115,11 @@ fn what_is_printed_can_be_loaded_and_says_the_same() {
         ("MVP__SERVER__CONCURRENCY", "7"),
     ];
     let key = "0123456789abcdef".repeat(4);
-    let place = Place::new(file, &environment)
+    let setup = Setup::new(file, &environment)
         .with_secret_file("MVP__AUTH__KEY_FILE", &key)
         .with_secret_file("MVP__DATABASE__PASSWORD_FILE", "xyzzy-canary\n");
-    let (config, _) = place.read();
-    let shown = place.shown();
+    let (config, _) = setup.read();
+    let shown = setup.shown();
     let loaded = load(&shown);
     let value = |config: &Config| serde_json::to_value(config).unwrap();
     assert_eq!(value(&loaded), value(&config), "{shown}");
@@ -125,7 +128,7 @@ fn what_is_printed_can_be_loaded_and_says_the_same() {
 }
 
 #[test]
-fn a_value_with_a_secret_in_it_is_only_a_comment() {
+fn a_value_with_a_secret_is_only_a_comment() {
     for (name, value) in [
         ("MVP__DATABASE__URL", "postgres://ann:xyzzy-canary@db.test/cars"),
         ("MVP__CACHE__URL", "redis://:xyzzy-canary@cache.test"),
@@ -133,7 +136,7 @@ fn a_value_with_a_secret_in_it_is_only_a_comment() {
         ("MVP__STATIONS__TILES_URL", "https://tiles.test/{z}/{x}/{y}?key=xyzzy-canary"),
         ("MVP__STATIONS__GOOGLE_API_KEY", "xyzzy-canary"),
     ] {
-        let shown = Place::new("", &[(name, value)]).shown();
+        let shown = Setup::new("", &[(name, value)]).shown();
         assert!(!shown.contains("canary"), "{shown}");
         let line = shown.lines().find(|it| it.contains(name)).unwrap();
         assert!(line.starts_with("# ") && line.contains("[redacted]"), "{line}");
@@ -143,10 +146,13 @@ fn a_value_with_a_secret_in_it_is_only_a_comment() {
 
 #[test]
 fn a_mounted_password_is_printed_as_a_secret_file() {
-    let place = Place::new("[database]\nhost = \"db.test\"\n", &[]);
-    std::fs::write(place.path("mounted"), "xyzzy-canary").unwrap();
-    let shown = place.shown();
-    has(&shown, &format!("# password = \"[redacted]\" # secret file {}", place.path("mounted")));
+    let setup = Setup::new("[database]\nhost = \"db.test\"\n", &[]);
+    std::fs::write(setup.path("mounted"), "xyzzy-canary").unwrap();
+    let shown = setup.shown();
+    assert_has_line(
+        &shown,
+        &format!("# password = \"[redacted]\" # secret file {}", setup.path("mounted")),
+    );
     let loaded = load(&shown).database.password.unwrap();
     assert_eq!(loaded.expose(), "xyzzy-canary");
 }

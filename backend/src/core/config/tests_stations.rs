@@ -1,7 +1,7 @@
 use super::tests::read;
 
 #[test]
-fn nobody_else_is_asked_for_stations_unless_it_is_said() {
+fn no_station_providers_are_used_by_default() {
     let config = read("", &[]).unwrap();
     assert!(config.stations.google_api_key.is_none());
     assert!(config.stations.overpass_url.is_none() && config.stations.nominatim_url.is_none());
@@ -9,7 +9,7 @@ fn nobody_else_is_asked_for_stations_unless_it_is_said() {
 }
 
 #[test]
-fn googles_key_comes_from_its_file_and_is_never_printed() {
+fn googles_key_is_read_from_its_file_and_never_printed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key");
     std::fs::write(&path, "k3y\n").unwrap();
@@ -19,13 +19,13 @@ fn googles_key_comes_from_its_file_and_is_never_printed() {
     assert!(!format!("{config:?}").contains("k3y"));
     assert!(!serde_json::to_string(&config).unwrap().contains("k3y"));
     let both = [file, ("MVP__STATIONS__GOOGLE_API_KEY", "x")];
-    let told = read("", &both).unwrap_err().to_string();
-    assert!(told.starts_with("stations.google_api_key and "), "{told}");
+    let message = read("", &both).unwrap_err().to_string();
+    assert!(message.starts_with("stations.google_api_key and "), "{message}");
 }
 
 #[test]
-fn an_address_that_cannot_be_asked_is_named() {
-    let told = |key: &str, value: &str| {
+fn invalid_urls_are_reported() {
+    let message = |key: &str, value: &str| {
         let name = format!("MVP__STATIONS__{}", key.to_uppercase());
         read("", &[(&name, value)]).map(|_| ()).map_err(|it| it.to_string())
     };
@@ -41,11 +41,11 @@ fn an_address_that_cannot_be_asked_is_named() {
         ("tiles_url", "https://tiles.example/{z}/{x}.png"),
         ("tiles_url", "tiles/{z}/{x}/{y}.png"),
     ] {
-        let why = told(key, value).unwrap_err();
+        let why = message(key, value).unwrap_err();
         assert!(why.starts_with(&format!("stations.{key}: ")), "{why}");
     }
-    assert_eq!(told("tiles_url", "https://tiles.example/{z}/{x}/{y}.png?k=1"), Ok(()));
-    assert_eq!(told("google_url", "http://127.0.0.1:9000"), Ok(()));
-    assert_eq!(told("google_url", "http://[::1]:9000/maps"), Ok(()));
-    assert_eq!(told("overpass_url", "http://overpass:8080/api/interpreter"), Ok(()));
+    assert_eq!(message("tiles_url", "https://tiles.example/{z}/{x}/{y}.png?k=1"), Ok(()));
+    assert_eq!(message("google_url", "http://127.0.0.1:9000"), Ok(()));
+    assert_eq!(message("google_url", "http://[::1]:9000/maps"), Ok(()));
+    assert_eq!(message("overpass_url", "http://overpass:8080/api/interpreter"), Ok(()));
 }

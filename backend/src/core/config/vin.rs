@@ -1,4 +1,4 @@
-//! `[vin]`: who answers what a VIN means.
+//! `[vin]`: VIN decoding.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,22 +8,22 @@ use super::ConfigError;
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Vin {
-    /// Who is asked.
+    /// The source of data.
     pub provider: VinProvider,
-    /// The base of NHTSA's service, as `https://vpic.nhtsa.dot.gov/api`.
+    /// The base URL of NHTSA's API, such as `https://vpic.nhtsa.dot.gov/api`.
     pub vpic_url: String,
 }
 
-/// Who answers what a VIN means.
+/// The source of VIN data.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum VinProvider {
-    /// The tables in the program; nobody is asked.
+    /// The built-in tables only.
     #[default]
     Offline,
-    /// The tables, and NHTSA for what they do not know.
+    /// The built-in tables, and NHTSA for VINs that they do not cover.
     OfflineThenVpic,
-    /// NHTSA, and the tables where it is away.
+    /// NHTSA, and the built-in tables if it is unavailable.
     Vpic,
 }
 
@@ -41,6 +41,6 @@ impl Vin {
         if is_web && !self.vpic_url.contains(['?', '#']) {
             return Ok(());
         }
-        Err(ConfigError::value("vin.vpic_url", "is https://host/path or http://host/path"))
+        Err(ConfigError::value("vin.vpic_url", "must be https://host/path or http://host/path"))
     }
 }

@@ -1,4 +1,4 @@
-//! What `motovaultpro check` tries on a database.
+//! The database checks of `motovaultpro check`.
 
 use chrono::{DateTime, Utc};
 use sqlx::{
@@ -9,7 +9,7 @@ use sqlx::{
 use super::{Db, roles::own_tables};
 use crate::features::Feature;
 
-/// What one PostgreSQL server reports about itself.
+/// A PostgreSQL server's report about itself.
 #[derive(Debug, Clone)]
 pub struct Server {
     /// Its version, such as `15.6`.
@@ -17,35 +17,35 @@ pub struct Server {
     /// Whether it is a replica.
     pub is_replica: bool,
     /// Whether it accepts writes.
-    pub takes_writes: bool,
-    /// Seconds since it replayed a change for the last time, if it is a replica that has not replayed
+    pub accepts_writes: bool,
+    /// The number of seconds since it last replayed a change, for a replica that has not replayed
     /// everything it has received.
     pub lag: Option<f64>,
-    /// Its clock.
+    /// Its current time.
     pub now: DateTime<Utc>,
-    /// The role that was logged in.
+    /// The logged-in role.
     pub role: String,
 }
 
-/// PostgreSQL's role that the service works as.
+/// The PostgreSQL role of the service.
 #[derive(Debug, Clone)]
 pub struct Role {
     /// Its name.
     pub name: String,
-    /// Whether row-level security does not apply to it.
+    /// Whether it bypasses row-level security.
     pub bypasses_rls: bool,
-    /// The service's tables that it lacks rights on.
-    pub lacks: Vec<String>,
+    /// The service's tables on which it lacks privileges.
+    pub missing_privileges: Vec<String>,
 }
 
-/// Connects to one PostgreSQL server and asks what it is.
+/// Connects to a PostgreSQL server and queries its state.
 ///
 /// # Errors
-/// The server's answer, or why there is none.
-pub async fn ask_server(server: &PgConnectOptions) -> Result<Server> {
+/// The server's error, or why it cannot be reached.
+pub async fn query_server(server: &PgConnectOptions) -> Result<Server> {
     let options = server.clone().application_name("motovaultpro check").disable_statement_logging();
     let mut connection = PgConnection::connect_with(&options).await?;
-    // In one message, as poolers need it.
+    // In one message, as poolers require.
     let row = sqlx::raw_sql(
         "SELECT current_setting('server_version'), pg_is_in_recovery(),
                 NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off',
@@ -61,7 +61,7 @@ pub async fn ask_server(server: &PgConnectOptions) -> Result<Server> {
         // Debian adds its own version: `15.6 (Debian 15.6-0+deb12u1)`.
         version: version.split(' ').next().unwrap_or(&version).to_owned(),
         is_replica: row.try_get(1)?,
-        takes_writes: row.try_get(2)?,
+        accepts_writes: row.try_get(2)?,
         lag: row.try_get(3)?,
         now: row.try_get(4)?,
         role: row.try_get(5)?,
@@ -71,7 +71,7 @@ pub async fn ask_server(server: &PgConnectOptions) -> Result<Server> {
 }
 
 impl Db {
-    /// SQLite's version; none for PostgreSQL, which [`ask_server`] is for.
+    /// SQLite's version; `None` for PostgreSQL, see [`query_server`].
     ///
     /// # Errors
     /// The database can't be used.
@@ -84,15 +84,16 @@ impl Db {
     /// Commits a write that changes no data.
     ///
     /// # Errors
-    /// Why the database accepts no writes.
+    /// Why the database does not accept writes.
     pub async fn try_write(&self) -> Result<()> {
         match self {
-            // A message that nobody subscribes to: it is in the log once this is committed.
+            // A WAL message without subscribers: committing it writes to the WAL.
             Self::Postgres { pool, .. } => {
                 let message = "SELECT pg_logical_emit_message(true, 'motovaultpro', 'check')";
                 sqlx::raw_sql(message).execute(pool).await?;
             }
-            // The number is this program's to use, and it uses none: it is set to what it is.
+            // Applications may use this number; this one does not, and sets it to its current
+            // value.
             Self::Sqlite { writer, .. } => {
                 let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
                 let version = sqlx::query_scalar::<_, i64>("PRAGMA user_version");
@@ -105,8 +106,7 @@ impl Db {
         Ok(())
     }
 
-    /// The role that the service works as, and what it may do with the tables of `features`; none for
-    /// SQLite.
+    /// The role of the service and its privileges on the tables of `features`; `None` for SQLite.
     ///
     /// # Errors
     /// The database can't be used.
@@ -117,7 +117,7 @@ impl Db {
              WHERE rolname = current_user",
         );
         let role = role.fetch_one(pool).await?;
-        // The rights that `roles::grant` gives.
+        // The privileges that `roles::grant` grants.
         let lacking = sqlx::raw_sql(
             "SELECT CAST(tablename AS TEXT) FROM (
                SELECT tablename, format('%I.%I', schemaname, tablename) AS name
@@ -131,13 +131,17 @@ impl Db {
              ORDER BY tablename",
         );
         let own = own_tables(features);
-        let mut lacks = Vec::new();
+        let mut missing_privileges = Vec::new();
         for row in lacking.fetch_all(pool).await? {
             let table: String = row.try_get(0)?;
             if own.contains(table.as_str()) {
-                lacks.push(table);
+                missing_privileges.push(table);
             }
         }
-        Ok(Some(Role { name: role.try_get(0)?, bypasses_rls: role.try_get(1)?, lacks }))
+        Ok(Some(Role {
+            name: role.try_get(0)?,
+            bypasses_rls: role.try_get(1)?,
+            missing_privileges,
+        }))
     }
 }

@@ -1,17 +1,18 @@
-//! A user's edition: a number that every change of what is theirs raises, in its own transaction.
+//! A user's edition: a number that every change to the user's data increments, in the same
+//! transaction.
 
 use sqlx::{AssertSqlSafe, PgPool, Row as _};
 
-use super::{Db, Tx, whose::Whose};
+use super::{Db, Tx, rls::RlsScope};
 use crate::{
     core::{Result, UserId},
     sql,
 };
 
-/// The user's edition. On PostgreSQL it is one message to the server and back.
+/// Returns the user's edition. On PostgreSQL this is one round trip.
 ///
 /// # Errors
-/// Unavailable where the database is away.
+/// `Unavailable` if the database is.
 pub async fn read(db: &Db, user: &UserId) -> Result<i64> {
     if let Db::Postgres { pool, .. } = db {
         return read_from(pool, user).await;
@@ -25,11 +26,11 @@ pub async fn read(db: &Db, user: &UserId) -> Result<i64> {
     Ok(found.map_or(0, |it| it.0))
 }
 
-/// As [`read`], from this server.
+/// Like [`read`], from this server.
 pub(super) async fn read_from(pool: &PgPool, user: &UserId) -> Result<i64> {
-    // The policy lets the user's row through, and no other. Statements of one message are a transaction:
-    // one that was begun by name would stay open where the second statement fails.
-    let setting = Whose::Users(user).setting().unwrap_or_default();
+    // The policy allows only the user's row. The statements of one message are one transaction;
+    // after an explicit `BEGIN`, the transaction would stay open if the second statement failed.
+    let setting = RlsScope::User(user).set_statement().unwrap_or_default();
     let text = format!(
         "{setting}; SELECT edition FROM user_editions WHERE user_id = current_setting('app.user_id')"
     );
@@ -37,11 +38,11 @@ pub(super) async fn read_from(pool: &PgPool, user: &UserId) -> Result<i64> {
     Ok(row.map(|it| it.try_get(0)).transpose()?.unwrap_or_default())
 }
 
-/// Raises the user's edition.
+/// Increments the user's edition.
 ///
 /// # Errors
-/// Unavailable where the database is away.
-pub async fn raise(tx: &mut Tx, user: &UserId) -> Result<()> {
+/// `Unavailable` if the database is.
+pub async fn increment(tx: &mut Tx, user: &UserId) -> Result<()> {
     sql!(
         tx,
         execute,
@@ -67,7 +68,7 @@ mod tests {
 
     #[test]
     #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-    fn an_edition_is_a_users_own_and_a_failure_to_read_it_leaves_no_transaction_open() {
+    fn editions_are_per_user_and_a_failed_read_leaves_no_transaction_open() {
         block_on(async {
             let app = TestApp::on_postgres().await;
             let db = &app.app.db;
@@ -75,7 +76,7 @@ mod tests {
             let bob = app.register("bob@example.org").await.user().await;
             for _ in 0..2 {
                 let mut tx = db.write_for(&ann).await.unwrap();
-                edition::raise(&mut tx, &ann).await.unwrap();
+                edition::increment(&mut tx, &ann).await.unwrap();
                 tx.commit().await.unwrap();
             }
             assert_eq!(edition::read(db, &ann).await.unwrap(), 2);
@@ -88,7 +89,7 @@ mod tests {
                 tx.commit().await.unwrap();
             }
             rename(&app, "ALTER TABLE elsewhere RENAME TO user_editions").await;
-            // Whose rows are shown ends with the message.
+            // The RLS scope ends with the message.
             let mut tx = db.read().await.unwrap();
             let (count,): (i64,) =
                 sql!(&mut tx, fetch_one, "SELECT COUNT(*) FROM user_editions").unwrap();

@@ -1,19 +1,19 @@
-//! What a database's error means to who asked.
+//! Converts database errors.
 
 use crate::core::{
     Error,
     outage::{self, Cause},
 };
 
-/// Whether a uniqueness rule refused a statement.
+/// Whether a unique constraint rejected a statement.
 ///
-/// The rule's name is not looked at: SQLite does not tell it.
+/// The constraint's name is not checked because SQLite does not report it.
 #[must_use]
 pub fn is_unique_violation(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
-/// Whether a statement was refused because what it refers to is not there.
+/// Whether a foreign key constraint rejected a statement.
 #[must_use]
 pub fn is_foreign_key_violation(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_foreign_key_violation)
@@ -22,7 +22,7 @@ pub fn is_foreign_key_violation(error: &sqlx::Error) -> bool {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         let Some(cause) = Cause::of(&error) else { return Self::Internal(error.into()) };
-        outage::note(cause, &error);
+        outage::record_failure(cause, &error);
         Self::Unavailable
     }
 }

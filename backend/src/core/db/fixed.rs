@@ -8,24 +8,25 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStru
 use serde_json::value::RawValue;
 use sqlx::{Database, Decode, Encode, Postgres, Sqlite, Type, encode::IsNull, error::BoxDynError};
 
-/// How many signs the longest has: the digits of an `i64`, a sign, a point, and a zero before it.
-pub const LONGEST: usize = 22;
+/// The size of the buffer for [`Fixed::text`]: the digits of an `i64`, a sign, a point, and a zero
+/// before it.
+pub const BUFFER_SIZE: usize = 22;
 
-/// A decimal of at most `PRECISION` digits, `SCALE` of them after the point: what a column
-/// `DECIMAL(PRECISION, SCALE)` holds.
+/// A decimal with at most `PRECISION` digits, `SCALE` of them after the point, like a column
+/// `DECIMAL(PRECISION, SCALE)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Fixed<const PRECISION: u32, const SCALE: u32>(i64);
 
-/// Why text is not such a decimal.
+/// Why a text is not a valid decimal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FixedError {
-    /// It is no number.
+    /// It is not a number.
     #[error("is not a number")]
     NotANumber,
-    /// It has more decimals than are kept.
+    /// It has too many decimals.
     #[error("has more than {0} decimals")]
     TooManyDecimals(u32),
-    /// It has more digits before the point than are kept.
+    /// It has too many digits before the point.
     #[error("is too large: at most {0} digits before the point")]
     TooLarge(u32),
 }
@@ -34,29 +35,31 @@ impl<const P: u32, const S: u32> Fixed<P, S> {
     /// The largest value.
     pub const MAX: Self = Self(10_i64.pow(P) - 1);
 
-    /// From a count of its smallest unit (thousandths where `SCALE` is 3), if it fits.
+    /// Creates a decimal from its number of smallest units (thousandths if `SCALE` is 3), if it
+    /// fits.
     #[must_use]
     pub fn from_units(units: i64) -> Option<Self> {
         (units.unsigned_abs() < 10_u64.pow(P)).then_some(Self(units))
     }
 
-    /// The count of its smallest unit.
+    /// The number of smallest units.
     #[must_use]
     pub const fn units(self) -> i64 {
         self.0
     }
 
-    /// `numerator / denominator` units, rounded half away from zero, if it fits.
+    /// Creates a decimal of `numerator / denominator` units, rounded half away from zero, if it
+    /// fits.
     #[must_use]
     pub fn from_ratio(numerator: i128, denominator: i128) -> Option<Self> {
         let units = divide_rounded(numerator, denominator)?;
         Self::from_units(i64::try_from(units).ok()?)
     }
 
-    /// Reads the text of a JSON number, or of a numeric string: digits, a point, an exponent.
+    /// Parses a JSON number or a numeric string: digits, a point, an exponent.
     ///
     /// # Errors
-    /// [`FixedError`]; nothing is ever rounded.
+    /// [`FixedError`]; values are never rounded.
     pub fn parse(text: &str) -> Result<Self, FixedError> {
         let too_large = FixedError::TooLarge(P - S);
         let (negative, digits, mut exponent) = significant_digits(text)?;
@@ -79,12 +82,12 @@ impl<const P: u32, const S: u32> Fixed<P, S> {
         Ok(Self(if negative { -units } else { units }))
     }
 
-    /// All its digits, written into `room` from behind: a page has hundreds of these.
-    pub fn text(self, room: &mut [u8; LONGEST]) -> &str {
-        let mut at = room.len();
+    /// Writes all digits into `buffer`, without allocating: a page has hundreds of these.
+    pub fn text(self, buffer: &mut [u8; BUFFER_SIZE]) -> &str {
+        let mut at = buffer.len();
         let mut put = |byte| {
             at -= 1;
-            room[at] = byte;
+            buffer[at] = byte;
         };
         let (mut rest, mut written) = (self.0.unsigned_abs(), 0);
         while rest > 0 || written <= S {
@@ -97,11 +100,11 @@ impl<const P: u32, const S: u32> Fixed<P, S> {
         if self.0 < 0 {
             put(b'-');
         }
-        std::str::from_utf8(&room[at..]).unwrap_or_default()
+        std::str::from_utf8(&buffer[at..]).unwrap_or_default()
     }
 }
 
-/// The quotient, rounded half away from zero; none where the denominator is zero.
+/// The quotient, rounded half away from zero; `None` if the denominator is zero.
 #[must_use]
 pub fn divide_rounded(numerator: i128, denominator: i128) -> Option<i128> {
     if denominator == 0 {
@@ -109,7 +112,7 @@ pub fn divide_rounded(numerator: i128, denominator: i128) -> Option<i128> {
     }
     let (n, d) = (numerator.unsigned_abs(), denominator.unsigned_abs());
     let rounded = if let (Ok(n), Ok(d)) = (u64::try_from(n), u64::try_from(d)) {
-        // Nearly always, and a tenth of the time.
+        // The usual case, ten times as fast.
         i128::from(n / d) + i128::from(n % d >= d.div_ceil(2))
     } else {
         let quotient = n / d;
@@ -119,7 +122,8 @@ pub fn divide_rounded(numerator: i128, denominator: i128) -> Option<i128> {
     Some(if (numerator < 0) == (denominator < 0) { rounded } else { -rounded })
 }
 
-/// The sign, the digits without zeros at either end, and the power of ten they are counted in.
+/// Parses a number into its sign, its digits without leading and trailing zeros, and the power of
+/// ten they are multiplied by.
 fn significant_digits(text: &str) -> Result<(bool, String, i64), FixedError> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => {
@@ -127,7 +131,7 @@ fn significant_digits(text: &str) -> Result<(bool, String, i64), FixedError> {
             if digits.is_empty() || !digits.bytes().all(|it| it.is_ascii_digit()) {
                 return Err(FixedError::NotANumber);
             }
-            // An exponent beyond this is out of any column's range, in its own direction.
+            // Larger exponents are out of range for every column.
             let bound = if exponent.starts_with('-') { -10_000 } else { 10_000 };
             (mantissa, exponent.parse::<i64>().map_or(bound, |it| it.clamp(-10_000, 10_000)))
         }
@@ -154,31 +158,31 @@ fn length(text: &str) -> i64 {
 
 impl<const P: u32, const S: u32> fmt::Display for Fixed<P, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text(&mut [0; LONGEST]))
+        f.write_str(self.text(&mut [0; BUFFER_SIZE]))
     }
 }
 
 impl<const P: u32, const S: u32> Serialize for Fixed<P, S> {
-    /// A JSON number, digit for digit.
+    /// Serializes as a JSON number, digit for digit.
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-        serialize_number(self.text(&mut [0; LONGEST]), serializer)
+        serialize_number(self.text(&mut [0; BUFFER_SIZE]), serializer)
     }
 }
 
-/// Serializes the text of a JSON number as that number, digit for digit. It does what [`RawValue`] does,
+/// Serializes the text of a JSON number as that number, digit for digit. Like [`RawValue`], but
 /// without parsing the text again: a page has hundreds of these.
 ///
 /// # Errors
-/// As the serializer.
+/// The serializer's error.
 pub fn serialize_number<Z: Serializer>(text: &str, serializer: Z) -> Result<Z::Ok, Z::Error> {
-    /// What `serde_json` knows a raw value by.
+    /// The name that `serde_json` recognizes a raw value by.
     const RAW: &str = "$serde_json::private::RawValue";
     let mut raw = serializer.serialize_struct(RAW, 1)?;
     raw.serialize_field(RAW, text)?;
     raw.end()
 }
 
-/// The text of a JSON number, which [`serialize_number`] writes.
+/// The text of a JSON number, serialized by [`serialize_number`].
 #[derive(Debug, Clone, Copy)]
 pub struct NumberText<'a>(pub &'a str);
 
@@ -189,7 +193,7 @@ impl Serialize for NumberText<'_> {
 }
 
 impl<'de, const P: u32, const S: u32> Deserialize<'de> for Fixed<P, S> {
-    /// Reads what [`Serialize`] wrote, from the number's own text.
+    /// Reads a number as [`Serialize`] wrote it, from its text.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&RawValue>::deserialize(deserializer)?;
         Self::parse(raw.get()).map_err(serde::de::Error::custom)
@@ -270,7 +274,7 @@ mod tests {
     type Gallons = Fixed<8, 3>;
 
     #[test]
-    fn text_is_read_exactly_or_not_at_all() {
+    fn text_is_parsed_exactly_or_rejected() {
         let read = |text: &str| Gallons::parse(text).map(Gallons::units);
         assert_eq!(read("12.345"), Ok(12_345));
         assert_eq!(read("-0.001"), Ok(-1));
@@ -317,7 +321,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(units in -99_999_999_i64..=99_999_999) {
+        fn written_values_can_be_read(units in -99_999_999_i64..=99_999_999) {
             let value = Gallons::from_units(units).unwrap();
             prop_assert_eq!(Gallons::parse(&value.to_string()), Ok(value));
             let json = serde_json::to_string(&value).unwrap();
@@ -326,7 +330,7 @@ mod tests {
         }
 
         #[test]
-        fn a_number_is_written_as_serde_json_writes_its_raw_values(units in -99_999_999_i64..=99_999_999) {
+        fn numbers_are_serialized_like_raw_values(units in -99_999_999_i64..=99_999_999) {
             let value = Gallons::from_units(units).unwrap();
             let raw = serde_json::value::RawValue::from_string(value.to_string()).unwrap();
             prop_assert_eq!(serde_json::to_string(&value).unwrap(), serde_json::to_string(&raw).unwrap());
@@ -334,7 +338,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_it_panic(text in "\\PC*|[-+0-9.eE]{0,40}") {
+        fn parsing_never_panics(text in "\\PC*|[-+0-9.eE]{0,40}") {
             let _ = Gallons::parse(&text);
         }
     }

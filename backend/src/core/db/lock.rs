@@ -1,4 +1,5 @@
-//! One service at a time on an SQLite database: what it has cached, another would outdate.
+//! Ensures that only one service uses an SQLite database at a time: another one would invalidate
+//! its cache.
 
 use std::{
     fs::{File, TryLockError},
@@ -8,32 +9,32 @@ use std::{
 
 use crate::core::files;
 
-/// A lock on an SQLite database, until it is dropped or the process ends. It is a lock on a file beside
-/// the database, which contains the process's id.
+/// A lock on an SQLite database, held until it is dropped or the process ends. It is an advisory
+/// lock on a file next to the database, which contains the process id.
 #[derive(Debug)]
 pub struct ServiceLock {
     file: File,
-    /// The lock's file, where it goes with the lock.
+    /// The lock file, if it is removed with the lock.
     temporary: Option<PathBuf>,
 }
 
 /// Why the database cannot be locked.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Another process serves it, or is replacing it.
+    /// Another process uses or replaces the database.
     #[error("process {pid} uses the SQLite database {}: stop it first", .path.display())]
-    Held {
-        /// That process, or `of unknown id`.
+    InUse {
+        /// The id of the process, or `of unknown id`.
         pid: String,
         /// The database.
         path: PathBuf,
     },
-    /// The lock's file cannot be used.
+    /// The lock file cannot be used.
     #[error("{}", files::describe(path, error))]
     Io {
-        /// The lock's file.
+        /// The lock file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         error: io::Error,
     },
 }
@@ -43,29 +44,29 @@ impl ServiceLock {
     ///
     /// # Errors
     /// [`LockError`].
-    pub fn take(database: &Path) -> Result<Self, LockError> {
-        Ok(Self { file: locked(database, &file_beside(database))?, temporary: None })
+    pub fn acquire(database: &Path) -> Result<Self, LockError> {
+        Ok(Self { file: open_and_lock(database, &lock_file(database))?, temporary: None })
     }
 
-    /// As [`ServiceLock::take`], for work that leaves no file of its own beside the database.
+    /// Like [`ServiceLock::acquire`], but removes the lock file when dropped.
     ///
     /// # Errors
     /// [`LockError`].
-    pub fn take_for_a_while(database: &Path) -> Result<Self, LockError> {
-        let path = file_beside(database);
-        Ok(Self { file: locked(database, &path)?, temporary: Some(path) })
+    pub fn acquire_temporary(database: &Path) -> Result<Self, LockError> {
+        let path = lock_file(database);
+        Ok(Self { file: open_and_lock(database, &path)?, temporary: Some(path) })
     }
 }
 
-/// The lock's file. Whatever link leads to the database, there is one.
-fn file_beside(database: &Path) -> PathBuf {
+/// The path of the lock file. It is the same for every link to the database.
+fn lock_file(database: &Path) -> PathBuf {
     let database = database.canonicalize().unwrap_or_else(|_| database.to_owned());
     let mut path = database.into_os_string();
     path.push(".lock");
     path.into()
 }
 
-fn locked(database: &Path, path: &Path) -> Result<File, LockError> {
+fn open_and_lock(database: &Path, path: &Path) -> Result<File, LockError> {
     let failed = |error| LockError::Io { path: path.to_owned(), error };
     let mut file = files::open_lock(path).map_err(failed)?;
     match file.try_lock() {
@@ -75,23 +76,24 @@ fn locked(database: &Path, path: &Path) -> Result<File, LockError> {
             let _ = file.read_to_string(&mut pid);
             let pid = pid.trim();
             let pid = if pid.is_empty() { "of unknown id".to_owned() } else { pid.to_owned() };
-            return Err(LockError::Held { pid, path: database.to_owned() });
+            return Err(LockError::InUse { pid, path: database.to_owned() });
         }
         Err(TryLockError::Error(error)) => return Err(failed(error)),
     }
-    let note = |file: &mut File| {
+    let write_pid = |file: &mut File| {
         file.set_len(0)?;
         file.rewind()?;
         writeln!(file, "{}", std::process::id())
     };
-    note(&mut file).map_err(failed)?;
+    write_pid(&mut file).map_err(failed)?;
     Ok(file)
 }
 
 impl Drop for ServiceLock {
     fn drop(&mut self) {
         let _ = self.file.set_len(0);
-        // Else the file stays: removing it could remove the lock of a process that is taking it.
+        // Otherwise the file stays: removing it could remove a lock that another process is
+        // acquiring.
         if let Some(path) = &self.temporary {
             let _ = std::fs::remove_file(path);
         }
@@ -103,32 +105,32 @@ mod tests {
     use super::{LockError, ServiceLock};
 
     #[test]
-    fn a_database_is_locked_once_and_says_by_whom() {
-        let place = tempfile::tempdir().unwrap();
-        let path = place.path().join("cars.db");
+    fn a_locked_database_reports_the_locking_process() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cars.db");
         std::fs::write(&path, "").unwrap();
-        let link = place.path().join("link.db");
+        let link = folder.path().join("link.db");
         std::os::unix::fs::symlink(&path, &link).unwrap();
-        let lock = ServiceLock::take(&path).unwrap();
-        let refused = ServiceLock::take(&link).unwrap_err();
+        let lock = ServiceLock::acquire(&path).unwrap();
+        let refused = ServiceLock::acquire(&link).unwrap_err();
         let ours = std::process::id().to_string();
-        assert!(matches!(&refused, LockError::Held { pid, .. } if *pid == ours), "{refused}");
+        assert!(matches!(&refused, LockError::InUse { pid, .. } if *pid == ours), "{refused}");
         assert!(refused.to_string().contains("link.db"), "{refused}");
         drop(lock);
-        ServiceLock::take(&path).unwrap();
+        ServiceLock::acquire(&path).unwrap();
     }
 
     #[test]
-    fn a_link_in_place_of_the_lock_is_never_followed() {
-        let place = tempfile::tempdir().unwrap();
-        let path = place.path().join("cars.db");
-        let precious = place.path().join("precious");
+    fn a_link_in_place_of_the_lock_file_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cars.db");
+        let precious = folder.path().join("precious");
         std::fs::write(&path, "").unwrap();
         std::fs::write(&precious, "all of it").unwrap();
-        std::os::unix::fs::symlink(&precious, place.path().join("cars.db.lock")).unwrap();
-        let refused = ServiceLock::take(&path).unwrap_err();
+        std::os::unix::fs::symlink(&precious, folder.path().join("cars.db.lock")).unwrap();
+        let refused = ServiceLock::acquire(&path).unwrap_err();
         assert!(matches!(refused, LockError::Io { .. }), "{refused}");
-        ServiceLock::take_for_a_while(&path).unwrap_err();
+        ServiceLock::acquire_temporary(&path).unwrap_err();
         assert_eq!(std::fs::read_to_string(&precious).unwrap(), "all of it");
     }
 }

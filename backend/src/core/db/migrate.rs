@@ -1,8 +1,8 @@
-//! The migration runner: every feature's files, in order, each once.
+//! The migration runner: runs each file of each feature once, in order.
 //!
-//! One file is one transaction, in which the lock is taken, the table of executed files is
-//! read, the file is run and recorded. So a kill at any moment leaves whole files behind, several
-//! programs at once run each file once, and a pooler in between does no harm.
+//! Each file is one transaction: it acquires the lock, reads the table of executed files, runs the
+//! file and records it. So a process killed at any time leaves complete files behind, concurrent
+//! processes run each file once, and it works through a pooler.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -16,22 +16,22 @@ use crate::{
     sql,
 };
 
-/// How often and how far apart the lock is tried for: a minute in all.
-const TRIES: u32 = 1200;
-const PAUSE: Duration = Duration::from_millis(50);
+/// How often and at what interval to try acquiring the lock: one minute in total.
+const LOCK_ATTEMPTS: u32 = 1200;
+const LOCK_RETRY_DELAY: Duration = Duration::from_millis(50);
 
 /// One schema change, in both dialects.
 #[derive(Debug, Clone, Copy)]
 pub struct Migration {
-    /// The file's name, without its ending.
+    /// The file's name without its extension.
     pub name: &'static str,
-    /// What PostgreSQL runs.
+    /// The SQL for PostgreSQL.
     pub postgres: &'static str,
-    /// What SQLite runs.
+    /// The SQL for SQLite.
     pub sqlite: &'static str,
 }
 
-/// The migrations beside the calling module, by name.
+/// The migrations next to the calling module, by name.
 #[macro_export]
 macro_rules! migrations {
     ($($name:literal),+ $(,)?) => {
@@ -43,58 +43,58 @@ macro_rules! migrations {
     };
 }
 
-/// Why the database was left as it is.
+/// Why migrating failed.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
-    /// A file is not what it was when it was executed.
+    /// A file has changed since it was executed.
     #[error(
-        "{0} was changed after it was executed on this database: bring the file back as it was, \
+        "{0} was changed after it was executed on this database: restore the original file, \
          and put the change into a new migration"
     )]
     Changed(String),
-    /// A file was executed that this program does not have, though it has later ones.
+    /// A file was executed that this program lacks, although it has later ones.
     #[error("{0} was executed on this database and is missing from this program: restore the file")]
     Missing(String),
-    /// The database has been migrated by a newer program.
+    /// The database was migrated by a newer program.
     #[error(
         "the database is newer than this program ({0} was executed on it): start that newer \
          version, or restore a backup made before it"
     )]
     Newer(String),
-    /// No such feature.
-    #[error("there is no feature {0}; there are: {1}")]
+    /// The feature does not exist.
+    #[error("unknown feature {0}; the features are: {1}")]
     NoSuchFeature(String, String),
-    /// Another program has been migrating for a minute.
-    #[error("another program holds the migration lock: wait for it, then run this again")]
+    /// Another process held the lock for a minute.
+    #[error("another process holds the migration lock: wait for it to finish, then run this again")]
     Locked,
-    /// The database refused a file.
-    #[error("{file}: {error}; nothing of this file was kept")]
+    /// The database rejected a file.
+    #[error("{file}: {error}; this file was rolled back")]
     Refused {
-        /// Which file.
+        /// The file.
         file: String,
-        /// What the database said.
+        /// The database's error.
         error: sqlx::Error,
     },
-    /// The database is away.
+    /// The database is unavailable.
     #[error("the database cannot be reached: {0}")]
     Unavailable(#[from] sqlx::Error),
 }
 
-/// One file, and when it was executed.
+/// A migration file and when it was executed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// The feature's name.
     pub feature: &'static str,
     /// The file's name.
     pub file: String,
-    /// When it was executed, or none.
+    /// When it was executed; `None` if it is pending.
     pub executed_at: Option<DateTime<Utc>>,
 }
 
-/// Executes what is pending, and says what that was.
+/// Executes the pending files and returns them.
 ///
 /// # Errors
-/// [`MigrateError`]; what was executed before it is kept.
+/// [`MigrateError`]; files executed before the error stay executed.
 pub async fn run(
     db: &Db,
     features: &[Feature],
@@ -102,7 +102,7 @@ pub async fn run(
     clock: &Clock,
 ) -> Result<Vec<Step>, MigrateError> {
     check_name(features, only)?;
-    let mut done = Vec::new();
+    let mut completed = Vec::new();
     loop {
         let mut tx = begin_locked(db).await?;
         create_table(&mut tx).await?;
@@ -112,9 +112,9 @@ pub async fn run(
             .find(|step| step.executed_at.is_none() && only.is_none_or(|it| it == step.feature));
         let Some(mut step) = next else {
             commit(tx).await?;
-            return Ok(done);
+            return Ok(completed);
         };
-        let text = text_of(features, &step, &tx);
+        let text = sql_of(features, &step, &tx);
         let now = clock.now();
         execute_step(&mut tx, &step, text).await?;
         sql!(
@@ -129,21 +129,21 @@ pub async fn run(
         commit(tx).await?;
         tracing::info!(feature = step.feature, file = step.file, "Migrated");
         step.executed_at = Some(now);
-        done.push(step);
+        completed.push(step);
     }
 }
 
-/// Executes what is pending, each file once, in a transaction that the caller rolls back: to find out
-/// what tables a database would have.
+/// Executes the pending files in a transaction that the caller rolls back, to find out which tables
+/// a database would have.
 ///
 /// # Errors
-/// As [`run`].
+/// As for [`run`].
 pub(crate) async fn preview(db: &Db, features: &[Feature]) -> Result<Tx, MigrateError> {
     let mut tx = begin_locked(db).await?;
     let rows = if table_exists(&mut tx).await? { executed(&mut tx).await? } else { Vec::new() };
     for step in compare(&rows, features, &tx)? {
         if step.executed_at.is_none() {
-            let text = text_of(features, &step, &tx);
+            let text = sql_of(features, &step, &tx);
             execute_step(&mut tx, &step, text).await?;
         }
     }
@@ -152,9 +152,9 @@ pub(crate) async fn preview(db: &Db, features: &[Feature]) -> Result<Tx, Migrate
 
 async fn execute_step(tx: &mut Tx, step: &Step, text: &'static str) -> Result<(), MigrateError> {
     let executed = async {
-        let shown = roles::show_to_owner(tx, text).await?;
+        let shown = roles::exempt_owner_from_rls(tx, text).await?;
         execute(tx, text).await?;
-        roles::hide_from_owner(tx, &shown).await
+        roles::subject_owner_to_rls(tx, &shown).await
     };
     executed.await.map_err(|error| MigrateError::Refused {
         file: format!("{}/{}", step.feature, step.file),
@@ -162,10 +162,10 @@ async fn execute_step(tx: &mut Tx, step: &Step, text: &'static str) -> Result<()
     })
 }
 
-/// Every file as it is before the first one is executed: what a database that is not there lacks.
+/// All files as pending: the state of a database that does not exist.
 ///
 /// # Errors
-/// No such feature.
+/// The feature does not exist.
 pub fn all_pending(features: &[Feature], only: Option<&str>) -> Result<Vec<Step>, MigrateError> {
     check_name(features, only)?;
     let steps = in_order(features).map(|(feature, migration)| Step {
@@ -176,10 +176,10 @@ pub fn all_pending(features: &[Feature], only: Option<&str>) -> Result<Vec<Step>
     Ok(steps.filter(|step| only.is_none_or(|it| it == step.feature)).collect())
 }
 
-/// Every file with its state, in the order they run; nothing is changed.
+/// Returns every file with its state, in the order of execution. Changes nothing.
 ///
 /// # Errors
-/// [`MigrateError`] where the database and this program do not fit together.
+/// [`MigrateError`] if the database and this program do not fit together.
 pub async fn status(
     db: &Db,
     features: &[Feature],
@@ -211,7 +211,7 @@ fn check_name(features: &[Feature], only: Option<&str>) -> Result<(), MigrateErr
     }
 }
 
-/// Holds what was executed against what there is.
+/// Compares the executed files with the files of this program.
 fn compare(rows: &[Executed], features: &[Feature], tx: &Tx) -> Result<Vec<Step>, MigrateError> {
     let mut executed: BTreeMap<(String, String), &Executed> =
         rows.iter().map(|row| ((row.feature.clone(), row.file.clone()), row)).collect();
@@ -238,7 +238,7 @@ fn compare(rows: &[Executed], features: &[Feature], tx: &Tx) -> Result<Vec<Step>
     })
 }
 
-/// Every migration with its feature: features as they depend, files as they are named.
+/// All migrations with their features: features in the order of their dependencies, files by name.
 fn in_order(features: &[Feature]) -> impl Iterator<Item = (&Feature, &'static Migration)> {
     features.iter().flat_map(|feature| {
         let mut files: Vec<_> = feature.migrations.iter().collect();
@@ -247,7 +247,7 @@ fn in_order(features: &[Feature]) -> impl Iterator<Item = (&Feature, &'static Mi
     })
 }
 
-fn text_of(features: &[Feature], step: &Step, tx: &Tx) -> &'static str {
+fn sql_of(features: &[Feature], step: &Step, tx: &Tx) -> &'static str {
     in_order(features)
         .find(|(feature, it)| {
             feature.name == step.feature && format!("{}.sql", it.name) == step.file
@@ -268,19 +268,19 @@ fn checksum(text: &str) -> String {
 
 async fn begin(db: &Db) -> Result<Tx, sqlx::Error> {
     Ok(match db {
-        // Unnamed statements: migrations may run where names are not kept.
+        // Without named statements: the connection may be through a pooler.
         Db::Postgres { pool, .. } => {
-            Tx::Postgres { tx: pool.begin().await?.into(), persistent: false, tells: None }
+            Tx::Postgres { tx: pool.begin().await?.into(), persistent: false, invalidates: None }
         }
         Db::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?.into()),
     })
 }
 
-/// As [`begin`], but never in the way of a writer.
+/// Like [`begin`], but does not block writers.
 async fn begin_reading(db: &Db) -> Result<Tx, sqlx::Error> {
     Ok(match db {
         Db::Postgres { pool, .. } => {
-            Tx::Postgres { tx: pool.begin().await?.into(), persistent: false, tells: None }
+            Tx::Postgres { tx: pool.begin().await?.into(), persistent: false, invalidates: None }
         }
         Db::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?.into()),
     })
@@ -293,32 +293,32 @@ pub(crate) async fn commit(tx: Tx) -> Result<(), sqlx::Error> {
     }
 }
 
-/// A transaction that no other migrating program has at the same time.
+/// Begins a transaction that holds the migration lock.
 pub(crate) async fn begin_locked(db: &Db) -> Result<Tx, MigrateError> {
-    for _ in 0..TRIES {
+    for _ in 0..LOCK_ATTEMPTS {
         match begin(db).await {
             Ok(mut tx) => {
-                if take_lock(&mut tx).await? {
+                if try_lock(&mut tx).await? {
                     return Ok(tx);
                 }
             }
-            // SQLite's own lock is held for longer than it waits for.
+            // SQLite's own lock timed out.
             Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("5") => {}
             Err(error) => return Err(error.into()),
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(LOCK_RETRY_DELAY).await;
     }
     Err(MigrateError::Locked)
 }
 
-async fn take_lock(tx: &mut Tx) -> Result<bool, sqlx::Error> {
+async fn try_lock(tx: &mut Tx) -> Result<bool, sqlx::Error> {
     let Tx::Postgres { .. } = tx else { return Ok(true) };
-    let (taken,): (bool,) = sql!(
+    let (acquired,): (bool,) = sql!(
         tx,
         fetch_one,
         "SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || '._migrations', 0))",
     )?;
-    Ok(taken)
+    Ok(acquired)
 }
 
 async fn table_exists(tx: &mut Tx) -> Result<bool, sqlx::Error> {
@@ -369,7 +369,7 @@ async fn executed(tx: &mut Tx) -> Result<Vec<Executed>, sqlx::Error> {
     sql!(tx, fetch_all, "SELECT feature, file, checksum, executed_at FROM _migrations")
 }
 
-/// Runs a file of several statements.
+/// Runs the statements of a file.
 async fn execute(tx: &mut Tx, text: &'static str) -> Result<(), sqlx::Error> {
     match tx {
         Tx::Postgres { tx, .. } => sqlx::raw_sql(text).execute(&mut **tx).await.map(drop),

@@ -1,4 +1,5 @@
-//! Opening either engine, and refusing one that would forget an acknowledged write.
+//! Opens the database of either engine, and rejects configurations that could lose acknowledged
+//! writes.
 
 use std::{
     fs::Permissions,
@@ -18,7 +19,7 @@ use sqlx::{
 
 use super::{
     Db,
-    primary::{self, Switch},
+    primary::{self, LastSwitch},
     replica::Replica,
     roles,
 };
@@ -28,33 +29,33 @@ use crate::core::{
     files,
 };
 
-/// How long a request waits for a connection to PostgreSQL before it is told to come again. One
-/// that is not to be had by then will not be had soon: the server is away.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// How long it waits where all is in this very process but the disk, which may be slow.
-const LOCAL_PATIENCE: Duration = Duration::from_secs(5);
-/// How long an unused connection is believed to be alive.
-const TRUSTED: Duration = Duration::from_secs(1);
-/// How many rows a SQLite thread is ahead of who reads them: more than a page, lest it waits.
-const ROWS_AHEAD: usize = 1024;
-/// SQLite readers: more than the cores of the machines it runs on would only take turns.
+/// How long a request waits for a connection to PostgreSQL. If none is available by then, the
+/// server is probably down.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a request waits for SQLite, which only depends on a possibly slow disk.
+const SQLITE_TIMEOUT: Duration = Duration::from_secs(5);
+/// The idle time up to which a connection is with_rows without checking it.
+const MAX_IDLE_UNCHECKED: Duration = Duration::from_secs(1);
+/// The number of rows that SQLite's thread reads ahead: more than a page, so that it does not wait.
+const ROW_BUFFER_SIZE: usize = 1024;
+/// The number of SQLite readers: more would not be faster on typical machines.
 const READERS: u32 = 4;
 
 impl Db {
-    /// Opens the database that the settings name; SQLite's file is made where it is absent.
+    /// Opens the configured database. SQLite's file is created if missing.
     ///
     /// # Errors
-    /// A file that cannot be made or opened, or an engine that is set to forget writes. A
-    /// PostgreSQL server that is away is no error: its connections are made when needed.
+    /// The file cannot be created or opened. An unreachable PostgreSQL server is not an error:
+    /// connections are made when needed.
     pub async fn open(settings: &Database) -> Result<Self> {
         Self::open_with(settings, true).await
     }
 
-    /// Opens the database that the settings name, for a command that expects one to be there.
+    /// Opens the configured database for a command that expects it to exist.
     ///
     /// # Errors
-    /// As [`Db::open`]; SQLite's file that is missing, or holds something else: nothing is created or
-    /// changed then.
+    /// As for [`Db::open`]; SQLite's file is missing or is not a database of this program. In that
+    /// case nothing is created or changed.
     pub async fn open_existing(settings: &Database) -> Result<Self> {
         if let Ok(Engine::Sqlite(path)) = settings.engine() {
             check_existing(&path).await?;
@@ -62,12 +63,12 @@ impl Db {
         Self::open_with(settings, false).await
     }
 
-    async fn open_with(settings: &Database, creates: bool) -> Result<Self> {
+    async fn open_with(settings: &Database, create_if_missing: bool) -> Result<Self> {
         let engine = settings.engine().map_err(|error| Error::Internal(error.into()))?;
-        let mut db = Self::open_engine(&engine, settings, creates).await?;
+        let mut db = Self::open_engine(&engine, settings, create_if_missing).await?;
         let replica = settings.replica().map_err(|error| Error::Internal(error.into()))?;
         if let (Self::Postgres { pool, replica: none, .. }, Some(address)) = (&mut db, replica) {
-            let replicas = pool_of(settings)
+            let replicas = pool_options(settings)
                 .before_acquire(|connection, meta| {
                     Box::pin(async move { Ok(is_alive(connection, meta.idle_for).await) })
                 })
@@ -80,15 +81,19 @@ impl Db {
     /// Opens the database where migrations run.
     ///
     /// # Errors
-    /// As [`Db::open`].
+    /// As for [`Db::open`].
     pub async fn open_for_migrations(settings: &Database) -> Result<Self> {
         let engine = settings.migration_engine().map_err(|error| Error::Internal(error.into()))?;
         Self::open_engine(&engine, settings, true).await
     }
 
-    async fn open_engine(engine: &Engine, settings: &Database, creates: bool) -> Result<Self> {
+    async fn open_engine(
+        engine: &Engine,
+        settings: &Database,
+        create_if_missing: bool,
+    ) -> Result<Self> {
         match engine {
-            Engine::Sqlite(path) => open_sqlite(path, creates).await,
+            Engine::Sqlite(path) => open_sqlite(path, create_if_missing).await,
             Engine::Postgres(address) => Ok(Self::Postgres {
                 pool: open_postgres(address, settings),
                 persistent: settings.prepared_statements,
@@ -97,41 +102,41 @@ impl Db {
         }
     }
 
-    /// Refuses an engine that acknowledges writes before they are on the disk.
+    /// Checks that the database acknowledges writes only after they are on disk.
     ///
     /// # Errors
-    /// Internal, saying which setting is too weak.
+    /// `Internal`, with the setting that is too weak.
     pub async fn check_durability(&self) -> Result<()> {
         match self {
-            Self::Sqlite { writer, .. } => sqlite_is_durable(writer).await,
-            Self::Postgres { pool, .. } => postgres_is_durable(pool).await,
+            Self::Sqlite { writer, .. } => check_sqlite_durability(writer).await,
+            Self::Postgres { pool, .. } => check_postgres_durability(pool).await,
         }
     }
 
-    /// Says so in the log where row-level security does not hold for the service's role.
+    /// Logs a warning if the service's role bypasses row-level security.
     ///
     /// # Errors
-    /// Unavailable where the database is away.
-    pub async fn look_at_role(&self) -> Result<()> {
+    /// `Unavailable` if the database is.
+    pub async fn warn_if_role_bypasses_rls(&self) -> Result<()> {
         if let Self::Postgres { pool, .. } = self {
-            roles::look(pool).await?;
+            roles::warn_if_bypasses_rls(pool).await?;
         }
         Ok(())
     }
 }
 
-/// A pool's settings, but for where its connections lead.
-fn pool_of(settings: &Database) -> PgPoolOptions {
+/// The options of a pool, except for the server's address.
+fn pool_options(settings: &Database) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(settings.pool_size)
         .idle_timeout(settings.idle_timeout())
-        .acquire_timeout(PATIENCE)
-        // A question before every use would double the way there and back.
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // A check before every use would double the number of round trips.
         .test_before_acquire(false)
 }
 
-fn no_writes() -> sqlx::Error {
-    sqlx::Error::Protocol("this server takes no writes".to_owned())
+fn read_only_error() -> sqlx::Error {
+    sqlx::Error::Protocol("this server does not accept writes".to_owned())
 }
 
 fn options(server: &PgConnectOptions) -> PgConnectOptions {
@@ -139,33 +144,33 @@ fn options(server: &PgConnectOptions) -> PgConnectOptions {
 }
 
 async fn is_alive(connection: &mut PgConnection, idle_for: Duration) -> bool {
-    idle_for < TRUSTED || connection.ping().await.is_ok()
+    idle_for < MAX_IDLE_UNCHECKED || connection.ping().await.is_ok()
 }
 
-/// Connections to the one server, or to whichever of several takes writes.
+/// Opens a pool of connections to the only server, or to the one of several that accepts writes.
 fn open_postgres(address: &PostgresAddress, settings: &Database) -> PgPool {
     let servers: Vec<_> = address.0.iter().map(options).collect();
     let first = servers[0].clone();
     if servers.len() == 1 {
-        return pool_of(settings)
+        return pool_options(settings)
             .before_acquire(|connection, meta| {
                 Box::pin(async move { Ok(is_alive(connection, meta.idle_for).await) })
             })
             .connect_lazy_with(first);
     }
-    let switch = Arc::new(Switch::default());
+    let switch = Arc::new(LastSwitch::default());
     let switched = Arc::clone(&switch);
-    let pool = pool_of(settings)
+    let pool = pool_options(settings)
         .after_connect(|connection, _| {
             Box::pin(async move {
-                let takes_writes = primary::takes_writes(connection).await?;
-                // It is connected anew then, to wherever connections lead by that time.
-                if takes_writes { Ok(()) } else { Err(no_writes()) }
+                let accepts_writes = primary::accepts_writes(connection).await?;
+                // The pool then reconnects to the current server.
+                if accepts_writes { Ok(()) } else { Err(read_only_error()) }
             })
         })
         .before_acquire(move |connection, meta| {
-            let leads_there = switched.is_after(meta.age);
-            Box::pin(async move { Ok(leads_there && is_alive(connection, meta.idle_for).await) })
+            let is_current = switched.is_current(meta.age);
+            Box::pin(async move { Ok(is_current && is_alive(connection, meta.idle_for).await) })
         })
         .connect_lazy_with(first);
     let followed = pool.clone();
@@ -173,10 +178,10 @@ fn open_postgres(address: &PostgresAddress, settings: &Database) -> PgPool {
     pool
 }
 
-/// Refuses a file that is missing or is not a database of this program, and leaves it as it is.
+/// Checks that a file exists and is a database of this program, without changing it.
 ///
 /// # Errors
-/// Internal, saying which file and what to do.
+/// `Internal`, with the file and what to do.
 pub async fn check_existing(path: &Path) -> Result<()> {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let shown = whole.display();
@@ -184,7 +189,7 @@ pub async fn check_existing(path: &Path) -> Result<()> {
     match std::fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return refuse(format!(
-                "there is no database {shown}: check database.url and the folder that this was \
+                "the database {shown} does not exist: check database.url and the folder that this was \
                  started in; `motovaultpro migrate` creates a database"
             ));
         }
@@ -193,8 +198,8 @@ pub async fn check_existing(path: &Path) -> Result<()> {
         Ok(_) => {}
     }
     let tables = async {
-        // As the file is: nothing is set that would change it.
-        let options = SqliteConnectOptions::new().filename(path).busy_timeout(LOCAL_PATIENCE);
+        // No options are set that would change the file.
+        let options = SqliteConnectOptions::new().filename(path).busy_timeout(SQLITE_TIMEOUT);
         let options = options.disable_statement_logging();
         let mut connection = SqliteConnection::connect_with(&options).await?;
         let tables = "SELECT COUNT(*) FROM sqlite_schema WHERE name = '_migrations'";
@@ -212,9 +217,10 @@ pub async fn check_existing(path: &Path) -> Result<()> {
     }
 }
 
-/// Creates SQLite's file where it is missing. Whoever can read it has password hashes and the secrets
-/// of second factors, so its owner alone can: the files beside it get the same rights from SQLite.
-fn make_private(path: &Path) -> std::io::Result<()> {
+/// Creates SQLite's file if it is missing, with mode 0600, and fixes the mode of existing files:
+/// they contain password hashes and secrets of second factors. SQLite creates its other files with
+/// the same mode.
+fn ensure_private(path: &Path) -> std::io::Result<()> {
     files::create_private_folder(files::folder_of(path))?;
     let mut new = std::fs::OpenOptions::new();
     match new.write(true).create_new(true).mode(0o600).open(path) {
@@ -222,31 +228,33 @@ fn make_private(path: &Path) -> std::io::Result<()> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
         Err(error) => return Err(error),
     }
-    // SQLite has its other files beside the file itself, not beside a link to it.
+    // SQLite's other files are next to the file itself, not next to a link to it.
     let path = path.canonicalize()?;
     for suffix in ["", "-wal", "-shm", "-journal"] {
         let mut file = path.clone().into_os_string();
         file.push(suffix);
         let file = PathBuf::from(file);
         let Ok(found) = std::fs::symlink_metadata(&file) else { continue };
-        let rights = found.permissions().mode() & 0o777;
-        let are_private = rights | 0o700 == 0o700;
+        let mode = found.permissions().mode() & 0o777;
+        let are_private = mode | 0o700 == 0o700;
         if !found.is_file() || are_private {
             continue;
         }
-        let (path, were) = (file.display(), format!("{rights:04o}"));
+        let (path, were) = (file.display(), format!("{mode:04o}"));
         match std::fs::set_permissions(&file, Permissions::from_mode(0o600)) {
-            Ok(()) => tracing::warn!(%path, were, "Database was open to other users: now 0600"),
+            Ok(()) => {
+                tracing::warn!(%path, were, "Database file was accessible to other users: mode set to 0600")
+            }
             Err(error) => {
-                tracing::error!(%path, were, %error, "Database is open to other users");
+                tracing::error!(%path, were, %error, "Database file is accessible to other users");
             }
         }
     }
     Ok(())
 }
 
-/// Why the database at `path` can't be opened. SQLite itself reports neither the folder, in which it
-/// creates files, nor who may write there.
+/// Explains why the database at `path` can't be opened. SQLite reports neither the folder, in which
+/// it creates files, nor who may write there.
 fn why_not_opened(path: &Path, error: &sqlx::Error) -> String {
     for it in [files::folder_of(path), path] {
         if let Err(denied) = files::check_writable(it)
@@ -258,31 +266,31 @@ fn why_not_opened(path: &Path, error: &sqlx::Error) -> String {
     format!("{}: {error}", path.display())
 }
 
-async fn open_sqlite(path: &Path, creates: bool) -> Result<Db> {
-    if creates {
-        make_private(path)
+async fn open_sqlite(path: &Path, create_if_missing: bool) -> Result<Db> {
+    if create_if_missing {
+        ensure_private(path)
             .map_err(|error| Error::Internal(files::describe(path, &error).into()))?;
     }
     let options = SqliteConnectOptions::from_str("sqlite:")?
         .filename(path)
-        .create_if_missing(creates)
+        .create_if_missing(create_if_missing)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(LOCAL_PATIENCE)
-        .row_buffer_size(ROWS_AHEAD)
+        .busy_timeout(SQLITE_TIMEOUT)
+        .row_buffer_size(ROW_BUFFER_SIZE)
         .disable_statement_logging();
     let pool = SqlitePoolOptions::new()
-        .acquire_timeout(LOCAL_PATIENCE)
+        .acquire_timeout(SQLITE_TIMEOUT)
         .test_before_acquire(false)
-        // Where a write fails for want of room, SQLite ends the transaction by itself, and SQLx then
-        // fails to: its connection would begin no other.
+        // If a write fails because the disk is full, SQLite rolls back on its own. SQLx does not
+        // expect that, and the connection could not begin another transaction.
         .before_acquire(|connection, _| {
             Box::pin(async move { Ok(!connection.is_in_transaction()) })
         })
         .idle_timeout(None)
         .max_lifetime(None);
-    // The writer first: it makes the file that the readers then find.
+    // The writer first: it creates the file for the readers.
     let writer = pool.clone().max_connections(1).connect_with(options.clone()).await;
     let writer = writer.map_err(|error| Error::Internal(why_not_opened(path, &error).into()))?;
     let readers =
@@ -290,26 +298,26 @@ async fn open_sqlite(path: &Path, creates: bool) -> Result<Db> {
     Ok(Db::Sqlite { readers, writer })
 }
 
-async fn sqlite_is_durable(writer: &SqlitePool) -> Result<()> {
+async fn check_sqlite_durability(writer: &SqlitePool) -> Result<()> {
     let (journal,): (String,) = sqlx::query_as("PRAGMA journal_mode").fetch_one(writer).await?;
     let (synchronous,): (i64,) = sqlx::query_as("PRAGMA synchronous").fetch_one(writer).await?;
     if journal == "wal" && synchronous >= 2 {
         return Ok(());
     }
-    let told = format!("SQLite is at journal_mode {journal}, synchronous {synchronous}");
-    Err(Error::Internal(format!("{told}: an acknowledged write could be lost").into()))
+    let message = format!("SQLite is at journal_mode {journal}, synchronous {synchronous}");
+    Err(Error::Internal(format!("{message}: an acknowledged write could be lost").into()))
 }
 
-async fn postgres_is_durable(pool: &PgPool) -> Result<()> {
-    // In one message, as poolers need it.
+async fn check_postgres_durability(pool: &PgPool) -> Result<()> {
+    // In one message, as poolers require.
     let off = sqlx::raw_sql(
         "SELECT name FROM pg_settings
          WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes') AND setting = 'off'",
     );
     let Some(row) = off.fetch_optional(pool).await? else { return Ok(()) };
     let setting: String = row.try_get(0)?;
-    let told = format!("PostgreSQL has {setting} off: an acknowledged write could be lost");
-    Err(Error::Internal(told.into()))
+    let message = format!("PostgreSQL has {setting} off: an acknowledged write could be lost");
+    Err(Error::Internal(message.into()))
 }
 
 #[cfg(test)]
@@ -317,22 +325,22 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     #[tokio::test]
-    async fn the_databases_folder_is_made_for_its_owner_alone() {
-        let place = tempfile::tempdir().unwrap();
-        let folder = place.path().join("data");
+    async fn the_databases_folder_is_private() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("data");
         super::open_sqlite(&folder.join("cars.db"), true).await.unwrap().close().await;
         assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o777, 0o700);
     }
 
     const FILES: [&str; 3] = ["cars.db", "cars.db-wal", "cars.db-shm"];
 
-    fn rights(folder: &std::path::Path) -> Vec<u32> {
+    fn mode(folder: &std::path::Path) -> Vec<u32> {
         let of = |name: &&str| folder.join(name).metadata().unwrap().permissions().mode() & 0o777;
         FILES.iter().map(of).collect()
     }
 
-    /// A database with a table that is written to, so that all of its files are there.
-    async fn used(path: &std::path::Path) -> super::Db {
+    /// A database with a table that has been written to, so that all of its files exist.
+    async fn with_rows(path: &std::path::Path) -> super::Db {
         let db = super::open_sqlite(path, true).await.unwrap();
         let super::Db::Sqlite { writer, .. } = &db else { panic!("{db:?} is not SQLite") };
         let table = sqlx::raw_sql("CREATE TABLE IF NOT EXISTS cars (id INTEGER)");
@@ -342,36 +350,36 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_databases_files_are_their_owners_alone_where_the_folder_existed() {
-        let place = tempfile::tempdir().unwrap();
-        std::fs::set_permissions(place.path(), super::Permissions::from_mode(0o755)).unwrap();
-        let db = used(&place.path().join("cars.db")).await;
-        assert_eq!(rights(place.path()), [0o600; 3]);
+    async fn the_databases_files_are_private_in_an_existing_folder() {
+        let parent = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(parent.path(), super::Permissions::from_mode(0o755)).unwrap();
+        let db = with_rows(&parent.path().join("cars.db")).await;
+        assert_eq!(mode(parent.path()), [0o600; 3]);
         db.close().await;
     }
 
     #[tokio::test]
-    async fn the_rights_of_a_databases_files_are_mended() {
-        let place = tempfile::tempdir().unwrap();
-        let path = place.path().join("cars.db");
-        let first = used(&path).await;
+    async fn the_modes_of_database_files_are_fixed() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("cars.db");
+        let first = with_rows(&path).await;
         for (name, mode) in FILES.iter().zip([0o644, 0o664, 0o604]) {
-            let rights = super::Permissions::from_mode(mode);
-            std::fs::set_permissions(place.path().join(name), rights).unwrap();
+            let mode = super::Permissions::from_mode(mode);
+            std::fs::set_permissions(parent.path().join(name), mode).unwrap();
         }
-        // By a link, too.
-        let link = place.path().join("link.db");
+        // Also through a link.
+        let link = parent.path().join("link.db");
         std::os::unix::fs::symlink(&path, &link).unwrap();
-        let again = used(&link).await;
-        assert_eq!(rights(place.path()), [0o600; 3]);
+        let again = with_rows(&link).await;
+        assert_eq!(mode(parent.path()), [0o600; 3]);
         first.close().await;
         again.close().await;
     }
 
     #[tokio::test]
-    async fn a_database_that_is_expected_is_neither_created_nor_changed() {
-        let place = tempfile::tempdir().unwrap();
-        let told = async |path: &std::path::Path| {
+    async fn opening_an_existing_database_does_not_create_or_change_files() {
+        let parent = tempfile::tempdir().unwrap();
+        let message = async |path: &std::path::Path| {
             let settings = super::Database {
                 url: Some(crate::core::config::Secret::new(format!("sqlite://{}", path.display()))),
                 ..super::Database::default()
@@ -381,26 +389,27 @@ mod tests {
                 other => panic!("{other:?}"),
             }
         };
-        let path = place.path().join("data/cars.db");
-        let missing = told(&path).await;
-        assert!(missing.contains("there is no database") && missing.contains("cars.db"));
-        assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
+        let path = parent.path().join("data/cars.db");
+        let missing = message(&path).await;
+        assert!(missing.contains("does not exist") && missing.contains("cars.db"));
+        assert_eq!(std::fs::read_dir(parent.path()).unwrap().count(), 0);
 
-        let other = place.path().join("other.db");
+        let other = parent.path().join("other.db");
         std::fs::write(&other, "").unwrap();
-        assert!(told(&other).await.contains("none of MotoVaultPro's tables"));
+        assert!(message(&other).await.contains("none of MotoVaultPro's tables"));
         std::fs::write(&other, "a letter, say, and long enough to be looked at").unwrap();
-        assert!(told(&other).await.contains("not a database"));
-        assert!(told(place.path()).await.contains("is not a file"));
-        assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1);
+        assert!(message(&other).await.contains("not a database"));
+        assert!(message(parent.path()).await.contains("is not a file"));
+        assert_eq!(std::fs::read_dir(parent.path()).unwrap().count(), 1);
         assert!(std::fs::read_to_string(&other).unwrap().starts_with("a letter"));
     }
 
-    /// Else it parses and plans each one again whose `LIMIT` is bound: see `.cargo/config.toml`.
+    /// Without this option SQLite parses and plans statements with a bound `LIMIT` each time: see
+    /// `.cargo/config.toml`.
     #[tokio::test]
-    async fn sqlite_is_built_to_plan_a_statement_once() {
-        let place = tempfile::tempdir().unwrap();
-        let db = super::open_sqlite(&place.path().join("cars.db"), true).await.unwrap();
+    async fn sqlite_is_built_with_stable_query_plans() {
+        let parent = tempfile::tempdir().unwrap();
+        let db = super::open_sqlite(&parent.path().join("cars.db"), true).await.unwrap();
         let super::Db::Sqlite { writer, .. } = &db else { panic!("{db:?} is not SQLite") };
         let options = sqlx::query_scalar::<_, String>("PRAGMA compile_options");
         let options = options.fetch_all(writer).await.unwrap();

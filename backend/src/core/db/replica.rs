@@ -1,13 +1,14 @@
-//! A streaming replica that answers some reads, and never less than its reader has written.
+//! A streaming replica that answers some reads, without hiding a user's own writes from them.
 //!
-//! What it has replayed is looked at several times a second. Of each user the cache knows a position
-//! in the primary's log that all they have written lies before: it is asked of the primary when it
-//! is first needed, and forgotten at each of their commits, on whichever instance. A replica that
-//! has replayed that position has all of theirs. Where the cache is away, knows nothing or cannot
-//! be trusted, nothing is lost but the relief: the primary answers.
+//! The position that the replica has replayed is polled several times a second. For each user the
+//! cache stores a position in the primary's WAL after all of the user's writes. It is queried from
+//! the primary when first needed, and removed at each of the user's commits, on any instance. A
+//! replica that has replayed this position has all of the user's writes. If the cache is
+//! unavailable, has no entry or cannot be trusted, the primary answers.
 //!
-//! Positions are compared within one timeline only. When a standby is promoted, a replica that still
-//! follows the failed primary may be ahead of it, in a history that the new primary never had.
+//! Positions are only comparable within one timeline. When a standby is promoted, a replica that
+//! still follows the failed primary may be ahead of it, in a history that the new primary does not
+//! have.
 
 use std::{
     collections::VecDeque,
@@ -22,16 +23,16 @@ use serde::Serialize;
 use sqlx::{PgPool, Row as _};
 
 use super::edition;
-use crate::core::{Result, UserId, cache::Cache, fresh};
+use crate::core::{Result, UserId, cache::Cache, user_cache};
 
-/// How often it is looked what the replica has replayed.
-const EVERY: Duration = Duration::from_millis(100);
-/// How long either server may take to tell.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// How long a position is kept, unless its user writes.
-const KEPT: Duration = Duration::from_mins(10);
+/// How often to poll the replica's position.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// How long a server may take to respond.
+const TIMEOUT: Duration = Duration::from_secs(1);
+/// How long a position is cached, unless the user writes.
+const POSITION_LIFETIME: Duration = Duration::from_mins(10);
 
-/// A place in the log of one timeline.
+/// A position in the WAL of one timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Position {
     timeline: i32,
@@ -39,7 +40,7 @@ struct Position {
 }
 
 impl Position {
-    /// Whether a server that has replayed the log up to here has replayed it up to `other`.
+    /// Whether a server that has replayed up to this position has also replayed up to `other`.
     fn includes(self, other: Self) -> bool {
         self.timeline == other.timeline && self.bytes >= other.bytes
     }
@@ -61,11 +62,11 @@ impl FromStr for Position {
     }
 }
 
-/// A replica, and whom it may answer.
+/// A replica and its state.
 #[derive(Debug)]
 pub struct Replica {
     pool: PgPool,
-    /// How far it has come in the primary's log; none while it is to be left alone.
+    /// The replayed position; `None` while it must not be used.
     replayed: Mutex<Option<Position>>,
     cache: OnceLock<Cache>,
     state: Mutex<ReplicaState>,
@@ -76,35 +77,35 @@ pub struct Replica {
 #[serde(rename_all = "camelCase")]
 pub struct ReplicaState {
     /// Whether it answers reads.
-    pub state: ReplicaCondition,
-    /// For how long it has lacked the oldest change that it has not replayed, in seconds; null while it is
-    /// away.
+    pub state: ReplicaStatus,
+    /// How long it has been missing the oldest change that it has not replayed, in seconds; null
+    /// while it is unavailable.
     pub lag_seconds: Option<f64>,
-    /// How much of the primary's WAL it has not replayed, in bytes; null while it is away.
+    /// How much of the primary's WAL it has not replayed, in bytes; null while it is unavailable.
     pub lag_bytes: Option<u64>,
 }
 
 /// Whether a replica answers reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum ReplicaCondition {
+pub enum ReplicaStatus {
     /// It answers reads.
     Used,
-    /// It is further behind than `database.replica_max_lag`: the primary answers all reads.
+    /// Its lag exceeds `database.replica_max_lag`: the primary answers all reads.
     Behind,
-    /// It does not answer, or is not a replica: the primary answers all reads.
+    /// It does not respond, or is not a replica: the primary answers all reads.
     Away,
 }
 
 impl Replica {
-    /// Begins to watch it. Needs a runtime.
+    /// Starts watching a replica. Needs a Tokio runtime.
     pub(super) fn watch(primary: PgPool, pool: PgPool, max_lag: Duration) -> Arc<Self> {
         let replica = Arc::new(Self {
             pool,
             replayed: Mutex::default(),
             cache: OnceLock::new(),
             state: Mutex::new(ReplicaState {
-                state: ReplicaCondition::Away,
+                state: ReplicaStatus::Away,
                 lag_seconds: None,
                 lag_bytes: None,
             }),
@@ -117,31 +118,34 @@ impl Replica {
         &self.pool
     }
 
-    /// Its state when it was last looked at, at most [`EVERY`] ago.
+    /// Its state at the last poll, at most [`POLL_INTERVAL`] ago.
     pub(super) fn state(&self) -> ReplicaState {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Where users' positions are kept from now on.
-    pub(super) fn keep_positions_in(&self, cache: &Cache) {
+    /// Sets the cache of positions.
+    pub(super) fn store_positions_in(&self, cache: &Cache) {
         let _ = self.cache.set(cache.clone());
     }
 
-    /// Whether it has all that the user has written.
-    pub(super) async fn has_all_of(&self, user: &UserId, primary: &PgPool) -> bool {
+    /// Whether it has all of the user's writes.
+    pub(super) async fn has_writes_of(&self, user: &UserId, primary: &PgPool) -> bool {
         let (Some(cache), true) = (self.cache.get(), self.replayed().is_some()) else {
             return false;
         };
         if !cache.state().1 {
             return false;
         }
-        // An instance that wrote and could not forget the position has raised the edition all the same.
+        // An instance that wrote but could not remove the position has still incremented the
+        // edition.
         let Ok(edition) = edition::read_from(primary, user).await else { return false };
-        let ask = || async {
-            Ok(fresh::marked(edition, position(primary).await?.to_string().as_bytes()))
+        let query = || async {
+            Ok(user_cache::with_edition(edition, position(primary).await?.to_string().as_bytes()))
         };
-        let Ok(known) = cache.get_or_compute(&key(user), KEPT, ask).await else { return false };
-        let Some(known) = fresh::of_edition(&known, edition) else {
+        let Ok(known) = cache.get_or_compute(&key(user), POSITION_LIFETIME, query).await else {
+            return false;
+        };
+        let Some(known) = user_cache::if_current(&known, edition) else {
             cache.invalidate(&key(user)).await;
             return false;
         };
@@ -150,15 +154,15 @@ impl Replica {
         known.zip(replayed).is_some_and(|(known, replayed)| replayed.includes(known))
     }
 
-    /// The user has committed something.
+    /// Removes the user's position after a commit.
     pub(super) async fn forget_position(&self, user: &UserId) {
         if let Some(cache) = self.cache.get() {
             cache.invalidate(&key(user)).await;
         }
     }
 
-    /// It has failed: it is left alone until it answers again.
-    pub fn leave_alone(&self) {
+    /// Stops using the replica until it responds again.
+    pub fn mark_failed(&self) {
         *self.replayed() = None;
     }
 
@@ -171,30 +175,30 @@ fn key(user: &UserId) -> String {
     format!("replayed:{}", user.as_str())
 }
 
-/// How far the primary's log goes.
+/// The current position of the primary's WAL.
 async fn position(primary: &PgPool) -> sqlx::Result<Position> {
-    // The name of a file of the log begins with the timeline, in hexadecimal digits.
-    let ask = "SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::BIT(32)::INTEGER,
+    // The name of a WAL file starts with the timeline, in hexadecimal digits.
+    let query = "SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::BIT(32)::INTEGER,
                       pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::BIGINT";
-    let row = sqlx::raw_sql(ask).fetch_one(primary).await?;
+    let row = sqlx::raw_sql(query).fetch_one(primary).await?;
     Ok(Position { timeline: row.try_get(0)?, bytes: row.try_get::<i64, _>(1)?.unsigned_abs() })
 }
 
-/// How far the replica has replayed it; none where it is none (any more). It may name the timeline
-/// before for a while, never a later one.
+/// The position that the replica has replayed; `None` if it is not a replica. For a while it may
+/// report the previous timeline, never a later one.
 async fn replayed(replica: &PgPool) -> sqlx::Result<Option<Position>> {
-    let ask = "SELECT GREATEST(last.timeline_id, recovery.min_recovery_end_timeline),
+    let query = "SELECT GREATEST(last.timeline_id, recovery.min_recovery_end_timeline),
                       pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::BIGINT
                FROM pg_control_checkpoint() last, pg_control_recovery() recovery
                WHERE pg_is_in_recovery()";
-    let Some(row) = sqlx::raw_sql(ask).fetch_optional(replica).await? else { return Ok(None) };
+    let Some(row) = sqlx::raw_sql(query).fetch_optional(replica).await? else { return Ok(None) };
     let Some(bytes) = row.try_get::<Option<i64>, _>(1)? else { return Ok(None) };
     Ok(Some(Position { timeline: row.try_get(0)?, bytes: bytes.unsigned_abs() }))
 }
 
-/// Looks until nobody holds the replica any more.
+/// Polls both servers until the replica is dropped.
 async fn watch(replica: Weak<Replica>, primary: PgPool, max_lag: Duration) {
-    // Where the primary's log ended, and when: what the replica has not replayed of it yet.
+    // The ends of the primary's WAL, with the time of each, that the replica has not replayed yet.
     let mut ahead: VecDeque<(Instant, Position)> = VecDeque::new();
     let mut was_used = true;
     loop {
@@ -202,15 +206,15 @@ async fn watch(replica: Weak<Replica>, primary: PgPool, max_lag: Duration) {
         if primary.is_closed() {
             return;
         }
-        if let Ok(Ok(end)) = tokio::time::timeout(PATIENCE, position(&primary)).await
+        if let Ok(Ok(end)) = tokio::time::timeout(TIMEOUT, position(&primary)).await
             && ahead.back().is_none_or(|last| !last.1.includes(end))
         {
-            // Another timeline is another history.
+            // Positions of another timeline are not comparable.
             ahead.retain(|before| before.1.timeline == end.timeline);
             ahead.push_back((Instant::now(), end));
         }
-        let told = tokio::time::timeout(PATIENCE, replayed(&it.pool)).await;
-        let replayed = told.ok().and_then(Result::ok).flatten();
+        let result = tokio::time::timeout(TIMEOUT, replayed(&it.pool)).await;
+        let replayed = result.ok().and_then(Result::ok).flatten();
         while let (Some(first), Some(replayed)) = (ahead.front(), replayed)
             && replayed.includes(first.1)
         {
@@ -224,9 +228,9 @@ async fn watch(replica: Weak<Replica>, primary: PgPool, max_lag: Duration) {
         let end = ahead.back().map(|last| last.1.bytes);
         *it.state.lock().unwrap_or_else(PoisonError::into_inner) = ReplicaState {
             state: match replayed {
-                None => ReplicaCondition::Away,
-                Some(_) if is_behind => ReplicaCondition::Behind,
-                Some(_) => ReplicaCondition::Used,
+                None => ReplicaStatus::Away,
+                Some(_) if is_behind => ReplicaStatus::Behind,
+                Some(_) => ReplicaStatus::Used,
             },
             lag_seconds: replayed.map(|_| lag.as_secs_f64()),
             lag_bytes: replayed.map(|it| end.map_or(0, |end| end.saturating_sub(it.bytes))),
@@ -234,12 +238,15 @@ async fn watch(replica: Weak<Replica>, primary: PgPool, max_lag: Duration) {
         let replayed = replayed.filter(|_| !is_behind);
         if replayed.is_some() != was_used {
             was_used = replayed.is_some();
-            let state =
-                if was_used { "is asked" } else { "is away or behind: the primary is asked" };
+            let state = if was_used {
+                "answers reads"
+            } else {
+                "is unavailable or behind: the primary answers all reads"
+            };
             tracing::info!("The replica {state}");
         }
         *it.replayed() = replayed;
         drop(it);
-        tokio::time::sleep(EVERY).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }

@@ -1,5 +1,5 @@
-//! PostgreSQL's roles: the owner migrates, the service's works with the rows and owns nothing, and
-//! one may read for analytics. Where one role is all there is, it is the owner's.
+//! The PostgreSQL roles: the owner runs migrations, the service's role reads and writes rows but
+//! owns nothing, and an optional role reads for analytics. With only one role, it is the owner.
 
 use std::collections::HashSet;
 
@@ -14,8 +14,8 @@ use crate::{
     features::Feature,
 };
 
-/// What tells of vehicles and of nobody's secrets: what analytics may read.
-const ANALYTICS: &[&str] = &[
+/// The tables that analytics may read: vehicle data without secrets.
+const ANALYTICS_TABLES: &[&str] = &[
     "vehicles",
     "fuel_logs",
     "maintenance",
@@ -25,12 +25,13 @@ const ANALYTICS: &[&str] = &[
     "vin_cache",
 ];
 
-/// The name as an identifier.
+/// Quotes a name as an identifier.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// The tables that the migrations of `features` create. Others in the same schema are somebody else's.
+/// The tables that the migrations of `features` create. Other tables in the schema belong to other
+/// applications.
 pub(crate) fn own_tables(features: &[Feature]) -> HashSet<&'static str> {
     let texts = features.iter().flat_map(|it| it.migrations).map(|it| it.postgres);
     let names = texts.flat_map(|text| {
@@ -40,21 +41,21 @@ pub(crate) fn own_tables(features: &[Feature]) -> HashSet<&'static str> {
     names.chain(["_migrations"]).collect()
 }
 
-/// Gives the roles that the settings name what they need of the tables of `features`, and takes
-/// all else from them. Other tables stay as they are. `db` is where migrations run, and has to be the tables' owner.
+/// Grants the configured roles the privileges they need on the tables of `features`, and revokes
+/// all others. Other tables are not changed. `db` must be connected as the tables' owner.
 ///
 /// # Errors
-/// As [`migrate::run`]; `Refused` where a role is not there.
+/// As for [`migrate::run`]; `Refused` if a role does not exist.
 pub async fn grant(db: &Db, features: &[Feature], settings: &Database) -> Result<(), MigrateError> {
     let service = service_role(settings);
     let analytics = settings.analytics_role.as_deref();
     if !matches!(db, Db::Postgres { .. }) || (service.is_none() && analytics.is_none()) {
         return Ok(());
     }
-    // Two who grant on one table at once are in each other's way.
+    // Concurrent grants on one table fail.
     let mut tx = migrate::begin_locked(db).await?;
     let Tx::Postgres { tx: connection, .. } = &mut tx else { return Ok(()) };
-    let refused = |error| MigrateError::Refused { file: "the roles' rights".to_owned(), error };
+    let refused = |error| MigrateError::Refused { file: "the roles' privileges".to_owned(), error };
     let tables = sqlx::raw_sql(
         "SELECT tablename::TEXT, current_schema()::TEXT, rowsecurity,
                 (SELECT array_to_string(roles, ',') FROM pg_policies p
@@ -79,11 +80,11 @@ pub async fn grant(db: &Db, features: &[Feature], settings: &Database) -> Result
         if let Some(role) = analytics {
             let quoted_role = quoted(role);
             statements.push(format!("REVOKE ALL ON {table} FROM {quoted_role}"));
-            if ANALYTICS.contains(&name.as_str()) {
+            if ANALYTICS_TABLES.contains(&name.as_str()) {
                 statements
                     .push(format!("GRANT USAGE ON SCHEMA {} TO {quoted_role}", quoted(&schema)));
                 statements.push(format!("GRANT SELECT ON {table} TO {quoted_role}"));
-                // Only where it is another role's: it stops all who use the table for a moment.
+                // Only if the policy is another role's: recreating it briefly locks the table.
                 if has_policies && known.as_deref() != Some(role) {
                     statements.push(format!("DROP POLICY IF EXISTS analytics ON {table}"));
                     statements.push(format!(
@@ -99,9 +100,9 @@ pub async fn grant(db: &Db, features: &[Feature], settings: &Database) -> Result
     Ok(())
 }
 
-/// Lifts the policies off the tables that a migration's text names, for their owner and for this
-/// transaction: what it changes, it changes in everybody's rows. Gives the tables.
-pub(crate) async fn show_to_owner(tx: &mut Tx, text: &str) -> sqlx::Result<Vec<String>> {
+/// Exempts the owner from row-level security for the tables that a migration names, for this
+/// transaction: migrations change the rows of all users. Returns the tables.
+pub(crate) async fn exempt_owner_from_rls(tx: &mut Tx, text: &str) -> sqlx::Result<Vec<String>> {
     let Tx::Postgres { tx, .. } = tx else { return Ok(Vec::new()) };
     let forced = sqlx::raw_sql(
         "SELECT relname::TEXT FROM pg_class
@@ -124,8 +125,8 @@ pub(crate) async fn show_to_owner(tx: &mut Tx, text: &str) -> sqlx::Result<Vec<S
     Ok(shown)
 }
 
-/// Ends [`show_to_owner`], before the transaction ends.
-pub(crate) async fn hide_from_owner(tx: &mut Tx, shown: &[String]) -> sqlx::Result<()> {
+/// Reverts [`exempt_owner_from_rls`] before the transaction ends.
+pub(crate) async fn subject_owner_to_rls(tx: &mut Tx, shown: &[String]) -> sqlx::Result<()> {
     let Tx::Postgres { tx, .. } = tx else { return Ok(()) };
     for table in shown {
         let force = format!("ALTER TABLE IF EXISTS {table} FORCE ROW LEVEL SECURITY");
@@ -134,18 +135,18 @@ pub(crate) async fn hide_from_owner(tx: &mut Tx, shown: &[String]) -> sqlx::Resu
     Ok(())
 }
 
-/// What the service does with a table's rows.
+/// The privileges of the service on a table.
 fn rights(table: &str) -> &'static str {
     match table {
-        // Whether the database fits the program is looked at; migrations are the owner's.
+        // The service checks the state of migrations; only the owner changes it.
         "_migrations" => "SELECT",
-        // What happened stays as it was; how often it did is counted.
+        // Events are immutable, except for their count.
         "security_events" => "SELECT, INSERT, DELETE, UPDATE (count, last_at)",
         _ => "SELECT, INSERT, UPDATE, DELETE",
     }
 }
 
-/// The service's role, where it is not the one that migrates.
+/// The service's role, if it is not the one that runs migrations.
 fn service_role(settings: &Database) -> Option<String> {
     let (Ok(Engine::Postgres(service)), Ok(Engine::Postgres(owner))) =
         (settings.engine(), settings.migration_engine())
@@ -156,20 +157,20 @@ fn service_role(settings: &Database) -> Option<String> {
     (name != owner.0[0].get_username()).then(|| name.to_owned())
 }
 
-/// Says so in the log where the service's role is one that no policy holds for.
+/// Logs a warning if the service's role bypasses row-level security.
 ///
 /// # Errors
-/// The database is away.
-pub(super) async fn look(pool: &PgPool) -> sqlx::Result<()> {
-    let passes = sqlx::raw_sql(
+/// The database is unavailable.
+pub(super) async fn warn_if_bypasses_rls(pool: &PgPool) -> sqlx::Result<()> {
+    let bypasses = sqlx::raw_sql(
         "SELECT rolname::TEXT FROM pg_roles
          WHERE rolname = current_user AND (rolsuper OR rolbypassrls)",
     );
-    if let Some(row) = passes.fetch_optional(pool).await? {
+    if let Some(row) = bypasses.fetch_optional(pool).await? {
         let role: String = row.try_get(0)?;
         tracing::warn!(
             role,
-            "The service's role passes row-level security by: give it one of its own"
+            "The service's role bypasses row-level security: use a role that does not"
         );
     }
     Ok(())

@@ -1,8 +1,8 @@
-//! Reading rows by the order of their columns.
+//! Reads rows by column position.
 
-/// Reads rows of either engine into `$target`: the statement's columns, in this order, become the fields
-/// of `$row`, which is then converted. Looking a column up by its name, and a `String` for each text,
-/// would take longer than all else that a list does for a row.
+/// Implements reading rows of either engine into `$target`: the statement's columns, in this order,
+/// become the fields of `$row`, which is then converted. Looking up columns by name, and allocating
+/// a `String` for each text, would take longer than everything else that a list does per row.
 #[macro_export]
 macro_rules! rows_by_position {
     ($row:ident => $target:ty { $($field:ident),+ $(,)? }) => {
@@ -14,7 +14,7 @@ macro_rules! rows_by_position {
             fn from_row(row: &'r $engine) -> sqlx::Result<Self> {
                 let mut columns = 0..;
                 let mut next = || columns.next().unwrap_or_default();
-                // Fields are evaluated as they are written.
+                // Fields are evaluated in source order.
                 let read = $row {
                     $($field: sqlx::Row::try_get_unchecked(row, next())?),+
                 };

@@ -1,4 +1,4 @@
-//! Through a pooler that gives a connection to the server for one transaction at a time.
+//! Tests through a pooler that assigns server connections per transaction.
 
 use serde_json::json;
 
@@ -6,13 +6,13 @@ use crate::{
     core::{
         config::Secret,
         db::{Db, migrate, roles},
-        jobs,
+        periodic,
     },
     features,
     testing::{TestApp, block_on},
 };
 
-/// Declares each named test for the service behind PgBouncer.
+/// Declares each test to run behind PgBouncer.
 macro_rules! through_pgbouncer {
     ($($test:ident),+ $(,)?) => {
         mod pgbouncer {
@@ -28,29 +28,29 @@ macro_rules! through_pgbouncer {
 }
 
 through_pgbouncer![
-    health_and_durability_are_asked_through_a_pooler,
-    migrations_run_through_a_pooler_too,
-    many_users_at_once_share_its_few_connections,
+    health_and_durability_checks_work_through_a_pooler,
+    migrations_run_through_a_pooler,
+    concurrent_users_share_few_connections,
 ];
 
-async fn health_and_durability_are_asked_through_a_pooler(app: TestApp) {
+async fn health_and_durability_checks_work_through_a_pooler(app: TestApp) {
     app.app.db.check_durability().await.unwrap();
-    // Each question may reach another server: twenty of them, at once.
-    let asked = futures::future::join_all((0..20).map(|_| app.app.db.ping())).await;
-    assert!(asked.iter().all(Result::is_ok), "{asked:?}");
+    // Each query may reach another server: twenty of them, concurrently.
+    let results = futures::future::join_all((0..20).map(|_| app.app.db.ping())).await;
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
 }
 
-/// They go past it by default; whoever leads them through it loses nothing.
-async fn migrations_run_through_a_pooler_too(app: TestApp) {
+/// They bypass the pooler by default, but work through it as well.
+async fn migrations_run_through_a_pooler(app: TestApp) {
     let service = app.app.config.database.url.as_ref().unwrap().expose();
     let owners = service.replace("motovaultpro@", "motovaultpro_owner@");
     let mut settings = app.app.config.database.clone();
     settings.migration_url = Some(Secret::new(owners));
     let db = Db::open_for_migrations(&settings).await.unwrap();
     let Db::Postgres { pool, .. } = &db else { panic!("not PostgreSQL") };
-    let anew =
+    let reset =
         "DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC";
-    sqlx::raw_sql(anew).execute(pool).await.unwrap();
+    sqlx::raw_sql(reset).execute(pool).await.unwrap();
     let (one, other) = tokio::join!(
         migrate::run(&db, features::ALL, None, &app.app.clock),
         migrate::run(&db, features::ALL, None, &app.app.clock),
@@ -60,12 +60,12 @@ async fn migrations_run_through_a_pooler_too(app: TestApp) {
     assert_eq!(one.unwrap().len() + other.unwrap().len(), all);
     app.app.auth.clear_session_cache();
     app.register("ann@example.org").await;
-    for chore in features::CHORES {
-        jobs::run_one(&app.app, chore).await.unwrap();
+    for task in features::PERIODIC_TASKS {
+        periodic::run_one(&app.app, task).await.unwrap();
     }
 }
 
-async fn many_users_at_once_share_its_few_connections(app: TestApp) {
+async fn concurrent_users_share_few_connections(app: TestApp) {
     let users = futures::future::join_all((0..6).map(|nth| {
         let app = app.clone();
         async move { app.register(&format!("user{nth}@example.org")).await }

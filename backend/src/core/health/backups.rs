@@ -1,4 +1,4 @@
-//! The state of the backups, as `/api/health` and the metrics show it.
+//! The state of the backups, for `/api/health` and the metrics.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,18 +6,18 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Whether the backups are as the settings want them.
+/// The overall state of the backups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum BackupCondition {
+pub enum BackupStatus {
     /// The newest backup is recent enough, and nothing is known to be wrong.
     Ok,
-    /// No backup has been made yet.
+    /// There is no backup yet.
     None,
     /// The newest backup is older than twice the interval between backups.
     Late,
-    /// The last attempt to make a backup failed, the last verification or restore drill found something
-    /// wrong, or the folder cannot be read. The log has the details.
+    /// The last attempt to create a backup failed, the last verification or restore drill found a
+    /// problem, or the folder cannot be read. The log has the details.
     Failed,
 }
 
@@ -25,8 +25,8 @@ pub enum BackupCondition {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BackupState {
-    /// The state as a whole.
-    pub state: BackupCondition,
+    /// The overall state.
+    pub state: BackupStatus,
     /// The number of backups of this database engine in the folder.
     pub count: usize,
     /// When the newest backup was completed.
@@ -38,11 +38,11 @@ pub struct BackupState {
     /// When all backups were last verified.
     pub verified_at: Option<DateTime<Utc>>,
     /// Whether that verification found every backup intact.
-    pub verification: Option<Verified>,
+    pub verification: Option<CheckResult>,
     /// When the newest backup was last restored as a drill.
     pub drilled_at: Option<DateTime<Utc>>,
     /// Whether that drill succeeded.
-    pub drill: Option<Verified>,
+    pub drill: Option<CheckResult>,
     /// PostgreSQL only: the number of archived WAL files in the folder.
     pub archived_wal_files: Option<usize>,
     /// PostgreSQL only: the number of WAL files missing from the archive since the oldest backup.
@@ -53,20 +53,20 @@ pub struct BackupState {
 /// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Verified {
+pub enum CheckResult {
     /// Nothing was wrong.
     Ok,
     /// Something was wrong.
     Failed,
 }
 
-impl From<bool> for Verified {
+impl From<bool> for CheckResult {
     fn from(is_ok: bool) -> Self {
         if is_ok { Self::Ok } else { Self::Failed }
     }
 }
 
-/// The most recent [`BackupState`]: nothing before the first look, or without a folder for backups.
+/// The most recent [`BackupState`]: `None` before the first check, or without a folder for backups.
 #[derive(Debug, Clone, Default)]
 pub struct BackupWatch(Arc<Mutex<Option<BackupState>>>);
 
@@ -76,7 +76,7 @@ impl BackupWatch {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(state);
     }
 
-    /// The state at the last look.
+    /// The state at the last check.
     #[must_use]
     pub fn get(&self) -> Option<BackupState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()

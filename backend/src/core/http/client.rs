@@ -1,4 +1,4 @@
-//! The address that a request comes from, whatever stands in between.
+//! The client's address, also behind proxies.
 
 use std::{
     convert::Infallible,
@@ -13,55 +13,59 @@ use axum::{
 
 use crate::core::{
     App,
-    config::{Networks, first_bits},
+    config::{Networks, network_prefix},
 };
 
-/// Where proxies write who asked them, each adding its own client at the end.
+/// The header to which each proxy appends the address of its client.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// How much of an IPv6 address is one subscriber's: whoever has one has all of its /64.
-const SUBSCRIBER: u8 = 64;
+/// The length of an IPv6 prefix that belongs to one subscriber.
+const SUBSCRIBER_PREFIX: u8 = 64;
 
-/// The address of whoever asks; unknown where the request came over no connection.
+/// The client's address; `None` if the request did not come over a connection.
 ///
-/// It is the connection's other end, unless that is a proxy that the settings trust: then it is
-/// who the proxy says. What anybody else says about addresses counts for nothing.
+/// It is the peer's address, unless the peer is a trusted proxy: then it is the address that the
+/// proxy reports. Addresses reported by others are ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddress(pub Option<IpAddr>);
 
 impl ClientAddress {
-    /// Where a request with these extensions and headers comes from.
+    /// Determines the client of a request from its extensions and headers.
     #[must_use]
     pub fn of(extensions: &Extensions, headers: &HeaderMap, app: &App) -> Self {
         let peer = extensions.get::<ConnectInfo<SocketAddr>>();
-        Self(peer.map(|peer| behind(peer.0.ip(), headers, &app.config.server.trusted_proxies)))
+        Self(
+            peer.map(|peer| {
+                client_behind(peer.0.ip(), headers, &app.config.server.trusted_proxies)
+            }),
+        )
     }
 
-    /// What counts as one client where clients are counted: an IPv4 address, or the /64 that an
-    /// IPv6 address is in.
+    /// The network that counts as one client in limits: an IPv4 address, or the /64 of an IPv6
+    /// address.
     #[must_use]
     pub fn network(self) -> Option<IpAddr> {
         self.0.map(|address| match address {
             IpAddr::V4(_) => address,
-            IpAddr::V6(_) => first_bits(address, SUBSCRIBER).unwrap_or(address),
+            IpAddr::V6(_) => network_prefix(address, SUBSCRIBER_PREFIX).unwrap_or(address),
         })
     }
 }
 
-/// Who is behind `peer`: from the right, the first that is no trusted proxy.
-fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> IpAddr {
+/// The client behind `peer`: from the right, the first address that is not a trusted proxy.
+fn client_behind(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> IpAddr {
     let mut address = peer.to_canonical();
     let lines = headers.get_all(FORWARDED_FOR).iter().rev();
     let mut hops = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
     while trusted.contains(address) {
-        // Nobody vouches for what stands to the left of what cannot be read.
+        // Entries to the left of an invalid one cannot be trusted.
         let Some(hop) = hops.next().and_then(hop) else { break };
         address = hop;
     }
     address
 }
 
-/// One entry of the header: an address, as some write it with a port.
+/// One entry of the header: an address, with or without a port.
 fn hop(text: &[u8]) -> Option<IpAddr> {
     let text = std::str::from_utf8(text).ok()?.trim();
     let bare = text.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(text);
@@ -77,21 +81,21 @@ impl FromRequestParts<App> for ClientAddress {
     }
 }
 
-/// Nothing of it is the client's to send.
+/// It is not part of the documented input.
 impl OperationInput for ClientAddress {}
 
 #[cfg(test)]
 mod tests {
     use axum::{Router, routing::get};
 
-    use super::{ClientAddress, FORWARDED_FOR, HeaderMap, Networks, behind};
+    use super::{ClientAddress, FORWARDED_FOR, HeaderMap, Networks, client_behind};
     use crate::testing::TestApp;
 
     #[test]
-    fn only_what_trusted_proxies_vouch_for_is_believed() {
+    fn only_addresses_from_trusted_proxies_are_used() {
         let trusted = "127.0.0.1, 10.0.0.0/8, fd00::/8".parse().unwrap();
         let cases: &[(&str, &[&str], &str)] = &[
-            // Straight from a client, whatever it says.
+            // Directly from a client, whatever the header says.
             ("203.0.113.9", &[], "203.0.113.9"),
             ("203.0.113.9", &["198.51.100.1"], "203.0.113.9"),
             ("203.0.113.9", &["127.0.0.1"], "203.0.113.9"),
@@ -101,22 +105,22 @@ mod tests {
             ("127.0.0.1", &["198.51.100.1"], "198.51.100.1"),
             ("::ffff:127.0.0.1", &["198.51.100.1"], "198.51.100.1"),
             ("fd00::1", &["2001:db8::7"], "2001:db8::7"),
-            // What the client itself has put in front is not looked at.
+            // Entries added by the client are ignored.
             ("127.0.0.1", &["192.0.2.66, 198.51.100.1"], "198.51.100.1"),
             ("127.0.0.1", &["10.0.0.66, 198.51.100.1"], "198.51.100.1"),
             ("127.0.0.1", &["192.0.2.66", "198.51.100.1"], "198.51.100.1"),
-            // Through several.
+            // Through several proxies.
             ("127.0.0.1", &["198.51.100.1,10.1.1.1 , 10.2.2.2"], "198.51.100.1"),
             ("127.0.0.1", &["192.0.2.66, 198.51.100.1", "10.1.1.1"], "198.51.100.1"),
             ("127.0.0.1", &["198.51.100.1, 192.0.2.5, 10.1.1.1"], "192.0.2.5"),
-            // From within.
+            // From a trusted network.
             ("127.0.0.1", &["10.3.3.3, 10.1.1.1"], "10.3.3.3"),
-            // As some proxies write it.
+            // Formats that some proxies use.
             ("127.0.0.1", &["198.51.100.1:4711"], "198.51.100.1"),
             ("127.0.0.1", &["[2001:db8::7]:4711"], "2001:db8::7"),
             ("127.0.0.1", &["[2001:db8::7]"], "2001:db8::7"),
             ("127.0.0.1", &["::ffff:198.51.100.1"], "198.51.100.1"),
-            // What cannot be read ends it at the last that could.
+            // Parsing stops at an invalid entry.
             ("127.0.0.1", &["unknown"], "127.0.0.1"),
             ("127.0.0.1", &[""], "127.0.0.1"),
             ("127.0.0.1", &["198.51.100.1, "], "127.0.0.1"),
@@ -129,21 +133,21 @@ mod tests {
             for line in *lines {
                 headers.append(FORWARDED_FOR, line.parse().unwrap());
             }
-            let found = behind(peer.parse().unwrap(), &headers, &trusted);
+            let found = client_behind(peer.parse().unwrap(), &headers, &trusted);
             assert_eq!(found.to_string(), *expected, "{peer} {lines:?}");
         }
     }
 
     #[test]
-    fn nobody_is_trusted_unless_said() {
+    fn no_proxy_is_trusted_by_default() {
         let mut headers = HeaderMap::new();
         headers.append(FORWARDED_FOR, "198.51.100.1".parse().unwrap());
-        let found = behind("127.0.0.1".parse().unwrap(), &headers, &Networks::default());
+        let found = client_behind("127.0.0.1".parse().unwrap(), &headers, &Networks::default());
         assert_eq!(found.to_string(), "127.0.0.1");
     }
 
     #[test]
-    fn addresses_are_counted_as_subscribers_have_them() {
+    fn ipv6_addresses_are_grouped_by_subscriber() {
         let cases = [
             ("198.51.100.1", "198.51.100.1"),
             ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
@@ -158,13 +162,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_handler_is_told_who_asks() {
+    async fn handlers_can_extract_the_client_address() {
         let test = TestApp::new(|config| {
             config.server.trusted_proxies = "127.0.0.1".parse().unwrap();
         })
         .await;
-        let told = get(async |client: ClientAddress| format!("{:?}", client.0));
-        let test = test.with_router(Router::new().route("/who", told));
+        let route = get(async |client: ClientAddress| format!("{:?}", client.0));
+        let test = test.with_router(Router::new().route("/who", route));
         let asked = async |test: TestApp| test.get("/who").await.body.as_str().unwrap().to_owned();
         assert_eq!(asked(test.nobody()).await, "None");
         assert_eq!(asked(test.asking_from("192.0.2.66")).await, "Some(192.0.2.66)");

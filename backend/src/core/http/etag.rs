@@ -1,4 +1,4 @@
-//! Which state of a record a client knows (RFC 9110, section 8.8.3 and 13.1.1).
+//! Entity tags and `If-Match` (RFC 9110, sections 8.8.3 and 13.1.1).
 
 use aide::{
     OperationInput,
@@ -12,24 +12,24 @@ use axum::{
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{described::refusals, read::header_parameter};
+use super::{extract::header_parameter, openapi::error_responses};
 use crate::core::{Error, Result, hex};
 
-/// The strong tag of a record's JSON, quotes included: another text, another tag.
+/// The strong entity tag of a record's JSON, including quotes.
 #[must_use]
 pub(super) fn etag(json: &[u8]) -> String {
     format!("\"{}\"", hex(&Sha256::digest(json)[..16]))
 }
 
-/// The states that a change is meant for; without the header, any.
+/// The `If-Match` header: the states that a change applies to; any state if it is absent.
 #[derive(Debug, Clone, Default)]
 pub struct IfMatch(Option<String>);
 
 impl IfMatch {
-    /// Holds the record as it is now against what the client knows.
+    /// Checks that the current record matches the header.
     ///
     /// # Errors
-    /// Stale where they differ.
+    /// `Stale` if it does not.
     pub fn check(&self, current: &impl Serialize) -> Result<()> {
         let Some(wanted) = self.0.as_deref() else { return Ok(()) };
         let json = serde_json::to_vec(current).map_err(|error| Error::Internal(error.into()))?;
@@ -52,7 +52,7 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
 
 impl OperationInput for IfMatch {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
-        let about = "The ETag of the record as you know it; 412 where it has changed since";
+        let about = "The last known ETag of the record; 412 if the record has changed since";
         header_parameter(context, operation, "If-Match", about);
     }
 
@@ -60,6 +60,6 @@ impl OperationInput for IfMatch {
         context: &mut GenContext,
         _: &mut Operation,
     ) -> Vec<(Option<u16>, Response)> {
-        refusals(context, &[412])
+        error_responses(context, &[412])
     }
 }

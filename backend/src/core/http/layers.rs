@@ -1,4 +1,4 @@
-//! What every request passes through on its way in and every answer on its way out.
+//! The middleware of all requests and responses.
 
 use std::{
     any::Any,
@@ -23,51 +23,52 @@ use tower_http::{
 };
 
 use super::{
-    Meter, Rates,
-    log::{self, REQUEST_ID, trust_proxies_ids},
+    RateLimits, RequestMeter,
+    log::{self, REQUEST_ID, filter_proxy_headers},
 };
 use crate::core::{App, Error, metrics::CountRequests};
 
-/// How long a request may take, its body's arrival included.
-const TIME: Duration = Duration::from_secs(30);
+/// The time limit of a request, including receiving the body.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
-/// Same origin only, nothing inline, nothing from elsewhere.
+/// The Content Security Policy: same origin only, nothing inline.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
     font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; \
     base-uri 'none'; frame-ancestors 'none'";
 
-/// Wraps the whole service. `identify` finds who sends a request.
+/// Wraps the service in all layers. `identify` authenticates requests.
 ///
-/// All of it is one layer of the router. Each layer of a router puts another box around each route, and a
-/// request clones a box together with all boxes inside it: twelve layers would be some eighty clones.
+/// All layers are combined into one layer of the router. Each layer of a router adds another box
+/// around each route, and each request clones the boxes inside a box: twelve layers would mean
+/// about eighty clones.
 pub fn layers<F, Fut>(router: Router, app: &App, identify: F) -> Router
 where
     F: FnMut(State<App>, Request, Next) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Response> + Send + 'static,
 {
     let is_https = app.config.server.is_https();
-    let rates = Rates::new(&app.config.server);
-    let headers = move |request, next| add_headers(request, next, is_https, rates.meter());
+    let rates = RateLimits::new(&app.config.server);
+    let headers = move |request, next| add_response_headers(request, next, is_https, rates.meter());
     // The first is the outermost.
     let layers = ServiceBuilder::new()
         .layer(CountRequests)
-        .layer(middleware::map_request_with_state(app.clone(), trust_proxies_ids))
+        .layer(middleware::map_request_with_state(app.clone(), filter_proxy_headers))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(middleware::from_fn_with_state(app.clone(), log::log))
         .layer(middleware::from_fn(headers))
-        .layer(CatchPanicLayer::custom(answer_panic))
-        .layer(middleware::from_fn(limit_time))
+        .layer(CatchPanicLayer::custom(respond_to_panic))
+        .layer(middleware::from_fn(enforce_deadline))
         .layer(middleware::from_fn_with_state(app.clone(), identify))
-        .layer(refuse_other_sites(app));
+        .layer(reject_cross_site_requests(app));
     router.layer(layers)
 }
 
-/// Refuses requests that another site makes a browser send.
-fn refuse_other_sites(
+/// Rejects cross-site requests.
+fn reject_cross_site_requests(
     app: &App,
 ) -> CsrfLayer<impl Fn(ProtectionError) -> Response + Clone + Send + Sync + 'static> {
-    // A proxy may rewrite Host: the configured address is the origin that browsers name.
+    // A proxy may rewrite `Host`, so the origin of the configured URL is trusted.
     let csrf = CsrfLayer::new();
     let csrf = match app.config.server.origin() {
         Some(origin) => csrf.clone().add_trusted_origin(origin).unwrap_or(csrf),
@@ -78,26 +79,26 @@ fn refuse_other_sites(
     })
 }
 
-/// Until when a request has to be answered.
+/// The deadline of a request.
 #[derive(Clone)]
 pub(super) struct Deadline(Arc<Mutex<Instant>>);
 
 impl Deadline {
     fn new() -> Self {
-        Self(Arc::new(Mutex::new(Instant::now() + TIME)))
+        Self(Arc::new(Mutex::new(Instant::now() + TIME_LIMIT)))
     }
 
     fn at(&self) -> Instant {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The request has its whole time once more: more of a large file has arrived.
-    pub(super) fn put_off(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + TIME;
+    /// Restarts the time limit, when more of a large file has arrived.
+    pub(super) fn extend(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + TIME_LIMIT;
     }
 }
 
-async fn limit_time(mut request: Request, next: Next) -> Response {
+async fn enforce_deadline(mut request: Request, next: Next) -> Response {
     let deadline = Deadline::new();
     request.extensions_mut().insert(deadline.clone());
     let mut answer = pin!(next.run(request));
@@ -111,31 +112,37 @@ async fn limit_time(mut request: Request, next: Next) -> Response {
     }
 }
 
-/// What a page may load that shows pictures from `origin` too; none where that is no origin.
+/// The Content Security Policy of a page with images from `origin`; `None` if `origin` is not an
+/// origin.
 #[must_use]
-pub fn policy_with_pictures(origin: &str) -> Option<HeaderValue> {
+pub fn csp_allowing_images_from(origin: &str) -> Option<HeaderValue> {
     let policy = POLICY.replace("img-src 'self'", &format!("img-src 'self' {origin}"));
-    let is_plain = !origin.contains([';', ',', ' ', '\'']);
-    HeaderValue::from_str(&policy).ok().filter(|_| is_plain)
+    let is_origin = !origin.contains([';', ',', ' ', '\'']);
+    HeaderValue::from_str(&policy).ok().filter(|_| is_origin)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
-fn answer_panic(cause: Box<dyn Any + Send + 'static>) -> Response {
-    let told = cause.downcast_ref::<&str>().map(|it| (*it).to_owned());
-    let told = told.or_else(|| cause.downcast_ref::<String>().cloned());
-    Error::Internal(format!("panic: {}", told.unwrap_or_default()).into()).into_response()
+fn respond_to_panic(cause: Box<dyn Any + Send + 'static>) -> Response {
+    let message = cause.downcast_ref::<&str>().map(|it| (*it).to_owned());
+    let message = message.or_else(|| cause.downcast_ref::<String>().cloned());
+    Error::Internal(format!("panic: {}", message.unwrap_or_default()).into()).into_response()
 }
 
-async fn add_headers(mut request: Request, next: Next, is_https: bool, meter: Meter) -> Response {
+async fn add_response_headers(
+    mut request: Request,
+    next: Next,
+    is_https: bool,
+    meter: RequestMeter,
+) -> Response {
     request.extensions_mut().insert(meter.clone());
     let mut response = next.run(request).await;
-    protect(response.headers_mut(), is_https);
+    add_security_headers(response.headers_mut(), is_https);
     meter.report(response.headers_mut());
     response
 }
 
-/// What every answer tells browsers, for everybody's safety.
-pub fn protect(headers: &mut HeaderMap, is_https: bool) {
+/// Adds the security headers of all responses.
+pub fn add_security_headers(headers: &mut HeaderMap, is_https: bool) {
     let fixed = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
@@ -145,14 +152,14 @@ pub fn protect(headers: &mut HeaderMap, is_https: bool) {
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    // A page that shows pictures of another service's says so itself.
+    // Pages with external images set their own policy.
     let policy = HeaderValue::from_static(POLICY);
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     if is_https {
-        // Other services on subdomains may not have HTTPS: `includeSubDomains` is not ours to say.
-        let a_year = HeaderValue::from_static("max-age=31536000");
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, a_year);
+        // No `includeSubDomains`: other services on subdomains may not support HTTPS.
+        let one_year = HeaderValue::from_static("max-age=31536000");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, one_year);
     }
-    // Whatever does not say that anyone may keep it is personal.
+    // Responses are private unless they say otherwise.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }

@@ -1,4 +1,4 @@
-//! Links for people to open, in full.
+//! Absolute links for e-mails and responses.
 
 use std::convert::Infallible;
 
@@ -10,25 +10,25 @@ use axum::{
 
 use crate::core::App;
 
-/// Where people reach the service: as the settings say, else as the request was addressed.
+/// The base URL of links: from the settings, otherwise from the request's `Host`.
 #[derive(Debug, Clone)]
 pub struct Links(String);
 
 impl Links {
-    /// As the settings say, else where the service listens.
+    /// The base URL from the settings, otherwise the listening address.
     #[must_use]
     pub fn of(app: &App) -> Self {
         let server = &app.config.server;
         Self(server.origin().unwrap_or_else(|| format!("http://{}", server.address)))
     }
 
-    /// What every link begins with.
+    /// The base URL.
     #[must_use]
     pub fn base(&self) -> &str {
         &self.0
     }
 
-    /// The link that opens `path` with a token. It stands in the query, which is not logged.
+    /// Returns a link to `path` with a token. The token is in the query, which is not logged.
     #[must_use]
     pub fn to(&self, path: &str, name: &str, token: &str) -> String {
         format!("{}{path}?{name}={token}", self.0)

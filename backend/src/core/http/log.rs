@@ -1,4 +1,4 @@
-//! What the log tells of a request, and the id that holds together what it tells.
+//! Request logging and request ids.
 
 use std::{
     net::SocketAddr,
@@ -25,54 +25,54 @@ use crate::core::{
     traces,
 };
 
-/// The most characters of a path that are logged.
-const LOGGED: usize = 200;
+/// The maximum number of characters of a path in the log.
+const MAX_LOGGED_PATH: usize = 200;
 
-/// Where the id stands, in what a trusted proxy sends and in every answer.
+/// The header of the request id, in requests from trusted proxies and in responses.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// How often the log warns of proxies that are not trusted.
-const BETWEEN_WARNINGS: Duration = Duration::from_mins(1);
+/// How often to warn about untrusted proxies.
+const WARNING_INTERVAL: Duration = Duration::from_mins(1);
 
-/// When the log last warned of a proxy that is not trusted.
-static WARNED: LazyLock<Seldom> = LazyLock::new(|| Seldom::new(BETWEEN_WARNINGS));
+/// Limits the warnings about untrusted proxies.
+static WARNED: LazyLock<Throttle> = LazyLock::new(|| Throttle::new(WARNING_INTERVAL));
 
 tokio::task_local! {
-    /// That of the request which is being worked on.
+    /// The id of the current request.
     static ID: RequestId;
 }
 
-/// The id of the request that is being worked on; none outside one. Nothing but letters, digits,
-/// `-` and `_` is in it.
+/// The id of the current request; `None` outside a request. It consists of letters, digits, `-` and
+/// `_`.
 #[must_use]
 pub fn request_id() -> Option<String> {
     ID.try_with(|id| id.header_value().to_str().unwrap_or_default().to_owned()).ok()
 }
 
-/// A trusted proxy's id is taken over if it looks like one, and so is the trace that it says the
-/// request is part of; whatever else stands there is dropped.
-pub(super) async fn trust_proxies_ids(State(app): State<App>, mut request: Request) -> Request {
-    let is_plain = |id: &HeaderValue| {
+/// Accepts request ids and trace headers from trusted proxies only, and removes all others.
+pub(super) async fn filter_proxy_headers(State(app): State<App>, mut request: Request) -> Request {
+    let is_valid = |id: &HeaderValue| {
         let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         (1..=64).contains(&id.len()) && id.as_bytes().iter().all(plain)
     };
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let proxies = &app.config.server.trusted_proxies;
-    let is_proxys = peer.is_some_and(|it| proxies.contains(it.0.ip().to_canonical()));
-    if let (false, Some(peer), Some(header)) = (is_proxys, peer, forwards(request.headers()))
+    let is_from_proxy = peer.is_some_and(|it| proxies.contains(it.0.ip().to_canonical()));
+    if let (false, Some(peer), Some(header)) =
+        (is_from_proxy, peer, forwarding_header(request.headers()))
         && WARNED.is_due()
     {
         tracing::warn!(
             peer = %peer.0.ip().to_canonical(),
             %header,
-            "A proxy that is not in server.trusted_proxies names its clients: they all count as one"
+            "A proxy that is not in server.trusted_proxies reports its clients: they all count as one client"
         );
     }
     let headers = request.headers_mut();
-    if !(is_proxys && headers.get(REQUEST_ID).is_some_and(is_plain)) {
+    if !(is_from_proxy && headers.get(REQUEST_ID).is_some_and(is_valid)) {
         headers.remove(REQUEST_ID);
     }
-    if !is_proxys {
+    if !is_from_proxy {
         for name in traces::HEADERS {
             headers.remove(name);
         }
@@ -80,26 +80,26 @@ pub(super) async fn trust_proxies_ids(State(app): State<App>, mut request: Reque
     request
 }
 
-/// The header by which a proxy says whom it asks for, if there is one.
-fn forwards(headers: &HeaderMap) -> Option<HeaderName> {
+/// The header by which a proxy reports its client, if present.
+fn forwarding_header(headers: &HeaderMap) -> Option<HeaderName> {
     let names = [HeaderName::from_static("x-forwarded-for"), header::FORWARDED];
     names.into_iter().find(|it| headers.contains_key(it))
 }
 
-/// Bounds how often something is done.
-struct Seldom {
+/// Limits how often something happens.
+struct Throttle {
     begun: Instant,
     pause: Duration,
-    /// From when on it may be done again, in milliseconds since `begun`.
+    /// The earliest next time, in milliseconds since `begun`.
     next: AtomicU64,
 }
 
-impl Seldom {
+impl Throttle {
     fn new(pause: Duration) -> Self {
         Self { begun: Instant::now(), pause, next: AtomicU64::new(0) }
     }
 
-    /// Whether it may be done now; it may not be done again for a while then.
+    /// Whether it may happen now. If so, it may not happen again until the pause is over.
     fn is_due(&self) -> bool {
         let millis = |it: Duration| u64::try_from(it.as_millis()).unwrap_or(u64::MAX);
         let (now, next) = (millis(self.begun.elapsed()), self.next.load(Relaxed));
@@ -108,8 +108,8 @@ impl Seldom {
     }
 }
 
-/// A line for every request that changes something or fails; every other at debug level. Whatever
-/// else is logged meanwhile has the request's id, too.
+/// Logs requests that change something or fail at info level or above, and all others at debug
+/// level. All other log lines of the request include its id, too.
 pub(super) async fn log(State(app): State<App>, request: Request, next: Next) -> Response {
     let is_traced = app.config.log.traces_url.is_some();
     match request.extensions().get::<RequestId>().cloned() {
@@ -123,25 +123,26 @@ async fn answer(app: &App, request: Request, next: Next, is_traced: bool) -> Res
     let method = request.method().clone();
     let client = ClientAddress::of(request.extensions(), request.headers(), app);
     let client = client.0.map(tracing::field::display);
-    let path: String = request.uri().path().chars().take(LOGGED).collect();
+    let path: String = request.uri().path().chars().take(MAX_LOGGED_PATH).collect();
     let response = if is_traced { trace(request, next).await } else { next.run(request).await };
     let status = response.status();
     let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     if status.is_server_error() {
-        tracing::warn!(%method, path, status = status.as_u16(), micros, client, "Answered");
+        tracing::warn!(%method, path, status = status.as_u16(), micros, client, "Request handled");
     } else if method != Method::GET || status != StatusCode::OK {
-        tracing::info!(%method, path, status = status.as_u16(), micros, client, "Answered");
+        tracing::info!(%method, path, status = status.as_u16(), micros, client, "Request handled");
     } else {
-        tracing::debug!(%method, path, status = status.as_u16(), micros, client, "Answered");
+        tracing::debug!(%method, path, status = status.as_u16(), micros, client, "Request handled");
     }
     response
 }
 
 async fn trace(request: Request, next: Next) -> Response {
     let route = route_of(request.extensions());
-    let span = traces::span(method_of(request.method()), route, request.headers(), request_id());
+    let span =
+        traces::request_span(method_of(request.method()), route, request.headers(), request_id());
     let response = next.run(request).instrument(span.clone()).await;
-    traces::answered(&span, response.status());
+    traces::record_status(&span, response.status());
     response
 }
 
@@ -157,11 +158,11 @@ mod tests {
     use serde_json::Value;
     use tower::ServiceExt as _;
 
-    use super::{Duration, HeaderMap, Seldom, SocketAddr, forwards, request_id};
+    use super::{Duration, HeaderMap, SocketAddr, Throttle, forwarding_header, request_id};
     use crate::{core::http::layers, features::accounts::identify, testing::TestApp};
 
-    /// The id in the header of the answer at `path`, and its body.
-    async fn ask(router: &Router, path: &str) -> (String, Value) {
+    /// The request id header and the body of the response at `path`.
+    async fn get_json(router: &Router, path: &str) -> (String, Value) {
         let request = Request::get(path).body(Body::empty()).unwrap();
         let answer = router.clone().oneshot(request).await.unwrap();
         let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
@@ -170,24 +171,24 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_fault_of_the_services_own_is_answered_with_what_the_log_calls_it() {
+    async fn internal_errors_include_the_request_id() {
         let test = TestApp::on_sqlite().await;
         let boom = get(async || -> &'static str { panic!("boom") });
         let missing = get(async || crate::core::Error::NotFound("thing"));
         let router = Router::new().route("/boom", boom).route("/missing", missing);
         let router = layers(router, &test.app, identify);
-        let (id, body) = ask(&router, "/boom").await;
+        let (id, body) = get_json(&router, "/boom").await;
         assert_eq!(body["requestId"], id, "{body}");
         assert_eq!(body["status"], 500, "{body}");
-        // What is not there answers the same to everybody, each time.
-        let (_, body) = ask(&router, "/missing").await;
+        // Responses to missing resources are always the same.
+        let (_, body) = get_json(&router, "/missing").await;
         assert_eq!(body["requestId"], Value::Null, "{body}");
         assert_eq!(request_id(), None, "outside a request");
     }
 
     #[test]
-    fn headers_of_proxies_are_recognized() {
-        for (name, is_proxys) in [
+    fn forwarding_headers_are_recognized() {
+        for (name, is_from_proxy) in [
             ("x-forwarded-for", true),
             ("forwarded", true),
             ("x-forwarded-host", false),
@@ -195,21 +196,21 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(name, "192.0.2.1".parse().unwrap());
-            assert_eq!(forwards(&headers).is_some(), is_proxys, "{name}");
+            assert_eq!(forwarding_header(&headers).is_some(), is_from_proxy, "{name}");
         }
     }
 
     #[test]
     fn a_warning_is_repeated_only_after_a_pause() {
-        let seldom = Seldom::new(Duration::from_mins(1));
-        let due = (0..100).filter(|_| seldom.is_due()).count();
+        let throttle = Throttle::new(Duration::from_mins(1));
+        let due = (0..100).filter(|_| throttle.is_due()).count();
         assert_eq!(due, 1);
-        let often = Seldom::new(Duration::ZERO);
+        let often = Throttle::new(Duration::ZERO);
         assert!(often.is_due() && often.is_due());
     }
 
     #[tokio::test]
-    async fn only_a_trusted_proxys_id_is_taken_over() {
+    async fn only_trusted_proxies_can_set_the_request_id() {
         let test = TestApp::new(|config| {
             config.server.trusted_proxies = "192.0.2.1".parse().unwrap();
         })
@@ -226,7 +227,7 @@ mod tests {
             (Some("192.0.2.1"), "", false),
             (Some("192.0.2.1"), &long, false),
         ];
-        for (peer, id, is_taken) in cases {
+        for (peer, id, is_accepted) in cases {
             let mut request = Request::get("/").header("x-request-id", id);
             if let Some(peer) = peer {
                 let peer = SocketAddr::new(peer.parse().unwrap(), 1);
@@ -235,7 +236,7 @@ mod tests {
             let request = request.body(Body::empty()).unwrap();
             let answer = router.clone().oneshot(request).await.unwrap();
             let answered = answer.headers()["x-request-id"].to_str().unwrap();
-            assert_eq!(answered == id, is_taken, "{peer:?} {id}");
+            assert_eq!(answered == id, is_accepted, "{peer:?} {id}");
         }
     }
 }

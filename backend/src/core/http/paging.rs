@@ -1,4 +1,4 @@
-//! Lists in pages, by the key of the last row seen.
+//! Keyset pagination: the cursor is the sort key of the last row.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::core::{
     Error, Result,
-    input::{Field, Given},
+    input::{Field, FieldValue},
 };
 
 /// One page of a list, newest first.
@@ -17,12 +17,12 @@ use crate::core::{
 pub struct Page<T> {
     /// The records.
     pub items: Vec<T>,
-    /// What to send as `cursor` for the next page; null on the last.
+    /// The `cursor` of the next page; null on the last page.
     pub next_cursor: Option<String>,
 }
 
 impl<T> Page<T> {
-    /// A page of at most `limit` out of the `limit + 1` rows that were asked for.
+    /// Creates a page of at most `limit` rows from up to `limit + 1` queried rows.
     #[must_use]
     pub fn of(mut rows: Vec<T>, limit: Limit, key: impl FnOnce(&T) -> Cursor) -> Self {
         let more = rows.len() > limit.rows();
@@ -46,7 +46,7 @@ impl<T: JsonSchema> JsonSchema for Page<T> {
                 "items": { "type": "array", "items": item },
                 "nextCursor": {
                     "type": ["string", "null"],
-                    "description": "What to send as `cursor` for the next page; null on the last",
+                    "description": "The `cursor` of the next page; null on the last page",
                 },
             },
             "required": ["items", "nextCursor"],
@@ -54,29 +54,29 @@ impl<T: JsonSchema> JsonSchema for Page<T> {
     }
 }
 
-/// How many records a page has at most: 1 to 500, 100 unless said.
+/// The maximum number of records on a page: 1 to 500, default 100.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit(u16);
 
 impl Limit {
-    /// The most that are asked for.
-    const MOST: u16 = 500;
+    /// The maximum.
+    const MAX: u16 = 500;
 
-    /// A limit known when compiled.
+    /// Creates a constant limit.
     #[must_use]
     pub const fn new(rows: u16) -> Self {
         Self(rows)
     }
 
-    /// As a length.
+    /// The limit as a length.
     #[must_use]
     pub fn rows(self) -> usize {
         usize::from(self.0)
     }
 
-    /// One row more than the page has, which tells whether another page follows.
+    /// One row more than the page, to find out whether there is another page.
     #[must_use]
-    pub fn and_one(self) -> i64 {
+    pub fn plus_one(self) -> i64 {
         i64::from(self.0) + 1
     }
 }
@@ -88,54 +88,54 @@ impl Default for Limit {
 }
 
 impl Field for Limit {
-    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
-        let (Given::Typed(text) | Given::Number(text)) = given else {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+        let (FieldValue::Typed(text) | FieldValue::Number(text)) = given else {
             return Err("has to be a whole number".to_owned());
         };
         let digits = Some(text.trim()).filter(|it| it.bytes().all(|it| it.is_ascii_digit()));
         let limit =
-            digits.and_then(|it| it.parse::<u16>().ok()).filter(|it| (1..=Self::MOST).contains(it));
-        limit.map(Self).ok_or_else(|| format!("has to be from 1 to {}", Self::MOST))
+            digits.and_then(|it| it.parse::<u16>().ok()).filter(|it| (1..=Self::MAX).contains(it));
+        limit.map(Self).ok_or_else(|| format!("has to be from 1 to {}", Self::MAX))
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "integer", "minimum": 1, "maximum": Self::MOST, "default": 100 })
+        json_schema!({ "type": "integer", "minimum": 1, "maximum": Self::MAX, "default": 100 })
     }
 }
 
-/// Where a page begins: the sort key of the row before it. Its text is nobody's business.
+/// The start of a page: the sort key of the row before it. Its text is opaque to clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor(String);
 
 impl Cursor {
-    /// From the parts of a sort key.
+    /// Creates a cursor from the parts of a sort key.
     #[must_use]
     pub fn new(parts: &[&dyn std::fmt::Display]) -> Self {
         Self(parts.iter().map(ToString::to_string).collect::<Vec<_>>().join("_"))
     }
 
-    /// From a moment and an id: see [`after`].
+    /// Creates a cursor from a time and an id: see [`after_cursor`].
     #[must_use]
     pub fn at(moment: chrono::DateTime<chrono::Utc>, id: &dyn std::fmt::Display) -> Self {
         Self::new(&[&moment.timestamp_micros(), id])
     }
 
-    /// As it is sent.
+    /// The text of the cursor.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.0
     }
 
-    /// The parts of the key, in order.
+    /// The parts of the sort key, in order.
     pub fn parts(&self) -> impl Iterator<Item = &str> {
         self.0.split('_')
     }
 }
 
 impl Field for Cursor {
-    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
         match given {
-            Given::Typed(text) if text.len() <= 200 => Ok(Self(text.clone())),
+            FieldValue::Typed(text) if text.len() <= 200 => Ok(Self(text.clone())),
             _ => Err("is not a cursor that this service gave".to_owned()),
         }
     }
@@ -145,17 +145,19 @@ impl Field for Cursor {
     }
 }
 
-/// Later than anything that is kept, and still a time that both engines can hold.
+/// Later than any stored time, and still a valid time in both engines.
 #[must_use]
 pub fn end_of_time() -> chrono::DateTime<chrono::Utc> {
     chrono::DateTime::from_timestamp(253_402_300_799, 0).unwrap_or_default()
 }
 
-/// After which row a page of a list by time and id begins: the cursor's, or before everything.
+/// The time and id after which a page starts: the cursor's, or before all rows.
 ///
 /// # Errors
-/// Invalid where the cursor is none that such a list gave.
-pub fn after(cursor: Option<&Cursor>) -> Result<(chrono::DateTime<chrono::Utc>, uuid::Uuid)> {
+/// `Invalid` if the cursor does not belong to such a list.
+pub fn after_cursor(
+    cursor: Option<&Cursor>,
+) -> Result<(chrono::DateTime<chrono::Utc>, uuid::Uuid)> {
     match cursor {
         None => Ok((end_of_time(), uuid::Uuid::max())),
         Some(cursor) => moment_and_id(cursor)

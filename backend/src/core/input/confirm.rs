@@ -1,4 +1,4 @@
-//! Values that look wrong and were confirmed.
+//! Confirmed values: values that look wrong but are right.
 
 use std::collections::BTreeSet;
 
@@ -6,13 +6,13 @@ use chrono::NaiveDate;
 use schemars::{JsonSchema, Schema, json_schema};
 use serde::Serialize;
 
-use super::{Field, Given};
+use super::{Field, FieldValue};
 
-/// The most pointers that one request may confirm.
+/// The maximum number of pointers in one request.
 const MOST: usize = 50;
 
 /// The JSON pointers of the members that a client confirms although they look wrong: `"confirm":
-/// ["/odometer"]`, or the fields named `confirm` of a form.
+/// ["/odometer"]`, or the form fields named `confirm`.
 ///
 /// Confirming a member that does not look wrong is not an error.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -27,12 +27,12 @@ impl Confirmed {
 }
 
 impl Field for Confirmed {
-    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
         let wrong = || "must be a list of JSON pointers, such as [\"/vin\"]".to_owned();
         let pointers: BTreeSet<String> = match given {
-            Given::Nested(text) => serde_json::from_str(text).map_err(|_| wrong())?,
-            // The form's fields of this name, joined by spaces.
-            Given::Typed(text) => text.split_whitespace().map(str::to_owned).collect(),
+            FieldValue::Nested(text) => serde_json::from_str(text).map_err(|_| wrong())?,
+            // The form fields of this name, joined by spaces.
+            FieldValue::Typed(text) => text.split_whitespace().map(str::to_owned).collect(),
             _ => return Err(wrong()),
         };
         if pointers.len() > MOST { Err(wrong()) } else { Ok(Self(pointers)) }
@@ -46,8 +46,8 @@ impl Field for Confirmed {
     }
 }
 
-/// The JSON pointers of a record's members that looked wrong and were confirmed. A column has them with
-/// blanks between.
+/// The JSON pointers of a record's members that looked wrong and were confirmed. The column stores
+/// them separated by spaces.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(inline)]
@@ -67,12 +67,12 @@ impl Pointers {
         }
     }
 
-    /// Removes the member `name`: what replaces a value isn't confirmed.
+    /// Removes the member `name`: its new value is not confirmed.
     pub fn remove(&mut self, name: &str) {
         self.0.retain(|it| it.trim_start_matches('/') != name);
     }
 
-    /// As the column has them; NULL where there are none.
+    /// The column's value; `NULL` if there are none.
     #[must_use]
     pub fn column(&self) -> Option<String> {
         (!self.0.is_empty()).then(|| self.0.join(" "))

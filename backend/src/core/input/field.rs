@@ -1,45 +1,45 @@
-//! The kinds of field, each read in one way.
+//! The types of fields and how each is read.
 
 use chrono::{Datelike as _, Months, NaiveDate};
 use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Given,
-    hidden::{IN_PATTERN, refuse_hidden},
+    FieldValue,
+    invisible::{IN_PATTERN, reject_invisible},
     number::{self, NumberFormat},
     reader::camel_case,
 };
 use crate::core::db::fixed::Fixed;
 
-/// The first motor car's year: nothing here is older.
+/// The year of the first automobile: no date can be earlier.
 const FIRST_YEAR: i32 = 1886;
 
-/// A value that can be read from one field.
+/// A value that can be read from a field.
 pub trait Field: Sized {
-    /// Whether it is a text, of which one of blanks alone is nothing at all.
+    /// Whether it is a text: if optional, a blank text means no value.
     const IS_TEXT: bool = false;
 
-    /// Reads it; `today` is what dates are held against.
+    /// Reads the value. Dates are checked against `today`.
     ///
     /// # Errors
-    /// What is wrong, as the end of a sentence that begins with the field's name.
-    fn read(given: &Given, today: NaiveDate) -> Result<Self, String>;
+    /// What is wrong, as the end of a sentence that starts with the field's name.
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String>;
 
     /// Its JSON schema.
     fn schema() -> Schema;
 }
 
-/// A member of an input: a [`Field`] that has to be there, an `Option`, or a change to one.
+/// A member of an input: a required [`Field`], an `Option` of one, or a change to one.
 pub trait Member: Sized {
-    /// Whether it has to be there.
+    /// Whether it is required.
     const REQUIRED: bool = false;
 
-    /// Reads it from the field, if there is one.
+    /// Reads the value from the field, if present.
     ///
     /// # Errors
     /// As [`Field::read`].
-    fn read(given: Option<&Given>, today: NaiveDate) -> Result<Self, String>;
+    fn read(given: Option<&FieldValue>, today: NaiveDate) -> Result<Self, String>;
 
     /// Its JSON schema.
     fn schema() -> Schema;
@@ -48,9 +48,9 @@ pub trait Member: Sized {
 impl<T: Field> Member for T {
     const REQUIRED: bool = true;
 
-    fn read(given: Option<&Given>, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: Option<&FieldValue>, today: NaiveDate) -> Result<Self, String> {
         match given {
-            None | Some(Given::Null) => Err("is required".to_owned()),
+            None | Some(FieldValue::Null) => Err("is required".to_owned()),
             Some(given) => T::read(given, today),
         }
     }
@@ -60,21 +60,23 @@ impl<T: Field> Member for T {
     }
 }
 
-/// Whether a text has nothing but blanks, and no more of them than any text may have. One with a
-/// control character is not nothing: it is refused.
-fn is_nothing(text: &str) -> bool {
-    let is_bare = |it: char| it.is_control() && !matches!(it, '\n' | '\t');
+/// Whether a text is blank and within the length limit. A text with control characters is not
+/// blank: it is rejected.
+fn is_blank_text(text: &str) -> bool {
+    let is_control = |it: char| it.is_control() && !matches!(it, '\n' | '\t');
     text.trim().is_empty()
         && text.chars().count() <= LongText::MAX
-        && !text.replace("\r\n", "\n").contains(is_bare)
+        && !text.replace("\r\n", "\n").contains(is_control)
 }
 
-/// May be left out.
+/// An optional member.
 impl<T: Field> Member for Option<T> {
-    fn read(given: Option<&Given>, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: Option<&FieldValue>, today: NaiveDate) -> Result<Self, String> {
         match given {
-            None | Some(Given::Null) => Ok(None),
-            Some(Given::Text(text) | Given::Typed(text)) if T::IS_TEXT && is_nothing(text) => {
+            None | Some(FieldValue::Null) => Ok(None),
+            Some(FieldValue::Text(text) | FieldValue::Typed(text))
+                if T::IS_TEXT && is_blank_text(text) =>
+            {
                 Ok(None)
             }
             Some(given) => T::read(given, today).map(Some),
@@ -86,42 +88,42 @@ impl<T: Field> Member for Option<T> {
     }
 }
 
-/// A merge patch's word on a value that is always there: keep it, or set another.
+/// A change to a required value in a merge patch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change<T> {
-    /// It is not mentioned.
-    Keep,
-    /// This instead.
+    /// The member is absent.
+    Unchanged,
+    /// The new value.
     Set(T),
 }
 
 impl<T: Clone> Change<T> {
-    /// What the value is after the change.
+    /// The value after the change.
     #[must_use]
     pub fn or(&self, current: T) -> T {
         match self {
-            Self::Keep => current,
+            Self::Unchanged => current,
             Self::Set(value) => value.clone(),
         }
     }
 }
 
 impl<T> Change<T> {
-    /// The value that was given, if one was.
+    /// The new value, if any.
     #[must_use]
-    pub fn given(self) -> Option<T> {
+    pub fn into_value(self) -> Option<T> {
         match self {
-            Self::Keep => None,
+            Self::Unchanged => None,
             Self::Set(value) => Some(value),
         }
     }
 }
 
 impl<T: Field> Member for Change<T> {
-    fn read(given: Option<&Given>, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: Option<&FieldValue>, today: NaiveDate) -> Result<Self, String> {
         match given {
-            None => Ok(Self::Keep),
-            Some(Given::Null) => Err("cannot be cleared".to_owned()),
+            None => Ok(Self::Unchanged),
+            Some(FieldValue::Null) => Err("cannot be cleared".to_owned()),
             Some(given) => T::read(given, today).map(Self::Set),
         }
     }
@@ -131,33 +133,33 @@ impl<T: Field> Member for Change<T> {
     }
 }
 
-/// A merge patch's word on a value that may be absent: keep it, clear it, or set another.
+/// A change to an optional value in a merge patch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Clearable<T> {
-    /// It is not mentioned.
-    Keep,
-    /// Nothing from now on.
+    /// The member is absent.
+    Unchanged,
+    /// The value is removed.
     Clear,
-    /// This instead.
+    /// The new value.
     Set(T),
 }
 
 impl<T> Clearable<T> {
-    /// The same change, with its value converted.
+    /// Converts the new value.
     #[must_use]
     pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Clearable<U> {
         match self {
-            Self::Keep => Clearable::Keep,
+            Self::Unchanged => Clearable::Unchanged,
             Self::Clear => Clearable::Clear,
             Self::Set(value) => Clearable::Set(convert(value)),
         }
     }
 
-    /// What the value is after the change.
+    /// The value after the change.
     #[must_use]
     pub fn or(self, current: Option<T>) -> Option<T> {
         match self {
-            Self::Keep => current,
+            Self::Unchanged => current,
             Self::Clear => None,
             Self::Set(value) => Some(value),
         }
@@ -165,9 +167,9 @@ impl<T> Clearable<T> {
 }
 
 impl<T: Field> Member for Clearable<T> {
-    fn read(given: Option<&Given>, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: Option<&FieldValue>, today: NaiveDate) -> Result<Self, String> {
         match given {
-            None => Ok(Self::Keep),
+            None => Ok(Self::Unchanged),
             Some(given) => {
                 Ok(<Option<T> as Member>::read(Some(given), today)?.map_or(Self::Clear, Self::Set))
             }
@@ -179,19 +181,19 @@ impl<T: Field> Member for Clearable<T> {
     }
 }
 
-/// One line of text that is not blank, as a pattern; and any one line.
+/// Patterns of one line that is not blank, and of any one line.
 const SOME_LINE: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f]\
     [^\\u0000-\\u001f\\u007f-\\u009f]*$";
 const LINE: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
-/// Several lines, as a pattern.
+/// The pattern of several lines.
 const LINES: &str = "^([^\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f]|\\r\\n)*$";
 
-/// Such a pattern that also excludes the hidden characters.
+/// Extends a pattern to exclude invisible characters.
 fn pattern(lines: &str) -> String {
     lines.replace("\\u007f-\\u009f]", &format!("\\u007f-\\u009f{IN_PATTERN}]"))
 }
 
-/// One line of text of at most `MAX` characters: trimmed, not empty, without control or hidden
+/// One line of text of at most `MAX` characters: trimmed, not empty, without control or invisible
 /// characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text<const MAX: usize>(pub String);
@@ -199,12 +201,12 @@ pub struct Text<const MAX: usize>(pub String);
 impl<const MAX: usize> Field for Text<MAX> {
     const IS_TEXT: bool = true;
 
-    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
         let text = text_of(given)?;
         if text.chars().any(char::is_control) {
             return Err("holds a control character".to_owned());
         }
-        refuse_hidden(text)?;
+        reject_invisible(text)?;
         bounded(text.trim(), MAX).map(Self)
     }
 
@@ -213,25 +215,25 @@ impl<const MAX: usize> Field for Text<MAX> {
     }
 }
 
-/// Text of at most 10,000 characters that may have several lines.
+/// Text of at most 10,000 characters, with line breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LongText(pub String);
 
 impl LongText {
-    /// The most characters it may have.
+    /// The maximum number of characters.
     pub const MAX: usize = 10_000;
 }
 
 impl Field for LongText {
     const IS_TEXT: bool = true;
 
-    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
-        // Forms send line breaks as two characters.
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+        // Forms send line breaks as CRLF.
         let text = text_of(given)?.replace("\r\n", "\n");
         if text.chars().any(|it| it.is_control() && !matches!(it, '\n' | '\t')) {
             return Err("holds a control character".to_owned());
         }
-        refuse_hidden(&text)?;
+        reject_invisible(&text)?;
         bounded(text.trim(), Self::MAX).map(Self)
     }
 
@@ -242,17 +244,17 @@ impl Field for LongText {
     }
 }
 
-/// A day from 1886 on, as `YYYY-MM-DD`.
-pub(super) fn day(given: &Given) -> Result<NaiveDate, String> {
+/// Reads a date from 1886 on, as `YYYY-MM-DD`.
+pub(super) fn day(given: &FieldValue) -> Result<NaiveDate, String> {
     let date = calendar_day(given)?;
     if date.year() < FIRST_YEAR { Err(format!("is before {FIRST_YEAR}")) } else { Ok(date) }
 }
 
-/// Any day of the calendar, as `YYYY-MM-DD`.
-pub(super) fn calendar_day(given: &Given) -> Result<NaiveDate, String> {
+/// Reads any date, as `YYYY-MM-DD`.
+pub(super) fn calendar_day(given: &FieldValue) -> Result<NaiveDate, String> {
     let wrong = || "has to be a date as YYYY-MM-DD".to_owned();
     let text = text_of(given).map_err(|_| wrong())?.trim();
-    // The parser alone would take `2026-1-5` and `+2026-01-05` too.
+    // The parser alone would also accept `2026-1-5` and `+2026-01-05`.
     let shaped = text.len() == 10
         && text.bytes().enumerate().all(|(at, byte)| match at {
             4 | 7 => byte == b'-',
@@ -261,9 +263,9 @@ pub(super) fn calendar_day(given: &Given) -> Result<NaiveDate, String> {
     shaped.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten().ok_or_else(wrong)
 }
 
-fn text_of(given: &Given) -> Result<&str, String> {
+fn text_of(given: &FieldValue) -> Result<&str, String> {
     match given {
-        Given::Text(text) | Given::Typed(text) => Ok(text),
+        FieldValue::Text(text) | FieldValue::Typed(text) => Ok(text),
         _ => Err("has to be a text".to_owned()),
     }
 }
@@ -279,11 +281,11 @@ fn bounded(text: &str, most: usize) -> Result<String, String> {
 }
 
 impl Field for bool {
-    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
         match given {
-            Given::Bool(value) => Ok(*value),
-            Given::Typed(text) if text == "true" || text == "on" => Ok(true),
-            Given::Typed(text) if text == "false" => Ok(false),
+            FieldValue::Bool(value) => Ok(*value),
+            FieldValue::Typed(text) if text == "true" || text == "on" => Ok(true),
+            FieldValue::Typed(text) if text == "false" => Ok(false),
             _ => Err("has to be true or false".to_owned()),
         }
     }
@@ -294,8 +296,8 @@ impl Field for bool {
 }
 
 impl Field for NaiveDate {
-    /// A day from 1886 to a year ahead, as `YYYY-MM-DD`.
-    fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
+    /// A date from 1886 to a year ahead, as `YYYY-MM-DD`.
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
         let date = day(given)?;
         if today.checked_add_months(Months::new(12)).is_some_and(|limit| date > limit) {
             return Err("is more than a year ahead".to_owned());
@@ -309,11 +311,11 @@ impl Field for NaiveDate {
 }
 
 impl<const P: u32, const S: u32> Field for Fixed<P, S> {
-    /// A number that is not negative, or the text of one.
-    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+    /// A number that is not negative, or a string with one.
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
         let text = match given {
-            Given::Number(text) | Given::Text(text) => text.trim(),
-            Given::Typed(text) => &plain(text, NumberFormat::decimal(S))?,
+            FieldValue::Number(text) | FieldValue::Text(text) => text.trim(),
+            FieldValue::Typed(text) => &plain(text, NumberFormat::decimal(S))?,
             _ => return Err("has to be a number".to_owned()),
         };
         let value = Self::parse(text).map_err(|error| error.to_string())?;
@@ -331,22 +333,22 @@ impl<const P: u32, const S: u32> Field for Fixed<P, S> {
     }
 }
 
-/// The plain text of a number that was typed into a form.
+/// Converts a number as typed into a form to plain text.
 ///
 /// # Errors
-/// What is wrong, as [`Field::read`] tells it.
+/// As for [`Field::read`].
 fn plain(typed: &str, format: NumberFormat) -> Result<String, String> {
     number::parse(typed, format).map(|it| it.value).map_err(|error| error.to_string())
 }
 
-/// A whole number from `least` to `most`: a JSON number, or what was typed into a form.
+/// Reads a whole number from `least` to `most`: a JSON number, or text typed into a form.
 ///
 /// # Errors
-/// What is wrong, as [`Field::read`] tells it.
-pub(super) fn whole_number(given: &Given, least: i32, most: i32) -> Result<i32, String> {
+/// As for [`Field::read`].
+pub(super) fn whole_number(given: &FieldValue, least: i32, most: i32) -> Result<i32, String> {
     let number = match given {
-        Given::Number(text) => Fixed::<10, 0>::parse(text),
-        Given::Typed(text) => Fixed::<10, 0>::parse(&plain(text, NumberFormat::WHOLE)?),
+        FieldValue::Number(text) => Fixed::<10, 0>::parse(text),
+        FieldValue::Typed(text) => Fixed::<10, 0>::parse(&plain(text, NumberFormat::WHOLE)?),
         _ => return Err("has to be a whole number".to_owned()),
     };
     let outside = || format!("has to be from {least} to {most}");
@@ -360,17 +362,17 @@ pub(super) fn whole_number(given: &Given, least: i32, most: i32) -> Result<i32, 
     }
 }
 
-/// An odometer's reading, in whole miles.
+/// An odometer reading in whole miles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Odometer(pub i32);
 
 impl Odometer {
-    /// The most that is taken: ten times what any car has done.
+    /// The maximum: ten times what any car has driven.
     pub const MAX: i32 = 99_999_999;
 }
 
 impl Field for Odometer {
-    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
         whole_number(given, 0, Self::MAX).map(Self)
     }
 
@@ -381,12 +383,12 @@ impl Field for Odometer {
     }
 }
 
-/// A model year: 1886 to two years ahead, as makers sell next year's models early.
+/// A model year: from 1886 to two years ahead, because manufacturers sell next year's models early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ModelYear(pub i32);
 
 impl Field for ModelYear {
-    fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
         whole_number(given, FIRST_YEAR, today.year() + 2).map(Self)
     }
 
@@ -398,7 +400,7 @@ impl Field for ModelYear {
 fn nullable<T: Field>() -> Schema {
     let mut value = T::schema().to_value();
     if let Some(members) = value.as_object_mut().filter(|_| T::IS_TEXT) {
-        // Where it may be left out, a text of blanks alone is as good as none.
+        // If it is optional, a blank text means no value.
         members.remove("minLength");
         if members.get("pattern").is_some_and(|it| *it == pattern(SOME_LINE)) {
             members.insert("pattern".to_owned(), json!(pattern(LINE)));
@@ -415,7 +417,7 @@ fn nullable<T: Field>() -> Schema {
     value.try_into().unwrap_or_default()
 }
 
-/// The schema of an input: its description and, for each member, its name, description, schema
+/// The schema of an input, from its description and, for each member, its name, description, schema
 /// and whether it is required.
 #[must_use]
 pub fn schema_of(about: &str, members: &[(&str, &str, Schema, bool)]) -> Schema {

@@ -1,7 +1,7 @@
 //! Numbers as people type them into forms: `1,234.5`, `1.234,5`, `1 234,5`, `1'234.5`.
 //!
-//! JSON numbers are not read here, since they have only one spelling. The browser's script reads numbers by
-//! the same rules (`assets/numbers.js`), and both are tested with `tests/data/numbers.json`.
+//! JSON numbers have only one spelling and are not parsed here. The browser's script parses numbers
+//! by the same rules (`assets/numbers.js`); both are tested with `tests/data/numbers.json`.
 
 /// Which numbers a field accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl NumberFormat {
     }
 }
 
-/// A number that was typed, as plain text: digits, and a point before the decimals.
+/// A typed number as plain text: digits, and a point before the decimals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Typed {
     /// The number, if its only separator is a decimal mark.
@@ -38,7 +38,7 @@ pub struct Typed {
     pub other: Option<String>,
 }
 
-/// A number that can be read in two ways, both plausible.
+/// A number with two plausible readings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ambiguous {
     /// The number if the mark starts the decimals.
@@ -48,10 +48,10 @@ pub struct Ambiguous {
 }
 
 impl Typed {
-    /// The interpretation that `is_plausible` accepts; if it accepts neither, the one with decimals.
+    /// The reading that `is_plausible` accepts; if it accepts neither, the one with decimals.
     ///
     /// # Errors
-    /// Both interpretations, if it accepts both.
+    /// Both readings, if it accepts both.
     pub fn resolve(self, is_plausible: impl Fn(&str) -> bool) -> Result<String, Ambiguous> {
         match self.other {
             Some(grouped) if is_plausible(&grouped) => {
@@ -97,7 +97,7 @@ fn too_many_decimals(most: u32) -> String {
     }
 }
 
-/// Reads a number as it was typed.
+/// Parses a number as people type it.
 ///
 /// Commas, points, apostrophes or spaces may separate groups of exactly three digits, if all of them
 /// are the same; after the groups, a different comma or point may start the decimals. A single comma
@@ -146,7 +146,7 @@ pub fn parse(text: &str, format: NumberFormat) -> Result<Typed, NumberError> {
     }
 }
 
-/// The runs of digits, and the marks between them.
+/// Splits the text into runs of digits and the marks between them.
 fn split(text: &str) -> Result<(Vec<&str>, Vec<char>), NumberError> {
     let mut marks = Vec::new();
     for (at, sign) in text.char_indices() {
@@ -194,10 +194,10 @@ mod tests {
 
     use super::{Ambiguous, NumberError, NumberFormat, Typed, parse};
 
-    /// The spellings that the browser's script is tested with as well.
+    /// The cases that the browser's script is tested with as well.
     const TABLE: &str = include_str!("../../../tests/data/numbers.json");
 
-    /// In the table's form: the value, both interpretations, or why it is refused.
+    /// The result in the table's format: the value, both readings, or why it is rejected.
     fn written(read: Result<Typed, NumberError>) -> Value {
         let refused = match read {
             Ok(Typed { value, other: None }) => return json!(value),
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn every_spelling_of_the_table_is_read_as_it_says() {
+    fn every_case_of_the_table_is_parsed_as_expected() {
         let table: Value = serde_json::from_str(TABLE).unwrap();
         let fields = table["fields"].as_object().unwrap();
         let cases = table["cases"].as_array().unwrap();
@@ -222,9 +222,9 @@ mod tests {
         assert!(spellings.len() >= 60);
         for case in cases {
             let typed = case["typed"].as_str().unwrap();
-            for (field, takes) in fields {
-                let decimals = takes["decimals"].as_u64().unwrap().try_into().unwrap();
-                let signed = takes["signed"].as_bool().unwrap();
+            for (field, format_of_field) in fields {
+                let decimals = format_of_field["decimals"].as_u64().unwrap().try_into().unwrap();
+                let signed = format_of_field["signed"].as_bool().unwrap();
                 let format = NumberFormat { decimals, signed };
                 let expected = case.get(field).unwrap_or(&case["all"]);
                 assert_eq!(&written(parse(typed, format)), expected, "{typed:?} as {field}");
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ambiguous_number_is_asked_about_only_where_both_readings_are_plausible() {
+    fn a_number_is_ambiguous_only_if_both_readings_are_plausible() {
         let resolve = |typed: &str, plausible: &[&str]| {
             let typed = parse(typed, NumberFormat::decimal(3)).unwrap();
             typed.resolve(|it| plausible.contains(&it))
@@ -247,25 +247,25 @@ mod tests {
     }
 
     #[test]
-    fn errors_say_what_is_wrong_and_what_to_do() {
-        let told = |typed: &str, format| parse(typed, format).unwrap_err().to_string();
+    fn errors_say_how_to_fix_the_input() {
+        let message = |typed: &str, format| parse(typed, format).unwrap_err().to_string();
         let decimal = NumberFormat::decimal(2);
-        assert_eq!(told("1.2345", decimal), "has more than 2 decimals: round it to 2");
+        assert_eq!(message("1.2345", decimal), "has more than 2 decimals: round it to 2");
         assert_eq!(
-            told("1.25", NumberFormat::decimal(1)),
+            message("1.25", NumberFormat::decimal(1)),
             "has more than 1 decimal: round it to one"
         );
-        assert_eq!(told("1.5", NumberFormat::WHOLE), "must be a whole number");
+        assert_eq!(message("1.5", NumberFormat::WHOLE), "must be a whole number");
         assert_eq!(
-            told("40 L", decimal),
+            message("40 L", decimal),
             "must be a number in digits, without a unit or a currency"
         );
-        assert_eq!(told("٤٠", decimal), "must be written with the digits 0 to 9");
+        assert_eq!(message("٤٠", decimal), "must be written with the digits 0 to 9");
     }
 
     proptest! {
         #[test]
-        fn grouped_in_any_style_a_number_is_the_same(
+        fn every_grouping_style_gives_the_same_number(
             whole in 0_u64..10_000_000_000, decimals in "[0-9]{0,2}", style in 0_usize..6,
         ) {
             let (group, point) =
@@ -289,13 +289,13 @@ mod tests {
         }
 
         #[test]
-        fn plain_numbers_are_read_as_they_are(text in "(0|[1-9][0-9]{3,12})(\\.[0-9]{1,8})?") {
+        fn plain_numbers_are_unchanged(text in "(0|[1-9][0-9]{3,12})(\\.[0-9]{1,8})?") {
             let read = parse(&text, NumberFormat::decimal(8));
             prop_assert_eq!(read, Ok(Typed { value: text, other: None }));
         }
 
         #[test]
-        fn what_was_read_is_digits_and_a_point(text in "\\PC*|[-+0-9.,' \u{a0}e]{0,12}") {
+        fn parsed_numbers_are_digits_and_a_point(text in "\\PC*|[-+0-9.,' \u{a0}e]{0,12}") {
             let format = NumberFormat::decimal(3).signed();
             if let Ok(Typed { value, other }) = parse(&text, format) {
                 for plain in [Some(value), other].into_iter().flatten() {

@@ -1,22 +1,22 @@
-//! What plans are made of: days that may lie far ahead, and counts between two bounds.
+//! Dates far in the future, dates for filters, and whole numbers in a range.
 
 use chrono::{Datelike as _, Months, NaiveDate};
 use schemars::{Schema, json_schema};
 
 use super::{
-    Field, Given,
+    Field, FieldValue,
     field::{calendar_day, day, whole_number},
 };
 
-/// A day that something is planned for: up to a hundred years ahead.
+/// A planned date: up to a hundred years ahead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PlannedDay(pub NaiveDate);
 
-/// How far ahead anybody plans, in months.
+/// The maximum distance of a planned date, in months.
 const FAR: Months = Months::new(1200);
 
 impl Field for PlannedDay {
-    fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
         let date = day(given)?;
         if today.checked_add_months(FAR).is_some_and(|limit| date > limit) {
             return Err("is more than a hundred years ahead".to_owned());
@@ -29,12 +29,12 @@ impl Field for PlannedDay {
     }
 }
 
-/// A day that a list is filtered by: any from 0001-01-01 to 9999-12-31.
+/// A date that filters a list: from 0001-01-01 to 9999-12-31.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FilterDay(pub NaiveDate);
 
 impl Field for FilterDay {
-    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
         let date = calendar_day(given)?;
         if date.year() < 1 {
             return Err("must be from 0001-01-01 to 9999-12-31".to_owned());
@@ -49,10 +49,10 @@ impl Field for FilterDay {
 
 /// A whole number from `LEAST` to `MOST`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Whole<const LEAST: i32, const MOST: i32>(pub i32);
+pub struct WholeNumber<const LEAST: i32, const MOST: i32>(pub i32);
 
-impl<const LEAST: i32, const MOST: i32> Field for Whole<LEAST, MOST> {
-    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+impl<const LEAST: i32, const MOST: i32> Field for WholeNumber<LEAST, MOST> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
         whole_number(given, LEAST, MOST).map(Self)
     }
 

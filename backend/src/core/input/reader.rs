@@ -1,4 +1,4 @@
-//! One request's fields, and what is wrong with them.
+//! Reads the fields of one request and collects their errors.
 
 use std::collections::BTreeMap;
 
@@ -10,24 +10,24 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::Member;
-use crate::core::{Error, Result, error::Fault};
+use crate::core::{Error, Result, error::FieldError};
 
-/// A field as the client gave it.
+/// The value of a field as the client sent it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Given {
-    /// JSON's `null`, or an empty field of a form.
+pub enum FieldValue {
+    /// JSON's `null`, or an empty form field.
     Null,
     /// JSON's `true` or `false`.
     Bool(bool),
-    /// A JSON number's own text.
+    /// The text of a JSON number.
     Number(String),
     /// A JSON string.
     Text(String),
-    /// A form's field, which may stand for a text, a number or a yes.
+    /// A form field: a text, a number or a checkbox.
     Typed(String),
-    /// A JSON array's or object's own text.
+    /// The text of a JSON array or object.
     Nested(String),
-    /// A form's number and its unit, from the fields `name` and `nameUnit`.
+    /// A number and its unit from the form fields `name` and `nameUnit`.
     Measured {
         /// The number as typed.
         value: String,
@@ -36,22 +36,22 @@ pub enum Given {
     },
 }
 
-/// The fields of one request, taken one by one.
+/// The fields of one request.
 #[derive(Debug)]
 pub struct Reader {
-    fields: BTreeMap<String, Given>,
-    /// Today in UTC: what dates are held against.
+    fields: BTreeMap<String, FieldValue>,
+    /// Today in UTC, which dates are checked against.
     today: NaiveDate,
-    faults: Vec<Fault>,
-    /// A required member that is absent, and how to report it, until the reader gets to it.
+    errors: Vec<FieldError>,
+    /// A required member that is absent and its error message, until that member is read.
     missing: Option<(String, &'static str)>,
 }
 
 impl Reader {
-    /// The members of a JSON object.
+    /// Creates a reader of a JSON object's members.
     ///
     /// # Errors
-    /// Malformed where it is not JSON, Invalid where it is no object.
+    /// `Malformed` if it is not JSON, `Invalid` if it is not an object.
     pub fn json(body: &[u8], today: NaiveDate) -> Result<Self> {
         let raw: &RawValue = serde_json::from_slice(body)
             .map_err(|error| Error::Malformed(format!("the body is not JSON: {error}")))?;
@@ -61,39 +61,43 @@ impl Reader {
         let Members(members) = serde_json::from_str(raw.get())
             .map_err(|error| Error::Malformed(format!("the body is not JSON: {error}")))?;
         let given = |raw: &RawValue| match raw.get().as_bytes().first() {
-            Some(b'n') => Given::Null,
-            Some(b't') => Given::Bool(true),
-            Some(b'f') => Given::Bool(false),
-            // A lone surrogate has no place in a text; its field is then at fault, not the body.
+            Some(b'n') => FieldValue::Null,
+            Some(b't') => FieldValue::Bool(true),
+            Some(b'f') => FieldValue::Bool(false),
+            // A string with a lone surrogate is an invalid field, not an invalid body.
             Some(b'"') => serde_json::from_str(raw.get())
-                .map_or_else(|_| Given::Nested(raw.get().to_owned()), Given::Text),
-            Some(b'[' | b'{') => Given::Nested(raw.get().to_owned()),
-            _ => Given::Number(raw.get().to_owned()),
+                .map_or_else(|_| FieldValue::Nested(raw.get().to_owned()), FieldValue::Text),
+            Some(b'[' | b'{') => FieldValue::Nested(raw.get().to_owned()),
+            _ => FieldValue::Number(raw.get().to_owned()),
         };
         let members = members.into_iter().map(|(name, raw)| (name, given(raw)));
-        Ok(Self::each_once(members, today))
+        Ok(Self::from_unique_fields(members, today))
     }
 
-    /// The parameters of a query.
+    /// Creates a reader of a query string's parameters.
     #[must_use]
     pub fn query(query: &str, today: NaiveDate) -> Self {
         let fields = form_urlencoded::parse(query.as_bytes()).into_owned();
-        Self::each_once(fields.map(|(name, text)| (name, Given::Typed(text))), today)
+        Self::from_unique_fields(fields.map(|(name, text)| (name, FieldValue::Typed(text))), today)
     }
 
-    /// Fields of which none may be there twice: which of the two is meant, nobody can tell.
-    fn each_once(given: impl Iterator<Item = (String, Given)>, today: NaiveDate) -> Self {
-        let (mut fields, mut faults) = (BTreeMap::new(), Vec::new());
+    /// Rejects fields that appear more than once: it is not clear which value is meant.
+    fn from_unique_fields(
+        given: impl Iterator<Item = (String, FieldValue)>,
+        today: NaiveDate,
+    ) -> Self {
+        let (mut fields, mut errors) = (BTreeMap::new(), Vec::new());
         for (name, given) in given {
             if fields.insert(name.clone(), given).is_some() {
-                faults.push(Fault::at(&name, "is there twice"));
+                errors.push(FieldError::at(&name, "is there twice"));
             }
         }
-        Self { fields, today, faults, missing: None }
+        Self { fields, today, errors, missing: None }
     }
 
-    /// The fields of a form (`application/x-www-form-urlencoded`); the last of a name counts, so
-    /// that a hidden field can say what an unticked box means.
+    /// Creates a reader of a form's fields (`application/x-www-form-urlencoded`). If a name appears
+    /// more than once, the last value counts, so that a hidden field can be the value of an
+    /// unchecked checkbox.
     ///
     /// The fields `odometer` and `odometerUnit` together are one quantity with its unit.
     #[must_use]
@@ -108,11 +112,12 @@ impl Reader {
             let unit = texts.remove(&format!("{base}Unit")).unwrap_or_default();
             let value = texts.remove(&base).unwrap_or_default();
             let is_empty = value.trim().is_empty();
-            let given = if is_empty { Given::Null } else { Given::Measured { value, unit } };
+            let given =
+                if is_empty { FieldValue::Null } else { FieldValue::Measured { value, unit } };
             fields.insert(base, given);
         }
         fields.extend(texts.into_iter().map(|(name, text)| (name, typed(text))));
-        Self { fields, today, faults: Vec::new(), missing: None }
+        Self { fields, today, errors: Vec::new(), missing: None }
     }
 
     /// Today in UTC.
@@ -121,12 +126,12 @@ impl Reader {
         self.today
     }
 
-    /// Requires one of these members (by their names on the wire). If all are absent or blank, the
-    /// first is reported as missing in these words.
+    /// Requires one of these members, given by their names in JSON. If all are absent or blank, the
+    /// first is reported as missing, with this message.
     pub fn require_any(&mut self, names: &[&str], why: &'static str) {
         let is_given = |name: &&str| match self.fields.get(*name) {
-            None | Some(Given::Null) => false,
-            Some(Given::Text(text) | Given::Typed(text)) => !text.trim().is_empty(),
+            None | Some(FieldValue::Null) => false,
+            Some(FieldValue::Text(text) | FieldValue::Typed(text)) => !text.trim().is_empty(),
             Some(_) => true,
         };
         if let Some(first) = names.first().filter(|_| !names.iter().any(is_given)) {
@@ -134,37 +139,37 @@ impl Reader {
         }
     }
 
-    /// Takes the member `name` (in snake case here, in camel case on the wire).
+    /// Reads the member `name`, given in snake case.
     pub fn member<T: Member>(&mut self, name: &str) -> Option<T> {
         let name = camel_case(name);
         let given = self.fields.remove(&name);
         if let Some((_, why)) = self.missing.take_if(|it| it.0 == name) {
-            self.faults.push(Fault::at(&name, why));
+            self.errors.push(FieldError::at(&name, why));
             return None;
         }
         T::read(given.as_ref(), self.today)
-            .map_err(|detail| self.faults.push(Fault::at(&name, detail)))
+            .map_err(|detail| self.errors.push(FieldError::at(&name, detail)))
             .ok()
     }
 
-    /// Ends the reading.
+    /// Finishes reading.
     ///
     /// # Errors
-    /// Every fault found, and every field that nothing has taken.
-    pub fn finish(mut self) -> Result<(), Vec<Fault>> {
+    /// All errors found, including every unknown field.
+    pub fn finish(mut self) -> Result<(), Vec<FieldError>> {
         for name in self.fields.into_keys() {
-            self.faults.push(Fault::at(&name, "is not known here"));
+            self.errors.push(FieldError::at(&name, "is not known here"));
         }
-        if self.faults.is_empty() { Ok(()) } else { Err(self.faults) }
+        if self.errors.is_empty() { Ok(()) } else { Err(self.errors) }
     }
 }
 
-/// What stands in a form's field.
-fn typed(text: String) -> Given {
-    if text.trim().is_empty() { Given::Null } else { Given::Typed(text) }
+/// The value of a form field.
+fn typed(text: String) -> FieldValue {
+    if text.trim().is_empty() { FieldValue::Null } else { FieldValue::Typed(text) }
 }
 
-/// A JSON object's members in order, with those that are there twice.
+/// A JSON object's members in order, including duplicates.
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
@@ -193,7 +198,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 
 /// `odometer_reading` → `odometerReading`.
 pub(super) fn camel_case(name: &str) -> String {
-    // A member whose name is one of Rust's own words.
+    // A member whose name is a Rust keyword.
     let mut words = name.trim_start_matches("r#").split('_');
     let mut camel = words.next().unwrap_or_default().to_owned();
     for word in words {

@@ -1,4 +1,4 @@
-//! What is read is what the schema says.
+//! The reader accepts what the schema describes.
 
 use chrono::NaiveDate;
 use serde_json::{Value, json};
@@ -7,11 +7,11 @@ use super::{Clearable, Input, LongText, Odometer, Reader, Text};
 use crate::{core::db::fixed::Fixed, input};
 
 input! {
-    /// One of each kind
+    /// One of each type
     struct Sample {
-        /// A text that has to be there
+        /// A required text
         name: Text<5>,
-        /// One that may be left out
+        /// An optional text
         nickname: Option<Text<5>>,
         /// Several lines
         notes: Clearable<LongText>,
@@ -26,38 +26,38 @@ fn today() -> NaiveDate {
     "2026-01-31".parse().unwrap()
 }
 
-fn faults(read: Result<Sample, Vec<crate::core::error::Fault>>) -> Vec<String> {
-    let faults = read.err().unwrap_or_default();
-    faults.into_iter().map(|it| format!("{}: {}", it.pointer, it.detail)).collect()
+fn errors(read: Result<Sample, Vec<crate::core::error::FieldError>>) -> Vec<String> {
+    let errors = read.err().unwrap_or_default();
+    errors.into_iter().map(|it| format!("{}: {}", it.pointer, it.detail)).collect()
 }
 
-fn json_faults(body: &Value) -> Vec<String> {
-    faults(Sample::read(Reader::json(body.to_string().as_bytes(), today()).unwrap()))
+fn json_errors(body: &Value) -> Vec<String> {
+    errors(Sample::read(Reader::json(body.to_string().as_bytes(), today()).unwrap()))
 }
 
 #[test]
-fn a_text_of_blanks_is_nothing_only_where_a_text_may_stand() {
+fn a_blank_text_means_no_value_only_for_texts() {
     let blank = r#"{ "name": "a", "nickname": " ", "notes": "", "reading": null }"#;
     let read = Sample::read(Reader::json(blank.as_bytes(), today()).unwrap()).unwrap();
     assert_eq!((read.name.0.as_str(), read.nickname, read.reading), ("a", None, None));
     assert_eq!((read.notes, read.price), (Clearable::Clear, None));
-    assert_eq!(json_faults(&json!({ "name": " " })), ["/name: is empty"]);
+    assert_eq!(json_errors(&json!({ "name": " " })), ["/name: is empty"]);
     assert_eq!(
-        json_faults(&json!({ "name": "a", "reading": "", "price": "" })),
+        json_errors(&json!({ "name": "a", "reading": "", "price": "" })),
         ["/reading: has to be a whole number", "/price: is not a number"]
     );
     assert_eq!(
-        faults(Sample::read(Reader::query("name=a&nickname=&reading=", today()))),
+        errors(Sample::read(Reader::query("name=a&nickname=&reading=", today()))),
         ["/reading: is empty: enter a number"]
     );
-    // A form sends every field that it has, filled in or not.
+    // A form sends all of its fields, filled in or not.
     let form = [("name", "a"), ("reading", ""), ("price", "")];
     let form = form.map(|(name, text)| (name.to_owned(), text.to_owned()));
     assert!(Sample::read(Reader::form(form, today())).is_ok());
 }
 
 #[test]
-fn only_forms_take_numbers_as_people_write_them() {
+fn only_forms_accept_numbers_with_separators() {
     let form = |reading: &str, price: &str| {
         let form = [("name", "a"), ("reading", reading), ("price", price)];
         let form = form.map(|(name, text)| (name.to_owned(), text.to_owned()));
@@ -69,21 +69,21 @@ fn only_forms_take_numbers_as_people_write_them() {
         assert_eq!(read.price, Fixed::parse("3.499").ok(), "{price}");
     }
     for typed in ["12,3,4", "40,5.1", "40'5", "4e1", "-4", "$4"] {
-        assert_eq!(faults(form(typed, typed)).len(), 2, "{typed}");
+        assert_eq!(errors(form(typed, typed)).len(), 2, "{typed}");
     }
     for typed in ["84,210", "84 210", "3,499"] {
         assert_eq!(
-            json_faults(&json!({ "name": "a", "price": typed })),
+            json_errors(&json!({ "name": "a", "price": typed })),
             ["/price: is not a number"]
         );
     }
 }
 
 #[test]
-fn a_text_has_no_control_character_not_even_at_an_end() {
+fn control_characters_are_rejected_even_at_the_ends() {
     for text in ["\ta", "a\n", "a\u{85}", "\u{0}"] {
         assert_eq!(
-            json_faults(&json!({ "name": text })),
+            json_errors(&json!({ "name": text })),
             ["/name: holds a control character"],
             "{text:?}"
         );
@@ -91,7 +91,7 @@ fn a_text_has_no_control_character_not_even_at_an_end() {
 }
 
 #[test]
-fn a_text_hides_no_character_and_does_not_consist_of_them() {
+fn invisible_characters_are_rejected() {
     for (text, told) in [
         ("a\u{200b}", "U+200B (zero-width space), after “a”"),
         ("\u{202e}a", "U+202E (bidirectional control), at the beginning"),
@@ -102,18 +102,18 @@ fn a_text_hides_no_character_and_does_not_consist_of_them() {
             let mut body = json!({ "name": "a" });
             body[member] = json!(text);
             let expected = format!("/{member}: contains an invisible character, {told}: remove it");
-            assert_eq!(json_faults(&body), [expected], "{text:?}");
+            assert_eq!(json_errors(&body), [expected], "{text:?}");
         }
     }
     let blank = json!({ "name": "\u{3164}", "notes": "\u{2800}" });
     let only = "contains only invisible characters: enter at least one visible character";
-    assert_eq!(json_faults(&blank), [format!("/name: {only}"), format!("/notes: {only}")]);
+    assert_eq!(json_errors(&blank), [format!("/name: {only}"), format!("/notes: {only}")]);
     let emoji = json!({ "name": "👩\u{200d}💻", "notes": "می\u{200c}خواهم" });
-    assert_eq!(json_faults(&emoji), [""; 0]);
+    assert_eq!(json_errors(&emoji), [""; 0]);
 }
 
 #[test]
-fn the_schema_says_what_is_read() {
+fn the_schema_matches_the_reader() {
     let schema = schemars::SchemaGenerator::default().into_root_schema_for::<Sample>();
     let member = |name: &str| schema.as_value()["properties"][name].clone();
     assert_eq!(member("name")["minLength"], 1);
@@ -125,7 +125,7 @@ fn the_schema_says_what_is_read() {
 }
 
 input! {
-    /// One with alternatives
+    /// Alternatives
     struct Either {
         /// The first
         first: Option<Odometer>,
@@ -136,28 +136,28 @@ input! {
 }
 
 #[test]
-fn without_any_of_several_members_the_first_is_missing() {
-    let faults = |body: Value| {
+fn if_no_alternative_is_present_the_first_is_missing() {
+    let errors = |body: Value| {
         let read = Either::read(Reader::json(body.to_string().as_bytes(), today()).unwrap());
         let read = read.map(|it| assert!(it.first.is_some() || it.second.is_some()));
-        let faults = read.err().unwrap_or_default();
-        faults.into_iter().map(|it| format!("{}: {}", it.pointer, it.detail)).collect::<Vec<_>>()
+        let errors = read.err().unwrap_or_default();
+        errors.into_iter().map(|it| format!("{}: {}", it.pointer, it.detail)).collect::<Vec<_>>()
     };
     for nothing in [json!({}), json!({ "first": null, "second": " " }), json!({ "first": "" })] {
-        assert_eq!(faults(nothing.clone()), ["/first: is required, or a second"], "{nothing}");
+        assert_eq!(errors(nothing.clone()), ["/first: is required, or a second"], "{nothing}");
     }
     for one in [json!({ "first": 1 }), json!({ "second": "a" })] {
-        assert_eq!(faults(one.clone()), [""; 0], "{one}");
+        assert_eq!(errors(one.clone()), [""; 0], "{one}");
     }
-    assert_eq!(faults(json!({ "second": 7 })), ["/second: has to be a text"]);
+    assert_eq!(errors(json!({ "second": 7 })), ["/second: has to be a text"]);
     assert_eq!(
-        faults(json!({ "third": 7 })),
+        errors(json!({ "third": 7 })),
         ["/first: is required, or a second", "/third: is not known here"]
     );
 }
 
 #[test]
-fn the_schema_of_a_choice_that_may_be_left_out_has_null() {
+fn the_schema_of_an_optional_enum_includes_null() {
     use super::Member as _;
     use crate::core::units::DistanceUnit;
 
@@ -170,10 +170,10 @@ fn the_schema_of_a_choice_that_may_be_left_out_has_null() {
 }
 
 #[test]
-fn blanks_are_nothing_but_control_characters_are_refused() {
+fn blank_texts_mean_no_value_but_control_characters_are_rejected() {
     use super::Member as _;
     let read = |text: &str| {
-        let given = super::Given::Text(text.to_owned());
+        let given = super::FieldValue::Text(text.to_owned());
         Option::<LongText>::read(Some(&given), today()).map(|it| it.is_some())
     };
     for blank in ["", "  ", "\t\n", "\r\n \r\n"] {

@@ -134,7 +134,7 @@ pub fn find(config: &Config) -> Result<Option<ServiceKey>, KeyError> {
         Err(error) => return Err(KeyError::Io { path, error }),
         Ok(text) => text,
     };
-    hide(&path);
+    restrict_permissions(&path);
     match ServiceKey::parse(&text) {
         Ok(key) => Ok(Some(key)),
         Err(why) => Err(KeyError::Invalid { path, why }),
@@ -142,7 +142,7 @@ pub fn find(config: &Config) -> Result<Option<ServiceKey>, KeyError> {
 }
 
 /// Takes the key file from other users.
-fn hide(path: &Path) {
+fn restrict_permissions(path: &Path) {
     let Ok(found) = path.metadata() else { return };
     let rights = found.permissions().mode() & 0o777;
     if rights | 0o700 == 0o700 {

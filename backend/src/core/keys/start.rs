@@ -13,7 +13,7 @@ use crate::core::{
     clock::Clock,
     config::Config,
     db::{Db, Tx},
-    jobs::Work,
+    periodic::TaskFuture,
 };
 
 /// The name of this work in the policies of users' tables that admit it.
@@ -25,11 +25,11 @@ pub struct SealedSecrets {
     /// What has such a secret, in the plural.
     pub name: &'static str,
     /// Seals those that are not sealed yet, and returns how many there were.
-    pub seal: for<'a> fn(&'a mut Tx, &'a ServiceKey) -> Work<'a>,
+    pub seal: for<'a> fn(&'a mut Tx, &'a ServiceKey) -> TaskFuture<'a>,
     /// Counts the sealed ones.
-    pub count: for<'a> fn(&'a mut Tx) -> Work<'a>,
+    pub count: for<'a> fn(&'a mut Tx) -> TaskFuture<'a>,
     /// Discards the sealed ones, and returns how many there were.
-    pub discard: for<'a> fn(&'a mut Tx) -> Work<'a>,
+    pub discard: for<'a> fn(&'a mut Tx) -> TaskFuture<'a>,
 }
 
 /// Finds the service key, or creates it for a database that has not had one; refuses one that the
@@ -57,7 +57,7 @@ pub async fn prepare(
         Ok(0) => {}
         Ok(sealed) => {
             tracing::info!(sealed, "Secrets that older versions stored were sealed");
-            db.shorten_log().await?;
+            db.truncate_wal().await?;
         }
         // Such as on a full disk: reads go on, so the service starts.
         Err(KeyError::Database(Error::Unavailable)) if registered.is_some() => {
@@ -70,27 +70,27 @@ pub async fn prepare(
 
 /// How the service key and the database fit together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fit {
+pub enum KeyStatus {
     /// The secrets in the database are sealed with this key.
-    Sealing,
+    Matches,
     /// There is a key, and the database has not had one.
-    Unused,
+    NotRegistered,
     /// There is no key yet: the first start creates one.
-    Uncreated,
+    NotCreated,
 }
 
 /// Compares the service key with the database, and changes nothing.
 ///
 /// # Errors
 /// [`KeyError`], for a service that would not start.
-pub async fn check(db: &Db, config: &Config) -> Result<Fit, KeyError> {
+pub async fn check(db: &Db, config: &Config) -> Result<KeyStatus, KeyError> {
     let registered = store::find(&mut db.read().await?).await?;
     match (find(config)?, registered) {
-        (Some(key), Some(it)) if it[..] == key.check_value()[..] => Ok(Fit::Sealing),
+        (Some(key), Some(it)) if it[..] == key.check_value()[..] => Ok(KeyStatus::Matches),
         (Some(_), Some(_)) => Err(KeyError::Wrong(Source::of(config)?)),
-        (Some(_), None) => Ok(Fit::Unused),
+        (Some(_), None) => Ok(KeyStatus::NotRegistered),
         (None, Some(_)) => Err(KeyError::Missing(Source::of(config)?)),
-        (None, None) => Ok(Fit::Uncreated),
+        (None, None) => Ok(KeyStatus::NotCreated),
     }
 }
 
@@ -101,7 +101,7 @@ async fn seal_all(
     (key, clock): (&ServiceKey, &Clock),
     secrets: &[SealedSecrets],
 ) -> Result<u64, KeyError> {
-    let mut tx = db.write_as(JOB).await?;
+    let mut tx = db.write_as_job(JOB).await?;
     let check_value = key.check_value();
     if store::register(&mut tx, &check_value, clock.now()).await? != check_value {
         return Err(KeyError::Wrong(Source::of(config)?));
@@ -127,7 +127,7 @@ pub async fn discard(
     secrets: &[SealedSecrets],
     is_sure: bool,
 ) -> Result<String, KeyError> {
-    let mut tx = db.write_as(JOB).await?;
+    let mut tx = db.write_as_job(JOB).await?;
     let Some(registered) = store::find(&mut tx).await? else {
         return Ok("No secrets have been sealed: there is nothing to discard.\n".to_owned());
     };

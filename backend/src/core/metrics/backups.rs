@@ -2,10 +2,10 @@
 
 use prometheus::{Gauge, GaugeVec, IntGaugeVec, Registry};
 
-use super::{WELL_FORMED, gauges, options, register, standing::WalArchiver};
+use super::{VALID_NAMES, gauges, options, register, snapshot::WalArchiver};
 use crate::core::{
-    db::replica::{ReplicaCondition, ReplicaState},
-    health::{BackupCondition, BackupState, Verified},
+    db::replica::{ReplicaState, ReplicaStatus},
+    health::{BackupState, BackupStatus, CheckResult},
 };
 
 /// What shows the state of the backups, of the archived WAL and of the replica. Series of what does not
@@ -32,7 +32,7 @@ impl Gauges {
         let many = |name, help, labels: &[&str]| gauges(registry, name, help, labels);
         let seconds = |name, help| {
             let gauge = GaugeVec::new(options(name, help), &[]);
-            register(registry, gauge.expect(WELL_FORMED))
+            register(registry, gauge.expect(VALID_NAMES))
         };
         Self {
             failed: many("backup_failed", "1 while the last backup failed or is damaged", &[]),
@@ -78,7 +78,7 @@ impl Gauges {
         self.duration.reset();
         let Some(state) = state else { return };
         let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-        set(&self.failed, Some((state.state == BackupCondition::Failed).into()));
+        set(&self.failed, Some((state.state == BackupStatus::Failed).into()));
         set(&self.count, Some(whole(state.count as u64)));
         set(&self.last, state.last_at.map(|it| it.timestamp()));
         set(&self.size, state.last_size_bytes.map(whole));
@@ -89,7 +89,7 @@ impl Gauges {
         ] {
             let (Some(at), Some(result)) = (at, result) else { continue };
             self.checked.with_label_values(&[check]).set(at.timestamp());
-            let failed = result == Verified::Failed;
+            let failed = result == CheckResult::Failed;
             self.check_failed.with_label_values(&[check]).set(failed.into());
         }
         set(&self.wal_files, state.archived_wal_files.map(|it| whole(it as u64)));
@@ -116,7 +116,7 @@ impl Gauges {
         self.replica_lag.reset();
         self.replica_lag_bytes.reset();
         let Some(replica) = replica else { return };
-        set(&self.replica_used, Some((replica.state == ReplicaCondition::Used).into()));
+        set(&self.replica_used, Some((replica.state == ReplicaStatus::Used).into()));
         set_float(&self.replica_lag, replica.lag_seconds);
         let bytes = replica.lag_bytes.map(|it| i64::try_from(it).unwrap_or(i64::MAX));
         set(&self.replica_lag_bytes, bytes);

@@ -67,7 +67,7 @@ impl Requests {
 }
 
 /// Requests that were refused before any work.
-pub struct Refusals {
+pub struct RejectedRequests {
     /// The line was full, or moved too slowly.
     pub overloaded: IntCounter,
     /// There were too many connections.
@@ -76,7 +76,7 @@ pub struct Refusals {
     pub checks: IntCounter,
 }
 
-impl Refusals {
+impl RejectedRequests {
     pub(super) fn new(registry: &Registry) -> Self {
         let refused = counters(
             registry,
@@ -129,12 +129,12 @@ struct Counts {
 
 impl Route {
     /// The pattern is the route's own: the first request tells it for all that follow.
-    fn learn(&self, request: &Request) -> usize {
+    fn method_index(&self, request: &Request) -> usize {
         self.pattern.get_or_init(|| route_of(request.extensions()).to_owned());
-        nth_method(request.method())
+        index_of_method(request.method())
     }
 
-    fn note(&self, method: usize, status: StatusCode, took: Duration) {
+    fn record(&self, method: usize, status: StatusCode, took: Duration) {
         let pattern = self.pattern.get().map_or(UNKNOWN, String::as_str);
         let all = &metrics().requests;
         let counts = self.methods[method].get_or_init(|| {
@@ -168,11 +168,11 @@ pub fn route_of(extensions: &Extensions) -> &str {
 /// What a method is called, whatever a client has made up.
 #[must_use]
 pub fn method_of(method: &Method) -> &'static str {
-    name_of(nth_method(method))
+    name_of(index_of_method(method))
 }
 
 /// Where it is among [`METHODS`]; behind them if it is none.
-fn nth_method(method: &Method) -> usize {
+fn index_of_method(method: &Method) -> usize {
     METHODS.iter().position(|it| it == method).unwrap_or(METHODS.len())
 }
 
@@ -195,12 +195,12 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         let begun = Instant::now();
-        let method = self.route.learn(&request);
+        let method = self.route.method_index(&request);
         let route = Arc::clone(&self.route);
         let answer = self.inner.call(request);
         Box::pin(async move {
             let response = answer.await?;
-            route.note(method, response.status(), begun.elapsed());
+            route.record(method, response.status(), begun.elapsed());
             Ok(response)
         })
     }

@@ -1,8 +1,8 @@
 use axum::{body::Body, http::Request};
 use prometheus::proto::MetricFamily;
 
-use super::{Outcome, Standing, Upstream, metrics};
-use crate::{core::outward::Breaker, testing::TestApp};
+use super::{Outcome, ServiceState, UpstreamMetrics, metrics};
+use crate::{core::upstream::CircuitBreaker, testing::TestApp};
 
 /// How much the series of this metric whose labels are these has counted; all tests of one
 /// process count together.
@@ -25,7 +25,7 @@ fn counted(name: &str, labels: &[(&str, &str)]) -> u64 {
 }
 
 fn told() -> String {
-    metrics().text(&Standing::default()).unwrap()
+    metrics().text(&ServiceState::default()).unwrap()
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn every_method_of_a_route_is_counted_by_itself_and_so_are_refused_ones() 
 
 #[test]
 fn what_is_not_known_is_not_told() {
-    let known = Standing { migrations: Some((7, 1)), ..Standing::default() };
+    let known = ServiceState { migrations: Some((7, 1)), ..ServiceState::default() };
     let told = metrics().text(&known).unwrap();
     assert!(told.contains("motovaultpro_migrations{state=\"pending\"} 1\n"), "{told}");
     assert!(told.contains("motovaultpro_migrations{state=\"applied\"} 7\n"), "{told}");
@@ -100,24 +100,24 @@ fn what_is_not_known_is_not_told() {
 
 #[tokio::test(start_paused = true)]
 async fn a_service_that_is_left_alone_is_told_of_until_it_answers() {
-    let breaker = Breaker::new("left-alone");
-    let gauge = Upstream::breaker("left-alone");
+    let breaker = CircuitBreaker::new("left-alone");
+    let gauge = UpstreamMetrics::breaker("left-alone");
     for is_open in [0, 0, 1] {
-        breaker.note(false);
+        breaker.record(false);
         assert_eq!(gauge.get(), is_open);
     }
-    breaker.note(true);
+    breaker.record(true);
     assert_eq!(gauge.get(), 0);
 }
 
 #[test]
 fn what_comes_of_asking_a_service_is_counted_by_kinds_of_answers() {
-    let asked = Upstream::new("asked");
+    let upstream = UpstreamMetrics::new("asked");
     let status = |code: u16| Outcome::Answered(code.try_into().unwrap());
-    for outcome in [status(200), status(302), status(404), status(503), Outcome::Silent] {
-        asked.note(outcome, std::time::Duration::from_millis(30));
+    for outcome in [status(200), status(302), status(404), status(503), Outcome::NoAnswer] {
+        upstream.record(outcome, std::time::Duration::from_millis(30));
     }
-    asked.note(Outcome::NotAsked, std::time::Duration::ZERO);
+    upstream.record(Outcome::NotSent, std::time::Duration::ZERO);
     let of = |outcome| {
         counted("upstream_requests_total", &[("upstream", "asked"), ("outcome", outcome)])
     };

@@ -16,7 +16,7 @@ const SECONDS: [f64; 8] = [0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 pub(super) struct Upstreams {
     requests: IntCounterVec,
     durations: HistogramVec,
-    rests: IntGaugeVec,
+    open_breakers: IntGaugeVec,
 }
 
 impl Upstreams {
@@ -34,16 +34,16 @@ impl Upstreams {
             &["upstream"],
             &SECONDS,
         );
-        let rests = gauges(
+        let open_breakers = gauges(
             registry,
             "upstream_breaker_open",
             "1 while another service is left alone because it has failed, until it answers again",
             &["upstream"],
         );
-        let all = Self { requests, durations, rests };
+        let all = Self { requests, durations, open_breakers };
         // Told of before anybody asks them, and where the settings name none of them.
         for name in ["nhtsa", "google", "google-details", "openstreetmap"] {
-            let _ = all.rests.with_label_values(&[name]);
+            let _ = all.open_breakers.with_label_values(&[name]);
         }
         for name in ["nhtsa", "google", "openstreetmap", "oidc"] {
             let _ = all.of(name);
@@ -51,14 +51,14 @@ impl Upstreams {
         all
     }
 
-    fn of(&self, name: &str) -> Upstream {
+    fn of(&self, name: &str) -> UpstreamMetrics {
         let count = |outcome| self.requests.with_label_values(&[name, outcome]);
-        Upstream {
-            well: count("ok"),
+        UpstreamMetrics {
+            ok: count("ok"),
             refused: count("client_error"),
             failed: count("server_error"),
-            silent: count("no_answer"),
-            not_asked: count("not_asked"),
+            no_answer: count("no_answer"),
+            not_sent: count("not_asked"),
             seconds: self.durations.with_label_values(&[name]),
         }
     }
@@ -70,22 +70,22 @@ pub enum Outcome {
     /// An answer of this status.
     Answered(StatusCode),
     /// None, or none that was whole in time.
-    Silent,
+    NoAnswer,
     /// Too many waited for it already.
-    NotAsked,
+    NotSent,
 }
 
 /// Counts the requests to one service.
-pub struct Upstream {
-    well: IntCounter,
+pub struct UpstreamMetrics {
+    ok: IntCounter,
     refused: IntCounter,
     failed: IntCounter,
-    silent: IntCounter,
-    not_asked: IntCounter,
+    no_answer: IntCounter,
+    not_sent: IntCounter,
     seconds: Histogram,
 }
 
-impl Upstream {
+impl UpstreamMetrics {
     /// For the service of this name, one of few that the code knows.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
@@ -95,17 +95,17 @@ impl Upstream {
     /// Whether the service of this name is left alone.
     #[must_use]
     pub fn breaker(name: &'static str) -> IntGauge {
-        metrics().upstreams.rests.with_label_values(&[name])
+        metrics().upstreams.open_breakers.with_label_values(&[name])
     }
 
     /// Counts one request that took so long.
-    pub fn note(&self, outcome: Outcome, took: Duration) {
+    pub fn record(&self, outcome: Outcome, took: Duration) {
         let counter = match outcome {
-            Outcome::NotAsked => return self.not_asked.inc(),
-            Outcome::Silent => &self.silent,
+            Outcome::NotSent => return self.not_sent.inc(),
+            Outcome::NoAnswer => &self.no_answer,
             Outcome::Answered(status) if status.is_server_error() => &self.failed,
             Outcome::Answered(status) if status.is_client_error() => &self.refused,
-            Outcome::Answered(_) => &self.well,
+            Outcome::Answered(_) => &self.ok,
         };
         counter.inc();
         self.seconds.observe(took.as_secs_f64());

@@ -1,4 +1,4 @@
-//! The few files beside the pages, in the binary, each under a name that changes with it.
+//! The static files, embedded in the binary. Each has a hash of its content in its name.
 
 use std::sync::LazyLock;
 
@@ -15,7 +15,7 @@ const PASSKEYS: &str = include_str!("../../../assets/passkeys.js");
 const STATIONS: &str = include_str!("../../../assets/stations.js");
 const ICON: &str = include_str!("../../../assets/icon.svg");
 
-/// What draws maps, where `make map` fetched it: its script and its style sheet.
+/// The map library, if `make map` has downloaded it: its script and its style sheet.
 #[cfg(has_map)]
 const MAP: Option<(&str, &str)> = Some((
     include_str!("../../../../frontend/dist/leaflet.js"),
@@ -24,33 +24,33 @@ const MAP: Option<(&str, &str)> = Some((
 #[cfg(not(has_map))]
 const MAP: Option<(&str, &str)> = None;
 
-/// What draws maps.
+/// The URLs of the map library.
 #[derive(Debug)]
 pub struct Map {
-    /// The script.
+    /// Its script.
     pub script: String,
     /// Its style sheet.
     pub css: String,
 }
 
-/// Where the assets are.
+/// The URLs of the assets.
 #[derive(Debug)]
 pub struct Assets {
     /// The style sheet.
     pub css: String,
-    /// What the page of the API needs beside it.
+    /// The additional style sheet of the API documentation.
     pub docs: String,
-    /// The script, which no page needs.
+    /// The main script; pages also work without it.
     pub script: String,
     /// The script that parses numbers and calculates with them; pages load it before `script`.
     pub numbers: String,
-    /// The script of the pages that ask for passkeys.
+    /// The script of the pages with passkeys.
     pub passkeys: String,
-    /// The script of the pages that look for stations.
+    /// The script of the pages that search for stations.
     pub stations: String,
     /// The icon.
     pub icon: String,
-    /// What draws maps, where it was there when the program was built.
+    /// The map library, if it was present at build time.
     pub map: Option<Map>,
 }
 
@@ -69,14 +69,14 @@ static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
 });
 
 impl Assets {
-    /// Where they are.
+    /// The URLs of the assets.
     #[must_use]
     pub fn get() -> &'static Self {
         &ASSETS
     }
 }
 
-/// Whether `path` is that of an asset, and not just below the same folder.
+/// Whether an asset exists at `path`.
 #[must_use]
 pub fn is_asset(path: &str) -> bool {
     let all = Assets::get();
@@ -90,7 +90,7 @@ fn address(name: &str, content: &str, ending: &str) -> String {
     format!("/assets/{name}.{}.{ending}", hex(&Sha256::digest(content)[..4]))
 }
 
-/// The assets themselves.
+/// The routes of the assets.
 pub fn router() -> Router<App> {
     let file = |kind: &'static str, content: &'static str| {
         get(async move || {

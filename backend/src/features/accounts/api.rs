@@ -23,7 +23,10 @@ use super::{
 };
 use crate::core::{
     App, Result,
-    http::{Finished, IfMatch, Json, New, NoContent, Page, Path, Record, Stored, refuses},
+    http::{
+        IdempotentJson, IfMatch, Json, NoContent, NoContent204, Page, Path, Record, SerializedJson,
+        error_response,
+    },
 };
 
 pub(super) fn router() -> ApiRouter<App> {
@@ -33,12 +36,14 @@ pub(super) fn router() -> ApiRouter<App> {
             "/auth/register",
             post_with(register, |it| {
                 let it = it.id("register").tag(tag).summary("Create an account and sign in");
-                it.with(refuses::<409>)
+                it.with(error_response::<409>)
             }),
         )
         .api_route(
             "/auth/login",
-            post_with(log_in, |it| it.id("logIn").tag(tag).summary("Sign in").with(refuses::<401>)),
+            post_with(log_in, |it| {
+                it.id("logIn").tag(tag).summary("Sign in").with(error_response::<401>)
+            }),
         )
         .api_route(
             "/auth/logout",
@@ -125,9 +130,9 @@ where
 async fn register(
     State(app): State<App>,
     client: ClientInfo,
-    New { input, once }: New<NewAccount>,
+    IdempotentJson { input, idempotency }: IdempotentJson<NewAccount>,
 ) -> Result<SignedIn<201>> {
-    let signed_in = service::register(&app, input, &client, once).await?;
+    let signed_in = service::register(&app, input, &client, idempotency).await?;
     SignedIn::new(&app, signed_in)
 }
 
@@ -170,14 +175,14 @@ async fn change_password(
     caller: SessionUser,
     client: ClientInfo,
     headers: HeaderMap,
-    New { input, once }: New<PasswordChange>,
-) -> Result<Finished> {
+    IdempotentJson { input, idempotency }: IdempotentJson<PasswordChange>,
+) -> Result<NoContent204> {
     let secret = session::find_cookie(&headers, &app, SESSION_COOKIE).unwrap_or_default();
-    service::change_password(&app, &caller, input, &client, &once.hidden_by(secret)).await
+    service::change_password(&app, &caller, input, &client, &idempotency.with_secret(secret)).await
 }
 
-async fn sessions(State(app): State<App>, user: User) -> Result<Stored<Page<Session>>> {
-    Stored::of(&service::sessions(&app, &user).await?)
+async fn sessions(State(app): State<App>, user: User) -> Result<SerializedJson<Page<Session>>> {
+    SerializedJson::of(&service::sessions(&app, &user).await?)
 }
 
 async fn end_session(

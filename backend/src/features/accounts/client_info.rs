@@ -15,7 +15,7 @@ use super::{
     store,
 };
 use crate::{
-    core::{App, Result, db::Tx, http::ClientAddress, input::visible},
+    core::{App, Result, db::Tx, http::ClientAddress, input::strip_invisible},
     features::security_log::{Event, Located},
 };
 
@@ -89,7 +89,7 @@ pub(super) enum TrustLevel {
 
 fn user_agent(headers: &HeaderMap) -> Option<String> {
     let name = String::from_utf8_lossy(headers.get(header::USER_AGENT)?.as_bytes()).into_owned();
-    let name = visible(&name);
+    let name = strip_invisible(&name);
     let name: String = name.chars().filter(|it| !it.is_control()).take(MAX_USER_AGENT).collect();
     let name = name.trim();
     (!name.is_empty()).then(|| name.to_owned())

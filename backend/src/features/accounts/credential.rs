@@ -10,7 +10,7 @@ use axum::{
 use sha2::{Digest as _, Sha256};
 
 use super::session::{SESSION_COOKIE, Token, find_cookie};
-use crate::core::{App, Result, hex, http::Once};
+use crate::core::{App, Result, hex, http::Idempotency};
 
 /// What a request authenticates with: its `Authorization` header or its session cookie. Never printed.
 pub struct Credential(Vec<u8>);
@@ -31,8 +31,15 @@ impl Credential {
     ///
     /// # Errors
     /// Internal if the operating system provides no randomness.
-    pub fn create_secret(&self, once: &Once, purpose: &str, record_id: &str) -> Result<String> {
-        let Some(request) = once.identity() else { return Ok(Token::new()?.expose().to_owned()) };
+    pub fn create_secret(
+        &self,
+        idempotency: &Idempotency,
+        purpose: &str,
+        record_id: &str,
+    ) -> Result<String> {
+        let Some(request) = idempotency.dedup_key() else {
+            return Ok(Token::new()?.expose().to_owned());
+        };
         let digest =
             Sha256::new_with_prefix("motovaultpro ").chain_update(purpose).chain_update([0]);
         let digest = digest.chain_update(&self.0).chain_update([0]).chain_update(request);

@@ -137,7 +137,7 @@ impl HashSlot {
         self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
-        http::while_others_work(async move {
+        http::yield_slot_while(async move {
             self.wait_for_turn().await?;
             let hashed = tokio::task::spawn_blocking(move || {
                 // The slot is freed when the work ends, even if the client disconnects before.

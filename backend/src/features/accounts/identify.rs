@@ -12,7 +12,7 @@ use axum::{
 use super::{model::Principal, session};
 use crate::core::{
     App, Result,
-    http::{self, ClientAddress, Meter},
+    http::{self, ClientAddress, RequestMeter},
     web,
 };
 
@@ -23,11 +23,11 @@ struct RequestPrincipal(Option<Arc<Principal>>);
 /// Authenticates a request and counts it toward the quota of its user, or of its network if it is
 /// anonymous. Wraps all routes.
 pub async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    if !http::is_counted(request.uri().path()) {
+    if !http::is_rate_limited(request.uri().path()) {
         return next.run(request).await;
     }
     let found = authenticate(request.headers(), &app).await;
-    let meter = request.extensions().get::<Meter>().cloned().unwrap_or_default();
+    let meter = request.extensions().get::<RequestMeter>().cloned().unwrap_or_default();
     let counted = if let Ok(Some(principal)) = &found {
         meter.count_user(&principal.user)
     } else {

@@ -13,8 +13,8 @@ pub(super) use preferences::{PreferencesChange, TimeZone};
 use super::UserId;
 use crate::{
     core::{
-        input::{Field, Given, Text},
-        units::choice,
+        input::{Field, FieldValue, Text},
+        units::text_enum,
     },
     input,
 };
@@ -77,7 +77,7 @@ pub enum AuthMethod {
     },
 }
 
-choice! {
+text_enum! {
     /// What a token grants access to.
     Scope {
         /// Read only.
@@ -196,7 +196,7 @@ impl Email {
 }
 
 impl Field for Email {
-    fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
         let Text(text) = Text::<254>::read(given, today)?;
         let parts = text.rsplit_once('@');
         let is_address = parts.is_some_and(|(name, host)| {
@@ -243,12 +243,14 @@ impl std::fmt::Debug for Password {
 }
 
 impl Field for Password {
-    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
         match given {
-            Given::Text(text) | Given::Typed(text) if text.chars().count() <= Self::MAX_LENGTH => {
+            FieldValue::Text(text) | FieldValue::Typed(text)
+                if text.chars().count() <= Self::MAX_LENGTH =>
+            {
                 Ok(Self(text.clone()))
             }
-            Given::Text(_) | Given::Typed(_) => {
+            FieldValue::Text(_) | FieldValue::Typed(_) => {
                 Err(format!("has more than {} characters", Self::MAX_LENGTH))
             }
             _ => Err("has to be a text".to_owned()),
@@ -265,7 +267,7 @@ impl Field for Password {
 pub struct NewPassword(pub(super) Password);
 
 impl Field for NewPassword {
-    fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
         let password = Password::read(given, today)?;
         if password.expose().chars().count() < 8 {
             return Err("has fewer than 8 characters".to_owned());

@@ -26,9 +26,9 @@ use crate::{
     core::{
         App, Error, Result,
         config::Registration,
-        http::{Form, IfMatch, Once},
+        http::{Form, Idempotency, IfMatch},
         units::{DistanceUnit, EconomyUnit, VolumeUnit},
-        web::{self, Errors, Sheet, Shell},
+        web::{self, Errors, FormView, Layout},
     },
     features::invitations,
 };
@@ -62,8 +62,8 @@ const LABELS: &[(&str, &str)] = &[
 #[derive(Template)]
 #[template(path = "features/accounts/templates/register.html")]
 struct RegisterPage {
-    shell: Shell,
-    sheet: Sheet,
+    layout: Layout,
+    view: FormView,
     is_first: bool,
     /// Whether the form requires the setup token.
     needs_setup_token: bool,
@@ -72,22 +72,22 @@ struct RegisterPage {
 }
 
 impl RegisterPage {
-    fn new(app: &App, shell: Shell, sheet: Sheet, is_first: bool) -> Self {
+    fn new(app: &App, layout: Layout, view: FormView, is_first: bool) -> Self {
         // An invitation may prefill the address. The focus is then on the password.
-        let email_attrs = if sheet.get("email").is_empty() {
+        let email_attrs = if view.get("email").is_empty() {
             r#"autocomplete="username" maxlength="254" required autofocus"#
         } else {
             r#"autocomplete="username" maxlength="254" required"#
         };
         let needs_setup_token = is_first && app.auth.setup_token().is_some();
-        Self { shell, sheet, is_first, needs_setup_token, offers: offers(app), email_attrs }
+        Self { layout, view, is_first, needs_setup_token, offers: offers(app), email_attrs }
     }
 }
 
 #[derive(Template)]
 #[template(path = "features/accounts/templates/registration_closed.html")]
 struct RegistrationClosed {
-    shell: Shell,
+    layout: Layout,
     offers: Vec<Offer>,
     /// Whether users can register with an invitation.
     accepts_invitations: bool,
@@ -104,17 +104,17 @@ fn offers(app: &App) -> Vec<Offer> {
 
 async fn show_register(
     State(app): State<App>,
-    shell: Shell,
+    layout: Layout,
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
-    if shell.name.is_some() {
+    if layout.name.is_some() {
         return Ok(Redirect::to(HOME).into_response());
     }
     let is_first = !has_accounts(&app).await?;
     let mut form = Form::default();
     if let Some(token) = web::parameter(query.as_deref(), "invitation").filter(|_| !is_first) {
         if app.config.auth.registration == Registration::Closed {
-            return render_registration_closed(&app, shell);
+            return render_registration_closed(&app, layout);
         }
         let mut tx = app.db.read().await?;
         let invitation = invitations::look_up(&mut tx, &token, app.clock.now()).await?;
@@ -123,40 +123,45 @@ async fn show_register(
         form.set("email", invitation.email.unwrap_or_default());
         form.set("invitation", token);
     } else if !is_first && !is_open(&app) {
-        return render_registration_closed(&app, shell);
+        return render_registration_closed(&app, layout);
     }
-    let sheet = Sheet::new(LABELS, form);
-    Ok(web::page(&RegisterPage::new(&app, shell, sheet, is_first))?.into_response())
+    let view = FormView::new(LABELS, form);
+    Ok(web::page(&RegisterPage::new(&app, layout, view, is_first))?.into_response())
 }
 
-fn render_registration_closed(app: &App, shell: Shell) -> Result<Response> {
+fn render_registration_closed(app: &App, layout: Layout) -> Result<Response> {
     let accepts_invitations = app.config.auth.registration == Registration::Invite;
-    let page = web::page(&RegistrationClosed { shell, offers: offers(app), accepts_invitations })?;
+    let page = web::page(&RegistrationClosed { layout, offers: offers(app), accepts_invitations })?;
     Ok((StatusCode::FORBIDDEN, page).into_response())
 }
 
 async fn register(
     State(app): State<App>,
-    shell: Shell,
+    layout: Layout,
     client: ClientInfo,
     mut form: Form,
 ) -> Result<Response> {
-    let once = Once::of_form(&mut form, "register");
+    let idempotency = Idempotency::from_form(&mut form, "register");
     let registered = match form.read::<NewAccount>(&app) {
-        Ok(new) => service::register(&app, new, &client, once).await,
+        Ok(new) => service::register(&app, new, &client, idempotency).await,
         Err(error) => Err(error),
     };
     let errors = match registered {
         Ok(signed_in) => return Ok(redirect_with_cookies(signed_in.opened.cookies(&app)?, HOME)),
-        Err(Error::Forbidden(_)) => return render_registration_closed(&app, shell),
+        Err(Error::Forbidden(_)) => return render_registration_closed(&app, layout),
         Err(Error::Conflict { name: "duplicate-email", .. }) => {
             let detail = "has an account already: log in instead";
-            Errors::of(Error::invalid("email", detail))?
+            Errors::from_error(Error::invalid("email", detail))?
         }
-        Err(error) => Errors::of(error)?,
+        Err(error) => Errors::from_error(error)?,
     };
     let is_first = !has_accounts(&app).await?;
-    web::page_again(&RegisterPage::new(&app, shell, Sheet::again(LABELS, form, errors), is_first))
+    web::invalid_form_page(&RegisterPage::new(
+        &app,
+        layout,
+        FormView::with_errors(LABELS, form, errors),
+        is_first,
+    ))
 }
 
 /// Redirects the browser and sets cookies.
@@ -167,8 +172,8 @@ fn redirect_with_cookies(cookies: Cookies, path: &str) -> Response {
 #[derive(Template)]
 #[template(path = "features/accounts/templates/login.html")]
 struct LoginPage {
-    shell: Shell,
-    sheet: Sheet,
+    layout: Layout,
+    view: FormView,
     /// The path to redirect to after signing in.
     next: String,
     /// Why signing in failed, if the reason does not belong to a field.
@@ -185,13 +190,13 @@ impl LoginPage {
     fn new(
         app: &App,
         site: &Site,
-        shell: Shell,
-        sheet: Sheet,
+        layout: Layout,
+        view: FormView,
         next: &str,
         refused: Option<&Error>,
     ) -> Self {
         // The focus is on the first empty field.
-        let has_email = !sheet.get("email").is_empty();
+        let has_email = !view.get("email").is_empty();
         Self {
             next: web::local_path(next).to_owned(),
             refused: refused.map(|error| web::sentence(&error.to_string())),
@@ -208,8 +213,8 @@ impl LoginPage {
             } else {
                 r#"autocomplete="current-password" required"#
             },
-            shell,
-            sheet,
+            layout,
+            view,
         }
     }
 }
@@ -217,24 +222,24 @@ impl LoginPage {
 async fn show_login(
     State(app): State<App>,
     site: Site,
-    shell: Shell,
+    layout: Layout,
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
-    if shell.name.is_some() {
+    if layout.name.is_some() {
         return Ok(Redirect::to(HOME).into_response());
     }
     if !has_accounts(&app).await? {
         return Ok(Redirect::to("/register").into_response());
     }
     let next = web::parameter(query.as_deref(), "next").unwrap_or_else(|| HOME.to_owned());
-    let sheet = Sheet::new(LABELS, Form::default());
-    Ok(web::page(&LoginPage::new(&app, &site, shell, sheet, &next, None))?.into_response())
+    let view = FormView::new(LABELS, Form::default());
+    Ok(web::page(&LoginPage::new(&app, &site, layout, view, &next, None))?.into_response())
 }
 
 async fn log_in(
     State(app): State<App>,
     site: Site,
-    shell: Shell,
+    layout: Layout,
     client: ClientInfo,
     mut form: Form,
 ) -> Result<Response> {
@@ -256,16 +261,16 @@ async fn log_in(
         Err(error) => error,
     };
     if matches!(error, Error::WrongPassword | Error::TooManyRequests(_)) {
-        let sheet = Sheet::new(LABELS, form);
-        let page = web::page(&LoginPage::new(&app, &site, shell, sheet, &next, Some(&error)))?;
+        let view = FormView::new(LABELS, form);
+        let page = web::page(&LoginPage::new(&app, &site, layout, view, &next, Some(&error)))?;
         let mut response = (error.kind().0, page).into_response();
         if let Error::TooManyRequests(seconds) = error {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         return Ok(response);
     }
-    let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
-    web::page_again(&LoginPage::new(&app, &site, shell, sheet, &next, None))
+    let view = FormView::with_errors(LABELS, form, Errors::from_error(error)?);
+    web::invalid_form_page(&LoginPage::new(&app, &site, layout, view, &next, None))
 }
 
 async fn log_out(
@@ -285,8 +290,8 @@ async fn log_out(
 #[derive(Template)]
 #[template(path = "features/accounts/templates/settings.html")]
 struct SettingsPage {
-    shell: Shell,
-    sheet: Sheet,
+    layout: Layout,
+    view: FormView,
     account: Account,
     since: NaiveDate,
     is_saved: bool,
@@ -298,11 +303,11 @@ struct SettingsPage {
 }
 
 impl SettingsPage {
-    async fn new(app: &App, user: &User, shell: Shell, sheet: Sheet) -> Result<Self> {
+    async fn new(app: &App, user: &User, layout: Layout, view: FormView) -> Result<Self> {
         let account = service::account(app, &user.0).await?;
         Ok(Self {
-            shell,
-            sheet,
+            layout,
+            view,
             since: user.0.preferences.today(account.created_at),
             account,
             is_saved: false,
@@ -348,19 +353,19 @@ fn fill_form(preferences: &Preferences) -> Form {
 async fn show_settings(
     State(app): State<App>,
     user: User,
-    shell: Shell,
+    layout: Layout,
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>> {
     let preferences = service::preferences(&app, &user).await?;
-    let sheet = Sheet::new(LABELS, fill_form(&preferences));
+    let view = FormView::new(LABELS, fill_form(&preferences));
     let is_saved = query.as_deref() == Some("saved");
-    web::page(&SettingsPage { is_saved, ..SettingsPage::new(&app, &user, shell, sheet).await? })
+    web::page(&SettingsPage { is_saved, ..SettingsPage::new(&app, &user, layout, view).await? })
 }
 
 async fn save_settings(
     State(app): State<App>,
     user: User,
-    shell: Shell,
+    layout: Layout,
     form: Form,
 ) -> Result<Response> {
     let saved = match form.read::<PreferencesChange>(&app) {
@@ -370,8 +375,8 @@ async fn save_settings(
     match saved {
         Ok(_) => Ok(Redirect::to("/settings?saved").into_response()),
         Err(error) => {
-            let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
-            web::page_again(&SettingsPage::new(&app, &user, shell, sheet).await?)
+            let view = FormView::with_errors(LABELS, form, Errors::from_error(error)?);
+            web::invalid_form_page(&SettingsPage::new(&app, &user, layout, view).await?)
         }
     }
 }

@@ -30,8 +30,8 @@ use crate::{
     core::{
         App, Error, Result,
         db::Tx,
-        http::{Finished, Once, Page},
-        jobs::Chore,
+        http::{Idempotency, NoContent204, Page},
+        periodic::PeriodicTask,
     },
     features::security_log::{self, Event, Kind},
 };
@@ -46,7 +46,7 @@ const MAX_SESSIONS: i64 = 100;
 const MAX_DEVICES: i64 = 50;
 
 /// Purges expired sessions, browsers, sign-ins, links and attempts.
-pub const PURGE_TASK: Chore = Chore {
+pub const PURGE_TASK: PeriodicTask = PeriodicTask {
     name: "accounts",
     run: |tx, now| {
         Box::pin(async move {
@@ -267,11 +267,11 @@ pub(super) async fn change_password(
     caller: &SessionUser,
     change: PasswordChange,
     client: &ClientInfo,
-    once: &Once,
-) -> Result<Finished> {
+    idempotency: &Idempotency,
+) -> Result<NoContent204> {
     let (account, now) = (caller.user.0.account, app.clock.now());
     let mut tx = app.db.write_for(&caller.user).await?;
-    if let Some(before) = once.claim(&mut tx, &caller.user, now).await? {
+    if let Some(before) = idempotency.begin(&mut tx, &caller.user, now).await? {
         return Ok(before);
     }
     // Hashing is slow, so end the transaction first. The key is claimed again below.
@@ -282,7 +282,7 @@ pub(super) async fn change_password(
     let slot = app.auth.hash_queue().reserve(&attempts::account_key(&stored.account), client)?;
     let password_hash = passwords::hash(slot, &change.new_password.0).await?;
     let mut tx = app.db.write_for(&caller.user).await?;
-    if let Some(before) = once.claim(&mut tx, &caller.user, now).await? {
+    if let Some(before) = idempotency.begin(&mut tx, &caller.user, now).await? {
         return Ok(before);
     }
     // If the password was reset or the session ended during the change, do not undo that.
@@ -295,7 +295,7 @@ pub(super) async fn change_password(
     revoke_access(&mut tx, account, Some(caller.session)).await?;
     let changed = client.annotate(Event::of(Kind::PasswordChanged, account));
     security_log::record(&mut tx, app.clock.now(), &changed).await?;
-    let done = once.keep(&mut tx, &caller.user, String::new(), &()).await?;
+    let done = idempotency.store_response(&mut tx, &caller.user, String::new(), &()).await?;
     tx.commit().await?;
     session::evict_cached(app, account).await;
     tracing::info!(%account, "Changed a password");

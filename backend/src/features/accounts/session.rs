@@ -28,7 +28,7 @@ use super::{
     tokens,
     user::UserId,
 };
-use crate::core::{App, Error, Result, hex, http::refusals};
+use crate::core::{App, Error, Result, hex, http::error_responses};
 
 /// The resolution of `seen_at`: it is updated at most this often.
 const LAST_SEEN_RESOLUTION: TimeDelta = TimeDelta::hours(1);
@@ -334,7 +334,7 @@ macro_rules! impl_security_docs {
                 context: &mut GenContext,
                 _: &mut Operation,
             ) -> Vec<(Option<u16>, Response)> {
-                refusals(context, &[$($status),+])
+                error_responses(context, &[$($status),+])
             }
         }
     };

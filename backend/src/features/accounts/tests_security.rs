@@ -145,7 +145,7 @@ async fn expired_rows_are_purged(app: TestApp) {
         assert_eq!(count(table).await, rows, "{table}");
     }
     app.app.clock.advance(chrono::TimeDelta::days(366));
-    crate::core::jobs::run_one(&app.app, &super::PURGE_TASK).await.unwrap();
+    crate::core::periodic::run_one(&app.app, &super::PURGE_TASK).await.unwrap();
     for table in ["sessions", "known_devices", "guess_budgets"] {
         assert_eq!(count(table).await, 0, "{table}");
     }

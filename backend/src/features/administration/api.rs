@@ -17,8 +17,8 @@ use crate::{
     core::{
         App, Result,
         http::{
-            Created, Cursor, IfMatch, Json, Limit, Links, New, NoContent, Once, Page, Path, Query,
-            Record, Stored, refuses,
+            Created, Cursor, Idempotency, IdempotentJson, IfMatch, Json, Limit, Links, NoContent,
+            Page, Path, Query, Record, SerializedJson, error_response,
         },
         input::Text,
     },
@@ -50,7 +50,7 @@ pub(super) fn router() -> ApiRouter<App> {
                         .summary(
                             "Change the administrator role of an account, or disable or enable it",
                         )
-                        .with(refuses::<409>)
+                        .with(error_response::<409>)
                 },
             ),
         )
@@ -60,7 +60,7 @@ pub(super) fn router() -> ApiRouter<App> {
                 it.id("resetPassword")
                     .tag(tag)
                     .summary("Create a password reset link, which is shown only once")
-                    .with(refuses::<409>)
+                    .with(error_response::<409>)
             }),
         )
         .api_route(
@@ -121,11 +121,11 @@ async fn list(
     State(app): State<App>,
     _: Administrator,
     Query(query): Query<UsersQuery>,
-) -> Result<Stored<Page<ManagedAccount>>> {
+) -> Result<SerializedJson<Page<ManagedAccount>>> {
     let search = query.search.as_ref().map(|it| it.0.as_str());
     let limit = query.limit.unwrap_or_default();
     let mut tx = app.db.read().await?;
-    Stored::of(&admin::list(&mut tx, search, query.cursor.as_ref(), limit).await?)
+    SerializedJson::of(&admin::list(&mut tx, search, query.cursor.as_ref(), limit).await?)
 }
 
 async fn find(
@@ -154,9 +154,9 @@ async fn reset(
     Path(id): Path<AccountId>,
     links: Links,
     credential: Credential,
-    once: Once,
+    idempotency: Idempotency,
 ) -> Result<Created<ResetLink>> {
-    let with = (&links, &credential, &once);
+    let with = (&links, &credential, &idempotency);
     resets::create(&app, &administrator, &client, id.0, with).await
 }
 
@@ -174,10 +174,10 @@ async fn list_invitations(
     State(app): State<App>,
     _: Administrator,
     Query(query): Query<PageQuery>,
-) -> Result<Stored<Page<Invitation>>> {
+) -> Result<SerializedJson<Page<Invitation>>> {
     let limit = query.limit.unwrap_or_default();
     let mut tx = app.db.read().await?;
-    Stored::of(&invitations::list(&mut tx, query.cursor.as_ref(), limit).await?)
+    SerializedJson::of(&invitations::list(&mut tx, query.cursor.as_ref(), limit).await?)
 }
 
 async fn invite(
@@ -186,9 +186,9 @@ async fn invite(
     client: ClientInfo,
     links: Links,
     credential: Credential,
-    New { input, once }: New<NewInvitation>,
+    IdempotentJson { input, idempotency }: IdempotentJson<NewInvitation>,
 ) -> Result<Created<InvitationLink>> {
-    let with = (&links, &credential, &once);
+    let with = (&links, &credential, &idempotency);
     inviting::create(&app, &administrator, &client, input, with).await
 }
 
@@ -215,17 +215,17 @@ async fn list_own_events(
     State(app): State<App>,
     user: User,
     Query(query): Query<PageQuery>,
-) -> Result<Stored<Page<SecurityEvent>>> {
+) -> Result<SerializedJson<Page<SecurityEvent>>> {
     let limit = query.limit.unwrap_or_default();
-    Stored::of(&log::list_own(&app, &user, query.cursor, limit).await?)
+    SerializedJson::of(&log::list_own(&app, &user, query.cursor, limit).await?)
 }
 
 async fn list_events(
     State(app): State<App>,
     _: Administrator,
     Query(query): Query<LogQuery>,
-) -> Result<Stored<Page<SecurityEvent>>> {
-    Stored::of(&log::list(&app, &query.listing(Limit::default())).await?)
+) -> Result<SerializedJson<Page<SecurityEvent>>> {
+    SerializedJson::of(&log::list(&app, &query.listing(Limit::default())).await?)
 }
 
 async fn export_events(

@@ -14,8 +14,8 @@ use crate::{
         App, Error, Result,
         config::Secret,
         files,
-        http::{Cursor, Limit, Once},
-        input::{Field as _, Given},
+        http::{Cursor, Idempotency, Limit},
+        input::{Field as _, FieldValue},
     },
     features::{
         accounts::{
@@ -132,7 +132,7 @@ async fn list(app: &App) -> Result<String> {
             let _ = writeln!(text, "{:<40} {role:<13} {state:<8} {created}", account.email);
         }
         let Some(next) = page.next_cursor else { return Ok(text) };
-        let next = Cursor::read(&Given::Typed(next), app.clock.today());
+        let next = Cursor::read(&FieldValue::Typed(next), app.clock.today());
         cursor = Some(next.map_err(|error| Error::Internal(error.into()))?);
     }
 }
@@ -145,7 +145,7 @@ async fn find_account(app: &App, email: &str) -> Result<ManagedAccount> {
 
 async fn reset(app: &App, email: &str) -> Result<String> {
     let id = find_account(app, email).await?.id;
-    let token = Credential::none().create_secret(&Once::default(), "password reset", "")?;
+    let token = Credential::none().create_secret(&Idempotency::default(), "password reset", "")?;
     let mut tx = app.db.write().await?;
     let (account, _) = admin::lock(&mut tx, id).await?;
     let link = resets::create_from_command_line(app, &mut tx, &account, &token).await?;

@@ -8,7 +8,7 @@ use crate::{
     core::{
         App, Error, Result,
         config::Registration,
-        http::{Created, IfMatch, Links, Once},
+        http::{Created, Idempotency, IfMatch, Links},
     },
     features::{
         accounts::{Administrator, ClientInfo, Credential, admin},
@@ -33,7 +33,7 @@ pub(super) async fn create(
     administrator: &Administrator,
     client: &ClientInfo,
     new: NewInvitation,
-    (links, credential, once): (&Links, &Credential, &Once),
+    (links, credential, idempotency): (&Links, &Credential, &Idempotency),
 ) -> Result<Created<InvitationLink>> {
     if !are_enabled(app) {
         return Err(Error::Forbidden("registration is closed: nobody can be invited"));
@@ -47,10 +47,12 @@ pub(super) async fn create(
     if expires_at > now + MAX_LIFETIME {
         return Err(Error::invalid("expiresAt", "is more than 90 days ahead"));
     }
-    let secret = |id: &str| credential.create_secret(once, "invitation", id);
+    let secret = |id: &str| credential.create_secret(idempotency, "invitation", id);
     let link = |token: &str| links.to("/register", "invitation", token);
     let mut tx = app.db.write_for(&administrator.0).await?;
-    if let Some(before) = once.claim::<InvitationLink, 201>(&mut tx, &administrator.0, now).await? {
+    if let Some(before) =
+        idempotency.begin::<InvitationLink, 201>(&mut tx, &administrator.0, now).await?
+    {
         let token = secret(before.location().rsplit('/').next().unwrap_or_default())?;
         let is_open = invitations::look_up(&mut tx, &token, now).await?.is_some();
         return replay(&before, link(&token), is_open);
@@ -76,7 +78,9 @@ pub(super) async fn create(
     security_log::record(&mut tx, now, &event).await?;
     let location = format!("/api/admin/invitations/{}", invitation.id);
     // The idempotent response is stored without the link, which must not be stored anywhere.
-    once.keep::<_, 201>(&mut tx, &administrator.0, location.clone(), &invitation).await?;
+    idempotency
+        .store_response::<_, 201>(&mut tx, &administrator.0, location.clone(), &invitation)
+        .await?;
     tx.commit().await?;
     tracing::info!(invitation = %invitation.id, by = %actor, "Created an invitation");
     let created = InvitationLink { record: invitation, url: link(&token) };

@@ -17,7 +17,7 @@ use crate::{
         App, Error, Result,
         db::Tx,
         http::{Cursor, Limit, Page},
-        input::{Field as _, FilterDay, Given},
+        input::{Field as _, FieldValue, FilterDay},
     },
     features::{
         accounts::{Administrator, ClientInfo, User, admin},
@@ -195,7 +195,7 @@ async fn next_rows(app: &App, listing: &mut Listing, names: &mut Names) -> Resul
     let page = security_log::list(&mut tx, listing).await?;
     load_names(&mut tx, names, &page.items).await?;
     let text = page.items.iter().map(|event| csv_row(event, names)).collect();
-    let next = page.next_cursor.map(Given::Typed);
+    let next = page.next_cursor.map(FieldValue::Typed);
     let next = next.map(|it| Cursor::read(&it, app.clock.today())).transpose();
     listing.cursor = next.map_err(|error| Error::Internal(error.into()))?;
     Ok((text, listing.cursor.is_some()))

@@ -23,7 +23,7 @@ mod tests_pages;
 mod users;
 
 pub use command::{Command, run};
-pub use resets::CHORE;
+pub use resets::PERIODIC_TASK;
 
 use super::{AfterReset, Feature, Grant};
 

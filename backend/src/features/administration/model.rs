@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    core::input::{Change, Field, Given, Moment, Text},
+    core::input::{Change, Field, FieldValue, Text, Timestamp},
     features::{
         accounts::{Email, NewPassword},
         invitations::Invitation,
@@ -20,7 +20,7 @@ use crate::{
 pub(super) struct AccountId(pub Uuid);
 
 impl Field for AccountId {
-    fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
         let Text(text) = Text::<36>::read(given, today)?;
         text.parse().map(Self).map_err(|_| "has to be an id".to_owned())
     }
@@ -46,7 +46,7 @@ input! {
         /// The only e-mail address that can register with it; any address by default
         pub email: Option<Email>,
         /// When the invitation expires: at most 90 days ahead, in 7 days by default
-        pub expires_at: Option<Moment>,
+        pub expires_at: Option<Timestamp>,
     }
 }
 

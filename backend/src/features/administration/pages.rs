@@ -16,9 +16,9 @@ use axum::{
 use crate::{
     core::{
         App, Result,
-        http::{Cursor, Form, Limit, Search},
+        http::{Cursor, Form, Limit, QueryForm},
         input::Text,
-        web::{self, Sheet, Shell},
+        web::{self, FormView, Layout},
     },
     features::accounts::{
         Administrator, Preferences,
@@ -51,8 +51,8 @@ input! {
 #[derive(Template)]
 #[template(path = "features/administration/templates/users.html")]
 struct Users {
-    shell: Shell,
-    sheet: Sheet,
+    layout: Layout,
+    view: FormView,
     rows: Vec<UserRow>,
     /// The query of the next page.
     older: Option<String>,
@@ -67,8 +67,8 @@ struct UserRow {
 async fn show_users(
     State(app): State<App>,
     administrator: Administrator,
-    shell: Shell,
-    Search(query): Search<UsersQuery>,
+    layout: Layout,
+    QueryForm(query): QueryForm<UsersQuery>,
 ) -> Result<Html<String>> {
     const LABELS: &[(&str, &str)] = &[("search", "Name or email")];
     let search = query.search.as_ref().map(|it| it.0.as_str());
@@ -85,7 +85,7 @@ async fn show_users(
         query.finish()
     });
     let form = Form::of([("search", search.unwrap_or_default().to_owned())]);
-    web::page(&Users { shell, sheet: Sheet::new(LABELS, form), rows, older })
+    web::page(&Users { layout, view: FormView::new(LABELS, form), rows, older })
 }
 
 impl UserRow {

@@ -12,8 +12,8 @@ use crate::{
     core::{
         App, Error, Result,
         db::Tx,
-        http::{Created, Links, Once},
-        jobs::Chore,
+        http::{Created, Idempotency, Links},
+        periodic::PeriodicTask,
     },
     features::{
         accounts::{
@@ -29,7 +29,7 @@ use crate::{
 const LIFETIME: TimeDelta = TimeDelta::hours(24);
 
 /// Purges expired links.
-pub const CHORE: Chore = Chore {
+pub const PERIODIC_TASK: PeriodicTask = PeriodicTask {
     name: "administration",
     run: |tx, now| Box::pin(async move { Ok(store::delete_expired(tx, now).await?) }),
 };
@@ -53,14 +53,17 @@ pub(super) async fn create(
     administrator: &Administrator,
     client: &ClientInfo,
     id: Uuid,
-    (links, credential, once): (&Links, &Credential, &Once),
+    (links, credential, idempotency): (&Links, &Credential, &Idempotency),
 ) -> Result<Created<ResetLink>> {
     let actor = administrator.0.0.account;
     let now = app.clock.now();
-    let secret =
-        |ends: DateTime<Utc>| credential.create_secret(once, "password reset", &ends.to_rfc3339());
+    let secret = |ends: DateTime<Utc>| {
+        credential.create_secret(idempotency, "password reset", &ends.to_rfc3339())
+    };
     let mut tx = app.db.write_for(&administrator.0).await?;
-    if let Some(before) = once.claim::<ResetLink, 201>(&mut tx, &administrator.0, now).await? {
+    if let Some(before) =
+        idempotency.begin::<ResetLink, 201>(&mut tx, &administrator.0, now).await?
+    {
         let stored: ResetLink =
             serde_json::from_str(before.body()).map_err(|error| Error::Internal(error.into()))?;
         let token = secret(stored.expires_at)?;
@@ -79,7 +82,9 @@ pub(super) async fn create(
     let location = format!("/api/admin/users/{id}");
     // The idempotent response is stored without the link, which must not be stored anywhere.
     let stored = ResetLink { url: String::new(), expires_at };
-    once.keep::<_, 201>(&mut tx, &administrator.0, location.clone(), &stored).await?;
+    idempotency
+        .store_response::<_, 201>(&mut tx, &administrator.0, location.clone(), &stored)
+        .await?;
     tx.commit().await?;
     let text = "An administrator made a link that sets a new password for your account. It works once, \
                 within a day. If you did not ask for it, ask your administrator.";

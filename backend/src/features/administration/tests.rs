@@ -420,7 +420,8 @@ async fn a_retried_reset_returns_the_same_link_without_storing_it(app: TestApp) 
 async fn expired_reset_links_are_purged(app: TestApp) {
     let admin = app.as_administrator().await;
     token_in(&create_reset_link(&admin, &id_of(&admin, "admin@").await).await);
-    let purge = async || crate::core::jobs::run_one(&app.app, &super::CHORE).await.unwrap();
+    let purge =
+        async || crate::core::periodic::run_one(&app.app, &super::PERIODIC_TASK).await.unwrap();
     assert_eq!(purge().await, 0);
     app.app.clock.advance(TimeDelta::hours(24));
     assert_eq!(purge().await, 1);

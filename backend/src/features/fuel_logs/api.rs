@@ -12,8 +12,8 @@ use crate::{
     core::{
         App, Result,
         http::{
-            Created, Cursor, IfMatch, Json, Limit, New, NoContent, Page, Path, Query, Record,
-            Stored, StoredRecord, refuses,
+            Created, Cursor, IdempotentJson, IfMatch, Json, Limit, NoContent, Page, Path, Query,
+            Record, SerializedJson, SerializedRecord, error_response,
         },
         input::FilterDay,
     },
@@ -28,7 +28,10 @@ pub(super) fn router() -> ApiRouter<App> {
             "/fuel-logs",
             get_with(list, |it| {
                 // Where `vehicleId` names none of theirs.
-                it.id("listFuelLogs").tag(tag).summary("List your fuel logs").with(refuses::<404>)
+                it.id("listFuelLogs")
+                    .tag(tag)
+                    .summary("List your fuel logs")
+                    .with(error_response::<404>)
             })
             .post_with(add, |it| it.id("addFuelLog").tag(tag).summary("Add a fuel log")),
         )
@@ -70,7 +73,7 @@ async fn list(
     State(app): State<App>,
     user: User,
     Query(query): Query<ListQuery>,
-) -> Result<Stored<Page<FuelLog>>> {
+) -> Result<SerializedJson<Page<FuelLog>>> {
     let listing = Listing {
         vehicle: query.vehicle_id.map(|id| VehicleId(id.0)),
         from: query.from.map(|it| it.0),
@@ -78,15 +81,15 @@ async fn list(
         cursor: query.cursor,
         limit: query.limit.unwrap_or_default(),
     };
-    Stored::of(&service::list(&app, &user, &listing).await?)
+    SerializedJson::of(&service::list(&app, &user, &listing).await?)
 }
 
 async fn add(
     State(app): State<App>,
     user: User,
-    New { input, once }: New<NewFuelLog>,
+    IdempotentJson { input, idempotency }: IdempotentJson<NewFuelLog>,
 ) -> Result<Created<FuelLog>> {
-    service::add(&app, &user, input, &once).await
+    service::add(&app, &user, input, &idempotency).await
 }
 
 async fn find(
@@ -121,6 +124,6 @@ async fn fuel_stats(
     State(app): State<App>,
     user: User,
     Path(id): Path<VehicleId>,
-) -> Result<StoredRecord<FuelStats>> {
-    Ok(StoredRecord(kept::document(&app, &user, id).await?))
+) -> Result<SerializedRecord<FuelStats>> {
+    Ok(SerializedRecord(kept::document(&app, &user, id).await?))
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::{
     db::fixed::Fixed,
     money::{Currency, Money},
-    units::{EconomyUnit, MILE, Shown},
+    units::{EconomyUnit, MILE, UnitFormatter},
 };
 
 /// The most stops that an interval may have, which bounds how many fills a write must read. The next
@@ -69,7 +69,7 @@ impl Interval {
 
     /// Its economy as a person reads it: `31.4`.
     #[must_use]
-    pub fn shown(&self, shown: &Shown) -> Option<String> {
+    pub fn shown(&self, shown: &UnitFormatter) -> Option<String> {
         shown.exact_economy(self.distance, self.volume)
     }
 
@@ -409,7 +409,7 @@ mod tests {
     fn the_vectors_hold_in_kilometers_and_liters() {
         for (id, vector, expected) in VECTORS {
             let metric = fills_in(vector, (KILOMETER, LITER));
-            let shown = shown_in(&figures(&metric), EconomyUnit::KmPerLitre);
+            let shown = shown_in(&figures(&metric), EconomyUnit::KmPerLiter);
             assert_eq!(shown, expected, "vector {id}");
         }
     }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::core::{
     db::fixed::{Fixed, divide_rounded},
-    error::Fault,
+    error::FieldError,
     input::Clearable,
     money::{Amount, Currency, Money, Thousandths},
     units::{Distance, UnitPrice, Volume, VolumeUnit},
@@ -71,14 +71,14 @@ fn either<T: Copy, S: Copy>(
     (seed, seed_name): (Clearable<S>, &'static str),
     convert: fn(S) -> T,
     agree: fn(T, Option<S>) -> bool,
-    faults: &mut Vec<Fault>,
+    faults: &mut Vec<FieldError>,
 ) -> Member<T> {
     let (value, name) = match (typed, seed) {
-        (Clearable::Keep, Clearable::Keep) => (Sent::Nothing, seed_name),
-        (Clearable::Clear, Clearable::Keep) => (Sent::Clear, typed_name),
-        (Clearable::Keep | Clearable::Clear, Clearable::Clear) => (Sent::Clear, seed_name),
-        (Clearable::Set(typed), Clearable::Keep) => (Sent::Set(typed), typed_name),
-        (Clearable::Keep, Clearable::Set(seed)) => (Sent::Set(convert(seed)), seed_name),
+        (Clearable::Unchanged, Clearable::Unchanged) => (Sent::Nothing, seed_name),
+        (Clearable::Clear, Clearable::Unchanged) => (Sent::Clear, typed_name),
+        (Clearable::Unchanged | Clearable::Clear, Clearable::Clear) => (Sent::Clear, seed_name),
+        (Clearable::Set(typed), Clearable::Unchanged) => (Sent::Set(typed), typed_name),
+        (Clearable::Unchanged, Clearable::Set(seed)) => (Sent::Set(convert(seed)), seed_name),
         (Clearable::Set(typed), Clearable::Set(seed)) if agree(typed, Some(seed)) => {
             (Sent::Set(typed), typed_name)
         }
@@ -88,7 +88,7 @@ fn either<T: Copy, S: Copy>(
         }
         (Clearable::Set(_) | Clearable::Clear, _) => {
             let detail = format!("contradicts {typed_name}: send one of the two");
-            faults.push(Fault::at(seed_name, detail));
+            faults.push(FieldError::at(seed_name, detail));
             (Sent::Nothing, seed_name)
         }
     };
@@ -96,7 +96,7 @@ fn either<T: Copy, S: Copy>(
 }
 
 fn set<T>(value: Option<T>) -> Clearable<T> {
-    value.map_or(Clearable::Keep, Clearable::Set)
+    value.map_or(Clearable::Unchanged, Clearable::Set)
 }
 
 impl Entered {
@@ -104,7 +104,7 @@ impl Entered {
     ///
     /// # Errors
     /// Every member that contradicts another form of the same value.
-    pub(super) fn of_new(new: &NewFuelLog) -> Result<Self, Vec<Fault>> {
+    pub(super) fn of_new(new: &NewFuelLog) -> Result<Self, Vec<FieldError>> {
         Self::of(
             (set(new.odometer), set(new.odometer_reading.map(|it| it.0))),
             set(new.trip_distance),
@@ -120,14 +120,14 @@ impl Entered {
     ///
     /// # Errors
     /// As [`Entered::of_new`].
-    pub(super) fn of_change(change: &FuelLogChange) -> Result<Self, Vec<Fault>> {
+    pub(super) fn of_change(change: &FuelLogChange) -> Result<Self, Vec<FieldError>> {
         Self::of(
             (change.odometer.clone(), change.odometer_reading.clone().map(|it| it.0)),
             change.trip_distance.clone(),
             (change.volume.clone(), change.gallons.clone().map(|it| it.0)),
             (change.unit_price.clone(), change.price_per_gallon.clone()),
             (change.amount.clone(), change.total_cost.clone()),
-            change.currency.clone().given(),
+            change.currency.clone().into_value(),
             false,
         )
     }
@@ -140,7 +140,7 @@ impl Entered {
         amount: (Clearable<Amount>, Clearable<Cost>),
         currency: Option<Currency>,
         is_new: bool,
-    ) -> Result<Self, Vec<Fault>> {
+    ) -> Result<Self, Vec<FieldError>> {
         let mut faults = Vec::new();
         let entered = Self {
             odometer: either(
@@ -152,7 +152,7 @@ impl Entered {
             ),
             trip: either(
                 (trip, "tripDistance"),
-                (Clearable::<()>::Keep, "tripDistance"),
+                (Clearable::<()>::Unchanged, "tripDistance"),
                 |()| Distance::miles(0),
                 |_, _| true,
                 &mut faults,
@@ -190,7 +190,7 @@ impl Entered {
         };
         if entered.odometer.is_set() && entered.trip.is_set() {
             let detail = "must be left out where there is an odometer reading";
-            faults.push(Fault::at("tripDistance", detail));
+            faults.push(FieldError::at("tripDistance", detail));
         }
         if faults.is_empty() { Ok(entered) } else { Err(faults) }
     }
@@ -235,7 +235,11 @@ impl Entered {
     ///
     /// # Errors
     /// The members at fault.
-    pub(super) fn apply(&self, log: &mut FuelLog, currency: Currency) -> Result<(), Vec<Fault>> {
+    pub(super) fn apply(
+        &self,
+        log: &mut FuelLog,
+        currency: Currency,
+    ) -> Result<(), Vec<FieldError>> {
         log.odometer = self.odometer.or(log.odometer.filter(|_| !self.trip.is_set()));
         log.trip_distance = self.trip.or(log.trip_distance.filter(|_| !self.odometer.is_set()));
         let currency = self.currency.or(log.currency).unwrap_or(currency);
@@ -247,7 +251,7 @@ impl Entered {
         let stored = stored.map(Amount::of_thousandths);
         let amount = self.amount.or(stored).map(|it| it.of(currency)).transpose();
         let name = if self.amount.is_set() { self.amount.name } else { "currency" };
-        let amount = amount.map_err(|detail| vec![Fault::at(name, detail)])?;
+        let amount = amount.map_err(|detail| vec![FieldError::at(name, detail)])?;
 
         (log.volume, log.unit_price, log.amount) = (volume, price, amount);
         let may_derive = self.is_new
@@ -259,14 +263,17 @@ impl Entered {
             self.derive(log, currency).map_err(|fault| vec![fault])?;
         }
         if log.volume.is_none() && log.amount.is_none() {
-            return Err(vec![Fault::at(self.volume.name, "is required where there is no amount")]);
+            return Err(vec![FieldError::at(
+                self.volume.name,
+                "is required where there is no amount",
+            )]);
         }
         log.currency = (log.amount.is_some() || log.unit_price.is_some()).then_some(currency);
         log.set_seed_members();
         Ok(())
     }
 
-    fn derive(&self, log: &mut FuelLog, currency: Currency) -> Result<(), Fault> {
+    fn derive(&self, log: &mut FuelLog, currency: Currency) -> Result<(), FieldError> {
         // A cleared value stays empty, unless the request sets another one.
         let sets = self.volume.is_set() || self.price.is_set() || self.amount.is_set();
         let derives = |is_cleared: bool| sets || !is_cleared;
@@ -274,19 +281,20 @@ impl Entered {
             (Some(volume), Some(price), None) if derives(self.amount.is_cleared()) => {
                 let amount = amount_of(volume, price, currency);
                 let detail = "times the volume is more than an amount can be";
-                log.amount = Some(amount.ok_or_else(|| Fault::at(self.price.name, detail))?);
+                log.amount = Some(amount.ok_or_else(|| FieldError::at(self.price.name, detail))?);
                 log.derived = Derived::Amount;
             }
             (Some(volume), None, Some(amount)) if derives(self.price.is_cleared()) => {
                 let detail = "for this volume is more than a price can be";
                 let price = price_of(volume, amount);
-                log.unit_price = Some(price.ok_or_else(|| Fault::at(self.amount.name, detail))?);
+                log.unit_price =
+                    Some(price.ok_or_else(|| FieldError::at(self.amount.name, detail))?);
                 log.derived = Derived::UnitPrice;
             }
             (None, Some(price), Some(amount)) if derives(self.volume.is_cleared()) => {
                 let detail = "is required: it cannot be calculated from price and amount";
                 let volume = volume_of(price, amount);
-                log.volume = Some(volume.ok_or_else(|| Fault::at(self.volume.name, detail))?);
+                log.volume = Some(volume.ok_or_else(|| FieldError::at(self.volume.name, detail))?);
                 log.derived = Derived::Volume;
             }
             _ => {}

@@ -1,8 +1,8 @@
 //! Which fuel it was.
 
-use crate::core::units::choice;
+use crate::core::units::text_enum;
 
-choice! {
+text_enum! {
     /// A kind of fuel, as stations sell it.
     FuelType {
         /// Petrol of the usual octane number where stations tell kinds by that.

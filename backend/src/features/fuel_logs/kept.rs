@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::stats::{self, FuelStats, Summary};
 use crate::{
-    core::{App, Error, Result, UserId, http::Stored},
+    core::{App, Error, Result, UserId, http::SerializedJson},
     features::vehicles::VehicleId,
 };
 
@@ -69,8 +69,8 @@ pub(super) async fn document(
     app: &App,
     user: &UserId,
     vehicle: VehicleId,
-) -> Result<Stored<FuelStats>> {
-    Ok(Stored::new(keep(app, user, vehicle).await?.document))
+) -> Result<SerializedJson<FuelStats>> {
+    Ok(SerializedJson::new(keep(app, user, vehicle).await?.document))
 }
 
 /// What is kept of a vehicle's sums: the document as it is given away, after a line with what it

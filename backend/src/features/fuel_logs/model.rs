@@ -11,7 +11,7 @@ use crate::{
     core::{
         db::fixed::Fixed,
         http::Cursor,
-        input::{Change, Clearable, Confirmed, Field, Given, LongText, Odometer, Text},
+        input::{Change, Clearable, Confirmed, Field, FieldValue, LongText, Odometer, Text},
         money::{Amount, Currency, Money, SumOfThousandths, Thousandths},
         units::{Distance, UnitPrice, Volume, VolumeUnit, whole_miles},
     },
@@ -319,7 +319,7 @@ fn words(stored: Option<&str>) -> Vec<String> {
 pub(super) struct GallonsFilled(pub(super) Gallons);
 
 impl Field for GallonsFilled {
-    fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
         let gallons = Gallons::read(given, today)?;
         if gallons.units() == 0 { Err("must be more than 0".to_owned()) } else { Ok(Self(gallons)) }
     }
@@ -339,9 +339,9 @@ impl Field for GallonsFilled {
 pub struct Id(pub Uuid);
 
 impl Field for Id {
-    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
         match given {
-            Given::Text(text) | Given::Typed(text) => {
+            FieldValue::Text(text) | FieldValue::Typed(text) => {
                 text.trim().parse().map(Self).map_err(|_| "has to be an id (a UUID)".to_owned())
             }
             _ => Err("has to be an id (a UUID)".to_owned()),

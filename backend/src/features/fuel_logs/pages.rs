@@ -22,10 +22,10 @@ use super::{
 use crate::{
     core::{
         App, Error, Result,
-        http::{Form, IfMatch, Limit, Once, Path, Query},
+        http::{Form, Idempotency, IfMatch, Limit, Path, Query},
         money::{Currency, Thousandths},
-        units::{DistanceUnit, Shown, VolumeUnit, day, sign_of},
-        web::{self, Errors, Sheet, Shell},
+        units::{DistanceUnit, UnitFormatter, VolumeUnit, currency_symbol, day},
+        web::{self, Errors, FormView, Layout},
     },
     features::{
         accounts::User,
@@ -49,8 +49,8 @@ const RECENT: Limit = Limit::new(30);
 #[derive(Template)]
 #[template(path = "features/fuel_logs/templates/form.html")]
 struct FillUp {
-    shell: Shell,
-    sheet: Sheet,
+    layout: Layout,
+    view: FormView,
     title: &'static str,
     /// The vehicle's page, and what it is called.
     back: String,
@@ -84,8 +84,8 @@ impl FillUp {
     /// The attributes of the volume. The script does not calculate with a volume that the server will
     /// ask about.
     fn volume_attrs(&self) -> String {
-        let unit = VolumeUnit::try_from(self.sheet.get("volumeUnit").to_owned());
-        let most = most_plausible(unit.unwrap_or(VolumeUnit::Litres));
+        let unit = VolumeUnit::try_from(self.view.get("volumeUnit").to_owned());
+        let most = most_plausible(unit.unwrap_or(VolumeUnit::Liters));
         format!("{} data-most=\"{most}\"", self.quantity_attrs("next", 3, Derived::Volume))
     }
 
@@ -96,7 +96,7 @@ impl FillUp {
 
     /// The attributes of the amount.
     fn amount_attrs(&self) -> String {
-        let currency = Currency::parse(self.sheet.get("currency")).unwrap_or(Currency::USD);
+        let currency = Currency::parse(self.view.get("currency")).unwrap_or(Currency::USD);
         let attrs = self.quantity_attrs("done", currency.decimals(), Derived::Amount);
         // The script accepts what the server does: receipts may be rounded to the smallest coin.
         let step = Thousandths::from_units(currency.cash_step()).unwrap_or_default();
@@ -114,10 +114,10 @@ impl FillUp {
     }
 
     /// What the forms for a new and for a stored fill-up share.
-    fn new(user: &User, vehicle: &Vehicle, shell: Shell, sheet: Sheet) -> Self {
+    fn new(user: &User, vehicle: &Vehicle, layout: Layout, view: FormView) -> Self {
         let shown = user.0.preferences.display_units();
-        let date = sheet.get("date").parse().map(day).unwrap_or_default();
-        let more = [date.as_str(), sheet.get("stationName")];
+        let date = view.get("date").parse().map(day).unwrap_or_default();
+        let more = [date.as_str(), view.get("stationName")];
         let more: Vec<_> = more.into_iter().filter(|it| !it.is_empty()).collect();
         let fields = [
             "tripDistance",
@@ -128,12 +128,12 @@ impl FillUp {
             "missedPrevious",
             "notes",
         ];
-        let unit = |name| VolumeUnit::try_from(sheet.get(name).to_owned()).unwrap_or(shown.volume);
+        let unit = |name| VolumeUnit::try_from(view.get(name).to_owned()).unwrap_or(shown.volume);
         let distance = |name| {
-            let unit = DistanceUnit::try_from(sheet.get(name).to_owned());
+            let unit = DistanceUnit::try_from(view.get(name).to_owned());
             unit.unwrap_or(shown.distance).sign()
         };
-        let currency_sign = sign_of(sheet.get("currency")).to_owned();
+        let currency_sign = currency_symbol(view.get("currency")).to_owned();
         Self {
             title: "Add fill-up",
             back: format!("/vehicles/{}", vehicle.id),
@@ -145,24 +145,24 @@ impl FillUp {
             price_sign: format!("{currency_sign}/{}", unit("unitPriceUnit").sign()),
             currency_sign,
             odometer_hint: String::new(),
-            odometer_attrs: if sheet.is_refused() { ODOMETER } else { ODOMETER_FIRST },
+            odometer_attrs: if view.has_errors() { ODOMETER } else { ODOMETER_FIRST },
             price_hint: String::new(),
             fuels: [("", "Not specified")].iter().chain(FuelType::ALL).copied().collect(),
             stations: Vec::new(),
             choices: Vec::new(),
-            is_open: sheet.is_any_refused(&fields)
-                || !sheet.get("stationId").is_empty()
-                || !sheet.get("tripDistance").is_empty(),
+            is_open: view.has_error_on_any(&fields)
+                || !view.get("stationId").is_empty()
+                || !view.get("tripDistance").is_empty(),
             more: more.join(", "),
-            shell,
-            sheet,
+            layout,
+            view,
         }
     }
 
     /// With the stations that may be chosen.
     async fn with_stations(mut self, app: &App, user: &User) -> Result<Self> {
         self.choices = stations::favorites(app, user).await?;
-        let chosen = self.sheet.get("stationId").parse().ok().map(StationId);
+        let chosen = self.view.get("stationId").parse().ok().map(StationId);
         if let Some(id) = chosen.filter(|id| !self.choices.iter().any(|it| it.id == *id)) {
             // One that is gone meanwhile is not offered.
             self.choices.extend(stations::find(app, user, id).await.ok());
@@ -171,7 +171,7 @@ impl FillUp {
     }
 
     /// With what the fill-ups before it hint at, the latest first.
-    fn with_hints(mut self, shown: &Shown, vehicle: &Vehicle, recent: &[FuelLog]) -> Self {
+    fn with_hints(mut self, shown: &UnitFormatter, vehicle: &Vehicle, recent: &[FuelLog]) -> Self {
         let reading = recent.iter().find_map(|it| it.odometer).or(vehicle.odometer.reading());
         if let Some(reading) = reading {
             self.odometer_hint = format!("last: {}", shown.reading_with_unit(reading));
@@ -222,7 +222,7 @@ async fn show_new(
     user: User,
     Path(id): Path<VehicleId>,
     Query(query): Query<NewQuery>,
-    shell: Shell,
+    layout: Layout,
 ) -> Result<Html<String>> {
     let vehicle = find_vehicle(&app, &user, id).await?;
     let recent = recent(&app, &user, id).await?;
@@ -232,7 +232,7 @@ async fn show_new(
     if let Some(station) = query.station {
         form.set("stationId", station.0.to_string());
     }
-    let page = FillUp::new(&user, &vehicle, shell, Sheet::new(LABELS, form));
+    let page = FillUp::new(&user, &vehicle, layout, FormView::new(LABELS, form));
     let page = FillUp { more: format!("today, {}", day(today)), ..page };
     let page = page.with_stations(&app, &user).await?;
     web::page(&page.with_hints(&preferences.display_units(), &vehicle, &recent))
@@ -242,13 +242,13 @@ async fn add(
     State(app): State<App>,
     user: User,
     Path(id): Path<VehicleId>,
-    shell: Shell,
+    layout: Layout,
     form: Form,
 ) -> Result<Response> {
     let vehicle = find_vehicle(&app, &user, id).await?;
     let shown = user.0.preferences.display_units();
     let mut copy = form.clone();
-    let once = Once::of_form(&mut copy, &id.to_string());
+    let idempotency = Idempotency::from_form(&mut copy, &id.to_string());
     copy.set("vehicleId", id.to_string());
     let questions: Vec<_> =
         [without_reading(&form), ambiguous_volume(&form), ambiguous_price(&form)]
@@ -257,18 +257,18 @@ async fn add(
             .collect();
     let added = match copy.read::<NewFuelLog>(&app) {
         Ok(_) if !questions.is_empty() => Err(Error::Invalid(questions)),
-        Ok(new) => service::add(&app, &user, new, &once).await,
+        Ok(new) => service::add(&app, &user, new, &idempotency).await,
         Err(error) => Err(error),
     };
     match added {
         Ok(_) => Ok(to_vehicle(id)),
         Err(error) => {
-            let errors = Errors::of(error)?;
+            let errors = Errors::from_error(error)?;
             let recent = recent(&app, &user, id).await?;
-            let sheet = Sheet::again(LABELS, form, errors);
-            let page = FillUp::new(&user, &vehicle, shell, sheet);
+            let view = FormView::with_errors(LABELS, form, errors);
+            let page = FillUp::new(&user, &vehicle, layout, view);
             let page = page.with_stations(&app, &user).await?;
-            web::page_again(&page.with_hints(&shown, &vehicle, &recent))
+            web::invalid_form_page(&page.with_hints(&shown, &vehicle, &recent))
         }
     }
 }
@@ -277,23 +277,23 @@ async fn show_edit(
     State(app): State<App>,
     user: User,
     Path(id): Path<FuelLogId>,
-    shell: Shell,
+    layout: Layout,
 ) -> Result<Html<String>> {
     let log = service::find(&app, &user, id).await?;
-    let sheet = Sheet::new(LABELS, filled(&log, &user.0.preferences.display_units()));
-    web::page(&edit_page(&app, &user, log, shell, sheet).await?)
+    let view = FormView::new(LABELS, filled(&log, &user.0.preferences.display_units()));
+    web::page(&edit_page(&app, &user, log, layout, view).await?)
 }
 
 async fn edit_page(
     app: &App,
     user: &User,
     log: FuelLog,
-    shell: Shell,
-    sheet: Sheet,
+    layout: Layout,
+    view: FormView,
 ) -> Result<FillUp> {
     let vehicle = find_vehicle(app, user, log.vehicle_id).await?;
     let stations = recent(app, user, log.vehicle_id).await?;
-    let page = FillUp::new(user, &vehicle, shell, sheet).with_stations(app, user).await?;
+    let page = FillUp::new(user, &vehicle, layout, view).with_stations(app, user).await?;
     let page = page.with_hints(&user.0.preferences.display_units(), &vehicle, &stations);
     Ok(FillUp {
         title: "Edit fill-up",
@@ -310,7 +310,7 @@ async fn change(
     State(app): State<App>,
     user: User,
     Path(id): Path<FuelLogId>,
-    shell: Shell,
+    layout: Layout,
     form: Form,
 ) -> Result<Response> {
     let log = service::find(&app, &user, id).await?;
@@ -329,9 +329,9 @@ async fn change(
     match saved {
         Ok(log) => Ok(to_vehicle(log.vehicle_id)),
         Err(error) => {
-            let errors = Errors::of(error)?;
-            let sheet = Sheet::again(LABELS, form, errors);
-            web::page_again(&edit_page(&app, &user, log, shell, sheet).await?)
+            let errors = Errors::from_error(error)?;
+            let view = FormView::with_errors(LABELS, form, errors);
+            web::invalid_form_page(&edit_page(&app, &user, log, layout, view).await?)
         }
     }
 }

@@ -13,11 +13,11 @@ use super::{
 };
 use crate::core::{
     db::fixed::Fixed,
-    error::Fault,
+    error::FieldError,
     money::{Currency, Money},
     units::{
-        Distance, EconomyUnit, GALLON_US, KILOMETER, MILE, Shown, UnitPrice, Volume, VolumeUnit,
-        day,
+        Distance, EconomyUnit, GALLON_US, KILOMETER, MILE, UnitFormatter, UnitPrice, Volume,
+        VolumeUnit, day,
     },
 };
 use crate::features::vehicles::odometer::{Contradiction, Side};
@@ -92,12 +92,12 @@ pub(super) fn check(
     (is_dated, moved_by): (bool, &'static str),
     history: &History,
     today: NaiveDate,
-    shown: &Shown,
-) -> Vec<Fault> {
+    shown: &UnitFormatter,
+) -> Vec<FieldError> {
     let mut faults = Vec::new();
     if is_dated && log.date > today {
         let detail = format!("is in the future: today is {}", day(today));
-        faults.push(Fault::implausible("date", detail, format!("up to {}", day(today))));
+        faults.push(FieldError::implausible("date", detail, format!("up to {}", day(today))));
     }
     if entered.moves() || is_dated {
         faults.extend(distance(log, moved_by, history, shown));
@@ -133,7 +133,12 @@ pub(super) fn is_far_beyond(exact: i64, most: i64) -> bool {
     exact > most.saturating_add(most / 2).saturating_add(10_000 * KILOMETER)
 }
 
-fn distance(log: &FuelLog, name: &'static str, history: &History, shown: &Shown) -> Option<Fault> {
+fn distance(
+    log: &FuelLog,
+    name: &'static str,
+    history: &History,
+    shown: &UnitFormatter,
+) -> Option<FieldError> {
     let far = |at_most: i64, driven: i64| {
         let what_to_do = if log.missed_previous {
             "check the reading and the date, or confirm that it is right"
@@ -146,7 +151,7 @@ fn distance(log: &FuelLog, name: &'static str, history: &History, shown: &Shown)
             shown.distance.sign(),
         );
         let expected = format!("up to {} {}", shown.exact_distance(at_most), shown.distance.sign());
-        Some(Fault::implausible(name, detail, expected))
+        Some(FieldError::implausible(name, detail, expected))
     };
     let bound =
         median(&history.distances, ENOUGH).map_or(FAR, |it| it.saturating_mul(4).max(USUAL.0));
@@ -161,7 +166,7 @@ fn distance(log: &FuelLog, name: &'static str, history: &History, shown: &Shown)
         let high = Distance::from_exact(HIGH, reading.unit());
         let high = shown.reading_with_unit(high);
         let detail = format!("is more than {high}");
-        return Some(Fault::implausible(name, detail, format!("up to {high}")));
+        return Some(FieldError::implausible(name, detail, format!("up to {high}")));
     };
     let driven = log.places.total - total;
     let days = (log.date - date).num_days().max(1);
@@ -173,7 +178,12 @@ fn distance(log: &FuelLog, name: &'static str, history: &History, shown: &Shown)
     if driven > at_most { far(at_most, driven) } else { None }
 }
 
-fn volume(log: &FuelLog, entered: &Entered, history: &History, shown: &Shown) -> Option<Fault> {
+fn volume(
+    log: &FuelLog,
+    entered: &Entered,
+    history: &History,
+    shown: &UnitFormatter,
+) -> Option<FieldError> {
     let volume = log.volume?;
     let bound =
         median(&history.volumes, ENOUGH).map_or(MUCH, |it| it.saturating_mul(3).max(USUAL.1));
@@ -185,11 +195,11 @@ fn volume(log: &FuelLog, entered: &Entered, history: &History, shown: &Shown) ->
     let detail = format!("is {} {sign}, more than this vehicle usually takes", shown.fuel(volume));
     // A derived volume is wrong because of the price or the amount.
     let name = if entered.volume.is_sent() { entered.volume.name } else { entered.payment_name() };
-    Some(Fault::implausible(name, detail, format!("up to {most} {sign}")))
+    Some(FieldError::implausible(name, detail, format!("up to {most} {sign}")))
 }
 
 /// The fault if volume, price and amount were all entered and do not match.
-fn payment(log: &FuelLog, entered: &Entered, shown: &Shown) -> Option<Fault> {
+fn payment(log: &FuelLog, entered: &Entered, shown: &UnitFormatter) -> Option<FieldError> {
     let (volume, price, amount) = (log.volume?, log.unit_price?, log.amount?);
     if log.derived != Derived::Nothing {
         return None;
@@ -204,10 +214,15 @@ fn payment(log: &FuelLog, entered: &Entered, shown: &Shown) -> Option<Fault> {
         shown.amount(expected),
         shown.amount(amount)
     );
-    Some(Fault::implausible(entered.payment_name(), detail, expected.number()))
+    Some(FieldError::implausible(entered.payment_name(), detail, expected.number()))
 }
 
-fn unit_price(log: &FuelLog, entered: &Entered, history: &History, shown: &Shown) -> Option<Fault> {
+fn unit_price(
+    log: &FuelLog,
+    entered: &Entered,
+    history: &History,
+    shown: &UnitFormatter,
+) -> Option<FieldError> {
     let (volume, amount, unit_price) = (log.volume?, log.amount?, log.unit_price?);
     let of_currency: Vec<i64> =
         history.prices.iter().filter(|it| it.0 == amount.currency).map(|it| it.1).collect();
@@ -225,7 +240,7 @@ fn unit_price(log: &FuelLog, entered: &Entered, history: &History, shown: &Shown
         shown.unit_price(usual, amount.currency),
     );
     let expected = format!("about {}", shown.unit_price(usual, amount.currency));
-    Some(Fault::implausible(entered.payment_name(), detail, expected))
+    Some(FieldError::implausible(entered.payment_name(), detail, expected))
 }
 
 fn economy(
@@ -233,8 +248,8 @@ fn economy(
     entered: &Entered,
     moved_by: &'static str,
     history: &History,
-    shown: &Shown,
-) -> Option<Fault> {
+    shown: &UnitFormatter,
+) -> Option<FieldError> {
     let interval = log.figures.interval?;
     let mpg = interval.mpg()?.units();
     let high =
@@ -246,7 +261,7 @@ fn economy(
     let now = interval.shown(shown)?;
     let best = shown.economy_of_mpg(Fixed::from_units(high)?)?;
     let expected = match shown.economy {
-        EconomyUnit::LitresPer100Km => format!("at least {best} {sign}"),
+        EconomyUnit::LitersPer100Km => format!("at least {best} {sign}"),
         _ => format!("up to {best} {sign}"),
     };
     let name = if entered.volume.is_sent() {
@@ -257,5 +272,5 @@ fn economy(
         entered.payment_name()
     };
     let detail = format!("makes the economy {now} {sign}: check the volume and the reading");
-    Some(Fault::implausible(name, detail, expected))
+    Some(FieldError::implausible(name, detail, expected))
 }

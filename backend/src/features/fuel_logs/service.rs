@@ -15,18 +15,18 @@ use crate::{
     core::{
         App, Error, Result, UserId,
         db::{self, Tx},
-        error::Fault,
-        http::{Created, Cursor, IfMatch, Limit, Once, Page},
+        error::FieldError,
+        http::{Created, Cursor, Idempotency, IfMatch, Limit, Page},
         input::{Change, Clearable, Confirmed, LongText, Text},
         money::Currency,
-        units::{Distance, Shown, day},
+        units::{Distance, UnitFormatter, day},
     },
     features::{
         accounts::{Preferences, User},
         stations::{self, StationId},
         vehicles::{self, Vehicle, VehicleId, odometer},
     },
-    read_any,
+    read_replica,
 };
 
 /// What a list asks for.
@@ -61,7 +61,7 @@ pub async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<Page<Fu
     let from = listing.from.unwrap_or(NaiveDate::from_ymd_opt(1, 1, 1).unwrap_or_default());
     let days = (from, listing.to.unwrap_or(before.date));
     let limit = listing.limit;
-    let rows = read_any!(app.db, user, |tx| {
+    let rows = read_replica!(app.db, user, |tx| {
         let Some(vehicle) = listing.vehicle else {
             return Ok(store::list_of_user(&mut tx, user, days, before, limit).await?);
         };
@@ -126,7 +126,7 @@ pub(super) async fn add(
     app: &App,
     user: &User,
     new: NewFuelLog,
-    once: &Once,
+    idempotency: &Idempotency,
 ) -> Result<Created<FuelLog>> {
     let now = app.clock.now();
     let entered = Entered::of_new(&new).map_err(Error::Invalid)?;
@@ -164,7 +164,7 @@ pub(super) async fn add(
     let preferences = &user.0.preferences;
     entered.apply(&mut log, preferred_currency(preferences)).map_err(Error::Invalid)?;
     let mut tx = app.db.write_for(user).await?;
-    if let Some(before) = once.claim(&mut tx, user, now).await? {
+    if let Some(before) = idempotency.begin(&mut tx, user, now).await? {
         return vehicles::replay(app, user, tx, before).await;
     }
     name_station(&mut tx, user, &mut log, None).await?;
@@ -190,7 +190,9 @@ pub(super) async fn add(
     if let Some(reading) = log.odometer {
         odometer::refresh_after_insert(&mut tx, user, &vehicle, log.date, reading, now).await?;
     }
-    let created = once.keep(&mut tx, user, format!("/api/fuel-logs/{}", log.id), &log).await?;
+    let created = idempotency
+        .store_response(&mut tx, user, format!("/api/fuel-logs/{}", log.id), &log)
+        .await?;
     vehicles::commit_and_invalidate(app, user, tx).await?;
     Ok(created)
 }
@@ -207,14 +209,14 @@ pub(super) async fn change(
     let entered = Entered::of_change(&change).map_err(Error::Invalid)?;
     let mut tx = app.db.write_for(user).await?;
     let target = match change.vehicle_id {
-        Change::Keep => None,
+        Change::Unchanged => None,
         Change::Set(id) => Some(VehicleId(id.0)),
     };
     let (old, vehicle) = hold_log(&mut tx, user, id, target).await?;
     if_match.check(&old)?;
     let (may_roll_back, confirmed) =
         (change.allow_odometer_rollback == Some(true), change.confirm.clone());
-    let is_named = !matches!(change.station_name, Clearable::Keep);
+    let is_named = !matches!(change.station_name, Clearable::Unchanged);
     let mut log = apply(change, old.clone());
     let preferences = &user.0.preferences;
     entered.apply(&mut log, preferred_currency(preferences)).map_err(Error::Invalid)?;
@@ -397,8 +399,8 @@ async fn beside_others(
     user: &UserId,
     log: &FuelLog,
     name: &'static str,
-    shown: &Shown,
-) -> Result<Option<Fault>> {
+    shown: &UnitFormatter,
+) -> Result<Option<FieldError>> {
     let Some(reading) = log.odometer else { return Ok(None) };
     let (date, exact) = (log.date, reading.exact());
     let found =
@@ -412,7 +414,7 @@ async fn beside_others(
         };
         let on = day(found.other.date);
         let detail = format!("is {relation} reading of {other}, on {on}: correct one of the two");
-        return Ok(Some(Fault::implausible(name, detail, other)));
+        return Ok(Some(FieldError::implausible(name, detail, other)));
     }
     let replaced = odometer::replacements(tx, user, log.vehicle_id).await?;
     let most =
@@ -421,7 +423,7 @@ async fn beside_others(
     let fault = |most: i64| {
         let most = format!("{}\u{a0}{}", shown.exact_distance(most), shown.distance.sign());
         let detail = "is unusually high: check it, or confirm that it is right";
-        Fault::implausible(name, detail, format!("at most {most}"))
+        FieldError::implausible(name, detail, format!("at most {most}"))
     };
     Ok(most.map(fault))
 }
@@ -515,7 +517,7 @@ async fn hold_vehicle(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehic
     vehicles::lock(tx, user, id).await.map_err(|error| match error {
         Error::NotFound(_) => Error::invalid("vehicleId", "is not a vehicle of yours"),
         Error::InTrash { vehicle, .. } => {
-            Error::Invalid(vec![Fault::in_trash("vehicleId", vehicle)])
+            Error::Invalid(vec![FieldError::in_trash("vehicleId", vehicle)])
         }
         other => other,
     })
@@ -529,7 +531,7 @@ async fn check_order(
     window: &Window,
     log: &FuelLog,
     name: &'static str,
-    shown: &Shown,
+    shown: &UnitFormatter,
 ) -> Result<()> {
     if log.odometer.is_none() {
         return Ok(());
@@ -555,10 +557,10 @@ async fn check_order(
         shown.reading_with_unit(reading),
         day(other.date)
     );
-    Err(Error::Invalid(vec![Fault {
+    Err(Error::Invalid(vec![FieldError {
         kind: Some("odometer-order"),
         fuel_log: Some(other.id.0),
-        ..Fault::at(name, detail)
+        ..FieldError::at(name, detail)
     }]))
 }
 
@@ -566,7 +568,7 @@ async fn check_order(
 fn apply(change: FuelLogChange, log: FuelLog) -> FuelLog {
     FuelLog {
         vehicle_id: match change.vehicle_id {
-            Change::Keep => log.vehicle_id,
+            Change::Unchanged => log.vehicle_id,
             Change::Set(id) => VehicleId(id.0),
         },
         date: change.date.or(log.date),

@@ -15,10 +15,10 @@ use crate::{
         App, Result, UserId,
         db::fixed::{Fixed, divide_rounded},
         money::{Currency, Money},
-        units::{GALLON_US, MILE, Shown},
+        units::{GALLON_US, MILE, UnitFormatter},
     },
     features::vehicles::{self, VehicleId},
-    read_any,
+    read_replica,
 };
 
 /// How many intervals the chart shows at most.
@@ -95,7 +95,7 @@ pub struct CostOfDistance {
 impl ExactStats {
     /// The cost of the fuel for one unit of distance, in each currency, to the thousandth.
     #[must_use]
-    pub fn costs_of_distance(&self, shown: &Shown) -> Vec<String> {
+    pub fn costs_of_distance(&self, shown: &UnitFormatter) -> Vec<String> {
         let cost = |it: &CostOfDistance| {
             let cost = Money { thousandths: it.thousandths, currency: it.currency };
             shown.exact_cost_of_distance(cost, it.distance)
@@ -122,7 +122,7 @@ pub struct CurrencyStats {
 impl CurrencyStats {
     /// What they cost, with the currency.
     #[must_use]
-    pub fn spent(&self, shown: &Shown) -> String {
+    pub fn spent(&self, shown: &UnitFormatter) -> String {
         shown.amount(Money { thousandths: self.total_cost.units(), currency: self.currency })
     }
 }
@@ -169,7 +169,7 @@ const GLANCED: i64 = 16;
 /// # Errors
 /// Unavailable where the database is away.
 pub(super) async fn summaries(app: &App, user: &UserId) -> Result<HashMap<VehicleId, Summary>> {
-    let (sums, latest) = read_any!(app.db, user, |tx| {
+    let (sums, latest) = read_replica!(app.db, user, |tx| {
         let sums = store::sums_of_user(&mut tx, user).await?;
         Ok((sums, store::intervals_of_user(&mut tx, user, GLANCED).await?))
     })?;
@@ -193,7 +193,7 @@ pub(super) async fn summaries(app: &App, user: &UserId) -> Result<HashMap<Vehicl
 /// # Errors
 /// `NotFound` where the vehicle is not the user's or in the trash.
 pub(super) async fn stats(app: &App, user: &UserId, vehicle: VehicleId) -> Result<FuelStats> {
-    read_any!(app.db, user, |tx| {
+    read_replica!(app.db, user, |tx| {
         vehicles::find(&mut tx, user, vehicle).await?;
         let months = store::months(&mut tx, user, vehicle).await?;
         let mut stats = sum(&months);
@@ -229,7 +229,7 @@ fn extreme(
 /// # Errors
 /// Unavailable where the database is away.
 pub async fn latest_intervals(app: &App, user: &UserId, vehicle: VehicleId) -> Result<Vec<Closed>> {
-    read_any!(app.db, user, |tx| Ok(store::intervals(&mut tx, user, vehicle, CHARTED).await?))
+    read_replica!(app.db, user, |tx| Ok(store::intervals(&mut tx, user, vehicle, CHARTED).await?))
 }
 
 /// Serializes an amount with a third decimal only if that is not zero.

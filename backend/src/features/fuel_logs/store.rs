@@ -250,7 +250,7 @@ pub(super) async fn list_of_vehicle(
         before.id,
         days.0,
         days.1,
-        limit.and_one(),
+        limit.plus_one(),
     )
 }
 
@@ -282,7 +282,7 @@ pub(super) async fn list_of_user(
         before.id,
         days.0,
         days.1,
-        limit.and_one(),
+        limit.plus_one(),
     )
 }
 

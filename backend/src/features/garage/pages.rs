@@ -10,8 +10,8 @@ use crate::{
     core::{
         App, Result, chart,
         http::Query,
-        units::Shown,
-        web::{self, Shell},
+        units::UnitFormatter,
+        web::{self, Layout},
     },
     features::{
         accounts::User,
@@ -28,7 +28,7 @@ pub(super) fn router() -> Router<App> {
 #[derive(Template)]
 #[template(path = "features/garage/templates/garage.html")]
 struct Garage {
-    shell: Shell,
+    layout: Layout,
     cards: Vec<Card>,
     /// Whether these are the vehicles in use.
     is_active: bool,
@@ -51,12 +51,17 @@ struct Card {
     odometer: String,
     economy: Option<String>,
     /// The sparkline of recent fuel economy.
-    spark: Option<String>,
+    sparkline: Option<String>,
     last_date: Option<NaiveDate>,
 }
 
 impl Card {
-    fn of(vehicle: &Vehicle, title: String, summary: Option<&Summary>, units: &Shown) -> Self {
+    fn of(
+        vehicle: &Vehicle,
+        title: String,
+        summary: Option<&Summary>,
+        units: &UnitFormatter,
+    ) -> Self {
         let recent: Vec<_> = summary
             .into_iter()
             .flat_map(|it| &it.latest)
@@ -74,7 +79,7 @@ impl Card {
                 .reading()
                 .map_or_else(|| "0".to_owned(), |it| units.reading(it)),
             economy: summary.and_then(|it| it.known).and_then(|it| it.shown(units)),
-            spark: chart::spark(&recent),
+            sparkline: chart::sparkline(&recent),
             last_date: summary.map(|it| it.last_date),
         }
     }
@@ -92,7 +97,7 @@ async fn show(
     State(app): State<App>,
     user: User,
     Query(query): Query<GarageQuery>,
-    shell: Shell,
+    layout: Layout,
 ) -> Result<Html<String>> {
     let units = user.0.preferences.display_units();
     let is_active = query.active.unwrap_or(true);
@@ -106,7 +111,7 @@ async fn show(
         Card::of(vehicle, name, summaries.get(&vehicle.id), &units)
     };
     web::page(&Garage {
-        shell,
+        layout,
         cards: vehicles.map(card).collect(),
         is_active,
         has_inactive,

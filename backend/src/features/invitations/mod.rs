@@ -10,7 +10,7 @@ mod store;
 mod tests;
 
 pub use model::Invitation;
-pub use service::{CHORE, claim, find, list, look_up, make, refusal, withdraw};
+pub use service::{PERIODIC_TASK, claim, find, list, look_up, make, refusal, withdraw};
 
 use super::Feature;
 

@@ -9,14 +9,14 @@ use crate::core::{
     Error, Result,
     db::Tx,
     http::{self, Cursor, Limit, Page},
-    jobs::Chore,
+    periodic::PeriodicTask,
 };
 
 /// How long administrators still see one that was used or has ended.
 const KEPT: TimeDelta = TimeDelta::days(30);
 
 /// Forgets invitations that were used or ended 30 days ago.
-pub const CHORE: Chore = Chore {
+pub const PERIODIC_TASK: PeriodicTask = PeriodicTask {
     name: "invitations",
     run: |tx, now| Box::pin(async move { Ok(store::delete_spent(tx, now - KEPT).await?) }),
 };
@@ -84,7 +84,7 @@ pub async fn find(tx: &mut Tx, id: Uuid) -> Result<Invitation> {
 /// # Errors
 /// Invalid where the cursor is none.
 pub async fn list(tx: &mut Tx, cursor: Option<&Cursor>, limit: Limit) -> Result<Page<Invitation>> {
-    let after = http::after(cursor)?;
+    let after = http::after_cursor(cursor)?;
     let rows = store::list(tx, after, limit).await?;
     Ok(Page::of(rows, limit, |last| Cursor::at(last.created_at, &last.id)))
 }

@@ -76,7 +76,7 @@ pub(super) async fn list(
          LIMIT $3",
         after.0,
         after.1,
-        limit.and_one(),
+        limit.plus_one(),
     )
 }
 

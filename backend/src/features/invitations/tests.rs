@@ -3,9 +3,9 @@ use chrono::TimeDelta;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use super::CHORE;
+use super::PERIODIC_TASK;
 use crate::{
-    core::{config::Registration, jobs},
+    core::{config::Registration, periodic},
     sql,
     testing::{Answer, TestApp, cookie_of, on_every_engine},
 };
@@ -235,7 +235,7 @@ async fn spent_invitations_are_forgotten_after_thirty_days(app: TestApp) {
     assert_eq!(register(&app, "ann@example.org", Some(&used)).await.status, 201);
     let left = async |days: i64| {
         app.app.clock.advance(TimeDelta::days(days));
-        jobs::run_one(&app.app, &CHORE).await.unwrap();
+        periodic::run_one(&app.app, &PERIODIC_TASK).await.unwrap();
         count(&app, "SELECT COUNT(*) FROM invitations").await
     };
     assert_eq!((left(29).await, left(1).await, left(6).await, left(1).await), (2, 1, 1, 0));

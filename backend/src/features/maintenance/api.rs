@@ -18,8 +18,8 @@ use crate::{
     core::{
         App, Result,
         http::{
-            Created, Cursor, Done, IfMatch, Json, Limit, New, NoContent, Once, Page, Path, Query,
-            Record, Stored, refuses,
+            Created, Cursor, Idempotency, IdempotentJson, IfMatch, Json, Limit, NoContent, Ok200,
+            Page, Path, Query, Record, SerializedJson, error_response,
         },
     },
     features::{accounts::User, fuel_logs::Id, vehicles::VehicleId},
@@ -36,7 +36,7 @@ pub(super) fn router() -> ApiRouter<App> {
                 it.id("listMaintenance")
                     .tag(tag)
                     .summary("List maintenance items")
-                    .with(refuses::<404>)
+                    .with(error_response::<404>)
             })
             .post_with(add, |it| {
                 it.id("addMaintenance").tag(tag).summary("Add a maintenance item")
@@ -56,7 +56,7 @@ pub(super) fn router() -> ApiRouter<App> {
                 it.id("listUpcomingMaintenance")
                     .tag(tag)
                     .summary("List upcoming maintenance, most urgent first")
-                    .with(refuses::<404>)
+                    .with(error_response::<404>)
             }),
         )
         .api_route(
@@ -117,7 +117,7 @@ async fn list(
     State(app): State<App>,
     user: User,
     Query(query): Query<ListQuery>,
-) -> Result<Stored<Page<Item>>> {
+) -> Result<SerializedJson<Page<Item>>> {
     let listing = Listing {
         vehicle: query.vehicle_id.map(|id| VehicleId(id.0)),
         is_completed: query.completed,
@@ -125,7 +125,7 @@ async fn list(
         cursor: query.cursor,
         limit: query.limit.unwrap_or_default(),
     };
-    Stored::of(&service::list(&app, &user, &listing).await?)
+    SerializedJson::of(&service::list(&app, &user, &listing).await?)
 }
 
 input! {
@@ -144,26 +144,26 @@ async fn due(
     State(app): State<App>,
     user: User,
     Query(query): Query<DueQuery>,
-) -> Result<Stored<Page<Upcoming>>> {
+) -> Result<SerializedJson<Page<Upcoming>>> {
     let listing = upcoming::Listing {
         vehicle: query.vehicle_id.map(|id| VehicleId(id.0)),
         cursor: query.cursor,
         limit: query.limit.unwrap_or_default(),
     };
     let today = user.0.preferences.today(app.clock.now());
-    Stored::of(&upcoming::list(&app, &user, today, &listing).await?)
+    SerializedJson::of(&upcoming::list(&app, &user, today, &listing).await?)
 }
 
-async fn types(_: User) -> Result<Stored<Page<MaintenanceType>>> {
-    Stored::of(&Page { items: TYPES.to_vec(), next_cursor: None })
+async fn types(_: User) -> Result<SerializedJson<Page<MaintenanceType>>> {
+    SerializedJson::of(&Page { items: TYPES.to_vec(), next_cursor: None })
 }
 
 async fn add(
     State(app): State<App>,
     user: User,
-    New { input, once }: New<NewItem>,
+    IdempotentJson { input, idempotency }: IdempotentJson<NewItem>,
 ) -> Result<Created<Item>> {
-    service::add(&app, &user, input, &once).await
+    service::add(&app, &user, input, &idempotency).await
 }
 
 async fn find(State(app): State<App>, user: User, Path(id): Path<ItemId>) -> Result<Record<Item>> {
@@ -195,9 +195,9 @@ async fn complete(
     user: User,
     Path(id): Path<ItemId>,
     if_match: IfMatch,
-    New { input, once }: New<Completion>,
-) -> Result<Done<CompletionResult>> {
-    service::complete(&app, &user, id, input, &if_match, &once).await
+    IdempotentJson { input, idempotency }: IdempotentJson<Completion>,
+) -> Result<Ok200<CompletionResult>> {
+    service::complete(&app, &user, id, input, &if_match, &idempotency).await
 }
 
 async fn skip(
@@ -205,9 +205,9 @@ async fn skip(
     user: User,
     Path(id): Path<ItemId>,
     if_match: IfMatch,
-    once: Once,
-) -> Result<Done<Item>> {
-    service::skip(&app, &user, id, &if_match, &once).await
+    idempotency: Idempotency,
+) -> Result<Ok200<Item>> {
+    service::skip(&app, &user, id, &if_match, &idempotency).await
 }
 
 async fn postpone(
@@ -215,7 +215,7 @@ async fn postpone(
     user: User,
     Path(id): Path<ItemId>,
     if_match: IfMatch,
-    New { input, once }: New<Postponement>,
-) -> Result<Done<Item>> {
-    service::postpone(&app, &user, id, input, &if_match, &once).await
+    IdempotentJson { input, idempotency }: IdempotentJson<Postponement>,
+) -> Result<Ok200<Item>> {
+    service::postpone(&app, &user, id, input, &if_match, &idempotency).await
 }

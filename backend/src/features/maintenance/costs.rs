@@ -4,7 +4,7 @@ use super::store::{self, YearCost};
 use crate::{
     core::{App, Result, UserId},
     features::vehicles::VehicleId,
-    read_any,
+    read_replica,
 };
 
 /// Returns the costs of a vehicle.
@@ -13,10 +13,10 @@ pub(super) async fn of_vehicle(
     user: &UserId,
     vehicle: VehicleId,
 ) -> Result<Vec<YearCost>> {
-    read_any!(app.db, user, |tx| Ok(store::list_vehicle_costs(&mut tx, user, vehicle).await?))
+    read_replica!(app.db, user, |tx| Ok(store::list_vehicle_costs(&mut tx, user, vehicle).await?))
 }
 
 /// Returns the costs of all vehicles outside the trash.
 pub(super) async fn of_user(app: &App, user: &UserId) -> Result<Vec<YearCost>> {
-    read_any!(app.db, user, |tx| Ok(store::list_user_costs(&mut tx, user).await?))
+    read_replica!(app.db, user, |tx| Ok(store::list_user_costs(&mut tx, user).await?))
 }

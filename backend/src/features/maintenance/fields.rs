@@ -2,10 +2,10 @@
 
 use super::model::Cost;
 use crate::core::{
-    error::Fault,
+    error::FieldError,
     input::{Clearable, Odometer},
     money::{Amount, Currency, Money, Thousandths},
-    units::{Distance, DistanceUnit, MILE, typed_or_miles},
+    units::{Distance, DistanceUnit, MILE, distance_or_miles},
 };
 
 /// The names of the two members for a distance: with a unit, or in whole miles.
@@ -37,11 +37,11 @@ impl DistanceFields {
         &self,
         typed: Option<Distance>,
         miles: Option<Odometer>,
-        faults: &mut Vec<Fault>,
+        faults: &mut Vec<FieldError>,
     ) -> Option<Distance> {
         let typed = typed.filter(|it| self.check(*it, faults));
-        typed_or_miles(typed, miles).unwrap_or_else(|detail| {
-            faults.push(Fault::at(self.miles, detail));
+        distance_or_miles(typed, miles).unwrap_or_else(|detail| {
+            faults.push(FieldError::at(self.miles, detail));
             None
         })
     }
@@ -51,31 +51,35 @@ impl DistanceFields {
         &self,
         (typed, miles): (Clearable<Distance>, Clearable<Odometer>),
         current: Option<Distance>,
-        faults: &mut Vec<Fault>,
+        faults: &mut Vec<FieldError>,
     ) -> Option<Distance> {
         match (typed, miles) {
-            (Clearable::Keep, Clearable::Keep) => current,
-            (Clearable::Set(typed), Clearable::Keep) => self.resolve_new(Some(typed), None, faults),
-            (Clearable::Keep, Clearable::Set(miles)) => self.resolve_new(None, Some(miles), faults),
+            (Clearable::Unchanged, Clearable::Unchanged) => current,
+            (Clearable::Set(typed), Clearable::Unchanged) => {
+                self.resolve_new(Some(typed), None, faults)
+            }
+            (Clearable::Unchanged, Clearable::Set(miles)) => {
+                self.resolve_new(None, Some(miles), faults)
+            }
             (Clearable::Set(typed), Clearable::Set(miles)) => {
                 self.resolve_new(Some(typed), Some(miles), faults)
             }
             (Clearable::Set(_), Clearable::Clear) | (Clearable::Clear, Clearable::Set(_)) => {
                 let detail = format!("contradicts {}: send one of the two", self.typed);
-                faults.push(Fault::at(self.miles, detail));
+                faults.push(FieldError::at(self.miles, detail));
                 current
             }
             _ => None,
         }
     }
 
-    fn check(&self, typed: Distance, faults: &mut Vec<Fault>) -> bool {
+    fn check(&self, typed: Distance, faults: &mut Vec<FieldError>) -> bool {
         let min = typed.unit().exact();
         let is_in_range = !self.is_interval || (min..=MAX_INTERVAL).contains(&typed.exact());
         if !is_in_range {
             let max = Distance::from_exact(MAX_INTERVAL, DistanceUnit::Miles).in_unit(typed.unit());
             let detail = format!("must be from 1 to {} {}", max.value(), typed.unit().sign());
-            faults.push(Fault::at(self.typed, detail));
+            faults.push(FieldError::at(self.typed, detail));
         }
         is_in_range
     }
@@ -89,7 +93,7 @@ pub(super) struct AmountFields {
 }
 
 fn set_or_keep<T>(value: Option<T>) -> Clearable<T> {
-    value.map_or(Clearable::Keep, Clearable::Set)
+    value.map_or(Clearable::Unchanged, Clearable::Set)
 }
 
 impl AmountFields {
@@ -111,20 +115,20 @@ impl AmountFields {
         self,
         current: Option<Money>,
         default: Currency,
-        faults: &mut Vec<Fault>,
+        faults: &mut Vec<FieldError>,
     ) -> Option<Money> {
         let currency = match self.currency {
-            Clearable::Keep => current.map_or(default, |it| it.currency),
+            Clearable::Unchanged => current.map_or(default, |it| it.currency),
             Clearable::Clear => default,
             Clearable::Set(currency) => currency,
         };
         let mut reject = |name: &str, detail: String| {
-            faults.push(Fault::at(name, detail));
+            faults.push(FieldError::at(name, detail));
             current
         };
         let contradicts = || "contradicts amount: send one of the two".to_owned();
         match (self.amount, self.cost) {
-            (Clearable::Keep, Clearable::Keep) => match current {
+            (Clearable::Unchanged, Clearable::Unchanged) => match current {
                 Some(money) if money.currency != currency => {
                     match to_money(money.thousandths, currency) {
                         Ok(money) => Some(money),
@@ -143,7 +147,7 @@ impl AmountFields {
                     _ => Some(money),
                 },
             },
-            (Clearable::Keep, Clearable::Set(cost)) => {
+            (Clearable::Unchanged, Clearable::Set(cost)) => {
                 match to_money(cost.units() * 10, currency) {
                     Ok(money) => Some(money),
                     Err(detail) => reject("cost", detail),
@@ -168,13 +172,13 @@ mod tests {
     };
 
     fn km(km: i64) -> Distance {
-        Distance::of_tenths(km * 10, DistanceUnit::Kilometres)
+        Distance::of_tenths(km * 10, DistanceUnit::Kilometers)
     }
 
     #[test]
     fn miles_alone_set_the_distance() {
         let mut faults = Vec::new();
-        let change = (Clearable::Keep, Clearable::Set(Odometer(7)));
+        let change = (Clearable::Unchanged, Clearable::Set(Odometer(7)));
         let changed = COMPLETED.resolve_change(change, Some(km(12)), &mut faults);
         assert_eq!((changed, faults.len()), (Some(Distance::miles(7)), 0));
     }
@@ -225,22 +229,34 @@ mod tests {
             (paid.map(|it| (it.thousandths, it.currency)), pointers.join(" "))
         };
         for (amount, cost, currency, expected, fault) in [
-            (Clearable::Keep, Clearable::Keep, Clearable::Keep, Some((1_500, huf)), ""),
-            (amount(2_000), Clearable::Keep, Clearable::Keep, Some((2_000, huf)), ""),
-            (Clearable::Keep, cost(300), Clearable::Keep, Some((3_000, huf)), ""),
-            (amount(2_000), cost(200), Clearable::Set(usd), Some((2_000, usd)), ""),
-            (amount(2_000), cost(201), Clearable::Keep, Some((1_500, huf)), "/cost"),
             (
-                Clearable::Keep,
-                Clearable::Keep,
+                Clearable::Unchanged,
+                Clearable::Unchanged,
+                Clearable::Unchanged,
+                Some((1_500, huf)),
+                "",
+            ),
+            (amount(2_000), Clearable::Unchanged, Clearable::Unchanged, Some((2_000, huf)), ""),
+            (Clearable::Unchanged, cost(300), Clearable::Unchanged, Some((3_000, huf)), ""),
+            (amount(2_000), cost(200), Clearable::Set(usd), Some((2_000, usd)), ""),
+            (amount(2_000), cost(201), Clearable::Unchanged, Some((1_500, huf)), "/cost"),
+            (
+                Clearable::Unchanged,
+                Clearable::Unchanged,
                 Clearable::Set(jpy),
                 Some((1_500, huf)),
                 "/currency",
             ),
-            (amount(1_500), Clearable::Keep, Clearable::Set(jpy), Some((1_500, huf)), "/amount"),
-            (Clearable::Keep, cost(150), Clearable::Set(jpy), Some((1_500, huf)), "/cost"),
-            (Clearable::Clear, Clearable::Keep, Clearable::Keep, None, ""),
-            (Clearable::Keep, Clearable::Clear, Clearable::Keep, None, ""),
+            (
+                amount(1_500),
+                Clearable::Unchanged,
+                Clearable::Set(jpy),
+                Some((1_500, huf)),
+                "/amount",
+            ),
+            (Clearable::Unchanged, cost(150), Clearable::Set(jpy), Some((1_500, huf)), "/cost"),
+            (Clearable::Clear, Clearable::Unchanged, Clearable::Unchanged, None, ""),
+            (Clearable::Unchanged, Clearable::Clear, Clearable::Unchanged, None, ""),
         ] {
             assert_eq!(change(amount, cost, currency), (expected, fault.to_owned()));
         }

@@ -13,8 +13,8 @@ use super::{
 use crate::{
     core::{
         db::fixed::Fixed,
-        error::Fault,
-        input::{Change, Clearable, Confirmed, LongText, Odometer, PlannedDay, Text, Whole},
+        error::FieldError,
+        input::{Change, Clearable, Confirmed, LongText, Odometer, PlannedDay, Text, WholeNumber},
         money::{Amount, Currency, Money},
         units::Distance,
     },
@@ -25,9 +25,9 @@ use crate::{
 /// A cost in cents.
 pub(super) type Cost = Fixed<8, 2>;
 /// An interval in months, up to a hundred years.
-pub(super) type Months = Whole<1, 1200>;
+pub(super) type Months = WholeNumber<1, 1200>;
 /// An interval in miles.
-pub(super) type Miles = Whole<1, 1_000_000>;
+pub(super) type Miles = WholeNumber<1, 1_000_000>;
 
 /// The id of a maintenance item.
 #[derive(
@@ -169,17 +169,17 @@ impl Item {
     /// reading, a completed one a completion date.
     ///
     /// `is_typed`: whether the completed odometer reading was sent with a unit.
-    pub(super) fn faults(&self, is_typed: bool) -> Vec<Fault> {
+    pub(super) fn faults(&self, is_typed: bool) -> Vec<FieldError> {
         let mut faults = Vec::new();
         if self.is_completed {
             if self.completed_date.is_none() {
-                faults.push(Fault::at("completedDate", "is required of a completed item"));
+                faults.push(FieldError::at("completedDate", "is required of a completed item"));
             }
             return faults;
         }
         if self.due_date.is_none() && self.due_odometer.is_none() {
             let why = "is required of an open item, unless it has a dueMileage";
-            faults.push(Fault::at("dueDate", why));
+            faults.push(FieldError::at("dueDate", why));
         }
         let reading = if is_typed { "completedOdometer" } else { "completedMileage" };
         let done = [
@@ -187,7 +187,7 @@ impl Item {
             (reading, self.completed_odometer.is_some()),
         ];
         for (name, _) in done.into_iter().filter(|it| it.1) {
-            faults.push(Fault::at(name, "cannot be there unless the item is completed"));
+            faults.push(FieldError::at(name, "cannot be there unless the item is completed"));
         }
         faults
     }
@@ -338,7 +338,7 @@ impl NewItem {
         id: ItemId,
         now: DateTime<Utc>,
         default: Currency,
-    ) -> Result<Item, Vec<Fault>> {
+    ) -> Result<Item, Vec<FieldError>> {
         let mut faults = Vec::new();
         let due = Due {
             date: self.due_date.map(|it| it.0),
@@ -420,12 +420,12 @@ impl ItemChange {
         item: Item,
         now: DateTime<Utc>,
         default: Currency,
-    ) -> Result<Item, Vec<Fault>> {
+    ) -> Result<Item, Vec<FieldError>> {
         let mut faults = Vec::new();
         let is_completed = match (&self.is_completed, &self.completed_date) {
             (Change::Set(said), _) => *said,
-            (Change::Keep, Clearable::Keep) => item.is_completed,
-            (Change::Keep, date) => *date != Clearable::Clear,
+            (Change::Unchanged, Clearable::Unchanged) => item.is_completed,
+            (Change::Unchanged, date) => *date != Clearable::Clear,
         };
         let due = Due {
             date: self.due_date.or(item.due_date.map(PlannedDay)).map(|it| it.0),
@@ -442,7 +442,7 @@ impl ItemChange {
             &mut faults,
         );
         let miles = match self.interval_miles {
-            Clearable::Keep => Clearable::Keep,
+            Clearable::Unchanged => Clearable::Unchanged,
             Clearable::Clear => Clearable::Clear,
             Clearable::Set(miles) => Clearable::Set(Odometer(miles.0)),
         };
@@ -456,7 +456,7 @@ impl ItemChange {
         let was_due = item.due();
         let mut changed = Item {
             vehicle_id: match self.vehicle_id {
-                Change::Keep => item.vehicle_id,
+                Change::Unchanged => item.vehicle_id,
                 Change::Set(id) => VehicleId(id.0),
             },
             kind: self.r#type.or(item.kind),
@@ -470,7 +470,7 @@ impl ItemChange {
             is_completed,
             interval_months: self
                 .interval_months
-                .or(item.interval_months.map(Whole))
+                .or(item.interval_months.map(WholeNumber))
                 .map(|it| it.0),
             updated_at: now,
             ..item

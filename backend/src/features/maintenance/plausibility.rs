@@ -12,10 +12,10 @@ use crate::{
     core::{
         Result, UserId,
         db::Tx,
-        error::Fault,
+        error::FieldError,
         input::Confirmed,
         money::Money,
-        units::{Distance, MILE, Shown, day},
+        units::{Distance, MILE, UnitFormatter, day},
     },
     features::vehicles::VehicleId,
 };
@@ -51,27 +51,27 @@ pub(super) async fn faults(
     user: &UserId,
     item: &Item,
     checks: &Checks<'_>,
-    (shown, today): (&Shown, NaiveDate),
-) -> Result<Vec<Fault>> {
+    (shown, today): (&UnitFormatter, NaiveDate),
+) -> Result<Vec<FieldError>> {
     let mut faults = Vec::new();
     let Some(date) = item.completed_date.filter(|_| item.is_completed) else { return Ok(faults) };
     let is_unconfirmed = |it: &&str| !checks.confirmed.has(it);
     if let Some(name) = checks.date.filter(|it| is_unconfirmed(it) && date > today) {
         let detail = "is in the future: correct the date, or confirm it";
-        faults.push(Fault::implausible(name, detail, format!("{today} or earlier")));
+        faults.push(FieldError::implausible(name, detail, format!("{today} or earlier")));
     }
     if let (Some(name), Some(reading)) =
         (checks.reading.filter(is_unconfirmed), item.completed_odometer)
     {
         let found = check_reading(tx, user, item.vehicle_id, (item, date, reading), shown).await?;
-        faults.extend(found.map(|(why, expected)| Fault::implausible(name, why, expected)));
+        faults.extend(found.map(|(why, expected)| FieldError::implausible(name, why, expected)));
     }
     if let (Some(name), Some(amount)) = (checks.amount.filter(is_unconfirmed), item.amount) {
         let mut others = store::list_recent_amounts(tx, user, amount.currency).await?;
         others.retain(|it| it.thousandths > 0);
         faults.extend(
             check_amount(amount, &others, shown)
-                .map(|(why, expected)| Fault::implausible(name, why, expected)),
+                .map(|(why, expected)| FieldError::implausible(name, why, expected)),
         );
     }
     Ok(faults)
@@ -83,7 +83,7 @@ async fn check_reading(
     user: &UserId,
     vehicle: VehicleId,
     (item, date, reading): (&Item, NaiveDate, Distance),
-    shown: &Shown,
+    shown: &UnitFormatter,
 ) -> Result<Option<(String, String)>> {
     let around = readings::load_nearby(tx, user, vehicle, date, Some(item.id.0)).await?;
     let offset = readings::replacement_offset(tx, user, vehicle, (date, reading)).await?;
@@ -127,7 +127,11 @@ fn plausible_range(around: &NearbyReadings, date: NaiveDate) -> (i64, i64) {
 
 /// Returns why an amount is implausible compared with the user's other amounts in the currency, and
 /// the expected maximum.
-fn check_amount(amount: Money, others: &[Money], shown: &Shown) -> Option<(String, String)> {
+fn check_amount(
+    amount: Money,
+    others: &[Money],
+    shown: &UnitFormatter,
+) -> Option<(String, String)> {
     let mut all: Vec<_> = others.iter().map(|it| it.thousandths).collect();
     let median_amount = median(&mut all).filter(|_| all.len() >= MIN_AMOUNTS)?;
     let max = median_amount.saturating_mul(AMOUNT_FACTOR);
@@ -146,12 +150,12 @@ fn check_amount(amount: Money, others: &[Money], shown: &Shown) -> Option<(Strin
 
 #[cfg(test)]
 mod tests {
-    use super::{Money, Shown, check_amount};
+    use super::{Money, UnitFormatter, check_amount};
     use crate::{core::money::Currency, features::accounts::Preferences};
 
     #[test]
     fn an_amount_is_compared_with_the_median_of_at_least_five() {
-        let shown: Shown = Preferences::default().display_units();
+        let shown: UnitFormatter = Preferences::default().display_units();
         let usd = |units: i64| Money { thousandths: units * 1000, currency: Currency::USD };
         let others: Vec<_> = [40, 60, 80, 5_000, 20].map(usd).to_vec();
         assert_eq!(check_amount(usd(6_000), &others, &shown), None);

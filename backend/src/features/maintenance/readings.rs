@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn readings_of_past_days_are_interpolated() {
-        let unit = Some(DistanceUnit::Kilometres);
+        let unit = Some(DistanceUnit::Kilometers);
         let (one, other) = (reading("2026-01-01", 1000), reading("2026-01-11", 2001));
         let nearby =
             |before: &[Reading], after| NearbyReadings { before: before.to_vec(), after, unit };

@@ -285,14 +285,14 @@ mod tests {
 
     #[test]
     fn intervals_in_kilometers_are_added_exactly() {
-        let km = |km: i64| Distance::of_tenths(km * 10, DistanceUnit::Kilometres);
+        let km = |km: i64| Distance::of_tenths(km * 10, DistanceUnit::Kilometers);
         let every = Interval { months: None, distance: Some(km(15_000)) };
         let first = Due { date: None, odometer: Some(km(100_000)) };
         let done = (date("2026-02-15"), 101_234 * KILOMETER);
         let next = SeriesPosition::starting_at(first).after_completion(every, done).unwrap();
-        assert_eq!(next.scheduled(DistanceUnit::Kilometres).odometer, Some(km(116_234)));
+        assert_eq!(next.scheduled(DistanceUnit::Kilometers).odometer, Some(km(116_234)));
         let skipped = SeriesPosition::starting_at(first).after_skipping(every, first).unwrap();
-        assert_eq!(skipped.scheduled(DistanceUnit::Kilometres).odometer, Some(km(115_000)));
+        assert_eq!(skipped.scheduled(DistanceUnit::Kilometers).odometer, Some(km(115_000)));
     }
 
     #[test]

@@ -22,8 +22,8 @@ use crate::{
     core::{
         App, Error, Result, UserId,
         db::Tx,
-        error::Fault,
-        http::{self, Created, Cursor, IfMatch, Limit, Once, Page},
+        error::FieldError,
+        http::{self, Created, Cursor, Idempotency, IfMatch, Limit, Page},
         input::{Change, Clearable},
         money::Currency,
     },
@@ -31,7 +31,7 @@ use crate::{
         accounts::{Preferences, User},
         vehicles::{self, Vehicle, VehicleId, odometer},
     },
-    read_any,
+    read_replica,
 };
 
 /// The filters and the page of a list.
@@ -50,14 +50,14 @@ pub(super) struct Listing {
 /// # Errors
 /// `NotFound` if the vehicle is not the user's or is in the trash; `Invalid` for an unknown cursor.
 pub(super) async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<Page<Item>> {
-    let after = http::after(listing.cursor.as_ref())?;
+    let after = http::after_cursor(listing.cursor.as_ref())?;
     let filter = Filter {
         is_completed: listing.is_completed,
         kind: listing.kind.as_ref(),
         after: (after.0, ItemId(after.1)),
         limit: listing.limit,
     };
-    let rows = read_any!(app.db, user, |tx| {
+    let rows = read_replica!(app.db, user, |tx| {
         let Some(vehicle) = listing.vehicle else {
             return Ok(store::list_of_user(&mut tx, user, &filter).await?);
         };
@@ -131,7 +131,7 @@ pub(super) async fn add(
     app: &App,
     user: &User,
     new: NewItem,
-    once: &Once,
+    idempotency: &Idempotency,
 ) -> Result<Created<Item>> {
     let (now, preferences) = (app.clock.now(), &user.0.preferences);
     let confirmed = new.confirm.clone().unwrap_or_default();
@@ -144,14 +144,16 @@ pub(super) async fn add(
     let item = new.into_item(ItemId(Uuid::now_v7()), now, currency(preferences));
     let item = item.map_err(Error::Invalid)?;
     let mut tx = app.db.write_for(user).await?;
-    if let Some(before) = once.claim(&mut tx, user, now).await? {
+    if let Some(before) = idempotency.begin(&mut tx, user, now).await? {
         return vehicles::replay(app, user, tx, before).await;
     }
     let vehicle = lock_vehicle(&mut tx, user, item.vehicle_id).await?;
     check_plausibility(&mut tx, user, &item, &checks, now).await?;
     store::insert(&mut tx, user, &item).await?;
     add_reading(&mut tx, user, &vehicle, &item, now).await?;
-    let created = once.keep(&mut tx, user, format!("/api/maintenance/{}", item.id), &item).await?;
+    let created = idempotency
+        .store_response(&mut tx, user, format!("/api/maintenance/{}", item.id), &item)
+        .await?;
     vehicles::commit_and_invalidate(app, user, tx).await?;
     Ok(created)
 }
@@ -172,7 +174,7 @@ pub(super) async fn change(
     let (now, preferences) = (app.clock.now(), &user.0.preferences);
     let mut tx = app.db.write_for(user).await?;
     let target = match change.vehicle_id {
-        Change::Keep => None,
+        Change::Unchanged => None,
         Change::Set(id) => Some(VehicleId(id.0)),
     };
     let (old, vehicle) = lock_item(&mut tx, user, id, target).await?;
@@ -323,7 +325,7 @@ async fn lock_vehicle(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehic
     vehicles::lock(tx, user, id).await.map_err(|error| match error {
         Error::NotFound(_) => Error::invalid("vehicleId", "is not a vehicle of yours"),
         Error::InTrash { vehicle, .. } => {
-            Error::Invalid(vec![Fault::in_trash("vehicleId", vehicle)])
+            Error::Invalid(vec![FieldError::in_trash("vehicleId", vehicle)])
         }
         other => other,
     })

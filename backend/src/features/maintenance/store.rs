@@ -215,7 +215,7 @@ pub(super) async fn list_of_vehicle(
         filter.after.1,
         filter.is_completed,
         filter.kind,
-        filter.limit.and_one(),
+        filter.limit.plus_one(),
     )?;
     Ok(rows.into_iter().map(Item::from).collect())
 }
@@ -242,7 +242,7 @@ pub(super) async fn list_of_user(
         filter.after.1,
         filter.is_completed,
         filter.kind,
-        filter.limit.and_one(),
+        filter.limit.plus_one(),
     )?;
     Ok(rows.into_iter().map(Item::from).collect())
 }
@@ -308,7 +308,7 @@ pub(super) async fn list_completed(
         vehicle,
         before.0,
         before.1,
-        limit.and_one(),
+        limit.plus_one(),
     )?;
     Ok(rows.into_iter().map(Item::from).collect())
 }

@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::core::{
-    input::{Field, Given, Text},
+    input::{Field, FieldValue, Text},
     units::{Distance, DistanceUnit},
 };
 
@@ -70,7 +70,7 @@ pub(super) fn interval(
 ) -> Option<Distance> {
     let whole = match unit {
         DistanceUnit::Miles => miles,
-        DistanceUnit::Kilometres => kilometers,
+        DistanceUnit::Kilometers => kilometers,
     };
     whole.map(|it| Distance::of_tenths(i64::from(it) * 10, unit))
 }
@@ -182,7 +182,7 @@ impl TypeName {
 }
 
 impl Field for TypeName {
-    fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
         let Text(text) = Text::<100>::read(given, today)?;
         let is_word = |part: &str| {
             !part.is_empty()
@@ -218,10 +218,10 @@ pub(super) fn assert_round(miles: Option<i32>, kilometers: Option<i32>, what: &s
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{Field as _, Given, TYPES, TypeName, assert_round};
+    use super::{Field as _, FieldValue, TYPES, TypeName, assert_round};
 
     fn read(text: &str) -> Option<TypeName> {
-        TypeName::read(&Given::Text(text.to_owned()), chrono::NaiveDate::default()).ok()
+        TypeName::read(&FieldValue::Text(text.to_owned()), chrono::NaiveDate::default()).ok()
     }
 
     #[test]

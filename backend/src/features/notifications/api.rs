@@ -14,8 +14,8 @@ use crate::{
     core::{
         App, Result,
         http::{
-            Created, Cursor, IfMatch, Limit, New, NoContent, Page, Path, Query, Record, Stored,
-            refuses,
+            Created, Cursor, IdempotentJson, IfMatch, Limit, NoContent, Page, Path, Query, Record,
+            SerializedJson, error_response,
         },
     },
     features::accounts::{SessionUser, User},
@@ -49,7 +49,7 @@ pub(super) fn router() -> ApiRouter<App> {
                 it.id("sendAddressConfirmation")
                     .tag(tag)
                     .summary("Send the confirmation link for your e-mail address again")
-                    .with(refuses::<409>)
+                    .with(error_response::<409>)
             }),
         )
         .api_route(
@@ -76,17 +76,17 @@ async fn list(
     State(app): State<App>,
     user: User,
     Query(query): Query<ListQuery>,
-) -> Result<Stored<Page<Channel>>> {
+) -> Result<SerializedJson<Page<Channel>>> {
     let limit = query.limit.unwrap_or_default();
-    Stored::of(&service::list(&app, &user, query.cursor.as_ref(), limit).await?)
+    SerializedJson::of(&service::list(&app, &user, query.cursor.as_ref(), limit).await?)
 }
 
 async fn add(
     State(app): State<App>,
     caller: SessionUser,
-    New { input, once }: New<NewChannel>,
+    IdempotentJson { input, idempotency }: IdempotentJson<NewChannel>,
 ) -> Result<Created<Channel>> {
-    service::add(&app, &caller, input, once).await
+    service::add(&app, &caller, input, idempotency).await
 }
 
 async fn resend_confirmation(State(app): State<App>, caller: SessionUser) -> Result<NoContent> {
@@ -116,6 +116,6 @@ async fn test(
     State(app): State<App>,
     caller: SessionUser,
     Path(id): Path<ChannelId>,
-) -> Result<Stored<SendResult>> {
-    Stored::of(&service::test(&app, &caller.user, id).await?)
+) -> Result<SerializedJson<SendResult>> {
+    SerializedJson::of(&service::test(&app, &caller.user, id).await?)
 }

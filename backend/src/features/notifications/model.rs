@@ -7,15 +7,15 @@ use uuid::Uuid;
 
 use crate::{
     core::{
-        error::Fault,
-        input::{Field, Given, Text},
-        units::choice,
+        error::FieldError,
+        input::{Field, FieldValue, Text},
+        units::text_enum,
     },
     features::accounts::needs_review,
     input,
 };
 
-choice! {
+text_enum! {
     /// The kind of a notification channel.
     ChannelKind {
         /// E-mail to the address of the account.
@@ -126,7 +126,7 @@ pub(super) struct WebAddress(pub(super) String);
 impl Field for WebAddress {
     const IS_TEXT: bool = true;
 
-    fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
         let Text(text) = Text::<2000>::read(given, today)?;
         let wrong = || "has to be a web address, such as https://example.org/hook".to_owned();
         let url = url::Url::parse(&text).map_err(|_| wrong())?;
@@ -155,19 +155,19 @@ input! {
 
 impl NewChannel {
     /// Returns the faults of the channel as a whole.
-    pub(super) fn faults(&self) -> Vec<Fault> {
+    pub(super) fn faults(&self) -> Vec<FieldError> {
         let mut faults = Vec::new();
         let is_mail = self.kind == ChannelKind::Mail;
         if self.address.is_some() == is_mail {
             let why = if is_mail { "is the account's own for mail" } else { "is required" };
-            faults.push(Fault::at("address", why));
+            faults.push(FieldError::at("address", why));
         }
         let needs_secret = matches!(self.kind, ChannelKind::Webhook | ChannelKind::Gotify);
         if needs_secret && self.secret.is_none() {
-            faults.push(Fault::at("secret", "is required"));
+            faults.push(FieldError::at("secret", "is required"));
         }
         if is_mail && self.secret.is_some() {
-            faults.push(Fault::at("secret", "is of no use for mail"));
+            faults.push(FieldError::at("secret", "is of no use for mail"));
         }
         faults
     }

@@ -15,8 +15,8 @@ use super::{
 use crate::{
     core::{
         App, Error, Result,
-        http::{Form, IfMatch, Limit, Once, Path},
-        web::{self, Errors, Sheet, Shell},
+        http::{Form, Idempotency, IfMatch, Limit, Path},
+        web::{self, Errors, FormView, Layout},
     },
     features::accounts::{
         ClientInfo, SessionUser, has_recently_confirmed,
@@ -38,9 +38,9 @@ const LABELS: &[(&str, &str)] = &[("kind", "How"), ("address", "Address"), ("sec
 #[derive(Template)]
 #[template(path = "features/notifications/templates/channels.html")]
 struct Channels {
-    shell: Shell,
-    sheet: Sheet,
-    once: String,
+    layout: Layout,
+    view: FormView,
+    form_token: String,
     kinds: &'static [(&'static str, &'static str)],
     channels: Vec<Channel>,
     email: String,
@@ -53,34 +53,44 @@ struct Channels {
 }
 
 impl Channels {
-    async fn new(app: &App, caller: &SessionUser, shell: Shell, sheet: Sheet) -> Result<Self> {
+    async fn new(app: &App, caller: &SessionUser, layout: Layout, view: FormView) -> Result<Self> {
         let user = &caller.user;
         let is_confirmed = has_recently_confirmed(app, caller).await?;
         let channels = service::list(app, user, None, Limit::new(100)).await?.items;
-        let (once, email) = (Once::fresh(), user.0.email.clone());
+        let (form_token, email) = (Idempotency::new_form_token(), user.0.email.clone());
         let (kinds, test_result, mailed) = (ChannelKind::ALL, None, None);
-        Ok(Self { shell, sheet, once, kinds, channels, email, test_result, mailed, is_confirmed })
+        Ok(Self {
+            layout,
+            view,
+            form_token,
+            kinds,
+            channels,
+            email,
+            test_result,
+            mailed,
+            is_confirmed,
+        })
     }
 }
 
-fn empty_sheet() -> Sheet {
-    Sheet::new(LABELS, Form::of([("kind", ChannelKind::Mail.as_str().to_owned())]))
+fn empty_sheet() -> FormView {
+    FormView::new(LABELS, Form::of([("kind", ChannelKind::Mail.as_str().to_owned())]))
 }
 
-async fn show(State(app): State<App>, caller: SessionUser, shell: Shell) -> Result<Html<String>> {
-    web::page(&Channels::new(&app, &caller, shell, empty_sheet()).await?)
+async fn show(State(app): State<App>, caller: SessionUser, layout: Layout) -> Result<Html<String>> {
+    web::page(&Channels::new(&app, &caller, layout, empty_sheet()).await?)
 }
 
 async fn add(
     State(app): State<App>,
     caller: SessionUser,
-    shell: Shell,
+    layout: Layout,
     form: Form,
 ) -> Result<Response> {
     let mut copy = form.clone();
-    let once = Once::of_form(&mut copy, "notifications");
+    let idempotency = Idempotency::from_form(&mut copy, "notifications");
     let added = match copy.read::<NewChannel>(&app) {
-        Ok(new) => service::add(&app, &caller, new, once).await,
+        Ok(new) => service::add(&app, &caller, new, idempotency).await,
         Err(error) => Err(error),
     };
     match added {
@@ -89,15 +99,15 @@ async fn add(
         Err(Error::ConfirmationRequired) => {
             let mut form = form;
             form.set("secret", String::new());
-            let page = Channels::new(&app, &caller, shell, Sheet::new(LABELS, form)).await?;
+            let page = Channels::new(&app, &caller, layout, FormView::new(LABELS, form)).await?;
             Ok((Error::ConfirmationRequired.kind().0, web::page(&page)?).into_response())
         }
         Err(error) => {
             // The secret must be entered again.
             let mut form = form;
             form.set("secret", String::new());
-            let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
-            web::page_again(&Channels::new(&app, &caller, shell, sheet).await?)
+            let view = FormView::with_errors(LABELS, form, Errors::from_error(error)?);
+            web::invalid_form_page(&Channels::new(&app, &caller, layout, view).await?)
         }
     }
 }
@@ -106,7 +116,7 @@ async fn test(
     State(app): State<App>,
     caller: SessionUser,
     Path(id): Path<ChannelId>,
-    shell: Shell,
+    layout: Layout,
 ) -> Result<Html<String>> {
     let test_result = match service::test(&app, &caller.user, id).await {
         Err(Error::TooManyRequests(_)) => {
@@ -115,14 +125,14 @@ async fn test(
         }
         test_result => test_result?,
     };
-    let page = Channels::new(&app, &caller, shell, empty_sheet()).await?;
+    let page = Channels::new(&app, &caller, layout, empty_sheet()).await?;
     web::page(&Channels { test_result: Some(test_result), ..page })
 }
 
 async fn resend_confirmation(
     State(app): State<App>,
     caller: SessionUser,
-    shell: Shell,
+    layout: Layout,
 ) -> Result<Html<String>> {
     let problem = match service::resend_confirmation(&app, &caller.user).await {
         Ok(()) => None,
@@ -133,7 +143,7 @@ async fn resend_confirmation(
         Err(error) => return Err(error),
     };
     let mailed = SendResult { is_sent: problem.is_none(), problem };
-    let page = Channels::new(&app, &caller, shell, empty_sheet()).await?;
+    let page = Channels::new(&app, &caller, layout, empty_sheet()).await?;
     web::page(&Channels { mailed: Some(mailed), ..page })
 }
 
@@ -149,7 +159,7 @@ async fn remove(
 #[derive(Template)]
 #[template(path = "features/notifications/templates/unsubscribe.html")]
 struct Unsubscribe {
-    shell: Shell,
+    layout: Layout,
     token: String,
     is_done: bool,
 }
@@ -157,24 +167,24 @@ struct Unsubscribe {
 /// Shows a page to confirm: mail scanners open links, too.
 async fn show_unsubscribe(
     State(app): State<App>,
-    shell: Shell,
+    layout: Layout,
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>> {
     let token = web::parameter(query.as_deref(), "token").unwrap_or_default();
     let now = app.clock.now();
     mail::find_link(&mut app.db.read().await?, &token, LinkPurpose::Unsubscribe, now).await?;
-    web::page(&Unsubscribe { shell, token, is_done: false })
+    web::page(&Unsubscribe { layout, token, is_done: false })
 }
 
 /// Turns off mail: for the button of the page, and for the one-click request of a mail client (RFC
 /// 8058). The token is in the query in both cases.
 async fn unsubscribe(
     State(app): State<App>,
-    shell: Shell,
+    layout: Layout,
     client: ClientInfo,
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>> {
     let token = web::parameter(query.as_deref(), "token").unwrap_or_default();
     service::unsubscribe(&app, &token, &client).await?;
-    web::page(&Unsubscribe { shell, token: String::new(), is_done: true })
+    web::page(&Unsubscribe { layout, token: String::new(), is_done: true })
 }

@@ -157,7 +157,7 @@ fn build_client(
     allow_private: bool,
 ) -> Result<reqwest::Client, Box<dyn std::error::Error + Send + Sync>> {
     Ok(reqwest::Client::builder()
-        .tls_backend_preconfigured(tls::outward()?)
+        .tls_backend_preconfigured(tls::client_config()?)
         .dns_resolver(Arc::new(GuardedResolver { allow_private }))
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())

@@ -13,8 +13,8 @@ use crate::{
     core::{
         App, Error, Result,
         db::{self, Tx},
-        error::Fault,
-        http::{self, Created, Cursor, IfMatch, Limit, Links, Once, Page},
+        error::FieldError,
+        http::{self, Created, Cursor, Idempotency, IfMatch, Limit, Links, Page},
     },
     features::{
         GrantKind, Held,
@@ -38,7 +38,7 @@ pub(super) async fn list(
     cursor: Option<&Cursor>,
     limit: Limit,
 ) -> Result<Page<Channel>> {
-    let after = http::after(cursor)?;
+    let after = http::after_cursor(cursor)?;
     let after = (after.0, ChannelId(after.1));
     let mut tx = app.db.read_for(user).await?;
     let is_confirmed = mail::is_confirmed(&mut tx, user.0.account).await?;
@@ -76,7 +76,7 @@ pub(super) async fn add(
     app: &App,
     caller: &SessionUser,
     new: NewChannel,
-    once: Once,
+    idempotency: Idempotency,
 ) -> Result<Created<Channel>> {
     let user = &caller.user;
     if !has_recently_confirmed(app, caller).await? {
@@ -85,15 +85,15 @@ pub(super) async fn add(
     let mut faults = new.faults();
     if new.kind == ChannelKind::Mail && app.config.mail.url.is_none() {
         let why = "is not to be had: this service is not set up to send mail";
-        faults.push(Fault::at("kind", why));
+        faults.push(FieldError::at("kind", why));
     }
     if let Some(address) = &new.address
         && let Ok(url) = url::Url::parse(&address.0)
         // A slow DNS server must not block other requests.
         && let Err(denied) =
-            http::while_others_work(guard::check(&url, &app.config.notifications)).await
+            http::yield_slot_while(guard::check(&url, &app.config.notifications)).await
     {
-        faults.push(Fault::at("address", describe_denied(denied, user.0.is_admin)));
+        faults.push(FieldError::at("address", describe_denied(denied, user.0.is_admin)));
     }
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
@@ -110,9 +110,10 @@ pub(super) async fn add(
         sealed_secret: secret,
     };
     // Identify the request by the parts that are not secret.
-    let once = once.about(&format!("{} {}", channel.kind.as_str(), channel.address));
+    let idempotency =
+        idempotency.with_fingerprint_of(&format!("{} {}", channel.kind.as_str(), channel.address));
     let mut tx = app.db.write_for(user).await?;
-    if let Some(before) = once.claim(&mut tx, user, now).await? {
+    if let Some(before) = idempotency.begin(&mut tx, user, now).await? {
         return Ok(before);
     }
     let limit = Limit::new(MAX_CHANNELS);
@@ -132,7 +133,7 @@ pub(super) async fn add(
     let channel = channel.with_state(is_confirmed, None);
     record_event(&mut tx, app, security_log::Kind::ChannelAdded, (caller, &channel)).await?;
     let location = format!("/api/notifications/channels/{}", channel.id);
-    let created = once.keep(&mut tx, user, location, &channel).await?;
+    let created = idempotency.store_response(&mut tx, user, location, &channel).await?;
     tx.commit().await?;
     if channel.state == ChannelState::Unconfirmed {
         // The channel is added even if this fails; its page offers to send the link again.

@@ -54,7 +54,7 @@ pub(super) async fn list(
         user.as_str(),
         after.0,
         after.1,
-        limit.and_one(),
+        limit.plus_one(),
     )
 }
 

@@ -82,7 +82,7 @@ async fn a_secret_moved_to_another_channel_cannot_be_opened(app: TestApp) {
 async fn a_channel_whose_secret_was_discarded_sends_nothing(app: TestApp) {
     let (owner, server) = (owner(&app, None).await, Server::start().await);
     let channel = add(&owner, &server, "hook", "open sesame").await;
-    let mut tx = app.app.db.write_as("seal-secrets").await.unwrap();
+    let mut tx = app.app.db.write_as_job("seal-secrets").await.unwrap();
     assert_eq!((super::SECRETS.discard)(&mut tx).await.unwrap(), 1);
     assert_eq!((super::SECRETS.count)(&mut tx).await.unwrap(), 0);
     tx.commit().await.unwrap();

@@ -10,7 +10,7 @@ mod store;
 mod tests;
 
 pub use model::{Event, Kind, Located, SecurityEvent};
-pub use service::{CHORE, Listing, list, record};
+pub use service::{Listing, PERIODIC_TASK, list, record};
 
 use super::Feature;
 

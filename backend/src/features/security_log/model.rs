@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::core::{input::visible, units::choice};
+use crate::core::{input::strip_invisible, units::text_enum};
 
-choice! {
+text_enum! {
     /// What happened.
     Kind {
         /// An account was made.
@@ -177,7 +177,7 @@ pub struct Located(pub(super) Event);
 /// One line of at most `most` characters, without control and hidden characters.
 fn line(text: &str, most: usize) -> Option<String> {
     let text: String =
-        visible(text).trim().chars().filter(|it| !it.is_control()).take(most).collect();
+        strip_invisible(text).trim().chars().filter(|it| !it.is_control()).take(most).collect();
     (!text.is_empty()).then_some(text)
 }
 

@@ -8,7 +8,7 @@ use crate::core::{
     Result,
     db::Tx,
     http::{self, Cursor, Limit, Page},
-    jobs::Chore,
+    periodic::PeriodicTask,
 };
 
 /// How long an event is kept.
@@ -17,7 +17,7 @@ const KEPT: TimeDelta = TimeDelta::days(90);
 const STRANGERS: usize = 10;
 
 /// Forgets events after 90 days.
-pub const CHORE: Chore = Chore {
+pub const PERIODIC_TASK: PeriodicTask = PeriodicTask {
     name: "security-log",
     run: |tx, now| Box::pin(async move { Ok(store::delete(tx, now - KEPT).await?) }),
 };
@@ -71,7 +71,7 @@ pub struct Listing {
 /// # Errors
 /// Invalid where the cursor is none.
 pub async fn list(tx: &mut Tx, listing: &Listing) -> Result<Page<SecurityEvent>> {
-    let after = http::after(listing.cursor.as_ref())?;
+    let after = http::after_cursor(listing.cursor.as_ref())?;
     let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
     let from = listing.from.map_or(DateTime::UNIX_EPOCH, midnight);
     // The day after 9999-12-31 has five digits in its year, and SQLite compares times as text.

@@ -95,7 +95,7 @@ pub(super) async fn list(
         listing.kind.map(Kind::as_str),
         listing.account,
         listing.subject,
-        listing.limit.and_one(),
+        listing.limit.plus_one(),
     )
 }
 

@@ -1,9 +1,9 @@
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use super::{CHORE, Event, Kind, Listing, Located, SecurityEvent, list, record};
+use super::{Event, Kind, Listing, Located, PERIODIC_TASK, SecurityEvent, list, record};
 use crate::{
-    core::{Error, http::Limit, jobs},
+    core::{Error, http::Limit, periodic},
     testing::{TestApp, on_every_engine},
 };
 
@@ -64,11 +64,11 @@ async fn an_event_whose_cause_is_rolled_back_never_happened(app: TestApp) {
 async fn an_event_is_kept_for_ninety_days(app: TestApp) {
     note(&app, Event::of(Kind::TokenMade, Uuid::now_v7())).await;
     app.app.clock.advance(TimeDelta::days(90) - TimeDelta::microseconds(1));
-    jobs::run_one(&app.app, &CHORE).await.unwrap();
+    periodic::run_one(&app.app, &PERIODIC_TASK).await.unwrap();
     assert_eq!(of_kind(&app, Kind::TokenMade).await.len(), 1);
     note(&app, Event::of(Kind::TokenMade, Uuid::now_v7())).await;
     app.app.clock.advance(TimeDelta::microseconds(1));
-    assert!(jobs::run_one(&app.app, &CHORE).await.unwrap() >= 1);
+    assert!(periodic::run_one(&app.app, &PERIODIC_TASK).await.unwrap() >= 1);
     let left = of_kind(&app, Kind::TokenMade).await;
     assert_eq!(left.len(), 1, "the newer one stays: {left:?}");
 }
@@ -173,7 +173,7 @@ async fn a_list_is_filtered_and_goes_page_by_page_newest_first(app: TestApp) {
     let page = list(&mut tx, &first).await.unwrap();
     assert_eq!(kinds(page.items), [Kind::TokenRevoked]);
     let cursor = page.next_cursor.expect("a second page");
-    let field = crate::core::input::Given::Typed(cursor);
+    let field = crate::core::input::FieldValue::Typed(cursor);
     let cursor = crate::core::input::Field::read(&field, app.app.clock.today()).unwrap();
     let second = Listing { cursor: Some(cursor), ..first.clone() };
     let page = list(&mut tx, &second).await.unwrap();

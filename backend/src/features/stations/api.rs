@@ -18,8 +18,8 @@ use crate::{
     core::{
         App, Result,
         http::{
-            Created, Cursor, IfMatch, Json, JsonOrNone, Limit, New, NoContent, Page, Path, Query,
-            Record, Stored, refuses,
+            Created, Cursor, IdempotentJson, IfMatch, Json, Limit, NoContent, OptionalJson, Page,
+            Path, Query, Record, SerializedJson, error_response,
         },
     },
     features::{
@@ -48,7 +48,7 @@ pub(super) fn router() -> ApiRouter<App> {
             get_with(find, |it| it.id("readStation").tag(tag).summary("Retrieve a station"))
                 .patch_with(change, |it| {
                     let it = it.id("changeStation").tag(tag).summary("Update a station");
-                    it.with(refuses::<409>)
+                    it.with(error_response::<409>)
                 })
                 .delete_with(remove, |it| {
                     it.id("removeStation").tag(tag).summary("Delete a station")
@@ -94,10 +94,10 @@ async fn prices(
     user: User,
     Path(id): Path<StationId>,
     Query(query): Query<PricesQuery>,
-) -> Result<Stored<Prices>> {
+) -> Result<SerializedJson<Prices>> {
     service::find(&app, &user, id).await?;
     let items = fuel_logs::paid_at(&app, &user, id, query.fuel_type).await?;
-    Stored::of(&Prices { items })
+    SerializedJson::of(&Prices { items })
 }
 
 input! {
@@ -116,29 +116,29 @@ async fn list(
     State(app): State<App>,
     user: User,
     Query(query): Query<ListQuery>,
-) -> Result<Stored<Page<Station>>> {
+) -> Result<SerializedJson<Page<Station>>> {
     let listing = Listing {
         favorites: query.favorite.unwrap_or_default(),
         cursor: query.cursor,
         limit: query.limit.unwrap_or_default(),
     };
-    Stored::of(&service::list(&app, &user, &listing).await?)
+    SerializedJson::of(&service::list(&app, &user, &listing).await?)
 }
 
 async fn search(
     State(app): State<App>,
     user: User,
     Query(query): Query<SearchQuery>,
-) -> Result<Stored<Page<FoundStation>>> {
-    Stored::of(&search::search(&app, &user, &query.into_criteria()?).await?)
+) -> Result<SerializedJson<Page<FoundStation>>> {
+    SerializedJson::of(&search::search(&app, &user, &query.into_criteria()?).await?)
 }
 
 async fn add(
     State(app): State<App>,
     user: User,
-    New { input, once }: New<NewStation>,
+    IdempotentJson { input, idempotency }: IdempotentJson<NewStation>,
 ) -> Result<Created<Station>> {
-    service::add(&app, &user, input, &once).await
+    service::add(&app, &user, input, &idempotency).await
 }
 
 async fn find(
@@ -173,7 +173,7 @@ async fn add_favorite(
     State(app): State<App>,
     user: User,
     Path(id): Path<StationId>,
-    JsonOrNone(favorite): JsonOrNone<NewFavorite>,
+    OptionalJson(favorite): OptionalJson<NewFavorite>,
 ) -> Result<Record<Station>> {
     Ok(Record(service::add_favorite(&app, &user, id, favorite).await?))
 }

@@ -9,7 +9,7 @@ use super::geo::{Latitude, Longitude};
 use crate::core::{
     db::fixed::{Fixed, FixedError},
     input::{
-        Field, Given, Text,
+        Field, FieldValue, Text,
         number::{self, NumberFormat},
     },
 };
@@ -18,10 +18,10 @@ use crate::core::{
 const DEGREES: NumberFormat = NumberFormat::decimal(8).signed();
 
 /// Reads degrees from `-max` to `max`, with as many decimals as are stored.
-fn read_degrees<const P: u32>(given: &Given, max: i64) -> Result<Fixed<P, 8>, String> {
+fn read_degrees<const P: u32>(given: &FieldValue, max: i64) -> Result<Fixed<P, 8>, String> {
     let text = match given {
-        Given::Number(text) | Given::Text(text) => text.trim(),
-        Given::Typed(text) => {
+        FieldValue::Number(text) | FieldValue::Text(text) => text.trim(),
+        FieldValue::Typed(text) => {
             &number::parse(text, DEGREES).map_err(|error| error.to_string())?.value
         }
         _ => return Err("has to be a number".to_owned()),
@@ -46,7 +46,7 @@ fn degrees_schema(max: i64) -> Schema {
 pub(super) struct LatitudeInput(pub(super) Latitude);
 
 impl Field for LatitudeInput {
-    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
         read_degrees(given, 90).map(Self)
     }
 
@@ -60,7 +60,7 @@ impl Field for LatitudeInput {
 pub(super) struct LongitudeInput(pub(super) Longitude);
 
 impl Field for LongitudeInput {
-    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
         read_degrees(given, 180).map(Self)
     }
 
@@ -74,8 +74,9 @@ impl Field for LongitudeInput {
 pub(super) struct SearchDegrees<const MAX: i64>(pub(super) f64);
 
 /// Parses a number with an optional decimal point and exponent. Rejects NaN and infinity.
-fn read_number(given: &Given) -> Result<f64, String> {
-    let (Given::Number(text) | Given::Text(text) | Given::Typed(text)) = given else {
+fn read_number(given: &FieldValue) -> Result<f64, String> {
+    let (FieldValue::Number(text) | FieldValue::Text(text) | FieldValue::Typed(text)) = given
+    else {
         return Err("has to be a number".to_owned());
     };
     let text = text.trim();
@@ -85,7 +86,7 @@ fn read_number(given: &Given) -> Result<f64, String> {
 }
 
 impl<const MAX: i64> Field for SearchDegrees<MAX> {
-    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
         let degrees = read_number(given)?;
         #[expect(clippy::cast_precision_loss, reason = "90 or 180")]
         let is_within = degrees.abs() <= MAX as f64;
@@ -113,7 +114,7 @@ impl Default for Radius {
 }
 
 impl Field for Radius {
-    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
         let meters = read_number(given)?;
         if meters > 0.0 && meters <= Self::MAX {
             Ok(Self(meters))
@@ -147,7 +148,7 @@ impl Website {
 impl Field for Website {
     const IS_TEXT: bool = true;
 
-    fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
         let Text(text) = Text::<255>::read(given, today)?;
         Self::of(&text).ok_or_else(|| "has to be an address: https://…".to_owned())
     }
@@ -182,7 +183,7 @@ impl OsmId {
 impl Field for OsmId {
     const IS_TEXT: bool = true;
 
-    fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
         let Text(text) = Text::<64>::read(given, today)?;
         Self::of(&text).ok_or_else(|| "has to be an element: node/123".to_owned())
     }
@@ -231,11 +232,11 @@ impl FuelTypes {
 }
 
 impl Field for FuelTypes {
-    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
         let wrong = || "has to be a list of texts".to_owned();
         let names: Vec<String> = match given {
-            Given::Nested(text) => serde_json::from_str(text).map_err(|_| wrong())?,
-            Given::Typed(text) => {
+            FieldValue::Nested(text) => serde_json::from_str(text).map_err(|_| wrong())?,
+            FieldValue::Typed(text) => {
                 text.split([',', ' ']).filter(|it| !it.is_empty()).map(str::to_lowercase).collect()
             }
             _ => return Err(wrong()),

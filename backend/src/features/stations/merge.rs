@@ -6,7 +6,7 @@ use super::{
     providers::{Place, UNNAMED},
     search::FoundStation,
 };
-use crate::core::fold::folded;
+use crate::core::search_text::normalize;
 
 /// The maximum distance in meters between two records of the same brand that are the same station.
 const SAME_BRAND_METERS: f64 = 100.0;
@@ -135,7 +135,7 @@ fn is_within(meters: f64, one: Identity<'_>, other: Identity<'_>) -> bool {
 }
 
 /// Whether the brand of one, or its name if it has no brand, is contained in the brand or the name of the
-/// other, as with `Shell` and `Shell Station`.
+/// other, as with `Layout` and `Layout Station`.
 fn is_same_brand(one: Identity<'_>, other: Identity<'_>) -> bool {
     let brand = |it: Identity<'_>| words(it.brand.unwrap_or(it.name));
     let is_in = |brand: &[String], it: Identity<'_>| {
@@ -186,7 +186,7 @@ pub(super) fn merge_details(known: &mut Place, mut other: Place) -> bool {
 /// Splits a text into folded, alphanumeric words.
 fn words(text: &str) -> Vec<String> {
     let words = text.split(|it: char| !it.is_alphanumeric()).filter(|it| !it.is_empty());
-    words.map(folded).collect()
+    words.map(normalize).collect()
 }
 
 #[cfg(test)]

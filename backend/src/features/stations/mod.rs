@@ -34,18 +34,18 @@ pub use service::{favorites, find, find_name};
 use super::Feature;
 use crate::core::{
     db::Tx,
-    jobs::{Chore, Work},
+    periodic::{PeriodicTask, TaskFuture},
 };
 
 /// Deletes withdrawn stations that are no longer used.
-pub const PURGE_WITHDRAWN: Chore = Chore {
+pub const PURGE_WITHDRAWN: PeriodicTask = PeriodicTask {
     name: "withdrawn-stations",
     run: |tx, _| Box::pin(async { Ok(store::delete_unused(tx).await?) }),
 };
 
 /// Adds the stations that the transaction inserted to SQLite's full-text index. PostgreSQL maintains its
 /// index itself.
-pub fn update_search_index(tx: &mut Tx) -> Work<'_> {
+pub fn update_search_index(tx: &mut Tx) -> TaskFuture<'_> {
     Box::pin(async { Ok(store::words::index_new(tx).await?) })
 }
 

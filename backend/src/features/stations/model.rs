@@ -14,8 +14,8 @@ use crate::{
     core::{
         Error, Result, UserId,
         db::fixed::Fixed,
-        fold::folded,
         input::{Change, Clearable, LongText, Text},
+        search_text::normalize,
     },
     input,
 };
@@ -140,7 +140,7 @@ impl From<Row> for Station {
 /// The text that searches match: name, brand and address in lower case and without accents, independent of
 /// the database's collation.
 pub(super) fn search_key(name: &str, brand: Option<&str>, address: Option<&str>) -> String {
-    folded(&[Some(name), brand, address].into_iter().flatten().collect::<Vec<_>>().join(" "))
+    normalize(&[Some(name), brand, address].into_iter().flatten().collect::<Vec<_>>().join(" "))
 }
 
 impl Station {

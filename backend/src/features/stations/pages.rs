@@ -26,11 +26,11 @@ use crate::{
     core::{
         App, Error, Result,
         db::fixed::{Fixed, divide_rounded},
-        error::Fault,
+        error::FieldError,
         http::{self, Form, Limit, Path},
         input::number::{self, NumberFormat},
-        units::{DistanceUnit, Shown},
-        web::{self, Errors, Sheet, Shell},
+        units::{DistanceUnit, UnitFormatter},
+        web::{self, Errors, FormView, Layout},
     },
     features::{
         accounts::User,
@@ -67,8 +67,8 @@ const MAX_RESULTS: Limit = Limit::new(50);
 #[derive(Template)]
 #[template(path = "features/stations/templates/list.html")]
 struct StationsPage {
-    shell: Shell,
-    sheet: Sheet,
+    layout: Layout,
+    view: FormView,
     /// The choices of the search radius: meters and labels.
     radii: Vec<(String, String)>,
     favorites: Vec<Favorite>,
@@ -87,7 +87,7 @@ struct StationsPage {
 impl StationsPage {
     /// Whether to show the location fields: they have values or errors.
     fn shows_location_fields(&self) -> bool {
-        !self.sheet.get("lat").is_empty() || self.sheet.is_any_refused(&["lat", "lng", "radius"])
+        !self.view.get("lat").is_empty() || self.view.has_error_on_any(&["lat", "lng", "radius"])
     }
 }
 
@@ -116,7 +116,7 @@ struct Hit {
 }
 
 impl Hit {
-    fn of(station: FoundStation, units: &Shown) -> Self {
+    fn of(station: FoundStation, units: &UnitFormatter) -> Self {
         let distance = station.distance_meters.map(|it| distance(it, units));
         let token = match (station.id, &station.google_place_id, &station.open_street_map_id) {
             (None, Some(id), _) => Some(format!("google:{id}")),
@@ -136,7 +136,7 @@ impl Hit {
 }
 
 /// Formats a distance in meters in the user's unit: `850 m`, `1.2 km` or `0.7 mi`.
-fn distance(meters: Fixed<12, 2>, units: &Shown) -> String {
+fn distance(meters: Fixed<12, 2>, units: &UnitFormatter) -> String {
     let centimeters = i128::from(meters.units());
     // The distance in tenths of a unit of that many millimeters.
     let tenths = |unit: i128| {
@@ -145,22 +145,22 @@ fn distance(meters: Fixed<12, 2>, units: &Shown) -> String {
     };
     match units.distance {
         DistanceUnit::Miles => format!("{} mi", tenths(1_609_344)),
-        DistanceUnit::Kilometres if centimeters < 99_950 => {
+        DistanceUnit::Kilometers if centimeters < 99_950 => {
             format!("{} m", divide_rounded(centimeters, 100).unwrap_or_default())
         }
-        DistanceUnit::Kilometres => format!("{} km", tenths(1_000_000)),
+        DistanceUnit::Kilometers => format!("{} km", tenths(1_000_000)),
     }
 }
 
 /// The choices of the search radius: meters and labels.
-fn radii(units: &Shown) -> Vec<(String, String)> {
+fn radii(units: &UnitFormatter) -> Vec<(String, String)> {
     let choice = |meters: i64| {
         let exact = Fixed::from_units(meters * 100).unwrap_or_default();
         (meters.to_string(), distance(exact, units).replace(".0 ", " "))
     };
     match units.distance {
         DistanceUnit::Miles => [1_609, 4_828, 8_047, 16_093, 48_280].map(choice).to_vec(),
-        DistanceUnit::Kilometres => [1_000, 2_000, 5_000, 10_000, 50_000].map(choice).to_vec(),
+        DistanceUnit::Kilometers => [1_000, 2_000, 5_000, 10_000, 50_000].map(choice).to_vec(),
     }
 }
 
@@ -168,7 +168,7 @@ fn radii(units: &Shown) -> Vec<(String, String)> {
 fn favorites(
     stations: Vec<Station>,
     mut paid: HashMap<StationId, Vec<LastPaid>>,
-    units: &Shown,
+    units: &UnitFormatter,
 ) -> Vec<Favorite> {
     // Compare prices as displayed, for the same fuel and currency.
     let key = |it: &LastPaid| (fuel_name(it), it.currency);
@@ -222,20 +222,25 @@ fn read_criteria(app: &App, form: &Form) -> Result<Option<SearchCriteria>> {
 }
 
 /// Replaces localized degrees with plain numbers, and removes invalid ones.
-fn read_degrees(form: &mut Form) -> Vec<Fault> {
+fn read_degrees(form: &mut Form) -> Vec<FieldError> {
     let mut faults = Vec::new();
     for name in ["lat", "lng"] {
         let typed = form.typed.remove(name).filter(|it| !it.trim().is_empty());
         match typed.map(|it| number::parse(&it, SEARCHED_DEGREES)) {
             None => {}
             Some(Ok(degrees)) => form.set(name, degrees.value),
-            Some(Err(error)) => faults.push(Fault::at(name, error.to_string())),
+            Some(Err(error)) => faults.push(FieldError::at(name, error.to_string())),
         }
     }
     faults
 }
 
-async fn show_list(State(app): State<App>, user: User, shell: Shell, uri: Uri) -> Result<Response> {
+async fn show_list(
+    State(app): State<App>,
+    user: User,
+    layout: Layout,
+    uri: Uri,
+) -> Result<Response> {
     let query = uri.query().unwrap_or_default();
     let mut form = Form { typed: form_urlencoded::parse(query.as_bytes()).into_owned().collect() };
     let found = match read_criteria(&app, &form) {
@@ -248,9 +253,9 @@ async fn show_list(State(app): State<App>, user: User, shell: Shell, uri: Uri) -
         let default = radii(&units).swap_remove(2).0;
         form.set("radius", default);
     }
-    let (found, sheet, is_refused) = match found {
-        Ok(found) => (found, Sheet::new(LABELS, form), false),
-        Err(error) => (None, Sheet::again(LABELS, form, Errors::of(error)?), true),
+    let (found, view, is_refused) = match found {
+        Ok(found) => (found, FormView::new(LABELS, form), false),
+        Err(error) => (None, FormView::with_errors(LABELS, form, Errors::from_error(error)?), true),
     };
     let favorites = favorites(
         service::favorites(&app, &user).await?,
@@ -259,8 +264,8 @@ async fn show_list(State(app): State<App>, user: User, shell: Shell, uri: Uri) -
     );
     let has = |source: Source| found.iter().flatten().any(|it| it.source == source);
     let page = StationsPage {
-        shell,
-        sheet,
+        layout,
+        view,
         radii: radii(&units),
         favorites,
         has_providers: !app.stations.all().is_empty(),
@@ -271,9 +276,9 @@ async fn show_list(State(app): State<App>, user: User, shell: Shell, uri: Uri) -
         tiles: app.config.stations.tiles_url.clone(),
     };
     let mut response =
-        if is_refused { web::page_again(&page)? } else { web::page(&page)?.into_response() };
+        if is_refused { web::invalid_form_page(&page)? } else { web::page(&page)?.into_response() };
     let tiles = app.config.stations.tiles_origin();
-    if let Some(policy) = tiles.and_then(|it| http::policy_with_pictures(&it)) {
+    if let Some(policy) = tiles.and_then(|it| http::csp_allowing_images_from(&it)) {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     Ok(response)
@@ -334,9 +339,9 @@ mod tests {
     fn distances_are_formatted_in_the_users_unit() {
         let units_in = |unit| {
             let units = Preferences::default().display_units();
-            crate::core::units::Shown { distance: unit, ..units }
+            crate::core::units::UnitFormatter { distance: unit, ..units }
         };
-        let (miles, km) = (units_in(DistanceUnit::Miles), units_in(DistanceUnit::Kilometres));
+        let (miles, km) = (units_in(DistanceUnit::Miles), units_in(DistanceUnit::Kilometers));
         let format = |centimeters, units| distance(Fixed::from_units(centimeters).unwrap(), units);
         assert_eq!(format(85_049, &km), "850 m");
         assert_eq!(format(99_960, &km), "1.0 km");

@@ -16,7 +16,7 @@ use crate::{
     core::{
         App, Error, Result, UserId,
         db::{Tx, fixed::Fixed},
-        error::Fault,
+        error::FieldError,
         http::{Limit, Page},
         input::Text,
     },
@@ -139,7 +139,7 @@ impl SearchQuery {
     /// Invalid without both words and a location, or with only one coordinate.
     pub(super) fn into_criteria(self) -> Result<SearchCriteria> {
         let mut faults = Vec::new();
-        let mut require = |name: &str, why: &str| faults.push(Fault::at(name, why));
+        let mut require = |name: &str, why: &str| faults.push(FieldError::at(name, why));
         match (&self.lat, &self.lng) {
             (Some(_), None) => require("lng", "is required where lat is given"),
             (None, Some(_)) => require("lat", "is required where lng is given"),
@@ -232,7 +232,7 @@ async fn find_saved(
     let mut tx = app.db.read_for(user).await?;
     let Some(circle) = criteria.circle else {
         let words = SearchWords::of(criteria.words.as_deref().unwrap_or_default());
-        let limit = criteria.limit.and_one() - 1;
+        let limit = criteria.limit.plus_one() - 1;
         let found = store::search_by_words(&mut tx, user, &words, limit).await?;
         return Ok(found.into_iter().map(|it| FoundStation::saved(it, None)).collect());
     };

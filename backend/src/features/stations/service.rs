@@ -12,7 +12,7 @@ use crate::{
     core::{
         App, Error, Result, UserId,
         db::{self, Tx},
-        http::{self, Created, Cursor, IfMatch, Limit, Once, Page},
+        http::{self, Created, Cursor, Idempotency, IfMatch, Limit, Page},
         input::Clearable,
     },
     features::accounts::User,
@@ -32,10 +32,10 @@ pub(super) async fn add(
     app: &App,
     user: &UserId,
     new: NewStation,
-    once: &Once,
+    idempotency: &Idempotency,
 ) -> Result<Created<Station>> {
     let station = new.into_station(user, app.clock.now())?;
-    save(app, user, station, once).await
+    save(app, user, station, idempotency).await
 }
 
 /// Saves the search result with the ID `id` of the provider `source`, using the provider's details. Returns
@@ -53,21 +53,26 @@ pub(super) async fn save_search_result(
     };
     let Some(place) = places.into_iter().find(is_requested) else { return Ok(None) };
     let station = Station::from_place(place, user, app.clock.now());
-    save(app, user, station, &Once::default()).await.map(Some)
+    save(app, user, station, &Idempotency::default()).await.map(Some)
 }
 
-async fn save(app: &App, user: &UserId, station: Station, once: &Once) -> Result<Created<Station>> {
+async fn save(
+    app: &App,
+    user: &UserId,
+    station: Station,
+    idempotency: &Idempotency,
+) -> Result<Created<Station>> {
     let now = station.created_at;
     let mut station = with_google_details(app, user, station).await?;
     let mut tx = app.db.write_for(user).await?;
-    if let Some(before) = once.claim(&mut tx, user, now).await? {
+    if let Some(before) = idempotency.begin(&mut tx, user, now).await? {
         return Ok(before);
     }
     if !store::insert(&mut tx, &station).await? {
         station = find_or_relist(&mut tx, user, station).await?;
     }
     let location = format!("/api/stations/{}", station.id);
-    let created = once.keep(&mut tx, user, location, &station).await?;
+    let created = idempotency.store_response(&mut tx, user, location, &station).await?;
     tx.commit().await?;
     Ok(created)
 }
@@ -126,7 +131,7 @@ async fn find_in(tx: &mut Tx, user: &UserId, id: StationId) -> Result<Station> {
 
 /// A page of the stations, newest first.
 pub(super) async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<Page<Station>> {
-    let after = http::after(listing.cursor.as_ref())?;
+    let after = http::after_cursor(listing.cursor.as_ref())?;
     let after = (after.0, StationId(after.1));
     let mut tx = app.db.read_for(user).await?;
     let rows = if listing.favorites {

@@ -134,7 +134,7 @@ pub(super) async fn list(
         user.as_str(),
         after.0,
         after.1,
-        limit.and_one(),
+        limit.plus_one(),
     )?;
     Ok(rows.into_iter().map(Station::from).collect())
 }
@@ -156,7 +156,7 @@ pub(super) async fn list_favorites(
         user.as_str(),
         after.0,
         after.1,
-        limit.and_one(),
+        limit.plus_one(),
     )?;
     Ok(rows.into_iter().map(Station::from).collect())
 }

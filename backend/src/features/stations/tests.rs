@@ -436,7 +436,7 @@ async fn an_unused_withdrawn_station_is_deleted(app: TestApp) {
     let filled = save(&ann, json!({ "name": "Filled" })).await.id();
     let log = log_fill_up_at(&bob, &filled).await;
     ann.delete(&path(&filled)).await;
-    let purge = || crate::core::jobs::run_one(&app.app, &super::PURGE_WITHDRAWN);
+    let purge = || crate::core::periodic::run_one(&app.app, &super::PURGE_WITHDRAWN);
     assert_eq!(purge().await.unwrap(), 0);
     assert_eq!(bob.get(&path(&filled)).await.status, 200);
     assert_eq!(bob.delete(&format!("/api/fuel-logs/{log}")).await.status, 204);

@@ -178,20 +178,20 @@ fn at(kind: &str, id: u32, tags: &str, latitude: f64) -> String {
 
 async fn a_point_and_an_area_are_one_station(app: TestApp) {
     let ann = app.register("ann@example.org").await;
-    let (shell, aral) = (r#""brand":"Shell""#, r#""brand":"Aral""#);
+    let (layout, aral) = (r#""brand":"Shell""#, r#""brand":"Aral""#);
     let first = [
         at("node", 1, r#""name":"Shell Süd","brand":"Shell""#, 48.1),
         // About 20 m to the north, and others across the road and farther along it.
-        at("way", 2, shell, 48.100_18),
+        at("way", 2, layout, 48.100_18),
         at("way", 3, aral, 48.100_2),
-        at("node", 4, shell, 48.101),
+        at("node", 4, layout, 48.101),
         at("way", 5, "", 48.101_2),
     ];
     let tally = import_file(&app.app, &file(".json", &elements(&first))).await.unwrap();
     assert_eq!(tally, Tally { added: 3, doubles: 2, ..Tally::default() });
     assert_eq!(names(&ann, "").await, ["Aral", "Shell", "Shell Süd"]);
     // The elements of a later file are compared with stored stations, even in adjacent cells.
-    let second = [at("relation", 6, shell, 48.099_9), at("way", 7, aral, 48.099_9)];
+    let second = [at("relation", 6, layout, 48.099_9), at("way", 7, aral, 48.099_9)];
     let tally = import_file(&app.app, &file(".json", &elements(&second))).await.unwrap();
     assert_eq!(tally, Tally { added: 1, doubles: 1, ..Tally::default() });
     // A stored station is not a duplicate of itself.

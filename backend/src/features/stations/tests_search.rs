@@ -143,14 +143,14 @@ async fn word_searches_ignore_accents(app: TestApp) {
 
 async fn the_migration_makes_stored_stations_searchable_without_accents(app: TestApp) {
     use crate::{
-        core::{db::Tx, fold::folded},
+        core::{db::Tx, search_text::normalize},
         sql,
     };
     let ann = app.register("ann@example.org").await;
     // Every letter that is folded, stored as older versions did: in lower case only.
     let letters = (0x80..=0x10_ffff_u32).filter_map(char::from_u32).map(|it| it.to_string());
     let letters: Vec<_> =
-        letters.filter(|it| it.to_lowercase() == *it && folded(it) != *it).collect();
+        letters.filter(|it| it.to_lowercase() == *it && normalize(it) != *it).collect();
     assert!(letters.len() > 500);
     let mut old_keys =
         vec!["café süd".to_owned(), "cafe\u{301} süd".to_owned(), "plain".to_owned()];
@@ -192,7 +192,7 @@ async fn the_migration_makes_stored_stations_searchable_without_accents(app: Tes
         sql!(&mut tx, fetch_all, "SELECT search_key FROM stations ORDER BY created_at, id")
             .unwrap();
     tx.commit().await.unwrap();
-    let expected: Vec<_> = old_keys.iter().map(|it| (folded(it),)).collect();
+    let expected: Vec<_> = old_keys.iter().map(|it| (normalize(it),)).collect();
     assert_eq!(now, expected);
     assert_eq!(names(&ann, "query=cafe%20sud").await, ["Station 0", "Station 1"]);
     if matches!(app.app.db, crate::core::db::Db::Sqlite { .. }) {

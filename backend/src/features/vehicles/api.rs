@@ -15,8 +15,8 @@ use crate::{
     core::{
         App, Result,
         http::{
-            Created, Cursor, Done, IfMatch, Json, Limit, New, NoContent, Once, Page, Path, Query,
-            Record, Stored, refuses,
+            Created, Cursor, Idempotency, IdempotentJson, IfMatch, Json, Limit, NoContent, Ok200,
+            Page, Path, Query, Record, SerializedJson, error_response,
         },
     },
     features::accounts::User,
@@ -36,7 +36,7 @@ pub(super) fn router() -> ApiRouter<App> {
             get_with(find, |it| it.id("readVehicle").tag(tag).summary("Retrieve a vehicle"))
                 .patch_with(change, |it| {
                     let it = it.id("changeVehicle").tag(tag).summary("Update a vehicle");
-                    it.with(refuses::<409>)
+                    it.with(error_response::<409>)
                 })
                 .delete_with(remove, |it| {
                     it.id("removeVehicle").tag(tag).summary("Move a vehicle to the trash")
@@ -68,7 +68,7 @@ async fn list(
     State(app): State<App>,
     user: User,
     Query(query): Query<ListQuery>,
-) -> Result<Stored<Page<Vehicle>>> {
+) -> Result<SerializedJson<Page<Vehicle>>> {
     let listing = Listing {
         deleted: query.deleted.unwrap_or_default(),
         active: query.active.unwrap_or(true),
@@ -81,9 +81,9 @@ async fn list(
 async fn add(
     State(app): State<App>,
     user: User,
-    New { input, once }: New<NewVehicle>,
+    IdempotentJson { input, idempotency }: IdempotentJson<NewVehicle>,
 ) -> Result<Created<Vehicle>> {
-    service::add(&app, &user, input, &once).await
+    service::add(&app, &user, input, &idempotency).await
 }
 
 async fn find(
@@ -120,7 +120,7 @@ async fn restore(
     user: User,
     Path(id): Path<VehicleId>,
     if_match: IfMatch,
-    once: Once,
-) -> Result<Done<Vehicle>> {
-    service::restore(&app, &user, id, &if_match, &once).await
+    idempotency: Idempotency,
+) -> Result<Ok200<Vehicle>> {
+    service::restore(&app, &user, id, &if_match, &idempotency).await
 }

@@ -10,9 +10,9 @@ use uuid::Uuid;
 use super::{Vin, odometer::EnteredReading};
 use crate::{
     core::{
-        error::Fault,
+        error::FieldError,
         input::{Change, Clearable, Confirmed, ModelYear, Odometer, Pointers, Text},
-        units::{Distance, choice},
+        units::{Distance, text_enum},
     },
     features::vin::DecodedVin,
     input,
@@ -43,7 +43,7 @@ impl std::fmt::Display for VehicleId {
     }
 }
 
-choice! {
+text_enum! {
     /// The kind of a vehicle.
     VehicleKind {
         /// A car, van or pickup.
@@ -335,7 +335,7 @@ input! {
 
 impl NewVehicle {
     /// Today's reading. 0 miles is the column's default and counts as no reading.
-    pub(super) fn entered_reading(&self) -> Result<Option<EnteredReading>, Fault> {
+    pub(super) fn entered_reading(&self) -> Result<Option<EnteredReading>, FieldError> {
         let miles = self.odometer_reading.filter(|it| it.0 > 0);
         EnteredReading::combine(("odometer", self.odometer), ("odometerReading", miles))
     }
@@ -378,7 +378,7 @@ impl NewVehicle {
 /// Sets a decoded value if the vehicle has none and the change does not mention it.
 fn fill<T>(change: Clearable<T>, has_value: bool, decoded: Option<T>) -> Clearable<T> {
     match (change, decoded) {
-        (Clearable::Keep, Some(decoded)) if !has_value => Clearable::Set(decoded),
+        (Clearable::Unchanged, Some(decoded)) if !has_value => Clearable::Set(decoded),
         (change, _) => change,
     }
 }
@@ -388,14 +388,14 @@ impl VehicleChange {
     pub(super) fn entered_reading(
         &self,
         current: &Vehicle,
-    ) -> Result<Option<EnteredReading>, Fault> {
+    ) -> Result<Option<EnteredReading>, FieldError> {
         let typed = match self.odometer {
             Change::Set(typed) => Some(typed),
-            Change::Keep => None,
+            Change::Unchanged => None,
         };
         let miles = match self.odometer_reading {
             Change::Set(miles) => Some(miles),
-            Change::Keep => None,
+            Change::Unchanged => None,
         };
         let entered = EnteredReading::combine(("odometer", typed), ("odometerReading", miles))?;
         let is_same = |it: &EnteredReading| match typed {

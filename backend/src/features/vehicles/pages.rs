@@ -20,8 +20,8 @@ use super::{
 use crate::{
     core::{
         App, Error, Result,
-        http::{Cursor, Form, IfMatch, Limit, Once, Path, Query},
-        web::{self, Errors, Sheet, Shell},
+        http::{Cursor, Form, Idempotency, IfMatch, Limit, Path, Query},
+        web::{self, Errors, FormView, Layout},
     },
     features::{accounts::User, vin},
     input,
@@ -55,8 +55,8 @@ const LABELS: &[(&str, &str)] = &[
 #[derive(Template)]
 #[template(path = "features/vehicles/templates/form.html")]
 struct VehicleForm {
-    shell: Shell,
-    sheet: Sheet,
+    layout: Layout,
+    view: FormView,
     is_new: bool,
     /// Whether the stored vehicle has a VIN.
     has_vin: bool,
@@ -78,10 +78,10 @@ struct VinConflict {
 }
 
 impl VehicleForm {
-    fn of_new(shell: Shell, sheet: Sheet) -> Self {
+    fn of_new(layout: Layout, view: FormView) -> Self {
         Self {
-            shell,
-            sheet,
+            layout,
+            view,
             is_new: true,
             has_vin: false,
             kinds: VehicleKind::ALL,
@@ -93,14 +93,14 @@ impl VehicleForm {
         }
     }
 
-    fn of(vehicle: &Vehicle, shell: Shell, sheet: Sheet) -> Self {
+    fn of(vehicle: &Vehicle, layout: Layout, view: FormView) -> Self {
         Self {
             is_new: false,
             has_vin: vehicle.vin.is_some(),
             title: format!("Edit {}", vehicle.title()),
             back: format!("/vehicles/{}", vehicle.id),
             back_title: vehicle.title(),
-            ..Self::of_new(shell, sheet)
+            ..Self::of_new(layout, view)
         }
     }
 }
@@ -139,10 +139,10 @@ fn form_errors(error: Error) -> Result<(Errors, Option<VinConflict>)> {
     match error {
         Error::Conflict { name, detail, vehicle } => {
             let is_in_trash = name == "vin-in-trash";
-            let errors = Errors::of(Error::invalid("vin", detail))?;
+            let errors = Errors::from_error(Error::invalid("vin", detail))?;
             Ok((errors, vehicle.map(|id| VinConflict { id, is_in_trash })))
         }
-        other => Ok((Errors::of(other)?, None)),
+        other => Ok((Errors::from_error(other)?, None)),
     }
 }
 
@@ -155,7 +155,7 @@ fn redirect_to_vehicle(id: VehicleId) -> Response {
 async fn show_new(
     State(app): State<App>,
     user: User,
-    shell: Shell,
+    layout: Layout,
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>> {
     let mut typed = Form::default();
@@ -178,14 +178,14 @@ async fn show_new(
             }
         }
     }
-    let page = VehicleForm::of_new(shell, Sheet::new(LABELS, with_unit(typed, &user)));
+    let page = VehicleForm::of_new(layout, FormView::new(LABELS, with_unit(typed, &user)));
     web::page(&VehicleForm { card, ..page })
 }
 
-async fn add(State(app): State<App>, user: User, shell: Shell, form: Form) -> Result<Response> {
+async fn add(State(app): State<App>, user: User, layout: Layout, form: Form) -> Result<Response> {
     let form = with_unit(form, &user);
     let added = match form.read::<NewVehicle>(&app) {
-        Ok(new) => service::add(&app, &user, new, &Once::default()).await,
+        Ok(new) => service::add(&app, &user, new, &Idempotency::default()).await,
         Err(error) => Err(error),
     };
     match added {
@@ -196,9 +196,9 @@ async fn add(State(app): State<App>, user: User, shell: Shell, form: Form) -> Re
         Err(error) => {
             let (errors, vin_conflict) = form_errors(error)?;
             let card = vin::card(&app, form.get("vin"), form.get("year")).await?;
-            let sheet = Sheet::again(LABELS, form, errors);
-            let page = VehicleForm::of_new(shell, sheet);
-            web::page_again(&VehicleForm { vin_conflict, card, ..page })
+            let view = FormView::with_errors(LABELS, form, errors);
+            let page = VehicleForm::of_new(layout, view);
+            web::invalid_form_page(&VehicleForm { vin_conflict, card, ..page })
         }
     }
 }
@@ -212,18 +212,18 @@ async fn show_edit(
     State(app): State<App>,
     user: User,
     Path(id): Path<VehicleId>,
-    shell: Shell,
+    layout: Layout,
 ) -> Result<Html<String>> {
     let vehicle = find(&app, &user, id).await?;
-    let sheet = Sheet::new(LABELS, stored_form(&vehicle));
-    web::page(&VehicleForm::of(&vehicle, shell, sheet))
+    let view = FormView::new(LABELS, stored_form(&vehicle));
+    web::page(&VehicleForm::of(&vehicle, layout, view))
 }
 
 async fn change(
     State(app): State<App>,
     user: User,
     Path(id): Path<VehicleId>,
-    shell: Shell,
+    layout: Layout,
     form: Form,
 ) -> Result<Response> {
     let vehicle = find(&app, &user, id).await?;
@@ -248,9 +248,9 @@ async fn change(
         Ok(_) => Ok(redirect_to_vehicle(id)),
         Err(error) => {
             let (errors, vin_conflict) = form_errors(error)?;
-            let sheet = Sheet::again(LABELS, form, errors);
-            let page = VehicleForm::of(&vehicle, shell, sheet);
-            web::page_again(&VehicleForm { vin_conflict, ..page })
+            let view = FormView::with_errors(LABELS, form, errors);
+            let page = VehicleForm::of(&vehicle, layout, view);
+            web::invalid_form_page(&VehicleForm { vin_conflict, ..page })
         }
     }
 }
@@ -279,8 +279,8 @@ async fn restore(
     user: User,
     Path(id): Path<VehicleId>,
 ) -> Result<Response> {
-    let (any, once) = (IfMatch::default(), Once::default());
-    service::restore(&app, &user, id, &any, &once).await?;
+    let (any, idempotency) = (IfMatch::default(), Idempotency::default());
+    service::restore(&app, &user, id, &any, &idempotency).await?;
     Ok(redirect_to_vehicle(id))
 }
 
@@ -295,7 +295,7 @@ input! {
 #[derive(Template)]
 #[template(path = "features/vehicles/templates/trash.html")]
 struct Trash {
-    shell: Shell,
+    layout: Layout,
     vehicles: Vec<TrashedVehicle>,
     /// The cursor of the next page.
     older: Option<String>,
@@ -313,7 +313,7 @@ struct TrashedVehicle {
 async fn show_trash(
     State(app): State<App>,
     user: User,
-    shell: Shell,
+    layout: Layout,
     Query(query): Query<TrashQuery>,
 ) -> Result<Html<String>> {
     let listing = Listing {
@@ -330,5 +330,5 @@ async fn show_trash(
         since: user.0.preferences.today(vehicle.deleted_at.unwrap_or(vehicle.updated_at)),
     };
     let vehicles = page.items.into_iter().map(trashed).collect();
-    web::page(&Trash { shell, vehicles, older: page.next_cursor })
+    web::page(&Trash { layout, vehicles, older: page.next_cursor })
 }

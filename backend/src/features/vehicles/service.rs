@@ -14,8 +14,8 @@ use crate::{
     core::{
         App, Error, Result, UserId,
         db::{self, Tx},
-        error::Fault,
-        http::{self, Created, Cursor, Done, IfMatch, Limit, Once, Page, Stored},
+        error::FieldError,
+        http::{self, Created, Cursor, Idempotency, IfMatch, Limit, Ok200, Page, SerializedJson},
         input::{Clearable, Confirmed},
     },
     features::{
@@ -23,7 +23,7 @@ use crate::{
         accounts::User,
         vin::{self, DecodedVin},
     },
-    read_any,
+    read_replica,
 };
 
 /// How long a user's list is cached, as in the reference schema.
@@ -57,7 +57,7 @@ pub(super) async fn add(
     app: &App,
     user: &User,
     new: NewVehicle,
-    once: &Once,
+    idempotency: &Idempotency,
 ) -> Result<Created<Vehicle>> {
     let new = fill_from_vin(app, new).await;
     check_vin_prefix(new.vin.as_ref(), None)?;
@@ -65,7 +65,7 @@ pub(super) async fn add(
     let confirm = new.confirm.clone();
     let mut vehicle = new.into_vehicle(VehicleId(Uuid::now_v7()), app.clock.now());
     let mut tx = app.db.write_for(user).await?;
-    if let Some(before) = once.claim(&mut tx, user, vehicle.created_at).await? {
+    if let Some(before) = idempotency.begin(&mut tx, user, vehicle.created_at).await? {
         return replay(app, user, tx, before).await;
     }
     if let Some(reading) = &reading {
@@ -83,7 +83,7 @@ pub(super) async fn add(
         vehicle = log_reading(app, &mut tx, user, vehicle, reading, confirm.as_ref()).await?;
     }
     let location = format!("/api/vehicles/{}", vehicle.id);
-    let created = once.keep(&mut tx, user, location, &vehicle).await?;
+    let created = idempotency.store_response(&mut tx, user, location, &vehicle).await?;
     commit_and_invalidate(app, user, tx).await?;
     Ok(created)
 }
@@ -151,13 +151,16 @@ pub(super) async fn list(
     app: &App,
     user: &UserId,
     listing: &Listing,
-) -> Result<Stored<Page<Vehicle>>> {
+) -> Result<SerializedJson<Page<Vehicle>>> {
     let is_default = listing.active && !listing.deleted;
     if !is_default || listing.cursor.is_some() || listing.limit != Limit::default() {
-        return Stored::of(&read_list(app, user, listing).await?);
+        return SerializedJson::of(&read_list(app, user, listing).await?);
     }
-    let compute = || async { Ok(Stored::of(&read_list(app, user, listing).await?)?.into_bytes()) };
-    Ok(Stored::new(app.get_or_compute_for(user, &list_cache_key(user), LIST_TTL, compute).await?))
+    let compute =
+        || async { Ok(SerializedJson::of(&read_list(app, user, listing).await?)?.into_bytes()) };
+    Ok(SerializedJson::new(
+        app.get_or_compute_for(user, &list_cache_key(user), LIST_TTL, compute).await?,
+    ))
 }
 
 /// A page of the user's vehicles, newest first.
@@ -166,9 +169,10 @@ pub(super) async fn read_list(
     user: &UserId,
     listing: &Listing,
 ) -> Result<Page<Vehicle>> {
-    let after = http::after(listing.cursor.as_ref())?;
+    let after = http::after_cursor(listing.cursor.as_ref())?;
     let after = (after.0, VehicleId(after.1));
-    let rows = read_any!(app.db, user, |tx| Ok(store::list(&mut tx, user, listing, after).await?))?;
+    let rows =
+        read_replica!(app.db, user, |tx| Ok(store::list(&mut tx, user, listing, after).await?))?;
     Ok(Page::of(rows, listing.limit, |last| Cursor::at(last.created_at, &last.id)))
 }
 
@@ -186,7 +190,7 @@ pub async fn list_active(app: &App, user: &UserId) -> Result<Vec<Vehicle>> {
 /// # Errors
 /// Unavailable if the database is unavailable.
 pub async fn list_all(app: &App, user: &UserId) -> Result<Vec<Vehicle>> {
-    read_any!(app.db, user, |tx| Ok(store::list_all(&mut tx, user).await?))
+    read_replica!(app.db, user, |tx| Ok(store::list_all(&mut tx, user).await?))
 }
 
 /// Loads the unique names of the user's vehicles outside the trash, in use or not, within the caller's
@@ -210,11 +214,11 @@ pub(super) async fn change(
         Clearable::Set(vin) => {
             let year = match &change.year {
                 Clearable::Set(year) => u16::try_from(year.0).ok(),
-                Clearable::Clear | Clearable::Keep => None,
+                Clearable::Clear | Clearable::Unchanged => None,
             };
             decode(app, vin, year).await
         }
-        Clearable::Clear | Clearable::Keep => None,
+        Clearable::Clear | Clearable::Unchanged => None,
     };
     let mut tx = app.db.write_for(user).await?;
     let current = lock(&mut tx, user, id).await?;
@@ -229,12 +233,12 @@ pub(super) async fn change(
     let reading = change.entered_reading(&current).map_err(|fault| Error::Invalid(vec![fault]))?;
     let confirm = change.confirm.clone();
     let cleared = change.cleared_identifiers();
-    let sends_year = !matches!(change.year, Clearable::Keep);
+    let sends_year = !matches!(change.year, Clearable::Unchanged);
     let mut vehicle = change.apply(current.clone(), app.clock.now());
     if vehicle.is_unidentified() && !cleared.is_empty() {
         let detail =
             "cannot be cleared: a vehicle without a VIN needs an identifier, a nickname or a make";
-        let faults = cleared.into_iter().map(|name| Fault::at(name, detail));
+        let faults = cleared.into_iter().map(|name| FieldError::at(name, detail));
         return Err(Error::Invalid(faults.collect()));
     }
     let today = app.clock.today();
@@ -286,11 +290,11 @@ pub(super) async fn restore(
     user: &UserId,
     id: VehicleId,
     if_match: &IfMatch,
-    once: &Once,
-) -> Result<Done<Vehicle>> {
+    idempotency: &Idempotency,
+) -> Result<Ok200<Vehicle>> {
     let now = app.clock.now();
     let mut tx = app.db.write_for(user).await?;
-    if let Some(before) = once.claim(&mut tx, user, now).await? {
+    if let Some(before) = idempotency.begin(&mut tx, user, now).await? {
         return replay(app, user, tx, before).await;
     }
     let mut vehicle = store::lock(&mut tx, user, id).await?.ok_or(Error::NotFound("vehicle"))?;
@@ -299,7 +303,7 @@ pub(super) async fn restore(
         vehicle = Vehicle { deleted_at: None, updated_at: now, ..vehicle };
         store::update(&mut tx, user, &vehicle).await?;
     }
-    let done = once.keep(&mut tx, user, String::new(), &vehicle).await?;
+    let done = idempotency.store_response(&mut tx, user, String::new(), &vehicle).await?;
     commit_and_invalidate(app, user, tx).await?;
     Ok(done)
 }
@@ -310,7 +314,7 @@ pub(super) async fn restore(
 /// # Errors
 /// Unavailable if the database is unavailable.
 pub async fn commit_and_invalidate(app: &App, user: &UserId, mut tx: Tx) -> Result<()> {
-    app.outdate(&mut tx, user).await?;
+    app.increment_edition(&mut tx, user).await?;
     let cache = app.cache.clone();
     let keys: Vec<_> = OUTDATED.iter().map(|key| key(user)).collect();
     let done = tokio::spawn(async move {

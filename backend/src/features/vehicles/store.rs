@@ -95,7 +95,7 @@ pub(super) async fn list(
         listing.deleted,
         after.0,
         after.1,
-        listing.limit.and_one(),
+        listing.limit.plus_one(),
         listing.active,
     )
 }

@@ -17,7 +17,7 @@ use super::{DecodedVin, Vin, offline, service};
 use crate::{
     core::{
         App, Error, Result,
-        http::{Path, Query, Stored, path_parameter, refuses},
+        http::{Path, Query, SerializedJson, error_response, path_parameter},
         input::{Field as _, ModelYear, Text},
     },
     features::accounts::User,
@@ -30,7 +30,10 @@ pub(super) fn router() -> ApiRouter<App> {
         .api_route(
             "/vin/{vin}",
             get_with(decode, |it| {
-                it.id("decodeVin").tag(tag).summary("Tell what a VIN means").with(refuses::<422>)
+                it.id("decodeVin")
+                    .tag(tag)
+                    .summary("Tell what a VIN means")
+                    .with(error_response::<422>)
             }),
         )
         .api_route(
@@ -58,8 +61,8 @@ struct All<T> {
 }
 
 impl<T: Serialize> All<T> {
-    fn of(items: Vec<T>) -> Result<Stored<Self>> {
-        Stored::of(&Self { items, next_cursor: None })
+    fn of(items: Vec<T>) -> Result<SerializedJson<Self>> {
+        SerializedJson::of(&Self { items, next_cursor: None })
     }
 }
 
@@ -100,11 +103,11 @@ async fn decode(
     _: User,
     VinInPath(vin): VinInPath,
     Query(query): Query<DecodeQuery>,
-) -> Result<Stored<DecodedVin>> {
+) -> Result<SerializedJson<DecodedVin>> {
     service::decode_as_json(&app, &vin, model_year(query.year)).await
 }
 
-async fn years(_: User) -> Result<Stored<All<u16>>> {
+async fn years(_: User) -> Result<SerializedJson<All<u16>>> {
     All::of(offline::choices(None, None)?.years)
 }
 
@@ -116,7 +119,10 @@ input! {
     }
 }
 
-async fn makes(_: User, Query(query): Query<MakesQuery>) -> Result<Stored<All<&'static str>>> {
+async fn makes(
+    _: User,
+    Query(query): Query<MakesQuery>,
+) -> Result<SerializedJson<All<&'static str>>> {
     All::of(offline::choices(model_year(query.year), None)?.makes)
 }
 
@@ -130,7 +136,10 @@ input! {
     }
 }
 
-async fn models(_: User, Query(query): Query<ModelsQuery>) -> Result<Stored<All<&'static str>>> {
+async fn models(
+    _: User,
+    Query(query): Query<ModelsQuery>,
+) -> Result<SerializedJson<All<&'static str>>> {
     All::of(offline::choices(model_year(query.year), Some(&query.make.0))?.models)
 }
 

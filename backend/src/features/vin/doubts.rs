@@ -6,7 +6,7 @@ use super::{
     Vin,
     offline::{self, spoken_years},
 };
-use crate::core::{Result, error::Fault};
+use crate::core::{Result, error::FieldError};
 
 /// What looks wrong: a check digit that doesn't fit where the standard demands one, or where the VIN is
 /// otherwise clean, wherever it was built (`/vin`); and a model year that the VIN contradicts (`/year`).
@@ -14,7 +14,7 @@ use crate::core::{Result, error::Fault};
 ///
 /// # Errors
 /// Internal where the program's own tables are damaged.
-pub fn doubts(vin: &Vin, year: Option<i32>, today: NaiveDate) -> Result<Vec<Fault>> {
+pub fn doubts(vin: &Vin, year: Option<i32>, today: NaiveDate) -> Result<Vec<FieldError>> {
     let digit = vin.check_digit();
     let is_doubtful =
         !digit.ok && (digit.required || offline::looks_mistyped(vin.as_str(), today)?);
@@ -25,7 +25,7 @@ pub fn doubts(vin: &Vin, year: Option<i32>, today: NaiveDate) -> Result<Vec<Faul
              {expected}, so one of the 17 is probably wrong. Compare each with the vehicle, then \
              correct it or confirm it"
         );
-        doubts.push(Fault::implausible("vin", detail, format!("{expected} at position 9")));
+        doubts.push(FieldError::implausible("vin", detail, format!("{expected} at position 9")));
     }
     let form = offline::form(vin.as_str(), today)?;
     let year = year.and_then(|it| u16::try_from(it).ok());
@@ -36,7 +36,7 @@ pub fn doubts(vin: &Vin, year: Option<i32>, today: NaiveDate) -> Result<Vec<Faul
             "is {year}, and position {position} of the VIN says {expected}. Compare both with the \
              vehicle, then correct one or confirm the year"
         );
-        doubts.push(Fault::implausible("year", detail, expected));
+        doubts.push(FieldError::implausible("year", detail, expected));
     }
     Ok(doubts)
 }
@@ -48,7 +48,7 @@ mod tests {
     fn doubted(vin: &str, year: Option<i32>) -> Vec<(String, String)> {
         let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 26).unwrap();
         let doubts = doubts(&Vin::well_formed(vin).unwrap(), year, today).unwrap();
-        let each = |it: crate::core::error::Fault| {
+        let each = |it: crate::core::error::FieldError| {
             assert!(it.detail.contains("confirm"), "{}", it.detail);
             (it.pointer, it.expected.unwrap().to_string())
         };

@@ -13,7 +13,7 @@ use super::{
     model::{Problem, Values},
     offline,
 };
-use crate::core::outward::{Breaker, FetchError, Outward};
+use crate::core::upstream::{CircuitBreaker, FetchError, UpstreamClient};
 
 /// Its name where it is counted.
 const NAME: &str = "nhtsa";
@@ -21,14 +21,14 @@ const NAME: &str = "nhtsa";
 /// NHTSA's service.
 pub(super) struct Live {
     base: String,
-    outward: Outward,
-    breaker: Breaker,
+    client: UpstreamClient,
+    breaker: CircuitBreaker,
 }
 
 impl Live {
     pub(super) fn new(base: &str) -> Self {
         let base = base.trim_end_matches('/').to_owned();
-        Self { base, outward: Outward::new(NAME), breaker: Breaker::new(NAME) }
+        Self { base, client: UpstreamClient::new(NAME), breaker: CircuitBreaker::new(NAME) }
     }
 
     /// What NHTSA says of the VIN, and its whole answer; none where it is away.
@@ -38,12 +38,12 @@ impl Live {
         year: Option<u16>,
         at: DateTime<Utc>,
     ) -> Option<(DecodedVin, Value)> {
-        if !self.breaker.may_ask() {
+        if !self.breaker.allows_request() {
             return None;
         }
         let answer = self.ask(vin, year, at).await;
-        if !answer.as_ref().is_err_and(FetchError::is_ours) {
-            self.breaker.note(answer.is_ok());
+        if !answer.as_ref().is_err_and(FetchError::was_not_sent) {
+            self.breaker.record(answer.is_ok());
         }
         answer.inspect_err(|error| tracing::warn!(%error, "NHTSA gave no answer")).ok()
     }
@@ -61,7 +61,7 @@ impl Live {
             .header(header::ACCEPT, "application/json")
             .body(Vec::new())
             .map_err(|error| FetchError::new(error.to_string()))?;
-        let answer = self.outward.send(request).await?;
+        let answer = self.client.send(request).await?;
         if answer.status() != StatusCode::OK {
             return Err(FetchError::new(format!("{address} answers {}", answer.status())));
         }

@@ -28,7 +28,7 @@ pub use model::{DecodedVin, Source};
 pub use number::Vin;
 pub use offline::{Choices, choices, fuel_type};
 pub use pages::{Card, card};
-pub use service::{CHORE, Vins, decode};
+pub use service::{PERIODIC_TASK, Vins, decode};
 
 use super::Feature;
 

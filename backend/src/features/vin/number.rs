@@ -5,7 +5,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use vpic::CheckDigit;
 
-use crate::core::input::{Field, Given};
+use crate::core::input::{Field, FieldValue};
 
 /// Seventeen letters and digits without I, O or Q, in upper case, not all the same. Its check digit may
 /// be wrong: [`doubts`](super::doubts()) asks about that.
@@ -122,9 +122,9 @@ pub(super) fn plain(text: &str) -> String {
 }
 
 impl Field for Vin {
-    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
         match given {
-            Given::Text(text) | Given::Typed(text) => {
+            FieldValue::Text(text) | FieldValue::Typed(text) => {
                 Self::well_formed(text).map_err(|error| error.to_string())
             }
             _ => Err("has to be a text".to_owned()),

@@ -12,9 +12,9 @@ use super::{
 use crate::{
     core::{
         App, Result,
-        http::Search,
+        http::QueryForm,
         input::Text,
-        web::{self, Shell},
+        web::{self, Layout},
     },
     features::accounts::User,
     input,
@@ -141,7 +141,7 @@ input! {
 #[derive(Template)]
 #[template(path = "features/vin/templates/vin.html")]
 struct Page {
-    shell: Shell,
+    layout: Layout,
     typed: String,
     card: Option<Card>,
     rows: Vec<(String, String)>,
@@ -164,21 +164,21 @@ fn rows_of(decoded: &DecodedVin) -> Vec<(String, String)> {
 async fn show(
     State(app): State<App>,
     _: User,
-    shell: Shell,
-    Search(query): Search<VinQuery>,
+    layout: Layout,
+    QueryForm(query): QueryForm<VinQuery>,
 ) -> Result<Html<String>> {
     let typed = query.vin.map(|it| it.0).unwrap_or_default();
     let year = query.year.map(|it| it.0).unwrap_or_default();
     let card = card(&app, &typed, &year).await?.map(|card| Card { is_in_form: false, ..card });
     let rows = card.iter().flat_map(|it| rows_of(&it.decoded)).collect();
     let rows = offline::named(rows)?;
-    web::page(&Page { shell, typed, card, rows })
+    web::page(&Page { layout, typed, card, rows })
 }
 
 async fn show_card(
     State(app): State<App>,
     _: User,
-    Search(query): Search<VinQuery>,
+    QueryForm(query): QueryForm<VinQuery>,
 ) -> Result<Html<String>> {
     let typed = query.vin.map(|it| it.0).unwrap_or_default();
     let year = query.year.map(|it| it.0).unwrap_or_default();

@@ -20,8 +20,8 @@ use super::{
 use crate::core::{
     App, Error, Result,
     config::{self, VinProvider},
-    http::Stored,
-    jobs::Chore,
+    http::SerializedJson,
+    periodic::PeriodicTask,
 };
 
 /// How long an answer is kept (the seed's).
@@ -31,7 +31,7 @@ const LIFETIME: Duration = Duration::from_hours(30 * 24);
 const MOST: i64 = 200_000;
 
 /// Clears away what was found out more than 30 days ago.
-pub const CHORE: Chore = Chore {
+pub const PERIODIC_TASK: PeriodicTask = PeriodicTask {
     name: "vin-cache",
     run: |tx, now| Box::pin(async move { Ok(store::delete(tx, now - KEPT, MOST).await?) }),
 };
@@ -129,9 +129,9 @@ pub(super) async fn decode_as_json(
     app: &App,
     vin: &Vin,
     year: Option<u16>,
-) -> Result<Stored<DecodedVin>> {
+) -> Result<SerializedJson<DecodedVin>> {
     if year.is_some() {
-        return Stored::of(&decode_of_year(app, vin, year).await?);
+        return SerializedJson::of(&decode_of_year(app, vin, year).await?);
     }
     let key = key(vin);
     let earliest = app.clock.now() - KEPT;
@@ -140,7 +140,7 @@ pub(super) async fn decode_as_json(
     let compute = || async {
         // Boxed: to ask NHTSA takes a lot of room, which those who find an answer kept do not need.
         let decoded = Box::pin(find_out(app, vin, earliest)).await?;
-        let kept = Stored::of(&DecodedVin { source: Source::Cache, ..decoded.clone() })?;
+        let kept = SerializedJson::of(&DecodedVin { source: Source::Cache, ..decoded.clone() })?;
         *found_out.lock().unwrap_or_else(PoisonError::into_inner) = Some(decoded);
         Ok(kept.into_bytes())
     };
@@ -151,14 +151,14 @@ pub(super) async fn decode_as_json(
             if !app.vins.is_final(decoded.tables.as_deref(), decoded.make.as_deref()) {
                 app.cache.invalidate(&key).await;
             }
-            return Stored::of(&decoded);
+            return SerializedJson::of(&decoded);
         }
         if is_good(app, &body, earliest) {
-            return Ok(Stored::new(body));
+            return Ok(SerializedJson::new(body));
         }
         app.cache.invalidate(&key).await;
     }
-    Stored::of(&Box::pin(find_out(app, vin, earliest)).await?)
+    SerializedJson::of(&Box::pin(find_out(app, vin, earliest)).await?)
 }
 
 /// Whether what was kept is young enough and as the settings are now.

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::service;
 use crate::{
-    core::{config::Secret, jobs},
+    core::{config::Secret, periodic},
     sql,
     testing::{TestApp, on_every_engine},
 };
@@ -170,9 +170,9 @@ async fn what_is_older_than_thirty_days_is_not_used_and_goes(app: TestApp) {
     ann.get(&format!("/api/vin/{accord}")).await;
     app.app.clock.advance(TimeDelta::days(29));
     assert_eq!(ann.get(&format!("/api/vin/{accord}")).await.body["source"], "cache");
-    assert_eq!(jobs::run_one(&app.app, &service::CHORE).await.unwrap(), 0);
+    assert_eq!(periodic::run_one(&app.app, &service::PERIODIC_TASK).await.unwrap(), 0);
     app.app.clock.advance(TimeDelta::days(1));
-    assert_eq!(jobs::run_one(&app.app, &service::CHORE).await.unwrap(), 1);
+    assert_eq!(periodic::run_one(&app.app, &service::PERIODIC_TASK).await.unwrap(), 1);
     assert_eq!(rows(&app).await, []);
     // Ann's session has ended meanwhile, too.
     let ben = app.register("ben@example.org").await;

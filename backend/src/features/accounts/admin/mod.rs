@@ -12,9 +12,9 @@ use super::{ClientInfo, NewPassword, passwords, review, service, session};
 use crate::core::{
     App, Error, Result,
     db::Tx,
-    fold::folded,
     hex,
     http::{self, Cursor, Limit, Page},
+    search_text::normalize,
 };
 
 /// An account, as seen by administrators.
@@ -76,9 +76,9 @@ pub async fn list(
     cursor: Option<&Cursor>,
     limit: Limit,
 ) -> Result<Page<ManagedAccount>> {
-    let after = http::after(cursor)?;
+    let after = http::after_cursor(cursor)?;
     let rows = match search {
-        Some(text) => find_by_text(tx, &folded(text), after, limit).await?,
+        Some(text) => find_by_text(tx, &normalize(text), after, limit).await?,
         None => store::list(tx, after, limit).await?,
     };
     let rows = rows.into_iter().map(ManagedAccount::from).collect();
@@ -102,7 +102,7 @@ async fn find_by_text(
         let Some(last) = names.last() else { return Ok(found) };
         after = (last.created_at, last.id);
         for name in names {
-            let matches = |it: &str| folded(it).contains(text);
+            let matches = |it: &str| normalize(it).contains(text);
             if matches(&name.email) || name.display_name.as_deref().is_some_and(matches) {
                 found.extend(store::find(tx, name.id).await?);
             }

@@ -54,7 +54,7 @@ pub(super) async fn list(
         ),
         after.0,
         after.1,
-        limit.and_one(),
+        limit.plus_one(),
     )
 }
 
@@ -82,7 +82,7 @@ pub(super) async fn list_names(
          LIMIT $3",
         after.0,
         after.1,
-        limit.and_one(),
+        limit.plus_one(),
     )
 }
 

@@ -14,7 +14,7 @@ use super::{
     session,
 };
 use crate::{
-    core::{App, Error, Result, db::Tx, http::Once},
+    core::{App, Error, Result, db::Tx, http::Idempotency},
     features::security_log::{self, Event, Kind},
 };
 
@@ -59,16 +59,17 @@ pub async fn create(
     app: &App,
     caller: &SessionUser,
     credential: &Credential,
-    once: &Once,
+    idempotency: &Idempotency,
 ) -> Result<CreatedLink> {
     let now = app.clock.now();
     let account = caller.user.0.account;
     let secret = |id: Uuid| -> Result<String> {
-        let secret = credential.create_secret(once, "calendar link", &id.to_string())?;
+        let secret = credential.create_secret(idempotency, "calendar link", &id.to_string())?;
         Ok(format!("{PREFIX}{secret}"))
     };
     let mut tx = app.db.write_for(&caller.user).await?;
-    if let Some(before) = once.claim::<CalendarLink, 201>(&mut tx, &caller.user, now).await? {
+    if let Some(before) = idempotency.begin::<CalendarLink, 201>(&mut tx, &caller.user, now).await?
+    {
         let gone = || Error::conflict("conflict", "this address was replaced, or is revoked");
         let link = store::find(&mut tx, account).await?.ok_or_else(gone)?;
         let token = secret(link.id)?;
@@ -87,7 +88,7 @@ pub async fn create(
     let event = Event::of(Kind::TokenMade, account).saying("calendar");
     security_log::record(&mut tx, now, &caller.client.annotate(event)).await?;
     // The stored response does not contain the secret.
-    once.keep::<_, 201>(&mut tx, &caller.user, String::new(), &link).await?;
+    idempotency.store_response::<_, 201>(&mut tx, &caller.user, String::new(), &link).await?;
     tx.commit().await?;
     Ok(CreatedLink { link, token, is_replayed: false })
 }

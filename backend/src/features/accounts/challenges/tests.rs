@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{super::oidc::tests::fake::Fake, LIFETIME, issue, open};
 use crate::{
-    core::jobs,
+    core::periodic,
     testing::{Answer, TestApp, on_every_engine},
 };
 
@@ -75,7 +75,7 @@ async fn a_spent_challenge_is_purged_once_it_has_expired_everywhere(app: TestApp
     let mut tx = app.app.db.write().await.unwrap();
     challenge.spend(&mut tx).await.unwrap();
     tx.commit().await.unwrap();
-    let purge = async || jobs::run_one(&app.app, &super::super::PURGE_TASK).await.unwrap();
+    let purge = async || periodic::run_one(&app.app, &super::super::PURGE_TASK).await.unwrap();
     // Another instance's clock may be behind.
     app.app.clock.advance(LIFETIME + TimeDelta::minutes(1));
     purge().await;

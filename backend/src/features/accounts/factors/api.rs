@@ -22,7 +22,7 @@ use super::{
 };
 use crate::core::{
     App, Error, Result,
-    http::{Created, Json, NoContent, Path, Record, refuses},
+    http::{Created, Json, NoContent, Path, Record, error_response},
 };
 
 pub(in super::super) fn router() -> ApiRouter<App> {
@@ -61,18 +61,18 @@ pub(in super::super) fn router() -> ApiRouter<App> {
         .api_route(
             "/auth/factors/totp",
             post_with(begin_totp, |it| {
-                let it = it.id("beginTotp").tag(tag).with(refuses::<409>);
+                let it = it.id("beginTotp").tag(tag).with(error_response::<409>);
                 it.summary("Begin to set up an authenticator app")
             })
             .delete_with(remove_totp, |it| {
-                let it = it.id("removeTotp").tag(tag).with(refuses::<404>);
+                let it = it.id("removeTotp").tag(tag).with(error_response::<404>);
                 it.summary("Remove the authenticator app")
             }),
         )
         .api_route(
             "/auth/factors/totp/confirm",
             post_with(confirm_totp, |it| {
-                let it = it.id("confirmTotp").tag(tag).with(refuses::<404>);
+                let it = it.id("confirmTotp").tag(tag).with(error_response::<404>);
                 it.summary("Turn the authenticator app on")
             }),
         )
@@ -85,13 +85,16 @@ pub(in super::super) fn router() -> ApiRouter<App> {
         .api_route(
             "/auth/passkeys/begin",
             post_with(begin_passkey, |it| {
-                it.id("beginPasskey").tag(tag).summary("Ask for a new passkey").with(refuses::<409>)
+                it.id("beginPasskey")
+                    .tag(tag)
+                    .summary("Ask for a new passkey")
+                    .with(error_response::<409>)
             }),
         )
         .api_route(
             "/auth/passkeys/finish",
             post_with(finish_passkey, |it| {
-                it.id("finishPasskey").tag(tag).summary("Add a passkey").with(refuses::<409>)
+                it.id("finishPasskey").tag(tag).summary("Add a passkey").with(error_response::<409>)
             }),
         )
         .api_route(

@@ -11,7 +11,7 @@ use super::{
     recovery::{self, CodeHash},
 };
 use crate::{
-    core::input::{Field, Given, Text},
+    core::input::{Field, FieldValue, Text},
     input,
 };
 
@@ -143,7 +143,7 @@ impl std::fmt::Debug for Code {
 }
 
 impl Field for Code {
-    fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
         let Text(text) = Text::<64>::read(given, today)?;
         let plain = recovery::plain(&text);
         if plain.len() == 6 && plain.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -164,8 +164,8 @@ impl Field for Code {
 pub(super) struct Credential<T>(pub T);
 
 impl<T: DeserializeOwned> Field for Credential<T> {
-    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
-        let Given::Nested(json) = given else { return Err("has to be an object".to_owned()) };
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+        let FieldValue::Nested(json) = given else { return Err("has to be an object".to_owned()) };
         serde_json::from_str(json)
             .map(Self)
             .map_err(|error| format!("is not a passkey's answer: {error}"))
@@ -187,12 +187,13 @@ impl<T: DeserializeOwned> Field for Credential<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Code, Field as _, Given};
+    use super::{Code, Field as _, FieldValue};
 
     #[test]
     fn a_code_is_read_as_it_is_typed_and_never_printed() {
-        let read =
-            |text: &str| Code::read(&Given::Typed(text.to_owned()), chrono::NaiveDate::default());
+        let read = |text: &str| {
+            Code::read(&FieldValue::Typed(text.to_owned()), chrono::NaiveDate::default())
+        };
         assert_eq!(read(" 123 456 "), Ok(Code::OneTime("123456".to_owned())));
         assert!(matches!(read("ABCD-efgh jkmn-pqrs"), Ok(Code::Recovery(_))));
         for wrong in ["12345", "1234567", "12345a", "abcd", "１２３４５６"] {

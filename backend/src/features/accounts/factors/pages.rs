@@ -25,7 +25,7 @@ use crate::core::{
     App, Error, Result,
     http::{Form, Path},
     units,
-    web::{self, Errors, Sheet, Shell},
+    web::{self, Errors, FormView, Layout},
 };
 
 pub(in super::super) fn router() -> Router<App> {
@@ -50,8 +50,8 @@ const LABELS: &[(&str, &str)] =
 #[derive(Template)]
 #[template(path = "features/accounts/factors/templates/second.html")]
 struct Second {
-    shell: Shell,
-    sheet: Sheet,
+    layout: Layout,
+    view: FormView,
     next: String,
     /// Why it was refused, where it is not about the code's shape.
     refused: Option<String>,
@@ -63,8 +63,8 @@ impl Second {
     async fn new(
         app: &App,
         brought: &Brought,
-        shell: Shell,
-        sheet: Sheet,
+        layout: Layout,
+        view: FormView,
         next: &str,
     ) -> Result<Self> {
         let (has_totp, has_passkeys) = service::waiting(app, brought.0.as_ref()).await?;
@@ -74,7 +74,7 @@ impl Second {
             "One of your recovery codes."
         };
         let next = web::local_path(next).to_owned();
-        Ok(Self { shell, sheet, next, refused: None, has_passkeys, hint })
+        Ok(Self { layout, view, next, refused: None, has_passkeys, hint })
     }
 }
 
@@ -88,14 +88,14 @@ pub(in super::super) fn ask_for_second(cookie: HeaderValue, next: &str) -> Respo
 async fn show_second(
     State(app): State<App>,
     brought: Brought,
-    shell: Shell,
+    layout: Layout,
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
     let query = query.unwrap_or_default();
     let next = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next");
     let next = next.map_or_else(|| "/".to_owned(), |(_, path)| path.into_owned());
-    let sheet = Sheet::new(LABELS, Form::default());
-    match Second::new(&app, &brought, shell, sheet, &next).await {
+    let view = FormView::new(LABELS, Form::default());
+    match Second::new(&app, &brought, layout, view, &next).await {
         Ok(second) => Ok(web::page(&second)?.into_response()),
         // It has ended: begin again.
         Err(Error::Unauthorized) => Ok(Redirect::to("/login").into_response()),
@@ -107,7 +107,7 @@ async fn give_second(
     State(app): State<App>,
     brought: Brought,
     client: ClientInfo,
-    shell: Shell,
+    layout: Layout,
     mut form: Form,
 ) -> Result<Response> {
     let next = form.typed.remove("next").unwrap_or_default();
@@ -124,13 +124,13 @@ async fn give_second(
         Err(error) => error,
     };
     if !matches!(error, Error::WrongFactor | Error::TooManyRequests(_)) {
-        let sheet = Sheet::again(LABELS, Form::default(), Errors::of(error)?);
-        return web::page_again(&Second::new(&app, &brought, shell, sheet, &next).await?);
+        let view = FormView::with_errors(LABELS, Form::default(), Errors::from_error(error)?);
+        return web::invalid_form_page(&Second::new(&app, &brought, layout, view, &next).await?);
     }
-    let sheet = Sheet::new(LABELS, Form::default());
+    let view = FormView::new(LABELS, Form::default());
     let page = Second {
         refused: Some(web::sentence(&error.to_string())),
-        ..Second::new(&app, &brought, shell, sheet, &next).await?
+        ..Second::new(&app, &brought, layout, view, &next).await?
     };
     let mut answer = (error.kind().0, web::page(&page)?).into_response();
     if let Error::TooManyRequests(seconds) = error {
@@ -142,8 +142,8 @@ async fn give_second(
 #[derive(Template)]
 #[template(path = "features/accounts/factors/templates/factors.html")]
 struct FactorsPage {
-    shell: Shell,
-    sheet: Sheet,
+    layout: Layout,
+    view: FormView,
     factors: Factors,
     preferences: Preferences,
     /// Whether the password was given lately.
@@ -158,12 +158,12 @@ impl FactorsPage {
         app: &App,
         entrant: &Entrant,
         site: &Site,
-        shell: Shell,
-        sheet: Sheet,
+        layout: Layout,
+        view: FormView,
     ) -> Result<Self> {
         Ok(Self {
-            shell,
-            sheet,
+            layout,
+            view,
             factors: service::find(app, &entrant.signed).await?,
             preferences: entrant.signed.preferences.clone(),
             is_fresh: service::is_fresh(app, entrant.session).await?,
@@ -187,11 +187,11 @@ async fn show_factors(
     State(app): State<App>,
     entrant: Entrant,
     site: Site,
-    shell: Shell,
+    layout: Layout,
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>> {
-    let sheet = Sheet::new(LABELS, Form::default());
-    let page = FactorsPage::new(&app, &entrant, &site, shell, sheet).await?;
+    let view = FormView::new(LABELS, Form::default());
+    let page = FactorsPage::new(&app, &entrant, &site, layout, view).await?;
     web::page(&FactorsPage { is_saved: query.as_deref() == Some("saved"), ..page })
 }
 
@@ -199,7 +199,7 @@ async fn confirm(
     State(app): State<App>,
     entrant: Entrant,
     site: Site,
-    shell: Shell,
+    layout: Layout,
     mut form: Form,
 ) -> Result<Response> {
     let next = form.typed.remove("next").unwrap_or_else(|| FACTORS.to_owned());
@@ -209,25 +209,25 @@ async fn confirm(
     };
     let errors = match confirmed {
         Ok(()) => return Ok(Redirect::to(web::local_path(&next)).into_response()),
-        Err(error) => Errors::of(error)?,
+        Err(error) => Errors::from_error(error)?,
     };
-    let sheet = Sheet::again(LABELS, Form::default(), errors);
-    web::page_again(&FactorsPage::new(&app, &entrant, &site, shell, sheet).await?)
+    let view = FormView::with_errors(LABELS, Form::default(), errors);
+    web::invalid_form_page(&FactorsPage::new(&app, &entrant, &site, layout, view).await?)
 }
 
 #[derive(Template)]
 #[template(path = "features/accounts/factors/templates/totp.html")]
 struct TotpPage {
-    shell: Shell,
-    sheet: Sheet,
+    layout: Layout,
+    view: FormView,
     qr: Qr,
     uri: String,
     secret: String,
 }
 
 impl TotpPage {
-    fn new(shell: Shell, sheet: Sheet, totp: &Totp) -> Result<Self> {
-        Ok(Self { shell, sheet, qr: totp.qr()?, uri: totp.uri()?, secret: totp.secret() })
+    fn new(layout: Layout, view: FormView, totp: &Totp) -> Result<Self> {
+        Ok(Self { layout, view, qr: totp.qr()?, uri: totp.uri()?, secret: totp.secret() })
     }
 
     /// The secret in groups of four, for typing.
@@ -246,11 +246,11 @@ async fn begin_totp(State(app): State<App>, Fresh(entrant): Fresh) -> Result<Red
 async fn show_totp(
     State(app): State<App>,
     Fresh(entrant): Fresh,
-    shell: Shell,
+    layout: Layout,
 ) -> Result<Response> {
-    let sheet = Sheet::new(LABELS, Form::default());
+    let view = FormView::new(LABELS, Form::default());
     match service::begun_totp(&app, &entrant.signed).await? {
-        Some(totp) => Ok(web::page(&TotpPage::new(shell, sheet, &totp)?)?.into_response()),
+        Some(totp) => Ok(web::page(&TotpPage::new(layout, view, &totp)?)?.into_response()),
         None => Ok(Redirect::to(FACTORS).into_response()),
     }
 }
@@ -258,14 +258,14 @@ async fn show_totp(
 #[derive(Template)]
 #[template(path = "features/accounts/factors/templates/codes.html")]
 struct Codes {
-    shell: Shell,
+    layout: Layout,
     codes: Vec<String>,
 }
 
 async fn confirm_totp(
     State(app): State<App>,
     Fresh(entrant): Fresh,
-    shell: Shell,
+    layout: Layout,
     form: Form,
 ) -> Result<Response> {
     let confirmed = match form.read::<SecondFactor>(&app) {
@@ -273,16 +273,16 @@ async fn confirm_totp(
         Err(error) => Err(error),
     };
     let errors = match confirmed {
-        Ok(Some(codes)) => return Ok(web::page(&Codes { shell, codes })?.into_response()),
+        Ok(Some(codes)) => return Ok(web::page(&Codes { layout, codes })?.into_response()),
         // The form sent twice finds that nothing is being set up any more.
         Ok(None) | Err(Error::NotFound(_)) => return Ok(Redirect::to(SAVED).into_response()),
-        Err(error) => Errors::of(error)?,
+        Err(error) => Errors::from_error(error)?,
     };
     let Some(totp) = service::begun_totp(&app, &entrant.signed).await? else {
         return Ok(Redirect::to(FACTORS).into_response());
     };
-    let sheet = Sheet::again(LABELS, Form::default(), errors);
-    web::page_again(&TotpPage::new(shell, sheet, &totp)?)
+    let view = FormView::with_errors(LABELS, Form::default(), errors);
+    web::invalid_form_page(&TotpPage::new(layout, view, &totp)?)
 }
 
 async fn remove_totp(State(app): State<App>, Fresh(entrant): Fresh) -> Result<Redirect> {
@@ -293,10 +293,10 @@ async fn remove_totp(State(app): State<App>, Fresh(entrant): Fresh) -> Result<Re
 async fn renew_codes(
     State(app): State<App>,
     Fresh(entrant): Fresh,
-    shell: Shell,
+    layout: Layout,
 ) -> Result<Html<String>> {
     let codes = service::renew_codes(&app, &entrant).await?;
-    web::page(&Codes { shell, codes })
+    web::page(&Codes { layout, codes })
 }
 
 async fn remove_passkey(

@@ -19,7 +19,7 @@ use super::{
     },
     store,
 };
-use crate::core::{App, Result, db::Tx, http::refusals};
+use crate::core::{App, Result, db::Tx, http::error_responses};
 
 /// How long it waits.
 const LASTS: TimeDelta = TimeDelta::minutes(10);
@@ -96,6 +96,6 @@ impl OperationInput for Brought {
         context: &mut GenContext,
         _: &mut Operation,
     ) -> Vec<(Option<u16>, Response)> {
-        refusals(context, &[401])
+        error_responses(context, &[401])
     }
 }

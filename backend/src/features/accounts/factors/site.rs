@@ -11,7 +11,7 @@ use axum::{
 };
 use webauthn_rs::prelude::{Url, Webauthn, WebauthnBuilder};
 
-use crate::core::{App, Error, Result, http::refusals};
+use crate::core::{App, Error, Result, http::error_responses};
 
 /// This service as passkeys know it, if they can: they need a name, and https.
 pub(in super::super) struct Site(Option<Webauthn>);
@@ -65,7 +65,7 @@ impl OperationInput for Site {
         context: &mut GenContext,
         _: &mut Operation,
     ) -> Vec<(Option<u16>, Response)> {
-        refusals(context, &[403])
+        error_responses(context, &[403])
     }
 }
 

@@ -208,7 +208,7 @@ async fn a_sign_in_waits_for_ten_minutes(app: TestApp) {
         ann.waiting().await;
     }
     is_refused(&give(&first, &ann.codes[0]).await, 401, "unauthorized");
-    crate::core::jobs::run_one(&app.app, &super::super::PURGE_TASK).await.unwrap();
+    crate::core::periodic::run_one(&app.app, &super::super::PURGE_TASK).await.unwrap();
 }
 
 async fn an_app_is_not_on_before_its_first_code(app: TestApp) {

@@ -13,7 +13,7 @@ use crate::{
     core::{
         App, Result,
         http::Form,
-        web::{self, Shell},
+        web::{self, Layout},
     },
     features::accounts::ClientInfo,
 };
@@ -25,7 +25,7 @@ pub(in crate::features::accounts) fn router() -> Router<App> {
 #[derive(Template)]
 #[template(path = "features/accounts/templates/confirm_address.html")]
 struct ConfirmAddress {
-    shell: Shell,
+    layout: Layout,
     token: String,
     is_confirmed: bool,
 }
@@ -33,21 +33,21 @@ struct ConfirmAddress {
 /// Shows a form instead of confirming directly, because mail scanners also open links.
 async fn show(
     State(app): State<App>,
-    shell: Shell,
+    layout: Layout,
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>> {
     let token = web::parameter(query.as_deref(), "token").unwrap_or_default();
     let now = app.clock.now();
     find_link(&mut app.db.read().await?, &token, LinkPurpose::Confirm, now).await?;
-    web::page(&ConfirmAddress { shell, token, is_confirmed: false })
+    web::page(&ConfirmAddress { layout, token, is_confirmed: false })
 }
 
 async fn save(
     State(app): State<App>,
-    shell: Shell,
+    layout: Layout,
     client: ClientInfo,
     form: Form,
 ) -> Result<Html<String>> {
     confirm(&app, form.get("token"), &client).await?;
-    web::page(&ConfirmAddress { shell, token: String::new(), is_confirmed: true })
+    web::page(&ConfirmAddress { layout, token: String::new(), is_confirmed: true })
 }

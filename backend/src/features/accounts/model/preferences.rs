@@ -6,14 +6,14 @@ use serde::Serialize;
 
 use crate::{
     core::{
-        input::{Change, Field, Given, Text},
+        input::{Change, Field, FieldValue, Text},
         money::Currency,
-        units::{DistanceUnit, EconomyUnit, Shown, VolumeUnit, choice},
+        units::{DistanceUnit, EconomyUnit, UnitFormatter, VolumeUnit, text_enum},
     },
     input,
 };
 
-choice! {
+text_enum! {
     /// The color theme of the pages.
     Theme {
         /// Follows the device.
@@ -63,8 +63,8 @@ impl Default for Preferences {
 impl Preferences {
     /// The units and the currency in which figures are displayed.
     #[must_use]
-    pub fn display_units(&self) -> Shown {
-        Shown {
+    pub fn display_units(&self) -> UnitFormatter {
+        UnitFormatter {
             distance: self.distance_unit,
             volume: self.volume_unit,
             economy: self.economy_unit,
@@ -128,7 +128,7 @@ input! {
 pub(in crate::features::accounts) struct TimeZone(pub String);
 
 impl Field for TimeZone {
-    fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
         let Text(text) = Text::<100>::read(given, today)?;
         let unknown = || "is not a time zone, such as Europe/Berlin".to_owned();
         // These names depend on the machine, or mean no time zone.

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Mutex;
 
-use crate::core::{http, outward::FetchError};
+use crate::core::{http, upstream::FetchError};
 
 /// How long nothing is asked again after it failed.
 const PAUSE: TimeDelta = TimeDelta::seconds(10);
@@ -44,7 +44,7 @@ impl<T> Kept<T> {
             return Ok(value);
         }
         // A provider that hangs must not hold a place among the requests that are worked on.
-        let mut failed = http::while_others_work(self.fetching.lock()).await;
+        let mut failed = http::yield_slot_while(self.fetching.lock()).await;
         // Somebody may have fetched it meanwhile.
         if let Some(value) = self.young(now, oldest) {
             return Ok(value);

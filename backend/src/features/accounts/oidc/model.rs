@@ -95,7 +95,7 @@ impl Refusal {
     }
 
     pub(super) fn distrust(error: &dyn std::error::Error) -> Self {
-        Self::Untrusted(crate::core::outward::chain(error))
+        Self::Untrusted(crate::core::upstream::error_chain(error))
     }
 }
 

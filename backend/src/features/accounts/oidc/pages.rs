@@ -21,7 +21,7 @@ use crate::{
     core::{
         App, Error, Result,
         http::{Form, Path},
-        web::{self, Shell},
+        web::{self, Layout},
     },
     features::accounts::{
         ClientInfo, SessionUser, User, authenticate, challenges::LIFETIME, factors,
@@ -44,12 +44,12 @@ fn provider<'a>(app: &'a App, name: &str) -> Result<&'a Provider> {
 async fn begin(
     State(app): State<App>,
     Path(name): Path<String>,
-    shell: Shell,
+    layout: Layout,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
     let provider = provider(&app, &name)?;
-    if shell.name.is_some() {
+    if layout.name.is_some() {
         return Ok(Redirect::to("/").into_response());
     }
     let query = query.as_deref();
@@ -60,14 +60,14 @@ async fn begin(
             let cookie = [(header::SET_COOKIE, set_cookie(&app, COOKIE, &browser, LIFETIME)?)];
             Ok((cookie, Redirect::to(&address)).into_response())
         }
-        Err(refusal) => refused(&refusal, provider, shell),
+        Err(refusal) => refused(&refusal, provider, layout),
     }
 }
 
 async fn end(
     State(app): State<App>,
     Path(name): Path<String>,
-    shell: Shell,
+    layout: Layout,
     client: ClientInfo,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
@@ -83,7 +83,7 @@ async fn end(
         Ok(Ended::Waiting { cookie, next }) => factors::ask_for_second(cookie, &next),
         Ok(Ended::Linked) => Redirect::to("/settings/identities?linked").into_response(),
         // Another tab may still be at it: its cookie stays.
-        Err(refusal) => return refused(&refusal, provider, shell),
+        Err(refusal) => return refused(&refusal, provider, layout),
     };
     let spent = set_cookie(&app, COOKIE, "", TimeDelta::zero())?;
     Ok((AppendHeaders([(header::SET_COOKIE, spent)]), answer).into_response())
@@ -92,7 +92,7 @@ async fn end(
 #[derive(Template)]
 #[template(path = "features/accounts/templates/login_failed.html")]
 struct Refused<'a> {
-    shell: Shell,
+    layout: Layout,
     title: &'static str,
     text: String,
     label: &'a str,
@@ -103,7 +103,7 @@ struct Refused<'a> {
 }
 
 /// The page that says why.
-fn refused(refusal: &Refusal, provider: &Provider, shell: Shell) -> Result<Response> {
+fn refused(refusal: &Refusal, provider: &Provider, layout: Layout) -> Result<Response> {
     let label = provider.label();
     let (status, title, text) = match refusal {
         Refusal::Away => (
@@ -182,13 +182,13 @@ fn refused(refusal: &Refusal, provider: &Provider, shell: Shell) -> Result<Respo
                  first."
             ),
         ),
-        Refusal::Service(error) => return Err(error.again()),
+        Refusal::Service(error) => return Err(error.duplicate()),
     };
     let may_help = matches!(refusal, Refusal::Away | Refusal::Denied | Refusal::Stale);
-    let again = (may_help && shell.name.is_none()).then_some(provider.name.as_str());
+    let again = (may_help && layout.name.is_none()).then_some(provider.name.as_str());
     let is_unconfirmed = matches!(refusal, Refusal::EmailUnconfirmed);
     let separate = is_unconfirmed.then_some(provider.name.as_str());
-    let page = web::page(&Refused { shell, title, text, label, again, separate })?;
+    let page = web::page(&Refused { layout, title, text, label, again, separate })?;
     let mut answer = (status, page).into_response();
     if status == StatusCode::SERVICE_UNAVAILABLE {
         answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
@@ -199,7 +199,7 @@ fn refused(refusal: &Refusal, provider: &Provider, shell: Shell) -> Result<Respo
 #[derive(Template)]
 #[template(path = "features/accounts/templates/identities.html")]
 struct Identities {
-    shell: Shell,
+    layout: Layout,
     /// What opens the account, each with what its provider is called.
     linked: Vec<(Identity, String)>,
     offers: Vec<Offer>,
@@ -209,7 +209,7 @@ struct Identities {
 }
 
 impl Identities {
-    async fn new(app: &App, user: &User, shell: Shell) -> Result<Self> {
+    async fn new(app: &App, user: &User, layout: Layout) -> Result<Self> {
         let providers = app.auth.providers();
         let identities = service::identities(app, user.0.account).await?;
         let linked = identities.into_iter().map(|identity| {
@@ -220,14 +220,14 @@ impl Identities {
         });
         let linked: Vec<_> = linked.collect();
         let offers = providers.offers();
-        Ok(Self { shell, linked, offers, done: None, refused: None, has_to_confirm: false })
+        Ok(Self { layout, linked, offers, done: None, refused: None, has_to_confirm: false })
     }
 }
 
 async fn show(
     State(app): State<App>,
     user: User,
-    shell: Shell,
+    layout: Layout,
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>> {
     let done = match query.as_deref() {
@@ -235,13 +235,13 @@ async fn show(
         Some("unlinked") => Some("Unlinked."),
         _ => None,
     };
-    web::page(&Identities { done, ..Identities::new(&app, &user, shell).await? })
+    web::page(&Identities { done, ..Identities::new(&app, &user, layout).await? })
 }
 
 #[derive(Template)]
 #[template(path = "features/accounts/templates/provider_redirect.html")]
 struct Onward<'a> {
-    shell: Shell,
+    layout: Layout,
     label: &'a str,
     address: &'a str,
 }
@@ -251,13 +251,13 @@ struct Onward<'a> {
 async fn link(
     State(app): State<App>,
     caller: SessionUser,
-    shell: Shell,
+    layout: Layout,
     headers: HeaderMap,
     form: Form,
 ) -> Result<Response> {
     let provider = provider(&app, form.get("provider"))?;
     if !service::may_link(&app, &caller).await? {
-        let page = Identities::new(&app, &caller.user, shell).await?;
+        let page = Identities::new(&app, &caller.user, layout).await?;
         let has_to_confirm = service::has_password(&app, &caller).await?;
         let refused = if has_to_confirm {
             web::sentence(&Error::ConfirmationRequired.to_string())
@@ -272,24 +272,24 @@ async fn link(
     match begun {
         Ok(Start { address, browser }) => {
             let cookie = [(header::SET_COOKIE, set_cookie(&app, COOKIE, &browser, LIFETIME)?)];
-            let page = Onward { shell, label: provider.label(), address: &address };
+            let page = Onward { layout, label: provider.label(), address: &address };
             Ok((cookie, web::page(&page)?).into_response())
         }
-        Err(refusal) => refused(&refusal, provider, shell),
+        Err(refusal) => refused(&refusal, provider, layout),
     }
 }
 
 async fn unlink(
     State(app): State<App>,
     caller: SessionUser,
-    shell: Shell,
+    layout: Layout,
     Path(id): Path<Uuid>,
 ) -> Result<Response> {
     match service::unlink(&app, &caller, id).await {
         Ok(()) => Ok(Redirect::to("/settings/identities?unlinked").into_response()),
         Err(error @ Error::Conflict { .. }) => {
             let refused = Some(web::sentence(&error.to_string()));
-            let page = Identities::new(&app, &caller.user, shell).await?;
+            let page = Identities::new(&app, &caller.user, layout).await?;
             Ok((error.kind().0, web::page(&Identities { refused, ..page })?).into_response())
         }
         Err(error) => Err(error),

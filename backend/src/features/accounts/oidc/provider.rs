@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::{kept::Kept, model::Refusal};
 use crate::core::{
     config,
-    outward::{FetchError, Outward},
+    upstream::{FetchError, UpstreamClient},
 };
 
 /// How old what is known of a provider may become.
@@ -23,7 +23,7 @@ const OLDEST: TimeDelta = TimeDelta::hours(1);
 /// they fetched, whatever tokens name.
 const OLDEST_FOR_UNKNOWN: TimeDelta = TimeDelta::minutes(1);
 
-impl<'c> AsyncHttpClient<'c> for Outward {
+impl<'c> AsyncHttpClient<'c> for UpstreamClient {
     type Error = FetchError;
     type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, FetchError>> + Send + 'c>>;
 
@@ -40,7 +40,7 @@ pub(super) struct Provider {
     pub(super) settings: config::Provider,
     /// Where it sends browsers back to.
     redirect: String,
-    outward: Outward,
+    client: UpstreamClient,
     metadata: Kept<Metadata>,
     keys: Kept<CoreJsonWebKeySet>,
 }
@@ -85,7 +85,7 @@ impl Provider {
             name: name.to_owned(),
             settings: settings.clone(),
             redirect: format!("{origin}/login/oidc/{name}/callback"),
-            outward: Outward::new("oidc"),
+            client: UpstreamClient::new("oidc"),
             metadata: Kept::new(),
             keys: Kept::new(),
         }
@@ -104,7 +104,7 @@ impl Provider {
 
     async fn fetch_metadata(&self) -> Result<Metadata, FetchError> {
         let address = discovery_address(&self.settings);
-        let metadata = self.outward.get(&address).await?;
+        let metadata = self.client.get(&address).await?;
         check_metadata(&self.settings, &metadata).map_err(FetchError::new)?;
         Ok(metadata)
     }
@@ -117,7 +117,7 @@ impl Provider {
     ) -> Result<Arc<CoreJsonWebKeySet>, Refusal> {
         let metadata = self.metadata(now).await?;
         let oldest = if is_unknown { OLDEST_FOR_UNKNOWN } else { OLDEST };
-        let keys = self.keys.get(now, oldest, self.outward.get(&metadata.jwks_uri)).await;
+        let keys = self.keys.get(now, oldest, self.client.get(&metadata.jwks_uri)).await;
         keys.map_err(|error| self.away(&error))
     }
 
@@ -159,7 +159,7 @@ impl Provider {
         let answer = client
             .exchange_code(AuthorizationCode::new(code.to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(verifier))
-            .request_async(&self.outward)
+            .request_async(&self.client)
             .await;
         let answer = match answer {
             Ok(answer) => answer,
@@ -210,7 +210,7 @@ fn check_metadata(settings: &config::Provider, metadata: &Metadata) -> Result<()
     }
     let addresses =
         [&metadata.authorization_endpoint, &metadata.token_endpoint, &metadata.jwks_uri];
-    match addresses.iter().find(|it| !settings.may_name(it)) {
+    match addresses.iter().find(|it| !settings.allows_url(it)) {
         Some(unsafe_one) => Err(format!("{address} names {unsafe_one}, which is not https")),
         None => Ok(()),
     }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{model::Refusal, provider::Provider};
 use crate::{
-    core::input::{Field as _, Given, Text, visible},
+    core::input::{Field as _, FieldValue, Text, strip_invisible},
     features::accounts::model::Email,
 };
 
@@ -234,12 +234,13 @@ fn vouched<A: AdditionalClaims>(
     {
         return Err(Refusal::untrusted("its subject cannot be kept"));
     }
-    let given = |text: &str| Given::Text(text.to_owned());
+    let given = |text: &str| FieldValue::Text(text.to_owned());
     let any_day = NaiveDate::default();
     let is_verified = claims.email_verified() == Some(true);
     let email = claims.email().filter(|_| is_verified);
     let name = claims.name().and_then(|names| names.get(None));
-    let name = name.and_then(|name| Text::<100>::read(&given(&visible(name)), any_day).ok());
+    let name =
+        name.and_then(|name| Text::<100>::read(&given(&strip_invisible(name)), any_day).ok());
     Ok(Vouched {
         issuer: claims.issuer().to_string(),
         subject: subject.to_owned(),

@@ -12,8 +12,8 @@ use uuid::Uuid;
 use crate::{
     core::{
         App, Error, Result,
-        http::{Form, Once, Path},
-        web::{self, Errors, Sheet, Shell},
+        http::{Form, Idempotency, Path},
+        web::{self, Errors, FormView, Layout},
     },
     features::accounts::{
         ClientInfo, SessionUser, User,
@@ -36,8 +36,8 @@ const LABELS: &[(&str, &str)] =
 #[derive(Template)]
 #[template(path = "features/accounts/templates/security.html")]
 struct SecurityPage {
-    shell: Shell,
-    sheet: Sheet,
+    layout: Layout,
+    view: FormView,
     email: String,
     sessions: Vec<Session>,
     /// The success message of the previous action.
@@ -47,17 +47,17 @@ struct SecurityPage {
 }
 
 impl SecurityPage {
-    async fn new(app: &App, user: &User, shell: Shell, sheet: Sheet) -> Result<Self> {
+    async fn new(app: &App, user: &User, layout: Layout, view: FormView) -> Result<Self> {
         let sessions = service::sessions(app, user).await?.items;
         let email = user.0.email.clone();
-        Ok(Self { shell, sheet, email, sessions, done: None, refused: None })
+        Ok(Self { layout, view, email, sessions, done: None, refused: None })
     }
 }
 
 async fn show(
     State(app): State<App>,
     user: User,
-    shell: Shell,
+    layout: Layout,
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>> {
     let done = match query.as_deref() {
@@ -68,7 +68,8 @@ async fn show(
         Some("ended") => Some("Principal out there."),
         _ => None,
     };
-    let page = SecurityPage::new(&app, &user, shell, Sheet::new(LABELS, Form::default())).await?;
+    let page =
+        SecurityPage::new(&app, &user, layout, FormView::new(LABELS, Form::default())).await?;
     web::page(&SecurityPage { done, ..page })
 }
 
@@ -76,12 +77,12 @@ async fn change_password(
     State(app): State<App>,
     caller: SessionUser,
     client: ClientInfo,
-    shell: Shell,
+    layout: Layout,
     form: Form,
 ) -> Result<Response> {
     let changed = match form.read::<PasswordChange>(&app) {
         Ok(change) => {
-            service::change_password(&app, &caller, change, &client, &Once::default()).await
+            service::change_password(&app, &caller, change, &client, &Idempotency::default()).await
         }
         Err(error) => Err(error),
     };
@@ -89,14 +90,14 @@ async fn change_password(
         return Ok(Redirect::to("/settings/security?password").into_response());
     };
     if let Error::TooManyRequests(_) = error {
-        let sheet = Sheet::new(LABELS, Form::default());
+        let view = FormView::new(LABELS, Form::default());
         let refused = Some(web::sentence(&error.to_string()));
-        let page = SecurityPage::new(&app, &caller.user, shell, sheet).await?;
+        let page = SecurityPage::new(&app, &caller.user, layout, view).await?;
         let page = web::page(&SecurityPage { refused, ..page })?;
         return Ok((error.kind().0, page).into_response());
     }
-    let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
-    web::page_again(&SecurityPage::new(&app, &caller.user, shell, sheet).await?)
+    let view = FormView::with_errors(LABELS, form, Errors::from_error(error)?);
+    web::invalid_form_page(&SecurityPage::new(&app, &caller.user, layout, view).await?)
 }
 
 async fn end(

@@ -13,7 +13,7 @@ use super::{ReviewItem, list_items};
 use crate::{
     core::{
         App, Result, units,
-        web::{self, Shell},
+        web::{self, Layout},
     },
     features::{
         accounts::{Preferences, SessionUser, User, admin},
@@ -28,7 +28,7 @@ pub(in crate::features::accounts) fn router() -> Router<App> {
 #[derive(Template)]
 #[template(path = "features/accounts/templates/review.html")]
 struct ReviewPage {
-    shell: Shell,
+    layout: Layout,
     since: Option<DateTime<Utc>>,
     /// The name of the administrator who created the reset link.
     reset_by: Option<String>,
@@ -43,14 +43,14 @@ impl ReviewPage {
     }
 }
 
-async fn show(State(app): State<App>, user: User, shell: Shell) -> Result<Html<String>> {
+async fn show(State(app): State<App>, user: User, layout: Layout) -> Result<Html<String>> {
     let principal = &user.0;
     let reset_by = match principal.review_since {
         Some(_) => find_reset_creator(&app, &user).await?,
         None => None,
     };
     web::page(&ReviewPage {
-        shell,
+        layout,
         since: principal.review_since,
         reset_by,
         items: list_items(&app, principal).await?,

@@ -8,7 +8,7 @@ use crate::{
         App, Error, Result, UserId,
         config::{self, Secret},
         db::{self, Db, Tx},
-        error::Fault,
+        error::FieldError,
         input::{Input as _, Reader, Text},
     },
     features::{
@@ -153,9 +153,9 @@ fn read_settings(settings: &config::Auth) -> Result<AccountInput> {
 /// Replaces field names in an error with the names of the settings.
 fn rename_to_settings(error: Error) -> Error {
     let Error::Invalid(faults) = error else { return error };
-    let rename = |fault: Fault| match fault.name() {
-        "email" => Fault::at("auth.first_administrator", fault.detail),
-        "password" => Fault::at("auth.first_administrator_password", fault.detail),
+    let rename = |fault: FieldError| match fault.name() {
+        "email" => FieldError::at("auth.first_administrator", fault.detail),
+        "password" => FieldError::at("auth.first_administrator_password", fault.detail),
         _ => fault,
     };
     Error::Invalid(faults.into_iter().map(rename).collect())

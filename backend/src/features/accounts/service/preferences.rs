@@ -50,7 +50,7 @@ pub(in crate::features::accounts) async fn change_preferences(
         distance_unit: change.distance_unit.or(current.distance_unit),
         volume_unit: change.volume_unit.or(current.volume_unit),
         economy_unit: change.economy_unit.or(current.economy_unit),
-        currency: change.currency.given().map_or(current.currency, |it| it.to_string()),
+        currency: change.currency.into_value().map_or(current.currency, |it| it.to_string()),
         time_zone: change.time_zone.or(TimeZone(current.time_zone)).0,
         theme: change.theme.or(current.theme),
     };

@@ -10,7 +10,7 @@ use crate::{
         config::Registration,
         db::{self, Tx},
         hex,
-        http::Once,
+        http::Idempotency,
     },
     features::{
         accounts::{
@@ -30,14 +30,14 @@ pub(in crate::features::accounts) async fn register(
     app: &App,
     new: NewAccount,
     client: &ClientInfo,
-    once: Once,
+    idempotency: Idempotency,
 ) -> Result<SignedIn> {
     let invitation = new.invitation.clone().map(|it| it.0);
     let invitation = invitation.as_deref();
     let setup_token = new.setup_token.clone().map(|it| it.0);
     let setup_token = setup_token.as_deref();
     // Fail early, before the slow hash. The transaction below checks again.
-    if !once.is_said() {
+    if !idempotency.is_keyed() {
         let mut tx = app.db.read().await?;
         check_registration_allowed(app, &mut tx, invitation, setup_token, &new.email).await?;
     }
@@ -46,7 +46,7 @@ pub(in crate::features::accounts) async fn register(
     attempts::count_registration(app, client).await?;
     // There is no account yet, so the idempotency key is stored for the address.
     let applicant = UserId::new(format!("register|{}", hex(&Sha256::digest(&key))));
-    let once = once.about(&format!("{key} {:?}", new.display_name));
+    let idempotency = idempotency.with_fingerprint_of(&format!("{key} {:?}", new.display_name));
     let password_hash = passwords::hash(slot, &new.password.0).await?;
     let now = app.clock.now();
     let mut account = Account {
@@ -57,7 +57,7 @@ pub(in crate::features::accounts) async fn register(
         created_at: now,
     };
     let mut tx = app.db.write_for(&applicant).await?;
-    if once.claim::<(), 201>(&mut tx, &applicant, now).await?.is_some() {
+    if idempotency.begin::<(), 201>(&mut tx, &applicant, now).await?.is_some() {
         drop(tx);
         return replay_registration(app, new, client).await;
     }
@@ -85,7 +85,7 @@ pub(in crate::features::accounts) async fn register(
     let registered = client.annotate(Event::of(Kind::Registered, account.id));
     security_log::record(&mut tx, now, &registered).await?;
     let opened = open_session(&mut tx, app, account.id, client).await?;
-    once.keep::<_, 201>(&mut tx, &applicant, String::new(), &()).await?;
+    idempotency.store_response::<_, 201>(&mut tx, &applicant, String::new(), &()).await?;
     tx.commit().await?;
     opened.evict_previous(app).await;
     tracing::info!(account = %account.id, is_admin = account.is_admin, "Registered");
@@ -98,7 +98,7 @@ async fn replay_registration(app: &App, new: NewAccount, client: &ClientInfo) ->
     let credentials = Credentials { email: new.email, password: new.password.0 };
     match log_in(app, credentials, client).await {
         Ok(signed_in) => Ok(SignedIn { is_replayed: true, ..signed_in }),
-        Err(Error::WrongPassword) => Err(Once::used()),
+        Err(Error::WrongPassword) => Err(Idempotency::key_reused()),
         Err(error) => Err(error),
     }
 }

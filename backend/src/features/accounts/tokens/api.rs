@@ -12,7 +12,8 @@ use crate::{
     core::{
         App, Result,
         http::{
-            Created, Cursor, IfMatch, Limit, New, NoContent, Page, Path, Query, Record, Stored,
+            Created, Cursor, IdempotentJson, IfMatch, Limit, NoContent, Page, Path, Query, Record,
+            SerializedJson,
         },
     },
     features::accounts::{Credential, SessionUser, User},
@@ -55,18 +56,18 @@ async fn list(
     State(app): State<App>,
     user: User,
     Query(query): Query<ListQuery>,
-) -> Result<Stored<Page<PersonalToken>>> {
+) -> Result<SerializedJson<Page<PersonalToken>>> {
     let limit = query.limit.unwrap_or_default();
-    Stored::of(&service::list(&app, &user, query.cursor.as_ref(), limit).await?)
+    SerializedJson::of(&service::list(&app, &user, query.cursor.as_ref(), limit).await?)
 }
 
 async fn create(
     State(app): State<App>,
     caller: SessionUser,
     credential: Credential,
-    New { input, once }: New<NewToken>,
+    IdempotentJson { input, idempotency }: IdempotentJson<NewToken>,
 ) -> Result<Created<CreatedToken>> {
-    service::create(&app, &caller, &credential, input, &once).await
+    service::create(&app, &caller, &credential, input, &idempotency).await
 }
 
 async fn find(

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::super::model::Scope;
 use crate::{
-    core::input::{Moment, Text},
+    core::input::{Text, Timestamp},
     input,
 };
 
@@ -48,6 +48,6 @@ input! {
         /// What the token grants access to
         pub scope: Scope,
         /// When the token expires. By default, it does not expire
-        pub expires_at: Option<Moment>,
+        pub expires_at: Option<Timestamp>,
     }
 }

@@ -16,8 +16,8 @@ use super::{
 use crate::{
     core::{
         App, Error, Result,
-        http::{Form, IfMatch, Limit, Once, Path},
-        web::{self, Errors, Sheet, Shell},
+        http::{Form, Idempotency, IfMatch, Limit, Path},
+        web::{self, Errors, FormView, Layout},
     },
     features::accounts::{Credential, Scope, SessionUser, User},
 };
@@ -34,9 +34,9 @@ const LABELS: &[(&str, &str)] =
 #[derive(Template)]
 #[template(path = "features/accounts/templates/tokens.html")]
 struct TokensPage {
-    shell: Shell,
-    sheet: Sheet,
-    once: String,
+    layout: Layout,
+    view: FormView,
+    form_token: String,
     tokens: Vec<PersonalToken>,
     scopes: &'static [(&'static str, &'static str)],
     /// The token that has just been created. It is shown only once.
@@ -44,9 +44,16 @@ struct TokensPage {
 }
 
 impl TokensPage {
-    async fn new(app: &App, user: &User, shell: Shell, sheet: Sheet) -> Result<Self> {
+    async fn new(app: &App, user: &User, layout: Layout, view: FormView) -> Result<Self> {
         let tokens = service::list(app, user, None, Limit::new(500)).await?.items;
-        Ok(Self { shell, sheet, once: Once::fresh(), tokens, scopes: Scope::ALL, new_token: None })
+        Ok(Self {
+            layout,
+            view,
+            form_token: Idempotency::new_form_token(),
+            tokens,
+            scopes: Scope::ALL,
+            new_token: None,
+        })
     }
 }
 
@@ -54,20 +61,20 @@ fn blank() -> Form {
     Form::of([("scope", Scope::Read.as_str().to_owned())])
 }
 
-async fn show(State(app): State<App>, user: User, shell: Shell) -> Result<Html<String>> {
-    web::page(&TokensPage::new(&app, &user, shell, Sheet::new(LABELS, blank())).await?)
+async fn show(State(app): State<App>, user: User, layout: Layout) -> Result<Html<String>> {
+    web::page(&TokensPage::new(&app, &user, layout, FormView::new(LABELS, blank())).await?)
 }
 
 async fn create(
     State(app): State<App>,
     caller: SessionUser,
-    shell: Shell,
+    layout: Layout,
     credential: Credential,
     mut form: Form,
 ) -> Result<Response> {
-    let once = Once::of_form(&mut form, "token");
+    let idempotency = Idempotency::from_form(&mut form, "token");
     let created = match form.read::<NewToken>(&app) {
-        Ok(new) => service::create(&app, &caller, &credential, new, &once).await,
+        Ok(new) => service::create(&app, &caller, &credential, new, &idempotency).await,
         Err(error) => Err(error),
     };
     match created {
@@ -76,17 +83,17 @@ async fn create(
                 .ok()
                 .and_then(|it| it["token"].as_str().map(str::to_owned));
             let page =
-                TokensPage::new(&app, &caller.user, shell, Sheet::new(LABELS, blank())).await?;
+                TokensPage::new(&app, &caller.user, layout, FormView::new(LABELS, blank())).await?;
             Ok(web::page(&TokensPage { new_token: token, ..page })?.into_response())
         }
         Err(Error::Conflict { detail, .. }) => {
-            let errors = Errors::of(Error::invalid("name", detail))?;
-            let sheet = Sheet::again(LABELS, form, errors);
-            web::page_again(&TokensPage::new(&app, &caller.user, shell, sheet).await?)
+            let errors = Errors::from_error(Error::invalid("name", detail))?;
+            let view = FormView::with_errors(LABELS, form, errors);
+            web::invalid_form_page(&TokensPage::new(&app, &caller.user, layout, view).await?)
         }
         Err(error) => {
-            let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
-            web::page_again(&TokensPage::new(&app, &caller.user, shell, sheet).await?)
+            let view = FormView::with_errors(LABELS, form, Errors::from_error(error)?);
+            web::invalid_form_page(&TokensPage::new(&app, &caller.user, layout, view).await?)
         }
     }
 }

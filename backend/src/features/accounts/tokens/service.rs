@@ -12,7 +12,7 @@ use crate::{
     core::{
         App, Error, Result,
         db::Tx,
-        http::{self, Created, Cursor, IfMatch, Limit, Once, Page},
+        http::{self, Created, Cursor, Idempotency, IfMatch, Limit, Page},
     },
     features::{
         accounts::{
@@ -61,7 +61,7 @@ pub(super) async fn create(
     caller: &SessionUser,
     credential: &Credential,
     new: NewToken,
-    once: &Once,
+    idempotency: &Idempotency,
 ) -> Result<Created<CreatedToken>> {
     let now = app.clock.now();
     if new.expires_at.is_some_and(|it| it.0 <= now) {
@@ -69,11 +69,12 @@ pub(super) async fn create(
     }
     let account = caller.user.0.account;
     let mut tx = app.db.write_for(&caller.user).await?;
-    if let Some(first) = once.claim::<CreatedToken, 201>(&mut tx, &caller.user, now).await? {
-        return replay(&mut tx, &first, once, credential).await;
+    if let Some(first) = idempotency.begin::<CreatedToken, 201>(&mut tx, &caller.user, now).await? {
+        return replay(&mut tx, &first, idempotency, credential).await;
     }
     let limit = Limit::new(MAX_TOKENS);
-    let existing = store::list(&mut tx, account, http::after(None)?, limit.and_one()).await?;
+    let existing =
+        store::list(&mut tx, account, http::after_cursor(None)?, limit.plus_one()).await?;
     if existing.len() >= limit.rows() {
         return Err(Error::conflict(
             "too-many",
@@ -88,14 +89,14 @@ pub(super) async fn create(
         expires_at: new.expires_at.map(|it| it.0),
         last_used_at: None,
     };
-    let token = derive_token(once, credential, &record.id.to_string())?;
+    let token = derive_token(idempotency, credential, &record.id.to_string())?;
     let hash: TokenHash = Sha256::digest(&token).into();
     store::insert(&mut tx, account, &record, &hash).await?;
     let event = Event::of(Kind::TokenMade, account).saying(&record.name);
     security_log::record(&mut tx, now, &caller.client.annotate(event)).await?;
     let location = format!("/api/auth/tokens/{}", record.id);
     // The stored response does not contain the token, which only the user has.
-    once.keep::<_, 201>(&mut tx, &caller.user, location.clone(), &record).await?;
+    idempotency.store_response::<_, 201>(&mut tx, &caller.user, location.clone(), &record).await?;
     tx.commit().await?;
     tracing::info!(%account, token = %record.id, "Created a personal token");
     let created = CreatedToken { record, token };
@@ -104,20 +105,20 @@ pub(super) async fn create(
 }
 
 /// Derives the token of the record `id`.
-fn derive_token(once: &Once, credential: &Credential, id: &str) -> Result<String> {
-    Ok(format!("{PREFIX}{}", credential.create_secret(once, "personal token", id)?))
+fn derive_token(idempotency: &Idempotency, credential: &Credential, id: &str) -> Result<String> {
+    Ok(format!("{PREFIX}{}", credential.create_secret(idempotency, "personal token", id)?))
 }
 
 /// Replays the first response, and adds the token to it.
 async fn replay(
     tx: &mut Tx,
     first: &Created<CreatedToken>,
-    once: &Once,
+    idempotency: &Idempotency,
     credential: &Credential,
 ) -> Result<Created<CreatedToken>> {
     let mut body: serde_json::Value =
         serde_json::from_str(first.body()).map_err(|error| Error::Internal(error.into()))?;
-    let token = derive_token(once, credential, body["id"].as_str().unwrap_or_default())?;
+    let token = derive_token(idempotency, credential, body["id"].as_str().unwrap_or_default())?;
     if store::find_by_hash(tx, &Sha256::digest(&token).into()).await?.is_none() {
         return Err(Error::conflict(
             "conflict",
@@ -135,9 +136,9 @@ pub(super) async fn list(
     cursor: Option<&Cursor>,
     limit: Limit,
 ) -> Result<Page<PersonalToken>> {
-    let after = http::after(cursor)?;
+    let after = http::after_cursor(cursor)?;
     let mut tx = app.db.read().await?;
-    let rows = store::list(&mut tx, user.0.account, after, limit.and_one()).await?;
+    let rows = store::list(&mut tx, user.0.account, after, limit.plus_one()).await?;
     Ok(Page::of(rows, limit, |last| Cursor::at(last.created_at, &last.id)))
 }
 

@@ -12,8 +12,8 @@ use crate::{
     core::{
         App, Error, Result,
         config::Registration,
-        http::{Form, IfMatch, Limit, Links, Once, Path},
-        web::{self, Errors, Sheet, Shell},
+        http::{Form, Idempotency, IfMatch, Limit, Links, Path},
+        web::{self, Errors, FormView, Layout},
     },
     features::{
         accounts::{Administrator, ClientInfo, Credential, Preferences},
@@ -27,9 +27,9 @@ const LABELS: &[(&str, &str)] = &[("email", "Email"), ("expiresAt", "Last day")]
 #[derive(Template)]
 #[template(path = "features/administration/templates/invitations.html")]
 struct Invitations {
-    shell: Shell,
-    sheet: Sheet,
-    once: String,
+    layout: Layout,
+    view: FormView,
+    form_token: String,
     mode: Registration,
     rows: Vec<Row>,
     /// The link of an invitation that was just created. It is shown only once.
@@ -68,15 +68,15 @@ impl Invitations {
     async fn new(
         app: &App,
         administrator: &Administrator,
-        shell: Shell,
-        sheet: Sheet,
+        layout: Layout,
+        view: FormView,
     ) -> Result<Self> {
         let page = invitations::list(&mut app.db.read().await?, None, Limit::new(200)).await?;
         let (preferences, now) = (&administrator.0.0.preferences, app.clock.now());
         Ok(Self {
-            shell,
-            sheet,
-            once: Once::fresh(),
+            layout,
+            view,
+            form_token: Idempotency::new_form_token(),
             mode: app.config.auth.registration,
             rows: page.items.into_iter().map(|it| Row::new(it, preferences, now)).collect(),
             link: None,
@@ -87,22 +87,22 @@ impl Invitations {
 pub(super) async fn show(
     State(app): State<App>,
     administrator: Administrator,
-    shell: Shell,
+    layout: Layout,
 ) -> Result<Html<String>> {
-    let sheet = Sheet::new(LABELS, Form::default());
-    web::page(&Invitations::new(&app, &administrator, shell, sheet).await?)
+    let view = FormView::new(LABELS, Form::default());
+    web::page(&Invitations::new(&app, &administrator, layout, view).await?)
 }
 
 pub(super) async fn create(
     State(app): State<App>,
     administrator: Administrator,
     client: ClientInfo,
-    shell: Shell,
+    layout: Layout,
     (links, credential): (Links, Credential),
     mut form: Form,
 ) -> Result<Response> {
-    let once = Once::of_form(&mut form, "invitation");
-    let with = (&links, &credential, &once);
+    let idempotency = Idempotency::from_form(&mut form, "invitation");
+    let with = (&links, &credential, &idempotency);
     let created = match form.read::<NewInvitation>(&app) {
         Ok(new) => inviting::create(&app, &administrator, &client, new, with).await,
         Err(error) => Err(error),
@@ -112,13 +112,13 @@ pub(super) async fn create(
             let created: serde_json::Value = serde_json::from_str(created.body())
                 .map_err(|error| Error::Internal(error.into()))?;
             let link = created["url"].as_str().map(str::to_owned);
-            let sheet = Sheet::new(LABELS, Form::default());
-            let page = Invitations::new(&app, &administrator, shell, sheet).await?;
+            let view = FormView::new(LABELS, Form::default());
+            let page = Invitations::new(&app, &administrator, layout, view).await?;
             Ok(web::page(&Invitations { link, ..page })?.into_response())
         }
         Err(error) => {
-            let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
-            web::page_again(&Invitations::new(&app, &administrator, shell, sheet).await?)
+            let view = FormView::with_errors(LABELS, form, Errors::from_error(error)?);
+            web::invalid_form_page(&Invitations::new(&app, &administrator, layout, view).await?)
         }
     }
 }

@@ -7,9 +7,9 @@ use uuid::Uuid;
 use crate::{
     core::{
         App, Result,
-        http::{Form, Limit, Search},
+        http::{Form, Limit, QueryForm},
         input::FilterDay,
-        web::{self, Sheet, Shell},
+        web::{self, FormView, Layout},
     },
     features::{
         accounts::{Administrator, Preferences},
@@ -70,8 +70,8 @@ impl EventView {
 #[derive(Template)]
 #[template(path = "features/administration/templates/log.html")]
 struct Log {
-    shell: Shell,
-    sheet: Sheet,
+    layout: Layout,
+    view: FormView,
     kinds: Vec<(&'static str, &'static str)>,
     events: Vec<EventView>,
     /// The account that the list is filtered by.
@@ -87,8 +87,8 @@ const LABELS: &[(&str, &str)] = &[("kind", "What"), ("from", "From"), ("to", "To
 pub(super) async fn show(
     State(app): State<App>,
     administrator: Administrator,
-    shell: Shell,
-    Search(query): Search<LogQuery>,
+    layout: Layout,
+    QueryForm(query): QueryForm<LogQuery>,
 ) -> Result<Html<String>> {
     let preferences = &administrator.0.0.preferences;
     let page = log::list(&app, &query.listing(Limit::new(50))).await?;
@@ -118,12 +118,12 @@ pub(super) async fn show(
     let mut kinds = vec![("", "Everything")];
     kinds.extend_from_slice(Kind::ALL);
     web::page(&Log {
-        shell,
+        layout,
         kinds,
         events: EventView::all(&app, page.items, preferences).await?,
         about,
         export,
         older,
-        sheet: Sheet::new(LABELS, Form::of(filters)),
+        view: FormView::new(LABELS, Form::of(filters)),
     })
 }

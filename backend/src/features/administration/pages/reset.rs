@@ -10,7 +10,7 @@ use crate::{
     core::{
         App, Result,
         http::Form,
-        web::{self, Errors, Sheet, Shell},
+        web::{self, Errors, FormView, Layout},
     },
     features::{
         accounts::ClientInfo,
@@ -23,15 +23,15 @@ const LABELS: &[(&str, &str)] = &[("password", "New password")];
 #[derive(Template)]
 #[template(path = "features/administration/templates/reset.html")]
 struct SetPassword {
-    shell: Shell,
-    sheet: Sheet,
+    layout: Layout,
+    view: FormView,
     is_done: bool,
 }
 
 /// Shows the form. The token is in the query of the link, and in a hidden field of the form.
 pub(super) async fn show(
     State(app): State<App>,
-    shell: Shell,
+    layout: Layout,
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>> {
     let query = query.unwrap_or_default();
@@ -39,13 +39,13 @@ pub(super) async fn show(
     let token = query.find(|(name, _)| name == "token").map(|it| it.1.into_owned());
     let token = token.unwrap_or_default();
     resets::check_token(&app, &token).await?;
-    let sheet = Sheet::new(LABELS, Form::of([("token", token)]));
-    web::page(&SetPassword { shell, sheet, is_done: false })
+    let view = FormView::new(LABELS, Form::of([("token", token)]));
+    web::page(&SetPassword { layout, view, is_done: false })
 }
 
 pub(super) async fn use_token(
     State(app): State<App>,
-    shell: Shell,
+    layout: Layout,
     client: ClientInfo,
     form: Form,
 ) -> Result<Response> {
@@ -56,12 +56,12 @@ pub(super) async fn use_token(
     };
     match done {
         Ok(()) => {
-            let sheet = Sheet::new(LABELS, Form::default());
-            Ok(web::page(&SetPassword { shell, sheet, is_done: true })?.into_response())
+            let view = FormView::new(LABELS, Form::default());
+            Ok(web::page(&SetPassword { layout, view, is_done: true })?.into_response())
         }
         Err(error) => {
-            let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
-            web::page_again(&SetPassword { shell, sheet, is_done: false })
+            let view = FormView::with_errors(LABELS, form, Errors::from_error(error)?);
+            web::invalid_form_page(&SetPassword { layout, view, is_done: false })
         }
     }
 }

@@ -10,8 +10,8 @@ use super::{last_seen, log::EventView};
 use crate::{
     core::{
         App, Error, Result,
-        http::{Form, IfMatch, Limit, Links, Once, Path},
-        web::{self, Shell},
+        http::{Form, Idempotency, IfMatch, Limit, Links, Path},
+        web::{self, Layout},
     },
     features::{
         accounts::{
@@ -30,8 +30,8 @@ use crate::{
 #[derive(Template)]
 #[template(path = "features/administration/templates/user.html")]
 struct User {
-    shell: Shell,
-    once: String,
+    layout: Layout,
+    form_token: String,
     account: ManagedAccount,
     /// Whether the account is that of the current user.
     is_own: bool,
@@ -54,7 +54,7 @@ impl User {
     async fn new(
         app: &App,
         administrator: &Administrator,
-        shell: Shell,
+        layout: Layout,
         id: AccountId,
     ) -> Result<Self> {
         let preferences = &administrator.0.0.preferences;
@@ -62,8 +62,8 @@ impl User {
         let listing = Listing { account: Some(id.0), limit: Limit::new(10), ..Listing::default() };
         let events = log::list(app, &listing).await?.items;
         Ok(Self {
-            shell,
-            once: Once::fresh(),
+            layout,
+            form_token: Idempotency::new_form_token(),
             is_own: account.id == administrator.0.0.account,
             since: crate::core::units::day(preferences.today(account.created_at)),
             last_seen: last_seen(&account, preferences),
@@ -78,10 +78,10 @@ impl User {
 pub(super) async fn show(
     State(app): State<App>,
     administrator: Administrator,
-    shell: Shell,
+    layout: Layout,
     Path(id): Path<AccountId>,
 ) -> Result<Html<String>> {
-    web::page(&User::new(&app, &administrator, shell, id).await?)
+    web::page(&User::new(&app, &administrator, layout, id).await?)
 }
 
 pub(super) async fn change(
@@ -89,7 +89,7 @@ pub(super) async fn change(
     administrator: Administrator,
     client: ClientInfo,
     Path(id): Path<AccountId>,
-    shell: Shell,
+    layout: Layout,
     form: Form,
 ) -> Result<Response> {
     let change = form.read::<UserChange>(&app)?;
@@ -100,7 +100,7 @@ pub(super) async fn change(
             Ok(Redirect::to("/vehicles").into_response())
         }
         Ok(_) => Ok(Redirect::to(&format!("/admin/users/{}", id.0)).into_response()),
-        Err(error) => render_refused(&app, &administrator, shell, id, error).await,
+        Err(error) => render_refused(&app, &administrator, layout, id, error).await,
     }
 }
 
@@ -108,13 +108,13 @@ pub(super) async fn change(
 async fn render_refused(
     app: &App,
     administrator: &Administrator,
-    shell: Shell,
+    layout: Layout,
     id: AccountId,
     error: Error,
 ) -> Result<Response> {
     let Error::Conflict { detail, .. } = &error else { return Err(error) };
     let refused = Some(web::sentence(detail));
-    let page = User { refused, ..User::new(app, administrator, shell, id).await? };
+    let page = User { refused, ..User::new(app, administrator, layout, id).await? };
     Ok((error.kind().0, web::page(&page)?).into_response())
 }
 
@@ -123,21 +123,21 @@ pub(super) async fn reset(
     administrator: Administrator,
     client: ClientInfo,
     Path(id): Path<AccountId>,
-    shell: Shell,
+    layout: Layout,
     (links, credential): (Links, Credential),
     mut form: Form,
 ) -> Result<Response> {
-    let once = Once::of_form(&mut form, &format!("reset {}", id.0));
-    let with = (&links, &credential, &once);
+    let idempotency = Idempotency::from_form(&mut form, &format!("reset {}", id.0));
+    let with = (&links, &credential, &idempotency);
     match resets::create(&app, &administrator, &client, id.0, with).await {
         Ok(created) => {
             let created: ResetLink = serde_json::from_str(created.body())
                 .map_err(|error| Error::Internal(error.into()))?;
             let until = administrator.0.0.preferences.format_time(created.expires_at);
             let link = Some(NewLink { url: created.url, until });
-            let page = User::new(&app, &administrator, shell, id).await?;
+            let page = User::new(&app, &administrator, layout, id).await?;
             Ok(web::page(&User { link, ..page })?.into_response())
         }
-        Err(error) => render_refused(&app, &administrator, shell, id, error).await,
+        Err(error) => render_refused(&app, &administrator, layout, id, error).await,
     }
 }

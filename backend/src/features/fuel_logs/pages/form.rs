@@ -8,11 +8,11 @@ use chrono::NaiveDate;
 use crate::{
     core::{
         db::fixed::Fixed,
-        error::Fault,
-        http::{Form, Once},
+        error::FieldError,
+        http::{Form, Idempotency},
         input::number::{self, Ambiguous, NumberFormat},
         money::{Currency, Money},
-        units::{Distance, LITER, Shown, UnitPrice, Volume, VolumeUnit, sign_of},
+        units::{Distance, LITER, UnitFormatter, UnitPrice, Volume, VolumeUnit, currency_symbol},
     },
     features::fuel_logs::{FuelLog, FuelType},
 };
@@ -42,7 +42,7 @@ const MEASURED: &[(&str, &str)] = &[
 ];
 
 /// The form for a new fill-up of that fuel, if it is known.
-pub(super) fn fresh(today: NaiveDate, fuel: Option<FuelType>, shown: &Shown) -> Form {
+pub(super) fn fresh(today: NaiveDate, fuel: Option<FuelType>, shown: &UnitFormatter) -> Form {
     Form::of([
         ("date", today.to_string()),
         ("fuelType", fuel.map_or("", FuelType::as_str).to_owned()),
@@ -52,12 +52,12 @@ pub(super) fn fresh(today: NaiveDate, fuel: Option<FuelType>, shown: &Shown) -> 
         ("volumeUnit", shown.volume.as_str().to_owned()),
         ("unitPriceUnit", shown.volume.as_str().to_owned()),
         ("currency", shown.currency.clone()),
-        (Once::FIELD, Once::fresh()),
+        (Idempotency::FORM_FIELD, Idempotency::new_form_token()),
     ])
 }
 
 /// The form as it stands for this fill-up: every quantity as it was entered, in its own unit.
-pub(super) fn filled(log: &FuelLog, shown: &Shown) -> Form {
+pub(super) fn filled(log: &FuelLog, shown: &UnitFormatter) -> Form {
     let distance = |it: Option<Distance>| it.map(Distance::value).unwrap_or_default();
     let distance_unit =
         |it: Option<Distance>| it.map_or(shown.distance, Distance::unit).as_str().to_owned();
@@ -111,7 +111,7 @@ pub(super) fn most_plausible(unit: VolumeUnit) -> i64 {
 }
 
 /// Asks which volume is meant if both interpretations are plausible: 1.234 or 1234 liters.
-pub(super) fn ambiguous_volume(form: &Form) -> Option<Fault> {
+pub(super) fn ambiguous_volume(form: &Form) -> Option<FieldError> {
     if is_confirmed(form, "/volume") {
         return None;
     }
@@ -125,12 +125,12 @@ pub(super) fn ambiguous_volume(form: &Form) -> Option<Fault> {
     let sign = unit.sign();
     let detail =
         format!("is ambiguous: confirm {decimal} {sign}, or enter {grouped} without a separator");
-    Some(Fault::implausible("volume", detail, format!("{decimal} {sign} or {grouped} {sign}")))
+    Some(FieldError::implausible("volume", detail, format!("{decimal} {sign} or {grouped} {sign}")))
 }
 
 /// Asks which price is meant where the currency makes both interpretations plausible: 13.500 or 13500
 /// rupiah. With three decimals, 1.799 is the usual price of a liter in euros, and is not asked about.
-pub(super) fn ambiguous_price(form: &Form) -> Option<Fault> {
+pub(super) fn ambiguous_price(form: &Form) -> Option<FieldError> {
     if is_confirmed(form, "/unitPrice") {
         return None;
     }
@@ -140,19 +140,23 @@ pub(super) fn ambiguous_price(form: &Form) -> Option<Fault> {
     if !currency.has_large_amounts() {
         return None;
     }
-    let sign = sign_of(currency.as_str());
+    let sign = currency_symbol(currency.as_str());
     let detail =
         format!("is ambiguous: confirm {sign} {decimal}, or enter {grouped} without a separator");
-    Some(Fault::implausible("unitPrice", detail, format!("{sign} {decimal} or {sign} {grouped}")))
+    Some(FieldError::implausible(
+        "unitPrice",
+        detail,
+        format!("{sign} {decimal} or {sign} {grouped}"),
+    ))
 }
 
 /// Asks about a missing reading, since most people only forgot to enter it.
-pub(super) fn without_reading(form: &Form) -> Option<Fault> {
+pub(super) fn without_reading(form: &Form) -> Option<FieldError> {
     let is_empty = |name| form.get(name).trim().is_empty();
     let is_confirmed = is_confirmed(form, "/odometer");
     (is_empty("odometer") && is_empty("tripDistance") && !is_confirmed).then(|| {
         let detail = "is missing: enter it, or confirm that you don't know it";
-        Fault::implausible("odometer", detail, "a reading")
+        FieldError::implausible("odometer", detail, "a reading")
     })
 }
 
@@ -187,11 +191,11 @@ mod tests {
             ambiguous_volume(&form).is_some()
         };
         for typed in ["1.234", "1,234", "2,000"] {
-            assert!(is_asked(typed, VolumeUnit::Litres), "{typed}");
+            assert!(is_asked(typed, VolumeUnit::Liters), "{typed}");
             assert!(!is_asked(typed, VolumeUnit::GallonsUs), "{typed}");
         }
         for typed in ["40.123", "2,001", "0.500", "1234", "1.2340", "1 234", "1.23", "forty", ""] {
-            assert!(!is_asked(typed, VolumeUnit::Litres), "{typed}");
+            assert!(!is_asked(typed, VolumeUnit::Liters), "{typed}");
         }
     }
 }

@@ -10,8 +10,8 @@ use crate::{
         chart::{Chart, Dot, Point},
         db::fixed::Fixed,
         http::{Cursor, Limit, Path, Query},
-        units::{DistanceUnit, Shown, day, grouped, rounded},
-        web::{self, Shell},
+        units::{DistanceUnit, UnitFormatter, day, grouped, rounded},
+        web::{self, Layout},
     },
     features::{
         accounts::User,
@@ -35,7 +35,7 @@ input! {
 #[derive(Template)]
 #[template(path = "features/garage/templates/vehicle.html")]
 struct VehiclePage {
-    shell: Shell,
+    layout: Layout,
     vehicle: Vehicle,
     title: String,
     /// Year, make and model, if the title is a nickname.
@@ -86,7 +86,7 @@ struct Tile {
 }
 
 /// The figures of the vehicle's fuel logs; empty if it has none.
-fn tiles(stats: &FuelStats, units: &Shown) -> Vec<Tile> {
+fn tiles(stats: &FuelStats, units: &UnitFormatter) -> Vec<Tile> {
     if stats.logs == 0 {
         return Vec::new();
     }
@@ -99,7 +99,7 @@ fn tiles(stats: &FuelStats, units: &Shown) -> Vec<Tile> {
     let of_interval = |it: Option<Interval>| it?.shown(units);
     let per_distance = match units.distance {
         DistanceUnit::Miles => "Cost per mile",
-        DistanceUnit::Kilometres => "Cost per km",
+        DistanceUnit::Kilometers => "Cost per km",
     };
     vec![
         tile("Average economy", average(stats, units), economy),
@@ -129,7 +129,7 @@ fn joined(figures: &[String]) -> Option<String> {
     (!figures.is_empty()).then(|| figures.join(" + "))
 }
 
-fn average(stats: &FuelStats, units: &Shown) -> Option<String> {
+fn average(stats: &FuelStats, units: &UnitFormatter) -> Option<String> {
     stats.exact.known?.shown(units)
 }
 
@@ -151,7 +151,7 @@ struct Fill {
 }
 
 impl Fill {
-    fn of(log: FuelLog, units: &Shown) -> Self {
+    fn of(log: FuelLog, units: &UnitFormatter) -> Self {
         Self {
             id: log.id,
             date: log.date,
@@ -168,7 +168,7 @@ impl Fill {
     }
 }
 
-fn draw(intervals: &[Closed], stats: &FuelStats, units: &Shown) -> Option<Chart> {
+fn draw(intervals: &[Closed], stats: &FuelStats, units: &UnitFormatter) -> Option<Chart> {
     let economy = |it: &Interval| it.economy(units.economy);
     // An interval depends on all fill-ups from the one that opens it to the one that closes it.
     let opened = std::iter::once(None).chain(intervals.iter().map(|it| Some(it.0)));
@@ -185,7 +185,7 @@ fn draw(intervals: &[Closed], stats: &FuelStats, units: &Shown) -> Option<Chart>
 }
 
 /// Describes the chart for screen readers.
-fn describe_chart(chart: &Chart, stats: &FuelStats, units: &Shown) -> String {
+fn describe_chart(chart: &Chart, stats: &FuelStats, units: &UnitFormatter) -> String {
     let month = |dot: Option<&Dot>| {
         dot.map(|it| it.point.date.format("%B %Y").to_string()).unwrap_or_default()
     };
@@ -204,7 +204,7 @@ pub(super) async fn show(
     user: User,
     Path(id): Path<VehicleId>,
     Query(query): Query<FillsQuery>,
-    shell: Shell,
+    layout: Layout,
 ) -> Result<Html<String>> {
     let units = user.0.preferences.display_units();
     let vehicle = {
@@ -220,7 +220,7 @@ pub(super) async fn show(
     let chart = draw(&intervals, &stats, &units);
     let title = vehicle.title();
     web::page(&VehiclePage {
-        shell,
+        layout,
         description: vehicle.description().filter(|_| vehicle.nickname.is_some()),
         title,
         odometer: vehicle.odometer.reading().map_or_else(|| "0".to_owned(), |it| units.reading(it)),

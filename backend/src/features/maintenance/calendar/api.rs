@@ -20,7 +20,9 @@ use super::render_for_token;
 use crate::{
     core::{
         App, Error, Result,
-        http::{Created, Links, Meter, NoContent, Once, Query, Record, refuses},
+        http::{
+            Created, Idempotency, Links, NoContent, Query, Record, RequestMeter, error_response,
+        },
         input::Text,
     },
     features::accounts::{Credential, SessionUser, User, calendar_links},
@@ -36,7 +38,7 @@ pub(in crate::features::maintenance) fn router() -> ApiRouter<App> {
                 it.id("readMaintenanceCalendar")
                     .tag(tag)
                     .summary("Get the calendar of upcoming maintenance at its secret URL")
-                    .with(refuses::<404>)
+                    .with(error_response::<404>)
             }),
         )
         .api_route(
@@ -45,7 +47,7 @@ pub(in crate::features::maintenance) fn router() -> ApiRouter<App> {
                 it.id("readCalendarLink")
                     .tag(tag)
                     .summary("Get the calendar link")
-                    .with(refuses::<404>)
+                    .with(error_response::<404>)
             })
             .post_with(create, |it| {
                 it.id("makeCalendarLink")
@@ -56,7 +58,7 @@ pub(in crate::features::maintenance) fn router() -> ApiRouter<App> {
                 it.id("revokeCalendarLink")
                     .tag(tag)
                     .summary("Revoke the calendar link")
-                    .with(refuses::<404>)
+                    .with(error_response::<404>)
             }),
         )
 }
@@ -117,7 +119,7 @@ struct NewCalendarLink {
 async fn read(
     State(app): State<App>,
     links: Links,
-    meter: Meter,
+    meter: RequestMeter,
     Query(query): Query<CalendarQuery>,
 ) -> Result<CalendarFile> {
     render_for_token(&app, &query.token.0, links.base(), &meter).await.map(CalendarFile)
@@ -132,9 +134,9 @@ async fn create(
     caller: SessionUser,
     credential: Credential,
     links: Links,
-    once: Once,
+    idempotency: Idempotency,
 ) -> Result<Created<NewCalendarLink>> {
-    let created = calendar_links::create(&app, &caller, &credential, &once).await?;
+    let created = calendar_links::create(&app, &caller, &credential, &idempotency).await?;
     let url = links.to("/api/maintenance/calendar.ics", "token", &created.token);
     let link = NewCalendarLink { id: created.link.id, url, created_at: created.link.created_at };
     let body = serde_json::to_string(&link).map_err(|error| Error::Internal(error.into()))?;

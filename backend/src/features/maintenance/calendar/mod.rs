@@ -12,7 +12,7 @@ pub(super) use pages::router as pages;
 use self::ics::{Calendar, Event};
 use super::{Upcoming, pages::format, upcoming};
 use crate::{
-    core::{App, Result, http::Meter},
+    core::{App, Result, http::RequestMeter},
     features::accounts::{calendar_links, calendar_links::CalendarOwner},
 };
 
@@ -21,7 +21,12 @@ use crate::{
 ///
 /// # Errors
 /// `NotFound` if the token is unknown; `TooManyRequests`.
-async fn render_for_token(app: &App, token: &str, base: &str, meter: &Meter) -> Result<String> {
+async fn render_for_token(
+    app: &App,
+    token: &str,
+    base: &str,
+    meter: &RequestMeter,
+) -> Result<String> {
     let CalendarOwner { user, preferences } = calendar_links::find_owner(app, token).await?;
     meter.count_user(&user)?;
     let now = app.clock.now();

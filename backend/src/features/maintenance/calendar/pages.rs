@@ -11,9 +11,9 @@ use axum::{
 use crate::{
     core::{
         App, Error, Result,
+        http::Idempotency,
         http::Links,
-        http::Once,
-        web::{self, Shell},
+        web::{self, Layout},
     },
     features::accounts::{Credential, SessionUser, User, calendar_links},
 };
@@ -27,17 +27,17 @@ pub(in crate::features::maintenance) fn router() -> Router<App> {
 #[derive(Template)]
 #[template(path = "features/maintenance/templates/calendar.html")]
 struct CalendarPage {
-    shell: Shell,
+    layout: Layout,
     /// When the link was created, if there is one.
     since: Option<String>,
     /// The URL of a link that was just created. It is shown only once.
     created_url: Option<String>,
 }
 
-async fn show(State(app): State<App>, user: User, shell: Shell) -> Result<Html<String>> {
+async fn show(State(app): State<App>, user: User, layout: Layout) -> Result<Html<String>> {
     let link = calendar_links::find(&app, &user).await?;
     let since = link.map(|it| user.0.preferences.format_time(it.created_at));
-    web::page(&CalendarPage { shell, since, created_url: None })
+    web::page(&CalendarPage { layout, since, created_url: None })
 }
 
 async fn create(
@@ -45,12 +45,13 @@ async fn create(
     caller: SessionUser,
     credential: Credential,
     links: Links,
-    shell: Shell,
+    layout: Layout,
 ) -> Result<Html<String>> {
-    let created = calendar_links::create(&app, &caller, &credential, &Once::default()).await?;
+    let created =
+        calendar_links::create(&app, &caller, &credential, &Idempotency::default()).await?;
     let url = links.to("/api/maintenance/calendar.ics", "token", &created.token);
     let since = caller.user.0.preferences.format_time(created.link.created_at);
-    web::page(&CalendarPage { shell, since: Some(since), created_url: Some(url) })
+    web::page(&CalendarPage { layout, since: Some(since), created_url: Some(url) })
 }
 
 async fn revoke(State(app): State<App>, caller: SessionUser) -> Result<Response> {

@@ -9,7 +9,7 @@ use std::{
 use crate::{
     core::{
         money::{Currency, Money},
-        units::{Shown, grouped},
+        units::{UnitFormatter, grouped},
     },
     features::maintenance::{store::YearCost, types::TypeName},
 };
@@ -82,7 +82,7 @@ pub(super) struct CostChart {
     pub(super) currency: String,
     /// Whether there are charts of other currencies.
     pub(super) is_one_of_several: bool,
-    pub(super) rules: Vec<GridLine>,
+    pub(super) grid_lines: Vec<GridLine>,
     pub(super) bars: Vec<Bar>,
     /// Most expensive type first.
     pub(super) keys: Vec<LegendEntry>,
@@ -96,7 +96,7 @@ type Year = BTreeMap<usize, i64>;
 
 impl CostChart {
     /// Draws one chart per currency, the user's currency first. The costs must be sorted by year.
-    pub(super) fn of(costs: &[YearCost], shown: &Shown) -> Vec<Self> {
+    pub(super) fn of(costs: &[YearCost], shown: &UnitFormatter) -> Vec<Self> {
         let mut by_currency: BTreeMap<(bool, &str), Vec<&YearCost>> = BTreeMap::new();
         for cost in costs {
             let key = (cost.currency != shown.currency, cost.currency.as_str());
@@ -113,7 +113,7 @@ impl CostChart {
         all
     }
 
-    fn in_currency(costs: &[&YearCost], currency: Currency, shown: &Shown) -> Option<Self> {
+    fn in_currency(costs: &[&YearCost], currency: Currency, shown: &UnitFormatter) -> Option<Self> {
         let mut by_type: BTreeMap<&TypeName, i64> = BTreeMap::new();
         for cost in costs {
             *by_type.entry(&cost.kind).or_default() += cost.amount.units();
@@ -182,7 +182,7 @@ impl CostChart {
         Some(Self {
             currency: currency.to_string(),
             is_one_of_several: false,
-            rules: (0..=top / step).map(rule).collect(),
+            grid_lines: (0..=top / step).map(rule).collect(),
             bars,
             keys: names.into_iter().zip(sums).enumerate().map(key).collect(),
             total: money(total),
@@ -246,8 +246,8 @@ mod tests {
         assert_eq!(chart.total, "$985.00");
         let totals: Vec<_> = chart.bars.iter().map(|it| it.total.as_str()).collect();
         assert_eq!(totals, ["$90.00", "$895.00"]);
-        let rules: Vec<_> = chart.rules.iter().map(|it| it.text.as_str()).collect();
-        assert_eq!(rules, ["0", "200", "400", "600", "800", "1,000"]);
+        let grid_lines: Vec<_> = chart.grid_lines.iter().map(|it| it.text.as_str()).collect();
+        assert_eq!(grid_lines, ["0", "200", "400", "600", "800", "1,000"]);
         let last = &chart.bars[1].parts;
         assert_eq!(last[0].label, "2025, New tires: $800.00");
         // Each segment starts where the previous one ends.

@@ -14,10 +14,10 @@ use super::{
 use crate::{
     core::{
         App, Result,
-        http::{Form, IfMatch, Once, Path},
+        http::{Form, Idempotency, IfMatch, Path},
         money::Money,
-        units::{Distance, DistanceUnit, sign_of},
-        web::{self, Errors, Sheet, Shell},
+        units::{Distance, DistanceUnit, currency_symbol},
+        web::{self, Errors, FormView, Layout},
     },
     features::{
         accounts::User,
@@ -40,8 +40,8 @@ const LABELS: &[(&str, &str)] = &[
 #[derive(Template)]
 #[template(path = "features/maintenance/templates/complete.html")]
 struct Complete {
-    shell: Shell,
-    sheet: Sheet,
+    layout: Layout,
+    view: FormView,
     name: String,
     about: Option<String>,
     vehicle_title: String,
@@ -53,8 +53,8 @@ async fn render(
     app: &App,
     user: &User,
     item: &Item,
-    shell: Shell,
-    sheet: Option<Sheet>,
+    layout: Layout,
+    view: Option<FormView>,
 ) -> Result<Complete> {
     let vehicle = find_vehicle(app, user, item.vehicle_id).await?;
     let preferences = &user.0.preferences;
@@ -72,15 +72,15 @@ async fn render(
             ("currency", currency),
             ("serviceLocation", item.service_location.clone().unwrap_or_default()),
             ("notes", item.notes.clone().unwrap_or_default()),
-            (Once::FIELD, Once::fresh()),
+            (Idempotency::FORM_FIELD, Idempotency::new_form_token()),
         ])
     };
-    let sheet = sheet.unwrap_or_else(|| Sheet::new(LABELS, fresh()));
+    let view = view.unwrap_or_else(|| FormView::new(LABELS, fresh()));
     let (name, about) = format::title(&item.kind, item.description.as_deref());
     Ok(Complete {
-        shell,
-        currency_sign: sign_of(sheet.get("currency")).to_owned(),
-        sheet,
+        layout,
+        currency_sign: currency_symbol(view.get("currency")).to_owned(),
+        view,
         name,
         about,
         vehicle_title: vehicle.title(),
@@ -92,33 +92,35 @@ pub(super) async fn show(
     State(app): State<App>,
     user: User,
     Path(id): Path<ItemId>,
-    shell: Shell,
+    layout: Layout,
 ) -> Result<Html<String>> {
     let item = service::find(&app, &user, id).await?;
-    web::page(&render(&app, &user, &item, shell, None).await?)
+    web::page(&render(&app, &user, &item, layout, None).await?)
 }
 
 pub(super) async fn complete(
     State(app): State<App>,
     user: User,
     Path(id): Path<ItemId>,
-    shell: Shell,
+    layout: Layout,
     form: Form,
 ) -> Result<Response> {
     let form = with_units(form, &user.0.preferences.display_units());
     let mut copy = to_api_form(form.clone(), &user.0.preferences.display_units());
-    let once = Once::of_form(&mut copy, &id.to_string());
+    let idempotency = Idempotency::from_form(&mut copy, &id.to_string());
     let done = match copy.read::<Completion>(&app) {
-        Ok(done) => service::complete(&app, &user, id, done, &IfMatch::default(), &once).await,
+        Ok(done) => {
+            service::complete(&app, &user, id, done, &IfMatch::default(), &idempotency).await
+        }
         Err(error) => Err(error),
     };
     match done {
         Ok(_) => Ok(Redirect::to("/maintenance").into_response()),
         Err(error) => {
-            let errors = Errors::of(error)?;
+            let errors = Errors::from_error(error)?;
             let item = service::find(&app, &user, id).await?;
-            let sheet = Sheet::again(LABELS, form, errors);
-            web::page_again(&render(&app, &user, &item, shell, Some(sheet)).await?)
+            let view = FormView::with_errors(LABELS, form, errors);
+            web::invalid_form_page(&render(&app, &user, &item, layout, Some(view)).await?)
         }
     }
 }
@@ -145,8 +147,8 @@ pub(super) async fn postpone(
         changed.set("dueOdometerUnit", unit);
     }
     let to = changed.read::<Postponement>(&app)?;
-    let (any, once) = (IfMatch::default(), Once::default());
-    service::postpone(&app, &user, id, to, &any, &once).await?;
+    let (any, idempotency) = (IfMatch::default(), Idempotency::default());
+    service::postpone(&app, &user, id, to, &any, &idempotency).await?;
     Ok(to_history(item.vehicle_id))
 }
 
@@ -156,7 +158,7 @@ pub(super) async fn skip(
     Path(id): Path<ItemId>,
 ) -> Result<Response> {
     let item = service::find(&app, &user, id).await?;
-    let (any, once) = (IfMatch::default(), Once::default());
-    service::skip(&app, &user, id, &any, &once).await?;
+    let (any, idempotency) = (IfMatch::default(), Idempotency::default());
+    service::skip(&app, &user, id, &any, &idempotency).await?;
     Ok(to_history(item.vehicle_id))
 }

@@ -8,8 +8,8 @@ use crate::{
     core::{
         App, Result,
         http::{Cursor, Limit, Query},
-        units::Shown,
-        web::{self, Shell},
+        units::UnitFormatter,
+        web::{self, Layout},
     },
     features::{
         accounts::User,
@@ -33,7 +33,7 @@ input! {
 #[derive(Template)]
 #[template(path = "features/maintenance/templates/due.html")]
 struct Due {
-    shell: Shell,
+    layout: Layout,
     rows: Vec<Row>,
     /// The active vehicles, to which items can be added.
     garage: Vec<(VehicleId, String)>,
@@ -57,7 +57,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn of(due: &Upcoming, vehicle_title: String, shown: &Shown) -> Self {
+    pub(super) fn of(due: &Upcoming, vehicle_title: String, shown: &UnitFormatter) -> Self {
         let (name, about) = format::title(&due.item.kind, due.item.description.as_deref());
         Self {
             id: due.item.id,
@@ -77,7 +77,7 @@ pub(super) async fn show(
     State(app): State<App>,
     user: User,
     Query(query): Query<DueQuery>,
-    shell: Shell,
+    layout: Layout,
 ) -> Result<Html<String>> {
     let shown = user.0.preferences.display_units();
     let today = user.0.preferences.today(app.clock.now());
@@ -90,7 +90,7 @@ pub(super) async fn show(
     let garage = vehicles.iter().filter(|it| it.is_active).map(name).collect();
     let row = |due: &Upcoming| Row::of(due, due.vehicle.name.clone(), &shown);
     web::page(&Due {
-        shell,
+        layout,
         rows: page.items.iter().map(row).collect(),
         garage,
         more: page.next_cursor,

@@ -11,11 +11,11 @@ use super::{VehicleMileage, find_vehicle_mileage, format, to_history};
 use crate::{
     core::{
         App, Result,
-        http::{Form, IfMatch, Once, Path, Query},
+        http::{Form, Idempotency, IfMatch, Path, Query},
         input::Text,
         money::Money,
-        units::{Distance, DistanceUnit, Shown, sign_of},
-        web::{self, Errors, Sheet, Shell},
+        units::{Distance, DistanceUnit, UnitFormatter, currency_symbol},
+        web::{self, Errors, FormView, Layout},
     },
     features::{
         accounts::User,
@@ -47,8 +47,8 @@ const LABELS: &[(&str, &str)] = &[
 #[derive(Template)]
 #[template(path = "features/maintenance/templates/form.html")]
 struct ItemForm {
-    shell: Shell,
-    sheet: Sheet,
+    layout: Layout,
+    view: FormView,
     title: String,
     vehicle: VehicleId,
     vehicle_title: String,
@@ -75,7 +75,7 @@ struct EditedItem {
 #[derive(Template)]
 #[template(path = "features/maintenance/templates/types.html")]
 struct Types {
-    shell: Shell,
+    layout: Layout,
     vehicle: VehicleId,
     vehicle_title: String,
     is_done: bool,
@@ -110,12 +110,12 @@ pub(super) fn distance_value(distance: Option<Distance>, unit: DistanceUnit) -> 
 }
 
 /// Returns the unit in which a field was shown; the user's unit if the form does not say.
-fn unit_of(form: &Form, unit: &str, shown: &Shown) -> DistanceUnit {
+fn unit_of(form: &Form, unit: &str, shown: &UnitFormatter) -> DistanceUnit {
     DistanceUnit::try_from(form.get(unit).to_owned()).unwrap_or(shown.distance)
 }
 
 /// Adds the unit of each distance to the form.
-pub(super) fn with_units(mut form: Form, shown: &Shown) -> Form {
+pub(super) fn with_units(mut form: Form, shown: &UnitFormatter) -> Form {
     for (name, unit) in DISTANCES {
         if form.typed.contains_key(name) && !form.typed.contains_key(unit) {
             form.set(unit, shown.distance.as_str().to_owned());
@@ -130,7 +130,7 @@ fn new_item_form(
     is_done: bool,
     mileage: &VehicleMileage,
     today: NaiveDate,
-    shown: &Shown,
+    shown: &UnitFormatter,
 ) -> Form {
     let kind = format::parse_type(type_name);
     let known = TYPES.iter().find(|it| it.kind == kind);
@@ -142,7 +142,7 @@ fn new_item_form(
         .and_then(|it| today.checked_add_months(Months::new(it)));
     let unit = shown.distance.as_str().to_owned();
     let reading = mileage.vehicle.odometer.reading();
-    let mut fields = vec![("type", name), (Once::FIELD, Once::fresh())];
+    let mut fields = vec![("type", name), (Idempotency::FORM_FIELD, Idempotency::new_form_token())];
     if is_done {
         fields.push(("completedDate", today.to_string()));
         let own = reading.map_or(shown.distance, Distance::unit);
@@ -164,7 +164,7 @@ fn new_item_form(
 }
 
 /// Fills the form with an item, its distances in the given units.
-fn item_form(item: &Item, shown: &Shown, unit: impl Fn(&str) -> DistanceUnit) -> Form {
+fn item_form(item: &Item, shown: &UnitFormatter, unit: impl Fn(&str) -> DistanceUnit) -> Form {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let day = |value: Option<NaiveDate>| value.map(|it| it.to_string()).unwrap_or_default();
     let currency = item.currency.map_or(shown.currency.clone(), |it| it.to_string());
@@ -189,7 +189,7 @@ fn item_form(item: &Item, shown: &Shown, unit: impl Fn(&str) -> DistanceUnit) ->
 }
 
 /// Returns the fields that differ from the form that was shown for this item.
-fn changed_fields(form: &Form, item: &Item, shown: &Shown) -> Form {
+fn changed_fields(form: &Form, item: &Item, shown: &UnitFormatter) -> Form {
     let mut form = with_units(form.clone(), shown);
     let units = form.clone();
     let shown = item_form(item, shown, |name| unit_of(&units, name, shown));
@@ -213,7 +213,7 @@ fn changed_fields(form: &Form, item: &Item, shown: &Shown) -> Form {
 }
 
 /// Converts the form to an API request: parses the type, and adds a unit to each distance.
-pub(super) fn to_api_form(form: Form, shown: &Shown) -> Form {
+pub(super) fn to_api_form(form: Form, shown: &UnitFormatter) -> Form {
     let mut form = with_units(form, shown);
     form.map("type", format::parse_type);
     form
@@ -224,7 +224,7 @@ fn render(
     item: Option<(&Item, bool)>,
     is_done: bool,
     user: &User,
-    (shell, sheet): (Shell, Sheet),
+    (layout, view): (Layout, FormView),
 ) -> ItemForm {
     let shown = user.0.preferences.display_units();
     let vehicle = &mileage.vehicle;
@@ -242,10 +242,10 @@ fn render(
             .due_odometer
             .map(|it| (distance_value(Some(it), shown.distance), shown.distance.sign())),
     });
-    let currency_sign = sign_of(sheet.get("currency")).to_owned();
+    let currency_sign = currency_symbol(view.get("currency")).to_owned();
     ItemForm {
-        shell,
-        sheet,
+        layout,
+        view,
         title,
         vehicle: vehicle.id,
         vehicle_title: vehicle.title(),
@@ -262,14 +262,14 @@ pub(super) async fn show_new(
     user: User,
     Path(id): Path<VehicleId>,
     Query(query): Query<NewQuery>,
-    shell: Shell,
+    layout: Layout,
 ) -> Result<Html<String>> {
     let mileage = find_vehicle_mileage(&app, &user, id).await?;
     let is_done = query.done.unwrap_or_default();
     let Some(Text(type_name)) = query.r#type else {
         let of = |group| TYPES.iter().filter(|it| it.group == group).collect();
         return web::page(&Types {
-            shell,
+            layout,
             vehicle: id,
             vehicle_title: mileage.vehicle.title(),
             is_done,
@@ -279,32 +279,32 @@ pub(super) async fn show_new(
     let preferences = &user.0.preferences;
     let today = preferences.today(app.clock.now());
     let form = new_item_form(&type_name, is_done, &mileage, today, &preferences.display_units());
-    web::page(&render(&mileage, None, is_done, &user, (shell, Sheet::new(LABELS, form))))
+    web::page(&render(&mileage, None, is_done, &user, (layout, FormView::new(LABELS, form))))
 }
 
 pub(super) async fn add(
     State(app): State<App>,
     user: User,
     Path(id): Path<VehicleId>,
-    shell: Shell,
+    layout: Layout,
     form: Form,
 ) -> Result<Response> {
     let mileage = find_vehicle_mileage(&app, &user, id).await?;
     let is_done = form.typed.contains_key("completedDate");
     let form = with_units(form, &user.0.preferences.display_units());
     let mut copy = to_api_form(form.clone(), &user.0.preferences.display_units());
-    let once = Once::of_form(&mut copy, &id.to_string());
+    let idempotency = Idempotency::from_form(&mut copy, &id.to_string());
     copy.set("vehicleId", id.to_string());
     copy.set("isCompleted", is_done.to_string());
     let added = match copy.read::<NewItem>(&app) {
-        Ok(new) => service::add(&app, &user, new, &once).await,
+        Ok(new) => service::add(&app, &user, new, &idempotency).await,
         Err(error) => Err(error),
     };
     match added {
         Ok(_) => Ok(to_history(id)),
         Err(error) => {
-            let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
-            web::page_again(&render(&mileage, None, is_done, &user, (shell, sheet)))
+            let view = FormView::with_errors(LABELS, form, Errors::from_error(error)?);
+            web::invalid_form_page(&render(&mileage, None, is_done, &user, (layout, view)))
         }
     }
 }
@@ -313,19 +313,19 @@ pub(super) async fn show_edit(
     State(app): State<App>,
     user: User,
     Path(id): Path<ItemId>,
-    shell: Shell,
+    layout: Layout,
 ) -> Result<Html<String>> {
     let item = service::find(&app, &user, id).await?;
     let mileage = find_vehicle_mileage(&app, &user, item.vehicle_id).await?;
     let deletion_reschedules_next = service::deletion_reschedules_next(&app, &user, &item).await?;
     let shown = user.0.preferences.display_units();
-    let sheet = Sheet::new(LABELS, item_form(&item, &shown, |_| shown.distance));
+    let view = FormView::new(LABELS, item_form(&item, &shown, |_| shown.distance));
     web::page(&render(
         &mileage,
         Some((&item, deletion_reschedules_next)),
         item.is_completed,
         &user,
-        (shell, sheet),
+        (layout, view),
     ))
 }
 
@@ -333,7 +333,7 @@ pub(super) async fn change(
     State(app): State<App>,
     user: User,
     Path(id): Path<ItemId>,
-    shell: Shell,
+    layout: Layout,
     form: Form,
 ) -> Result<Response> {
     let item = service::find(&app, &user, id).await?;
@@ -353,15 +353,15 @@ pub(super) async fn change(
             let mileage = find_vehicle_mileage(&app, &user, item.vehicle_id).await?;
             let deletion_reschedules_next =
                 service::deletion_reschedules_next(&app, &user, &item).await?;
-            let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
+            let view = FormView::with_errors(LABELS, form, Errors::from_error(error)?);
             let page = render(
                 &mileage,
                 Some((&item, deletion_reschedules_next)),
                 item.is_completed,
                 &user,
-                (shell, sheet),
+                (layout, view),
             );
-            web::page_again(&page)
+            web::invalid_form_page(&page)
         }
     }
 }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::{
-    core::units::{Distance, Shown, day},
+    core::units::{Distance, UnitFormatter, day},
     features::maintenance::{
         DueStatus, Item, Upcoming,
         types::{TYPES, TypeName},
@@ -20,7 +20,7 @@ pub(super) fn badge(status: DueStatus) -> (&'static str, &'static str) {
 }
 
 /// Describes when an item is due: a line for the date and a line for the reading.
-pub(super) fn due(upcoming: &Upcoming, shown: &Shown) -> Vec<String> {
+pub(super) fn due(upcoming: &Upcoming, shown: &UnitFormatter) -> Vec<String> {
     let sign = shown.distance.sign();
     let by_day = upcoming.item.due_date.zip(upcoming.due_in_days).map(|(date, days)| {
         let when = match days {
@@ -46,7 +46,10 @@ pub(super) fn due(upcoming: &Upcoming, shown: &Shown) -> Vec<String> {
 
 /// Formats a reading or an interval with its unit: as entered if it was in the user's unit, or else
 /// in whole units.
-pub(in crate::features::maintenance) fn distance(reading: Distance, shown: &Shown) -> String {
+pub(in crate::features::maintenance) fn distance(
+    reading: Distance,
+    shown: &UnitFormatter,
+) -> String {
     let unit = shown.distance;
     // A sum of distances in different units is not a whole number of tenths.
     let is_entered = reading.unit() == unit && reading.exact() % (unit.exact() / 10) == 0;
@@ -58,7 +61,7 @@ pub(in crate::features::maintenance) fn distance(reading: Distance, shown: &Show
 impl Upcoming {
     /// Describes the item in a line: `2003 Honda Accord, Oil change: 30 Jan 2026, yesterday`.
     #[must_use]
-    pub fn describe(&self, vehicle: &str, shown: &Shown) -> String {
+    pub fn describe(&self, vehicle: &str, shown: &UnitFormatter) -> String {
         let (name, about) = title(&self.item.kind, self.item.description.as_deref());
         let about = about.map(|it| format!(" ({it})")).unwrap_or_default();
         format!("{vehicle}, {name}{about}: {}", due(self, shown).join("; "))
@@ -76,7 +79,7 @@ pub(super) fn prediction(upcoming: &Upcoming) -> Option<String> {
 }
 
 /// Describes the interval: `every 6 months or 5,000 mi`.
-pub(super) fn interval(item: &Item, shown: &Shown) -> Option<String> {
+pub(super) fn interval(item: &Item, shown: &UnitFormatter) -> Option<String> {
     let months = item.interval_months.map(|months| match months {
         1 => "month".to_owned(),
         12 => "year".to_owned(),

@@ -14,9 +14,9 @@ use super::{chart::CostChart, due::Row, find_vehicle, format, to_history};
 use crate::{
     core::{
         App, Result,
-        http::{Cursor, Form, Limit, Once, Path, Query},
-        units::Shown,
-        web::{self, Shell},
+        http::{Cursor, Form, Idempotency, Limit, Path, Query},
+        units::UnitFormatter,
+        web::{self, Layout},
     },
     features::{
         accounts::User,
@@ -44,7 +44,7 @@ input! {
 #[derive(Template)]
 #[template(path = "features/maintenance/templates/history.html")]
 struct History {
-    shell: Shell,
+    layout: Layout,
     vehicle: VehicleId,
     title: String,
     due: Vec<Row>,
@@ -78,7 +78,7 @@ struct Entry {
 }
 
 impl Entry {
-    fn of_item(item: &Item, shown: &Shown) -> Self {
+    fn of_item(item: &Item, shown: &UnitFormatter) -> Self {
         let (name, about) = format::title(&item.kind, item.description.as_deref());
         Self {
             date: item.completed_date.unwrap_or_default(),
@@ -92,7 +92,7 @@ impl Entry {
         }
     }
 
-    fn of_fill(log: &FuelLog, shown: &Shown) -> Self {
+    fn of_fill(log: &FuelLog, shown: &UnitFormatter) -> Self {
         Self {
             date: log.date,
             name: "Fill-up".to_owned(),
@@ -117,7 +117,7 @@ fn merge(
     services: Vec<Item>,
     fills: Vec<FuelLog>,
     query: &HistoryQuery,
-    shown: &Shown,
+    shown: &UnitFormatter,
 ) -> Timeline {
     let all = services.len() + fills.len();
     let (mut services, mut fills) = (services.into_iter().peekable(), fills.into_iter().peekable());
@@ -167,7 +167,7 @@ pub(super) async fn show(
     user: User,
     Path(id): Path<VehicleId>,
     Query(query): Query<HistoryQuery>,
-    shell: Shell,
+    layout: Layout,
 ) -> Result<Html<String>> {
     let vehicle = find_vehicle(&app, &user, id).await?;
     let preferences = &user.0.preferences;
@@ -179,7 +179,7 @@ pub(super) async fn show(
     let listing = fuel_logs::Listing {
         vehicle: Some(id),
         cursor: query.fills.clone(),
-        limit: Limit::new(u16::try_from(ENTRIES.and_one()).unwrap_or(u16::MAX)),
+        limit: Limit::new(u16::try_from(ENTRIES.plus_one()).unwrap_or(u16::MAX)),
         ..fuel_logs::Listing::default()
     };
     let fills = fuel_logs::list(&app, &user, &listing).await?.items;
@@ -190,7 +190,7 @@ pub(super) async fn show(
     let due = upcoming::list(&app, &user, today, &listing).await?.items;
     let costs = costs::of_vehicle(&app, &user, id).await?;
     web::page(&History {
-        shell,
+        layout,
         vehicle: id,
         due: due.iter().map(|it| Row::of(it, title.clone(), &shown)).collect(),
         title,
@@ -213,14 +213,15 @@ pub(super) async fn apply_plan(
     let selection = form.read::<plans::PlanSelection>(&app)?;
     let today = user.0.preferences.today(app.clock.now());
     let unit = user.0.preferences.distance_unit;
-    plans::apply_to_vehicle(&app, &user, id, &selection, (today, unit), &Once::default()).await?;
+    plans::apply_to_vehicle(&app, &user, id, &selection, (today, unit), &Idempotency::default())
+        .await?;
     Ok(to_history(id))
 }
 
 #[derive(Template)]
 #[template(path = "features/maintenance/templates/costs.html")]
 struct CostsPage {
-    shell: Shell,
+    layout: Layout,
     /// One chart per currency.
     costs: Vec<CostChart>,
 }
@@ -229,9 +230,9 @@ struct CostsPage {
 pub(super) async fn show_costs(
     State(app): State<App>,
     user: User,
-    shell: Shell,
+    layout: Layout,
 ) -> Result<Html<String>> {
     let costs = costs::of_user(&app, &user).await?;
     let costs = CostChart::of(&costs, &user.0.preferences.display_units());
-    web::page(&CostsPage { shell, costs })
+    web::page(&CostsPage { layout, costs })
 }

@@ -16,7 +16,7 @@ use axum::{
 use crate::{
     core::{
         App, Result,
-        units::{Distance, Shown},
+        units::{Distance, UnitFormatter},
     },
     features::{
         accounts::User,
@@ -61,7 +61,7 @@ async fn find_vehicle_mileage(app: &App, user: &User, id: VehicleId) -> Result<V
 impl VehicleMileage {
     /// Returns how to enter a due reading if the odometer does not show the running total, or else
     /// an empty string.
-    fn hint(&self, shown: &Shown) -> String {
+    fn hint(&self, shown: &UnitFormatter) -> String {
         let reading = self.vehicle.odometer.reading();
         let Some(reading) = reading.filter(|it| it.exact() != self.total) else {
             return String::new();

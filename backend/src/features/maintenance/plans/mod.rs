@@ -22,8 +22,8 @@ use super::{
 use crate::{
     core::{
         App, Result, UserId,
-        http::{Created, New, Once, Page, Path, Stored},
-        input::{Field, Given, Odometer, Text},
+        http::{Created, Idempotency, IdempotentJson, Page, Path, SerializedJson},
+        input::{Field, FieldValue, Odometer, Text},
         units::{Distance, DistanceUnit},
     },
     features::{
@@ -65,7 +65,7 @@ pub(super) struct Step {
 }
 
 impl Field for &'static Plan {
-    fn read(given: &Given, today: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
         let Text(name) = Text::<100>::read(given, today)?;
         let slugs = || PLANS.iter().map(|it| it.slug).collect::<Vec<_>>().join(" ");
         let plan = PLANS.iter().find(|it| it.slug == name);
@@ -121,19 +121,19 @@ pub(super) fn default_for(vehicle: &Vehicle) -> &'static str {
     by_make.map_or(catalog::DEFAULT_PLAN, |it| it.slug)
 }
 
-async fn list(_: User) -> Result<Stored<Page<Plan>>> {
-    Stored::of(&Page { items: PLANS.to_vec(), next_cursor: None })
+async fn list(_: User) -> Result<SerializedJson<Page<Plan>>> {
+    SerializedJson::of(&Page { items: PLANS.to_vec(), next_cursor: None })
 }
 
 async fn apply(
     State(app): State<App>,
     user: User,
     Path(id): Path<VehicleId>,
-    New { input, once }: New<PlanSelection>,
+    IdempotentJson { input, idempotency }: IdempotentJson<PlanSelection>,
 ) -> Result<Created<Page<Item>>> {
     let today = user.0.preferences.today(app.clock.now());
     let unit = user.0.preferences.distance_unit;
-    apply_to_vehicle(&app, &user, id, &input, (today, unit), &once).await
+    apply_to_vehicle(&app, &user, id, &input, (today, unit), &idempotency).await
 }
 
 /// Applies a plan to a vehicle: adds an open item for each step whose type has none.
@@ -143,11 +143,11 @@ pub(super) async fn apply_to_vehicle(
     id: VehicleId,
     selection: &PlanSelection,
     (today, unit): (NaiveDate, DistanceUnit),
-    once: &Once,
+    idempotency: &Idempotency,
 ) -> Result<Created<Page<Item>>> {
     let now = app.clock.now();
     let mut tx = app.db.write_for(user).await?;
-    if let Some(before) = once.claim(&mut tx, user, now).await? {
+    if let Some(before) = idempotency.begin(&mut tx, user, now).await? {
         return vehicles::replay(app, user, tx, before).await;
     }
     let vehicle = vehicles::lock(&mut tx, user, id).await?;
@@ -167,7 +167,7 @@ pub(super) async fn apply_to_vehicle(
     }
     let location = format!("/api/maintenance?vehicleId={id}&completed=false");
     let page = Page { items, next_cursor: None };
-    let created = once.keep(&mut tx, user, location, &page).await?;
+    let created = idempotency.store_response(&mut tx, user, location, &page).await?;
     vehicles::commit_and_invalidate(app, user, tx).await?;
     Ok(created)
 }

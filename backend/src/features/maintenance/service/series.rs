@@ -8,8 +8,8 @@ use crate::{
     core::{
         App, Error, Result, UserId,
         db::Tx,
-        error::Fault,
-        http::{Done, IfMatch, Once},
+        error::FieldError,
+        http::{Idempotency, IfMatch, Ok200},
         units::{Distance, DistanceUnit},
     },
     features::{
@@ -38,14 +38,14 @@ pub(in crate::features::maintenance) async fn complete(
     id: ItemId,
     done: Completion,
     if_match: &IfMatch,
-    once: &Once,
-) -> Result<Done<CompletionResult>> {
+    idempotency: &Idempotency,
+) -> Result<Ok200<CompletionResult>> {
     let now = app.clock.now();
     let mut faults = Vec::new();
     let (typed, miles) = (done.completed_odometer, done.completed_mileage);
     let reading = fields::COMPLETED.resolve_new(typed, miles, &mut faults);
     let mut tx = app.db.write_for(user).await?;
-    if let Some(before) = once.claim(&mut tx, user, now).await? {
+    if let Some(before) = idempotency.begin(&mut tx, user, now).await? {
         return vehicles::replay(app, user, tx, before).await;
     }
     let (item, vehicle) = lock_item(&mut tx, user, id, None).await?;
@@ -84,7 +84,7 @@ pub(in crate::features::maintenance) async fn complete(
     let sent = SentMembers { date: "completedDate", reading };
     let next = add_next(&mut tx, user, &completed, sent, now).await?;
     let result = CompletionResult { completed, next };
-    let done = once.keep(&mut tx, user, String::new(), &result).await?;
+    let done = idempotency.store_response(&mut tx, user, String::new(), &result).await?;
     vehicles::commit_and_invalidate(app, user, tx).await?;
     Ok(done)
 }
@@ -250,12 +250,12 @@ fn check_bounds(due: Due, sent: SentMembers, now: DateTime<Utc>) -> Result<()> {
     if !bounds.allows_date(due) {
         let why = "makes the next one due more than a hundred years ahead: shorten the interval, or \
                    clear it";
-        faults.push(Fault::at(sent.date, why));
+        faults.push(FieldError::at(sent.date, why));
     }
     if !Bounds::allows_odometer(due) {
         let why = "makes the next one due at more than 99,999,999: correct the reading, or clear \
                    the interval";
-        faults.push(Fault::at(sent.reading, why));
+        faults.push(FieldError::at(sent.reading, why));
     }
     if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
 }
@@ -312,11 +312,11 @@ pub(in crate::features::maintenance) async fn skip(
     user: &UserId,
     id: ItemId,
     if_match: &IfMatch,
-    once: &Once,
-) -> Result<Done<Item>> {
+    idempotency: &Idempotency,
+) -> Result<Ok200<Item>> {
     let now = app.clock.now();
     let mut tx = app.db.write_for(user).await?;
-    if let Some(before) = once.claim(&mut tx, user, now).await? {
+    if let Some(before) = idempotency.begin(&mut tx, user, now).await? {
         return vehicles::replay(app, user, tx, before).await;
     }
     let (item, _) = lock_item(&mut tx, user, id, None).await?;
@@ -344,7 +344,7 @@ pub(in crate::features::maintenance) async fn skip(
     let mut skipped = Item { position, updated_at: now, ..item };
     skipped.set_due(due);
     store::update(&mut tx, user, &skipped).await?;
-    let done = once.keep(&mut tx, user, String::new(), &skipped).await?;
+    let done = idempotency.store_response(&mut tx, user, String::new(), &skipped).await?;
     vehicles::commit_and_invalidate(app, user, tx).await?;
     Ok(done)
 }
@@ -359,11 +359,11 @@ pub(in crate::features::maintenance) async fn postpone(
     id: ItemId,
     to: Postponement,
     if_match: &IfMatch,
-    once: &Once,
-) -> Result<Done<Item>> {
+    idempotency: &Idempotency,
+) -> Result<Ok200<Item>> {
     let now = app.clock.now();
     let mut tx = app.db.write_for(user).await?;
-    if let Some(before) = once.claim(&mut tx, user, now).await? {
+    if let Some(before) = idempotency.begin(&mut tx, user, now).await? {
         return vehicles::replay(app, user, tx, before).await;
     }
     let (item, _) = lock_item(&mut tx, user, id, None).await?;
@@ -384,7 +384,7 @@ pub(in crate::features::maintenance) async fn postpone(
         } else {
             "must be left out: the item is not due by it"
         };
-        faults.push(Fault::at(name, why));
+        faults.push(FieldError::at(name, why));
     };
     if date.is_some_and(|to| due.date.is_none_or(|from| to <= from)) {
         reject("dueDate", due.date.is_some());
@@ -398,7 +398,7 @@ pub(in crate::features::maintenance) async fn postpone(
     let mut postponed = Item { updated_at: now, ..item };
     postponed.set_due(Due { date: date.or(due.date), odometer: reading.or(due.odometer) });
     store::update(&mut tx, user, &postponed).await?;
-    let done = once.keep(&mut tx, user, String::new(), &postponed).await?;
+    let done = idempotency.store_response(&mut tx, user, String::new(), &postponed).await?;
     vehicles::commit_and_invalidate(app, user, tx).await?;
     Ok(done)
 }

@@ -10,9 +10,9 @@ use super::redirect_to_station;
 use crate::{
     core::{
         App, Error, Result,
-        error::Fault,
-        http::{Form, IfMatch, Once, Path},
-        web::{self, Errors, Sheet, Shell},
+        error::FieldError,
+        http::{Form, Idempotency, IfMatch, Path},
+        web::{self, Errors, FormView, Layout},
     },
     features::{
         accounts::User,
@@ -39,8 +39,8 @@ const LABELS: &[(&str, &str)] = &[
 #[derive(Template)]
 #[template(path = "features/stations/templates/form.html")]
 struct StationForm {
-    shell: Shell,
-    sheet: Sheet,
+    layout: Layout,
+    view: FormView,
     title: String,
     /// The parent page and its title.
     back: String,
@@ -52,11 +52,11 @@ struct StationForm {
 }
 
 impl StationForm {
-    fn of_new(shell: Shell, sheet: Sheet) -> Self {
+    fn of_new(layout: Layout, view: FormView) -> Self {
         let known: Vec<_> = FUEL_TYPES.iter().map(|it| it.0).collect();
         Self {
-            shell,
-            sheet,
+            layout,
+            view,
             title: "Add a station".to_owned(),
             back: "/stations".to_owned(),
             back_title: "Stations".to_owned(),
@@ -65,13 +65,13 @@ impl StationForm {
         }
     }
 
-    fn of(station: &Station, shell: Shell, sheet: Sheet) -> Self {
+    fn of(station: &Station, layout: Layout, view: FormView) -> Self {
         Self {
             title: format!("Edit {}", station.name),
             back: format!("/stations/{}", station.id),
             back_title: station.name.clone(),
             stored: Some(station.id),
-            ..Self::of_new(shell, sheet)
+            ..Self::of_new(layout, view)
         }
     }
 }
@@ -91,21 +91,21 @@ fn stored_form(station: &Station) -> Form {
     ])
 }
 
-pub(super) async fn show_new(_: User, shell: Shell) -> Result<Html<String>> {
-    let form = Form::of([(Once::FIELD, Once::fresh())]);
-    web::page(&StationForm::of_new(shell, Sheet::new(LABELS, form)))
+pub(super) async fn show_new(_: User, layout: Layout) -> Result<Html<String>> {
+    let form = Form::of([(Idempotency::FORM_FIELD, Idempotency::new_form_token())]);
+    web::page(&StationForm::of_new(layout, FormView::new(LABELS, form)))
 }
 
 pub(super) async fn add(
     State(app): State<App>,
     user: User,
-    shell: Shell,
+    layout: Layout,
     form: Form,
 ) -> Result<Response> {
     let mut copy = form.clone();
-    let once = Once::of_form(&mut copy, "station");
+    let idempotency = Idempotency::from_form(&mut copy, "station");
     let added = match copy.read::<NewStation>(&app) {
-        Ok(new) => service::add(&app, &user, new, &once).await,
+        Ok(new) => service::add(&app, &user, new, &idempotency).await,
         Err(error) => Err(error),
     };
     match added {
@@ -113,8 +113,8 @@ pub(super) async fn add(
             Ok(Redirect::to(created.location().trim_start_matches("/api")).into_response())
         }
         Err(error) => {
-            let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
-            web::page_again(&StationForm::of_new(shell, sheet))
+            let view = FormView::with_errors(LABELS, form, Errors::from_error(error)?);
+            web::invalid_form_page(&StationForm::of_new(layout, view))
         }
     }
 }
@@ -130,18 +130,18 @@ pub(super) async fn show_edit(
     State(app): State<App>,
     user: User,
     Path(id): Path<StationId>,
-    shell: Shell,
+    layout: Layout,
 ) -> Result<Html<String>> {
     let station = find_for_change(&app, &user, id).await?;
-    let sheet = Sheet::new(LABELS, stored_form(&station));
-    web::page(&StationForm::of(&station, shell, sheet))
+    let view = FormView::new(LABELS, stored_form(&station));
+    web::page(&StationForm::of(&station, layout, view))
 }
 
 pub(super) async fn change(
     State(app): State<App>,
     user: User,
     Path(id): Path<StationId>,
-    shell: Shell,
+    layout: Layout,
     form: Form,
 ) -> Result<Response> {
     let station = find_for_change(&app, &user, id).await?;
@@ -157,11 +157,11 @@ pub(super) async fn change(
         Ok(_) => Ok(redirect_to_station(id).into_response()),
         Err(error) => {
             let errors = match error {
-                Error::Conflict { detail, .. } => Errors(vec![Fault::at("name", detail)]),
-                other => Errors::of(other)?,
+                Error::Conflict { detail, .. } => Errors(vec![FieldError::at("name", detail)]),
+                other => Errors::from_error(other)?,
             };
-            let sheet = Sheet::again(LABELS, form, errors);
-            web::page_again(&StationForm::of(&station, shell, sheet))
+            let view = FormView::with_errors(LABELS, form, errors);
+            web::invalid_form_page(&StationForm::of(&station, layout, view))
         }
     }
 }

@@ -10,10 +10,10 @@ use axum::{
 use crate::{
     core::{
         App, Error, Result,
-        error::Fault,
+        error::FieldError,
         http::{Form, Upload},
         units::grouped,
-        web::{self, Errors, Sheet, Shell},
+        web::{self, Errors, FormView, Layout},
     },
     features::{
         accounts::{Administrator, ClientInfo, Preferences},
@@ -33,8 +33,8 @@ const MEGABYTE: u64 = 1024 * 1024;
 #[derive(Template)]
 #[template(path = "features/stations/templates/imports.html")]
 struct Page {
-    shell: Shell,
-    sheet: Sheet,
+    layout: Layout,
+    view: FormView,
     /// The maximum file size in megabytes.
     max_megabytes: u32,
     /// The running import.
@@ -113,7 +113,7 @@ impl ImportRow {
 async fn page(
     app: &App,
     administrator: &Administrator,
-    shell: Shell,
+    layout: Layout,
     errors: Errors,
 ) -> Result<Page> {
     let preferences = &administrator.0.0.preferences;
@@ -122,10 +122,10 @@ async fn page(
     drop(tx);
     let mut all: Vec<_> = all.into_iter().map(|it| ImportRow::new(it, app, preferences)).collect();
     let running = all.iter().position(ImportRow::is_running).map(|index| all.remove(index));
-    let sheet = Sheet::again(LABELS, Form::default(), errors);
+    let view = FormView::with_errors(LABELS, Form::default(), errors);
     Ok(Page {
-        shell,
-        sheet,
+        layout,
+        view,
         max_megabytes: app.config.stations.import_megabytes,
         running,
         ended: all,
@@ -135,9 +135,9 @@ async fn page(
 pub(super) async fn show(
     State(app): State<App>,
     administrator: Administrator,
-    shell: Shell,
+    layout: Layout,
 ) -> Result<Response> {
-    let page = page(&app, &administrator, shell, Errors::default()).await?;
+    let page = page(&app, &administrator, layout, Errors::default()).await?;
     Ok(web::page(&page)?.into_response())
 }
 
@@ -146,14 +146,14 @@ pub(super) async fn upload(
     State(app): State<App>,
     administrator: Administrator,
     client: ClientInfo,
-    shell: Shell,
+    layout: Layout,
     request: Request,
 ) -> Result<Response> {
     let max_megabytes = app.config.stations.import_megabytes;
     let permit = app.imports.try_acquire();
     // Read the body even if it is rejected, so that the client receives the response.
     let bytes = if permit.is_some() { u64::from(max_megabytes) * MEGABYTE } else { 0 };
-    let upload = Upload::take_in(request, "file", bytes).await;
+    let upload = Upload::receive(request, "file", bytes).await;
     let (status, why) = match (permit, upload) {
         (None, _) => (StatusCode::CONFLICT, "cannot be taken while another is being brought in"),
         (Some(_), Err(Error::TooLarge)) => {
@@ -168,12 +168,12 @@ pub(super) async fn upload(
             };
             let errors = match started {
                 Ok(()) => return Ok(Redirect::to(PAGE).into_response()),
-                Err(error) => Errors::of(error)?,
+                Err(error) => Errors::from_error(error)?,
             };
-            return web::page_again(&page(&app, &administrator, shell, errors).await?);
+            return web::invalid_form_page(&page(&app, &administrator, layout, errors).await?);
         }
     };
-    let errors = Errors(vec![Fault::at("file", why)]);
-    let page = page(&app, &administrator, shell, errors).await?;
+    let errors = Errors(vec![FieldError::at("file", why)]);
+    let page = page(&app, &administrator, layout, errors).await?;
     Ok((status, web::page(&page)?).into_response())
 }

@@ -11,10 +11,10 @@ use crate::{
         App, Result,
         chart::{Chart, Dot, Point},
         db::fixed::Fixed,
-        http::{Path, Search},
+        http::{Path, QueryForm},
         input::Text,
-        units::{Shown, day, sign_of},
-        web::{self, Shell},
+        units::{UnitFormatter, currency_symbol, day},
+        web::{self, Layout},
     },
     features::{
         accounts::User,
@@ -31,7 +31,7 @@ const MAX_CHART_POINTS: usize = 60;
 #[derive(Template)]
 #[template(path = "features/stations/templates/station.html")]
 struct StationPage {
-    shell: Shell,
+    layout: Layout,
     station: Station,
     /// Whether the user may change the station.
     may_change: bool,
@@ -125,7 +125,7 @@ fn format_degrees<const P: u32>(degrees: Fixed<P, 8>) -> String {
 
 /// Draws the latest prices and calculates their average, in the user's volume unit. Uses only prices in the
 /// last currency, since other prices are not comparable.
-fn draw(paid: &[Paid], units: &Shown) -> (Option<Chart>, String) {
+fn draw(paid: &[Paid], units: &UnitFormatter) -> (Option<Chart>, String) {
     let price = |it: &Paid| it.unit_price.in_unit(units.volume).value.units() / 10;
     let currency = paid.first().map(|it| it.currency);
     let points: Vec<_> = paid
@@ -146,8 +146,8 @@ pub(super) async fn show(
     State(app): State<App>,
     user: User,
     Path(id): Path<StationId>,
-    Search(query): Search<StationQuery>,
-    shell: Shell,
+    QueryForm(query): QueryForm<StationQuery>,
+    layout: Layout,
 ) -> Result<Html<String>> {
     let station = service::find(&app, &user, id).await?;
     let units = user.0.preferences.display_units();
@@ -165,7 +165,7 @@ pub(super) async fn show(
     };
     let sold = |it: &&(&str, &str)| station.fuel_types.contains(&it.0);
     web::page(&StationPage {
-        shell,
+        layout,
         may_change: service::check_may_change(&user, &station).is_ok(),
         fuels: FUEL_TYPES.iter().filter(sold).map(|it| it.1).collect::<Vec<_>>().join(", "),
         vehicles,
@@ -174,7 +174,7 @@ pub(super) async fn show(
         prices: paid.into_iter().map(price).collect(),
         chart,
         average,
-        unit: format!("{}/{}", sign_of(&currency), units.volume.sign()),
+        unit: format!("{}/{}", currency_symbol(&currency), units.volume.sign()),
         price_sign: format!("/{}", units.volume.sign()),
         location: station
             .latitude

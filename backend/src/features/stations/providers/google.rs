@@ -9,7 +9,7 @@ use super::{Place, Provider, ProviderError, ProviderQuery, SearchFuture, clean, 
 use crate::{
     core::{
         config::{self, Secret},
-        outward::{FetchError, Outward},
+        upstream::{FetchError, UpstreamClient},
     },
     features::stations::search::{Circle, Source},
 };
@@ -25,7 +25,7 @@ const PLACE_TYPE: &str = "gas_station";
 
 /// The client of the Places API.
 pub(super) struct Google {
-    outward: Outward,
+    client: UpstreamClient,
     base: String,
     key: Secret,
 }
@@ -88,7 +88,7 @@ impl Google {
     pub(super) fn new(settings: &config::Stations) -> Option<Self> {
         let key = settings.google_api_key.clone()?;
         let base = settings.google_url.trim_end_matches('/').to_owned();
-        Some(Self { outward: Outward::new("google"), base, key })
+        Some(Self { client: UpstreamClient::new("google"), base, key })
     }
 
     /// Looks up the place `id`. Returns `None` if it does not exist.
@@ -136,7 +136,7 @@ impl Google {
             .header("x-goog-api-key", self.key.expose())
             .body(body)
             .map_err(|error| FetchError::new(error.to_string()))?;
-        self.outward.send(request).await
+        self.client.send(request).await
     }
 }
 

@@ -22,8 +22,8 @@ use super::{
 };
 use crate::core::{
     config,
-    input::visible,
-    outward::{Breaker, FetchError},
+    input::strip_invisible,
+    upstream::{CircuitBreaker, FetchError},
 };
 
 /// The timeout of a search, including all requests to the provider.
@@ -89,7 +89,7 @@ impl Place {
 /// truncated to `max` characters. Returns `None` if nothing remains.
 pub(super) fn clean(text: &str, max: usize) -> Option<String> {
     let line: String =
-        visible(text).chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
+        strip_invisible(text).chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
     let text: String = line.trim().chars().take(max).collect();
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())
@@ -134,17 +134,17 @@ trait Provider: Send + Sync {
 pub(super) struct Upstream {
     pub(super) name: &'static str,
     provider: Box<dyn Provider>,
-    breaker: Breaker,
+    breaker: CircuitBreaker,
 }
 
 impl Upstream {
     fn new(name: &'static str, provider: impl Provider + 'static) -> Self {
-        Self { name, provider: Box::new(provider), breaker: Breaker::new(name) }
+        Self { name, provider: Box::new(provider), breaker: CircuitBreaker::new(name) }
     }
 
     /// Queries the provider, unless its circuit breaker is open.
     pub(super) async fn search(&self, query: &ProviderQuery) -> Result<Vec<Place>, ProviderError> {
-        if !self.breaker.may_ask() {
+        if !self.breaker.allows_request() {
             return Err(ProviderError::RateLimited);
         }
         let timed_out = |_| Err(FetchError::new("timed out after 5 seconds").into());
@@ -156,12 +156,12 @@ impl Upstream {
 }
 
 /// Records the outcome of a request with the circuit breaker, and logs a failure.
-fn record_outcome(breaker: &Breaker, name: &str, error: Option<&ProviderError>) {
+fn record_outcome(breaker: &CircuitBreaker, name: &str, error: Option<&ProviderError>) {
     match error {
-        None => breaker.note(true),
+        None => breaker.record(true),
         Some(ProviderError::RateLimited | ProviderError::Rejected) => {}
         Some(ProviderError::Failed(error)) => {
-            breaker.note(false);
+            breaker.record(false);
             tracing::warn!(provider = name, %error, "Station provider request failed");
         }
     }
@@ -185,7 +185,7 @@ struct Inner {
     upstreams: Vec<Upstream>,
     last_results: LastResults,
     /// For lookups of single places.
-    google_details: Option<(Google, Breaker)>,
+    google_details: Option<(Google, CircuitBreaker)>,
 }
 
 impl Providers {
@@ -198,7 +198,7 @@ impl Providers {
         upstreams.extend(google().map(|it| Upstream::new("google", it)));
         upstreams
             .extend(Osm::new(settings, public_url).map(|it| Upstream::new("openstreetmap", it)));
-        let google_details = google().map(|it| (it, Breaker::new("google-details")));
+        let google_details = google().map(|it| (it, CircuitBreaker::new("google-details")));
         Self(Arc::new(Inner { upstreams, last_results: LastResults::new(), google_details }))
     }
 
@@ -215,7 +215,7 @@ impl Providers {
     /// Looks up the Google place `id`.
     pub(super) async fn google_place(&self, id: &str) -> Details {
         let Some((google, breaker)) = &self.0.google_details else { return Details::Unavailable };
-        if !breaker.may_ask() {
+        if !breaker.allows_request() {
             return Details::Unavailable;
         }
         let result = google.details(id).await;

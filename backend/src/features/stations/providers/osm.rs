@@ -14,8 +14,8 @@ use super::{
 use crate::{
     core::{
         config,
-        fold::folded,
-        outward::{FetchError, Outward},
+        search_text::normalize,
+        upstream::{FetchError, UpstreamClient},
     },
     features::stations::{
         geo::Point,
@@ -44,7 +44,7 @@ pub(super) struct Osm {
 
 /// One of the two APIs, with its rate limit.
 struct Service {
-    outward: Outward,
+    client: UpstreamClient,
     url: String,
     /// The next free slot for a request.
     next: Mutex<Option<Instant>>,
@@ -52,7 +52,7 @@ struct Service {
 
 impl Service {
     fn new(url: String) -> Self {
-        Self { outward: Outward::new("openstreetmap"), url, next: Mutex::new(None) }
+        Self { client: UpstreamClient::new("openstreetmap"), url, next: Mutex::new(None) }
     }
 
     /// Waits for the next free slot, or fails if too many requests are waiting.
@@ -82,7 +82,7 @@ impl Service {
             .header("accept", "application/json")
             .body(body)
             .map_err(|error| FetchError::new(error.to_string()))?;
-        let response = self.outward.send(request).await?;
+        let response = self.client.send(request).await?;
         let url = &self.url;
         match response.status() {
             StatusCode::OK => {}
@@ -320,7 +320,7 @@ impl Osm {
             // Without Nominatim, filter the nearby stations by the words.
             let Some(circle) = circle else { return Ok(Vec::new()) };
             let mut places = self.search_around(circle).await?;
-            let words: Vec<_> = folded(words).split_whitespace().map(str::to_owned).collect();
+            let words: Vec<_> = normalize(words).split_whitespace().map(str::to_owned).collect();
             places.retain(|it| has_words(it, &words));
             return Ok(places);
         };
@@ -354,7 +354,7 @@ fn nominatim_query(words: &str, circle: Option<&Circle>) -> String {
 
 fn has_words(place: &Place, words: &[String]) -> bool {
     let all = [Some(&place.name), place.brand.as_ref(), place.address.as_ref()];
-    let all: Vec<_> = all.into_iter().flatten().map(|it| folded(it)).collect();
+    let all: Vec<_> = all.into_iter().flatten().map(|it| normalize(it)).collect();
     words.iter().all(|word| all.iter().any(|it| it.contains(word)))
 }
 

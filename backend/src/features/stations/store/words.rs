@@ -3,7 +3,7 @@
 use sqlx::Result;
 
 use crate::{
-    core::{UserId, db::Tx, fold::folded},
+    core::{UserId, db::Tx, search_text::normalize},
     features::stations::{Station, model::Row, store::stations},
     sql,
 };
@@ -25,7 +25,7 @@ impl SearchWords {
     pub(in crate::features::stations) fn of(text: &str) -> Self {
         let mut patterns = [const { String::new() }; MAX_WORDS];
         let mut prefixes = Vec::new();
-        let text = folded(text);
+        let text = normalize(text);
         let mut words = text.split_whitespace();
         for pattern in &mut patterns {
             let word = words.next().unwrap_or_default();

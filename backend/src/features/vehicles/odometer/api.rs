@@ -12,7 +12,8 @@ use crate::{
     core::{
         App, Result,
         http::{
-            Created, Cursor, IfMatch, Limit, New, NoContent, Page, Path, Query, Record, Stored,
+            Created, Cursor, IdempotentJson, IfMatch, Limit, NoContent, Page, Path, Query, Record,
+            SerializedJson,
         },
     },
     features::{accounts::User, vehicles::VehicleId},
@@ -59,18 +60,18 @@ async fn list(
     user: User,
     Path(id): Path<VehicleId>,
     Query(query): Query<ListQuery>,
-) -> Result<Stored<Page<OdometerReading>>> {
+) -> Result<SerializedJson<Page<OdometerReading>>> {
     let limit = query.limit.unwrap_or_default();
-    Stored::of(&service::list(&app, &user, id, query.cursor.as_ref(), limit).await?)
+    SerializedJson::of(&service::list(&app, &user, id, query.cursor.as_ref(), limit).await?)
 }
 
 async fn add(
     State(app): State<App>,
     user: User,
     Path(id): Path<VehicleId>,
-    New { input, once }: New<NewReading>,
+    IdempotentJson { input, idempotency }: IdempotentJson<NewReading>,
 ) -> Result<Created<OdometerReading>> {
-    service::add(&app, &user, id, input, &once).await
+    service::add(&app, &user, id, input, &idempotency).await
 }
 
 async fn find(

@@ -11,10 +11,10 @@ use crate::{
     core::{
         UserId,
         db::Tx,
-        error::Fault,
+        error::FieldError,
         http::Cursor,
         input::{Confirmed, LongText, Odometer},
-        units::{Distance, typed_or_miles},
+        units::{Distance, distance_or_miles},
     },
     features::vehicles::VehicleId,
     input,
@@ -187,10 +187,10 @@ impl EnteredReading {
     pub(in crate::features::vehicles) fn combine(
         typed: (&'static str, Option<Distance>),
         miles: (&'static str, Option<Odometer>),
-    ) -> Result<Option<Self>, Fault> {
+    ) -> Result<Option<Self>, FieldError> {
         let name = if typed.1.is_some() { typed.0 } else { miles.0 };
-        let reading =
-            typed_or_miles(typed.1, miles.1).map_err(|detail| Fault::at(miles.0, detail))?;
+        let reading = distance_or_miles(typed.1, miles.1)
+            .map_err(|detail| FieldError::at(miles.0, detail))?;
         Ok(reading.map(|reading| Self { name, reading }))
     }
 }

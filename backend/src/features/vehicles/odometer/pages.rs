@@ -17,9 +17,9 @@ use super::{
 use crate::{
     core::{
         App, Result,
-        http::{Cursor, Form, IfMatch, Limit, Once, Path, Query},
+        http::{Cursor, Form, Idempotency, IfMatch, Limit, Path, Query},
         units,
-        web::{self, Errors, Sheet, Shell},
+        web::{self, Errors, FormView, Layout},
     },
     features::{
         accounts::User,
@@ -58,8 +58,8 @@ input! {
 #[derive(Template)]
 #[template(path = "features/vehicles/templates/odometer.html")]
 struct LogPage {
-    shell: Shell,
-    sheet: Sheet,
+    layout: Layout,
+    view: FormView,
     vehicle: VehicleId,
     title: String,
     rows: Vec<Row>,
@@ -80,7 +80,7 @@ struct Row {
 }
 
 impl Row {
-    fn of(reading: OdometerReading, units: &units::Shown) -> Self {
+    fn of(reading: OdometerReading, units: &units::UnitFormatter) -> Self {
         let source = match reading.source {
             SourceKind::Manual => "entered",
             SourceKind::Replacement => "odometer replaced",
@@ -105,14 +105,14 @@ async fn page(
     user: &User,
     id: VehicleId,
     cursor: Option<&Cursor>,
-    (shell, sheet): (Shell, Sheet),
+    (layout, view): (Layout, FormView),
 ) -> Result<LogPage> {
     let units = user.0.preferences.display_units();
     let vehicle = vehicles::find(&mut app.db.read_for(user).await?, user, id).await?;
     let page = service::list(app, user, id, cursor, PAGE_SIZE).await?;
     Ok(LogPage {
-        shell,
-        sheet,
+        layout,
+        view,
         vehicle: id,
         title: vehicle.title(),
         rows: page.items.into_iter().map(|it| Row::of(it, &units)).collect(),
@@ -144,34 +144,37 @@ async fn show(
     user: User,
     Path(id): Path<VehicleId>,
     Query(query): Query<LogQuery>,
-    shell: Shell,
+    layout: Layout,
 ) -> Result<Html<String>> {
     let today = user.0.preferences.today(app.clock.now());
-    let form = Form::of([("date", today.to_string()), (Once::FIELD, Once::fresh())]);
+    let form = Form::of([
+        ("date", today.to_string()),
+        (Idempotency::FORM_FIELD, Idempotency::new_form_token()),
+    ]);
     let form = with_units(form, &user);
-    let sheet = Sheet::new(LABELS, form);
-    web::page(&page(&app, &user, id, query.cursor.as_ref(), (shell, sheet)).await?)
+    let view = FormView::new(LABELS, form);
+    web::page(&page(&app, &user, id, query.cursor.as_ref(), (layout, view)).await?)
 }
 
 async fn add(
     State(app): State<App>,
     user: User,
     Path(id): Path<VehicleId>,
-    shell: Shell,
+    layout: Layout,
     form: Form,
 ) -> Result<Response> {
     let form = with_units(form, &user);
     let mut copy = form.clone();
-    let once = Once::of_form(&mut copy, &id.to_string());
+    let idempotency = Idempotency::from_form(&mut copy, &id.to_string());
     let added = match copy.read::<NewReading>(&app) {
-        Ok(new) => service::add(&app, &user, id, new, &once).await,
+        Ok(new) => service::add(&app, &user, id, new, &idempotency).await,
         Err(error) => Err(error),
     };
     match added {
         Ok(_) => Ok(redirect_to_log(id)),
         Err(error) => {
-            let sheet = Sheet::again(LABELS, form, Errors::of(error)?);
-            web::page_again(&page(&app, &user, id, None, (shell, sheet)).await?)
+            let view = FormView::with_errors(LABELS, form, Errors::from_error(error)?);
+            web::invalid_form_page(&page(&app, &user, id, None, (layout, view)).await?)
         }
     }
 }

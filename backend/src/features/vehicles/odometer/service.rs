@@ -16,8 +16,8 @@ use crate::{
     core::{
         App, Error, Result, UserId,
         db::Tx,
-        error::Fault,
-        http::{Created, Cursor, IfMatch, Limit, Once, Page},
+        error::FieldError,
+        http::{Created, Cursor, Idempotency, IfMatch, Limit, Page},
         input::Confirmed,
         units::{self, Distance, MILE, whole_miles},
     },
@@ -66,7 +66,7 @@ pub(super) async fn list(
     };
     let mut tx = app.db.read_for(user).await?;
     service::find(&mut tx, user, vehicle).await?;
-    let query = ReadingsQuery { vehicle, position: start, limit: limit.and_one() };
+    let query = ReadingsQuery { vehicle, position: start, limit: limit.plus_one() };
     let mut all = before(&mut tx, user, query).await?;
     all.truncate(limit.rows() + 1);
     let replaced = replacements(&mut tx, user, vehicle).await?;
@@ -134,13 +134,13 @@ pub(super) async fn add(
     user: &User,
     id: VehicleId,
     new: NewReading,
-    once: &Once,
+    idempotency: &Idempotency,
 ) -> Result<Created<OdometerReading>> {
     let now = app.clock.now();
     let is_replacement = new.is_replacement == Some(true);
     let (EnteredReading { name, reading }, previous) = entered_readings(&new)?;
     let mut tx = app.db.write_for(user).await?;
-    if let Some(before) = once.claim(&mut tx, user, now).await? {
+    if let Some(before) = idempotency.begin(&mut tx, user, now).await? {
         return service::replay(app, user, tx, before).await;
     }
     let vehicle = service::lock(&mut tx, user, id).await?;
@@ -200,7 +200,7 @@ pub(super) async fn add(
     }
     let added = to_odometer_reading(id, new_reading, &replaced);
     let location = format!("/api/odometer-readings/{}", added.id);
-    let created = once.keep(&mut tx, user, location, &added).await?;
+    let created = idempotency.store_response(&mut tx, user, location, &added).await?;
     service::commit_and_invalidate(app, user, tx).await?;
     Ok(created)
 }
@@ -208,7 +208,7 @@ pub(super) async fn add(
 /// The reading, and the last reading of the old odometer if it was sent.
 fn entered_readings(new: &NewReading) -> Result<(EnteredReading, Option<EnteredReading>)> {
     let mut faults = Vec::new();
-    let mut collect = |read: Result<Option<EnteredReading>, Fault>| {
+    let mut collect = |read: Result<Option<EnteredReading>, FieldError>| {
         read.unwrap_or_else(|fault| {
             faults.push(fault);
             None
@@ -221,7 +221,7 @@ fn entered_readings(new: &NewReading) -> Result<(EnteredReading, Option<EnteredR
         ("previousReading", new.previous_reading),
     ));
     if let Some(previous) = previous.filter(|_| new.is_replacement != Some(true)) {
-        faults.push(Fault::at(previous.name, "is allowed only if isReplacement is true"));
+        faults.push(FieldError::at(previous.name, "is allowed only if isReplacement is true"));
     }
     match reading {
         Some(reading) if faults.is_empty() => Ok((reading, previous)),
@@ -302,18 +302,18 @@ pub async fn exceeded_maximum(
     Ok((total > max).then_some(max - (total - exact)))
 }
 
-fn implausibly_high(name: &str, max: i64, units: &units::Shown) -> Fault {
+fn implausibly_high(name: &str, max: i64, units: &units::UnitFormatter) -> FieldError {
     let max = format!("{}\u{a0}{}", units.exact_distance(max), units.distance.sign());
-    Fault::implausible(
+    FieldError::implausible(
         name,
         "is unusually high: check it, or confirm that it is right",
         format!("at most {max}"),
     )
 }
 
-fn future_date(name: &str, today: NaiveDate) -> Fault {
+fn future_date(name: &str, today: NaiveDate) -> FieldError {
     let detail = "is in the future: check it, or confirm that it is right";
-    Fault::implausible(name, detail, format!("{today} or earlier"))
+    FieldError::implausible(name, detail, format!("{today} or earlier"))
 }
 
 /// The position of a reading relative to another.
@@ -371,7 +371,7 @@ async fn contradiction(
     Ok(later.map(|other| Contradiction { other, side: Side::After }))
 }
 
-fn out_of_order(name: &str, found: &Contradiction, units: &units::Shown) -> Fault {
+fn out_of_order(name: &str, found: &Contradiction, units: &units::UnitFormatter) -> FieldError {
     let other = &found.other;
     let (relation, side) = match found.side {
         Side::Before => ("less than", "before"),
@@ -384,7 +384,7 @@ fn out_of_order(name: &str, found: &Contradiction, units: &units::Shown) -> Faul
         other.date,
     );
     let fuel_log = (other.kind == SourceKind::FuelLog).then_some(other.id);
-    Fault { kind: Some("odometer-order"), fuel_log, ..Fault::at(name, detail) }
+    FieldError { kind: Some("odometer-order"), fuel_log, ..FieldError::at(name, detail) }
 }
 
 /// The maximum number of readings per source to compare for a day on which an odometer was replaced.

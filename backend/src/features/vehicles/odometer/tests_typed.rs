@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{SourceKind, SourceReading, store};
 use crate::{
     core::{
-        input::{Field as _, Given},
+        input::{Field as _, FieldValue},
         units::Distance,
     },
     features::vehicles::VehicleId,
@@ -60,8 +60,8 @@ async fn readings_are_returned_exactly_as_entered(app: TestApp) {
     let mut tx = app.app.db.write_for(&owner).await.unwrap();
     for (nth, value) in (0..).zip(&typed) {
         let json = format!(r#"{{"value":{value},"unit":"km"}}"#);
-        let by_api = Distance::read(&Given::Nested(json), first).unwrap();
-        let by_form = Given::Measured { value: grouped(value), unit: "km".to_owned() };
+        let by_api = Distance::read(&FieldValue::Nested(json), first).unwrap();
+        let by_form = FieldValue::Measured { value: grouped(value), unit: "km".to_owned() };
         assert_eq!(Distance::read(&by_form, first).unwrap(), by_api, "{value}");
         let reading = SourceReading {
             id: Uuid::now_v7(),

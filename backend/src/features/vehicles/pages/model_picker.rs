@@ -8,7 +8,7 @@ use crate::{
     core::{
         Result,
         http::Form,
-        web::{self, Shell},
+        web::{self, Layout},
     },
     features::{
         accounts::User,
@@ -19,7 +19,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "features/vehicles/templates/choose.html")]
 struct ModelPicker {
-    shell: Shell,
+    layout: Layout,
     choices: Choices,
     year: Option<u16>,
     make: String,
@@ -38,7 +38,11 @@ impl ModelPicker {
     }
 }
 
-pub(super) async fn show(_: User, shell: Shell, RawQuery(query): RawQuery) -> Result<Html<String>> {
+pub(super) async fn show(
+    _: User,
+    layout: Layout,
+    RawQuery(query): RawQuery,
+) -> Result<Html<String>> {
     let query = query.unwrap_or_default();
     let form = Form { typed: form_urlencoded::parse(query.as_bytes()).into_owned().collect() };
     let year = form.get("year").trim().parse().ok();
@@ -51,5 +55,5 @@ pub(super) async fn show(_: User, shell: Shell, RawQuery(query): RawQuery) -> Re
         .filter(|(_, text)| !text.is_empty())
         .collect();
     let (make, model) = (make.to_owned(), model.to_owned());
-    web::page(&ModelPicker { shell, choices, year, make, model, typed })
+    web::page(&ModelPicker { layout, choices, year, make, model, typed })
 }

@@ -1,17 +1,17 @@
-//! Moments, as they are sent and as they are typed.
+//! Timestamps, as JSON and as form input.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::{Schema, json_schema};
 
-use super::{Field, Given};
+use super::{Field, FieldValue};
 
-/// A moment (RFC 3339); a day alone stands for its end.
+/// A timestamp (RFC 3339); a date alone means the end of that day in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment(pub DateTime<Utc>);
+pub struct Timestamp(pub DateTime<Utc>);
 
-impl Field for Moment {
-    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
-        let (Given::Text(text) | Given::Typed(text)) = given else {
+impl Field for Timestamp {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
+        let (FieldValue::Text(text) | FieldValue::Typed(text)) = given else {
             return Err("has to be a text".to_owned());
         };
         let text = text.trim();

@@ -1,55 +1,55 @@
-//! Forms that show what was typed and what is wrong with it.
+//! Forms with the submitted values and validation errors.
 
-use crate::core::{Error, Result, error::Fault, http::Form};
+use crate::core::{Error, Result, error::FieldError, http::Form};
 
-/// What is wrong with a form.
+/// The validation errors of a form.
 #[derive(Debug, Clone, Default)]
-pub struct Errors(pub Vec<Fault>);
+pub struct Errors(pub Vec<FieldError>);
 
 impl Errors {
-    /// Takes what a service refused about fields; any other error goes on its way.
+    /// The field errors in `error`. Any other error is returned unchanged.
     ///
     /// # Errors
-    /// What is not about fields.
-    pub fn of(error: Error) -> Result<Self> {
+    /// Errors that are not about fields.
+    pub fn from_error(error: Error) -> Result<Self> {
         match error {
-            Error::Invalid(faults) => Ok(Self(faults)),
+            Error::Invalid(errors) => Ok(Self(errors)),
             other => Err(other),
         }
     }
 
-    /// What is wrong with the field `name`, or nothing.
+    /// The error of the field `name`, if any.
     #[must_use]
     pub fn on(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|fault| fault.name() == name).map(|fault| fault.detail.as_str())
+        self.0.iter().find(|error| error.name() == name).map(|error| error.detail.as_str())
     }
 
-    /// Whether a problem of this kind is among them.
+    /// Whether one of the errors has this problem type.
     #[must_use]
     pub fn any_of_kind(&self, kind: &str) -> bool {
-        self.0.iter().any(|fault| fault.kind == Some(kind))
+        self.0.iter().any(|error| error.kind == Some(kind))
     }
 }
 
-/// A form as it is shown: what each field is called, what it holds, and what is wrong with it.
+/// A form as a template renders it: the labels, values and errors of its fields.
 #[derive(Debug, Clone)]
-pub struct Sheet {
-    /// Every field's name on the wire and what people call it.
+pub struct FormView {
+    /// The name and the label of each field.
     labels: &'static [(&'static str, &'static str)],
     form: Form,
     errors: Errors,
 }
 
-impl Sheet {
-    /// The form as it is first shown.
+impl FormView {
+    /// A form without errors.
     #[must_use]
     pub fn new(labels: &'static [(&'static str, &'static str)], form: Form) -> Self {
         Self { labels, form, errors: Errors::default() }
     }
 
-    /// The form once more, with what is wrong with it.
+    /// A form with validation errors.
     #[must_use]
-    pub fn again(
+    pub fn with_errors(
         labels: &'static [(&'static str, &'static str)],
         form: Form,
         errors: Errors,
@@ -57,31 +57,31 @@ impl Sheet {
         Self { labels, form, errors }
     }
 
-    /// What people call the field `name`; nothing where the form has none.
+    /// The label of the field `name`; empty if the form has no such field.
     #[must_use]
     pub fn label(&self, name: &str) -> &'static str {
         self.labels.iter().find(|it| it.0 == name).map_or("", |it| it.1)
     }
 
-    /// What the field `name` holds.
+    /// The value of the field `name`.
     #[must_use]
     pub fn get(&self, name: &str) -> &str {
         self.form.get(name)
     }
 
-    /// Whether the box `name` is ticked.
+    /// Whether the checkbox `name` is checked.
     #[must_use]
-    pub fn is_ticked(&self, name: &str) -> bool {
+    pub fn is_checked(&self, name: &str) -> bool {
         self.get(name) == "true"
     }
 
-    /// What is wrong with the field `name`, as a sentence.
+    /// The error of the field `name`, as a sentence.
     #[must_use]
     pub fn error(&self, name: &str) -> Option<String> {
         self.errors.on(name).map(sentence)
     }
 
-    /// What describes the field `name`: its hint, if it has one, and what is wrong with it.
+    /// The ids of the elements that describe the field `name`: its hint and its error.
     #[must_use]
     pub fn described_by(&self, name: &str, hint: &str) -> Option<String> {
         let hint = (!hint.is_empty()).then(|| format!("{name}-hint"));
@@ -90,23 +90,24 @@ impl Sheet {
         (!ids.is_empty()).then(|| ids.join(" "))
     }
 
-    /// Whether something is wrong.
+    /// Whether the form has errors.
     #[must_use]
-    pub fn is_refused(&self) -> bool {
+    pub fn has_errors(&self) -> bool {
         !self.errors.0.is_empty()
     }
 
-    /// Whether something of this kind is wrong.
+    /// Whether the form has an error of this problem type.
     #[must_use]
-    pub fn is_refused_for(&self, kind: &str) -> bool {
+    pub fn has_error_of_kind(&self, kind: &str) -> bool {
         self.errors.any_of_kind(kind)
     }
 
     /// Whether the value of the field `name` looks wrong and can be confirmed, or was confirmed.
     #[must_use]
-    pub fn is_asked(&self, name: &str) -> bool {
-        let is_open = |it: &Fault| it.name() == name && it.kind == Some(Fault::IMPLAUSIBLE);
-        self.is_confirmed(name) || self.errors.0.iter().any(is_open)
+    pub fn needs_confirmation(&self, name: &str) -> bool {
+        let is_implausible =
+            |it: &FieldError| it.name() == name && it.kind == Some(FieldError::IMPLAUSIBLE);
+        self.is_confirmed(name) || self.errors.0.iter().any(is_implausible)
     }
 
     /// Whether the form confirms the field `name`.
@@ -122,23 +123,23 @@ impl Sheet {
         self.get(name).trim().is_empty()
     }
 
-    /// Whether something is wrong with one of these fields.
+    /// Whether one of these fields has an error.
     #[must_use]
-    pub fn is_any_refused(&self, names: &[&str]) -> bool {
+    pub fn has_error_on_any(&self, names: &[&str]) -> bool {
         names.iter().any(|name| self.errors.on(name).is_some())
     }
 
-    /// Each field at fault, in the form's own order, with what is wrong; the form may lack some.
+    /// The errors in the order of the form's fields; errors of other fields come last.
     #[must_use]
-    pub fn faults(&self) -> Vec<&Fault> {
-        let place = |fault: &&Fault| self.labels.iter().position(|it| it.0 == fault.name());
-        let mut faults: Vec<_> = self.errors.0.iter().collect();
-        faults.sort_by_key(|fault| place(fault).unwrap_or(usize::MAX));
-        faults
+    pub fn field_errors(&self) -> Vec<&FieldError> {
+        let position = |error: &&FieldError| self.labels.iter().position(|it| it.0 == error.name());
+        let mut errors: Vec<_> = self.errors.0.iter().collect();
+        errors.sort_by_key(|error| position(error).unwrap_or(usize::MAX));
+        errors
     }
 }
 
-/// What is wrong, as a sentence of its own: `is required` → `This is required.`
+/// Turns an error's detail into a sentence: `is required` → `This is required.`
 #[must_use]
 pub fn sentence(detail: &str) -> String {
     const BEGINNINGS: &[&str] =
@@ -154,25 +155,25 @@ pub fn sentence(detail: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Errors, Fault, Form, Sheet, sentence};
+    use super::{Errors, FieldError, Form, FormView, sentence};
 
     #[test]
-    fn what_is_wrong_is_told_in_sentences() {
+    fn details_become_sentences() {
         assert_eq!(sentence("is required"), "This is required.");
         assert_eq!(sentence("position 9: wrong"), "Position 9: wrong.");
         assert_eq!(sentence(""), ".");
     }
 
     #[test]
-    fn a_sheet_tells_of_faults_in_the_forms_order() {
+    fn errors_are_in_the_order_of_the_fields() {
         let labels = &[("vin", "VIN"), ("year", "Year")];
-        let fault = |name: &str| Fault::at(name, "is wrong");
-        let errors = Errors(vec![fault("other"), fault("year"), fault("vin")]);
-        let sheet = Sheet::again(labels, Form::default(), errors);
-        let names: Vec<_> = sheet.faults().into_iter().map(Fault::name).collect();
+        let error = |name: &str| FieldError::at(name, "is wrong");
+        let errors = Errors(vec![error("other"), error("year"), error("vin")]);
+        let view = FormView::with_errors(labels, Form::default(), errors);
+        let names: Vec<_> = view.field_errors().into_iter().map(FieldError::name).collect();
         assert_eq!(names, ["vin", "year", "other"]);
-        assert_eq!(sheet.described_by("vin", "17"), Some("vin-hint vin-error".to_owned()));
-        assert_eq!(sheet.described_by("make", ""), None);
-        assert_eq!(sheet.label("other"), "");
+        assert_eq!(view.described_by("vin", "17"), Some("vin-hint vin-error".to_owned()));
+        assert_eq!(view.described_by("make", ""), None);
+        assert_eq!(view.label("other"), "");
     }
 }

@@ -1,4 +1,4 @@
-//! Transactions that are begun to the end, even if nobody waits for them any more.
+//! Begins transactions in a cancel-safe way.
 
 use std::{
     pin::Pin,
@@ -11,22 +11,23 @@ use sqlx::{PgPool, Postgres, Transaction};
 
 type Begun = sqlx::Result<Transaction<'static, Postgres>>;
 
-/// How long beginning may take. A pooler holds back the first message of a transaction while it has no
-/// server for it, for minutes if it is let.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long beginning a transaction may take. Without a limit, a pooler with no free server delays
+/// the first message of a transaction for minutes.
+const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Begins a transaction, within a few seconds. If the client hangs up while `BEGIN` is under way, the future is finished in
-/// the background and the transaction rolled back: dropped halfway, it would go back to the pool with
-/// the transaction open, and fail whoever gets the connection next.
+/// Begins a transaction, with a timeout. If this future is dropped while `BEGIN` is in progress,
+/// such as when the client disconnects, it finishes in the background and the transaction is rolled
+/// back. Otherwise the connection would return to the pool with an open transaction, and the next
+/// user of the connection would fail.
 pub(super) async fn begin(pool: &PgPool, statement: impl sqlx::SqlSafeStr) -> Begun {
     let (pool, statement) = (pool.clone(), statement.into_sql_str());
-    let transaction = Unbroken(Some(Box::pin(async move { pool.begin_with(statement).await })));
-    tokio::time::timeout(PATIENCE, transaction).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+    let transaction = Uncancelled(Some(Box::pin(async move { pool.begin_with(statement).await })));
+    tokio::time::timeout(TIMEOUT, transaction).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
-struct Unbroken(Option<BoxFuture<'static, Begun>>);
+struct Uncancelled(Option<BoxFuture<'static, Begun>>);
 
-impl Future for Unbroken {
+impl Future for Uncancelled {
     type Output = Begun;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Begun> {
@@ -37,7 +38,7 @@ impl Future for Unbroken {
     }
 }
 
-impl Drop for Unbroken {
+impl Drop for Uncancelled {
     fn drop(&mut self) {
         if let Some(future) = self.0.take()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
@@ -61,15 +62,16 @@ mod tests {
 
     #[test]
     #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-    fn a_client_that_hangs_up_while_a_transaction_begins_leaves_none_open() {
+    fn cancelling_begin_leaves_no_transaction_open() {
         block_on(async {
             let app = TestApp::on_postgres().await;
             let db = &app.app.db;
             let Db::Postgres { pool, .. } = db else { panic!("{db:?} is not PostgreSQL") };
             for round in 0..300 {
-                // Some are cut off before, some while and some after the server has begun it.
-                let patience = Duration::from_micros(round * 5);
-                let _ = tokio::time::timeout(patience, db.write()).await;
+                // Some are cancelled before, some during and some after the server begins the
+                // transaction.
+                let timeout = Duration::from_micros(round * 5);
+                let _ = tokio::time::timeout(timeout, db.write()).await;
                 let mut tx = db.write().await.unwrap();
                 sql!(&mut tx, execute, "UPDATE accounts SET updated_at = updated_at").unwrap();
                 tx.commit().await.unwrap();

@@ -1,4 +1,4 @@
-//! Answers of the API.
+//! Responses of the API.
 
 use std::marker::PhantomData;
 
@@ -16,14 +16,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    described::{PROBLEM, add_header, described},
     etag::etag,
+    openapi::{PROBLEM_JSON, add_header, typed_response},
 };
 use crate::core::{Error, error::Problem};
 
 const JSON: &str = "application/json";
 
-/// A single record, with its `ETag`.
+/// A record with its `ETag`.
 pub struct Record<T>(pub T);
 
 impl<T: Serialize> IntoResponse for Record<T> {
@@ -39,51 +39,52 @@ impl<T: Serialize> IntoResponse for Record<T> {
     }
 }
 
-/// An answer that a retry gets again.
-pub struct Kept<T, const STATUS: u16> {
+/// The response to an idempotent request, which retries get again.
+pub struct IdempotentResponse<T, const STATUS: u16> {
     location: String,
-    /// The record's JSON.
+    /// The record as JSON.
     body: String,
     is_replayed: bool,
     what: PhantomData<T>,
 }
 
-/// A record that was made, with where it is from now on.
-pub type Created<T> = Kept<T, 201>;
+/// A created record (201), with its `Location`.
+pub type Created<T> = IdempotentResponse<T, 201>;
 
-/// A record that something was done with.
-pub type Done<T> = Kept<T, 200>;
+/// A changed record (200).
+pub type Ok200<T> = IdempotentResponse<T, 200>;
 
-/// Done, and nothing more to say.
-pub type Finished = Kept<(), 204>;
+/// A response without content (204).
+pub type NoContent204 = IdempotentResponse<(), 204>;
 
-impl<T, const STATUS: u16> Kept<T, STATUS> {
-    /// The answer to what was done just now; `location` is where a record that was made is.
+impl<T, const STATUS: u16> IdempotentResponse<T, STATUS> {
+    /// Creates the response to an executed request; `location` is the path of a created record,
+    /// otherwise empty.
     #[must_use]
     pub fn new(location: String, body: String) -> Self {
         Self { location, body, is_replayed: false, what: PhantomData }
     }
 
-    /// That of an earlier request with the same key.
+    /// Creates the response of an earlier request with the same key.
     #[must_use]
     pub fn replayed(location: String, body: String) -> Self {
         Self { location, body, is_replayed: true, what: PhantomData }
     }
 
-    /// Where the record is.
+    /// The record's path.
     #[must_use]
     pub fn location(&self) -> &str {
         &self.location
     }
 
-    /// The record's JSON.
+    /// The record as JSON.
     #[must_use]
     pub fn body(&self) -> &str {
         &self.body
     }
 }
 
-impl<T, const STATUS: u16> IntoResponse for Kept<T, STATUS> {
+impl<T, const STATUS: u16> IntoResponse for IdempotentResponse<T, STATUS> {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(STATUS).unwrap_or_default();
         let has_body = status != StatusCode::NO_CONTENT;
@@ -95,29 +96,29 @@ impl<T, const STATUS: u16> IntoResponse for Kept<T, STATUS> {
         let replayed = self.is_replayed.then_some([(replayed, "true")]);
         let body = if has_body { self.body } else { String::new() };
         let mut response = (status, location, replayed, body).into_response();
-        // Text without a media type of its own is plain text's.
+        // Axum sets the media type of strings to plain text.
         response.headers_mut().remove(header::CONTENT_TYPE);
         (headers, response).into_response()
     }
 }
 
-/// A body that was serialized before, perhaps by another request.
-pub struct Stored<T> {
+/// A serialized body, possibly from the cache.
+pub struct SerializedJson<T> {
     body: Bytes,
     what: PhantomData<T>,
 }
 
-impl<T: Serialize> Stored<T> {
-    /// The body of an answer that holds `T`.
+impl<T: Serialize> SerializedJson<T> {
+    /// Wraps the serialized JSON of a `T`.
     #[must_use]
     pub fn new(body: Bytes) -> Self {
         Self { body, what: PhantomData }
     }
 
-    /// Serializes `value` now.
+    /// Serializes `value`.
     ///
     /// # Errors
-    /// Internal where it cannot be.
+    /// `Internal` if that fails.
     pub fn of(value: &T) -> Result<Self, Error> {
         serde_json::to_vec(value)
             .map(|body| Self::new(body.into()))
@@ -131,23 +132,23 @@ impl<T: Serialize> Stored<T> {
     }
 }
 
-impl<T> IntoResponse for Stored<T> {
+impl<T> IntoResponse for SerializedJson<T> {
     fn into_response(self) -> Response {
         ([(header::CONTENT_TYPE, JSON)], self.body).into_response()
     }
 }
 
-/// A single record that was serialized before, with its `ETag`.
-pub struct StoredRecord<T>(pub Stored<T>);
+/// A serialized record with its `ETag`.
+pub struct SerializedRecord<T>(pub SerializedJson<T>);
 
-impl<T> IntoResponse for StoredRecord<T> {
+impl<T> IntoResponse for SerializedRecord<T> {
     fn into_response(self) -> Response {
         let tag = etag(&self.0.body);
         ([(header::ETAG, tag)], self.0).into_response()
     }
 }
 
-/// Done, and nothing more to say.
+/// A response without content (204).
 pub struct NoContent;
 
 impl IntoResponse for NoContent {
@@ -165,7 +166,7 @@ macro_rules! documents {
                 context: &mut GenContext,
                 _: &mut Operation,
             ) -> Option<Documented> {
-                let response = described::<T>(context, JSON);
+                let response = typed_response::<T>(context, JSON);
                 $(let mut response = response;
                 add_header(&mut response, $header, $about, $required);)*
                 Some(response)
@@ -183,19 +184,19 @@ macro_rules! documents {
 }
 
 documents!(Record, 200, "ETag": "The state of the record, for `If-Match`", true;);
-documents!(StoredRecord, 200, "ETag": "The state of the record, for `If-Match`", true;);
-documents!(Stored, 200,);
+documents!(SerializedRecord, 200, "ETag": "The state of the record, for `If-Match`", true;);
+documents!(SerializedJson, 200,);
 
-impl<T: JsonSchema, const STATUS: u16> OperationOutput for Kept<T, STATUS> {
+impl<T: JsonSchema, const STATUS: u16> OperationOutput for IdempotentResponse<T, STATUS> {
     type Inner = T;
 
     fn operation_response(context: &mut GenContext, _: &mut Operation) -> Option<Documented> {
-        let mut response = described::<T>(context, JSON);
+        let mut response = typed_response::<T>(context, JSON);
         add_header(&mut response, "ETag", "The state of the record, for `If-Match`", true);
         if STATUS == 201 {
-            add_header(&mut response, "Location", "Where the record is from now on", true);
+            add_header(&mut response, "Location", "The path of the created record", true);
         }
-        let about = "That this is the answer to an earlier request with the same key";
+        let about = "Present if this is the response to an earlier request with the same key";
         add_header(&mut response, "Idempotency-Replayed", about, false);
         Some(response)
     }
@@ -216,16 +217,16 @@ impl OperationOutput for NoContent {
     type Inner = ();
 
     fn inferred_responses(_: &mut GenContext, _: &mut Operation) -> Vec<(Option<u16>, Documented)> {
-        let description = "Done".to_owned();
+        let description = "Success, without content".to_owned();
         vec![(Some(204), Documented { description, ..Documented::default() })]
     }
 }
 
-/// Every refusal is a problem document; which there can be, the extractors tell.
+/// Every error is a problem document; the extractors document which ones can occur.
 impl OperationOutput for Error {
     type Inner = Problem;
 
     fn operation_response(context: &mut GenContext, _: &mut Operation) -> Option<Documented> {
-        Some(described::<Problem>(context, PROBLEM))
+        Some(typed_response::<Problem>(context, PROBLEM_JSON))
     }
 }

@@ -3,7 +3,7 @@
 
 mod breaker;
 
-pub use breaker::Breaker;
+pub use breaker::CircuitBreaker;
 
 use std::time::Duration;
 
@@ -12,55 +12,60 @@ use tokio::{sync::Semaphore, time::Instant};
 use tracing::Instrument as _;
 
 use super::{
-    config::redact_address,
+    config::redact_url,
     http,
-    metrics::{Outcome, Upstream},
+    metrics::{Outcome, UpstreamMetrics},
     tls, traces,
 };
 
 /// How long an answer may take, with all of its body.
-const TIME: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// The most bytes that are read of an answer.
-const LONGEST: usize = 1024 * 1024;
+const MAX_BODY: usize = 1024 * 1024;
 /// How many answers of one service may be waited for at once.
-const AT_ONCE: usize = 16;
+const MAX_CONCURRENT: usize = 16;
 
 /// Why another service gave no answer.
 #[derive(Debug, thiserror::Error)]
 #[error("{why}")]
 pub struct FetchError {
     why: String,
-    is_ours: bool,
+    was_not_sent: bool,
 }
 
 impl FetchError {
     /// For this reason.
     #[must_use]
     pub fn new(why: impl Into<String>) -> Self {
-        Self { why: why.into(), is_ours: false }
+        Self { why: why.into(), was_not_sent: false }
     }
 
     /// Whether it was not asked at all, because too many wait for it already.
     #[must_use]
-    pub fn is_ours(&self) -> bool {
-        self.is_ours
+    pub fn was_not_sent(&self) -> bool {
+        self.was_not_sent
     }
 }
 
 /// Asks one service.
-pub struct Outward {
+pub struct UpstreamClient {
     client: Result<reqwest::Client, String>,
     waiting: Semaphore,
-    counts: Upstream,
+    metrics: UpstreamMetrics,
     name: &'static str,
 }
 
-impl Outward {
+impl UpstreamClient {
     /// A client for one service, which is counted under `name`.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
         let client = client().map_err(|error| error.to_string());
-        Self { client, waiting: Semaphore::new(AT_ONCE), counts: Upstream::new(name), name }
+        Self {
+            client,
+            waiting: Semaphore::new(MAX_CONCURRENT),
+            metrics: UpstreamMetrics::new(name),
+            name,
+        }
     }
 
     /// The JSON at `address`.
@@ -77,11 +82,11 @@ impl Outward {
             .map_err(|error| FetchError::new(error.to_string()))?;
         let answer = self.send(request).await?;
         if answer.status() != StatusCode::OK {
-            let address = redact_address(address);
+            let address = redact_url(address);
             return Err(FetchError::new(format!("{address} answers {}", answer.status())));
         }
         serde_json::from_slice(answer.body()).map_err(|error| {
-            let address = redact_address(address);
+            let address = redact_url(address);
             FetchError::new(format!("{address} is not the expected JSON: {error}"))
         })
     }
@@ -92,21 +97,22 @@ impl Outward {
     /// No answer within five seconds, a longer one than a mebibyte, or too many waiting already.
     pub async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, FetchError> {
         let begun = Instant::now();
-        let answer = self.ask(request).instrument(traces::outward(self.name)).await;
+        let answer = self.ask(request).instrument(traces::upstream_span(self.name)).await;
         let outcome = match &answer {
             Ok(answer) => Outcome::Answered(answer.status()),
-            Err(error) if error.is_ours() => Outcome::NotAsked,
-            Err(_) => Outcome::Silent,
+            Err(error) if error.was_not_sent() => Outcome::NotSent,
+            Err(_) => Outcome::NoAnswer,
         };
-        self.counts.note(outcome, begun.elapsed());
+        self.metrics.record(outcome, begun.elapsed());
         answer
     }
 
     async fn ask(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, FetchError> {
         let client = self.client.as_ref().map_err(FetchError::new)?;
-        let busy = |_| FetchError { why: "too many wait for it already".to_owned(), is_ours: true };
+        let busy =
+            |_| FetchError { why: "too many wait for it already".to_owned(), was_not_sent: true };
         let _waiting = self.waiting.try_acquire().map_err(busy)?;
-        http::while_others_work(tokio::time::timeout(TIME, exchange(client, request)))
+        http::yield_slot_while(tokio::time::timeout(TIMEOUT, exchange(client, request)))
             .await
             .map_err(|_| FetchError::new("no answer within 5 seconds"))?
     }
@@ -117,12 +123,12 @@ async fn exchange(
     request: Request<Vec<u8>>,
 ) -> Result<Response<Vec<u8>>, FetchError> {
     // The address may hold a key.
-    let failed = |error: reqwest::Error| FetchError::new(chain(&error.without_url()));
+    let failed = |error: reqwest::Error| FetchError::new(error_chain(&error.without_url()));
     let request = reqwest::Request::try_from(request).map_err(failed)?;
     let mut answer = client.execute(request).await.map_err(failed)?;
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(failed)? {
-        if body.len() + chunk.len() > LONGEST {
+        if body.len() + chunk.len() > MAX_BODY {
             return Err(FetchError::new("the answer is longer than a mebibyte"));
         }
         body.extend_from_slice(&chunk);
@@ -135,14 +141,14 @@ async fn exchange(
 
 /// An error with its causes, of which the last tells most.
 #[must_use]
-pub fn chain(error: &dyn std::error::Error) -> String {
+pub fn error_chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 fn client() -> Result<reqwest::Client, Box<dyn std::error::Error + Send + Sync>> {
     let client = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls::outward()?)
+        .tls_backend_preconfigured(tls::client_config()?)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .user_agent(concat!("MotoVaultPro/", env!("CARGO_PKG_VERSION")))

@@ -11,7 +11,7 @@ use prometheus::{GaugeVec, IntCounterVec, IntGaugeVec, Registry};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{WELL_FORMED, counters, gauges, options, register};
+use super::{VALID_NAMES, counters, gauges, options, register};
 
 /// When a job last ran.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -27,7 +27,7 @@ pub struct JobState {
 
 /// Every job, by its name.
 pub struct Jobs {
-    expected: Mutex<BTreeSet<&'static str>>,
+    registered: Mutex<BTreeSet<&'static str>>,
     runs: IntCounterVec,
     last_run: IntGaugeVec,
     last_success: IntGaugeVec,
@@ -42,7 +42,7 @@ impl Jobs {
             &["job"],
         );
         Self {
-            expected: Mutex::default(),
+            registered: Mutex::default(),
             runs: counters(
                 registry,
                 "job_runs_total",
@@ -51,13 +51,13 @@ impl Jobs {
             ),
             last_run: last("job_last_run_timestamp_seconds", "When it was last tried"),
             last_success: last("job_last_success_timestamp_seconds", "When it last went well"),
-            seconds: register(registry, seconds.expect(WELL_FORMED)),
+            seconds: register(registry, seconds.expect(VALID_NAMES)),
         }
     }
 
     /// Has the job told of before it is first done.
-    pub fn expect(&self, job: &'static str) {
-        self.expected.lock().unwrap_or_else(PoisonError::into_inner).insert(job);
+    pub fn register(&self, job: &'static str) {
+        self.registered.lock().unwrap_or_else(PoisonError::into_inner).insert(job);
         for outcome in ["ok", "failed"] {
             let _ = self.runs.with_label_values(&[job, outcome]);
         }
@@ -69,7 +69,7 @@ impl Jobs {
     /// When each job last ran, by name.
     #[must_use]
     pub fn states(&self) -> Vec<JobState> {
-        let expected = self.expected.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let registered = self.registered.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let time = |gauge: &IntGaugeVec, job| {
             // Zero stands for a job that has not run.
             let seconds = gauge.with_label_values(&[job]).get();
@@ -80,15 +80,21 @@ impl Jobs {
             last_run_at: time(&self.last_run, name),
             last_success_at: time(&self.last_success, name),
         };
-        expected.into_iter().map(state).collect()
+        registered.into_iter().map(state).collect()
     }
 
     /// Counts that the job was done, begun at `at`.
-    pub fn note(&self, job: &'static str, at: DateTime<Utc>, took: Duration, is_well: bool) {
-        let outcome = if is_well { "ok" } else { "failed" };
+    pub fn record_run(
+        &self,
+        job: &'static str,
+        at: DateTime<Utc>,
+        took: Duration,
+        succeeded: bool,
+    ) {
+        let outcome = if succeeded { "ok" } else { "failed" };
         self.runs.with_label_values(&[job, outcome]).inc();
         self.last_run.with_label_values(&[job]).set(at.timestamp());
-        if is_well {
+        if succeeded {
             self.last_success.with_label_values(&[job]).set(at.timestamp());
         }
         self.seconds.with_label_values(&[job]).set(took.as_secs_f64());

@@ -17,34 +17,34 @@ const EVERY: Duration = Duration::from_hours(1);
 
 /// Something to be done every hour, in a transaction of its own. Several instances may do it at
 /// once.
-pub struct Chore {
+pub struct PeriodicTask {
     /// Its name in the log, and in the policies of users' tables that let it in.
     pub name: &'static str,
     /// Does it; tells how many rows it touched.
-    pub run: for<'a> fn(&'a mut Tx, DateTime<Utc>) -> Work<'a>,
+    pub run: for<'a> fn(&'a mut Tx, DateTime<Utc>) -> TaskFuture<'a>,
 }
 
 /// A chore under way.
-pub type Work<'a> = Pin<Box<dyn Future<Output = Result<u64>> + Send + 'a>>;
+pub type TaskFuture<'a> = Pin<Box<dyn Future<Output = Result<u64>> + Send + 'a>>;
 
-/// Does `chores` every hour, the first time at once, until it is dropped. One that fails is tried
+/// Does `tasks` every hour, the first time at once, until it is dropped. One that fails is tried
 /// again an hour later and holds up no other.
-pub async fn run(app: App, chores: &'static [Chore]) {
+pub async fn run(app: App, tasks: &'static [PeriodicTask]) {
     let mut hours = tokio::time::interval(EVERY);
     hours.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    for chore in chores {
-        metrics().jobs.expect(chore.name);
+    for task in tasks {
+        metrics().jobs.register(task.name);
     }
     loop {
         hours.tick().await;
-        for chore in chores {
+        for task in tasks {
             let (at, begun) = (app.clock.now(), Instant::now());
-            let done = run_one(&app, chore).await;
-            metrics().jobs.note(chore.name, at, begun.elapsed(), done.is_ok());
+            let done = run_one(&app, task).await;
+            metrics().jobs.record_run(task.name, at, begun.elapsed(), done.is_ok());
             match done {
                 Ok(0) => {}
-                Ok(rows) => tracing::info!(chore = chore.name, rows, "Cleared away"),
-                Err(error) => tracing::warn!(chore = chore.name, %error, "Could not clear away"),
+                Ok(rows) => tracing::info!(task = task.name, rows, "Cleared away"),
+                Err(error) => tracing::warn!(task = task.name, %error, "Could not clear away"),
             }
         }
     }
@@ -54,9 +54,9 @@ pub async fn run(app: App, chores: &'static [Chore]) {
 ///
 /// # Errors
 /// Unavailable where the database is away.
-pub async fn run_one(app: &App, chore: &Chore) -> Result<u64> {
-    let mut tx = app.db.write_as(chore.name).await?;
-    let rows = (chore.run)(&mut tx, app.clock.now()).await?;
+pub async fn run_one(app: &App, task: &PeriodicTask) -> Result<u64> {
+    let mut tx = app.db.write_as_job(task.name).await?;
+    let rows = (task.run)(&mut tx, app.clock.now()).await?;
     tx.commit().await?;
     Ok(rows)
 }

@@ -1,4 +1,4 @@
-//! How many requests each user, and each network that is not signed in, may make; and how answers report it
+//! Rate limits per user and per unauthenticated network, and the response headers that report them
 //! (`RateLimit` and `RateLimit-Policy` of the IETF's HTTPAPI working group).
 
 use std::{
@@ -20,28 +20,28 @@ use axum::{
 
 use crate::core::{App, Error, Result, UserId, config::Server, web};
 
-/// The time that the quota is for.
+/// The time window of a quota.
 const WINDOW: Duration = Duration::from_mins(1);
-/// How many users, and how many networks, are counted at once. Who makes no request for a window has the
-/// whole quota again and is forgotten.
-const COUNTED: u64 = 20_000;
+/// The maximum number of users, and of networks, to track. One that makes no request for a window
+/// has its full quota again and is removed.
+const MAX_BUCKETS: u64 = 20_000;
 
-const SECOND: u64 = 1_000_000_000;
+const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// The quotas, counted in this process.
+/// The rate limits. They are per process.
 #[derive(Clone)]
-pub struct Rates(Arc<Counted>);
+pub struct RateLimits(Arc<Quotas>);
 
-struct Counted {
+struct Quotas {
     begun: Instant,
     users: Option<Quota<UserId>>,
     networks: Option<Quota<IpAddr>>,
 }
 
-/// How many requests each `K` may make.
+/// The rate limit of each `K`.
 struct Quota<K> {
     name: &'static str,
     quota: u64,
@@ -49,35 +49,34 @@ struct Quota<K> {
     buckets: moka::sync::Cache<K, Arc<Bucket>>,
 }
 
-/// Counts one request: by its user, or by its network. A request without one is not counted.
+/// Counts one request against its user's or network's quota. Without state it counts nothing.
 #[derive(Clone, Default)]
-pub struct Meter(Option<Arc<Metered>>);
+pub struct RequestMeter(Option<Arc<MeterState>>);
 
-struct Metered {
-    rates: Arc<Counted>,
-    user: OnceLock<Standing>,
-    network: OnceLock<Standing>,
+struct MeterState {
+    rates: Arc<Quotas>,
+    user: OnceLock<QuotaState>,
+    network: OnceLock<QuotaState>,
 }
 
-/// How much of a quota is left.
+/// The state of a quota after a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Standing {
-    /// How many requests are left.
-    left: u64,
-    /// In how many seconds the quota is whole again.
-    whole: u64,
-    /// In how many seconds one more may be made, where this one was too many.
-    refused: Option<u64>,
+struct QuotaState {
+    /// The number of remaining requests.
+    remaining: u64,
+    /// The number of seconds until the quota is full again.
+    reset_in: u64,
+    /// The number of seconds to wait, if this request exceeded the quota.
+    retry_after: Option<u64>,
 }
 
-/// One quota: a bucket that fills evenly, kept as the moment (in nanoseconds from the beginning) at
-/// which it is full.
+/// A token bucket, stored as the time (in nanoseconds since start) at which it is full.
 #[derive(Default)]
 struct Bucket(AtomicU64);
 
 impl Bucket {
-    /// Takes one request out at `now`, of as many as fit in a window.
-    fn take(&self, quota: u64, now: u64) -> Standing {
+    /// Takes one token at `now`, of `quota` per window.
+    fn take(&self, quota: u64, now: u64) -> QuotaState {
         let window = u64::try_from(WINDOW.as_nanos()).unwrap_or(u64::MAX);
         let each = window / quota;
         let take = |full: u64| {
@@ -85,38 +84,46 @@ impl Bucket {
             (full - now <= window).then_some(full)
         };
         let taken = self.0.fetch_update(Relaxed, Relaxed, take);
-        // The update gives what was there before.
+        // The update returns the previous value.
         let before = taken.unwrap_or_else(|full| full).max(now) - now;
         if taken.is_ok() {
             let missing = before + each;
-            let left = (window - missing) / each;
-            Standing { left, whole: missing.div_ceil(SECOND), refused: None }
+            let remaining = (window - missing) / each;
+            QuotaState {
+                remaining,
+                reset_in: missing.div_ceil(NANOS_PER_SECOND),
+                retry_after: None,
+            }
         } else {
-            let wait = (before + each - window).div_ceil(SECOND).max(1);
-            Standing { left: 0, whole: before.div_ceil(SECOND), refused: Some(wait) }
+            let wait = (before + each - window).div_ceil(NANOS_PER_SECOND).max(1);
+            QuotaState {
+                remaining: 0,
+                reset_in: before.div_ceil(NANOS_PER_SECOND),
+                retry_after: Some(wait),
+            }
         }
     }
 }
 
 impl<K: Hash + Eq + Clone + Send + Sync + 'static> Quota<K> {
-    /// Up to `quota` requests a minute for each; 0 counts nothing.
+    /// Creates a limit of `quota` requests per minute; `None` for 0.
     fn new(name: &'static str, quota: u32) -> Option<Self> {
         let policy = format!("\"{name}\";q={quota};w={}", WINDOW.as_secs());
         let policy = HeaderValue::try_from(policy).ok().filter(|_| quota > 0)?;
         let buckets = moka::sync::Cache::builder();
-        let buckets = buckets.max_capacity(COUNTED).time_to_idle(WINDOW).build();
+        let buckets = buckets.max_capacity(MAX_BUCKETS).time_to_idle(WINDOW).build();
         Some(Self { name, quota: quota.into(), policy, buckets })
     }
 
-    fn take(&self, key: &K, begun: Instant) -> Standing {
+    fn take(&self, key: &K, begun: Instant) -> QuotaState {
         let bucket = self.buckets.get(key);
         let bucket = bucket.unwrap_or_else(|| self.buckets.get_with_by_ref(key, Arc::default));
         let now = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
         bucket.take(self.quota, now)
     }
 
-    fn report(&self, standing: Standing, headers: &mut HeaderMap) {
-        let limit = format!("\"{}\";r={};t={}", self.name, standing.left, standing.whole);
+    fn report(&self, state: QuotaState, headers: &mut HeaderMap) {
+        let limit = format!("\"{}\";r={};t={}", self.name, state.remaining, state.reset_in);
         if let Ok(limit) = HeaderValue::try_from(limit) {
             headers.insert(LIMIT, limit);
             headers.insert(POLICY, self.policy.clone());
@@ -124,66 +131,71 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Quota<K> {
     }
 }
 
-impl Rates {
-    /// The quotas of the settings.
+impl RateLimits {
+    /// Creates the limits from the settings.
     #[must_use]
     pub fn new(server: &Server) -> Self {
-        Self(Arc::new(Counted {
+        Self(Arc::new(Quotas {
             begun: Instant::now(),
             users: Quota::new("user", server.requests_per_minute),
             networks: Quota::new("network", server.anonymous_requests_per_minute),
         }))
     }
 
-    /// What counts one request.
+    /// Creates the meter of one request.
     #[must_use]
-    pub fn meter(&self) -> Meter {
+    pub fn meter(&self) -> RequestMeter {
         let rates = Arc::clone(&self.0);
-        Meter(Some(Arc::new(Metered { rates, user: OnceLock::new(), network: OnceLock::new() })))
+        RequestMeter(Some(Arc::new(MeterState {
+            rates,
+            user: OnceLock::new(),
+            network: OnceLock::new(),
+        })))
     }
 }
 
-impl Standing {
+impl QuotaState {
     fn check(self) -> Result<()> {
-        self.refused.map_or(Ok(()), |seconds| Err(Error::TooManyRequests(seconds)))
+        self.retry_after.map_or(Ok(()), |seconds| Err(Error::TooManyRequests(seconds)))
     }
 }
 
-impl Meter {
-    /// Counts the request as the user's; however often it is called, once.
+impl RequestMeter {
+    /// Counts the request against the user's quota. Further calls have no effect.
     ///
     /// # Errors
-    /// `TooManyRequests` where the quota is used up.
+    /// `TooManyRequests` if the quota is exceeded.
     pub fn count_user(&self, user: &UserId) -> Result<()> {
-        let Some(Metered { rates, user: standing, .. }) = self.0.as_deref() else { return Ok(()) };
+        let Some(MeterState { rates, user: state, .. }) = self.0.as_deref() else { return Ok(()) };
         let Some(quota) = &rates.users else { return Ok(()) };
-        standing.get_or_init(|| quota.take(user, rates.begun)).check()
+        state.get_or_init(|| quota.take(user, rates.begun)).check()
     }
 
-    /// Counts the request as one of a network that is not signed in; however often it is called, once.
+    /// Counts the request against the quota of an unauthenticated network. Further calls have no
+    /// effect.
     ///
     /// # Errors
-    /// `TooManyRequests` where the quota is used up.
+    /// `TooManyRequests` if the quota is exceeded.
     pub fn count_network(&self, network: IpAddr) -> Result<()> {
-        let Some(Metered { rates, network: standing, .. }) = self.0.as_deref() else {
+        let Some(MeterState { rates, network: state, .. }) = self.0.as_deref() else {
             return Ok(());
         };
         let Some(quota) = &rates.networks else { return Ok(()) };
-        standing.get_or_init(|| quota.take(&network, rates.begun)).check()
+        state.get_or_init(|| quota.take(&network, rates.begun)).check()
     }
 
-    /// Reports in the answer what is left: to the user, if the request is a user's.
+    /// Adds the rate limit headers to the response: the user's, if the request is authenticated.
     pub fn report(&self, headers: &mut HeaderMap) {
-        let Some(Metered { rates, user, network }) = self.0.as_deref() else { return };
-        if let (Some(quota), Some(standing)) = (&rates.users, user.get()) {
-            quota.report(*standing, headers);
-        } else if let (Some(quota), Some(standing)) = (&rates.networks, network.get()) {
-            quota.report(*standing, headers);
+        let Some(MeterState { rates, user, network }) = self.0.as_deref() else { return };
+        if let (Some(quota), Some(state)) = (&rates.users, user.get()) {
+            quota.report(*state, headers);
+        } else if let (Some(quota), Some(state)) = (&rates.networks, network.get()) {
+            quota.report(*state, headers);
         }
     }
 }
 
-impl FromRequestParts<App> for Meter {
+impl FromRequestParts<App> for RequestMeter {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
@@ -191,85 +203,86 @@ impl FromRequestParts<App> for Meter {
     }
 }
 
-/// Nothing of it is the client's to send.
-impl OperationInput for Meter {}
+/// It is not part of the documented input.
+impl OperationInput for RequestMeter {}
 
-/// Whether requests for `path` are counted. The static files and health checks cost next to nothing, and are
-/// needed most when much is refused.
+/// Whether requests for `path` count towards rate limits. Static files and health checks are cheap,
+/// and most needed under load.
 #[must_use]
-pub fn is_counted(path: &str) -> bool {
+pub fn is_rate_limited(path: &str) -> bool {
     !(matches!(path, "/health" | "/api/health") || web::is_asset(path))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Bucket, SECOND, Standing, is_counted};
+    use super::{Bucket, NANOS_PER_SECOND, QuotaState, is_rate_limited};
     use crate::{core::web::Assets, testing::TestApp};
 
     #[test]
-    fn only_assets_that_exist_are_free() {
-        assert!(!is_counted(&Assets::get().css));
+    fn only_existing_assets_are_exempt() {
+        assert!(!is_rate_limited(&Assets::get().css));
         for path in ["/assets/", "/assets/nothing", "/assets/app.00000000.css", "/vehicles"] {
-            assert!(is_counted(path), "{path}");
+            assert!(is_rate_limited(path), "{path}");
         }
     }
 
-    fn standing(left: u64, whole: u64) -> Standing {
-        Standing { left, whole, refused: None }
+    fn state(remaining: u64, reset_in: u64) -> QuotaState {
+        QuotaState { remaining, reset_in, retry_after: None }
     }
 
     #[test]
-    fn a_quota_is_used_up_and_fills_evenly() {
+    fn a_quota_is_used_up_and_refills_evenly() {
         let bucket = Bucket::default();
-        let from = 1_000 * SECOND;
-        // Four a minute: one every 15 seconds.
-        let asked = [
-            (0, standing(3, 15)),
-            (0, standing(2, 30)),
-            (5, standing(1, 40)),
-            (5, standing(0, 55)),
-            (5, Standing { left: 0, whole: 55, refused: Some(10) }),
-            (14, Standing { left: 0, whole: 46, refused: Some(1) }),
-            // Who was refused has used up nothing.
-            (15, standing(0, 60)),
-            (29, Standing { left: 0, whole: 46, refused: Some(1) }),
-            (47, standing(1, 43)),
-            (500, standing(3, 15)),
+        let from = 1_000 * NANOS_PER_SECOND;
+        // Four per minute: one every 15 seconds.
+        let requests = [
+            (0, state(3, 15)),
+            (0, state(2, 30)),
+            (5, state(1, 40)),
+            (5, state(0, 55)),
+            (5, QuotaState { remaining: 0, reset_in: 55, retry_after: Some(10) }),
+            (14, QuotaState { remaining: 0, reset_in: 46, retry_after: Some(1) }),
+            // Rejected requests do not use up the quota.
+            (15, state(0, 60)),
+            (29, QuotaState { remaining: 0, reset_in: 46, retry_after: Some(1) }),
+            (47, state(1, 43)),
+            (500, state(3, 15)),
         ];
-        for (at, expected) in asked {
-            assert_eq!(bucket.take(4, from + at * SECOND), expected, "at {at}");
+        for (at, expected) in requests {
+            assert_eq!(bucket.take(4, from + at * NANOS_PER_SECOND), expected, "at {at}");
         }
     }
 
     #[test]
-    fn no_more_than_the_quota_is_given_to_many_who_ask_at_once() {
+    fn concurrent_requests_cannot_exceed_the_quota() {
         let bucket = Bucket::default();
-        let given = std::sync::atomic::AtomicU64::new(0);
+        let accepted = std::sync::atomic::AtomicU64::new(0);
         std::thread::scope(|threads| {
             for _ in 0..4 {
                 threads.spawn(|| {
                     for _ in 0..1000 {
-                        let is_given = bucket.take(1500, SECOND).refused.is_none();
-                        given.fetch_add(is_given.into(), std::sync::atomic::Ordering::Relaxed);
+                        let is_accepted = bucket.take(1500, NANOS_PER_SECOND).retry_after.is_none();
+                        accepted
+                            .fetch_add(is_accepted.into(), std::sync::atomic::Ordering::Relaxed);
                     }
                 });
             }
         });
-        assert_eq!(given.into_inner(), 1500);
+        assert_eq!(accepted.into_inner(), 1500);
     }
 
     #[tokio::test]
-    async fn whoever_asks_too_often_is_told_when_to_come_again_and_nobody_else_is() {
+    async fn exceeding_the_quota_affects_only_that_user() {
         let test = TestApp::new(|config| config.server.requests_per_minute = 3).await;
         let (ann, bob) = (test.register("ann@x.org").await, test.register("bob@x.org").await);
-        for left in [2, 1, 0] {
+        for remaining in [2, 1, 0] {
             let answer = ann.get("/api/vehicles").await;
             assert_eq!(answer.status, 200);
             assert_eq!(answer.header("ratelimit-policy"), "\"user\";q=3;w=60");
-            let told = answer.header("ratelimit");
-            assert!(told.starts_with(&format!("\"user\";r={left};t=")), "{told}");
+            let reported = answer.header("ratelimit");
+            assert!(reported.starts_with(&format!("\"user\";r={remaining};t=")), "{reported}");
         }
-        // Pages count as well, and so does every session.
+        // Pages count as well.
         for path in ["/api/vehicles", "/vehicles"] {
             let answer = ann.get(path).await;
             assert_eq!(answer.status, 429, "{answer:?}");
@@ -278,37 +291,37 @@ mod tests {
             assert!(answer.header("ratelimit").starts_with("\"user\";r=0;t="), "{answer:?}");
         }
         assert_eq!(bob.get("/api/vehicles").await.status, 200);
-        // Who is not signed in uses up no user's quota.
+        // Unauthenticated requests do not use up a user's quota.
         let answer = test.nobody().get("/api/vehicles").await;
         assert_eq!((answer.status, answer.header("ratelimit")), (401, ""));
     }
 
     #[tokio::test]
-    async fn a_network_that_is_not_signed_in_has_a_quota_of_its_own() {
+    async fn unauthenticated_networks_have_their_own_quota() {
         let test = TestApp::new(|config| config.server.anonymous_requests_per_minute = 3).await;
         let ann = test.register("ann@x.org").await.asking_from("192.0.2.1");
-        let stranger = test.nobody().asking_from("192.0.2.1");
-        for (left, path) in [(2, "/login"), (1, "/api/vehicles"), (0, "/nowhere")] {
-            let answer = stranger.get(path).await;
+        let anonymous = test.nobody().asking_from("192.0.2.1");
+        for (remaining, path) in [(2, "/login"), (1, "/api/vehicles"), (0, "/nowhere")] {
+            let answer = anonymous.get(path).await;
             assert_ne!(answer.status, 429, "{answer:?}");
             assert_eq!(answer.header("ratelimit-policy"), "\"network\";q=3;w=60");
             let reported = answer.header("ratelimit");
-            assert!(reported.starts_with(&format!("\"network\";r={left};t=")), "{reported}");
+            assert!(reported.starts_with(&format!("\"network\";r={remaining};t=")), "{reported}");
         }
-        let page = stranger.get("/login").await;
+        let page = anonymous.get("/login").await;
         assert_eq!(page.status, 429, "{page:?}");
         assert!(page.header("content-type").starts_with("text/html"), "{page:?}");
-        let refused = stranger.post("/api/auth/login", serde_json::json!({})).await;
+        let refused = anonymous.post("/api/auth/login", serde_json::json!({})).await;
         assert_eq!((refused.status, &refused.body["status"]), (429, &serde_json::json!(429)));
         let wait: u32 = refused.header("retry-after").parse().unwrap();
         assert!((1..=20).contains(&wait), "{wait}");
-        // An invalid credential does not help.
-        let invented = stranger.with_header("authorization", "Bearer mvp_invented");
+        // An invalid credential makes no difference.
+        let invented = anonymous.with_header("authorization", "Bearer mvp_invented");
         assert_eq!(invented.get("/api/vehicles").await.status, 429);
-        // Users behind the same address are counted by themselves, and other networks too.
+        // Users behind the same address, and other networks, have their own quotas.
         assert_eq!(ann.get("/api/vehicles").await.status, 200);
         assert_eq!(test.nobody().asking_from("192.0.2.2").get("/login").await.status, 200);
-        // A subscriber has a whole /64 of IPv6.
+        // IPv6 clients are grouped by /64.
         for nth in 0..3 {
             let neighbor = test.nobody().asking_from(&format!("2001:db8::{nth}"));
             assert_eq!(neighbor.get("/login").await.status, 200);
@@ -318,7 +331,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_quota_of_nought_counts_nothing() {
+    async fn a_quota_of_zero_disables_the_limit() {
         let test = TestApp::new(|config| {
             config.server.requests_per_minute = 0;
             config.server.anonymous_requests_per_minute = 0;

@@ -10,7 +10,7 @@ use crate::core::{
 
 /// How figures are shown to one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
+pub struct UnitFormatter {
     /// What distances are shown in.
     pub distance: DistanceUnit,
     /// What volumes are shown in.
@@ -21,7 +21,7 @@ pub struct Shown {
     pub currency: String,
 }
 
-impl Shown {
+impl UnitFormatter {
     /// A distance or a reading: `84,537`.
     #[must_use]
     pub fn distance(&self, miles: i64) -> String {
@@ -91,7 +91,7 @@ impl Shown {
     #[must_use]
     pub fn volume<const P: u32>(&self, gallons: Fixed<P, 3>) -> String {
         let gallons = Fixed::from_units(gallons.units()).unwrap_or(Fixed::MAX);
-        let places = if self.volume == VolumeUnit::Litres { 2 } else { 3 };
+        let places = if self.volume == VolumeUnit::Liters { 2 } else { 3 };
         rounded(self.volume.from_gallons(gallons), places)
     }
 
@@ -103,7 +103,7 @@ impl Shown {
 
     /// A price of one unit of volume, with the currency: `$3.459`.
     #[must_use]
-    pub fn price_in_full(&self, of_gallon: Fixed<6, 3>) -> String {
+    pub fn price_with_currency(&self, of_gallon: Fixed<6, 3>) -> String {
         self.paid(&self.price(of_gallon))
     }
 
@@ -136,7 +136,7 @@ impl Shown {
     /// What stands before an amount of money.
     #[must_use]
     pub fn currency_sign(&self) -> &str {
-        sign_of(&self.currency)
+        currency_symbol(&self.currency)
     }
 
     fn paid(&self, amount: &str) -> String {
@@ -149,7 +149,7 @@ impl Shown {
 
 /// The sign before an amount of the currency: its symbol or, for most currencies, its code.
 #[must_use]
-pub fn sign_of(currency: &str) -> &str {
+pub fn currency_symbol(currency: &str) -> &str {
     match currency {
         "USD" => "$",
         "EUR" => "€",
@@ -160,7 +160,7 @@ pub fn sign_of(currency: &str) -> &str {
 
 /// A number with its currency's sign and groups of three digits.
 fn with_sign(number: &str, currency: Currency) -> String {
-    let sign = sign_of(currency.as_str());
+    let sign = currency_symbol(currency.as_str());
     // A space separates a code from the number.
     let space = if sign.is_ascii() && sign.len() == 3 { "\u{a0}" } else { "" };
     format!("{sign}{space}{}", grouped_number(number))
@@ -199,10 +199,10 @@ pub fn day(date: NaiveDate) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{DistanceUnit, EconomyUnit, Fixed, Shown, VolumeUnit, day, rounded};
+    use super::{DistanceUnit, EconomyUnit, Fixed, UnitFormatter, VolumeUnit, day, rounded};
 
-    fn american() -> Shown {
-        Shown {
+    fn american() -> UnitFormatter {
+        UnitFormatter {
             distance: DistanceUnit::Miles,
             volume: VolumeUnit::GallonsUs,
             economy: EconomyUnit::MpgUs,
@@ -210,11 +210,11 @@ mod tests {
         }
     }
 
-    fn german() -> Shown {
-        Shown {
-            distance: DistanceUnit::Kilometres,
-            volume: VolumeUnit::Litres,
-            economy: EconomyUnit::LitresPer100Km,
+    fn german() -> UnitFormatter {
+        UnitFormatter {
+            distance: DistanceUnit::Kilometers,
+            volume: VolumeUnit::Liters,
+            economy: EconomyUnit::LitersPer100Km,
             currency: "EUR".to_owned(),
         }
     }
@@ -231,8 +231,8 @@ mod tests {
         assert_eq!(there.typed_distance(84_537), "136049");
         assert_eq!(here.volume(fixed::<8, 3>("10.412")), "10.412");
         assert_eq!(there.volume(fixed::<8, 3>("10.412")), "39.41");
-        assert_eq!(here.price_in_full(fixed("3.459")), "$3.459");
-        assert_eq!(there.price_in_full(fixed("6.810")), "€1.799");
+        assert_eq!(here.price_with_currency(fixed("3.459")), "$3.459");
+        assert_eq!(there.price_with_currency(fixed("6.810")), "€1.799");
         assert_eq!(here.cost_of_distance(fixed::<16, 3>("0.116")), "$0.116");
         assert_eq!(there.cost_of_distance(fixed::<16, 3>("0.116")), "€0.072");
         assert_eq!(here.economy(400, fixed("15")).unwrap(), "26.7");
@@ -247,7 +247,7 @@ mod tests {
         let amount: Fixed<12, 2> = fixed("1234567.5");
         assert_eq!(american().money(amount), "$1,234,567.50");
         assert_eq!(german().money(amount), "€1,234,567.50");
-        let swiss = Shown { currency: "CHF".to_owned(), ..german() };
+        let swiss = UnitFormatter { currency: "CHF".to_owned(), ..german() };
         assert_eq!(swiss.money(amount), "CHF\u{a0}1,234,567.50");
     }
 

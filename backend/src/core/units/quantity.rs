@@ -11,9 +11,9 @@ use serde_json::value::RawValue;
 
 use super::{DistanceUnit, VolumeUnit};
 use crate::core::{
-    db::fixed::{Fixed, LONGEST, NumberText, divide_rounded},
+    db::fixed::{BUFFER_SIZE, Fixed, NumberText, divide_rounded},
     input::{
-        Field, Given, Odometer,
+        Field, FieldValue, Odometer,
         number::{self, NumberFormat},
     },
 };
@@ -183,7 +183,7 @@ impl Volume {
             return self;
         }
         // A liter is about a quarter of a gallon: its hundredths are precise enough.
-        let step = if unit == VolumeUnit::Litres { 10 } else { 1 };
+        let step = if unit == VolumeUnit::Liters { 10 } else { 1 };
         Self::of_thousandths(ratio(self.exact, unit.exact() / 1000 * step) * step, unit)
     }
 
@@ -204,7 +204,7 @@ impl DistanceUnit {
     pub const fn exact(self) -> i64 {
         match self {
             Self::Miles => MILE,
-            Self::Kilometres => KILOMETER,
+            Self::Kilometers => KILOMETER,
         }
     }
 }
@@ -216,7 +216,7 @@ impl VolumeUnit {
         match self {
             Self::GallonsUs => GALLON_US,
             Self::GallonsUk => GALLON_UK,
-            Self::Litres => LITER,
+            Self::Liters => LITER,
         }
     }
 }
@@ -229,7 +229,7 @@ struct Sent {
 }
 
 /// Reads `{"value": …, "unit": …}`; `unit_name` is what the second member is called.
-fn sent(given: &Given, unit_name: &str) -> Result<Sent, String> {
+fn sent(given: &FieldValue, unit_name: &str) -> Result<Sent, String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Object<'a> {
@@ -240,10 +240,10 @@ fn sent(given: &Given, unit_name: &str) -> Result<Sent, String> {
     }
     let wrong = || format!("must be an object with a value and a {unit_name}");
     match given {
-        Given::Measured { value, unit } => {
+        FieldValue::Measured { value, unit } => {
             Ok(Sent { value: value.clone(), is_typed: true, unit: unit.clone() })
         }
-        Given::Nested(text) => {
+        FieldValue::Nested(text) => {
             let object: Object<'_> = serde_json::from_str(text).map_err(|_| wrong())?;
             let raw = object.value.get();
             let value = match raw.as_bytes().first() {
@@ -268,7 +268,7 @@ fn units<const P: u32, const S: u32>(sent: &Sent) -> Result<i64, String> {
 }
 
 impl Field for Distance {
-    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
         let sent = sent(given, "unit")?;
         let unit = DistanceUnit::try_from(sent.unit.clone())
             .map_err(|_| "must have a unit of mi or km".to_owned())?;
@@ -286,7 +286,7 @@ impl Field for Distance {
 }
 
 impl Field for Volume {
-    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
         let sent = sent(given, "unit")?;
         let unit = VolumeUnit::try_from(sent.unit.clone())
             .map_err(|_| "must have a unit of l, gal_us or gal_uk".to_owned())?;
@@ -343,7 +343,7 @@ impl UnitPrice {
 }
 
 impl Field for UnitPrice {
-    fn read(given: &Given, _: NaiveDate) -> Result<Self, String> {
+    fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
         let sent = sent(given, "per")?;
         let per = VolumeUnit::try_from(sent.unit.clone())
             .map_err(|_| "must be per l, gal_us or gal_uk".to_owned())?;
@@ -389,14 +389,14 @@ impl Serialize for Distance {
 impl Serialize for Volume {
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
         let value = Fixed::<12, 3>::from_units(self.thousandths()).unwrap_or(Fixed::MAX);
-        write(serializer, value.text(&mut [0; LONGEST]), "unit", self.unit.as_str())
+        write(serializer, value.text(&mut [0; BUFFER_SIZE]), "unit", self.unit.as_str())
     }
 }
 
 impl Serialize for UnitPrice {
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-        let mut room = [0; LONGEST];
-        let text = self.value.text(&mut room);
+        let mut buffer = [0; BUFFER_SIZE];
+        let text = self.value.text(&mut buffer);
         write(serializer, text.strip_suffix('0').unwrap_or(text), "per", self.per.as_str())
     }
 }
@@ -404,7 +404,7 @@ impl Serialize for UnitPrice {
 /// Reads what [`Serialize`] wrote, through the same reader as a client's JSON.
 fn read_back<'de, T: Field, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let raw = <&RawValue>::deserialize(deserializer)?;
-    let given = Given::Nested(raw.get().to_owned());
+    let given = FieldValue::Nested(raw.get().to_owned());
     T::read(&given, NaiveDate::default()).map_err(serde::de::Error::custom)
 }
 
@@ -437,7 +437,7 @@ quantities!(Distance, Volume, UnitPrice);
 ///
 /// # Errors
 /// An error message for the second if both are present and disagree.
-pub fn typed_or_miles(
+pub fn distance_or_miles(
     typed: Option<Distance>,
     miles: Option<Odometer>,
 ) -> Result<Option<Distance>, String> {
@@ -457,12 +457,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{
-        Distance, DistanceUnit, Field as _, Fixed, Given, NaiveDate, Odometer, UnitPrice, Volume,
-        VolumeUnit, typed_or_miles,
+        Distance, DistanceUnit, Field as _, FieldValue, Fixed, NaiveDate, Odometer, UnitPrice,
+        Volume, VolumeUnit, distance_or_miles,
     };
 
-    fn measured(value: &str, unit: &str) -> Given {
-        Given::Measured { value: value.to_owned(), unit: unit.to_owned() }
+    fn measured(value: &str, unit: &str) -> FieldValue {
+        FieldValue::Measured { value: value.to_owned(), unit: unit.to_owned() }
     }
 
     fn distance(value: &str, unit: &str) -> Result<Distance, String> {
@@ -491,7 +491,7 @@ mod tests {
     #[test]
     fn json_quantities_are_objects_with_a_value_and_a_known_unit() {
         let read =
-            |json: &str| Distance::read(&Given::Nested(json.to_owned()), NaiveDate::default());
+            |json: &str| Distance::read(&FieldValue::Nested(json.to_owned()), NaiveDate::default());
         assert_eq!(read(r#"{"value":12346,"unit":"km"}"#).unwrap().value(), "12346");
         assert_eq!(read(r#"{"value":"12346.5","unit":"mi"}"#).unwrap().value(), "12346.5");
         for json in [
@@ -510,16 +510,16 @@ mod tests {
     #[test]
     fn two_forms_of_a_reading_agree_when_their_whole_miles_are_equal() {
         let km = distance("12346", "km").ok();
-        assert_eq!(typed_or_miles(km, Some(Odometer(7671))), Ok(km));
-        assert!(typed_or_miles(km, Some(Odometer(7672))).is_err());
-        assert_eq!(typed_or_miles(None, Some(Odometer(7))), Ok(Some(Distance::miles(7))));
+        assert_eq!(distance_or_miles(km, Some(Odometer(7671))), Ok(km));
+        assert!(distance_or_miles(km, Some(Odometer(7672))).is_err());
+        assert_eq!(distance_or_miles(None, Some(Odometer(7))), Ok(Some(Distance::miles(7))));
     }
 
     #[test]
     fn a_price_per_liter_is_a_price_per_gallon_where_the_column_holds_it() {
         let price = |value: &str| UnitPrice {
             value: Fixed::parse(value).unwrap(),
-            per: VolumeUnit::Litres,
+            per: VolumeUnit::Liters,
         };
         assert_eq!(price("1.799").of_us_gallon().unwrap().to_string(), "6.810");
         assert_eq!(price("615").of_us_gallon(), None);
@@ -530,7 +530,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_typed_value_survives_its_columns(tenths in 0_i64..=999_999_990, is_km: bool) {
-            let unit = if is_km { DistanceUnit::Kilometres } else { DistanceUnit::Miles };
+            let unit = if is_km { DistanceUnit::Kilometers } else { DistanceUnit::Miles };
             let typed = Distance::of_tenths(tenths, unit);
             let read = Distance::from_columns(Some(typed.exact()), Some(unit.as_str()));
             prop_assert_eq!(read, Some(typed));
@@ -541,7 +541,7 @@ mod tests {
 
         #[test]
         fn every_typed_volume_survives_its_columns(thousandths in 1_i64..=99_999_999, nth in 0_usize..3) {
-            let unit = [VolumeUnit::Litres, VolumeUnit::GallonsUs, VolumeUnit::GallonsUk][nth];
+            let unit = [VolumeUnit::Liters, VolumeUnit::GallonsUs, VolumeUnit::GallonsUk][nth];
             let typed = Volume::of_thousandths(thousandths, unit);
             let read = Volume::from_columns(Some(typed.exact()), Some(unit.as_str()));
             prop_assert_eq!(read, Some(typed));

@@ -1,11 +1,11 @@
-//! Invisible characters: a text must not contain hidden ones, and must not consist of blank ones.
+//! Invisible characters: a text must not contain hidden ones or consist of blank ones.
 
-/// The joiners, which some scripts and emoji need between two of their characters.
+/// The joiners, which some scripts and emoji need between two characters.
 const NON_JOINER: char = '\u{200c}';
 const JOINER: char = '\u{200d}';
 
-/// The ranges of characters that a text must not contain, each with its name.
-const HIDDEN: &[(char, char, &str)] = &[
+/// The ranges of characters that a text must not contain, with their names.
+const INVISIBLE: &[(char, char, &str)] = &[
     ('\u{ad}', '\u{ad}', "soft hyphen"),
     ('\u{61c}', '\u{61c}', "Arabic letter mark"),
     ('\u{180e}', '\u{180e}', "Mongolian vowel separator"),
@@ -27,23 +27,23 @@ const HIDDEN: &[(char, char, &str)] = &[
     ('\u{e0000}', '\u{e007f}', "tag character"),
 ];
 
-/// [`HIDDEN`] inside a character class of a regular expression, without the characters above U+FFFF:
-/// not every regular-expression engine writes those in the same way.
+/// [`INVISIBLE`] as part of a character class in a regular expression, without the characters above
+/// U+FFFF: regular-expression engines do not agree on how to write those.
 pub(super) const IN_PATTERN: &str = "\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\
     \\u2060-\\u206f\\ufeff\\ufff9-\\ufffb";
 
-/// How much of the text before a hidden character is quoted.
+/// How many characters before an invisible character an error quotes.
 const QUOTED: usize = 20;
 
 fn name(character: char) -> Option<&'static str> {
     if character.is_ascii() {
         return None;
     }
-    let found = HIDDEN.iter().find(|it| (it.0..=it.1).contains(&character));
+    let found = INVISIBLE.iter().find(|it| (it.0..=it.1).contains(&character));
     found.map(|it| it.2)
 }
 
-/// Whether a character is blank, or only changes the character before it.
+/// Whether a character is blank, or only modifies the one before it.
 fn is_blank(character: char) -> bool {
     character.is_whitespace()
         || matches!(character, NON_JOINER | JOINER | '\u{34f}' | '\u{2800}')
@@ -52,7 +52,7 @@ fn is_blank(character: char) -> bool {
         || matches!(character, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
-/// Whether a joiner is allowed beside the character: ASCII never needs one.
+/// Whether a joiner is allowed next to the character: ASCII never needs one.
 fn is_joined(character: Option<char>) -> bool {
     character.is_some_and(|it| {
         !it.is_ascii()
@@ -62,7 +62,8 @@ fn is_joined(character: Option<char>) -> bool {
     })
 }
 
-/// The first hidden character of the text: its position in characters, itself, and its name.
+/// The first invisible character of the text: its position in characters, the character, and its
+/// name.
 fn first(text: &str) -> Option<(usize, char, &'static str)> {
     let mut before = None;
     let mut rest = text.chars().enumerate().peekable();
@@ -84,11 +85,11 @@ fn first(text: &str) -> Option<(usize, char, &'static str)> {
     None
 }
 
-/// Refuses a text that contains hidden characters or consists of blank ones.
+/// Rejects a text that contains invisible characters or consists of blank ones.
 ///
 /// # Errors
-/// Names the character and the text before it.
-pub(super) fn refuse_hidden(text: &str) -> Result<(), String> {
+/// Names the character and quotes the text before it.
+pub(super) fn reject_invisible(text: &str) -> Result<(), String> {
     if text.is_ascii() {
         return Ok(());
     }
@@ -114,9 +115,10 @@ pub(super) fn refuse_hidden(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Text from outside without its hidden characters; empty if nothing visible remains.
+/// Removes invisible characters from external text; returns an empty text if nothing visible
+/// remains.
 #[must_use]
-pub fn visible(text: &str) -> String {
+pub fn strip_invisible(text: &str) -> String {
     if text.is_ascii() {
         return text.to_owned();
     }
@@ -134,11 +136,11 @@ pub fn visible(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{HIDDEN, refuse_hidden, visible};
+    use super::{INVISIBLE, reject_invisible, strip_invisible};
 
     #[test]
-    fn every_hidden_character_is_refused_by_its_code_wherever_it_stands() {
-        for (least, most, name) in HIDDEN {
+    fn every_invisible_character_is_rejected_with_its_code() {
+        for (least, most, name) in INVISIBLE {
             for character in *least..=*most {
                 let code = format!("U+{:04X} ({name})", u32::from(character));
                 for text in [
@@ -148,20 +150,20 @@ mod tests {
                     format!("Car{character}"),
                     format!("Ca\n{character}r"),
                 ] {
-                    let refused = refuse_hidden(&text).unwrap_err();
+                    let refused = reject_invisible(&text).unwrap_err();
                     assert!(refused.contains(&code), "{text:?}: {refused}");
                 }
-                assert_eq!(visible(&format!("Ca{character}r")), "Car");
+                assert_eq!(strip_invisible(&format!("Ca{character}r")), "Car");
             }
         }
-        let refused = refuse_hidden("Red C\u{200b}ar").unwrap_err();
+        let refused = reject_invisible("Red C\u{200b}ar").unwrap_err();
         let expected =
             "contains an invisible character, U+200B (zero-width space), after “Red C”: remove it";
         assert_eq!(refused, expected);
     }
 
     #[test]
-    fn joiners_are_taken_where_scripts_and_emoji_need_them_alone() {
+    fn joiners_are_accepted_only_where_scripts_and_emoji_need_them() {
         for text in [
             "می\u{200c}خواهم",
             "क्\u{200d}ष",
@@ -170,8 +172,8 @@ mod tests {
             "🏳\u{fe0f}\u{200d}🌈",
             "👩\u{200d}❤\u{fe0f}\u{200d}👨",
         ] {
-            assert_eq!(refuse_hidden(text), Ok(()), "{text:?}");
-            assert_eq!(visible(text), text);
+            assert_eq!(reject_invisible(text), Ok(()), "{text:?}");
+            assert_eq!(strip_invisible(text), text);
         }
         for joiner in ['\u{200c}', '\u{200d}'] {
             for text in [
@@ -183,22 +185,22 @@ mod tests {
                 format!("م{joiner} م"),
                 format!("م{joiner}{joiner}م"),
             ] {
-                let refused = refuse_hidden(&text).unwrap_err();
+                let refused = reject_invisible(&text).unwrap_err();
                 assert!(refused.contains("joiner"), "{text:?}: {refused}");
             }
         }
     }
 
     #[test]
-    fn a_text_needs_something_visible() {
+    fn a_text_without_visible_characters_is_rejected() {
         for text in ["\u{3164}", "\u{2800}", "\u{fe0f}", "\u{a0}\u{2800}", "\u{115f}\u{1160}"] {
-            let refused = refuse_hidden(text).unwrap_err();
+            let refused = reject_invisible(text).unwrap_err();
             assert!(refused.starts_with("contains only invisible"), "{text:?}: {refused}");
-            assert_eq!(visible(text), "");
+            assert_eq!(strip_invisible(text), "");
         }
         for text in ["", "Car", "é", "Дом", "車", "🚗", "❤\u{fe0f}", "שלום", "مرحبا", "e\u{301}"]
         {
-            assert_eq!(refuse_hidden(text), Ok(()), "{text:?}");
+            assert_eq!(reject_invisible(text), Ok(()), "{text:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Row-level security by itself: what is left where every statement forgets whose rows it is for.
+//! Tests row-level security alone: with the statements' own user filters disabled.
 
 use std::cell::Cell;
 
@@ -17,7 +17,7 @@ use crate::{
     testing::{TestApp, block_on},
 };
 
-/// The tables that hold what is a user's, in words of a statement.
+/// The tables with users' data.
 const OWNED: &[&str] = &[
     "vehicles",
     "fuel_logs",
@@ -34,41 +34,41 @@ const OWNED: &[&str] = &[
 ];
 
 thread_local! {
-    static FORGETS: Cell<bool> = const { Cell::new(false) };
+    static IS_DISABLED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// From here to its end, statements of this thread forget whose rows they are for.
-pub(crate) struct Forgetting(());
+/// While it exists, the user filters of this thread's statements are disabled.
+pub(crate) struct UserFilterDisabled(());
 
-impl Forgetting {
+impl UserFilterDisabled {
     pub(crate) fn begin() -> Self {
-        FORGETS.set(true);
+        IS_DISABLED.set(true);
         Self(())
     }
 }
 
-impl Drop for Forgetting {
+impl Drop for UserFilterDisabled {
     fn drop(&mut self) {
-        FORGETS.set(false);
+        IS_DISABLED.set(false);
     }
 }
 
-/// The statement as it runs: while [`Forgetting`], `user_id = $1` holds for every row of a table that
-/// holds what is a user's.
+/// Returns the statement to run: while [`UserFilterDisabled`] exists, `user_id = $1` is true for
+/// every row of a table with users' data.
 pub(crate) fn statement(text: impl SqlSafeStr) -> SqlStr {
     let text = text.into_sql_str();
-    if !FORGETS.get() {
+    if !IS_DISABLED.get() {
         return text;
     }
     let mut words = text.as_str().split(|it: char| it != '_' && !it.is_alphanumeric());
     if !words.any(|word| OWNED.contains(&word)) {
         return text;
     }
-    AssertSqlSafe(forgetful(text.as_str())).into_sql_str()
+    AssertSqlSafe(without_user_filter(text.as_str())).into_sql_str()
 }
 
-/// Puts `(… OR TRUE)` around each comparison of an owner, with the table's name before it.
-fn forgetful(text: &str) -> String {
+/// Replaces each comparison of an owner with `(… OR TRUE)`.
+fn without_user_filter(text: &str) -> String {
     const OWNER: &str = "user_id = $";
     let mut out = String::new();
     let mut rest = text;
@@ -85,27 +85,27 @@ fn forgetful(text: &str) -> String {
 }
 
 #[test]
-fn a_forgetful_statement_names_no_user() {
+fn a_statement_without_user_filter_matches_all_users() {
     let text = "SELECT * FROM vehicles v WHERE v.user_id = $1 AND id = $2 AND user_id = $12";
     assert_eq!(
-        forgetful(text),
+        without_user_filter(text),
         "SELECT * FROM vehicles v WHERE (v.user_id = $1 OR TRUE) AND id = $2 AND (user_id = $12 OR TRUE)"
     );
 }
 
-/// Without policies nothing is left: what the other tests here would find if there were none.
+/// Without policies all rows are visible: the other tests here would fail without policies.
 #[test]
-fn where_there_are_no_policies_a_forgetful_statement_shows_everything() {
+fn without_policies_disabling_the_filter_exposes_all_rows() {
     block_on(async {
         let app = TestApp::on_sqlite().await;
         let (_, bob, vehicle) = two_users(&app).await;
-        let _forgetting = Forgetting::begin();
+        let _disabled = UserFilterDisabled::begin();
         let found = bob.get(&format!("/api/vehicles/{vehicle}")).await;
         assert_eq!((found.status, found.id()), (200, vehicle));
     });
 }
 
-/// Ann, Bob, and Ann's vehicle, with a fill-up.
+/// Ann, Bob, and Ann's vehicle with a fill-up.
 async fn two_users(app: &TestApp) -> (TestApp, TestApp, String) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
     let vehicle =
@@ -117,7 +117,7 @@ async fn two_users(app: &TestApp) -> (TestApp, TestApp, String) {
     (ann, bob, vehicle.id())
 }
 
-/// Declares each named test for PostgreSQL, straight and through PgBouncer.
+/// Declares each test to run on PostgreSQL, directly and through PgBouncer.
 macro_rules! on_postgresql {
     ($($test:ident),+ $(,)?) => {
         mod direct {
@@ -143,22 +143,22 @@ macro_rules! on_postgresql {
 }
 
 on_postgresql![
-    every_table_with_a_user_shows_rows_to_that_user_alone,
-    a_transaction_has_the_rows_of_its_user_and_no_others,
-    whose_rows_are_shown_ends_with_the_transaction,
-    a_users_name_is_no_part_of_a_statement,
-    the_services_role_has_what_it_needs_and_no_more,
-    clearing_away_sees_kept_answers_and_nothing_else,
-    a_migration_changes_everybodys_rows_and_leaves_them_hidden,
+    every_table_with_a_user_has_a_policy,
+    a_transaction_sees_only_rows_of_its_user,
+    the_scope_ends_with_the_transaction,
+    user_ids_are_quoted_in_statements,
+    the_services_role_has_least_privilege,
+    the_purge_job_sees_only_idempotency_keys,
+    a_migration_changes_all_users_rows_and_restores_rls,
 ];
 
-/// A table, whether row-level security is on and forced, and what the policy says of rows that are
-/// there and of new ones.
-type Held = (String, bool, bool, Option<String>, Option<String>);
+/// A table, whether row-level security is enabled and forced, and the policy's conditions for
+/// existing and new rows.
+type TablePolicy = (String, bool, bool, Option<String>, Option<String>);
 
-async fn every_table_with_a_user_shows_rows_to_that_user_alone(app: TestApp) {
+async fn every_table_with_a_user_has_a_policy(app: TestApp) {
     let mut tx = app.past_policies().await.read().await.unwrap();
-    let found: Vec<Held> = sql!(
+    let found: Vec<TablePolicy> = sql!(
         &mut tx,
         fetch_all,
         "SELECT c.relname::TEXT, c.relrowsecurity, c.relforcerowsecurity, p.qual, p.with_check
@@ -170,17 +170,16 @@ async fn every_table_with_a_user_shows_rows_to_that_user_alone(app: TestApp) {
          ORDER BY 1",
     )
     .unwrap();
-    let mut held = 0;
+    let mut checked = 0;
     for (table, is_on, is_forced, condition, of_new) in found {
-        // Accounts are looked for before anybody is signed in: they name the user, they are not
-        // the user's.
+        // Accounts are looked up before sign-in: they identify the user but are not owned by one.
         if table == "accounts" {
             continue;
         }
         assert!(is_on && is_forced, "{table}: ENABLE and FORCE ROW LEVEL SECURITY");
         let condition = condition.unwrap_or_else(|| panic!("{table} has no policy own_rows"));
         let condition = condition.split_whitespace().collect::<Vec<_>>().join(" ");
-        // New policies have no subquery, so that the tables can be distributed by user.
+        // New policies have no subquery, so that the tables can be sharded by user.
         let forms = ["((user_id)::text = ( SELECT NULLIF(", "((user_id)::text = NULLIF("];
         let is_known = forms.iter().any(|it| condition.starts_with(it));
         assert!(is_known, "{table}: {condition}");
@@ -188,11 +187,11 @@ async fn every_table_with_a_user_shows_rows_to_that_user_alone(app: TestApp) {
             condition.contains("current_setting('app.user_id'::text, true)"),
             "{table}: {condition}"
         );
-        assert_eq!(of_new, None, "{table}: what is written is held to the same");
+        assert_eq!(of_new, None, "{table}: new rows must meet the same condition");
         assert!(OWNED.contains(&table.as_str()), "{table} is missing from OWNED");
-        held += 1;
+        checked += 1;
     }
-    assert_eq!(held, OWNED.len());
+    assert_eq!(checked, OWNED.len());
 }
 
 async fn count(tx: &mut Tx, statement: &'static str) -> i64 {
@@ -204,7 +203,7 @@ const VEHICLES: &str = "SELECT COUNT(*) FROM vehicles";
 const LOGS: &str = "SELECT COUNT(*) FROM fuel_logs";
 const ANSWERS: &str = "SELECT COUNT(*) FROM kept_answers";
 
-async fn a_transaction_has_the_rows_of_its_user_and_no_others(app: TestApp) {
+async fn a_transaction_sees_only_rows_of_its_user(app: TestApp) {
     let (ann, bob, vehicle) = two_users(&app).await;
     let (ann, bob, db) = (ann.user().await, bob.user().await, &app.app.db);
     let id = VehicleId(vehicle.parse().unwrap());
@@ -217,12 +216,12 @@ async fn a_transaction_has_the_rows_of_its_user_and_no_others(app: TestApp) {
         db.read().await,
         db.write().await,
         db.read_for(&bob).await,
-        db.write_as("no such job").await,
+        db.write_as_job("no such job").await,
     ];
     for tx in others {
         let mut tx = tx.unwrap();
         assert_eq!((count(&mut tx, VEHICLES).await, count(&mut tx, LOGS).await), (0, 0));
-        // Not even a store that is told to read Ann's finds any.
+        // Not even a store call for Ann finds any.
         assert!(vehicles::find(&mut tx, &ann, id).await.is_err());
     }
 
@@ -240,11 +239,11 @@ async fn a_transaction_has_the_rows_of_its_user_and_no_others(app: TestApp) {
     assert_eq!((count(&mut tx, VEHICLES).await, count(&mut tx, LOGS).await), (1, 1));
 }
 
-async fn whose_rows_are_shown_ends_with_the_transaction(app: TestApp) {
+async fn the_scope_ends_with_the_transaction(app: TestApp) {
     let (ann, ..) = two_users(&app).await;
     let ann = ann.user().await;
     let read = async |db: &Db| count(&mut db.read().await.unwrap(), VEHICLES).await;
-    // More often than there are connections, so that each is used again.
+    // More iterations than connections, so that each connection is reused.
     for nth in 0..20 {
         let mut tx = app.app.db.write_for(&ann).await.unwrap();
         assert_eq!(count(&mut tx, VEHICLES).await, 1);
@@ -260,15 +259,15 @@ async fn whose_rows_are_shown_ends_with_the_transaction(app: TestApp) {
     }
 }
 
-async fn a_users_name_is_no_part_of_a_statement(app: TestApp) {
+async fn user_ids_are_quoted_in_statements(app: TestApp) {
     let names =
         ["o'hara", r"back\slash", r"\'; DROP TABLE vehicles; --", "'; COMMIT; --", "ü 🚗", ""];
     for name in names {
         let user = features::accounts::user_named(name);
         let mut tx = app.app.db.write_for(&user).await.unwrap();
-        let (told,): (String,) =
+        let (setting,): (String,) =
             sql!(&mut tx, fetch_one, "SELECT current_setting('app.user_id')").unwrap();
-        assert_eq!(told, name);
+        assert_eq!(setting, name);
         sql!(&mut tx, execute, "SET LOCAL standard_conforming_strings TO off").unwrap();
         tx.commit().await.unwrap();
     }
@@ -282,22 +281,22 @@ async fn a_users_name_is_no_part_of_a_statement(app: TestApp) {
     for name in names {
         let user = features::accounts::user_named(name);
         let mut tx = old.read_for(&user).await.unwrap();
-        let (told,): (String,) =
+        let (setting,): (String,) =
             sql!(&mut tx, fetch_one, "SELECT current_setting('app.user_id')").unwrap();
-        assert_eq!(told, name);
+        assert_eq!(setting, name);
     }
 }
 
-async fn the_services_role_has_what_it_needs_and_no_more(app: TestApp) {
+async fn the_services_role_has_least_privilege(app: TestApp) {
     let mut tx = app.app.db.write().await.unwrap();
-    let (owns, passes): (i64, bool) = sql!(
+    let (owns, bypasses): (i64, bool) = sql!(
         &mut tx,
         fetch_one,
         "SELECT (SELECT COUNT(*) FROM pg_class WHERE relowner = r.oid), rolsuper OR rolbypassrls
          FROM pg_roles r WHERE rolname = current_user",
     )
     .unwrap();
-    assert_eq!((owns, passes), (0, false));
+    assert_eq!((owns, bypasses), (0, false));
     drop(tx);
     for statement in [
         "CREATE TABLE mine (id INTEGER)",
@@ -318,7 +317,7 @@ async fn the_services_role_has_what_it_needs_and_no_more(app: TestApp) {
     }
 }
 
-async fn a_migration_changes_everybodys_rows_and_leaves_them_hidden(app: TestApp) {
+async fn a_migration_changes_all_users_rows_and_restores_rls(app: TestApp) {
     const PAINT: &[Migration] = &[Migration {
         name: "999_paint",
         postgres: "UPDATE vehicles SET color = 'red';",
@@ -332,23 +331,23 @@ async fn a_migration_changes_everybodys_rows_and_leaves_them_hidden(app: TestApp
     let painted = "SELECT COUNT(*) FROM vehicles WHERE color = 'red'";
     let ann = ann.user().await;
     assert_eq!(count(&mut app.app.db.read_for(&ann).await.unwrap(), painted).await, 1);
-    // Of the owner's own, there are none again.
+    // The owner sees no rows again.
     assert_eq!(count(&mut owner.read().await.unwrap(), painted).await, 0);
 }
 
-async fn clearing_away_sees_kept_answers_and_nothing_else(app: TestApp) {
+async fn the_purge_job_sees_only_idempotency_keys(app: TestApp) {
     let (ann, ..) = two_users(&app).await;
     let body = r#"{"vin":"WVWZZZ1JZXW000001"}"#;
     let key = [("idempotency-key", "once")];
     let added = ann.send_json(axum::http::Method::POST, "/api/vehicles", body, &key).await;
     assert_eq!(added.status, 201, "{added:?}");
-    let mut tx = app.app.db.write_as("kept-answers").await.unwrap();
+    let mut tx = app.app.db.write_as_job("kept-answers").await.unwrap();
     assert_eq!((count(&mut tx, ANSWERS).await, count(&mut tx, VEHICLES).await), (1, 0));
     let change = "UPDATE kept_answers SET body = 'another'";
     assert_eq!(sql!(&mut tx, execute, change).unwrap(), 0);
     drop(tx);
     for other in ["vin-cache", "kept", ""] {
-        let mut tx = app.app.db.write_as(other).await.unwrap();
+        let mut tx = app.app.db.write_as_job(other).await.unwrap();
         assert_eq!(count(&mut tx, ANSWERS).await, 0, "{other}");
     }
 }

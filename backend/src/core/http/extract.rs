@@ -1,4 +1,4 @@
-//! Extractors whose rejections are problem documents.
+//! Extractors that reject requests with problem documents.
 #![expect(clippy::disallowed_types, reason = "wraps what the rest must not use")]
 
 use std::{collections::BTreeMap, future::poll_fn, pin::Pin, task::Poll};
@@ -21,13 +21,13 @@ use http_body_util::BodyExt as _;
 use hyper::body::Frame;
 use schemars::JsonSchema;
 
-use super::{Ticket, described::refusals};
+use super::{Permit, openapi::error_responses};
 use crate::core::{
     App, Error, Result,
     input::{Input, Reader},
 };
 
-/// A JSON body, read field by field.
+/// A JSON body.
 pub struct Json<T>(pub T);
 
 impl<T: Input> FromRequest<App> for Json<T> {
@@ -45,17 +45,17 @@ impl<T: Input> Json<T> {
     }
 }
 
-/// A JSON body of which every member may be left out, and so may the body as a whole.
-pub struct JsonOrNone<T>(pub T);
+/// A JSON body whose members are all optional. The body itself may be absent, too.
+pub struct OptionalJson<T>(pub T);
 
-impl<T: Input> FromRequest<App> for JsonOrNone<T> {
+impl<T: Input> FromRequest<App> for OptionalJson<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &App) -> Result<Self> {
         let is_json = is_json(request.headers());
-        let is_said = request.headers().contains_key(header::CONTENT_TYPE);
-        let body = body_of(request).await?;
-        if body.is_empty() && !is_said {
+        let has_content_type = request.headers().contains_key(header::CONTENT_TYPE);
+        let body = read_body(request).await?;
+        if body.is_empty() && !has_content_type {
             return Json::read(b"{}", app).map(Self);
         }
         if is_json {
@@ -66,10 +66,10 @@ impl<T: Input> FromRequest<App> for JsonOrNone<T> {
     }
 }
 
-/// The whole body of a request that says it is JSON.
+/// Reads the body of a request with a JSON media type.
 pub(super) async fn json_body(request: Request) -> Result<Vec<u8>> {
     if is_json(request.headers()) {
-        body_of(request).await
+        read_body(request).await
     } else {
         Err(Error::UnsupportedMediaType("application/json"))
     }
@@ -85,17 +85,17 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind == "application/json" || kind == "application/merge-patch+json"
 }
 
-/// The most bytes of a body that are read.
-const MOST: usize = 256 * 1024;
-/// The most that are taken off the wire and dropped, so that the client, still sending, gets to
-/// read why it was refused.
-pub(super) const MOST_DROPPED: usize = 32 * 1024 * 1024;
+/// The maximum size of a body in bytes.
+const MAX_BODY: usize = 256 * 1024;
+/// The maximum number of bytes to receive and discard, so that a client that is still sending can
+/// read the error response.
+pub(super) const MAX_DISCARDED: usize = 32 * 1024 * 1024;
 
-/// Refuses a compressed body.
+/// Rejects a compressed body.
 ///
 /// # Errors
 /// `UnsupportedEncoding`.
-pub(super) fn refuse_encoded(headers: &HeaderMap) -> Result<()> {
+pub(super) fn reject_content_encoding(headers: &HeaderMap) -> Result<()> {
     let lines = headers.get_all(header::CONTENT_ENCODING).iter();
     let mut codings = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
     let is_plain = |it: &[u8]| it.is_empty() || it.eq_ignore_ascii_case(b"identity");
@@ -106,46 +106,46 @@ pub(super) fn refuse_encoded(headers: &HeaderMap) -> Result<()> {
     }
 }
 
-/// The whole body. While the client is slow to send it, others are worked on.
-async fn body_of(request: Request) -> Result<Vec<u8>> {
-    refuse_encoded(request.headers())?;
-    let ticket = request.extensions().get::<Ticket>().cloned();
+/// Reads the whole body. Releases the request's slot while waiting for the client.
+async fn read_body(request: Request) -> Result<Vec<u8>> {
+    reject_content_encoding(request.headers())?;
+    let permit = request.extensions().get::<Permit>().cloned();
     let mut body = request.into_body();
-    let (mut kept, mut dropped) = (Vec::new(), 0);
-    while let Some(frame) = next_frame(&mut body, ticket.as_ref()).await {
-        let cut_short = |_| Error::Malformed("the body ended before its end".to_owned());
-        let Ok(data) = frame.map_err(cut_short)?.into_data() else { continue };
-        if dropped == 0 && kept.len() + data.len() <= MOST {
-            if let Some(ticket) = &ticket {
-                ticket.hold(kept.len(), kept.len() + data.len())?;
+    let (mut received, mut discarded) = (Vec::new(), 0);
+    while let Some(frame) = next_frame(&mut body, permit.as_ref()).await {
+        let incomplete = |_| Error::Malformed("the body ended before its end".to_owned());
+        let Ok(data) = frame.map_err(incomplete)?.into_data() else { continue };
+        if discarded == 0 && received.len() + data.len() <= MAX_BODY {
+            if let Some(permit) = &permit {
+                permit.reserve_body(received.len(), received.len() + data.len())?;
             }
-            kept.extend_from_slice(&data);
+            received.extend_from_slice(&data);
         } else {
-            dropped += data.len();
-            if dropped > MOST_DROPPED {
+            discarded += data.len();
+            if discarded > MAX_DISCARDED {
                 break;
             }
         }
     }
-    if dropped > 0 {
+    if discarded > 0 {
         return Err(Error::TooLarge);
     }
-    if let Some(ticket) = &ticket {
-        ticket.come_back().await?;
+    if let Some(permit) = &permit {
+        permit.reacquire().await?;
     }
-    Ok(kept)
+    Ok(received)
 }
 
 async fn next_frame(
     body: &mut Body,
-    ticket: Option<&Ticket>,
+    permit: Option<&Permit>,
 ) -> Option<Result<Frame<Bytes>, axum::Error>> {
     let mut frame = body.frame();
     if let Poll::Ready(frame) = poll_fn(|cx| Poll::Ready(Pin::new(&mut frame).poll(cx))).await {
         return frame;
     }
-    if let Some(ticket) = ticket {
-        ticket.step_aside();
+    if let Some(permit) = permit {
+        permit.release();
     }
     frame.await
 }
@@ -159,11 +159,11 @@ impl<T: JsonSchema> OperationInput for Json<T> {
         context: &mut GenContext,
         _: &mut Operation,
     ) -> Vec<(Option<u16>, Response)> {
-        refusals(context, &[400, 413, 415, 422])
+        error_responses(context, &[400, 413, 415, 422])
     }
 }
 
-impl<T: JsonSchema> OperationInput for JsonOrNone<T> {
+impl<T: JsonSchema> OperationInput for OptionalJson<T> {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
         describe_body::<T>(context, operation, false);
     }
@@ -196,51 +196,51 @@ fn describe_body<T: JsonSchema>(
     );
 }
 
-/// A form, as it was typed; [`Form::read`] reads it field by field.
+/// A submitted form; [`Form::read`] reads its fields.
 #[derive(Debug, Clone, Default)]
 pub struct Form {
-    /// What each field held, for showing it again beside what is wrong with it.
+    /// The value of each field as typed, to render the form again with errors.
     pub typed: BTreeMap<String, String>,
 }
 
 impl Form {
-    /// A form that holds these fields.
+    /// Creates a form with these fields.
     #[must_use]
     pub fn of(fields: impl IntoIterator<Item = (&'static str, String)>) -> Self {
         Self { typed: fields.into_iter().map(|(name, text)| (name.to_owned(), text)).collect() }
     }
 
-    /// Puts `text` into the field `name`.
+    /// Sets the field `name`.
     pub fn set(&mut self, name: &str, text: String) {
         self.typed.insert(name.to_owned(), text);
     }
 
-    /// Writes what the field `name` holds anew; one that is not there stays away.
+    /// Changes the value of the field `name`, if it exists.
     pub fn map(&mut self, name: &str, change: impl FnOnce(&str) -> String) {
         if let Some(text) = self.typed.get_mut(name) {
             *text = change(text);
         }
     }
 
-    /// Leaves out what holds the same as in `shown`: what is left was changed.
+    /// Removes the fields whose values are the same as in `shown`: the changed fields remain.
     #[must_use]
     pub fn changed_from(mut self, shown: &Self) -> Self {
-        // Browsers send line breaks as two characters, and blanks at the ends mean nothing.
+        // Browsers send line breaks as CRLF, and leading and trailing blanks are ignored.
         let plain = |text: &str| text.replace("\r\n", "\n").trim().to_owned();
         self.typed.retain(|name, text| plain(text) != plain(shown.get(name)));
         self
     }
 
-    /// What the field `name` held.
+    /// The value of the field `name`.
     #[must_use]
     pub fn get(&self, name: &str) -> &str {
         self.typed.get(name).map_or("", String::as_str)
     }
 
-    /// Reads every field.
+    /// Reads all fields.
     ///
     /// # Errors
-    /// Invalid with every field at fault.
+    /// `Invalid` with all invalid fields.
     pub fn read<T: Input>(&self, app: &App) -> Result<T> {
         T::read(Reader::form(self.typed.clone(), app.clock.today())).map_err(Error::Invalid)
     }
@@ -254,8 +254,9 @@ impl FromRequest<App> for Form {
         if !media_type(request.headers()).eq_ignore_ascii_case(KIND) {
             return Err(Error::UnsupportedMediaType(KIND));
         }
-        let body = body_of(request).await?;
-        // If several fields have one name, the last one counts; `confirm` fields are joined instead.
+        let body = read_body(request).await?;
+        // If several fields have the same name, the last one counts; `confirm` fields are joined
+        // instead.
         let mut typed: BTreeMap<String, String> = BTreeMap::new();
         for (name, text) in form_urlencoded::parse(&body).into_owned() {
             match typed.get_mut(&name) {
@@ -267,7 +268,7 @@ impl FromRequest<App> for Form {
     }
 }
 
-/// The path's parameters; one of another shape is the name of nothing.
+/// The path parameters. An invalid one means that the resource does not exist.
 #[derive(FromRequestParts)]
 #[from_request(via(axum::extract::Path), rejection(Error))]
 pub struct Path<T>(pub T);
@@ -278,7 +279,7 @@ impl From<axum::extract::rejection::PathRejection> for Error {
     }
 }
 
-/// Every path names one record at most, as `{id}`.
+/// Paths have at most one parameter, `{id}`.
 impl<T: JsonSchema> OperationInput for Path<T> {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
         let json_schema = context.schema.subschema_for::<T>();
@@ -290,11 +291,11 @@ impl<T: JsonSchema> OperationInput for Path<T> {
         context: &mut GenContext,
         _: &mut Operation,
     ) -> Vec<(Option<u16>, Response)> {
-        refusals(context, &[404])
+        error_responses(context, &[404])
     }
 }
 
-/// Documents a part of the path.
+/// Documents a path parameter.
 pub fn path_parameter(
     context: &mut GenContext,
     operation: &mut Operation,
@@ -307,7 +308,7 @@ pub fn path_parameter(
     add_parameters(context, operation, [parameter]);
 }
 
-/// The query's parameters, read field by field; an unknown one is refused like an unknown member.
+/// The query parameters. Unknown ones are rejected.
 pub struct Query<T>(pub T);
 
 impl<T: Input> FromRequestParts<App> for Query<T> {
@@ -319,11 +320,10 @@ impl<T: Input> FromRequestParts<App> for Query<T> {
     }
 }
 
-/// What the form of a page that only looks asks for: its fields stand in the query, and one that
-/// was left blank is not there.
-pub struct Search<T>(pub T);
+/// A form submitted with GET: its fields are in the query, and blank ones count as absent.
+pub struct QueryForm<T>(pub T);
 
-impl<T: Input> FromRequestParts<App> for Search<T> {
+impl<T: Input> FromRequestParts<App> for QueryForm<T> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
@@ -339,7 +339,7 @@ impl<T: JsonSchema> OperationInput for Query<T> {
         let properties =
             schema.ensure_object().get_mut("properties").and_then(serde_json::Value::as_object_mut);
         for property in properties.into_iter().flat_map(|it| it.values_mut()) {
-            // What is left out of a query is absent; nothing in one is null.
+            // Query parameters can be absent but not null.
             if let Some([kind, _]) = property["type"].as_array().map(Vec::as_slice) {
                 property["type"] = kind.clone();
             }
@@ -352,11 +352,11 @@ impl<T: JsonSchema> OperationInput for Query<T> {
         context: &mut GenContext,
         _: &mut Operation,
     ) -> Vec<(Option<u16>, Response)> {
-        refusals(context, &[422])
+        error_responses(context, &[422])
     }
 }
 
-/// Documents a header that may be sent.
+/// Documents an optional request header.
 pub(super) fn header_parameter(
     context: &mut GenContext,
     operation: &mut Operation,

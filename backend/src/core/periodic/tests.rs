@@ -6,7 +6,7 @@ use std::{
 use axum::http::Method;
 use chrono::TimeDelta;
 
-use super::{Chore, run, run_one};
+use super::{PeriodicTask, run, run_one};
 use crate::{
     core::Error,
     features, sql,
@@ -22,8 +22,8 @@ async fn count(app: &TestApp, statement: &'static str) -> i64 {
 }
 
 async fn clear_away(app: &TestApp) {
-    for chore in features::CHORES {
-        run_one(&app.app, chore).await.unwrap();
+    for task in features::PERIODIC_TASKS {
+        run_one(&app.app, task).await.unwrap();
     }
 }
 
@@ -48,9 +48,9 @@ async fn answers_are_forgotten_after_a_day_and_sessions_when_they_have_ended(app
 
 static DONE: AtomicU32 = AtomicU32::new(0);
 
-const CHORES: &[Chore] = &[
-    Chore { name: "fails", run: |_, _| Box::pin(async { Err(Error::Unavailable) }) },
-    Chore {
+const PERIODIC_TASKS: &[PeriodicTask] = &[
+    PeriodicTask { name: "fails", run: |_, _| Box::pin(async { Err(Error::Unavailable) }) },
+    PeriodicTask {
         name: "counts",
         run: |_, _| Box::pin(async { Ok(u64::from(DONE.fetch_add(1, Ordering::SeqCst))) }),
     },
@@ -60,7 +60,8 @@ const CHORES: &[Chore] = &[
 fn a_chore_that_fails_holds_up_no_other() {
     block_on(async {
         let app = TestApp::on_sqlite().await;
-        let _ = tokio::time::timeout(Duration::from_millis(300), run(app.app, CHORES)).await;
+        let _ =
+            tokio::time::timeout(Duration::from_millis(300), run(app.app, PERIODIC_TASKS)).await;
         assert_eq!(DONE.load(Ordering::SeqCst), 1);
     });
 }

@@ -8,16 +8,16 @@ use std::{
 use prometheus::IntGauge;
 use tokio::time::Instant;
 
-use crate::core::metrics::Upstream;
+use crate::core::metrics::UpstreamMetrics;
 
 /// After so many failures in a row nobody asks any more.
-const FAILURES: u32 = 3;
+const FAILURE_THRESHOLD: u32 = 3;
 /// For so long; then one may try.
-const REST: Duration = Duration::from_secs(30);
+const OPEN_FOR: Duration = Duration::from_secs(30);
 
 /// Knows whether a service is worth asking. Several requests may share it.
 #[derive(Debug)]
-pub struct Breaker {
+pub struct CircuitBreaker {
     state: Mutex<State>,
     /// 1 from when it is left alone until it answers.
     is_open: IntGauge,
@@ -28,41 +28,41 @@ struct State {
     /// In a row.
     failures: u32,
     /// When somebody may try again.
-    rests_until: Option<Instant>,
+    open_until: Option<Instant>,
 }
 
-impl Breaker {
+impl CircuitBreaker {
     /// For the service that is counted under `name`.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
-        Self { state: Mutex::default(), is_open: Upstream::breaker(name) }
+        Self { state: Mutex::default(), is_open: UpstreamMetrics::breaker(name) }
     }
 
     /// Whether to ask now. Once it has rested, one is told yes, and the others no until that one
     /// has told how it went, or the rest has passed once more.
     #[must_use]
-    pub fn may_ask(&self) -> bool {
+    pub fn allows_request(&self) -> bool {
         let mut state = self.state();
-        match state.rests_until {
+        match state.open_until {
             None => true,
             Some(until) if Instant::now() < until => false,
             Some(_) => {
-                state.rests_until = Some(Instant::now() + REST);
+                state.open_until = Some(Instant::now() + OPEN_FOR);
                 true
             }
         }
     }
 
     /// How asking went.
-    pub fn note(&self, is_well: bool) {
+    pub fn record(&self, succeeded: bool) {
         let mut state = self.state();
-        if is_well {
+        if succeeded {
             *state = State::default();
             self.is_open.set(0);
         } else {
             state.failures = state.failures.saturating_add(1);
-            if state.failures >= FAILURES {
-                state.rests_until = Some(Instant::now() + REST);
+            if state.failures >= FAILURE_THRESHOLD {
+                state.open_until = Some(Instant::now() + OPEN_FOR);
                 self.is_open.set(1);
             }
         }
@@ -75,34 +75,34 @@ impl Breaker {
 
 #[cfg(test)]
 mod tests {
-    use super::{Breaker, FAILURES, REST};
+    use super::{CircuitBreaker, FAILURE_THRESHOLD, OPEN_FOR};
 
     #[tokio::test(start_paused = true)]
     async fn who_has_failed_three_times_running_is_left_alone_for_a_while() {
-        let breaker = Breaker::new("test");
-        for _ in 0..FAILURES {
-            assert!(breaker.may_ask());
-            breaker.note(false);
+        let breaker = CircuitBreaker::new("test");
+        for _ in 0..FAILURE_THRESHOLD {
+            assert!(breaker.allows_request());
+            breaker.record(false);
         }
-        assert!(!breaker.may_ask());
-        tokio::time::advance(REST).await;
-        assert!(breaker.may_ask(), "one may try");
-        assert!(!breaker.may_ask(), "and the others wait for how it goes");
-        breaker.note(false);
-        assert!(!breaker.may_ask());
-        tokio::time::advance(REST).await;
-        assert!(breaker.may_ask());
-        breaker.note(true);
-        assert!(breaker.may_ask() && breaker.may_ask());
+        assert!(!breaker.allows_request());
+        tokio::time::advance(OPEN_FOR).await;
+        assert!(breaker.allows_request(), "one may try");
+        assert!(!breaker.allows_request(), "and the others wait for how it goes");
+        breaker.record(false);
+        assert!(!breaker.allows_request());
+        tokio::time::advance(OPEN_FOR).await;
+        assert!(breaker.allows_request());
+        breaker.record(true);
+        assert!(breaker.allows_request() && breaker.allows_request());
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_answer_between_failures_forgives_them() {
-        let breaker = Breaker::new("test");
-        for _ in 0..3 * FAILURES {
-            breaker.note(false);
-            breaker.note(true);
+        let breaker = CircuitBreaker::new("test");
+        for _ in 0..3 * FAILURE_THRESHOLD {
+            breaker.record(false);
+            breaker.record(true);
         }
-        assert!(breaker.may_ask());
+        assert!(breaker.allows_request());
     }
 }

@@ -7,11 +7,11 @@ use crate::core::{db::replica::ReplicaState, health::BackupState};
 
 /// How things stand at one moment.
 #[derive(Debug, Clone, Default)]
-pub struct Standing {
+pub struct ServiceState {
     /// Connections to clients, and the most there may be.
     pub connections: (usize, usize),
     /// Requests that are worked on, and the most there may be.
-    pub places: (usize, usize),
+    pub slots: (usize, usize),
     /// Requests that wait for that, and the most there may be.
     pub queue: (usize, usize),
     /// Whether the database answers.
@@ -66,12 +66,12 @@ impl Pool {
     }
 }
 
-/// What tells of a [`Standing`].
+/// What tells of a [`ServiceState`].
 pub(super) struct Gauges {
     connections: IntGauge,
     connections_max: IntGauge,
-    places: IntGaugeVec,
-    places_max: IntGaugeVec,
+    slots: IntGaugeVec,
+    slots_max: IntGaugeVec,
     database_up: IntGauge,
     pools: IntGaugeVec,
     pools_max: IntGaugeVec,
@@ -87,12 +87,12 @@ impl Gauges {
         Self {
             connections: one("http_connections", "Connections to clients that are open"),
             connections_max: one("http_connections_max", "The most that may be open"),
-            places: many(
+            slots: many(
                 "http_gate_requests",
                 "Requests inside the gate: worked on, and waiting for that",
                 &["state"],
             ),
-            places_max: many("http_gate_requests_max", "The most there may be", &["state"]),
+            slots_max: many("http_gate_requests_max", "The most there may be", &["state"]),
             database_up: one("database_up", "1 while the database answers"),
             pools: many(
                 "database_connections",
@@ -106,13 +106,13 @@ impl Gauges {
         }
     }
 
-    pub(super) fn set(&self, now: &Standing) {
+    pub(super) fn set(&self, now: &ServiceState) {
         let number = |it: usize| i64::try_from(it).unwrap_or(i64::MAX);
         self.connections.set(number(now.connections.0));
         self.connections_max.set(number(now.connections.1));
-        for (state, (count, most)) in [("working", now.places), ("waiting", now.queue)] {
-            self.places.with_label_values(&[state]).set(number(count));
-            self.places_max.with_label_values(&[state]).set(number(most));
+        for (state, (count, most)) in [("working", now.slots), ("waiting", now.queue)] {
+            self.slots.with_label_values(&[state]).set(number(count));
+            self.slots_max.with_label_values(&[state]).set(number(most));
         }
         self.database_up.set(now.database_is_up.into());
         for pool in &now.pools {
