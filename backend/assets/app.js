@@ -1,6 +1,6 @@
-// On the fill-up form: fills in the third of volume, price and total once two of them are typed.
-// What was typed or stored is never overwritten: only a field that was empty or derived is filled,
-// and filled again as long as nobody types into it. The server derives the same without this.
+// Fill-up form: calculates the third of volume, price and total once two of them are entered.
+// Values that were entered or stored are never overwritten: only fields that were empty or calculated are
+// updated, as long as the user does not edit them. Without JavaScript, the server calculates the same.
 for (const form of document.querySelectorAll("form[data-fill-up]")) {
   const { volume, unitPrice: price, amount: total, currency } = form.elements;
   const { volumeUnit, unitPriceUnit } = form.elements;
@@ -8,16 +8,16 @@ for (const form of document.querySelectorAll("form[data-fill-up]")) {
   const differs = form.querySelector("[data-differs]");
   const decimals = (field) => Number(field.dataset.decimals);
   const isDerived = (field) => "derived" in field.dataset;
-  // The fields whose values are calculated, here or by the server, and not typed.
+  // The fields whose values are calculated, here or by the server, and not entered.
   const filled = new Set(fields.filter((it) => it.value !== "" && isDerived(it)));
 
-  // The plain number in a field; null where it is not one, or where the server will ask which.
+  // The number in a field; null if it is not a number, or is ambiguous so that the server will ask.
   const read = (field) => {
     const { value, other } = Numbers.parse(field.value, { decimals: decimals(field) });
     const most = field.dataset.most;
     return value === undefined || (other && most && Numbers.isAtMost(other, most)) ? null : value;
   };
-  // A price may be stored for another unit, and another currency has other decimals.
+  // A price may be stored for another unit, and currencies differ in their decimals.
   const canCalculate = () =>
     volumeUnit.value === unitPriceUnit.value && currency.value === currency.defaultValue;
   const derive = (field) => {
@@ -28,7 +28,7 @@ for (const form of document.querySelectorAll("form[data-fill-up]")) {
   };
   const put = (field, number) => {
     if (number !== null && /[1-9]/.test(number)) {
-      // With the decimal mark of what was typed.
+      // Use the decimal mark of the entered numbers.
       const isComma = fields.some(
         (it) => !filled.has(it) && /,[0-9]*\s*$/.test(it.value) && read(it)?.includes("."),
       );
@@ -61,15 +61,15 @@ for (const form of document.querySelectorAll("form[data-fill-up]")) {
       differs.querySelector("output").value = Numbers.product(v, p, decimals(total));
     }
   });
-  // What is calculated is not sent as if it had been typed.
+  // Do not send calculated values as if they had been entered.
   form.addEventListener("formdata", ({ formData }) => {
     for (const field of filled) formData.set(field.name, field.defaultValue);
   });
 }
 
-// On the form for a new vehicle: says what the VIN means as soon as it is whole, fills year, make
-// and model where nothing was typed, and offers lists of them. The server does the same without
-// this, by a button and a page of lists.
+// Form for a new vehicle: looks up the VIN as soon as it is complete, fills in year, make and model if
+// they are empty, and suggests values for them. Without JavaScript, a button and a page with lists do the
+// same.
 for (const form of document.querySelectorAll("form#vehicle")) {
   const { vin, year, make, model } = form.elements;
   const card = form.querySelector("#vin-card");

@@ -1,10 +1,10 @@
 // @ts-check
-// Numbers as people type them, and exact arithmetic with them. The server reads forms by the same
+// Parses numbers as people type them, and calculates with them exactly. The server reads forms by the same
 // rules (`core/input/number.rs`), and both are tested with `tests/data/numbers.json`.
 
 /**
- * A number that was typed, as plain text: digits, and a point before the decimals. `other` is what
- * it says if its mark separates thousands: `1.234` may be 1.234 or 1234.
+ * A number as plain text: digits, and a point before the decimals. `other` is its value if the mark
+ * separates thousands: `1.234` may be 1.234 or 1234.
  * @typedef {{ value: string, other: string | null }} Typed
  */
 
@@ -18,7 +18,7 @@ const Numbers = (() => {
   const AT_THE_ENDS = new RegExp(`^[\\t\\r\\n${BLANK}]+|[\\t\\r\\n${BLANK}]+$`, "g");
 
   /**
-   * The runs of digits, and the marks between them.
+   * Splits a text into runs of digits and the marks between them.
    * @param {string} text
    * @returns {{ runs: string[], marks: string[] } | Refused}
    */
@@ -38,7 +38,7 @@ const Numbers = (() => {
   };
 
   /**
-   * Whether these are groups of three digits, all separated by the same mark.
+   * Returns whether the runs are groups of three digits, all separated by the same mark.
    * @param {string[]} runs
    * @param {string[]} marks
    */
@@ -49,7 +49,7 @@ const Numbers = (() => {
     marks.every((mark) => mark === marks[0]);
 
   /**
-   * Reads a number as it was typed into a field that takes so many decimals.
+   * Parses a number that was typed into a field with this many decimals.
    * @param {string} text
    * @param {{ decimals: number, signed?: boolean }} format
    * @returns {Typed | Refused}
@@ -78,13 +78,13 @@ const Numbers = (() => {
     if (!isDecimalMark || !hasWhole || (grouped !== null && last.length > most)) {
       return grouped === null ? { refused: "groups" } : { value: grouped, other: null };
     }
-    // The mark before the last run starts the decimals, unless it separates one group more.
+    // The mark before the last run begins the decimals, unless it separates another group.
     if (last.replace(/0+$/, "").length > most) return { refused: "decimals" };
     return { value: plain(before, last), other: grouped };
   };
 
   /**
-   * A plain number in units of its last decimal.
+   * Converts a plain number to an integer and the number of its decimals.
    * @param {string} plain
    */
   const exact = (plain) => {
@@ -93,7 +93,7 @@ const Numbers = (() => {
   };
 
   /**
-   * `numerator / denominator` with so many decimals, rounded half up; neither is negative.
+   * Divides with this many decimals, rounded half up. Neither argument may be negative.
    * @param {bigint} numerator
    * @param {bigint} denominator
    * @param {number} decimals
@@ -106,7 +106,7 @@ const Numbers = (() => {
   };
 
   /**
-   * The product of two plain numbers with so many decimals.
+   * Multiplies two plain numbers with this many decimals in the result.
    * @param {string} one
    * @param {string} other
    * @param {number} decimals
@@ -117,7 +117,7 @@ const Numbers = (() => {
   };
 
   /**
-   * The quotient of two plain numbers with so many decimals; null where the divisor is zero.
+   * Divides two plain numbers with this many decimals in the result; null if the divisor is zero.
    * @param {string} dividend
    * @param {string} divisor
    * @param {number} decimals
@@ -129,7 +129,7 @@ const Numbers = (() => {
   };
 
   /**
-   * Whether `one * other` is `total`, give or take `step`.
+   * Returns whether `one * other` differs from `total` by at most `step`.
    * @param {string} one
    * @param {string} other
    * @param {string} total
@@ -144,7 +144,7 @@ const Numbers = (() => {
   };
 
   /**
-   * Whether one plain number is at most another.
+   * Returns whether `one` is at most `other`.
    * @param {string} one
    * @param {string} other
    */

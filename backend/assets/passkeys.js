@@ -1,5 +1,5 @@
-// Passkeys: what a page asks of the browser. What needs them is hidden until it is known that the
-// browser has them, and that its answers can be sent as JSON.
+// Passkeys: registers and uses them with the browser's API. Elements that need passkeys are hidden unless the
+// browser supports them and can serialize its responses to JSON.
 const form = document.querySelector("[data-passkeys]");
 const can = typeof window.PublicKeyCredential?.parseCreationOptionsFromJSON === "function";
 
@@ -31,7 +31,7 @@ const add = async () => {
   const body = { ceremony, name, credential: credential.toJSON() };
   const { recoveryCodes } = await post("/api/auth/passkeys/finish", body);
   if (!recoveryCodes) return location.assign("/settings/factors?saved");
-  // The first factor: the codes are shown this once, in place of everything else.
+  // This is the first factor: show the recovery codes, which are displayed only once, instead of everything else.
   const codes = document.querySelector("#new-codes");
   for (const code of recoveryCodes) {
     codes.querySelector("ol").append(Object.assign(document.createElement("li"), { textContent: code }));

@@ -1,5 +1,5 @@
-// Where one is, asked for only when a button is tapped, and told only to this service. Without
-// this, a place is typed.
+// Requests the user's location only when a button is tapped, and sends it only to this service. Without
+// JavaScript, users enter coordinates.
 const here = (button, use, sorry) => {
   if (!button || !navigator.geolocation) return;
   button.hidden = false;
@@ -19,7 +19,7 @@ const here = (button, use, sorry) => {
   });
 };
 
-// The search around where one is.
+// Searches around the user's location.
 for (const form of document.querySelectorAll("form[data-near]")) {
   here(
     form.querySelector("[data-locate]"),
@@ -32,7 +32,7 @@ for (const form of document.querySelectorAll("form[data-near]")) {
   );
 }
 
-// The favourite that is nearest, on the fill-up form.
+// Selects the nearest favorite on the fill-up form.
 for (const select of document.querySelectorAll("select[data-stations]")) {
   here(select.closest(".field").querySelector("[data-locate]"), (latitude, longitude) => {
     const narrow = Math.cos((latitude * Math.PI) / 180);
@@ -46,14 +46,14 @@ for (const select of document.querySelectorAll("select[data-stations]")) {
   });
 }
 
-// The stations of the page upon a map, where the service has one; the lists say the same.
+// Shows the page's stations on a map, if the service has one. The lists contain the same stations.
 const map = document.querySelector("[data-map]");
 const rows = [...document.querySelectorAll(".stations li[data-lat]")];
 if (map && window.L && rows.length > 0) {
   map.hidden = false;
   const chart = L.map(map, { attributionControl: "tiles" in map.dataset });
   if ("tiles" in map.dataset) {
-    // Those who give pictures want to know who shows them.
+    // Tile servers require a referrer.
     L.tileLayer(map.dataset.tiles, {
       maxZoom: 19,
       referrerPolicy: "origin",
@@ -73,7 +73,7 @@ if (map && window.L && rows.length > 0) {
   chart.fitBounds(places, { padding: [28, 28], maxZoom: 15 });
 }
 
-// How far a file has come that is being brought in. Without this the page loads itself anew.
+// Updates the progress of an import. Without JavaScript, the page reloads itself.
 const follow = async () => {
   const shown = document.querySelector("[data-import]");
   if (!shown) return;
@@ -84,13 +84,13 @@ const follow = async () => {
     if (!answer.ok || !now) return location.reload();
     shown.replaceChildren(...now.childNodes);
   } catch {
-    // The service is away for a moment.
+    // The service is temporarily unavailable.
   }
   setTimeout(follow, 1000);
 };
 setTimeout(follow, 1000);
 
-// A file that would be refused for its size need not be sent first.
+// Checks the size of a file before it is uploaded.
 for (const form of document.querySelectorAll("form[data-largest]")) {
   const told = form.querySelector("[data-too-large]");
   const field = form.elements.file;

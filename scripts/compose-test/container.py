@@ -1,4 +1,4 @@
-"""Processes that see what a container would: their own root, network, users, capabilities."""
+"""Runs processes with a container's view: their own root, network, users and capabilities."""
 
 import ctypes
 import fcntl
@@ -15,7 +15,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 NEWNS, NEWUTS, NEWIPC, NEWPID, NEWNET = 0x20000, 0x4000000, 0x8000000, 0x20000000, 0x40000000
 RDONLY, REMOUNT, BIND, REC, PRIVATE = 0x1, 0x20, 0x1000, 0x4000, 0x40000
 CAPBSET_DROP, NO_NEW_PRIVS, PDEATHSIG, AMBIENT, AMBIENT_CLEAR = 24, 38, 1, 47, 4
-# What Docker leaves to a container unless capabilities are dropped.
+# The capabilities that Docker grants unless they are dropped.
 DOCKERS = [0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 27, 29, 31]
 NUMBERS = {"CHOWN": 0, "DAC_OVERRIDE": 1, "DAC_READ_SEARCH": 2, "FOWNER": 3, "KILL": 5, "SETGID": 6, "SETUID": 7}
 
@@ -28,7 +28,7 @@ GROUP = "root:x:0:\npostgres:x:999:\nredis:x:998:\nnogroup:x:65534:\n"
 
 IS_ROOT = os.getuid() == 0
 if not IS_ROOT:
-    # The one user that containers have then; initdb looks for its name.
+    # Without root, containers have only this user. initdb looks up its name.
     PASSWD += f"tester:x:{os.getuid()}:{os.getgid()}::/:/bin/sh\n"
 
 
@@ -54,13 +54,13 @@ def bind(source, target, read_only=False):
         try:
             mount(None, target, flags=BIND | REMOUNT | RDONLY)
         except OSError:
-            # Without root, what is mounted with more options cannot be changed, nor written.
+            # Without root, mounts with additional options can't be remounted, and are read-only.
             if IS_ROOT:
                 raise
 
 
 def users(root):
-    """Names and numbers of the users in an image."""
+    """Returns the names and ids of the users in an image."""
     found = {}
     for line in open(f"{root}/etc/passwd") if root != "debian" else PASSWD.splitlines():
         name, _, user, group, *_ = line.strip().split(":")
@@ -69,7 +69,7 @@ def users(root):
 
 
 def identity(spec):
-    """The numbers of the user that a container's process runs as. Without root there is one user for all."""
+    """Returns the ids of the user that a container's process runs as. Without root, all have the same user."""
     if not IS_ROOT:
         return os.getuid(), os.getgid()
     known = users(spec["root"])
@@ -87,7 +87,7 @@ def give(path, owner, mode, known):
 
 
 def lay_out(root, spec):
-    """Mounts what the container sees at `root`. The mounts are this process's own."""
+    """Mounts the container's file system at `root`, in the mount namespace of this process."""
     mount("none", "/", flags=REC | PRIVATE)
     os.makedirs(root, exist_ok=True)
     mount("tmpfs", root, "tmpfs", 0, "mode=755")
@@ -117,7 +117,7 @@ def lay_out(root, spec):
         file.write("127.0.0.1 localhost\n" + "".join(f"{at} {name}\n" for name, at in spec["hosts"].items()))
     os.makedirs(root + spec["folder"], exist_ok=True)
     devices(root, spec)
-    # In order of depth: a mount may be inside another one.
+    # Ordered by depth, because mounts can be nested.
     for target, what in sorted(spec["mounts"].items()):
         if what["kind"] == "tmpfs":
             os.makedirs(root + target, exist_ok=True)
@@ -131,7 +131,7 @@ def lay_out(root, spec):
 
 
 def debian(root):
-    """A Debian with no settings or data of this machine's."""
+    """Creates a Debian without settings or data of this machine."""
     for folder in ("etc", "root", "run", "tmp", "var/lib", "var/log", "home"):
         os.makedirs(f"{root}/{folder}")
     os.chmod(f"{root}/tmp", 0o1777)
@@ -161,7 +161,7 @@ def devices(root, spec):
 
 
 def become(spec, root, command, environment):
-    """Goes on as the container's command: its root, user and rights."""
+    """Becomes the container's command, with its root, user and capabilities."""
     user, group = identity(spec)
     keep = [NUMBERS[it] for it in spec["cap_add"]] + ([] if "ALL" in spec["cap_drop"] else DOCKERS)
     os.chroot(root)
@@ -177,7 +177,7 @@ def become(spec, root, command, environment):
         os.setresgid(group, group, group)
         os.setresuid(user, user, user)
     os.umask(0o022)
-    # Python ignores these, and a program that it starts would, too.
+    # Python ignores these signals, and programs that it starts would inherit that.
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
     try:
@@ -199,12 +199,12 @@ def first_process(spec, root):
     while True:
         pid, status = os.wait()
         if pid == child:
-            # What is left ends with this process.
+            # Remaining processes end with this one.
             return os.waitstatus_to_exitcode(status)
 
 
 def fork(action, *arguments):
-    """Runs an action in a process of its own, which ends with what it returns."""
+    """Runs an action in a new process, which exits with its result."""
     child = os.fork()
     if child:
         return child
@@ -222,22 +222,22 @@ def exit_code(child):
 
 
 def hold(spec, root, to_parent, from_parent):
-    """Creates the namespaces of a container, and its first process in them."""
+    """Creates the namespaces of a container and its first process."""
     libc.prctl(PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     call("unshare", NEWNS | NEWUTS | NEWIPC | NEWNET)
     os.write(to_parent, b".")
     os.read(from_parent, 1)
     ip("link", "set", "lo", "up")
     if spec["address"]:
-        # From the address, so that others need not learn a new one when a container takes another's place.
+        # Derived from the IP address, so that it stays the same when a container is replaced.
         numbers = [int(it) for it in spec["address"].split("/")[0].split(".")]
         ip("link", "set", "eth0", "address", "02:42:" + ":".join(f"{it:02x}" for it in numbers))
         ip("addr", "add", spec["address"], "dev", "eth0")
         ip("link", "set", "eth0", "up")
-        # What is sent before the link is up is lost, and sent again only after seconds.
+        # Packets that are sent before the link is up are lost, and only resent after seconds.
         while "state UP" not in ip("link", "show", "eth0"):
             time.sleep(0.01)
-    # Only now: the next process is the first one of the new namespace.
+    # Not earlier, because the next process is the first one in the new namespace.
     call("unshare", NEWPID)
     first = fork(first_process, spec, root)
     os.write(to_parent, f"{first}\n".encode())
@@ -245,8 +245,8 @@ def hold(spec, root, to_parent, from_parent):
 
 
 def start(spec, root, state):
-    """Starts a container and waits for its end. Its state goes to the file `state`. Returns its exit code,
-    and whether it is to be started again."""
+    """Starts a container and waits until it exits. Writes its state to the file `state`. Returns its exit code, and whether to
+    restart it."""
     from_child, to_parent = os.pipe()
     from_parent, to_child = os.pipe()
     holder = fork(hold, spec, root, to_parent, from_parent)
@@ -264,7 +264,7 @@ def start(spec, root, state):
     os.close(from_child)
     os.close(to_child)
     if spec["address"]:
-        # The kernel removes it some time later, and until then the old address still answers.
+        # The kernel removes it later, and until then the old address still responds.
         subprocess.run(["ip", "link", "delete", f"veth{holder}"], capture_output=True)
     goes_on = spec["restart"] == "unless-stopped" and not os.path.exists(f"{state}.stop")
     write(state, spec | {"status": "restarting" if goes_on else "exited", "code": code})
@@ -272,7 +272,7 @@ def start(spec, root, state):
 
 
 def execute(spec, command, extra):
-    """Runs a command in a container that runs, as `docker exec` does. Returns its exit code."""
+    """Runs a command in a running container, as `docker exec` does. Returns its exit code."""
 
     def enter():
         spaces = [

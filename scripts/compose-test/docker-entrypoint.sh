@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Stands in for the entrypoint of Docker's official image of PostgreSQL, as its documentation describes it: reads and
+# A substitute for the entrypoint of Docker's official PostgreSQL image, according to its documentation: reads and
 # unsets *_FILE, runs initdb as the user postgres, starts a temporary server on the socket, runs
 # /docker-entrypoint-initdb.d in order, stops that server, and starts the real one.
 set -Eeo pipefail

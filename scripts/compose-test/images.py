@@ -1,4 +1,4 @@
-"""Images, as their Dockerfiles describe them, on stand-ins for the official ones."""
+"""Images as described by their Dockerfiles, based on substitutes for the official images."""
 
 import glob
 import json
@@ -14,9 +14,9 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 @dataclass
 class Image:
-    """What a container is started from."""
+    """The image of a container."""
 
-    # The machine's own Debian, or the folder that deploy/image-root.sh laid out.
+    # This machine's Debian, or the folder that deploy/image-root.sh has created.
     root: str = "debian"
     environment: dict = field(default_factory=lambda: {"PATH": PATH})
     user: str = "root"
@@ -25,22 +25,22 @@ class Image:
     command: list = field(default_factory=list)
     health: list = field(default_factory=list)
     stop_signal: str = "SIGTERM"
-    # Folders that a container without a volume there gets an anonymous one for.
+    # Folders for which a container gets an anonymous volume, unless it mounts another one there.
     volumes: list = field(default_factory=list)
-    # Path: owner and mode, also for a new volume that is mounted there.
+    # Path: owner and mode, also of a new volume that is mounted there.
     folders: dict = field(default_factory=dict)
     # Path in the container: file on this machine and mode.
     files: dict = field(default_factory=dict)
 
 
 def programs():
-    """The folder of PostgreSQL's programs, which Debian has off PATH."""
+    """Returns the folder of PostgreSQL's programs, which is not in PATH on Debian."""
     folders = glob.glob("/usr/lib/postgresql/*/bin")
     return max(folders, key=lambda it: int(it.split("/")[4]))
 
 
 def official(name):
-    """A stand-in for an official image."""
+    """Returns a substitute for an official image."""
     if name == "scratch":
         return Image(root="scratch")
     kind = name.split(":")[0]
@@ -63,11 +63,11 @@ def official(name):
         return Image(folder="/data", volumes=["/data"], folders={"/data": ("redis", 0o755)})
     if kind in ("debian", "node", "rust"):
         return Image()
-    raise SystemExit(f"compose-test: there is no stand-in for the image {name}")
+    raise SystemExit(f"compose-test: there is no substitute for the image {name}")
 
 
 def instructions(dockerfile):
-    """Each instruction and its arguments, as one line of text."""
+    """Yields each instruction with its arguments, as one line of text."""
     with open(dockerfile) as file:
         text = "".join(line for line in file if not line.lstrip().startswith("#"))
     for line in re.sub(r"\\\n", " ", text).splitlines():
@@ -77,7 +77,7 @@ def instructions(dockerfile):
 
 
 def stages(dockerfile):
-    """Each stage: its name, the image it starts from, and its instructions."""
+    """Returns for each stage its name, its base image and its instructions."""
     found = []
     for name, rest in instructions(dockerfile):
         if name == "FROM":
@@ -89,13 +89,13 @@ def stages(dockerfile):
 
 
 def words(text):
-    """An instruction's list or line."""
+    """Returns the arguments of an instruction, in JSON or shell form."""
     return json.loads(text) if text.startswith("[") else shlex.split(text)
 
 
 def build(context, target, laid_out, program):
-    """The image of a Dockerfile's stage; the last one without a target. `laid_out` is where the root of an image from
-    scratch goes, and `program` is what a build of the service would make."""
+    """Returns the image of a stage, by default the last one. `laid_out` is the folder for the root of an image from scratch,
+    and `program` is the result of building the service."""
     every = stages(os.path.join(context, "Dockerfile"))
     stage = next((it for it in every if it[0] == target), None) if target else every[-1]
     if stage is None:
@@ -124,7 +124,7 @@ def build(context, target, laid_out, program):
 
 
 def copy(image, parts, context, every, laid_out, program):
-    """COPY: from the context, or from what the build laid out in /image."""
+    """COPY from the context, or from the /image folder of the build."""
     options = {it.split("=")[0]: it.split("=")[1] for it in parts if it.startswith("--")}
     *sources, to = [it for it in parts if not it.startswith("--")]
     mode = int(options["--chmod"], 8) if "--chmod" in options else None
@@ -137,7 +137,7 @@ def copy(image, parts, context, every, laid_out, program):
             if image.root == "scratch":
                 image.root = laid_out
             if "--chown" in options:
-                # Deeper folders are that owner's too.
+                # Subfolders have the same owner.
                 for folder, _, _ in os.walk(laid_out + source.removeprefix("/image")):
                     inside = to + folder.removeprefix(laid_out + source.removeprefix("/image"))
                     image.folders[inside] = (options["--chown"].split(":")[0], 0o755)
@@ -153,9 +153,9 @@ def copy(image, parts, context, every, laid_out, program):
 
 
 def lay_out(context, every, stage, laid_out, program):
-    """Runs what the build runs after the compiler."""
+    """Runs the commands that the build runs after the compiler."""
     text = " ".join(rest for name, _, steps in every if name == stage for step, rest in steps if step == "RUN")
     found = re.search(r"&& (deploy/\S+) \S+ /image\s*$", text)
     if not found:
-        raise SystemExit("compose-test: the Dockerfile lays out no /image")
+        raise SystemExit("compose-test: the Dockerfile does not create /image")
     subprocess.run([os.path.join(context, found[1]), program, laid_out], check=True)

@@ -1,4 +1,4 @@
-"""The machine on which the test works as a person would: with commands, a browser, and a look at processes."""
+"""The machine that the test uses like a person: with commands, a browser and process inspection."""
 
 import glob
 import http.client
@@ -36,7 +36,7 @@ def show_logs():
 
 
 def run(*command, given="", fails=False, what=None):
-    """Runs a command as a person on the machine would, and returns what it prints."""
+    """Runs a command as a user of the machine would, and returns its output."""
     ran = subprocess.run(command, cwd=PROJECT, input=given, capture_output=True, text=True, timeout=300)
     output = ran.stdout + ran.stderr
     what = what or f"`{' '.join(command)}` {'fails' if fails else 'succeeds'}"
@@ -69,14 +69,14 @@ def request(method, path, body=None, headers=None, expect=(200, 201)):
         connection.close()
         if answer.status != 503:
             break
-        # The machine is busy; a client tries again.
+        # The machine is busy: try again, like a client.
         time.sleep(int(answer.getheader("Retry-After", "1")))
     check(answer.status in expect, f"{method} {path} is answered with {expect}: {answer.status} {text}")
     return answer, json.loads(text) if text.startswith(("{", "[")) else text
 
 
 class Browser:
-    """Requests with the session's cookie, through a proxy on the machine."""
+    """Sends requests with a session cookie, through a proxy on the machine."""
 
     def __init__(self):
         self.headers = {"X-Forwarded-For": PROXY_CLIENT}
@@ -107,7 +107,7 @@ def containers():
 
 
 def processes(container):
-    """Every process of a container."""
+    """Yields every process of a container."""
     space = os.readlink(f"/proc/{container['pid']}/ns/pid")
     for folder in glob.glob("/proc/[0-9]*"):
         try:

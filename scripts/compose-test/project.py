@@ -1,4 +1,4 @@
-"""docker-compose.yml: read as Docker Compose reads it, and turned into what containers are started with."""
+"""Reads docker-compose.yml like Docker Compose does, and converts it to the parameters of containers."""
 
 import glob
 import ipaddress
@@ -44,7 +44,7 @@ def dotenv(path):
 
 
 class Project:
-    """A folder with a docker-compose.yml."""
+    """A folder with a docker-compose.yml file."""
 
     def __init__(self, folder, program):
         self.folder = os.path.abspath(folder)
@@ -55,7 +55,7 @@ class Project:
             self.file = interpolate(yaml.safe_load(file), settings)
         override = f"{self.folder}/docker-compose.override.yml"
         if os.path.exists(override):
-            # As documented, for settings of services only.
+            # As documented, only for the settings of services.
             with open(override) as file:
                 for name, service in yaml.safe_load(file)["services"].items():
                     self.file["services"][name]["environment"] |= service["environment"]
@@ -66,7 +66,7 @@ class Project:
         self.gateway = str(self.subnet[1])
         self.built = {}
 
-    # What exists.
+    # State on disk.
 
     def containers(self, service=None):
         found = []
@@ -83,10 +83,10 @@ class Project:
     def volume(self, name):
         return f"{STATE}/volumes/{self.name}_{name}"
 
-    # What a container is started with.
+    # Parameters of containers.
 
     def image(self, name):
-        """The image of a service, built where a service of that image says how."""
+        """Returns the image of a service, and builds it if a service with that image has build settings."""
         wanted = self.services[name]["image"]
         if wanted in self.built:
             return self.built[wanted]
@@ -104,7 +104,7 @@ class Project:
         return image
 
     def mounts(self, name, image):
-        """What is mounted where."""
+        """Returns the mounts of a service."""
         service, found = self.services[name], {}
         for spec in service.get("tmpfs", []):
             target, _, options = spec.partition(":")
@@ -113,7 +113,7 @@ class Project:
             source, target, *mode = spec.split(":")
             if source.startswith((".", "/")):
                 source = os.path.abspath(os.path.join(self.folder, source))
-                # Docker creates what is missing, as root.
+                # Docker creates missing folders, as root.
                 os.makedirs(source, exist_ok=True) if not os.path.exists(source) else None
             else:
                 source = self.make_volume(source, target, image)
@@ -126,7 +126,7 @@ class Project:
         for target in image.volumes:
             if target not in found:
                 raise SystemExit(f"compose-test: {name} would get an anonymous volume at {target}")
-        # /var/run is a link.
+        # /var/run is a symbolic link.
         return {re.sub("^/var/run/", "/run/", target): what for target, what in found.items()}
 
     def make_volume(self, name, target, image):
@@ -149,7 +149,7 @@ class Project:
         return str(self.subnet[2 + list(self.services).index(name)])
 
     def spec(self, name, command=None, entrypoint=None, is_run=False):
-        """Everything that a container of a service needs."""
+        """Returns everything that a container of a service needs."""
         service, image = self.services[name], self.image(name)
         first = entrypoint if entrypoint is not None else service.get("entrypoint")
         rest = command if command is not None else service.get("command")
@@ -190,7 +190,7 @@ class Project:
         }
 
     def health(self, name):
-        """The command of the health check."""
+        """Returns the command of the health check."""
         check = self.services[name].get("healthcheck", {})
         if check.get("disable"):
             return None
@@ -198,7 +198,7 @@ class Project:
         return {"CMD": test[1:], "CMD-SHELL": ["/bin/sh", "-c", *test[1:]]}[test[0]] if test else None
 
     def order(self, wanted):
-        """The services and what they depend on, dependencies first."""
+        """Returns the services and their dependencies, dependencies first."""
         found = []
 
         def visit(name):

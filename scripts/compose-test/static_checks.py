@@ -1,4 +1,4 @@
-"""What can be seen in the files without running them."""
+"""Checks of the files that do not run anything."""
 
 import fnmatch
 import os
@@ -10,17 +10,17 @@ import yaml
 
 # Full versions: 15.19-bookworm, 12.15-slim.
 PINNED = re.compile(r"^[a-z/]+:\d+\.\d+(\.\d+)?(-[a-z-]+)?(@sha256:[0-9a-f]{64})?$")
-# The one container that starts as root, and why it may keep what: see docs/deployment.md.
+# The only container that starts as root, and its capabilities; see docs/deployment.md.
 ROOT = {"postgres-replica": {"CHOWN", "DAC_READ_SEARCH", "SETGID", "SETUID"}}
 
 
 def default(value):
-    """The value with the defaults of its settings."""
+    """Replaces settings in a value with their defaults."""
     return re.sub(r"\$\{\w+:?-([^}]*)\}", r"\1", value)
 
 
 def all_of(project):
-    """Each fact that must hold, and whether it does."""
+    """Yields each fact that must be true, and whether it is."""
     with open(f"{project}/docker-compose.yml") as file:
         text = file.read()
     compose = yaml.safe_load(text)
@@ -68,9 +68,9 @@ def of_secrets(project, compose, text):
     for line in re.findall(r"^\s+\w*(?:PASSWORD|URL|KEY|SECRET)\w*:.*", text, re.M):
         name, value = line.strip().split(": ", 1)
         is_plain = not re.search("PASSWORD|SECRET|KEY", name) and not re.search(r"://[^/@]*:[^/@]*@", value)
-        yield f"{name} holds no secret: {value}", name.endswith("_FILE") or is_plain
+        yield f"{name} contains no secret: {value}", name.endswith("_FILE") or is_plain
     holders = {it: [n for n, s in compose["services"].items() if it in s.get("secrets", [])] for it in declared}
-    # Who may read which password.
+    # Which services may read which password.
     for secret, services in {
         "postgres-password": ["postgres-roles"],
         "postgres-owner-password": ["migrate", "postgres-roles"],
@@ -122,10 +122,10 @@ def of_dockerfile(project, folder):
             )
     if folder == ".":
         rules = open(f"{project}/.dockerignore").read().splitlines()
-        yield "only what is named goes into the build", "*" in rules
+        yield "the build context contains only named files", "*" in rules
         kept = [it[1:] for it in rules if it.startswith("!")]
         for private in ("secrets", ".env", "data", "backups", ".git"):
-            yield f"{private} does not go into the build", not any(fnmatch.fnmatch(private, it) for it in kept)
+            yield f"{private} is not in the build context", not any(fnmatch.fnmatch(private, it) for it in kept)
         for path in re.findall(r"(?:^|\s)((?:deploy|frontend)/[\w./-]+)", open(f"{project}/Dockerfile").read()):
             if os.path.exists(f"{project}/{path}"):
                 yield f"{path} goes into the build", any(path == it or path.startswith(f"{it}/") for it in kept)

@@ -1,5 +1,5 @@
-"""Runs what docker-compose.yml and its images describe, without Docker, through the same `make` commands as people use.
-scripts/test-compose runs it, in namespaces of its own."""
+"""Tests docker-compose.yml and its images without Docker, with the same `make` commands that people use. scripts/test-compose
+runs this in separate namespaces."""
 
 import glob
 import json
@@ -28,7 +28,7 @@ from machine import (
 )
 from project import Project
 
-# What the script for a new volume was until it was replaced: the image unsets the variable before it runs.
+# The former script for new volumes, which failed because the image unsets the variable before it runs the script.
 OLD_SCRIPT = """#!/bin/sh
 set -eu
 psql --set=ON_ERROR_STOP=1 --username="$POSTGRES_USER" --dbname="$POSTGRES_DB" <<'SQL'
@@ -59,8 +59,8 @@ def a_fresh_volume_starts():
     for name in ("motovaultpro", "admin-postgres", "pgbouncer", "redis"):
         docker("exec", "-T", name, *project.health(name), what=f"the health check of {name} succeeds")
     log = open(f"{STATE}/logs/motovaultpro.log").read()
-    # A warning would say, for example, that row-level security does not apply to the service's role.
-    check('"level":"WARN"' not in log and '"level":"ERROR"' not in log, f"the service warns of nothing: {log}")
+    # For example, there is a warning if row-level security does not apply to the service's role.
+    check('"level":"WARN"' not in log and '"level":"ERROR"' not in log, f"the service logs no warning: {log}")
 
 
 def requests_are_served_and_the_proxy_is_trusted():
@@ -77,9 +77,9 @@ def requests_are_served_and_the_proxy_is_trusted():
 
 def each_role_has_its_own_password():
     known = query("SELECT string_agg(rolname, ',' ORDER BY rolname) FROM pg_authid WHERE rolpassword LIKE 'SCRAM-%'")
-    check(known == ",".join(sorted(ROLES)), f"every role has a password, and no other role: {known}")
+    check(known == ",".join(sorted(ROLES)), f"these roles have a password, and no others: {known}")
     secrets = {role: secret(name) for role, name in ROLES.items()}
-    check(len(set(secrets.values())) == len(ROLES), "every role has a password of its own")
+    check(len(set(secrets.values())) == len(ROLES), "every role has its own password")
     pairs = [(role, other) for role in ROLES for other in ROLES]
     lines = "".join(f"{role} {secrets[other]}\n" for role, other in pairs)
     script = (
@@ -92,12 +92,12 @@ def each_role_has_its_own_password():
         check((answer == "1") == (role == other), f"{role} with the password of {other}: {answer}")
 
 
-def no_role_has_more_rights_than_it_needs():
+def roles_have_only_the_privileges_that_they_need():
     rights = query(
         "SELECT string_agg(rolname, ',' ORDER BY rolname) FROM pg_roles"
         " WHERE rolname LIKE 'motovaultpro%' AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls)"
     )
-    check(rights == "", f"no role but the superuser has more rights than it needs: {rights}")
+    check(rights == "", f"only the superuser has these privileges: {rights}")
     created = query("SELECT has_schema_privilege('motovaultpro', 'public', 'CREATE')")
     check(created == "f", "the service's role cannot create tables")
     check(query("SELECT count(*) FROM pg_tables WHERE tableowner = 'motovaultpro'") == "0", "it owns nothing")
@@ -105,7 +105,7 @@ def no_role_has_more_rights_than_it_needs():
 
 def redis_requires_its_password():
     answer = docker("exec", "-T", "redis", "redis-cli", "ping")
-    check("NOAUTH" in answer, f"Redis refuses who has no password: {answer}")
+    check("NOAUTH" in answer, f"Redis rejects clients without the password: {answer}")
 
 
 def secrets_are_in_files_only():
@@ -121,18 +121,18 @@ def secrets_are_in_files_only():
                     continue
                 seen += 1
                 for name, value in values.items():
-                    check(value not in text, f"no {kind} in {container['service']} holds {name}")
-    check(seen > 20, f"processes were looked at: {seen}")
+                    check(value not in text, f"no {kind} in {container['service']} contains {name}")
+    check(seen > 20, f"processes were inspected: {seen}")
     for log in glob.glob(f"{STATE}/logs/*.log"):
         text = open(log, errors="replace").read()
         for name, value in values.items():
-            check(value not in text, f"{log} does not hold {name}")
+            check(value not in text, f"{log} does not contain {name}")
 
 
-def containers_have_no_rights():
+def containers_have_no_privileges():
     expected = {"admin-postgres", "backup", "motovaultpro", "pgbouncer", "redis"}
     found = {it["service"] for it in containers()}
-    check(found >= expected, f"these run: {found}")
+    check(found >= expected, f"these are running: {found}")
     for container in containers():
         name = container["service"]
         for process in processes(container):
@@ -142,7 +142,7 @@ def containers_have_no_rights():
             except OSError:
                 continue
             if comm.startswith("python"):
-                continue  # Stands in for Docker's init.
+                continue  # The substitute for Docker's init.
             check(status["NoNewPrivs"] == "1", f"{name}: {comm} cannot gain privileges")
             check(int(status["CapEff"], 16) == 0, f"{name}: {comm} has no capabilities: {status['CapEff']}")
             check(status["Uid"].split()[0] != "0", f"{name}: {comm} does not run as root")
@@ -150,20 +150,20 @@ def containers_have_no_rights():
             check("ro" in root.split(","), f"{name}: its file system is read-only: {root}")
 
 
-def a_backup_is_made_by_itself_and_by_hand():
+def backups_are_created_on_schedule_and_on_request():
     for _ in range(200):
         if os.path.exists(f"{PROJECT}/secrets/backup/backup-signing.key") and glob.glob(
             f"{PROJECT}/backups/*-postgresql"
         ):
             break
         time.sleep(0.1)
-    check(len(glob.glob(f"{PROJECT}/backups/*-postgresql")) == 1, "the service makes a first backup by itself")
+    check(len(glob.glob(f"{PROJECT}/backups/*-postgresql")) == 1, "the service creates a first backup by itself")
     docker("exec", "-T", "backup", "/usr/local/bin/backup-health")
     output = run("make", "backup")
-    check("using PostgreSQL in Docker Compose" in output and "made " in output, f"make backup makes one: {output}")
-    check(run("scripts/backup", "list").count("-postgresql") == 2, "both are listed")
+    check("using PostgreSQL in Docker Compose" in output and "made " in output, f"make backup creates one: {output}")
+    check(run("scripts/backup", "list").count("-postgresql") == 2, "both backups are listed")
     verified = run("scripts/backup", "verify", "--require-signature")
-    check("damaged" not in verified, f"both are sound and signed: {verified}")
+    check("damaged" not in verified, f"both are intact and signed: {verified}")
 
 
 def a_replica_follows():
@@ -176,7 +176,7 @@ def a_replica_follows():
     check("started streaming WAL" in log, "the replica follows")
     check(query("SELECT pg_is_in_recovery()", "postgres-replica") == "t", "the replica is a standby")
     followers = query("SELECT string_agg(usename, ',') FROM pg_stat_replication")
-    check(followers == "motovaultpro_replica", f"it follows with a role of its own: {followers}")
+    check(followers == "motovaultpro_replica", f"it follows with its own role: {followers}")
 
 
 def migrating_needs_no_rust():
@@ -188,12 +188,12 @@ def a_backup_is_restored(browser):
     browser.add("after the backup")
     check(len(browser.vehicles()) == 2, "there are two vehicles")
     output = run("make", "restore", given="no\n")
-    check("stays as it is" in output and len(browser.vehicles()) == 2, f"without a yes nothing is replaced: {output}")
+    check("stays as it is" in output and len(browser.vehicles()) == 2, f"without confirmation, nothing is replaced: {output}")
     output = run("make", "restore", given="y\n")
     check("recovered" in output and "is at http" in output, f"make restore: {output}")
     browser.sign_in("/api/auth/login")
-    check(browser.vehicles() == ["before the backup"], f"what the backup holds is back: {browser.vehicles()}")
-    check(not os.path.exists(f"{PROJECT}/backups/.restored"), "nothing unpacked is left")
+    check(browser.vehicles() == ["before the backup"], f"the backup's data is restored: {browser.vehicles()}")
+    check(not os.path.exists(f"{PROJECT}/backups/.restored"), "the unpacked backup is deleted")
     browser.add("after the restore")
 
 
@@ -202,14 +202,14 @@ def changed_secrets_are_used_after_a_start(browser):
     for name in [*ROLES.values(), "redis-url"]:
         os.remove(f"{PROJECT}/secrets/app/{name}.txt")
     run("make", "setup")
-    output = run("make", "migrate", what="the database is found although nothing runs")
+    output = run("make", "migrate", what="the database is found although nothing is running")
     check("using PostgreSQL in Docker Compose" in output, output)
     run("make", "start")
     check(len(browser.vehicles()) == 2, "the service works with the new secrets")
     each_role_has_its_own_password()
 
 
-def an_empty_secret_is_refused():
+def an_empty_secret_is_rejected():
     path = f"{PROJECT}/secrets/app/postgres-owner-password.txt"
     saved = open(path).read()
     open(path, "w").close()
@@ -219,7 +219,7 @@ def an_empty_secret_is_refused():
         file.write(saved)
 
 
-def a_sealed_backup_is_made():
+def a_sealed_backup_is_created():
     identity = run("scripts/backup", "keygen")
     with open(f"{PROJECT}/secrets/backup/identity.txt", "w") as file:
         file.write("".join(it + "\n" for it in identity.splitlines() if it.startswith("AGE-SECRET-KEY-")))
@@ -231,37 +231,37 @@ def a_sealed_backup_is_made():
     output = run("make", "backup")
     check("made " in output, f"make backup: {output}")
     newest = max(glob.glob(f"{PROJECT}/backups/*-postgresql"))
-    check(os.path.exists(f"{newest}/service.key.age"), f"a sealed backup has the service key: {os.listdir(newest)}")
+    check(os.path.exists(f"{newest}/service.key.age"), f"a sealed backup contains the service key: {os.listdir(newest)}")
 
 
 def cleaning_removes_the_volumes():
     output = run("make", "clean", given="y\n")
-    check("with all records in them (motovaultpro_" in output, f"make clean asks about the volumes: {output}")
-    check(docker("--volumes") == "", "the volumes are gone")
-    check(not list(containers()), "nothing runs")
-    check(glob.glob(f"{PROJECT}/backups/*-postgresql"), "the backups stay")
-    check(os.path.exists(f"{PROJECT}/secrets/app/postgres-password.txt"), "the secrets stay")
+    check("with all records in them (motovaultpro_" in output, f"make clean asks for confirmation: {output}")
+    check(docker("--volumes") == "", "the volumes are removed")
+    check(not list(containers()), "nothing is running")
+    check(glob.glob(f"{PROJECT}/backups/*-postgresql"), "the backups remain")
+    check(os.path.exists(f"{PROJECT}/secrets/app/postgres-password.txt"), "the secrets remain")
 
 
 def a_lost_database_is_restored(browser):
-    """As on a new machine that has the backups and the identity only."""
+    """Simulates a new machine that only has the backups and the identity."""
     key = secret("service-key")
     for path in glob.glob(f"{PROJECT}/secrets/app/*.txt"):
         os.remove(path)
     run("make", "setup")
-    check(secret("service-key") != key, "the machine has another service key")
+    check(secret("service-key") != key, "the machine has a new service key")
     output = run("make", "restore", given="y\n")
     check("is at http" in output, f"make restore: {output}")
-    check(secret("service-key") == key, "the service key is the backup's")
+    check(secret("service-key") == key, "the service key is restored from the backup")
     browser.sign_in("/api/auth/login")
     found = browser.vehicles()
-    check(found == ["after the restore", "before the backup"], f"what the backup holds is back: {found}")
+    check(found == ["after the restore", "before the backup"], f"the backup's data is restored: {found}")
     docker("down", "--volumes")
     os.remove(f"{PROJECT}/docker-compose.override.yml")
 
 
 def a_damaged_volume_is_repaired():
-    """Makes a volume as the old files did, and lets the new ones repair it."""
+    """Creates a volume as the old files did, and repairs it with the current ones."""
     compose = open(f"{PROJECT}/docker-compose.yml").read()
     os.makedirs(f"{PROJECT}/deploy/old")
     script = f"{PROJECT}/deploy/old/make-roles.sh"
@@ -306,7 +306,7 @@ secrets:
         file.write(compose)
     run("make", "repair-roles")
     repaired = query("SELECT count(*) FROM pg_authid WHERE rolname LIKE 'motovaultpro%' AND rolpassword IS NULL")
-    check(repaired == "0", f"make repair-roles gives every role its password: {repaired}")
+    check(repaired == "0", f"make repair-roles sets every role's password: {repaired}")
     run("make", "start")
     request("GET", "/api/health")
 
@@ -322,21 +322,21 @@ def main():
 
     for what, is_so in static_checks.all_of(PROJECT):
         check(is_so, what)
-    print(f"  the files agree: {len(passed)} checks", flush=True)
+    print(f"  static checks: {len(passed)}", flush=True)
     step(a_fresh_volume_starts)
     browser = step(requests_are_served_and_the_proxy_is_trusted)
     step(each_role_has_its_own_password)
-    step(no_role_has_more_rights_than_it_needs)
+    step(roles_have_only_the_privileges_that_they_need)
     step(redis_requires_its_password)
-    step(a_backup_is_made_by_itself_and_by_hand)
+    step(backups_are_created_on_schedule_and_on_request)
     step(a_replica_follows)
     step(secrets_are_in_files_only)
-    step(containers_have_no_rights)
+    step(containers_have_no_privileges)
     step(migrating_needs_no_rust)
     step(a_backup_is_restored, browser)
     step(changed_secrets_are_used_after_a_start, browser)
-    step(an_empty_secret_is_refused)
-    step(a_sealed_backup_is_made)
+    step(an_empty_secret_is_rejected)
+    step(a_sealed_backup_is_created)
     step(cleaning_removes_the_volumes)
     step(a_lost_database_is_restored, browser)
     step(a_damaged_volume_is_repaired)
