@@ -60,16 +60,16 @@ async fn the_page_searches_and_explains_how_to_configure_providers(app: TestApp)
 async fn only_the_page_with_the_map_may_load_tiles(app: TestApp) {
     let user = app.register("dana@example.org").await;
     save(&user, json!({ "name": "Corner", "latitude": 48.1, "longitude": 11.5 })).await;
-    let policy = "content-security-policy";
-    assert!(user.get("/stations").await.header(policy).contains("img-src 'self';"));
+    let header = "content-security-policy";
+    assert!(user.get("/stations").await.header(header).contains("img-src 'self';"));
     let tiles = "https://tiles.example:8443/map/{z}/{x}/{y}.png";
     let with_tiles = user.reconfigured(|it| it.stations.tiles_url = Some(tiles.to_owned()));
     let page = with_tiles.get("/stations?query=corner").await;
-    let policy = page.header(policy);
+    let policy = page.header(header);
     assert!(policy.contains("img-src 'self' https://tiles.example:8443;"), "{policy}");
     assert!(policy.contains("script-src 'self';") && !policy.contains("unsafe"), "{policy}");
     assert_contains(&page, &[r#"<li data-lat="48.10000000" data-lng="11.50000000">"#]);
-    assert!(with_tiles.get("/vehicles").await.header(policy).contains("img-src 'self';"));
+    assert!(with_tiles.get("/vehicles").await.header(header).contains("img-src 'self';"));
     // Without the map script there is no map, but the list has the same content.
     let has_map = crate::core::web::Assets::get().map.is_some();
     assert_eq!(page.text().contains(&format!("data-tiles=\"{tiles}\"")), has_map);
@@ -318,7 +318,7 @@ async fn the_station_page_shows_the_prices_of_one_fuel(app: TestApp) {
     let last = user.get(&path).await;
     assert_contains(
         &last,
-        &["$9.900", "?fuel=none\" aria-current=\"page\">Not saved", "?fuel=e10\">E10"],
+        &["$9.900", "?fuel=none\" aria-current=\"page\">Not noted", "?fuel=e10\">E10"],
     );
     assert_lacks(&last, &["$3.100", "$2.800"]);
     let diesel = user.get(&format!("{path}?fuel=diesel")).await;
