@@ -1,9 +1,8 @@
-//! Logging in with an OpenID provider, and its access tokens at the API.
+//! Logging in with OpenID providers, and using their access tokens with the API.
 //!
-//! An account is found by the issuer and the subject that a provider vouches for, both together, and
-//! never by an e-mail address.
+//! An account is identified by the combination of issuer and subject, never by its e-mail address.
 
-mod kept;
+mod fetch_cache;
 mod model;
 mod pages;
 mod provider;
@@ -18,43 +17,44 @@ use std::{collections::BTreeMap, sync::Arc};
 use provider::Provider;
 
 pub(super) use pages::router as pages;
-pub use provider::{check_discovery, discovery_address};
-pub(super) use service::{held, holder};
+pub use provider::{check_discovery, discovery_url};
+pub(super) use service::{authenticate_access_token, list_grants};
 
 use crate::core::config::Config;
 
-/// The providers that the settings name, with what is known of each.
+/// The configured providers.
 #[derive(Clone)]
 pub(super) struct Providers(Arc<BTreeMap<String, Provider>>);
 
-/// A provider, as the pages offer it.
+/// A provider that users can choose on a page.
 #[derive(Debug, Clone)]
-pub(super) struct Offer {
+pub(super) struct ProviderOption {
     pub(super) name: String,
     pub(super) label: String,
 }
 
 impl Providers {
-    /// Nothing is known of them yet: they are asked when somebody needs them.
+    /// Creates the configured providers. Their metadata is fetched when first needed.
     pub(super) fn new(config: &Config) -> Self {
         let origin = config.server.origin().unwrap_or_default();
         let providers = config.auth.providers.iter();
-        let known =
+        let provider =
             |(name, settings): (&String, _)| (name.clone(), Provider::new(name, settings, &origin));
-        Self(Arc::new(providers.map(known).collect()))
+        Self(Arc::new(providers.map(provider).collect()))
     }
 
-    /// What people may log in with.
-    pub(super) fn offers(&self) -> Vec<Offer> {
-        let offer = |it: &Provider| Offer { name: it.name.clone(), label: it.label().to_owned() };
-        self.0.values().map(offer).collect()
+    /// The providers that users can log in with.
+    pub(super) fn options(&self) -> Vec<ProviderOption> {
+        let option =
+            |it: &Provider| ProviderOption { name: it.name.clone(), label: it.label().to_owned() };
+        self.0.values().map(option).collect()
     }
 
-    fn named(&self, name: &str) -> Option<&Provider> {
+    fn by_name(&self, name: &str) -> Option<&Provider> {
         self.0.get(name)
     }
 
-    fn of_issuer(&self, issuer: &str) -> Option<&Provider> {
+    fn by_issuer(&self, issuer: &str) -> Option<&Provider> {
         self.0.values().find(|it| it.settings.issuer == issuer)
     }
 }

@@ -1,16 +1,16 @@
-//! What log-ins with a provider are made of.
+//! The types of log-ins with a provider.
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::tokens::Vouched;
+use super::tokens::VerifiedIdentity;
 use crate::{
     core::{Error, hex},
     features::accounts::user::UserId,
 };
 
-/// An identity that opens an account, as its owner sees it.
+/// An identity that is linked to an account.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct Identity {
     pub(super) id: Uuid,
@@ -19,141 +19,141 @@ pub(super) struct Identity {
     pub(super) created_at: DateTime<Utc>,
 }
 
-/// What a provider sends a browser back with.
+/// The parameters with which a provider redirects a browser back.
 #[derive(Debug, Default)]
-pub(super) struct Back {
+pub(super) struct Callback {
     pub(super) state: String,
     pub(super) code: Option<String>,
-    /// Who the provider says it is (RFC 9207).
+    /// The issuer of the response (RFC 9207).
     pub(super) iss: Option<String>,
-    /// Why it lets nobody in.
+    /// The error code, if the provider rejected the log-in.
     pub(super) error: Option<String>,
 }
 
-impl Back {
-    /// Reads it from the query; of what is said twice, nothing counts.
-    pub(super) fn read(query: &str) -> Self {
-        let mut back = Self::default();
+impl Callback {
+    /// Parses the query. Returns an empty callback unless there is exactly one `state`.
+    pub(super) fn parse(query: &str) -> Self {
+        let mut callback = Self::default();
         let mut states = 0;
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*name {
                 "state" => {
                     states += 1;
-                    back.state = value.into_owned();
+                    callback.state = value.into_owned();
                 }
-                "code" => back.code = Some(value.into_owned()),
-                "iss" => back.iss = Some(value.into_owned()),
-                "error" => back.error = Some(value.into_owned()),
+                "code" => callback.code = Some(value.into_owned()),
+                "iss" => callback.iss = Some(value.into_owned()),
+                "error" => callback.error = Some(value.into_owned()),
                 _ => {}
             }
         }
-        if states == 1 { back } else { Self::default() }
+        if states == 1 { callback } else { Self::default() }
     }
 }
 
-/// Why somebody does not get in by a provider.
+/// Why a log-in with a provider failed.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Refusal {
-    /// The provider does not answer, or not as it has to.
-    #[error("the provider does not answer now")]
-    Away,
-    /// What it answers, or what is said to be of it, cannot be trusted.
-    #[error("what the provider says cannot be trusted: {0}")]
+pub(super) enum OidcError {
+    /// The provider does not respond, or its responses are invalid.
+    #[error("the provider is unavailable")]
+    Unavailable,
+    /// A response, or a token that claims to be from the provider, failed verification.
+    #[error("verification failed: {0}")]
     Untrusted(String),
-    /// The provider lets them not in, or they changed their mind there.
-    #[error("the provider let nobody in")]
+    /// The provider rejected the log-in, or the user canceled it there.
+    #[error("the provider rejected the log-in")]
     Denied,
-    /// The log-in was not begun in this browser, too long ago, or has ended already.
-    #[error("the log-in has ended already, or was begun elsewhere")]
-    Stale,
-    /// They have no account here, and may not make one.
-    #[error("accounts cannot be made here")]
-    Closed,
-    /// Their e-mail address has an account that the provider is not linked to.
-    #[error("the e-mail address has an account")]
+    /// The log-in was begun in another browser or too long ago, or is finished already.
+    #[error("the log-in has expired or was begun in another browser")]
+    Expired,
+    /// The user has no account here and is not allowed to create one.
+    #[error("registration is closed")]
+    RegistrationClosed,
+    /// The e-mail address belongs to an account that the identity is not linked to.
+    #[error("the e-mail address belongs to another account")]
     EmailTaken,
-    /// Their e-mail address has an account, but nobody has confirmed that the address is its owner's.
-    #[error("the e-mail address has an account that nobody confirmed")]
+    /// The e-mail address belongs to an account that has not confirmed it.
+    #[error("the e-mail address belongs to another account, which has not confirmed it")]
     EmailUnconfirmed,
-    /// Their account has been disabled.
+    /// The account is disabled.
     #[error("the account is disabled")]
-    Disabled,
+    AccountDisabled,
     /// The account's password was reset, and its owner has not reviewed the identity since.
-    #[error("the identity waits to be reviewed after a password reset")]
+    #[error("the identity must be reviewed after a password reset")]
     Unreviewed,
-    /// The identity to link opens another account.
-    #[error("the identity opens another account")]
+    /// The identity is already linked to another account.
+    #[error("the identity is linked to another account")]
     LinkedElsewhere,
-    /// It is this service that cannot.
+    /// An error of this service.
     #[error("{0}")]
     Service(#[from] Error),
 }
 
-impl Refusal {
+impl OidcError {
     pub(super) fn untrusted(why: &str) -> Self {
         Self::Untrusted(why.to_owned())
     }
 
-    pub(super) fn distrust(error: &dyn std::error::Error) -> Self {
+    pub(super) fn untrusted_because(error: &dyn std::error::Error) -> Self {
         Self::Untrusted(crate::core::upstream::error_chain(error))
     }
 }
 
-impl From<sqlx::Error> for Refusal {
+impl From<sqlx::Error> for OidcError {
     fn from(error: sqlx::Error) -> Self {
         Self::Service(error.into())
     }
 }
 
-/// Names that this service gives itself, and no provider.
-const OWN: [&str; 2] = ["local|", "oidc|"];
+/// Prefixes of the user ids that this service generates.
+const RESERVED_PREFIXES: [&str; 2] = ["local|", "oidc|"];
 
-/// The name of somebody's data where their provider is the only one: its own name for them, unless
-/// it could be taken for one that this service gives.
-pub(super) fn plain_user(vouched: &Vouched) -> Option<UserId> {
-    let is_own = OWN.iter().any(|own| vouched.subject.starts_with(own));
-    (!is_own).then(|| UserId::new(vouched.subject.clone()))
+/// The user id when there is only one provider: the subject itself, unless it could be mistaken for a
+/// generated id.
+pub(super) fn user_id_from_subject(identity: &VerifiedIdentity) -> Option<UserId> {
+    let is_reserved = RESERVED_PREFIXES.iter().any(|prefix| identity.subject.starts_with(prefix));
+    (!is_reserved).then(|| UserId::new(identity.subject.clone()))
 }
 
-/// The name of somebody's data where there are several providers: no other's name is the same.
-pub(super) fn hashed_user(vouched: &Vouched) -> UserId {
-    let digest = Sha256::new_with_prefix(&vouched.issuer);
-    let digest = digest.chain_update([0]).chain_update(&vouched.subject).finalize();
+/// The user id when there are several providers: a hash that is unique to the issuer and subject.
+pub(super) fn hashed_user_id(identity: &VerifiedIdentity) -> UserId {
+    let digest = Sha256::new_with_prefix(&identity.issuer);
+    let digest = digest.chain_update([0]).chain_update(&identity.subject).finalize();
     UserId::new(format!("oidc|{}", hex(&digest)))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Back, Vouched, hashed_user, plain_user};
+    use super::{Callback, VerifiedIdentity, hashed_user_id, user_id_from_subject};
 
-    fn vouched(issuer: &str, subject: &str) -> Vouched {
+    fn identity(issuer: &str, subject: &str) -> VerifiedIdentity {
         let (issuer, subject) = (issuer.to_owned(), subject.to_owned());
-        Vouched { issuer, subject, email: None, name: None }
+        VerifiedIdentity { issuer, subject, email: None, name: None }
     }
 
     #[test]
-    fn no_subject_can_be_taken_for_a_name_that_this_service_gives() {
-        let plain = |subject| plain_user(&vouched("https://a.example", subject));
+    fn subjects_with_a_reserved_prefix_are_not_used_as_user_ids() {
+        let plain = |subject| user_id_from_subject(&identity("https://a.example", subject));
         assert_eq!(plain("auth0|dana").unwrap().as_str(), "auth0|dana");
         assert!(plain("local|0198c0de").is_none());
         assert!(plain("oidc|00").is_none());
     }
 
     #[test]
-    fn the_same_subject_of_two_issuers_is_two_users() {
-        let name = |issuer| hashed_user(&vouched(issuer, "dana"));
+    fn the_same_subject_at_two_issuers_gives_two_user_ids() {
+        let name = |issuer| hashed_user_id(&identity(issuer, "dana"));
         assert_ne!(name("https://a.example"), name("https://b.example"));
         let (one, other) =
-            (vouched("https://a.example/x", "y"), vouched("https://a.example/", "xy"));
-        assert_ne!(hashed_user(&one), hashed_user(&other));
+            (identity("https://a.example/x", "y"), identity("https://a.example/", "xy"));
+        assert_ne!(hashed_user_id(&one), hashed_user_id(&other));
         assert_eq!(name("https://a.example").as_str().len(), "oidc|".len() + 64);
     }
 
     #[test]
-    fn what_is_said_twice_counts_for_nothing() {
-        let back = Back::read("state=a&code=b&iss=https%3A%2F%2Fc");
-        assert_eq!((back.state.as_str(), back.code.as_deref()), ("a", Some("b")));
-        assert_eq!(back.iss.as_deref(), Some("https://c"));
-        assert!(Back::read("state=a&state=b&code=c").code.is_none());
+    fn a_callback_with_two_states_is_ignored() {
+        let callback = Callback::parse("state=a&code=b&iss=https%3A%2F%2Fc");
+        assert_eq!((callback.state.as_str(), callback.code.as_deref()), ("a", Some("b")));
+        assert_eq!(callback.iss.as_deref(), Some("https://c"));
+        assert!(Callback::parse("state=a&state=b&code=c").code.is_none());
     }
 }

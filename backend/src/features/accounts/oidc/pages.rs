@@ -1,4 +1,4 @@
-//! Logging in with a provider, and the page of what opens an account.
+//! The pages for logging in with a provider and for managing linked identities.
 
 use askama::Template;
 use axum::{
@@ -12,10 +12,10 @@ use chrono::TimeDelta;
 use uuid::Uuid;
 
 use super::{
-    Offer,
-    model::{Back, Identity, Refusal},
+    ProviderOption,
+    model::{Callback, Identity, OidcError},
     provider::Provider,
-    service::{self, COOKIE, Ended, Start},
+    service::{self, COOKIE, LogInOutcome, StartedLogIn},
 };
 use crate::{
     core::{
@@ -31,17 +31,17 @@ use crate::{
 
 pub(in crate::features::accounts) fn router() -> Router<App> {
     Router::new()
-        .route("/login/oidc/{provider}", get(begin))
-        .route("/login/oidc/{provider}/callback", get(end))
+        .route("/login/oidc/{provider}", get(begin_log_in))
+        .route("/login/oidc/{provider}/callback", get(finish_log_in))
         .route("/settings/identities", get(show).post(link))
         .route("/settings/identities/{id}/unlink", post(unlink))
 }
 
 fn provider<'a>(app: &'a App, name: &str) -> Result<&'a Provider> {
-    app.auth.providers().named(name).ok_or(Error::NotFound("page"))
+    app.auth.providers().by_name(name).ok_or(Error::NotFound("page"))
 }
 
-async fn begin(
+async fn begin_log_in(
     State(app): State<App>,
     Path(name): Path<String>,
     layout: Layout,
@@ -55,16 +55,16 @@ async fn begin(
     let query = query.as_deref();
     let next = web::parameter(query, "next").unwrap_or_else(|| "/".to_owned());
     let is_separate = web::parameter(query, "separate").is_some();
-    match service::begin(&app, provider, &headers, (&next, is_separate), None).await {
-        Ok(Start { address, browser }) => {
+    match service::begin_log_in(&app, provider, &headers, (&next, is_separate), None).await {
+        Ok(StartedLogIn { url, browser }) => {
             let cookie = [(header::SET_COOKIE, set_cookie(&app, COOKIE, &browser, LIFETIME)?)];
-            Ok((cookie, Redirect::to(&address)).into_response())
+            Ok((cookie, Redirect::to(&url)).into_response())
         }
-        Err(refusal) => refused(&refusal, provider, layout),
+        Err(error) => error_page(&error, provider, layout),
     }
 }
 
-async fn end(
+async fn finish_log_in(
     State(app): State<App>,
     Path(name): Path<String>,
     layout: Layout,
@@ -73,17 +73,21 @@ async fn end(
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
     let provider = provider(&app, &name)?;
-    let back = Back::read(&query.unwrap_or_default());
+    let callback = Callback::parse(&query.unwrap_or_default());
     let signed = authenticate(&headers, &app).await?;
-    let ended = service::end(&app, provider, &headers, back, signed.as_deref(), &client).await;
-    let answer = match ended {
-        Ok(Ended::In { opened, next }) => {
+    let outcome =
+        service::finish_log_in(&app, provider, &headers, callback, signed.as_deref(), &client)
+            .await;
+    let answer = match outcome {
+        Ok(LogInOutcome::SignedIn { opened, next }) => {
             (opened.cookies(&app)?, Redirect::to(&next)).into_response()
         }
-        Ok(Ended::Waiting { cookie, next }) => factors::ask_for_second(cookie, &next),
-        Ok(Ended::Linked) => Redirect::to("/settings/identities?linked").into_response(),
-        // Another tab may still be at it: its cookie stays.
-        Err(refusal) => return refused(&refusal, provider, layout),
+        Ok(LogInOutcome::SecondFactorRequired { cookie, next }) => {
+            factors::redirect_to_second_factor(cookie, &next)
+        }
+        Ok(LogInOutcome::Linked) => Redirect::to("/settings/identities?linked").into_response(),
+        // Leave the cookie, since another tab may have a log-in in progress.
+        Err(error) => return error_page(&error, provider, layout),
     };
     let spent = set_cookie(&app, COOKIE, "", TimeDelta::zero())?;
     Ok((AppendHeaders([(header::SET_COOKIE, spent)]), answer).into_response())
@@ -91,28 +95,28 @@ async fn end(
 
 #[derive(Template)]
 #[template(path = "features/accounts/templates/login_failed.html")]
-struct Refused<'a> {
+struct ErrorPage<'a> {
     layout: Layout,
     title: &'static str,
     text: String,
     label: &'a str,
-    /// The provider to try again with, where that may help.
+    /// The provider to try again with, if that may help.
     again: Option<&'a str>,
-    /// The provider to make a separate account with.
+    /// The provider to create a separate account with.
     separate: Option<&'a str>,
 }
 
-/// The page that says why.
-fn refused(refusal: &Refusal, provider: &Provider, layout: Layout) -> Result<Response> {
+/// Renders the page that explains why a log-in failed.
+fn error_page(error: &OidcError, provider: &Provider, layout: Layout) -> Result<Response> {
     let label = provider.label();
-    let (status, title, text) = match refusal {
-        Refusal::Away => (
+    let (status, title, text) = match error {
+        OidcError::Unavailable => (
             StatusCode::SERVICE_UNAVAILABLE,
             "The provider is away",
             format!("{label} does not answer now. Try again in a moment, or log in another way."),
         ),
-        Refusal::Untrusted(why) => {
-            tracing::warn!(provider = provider.name, why, "Refused what a provider says");
+        OidcError::Untrusted(why) => {
+            tracing::warn!(provider = provider.name, why, "OpenID response failed verification");
             (
                 StatusCode::FORBIDDEN,
                 "Logging in failed",
@@ -122,19 +126,19 @@ fn refused(refusal: &Refusal, provider: &Provider, layout: Layout) -> Result<Res
                 ),
             )
         }
-        Refusal::Denied => (
+        OidcError::Denied => (
             StatusCode::FORBIDDEN,
             "Not logged in",
             format!("{label} let nobody in, or the log-in was cancelled there."),
         ),
-        Refusal::Stale => (
+        OidcError::Expired => (
             StatusCode::BAD_REQUEST,
             "This log-in has ended",
             "It took longer than ten minutes, was used already, or was begun in another browser. \
              Begin again."
                 .to_owned(),
         ),
-        Refusal::Closed => (
+        OidcError::RegistrationClosed => (
             StatusCode::FORBIDDEN,
             "You have no account here",
             format!(
@@ -143,7 +147,7 @@ fn refused(refusal: &Refusal, provider: &Provider, layout: Layout) -> Result<Res
                  in the settings."
             ),
         ),
-        Refusal::EmailTaken => (
+        OidcError::EmailTaken => (
             StatusCode::FORBIDDEN,
             "Your address has an account already",
             format!(
@@ -152,7 +156,7 @@ fn refused(refusal: &Refusal, provider: &Provider, layout: Layout) -> Result<Res
                  settings under Linked log-ins."
             ),
         ),
-        Refusal::EmailUnconfirmed => (
+        OidcError::EmailUnconfirmed => (
             StatusCode::FORBIDDEN,
             "Your address has an account already",
             format!(
@@ -161,12 +165,12 @@ fn refused(refusal: &Refusal, provider: &Provider, layout: Layout) -> Result<Res
                  in the settings under Linked log-ins. If it was not you, make an account of your own."
             ),
         ),
-        Refusal::Disabled => (
+        OidcError::AccountDisabled => (
             StatusCode::FORBIDDEN,
             "Your account is disabled",
             "Ask whoever runs this server.".to_owned(),
         ),
-        Refusal::Unreviewed => (
+        OidcError::Unreviewed => (
             StatusCode::FORBIDDEN,
             "Your password was reset",
             format!(
@@ -174,7 +178,7 @@ fn refused(refusal: &Refusal, provider: &Provider, layout: Layout) -> Result<Res
                  and {label} works again."
             ),
         ),
-        Refusal::LinkedElsewhere => (
+        OidcError::LinkedElsewhere => (
             StatusCode::CONFLICT,
             "This log-in opens another account",
             format!(
@@ -182,13 +186,13 @@ fn refused(refusal: &Refusal, provider: &Provider, layout: Layout) -> Result<Res
                  first."
             ),
         ),
-        Refusal::Service(error) => return Err(error.duplicate()),
+        OidcError::Service(error) => return Err(error.duplicate()),
     };
-    let may_help = matches!(refusal, Refusal::Away | Refusal::Denied | Refusal::Stale);
+    let may_help = matches!(error, OidcError::Unavailable | OidcError::Denied | OidcError::Expired);
     let again = (may_help && layout.name.is_none()).then_some(provider.name.as_str());
-    let is_unconfirmed = matches!(refusal, Refusal::EmailUnconfirmed);
+    let is_unconfirmed = matches!(error, OidcError::EmailUnconfirmed);
     let separate = is_unconfirmed.then_some(provider.name.as_str());
-    let page = web::page(&Refused { layout, title, text, label, again, separate })?;
+    let page = web::page(&ErrorPage { layout, title, text, label, again, separate })?;
     let mut answer = (status, page).into_response();
     if status == StatusCode::SERVICE_UNAVAILABLE {
         answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
@@ -198,29 +202,29 @@ fn refused(refusal: &Refusal, provider: &Provider, layout: Layout) -> Result<Res
 
 #[derive(Template)]
 #[template(path = "features/accounts/templates/identities.html")]
-struct Identities {
+struct IdentitiesPage {
     layout: Layout,
-    /// What opens the account, each with what its provider is called.
+    /// The linked identities, each with its provider's label.
     linked: Vec<(Identity, String)>,
-    offers: Vec<Offer>,
+    offers: Vec<ProviderOption>,
     done: Option<&'static str>,
     refused: Option<String>,
-    has_to_confirm: bool,
+    must_confirm: bool,
 }
 
-impl Identities {
+impl IdentitiesPage {
     async fn new(app: &App, user: &User, layout: Layout) -> Result<Self> {
         let providers = app.auth.providers();
-        let identities = service::identities(app, user.0.account).await?;
+        let identities = service::list_identities(app, user.0.account).await?;
         let linked = identities.into_iter().map(|identity| {
-            let provider = providers.of_issuer(&identity.issuer);
+            let provider = providers.by_issuer(&identity.issuer);
             let label =
                 provider.map_or_else(|| identity.issuer.clone(), |it| it.label().to_owned());
             (identity, label)
         });
         let linked: Vec<_> = linked.collect();
-        let offers = providers.offers();
-        Ok(Self { layout, linked, offers, done: None, refused: None, has_to_confirm: false })
+        let offers = providers.options();
+        Ok(Self { layout, linked, offers, done: None, refused: None, must_confirm: false })
     }
 }
 
@@ -235,19 +239,19 @@ async fn show(
         Some("unlinked") => Some("Unlinked."),
         _ => None,
     };
-    web::page(&Identities { done, ..Identities::new(&app, &user, layout).await? })
+    web::page(&IdentitiesPage { done, ..IdentitiesPage::new(&app, &user, layout).await? })
 }
 
 #[derive(Template)]
 #[template(path = "features/accounts/templates/provider_redirect.html")]
-struct Onward<'a> {
+struct RedirectPage<'a> {
     layout: Layout,
     label: &'a str,
     address: &'a str,
 }
 
-/// Begins a log-in that links. It is answered with a page that leads on: a form may not lead to
-/// another site, by this service's own policy.
+/// Begins to link an identity. Responds with a page that redirects to the provider, because the content
+/// security policy does not let a form redirect to another site.
 async fn link(
     State(app): State<App>,
     caller: SessionUser,
@@ -257,25 +261,26 @@ async fn link(
 ) -> Result<Response> {
     let provider = provider(&app, form.get("provider"))?;
     if !service::may_link(&app, &caller).await? {
-        let page = Identities::new(&app, &caller.user, layout).await?;
-        let has_to_confirm = service::has_password(&app, &caller).await?;
-        let refused = if has_to_confirm {
+        let page = IdentitiesPage::new(&app, &caller.user, layout).await?;
+        let must_confirm = service::has_password(&app, &caller).await?;
+        let refused = if must_confirm {
             web::sentence(&Error::ConfirmationRequired.to_string())
         } else {
             "Log out and in again, then link: it is too long since you signed in.".to_owned()
         };
-        let page = web::page(&Identities { refused: Some(refused), has_to_confirm, ..page })?;
+        let page = web::page(&IdentitiesPage { refused: Some(refused), must_confirm, ..page })?;
         return Ok((StatusCode::FORBIDDEN, page).into_response());
     }
     let next = "/settings/identities";
-    let begun = service::begin(&app, provider, &headers, (next, false), Some(caller.session)).await;
-    match begun {
-        Ok(Start { address, browser }) => {
+    let started =
+        service::begin_log_in(&app, provider, &headers, (next, false), Some(caller.session)).await;
+    match started {
+        Ok(StartedLogIn { url, browser }) => {
             let cookie = [(header::SET_COOKIE, set_cookie(&app, COOKIE, &browser, LIFETIME)?)];
-            let page = Onward { layout, label: provider.label(), address: &address };
+            let page = RedirectPage { layout, label: provider.label(), address: &url };
             Ok((cookie, web::page(&page)?).into_response())
         }
-        Err(refusal) => refused(&refusal, provider, layout),
+        Err(error) => error_page(&error, provider, layout),
     }
 }
 
@@ -289,8 +294,8 @@ async fn unlink(
         Ok(()) => Ok(Redirect::to("/settings/identities?unlinked").into_response()),
         Err(error @ Error::Conflict { .. }) => {
             let refused = Some(web::sentence(&error.to_string()));
-            let page = Identities::new(&app, &caller.user, layout).await?;
-            Ok((error.kind().0, web::page(&Identities { refused, ..page })?).into_response())
+            let page = IdentitiesPage::new(&app, &caller.user, layout).await?;
+            Ok((error.kind().0, web::page(&IdentitiesPage { refused, ..page })?).into_response())
         }
         Err(error) => Err(error),
     }

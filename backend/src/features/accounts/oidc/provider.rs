@@ -1,4 +1,4 @@
-//! One provider: what it says of itself, its keys, and what is sent to it.
+//! A provider: its metadata, its keys, and the requests to it.
 
 use std::{pin::Pin, sync::Arc};
 
@@ -11,17 +11,17 @@ use openidconnect::{
 };
 use serde::Deserialize;
 
-use super::{kept::Kept, model::Refusal};
+use super::{fetch_cache::FetchCache, model::OidcError};
 use crate::core::{
     config,
     upstream::{FetchError, UpstreamClient},
 };
 
-/// How old what is known of a provider may become.
-const OLDEST: TimeDelta = TimeDelta::hours(1);
-/// How old its keys may be when a token names one that is not among them: so often at most are
-/// they fetched, whatever tokens name.
-const OLDEST_FOR_UNKNOWN: TimeDelta = TimeDelta::minutes(1);
+/// The maximum age of a provider's metadata and keys.
+const MAX_AGE: TimeDelta = TimeDelta::hours(1);
+/// The maximum age of a provider's keys when a token names an unknown key. This limits how often
+/// tokens can cause the keys to be fetched.
+const MAX_AGE_FOR_UNKNOWN_KEY: TimeDelta = TimeDelta::minutes(1);
 
 impl<'c> AsyncHttpClient<'c> for UpstreamClient {
     type Error = FetchError;
@@ -32,20 +32,20 @@ impl<'c> AsyncHttpClient<'c> for UpstreamClient {
     }
 }
 
-/// A provider that the settings name.
+/// A configured provider.
 pub(super) struct Provider {
-    /// Its name in this service's addresses.
+    /// The name in this service's URLs.
     pub(super) name: String,
-    /// What is set of it.
+    /// The settings of the provider.
     pub(super) settings: config::Provider,
-    /// Where it sends browsers back to.
-    redirect: String,
+    /// Where the provider redirects browsers to.
+    redirect_uri: String,
     client: UpstreamClient,
-    metadata: Kept<Metadata>,
-    keys: Kept<CoreJsonWebKeySet>,
+    metadata: FetchCache<Metadata>,
+    keys: FetchCache<CoreJsonWebKeySet>,
 }
 
-/// What a provider says of itself (OpenID Connect Discovery 1.0, 3), as far as it is used.
+/// The provider metadata that this service uses (OpenID Connect Discovery 1.0, section 3).
 #[derive(Deserialize)]
 pub(super) struct Metadata {
     issuer: String,
@@ -54,18 +54,18 @@ pub(super) struct Metadata {
     jwks_uri: String,
     #[serde(default)]
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
-    /// Whether it names itself when it sends a browser back (RFC 9207).
+    /// Whether the provider includes `iss` in its authorization responses (RFC 9207).
     #[serde(default)]
     pub(super) authorization_response_iss_parameter_supported: bool,
 }
 
-/// What is asked of a provider along with a log-in, each a new secret.
-pub(super) struct Asked {
-    /// What it brings back with the browser.
+/// The secrets of an authorization request, generated for each log-in.
+pub(super) struct AuthorizationRequest {
+    /// Returned by the provider in its redirect.
     pub(super) state: String,
-    /// What it puts into the ID token.
+    /// Included by the provider in the ID token.
     pub(super) nonce: String,
-    /// Of what it is told the hash, and needs to be shown for the code (PKCE).
+    /// The PKCE code verifier. The request contains its hash, and exchanging the code requires it.
     pub(super) verifier: String,
 }
 
@@ -79,64 +79,65 @@ type Client = CoreClient<
 >;
 
 impl Provider {
-    /// A provider that sends browsers back to this service at `origin`.
+    /// Creates a provider that redirects browsers to this service at `origin`.
     pub(super) fn new(name: &str, settings: &config::Provider, origin: &str) -> Self {
         Self {
             name: name.to_owned(),
             settings: settings.clone(),
-            redirect: format!("{origin}/login/oidc/{name}/callback"),
+            redirect_uri: format!("{origin}/login/oidc/{name}/callback"),
             client: UpstreamClient::new("oidc"),
-            metadata: Kept::new(),
-            keys: Kept::new(),
+            metadata: FetchCache::new(),
+            keys: FetchCache::new(),
         }
     }
 
-    /// What people call it.
+    /// The name shown to users.
     pub(super) fn label(&self) -> &str {
         self.settings.label.as_deref().unwrap_or(&self.name)
     }
 
-    /// What it says of itself.
-    pub(super) async fn metadata(&self, now: DateTime<Utc>) -> Result<Arc<Metadata>, Refusal> {
-        let known = self.metadata.get(now, OLDEST, self.fetch_metadata()).await;
-        known.map_err(|error| self.away(&error))
+    /// Returns the provider's metadata.
+    pub(super) async fn metadata(&self, now: DateTime<Utc>) -> Result<Arc<Metadata>, OidcError> {
+        let known = self.metadata.get(now, MAX_AGE, self.fetch_metadata()).await;
+        known.map_err(|error| self.report_unavailable(&error))
     }
 
     async fn fetch_metadata(&self) -> Result<Metadata, FetchError> {
-        let address = discovery_address(&self.settings);
-        let metadata = self.client.get(&address).await?;
+        let url = discovery_url(&self.settings);
+        let metadata = self.client.get(&url).await?;
         check_metadata(&self.settings, &metadata).map_err(FetchError::new)?;
         Ok(metadata)
     }
 
-    /// Its keys; where `is_unknown`, a key was named that is not among those known.
+    /// Returns the provider's signing keys. `has_unknown_key` means that a token named a key that
+    /// is not among the cached ones.
     pub(super) async fn keys(
         &self,
         now: DateTime<Utc>,
-        is_unknown: bool,
-    ) -> Result<Arc<CoreJsonWebKeySet>, Refusal> {
+        has_unknown_key: bool,
+    ) -> Result<Arc<CoreJsonWebKeySet>, OidcError> {
         let metadata = self.metadata(now).await?;
-        let oldest = if is_unknown { OLDEST_FOR_UNKNOWN } else { OLDEST };
-        let keys = self.keys.get(now, oldest, self.client.get(&metadata.jwks_uri)).await;
-        keys.map_err(|error| self.away(&error))
+        let max_age = if has_unknown_key { MAX_AGE_FOR_UNKNOWN_KEY } else { MAX_AGE };
+        let keys = self.keys.get(now, max_age, self.client.get(&metadata.jwks_uri)).await;
+        keys.map_err(|error| self.report_unavailable(&error))
     }
 
-    fn away(&self, error: &FetchError) -> Refusal {
-        tracing::warn!(provider = self.name, %error, "A provider does not answer as it has to");
-        Refusal::Away
+    fn report_unavailable(&self, error: &FetchError) -> OidcError {
+        tracing::warn!(provider = self.name, %error, "OpenID provider is unavailable");
+        OidcError::Unavailable
     }
 
-    /// Where a browser is sent to log in.
-    pub(super) async fn authorization(
+    /// The URL that a browser is redirected to for logging in.
+    pub(super) async fn authorization_url(
         &self,
         now: DateTime<Utc>,
-        asked: &Asked,
-    ) -> Result<String, Refusal> {
+        request: &AuthorizationRequest,
+    ) -> Result<String, OidcError> {
         let client = self.client(&*self.metadata(now).await?)?;
-        let verifier = PkceCodeVerifier::new(asked.verifier.clone());
-        let (state, nonce) = (asked.state.clone(), asked.nonce.clone());
+        let verifier = PkceCodeVerifier::new(request.verifier.clone());
+        let (state, nonce) = (request.state.clone(), request.nonce.clone());
         let scopes = self.settings.scopes.split(' ').filter(|it| !matches!(*it, "" | "openid"));
-        let (address, _, _) = client
+        let (url, _, _) = client
             .authorize_url(
                 CoreAuthenticationFlow::AuthorizationCode,
                 move || CsrfToken::new(state),
@@ -145,16 +146,16 @@ impl Provider {
             .add_scopes(scopes.map(|it| Scope::new(it.to_owned())))
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
             .url();
-        Ok(address.into())
+        Ok(url.into())
     }
 
-    /// The ID token that it gives for a code; nothing of it is checked yet.
+    /// Exchanges a code for an ID token. The token is not verified yet.
     pub(super) async fn exchange(
         &self,
         now: DateTime<Utc>,
         code: &str,
         verifier: String,
-    ) -> Result<CoreIdToken, Refusal> {
+    ) -> Result<CoreIdToken, OidcError> {
         let client = self.client(&*self.metadata(now).await?)?;
         let answer = client
             .exchange_code(AuthorizationCode::new(code.to_owned()))
@@ -163,22 +164,28 @@ impl Provider {
             .await;
         let answer = match answer {
             Ok(answer) => answer,
-            Err(openidconnect::RequestTokenError::Request(error)) => return Err(self.away(&error)),
-            Err(error) => return Err(Refusal::distrust(&error)),
+            Err(openidconnect::RequestTokenError::Request(error)) => {
+                return Err(self.report_unavailable(&error));
+            }
+            Err(error) => return Err(OidcError::untrusted_because(&error)),
         };
-        answer.id_token().cloned().ok_or_else(|| Refusal::untrusted("there is no ID token"))
+        answer
+            .id_token()
+            .cloned()
+            .ok_or_else(|| OidcError::untrusted("the token response contains no ID token"))
     }
 
-    fn client(&self, metadata: &Metadata) -> Result<Client, Refusal> {
-        let unfit = |error: url::ParseError| Refusal::distrust(&error);
+    fn client(&self, metadata: &Metadata) -> Result<Client, OidcError> {
+        let invalid_url = |error: url::ParseError| OidcError::untrusted_because(&error);
         let settings = &self.settings;
-        let issuer = IssuerUrl::new(settings.issuer.clone()).map_err(unfit)?;
+        let issuer = IssuerUrl::new(settings.issuer.clone()).map_err(invalid_url)?;
         let id = ClientId::new(settings.client_id.clone());
-        let authorization = AuthUrl::new(metadata.authorization_endpoint.clone()).map_err(unfit)?;
+        let authorization =
+            AuthUrl::new(metadata.authorization_endpoint.clone()).map_err(invalid_url)?;
         let client = CoreClient::new(id, issuer, CoreJsonWebKeySet::default())
             .set_auth_uri(authorization)
-            .set_token_uri(TokenUrl::new(metadata.token_endpoint.clone()).map_err(unfit)?)
-            .set_redirect_uri(RedirectUrl::new(self.redirect.clone()).map_err(unfit)?)
+            .set_token_uri(TokenUrl::new(metadata.token_endpoint.clone()).map_err(invalid_url)?)
+            .set_redirect_uri(RedirectUrl::new(self.redirect_uri.clone()).map_err(invalid_url)?)
             .set_auth_type(metadata.auth_type());
         Ok(match &settings.client_secret {
             Some(secret) => client.set_client_secret(ClientSecret::new(secret.expose().to_owned())),
@@ -187,43 +194,43 @@ impl Provider {
     }
 }
 
-/// Where a provider describes itself.
+/// The URL of a provider's metadata.
 #[must_use]
-pub fn discovery_address(settings: &config::Provider) -> String {
+pub fn discovery_url(settings: &config::Provider) -> String {
     format!("{}/.well-known/openid-configuration", settings.issuer.trim_end_matches('/'))
 }
 
-/// Checks what a provider answers at [`discovery_address`].
+/// Checks the response of [`discovery_url`].
 ///
 /// # Errors
-/// What is wrong with it.
+/// Describes the first problem found.
 pub fn check_discovery(settings: &config::Provider, answer: &[u8]) -> Result<(), String> {
     let metadata = serde_json::from_slice(answer)
-        .map_err(|error| format!("it is not the expected JSON: {error}"))?;
+        .map_err(|error| format!("invalid provider metadata: {error}"))?;
     check_metadata(settings, &metadata)
 }
 
 fn check_metadata(settings: &config::Provider, metadata: &Metadata) -> Result<(), String> {
-    let address = discovery_address(settings);
+    let url = discovery_url(settings);
     if metadata.issuer != settings.issuer {
-        return Err(format!("{address} is of another issuer: {}", metadata.issuer));
+        return Err(format!("{url} belongs to another issuer: {}", metadata.issuer));
     }
-    let addresses =
-        [&metadata.authorization_endpoint, &metadata.token_endpoint, &metadata.jwks_uri];
-    match addresses.iter().find(|it| !settings.allows_url(it)) {
-        Some(unsafe_one) => Err(format!("{address} names {unsafe_one}, which is not https")),
+    let urls = [&metadata.authorization_endpoint, &metadata.token_endpoint, &metadata.jwks_uri];
+    match urls.iter().find(|it| !settings.allows_url(it)) {
+        Some(insecure) => Err(format!("{url} contains a URL that does not use https: {insecure}")),
         None => Ok(()),
     }
 }
 
 impl Metadata {
-    /// How this service proves who it is: as the provider wants it, where it says so.
+    /// How this service authenticates at the token endpoint. Basic unless the provider supports
+    /// only the other method.
     fn auth_type(&self) -> AuthType {
-        let takes = |method: &str| {
+        let supports = |method: &str| {
             let methods = self.token_endpoint_auth_methods_supported.as_ref();
             methods.is_some_and(|methods| methods.iter().any(|it| it == method))
         };
-        if takes("client_secret_post") && !takes("client_secret_basic") {
+        if supports("client_secret_post") && !supports("client_secret_basic") {
             AuthType::RequestBody
         } else {
             AuthType::BasicAuth

@@ -1,4 +1,4 @@
-//! The rules: who gets in by a provider, and which account is theirs.
+//! Logging in with a provider, linking identities, and finding or creating the account.
 
 use axum::http::{HeaderMap, HeaderValue};
 use futures_util::future::BoxFuture;
@@ -7,10 +7,10 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
-    model::{Back, Identity, Refusal, hashed_user, plain_user},
-    provider::{Asked, Provider},
-    store::{self, Owner},
-    tokens::{Unverified, Vouched},
+    model::{Callback, Identity, OidcError, hashed_user_id, user_id_from_subject},
+    provider::{AuthorizationRequest, Provider},
+    store::{self, IdentityOwner},
+    tokens::{UnverifiedToken, VerifiedIdentity},
 };
 use crate::{
     core::{
@@ -20,7 +20,7 @@ use crate::{
         hex, web,
     },
     features::{
-        GrantKind, Held,
+        GrantKind, GrantSummary,
         accounts::{
             AuthMethod, ClientInfo, Principal, Scope, SessionUser,
             challenges::{self, Challenge},
@@ -32,84 +32,84 @@ use crate::{
             store as accounts,
             store::sessions::CredentialOwner,
         },
-        security_log::{self, Event, Kind},
+        security_log::{self, Event, EventKind},
     },
 };
 
-/// The longest path to go to afterwards: it is part of the address at the provider.
-const LONGEST: usize = 500;
-/// The cookie of a browser that logs in.
+/// The maximum length of the path to redirect to after the log-in. It is part of the URL at the
+/// provider.
+const MAX_NEXT_LENGTH: usize = 500;
+/// The cookie that identifies the browser during a log-in.
 pub(super) const COOKIE: &str = "provider";
 
-/// A log-in that was begun just now.
-pub(super) struct Start {
-    /// Where the browser has to go.
-    pub(super) address: String,
-    /// What its cookie has to hold.
+/// A log-in that was just begun.
+pub(super) struct StartedLogIn {
+    /// The URL to redirect the browser to.
+    pub(super) url: String,
+    /// The value of the browser's cookie.
     pub(super) browser: String,
 }
 
-/// What came of a log-in.
-pub(super) enum Ended {
-    /// Somebody is signed in.
-    In {
+/// The outcome of a log-in.
+pub(super) enum LogInOutcome {
+    /// The user is signed in.
+    SignedIn {
         opened: OpenedSession,
         /// Where they wanted to go.
         next: String,
     },
-    /// Their account asks for a second factor.
-    Waiting {
-        /// What the browser is known by until then.
+    /// The account requires a second factor.
+    SecondFactorRequired {
+        /// The cookie of the pending sign-in.
         cookie: HeaderValue,
         /// Where they wanted to go.
         next: String,
     },
-    /// The provider opens the account from now on.
+    /// The identity was linked to the user's account.
     Linked,
 }
 
-/// Begins a log-in. With `session`, whoever is signed in by it links the provider to their account.
-pub(super) async fn begin(
+/// Begins a log-in. With `session`, it links the identity to the account of that session instead.
+pub(super) async fn begin_log_in(
     app: &App,
     provider: &Provider,
     headers: &HeaderMap,
     (next, is_separate): (&str, bool),
     session: Option<Uuid>,
-) -> Result<Start, Refusal> {
-    // One browser may begin several, in several tabs.
-    let browser = match browser_of(app, headers) {
+) -> Result<StartedLogIn, OidcError> {
+    // A browser may have several log-ins in progress, in several tabs.
+    let browser = match browser_id(app, headers) {
         Some(browser) => browser.to_owned(),
         None => Token::new()?.expose().to_owned(),
     };
     let next = web::local_path(next);
-    let next = if next.len() > LONGEST { "/".to_owned() } else { next.to_owned() };
-    let begun = Begun { next, session, is_separate };
-    let state = challenges::issue(app, &context(provider, &browser), &begun).await?;
-    let (nonce, verifier) = secrets(&browser, &state);
-    let asked = Asked { state, nonce, verifier };
-    let address = provider.authorization(app.clock.now(), &asked).await?;
-    Ok(Start { address, browser })
+    let next = if next.len() > MAX_NEXT_LENGTH { "/".to_owned() } else { next.to_owned() };
+    let log_in = LogInState { next, session, is_separate };
+    let state = challenges::issue(app, &context(provider, &browser), &log_in).await?;
+    let (nonce, verifier) = derive_nonce_and_verifier(&browser, &state);
+    let request = AuthorizationRequest { state, nonce, verifier };
+    let url = provider.authorization_url(app.clock.now(), &request).await?;
+    Ok(StartedLogIn { url, browser })
 }
 
-/// What a log-in is about, which its state holds.
+/// The data of a log-in, encrypted in its `state` parameter.
 #[derive(Serialize, Deserialize)]
-struct Begun {
-    /// Where to go afterwards.
+struct LogInState {
+    /// The path to redirect to after the log-in.
     next: String,
-    /// The session that links the provider to its account; none where somebody logs in.
+    /// The session to whose account the identity is linked; `None` for a log-in.
     session: Option<Uuid>,
-    /// Whether an account is made although another one, which nobody has confirmed, has the same address.
+    /// Whether to create an account even if another account has the same, unconfirmed e-mail address.
     is_separate: bool,
 }
 
-/// A log-in ends with the provider and in the browser that it began with.
+/// Binds a log-in to its provider and browser.
 fn context<'a>(provider: &'a Provider, browser: &'a str) -> [&'a str; 3] {
     ["provider log-in", &provider.name, browser]
 }
 
-/// The nonce and the verifier of a log-in, which follow from what only its browser and this service
-/// know.
-fn secrets(browser: &str, state: &str) -> (String, String) {
+/// Derives a log-in's nonce and PKCE verifier from secrets that only the browser and this service know.
+fn derive_nonce_and_verifier(browser: &str, state: &str) -> (String, String) {
     let secret = |name: &str| {
         let digest = Sha256::new_with_prefix(name).chain_update([0]).chain_update(browser);
         hex(&digest.chain_update([0]).chain_update(state).finalize())
@@ -117,147 +117,173 @@ fn secrets(browser: &str, state: &str) -> (String, String) {
     (secret("nonce"), secret("verifier"))
 }
 
-/// What tells the browser that began a log-in from every other.
-fn browser_of<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
+/// The browser's id from its cookie.
+fn browser_id<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
     let text = session::find_cookie(headers, app, COOKIE)?;
     (text.len() == 64 && text.bytes().all(|it| it.is_ascii_hexdigit())).then_some(text)
 }
 
-/// Ends a log-in: the browser came back with what the provider gave it.
-pub(super) async fn end(
+/// Finishes a log-in after the provider has redirected the browser back.
+pub(super) async fn finish_log_in(
     app: &App,
     provider: &Provider,
     headers: &HeaderMap,
-    back: Back,
+    callback: Callback,
     signed: Option<&Principal>,
     client: &ClientInfo,
-) -> Result<Ended, Refusal> {
+) -> Result<LogInOutcome, OidcError> {
     let now = app.clock.now();
-    let browser = browser_of(app, headers).ok_or(Refusal::Stale)?;
-    let opened = challenges::open::<Begun>(app, &context(provider, browser), &back.state).await?;
-    let (challenge, begun) = opened.ok_or(Refusal::Stale)?;
-    // Before the provider is asked; what is spent below decides.
+    let browser = browser_id(app, headers).ok_or(OidcError::Expired)?;
+    let opened =
+        challenges::open::<LogInState>(app, &context(provider, browser), &callback.state).await?;
+    let (challenge, log_in) = opened.ok_or(OidcError::Expired)?;
+    // Checked early to avoid a request to the provider. Spending the challenge below is authoritative.
     if challenge.is_spent(app).await? {
-        return Err(Refusal::Stale);
+        return Err(OidcError::Expired);
     }
-    check_sender(app, provider, back.iss.as_deref()).await?;
-    if let Some(error) = back.error {
+    check_response_issuer(app, provider, callback.iss.as_deref()).await?;
+    if let Some(error) = callback.error {
         let plain: String = error.chars().filter(char::is_ascii_graphic).take(100).collect();
-        tracing::info!(provider = provider.name, error = plain, "A provider let nobody in");
-        return Err(Refusal::Denied);
+        tracing::info!(
+            provider = provider.name,
+            error = plain,
+            "OpenID provider rejected a log-in"
+        );
+        return Err(OidcError::Denied);
     }
-    let code = back.code.ok_or(Refusal::Stale)?;
-    let (nonce, verifier) = secrets(browser, &back.state);
+    let code = callback.code.ok_or(OidcError::Expired)?;
+    let (nonce, verifier) = derive_nonce_and_verifier(browser, &callback.state);
     let token = provider.exchange(now, &code, verifier).await?;
-    let vouched = provider.verify_id_token(now, &token, &nonce).await?;
-    if let Some(session) = begun.session {
+    let identity = provider.verify_id_token(now, &token, &nonce).await?;
+    if let Some(session) = log_in.session {
         let signed = signed.filter(|it| it.auth_method == AuthMethod::Session(session));
-        let account = signed.ok_or(Refusal::Stale)?.account;
-        link(app, account, &vouched, &challenge, client).await?;
-        return Ok(Ended::Linked);
+        let account = signed.ok_or(OidcError::Expired)?.account;
+        link(app, account, &identity, &challenge, client).await?;
+        return Ok(LogInOutcome::Linked);
     }
-    let account = account_of(app, provider, &vouched, By::LogIn { is_separate: begun.is_separate })
-        .await?
-        .account_id;
+    let account = find_or_create_account(
+        app,
+        provider,
+        &identity,
+        IdentitySource::LogIn { is_separate: log_in.is_separate },
+    )
+    .await?
+    .account_id;
     let mut tx = app.db.write().await?;
-    // Of several that end one log-in at once, one gets in.
+    // Of concurrent requests for the same log-in, only one succeeds.
     if !challenge.spend(&mut tx).await? {
-        return Err(Refusal::Stale);
+        return Err(OidcError::Expired);
     }
-    // The provider stands for the password, and for nothing more.
-    if let Some(waiting) = factors::wait(&mut tx, app, account).await? {
+    // The provider replaces only the password, not the second factor.
+    if let Some(pending) = factors::begin_pending_sign_in(&mut tx, app, account).await? {
         tx.commit().await?;
-        return Ok(Ended::Waiting { cookie: waiting.cookie(app)?, next: begun.next });
+        return Ok(LogInOutcome::SecondFactorRequired {
+            cookie: pending.cookie(app)?,
+            next: log_in.next,
+        });
     }
     let opened = open_session(&mut tx, app, account, client).await?;
     tx.commit().await?;
     opened.evict_previous(app).await;
-    Ok(Ended::In { opened, next: begun.next })
+    Ok(LogInOutcome::SignedIn { opened, next: log_in.next })
 }
 
-/// Whether it was this provider that sent the browser back, where it says so (RFC 9207).
-async fn check_sender(app: &App, provider: &Provider, iss: Option<&str>) -> Result<(), Refusal> {
+/// Checks that the response is from this provider, if it names its issuer (RFC 9207).
+async fn check_response_issuer(
+    app: &App,
+    provider: &Provider,
+    iss: Option<&str>,
+) -> Result<(), OidcError> {
     let metadata = provider.metadata(app.clock.now()).await?;
     match iss {
         Some(iss) if iss != provider.settings.issuer => {
-            Err(Refusal::untrusted("another provider sent the browser back"))
+            Err(OidcError::untrusted("the response is from another issuer"))
         }
         None if metadata.authorization_response_iss_parameter_supported => {
-            Err(Refusal::untrusted("nobody says who sent the browser back"))
+            Err(OidcError::untrusted("the response does not name its issuer"))
         }
         _ => Ok(()),
     }
 }
 
-/// By what somebody is vouched for.
+/// Where an identity comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum By {
+enum IdentitySource {
     LogIn {
-        /// As in [`Begun`].
+        /// See [`LogInState`].
         is_separate: bool,
     },
     AccessToken,
 }
 
-/// The account of somebody whom the provider vouches for, made where it may be.
-async fn account_of(
+/// Finds the account of an identity. Creates one if that is allowed.
+async fn find_or_create_account(
     app: &App,
     provider: &Provider,
-    vouched: &Vouched,
-    by: By,
-) -> Result<CredentialOwner, Refusal> {
-    // Whoever makes the same at once decides an attempt; the next one finds what they made.
+    identity: &VerifiedIdentity,
+    source: IdentitySource,
+) -> Result<CredentialOwner, OidcError> {
+    // If another request creates the account first, the next attempt finds it.
     for _ in 0..3 {
-        let found = store::find_owner(&mut app.db.read().await?, vouched).await?;
-        if let Some(Owner { holder, is_disabled, linked_at }) = found {
+        let found = store::find_owner(&mut app.db.read().await?, identity).await?;
+        if let Some(IdentityOwner { holder, is_disabled, linked_at }) = found {
             return match () {
-                () if is_disabled => Err(Refusal::Disabled),
+                () if is_disabled => Err(OidcError::AccountDisabled),
                 () if review::needs_review(holder.review_since, linked_at) => {
-                    Err(Refusal::Unreviewed)
+                    Err(OidcError::Unreviewed)
                 }
                 () => Ok(holder),
             };
         }
-        match make(app, provider, vouched, by).await {
-            Err(Refusal::Service(Error::Conflict { .. })) => {}
+        match create_account(app, provider, identity, source).await {
+            Err(OidcError::Service(Error::Conflict { .. })) => {}
             Err(other) => return Err(other),
-            Ok(()) => tracing::info!(provider = provider.name, "Made an account"),
+            Ok(()) => tracing::info!(provider = provider.name, "Created an account"),
         }
     }
     Err(Error::Unavailable.into())
 }
 
-async fn make(app: &App, provider: &Provider, vouched: &Vouched, by: By) -> Result<(), Refusal> {
+async fn create_account(
+    app: &App,
+    provider: &Provider,
+    identity: &VerifiedIdentity,
+    source: IdentitySource,
+) -> Result<(), OidcError> {
     let may_sign_up =
         app.config.auth.registration == Registration::Open || provider.settings.allow_sign_up;
     let mut tx = app.db.read().await?;
     let has_accounts = accounts::has_accounts(&mut tx).await?;
-    // The first account is made by a person on a page, never by a program.
-    let is_possible = if has_accounts { may_sign_up } else { by != By::AccessToken };
-    // Nobody is asked for a setup token on the way back from a provider.
+    // The first account must be created by a person on a page, not by a program.
+    let is_possible =
+        if has_accounts { may_sign_up } else { source != IdentitySource::AccessToken };
+    // There is no way to enter a setup token during a log-in with a provider.
     if !is_possible || (!has_accounts && app.auth.setup_token().is_some()) {
-        return Err(Refusal::Closed);
+        return Err(OidcError::RegistrationClosed);
     }
-    let mut email_key = vouched.email.as_ref().map(Email::key);
+    let mut email_key = identity.email.as_ref().map(Email::key);
     if let Some(key) = &email_key
         && let Some(known) = accounts::find_by_email(&mut tx, key).await?
     {
-        // Anybody can register any address. Only one that was confirmed keeps others out.
+        // Anyone can register any address, so only a confirmed address blocks other accounts.
         let is_confirmed = mail::is_confirmed(&mut tx, known.account.id).await?;
-        if is_confirmed || by == By::AccessToken {
-            return Err(Refusal::EmailTaken);
+        if is_confirmed || source == IdentitySource::AccessToken {
+            return Err(OidcError::EmailTaken);
         }
-        if by != (By::LogIn { is_separate: true }) {
-            return Err(Refusal::EmailUnconfirmed);
+        if source != (IdentitySource::LogIn { is_separate: true }) {
+            return Err(OidcError::EmailUnconfirmed);
         }
         email_key = None;
     }
-    let plain = if app.config.auth.providers.len() == 1 { plain_user(vouched) } else { None };
+    let plain =
+        if app.config.auth.providers.len() == 1 { user_id_from_subject(identity) } else { None };
     let user = match plain {
-        // Somebody's of another issuer, from when that was the only one.
-        Some(user) if store::is_user(&mut tx, user.as_str()).await? => hashed_user(vouched),
+        // The id was taken by a user of another issuer when that was the only provider.
+        Some(user) if store::user_id_exists(&mut tx, user.as_str()).await? => {
+            hashed_user_id(identity)
+        }
         Some(user) => user,
-        None => hashed_user(vouched),
+        None => hashed_user_id(identity),
     };
     drop(tx);
 
@@ -265,32 +291,34 @@ async fn make(app: &App, provider: &Provider, vouched: &Vouched, by: By) -> Resu
     let id = Uuid::now_v7();
     let account = Account {
         id,
-        email: vouched.email.as_ref().map_or_else(String::new, |email| email.as_str().to_owned()),
-        display_name: vouched.name.clone(),
+        email: identity.email.as_ref().map_or_else(String::new, |email| email.as_str().to_owned()),
+        display_name: identity.name.clone(),
         is_admin: false,
         created_at: now,
     };
     let email_key = email_key.unwrap_or_else(|| format!("no-address|{id}"));
     let mut tx = app.db.write().await?;
-    accounts::insert(&mut tx, &account, &user, email_key, String::new()).await.map_err(taken)?;
-    if vouched.email.is_some() {
-        // The provider has checked it.
+    accounts::insert(&mut tx, &account, &user, email_key, String::new())
+        .await
+        .map_err(conflict_or_internal)?;
+    if identity.email.is_some() {
+        // The provider has verified the address.
         mail::mark_confirmed(&mut tx, id, now).await?;
     }
     if accounts::record_first(&mut tx, id).await? {
-        if by == By::AccessToken || app.auth.setup_token().is_some() {
-            return Err(Refusal::Closed);
+        if source == IdentitySource::AccessToken || app.auth.setup_token().is_some() {
+            return Err(OidcError::RegistrationClosed);
         }
         accounts::set_admin(&mut tx, id).await?;
     } else if !may_sign_up {
-        return Err(Refusal::Closed);
+        return Err(OidcError::RegistrationClosed);
     }
-    store::insert(&mut tx, id, vouched, now).await.map_err(taken)?;
+    store::insert(&mut tx, id, identity, now).await.map_err(conflict_or_internal)?;
     Ok(tx.commit().await?)
 }
 
-/// Somebody else was first.
-fn taken(error: sqlx::Error) -> Error {
+/// Maps a unique violation, caused by a concurrent request, to a conflict.
+fn conflict_or_internal(error: sqlx::Error) -> Error {
     if db::is_unique_violation(&error) {
         let detail = "this was made by somebody else just now".to_owned();
         return Error::Conflict { name: "conflict", detail, vehicle: None };
@@ -298,66 +326,67 @@ fn taken(error: sqlx::Error) -> Error {
     error.into()
 }
 
-/// Whether whoever asks may link: a stolen session alone is not to open the account for good.
+/// Whether the user may link an identity. This requires a recent authentication, so that a stolen
+/// session does not give permanent access.
 pub(super) async fn may_link(app: &App, caller: &SessionUser) -> Result<bool> {
-    factors::is_fresh(app, caller.session).await
+    factors::is_recently_confirmed(app, caller.session).await
 }
 
-/// Whether they may say that it is them with a password; who has none has to sign in again.
+/// Whether the user can confirm a password. Users without one must sign in again instead.
 pub(super) async fn has_password(app: &App, caller: &SessionUser) -> Result<bool> {
     let known = accounts::find_stored(&mut app.db.read().await?, caller.user.0.account).await?;
     Ok(known.is_some_and(|it| it.has_password()))
 }
 
-/// From now on the identity opens the account.
+/// Links the identity to the account.
 async fn link(
     app: &App,
     account: Uuid,
-    vouched: &Vouched,
+    identity: &VerifiedIdentity,
     challenge: &Challenge,
     client: &ClientInfo,
-) -> Result<(), Refusal> {
+) -> Result<(), OidcError> {
     let mut tx = app.db.write().await?;
     if !challenge.spend(&mut tx).await? {
-        return Err(Refusal::Stale);
+        return Err(OidcError::Expired);
     }
-    if let Err(error) = store::insert(&mut tx, account, vouched, app.clock.now()).await {
+    if let Err(error) = store::insert(&mut tx, account, identity, app.clock.now()).await {
         if !db::is_unique_violation(&error) {
             return Err(error.into());
         }
         drop(tx);
-        let owner = store::find_owner(&mut app.db.read().await?, vouched).await?;
-        let is_theirs = owner.is_some_and(|it| it.holder.account_id == account);
-        return if is_theirs { Ok(()) } else { Err(Refusal::LinkedElsewhere) };
+        let owner = store::find_owner(&mut app.db.read().await?, identity).await?;
+        let is_linked_here = owner.is_some_and(|it| it.holder.account_id == account);
+        return if is_linked_here { Ok(()) } else { Err(OidcError::LinkedElsewhere) };
     }
-    let event = Event::of(Kind::IdentityLinked, account).by(account);
+    let event = Event::for_account(EventKind::IdentityLinked, account).by(account);
     security_log::record(&mut tx, app.clock.now(), &client.annotate(event)).await?;
     tx.commit().await?;
     tracing::info!(%account, "Linked an identity");
     Ok(())
 }
 
-/// The account's identities, for the review after a password reset.
-pub(in crate::features::accounts) fn held<'a>(
+/// Lists the account's identities for the review after a password reset.
+pub(in crate::features::accounts) fn list_grants<'a>(
     tx: &'a mut Tx,
     signed: &'a Principal,
-) -> BoxFuture<'a, Result<Vec<Held>>> {
+) -> BoxFuture<'a, Result<Vec<GrantSummary>>> {
     Box::pin(async move {
         let identities = store::list(tx, signed.account).await?;
-        let held = identities.into_iter().map(|it| {
+        let grants = identities.into_iter().map(|it| {
             let name = format!("{} at {}", it.subject, it.issuer);
-            Held { kind: GrantKind::Identity, id: it.id, name, created_at: it.created_at }
+            GrantSummary { kind: GrantKind::Identity, id: it.id, name, created_at: it.created_at }
         });
-        Ok(held.collect())
+        Ok(grants.collect())
     })
 }
 
-/// The identities that open the account of whoever asks.
-pub(super) async fn identities(app: &App, account: Uuid) -> Result<Vec<Identity>> {
+/// Lists the identities that are linked to the account.
+pub(super) async fn list_identities(app: &App, account: Uuid) -> Result<Vec<Identity>> {
     Ok(store::list(&mut app.db.read().await?, account).await?)
 }
 
-/// From now on the identity opens nothing, unless it is the last thing that opens the account.
+/// Unlinks the identity unless the account would have no other way to sign in.
 pub(super) async fn unlink(app: &App, caller: &SessionUser, id: Uuid) -> Result<()> {
     let account = caller.user.0.account;
     let mut tx = app.db.write().await?;
@@ -367,58 +396,60 @@ pub(super) async fn unlink(app: &App, caller: &SessionUser, id: Uuid) -> Result<
         return Err(Error::NotFound("identity"));
     }
     let others = identities.iter().filter(|it| it.id != id);
-    if !known.is_some_and(|it| it.has_password()) && !opens(app, others) {
+    if !known.is_some_and(|it| it.has_password()) && !any_configured(app, others) {
         return Err(Error::conflict(
             "last-way-in",
             "this is the last way into your account: link another first",
         ));
     }
     store::delete(&mut tx, account, id).await?;
-    let event = caller.client.annotate(Event::of(Kind::IdentityUnlinked, account).by(account));
+    let event =
+        signer.client.annotate(Event::for_account(EventKind::IdentityUnlinked, account).by(account));
     security_log::record(&mut tx, app.clock.now(), &event).await?;
     tx.commit().await?;
-    // Access tokens of theirs count no longer.
+    // Stop accepting the identity's access tokens.
     session::evict_cached(app, account).await;
     tracing::info!(%account, "Unlinked an identity");
     Ok(())
 }
 
-/// Whether any of these is of a provider that the settings name.
-fn opens<'a>(app: &App, mut identities: impl Iterator<Item = &'a Identity>) -> bool {
-    identities.any(|it| app.auth.providers().of_issuer(&it.issuer).is_some())
+/// Whether any of the identities belongs to a configured provider.
+fn any_configured<'a>(app: &App, mut identities: impl Iterator<Item = &'a Identity>) -> bool {
+    identities.any(|it| app.auth.providers().by_issuer(&it.issuer).is_some())
 }
 
-/// Whose an access token is, if a provider's and good.
+/// Authenticates a request by a provider's access token. Returns `None` if the token is invalid.
 ///
 /// # Errors
-/// Unavailable where the provider or the database is away.
-pub(in crate::features::accounts) async fn holder(
+/// `Unavailable` if the provider or the database is unavailable.
+pub(in crate::features::accounts) async fn authenticate_access_token(
     app: &App,
     token: &str,
 ) -> Result<Option<(CredentialOwner, AuthMethod)>> {
-    let Some(token) = Unverified::read(token) else { return Ok(None) };
+    let Some(token) = UnverifiedToken::read(token) else { return Ok(None) };
     let issuer = token.issuer().unwrap_or_default();
-    let Some(provider) = app.auth.providers().of_issuer(&issuer) else { return Ok(None) };
+    let Some(provider) = app.auth.providers().by_issuer(&issuer) else { return Ok(None) };
     let verified = match provider.verify_access_token(app.clock.now(), &token).await {
-        Ok((vouched, may_write)) => {
-            let holder = account_of(app, provider, &vouched, By::AccessToken).await;
+        Ok((identity, may_write)) => {
+            let holder =
+                find_or_create_account(app, provider, &identity, IdentitySource::AccessToken).await;
             holder.map(|holder| (holder, may_write))
         }
         Err(error) => Err(error),
     };
     match verified {
         Ok((holder, may_write)) => {
-            // A provider stands for the password; nobody has asked for the second factor here.
+            // The provider replaces only the password, and a token can't provide a second factor.
             if factors::has_any(&mut app.db.read().await?, holder.account_id).await? {
                 return Ok(None);
             }
             let scope = if may_write { Scope::Write } else { Scope::Read };
             Ok(Some((holder, AuthMethod::ProviderToken { scope })))
         }
-        Err(Refusal::Away) => Err(Error::Unavailable),
-        Err(Refusal::Service(error)) => Err(error),
-        Err(refusal) => {
-            tracing::info!(provider = provider.name, %refusal, "Refused an access token");
+        Err(OidcError::Unavailable) => Err(Error::Unavailable),
+        Err(OidcError::Service(error)) => Err(error),
+        Err(error) => {
+            tracing::info!(provider = provider.name, %error, "Rejected an access token");
             Ok(None)
         }
     }

@@ -4,12 +4,12 @@ use chrono::{DateTime, Utc};
 use sqlx::Result;
 use uuid::Uuid;
 
-use super::{model::Identity, tokens::Vouched};
+use super::{model::Identity, tokens::VerifiedIdentity};
 use crate::{core::db::Tx, features::accounts::store::sessions::CredentialOwner, sql};
 
-/// Whose an identity is.
+/// The account that an identity is linked to.
 #[derive(sqlx::FromRow)]
-pub(super) struct Owner {
+pub(super) struct IdentityOwner {
     #[sqlx(flatten)]
     pub(super) holder: CredentialOwner,
     pub(super) is_disabled: bool,
@@ -17,8 +17,11 @@ pub(super) struct Owner {
     pub(super) linked_at: DateTime<Utc>,
 }
 
-/// Whose the identity is: found by the issuer and the subject, and by nothing else.
-pub(super) async fn find_owner(tx: &mut Tx, vouched: &Vouched) -> Result<Option<Owner>> {
+/// Finds the account of an identity by its issuer and subject only.
+pub(super) async fn find_owner(
+    tx: &mut Tx,
+    identity: &VerifiedIdentity,
+) -> Result<Option<IdentityOwner>> {
     sql!(
         tx,
         fetch_optional,
@@ -27,13 +30,13 @@ pub(super) async fn find_owner(tx: &mut Tx, vouched: &Vouched) -> Result<Option<
                 i.created_at AS linked_at
          FROM identities i JOIN accounts a ON a.id = i.account_id
          WHERE i.issuer = $1 AND i.subject = $2",
-        &vouched.issuer,
-        &vouched.subject,
+        &identity.issuer,
+        &identity.subject,
     )
 }
 
-/// Whether an account's data is under this name already.
-pub(super) async fn is_user(tx: &mut Tx, user_id: &str) -> Result<bool> {
+/// Whether an account with this user id exists.
+pub(super) async fn user_id_exists(tx: &mut Tx, user_id: &str) -> Result<bool> {
     let (exists,): (bool,) =
         sql!(tx, fetch_one, "SELECT EXISTS (SELECT 1 FROM accounts WHERE user_id = $1)", user_id,)?;
     Ok(exists)
@@ -42,7 +45,7 @@ pub(super) async fn is_user(tx: &mut Tx, user_id: &str) -> Result<bool> {
 pub(super) async fn insert(
     tx: &mut Tx,
     account: Uuid,
-    vouched: &Vouched,
+    identity: &VerifiedIdentity,
     now: DateTime<Utc>,
 ) -> Result<()> {
     sql!(
@@ -50,8 +53,8 @@ pub(super) async fn insert(
         execute,
         "INSERT INTO identities (issuer, subject, id, account_id, created_at)
          VALUES ($1, $2, $3, $4, $5)",
-        &vouched.issuer,
-        &vouched.subject,
+        &identity.issuer,
+        &identity.subject,
         Uuid::now_v7(),
         account,
         now,
@@ -59,7 +62,7 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// The account's identities, the oldest first.
+/// The account's identities, oldest first.
 pub(super) async fn list(tx: &mut Tx, account: Uuid) -> Result<Vec<Identity>> {
     sql!(
         tx,

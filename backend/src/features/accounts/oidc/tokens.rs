@@ -1,4 +1,4 @@
-//! Whether a token is the provider's, meant for this service, and of now.
+//! Verifying ID tokens and access tokens: issuer, signature, audience and time.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use openidconnect::{
@@ -11,20 +11,20 @@ use openidconnect::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{model::Refusal, provider::Provider};
+use super::{model::OidcError, provider::Provider};
 use crate::{
     core::input::{Field as _, FieldValue, Text, strip_invisible},
     features::accounts::model::Email,
 };
 
-/// How much a provider's clock may differ from ours.
+/// The accepted difference between a provider's clock and ours.
 const LEEWAY: TimeDelta = TimeDelta::seconds(30);
 
-/// How old an ID token may be: it is issued during the log-in, which ends within ten minutes.
-const OLDEST: TimeDelta = TimeDelta::hours(1);
+/// The maximum age of an ID token. It is issued during a log-in, which takes at most ten minutes.
+const MAX_TOKEN_AGE: TimeDelta = TimeDelta::hours(1);
 
-/// What may have signed a token: the provider's private key, of whatever kind. Neither nothing
-/// nor a secret that this service, or everybody, knows.
+/// The accepted signature algorithms: all that use the provider's private key, but neither `none`
+/// nor the symmetric ones.
 const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
@@ -37,27 +37,27 @@ const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::EdDsa,
 ];
 
-/// Somebody whom a provider vouches for.
+/// A user whose identity a provider has verified.
 #[derive(Debug)]
-pub(super) struct Vouched {
-    /// Who says so.
+pub(super) struct VerifiedIdentity {
+    /// The provider's issuer URL.
     pub(super) issuer: String,
-    /// Whom it means: unique to the issuer, and never given to anybody else.
+    /// The user's id at the provider, unique and never reassigned.
     pub(super) subject: String,
-    /// An e-mail address that the provider has found to be theirs.
+    /// The user's e-mail address, if the provider has verified it.
     pub(super) email: Option<Email>,
-    /// What they are called.
+    /// The user's name.
     pub(super) name: Option<String>,
 }
 
-/// What an access token has besides what every token has.
+/// The additional claims of access tokens.
 #[derive(Debug, Deserialize, Serialize)]
 struct AccessClaims {
-    /// Since when it holds.
+    /// When the token becomes valid.
     nbf: Option<i64>,
-    /// What it may be used for, with spaces between (RFC 9068, 2.2.3).
+    /// The scopes, separated by spaces (RFC 9068, section 2.2.3).
     scope: Option<String>,
-    /// The same, as some providers say it.
+    /// The scopes in the form that some providers use.
     scp: Option<Scopes>,
 }
 
@@ -71,7 +71,7 @@ enum Scopes {
 impl AdditionalClaims for AccessClaims {}
 
 impl AccessClaims {
-    fn has(&self, wanted: &str) -> bool {
+    fn has_scope(&self, wanted: &str) -> bool {
         let is_in = |text: &str| text.split(' ').any(|it| it == wanted);
         self.scope.as_deref().is_some_and(is_in)
             || match &self.scp {
@@ -89,16 +89,16 @@ type AccessToken = IdToken<
     CoreJwsSigningAlgorithm,
 >;
 
-/// An access token that is not yet known to be anybody's.
-pub(super) struct Unverified(AccessToken);
+/// An access token that has not been verified.
+pub(super) struct UnverifiedToken(AccessToken);
 
-impl Unverified {
-    /// Reads a token; its text is bounded by the header that it comes in.
+impl UnverifiedToken {
+    /// Parses a token. The size limit for headers bounds its length.
     pub(super) fn read(text: &str) -> Option<Self> {
         text.parse().ok().map(Self)
     }
 
-    /// Which issuer it says it is of: only to know whom to ask for the keys.
+    /// The issuer that the token claims. Only used to select the provider that verifies the token.
     pub(super) fn issuer(&self) -> Option<String> {
         let any = IdTokenVerifier::<CoreJsonWebKey>::new_insecure_without_verification()
             .set_time_fn(|| DateTime::<Utc>::MIN_UTC)
@@ -109,13 +109,13 @@ impl Unverified {
 }
 
 impl Provider {
-    /// Whom an ID token means, which answers the log-in that sent `nonce`.
+    /// Verifies an ID token for the log-in that sent `nonce`.
     pub(super) async fn verify_id_token(
         &self,
         now: DateTime<Utc>,
         token: &CoreIdToken,
         nonce: &str,
-    ) -> Result<Vouched, Refusal> {
+    ) -> Result<VerifiedIdentity, OidcError> {
         let nonce = Nonce::new(nonce.to_owned());
         let id = ClientId::new(self.settings.client_id.clone());
         let verified = self.verify(
@@ -127,7 +127,7 @@ impl Provider {
                     if issued_at > now + LEEWAY {
                         return Err("the token was issued in the future".to_owned());
                     }
-                    if issued_at < now - OLDEST {
+                    if issued_at < now - MAX_TOKEN_AGE {
                         return Err("the token was issued too long ago".to_owned());
                     }
                     Ok(())
@@ -137,19 +137,19 @@ impl Provider {
         );
         let claims = verified.await?;
         if claims.authorized_party().is_some_and(|party| *party != id) {
-            return Err(Refusal::untrusted("the token was given to another client"));
+            return Err(OidcError::untrusted("the token was issued to another client"));
         }
-        vouched(claims)
+        verified_identity(claims)
     }
 
-    /// Whom an access token means, and whether it may be used to change anything.
+    /// Verifies an access token. Also returns whether it has write access.
     pub(super) async fn verify_access_token(
         &self,
         now: DateTime<Utc>,
-        token: &Unverified,
-    ) -> Result<(Vouched, bool), Refusal> {
+        token: &UnverifiedToken,
+    ) -> Result<(VerifiedIdentity, bool), OidcError> {
         let Some(audience) = &self.settings.audience else {
-            return Err(Refusal::untrusted("access tokens of this provider are not taken"));
+            return Err(OidcError::untrusted("access tokens of this provider are not accepted"));
         };
         let id = ClientId::new(audience.clone());
         let types = ["at+jwt", "jwt"]
@@ -160,33 +160,34 @@ impl Provider {
             now,
             &token.0,
             &id,
-            // It may be meant for other services as well.
+            // The token may have other audiences as well.
             |verifier| {
                 verifier
                     .set_other_audience_verifier_fn(|_: &Audience| true)
                     .set_allowed_jose_types(types.clone())
             },
-            // An ID token tells a client who is there; it gives nobody access.
+            // ID tokens identify a user to a client and must not grant access.
             || {
                 |nonce: Option<&Nonce>| match nonce {
                     None => Ok(()),
-                    Some(_) => Err("it is an ID token".to_owned()),
+                    Some(_) => Err("the token is an ID token".to_owned()),
                 }
             },
         );
         let claims = verified.await?;
         if claims.access_token_hash().is_some() {
-            return Err(Refusal::untrusted("it is an ID token"));
+            return Err(OidcError::untrusted("the token is an ID token"));
         }
-        let more = claims.additional_claims();
-        if more.nbf.is_some_and(|since| since > (now + LEEWAY).timestamp()) {
-            return Err(Refusal::untrusted("the token does not hold yet"));
+        let additional = claims.additional_claims();
+        if additional.nbf.is_some_and(|since| since > (now + LEEWAY).timestamp()) {
+            return Err(OidcError::untrusted("the token is not valid yet"));
         }
-        let may_write = self.settings.write_scope.as_deref().is_none_or(|scope| more.has(scope));
-        Ok((vouched(claims)?, may_write))
+        let may_write =
+            self.settings.write_scope.as_deref().is_none_or(|scope| additional.has_scope(scope));
+        Ok((verified_identity(claims)?, may_write))
     }
 
-    /// The claims of a token, once more with new keys where its key is not among those known.
+    /// Verifies a token and returns its claims. Retries with newly fetched keys if its key is unknown.
     async fn verify<'t, A, N>(
         &self,
         now: DateTime<Utc>,
@@ -201,16 +202,16 @@ impl Provider {
             IdTokenVerifier<'static, CoreJsonWebKey>,
         ) -> IdTokenVerifier<'static, CoreJsonWebKey>,
         nonce: impl Fn() -> N,
-    ) -> Result<&'t IdTokenClaims<A, CoreGenderClaim>, Refusal>
+    ) -> Result<&'t IdTokenClaims<A, CoreGenderClaim>, OidcError>
     where
         A: AdditionalClaims,
         N: openidconnect::NonceVerifier,
     {
-        let unfit = |error: url::ParseError| Refusal::distrust(&error);
-        let issuer = IssuerUrl::new(self.settings.issuer.clone()).map_err(unfit)?;
-        let mut is_unknown = false;
+        let invalid_url = |error: url::ParseError| OidcError::untrusted_because(&error);
+        let issuer = IssuerUrl::new(self.settings.issuer.clone()).map_err(invalid_url)?;
+        let mut has_unknown_key = false;
         loop {
-            let keys = self.keys(now, is_unknown).await?;
+            let keys = self.keys(now, has_unknown_key).await?;
             let verifier =
                 IdTokenVerifier::new_public_client(id.clone(), issuer.clone(), (*keys).clone())
                     .set_allowed_algs(ALGORITHMS)
@@ -218,21 +219,23 @@ impl Provider {
             match token.claims(&adapt(verifier), nonce()) {
                 Err(ClaimsVerificationError::SignatureVerification(
                     SignatureVerificationError::NoMatchingKey,
-                )) if !is_unknown => is_unknown = true,
-                Err(error) => return Err(Refusal::distrust(&error)),
+                )) if !has_unknown_key => has_unknown_key = true,
+                Err(error) => return Err(OidcError::untrusted_because(&error)),
                 Ok(claims) => return Ok(claims),
             }
         }
     }
 }
 
-fn vouched<A: AdditionalClaims>(
+fn verified_identity<A: AdditionalClaims>(
     claims: &IdTokenClaims<A, CoreGenderClaim>,
-) -> Result<Vouched, Refusal> {
+) -> Result<VerifiedIdentity, OidcError> {
     let subject = claims.subject().as_str();
     if subject.is_empty() || subject.chars().count() > 255 || subject.chars().any(char::is_control)
     {
-        return Err(Refusal::untrusted("its subject cannot be kept"));
+        return Err(OidcError::untrusted(
+            "the subject is empty, too long, or contains control characters",
+        ));
     }
     let given = |text: &str| FieldValue::Text(text.to_owned());
     let any_day = NaiveDate::default();
@@ -241,7 +244,7 @@ fn vouched<A: AdditionalClaims>(
     let name = claims.name().and_then(|names| names.get(None));
     let name =
         name.and_then(|name| Text::<100>::read(&given(&strip_invisible(name)), any_day).ok());
-    Ok(Vouched {
+    Ok(VerifiedIdentity {
         issuer: claims.issuer().to_string(),
         subject: subject.to_owned(),
         email: email.and_then(|email| Email::read(&given(email), any_day).ok()),

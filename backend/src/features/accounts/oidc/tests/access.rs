@@ -1,37 +1,37 @@
-//! A provider's access tokens at the API.
+//! Tests of using a provider's access tokens with the API.
 
 use serde_json::json;
 
 use super::{
-    browser::{Browser, open_to_all, with_provider},
-    fake::{Fake, es256, now},
+    browser::{Browser, with_provider, with_sign_up_allowed},
+    fake_provider::{FakeProvider, new_es256_key, now},
 };
 use crate::testing::{TestApp, on_every_engine};
 
 on_every_engine![
-    an_access_token_opens_the_api_to_the_same_account,
-    a_token_makes_an_account_only_where_one_may_be_made,
-    many_first_requests_at_once_make_one_account,
-    a_token_that_is_not_good_opens_nothing,
-    a_token_without_the_scope_only_reads,
-    a_token_changes_nothing_of_how_one_gets_in,
-    a_rotated_key_is_taken_up,
-    an_access_token_does_not_pass_by_a_second_factor,
+    an_access_token_authenticates_the_same_account_as_a_log_in,
+    a_token_creates_an_account_only_if_sign_up_is_allowed,
+    concurrent_first_requests_create_one_account,
+    invalid_tokens_are_rejected,
+    a_token_without_the_write_scope_is_read_only,
+    a_token_cannot_create_tokens_or_link_identities,
+    a_rotated_key_is_fetched,
+    an_access_token_does_not_bypass_a_second_factor,
 ];
 
 fn with_token(app: &TestApp, token: &str) -> TestApp {
     app.nobody().with_header("authorization", &format!("Bearer {token}"))
 }
 
-async fn an_access_token_opens_the_api_to_the_same_account(app: TestApp) {
-    let fake = Fake::start().await;
-    let app = open_to_all(&app, &fake);
+async fn an_access_token_authenticates_the_same_account_as_a_log_in(app: TestApp) {
+    let fake = FakeProvider::start().await;
+    let app = with_sign_up_allowed(&app, &fake);
     let mut dana = Browser::new(&app);
     dana.log_in(&fake, "home", "dana").await;
-    let program = with_token(&app, &fake.access_token("dana", &json!({})));
-    let me = program.get("/api/auth/me").await;
+    let client = with_token(&app, &fake.access_token("dana", &json!({})));
+    let me = client.get("/api/auth/me").await;
     assert_eq!((me.status, &me.body["id"]), (200, &dana.me().await["id"]));
-    let added = program.post("/api/vehicles", json!({ "vin": "1HGCM82633A004352" })).await;
+    let added = client.post("/api/vehicles", json!({ "vin": "1HGCM82633A004352" })).await;
     assert_eq!(added.status, 201, "{added:?}");
     let path = format!("/api/vehicles/{}", added.id());
     assert_eq!(dana.get(&path).await.status, 200);
@@ -39,35 +39,35 @@ async fn an_access_token_opens_the_api_to_the_same_account(app: TestApp) {
     assert_eq!(other.get(&path).await.status, 404);
 }
 
-async fn a_token_makes_an_account_only_where_one_may_be_made(app: TestApp) {
-    let fake = Fake::start().await;
+async fn a_token_creates_an_account_only_if_sign_up_is_allowed(app: TestApp) {
+    let fake = FakeProvider::start().await;
     let closed = with_provider(&app, &fake, |_| {});
     let token = fake.access_token("dana", &json!({}));
     assert_eq!(with_token(&closed, &token).get("/api/auth/me").await.status, 401);
-    let open = open_to_all(&app, &fake);
+    let open = with_sign_up_allowed(&app, &fake);
     assert_eq!(with_token(&open, &token).get("/api/auth/me").await.status, 200);
     assert_eq!(with_token(&closed, &token).get("/api/auth/me").await.status, 200);
-    // Its address is an account's, which it is not linked to.
+    // The address belongs to an account that the identity is not linked to.
     let address = json!({ "email": "admin@example.org", "email_verified": true });
     let token = fake.access_token("eve", &address);
     assert_eq!(with_token(&open, &token).get("/api/auth/me").await.status, 401);
 }
 
-async fn many_first_requests_at_once_make_one_account(app: TestApp) {
-    let fake = Fake::start().await;
-    let app = open_to_all(&app, &fake);
-    let program = with_token(&app, &fake.access_token("dana", &json!({})));
-    let all = futures::future::join_all((0..16).map(|_| program.get("/api/auth/me"))).await;
+async fn concurrent_first_requests_create_one_account(app: TestApp) {
+    let fake = FakeProvider::start().await;
+    let app = with_sign_up_allowed(&app, &fake);
+    let client = with_token(&app, &fake.access_token("dana", &json!({})));
+    let all = futures::future::join_all((0..16).map(|_| client.get("/api/auth/me"))).await;
     assert!(all.iter().all(|it| it.status == 200), "{all:?}");
     assert!(all.iter().all(|it| it.body == all[0].body), "{all:?}");
 }
 
-async fn a_token_that_is_not_good_opens_nothing(app: TestApp) {
-    let (fake, other) = (Fake::start().await, Fake::start().await);
-    let app = open_to_all(&app, &fake);
-    let good = fake.access_token("dana", &json!({}));
-    assert_eq!(with_token(&app, &good).get("/api/vehicles").await.status, 200);
-    let mut bad = vec![
+async fn invalid_tokens_are_rejected(app: TestApp) {
+    let (fake, other) = (FakeProvider::start().await, FakeProvider::start().await);
+    let app = with_sign_up_allowed(&app, &fake);
+    let valid = fake.access_token("dana", &json!({}));
+    assert_eq!(with_token(&app, &valid).get("/api/vehicles").await.status, 200);
+    let mut invalid = vec![
         fake.access_token("dana", &json!({ "exp": now() - 31 })),
         fake.access_token("dana", &json!({ "nbf": now() + 31 })),
         fake.access_token("dana", &json!({ "aud": "cars" })),
@@ -75,26 +75,26 @@ async fn a_token_that_is_not_good_opens_nothing(app: TestApp) {
         fake.access_token("dana", &json!({ "nonce": "of an ID token" })),
         other.access_token("dana", &json!({ "iss": fake.issuer })),
         other.access_token("dana", &json!({})),
-        format!("{good}x"),
-        good.rsplit_once('.').unwrap().0.to_owned(),
+        format!("{valid}x"),
+        valid.rsplit_once('.').unwrap().0.to_owned(),
         "a.b.c".to_owned(),
-        format!("mvp_{good}"),
+        format!("mvp_{valid}"),
     ];
-    fake.tell(|told| told.header = json!({ "alg": "none" }));
-    bad.push(fake.access_token("dana", &json!({})));
-    fake.tell(|told| told.header = json!({ "alg": "HS256" }));
-    bad.push(fake.access_token("dana", &json!({})));
-    for token in bad {
-        let refused = with_token(&app, &token).get("/api/vehicles").await;
-        assert_eq!(refused.status, 401, "{token}");
-        assert_eq!(refused.header("www-authenticate"), r#"Bearer error="invalid_token""#);
+    fake.configure(|state| state.header = json!({ "alg": "none" }));
+    invalid.push(fake.access_token("dana", &json!({})));
+    fake.configure(|state| state.header = json!({ "alg": "HS256" }));
+    invalid.push(fake.access_token("dana", &json!({})));
+    for token in invalid {
+        let rejected = with_token(&app, &token).get("/api/vehicles").await;
+        assert_eq!(rejected.status, 401, "{token}");
+        assert_eq!(rejected.header("www-authenticate"), r#"Bearer error="invalid_token""#);
     }
     let nobody = app.nobody().get("/api/vehicles").await;
     assert_eq!(nobody.header("www-authenticate"), "Bearer");
 }
 
-async fn a_token_without_the_scope_only_reads(app: TestApp) {
-    let fake = Fake::start().await;
+async fn a_token_without_the_write_scope_is_read_only(app: TestApp) {
+    let fake = FakeProvider::start().await;
     let app = with_provider(&app, &fake, |config| {
         let home = config.auth.providers.get_mut("home").unwrap();
         home.allow_sign_up = true;
@@ -108,37 +108,37 @@ async fn a_token_without_the_scope_only_reads(app: TestApp) {
     assert_eq!(writer.post("/api/vehicles", vehicle).await.status, 201);
 }
 
-async fn a_token_changes_nothing_of_how_one_gets_in(app: TestApp) {
-    let fake = Fake::start().await;
-    let app = open_to_all(&app, &fake);
-    let program = with_token(&app, &fake.access_token("dana", &json!({})));
+async fn a_token_cannot_create_tokens_or_link_identities(app: TestApp) {
+    let fake = FakeProvider::start().await;
+    let app = with_sign_up_allowed(&app, &fake);
+    let client = with_token(&app, &fake.access_token("dana", &json!({})));
     let token = json!({ "name": "mine", "scope": "write" });
-    assert_eq!(program.post("/api/auth/tokens", token).await.status, 403);
-    let link = program.submit("/settings/identities", &[("provider", "home")]).await;
+    assert_eq!(client.post("/api/auth/tokens", token).await.status, 403);
+    let link = client.submit("/settings/identities", &[("provider", "home")]).await;
     assert_eq!(link.status, 403);
 }
 
-async fn a_rotated_key_is_taken_up(app: TestApp) {
-    let fake = Fake::start().await;
-    let app = open_to_all(&app, &fake);
+async fn a_rotated_key_is_fetched(app: TestApp) {
+    let fake = FakeProvider::start().await;
+    let app = with_sign_up_allowed(&app, &fake);
     let get = |token: String| {
-        let program = with_token(&app, &token);
-        async move { program.get("/api/auth/me").await.status }
+        let client = with_token(&app, &token);
+        async move { client.get("/api/auth/me").await.status }
     };
     assert_eq!(get(fake.access_token("dana", &json!({}))).await, 200);
-    fake.tell(|told| told.keys = vec![("second".to_owned(), es256())]);
+    fake.configure(|state| state.keys = vec![("second".to_owned(), new_es256_key())]);
     assert_eq!(get(fake.access_token("dana", &json!({}))).await, 401);
     app.app.clock.advance(chrono::TimeDelta::minutes(1));
     assert_eq!(get(fake.access_token("dana", &json!({}))).await, 200);
 }
 
-async fn an_access_token_does_not_pass_by_a_second_factor(app: TestApp) {
-    let fake = Fake::start().await;
-    let app = open_to_all(&app, &fake);
+async fn an_access_token_does_not_bypass_a_second_factor(app: TestApp) {
+    let fake = FakeProvider::start().await;
+    let app = with_sign_up_allowed(&app, &fake);
     let mut dana = Browser::new(&app);
     dana.log_in(&fake, "home", "dana").await;
-    let program = with_token(&app, &fake.access_token("dana", &json!({})));
-    assert_eq!(program.get("/api/auth/me").await.status, 200);
+    let client = with_token(&app, &fake.access_token("dana", &json!({})));
+    assert_eq!(client.get("/api/auth/me").await.status, 200);
     let account: uuid::Uuid =
         dana.me().await.as_object().unwrap()["id"].as_str().unwrap().parse().unwrap();
     let mut tx = app.app.db.write().await.unwrap();
@@ -155,6 +155,6 @@ async fn an_access_token_does_not_pass_by_a_second_factor(app: TestApp) {
     .unwrap();
     tx.commit().await.unwrap();
     app.app.auth.clear_session_cache();
-    assert_eq!(program.get("/api/auth/me").await.status, 401);
+    assert_eq!(client.get("/api/auth/me").await.status, 401);
     assert_eq!(dana.get("/api/auth/me").await.status, 200);
 }

@@ -1,39 +1,39 @@
-//! A browser that logs in with the provider on this machine.
+//! A browser for tests that logs in with the fake provider.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::fake::Fake;
+use super::fake_provider::FakeProvider;
 use crate::{
     core::config::{Config, Registration},
     testing::{Answer, TestApp},
 };
 
-/// A browser, with its cookies.
+/// A browser that stores cookies.
 pub(super) struct Browser {
     app: TestApp,
     jar: BTreeMap<String, String>,
 }
 
 impl Browser {
-    /// A new one: no cookies yet.
+    /// Creates a browser without cookies.
     pub(super) fn new(app: &TestApp) -> Self {
         Self { app: app.nobody(), jar: BTreeMap::new() }
     }
 
-    /// The same cookies at a service with other settings.
+    /// Copies the browser and its cookies for use with another instance.
     pub(super) fn at(&self, app: &TestApp) -> Self {
         Self { app: app.nobody(), jar: self.jar.clone() }
     }
 
-    /// Whoever is signed in, as tests ask.
-    pub(super) fn asking(&self) -> TestApp {
+    /// A client that sends the browser's current cookies.
+    pub(super) fn client(&self) -> TestApp {
         let cookies: Vec<_> = self.jar.iter().map(|(name, it)| format!("{name}={it}")).collect();
         self.app.with_cookie((!cookies.is_empty()).then(|| cookies.join("; ")))
     }
 
-    fn keep(&mut self, answer: &Answer) {
+    fn store_cookies(&mut self, answer: &Answer) {
         for cookie in answer.headers.get_all("set-cookie") {
             let cookie = cookie.to_str().unwrap().split(';').next().unwrap();
             let (name, value) = cookie.split_once('=').unwrap();
@@ -46,26 +46,31 @@ impl Browser {
     }
 
     pub(super) async fn get(&mut self, path: &str) -> Answer {
-        let answer = self.asking().get(path).await;
-        self.keep(&answer);
+        let answer = self.client().get(path).await;
+        self.store_cookies(&answer);
         answer
     }
 
     pub(super) async fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let answer = self.asking().submit(path, fields).await;
-        self.keep(&answer);
+        let answer = self.client().submit(path, fields).await;
+        self.store_cookies(&answer);
         answer
     }
 
-    /// Begins a log-in and logs in at the provider: the path that it sends the browser back to.
-    pub(super) async fn begin(&mut self, fake: &Fake, name: &str, subject: &str) -> String {
-        let begun = self.get(&format!("/login/oidc/{name}?next=%2Ftrash")).await;
-        assert_eq!(begun.status, 303, "{begun:?}");
-        local(&fake.log_in(begun.header("location"), subject))
+    /// Begins a log-in and logs in at the provider. Returns the path that the provider redirects to.
+    pub(super) async fn begin(&mut self, fake: &FakeProvider, name: &str, subject: &str) -> String {
+        let started = self.get(&format!("/login/oidc/{name}?next=%2Ftrash")).await;
+        assert_eq!(started.status, 303, "{started:?}");
+        local_path(&fake.log_in(started.header("location"), subject))
     }
 
-    /// Logs in with the provider, from the first click to the last answer.
-    pub(super) async fn log_in(&mut self, fake: &Fake, name: &str, subject: &str) -> Answer {
+    /// Performs a complete log-in. Returns the final response.
+    pub(super) async fn log_in(
+        &mut self,
+        fake: &FakeProvider,
+        name: &str,
+        subject: &str,
+    ) -> Answer {
         let back = self.begin(fake, name, subject).await;
         self.get(&back).await
     }
@@ -81,15 +86,15 @@ impl Browser {
     }
 }
 
-/// The path of one of this service's addresses.
-pub(super) fn local(address: &str) -> String {
-    address.strip_prefix("http://cars.test").unwrap().to_owned()
+/// Removes this service's origin from a URL.
+pub(super) fn local_path(url: &str) -> String {
+    url.strip_prefix("http://cars.test").unwrap().to_owned()
 }
 
-/// The service with the provider as `home`; nobody may make an account unless `change` says so.
+/// Configures the provider as `home`. Registration is closed unless `change` opens it.
 pub(super) fn with_provider(
     app: &TestApp,
-    fake: &Fake,
+    fake: &FakeProvider,
     change: impl FnOnce(&mut Config),
 ) -> TestApp {
     app.reconfigured(|config| {
@@ -100,14 +105,14 @@ pub(super) fn with_provider(
     })
 }
 
-/// As [`with_provider`], and whoever it vouches for gets an account.
-pub(super) fn open_to_all(app: &TestApp, fake: &Fake) -> TestApp {
+/// Same as [`with_provider`], but the provider's users can create accounts.
+pub(super) fn with_sign_up_allowed(app: &TestApp, fake: &FakeProvider) -> TestApp {
     with_provider(app, fake, |config| {
         config.auth.providers.get_mut("home").unwrap().allow_sign_up = true;
     })
 }
 
-/// What a page says.
-pub(super) fn text(answer: &Answer) -> &str {
+/// The body of a page.
+pub(super) fn body_text(answer: &Answer) -> &str {
     answer.body.as_str().unwrap_or_default()
 }

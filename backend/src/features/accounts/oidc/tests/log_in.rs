@@ -1,10 +1,10 @@
-//! Who gets in by a provider, and which account is theirs.
+//! Tests of logging in with a provider and of finding or creating the account.
 
 use serde_json::json;
 
 use super::{
-    browser::{Browser, local, open_to_all, text, with_provider},
-    fake::Fake,
+    browser::{Browser, body_text, local_path, with_provider, with_sign_up_allowed},
+    fake_provider::FakeProvider,
 };
 use crate::{
     core::config::Registration,
@@ -13,31 +13,31 @@ use crate::{
 };
 
 on_every_engine![
-    whoever_logs_in_twice_is_the_same_user,
-    the_users_name_is_the_subject_where_there_is_one_provider,
-    the_same_subject_of_two_providers_is_two_people,
-    a_subject_of_an_earlier_provider_is_not_taken_over,
-    an_account_is_made_only_where_it_may_be,
-    the_first_account_is_the_administrators_whoever_vouches_for_them,
-    an_address_alone_never_opens_an_account,
-    an_address_that_somebody_else_registered_does_not_keep_its_owner_out,
-    an_address_that_nobody_verified_is_not_kept,
-    many_first_log_ins_at_once_make_one_account,
-    a_disabled_account_is_not_opened,
-    a_second_factor_is_asked_for_whoever_vouches,
+    logging_in_twice_finds_the_same_account,
+    with_a_single_provider_the_user_id_is_the_subject,
+    the_same_subject_at_two_providers_is_two_accounts,
+    a_new_provider_does_not_take_over_accounts_of_a_former_one,
+    an_account_is_created_only_if_registration_allows_it,
+    the_first_account_becomes_administrator,
+    a_matching_address_does_not_give_access_to_an_account,
+    an_unconfirmed_address_does_not_block_its_owner,
+    an_unverified_address_is_not_stored,
+    concurrent_first_log_ins_create_one_account,
+    a_disabled_account_cannot_log_in,
+    a_log_in_requires_the_accounts_second_factor,
     logging_in_ends_the_previous_session,
-    the_pages_offer_what_one_may_log_in_with,
+    the_pages_list_the_configured_providers,
 ];
 
-async fn whoever_logs_in_twice_is_the_same_user(app: TestApp) {
-    let fake = Fake::start().await;
-    let app = open_to_all(&app, &fake);
+async fn logging_in_twice_finds_the_same_account(app: TestApp) {
+    let fake = FakeProvider::start().await;
+    let app = with_sign_up_allowed(&app, &fake);
     let mut first = Browser::new(&app);
     let answer = first.log_in(&fake, "home", "dana").await;
     assert_eq!((answer.status, answer.header("location")), (303, "/trash"), "{answer:?}");
     let me = first.me().await;
     assert_eq!((&me["displayName"], &me["isAdmin"]), (&json!("Dana"), &json!(false)));
-    let added = first.asking().post("/api/vehicles", json!({ "vin": "1HGCM82633A004352" })).await;
+    let added = first.client().post("/api/vehicles", json!({ "vin": "1HGCM82633A004352" })).await;
     assert_eq!(added.status, 201, "{added:?}");
 
     let mut second = Browser::new(&app);
@@ -50,20 +50,20 @@ async fn whoever_logs_in_twice_is_the_same_user(app: TestApp) {
     assert_eq!(vehicles.body["items"], json!([]));
 }
 
-async fn the_users_name_is_the_subject_where_there_is_one_provider(app: TestApp) {
-    let fake = Fake::start().await;
-    let app = open_to_all(&app, &fake);
+async fn with_a_single_provider_the_user_id_is_the_subject(app: TestApp) {
+    let fake = FakeProvider::start().await;
+    let app = with_sign_up_allowed(&app, &fake);
     for (subject, is_plain) in [("auth0|dana", true), ("local|dana", false), ("oidc|x", false)] {
         let mut browser = Browser::new(&app);
         browser.log_in(&fake, "home", subject).await;
-        let user = browser.asking().user().await;
+        let user = browser.client().user().await;
         assert_eq!(user.as_str() == subject, is_plain, "{user:?}");
         assert!(is_plain || user.as_str().len() == "oidc|".len() + 64, "{user:?}");
     }
 }
 
-async fn the_same_subject_of_two_providers_is_two_people(app: TestApp) {
-    let (fake, other) = (Fake::start().await, Fake::start().await);
+async fn the_same_subject_at_two_providers_is_two_accounts(app: TestApp) {
+    let (fake, other) = (FakeProvider::start().await, FakeProvider::start().await);
     let app = with_provider(&app, &fake, |config| {
         config.auth.registration = Registration::Open;
         config.auth.providers.insert("work".to_owned(), other.settings());
@@ -72,63 +72,63 @@ async fn the_same_subject_of_two_providers_is_two_people(app: TestApp) {
     one.log_in(&fake, "home", "dana").await;
     two.log_in(&other, "work", "dana").await;
     assert_ne!(one.me().await["id"], two.me().await["id"]);
-    let (one, two) = (one.asking().user().await, two.asking().user().await);
+    let (one, two) = (one.client().user().await, two.client().user().await);
     assert!(one.as_str().starts_with("oidc|") && two.as_str().starts_with("oidc|"));
     assert_ne!(one, two);
 }
 
-async fn a_subject_of_an_earlier_provider_is_not_taken_over(app: TestApp) {
-    let (before, now) = (Fake::start().await, Fake::start().await);
-    let app = open_to_all(&app, &before);
+async fn a_new_provider_does_not_take_over_accounts_of_a_former_one(app: TestApp) {
+    let (before, now) = (FakeProvider::start().await, FakeProvider::start().await);
+    let app = with_sign_up_allowed(&app, &before);
     let mut theirs = Browser::new(&app);
     theirs.log_in(&before, "home", "dana").await;
 
-    let app = open_to_all(&app, &now);
+    let app = with_sign_up_allowed(&app, &now);
     let mut another = Browser::new(&app);
     another.log_in(&now, "home", "dana").await;
     assert_ne!(another.me().await["id"], theirs.at(&app).me().await["id"]);
-    assert!(another.asking().user().await.as_str().starts_with("oidc|"));
+    assert!(another.client().user().await.as_str().starts_with("oidc|"));
 }
 
-async fn an_account_is_made_only_where_it_may_be(app: TestApp) {
-    let fake = Fake::start().await;
+async fn an_account_is_created_only_if_registration_allows_it(app: TestApp) {
+    let fake = FakeProvider::start().await;
     let closed = with_provider(&app, &fake, |_| {});
     let mut browser = Browser::new(&closed);
-    let refused = browser.log_in(&fake, "home", "dana").await;
-    assert_eq!(refused.status, 403);
-    assert!(text(&refused).contains("You have no account here"), "{refused:?}");
+    let rejected = browser.log_in(&fake, "home", "dana").await;
+    assert_eq!(rejected.status, 403);
+    assert!(body_text(&rejected).contains("You have no account here"), "{rejected:?}");
     assert!(!browser.is_signed_in().await);
 
     let open = with_provider(&app, &fake, |it| it.auth.registration = Registration::Open);
     let mut browser = browser.at(&open);
     assert_eq!(browser.log_in(&fake, "home", "dana").await.status, 303);
-    // An account that is there is opened, whoever may make another.
+    // Existing accounts can log in even if registration is closed.
     let mut again = Browser::new(&closed);
     assert_eq!(again.log_in(&fake, "home", "dana").await.status, 303);
 }
 
-async fn the_first_account_is_the_administrators_whoever_vouches_for_them(app: TestApp) {
+async fn the_first_account_becomes_administrator(app: TestApp) {
     let mut tx = app.app.db.write().await.unwrap();
     sql!(&mut tx, execute, "DELETE FROM first_account").unwrap();
     tx.commit().await.unwrap();
-    let fake = Fake::start().await;
+    let fake = FakeProvider::start().await;
     let app = with_provider(&app, &fake, |_| {});
     let page = app.nobody().get("/register").await;
-    assert!(text(&page).contains(r#"href="/login/oidc/home?next=%2F""#), "{page:?}");
-    // Never by a program's token, even where anybody may sign up.
+    assert!(body_text(&page).contains(r#"href="/login/oidc/home?next=%2F""#), "{page:?}");
+    // An access token can't create the first account, even if registration is open.
     let token = fake.access_token("dana", &json!({}));
     let app = app.nobody();
     for open in [false, true] {
         let app = app.other_instance(|it| {
             it.auth.registration = if open { Registration::Open } else { Registration::Closed };
         });
-        let program = app.with_header("authorization", &format!("Bearer {token}"));
-        assert_eq!(program.get("/api/auth/me").await.status, 401, "open: {open}");
+        let client = app.with_header("authorization", &format!("Bearer {token}"));
+        assert_eq!(client.get("/api/auth/me").await.status, 401, "open: {open}");
     }
-    // Nor past the setup token.
+    // Nor can a log-in if a setup token is required.
     let exposed = app.other_instance(|it| it.server.address = "0.0.0.0:3001".parse().unwrap());
     let page = exposed.get("/register").await;
-    assert!(!text(&page).contains("/login/oidc/home"), "{page:?}");
+    assert!(!body_text(&page).contains("/login/oidc/home"), "{page:?}");
     assert_eq!(Browser::new(&exposed).log_in(&fake, "home", "dana").await.status, 403);
 
     let mut first = Browser::new(&app);
@@ -137,80 +137,80 @@ async fn the_first_account_is_the_administrators_whoever_vouches_for_them(app: T
     assert_eq!(Browser::new(&app).log_in(&fake, "home", "eve").await.status, 403);
 }
 
-async fn an_address_alone_never_opens_an_account(app: TestApp) {
-    let fake = Fake::start().await;
-    let app = open_to_all(&app, &fake);
+async fn a_matching_address_does_not_give_access_to_an_account(app: TestApp) {
+    let fake = FakeProvider::start().await;
+    let app = with_sign_up_allowed(&app, &fake);
     let address = json!({ "email": "ADMIN@example.org", "email_verified": true });
-    fake.tell(|told| told.claims = address);
+    fake.configure(|state| state.claims = address);
     let mut browser = Browser::new(&app);
-    let refused = browser.log_in(&fake, "home", "dana").await;
-    assert_eq!(refused.status, 403);
-    assert!(text(&refused).contains("Your address has an account already"), "{refused:?}");
+    let rejected = browser.log_in(&fake, "home", "dana").await;
+    assert_eq!(rejected.status, 403);
+    assert!(body_text(&rejected).contains("Your address has an account already"), "{rejected:?}");
     assert!(!browser.is_signed_in().await);
 }
 
-async fn an_address_that_somebody_else_registered_does_not_keep_its_owner_out(app: TestApp) {
-    let fake = Fake::start().await;
+async fn an_unconfirmed_address_does_not_block_its_owner(app: TestApp) {
+    let fake = FakeProvider::start().await;
     let squatter = app.register("dana@example.org").await;
-    let app = open_to_all(&app, &fake);
+    let app = with_sign_up_allowed(&app, &fake);
     let address = json!({ "email": "dana@example.org", "email_verified": true });
-    fake.tell(|told| told.claims = address);
+    fake.configure(|state| state.claims = address);
     let mut dana = Browser::new(&app);
-    let refused = dana.log_in(&fake, "home", "dana").await;
-    assert!(text(&refused).contains("It was not me: make an account with"), "{refused:?}");
-    // A program is not asked, and makes none.
+    let rejected = dana.log_in(&fake, "home", "dana").await;
+    assert!(body_text(&rejected).contains("It was not me: make an account with"), "{rejected:?}");
+    // An access token can't create a separate account.
     let token =
         fake.access_token("dana", &json!({ "email": "dana@example.org", "email_verified": true }));
-    let program = app.nobody().with_header("authorization", &format!("Bearer {token}"));
-    assert_eq!(program.get("/api/auth/me").await.status, 401);
+    let client = app.nobody().with_header("authorization", &format!("Bearer {token}"));
+    assert_eq!(client.get("/api/auth/me").await.status, 401);
 
-    let begun = dana.get("/login/oidc/home?separate=1").await;
-    let back = local(&fake.log_in(begun.header("location"), "dana"));
+    let started = dana.get("/login/oidc/home?separate=1").await;
+    let back = local_path(&fake.log_in(started.header("location"), "dana"));
     assert_eq!(dana.get(&back).await.status, 303);
     let me = dana.me().await;
     assert_eq!(me["email"], "dana@example.org");
     assert_ne!(me["id"], squatter.get("/api/auth/me").await.body["id"]);
-    // A password would not open the new account, and a reset would hold its log-in.
+    // The new account can't be reset: it has no password, and its identity would have to be reviewed.
     let admin = app.as_administrator().await;
     let path = format!("/api/admin/users/{}/reset", me["id"].as_str().unwrap());
-    let refused = admin.post(&path, json!({})).await;
-    assert_eq!(refused.status, 409, "{refused:?}");
+    let rejected = admin.post(&path, json!({})).await;
+    assert_eq!(rejected.status, 409, "{rejected:?}");
     let mut again = Browser::new(&app);
     again.log_in(&fake, "home", "dana").await;
     assert_eq!(again.me().await["id"], me["id"]);
-    // Once the address is confirmed, it keeps others out, as before.
+    // A confirmed address blocks other accounts.
     let mut tx = app.app.db.write().await.unwrap();
     sql!(&mut tx, execute, "UPDATE accounts SET email_confirmed_at = created_at").unwrap();
     tx.commit().await.unwrap();
     let mut other = Browser::new(&app);
-    let begun = other.get("/login/oidc/home?separate=1").await;
-    let back = local(&fake.log_in(begun.header("location"), "another"));
-    let refused = other.get(&back).await;
-    assert_eq!(refused.status, 403);
-    assert!(!text(&refused).contains("It was not me"), "{refused:?}");
+    let started = other.get("/login/oidc/home?separate=1").await;
+    let back = local_path(&fake.log_in(started.header("location"), "another"));
+    let rejected = other.get(&back).await;
+    assert_eq!(rejected.status, 403);
+    assert!(!body_text(&rejected).contains("It was not me"), "{rejected:?}");
 }
 
-async fn an_address_that_nobody_verified_is_not_kept(app: TestApp) {
-    let fake = Fake::start().await;
-    let app = open_to_all(&app, &fake);
-    for (subject, claims, kept) in [
+async fn an_unverified_address_is_not_stored(app: TestApp) {
+    let fake = FakeProvider::start().await;
+    let app = with_sign_up_allowed(&app, &fake);
+    for (subject, claims, stored) in [
         ("a", json!({ "email": "admin@example.org" }), ""),
         ("b", json!({ "email": "admin@example.org", "email_verified": false }), ""),
         ("c", json!({ "email": "c@example.org", "email_verified": true }), "c@example.org"),
     ] {
-        fake.tell(|told| told.claims = claims);
+        fake.configure(|state| state.claims = claims);
         let mut browser = Browser::new(&app);
         browser.log_in(&fake, "home", subject).await;
-        assert_eq!(browser.me().await["email"], json!(kept), "{subject}");
+        assert_eq!(browser.me().await["email"], json!(stored), "{subject}");
     }
-    // No password opens an account that has none.
+    // An account without a password rejects every password.
     let guess = json!({ "email": "c@example.org", "password": "" });
     assert_eq!(app.nobody().post("/api/auth/login", guess).await.status, 401);
 }
 
-async fn many_first_log_ins_at_once_make_one_account(app: TestApp) {
-    let fake = Fake::start().await;
-    let app = open_to_all(&app, &fake);
+async fn concurrent_first_log_ins_create_one_account(app: TestApp) {
+    let fake = FakeProvider::start().await;
+    let app = with_sign_up_allowed(&app, &fake);
     let all = (0..8).map(|_| async {
         let mut browser = Browser::new(&app);
         let answer = browser.log_in(&fake, "home", "dana").await;
@@ -222,9 +222,9 @@ async fn many_first_log_ins_at_once_make_one_account(app: TestApp) {
     assert_eq!(ids.len(), 1, "{ids:?}");
 }
 
-async fn a_disabled_account_is_not_opened(app: TestApp) {
-    let fake = Fake::start().await;
-    let app = open_to_all(&app, &fake);
+async fn a_disabled_account_cannot_log_in(app: TestApp) {
+    let fake = FakeProvider::start().await;
+    let app = with_sign_up_allowed(&app, &fake);
     Browser::new(&app).log_in(&fake, "home", "dana").await;
     let mut tx = app.app.db.write().await.unwrap();
     let now = app.app.clock.now();
@@ -232,18 +232,18 @@ async fn a_disabled_account_is_not_opened(app: TestApp) {
     assert_eq!(sql!(&mut tx, execute, disable, now).unwrap(), 1);
     tx.commit().await.unwrap();
     let mut browser = Browser::new(&app);
-    let refused = browser.log_in(&fake, "home", "dana").await;
-    assert_eq!(refused.status, 403);
-    assert!(text(&refused).contains("Your account is disabled"), "{refused:?}");
+    let rejected = browser.log_in(&fake, "home", "dana").await;
+    assert_eq!(rejected.status, 403);
+    assert!(body_text(&rejected).contains("Your account is disabled"), "{rejected:?}");
     assert!(!browser.is_signed_in().await);
     let token = fake.access_token("dana", &json!({}));
-    let program = app.nobody().with_header("authorization", &format!("Bearer {token}"));
-    assert_eq!(program.get("/api/vehicles").await.status, 401);
+    let client = app.nobody().with_header("authorization", &format!("Bearer {token}"));
+    assert_eq!(client.get("/api/vehicles").await.status, 401);
 }
 
-async fn a_second_factor_is_asked_for_whoever_vouches(app: TestApp) {
-    let fake = Fake::start().await;
-    let app = open_to_all(&app, &fake);
+async fn a_log_in_requires_the_accounts_second_factor(app: TestApp) {
+    let fake = FakeProvider::start().await;
+    let app = with_sign_up_allowed(&app, &fake);
     let mut dana = Browser::new(&app);
     dana.log_in(&fake, "home", "dana").await;
     let account: uuid::Uuid = dana.me().await["id"].as_str().unwrap().parse().unwrap();
@@ -260,38 +260,38 @@ async fn a_second_factor_is_asked_for_whoever_vouches(app: TestApp) {
     .unwrap();
     tx.commit().await.unwrap();
     let mut browser = Browser::new(&app);
-    let waits = browser.log_in(&fake, "home", "dana").await;
-    assert_eq!((waits.status, waits.header("location")), (303, "/login/second?next=%2Ftrash"));
+    let pending = browser.log_in(&fake, "home", "dana").await;
+    assert_eq!((pending.status, pending.header("location")), (303, "/login/second?next=%2Ftrash"));
     assert!(!browser.is_signed_in().await);
     let second = browser.get("/login/second?next=%2Ftrash").await;
     assert_eq!(second.status, 200, "{second:?}");
 }
 
 async fn logging_in_ends_the_previous_session(app: TestApp) {
-    let fake = Fake::start().await;
-    let app = open_to_all(&app, &fake);
+    let fake = FakeProvider::start().await;
+    let app = with_sign_up_allowed(&app, &fake);
     let mut browser = Browser::new(&app);
     let back = browser.begin(&fake, "home", "dana").await;
     let fields = [("email", "admin@example.org"), ("password", "correct horse battery")];
     browser.submit("/login", &fields).await;
-    let before = browser.asking();
+    let before = browser.client();
     assert_eq!(before.get("/api/auth/me").await.status, 200);
     browser.get(&back).await;
     assert_eq!(browser.me().await["isAdmin"], json!(false));
     assert_eq!(before.get("/api/auth/me").await.status, 401);
-    // Whoever is signed in needs no door.
+    // Signed-in users are redirected.
     assert_eq!(browser.get("/login/oidc/home").await.header("location"), "/");
 }
 
-async fn the_pages_offer_what_one_may_log_in_with(app: TestApp) {
-    let fake = Fake::start().await;
+async fn the_pages_list_the_configured_providers(app: TestApp) {
+    let fake = FakeProvider::start().await;
     let with = with_provider(&app, &fake, |_| {});
     let page = with.nobody().get("/login?next=%2Fvehicles%2Fnew%3Fa%3D1%26b").await;
     let link = r#"href="/login/oidc/home?next=%2Fvehicles%2Fnew%3Fa%3D1%26b""#;
-    assert!(text(&page).contains(link), "{page:?}");
-    assert!(text(&page).contains("Log in with Home"), "{page:?}");
-    assert!(text(&with.nobody().get("/register").await).contains("Log in with Home"));
-    assert!(!text(&app.nobody().get("/login").await).contains("Log in with"));
+    assert!(body_text(&page).contains(link), "{page:?}");
+    assert!(body_text(&page).contains("Log in with Home"), "{page:?}");
+    assert!(body_text(&with.nobody().get("/register").await).contains("Log in with Home"));
+    assert!(!body_text(&app.nobody().get("/login").await).contains("Log in with"));
     for path in ["/login/oidc/other", "/login/oidc/other/callback?code=a&state=b"] {
         assert_eq!(with.nobody().get(path).await.status, 404, "{path}");
     }
