@@ -1,4 +1,4 @@
-//! Second factors as JSON.
+//! The JSON endpoints for second factors.
 
 use aide::axum::{
     ApiRouter,
@@ -10,15 +10,17 @@ use uuid::Uuid;
 
 use super::{
     super::{api::SignedIn, client_info::ClientInfo, service as accounts},
-    Entrant,
-    entrant::Fresh,
+    AnySession,
+    extractors::RecentlyConfirmed,
     model::{
-        Challenge, Confirmation, Factors, NewPasskey, PasskeyMade, PasskeyShown, RecoveryCodes,
-        SecondFactor, TotpSetup,
+        Factors, NewPasskey, PasskeyAuthenticationResponse, PasskeyChallenge,
+        PasskeyRegistrationResponse, PasswordConfirmation, RecoveryCodes, SecondFactorCode,
+        TotpSetup,
     },
-    passkeys, service,
-    sign_in::{self, Brought},
-    site::Site,
+    passkeys,
+    pending::{self, PendingToken},
+    relying_party::RelyingParty,
+    service,
 };
 use crate::core::{
     App, Error, Result,
@@ -30,32 +32,34 @@ pub(in super::super) fn router() -> ApiRouter<App> {
     ApiRouter::new()
         .api_route(
             "/auth/login/second",
-            post_with(log_in, |it| {
-                it.id("logInWithCode").tag(tag).summary("Give the second factor after the password")
+            post_with(log_in_with_code, |it| {
+                it.id("logInWithCode")
+                    .tag(tag)
+                    .summary("Complete a sign-in with a second-factor code")
             }),
         )
         .api_route(
             "/auth/login/passkey/begin",
-            post_with(begin_log_in, |it| {
-                it.id("beginPasskeyLogIn").tag(tag).summary("Ask for a passkey to sign in with")
+            post_with(begin_passkey_log_in, |it| {
+                it.id("beginPasskeyLogIn").tag(tag).summary("Begin to sign in with a passkey")
             }),
         )
         .api_route(
             "/auth/login/passkey/finish",
-            post_with(finish_log_in, |it| {
+            post_with(finish_passkey_log_in, |it| {
                 it.id("finishPasskeyLogIn").tag(tag).summary("Sign in with a passkey")
             }),
         )
         .api_route(
             "/auth/confirm",
-            post_with(confirm, |it| {
-                it.id("confirmPassword").tag(tag).summary("Give the password once more")
+            post_with(confirm_password, |it| {
+                it.id("confirmPassword").tag(tag).summary("Confirm the password")
             }),
         )
         .api_route(
             "/auth/factors",
-            get_with(factors, |it| {
-                it.id("readFactors").tag(tag).summary("Read your second factors")
+            get_with(show_factors, |it| {
+                it.id("readFactors").tag(tag).summary("List your second factors")
             }),
         )
         .api_route(
@@ -73,27 +77,27 @@ pub(in super::super) fn router() -> ApiRouter<App> {
             "/auth/factors/totp/confirm",
             post_with(confirm_totp, |it| {
                 let it = it.id("confirmTotp").tag(tag).with(error_response::<404>);
-                it.summary("Turn the authenticator app on")
+                it.summary("Enable the authenticator app")
             }),
         )
         .api_route(
             "/auth/factors/recovery-codes",
-            post_with(renew_codes, |it| {
-                it.id("renewRecoveryCodes").tag(tag).summary("Make new recovery codes")
+            post_with(regenerate_recovery_codes, |it| {
+                it.id("renewRecoveryCodes").tag(tag).summary("Generate new recovery codes")
             }),
         )
         .api_route(
             "/auth/passkeys/begin",
-            post_with(begin_passkey, |it| {
+            post_with(begin_passkey_registration, |it| {
                 it.id("beginPasskey")
                     .tag(tag)
-                    .summary("Ask for a new passkey")
+                    .summary("Begin to add a passkey")
                     .with(error_response::<409>)
             }),
         )
         .api_route(
             "/auth/passkeys/finish",
-            post_with(finish_passkey, |it| {
+            post_with(finish_passkey_registration, |it| {
                 it.id("finishPasskey").tag(tag).summary("Add a passkey").with(error_response::<409>)
             }),
         )
@@ -105,111 +109,118 @@ pub(in super::super) fn router() -> ApiRouter<App> {
         )
 }
 
-/// Where what is made here can be read.
-const LOCATION: &str = "/api/auth/factors";
+/// The location of all resources created here.
+const FACTORS_PATH: &str = "/api/auth/factors";
 
-fn created<T: Serialize>(made: &T) -> Result<Created<T>> {
-    let body = serde_json::to_string(made).map_err(|error| Error::Internal(error.into()))?;
-    Ok(Created::new(LOCATION.to_owned(), body))
+fn created<T: Serialize>(value: &T) -> Result<Created<T>> {
+    let body = serde_json::to_string(value).map_err(|error| Error::Internal(error.into()))?;
+    Ok(Created::new(FACTORS_PATH.to_owned(), body))
 }
 
-fn answer(app: &App, signed_in: accounts::SignedIn) -> Result<SignedIn<200>> {
+fn signed_in_response(app: &App, signed_in: accounts::SignedIn) -> Result<SignedIn<200>> {
     let mut answer = SignedIn::new(app, signed_in)?;
-    answer.cookies.0.push(sign_in::no_cookie(app)?);
+    answer.cookies.0.push(pending::clear_cookie(app)?);
     Ok(answer)
 }
 
-async fn log_in(
+async fn log_in_with_code(
     State(app): State<App>,
-    Brought(waiting): Brought,
+    PendingToken(pending): PendingToken,
     client: ClientInfo,
-    Json(factor): Json<SecondFactor>,
+    Json(factor): Json<SecondFactorCode>,
 ) -> Result<SignedIn<200>> {
-    let signed_in = service::sign_in(&app, waiting, &factor.code, &client).await?;
-    answer(&app, signed_in)
+    let signed_in = service::sign_in(&app, pending, &factor.code, &client).await?;
+    signed_in_response(&app, signed_in)
 }
 
-async fn begin_log_in(
+async fn begin_passkey_log_in(
     State(app): State<App>,
-    site: Site,
-    Brought(waiting): Brought,
-) -> Result<Record<Challenge>> {
-    Ok(Record(passkeys::begin_sign_in(&app, &site, waiting.as_ref()).await?))
+    relying_party: RelyingParty,
+    PendingToken(pending): PendingToken,
+) -> Result<Record<PasskeyChallenge>> {
+    Ok(Record(passkeys::begin_authentication(&app, &relying_party, pending.as_ref()).await?))
 }
 
-async fn finish_log_in(
+async fn finish_passkey_log_in(
     State(app): State<App>,
-    site: Site,
-    Brought(waiting): Brought,
+    relying_party: RelyingParty,
+    PendingToken(pending): PendingToken,
     client: ClientInfo,
-    Json(shown): Json<PasskeyShown>,
+    Json(response): Json<PasskeyAuthenticationResponse>,
 ) -> Result<SignedIn<200>> {
-    let signed_in = passkeys::finish_sign_in(&app, &site, shown, waiting.as_ref(), &client).await?;
-    answer(&app, signed_in)
+    let signed_in = passkeys::finish_authentication(&app, &relying_party, response, pending.as_ref(), &client)
+            .await?;
+    signed_in_response(&app, signed_in)
 }
 
-async fn confirm(
+async fn confirm_password(
     State(app): State<App>,
-    entrant: Entrant,
-    Json(confirmation): Json<Confirmation>,
+    session: AnySession,
+    Json(confirmation): Json<PasswordConfirmation>,
 ) -> Result<NoContent> {
-    service::confirm(&app, &entrant, &confirmation.password).await?;
+    service::confirm_password(&app, &session, &confirmation.password).await?;
     Ok(NoContent)
 }
 
-async fn factors(State(app): State<App>, entrant: Entrant) -> Result<Record<Factors>> {
-    Ok(Record(service::find(&app, &entrant.signed).await?))
+async fn show_factors(State(app): State<App>, session: AnySession) -> Result<Record<Factors>> {
+    Ok(Record(service::find(&app, &session.signed).await?))
 }
 
-async fn begin_totp(State(app): State<App>, Fresh(entrant): Fresh) -> Result<Created<TotpSetup>> {
-    let totp = service::begin_totp(&app, &entrant.signed).await?;
+async fn begin_totp(
+    State(app): State<App>,
+    RecentlyConfirmed(session): RecentlyConfirmed,
+) -> Result<Created<TotpSetup>> {
+    let totp = service::begin_totp(&app, &session.signed).await?;
     created(&TotpSetup { secret: totp.secret(), uri: totp.uri()? })
 }
 
 async fn confirm_totp(
     State(app): State<App>,
-    Fresh(entrant): Fresh,
-    Json(first): Json<SecondFactor>,
+    RecentlyConfirmed(session): RecentlyConfirmed,
+    Json(first): Json<SecondFactorCode>,
 ) -> Result<Record<RecoveryCodes>> {
-    let recovery_codes = service::confirm_totp(&app, &entrant, &first.code).await?;
+    let recovery_codes = service::confirm_totp(&app, &session, &first.code).await?;
     Ok(Record(RecoveryCodes { recovery_codes }))
 }
 
-async fn remove_totp(State(app): State<App>, Fresh(entrant): Fresh) -> Result<NoContent> {
-    service::remove_totp(&app, &entrant).await?;
+async fn remove_totp(
+    State(app): State<App>,
+    RecentlyConfirmed(session): RecentlyConfirmed,
+) -> Result<NoContent> {
+    service::remove_totp(&app, &session).await?;
     Ok(NoContent)
 }
 
-async fn renew_codes(
+async fn regenerate_recovery_codes(
     State(app): State<App>,
-    Fresh(entrant): Fresh,
+    RecentlyConfirmed(session): RecentlyConfirmed,
 ) -> Result<Created<RecoveryCodes>> {
-    let recovery_codes = Some(service::renew_codes(&app, &entrant).await?);
+    let recovery_codes = Some(service::regenerate_recovery_codes(&app, &session).await?);
     created(&RecoveryCodes { recovery_codes })
 }
 
-async fn begin_passkey(
+async fn begin_passkey_registration(
     State(app): State<App>,
-    Fresh(entrant): Fresh,
-    site: Site,
-) -> Result<Record<Challenge>> {
-    Ok(Record(passkeys::begin_adding(&app, &entrant, &site).await?))
+    RecentlyConfirmed(session): RecentlyConfirmed,
+    relying_party: RelyingParty,
+) -> Result<Record<PasskeyChallenge>> {
+    Ok(Record(passkeys::begin_registration(&app, &session, &relying_party).await?))
 }
 
-async fn finish_passkey(
+async fn finish_passkey_registration(
     State(app): State<App>,
-    Fresh(entrant): Fresh,
-    site: Site,
-    Json(made): Json<PasskeyMade>,
+    RecentlyConfirmed(session): RecentlyConfirmed,
+    relying_party: RelyingParty,
+    Json(response): Json<PasskeyRegistrationResponse>,
 ) -> Result<Created<NewPasskey>> {
-    created(&passkeys::finish_adding(&app, &entrant, &site, made).await?)
+    created(&passkeys::finish_registration(&app, &session, &relying_party, response).await?)
 }
 
 async fn remove_passkey(
     State(app): State<App>,
-    Fresh(entrant): Fresh,
+    RecentlyConfirmed(session): RecentlyConfirmed,
     Path(id): Path<Uuid>,
 ) -> Result<NoContent> {
-    passkeys::remove(&app, &entrant, id).await?;
+    passkeys::remove(&app, &session, id).await?;
     Ok(NoContent)
 }

@@ -1,20 +1,20 @@
-//! Second factors: one-time codes of an authenticator app, recovery codes, and passkeys, which
-//! also sign in alone.
+//! Second factors: authenticator apps, recovery codes, and passkeys. Passkeys can also be used alone,
+//! without a password.
 //!
-//! The capsule asks [`wait`] after a password was right, [`forget`] when passwords change, and
-//! [`is_missing`] of everybody who is signed in. Factors are turned on and off only by a session
-//! whose owner has given the password within ten minutes.
+//! The rest of `accounts` calls [`begin_pending_sign_in`] after verifying a password,
+//! [`cancel_pending_sign_ins`] when a password changes, and [`is_missing_required`] for every
+//! authenticated request. Factors can only be changed in a session that confirmed the password within
+//! the last ten minutes.
 
 mod api;
-mod entrant;
+mod extractors;
 mod model;
 mod pages;
 mod passkeys;
+mod pending;
 mod recovery;
-mod sealed;
+mod relying_party;
 mod service;
-mod sign_in;
-mod site;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -23,16 +23,17 @@ mod tests_pages;
 #[cfg(test)]
 mod tests_passkeys;
 mod totp;
+mod totp_secrets;
 
 pub(super) use api::router as api;
-pub(super) use entrant::Entrant;
-pub(super) use pages::{ask_for_second, router as pages};
-pub use sealed::SECRETS;
-pub(super) use service::{has_any, held, is_fresh, is_missing};
-pub(super) use sign_in::{forget, purge, wait};
-pub(super) use site::Site;
+pub(super) use extractors::AnySession;
+pub(super) use pages::{redirect_to_second_factor, router as pages};
+pub(super) use pending::{begin_pending_sign_in, cancel_pending_sign_ins, purge_pending_sign_ins};
+pub(super) use relying_party::RelyingParty;
+pub(super) use service::{has_any, is_missing_required, is_recently_confirmed, list_grants};
+pub use totp_secrets::SECRETS;
 
-/// The code that an app with this secret shows.
+/// The code that an authenticator app with this secret shows.
 #[cfg(test)]
 pub(super) fn code_at(secret: &[u8], at: chrono::DateTime<chrono::Utc>) -> String {
     totp::Totp::new(secret, "").unwrap().code_at(at)

@@ -1,4 +1,4 @@
-//! Second factors as they come in and go out.
+//! The requests and responses of the second-factor endpoints.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::{JsonSchema, Schema, json_schema};
@@ -15,102 +15,102 @@ use crate::{
     input,
 };
 
-/// The most characters of a ceremony, which has up to twenty passkeys in it.
-const CEREMONY: usize = 64 * 1024;
+/// The maximum length of a ceremony, which contains up to twenty passkeys.
+const MAX_CEREMONY_LENGTH: usize = 64 * 1024;
 
 /// The second factors of an account
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Factors {
-    /// Whether signing in with the password asks for a second factor.
+    /// Whether signing in with a password requires a second factor.
     pub is_on: bool,
-    /// Whether the service's administrator asks that there be one.
+    /// Whether the server's configuration requires a second factor for this account.
     pub is_required: bool,
-    /// When the authenticator app was set up; null without one.
+    /// When the authenticator app was set up; null if there is none.
     pub totp_since: Option<DateTime<Utc>>,
-    /// The passkeys, oldest first.
+    /// The account's passkeys, oldest first.
     pub passkeys: Vec<Passkey>,
-    /// How many recovery codes have not been used.
+    /// The number of unused recovery codes.
     pub recovery_codes_left: i64,
 }
 
-/// A passkey, as its owner sees it
+/// A passkey
 #[derive(Debug, Clone, Serialize, JsonSchema, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Passkey {
-    /// Its name in this service.
+    /// The passkey's id.
     pub id: Uuid,
-    /// What its owner calls it.
+    /// The name that the owner gave it.
     pub name: String,
-    /// When it was added.
+    /// When the passkey was added.
     pub created_at: DateTime<Utc>,
-    /// When it last signed in.
+    /// When the passkey was last used to sign in.
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
-/// A passkey that was just added
+/// A newly added passkey
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NewPasskey {
     /// The passkey.
     #[serde(flatten)]
     pub passkey: Passkey,
-    /// The recovery codes, where it is the account's first factor: they are shown this once.
+    /// Recovery codes, if this is the account's first factor. They are shown only once.
     pub recovery_codes: Option<Vec<String>>,
 }
 
-/// What an authenticator app is set up with; it is shown until a first code confirms it
+/// The secret to set up an authenticator app with. It can be read until a first code confirms it
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(super) struct TotpSetup {
-    /// The secret, in base 32.
+    /// The secret, in Base32.
     pub secret: String,
-    /// The address with the secret that apps read, `otpauth://totp/…`.
+    /// The `otpauth://totp/…` URI that authenticator apps read.
     pub uri: String,
 }
 
-/// Recovery codes, where they were made anew
+/// Newly generated recovery codes
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RecoveryCodes {
-    /// The codes, shown this once; each signs in once, and those before are gone. Null where the
-    /// account had another factor and so has codes already.
+    /// The codes. They are shown only once, each can be used once, and they replace all earlier codes.
+    /// Null if the account has codes already because it had another factor.
     pub recovery_codes: Option<Vec<String>>,
 }
 
-/// What a browser asks a passkey with
+/// A challenge for a passkey
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Challenge {
-    /// This exchange, encrypted: sent back with the passkey's answer within ten minutes, by the browser
-    /// and to the address that asked.
+pub(super) struct PasskeyChallenge {
+    /// The encrypted state of this exchange. Send it back with the passkey's response within ten
+    /// minutes, from the same browser and to the same origin.
     pub ceremony: String,
-    /// The options, for `PublicKeyCredential.parseCreationOptionsFromJSON` or
+    /// The options to pass to `PublicKeyCredential.parseCreationOptionsFromJSON` or
     /// `parseRequestOptionsFromJSON`.
     pub public_key: serde_json::Value,
 }
 
 input! {
-    /// The password once more
-    pub(super) struct Confirmation {
+    /// Confirms the current user's password
+    pub(super) struct PasswordConfirmation {
         /// The account's password
         pub password: Password,
     }
 }
 
 input! {
-    /// A code of the second factor
-    pub(super) struct SecondFactor {
-        /// Six digits from the authenticator app, or a recovery code
+    /// A second-factor code
+    pub(super) struct SecondFactorCode {
+        /// A six-digit code from the authenticator app, or a recovery code
         pub code: Code,
     }
 }
 
 input! {
-    /// A new passkey's answer
-    pub(super) struct PasskeyMade {
-        /// The exchange's name
-        pub ceremony: Text<CEREMONY>,
-        /// What to call it
+    /// The response of a new passkey
+    pub(super) struct PasskeyRegistrationResponse {
+        /// The `ceremony` of the challenge
+        pub ceremony: Text<MAX_CEREMONY_LENGTH>,
+        /// The name of the passkey
         pub name: Text<100>,
         /// The browser's `PublicKeyCredential` as JSON
         pub credential: Credential<RegisterPublicKeyCredential>,
@@ -118,21 +118,21 @@ input! {
 }
 
 input! {
-    /// A passkey's answer
-    pub(super) struct PasskeyShown {
-        /// The exchange's name
-        pub ceremony: Text<CEREMONY>,
+    /// The response of a passkey
+    pub(super) struct PasskeyAuthenticationResponse {
+        /// The `ceremony` of the challenge
+        pub ceremony: Text<MAX_CEREMONY_LENGTH>,
         /// The browser's `PublicKeyCredential` as JSON
         pub credential: Credential<PublicKeyCredential>,
     }
 }
 
-/// A code that was typed; never printed.
+/// A code entered by a user. Its `Debug` output is redacted.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Code {
-    /// Six digits from an authenticator app.
+    /// A six-digit code from an authenticator app.
     OneTime(String),
-    /// A recovery code's hash.
+    /// The hash of a recovery code.
     Recovery(CodeHash),
 }
 
@@ -145,11 +145,11 @@ impl std::fmt::Debug for Code {
 impl Field for Code {
     fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
         let Text(text) = Text::<64>::read(given, today)?;
-        let plain = recovery::plain(&text);
+        let plain = recovery::normalize(&text);
         if plain.len() == 6 && plain.bytes().all(|byte| byte.is_ascii_digit()) {
             return Ok(Self::OneTime(plain));
         }
-        recovery::hash(&plain)
+        recovery::hash_code(&plain)
             .map(Self::Recovery)
             .ok_or_else(|| "has to be six digits, or a recovery code".to_owned())
     }
@@ -159,7 +159,7 @@ impl Field for Code {
     }
 }
 
-/// A passkey's answer, in the JSON that browsers make of it.
+/// A passkey's response in the JSON form that browsers produce.
 #[derive(Debug, Clone)]
 pub(super) struct Credential<T>(pub T);
 
@@ -190,7 +190,7 @@ mod tests {
     use super::{Code, Field as _, FieldValue};
 
     #[test]
-    fn a_code_is_read_as_it_is_typed_and_never_printed() {
+    fn codes_are_normalized_and_redacted_in_debug_output() {
         let read = |text: &str| {
             Code::read(&FieldValue::Typed(text.to_owned()), chrono::NaiveDate::default())
         };

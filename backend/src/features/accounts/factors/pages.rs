@@ -1,4 +1,4 @@
-//! Second factors as pages: setting them up, and giving one after the password.
+//! The HTML pages for setting up second factors and for entering one after the password.
 
 use askama::Template;
 use axum::{
@@ -13,13 +13,14 @@ use uuid::Uuid;
 
 use super::{
     super::{ClientInfo, Preferences},
-    Entrant,
-    entrant::Fresh,
-    model::{Confirmation, Factors, SecondFactor},
-    passkeys, service,
-    sign_in::{self, Brought},
-    site::Site,
-    totp::{Qr, Totp},
+    AnySession,
+    extractors::RecentlyConfirmed,
+    model::{Factors, PasswordConfirmation, SecondFactorCode},
+    passkeys,
+    pending::{self, PendingToken},
+    relying_party::RelyingParty,
+    service,
+    totp::{QrCodeImage, Totp},
 };
 use crate::core::{
     App, Error, Result,
@@ -30,13 +31,13 @@ use crate::core::{
 
 pub(in super::super) fn router() -> Router<App> {
     Router::new()
-        .route("/login/second", get(show_second).post(give_second))
+        .route("/login/second", get(show_second_factor).post(submit_second_factor))
         .route("/settings/factors", get(show_factors))
-        .route("/settings/factors/confirm", post(confirm))
+        .route("/settings/factors/confirm", post(confirm_password))
         .route("/settings/factors/totp", get(show_totp).post(begin_totp))
         .route("/settings/factors/totp/confirm", post(confirm_totp))
         .route("/settings/factors/totp/remove", post(remove_totp))
-        .route("/settings/factors/recovery-codes", post(renew_codes))
+        .route("/settings/factors/recovery-codes", post(regenerate_recovery_codes))
         .route("/settings/factors/passkeys/{id}/remove", post(remove_passkey))
 }
 
@@ -48,26 +49,26 @@ const LABELS: &[(&str, &str)] =
     &[("password", "Password"), ("code", "Code"), ("name", "Name of the new passkey")];
 
 #[derive(Template)]
-#[template(path = "features/accounts/factors/templates/second.html")]
-struct Second {
+#[template(path = "features/accounts/factors/templates/second_factor.html")]
+struct SecondFactorPage {
     layout: Layout,
     view: FormView,
     next: String,
-    /// Why it was refused, where it is not about the code's shape.
+    /// Why the code was rejected, if it was well-formed.
     refused: Option<String>,
     has_passkeys: bool,
     hint: &'static str,
 }
 
-impl Second {
+impl SecondFactorPage {
     async fn new(
         app: &App,
-        brought: &Brought,
+        pending: &PendingToken,
         layout: Layout,
         view: FormView,
         next: &str,
     ) -> Result<Self> {
-        let (has_totp, has_passkeys) = service::waiting(app, brought.0.as_ref()).await?;
+        let (has_totp, has_passkeys) = service::available_factors(app, pending.0.as_ref()).await?;
         let hint = if has_totp {
             "Six digits from your authenticator app, or a recovery code."
         } else {
@@ -78,16 +79,16 @@ impl Second {
     }
 }
 
-/// Sends the browser on from the password to the second factor.
-pub(in super::super) fn ask_for_second(cookie: HeaderValue, next: &str) -> Response {
+/// Redirects the browser from the password to the second factor.
+pub(in super::super) fn redirect_to_second_factor(cookie: HeaderValue, next: &str) -> Response {
     let next: String = form_urlencoded::byte_serialize(web::local_path(next).as_bytes()).collect();
     let to = Redirect::to(&format!("/login/second?next={next}"));
     ([(header::SET_COOKIE, cookie)], to).into_response()
 }
 
-async fn show_second(
+async fn show_second_factor(
     State(app): State<App>,
-    brought: Brought,
+    pending: PendingToken,
     layout: Layout,
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
@@ -95,42 +96,42 @@ async fn show_second(
     let next = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next");
     let next = next.map_or_else(|| "/".to_owned(), |(_, path)| path.into_owned());
     let view = FormView::new(LABELS, Form::default());
-    match Second::new(&app, &brought, layout, view, &next).await {
+    match SecondFactorPage::new(&app, &pending, layout, view, &next).await {
         Ok(second) => Ok(web::page(&second)?.into_response()),
-        // It has ended: begin again.
+        // The pending sign-in has expired.
         Err(Error::Unauthorized) => Ok(Redirect::to("/login").into_response()),
         Err(error) => Err(error),
     }
 }
 
-async fn give_second(
+async fn submit_second_factor(
     State(app): State<App>,
-    brought: Brought,
+    pending: PendingToken,
     client: ClientInfo,
     layout: Layout,
     mut form: Form,
 ) -> Result<Response> {
     let next = form.typed.remove("next").unwrap_or_default();
-    let signed_in = match form.read::<SecondFactor>(&app) {
-        Ok(factor) => service::sign_in(&app, brought.0, &factor.code, &client).await,
+    let signed_in = match form.read::<SecondFactorCode>(&app) {
+        Ok(factor) => service::sign_in(&app, pending.0, &factor.code, &client).await,
         Err(error) => Err(error),
     };
     let error = match signed_in {
         Ok(signed_in) => {
             let mut cookies = signed_in.opened.cookies(&app)?;
-            cookies.0.push(sign_in::no_cookie(&app)?);
+            cookies.0.push(pending::clear_cookie(&app)?);
             return Ok((cookies, Redirect::to(web::local_path(&next))).into_response());
         }
         Err(error) => error,
     };
     if !matches!(error, Error::WrongFactor | Error::TooManyRequests(_)) {
         let view = FormView::with_errors(LABELS, Form::default(), Errors::from_error(error)?);
-        return web::invalid_form_page(&Second::new(&app, &brought, layout, view, &next).await?);
+        return web::invalid_form_page(&SecondFactorPage::new(&app, &pending, layout, view, &next).await?);
     }
     let view = FormView::new(LABELS, Form::default());
-    let page = Second {
+    let page = SecondFactorPage {
         refused: Some(web::sentence(&error.to_string())),
-        ..Second::new(&app, &brought, layout, view, &next).await?
+        ..SecondFactorPage::new(&app, &pending, layout, view, &next).await?
     };
     let mut answer = (error.kind().0, web::page(&page)?).into_response();
     if let Error::TooManyRequests(seconds) = error {
@@ -146,38 +147,38 @@ struct FactorsPage {
     view: FormView,
     factors: Factors,
     preferences: Preferences,
-    /// Whether the password was given lately.
-    is_fresh: bool,
+    /// Whether the password was confirmed recently.
+    is_recently_confirmed: bool,
     is_saved: bool,
-    /// Whether passkeys can be used here.
-    has_site: bool,
+    /// Whether passkeys can be used at this address.
+    supports_passkeys: bool,
 }
 
 impl FactorsPage {
     async fn new(
         app: &App,
-        entrant: &Entrant,
-        site: &Site,
+        session: &AnySession,
+        relying_party: &RelyingParty,
         layout: Layout,
         view: FormView,
     ) -> Result<Self> {
         Ok(Self {
             layout,
             view,
-            factors: service::find(app, &entrant.signed).await?,
-            preferences: entrant.signed.preferences.clone(),
-            is_fresh: service::is_fresh(app, entrant.session).await?,
+            factors: service::find(app, &session.signed).await?,
+            preferences: session.signed.preferences.clone(),
+            is_recently_confirmed: service::is_recently_confirmed(app, session.id).await?,
             is_saved: false,
-            has_site: site.has_passkeys(),
+            supports_passkeys: relying_party.supports_passkeys(),
         })
     }
 
-    /// Whether one has to be set up before anything else.
-    fn is_asked(&self) -> bool {
+    /// Whether the user must set up a factor before doing anything else.
+    fn must_add_factor(&self) -> bool {
         self.factors.is_required && !self.factors.is_on
     }
 
-    /// The user's own day of a moment.
+    /// Formats the date of `moment` in the user's time zone.
     fn day(&self, moment: &DateTime<Utc>) -> String {
         units::day(self.preferences.today(*moment))
     }
@@ -185,26 +186,26 @@ impl FactorsPage {
 
 async fn show_factors(
     State(app): State<App>,
-    entrant: Entrant,
-    site: Site,
+    session: AnySession,
+    relying_party: RelyingParty,
     layout: Layout,
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>> {
     let view = FormView::new(LABELS, Form::default());
-    let page = FactorsPage::new(&app, &entrant, &site, layout, view).await?;
+    let page = FactorsPage::new(&app, &session, &relying_party, layout, view).await?;
     web::page(&FactorsPage { is_saved: query.as_deref() == Some("saved"), ..page })
 }
 
-async fn confirm(
+async fn confirm_password(
     State(app): State<App>,
-    entrant: Entrant,
-    site: Site,
+    session: AnySession,
+    relying_party: RelyingParty,
     layout: Layout,
     mut form: Form,
 ) -> Result<Response> {
     let next = form.typed.remove("next").unwrap_or_else(|| FACTORS.to_owned());
-    let confirmed = match form.read::<Confirmation>(&app) {
-        Ok(given) => service::confirm(&app, &entrant, &given.password).await,
+    let confirmed = match form.read::<PasswordConfirmation>(&app) {
+        Ok(given) => service::confirm_password(&app, &session, &given.password).await,
         Err(error) => Err(error),
     };
     let errors = match confirmed {
@@ -212,7 +213,7 @@ async fn confirm(
         Err(error) => Errors::from_error(error)?,
     };
     let view = FormView::with_errors(LABELS, Form::default(), errors);
-    web::invalid_form_page(&FactorsPage::new(&app, &entrant, &site, layout, view).await?)
+    web::invalid_form_page(&FactorsPage::new(&app, &session, &relying_party, layout, view).await?)
 }
 
 #[derive(Template)]
@@ -220,90 +221,98 @@ async fn confirm(
 struct TotpPage {
     layout: Layout,
     view: FormView,
-    qr: Qr,
+    qr: QrCodeImage,
     uri: String,
     secret: String,
 }
 
 impl TotpPage {
     fn new(layout: Layout, view: FormView, totp: &Totp) -> Result<Self> {
-        Ok(Self { layout, view, qr: totp.qr()?, uri: totp.uri()?, secret: totp.secret() })
+        Ok(Self { layout, view, qr: totp.qr_code()?, uri: totp.uri()?, secret: totp.secret() })
     }
 
-    /// The secret in groups of four, for typing.
-    fn key(&self) -> String {
+    /// The secret in groups of four characters, for typing.
+    fn grouped_secret(&self) -> String {
         let letters: Vec<char> = self.secret.chars().collect();
         let groups: Vec<String> = letters.chunks(4).map(|group| group.iter().collect()).collect();
         groups.join(" ")
     }
 }
 
-async fn begin_totp(State(app): State<App>, Fresh(entrant): Fresh) -> Result<Redirect> {
-    service::begin_totp(&app, &entrant.signed).await?;
+async fn begin_totp(
+    State(app): State<App>,
+    RecentlyConfirmed(session): RecentlyConfirmed,
+) -> Result<Redirect> {
+    service::begin_totp(&app, &session.signed).await?;
     Ok(Redirect::to(TOTP))
 }
 
 async fn show_totp(
     State(app): State<App>,
-    Fresh(entrant): Fresh,
+    RecentlyConfirmed(session): RecentlyConfirmed,
     layout: Layout,
 ) -> Result<Response> {
     let view = FormView::new(LABELS, Form::default());
-    match service::begun_totp(&app, &entrant.signed).await? {
+    match service::find_unconfirmed_totp(&app, &session.signed).await? {
         Some(totp) => Ok(web::page(&TotpPage::new(layout, view, &totp)?)?.into_response()),
         None => Ok(Redirect::to(FACTORS).into_response()),
     }
 }
 
 #[derive(Template)]
-#[template(path = "features/accounts/factors/templates/codes.html")]
-struct Codes {
+#[template(path = "features/accounts/factors/templates/recovery_codes.html")]
+struct RecoveryCodesPage {
     layout: Layout,
     codes: Vec<String>,
 }
 
 async fn confirm_totp(
     State(app): State<App>,
-    Fresh(entrant): Fresh,
+    RecentlyConfirmed(session): RecentlyConfirmed,
     layout: Layout,
     form: Form,
 ) -> Result<Response> {
-    let confirmed = match form.read::<SecondFactor>(&app) {
-        Ok(first) => service::confirm_totp(&app, &entrant, &first.code).await,
+    let confirmed = match form.read::<SecondFactorCode>(&app) {
+        Ok(first) => service::confirm_totp(&app, &session, &first.code).await,
         Err(error) => Err(error),
     };
     let errors = match confirmed {
-        Ok(Some(codes)) => return Ok(web::page(&Codes { layout, codes })?.into_response()),
-        // The form sent twice finds that nothing is being set up any more.
+        Ok(Some(codes)) => {
+            return Ok(web::page(&RecoveryCodesPage { layout, codes })?.into_response());
+        }
+        // When the form is submitted twice, the second request finds no setup in progress.
         Ok(None) | Err(Error::NotFound(_)) => return Ok(Redirect::to(SAVED).into_response()),
         Err(error) => Errors::from_error(error)?,
     };
-    let Some(totp) = service::begun_totp(&app, &entrant.signed).await? else {
+    let Some(totp) = service::find_unconfirmed_totp(&app, &session.signed).await? else {
         return Ok(Redirect::to(FACTORS).into_response());
     };
     let view = FormView::with_errors(LABELS, Form::default(), errors);
     web::invalid_form_page(&TotpPage::new(layout, view, &totp)?)
 }
 
-async fn remove_totp(State(app): State<App>, Fresh(entrant): Fresh) -> Result<Redirect> {
-    service::remove_totp(&app, &entrant).await?;
+async fn remove_totp(
+    State(app): State<App>,
+    RecentlyConfirmed(session): RecentlyConfirmed,
+) -> Result<Redirect> {
+    service::remove_totp(&app, &session).await?;
     Ok(Redirect::to(SAVED))
 }
 
-async fn renew_codes(
+async fn regenerate_recovery_codes(
     State(app): State<App>,
-    Fresh(entrant): Fresh,
+    RecentlyConfirmed(session): RecentlyConfirmed,
     layout: Layout,
 ) -> Result<Html<String>> {
-    let codes = service::renew_codes(&app, &entrant).await?;
-    web::page(&Codes { layout, codes })
+    let codes = service::regenerate_recovery_codes(&app, &session).await?;
+    web::page(&RecoveryCodesPage { layout, codes })
 }
 
 async fn remove_passkey(
     State(app): State<App>,
-    Fresh(entrant): Fresh,
+    RecentlyConfirmed(session): RecentlyConfirmed,
     Path(id): Path<Uuid>,
 ) -> Result<Redirect> {
-    passkeys::remove(&app, &entrant, id).await?;
+    passkeys::remove(&app, &session, id).await?;
     Ok(Redirect::to(SAVED))
 }

@@ -1,6 +1,6 @@
-//! Passkeys: adding and removing them, and signing in with one.
+//! Adding and removing passkeys, and signing in with them.
 //!
-//! A passkey says that its owner unlocked it (user verification), so it counts as both factors.
+//! Passkeys require user verification, so a passkey alone counts as both factors.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -18,100 +18,110 @@ use super::{
         service::{self as accounts, SignedIn},
         session, store as accounts_store,
     },
-    Entrant,
-    model::{Challenge, NewPasskey, Passkey, PasskeyMade, PasskeyShown},
-    service,
-    site::Site,
-    store,
+    AnySession,
+    model::{
+        NewPasskey, Passkey, PasskeyAuthenticationResponse, PasskeyChallenge,
+        PasskeyRegistrationResponse,
+    },
+    relying_party::RelyingParty,
+    service, store,
 };
 use crate::{
     core::{
         App, Error, Result,
         db::{self, Tx},
     },
-    features::security_log::Kind,
+    features::security_log::EventKind,
 };
 
-/// How many an account may have.
-const MOST: usize = 20;
+/// The maximum number of passkeys per account.
+const MAX_PASSKEYS: usize = 20;
 
-/// What a browser was asked for to sign in.
+/// The state of a sign-in with a passkey.
 #[derive(Serialize, Deserialize)]
-enum Asked {
-    /// One of the passkeys of an account whose password was right.
-    Known { account: Uuid, state: Box<PasskeyAuthentication> },
-    /// Any passkey that the browser has for this service.
-    Anyone(Box<DiscoverableAuthentication>),
+enum AuthenticationState {
+    /// Requires a passkey of this account, for which the password was correct.
+    ForAccount { account: Uuid, state: Box<PasskeyAuthentication> },
+    /// Accepts any passkey that the browser has for this service.
+    Discoverable(Box<DiscoverableAuthentication>),
 }
 
-/// A challenge to sign in is good at the address where it was issued.
-fn to_sign_in(passkeys: &Webauthn) -> [&str; 2] {
-    ["passkey sign-in", origin(passkeys)]
+/// Binds a sign-in challenge to the origin where it was issued.
+fn authentication_context(webauthn: &Webauthn) -> [&str; 2] {
+    ["passkey sign-in", origin(webauthn)]
 }
 
-fn origin(passkeys: &Webauthn) -> &str {
-    passkeys.get_allowed_origins().first().map_or("", |it| it.as_str())
+fn origin(webauthn: &Webauthn) -> &str {
+    webauthn.get_allowed_origins().first().map_or("", |it| it.as_str())
 }
 
-/// Asks for a new passkey.
-pub(super) async fn begin_adding(app: &App, entrant: &Entrant, site: &Site) -> Result<Challenge> {
-    let (passkeys, signed) = (site.passkeys()?, &entrant.signed);
-    let known = known_to(&mut app.db.read().await?, signed.account).await?;
-    if known.len() >= MOST {
-        return Err(too_many());
+/// Creates a challenge for registering a passkey.
+pub(super) async fn begin_registration(
+    app: &App,
+    session: &AnySession,
+    relying_party: &RelyingParty,
+) -> Result<PasskeyChallenge> {
+    let (webauthn, signed) = (relying_party.webauthn()?, &session.signed);
+    let known = load_credentials(&mut app.db.read().await?, signed.account).await?;
+    if known.len() >= MAX_PASSKEYS {
+        return Err(too_many_passkeys());
     }
     let known = known.iter().map(|it| it.cred_id().clone()).collect();
-    let name = service::name_of(signed);
+    let name = service::account_label(signed);
     let shown = signed.display_name.as_deref().unwrap_or(name);
-    let (options, state) = passkeys
+    let (options, state) = webauthn
         .start_passkey_registration(signed.account, name, shown, Some(known))
         .map_err(internal)?;
-    let mut options = json(&options)?;
-    // So that the browser can offer it before anybody has said who they are.
+    let mut options = to_json(&options)?;
+    // A resident key lets the browser offer the passkey before the user has entered an address.
     options["publicKey"]["authenticatorSelection"]["residentKey"] = "preferred".into();
-    let session = entrant.session.to_string();
-    let context = ["passkey", origin(passkeys), &session];
-    Ok(challenge(challenges::issue(app, &context, &state).await?, options))
+    let session_id = session.id.to_string();
+    let context = ["passkey", origin(webauthn), &session_id];
+    Ok(passkey_challenge(challenges::issue(app, &context, &state).await?, options))
 }
 
-fn too_many() -> Error {
-    Error::conflict("too-many", format!("you have {MOST} passkeys already: remove one first"))
+fn too_many_passkeys() -> Error {
+    Error::conflict(
+        "too-many",
+        format!("you have {MAX_PASSKEYS} passkeys already: remove one first"),
+    )
 }
 
-/// Adds a passkey.
-pub(super) async fn finish_adding(
+/// Verifies the response and adds the passkey.
+pub(super) async fn finish_registration(
     app: &App,
-    entrant: &Entrant,
-    site: &Site,
-    made: PasskeyMade,
+    session: &AnySession,
+    relying_party: &RelyingParty,
+    response: PasskeyRegistrationResponse,
 ) -> Result<NewPasskey> {
-    let (passkeys, signed) = (site.passkeys()?, &entrant.signed);
-    let refused = || Error::invalid("credential", "is not the answer to what was asked");
-    let session = entrant.session.to_string();
-    let context = ["passkey", origin(passkeys), &session];
-    let opened = challenges::open::<PasskeyRegistration>(app, &context, &made.ceremony.0).await?;
-    let (asked, state) = opened.ok_or_else(refused)?;
+    let (webauthn, signed) = (relying_party.webauthn()?, &session.signed);
+    let rejected = || Error::invalid("credential", "is not the answer to what was asked");
+    let session_id = session.id.to_string();
+    let context = ["passkey", origin(webauthn), &session_id];
+    let opened =
+        challenges::open::<PasskeyRegistration>(app, &context, &response.ceremony.0).await?;
+    let (challenge, state) = opened.ok_or_else(rejected)?;
     let credential =
-        passkeys.finish_passkey_registration(&made.credential.0, &state).map_err(|error| {
-            tracing::info!(%error, "Refused a new passkey");
-            refused()
+        webauthn.finish_passkey_registration(&response.credential.0, &state).map_err(|error| {
+            tracing::info!(%error, "Rejected a new passkey");
+            rejected()
         })?;
     let now = app.clock.now();
     let passkey =
-        Passkey { id: Uuid::now_v7(), name: made.name.0, created_at: now, last_used_at: None };
+        Passkey { id: Uuid::now_v7(), name: response.name.0, created_at: now, last_used_at: None };
     let mut tx = app.db.write().await?;
-    if !asked.spend(&mut tx).await? {
-        return Err(refused());
+    if !challenge.spend(&mut tx).await? {
+        return Err(rejected());
     }
-    if store::list_passkeys(&mut tx, signed.account).await?.len() >= MOST {
-        return Err(too_many());
+    if store::list_passkeys(&mut tx, signed.account).await?.len() >= MAX_PASSKEYS {
+        return Err(too_many_passkeys());
     }
-    let recovery_codes = service::codes_for_first_factor(&mut tx, signed.account).await?;
+    let recovery_codes = service::create_codes_for_first_factor(&mut tx, signed.account).await?;
     let text = serde_json::to_string(&credential).map_err(|error| Error::Internal(error.into()))?;
     store::insert_passkey(&mut tx, signed.account, &passkey, credential.cred_id(), &text)
         .await
-        .map_err(|error| if db::is_unique_violation(&error) { refused() } else { error.into() })?;
-    service::note(&mut tx, now, Kind::FactorAdded, entrant, "passkey").await?;
+        .map_err(|error| if db::is_unique_violation(&error) { rejected() } else { error.into() })?;
+    service::record_change(&mut tx, now, EventKind::FactorAdded, session, "passkey").await?;
     tx.commit().await?;
     session::evict_cached(app, signed.account).await;
     tracing::info!(account = %signed.account, "Added a passkey");
@@ -119,117 +129,126 @@ pub(super) async fn finish_adding(
 }
 
 /// Removes one of the account's passkeys.
-pub(super) async fn remove(app: &App, entrant: &Entrant, passkey: Uuid) -> Result<()> {
-    let signed = &entrant.signed;
+pub(super) async fn remove(app: &App, session: &AnySession, passkey: Uuid) -> Result<()> {
+    let signed = &session.signed;
     let mut tx = app.db.write().await?;
     if !store::delete_passkey(&mut tx, signed.account, passkey).await? {
         return Err(Error::NotFound("passkey"));
     }
-    service::tidy(&mut tx, signed.account).await?;
-    service::note(&mut tx, app.clock.now(), Kind::FactorRemoved, entrant, "passkey").await?;
+    service::delete_unneeded_recovery_codes(&mut tx, signed.account).await?;
+    service::record_change(&mut tx, app.clock.now(), EventKind::FactorRemoved, session, "passkey")
+        .await?;
     tx.commit().await?;
     session::evict_cached(app, signed.account).await;
     tracing::info!(account = %signed.account, "Removed a passkey");
     Ok(())
 }
 
-/// Asks for a passkey: for one of the account's where its password was right just now, else for
-/// any that the browser has.
-pub(super) async fn begin_sign_in(
+/// Creates a challenge for signing in. If a sign-in is pending, it accepts only that account's
+/// passkeys, otherwise any passkey that the browser has.
+pub(super) async fn begin_authentication(
     app: &App,
-    site: &Site,
-    waiting: Option<&TokenHash>,
-) -> Result<Challenge> {
-    let passkeys = site.passkeys()?;
+    relying_party: &RelyingParty,
+    pending: Option<&TokenHash>,
+) -> Result<PasskeyChallenge> {
+    let webauthn = relying_party.webauthn()?;
     let mut tx = app.db.read().await?;
-    let account = match waiting {
-        Some(token) => store::find_sign_in(&mut tx, token, app.clock.now()).await?,
+    let account = match pending {
+        Some(token) => store::find_pending_sign_in(&mut tx, token, app.clock.now()).await?,
         None => None,
     };
     let known = match account {
-        Some(account) => known_to(&mut tx, account).await?,
+        Some(account) => load_credentials(&mut tx, account).await?,
         None => Vec::new(),
     };
     drop(tx);
-    let context = to_sign_in(passkeys);
+    let context = authentication_context(webauthn);
     let Some(account) = account.filter(|_| !known.is_empty()) else {
-        let (options, state) = passkeys.start_discoverable_authentication().map_err(internal)?;
-        let asked = Asked::Anyone(Box::new(state));
-        return Ok(challenge(challenges::issue(app, &context, &asked).await?, json(&options)?));
+        let (options, state) = webauthn.start_discoverable_authentication().map_err(internal)?;
+        let state = AuthenticationState::Discoverable(Box::new(state));
+        return Ok(passkey_challenge(
+            challenges::issue(app, &context, &state).await?,
+            to_json(&options)?,
+        ));
     };
-    let (options, state) = passkeys.start_passkey_authentication(&known).map_err(internal)?;
-    let asked = Asked::Known { account, state: Box::new(state) };
-    Ok(challenge(challenges::issue(app, &context, &asked).await?, json(&options)?))
+    let (options, state) = webauthn.start_passkey_authentication(&known).map_err(internal)?;
+    let state = AuthenticationState::ForAccount { account, state: Box::new(state) };
+    Ok(passkey_challenge(challenges::issue(app, &context, &state).await?, to_json(&options)?))
 }
 
-/// Signs in with a passkey, and ends the session that the browser had before.
-pub(super) async fn finish_sign_in(
+/// Signs in with a passkey, and ends the browser's previous session.
+pub(super) async fn finish_authentication(
     app: &App,
-    site: &Site,
-    shown: PasskeyShown,
-    waiting: Option<&TokenHash>,
+    relying_party: &RelyingParty,
+    response: PasskeyAuthenticationResponse,
+    pending: Option<&TokenHash>,
     client: &ClientInfo,
 ) -> Result<SignedIn> {
-    let passkeys = site.passkeys()?;
-    let opened = challenges::open::<Asked>(app, &to_sign_in(passkeys), &shown.ceremony.0).await?;
-    let (challenge, asked) = opened.ok_or(Error::WrongFactor)?;
-    let answer = &shown.credential.0;
-    if is_from_foreign_page(&answer.response.client_data_json) {
-        tracing::info!("Refused a passkey that was used in another site's page");
+    let webauthn = relying_party.webauthn()?;
+    let opened = challenges::open::<AuthenticationState>(
+        app,
+        &authentication_context(webauthn),
+        &response.ceremony.0,
+    )
+    .await?;
+    let (challenge, state) = opened.ok_or(Error::WrongFactor)?;
+    let answer = &response.credential.0;
+    if is_cross_origin(&answer.response.client_data_json) {
+        tracing::info!("Rejected a passkey that was used on another site's page");
         return Err(Error::WrongFactor);
     }
     let found = store::find_passkey(&mut app.db.read().await?, answer.get_credential_id()).await?;
-    let kept = found.ok_or(Error::WrongFactor)?;
-    let mut passkey: webauthn::Passkey = read(&kept.credential)?;
-    let refused = |error: WebauthnError| {
-        tracing::info!(%error, "Refused a passkey");
+    let stored = found.ok_or(Error::WrongFactor)?;
+    let mut passkey: webauthn::Passkey = parse(&stored.credential)?;
+    let rejected = |error: WebauthnError| {
+        tracing::info!(%error, "Rejected a passkey");
         Error::WrongFactor
     };
-    let is_alone = matches!(asked, Asked::Anyone(_));
-    let (whose, checked) = match asked {
-        Asked::Known { account, state } => {
-            let checked = passkeys.finish_passkey_authentication(answer, &state);
-            (account, checked.map_err(refused)?)
+    let is_passwordless = matches!(state, AuthenticationState::Discoverable(_));
+    let (account_id, checked) = match state {
+        AuthenticationState::ForAccount { account, state } => {
+            let result = webauthn.finish_passkey_authentication(answer, &state);
+            (account, result.map_err(rejected)?)
         }
-        Asked::Anyone(state) => {
-            let (whose, _) =
-                passkeys.identify_discoverable_authentication(answer).map_err(refused)?;
-            let checked = passkeys
+        AuthenticationState::Discoverable(state) => {
+            let (account_id, _) =
+                webauthn.identify_discoverable_authentication(answer).map_err(rejected)?;
+            let checked = webauthn
                 .finish_discoverable_authentication_v2(answer, *state, &passkey)
-                .map_err(refused)?;
-            (whose, checked)
+                .map_err(rejected)?;
+            (account_id, checked)
         }
     };
-    if whose != kept.account_id || !checked.user_verified() {
+    if account_id != stored.account_id || !checked.user_verified() {
         return Err(Error::WrongFactor);
     }
     passkey.update_credential(&checked);
     let text = serde_json::to_string(&passkey).map_err(|error| Error::Internal(error.into()))?;
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
-    // Of several who bring one answer, one gets in.
+    // Of concurrent requests with the same response, only one succeeds.
     if !challenge.spend(&mut tx).await? {
         return Err(Error::WrongFactor);
     }
-    if !store::use_passkey(&mut tx, kept.id, &text, now).await? {
+    if !store::record_passkey_use(&mut tx, stored.id, &text, now).await? {
         return Err(Error::WrongFactor);
     }
-    // The password was right only as long as its sign-in waits: a reset ends it.
-    let waits = match waiting {
+    // The password counts only while its sign-in is pending. A password reset cancels it.
+    let is_pending = match pending {
         Some(token) => {
-            let account = store::find_sign_in(&mut tx, token, now).await?;
-            store::delete_sign_in(&mut tx, token).await?;
-            account == Some(kept.account_id)
+            let account = store::find_pending_sign_in(&mut tx, token, now).await?;
+            store::delete_pending_sign_in(&mut tx, token).await?;
+            account == Some(stored.account_id)
         }
         None => false,
     };
-    if !is_alone && !waits {
+    if !is_passwordless && !is_pending {
         return Err(Error::WrongFactor);
     }
-    let known = accounts_store::find_stored(&mut tx, kept.account_id).await?;
+    let known = accounts_store::find_stored(&mut tx, stored.account_id).await?;
     let known = known.filter(|it| it.disabled_at.is_none()).ok_or(Error::WrongFactor)?;
-    // After the password, it is the second factor. Alone, it signs in only once it is reviewed.
-    if is_alone && review::needs_review(known.review_since, kept.created_at) {
+    // As a second factor, the passkey needs no review. Used alone, it must have been reviewed.
+    if is_passwordless && review::needs_review(known.review_since, stored.created_at) {
         return Err(Error::Forbidden(
             "the password was reset: sign in with it first, then check your passkeys",
         ));
@@ -241,24 +260,24 @@ pub(super) async fn finish_sign_in(
     Ok(SignedIn { account, opened, is_replayed: false })
 }
 
-/// Whether the browser used the passkey in a frame within another site's page, which may have led its
-/// owner to do so. The library checks this for new passkeys only.
-fn is_from_foreign_page(client_data: &[u8]) -> bool {
+/// Whether the passkey was used in a frame on another site's page, which may have tricked the user.
+/// The library checks this only for registrations.
+fn is_cross_origin(client_data: &[u8]) -> bool {
     let data: serde_json::Value = serde_json::from_slice(client_data).unwrap_or_default();
     data["crossOrigin"] == true
 }
 
-/// The account's passkeys with what checking them takes.
-async fn known_to(tx: &mut Tx, account: Uuid) -> Result<Vec<webauthn::Passkey>> {
-    let kept = store::list_credentials(tx, account).await?;
-    kept.iter().map(|(credential,)| read(credential)).collect()
+/// Loads the credentials of the account's passkeys.
+async fn load_credentials(tx: &mut Tx, account: Uuid) -> Result<Vec<webauthn::Passkey>> {
+    let credentials = store::list_credentials(tx, account).await?;
+    credentials.iter().map(|(credential,)| parse(credential)).collect()
 }
 
-fn read<T: DeserializeOwned>(kept: &str) -> Result<T> {
-    serde_json::from_str(kept).map_err(|error| Error::Internal(error.into()))
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| Error::Internal(error.into()))
 }
 
-fn json(options: &impl Serialize) -> Result<serde_json::Value> {
+fn to_json(options: &impl Serialize) -> Result<serde_json::Value> {
     serde_json::to_value(options).map_err(|error| Error::Internal(error.into()))
 }
 
@@ -266,7 +285,7 @@ fn internal(error: WebauthnError) -> Error {
     Error::Internal(error.into())
 }
 
-/// What the browser gets: the options, and the challenge that it sends back with the answer.
-fn challenge(ceremony: String, mut options: serde_json::Value) -> Challenge {
-    Challenge { ceremony, public_key: options["publicKey"].take() }
+/// Combines the encrypted state and the options for the browser.
+fn passkey_challenge(ceremony: String, mut options: serde_json::Value) -> PasskeyChallenge {
+    PasskeyChallenge { ceremony, public_key: options["publicKey"].take() }
 }

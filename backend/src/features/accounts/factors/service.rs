@@ -1,4 +1,4 @@
-//! Turning second factors on and off, and signing in with a code.
+//! Enabling and disabling second factors, and signing in with a code.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::BoxFuture;
@@ -13,7 +13,7 @@ use super::{
         service::{self as accounts, SignedIn},
         session, store as accounts_store,
     },
-    Entrant,
+    AnySession,
     model::{Code, Factors},
     recovery, sealed, store,
     totp::{self, Totp},
@@ -21,29 +21,29 @@ use super::{
 use crate::{
     core::{App, Error, Result, config::SecondFactor, db::Tx},
     features::{
-        GrantKind, Held,
-        security_log::{self, Event, Kind},
+        GrantKind, GrantSummary,
+        security_log::{self, Event, EventKind},
     },
 };
 
-/// How long a password that was given counts for turning factors on and off.
-const FRESH: TimeDelta = TimeDelta::minutes(10);
+/// How long after confirming the password factors can be changed.
+const CONFIRMATION_LIFETIME: TimeDelta = TimeDelta::minutes(10);
 
 /// Whether the account has a second factor.
 ///
 /// # Errors
-/// Unavailable where the database is away.
+/// `Unavailable` if the database is unavailable.
 pub(in super::super) async fn has_any(tx: &mut Tx, account: Uuid) -> Result<bool> {
     Ok(store::has_any(tx, account).await?)
 }
 
-/// Whether an account is asked for a second factor and has none.
+/// Whether the account is required to have a second factor but has none.
 ///
-/// An account without a password signs in elsewhere, where that is decided.
+/// An account without a password signs in with an OpenID provider, which decides about second factors.
 ///
 /// # Errors
-/// Unavailable where the database is away.
-pub(in super::super) async fn is_missing(
+/// `Unavailable` if the database is unavailable.
+pub(in super::super) async fn is_missing_required(
     tx: &mut Tx,
     app: &App,
     account: Uuid,
@@ -64,22 +64,22 @@ fn is_required(app: &App, is_admin: bool) -> bool {
     }
 }
 
-/// The account's passkeys, for the review after a password reset.
-pub(in super::super) fn held<'a>(
+/// Lists the account's passkeys for the review after a password reset.
+pub(in super::super) fn list_grants<'a>(
     tx: &'a mut Tx,
     signed: &'a Principal,
-) -> BoxFuture<'a, Result<Vec<Held>>> {
+) -> BoxFuture<'a, Result<Vec<GrantSummary>>> {
     Box::pin(async move {
         let passkeys = store::list_passkeys(tx, signed.account).await?;
-        let held = passkeys.into_iter().map(|it| {
+        let grants = passkeys.into_iter().map(|it| {
             let (kind, created_at) = (GrantKind::Passkey, it.created_at);
-            Held { kind, id: it.id, name: it.name, created_at }
+            GrantSummary { kind, id: it.id, name: it.name, created_at }
         });
-        Ok(held.collect())
+        Ok(grants.collect())
     })
 }
 
-/// The second factors of whoever is signed in.
+/// Returns the user's second factors.
 pub(super) async fn find(app: &App, signed: &Principal) -> Result<Factors> {
     let mut tx = app.db.read().await?;
     let totp = store::find_totp(&mut tx, signed.account).await?;
@@ -94,41 +94,45 @@ pub(super) async fn find(app: &App, signed: &Principal) -> Result<Factors> {
     })
 }
 
-/// Whether whoever is signed in has given the password lately.
-pub(in super::super) async fn is_fresh(app: &App, session: Uuid) -> Result<bool> {
+/// Whether the user authenticated in this session within the last ten minutes.
+pub(in super::super) async fn is_recently_confirmed(app: &App, session: Uuid) -> Result<bool> {
     let confirmed = store::session_confirmed_at(&mut app.db.read().await?, session).await?;
-    Ok(confirmed.is_some_and(|it| it + FRESH > app.clock.now()))
+    Ok(confirmed.is_some_and(|it| it + CONFIRMATION_LIFETIME > app.clock.now()))
 }
 
-/// Takes the password once more.
-pub(super) async fn confirm(app: &App, entrant: &Entrant, password: &Password) -> Result<()> {
-    let account = entrant.signed.account;
+/// Checks the password and records that it was confirmed in this session.
+pub(super) async fn confirm_password(
+    app: &App,
+    session: &AnySession,
+    password: &Password,
+) -> Result<()> {
+    let account = session.signed.account;
     let known = accounts_store::find_stored(&mut app.db.read().await?, account).await?;
     let known = known.ok_or(Error::Unauthorized)?;
     if known.password_hash.is_empty() {
         return Err(Error::Forbidden("this account has no password: sign in again"));
     }
-    accounts::check_password(app, &known, password, &entrant.client).await.map_err(|error| {
+    accounts::check_password(app, &known, password, &session.client).await.map_err(|error| {
         match error {
             Error::Invalid(_) => Error::invalid("password", "is not your password"),
             other => other,
         }
     })?;
     let mut tx = app.db.write().await?;
-    store::confirm_session(&mut tx, entrant.session, app.clock.now()).await?;
+    store::confirm_session(&mut tx, session.id, app.clock.now()).await?;
     tx.commit().await
 }
 
-/// What the account is called where its factors are kept: an app or a passkey's list.
-pub(super) fn name_of(signed: &Principal) -> &str {
+/// The account name shown in authenticator apps and passkey managers.
+pub(super) fn account_label(signed: &Principal) -> &str {
     let name = signed.display_name.as_deref().unwrap_or("account");
     if signed.email.is_empty() { name } else { &signed.email }
 }
 
-/// Begins to set up an authenticator app, anew if that was begun before.
+/// Starts to set up an authenticator app. Replaces the secret of an unfinished setup.
 pub(super) async fn begin_totp(app: &App, signed: &Principal) -> Result<Totp> {
-    let secret = totp::fresh_secret()?;
-    let sealed = sealed::seal(app.key()?, signed.account, &secret)?;
+    let secret = totp::generate_secret()?;
+    let sealed = totp_secrets::seal(app.key()?, signed.account, &secret)?;
     let mut tx = app.db.write().await?;
     if !store::insert_totp(&mut tx, signed.account, &sealed, app.clock.now()).await? {
         return Err(Error::conflict(
@@ -137,43 +141,43 @@ pub(super) async fn begin_totp(app: &App, signed: &Principal) -> Result<Totp> {
         ));
     }
     tx.commit().await?;
-    Totp::new(&secret, name_of(signed))
+    Totp::new(&secret, account_label(signed))
 }
 
-/// The authenticator app that is being set up.
-pub(super) async fn begun_totp(app: &App, signed: &Principal) -> Result<Option<Totp>> {
+/// Returns the authenticator app that is being set up.
+pub(super) async fn find_unconfirmed_totp(app: &App, signed: &Principal) -> Result<Option<Totp>> {
     let found = store::find_totp(&mut app.db.read().await?, signed.account).await?;
     let Some(begun) = found.filter(|it| it.confirmed_at.is_none()) else { return Ok(None) };
-    let secret = sealed::open(app, signed.account, begun.sealed_secret.as_deref())?;
-    secret.map(|it| Totp::new(&it, name_of(signed))).transpose()
+    let secret = totp_secrets::open(app, signed.account, begun.sealed_secret.as_deref())?;
+    secret.map(|it| Totp::new(&it, account_label(signed))).transpose()
 }
 
-/// Turns the authenticator app on, given its first code. Gives recovery codes where it is the
-/// account's first factor.
+/// Enables the authenticator app with its first code. Returns recovery codes if it is the account's
+/// first factor.
 ///
-/// What is compared is no secret to whoever may ask this, so no attempt is counted.
+/// Callers know the secret, so failed attempts are not counted.
 pub(super) async fn confirm_totp(
     app: &App,
-    entrant: &Entrant,
+    session: &AnySession,
     code: &Code,
 ) -> Result<Option<Vec<String>>> {
-    let (account, now) = (entrant.signed.account, app.clock.now());
+    let (account, now) = (session.signed.account, app.clock.now());
     let mut tx = app.db.write().await?;
     let found = store::find_totp(&mut tx, account).await?.filter(|it| it.confirmed_at.is_none());
     let missing = || Error::NotFound("authenticator app that is being set up");
     let sealed = found.and_then(|it| it.sealed_secret).ok_or_else(missing)?;
-    let secret = sealed::open(app, account, Some(&sealed))?.ok_or_else(missing)?;
+    let secret = totp_secrets::open(app, account, Some(&sealed))?.ok_or_else(missing)?;
     let Code::OneTime(code) = code else {
         return Err(Error::invalid("code", "has to be six digits"));
     };
-    let step = Totp::new(&secret, "")?.step_of(code, now).ok_or_else(|| {
+    let step = Totp::new(&secret, "")?.matching_step(code, now).ok_or_else(|| {
         Error::invalid("code", "is not what the app shows now: is the telephone's clock right?")
     })?;
-    let codes = codes_for_first_factor(&mut tx, account).await?;
+    let codes = create_codes_for_first_factor(&mut tx, account).await?;
     if !store::confirm_totp(&mut tx, account, &sealed, step, now).await? {
         return Err(Error::Unavailable);
     }
-    note(&mut tx, now, Kind::FactorAdded, entrant, "authenticator app").await?;
+    record_change(&mut tx, now, EventKind::FactorAdded, session, "authenticator app").await?;
     tx.commit().await?;
     session::evict_cached(app, account).await;
     tracing::info!(%account, "Set up an authenticator app");
@@ -181,111 +185,116 @@ pub(super) async fn confirm_totp(
 }
 
 /// Removes the authenticator app.
-pub(super) async fn remove_totp(app: &App, entrant: &Entrant) -> Result<()> {
-    let account = entrant.signed.account;
+pub(super) async fn remove_totp(app: &App, session: &AnySession) -> Result<()> {
+    let account = session.signed.account;
     let mut tx = app.db.write().await?;
     if !store::delete_totp(&mut tx, account).await? {
         return Err(Error::NotFound("authenticator app"));
     }
-    tidy(&mut tx, account).await?;
-    note(&mut tx, app.clock.now(), Kind::FactorRemoved, entrant, "authenticator app").await?;
+    delete_unneeded_recovery_codes(&mut tx, account).await?;
+    record_change(&mut tx, app.clock.now(), EventKind::FactorRemoved, session, "authenticator app")
+        .await?;
     tx.commit().await?;
     session::evict_cached(app, account).await;
     tracing::info!(%account, "Removed an authenticator app");
     Ok(())
 }
 
-/// New recovery codes instead of those before.
-pub(super) async fn renew_codes(app: &App, entrant: &Entrant) -> Result<Vec<String>> {
-    let account = entrant.signed.account;
+/// Replaces the recovery codes with new ones.
+pub(super) async fn regenerate_recovery_codes(
+    app: &App,
+    session: &AnySession,
+) -> Result<Vec<String>> {
+    let account = session.signed.account;
     let mut tx = app.db.write().await?;
     if !store::has_any(&mut tx, account).await? {
         return Err(Error::Forbidden(
             "recovery codes stand in for a second factor: set one up first",
         ));
     }
-    let codes = replace_codes(&mut tx, account).await?;
-    note(&mut tx, app.clock.now(), Kind::RecoveryCodesMade, entrant, "").await?;
+    let codes = replace_recovery_codes(&mut tx, account).await?;
+    record_change(&mut tx, app.clock.now(), EventKind::RecoveryCodesCreated, session, "").await?;
     tx.commit().await?;
-    tracing::info!(%account, "Made recovery codes");
+    tracing::info!(%account, "Generated recovery codes");
     Ok(codes)
 }
 
 /// Records a change to the account's factors in the security log.
-pub(super) async fn note(
+pub(super) async fn record_change(
     tx: &mut Tx,
     now: DateTime<Utc>,
-    kind: Kind,
-    entrant: &Entrant,
-    which: &str,
+    kind: EventKind,
+    session: &AnySession,
+    factor: &str,
 ) -> Result<()> {
-    let account = entrant.signed.account;
-    let event = Event::of(kind, account).by(account).saying(which);
-    security_log::record(tx, now, &entrant.client.annotate(event)).await
+    let account = session.signed.account;
+    let event = Event::for_account(kind, account).by(account).with_detail(factor);
+    security_log::record(tx, now, &session.client.annotate(event)).await
 }
 
-/// Recovery codes, where the account has no factor yet, within the caller's transaction.
-pub(super) async fn codes_for_first_factor(
+/// Creates recovery codes within the caller's transaction if the account has no factor yet.
+pub(super) async fn create_codes_for_first_factor(
     tx: &mut Tx,
     account: Uuid,
 ) -> Result<Option<Vec<String>>> {
     if store::has_any(tx, account).await? {
         return Ok(None);
     }
-    replace_codes(tx, account).await.map(Some)
+    replace_recovery_codes(tx, account).await.map(Some)
 }
 
-async fn replace_codes(tx: &mut Tx, account: Uuid) -> Result<Vec<String>> {
-    let codes = recovery::fresh()?;
+async fn replace_recovery_codes(tx: &mut Tx, account: Uuid) -> Result<Vec<String>> {
+    let codes = recovery::generate_codes()?;
     store::delete_recovery_codes(tx, account).await?;
-    for code in codes.iter().filter_map(|code| recovery::hash(&recovery::plain(code))) {
+    for code in codes.iter().filter_map(|code| recovery::hash_code(&recovery::normalize(code))) {
         store::insert_recovery_code(tx, account, &code).await?;
     }
     Ok(codes)
 }
 
-/// Deletes the recovery codes of an account that has no factor any more, within the caller's
-/// transaction.
-pub(super) async fn tidy(tx: &mut Tx, account: Uuid) -> Result<()> {
+/// Deletes the recovery codes within the caller's transaction if the account has no factor left.
+pub(super) async fn delete_unneeded_recovery_codes(tx: &mut Tx, account: Uuid) -> Result<()> {
     if !store::has_any(tx, account).await? {
         store::delete_recovery_codes(tx, account).await?;
     }
     Ok(())
 }
 
-/// The account, unless it is disabled.
-pub(super) async fn enabled(tx: &mut Tx, account: Uuid) -> Result<Option<Account>> {
+/// Returns the account unless it is disabled.
+pub(super) async fn find_enabled_account(tx: &mut Tx, account: Uuid) -> Result<Option<Account>> {
     let known = accounts_store::find_stored(tx, account).await?;
     Ok(known.filter(|it| it.disabled_at.is_none()).map(|it| it.account))
 }
 
-/// Signs in with a code after the password, and ends the session that the browser had before.
+/// Completes a pending sign-in with a code, and ends the browser's previous session.
 pub(super) async fn sign_in(
     app: &App,
-    waiting: Option<TokenHash>,
+    pending: Option<TokenHash>,
     code: &Code,
     client: &ClientInfo,
 ) -> Result<SignedIn> {
-    let (waiting, now) = (waiting.ok_or(Error::Unauthorized)?, app.clock.now());
+    let (pending, now) = (pending.ok_or(Error::Unauthorized)?, app.clock.now());
     let account = {
         let mut tx = app.db.read().await?;
-        match store::find_sign_in(&mut tx, &waiting, now).await? {
-            Some(account) => enabled(&mut tx, account).await?.ok_or(Error::Unauthorized)?,
+        match store::find_pending_sign_in(&mut tx, &pending, now).await? {
+            Some(account) => {
+                find_enabled_account(&mut tx, account).await?.ok_or(Error::Unauthorized)?
+            }
             None => return Err(Error::Unauthorized),
         }
     };
     let key = attempts::account_key(&account);
     let guess = attempts::count_attempt(app, &key, Some(account.id), client).await?;
     let mut tx = app.db.write().await?;
-    if !use_code(app, &mut tx, account.id, code, client).await? {
-        tracing::info!(account = %account.id, "Refused a code");
+    if !redeem_code(app, &mut tx, account.id, code, client).await? {
+        tracing::info!(account = %account.id, "Rejected a second-factor code");
         drop(tx);
         accounts::record_failure(app, Some(account.id), client).await?;
         return Err(Error::WrongFactor);
     }
     guess.record_success(app, &mut tx).await?;
-    // Of two who come with one cookie at once, one goes on.
-    if !store::delete_sign_in(&mut tx, &waiting).await? {
+    // Of concurrent requests with the same cookie, only one succeeds.
+    if !store::delete_pending_sign_in(&mut tx, &pending).await? {
         return Err(Error::Unauthorized);
     }
     let opened = accounts::open_session(&mut tx, app, account.id, client).await?;
@@ -294,11 +303,14 @@ pub(super) async fn sign_in(
     Ok(SignedIn { account, opened, is_replayed: false })
 }
 
-/// Whether whoever waits has an authenticator app, and whether passkeys.
-pub(super) async fn waiting(app: &App, waiting: Option<&TokenHash>) -> Result<(bool, bool)> {
-    let waiting = waiting.ok_or(Error::Unauthorized)?;
+/// Whether the account of a pending sign-in has an authenticator app, and whether it has passkeys.
+pub(super) async fn available_factors(
+    app: &App,
+    pending: Option<&TokenHash>,
+) -> Result<(bool, bool)> {
+    let pending = pending.ok_or(Error::Unauthorized)?;
     let mut tx = app.db.read().await?;
-    let account = store::find_sign_in(&mut tx, waiting, app.clock.now()).await?;
+    let account = store::find_pending_sign_in(&mut tx, pending, app.clock.now()).await?;
     let account = account.ok_or(Error::Unauthorized)?;
     let totp = store::find_totp(&mut tx, account).await?;
     let passkeys = store::list_passkeys(&mut tx, account).await?;
@@ -306,8 +318,8 @@ pub(super) async fn waiting(app: &App, waiting: Option<&TokenHash>) -> Result<(b
     Ok((has_app, !passkeys.is_empty()))
 }
 
-/// Takes a code, if it is right and has not been taken.
-async fn use_code(
+/// Marks a code as used. Returns false if it is wrong or was used already.
+async fn redeem_code(
     app: &App,
     tx: &mut Tx,
     account: Uuid,
@@ -319,7 +331,7 @@ async fn use_code(
         Code::Recovery(hash) => {
             let is_used = store::use_recovery_code(tx, account, hash, now).await?;
             if is_used {
-                let event = Event::of(Kind::RecoveryCodeUsed, account).by(account);
+                let event = Event::for_account(EventKind::RecoveryCodeUsed, account).by(account);
                 security_log::record(tx, now, &client.annotate(event)).await?;
             }
             return Ok(is_used);
@@ -329,8 +341,8 @@ async fn use_code(
     let Some(sealed) = store::find_totp(tx, account).await?.and_then(|it| it.sealed_secret) else {
         return Ok(false);
     };
-    let Some(secret) = sealed::open(app, account, Some(&sealed))? else { return Ok(false) };
-    match Totp::new(&secret, "")?.step_of(code, now) {
+    let Some(secret) = totp_secrets::open(app, account, Some(&sealed))? else { return Ok(false) };
+    match Totp::new(&secret, "")?.matching_step(code, now) {
         Some(step) => Ok(store::use_totp_step(tx, account, &sealed, step).await?),
         None => Ok(false),
     }

@@ -7,10 +7,10 @@ use uuid::Uuid;
 use super::{super::auth_state::TokenHash, model::Passkey, recovery::CodeHash};
 use crate::{core::db::Tx, sql};
 
-/// What a column holds whose secret is elsewhere, or was discarded.
+/// The value of a column whose secret was moved or discarded.
 const EMPTY: &[u8] = &[];
 
-/// An authenticator app's secret.
+/// The secret of an authenticator app.
 #[derive(sqlx::FromRow)]
 pub(super) struct TotpRow {
     pub(super) sealed_secret: Option<Vec<u8>>,
@@ -18,13 +18,13 @@ pub(super) struct TotpRow {
 }
 
 impl TotpRow {
-    /// Whether codes can be checked: its secret was not discarded.
+    /// Whether codes can be checked, that is, the secret was not discarded.
     pub(super) fn has_secret(&self) -> bool {
         self.sealed_secret.as_ref().is_some_and(|it| !it.is_empty())
     }
 }
 
-/// A passkey with what checking it takes.
+/// A passkey with its credential.
 #[derive(sqlx::FromRow)]
 pub(super) struct PasskeyRow {
     pub(super) id: Uuid,
@@ -33,7 +33,7 @@ pub(super) struct PasskeyRow {
     pub(super) created_at: DateTime<Utc>,
 }
 
-/// Whether signing in takes more than the password.
+/// Whether the account has a second factor.
 pub(super) async fn has_any(tx: &mut Tx, account: Uuid) -> Result<bool> {
     let (has,): (bool,) = sql!(
         tx,
@@ -46,15 +46,15 @@ pub(super) async fn has_any(tx: &mut Tx, account: Uuid) -> Result<bool> {
     Ok(has)
 }
 
-/// Keeps a secret that is not confirmed yet, instead of one before that was not either. Says
-/// whether it did: one that is confirmed stays.
+/// Stores an unconfirmed secret and replaces an earlier unconfirmed one. Returns false if there is a
+/// confirmed secret, which is not replaced.
 pub(super) async fn insert_totp(
     tx: &mut Tx,
     account: Uuid,
     sealed_secret: &[u8],
     now: DateTime<Utc>,
 ) -> Result<bool> {
-    let kept = sql!(
+    let inserted = sql!(
         tx,
         execute,
         "INSERT INTO totp_secrets (account_id, secret, sealed_secret, last_used_step, created_at)
@@ -68,7 +68,7 @@ pub(super) async fn insert_totp(
         sealed_secret,
         now,
     )?;
-    Ok(kept == 1)
+    Ok(inserted == 1)
 }
 
 pub(super) async fn find_totp(tx: &mut Tx, account: Uuid) -> Result<Option<TotpRow>> {
@@ -80,7 +80,7 @@ pub(super) async fn find_totp(tx: &mut Tx, account: Uuid) -> Result<Option<TotpR
     )
 }
 
-/// Confirms the secret with its first code.
+/// Marks the secret as confirmed by the code of `step`.
 pub(super) async fn confirm_totp(
     tx: &mut Tx,
     account: Uuid,
@@ -101,7 +101,8 @@ pub(super) async fn confirm_totp(
     Ok(confirmed == 1)
 }
 
-/// Takes a code of `step`, unless one of it or of a later one has been taken.
+/// Records the use of a code of `step`. Returns false if a code of this or a later step was used
+/// already.
 pub(super) async fn use_totp_step(
     tx: &mut Tx,
     account: Uuid,
@@ -122,11 +123,11 @@ pub(super) async fn use_totp_step(
 }
 
 pub(super) async fn delete_totp(tx: &mut Tx, account: Uuid) -> Result<bool> {
-    let gone = sql!(tx, execute, "DELETE FROM totp_secrets WHERE account_id = $1", account)?;
-    Ok(gone == 1)
+    let deleted = sql!(tx, execute, "DELETE FROM totp_secrets WHERE account_id = $1", account)?;
+    Ok(deleted == 1)
 }
 
-/// The secrets that are not sealed yet, with their accounts.
+/// The secrets that are still stored in plain text, with their accounts.
 pub(super) async fn list_unsealed_totp(tx: &mut Tx) -> Result<Vec<(Uuid, Vec<u8>)>> {
     sql!(
         tx,
@@ -135,7 +136,7 @@ pub(super) async fn list_unsealed_totp(tx: &mut Tx) -> Result<Vec<(Uuid, Vec<u8>
     )
 }
 
-/// Stores a secret that was not sealed.
+/// Replaces a plain-text secret with its sealed form.
 pub(super) async fn set_sealed_totp(
     tx: &mut Tx,
     account: Uuid,
@@ -158,8 +159,7 @@ pub(super) async fn count_sealed_totp(tx: &mut Tx) -> Result<u64> {
     Ok(count.unsigned_abs())
 }
 
-/// Discards every sealed secret. The apps stay set up, so that their accounts are still asked for a
-/// second factor.
+/// Discards all sealed secrets. The apps stay set up, so their accounts still require a second factor.
 pub(super) async fn discard_sealed_totp(tx: &mut Tx) -> Result<u64> {
     sql!(
         tx,
@@ -184,7 +184,7 @@ pub(super) async fn insert_recovery_code(
     Ok(())
 }
 
-/// Takes a recovery code, unless it has been taken.
+/// Marks a recovery code as used. Returns false if there is no such unused code.
 pub(super) async fn use_recovery_code(
     tx: &mut Tx,
     account: Uuid,
@@ -268,8 +268,8 @@ pub(super) async fn find_passkey(tx: &mut Tx, credential_id: &[u8]) -> Result<Op
     )
 }
 
-/// Notes that a passkey signed in, unless it has been removed meanwhile.
-pub(super) async fn use_passkey(
+/// Records a sign-in with a passkey. Returns false if it has been removed in the meantime.
+pub(super) async fn record_passkey_use(
     tx: &mut Tx,
     passkey: Uuid,
     credential: &str,
@@ -287,17 +287,17 @@ pub(super) async fn use_passkey(
 }
 
 pub(super) async fn delete_passkey(tx: &mut Tx, account: Uuid, passkey: Uuid) -> Result<bool> {
-    let gone = sql!(
+    let deleted = sql!(
         tx,
         execute,
         "DELETE FROM passkeys WHERE id = $2 AND account_id = $1",
         account,
         passkey,
     )?;
-    Ok(gone == 1)
+    Ok(deleted == 1)
 }
 
-pub(super) async fn insert_sign_in(
+pub(super) async fn insert_pending_sign_in(
     tx: &mut Tx,
     token: &TokenHash,
     account: Uuid,
@@ -314,8 +314,8 @@ pub(super) async fn insert_sign_in(
     Ok(())
 }
 
-/// Whose sign-in it is, if it has not ended.
-pub(super) async fn find_sign_in(
+/// The account of a pending sign-in that has not expired.
+pub(super) async fn find_pending_sign_in(
     tx: &mut Tx,
     token: &TokenHash,
     now: DateTime<Utc>,
@@ -330,19 +330,20 @@ pub(super) async fn find_sign_in(
     Ok(found.map(|it| it.0))
 }
 
-/// Says whether it was there still.
-pub(super) async fn delete_sign_in(tx: &mut Tx, token: &TokenHash) -> Result<bool> {
-    let gone = sql!(tx, execute, "DELETE FROM pending_sign_ins WHERE token_hash = $1", &token[..])?;
-    Ok(gone == 1)
+/// Returns false if the sign-in no longer exists.
+pub(super) async fn delete_pending_sign_in(tx: &mut Tx, token: &TokenHash) -> Result<bool> {
+    let deleted =
+        sql!(tx, execute, "DELETE FROM pending_sign_ins WHERE token_hash = $1", &token[..])?;
+    Ok(deleted == 1)
 }
 
-pub(super) async fn delete_sign_ins(tx: &mut Tx, account: Uuid) -> Result<()> {
+pub(super) async fn delete_pending_sign_ins(tx: &mut Tx, account: Uuid) -> Result<()> {
     sql!(tx, execute, "DELETE FROM pending_sign_ins WHERE account_id = $1", account)?;
     Ok(())
 }
 
-/// Deletes the account's oldest beyond `most`.
-pub(super) async fn trim_sign_ins(tx: &mut Tx, account: Uuid, most: i64) -> Result<()> {
+/// Deletes the account's oldest pending sign-ins until `limit` are left.
+pub(super) async fn trim_pending_sign_ins(tx: &mut Tx, account: Uuid, limit: i64) -> Result<()> {
     sql!(
         tx,
         execute,
@@ -350,24 +351,24 @@ pub(super) async fn trim_sign_ins(tx: &mut Tx, account: Uuid, most: i64) -> Resu
            (SELECT token_hash FROM pending_sign_ins WHERE account_id = $1
             ORDER BY expires_at DESC LIMIT 100 OFFSET $2)",
         account,
-        most,
+        limit,
     )?;
     Ok(())
 }
 
-/// Deletes those that have ended.
-pub(super) async fn delete_ended(tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
+/// Deletes expired pending sign-ins.
+pub(super) async fn delete_expired_sign_ins(tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
     sql!(tx, execute, "DELETE FROM pending_sign_ins WHERE expires_at <= $1", now)?;
     Ok(())
 }
 
-/// Notes that the session's owner has given the password once more.
+/// Records that the user confirmed the password in this session.
 pub(super) async fn confirm_session(tx: &mut Tx, session: Uuid, now: DateTime<Utc>) -> Result<()> {
     sql!(tx, execute, "UPDATE sessions SET confirmed_at = $2 WHERE id = $1", session, now)?;
     Ok(())
 }
 
-/// When the session's owner last proved who they are: signing in, or giving the password again.
+/// When the user last authenticated in this session, by signing in or confirming the password.
 pub(super) async fn session_confirmed_at(
     tx: &mut Tx,
     session: Uuid,

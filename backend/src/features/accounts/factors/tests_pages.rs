@@ -1,4 +1,4 @@
-//! Second factors as pages.
+//! Tests of the second-factor pages.
 
 use chrono::TimeDelta;
 use serde_json::json;
@@ -12,10 +12,10 @@ use crate::{
 const PASSWORD: &str = "correct horse battery";
 
 on_every_engine![
-    an_app_is_set_up_and_asked_for_without_a_script,
-    a_refused_code_says_so_and_is_not_shown_again,
-    the_password_is_asked_for_before_anything_changes,
-    passkeys_say_what_they_need_where_they_cannot_be_used,
+    an_app_can_be_set_up_and_used_without_javascript,
+    a_wrong_code_shows_an_error_and_is_not_echoed,
+    changes_require_confirming_the_password,
+    the_page_explains_why_passkeys_are_unavailable,
 ];
 
 fn text(answer: &Answer) -> &str {
@@ -23,12 +23,12 @@ fn text(answer: &Answer) -> &str {
 }
 
 #[track_caller]
-fn leads(answer: &Answer, path: &str) {
+fn assert_redirects(answer: &Answer, path: &str) {
     assert_eq!((answer.status, answer.header("location")), (303, path), "{answer:?}");
 }
 
-/// The app that is set up with what the page shows.
-fn scanned(page: &Answer) -> Totp {
+/// Sets up an app with the key that the page shows.
+fn totp_from_page(page: &Answer) -> Totp {
     let (_, rest) = text(page).split_once("key-text\">").unwrap();
     let key: String = rest.split('<').next().unwrap().replace(' ', "");
     Totp::new(totp_rs::Secret::try_from_base32(key).unwrap().as_bytes(), "").unwrap()
@@ -39,12 +39,12 @@ async fn log_in(app: &TestApp) -> Answer {
     app.nobody().submit("/login", &fields).await
 }
 
-/// Sets an app up through the pages; gives it and the recovery codes.
+/// Sets up an app through the pages. Returns it and the recovery codes.
 async fn set_up(user: &TestApp) -> (Totp, Vec<String>) {
-    leads(&user.submit("/settings/factors/totp", &[]).await, "/settings/factors/totp");
+    assert_redirects(&user.submit("/settings/factors/totp", &[]).await, "/settings/factors/totp");
     let page = user.get("/settings/factors/totp").await;
     assert!(text(&page).contains("<svg class=\"qr\"") && !text(&page).contains("data:"));
-    let totp = scanned(&page);
+    let totp = totp_from_page(&page);
     let code = totp.code_at(user.app.clock.now());
     let codes = user.submit("/settings/factors/totp/confirm", &[("code", &code)]).await;
     assert_eq!(codes.status, 200, "{codes:?}");
@@ -55,82 +55,85 @@ async fn set_up(user: &TestApp) -> (Totp, Vec<String>) {
     (totp, shown)
 }
 
-async fn an_app_is_set_up_and_asked_for_without_a_script(app: TestApp) {
+async fn an_app_can_be_set_up_and_used_without_javascript(app: TestApp) {
     let user = app.register("dana@example.org").await;
     assert!(text(&user.get("/settings").await).contains("/settings/factors"));
     assert!(text(&user.get("/settings/factors").await).contains("Set up an app"));
-    leads(&user.get("/settings/factors/totp").await, "/settings/factors");
+    assert_redirects(&user.get("/settings/factors/totp").await, "/settings/factors");
     let (totp, codes) = set_up(&user).await;
     assert!(text(&user.get("/settings/factors").await).contains("10 are left."));
 
-    let asked = log_in(&app).await;
-    leads(&asked, "/login/second?next=%2Ftrash%3Fx%3D1");
-    let waiting = app.with_cookie(cookie_of(&asked));
-    let page = waiting.get(asked.header("location")).await;
+    let answer = log_in(&app).await;
+    assert_redirects(&answer, "/login/second?next=%2Ftrash%3Fx%3D1");
+    let pending = app.with_cookie(cookie_of(&answer));
+    let page = pending.get(answer.header("location")).await;
     assert!(text(&page).contains(r#"name="next" value="/trash?x=1""#), "{page:?}");
-    leads(&waiting.get("/vehicles").await, "/login?next=%2Fvehicles");
+    assert_redirects(&pending.get("/vehicles").await, "/login?next=%2Fvehicles");
     let code = totp.code_at(app.app.clock.now());
     let fields = [("code", code.as_str()), ("next", "/trash?x=1")];
-    let done = waiting.submit("/login/second", &fields).await;
-    leads(&done, "/trash?x=1");
+    let done = pending.submit("/login/second", &fields).await;
+    assert_redirects(&done, "/trash?x=1");
     assert!(text(&app.with_cookie(cookie_of(&done)).get("/trash").await).contains("trash"));
-    leads(&waiting.get("/login/second").await, "/login");
+    assert_redirects(&pending.get("/login/second").await, "/login");
 
-    let waiting = app.with_cookie(cookie_of(&log_in(&app).await));
+    let pending = app.with_cookie(cookie_of(&log_in(&app).await));
     let fields = [("code", codes[0].as_str()), ("next", "https://evil.example/")];
-    leads(&waiting.submit("/login/second", &fields).await, "/");
+    assert_redirects(&pending.submit("/login/second", &fields).await, "/");
 
     let renewed = user.submit("/settings/factors/recovery-codes", &[]).await;
     assert!(text(&renewed).contains("They are not shown again."), "{renewed:?}");
     assert!(!text(&renewed).contains(&codes[1]));
-    leads(&user.submit("/settings/factors/totp/remove", &[]).await, "/settings/factors?saved");
-    leads(&log_in(&app).await, "/trash?x=1");
+    assert_redirects(
+        &user.submit("/settings/factors/totp/remove", &[]).await,
+        "/settings/factors?saved",
+    );
+    assert_redirects(&log_in(&app).await, "/trash?x=1");
 }
 
-async fn a_refused_code_says_so_and_is_not_shown_again(app: TestApp) {
+async fn a_wrong_code_shows_an_error_and_is_not_echoed(app: TestApp) {
     let user = app.register("dana@example.org").await;
     user.submit("/settings/factors/totp", &[]).await;
-    let refused = user.submit("/settings/factors/totp/confirm", &[("code", "000000")]).await;
-    assert_eq!(refused.status, 422);
+    let rejected = user.submit("/settings/factors/totp/confirm", &[("code", "000000")]).await;
+    assert_eq!(rejected.status, 422);
     assert!(
-        text(&refused).contains("Is not what the app shows now")
-            || text(&refused).contains("This is not what the app shows now"),
-        "{refused:?}"
+        text(&rejected).contains("Is not what the app shows now")
+            || text(&rejected).contains("This is not what the app shows now"),
+        "{rejected:?}"
     );
     set_up(&user).await;
 
-    let waiting = app.with_cookie(cookie_of(&log_in(&app).await));
-    let refused = waiting.submit("/login/second", &[("code", "012345"), ("next", "/trash")]).await;
-    assert_eq!(refused.status, 401);
-    assert!(text(&refused).contains("This code or passkey is not right, or has been used."));
-    assert!(text(&refused).contains(r#"value="/trash""#) && !text(&refused).contains("012345"));
-    let refused = waiting.submit("/login/second", &[("code", "zz")]).await;
-    assert_eq!(refused.status, 422);
-    assert!(text(&refused).contains("This has to be six digits, or a recovery code."));
+    let pending = app.with_cookie(cookie_of(&log_in(&app).await));
+    let rejected = pending.submit("/login/second", &[("code", "012345"), ("next", "/trash")]).await;
+    assert_eq!(rejected.status, 401);
+    assert!(text(&rejected).contains("This code or passkey is not right, or has been used."));
+    assert!(text(&rejected).contains(r#"value="/trash""#) && !text(&rejected).contains("012345"));
+    let rejected = pending.submit("/login/second", &[("code", "zz")]).await;
+    assert_eq!(rejected.status, 422);
+    assert!(text(&rejected).contains("This has to be six digits, or a recovery code."));
     for _ in 0..20 {
-        waiting.submit("/login/second", &[("code", "012345")]).await;
+        pending.submit("/login/second", &[("code", "012345")]).await;
     }
-    let stopped = waiting.submit("/login/second", &[("code", "012345")]).await;
-    assert_eq!(stopped.status, 429);
-    assert!(text(&stopped).contains("Too many attempts"), "{stopped:?}");
+    let throttled = pending.submit("/login/second", &[("code", "012345")]).await;
+    assert_eq!(throttled.status, 429);
+    assert!(text(&throttled).contains("Too many attempts"), "{throttled:?}");
 }
 
-async fn the_password_is_asked_for_before_anything_changes(app: TestApp) {
+async fn changes_require_confirming_the_password(app: TestApp) {
     let user = app.register("dana@example.org").await;
     app.app.clock.advance(TimeDelta::minutes(10));
     let page = user.get("/settings/factors").await;
     assert!(text(&page).contains("Confirm it is you") && !text(&page).contains("Set up an app"));
-    leads(&user.submit("/settings/factors/totp", &[]).await, "/settings/factors");
+    assert_redirects(&user.submit("/settings/factors/totp", &[]).await, "/settings/factors");
     let confirm = "/settings/factors/confirm";
     let wrong = user.submit(confirm, &[("password", "wrong-one")]).await;
     assert_eq!(wrong.status, 422);
     assert!(text(&wrong).contains("This is not your password."), "{wrong:?}");
     assert!(!text(&wrong).contains("wrong-one"));
-    leads(&user.submit(confirm, &[("password", PASSWORD)]).await, "/settings/factors");
+    assert_redirects(&user.submit(confirm, &[("password", PASSWORD)]).await, "/settings/factors");
     assert!(text(&user.get("/settings/factors").await).contains("Set up an app"));
 }
 
-async fn passkeys_say_what_they_need_where_they_cannot_be_used(app: TestApp) {
+async fn the_page_explains_why_passkeys_are_unavailable(app: TestApp) {
     let user = app.register("dana@example.org").await;
     let page = user.get("/settings/factors").await;
     assert!(text(&page).contains("server.public_url") && !text(&page).contains("passkeys."));
@@ -142,17 +145,17 @@ async fn passkeys_say_what_they_need_where_they_cannot_be_used(app: TestApp) {
 }
 
 #[tokio::test]
-async fn whoever_lacks_a_required_factor_is_led_to_set_one_up() {
+async fn users_without_a_required_factor_are_redirected_to_set_one_up() {
     let app = TestApp::new(|it| it.auth.require_second_factor = SecondFactor::Everyone).await;
     let user = app.register("dana@example.org").await;
     for path in ["/vehicles", "/trash", "/settings", "/settings/tokens"] {
-        leads(&user.get(path).await, "/settings/factors");
+        assert_redirects(&user.get(path).await, "/settings/factors");
     }
     let page = user.get("/settings/factors").await;
     assert!(text(&page).contains("Set one up to go on."), "{page:?}");
     set_up(&user).await;
     assert_eq!(user.get("/vehicles").await.status, 200);
-    leads(&user.submit("/logout", &[]).await, "/login");
+    assert_redirects(&user.submit("/logout", &[]).await, "/login");
     let body = json!({ "email": "dana@example.org", "password": PASSWORD });
     assert_eq!(app.nobody().post("/api/auth/login", body).await.status, 401);
 }

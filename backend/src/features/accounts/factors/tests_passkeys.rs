@@ -1,4 +1,4 @@
-//! Answers of a passkey in software, which says of its browser whatever a test wants.
+//! Passkey responses from an authenticator in software, whose client data a test can choose.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use p256::ecdsa::{Signature, SigningKey, signature::Signer as _};
@@ -9,30 +9,30 @@ use uuid::Uuid;
 use super::tests::at_localhost;
 use crate::testing::{TestApp, on_every_engine};
 
-on_every_engine![an_answer_from_a_frame_in_another_sites_page_is_rejected];
+on_every_engine![a_response_from_a_cross_origin_frame_is_rejected];
 
-/// What an authenticator says of its owner: present and verified.
-const VERIFIED: u8 = 0x05;
-/// Its answer has a new key.
-const HAS_KEY: u8 = 0x40;
+/// Authenticator data flags: the user is present and verified.
+const USER_PRESENT_AND_VERIFIED: u8 = 0x05;
+/// Authenticator data flag: the response contains a new public key.
+const HAS_CREDENTIAL_DATA: u8 = 0x40;
 
-struct Authenticator {
+struct SoftwareAuthenticator {
     key: SigningKey,
     id: [u8; 16],
 }
 
-impl Authenticator {
+impl SoftwareAuthenticator {
     fn new() -> Self {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).unwrap();
-        // Of 2^32 random numbers, one is no key.
+        // About one random number in 2^32 is not a valid key.
         Self { key: SigningKey::from_slice(&bytes).unwrap(), id: *Uuid::new_v4().as_bytes() }
     }
 
-    /// What the browser signs with the answer.
-    fn client_data(kind: &str, asked: &Value, is_cross_origin: bool) -> Vec<u8> {
+    /// The client data that is signed with the response.
+    fn client_data(kind: &str, challenge: &Value, is_cross_origin: bool) -> Vec<u8> {
         let data = json!({
-            "type": kind, "challenge": asked["publicKey"]["challenge"],
+            "type": kind, "challenge": challenge["publicKey"]["challenge"],
             "origin": "http://localhost:3001", "crossOrigin": is_cross_origin,
         });
         data.to_string().into_bytes()
@@ -47,27 +47,27 @@ impl Authenticator {
         json!({ "id": id, "rawId": id, "type": "public-key", "response": response, "extensions": {} })
     }
 
-    fn create(&self, asked: &Value, is_cross_origin: bool) -> Value {
+    fn create(&self, challenge: &Value, is_cross_origin: bool) -> Value {
         let point = self.key.verifying_key().to_sec1_point(false);
         let (x, y) = (point.x().unwrap(), point.y().unwrap());
-        // In CBOR: an elliptic key (2) for ES256 (-7), on the curve P-256 (1), and its point.
+        // In CBOR: an EC2 key (2) for ES256 (-7), on the curve P-256 (1), and its point.
         let head: &[u8] = &[0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 32];
         let key = [head, &x[..], &[0x22, 0x58, 32], &y[..]].concat();
-        let data = Self::data(VERIFIED | HAS_KEY);
+        let data = Self::data(USER_PRESENT_AND_VERIFIED | HAS_CREDENTIAL_DATA);
         let data = [&data[..], &[0; 16], &[0, 16], &self.id, &key].concat();
         let length = u8::try_from(data.len()).unwrap();
         let object =
             [b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x58", &[length][..], &data].concat();
-        let client_data = Self::client_data("webauthn.create", asked, is_cross_origin);
+        let client_data = Self::client_data("webauthn.create", challenge, is_cross_origin);
         self.credential(&json!({
             "attestationObject": BASE64.encode(object),
             "clientDataJSON": BASE64.encode(client_data),
         }))
     }
 
-    fn get(&self, asked: &Value, account: &str, is_cross_origin: bool) -> Value {
-        let client_data = Self::client_data("webauthn.get", asked, is_cross_origin);
-        let data = Self::data(VERIFIED);
+    fn get(&self, challenge: &Value, account: &str, is_cross_origin: bool) -> Value {
+        let client_data = Self::client_data("webauthn.get", challenge, is_cross_origin);
+        let data = Self::data(USER_PRESENT_AND_VERIFIED);
         let signed = [&data[..], &Sha256::digest(&client_data)].concat();
         let signature: Signature = self.key.sign(&signed);
         self.credential(&json!({
@@ -79,24 +79,25 @@ impl Authenticator {
     }
 }
 
-async fn an_answer_from_a_frame_in_another_sites_page_is_rejected(app: TestApp) {
+async fn a_response_from_a_cross_origin_frame_is_rejected(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let account = ann.get("/api/auth/me").await.id();
-    let authenticator = Authenticator::new();
+    let authenticator = SoftwareAuthenticator::new();
     for (is_cross_origin, expected) in [(true, 422), (false, 201)] {
-        let asked = at_localhost(&ann, "/api/auth/passkeys/begin", &json!({})).await.body;
-        let credential = authenticator.create(&asked, is_cross_origin);
+        let challenge = at_localhost(&ann, "/api/auth/passkeys/begin", &json!({})).await.body;
+        let credential = authenticator.create(&challenge, is_cross_origin);
         let answer =
-            json!({ "ceremony": asked["ceremony"], "name": "Key", "credential": credential });
+            json!({ "ceremony": challenge["ceremony"], "name": "Key", "credential": credential });
         let answer = at_localhost(&ann, "/api/auth/passkeys/finish", &answer).await;
         assert_eq!(answer.status, expected, "{answer:?}");
     }
-    let nobody = app.nobody();
+    let anonymous = app.nobody();
     for (is_cross_origin, expected) in [(true, 401), (false, 200)] {
-        let asked = at_localhost(&nobody, "/api/auth/login/passkey/begin", &json!({})).await.body;
-        let credential = authenticator.get(&asked, &account, is_cross_origin);
-        let answer = json!({ "ceremony": asked["ceremony"], "credential": credential });
-        let answer = at_localhost(&nobody, "/api/auth/login/passkey/finish", &answer).await;
+        let challenge =
+            at_localhost(&anonymous, "/api/auth/login/passkey/begin", &json!({})).await.body;
+        let credential = authenticator.get(&challenge, &account, is_cross_origin);
+        let answer = json!({ "ceremony": challenge["ceremony"], "credential": credential });
+        let answer = at_localhost(&anonymous, "/api/auth/login/passkey/finish", &answer).await;
         assert_eq!(answer.status, expected, "{answer:?}");
     }
 }

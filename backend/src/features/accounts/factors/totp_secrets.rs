@@ -1,4 +1,4 @@
-//! The secrets of authenticator apps, sealed with the service key.
+//! Authenticator app secrets, encrypted with the service key.
 
 use uuid::Uuid;
 
@@ -9,7 +9,7 @@ use crate::core::{
     keys::{Context, SealedSecrets, ServiceKey, Unopened},
 };
 
-/// The secrets of authenticator apps.
+/// The authenticator app secrets in the database.
 pub const SECRETS: SealedSecrets = SealedSecrets {
     name: "authenticator apps",
     seal: |tx, key| Box::pin(seal_all(tx, key)),
@@ -23,12 +23,12 @@ fn context(account: Uuid) -> Context<'static> {
     Context { table: "totp_secrets", column: "sealed_secret", row: account }
 }
 
-/// Seals the secret of the account's app.
+/// Encrypts the secret of the account's app.
 pub(super) fn seal(key: &ServiceKey, account: Uuid, secret: &[u8]) -> Result<Vec<u8>> {
     key.seal(PURPOSE, &context(account), secret)
 }
 
-/// Opens the secret of the account's app. None if that can't be done, which the log reports.
+/// Decrypts the secret of the account's app. Logs an error and returns `None` if that fails.
 pub(super) fn open(app: &App, account: Uuid, sealed: Option<&[u8]>) -> Result<Option<Vec<u8>>> {
     let key = app.key()?;
     let sealed = sealed.ok_or(Unopened);
@@ -41,7 +41,7 @@ pub(super) fn open(app: &App, account: Uuid, sealed: Option<&[u8]>) -> Result<Op
     }
 }
 
-/// Seals the secrets that an older version stored as they were.
+/// Encrypts the secrets that an older version stored in plain text.
 async fn seal_all(tx: &mut Tx, key: &ServiceKey) -> Result<u64> {
     let unsealed = store::list_unsealed_totp(tx).await?;
     let mut count = 0;

@@ -1,4 +1,4 @@
-//! Who may see to their own second factors.
+//! Extractors for endpoints that manage second factors.
 
 use std::sync::Arc;
 
@@ -21,31 +21,31 @@ use super::{
 };
 use crate::core::{App, Error, Result};
 
-/// Somebody who is signed in by a session, even where they still lack the second factor that is
-/// asked of them: they can set one up and sign out, and nothing else.
+/// A user signed in with a session, even if a required second factor is still missing. Such a user
+/// can only set up a factor or sign out.
 #[derive(Debug, Clone)]
-pub(in super::super) struct Entrant {
-    /// Who it is.
+pub(in super::super) struct AnySession {
+    /// The signed-in user.
     pub(in super::super) signed: Arc<Principal>,
-    /// The session that they are signed in by.
-    pub(super) session: Uuid,
-    /// Where the request came from, for the security log.
+    /// The session's id.
+    pub(super) id: Uuid,
+    /// The origin of the request, for the security log.
     pub(super) client: ClientInfo,
 }
 
-impl FromRequestParts<App> for Entrant {
+impl FromRequestParts<App> for AnySession {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let signed = find_principal(parts, app).await?.ok_or(Error::Unauthorized)?;
-        let AuthMethod::Session(session) = signed.auth_method else {
+        let AuthMethod::Session(id) = signed.auth_method else {
             return Err(Error::Forbidden("a token may not do this: sign in"));
         };
-        Ok(Self { signed, session, client: ClientInfo::of(parts, app) })
+        Ok(Self { signed, id, client: ClientInfo::of(parts, app) })
     }
 }
 
-impl OperationInput for Entrant {
+impl OperationInput for AnySession {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
         SessionUser::operation_input(context, operation);
     }
@@ -58,23 +58,23 @@ impl OperationInput for Entrant {
     }
 }
 
-/// An entrant who has given the password within the last ten minutes.
-pub(super) struct Fresh(pub(super) Entrant);
+/// A session in which the user confirmed the password within the last ten minutes.
+pub(super) struct RecentlyConfirmed(pub(super) AnySession);
 
-impl FromRequestParts<App> for Fresh {
+impl FromRequestParts<App> for RecentlyConfirmed {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let entrant = Entrant::from_request_parts(parts, app).await?;
-        if service::is_fresh(app, entrant.session).await? {
-            Ok(Self(entrant))
+        let session = AnySession::from_request_parts(parts, app).await?;
+        if service::is_recently_confirmed(app, session.id).await? {
+            Ok(Self(session))
         } else {
             Err(Error::ConfirmationRequired)
         }
     }
 }
 
-impl OperationInput for Fresh {
+impl OperationInput for RecentlyConfirmed {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
         SessionUser::operation_input(context, operation);
     }

@@ -1,4 +1,4 @@
-//! Where passkeys are good for: this service, under the name that browsers reach it by.
+//! The relying party of passkeys: this service, under the host name that browsers use.
 
 use aide::{
     OperationInput,
@@ -13,54 +13,55 @@ use webauthn_rs::prelude::{Url, Webauthn, WebauthnBuilder};
 
 use crate::core::{App, Error, Result, http::error_responses};
 
-/// This service as passkeys know it, if they can: they need a name, and https.
-pub(in super::super) struct Site(Option<Webauthn>);
+/// This service as a relying party. `None` if passkeys can't be used, since they need a host name
+/// and HTTPS.
+pub(in super::super) struct RelyingParty(Option<Webauthn>);
 
-impl Site {
-    /// From the configured address; without one, only this very machine is trusted to name itself.
-    fn of(app: &App, headers: &HeaderMap) -> Self {
+impl RelyingParty {
+    /// Uses the configured public URL. Without one, the `Host` header is trusted only for `localhost`.
+    fn from_headers(app: &App, headers: &HeaderMap) -> Self {
         let origin = app.config.server.origin().or_else(|| {
             let host = headers.get(header::HOST)?.to_str().ok()?;
             Some(format!("http://{host}"))
         });
-        Self(origin.and_then(|origin| known(&origin)))
+        Self(origin.and_then(|origin| build_webauthn(&origin)))
     }
 
-    /// Whether passkeys can be used here.
-    pub(in super::super) fn has_passkeys(&self) -> bool {
+    /// Whether passkeys can be used.
+    pub(in super::super) fn supports_passkeys(&self) -> bool {
         self.0.is_some()
     }
 
-    /// What checks their answers.
+    /// Creates challenges and verifies responses.
     ///
     /// # Errors
-    /// Forbidden where they cannot be used.
-    pub(super) fn passkeys(&self) -> Result<&Webauthn> {
+    /// `Forbidden` if passkeys can't be used.
+    pub(super) fn webauthn(&self) -> Result<&Webauthn> {
         self.0.as_ref().ok_or(Error::Forbidden(
             "passkeys need the setting server.public_url, with https and a host's name",
         ))
     }
 }
 
-fn known(origin: &str) -> Option<Webauthn> {
+fn build_webauthn(origin: &str) -> Option<Webauthn> {
     let url = Url::parse(origin).ok()?;
     let host = url.domain()?;
-    let is_this_machine = host == "localhost" || host.ends_with(".localhost");
-    if url.scheme() != "https" && !is_this_machine {
+    let is_localhost = host == "localhost" || host.ends_with(".localhost");
+    if url.scheme() != "https" && !is_localhost {
         return None;
     }
     WebauthnBuilder::new(host, &url).ok()?.rp_name("MotoVaultPro").build().ok()
 }
 
-impl FromRequestParts<App> for Site {
+impl FromRequestParts<App> for RelyingParty {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        Ok(Self::of(app, &parts.headers))
+        Ok(Self::from_headers(app, &parts.headers))
     }
 }
 
-impl OperationInput for Site {
+impl OperationInput for RelyingParty {
     fn inferred_early_responses(
         context: &mut GenContext,
         _: &mut Operation,
@@ -71,14 +72,14 @@ impl OperationInput for Site {
 
 #[cfg(test)]
 mod tests {
-    use super::known;
+    use super::build_webauthn;
 
     #[test]
-    fn passkeys_need_https_and_a_name_or_this_machine() {
+    fn passkeys_need_https_and_a_host_name_except_on_localhost() {
         for origin in
             ["https://cars.example.org", "https://cars.example.org:8443", "http://localhost:3001"]
         {
-            assert!(known(origin).is_some(), "{origin}");
+            assert!(build_webauthn(origin).is_some(), "{origin}");
         }
         for origin in [
             "http://cars.example.org",
@@ -88,7 +89,7 @@ mod tests {
             "http://evil@",
             "http://",
         ] {
-            assert!(known(origin).is_none(), "{origin}");
+            assert!(build_webauthn(origin).is_none(), "{origin}");
         }
     }
 }
