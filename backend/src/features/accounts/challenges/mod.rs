@@ -1,8 +1,9 @@
-//! Challenges of sign-ins that were begun: a passkey's, or a provider's.
+//! Challenges for sign-ins in progress, with a passkey or an OpenID provider.
 //!
-//! Anyone can begin a sign-in, so beginning one writes no row. The state travels with the browser,
-//! encrypted and authenticated with a key that all instances share. It is good for ten minutes, in
-//! the context that it was issued for. Only a right answer is remembered, so that it is good once.
+//! Anyone can begin a sign-in, so beginning one writes nothing to the database. The browser carries the
+//! state, encrypted and authenticated with a key that all instances share. A challenge is valid for ten
+//! minutes and only in the context that it was issued for. Once answered successfully, it is recorded
+//! as spent, so it can't be used again.
 
 mod store;
 #[cfg(test)]
@@ -18,19 +19,19 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::core::{App, Error, Result, db::Tx};
 
-/// How long a challenge can be answered.
+/// How long a challenge is valid.
 pub(super) const LIFETIME: TimeDelta = TimeDelta::minutes(10);
 
 /// The name of the key in the database.
 const KEY: &str = "challenges";
 const NONCE: usize = 24;
 
-/// What challenges are encrypted with; never printed.
+/// The key that challenges are encrypted with. It has no `Debug`, so it is never printed.
 pub(super) struct Key(XChaCha20Poly1305);
 
-/// A challenge that a request brought back, and that this service issued.
+/// A challenge that was issued by this service and returned in a request.
 pub(super) struct Challenge {
-    /// The nonce that it was encrypted with: no two have the same.
+    /// The nonce of the encryption, unique to each challenge.
     id: [u8; NONCE],
     expires_at: DateTime<Utc>,
 }
@@ -47,11 +48,11 @@ struct Opened<T> {
     state: T,
 }
 
-/// Issues a challenge. It opens in the same context only: its purpose, and whom and what it is bound
-/// to.
+/// Issues a challenge. It can only be opened in the same context, which consists of its purpose and
+/// everything it is bound to.
 ///
 /// # Errors
-/// Unavailable where the key is not known yet and the database is unavailable.
+/// `Unavailable` if the key has not been loaded yet and the database is unavailable.
 pub(super) async fn issue<T: Serialize>(app: &App, context: &[&str], state: &T) -> Result<String> {
     let mut id = [0; NONCE];
     getrandom::fill(&mut id).map_err(|error| Error::Internal(error.to_string().into()))?;
@@ -63,10 +64,11 @@ pub(super) async fn issue<T: Serialize>(app: &App, context: &[&str], state: &T) 
     Ok(BASE64.encode([&id[..], &text].concat()))
 }
 
-/// Opens a challenge, unless it is not from this service, from another context, or expired.
+/// Opens a challenge. Returns `None` if it was not issued by this service, belongs to another context,
+/// or has expired.
 ///
 /// # Errors
-/// As [`issue`].
+/// Same as [`issue`].
 pub(super) async fn open<T: DeserializeOwned>(
     app: &App,
     context: &[&str],
@@ -79,40 +81,40 @@ pub(super) async fn open<T: DeserializeOwned>(
     let Ok(message) = key(app).await?.0.decrypt(&XNonce::from(*id), payload) else {
         return Ok(None);
     };
-    // One of another version of this program, perhaps, has expired too.
+    // A challenge from another version of this program may not parse. Treat it as expired.
     let Ok(opened) = serde_json::from_slice::<Opened<T>>(&message) else { return Ok(None) };
     let challenge = Challenge { id: *id, expires_at: opened.expires_at };
     Ok((app.clock.now() < opened.expires_at).then_some((challenge, opened.state)))
 }
 
 impl Challenge {
-    /// Whether it has been answered.
+    /// Whether the challenge has been spent.
     ///
     /// # Errors
-    /// Unavailable where the database is unavailable.
+    /// `Unavailable` if the database is unavailable.
     pub(super) async fn is_spent(&self, app: &App) -> Result<bool> {
         Ok(store::is_spent(&mut app.db.read().await?, &self.id).await?)
     }
 
-    /// Remembers within the caller's transaction that it has been answered. False if it had been before:
-    /// of several at once, one gets true.
+    /// Marks the challenge as spent within the caller's transaction. Returns false if it was spent
+    /// already. Of several concurrent calls, only one returns true.
     ///
     /// # Errors
-    /// Unavailable where the database is unavailable.
+    /// `Unavailable` if the database is unavailable.
     pub(super) async fn spend(&self, tx: &mut Tx) -> Result<bool> {
         Ok(store::insert_spent(tx, &self.id, self.expires_at).await?)
     }
 }
 
-/// Forgets answered challenges that have expired, on the clock of every instance.
+/// Deletes spent challenges that have expired, with a margin for instances whose clocks are behind.
 ///
 /// # Errors
-/// Unavailable where the database is unavailable.
+/// `Unavailable` if the database is unavailable.
 pub(super) async fn purge(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64> {
     Ok(store::delete_spent(tx, now - LIFETIME).await?)
 }
 
-/// The key of all instances, which the first of them creates.
+/// Returns the key that all instances share. The first instance creates it.
 async fn key(app: &App) -> Result<&Key> {
     let find = || async {
         let found = store::find_key(&mut app.db.read().await?, KEY).await?;
@@ -123,7 +125,7 @@ async fn key(app: &App) -> Result<&Key> {
         getrandom::fill(&mut new).map_err(|error| Error::Internal(error.to_string().into()))?;
         let mut tx = app.db.write().await?;
         store::insert_key(&mut tx, KEY, &new, app.clock.now()).await?;
-        // Another instance may have been first.
+        // Another instance may have stored its key first.
         let found = store::find_key(&mut tx, KEY).await?.unwrap_or_default();
         tx.commit().await?;
         read_key(&found)

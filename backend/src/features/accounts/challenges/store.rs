@@ -1,4 +1,4 @@
-//! The key, and answered challenges, in the database.
+//! The challenge key and spent challenges in the database.
 
 use chrono::{DateTime, Utc};
 use sqlx::Result;
@@ -11,7 +11,7 @@ pub(super) async fn find_key(tx: &mut Tx, name: &str) -> Result<Option<Vec<u8>>>
     Ok(found.map(|it| it.0))
 }
 
-/// Keeps the key, unless there is one.
+/// Stores the key unless there is one already.
 pub(super) async fn insert_key(
     tx: &mut Tx,
     name: &str,
@@ -36,7 +36,7 @@ pub(super) async fn is_spent(tx: &mut Tx, id: &[u8]) -> Result<bool> {
     Ok(is_spent)
 }
 
-/// Whether it was not there before.
+/// Returns false if the challenge was recorded already.
 pub(super) async fn insert_spent(
     tx: &mut Tx,
     id: &[u8],

@@ -2,18 +2,18 @@ use axum::http::Method;
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::{super::oidc::tests::fake::Fake, LIFETIME, issue, open};
+use super::{super::oidc::tests::fake_provider::FakeProvider, LIFETIME, issue, open};
 use crate::{
     core::periodic,
     testing::{Answer, TestApp, on_every_engine},
 };
 
 on_every_engine![
-    a_challenge_opens_in_its_context_for_ten_minutes,
-    an_altered_or_invented_challenge_does_not_open,
-    a_challenge_is_spent_once_on_all_instances,
-    a_spent_challenge_is_purged_once_it_has_expired_everywhere,
-    sign_ins_that_are_begun_write_no_row,
+    a_challenge_opens_only_in_its_context_and_for_ten_minutes,
+    a_modified_or_forged_challenge_does_not_open,
+    a_challenge_can_be_spent_once_across_instances,
+    a_spent_challenge_is_purged_after_it_expires_on_every_instance,
+    beginning_a_sign_in_writes_no_rows,
 ];
 
 const CONTEXT: &[&str] = &["test", "http://cars.test"];
@@ -23,7 +23,7 @@ async fn opens(app: &TestApp, context: &[&str], challenge: &str) -> bool {
     opened.is_some_and(|(_, state)| state == "state")
 }
 
-async fn a_challenge_opens_in_its_context_for_ten_minutes(app: TestApp) {
+async fn a_challenge_opens_only_in_its_context_and_for_ten_minutes(app: TestApp) {
     let challenge = issue(&app.app, CONTEXT, &"state").await.unwrap();
     assert!(opens(&app, CONTEXT, &challenge).await);
     assert!(opens(&app.another_instance(), CONTEXT, &challenge).await);
@@ -37,22 +37,22 @@ async fn a_challenge_opens_in_its_context_for_ten_minutes(app: TestApp) {
     assert!(!opens(&app, CONTEXT, &challenge).await);
 }
 
-async fn an_altered_or_invented_challenge_does_not_open(app: TestApp) {
+async fn a_modified_or_forged_challenge_does_not_open(app: TestApp) {
     let challenge = issue(&app.app, CONTEXT, &"state").await.unwrap();
-    // Nothing of the state can be read.
+    // The state is encrypted.
     assert!(!challenge.contains("state") && challenge.len() > 64, "{challenge}");
     for position in 0..challenge.len() {
-        let mut altered = challenge.clone().into_bytes();
-        altered[position] = if altered[position] == b'A' { b'B' } else { b'A' };
-        let altered = String::from_utf8(altered).unwrap();
-        assert!(!opens(&app, CONTEXT, &altered).await, "{altered}");
+        let mut modified = challenge.clone().into_bytes();
+        modified[position] = if modified[position] == b'A' { b'B' } else { b'A' };
+        let modified = String::from_utf8(modified).unwrap();
+        assert!(!opens(&app, CONTEXT, &modified).await, "{modified}");
     }
-    for invented in ["", "AA", "no base64!", &"A".repeat(200), &challenge[1..], &challenge[..60]] {
-        assert!(!opens(&app, CONTEXT, invented).await, "{invented}");
+    for forged in ["", "AA", "no base64!", &"A".repeat(200), &challenge[1..], &challenge[..60]] {
+        assert!(!opens(&app, CONTEXT, forged).await, "{forged}");
     }
 }
 
-async fn a_challenge_is_spent_once_on_all_instances(app: TestApp) {
+async fn a_challenge_can_be_spent_once_across_instances(app: TestApp) {
     let text = issue(&app.app, CONTEXT, &"state").await.unwrap();
     let other = app.another_instance();
     let (here, _) = open::<String>(&app.app, CONTEXT, &text).await.unwrap().unwrap();
@@ -60,7 +60,7 @@ async fn a_challenge_is_spent_once_on_all_instances(app: TestApp) {
     let mut tx = app.app.db.write().await.unwrap();
     assert!(here.spend(&mut tx).await.unwrap());
     drop(tx);
-    assert!(!there.is_spent(&other.app).await.unwrap(), "the answer was rolled back");
+    assert!(!there.is_spent(&other.app).await.unwrap(), "the transaction was rolled back");
     let mut tx = other.app.db.write().await.unwrap();
     assert!(there.spend(&mut tx).await.unwrap());
     tx.commit().await.unwrap();
@@ -69,14 +69,14 @@ async fn a_challenge_is_spent_once_on_all_instances(app: TestApp) {
     assert!(!here.spend(&mut tx).await.unwrap());
 }
 
-async fn a_spent_challenge_is_purged_once_it_has_expired_everywhere(app: TestApp) {
+async fn a_spent_challenge_is_purged_after_it_expires_on_every_instance(app: TestApp) {
     let text = issue(&app.app, CONTEXT, &"state").await.unwrap();
     let (challenge, _) = open::<String>(&app.app, CONTEXT, &text).await.unwrap().unwrap();
     let mut tx = app.app.db.write().await.unwrap();
     challenge.spend(&mut tx).await.unwrap();
     tx.commit().await.unwrap();
     let purge = async || periodic::run_one(&app.app, &super::super::PURGE_TASK).await.unwrap();
-    // Another instance's clock may be behind.
+    // The clock of another instance may be behind.
     app.app.clock.advance(LIFETIME + TimeDelta::minutes(1));
     purge().await;
     assert!(challenge.is_spent(&app.app).await.unwrap());
@@ -85,39 +85,39 @@ async fn a_spent_challenge_is_purged_once_it_has_expired_everywhere(app: TestApp
     assert!(!challenge.is_spent(&app.app).await.unwrap());
 }
 
-/// What a browser at this machine's own name posts.
+/// Posts as a browser that reached the service as `localhost`.
 async fn at_localhost(app: &TestApp, path: &str, body: &str) -> Answer {
     app.send_json(Method::POST, path, body, &[("host", "localhost:3001")]).await
 }
 
-async fn sign_ins_that_are_begun_write_no_row(app: TestApp) {
-    let provider = Fake::start().await;
+async fn beginning_a_sign_in_writes_no_rows(app: TestApp) {
+    let provider = FakeProvider::start().await;
     let with_provider = app.reconfigured(|config| {
         config.server.public_url = Some("http://cars.test".to_owned());
         config.auth.providers.insert("home".to_owned(), provider.settings());
     });
     let ann = app.register("ann@example.org").await;
     let at_provider = with_provider.with_cookie(ann.cookie().map(str::to_owned));
-    let stranger = app.nobody();
-    // The first one ever creates the key.
-    assert_eq!(at_localhost(&stranger, "/api/auth/login/passkey/begin", "{}").await.status, 200);
+    let anonymous = app.nobody();
+    // The first sign-in creates the key.
+    assert_eq!(at_localhost(&anonymous, "/api/auth/login/passkey/begin", "{}").await.status, 200);
     let before = app.rows().await;
     let credential = json!({
         "id": "AA", "rawId": "AA", "type": "public-key",
         "response": { "authenticatorData": "AA", "clientDataJSON": "AA", "signature": "AA" },
     });
     for _ in 0..100 {
-        let begun = at_localhost(&stranger, "/api/auth/login/passkey/begin", "{}").await;
-        assert_eq!(begun.status, 200, "{begun:?}");
-        let answer = json!({ "ceremony": begun.body["ceremony"], "credential": credential });
+        let started = at_localhost(&anonymous, "/api/auth/login/passkey/begin", "{}").await;
+        assert_eq!(started.status, 200, "{started:?}");
+        let answer = json!({ "ceremony": started.body["ceremony"], "credential": credential });
         let finish = "/api/auth/login/passkey/finish";
-        assert_eq!(at_localhost(&stranger, finish, &answer.to_string()).await.status, 401);
+        assert_eq!(at_localhost(&anonymous, finish, &answer.to_string()).await.status, 401);
         assert_eq!(at_localhost(&ann, "/api/auth/passkeys/begin", "{}").await.status, 200);
-        let begun = with_provider.nobody().get("/login/oidc/home?next=%2Ftrash").await;
-        assert_eq!(begun.status, 303, "{begun:?}");
-        let state = begun.header("location").split("state=").nth(1).unwrap();
+        let started = with_provider.nobody().get("/login/oidc/home?next=%2Ftrash").await;
+        assert_eq!(started.status, 303, "{started:?}");
+        let state = started.header("location").split("state=").nth(1).unwrap();
         let state = state.split('&').next().unwrap();
-        let cookie = begun.header("set-cookie").split(';').next().unwrap().to_owned();
+        let cookie = started.header("set-cookie").split(';').next().unwrap().to_owned();
         let browser = with_provider.with_cookie(Some(cookie));
         let back = format!("/login/oidc/home/callback?state={state}&code=invented");
         assert_eq!(browser.get(&back).await.status, 403);
