@@ -1,7 +1,7 @@
-//! Invitations: links that let one person each make an account.
+//! Invitations: single-use links for creating an account.
 //!
-//! Accounts claim one in the transaction that makes the account; administrators make, list and
-//! withdraw them. Of a link's token only the hash is kept.
+//! `accounts` redeems an invitation in the transaction that creates the account. Administrators
+//! create, list and revoke invitations. Only the hash of a link's token is stored.
 
 mod model;
 mod service;
@@ -10,11 +10,13 @@ mod store;
 mod tests;
 
 pub use model::Invitation;
-pub use service::{PERIODIC_TASK, claim, find, list, look_up, make, refusal, withdraw};
+pub use service::{
+    PURGE_TASK, create, find, find_usable, invalid_invitation, list, redeem, revoke,
+};
 
 use super::Feature;
 
-/// The invitations' capsule; its endpoints are the administrators'.
+/// The invitations feature. Its endpoints are part of `administration`.
 pub const FEATURE: Feature = Feature {
     name: "invitations",
     folder: "invitations",
@@ -22,8 +24,8 @@ pub const FEATURE: Feature = Feature {
     api: aide::axum::ApiRouter::new,
     pages: axum::Router::new,
     grants: &[],
-    grants_nothing: &[(
+    tables_without_grants: &[(
         "invitations",
-        "an invitation makes another account; it does not open this one",
+        "an invitation creates another account and gives no access to this one",
     )],
 };

@@ -1,34 +1,34 @@
-//! What an invitation is.
+//! The invitation type.
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-/// An invitation to make an account.
+/// An invitation to create an account
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub struct Invitation {
-    /// Its name in this service.
+    /// The invitation's id.
     pub id: Uuid,
-    /// The only e-mail address that it is good for, where it is bound to one.
+    /// The e-mail address that the invitation is restricted to, if any.
     pub email: Option<String>,
-    /// The administrator who made it.
+    /// The administrator who created the invitation.
     pub created_by: Uuid,
-    /// When it was made.
+    /// When the invitation was created.
     pub created_at: DateTime<Utc>,
-    /// When it ends.
+    /// When the invitation expires.
     pub expires_at: DateTime<Utc>,
-    /// When an account was made with it.
+    /// When the invitation was used.
     pub used_at: Option<DateTime<Utc>>,
-    /// The account that was made with it.
+    /// The account that was created with the invitation.
     pub used_by: Option<Uuid>,
 }
 
 impl Invitation {
-    /// Whether an account can still be made with it.
+    /// Whether the invitation has neither been used nor expired.
     #[must_use]
-    pub fn is_open(&self, now: DateTime<Utc>) -> bool {
+    pub fn is_usable(&self, now: DateTime<Utc>) -> bool {
         self.used_at.is_none() && self.expires_at > now
     }
 }

@@ -1,4 +1,4 @@
-//! Making, claiming and withdrawing invitations.
+//! Creating, redeeming and revoking invitations.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
@@ -12,87 +12,91 @@ use crate::core::{
     periodic::PeriodicTask,
 };
 
-/// How long administrators still see one that was used or has ended.
-const KEPT: TimeDelta = TimeDelta::days(30);
+/// How long used and expired invitations are retained.
+const RETENTION: TimeDelta = TimeDelta::days(30);
 
-/// Forgets invitations that were used or ended 30 days ago.
-pub const PERIODIC_TASK: PeriodicTask = PeriodicTask {
+/// Deletes invitations that were used or expired 30 days ago.
+pub const PURGE_TASK: PeriodicTask = PeriodicTask {
     name: "invitations",
-    run: |tx, now| Box::pin(async move { Ok(store::delete_spent(tx, now - KEPT).await?) }),
+    run: |tx, now| Box::pin(async move { Ok(store::delete_spent(tx, now - RETENTION).await?) }),
 };
 
-/// A token's SHA-256.
+/// The SHA-256 hash of a token.
 pub(super) type TokenHash = [u8; 32];
 
 fn hash(token: &str) -> TokenHash {
     Sha256::digest(token).into()
 }
 
-/// Makes an invitation that whoever has `token` can use.
+/// Creates an invitation that `token` redeems.
 ///
 /// # Errors
-/// Unavailable where the database is away.
-pub async fn make(tx: &mut Tx, token: &str, invitation: &Invitation) -> Result<()> {
+/// `Unavailable` if the database is unavailable.
+pub async fn create(tx: &mut Tx, token: &str, invitation: &Invitation) -> Result<()> {
     let key = invitation.email.as_ref().map(|it| it.to_lowercase());
     Ok(store::insert(tx, &hash(token), invitation, key).await?)
 }
 
-/// The invitation of `token`, if an account can still be made with it.
+/// Finds the invitation for `token` if it can still be redeemed.
 ///
 /// # Errors
-/// Unavailable where the database is away.
-pub async fn look_up(tx: &mut Tx, token: &str, now: DateTime<Utc>) -> Result<Option<Invitation>> {
-    Ok(store::find_by_hash(tx, &hash(token)).await?.filter(|it| it.is_open(now)))
+/// `Unavailable` if the database is unavailable.
+pub async fn find_usable(
+    tx: &mut Tx,
+    token: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<Invitation>> {
+    Ok(store::find_by_hash(tx, &hash(token)).await?.filter(|it| it.is_usable(now)))
 }
 
-/// Uses the invitation of `token` for `account` and its address, within the caller's transaction.
-/// Of several who claim one at once, one gets it.
+/// Redeems the invitation for `token` for `account` within the caller's transaction. Concurrent calls
+/// redeem it only once.
 ///
 /// # Errors
-/// Invalid on `invitation` where it is unknown, used, ended or another address's: which of these
-/// is not told.
-pub async fn claim(
+/// `Invalid` for the field `invitation` if the invitation is unknown, used, expired or restricted to
+/// another address. The error does not reveal which.
+pub async fn redeem(
     tx: &mut Tx,
     token: &str,
     email_key: &str,
     account: Uuid,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    if store::claim(tx, &hash(token), email_key, account, now).await? == 1 {
+    if store::redeem(tx, &hash(token), email_key, account, now).await? == 1 {
         Ok(())
     } else {
-        Err(refusal())
+        Err(invalid_invitation())
     }
 }
 
-/// What is wrong with an invitation that is not good.
+/// The error for an invitation that can't be redeemed, whatever the reason.
 #[must_use]
-pub fn refusal() -> Error {
+pub fn invalid_invitation() -> Error {
     Error::invalid("invitation", "is used, has ended, or is for another address")
 }
 
-/// The invitation `id`.
+/// Returns the invitation `id`.
 ///
 /// # Errors
-/// `NotFound`.
+/// `NotFound` if there is none.
 pub async fn find(tx: &mut Tx, id: Uuid) -> Result<Invitation> {
     store::find(tx, id).await?.ok_or(Error::NotFound("invitation"))
 }
 
-/// A page of invitations, newest first.
+/// Returns a page of invitations, newest first.
 ///
 /// # Errors
-/// Invalid where the cursor is none.
+/// `Invalid` if the cursor is malformed.
 pub async fn list(tx: &mut Tx, cursor: Option<&Cursor>, limit: Limit) -> Result<Page<Invitation>> {
     let after = http::after_cursor(cursor)?;
     let rows = store::list(tx, after, limit).await?;
     Ok(Page::of(rows, limit, |last| Cursor::at(last.created_at, &last.id)))
 }
 
-/// Takes an invitation back: its link opens nothing from now on.
+/// Revokes an invitation, so that its link no longer works.
 ///
 /// # Errors
-/// `NotFound`.
-pub async fn withdraw(tx: &mut Tx, id: Uuid) -> Result<()> {
+/// `NotFound` if there is none.
+pub async fn revoke(tx: &mut Tx, id: Uuid) -> Result<()> {
     if store::delete(tx, id).await? == 1 { Ok(()) } else { Err(Error::NotFound("invitation")) }
 }

@@ -41,8 +41,8 @@ pub(super) async fn find_by_hash(tx: &mut Tx, token: &TokenHash) -> Result<Optio
     sql!(tx, fetch_optional, "SELECT * FROM invitations WHERE token_hash = $1", &token[..])
 }
 
-/// Marks it as used, if it can be; tells how many were marked.
-pub(super) async fn claim(
+/// Marks a usable invitation as used. Returns the number of updated rows.
+pub(super) async fn redeem(
     tx: &mut Tx,
     token: &TokenHash,
     email_key: &str,
@@ -62,7 +62,7 @@ pub(super) async fn claim(
     )
 }
 
-/// At most a page of invitations after the key `after`, newest first.
+/// Up to one page of invitations that follow the key `after`, newest first.
 pub(super) async fn list(
     tx: &mut Tx,
     after: (DateTime<Utc>, Uuid),
