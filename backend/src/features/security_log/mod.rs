@@ -1,7 +1,7 @@
-//! The security log: what happened at the doors and to accounts, kept for 90 days.
+//! The security log: sign-ins and account changes, retained for 90 days.
 //!
-//! Whoever lets somebody in, refuses them or changes what an account may do calls [`record`], in
-//! the transaction of what it records. Secrets are never part of an event.
+//! Code that signs users in, rejects a sign-in, or changes an account's access calls [`record`] in the
+//! same transaction as the change. Events never contain secrets.
 
 mod model;
 mod service;
@@ -9,12 +9,12 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use model::{Event, Kind, Located, SecurityEvent};
-pub use service::{Listing, PERIODIC_TASK, list, record};
+pub use model::{Event, EventKind, EventWithOrigin, SecurityEvent};
+pub use service::{EventQuery, PURGE_TASK, list, record};
 
 use super::Feature;
 
-/// The security log's capsule; administrators read it through theirs.
+/// The security log feature. Its endpoints are part of `administration`.
 pub const FEATURE: Feature = Feature {
     name: "security-log",
     folder: "security_log",
@@ -22,5 +22,5 @@ pub const FEATURE: Feature = Feature {
     api: aide::axum::ApiRouter::new,
     pages: axum::Router::new,
     grants: &[],
-    grants_nothing: &[("security_events", "a record of what happened")],
+    tables_without_grants: &[("security_events", "a record of what happened")],
 };

@@ -1,4 +1,4 @@
-//! What can happen, and what is kept of it.
+//! The kinds of security events and the data recorded for each.
 
 use std::net::IpAddr;
 
@@ -10,75 +10,75 @@ use uuid::Uuid;
 use crate::core::{input::strip_invisible, units::text_enum};
 
 text_enum! {
-    /// What happened.
-    Kind {
-        /// An account was made.
+    /// The kind of a security event.
+    EventKind {
+        /// An account was created.
         Registered = "registered", "Account made";
-        /// Somebody signed in.
+        /// A user signed in.
         SignedIn = "signed-in", "Signed in";
-        /// A wrong password or code was given.
-        SignInRefused = "sign-in-refused", "Sign-in refused";
-        /// So many wrong ones were given that no more are taken for a while.
-        GuessingStopped = "guessing-stopped", "Guessing stopped";
-        /// Somebody signed out.
+        /// A sign-in failed because of a wrong password or code.
+        SignInFailed = "sign-in-refused", "Sign-in refused";
+        /// Further attempts are blocked for a while after too many wrong passwords or codes.
+        SignInThrottled = "guessing-stopped", "Guessing stopped";
+        /// A user signed out.
         SignedOut = "signed-out", "Signed out";
-        /// A password was changed by whoever knew the old one.
+        /// A password was changed with the current password.
         PasswordChanged = "password-changed", "Password changed";
-        /// Sessions were ended from elsewhere.
-        SessionsEnded = "sessions-ended", "Sessions ended";
-        /// A personal token was made.
-        TokenMade = "token-made", "Token made";
-        /// A personal token was revoked.
+        /// Sessions were ended from another session.
+        SessionsRevoked = "sessions-ended", "Sessions ended";
+        /// A personal access token was created.
+        TokenCreated = "token-made", "Token made";
+        /// A personal access token was revoked.
         TokenRevoked = "token-revoked", "Token revoked";
         /// An administrator disabled an account.
         AccountDisabled = "account-disabled", "Account disabled";
-        /// An administrator enabled an account again.
+        /// An administrator re-enabled an account.
         AccountEnabled = "account-enabled", "Account enabled";
-        /// Somebody became an administrator.
-        AdministratorMade = "administrator-made", "Administrator made";
-        /// Somebody is an administrator no more.
-        AdministratorUnmade = "administrator-unmade", "Administrator unmade";
-        /// An administrator made an invitation.
-        Invited = "invited", "Invitation made";
-        /// An administrator withdrew an invitation.
-        InvitationWithdrawn = "invitation-withdrawn", "Invitation withdrawn";
-        /// An account was made with an invitation.
+        /// A user was made an administrator.
+        AdminRightsGranted = "administrator-made", "Administrator made";
+        /// A user is no longer an administrator.
+        AdminRightsRemoved = "administrator-unmade", "Administrator unmade";
+        /// An administrator created an invitation.
+        InvitationCreated = "invited", "Invitation made";
+        /// An administrator revoked an invitation.
+        InvitationRevoked = "invitation-withdrawn", "Invitation withdrawn";
+        /// An invitation was used to create an account.
         InvitationUsed = "invitation-used", "Invitation used";
-        /// A link to set a new password was made.
-        ResetMade = "reset-made", "Reset link made";
-        /// A new password was set with such a link.
-        ResetUsed = "reset-used", "Reset link used";
+        /// A password reset link was created.
+        ResetLinkCreated = "reset-made", "Reset link made";
+        /// A password reset link was used to set a new password.
+        ResetLinkUsed = "reset-used", "Reset link used";
         /// A second factor was added.
         FactorAdded = "factor-added", "Second factor added";
         /// A second factor was removed.
         FactorRemoved = "factor-removed", "Second factor removed";
-        /// Somebody signed in with a recovery code.
+        /// A user signed in with a recovery code.
         RecoveryCodeUsed = "recovery-code-used", "Recovery code used";
-        /// New recovery codes were made.
-        RecoveryCodesMade = "recovery-codes-made", "Recovery codes made";
-        /// An identity of another provider was linked.
+        /// New recovery codes were generated.
+        RecoveryCodesCreated = "recovery-codes-made", "Recovery codes made";
+        /// An identity at an OpenID provider was linked.
         IdentityLinked = "identity-linked", "Identity linked";
-        /// An identity of another provider was unlinked.
+        /// An identity at an OpenID provider was unlinked.
         IdentityUnlinked = "identity-unlinked", "Identity unlinked";
         /// A notification channel was added.
         ChannelAdded = "channel-added", "Notification channel added";
         /// A notification channel was removed.
         ChannelRemoved = "channel-removed", "Notification channel removed";
-        /// An e-mail address was confirmed by a link sent to it.
-        AddressConfirmed = "address-confirmed", "E-mail address confirmed";
-        /// After a reset, the owner checked what can act for the account.
+        /// An e-mail address was confirmed with a link sent to it.
+        EmailConfirmed = "address-confirmed", "E-mail address confirmed";
+        /// The owner reviewed the account's access after a password reset.
         AccessReviewed = "access-reviewed", "Access reviewed";
-        /// An administrator took the security log away as a file.
+        /// An administrator exported the security log.
         LogExported = "log-exported", "Log exported";
-        /// An administrator brought in stations from a file.
+        /// An administrator imported stations from a file.
         StationsImported = "stations-imported", "Stations brought in";
     }
 }
 
-impl Kind {
-    /// How many of an account's events within an hour have rows of their own. Further ones are counted
-    /// in one of these rows, so that repetition cannot fill the disk.
-    pub(super) fn most_an_hour(self) -> usize {
+impl EventKind {
+    /// The maximum number of rows per account and hour. Further events only increment the count of an
+    /// existing row, so repeated events can't fill the disk.
+    pub(super) fn hourly_limit(self) -> usize {
         match self {
             Self::SignInRefused => 20,
             Self::GuessingStopped => 1,
@@ -87,10 +87,10 @@ impl Kind {
     }
 }
 
-/// What is to be recorded.
+/// An event to record.
 #[derive(Debug, Clone)]
 pub struct Event {
-    pub(super) kind: Kind,
+    pub(super) kind: EventKind,
     pub(super) account: Option<Uuid>,
     pub(super) actor: Option<Uuid>,
     pub(super) address: Option<String>,
@@ -99,57 +99,57 @@ pub struct Event {
 }
 
 impl Event {
-    /// The most characters kept of a browser's name.
-    const BROWSER: usize = 200;
-    /// The most characters kept of the detail.
-    const DETAIL: usize = 300;
+    /// The maximum length of a user agent, in characters.
+    const MAX_USER_AGENT: usize = 200;
+    /// The maximum length of the detail, in characters.
+    const MAX_DETAIL: usize = 300;
 
-    /// This happened, to nobody known.
+    /// Creates an event that concerns no known account.
     #[must_use]
-    pub fn new(kind: Kind) -> Self {
+    pub fn new(kind: EventKind) -> Self {
         let (account, actor, address, user_agent, detail) = (None, None, None, None, None);
         Self { kind, account, actor, address, user_agent, detail }
     }
 
-    /// This happened to `account`.
+    /// Creates an event that concerns `account`.
     #[must_use]
-    pub fn of(kind: Kind, account: Uuid) -> Self {
+    pub fn for_account(kind: EventKind, account: Uuid) -> Self {
         Self { account: Some(account), ..Self::new(kind) }
     }
 
-    /// Somebody else did it.
+    /// Sets the account that caused the event.
     #[must_use]
     pub fn by(self, actor: Uuid) -> Self {
         Self { actor: Some(actor), ..self }
     }
 
-    /// Adds the client's address, and the name that its browser gives itself.
+    /// Sets the client's address and user agent.
     #[must_use]
-    pub fn from(self, address: Option<IpAddr>, user_agent: Option<&str>) -> Located {
+    pub fn from_client(self, address: Option<IpAddr>, user_agent: Option<&str>) -> EventWithOrigin {
         let address = address.map(|it| it.to_canonical().to_string());
-        let user_agent = user_agent.and_then(|it| line(it, Self::BROWSER));
-        Located(Self { address, user_agent, ..self })
+        let user_agent = user_agent.and_then(|it| single_line(it, Self::MAX_USER_AGENT));
+        EventWithOrigin(Self { address, user_agent, ..self })
     }
 
-    /// Says that the event came from the command line, so there is no client.
+    /// Marks the event as caused by a command, so it has no client.
     #[must_use]
-    pub fn from_command_line(self) -> Located {
-        Located(self.saying("at the command line"))
+    pub fn from_command_line(self) -> EventWithOrigin {
+        EventWithOrigin(self.with_detail("at the command line"))
     }
 
-    /// What else is worth knowing, such as a token's name. Never a secret.
+    /// Sets additional information, such as a token's name. It must not contain secrets.
     #[must_use]
-    pub fn saying(self, detail: &str) -> Self {
-        Self { detail: line(detail, Self::DETAIL), ..self }
+    pub fn with_detail(self, detail: &str) -> Self {
+        Self { detail: single_line(detail, Self::MAX_DETAIL), ..self }
     }
 
-    /// The row in which further events are counted that have no equal among the hour's rows.
-    pub(super) fn further(&self) -> Self {
-        Self { account: self.account, ..Self::new(self.kind) }.saying(FURTHER)
+    /// The event whose row counts events beyond the hourly limit that match no other row.
+    pub(super) fn overflow(&self) -> Self {
+        Self { account: self.account, ..Self::new(self.kind) }.with_detail(OVERFLOW_DETAIL)
     }
 
-    /// Whether `row` says the same as this event.
-    pub(super) fn is_in(&self, row: &Recent) -> bool {
+    /// Whether `row` differs from this event only in its time and count.
+    pub(super) fn is_counted_in(&self, row: &RecentRow) -> bool {
         self.actor == row.actor_id
             && self.address == row.address
             && self.user_agent == row.user_agent
@@ -157,12 +157,12 @@ impl Event {
     }
 }
 
-/// What the row of further events says.
-const FURTHER: &str = "further ones, from any address";
+/// The detail of the row that counts events beyond the hourly limit.
+const OVERFLOW_DETAIL: &str = "further ones, from any address";
 
-/// A row of the last hour.
+/// A row recorded within the last hour.
 #[derive(Debug, sqlx::FromRow)]
-pub(super) struct Recent {
+pub(super) struct RecentRow {
     pub(super) id: Uuid,
     pub(super) actor_id: Option<Uuid>,
     pub(super) address: Option<String>,
@@ -170,40 +170,41 @@ pub(super) struct Recent {
     pub(super) detail: Option<String>,
 }
 
-/// An event whose origin is known. Only these are recorded, so no event lacks its client's address.
+/// An event whose origin (a client or the command line) has been set. Only these can be recorded, so a
+/// client's address is never forgotten.
 #[derive(Debug, Clone)]
-pub struct Located(pub(super) Event);
+pub struct EventWithOrigin(pub(super) Event);
 
-/// One line of at most `most` characters, without control and hidden characters.
-fn line(text: &str, most: usize) -> Option<String> {
+/// Removes control and invisible characters from `text` and truncates it to `max_chars`.
+fn single_line(text: &str, max_chars: usize) -> Option<String> {
     let text: String =
-        strip_invisible(text).trim().chars().filter(|it| !it.is_control()).take(most).collect();
+        strip_invisible(text).trim().chars().filter(|it| !it.is_control()).take(max_chars).collect();
     (!text.is_empty()).then_some(text)
 }
 
-/// Something that happened at a door or to an account.
+/// An event in the security log
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub struct SecurityEvent {
-    /// Its name in this service.
+    /// The event's id.
     pub id: Uuid,
-    /// When it happened.
+    /// When the event happened.
     pub at: DateTime<Utc>,
-    /// What happened.
+    /// The kind of event.
     #[sqlx(try_from = "String")]
-    pub kind: Kind,
-    /// The account that it happened to.
+    pub kind: EventKind,
+    /// The account that the event concerns.
     pub account_id: Option<Uuid>,
-    /// The account that did it, where that is another.
+    /// The account that caused the event, if not `accountId`.
     pub actor_id: Option<Uuid>,
-    /// The client's address.
+    /// The client's IP address.
     pub address: Option<String>,
-    /// What the client's browser calls itself.
+    /// The client's user agent.
     pub user_agent: Option<String>,
-    /// What else is worth knowing.
+    /// Additional information.
     pub detail: Option<String>,
-    /// How often it happened within the hour.
+    /// How many times the event happened within the hour.
     pub count: i64,
-    /// When it last happened, if it happened more than once.
+    /// When the event last happened, if it happened more than once.
     pub last_at: Option<DateTime<Utc>>,
 }

@@ -1,9 +1,9 @@
-//! Recording, reading and forgetting.
+//! Recording, listing and purging events.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::{Event, Kind, Located, SecurityEvent, store};
+use super::{Event, EventKind, EventWithOrigin, SecurityEvent, store};
 use crate::core::{
     Result,
     db::Tx,
@@ -11,72 +11,72 @@ use crate::core::{
     periodic::PeriodicTask,
 };
 
-/// How long an event is kept.
-const KEPT: TimeDelta = TimeDelta::days(90);
-/// How many times as many rows an hour has of what happened to no known account.
-const STRANGERS: usize = 10;
+/// How long events are retained.
+const RETENTION: TimeDelta = TimeDelta::days(90);
+/// By how much the hourly limit is raised for events that concern no known account.
+const UNKNOWN_ACCOUNT_FACTOR: usize = 10;
 
-/// Forgets events after 90 days.
-pub const PERIODIC_TASK: PeriodicTask = PeriodicTask {
+/// Deletes events after 90 days.
+pub const PURGE_TASK: PeriodicTask = PeriodicTask {
     name: "security-log",
-    run: |tx, now| Box::pin(async move { Ok(store::delete(tx, now - KEPT).await?) }),
+    run: |tx, now| Box::pin(async move { Ok(store::delete(tx, now - RETENTION).await?) }),
 };
 
-/// Records `event` within the caller's transaction. What goes beyond an hour's measure is counted in
-/// the row of an equal event, or in one row of further events.
+/// Records `event` within the caller's transaction. Beyond the hourly limit, it only increments the
+/// count of a row for an equal event or, if there is none, of a row shared by all such events.
 ///
 /// # Errors
-/// Unavailable where the database is away.
-pub async fn record(tx: &mut Tx, now: DateTime<Utc>, event: &Located) -> Result<()> {
+/// `Unavailable` if the database is unavailable.
+pub async fn record(tx: &mut Tx, now: DateTime<Utc>, event: &EventWithOrigin) -> Result<()> {
     let event = &event.0;
-    // For programs such as fail2ban: each one, also those that are only counted.
+    // Logged for programs such as fail2ban, including events that are only counted.
     let (kind, account) = (event.kind.as_str(), event.account.map(tracing::field::display));
     tracing::info!(kind, account, client = event.address, "Security event");
     let since = now - TimeDelta::hours(1);
-    let most = event.kind.most_an_hour();
-    let most = if event.account.is_none() { most * STRANGERS } else { most };
-    let recent = store::recent(tx, event.kind, event.account, since).await?;
-    if recent.len() < most {
+    let limit = event.kind.hourly_limit();
+    let limit = if event.account.is_none() { limit * UNKNOWN_ACCOUNT_FACTOR } else { limit };
+    let recent = store::list_recent(tx, event.kind, event.account, since).await?;
+    if recent.len() < limit {
         return Ok(store::insert(tx, Uuid::now_v7(), now, event).await?);
     }
-    let further = event.further();
-    let is_in = |event: &Event| recent.iter().find(|row| event.is_in(row));
-    match is_in(event).or_else(|| is_in(&further)) {
-        Some(row) => Ok(store::count_one_more(tx, row.id, now).await?),
-        None => Ok(store::insert(tx, Uuid::now_v7(), now, &further).await?),
+    let overflow = event.overflow();
+    let find_row = |event: &Event| recent.iter().find(|row| event.is_counted_in(row));
+    match find_row(event).or_else(|| find_row(&overflow)) {
+        Some(row) => Ok(store::increment_count(tx, row.id, now).await?),
+        None => Ok(store::insert(tx, Uuid::now_v7(), now, &overflow).await?),
     }
 }
 
-/// Which events a list shows.
+/// The filters and paging of an event list.
 #[derive(Debug, Clone, Default)]
-pub struct Listing {
-    /// Of this kind only.
-    pub kind: Option<Kind>,
-    /// That happened to this account or that it did.
+pub struct EventQuery {
+    /// Only events of this kind.
+    pub kind: Option<EventKind>,
+    /// Only events that concern this account or were caused by it.
     pub account: Option<Uuid>,
-    /// That happened to this account, whoever did it.
+    /// Only events that concern this account.
     pub subject: Option<Uuid>,
-    /// Not before this day (UTC).
+    /// Only events on or after this day (UTC).
     pub from: Option<NaiveDate>,
-    /// Not after this day (UTC).
+    /// Only events on or before this day (UTC).
     pub to: Option<NaiveDate>,
-    /// Where the page begins.
+    /// The start of the page.
     pub cursor: Option<Cursor>,
-    /// How many at most.
+    /// The maximum number of events.
     pub limit: Limit,
 }
 
-/// A page of events, newest first.
+/// Returns a page of events, newest first.
 ///
 /// # Errors
-/// Invalid where the cursor is none.
-pub async fn list(tx: &mut Tx, listing: &Listing) -> Result<Page<SecurityEvent>> {
-    let after = http::after_cursor(listing.cursor.as_ref())?;
+/// `Invalid` if the cursor is malformed.
+pub async fn list(tx: &mut Tx, query: &EventQuery) -> Result<Page<SecurityEvent>> {
+    let after = http::after_cursor(query.cursor.as_ref())?;
     let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
-    let from = listing.from.map_or(DateTime::UNIX_EPOCH, midnight);
+    let from = query.from.map_or(DateTime::UNIX_EPOCH, midnight);
     // The day after 9999-12-31 has five digits in its year, and SQLite compares times as text.
     let end = http::end_of_time();
-    let to = listing.to.and_then(|day| day.succ_opt()).map_or(end, midnight).min(end);
-    let rows = store::list(tx, listing, (from, to), after).await?;
-    Ok(Page::of(rows, listing.limit, |last| Cursor::at(last.at, &last.id)))
+    let to = query.to.and_then(|day| day.succ_opt()).map_or(end, midnight).min(end);
+    let rows = store::list(tx, query, (from, to), after).await?;
+    Ok(Page::of(rows, query.limit, |last| Cursor::at(last.at, &last.id)))
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::Result;
 use uuid::Uuid;
 
-use super::{Event, Kind, SecurityEvent, model::Recent, service::Listing};
+use super::{Event, EventKind, SecurityEvent, model::RecentRow, service::EventQuery};
 use crate::{core::db::Tx, sql};
 
 pub(super) async fn insert(tx: &mut Tx, id: Uuid, at: DateTime<Utc>, event: &Event) -> Result<()> {
@@ -26,14 +26,14 @@ pub(super) async fn insert(tx: &mut Tx, id: Uuid, at: DateTime<Utc>, event: &Eve
     Ok(())
 }
 
-/// The rows of this kind about `account` (or about no known one) after `since`, newest first.
-pub(super) async fn recent(
+/// The rows of this kind for `account` (or for no known account) after `since`, newest first.
+pub(super) async fn list_recent(
     tx: &mut Tx,
-    kind: Kind,
+    kind: EventKind,
     account: Option<Uuid>,
     since: DateTime<Utc>,
-) -> Result<Vec<Recent>> {
-    // Two statements, so that the index serves either.
+) -> Result<Vec<RecentRow>> {
+    // Two statements, so that both can use the index.
     match account {
         Some(account) => sql!(
             tx,
@@ -59,8 +59,8 @@ pub(super) async fn recent(
     }
 }
 
-/// Counts in the row `id` that it happened once more.
-pub(super) async fn count_one_more(tx: &mut Tx, id: Uuid, at: DateTime<Utc>) -> Result<()> {
+/// Increments the count of the row `id`.
+pub(super) async fn increment_count(tx: &mut Tx, id: Uuid, at: DateTime<Utc>) -> Result<()> {
     sql!(
         tx,
         execute,
@@ -71,10 +71,10 @@ pub(super) async fn count_one_more(tx: &mut Tx, id: Uuid, at: DateTime<Utc>) -> 
     Ok(())
 }
 
-/// At most a page of events within `days` after the key `after`, newest first.
+/// Up to one page of events within `days` that follow the key `after`, newest first.
 pub(super) async fn list(
     tx: &mut Tx,
-    listing: &Listing,
+    query: &EventQuery,
     days: (DateTime<Utc>, DateTime<Utc>),
     after: (DateTime<Utc>, Uuid),
 ) -> Result<Vec<SecurityEvent>> {
@@ -92,10 +92,10 @@ pub(super) async fn list(
         days.1,
         after.0,
         after.1,
-        listing.kind.map(Kind::as_str),
-        listing.account,
-        listing.subject,
-        listing.limit.plus_one(),
+        query.kind.map(EventKind::as_str),
+        query.account,
+        query.subject,
+        query.limit.plus_one(),
     )
 }
 
