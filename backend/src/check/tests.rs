@@ -391,7 +391,7 @@ fn other_services_are_asked_where_the_settings_name_them() {
         let report = super::run(Ok(config.clone()), &clock).await;
         ended(&report, "VIN lookup", State::Ok, "decodes VINs");
         ended(&report, "log-in provider home", State::Ok, "describes itself");
-        ended(&report, "log-in provider other", State::Failed, "is of another issuer");
+        ended(&report, "log-in provider other", State::Failed, "belongs to another issuer");
         ended(&report, "log-in provider absent", State::Failed, "answers 404");
         ended(&report, "Google", State::Ok, "the key was not tried");
         ended(&report, "Overpass", State::Ok, &address.to_string());

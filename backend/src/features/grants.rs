@@ -1,5 +1,5 @@
-//! The list of everything that signs in to an account, acts for it, or sends its data elsewhere, and
-//! what a password reset does with it. Each feature lists its own tables.
+//! Grants: everything that can sign in to an account, act on its behalf, or send its data elsewhere,
+//! and how a password reset affects it. Each feature lists its own tables.
 
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
@@ -10,20 +10,20 @@ use uuid::Uuid;
 use super::accounts::Principal;
 use crate::core::{Result, db::Tx};
 
-/// What kind of access something gives.
+/// The kind of access that a grant gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum GrantKind {
-    /// A passkey, which signs in by itself.
+    /// A passkey, which can sign in on its own.
     Passkey,
-    /// An identity at a provider, which signs in by itself.
+    /// A linked identity at an OpenID provider, which can sign in on its own.
     Identity,
-    /// A place where notifications are sent.
+    /// A channel that notifications are sent to.
     NotificationChannel,
 }
 
 impl GrantKind {
-    /// As people read it.
+    /// The label shown to users.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
@@ -34,41 +34,41 @@ impl GrantKind {
     }
 }
 
-/// A table whose rows sign in to an account, act for it, or send its data elsewhere.
+/// A table whose rows can sign in to an account, act on its behalf, or send its data elsewhere.
 #[derive(Debug)]
 pub struct Grant {
-    /// The table.
+    /// The table name.
     pub table: &'static str,
-    /// What a password reset does with the rows.
-    pub after_reset: AfterReset,
+    /// How a password reset affects the rows.
+    pub on_password_reset: OnPasswordReset,
 }
 
-/// What a password reset does with the rows of a table.
+/// How a password reset affects the rows of a table.
 #[derive(Debug)]
-pub enum AfterReset {
-    /// It deletes them.
-    Ended,
-    /// Rows that existed before have no effect until the owner has reviewed them.
-    Held {
-        /// Lists them in a transaction of the user's.
-        list: for<'a> fn(&'a mut Tx, &'a Principal) -> BoxFuture<'a, Result<Vec<Held>>>,
-        /// The path that a form removes one with: what comes before its id, and what after.
+pub enum OnPasswordReset {
+    /// The rows are deleted.
+    Delete,
+    /// Existing rows have no effect until the owner has reviewed them.
+    RequireReview {
+        /// Lists the rows within a transaction scoped to the user.
+        list: for<'a> fn(&'a mut Tx, &'a Principal) -> BoxFuture<'a, Result<Vec<GrantSummary>>>,
+        /// The path that a form posts to in order to remove a row: the parts before and after its id.
         remove: (&'static str, &'static str),
     },
-    /// It leaves them as they are, for this reason.
+    /// The rows stay as they are, for the given reason.
     Unchanged(&'static str),
 }
 
-/// Something that can act for an account, as its owner reviews it.
+/// A grant as the account owner reviews it
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Held {
-    /// What it is.
+pub struct GrantSummary {
+    /// The kind of grant.
     pub kind: GrantKind,
-    /// Identifies it among those of its kind.
+    /// The id, unique within its kind.
     pub id: Uuid,
-    /// A passkey's name, an identity's subject, a channel's address.
+    /// The name of a passkey, the subject of an identity, or the address of a channel.
     pub name: String,
-    /// When it was added.
+    /// When the grant was added.
     pub created_at: DateTime<Utc>,
 }

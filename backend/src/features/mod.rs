@@ -1,4 +1,4 @@
-//! The feature capsules, in the order their migrations run.
+//! The features and what each contributes to the service.
 
 pub mod accounts;
 pub mod administration;
@@ -15,7 +15,7 @@ pub mod vin;
 
 use aide::axum::ApiRouter;
 
-pub use grants::{AfterReset, Grant, GrantKind, Held};
+pub use grants::{Grant, GrantKind, GrantSummary, OnPasswordReset};
 
 use crate::core::{
     App, UserId,
@@ -25,26 +25,26 @@ use crate::core::{
     periodic::{PeriodicTask, TaskFuture},
 };
 
-/// What a capsule plugs into the service.
+/// A feature and the parts it contributes to the service.
 #[derive(Debug)]
 pub struct Feature {
-    /// Its name in `_migrations` and in commands.
+    /// The name in `_migrations` and in commands.
     pub name: &'static str,
-    /// Its folder below `features`.
+    /// The folder below `features`.
     pub folder: &'static str,
-    /// Its migrations.
+    /// The migrations, in order.
     pub migrations: &'static [Migration],
-    /// Its JSON endpoints, below `/api`.
+    /// The JSON endpoints below `/api`.
     pub api: fn() -> ApiRouter<App>,
-    /// Its HTML pages.
+    /// The HTML pages.
     pub pages: fn() -> axum::Router<App>,
-    /// Its tables that give access to an account or send its data elsewhere.
+    /// The tables whose rows give access to an account or send its data elsewhere.
     pub grants: &'static [Grant],
-    /// Its other tables with an account's or a user's id, and why they are not in `grants`.
-    pub grants_nothing: &'static [(&'static str, &'static str)],
+    /// All other tables with an account or user id, each with the reason it is not in `grants`.
+    pub tables_without_grants: &'static [(&'static str, &'static str)],
 }
 
-/// Every capsule, dependencies first.
+/// All features, dependencies first. Migrations run in this order.
 pub const ALL: &[Feature] = &[
     security_log::FEATURE,
     invitations::FEATURE,
@@ -59,10 +59,10 @@ pub const ALL: &[Feature] = &[
     garage::FEATURE,
 ];
 
-/// What the service clears away every hour.
+/// The tasks that purge expired data every hour.
 pub const PERIODIC_TASKS: &[PeriodicTask] = &[
-    security_log::PERIODIC_TASK,
-    invitations::PERIODIC_TASK,
+    security_log::PURGE_TASK,
+    invitations::PURGE_TASK,
     accounts::PURGE_TASK,
     administration::PERIODIC_TASK,
     vin::PERIODIC_TASK,
@@ -70,14 +70,15 @@ pub const PERIODIC_TASKS: &[PeriodicTask] = &[
     idempotency::PERIODIC_TASK,
 ];
 
-/// The secrets that are stored sealed.
+/// All secrets that are encrypted with the service key in the database.
 pub const SECRETS: &[SealedSecrets] = &[accounts::SECRETS, notifications::SECRETS];
 
-/// What brings the indexes that only one engine has up to date with rows that were copied into the tables.
-pub const INDEXES: &[for<'a> fn(&'a mut Tx) -> TaskFuture<'a>] = &[stations::update_search_index];
+/// Functions that rebuild the indexes that exist on one engine only, after rows were copied into the
+/// tables.
+pub const INDEX_BUILDERS: &[for<'a> fn(&'a mut Tx) -> TaskFuture<'a>] = &[stations::update_search_index];
 
-/// Where answers are kept that a change of a user's vehicles, or of what hangs under them, outdates.
-pub const OUTDATED: &[fn(&UserId) -> String] = &[
+/// The cache keys to invalidate when a user's vehicles or their records change.
+pub const VEHICLE_CACHE_KEYS: &[fn(&UserId) -> String] = &[
     vehicles::list_cache_key,
     fuel_logs::edition_key,
     fuel_logs::summaries_key,
@@ -85,9 +86,9 @@ pub const OUTDATED: &[fn(&UserId) -> String] = &[
 ];
 
 /// The functions that recompute values from a vehicle's running totals when an odometer is replaced.
-pub const RECOMPUTED: &[vehicles::odometer::RecomputeFn] =
+pub const ODOMETER_RECOMPUTATIONS: &[vehicles::odometer::RecomputeFn] =
     &[fuel_logs::RECOMPUTE, maintenance::RECOMPUTE];
 
-/// Who keeps odometer readings.
-pub const READINGS: &[vehicles::odometer::ReadingSource] =
+/// The sources of odometer readings.
+pub const READING_SOURCES: &[vehicles::odometer::ReadingSource] =
     &[vehicles::odometer::SOURCE, fuel_logs::READINGS, maintenance::READINGS];

@@ -22,7 +22,7 @@ use self::{
     world::{Database, World},
 };
 use crate::{
-    features::accounts::Fake,
+    features::accounts::FakeProvider,
     testing::{Answer, TestApp, on_every_engine},
 };
 
@@ -32,7 +32,7 @@ const ROWS_A_DATABASE: usize = 10;
 on_every_engine![nobody_gets_through_a_door_that_is_not_theirs];
 
 async fn nobody_gets_through_a_door_that_is_not_theirs(app: TestApp) {
-    let provider = Fake::start().await;
+    let provider = FakeProvider::start().await;
     let with_provider = |app: &TestApp| {
         app.reconfigured(|config| {
             config.server.public_url = Some("http://cars.test".to_owned());

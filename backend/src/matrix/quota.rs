@@ -2,11 +2,11 @@
 //! quota is used up.
 
 use super::{Probes, TestApp, World, rows};
-use crate::{core::http, features::accounts::Fake};
+use crate::{core::http, features::accounts::FakeProvider};
 
 #[tokio::test]
 async fn every_route_is_counted_by_user_or_by_network() {
-    let provider = Fake::start().await;
+    let provider = FakeProvider::start().await;
     let app = TestApp::new(|it| it.notifications.allow_private_addresses = true).await;
     let world = World::new(&app, "ann").await;
     let app = app.reconfigured(|config| {

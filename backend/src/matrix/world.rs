@@ -238,7 +238,7 @@ async fn invitation(app: &TestApp, account: Uuid) -> String {
         used_by: None,
     };
     let mut tx = app.app.db.write().await.unwrap();
-    invitations::make(&mut tx, &Uuid::now_v7().to_string(), &invitation).await.unwrap();
+    invitations::create(&mut tx, &Uuid::now_v7().to_string(), &invitation).await.unwrap();
     tx.commit().await.unwrap();
     invitation.id.to_string()
 }

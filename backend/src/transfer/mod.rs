@@ -198,7 +198,7 @@ async fn begin_target(
 /// What follows from the rows: indexes that only one engine has, sequences, statistics, and policies that
 /// were lifted.
 async fn finish(target: &mut Tx, tables: &[Table], shown: &[String]) -> Result<()> {
-    for fill in features::INDEXES {
+    for fill in features::INDEX_BUILDERS {
         fill(target).await.map_err(MoveError::Index)?;
     }
     databases::continue_sequences(target, tables).await?;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     ClientInfo, SessionUser, User,
-    factors::Entrant,
+    factors::AnySession,
     model::{
         Account, Credentials, NewAccount, PasswordChange, Preferences, PreferencesChange, Session,
     },
@@ -196,12 +196,12 @@ async fn end_session(
 
 async fn log_out(
     State(app): State<App>,
-    entrant: Entrant,
+    session: AnySession,
     client: ClientInfo,
     headers: HeaderMap,
 ) -> Result<SignedOut> {
     if let Some(token) = session::session_token(&headers, &app) {
-        service::log_out(&app, entrant.signed.account, &client, &token).await?;
+        service::log_out(&app, session.signed.account, &client, &token).await?;
     }
     Ok(SignedOut(session::clear_cookie(&app)?))
 }

@@ -43,8 +43,8 @@ pub use factors::SECRETS;
 pub use identify::{find_principal, identify};
 pub use model::{AuthMethod, Email, NewPassword, Preferences, Principal, Scope, Theme};
 #[cfg(test)]
-pub(crate) use oidc::tests::fake::Fake;
-pub use oidc::{check_discovery, discovery_address};
+pub(crate) use oidc::tests::fake_provider::FakeProvider;
+pub use oidc::{check_discovery, discovery_url};
 pub use recipients::{Recipient, list_recipients};
 pub use review::needs_review;
 pub use service::{
@@ -60,7 +60,7 @@ pub(crate) fn user_named(name: &str) -> UserId {
     UserId::new(name.to_owned())
 }
 
-use super::{AfterReset, Feature, Grant};
+use super::{Feature, Grant, OnPasswordReset};
 
 /// The accounts feature.
 pub const FEATURE: Feature = Feature {
@@ -88,41 +88,45 @@ pub const FEATURE: Feature = Feature {
             .merge(mail::pages())
     },
     grants: &[
-        Grant { table: "sessions", after_reset: AfterReset::Ended },
-        Grant { table: "personal_tokens", after_reset: AfterReset::Ended },
-        Grant { table: "calendar_links", after_reset: AfterReset::Ended },
-        Grant { table: "known_devices", after_reset: AfterReset::Ended },
-        Grant { table: "pending_sign_ins", after_reset: AfterReset::Ended },
+        Grant { table: "sessions", on_password_reset: OnPasswordReset::Delete },
+        Grant { table: "personal_tokens", on_password_reset: OnPasswordReset::Delete },
+        Grant { table: "calendar_links", on_password_reset: OnPasswordReset::Delete },
+        Grant { table: "known_devices", on_password_reset: OnPasswordReset::Delete },
+        Grant { table: "pending_sign_ins", on_password_reset: OnPasswordReset::Delete },
         Grant {
             table: "passkeys",
-            after_reset: AfterReset::Held {
-                list: factors::held,
+            on_password_reset: OnPasswordReset::RequireReview {
+                list: factors::list_grants,
                 remove: ("/settings/factors/passkeys/", "/remove"),
             },
         },
         Grant {
             table: "identities",
-            after_reset: AfterReset::Held {
-                list: oidc::held,
+            on_password_reset: OnPasswordReset::RequireReview {
+                list: oidc::list_grants,
                 remove: ("/settings/identities/", "/unlink"),
             },
         },
         Grant {
             table: "totp_secrets",
-            after_reset: AfterReset::Unchanged("a code alone cannot sign in without the password"),
+            on_password_reset: OnPasswordReset::Unchanged(
+                "a code alone cannot sign in without the password",
+            ),
         },
         Grant {
             table: "recovery_codes",
-            after_reset: AfterReset::Unchanged("a code alone cannot sign in without the password"),
+            on_password_reset: OnPasswordReset::Unchanged(
+                "a code alone cannot sign in without the password",
+            ),
         },
         Grant {
             table: "mail_links",
-            after_reset: AfterReset::Unchanged(
+            on_password_reset: OnPasswordReset::Unchanged(
                 "a link confirms an address or unsubscribes, and cannot sign in",
             ),
         },
     ],
-    grants_nothing: &[
+    tables_without_grants: &[
         ("accounts", "the account itself"),
         ("first_account", "which account was the first"),
         ("user_preferences", "display settings"),

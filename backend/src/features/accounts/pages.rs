@@ -15,10 +15,10 @@ use chrono::NaiveDate;
 use super::{
     ClientInfo, Preferences, Theme, User,
     api::{CLEAR_SITE_DATA, CLEARED_DATA},
-    factors::{self, Entrant, Site},
+    factors::{self, AnySession, RelyingParty},
     has_accounts,
     model::{Account, Credentials, NewAccount, PreferencesChange},
-    oidc::Offer,
+    oidc::ProviderOption,
     service,
     session::{self, Cookies},
 };
@@ -67,7 +67,7 @@ struct RegisterPage {
     is_first: bool,
     /// Whether the form requires the setup token.
     needs_setup_token: bool,
-    offers: Vec<Offer>,
+    offers: Vec<ProviderOption>,
     email_attrs: &'static str,
 }
 
@@ -88,7 +88,7 @@ impl RegisterPage {
 #[template(path = "features/accounts/templates/registration_closed.html")]
 struct RegistrationClosed {
     layout: Layout,
-    offers: Vec<Offer>,
+    offers: Vec<ProviderOption>,
     /// Whether users can register with an invitation.
     accepts_invitations: bool,
 }
@@ -98,8 +98,8 @@ fn is_open(app: &App) -> bool {
 }
 
 /// Lists the OpenID providers to log in with.
-fn offers(app: &App) -> Vec<Offer> {
-    app.auth.providers().offers()
+fn offers(app: &App) -> Vec<ProviderOption> {
+    app.auth.providers().options()
 }
 
 async fn show_register(
@@ -117,7 +117,7 @@ async fn show_register(
             return render_registration_closed(&app, layout);
         }
         let mut tx = app.db.read().await?;
-        let invitation = invitations::look_up(&mut tx, &token, app.clock.now()).await?;
+        let invitation = invitations::find_usable(&mut tx, &token, app.clock.now()).await?;
         let invitation =
             invitation.ok_or(Error::NotFound("invitation any more: ask for another"))?;
         form.set("email", invitation.email.unwrap_or_default());
@@ -181,7 +181,7 @@ struct LoginPage {
     is_open: bool,
     /// Whether passkeys are available.
     has_passkeys: bool,
-    offers: Vec<Offer>,
+    offers: Vec<ProviderOption>,
     email_attrs: &'static str,
     password_attrs: &'static str,
 }
@@ -189,7 +189,7 @@ struct LoginPage {
 impl LoginPage {
     fn new(
         app: &App,
-        site: &Site,
+        relying_party: &RelyingParty,
         layout: Layout,
         view: FormView,
         next: &str,
@@ -201,7 +201,7 @@ impl LoginPage {
             next: web::local_path(next).to_owned(),
             refused: refused.map(|error| web::sentence(&error.to_string())),
             is_open: is_open(app),
-            has_passkeys: site.has_passkeys(),
+            has_passkeys: relying_party.supports_passkeys(),
             offers: offers(app),
             email_attrs: if has_email {
                 r#"autocomplete="username" required"#
@@ -221,7 +221,7 @@ impl LoginPage {
 
 async fn show_login(
     State(app): State<App>,
-    site: Site,
+    relying_party: RelyingParty,
     layout: Layout,
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
@@ -233,12 +233,12 @@ async fn show_login(
     }
     let next = web::parameter(query.as_deref(), "next").unwrap_or_else(|| HOME.to_owned());
     let view = FormView::new(LABELS, Form::default());
-    Ok(web::page(&LoginPage::new(&app, &site, layout, view, &next, None))?.into_response())
+    Ok(web::page(&LoginPage::new(&app, &relying_party, layout, view, &next, None))?.into_response())
 }
 
 async fn log_in(
     State(app): State<App>,
-    site: Site,
+    relying_party: RelyingParty,
     layout: Layout,
     client: ClientInfo,
     mut form: Form,
@@ -250,7 +250,7 @@ async fn log_in(
     };
     let error = match signed_in {
         Err(Error::SecondFactorRequired(cookie)) => {
-            return Ok(factors::ask_for_second(cookie, &next));
+            return Ok(factors::redirect_to_second_factor(cookie, &next));
         }
         Ok(signed_in) => {
             return Ok(redirect_with_cookies(
@@ -262,7 +262,7 @@ async fn log_in(
     };
     if matches!(error, Error::WrongPassword | Error::TooManyRequests(_)) {
         let view = FormView::new(LABELS, form);
-        let page = web::page(&LoginPage::new(&app, &site, layout, view, &next, Some(&error)))?;
+        let page = web::page(&LoginPage::new(&app, &relying_party, layout, view, &next, Some(&error)))?;
         let mut response = (error.kind().0, page).into_response();
         if let Error::TooManyRequests(seconds) = error {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -270,17 +270,17 @@ async fn log_in(
         return Ok(response);
     }
     let view = FormView::with_errors(LABELS, form, Errors::from_error(error)?);
-    web::invalid_form_page(&LoginPage::new(&app, &site, layout, view, &next, None))
+    web::invalid_form_page(&LoginPage::new(&app, &relying_party, layout, view, &next, None))
 }
 
 async fn log_out(
     State(app): State<App>,
-    entrant: Entrant,
+    session: AnySession,
     client: ClientInfo,
     headers: HeaderMap,
 ) -> Result<Response> {
     if let Some(token) = session::session_token(&headers, &app) {
-        service::log_out(&app, entrant.signed.account, &client, &token).await?;
+        service::log_out(&app, session.signed.account, &client, &token).await?;
     }
     let headers =
         [(header::SET_COOKIE, session::clear_cookie(&app)?), (CLEAR_SITE_DATA, CLEARED_DATA)];

@@ -33,7 +33,7 @@ use crate::{
         http::{Idempotency, NoContent204, Page},
         periodic::PeriodicTask,
     },
-    features::security_log::{self, Event, Kind},
+    features::security_log::{self, Event, EventKind},
 };
 
 /// A session that is not used for this long expires.
@@ -53,7 +53,7 @@ pub const PURGE_TASK: PeriodicTask = PeriodicTask {
             let sessions = store::sessions::delete_expired(tx, now, now - IDLE_TIMEOUT).await?;
             let devices =
                 store::sessions::delete_old_devices(tx, now - session::DEVICE_LIFETIME).await?;
-            factors::purge(tx, now).await?;
+            factors::purge_pending_sign_ins(tx, now).await?;
             challenges::purge(tx, now).await?;
             let links = mail::purge(tx, now).await?;
             Ok(sessions + devices + links + attempts::purge(tx, now).await?)
@@ -128,7 +128,7 @@ pub(super) async fn log_in(
     if !locked.is_some_and(|it| it.accepts_password_hash(&verified)) {
         return Err(Error::WrongPassword);
     }
-    if let Some(pending) = factors::wait(&mut tx, app, account.id).await? {
+    if let Some(pending) = factors::begin_pending_sign_in(&mut tx, app, account.id).await? {
         tx.commit().await?;
         return Err(Error::SecondFactorRequired(pending.cookie(app)?));
     }
@@ -144,8 +144,9 @@ pub(super) async fn record_failure(
     account: Option<Uuid>,
     client: &ClientInfo,
 ) -> Result<()> {
-    let kind = Kind::SignInRefused;
-    let event = account.map_or_else(|| Event::new(kind), |account| Event::of(kind, account));
+    let kind = EventKind::SignInFailed;
+    let event =
+        account.map_or_else(|| Event::new(kind), |account| Event::for_account(kind, account));
     let mut tx = app.db.write().await?;
     security_log::record(&mut tx, app.clock.now(), &client.annotate(event)).await?;
     tx.commit().await
@@ -182,7 +183,7 @@ pub(super) async fn open_session(
     let hash = device.as_ref().map(Token::hash).or(client.device).unwrap_or_default();
     store::sessions::upsert_device(tx, account, &hash, client, now).await?;
     store::sessions::delete_devices_beyond(tx, account, &hash, MAX_DEVICES - 1).await?;
-    let signed_in = client.annotate(Event::of(Kind::SignedIn, account));
+    let signed_in = client.annotate(Event::for_account(EventKind::SignedIn, account));
     security_log::record(tx, now, &signed_in).await?;
     Ok(OpenedSession { token, device, previous: client.previous_session })
 }
@@ -196,7 +197,7 @@ pub(super) async fn log_out(
 ) -> Result<()> {
     let mut tx = app.db.write().await?;
     store::sessions::delete(&mut tx, token).await?;
-    let signed_out = client.annotate(Event::of(Kind::SignedOut, account));
+    let signed_out = client.annotate(Event::for_account(EventKind::SignedOut, account));
     security_log::record(&mut tx, app.clock.now(), &signed_out).await?;
     tx.commit().await?;
     app.auth.session_cache().invalidate(token).await;
@@ -211,7 +212,7 @@ pub(super) async fn revoke_access(tx: &mut Tx, account: Uuid, except: Option<Uui
         store::sessions::delete_devices(tx, account).await?;
     }
     store::sessions::delete_all_except(tx, account, except.unwrap_or_default()).await?;
-    factors::forget(tx, account).await?;
+    factors::cancel_pending_sign_ins(tx, account).await?;
     calendar_links::revoke_all(tx, account).await?;
     tokens::revoke_all(tx, account).await
 }
@@ -257,7 +258,8 @@ async fn record_sessions_ended(
     caller: &SessionUser,
     what: &str,
 ) -> Result<()> {
-    let event = Event::of(Kind::SessionsEnded, caller.user.0.account).saying(what);
+    let event =
+        Event::for_account(EventKind::SessionsRevoked, caller.user.0.account).with_detail(what);
     security_log::record(tx, app.clock.now(), &caller.client.annotate(event)).await
 }
 
@@ -293,7 +295,7 @@ pub(super) async fn change_password(
     }
     store::set_password(&mut tx, account, password_hash, now).await?;
     revoke_access(&mut tx, account, Some(caller.session)).await?;
-    let changed = client.annotate(Event::of(Kind::PasswordChanged, account));
+    let changed = client.annotate(Event::for_account(EventKind::PasswordChanged, account));
     security_log::record(&mut tx, app.clock.now(), &changed).await?;
     let done = idempotency.store_response(&mut tx, &caller.user, String::new(), &()).await?;
     tx.commit().await?;

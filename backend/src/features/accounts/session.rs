@@ -184,7 +184,7 @@ async fn authenticate_bearer(
         return Ok(Some(principal));
     }
     let found = match tokens::find_owner(app, token, &hash).await? {
-        None => oidc::holder(app, token).await?,
+        None => oidc::authenticate_access_token(app, token).await?,
         found => found,
     };
     let Some((owner, auth_method)) = found else { return Ok(None) };
@@ -201,7 +201,7 @@ pub(super) async fn load_principal(
 ) -> Result<Arc<Principal>> {
     let user = UserId::new(owner.user_id);
     let mut tx = app.db.read_for(&user).await?;
-    let lacks_factor = factors::is_missing(&mut tx, app, owner.account_id, owner.is_admin).await?;
+    let lacks_factor = factors::is_missing_required(&mut tx, app, owner.account_id, owner.is_admin).await?;
     let preferences = store::find_preferences(&mut tx, &user).await?.unwrap_or_default();
     Ok(Arc::new(Principal {
         user,
@@ -295,7 +295,7 @@ impl FromRequestParts<App> for SessionUser {
 /// # Errors
 /// Unavailable if the database is unavailable.
 pub async fn has_recently_confirmed(app: &App, caller: &SessionUser) -> Result<bool> {
-    factors::is_fresh(app, caller.session).await
+    factors::is_recently_confirmed(app, caller.session).await
 }
 
 /// Extracts a signed-in administrator. Rejects tokens except for `GET` and `HEAD` requests.

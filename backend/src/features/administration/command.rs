@@ -162,7 +162,7 @@ async fn make_admin(app: &App, email: &str) -> Result<String> {
     let after = ManagedAccount { is_admin: true, disabled_at: None, ..before.clone() };
     admin::update_access(&mut tx, &after, now).await?;
     for kind in users::event_kinds(&before, &after) {
-        let event = Event::of(kind, id).from_command_line();
+        let event = Event::for_account(kind, id).from_command_line();
         security_log::record(&mut tx, now, &event).await?;
     }
     tx.commit().await?;

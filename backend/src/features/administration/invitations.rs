@@ -13,7 +13,7 @@ use crate::{
     features::{
         accounts::{Administrator, ClientInfo, Credential, admin},
         invitations::{self, Invitation},
-        security_log::{self, Event, Kind},
+        security_log::{self, Event, EventKind},
     },
 };
 
@@ -54,7 +54,7 @@ pub(super) async fn create(
         idempotency.begin::<InvitationLink, 201>(&mut tx, &administrator.0, now).await?
     {
         let token = secret(before.location().rsplit('/').next().unwrap_or_default())?;
-        let is_open = invitations::look_up(&mut tx, &token, now).await?.is_some();
+        let is_open = invitations::find_usable(&mut tx, &token, now).await?.is_some();
         return replay(&before, link(&token), is_open);
     }
     if let Some(email) = &new.email
@@ -72,9 +72,9 @@ pub(super) async fn create(
         used_by: None,
     };
     let token = secret(&invitation.id.to_string())?;
-    invitations::make(&mut tx, &token, &invitation).await?;
+    invitations::create(&mut tx, &token, &invitation).await?;
     let recipient = invitation.email.as_deref().unwrap_or("anybody");
-    let event = client.annotate(Event::new(Kind::Invited).by(actor).saying(recipient));
+    let event = client.annotate(Event::new(EventKind::InvitationCreated).by(actor).with_detail(recipient));
     security_log::record(&mut tx, now, &event).await?;
     let location = format!("/api/admin/invitations/{}", invitation.id);
     // The idempotent response is stored without the link, which must not be stored anywhere.
@@ -115,9 +115,9 @@ pub(super) async fn withdraw(
     let mut tx = app.db.write().await?;
     let invitation = invitations::find(&mut tx, id).await?;
     if_match.check(&invitation)?;
-    invitations::withdraw(&mut tx, id).await?;
+    invitations::revoke(&mut tx, id).await?;
     let recipient = invitation.email.as_deref().unwrap_or("anybody");
-    let event = client.annotate(Event::new(Kind::InvitationWithdrawn).by(actor).saying(recipient));
+    let event = client.annotate(Event::new(EventKind::InvitationRevoked).by(actor).with_detail(recipient));
     security_log::record(&mut tx, app.clock.now(), &event).await?;
     tx.commit().await
 }

@@ -21,7 +21,7 @@ use crate::{
     },
     features::{
         accounts::{Administrator, ClientInfo, User, admin},
-        security_log::{self, Event, Kind, Listing, SecurityEvent},
+        security_log::{self, Event, EventKind, EventQuery, SecurityEvent},
     },
     input,
 };
@@ -30,7 +30,7 @@ input! {
     /// Filters of the security log
     pub(super) struct LogQuery {
         /// Only events of this kind
-        pub kind: Option<Kind>,
+        pub kind: Option<EventKind>,
         /// Only events that this account caused or that affected it
         pub user_id: Option<AccountId>,
         /// Only events on or after this date (UTC)
@@ -48,7 +48,7 @@ input! {
     /// Filters of the export
     pub(super) struct ExportQuery {
         /// Only events of this kind
-        pub kind: Option<Kind>,
+        pub kind: Option<EventKind>,
         /// Only events that this account caused or that affected it
         pub user_id: Option<AccountId>,
         /// Only events on or after this date (UTC)
@@ -60,8 +60,8 @@ input! {
 
 impl LogQuery {
     /// Converts the query, with `limit` as the default page size.
-    pub(super) fn listing(&self, limit: Limit) -> Listing {
-        Listing {
+    pub(super) fn listing(&self, limit: Limit) -> EventQuery {
+        EventQuery {
             kind: self.kind,
             account: self.user_id.map(|it| it.0),
             subject: None,
@@ -73,7 +73,7 @@ impl LogQuery {
     }
 }
 
-pub(super) async fn list(app: &App, listing: &Listing) -> Result<Page<SecurityEvent>> {
+pub(super) async fn list(app: &App, listing: &EventQuery) -> Result<Page<SecurityEvent>> {
     security_log::list(&mut app.db.read().await?, listing).await
 }
 
@@ -86,7 +86,7 @@ pub(super) async fn list_own(
     limit: Limit,
 ) -> Result<Page<SecurityEvent>> {
     let own = user.0.account;
-    let listing = Listing { subject: Some(own), cursor, limit, ..Listing::default() };
+    let listing = EventQuery { subject: Some(own), cursor, limit, ..EventQuery::default() };
     let mut page = list(app, &listing).await?;
     for event in &mut page.items {
         if event.actor_id.is_some_and(|it| it != own) {
@@ -137,17 +137,17 @@ pub(super) async fn export(
     client: &ClientInfo,
     query: ExportQuery,
 ) -> Result<Export> {
-    let mut listing = Listing {
+    let mut listing = EventQuery {
         kind: query.kind,
         account: query.user_id.map(|it| it.0),
         from: query.from.map(|it| it.0),
         to: query.to.map(|it| it.0),
         limit: PAGE_SIZE,
-        ..Listing::default()
+        ..EventQuery::default()
     };
     let actor = administrator.0.0.account;
     let mut tx = app.db.write().await?;
-    let event = client.annotate(Event::of(Kind::LogExported, actor));
+    let event = client.annotate(Event::for_account(EventKind::LogExported, actor));
     security_log::record(&mut tx, app.clock.now(), &event).await?;
     tx.commit().await?;
     let mut names = Names::new();
@@ -190,7 +190,7 @@ const COLUMNS: [&str; 11] = [
 ];
 
 /// Returns the next page as CSV and whether another page follows, and advances `listing`.
-async fn next_rows(app: &App, listing: &mut Listing, names: &mut Names) -> Result<(String, bool)> {
+async fn next_rows(app: &App, listing: &mut EventQuery, names: &mut Names) -> Result<(String, bool)> {
     let mut tx = app.db.read().await?;
     let page = security_log::list(&mut tx, listing).await?;
     load_names(&mut tx, names, &page.items).await?;

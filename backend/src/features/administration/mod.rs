@@ -25,7 +25,7 @@ mod users;
 pub use command::{Command, run};
 pub use resets::PERIODIC_TASK;
 
-use super::{AfterReset, Feature, Grant};
+use super::{Feature, Grant, OnPasswordReset};
 
 /// The administration feature.
 pub const FEATURE: Feature = Feature {
@@ -34,6 +34,6 @@ pub const FEATURE: Feature = Feature {
     migrations: crate::migrations!["001_create_password_resets"],
     api: api::router,
     pages: pages::router,
-    grants: &[Grant { table: "password_resets", after_reset: AfterReset::Ended }],
-    grants_nothing: &[],
+    grants: &[Grant { table: "password_resets", on_password_reset: OnPasswordReset::Delete }],
+    tables_without_grants: &[],
 };

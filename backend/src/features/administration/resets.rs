@@ -21,7 +21,7 @@ use crate::{
             admin::{self, ManagedAccount},
             mail,
         },
-        security_log::{self, Event, Kind},
+        security_log::{self, Event, EventKind},
     },
 };
 
@@ -77,7 +77,7 @@ pub(super) async fn create(
     let token = secret(now + LIFETIME)?;
     let url = links.to(PATH.0, PATH.1, &token);
     let expires_at = store_token(&mut tx, &account, &token, now).await?;
-    let event = client.annotate(Event::of(Kind::ResetMade, id).by(actor));
+    let event = client.annotate(Event::for_account(EventKind::ResetLinkCreated, id).by(actor));
     security_log::record(&mut tx, now, &event).await?;
     let location = format!("/api/admin/users/{id}");
     // The idempotent response is stored without the link, which must not be stored anywhere.
@@ -144,7 +144,7 @@ pub(super) async fn create_from_command_line(
 ) -> Result<ResetLink> {
     let now = app.clock.now();
     let expires_at = store_token(tx, account, token, now).await?;
-    let event = Event::of(Kind::ResetMade, account.id).from_command_line();
+    let event = Event::for_account(EventKind::ResetLinkCreated, account.id).from_command_line();
     security_log::record(tx, now, &event).await?;
     Ok(ResetLink { url: Links::of(app).to(PATH.0, PATH.1, token), expires_at })
 }
@@ -181,7 +181,7 @@ pub(super) async fn use_token(app: &App, reset: &Reset, client: &ClientInfo) -> 
     users::revoke_access(&mut tx, account).await?;
     admin::start_review(&mut tx, account, now).await?;
     let email = admin::find(&mut tx, account).await?.email;
-    let event = client.annotate(Event::of(Kind::ResetUsed, account));
+    let event = client.annotate(Event::for_account(EventKind::ResetLinkUsed, account));
     security_log::record(&mut tx, now, &event).await?;
     tx.commit().await?;
     admin::evict_cached(app, account).await;

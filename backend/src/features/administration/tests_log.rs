@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::tests::{PASSWORD, create_reset_link, id_of, log_in, token_in};
 use crate::{
-    features::security_log::{Event, Kind, record},
+    features::security_log::{Event, EventKind, record},
     testing::{Answer, TestApp, cookie_of, on_every_engine},
 };
 
@@ -188,7 +188,7 @@ async fn the_log_contains_no_secrets(app: TestApp) {
 
 async fn record_event(app: &TestApp, event: Event) {
     let mut tx = app.app.db.write().await.unwrap();
-    record(&mut tx, app.app.clock.now(), &event.from(None, None)).await.unwrap();
+    record(&mut tx, app.app.clock.now(), &event.from_client(None, None)).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -196,7 +196,7 @@ async fn the_log_is_filtered_and_paginated(app: TestApp) {
     let admin = app.as_administrator().await;
     app.app.clock.advance(TimeDelta::days(2));
     for n in 0..3 {
-        record_event(&app, Event::new(Kind::FactorAdded).saying(&n.to_string())).await;
+        record_event(&app, Event::new(EventKind::FactorAdded).with_detail(&n.to_string())).await;
         app.app.clock.advance(TimeDelta::minutes(1));
     }
     let list = admin.get("/api/admin/security-log?from=2026-02-02&to=2026-02-02&limit=2").await;
@@ -216,7 +216,7 @@ async fn the_log_is_filtered_and_paginated(app: TestApp) {
 async fn the_log_accepts_every_calendar_day(app: TestApp) {
     let admin = app.as_administrator().await;
     for n in 0..3 {
-        record_event(&app, Event::new(Kind::FactorAdded).saying(&n.to_string())).await;
+        record_event(&app, Event::new(EventKind::FactorAdded).with_detail(&n.to_string())).await;
         app.app.clock.advance(TimeDelta::minutes(1));
     }
     let count = async |query: &str| {
@@ -243,8 +243,8 @@ async fn the_whole_log_is_exported_as_csv(app: TestApp) {
     let accounts: Vec<_> = (0..1_203).map(|_| uuid::Uuid::now_v7()).collect();
     let mut tx = app.app.db.write().await.unwrap();
     for account in &accounts {
-        let event = Event::of(Kind::TokenMade, *account).saying("a, b");
-        record(&mut tx, app.app.clock.now(), &event.from(None, None)).await.unwrap();
+        let event = Event::for_account(EventKind::TokenCreated, *account).with_detail("a, b");
+        record(&mut tx, app.app.clock.now(), &event.from_client(None, None)).await.unwrap();
     }
     tx.commit().await.unwrap();
     let file = admin.get("/api/admin/security-log.csv?kind=token-made").await;

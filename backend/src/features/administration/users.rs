@@ -10,7 +10,7 @@ use crate::{
             Administrator, ClientInfo,
             admin::{self, ManagedAccount},
         },
-        security_log::{self, Event, Kind},
+        security_log::{self, Event, EventKind},
     },
 };
 
@@ -47,7 +47,7 @@ pub(super) async fn change(
     }
     admin::update_access(&mut tx, &after, now).await?;
     for kind in event_kinds(&before, &after) {
-        let event = client.annotate(Event::of(kind, id).by(actor));
+        let event = client.annotate(Event::for_account(kind, id).by(actor));
         security_log::record(&mut tx, now, &event).await?;
         tracing::info!(account = %id, by = %actor, what = kind.as_str(), "Changed an account");
     }
@@ -67,15 +67,15 @@ pub(super) async fn revoke_access(tx: &mut Tx, account: Uuid) -> Result<()> {
 }
 
 /// Returns the events to record for a change.
-pub(super) fn event_kinds(before: &ManagedAccount, after: &ManagedAccount) -> Vec<Kind> {
+pub(super) fn event_kinds(before: &ManagedAccount, after: &ManagedAccount) -> Vec<EventKind> {
     let admin = match (before.is_admin, after.is_admin) {
-        (false, true) => Some(Kind::AdministratorMade),
-        (true, false) => Some(Kind::AdministratorUnmade),
+        (false, true) => Some(EventKind::AdminRightsGranted),
+        (true, false) => Some(EventKind::AdminRightsRemoved),
         _ => None,
     };
     let disabled = match (before.disabled_at.is_some(), after.disabled_at.is_some()) {
-        (false, true) => Some(Kind::AccountDisabled),
-        (true, false) => Some(Kind::AccountEnabled),
+        (false, true) => Some(EventKind::AccountDisabled),
+        (true, false) => Some(EventKind::AccountEnabled),
         _ => None,
     };
     admin.into_iter().chain(disabled).collect()

@@ -55,5 +55,5 @@ pub const FEATURE: Feature = Feature {
     api: api::router,
     pages: pages::router,
     grants: &[],
-    grants_nothing: &[("fuel_logs", "the user's own data")],
+    tables_without_grants: &[("fuel_logs", "the user's own data")],
 };

@@ -16,5 +16,5 @@ pub const FEATURE: Feature = Feature {
     api: ApiRouter::new,
     pages: pages::router,
     grants: &[],
-    grants_nothing: &[],
+    tables_without_grants: &[],
 };

@@ -57,5 +57,5 @@ pub const FEATURE: Feature = Feature {
     api: api::router,
     pages: pages::router,
     grants: &[],
-    grants_nothing: &[("maintenance", "the user's own data")],
+    tables_without_grants: &[("maintenance", "the user's own data")],
 };

@@ -148,7 +148,7 @@ pub(super) async fn load_nearby(
     let limit = i64::try_from(forecast::MAX_READINGS).unwrap_or(i64::MAX);
     let until = ReadingsQuery { vehicle, position: (date, i64::MAX, Uuid::max()), limit };
     let (mut before, mut after) = (Vec::new(), Vec::new());
-    for source in features::READINGS {
+    for source in features::READING_SOURCES {
         before.extend((source.before)(tx, user, until).await?);
         after.extend((source.after)(tx, user, ReadingsQuery { limit: 2, ..until }).await?);
     }

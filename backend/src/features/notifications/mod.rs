@@ -21,7 +21,7 @@ pub use job::run;
 pub use model::ChannelKind;
 pub use sealed::SECRETS;
 
-use super::{AfterReset, Feature, Grant};
+use super::{Feature, Grant, OnPasswordReset};
 
 /// The notifications feature.
 pub const FEATURE: Feature = Feature {
@@ -36,12 +36,12 @@ pub const FEATURE: Feature = Feature {
     pages: pages::router,
     grants: &[Grant {
         table: "notification_channels",
-        after_reset: AfterReset::Held {
+        on_password_reset: OnPasswordReset::RequireReview {
             list: service::list_for_review,
             remove: ("/settings/notifications/", "/delete"),
         },
     }],
-    grants_nothing: &[
+    tables_without_grants: &[
         ("notifications", "messages, which are sent only through a channel"),
         ("notified_items", "the items that a channel has sent"),
         ("notification_tests", "when a channel was last tested"),

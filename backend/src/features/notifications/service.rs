@@ -17,7 +17,7 @@ use crate::{
         http::{self, Created, Cursor, Idempotency, IfMatch, Limit, Links, Page},
     },
     features::{
-        GrantKind, Held,
+        GrantKind, GrantSummary,
         accounts::{
             ClientInfo, Principal, SessionUser, User, has_recently_confirmed,
             mail::{self, LinkPurpose},
@@ -52,7 +52,7 @@ pub(super) async fn list(
 pub(super) fn list_for_review<'a>(
     tx: &'a mut Tx,
     signed: &'a Principal,
-) -> BoxFuture<'a, Result<Vec<Held>>> {
+) -> BoxFuture<'a, Result<Vec<GrantSummary>>> {
     Box::pin(async move {
         let newest = (http::end_of_time(), ChannelId(Uuid::max()));
         let channels = store::list(tx, &signed.user, newest, Limit::new(100)).await?;
@@ -60,7 +60,7 @@ pub(super) fn list_for_review<'a>(
             let name = if it.kind == ChannelKind::Mail { signed.email.clone() } else { it.address };
             let name = format!("{}: {name}", it.kind.label());
             let kind = GrantKind::NotificationChannel;
-            Held { kind, id: it.id.0, name, created_at: it.created_at }
+            GrantSummary { kind, id: it.id.0, name, created_at: it.created_at }
         });
         Ok(grants.collect())
     })
@@ -131,7 +131,7 @@ pub(super) async fn add(
     }
     let is_confirmed = mail::is_confirmed(&mut tx, user.0.account).await?;
     let channel = channel.with_state(is_confirmed, None);
-    record_event(&mut tx, app, security_log::Kind::ChannelAdded, (caller, &channel)).await?;
+    record_event(&mut tx, app, security_log::EventKind::ChannelAdded, (caller, &channel)).await?;
     let location = format!("/api/notifications/channels/{}", channel.id);
     let created = idempotency.store_response(&mut tx, user, location, &channel).await?;
     tx.commit().await?;
@@ -151,14 +151,14 @@ pub(super) async fn add(
 async fn record_event(
     tx: &mut Tx,
     app: &App,
-    kind: security_log::Kind,
+    kind: security_log::EventKind,
     (caller, channel): (&SessionUser, &Channel),
 ) -> Result<()> {
     // Only the host: the URL may contain a secret.
     let host = url::Url::parse(&channel.address).ok();
     let host = host.as_ref().and_then(url::Url::host_str).unwrap_or_default();
     let detail = format!("{} {host}", channel.kind.label());
-    let event = Event::of(kind, caller.user.0.account).saying(detail.trim());
+    let event = Event::for_account(kind, caller.user.0.account).with_detail(detail.trim());
     security_log::record(tx, app.clock.now(), &caller.client.annotate(event)).await
 }
 
@@ -185,8 +185,8 @@ pub(super) async fn unsubscribe(app: &App, token: &str, client: &ClientInfo) -> 
         mail::find_link(&mut app.db.read().await?, token, LinkPurpose::Unsubscribe, now).await?;
     let mut tx = app.db.write_for(&owner.user).await?;
     if store::delete_kind(&mut tx, &owner.user, ChannelKind::Mail).await? > 0 {
-        let event = Event::of(security_log::Kind::ChannelRemoved, owner.account);
-        let event = event.saying("E-mail, by the link in a message");
+        let event = Event::for_account(security_log::EventKind::ChannelRemoved, owner.account);
+        let event = event.with_detail("E-mail, by the link in a message");
         security_log::record(&mut tx, now, &client.annotate(event)).await?;
     }
     tx.commit().await
@@ -232,7 +232,7 @@ pub(super) async fn remove(
     let channel = channel.with_state(is_confirmed, user.0.review_since);
     if_match.check(&channel)?;
     store::delete(&mut tx, user, id).await?;
-    record_event(&mut tx, app, security_log::Kind::ChannelRemoved, (caller, &channel)).await?;
+    record_event(&mut tx, app, security_log::EventKind::ChannelRemoved, (caller, &channel)).await?;
     tx.commit().await
 }
 

@@ -67,5 +67,5 @@ pub const FEATURE: Feature = Feature {
     api: api::router,
     pages: pages::router,
     grants: &[],
-    grants_nothing: &[("station_favorites", "the user's own data")],
+    tables_without_grants: &[("station_favorites", "the user's own data")],
 };

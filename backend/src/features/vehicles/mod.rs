@@ -44,7 +44,7 @@ pub const FEATURE: Feature = Feature {
     api: || api::router().merge(odometer::api()),
     pages: || pages::router().merge(odometer::pages()),
     grants: &[],
-    grants_nothing: &[
+    tables_without_grants: &[
         ("vehicles", "the user's own data"),
         ("odometer_readings", "the user's own data"),
         ("user_editions", "a counter"),

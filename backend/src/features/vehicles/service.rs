@@ -19,7 +19,7 @@ use crate::{
         input::{Clearable, Confirmed},
     },
     features::{
-        OUTDATED,
+        VEHICLE_CACHE_KEYS,
         accounts::User,
         vin::{self, DecodedVin},
     },
@@ -316,7 +316,7 @@ pub(super) async fn restore(
 pub async fn commit_and_invalidate(app: &App, user: &UserId, mut tx: Tx) -> Result<()> {
     app.increment_edition(&mut tx, user).await?;
     let cache = app.cache.clone();
-    let keys: Vec<_> = OUTDATED.iter().map(|key| key(user)).collect();
+    let keys: Vec<_> = VEHICLE_CACHE_KEYS.iter().map(|key| key(user)).collect();
     let done = tokio::spawn(async move {
         let committed = tx.commit().await;
         // Invalidate after a failure too: if the response to a commit is lost, it may have succeeded.

@@ -40,5 +40,5 @@ pub const FEATURE: Feature = Feature {
     api: api::router,
     pages: pages::router,
     grants: &[],
-    grants_nothing: &[],
+    tables_without_grants: &[],
 };

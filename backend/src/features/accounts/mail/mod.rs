@@ -16,7 +16,7 @@ use crate::{
         http::Links,
         mail::{self, Mail},
     },
-    features::security_log::{self, Event, Kind},
+    features::security_log::{self, Event, EventKind},
 };
 
 /// The maximum number of messages to an account per day, security notices excluded.
@@ -148,7 +148,7 @@ async fn confirm(app: &App, token: &str, client: &ClientInfo) -> Result<()> {
     let owner = find_link(&mut tx, token, LinkPurpose::Confirm, now).await?;
     store::mark_confirmed(&mut tx, owner.account, now).await?;
     store::delete_links(&mut tx, owner.account, LinkPurpose::Confirm.as_str()).await?;
-    let event = Event::of(Kind::AddressConfirmed, owner.account);
+    let event = Event::for_account(EventKind::EmailConfirmed, owner.account);
     security_log::record(&mut tx, now, &client.annotate(event)).await?;
     tx.commit().await?;
     tracing::info!(account = %owner.account, "Confirmed an e-mail address");

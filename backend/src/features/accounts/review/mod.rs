@@ -21,8 +21,8 @@ use super::{Principal, SessionUser, User, session, store};
 use crate::{
     core::{App, Error, Result, db::Tx},
     features::{
-        self, AfterReset, Held,
-        security_log::{self, Event, Kind},
+        self, GrantSummary, OnPasswordReset,
+        security_log::{self, Event, EventKind},
     },
 };
 
@@ -34,12 +34,12 @@ pub(super) struct AccessReview {
     pub(super) since: Option<DateTime<Utc>>,
     /// What has access to the account, or receives its data. After a reset, items that were added before it
     /// have no effect until the review is completed.
-    pub(super) items: Vec<Held>,
+    pub(super) items: Vec<GrantSummary>,
 }
 
 /// An item of the review, and the form action that removes it.
 struct ReviewItem {
-    grant: Held,
+    grant: GrantSummary,
     remove_path: String,
 }
 
@@ -58,7 +58,9 @@ async fn list_items(app: &App, principal: &Principal) -> Result<Vec<ReviewItem>>
     let mut tx = app.db.read_for(&principal.user).await?;
     let mut all = Vec::new();
     for grant in features::ALL.iter().flat_map(|feature| feature.grants) {
-        let AfterReset::Held { list, remove: (before, after) } = grant.after_reset else {
+        let OnPasswordReset::RequireReview { list, remove: (before, after) } =
+            grant.on_password_reset
+        else {
             continue;
         };
         let found = list(&mut tx, principal).await?;
@@ -88,7 +90,7 @@ async fn finish(app: &App, caller: &SessionUser) -> Result<()> {
     let account = caller.user.0.account;
     let mut tx = app.db.write().await?;
     store::set_review_since(&mut tx, account, None).await?;
-    let event = Event::of(Kind::AccessReviewed, account);
+    let event = Event::for_account(EventKind::AccessReviewed, account);
     security_log::record(&mut tx, app.clock.now(), &caller.client.annotate(event)).await?;
     tx.commit().await?;
     session::evict_cached(app, account).await;

@@ -17,7 +17,7 @@ use crate::{
     },
     features::{
         accounts::{Preferences, SessionUser, User, admin},
-        security_log::{self, Kind, Listing},
+        security_log::{self, EventKind, EventQuery},
     },
 };
 
@@ -60,11 +60,11 @@ async fn show(State(app): State<App>, user: User, layout: Layout) -> Result<Html
 
 /// Finds the name of the administrator who created the account's latest reset link.
 async fn find_reset_creator(app: &App, user: &User) -> Result<Option<String>> {
-    let listing = Listing {
-        kind: Some(Kind::ResetMade),
+    let listing = EventQuery {
+        kind: Some(EventKind::ResetLinkCreated),
         subject: Some(user.0.account),
         limit: crate::core::http::Limit::new(1),
-        ..Listing::default()
+        ..EventQuery::default()
     };
     let mut tx = app.db.read().await?;
     let event = security_log::list(&mut tx, &listing).await?.items.into_iter().next();

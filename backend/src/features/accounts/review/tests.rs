@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use crate::{
-    features::{self, AfterReset},
+    features::{self, OnPasswordReset},
     sql,
     testing::{Answer, TestApp, on_every_engine},
 };
@@ -55,17 +55,17 @@ async fn every_table_with_an_account_declares_whether_it_grants_access(app: Test
     for feature in features::ALL {
         for grant in feature.grants {
             assert!(listed.insert(grant.table.to_owned()), "{} is listed twice", grant.table);
-            if let AfterReset::Unchanged(why) = grant.after_reset {
+            if let OnPasswordReset::Unchanged(why) = grant.on_password_reset {
                 assert!(!why.is_empty(), "{}", grant.table);
             }
         }
-        for (table, why) in feature.grants_nothing {
+        for (table, why) in feature.tables_without_grants {
             assert!(listed.insert((*table).to_owned()), "{table} is listed twice");
             assert!(!why.is_empty(), "{table} needs a reason why it grants nothing");
         }
     }
     let missing: Vec<_> = owned_tables(&app).await.difference(&listed).cloned().collect();
-    assert!(missing.is_empty(), "neither in `grants` nor in `grants_nothing`: {missing:?}");
+    assert!(missing.is_empty(), "neither in `grants` nor in `tables_without_grants`: {missing:?}");
 }
 
 /// Resets Ann's password with a link from the administrator, and signs in as Ann.

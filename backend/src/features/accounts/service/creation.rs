@@ -17,7 +17,7 @@ use crate::{
             model::{Account, Email, NewPassword},
             passwords, store,
         },
-        security_log::{self, Event, Kind, Located},
+        security_log::{self, Event, EventKind, EventWithOrigin},
     },
     input,
 };
@@ -124,7 +124,9 @@ pub async fn create_first_administrator(app: &App) -> Result<()> {
         FirstAdministrator::Ignored => {}
         FirstAdministrator::Pending => {
             let new = read_settings(settings)?;
-            let event = |event: Event| event.saying("by auth.first_administrator").from(None, None);
+            let event = |event: Event| {
+                event.with_detail("by auth.first_administrator").from_client(None, None)
+            };
             match insert(app, &new, event).await {
                 Ok((tx, created)) if created.is_first => {
                     tx.commit().await?;
@@ -165,7 +167,7 @@ fn rename_to_settings(error: Error) -> Error {
 async fn insert(
     app: &App,
     new: &AccountInput,
-    locate: impl Fn(Event) -> Located,
+    locate: impl Fn(Event) -> EventWithOrigin,
 ) -> Result<(Tx, CreatedAccount)> {
     let fields = new.read(app.clock.today())?;
     let key = fields.email.key();
@@ -191,10 +193,10 @@ async fn insert(
     if is_first {
         store::set_admin(&mut tx, account.id).await?;
     }
-    let registered = locate(Event::of(Kind::Registered, account.id));
+    let registered = locate(Event::for_account(EventKind::Registered, account.id));
     security_log::record(&mut tx, now, &registered).await?;
     if new.is_admin && !is_first {
-        let promoted = locate(Event::of(Kind::AdministratorMade, account.id));
+        let promoted = locate(Event::for_account(EventKind::AdminRightsGranted, account.id));
         security_log::record(&mut tx, now, &promoted).await?;
     }
     let is_admin = new.is_admin || is_first;

@@ -20,7 +20,7 @@ use crate::{
             passwords, store,
         },
         invitations,
-        security_log::{self, Event, Kind},
+        security_log::{self, Event, EventKind},
     },
 };
 
@@ -77,12 +77,12 @@ pub(in crate::features::accounts) async fn register(
     } else {
         check_registration_mode(app, invitation)?;
         if let Some(token) = invitation {
-            invitations::claim(&mut tx, token, &new.email.key(), account.id, now).await?;
-            let event = client.annotate(Event::of(Kind::InvitationUsed, account.id));
+            invitations::redeem(&mut tx, token, &new.email.key(), account.id, now).await?;
+            let event = client.annotate(Event::for_account(EventKind::InvitationUsed, account.id));
             security_log::record(&mut tx, now, &event).await?;
         }
     }
-    let registered = client.annotate(Event::of(Kind::Registered, account.id));
+    let registered = client.annotate(Event::for_account(EventKind::Registered, account.id));
     security_log::record(&mut tx, now, &registered).await?;
     let opened = open_session(&mut tx, app, account.id, client).await?;
     idempotency.store_response::<_, 201>(&mut tx, &applicant, String::new(), &()).await?;
@@ -120,9 +120,9 @@ async fn check_registration_allowed(
     }
     check_registration_mode(app, invitation)?;
     let Some(token) = invitation else { return Ok(()) };
-    match invitations::look_up(tx, token, app.clock.now()).await? {
+    match invitations::find_usable(tx, token, app.clock.now()).await? {
         Some(it) if it.email.as_deref().is_none_or(|it| it.to_lowercase() == email.key()) => Ok(()),
-        _ => Err(invitations::refusal()),
+        _ => Err(invitations::invalid_invitation()),
     }
 }
 

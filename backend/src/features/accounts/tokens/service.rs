@@ -19,7 +19,7 @@ use crate::{
             Credential, SessionUser, User, auth_state::TokenHash, model::AuthMethod, session,
             store::sessions::CredentialOwner,
         },
-        security_log::{self, Event, Kind},
+        security_log::{self, Event, EventKind},
     },
 };
 
@@ -92,7 +92,7 @@ pub(super) async fn create(
     let token = derive_token(idempotency, credential, &record.id.to_string())?;
     let hash: TokenHash = Sha256::digest(&token).into();
     store::insert(&mut tx, account, &record, &hash).await?;
-    let event = Event::of(Kind::TokenMade, account).saying(&record.name);
+    let event = Event::for_account(EventKind::TokenCreated, account).with_detail(&record.name);
     security_log::record(&mut tx, now, &caller.client.annotate(event)).await?;
     let location = format!("/api/auth/tokens/{}", record.id);
     // The stored response does not contain the token, which only the user has.
@@ -160,7 +160,7 @@ pub(super) async fn revoke(
     let token = store::find(&mut tx, account, id).await?.ok_or(Error::NotFound("token"))?;
     if_match.check(&token)?;
     store::delete(&mut tx, account, id).await?;
-    let event = Event::of(Kind::TokenRevoked, account).saying(&token.name);
+    let event = Event::for_account(EventKind::TokenRevoked, account).with_detail(&token.name);
     security_log::record(&mut tx, app.clock.now(), &caller.client.annotate(event)).await?;
     tx.commit().await?;
     session::evict_cached(app, account).await;

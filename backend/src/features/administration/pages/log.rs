@@ -14,7 +14,7 @@ use crate::{
     features::{
         accounts::{Administrator, Preferences},
         administration::log::{self, LogQuery, Names},
-        security_log::{Kind, SecurityEvent},
+        security_log::{EventKind, SecurityEvent},
     },
 };
 
@@ -54,7 +54,7 @@ impl EventView {
         let last = event.last_at.map(|it| preferences.format_time(it));
         Self {
             title: event.kind.label(),
-            is_alarming: matches!(event.kind, Kind::SignInRefused | Kind::GuessingStopped),
+            is_alarming: matches!(event.kind, EventKind::SignInFailed | EventKind::SignInThrottled),
             at: preferences.format_time(event.at),
             datetime: event.at.to_rfc3339(),
             account: event.account_id.map(|id| (id, name(id))),
@@ -101,7 +101,7 @@ pub(super) async fn show(
         None => None,
     };
     let day = |day: Option<FilterDay>| day.map(|it| it.0.to_string()).unwrap_or_default();
-    let kind = query.kind.map_or("", Kind::as_str);
+    let kind = query.kind.map_or("", EventKind::as_str);
     let filters = [
         ("kind", kind.to_owned()),
         ("userId", query.user_id.map(|it| it.0.to_string()).unwrap_or_default()),
@@ -116,7 +116,7 @@ pub(super) async fn show(
     };
     let (export, older) = (encoded(None), page.next_cursor.as_deref().map(|it| encoded(Some(it))));
     let mut kinds = vec![("", "Everything")];
-    kinds.extend_from_slice(Kind::ALL);
+    kinds.extend_from_slice(EventKind::ALL);
     web::page(&Log {
         layout,
         kinds,

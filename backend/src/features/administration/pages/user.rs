@@ -23,7 +23,7 @@ use crate::{
             model::{AccountId, ResetLink, UserChange},
             resets, users,
         },
-        security_log::Listing,
+        security_log::EventQuery,
     },
 };
 
@@ -59,7 +59,8 @@ impl User {
     ) -> Result<Self> {
         let preferences = &administrator.0.0.preferences;
         let account = admin::find(&mut app.db.read().await?, id.0).await?;
-        let listing = Listing { account: Some(id.0), limit: Limit::new(10), ..Listing::default() };
+        let listing =
+            EventQuery { account: Some(id.0), limit: Limit::new(10), ..EventQuery::default() };
         let events = log::list(app, &listing).await?.items;
         Ok(Self {
             layout,

@@ -173,7 +173,8 @@ pub(in crate::features::stations) async fn start(
     let import = Import::new(&upload, now);
     let mut tx = app.db.write().await?;
     store::imports::insert(&mut tx, &import).await?;
-    let event = Event::new(security_log::Kind::StationsImported).by(actor).saying(&upload.name);
+    let event =
+        Event::new(security_log::EventKind::StationsImported).by(actor).with_detail(&upload.name);
     security_log::record(&mut tx, now, &client.annotate(event)).await?;
     tx.commit().await?;
     tracing::info!(file = upload.name, by = %actor, "Importing stations");

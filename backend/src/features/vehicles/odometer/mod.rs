@@ -1,7 +1,7 @@
 //! The odometer log: a vehicle's odometer readings from all sources, in one list.
 //!
 //! When an odometer is replaced, the readings start over, but the running total continues. Other features
-//! that store readings add them to the log with a [`ReadingSource`] in `features::READINGS`.
+//! that store readings add them to the log with a [`ReadingSource`] in `features::READING_SOURCES`.
 
 mod api;
 mod model;

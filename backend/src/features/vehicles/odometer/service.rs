@@ -22,7 +22,7 @@ use crate::{
         units::{self, Distance, MILE, whole_miles},
     },
     features::{
-        READINGS, RECOMPUTED,
+        ODOMETER_RECOMPUTATIONS, READING_SOURCES,
         accounts::User,
         vehicles::{Vehicle, VehicleId, service},
     },
@@ -100,7 +100,7 @@ fn to_odometer_reading(
 /// The readings of all sources before a position, latest first.
 async fn before(tx: &mut Tx, user: &UserId, query: ReadingsQuery) -> Result<Vec<SourceReading>> {
     let mut all = Vec::new();
-    for source in READINGS {
+    for source in READING_SOURCES {
         all.extend((source.before)(tx, user, query).await?);
     }
     all.sort_unstable_by_key(|it| std::cmp::Reverse(it.position()));
@@ -434,7 +434,7 @@ async fn first_after(
 /// The readings of all sources on dates after that of a position, in no particular order.
 async fn after(tx: &mut Tx, user: &UserId, query: ReadingsQuery) -> Result<Vec<SourceReading>> {
     let mut all = Vec::new();
-    for source in READINGS {
+    for source in READING_SOURCES {
         all.extend((source.after)(tx, user, query).await?);
     }
     Ok(all)
@@ -474,7 +474,7 @@ async fn recompute(
     vehicle: VehicleId,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    for recompute in RECOMPUTED {
+    for recompute in ODOMETER_RECOMPUTATIONS {
         recompute(tx, user, (vehicle, now)).await?;
     }
     Ok(())
@@ -591,7 +591,7 @@ pub async fn recent_readings(
     let replaced: HashMap<_, _> =
         replaced.into_iter().map(|(vehicle, all)| (vehicle, Replacements::new(all))).collect();
     let mut recent: HashMap<VehicleId, RecentReadings> = HashMap::new();
-    for source in READINGS {
+    for source in READING_SOURCES {
         for (vehicle, date, reading) in (source.latest)(tx, user, limit_each).await? {
             let replacements = replaced.get(&vehicle);
             let entry = recent.entry(vehicle).or_default();
