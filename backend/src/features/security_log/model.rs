@@ -80,8 +80,8 @@ impl EventKind {
     /// existing row, so repeated events can't fill the disk.
     pub(super) fn hourly_limit(self) -> usize {
         match self {
-            Self::SignInRefused => 20,
-            Self::GuessingStopped => 1,
+            Self::SignInFailed => 20,
+            Self::SignInThrottled => 1,
             _ => 50,
         }
     }

@@ -15,8 +15,9 @@ use super::{
     },
     AnySession,
     model::{Code, Factors},
-    recovery, sealed, store,
+    recovery, store,
     totp::{self, Totp},
+    totp_secrets,
 };
 use crate::{
     core::{App, Error, Result, config::SecondFactor, db::Tx},
@@ -147,8 +148,8 @@ pub(super) async fn begin_totp(app: &App, signed: &Principal) -> Result<Totp> {
 /// Returns the authenticator app that is being set up.
 pub(super) async fn find_unconfirmed_totp(app: &App, signed: &Principal) -> Result<Option<Totp>> {
     let found = store::find_totp(&mut app.db.read().await?, signed.account).await?;
-    let Some(begun) = found.filter(|it| it.confirmed_at.is_none()) else { return Ok(None) };
-    let secret = totp_secrets::open(app, signed.account, begun.sealed_secret.as_deref())?;
+    let Some(row) = found.filter(|it| it.confirmed_at.is_none()) else { return Ok(None) };
+    let secret = totp_secrets::open(app, signed.account, row.sealed_secret.as_deref())?;
     secret.map(|it| Totp::new(&it, account_label(signed))).transpose()
 }
 

@@ -55,14 +55,14 @@ pub(super) enum LogInOutcome {
     /// The user is signed in.
     SignedIn {
         opened: OpenedSession,
-        /// Where they wanted to go.
+        /// The path to redirect to.
         next: String,
     },
     /// The account requires a second factor.
     SecondFactorRequired {
         /// The cookie of the pending sign-in.
         cookie: HeaderValue,
-        /// Where they wanted to go.
+        /// The path to redirect to.
         next: String,
     },
     /// The identity was linked to the user's account.
@@ -426,7 +426,7 @@ pub(in crate::features::accounts) async fn authenticate_access_token(
     app: &App,
     token: &str,
 ) -> Result<Option<(CredentialOwner, AuthMethod)>> {
-    let Some(token) = UnverifiedToken::read(token) else { return Ok(None) };
+    let Some(token) = UnverifiedToken::parse(token) else { return Ok(None) };
     let issuer = token.issuer().unwrap_or_default();
     let Some(provider) = app.auth.providers().by_issuer(&issuer) else { return Ok(None) };
     let verified = match provider.verify_access_token(app.clock.now(), &token).await {

@@ -94,7 +94,7 @@ pub(super) struct UnverifiedToken(AccessToken);
 
 impl UnverifiedToken {
     /// Parses a token. The size limit for headers bounds its length.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         text.parse().ok().map(Self)
     }
 

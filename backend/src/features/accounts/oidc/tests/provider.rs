@@ -43,8 +43,8 @@ async fn verify_access_token(
     overrides: &Value,
 ) -> Result<(VerifiedIdentity, bool), OidcError> {
     let token = fake.access_token("dana", overrides);
-    let Some(token) = UnverifiedToken::read(&token) else {
-        return Err(OidcError::untrusted("it is no token"));
+    let Some(token) = UnverifiedToken::parse(&token) else {
+        return Err(OidcError::untrusted("malformed token"));
     };
     provider.verify_access_token(at(0), &token).await
 }
@@ -135,7 +135,7 @@ fn an_unsigned_token_is_rejected() {
         fake.configure(|state| state.header = json!({}));
         let token = fake.access_token("dana", &json!({}));
         let (signed, _) = token.rsplit_once('.').unwrap();
-        let unsigned = UnverifiedToken::read(&format!("{signed}.")).unwrap();
+        let unsigned = UnverifiedToken::parse(&format!("{signed}.")).unwrap();
         assert_untrusted(
             provider.verify_access_token(at(0), &unsigned).await.map(|it| it.1),
             "signature",
@@ -194,7 +194,7 @@ fn a_token_signed_with_rsa_is_accepted() {
     block_on(async {
         let fake = FakeProvider::start().await;
         fake.configure(|state| {
-            state.keys = vec![("rsa".to_owned(), super::fake_provider::new_rs256_key())]
+            state.keys = vec![("rsa".to_owned(), super::fake_provider::new_rs256_key())];
         });
         verify_id_token(&fake, &provider_for(&fake), &json!({})).await.unwrap();
     });
@@ -225,7 +225,7 @@ fn an_access_token_with_wrong_claims_is_rejected() {
         }
         for claim in ["exp", "sub", "iss"] {
             let token = fake.access_token("dana", &json!({ claim: null }));
-            assert!(UnverifiedToken::read(&token).is_none(), "{claim}");
+            assert!(UnverifiedToken::parse(&token).is_none(), "{claim}");
         }
         for (header, is_accepted) in [
             (json!({ "typ": "at+jwt" }), true),
@@ -242,7 +242,7 @@ fn an_access_token_with_wrong_claims_is_rejected() {
             );
         }
         for malformed in ["", "a", "a.b", "a.b.c", "....", "e30.e30.", "\u{e9}.x.y"] {
-            assert!(UnverifiedToken::read(malformed).is_none(), "{malformed}");
+            assert!(UnverifiedToken::parse(malformed).is_none(), "{malformed}");
         }
     });
 }
@@ -292,7 +292,7 @@ fn keys_are_cached_and_rotated_keys_are_fetched() {
         let fake = FakeProvider::start().await;
         let provider = provider_for(&fake);
         let verify = |seconds| {
-            let token = UnverifiedToken::read(&fake.access_token("dana", &json!({}))).unwrap();
+            let token = UnverifiedToken::parse(&fake.access_token("dana", &json!({}))).unwrap();
             let provider = &provider;
             async move { provider.verify_access_token(at(seconds), &token).await.map(|it| it.1) }
         };
