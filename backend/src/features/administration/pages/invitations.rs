@@ -56,7 +56,7 @@ impl Row {
         let day = |at| crate::core::units::day(preferences.today(at));
         let status = match invitation.used_at {
             Some(at) => InvitationStatus::Used(day(at)),
-            None if invitation.is_open(now) => InvitationStatus::Open(day(invitation.expires_at)),
+            None if invitation.is_usable(now) => InvitationStatus::Open(day(invitation.expires_at)),
             None => InvitationStatus::Expired(day(invitation.expires_at)),
         };
         let title = invitation.email.unwrap_or_else(|| "Anybody with the link".to_owned());
