@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     core::{App, Result, db::Tx, http::ClientAddress, input::strip_invisible},
-    features::security_log::{Event, Located},
+    features::security_log::{Event, EventWithOrigin},
 };
 
 /// The maximum length of a stored user agent, in characters.
@@ -52,8 +52,8 @@ impl ClientInfo {
 
     /// Adds the client's address and user agent to a security event.
     #[must_use]
-    pub fn annotate(&self, event: Event) -> Located {
-        event.from(self.address, self.user_agent.as_deref())
+    pub fn annotate(&self, event: Event) -> EventWithOrigin {
+        event.from_client(self.address, self.user_agent.as_deref())
     }
 
     /// How much `account` trusts this client.

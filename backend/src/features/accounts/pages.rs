@@ -262,7 +262,8 @@ async fn log_in(
     };
     if matches!(error, Error::WrongPassword | Error::TooManyRequests(_)) {
         let view = FormView::new(LABELS, form);
-        let page = web::page(&LoginPage::new(&app, &relying_party, layout, view, &next, Some(&error)))?;
+        let page =
+            web::page(&LoginPage::new(&app, &relying_party, layout, view, &next, Some(&error)))?;
         let mut response = (error.kind().0, page).into_response();
         if let Error::TooManyRequests(seconds) = error {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -201,7 +201,8 @@ pub(super) async fn load_principal(
 ) -> Result<Arc<Principal>> {
     let user = UserId::new(owner.user_id);
     let mut tx = app.db.read_for(&user).await?;
-    let lacks_factor = factors::is_missing_required(&mut tx, app, owner.account_id, owner.is_admin).await?;
+    let lacks_factor =
+        factors::is_missing_required(&mut tx, app, owner.account_id, owner.is_admin).await?;
     let preferences = store::find_preferences(&mut tx, &user).await?.unwrap_or_default();
     Ok(Arc::new(Principal {
         user,

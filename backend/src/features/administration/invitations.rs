@@ -74,7 +74,8 @@ pub(super) async fn create(
     let token = secret(&invitation.id.to_string())?;
     invitations::create(&mut tx, &token, &invitation).await?;
     let recipient = invitation.email.as_deref().unwrap_or("anybody");
-    let event = client.annotate(Event::new(EventKind::InvitationCreated).by(actor).with_detail(recipient));
+    let event =
+        client.annotate(Event::new(EventKind::InvitationCreated).by(actor).with_detail(recipient));
     security_log::record(&mut tx, now, &event).await?;
     let location = format!("/api/admin/invitations/{}", invitation.id);
     // The idempotent response is stored without the link, which must not be stored anywhere.
@@ -117,7 +118,8 @@ pub(super) async fn withdraw(
     if_match.check(&invitation)?;
     invitations::revoke(&mut tx, id).await?;
     let recipient = invitation.email.as_deref().unwrap_or("anybody");
-    let event = client.annotate(Event::new(EventKind::InvitationRevoked).by(actor).with_detail(recipient));
+    let event =
+        client.annotate(Event::new(EventKind::InvitationRevoked).by(actor).with_detail(recipient));
     security_log::record(&mut tx, app.clock.now(), &event).await?;
     tx.commit().await
 }

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     core::{App, Error, Result, db::Tx, hex},
-    features::security_log::{self, Event, Kind},
+    features::security_log::{self, Event, EventKind},
 };
 
 /// The sliding window over which attempts are counted.
@@ -131,8 +131,9 @@ async fn record_exhausted(
     account: Option<Uuid>,
     client: &ClientInfo,
 ) -> Result<()> {
-    let kind = Kind::GuessingStopped;
-    let event = account.map_or_else(|| Event::new(kind), |account| Event::of(kind, account));
+    let kind = EventKind::SignInThrottled;
+    let event =
+        account.map_or_else(|| Event::new(kind), |account| Event::for_account(kind, account));
     let mut tx = app.db.write().await?;
     security_log::record(&mut tx, at, &client.annotate(event)).await?;
     tx.commit().await

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     core::{App, Error, Result, db::Tx, http::Idempotency},
-    features::security_log::{self, Event, Kind},
+    features::security_log::{self, Event, EventKind},
 };
 
 /// The prefix of every secret.
@@ -85,7 +85,7 @@ pub async fn create(
     let link = CalendarLink { id: Uuid::now_v7(), created_at: now };
     let token = secret(link.id)?;
     store::replace(&mut tx, account, &link, &hash(&token)).await?;
-    let event = Event::of(Kind::TokenMade, account).saying("calendar");
+    let event = Event::for_account(EventKind::TokenCreated, account).with_detail("calendar");
     security_log::record(&mut tx, now, &caller.client.annotate(event)).await?;
     // The stored response does not contain the secret.
     idempotency.store_response::<_, 201>(&mut tx, &caller.user, String::new(), &link).await?;
@@ -115,7 +115,7 @@ pub async fn revoke(app: &App, caller: &SessionUser) -> Result<()> {
     if store::delete(&mut tx, account).await? == 0 {
         return Err(Error::NotFound("calendar link"));
     }
-    let event = Event::of(Kind::TokenRevoked, account).saying("calendar");
+    let event = Event::for_account(EventKind::TokenRevoked, account).with_detail("calendar");
     security_log::record(&mut tx, app.clock.now(), &caller.client.annotate(event)).await?;
     tx.commit().await
 }

@@ -148,7 +148,8 @@ async fn finish_passkey_log_in(
     client: ClientInfo,
     Json(response): Json<PasskeyAuthenticationResponse>,
 ) -> Result<SignedIn<200>> {
-    let signed_in = passkeys::finish_authentication(&app, &relying_party, response, pending.as_ref(), &client)
+    let signed_in =
+        passkeys::finish_authentication(&app, &relying_party, response, pending.as_ref(), &client)
             .await?;
     signed_in_response(&app, signed_in)
 }

@@ -403,8 +403,9 @@ pub(super) async fn unlink(app: &App, caller: &SessionUser, id: Uuid) -> Result<
         ));
     }
     store::delete(&mut tx, account, id).await?;
-    let event =
-        signer.client.annotate(Event::for_account(EventKind::IdentityUnlinked, account).by(account));
+    let event = signer
+        .client
+        .annotate(Event::for_account(EventKind::IdentityUnlinked, account).by(account));
     security_log::record(&mut tx, app.clock.now(), &event).await?;
     tx.commit().await?;
     // Stop accepting the identity's access tokens.
