@@ -403,7 +403,7 @@ pub(super) async fn unlink(app: &App, caller: &SessionUser, id: Uuid) -> Result<
         ));
     }
     store::delete(&mut tx, account, id).await?;
-    let event = signer
+    let event = caller
         .client
         .annotate(Event::for_account(EventKind::IdentityUnlinked, account).by(account));
     security_log::record(&mut tx, app.clock.now(), &event).await?;

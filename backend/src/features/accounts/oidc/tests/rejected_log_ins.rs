@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::{
-    browser::{Browser, with_provider, with_sign_up_allowed},
+    browser::{Browser, body_text, with_provider, with_sign_up_allowed},
     fake_provider::{FakeProvider, Misbehavior, new_es256_key, now},
 };
 use crate::testing::{TestApp, on_every_engine};
