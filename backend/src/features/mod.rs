@@ -75,7 +75,8 @@ pub const SECRETS: &[SealedSecrets] = &[accounts::SECRETS, notifications::SECRET
 
 /// Functions that rebuild the indexes that exist on one engine only, after rows were copied into the
 /// tables.
-pub const INDEX_BUILDERS: &[for<'a> fn(&'a mut Tx) -> TaskFuture<'a>] = &[stations::update_search_index];
+pub const INDEX_BUILDERS: &[for<'a> fn(&'a mut Tx) -> TaskFuture<'a>] =
+    &[stations::update_search_index];
 
 /// The cache keys to invalidate when a user's vehicles or their records change.
 pub const VEHICLE_CACHE_KEYS: &[fn(&UserId) -> String] = &[

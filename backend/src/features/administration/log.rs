@@ -190,7 +190,11 @@ const COLUMNS: [&str; 11] = [
 ];
 
 /// Returns the next page as CSV and whether another page follows, and advances `listing`.
-async fn next_rows(app: &App, listing: &mut EventQuery, names: &mut Names) -> Result<(String, bool)> {
+async fn next_rows(
+    app: &App,
+    listing: &mut EventQuery,
+    names: &mut Names,
+) -> Result<(String, bool)> {
     let mut tx = app.db.read().await?;
     let page = security_log::list(&mut tx, listing).await?;
     load_names(&mut tx, names, &page.items).await?;

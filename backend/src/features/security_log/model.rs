@@ -177,8 +177,12 @@ pub struct EventWithOrigin(pub(super) Event);
 
 /// Removes control and invisible characters from `text` and truncates it to `max_chars`.
 fn single_line(text: &str, max_chars: usize) -> Option<String> {
-    let text: String =
-        strip_invisible(text).trim().chars().filter(|it| !it.is_control()).take(max_chars).collect();
+    let text: String = strip_invisible(text)
+        .trim()
+        .chars()
+        .filter(|it| !it.is_control())
+        .take(max_chars)
+        .collect();
     (!text.is_empty()).then_some(text)
 }
 

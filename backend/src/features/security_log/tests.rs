@@ -2,7 +2,7 @@ use chrono::TimeDelta;
 use uuid::Uuid;
 
 use super::{
-    Event, EventKind, EventQuery, EventWithOrigin, PURGE_TASK, PERIODIC_TASK, SecurityEvent, list, record,
+    Event, EventKind, EventQuery, EventWithOrigin, PURGE_TASK, SecurityEvent, list, record,
 };
 use crate::{
     core::{Error, http::Limit, periodic},

@@ -126,7 +126,9 @@ async fn submit_second_factor(
     };
     if !matches!(error, Error::WrongFactor | Error::TooManyRequests(_)) {
         let view = FormView::with_errors(LABELS, Form::default(), Errors::from_error(error)?);
-        return web::invalid_form_page(&SecondFactorPage::new(&app, &pending, layout, view, &next).await?);
+        return web::invalid_form_page(
+            &SecondFactorPage::new(&app, &pending, layout, view, &next).await?,
+        );
     }
     let view = FormView::new(LABELS, Form::default());
     let page = SecondFactorPage {
