@@ -1,9 +1,9 @@
-//! The service key. It seals the secrets that the database must give back, such as those of
-//! authenticator apps: a copy of the database alone does not reveal them.
+//! The service key. It encrypts ("seals") secrets that must be stored in recoverable format, such as
+//! those of authenticator apps: a copy of the database alone does not reveal them.
 //!
-//! A value is sealed by XChaCha20-Poly1305 with a random nonce, under a key derived for its purpose.
-//! Its table, column and row are authenticated with it, so a sealed value that is moved to another
-//! row does not open.
+//! A value is sealed with XChaCha20-Poly1305 and a random nonce, under a key derived for its
+//! purpose. Its table, column and row are authenticated as well, so a sealed value that is moved to
+//! another row cannot be opened.
 
 mod file;
 mod start;
@@ -27,14 +27,14 @@ use super::{Error, Result, hex};
 pub use file::{KeyError, Source, find};
 pub use start::{KeyStatus, SealedSecrets, check, discard, prepare};
 
-/// Bytes of a key.
+/// The length of a key in bytes.
 const LENGTH: usize = 32;
-/// Bytes of a nonce. Random ones of this length never repeat.
+/// The length of a nonce in bytes. Random nonces of this length do not repeat.
 const NONCE: usize = 24;
-/// The first byte of a sealed value: how it is sealed.
-const FORM: u8 = 1;
+/// The first byte of a sealed value: the version of its format.
+const FORMAT: u8 = 1;
 
-/// The key of this service, which all others are derived from. It is never printed.
+/// The key from which all others are derived. It is never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ServiceKey([u8; LENGTH]);
 
@@ -55,7 +55,7 @@ impl ServiceKey {
         Ok(Self(key))
     }
 
-    /// Reads the text of a key file. The error does not repeat it.
+    /// Parses the text of a key file. The error does not repeat it.
     ///
     /// # Errors
     /// What the text should be.
@@ -76,10 +76,10 @@ impl ServiceKey {
         format!("{}\n", hex(&self.0))
     }
 
-    /// A key for one purpose. Others can't be calculated from it.
+    /// Derives a key for one purpose. Other keys can't be calculated from it.
     #[must_use]
     pub fn derive(&self, purpose: &str) -> [u8; LENGTH] {
-        // HMAC fills short keys up with zeros.
+        // HMAC pads short keys with zeros.
         let mut block = [0; 64];
         block[..LENGTH].copy_from_slice(&self.0);
         let mut mac = Hmac::<Sha256>::new(&block.into());
@@ -88,17 +88,17 @@ impl ServiceKey {
         mac.finalize().into_bytes().into()
     }
 
-    /// Seals `plaintext`, which can be opened with the same purpose and context only.
+    /// Seals `plaintext`. It can only be opened with the same purpose and context.
     ///
     /// # Errors
-    /// Internal where the system has no random bytes.
+    /// `Internal` if the system has no random bytes.
     pub fn seal(&self, purpose: &str, context: &Context<'_>, plaintext: &[u8]) -> Result<Vec<u8>> {
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce).map_err(|error| Error::Internal(error.to_string().into()))?;
         let payload = Payload { msg: plaintext, aad: &context.to_bytes() };
         let sealed = self.cipher(purpose).encrypt(&XNonce::from(nonce), payload);
         let sealed = sealed.map_err(|_| Error::Internal("the value is too long to seal".into()))?;
-        Ok([&[FORM][..], &nonce, &sealed].concat())
+        Ok([&[FORMAT][..], &nonce, &sealed].concat())
     }
 
     /// Opens a sealed value.
@@ -111,9 +111,9 @@ impl ServiceKey {
         context: &Context<'_>,
         sealed: &[u8],
     ) -> Result<Vec<u8>, Unopened> {
-        let (form, rest) = sealed.split_first().ok_or(Unopened)?;
+        let (format, rest) = sealed.split_first().ok_or(Unopened)?;
         let (nonce, sealed) = rest.split_first_chunk::<NONCE>().ok_or(Unopened)?;
-        if *form != FORM {
+        if *format != FORMAT {
             return Err(Unopened);
         }
         let payload = Payload { msg: sealed, aad: &context.to_bytes() };
@@ -125,7 +125,7 @@ impl ServiceKey {
         XChaCha20Poly1305::new(&Key::from(self.derive(purpose)))
     }
 
-    /// What identifies the key in the database. The key can't be calculated from it.
+    /// A value that identifies the key in the database. The key can't be calculated from it.
     fn check_value(&self) -> [u8; LENGTH] {
         self.derive("check value")
     }

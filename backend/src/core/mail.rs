@@ -1,4 +1,4 @@
-//! Sending mail through the server in the `[mail]` settings.
+//! Sends e-mail through the server in the `[mail]` settings.
 
 use std::time::Duration;
 
@@ -13,34 +13,34 @@ use uuid::Uuid;
 
 use super::App;
 
-/// How long sending one message may take.
+/// The time limit for sending a message.
 pub const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A message in plain text.
+/// A plain text message.
 #[derive(Debug)]
 pub struct Mail<'a> {
-    /// Part of its `Message-ID`, so that a message sent twice can be recognized.
+    /// Part of its `Message-ID`, so that recipients can detect duplicates.
     pub id: Uuid,
     /// The recipient's address.
     pub to: &'a str,
-    /// The subject. It never contains text that a user typed.
+    /// The subject. It never contains user input.
     pub subject: &'a str,
-    /// The body. Text that a user typed is [`quoted`].
+    /// The body. User input in it must be [`quoted`].
     pub text: &'a str,
-    /// Where the recipient unsubscribes with one request (RFC 8058).
+    /// The URL to unsubscribe with one click (RFC 8058).
     pub unsubscribe: Option<&'a str>,
 }
 
-/// Marks text that a user typed as a quotation, so that it does not read as if the service said it.
+/// Formats user input as a quotation, so that it does not look like the service's own text.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     text.lines().map(|line| format!("> {line}")).collect::<Vec<_>>().join("\n")
 }
 
-/// Sends `mail`.
+/// Sends a message.
 ///
 /// # Errors
-/// Why it was not sent, in words for the person who wanted it sent.
+/// The reason, as a message for the user who requested it.
 pub async fn send(app: &App, mail: &Mail<'_>) -> Result<(), String> {
     tokio::time::timeout(TIMEOUT, send_now(app, mail)).await.map_err(|_| {
         format!("the mail server did not answer within {} seconds", TIMEOUT.as_secs())
@@ -79,7 +79,7 @@ async fn send_now(app: &App, mail: &Mail<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// Headers that mail from a program has and `lettre` does not know.
+/// Implements a header that `lettre` does not provide.
 macro_rules! header {
     ($name:ident, $text:literal, $value:expr) => {
         impl Header for $name {
@@ -99,7 +99,7 @@ macro_rules! header {
     };
 }
 
-/// RFC 3834: no vacation notice answers it.
+/// RFC 3834: prevents automatic replies.
 #[derive(Debug, Clone)]
 struct AutoSubmitted;
 header!(AutoSubmitted, "Auto-Submitted", |_| "auto-generated".to_owned());
@@ -119,7 +119,7 @@ mod tests {
     use super::quoted;
 
     #[test]
-    fn every_line_that_a_user_typed_is_quoted() {
+    fn every_line_of_user_input_is_quoted() {
         assert_eq!(
             quoted("Oil change\n\nPay here: evil.example"),
             "> Oil change\n> \n> Pay here: evil.example"

@@ -1,9 +1,9 @@
-//! What is counted of this process, as Prometheus reads it (`docs/metrics.md` names all of it).
+//! The Prometheus metrics of this process (`docs/metrics.md` lists all of them).
 //!
-//! A process has one set of counters. Whoever counts holds its counter: that is an atomic addition
-//! or a few, no lock and no look-up by name. What is merely so, such as how many connections are
-//! open, is looked at when somebody asks. Labels are from short lists that are written here or in
-//! the routes: never a path, an id, or anything that a client has sent.
+//! A process has one set of counters. Code that counts has a reference to its counter: counting is
+//! an atomic operation, without locks or lookups by name. Gauges, such as the number of open
+//! connections, are set when the metrics are requested. Label values are from short fixed lists:
+//! never a path, an id, or any client input.
 
 mod backups;
 mod cache;
@@ -31,29 +31,30 @@ pub use upstreams::{Outcome, UpstreamMetrics};
 /// The media type of [`Metrics::text`].
 pub const TEXT: &str = prometheus::TEXT_FORMAT;
 
-/// The one set of counters.
+/// The metrics of this process.
 static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
 
-/// What is counted of this process.
+/// Returns the metrics of this process.
 #[must_use]
 pub fn metrics() -> &'static Metrics {
     &METRICS
 }
 
-/// Every counter, by what it counts.
+/// All metrics.
 pub struct Metrics {
     registry: Registry,
     requests: requests::Requests,
-    /// Requests that were refused before any work.
+    /// Requests that were rejected before any work.
     pub rejected: RejectedRequests,
-    /// Waiting for the database.
+    /// Waiting for database connections.
     pub database: database::Database,
-    /// Answers kept for a while.
+    /// The cache.
     pub cache: cache::Cache,
-    /// What the service does by itself.
+    /// Periodic jobs.
     pub jobs: tasks::Jobs,
     upstreams: upstreams::Upstreams,
-    /// Held by who looks at how things stand, lest two who do so mix up what they saw.
+    /// Locked while the gauges are set and read, so that concurrent requests do not mix their
+    /// values.
     gauges: Mutex<snapshot::Gauges>,
 }
 
@@ -75,10 +76,10 @@ impl Metrics {
         }
     }
 
-    /// All of it in Prometheus's text format, with how things stand just now.
+    /// Formats all metrics in Prometheus' text format, with gauges set from `state`.
     ///
     /// # Errors
-    /// Whatever cannot be written so, which nothing that is counted here should be.
+    /// A metric cannot be formatted, which should not happen.
     pub fn text(&self, state: &ServiceState) -> prometheus::Result<String> {
         let gauges = self.gauges.lock().unwrap_or_else(PoisonError::into_inner);
         gauges.set(state);
@@ -86,7 +87,7 @@ impl Metrics {
     }
 }
 
-/// What counts something, under `motovaultpro_` and `name`.
+/// Registers a counter named `motovaultpro_` and `name`.
 fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
     register(registry, IntCounterVec::new(options(name, help), labels).expect(VALID_NAMES))
 }
@@ -95,7 +96,7 @@ fn gauges(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> IntGa
     register(registry, IntGaugeVec::new(options(name, help), labels).expect(VALID_NAMES))
 }
 
-/// What tells how long something takes: how often it took up to each of `seconds`.
+/// Registers a histogram of durations with these buckets, in seconds.
 fn histograms(
     registry: &Registry,
     name: &str,
@@ -111,8 +112,8 @@ fn options(name: &str, help: &str) -> Opts {
     Opts::new(name, help).namespace("motovaultpro")
 }
 
-const VALID_NAMES: &str = "the names of metrics and labels are constants, and well formed";
-const UNIQUE_NAMES: &str = "no two metrics have one name";
+const VALID_NAMES: &str = "metric and label names are valid constants";
+const UNIQUE_NAMES: &str = "metric names are unique";
 
 fn register<C: Collector + Clone + 'static>(registry: &Registry, collector: C) -> C {
     registry.register(Box::new(collector.clone())).expect(UNIQUE_NAMES);

@@ -1,8 +1,8 @@
-//! Signatures in minisign's form: Ed25519, in small text files that `minisign` reads and writes, too.
+//! Signatures in the format of minisign: Ed25519, in small text files.
 //!
-//! The form is at <https://jedisct1.github.io/minisign/>. Signed is the `BLAKE2b` hash of the content;
-//! a second signature covers the first one and the trusted comment. Secret keys have no password
-//! (`minisign -G -W`): the service signs without anybody at the keyboard.
+//! The format is described at <https://jedisct1.github.io/minisign/>. The `BLAKE2b` hash of the
+//! content is signed; a second signature covers the first one and the trusted comment. Secret keys
+//! have no password (`minisign -G -W`) because the service signs unattended.
 
 use std::{fmt, str::FromStr};
 
@@ -10,28 +10,28 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use blake2::{Blake2b512, Digest as _};
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 
-/// What keys begin with, and signatures of a hash.
+/// The first bytes of keys, and of signatures of a hash.
 const KEY: [u8; 2] = *b"Ed";
 const HASHED: [u8; 2] = *b"ED";
-/// What the first and the third line of a file begin with.
+/// The prefixes of the first and third line of a file.
 const COMMENT: &str = "untrusted comment: ";
 const TRUSTED: &str = "trusted comment: ";
 
-/// A key's number, by which a signature names its key.
+/// A key id, by which a signature names its key.
 type Id = [u8; 8];
 
 fn format_id(id: Id) -> String {
     format!("{:016X}", u64::from_le_bytes(id))
 }
 
-/// Takes the first `N` bytes off.
+/// Removes the first `N` bytes.
 fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
     let (first, rest) = bytes.split_first_chunk()?;
     *bytes = rest;
     Some(*first)
 }
 
-/// What checks signatures.
+/// A public key, which verifies signatures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
     id: Id,
@@ -39,7 +39,7 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
-    /// The key's number, as minisign shows it.
+    /// The key id, as minisign prints it.
     #[must_use]
     pub fn id(&self) -> String {
         format_id(self.id)
@@ -51,7 +51,7 @@ impl PublicKey {
         format!("{COMMENT}minisign public key {}\n{self}\n", self.id())
     }
 
-    /// Whether the signature is this key's, of `content`.
+    /// Whether the signature of `content` was made with this key.
     #[must_use]
     pub fn verifies(&self, content: &[u8], signature: &Signature) -> bool {
         let all = [&signature.signature[..], signature.comment.as_bytes()].concat();
@@ -68,7 +68,7 @@ impl PublicKey {
 impl FromStr for PublicKey {
     type Err = String;
 
-    /// Reads the key itself, or all of its file.
+    /// Parses a key, or a key file.
     fn from_str(text: &str) -> Result<Self, String> {
         let line = text.lines().rfind(|it| !it.trim().is_empty()).unwrap_or_default();
         let parse = || {
@@ -78,7 +78,7 @@ impl FromStr for PublicKey {
             let key = VerifyingKey::from_bytes(&key).ok()?;
             (algorithm == KEY && bytes.is_empty()).then_some(Self { id, key })
         };
-        parse().ok_or_else(|| "a public key of minisign looks like RWQ…, 56 characters".to_owned())
+        parse().ok_or_else(|| "must be a public key of minisign: RWQ…, 56 characters".to_owned())
     }
 }
 
@@ -89,7 +89,7 @@ impl fmt::Display for PublicKey {
     }
 }
 
-/// What signs. It is never printed.
+/// A secret key, which signs. It is never printed.
 pub struct SecretKey {
     id: Id,
     key: SigningKey,
@@ -102,10 +102,10 @@ impl fmt::Debug for SecretKey {
 }
 
 impl SecretKey {
-    /// A new one.
+    /// Generates a key.
     ///
     /// # Errors
-    /// Where the system has no random bytes.
+    /// The system has no random bytes.
     pub fn generate() -> Result<Self, getrandom::Error> {
         let (mut id, mut seed) = ([0; 8], [0; 32]);
         getrandom::fill(&mut id)?;
@@ -113,19 +113,19 @@ impl SecretKey {
         Ok(Self { id, key: SigningKey::from_bytes(&seed) })
     }
 
-    /// Reads a secret key's file. What is not one is not repeated in the error.
+    /// Parses a secret key's file. The error does not repeat the input.
     ///
     /// # Errors
-    /// What the text should be.
+    /// What the text must be.
     pub fn parse(text: &str) -> Result<Self, String> {
         let line = text.lines().rfind(|it| !it.trim().is_empty()).unwrap_or_default();
         let bytes = BASE64_STANDARD.decode(line.trim()).unwrap_or_default();
         let parse = |mut bytes: &[u8]| {
             let (algorithm, derivation) = (take(&mut bytes)?, take(&mut bytes)?);
-            // Of which function the checksum is, and how a password becomes a key.
+            // The checksum's algorithm, and the parameters that derive a key from a password.
             let _unused: [u8; 50] = take(&mut bytes)?;
-            // The checksum is empty without a password. That both halves belong together shows as well
-            // that the key is whole.
+            // The checksum is empty without a password. That the halves of the key match also shows
+            // that it is complete.
             let (id, key) = (take(&mut bytes)?, take(&mut bytes)?);
             let _checksum: [u8; 32] = take(&mut bytes)?;
             let key = SigningKey::from_keypair_bytes(&key).ok()?;
@@ -133,7 +133,7 @@ impl SecretKey {
             is_one.then_some(Self { id, key })
         };
         parse(&bytes).ok_or_else(|| {
-            "is a secret key of minisign without a password, as minisign -G -W writes it".to_owned()
+            "must be a secret key of minisign without a password, as minisign -G -W writes it".to_owned()
         })
     }
 
@@ -146,13 +146,13 @@ impl SecretKey {
         format!("{COMMENT}minisign secret key\n{}\n", BASE64_STANDARD.encode(bytes))
     }
 
-    /// The key's other half.
+    /// The corresponding public key.
     #[must_use]
     pub fn public(&self) -> PublicKey {
         PublicKey { id: self.id, key: self.key.verifying_key() }
     }
 
-    /// The text of a file that signs `content`, and a comment of one line.
+    /// Signs `content` and a one-line comment. Returns the text of the signature file.
     #[must_use]
     pub fn sign(&self, content: &[u8], comment: &str) -> String {
         let signature = self.key.sign(&Blake2b512::digest(content)).to_bytes();
@@ -166,7 +166,7 @@ impl SecretKey {
     }
 }
 
-/// A signature, of which nothing is known yet but its form.
+/// A parsed but unverified signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signature {
     id: Id,
@@ -176,7 +176,7 @@ pub struct Signature {
 }
 
 impl Signature {
-    /// Reads a signature's file.
+    /// Parses a signature file.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut lines = text.lines();
@@ -187,7 +187,7 @@ impl Signature {
         let mut bytes = &signature[..];
         let (algorithm, id) = (take(&mut bytes)?, take(&mut bytes)?);
         let signature = bytes.try_into().ok()?;
-        // The older form signs the content itself; the service never wrote it.
+        // The legacy format signs the content itself; the service never used it.
         (algorithm == HASHED && lines.next().is_none()).then_some(Self {
             id,
             signature,
@@ -196,13 +196,13 @@ impl Signature {
         })
     }
 
-    /// The number of the key that it claims to be of.
+    /// The id of the key that it claims to be made with.
     #[must_use]
     pub fn key_id(&self) -> String {
         format_id(self.id)
     }
 
-    /// The comment, which is signed as well.
+    /// The trusted comment, which is signed as well.
     #[must_use]
     pub fn comment(&self) -> &str {
         &self.comment
@@ -214,7 +214,8 @@ mod tests {
     use super::{PublicKey, SecretKey, Signature};
 
     const CONTENT: &[u8] = b"what is signed\n";
-    // Written by minisign 0.11 (Debian): `minisign -G -W`, and `-S -t 'a comment'` of the content.
+    // Created with minisign 0.11 (Debian): `minisign -G -W`, and `-S -t 'a comment'` of the
+    // content.
     const THEIR_PUBLIC: &str = "untrusted comment: minisign public key B9E524DB63DF7C92\n\
 RWSSfN9j2yTlueGdEovsPvpdnRM/rPjCSrYV3AV3t3vifqcMnqdsOOdd\n";
     const THEIR_SECRET: &str = "untrusted comment: minisign encrypted secret key\n\
@@ -225,7 +226,7 @@ trusted comment: a comment\n\
 VIIz8vcIS3duwfLw1PSILhAL4xEAnEeO0e1LP7rTfB3hebGIfkJviqRhaZ3ZXdmjof3RdifoPvLHTZqd+Wc7Dw==\n";
 
     #[test]
-    fn what_minisign_writes_is_read() {
+    fn files_of_minisign_are_parsed() {
         let public: PublicKey = THEIR_PUBLIC.parse().unwrap();
         assert_eq!(public.to_file(), THEIR_PUBLIC);
         assert_eq!(THEIR_PUBLIC.lines().nth(1), Some(&*public.to_string()));
@@ -235,14 +236,14 @@ VIIz8vcIS3duwfLw1PSILhAL4xEAnEeO0e1LP7rTfB3hebGIfkJviqRhaZ3ZXdmjof3RdifoPvLHTZqd
         assert!(public.verifies(CONTENT, &signature));
         let secret = SecretKey::parse(THEIR_SECRET).unwrap();
         assert_eq!(secret.public(), public);
-        // Ed25519 has one signature of a message and key.
+        // Ed25519 signatures are deterministic.
         let lines = |text: &str| text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(lines(&secret.sign(CONTENT, "a comment")), lines(THEIR_SIGNATURE));
         assert_eq!(lines(&secret.to_file()), lines(THEIR_SECRET));
     }
 
     #[test]
-    fn a_signature_is_read_by_another_implementation() {
+    fn another_implementation_verifies_signatures() {
         let secret = SecretKey::generate().unwrap();
         let public = minisign_verify::PublicKey::from_base64(&secret.public().to_string()).unwrap();
         let signed = secret.sign(CONTENT, "a comment");
@@ -253,39 +254,39 @@ VIIz8vcIS3duwfLw1PSILhAL4xEAnEeO0e1LP7rTfB3hebGIfkJviqRhaZ3ZXdmjof3RdifoPvLHTZqd
     }
 
     #[test]
-    fn every_changed_character_spoils_a_signature() {
+    fn any_change_invalidates_a_signature() {
         let secret = SecretKey::generate().unwrap();
         let public = SecretKey::parse(&secret.to_file()).unwrap().public();
         let text = secret.sign(CONTENT, "a comment");
-        let is_good = |text: &str, content: &[u8]| {
+        let is_valid = |text: &str, content: &[u8]| {
             Signature::parse(text).is_some_and(|it| public.verifies(content, &it))
         };
-        assert!(is_good(&text, CONTENT));
-        assert!(!is_good(&text, b"what is signed"));
+        assert!(is_valid(&text, CONTENT));
+        assert!(!is_valid(&text, b"what is signed"));
         let other = SecretKey::generate().unwrap().sign(CONTENT, "a comment");
-        assert!(!is_good(&other, CONTENT));
+        assert!(!is_valid(&other, CONTENT));
         // The first line is not signed.
         let begin = text.find('\n').unwrap() + 1;
         for at in begin..text.len() - 1 {
             let mut bytes = text.clone().into_bytes();
             bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(bytes).unwrap();
-            assert!(!is_good(&changed, CONTENT), "{changed}");
-            assert!(!is_good(&text[..at], CONTENT), "{at}");
+            assert!(!is_valid(&changed, CONTENT), "{changed}");
+            assert!(!is_valid(&text[..at], CONTENT), "{at}");
         }
     }
 
     #[test]
-    fn a_key_that_is_none_is_not_repeated() {
+    fn errors_do_not_repeat_the_input() {
         let secret = SecretKey::generate().unwrap().to_file();
         let line = secret.lines().nth(1).unwrap();
         for text in ["", "hunter2-canary", &line[..50], &line.replace('R', "S")] {
-            let told = SecretKey::parse(text).map(drop).unwrap_err();
-            assert!(told.contains("minisign -G -W") && !told.contains("canary"), "{told}");
+            let message = SecretKey::parse(text).map(drop).unwrap_err();
+            assert!(message.contains("minisign -G -W") && !message.contains("canary"), "{message}");
         }
-        // Whoever gives the secret key for the public one does not see it again.
-        let told = line.parse::<PublicKey>().unwrap_err();
-        assert!(told.contains("RWQ") && !told.contains(&line[10..20]), "{told}");
+        // The error does not repeat a secret key given by mistake.
+        let message = line.parse::<PublicKey>().unwrap_err();
+        assert!(message.contains("RWQ") && !message.contains(&line[10..20]), "{message}");
         assert!(!format!("{:?}", SecretKey::parse(&secret).unwrap()).contains(&line[80..]));
     }
 }

@@ -14,12 +14,12 @@ use super::{
     },
 };
 
-/// An amount in thousandths, as columns store it: no currency has more than three decimals.
+/// An amount in thousandths, as stored in columns: no currency has more than three decimals.
 pub type Thousandths = Fixed<14, 3>;
 /// A sum of amounts.
 pub type SumOfThousandths = Fixed<18, 3>;
 
-/// The currencies in use as money (ISO 4217, list one, without metals, funds and test codes).
+/// The currencies in use (ISO 4217, list one, without metals, funds and test codes).
 const IN_USE: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL \
     BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP \
     GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF \
@@ -27,7 +27,7 @@ const IN_USE: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BH
     NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD \
     SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES \
     VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG";
-/// Currencies of which a US dollar is worth more than a hundred units, by the World Bank's exchange rates
+/// Currencies with more than a hundred units to the US dollar, by the World Bank's exchange rates
 /// of 2024.
 const LARGE_AMOUNTS: &str = "ALL AMD AOA ARS BIF CDF CLP COP CRC DJF DZD GNF GYD HUF IDR IQD IRR ISK JPY KES KHR \
                              KMF KRW KZT LAK LBP LKR LRD MGA MMK MNT MWK NGN PKR PYG RSD RWF SOS SSP SYP TZS UGX \
@@ -61,7 +61,7 @@ impl Currency {
         IN_USE.split(' ').any(|it| it == code.as_str()).then_some(code)
     }
 
-    /// Any three letters: an older version may have stored other codes.
+    /// Accepts any three letters: an older version may have stored other codes.
     #[must_use]
     pub fn stored(code: &str) -> Option<Self> {
         let code: [u8; 3] = code.trim().as_bytes().try_into().ok()?;
@@ -80,7 +80,7 @@ impl Currency {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// How many decimals its amounts have.
+    /// The number of decimals of its amounts.
     #[must_use]
     pub fn decimals(self) -> u32 {
         match &self.0 {
@@ -91,7 +91,7 @@ impl Currency {
         }
     }
 
-    /// Its smallest unit, in thousandths.
+    /// Its smallest unit in thousandths.
     #[must_use]
     pub fn smallest(self) -> i64 {
         10_i64.pow(3 - self.decimals())
@@ -227,7 +227,7 @@ impl JsonSchema for Money {
     }
 }
 
-/// An amount as it was sent, before its currency is known. The second value is the amount if a typed
+/// An amount as received, before its currency is known. The second value is the amount if a typed
 /// mark separates thousands, as in `1.234`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Amount(pub Thousandths, Option<Thousandths>);
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn three_typed_digits_after_a_mark_are_decimals_only_where_the_currency_has_them() {
+    fn three_digits_after_a_mark_are_decimals_only_in_currencies_with_three_decimals() {
         for (typed, currency, written) in [
             ("24.600", "HUF", "24600.00"),
             ("1,234", "USD", "1234.00"),
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn seed_columns_hold_an_amount_in_cents_where_it_fits() {
+    fn amounts_are_stored_in_cents_if_they_fit() {
         assert_eq!(money("43.19", "USD").unwrap().in_cents().unwrap().to_string(), "43.19");
         assert_eq!(money("1.235", "KWD").unwrap().in_cents().unwrap().to_string(), "1.24");
         assert_eq!(money("12500000", "IDR").unwrap().in_cents(), None);

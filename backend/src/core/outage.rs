@@ -1,4 +1,4 @@
-//! Why the database cannot do what it is asked: logged once a minute for each cause, and shown by health.
+//! Tracks database failures: logged once a minute per cause, and reported by health checks.
 
 use std::{
     sync::{
@@ -14,35 +14,35 @@ use serde::Serialize;
 
 use super::clock::Clock;
 
-/// How often a cause that persists is logged.
+/// How often a persistent failure is logged.
 const LOG_INTERVAL: Duration = Duration::from_mins(1);
-/// After how long without a failure a cause no longer counts, if nothing has ended it.
+/// How long after the last failure an outage expires, if nothing has ended it.
 const EXPIRY: Duration = Duration::from_mins(2);
 
-/// Why the database cannot do what it is asked.
+/// The cause of a database failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
-    /// It cannot be connected to, or closed the connection.
+    /// The database cannot be reached, or closed the connection.
     Unreachable,
-    /// It refuses the role or its password.
+    /// The database rejects the role or its password.
     Credentials,
-    /// No connection became free in time.
+    /// No connection became available in time.
     NoConnection,
-    /// Its disk, or the user's quota, is full.
+    /// The database's disk or quota is full.
     DiskFull,
-    /// It takes no writes.
+    /// The database is read-only.
     ReadOnly,
-    /// Its disk does not read or write.
+    /// The database's disk has I/O errors.
     DiskFault,
-    /// Something else holds a lock for too long.
+    /// A lock was held for too long.
     Locked,
-    /// It ended the request, such as for want of memory.
+    /// The database cancelled the request, for example because it ran out of memory.
     Other,
 }
 
 impl Cause {
-    /// The cause of an error, if it is one that may pass.
+    /// The cause of an error, if the error is temporary.
     pub(super) fn of(error: &sqlx::Error) -> Option<Self> {
         match error {
             sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
@@ -54,8 +54,8 @@ impl Cause {
         }
     }
 
-    /// The cause that a code of either engine means. SQLite's are numbers, of which the lowest byte
-    /// counts; PostgreSQL's have five characters, of which two are the class.
+    /// The cause for an error code of either engine. SQLite's codes are numbers, whose lowest byte
+    /// is the primary code; PostgreSQL's have five characters, of which two are the class.
     fn of_code(code: &str) -> Option<Self> {
         if code.len() == 5 {
             return match (code, &code[..2]) {
@@ -88,41 +88,41 @@ impl Cause {
         }
     }
 
-    /// What to look at.
+    /// Advice for the operator.
     fn advice(self) -> &'static str {
         match self {
             Self::Unreachable => "is the database running, and is database.url right?",
-            Self::Credentials => "the role or its password in database.url is refused",
+            Self::Credentials => "the database rejects the role or its password in database.url",
             Self::NoConnection => {
                 "the database is down, or all connections of database.pool_size are in use"
             }
-            Self::DiskFull => "free some space: reads go on, writes do not",
-            Self::ReadOnly => "the database takes no writes: reads go on",
-            Self::DiskFault => "look at the disk, and at the system's log",
-            Self::Locked => "something else holds the database's lock: reads go on",
-            Self::Other => "look at the database's own log",
+            Self::DiskFull => "free some space: reads still work, writes do not",
+            Self::ReadOnly => "the database is read-only: reads still work",
+            Self::DiskFault => "check the disk and the system's log",
+            Self::Locked => "another process holds the database's lock: reads still work",
+            Self::Other => "check the database's log",
         }
     }
 }
 
-/// What a cause prevents.
+/// What an outage prevents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Blocked {
-    /// Changes; what is there can still be read.
+    /// Writes; reads still work.
     Writes,
-    /// Everything.
+    /// Reads and writes.
     ReadsAndWrites,
 }
 
-/// Something that is wrong with the database.
+/// A current problem with the database.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Outage {
-    /// Why.
+    /// The cause.
     pub cause: Cause,
     /// What does not work.
     pub blocks: Blocked,
-    /// Since when.
+    /// When it started.
     pub since: DateTime<Utc>,
 }
 
@@ -131,11 +131,11 @@ struct State {
     outage: Outage,
     failed_at: Instant,
     logged_at: Instant,
-    /// How many requests failed since it was last logged.
+    /// The number of failed requests since it was last logged.
     count: u64,
 }
 
-/// Whether there is any, so that the usual case costs next to nothing.
+/// Whether there are any outages, so that the usual case is fast.
 static ANY: AtomicBool = AtomicBool::new(false);
 
 #[cfg(not(test))]
@@ -144,7 +144,7 @@ fn with<T>(work: impl FnOnce(&mut Vec<State>) -> T) -> T {
     work(&mut STATES.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Each test runs in a thread of its own, and has a database of its own.
+/// Each test has its own thread and its own database.
 #[cfg(test)]
 fn with<T>(work: impl FnOnce(&mut Vec<State>) -> T) -> T {
     thread_local! {
@@ -157,8 +157,7 @@ tokio::task_local! {
     static ON_REPLICA: ();
 }
 
-/// Does something on a replica. How that goes says nothing about the database that the service works
-/// on.
+/// Runs something on a replica. Its failures say nothing about the primary.
 pub(super) async fn on_replica<T>(work: impl Future<Output = T>) -> T {
     ON_REPLICA.scope((), work).await
 }
@@ -167,7 +166,7 @@ fn is_on_replica() -> bool {
     ON_REPLICA.try_with(|()| ()).is_ok()
 }
 
-/// Notes that the database failed for this cause, and logs that unless it was logged within a minute.
+/// Records a failure, and logs it unless the cause was logged within the last minute.
 pub(super) fn record_failure(cause: Cause, error: &sqlx::Error) {
     if is_on_replica() {
         return;
@@ -196,8 +195,8 @@ pub(super) fn record_failure(cause: Cause, error: &sqlx::Error) {
     }
 }
 
-/// Ends what a read that succeeded (`Blocked::ReadsAndWrites`) or a write that succeeded
-/// (`Blocked::Writes`, and so everything) shows to be over.
+/// Ends the outages that a successful read (`Blocked::ReadsAndWrites`) or a successful write
+/// (`Blocked::Writes`: all of them) shows to be over.
 pub(super) fn record_success(shown: Blocked) {
     if !ANY.load(Ordering::Relaxed) || is_on_replica() {
         return;
@@ -217,7 +216,7 @@ pub(super) fn record_success(shown: Blocked) {
     }
 }
 
-/// What is wrong with the database now.
+/// The current outages.
 #[must_use]
 pub fn current() -> Vec<Outage> {
     if !ANY.load(Ordering::Relaxed) {
@@ -234,7 +233,7 @@ mod tests {
     use super::{Blocked, Cause, current, on_replica, record_failure, record_success};
 
     #[test]
-    fn every_code_has_its_cause() {
+    fn error_codes_map_to_causes() {
         for (code, cause) in [
             ("13", Some(Cause::DiskFull)),
             ("53100", Some(Cause::DiskFull)),
@@ -256,7 +255,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_replica_neither_begins_an_outage_nor_ends_one() {
+    async fn replicas_neither_start_nor_end_outages() {
         on_replica(async { record_failure(Cause::Unreachable, &sqlx::Error::PoolTimedOut) }).await;
         assert!(current().is_empty());
         record_failure(Cause::Unreachable, &sqlx::Error::PoolTimedOut);
@@ -267,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_read_that_succeeds_does_not_end_what_only_writes_meet() {
+    fn a_successful_read_does_not_end_outages_of_writes() {
         let error = sqlx::Error::PoolTimedOut;
         record_failure(Cause::DiskFull, &error);
         record_failure(Cause::NoConnection, &error);

@@ -1,4 +1,4 @@
-//! What the service does by itself every hour: forgetting what has had its time.
+//! Hourly tasks that purge expired data.
 
 #[cfg(test)]
 mod tests;
@@ -12,25 +12,25 @@ use chrono::{DateTime, Utc};
 
 use super::{App, Result, db::Tx, metrics::metrics};
 
-/// How often.
-const EVERY: Duration = Duration::from_hours(1);
+/// The interval between runs.
+const INTERVAL: Duration = Duration::from_hours(1);
 
-/// Something to be done every hour, in a transaction of its own. Several instances may do it at
-/// once.
+/// An hourly task, which runs in its own transaction. Several instances may run it at the same
+/// time.
 pub struct PeriodicTask {
-    /// Its name in the log, and in the policies of users' tables that let it in.
+    /// Its name in the log and in the row-level security policies that admit it.
     pub name: &'static str,
-    /// Does it; tells how many rows it touched.
+    /// Runs the task; returns the number of affected rows.
     pub run: for<'a> fn(&'a mut Tx, DateTime<Utc>) -> TaskFuture<'a>,
 }
 
-/// A chore under way.
+/// The future of a running task.
 pub type TaskFuture<'a> = Pin<Box<dyn Future<Output = Result<u64>> + Send + 'a>>;
 
-/// Does `tasks` every hour, the first time at once, until it is dropped. One that fails is tried
-/// again an hour later and holds up no other.
+/// Runs `tasks` every hour, the first time immediately, until the future is dropped. A task that
+/// fails is retried an hour later and does not delay others.
 pub async fn run(app: App, tasks: &'static [PeriodicTask]) {
-    let mut hours = tokio::time::interval(EVERY);
+    let mut hours = tokio::time::interval(INTERVAL);
     hours.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     for task in tasks {
         metrics().jobs.register(task.name);
@@ -39,21 +39,21 @@ pub async fn run(app: App, tasks: &'static [PeriodicTask]) {
         hours.tick().await;
         for task in tasks {
             let (at, begun) = (app.clock.now(), Instant::now());
-            let done = run_one(&app, task).await;
-            metrics().jobs.record_run(task.name, at, begun.elapsed(), done.is_ok());
-            match done {
+            let result = run_one(&app, task).await;
+            metrics().jobs.record_run(task.name, at, begun.elapsed(), result.is_ok());
+            match result {
                 Ok(0) => {}
-                Ok(rows) => tracing::info!(task = task.name, rows, "Cleared away"),
-                Err(error) => tracing::warn!(task = task.name, %error, "Could not clear away"),
+                Ok(rows) => tracing::info!(task = task.name, rows, "Purged expired data"),
+                Err(error) => tracing::warn!(task = task.name, %error, "Could not purge expired data"),
             }
         }
     }
 }
 
-/// Does one chore now.
+/// Runs one task now.
 ///
 /// # Errors
-/// Unavailable where the database is away.
+/// `Unavailable` if the database is.
 pub async fn run_one(app: &App, task: &PeriodicTask) -> Result<u64> {
     let mut tx = app.db.write_as_job(task.name).await?;
     let rows = (task.run)(&mut tx, app.clock.now()).await?;

@@ -1,14 +1,14 @@
-//! TLS to the outside.
+//! TLS configuration of outgoing connections.
 
 use std::sync::{Arc, LazyLock};
 
-/// How others are called: whom the machine trusts, such as a household's own authority, and whom
-/// browsers trust, since a bare container has no list of its own.
+/// The client configuration. It trusts the system's certificate authorities, which may include
+/// private ones, and those of Mozilla, because a minimal container has no list.
 ///
 /// # Errors
-/// Where the library knows no safe version of TLS.
+/// The library supports no safe version of TLS.
 pub fn client_config() -> Result<rustls::ClientConfig, rustls::Error> {
-    // Some hundred certificates: read once, not by every client.
+    // There are hundreds of certificates: they are read once, not by every client.
     static CONFIG: LazyLock<Result<rustls::ClientConfig, rustls::Error>> = LazyLock::new(read);
     CONFIG.clone()
 }

@@ -1,4 +1,4 @@
-//! What a collector of traces is told of requests (OpenTelemetry), where the settings name one.
+//! Traces of requests (OpenTelemetry), if a collector is configured.
 
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use opentelemetry::{propagation::TextMapPropagator as _, trace::Status};
@@ -7,12 +7,12 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-/// Where a proxy says which trace a request is part of (W3C Trace Context).
+/// The headers that a proxy uses to propagate a trace (W3C Trace Context).
 pub const HEADERS: [HeaderName; 2] =
     [HeaderName::from_static("traceparent"), HeaderName::from_static("tracestate")];
 
-/// What a request is told as: by its route and never by its path, which may hold what only a user
-/// may know.
+/// Creates the span of a request. It contains the route but not the path, which may be
+/// confidential.
 #[must_use]
 pub fn request_span(
     method: &'static str,
@@ -27,13 +27,13 @@ pub fn request_span(
     if let Some(id) = id {
         span.set_attribute("request_id", id);
     }
-    let around = TraceContextPropagator::new().extract(&HeaderExtractor(headers));
-    // The span was made just now, and has begun nothing yet.
-    let _ = span.set_parent(around);
+    let parent = TraceContextPropagator::new().extract(&HeaderExtractor(headers));
+    // The span is new and has not started.
+    let _ = span.set_parent(parent);
     span
 }
 
-/// Tells how the request was answered.
+/// Records the status of the response.
 pub fn record_status(span: &Span, status: StatusCode) {
     span.set_attribute("http.response.status_code", i64::from(status.as_u16()));
     if status.is_server_error() {
@@ -41,8 +41,8 @@ pub fn record_status(span: &Span, status: StatusCode) {
     }
 }
 
-/// What the asking of another service is told as: part of the request that it is for. What no
-/// request needs is no part of any.
+/// Creates the span of a request to another service, within the current request's span; none
+/// outside a request.
 #[must_use]
 pub fn upstream_span(upstream: &'static str) -> Span {
     if Span::current().is_none() {

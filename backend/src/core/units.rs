@@ -1,8 +1,8 @@
-//! Distances, volumes and economy in the units that a person reads.
+//! Distances, volumes and fuel economy in the user's units.
 //!
-//! What is stored is miles and US gallons; conversions are exact ratios of whole numbers, rounded
-//! once, where a figure is shown. (1 mile = 1.609344 km, 1 US gallon = 3.785411784 l,
-//! 1 imperial gallon = 4.54609 l: NIST SP 811, appendix B.)
+//! Older columns store miles and US gallons. Conversions are exact ratios of integers, rounded
+//! once, when formatted. (1 mile = 1.609344 km, 1 US gallon = 3.785411784 L, 1 imperial gallon =
+//! 4.54609 L: NIST SP 811, appendix B.)
 
 mod format;
 mod quantity;
@@ -18,7 +18,7 @@ use super::{
     input::number::{self, NumberError, NumberFormat, Typed},
 };
 
-/// For fields whose own readers limit the decimals.
+/// For fields that check the number of decimals themselves.
 const ANY_DECIMALS: NumberFormat = NumberFormat::decimal(18);
 
 const MILE_IN_METERS_E3: i128 = 1_609_344;
@@ -26,7 +26,7 @@ const GALLON_US_IN_LITERS_E9: i128 = 3_785_411_784;
 const GALLON_UK_IN_LITERS_E9: i128 = 4_546_090_000;
 const LITER_IN_LITERS_E9: i128 = 1_000_000_000;
 
-/// A choice that is kept as text and named on a form.
+/// Declares an enum that is stored as text and has labels for forms.
 macro_rules! text_enum {
     ($(#[doc = $about:literal])* $name:ident { $($(#[doc = $doc:literal])* $variant:ident = $text:literal, $label:literal;)+ }) => {
         $(#[doc = $about])*
@@ -36,16 +36,16 @@ macro_rules! text_enum {
         }
 
         impl $name {
-            /// Every choice: as it is kept, and as people call it.
+            /// All variants: the stored text and the label.
             pub const ALL: &[(&str, &str)] = &[$(($text, $label)),+];
 
-            /// As it is kept and sent.
+            /// The text in the database and in JSON.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }
             }
 
-            /// As people call it.
+            /// The label.
             #[must_use]
             pub fn label(self) -> &'static str {
                 match self { $(Self::$variant => $label),+ }
@@ -92,7 +92,7 @@ macro_rules! text_enum {
 pub(crate) use text_enum;
 
 text_enum! {
-    /// What distances are shown in.
+    /// The unit of distances.
     DistanceUnit {
         /// Miles.
         Miles = "mi", "Miles";
@@ -102,7 +102,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// What volumes are shown in.
+    /// The unit of volumes.
     VolumeUnit {
         /// US gallons.
         GallonsUs = "gal_us", "US gallons";
@@ -114,7 +114,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// What economy is shown in.
+    /// The unit of fuel economy.
     EconomyUnit {
         /// Miles to the US gallon.
         MpgUs = "mpg_us", "Miles per US gallon";
@@ -128,13 +128,13 @@ text_enum! {
 }
 
 impl DistanceUnit {
-    /// Its sign.
+    /// The unit's symbol.
     #[must_use]
     pub fn sign(self) -> &'static str {
         self.as_str()
     }
 
-    /// Miles in this unit, whole.
+    /// Converts miles to this unit, rounded to a whole number.
     #[must_use]
     pub fn from_miles(self, miles: i64) -> i64 {
         match self {
@@ -143,8 +143,8 @@ impl DistanceUnit {
         }
     }
 
-    /// A distance typed in this unit as whole miles' text; what is no number is left as it is, for
-    /// the reader of the field to refuse.
+    /// Converts a distance typed in this unit to whole miles, as text. Text that is not a number is
+    /// returned unchanged, so that the field's reader rejects it.
     #[must_use]
     pub fn to_miles(self, typed: &str) -> String {
         let Ok(plain) = without_thousands(typed) else { return typed.to_owned() };
@@ -156,7 +156,7 @@ impl DistanceUnit {
         }
     }
 
-    /// A price of one mile as the price of one of these.
+    /// Converts a price per mile to a price per unit.
     #[must_use]
     pub fn price_from_miles(self, price: Fixed<8, 3>) -> Fixed<8, 3> {
         match self {
@@ -170,7 +170,7 @@ impl DistanceUnit {
 }
 
 impl VolumeUnit {
-    /// Its sign.
+    /// The unit's symbol.
     #[must_use]
     pub fn sign(self) -> &'static str {
         match self {
@@ -187,15 +187,15 @@ impl VolumeUnit {
         }
     }
 
-    /// US gallons in this unit, to the thousandth.
+    /// Converts US gallons to this unit, to the thousandth.
     #[must_use]
     pub fn from_gallons(self, gallons: Fixed<12, 3>) -> Fixed<12, 3> {
         let liters = i128::from(gallons.units()) * GALLON_US_IN_LITERS_E9;
         Fixed::from_ratio(liters, self.in_liters_e9()).unwrap_or(gallons)
     }
 
-    /// A volume typed in this unit as US gallons' text, to the thousandth; what is no number is
-    /// left as it is.
+    /// Converts a volume typed in this unit to US gallons, as text, to the thousandth. Text that is
+    /// not a number is returned unchanged.
     #[must_use]
     pub fn to_gallons(self, typed: &str) -> String {
         let Ok(Typed { value: plain, .. }) = number::parse(typed, ANY_DECIMALS) else {
@@ -211,14 +211,14 @@ impl VolumeUnit {
         }
     }
 
-    /// The price of a US gallon as the price of one of these.
+    /// Converts a price per US gallon to a price per unit.
     #[must_use]
     pub fn price_from_gallon(self, price: Fixed<6, 3>) -> Fixed<6, 3> {
         let scaled = i128::from(price.units()) * self.in_liters_e9();
         Fixed::from_ratio(scaled, GALLON_US_IN_LITERS_E9).unwrap_or(price)
     }
 
-    /// A price typed for one of these as a US gallon's, to the thousandth.
+    /// Converts a typed price per unit to a price per US gallon, to the thousandth.
     #[must_use]
     pub fn to_price_of_gallon(self, typed: &str) -> String {
         let Ok(Typed { value: plain, .. }) = number::parse(typed, ANY_DECIMALS) else {
@@ -236,7 +236,7 @@ impl VolumeUnit {
 }
 
 impl EconomyUnit {
-    /// Its sign.
+    /// The unit's symbol.
     #[must_use]
     pub fn sign(self) -> &'static str {
         match self {
@@ -246,19 +246,20 @@ impl EconomyUnit {
         }
     }
 
-    /// Whether more of it is less fuel.
+    /// Whether higher values mean less fuel.
     #[must_use]
     pub fn more_is_better(self) -> bool {
         self != Self::LitersPer100Km
     }
 
-    /// The economy of a distance (tenths of a millimeter) with a volume (picoliters), to the hundredth.
+    /// The economy of a distance (tenths of a millimeter) on a volume (picoliters), to the
+    /// hundredth.
     #[must_use]
     pub fn of_exact(self, distance: i64, volume: i64) -> Option<Fixed<16, 2>> {
         self.of_exact_to::<2>(distance, volume)
     }
 
-    /// The same to another number of decimals, rounded once.
+    /// Like [`Self::of_exact`], with `S` decimals, rounded once.
     #[must_use]
     pub fn of_exact_to<const S: u32>(self, distance: i64, volume: i64) -> Option<Fixed<16, S>> {
         let (distance, volume) = (i128::from(distance), i128::from(volume));
@@ -308,18 +309,19 @@ fn ratio(numerator: i128, denominator: i128) -> i64 {
     divide_rounded(numerator, denominator).and_then(|it| i64::try_from(it).ok()).unwrap_or_default()
 }
 
-/// A reading as it is read off: `84,210`, `84.210` and `84 210` are all 84210.
+/// Parses an odometer reading: `84,210`, `84.210` and `84 210` are all 84210.
 fn without_thousands(typed: &str) -> Result<String, NumberError> {
     number::parse(typed, NumberFormat::decimal(1)).map(|it| it.value)
 }
 
-/// The plain text of a number that was typed; any other text unchanged, so that the field refuses it.
+/// Converts a typed number to plain text; any other text is returned unchanged, so that the field
+/// rejects it.
 #[must_use]
 pub fn plain_number(typed: &str) -> String {
     number::parse(typed, ANY_DECIMALS).map_or_else(|_| typed.to_owned(), |it| it.value)
 }
 
-/// A whole number with its thousands apart: `84,210`.
+/// Formats a whole number with groups of three digits: `84,210`.
 #[must_use]
 pub fn grouped(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
@@ -340,7 +342,7 @@ mod tests {
     use super::{DistanceUnit, EconomyUnit, Fixed, VolumeUnit, grouped, plain_number};
 
     #[test]
-    fn economy_is_the_same_whatever_it_is_shown_in() {
+    fn economy_is_converted_between_units() {
         let gallons = Fixed::<12, 3>::parse("15").unwrap();
         let shown = |unit: EconomyUnit| unit.of(400, gallons).unwrap().to_string();
         assert_eq!(shown(EconomyUnit::MpgUs), "26.67");
@@ -351,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_typed_at_the_pump_is_kept_in_gallons_and_miles() {
+    fn typed_values_are_converted_to_gallons_and_miles() {
         assert_eq!(VolumeUnit::Liters.to_gallons("40"), "10.567");
         assert_eq!(VolumeUnit::Liters.to_gallons("40,00"), "10.567");
         assert_eq!(VolumeUnit::GallonsUk.to_gallons("10"), "12.009");
@@ -368,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_left_for_the_field_to_refuse() {
+    fn text_that_is_not_a_number_is_unchanged() {
         for typed in ["12,3,4", "40,5.1", "40'5", "4e1", "forty", "40 L"] {
             assert_eq!(DistanceUnit::Kilometers.to_miles(typed), typed);
             assert_eq!(VolumeUnit::Liters.to_gallons(typed), typed);
@@ -379,7 +381,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn litres_to_the_hundredth_survive_being_kept_as_gallons(hundredths in 1_i64..20_000) {
+        fn liters_survive_conversion_to_gallons_and_back(hundredths in 1_i64..20_000) {
             let typed = Fixed::<12, 2>::from_units(hundredths).unwrap().to_string();
             let gallons = Fixed::parse(&VolumeUnit::Liters.to_gallons(&typed)).unwrap();
             let liters = VolumeUnit::Liters.from_gallons(gallons).units();

@@ -1,5 +1,5 @@
-//! Asking other services over HTTP: five seconds at most, a mebibyte at most, few at once, never
-//! led elsewhere; and not at all while one is known to be away.
+//! HTTP client for other services, with limits: five seconds, one mebibyte, few concurrent
+//! requests, no redirects; and circuit breakers.
 
 mod breaker;
 
@@ -18,14 +18,14 @@ use super::{
     tls, traces,
 };
 
-/// How long an answer may take, with all of its body.
+/// The time limit of a request, including the response's body.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// The most bytes that are read of an answer.
+/// The maximum size of a response in bytes.
 const MAX_BODY: usize = 1024 * 1024;
-/// How many answers of one service may be waited for at once.
+/// The maximum number of concurrent requests to one service.
 const MAX_CONCURRENT: usize = 16;
 
-/// Why another service gave no answer.
+/// Why a request failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{why}")]
 pub struct FetchError {
@@ -34,20 +34,20 @@ pub struct FetchError {
 }
 
 impl FetchError {
-    /// For this reason.
+    /// Creates an error with this message.
     #[must_use]
     pub fn new(why: impl Into<String>) -> Self {
         Self { why: why.into(), was_not_sent: false }
     }
 
-    /// Whether it was not asked at all, because too many wait for it already.
+    /// Whether the request was not sent because too many others were waiting.
     #[must_use]
     pub fn was_not_sent(&self) -> bool {
         self.was_not_sent
     }
 }
 
-/// Asks one service.
+/// A client for one service.
 pub struct UpstreamClient {
     client: Result<reqwest::Client, String>,
     waiting: Semaphore,
@@ -56,7 +56,7 @@ pub struct UpstreamClient {
 }
 
 impl UpstreamClient {
-    /// A client for one service, which is counted under `name`.
+    /// Creates a client whose metrics are named `name`.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
         let client = client().map_err(|error| error.to_string());
@@ -68,10 +68,10 @@ impl UpstreamClient {
         }
     }
 
-    /// The JSON at `address`.
+    /// Requests the JSON at `address`.
     ///
     /// # Errors
-    /// No answer, one other than 200, or one that is not such JSON.
+    /// There is no response, its status is not 200, or it is not the expected JSON.
     pub async fn get<T: serde::de::DeserializeOwned>(
         &self,
         address: &str,
@@ -80,37 +80,38 @@ impl UpstreamClient {
             .header("accept", "application/json")
             .body(Vec::new())
             .map_err(|error| FetchError::new(error.to_string()))?;
-        let answer = self.send(request).await?;
-        if answer.status() != StatusCode::OK {
+        let response = self.send(request).await?;
+        if response.status() != StatusCode::OK {
             let address = redact_url(address);
-            return Err(FetchError::new(format!("{address} answers {}", answer.status())));
+            return Err(FetchError::new(format!("{address} returned {}", response.status())));
         }
-        serde_json::from_slice(answer.body()).map_err(|error| {
+        serde_json::from_slice(response.body()).map_err(|error| {
             let address = redact_url(address);
             FetchError::new(format!("{address} is not the expected JSON: {error}"))
         })
     }
 
-    /// Sends a request that is not repeated, and gives the whole answer.
+    /// Sends a request, without retries, and returns the complete response.
     ///
     /// # Errors
-    /// No answer within five seconds, a longer one than a mebibyte, or too many waiting already.
+    /// There is no response within five seconds, it is larger than a mebibyte, or too many requests
+    /// are waiting.
     pub async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, FetchError> {
-        let begun = Instant::now();
-        let answer = self.ask(request).instrument(traces::upstream_span(self.name)).await;
-        let outcome = match &answer {
-            Ok(answer) => Outcome::Answered(answer.status()),
+        let started = Instant::now();
+        let response = self.request(request).instrument(traces::upstream_span(self.name)).await;
+        let outcome = match &response {
+            Ok(response) => Outcome::Answered(response.status()),
             Err(error) if error.was_not_sent() => Outcome::NotSent,
             Err(_) => Outcome::NoAnswer,
         };
-        self.metrics.record(outcome, begun.elapsed());
-        answer
+        self.metrics.record(outcome, started.elapsed());
+        response
     }
 
-    async fn ask(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, FetchError> {
+    async fn request(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, FetchError> {
         let client = self.client.as_ref().map_err(FetchError::new)?;
         let busy =
-            |_| FetchError { why: "too many wait for it already".to_owned(), was_not_sent: true };
+            |_| FetchError { why: "too many requests are waiting for it".to_owned(), was_not_sent: true };
         let _waiting = self.waiting.try_acquire().map_err(busy)?;
         http::yield_slot_while(tokio::time::timeout(TIMEOUT, exchange(client, request)))
             .await
@@ -122,24 +123,24 @@ async fn exchange(
     client: &reqwest::Client,
     request: Request<Vec<u8>>,
 ) -> Result<Response<Vec<u8>>, FetchError> {
-    // The address may hold a key.
+    // The URL may contain a key.
     let failed = |error: reqwest::Error| FetchError::new(error_chain(&error.without_url()));
     let request = reqwest::Request::try_from(request).map_err(failed)?;
-    let mut answer = client.execute(request).await.map_err(failed)?;
+    let mut response = client.execute(request).await.map_err(failed)?;
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+    while let Some(chunk) = response.chunk().await.map_err(failed)? {
         if body.len() + chunk.len() > MAX_BODY {
-            return Err(FetchError::new("the answer is longer than a mebibyte"));
+            return Err(FetchError::new("the response is longer than a mebibyte"));
         }
         body.extend_from_slice(&chunk);
     }
-    let mut whole = Response::new(body);
-    *whole.status_mut() = answer.status();
-    *whole.headers_mut() = answer.headers().clone();
-    Ok(whole)
+    let mut complete = Response::new(body);
+    *complete.status_mut() = response.status();
+    *complete.headers_mut() = response.headers().clone();
+    Ok(complete)
 }
 
-/// An error with its causes, of which the last tells most.
+/// Formats an error with its causes.
 #[must_use]
 pub fn error_chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());

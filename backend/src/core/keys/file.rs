@@ -1,4 +1,4 @@
-//! Where the service key comes from: a setting, or a file that is created once.
+//! The source of the service key: a setting, or a file that is created once.
 
 use std::{
     fmt,
@@ -15,7 +15,7 @@ use crate::core::{
     files,
 };
 
-/// Why the service can't go on with its key.
+/// Why the service key can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The settings can't be used.
@@ -26,23 +26,23 @@ pub enum KeyError {
     Io {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         error: io::Error,
     },
-    /// The key file holds something else.
+    /// The key file does not contain a key.
     #[error("the service key: {}: {why}", path.display())]
     Invalid {
         /// The file.
         path: PathBuf,
-        /// What it should hold.
+        /// What it must contain.
         why: String,
     },
     /// The system has no random bytes for a new key.
     #[error("the service key can't be created: {0}")]
     Random(#[from] getrandom::Error),
-    /// There is no key, although secrets have been sealed with one.
+    /// The key is missing, although secrets have been sealed with one.
     #[error(
-        "{0} does not exist, and the secrets in the database are sealed with the key that it held: \
+        "{0} does not exist, and the secrets in the database are sealed with the key in it: \
          {help}",
         help = HELP
     )]
@@ -81,20 +81,20 @@ fn cause(error: &Error) -> String {
     }
 }
 
-/// Where the key comes from.
+/// The source of the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// The setting `auth.key`, or the file that `auth.key_file` names.
     Setting(Option<PathBuf>),
-    /// The file that the service creates where no key is set.
+    /// The file that the service creates if no key is set.
     File(PathBuf),
 }
 
 impl Source {
-    /// Where these settings have the key.
+    /// The source of the key in these settings.
     ///
     /// # Errors
-    /// As [`crate::core::config::Database::engine`].
+    /// As for [`crate::core::config::Database::engine`].
     pub fn of(config: &Config) -> Result<Self, ConfigError> {
         if config.auth.key.is_some() {
             return Ok(Self::Setting(config.auth.key_file.clone()));
@@ -116,10 +116,10 @@ impl fmt::Display for Source {
     }
 }
 
-/// The service key, if there is one.
+/// Reads the service key, if there is one.
 ///
 /// # Errors
-/// A key that can't be read, or is none.
+/// The key can't be read or is invalid.
 pub fn find(config: &Config) -> Result<Option<ServiceKey>, KeyError> {
     let path = match (&config.auth.key, Source::of(config)?) {
         (Some(key), _) => {
@@ -141,21 +141,21 @@ pub fn find(config: &Config) -> Result<Option<ServiceKey>, KeyError> {
     }
 }
 
-/// Takes the key file from other users.
+/// Removes other users' access to the key file.
 fn restrict_permissions(path: &Path) {
     let Ok(found) = path.metadata() else { return };
-    let rights = found.permissions().mode() & 0o777;
-    if rights | 0o700 == 0o700 {
+    let mode = found.permissions().mode() & 0o777;
+    if mode | 0o700 == 0o700 {
         return;
     }
-    let (shown, before) = (path.display(), format!("{rights:04o}"));
+    let (shown, previous_mode) = (path.display(), format!("{mode:04o}"));
     match std::fs::set_permissions(path, Permissions::from_mode(0o600)) {
-        Ok(()) => tracing::warn!(path = %shown, before, "Key file was open to others: now 0600"),
-        Err(error) => tracing::error!(path = %shown, before, %error, "Key file is open to others"),
+        Ok(()) => tracing::warn!(path = %shown, previous_mode, "Key file was accessible to other users: mode set to 0600"),
+        Err(error) => tracing::error!(path = %shown, previous_mode, %error, "Key file is accessible to other users"),
     }
 }
 
-/// Creates the key file, and returns the key. If another process was faster, it is that one's.
+/// Creates the key file and returns its key: another process's key if that process was faster.
 pub(super) fn create(config: &Config) -> Result<ServiceKey, KeyError> {
     let path = config.auth.service_key_path(&config.database)?;
     let key = ServiceKey::generate()?;

@@ -1,5 +1,5 @@
-//! What happens to the key and the secrets before the first request: the key is checked against the
-//! database, and secrets of older versions are sealed.
+//! Startup checks of the service key: it is compared with the database, and unsealed secrets from
+//! older versions are sealed.
 
 use std::fmt::Write as _;
 
@@ -16,28 +16,28 @@ use crate::core::{
     periodic::TaskFuture,
 };
 
-/// The name of this work in the policies of users' tables that admit it.
+/// The name of this job in the row-level security policies that admit it.
 const JOB: &str = "seal-secrets";
 
-/// The secrets that a feature stores sealed.
+/// The sealed secrets of a feature.
 #[derive(Clone, Copy)]
 pub struct SealedSecrets {
-    /// What has such a secret, in the plural.
+    /// What the secrets belong to, in the plural.
     pub name: &'static str,
-    /// Seals those that are not sealed yet, and returns how many there were.
+    /// Seals unsealed secrets and returns their number.
     pub seal: for<'a> fn(&'a mut Tx, &'a ServiceKey) -> TaskFuture<'a>,
-    /// Counts the sealed ones.
+    /// Counts the sealed secrets.
     pub count: for<'a> fn(&'a mut Tx) -> TaskFuture<'a>,
-    /// Discards the sealed ones, and returns how many there were.
+    /// Discards the sealed secrets and returns their number.
     pub discard: for<'a> fn(&'a mut Tx) -> TaskFuture<'a>,
 }
 
-/// Finds the service key, or creates it for a database that has not had one; refuses one that the
-/// database's secrets are not sealed with; and seals those that are not sealed yet. Several
-/// instances may do so at once.
+/// Reads the service key, or creates it for a database that has not had one; checks that the
+/// secrets in the database are sealed with it; and seals unsealed secrets. Several instances may
+/// run this at the same time.
 ///
 /// # Errors
-/// [`KeyError`]; nothing is changed in the database then.
+/// [`KeyError`]; in that case the database is not changed.
 pub async fn prepare(
     db: &Db,
     config: &Config,
@@ -59,21 +59,21 @@ pub async fn prepare(
             tracing::info!(sealed, "Secrets that older versions stored were sealed");
             db.truncate_wal().await?;
         }
-        // Such as on a full disk: reads go on, so the service starts.
+        // For example, the disk is full. Reads still work, so the service starts.
         Err(KeyError::Database(Error::Unavailable)) if registered.is_some() => {
-            tracing::warn!("The database takes no writes: secrets of older versions stay unsealed");
+            tracing::warn!("The database does not accept writes: secrets of older versions stay unsealed");
         }
         Err(error) => return Err(error),
     }
     Ok(key)
 }
 
-/// How the service key and the database fit together.
+/// The relation of the service key and the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyStatus {
     /// The secrets in the database are sealed with this key.
     Matches,
-    /// There is a key, and the database has not had one.
+    /// There is a key, but the database has not had one.
     NotRegistered,
     /// There is no key yet: the first start creates one.
     NotCreated,
@@ -82,7 +82,7 @@ pub enum KeyStatus {
 /// Compares the service key with the database, and changes nothing.
 ///
 /// # Errors
-/// [`KeyError`], for a service that would not start.
+/// [`KeyError`] if the service would not start.
 pub async fn check(db: &Db, config: &Config) -> Result<KeyStatus, KeyError> {
     let registered = store::find(&mut db.read().await?).await?;
     match (find(config)?, registered) {
@@ -94,7 +94,7 @@ pub async fn check(db: &Db, config: &Config) -> Result<KeyStatus, KeyError> {
     }
 }
 
-/// Registers the key, and seals what is not sealed yet. Returns how many secrets were sealed.
+/// Registers the key and seals unsealed secrets. Returns their number.
 async fn seal_all(
     db: &Db,
     config: &Config,
@@ -116,11 +116,11 @@ async fn seal_all(
     Ok(sealed)
 }
 
-/// Discards the sealed secrets, where the key to them is lost, so that the service can start with a
-/// new one. Without `is_sure` this only says what would be lost. Returns what to print.
+/// Discards the sealed secrets, if their key is lost, so that the service can start with a new one.
+/// Without `is_sure` it only reports what would be lost. Returns the text to print.
 ///
 /// # Errors
-/// [`KeyError`]; nothing is changed in the database then.
+/// [`KeyError`]; in that case the database is not changed.
 pub async fn discard(
     db: &Db,
     config: &Config,
@@ -132,7 +132,7 @@ pub async fn discard(
         return Ok("No secrets have been sealed: there is nothing to discard.\n".to_owned());
     };
     let source = Source::of(config)?;
-    // A file that is no key does not open them either.
+    // An invalid key file does not open them either.
     let key = find(config).ok().flatten();
     if key.is_some_and(|it| it.check_value()[..] == registered) {
         return Ok(format!(
@@ -154,7 +154,7 @@ pub async fn discard(
         );
         return Ok(text);
     }
-    store::forget(&mut tx).await?;
+    store::remove(&mut tx).await?;
     tx.commit().await?;
     tracing::warn!(secrets = all, "Sealed secrets were discarded");
     text.push_str("Discarded. Start the service to use the present key, or to create one.\n");

@@ -1,12 +1,12 @@
-//! The key that the database's secrets are sealed with, as far as the database knows it.
+//! The registration of the service key in the database.
 
 use chrono::{DateTime, Utc};
 use sqlx::Result;
 
 use crate::{core::db::Tx, sql};
 
-/// Registers a key by its check value, unless one is registered. Returns the check value of the
-/// registered one, which is locked until the transaction ends.
+/// Registers a key by its check value, if none is registered. Returns the check value of the
+/// registered key, whose row is locked until the transaction ends.
 pub(super) async fn register(
     tx: &mut Tx,
     check_value: &[u8],
@@ -24,21 +24,21 @@ pub(super) async fn register(
     Ok(registered)
 }
 
-/// The check value of the registered key.
+/// Returns the check value of the registered key, if any.
 pub(super) async fn find(tx: &mut Tx) -> Result<Option<Vec<u8>>> {
     let found: Option<(Vec<u8>,)> =
         sql!(tx, fetch_optional, "SELECT check_value FROM service_key WHERE id = 1")?;
     Ok(found.map(|it| it.0))
 }
 
-/// Forgets the registered key.
-pub(super) async fn forget(tx: &mut Tx) -> Result<()> {
+/// Removes the registration.
+pub(super) async fn remove(tx: &mut Tx) -> Result<()> {
     sql!(tx, execute, "DELETE FROM service_key")?;
     Ok(())
 }
 
-/// From here on, SQLite overwrites what it deletes, or no longer does. PostgreSQL has no such
-/// setting: old versions of rows go when the table is vacuumed.
+/// Turns overwriting of deleted data in SQLite on or off. PostgreSQL has no such setting: old
+/// versions of rows are removed when the table is vacuumed.
 pub(super) async fn overwrite_deleted(tx: &mut Tx, is_on: bool) -> Result<()> {
     let Tx::Sqlite(_) = tx else { return Ok(()) };
     let statement = if is_on { "PRAGMA secure_delete = ON" } else { "PRAGMA secure_delete = OFF" };

@@ -7,7 +7,7 @@ fn key() -> ServiceKey {
 }
 
 #[test]
-fn a_sealed_value_opens_only_where_it_was_sealed() {
+fn a_sealed_value_opens_only_in_its_context() {
     let (key, row) = (key(), Uuid::now_v7());
     let context = Context { table: "secrets", column: "sealed", row };
     let sealed = key.seal("test", &context, b"open sesame").unwrap();
@@ -41,7 +41,7 @@ fn keys_for_different_purposes_differ() {
 }
 
 #[test]
-fn a_key_is_read_as_it_is_written_and_never_printed() {
+fn a_key_can_be_written_and_read_but_is_never_printed() {
     let key = key();
     let text = key.to_text();
     assert_eq!(ServiceKey::parse(&text).as_ref(), Ok(&key));

@@ -1,4 +1,4 @@
-//! The key file, what happens at start, and what the database reveals.
+//! Tests of the key file, the startup checks, and what the database reveals.
 
 use std::{os::unix::fs::PermissionsExt as _, path::PathBuf};
 
@@ -22,13 +22,13 @@ use crate::{
 };
 
 on_every_engine![
-    the_database_reveals_no_secret,
-    secrets_of_older_versions_are_sealed_at_start,
-    of_instances_that_start_at_once_each_can_open_every_secret,
-    another_key_is_refused,
-    a_missing_key_is_refused,
-    a_secret_that_was_moved_to_another_account_does_not_open,
-    discarded_secrets_are_gone_and_recovery_codes_stay,
+    the_database_does_not_reveal_secrets,
+    unsealed_secrets_are_sealed_at_startup,
+    instances_that_start_concurrently_can_open_all_secrets,
+    another_key_is_rejected,
+    a_missing_key_is_rejected,
+    a_secret_moved_to_another_account_cannot_be_opened,
+    discarding_secrets_keeps_recovery_codes,
     secrets_that_can_be_opened_are_not_discarded,
 ];
 
@@ -39,7 +39,7 @@ fn key() -> ServiceKey {
     ServiceKey::generate().unwrap()
 }
 
-/// The settings without a key: it is in the default file.
+/// The settings without a key, so that the default file is used.
 fn without_key(app: &TestApp) -> Config {
     let mut config = Config::clone(&app.app.config);
     config.auth.key = None;
@@ -68,7 +68,7 @@ async fn the_key_file_is_created_once_with_mode_0600() {
     assert_eq!(start(&app, &config).await.unwrap(), created);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), created.to_text());
 
-    // Rights that others should not have are taken away.
+    // Other users' access is removed.
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
     assert_eq!(find(&config).unwrap(), Some(created));
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
@@ -77,7 +77,7 @@ async fn the_key_file_is_created_once_with_mode_0600() {
     assert!(refused.contains(path.to_str().unwrap()) && !refused.contains("canary"), "{refused}");
 }
 
-/// Somebody with an authenticator app, recovery codes, and channels with secrets.
+/// A user with an authenticator app, recovery codes, and channels with secrets.
 struct Owner {
     app: TestApp,
     account: String,
@@ -96,8 +96,8 @@ impl Owner {
         let app = app.reconfigured(|it| it.notifications.allow_private_addresses = true);
         let app = app.register(email).await;
         let account = app.get("/api/auth/me").await.id();
-        let begun = app.post("/api/auth/factors/totp", json!({})).await.body;
-        let secret = totp_rs::Secret::try_from_base32(begun["secret"].as_str().unwrap()).unwrap();
+        let started = app.post("/api/auth/factors/totp", json!({})).await.body;
+        let secret = totp_rs::Secret::try_from_base32(started["secret"].as_str().unwrap()).unwrap();
         let secret = secret.as_bytes().to_vec();
         let first = json!({ "code": code(&secret, &app) });
         let on = app.post("/api/auth/factors/totp/confirm", first).await;
@@ -117,9 +117,9 @@ impl Owner {
     /// Signs in with the password and a code.
     async fn sign_in(&self, app: &TestApp, email: &str, code: &str) -> Answer {
         let credentials = json!({ "email": email, "password": PASSWORD });
-        let asked = app.nobody().post("/api/auth/login", credentials).await;
-        assert_eq!(asked.body["type"], "/problems/second-factor-required", "{asked:?}");
-        let waiting = app.with_cookie(cookie_of(&asked));
+        let challenge = app.nobody().post("/api/auth/login", credentials).await;
+        assert_eq!(challenge.body["type"], "/problems/second-factor-required", "{preview:?}");
+        let waiting = app.with_cookie(cookie_of(&challenge));
         waiting.post("/api/auth/login/second", json!({ "code": code })).await
     }
 
@@ -139,7 +139,7 @@ impl Owner {
     }
 }
 
-/// The text of bytes in base 32 (RFC 4648), without padding.
+/// Encodes bytes in base 32 (RFC 4648), without padding.
 fn base32(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let bits: Vec<u8> =
@@ -151,7 +151,7 @@ fn base32(bytes: &[u8]) -> String {
     bits.chunks(5).map(digit).collect()
 }
 
-/// Every way in which a secret might be written.
+/// All encodings in which a secret might appear.
 fn spellings(secret: &[u8]) -> Vec<String> {
     let mut all = vec![
         hex(secret),
@@ -160,11 +160,11 @@ fn spellings(secret: &[u8]) -> Vec<String> {
         BASE64_URL_SAFE_NO_PAD.encode(secret),
     ];
     all.extend(String::from_utf8(secret.to_vec()));
-    // The whole database is compared in lower case.
+    // The dump is compared in lower case.
     all.iter().map(|it| it.to_lowercase()).collect()
 }
 
-/// The tables in which a secret can be read.
+/// The tables that reveal a secret.
 async fn revealing(app: &TestApp, secret: &[u8]) -> Vec<String> {
     let rows = app.dump().await;
     let spellings = spellings(secret);
@@ -176,12 +176,12 @@ async fn revealing(app: &TestApp, secret: &[u8]) -> Vec<String> {
     found.map(|it| it.split(' ').next().unwrap().to_owned()).collect()
 }
 
-async fn the_database_reveals_no_secret(app: TestApp) {
+async fn the_database_does_not_reveal_secrets(app: TestApp) {
     assert_eq!(base32(b"12345678901234567890"), "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
     let ann = Owner::new(&app, "ann@example.org").await;
     assert_eq!(revealing(&app, &ann.secret).await, [""; 0]);
     assert_eq!(revealing(&app, WEBHOOK.as_bytes()).await, [""; 0]);
-    // The search finds what is there.
+    // The search finds unsealed secrets.
     ann.unseal().await;
     assert_eq!(revealing(&app, &ann.secret).await, ["totp_secrets"]);
     assert_eq!(revealing(&app, WEBHOOK.as_bytes()).await, ["notification_channels"; 3]);
@@ -194,13 +194,13 @@ fn files(app: &TestApp) -> Vec<PathBuf> {
     all.into_iter().filter(|it| it.exists()).collect()
 }
 
-async fn secrets_of_older_versions_are_sealed_at_start(app: TestApp) {
+async fn unsealed_secrets_are_sealed_at_startup(app: TestApp) {
     let ann = Owner::new(&app, "ann@example.org").await;
     ann.unseal().await;
     start(&app, &app.app.config).await.unwrap();
     assert_eq!(revealing(&app, &ann.secret).await, [""; 0]);
     assert_eq!(revealing(&app, WEBHOOK.as_bytes()).await, [""; 0]);
-    // Nor are they left in a page or in the log.
+    // Neither free pages nor the WAL contain them.
     for path in files(&app) {
         let content = std::fs::read(&path).unwrap();
         for secret in [&ann.secret, WEBHOOK.as_bytes()] {
@@ -208,26 +208,26 @@ async fn secrets_of_older_versions_are_sealed_at_start(app: TestApp) {
             assert!(!reveals, "{}", path.display());
         }
     }
-    let entered = ann.sign_in(&app, "ann@example.org", &code(&ann.secret, &app)).await;
-    assert_eq!(entered.status, 200, "{entered:?}");
+    let signed_in = ann.sign_in(&app, "ann@example.org", &code(&ann.secret, &app)).await;
+    assert_eq!(signed_in.status, 200, "{signed_in:?}");
     // The next start changes nothing.
     let before = app.dump().await;
     start(&app, &app.app.config).await.unwrap();
     assert_eq!(app.dump().await, before);
 }
 
-async fn of_instances_that_start_at_once_each_can_open_every_secret(app: TestApp) {
+async fn instances_that_start_concurrently_can_open_all_secrets(app: TestApp) {
     let ann = Owner::new(&app, "ann@example.org").await;
     ann.unseal().await;
     for started in join_all((0..8).map(|_| start(&app, &app.app.config))).await {
         started.unwrap();
     }
     assert_eq!(revealing(&app, &ann.secret).await, [""; 0]);
-    let entered = ann.sign_in(&app, "ann@example.org", &code(&ann.secret, &app)).await;
-    assert_eq!(entered.status, 200, "{entered:?}");
+    let signed_in = ann.sign_in(&app, "ann@example.org", &code(&ann.secret, &app)).await;
+    assert_eq!(signed_in.status, 200, "{signed_in:?}");
 }
 
-async fn another_key_is_refused(app: TestApp) {
+async fn another_key_is_rejected(app: TestApp) {
     let ann = Owner::new(&app, "ann@example.org").await;
     start(&app, &app.app.config).await.unwrap();
     ann.unseal().await;
@@ -243,7 +243,7 @@ async fn another_key_is_refused(app: TestApp) {
     assert_eq!(app.dump().await, before);
 }
 
-async fn a_missing_key_is_refused(app: TestApp) {
+async fn a_missing_key_is_rejected(app: TestApp) {
     start(&app, &app.app.config).await.unwrap();
     let config = without_key(&app);
     let path = config.auth.service_key_path(&config.database).unwrap();
@@ -256,7 +256,7 @@ async fn a_missing_key_is_refused(app: TestApp) {
     assert!(!path.exists());
 }
 
-async fn a_secret_that_was_moved_to_another_account_does_not_open(app: TestApp) {
+async fn a_secret_moved_to_another_account_cannot_be_opened(app: TestApp) {
     let ann = Owner::new(&app, "ann@example.org").await;
     let bob = Owner::new(&app, "bob@example.org").await;
     let mut tx = app.app.db.write().await.unwrap();
@@ -271,30 +271,30 @@ async fn a_secret_that_was_moved_to_another_account_does_not_open(app: TestApp) 
         let refused = ann.sign_in(&app, "ann@example.org", &code(secret, &app)).await;
         assert_eq!(refused.status, 401, "{refused:?}");
     }
-    let entered = bob.sign_in(&app, "bob@example.org", &code(&bob.secret, &app)).await;
-    assert_eq!(entered.status, 200, "{entered:?}");
+    let signed_in = bob.sign_in(&app, "bob@example.org", &code(&bob.secret, &app)).await;
+    assert_eq!(signed_in.status, 200, "{signed_in:?}");
 }
 
-async fn discarded_secrets_are_gone_and_recovery_codes_stay(app: TestApp) {
+async fn discarding_secrets_keeps_recovery_codes(app: TestApp) {
     let ann = Owner::new(&app, "ann@example.org").await;
     start(&app, &app.app.config).await.unwrap();
     let new = key();
     let config = with_key(&app, &new);
-    let asked = discard(&app.app.db, &config, features::SECRETS, false).await.unwrap();
+    let preview = discard(&app.app.db, &config, features::SECRETS, false).await.unwrap();
     for line in ["authenticator apps: 1\n", "notification channels with a secret: 3\n", "--yes"] {
-        assert!(asked.contains(line), "{asked}");
+        assert!(preview.contains(line), "{preview}");
     }
     assert!(matches!(start(&app, &config).await, Err(KeyError::Wrong(_))));
     let done = discard(&app.app.db, &config, features::SECRETS, true).await.unwrap();
     assert!(done.contains("authenticator apps: 1\n") && done.contains("Discarded"), "{done}");
     assert_eq!(start(&app, &config).await.unwrap(), new);
 
-    // The second factor is still asked for.
+    // The second factor is still required.
     let refused = ann.sign_in(&app, "ann@example.org", &code(&ann.secret, &app)).await;
     assert_eq!(refused.status, 401, "{refused:?}");
-    let entered = ann.sign_in(&app, "ann@example.org", &ann.recovery_codes[0]).await;
-    assert_eq!(entered.status, 200, "{entered:?}");
-    let ann = app.with_cookie(cookie_of(&entered));
+    let signed_in = ann.sign_in(&app, "ann@example.org", &ann.recovery_codes[0]).await;
+    assert_eq!(signed_in.status, 200, "{signed_in:?}");
+    let ann = app.with_cookie(cookie_of(&signed_in));
     assert_eq!(ann.delete("/api/auth/factors/totp").await.status, 204);
     assert_eq!(ann.post("/api/auth/factors/totp", json!({})).await.status, 201);
 }
@@ -307,6 +307,6 @@ async fn secrets_that_can_be_opened_are_not_discarded(app: TestApp) {
     start(&app, config).await.unwrap();
     let refused = discard(&app.app.db, config, features::SECRETS, true).await.unwrap();
     assert!(refused.contains("nothing was discarded"), "{refused}");
-    let entered = ann.sign_in(&app, "ann@example.org", &code(&ann.secret, &app)).await;
-    assert_eq!(entered.status, 200, "{entered:?}");
+    let signed_in = ann.sign_in(&app, "ann@example.org", &code(&ann.secret, &app)).await;
+    assert_eq!(signed_in.status, 200, "{signed_in:?}");
 }

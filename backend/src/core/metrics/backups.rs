@@ -1,4 +1,4 @@
-//! The backups, the archived WAL and the read replica.
+//! Metrics of the backups, the archived WAL and the read replica.
 
 use prometheus::{Gauge, GaugeVec, IntGaugeVec, Registry};
 
@@ -8,8 +8,8 @@ use crate::core::{
     health::{BackupState, BackupStatus, CheckResult},
 };
 
-/// What shows the state of the backups, of the archived WAL and of the replica. Series of what does not
-/// exist are left out.
+/// The gauges of the backups, the archived WAL and the replica. Metrics of missing components are
+/// omitted.
 pub(super) struct Gauges {
     failed: IntGaugeVec,
     count: IntGaugeVec,

@@ -1,27 +1,28 @@
-//! The cache: whether it had the answer.
+//! Metrics of the cache.
 
 use prometheus::{IntCounter, Registry};
 
 use super::counters;
 
-/// What became of the answers that the cache was asked for.
+/// Counts lookups by result.
 pub struct Cache {
-    /// It was there, or somebody was computing it already.
+    /// The value was cached, or another request was already computing it.
     pub hits: IntCounter,
-    /// It had to be computed.
+    /// The value had to be computed.
     pub misses: IntCounter,
-    /// The cache could not be asked: Redis is away, or too many changed the answer meanwhile.
+    /// The cache could not be used: Redis is unavailable, or the value was invalidated too often
+    /// during the request.
     pub bypassed: IntCounter,
-    /// Redis gave no answer, or not in time.
+    /// Redis did not reply, or not in time.
     pub errors: IntCounter,
 }
 
 impl Cache {
     pub(super) fn new(registry: &Registry) -> Self {
-        let asked = counters(
+        let requests = counters(
             registry,
             "cache_requests_total",
-            "Answers that the cache was asked for, by what became of it",
+            "Cache lookups by result",
             &["result"],
         );
         let errors = counters(
@@ -31,9 +32,9 @@ impl Cache {
             &["cache"],
         );
         Self {
-            hits: asked.with_label_values(&["hit"]),
-            misses: asked.with_label_values(&["miss"]),
-            bypassed: asked.with_label_values(&["bypass"]),
+            hits: requests.with_label_values(&["hit"]),
+            misses: requests.with_label_values(&["miss"]),
+            bypassed: requests.with_label_values(&["bypass"]),
             errors: errors.with_label_values(&["redis"]),
         }
     }

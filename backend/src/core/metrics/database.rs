@@ -1,4 +1,4 @@
-//! The database: how long its connections are waited for.
+//! Metrics of waiting for database connections.
 
 use std::time::Instant;
 
@@ -6,10 +6,10 @@ use prometheus::{Histogram, IntCounter, Registry};
 
 use super::{counters, histograms};
 
-/// The bounds of waiting, in seconds: up to where it is given up.
+/// The buckets of waiting times in seconds, up to the timeouts.
 const SECONDS: [f64; 8] = [0.0001, 0.001, 0.005, 0.025, 0.1, 0.5, 2.0, 5.0];
 
-/// Waiting for each pool.
+/// Waiting times by pool, and reads by server.
 pub struct Database {
     /// PostgreSQL's connections.
     pub postgres: Wait,
@@ -19,12 +19,12 @@ pub struct Database {
     pub writer: Wait,
     /// Reads that the replica answered.
     pub replica_reads: IntCounter,
-    /// Reads that the replica could have answered, but the primary did: the replica was away, behind,
-    /// or lacked something that the reader had written.
+    /// Reads that the replica could have answered, but the primary did because the replica was
+    /// unavailable, behind, or lacked the reader's own writes.
     pub primary_reads: IntCounter,
 }
 
-/// Waiting for one pool.
+/// Waiting times of one pool.
 pub struct Wait {
     seconds: Histogram,
     failures: IntCounter,
@@ -35,14 +35,14 @@ impl Database {
         let seconds = histograms(
             registry,
             "database_wait_seconds",
-            "Time until a connection was had, and its transaction begun where it needs one",
+            "Time to acquire a connection and begin its transaction, if any",
             &["pool"],
             &SECONDS,
         );
         let failures = counters(
             registry,
             "database_wait_failures_total",
-            "How often none was to be had",
+            "Failures to acquire a connection",
             &["pool"],
         );
         let of = |pool: &str| Wait {
@@ -66,24 +66,24 @@ impl Database {
 }
 
 impl Wait {
-    /// Begins to wait.
+    /// Starts measuring.
     #[must_use]
     pub fn begin(&self) -> Waiting<'_> {
         Waiting { wait: self, begun: Instant::now() }
     }
 }
 
-/// One who waits. Who gives up meanwhile is not counted.
+/// A running measurement. Dropping it without a result records nothing.
 pub struct Waiting<'a> {
     wait: &'a Wait,
     begun: Instant,
 }
 
 impl Waiting<'_> {
-    /// Counts how long it took to come to this.
+    /// Records the waiting time and the result.
     ///
     /// # Errors
-    /// The one that it came to.
+    /// The error in `acquired`.
     pub fn end<T, E>(self, acquired: Result<T, E>) -> Result<T, E> {
         self.wait.seconds.observe(self.begun.elapsed().as_secs_f64());
         if acquired.is_err() {

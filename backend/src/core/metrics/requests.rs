@@ -1,4 +1,4 @@
-//! Requests: by the route that answered, the method and the status, and how long they took.
+//! Metrics of requests: counts by route, method and status, and durations.
 
 use std::{
     pin::Pin,
@@ -17,10 +17,10 @@ use tower::{Layer, Service};
 
 use super::{counters, histograms, metrics};
 
-/// The route of whatever leads nowhere.
+/// The route of requests that match no route.
 const UNKNOWN: &str = "unknown";
 
-/// The methods that are told apart; every other is `other`.
+/// The methods that are counted separately; others are `other`.
 const METHODS: [Method; 7] = [
     Method::GET,
     Method::POST,
@@ -31,13 +31,13 @@ const METHODS: [Method; 7] = [
     Method::OPTIONS,
 ];
 
-/// The statuses that are told apart, the most frequent first; every other is `other`.
+/// The statuses that are counted separately, most frequent first; others are `other`.
 const STATUSES: [u16; 27] = [
     200, 201, 204, 303, 304, 401, 404, 422, 429, 403, 409, 412, 400, 503, 500, 302, 307, 308, 301,
     206, 202, 405, 408, 413, 415, 502, 507,
 ];
 
-/// The bounds of durations, in seconds.
+/// The buckets of durations in seconds.
 const SECONDS: [f64; 12] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
@@ -52,13 +52,13 @@ impl Requests {
         let answered = counters(
             registry,
             "http_requests_total",
-            "Requests that were answered, by route pattern, method and status",
+            "Requests by route pattern, method and status",
             &["route", "method", "status"],
         );
         let durations = histograms(
             registry,
             "http_request_duration_seconds",
-            "Time from a request's head to its answer's, by route pattern and method",
+            "Time from receiving a request's head to sending the response's, by route pattern and method",
             &["route", "method"],
             &SECONDS,
         );
@@ -66,13 +66,13 @@ impl Requests {
     }
 }
 
-/// Requests that were refused before any work.
+/// Requests that were rejected before any work.
 pub struct RejectedRequests {
-    /// The line was full, or moved too slowly.
+    /// The queue was full or too slow.
     pub overloaded: IntCounter,
     /// There were too many connections.
     pub connections: IntCounter,
-    /// Too many asked at once whether the service is ready.
+    /// Too many readiness checks at once.
     pub checks: IntCounter,
 }
 
@@ -81,7 +81,7 @@ impl RejectedRequests {
         let refused = counters(
             registry,
             "http_requests_refused_total",
-            "Requests that were refused before any work, by reason",
+            "Requests that were rejected before any work, by reason",
             &["reason"],
         );
         Self {
@@ -92,10 +92,10 @@ impl RejectedRequests {
     }
 }
 
-/// Counts what each route answers: a layer over a whole router.
+/// A layer over a whole router that counts the responses of each route.
 ///
-/// A router wraps each of its routes by itself, so each has its counters at hand, and no request
-/// looks for them among those of others.
+/// A router applies its layers to each route separately, so each route has its own counters, and no
+/// lookup is needed per request.
 #[derive(Clone)]
 pub struct CountRequests;
 
@@ -107,14 +107,14 @@ impl<S> Layer<S> for CountRequests {
     }
 }
 
-/// One route, counted.
+/// The service of one route, with counters.
 #[derive(Clone)]
 pub struct Counted<S> {
     inner: S,
     route: Arc<Route>,
 }
 
-/// The counters of one route: each is made when it is first needed.
+/// The counters of one route, created on first use.
 #[derive(Default)]
 struct Route {
     pattern: OnceLock<String>,
@@ -128,13 +128,13 @@ struct Counts {
 }
 
 impl Route {
-    /// The pattern is the route's own: the first request tells it for all that follow.
+    /// Remembers the route's pattern on the first request. Returns the index of the method.
     fn method_index(&self, request: &Request) -> usize {
         self.pattern.get_or_init(|| route_of(request.extensions()).to_owned());
         index_of_method(request.method())
     }
 
-    fn record(&self, method: usize, status: StatusCode, took: Duration) {
+    fn record(&self, method: usize, status: StatusCode, duration: Duration) {
         let pattern = self.pattern.get().map_or(UNKNOWN, String::as_str);
         let all = &metrics().requests;
         let counts = self.methods[method].get_or_init(|| {
@@ -142,7 +142,7 @@ impl Route {
             let seconds = all.durations.with_label_values(&[pattern, method]);
             Box::new(Counts { method, seconds, statuses: Default::default() })
         });
-        counts.seconds.observe(took.as_secs_f64());
+        counts.seconds.observe(duration.as_secs_f64());
         let code = status.as_u16();
         let nth = STATUSES.iter().position(|it| *it == code).unwrap_or(STATUSES.len());
         let answered = counts.statuses[nth].get_or_init(|| {
@@ -153,25 +153,25 @@ impl Route {
     }
 }
 
-/// The pattern of the route that a request came to.
+/// The pattern of the route that a request matched.
 #[must_use]
 pub fn route_of(extensions: &Extensions) -> &str {
     match extensions.get::<MatchedPath>().map(MatchedPath::as_str) {
-        // Their names change with what is in them.
+        // Asset names contain hashes.
         Some(pattern) if pattern.starts_with("/assets/") => "/assets",
-        // What matches anything at all is there to say that it leads nowhere.
+        // Catch-all routes respond to unknown paths.
         Some(pattern) if !pattern.contains("{*") => pattern,
         _ => UNKNOWN,
     }
 }
 
-/// What a method is called, whatever a client has made up.
+/// The name of a method; `other` if it is not one of [`METHODS`].
 #[must_use]
 pub fn method_of(method: &Method) -> &'static str {
     name_of(index_of_method(method))
 }
 
-/// Where it is among [`METHODS`]; behind them if it is none.
+/// The index of a method in [`METHODS`]; their number if it is not one of them.
 fn index_of_method(method: &Method) -> usize {
     METHODS.iter().position(|it| it == method).unwrap_or(METHODS.len())
 }
@@ -194,13 +194,13 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let begun = Instant::now();
+        let started = Instant::now();
         let method = self.route.method_index(&request);
         let route = Arc::clone(&self.route);
         let answer = self.inner.call(request);
         Box::pin(async move {
             let response = answer.await?;
-            route.record(method, response.status(), begun.elapsed());
+            route.record(method, response.status(), started.elapsed());
             Ok(response)
         })
     }

@@ -1,72 +1,72 @@
-//! How things stand: looked at when somebody asks, and counted by nobody meanwhile.
+//! Gauges that are set from a snapshot of the service's state when the metrics are requested.
 
 use prometheus::{IntGauge, IntGaugeVec, Registry};
 
 use super::{backups, gauges};
 use crate::core::{db::replica::ReplicaState, health::BackupState};
 
-/// How things stand at one moment.
+/// A snapshot of the service's state.
 #[derive(Debug, Clone, Default)]
 pub struct ServiceState {
-    /// Connections to clients, and the most there may be.
+    /// Open connections to clients, and the maximum.
     pub connections: (usize, usize),
-    /// Requests that are worked on, and the most there may be.
+    /// Requests being handled, and the maximum.
     pub slots: (usize, usize),
-    /// Requests that wait for that, and the most there may be.
+    /// Waiting requests, and the maximum.
     pub queue: (usize, usize),
-    /// Whether the database answers.
+    /// Whether the database responds.
     pub database_is_up: bool,
-    /// Its pools.
+    /// The connection pools.
     pub pools: Vec<Pool>,
-    /// Whether the cache answers.
+    /// Whether the cache responds.
     pub cache_is_up: bool,
-    /// How many migrations were executed and how many are pending; unknown without a database.
+    /// The numbers of executed and pending migrations; `None` without a database.
     pub migrations: Option<(usize, usize)>,
-    /// The backups, where there is a folder for them.
+    /// The backups, if there is a folder for them.
     pub backups: Option<BackupState>,
-    /// What archives PostgreSQL's WAL, where `archive_mode` is on.
+    /// WAL archiving of PostgreSQL, if `archive_mode` is on.
     pub wal_archiver: Option<WalArchiver>,
     /// PostgreSQL's read replica.
     pub replica: Option<ReplicaState>,
 }
 
-/// What `pg_stat_archiver` says, in files and in seconds since 1970.
+/// The content of `pg_stat_archiver`: numbers of files, and times in seconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WalArchiver {
-    /// Files of WAL that were archived.
+    /// Archived WAL files.
     pub archived: i64,
     /// Attempts that failed.
     pub failed: i64,
-    /// When the last one was archived.
+    /// When a file was last archived.
     pub last_archived_at: Option<i64>,
     /// When an attempt last failed.
     pub last_failed_at: Option<i64>,
 }
 
-/// A pool of connections to the database.
+/// A database connection pool.
 #[derive(Debug, Clone)]
 pub struct Pool {
-    /// Its name: one of few.
+    /// Its name, from a fixed list.
     pub name: &'static str,
-    /// How many are open.
+    /// The number of open connections.
     pub open: usize,
-    /// How many of them nobody uses.
+    /// The number of idle connections.
     pub idle: usize,
-    /// The most there may be.
-    pub most: usize,
+    /// The maximum number of connections.
+    pub max: usize,
 }
 
 impl Pool {
-    /// That of this name.
+    /// The state of a pool.
     #[must_use]
     pub fn of<D: sqlx::Database>(name: &'static str, pool: &sqlx::Pool<D>) -> Self {
-        let most = pool.options().get_max_connections();
-        let most = usize::try_from(most).unwrap_or(usize::MAX);
-        Self { name, open: pool.size() as usize, idle: pool.num_idle(), most }
+        let max = pool.options().get_max_connections();
+        let max = usize::try_from(max).unwrap_or(usize::MAX);
+        Self { name, open: pool.size() as usize, idle: pool.num_idle(), max }
     }
 }
 
-/// What tells of a [`ServiceState`].
+/// The gauges of a [`ServiceState`].
 pub(super) struct Gauges {
     connections: IntGauge,
     connections_max: IntGauge,
@@ -85,23 +85,23 @@ impl Gauges {
         let many = |name, help, labels: &[&str]| gauges(registry, name, help, labels);
         let one = |name, help| gauges(registry, name, help, &[]).with_label_values::<&str>(&[]);
         Self {
-            connections: one("http_connections", "Connections to clients that are open"),
-            connections_max: one("http_connections_max", "The most that may be open"),
+            connections: one("http_connections", "Open connections to clients"),
+            connections_max: one("http_connections_max", "Maximum number of open connections"),
             slots: many(
                 "http_gate_requests",
-                "Requests inside the gate: worked on, and waiting for that",
+                "Requests being handled and waiting",
                 &["state"],
             ),
-            slots_max: many("http_gate_requests_max", "The most there may be", &["state"]),
-            database_up: one("database_up", "1 while the database answers"),
+            slots_max: many("http_gate_requests_max", "Maximum number of requests", &["state"]),
+            database_up: one("database_up", "1 while the database responds"),
             pools: many(
                 "database_connections",
-                "Connections to the database that are open, by pool and use",
+                "Open database connections, by pool and state",
                 &["pool", "state"],
             ),
-            pools_max: many("database_connections_max", "The most there may be", &["pool"]),
-            cache_up: one("cache_up", "1 while the cache answers"),
-            migrations: many("migrations", "Files that were executed or are pending", &["state"]),
+            pools_max: many("database_connections_max", "Maximum number of connections", &["pool"]),
+            cache_up: one("cache_up", "1 while the cache responds"),
+            migrations: many("migrations", "Executed and pending migrations", &["state"]),
             backups: backups::Gauges::new(registry),
         }
     }
@@ -110,9 +110,9 @@ impl Gauges {
         let number = |it: usize| i64::try_from(it).unwrap_or(i64::MAX);
         self.connections.set(number(now.connections.0));
         self.connections_max.set(number(now.connections.1));
-        for (state, (count, most)) in [("working", now.slots), ("waiting", now.queue)] {
+        for (state, (count, max)) in [("working", now.slots), ("waiting", now.queue)] {
             self.slots.with_label_values(&[state]).set(number(count));
-            self.slots_max.with_label_values(&[state]).set(number(most));
+            self.slots_max.with_label_values(&[state]).set(number(max));
         }
         self.database_up.set(now.database_is_up.into());
         for pool in &now.pools {
@@ -120,10 +120,10 @@ impl Gauges {
             for (state, count) in [("idle", pool.idle), ("used", used)] {
                 self.pools.with_label_values(&[pool.name, state]).set(number(count));
             }
-            self.pools_max.with_label_values(&[pool.name]).set(number(pool.most));
+            self.pools_max.with_label_values(&[pool.name]).set(number(pool.max));
         }
         self.cache_up.set(now.cache_is_up.into());
-        // What is not known is not told.
+        // Unknown values are omitted.
         self.migrations.reset();
         if let Some((applied, pending)) = now.migrations {
             self.migrations.with_label_values(&["applied"]).set(number(applied));

@@ -1,4 +1,4 @@
-//! What the service does by itself: when it last did, how long that took, how it went.
+//! Metrics of periodic jobs: their last runs, durations and results.
 
 use std::{
     collections::BTreeSet,
@@ -19,13 +19,13 @@ use super::{VALID_NAMES, counters, gauges, options, register};
 pub struct JobState {
     /// Its name.
     pub name: &'static str,
-    /// When it last began, whether or not it succeeded.
+    /// When it was last started, whether or not it succeeded.
     pub last_run_at: Option<DateTime<Utc>>,
-    /// When it last began and then succeeded.
+    /// When the last successful run was started.
     pub last_success_at: Option<DateTime<Utc>>,
 }
 
-/// Every job, by its name.
+/// The metrics of all jobs.
 pub struct Jobs {
     registered: Mutex<BTreeSet<&'static str>>,
     runs: IntCounterVec,
@@ -38,7 +38,7 @@ impl Jobs {
     pub(super) fn new(registry: &Registry) -> Self {
         let last = |name, help| gauges(registry, name, help, &["job"]);
         let seconds = GaugeVec::new(
-            options("job_duration_seconds", "How long it took the last time"),
+            options("job_duration_seconds", "Duration of the last run"),
             &["job"],
         );
         Self {
@@ -46,16 +46,16 @@ impl Jobs {
             runs: counters(
                 registry,
                 "job_runs_total",
-                "How often, by outcome",
+                "Runs by outcome",
                 &["job", "outcome"],
             ),
-            last_run: last("job_last_run_timestamp_seconds", "When it was last tried"),
-            last_success: last("job_last_success_timestamp_seconds", "When it last went well"),
+            last_run: last("job_last_run_timestamp_seconds", "Start of the last run"),
+            last_success: last("job_last_success_timestamp_seconds", "Start of the last successful run"),
             seconds: register(registry, seconds.expect(VALID_NAMES)),
         }
     }
 
-    /// Has the job told of before it is first done.
+    /// Registers a job, so that its metrics exist before its first run.
     pub fn register(&self, job: &'static str) {
         self.registered.lock().unwrap_or_else(PoisonError::into_inner).insert(job);
         for outcome in ["ok", "failed"] {
@@ -83,12 +83,12 @@ impl Jobs {
         registered.into_iter().map(state).collect()
     }
 
-    /// Counts that the job was done, begun at `at`.
+    /// Records a run that was started at `at`.
     pub fn record_run(
         &self,
         job: &'static str,
         at: DateTime<Utc>,
-        took: Duration,
+        duration: Duration,
         succeeded: bool,
     ) {
         let outcome = if succeeded { "ok" } else { "failed" };
@@ -97,6 +97,6 @@ impl Jobs {
         if succeeded {
             self.last_success.with_label_values(&[job]).set(at.timestamp());
         }
-        self.seconds.with_label_values(&[job]).set(took.as_secs_f64());
+        self.seconds.with_label_values(&[job]).set(duration.as_secs_f64());
     }
 }

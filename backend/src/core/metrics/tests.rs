@@ -4,19 +4,18 @@ use prometheus::proto::MetricFamily;
 use super::{Outcome, ServiceState, UpstreamMetrics, metrics};
 use crate::{core::upstream::CircuitBreaker, testing::TestApp};
 
-/// How much the series of this metric whose labels are these has counted; all tests of one
-/// process count together.
+/// The current count of the series with these labels. All tests of a process share the counters.
 fn counted(name: &str, labels: &[(&str, &str)]) -> u64 {
     let families = metrics().registry.gather();
     let family = families.iter().find(|it| it.name() == format!("motovaultpro_{name}"));
     let series = family.map(MetricFamily::get_metric).unwrap_or_default().iter();
-    let is_meant = |series: &&prometheus::proto::Metric| {
+    let matches = |series: &&prometheus::proto::Metric| {
         let has = |name: &str, value: &str| {
             series.get_label().iter().any(|it| it.name() == name && it.value() == value)
         };
         labels.iter().all(|(name, value)| has(name, value))
     };
-    let counts = series.filter(is_meant).map(|it| match it.get_counter().get_value() {
+    let counts = series.filter(matches).map(|it| match it.get_counter().get_value() {
         0.0 => it.get_histogram().get_sample_count(),
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it counts")]
         count => count as u64,
@@ -24,12 +23,12 @@ fn counted(name: &str, labels: &[(&str, &str)]) -> u64 {
     counts.sum()
 }
 
-fn told() -> String {
+fn metrics_text() -> String {
     metrics().text(&ServiceState::default()).unwrap()
 }
 
 #[tokio::test]
-async fn requests_are_counted_by_the_route_and_never_by_the_path() {
+async fn requests_are_counted_by_route_and_not_by_path() {
     let test = TestApp::on_sqlite().await;
     let id = uuid::Uuid::now_v7();
     let of = |status| {
@@ -42,14 +41,14 @@ async fn requests_are_counted_by_the_route_and_never_by_the_path() {
     test.as_administrator().await.get(&format!("/api/vehicles/{id}")).await;
     assert!(of("401") > refused);
     assert!(of("404") >= missing + 2);
-    let told = told();
-    assert!(!told.contains(&id.to_string()), "{told}");
+    let metrics_text = metrics_text();
+    assert!(!metrics_text.contains(&id.to_string()), "{metrics_text}");
     let bucket = "http_request_duration_seconds_bucket{method=\"GET\",route=\"/api/vehicles/{id}\"";
-    assert!(told.contains(&format!("motovaultpro_{bucket},le=\"0.001\"")), "{told}");
+    assert!(metrics_text.contains(&format!("motovaultpro_{bucket},le=\"0.001\"")), "{metrics_text}");
 }
 
 #[tokio::test]
-async fn whatever_leads_nowhere_is_one_route() {
+async fn unknown_paths_are_one_route() {
     let test = TestApp::on_sqlite().await.nobody();
     let unknown = |method| {
         let labels = [("route", "unknown"), ("method", method), ("status", "404")];
@@ -63,14 +62,14 @@ async fn whatever_leads_nowhere_is_one_route() {
     let odd = Request::builder().method("BREW").uri("/teapot");
     test.send(odd, Body::empty()).await;
     assert!(unknown("other") > other);
-    let told = told();
+    let metrics_text = metrics_text();
     for word in ["wp-login", "nothing", "teapot", "BREW", "app-"] {
-        assert!(!told.contains(word), "{word} is in {told}");
+        assert!(!metrics_text.contains(word), "{word} is in {metrics_text}");
     }
 }
 
 #[tokio::test]
-async fn every_method_of_a_route_is_counted_by_itself_and_so_are_refused_ones() {
+async fn methods_are_counted_separately() {
     let test = TestApp::on_sqlite().await.nobody();
     let of = |method, status| {
         let labels = [("route", "/api/vehicles"), ("method", method), ("status", status)];
@@ -88,18 +87,18 @@ async fn every_method_of_a_route_is_counted_by_itself_and_so_are_refused_ones() 
 }
 
 #[test]
-fn what_is_not_known_is_not_told() {
+fn unknown_values_are_omitted() {
     let known = ServiceState { migrations: Some((7, 1)), ..ServiceState::default() };
-    let told = metrics().text(&known).unwrap();
-    assert!(told.contains("motovaultpro_migrations{state=\"pending\"} 1\n"), "{told}");
-    assert!(told.contains("motovaultpro_migrations{state=\"applied\"} 7\n"), "{told}");
-    let told = self::told();
-    assert!(!told.contains("motovaultpro_migrations"), "{told}");
-    assert!(told.contains("motovaultpro_database_up 0\n"), "{told}");
+    let metrics_text = metrics().text(&known).unwrap();
+    assert!(metrics_text.contains("motovaultpro_migrations{state=\"pending\"} 1\n"), "{metrics_text}");
+    assert!(metrics_text.contains("motovaultpro_migrations{state=\"applied\"} 7\n"), "{metrics_text}");
+    let metrics_text = self::metrics_text();
+    assert!(!metrics_text.contains("motovaultpro_migrations"), "{metrics_text}");
+    assert!(metrics_text.contains("motovaultpro_database_up 0\n"), "{metrics_text}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_that_is_left_alone_is_told_of_until_it_answers() {
+async fn an_open_breaker_is_reported_until_it_closes() {
     let breaker = CircuitBreaker::new("left-alone");
     let gauge = UpstreamMetrics::breaker("left-alone");
     for is_open in [0, 0, 1] {
@@ -111,7 +110,7 @@ async fn a_service_that_is_left_alone_is_told_of_until_it_answers() {
 }
 
 #[test]
-fn what_comes_of_asking_a_service_is_counted_by_kinds_of_answers() {
+fn upstream_requests_are_counted_by_outcome() {
     let upstream = UpstreamMetrics::new("asked");
     let status = |code: u16| Outcome::Answered(code.try_into().unwrap());
     for outcome in [status(200), status(302), status(404), status(503), Outcome::NoAnswer] {
@@ -123,13 +122,13 @@ fn what_comes_of_asking_a_service_is_counted_by_kinds_of_answers() {
     };
     let counts = ["ok", "client_error", "server_error", "no_answer", "not_asked"].map(of);
     assert_eq!(counts, [2, 1, 1, 1, 1]);
-    // Who is not asked takes no time.
+    // Requests that are not sent have no duration.
     let timed = counted("upstream_request_duration_seconds", &[("upstream", "asked")]);
     assert_eq!(timed, 5);
 }
 
 #[tokio::test]
-async fn the_cache_tells_what_it_had() {
+async fn cache_lookups_are_counted_by_result() {
     let cache = crate::core::cache::Cache::new(&crate::core::config::Cache::default());
     let of = |result| counted("cache_requests_total", &[("result", result)]);
     let (hits, misses) = (of("hit"), of("miss"));

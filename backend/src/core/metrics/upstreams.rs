@@ -1,4 +1,4 @@
-//! Other services: how they answer, how fast, and whether they are left alone.
+//! Metrics of requests to other services: outcomes, durations and circuit breakers.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use prometheus::{
 
 use super::{counters, gauges, histograms, metrics};
 
-/// The bounds of durations, in seconds: up to where an answer is given up.
+/// The buckets of durations in seconds, up to the timeout.
 const SECONDS: [f64; 8] = [0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 
-/// The metrics of all of them.
+/// The metrics of all upstream services.
 pub(super) struct Upstreams {
     requests: IntCounterVec,
     durations: HistogramVec,
@@ -24,24 +24,25 @@ impl Upstreams {
         let requests = counters(
             registry,
             "upstream_requests_total",
-            "Requests to other services, by what came of them",
+            "Requests to other services, by outcome",
             &["upstream", "outcome"],
         );
         let durations = histograms(
             registry,
             "upstream_request_duration_seconds",
-            "Time until another service had answered, or was given up",
+            "Time until another service responded or timed out",
             &["upstream"],
             &SECONDS,
         );
         let open_breakers = gauges(
             registry,
             "upstream_breaker_open",
-            "1 while another service is left alone because it has failed, until it answers again",
+            "1 while the circuit breaker of another service is open",
             &["upstream"],
         );
         let all = Self { requests, durations, open_breakers };
-        // Told of before anybody asks them, and where the settings name none of them.
+        // These metrics exist even before the first request and for services that are not
+        // configured.
         for name in ["nhtsa", "google", "google-details", "openstreetmap"] {
             let _ = all.open_breakers.with_label_values(&[name]);
         }
@@ -64,18 +65,18 @@ impl Upstreams {
     }
 }
 
-/// What came of asking.
+/// The outcome of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// An answer of this status.
+    /// A response with this status.
     Answered(StatusCode),
-    /// None, or none that was whole in time.
+    /// No complete response in time.
     NoAnswer,
-    /// Too many waited for it already.
+    /// Not sent, because too many requests were waiting.
     NotSent,
 }
 
-/// Counts the requests to one service.
+/// The metrics of one service.
 pub struct UpstreamMetrics {
     ok: IntCounter,
     refused: IntCounter,
@@ -86,20 +87,20 @@ pub struct UpstreamMetrics {
 }
 
 impl UpstreamMetrics {
-    /// For the service of this name, one of few that the code knows.
+    /// Returns the metrics of the service with this name, from a fixed list.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
         metrics().upstreams.of(name)
     }
 
-    /// Whether the service of this name is left alone.
+    /// Returns the gauge of a service's circuit breaker.
     #[must_use]
     pub fn breaker(name: &'static str) -> IntGauge {
         metrics().upstreams.open_breakers.with_label_values(&[name])
     }
 
-    /// Counts one request that took so long.
-    pub fn record(&self, outcome: Outcome, took: Duration) {
+    /// Records one request.
+    pub fn record(&self, outcome: Outcome, duration: Duration) {
         let counter = match outcome {
             Outcome::NotSent => return self.not_sent.inc(),
             Outcome::NoAnswer => &self.no_answer,
@@ -108,6 +109,6 @@ impl UpstreamMetrics {
             Outcome::Answered(_) => &self.ok,
         };
         counter.inc();
-        self.seconds.observe(took.as_secs_f64());
+        self.seconds.observe(duration.as_secs_f64());
     }
 }

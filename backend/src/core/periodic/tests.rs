@@ -13,7 +13,7 @@ use crate::{
     testing::{TestApp, block_on, on_every_engine},
 };
 
-on_every_engine![answers_are_forgotten_after_a_day_and_sessions_when_they_have_ended];
+on_every_engine![idempotency_keys_are_purged_after_a_day_and_sessions_when_they_end];
 
 async fn count(app: &TestApp, statement: &'static str) -> i64 {
     let mut tx = app.past_policies().await.read().await.unwrap();
@@ -21,14 +21,14 @@ async fn count(app: &TestApp, statement: &'static str) -> i64 {
     count
 }
 
-async fn clear_away(app: &TestApp) {
+async fn purge(app: &TestApp) {
     for task in features::PERIODIC_TASKS {
         run_one(&app.app, task).await.unwrap();
     }
 }
 
-async fn answers_are_forgotten_after_a_day_and_sessions_when_they_have_ended(app: TestApp) {
-    const ANSWERS: &str = "SELECT COUNT(*) FROM kept_answers";
+async fn idempotency_keys_are_purged_after_a_day_and_sessions_when_they_end(app: TestApp) {
+    const KEYS: &str = "SELECT COUNT(*) FROM kept_answers";
     const SESSIONS: &str = "SELECT COUNT(*) FROM sessions";
     let ann = app.register("ann@example.org").await;
     let body = r#"{"vin":"1HGCM82633A004352"}"#;
@@ -36,32 +36,32 @@ async fn answers_are_forgotten_after_a_day_and_sessions_when_they_have_ended(app
     assert_eq!(ann.send_json(Method::POST, "/api/vehicles", body, &key).await.status, 201);
 
     app.app.clock.advance(TimeDelta::days(1) - TimeDelta::microseconds(1));
-    clear_away(&app).await;
-    assert_eq!((count(&app, ANSWERS).await, count(&app, SESSIONS).await), (1, 2));
+    purge(&app).await;
+    assert_eq!((count(&app, KEYS).await, count(&app, SESSIONS).await), (1, 2));
     app.app.clock.advance(TimeDelta::microseconds(1));
-    clear_away(&app).await;
-    assert_eq!((count(&app, ANSWERS).await, count(&app, SESSIONS).await), (0, 2));
+    purge(&app).await;
+    assert_eq!((count(&app, KEYS).await, count(&app, SESSIONS).await), (0, 2));
     app.app.clock.advance(TimeDelta::days(13));
-    clear_away(&app).await;
+    purge(&app).await;
     assert_eq!(count(&app, SESSIONS).await, 0);
 }
 
-static DONE: AtomicU32 = AtomicU32::new(0);
+static RUNS: AtomicU32 = AtomicU32::new(0);
 
 const PERIODIC_TASKS: &[PeriodicTask] = &[
     PeriodicTask { name: "fails", run: |_, _| Box::pin(async { Err(Error::Unavailable) }) },
     PeriodicTask {
         name: "counts",
-        run: |_, _| Box::pin(async { Ok(u64::from(DONE.fetch_add(1, Ordering::SeqCst))) }),
+        run: |_, _| Box::pin(async { Ok(u64::from(RUNS.fetch_add(1, Ordering::SeqCst))) }),
     },
 ];
 
 #[test]
-fn a_chore_that_fails_holds_up_no_other() {
+fn a_task_that_fails_does_not_stop_others() {
     block_on(async {
         let app = TestApp::on_sqlite().await;
         let _ =
             tokio::time::timeout(Duration::from_millis(300), run(app.app, PERIODIC_TASKS)).await;
-        assert_eq!(DONE.load(Ordering::SeqCst), 1);
+        assert_eq!(RUNS.load(Ordering::SeqCst), 1);
     });
 }

@@ -1,4 +1,4 @@
-//! Figures as one person reads them: in their units, rounded once, with their thousands apart.
+//! Formats values in a user's units: rounded once, with groups of three digits.
 
 use chrono::NaiveDate;
 
@@ -8,72 +8,73 @@ use crate::core::{
     money::{Currency, Money},
 };
 
-/// How figures are shown to one person.
+/// Formats values in a user's units and currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnitFormatter {
-    /// What distances are shown in.
+    /// The unit of distances.
     pub distance: DistanceUnit,
-    /// What volumes are shown in.
+    /// The unit of volumes.
     pub volume: VolumeUnit,
-    /// What economy is shown in.
+    /// The unit of fuel economy.
     pub economy: EconomyUnit,
-    /// What is paid in: a code of ISO 4217.
+    /// The currency code (ISO 4217).
     pub currency: String,
 }
 
 impl UnitFormatter {
-    /// A distance or a reading: `84,537`.
+    /// Formats a distance or an odometer reading: `84,537`.
     #[must_use]
     pub fn distance(&self, miles: i64) -> String {
         grouped(self.distance.from_miles(miles))
     }
 
-    /// A reading as it is typed: `84537`.
+    /// Formats an odometer reading for an input field: `84537`.
     #[must_use]
     pub fn typed_distance(&self, miles: i64) -> String {
         self.distance.from_miles(miles).to_string()
     }
 
-    /// An odometer reading or an interval: as entered if that was in the reader's unit, else
-    /// converted to whole units. `84,537` or `84,537.5`.
+    /// Formats an odometer reading or an interval: as entered if that was in the user's unit,
+    /// otherwise converted to whole units. `84,537` or `84,537.5`.
     #[must_use]
     pub fn reading(&self, reading: Distance) -> String {
         grouped_number(&reading.in_unit(self.distance).value())
     }
 
-    /// The same with its unit: `84,537 km`.
+    /// Like [`Self::reading`], with the unit: `84,537 km`.
     #[must_use]
     pub fn reading_with_unit(&self, reading: Distance) -> String {
         format!("{}\u{a0}{}", self.reading(reading), self.distance.sign())
     }
 
-    /// A distance in tenths of a millimeter, in whole units: `84,537`.
+    /// Formats a distance in tenths of a millimeter, in whole units: `84,537`.
     #[must_use]
     pub fn exact_distance(&self, exact: i64) -> String {
         let whole = divide_rounded(exact.into(), self.distance.exact().into()).unwrap_or_default();
         grouped(i64::try_from(whole).unwrap_or_default())
     }
 
-    /// A volume: as entered if that was in the reader's unit, else converted. `12.345` or `40.00`.
+    /// Formats a volume: as entered if that was in the user's unit, otherwise converted. `12.345`
+    /// or `40.00`.
     #[must_use]
     pub fn fuel(&self, volume: Volume) -> String {
         volume.in_unit(self.volume).value()
     }
 
-    /// The price per unit of volume, in the reader's unit, with its currency: `€1.799`.
+    /// Formats a price per unit of volume, in the user's unit, with its currency: `€1.799`.
     #[must_use]
     pub fn unit_price(&self, price: UnitPrice, currency: Currency) -> String {
         with_sign(&price.in_unit(self.volume).text(), currency)
     }
 
-    /// An amount of money with its currency: `$1,036.02`, `¥6,800`, `HUF 24,600.00`.
+    /// Formats an amount of money with its currency: `$1,036.02`, `¥6,800`, `HUF 24,600.00`.
     #[must_use]
     pub fn amount(&self, money: Money) -> String {
         with_sign(&money.number(), money.currency)
     }
 
-    /// The cost per unit of distance of `cost` over a distance (tenths of a millimeter), to the
-    /// thousandth, with its currency: `$0.116`.
+    /// Formats the cost per unit of distance of `cost` over a distance (tenths of a millimeter), to
+    /// the thousandth, with its currency: `$0.116`.
     #[must_use]
     pub fn exact_cost_of_distance(&self, cost: Money, distance: i64) -> String {
         let scaled = i128::from(cost.thousandths) * i128::from(self.distance.exact());
@@ -81,13 +82,13 @@ impl UnitFormatter {
         with_sign(&each.to_string(), cost.currency)
     }
 
-    /// The economy of a distance (tenths of a millimeter) with a volume (picoliters): `31.4`.
+    /// Formats the economy of a distance (tenths of a millimeter) on a volume (picoliters): `31.4`.
     #[must_use]
     pub fn exact_economy(&self, distance: i64, volume: i64) -> Option<String> {
         self.economy.of_exact_to::<1>(distance, volume).map(|it| it.to_string())
     }
 
-    /// A volume: `10.412` gallons, `39.41` litres.
+    /// Formats a volume: `10.412` gallons, `39.41` liters.
     #[must_use]
     pub fn volume<const P: u32>(&self, gallons: Fixed<P, 3>) -> String {
         let gallons = Fixed::from_units(gallons.units()).unwrap_or(Fixed::MAX);
@@ -95,45 +96,45 @@ impl UnitFormatter {
         rounded(self.volume.from_gallons(gallons), places)
     }
 
-    /// A price of one unit of volume, without the currency: `3.459`.
+    /// Formats a price per unit of volume, without currency: `3.459`.
     #[must_use]
     pub fn price(&self, of_gallon: Fixed<6, 3>) -> String {
         self.volume.price_from_gallon(of_gallon).to_string()
     }
 
-    /// A price of one unit of volume, with the currency: `$3.459`.
+    /// Formats a price per unit of volume, with currency: `$3.459`.
     #[must_use]
     pub fn price_with_currency(&self, of_gallon: Fixed<6, 3>) -> String {
         self.paid(&self.price(of_gallon))
     }
 
-    /// An amount of money: `$1,036.02`.
+    /// Formats an amount of money: `$1,036.02`.
     #[must_use]
     pub fn money<const P: u32>(&self, amount: Fixed<P, 2>) -> String {
         self.paid(&amount.to_string())
     }
 
-    /// The cost of one unit of distance, to the thousandth: `$0.116`.
+    /// Formats the cost per unit of distance, to the thousandth: `$0.116`.
     #[must_use]
     pub fn cost_of_distance<const P: u32>(&self, of_mile: Fixed<P, 3>) -> String {
         let of_mile = Fixed::from_units(of_mile.units()).unwrap_or(Fixed::MAX);
         self.paid(&self.distance.price_from_miles(of_mile).to_string())
     }
 
-    /// The economy of so many miles on so much fuel: `31.4`.
+    /// Formats the economy of `miles` on `gallons`: `31.4`.
     #[must_use]
     pub fn economy(&self, miles: i64, gallons: Fixed<12, 3>) -> Option<String> {
         self.economy.of(miles, gallons).map(|it| rounded(it, 1))
     }
 
-    /// The economy of so many miles to the US gallon.
+    /// Formats an economy in miles per US gallon.
     #[must_use]
     pub fn economy_of_mpg(&self, mpg: Fixed<16, 2>) -> Option<String> {
-        // As many hundredths of a mile on a gallon are as many miles on a hundred gallons.
+        // Hundredths of a mile per gallon are miles per hundred gallons.
         self.economy(mpg.units(), Fixed::from_units(100_000)?)
     }
 
-    /// What stands before an amount of money.
+    /// The symbol of the user's currency.
     #[must_use]
     pub fn currency_sign(&self) -> &str {
         currency_symbol(&self.currency)
@@ -141,13 +142,13 @@ impl UnitFormatter {
 
     fn paid(&self, amount: &str) -> String {
         let sign = self.currency_sign();
-        // A code stands apart from what it counts.
+        // A space separates a code from the number.
         let space = if sign.len() == 3 && sign.is_ascii() { "\u{a0}" } else { "" };
         format!("{sign}{space}{}", grouped_number(amount))
     }
 }
 
-/// The sign before an amount of the currency: its symbol or, for most currencies, its code.
+/// The symbol before an amount of the currency or, for most currencies, its code.
 #[must_use]
 pub fn currency_symbol(currency: &str) -> &str {
     match currency {
@@ -158,7 +159,7 @@ pub fn currency_symbol(currency: &str) -> &str {
     }
 }
 
-/// A number with its currency's sign and groups of three digits.
+/// A number with its currency's symbol and groups of three digits.
 fn with_sign(number: &str, currency: Currency) -> String {
     let sign = currency_symbol(currency.as_str());
     // A space separates a code from the number.
@@ -191,7 +192,7 @@ pub fn rounded<const P: u32, const S: u32>(value: Fixed<P, S>, places: u32) -> S
     format!("{sign}{}.{:0width$}", units / power, units % power, width = places as usize)
 }
 
-/// A day as it is written out: `14 Jun 2025`.
+/// Formats a date: `14 Jun 2025`.
 #[must_use]
 pub fn day(date: NaiveDate) -> String {
     date.format("%-d %b %Y").to_string()
@@ -224,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_are_shown_in_the_units_that_are_preferred() {
+    fn values_are_formatted_in_preferred_units() {
         let (here, there) = (american(), german());
         assert_eq!(here.distance(84_537), "84,537");
         assert_eq!(there.distance(84_537), "136,049");
@@ -243,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn money_stands_behind_its_sign_or_its_code() {
+    fn amounts_follow_their_symbol_or_code() {
         let amount: Fixed<12, 2> = fixed("1234567.5");
         assert_eq!(american().money(amount), "$1,234,567.50");
         assert_eq!(german().money(amount), "€1,234,567.50");
@@ -252,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn decimals_are_dropped_by_rounding() {
+    fn decimals_are_rounded() {
         assert_eq!(rounded(fixed::<8, 3>("1.050"), 1), "1.1");
         assert_eq!(rounded(fixed::<8, 3>("1.049"), 1), "1.0");
         assert_eq!(rounded(fixed::<8, 3>("-1.5"), 0), "-2");
@@ -260,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn days_are_written_out() {
+    fn dates_are_formatted() {
         assert_eq!(day("2025-06-04".parse().unwrap()), "4 Jun 2025");
     }
 }

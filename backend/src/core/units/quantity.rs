@@ -221,14 +221,14 @@ impl VolumeUnit {
     }
 }
 
-/// A number and the code of its unit, as they were sent: an object in JSON, two fields in a form.
+/// A number and its unit's code, as received: an object in JSON, two fields in a form.
 struct Sent {
     value: String,
     is_typed: bool,
     unit: String,
 }
 
-/// Reads `{"value": …, "unit": …}`; `unit_name` is what the second member is called.
+/// Reads `{"value": …, "unit": …}`; `unit_name` is the name of the second member.
 fn sent(given: &FieldValue, unit_name: &str) -> Result<Sent, String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -256,7 +256,7 @@ fn sent(given: &FieldValue, unit_name: &str) -> Result<Sent, String> {
     }
 }
 
-/// A number with at most `P` digits, `S` of them decimals, typed by a person or sent by a program.
+/// Parses a number with at most `P` digits, `S` of them decimals.
 fn units<const P: u32, const S: u32>(sent: &Sent) -> Result<i64, String> {
     let text = if sent.is_typed {
         let typed = number::parse(&sent.value, NumberFormat::decimal(S));
@@ -401,7 +401,7 @@ impl Serialize for UnitPrice {
     }
 }
 
-/// Reads what [`Serialize`] wrote, through the same reader as a client's JSON.
+/// Deserializes through the same reader as client input.
 fn read_back<'de, T: Field, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let raw = <&RawValue>::deserialize(deserializer)?;
     let given = FieldValue::Nested(raw.get().to_owned());
@@ -433,7 +433,7 @@ macro_rules! quantities {
 }
 quantities!(Distance, Volume, UnitPrice);
 
-/// The reading that a request has, as a typed value or in whole miles.
+/// The reading in a request, as a quantity or in whole miles.
 ///
 /// # Errors
 /// An error message for the second if both are present and disagree.
@@ -477,7 +477,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reading_keeps_its_tenth_and_a_volume_its_thousandth() {
+    fn readings_have_tenths_and_volumes_thousandths() {
         assert_eq!(distance("12346.5", "km").unwrap().value(), "12346.5");
         assert_eq!(distance("12,346", "km").unwrap().value(), "12346");
         assert!(distance("12346.55", "km").is_err());
@@ -508,7 +508,7 @@ mod tests {
     }
 
     #[test]
-    fn two_forms_of_a_reading_agree_when_their_whole_miles_are_equal() {
+    fn a_quantity_and_miles_agree_if_their_whole_miles_are_equal() {
         let km = distance("12346", "km").ok();
         assert_eq!(distance_or_miles(km, Some(Odometer(7671))), Ok(km));
         assert!(distance_or_miles(km, Some(Odometer(7672))).is_err());
@@ -516,7 +516,7 @@ mod tests {
     }
 
     #[test]
-    fn a_price_per_liter_is_a_price_per_gallon_where_the_column_holds_it() {
+    fn prices_are_converted_to_gallons_if_they_fit() {
         let price = |value: &str| UnitPrice {
             value: Fixed::parse(value).unwrap(),
             per: VolumeUnit::Liters,
@@ -529,7 +529,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_typed_value_survives_its_columns(tenths in 0_i64..=999_999_990, is_km: bool) {
+        fn distances_survive_storage(tenths in 0_i64..=999_999_990, is_km: bool) {
             let unit = if is_km { DistanceUnit::Kilometers } else { DistanceUnit::Miles };
             let typed = Distance::of_tenths(tenths, unit);
             let read = Distance::from_columns(Some(typed.exact()), Some(unit.as_str()));
@@ -540,7 +540,7 @@ mod tests {
         }
 
         #[test]
-        fn every_typed_volume_survives_its_columns(thousandths in 1_i64..=99_999_999, nth in 0_usize..3) {
+        fn volumes_survive_storage(thousandths in 1_i64..=99_999_999, nth in 0_usize..3) {
             let unit = [VolumeUnit::Liters, VolumeUnit::GallonsUs, VolumeUnit::GallonsUk][nth];
             let typed = Volume::of_thousandths(thousandths, unit);
             let read = Volume::from_columns(Some(typed.exact()), Some(unit.as_str()));

@@ -1,4 +1,4 @@
-//! Leaves a service alone that has failed several times running.
+//! A circuit breaker for a service that fails repeatedly.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -10,36 +10,36 @@ use tokio::time::Instant;
 
 use crate::core::metrics::UpstreamMetrics;
 
-/// After so many failures in a row nobody asks any more.
+/// The number of consecutive failures that open the breaker.
 const FAILURE_THRESHOLD: u32 = 3;
-/// For so long; then one may try.
+/// How long it stays open before one request may try again.
 const OPEN_FOR: Duration = Duration::from_secs(30);
 
-/// Knows whether a service is worth asking. Several requests may share it.
+/// Stops requests to a failing service. Requests share it.
 #[derive(Debug)]
 pub struct CircuitBreaker {
     state: Mutex<State>,
-    /// 1 from when it is left alone until it answers.
+    /// 1 from opening until the service responds again.
     is_open: IntGauge,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// In a row.
+    /// The number of consecutive failures.
     failures: u32,
-    /// When somebody may try again.
+    /// When a request may try again.
     open_until: Option<Instant>,
 }
 
 impl CircuitBreaker {
-    /// For the service that is counted under `name`.
+    /// Creates the breaker of the service whose metrics are named `name`.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
         Self { state: Mutex::default(), is_open: UpstreamMetrics::breaker(name) }
     }
 
-    /// Whether to ask now. Once it has rested, one is told yes, and the others no until that one
-    /// has told how it went, or the rest has passed once more.
+    /// Whether a request may be sent now. After the pause, one request may try; the others wait
+    /// until its result is recorded or another pause has passed.
     #[must_use]
     pub fn allows_request(&self) -> bool {
         let mut state = self.state();
@@ -53,7 +53,7 @@ impl CircuitBreaker {
         }
     }
 
-    /// How asking went.
+    /// Records the result of a request.
     pub fn record(&self, succeeded: bool) {
         let mut state = self.state();
         if succeeded {
@@ -78,7 +78,7 @@ mod tests {
     use super::{CircuitBreaker, FAILURE_THRESHOLD, OPEN_FOR};
 
     #[tokio::test(start_paused = true)]
-    async fn who_has_failed_three_times_running_is_left_alone_for_a_while() {
+    async fn the_breaker_opens_after_repeated_failures() {
         let breaker = CircuitBreaker::new("test");
         for _ in 0..FAILURE_THRESHOLD {
             assert!(breaker.allows_request());
@@ -86,8 +86,8 @@ mod tests {
         }
         assert!(!breaker.allows_request());
         tokio::time::advance(OPEN_FOR).await;
-        assert!(breaker.allows_request(), "one may try");
-        assert!(!breaker.allows_request(), "and the others wait for how it goes");
+        assert!(breaker.allows_request(), "one request may try");
+        assert!(!breaker.allows_request(), "the others wait for its result");
         breaker.record(false);
         assert!(!breaker.allows_request());
         tokio::time::advance(OPEN_FOR).await;
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_between_failures_forgives_them() {
+    async fn a_success_resets_the_failures() {
         let breaker = CircuitBreaker::new("test");
         for _ in 0..3 * FAILURE_THRESHOLD {
             breaker.record(false);
