@@ -118,7 +118,7 @@ impl Owner {
     async fn sign_in(&self, app: &TestApp, email: &str, code: &str) -> Answer {
         let credentials = json!({ "email": email, "password": PASSWORD });
         let challenge = app.nobody().post("/api/auth/login", credentials).await;
-        assert_eq!(challenge.body["type"], "/problems/second-factor-required", "{preview:?}");
+        assert_eq!(challenge.body["type"], "/problems/second-factor-required", "{challenge:?}");
         let waiting = app.with_cookie(cookie_of(&challenge));
         waiting.post("/api/auth/login/second", json!({ "code": code })).await
     }
