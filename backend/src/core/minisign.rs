@@ -133,7 +133,8 @@ impl SecretKey {
             is_one.then_some(Self { id, key })
         };
         parse(&bytes).ok_or_else(|| {
-            "must be a secret key of minisign without a password, as minisign -G -W writes it".to_owned()
+            "must be a secret key of minisign without a password, as minisign -G -W writes it"
+                .to_owned()
         })
     }
 

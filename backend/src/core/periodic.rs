@@ -44,7 +44,9 @@ pub async fn run(app: App, tasks: &'static [PeriodicTask]) {
             match result {
                 Ok(0) => {}
                 Ok(rows) => tracing::info!(task = task.name, rows, "Purged expired data"),
-                Err(error) => tracing::warn!(task = task.name, %error, "Could not purge expired data"),
+                Err(error) => {
+                    tracing::warn!(task = task.name, %error, "Could not purge expired data")
+                }
             }
         }
     }

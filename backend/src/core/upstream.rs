@@ -110,8 +110,10 @@ impl UpstreamClient {
 
     async fn request(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, FetchError> {
         let client = self.client.as_ref().map_err(FetchError::new)?;
-        let busy =
-            |_| FetchError { why: "too many requests are waiting for it".to_owned(), was_not_sent: true };
+        let busy = |_| FetchError {
+            why: "too many requests are waiting for it".to_owned(),
+            was_not_sent: true,
+        };
         let _waiting = self.waiting.try_acquire().map_err(busy)?;
         http::yield_slot_while(tokio::time::timeout(TIMEOUT, exchange(client, request)))
             .await

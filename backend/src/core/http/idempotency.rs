@@ -35,7 +35,7 @@ const RETENTION: TimeDelta = TimeDelta::hours(24);
 
 /// Deletes stored responses after a day.
 pub const PERIODIC_TASK: PeriodicTask = PeriodicTask {
-    name: "kept-responses",
+    name: "kept-answers",
     run: |tx, now| {
         Box::pin(async move {
             const OLD: &str = "DELETE FROM kept_answers WHERE created_at <= $1";

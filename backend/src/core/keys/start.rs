@@ -61,7 +61,9 @@ pub async fn prepare(
         }
         // For example, the disk is full. Reads still work, so the service starts.
         Err(KeyError::Database(Error::Unavailable)) if registered.is_some() => {
-            tracing::warn!("The database does not accept writes: secrets of older versions stay unsealed");
+            tracing::warn!(
+                "The database does not accept writes: secrets of older versions stay unsealed"
+            );
         }
         Err(error) => return Err(error),
     }

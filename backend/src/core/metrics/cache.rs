@@ -19,12 +19,8 @@ pub struct Cache {
 
 impl Cache {
     pub(super) fn new(registry: &Registry) -> Self {
-        let requests = counters(
-            registry,
-            "cache_requests_total",
-            "Cache lookups by result",
-            &["result"],
-        );
+        let requests =
+            counters(registry, "cache_requests_total", "Cache lookups by result", &["result"]);
         let errors = counters(
             registry,
             "cache_errors_total",

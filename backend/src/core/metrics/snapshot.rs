@@ -87,11 +87,7 @@ impl Gauges {
         Self {
             connections: one("http_connections", "Open connections to clients"),
             connections_max: one("http_connections_max", "Maximum number of open connections"),
-            slots: many(
-                "http_gate_requests",
-                "Requests being handled and waiting",
-                &["state"],
-            ),
+            slots: many("http_gate_requests", "Requests being handled and waiting", &["state"]),
             slots_max: many("http_gate_requests_max", "Maximum number of requests", &["state"]),
             database_up: one("database_up", "1 while the database responds"),
             pools: many(

@@ -37,20 +37,16 @@ pub struct Jobs {
 impl Jobs {
     pub(super) fn new(registry: &Registry) -> Self {
         let last = |name, help| gauges(registry, name, help, &["job"]);
-        let seconds = GaugeVec::new(
-            options("job_duration_seconds", "Duration of the last run"),
-            &["job"],
-        );
+        let seconds =
+            GaugeVec::new(options("job_duration_seconds", "Duration of the last run"), &["job"]);
         Self {
             registered: Mutex::default(),
-            runs: counters(
-                registry,
-                "job_runs_total",
-                "Runs by outcome",
-                &["job", "outcome"],
-            ),
+            runs: counters(registry, "job_runs_total", "Runs by outcome", &["job", "outcome"]),
             last_run: last("job_last_run_timestamp_seconds", "Start of the last run"),
-            last_success: last("job_last_success_timestamp_seconds", "Start of the last successful run"),
+            last_success: last(
+                "job_last_success_timestamp_seconds",
+                "Start of the last successful run",
+            ),
             seconds: register(registry, seconds.expect(VALID_NAMES)),
         }
     }

@@ -44,7 +44,10 @@ async fn requests_are_counted_by_route_and_not_by_path() {
     let metrics_text = metrics_text();
     assert!(!metrics_text.contains(&id.to_string()), "{metrics_text}");
     let bucket = "http_request_duration_seconds_bucket{method=\"GET\",route=\"/api/vehicles/{id}\"";
-    assert!(metrics_text.contains(&format!("motovaultpro_{bucket},le=\"0.001\"")), "{metrics_text}");
+    assert!(
+        metrics_text.contains(&format!("motovaultpro_{bucket},le=\"0.001\"")),
+        "{metrics_text}"
+    );
 }
 
 #[tokio::test]
@@ -90,8 +93,14 @@ async fn methods_are_counted_separately() {
 fn unknown_values_are_omitted() {
     let known = ServiceState { migrations: Some((7, 1)), ..ServiceState::default() };
     let metrics_text = metrics().text(&known).unwrap();
-    assert!(metrics_text.contains("motovaultpro_migrations{state=\"pending\"} 1\n"), "{metrics_text}");
-    assert!(metrics_text.contains("motovaultpro_migrations{state=\"applied\"} 7\n"), "{metrics_text}");
+    assert!(
+        metrics_text.contains("motovaultpro_migrations{state=\"pending\"} 1\n"),
+        "{metrics_text}"
+    );
+    assert!(
+        metrics_text.contains("motovaultpro_migrations{state=\"applied\"} 7\n"),
+        "{metrics_text}"
+    );
     let metrics_text = self::metrics_text();
     assert!(!metrics_text.contains("motovaultpro_migrations"), "{metrics_text}");
     assert!(metrics_text.contains("motovaultpro_database_up 0\n"), "{metrics_text}");
