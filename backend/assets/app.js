@@ -9,50 +9,50 @@ for (const form of document.querySelectorAll("form[data-fill-up]")) {
   const decimals = (field) => Number(field.dataset.decimals);
   const isDerived = (field) => "derived" in field.dataset;
   // The fields whose values are calculated, here or by the server, and not entered.
-  const filled = new Set(fields.filter((it) => it.value !== "" && isDerived(it)));
+  const calculated = new Set(fields.filter((it) => it.value !== "" && isDerived(it)));
 
   // The number in a field; null if it is not a number, or is ambiguous so that the server will ask.
   const read = (field) => {
     const { value, other } = Numbers.parse(field.value, { decimals: decimals(field) });
-    const most = field.dataset.most;
-    return value === undefined || (other && most && Numbers.isAtMost(other, most)) ? null : value;
+    const max = field.dataset.most;
+    return value === undefined || (other && max && Numbers.isAtMost(other, max)) ? null : value;
   };
   // A price may be stored for another unit, and currencies differ in their decimals.
   const canCalculate = () =>
     volumeUnit.value === unitPriceUnit.value && currency.value === currency.defaultValue;
-  const derive = (field) => {
+  const calculate = (field) => {
     const [v, p, t] = fields.map((it) => (it === field ? "" : read(it)));
     if (v === null || p === null || t === null || !canCalculate()) return null;
     if (field === total) return Numbers.product(v, p, decimals(total));
     return Numbers.quotient(t, field === price ? v : p, 3);
   };
-  const put = (field, number) => {
+  const setCalculated = (field, number) => {
     if (number !== null && /[1-9]/.test(number)) {
       // Use the decimal mark of the entered numbers.
       const isComma = fields.some(
-        (it) => !filled.has(it) && /,[0-9]*\s*$/.test(it.value) && read(it)?.includes("."),
+        (it) => !calculated.has(it) && /,[0-9]*\s*$/.test(it.value) && read(it)?.includes("."),
       );
       field.value = isComma ? number.replace(".", ",") : number;
-      filled.add(field);
-    } else if (filled.delete(field)) {
+      calculated.add(field);
+    } else if (calculated.delete(field)) {
       field.value = "";
     }
   };
 
   const update = () => {
-    const open = fields.filter((it) => it.value.trim() === "" || filled.has(it));
+    const open = fields.filter((it) => it.value.trim() === "" || calculated.has(it));
     for (const field of open) {
       const isFree = field.defaultValue === "" || isDerived(field);
       if (isFree && field !== document.activeElement) {
-        put(field, open.length === 1 ? derive(field) : null);
+        setCalculated(field, open.length === 1 ? calculate(field) : null);
       }
     }
     return open.length === 0;
   };
-  if (filled.size === 0) update();
+  if (calculated.size === 0) update();
   form.addEventListener("input", ({ target }) => {
     if (!fields.includes(target)) return;
-    filled.delete(target);
+    calculated.delete(target);
     const isComplete = update() && canCalculate();
     const [v, p, t] = fields.map(read);
     const isKnown = v !== null && p !== null && t !== null;
@@ -63,7 +63,7 @@ for (const form of document.querySelectorAll("form[data-fill-up]")) {
   });
   // Do not send calculated values as if they had been entered.
   form.addEventListener("formdata", ({ formData }) => {
-    for (const field of filled) formData.set(field.name, field.defaultValue);
+    for (const field of calculated) formData.set(field.name, field.defaultValue);
   });
 }
 
@@ -73,32 +73,32 @@ for (const form of document.querySelectorAll("form[data-fill-up]")) {
 for (const form of document.querySelectorAll("form#vehicle")) {
   const { vin, year, make, model } = form.elements;
   const card = form.querySelector("#vin-card");
-  const filled = new Map();
-  const ask = async (address) => {
-    const answer = await fetch(address, { headers: { accept: "*/*" } });
-    return answer.ok ? answer : null;
+  const filledIn = new Map();
+  const get = async (address) => {
+    const response = await fetch(address, { headers: { accept: "*/*" } });
+    return response.ok ? response : null;
   };
-  let asked = "";
-  const look = async () => {
+  let lookedUp = "";
+  const lookUp = async () => {
     const text = vin.value.trim().toUpperCase();
-    if (text === asked) return;
-    asked = text;
+    if (text === lookedUp) return;
+    lookedUp = text;
     if (text.length < 17) return card.replaceChildren();
-    const answer = await ask(`/vin/card?vin=${encodeURIComponent(text)}`).catch(() => null);
-    if (!answer || asked !== text) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const response = await get(`/vin/card?vin=${encodeURIComponent(text)}`).catch(() => null);
+    if (!response || lookedUp !== text) return;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
     card.replaceChildren(...page.body.children);
     const known = card.firstElementChild?.dataset ?? {};
     for (const [field, value] of [[year, known.year], [make, known.make], [model, known.model]]) {
-      if (known.make && (field.value === "" || field.value === filled.get(field))) {
+      if (known.make && (field.value === "" || field.value === filledIn.get(field))) {
         field.value = value ?? "";
-        filled.set(field, field.value);
+        filledIn.set(field, field.value);
       }
     }
   };
   if (card) {
     form.querySelector("[data-look-up]").hidden = true;
-    vin.addEventListener("input", look);
+    vin.addEventListener("input", lookUp);
     card.addEventListener("click", (event) => {
       const choice = event.target.closest("[data-year-choice]");
       if (choice) {
@@ -111,23 +111,23 @@ for (const form of document.querySelectorAll("form#vehicle")) {
       if (!link) return;
       event.preventDefault();
       vin.value = link.textContent;
-      look();
+      lookUp();
       vin.focus();
     });
   }
-  const offer = async (field, address) => {
+  const suggest = async (field, address) => {
     const list = field.list;
     if (list.dataset.of === address) return;
     list.dataset.of = address;
-    const answer = await ask(address).catch(() => null);
-    const { items } = answer ? await answer.json() : { items: [] };
+    const response = await get(address).catch(() => null);
+    const { items } = response ? await response.json() : { items: [] };
     list.replaceChildren(...items.map((item) => new Option(item, item)));
   };
-  const of = () => (/^\d{4}$/.test(year.value) ? `year=${year.value}&` : "");
-  year.addEventListener("focus", () => offer(year, "/api/platform/years"));
-  make.addEventListener("focus", () => offer(make, `/api/platform/makes?${of()}`));
+  const yearQuery = () => (/^\d{4}$/.test(year.value) ? `year=${year.value}&` : "");
+  year.addEventListener("focus", () => suggest(year, "/api/platform/years"));
+  make.addEventListener("focus", () => suggest(make, `/api/platform/makes?${yearQuery()}`));
   model.addEventListener("focus", () => {
     if (make.value.trim() === "") return;
-    offer(model, `/api/platform/models?${of()}make=${encodeURIComponent(make.value.trim())}`);
+    suggest(model, `/api/platform/models?${yearQuery()}make=${encodeURIComponent(make.value.trim())}`);
   });
 }

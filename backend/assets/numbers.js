@@ -54,7 +54,7 @@ const Numbers = (() => {
    * @param {{ decimals: number, signed?: boolean }} format
    * @returns {Typed | Refused}
    */
-  const parse = (text, { decimals: most, signed = false }) => {
+  const parse = (text, { decimals: maxDecimals, signed = false }) => {
     let rest = text.replace(AT_THE_ENDS, "");
     const isNegative = signed && /^[-\u2212]/.test(rest);
     if (isNegative) rest = rest.slice(1);
@@ -75,11 +75,11 @@ const Numbers = (() => {
     const grouped = areGroups(runs, marks) ? plain(runs, "") : null;
     const isDecimalMark = (mark === "," || mark === ".") && !marksBefore.includes(mark);
     const hasWhole = marksBefore.length === 0 || areGroups(before, marksBefore);
-    if (!isDecimalMark || !hasWhole || (grouped !== null && last.length > most)) {
+    if (!isDecimalMark || !hasWhole || (grouped !== null && last.length > maxDecimals)) {
       return grouped === null ? { refused: "groups" } : { value: grouped, other: null };
     }
     // The mark before the last run begins the decimals, unless it separates another group.
-    if (last.replace(/0+$/, "").length > most) return { refused: "decimals" };
+    if (last.replace(/0+$/, "").length > maxDecimals) return { refused: "decimals" };
     return { value: plain(before, last), other: grouped };
   };
 

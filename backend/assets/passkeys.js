@@ -1,7 +1,7 @@
 // Passkeys: registers and uses them with the browser's API. Elements that need passkeys are hidden unless the
 // browser supports them and can serialize its responses to JSON.
 const form = document.querySelector("[data-passkeys]");
-const can = typeof window.PublicKeyCredential?.parseCreationOptionsFromJSON === "function";
+const isSupported = typeof window.PublicKeyCredential?.parseCreationOptionsFromJSON === "function";
 
 const post = async (path, body) => {
   const init = { method: "POST" };
@@ -10,15 +10,15 @@ const post = async (path, body) => {
     init.body = JSON.stringify(body);
   }
   const response = await fetch(path, init);
-  const answer = await response.json();
-  if (!response.ok) throw Object.assign(new Error(answer.detail), { answer });
-  return answer;
+  const result = await response.json();
+  if (!response.ok) throw Object.assign(new Error(result.detail), { problem: result });
+  return result;
 };
 
 const signIn = async () => {
   const { ceremony, publicKey } = await post("/api/auth/login/passkey/begin");
-  const asked = PublicKeyCredential.parseRequestOptionsFromJSON(publicKey);
-  const credential = await navigator.credentials.get({ publicKey: asked });
+  const options = PublicKeyCredential.parseRequestOptionsFromJSON(publicKey);
+  const credential = await navigator.credentials.get({ publicKey: options });
   await post("/api/auth/login/passkey/finish", { ceremony, credential: credential.toJSON() });
   location.assign(form.dataset.next);
 };
@@ -26,8 +26,8 @@ const signIn = async () => {
 const add = async () => {
   const name = form.elements.name.value;
   const { ceremony, publicKey } = await post("/api/auth/passkeys/begin");
-  const asked = PublicKeyCredential.parseCreationOptionsFromJSON(publicKey);
-  const credential = await navigator.credentials.create({ publicKey: asked });
+  const options = PublicKeyCredential.parseCreationOptionsFromJSON(publicKey);
+  const credential = await navigator.credentials.create({ publicKey: options });
   const body = { ceremony, name, credential: credential.toJSON() };
   const { recoveryCodes } = await post("/api/auth/passkeys/finish", body);
   if (!recoveryCodes) return location.assign("/settings/factors?saved");
@@ -41,15 +41,15 @@ const add = async () => {
   codes.querySelector("h2").focus();
 };
 
-const told = ({ name, message, answer }) => {
+const describe = ({ name, message, problem }) => {
   if (name === "NotAllowedError") return "No passkey was given. Try again.";
   if (name === "InvalidStateError") return "This device has a passkey for your account already.";
-  if (!answer) return name === "TypeError" ? "The service did not answer. Try again." : message;
-  const text = answer.errors?.[0]?.detail ?? message;
+  if (!problem) return name === "TypeError" ? "The service did not answer. Try again." : message;
+  const text = problem.errors?.[0]?.detail ?? message;
   return `${text[0].toUpperCase()}${text.slice(1)}.`;
 };
 
-if (form && can) {
+if (form && isSupported) {
   form.hidden = false;
   const error = form.querySelector("[role=alert]");
   const button = form.querySelector("button");
@@ -60,8 +60,8 @@ if (form && can) {
     try {
       await (form.dataset.passkeys === "add" ? add : signIn)();
     } catch (failure) {
-      if (failure.answer?.type === "/problems/confirmation-required") location.reload();
-      error.textContent = told(failure);
+      if (failure.problem?.type === "/problems/confirmation-required") location.reload();
+      error.textContent = describe(failure);
     }
     button.disabled = false;
   });
