@@ -50,12 +50,12 @@ pub(super) async fn create(
     let secret = |id: &str| credential.create_secret(idempotency, "invitation", id);
     let link = |token: &str| links.to("/register", "invitation", token);
     let mut tx = app.db.write_for(&administrator.0).await?;
-    if let Some(before) =
+    if let Some(response) =
         idempotency.begin::<InvitationLink, 201>(&mut tx, &administrator.0, now).await?
     {
-        let token = secret(before.location().rsplit('/').next().unwrap_or_default())?;
+        let token = secret(response.location().rsplit('/').next().unwrap_or_default())?;
         let is_open = invitations::find_usable(&mut tx, &token, now).await?.is_some();
-        return replay(&before, link(&token), is_open);
+        return replay(&response, link(&token), is_open);
     }
     if let Some(email) = &new.email
         && admin::find_by_email(&mut tx, &email.key()).await?.is_some()
@@ -91,7 +91,7 @@ pub(super) async fn create(
 
 /// Repeats the first response, with the link.
 fn replay(
-    before: &Created<InvitationLink>,
+    response: &Created<InvitationLink>,
     url: String,
     is_open: bool,
 ) -> Result<Created<InvitationLink>> {
@@ -99,9 +99,9 @@ fn replay(
         return Err(Error::conflict("conflict", "this invitation is used or withdrawn"));
     }
     let mut body: serde_json::Value =
-        serde_json::from_str(before.body()).map_err(|error| Error::Internal(error.into()))?;
+        serde_json::from_str(response.body()).map_err(|error| Error::Internal(error.into()))?;
     body["url"] = url.into();
-    Ok(Created::replayed(before.location().to_owned(), body.to_string()))
+    Ok(Created::replayed(response.location().to_owned(), body.to_string()))
 }
 
 /// Withdraws an invitation.

@@ -20,8 +20,8 @@ use crate::{
 pub(super) struct AccountId(pub Uuid);
 
 impl Field for AccountId {
-    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
-        let Text(text) = Text::<36>::read(given, today)?;
+    fn read(value: &FieldValue, today: NaiveDate) -> Result<Self, String> {
+        let Text(text) = Text::<36>::read(value, today)?;
         text.parse().map(Self).map_err(|_| "has to be an id".to_owned())
     }
 

@@ -61,17 +61,17 @@ pub(super) async fn create(
         credential.create_secret(idempotency, "password reset", &ends.to_rfc3339())
     };
     let mut tx = app.db.write_for(&administrator.0).await?;
-    if let Some(before) =
+    if let Some(response) =
         idempotency.begin::<ResetLink, 201>(&mut tx, &administrator.0, now).await?
     {
         let stored: ResetLink =
-            serde_json::from_str(before.body()).map_err(|error| Error::Internal(error.into()))?;
+            serde_json::from_str(response.body()).map_err(|error| Error::Internal(error.into()))?;
         let token = secret(stored.expires_at)?;
         if find_valid(&mut tx, &token, now).await?.is_none() {
             return Err(conflict("this link is used, or another has been made since"));
         }
         let link = ResetLink { url: links.to(PATH.0, PATH.1, &token), ..stored };
-        return Ok(Created::replayed(before.location().to_owned(), to_json(&link)?));
+        return Ok(Created::replayed(response.location().to_owned(), to_json(&link)?));
     }
     let (account, _) = admin::lock(&mut tx, id).await?;
     let token = secret(now + LIFETIME)?;

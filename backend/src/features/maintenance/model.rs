@@ -22,7 +22,7 @@ use crate::{
     input,
 };
 
-/// A cost in cents.
+/// A cost with two decimals.
 pub(super) type Cost = Fixed<8, 2>;
 /// An interval in months, up to a hundred years.
 pub(super) type Months = WholeNumber<1, 1200>;
@@ -111,7 +111,7 @@ pub struct Item {
     #[serde(skip)]
     #[schemars(skip)]
     pub previous_id: Option<ItemId>,
-    /// When this item became due by the completion of the previous one.
+    /// The due date and reading that were calculated from the completion of that item.
     #[serde(skip)]
     #[schemars(skip)]
     pub derived: DerivedDue,

@@ -51,7 +51,7 @@ pub(super) async fn faults(
     user: &UserId,
     item: &Item,
     checks: &Checks<'_>,
-    (shown, today): (&UnitFormatter, NaiveDate),
+    (units, today): (&UnitFormatter, NaiveDate),
 ) -> Result<Vec<FieldError>> {
     let mut faults = Vec::new();
     let Some(date) = item.completed_date.filter(|_| item.is_completed) else { return Ok(faults) };
@@ -63,14 +63,14 @@ pub(super) async fn faults(
     if let (Some(name), Some(reading)) =
         (checks.reading.filter(is_unconfirmed), item.completed_odometer)
     {
-        let found = check_reading(tx, user, item.vehicle_id, (item, date, reading), shown).await?;
+        let found = check_reading(tx, user, item.vehicle_id, (item, date, reading), units).await?;
         faults.extend(found.map(|(why, expected)| FieldError::implausible(name, why, expected)));
     }
     if let (Some(name), Some(amount)) = (checks.amount.filter(is_unconfirmed), item.amount) {
         let mut others = store::list_recent_amounts(tx, user, amount.currency).await?;
         others.retain(|it| it.thousandths > 0);
         faults.extend(
-            check_amount(amount, &others, shown)
+            check_amount(amount, &others, units)
                 .map(|(why, expected)| FieldError::implausible(name, why, expected)),
         );
     }
@@ -83,7 +83,7 @@ async fn check_reading(
     user: &UserId,
     vehicle: VehicleId,
     (item, date, reading): (&Item, NaiveDate, Distance),
-    shown: &UnitFormatter,
+    units: &UnitFormatter,
 ) -> Result<Option<(String, String)>> {
     let around = readings::load_nearby(tx, user, vehicle, date, Some(item.id.0)).await?;
     let offset = readings::replacement_offset(tx, user, vehicle, (date, reading)).await?;
@@ -92,10 +92,10 @@ async fn check_reading(
     if (min..=max).contains(&total) {
         return Ok(None);
     }
-    let sign = shown.distance.sign();
+    let sign = units.distance.sign();
     let text = |total: i64| {
         let reading = Distance::from_exact((total - offset).max(0), reading.unit());
-        format!("{} {sign}", shown.exact_distance(reading.exact()))
+        format!("{} {sign}", units.exact_distance(reading.exact()))
     };
     let expected = format!("{} to {}", text(min), text(max));
     let why = if total < min {
@@ -130,7 +130,7 @@ fn plausible_range(around: &NearbyReadings, date: NaiveDate) -> (i64, i64) {
 fn check_amount(
     amount: Money,
     others: &[Money],
-    shown: &UnitFormatter,
+    units: &UnitFormatter,
 ) -> Option<(String, String)> {
     let mut all: Vec<_> = others.iter().map(|it| it.thousandths).collect();
     let median_amount = median(&mut all).filter(|_| all.len() >= MIN_AMOUNTS)?;
@@ -142,10 +142,10 @@ fn check_amount(
     let detail = format!(
         "is more than {AMOUNT_FACTOR} times what your services usually cost, which is {}. Correct it, or \
          confirm it",
-        shown.amount(median_amount),
+        units.amount(median_amount),
     );
     let max = Money::from_ratio(max.into(), 1, amount.currency)?;
-    Some((detail, format!("at most {}", shown.amount(max))))
+    Some((detail, format!("at most {}", units.amount(max))))
 }
 
 #[cfg(test)]
@@ -155,13 +155,13 @@ mod tests {
 
     #[test]
     fn an_amount_is_compared_with_the_median_of_at_least_five() {
-        let shown: UnitFormatter = Preferences::default().display_units();
+        let units: UnitFormatter = Preferences::default().display_units();
         let usd = |units: i64| Money { thousandths: units * 1000, currency: Currency::USD };
         let others: Vec<_> = [40, 60, 80, 5_000, 20].map(usd).to_vec();
-        assert_eq!(check_amount(usd(6_000), &others, &shown), None);
-        let (why, expected) = check_amount(usd(6_001), &others, &shown).unwrap();
+        assert_eq!(check_amount(usd(6_000), &others, &units), None);
+        let (why, expected) = check_amount(usd(6_001), &others, &units).unwrap();
         assert!(why.contains("$60.00"), "{why}");
         assert_eq!(expected, "at most $6,000.00");
-        assert_eq!(check_amount(usd(1_000_000), &others[..4], &shown), None);
+        assert_eq!(check_amount(usd(1_000_000), &others[..4], &units), None);
     }
 }

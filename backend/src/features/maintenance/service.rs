@@ -144,8 +144,8 @@ pub(super) async fn add(
     let item = new.into_item(ItemId(Uuid::now_v7()), now, currency(preferences));
     let item = item.map_err(Error::Invalid)?;
     let mut tx = app.db.write_for(user).await?;
-    if let Some(before) = idempotency.begin(&mut tx, user, now).await? {
-        return vehicles::replay(app, user, tx, before).await;
+    if let Some(response) = idempotency.begin(&mut tx, user, now).await? {
+        return vehicles::replay(app, user, tx, response).await;
     }
     let vehicle = lock_vehicle(&mut tx, user, item.vehicle_id).await?;
     check_plausibility(&mut tx, user, &item, &checks, now).await?;

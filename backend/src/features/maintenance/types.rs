@@ -182,8 +182,8 @@ impl TypeName {
 }
 
 impl Field for TypeName {
-    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
-        let Text(text) = Text::<100>::read(given, today)?;
+    fn read(value: &FieldValue, today: NaiveDate) -> Result<Self, String> {
+        let Text(text) = Text::<100>::read(value, today)?;
         let is_word = |part: &str| {
             !part.is_empty()
                 && part.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit())

@@ -152,7 +152,7 @@ async fn queue_message(
 
 /// Builds the message about these items.
 fn build_message(app: &App, preferences: &Preferences, items: &[Upcoming]) -> Message {
-    let shown = preferences.display_units();
+    let units = preferences.display_units();
     let overdue = items.iter().filter(|it| it.status == DueStatus::Overdue).count();
     let soon = items.len() - overdue;
     let title = match (overdue, soon) {
@@ -161,7 +161,7 @@ fn build_message(app: &App, preferences: &Preferences, items: &[Upcoming]) -> Me
         (overdue, 0) => format!("{overdue} overdue"),
         (overdue, soon) => format!("{overdue} overdue, {soon} due soon"),
     };
-    let line = |it: &Upcoming| it.describe(&it.vehicle.name, &shown);
+    let line = |it: &Upcoming| it.describe(&it.vehicle.name, &units);
     let mut lines: Vec<_> = items.iter().take(MAX_ITEMS).map(line).collect();
     if items.len() > MAX_ITEMS {
         lines.push(format!("and {} more", items.len() - MAX_ITEMS));

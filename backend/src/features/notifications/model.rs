@@ -126,8 +126,8 @@ pub(super) struct WebAddress(pub(super) String);
 impl Field for WebAddress {
     const IS_TEXT: bool = true;
 
-    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
-        let Text(text) = Text::<2000>::read(given, today)?;
+    fn read(value: &FieldValue, today: NaiveDate) -> Result<Self, String> {
+        let Text(text) = Text::<2000>::read(value, today)?;
         let wrong = || "has to be a web address, such as https://example.org/hook".to_owned();
         let url = url::Url::parse(&text).map_err(|_| wrong())?;
         let is_web = matches!(url.scheme(), "http" | "https") && url.host().is_some();

@@ -113,8 +113,8 @@ pub(super) async fn add(
     let idempotency =
         idempotency.with_fingerprint_of(&format!("{} {}", channel.kind.as_str(), channel.address));
     let mut tx = app.db.write_for(user).await?;
-    if let Some(before) = idempotency.begin(&mut tx, user, now).await? {
-        return Ok(before);
+    if let Some(response) = idempotency.begin(&mut tx, user, now).await? {
+        return Ok(response);
     }
     let limit = Limit::new(MAX_CHANNELS);
     let after = (http::end_of_time(), ChannelId(Uuid::max()));

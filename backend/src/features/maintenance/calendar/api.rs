@@ -50,7 +50,7 @@ pub(in crate::features::maintenance) fn router() -> ApiRouter<App> {
                     .with(error_response::<404>)
             })
             .post_with(create, |it| {
-                it.id("makeCalendarLink")
+                it.id("createCalendarLink")
                     .tag(tag)
                     .summary("Create the calendar link, which is shown only once")
             })

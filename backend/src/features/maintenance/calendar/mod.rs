@@ -32,11 +32,11 @@ async fn render_for_token(
     let now = app.clock.now();
     let today = preferences.today(now);
     let due = upcoming::list_all(app, &user, today).await?;
-    let shown = preferences.display_units();
+    let units = preferences.display_units();
     let event = |due: &Upcoming| {
         // The due date or the predicted date, whichever comes first.
         let date = due.item.due_date.into_iter().chain(due.predicted_due_date).min()?;
-        let at = due.item.due_odometer.map(|it| format!("Due at {}", format::distance(it, &shown)));
+        let at = due.item.due_odometer.map(|it| format!("Due at {}", format::distance(it, &units)));
         let about = [due.item.description.clone(), at, due.item.notes.clone()];
         Some(Event {
             uid: format!("{}@motovaultpro", due.item.id),

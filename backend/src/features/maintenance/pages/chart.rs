@@ -96,14 +96,14 @@ type Year = BTreeMap<usize, i64>;
 
 impl CostChart {
     /// Draws one chart per currency, the user's currency first. The costs must be sorted by year.
-    pub(super) fn of(costs: &[YearCost], shown: &UnitFormatter) -> Vec<Self> {
+    pub(super) fn of(costs: &[YearCost], units: &UnitFormatter) -> Vec<Self> {
         let mut by_currency: BTreeMap<(bool, &str), Vec<&YearCost>> = BTreeMap::new();
         for cost in costs {
-            let key = (cost.currency != shown.currency, cost.currency.as_str());
+            let key = (cost.currency != units.currency, cost.currency.as_str());
             by_currency.entry(key).or_default().push(cost);
         }
         let draw = |(key, costs): ((bool, &str), Vec<&YearCost>)| {
-            Self::in_currency(&costs, Currency::stored(key.1)?, shown)
+            Self::in_currency(&costs, Currency::stored(key.1)?, units)
         };
         let mut all: Vec<_> = by_currency.into_iter().filter_map(draw).collect();
         let is_one_of_several = all.len() > 1;
@@ -113,7 +113,7 @@ impl CostChart {
         all
     }
 
-    fn in_currency(costs: &[&YearCost], currency: Currency, shown: &UnitFormatter) -> Option<Self> {
+    fn in_currency(costs: &[&YearCost], currency: Currency, units: &UnitFormatter) -> Option<Self> {
         let mut by_type: BTreeMap<&TypeName, i64> = BTreeMap::new();
         for cost in costs {
             *by_type.entry(&cost.kind).or_default() += cost.amount.units();
@@ -125,7 +125,7 @@ impl CostChart {
         let mut types: Vec<_> = by_type.into_iter().collect();
         types.sort_by_key(|it| -it.1);
         let (own, rest) = types.split_at(types.len().min(COLORS));
-        let money = |thousandths: i64| shown.amount(Money { thousandths, currency });
+        let money = |thousandths: i64| units.amount(Money { thousandths, currency });
         let mut names: Vec<_> = own.iter().map(|it| it.0.name().into_owned()).collect();
         let mut sums: Vec<_> = own.iter().map(|it| it.1).collect();
         if !rest.is_empty() {
@@ -226,20 +226,20 @@ mod tests {
 
     #[test]
     fn no_chart_is_drawn_without_costs() {
-        let shown = Preferences::default().display_units();
-        assert!(CostChart::of(&[], &shown).is_empty());
-        assert!(CostChart::of(&costs(&[("2025", "recall", 0)]), &shown).is_empty());
+        let units = Preferences::default().display_units();
+        assert!(CostChart::of(&[], &units).is_empty());
+        assert!(CostChart::of(&costs(&[("2025", "recall", 0)]), &units).is_empty());
     }
 
     #[test]
     fn bars_are_stacked_by_type_the_most_expensive_first() {
-        let shown = Preferences::default().display_units();
+        let units = Preferences::default().display_units();
         let rows = costs(&[
             ("2024", "oil_change", 9_000),
             ("2025", "oil_change", 9_500),
             ("2025", "tires", 80_000),
         ]);
-        let chart = CostChart::of(&rows, &shown).remove(0);
+        let chart = CostChart::of(&rows, &units).remove(0);
         let keys: Vec<_> =
             chart.keys.iter().map(|it| format!("{} {}", it.name, it.total)).collect();
         assert_eq!(keys, ["New tires $800.00", "Oil change $185.00"]);

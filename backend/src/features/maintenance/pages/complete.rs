@@ -58,12 +58,12 @@ async fn render(
 ) -> Result<Complete> {
     let vehicle = find_vehicle(app, user, item.vehicle_id).await?;
     let preferences = &user.0.preferences;
-    let shown = preferences.display_units();
+    let units = preferences.display_units();
     // Most items are marked as done on the same day and at the latest reading.
     let fresh = || {
         let reading = vehicle.odometer.reading();
-        let unit = reading.map_or(shown.distance, Distance::unit);
-        let currency = item.currency.map_or(shown.currency.clone(), |it| it.to_string());
+        let unit = reading.map_or(units.distance, Distance::unit);
+        let currency = item.currency.map_or(units.currency.clone(), |it| it.to_string());
         Form::of([
             ("completedDate", preferences.today(app.clock.now()).to_string()),
             ("completedOdometer", distance_value(reading, unit)),
@@ -84,7 +84,7 @@ async fn render(
         name,
         about,
         vehicle_title: vehicle.title(),
-        interval: format::interval(item, &shown),
+        interval: format::interval(item, &units),
     })
 }
 
@@ -132,10 +132,10 @@ pub(super) async fn postpone(
     form: Form,
 ) -> Result<Response> {
     let item = service::find(&app, &user, id).await?;
-    let shown = user.0.preferences.display_units();
-    let form = with_units(form, &shown);
+    let units = user.0.preferences.display_units();
+    let form = with_units(form, &units);
     let unit = form.get("dueOdometerUnit").to_owned();
-    let own = DistanceUnit::try_from(unit.clone()).unwrap_or(shown.distance);
+    let own = DistanceUnit::try_from(unit.clone()).unwrap_or(units.distance);
     // Unchanged values are not sent: they would be rejected as not later.
     let now = Form::of([
         ("dueDate", item.due_date.map(|it| it.to_string()).unwrap_or_default()),

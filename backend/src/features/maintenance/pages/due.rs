@@ -57,7 +57,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn of(due: &Upcoming, vehicle_title: String, shown: &UnitFormatter) -> Self {
+    pub(super) fn of(due: &Upcoming, vehicle_title: String, units: &UnitFormatter) -> Self {
         let (name, about) = format::title(&due.item.kind, due.item.description.as_deref());
         Self {
             id: due.item.id,
@@ -66,9 +66,9 @@ impl Row {
             vehicle: due.item.vehicle_id,
             vehicle_title,
             badge: format::badge(due.status),
-            due: format::due(due, shown),
+            due: format::due(due, units),
             prediction: format::prediction(due),
-            interval: format::interval(&due.item, shown),
+            interval: format::interval(&due.item, units),
         }
     }
 }
@@ -79,7 +79,7 @@ pub(super) async fn show(
     Query(query): Query<DueQuery>,
     layout: Layout,
 ) -> Result<Html<String>> {
-    let shown = user.0.preferences.display_units();
+    let units = user.0.preferences.display_units();
     let today = user.0.preferences.today(app.clock.now());
     let is_first_page = query.cursor.is_none();
     let listing = upcoming::Listing { vehicle: None, cursor: query.cursor, limit: ROWS };
@@ -88,7 +88,7 @@ pub(super) async fn show(
     let names = vehicles::unique_names(&vehicles);
     let name = |it: &Vehicle| (it.id, names.get(&it.id).cloned().unwrap_or_default());
     let garage = vehicles.iter().filter(|it| it.is_active).map(name).collect();
-    let row = |due: &Upcoming| Row::of(due, due.vehicle.name.clone(), &shown);
+    let row = |due: &Upcoming| Row::of(due, due.vehicle.name.clone(), &units);
     web::page(&Due {
         layout,
         rows: page.items.iter().map(row).collect(),

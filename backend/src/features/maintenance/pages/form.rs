@@ -105,20 +105,20 @@ pub(super) fn distance_value(distance: Option<Distance>, unit: DistanceUnit) -> 
     let Some(distance) = distance else { return String::new() };
     // A sum of distances in different units is not a whole number of tenths.
     let is_entered = distance.exact() % (unit.exact() / 10) == 0;
-    let shown = distance.in_unit(unit);
-    if is_entered { shown.value() } else { ((shown.tenths() + 5) / 10).to_string() }
+    let converted = distance.in_unit(unit);
+    if is_entered { converted.value() } else { ((converted.tenths() + 5) / 10).to_string() }
 }
 
 /// Returns the unit in which a field was shown; the user's unit if the form does not say.
-fn unit_of(form: &Form, unit: &str, shown: &UnitFormatter) -> DistanceUnit {
-    DistanceUnit::try_from(form.get(unit).to_owned()).unwrap_or(shown.distance)
+fn unit_of(form: &Form, unit: &str, units: &UnitFormatter) -> DistanceUnit {
+    DistanceUnit::try_from(form.get(unit).to_owned()).unwrap_or(units.distance)
 }
 
 /// Adds the unit of each distance to the form.
-pub(super) fn with_units(mut form: Form, shown: &UnitFormatter) -> Form {
+pub(super) fn with_units(mut form: Form, units: &UnitFormatter) -> Form {
     for (name, unit) in DISTANCES {
         if form.typed.contains_key(name) && !form.typed.contains_key(unit) {
-            form.set(unit, shown.distance.as_str().to_owned());
+            form.set(unit, units.distance.as_str().to_owned());
         }
     }
     form
@@ -130,44 +130,44 @@ fn new_item_form(
     is_done: bool,
     mileage: &VehicleMileage,
     today: NaiveDate,
-    shown: &UnitFormatter,
+    units: &UnitFormatter,
 ) -> Form {
     let kind = format::parse_type(type_name);
     let known = TYPES.iter().find(|it| it.kind == kind);
     let name = known.map_or_else(|| type_name.to_owned(), |it| it.name.to_owned());
     let months = known.and_then(|it| it.interval_months);
-    let interval = known.and_then(|it| it.interval(shown.distance));
+    let interval = known.and_then(|it| it.interval(units.distance));
     let date = months
         .and_then(|it| u32::try_from(it).ok())
         .and_then(|it| today.checked_add_months(Months::new(it)));
-    let unit = shown.distance.as_str().to_owned();
+    let unit = units.distance.as_str().to_owned();
     let reading = mileage.vehicle.odometer.reading();
     let mut fields = vec![("type", name), (Idempotency::FORM_FIELD, Idempotency::new_form_token())];
     if is_done {
         fields.push(("completedDate", today.to_string()));
-        let own = reading.map_or(shown.distance, Distance::unit);
+        let own = reading.map_or(units.distance, Distance::unit);
         fields.push(("completedOdometer", distance_value(reading, own)));
         fields.push(("completedOdometerUnit", own.as_str().to_owned()));
-        fields.push(("currency", shown.currency.clone()));
+        fields.push(("currency", units.currency.clone()));
     } else {
         let due = interval.map(|it| {
-            Distance::from_exact(mileage.total.saturating_add(it.exact()), shown.distance)
+            Distance::from_exact(mileage.total.saturating_add(it.exact()), units.distance)
         });
         fields.push(("dueDate", date.map(|it| it.to_string()).unwrap_or_default()));
-        fields.push(("dueOdometer", distance_value(due, shown.distance)));
+        fields.push(("dueOdometer", distance_value(due, units.distance)));
         fields.push(("dueOdometerUnit", unit.clone()));
         fields.push(("intervalMonths", months.map(|it| it.to_string()).unwrap_or_default()));
-        fields.push(("intervalDistance", distance_value(interval, shown.distance)));
+        fields.push(("intervalDistance", distance_value(interval, units.distance)));
         fields.push(("intervalDistanceUnit", unit));
     }
     Form::of(fields)
 }
 
 /// Fills the form with an item, its distances in the given units.
-fn item_form(item: &Item, shown: &UnitFormatter, unit: impl Fn(&str) -> DistanceUnit) -> Form {
+fn item_form(item: &Item, units: &UnitFormatter, unit: impl Fn(&str) -> DistanceUnit) -> Form {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let day = |value: Option<NaiveDate>| value.map(|it| it.to_string()).unwrap_or_default();
-    let currency = item.currency.map_or(shown.currency.clone(), |it| it.to_string());
+    let currency = item.currency.map_or(units.currency.clone(), |it| it.to_string());
     let mut form = Form::of([
         ("type", item.kind.name().into_owned()),
         ("description", text(&item.description)),
@@ -189,16 +189,16 @@ fn item_form(item: &Item, shown: &UnitFormatter, unit: impl Fn(&str) -> Distance
 }
 
 /// Returns the fields that differ from the form that was shown for this item.
-fn changed_fields(form: &Form, item: &Item, shown: &UnitFormatter) -> Form {
-    let mut form = with_units(form.clone(), shown);
-    let units = form.clone();
-    let shown = item_form(item, shown, |name| unit_of(&units, name, shown));
+fn changed_fields(form: &Form, item: &Item, units: &UnitFormatter) -> Form {
+    let mut form = with_units(form.clone(), units);
+    let submitted = form.clone();
+    let original = item_form(item, units, |name| unit_of(&submitted, name, units));
     let confirm = form.typed.remove("confirm");
-    let mut changed = form.changed_from(&shown);
+    let mut changed = form.changed_from(&original);
     for (name, unit) in DISTANCES.into_iter().chain([("amount", "currency")]) {
         // A unit is sent only with its number.
         if changed.typed.contains_key(name) {
-            let unit_text = units.get(unit).to_owned();
+            let unit_text = submitted.get(unit).to_owned();
             if !unit_text.is_empty() {
                 changed.set(unit, unit_text);
             }
@@ -213,8 +213,8 @@ fn changed_fields(form: &Form, item: &Item, shown: &UnitFormatter) -> Form {
 }
 
 /// Converts the form to an API request: parses the type, and adds a unit to each distance.
-pub(super) fn to_api_form(form: Form, shown: &UnitFormatter) -> Form {
-    let mut form = with_units(form, shown);
+pub(super) fn to_api_form(form: Form, units: &UnitFormatter) -> Form {
+    let mut form = with_units(form, units);
     form.map("type", format::parse_type);
     form
 }
@@ -226,7 +226,7 @@ fn render(
     user: &User,
     (layout, view): (Layout, FormView),
 ) -> ItemForm {
-    let shown = user.0.preferences.display_units();
+    let units = user.0.preferences.display_units();
     let vehicle = &mileage.vehicle;
     let title = match item {
         Some((item, _)) => item.kind.name().into_owned(),
@@ -240,7 +240,7 @@ fn render(
         due_date: it.due_date,
         due_odometer: it
             .due_odometer
-            .map(|it| (distance_value(Some(it), shown.distance), shown.distance.sign())),
+            .map(|it| (distance_value(Some(it), units.distance), units.distance.sign())),
     });
     let currency_sign = currency_symbol(view.get("currency")).to_owned();
     ItemForm {
@@ -252,7 +252,7 @@ fn render(
         stored,
         is_done,
         currency_sign,
-        due_hint: mileage.hint(&shown),
+        due_hint: mileage.hint(&units),
         types: TYPES,
     }
 }
@@ -318,8 +318,8 @@ pub(super) async fn show_edit(
     let item = service::find(&app, &user, id).await?;
     let mileage = find_vehicle_mileage(&app, &user, item.vehicle_id).await?;
     let deletion_reschedules_next = service::deletion_reschedules_next(&app, &user, &item).await?;
-    let shown = user.0.preferences.display_units();
-    let view = FormView::new(LABELS, item_form(&item, &shown, |_| shown.distance));
+    let units = user.0.preferences.display_units();
+    let view = FormView::new(LABELS, item_form(&item, &units, |_| units.distance));
     web::page(&render(
         &mileage,
         Some((&item, deletion_reschedules_next)),
@@ -337,13 +337,13 @@ pub(super) async fn change(
     form: Form,
 ) -> Result<Response> {
     let item = service::find(&app, &user, id).await?;
-    let shown = user.0.preferences.display_units();
-    let form = with_units(form, &shown);
-    let changed = changed_fields(&form, &item, &shown);
+    let units = user.0.preferences.display_units();
+    let form = with_units(form, &units);
+    let changed = changed_fields(&form, &item, &units);
     if changed.typed.is_empty() {
         return Ok(to_history(item.vehicle_id));
     }
-    let saved = match to_api_form(changed, &shown).read::<ItemChange>(&app) {
+    let saved = match to_api_form(changed, &units).read::<ItemChange>(&app) {
         Ok(change) => service::change(&app, &user, id, change, &IfMatch::default()).await,
         Err(error) => Err(error),
     };

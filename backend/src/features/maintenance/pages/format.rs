@@ -20,8 +20,8 @@ pub(super) fn badge(status: DueStatus) -> (&'static str, &'static str) {
 }
 
 /// Describes when an item is due: a line for the date and a line for the reading.
-pub(super) fn due(upcoming: &Upcoming, shown: &UnitFormatter) -> Vec<String> {
-    let sign = shown.distance.sign();
+pub(super) fn due(upcoming: &Upcoming, units: &UnitFormatter) -> Vec<String> {
+    let sign = units.distance.sign();
     let by_day = upcoming.item.due_date.zip(upcoming.due_in_days).map(|(date, days)| {
         let when = match days {
             0 => "today".to_owned(),
@@ -34,7 +34,7 @@ pub(super) fn due(upcoming: &Upcoming, shown: &UnitFormatter) -> Vec<String> {
     });
     let by_distance =
         upcoming.item.due_odometer.zip(upcoming.due_in_exact).map(|(at, remaining)| {
-            let (at, distance) = (distance(at, shown), shown.exact_distance(remaining.abs()));
+            let (at, distance) = (distance(at, units), units.exact_distance(remaining.abs()));
             match remaining {
                 _ if distance == "0" => format!("{at}, now"),
                 1.. => format!("{at}, {distance} {sign} to go"),
@@ -48,23 +48,23 @@ pub(super) fn due(upcoming: &Upcoming, shown: &UnitFormatter) -> Vec<String> {
 /// in whole units.
 pub(in crate::features::maintenance) fn distance(
     reading: Distance,
-    shown: &UnitFormatter,
+    units: &UnitFormatter,
 ) -> String {
-    let unit = shown.distance;
+    let unit = units.distance;
     // A sum of distances in different units is not a whole number of tenths.
     let is_entered = reading.unit() == unit && reading.exact() % (unit.exact() / 10) == 0;
     let number =
-        if is_entered { shown.reading(reading) } else { shown.exact_distance(reading.exact()) };
+        if is_entered { units.reading(reading) } else { units.exact_distance(reading.exact()) };
     format!("{number} {}", unit.sign())
 }
 
 impl Upcoming {
     /// Describes the item in a line: `2003 Honda Accord, Oil change: 30 Jan 2026, yesterday`.
     #[must_use]
-    pub fn describe(&self, vehicle: &str, shown: &UnitFormatter) -> String {
+    pub fn describe(&self, vehicle: &str, units: &UnitFormatter) -> String {
         let (name, about) = title(&self.item.kind, self.item.description.as_deref());
         let about = about.map(|it| format!(" ({it})")).unwrap_or_default();
-        format!("{vehicle}, {name}{about}: {}", due(self, shown).join("; "))
+        format!("{vehicle}, {name}{about}: {}", due(self, units).join("; "))
     }
 }
 
@@ -79,14 +79,14 @@ pub(super) fn prediction(upcoming: &Upcoming) -> Option<String> {
 }
 
 /// Describes the interval: `every 6 months or 5,000 mi`.
-pub(super) fn interval(item: &Item, shown: &UnitFormatter) -> Option<String> {
+pub(super) fn interval(item: &Item, units: &UnitFormatter) -> Option<String> {
     let months = item.interval_months.map(|months| match months {
         1 => "month".to_owned(),
         12 => "year".to_owned(),
         months if months % 12 == 0 => format!("{} years", months / 12),
         months => format!("{months} months"),
     });
-    let distance = item.interval_distance.map(|it| distance(it, shown));
+    let distance = item.interval_distance.map(|it| distance(it, units));
     let both: Vec<_> = [months, distance].into_iter().flatten().collect();
     (!both.is_empty()).then(|| format!("every {}", both.join(" or ")))
 }

@@ -78,28 +78,28 @@ struct Entry {
 }
 
 impl Entry {
-    fn of_item(item: &Item, shown: &UnitFormatter) -> Self {
+    fn of_item(item: &Item, units: &UnitFormatter) -> Self {
         let (name, about) = format::title(&item.kind, item.description.as_deref());
         Self {
             date: item.completed_date.unwrap_or_default(),
             name,
             about,
-            odometer: item.completed_odometer.map(|it| format::distance(it, shown)),
+            odometer: item.completed_odometer.map(|it| format::distance(it, units)),
             location: item.service_location.clone(),
-            cost: item.amount.map(|it| shown.amount(it)),
+            cost: item.amount.map(|it| units.amount(it)),
             edit: format!("/maintenance/{}/edit", item.id),
             is_fill: false,
         }
     }
 
-    fn of_fill(log: &FuelLog, shown: &UnitFormatter) -> Self {
+    fn of_fill(log: &FuelLog, units: &UnitFormatter) -> Self {
         Self {
             date: log.date,
             name: "Fill-up".to_owned(),
-            about: log.volume.map(|it| format!("{}\u{a0}{}", shown.fuel(it), shown.volume.sign())),
-            odometer: log.odometer.map(|it| shown.reading_with_unit(it)),
+            about: log.volume.map(|it| format!("{}\u{a0}{}", units.fuel(it), units.volume.sign())),
+            odometer: log.odometer.map(|it| units.reading_with_unit(it)),
             location: log.station_name.clone(),
-            cost: log.amount.map(|it| shown.amount(it)),
+            cost: log.amount.map(|it| units.amount(it)),
             edit: format!("/fuel-logs/{}/edit", log.id),
             is_fill: true,
         }
@@ -117,7 +117,7 @@ fn merge(
     services: Vec<Item>,
     fills: Vec<FuelLog>,
     query: &HistoryQuery,
-    shown: &UnitFormatter,
+    units: &UnitFormatter,
 ) -> Timeline {
     let all = services.len() + fills.len();
     let (mut services, mut fills) = (services.into_iter().peekable(), fills.into_iter().peekable());
@@ -133,11 +133,11 @@ fn merge(
         if order == Ordering::Less {
             let Some(log) = fills.next() else { break };
             after_fill = Some(log.cursor());
-            entries.push(Entry::of_fill(&log, shown));
+            entries.push(Entry::of_fill(&log, units));
         } else {
             let Some(item) = services.next() else { break };
             after_service = item.completed_date.map(|it| Cursor::new(&[&it, &item.id]));
-            entries.push(Entry::of_item(&item, shown));
+            entries.push(Entry::of_item(&item, units));
         }
     }
     let parts = [("services", after_service), ("fills", after_fill)];
@@ -171,7 +171,7 @@ pub(super) async fn show(
 ) -> Result<Html<String>> {
     let vehicle = find_vehicle(&app, &user, id).await?;
     let preferences = &user.0.preferences;
-    let shown = preferences.display_units();
+    let units = preferences.display_units();
     let is_first_page = query.services.is_none() && query.fills.is_none();
     let services =
         service::list_completed(&app, &user, id, query.services.as_ref(), ENTRIES).await?;
@@ -183,7 +183,7 @@ pub(super) async fn show(
         ..fuel_logs::Listing::default()
     };
     let fills = fuel_logs::list(&app, &user, &listing).await?.items;
-    let timeline = merge(services, fills, &query, &shown);
+    let timeline = merge(services, fills, &query, &units);
     let title = vehicle.title();
     let today = preferences.today(app.clock.now());
     let listing = upcoming::Listing { vehicle: Some(id), limit: DUE, cursor: None };
@@ -192,12 +192,12 @@ pub(super) async fn show(
     web::page(&History {
         layout,
         vehicle: id,
-        due: due.iter().map(|it| Row::of(it, title.clone(), &shown)).collect(),
+        due: due.iter().map(|it| Row::of(it, title.clone(), &units)).collect(),
         title,
         years: group_by_year(timeline.entries),
         older: timeline.older.map(|it| format!("/vehicles/{id}/maintenance?{it}")),
         is_first_page,
-        costs: CostChart::of(&costs, &shown),
+        costs: CostChart::of(&costs, &units),
         plans: plans::options(),
         default_plan: plans::default_for(&vehicle),
     })

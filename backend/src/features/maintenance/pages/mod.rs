@@ -61,7 +61,7 @@ async fn find_vehicle_mileage(app: &App, user: &User, id: VehicleId) -> Result<V
 impl VehicleMileage {
     /// Returns how to enter a due reading if the odometer does not show the running total, or else
     /// an empty string.
-    fn hint(&self, shown: &UnitFormatter) -> String {
+    fn hint(&self, units: &UnitFormatter) -> String {
         let reading = self.vehicle.odometer.reading();
         let Some(reading) = reading.filter(|it| it.exact() != self.total) else {
             return String::new();
@@ -70,8 +70,8 @@ impl VehicleMileage {
         format!(
             "The odometer was replaced: it shows {}, but the vehicle has {} in all. Enter the \
              vehicle's total.",
-            format::distance(reading, shown),
-            format::distance(total, shown),
+            format::distance(reading, units),
+            format::distance(total, units),
         )
     }
 }

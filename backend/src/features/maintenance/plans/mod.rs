@@ -65,8 +65,8 @@ pub(super) struct Step {
 }
 
 impl Field for &'static Plan {
-    fn read(given: &FieldValue, today: NaiveDate) -> Result<Self, String> {
-        let Text(name) = Text::<100>::read(given, today)?;
+    fn read(value: &FieldValue, today: NaiveDate) -> Result<Self, String> {
+        let Text(name) = Text::<100>::read(value, today)?;
         let slugs = || PLANS.iter().map(|it| it.slug).collect::<Vec<_>>().join(" ");
         let plan = PLANS.iter().find(|it| it.slug == name);
         plan.ok_or_else(|| format!("has to be one of: {}", slugs()))
@@ -147,8 +147,8 @@ pub(super) async fn apply_to_vehicle(
 ) -> Result<Created<Page<Item>>> {
     let now = app.clock.now();
     let mut tx = app.db.write_for(user).await?;
-    if let Some(before) = idempotency.begin(&mut tx, user, now).await? {
-        return vehicles::replay(app, user, tx, before).await;
+    if let Some(response) = idempotency.begin(&mut tx, user, now).await? {
+        return vehicles::replay(app, user, tx, response).await;
     }
     let vehicle = vehicles::lock(&mut tx, user, id).await?;
     let total = odometer::current_running_total(&mut tx, user, &vehicle).await?;

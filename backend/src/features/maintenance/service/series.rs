@@ -45,8 +45,8 @@ pub(in crate::features::maintenance) async fn complete(
     let (typed, miles) = (done.completed_odometer, done.completed_mileage);
     let reading = fields::COMPLETED.resolve_new(typed, miles, &mut faults);
     let mut tx = app.db.write_for(user).await?;
-    if let Some(before) = idempotency.begin(&mut tx, user, now).await? {
-        return vehicles::replay(app, user, tx, before).await;
+    if let Some(response) = idempotency.begin(&mut tx, user, now).await? {
+        return vehicles::replay(app, user, tx, response).await;
     }
     let (item, vehicle) = lock_item(&mut tx, user, id, None).await?;
     if_match.check(&item)?;
@@ -283,19 +283,19 @@ fn next_item(completed: &Item, now: DateTime<Utc>) -> Item {
 /// Saves the next item. If the previous item was reopened and completed again, the existing next
 /// item is updated, unless it is completed.
 async fn save_next(tx: &mut Tx, user: &UserId, next: Item) -> Result<Item> {
-    let before = match next.previous_id {
+    let existing = match next.previous_id {
         Some(previous) => store::find_next(tx, user, previous).await?,
         None => None,
     };
-    match before {
+    match existing {
         None => {
             store::insert(tx, user, &next).await?;
             Ok(next)
         }
-        Some(before) if before.is_completed => Ok(before),
-        Some(before) => {
+        Some(existing) if existing.is_completed => Ok(existing),
+        Some(existing) => {
             let (due, position, updated_at) = (next.due(), next.position, next.updated_at);
-            let mut updated = Item { updated_at, position, ..before };
+            let mut updated = Item { updated_at, position, ..existing };
             updated.derive_due(due);
             store::update(tx, user, &updated).await?;
             Ok(updated)
@@ -316,8 +316,8 @@ pub(in crate::features::maintenance) async fn skip(
 ) -> Result<Ok200<Item>> {
     let now = app.clock.now();
     let mut tx = app.db.write_for(user).await?;
-    if let Some(before) = idempotency.begin(&mut tx, user, now).await? {
-        return vehicles::replay(app, user, tx, before).await;
+    if let Some(response) = idempotency.begin(&mut tx, user, now).await? {
+        return vehicles::replay(app, user, tx, response).await;
     }
     let (item, _) = lock_item(&mut tx, user, id, None).await?;
     if_match.check(&item)?;
@@ -363,8 +363,8 @@ pub(in crate::features::maintenance) async fn postpone(
 ) -> Result<Ok200<Item>> {
     let now = app.clock.now();
     let mut tx = app.db.write_for(user).await?;
-    if let Some(before) = idempotency.begin(&mut tx, user, now).await? {
-        return vehicles::replay(app, user, tx, before).await;
+    if let Some(response) = idempotency.begin(&mut tx, user, now).await? {
+        return vehicles::replay(app, user, tx, response).await;
     }
     let (item, _) = lock_item(&mut tx, user, id, None).await?;
     if_match.check(&item)?;
