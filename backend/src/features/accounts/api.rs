@@ -201,7 +201,7 @@ async fn log_out(
     headers: HeaderMap,
 ) -> Result<SignedOut> {
     if let Some(token) = session::session_token(&headers, &app) {
-        service::log_out(&app, session.signed.account, &client, &token).await?;
+        service::log_out(&app, session.principal.account, &client, &token).await?;
     }
     Ok(SignedOut(session::clear_cookie(&app)?))
 }

@@ -281,7 +281,7 @@ async fn log_out(
     headers: HeaderMap,
 ) -> Result<Response> {
     if let Some(token) = session::session_token(&headers, &app) {
-        service::log_out(&app, session.signed.account, &client, &token).await?;
+        service::log_out(&app, session.principal.account, &client, &token).await?;
     }
     let headers =
         [(header::SET_COOKIE, session::clear_cookie(&app)?), (CLEAR_SITE_DATA, CLEARED_DATA)];

@@ -164,14 +164,14 @@ async fn confirm_password(
 }
 
 async fn show_factors(State(app): State<App>, session: AnySession) -> Result<Record<Factors>> {
-    Ok(Record(service::find(&app, &session.signed).await?))
+    Ok(Record(service::find(&app, &session.principal).await?))
 }
 
 async fn begin_totp(
     State(app): State<App>,
     RecentlyConfirmed(session): RecentlyConfirmed,
 ) -> Result<Created<TotpSetup>> {
-    let totp = service::begin_totp(&app, &session.signed).await?;
+    let totp = service::begin_totp(&app, &session.principal).await?;
     created(&TotpSetup { secret: totp.secret(), uri: totp.uri()? })
 }
 

@@ -26,7 +26,7 @@ use crate::core::{App, Error, Result};
 #[derive(Debug, Clone)]
 pub(in super::super) struct AnySession {
     /// The signed-in user.
-    pub(in super::super) signed: Arc<Principal>,
+    pub(in super::super) principal: Arc<Principal>,
     /// The session's id.
     pub(super) id: Uuid,
     /// The origin of the request, for the security log.
@@ -37,11 +37,11 @@ impl FromRequestParts<App> for AnySession {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let signed = find_principal(parts, app).await?.ok_or(Error::Unauthorized)?;
-        let AuthMethod::Session(id) = signed.auth_method else {
+        let principal = find_principal(parts, app).await?.ok_or(Error::Unauthorized)?;
+        let AuthMethod::Session(id) = principal.auth_method else {
             return Err(Error::Forbidden("a token may not do this: sign in"));
         };
-        Ok(Self { signed, id, client: ClientInfo::of(parts, app) })
+        Ok(Self { principal, id, client: ClientInfo::of(parts, app) })
     }
 }
 

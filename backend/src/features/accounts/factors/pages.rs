@@ -167,8 +167,8 @@ impl FactorsPage {
         Ok(Self {
             layout,
             view,
-            factors: service::find(app, &session.signed).await?,
-            preferences: session.signed.preferences.clone(),
+            factors: service::find(app, &session.principal).await?,
+            preferences: session.principal.preferences.clone(),
             is_recently_confirmed: service::is_recently_confirmed(app, session.id).await?,
             is_saved: false,
             supports_passkeys: relying_party.supports_passkeys(),
@@ -245,7 +245,7 @@ async fn begin_totp(
     State(app): State<App>,
     RecentlyConfirmed(session): RecentlyConfirmed,
 ) -> Result<Redirect> {
-    service::begin_totp(&app, &session.signed).await?;
+    service::begin_totp(&app, &session.principal).await?;
     Ok(Redirect::to(TOTP))
 }
 
@@ -255,7 +255,7 @@ async fn show_totp(
     layout: Layout,
 ) -> Result<Response> {
     let view = FormView::new(LABELS, Form::default());
-    match service::find_unconfirmed_totp(&app, &session.signed).await? {
+    match service::find_unconfirmed_totp(&app, &session.principal).await? {
         Some(totp) => Ok(web::page(&TotpPage::new(layout, view, &totp)?)?.into_response()),
         None => Ok(Redirect::to(FACTORS).into_response()),
     }
@@ -286,7 +286,7 @@ async fn confirm_totp(
         Ok(None) | Err(Error::NotFound(_)) => return Ok(Redirect::to(SAVED).into_response()),
         Err(error) => Errors::from_error(error)?,
     };
-    let Some(totp) = service::find_unconfirmed_totp(&app, &session.signed).await? else {
+    let Some(totp) = service::find_unconfirmed_totp(&app, &session.principal).await? else {
         return Ok(Redirect::to(FACTORS).into_response());
     };
     let view = FormView::with_errors(LABELS, Form::default(), errors);

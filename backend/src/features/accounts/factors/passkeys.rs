@@ -61,16 +61,16 @@ pub(super) async fn begin_registration(
     session: &AnySession,
     relying_party: &RelyingParty,
 ) -> Result<PasskeyChallenge> {
-    let (webauthn, signed) = (relying_party.webauthn()?, &session.signed);
-    let known = load_credentials(&mut app.db.read().await?, signed.account).await?;
-    if known.len() >= MAX_PASSKEYS {
+    let (webauthn, principal) = (relying_party.webauthn()?, &session.principal);
+    let existing = load_credentials(&mut app.db.read().await?, principal.account).await?;
+    if existing.len() >= MAX_PASSKEYS {
         return Err(too_many_passkeys());
     }
-    let known = known.iter().map(|it| it.cred_id().clone()).collect();
-    let name = service::account_label(signed);
-    let shown = signed.display_name.as_deref().unwrap_or(name);
+    let existing = existing.iter().map(|it| it.cred_id().clone()).collect();
+    let name = service::account_label(principal);
+    let shown = principal.display_name.as_deref().unwrap_or(name);
     let (options, state) = webauthn
-        .start_passkey_registration(signed.account, name, shown, Some(known))
+        .start_passkey_registration(principal.account, name, shown, Some(existing))
         .map_err(internal)?;
     let mut options = to_json(&options)?;
     // A resident key lets the browser offer the passkey before the user has entered an address.
@@ -94,7 +94,7 @@ pub(super) async fn finish_registration(
     relying_party: &RelyingParty,
     response: PasskeyRegistrationResponse,
 ) -> Result<NewPasskey> {
-    let (webauthn, signed) = (relying_party.webauthn()?, &session.signed);
+    let (webauthn, principal) = (relying_party.webauthn()?, &session.principal);
     let rejected = || Error::invalid("credential", "is not the answer to what was asked");
     let session_id = session.id.to_string();
     let context = ["passkey", origin(webauthn), &session_id];
@@ -113,34 +113,34 @@ pub(super) async fn finish_registration(
     if !challenge.spend(&mut tx).await? {
         return Err(rejected());
     }
-    if store::list_passkeys(&mut tx, signed.account).await?.len() >= MAX_PASSKEYS {
+    if store::list_passkeys(&mut tx, principal.account).await?.len() >= MAX_PASSKEYS {
         return Err(too_many_passkeys());
     }
-    let recovery_codes = service::create_codes_for_first_factor(&mut tx, signed.account).await?;
+    let recovery_codes = service::create_codes_for_first_factor(&mut tx, principal.account).await?;
     let text = serde_json::to_string(&credential).map_err(|error| Error::Internal(error.into()))?;
-    store::insert_passkey(&mut tx, signed.account, &passkey, credential.cred_id(), &text)
+    store::insert_passkey(&mut tx, principal.account, &passkey, credential.cred_id(), &text)
         .await
         .map_err(|error| if db::is_unique_violation(&error) { rejected() } else { error.into() })?;
     service::record_change(&mut tx, now, EventKind::FactorAdded, session, "passkey").await?;
     tx.commit().await?;
-    session::evict_cached(app, signed.account).await;
-    tracing::info!(account = %signed.account, "Added a passkey");
+    session::evict_cached(app, principal.account).await;
+    tracing::info!(account = %principal.account, "Added a passkey");
     Ok(NewPasskey { passkey, recovery_codes })
 }
 
 /// Removes one of the account's passkeys.
 pub(super) async fn remove(app: &App, session: &AnySession, passkey: Uuid) -> Result<()> {
-    let signed = &session.signed;
+    let principal = &session.principal;
     let mut tx = app.db.write().await?;
-    if !store::delete_passkey(&mut tx, signed.account, passkey).await? {
+    if !store::delete_passkey(&mut tx, principal.account, passkey).await? {
         return Err(Error::NotFound("passkey"));
     }
-    service::delete_unneeded_recovery_codes(&mut tx, signed.account).await?;
+    service::delete_unneeded_recovery_codes(&mut tx, principal.account).await?;
     service::record_change(&mut tx, app.clock.now(), EventKind::FactorRemoved, session, "passkey")
         .await?;
     tx.commit().await?;
-    session::evict_cached(app, signed.account).await;
-    tracing::info!(account = %signed.account, "Removed a passkey");
+    session::evict_cached(app, principal.account).await;
+    tracing::info!(account = %principal.account, "Removed a passkey");
     Ok(())
 }
 
@@ -157,13 +157,13 @@ pub(super) async fn begin_authentication(
         Some(token) => store::find_pending_sign_in(&mut tx, token, app.clock.now()).await?,
         None => None,
     };
-    let known = match account {
+    let credentials = match account {
         Some(account) => load_credentials(&mut tx, account).await?,
         None => Vec::new(),
     };
     drop(tx);
     let context = authentication_context(webauthn);
-    let Some(account) = account.filter(|_| !known.is_empty()) else {
+    let Some(account) = account.filter(|_| !credentials.is_empty()) else {
         let (options, state) = webauthn.start_discoverable_authentication().map_err(internal)?;
         let state = AuthenticationState::Discoverable(Box::new(state));
         return Ok(passkey_challenge(
@@ -171,7 +171,7 @@ pub(super) async fn begin_authentication(
             to_json(&options)?,
         ));
     };
-    let (options, state) = webauthn.start_passkey_authentication(&known).map_err(internal)?;
+    let (options, state) = webauthn.start_passkey_authentication(&credentials).map_err(internal)?;
     let state = AuthenticationState::ForAccount { account, state: Box::new(state) };
     Ok(passkey_challenge(challenges::issue(app, &context, &state).await?, to_json(&options)?))
 }
@@ -245,15 +245,15 @@ pub(super) async fn finish_authentication(
     if !is_passwordless && !is_pending {
         return Err(Error::WrongFactor);
     }
-    let known = accounts_store::find_stored(&mut tx, stored.account_id).await?;
-    let known = known.filter(|it| it.disabled_at.is_none()).ok_or(Error::WrongFactor)?;
+    let owner = accounts_store::find_stored(&mut tx, stored.account_id).await?;
+    let owner = owner.filter(|it| it.disabled_at.is_none()).ok_or(Error::WrongFactor)?;
     // As a second factor, the passkey needs no review. Used alone, it must have been reviewed.
-    if is_passwordless && review::needs_review(known.review_since, stored.created_at) {
+    if is_passwordless && review::needs_review(owner.review_since, stored.created_at) {
         return Err(Error::Forbidden(
             "the password was reset: sign in with it first, then check your passkeys",
         ));
     }
-    let account = known.account;
+    let account = owner.account;
     let opened = accounts::open_session(&mut tx, app, account.id, client).await?;
     tx.commit().await?;
     opened.evict_previous(app).await;

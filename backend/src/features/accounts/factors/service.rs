@@ -53,8 +53,8 @@ pub(in super::super) async fn is_missing_required(
     if !is_required(app, is_admin) {
         return Ok(false);
     }
-    let known = accounts_store::find_stored(tx, account).await?;
-    Ok(known.is_some_and(|it| it.has_password()) && !store::has_any(tx, account).await?)
+    let stored = accounts_store::find_stored(tx, account).await?;
+    Ok(stored.is_some_and(|it| it.has_password()) && !store::has_any(tx, account).await?)
 }
 
 fn is_required(app: &App, is_admin: bool) -> bool {
@@ -68,10 +68,10 @@ fn is_required(app: &App, is_admin: bool) -> bool {
 /// Lists the account's passkeys for the review after a password reset.
 pub(in super::super) fn list_grants<'a>(
     tx: &'a mut Tx,
-    signed: &'a Principal,
+    principal: &'a Principal,
 ) -> BoxFuture<'a, Result<Vec<GrantSummary>>> {
     Box::pin(async move {
-        let passkeys = store::list_passkeys(tx, signed.account).await?;
+        let passkeys = store::list_passkeys(tx, principal.account).await?;
         let grants = passkeys.into_iter().map(|it| {
             let (kind, created_at) = (GrantKind::Passkey, it.created_at);
             GrantSummary { kind, id: it.id, name: it.name, created_at }
@@ -81,17 +81,17 @@ pub(in super::super) fn list_grants<'a>(
 }
 
 /// Returns the user's second factors.
-pub(super) async fn find(app: &App, signed: &Principal) -> Result<Factors> {
+pub(super) async fn find(app: &App, principal: &Principal) -> Result<Factors> {
     let mut tx = app.db.read().await?;
-    let totp = store::find_totp(&mut tx, signed.account).await?;
+    let totp = store::find_totp(&mut tx, principal.account).await?;
     let totp_since = totp.and_then(|it| it.confirmed_at);
-    let passkeys = store::list_passkeys(&mut tx, signed.account).await?;
+    let passkeys = store::list_passkeys(&mut tx, principal.account).await?;
     Ok(Factors {
         is_on: totp_since.is_some() || !passkeys.is_empty(),
-        is_required: is_required(app, signed.is_admin),
+        is_required: is_required(app, principal.is_admin),
         totp_since,
         passkeys,
-        recovery_codes_left: store::count_recovery_codes(&mut tx, signed.account).await?,
+        recovery_codes_left: store::count_recovery_codes(&mut tx, principal.account).await?,
     })
 }
 
@@ -107,13 +107,13 @@ pub(super) async fn confirm_password(
     session: &AnySession,
     password: &Password,
 ) -> Result<()> {
-    let account = session.signed.account;
-    let known = accounts_store::find_stored(&mut app.db.read().await?, account).await?;
-    let known = known.ok_or(Error::Unauthorized)?;
-    if known.password_hash.is_empty() {
+    let account = session.principal.account;
+    let stored = accounts_store::find_stored(&mut app.db.read().await?, account).await?;
+    let stored = stored.ok_or(Error::Unauthorized)?;
+    if stored.password_hash.is_empty() {
         return Err(Error::Forbidden("this account has no password: sign in again"));
     }
-    accounts::check_password(app, &known, password, &session.client).await.map_err(|error| {
+    accounts::check_password(app, &stored, password, &session.client).await.map_err(|error| {
         match error {
             Error::Invalid(_) => Error::invalid("password", "is not your password"),
             other => other,
@@ -125,32 +125,35 @@ pub(super) async fn confirm_password(
 }
 
 /// The account name shown in authenticator apps and passkey managers.
-pub(super) fn account_label(signed: &Principal) -> &str {
-    let name = signed.display_name.as_deref().unwrap_or("account");
-    if signed.email.is_empty() { name } else { &signed.email }
+pub(super) fn account_label(principal: &Principal) -> &str {
+    let name = principal.display_name.as_deref().unwrap_or("account");
+    if principal.email.is_empty() { name } else { &principal.email }
 }
 
 /// Starts to set up an authenticator app. Replaces the secret of an unfinished setup.
-pub(super) async fn begin_totp(app: &App, signed: &Principal) -> Result<Totp> {
+pub(super) async fn begin_totp(app: &App, principal: &Principal) -> Result<Totp> {
     let secret = totp::generate_secret()?;
-    let sealed = totp_secrets::seal(app.key()?, signed.account, &secret)?;
+    let sealed = totp_secrets::seal(app.key()?, principal.account, &secret)?;
     let mut tx = app.db.write().await?;
-    if !store::insert_totp(&mut tx, signed.account, &sealed, app.clock.now()).await? {
+    if !store::insert_totp(&mut tx, principal.account, &sealed, app.clock.now()).await? {
         return Err(Error::conflict(
             "factor-exists",
             "an authenticator app is set up already: remove it first",
         ));
     }
     tx.commit().await?;
-    Totp::new(&secret, account_label(signed))
+    Totp::new(&secret, account_label(principal))
 }
 
 /// Returns the authenticator app that is being set up.
-pub(super) async fn find_unconfirmed_totp(app: &App, signed: &Principal) -> Result<Option<Totp>> {
-    let found = store::find_totp(&mut app.db.read().await?, signed.account).await?;
+pub(super) async fn find_unconfirmed_totp(
+    app: &App,
+    principal: &Principal,
+) -> Result<Option<Totp>> {
+    let found = store::find_totp(&mut app.db.read().await?, principal.account).await?;
     let Some(row) = found.filter(|it| it.confirmed_at.is_none()) else { return Ok(None) };
-    let secret = totp_secrets::open(app, signed.account, row.sealed_secret.as_deref())?;
-    secret.map(|it| Totp::new(&it, account_label(signed))).transpose()
+    let secret = totp_secrets::open(app, principal.account, row.sealed_secret.as_deref())?;
+    secret.map(|it| Totp::new(&it, account_label(principal))).transpose()
 }
 
 /// Enables the authenticator app with its first code. Returns recovery codes if it is the account's
@@ -162,7 +165,7 @@ pub(super) async fn confirm_totp(
     session: &AnySession,
     code: &Code,
 ) -> Result<Option<Vec<String>>> {
-    let (account, now) = (session.signed.account, app.clock.now());
+    let (account, now) = (session.principal.account, app.clock.now());
     let mut tx = app.db.write().await?;
     let found = store::find_totp(&mut tx, account).await?.filter(|it| it.confirmed_at.is_none());
     let missing = || Error::NotFound("authenticator app that is being set up");
@@ -187,7 +190,7 @@ pub(super) async fn confirm_totp(
 
 /// Removes the authenticator app.
 pub(super) async fn remove_totp(app: &App, session: &AnySession) -> Result<()> {
-    let account = session.signed.account;
+    let account = session.principal.account;
     let mut tx = app.db.write().await?;
     if !store::delete_totp(&mut tx, account).await? {
         return Err(Error::NotFound("authenticator app"));
@@ -206,7 +209,7 @@ pub(super) async fn regenerate_recovery_codes(
     app: &App,
     session: &AnySession,
 ) -> Result<Vec<String>> {
-    let account = session.signed.account;
+    let account = session.principal.account;
     let mut tx = app.db.write().await?;
     if !store::has_any(&mut tx, account).await? {
         return Err(Error::Forbidden(
@@ -228,7 +231,7 @@ pub(super) async fn record_change(
     session: &AnySession,
     factor: &str,
 ) -> Result<()> {
-    let account = session.signed.account;
+    let account = session.principal.account;
     let event = Event::for_account(kind, account).by(account).with_detail(factor);
     security_log::record(tx, now, &session.client.annotate(event)).await
 }
@@ -263,8 +266,8 @@ pub(super) async fn delete_unneeded_recovery_codes(tx: &mut Tx, account: Uuid) -
 
 /// Returns the account unless it is disabled.
 pub(super) async fn find_enabled_account(tx: &mut Tx, account: Uuid) -> Result<Option<Account>> {
-    let known = accounts_store::find_stored(tx, account).await?;
-    Ok(known.filter(|it| it.disabled_at.is_none()).map(|it| it.account))
+    let stored = accounts_store::find_stored(tx, account).await?;
+    Ok(stored.filter(|it| it.disabled_at.is_none()).map(|it| it.account))
 }
 
 /// Completes a pending sign-in with a code, and ends the browser's previous session.

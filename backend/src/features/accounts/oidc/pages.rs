@@ -74,9 +74,9 @@ async fn finish_log_in(
 ) -> Result<Response> {
     let provider = provider(&app, &name)?;
     let callback = Callback::parse(&query.unwrap_or_default());
-    let signed = authenticate(&headers, &app).await?;
+    let principal = authenticate(&headers, &app).await?;
     let outcome =
-        service::finish_log_in(&app, provider, &headers, callback, signed.as_deref(), &client)
+        service::finish_log_in(&app, provider, &headers, callback, principal.as_deref(), &client)
             .await;
     let answer = match outcome {
         Ok(LogInOutcome::SignedIn { opened, next }) => {

@@ -98,8 +98,8 @@ impl Provider {
 
     /// Returns the provider's metadata.
     pub(super) async fn metadata(&self, now: DateTime<Utc>) -> Result<Arc<Metadata>, OidcError> {
-        let known = self.metadata.get(now, MAX_AGE, self.fetch_metadata()).await;
-        known.map_err(|error| self.report_unavailable(&error))
+        let metadata = self.metadata.get(now, MAX_AGE, self.fetch_metadata()).await;
+        metadata.map_err(|error| self.report_unavailable(&error))
     }
 
     async fn fetch_metadata(&self) -> Result<Metadata, FetchError> {

@@ -129,7 +129,7 @@ pub(super) async fn finish_log_in(
     provider: &Provider,
     headers: &HeaderMap,
     callback: Callback,
-    signed: Option<&Principal>,
+    principal: Option<&Principal>,
     client: &ClientInfo,
 ) -> Result<LogInOutcome, OidcError> {
     let now = app.clock.now();
@@ -156,8 +156,8 @@ pub(super) async fn finish_log_in(
     let token = provider.exchange(now, &code, verifier).await?;
     let identity = provider.verify_id_token(now, &token, &nonce).await?;
     if let Some(session) = log_in.session {
-        let signed = signed.filter(|it| it.auth_method == AuthMethod::Session(session));
-        let account = signed.ok_or(OidcError::Expired)?.account;
+        let principal = principal.filter(|it| it.auth_method == AuthMethod::Session(session));
+        let account = principal.ok_or(OidcError::Expired)?.account;
         link(app, account, &identity, &challenge, client).await?;
         return Ok(LogInOutcome::Linked);
     }
@@ -226,13 +226,13 @@ async fn find_or_create_account(
     // If another request creates the account first, the next attempt finds it.
     for _ in 0..3 {
         let found = store::find_owner(&mut app.db.read().await?, identity).await?;
-        if let Some(IdentityOwner { holder, is_disabled, linked_at }) = found {
+        if let Some(IdentityOwner { owner, is_disabled, linked_at }) = found {
             return match () {
                 () if is_disabled => Err(OidcError::AccountDisabled),
-                () if review::needs_review(holder.review_since, linked_at) => {
+                () if review::needs_review(owner.review_since, linked_at) => {
                     Err(OidcError::Unreviewed)
                 }
-                () => Ok(holder),
+                () => Ok(owner),
             };
         }
         match create_account(app, provider, identity, source).await {
@@ -263,10 +263,10 @@ async fn create_account(
     }
     let mut email_key = identity.email.as_ref().map(Email::key);
     if let Some(key) = &email_key
-        && let Some(known) = accounts::find_by_email(&mut tx, key).await?
+        && let Some(existing) = accounts::find_by_email(&mut tx, key).await?
     {
         // Anyone can register any address, so only a confirmed address blocks other accounts.
-        let is_confirmed = mail::is_confirmed(&mut tx, known.account.id).await?;
+        let is_confirmed = mail::is_confirmed(&mut tx, existing.account.id).await?;
         if is_confirmed || source == IdentitySource::AccessToken {
             return Err(OidcError::EmailTaken);
         }
@@ -334,8 +334,8 @@ pub(super) async fn may_link(app: &App, caller: &SessionUser) -> Result<bool> {
 
 /// Whether the user can confirm a password. Users without one must sign in again instead.
 pub(super) async fn has_password(app: &App, caller: &SessionUser) -> Result<bool> {
-    let known = accounts::find_stored(&mut app.db.read().await?, caller.user.0.account).await?;
-    Ok(known.is_some_and(|it| it.has_password()))
+    let stored = accounts::find_stored(&mut app.db.read().await?, caller.user.0.account).await?;
+    Ok(stored.is_some_and(|it| it.has_password()))
 }
 
 /// Links the identity to the account.
@@ -355,8 +355,8 @@ async fn link(
             return Err(error.into());
         }
         drop(tx);
-        let owner = store::find_owner(&mut app.db.read().await?, identity).await?;
-        let is_linked_here = owner.is_some_and(|it| it.holder.account_id == account);
+        let found = store::find_owner(&mut app.db.read().await?, identity).await?;
+        let is_linked_here = found.is_some_and(|it| it.owner.account_id == account);
         return if is_linked_here { Ok(()) } else { Err(OidcError::LinkedElsewhere) };
     }
     let event = Event::for_account(EventKind::IdentityLinked, account).by(account);
@@ -369,10 +369,10 @@ async fn link(
 /// Lists the account's identities for the review after a password reset.
 pub(in crate::features::accounts) fn list_grants<'a>(
     tx: &'a mut Tx,
-    signed: &'a Principal,
+    principal: &'a Principal,
 ) -> BoxFuture<'a, Result<Vec<GrantSummary>>> {
     Box::pin(async move {
-        let identities = store::list(tx, signed.account).await?;
+        let identities = store::list(tx, principal.account).await?;
         let grants = identities.into_iter().map(|it| {
             let name = format!("{} at {}", it.subject, it.issuer);
             GrantSummary { kind: GrantKind::Identity, id: it.id, name, created_at: it.created_at }
@@ -390,13 +390,13 @@ pub(super) async fn list_identities(app: &App, account: Uuid) -> Result<Vec<Iden
 pub(super) async fn unlink(app: &App, caller: &SessionUser, id: Uuid) -> Result<()> {
     let account = caller.user.0.account;
     let mut tx = app.db.write().await?;
-    let known = accounts::lock(&mut tx, account).await?;
+    let stored = accounts::lock(&mut tx, account).await?;
     let identities = store::list(&mut tx, account).await?;
     if !identities.iter().any(|it| it.id == id) {
         return Err(Error::NotFound("identity"));
     }
     let others = identities.iter().filter(|it| it.id != id);
-    if !known.is_some_and(|it| it.has_password()) && !any_configured(app, others) {
+    if !stored.is_some_and(|it| it.has_password()) && !any_configured(app, others) {
         return Err(Error::conflict(
             "last-way-in",
             "this is the last way into your account: link another first",
@@ -432,20 +432,20 @@ pub(in crate::features::accounts) async fn authenticate_access_token(
     let Some(provider) = app.auth.providers().by_issuer(&issuer) else { return Ok(None) };
     let verified = match provider.verify_access_token(app.clock.now(), &token).await {
         Ok((identity, may_write)) => {
-            let holder =
+            let owner =
                 find_or_create_account(app, provider, &identity, IdentitySource::AccessToken).await;
-            holder.map(|holder| (holder, may_write))
+            owner.map(|owner| (owner, may_write))
         }
         Err(error) => Err(error),
     };
     match verified {
-        Ok((holder, may_write)) => {
+        Ok((owner, may_write)) => {
             // The provider replaces only the password, and a token can't provide a second factor.
-            if factors::has_any(&mut app.db.read().await?, holder.account_id).await? {
+            if factors::has_any(&mut app.db.read().await?, owner.account_id).await? {
                 return Ok(None);
             }
             let scope = if may_write { Scope::Write } else { Scope::Read };
-            Ok(Some((holder, AuthMethod::ProviderToken { scope })))
+            Ok(Some((owner, AuthMethod::ProviderToken { scope })))
         }
         Err(OidcError::Unavailable) => Err(Error::Unavailable),
         Err(OidcError::Service(error)) => Err(error),

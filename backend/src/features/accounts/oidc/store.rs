@@ -11,7 +11,7 @@ use crate::{core::db::Tx, features::accounts::store::sessions::CredentialOwner, 
 #[derive(sqlx::FromRow)]
 pub(super) struct IdentityOwner {
     #[sqlx(flatten)]
-    pub(super) holder: CredentialOwner,
+    pub(super) owner: CredentialOwner,
     pub(super) is_disabled: bool,
     /// When the identity was linked.
     pub(super) linked_at: DateTime<Utc>,
