@@ -483,7 +483,7 @@ fn redis_is_reached_with_tls_and_only_if_its_certificate_is_trusted() {
         for (url, ca, why) in [
             (url.as_str(), file("nothing.pem"), "nothing.pem"),
             (url.as_str(), file("redis.key"), "no certificates in PEM"),
-            (&redis.url(), ca, "must begin with rediss://"),
+            (&redis.url(), ca, "must start with rediss://"),
         ] {
             let place = Place::bare().with("MVP__CACHE__URL", url).with("MVP__CACHE__CA_FILE", &ca);
             let error = place.run(&["config", "check"]).badly(2);

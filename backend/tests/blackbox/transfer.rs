@@ -114,7 +114,7 @@ async fn what_the_command_cannot_use_is_reported(place: Place) {
     let file = file.to_str().unwrap();
     for (arguments, code, expected) in [
         (vec!["move"], 2, "--to <URL>"),
-        (vec!["move", "--to", &url], 2, "--to: begins with sqlite:// or postgres://"),
+        (vec!["move", "--to", &url], 2, "--to: must start with sqlite:// or postgres://"),
         (vec!["move", "--to-file", file], 2, "no-such-file"),
         (vec!["move", "--to", "sqlite://a.db", "--to-password-file", file], 2, "no-such-file"),
         (vec!["move", "--to", "postgres://ann@127.0.0.1:1/cars"], 1, "127.0.0.1:1"),
