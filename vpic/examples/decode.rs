@@ -1,6 +1,6 @@
-//! Decodes VINs from standard input, one a line, optionally `VIN,YEAR`, on the day given as
-//! `YYYY-MM-DD`; answers a line each: the VIN and `element=value`, separated by tabs. To compare with
-//! other decoders.
+//! Decodes VINs for comparison with other decoders. Reads `VIN` or `VIN,YEAR` from standard input,
+//! one per line. Writes one line for each: the input and `element=value` pairs, separated by tabs.
+//! The optional argument is the date to decode for (`YYYY-MM-DD`).
 
 use std::io::{BufRead, BufWriter, Write};
 
@@ -36,6 +36,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 fn date(day: &str) -> Result<Date, Box<dyn std::error::Error>> {
     let mut parts = day.split('-');
-    let mut part = || parts.next().ok_or("the day is YYYY-MM-DD");
+    let mut part = || parts.next().ok_or("the date must have the format YYYY-MM-DD");
     Ok(Date { year: part()?.parse()?, month: part()?.parse()?, day: part()?.parse()? })
 }

@@ -1,11 +1,12 @@
-//! The day a VIN is decoded on: it decides which years lie ahead, and which makers are known yet.
+//! The date a VIN is decoded for. It determines which model years are possible and which
+//! manufacturers are already public.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A day of the Gregorian calendar.
+/// A date in the Gregorian calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Date {
-    /// The year, as in 2026.
+    /// The year, such as 2026.
     pub year: u16,
     /// 1 to 12.
     pub month: u8,
@@ -14,14 +15,14 @@ pub struct Date {
 }
 
 impl Date {
-    /// The day it is in UTC, by the system's clock.
+    /// The current date in UTC.
     #[must_use]
     pub fn today() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self::from_days(u32::try_from(since.as_secs() / 86_400).unwrap_or(u32::MAX))
     }
 
-    /// Days since 1970-01-01. A day that no month has counts on into the next.
+    /// Days since 1970-01-01. A day past the end of the month counts into the next month.
     #[must_use]
     pub fn days(self) -> u32 {
         let year = u32::from(self.year.max(1970)) - u32::from(self.month <= 2);
@@ -31,7 +32,7 @@ impl Date {
     }
 
     fn from_days(days: u32) -> Self {
-        // Years that begin in March, so that the leap day is the last of its year.
+        // Count years from March, so that the leap day is the last day of the year.
         let days = days.min(20_000_000) + 719_468;
         let era = days / 146_097;
         let of_era = days % 146_097;
@@ -61,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_are_counted_as_the_calendar_does() {
+    fn dates_are_converted_to_days() {
         for (date, days) in [
             (Date { year: 1970, month: 1, day: 1 }, 0),
             (Date { year: 2000, month: 2, day: 29 }, 11_016),
@@ -74,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn every_day_of_four_centuries_comes_back() {
+    fn every_day_of_four_centuries_round_trips() {
         for days in 0..146_097 {
             assert_eq!(Date::from_days(days).days(), days);
         }

@@ -1,4 +1,4 @@
-//! What a VIN says.
+//! The result of decoding a VIN.
 
 use crate::check_digit::{self, CheckDigit};
 use crate::decoder::{Candidate, Decoder};
@@ -9,41 +9,41 @@ use crate::problems::{self, Problem};
 use crate::tables::Tables;
 use crate::wmi::Vin;
 
-/// Something that NHTSA can know of a vehicle.
+/// An attribute of a vehicle, which NHTSA calls an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Element<'d> {
-    /// NHTSA's number, which does not change from month to month.
+    /// NHTSA's id, which does not change from month to month.
     pub id: u16,
-    /// The name in `DecodeVinValues`, as in `DisplacementL`.
+    /// The name in `DecodeVinValues`, such as `DisplacementL`.
     pub code: &'d str,
-    /// The name for people, as in `Displacement (L)`.
+    /// The display name, such as `Displacement (L)`.
     pub name: &'d str,
-    /// The group, as in `Engine`; may be empty.
+    /// The group, such as `Engine`; may be empty.
     pub group: &'d str,
 }
 
-/// The answer to one VIN. It borrows its words from the decoder.
+/// A decoded VIN. It borrows texts from the decoder.
 #[derive(Debug)]
 pub struct Decoded<'d> {
     tables: &'d Tables,
     pub(crate) vin: Vin,
     pub(crate) pass: Pass,
     pub(crate) found: Findings,
-    is_settled: bool,
-    /// The text of the model year and of digits read; everything else is the decoder's.
+    is_year_certain: bool,
+    /// The texts of the model year and of digits read from the VIN. All others are borrowed.
     own: Vec<(u8, String)>,
 }
 
 macro_rules! accessors {
     ($($(#[$doc:meta])* $name:ident = $id:literal;)*) => {
-        $($(#[$doc])* #[must_use] pub fn $name(&self) -> Option<&str> { self.by_id($id) })*
+        $($(#[$doc])* #[must_use] pub fn $name(&self) -> Option<&str> { self.value_by_id($id) })*
     };
 }
 
 impl<'d> Decoded<'d> {
     pub(crate) fn new(decoder: &'d Decoder, vin: Vin, best: Candidate) -> Self {
         let tables = &decoder.tables;
-        let Candidate { pass, found, is_settled } = best;
+        let Candidate { pass, found, is_year_certain } = best;
         let mut own = Vec::new();
         for (slot, item) in (0..).zip(&pass.items) {
             match item.origin {
@@ -52,59 +52,59 @@ impl<'d> Decoded<'d> {
                 _ => {}
             }
         }
-        Self { tables, vin, pass, found, is_settled, own }
+        Self { tables, vin, pass, found, is_year_certain, own }
     }
 
     accessors! {
-        /// The make in capitals, as in `HONDA`.
+        /// The make in upper case, such as `HONDA`.
         make = 26;
-        /// The model, as in `Accord`.
+        /// The model, such as `Accord`.
         model = 28;
         /// The trim level.
         trim = 38;
         /// The series.
         series = 34;
-        /// The body, as in `Sedan/Saloon`.
+        /// The body class, such as `Sedan/Saloon`.
         body_class = 5;
-        /// The kind of vehicle, as in `PASSENGER CAR`.
+        /// The vehicle type, such as `PASSENGER CAR`.
         vehicle_type = 39;
-        /// Who made it, in capitals.
+        /// The manufacturer, in upper case.
         manufacturer = 27;
-        /// The engine's name.
+        /// The engine model.
         engine_model = 18;
-        /// How the cylinders stand, as in `V-Shaped`.
+        /// The cylinder arrangement, such as `V-Shaped`.
         engine_configuration = 64;
-        /// Engine power in horsepower, as NHTSA writes it.
+        /// The engine power in horsepower, as written by NHTSA.
         engine_hp = 71;
-        /// Displacement in litres, as NHTSA writes it.
+        /// The displacement in liters, as written by NHTSA.
         displacement_l = 13;
-        /// Displacement in cubic centimetres, as NHTSA writes it.
+        /// The displacement in cubic centimeters, as written by NHTSA.
         displacement_cc = 11;
-        /// Displacement in cubic inches, as NHTSA writes it.
+        /// The displacement in cubic inches, as written by NHTSA.
         displacement_ci = 12;
-        /// The first fuel, as in `Gasoline`.
+        /// The primary fuel, such as `Gasoline`.
         fuel_type = 24;
-        /// The second fuel of a vehicle that takes two.
+        /// The secondary fuel.
         fuel_type_secondary = 66;
-        /// How far it is electric.
+        /// The electrification level, such as plug-in hybrid.
         electrification_level = 126;
-        /// Which wheels are driven.
+        /// The drive type, such as front-wheel drive.
         drive_type = 15;
-        /// The kind of transmission.
+        /// The transmission type.
         transmission_style = 37;
-        /// Where the plant is.
+        /// The country of the plant.
         plant_country = 75;
         /// The city of the plant.
         plant_city = 31;
         /// The state or province of the plant.
         plant_state = 77;
-        /// The company that runs the plant.
+        /// The company that operates the plant.
         plant_company = 76;
-        /// The weight class.
+        /// The gross vehicle weight class.
         gross_weight_rating = 25;
     }
 
-    /// The VIN trimmed and in capitals, at most 32 characters of it.
+    /// The VIN, trimmed, in upper case and truncated to 32 characters.
     #[must_use]
     pub fn vin(&self) -> &str {
         &self.vin.text
@@ -116,113 +116,115 @@ impl<'d> Decoded<'d> {
         self.pass.year
     }
 
-    /// Whether the VIN itself settles the model year. If not, the likelier of two years thirty apart
-    /// was taken, and a caller that knows better can say so in [`crate::Options`].
+    /// Whether the model year is unambiguous. If not, the likelier of two years was chosen; the
+    /// other can be selected in [`crate::Options`].
     #[must_use]
-    pub fn is_model_year_settled(&self) -> bool {
-        self.is_settled
+    pub fn is_model_year_certain(&self) -> bool {
+        self.is_year_certain
     }
 
-    /// How many cylinders the engine has.
+    /// The number of cylinders.
     #[must_use]
     pub fn engine_cylinders(&self) -> Option<u16> {
-        self.by_id(9)?.parse().ok()
+        self.value_by_id(9)?.parse().ok()
     }
 
-    /// How many gears there are.
+    /// The number of gears.
     #[must_use]
     pub fn transmission_speeds(&self) -> Option<u16> {
-        self.by_id(63)?.parse().ok()
+        self.value_by_id(63)?.parse().ok()
     }
 
-    /// How many doors there are.
+    /// The number of doors.
     #[must_use]
     pub fn doors(&self) -> Option<u16> {
-        self.by_id(14)?.parse().ok()
+        self.value_by_id(14)?.parse().ok()
     }
 
-    /// The value of an element by its name in `DecodeVinValues`; the first, if it has several.
+    /// The value of an element by its name in `DecodeVinValues`; if it has several, the first.
     #[must_use]
     pub fn value(&self, code: &str) -> Option<&str> {
         let is_it = |text: &u32| self.tables.text(*text).eq_ignore_ascii_case(code);
         self.of_slot(self.tables.element_codes.iter().position(is_it)?)
     }
 
-    /// The value of an element by NHTSA's number of it.
+    /// The value of an element by its NHTSA id.
     #[must_use]
-    pub fn by_id(&self, id: u16) -> Option<&str> {
+    pub fn value_by_id(&self, id: u16) -> Option<&str> {
         self.of_slot(self.tables.slot(id)?)
     }
 
-    /// Every value, in the order of NHTSA's groups. Notes may come several times.
+    /// All values, in the order of NHTSA's groups. Elements such as notes may have several.
     pub fn values(&self) -> impl Iterator<Item = (Element<'d>, &str)> {
         self.all().map(|(slot, _, value)| (self.element(slot), value))
     }
 
-    /// What is wrong, and where; a clean VIN has no problem.
+    /// The problems with the VIN; empty if there are none.
     #[must_use]
     pub fn problems(&self) -> Vec<Problem> {
         problems::list(self)
     }
 
-    /// NHTSA's codes in one, as in `0` or `5,14`.
+    /// NHTSA's error codes, separated by commas, such as `0` or `5,14`.
     #[must_use]
     pub fn error_codes(&self) -> String {
         problems::codes(&self.found)
     }
 
-    /// NHTSA's sentences on all codes in one.
+    /// NHTSA's texts of all error codes.
     #[must_use]
     pub fn error_text(&self) -> String {
         problems::text(&self.found)
     }
 
-    /// What NHTSA adds to its sentences; may be empty.
+    /// NHTSA's additional error text; may be empty.
     #[must_use]
     pub fn additional_error_text(&self) -> String {
         problems::additional(self)
     }
 
-    /// NHTSA's corrected VIN, with `!` where it knows only that a character is wrong; may be empty.
+    /// NHTSA's corrected VIN, with `!` in place of wrong characters whose correction is unknown;
+    /// may be empty.
     #[must_use]
     pub fn suggested_vin(&self) -> String {
         problems::suggested(self)
     }
 
-    /// The characters that fit at each wrong position, as NHTSA writes them: `(5:CF)(6:12)`.
+    /// The possible characters at each wrong position, as written by NHTSA: `(5:CF)(6:12)`.
     #[must_use]
     pub fn possible_values(&self) -> String {
         problems::possible(self)
     }
 
-    /// VINs that may have been meant: whole, with the right check digit, the likeliest first.
+    /// Complete VINs with a correct check digit that may have been meant, likeliest first.
     #[must_use]
     pub fn suggestions(&self) -> Vec<String> {
         problems::suggestions(self)
     }
 
-    /// Characters 1–11 without the check digit, which describe a kind of vehicle.
+    /// Characters 1–11 without the check digit. They identify a type of vehicle.
     #[must_use]
     pub fn descriptor(&self) -> String {
         self.vin.descriptor()
     }
 
-    /// The check digit, and what it should be.
+    /// The check digit and the expected one.
     #[must_use]
     pub fn check_digit(&self) -> CheckDigit {
-        check_digit::of(&self.vin)
+        check_digit::compute(&self.vin)
     }
 
-    /// The parts of the VIN, and what each of them decided.
+    /// The parts of the VIN and the values that each of them determines.
     #[must_use]
     pub fn parts(&self) -> Vec<Part<'_>> {
-        parts::of(self)
+        parts::split(self)
     }
 
-    /// All that `DecodeVinValues` answers, by its names, in the order of [`Self::values`] and with
-    /// NHTSA's verdict in front. Values of an element that has several are joined by `; `.
+    /// The names and values that `DecodeVinValues` returns: error information first, then the
+    /// elements in the order of [`Self::values`]. Several values of an element are joined with `;
+    /// `.
     #[must_use]
-    pub fn flat(&self) -> Vec<(&'d str, String)> {
+    pub fn to_flat_values(&self) -> Vec<(&'d str, String)> {
         let mut flat = vec![
             ("VIN", self.vin().to_owned()),
             ("ErrorCode", self.error_codes()),
@@ -247,14 +249,14 @@ impl<'d> Decoded<'d> {
         flat
     }
 
-    /// Slot, item and value of everything known.
+    /// The slot, item and value of everything known.
     pub(crate) fn all(&self) -> impl Iterator<Item = (usize, Item, &str)> {
-        let more = self.pass.more.as_slice();
+        let extra = self.pass.extra.as_slice();
         let items = self.pass.items.iter().enumerate();
-        // Most elements are not known of most vehicles: those are passed over first.
+        // Most elements of most vehicles are unknown. Skip those first.
         let known = items.filter(|(_, item)| item.origin != Origin::Nothing);
         let all = known.flat_map(move |(slot, item)| {
-            let further = more.iter().filter(move |(of, _)| usize::from(*of) == slot);
+            let further = extra.iter().filter(move |(of, _)| usize::from(*of) == slot);
             std::iter::once((slot, *item)).chain(further.map(move |(_, item)| (slot, *item)))
         });
         all.filter_map(|(slot, item)| Some((slot, item, self.value_of(slot, item)?)))
@@ -274,20 +276,20 @@ impl<'d> Decoded<'d> {
         self.tables.key_sets.get(item.key as usize).map(<[u16; 11]>::as_slice)
     }
 
-    /// What characters a key speaks of in one of its symbols; nothing, where it is a star.
+    /// The characters that a symbol of a key specifies; none for a `*`.
     pub(crate) fn set_valid(&self, set: u16) -> u64 {
         self.tables.set_valid[usize::from(set)]
     }
 
-    pub(crate) fn is_settled(&self) -> bool {
-        self.is_settled
+    pub(crate) fn is_year_certain(&self) -> bool {
+        self.is_year_certain
     }
 
     fn of_slot(&self, slot: usize) -> Option<&str> {
         self.value_of(slot, *self.pass.items.get(slot)?)
     }
 
-    /// The text of an item; an attribute that NHTSA's look-up tables lack has none.
+    /// The text of an item; `None` if NHTSA's lookup tables lack the attribute.
     fn value_of(&self, slot: usize, item: Item) -> Option<&str> {
         let text = match item.origin {
             Origin::Nothing => return None,
@@ -303,10 +305,11 @@ impl<'d> Decoded<'d> {
     }
 }
 
-/// Step 4: the digits from the first `#` of the key to the last.
+/// Step 4: reads the digits from the first `#` of the key to the last.
 fn digits(tables: &Tables, vin: &Vin, item: Item) -> String {
     let digits = tables.key_digits[item.key as usize];
     let (first, last) = (usize::from(digits >> 4), usize::from(digits & 0xf));
-    // The key's sixth symbol, the bar, stands at position 9: so position 10 is three further as well.
-    (first..=last).filter(|place| *place != 5).map(|place| vin.character(place + 4)).collect()
+    // The sixth symbol of a key is the bar, in place of position 9. So all symbols have the same
+    // offset from their positions.
+    (first..=last).filter(|index| *index != 5).map(|index| vin.character(index + 4)).collect()
 }

@@ -1,114 +1,116 @@
-//! The decoder: opens the data, tries the years a VIN may mean, and keeps the better (step 12).
+//! The decoder: opens the data, decodes a VIN for each possible model year and chooses the better
+//! result (step 12).
 
 use std::ops::RangeInclusive;
 
+use crate::data_file::{Columns, DataError};
 use crate::date::Date;
 use crate::decoded::Decoded;
 use crate::findings::{self, Findings};
-use crate::form::{self, Form};
-use crate::format::{Columns, DataError};
-use crate::known::Known;
+use crate::known_elements::KnownElements;
 use crate::pass::{self, Origin, Pass};
 use crate::tables::{NEVER, Tables};
+use crate::vin_format::{self, VinFormat};
 use crate::wmi::{self, Vin};
 use crate::year::{self, Years};
 
 static EMBEDDED: &[u8] = include_bytes!("../data/vpic.bin.zst");
 
-/// What a caller may know beside the VIN.
+/// Information that the caller may have besides the VIN.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Options {
-    /// The model year, if it is known: it decides between years thirty apart, and code 12 says when
-    /// the VIN contradicts it.
+    /// The model year, if known. It selects one of two possible years, which are 30 years apart. If
+    /// the VIN contradicts it, the result has code 12.
     pub model_year: Option<u16>,
-    /// The day to decode on; the system's clock is asked if there is none.
+    /// The date to decode for; the current date by default.
     pub today: Option<Date>,
 }
 
-/// NHTSA's tables, ready to decode with. Opened once, it serves any number of threads.
+/// A decoder with NHTSA's tables. Open it once and share it between threads.
 #[derive(Debug)]
 pub struct Decoder {
     month: String,
     pub(crate) tables: Tables,
-    known: Known,
+    known: KnownElements,
 }
 
-/// A pass, what is wrong with it, and whether its year is but one of two.
+/// The result of decoding for one model year.
 pub(crate) struct Candidate {
     pub(crate) pass: Pass,
     pub(crate) found: Findings,
-    pub(crate) is_settled: bool,
+    pub(crate) is_year_certain: bool,
 }
 
-/// The manufacturer of a VIN and the years that the VIN may mean.
-pub(crate) struct Maker {
+/// The manufacturer of a VIN and the possible model years.
+pub(crate) struct Manufacturer {
     wmi: Option<usize>,
-    /// Whether NHTSA has published it.
+    /// Whether NHTSA has published the manufacturer.
     is_public: bool,
     pub(crate) years: Years,
-    /// The last year that may have begun.
+    /// The latest possible model year.
     pub(crate) latest: u16,
-    /// Whether position 7 says which of two years it is.
+    /// Whether position 7 determines which of two possible years it is.
     pub(crate) is_light: bool,
-    /// Whether it builds trucks, light or heavy: then the truck's weight decides about position 7.
+    /// Whether it builds trucks. Then the weight of the truck determines whether position 7 does.
     pub(crate) is_truck: bool,
 }
 
 impl Decoder {
-    /// Opens the data that this crate brings along.
+    /// Opens the embedded data.
     pub fn embedded() -> Result<Self, DataError> {
         Self::from_bytes(EMBEDDED)
     }
 
-    /// Opens the bytes of a data file.
+    /// Opens a data file.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DataError> {
         let (month, mut columns) = Columns::open(bytes)?;
         let tables = Tables::read(&mut columns)?;
-        let known = Known::new(&tables);
+        let known = KnownElements::new(&tables);
         Ok(Self { month, tables, known })
     }
 
-    /// The month of NHTSA's data, as in `2026-10`.
+    /// The month of NHTSA's data, such as `2026-10`.
     #[must_use]
     pub fn month(&self) -> &str {
         &self.month
     }
 
-    /// Decodes what was typed as a VIN, by today's date. There is always an answer.
+    /// Decodes any text as a VIN, for the current date. Always returns a result.
     #[must_use]
     pub fn decode(&self, vin: &str) -> Decoded<'_> {
         self.decode_with(vin, &Options::default())
     }
 
-    /// Decodes with what else is known.
+    /// Decodes any text as a VIN with the given options.
     #[must_use]
     pub fn decode_with(&self, vin: &str, options: &Options) -> Decoded<'_> {
         let vin = Vin::new(vin);
-        let maker = self.maker(&vin, options.today);
-        let best = self.best(&vin, &maker, options.model_year);
+        let manufacturer = self.find_manufacturer(&vin, options.today);
+        let best = self.choose_candidate(&vin, &manufacturer, options.model_year);
         Decoded::new(self, vin, best)
     }
 
-    /// The form of a VIN, and the model year as far as it can be trusted: NHTSA's own answer is often
-    /// thirty years off outside North America.
+    /// Determines the standard that a VIN follows, and the model year if it is certain. NHTSA's
+    /// model year is often off by 30 years for vehicles outside North America.
     #[must_use]
-    pub fn form(&self, vin: &str, today: Option<Date>) -> Form {
+    pub fn format(&self, vin: &str, today: Option<Date>) -> VinFormat {
         let vin = Vin::new(vin);
-        let maker = self.maker(&vin, today);
-        let best = self.best(&vin, &maker, None);
-        form::of(self, &Decoded::new(self, vin, best), &maker)
+        let manufacturer = self.find_manufacturer(&vin, today);
+        let best = self.choose_candidate(&vin, &manufacturer, None);
+        vin_format::detect(self, &Decoded::new(self, vin, best), &manufacturer)
     }
 
-    /// Whether one character of a whole VIN is probably wrong, wherever the vehicle was built: it decodes
-    /// clean except for its check digit, or would if one other character were different. Most VINs in a
-    /// form of their own are not near any that decodes clean.
+    /// Whether one character of a complete VIN is probably wrong. That is the case if it decodes
+    /// without errors except for its check digit, or would do so with one other character changed.
+    /// Correct VINs that don't follow the North American standard are rarely that similar to one
+    /// that decodes without errors.
     #[must_use]
     pub fn looks_mistyped(&self, vin: &str, today: Option<Date>) -> bool {
         let options = Options { model_year: None, today };
-        form::looks_mistyped(self, &self.decode_with(vin, &options), &options)
+        vin_format::looks_mistyped(self, &self.decode_with(vin, &options), &options)
     }
 
-    /// The years of which vehicles are known.
+    /// The model years of known vehicles.
     #[must_use]
     pub fn years(&self) -> RangeInclusive<u16> {
         let first = self.tables.choice_from.iter().copied().min();
@@ -116,29 +118,29 @@ impl Decoder {
         first.unwrap_or(1980)..=last.unwrap_or(1980)
     }
 
-    /// The makes that had a model in a year, or ever, sorted, as NHTSA lists them. Trailers, and
-    /// vehicles that another maker completes, are left out.
+    /// The makes with a model in a year, or in any year, sorted and in NHTSA's spelling. Trailers
+    /// and incomplete vehicles are excluded.
     #[must_use]
     pub fn makes(&self, year: Option<u16>) -> Vec<&str> {
         let all = 0..self.tables.choice_makes.len();
-        let makes = all.filter(|choice| self.was_there(*choice, year));
+        let makes = all.filter(|choice| self.was_sold_in(*choice, year));
         let mut makes: Vec<&str> =
             makes.map(|choice| self.tables.text(self.tables.choice_makes[choice])).collect();
         makes.dedup();
         makes
     }
 
-    /// The models of a make, whatever its case, in a year or ever; sorted.
+    /// The models of a make in a year, or in any year, sorted. The make is case-insensitive.
     #[must_use]
     pub fn models(&self, year: Option<u16>, make: &str) -> Vec<&str> {
-        let models = self.choices_of(make).filter(|choice| self.was_there(*choice, year));
+        let models = self.choices_of(make).filter(|choice| self.was_sold_in(*choice, year));
         let mut models: Vec<&str> =
             models.map(|choice| self.tables.text(self.tables.choice_models[choice])).collect();
         models.dedup();
         models
     }
 
-    fn was_there(&self, choice: usize, year: Option<u16>) -> bool {
+    fn was_sold_in(&self, choice: usize, year: Option<u16>) -> bool {
         let tables = &self.tables;
         let years = tables.choice_from[choice]..=tables.choice_to[choice];
         year.is_none_or(|year| years.contains(&year))
@@ -149,7 +151,7 @@ impl Decoder {
         self.tables.wmi_codes.binary_search(&wmi::pack(&wmi[..length])?).ok()
     }
 
-    fn maker(&self, vin: &Vin, today: Option<Date>) -> Maker {
+    fn find_manufacturer(&self, vin: &Vin, today: Option<Date>) -> Manufacturer {
         let today = today.unwrap_or_else(Date::today);
         let latest = today.year.saturating_add(2);
         let wmi = self.find_wmi(vin);
@@ -157,7 +159,7 @@ impl Decoder {
             let since = self.tables.wmi_public[wmi];
             since != NEVER && u32::from(since) <= today.days()
         });
-        Maker {
+        Manufacturer {
             wmi,
             is_public,
             years: year::years(&self.tables, vin, wmi, latest),
@@ -167,36 +169,49 @@ impl Decoder {
         }
     }
 
-    /// Decodes for one year. `is_settled` says that the VIN has no other, `differs` that the caller has.
-    fn candidate(
+    /// Decodes for one model year. `is_year_certain` is set if it is the only possible year,
+    /// `differs` if it is not the one the caller gave.
+    fn decode_candidate(
         &self,
         vin: &Vin,
-        maker: &Maker,
+        manufacturer: &Manufacturer,
         year: Option<u16>,
-        (is_settled, differs): (bool, bool),
+        (is_year_certain, differs): (bool, bool),
     ) -> Candidate {
         let (tables, known) = (&self.tables, &self.known);
-        let (wmi, public) = (maker.wmi, maker.is_public);
+        let (wmi, public) = (manufacturer.wmi, manufacturer.is_public);
         let pass = pass::run(tables, known, vin, wmi.filter(|_| public), year);
         let found = findings::examine(tables, known, vin, wmi, public, &pass, differs);
-        Candidate { pass, found, is_settled }
+        Candidate { pass, found, is_year_certain }
     }
 
-    /// The VIN as one of this model year.
-    pub(crate) fn decode_year(&self, vin: &Vin, maker: &Maker, year: u16) -> Decoded<'_> {
-        let candidate = self.candidate(vin, maker, Some(year), (true, false));
+    /// Decodes a VIN for a specific model year.
+    pub(crate) fn decode_year(
+        &self,
+        vin: &Vin,
+        manufacturer: &Manufacturer,
+        year: u16,
+    ) -> Decoded<'_> {
+        let candidate = self.decode_candidate(vin, manufacturer, Some(year), (true, false));
         Decoded::new(self, vin.clone(), candidate)
     }
 
-    /// Steps 2 and 12.
-    fn best(&self, vin: &Vin, maker: &Maker, hint: Option<u16>) -> Candidate {
-        let Maker { years, latest, .. } = *maker;
-        let is_settled = years.other.is_none();
-        let decode =
-            |year, is_settled, differs| self.candidate(vin, maker, year, (is_settled, differs));
+    /// Decodes for every possible model year and returns the best result (steps 2 and 12).
+    fn choose_candidate(
+        &self,
+        vin: &Vin,
+        manufacturer: &Manufacturer,
+        hint: Option<u16>,
+    ) -> Candidate {
+        let Manufacturer { years, latest, .. } = *manufacturer;
+        let is_year_certain = years.other.is_none();
+        let decode = |year, is_year_certain, differs| {
+            self.decode_candidate(vin, manufacturer, year, (is_year_certain, differs))
+        };
         let differs = |year: Option<u16>| hint.is_some() && year.is_some() && hint != year;
 
-        // A likely year that the VIN does not say is tried first, and kept if it finds anything.
+        // A plausible year from the caller is tried first, even if the VIN contradicts it. It wins
+        // if any data is found for it.
         let mut best = None;
         let likely = hint.filter(|hint| (1980..=latest).contains(hint));
         if likely.is_some() && likely != years.year && likely != years.other {
@@ -206,26 +221,28 @@ impl Decoder {
             }
             best = Some(candidate);
         }
-        for year in [years.year, years.other].into_iter().take(if is_settled { 1 } else { 2 }) {
-            let candidate = decode(year, is_settled, differs(year));
+        for year in [years.year, years.other].into_iter().take(if is_year_certain { 1 } else { 2 })
+        {
+            let candidate = decode(year, is_year_certain, differs(year));
             best = Some(match best {
-                Some(best) if self.worth(&best, hint) >= self.worth(&candidate, hint) => best,
+                Some(best) if self.score(&best, hint) >= self.score(&candidate, hint) => best,
                 _ => candidate,
             });
         }
         best.unwrap_or_else(|| decode(None, true, false))
     }
 
-    /// Codes, then elements, then patterns, then the later year, the caller's before all others.
-    fn worth(&self, candidate: &Candidate, hint: Option<u16>) -> (i32, u32, usize, u32) {
-        let Pass { year, items, more } = &candidate.pass;
+    /// The score of a result. Compares error codes first, then elements, patterns, and the year:
+    /// the caller's year is best, otherwise the later one.
+    fn score(&self, candidate: &Candidate, hint: Option<u16>) -> (i32, u32, usize, u32) {
+        let Pass { year, items, extra } = &candidate.pass;
         let filled = items.iter().zip(&self.tables.element_weights);
         let elements = filled
             .filter(|(item, _)| item.origin != Origin::Nothing)
             .map(|(_, weight)| u32::from(*weight))
             .sum();
         let of_patterns = items.iter().filter(|item| item.is_of_pattern()).count()
-            + more.iter().filter(|(_, item)| item.is_of_pattern()).count();
+            + extra.iter().filter(|(_, item)| item.is_of_pattern()).count();
         let bonus = if year.is_some() && *year == hint { 10_000 } else { 0 };
         (candidate.found.weight(), elements, of_patterns, u32::from(year.unwrap_or(0)) + bonus)
     }

@@ -1,14 +1,14 @@
-//! Step 11: what is wrong with a VIN, and where. Kept as bits; the sentences are made when asked for.
+//! Step 11: finds errors in a VIN. They are stored as bits; the texts are created on demand.
 
 use crate::check_digit;
-use crate::known::Known;
+use crate::known_elements::KnownElements;
 use crate::pass::{NO_KEY, Origin, Pass, covers};
 use crate::symbols::{DIGITS, VIN_CHARACTERS, YEAR_CHARACTERS, bit, characters, symbol};
 use crate::tables::{CHECKED_POSITIONS, Tables, group};
 use crate::wmi::{LENGTH, Vin};
 use crate::year;
 
-/// A code of NHTSA's: its number, what it weighs when two years are compared, and its sentence.
+/// An NHTSA error code: its number, its weight when two model years are compared, and its text.
 pub(crate) struct Code {
     pub(crate) number: u16,
     weight: i32,
@@ -19,7 +19,7 @@ const fn code(number: u16, weight: i32, text: &'static str) -> Code {
     Code { number, weight, text }
 }
 
-/// Every code, in the order in which they are listed.
+/// All codes, in the order in which NHTSA lists them.
 pub(crate) const CODES: [Code; 15] = [
     code(0, 0, "VIN decoded clean. Check Digit (9th position) is correct"),
     code(1, -5, "Check Digit (9th position) does not calculate properly"),
@@ -66,8 +66,8 @@ pub(crate) const CODES: [Code; 15] = [
     code(400, -40, "Invalid Characters Present"),
 ];
 
-/// The place of a code in [`CODES`].
-const fn place(number: u16) -> u16 {
+/// The index of a code in [`CODES`].
+const fn code_index(number: u16) -> u16 {
     match number {
         14 => 13,
         400 => 14,
@@ -75,23 +75,23 @@ const fn place(number: u16) -> u16 {
     }
 }
 
-/// Positions whose use NHTSA expects some key to explain.
-const EXPLAINED_POSITIONS: [usize; 6] = [4, 5, 6, 7, 8, 11];
+/// The positions that NHTSA expects to be described by a key.
+const DESCRIBED_POSITIONS: [usize; 6] = [4, 5, 6, 7, 8, 11];
 
-/// What is wrong.
+/// The errors found in a VIN.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Findings {
     /// A bit for each of [`CODES`].
     codes: u16,
-    /// Positions that hold a character which no key of the maker and year has there; a bit each.
+    /// A bit for each position with a character that no key of the manufacturer and year has there.
     pub(crate) wrong: u32,
-    /// For each of [`CHECKED_POSITIONS`], what is used there; all of it only where it is wrong.
+    /// For each of [`CHECKED_POSITIONS`], the characters used there. Complete only for wrong positions.
     pub(crate) allowed: [u64; CHECKED_POSITIONS.len()],
-    /// The one character that makes the VIN right, if there is one.
+    /// The only character that corrects the VIN, if there is one.
     pub(crate) fix: Option<(usize, u8)>,
-    /// Positions of which no matched key speaks.
+    /// A bit for each position that no matched key describes.
     pub(crate) unused: u32,
-    /// Positions with a character that no VIN has there.
+    /// A bit for each position with a character that VINs can't have there.
     pub(crate) invalid: u32,
     pub(crate) is_off_road: bool,
     pub(crate) is_exception: bool,
@@ -100,38 +100,39 @@ pub(crate) struct Findings {
 
 impl Findings {
     fn add(&mut self, number: u16) {
-        self.codes |= 1 << place(number);
+        self.codes |= 1 << code_index(number);
     }
 
     pub(crate) fn has(&self, number: u16) -> bool {
-        self.codes >> place(number) & 1 == 1
+        self.codes >> code_index(number) & 1 == 1
     }
 
-    /// The codes found, in NHTSA's order.
+    /// The error codes, in NHTSA's order.
     pub(crate) fn codes(&self) -> impl Iterator<Item = &'static Code> + use<> {
         let codes = self.codes;
         CODES
             .iter()
             .enumerate()
-            .filter(move |(place, _)| codes >> place & 1 == 1)
+            .filter(move |(index, _)| codes >> index & 1 == 1)
             .map(|(_, code)| code)
     }
 
-    /// Step 12: the more, the better.
+    /// Step 12: the total weight. Higher is better.
     pub(crate) fn weight(&self) -> i32 {
         self.codes().map(|code| code.weight).sum()
     }
 }
 
-/// Examines a decoded VIN. `differs` says that the year is not the one the caller gave.
+/// Finds the errors in a decoded VIN. `is_other_year` is set if the year is not the one the caller
+/// gave.
 pub(crate) fn examine(
     tables: &Tables,
-    known: &Known,
+    known: &KnownElements,
     vin: &Vin,
     wmi: Option<usize>,
     public: bool,
     pass: &Pass,
-    differs: bool,
+    is_other_year: bool,
 ) -> Findings {
     let mut found = Findings::default();
     if public && let Some(wmi) = wmi {
@@ -140,8 +141,8 @@ pub(crate) fn examine(
             .iter()
             .any(|item| item.is_of_pattern() || item.origin == Origin::Specification);
         if has_data {
-            compare(&mut found, tables, vin, wmi, pass);
-            explain(&mut found, tables, vin, pass);
+            compare_with_patterns(&mut found, tables, vin, wmi, pass);
+            find_unused_positions(&mut found, tables, vin, pass);
         } else {
             found.add(8);
         }
@@ -169,19 +170,20 @@ pub(crate) fn examine(
     found.is_exception = known.is_exception(tables, vin.all());
     let light = wmi.is_some_and(|wmi| year::is_light(tables, wmi));
     check_characters(&mut found, vin, light);
-    if differs {
+    if is_other_year {
         found.add(12);
     }
     if vin.length() < LENGTH {
         found.add(6);
     } else {
-        let light = light && !vin.is_small_maker();
-        let ok = check_digit::of_nhtsa(vin.bytes(), light) == vin.at(9);
+        let light = light && !vin.is_low_volume();
+        let ok = check_digit::compute_as_nhtsa(vin.bytes(), light) == vin.at(9);
         if !ok && !found.is_exception {
             found.add(1);
         }
     }
-    let harmless = 1 << place(9) | 1 << place(10) | 1 << place(12) | 1 << place(14);
+    let harmless =
+        1 << code_index(9) | 1 << code_index(10) | 1 << code_index(12) | 1 << code_index(14);
     if found.codes & !harmless == 0 {
         found.add(0);
         let has_model =
@@ -193,16 +195,23 @@ pub(crate) fn examine(
     found
 }
 
-/// Codes 2 to 5: each character against all that any key of the maker and year has at its place.
-fn compare(found: &mut Findings, tables: &Tables, vin: &Vin, wmi: usize, pass: &Pass) {
+/// Codes 2 to 5: checks each character against those that any key of the manufacturer and year has
+/// at its position.
+fn compare_with_patterns(
+    found: &mut Findings,
+    tables: &Tables,
+    vin: &Vin,
+    wmi: usize,
+    pass: &Pass,
+) {
     let last = if vin.wmi().1 == 6 { 11 } else { 14 };
     let mut characters = [0; CHECKED_POSITIONS.len()];
-    // The places that no schema has spoken for yet; those of a character that is used are done with.
+    // The positions whose characters have not been found in any schema yet.
     let mut open = 0_u16;
-    for (place, position) in CHECKED_POSITIONS.into_iter().enumerate() {
+    for (index, position) in CHECKED_POSITIONS.into_iter().enumerate() {
         let Some(character) = vin.at(position).filter(|_| position <= last) else { break };
-        characters[place] = bit(character);
-        open |= 1 << place;
+        characters[index] = bit(character);
+        open |= 1 << index;
     }
     for link in group(&tables.wmi_link_starts, wmi) {
         if pass.year.is_none() || !covers(tables, link, pass.year) {
@@ -211,29 +220,29 @@ fn compare(found: &mut Findings, tables: &Tables, vin: &Vin, wmi: usize, pass: &
         let masks = &tables.schema_valid[usize::from(tables.link_schemas[link])];
         let mut rest = open;
         while rest != 0 {
-            let place = rest.trailing_zeros() as usize;
+            let index = rest.trailing_zeros() as usize;
             rest &= rest - 1;
-            found.allowed[place] |= tables.masks[usize::from(masks[place])];
-            if found.allowed[place] & characters[place] != 0 {
-                open &= !(1 << place);
+            found.allowed[index] |= tables.masks[usize::from(masks[index])];
+            if found.allowed[index] & characters[index] != 0 {
+                open &= !(1 << index);
             }
         }
     }
-    for (place, position) in CHECKED_POSITIONS.into_iter().enumerate() {
-        if open >> place & 1 == 1 && found.allowed[place] != 0 {
+    for (index, position) in CHECKED_POSITIONS.into_iter().enumerate() {
+        if open >> index & 1 == 1 && found.allowed[index] != 0 {
             found.wrong |= 1 << position;
         }
     }
     match found.wrong.count_ones() {
         0 => {}
-        1 => correct(found, vin),
+        1 => find_correction(found, vin),
         _ => found.add(5),
     }
 }
 
-/// One wrong position: what it should be is known if only one character is used there, or if only
-/// one of them agrees with the check digit.
-fn correct(found: &mut Findings, vin: &Vin) {
+/// Finds the correction of a single wrong position: the only character used there, or the only one
+/// of them that matches the check digit.
+fn find_correction(found: &mut Findings, vin: &Vin) {
     let position = found.wrong.trailing_zeros() as usize;
     let allowed = allowed_at(found, position);
     if allowed.is_power_of_two() {
@@ -241,7 +250,7 @@ fn correct(found: &mut Findings, vin: &Vin) {
         found.fix = characters(allowed).next().map(|character| (position, character as u8));
         return;
     }
-    let mut fits = agreeing(vin, position, allowed);
+    let mut fits = matching_check_digit(vin, position, allowed);
     match (fits.next(), fits.next()) {
         (Some(character), None) => {
             found.add(3);
@@ -251,8 +260,12 @@ fn correct(found: &mut Findings, vin: &Vin) {
     }
 }
 
-/// The characters that, put at a position, make the check digit right.
-pub(crate) fn agreeing(vin: &Vin, position: usize, allowed: u64) -> impl Iterator<Item = u8> {
+/// The characters that make the check digit correct if put at a position.
+pub(crate) fn matching_check_digit(
+    vin: &Vin,
+    position: usize,
+    allowed: u64,
+) -> impl Iterator<Item = u8> {
     let mut changed = [0; LENGTH];
     let whole = vin.bytes().len() == LENGTH;
     if whole {
@@ -260,35 +273,35 @@ pub(crate) fn agreeing(vin: &Vin, position: usize, allowed: u64) -> impl Iterato
     }
     characters(allowed).map(|character| character as u8).filter(move |character| {
         changed[position - 1] = *character;
-        whole && check_digit::of_nhtsa(&changed, true) == Some(changed[8])
+        whole && check_digit::compute_as_nhtsa(&changed, true) == Some(changed[8])
     })
 }
 
-/// What is used at a position.
+/// The characters used at a position.
 pub(crate) fn allowed_at(found: &Findings, position: usize) -> u64 {
-    let place = CHECKED_POSITIONS.iter().position(|checked| *checked == position);
-    place.map_or(0, |place| found.allowed[place])
+    let index = CHECKED_POSITIONS.iter().position(|checked| *checked == position);
+    index.map_or(0, |index| found.allowed[index])
 }
 
-/// Code 14: positions of which no key that decided anything speaks.
-fn explain(found: &mut Findings, tables: &Tables, vin: &Vin, pass: &Pass) {
-    let mut spoken = [0_u64; 8];
-    let more = pass.more.iter().map(|(_, item)| item);
+/// Code 14: positions that no key of a decoded value describes.
+fn find_unused_positions(found: &mut Findings, tables: &Tables, vin: &Vin, pass: &Pass) {
+    let mut described = [0_u64; 8];
+    let extra = pass.extra.iter().map(|(_, item)| item);
     let mut last = NO_KEY;
-    for item in pass.items.iter().chain(more) {
-        // Neighbouring elements mostly come of one key.
+    for item in pass.items.iter().chain(extra) {
+        // Neighboring elements usually have the same key.
         if item.key == NO_KEY || item.key == last || item.origin == Origin::Conversion {
             continue;
         }
         last = item.key;
         let sets = &tables.key_sets[item.key as usize];
-        for (spoken, set) in spoken.iter_mut().zip(sets) {
-            *spoken |= tables.set_valid[usize::from(*set)];
+        for (described, set) in described.iter_mut().zip(sets) {
+            *described |= tables.set_valid[usize::from(*set)];
         }
     }
-    for position in EXPLAINED_POSITIONS {
+    for position in DESCRIBED_POSITIONS {
         let Some(character) = vin.at(position) else { break };
-        if spoken[position - 4] >> symbol(character) & 1 == 0 {
+        if described[position - 4] >> symbol(character) & 1 == 0 {
             found.unused |= 1 << position;
         }
     }
@@ -297,9 +310,9 @@ fn explain(found: &mut Findings, tables: &Tables, vin: &Vin, pass: &Pass) {
     }
 }
 
-/// Code 400: characters that ISO 3779 and 49 CFR 565.15 allow in no VIN, or not at their place.
+/// Code 400: characters that ISO 3779 and 49 CFR 565.15 don't allow at their position.
 fn check_characters(found: &mut Findings, vin: &Vin, light: bool) {
-    let digits_from = match (vin.is_small_maker(), light) {
+    let digits_from = match (vin.is_low_volume(), light) {
         (true, _) => 15,
         (false, true) => 13,
         (false, false) => 14,
@@ -313,7 +326,7 @@ fn check_characters(found: &mut Findings, vin: &Vin, light: bool) {
             position if position >= digits_from => DIGITS,
             _ => VIN_CHARACTERS,
         };
-        // NHTSA lets a star stand for a character that is not known, but for the year.
+        // NHTSA allows a star for an unknown character, except for the year.
         let is_star = *character == b'*' && position != 10 && position <= LENGTH;
         if allowed & bit(*character) == 0 && !is_star {
             found.invalid |= 1 << (position - 1);

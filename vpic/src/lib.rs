@@ -1,9 +1,9 @@
-//! Decodes vehicle identification numbers (VINs) without asking anyone.
+//! Decodes vehicle identification numbers (VINs) offline.
 //!
-//! NHTSA, the US agency for road safety, answers VINs from tables that it publishes as vPIC. This
-//! crate brings a month of them along and follows NHTSA's procedure, `spVinDecode`, step by step, so
-//! that it gives NHTSA's answers: every public element, the error codes, the corrected VINs. What a
-//! VIN is says ISO 3779, and for North America 49 CFR 565.
+//! NHTSA, the US road safety agency, decodes VINs with tables that it publishes as vPIC. This crate
+//! embeds one month of those tables and follows NHTSA's procedure, `spVinDecode`, step by step. It
+//! returns the same results: every public element, the error codes and the suggested VINs. VINs are
+//! defined by ISO 3779 and, for North America, by 49 CFR 565.
 //!
 //! ```
 //! let decoder = vpic::Decoder::embedded()?;
@@ -16,19 +16,19 @@
 //! ```
 
 mod check_digit;
+mod data_file;
 mod date;
 mod decoded;
 mod decoder;
 mod findings;
-mod form;
-mod format;
-mod known;
+mod known_elements;
 mod names;
 mod parts;
 mod pass;
 mod problems;
 mod symbols;
 mod tables;
+mod vin_format;
 mod wmi;
 mod year;
 
@@ -36,10 +36,10 @@ mod year;
 pub mod build;
 
 pub use check_digit::{CheckDigit, check_digit};
+pub use data_file::DataError;
 pub use date::Date;
 pub use decoded::{Decoded, Element};
 pub use decoder::{Decoder, Options};
-pub use form::{Form, FormKind};
-pub use format::DataError;
 pub use parts::{Part, PartKind};
 pub use problems::Problem;
+pub use vin_format::{FormatKind, VinFormat};

@@ -1,4 +1,4 @@
-//! How makes and elements are written for people.
+//! Display names of makes and elements.
 
 use std::ops::Range;
 
@@ -6,15 +6,15 @@ use crate::decoded::Element;
 use crate::decoder::Decoder;
 
 impl Decoder {
-    /// A make as NHTSA lists it, as in `Honda`, whatever the case it is asked in: its answers have
-    /// makes in capitals.
+    /// The usual spelling of a make, such as `Honda`. The argument is case-insensitive because
+    /// decoded makes are in upper case.
     #[must_use]
     pub fn make_name(&self, make: &str) -> Option<&str> {
         let first = self.choices_of(make).next()?;
         Some(self.tables.text(self.tables.choice_makes[first]))
     }
 
-    /// The choices that are a make's, whatever its case: they are sorted by the makes' capitals.
+    /// The range of choices for a make, ignoring case. Choices are sorted by make in upper case.
     pub(crate) fn choices_of(&self, make: &str) -> Range<usize> {
         let (tables, make) = (&self.tables, make.trim().to_uppercase());
         let capitals = |text: &u32| tables.text(*text).to_uppercase();

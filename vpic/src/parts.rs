@@ -1,4 +1,4 @@
-//! The picture of a VIN: which characters say what (ISO 3779; 49 CFR 565.15).
+//! Splits a VIN into its parts (ISO 3779; 49 CFR 565.15).
 
 use std::ops::RangeInclusive;
 
@@ -9,38 +9,39 @@ use crate::wmi::LENGTH;
 /// A part of a VIN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PartKind {
-    /// 1–3, the world manufacturer identifier: who built it, and what kind of vehicle.
+    /// Positions 1–3, the world manufacturer identifier: manufacturer and vehicle type.
     Manufacturer,
-    /// 4–8, the vehicle descriptor: model, body, engine, restraints.
+    /// Positions 4–8, the vehicle descriptor: model, body, engine, restraints.
     Descriptor,
-    /// 9, computed from the others.
+    /// Position 9, computed from the other characters.
     CheckDigit,
-    /// 10.
+    /// Position 10.
     ModelYear,
-    /// 11.
+    /// Position 11.
     Plant,
-    /// 12–14 of a maker of fewer than 1,000 vehicles a year: who built it, together with 1–3.
-    SmallManufacturer,
-    /// 12–17, or 15–17 of a small maker: which vehicle of its kind.
+    /// Positions 12–14 for manufacturers of fewer than 1,000 vehicles per year, which are
+    /// identified by these and positions 1–3.
+    LowVolumeManufacturer,
+    /// Positions 12–17, or 15–17 for low-volume manufacturers: the serial number.
     Serial,
 }
 
-/// A part, its characters, and what they decided.
+/// A part of a VIN and the values that it determines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part<'a> {
     /// Which part it is.
     pub kind: PartKind,
-    /// Its positions, counted from 1.
+    /// Its positions, starting at 1.
     pub positions: RangeInclusive<usize>,
-    /// Its characters; fewer than its positions, or none, if the VIN is too short.
+    /// Its characters. There are fewer than positions, or none, if the VIN is too short.
     pub characters: String,
-    /// What is known from it.
+    /// The values that it determines.
     pub values: Vec<(Element<'a>, &'a str)>,
 }
 
-/// The parts in the order of their characters.
-pub(crate) fn of<'a>(decoded: &'a Decoded<'_>) -> Vec<Part<'a>> {
-    let small = decoded.vin.is_small_maker();
+/// Splits a decoded VIN into its parts.
+pub(crate) fn split<'a>(decoded: &'a Decoded<'_>) -> Vec<Part<'a>> {
+    let is_low_volume = decoded.vin.is_low_volume();
     let mut layout = vec![
         (PartKind::Manufacturer, 1..=3),
         (PartKind::Descriptor, 4..=8),
@@ -48,10 +49,10 @@ pub(crate) fn of<'a>(decoded: &'a Decoded<'_>) -> Vec<Part<'a>> {
         (PartKind::ModelYear, 10..=10),
         (PartKind::Plant, 11..=11),
     ];
-    if small {
-        layout.push((PartKind::SmallManufacturer, 12..=14));
+    if is_low_volume {
+        layout.push((PartKind::LowVolumeManufacturer, 12..=14));
     }
-    layout.push((PartKind::Serial, if small { 15..=17 } else { 12..=LENGTH }));
+    layout.push((PartKind::Serial, if is_low_volume { 15..=17 } else { 12..=LENGTH }));
     let mut parts: Vec<Part<'a>> = layout
         .into_iter()
         .map(|(kind, positions)| {
@@ -70,23 +71,23 @@ pub(crate) fn of<'a>(decoded: &'a Decoded<'_>) -> Vec<Part<'a>> {
     parts
 }
 
-/// The part that decided a value: the first whose characters its key looks at.
+/// The part that determines a value: the first one that its key describes.
 fn decided_by(decoded: &Decoded<'_>, item: Item) -> Option<PartKind> {
     match item.origin {
-        Origin::Maker => return Some(PartKind::Manufacturer),
+        Origin::Manufacturer => return Some(PartKind::Manufacturer),
         Origin::Year => return Some(PartKind::ModelYear),
         Origin::Nothing | Origin::Default | Origin::Specification => return None,
         _ => {}
     }
     let sets = decoded.key_sets(item)?;
-    let speaks = |place: usize| decoded.set_valid(sets[place]) != 0;
-    Some(if (0..5).any(speaks) {
+    let describes = |index: usize| decoded.set_valid(sets[index]) != 0;
+    Some(if (0..5).any(describes) {
         PartKind::Descriptor
-    } else if speaks(7) {
+    } else if describes(7) {
         PartKind::Plant
-    } else if speaks(6) {
+    } else if describes(6) {
         PartKind::ModelYear
-    } else if (8..sets.len()).any(speaks) {
+    } else if (8..sets.len()).any(describes) {
         PartKind::Serial
     } else {
         PartKind::Manufacturer

@@ -1,12 +1,12 @@
-//! One decode of one VIN for one model year: steps 3 to 10.
+//! Decodes a VIN for a single model year: steps 3 to 10.
 
-use crate::known::Known;
+use crate::known_elements::KnownElements;
 use crate::tables::{EVERY_ROW, FORMULA, KEY_LENGTH, NO_CELL, SchemaKey, Tables, group};
 use crate::wmi::Vin;
 
-/// The priority of values read from digits.
+/// The priority of values read from digits in the VIN.
 const FORMULA_PRIORITY: u16 = 100;
-/// The priority of what follows from the engine model, below every pattern's.
+/// The priority of values derived from the engine model, below that of every pattern.
 const ENGINE_PRIORITY: u16 = 50;
 /// In an item: no key.
 pub(crate) const NO_KEY: u32 = u32::MAX;
@@ -18,8 +18,8 @@ pub(crate) enum Origin {
     Pattern,
     Formula,
     EngineModel,
-    /// From the maker's own record: make, manufacturer, type.
-    Maker,
+    /// From the manufacturer's record: make, manufacturer, type.
+    Manufacturer,
     /// The make of a model.
     Model,
     Year,
@@ -28,14 +28,14 @@ pub(crate) enum Origin {
     Default,
 }
 
-/// What is known of one element.
+/// The value of an element.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Item {
-    /// The cell; of a default its text, of the year the year itself.
+    /// The cell; for a default, its text; for the model year, the year.
     pub(crate) cell: u32,
     /// The key that matched.
     pub(crate) key: u32,
-    /// The row, for NHTSA's second order; of a specification its rank.
+    /// The row, for NHTSA's second order; for a specification, its rank.
     row: u32,
     priority: u16,
     rank: u16,
@@ -46,7 +46,7 @@ const NOTHING: Item =
     Item { cell: 0, key: NO_KEY, row: 0, priority: 0, rank: 0, origin: Origin::Nothing };
 
 impl Item {
-    /// Whether a key of a pattern stands behind it.
+    /// Whether it comes from a pattern.
     pub(crate) fn is_of_pattern(self) -> bool {
         matches!(self.origin, Origin::Pattern | Origin::Formula | Origin::EngineModel)
     }
@@ -57,37 +57,37 @@ impl Item {
     }
 }
 
-/// What is known of the whole VIN.
+/// The values decoded for one model year.
 #[derive(Debug)]
 pub(crate) struct Pass {
     pub(crate) year: Option<u16>,
-    /// By slot.
+    /// The item of each slot.
     pub(crate) items: Vec<Item>,
-    /// Further rows of elements that keep every row.
-    pub(crate) more: Vec<(u8, Item)>,
+    /// Additional items of elements for which every row counts, with their slots.
+    pub(crate) extra: Vec<(u8, Item)>,
 }
 
 struct Decoding<'a> {
     tables: &'a Tables,
-    known: &'a Known,
+    known: &'a KnownElements,
     pass: Pass,
     engine: Option<Item>,
 }
 
-/// Decodes for one year; without a year, every schema of the maker counts.
+/// Decodes for one model year. Without a year, every schema of the manufacturer is used.
 pub(crate) fn run(
     tables: &Tables,
-    known: &Known,
+    known: &KnownElements,
     vin: &Vin,
     wmi: Option<usize>,
     year: Option<u16>,
 ) -> Pass {
-    let pass = Pass { year, items: vec![NOTHING; tables.element_ids.len()], more: Vec::new() };
+    let pass = Pass { year, items: vec![NOTHING; tables.element_ids.len()], extra: Vec::new() };
     let mut decoding = Decoding { tables, known, pass, engine: None };
     if let Some(wmi) = wmi {
         decoding.match_patterns(&vin.key(), wmi);
         decoding.add_engine();
-        decoding.add_maker(wmi);
+        decoding.add_manufacturer(wmi);
         decoding.convert();
         decoding.add_specifications(wmi);
         decoding.add_defaults(wmi);
@@ -96,7 +96,7 @@ pub(crate) fn run(
 }
 
 impl Decoding<'_> {
-    /// Steps 3, 4 and 6: every row whose key matches, and the best of each element.
+    /// Steps 3, 4 and 6: finds all rows whose key matches, and the best one for each element.
     fn match_patterns(&mut self, symbols: &[u8; KEY_LENGTH], wmi: usize) {
         let tables = self.tables;
         for link in group(&tables.wmi_link_starts, wmi) {
@@ -128,8 +128,8 @@ impl Decoding<'_> {
             let (cell, slot) = (found.cell(), found.slot());
             let item = Item {
                 cell,
-                key: index(key),
-                row: index(row),
+                key: to_u32(key),
+                row: to_u32(row),
                 priority,
                 rank: found.rank(),
                 origin,
@@ -148,13 +148,13 @@ impl Decoding<'_> {
         if best.origin == Origin::Nothing {
             *best = item;
         } else if self.tables.element_flags[usize::from(slot)] & EVERY_ROW != 0 {
-            self.pass.more.push((slot, item));
+            self.pass.extra.push((slot, item));
         } else if item.is_better_than(*best) {
             *best = item;
         }
     }
 
-    /// Step 5 takes the newest engine model, by an order of its own.
+    /// Step 5 uses the newest engine model, which has its own order.
     fn offer_engine(&mut self, item: Item) {
         let newer = self.engine.is_none_or(|engine| {
             item.priority > engine.priority
@@ -166,23 +166,23 @@ impl Decoding<'_> {
         }
     }
 
-    /// Step 5: what follows from the engine model.
+    /// Step 5: adds the values derived from the engine model.
     fn add_engine(&mut self) {
         let Some(engine) = self.engine else { return };
         let tables = self.tables;
-        let Ok(place) = tables.engine_cells.binary_search(&engine.cell) else { return };
-        for row in group(&tables.engine_starts, usize::from(tables.engine_models[place])) {
+        let Ok(index) = tables.engine_cells.binary_search(&engine.cell) else { return };
+        for row in group(&tables.engine_starts, usize::from(tables.engine_models[index])) {
             let (cell, rank) = (tables.engine_row_cells[row], tables.engine_row_ranks[row]);
             let slot = tables.cell_slots[cell as usize];
             let item = Item {
                 cell,
                 key: engine.key,
-                row: index(row),
+                row: to_u32(row),
                 priority: ENGINE_PRIORITY,
                 rank,
                 origin: Origin::EngineModel,
             };
-            // The rows come best first, so a second row of an element is never better.
+            // The rows are sorted best first, so a second row of an element is never better.
             let empty = self.pass.items[usize::from(slot)].origin == Origin::Nothing;
             if empty || tables.element_flags[usize::from(slot)] & EVERY_ROW != 0 {
                 self.offer(slot, item);
@@ -190,17 +190,17 @@ impl Decoding<'_> {
         }
     }
 
-    /// Step 7, and what the maker's own record says.
-    fn add_maker(&mut self, wmi: usize) {
+    /// Step 7: adds the values of the manufacturer's record.
+    fn add_manufacturer(&mut self, wmi: usize) {
         let tables = self.tables;
-        let place = |kind: u8| tables.type_ids.iter().position(|id| *id == kind);
-        if let (Some(slot), Some(place)) = (self.known.vehicle_type, place(tables.wmi_types[wmi])) {
-            self.set(slot, tables.type_cells[place], Origin::Maker);
+        let index = |kind: u8| tables.type_ids.iter().position(|id| *id == kind);
+        if let (Some(slot), Some(index)) = (self.known.vehicle_type, index(tables.wmi_types[wmi])) {
+            self.set(slot, tables.type_cells[index], Origin::Manufacturer);
         }
         if let Some(slot) = self.known.manufacturer
             && tables.wmi_manufacturers[wmi] != NO_CELL
         {
-            self.set(slot, tables.wmi_manufacturers[wmi], Origin::Maker);
+            self.set(slot, tables.wmi_manufacturers[wmi], Origin::Manufacturer);
         }
         if let (Some(slot), Some(year)) = (self.known.model_year, self.pass.year) {
             self.set(slot, u32::from(year), Origin::Year);
@@ -213,7 +213,7 @@ impl Decoding<'_> {
                 self.pass.items[usize::from(slot)].key = model.key;
             }
         } else if let [make] = tables.wmi_makes[group(&tables.wmi_make_starts, wmi)] {
-            self.set(slot, make, Origin::Maker);
+            self.set(slot, make, Origin::Manufacturer);
         }
     }
 
@@ -226,7 +226,8 @@ impl Decoding<'_> {
         (item.origin != Origin::Nothing).then_some(item)
     }
 
-    /// Step 8: cc, cubic inches and litres from one another, computed when the data were built.
+    /// Step 8: converts between cubic centimeters, cubic inches and liters. The conversions were
+    /// computed when the data was built.
     fn convert(&mut self) {
         let Some(slots) = self.known.displacements else { return };
         let found = slots.map(|slot| self.pass.items[usize::from(slot)]);
@@ -242,8 +243,8 @@ impl Decoding<'_> {
                 best = other;
             }
             let column = if target < best { target } else { target - 1 };
-            let place = found[best].cell.wrapping_sub(self.known.first_displacement[best]) as usize;
-            let cell = self.tables.converted[column][place];
+            let index = found[best].cell.wrapping_sub(self.known.first_displacement[best]) as usize;
+            let cell = self.tables.converted[column][index];
             if cell != NO_CELL {
                 self.set(slots[target], cell, Origin::Conversion);
                 self.pass.items[usize::from(slots[target])].key = found[best].key;
@@ -261,21 +262,21 @@ impl Decoding<'_> {
         second_rank(self.tables, one) < second_rank(self.tables, other)
     }
 
-    /// Step 9: what the specifications of make, type, model and year add.
+    /// Step 9: adds the values of specifications for make, type, model and year.
     fn add_specifications(&mut self, wmi: usize) {
         let tables = self.tables;
         let Some(model) = self.model() else { return };
         let makes = &tables.wmi_makes[group(&tables.wmi_make_starts, wmi)];
         let first = tables.spec_models.partition_point(|known| *known < model.cell);
         let mut further: Vec<(u8, Item)> = Vec::new();
-        for place in first..tables.spec_models.len() {
-            if tables.spec_models[place] != model.cell {
+        for index in first..tables.spec_models.len() {
+            if tables.spec_models[index] != model.cell {
                 break;
             }
-            if !self.known.spec_spans[place].may_apply(tables.wmi_types[wmi], self.pass.year) {
+            if !self.known.spec_spans[index].may_apply(tables.wmi_types[wmi], self.pass.year) {
                 continue;
             }
-            let spec = usize::from(tables.spec_of_model[place]);
+            let spec = usize::from(tables.spec_of_model[index]);
             let years = &tables.spec_years[group(&tables.spec_year_starts, spec)];
             let of_year =
                 years.is_empty() || self.pass.year.is_some_and(|year| years.contains(&year));
@@ -287,10 +288,10 @@ impl Decoding<'_> {
                 }
             }
         }
-        self.pass.more.append(&mut further);
+        self.pass.extra.append(&mut further);
     }
 
-    /// Whether every one of these cells is decoded, upper and lower case being one.
+    /// Whether all of these cells have been decoded, ignoring case.
     fn has_all(&self, cells: &[u32]) -> bool {
         cells.iter().all(|cell| {
             let slot = self.tables.cell_slots[*cell as usize];
@@ -298,12 +299,12 @@ impl Decoding<'_> {
                 !matches!(item.origin, Origin::Nothing | Origin::Specification | Origin::Year)
                     && self.tables.cell_folds[item.cell as usize] == *cell
             };
-            let mut more = self.pass.more.iter().filter(|(of, _)| *of == slot);
-            is_it(self.pass.items[usize::from(slot)]) || more.any(|(_, item)| is_it(*item))
+            let mut extra = self.pass.extra.iter().filter(|(of, _)| *of == slot);
+            is_it(self.pass.items[usize::from(slot)]) || extra.any(|(_, item)| is_it(*item))
         })
     }
 
-    /// Fills what is missing; of two patterns that both say, the newer. Notes are added to what is there.
+    /// Fills in missing values. Newer patterns take precedence. Notes are added to existing ones.
     fn fill(&mut self, rows: std::ops::Range<usize>, further: &mut Vec<(u8, Item)>) {
         let tables = self.tables;
         for row in rows {
@@ -327,23 +328,23 @@ impl Decoding<'_> {
         }
     }
 
-    /// Step 10: what every vehicle of the type has.
+    /// Step 10: adds the default values of the vehicle type.
     fn add_defaults(&mut self, wmi: usize) {
         let tables = self.tables;
         let kind = tables.wmi_types[wmi];
         let first = tables.default_types.partition_point(|of| *of < kind);
         let last = tables.default_types.partition_point(|of| *of <= kind);
-        for place in first..last {
-            let item = &mut self.pass.items[usize::from(tables.default_slots[place])];
+        for index in first..last {
+            let item = &mut self.pass.items[usize::from(tables.default_slots[index])];
             if item.origin == Origin::Nothing {
                 *item =
-                    Item { cell: tables.default_texts[place], origin: Origin::Default, ..NOTHING };
+                    Item { cell: tables.default_texts[index], origin: Origin::Default, ..NOTHING };
             }
         }
     }
 }
 
-/// Whether the schema of a link is for the year.
+/// Whether the schema of a link applies to the year.
 pub(crate) fn covers(tables: &Tables, link: usize, year: Option<u16>) -> bool {
     year.is_none_or(|year| (tables.link_from[link]..=tables.link_to[link]).contains(&year))
 }
@@ -355,12 +356,12 @@ fn matches(tables: &Tables, key: usize, symbols: &[u8; KEY_LENGTH]) -> bool {
         .all(|(set, symbol)| tables.set_matches[usize::from(*set)] >> symbol & 1 == 1)
 }
 
-/// NHTSA's second order of rows, by date first.
+/// The rank of an item in NHTSA's second order, which is primarily by date.
 fn second_rank(tables: &Tables, item: Item) -> u16 {
-    let place = tables.second_rows.binary_search(&item.row);
-    place.map_or(u16::MAX, |place| tables.second_ranks[place])
+    let index = tables.second_rows.binary_search(&item.row);
+    index.map_or(u16::MAX, |index| tables.second_ranks[index])
 }
 
-fn index(place: usize) -> u32 {
-    u32::try_from(place).unwrap_or(u32::MAX)
+fn to_u32(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }

@@ -1,8 +1,8 @@
-//! The sentences on what is wrong with a VIN, as NHTSA words them, and what may have been meant.
+//! Describes the errors in a VIN in NHTSA's words, and suggests corrections.
 
 use crate::check_digit::{self, check_digit};
 use crate::decoded::Decoded;
-use crate::findings::{Findings, agreeing, allowed_at};
+use crate::findings::{Findings, allowed_at, matching_check_digit};
 use crate::symbols::{VIN_CHARACTERS, bit, characters};
 use crate::wmi::{LENGTH, Vin};
 
@@ -12,19 +12,19 @@ const OFF_ROAD: &str = " NOTE: Disregard if this is an off-road vehicle PIN, as 
 const EXCEPTION: &str = " NOTE: Check Digit Exception - The check digit was given an exception based on data from the OEM indicating an error on production.";
 const INCOMPLETE: &str = "Incomplete Vehicle Warning - Please be advised that the vehicle may have been altered and may not be an accurate representation of the vehicle in its current condition.";
 const UNSETTLED: &str = "The Model Year decoded for this VIN may be incorrect. If you know the Model year, please enter it and decode again to get more accurate information.";
-/// NHTSA's columns are no longer.
-const LONGEST: usize = 500;
+/// The maximum length of texts in NHTSA's database.
+const MAX_LENGTH: usize = 500;
 
-/// One thing that is wrong with a VIN.
+/// A problem with a VIN.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// NHTSA's code.
+    /// NHTSA's error code.
     pub code: u16,
-    /// NHTSA's sentence, without the code.
+    /// NHTSA's text, without the code.
     pub text: String,
-    /// Where it is wrong, counted from 1; empty if the whole VIN is meant.
+    /// The affected positions, starting at 1; empty if the whole VIN is affected.
     pub positions: Vec<usize>,
-    /// What is wrong there, for people: the characters, what would fit, what should be. May be empty.
+    /// Human-readable details, such as the wrong or the possible characters; may be empty.
     pub detail: String,
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn list(decoded: &Decoded<'_>) -> Vec<Problem> {
 }
 
 fn check_digit_detail(vin: &Vin) -> String {
-    let digit = check_digit::of(vin);
+    let digit = check_digit::compute(vin);
     match (digit.given, digit.expected) {
         (Some(given), Some(expected)) if given != expected => {
             format!("{given} should be {expected}")
@@ -56,7 +56,7 @@ fn check_digit_detail(vin: &Vin) -> String {
     }
 }
 
-/// The sentence of a code, with the note that goes with this VIN.
+/// The text of a code, with a note that applies to this VIN.
 fn sentence(found: &Findings, code: &crate::findings::Code) -> String {
     let note = match code.number {
         1 if found.is_off_road => OFF_ROAD,
@@ -104,7 +104,7 @@ pub(crate) fn additional(decoded: &Decoded<'_>) -> String {
     if found.is_incomplete_vehicle {
         add(INCOMPLETE);
     }
-    if !decoded.is_settled() {
+    if !decoded.is_year_certain() {
         add(UNSETTLED);
     }
     text
@@ -129,10 +129,10 @@ pub(crate) fn suggested(decoded: &Decoded<'_>) -> String {
     if found.wrong == 0 && found.invalid == 0 {
         return String::new();
     }
-    let each = |(place, character): (usize, char)| match found.fix {
-        _ if found.invalid >> place & 1 == 1 => '!',
-        Some((position, fixed)) if position == place + 1 => char::from(fixed),
-        _ if found.wrong >> (place + 1) & 1 == 1 => '!',
+    let each = |(index, character): (usize, char)| match found.fix {
+        _ if found.invalid >> index & 1 == 1 => '!',
+        Some((position, fixed)) if position == index + 1 => char::from(fixed),
+        _ if found.wrong >> (index + 1) & 1 == 1 => '!',
         _ => character,
     };
     vin.text.chars().enumerate().map(each).collect()
@@ -150,8 +150,9 @@ pub(crate) fn possible(decoded: &Decoded<'_>) -> String {
     positions(found.wrong).into_iter().map(each).collect()
 }
 
-/// VINs one slip away from what was typed: NHTSA's correction, a character that fits at the one wrong
-/// place, look-alikes of the letters no VIN has, separators left out. Each agrees with its check digit.
+/// VINs that differ from the typed text by one typo: NHTSA's correction, another character at the
+/// only wrong position, digits in place of similar letters that VINs don't use, or separators
+/// removed. All of them have a correct check digit.
 pub(crate) fn suggestions(decoded: &Decoded<'_>) -> Vec<String> {
     let (found, vin) = (&decoded.found, &decoded.vin);
     let mut suggestions = Vec::new();
@@ -165,7 +166,7 @@ pub(crate) fn suggestions(decoded: &Decoded<'_>) -> Vec<String> {
         add(replaced(vin, position, char::from(fixed)));
     } else if found.wrong.is_power_of_two() {
         let position = found.wrong.trailing_zeros() as usize;
-        for character in agreeing(vin, position, allowed_at(found, position)) {
+        for character in matching_check_digit(vin, position, allowed_at(found, position)) {
             add(replaced(vin, position, char::from(character)));
         }
     }
@@ -176,7 +177,7 @@ pub(crate) fn suggestions(decoded: &Decoded<'_>) -> Vec<String> {
     };
     let plain: String =
         vin.text.chars().filter(|character| character.is_alphanumeric()).map(look_alike).collect();
-    // Where nothing moved, what the maker uses at a place is known.
+    // If no characters were removed, check them against those that the manufacturer uses.
     let is_used = |(position, character): (usize, u8)| {
         let allowed = allowed_at(found, position);
         allowed == 0 || allowed & bit(character) != 0 || vin.at(position) == Some(character)
@@ -188,7 +189,7 @@ pub(crate) fn suggestions(decoded: &Decoded<'_>) -> Vec<String> {
 }
 
 fn replaced(vin: &Vin, position: usize, by: char) -> String {
-    let each = |(place, character)| if place + 1 == position { by } else { character };
+    let each = |(index, character)| if index + 1 == position { by } else { character };
     vin.text.chars().enumerate().map(each).collect()
 }
 
@@ -197,5 +198,5 @@ fn positions(bits: u32) -> Vec<usize> {
 }
 
 fn cut(text: &str) -> String {
-    text.chars().take(LONGEST).collect()
+    text.chars().take(MAX_LENGTH).collect()
 }

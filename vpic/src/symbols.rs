@@ -1,28 +1,28 @@
-//! The characters of VINs and keys as numbers below 64, so that a set of them is one `u64`.
+//! Represents the characters of VINs and keys as numbers below 64, so that a set of them is a `u64`.
 
-/// What any character outside the alphabet counts as.
+/// The number of any other character.
 const OTHER: u8 = 40;
-/// The sign between the keys of characters 4–8 and 10–17.
+/// The separator between the keys of positions 4–8 and 10–17.
 pub(crate) const BAR: u8 = 36;
 const UNDERSCORE: u8 = 37;
 const HASH: u8 = 38;
 const DASH: u8 = 39;
 
-/// Every symbol: what `*` stands for in a key.
+/// All symbols: the meaning of `*` in a key.
 #[cfg(feature = "build")]
 pub(crate) const ANY: u64 = (1 << (OTHER + 1)) - 1;
 /// 0 to 9.
 pub(crate) const DIGITS: u64 = (1 << 10) - 1;
 /// A to Z.
 pub(crate) const LETTERS: u64 = ((1 << 26) - 1) << 10;
-/// The letters ISO 3779 keeps out of VINs, because they look like 1 and 0.
+/// The letters that ISO 3779 excludes because they look like 1 and 0.
 pub(crate) const CONFUSABLE: u64 = bit(b'I') | bit(b'O') | bit(b'Q');
-/// What ISO 3779 allows in a VIN.
+/// The characters that ISO 3779 allows in a VIN.
 pub(crate) const VIN_CHARACTERS: u64 = (DIGITS | LETTERS) & !CONFUSABLE;
-/// What 49 CFR 565.15(d)(1), table VII, allows in position 10.
+/// The characters that 49 CFR 565.15(d)(1), table VII, allows at position 10.
 pub(crate) const YEAR_CHARACTERS: u64 = VIN_CHARACTERS & !(bit(b'U') | bit(b'Z') | bit(b'0'));
 
-/// The number of a character; lower case is as it stands another character.
+/// The number of a character. Lowercase letters are other characters.
 pub(crate) const fn symbol(character: u8) -> u8 {
     match character {
         b'0'..=b'9' => character - b'0',
@@ -35,12 +35,12 @@ pub(crate) const fn symbol(character: u8) -> u8 {
     }
 }
 
-/// The set of one character.
+/// The set that contains one character.
 pub(crate) const fn bit(character: u8) -> u64 {
     1 << symbol(character)
 }
 
-/// The characters of a set in NHTSA's order: the underscore, digits, letters.
+/// The characters of a set in NHTSA's order: underscore, digits, letters.
 pub(crate) fn characters(set: u64) -> impl Iterator<Item = char> {
     let underscore = (set >> UNDERSCORE & 1 == 1).then_some('_');
     let rest = (0..BAR)

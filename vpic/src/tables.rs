@@ -1,31 +1,30 @@
-//! The tables as the decoder reads them: columns of numbers that point at one another, and one
-//! string with every word. The builder fills the same structure, so that what is written is what
-//! is read.
+//! The tables: columns of numbers that refer to each other, and a string with all texts. The
+//! builder fills the structure that the decoder reads.
 
 mod columns;
 
-/// How many symbols of the key string a key can speak of: characters 4–8, the bar, 10–14.
+/// The maximum number of symbols in a key: positions 4–8, the bar, positions 10–14.
 pub(crate) const KEY_LENGTH: usize = 11;
-/// The positions for which NHTSA knows what characters a maker uses.
+/// The positions for which NHTSA knows which characters a manufacturer uses.
 pub(crate) const CHECKED_POSITIONS: [usize; 9] = [4, 5, 6, 7, 8, 11, 12, 13, 14];
 /// In a column of cells: none.
 pub(crate) const NO_CELL: u32 = (1 << 24) - 1;
 /// In `wmi_public`: never.
 pub(crate) const NEVER: u16 = u16::MAX;
-/// In `link_to`: still.
+/// In `link_to`: no last year.
 #[cfg(feature = "build")]
-pub(crate) const STILL: u16 = u16::MAX;
-/// In `element_flags`: every row counts, not the best alone.
+pub(crate) const NO_END_YEAR: u16 = u16::MAX;
+/// In `element_flags`: every row counts, not just the best one.
 pub(crate) const EVERY_ROW: u8 = 1;
-/// In `key_test`: the key has digits to read, `#`.
+/// In `key_test`: the key has `#` for digits to read.
 pub(crate) const FORMULA: u8 = 1 << 7;
 
-/// Everything that is known. A *slot* is the place of an element in the order of answers; a *cell*
-/// is one attribute of one element, such as "body class 3, Coupe", and cells are sorted by slot.
+/// All tables. A *slot* is the index of an element in the order of results. A *cell* is an
+/// attribute of an element, such as body class 3, Coupe; cells are sorted by slot.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tables {
     pub(crate) words: String,
-    /// Where each text begins in `words`; text 0 is empty.
+    /// The start of each text in `words`. Text 0 is empty.
     pub(crate) text_starts: Vec<u32>,
 
     pub(crate) element_ids: Vec<u16>,
@@ -36,40 +35,42 @@ pub(crate) struct Tables {
     pub(crate) element_flags: Vec<u8>,
 
     pub(crate) cell_starts: Vec<u32>,
-    /// The slot of each cell: not in the file, since `cell_starts` says it.
+    /// The slot of each cell. Not in the file because it is derived from `cell_starts`.
     pub(crate) cell_slots: Vec<u8>,
-    /// Where the value of each cell begins in `words`, and its length: `cell_values` without the
-    /// detour over `text_starts`, and likewise not in the file.
+    /// The start of each cell's value in `words`, and its length. Not in the file because it is
+    /// derived from `cell_values` and `text_starts`.
     pub(crate) cell_spans: Vec<(u32, u16)>,
     pub(crate) cell_attributes: Vec<u32>,
     pub(crate) cell_values: Vec<u32>,
-    /// The first cell of the same attribute when upper and lower case are one.
+    /// The first cell with the same attribute, ignoring case.
     pub(crate) cell_folds: Vec<u32>,
-    /// For each cell of displacement (elements 11, 12, 13 in turn), the cells of the two others.
+    /// For each displacement cell (of elements 11, 12 and 13 in turn), the cells of the other two.
     pub(crate) converted: [Vec<u32>; 2],
-    /// For each cell of a model, the cell of its make.
+    /// For each model cell, the cell of its make.
     pub(crate) model_makes: Vec<u32>,
 
     /// The characters that match.
     pub(crate) set_matches: Vec<u64>,
-    /// The characters that a key so speaks of; a `*` speaks of none.
+    /// The characters that the set specifies; none for a `*`.
     pub(crate) set_valid: Vec<u64>,
     pub(crate) key_sets: Vec<[u16; KEY_LENGTH]>,
-    /// The symbol to look at first, since the fewest characters match there; and [`FORMULA`].
+    /// The index of the symbol to test first, because it matches the fewest characters; and
+    /// [`FORMULA`].
     pub(crate) key_test: Vec<u8>,
-    /// The first `#` in the high half, the last in the low.
+    /// The index of the first `#` in the high four bits, of the last one in the low four bits.
     pub(crate) key_digits: Vec<u8>,
 
     pub(crate) schema_starts: Vec<u32>,
     pub(crate) schema_rows: Vec<u32>,
-    /// For each of [`CHECKED_POSITIONS`], the characters any key of the schema allows, in `masks`.
+    /// For each of [`CHECKED_POSITIONS`], the index in `masks` of the characters that any key of
+    /// the schema allows.
     pub(crate) schema_valid: Vec<[u16; CHECKED_POSITIONS.len()]>,
     pub(crate) masks: Vec<u64>,
-    /// A key of a schema: its number (20 bits), the symbol to test (4), the set there (16), how many
-    /// rows it has (24). Packed, so that a scan reads one word a key.
+    /// The keys of schemas: the key (20 bits), the symbol to test (4), the set there (16), the
+    /// number of rows (24). They are packed so that a scan reads one word per key.
     pub(crate) schema_keys: Vec<u64>,
     pub(crate) rows: Vec<Row>,
-    /// Rows of engine models and displacements, for which NHTSA has a second order.
+    /// The rows of engine models and displacements, for which NHTSA has a second order.
     pub(crate) second_rows: Vec<u32>,
     pub(crate) second_ranks: Vec<u16>,
 
@@ -79,12 +80,12 @@ pub(crate) struct Tables {
     pub(crate) engine_row_cells: Vec<u32>,
     pub(crate) engine_row_ranks: Vec<u16>,
 
-    /// Characters as one number, the first in the highest of six bytes; sorted.
+    /// WMIs as numbers, with the first character in the highest of six bytes; sorted.
     pub(crate) wmi_codes: Vec<u64>,
     pub(crate) wmi_manufacturers: Vec<u32>,
     pub(crate) wmi_types: Vec<u8>,
     pub(crate) wmi_trucks: Vec<u8>,
-    /// The first day, since 1970, on which it is known.
+    /// The date from which the manufacturer is public, in days since 1970.
     pub(crate) wmi_public: Vec<u16>,
     pub(crate) wmi_link_starts: Vec<u32>,
     pub(crate) link_schemas: Vec<u16>,
@@ -99,7 +100,7 @@ pub(crate) struct Tables {
     pub(crate) default_slots: Vec<u8>,
     pub(crate) default_texts: Vec<u32>,
 
-    /// Which specifications speak of a model, sorted by the model's cell.
+    /// The model cells that have specifications, sorted.
     pub(crate) spec_models: Vec<u32>,
     pub(crate) spec_of_model: Vec<u16>,
     pub(crate) spec_makes: Vec<u32>,
@@ -113,7 +114,7 @@ pub(crate) struct Tables {
     pub(crate) spec_row_cells: Vec<u32>,
     pub(crate) spec_row_ranks: Vec<u32>,
 
-    /// VINs whose check digit the maker got wrong, 17 bytes each, sorted.
+    /// VINs with a wrong check digit from the manufacturer, 17 bytes each, sorted.
     pub(crate) exceptions: Vec<u8>,
 
     pub(crate) choice_makes: Vec<u32>,
@@ -127,7 +128,7 @@ pub(crate) fn pack_schema_key(key: u32, test: u8, set: u16, rows: u32) -> u64 {
     u64::from(key) | u64::from(test & 0xf) << 20 | u64::from(set) << 24 | u64::from(rows) << 40
 }
 
-/// A key of a schema, unpacked.
+/// A packed key of a schema.
 #[derive(Clone, Copy)]
 pub(crate) struct SchemaKey(pub(crate) u64);
 
@@ -146,9 +147,9 @@ impl SchemaKey {
     }
 }
 
-/// A row of a pattern in six bytes, so that one look at memory finds all of it: three of the cell, one
-/// of the cell's slot, two of the rank. A lower rank is better, among rows of one element that can
-/// meet at one priority.
+/// A row of a pattern, packed into six bytes to save memory accesses: three for the cell, one for
+/// the cell's slot, two for the rank. Among the rows of an element that can match with the same
+/// priority, a lower rank is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Row([u8; 6]);
 
@@ -178,12 +179,12 @@ impl Tables {
         &self.words[group(&self.text_starts, text as usize)]
     }
 
-    /// The slot of an element, by NHTSA's number of it.
+    /// The slot of an element by its NHTSA id.
     pub(crate) fn slot(&self, element: u16) -> Option<usize> {
         self.element_ids.iter().position(|id| *id == element)
     }
 
-    /// The slot that a cell is of, while `cell_slots` is not there yet.
+    /// The slot of a cell, computed without `cell_slots`.
     #[cfg(feature = "build")]
     pub(crate) fn slot_of(&self, cell: u32) -> usize {
         self.cell_starts.partition_point(|start| *start <= cell) - 1

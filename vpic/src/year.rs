@@ -1,22 +1,22 @@
-//! Step 2: the model year in position 10 (49 CFR 565.15(d)(1), table VII), whose characters come
-//! round every thirty years.
+//! Step 2: the model year at position 10 (49 CFR 565.15(d)(1), table VII), whose characters repeat
+//! every 30 years.
 
 use crate::tables::{Tables, group};
 use crate::wmi::Vin;
 
-/// The first model year of a VIN of 17 characters.
+/// The first model year with VINs of 17 characters.
 pub(crate) const FIRST_YEAR: u16 = 1980;
 
-/// What position 10 may mean.
+/// The possible model years of a VIN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Years {
     /// The year, or the later of the two candidates.
     pub(crate) year: Option<u16>,
-    /// The earlier candidate, where nothing settles which it is.
+    /// The earlier candidate, if the year is ambiguous.
     pub(crate) other: Option<u16>,
 }
 
-/// The year of a character in the cycle that begins with 2010.
+/// The year of a character in the cycle that starts with 2010.
 pub(crate) fn year_of(character: u8) -> Option<u16> {
     let after = |start: u8| u16::from(character - start);
     Some(match character {
@@ -30,8 +30,8 @@ pub(crate) fn year_of(character: u8) -> Option<u16> {
     })
 }
 
-/// Whether a maker builds cars, multipurpose vehicles or light trucks, of which position 7 tells
-/// the cycle (49 CFR 565.15(d)(2)).
+/// Whether a manufacturer builds cars, multipurpose vehicles or light trucks, for which position 7
+/// determines the cycle (49 CFR 565.15(d)(2)).
 pub(crate) fn is_light(tables: &Tables, wmi: usize) -> bool {
     match tables.wmi_types[wmi] {
         2 | 7 => true,
@@ -40,28 +40,28 @@ pub(crate) fn is_light(tables: &Tables, wmi: usize) -> bool {
     }
 }
 
-/// Whether a maker builds trucks.
+/// Whether a manufacturer builds trucks.
 pub(crate) fn is_truck(tables: &Tables, wmi: usize) -> bool {
     tables.wmi_types[wmi] == 3
 }
 
-/// The candidates for a VIN. `latest` is the last year that may have begun, two ahead of today.
+/// The possible model years of a VIN. `latest` is the latest possible one, two years from now.
 pub(crate) fn years(tables: &Tables, vin: &Vin, wmi: Option<usize>, latest: u16) -> Years {
     let Some(mut year) = vin.at(10).and_then(year_of) else {
         return Years { year: None, other: None };
     };
-    let mut settled = false;
+    let mut is_certain = false;
     if wmi.is_some_and(|wmi| is_light(tables, wmi)) {
         match vin.at(7) {
-            Some(b'0'..=b'9') => (year, settled) = (year - 30, true),
-            Some(b'A'..=b'Z') => settled = true,
+            Some(b'0'..=b'9') => (year, is_certain) = (year - 30, true),
+            Some(b'A'..=b'Z') => is_certain = true,
             _ => {}
         }
     }
     if year > latest {
-        (year, settled) = (year - 30, true);
+        (year, is_certain) = (year - 30, true);
     }
-    if !settled {
+    if !is_certain {
         return Years { year: Some(year), other: Some(year - 30) };
     }
     let other = if year + 30 <= latest { year + 30 } else { year - 30 };
@@ -75,7 +75,7 @@ pub(crate) fn years(tables: &Tables, vin: &Vin, wmi: Option<usize>, latest: u16)
     Years { year: Some(year), other: None }
 }
 
-/// Whether any schema of the maker is for the year.
+/// Whether any schema of the manufacturer applies to the year.
 fn has_schema(tables: &Tables, wmi: usize, year: u16) -> bool {
     group(&tables.wmi_link_starts, wmi)
         .any(|link| (tables.link_from[link]..=tables.link_to[link]).contains(&year))
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_year_has_its_character() {
+    fn every_character_has_its_year() {
         for (character, year) in [
             (b'A', Some(2010)),
             (b'H', Some(2017)),

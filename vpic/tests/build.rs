@@ -1,4 +1,4 @@
-//! The builder on a table set small enough to read, as tab-separated tables and as NHTSA's dump.
+//! Builds a small data set from tab-separated tables and from a dump in NHTSA's format.
 #![cfg(feature = "build")]
 
 use std::fs;
@@ -8,23 +8,23 @@ use std::path::{Path, PathBuf};
 use vpic::build::build;
 use vpic::{Date, Decoder, Options};
 
-/// The dump of a world with two makers: one of cars, one of fewer than a thousand trailers.
+/// A dump with two manufacturers: one of cars, and a low-volume one of trailers.
 const DUMP: &str = include_str!("small.sql");
 
 fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-2026_10"));
     let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("the test can write and build");
+    fs::create_dir_all(&folder).expect("writing or building failed");
     folder
 }
 
 fn sql(name: &str) -> PathBuf {
     let file = folder(name).join("vPICList_lite_2026_10.plain.sql");
-    fs::write(&file, DUMP).expect("the test can write and build");
+    fs::write(&file, DUMP).expect("writing or building failed");
     file
 }
 
-/// The tables of the dump as `.tsv`, NULL being nothing.
+/// Writes the tables of the dump as `.tsv` files, with empty fields for NULL.
 fn tables(name: &str) -> PathBuf {
     let folder = folder(name);
     let mut lines = DUMP.lines();
@@ -45,7 +45,7 @@ fn tables(name: &str) -> PathBuf {
             );
         }
         fs::write(folder.join(format!("{table}.tsv")), file + "\n")
-            .expect("the test can write and build");
+            .expect("writing or building failed");
     }
     folder
 }
@@ -53,13 +53,13 @@ fn tables(name: &str) -> PathBuf {
 fn zip_of(bytes: &str) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     zip.start_file("vPICList_lite_2026_10.sql", zip::write::SimpleFileOptions::default())
-        .expect("the test can write and build");
-    zip.write_all(bytes.as_bytes()).expect("the test can write and build");
-    zip.finish().expect("the test can write and build").into_inner()
+        .expect("writing or building failed");
+    zip.write_all(bytes.as_bytes()).expect("writing or building failed");
+    zip.finish().expect("writing or building failed").into_inner()
 }
 
 fn check(file: &[u8]) {
-    let decoder = Decoder::from_bytes(file).expect("the test can write and build");
+    let decoder = Decoder::from_bytes(file).expect("writing or building failed");
     assert_eq!(decoder.month(), "2026-10");
     let options = Options { model_year: None, today: Some(Date { year: 2026, month: 10, day: 1 }) };
     let car = decoder.decode_with("1XYAB2A10CA000001", &options);
@@ -69,9 +69,9 @@ fn check(file: &[u8]) {
     );
     assert_eq!(car.displacement_cc(), Some("2000.0"));
     assert_eq!(car.body_class(), Some("Sedan"));
-    assert_eq!(car.value("TransmissionStyle"), Some("Manual"), "a specification of the model");
-    assert_eq!(car.engine_cylinders(), Some(4), "what follows from the engine model");
-    assert_eq!(car.fuel_type(), Some("Not Applicable"), "a default of the type");
+    assert_eq!(car.value("TransmissionStyle"), Some("Manual"), "from a specification of the model");
+    assert_eq!(car.engine_cylinders(), Some(4), "derived from the engine model");
+    assert_eq!(car.fuel_type(), Some("Not Applicable"), "the default of the vehicle type");
     let trailer = decoder.decode_with("1X9A24000CA777001", &options);
     assert_eq!(
         (trailer.manufacturer(), trailer.value("TrailerLength")),
@@ -87,7 +87,7 @@ fn check(file: &[u8]) {
 }
 
 #[test]
-fn the_dump_and_the_tables_give_the_same_bytes_again_and_again() {
+fn builds_from_the_dump_and_the_tables_are_identical_and_reproducible() {
     let of_dump = build(&sql("dump"), None).unwrap();
     check(&of_dump);
     assert_eq!(of_dump, build(&sql("dump-again"), None).unwrap());
@@ -98,7 +98,7 @@ fn the_dump_and_the_tables_give_the_same_bytes_again_and_again() {
 }
 
 #[test]
-fn a_tar_is_read_as_its_folder_is() {
+fn a_tar_archive_is_read_like_a_directory() {
     let mut tar = tar::Builder::new(Vec::new());
     tar.append_dir_all("vpic", tables("to-pack")).unwrap();
     let tar = tar.into_inner().unwrap();
@@ -111,7 +111,7 @@ fn a_tar_is_read_as_its_folder_is() {
 }
 
 #[test]
-fn what_is_missing_or_makes_no_sense_is_named() {
+fn errors_name_missing_and_invalid_input() {
     for (from, to, named) in [
         ("COPY vpic.wmi (", "COPY vpic.other (", "wmi"),
         ("vinschemaid, keys", "vinschemaid, locks", "keys"),

@@ -1,5 +1,5 @@
-//! VINs with what another decoder of the same month's tables says of them: real ones, and ones made
-//! from the tables, clean and with slips. How the file is made is in `golden/README.md`.
+//! Compares results with those of another decoder with the same month's tables, for real VINs and
+//! for generated ones with and without typos. See `golden/README.md`.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ const COLUMNS: [&str; 10] = [
 ];
 
 #[test]
-fn every_golden_vin_is_answered_as_expected() {
+fn golden_vins_are_decoded_as_expected() {
     let decoder = Decoder::embedded().unwrap();
     let options =
         Options { model_year: None, today: Some(Date { year: 2026, month: 11, day: 26 }) };
@@ -32,7 +32,7 @@ fn every_golden_vin_is_answered_as_expected() {
         let (vin, source, codes) = (fields[0], fields[1], fields[2]);
         let answer = decoder.decode_with(vin, &options);
         all += 1;
-        real += usize::from(!source.starts_with("made"));
+        real += usize::from(!source.starts_with("generated"));
         if answer.error_codes() != codes {
             wrong
                 .entry("ErrorCode")

@@ -1,5 +1,5 @@
-//! What holds of any input at all. `VPIC_FUZZ_SECONDS` makes the last test run for so long.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+//! Properties that hold for any input. `VPIC_FUZZ_SECONDS` sets the duration of the last test.
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -8,9 +8,9 @@ use proptest::prelude::*;
 use vpic::{Date, Decoder, Options};
 
 static DECODER: LazyLock<Decoder> =
-    LazyLock::new(|| Decoder::embedded().expect("the data are whole"));
+    LazyLock::new(|| Decoder::embedded().expect("the embedded data is valid"));
 
-/// Asks for everything there is to ask; fails if the answers do not agree.
+/// Calls every method and checks that the results are consistent.
 fn examine(typed: &str, options: &Options) {
     let decoded = DECODER.decode_with(typed, options);
     assert!(decoded.vin().chars().count() <= 32);
@@ -34,14 +34,15 @@ fn examine(typed: &str, options: &Options) {
         17
     );
     for (element, value) in decoded.values() {
-        assert!(!value.is_empty() && decoded.by_id(element.id).is_some());
+        assert!(!value.is_empty() && decoded.value_by_id(element.id).is_some());
         assert!(decoded.value(element.code).is_some());
     }
-    assert!(decoded.flat().len() >= 7);
+    assert!(decoded.to_flat_values().len() >= 7);
     let _ = (decoded.possible_values(), decoded.descriptor(), decoded.check_digit());
-    let form = DECODER.form(typed, options.today);
+    let format = DECODER.format(typed, options.today);
     assert!(
-        form.year_candidates.len() <= 2 && (form.year.is_none() || form.year_candidates.len() == 1)
+        format.year_candidates.len() <= 2
+            && (format.year.is_none() || format.year_candidates.len() == 1)
     );
     let _ = DECODER.looks_mistyped(typed, options.today);
     let again = DECODER.decode_with(decoded.vin(), options);
@@ -61,17 +62,17 @@ fn any_day() -> impl Strategy<Value = Options> {
 
 proptest! {
     #[test]
-    fn any_text_has_an_answer(text in any::<String>(), options in any_day()) {
+    fn any_text_is_decoded(text in any::<String>(), options in any_day()) {
         examine(&text, &options);
     }
 
     #[test]
-    fn anything_like_a_vin_has_an_answer(text in "[A-Za-z0-9 *!|#_-]{0,20}", options in any_day()) {
+    fn any_text_similar_to_a_vin_is_decoded(text in "[A-Za-z0-9 *!|#_-]{0,20}", options in any_day()) {
         examine(&text, &options);
     }
 
     #[test]
-    fn one_changed_digit_fails_the_check(place in 0_usize..17, digit in 0_u8..10) {
+    fn one_changed_digit_invalidates_the_check_digit(place in 0_usize..17, digit in 0_u8..10) {
         let mut vin = *b"1HGCM82633A004352";
         prop_assume!(place != 8 && vin[place].is_ascii_digit() && vin[place] != b'0' + digit);
         vin[place] = b'0' + digit;
@@ -80,10 +81,10 @@ proptest! {
     }
 }
 
-/// Numbers without a library, so that a run can be repeated from its seed.
-struct Dice(u64);
+/// A simple random number generator, so that a run can be repeated with its seed.
+struct Random(u64);
 
-impl Dice {
+impl Random {
     fn below(&mut self, bound: usize) -> usize {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -92,38 +93,41 @@ impl Dice {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "how long a test runs is no setting")]
-fn vins_with_slips_have_answers_for_as_long_as_wanted() {
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the duration of a test is not a setting of the service"
+)]
+fn vins_with_typos_are_decoded() {
     let seconds = std::env::var("VPIC_FUZZ_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
     let until = Instant::now() + Duration::from_secs(seconds.unwrap_or(1));
     let seed =
         std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     eprintln!("seed {seed}");
-    let mut dice = Dice(seed);
+    let mut random = Random(seed);
     let known: Vec<&str> = include_str!("golden/vins.tsv")
         .lines()
         .filter_map(|line| line.split('\t').next())
         .collect();
-    let slips: Vec<char> =
+    let typos: Vec<char> =
         "ABCDEFGHJKLMNPRSTUVWXYZ0123456789IOQioq*-_ |#.,é\u{0}\u{1F697}".chars().collect();
     while Instant::now() < until {
-        let mut vin: Vec<char> = known[dice.below(known.len())].chars().collect();
-        for _ in 0..dice.below(5) {
-            let place = dice.below(vin.len() + 1);
-            let slip = slips[dice.below(slips.len())];
-            match dice.below(8) {
-                0 => vin.insert(place, slip),
+        let mut vin: Vec<char> = known[random.below(known.len())].chars().collect();
+        for _ in 0..random.below(5) {
+            let place = random.below(vin.len() + 1);
+            let typo = typos[random.below(typos.len())];
+            match random.below(8) {
+                0 => vin.insert(place, typo),
                 1 if place < vin.len() => {
                     vin.remove(place);
                 }
                 2 => vin.truncate(place),
-                _ if place < vin.len() => vin[place] = slip,
+                _ if place < vin.len() => vin[place] = typo,
                 _ => {}
             }
         }
         let model_year =
-            (dice.below(4) == 0).then(|| u16::try_from(1970 + dice.below(80)).unwrap());
-        let today = Some(Date::from(u16::try_from(1960 + dice.below(120)).unwrap()));
+            (random.below(4) == 0).then(|| u16::try_from(1970 + random.below(80)).unwrap());
+        let today = Some(Date::from(u16::try_from(1960 + random.below(120)).unwrap()));
         examine(&vin.into_iter().collect::<String>(), &Options { model_year, today });
     }
 }

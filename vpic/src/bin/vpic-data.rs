@@ -1,4 +1,4 @@
-//! Makes the data file of the decoder: `vpic-data TABLES OUT [MONTH]`.
+//! Builds the decoder's data file: `vpic-data TABLES OUT [MONTH]`.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ fn main() -> ExitCode {
         _ => {
             eprintln!("usage: vpic-data TABLES OUT [MONTH]");
             eprintln!(
-                "TABLES: a folder, .tar or .tar.zst of tables, or NHTSA's vPICList_lite_YYYY_MM.plain.zip"
+                "TABLES: a directory, .tar or .tar.zst of tables, or NHTSA's vPICList_lite_YYYY_MM.plain.zip"
             );
             return ExitCode::FAILURE;
         }
@@ -27,7 +27,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Opens what was made before it is kept, so that a faulty file replaces no good one.
+/// Writes the file after checking that it can be opened, so that a faulty file never replaces a
+/// good one.
 fn check_and_write(file: &[u8], output: &str) -> Result<(), vpic::build::BuildError> {
     let decoder = vpic::Decoder::from_bytes(file)
         .map_err(|error| std::io::Error::other(error.to_string()))?;

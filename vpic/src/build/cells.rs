@@ -1,4 +1,4 @@
-//! Elements, their attributes and the words for them.
+//! Compiles elements, their attributes and the texts of both.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -6,8 +6,8 @@ use super::numeric;
 use super::{BuildError, Source};
 use crate::tables::{EVERY_ROW, NO_CELL, Tables};
 
-/// The look-up table of each element that has one: NHTSA's `fElementAttributeValue`. Of any other
-/// element the attribute is the value.
+/// The lookup table of each element that has one, as in NHTSA's `fElementAttributeValue`. For other
+/// elements, the attribute is the value.
 const LOOKUPS: [(u16, &str); 78] = [
     (2, "batterytype"),
     (3, "bedtype"),
@@ -88,11 +88,11 @@ const LOOKUPS: [(u16, &str); 78] = [
     (203, "wheeliemitigation"),
     (143, "errorcode"),
 ];
-/// Elements of which every row counts.
-const EVERY_ROW_OF: [u16; 8] = [114, 121, 129, 150, 154, 155, 169, 186];
-/// Elements in capitals, whatever the table has.
-const CAPITALS: [u16; 3] = [26, 27, 39];
-/// The order of groups in NHTSA's answers; what is not named comes last.
+/// Elements for which every row counts.
+const EVERY_ROW_ELEMENTS: [u16; 8] = [114, 121, 129, 150, 154, 155, 169, 186];
+/// Elements whose values are converted to upper case.
+const UPPERCASE: [u16; 3] = [26, 27, 39];
+/// The order of groups in NHTSA's results. Other groups come last.
 const GROUPS: [&str; 16] = [
     "",
     "General",
@@ -112,47 +112,47 @@ const GROUPS: [&str; 16] = [
     "Engine",
 ];
 
-/// The names of the look-up tables.
+/// The names of the lookup tables.
 pub(crate) fn lookup_tables() -> impl Iterator<Item = &'static str> {
     LOOKUPS.iter().map(|(_, table)| *table)
 }
 
-/// Every text once, in one string.
-pub(crate) struct Words {
-    places: HashMap<String, u32>,
+/// Stores every distinct text once, in a single string.
+pub(crate) struct TextInterner {
+    ids: HashMap<String, u32>,
 }
 
-impl Words {
+impl TextInterner {
     pub(crate) fn new(tables: &mut Tables) -> Self {
         tables.text_starts = vec![0];
-        let mut words = Self { places: HashMap::new() };
+        let mut words = Self { ids: HashMap::new() };
         words.add(tables, "");
         words
     }
 
-    /// The number of a text; white space within it is spaces, as NHTSA answers.
+    /// Returns the id of a text. Tabs and line breaks are replaced by spaces, as in NHTSA's results.
     pub(crate) fn add(&mut self, tables: &mut Tables, text: &str) -> u32 {
         let text = text.replace(['\t', '\r', '\n'], " ");
-        *self.places.entry(text).or_insert_with_key(|text| {
+        *self.ids.entry(text).or_insert_with_key(|text| {
             tables.words.push_str(text);
-            tables.text_starts.push(small(tables.words.len()));
-            small(tables.text_starts.len() - 2)
+            tables.text_starts.push(to_u32(tables.words.len()));
+            to_u32(tables.text_starts.len() - 2)
         })
     }
 }
 
-/// A count of what is known to be fewer than 2^32.
-pub(crate) fn small(number: usize) -> u32 {
+/// Converts a count that is known to be less than 2^32.
+pub(crate) fn to_u32(number: usize) -> u32 {
     u32::try_from(number).expect("the tables are smaller than 4 GB")
 }
 
-/// The attributes of every slot, while they are gathered.
+/// Collects the attributes of every slot.
 pub(crate) struct Attributes {
     slots: HashMap<u16, usize>,
     sets: Vec<BTreeSet<String>>,
 }
 
-/// The cell of every attribute of every slot.
+/// The cell of each attribute of each slot.
 pub(crate) struct Cells {
     slots: HashMap<u16, usize>,
     of_slot: Vec<HashMap<String, u32>>,
@@ -160,11 +160,11 @@ pub(crate) struct Cells {
 }
 
 impl Attributes {
-    /// Reads the public elements that are decoded, in the order of NHTSA's answers.
-    pub(crate) fn of_elements(
+    /// Reads the public elements that are decoded, in the order of NHTSA's results.
+    pub(crate) fn read_elements(
         source: &Source,
         tables: &mut Tables,
-        words: &mut Words,
+        words: &mut TextInterner,
     ) -> Result<Self, BuildError> {
         let wanted =
             ["id", "name", "code", "groupname", "isprivate", "decodepresent|decode", "weight"];
@@ -174,11 +174,11 @@ impl Attributes {
                 continue;
             }
             let group = row.text(3).unwrap_or_default().replace(" / ", "/");
-            let place = GROUPS.iter().position(|known| known.eq_ignore_ascii_case(&group));
+            let index = GROUPS.iter().position(|known| known.eq_ignore_ascii_case(&group));
             let weight: u16 = if row.text(6).is_some() { row.number(6)? } else { 0 };
             let id: u16 = row.number(0)?;
-            let text = |place: usize| row.text(place).unwrap_or_default().to_owned();
-            elements.push(((place.unwrap_or(GROUPS.len()), group, id), text(1), text(2), weight));
+            let text = |index: usize| row.text(index).unwrap_or_default().to_owned();
+            elements.push(((index.unwrap_or(GROUPS.len()), group, id), text(1), text(2), weight));
         }
         elements.sort();
         let mut slots = HashMap::new();
@@ -191,7 +191,7 @@ impl Attributes {
             tables.element_codes.push(code);
             tables.element_groups.push(group);
             tables.element_weights.push(*weight);
-            tables.element_flags.push(if EVERY_ROW_OF.contains(id) { EVERY_ROW } else { 0 });
+            tables.element_flags.push(if EVERY_ROW_ELEMENTS.contains(id) { EVERY_ROW } else { 0 });
         }
         if slots.len() > 254 {
             return Err(BuildError::new("more than 254 elements"));
@@ -199,8 +199,8 @@ impl Attributes {
         Ok(Self { sets: vec![BTreeSet::new(); slots.len()], slots })
     }
 
-    /// Notes an attribute; of a private element, nothing.
-    pub(crate) fn note(&mut self, element: u16, attribute: &str) {
+    /// Adds an attribute. Ignores private elements.
+    pub(crate) fn add(&mut self, element: u16, attribute: &str) {
         if let Some(slot) = self.slots.get(&element)
             && !self.sets[*slot].contains(attribute)
         {
@@ -208,12 +208,12 @@ impl Attributes {
         }
     }
 
-    /// Gives every attribute its cell, words and conversions.
+    /// Creates the cell, texts and conversions of each attribute.
     pub(crate) fn finish(
         mut self,
         source: &Source,
         tables: &mut Tables,
-        words: &mut Words,
+        words: &mut TextInterner,
     ) -> Result<Cells, BuildError> {
         let conversions = self.convert(source)?;
         let mut lookup = HashMap::new();
@@ -228,20 +228,20 @@ impl Attributes {
             let element = tables.element_ids[slot];
             let mut folds: HashMap<String, u32> = HashMap::new();
             for attribute in set {
-                let cell = small(tables.cell_values.len());
+                let cell = to_u32(tables.cell_values.len());
                 of_slot[slot].insert(attribute.clone(), cell);
                 let value = match lookup.get(&element) {
                     Some(names) => names.get(attribute).map_or("", String::as_str),
                     None => attribute,
                 };
-                let capitals = CAPITALS.contains(&element).then(|| value.to_uppercase());
-                let value = words.add(tables, capitals.as_deref().unwrap_or(value));
+                let uppercase = UPPERCASE.contains(&element).then(|| value.to_uppercase());
+                let value = words.add(tables, uppercase.as_deref().unwrap_or(value));
                 tables.cell_values.push(value);
                 let attribute_text = words.add(tables, attribute);
                 tables.cell_attributes.push(attribute_text);
                 tables.cell_folds.push(*folds.entry(attribute.to_lowercase()).or_insert(cell));
             }
-            tables.cell_starts.push(small(tables.cell_values.len()));
+            tables.cell_starts.push(to_u32(tables.cell_values.len()));
         }
         let cells = Cells { slots: self.slots, of_slot, lookup };
         for source_element in [11, 12, 13] {
@@ -274,7 +274,7 @@ impl Attributes {
         Ok(cells)
     }
 
-    /// Step 8, once for every displacement there is: by source, target and attribute, the result.
+    /// Step 8: converts every displacement. Returns the results by source, target and attribute.
     fn convert(
         &mut self,
         source: &Source,
@@ -294,7 +294,7 @@ impl Attributes {
         let mut sorted: Vec<_> = results.iter().collect();
         sorted.sort();
         for ((_, to, _), result) in sorted {
-            self.note(*to, result);
+            self.add(*to, result);
         }
         Ok(results)
     }

@@ -1,19 +1,19 @@
-//! From the tables NHTSA keeps to the columns the decoder reads.
+//! Compiles NHTSA's tables to the columns that the decoder reads.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::cells::{Attributes, Cells, Words, small};
-use super::rows::{self, Meetings, NOT_FROM_PATTERNS};
+use super::cells::{Attributes, Cells, TextInterner, to_u32};
+use super::rows::{self, NOT_FROM_PATTERNS, SchemaGroups};
 use super::{BuildError, Source, specs};
-use crate::tables::{NEVER, NO_CELL, STILL, Tables, group};
+use crate::tables::{NEVER, NO_CELL, NO_END_YEAR, Tables, group};
 use crate::wmi;
 
 const DAY: i64 = 86_400_000_000;
-/// Kinds of vehicle that are not chosen from lists of makes and models: trailers, and vehicles that
-/// another maker completes.
-const NOT_CHOSEN: [u8; 2] = [6, 10];
+/// Vehicle types that are excluded from the lists of makes and models: trailers and incomplete
+/// vehicles.
+const EXCLUDED_TYPES: [u8; 2] = [6, 10];
 
-/// A text, to sort by, and its number.
+/// A text to sort by, and its id.
 type Named<'a> = (&'a str, u32);
 
 struct Link {
@@ -22,21 +22,21 @@ struct Link {
     to: u16,
 }
 
-/// Compiles everything. `year` is that of the data.
+/// Compiles all tables. `year` is the year of the data.
 pub(crate) fn compile(source: &Source, year: u16) -> Result<Tables, BuildError> {
     let mut tables = Tables::default();
-    let mut words = Words::new(&mut tables);
-    let mut attributes = Attributes::of_elements(source, &mut tables, &mut words)?;
+    let mut words = TextInterner::new(&mut tables);
+    let mut attributes = Attributes::read_elements(source, &mut tables, &mut words)?;
     for row in source.table("pattern")?.rows("pattern", &["elementid", "attributeid"])? {
         let element = row.number(0)?;
         if !NOT_FROM_PATTERNS.contains(&element) {
-            attributes.note(element, row.text(1).unwrap_or_default());
+            attributes.add(element, row.text(1).unwrap_or_default());
         }
     }
-    specs::note(source, |element, attribute| attributes.note(element, attribute))?;
+    specs::collect_attributes(source, |element, attribute| attributes.add(element, attribute))?;
     for (element, table) in [(26, "make"), (27, "manufacturer"), (39, "vehicletype")] {
         for id in source.lookup(table)?.keys() {
-            attributes.note(element, id);
+            attributes.add(element, id);
         }
     }
     let cells = attributes.finish(source, &mut tables, &mut words)?;
@@ -46,29 +46,29 @@ pub(crate) fn compile(source: &Source, year: u16) -> Result<Tables, BuildError> 
         schemas.insert(row.number::<u32>(0)?, (0, row.flag(1)));
     }
     for (number, (schema, _)) in schemas.values_mut().enumerate() {
-        *schema = small(number);
+        *schema = to_u32(number);
     }
-    let links = links(source, &schemas)?;
-    let mut meetings = Meetings::new(schemas.len());
+    let links = read_links(source, &schemas)?;
+    let mut schema_groups = SchemaGroups::new(schemas.len());
     for own in links.values() {
         let mut first = HashMap::new();
         for link in own {
             let with = *first.entry(link.from).or_insert(link.schema);
-            meetings.join(with, link.schema);
+            schema_groups.join(with, link.schema);
         }
     }
-    rows::compile(source, &schemas, &cells, meetings, &mut tables)?;
-    makers(source, &links, &cells, &mut tables)?;
-    defaults(source, &cells, &mut tables, &mut words)?;
+    rows::compile(source, &schemas, &cells, schema_groups, &mut tables)?;
+    compile_manufacturers(source, &links, &cells, &mut tables)?;
+    compile_defaults(source, &cells, &mut tables, &mut words)?;
     specs::compile_engines(source, &cells, &mut tables)?;
     specs::compile(source, &cells, &mut tables)?;
-    exceptions(source, &mut tables)?;
-    choices(&mut tables, year);
-    spell(&cells, &mut tables, &mut words);
+    compile_exceptions(source, &mut tables)?;
+    compile_choices(&mut tables, year);
+    restore_make_spelling(&cells, &mut tables, &mut words);
     Ok(tables)
 }
 
-fn links(
+fn read_links(
     source: &Source,
     schemas: &BTreeMap<u32, (u32, bool)>,
 ) -> Result<BTreeMap<u32, Vec<Link>>, BuildError> {
@@ -76,10 +76,10 @@ fn links(
     let wanted = ["wmiid", "vinschemaid", "yearfrom", "yearto"];
     for row in source.table("wmivinschema")?.rows("wmivinschema", &wanted)? {
         let Some((schema, _)) = schemas.get(&row.number(1)?) else { continue };
-        // Without a first year, no year is within.
+        // A schema without a first year applies to no year.
         let Some(from) = row.text(2) else { continue };
         let from = from.parse().map_err(|_| BuildError::new("a year is not a number"))?;
-        let to = if row.text(3).is_some() { row.number(3)? } else { STILL };
+        let to = if row.text(3).is_some() { row.number(3)? } else { NO_END_YEAR };
         links.entry(row.number(0)?).or_default().push(Link { schema: *schema, from, to });
     }
     for own in links.values_mut() {
@@ -88,7 +88,7 @@ fn links(
     Ok(links)
 }
 
-fn makers(
+fn compile_manufacturers(
     source: &Source,
     links: &BTreeMap<u32, Vec<Link>>,
     cells: &Cells,
@@ -108,8 +108,8 @@ fn makers(
         let code = wmi::pack(code.as_bytes())
             .ok_or_else(|| BuildError::new(format!("the WMI {code} is too long")))?;
         let number =
-            |place| if row.text(place).is_some() { row.number::<u8>(place) } else { Ok(0) };
-        // A maker known from a time of day on counts from the next day.
+            |index| if row.text(index).is_some() { row.number::<u8>(index) } else { Ok(0) };
+        // A manufacturer that becomes public during a day counts from the next day.
         let public = row
             .time(5)?
             .map_or(NEVER, |time| u16::try_from((time + DAY - 1) / DAY).unwrap_or(NEVER));
@@ -131,9 +131,9 @@ fn makers(
             tables.link_from.push(link.from);
             tables.link_to.push(link.to);
         }
-        tables.wmi_link_starts.push(small(tables.link_schemas.len()));
+        tables.wmi_link_starts.push(to_u32(tables.link_schemas.len()));
         tables.wmi_makes.extend(makes.get(&id).into_iter().flatten());
-        tables.wmi_make_starts.push(small(tables.wmi_makes.len()));
+        tables.wmi_make_starts.push(to_u32(tables.wmi_makes.len()));
     }
     let mut types: Vec<(u8, u32)> = source
         .lookup("vehicletype")?
@@ -146,12 +146,13 @@ fn makers(
     Ok(())
 }
 
-/// Step 10: what every vehicle of a type has. A look-up's 0 is "Not Applicable", in no table.
-fn defaults(
+/// Step 10: compiles the default values of vehicle types. For lookup elements, 0 means Not
+/// Applicable and is not in the lookup table.
+fn compile_defaults(
     source: &Source,
     cells: &Cells,
     tables: &mut Tables,
-    words: &mut Words,
+    words: &mut TextInterner,
 ) -> Result<(), BuildError> {
     let mut defaults = Vec::new();
     let kinds: HashMap<String, bool> = source
@@ -183,10 +184,10 @@ fn defaults(
     Ok(())
 }
 
-fn exceptions(source: &Source, tables: &mut Tables) -> Result<(), BuildError> {
+fn compile_exceptions(source: &Source, tables: &mut Tables) -> Result<(), BuildError> {
     let mut vins = BTreeSet::new();
     for row in source.table("vinexception")?.rows("vinexception", &["vin", "checkdigit"])? {
-        // One that is written in lower case is never met: NHTSA's comparison minds the case.
+        // VINs in lower case never match because NHTSA's comparison is case-sensitive.
         let vin = row.text(0).unwrap_or_default().to_owned();
         if row.flag(1) && vin.len() == 17 {
             vins.insert(vin);
@@ -196,9 +197,9 @@ fn exceptions(source: &Source, tables: &mut Tables) -> Result<(), BuildError> {
     Ok(())
 }
 
-/// Writes the makes there are to choose from as NHTSA lists them, as in `Honda`: its answers have
-/// them in capitals. Of two that differ in capitals alone, the one that was listed first counts.
-fn spell(cells: &Cells, tables: &mut Tables, words: &mut Words) {
+/// Restores the usual spelling of the makes in the choices, such as `Honda`. Decoded makes are in
+/// upper case. If two makes differ only in case, the first one is used.
+fn restore_make_spelling(cells: &Cells, tables: &mut Tables, words: &mut TextInterner) {
     let listed = cells.lookup.get(&26).into_iter().flatten();
     let mut listed: Vec<(u32, &String)> =
         listed.filter_map(|(id, name)| Some((id.parse().ok()?, name))).collect();
@@ -214,8 +215,9 @@ fn spell(cells: &Cells, tables: &mut Tables, words: &mut Words) {
     }
 }
 
-/// Which models a make had, and from when to when: the years of the schemas that speak of them.
-fn choices(tables: &mut Tables, year: u16) {
+/// Compiles the models of each make and their years, which are the years of the schemas that
+/// contain them.
+fn compile_choices(tables: &mut Tables, year: u16) {
     let Some(models) =
         tables.slot(28).map(|slot| tables.cell_starts[slot]..tables.cell_starts[slot + 1])
     else {
@@ -235,7 +237,7 @@ fn choices(tables: &mut Tables, year: u16) {
     }
     let mut spans: BTreeMap<[Named<'_>; 2], BTreeSet<(u16, u16)>> = BTreeMap::new();
     for wmi in 0..tables.wmi_codes.len() {
-        if NOT_CHOSEN.contains(&tables.wmi_types[wmi]) {
+        if EXCLUDED_TYPES.contains(&tables.wmi_types[wmi]) {
             continue;
         }
         for link in group(&tables.wmi_link_starts, wmi) {

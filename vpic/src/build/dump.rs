@@ -1,10 +1,11 @@
-//! NHTSA's monthly dump, `vPICList_lite_YYYY_MM.plain.zip`: what `pg_dump` writes as plain text.
-//! Only its COPY blocks of the tables that we use are kept; the rest, most of it, streams past.
+//! Reads NHTSA's monthly dump, `vPICList_lite_YYYY_MM.plain.zip`, which contains plain-text output
+//! of `pg_dump`. Only the COPY blocks of the required tables are retained; everything else is
+//! skipped.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Seek};
 
-use super::source::{Table, plain_name};
+use super::source::{Table, normalize_name};
 use super::{BuildError, cells};
 
 const TABLES: [&str; 16] = [
@@ -26,7 +27,7 @@ const TABLES: [&str; 16] = [
     "wmimake",
 ];
 
-/// The tables of the dump in a zip.
+/// Reads the tables of a zipped dump.
 pub(crate) fn read_zip(zip: impl Read + Seek) -> Result<BTreeMap<String, Table>, BuildError> {
     let failed = |error: zip::result::ZipError| BuildError::new(error.to_string());
     let mut zip = zip::ZipArchive::new(zip).map_err(failed)?;
@@ -38,19 +39,19 @@ pub(crate) fn read_zip(zip: impl Read + Seek) -> Result<BTreeMap<String, Table>,
             return read(BufReader::new(file));
         }
     }
-    Err(BuildError::new("the zip holds no .sql"))
+    Err(BuildError::new("the zip contains no .sql file"))
 }
 
-/// The tables of the dump itself.
+/// Reads the tables of an uncompressed dump.
 pub(crate) fn read(mut dump: impl BufRead) -> Result<BTreeMap<String, Table>, BuildError> {
     let mut tables = BTreeMap::new();
     let mut line = String::new();
-    while next(&mut dump, &mut line)? {
-        let Some((name, columns)) = copy_of(&line) else { continue };
+    while next_line(&mut dump, &mut line)? {
+        let Some((name, columns)) = parse_copy(&line) else { continue };
         let mut table = Table { columns, body: String::new() };
         let wanted = is_wanted(&name);
         loop {
-            if !next(&mut dump, &mut line)? {
+            if !next_line(&mut dump, &mut line)? {
                 return Err(BuildError::new(format!("the dump ends within the table {name}")));
             }
             if line.trim_end() == "\\." {
@@ -67,7 +68,7 @@ pub(crate) fn read(mut dump: impl BufRead) -> Result<BTreeMap<String, Table>, Bu
     Ok(tables)
 }
 
-fn next(dump: &mut impl BufRead, line: &mut String) -> Result<bool, BuildError> {
+fn next_line(dump: &mut impl BufRead, line: &mut String) -> Result<bool, BuildError> {
     line.clear();
     Ok(dump.read_line(line)? > 0)
 }
@@ -78,11 +79,11 @@ fn is_wanted(name: &str) -> bool {
         || cells::lookup_tables().any(|table| table == name)
 }
 
-/// The table and its columns, of `COPY vpic.wmi_make (wmiid, makeid) FROM stdin;`.
-fn copy_of(line: &str) -> Option<(String, Vec<String>)> {
+/// Parses the table and columns of `COPY vpic.wmi_make (wmiid, makeid) FROM stdin;`.
+fn parse_copy(line: &str) -> Option<(String, Vec<String>)> {
     let (name, rest) = line.strip_prefix("COPY ")?.split_once(" (")?;
     let columns = rest.trim_end().strip_suffix(") FROM stdin;")?;
-    let plain = |name: &str| plain_name(name.trim().trim_matches('"'));
+    let plain = |name: &str| normalize_name(name.trim().trim_matches('"'));
     let name = plain(name.rsplit('.').next()?);
     Some((name, columns.split(',').map(plain).collect()))
 }
@@ -92,18 +93,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_copy_block_names_its_table_and_columns() {
+    fn a_copy_statement_is_parsed() {
         let (name, columns) =
-            copy_of("COPY vpic.wmi_make (wmiid, \"MakeId\") FROM stdin;\n").unwrap();
+            parse_copy("COPY vpic.wmi_make (wmiid, \"MakeId\") FROM stdin;\n").unwrap();
         assert_eq!(
             (name.as_str(), columns),
             ("wmimake", vec!["wmiid".to_owned(), "makeid".to_owned()])
         );
-        assert_eq!(copy_of("CREATE TABLE vpic.wmi_make (\n"), None);
+        assert_eq!(parse_copy("CREATE TABLE vpic.wmi_make (\n"), None);
     }
 
     #[test]
-    fn a_dump_that_ends_early_is_refused() {
+    fn a_truncated_dump_is_rejected() {
         let dump = "COPY vpic.wmi (id, wmi) FROM stdin;\n1\tABC\n";
         assert!(read(dump.as_bytes()).unwrap_err().to_string().contains("wmi"));
         let tables = read(format!("{dump}\\.\n").as_bytes()).unwrap();

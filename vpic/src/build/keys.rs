@@ -1,11 +1,11 @@
-//! Keys of patterns as sets of characters: `CM82[67]`, `*****|*A`, `**###`.
+//! Compiles the keys of patterns to character sets: `CM82[67]`, `*****|*A`, `**###`.
 
 use crate::symbols::{ANY, CONFUSABLE, DIGITS, VIN_CHARACTERS, bit};
 use crate::tables::KEY_LENGTH;
 
 use super::BuildError;
 
-/// One symbol of a key: what matches there, and which characters the key so speaks of.
+/// One symbol of a key: the characters that match, and the characters that it specifies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Set {
     pub(crate) matches: u64,
@@ -13,7 +13,7 @@ pub(crate) struct Set {
 }
 
 const STAR: Set = Set { matches: ANY, valid: 0 };
-/// What a key leaves out at its end: that matches also where a VIN has already ended.
+/// A symbol that a key omits at its end. It also matches the end of a VIN.
 const REST: Set = Set { matches: u64::MAX, valid: 0 };
 
 /// A compiled key.
@@ -24,12 +24,12 @@ pub(crate) struct Key {
     pub(crate) digits: Option<(u8, u8)>,
 }
 
-/// Compiles a key; what it leaves out at the end matches everything.
+/// Compiles a key. Symbols that it omits at the end match everything.
 pub(crate) fn compile(text: &str) -> Result<Key, BuildError> {
     let mut sets = [REST; KEY_LENGTH];
     let mut digits = None;
     let mut rest = text.as_bytes();
-    let mut place = 0;
+    let mut index = 0;
     while let [first, after @ ..] = rest {
         let (set, after) = match first {
             b'[' => {
@@ -39,23 +39,23 @@ pub(crate) fn compile(text: &str) -> Result<Key, BuildError> {
             }
             b'*' => (STAR, after),
             b'#' => {
-                let here = u8::try_from(place).unwrap_or(u8::MAX);
+                let here = u8::try_from(index).unwrap_or(u8::MAX);
                 digits = Some((digits.map_or(here, |(start, _)| start), here));
                 (Set { matches: DIGITS | bit(b'#'), valid: DIGITS }, after)
             }
             literal => (Set { matches: bit(*literal), valid: bit(*literal) }, after),
         };
         *sets
-            .get_mut(place)
+            .get_mut(index)
             .ok_or_else(|| BuildError::new(format!("the key {text} is too long")))? = set;
-        place += 1;
+        index += 1;
         rest = after;
     }
     Ok(Key { sets, digits })
 }
 
-/// A set in brackets. Ranges match whatever lies between their ends, yet speak only of what a VIN
-/// may hold: so NHTSA's two functions differ, and both are kept.
+/// Compiles a set in brackets. Ranges match all characters between their ends, but specify only
+/// those allowed in a VIN. NHTSA's two functions differ in this respect, and both are reproduced.
 fn brackets(inside: &[u8]) -> Set {
     let (negated, mut rest) = match inside {
         [b'^', rest @ ..] => (true, rest),
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_a_set_for_each_symbol() {
+    fn a_key_is_compiled_to_a_set_for_each_symbol() {
         let key = compile("C*8[67]|[A-C]").unwrap();
         let matches = key.sets.map(|set| set.matches);
         assert_eq!(matches[..4], [set("C"), ANY, set("8"), set("67")]);
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_matches_i_but_speaks_of_none() {
+    fn a_range_matches_i_but_does_not_specify_it() {
         let range = compile("[G-J]").unwrap().sets[0];
         assert_eq!((range.matches, range.valid), (set("GHIJ"), set("GHJ")));
         let list = compile("[GI]").unwrap().sets[0];
@@ -106,20 +106,20 @@ mod tests {
     }
 
     #[test]
-    fn a_caret_negates() {
+    fn a_caret_negates_a_set() {
         let not = compile("[^A-Y0-9]").unwrap().sets[0];
         assert_eq!(not.valid, set("Z"));
         assert_eq!(not.matches & set("A"), 0);
     }
 
     #[test]
-    fn digits_to_read_have_a_first_and_a_last() {
+    fn the_first_and_last_digit_to_read_are_recorded() {
         assert_eq!(compile("**###").unwrap().digits, Some((2, 4)));
         assert_eq!(compile("ABC").unwrap().digits, None);
     }
 
     #[test]
-    fn a_key_without_end_or_too_long_is_refused() {
+    fn an_unterminated_or_too_long_key_is_rejected() {
         compile("AB[CD").unwrap_err();
         compile("ABCDE|FGHIJK").unwrap_err();
     }

@@ -1,7 +1,7 @@
-//! Makes the data file: from tab-separated tables, or from the monthly dump NHTSA publishes.
+//! Builds the data file from tab-separated tables or from the dump that NHTSA publishes monthly.
 //!
-//! The same input gives the same bytes. What can be decided once is decided here: patterns are
-//! compiled to sets of characters and ranked, attributes are looked up, displacements converted.
+//! The build is reproducible. As much as possible is computed here: patterns are compiled to
+//! character sets and ranked, attributes are looked up and displacements converted.
 
 mod cells;
 mod compile;
@@ -17,7 +17,7 @@ use std::path::Path;
 
 pub(crate) use source::Source;
 
-/// Why no data file was made.
+/// Why the data file could not be built.
 #[derive(Debug)]
 pub struct BuildError(String);
 
@@ -41,16 +41,17 @@ impl From<std::io::Error> for BuildError {
     }
 }
 
-/// The data file of the tables at `input`: a folder or `.tar` or `.tar.zst` of tab-separated
-/// tables, or NHTSA's dump, `.zip` or `.sql`. The month is read from the name unless it is given.
+/// Builds the data file from the tables at `input`: a directory, `.tar` or `.tar.zst` of
+/// tab-separated tables, or NHTSA's dump as `.zip` or `.sql`. By default, the month is taken from
+/// the file name.
 pub fn build(input: &Path, month: Option<&str>) -> Result<Vec<u8>, BuildError> {
     let month = match month {
         Some(month) => month.to_owned(),
         None => month_of(input)
-            .ok_or_else(|| BuildError::new("no month in the name of the input: give one"))?,
+            .ok_or_else(|| BuildError::new("the name of the input has no month: specify one"))?,
     };
     if !is_month(&month) {
-        return Err(BuildError(format!("{month} is not a month like 2026-10")));
+        return Err(BuildError(format!("{month} is not a month such as 2026-10")));
     }
     let source = Source::open(input)?;
     let year = month[..4].parse().map_err(|_| BuildError::new("the month has no year"))?;
@@ -58,7 +59,8 @@ pub fn build(input: &Path, month: Option<&str>) -> Result<Vec<u8>, BuildError> {
     Ok(tables.write().finish(&month)?)
 }
 
-/// `2026-10` of a name like `vPICList_lite_2026_10.plain.zip`, or of its folder's.
+/// Extracts `2026-10` from a name such as `vPICList_lite_2026_10.plain.zip`, or from a parent
+/// directory.
 fn month_of(input: &Path) -> Option<String> {
     input.ancestors().filter_map(|path| path.file_name()?.to_str()).find_map(|name| {
         (0..name.len()).find_map(|start| {
@@ -84,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_month_is_in_the_name() {
+    fn the_month_is_extracted_from_the_path() {
         for (name, month) in [
             ("vPICList_lite_2026_10.plain.zip", Some("2026-10")),
             ("tables/vpic-2026_10", Some("2026-10")),

@@ -1,14 +1,14 @@
-//! Displacements in the other units, digit for digit as PostgreSQL's `numeric` gives them, since
-//! NHTSA's procedure computes them there.
+//! Converts displacements to other units. The digits must be the same as those of PostgreSQL's
+//! `numeric`, with which NHTSA's procedure computes them.
 
-/// A decimal: its digits as a whole number, and how many of them follow the point.
+/// A decimal: its digits as an integer, and the number of digits after the point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Decimal {
     digits: i128,
     scale: u32,
 }
 
-/// The value of a formula like `#x# / 16.387064`; `0` where it has none, as NHTSA's procedure says.
+/// Evaluates a formula such as `#x# / 16.387064`. Returns `0` if that fails, as NHTSA's procedure does.
 pub(crate) fn evaluate(formula: &str, value: &str) -> String {
     compute(formula, value).unwrap_or_else(|| "0".to_owned())
 }
@@ -42,7 +42,8 @@ fn parse(text: &str) -> Option<Decimal> {
     Some(Decimal { digits, scale: u32::try_from(fraction.len()).ok()? })
 }
 
-/// PostgreSQL's choice of digits after the point: at least 16 that signify, counted in groups of four.
+/// Divides with as many digits after the point as PostgreSQL: at least 16 significant ones, in
+/// groups of four.
 fn divide(value: Decimal, by: Decimal) -> Option<Decimal> {
     if by.digits == 0 {
         return None;
@@ -56,12 +57,12 @@ fn divide(value: Decimal, by: Decimal) -> Option<Decimal> {
     Some(Decimal { digits: half_up, scale })
 }
 
-/// The first group of four digits that is not 0, and its power of 10,000.
+/// The first nonzero group of four digits, and its power of 10,000.
 fn leading_group(number: Decimal) -> (i32, i128) {
     if number.digits == 0 {
         return (0, 0);
     }
-    // Groups are counted from the point, so the digits after it are filled up to fours.
+    // Groups are aligned to the point, so the digits after it are padded to a multiple of four.
     let filled = number.digits * 10_i128.pow((4 - number.scale % 4) % 4);
     let mut weight = -i32::try_from(number.scale.div_ceil(4)).unwrap_or(0);
     let mut first = filled;

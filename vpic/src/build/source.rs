@@ -1,5 +1,5 @@
-//! The input as named tables of text, whichever form it came in. Names are lower case and without
-//! underscores, so that `Wmi_VinSchema` of the dump and `wmi_vinschema.tsv` are one table.
+//! Reads the input tables from any supported format. Names are normalized to lower case without
+//! underscores, so that `Wmi_VinSchema` in the dump and `wmi_vinschema.tsv` are the same table.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -9,34 +9,34 @@ use std::path::Path;
 
 use super::{BuildError, dump};
 
-/// One table: its columns' names, and its rows, separated by tabs and line feeds.
+/// A table: the names of its columns, and its rows separated by tabs and line feeds.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     pub(crate) columns: Vec<String>,
     pub(crate) body: String,
 }
 
-/// Where in a row the columns are that a reader asked for.
+/// The requested columns of a row.
 pub(crate) struct Row<'a>(Vec<Option<Cow<'a, str>>>);
 
 impl Row<'_> {
-    /// The text of the column asked for in that place; `None` is SQL's NULL.
-    pub(crate) fn text(&self, place: usize) -> Option<&str> {
-        self.0[place].as_deref()
+    /// The text of the requested column at an index; `None` is NULL.
+    pub(crate) fn text(&self, index: usize) -> Option<&str> {
+        self.0[index].as_deref()
     }
 
-    pub(crate) fn number<T: std::str::FromStr>(&self, place: usize) -> Result<T, BuildError> {
-        let text = self.text(place).unwrap_or_default();
+    pub(crate) fn number<T: std::str::FromStr>(&self, index: usize) -> Result<T, BuildError> {
+        let text = self.text(index).unwrap_or_default();
         text.parse().map_err(|_| BuildError::new(format!("{text:?} is not a number")))
     }
 
-    pub(crate) fn flag(&self, place: usize) -> bool {
-        matches!(self.text(place), Some("1" | "t" | "true"))
+    pub(crate) fn flag(&self, index: usize) -> bool {
+        matches!(self.text(index), Some("1" | "t" | "true"))
     }
 
-    /// Microseconds since 1970, of a number or of a timestamp; of nothing, `None`.
-    pub(crate) fn time(&self, place: usize) -> Result<Option<i64>, BuildError> {
-        let Some(text) = self.text(place) else { return Ok(None) };
+    /// Microseconds since 1970, from a number or a timestamp; `None` is NULL.
+    pub(crate) fn time(&self, index: usize) -> Result<Option<i64>, BuildError> {
+        let Some(text) = self.text(index) else { return Ok(None) };
         text.parse()
             .ok()
             .or_else(|| timestamp(text))
@@ -46,14 +46,14 @@ impl Row<'_> {
 }
 
 impl Table {
-    /// The rows, each with the columns asked for. A column may be asked for by several names,
-    /// `updatedon|createdon`: the first that is not NULL counts.
+    /// The rows with the requested columns. A column may have alternatives, such as
+    /// `updatedon|createdon`, of which the first that is not NULL is used.
     pub(crate) fn rows<'a>(
         &'a self,
         name: &str,
         wanted: &[&str],
     ) -> Result<impl Iterator<Item = Row<'a>>, BuildError> {
-        let mut places = Vec::new();
+        let mut indexes = Vec::new();
         for names in wanted {
             let found: Vec<usize> = names
                 .split('|')
@@ -62,20 +62,20 @@ impl Table {
             if found.is_empty() {
                 return Err(BuildError::new(format!("the table {name} has no column {names}")));
             }
-            places.push(found);
+            indexes.push(found);
         }
         Ok(self.body.lines().map(move |line| {
             let fields: Vec<&str> = line.split('\t').collect();
-            Row(places
+            Row(indexes
                 .iter()
-                .map(|places| places.iter().find_map(|place| field(fields.get(*place)?)))
+                .map(|indexes| indexes.iter().find_map(|index| unescape(fields.get(*index)?)))
                 .collect())
         }))
     }
 }
 
-/// A field without its escapes; `\N` of the dump and nothing in our tables are NULL.
-fn field(text: &str) -> Option<Cow<'_, str>> {
+/// Unescapes a field. `\N` in the dump and empty fields in tab-separated tables are NULL.
+fn unescape(text: &str) -> Option<Cow<'_, str>> {
     if text.is_empty() || text == "\\N" {
         return None;
     }
@@ -97,7 +97,7 @@ fn field(text: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(plain))
 }
 
-/// `2015-03-03 23:24:23.63` as microseconds since 1970.
+/// Parses `2015-03-03 23:24:23.63` to microseconds since 1970.
 fn timestamp(text: &str) -> Option<i64> {
     let (date, time) = text.split_once(' ').unwrap_or((text, "00:00:00"));
     let mut date = date.split('-');
@@ -114,7 +114,7 @@ fn timestamp(text: &str) -> Option<i64> {
     Some((i64::from(date.days()) * 86_400 + seconds) * 1_000_000 + micros)
 }
 
-/// Every table of the input.
+/// The tables of the input.
 #[derive(Debug, Default)]
 pub(crate) struct Source {
     tables: BTreeMap<String, Table>,
@@ -154,7 +154,7 @@ impl Source {
         Ok(())
     }
 
-    /// Adds `name.tsv`, whose first line names the columns; passes over any other file.
+    /// Adds `name.tsv`, whose first line has the column names. Ignores other files.
     fn add_file(&mut self, path: &Path, content: impl Read) -> Result<(), BuildError> {
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return Ok(()) };
         let Some(name) = name.strip_suffix(".tsv") else { return Ok(()) };
@@ -162,11 +162,11 @@ impl Source {
         let mut header = String::new();
         content.read_line(&mut header)?;
         let mut table = Table {
-            columns: header.trim_end().split('\t').map(plain_name).collect(),
+            columns: header.trim_end().split('\t').map(normalize_name).collect(),
             body: String::new(),
         };
         content.read_to_string(&mut table.body)?;
-        self.tables.insert(plain_name(name), table);
+        self.tables.insert(normalize_name(name), table);
         Ok(())
     }
 
@@ -174,13 +174,14 @@ impl Source {
         self.tables.get(name).ok_or_else(|| BuildError::new(format!("the table {name} is missing")))
     }
 
-    /// The names by number of a look-up table: one of its own in the dump, a part of one in ours.
+    /// The names in a lookup table by id. The dump has a table for each; tab-separated tables may
+    /// have a combined one.
     pub(crate) fn lookup(&self, name: &str) -> Result<HashMap<String, String>, BuildError> {
         let owned = |text: Option<&str>| text.unwrap_or_default().to_owned();
         if let Some(table) = self.tables.get("lookups") {
             let rows = table.rows("lookups", &["table", "id", "name"])?;
             let rows =
-                rows.filter(|row| row.text(0).is_some_and(|table| plain_name(table) == name));
+                rows.filter(|row| row.text(0).is_some_and(|table| normalize_name(table) == name));
             return Ok(rows.map(|row| (owned(row.text(1)), owned(row.text(2)))).collect());
         }
         let rows = self.table(name)?.rows(name, &["id", "name"])?;
@@ -188,7 +189,7 @@ impl Source {
     }
 }
 
-pub(crate) fn plain_name(name: &str) -> String {
+pub(crate) fn normalize_name(name: &str) -> String {
     match name.replace('_', "").to_ascii_lowercase().as_str() {
         "vehiclespecschema" => "vspecschema".to_owned(),
         "vehiclespecschemamodel" => "vspecschemamodel".to_owned(),
@@ -203,16 +204,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_are_undone_and_nothing_is_null() {
+    fn fields_are_unescaped_and_empty_fields_are_null() {
         for (text, plain) in
             [("", None), ("\\N", None), ("a", Some("a")), ("a\\tb\\\\c\\n", Some("a\tb\\c\n"))]
         {
-            assert_eq!(field(text).as_deref(), plain);
+            assert_eq!(unescape(text).as_deref(), plain);
         }
     }
 
     #[test]
-    fn a_timestamp_is_microseconds() {
+    fn a_timestamp_is_converted_to_microseconds() {
         assert_eq!(timestamp("1970-01-02 00:00:01.63"), Some(86_401_630_000));
         assert_eq!(timestamp("2015-03-03 23:24:23"), Some(1_425_425_063_000_000));
         assert_eq!(timestamp("yesterday"), None);

@@ -1,23 +1,26 @@
-//! Vehicle specifications, which fill what no pattern says, and engine models.
+//! Compiles vehicle specifications, which supply values that no pattern has, and engine models.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::cells::{Cells, small};
+use super::cells::{Cells, to_u32};
 use super::{BuildError, Source};
 use crate::tables::Tables;
 
-/// Calls back with element and attribute of every row of engine models and specifications.
-pub(crate) fn note(source: &Source, mut note: impl FnMut(u16, &str)) -> Result<(), BuildError> {
+/// Calls `collect` with the element and attribute of every row of engine models and specifications.
+pub(crate) fn collect_attributes(
+    source: &Source,
+    mut collect: impl FnMut(u16, &str),
+) -> Result<(), BuildError> {
     for table in ["enginemodelpattern", "vspecpattern"] {
         for row in source.table(table)?.rows(table, &["elementid", "attributeid"])? {
-            note(row.number(0)?, row.text(1).unwrap_or_default());
+            collect(row.number(0)?, row.text(1).unwrap_or_default());
         }
     }
     Ok(())
 }
 
-/// Fills the columns of engine models: the rows of each, best first.
+/// Fills the columns of engine models. The rows of each are sorted best first.
 pub(crate) fn compile_engines(
     source: &Source,
     cells: &Cells,
@@ -51,7 +54,7 @@ pub(crate) fn compile_engines(
             tables.engine_row_cells.push(*cell);
             tables.engine_row_ranks.push(ranks[date]);
         }
-        tables.engine_starts.push(small(tables.engine_row_cells.len()));
+        tables.engine_starts.push(to_u32(tables.engine_row_cells.len()));
     }
     let Some(slot) = cells.slot(18) else { return Ok(()) };
     for cell in tables.cell_starts[slot]..tables.cell_starts[slot + 1] {
@@ -70,12 +73,12 @@ pub(crate) fn compile_engines(
 struct Pattern {
     id: u32,
     keys: Vec<Option<u32>>,
-    /// The date, the element, the cell.
+    /// The dates and the cells.
     rows: Vec<(Reverse<i64>, u32)>,
 }
 
-/// Fills the columns of specifications: which models they are of, the keys each pattern needs, and
-/// what it says, ranked newest first.
+/// Fills the columns of specifications: their models, and the keys and values of each pattern. The
+/// values are ranked newest first.
 pub(crate) fn compile(
     source: &Source,
     cells: &Cells,
@@ -105,7 +108,7 @@ pub(crate) fn compile(
         source.table("vspecschemapattern")?.rows("vspecschemapattern", &["id", "schemaid"])?
     {
         let Some(mut pattern) = patterns.remove(&row.number(0)?) else { continue };
-        // A key of a private element is never met, nor are two of one element.
+        // Keys of private elements never match, nor do two keys of the same element.
         let Some(mut keys) = pattern.keys.iter().copied().collect::<Option<Vec<_>>>() else {
             continue;
         };
@@ -134,7 +137,7 @@ pub(crate) fn compile(
     {
         years.entry(row.number(0)?).or_default().insert(row.number(1)?);
     }
-    let mut places = HashMap::new();
+    let mut indexes = HashMap::new();
     tables.spec_year_starts.push(0);
     tables.spec_pattern_starts.push(0);
     tables.spec_key_starts.push(0);
@@ -146,35 +149,35 @@ pub(crate) fn compile(
         let id: u32 = row.number(0)?;
         let make = cells.find(26, row.text(1).unwrap_or_default());
         let (Some(own), Some(make)) = (of_schema.get_mut(&id), make) else { continue };
-        // Some are of type -1, which no vehicle is of.
+        // Some have type -1, which no vehicle has.
         let Some(kind) = row.text(2).and_then(|kind| kind.parse().ok()) else { continue };
         if row.flag(3) {
             continue;
         }
         own.sort_by_key(|pattern| pattern.id);
-        places.insert(
+        indexes.insert(
             id,
-            u16::try_from(places.len()).map_err(|_| BuildError::new("too many specifications"))?,
+            u16::try_from(indexes.len()).map_err(|_| BuildError::new("too many specifications"))?,
         );
         tables.spec_makes.push(make);
         tables.spec_types.push(kind);
         tables.spec_years.extend(years.get(&id).into_iter().flatten());
-        tables.spec_year_starts.push(small(tables.spec_years.len()));
+        tables.spec_year_starts.push(to_u32(tables.spec_years.len()));
         for pattern in own.iter() {
             tables.spec_keys.extend(pattern.keys.iter().flatten());
-            tables.spec_key_starts.push(small(tables.spec_keys.len()));
+            tables.spec_key_starts.push(to_u32(tables.spec_keys.len()));
             tables.spec_row_cells.extend(pattern.rows.iter().map(|(_, cell)| *cell));
             let rank = |(date, cell): &(Reverse<i64>, u32)| ranks[&(*date, pattern.id, *cell)];
             tables.spec_row_ranks.extend(pattern.rows.iter().map(rank));
-            tables.spec_row_starts.push(small(tables.spec_row_cells.len()));
+            tables.spec_row_starts.push(to_u32(tables.spec_row_cells.len()));
         }
-        tables.spec_pattern_starts.push(small(tables.spec_key_starts.len() - 1));
+        tables.spec_pattern_starts.push(to_u32(tables.spec_key_starts.len() - 1));
     }
     let mut models = BTreeSet::new();
     let wanted = ["vspecschemaid|vehiclespecschemaid|schemaid", "modelid"];
     for row in source.table("vspecschemamodel")?.rows("vspecschemamodel", &wanted)? {
         let model = cells.find(28, row.text(1).unwrap_or_default());
-        if let (Some(model), Some(spec)) = (model, places.get(&row.number(0)?)) {
+        if let (Some(model), Some(spec)) = (model, indexes.get(&row.number(0)?)) {
             models.insert((model, *spec));
         }
     }

@@ -1,8 +1,7 @@
-//! The one order in which the columns are written and read, and the checks that no number in them
-//! points outside.
+//! Reads and writes the columns in a fixed order, and checks that all indexes in them are valid.
 
 use super::{CHECKED_POSITIONS, KEY_LENGTH, NO_CELL, Row, Tables, group, pack_schema_key};
-use crate::format::{Columns, DataError};
+use crate::data_file::{Columns, DataError};
 
 impl Tables {
     pub(crate) fn read(columns: &mut Columns<'_>) -> Result<Self, DataError> {
@@ -36,10 +35,10 @@ impl Tables {
         let cells = columns.u32s()?;
         let ranks = columns.u16s()?;
         t.set_slots()?;
-        t.join(&cells, &ranks)?;
+        t.build_rows(&cells, &ranks)?;
         t.second_rows = columns.u24s()?;
         t.second_ranks = columns.u16s()?;
-        t.pack(&keys, &counts)?;
+        t.pack_schema_keys(&keys, &counts)?;
 
         t.engine_cells = columns.u24s()?;
         t.engine_models = columns.u16s()?;
@@ -86,18 +85,18 @@ impl Tables {
         t.check()?;
         let span = |text: &u32| {
             let range = group(&t.text_starts, *text as usize);
-            (length(range.start), u16::try_from(range.len()).unwrap_or(u16::MAX))
+            (to_u32(range.start), u16::try_from(range.len()).unwrap_or(u16::MAX))
         };
         t.cell_spans = t.cell_values.iter().map(span).collect();
         t.cell_values = Vec::new();
         Ok(t)
     }
 
-    /// Spreads out which slot each cell is of.
+    /// Computes the slot of each cell.
     fn set_slots(&mut self) -> Result<(), DataError> {
         let cells = self.cell_values.len();
-        sure(self.cell_starts.len() <= 256 && self.cell_starts.is_sorted(), "cells")?;
-        sure(self.cell_starts.last() == Some(&length(cells)), "cells")?;
+        ensure(self.cell_starts.len() <= 256 && self.cell_starts.is_sorted(), "cells")?;
+        ensure(self.cell_starts.last() == Some(&to_u32(cells)), "cells")?;
         self.cell_slots = Vec::with_capacity(cells);
         for (slot, starts) in (0..=u8::MAX).zip(self.cell_starts.windows(2)) {
             self.cell_slots.resize(starts[1] as usize, slot);
@@ -105,23 +104,23 @@ impl Tables {
         Ok(())
     }
 
-    /// Puts the columns of rows together.
-    fn join(&mut self, cells: &[u32], ranks: &[u16]) -> Result<(), DataError> {
-        sure(cells.len() == ranks.len(), "rows")?;
-        below(cells, self.cell_slots.len(), "rows")?;
+    /// Builds the rows from their columns.
+    fn build_rows(&mut self, cells: &[u32], ranks: &[u16]) -> Result<(), DataError> {
+        ensure(cells.len() == ranks.len(), "rows")?;
+        ensure_below(cells, self.cell_slots.len(), "rows")?;
         let slots = |cell: u32| self.cell_slots[cell as usize];
         let rows = cells.iter().zip(ranks).map(|(cell, rank)| Row::new(*cell, slots(*cell), *rank));
         self.rows = rows.collect();
         Ok(())
     }
 
-    /// Puts what a scan needs of each key beside its number, and finds where each schema's rows begin.
-    fn pack(&mut self, keys: &[u32], counts: &[u16]) -> Result<(), DataError> {
+    /// Packs each key with the values that a scan needs, and computes where each schema's rows start.
+    fn pack_schema_keys(&mut self, keys: &[u32], counts: &[u16]) -> Result<(), DataError> {
         let keys_end = self.schema_starts.last().map_or(0, |end| *end as usize);
-        sure(keys.len() == keys_end && counts.len() == keys_end, "keys of schemas")?;
-        below(keys, self.key_sets.len(), "keys")?;
-        sure(self.key_test.len() == self.key_sets.len(), "tests of keys")?;
-        sure(
+        ensure(keys.len() == keys_end && counts.len() == keys_end, "keys of schemas")?;
+        ensure_below(keys, self.key_sets.len(), "keys")?;
+        ensure(self.key_test.len() == self.key_sets.len(), "tests of keys")?;
+        ensure(
             self.key_test.iter().all(|test| usize::from(test & 0xf) < KEY_LENGTH),
             "tests of keys",
         )?;
@@ -130,8 +129,8 @@ impl Tables {
         let mut packed = Vec::with_capacity(keys.len());
         for schema in 0..self.schema_starts.len() - 1 {
             schema_rows.push(row);
-            for place in group(&self.schema_starts, schema) {
-                let (key, count) = (keys[place], u32::from(counts[place]));
+            for index in group(&self.schema_starts, schema) {
+                let (key, count) = (keys[index], u32::from(counts[index]));
                 let test = self.key_test[key as usize];
                 let set = self.key_sets[key as usize][usize::from(test & 0xf)];
                 packed.push(pack_schema_key(key, test, set, count));
@@ -139,149 +138,152 @@ impl Tables {
             }
         }
         schema_rows.push(row);
-        sure(row as usize == self.rows.len(), "rows of keys")?;
+        ensure(row as usize == self.rows.len(), "rows of keys")?;
         self.schema_rows = schema_rows;
         self.schema_keys = packed;
         Ok(())
     }
 
-    /// Every number that is used as an index is below the length of what it points into.
+    /// Checks that all indexes are in range.
     fn check(&self) -> Result<(), DataError> {
         let texts = self.text_starts.len() - 1;
-        sure(texts > 0 && self.text_starts[1] == 0, "text 0")?;
-        sure(self.text_starts.last() == Some(&length(self.words.len())), "texts")?;
+        ensure(texts > 0 && self.text_starts[1] == 0, "text 0")?;
+        ensure(self.text_starts.last() == Some(&to_u32(self.words.len())), "texts")?;
         let whole =
             self.text_starts.iter().all(|start| self.words.is_char_boundary(*start as usize));
-        sure(whole, "texts")?;
+        ensure(whole, "texts")?;
         let elements = self.element_ids.len();
-        sure(elements < 256, "elements")?;
+        ensure(elements < 256, "elements")?;
         for column in [&self.element_names, &self.element_codes, &self.element_groups] {
-            sure(column.len() == elements, "elements")?;
-            below(column, texts, "elements")?;
+            ensure(column.len() == elements, "elements")?;
+            ensure_below(column, texts, "elements")?;
         }
-        sure(
+        ensure(
             self.element_weights.len() == elements && self.element_flags.len() == elements,
             "elements",
         )?;
 
         let cells = self.cell_values.len();
-        sure(self.cell_starts.len() == elements + 1 && self.cell_starts.is_sorted(), "cells")?;
-        sure(self.cell_starts[0] == 0 && self.cell_starts[elements] == length(cells), "cells")?;
-        sure(self.cell_attributes.len() == cells && self.cell_folds.len() == cells, "cells")?;
-        below(&self.cell_attributes, texts, "attributes")?;
-        below(&self.cell_values, texts, "values")?;
-        below(&self.cell_folds, cells, "folds")?;
+        ensure(self.cell_starts.len() == elements + 1 && self.cell_starts.is_sorted(), "cells")?;
+        ensure(self.cell_starts[0] == 0 && self.cell_starts[elements] == to_u32(cells), "cells")?;
+        ensure(self.cell_attributes.len() == cells && self.cell_folds.len() == cells, "cells")?;
+        ensure_below(&self.cell_attributes, texts, "attributes")?;
+        ensure_below(&self.cell_values, texts, "values")?;
+        ensure_below(&self.cell_folds, cells, "folds")?;
         let of =
             |element| self.slot(element).map_or(0, |slot| group(&self.cell_starts, slot).len());
         let displacements = of(11) + of(12) + of(13);
         for column in &self.converted {
-            sure(column.len() == displacements, "conversions")?;
-            cells_or_none(column, cells, "conversions")?;
+            ensure(column.len() == displacements, "conversions")?;
+            ensure_cells_or_none(column, cells, "conversions")?;
         }
-        sure(self.model_makes.len() == of(28), "makes of models")?;
-        cells_or_none(&self.model_makes, cells, "makes of models")?;
+        ensure(self.model_makes.len() == of(28), "makes of models")?;
+        ensure_cells_or_none(&self.model_makes, cells, "makes of models")?;
 
         let sets = self.set_matches.len();
-        sure(self.set_valid.len() == sets, "sets")?;
-        sure(self.key_sets.iter().flatten().all(|set| usize::from(*set) < sets), "sets of keys")?;
-        sure(self.key_digits.len() == self.key_sets.len(), "digits of keys")?;
+        ensure(self.set_valid.len() == sets, "sets")?;
+        ensure(self.key_sets.iter().flatten().all(|set| usize::from(*set) < sets), "sets of keys")?;
+        ensure(self.key_digits.len() == self.key_sets.len(), "digits of keys")?;
         let schemas = self.schema_starts.len() - 1;
-        sure(self.schema_valid.len() == schemas, "masks of schemas")?;
+        ensure(self.schema_valid.len() == schemas, "masks of schemas")?;
         let masks = self.masks.len();
-        sure(self.schema_valid.iter().flatten().all(|mask| usize::from(*mask) < masks), "masks")?;
-        sure(self.second_ranks.len() == self.second_rows.len(), "second ranks")?;
+        ensure(self.schema_valid.iter().flatten().all(|mask| usize::from(*mask) < masks), "masks")?;
+        ensure(self.second_ranks.len() == self.second_rows.len(), "second ranks")?;
 
         let engines = self.engine_starts.len() - 1;
-        sure(self.engine_cells.len() == self.engine_models.len(), "engines")?;
-        sure(self.engine_models.iter().all(|engine| usize::from(*engine) < engines), "engines")?;
-        below(&self.engine_row_cells, cells, "rows of engines")?;
-        sure(self.engine_row_ranks.len() == self.engine_row_cells.len(), "rows of engines")?;
-        ends(&self.engine_starts, self.engine_row_cells.len(), "rows of engines")?;
-        self.check_makers(cells, schemas)?;
+        ensure(self.engine_cells.len() == self.engine_models.len(), "engines")?;
+        ensure(self.engine_models.iter().all(|engine| usize::from(*engine) < engines), "engines")?;
+        ensure_below(&self.engine_row_cells, cells, "rows of engines")?;
+        ensure(self.engine_row_ranks.len() == self.engine_row_cells.len(), "rows of engines")?;
+        ensure_ends_at(&self.engine_starts, self.engine_row_cells.len(), "rows of engines")?;
+        self.check_manufacturers(cells, schemas)?;
         self.check_specs(cells)?;
 
-        sure(self.default_types.len() == self.default_slots.len(), "defaults")?;
-        sure(self.default_types.len() == self.default_texts.len(), "defaults")?;
-        sure(self.default_slots.iter().all(|slot| usize::from(*slot) < elements), "defaults")?;
-        below(&self.default_texts, texts, "defaults")?;
-        sure(self.exceptions.len().is_multiple_of(17), "exceptions")?;
+        ensure(self.default_types.len() == self.default_slots.len(), "defaults")?;
+        ensure(self.default_types.len() == self.default_texts.len(), "defaults")?;
+        ensure(self.default_slots.iter().all(|slot| usize::from(*slot) < elements), "defaults")?;
+        ensure_below(&self.default_texts, texts, "defaults")?;
+        ensure(self.exceptions.len().is_multiple_of(17), "exceptions")?;
         let choices = self.choice_makes.len();
-        below(&self.choice_makes, texts, "choices")?;
-        below(&self.choice_models, texts, "choices")?;
-        sure(self.choice_models.len() == choices, "choices")?;
-        sure(self.choice_from.len() == choices && self.choice_to.len() == choices, "choices")
+        ensure_below(&self.choice_makes, texts, "choices")?;
+        ensure_below(&self.choice_models, texts, "choices")?;
+        ensure(self.choice_models.len() == choices, "choices")?;
+        ensure(self.choice_from.len() == choices && self.choice_to.len() == choices, "choices")
     }
 
-    fn check_makers(&self, cells: usize, schemas: usize) -> Result<(), DataError> {
+    fn check_manufacturers(&self, cells: usize, schemas: usize) -> Result<(), DataError> {
         let wmis = self.wmi_codes.len();
-        sure(self.wmi_codes.is_sorted(), "makers")?;
-        sure(self.wmi_manufacturers.len() == wmis && self.wmi_public.len() == wmis, "makers")?;
-        sure(self.wmi_types.len() == wmis && self.wmi_trucks.len() == wmis, "makers")?;
-        cells_or_none(&self.wmi_manufacturers, cells, "manufacturers")?;
-        sure(self.wmi_link_starts.len() == wmis + 1, "links")?;
-        ends(&self.wmi_link_starts, self.link_schemas.len(), "links")?;
+        ensure(self.wmi_codes.is_sorted(), "manufacturers")?;
+        ensure(
+            self.wmi_manufacturers.len() == wmis && self.wmi_public.len() == wmis,
+            "manufacturers",
+        )?;
+        ensure(self.wmi_types.len() == wmis && self.wmi_trucks.len() == wmis, "manufacturers")?;
+        ensure_cells_or_none(&self.wmi_manufacturers, cells, "manufacturers")?;
+        ensure(self.wmi_link_starts.len() == wmis + 1, "links")?;
+        ensure_ends_at(&self.wmi_link_starts, self.link_schemas.len(), "links")?;
         let links = self.link_schemas.len();
-        sure(self.link_from.len() == links && self.link_to.len() == links, "links")?;
-        sure(self.link_schemas.iter().all(|schema| usize::from(*schema) < schemas), "links")?;
-        sure(self.wmi_make_starts.len() == wmis + 1, "makes of makers")?;
-        ends(&self.wmi_make_starts, self.wmi_makes.len(), "makes of makers")?;
-        below(&self.wmi_makes, cells, "makes of makers")?;
-        sure(self.type_ids.len() == self.type_cells.len(), "types")?;
-        below(&self.type_cells, cells, "types")
+        ensure(self.link_from.len() == links && self.link_to.len() == links, "links")?;
+        ensure(self.link_schemas.iter().all(|schema| usize::from(*schema) < schemas), "links")?;
+        ensure(self.wmi_make_starts.len() == wmis + 1, "makes of manufacturers")?;
+        ensure_ends_at(&self.wmi_make_starts, self.wmi_makes.len(), "makes of manufacturers")?;
+        ensure_below(&self.wmi_makes, cells, "makes of manufacturers")?;
+        ensure(self.type_ids.len() == self.type_cells.len(), "types")?;
+        ensure_below(&self.type_cells, cells, "types")
     }
 
     fn check_specs(&self, cells: usize) -> Result<(), DataError> {
         let specs = self.spec_makes.len();
-        sure(self.spec_models.is_sorted(), "models of specifications")?;
-        sure(self.spec_models.len() == self.spec_of_model.len(), "models of specifications")?;
-        sure(self.spec_of_model.iter().all(|spec| usize::from(*spec) < specs), "specifications")?;
-        sure(self.spec_types.len() == specs, "types of specifications")?;
-        sure(self.spec_year_starts.len() == specs + 1, "years of specifications")?;
-        ends(&self.spec_year_starts, self.spec_years.len(), "years of specifications")?;
-        sure(self.spec_pattern_starts.len() == specs + 1, "patterns of specifications")?;
+        ensure(self.spec_models.is_sorted(), "models of specifications")?;
+        ensure(self.spec_models.len() == self.spec_of_model.len(), "models of specifications")?;
+        ensure(self.spec_of_model.iter().all(|spec| usize::from(*spec) < specs), "specifications")?;
+        ensure(self.spec_types.len() == specs, "types of specifications")?;
+        ensure(self.spec_year_starts.len() == specs + 1, "years of specifications")?;
+        ensure_ends_at(&self.spec_year_starts, self.spec_years.len(), "years of specifications")?;
+        ensure(self.spec_pattern_starts.len() == specs + 1, "patterns of specifications")?;
         let patterns = self.spec_key_starts.len() - 1;
-        ends(&self.spec_pattern_starts, patterns, "patterns of specifications")?;
-        sure(self.spec_row_starts.len() == patterns + 1, "rows of specifications")?;
-        ends(&self.spec_key_starts, self.spec_keys.len(), "keys of specifications")?;
-        ends(&self.spec_row_starts, self.spec_row_cells.len(), "rows of specifications")?;
-        below(&self.spec_keys, cells, "keys of specifications")?;
-        below(&self.spec_row_cells, cells, "rows of specifications")?;
-        sure(self.spec_row_ranks.len() == self.spec_row_cells.len(), "rows of specifications")
+        ensure_ends_at(&self.spec_pattern_starts, patterns, "patterns of specifications")?;
+        ensure(self.spec_row_starts.len() == patterns + 1, "rows of specifications")?;
+        ensure_ends_at(&self.spec_key_starts, self.spec_keys.len(), "keys of specifications")?;
+        ensure_ends_at(&self.spec_row_starts, self.spec_row_cells.len(), "rows of specifications")?;
+        ensure_below(&self.spec_keys, cells, "keys of specifications")?;
+        ensure_below(&self.spec_row_cells, cells, "rows of specifications")?;
+        ensure(self.spec_row_ranks.len() == self.spec_row_cells.len(), "rows of specifications")
     }
 }
 
-fn sure(holds: bool, what: &'static str) -> Result<(), DataError> {
-    if holds { Ok(()) } else { Err(DataError::Malformed(what)) }
+fn ensure(is_valid: bool, what: &'static str) -> Result<(), DataError> {
+    if is_valid { Ok(()) } else { Err(DataError::Malformed(what)) }
 }
 
-fn below(column: &[u32], bound: usize, what: &'static str) -> Result<(), DataError> {
+fn ensure_below(column: &[u32], bound: usize, what: &'static str) -> Result<(), DataError> {
     let most = column.iter().copied().fold(0, u32::max);
-    sure(column.is_empty() || (most as usize) < bound, what)
+    ensure(column.is_empty() || (most as usize) < bound, what)
 }
 
-fn cells_or_none(column: &[u32], cells: usize, what: &'static str) -> Result<(), DataError> {
-    sure(column.iter().all(|cell| *cell == NO_CELL || (*cell as usize) < cells), what)
+fn ensure_cells_or_none(column: &[u32], cells: usize, what: &'static str) -> Result<(), DataError> {
+    ensure(column.iter().all(|cell| *cell == NO_CELL || (*cell as usize) < cells), what)
 }
 
-fn ends(starts: &[u32], end: usize, what: &'static str) -> Result<(), DataError> {
-    sure(starts.last() == Some(&length(end)), what)
+fn ensure_ends_at(starts: &[u32], end: usize, what: &'static str) -> Result<(), DataError> {
+    ensure(starts.last() == Some(&to_u32(end)), what)
 }
 
-fn length(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
+fn to_u32(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// `N` columns of equal length as one column of rows.
+/// Reads `N` columns of equal length as rows.
 fn read_rows<const N: usize>(columns: &mut Columns<'_>) -> Result<Vec<[u16; N]>, DataError> {
     let mut rows = Vec::new();
-    for place in 0..N {
+    for index in 0..N {
         let column = columns.u16s()?;
-        if place == 0 {
+        if index == 0 {
             rows = vec![[0; N]; column.len()];
         }
-        sure(column.len() == rows.len(), "a column of a row")?;
+        ensure(column.len() == rows.len(), "a column of a row")?;
         for (row, entry) in rows.iter_mut().zip(column) {
-            row[place] = entry;
+            row[index] = entry;
         }
     }
     Ok(rows)
@@ -290,11 +292,11 @@ fn read_rows<const N: usize>(columns: &mut Columns<'_>) -> Result<Vec<[u16; N]>,
 #[cfg(feature = "build")]
 mod write {
     use super::Tables;
-    use crate::format::ColumnWriter;
+    use crate::data_file::ColumnWriter;
     use crate::tables::SchemaKey;
 
     impl Tables {
-        /// The columns in the order in which [`Tables::read`] expects them.
+        /// Writes the columns in the order in which [`Tables::read`] expects them.
         pub(crate) fn write(&self) -> ColumnWriter {
             let mut w = ColumnWriter::default();
             w.bytes(self.words.as_bytes());
@@ -324,8 +326,8 @@ mod write {
             rows(&mut w, &self.schema_valid);
             w.u64s(&self.masks);
             let unpacked = self.schema_keys.iter().map(|key| SchemaKey(*key));
-            w.u24s(&unpacked.clone().map(|key| narrow(key.key())).collect::<Vec<_>>());
-            w.u16s(&unpacked.map(|key| shorter(key.rows())).collect::<Vec<_>>());
+            w.u24s(&unpacked.clone().map(|key| to_u32(key.key())).collect::<Vec<_>>());
+            w.u16s(&unpacked.map(|key| to_u16(key.rows())).collect::<Vec<_>>());
             w.u32s(&self.rows.iter().map(|row| row.cell()).collect::<Vec<_>>());
             w.u16s(&self.rows.iter().map(|row| row.rank()).collect::<Vec<_>>());
             w.u24s(&self.second_rows);
@@ -378,22 +380,22 @@ mod write {
     }
 
     fn lengths(w: &mut ColumnWriter, starts: &[u32]) {
-        let lengths = starts.windows(2).map(|pair| shorter((pair[1] - pair[0]) as usize));
+        let lengths = starts.windows(2).map(|pair| to_u16((pair[1] - pair[0]) as usize));
         w.u16s(&lengths.collect::<Vec<_>>());
     }
 
     fn rows<const N: usize>(w: &mut ColumnWriter, rows: &[[u16; N]]) {
-        for place in 0..N {
-            w.u16s(&rows.iter().map(|row| row[place]).collect::<Vec<_>>());
+        for index in 0..N {
+            w.u16s(&rows.iter().map(|row| row[index]).collect::<Vec<_>>());
         }
     }
 
-    /// The builder has refused groups as long as this.
-    fn shorter(length: usize) -> u16 {
+    /// The builder has rejected longer groups.
+    fn to_u16(length: usize) -> u16 {
         u16::try_from(length).expect("a group has fewer than 65,536 entries")
     }
 
-    fn narrow(number: usize) -> u32 {
+    fn to_u32(number: usize) -> u32 {
         u32::try_from(number).expect("there are fewer than a million keys")
     }
 }

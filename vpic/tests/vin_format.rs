@@ -1,22 +1,22 @@
-//! The form of VINs: which standard they follow, and which model years they settle.
+//! Which standard VINs follow, and which model years they determine.
 
 use std::sync::LazyLock;
 
-use vpic::{Date, Decoder, Form, FormKind, check_digit};
+use vpic::{Date, Decoder, FormatKind, VinFormat, check_digit};
 
 static DECODER: LazyLock<Decoder> =
-    LazyLock::new(|| Decoder::embedded().expect("the data are whole"));
+    LazyLock::new(|| Decoder::embedded().expect("the embedded data is valid"));
 const TODAY: Date = Date { year: 2026, month: 11, day: 26 };
 
-fn form(vin: &str) -> Form {
-    DECODER.form(vin, Some(TODAY))
+fn format(vin: &str) -> VinFormat {
+    DECODER.format(vin, Some(TODAY))
 }
 
 fn looks_mistyped(vin: &str) -> bool {
     DECODER.looks_mistyped(vin, Some(TODAY))
 }
 
-/// VINs in the forms of European manufacturers that write the model year: `?` stands for its character.
+/// VINs of European manufacturers that encode the model year. `?` is a placeholder for its character.
 const WITH_YEAR: [&str; 15] = [
     "WAUZZZ8K9?A123456", // Audi
     "WVWZZZ1KZ?W123456", // Volkswagen
@@ -35,7 +35,7 @@ const WITH_YEAR: [&str; 15] = [
     "NM0GXXTTPG?Y12345", // Ford Otosan: position 11
 ];
 
-/// The same for manufacturers that write no model year: whatever stands at position 10 is no year.
+/// VINs of European manufacturers that don't encode the model year: position 10 has another meaning.
 const WITHOUT_YEAR: [&str; 16] = [
     "WDD2050041F123456", // Mercedes-Benz, left-hand drive
     "WDB2110062A123456", // Mercedes-Benz, right-hand drive
@@ -55,34 +55,34 @@ const WITHOUT_YEAR: [&str; 16] = [
     "XLRTEH4300G123456", // DAF
 ];
 
-/// The character of a model year, for the years of both cycles.
+/// The character of a model year in either cycle.
 fn character(year: u16) -> char {
     let characters = "ABCDEFGHJKLMNPRSTVWXY123456789";
     characters.chars().nth(usize::from((year - 1980) % 30)).expect("thirty characters")
 }
 
 #[test]
-fn no_european_form_settles_a_model_year() {
+fn european_vins_never_have_a_certain_model_year() {
     for pattern in WITH_YEAR {
         for year in 1996..=2026_u16 {
             for year in [year, year - 30] {
                 let vin = pattern.replace('?', &character(year.max(1980)).to_string());
-                let form = form(&vin);
+                let format = format(&vin);
                 assert!(
-                    form.kind != FormKind::NorthAmerican && form.year.is_none(),
+                    format.kind != FormatKind::NorthAmerican && format.year.is_none(),
                     "{vin} {year}"
                 );
                 if year >= 1980 {
-                    assert!(form.year_candidates.contains(&year), "{vin} {year}: {form:?}");
+                    assert!(format.year_candidates.contains(&year), "{vin} {year}: {format:?}");
                 }
-                assert!(!form.is_year_settled() && form.year_candidates.len() <= 2, "{vin}");
+                assert!(!format.is_year_certain() && format.year_candidates.len() <= 2, "{vin}");
             }
         }
     }
     for vin in WITHOUT_YEAR {
-        let form = form(vin);
-        assert_eq!((form.kind, form.year), (FormKind::European, None), "{vin}");
-        assert_eq!(form.year_candidates, [0_u16; 0], "{vin}");
+        let format = format(vin);
+        assert_eq!((format.kind, format.year), (FormatKind::European, None), "{vin}");
+        assert_eq!(format.year_candidates, [0_u16; 0], "{vin}");
     }
 }
 
@@ -100,112 +100,112 @@ fn correct_european_vins_do_not_look_mistyped() {
 }
 
 #[test]
-fn north_american_form_settles_the_year_of_a_light_vehicle() {
+fn north_american_vins_of_light_vehicles_have_a_certain_model_year() {
     for (vin, year) in [
         ("1HGCM82633A004352", 2003),
-        ("5YJ3E1EA7KF328931", 2019), // A wrong check digit, for everybody to see.
+        ("5YJ3E1EA7KF328931", 2019),
         ("WBA3A5C57CF256651", 2012), // Built in Germany for sale in the USA.
         ("1FTFW5L86RFB45612", 2024),
     ] {
-        let form = form(vin);
-        assert_eq!(form.kind, FormKind::NorthAmerican, "{vin}");
-        assert_eq!((form.year, form.year_candidates), (Some(year), vec![year]), "{vin}");
+        let format = format(vin);
+        assert_eq!(format.kind, FormatKind::NorthAmerican, "{vin}");
+        assert_eq!((format.year, format.year_candidates), (Some(year), vec![year]), "{vin}");
     }
 }
 
 #[test]
-fn trailers_and_heavy_trucks_settle_no_year_that_comes_round_again() {
+fn trailers_and_heavy_trucks_have_ambiguous_model_years() {
     for pattern in ["1M2AX07C??M012345", "1JJV532D??L012345", "1HD1KB41??Y012345"] {
         for (year, candidates) in
             [(2012, vec![2012, 1982]), (1995, vec![2025, 1995]), (2005, vec![2005])]
         {
             let mut vin = pattern.replacen("??", &format!("0{}", character(year)), 1);
-            let digit = check_digit(&vin).expected.expect("it is whole");
+            let digit = check_digit(&vin).expected.expect("the VIN is complete");
             vin.replace_range(8..9, &digit.to_string());
-            let form = form(&vin);
-            assert_eq!(form.kind, FormKind::NorthAmerican, "{vin}");
-            assert_eq!(form.year_candidates, candidates, "{vin}");
-            assert_eq!(form.year, Some(2005).filter(|_| year == 2005), "{vin}");
+            let format = format(&vin);
+            assert_eq!(format.kind, FormatKind::NorthAmerican, "{vin}");
+            assert_eq!(format.year_candidates, candidates, "{vin}");
+            assert_eq!(format.year, Some(2005).filter(|_| year == 2005), "{vin}");
         }
     }
 }
 
 #[test]
-fn the_weight_of_a_truck_says_whether_position_7_settles_its_year() {
+fn the_weight_of_a_truck_determines_whether_its_model_year_is_certain() {
     // An F-150, and an F-350 of 11,500 pounds, from the same manufacturer.
-    assert_eq!(form("1FTFW5L86RFB45612").year, Some(2024));
-    let heavy = form("1FT8W3BT0EEA12345");
-    assert_eq!((heavy.kind, heavy.year), (FormKind::NorthAmerican, None));
+    assert_eq!(format("1FTFW5L86RFB45612").year, Some(2024));
+    let heavy = format("1FT8W3BT0EEA12345");
+    assert_eq!((heavy.kind, heavy.year), (FormatKind::NorthAmerican, None));
     assert_eq!(heavy.year_candidates, [2014, 1984]);
 }
 
 #[test]
-fn a_vehicle_built_in_mexico_for_europe_is_not_read_by_the_american_rule() {
-    let form = form("3VWZZZ1KZCM123456");
-    assert_eq!((form.kind, form.year), (FormKind::Other, None));
-    assert!(form.year_candidates.contains(&2012));
+fn a_vehicle_built_in_mexico_for_europe_is_not_in_north_american_format() {
+    let format = format("3VWZZZ1KZCM123456");
+    assert_eq!((format.kind, format.year), (FormatKind::Other, None));
+    assert!(format.year_candidates.contains(&2012));
 }
 
 #[test]
-fn seven_is_north_america_from_f_on() {
+fn codes_7f_to_70_are_north_american() {
     for (vin, kind) in [
-        ("7SAYGDEE0NF012345", FormKind::NorthAmerican),
-        ("7A8DH0H0595103456", FormKind::Other),
-        ("70AYGDEE0NF012345", FormKind::NorthAmerican),
+        ("7SAYGDEE0NF012345", FormatKind::NorthAmerican),
+        ("7A8DH0H0595103456", FormatKind::Other),
+        ("70AYGDEE0NF012345", FormatKind::NorthAmerican),
     ] {
         let mut vin = vin.to_owned();
-        let digit = check_digit(&vin).expected.expect("it is whole");
+        let digit = check_digit(&vin).expected.expect("the VIN is complete");
         vin.replace_range(8..9, &digit.to_string());
-        assert_eq!(form(&vin).kind, kind, "{vin}");
+        assert_eq!(format(&vin).kind, kind, "{vin}");
     }
 }
 
 #[test]
-fn a_year_contradicts_a_vin_that_writes_another() {
-    let accord = form("1HGCM82633A004352");
+fn a_different_model_year_contradicts_a_vin() {
+    let accord = format("1HGCM82633A004352");
     assert!(!accord.contradicts(2003) && accord.contradicts(2004) && accord.contradicts(1973));
-    let audi = form("WAUZZZ8K9DA123456");
-    // Registered in the year before or after.
+    let audi = format("WAUZZZ8K9DA123456");
+    // The year of registration may differ by one.
     assert!([2012, 2013, 2014, 1983].into_iter().all(|year| !audi.contradicts(year)));
     assert!(audi.contradicts(2003));
-    let ford = form("WF05XXGCC5DS12345");
+    let ford = format("WF05XXGCC5DS12345");
     assert!(!ford.contradicts(2013) && ford.contradicts(2005));
-    let mercedes = form("W1K2130161A123456");
+    let mercedes = format("W1K2130161A123456");
     assert!((1980..=2028).all(|year| !mercedes.contradicts(year)));
-    // Nobody knows whether this manufacturer writes the year.
-    assert!((1980..=2028).all(|year| !form("U5YHM516AEL123456").contradicts(year)));
+    // It is unknown whether this manufacturer encodes the model year.
+    assert!((1980..=2028).all(|year| !format("U5YHM516AEL123456").contradicts(year)));
 }
 
 #[test]
-fn real_vins_are_settled_as_nhtsa_dates_them_and_imports_are_in_north_american_form() {
-    let (mut imports, mut settled) = (0_u32, 0_u32);
+fn certain_model_years_match_nhtsas_and_imports_are_in_north_american_format() {
+    let (mut imports, mut certain) = (0_u32, 0_u32);
     for line in include_str!("golden/vins.tsv").lines() {
         let fields: Vec<&str> = line.split('\t').collect();
         let (vin, source, codes, year) = (fields[0], fields[1], fields[2], fields[5]);
-        if source.starts_with("made") {
+        if source.starts_with("generated") {
             continue;
         }
-        let form = form(vin);
-        if let Some(settled_year) = form.year {
-            assert_eq!(settled_year.to_string(), year, "{vin}");
-            settled += 1;
+        let format = format(vin);
+        if let Some(certain_year) = format.year {
+            assert_eq!(certain_year.to_string(), year, "{vin}");
+            certain += 1;
         }
         if codes == "0" && !matches!(vin.as_bytes()[0], b'1'..=b'5' | b'7') {
-            assert_eq!(form.kind, FormKind::NorthAmerican, "{vin}");
+            assert_eq!(format.kind, FormatKind::NorthAmerican, "{vin}");
             imports += 1;
         }
     }
-    assert!(imports > 1700 && settled > 1700, "{imports} {settled}");
+    assert!(imports > 1700 && certain > 1700, "{imports} {certain}");
 }
 
 #[test]
-fn an_import_with_one_wrong_digit_looks_mistyped() {
+fn an_imported_vehicles_vin_with_one_wrong_digit_looks_mistyped() {
     let mut tried = 0_u32;
     for line in include_str!("golden/vins.tsv").lines() {
         let fields: Vec<&str> = line.split('\t').collect();
         let (vin, source, codes) = (fields[0], fields[1], fields[2]);
-        // NHTSA exempts whole ranges of others from the check digit.
-        if source.starts_with("made") || source == "exceptions" || codes != "0" {
+        // NHTSA exempts whole ranges of VINs from the check digit.
+        if source.starts_with("generated") || source == "exceptions" || codes != "0" {
             continue;
         }
         if matches!(vin.as_bytes()[0], b'1'..=b'5' | b'7') {

@@ -1,9 +1,9 @@
-//! The elements that the procedure itself speaks of, found once when the data are opened.
+//! The elements that the procedure treats specially. They are looked up once, when the data is opened.
 
 use crate::tables::{EVERY_ROW, Tables, group};
 use crate::wmi::LENGTH;
 
-/// Elements by NHTSA's numbers of them.
+/// NHTSA's ids of elements.
 pub(crate) mod element {
     pub(crate) const OTHER_BATTERY_INFO: u16 = 1;
     pub(crate) const BODY_CLASS: u16 = 5;
@@ -16,7 +16,7 @@ pub(crate) mod element {
     pub(crate) const VEHICLE_TYPE: u16 = 39;
 }
 
-/// Bodies of which NHTSA warns, by the attributes of body class.
+// The attributes of body classes for which NHTSA has warnings.
 const GLIDER: [&str; 1] = ["64"];
 const OFF_ROAD: [&str; 10] = ["69", "84", "86", "88", "97", "105", "113", "124", "126", "127"];
 const INCOMPLETE: [&str; 16] = [
@@ -24,10 +24,10 @@ const INCOMPLETE: [&str; 16] = [
     "75",
 ];
 
-/// A bit for each of so many hashes tells most VINs from exceptions without a search.
+/// The size of a Bloom filter, which rules out most VINs as exceptions without a search.
 const EXCEPTION_BITS: u64 = 1 << 18;
 
-/// When a specification may apply: a first look, before all is compared.
+/// The type and range of years of a specification, for a quick check before the full comparison.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SpecSpan {
     first: u16,
@@ -50,9 +50,9 @@ impl SpecSpan {
     }
 }
 
-/// Slots of elements, and cells of bodies.
+/// The slots of known elements, and the cells of known body classes.
 #[derive(Debug, Default)]
-pub(crate) struct Known {
+pub(crate) struct KnownElements {
     pub(crate) body_class: Option<u8>,
     pub(crate) engine_model: Option<u8>,
     pub(crate) make: Option<u8>,
@@ -62,10 +62,10 @@ pub(crate) struct Known {
     pub(crate) vehicle_type: Option<u8>,
     battery: Option<u8>,
     pub(crate) displacements: Option<[u8; 3]>,
-    /// What to take from a cell of each displacement to find its conversions.
+    /// What to subtract from a cell of each displacement to get the index of its conversions.
     pub(crate) first_displacement: [u32; 3],
     pub(crate) first_model: u32,
-    /// The years and the type of each specification of `spec_models`, beside one another.
+    /// The years and the type of each specification in `spec_models`.
     pub(crate) spec_spans: Vec<SpecSpan>,
     exception_bits: Vec<u64>,
     pub(crate) gliders: Vec<u32>,
@@ -73,7 +73,7 @@ pub(crate) struct Known {
     pub(crate) incomplete: Vec<u32>,
 }
 
-impl Known {
+impl KnownElements {
     pub(crate) fn new(tables: &Tables) -> Self {
         let slot = |id| tables.slot(id).and_then(|slot| u8::try_from(slot).ok());
         let start = |id| tables.slot(id).map_or(0, |slot| tables.cell_starts[slot]);
@@ -90,10 +90,10 @@ impl Known {
             ..Self::default()
         };
         let displacements = element::DISPLACEMENTS.map(slot);
-        if let [Some(cc), Some(inches), Some(litres)] = displacements {
-            known.displacements = Some([cc, inches, litres]);
+        if let [Some(cc), Some(inches), Some(liters)] = displacements {
+            known.displacements = Some([cc, inches, liters]);
             let mut before = 0;
-            for (first, slot) in known.first_displacement.iter_mut().zip([cc, inches, litres]) {
+            for (first, slot) in known.first_displacement.iter_mut().zip([cc, inches, liters]) {
                 let slot = usize::from(slot);
                 *first = tables.cell_starts[slot].wrapping_sub(before);
                 before += tables.cell_starts[slot + 1] - tables.cell_starts[slot];
@@ -103,7 +103,7 @@ impl Known {
         known.spec_spans = specs.map(|spec| SpecSpan::new(tables, spec)).collect();
         known.exception_bits = vec![0; usize::try_from(EXCEPTION_BITS / 64).unwrap_or(0)];
         for vin in tables.exceptions.as_chunks::<LENGTH>().0 {
-            let (word, bit) = place(vin);
+            let (word, bit) = filter_bit(vin);
             known.exception_bits[word] |= bit;
         }
         if let Some(slot) = known.body_class.map(usize::from) {
@@ -123,22 +123,22 @@ impl Known {
         known
     }
 
-    /// Whether the maker got the check digit of a VIN wrong, and NHTSA knows.
+    /// Whether NHTSA lists the VIN as one with a wrong check digit from the manufacturer.
     pub(crate) fn is_exception(&self, tables: &Tables, vin: &[u8]) -> bool {
-        let (word, bit) = place(vin);
+        let (word, bit) = filter_bit(vin);
         let exceptions = tables.exceptions.as_chunks::<LENGTH>().0;
         self.exception_bits[word] & bit != 0
             && exceptions.binary_search_by(|known| known[..].cmp(vin)).is_ok()
     }
 
-    /// Whether specifications add to the element rather than fill it.
+    /// Whether specifications add values to the element if it already has one.
     pub(crate) fn adds_to(&self, tables: &Tables, slot: u8) -> bool {
         self.battery == Some(slot) || tables.element_flags[usize::from(slot)] & EVERY_ROW != 0
     }
 }
 
-/// The word and the bit in it of a VIN's hash (FNV-1a).
-fn place(vin: &[u8]) -> (usize, u64) {
+/// The word and bit of a VIN's hash (FNV-1a) in the Bloom filter.
+fn filter_bit(vin: &[u8]) -> (usize, u64) {
     let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
     let hash = vin.iter().fold(0xcbf2_9ce4_8422_2325, step) >> 24 & (EXCEPTION_BITS - 1);
     (usize::try_from(hash / 64).unwrap_or(0), 1 << (hash % 64))

@@ -1,6 +1,7 @@
-//! The data file: a header that says what it is, then one zstd frame of columns.
+//! The data file: a header followed by a zstd frame that contains columns.
 //!
-//! Numbers of 16 and more bits are kept as planes, all low bytes first: that packs a third better.
+//! Numbers of 16 or 24 bits are stored as byte planes, all low bytes first, which compresses a
+//! third better.
 
 use std::fmt;
 use std::io::Read;
@@ -9,50 +10,50 @@ use sha2::{Digest, Sha256};
 
 /// The first bytes of every data file.
 pub(crate) const MAGIC: [u8; 8] = *b"VPICDATA";
-/// Raised when the columns change.
+/// Incremented when the columns change.
 pub(crate) const VERSION: u32 = 1;
-/// Magic, version, month (7 bytes and a zero), bytes unpacked, hash.
+/// The size of the header: magic, version, month (7 bytes and a zero), uncompressed size, hash.
 pub(crate) const HEADER: usize = 8 + 4 + 8 + 8 + 32;
-/// No column may claim more entries than this: a damaged count must not ask for all memory.
-const MOST_ENTRIES: u32 = 1 << 27;
+/// The maximum number of entries in a column, so that a damaged count can't exhaust the memory.
+const MAX_ENTRIES: u32 = 1 << 27;
 
-/// Why a data file was not opened.
+/// Why a data file could not be opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DataError {
-    /// Too short for a header, or without the magic word: not a data file at all.
+    /// The file is too short or lacks the magic bytes: not a VIN data file.
     NotVinData,
-    /// Made for another version of this crate.
+    /// The file has a format version that this crate does not support.
     Version {
-        /// The version the file says it has.
+        /// The format version of the file.
         found: u32,
-        /// The version that this crate reads.
+        /// The format version that this crate supports.
         expected: u32,
     },
-    /// The hash in the header is not that of the bytes: damaged or cut short.
+    /// The hash in the header does not match the content: the file is damaged or truncated.
     Damaged,
-    /// The hash is right and yet a column is not what it should be: made by a faulty builder.
+    /// The hash matches, but a column is invalid. The file was built incorrectly.
     Malformed(&'static str),
 }
 
 impl fmt::Display for DataError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotVinData => f.write_str("this is not a file of VIN data"),
+            Self::NotVinData => f.write_str("not a VIN data file"),
             Self::Version { found, expected } => {
                 write!(
                     f,
-                    "the VIN data are of format {found}; this program reads format {expected}"
+                    "the VIN data file has format version {found}, but this program requires version {expected}"
                 )
             }
-            Self::Damaged => f.write_str("the VIN data are damaged: their hash does not match"),
-            Self::Malformed(what) => write!(f, "the VIN data are malformed: {what}"),
+            Self::Damaged => f.write_str("the VIN data file is damaged: its hash does not match"),
+            Self::Malformed(what) => write!(f, "the VIN data file is malformed: {what}"),
         }
     }
 }
 
 impl std::error::Error for DataError {}
 
-/// The hash of everything but itself.
+/// The hash of the file except for the hash itself.
 pub(crate) fn hash(header: &[u8], frame: &[u8]) -> [u8; 32] {
     let mut hasher = Sha256::new();
     hasher.update(header);
@@ -60,13 +61,13 @@ pub(crate) fn hash(header: &[u8], frame: &[u8]) -> [u8; 32] {
     hasher.finalize().into()
 }
 
-/// Reads columns in the order they were written.
+/// Reads columns in the order in which they were written.
 pub(crate) struct Columns<'a> {
     frame: zstd::stream::read::Decoder<'a, &'a [u8]>,
     unpacked: u64,
     read: u64,
-    /// What a column is read into before its numbers are put together: used again and again, since
-    /// fresh memory is slow to touch.
+    /// The buffer into which a column is read before its numbers are assembled. It is reused
+    /// because touching newly allocated memory is slow.
     scratch: Vec<u8>,
 }
 
@@ -93,11 +94,11 @@ impl<'a> Columns<'a> {
         Ok((month.to_owned(), Self { frame, unpacked, read: 0, scratch: Vec::new() }))
     }
 
-    /// Reads so many bytes into the scratch space.
+    /// Reads `length` bytes into the scratch buffer.
     fn exactly(&mut self, length: usize) -> Result<&[u8], DataError> {
         self.read += length as u64;
         if self.read > self.unpacked {
-            return Err(DataError::Malformed("a column reaches past the end"));
+            return Err(DataError::Malformed("a column extends past the end"));
         }
         if self.scratch.len() < length {
             self.scratch.resize(length, 0);
@@ -109,7 +110,7 @@ impl<'a> Columns<'a> {
 
     fn count(&mut self) -> Result<usize, DataError> {
         let count = number(self.exactly(4)?);
-        if count > u64::from(MOST_ENTRIES) {
+        if count > u64::from(MAX_ENTRIES) {
             return Err(DataError::Malformed("a column is too long"));
         }
         usize::try_from(count).map_err(|_| DataError::Malformed("a column is too long"))
@@ -130,7 +131,7 @@ impl<'a> Columns<'a> {
         Ok(low.iter().zip(high).map(|(l, h)| u16::from_le_bytes([*l, *h])).collect())
     }
 
-    /// Numbers below 2^24.
+    /// Reads numbers below 2^24.
     pub(crate) fn u24s(&mut self) -> Result<Vec<u32>, DataError> {
         let count = self.count()?;
         let (low, rest) = self.exactly(count * 3)?.split_at(count);
@@ -139,7 +140,8 @@ impl<'a> Columns<'a> {
         Ok(bytes.map(|((l, m), h)| u32::from_le_bytes([*l, *m, *h, 0])).collect())
     }
 
-    /// Numbers one after the other: better where whole numbers recur in the same order.
+    /// Reads numbers that are stored one after the other, which compresses better if sequences of
+    /// them recur.
     pub(crate) fn u32s(&mut self) -> Result<Vec<u32>, DataError> {
         let count = self.count()?;
         let (numbers, _) = self.exactly(count * 4)?.as_chunks::<4>();
@@ -152,7 +154,8 @@ impl<'a> Columns<'a> {
         Ok(numbers.iter().map(|number| u64::from_le_bytes(*number)).collect())
     }
 
-    /// Where each group begins, and after the last where it ends, from the length of each.
+    /// Reads the lengths of groups. Returns the start of each group, followed by the end of the
+    /// last one.
     pub(crate) fn starts(&mut self) -> Result<Vec<u32>, DataError> {
         let lengths = self.u16s()?;
         let mut starts = Vec::with_capacity(lengths.len() + 1);
@@ -166,12 +169,12 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// Little-endian, at most eight bytes.
+/// Reads a little-endian number of at most eight bytes.
 fn number(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-/// Writes what [`Columns`] reads.
+/// Writes columns for [`Columns`].
 #[cfg(feature = "build")]
 #[derive(Default)]
 pub(crate) struct ColumnWriter {
@@ -215,7 +218,7 @@ impl ColumnWriter {
         self.bytes.extend(column.iter().flat_map(|number| number.to_le_bytes()));
     }
 
-    /// The file: header, hash, and the columns packed.
+    /// Creates the file: header, hash and the compressed columns.
     pub(crate) fn finish(self, month: &str) -> std::io::Result<Vec<u8>> {
         let mut file = Vec::from(MAGIC);
         file.extend(VERSION.to_le_bytes());
