@@ -36,7 +36,7 @@ pub use crate::features::accounts::UserId;
 use crate::features::{
     accounts::AuthState,
     stations::{Imports, Providers},
-    vin::Vins,
+    vin::VinDecoder,
 };
 pub use error::{Error, Result};
 
@@ -79,7 +79,7 @@ pub struct AppState {
     /// What signing in needs to remember within this process.
     pub auth: AuthState,
     /// Decodes VINs.
-    pub vins: Vins,
+    pub vins: VinDecoder,
     /// External providers of stations.
     pub stations: Providers,
     /// Imports of station files.
@@ -110,7 +110,7 @@ impl App {
         let cache = cache::Cache::new(&config.cache);
         db.store_positions_in(&cache);
         let auth = AuthState::new(&config);
-        let vins = Vins::new(&config.vin);
+        let vins = VinDecoder::new(&config.vin);
         let stations = Providers::new(&config.stations, config.server.public_url.as_deref());
         let config = Arc::new(config);
         let imports = Imports::default();

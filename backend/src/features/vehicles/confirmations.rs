@@ -32,7 +32,7 @@ pub(super) fn check(
     let vin: Option<&Vin> = (&vehicle.vin).into();
     let Some(vin) = vin else { return Ok(()) };
     let mut unconfirmed = Vec::new();
-    for doubt in vin::doubts(vin, vehicle.year, today)? {
+    for doubt in vin::check_plausibility(vin, vehicle.year, today)? {
         let is_new = if doubt.name() == "vin" { is_new_vin } else { is_new_year && sends_year };
         if confirm.is_some_and(|it| it.has(doubt.name())) {
             vehicle.confirmed.add(doubt.name());

@@ -470,9 +470,9 @@ mod tests {
             let text = placeholder_vin(id);
             prop_assert!(text.starts_with('0') && text.len() == 17);
             prop_assert!(text.chars().all(|it| "0123456789ABCDEFGHJKLMNPRSTUVWXYZ".contains(it)));
-            prop_assert_eq!(Option::<Vin>::from(VinColumns { id, vin: Vin::well_formed(&text).unwrap() }), None);
+            prop_assert_eq!(Option::<Vin>::from(VinColumns { id, vin: Vin::parse(&text).unwrap() }), None);
             // Another vehicle's placeholder reads as a VIN.
-            let vin = Vin::well_formed(&placeholder_vin(other)).unwrap();
+            let vin = Vin::parse(&placeholder_vin(other)).unwrap();
             prop_assert_eq!(Option::<Vin>::from(VinColumns { id, vin: vin.clone() }), Some(vin));
         }
     }

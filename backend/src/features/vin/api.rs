@@ -1,4 +1,4 @@
-//! VINs and the catalogue as JSON.
+//! The JSON API for VINs and the catalog of makes and models.
 
 use aide::{
     OperationInput,
@@ -25,63 +25,62 @@ use crate::{
 };
 
 pub(super) fn router() -> ApiRouter<App> {
-    let tag = "VIN and catalogue";
+    let tag = "VINs and catalog";
     ApiRouter::new()
         .api_route(
             "/vin/{vin}",
             get_with(decode, |it| {
-                it.id("decodeVin")
-                    .tag(tag)
-                    .summary("Tell what a VIN means")
-                    .with(error_response::<422>)
+                it.id("decodeVin").tag(tag).summary("Decode a VIN").with(error_response::<422>)
             }),
         )
         .api_route(
             "/platform/years",
-            get_with(years, |it| it.id("listYears").tag(tag).summary("List the model years")),
+            get_with(years, |it| it.id("listYears").tag(tag).summary("List model years")),
         )
         .api_route(
             "/platform/makes",
-            get_with(makes, |it| it.id("listMakes").tag(tag).summary("List the makes of a year")),
+            get_with(makes, |it| it.id("listMakes").tag(tag).summary("List makes")),
         )
         .api_route(
             "/platform/models",
-            get_with(models, |it| it.id("listModels").tag(tag).summary("List a make's models")),
+            get_with(models, |it| {
+                it.id("listModels").tag(tag).summary("List the models of a make")
+            }),
         )
 }
 
-/// All there is of something to choose from.
+/// A complete list.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct All<T> {
-    /// Each once, in order.
+struct CompleteList<T> {
+    /// All items, sorted and without duplicates.
     items: Vec<T>,
-    /// Always null: there are no further pages.
+    /// Always null, because there is only one page.
     next_cursor: Option<String>,
 }
 
-impl<T: Serialize> All<T> {
+impl<T: Serialize> CompleteList<T> {
     fn of(items: Vec<T>) -> Result<SerializedJson<Self>> {
         SerializedJson::of(&Self { items, next_cursor: None })
     }
 }
 
-/// The VIN that the path holds, whatever its check digit says.
-struct VinInPath(Vin);
+/// The VIN in the path. Its check digit may be wrong.
+struct PathVin(Vin);
 
-impl FromRequestParts<App> for VinInPath {
+impl FromRequestParts<App> for PathVin {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let Ok(Path(text)) = Path::<String>::from_request_parts(parts, app).await else {
             return Err(Error::invalid("vin", "is not a text in UTF-8"));
         };
-        let vin = Vin::well_formed(&text);
+        let vin = Vin::parse(&text);
         vin.map(Self).map_err(|error| Error::invalid("vin", error.to_string()))
     }
 }
 
-impl OperationInput for VinInPath {
+impl OperationInput for PathVin {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
         let schema =
             SchemaObject { json_schema: Vin::schema(), external_docs: None, example: None };
@@ -90,10 +89,10 @@ impl OperationInput for VinInPath {
 }
 
 input! {
-    /// What else is known of the vehicle
+    /// What you know about the vehicle
     struct DecodeQuery {
-        /// Its model year: it decides between years thirty apart, and a VIN that contradicts it has a
-        /// problem
+        /// The model year. It selects one of two possible years, which are 30 years apart. A VIN that
+        /// contradicts it has a problem in the response.
         year: Option<ModelYear>,
     }
 }
@@ -101,20 +100,20 @@ input! {
 async fn decode(
     State(app): State<App>,
     _: User,
-    VinInPath(vin): VinInPath,
+    PathVin(vin): PathVin,
     Query(query): Query<DecodeQuery>,
 ) -> Result<SerializedJson<DecodedVin>> {
     service::decode_as_json(&app, &vin, model_year(query.year)).await
 }
 
-async fn years(_: User) -> Result<SerializedJson<All<u16>>> {
-    All::of(offline::choices(None, None)?.years)
+async fn years(_: User) -> Result<SerializedJson<CompleteList<u16>>> {
+    CompleteList::of(offline::choices(None, None)?.years)
 }
 
 input! {
-    /// Which makes
+    /// Filters for makes
     struct MakesQuery {
-        /// Those that sold something of this model year
+        /// Only makes with vehicles of this model year
         year: Option<ModelYear>,
     }
 }
@@ -122,16 +121,16 @@ input! {
 async fn makes(
     _: User,
     Query(query): Query<MakesQuery>,
-) -> Result<SerializedJson<All<&'static str>>> {
-    All::of(offline::choices(model_year(query.year), None)?.makes)
+) -> Result<SerializedJson<CompleteList<&'static str>>> {
+    CompleteList::of(offline::choices(model_year(query.year), None)?.makes)
 }
 
 input! {
-    /// Which models
+    /// Filters for models
     struct ModelsQuery {
-        /// Those of this model year
+        /// Only models of this model year
         year: Option<ModelYear>,
-        /// Whose
+        /// The make, in upper or lower case
         make: Text<100>,
     }
 }
@@ -139,8 +138,8 @@ input! {
 async fn models(
     _: User,
     Query(query): Query<ModelsQuery>,
-) -> Result<SerializedJson<All<&'static str>>> {
-    All::of(offline::choices(model_year(query.year), Some(&query.make.0))?.models)
+) -> Result<SerializedJson<CompleteList<&'static str>>> {
+    CompleteList::of(offline::choices(model_year(query.year), Some(&query.make.0))?.models)
 }
 
 fn model_year(year: Option<ModelYear>) -> Option<u16> {

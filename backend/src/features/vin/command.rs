@@ -1,4 +1,4 @@
-//! VINs at the command line.
+//! The `vin` command.
 
 use std::io::{self, BufRead, Write};
 
@@ -6,56 +6,56 @@ use chrono::{DateTime, Utc};
 
 use super::{
     DecodedVin,
-    number::plain,
-    offline::{self, spoken_years},
+    number::normalize,
+    offline::{self, format_years},
 };
 use crate::core::{Error, Result};
 
-/// The longest line that is read; what follows is dropped.
-const LONGEST: u64 = 1024;
+/// The maximum length of an input line. Longer lines are truncated.
+const MAX_LINE_LENGTH: u64 = 1024;
 
-/// Decode VINs, without a network
+/// Decode VINs offline
 #[derive(Debug, Clone, clap::Args)]
 pub struct Arguments {
-    /// The VINs, each with its model year after a comma if that is known (`VIN,YEAR`); `-` reads them from
-    /// standard input, one per line, and prints each at once
+    /// The VINs to decode, optionally with the model year (`VIN,YEAR`); `-` reads them from
+    /// standard input, one per line, and prints each result immediately
     #[arg(required_unless_present = "clean_cache", value_name = "VIN")]
     vins: Vec<String>,
-    /// Print JSON as the API does, one document per line
+    /// Print JSON in the format of the API, one document per line
     #[arg(long)]
     json: bool,
-    /// Instead, remove NHTSA's answers that are older than 30 days from the database
+    /// Instead of decoding, delete cached results older than 30 days from the database
     #[arg(long, conflicts_with_all = ["vins", "json"])]
     pub clean_cache: bool,
 }
 
-/// Answers each VIN in turn.
+/// Decodes the VINs and prints the results.
 ///
 /// # Errors
-/// Internal where the tables are damaged or where nothing can be read or written.
+/// If the VIN tables are damaged, or reading the input or writing the output fails.
 pub fn run(arguments: &Arguments, now: DateTime<Utc>, output: &mut dyn Write) -> io::Result<()> {
     for vin in &arguments.vins {
         if vin == "-" {
             for line in lines(io::stdin().lock()) {
-                answer(&line?, arguments.json, now, output)?;
+                decode_and_print(&line?, arguments.json, now, output)?;
             }
         } else {
-            answer(vin, arguments.json, now, output)?;
+            decode_and_print(vin, arguments.json, now, output)?;
         }
     }
     Ok(())
 }
 
-/// Lines that are not blank, of bounded length, whatever bytes they hold.
+/// Reads lines of bounded length that may contain any bytes. Blank lines are skipped.
 fn lines(mut input: impl BufRead) -> impl Iterator<Item = io::Result<String>> {
     std::iter::from_fn(move || {
         loop {
             let mut line = Vec::new();
-            let read = io::Read::take(&mut input, LONGEST).read_until(b'\n', &mut line);
+            let read = io::Read::take(&mut input, MAX_LINE_LENGTH).read_until(b'\n', &mut line);
             match read {
                 Ok(0) => return None,
                 Ok(_) if line.last() != Some(&b'\n') => {
-                    // The rest of a line that is no VIN anyway.
+                    // Skip the rest of a line that is too long to be a VIN.
                     if let Err(error) = input.skip_until(b'\n') {
                         return Some(Err(error));
                     }
@@ -71,25 +71,30 @@ fn lines(mut input: impl BufRead) -> impl Iterator<Item = io::Result<String>> {
     })
 }
 
-fn answer(text: &str, json: bool, now: DateTime<Utc>, output: &mut dyn Write) -> io::Result<()> {
+fn decode_and_print(
+    text: &str,
+    json: bool,
+    now: DateTime<Utc>,
+    output: &mut dyn Write,
+) -> io::Result<()> {
     let decoded = decode(text, now).map_err(io::Error::other)?;
     if json {
         serde_json::to_writer(&mut *output, &decoded)?;
         writeln!(output)?;
     } else {
-        output.write_all(table(&decoded).as_bytes())?;
+        output.write_all(format_table(&decoded).as_bytes())?;
     }
-    // Whoever writes VINs into the pipe may wait for the answer before the next.
+    // The process at the other end of the pipe may wait for the result before it sends the next VIN.
     output.flush()
 }
 
 fn decode(text: &str, now: DateTime<Utc>) -> Result<DecodedVin, Error> {
-    let (vin, year) = split(text);
-    offline::decode(&plain(vin), year, now).map(|it| it.0)
+    let (vin, year) = split_year(text);
+    offline::decode(&normalize(vin), year, now).map(|it| it.0)
 }
 
-/// `VIN,YEAR`, or a VIN alone.
-fn split(text: &str) -> (&str, Option<u16>) {
+/// Splits `VIN,YEAR`. The year is optional.
+fn split_year(text: &str) -> (&str, Option<u16>) {
     let Some((vin, year)) = text.rsplit_once(',') else { return (text, None) };
     match year.trim() {
         "" => (vin, None),
@@ -100,32 +105,32 @@ fn split(text: &str) -> (&str, Option<u16>) {
     }
 }
 
-/// The model year, or those that it may be.
-fn year(decoded: &DecodedVin) -> Option<String> {
+/// Formats the model year or its candidates.
+fn format_year(decoded: &DecodedVin) -> Option<String> {
     match (decoded.year, decoded.year_candidates.as_slice()) {
         (Some(year), _) => Some(year.to_string()),
         (None, []) => None,
-        (None, [year]) => Some(format!("perhaps {year}")),
-        (None, years) => Some(format!("{}, not settled by the VIN", spoken_years(years))),
+        (None, [year]) => Some(format!("probably {year}")),
+        (None, years) => Some(format!("{}, ambiguous in the VIN", format_years(years))),
     }
 }
 
-/// A table that people read.
-fn table(decoded: &DecodedVin) -> String {
+/// Formats the result as a human-readable table.
+fn format_table(decoded: &DecodedVin) -> String {
     let text = |value: &Option<String>| value.clone();
     let digit = decoded.check_digit;
     let check_digit = match (digit.given, digit.expected) {
-        (Some(given), Some(_)) if digit.ok => Some(format!("{given}, right")),
+        (Some(given), Some(_)) if digit.ok => Some(format!("{given}, correct")),
         (Some(given), Some(expected)) if digit.required => {
             Some(format!("{given}, should be {expected}"))
         }
-        (Some(given), _) => Some(format!("{given}, not required here")),
+        (Some(given), _) => Some(format!("{given}, not required")),
         _ => None,
     };
-    let place = [&decoded.plant_city, &decoded.plant_country];
-    let place: Vec<_> = place.into_iter().flatten().map(String::as_str).collect();
+    let plant = [&decoded.plant_city, &decoded.plant_country];
+    let plant: Vec<_> = plant.into_iter().flatten().map(String::as_str).collect();
     let rows = [
-        ("Year", year(decoded)),
+        ("Year", format_year(decoded)),
         ("Make", text(&decoded.make)),
         ("Model", text(&decoded.model)),
         ("Trim", text(&decoded.trim)),
@@ -136,8 +141,8 @@ fn table(decoded: &DecodedVin) -> String {
         ("Drive", text(&decoded.drive_type)),
         ("Transmission", text(&decoded.transmission)),
         ("Type", text(&decoded.vehicle_type)),
-        ("Built in", (!place.is_empty()).then(|| place.join(", "))),
-        ("Built by", text(&decoded.manufacturer)),
+        ("Plant", (!plant.is_empty()).then(|| plant.join(", "))),
+        ("Manufacturer", text(&decoded.manufacturer)),
         ("Check digit", check_digit),
     ];
     let mut lines = vec![decoded.vin.clone()];
@@ -151,7 +156,7 @@ fn table(decoded: &DecodedVin) -> String {
         line(&format!("Problem {}", problem.code), &problem.detail);
     }
     for suggestion in &decoded.suggestions {
-        line("Perhaps", suggestion);
+        line("Did you mean", suggestion);
     }
     lines.join("\n") + "\n"
 }
@@ -160,7 +165,7 @@ fn table(decoded: &DecodedVin) -> String {
 mod tests {
     use super::{Arguments, lines, run};
 
-    fn told(vins: &[&str], json: bool) -> String {
+    fn output_of(vins: &[&str], json: bool) -> String {
         let vins = vins.iter().map(|it| (*it).to_owned()).collect();
         let arguments = Arguments { vins, json, clean_cache: false };
         let mut output = Vec::new();
@@ -169,16 +174,16 @@ mod tests {
     }
 
     #[test]
-    fn a_vin_is_told_as_a_table() {
-        let table = told(&["1HGCM82633A004352"], false);
+    fn a_vin_is_printed_as_a_table() {
+        let table = output_of(&["1HGCM82633A004352"], false);
         for line in ["  Year          2003", "  Make          Honda", "  Model         Accord"] {
             assert!(table.lines().any(|it| it == line), "{line} in {table}");
         }
     }
 
     #[test]
-    fn a_document_is_a_line() {
-        let documents = told(&["1HGCM82633A004352", "not a VIN"], true);
+    fn json_output_has_one_document_per_line() {
+        let documents = output_of(&["1HGCM82633A004352", "not a VIN"], true);
         let documents: Vec<serde_json::Value> =
             documents.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
         assert_eq!(documents[0]["model"], "Accord");
@@ -187,15 +192,15 @@ mod tests {
     }
 
     #[test]
-    fn a_year_behind_a_comma_decides_between_two() {
+    fn a_model_year_after_a_comma_resolves_an_ambiguity() {
         let year = |vin: &str| {
-            let table = told(&[vin], false);
+            let table = output_of(&[vin], false);
             let line = table.lines().find_map(|it| it.trim().strip_prefix("Year "));
             line.map(|it| it.trim().to_owned())
         };
         for (typed, shown) in [
-            ("WAUZZZ8K9DA123456", Some("2013 or 1983, not settled by the VIN")),
-            ("WAUZZZ8K9DA123456,", Some("2013 or 1983, not settled by the VIN")),
+            ("WAUZZZ8K9DA123456", Some("2013 or 1983, ambiguous in the VIN")),
+            ("WAUZZZ8K9DA123456,", Some("2013 or 1983, ambiguous in the VIN")),
             ("WAUZZZ8K9DA123456,2013", Some("2013")),
             ("WAUZZZ8K9DA123456, 1983", Some("1983")),
             ("VIN: *WAUZZZ-8K9-DA123456*,2013", Some("2013")),
@@ -206,23 +211,25 @@ mod tests {
         ] {
             assert_eq!(year(typed).as_deref(), shown, "{typed}");
         }
-        assert!(told(&["1HGCM82633A004352,2013"], false).contains("Problem 12"));
-        assert!(told(&["WAUZZZ8K9DA123456"], true).contains(r#""yearCandidates":[2013,1983]"#));
-        assert!(told(&["WAUZZZ8K9DA123456"], true).contains(r#""yearSettled":false"#));
+        assert!(output_of(&["1HGCM82633A004352,2013"], false).contains("Problem 12"));
+        assert!(
+            output_of(&["WAUZZZ8K9DA123456"], true).contains(r#""yearCandidates":[2013,1983]"#)
+        );
+        assert!(output_of(&["WAUZZZ8K9DA123456"], true).contains(r#""yearSettled":false"#));
     }
 
     #[test]
-    fn a_correct_vin_from_elsewhere_has_no_errors() {
-        let table = told(&["WAUZZZ8K9DA123456", "TMBJJ7NE0D0123456"], false);
+    fn a_correct_european_vin_has_no_errors() {
+        let table = output_of(&["WAUZZZ8K9DA123456", "TMBJJ7NE0D0123456"], false);
         for wrong in
-            ["has errors", "not registered", "does not calculate", "Invalid Char", "Perhaps"]
+            ["has errors", "not registered", "does not calculate", "Invalid Char", "Did you mean"]
         {
             assert!(!table.contains(wrong), "{wrong} in {table}");
         }
     }
 
     #[test]
-    fn lines_of_any_length_and_of_any_bytes_are_read() {
+    fn lines_of_any_length_and_with_any_bytes_are_read() {
         let mut input = b"1HGCM82633A004352\n\n  \n".to_vec();
         input.extend(std::iter::repeat_n(b'9', 1_000_000));
         input.extend(b"\n\xff\xfe\nlast");

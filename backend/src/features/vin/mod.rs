@@ -1,38 +1,39 @@
-//! VINs: what they are, and what they mean.
+//! Vehicle identification numbers (VINs) and what they say about a vehicle.
 //!
-//! The program brings NHTSA's tables along ([`vpic`]) and asks nobody unless the settings say so.
-//! Others may read a [`Vin`], have it decoded ([`decode`]), learn what looks wrong about it ([`doubts()`])
-//! and what fuel it means ([`fuel_type`]).
+//! VINs are decoded with NHTSA's tables, which are compiled into the program ([`vpic`]). NHTSA's
+//! web service is queried only if the settings enable it. Other features can parse a [`Vin`],
+//! decode it ([`decode`]), check it for likely mistakes ([`check_plausibility`]) and look up the
+//! vehicle's fuel ([`fuel_type`]).
 
 mod api;
 mod command;
-mod doubts;
-mod honest;
-mod live;
+mod foreign;
 mod model;
+mod nhtsa;
 mod number;
 mod offline;
 mod pages;
+mod plausibility;
 mod service;
 mod store;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-mod tests_form;
+mod tests_foreign;
 #[cfg(test)]
-mod tests_live;
+mod tests_nhtsa;
 
 pub use command::{Arguments, run};
-pub use doubts::doubts;
 pub use model::{DecodedVin, Source};
 pub use number::Vin;
 pub use offline::{Choices, choices, fuel_type};
 pub use pages::{Card, card};
-pub use service::{PERIODIC_TASK, Vins, decode};
+pub use plausibility::check_plausibility;
+pub use service::{PERIODIC_TASK, VinDecoder, decode};
 
 use super::Feature;
 
-/// The VIN capsule.
+/// The VIN feature.
 pub const FEATURE: Feature = Feature {
     name: "vin",
     folder: "vin",

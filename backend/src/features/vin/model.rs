@@ -1,4 +1,4 @@
-//! What a VIN means, as the API tells it.
+//! Decoded VINs as returned by the API.
 
 use std::collections::BTreeMap;
 
@@ -8,143 +8,144 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
-/// What is known of a VIN. What is not known is null.
+/// A decoded VIN. Unknown values are null.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DecodedVin {
     /// The VIN, in upper case.
     pub vin: String,
-    /// Whether it can be a vehicle's: 17 characters of those that VINs have, with a check digit
-    /// that holds where one is required.
+    /// Whether the VIN is valid: 17 allowed characters, with a correct check digit if one is required.
     pub valid: bool,
-    /// Position 9.
+    /// The check digit at position 9.
     pub check_digit: CheckDigit,
-    /// Who made the vehicle, as NHTSA lists it.
+    /// The make, in NHTSA's spelling.
     pub make: Option<String>,
-    /// What its maker calls it.
+    /// The model.
     pub model: Option<String>,
-    /// Its model year, where it is settled.
+    /// The model year, if it is unambiguous.
     pub year: Option<u16>,
-    /// Whether the model year is settled: by the VIN, or by the year given, where the VIN allows it.
+    /// Whether the model year is unambiguous, either from the VIN alone or with the year in the
+    /// request.
     pub year_settled: bool,
-    /// The model years that the VIN may mean, latest first; none where it doesn't say.
+    /// The possible model years, latest first; empty if the VIN does not contain the model year.
     pub year_candidates: Vec<u16>,
-    /// Whose form the VIN follows.
-    pub form: Form,
-    /// Its trim level.
+    /// The standard that the VIN follows.
+    pub form: VinFormat,
+    /// The trim level.
     pub trim: Option<String>,
-    /// Its series.
+    /// The series.
     pub series: Option<String>,
-    /// The kind of its body.
+    /// The body type.
     pub body_type: Option<String>,
-    /// Its engine in a few words: displacement, arrangement and number of cylinders, fuel.
+    /// A short description of the engine: displacement, cylinder arrangement and count, fuel.
     pub engine_type: Option<String>,
-    /// Its engine's displacement in liters, to three decimals.
+    /// The engine displacement in liters, with up to three decimals.
     pub displacement_l: Option<Number>,
-    /// How many cylinders.
+    /// The number of cylinders.
     pub cylinders: Option<u16>,
-    /// Its first fuel.
+    /// The primary fuel.
     pub fuel_type: Option<String>,
-    /// Which wheels are driven.
+    /// The drive type, such as front-wheel drive.
     pub drive_type: Option<String>,
-    /// The kind of its transmission.
+    /// The transmission type.
     pub transmission: Option<String>,
-    /// Passenger car, truck, motorcycle, trailer …
+    /// The vehicle type, such as passenger car, truck, motorcycle or trailer.
     pub vehicle_type: Option<String>,
-    /// The country it was built in.
+    /// The country in which the vehicle was built.
     pub plant_country: Option<String>,
-    /// The city it was built in.
+    /// The city in which the vehicle was built.
     pub plant_city: Option<String>,
-    /// Who built it.
+    /// The manufacturer.
     pub manufacturer: Option<String>,
-    /// Where the answer comes from.
+    /// Where the result comes from.
     pub source: Source,
-    /// When it was found out.
+    /// When the VIN was decoded.
     pub decoded_at: DateTime<Utc>,
-    /// The month of the tables that answered; null where NHTSA's service did.
+    /// The month of the embedded tables, such as `2026-10`; null if NHTSA's service decoded the VIN.
     pub tables: Option<String>,
-    /// Everything that is known, by NHTSA's names.
+    /// All known attributes under NHTSA's names.
     pub attributes: BTreeMap<String, String>,
-    /// What is wrong with the VIN, or not known of it.
+    /// Errors in the VIN, and missing information.
     pub problems: Vec<Problem>,
-    /// VINs that may have been meant.
+    /// Similar valid VINs, if this one looks mistyped.
     pub suggestions: Vec<String>,
 }
 
-/// The form of a VIN.
+/// The standard that a VIN follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Form {
-    /// North American (49 CFR 565): built there, or elsewhere for sale there.
+pub enum VinFormat {
+    /// The North American standard (49 CFR 565), for vehicles built or sold there.
     Us,
-    /// A European manufacturer's own.
+    /// ISO 3779 as used by a European manufacturer.
     Eu,
-    /// Any other.
+    /// ISO 3779 as used by any other manufacturer.
     Other,
 }
 
-impl From<vpic::FormKind> for Form {
-    fn from(kind: vpic::FormKind) -> Self {
+impl From<vpic::FormatKind> for VinFormat {
+    fn from(kind: vpic::FormatKind) -> Self {
         match kind {
-            vpic::FormKind::NorthAmerican => Self::Us,
-            vpic::FormKind::European => Self::Eu,
-            vpic::FormKind::Other => Self::Other,
+            vpic::FormatKind::NorthAmerican => Self::Us,
+            vpic::FormatKind::European => Self::Eu,
+            vpic::FormatKind::Other => Self::Other,
         }
     }
 }
 
-/// What stands at position 9, and what should (49 CFR 565.15).
+/// The check digit (49 CFR 565.15).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CheckDigit {
-    /// What stands there.
+    /// The character at position 9.
     pub given: Option<char>,
-    /// What the other characters ask for.
+    /// The check digit calculated from the other characters.
     pub expected: Option<char>,
-    /// Whether the standard demands it here: first characters 1 to 5 and 7, and L for China.
+    /// Whether a check digit is required: if the first character is 1 to 5 or 7 (North America) or L
+    /// (China).
     pub required: bool,
-    /// Whether the two are the same.
+    /// Whether `given` equals `expected`.
     pub ok: bool,
 }
 
-/// Where an answer comes from.
+/// Where a result comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
-    /// It was kept from before.
+    /// The cache.
     Cache,
-    /// The tables that the program brings along.
+    /// The tables embedded in the program.
     Offline,
-    /// NHTSA's service.
+    /// NHTSA's web service.
     Vpic,
 }
 
-/// Something that is wrong with a VIN, or not known of it.
+/// An error in a VIN, or missing information.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
-    /// NHTSA's code for it.
+    /// NHTSA's error code.
     pub code: u16,
-    /// What it says.
+    /// A description of the problem.
     pub detail: String,
-    /// The positions that it is about, counted from one, where it is about some.
+    /// The affected positions, starting at 1; empty if the whole VIN is affected.
     #[serde(default)]
     pub positions: Vec<usize>,
 }
 
 impl Problem {
-    /// A problem of the whole VIN.
+    /// Creates a problem that affects the whole VIN.
     pub(super) fn new(code: u16, detail: &str) -> Self {
         Self { code, detail: detail.to_owned(), positions: Vec::new() }
     }
 }
 
-/// What decoding gives, by the names that NHTSA's service uses (`DecodeVinValues`): whoever
-/// answers, the rest is made from this.
+/// The decoded values under the names that NHTSA's `DecodeVinValues` uses. Both the embedded tables and
+/// NHTSA's service produce them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Values(pub(super) BTreeMap<String, String>);
 
-/// The members of an answer that tell about the answer and not the vehicle.
-const ABOUT: [&str; 6] =
+/// The members that describe the decoding rather than the vehicle.
+const METADATA: [&str; 6] =
     ["VIN", "ErrorCode", "ErrorText", "AdditionalErrorText", "SuggestedVIN", "PossibleValues"];
 
 impl Values {
@@ -156,20 +157,20 @@ impl Values {
         self.get(name).map(str::to_owned)
     }
 
-    /// The document, with nothing wrong and nothing suggested yet. The year isn't NHTSA's, which is
-    /// often wrong outside North America, but what the form of the VIN says.
+    /// Converts the values, without problems and suggestions. The model year is taken from `form`
+    /// because NHTSA's is often wrong for vehicles outside North America.
     pub(super) fn into_decoded(
         self,
         vin: &str,
-        form: &vpic::Form,
+        format: &vpic::VinFormat,
         source: Source,
         at: DateTime<Utc>,
     ) -> DecodedVin {
         let digit = vpic::check_digit(vin);
-        let is_whole = super::Vin::well_formed(vin).is_ok();
+        let is_well_formed = super::Vin::parse(vin).is_ok();
         DecodedVin {
             vin: vin.to_owned(),
-            valid: is_whole && (digit.ok || !digit.required),
+            valid: is_well_formed && (digit.ok || !digit.required),
             check_digit: CheckDigit {
                 given: digit.given,
                 expected: digit.expected,
@@ -178,15 +179,15 @@ impl Values {
             },
             make: self.text("Make"),
             model: self.text("Model"),
-            year: form.year,
-            year_settled: form.is_year_settled(),
-            year_candidates: form.year_candidates.clone(),
-            form: form.kind.into(),
+            year: format.year,
+            year_settled: format.is_year_certain(),
+            year_candidates: format.year_candidates.clone(),
+            form: format.kind.into(),
             trim: self.text("Trim"),
             series: self.text("Series"),
             body_type: self.text("BodyClass"),
-            engine_type: engine(&self),
-            displacement_l: self.get("DisplacementL").and_then(displacement),
+            engine_type: describe_engine(&self),
+            displacement_l: self.get("DisplacementL").and_then(round_displacement),
             cylinders: self.get("EngineCylinders").and_then(|it| it.parse().ok()),
             fuel_type: self.text("FuelTypePrimary"),
             drive_type: self.text("DriveType"),
@@ -203,15 +204,15 @@ impl Values {
             attributes: self
                 .0
                 .into_iter()
-                .filter(|(name, value)| !value.is_empty() && !ABOUT.contains(&name.as_str()))
+                .filter(|(name, value)| !value.is_empty() && !METADATA.contains(&name.as_str()))
                 .collect(),
         }
     }
 }
 
-/// An engine in a few words: `3.0 L V6`, `2.0 L I4 Diesel`, `Electric`.
-fn engine(values: &Values) -> Option<String> {
-    let displacement = values.get("DisplacementL").and_then(litres);
+/// Describes the engine: `3.0 L V6`, `2.0 L I4 Diesel`, `Electric`.
+fn describe_engine(values: &Values) -> Option<String> {
+    let displacement = values.get("DisplacementL").and_then(format_liters);
     let cylinders = values.get("EngineCylinders").map(|count| {
         let arrangement = match values.get("EngineConfiguration").unwrap_or_default() {
             "In-Line" => "I",
@@ -231,17 +232,17 @@ fn engine(values: &Values) -> Option<String> {
     if parts.is_empty() { values.text("EngineModel") } else { Some(parts.join(" ")) }
 }
 
-/// `2.998832712`, which NHTSA converts from cubic inches, as `2.999`.
-fn displacement(text: &str) -> Option<Number> {
-    rounded(text, 3)?.normalize().to_string().parse().ok()
+/// Rounds a displacement to three decimals. NHTSA converts it from cubic inches: `2.998832712`.
+fn round_displacement(text: &str) -> Option<Number> {
+    round(text, 3)?.normalize().to_string().parse().ok()
 }
 
-/// `2.998832712` as people say it: `3.0 L`, rounded to a tenth.
-fn litres(text: &str) -> Option<String> {
-    Some(format!("{:.1} L", rounded(text, 1)?))
+/// Formats `2.998832712` as `3.0 L`.
+fn format_liters(text: &str) -> Option<String> {
+    Some(format!("{:.1} L", round(text, 1)?))
 }
 
-fn rounded(text: &str, decimals: u32) -> Option<Decimal> {
+fn round(text: &str, decimals: u32) -> Option<Decimal> {
     let exact: Decimal = text.parse().ok()?;
     Some(exact.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero))
 }
@@ -256,11 +257,11 @@ mod tests {
     }
 
     fn engine(pairs: &[(&str, &str)]) -> Option<String> {
-        super::engine(&values(pairs))
+        super::describe_engine(&values(pairs))
     }
 
     #[test]
-    fn an_engine_is_told_as_people_say_it() {
+    fn an_engine_is_described_briefly() {
         let v6 = [
             ("DisplacementL", "2.998832712"),
             ("EngineCylinders", "6"),
@@ -276,12 +277,12 @@ mod tests {
     }
 
     fn decoded(values: Values, vin: &str) -> DecodedVin {
-        let form = vpic::Decoder::embedded().unwrap().form(vin, None);
-        values.into_decoded(vin, &form, Source::Offline, crate::testing::NOW.parse().unwrap())
+        let format = vpic::Decoder::embedded().unwrap().format(vin, None);
+        values.into_decoded(vin, &format, Source::Offline, crate::testing::NOW.parse().unwrap())
     }
 
     #[test]
-    fn a_displacement_has_three_decimals_at_most() {
+    fn a_displacement_has_at_most_three_decimals() {
         for (text, shown) in [
             ("3", "3"),
             ("3.0", "3"),
@@ -297,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_vin_is_valid_where_its_check_digit_holds_or_is_not_required() {
+    fn a_vin_is_valid_if_its_check_digit_is_correct_or_not_required() {
         for (vin, valid) in [
             ("1HGCM82633A004352", true),
             ("1HGCM82643A004352", false),

@@ -1,4 +1,4 @@
-//! Vehicle identification numbers: their characters (49 CFR 565.13 to 15, ISO 3779).
+//! The `Vin` type and its syntax (49 CFR 565.13 to 565.15, ISO 3779).
 
 use chrono::NaiveDate;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -7,37 +7,37 @@ use vpic::CheckDigit;
 
 use crate::core::input::{Field, FieldValue};
 
-/// Seventeen letters and digits without I, O or Q, in upper case, not all the same. Its check digit may
-/// be wrong: [`doubts`](super::doubts()) asks about that.
+/// A well-formed VIN: 17 uppercase letters and digits without I, O and Q, not all of them the same.
+/// The check digit may be wrong; [`check_plausibility`](super::check_plausibility) reports that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::Type)]
 #[serde(transparent)]
 #[sqlx(transparent)]
 pub struct Vin(String);
 
 impl Vin {
-    /// Its text.
+    /// The VIN as a string.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Why text is no VIN.
+/// Why a text is not a VIN.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VinError {
-    /// It is too short or too long.
+    /// The text is too short or too long.
     #[error("has {0} characters, and a VIN has 17: compare it with the vehicle or its papers")]
     Length(usize),
-    /// A letter that is left out because it looks like a digit.
+    /// A letter that VINs don't use because it looks like a digit.
     #[error(
         "position {position}: the letter {letter} is not used in a VIN; it may be the digit {digit}"
     )]
     Letter {
-        /// Counted from one.
+        /// The position, starting at 1.
         position: usize,
         /// I, O or Q.
         letter: char,
-        /// What it is mistaken for.
+        /// The digit that it resembles.
         digit: char,
     },
     /// Neither a letter nor a digit.
@@ -46,12 +46,12 @@ pub enum VinError {
          enter what the vehicle shows there"
     )]
     Character {
-        /// Counted from one.
+        /// The position, starting at 1.
         position: usize,
-        /// What stands there.
+        /// The character.
         character: char,
     },
-    /// One character all over, as people type into a field that they want to leave empty.
+    /// The same character 17 times, as people enter in a required field that they want to skip.
     #[error(
         "is one character 17 times, and no vehicle has such a VIN: enter what the vehicle shows"
     )]
@@ -62,18 +62,18 @@ impl TryFrom<&str> for Vin {
     type Error = VinError;
 
     fn try_from(text: &str) -> Result<Self, VinError> {
-        Self::well_formed(text)
+        Self::parse(text)
     }
 }
 
 impl Vin {
-    /// Reads the characters of a VIN as people type, print and scan it (see `plain`), whatever its
-    /// check digit.
+    /// Parses a VIN that was typed or scanned. The text is normalized first (see `normalize`). The
+    /// check digit is not verified.
     ///
     /// # Errors
-    /// Where it can't be a VIN. Positions are those of the plain text.
-    pub fn well_formed(text: &str) -> Result<Self, VinError> {
-        let text = plain(text);
+    /// If the text is not a VIN. Positions refer to the normalized text.
+    pub fn parse(text: &str) -> Result<Self, VinError> {
+        let text = normalize(text);
         let length = text.chars().count();
         if length != 17 {
             return Err(VinError::Length(length));
@@ -96,23 +96,23 @@ impl Vin {
         Ok(Self(text))
     }
 
-    /// What stands at position 9, and what should.
+    /// Its check digit, and the expected one.
     #[must_use]
     pub fn check_digit(&self) -> CheckDigit {
         vpic::check_digit(&self.0)
     }
 }
 
-/// A VIN without what is written around and between its characters, in upper case: blanks, dashes, the
-/// asterisks around a bar code, a label (`VIN:`), and the letter I that Code 39 puts before the VIN of an
-/// import.
-pub(super) fn plain(text: &str) -> String {
+/// Converts a VIN to upper case and removes everything else around and between its characters:
+/// spaces, dashes, the asterisks around a barcode, a label (`VIN:`), and the letter I that precedes
+/// the VIN in Code 39 barcodes of imported vehicles.
+pub(super) fn normalize(text: &str) -> String {
     let is_part = |it: &char| {
         !it.is_whitespace()
             && !matches!(it, '-' | '*' | '\u{ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}')
     };
     let text: String = text.chars().filter(is_part).map(|it| it.to_ascii_uppercase()).collect();
-    // The I of the label is in no VIN.
+    // VINs don't contain the letter I, so this must be a label.
     let text = text.strip_prefix("VIN").map_or(text.as_str(), |rest| {
         let rest = ["NUMBER", "NO"].iter().find_map(|it| rest.strip_prefix(it)).unwrap_or(rest);
         rest.trim_start_matches(['.', ':', '#', '='])
@@ -125,7 +125,7 @@ impl Field for Vin {
     fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
         match given {
             FieldValue::Text(text) | FieldValue::Typed(text) => {
-                Self::well_formed(text).map_err(|error| error.to_string())
+                Self::parse(text).map_err(|error| error.to_string())
             }
             _ => Err("has to be a text".to_owned()),
         }
@@ -161,16 +161,16 @@ mod tests {
     use super::Vin;
 
     fn fault(text: &str) -> String {
-        Vin::well_formed(text).unwrap_err().to_string()
+        Vin::parse(text).unwrap_err().to_string()
     }
 
     #[test]
     fn a_vin_is_stored_in_upper_case() {
-        assert_eq!(Vin::well_formed(" 1hgcm82633a004352 ").unwrap().as_str(), "1HGCM82633A004352");
+        assert_eq!(Vin::parse(" 1hgcm82633a004352 ").unwrap().as_str(), "1HGCM82633A004352");
     }
 
     #[test]
-    fn a_wrong_vin_says_where_and_why_and_what_to_do() {
+    fn errors_say_what_is_wrong_and_where() {
         assert!(
             fault("1HGCM82633A00435").starts_with("has 16 characters, and a VIN has 17: compare")
         );
@@ -183,17 +183,17 @@ mod tests {
     }
 
     #[test]
-    fn one_character_all_over_is_no_vin() {
+    fn one_repeated_character_is_not_a_vin() {
         for character in "0123456789ABCDEFGHJKLMNPRSTUVWXYZ".chars() {
             let text = character.to_string().repeat(17);
             assert!(fault(&text).contains("one character 17 times"), "{text}");
             assert!(fault(&format!("VIN: {text}")).contains("one character 17 times"), "{text}");
         }
-        assert!(Vin::well_formed("11111111111111112").is_ok());
+        assert!(Vin::parse("11111111111111112").is_ok());
     }
 
     #[test]
-    fn vins_are_read_as_they_are_printed_and_scanned() {
+    fn printed_and_scanned_vins_are_parsed() {
         for text in [
             "1HGCM82633A004352",
             "1HG CM826 3 3A 004352",
@@ -212,9 +212,9 @@ mod tests {
             "VIN1HGCM82633A004352",
             "\u{a0}1HGCM82633A\u{2009}004352\r\n",
         ] {
-            assert_eq!(Vin::well_formed(text).unwrap().as_str(), "1HGCM82633A004352", "{text:?}");
+            assert_eq!(Vin::parse(text).unwrap().as_str(), "1HGCM82633A004352", "{text:?}");
         }
-        // An I in the place of a 1 is no prefix.
+        // An I in place of a 1 is not a prefix.
         assert!(fault("IHGCM82633A004352").starts_with("position 1: the letter I"));
         assert!(fault("VIN: 1HGCM82633A00435").starts_with("has 16 characters"));
         assert!(fault("VIN:").starts_with("has 0 characters"));
@@ -222,15 +222,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_read_is_read_again_as_itself(text in "(VIN:? )?[*I]?[A-HJ-NPR-Z0-9 -]{17,22}[*]?") {
-            if let Ok(vin) = Vin::well_formed(&text) {
-                prop_assert_eq!(Vin::well_formed(vin.as_str()).unwrap(), vin);
+        fn parsing_is_idempotent(text in "(VIN:? )?[*I]?[A-HJ-NPR-Z0-9 -]{17,22}[*]?") {
+            if let Ok(vin) = Vin::parse(&text) {
+                prop_assert_eq!(Vin::parse(vin.as_str()).unwrap(), vin);
             }
         }
 
         #[test]
-        fn no_text_makes_it_panic(text in "\\PC{0,40}") {
-            let _ = Vin::well_formed(text.as_str());
+        fn parsing_never_panics(text in "\\PC{0,40}") {
+            let _ = Vin::parse(text.as_str());
         }
     }
 }

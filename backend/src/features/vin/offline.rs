@@ -1,55 +1,55 @@
-//! What the program itself knows: NHTSA's tables, opened once and shared by all.
+//! Decodes VINs with the embedded NHTSA tables, which are opened once and shared.
 
 use std::sync::OnceLock;
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use serde_json::{Value, json};
-use vpic::{Decoder, Form, FormKind, Options, PartKind};
+use vpic::{Decoder, FormatKind, Options, PartKind, VinFormat};
 
 use super::{
     DecodedVin, Source, Vin,
-    honest::{dated, is_foreign, without_false_problems},
+    foreign::{drop_inapplicable_problems, is_foreign, with_model_year},
     model::{Problem, Values},
 };
 use crate::core::{Error, Result};
 
-/// The member of a kept answer that names the month of the tables that gave it.
+/// The member of a cached response that has the month of the tables it was decoded with.
 pub(super) const TABLES: &str = "Tables";
 
 /// NHTSA's name of the model year.
 pub(super) const MODEL_YEAR: &str = "ModelYear";
 
-/// The decoder; the first call opens it, which takes some thirty milliseconds.
+/// The decoder. The first call opens the tables, which takes about 30 ms.
 ///
 /// # Errors
-/// Internal where the program's data is damaged.
+/// `Internal` if the embedded VIN tables are damaged.
 pub(super) fn decoder() -> Result<&'static Decoder> {
     static DECODER: OnceLock<Result<Decoder, vpic::DataError>> = OnceLock::new();
     let opened = DECODER.get_or_init(Decoder::embedded).as_ref();
-    opened.map_err(|error| Error::Internal(format!("the VIN tables: {error}").into()))
+    opened.map_err(|error| Error::Internal(format!("opening the VIN tables: {error}").into()))
 }
 
-/// The form of a VIN, as of a day.
+/// Determines the standard that a VIN follows and its possible model years, as of a date.
 ///
 /// # Errors
-/// Internal where the program's data is damaged.
-pub(super) fn form(text: &str, today: NaiveDate) -> Result<Form> {
-    Ok(decoder()?.form(text, Some(day(today))))
+/// `Internal` if the embedded VIN tables are damaged.
+pub(super) fn vin_format(text: &str, today: NaiveDate) -> Result<VinFormat> {
+    Ok(decoder()?.format(text, Some(to_vpic_date(today))))
 }
 
-/// Whether one character of a VIN is probably wrong, wherever the vehicle was built.
+/// Whether a single character of the VIN is probably wrong. Works for vehicles built anywhere.
 ///
 /// # Errors
-/// Internal where the program's data is damaged.
+/// `Internal` if the embedded VIN tables are damaged.
 pub(super) fn looks_mistyped(text: &str, today: NaiveDate) -> Result<bool> {
-    Ok(decoder()?.looks_mistyped(text, Some(day(today))))
+    Ok(decoder()?.looks_mistyped(text, Some(to_vpic_date(today))))
 }
 
-/// What the tables say of any text, and the whole answer as it is cached. A `year` decides between
-/// years thirty apart, unless the VIN contradicts it.
+/// Decodes any text with the embedded tables. Also returns the complete response, which is cached.
+/// A `year` selects one of two possible model years unless the VIN contradicts it.
 ///
 /// # Errors
-/// Internal where the program's data is damaged.
+/// `Internal` if the embedded VIN tables are damaged.
 pub(super) fn decode(
     text: &str,
     year: Option<u16>,
@@ -57,11 +57,11 @@ pub(super) fn decode(
 ) -> Result<(DecodedVin, Value)> {
     let decoder = decoder()?;
     let today = at.date_naive();
-    let form = form(text, today)?;
-    let model_year = year.filter(|it| !form.contradicts(*it));
-    let options = Options { today: Some(day(today)), model_year };
+    let format = vin_format(text, today)?;
+    let model_year = year.filter(|it| !format.contradicts(*it));
+    let options = Options { today: Some(to_vpic_date(today)), model_year };
     let found = decoder.decode_with(text, &options);
-    let values = found.flat().into_iter().map(|(name, value)| (name.to_owned(), value));
+    let values = found.to_flat_values().into_iter().map(|(name, value)| (name.to_owned(), value));
     let values = Values(values.collect());
     let raw = json!({
         "Count": 1,
@@ -78,70 +78,71 @@ pub(super) fn decode(
         },
         positions: problem.positions,
     });
-    let answer = values.into_decoded(found.vin(), &form, Source::Offline, at);
-    let answer = DecodedVin {
-        make: answer.make.map(spelled),
+    let result = values.into_decoded(found.vin(), &format, Source::Offline, at);
+    let result = DecodedVin {
+        make: result.make.map(spell_make),
         problems: problems.collect(),
         suggestions: found.suggestions(),
         tables: Some(decoder.month().to_owned()),
-        ..answer
+        ..result
     };
-    let answer = without_false_problems(answer, &form, today)?;
-    Ok((dated(answer, &form, year), raw))
+    let result = drop_inapplicable_problems(result, &format, today)?;
+    Ok((with_model_year(result, &format, year), raw))
 }
 
-/// The first fuel of a vehicle of this VIN in NHTSA's words, as the program's own tables have it:
-/// some microseconds' work.
+/// NHTSA's name of the vehicle's primary fuel, according to the embedded tables. Takes a few
+/// microseconds.
 #[must_use]
 pub fn fuel_type(vin: &Vin) -> Option<String> {
     let decoder = decoder().ok()?;
     let found = decoder.decode(vin.as_str());
-    // Of a VIN that the descriptions don't fit, they say nothing.
-    let fits =
-        !has_misfits(&found) || decoder.form(vin.as_str(), None).kind == FormKind::NorthAmerican;
+    // Values from table entries that don't match the VIN are unreliable.
+    let fits = !has_unmatched_characters(&found)
+        || decoder.format(vin.as_str(), None).kind == FormatKind::NorthAmerican;
     found.fuel_type().filter(|_| fits).map(str::to_owned)
 }
 
-/// Whether characters don't fit any description of the manufacturer's vehicles.
-fn has_misfits(found: &vpic::Decoded<'_>) -> bool {
+/// Whether the VIN has characters that match no table entry of the manufacturer.
+fn has_unmatched_characters(found: &vpic::Decoded<'_>) -> bool {
     found.problems().iter().any(|it| (2..=5).contains(&it.code))
 }
 
-/// A make as its owner writes it, as far as NHTSA's list has it so: it answers in capitals.
-pub(super) fn spelled(make: String) -> String {
+/// Restores the usual spelling of a make, which NHTSA's responses have in upper case.
+pub(super) fn spell_make(make: String) -> String {
     let listed = decoder().ok().and_then(|it| it.make_name(&make));
     listed.map_or(make, str::to_owned)
 }
 
-/// Years for people: `2013 or 1983`.
-pub(super) fn spoken_years(years: &[u16]) -> String {
+/// Formats years as `2013 or 1983`.
+pub(super) fn format_years(years: &[u16]) -> String {
     years.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
 }
 
-/// A part of a VIN, and what it told.
+/// A part of a VIN and the values that it determines.
 pub(super) struct Part {
     pub(super) characters: String,
     pub(super) title: &'static str,
     /// `positions 4 to 8`.
-    pub(super) place: String,
-    /// The elements that it decided, by name.
-    pub(super) tells: Vec<(String, String)>,
+    pub(super) position: String,
+    /// The names and values of the elements that it determines.
+    pub(super) values: Vec<(String, String)>,
 }
 
-/// What each part of a VIN means (ISO 3779; 49 CFR 565.15). The year that NHTSA reads from it is left
-/// out.
+/// The parts of a VIN and the values they determine (ISO 3779; 49 CFR 565.15), without NHTSA's
+/// model year.
 ///
 /// # Errors
-/// Internal where the program's data is damaged.
+/// `Internal` if the embedded VIN tables are damaged.
 pub(super) fn parts(vin: &str, today: NaiveDate) -> Result<Vec<Part>> {
     let found = decoder()?.decode(vin);
-    let is_misread = has_misfits(&found) && is_foreign(vin, &form(vin, today)?, today)?;
+    let is_misread =
+        has_unmatched_characters(&found) && is_foreign(vin, &vin_format(vin, today)?, today)?;
     let part = |part: vpic::Part<'_>| {
         let (first, last) = (*part.positions.start(), *part.positions.end());
         let holds = |it: &&(vpic::Element<'_>, &str)| {
             it.0.code != MODEL_YEAR && (!is_misread || part.kind == PartKind::Manufacturer)
         };
-        let tells = part.values.iter().filter(holds).take(8);
+        let values = part.values.iter().filter(holds).take(8);
         Part {
             characters: part.characters,
             title: match part.kind {
@@ -150,31 +151,31 @@ pub(super) fn parts(vin: &str, today: NaiveDate) -> Result<Vec<Part>> {
                 PartKind::CheckDigit => "Check digit",
                 PartKind::ModelYear => "Model year",
                 PartKind::Plant => "Plant",
-                PartKind::SmallManufacturer => "Which small maker",
+                PartKind::LowVolumeManufacturer => "Which small maker",
                 PartKind::Serial => "Serial number",
             },
-            place: if first == last {
+            position: if first == last {
                 format!("position {first}")
             } else {
                 format!("positions {first} to {last}")
             },
-            tells: tells.map(|(it, value)| (it.name.to_owned(), (*value).to_owned())).collect(),
+            values: values.map(|(it, value)| (it.name.to_owned(), (*value).to_owned())).collect(),
         }
     };
     Ok(found.parts().into_iter().map(part).collect())
 }
 
-/// The values under the names that people read, as far as the tables have them.
+/// Replaces NHTSA's codes with display names, if the tables have them.
 ///
 /// # Errors
-/// Internal where the program's data is damaged.
-pub(super) fn named(values: Vec<(String, String)>) -> Result<Vec<(String, String)>> {
+/// `Internal` if the embedded VIN tables are damaged.
+pub(super) fn with_display_names(values: Vec<(String, String)>) -> Result<Vec<(String, String)>> {
     let decoder = decoder()?;
     let name = |code: String| decoder.element(&code).map_or(code, |it| it.name.to_owned());
     Ok(values.into_iter().map(|(code, value)| (name(code), value)).collect())
 }
 
-fn day(date: NaiveDate) -> vpic::Date {
+fn to_vpic_date(date: NaiveDate) -> vpic::Date {
     let narrow = |number: u32| u8::try_from(number).unwrap_or(1);
     vpic::Date {
         year: u16::try_from(date.year()).unwrap_or_default(),
@@ -183,21 +184,21 @@ fn day(date: NaiveDate) -> vpic::Date {
     }
 }
 
-/// What there is to choose from without a VIN.
+/// The choices for selecting a vehicle without a VIN.
 #[derive(Debug, Clone, Default)]
 pub struct Choices {
     /// The model years, newest first.
     pub years: Vec<u16>,
-    /// The makes of the year, or of all years.
+    /// The makes with vehicles of the year, or of any year.
     pub makes: Vec<&'static str>,
-    /// The models of the make in the year, or in all years.
+    /// The models of the make in the year, or in any year.
     pub models: Vec<&'static str>,
 }
 
-/// The years; the makes of `year`, and the models of `make` in it.
+/// Lists the model years, the makes with vehicles of `year`, and the models of `make` in that year.
 ///
 /// # Errors
-/// Internal where the program's data is damaged.
+/// `Internal` if the embedded VIN tables are damaged.
 pub fn choices(year: Option<u16>, make: Option<&str>) -> Result<Choices> {
     let decoder = decoder()?;
     Ok(Choices {

@@ -1,11 +1,11 @@
-//! What a VIN means, as a page, and as the card that the form for vehicles shows.
+//! The VIN lookup page, and the card shown in the vehicle form.
 
 use askama::Template;
 use axum::{Router, extract::State, response::Html, routing::get};
 
 use super::{
     DecodedVin, Vin,
-    model::Form,
+    model::VinFormat,
     offline::{self, Part},
     service,
 };
@@ -24,30 +24,30 @@ pub(super) fn router() -> Router<App> {
     Router::new().route("/vin", get(show)).route("/vin/card", get(show_card))
 }
 
-/// What a VIN means, in a few lines of HTML.
+/// A summary of a decoded VIN.
 #[derive(Template)]
 #[template(path = "features/vin/templates/card.html")]
 pub struct Card {
     decoded: DecodedVin,
     parts: Vec<Part>,
-    /// What is wrong with text that is no VIN; then nothing was decoded.
+    /// What is wrong with the text, if it is not a VIN.
     fault: Option<String>,
-    /// Whether it is shown within the form for a vehicle.
+    /// Whether it is shown in the vehicle form.
     is_in_form: bool,
 }
 
-/// The card of what was typed as a VIN, and as the model year; none where no VIN was.
+/// Creates the card for a typed VIN and model year. Returns `None` if the VIN is empty.
 ///
 /// # Errors
-/// Internal where the program's own tables are damaged.
+/// `Internal` if the embedded VIN tables are damaged.
 pub async fn card(app: &App, typed: &str, year: &str) -> Result<Option<Card>> {
     let typed = typed.trim();
     if typed.is_empty() {
         return Ok(None);
     }
-    let (decoded, fault) = match Vin::well_formed(typed) {
-        Ok(vin) => (service::decode(app, &vin, known_year(year)).await?, None),
-        // What is no VIN may still be one that was mistyped.
+    let (decoded, fault) = match Vin::parse(typed) {
+        Ok(vin) => (service::decode(app, &vin, parse_year(year)).await?, None),
+        // The text may be a mistyped VIN, for which there are suggestions.
         Err(error) => (
             offline::decode(typed, None, app.clock.now())?.0,
             Some(web::sentence(&error.to_string())),
@@ -57,19 +57,19 @@ pub async fn card(app: &App, typed: &str, year: &str) -> Result<Option<Card>> {
     Ok(Some(Card { decoded, parts, fault, is_in_form: true }))
 }
 
-/// A model year that was typed, where it is one.
-fn known_year(typed: &str) -> Option<u16> {
+/// Parses a typed model year.
+fn parse_year(typed: &str) -> Option<u16> {
     typed.trim().parse().ok().filter(|it| (1886..=2100).contains(it))
 }
 
 impl Card {
-    /// What the VIN says of the vehicle.
+    /// The decoded VIN.
     #[must_use]
     pub fn decoded(&self) -> &DecodedVin {
         &self.decoded
     }
 
-    /// Year, make and model, as far as they are known.
+    /// Year, make, model and trim, as far as they are known.
     fn title(&self) -> Option<String> {
         let decoded = &self.decoded;
         decoded.make.as_ref()?;
@@ -79,13 +79,13 @@ impl Card {
         Some(parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" "))
     }
 
-    /// The model years to choose from, where the VIN doesn't settle which it is.
+    /// The possible model years, if the VIN is ambiguous.
     fn years(&self) -> &[u16] {
         let is_open = self.fault.is_none() && !self.decoded.year_settled;
         if is_open { &self.decoded.year_candidates } else { &[] }
     }
 
-    /// What else one wants to see at once.
+    /// The most important attributes besides the title.
     fn facts(&self) -> Vec<(&'static str, &str)> {
         let decoded = &self.decoded;
         let facts = [
@@ -99,41 +99,42 @@ impl Card {
         facts.into_iter().filter_map(|(name, fact)| Some((name, fact.as_deref()?))).collect()
     }
 
-    /// Why details are missing, of a VIN that NHTSA's tables needn't describe.
+    /// Why details are missing, if the VIN does not follow the North American standard.
     fn hint(&self) -> Option<&str> {
         let decoded = &self.decoded;
-        let is_elsewhere = self.fault.is_none() && decoded.form != Form::Us;
+        let is_elsewhere = self.fault.is_none() && decoded.form != VinFormat::Us;
         let hint = decoded.problems.iter().find(|it| matches!(it.code, 7 | 8));
         hint.filter(|_| is_elsewhere).map(|it| it.detail.as_str())
     }
 
-    /// What is wrong, for people. That NHTSA doesn't know what each position means isn't.
+    /// The problems worth showing. Positions unknown to NHTSA are not among them.
     fn problems(&self) -> Vec<String> {
         let decoded = &self.decoded;
         let digit = decoded.check_digit;
-        let told = decoded.problems.iter().filter(|it| match it.code {
+        let problems = decoded.problems.iter().filter(|it| match it.code {
             _ if self.fault.is_some() => false,
-            7 | 8 => decoded.form == Form::Us,
+            7 | 8 => decoded.form == VinFormat::Us,
             14 => false,
             _ => true,
         });
-        told.map(|it| match (it.code, digit.given, digit.expected) {
-            (1, Some(given), Some(expected)) => format!(
-                "Position 9, the check digit, is {given} and the other characters ask for \
+        problems
+            .map(|it| match (it.code, digit.given, digit.expected) {
+                (1, Some(given), Some(expected)) => format!(
+                    "Position 9, the check digit, is {given} and the other characters ask for \
                  {expected}: one of the 17 is probably wrong. Compare each with the vehicle."
-            ),
-            _ => it.detail.clone(),
-        })
-        .collect()
+                ),
+                _ => it.detail.clone(),
+            })
+            .collect()
     }
 }
 
 input! {
-    /// Which VIN
+    /// The VIN to look up
     struct VinQuery {
-        /// As it was typed
+        /// The VIN as typed
         vin: Option<Text<100>>,
-        /// The model year, as it was typed
+        /// The model year as typed
         year: Option<Text<100>>,
     }
 }
@@ -147,15 +148,15 @@ struct Page {
     rows: Vec<(String, String)>,
 }
 
-/// NHTSA's values as far as they hold: the model year only where it is settled, and of a VIN that its
-/// descriptions don't fit only who made it, where, and what kind of vehicle.
-fn rows_of(decoded: &DecodedVin) -> Vec<(String, String)> {
-    const ABOUT_THE_MAKER: [&str; 5] =
+/// NHTSA's reliable attributes. The model year is included only if it is unambiguous. If the VIN
+/// matches no table entry, only manufacturer, country and vehicle type are included.
+fn attribute_rows(decoded: &DecodedVin) -> Vec<(String, String)> {
+    const MANUFACTURER_ATTRIBUTES: [&str; 5] =
         ["Make", "Manufacturer", "ManufacturerId", "PlantCountry", "VehicleType"];
-    let is_american = decoded.form == Form::Us;
+    let is_american = decoded.form == VinFormat::Us;
     let holds = |name: &str| match name {
         offline::MODEL_YEAR => decoded.year_settled,
-        name => is_american || decoded.model.is_some() || ABOUT_THE_MAKER.contains(&name),
+        name => is_american || decoded.model.is_some() || MANUFACTURER_ATTRIBUTES.contains(&name),
     };
     let rows = decoded.attributes.iter().filter(|it| holds(it.0));
     rows.map(|(name, value)| (name.clone(), value.clone())).collect()
@@ -170,8 +171,8 @@ async fn show(
     let typed = query.vin.map(|it| it.0).unwrap_or_default();
     let year = query.year.map(|it| it.0).unwrap_or_default();
     let card = card(&app, &typed, &year).await?.map(|card| Card { is_in_form: false, ..card });
-    let rows = card.iter().flat_map(|it| rows_of(&it.decoded)).collect();
-    let rows = offline::named(rows)?;
+    let rows = card.iter().flat_map(|it| attribute_rows(&it.decoded)).collect();
+    let rows = offline::with_display_names(rows)?;
     web::page(&Page { layout, typed, card, rows })
 }
 

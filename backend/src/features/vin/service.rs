@@ -1,4 +1,5 @@
-//! Who is asked what a VIN means, in which order, and what is kept of the answers.
+//! Decodes VINs: chooses between the cache, the embedded tables and NHTSA's service, and caches the
+//! results.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -12,8 +13,8 @@ use serde_json::Value;
 
 use super::{
     DecodedVin, Source, Vin,
-    honest::dated,
-    live::{self, Live},
+    foreign::with_model_year,
+    nhtsa::{self, NhtsaClient},
     offline::{self, TABLES},
     store,
 };
@@ -24,47 +25,49 @@ use crate::core::{
     periodic::PeriodicTask,
 };
 
-/// How long an answer is kept (the seed's).
-const KEPT: TimeDelta = TimeDelta::days(30);
-const LIFETIME: Duration = Duration::from_hours(30 * 24);
-/// How many answers are kept at most: anybody who is signed in may make up VINs.
-const MOST: i64 = 200_000;
+/// How long results are cached, as in the reference schema.
+const MAX_AGE: TimeDelta = TimeDelta::days(30);
+const CACHE_TTL: Duration = Duration::from_hours(30 * 24);
+/// The maximum number of cached results. It is limited because any signed-in user can make up VINs.
+const MAX_CACHED_RESULTS: i64 = 200_000;
 
-/// Clears away what was found out more than 30 days ago.
+/// Deletes cached results that are older than 30 days.
 pub const PERIODIC_TASK: PeriodicTask = PeriodicTask {
     name: "vin-cache",
-    run: |tx, now| Box::pin(async move { Ok(store::delete(tx, now - KEPT, MOST).await?) }),
+    run: |tx, now| {
+        Box::pin(async move { Ok(store::delete(tx, now - MAX_AGE, MAX_CACHED_RESULTS).await?) })
+    },
 };
 
-/// What answers what VINs mean.
+/// Decodes VINs with the configured provider.
 #[derive(Clone)]
-pub struct Vins(Arc<Inner>);
+pub struct VinDecoder(Arc<Inner>);
 
 struct Inner {
     provider: VinProvider,
-    live: Live,
+    nhtsa: NhtsaClient,
 }
 
-impl Vins {
-    /// As the settings say. Nobody is asked yet.
+impl VinDecoder {
+    /// Creates a decoder with the given settings. Sends no requests yet.
     #[must_use]
     pub fn new(settings: &config::Vin) -> Self {
-        let live = Live::new(&settings.vpic_url);
-        Self(Arc::new(Inner { provider: settings.provider, live }))
+        let nhtsa = NhtsaClient::new(&settings.vpic_url);
+        Self(Arc::new(Inner { provider: settings.provider, nhtsa }))
     }
 
-    /// Opens the tables, so that the first who asks need not wait for it.
+    /// Opens the tables in the background, so that the first request does not wait for it.
     pub fn warm_up(&self) {
         tokio::task::spawn_blocking(|| {
             if let Err(error) = offline::decoder() {
-                tracing::error!(%error, "VINs cannot be decoded");
+                tracing::error!(%error, "Failed to open the VIN tables");
             }
         });
     }
 
-    /// Whether an answer is the last word as the settings are. Only such a one is kept: what the
-    /// tables say while NHTSA is away is not.
-    fn is_final(&self, tables: Option<&str>, make: Option<&str>) -> bool {
+    /// Whether a result may be cached with the current settings. Results of the embedded tables are
+    /// not cached if NHTSA was preferred but unavailable.
+    fn is_cacheable(&self, tables: Option<&str>, make: Option<&str>) -> bool {
         let Some(tables) = tables else { return true };
         let is_current = offline::decoder().is_ok_and(|it| it.month() == tables);
         is_current
@@ -76,106 +79,109 @@ impl Vins {
     }
 }
 
-/// Where an answer is kept (the seed's).
+/// The cache key of a result, as in the reference schema.
 fn key(vin: &Vin) -> String {
     format!("vpic:vin:{}", vin.as_str())
 }
 
-/// As much of a kept answer as tells whether it is still good.
+/// The members of a cached result that determine whether it is still valid.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Mark {
+struct CacheHeader {
     make: Option<String>,
     tables: Option<String>,
     decoded_at: DateTime<Utc>,
-    /// Answers of earlier versions lack it, and have years that the VIN doesn't settle.
+    /// Results of earlier versions lack this member and may have ambiguous years, so they must not
+    /// be used.
     #[serde(rename = "yearSettled")]
     _year_settled: bool,
 }
 
-/// What a VIN means, with the model year where that is known. If NHTSA is unavailable, the tables answer.
+/// Decodes a VIN, optionally for a known model year. If NHTSA is unavailable, the embedded tables
+/// are used.
 ///
 /// # Errors
-/// Internal where the program's own tables are damaged.
+/// `Internal` if the embedded VIN tables are damaged.
 pub async fn decode(app: &App, vin: &Vin, year: Option<u16>) -> Result<DecodedVin> {
     if year.is_some() {
-        return decode_of_year(app, vin, year).await;
+        return decode_for_year(app, vin, year).await;
     }
     let body = decode_as_json(app, vin, None).await?.into_bytes();
     serde_json::from_slice(&body).map_err(|error| Error::Internal(error.into()))
 }
 
-/// What a VIN means for a known model year. Such answers aren't cached: the cache is by VIN alone.
-async fn decode_of_year(app: &App, vin: &Vin, year: Option<u16>) -> Result<DecodedVin> {
+/// Decodes a VIN for a known model year. The result isn't cached because the cache is keyed by VIN
+/// alone.
+async fn decode_for_year(app: &App, vin: &Vin, year: Option<u16>) -> Result<DecodedVin> {
     let now = app.clock.now();
-    let Inner { provider, live } = &*app.vins.0;
+    let Inner { provider, nhtsa } = &*app.vins.0;
     let known = offline::decode(vin.as_str(), year, now)?.0;
-    let asks = match provider {
+    let queries_nhtsa = match provider {
         VinProvider::Offline => false,
         VinProvider::OfflineThenVpic => known.make.is_none(),
         VinProvider::Vpic => true,
     };
-    if !asks {
+    if !queries_nhtsa {
         return Ok(known);
     }
-    let form = offline::form(vin.as_str(), now.date_naive())?;
-    let allowed = year.filter(|it| !form.contradicts(*it));
-    let answer = Box::pin(live.decode(vin, allowed, now)).await;
-    Ok(answer.map_or(known, |answer| dated(answer.0, &form, year)))
+    let format = offline::vin_format(vin.as_str(), now.date_naive())?;
+    let allowed = year.filter(|it| !format.contradicts(*it));
+    let result = Box::pin(nhtsa.decode(vin, allowed, now)).await;
+    Ok(result.map_or(known, |result| with_model_year(result.0, &format, year)))
 }
 
-/// The same, as a document.
+/// Decodes a VIN to the API's JSON document.
 pub(super) async fn decode_as_json(
     app: &App,
     vin: &Vin,
     year: Option<u16>,
 ) -> Result<SerializedJson<DecodedVin>> {
     if year.is_some() {
-        return SerializedJson::of(&decode_of_year(app, vin, year).await?);
+        return SerializedJson::of(&decode_for_year(app, vin, year).await?);
     }
     let key = key(vin);
-    let earliest = app.clock.now() - KEPT;
-    // Of several who ask at once one finds out; the others are given what is kept from then on.
-    let found_out = Mutex::new(None);
+    let earliest = app.clock.now() - MAX_AGE;
+    // Of several concurrent requests, only one decodes the VIN. The others get the cached result.
+    let looked_up = Mutex::new(None);
     let compute = || async {
-        // Boxed: to ask NHTSA takes a lot of room, which those who find an answer kept do not need.
-        let decoded = Box::pin(find_out(app, vin, earliest)).await?;
-        let kept = SerializedJson::of(&DecodedVin { source: Source::Cache, ..decoded.clone() })?;
-        *found_out.lock().unwrap_or_else(PoisonError::into_inner) = Some(decoded);
-        Ok(kept.into_bytes())
+        // Boxed because the future of the NHTSA request is large, and cache hits don't need it.
+        let decoded = Box::pin(look_up(app, vin, earliest)).await?;
+        let cached = SerializedJson::of(&DecodedVin { source: Source::Cache, ..decoded.clone() })?;
+        *looked_up.lock().unwrap_or_else(PoisonError::into_inner) = Some(decoded);
+        Ok(cached.into_bytes())
     };
     for _ in 0..2 {
-        let body = app.cache.get_or_compute(&key, LIFETIME, compute).await?;
-        let mine = found_out.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let body = app.cache.get_or_compute(&key, CACHE_TTL, compute).await?;
+        let mine = looked_up.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(decoded) = mine {
-            if !app.vins.is_final(decoded.tables.as_deref(), decoded.make.as_deref()) {
+            if !app.vins.is_cacheable(decoded.tables.as_deref(), decoded.make.as_deref()) {
                 app.cache.invalidate(&key).await;
             }
             return SerializedJson::of(&decoded);
         }
-        if is_good(app, &body, earliest) {
+        if is_fresh(app, &body, earliest) {
             return Ok(SerializedJson::new(body));
         }
         app.cache.invalidate(&key).await;
     }
-    SerializedJson::of(&Box::pin(find_out(app, vin, earliest)).await?)
+    SerializedJson::of(&Box::pin(look_up(app, vin, earliest)).await?)
 }
 
-/// Whether what was kept is young enough and as the settings are now.
-fn is_good(app: &App, body: &Bytes, earliest: DateTime<Utc>) -> bool {
-    serde_json::from_slice::<Mark>(body).is_ok_and(|mark| {
-        mark.decoded_at > earliest
-            && app.vins.is_final(mark.tables.as_deref(), mark.make.as_deref())
+/// Whether a cached result is recent enough and matches the current settings.
+fn is_fresh(app: &App, body: &Bytes, earliest: DateTime<Utc>) -> bool {
+    serde_json::from_slice::<CacheHeader>(body).is_ok_and(|header| {
+        header.decoded_at > earliest
+            && app.vins.is_cacheable(header.tables.as_deref(), header.make.as_deref())
     })
 }
 
-/// Asks whoever is to be asked, and keeps the last word.
-async fn find_out(app: &App, vin: &Vin, earliest: DateTime<Utc>) -> Result<DecodedVin> {
-    if let Some(kept) = find_kept(app, vin, earliest).await {
-        return Ok(kept);
+/// Decodes a VIN with the database cache or the configured provider, and caches the result.
+async fn look_up(app: &App, vin: &Vin, earliest: DateTime<Utc>) -> Result<DecodedVin> {
+    if let Some(cached) = find_cached(app, vin, earliest).await {
+        return Ok(cached);
     }
     let now = app.clock.now();
-    let Inner { provider, live } = &*app.vins.0;
+    let Inner { provider, nhtsa } = &*app.vins.0;
     let (decoded, raw) = match provider {
         VinProvider::Offline => offline::decode(vin.as_str(), None, now)?,
         VinProvider::OfflineThenVpic => {
@@ -183,54 +189,54 @@ async fn find_out(app: &App, vin: &Vin, earliest: DateTime<Utc>) -> Result<Decod
             if known.0.make.is_some() {
                 known
             } else {
-                live.decode(vin, None, now).await.unwrap_or(known)
+                nhtsa.decode(vin, None, now).await.unwrap_or(known)
             }
         }
-        VinProvider::Vpic => match live.decode(vin, None, now).await {
-            Some(answer) => answer,
+        VinProvider::Vpic => match nhtsa.decode(vin, None, now).await {
+            Some(result) => result,
             None => offline::decode(vin.as_str(), None, now)?,
         },
     };
-    if app.vins.is_final(decoded.tables.as_deref(), decoded.make.as_deref()) {
-        keep(app, vin, &decoded, &raw).await;
+    if app.vins.is_cacheable(decoded.tables.as_deref(), decoded.make.as_deref()) {
+        store_result(app, vin, &decoded, &raw).await;
     }
     Ok(decoded)
 }
 
-/// What the table holds, if it is good. Without the table all goes on.
-async fn find_kept(app: &App, vin: &Vin, earliest: DateTime<Utc>) -> Option<DecodedVin> {
-    let kept = async { Ok::<_, Error>(store::find(&mut app.db.read().await?, vin).await?) };
-    let kept = match kept.await {
-        Ok(kept) => kept?,
+/// Finds a valid result in the table `vin_cache`. A database error is logged and ignored.
+async fn find_cached(app: &App, vin: &Vin, earliest: DateTime<Utc>) -> Option<DecodedVin> {
+    let cached = async { Ok::<_, Error>(store::find(&mut app.db.read().await?, vin).await?) };
+    let cached = match cached.await {
+        Ok(cached) => cached?,
         Err(error) => {
-            tracing::warn!(%error, "What is kept of VINs cannot be read");
+            tracing::warn!(%error, "Failed to read the VIN cache");
             return None;
         }
     };
-    let (raw, at) = (kept.raw_data?.0, kept.cached_at?);
+    let (raw, at) = (cached.raw_data?.0, cached.cached_at?);
     if at <= earliest {
         return None;
     }
     let decoded = match raw.get(TABLES).and_then(Value::as_str) {
-        // Worked out anew: that costs less than to read how it was told.
+        // Decoding again is cheaper than parsing the cached response.
         Some(month) if offline::decoder().ok()?.month() == month => {
             offline::decode(vin.as_str(), None, at).ok()?.0
         }
         Some(_) => return None,
-        None => live::read(vin, &raw, at)?,
+        None => nhtsa::parse(vin, &raw, at)?,
     };
-    let is_final = app.vins.is_final(decoded.tables.as_deref(), decoded.make.as_deref());
-    is_final.then_some(DecodedVin { source: Source::Cache, ..decoded })
+    let is_cacheable = app.vins.is_cacheable(decoded.tables.as_deref(), decoded.make.as_deref());
+    is_cacheable.then_some(DecodedVin { source: Source::Cache, ..decoded })
 }
 
-/// Keeps an answer in the table. It is only a help: nobody is refused because of it.
-async fn keep(app: &App, vin: &Vin, decoded: &DecodedVin, raw: &Value) {
-    let kept = async {
+/// Stores a result in the table `vin_cache`. A database error is logged and ignored.
+async fn store_result(app: &App, vin: &Vin, decoded: &DecodedVin, raw: &Value) {
+    let stored = async {
         let mut tx = app.db.write().await?;
-        store::put(&mut tx, vin, decoded, raw).await?;
+        store::upsert(&mut tx, vin, decoded, raw).await?;
         tx.commit().await
     };
-    if let Err(error) = kept.await {
-        tracing::warn!(%error, "What a VIN means cannot be kept");
+    if let Err(error) = stored.await {
+        tracing::warn!(%error, "Failed to write the VIN cache");
     }
 }

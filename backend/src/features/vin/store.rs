@@ -1,4 +1,4 @@
-//! What VINs were found to mean, for 30 days. It is nobody's: any user may have asked.
+//! The SQL statements for the VIN cache. It is shared by all users.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -7,20 +7,20 @@ use sqlx::{Result, types::Json};
 use super::{DecodedVin, Vin};
 use crate::{core::db::Tx, sql};
 
-/// An answer, and when it was given.
+/// A cached response and its time.
 #[derive(sqlx::FromRow)]
-pub(super) struct Kept {
+pub(super) struct CachedResponse {
     pub(super) raw_data: Option<Json<Value>>,
     pub(super) cached_at: Option<DateTime<Utc>>,
 }
 
-pub(super) async fn find(tx: &mut Tx, vin: &Vin) -> Result<Option<Kept>> {
+pub(super) async fn find(tx: &mut Tx, vin: &Vin) -> Result<Option<CachedResponse>> {
     let find = "SELECT raw_data, cached_at FROM vin_cache WHERE vin = $1";
     sql!(tx, fetch_optional, find, vin)
 }
 
-/// Keeps an answer in the place of an older one.
-pub(super) async fn put(
+/// Stores a response, replacing an older one.
+pub(super) async fn upsert(
     tx: &mut Tx,
     vin: &Vin,
     decoded: &DecodedVin,
@@ -51,15 +51,15 @@ pub(super) async fn put(
     Ok(())
 }
 
-/// Removes what was found out before `until`, and the oldest beyond the `most` that are kept.
-pub(super) async fn delete(tx: &mut Tx, until: DateTime<Utc>, most: i64) -> Result<u64> {
+/// Deletes responses from before `until`, and the oldest ones if there are more than `max`.
+pub(super) async fn delete(tx: &mut Tx, until: DateTime<Utc>, max: i64) -> Result<u64> {
     let old = sql!(tx, execute, "DELETE FROM vin_cache WHERE cached_at <= $1", until)?;
     let beyond = sql!(
         tx,
         execute,
         "DELETE FROM vin_cache WHERE cached_at <
            (SELECT cached_at FROM vin_cache ORDER BY cached_at DESC LIMIT 1 OFFSET $1)",
-        most - 1,
+        max - 1,
     )?;
     Ok(old + beyond)
 }

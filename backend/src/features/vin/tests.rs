@@ -9,42 +9,42 @@ use crate::{
 };
 
 on_every_engine![
-    a_vin_is_decoded_without_asking_anyone,
-    a_vin_may_be_typed_in_lower_case,
-    a_wrong_check_digit_is_told_and_the_rest_is_decoded,
-    what_is_no_vin_is_refused_with_the_place_of_the_fault,
-    a_vin_that_nothing_is_known_of_is_answered_with_a_problem,
-    an_answer_is_kept_as_the_seed_says,
-    what_is_older_than_thirty_days_is_not_used_and_goes,
-    what_older_tables_said_is_not_used,
-    a_database_that_keeps_nothing_harms_no_answer,
-    a_vehicle_is_filled_from_its_vin,
-    what_is_given_of_a_vehicle_is_never_overwritten,
-    years_makes_and_models_are_there_to_choose_from,
-    the_form_shows_what_the_vin_says_and_fills_what_is_empty,
-    a_mistyped_vin_has_its_suggestion_to_tap,
-    a_vehicle_is_chosen_from_lists_without_javascript,
-    the_page_of_a_vin_shows_everything,
+    a_vin_is_decoded_offline,
+    a_lowercase_vin_is_accepted,
+    a_vin_with_a_wrong_check_digit_is_decoded_with_a_problem,
+    a_malformed_vin_is_rejected_with_the_position_of_the_error,
+    an_unknown_vin_is_returned_with_a_problem,
+    a_result_is_cached_as_in_the_reference_schema,
+    results_older_than_30_days_are_not_used_and_are_deleted,
+    results_of_older_tables_are_not_used,
+    a_vin_is_decoded_without_the_cache_table,
+    a_new_vehicle_is_filled_in_from_its_vin,
+    given_vehicle_data_is_never_overwritten,
+    years_makes_and_models_are_listed,
+    the_form_shows_the_decoded_vin_and_fills_empty_fields,
+    a_mistyped_vin_has_a_suggestion_link,
+    a_vehicle_can_be_chosen_from_lists_without_javascript,
+    the_vin_page_shows_all_attributes,
 ];
 
 const ACCORD: &str = "1HGCM82633A004352";
 
-/// An Accord that no other test knows: what a VIN means is kept for everybody.
-fn new_accord() -> String {
+/// The VIN of an Accord that no other test uses, because the cache is shared.
+fn unique_accord() -> String {
     let serial = uuid::Uuid::now_v7().as_u128() % 1_000_000;
     let vin = format!("1HGCM82603A{serial:06}");
     let digit = vpic::check_digit(&vin).expected.unwrap();
     format!("1HGCM826{digit}3A{serial:06}")
 }
 
-/// All rows of the table: the VIN, and what the columns of the seed hold.
+/// All rows of the table `vin_cache`.
 async fn rows(app: &TestApp) -> Vec<(String, Option<String>, Option<String>, Option<i32>)> {
     let mut tx = app.app.db.read().await.unwrap();
     sql!(&mut tx, fetch_all, "SELECT vin, make, model, year FROM vin_cache ORDER BY vin").unwrap()
 }
 
-async fn a_vin_is_decoded_without_asking_anyone(app: TestApp) {
-    let accord = &new_accord();
+async fn a_vin_is_decoded_offline(app: TestApp) {
+    let accord = &unique_accord();
     let ann = app.register("ann@example.org").await;
     let answer = ann.get(&format!("/api/vin/{accord}")).await;
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -62,19 +62,19 @@ async fn a_vin_is_decoded_without_asking_anyone(app: TestApp) {
     let given = &answer.body["checkDigit"]["given"];
     let digit = json!({ "given": given, "expected": given, "required": true, "ok": true });
     assert_eq!(answer.body["checkDigit"], digit);
-    // As NHTSA writes it, in capitals too.
+    // Attributes have NHTSA's own spelling, in upper case.
     assert_eq!(answer.body["attributes"]["Make"], "HONDA");
     assert_eq!(answer.body["attributes"]["EngineCylinders"], "6");
     assert!(answer.body["attributes"]["ErrorCode"].is_null());
 }
 
-async fn a_vin_may_be_typed_in_lower_case(app: TestApp) {
+async fn a_lowercase_vin_is_accepted(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let answer = ann.get("/api/vin/1hgcm82633a004352").await;
     assert_eq!((answer.status, &answer.body["vin"]), (200, &json!(ACCORD)));
 }
 
-async fn a_wrong_check_digit_is_told_and_the_rest_is_decoded(app: TestApp) {
+async fn a_vin_with_a_wrong_check_digit_is_decoded_with_a_problem(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let answer = ann.get("/api/vin/1HGCM82643A004352").await;
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -86,7 +86,7 @@ async fn a_wrong_check_digit_is_told_and_the_rest_is_decoded(app: TestApp) {
     assert_eq!(answer.body["problems"][0]["positions"], json!([9]));
 }
 
-async fn what_is_no_vin_is_refused_with_the_place_of_the_fault(app: TestApp) {
+async fn a_malformed_vin_is_rejected_with_the_position_of_the_error(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     for (typed, fault) in [
         (
@@ -128,7 +128,7 @@ async fn what_is_no_vin_is_refused_with_the_place_of_the_fault(app: TestApp) {
     assert_eq!(rows(&app).await, []);
 }
 
-async fn a_vin_that_nothing_is_known_of_is_answered_with_a_problem(app: TestApp) {
+async fn an_unknown_vin_is_returned_with_a_problem(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let answer = ann.get("/api/vin/WVB00000000000001").await;
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -137,24 +137,24 @@ async fn a_vin_that_nothing_is_known_of_is_answered_with_a_problem(app: TestApp)
     assert!(problems.iter().any(|it| it["code"] == 7), "{problems:?}");
 }
 
-async fn an_answer_is_kept_as_the_seed_says(app: TestApp) {
-    let accord = &new_accord();
+async fn a_result_is_cached_as_in_the_reference_schema(app: TestApp) {
+    let accord = &unique_accord();
     let ann = app.register("ann@example.org").await;
     let first = ann.get(&format!("/api/vin/{accord}")).await.body;
     let mut again = ann.get(&format!("/api/vin/{accord}")).await.body;
     assert_eq!(again["source"], "cache");
     again["source"] = json!("offline");
     assert_eq!(first, again);
-    let kept = (Some("Honda".to_owned()), Some("Accord".to_owned()), Some(2003));
-    assert_eq!(rows(&app).await, [(accord.clone(), kept.0, kept.1, kept.2)]);
+    let row = (accord.clone(), Some("Honda".to_owned()), Some("Accord".to_owned()), Some(2003));
+    assert_eq!(rows(&app).await, [row]);
     if let Some(url) = app.app.config.cache.url.as_ref().map(Secret::expose) {
         let client = redis::Client::open(url).unwrap();
         let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-        let mut ask = redis::cmd("TTL");
+        let mut command = redis::cmd("TTL");
         let ttl: i64 =
-            ask.arg(format!("vpic:vin:{accord}")).query_async(&mut connection).await.unwrap();
+            command.arg(format!("vpic:vin:{accord}")).query_async(&mut connection).await.unwrap();
         assert!((2_591_000..=2_592_000).contains(&ttl), "{ttl}");
-        // Without Redis the table still knows.
+        // Without the entry in Redis, the result is read from the table.
         let _: u64 = redis::cmd("DEL")
             .arg(format!("vpic:vin:{accord}"))
             .query_async(&mut connection)
@@ -164,8 +164,8 @@ async fn an_answer_is_kept_as_the_seed_says(app: TestApp) {
     }
 }
 
-async fn what_is_older_than_thirty_days_is_not_used_and_goes(app: TestApp) {
-    let accord = &new_accord();
+async fn results_older_than_30_days_are_not_used_and_are_deleted(app: TestApp) {
+    let accord = &unique_accord();
     let ann = app.register("ann@example.org").await;
     ann.get(&format!("/api/vin/{accord}")).await;
     app.app.clock.advance(TimeDelta::days(29));
@@ -174,7 +174,7 @@ async fn what_is_older_than_thirty_days_is_not_used_and_goes(app: TestApp) {
     app.app.clock.advance(TimeDelta::days(1));
     assert_eq!(periodic::run_one(&app.app, &service::PERIODIC_TASK).await.unwrap(), 1);
     assert_eq!(rows(&app).await, []);
-    // Ann's session has ended meanwhile, too.
+    // Ann's session has expired in the meantime.
     let ben = app.register("ben@example.org").await;
     let answer = ben.get(&format!("/api/vin/{accord}")).await.body;
     assert_eq!(
@@ -183,8 +183,8 @@ async fn what_is_older_than_thirty_days_is_not_used_and_goes(app: TestApp) {
     );
 }
 
-async fn what_older_tables_said_is_not_used(app: TestApp) {
-    let accord = &new_accord();
+async fn results_of_older_tables_are_not_used(app: TestApp) {
+    let accord = &unique_accord();
     let ann = app.register("ann@example.org").await;
     ann.get(&format!("/api/vin/{accord}")).await;
     let other = app.reconfigured(|config| config.cache.url = None);
@@ -194,7 +194,7 @@ async fn what_older_tables_said_is_not_used(app: TestApp) {
     sql!(&mut tx, execute, change, sqlx::types::Json(old)).unwrap();
     tx.commit().await.unwrap();
     let answer = other.get(&format!("/api/vin/{accord}")).await;
-    assert_eq!(answer.status, 401, "nobody is signed in: {answer:?}");
+    assert_eq!(answer.status, 401, "not signed in: {answer:?}");
     let answer = other.with_cookie(ann.cookie().map(str::to_owned));
     let answer = answer.get(&format!("/api/vin/{accord}")).await;
     assert_eq!(
@@ -203,8 +203,8 @@ async fn what_older_tables_said_is_not_used(app: TestApp) {
     );
 }
 
-async fn a_database_that_keeps_nothing_harms_no_answer(app: TestApp) {
-    let accord = &new_accord();
+async fn a_vin_is_decoded_without_the_cache_table(app: TestApp) {
+    let accord = &unique_accord();
     let ann = app.register("ann@example.org").await;
     let mut tx = app.past_policies().await.write().await.unwrap();
     sql!(&mut tx, execute, "DROP TABLE vin_cache").unwrap();
@@ -215,30 +215,30 @@ async fn a_database_that_keeps_nothing_harms_no_answer(app: TestApp) {
     assert_eq!((added.status, &added.body["model"]), (201, &json!("Accord")));
 }
 
-async fn a_vehicle_is_filled_from_its_vin(app: TestApp) {
+async fn a_new_vehicle_is_filled_in_from_its_vin(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let added = ann.post("/api/vehicles", json!({ "vin": ACCORD })).await;
-    let told = |name: &str| added.body[name].clone();
+    let member = |name: &str| added.body[name].clone();
     assert_eq!(
-        (told("make"), told("model"), told("year")),
+        (member("make"), member("model"), member("year")),
         (json!("Honda"), json!("Accord"), json!(2003))
     );
     let unknown = ann.post("/api/vehicles", json!({ "vin": "WVB00000000000001" })).await;
     assert_eq!((unknown.status, &unknown.body["make"]), (201, &Value::Null));
 }
 
-async fn what_is_given_of_a_vehicle_is_never_overwritten(app: TestApp) {
+async fn given_vehicle_data_is_never_overwritten(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let new = json!({ "vin": ACCORD, "make": "Mine", "year": 1999, "confirm": ["/year"] });
     let added = ann.post("/api/vehicles", new).await;
-    let told = |name: &str| added.body[name].clone();
+    let member = |name: &str| added.body[name].clone();
     assert_eq!(
-        (told("make"), told("model"), told("year")),
+        (member("make"), member("model"), member("year")),
         (json!("Mine"), json!("Accord"), json!(1999))
     );
 }
 
-async fn years_makes_and_models_are_there_to_choose_from(app: TestApp) {
+async fn years_makes_and_models_are_listed(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let items = async |path: &str| {
         let answer = ann.get(path).await;
@@ -258,7 +258,7 @@ async fn years_makes_and_models_are_there_to_choose_from(app: TestApp) {
     assert_eq!(answer.faults().len(), 2, "{answer:?}");
 }
 
-async fn the_form_shows_what_the_vin_says_and_fills_what_is_empty(app: TestApp) {
+async fn the_form_shows_the_decoded_vin_and_fills_empty_fields(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let page = ann.get(&format!("/vehicles/new?vin={ACCORD}&make=Mine&nickname=Goldi")).await;
     let page = page.text();
@@ -281,22 +281,22 @@ async fn the_form_shows_what_the_vin_says_and_fills_what_is_empty(app: TestApp) 
     );
 }
 
-async fn a_mistyped_vin_has_its_suggestion_to_tap(app: TestApp) {
+async fn a_mistyped_vin_has_a_suggestion_link(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     for typed in ["1HGCM82633AOO4352", "1HGCM82633AQ04352"] {
         let page = ann.get(&format!("/vehicles/new?vin={typed}")).await;
         let suggestion = format!(r#"href="/vehicles/new?vin={ACCORD}""#);
         assert!(page.text().contains(&suggestion), "{page:?}");
-        // What was mistyped fills nothing in.
+        // A mistyped VIN fills in nothing.
         assert!(!page.text().contains(r#"value="Accord""#), "{page:?}");
     }
-    // The form that is refused shows it too.
+    // A rejected form shows the suggestion too.
     let page = ann.submit("/vehicles/new", &[("vin", "1HGCM82633AOO4352")]).await;
     assert_eq!(page.status, 422);
     assert!(page.text().contains("data-suggestion>1HGCM82633A004352<"), "{page:?}");
 }
 
-async fn a_vehicle_is_chosen_from_lists_without_javascript(app: TestApp) {
+async fn a_vehicle_can_be_chosen_from_lists_without_javascript(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let first = ann.get("/vehicles/choose?vin=WVB00000000000001").await;
     assert!(first.text().contains("<option>2003</option>"), "{first:?}");
@@ -309,7 +309,7 @@ async fn a_vehicle_is_chosen_from_lists_without_javascript(app: TestApp) {
     assert!(form.text().contains(r#"value="Accord""#), "{form:?}");
 }
 
-async fn the_page_of_a_vin_shows_everything(app: TestApp) {
+async fn the_vin_page_shows_all_attributes(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let page = ann.get(&format!("/vin?vin={ACCORD}")).await;
     for part in ["2003 Honda Accord", "Everything that is known", "MARYSVILLE", "Displacement (L)"]

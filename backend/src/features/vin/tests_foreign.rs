@@ -1,20 +1,20 @@
-//! VINs that aren't built by the rule of North America, and model years that a VIN doesn't settle.
+//! VINs that don't follow the North American standard, and ambiguous model years.
 
 use serde_json::{Value, json};
 
 use crate::testing::{TestApp, on_every_engine};
 
 on_every_engine![
-    a_european_vin_offers_years_and_settles_none,
-    a_year_in_the_query_decides_between_two,
-    a_correct_vin_from_elsewhere_is_not_called_wrong,
-    what_does_not_fit_a_vin_from_elsewhere_is_left_out,
-    trailers_and_heavy_trucks_offer_both_years,
-    a_scanned_vin_is_read,
-    a_displacement_has_three_decimals,
-    an_answer_of_an_earlier_version_is_not_used,
-    the_form_offers_the_years_and_fills_none_in,
-    the_page_of_a_vin_says_which_years_it_may_mean,
+    a_european_vin_has_year_candidates_but_no_year,
+    a_year_in_the_query_resolves_an_ambiguity,
+    a_correct_foreign_vin_has_no_errors,
+    unmatched_values_of_a_foreign_vin_are_omitted,
+    trailers_and_heavy_trucks_have_two_year_candidates,
+    a_scanned_vin_is_accepted,
+    a_displacement_is_rounded_to_three_decimals,
+    a_cached_result_of_an_earlier_version_is_not_used,
+    the_form_offers_ambiguous_years_and_fills_in_none,
+    the_vin_page_links_to_every_possible_year,
 ];
 
 const AUDI: &str = "WAUZZZ8K9DA123456";
@@ -27,12 +27,12 @@ async fn decode(app: &TestApp, vin: &str) -> Value {
     answer.body
 }
 
-/// What an answer says of the year: the year, whether it is settled, the candidates, the form.
-fn dated(body: &Value) -> (&Value, &Value, &Value, &Value) {
+/// The members about the model year and the standard.
+fn year_members(body: &Value) -> (&Value, &Value, &Value, &Value) {
     (&body["year"], &body["yearSettled"], &body["yearCandidates"], &body["form"])
 }
 
-async fn a_european_vin_offers_years_and_settles_none(app: TestApp) {
+async fn a_european_vin_has_year_candidates_but_no_year(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     for (vin, candidates, form) in [
         (AUDI, json!([2013, 1983]), "eu"),
@@ -45,14 +45,14 @@ async fn a_european_vin_offers_years_and_settles_none(app: TestApp) {
         for _ in 0..2 {
             let body = decode(&ann, vin).await;
             let expected = (&json!(null), &json!(false), &candidates, &json!(form));
-            assert_eq!(dated(&body), expected, "{vin}");
+            assert_eq!(year_members(&body), expected, "{vin}");
         }
     }
     let body = decode(&ann, "1HGCM82633A004352").await;
-    assert_eq!(dated(&body), (&json!(2003), &json!(true), &json!([2003]), &json!("us")));
+    assert_eq!(year_members(&body), (&json!(2003), &json!(true), &json!([2003]), &json!("us")));
 }
 
-async fn a_year_in_the_query_decides_between_two(app: TestApp) {
+async fn a_year_in_the_query_resolves_an_ambiguity(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     for (vin, year, shown, settled) in [
         (AUDI, 2013, json!(2013), true),
@@ -73,15 +73,15 @@ async fn a_year_in_the_query_decides_between_two(app: TestApp) {
         let contradicts = problems.iter().any(|it| it["code"] == 12);
         assert_eq!(contradicts, shown != json!(year), "{vin} {year}: {problems:?}");
     }
-    // What was answered for a year isn't cached for others.
+    // A result for a given year isn't cached.
     assert_eq!(decode(&ann, AUDI).await["year"], json!(null));
     for year in ["1800", "x", "2500"] {
         assert_eq!(ann.get(&format!("/api/vin/{AUDI}?year={year}")).await.status, 422, "{year}");
     }
 }
 
-/// Correct VINs in European form, of manufacturers that NHTSA knows and of others.
-const CORRECT: [&str; 12] = [
+/// Correct European VINs, of manufacturers that NHTSA knows and of others.
+const CORRECT_FOREIGN: [&str; 12] = [
     AUDI,
     MERCEDES,
     "WVWZZZ1KZCW123456",
@@ -96,9 +96,9 @@ const CORRECT: [&str; 12] = [
     "VNKKTUD320A012345",
 ];
 
-async fn a_correct_vin_from_elsewhere_is_not_called_wrong(app: TestApp) {
+async fn a_correct_foreign_vin_has_no_errors(app: TestApp) {
     let ann = app.register("ann@example.org").await;
-    for vin in CORRECT {
+    for vin in CORRECT_FOREIGN {
         let body = decode(&ann, vin).await;
         assert_eq!(body["valid"], true, "{vin}");
         assert_eq!(body["suggestions"], json!([]), "{vin}");
@@ -112,27 +112,27 @@ async fn a_correct_vin_from_elsewhere_is_not_called_wrong(app: TestApp) {
         }
         assert!(!card.contains("vin-problem"), "{vin}: {card}");
     }
-    // A wrong VIN of North America is.
+    // A wrong North American VIN has errors.
     let body = decode(&ann, "1HGCM82643A004352").await;
     assert!(body["problems"][0]["detail"].as_str().unwrap().contains("does not calculate"));
-    // So is one that was clean before a slip, wherever it was built.
+    // So does a clean VIN with a typo, wherever the vehicle was built.
     let body = decode(&ann, "WBA3A5C51CF256651").await;
     assert_eq!(body["problems"][0]["code"], 1, "{body}");
 }
 
-async fn what_does_not_fit_a_vin_from_elsewhere_is_left_out(app: TestApp) {
+async fn unmatched_values_of_a_foreign_vin_are_omitted(app: TestApp) {
     let ann = app.register("ann@example.org").await;
-    // NHTSA's procedure takes this Jaguar of 2013 for an XJ6 of 1983.
+    // NHTSA's procedure decodes this 2013 Jaguar as a 1983 XJ6.
     let body = decode(&ann, "SAJAA05M8DPS12345").await;
     assert_eq!((&body["make"], &body["model"]), (&json!("Jaguar"), &json!(null)), "{body}");
-    assert_eq!(body["attributes"]["Model"], "XJ6", "NHTSA's own answer stays");
+    assert_eq!(body["attributes"]["Model"], "XJ6", "NHTSA's own value is unchanged");
     let page = ann.get("/vin?vin=SAJAA05M8DPS12345").await;
     assert!(!page.text().contains("XJ6"), "{page:?}");
     let added = ann.post("/api/vehicles", json!({ "vin": "SAJAA05M8DPS12345" })).await;
     assert_eq!((added.status, &added.body["model"]), (201, &json!(null)));
 }
 
-async fn trailers_and_heavy_trucks_offer_both_years(app: TestApp) {
+async fn trailers_and_heavy_trucks_have_two_year_candidates(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     for (pattern, candidates) in
         [("1JJV532D?CL012345", json!([2012, 1982])), ("1M2AX07C?EM012345", json!([2014, 1984]))]
@@ -142,13 +142,13 @@ async fn trailers_and_heavy_trucks_offer_both_years(app: TestApp) {
         let vin = pattern.replace('?', &digit.unwrap().to_string());
         let body = decode(&ann, &vin).await;
         let expected = (&json!(null), &json!(false), &candidates, &json!("us"));
-        assert_eq!(dated(&body), expected, "{vin}");
+        assert_eq!(year_members(&body), expected, "{vin}");
         let added = ann.post("/api/vehicles", json!({ "vin": vin })).await;
         assert_eq!((added.status, &added.body["year"]), (201, &json!(null)), "{added:?}");
     }
 }
 
-async fn a_scanned_vin_is_read(app: TestApp) {
+async fn a_scanned_vin_is_accepted(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     for typed in [
         "I1HGCM82633A004352",
@@ -164,14 +164,17 @@ async fn a_scanned_vin_is_read(app: TestApp) {
     }
 }
 
-async fn a_displacement_has_three_decimals(app: TestApp) {
+async fn a_displacement_is_rounded_to_three_decimals(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let body = decode(&ann, "1HGCM82633A004352").await;
     assert_eq!(body["displacementL"].to_string(), "2.999");
-    assert_eq!(body["attributes"]["DisplacementL"], "2.998832712", "NHTSA's own answer stays");
+    assert_eq!(
+        body["attributes"]["DisplacementL"], "2.998832712",
+        "NHTSA's own value is unchanged"
+    );
 }
 
-async fn an_answer_of_an_earlier_version_is_not_used(app: TestApp) {
+async fn a_cached_result_of_an_earlier_version_is_not_used(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let current = decode(&ann, AUDI).await;
     let mut earlier = current.clone();
@@ -188,7 +191,7 @@ async fn an_answer_of_an_earlier_version_is_not_used(app: TestApp) {
     assert_eq!(decode(&ann, AUDI).await["year"], json!(null));
 }
 
-async fn the_form_offers_the_years_and_fills_none_in(app: TestApp) {
+async fn the_form_offers_ambiguous_years_and_fills_in_none(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let page = ann.get(&format!("/vehicles/new?vin={AUDI}&nickname=Mine")).await;
     let page = page.text();
@@ -200,17 +203,17 @@ async fn the_form_offers_the_years_and_fills_none_in(app: TestApp) {
     ] {
         assert!(page.contains(part), "{part} is not in {page}");
     }
-    // Without JavaScript, the button sends the whole form back with its year.
+    // Without JavaScript, the button submits the whole form with its year.
     let page = ann.get(&format!("/vehicles/new?vin={AUDI}&year=&nickname=Mine&year=2013")).await;
     let page = page.text();
     assert!(page.contains(r#"name="year" type="text" value="2013""#), "{page}");
     assert!(page.contains(r#"value="Mine""#) && !page.contains("Which model year"), "{page}");
-    // The script fills in what the card has: no year.
+    // The script fills in only the values of the card, which has no year.
     let card = ann.get(&format!("/vin/card?vin={AUDI}")).await;
     assert!(!card.text().contains("data-year=") && card.text().contains("data-make="), "{card:?}");
 }
 
-async fn the_page_of_a_vin_says_which_years_it_may_mean(app: TestApp) {
+async fn the_vin_page_links_to_every_possible_year(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let page = ann.get(&format!("/vin?vin={AUDI}")).await;
     let link = format!(r#"href="/vin?vin={AUDI}&amp;year=2013""#);

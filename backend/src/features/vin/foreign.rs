@@ -1,48 +1,49 @@
-//! What may be said of a VIN that isn't built by the rule of North America.
+//! Corrects the results for VINs that don't follow the North American standard.
 //!
-//! NHTSA's procedure takes every VIN for an American one: a correct VIN of a vehicle for another market
-//! "has errors", its manufacturer "is not registered", its check digit is wrong. None of that is true of
-//! the VIN, so here it is left out.
+//! NHTSA's procedure treats every VIN as a North American one. For a correct VIN of a vehicle sold
+//! elsewhere it reports errors, an unregistered manufacturer and a wrong check digit. None of that
+//! is wrong with the VIN, so this module removes those problems.
 
 use chrono::NaiveDate;
-use vpic::{Form, FormKind};
+use vpic::{FormatKind, VinFormat};
 
 use super::{
     DecodedVin, Vin,
     model::Problem,
-    offline::{looks_mistyped, spoken_years},
+    offline::{format_years, looks_mistyped},
 };
 use crate::core::Result;
 
-/// In the place of "errors in few positions" and the like.
+/// Replaces problems such as "errors in few positions".
 const NO_DETAILS: &str = "NHTSA's tables describe vehicles for North America and have no details on \
     this version. Enter what is missing yourself.";
-/// In the place of "not registered".
+/// Replaces the problem "not registered".
 const NO_MANUFACTURER: &str = "NHTSA's tables describe vehicles for North America and have nothing on \
     this manufacturer. Enter make, model and year yourself.";
 
-/// Whether a VIN needn't follow the rule of North America, and doesn't.
+/// Whether a VIN doesn't follow the North American standard and isn't required to.
 ///
 /// # Errors
-/// Internal where the program's data is damaged.
-pub(super) fn is_foreign(vin: &str, form: &Form, today: NaiveDate) -> Result<bool> {
-    // A VIN of North America has to follow its rule, and text that is no VIN may have been meant as one.
+/// `Internal` if the embedded VIN tables are damaged.
+pub(super) fn is_foreign(vin: &str, format: &VinFormat, today: NaiveDate) -> Result<bool> {
+    // VINs of vehicles built in North America must follow the standard. Invalid text may be a mistyped
+    // North American VIN.
     let must_follow = vin.starts_with(['1', '2', '3', '4', '5', '7'])
         && vpic::check_digit(vin).given.is_some_and(|it| it.is_ascii_digit() || it == 'X');
-    Ok(form.kind != FormKind::NorthAmerican
+    Ok(format.kind != FormatKind::NorthAmerican
         && !must_follow
-        && Vin::well_formed(vin).is_ok()
+        && Vin::parse(vin).is_ok()
         && !looks_mistyped(vin, today)?)
 }
 
-/// The answer without problems that only an American VIN can have, and without what was read from such a
-/// VIN by descriptions that don't fit it.
-pub(super) fn without_false_problems(
+/// Removes problems that only apply to North American VINs, and values from table entries that
+/// don't match the VIN.
+pub(super) fn drop_inapplicable_problems(
     mut decoded: DecodedVin,
-    form: &Form,
+    format: &VinFormat,
     today: NaiveDate,
 ) -> Result<DecodedVin> {
-    if !is_foreign(&decoded.vin, form, today)? {
+    if !is_foreign(&decoded.vin, format, today)? {
         return Ok(decoded);
     }
     let digit = decoded.check_digit;
@@ -82,21 +83,25 @@ pub(super) fn without_false_problems(
     })
 }
 
-/// The answer for a `year` that is known from elsewhere.
-pub(super) fn dated(mut decoded: DecodedVin, form: &Form, year: Option<u16>) -> DecodedVin {
+/// Applies a model year known from another source.
+pub(super) fn with_model_year(
+    mut decoded: DecodedVin,
+    format: &VinFormat,
+    year: Option<u16>,
+) -> DecodedVin {
     let Some(year) = year else { return decoded };
-    // NHTSA's own is about position 10 alone.
+    // NHTSA's own problem 12 only considers position 10.
     decoded.problems.retain(|it| it.code != 12);
-    if !form.contradicts(year) {
+    if !format.contradicts(year) {
         return DecodedVin { year: Some(year), year_settled: true, ..decoded };
     }
     decoded.problems.push(Problem {
         code: 12,
         detail: format!(
             "The model year given is {year}, and the VIN says {}: check both.",
-            spoken_years(&form.year_candidates)
+            format_years(&format.year_candidates)
         ),
-        positions: form.year_position.into_iter().collect(),
+        positions: format.year_position.into_iter().collect(),
     });
     decoded
 }
