@@ -81,7 +81,7 @@ pub const INDEX_BUILDERS: &[for<'a> fn(&'a mut Tx) -> TaskFuture<'a>] =
 /// The cache keys to invalidate when a user's vehicles or their records change.
 pub const VEHICLE_CACHE_KEYS: &[fn(&UserId) -> String] = &[
     vehicles::list_cache_key,
-    fuel_logs::edition_key,
+    fuel_logs::generation_key,
     fuel_logs::summaries_key,
     maintenance::upcoming_key,
 ];

@@ -1,10 +1,10 @@
-//! Fuel logs as JSON.
+//! The JSON API of fuel logs.
 
 use aide::axum::{ApiRouter, routing::get_with};
 use axum::extract::State;
 
 use super::{
-    FuelLog, FuelLogId, FuelStats, Listing, kept,
+    FuelLog, FuelLogId, FuelStats, Listing, cache,
     model::{FuelLogChange, Id, NewFuelLog},
     service,
 };
@@ -27,7 +27,7 @@ pub(super) fn router() -> ApiRouter<App> {
         .api_route(
             "/fuel-logs",
             get_with(list, |it| {
-                // Where `vehicleId` names none of theirs.
+                // If `vehicleId` is not one of the user's vehicles.
                 it.id("listFuelLogs")
                     .tag(tag)
                     .summary("List your fuel logs")
@@ -37,34 +37,34 @@ pub(super) fn router() -> ApiRouter<App> {
         )
         .api_route(
             "/fuel-logs/{id}",
-            get_with(find, |it| it.id("readFuelLog").tag(tag).summary("Read a fuel log"))
+            get_with(find, |it| it.id("readFuelLog").tag(tag).summary("Get a fuel log"))
                 .patch_with(change, |it| {
-                    it.id("changeFuelLog").tag(tag).summary("Change a fuel log")
+                    it.id("changeFuelLog").tag(tag).summary("Update a fuel log")
                 })
                 .delete_with(remove, |it| {
-                    it.id("removeFuelLog").tag(tag).summary("Remove a fuel log")
+                    it.id("removeFuelLog").tag(tag).summary("Delete a fuel log")
                 }),
         )
         .api_route(
             "/vehicles/{id}/fuel-stats",
             get_with(fuel_stats, |it| {
-                it.id("readFuelStats").tag(tag).summary("Read what a vehicle's fuel logs add up to")
+                it.id("readFuelStats").tag(tag).summary("Get a vehicle's fuel statistics")
             }),
         )
 }
 
 input! {
-    /// Which fuel logs
+    /// Filters and pagination for a list of fuel logs
     struct ListQuery {
-        /// Of one vehicle; else of all that are not in the trash
+        /// Only fuel logs of this vehicle; by default, of all vehicles that are not in the trash
         vehicle_id: Option<Id>,
-        /// Not before this day
+        /// Only fuel logs on or after this day
         from: Option<FilterDay>,
-        /// Not after this day
+        /// Only fuel logs on or before this day
         to: Option<FilterDay>,
-        /// Where the page begins
+        /// The `nextCursor` of the previous page
         cursor: Option<Cursor>,
-        /// How many at most
+        /// The maximum number of items on the page
         limit: Option<Limit>,
     }
 }
@@ -125,5 +125,5 @@ async fn fuel_stats(
     user: User,
     Path(id): Path<VehicleId>,
 ) -> Result<SerializedRecord<FuelStats>> {
-    Ok(SerializedRecord(kept::document(&app, &user, id).await?))
+    Ok(SerializedRecord(cache::stats_document(&app, &user, id).await?))
 }

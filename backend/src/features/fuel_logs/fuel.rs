@@ -1,25 +1,25 @@
-//! Which fuel it was.
+//! Fuel types.
 
 use crate::core::units::text_enum;
 
 text_enum! {
-    /// A kind of fuel, as stations sell it.
+    /// A fuel sold at stations.
     FuelType {
-        /// Petrol of the usual octane number where stations tell kinds by that.
+        /// Gasoline with the standard octane rating.
         Regular = "regular", "Regular";
-        /// Petrol between regular and premium.
+        /// Gasoline with an octane rating between regular and premium.
         Midgrade = "midgrade", "Mid-grade";
-        /// Petrol of a high octane number.
+        /// Gasoline with a high octane rating.
         Premium = "premium", "Premium";
-        /// Petrol with at most 5 % of ethanol.
+        /// Gasoline with up to 5% ethanol.
         E5 = "e5", "E5";
-        /// Petrol with at most 10 % of ethanol.
+        /// Gasoline with up to 10% ethanol.
         E10 = "e10", "E10";
-        /// Mostly ethanol.
+        /// Ethanol fuel with up to 85% ethanol.
         E85 = "e85", "E85";
         /// Diesel.
         Diesel = "diesel", "Diesel";
-        /// Diesel of hydrogenated vegetable oil.
+        /// Diesel made from hydrotreated vegetable oil.
         Hvo = "hvo", "HVO diesel";
         /// Liquefied petroleum gas.
         Lpg = "lpg", "LPG";
@@ -33,9 +33,10 @@ text_enum! {
 }
 
 impl FuelType {
-    /// The fuel that a VIN tells, in NHTSA's words: none where it tells none or leaves a choice.
-    /// For petrol it is the usual one; what octane number or how much ethanol, no VIN tells.
-    pub(super) fn of_vin(told: &str) -> Option<Self> {
+    /// Converts NHTSA's name of a vehicle's fuel. Returns `None` if the vehicle takes several fuels or
+    /// none that is sold at stations. A VIN specifies neither octane rating nor ethanol content, so
+    /// gasoline is taken to be regular.
+    pub(super) fn from_nhtsa(name: &str) -> Option<Self> {
         let known = [
             ("Gasoline", Self::Regular),
             ("Diesel", Self::Diesel),
@@ -45,7 +46,7 @@ impl FuelType {
             ("LNG", Self::Lng),
             ("Hydrogen", Self::Hydrogen),
         ];
-        known.into_iter().find(|it| told.contains(it.0)).map(|it| it.1)
+        known.into_iter().find(|it| name.contains(it.0)).map(|it| it.1)
     }
 }
 
@@ -55,25 +56,25 @@ mod tests {
     use crate::features::{stations::FUEL_TYPES, vin};
 
     #[test]
-    fn what_fills_a_tank_is_sold_at_stations() {
+    fn every_fuel_type_is_sold_at_stations() {
         for fuel in FuelType::ALL {
             assert!(FUEL_TYPES.contains(fuel), "{fuel:?}");
         }
     }
 
     #[test]
-    fn what_a_vin_tells_is_a_fuel_where_it_leaves_no_choice() {
-        let told = |text| FuelType::of_vin(text).map(FuelType::as_str);
-        assert_eq!(told("Gasoline"), Some("regular"));
-        assert_eq!(told("Diesel"), Some("diesel"));
-        assert_eq!(told("Ethanol (E85)"), Some("e85"));
-        assert_eq!(told("Compressed Natural Gas (CNG)"), Some("cng"));
-        assert_eq!(told("Liquefied Natural Gas (LNG)"), Some("lng"));
-        assert_eq!(told("Liquefied Petroleum Gas (propane or LPG)"), Some("lpg"));
-        assert_eq!(told("Compressed Hydrogen/Hydrogen"), Some("h2"));
-        assert_eq!(told("Flexible Fuel Vehicle (FFV)"), None);
-        assert_eq!(told("Electric"), None);
+    fn an_unambiguous_nhtsa_fuel_is_converted() {
+        let convert = |name| FuelType::from_nhtsa(name).map(FuelType::as_str);
+        assert_eq!(convert("Gasoline"), Some("regular"));
+        assert_eq!(convert("Diesel"), Some("diesel"));
+        assert_eq!(convert("Ethanol (E85)"), Some("e85"));
+        assert_eq!(convert("Compressed Natural Gas (CNG)"), Some("cng"));
+        assert_eq!(convert("Liquefied Natural Gas (LNG)"), Some("lng"));
+        assert_eq!(convert("Liquefied Petroleum Gas (propane or LPG)"), Some("lpg"));
+        assert_eq!(convert("Compressed Hydrogen/Hydrogen"), Some("h2"));
+        assert_eq!(convert("Flexible Fuel Vehicle (FFV)"), None);
+        assert_eq!(convert("Electric"), None);
         let honda = vin::Vin::try_from("1HGCM82633A004352").unwrap();
-        assert_eq!(vin::fuel_type(&honda).as_deref().and_then(told), Some("regular"));
+        assert_eq!(vin::fuel_type(&honda).as_deref().and_then(convert), Some("regular"));
     }
 }

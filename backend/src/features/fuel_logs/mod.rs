@@ -1,18 +1,18 @@
-//! Fuel logs: every fill-up, and what it says about economy.
+//! Fuel logs: fill-ups and the fuel economy calculated from them.
 //!
-//! Other features may read a vehicle's statistics ([`stats()`]), its latest logs ([`list`]), what is
-//! worth knowing of all vehicles at a glance ([`summaries`]), and what was paid where ([`paid_at`],
-//! [`last_paid`]).
+//! Other features can read a vehicle's statistics ([`stats()`]), its latest logs ([`list`]), a
+//! summary of every vehicle ([`summaries`]) and the prices paid at stations ([`prices_paid_at`],
+//! [`last_prices_paid`]).
 
 mod api;
+mod cache;
 mod economy;
-mod entered;
 mod fuel;
-mod kept;
 mod model;
 mod pages;
-mod plausible;
+mod plausibility;
 mod prices;
+mod quantities;
 mod readings;
 mod service;
 mod stats;
@@ -20,28 +20,28 @@ mod store;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-mod tests_figures;
+mod tests_cache;
 #[cfg(test)]
-mod tests_kept;
+mod tests_consistency;
 #[cfg(test)]
 mod tests_pages;
 #[cfg(test)]
 mod tests_stations;
 mod window;
 
-pub use economy::{Interval, Reason};
+pub use cache::{generation_key, stats, summaries, summaries_key};
+pub use economy::{Interval, NoEconomyReason};
 pub use fuel::FuelType;
-pub use kept::{edition_key, stats, summaries, summaries_key};
-pub use model::{Exact, FuelLog, FuelLogId, Id};
-pub use prices::{LastPaid, Paid, last_paid, paid_at};
+pub use model::{ExactEconomy, FuelLog, FuelLogId, Id};
+pub use prices::{LastPricePaid, PricePaid, last_prices_paid, prices_paid_at};
 pub use readings::{READINGS, RECOMPUTE};
 pub use service::{Listing, list};
 pub use stats::{CurrencyStats, FuelStats, Summary, latest_intervals};
-pub use store::Closed;
+pub use store::ClosedInterval;
 
 use super::Feature;
 
-/// The fuel logs capsule.
+/// The fuel logs feature.
 pub const FEATURE: Feature = Feature {
     name: "fuel-logs",
     folder: "fuel_logs",

@@ -1,11 +1,11 @@
-//! What a fuel log is.
+//! Fuel logs, and the requests that create and change them.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::economy::{Figures, Fill, Interval, Reason};
+use super::economy::{Fill, FillEconomy, Interval, NoEconomyReason};
 use super::fuel::FuelType;
 use crate::{
     core::{
@@ -19,14 +19,14 @@ use crate::{
     input, rows_by_position,
 };
 
-/// US gallons of one fill.
+/// A volume in US gallons.
 pub(super) type Gallons = Fixed<8, 3>;
-/// The price of a US gallon.
+/// A price per US gallon.
 pub(super) type Price = Fixed<6, 3>;
-/// The amount paid, as the reference schema's column stores it.
+/// An amount paid, as stored in the reference schema.
 pub(super) type Cost = Fixed<8, 2>;
 
-/// Names one fuel log.
+/// The id of a fuel log.
 #[derive(
     Debug,
     Clone,
@@ -55,11 +55,11 @@ impl std::fmt::Display for FuelLogId {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FuelLog {
-    /// The record's id.
+    /// The id of the fuel log.
     pub id: FuelLogId,
     /// The vehicle that was filled up.
     pub vehicle_id: VehicleId,
-    /// The day.
+    /// The date of the fill-up.
     pub date: NaiveDate,
     /// The odometer reading in whole miles; null if the odometer was not read.
     pub odometer_reading: Option<i32>,
@@ -81,66 +81,66 @@ pub struct FuelLog {
     pub amount: Option<Money>,
     /// The currency of price and amount.
     pub currency: Option<Currency>,
-    /// Which fuel it was.
+    /// The fuel type.
     pub fuel_type: Option<FuelType>,
-    /// The station's name.
+    /// The name of the station.
     pub station_name: Option<String>,
-    /// The station, where it is a saved one.
+    /// The id of the station, if it is a saved one.
     pub station_id: Option<StationId>,
     /// Free text.
     pub notes: Option<String>,
     /// Whether the tank was filled up.
     pub is_full: bool,
-    /// Whether a fill-up before this one was not recorded.
+    /// Whether the user forgot to log a fill-up before this one.
     pub missed_previous: bool,
-    /// When it was added.
+    /// When the fuel log was created.
     pub created_at: DateTime<Utc>,
-    /// When it last changed.
+    /// When the fuel log was last changed.
     pub updated_at: DateTime<Utc>,
     /// Miles since the previous fill-up.
     pub distance: Option<i64>,
-    /// Miles per US gallon over the full-to-full interval that it closes.
+    /// Miles per US gallon over the full-to-full interval that ends with this fill-up.
     pub mpg: Option<Fixed<16, 2>>,
     /// The fuel cost per mile of that interval, in the log's currency.
     pub cost_per_mile: Option<Fixed<16, 3>>,
     /// Why `mpg` is null.
-    pub economy_reason: Option<Reason>,
-    /// The pointers of the values that looked wrong and were confirmed.
+    pub economy_reason: Option<NoEconomyReason>,
+    /// The JSON pointers of implausible values that were confirmed.
     pub confirmed: Vec<String>,
-    /// The figures themselves, for showing them in other units.
+    /// The exact economy, for conversion to other units.
     #[serde(skip)]
-    pub figures: Exact,
+    pub exact: ExactEconomy,
     /// Which of volume, unit price and amount was derived from the other two.
     #[serde(skip)]
     pub(super) derived: Derived,
-    /// Its odometer reading and running total, read or derived.
+    /// The odometer reading and running total, entered or derived.
     #[serde(skip)]
-    pub(super) places: Places,
+    pub(super) mileage: Mileage,
 }
 
-/// A fill-up's figures in exact units.
+/// The economy of a fill-up in exact units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Exact {
+pub struct ExactEconomy {
     /// The distance since the previous fill-up, in tenths of a millimeter.
     pub distance: Option<i64>,
-    /// The interval that it closes.
+    /// The interval that ends with it.
     pub interval: Option<Interval>,
 }
 
-/// The odometer reading and the running total of a fill-up, in tenths of a millimeter: read or, if
-/// the odometer was not read, derived from the fill-ups before it.
+/// The odometer reading and running total of a fill-up, in tenths of a millimeter. If no reading was
+/// entered, both are derived from the preceding fill-ups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Places {
+pub(super) struct Mileage {
     /// The odometer reading.
     pub(super) odometer: i64,
-    /// The distance that the vehicle has driven in all, replaced odometers included.
+    /// The total distance the vehicle has driven, including the distance on replaced odometers.
     pub(super) total: i64,
 }
 
 /// Which of volume, unit price and amount was derived from the other two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Derived {
-    /// None: all values that are present were entered.
+    /// All values that are present were entered.
     #[default]
     Nothing,
     Volume,
@@ -149,7 +149,7 @@ pub(super) enum Derived {
 }
 
 impl Derived {
-    /// As it is stored.
+    /// The stored name.
     pub(super) fn as_str(self) -> Option<&'static str> {
         match self {
             Self::Nothing => None,
@@ -170,10 +170,10 @@ impl Derived {
 }
 
 impl FuelLog {
-    /// As far as economy goes.
+    /// The values that determine its economy.
     pub(super) fn fill(&self) -> Fill {
         Fill {
-            total: self.odometer.map(|_| self.places.total),
+            total: self.odometer.map(|_| self.mileage.total),
             trip: self.trip_distance.map(Distance::exact),
             volume: self.volume.map(Volume::exact),
             cost: self.amount,
@@ -182,42 +182,42 @@ impl FuelLog {
         }
     }
 
-    /// Replaces its figures.
-    pub(super) fn set_figures(&mut self, figures: Figures) {
-        self.distance = figures.distance.map(whole_miles);
-        self.mpg = figures.interval.and_then(|it| it.mpg());
-        self.cost_per_mile = figures.interval.and_then(|it| it.cost_per_mile());
-        self.economy_reason = figures.reason;
-        self.figures = Exact { distance: figures.distance, interval: figures.interval };
+    /// Sets its economy.
+    pub(super) fn set_economy(&mut self, economy: FillEconomy) {
+        self.distance = economy.distance.map(whole_miles);
+        self.mpg = economy.interval.and_then(|it| it.mpg());
+        self.cost_per_mile = economy.interval.and_then(|it| it.cost_per_mile());
+        self.economy_reason = economy.reason;
+        self.exact = ExactEconomy { distance: economy.distance, interval: economy.interval };
     }
 
-    /// Sets the members that are converted from the entered values.
-    pub(super) fn set_seed_members(&mut self) {
+    /// Sets the members of the reference schema, which are converted from the entered values.
+    pub(super) fn set_reference_members(&mut self) {
         self.odometer_reading = self.odometer.map(Distance::whole_miles);
         self.gallons = self.volume.and_then(Volume::us_gallons);
         self.price_per_gallon = self.unit_price.and_then(UnitPrice::of_us_gallon);
         self.total_cost = self.amount.and_then(Money::in_cents);
     }
 
-    /// The value of the reference schema's column `gallons`, which cannot be null: 0 if the volume is
-    /// not known, and the largest possible one if it does not fit.
-    pub(super) fn seed_gallons(&self) -> Gallons {
+    /// The value of the reference schema's column `gallons`, which can't be null: 0 if the volume is
+    /// unknown, the maximum if it does not fit.
+    pub(super) fn reference_gallons(&self) -> Gallons {
         self.volume.map_or(Gallons::default(), |it| it.us_gallons().unwrap_or(Gallons::MAX))
     }
 
-    /// Where a list that shows it goes on.
+    /// The cursor of the page after this fuel log.
     #[must_use]
     pub fn cursor(&self) -> Cursor {
-        Cursor::new(&[&self.date, &self.places.total, &self.id])
+        Cursor::new(&[&self.date, &self.mileage.total, &self.id])
     }
 
-    /// Where it stands among the vehicle's fill-ups.
+    /// Its position among the vehicle's fill-ups.
     pub(super) fn position(&self) -> Position {
-        Position { date: self.date, total: self.places.total, id: self.id }
+        Position { date: self.date, total: self.mileage.total, id: self.id }
     }
 }
 
-/// The position of a fill-up among others: by date, running total and order of entry.
+/// The position of a fill-up among others, which are sorted by date, running total and order of entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Position {
     pub(super) date: NaiveDate,
@@ -225,7 +225,7 @@ pub(super) struct Position {
     pub(super) id: FuelLogId,
 }
 
-/// A row of the table, in the order in which every statement here has the columns.
+/// A row of `fuel_logs`. Every statement must select the columns in this order.
 struct Row<'r> {
     id: FuelLogId,
     vehicle_id: VehicleId,
@@ -270,7 +270,7 @@ impl From<Row<'_>> for FuelLog {
             let cost = row.interval_amount.and_then(|it| money(it.units()));
             Interval { distance, volume, cost }
         });
-        let reason = row.economy_reason.and_then(Reason::from_name);
+        let reason = row.economy_reason.and_then(NoEconomyReason::from_name);
         let per = row.unit_price_per.and_then(|it| VolumeUnit::try_from(it).ok());
         let odometer = Some(row.odometer_exact).filter(|_| row.odometer_unit.is_some());
         let mut log = Self {
@@ -299,22 +299,22 @@ impl From<Row<'_>> for FuelLog {
             mpg: None,
             cost_per_mile: None,
             economy_reason: None,
-            confirmed: words(row.confirmed),
-            figures: Exact::default(),
+            confirmed: split_words(row.confirmed),
+            exact: ExactEconomy::default(),
             derived: Derived::from_stored(row.derived),
-            places: Places { odometer: row.odometer_exact, total: row.total_exact },
+            mileage: Mileage { odometer: row.odometer_exact, total: row.total_exact },
         };
-        log.set_figures(Figures { distance: row.distance_exact, interval, reason });
-        log.set_seed_members();
+        log.set_economy(FillEconomy { distance: row.distance_exact, interval, reason });
+        log.set_reference_members();
         log
     }
 }
 
-fn words(stored: Option<&str>) -> Vec<String> {
+fn split_words(stored: Option<&str>) -> Vec<String> {
     stored.unwrap_or_default().split_whitespace().map(str::to_owned).collect()
 }
 
-/// A volume in US gallons: more than none.
+/// A volume in US gallons that is more than 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct GallonsFilled(pub(super) Gallons);
 
@@ -334,7 +334,7 @@ impl Field for GallonsFilled {
     }
 }
 
-/// A name that may be that of something.
+/// An id in a request, which may or may not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Id(pub Uuid);
 
@@ -354,13 +354,13 @@ impl Field for Id {
 }
 
 input! {
-    /// A new fill-up
+    /// A new fuel log
     pub(super) struct NewFuelLog {
         /// The vehicle that was filled up
         pub vehicle_id: Id,
-        /// The day
+        /// The date of the fill-up
         pub date: NaiveDate,
-        /// The odometer reading in whole miles; leave it out if the odometer was not read
+        /// The odometer reading in whole miles; omit it if the odometer was not read
         pub odometer_reading: Option<Odometer>,
         /// The odometer reading with its unit, instead of `odometerReading`
         pub odometer: Option<Distance>,
@@ -370,42 +370,42 @@ input! {
         pub gallons: Option<GallonsFilled>,
         /// The volume with its unit, instead of `gallons`
         pub volume: Option<Volume>,
-        /// The price per US gallon; derived from volume and amount if it is left out
+        /// The price per US gallon; derived from volume and amount if omitted
         pub price_per_gallon: Option<Price>,
         /// The price per unit of volume, instead of `pricePerGallon`
         pub unit_price: Option<UnitPrice>,
-        /// The amount paid; derived from volume and price if it is left out
+        /// The amount paid; derived from volume and price if omitted
         pub total_cost: Option<Cost>,
         /// The amount paid, with the decimals of its currency, instead of `totalCost`
         pub amount: Option<Amount>,
-        /// The currency of price and amount; your preferred one by default
+        /// The currency of price and amount; your preferred currency by default
         pub currency: Option<Currency>,
-        /// Which fuel it was
+        /// The fuel type
         pub fuel_type: Option<FuelType>,
-        /// The station's name
+        /// The name of the station; by default, the name of the saved station
         pub station_name: Option<Text<200>>,
-        /// The station, where it is a saved one
+        /// The id of a saved station
         pub station_id: Option<Id>,
         /// Free text
         pub notes: Option<LongText>,
         /// Whether the tank was filled up; true by default
         pub is_full: Option<bool>,
-        /// Whether a fill-up before this one was not recorded; false by default
+        /// Whether you forgot to log a fill-up before this one; false by default
         pub missed_previous: Option<bool>,
-        /// Whether the odometer really was replaced or turned back
+        /// Accept a reading lower than an earlier one because the odometer was replaced or turned back
         pub allow_odometer_rollback: Option<bool>,
-        /// The pointers of values that look wrong but are right
+        /// JSON pointers of implausible values to accept
         pub confirm: Option<Confirmed>,
     }
     requires any "gallons", "volume", "totalCost", "amount";
 }
 
 input! {
-    /// What to change of a fill-up
+    /// Changes to a fuel log
     pub(super) struct FuelLogChange {
         /// The vehicle that was filled up
         pub vehicle_id: Change<Id>,
-        /// The day
+        /// The date of the fill-up
         pub date: Change<NaiveDate>,
         /// The odometer reading in whole miles; null if the odometer was not read
         pub odometer_reading: Clearable<Odometer>,
@@ -417,7 +417,7 @@ input! {
         pub gallons: Clearable<GallonsFilled>,
         /// The volume with its unit, instead of `gallons`
         pub volume: Clearable<Volume>,
-        /// The price of a US gallon
+        /// The price per US gallon
         pub price_per_gallon: Clearable<Price>,
         /// The price per unit of volume, instead of `pricePerGallon`
         pub unit_price: Clearable<UnitPrice>,
@@ -427,21 +427,21 @@ input! {
         pub amount: Clearable<Amount>,
         /// The currency of price and amount
         pub currency: Change<Currency>,
-        /// Which fuel it was
+        /// The fuel type
         pub fuel_type: Clearable<FuelType>,
-        /// The station's name
+        /// The name of the station
         pub station_name: Clearable<Text<200>>,
-        /// The station, where it is a saved one
+        /// The id of a saved station
         pub station_id: Clearable<Id>,
         /// Free text
         pub notes: Clearable<LongText>,
         /// Whether the tank was filled up
         pub is_full: Change<bool>,
-        /// Whether a fill-up before this one was not recorded
+        /// Whether you forgot to log a fill-up before this one
         pub missed_previous: Change<bool>,
-        /// Whether the odometer really was replaced or turned back
+        /// Accept a reading lower than an earlier one because the odometer was replaced or turned back
         pub allow_odometer_rollback: Option<bool>,
-        /// The pointers of values that look wrong but are right
+        /// JSON pointers of implausible values to accept
         pub confirm: Option<Confirmed>,
     }
 }

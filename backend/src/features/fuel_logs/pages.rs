@@ -1,4 +1,4 @@
-//! Fill-ups as pages: adding one fast, changing it, deleting it.
+//! The HTML pages that add, edit and delete fill-ups.
 
 mod form;
 
@@ -11,8 +11,8 @@ use axum::{
 };
 
 use self::form::{
-    LABELS, ambiguous_price, ambiguous_volume, changed, filled, fresh, most_plausible,
-    without_reading,
+    LABELS, changed_fields, check_ambiguous_price, check_ambiguous_volume, check_missing_reading,
+    edit_form, max_plausible_volume, new_form,
 };
 use super::{
     FuelLog, FuelLogId, FuelType, Listing,
@@ -43,19 +43,19 @@ pub(super) fn router() -> Router<App> {
         .route("/fuel-logs/{id}/delete", post(remove))
 }
 
-/// How many fill-ups the hints are taken from.
+/// How many fill-ups are read to derive hints.
 const RECENT: Limit = Limit::new(30);
 
 #[derive(Template)]
 #[template(path = "features/fuel_logs/templates/form.html")]
-struct FillUp {
+struct FillUpPage {
     layout: Layout,
     view: FormView,
     title: &'static str,
-    /// The vehicle's page, and what it is called.
+    /// The path of the vehicle's page, and the vehicle's name.
     back: String,
     vehicle: String,
-    /// The fill-up that is being changed.
+    /// The fill-up that is being edited.
     stored: Option<FuelLog>,
     distance_sign: &'static str,
     trip_sign: &'static str,
@@ -65,14 +65,14 @@ struct FillUp {
     odometer_hint: String,
     odometer_attrs: &'static str,
     price_hint: String,
-    /// Every fuel: as it is kept, and as people call it.
+    /// The stored name and the label of every fuel.
     fuels: Vec<(&'static str, &'static str)>,
     stations: Vec<String>,
-    /// The stations that may be chosen: favourites, and the one that is chosen already.
+    /// The selectable stations: favorites, and the current one.
     choices: Vec<Station>,
-    /// Whether what is rarely needed is in sight.
+    /// Whether the rarely used fields are expanded.
     is_open: bool,
-    /// What it says while it is not.
+    /// Their summary while they are collapsed.
     more: String,
 }
 
@@ -80,13 +80,13 @@ const ODOMETER: &str = r#"inputmode="decimal" enterkeyhint="next" autocomplete="
 const ODOMETER_FIRST: &str =
     r#"inputmode="decimal" enterkeyhint="next" autocomplete="off" autofocus"#;
 
-impl FillUp {
+impl FillUpPage {
     /// The attributes of the volume. The script does not calculate with a volume that the server will
-    /// ask about.
+    /// reject as implausible.
     fn volume_attrs(&self) -> String {
         let unit = VolumeUnit::try_from(self.view.get("volumeUnit").to_owned());
-        let most = most_plausible(unit.unwrap_or(VolumeUnit::Liters));
-        format!("{} data-most=\"{most}\"", self.quantity_attrs("next", 3, Derived::Volume))
+        let max = max_plausible_volume(unit.unwrap_or(VolumeUnit::Liters));
+        format!("{} data-most=\"{max}\"", self.quantity_attrs("next", 3, Derived::Volume))
     }
 
     /// The attributes of the price.
@@ -98,7 +98,8 @@ impl FillUp {
     fn amount_attrs(&self) -> String {
         let currency = Currency::parse(self.view.get("currency")).unwrap_or(Currency::USD);
         let attrs = self.quantity_attrs("done", currency.decimals(), Derived::Amount);
-        // The script accepts what the server does: receipts may be rounded to the smallest coin.
+        // The script accepts the same tolerance as the server: receipts may be rounded to the
+        // smallest coin.
         let step = Thousandths::from_units(currency.cash_step()).unwrap_or_default();
         format!("{attrs} data-step=\"{step}\"")
     }
@@ -113,7 +114,7 @@ impl FillUp {
         )
     }
 
-    /// What the forms for a new and for a stored fill-up share.
+    /// Creates the form with the parts shared by new and existing fill-ups.
     fn new(user: &User, vehicle: &Vehicle, layout: Layout, view: FormView) -> Self {
         let shown = user.0.preferences.display_units();
         let date = view.get("date").parse().map(day).unwrap_or_default();
@@ -159,18 +160,18 @@ impl FillUp {
         }
     }
 
-    /// With the stations that may be chosen.
+    /// Adds the selectable stations.
     async fn with_stations(mut self, app: &App, user: &User) -> Result<Self> {
         self.choices = stations::favorites(app, user).await?;
         let chosen = self.view.get("stationId").parse().ok().map(StationId);
         if let Some(id) = chosen.filter(|id| !self.choices.iter().any(|it| it.id == *id)) {
-            // One that is gone meanwhile is not offered.
+            // A station that no longer exists is not offered.
             self.choices.extend(stations::find(app, user, id).await.ok());
         }
         Ok(self)
     }
 
-    /// With what the fill-ups before it hint at, the latest first.
+    /// Adds hints from recent fill-ups, which are sorted newest first.
     fn with_hints(mut self, shown: &UnitFormatter, vehicle: &Vehicle, recent: &[FuelLog]) -> Self {
         let reading = recent.iter().find_map(|it| it.odometer).or(vehicle.odometer.reading());
         if let Some(reading) = reading {
@@ -194,25 +195,25 @@ async fn find_vehicle(app: &App, user: &User, id: VehicleId) -> Result<Vehicle> 
     vehicles::find(&mut tx, user, id).await
 }
 
-async fn recent(app: &App, user: &User, id: VehicleId) -> Result<Vec<FuelLog>> {
+async fn list_recent(app: &App, user: &User, id: VehicleId) -> Result<Vec<FuelLog>> {
     let listing = Listing { vehicle: Some(id), limit: RECENT, ..Listing::default() };
     Ok(service::list(app, user, &listing).await?.items)
 }
 
-/// What the vehicle was filled up with last or, failing that, what its VIN says that it takes.
-fn usual_fuel(vehicle: &Vehicle, recent: &[FuelLog]) -> Option<FuelType> {
-    let of_vin = || FuelType::of_vin(&vin::fuel_type(vehicle.vin.as_ref()?)?);
-    recent.iter().find_map(|it| it.fuel_type).or_else(of_vin)
+/// The fuel of the vehicle's last fill-up or, if unknown, the fuel that its VIN specifies.
+fn default_fuel(vehicle: &Vehicle, recent: &[FuelLog]) -> Option<FuelType> {
+    let from_vin = || FuelType::from_nhtsa(&vin::fuel_type(vehicle.vin.as_ref()?)?);
+    recent.iter().find_map(|it| it.fuel_type).or_else(from_vin)
 }
 
-fn to_vehicle(id: VehicleId) -> Response {
+fn redirect_to_vehicle(id: VehicleId) -> Response {
     Redirect::to(&format!("/vehicles/{id}")).into_response()
 }
 
 input! {
-    /// What is known of a new fill-up
+    /// Initial values of the form
     struct NewQuery {
-        /// The station where it is
+        /// The station to select
         station: Option<Id>,
     }
 }
@@ -225,15 +226,15 @@ async fn show_new(
     layout: Layout,
 ) -> Result<Html<String>> {
     let vehicle = find_vehicle(&app, &user, id).await?;
-    let recent = recent(&app, &user, id).await?;
+    let recent = list_recent(&app, &user, id).await?;
     let preferences = &user.0.preferences;
     let today = preferences.today(app.clock.now());
-    let mut form = fresh(today, usual_fuel(&vehicle, &recent), &preferences.display_units());
+    let mut form = new_form(today, default_fuel(&vehicle, &recent), &preferences.display_units());
     if let Some(station) = query.station {
         form.set("stationId", station.0.to_string());
     }
-    let page = FillUp::new(&user, &vehicle, layout, FormView::new(LABELS, form));
-    let page = FillUp { more: format!("today, {}", day(today)), ..page };
+    let page = FillUpPage::new(&user, &vehicle, layout, FormView::new(LABELS, form));
+    let page = FillUpPage { more: format!("today, {}", day(today)), ..page };
     let page = page.with_stations(&app, &user).await?;
     web::page(&page.with_hints(&preferences.display_units(), &vehicle, &recent))
 }
@@ -250,23 +251,23 @@ async fn add(
     let mut copy = form.clone();
     let idempotency = Idempotency::from_form(&mut copy, &id.to_string());
     copy.set("vehicleId", id.to_string());
-    let questions: Vec<_> =
-        [without_reading(&form), ambiguous_volume(&form), ambiguous_price(&form)]
+    let ambiguities: Vec<_> =
+        [check_missing_reading(&form), check_ambiguous_volume(&form), check_ambiguous_price(&form)]
             .into_iter()
             .flatten()
             .collect();
     let added = match copy.read::<NewFuelLog>(&app) {
-        Ok(_) if !questions.is_empty() => Err(Error::Invalid(questions)),
+        Ok(_) if !ambiguities.is_empty() => Err(Error::Invalid(ambiguities)),
         Ok(new) => service::add(&app, &user, new, &idempotency).await,
         Err(error) => Err(error),
     };
     match added {
-        Ok(_) => Ok(to_vehicle(id)),
+        Ok(_) => Ok(redirect_to_vehicle(id)),
         Err(error) => {
             let errors = Errors::from_error(error)?;
-            let recent = recent(&app, &user, id).await?;
+            let recent = list_recent(&app, &user, id).await?;
             let view = FormView::with_errors(LABELS, form, errors);
-            let page = FillUp::new(&user, &vehicle, layout, view);
+            let page = FillUpPage::new(&user, &vehicle, layout, view);
             let page = page.with_stations(&app, &user).await?;
             web::invalid_form_page(&page.with_hints(&shown, &vehicle, &recent))
         }
@@ -280,7 +281,7 @@ async fn show_edit(
     layout: Layout,
 ) -> Result<Html<String>> {
     let log = service::find(&app, &user, id).await?;
-    let view = FormView::new(LABELS, filled(&log, &user.0.preferences.display_units()));
+    let view = FormView::new(LABELS, edit_form(&log, &user.0.preferences.display_units()));
     web::page(&edit_page(&app, &user, log, layout, view).await?)
 }
 
@@ -290,14 +291,14 @@ async fn edit_page(
     log: FuelLog,
     layout: Layout,
     view: FormView,
-) -> Result<FillUp> {
+) -> Result<FillUpPage> {
     let vehicle = find_vehicle(app, user, log.vehicle_id).await?;
-    let stations = recent(app, user, log.vehicle_id).await?;
-    let page = FillUp::new(user, &vehicle, layout, view).with_stations(app, user).await?;
-    let page = page.with_hints(&user.0.preferences.display_units(), &vehicle, &stations);
-    Ok(FillUp {
+    let recent = list_recent(app, user, log.vehicle_id).await?;
+    let page = FillUpPage::new(user, &vehicle, layout, view).with_stations(app, user).await?;
+    let page = page.with_hints(&user.0.preferences.display_units(), &vehicle, &recent);
+    Ok(FillUpPage {
         title: "Edit fill-up",
-        // Of the latest fill-up, which may be this one or a later one.
+        // The hints are from the latest fill-up, which may be this one or a later one.
         odometer_hint: String::new(),
         price_hint: String::new(),
         odometer_attrs: ODOMETER,
@@ -315,19 +316,20 @@ async fn change(
 ) -> Result<Response> {
     let log = service::find(&app, &user, id).await?;
     let shown = user.0.preferences.display_units();
-    let copy = changed(&form, &filled(&log, &shown));
+    let copy = changed_fields(&form, &edit_form(&log, &shown));
     if copy.typed.is_empty() {
-        return Ok(to_vehicle(log.vehicle_id));
+        return Ok(redirect_to_vehicle(log.vehicle_id));
     }
-    let price = copy.typed.contains_key("unitPrice").then(|| ambiguous_price(&form)).flatten();
-    let questions: Vec<_> = ambiguous_volume(&copy).into_iter().chain(price).collect();
+    let price =
+        copy.typed.contains_key("unitPrice").then(|| check_ambiguous_price(&form)).flatten();
+    let ambiguities: Vec<_> = check_ambiguous_volume(&copy).into_iter().chain(price).collect();
     let saved = match copy.read::<FuelLogChange>(&app) {
-        Ok(_) if !questions.is_empty() => Err(Error::Invalid(questions)),
+        Ok(_) if !ambiguities.is_empty() => Err(Error::Invalid(ambiguities)),
         Ok(change) => service::change(&app, &user, id, change, &IfMatch::default()).await,
         Err(error) => Err(error),
     };
     match saved {
-        Ok(log) => Ok(to_vehicle(log.vehicle_id)),
+        Ok(log) => Ok(redirect_to_vehicle(log.vehicle_id)),
         Err(error) => {
             let errors = Errors::from_error(error)?;
             let view = FormView::with_errors(LABELS, form, errors);
@@ -338,5 +340,5 @@ async fn change(
 
 async fn remove(State(app): State<App>, user: User, Path(id): Path<FuelLogId>) -> Result<Response> {
     let log = service::remove(&app, &user, id, &IfMatch::default()).await?;
-    Ok(to_vehicle(log.vehicle_id))
+    Ok(redirect_to_vehicle(log.vehicle_id))
 }

@@ -1,4 +1,4 @@
-//! What was paid at stations: by one user, and shown to nobody else.
+//! Prices that a user has paid at stations. They are visible only to that user.
 
 use std::collections::HashMap;
 
@@ -12,68 +12,70 @@ use crate::{
     features::{stations::StationId, vehicles::VehicleId},
 };
 
-/// The most fill-ups at one station that are looked back upon.
-const MOST: i64 = 500;
+/// The maximum number of fill-ups per station that are returned.
+const MAX_FILL_UPS: i64 = 500;
 
-/// What one fill-up at a station cost.
+/// The price paid for a fill-up at a station.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Paid {
-    /// The fill-up.
+pub struct PricePaid {
+    /// The fuel log.
     pub fuel_log_id: FuelLogId,
-    /// Whose fill-up it was.
+    /// The vehicle that was filled up.
     pub vehicle_id: VehicleId,
-    /// The day.
+    /// The date of the fill-up.
     pub date: NaiveDate,
-    /// Which fuel it was, where that is noted.
+    /// The fuel type, if it was logged.
     pub fuel_type: Option<FuelType>,
-    /// What a US gallon cost; null where that is more than the reference schema's column holds.
+    /// The price per US gallon; null if it does not fit in six digits.
     pub price_per_gallon: Option<Fixed<6, 3>>,
-    /// What it cost, as it was entered.
+    /// The price per unit of volume as it was entered.
     pub unit_price: UnitPrice,
-    /// The price's currency.
+    /// The currency of the price.
     pub currency: Currency,
 }
 
-/// What the user paid last at a station for one fuel in one currency.
+/// The price the user paid most recently at a station for one fuel in one currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LastPaid {
-    /// Where.
+pub struct LastPricePaid {
+    /// The station.
     pub station_id: StationId,
-    /// Which fuel it was, where that is noted.
+    /// The fuel type, if it was logged.
     pub fuel_type: Option<FuelType>,
-    /// When.
+    /// The date of the fill-up.
     pub date: NaiveDate,
-    /// What it cost, as it was entered.
+    /// The price per unit of volume as it was entered.
     pub unit_price: UnitPrice,
-    /// The price's currency.
+    /// The currency of the price.
     pub currency: Currency,
 }
 
-/// What the user paid at the station, for the fuel `of` alone if that is said, the latest first,
-/// without vehicles in the trash.
+/// The prices the user paid at a station, newest first, optionally for one fuel. Vehicles in the
+/// trash are excluded.
 ///
 /// # Errors
-/// Unavailable where the database is away.
-pub async fn paid_at(
+/// `Unavailable` if the database can't be reached.
+pub async fn prices_paid_at(
     app: &App,
     user: &UserId,
     station: StationId,
-    of: Option<FuelType>,
-) -> Result<Vec<Paid>> {
+    fuel: Option<FuelType>,
+) -> Result<Vec<PricePaid>> {
     let mut tx = app.db.read_for(user).await?;
-    Ok(store::paid_at(&mut tx, user, station, of, MOST).await?)
+    Ok(store::prices_paid_at(&mut tx, user, station, fuel, MAX_FILL_UPS).await?)
 }
 
-/// What the user paid last at each station that a fill-up names, for each fuel and currency, the latest
-/// first.
+/// The most recent price the user paid for each fuel and currency at each station, newest first.
 ///
 /// # Errors
-/// Unavailable where the database is away.
-pub async fn last_paid(app: &App, user: &UserId) -> Result<HashMap<StationId, Vec<LastPaid>>> {
+/// `Unavailable` if the database can't be reached.
+pub async fn last_prices_paid(
+    app: &App,
+    user: &UserId,
+) -> Result<HashMap<StationId, Vec<LastPricePaid>>> {
     let mut tx = app.db.read_for(user).await?;
     let mut all: HashMap<_, Vec<_>> = HashMap::new();
-    for paid in store::last_paid(&mut tx, user).await? {
+    for paid in store::last_prices_paid(&mut tx, user).await? {
         all.entry(paid.station_id).or_default().push(paid);
     }
     Ok(all)

@@ -1,4 +1,4 @@
-//! What odometers showed at fill-ups, for the odometer log. Every statement names the user it is for.
+//! Provides the odometer readings of fill-ups to the odometer log. Every statement filters by user.
 
 use chrono::NaiveDate;
 use sqlx::Result;
@@ -12,18 +12,18 @@ use crate::{
     sql,
 };
 
-/// Computes the fill-ups' figures again.
+/// Recomputes the economy of a vehicle's fill-ups.
 pub const RECOMPUTE: RecomputeFn =
     |tx, user, (vehicle, now)| Box::pin(service::recompute(tx, user, vehicle, now));
 
-/// The readings of fill-ups.
+/// The odometer readings of fill-ups.
 pub const READINGS: ReadingSource = ReadingSource {
-    before: |tx, user, asked| Box::pin(async move { Ok(before(tx, user, asked).await?) }),
-    after: |tx, user, asked| Box::pin(async move { Ok(after(tx, user, asked).await?) }),
-    latest: |tx, user, most| Box::pin(async move { Ok(latest(tx, user, most).await?) }),
+    before: |tx, user, query| Box::pin(async move { Ok(before(tx, user, query).await?) }),
+    after: |tx, user, query| Box::pin(async move { Ok(after(tx, user, query).await?) }),
+    latest: |tx, user, limit| Box::pin(async move { Ok(latest(tx, user, limit).await?) }),
 };
 
-/// A fill-up with an odometer reading. One without has no unit.
+/// A fill-up with an odometer reading. Fill-ups without one have no unit.
 #[derive(sqlx::FromRow)]
 struct Row {
     id: uuid::Uuid,
@@ -46,7 +46,7 @@ impl From<Row> for SourceReading {
     }
 }
 
-async fn before(tx: &mut Tx, user: &UserId, asked: ReadingsQuery) -> Result<Vec<SourceReading>> {
+async fn before(tx: &mut Tx, user: &UserId, query: ReadingsQuery) -> Result<Vec<SourceReading>> {
     let rows: Vec<Row> = sql!(
         tx,
         fetch_all,
@@ -56,16 +56,16 @@ async fn before(tx: &mut Tx, user: &UserId, asked: ReadingsQuery) -> Result<Vec<
          ORDER BY date DESC, odometer_exact DESC, id DESC
          LIMIT $6",
         user.as_str(),
-        asked.vehicle,
-        asked.position.0,
-        asked.position.1,
-        asked.position.2,
-        asked.limit,
+        query.vehicle,
+        query.position.0,
+        query.position.1,
+        query.position.2,
+        query.limit,
     )?;
     Ok(rows.into_iter().map(SourceReading::from).collect())
 }
 
-async fn after(tx: &mut Tx, user: &UserId, asked: ReadingsQuery) -> Result<Vec<SourceReading>> {
+async fn after(tx: &mut Tx, user: &UserId, query: ReadingsQuery) -> Result<Vec<SourceReading>> {
     let rows: Vec<Row> = sql!(
         tx,
         fetch_all,
@@ -74,14 +74,14 @@ async fn after(tx: &mut Tx, user: &UserId, asked: ReadingsQuery) -> Result<Vec<S
          ORDER BY date, odometer_exact, id
          LIMIT $4",
         user.as_str(),
-        asked.vehicle,
-        asked.position.0,
-        asked.limit,
+        query.vehicle,
+        query.position.0,
+        query.limit,
     )?;
     Ok(rows.into_iter().map(SourceReading::from).collect())
 }
 
-async fn latest(tx: &mut Tx, user: &UserId, most_each: i64) -> Result<Vec<VehicleReading>> {
+async fn latest(tx: &mut Tx, user: &UserId, limit_per_vehicle: i64) -> Result<Vec<VehicleReading>> {
     sql!(
         tx,
         fetch_all,
@@ -95,6 +95,6 @@ async fn latest(tx: &mut Tx, user: &UserId, most_each: i64) -> Result<Vec<Vehicl
                WHERE user_id = $1 AND odometer_unit IS NOT NULL) AS placed
          WHERE place <= $2",
         user.as_str(),
-        most_each,
+        limit_per_vehicle,
     )
 }

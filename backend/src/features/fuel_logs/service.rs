@@ -1,15 +1,15 @@
-//! What can be done with fuel logs, and the rules for it.
+//! Operations on fuel logs: the business rules, transactions and cache invalidation.
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::{
     FuelLog, FuelLogId,
-    entered::Entered,
-    model::{Derived, Exact, FuelLogChange, Id, NewFuelLog, Places, Position},
-    plausible::{self, History},
+    model::{Derived, ExactEconomy, FuelLogChange, Id, Mileage, NewFuelLog, Position},
+    plausibility::{self, History},
+    quantities::Quantities,
     store,
-    window::{self, Near, Window},
+    window::{self, Neighbor, Window},
 };
 use crate::{
     core::{
@@ -29,25 +29,25 @@ use crate::{
     read_replica,
 };
 
-/// What a list asks for.
+/// Filters and pagination for a list of fuel logs.
 #[derive(Debug, Clone, Default)]
 pub struct Listing {
-    /// Of one vehicle; else of all that are not in the trash.
+    /// Only fuel logs of this vehicle; by default, of all vehicles that are not in the trash.
     pub vehicle: Option<VehicleId>,
-    /// Not before this day.
+    /// Only fuel logs on or after this day.
     pub from: Option<NaiveDate>,
-    /// Not after this day.
+    /// Only fuel logs on or before this day.
     pub to: Option<NaiveDate>,
-    /// Where the page begins.
+    /// The position after which the page begins.
     pub cursor: Option<Cursor>,
-    /// How many at most.
+    /// The maximum number of items.
     pub limit: Limit,
 }
 
-/// A page of the user's fuel logs, newest first: one statement, whatever the history.
+/// Lists a page of the user's fuel logs, newest first, with a single statement.
 ///
 /// # Errors
-/// `NotFound` where the vehicle is not the user's or in the trash, `Invalid` for a foreign cursor.
+/// `NotFound` if the vehicle is not the user's or in the trash, `Invalid` if the cursor is.
 pub async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<Page<FuelLog>> {
     let before = match &listing.cursor {
         Some(cursor) => position(cursor)
@@ -63,11 +63,11 @@ pub async fn list(app: &App, user: &UserId, listing: &Listing) -> Result<Page<Fu
     let limit = listing.limit;
     let rows = read_replica!(app.db, user, |tx| {
         let Some(vehicle) = listing.vehicle else {
-            return Ok(store::list_of_user(&mut tx, user, days, before, limit).await?);
+            return Ok(store::list_for_user(&mut tx, user, days, before, limit).await?);
         };
-        let rows = store::list_of_vehicle(&mut tx, user, vehicle, days, before, limit).await?;
+        let rows = store::list_for_vehicle(&mut tx, user, vehicle, days, before, limit).await?;
         if rows.is_empty() {
-            // No logs and no such vehicle are two answers.
+            // An unknown vehicle is an error; a vehicle without logs is not.
             vehicles::find(&mut tx, user, vehicle).await?;
         }
         Ok(rows)
@@ -85,7 +85,7 @@ fn position(cursor: &Cursor) -> Option<Position> {
     parts.next().is_none().then_some(Position { date, total, id })
 }
 
-/// The user's fuel log `id`.
+/// Finds the user's fuel log `id`.
 pub(super) async fn find(app: &App, user: &UserId, id: FuelLogId) -> Result<FuelLog> {
     let mut tx = app.db.read_for(user).await?;
     find_in(&mut tx, user, id).await
@@ -94,25 +94,25 @@ pub(super) async fn find(app: &App, user: &UserId, id: FuelLogId) -> Result<Fuel
 async fn find_in(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<FuelLog> {
     match store::find(tx, user, id).await? {
         Some(found) => Ok(found),
-        None => Err(missing(tx, user, id).await?),
+        None => Err(not_found_error(tx, user, id).await?),
     }
 }
 
-/// The error for a log that was not found: its vehicle may be in the trash.
-async fn missing(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<Error> {
-    if let Some(vehicle) = store::vehicle_of(tx, user, id).await? {
+/// The error for a log that was not found. It differs if the log's vehicle is in the trash.
+async fn not_found_error(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<Error> {
+    if let Some(vehicle) = store::find_vehicle_id(tx, user, id).await? {
         vehicles::find(tx, user, vehicle).await?;
     }
     Ok(Error::NotFound("fuel log"))
 }
 
-/// The parts of a request that decide which values must be confirmed.
-struct Asking<'a> {
-    entered: &'a Entered,
+/// The parts of a request that determine which values must be confirmed.
+struct CheckContext<'a> {
+    quantities: &'a Quantities,
     /// Whether the request sets the date or the vehicle.
-    is_dated: bool,
-    /// The member of the request that decides what is driven between the fill-ups.
-    moved_by: &'static str,
+    sets_date: bool,
+    /// The member of the request that determines the distance between fill-ups.
+    distance_member: &'static str,
     /// The vehicle's latest reading before the request.
     latest: Option<(NaiveDate, Distance)>,
     may_roll_back: bool,
@@ -129,7 +129,7 @@ pub(super) async fn add(
     idempotency: &Idempotency,
 ) -> Result<Created<FuelLog>> {
     let now = app.clock.now();
-    let entered = Entered::of_new(&new).map_err(Error::Invalid)?;
+    let quantities = Quantities::from_new(&new).map_err(Error::Invalid)?;
     let mut log = FuelLog {
         id: FuelLogId(Uuid::now_v7()),
         vehicle_id: VehicleId(new.vehicle_id.0),
@@ -157,35 +157,35 @@ pub(super) async fn add(
         cost_per_mile: None,
         economy_reason: None,
         confirmed: Vec::new(),
-        figures: Exact::default(),
+        exact: ExactEconomy::default(),
         derived: Derived::Nothing,
-        places: Places::default(),
+        mileage: Mileage::default(),
     };
     let preferences = &user.0.preferences;
-    entered.apply(&mut log, preferred_currency(preferences)).map_err(Error::Invalid)?;
+    quantities.apply(&mut log, preferred_currency(preferences)).map_err(Error::Invalid)?;
     let mut tx = app.db.write_for(user).await?;
     if let Some(before) = idempotency.begin(&mut tx, user, now).await? {
         return vehicles::replay(app, user, tx, before).await;
     }
-    name_station(&mut tx, user, &mut log, None).await?;
-    // Locked until the commit: otherwise two concurrent requests would each compute economy without
+    set_station_name(&mut tx, user, &mut log, None).await?;
+    // Locked until the commit. Otherwise two concurrent requests would each compute economy without
     // the other's fill-up.
-    let vehicle = hold_vehicle(&mut tx, user, log.vehicle_id).await?;
-    let window = place(&mut tx, user, &mut log).await?;
-    let asking = Asking {
-        entered: &entered,
-        is_dated: true,
-        moved_by: entered.moved_by("date"),
+    let vehicle = lock_vehicle(&mut tx, user, log.vehicle_id).await?;
+    let window = locate(&mut tx, user, &mut log).await?;
+    let context = CheckContext {
+        quantities: &quantities,
+        sets_date: true,
+        distance_member: quantities.distance_member("date"),
         latest: vehicle.odometer.latest(),
         may_roll_back: new.allow_odometer_rollback == Some(true),
         confirmed: new.confirm.as_ref(),
         preferences,
         now,
     };
-    let others = settle(&mut tx, user, &mut log, window, &asking).await?;
-    store::insert(&mut tx, user, &log).await.map_err(no_station)?;
+    let others = recompute_and_check(&mut tx, user, &mut log, window, &context).await?;
+    store::insert(&mut tx, user, &log).await.map_err(map_missing_station)?;
     for other in others {
-        store::update_figures(&mut tx, user, other, now).await?;
+        store::update_economy(&mut tx, user, other, now).await?;
     }
     if let Some(reading) = log.odometer {
         odometer::refresh_after_insert(&mut tx, user, &vehicle, log.date, reading, now).await?;
@@ -197,7 +197,7 @@ pub(super) async fn add(
     Ok(created)
 }
 
-/// Changes a fill-up, and whatever its change touches.
+/// Changes a fill-up, and recomputes the economy of the fill-ups that the change affects.
 pub(super) async fn change(
     app: &App,
     user: &User,
@@ -206,63 +206,67 @@ pub(super) async fn change(
     if_match: &IfMatch,
 ) -> Result<FuelLog> {
     let now = app.clock.now();
-    let entered = Entered::of_change(&change).map_err(Error::Invalid)?;
+    let quantities = Quantities::from_change(&change).map_err(Error::Invalid)?;
     let mut tx = app.db.write_for(user).await?;
     let target = match change.vehicle_id {
         Change::Unchanged => None,
         Change::Set(id) => Some(VehicleId(id.0)),
     };
-    let (old, vehicle) = hold_log(&mut tx, user, id, target).await?;
+    let (old, vehicle) = lock_log(&mut tx, user, id, target).await?;
     if_match.check(&old)?;
     let (may_roll_back, confirmed) =
         (change.allow_odometer_rollback == Some(true), change.confirm.clone());
     let is_named = !matches!(change.station_name, Clearable::Unchanged);
     let mut log = apply(change, old.clone());
     let preferences = &user.0.preferences;
-    entered.apply(&mut log, preferred_currency(preferences)).map_err(Error::Invalid)?;
+    quantities.apply(&mut log, preferred_currency(preferences)).map_err(Error::Invalid)?;
     log.updated_at = now;
     if !is_named {
-        name_station(&mut tx, user, &mut log, Some(&old)).await?;
+        set_station_name(&mut tx, user, &mut log, Some(&old)).await?;
     }
     let moves = log.vehicle_id != old.vehicle_id
         || log.date != old.date
         || log.odometer != old.odometer
         || log.trip_distance != old.trip_distance;
-    let is_dated = log.date != old.date;
-    let goes_elsewhere = log.vehicle_id != old.vehicle_id;
-    forget_confirmed(&mut log, &entered, is_dated, goes_elsewhere);
+    let sets_date = log.date != old.date;
+    let changes_vehicle = log.vehicle_id != old.vehicle_id;
+    drop_stale_confirmations(&mut log, &quantities, sets_date, changes_vehicle);
     let window = if moves {
-        let around = window::around(&mut tx, user, old.vehicle_id, old.position(), id).await?;
+        let around = window::load_around(&mut tx, user, old.vehicle_id, old.position(), id).await?;
         for other in around.recompute(None) {
-            store::update_figures(&mut tx, user, other, now).await?;
+            store::update_economy(&mut tx, user, other, now).await?;
         }
-        place(&mut tx, user, &mut log).await?
+        locate(&mut tx, user, &mut log).await?
     } else {
-        window::around(&mut tx, user, log.vehicle_id, log.position(), id).await?
+        window::load_around(&mut tx, user, log.vehicle_id, log.position(), id).await?
     };
-    let asking = Asking {
-        entered: &entered,
-        is_dated: is_dated || goes_elsewhere,
-        moved_by: entered.moved_by(if goes_elsewhere { "vehicleId" } else { "date" }),
+    let context = CheckContext {
+        quantities: &quantities,
+        sets_date: sets_date || changes_vehicle,
+        distance_member: quantities.distance_member(if changes_vehicle {
+            "vehicleId"
+        } else {
+            "date"
+        }),
         latest: vehicle.odometer.latest(),
         may_roll_back: may_roll_back || !moves,
         confirmed: confirmed.as_ref(),
         preferences,
         now,
     };
-    let others = settle(&mut tx, user, &mut log, window, &asking).await?;
-    store::update(&mut tx, user, &log).await.map_err(no_station)?;
+    let others = recompute_and_check(&mut tx, user, &mut log, window, &context).await?;
+    store::update(&mut tx, user, &log).await.map_err(map_missing_station)?;
     for other in others {
-        store::update_figures(&mut tx, user, other, now).await?;
+        store::update_economy(&mut tx, user, other, now).await?;
     }
     if moves {
-        follow(&mut tx, user, &vehicle, old.vehicle_id, now).await?;
+        refresh_odometers(&mut tx, user, &vehicle, old.vehicle_id, now).await?;
     }
     vehicles::commit_and_invalidate(app, user, tx).await?;
     Ok(log)
 }
 
-/// Removes a fill-up for good.
+/// Deletes a fill-up.
 pub(super) async fn remove(
     app: &App,
     user: &UserId,
@@ -271,20 +275,20 @@ pub(super) async fn remove(
 ) -> Result<FuelLog> {
     let now = app.clock.now();
     let mut tx = app.db.write_for(user).await?;
-    let (log, vehicle) = hold_log(&mut tx, user, id, None).await?;
+    let (log, vehicle) = lock_log(&mut tx, user, id, None).await?;
     if_match.check(&log)?;
     store::delete(&mut tx, user, id).await?;
-    let around = window::around(&mut tx, user, vehicle.id, log.position(), id).await?;
+    let around = window::load_around(&mut tx, user, vehicle.id, log.position(), id).await?;
     for other in around.recompute(None) {
-        store::update_figures(&mut tx, user, other, now).await?;
+        store::update_economy(&mut tx, user, other, now).await?;
     }
     odometer::refresh(&mut tx, user, &vehicle, now).await?;
     vehicles::commit_and_invalidate(app, user, tx).await?;
     Ok(log)
 }
 
-/// Recomputes all figures of the vehicle's fill-ups within the caller's transaction, after a
-/// replacement of its odometer was added or deleted.
+/// Recomputes the economy of all of the vehicle's fill-ups in the caller's transaction, after an
+/// odometer replacement was added or deleted.
 pub(super) async fn recompute(
     tx: &mut Tx,
     user: &UserId,
@@ -292,10 +296,10 @@ pub(super) async fn recompute(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let replacements = odometer::replacements(tx, user, vehicle).await?;
-    let rows = store::all(tx, user, vehicle).await?;
-    let total = |row: &Near| replacements.total(row.date, row.odometer_exact);
+    let rows = store::list_all(tx, user, vehicle).await?;
+    let total = |row: &Neighbor| replacements.total(row.date, row.odometer_exact);
     for other in window::recompute_all(rows, total) {
-        store::update_figures(tx, user, other, now).await?;
+        store::update_economy(tx, user, other, now).await?;
     }
     Ok(())
 }
@@ -304,9 +308,8 @@ fn preferred_currency(preferences: &Preferences) -> Currency {
     Currency::stored(&preferences.currency).unwrap_or(Currency::USD)
 }
 
-/// Updates the odometers after a fill-up has changed: of its vehicle, and of the vehicle that it
-/// belonged to before.
-async fn follow(
+/// Updates the odometer of a changed fill-up's vehicle, and of the vehicle it belonged to before.
+async fn refresh_odometers(
     tx: &mut Tx,
     user: &UserId,
     vehicle: &Vehicle,
@@ -321,80 +324,85 @@ async fn follow(
     Ok(())
 }
 
-/// Finds the log's position among the vehicle's fill-ups, and the fill-ups around it.
-async fn place(tx: &mut Tx, user: &UserId, log: &mut FuelLog) -> Result<Window> {
+/// Determines the log's position among the vehicle's fill-ups, and loads the fill-ups around it.
+async fn locate(tx: &mut Tx, user: &UserId, log: &mut FuelLog) -> Result<Window> {
     if let Some(reading) = log.odometer {
         let replacements = odometer::replacements(tx, user, log.vehicle_id).await?;
         let total = replacements.total(log.date, reading.exact());
-        log.places = Places { odometer: reading.exact(), total };
-        return window::around(tx, user, log.vehicle_id, log.position(), log.id).await;
+        log.mileage = Mileage { odometer: reading.exact(), total };
+        return window::load_around(tx, user, log.vehicle_id, log.position(), log.id).await;
     }
-    // A fill-up without a reading is the last of its day.
+    // A fill-up without a reading is sorted last on its day.
     let last = Position { date: log.date, total: i64::MAX, id: log.id };
-    let window = window::around(tx, user, log.vehicle_id, last, log.id).await?;
-    log.places = window.places_after(log.trip_distance);
+    let window = window::load_around(tx, user, log.vehicle_id, last, log.id).await?;
+    log.mileage = window.mileage_after(log.trip_distance);
     Ok(window)
 }
 
-/// Computes the figures of the log and of those around it. Refuses a log that contradicts the others,
-/// or that has unconfirmed values that look wrong.
-async fn settle(
+/// Computes the economy of the log and of the fill-ups around it. Rejects a log that contradicts the
+/// others or has unconfirmed implausible values.
+async fn recompute_and_check(
     tx: &mut Tx,
     user: &UserId,
     log: &mut FuelLog,
     window: Window,
-    asking: &Asking<'_>,
+    context: &CheckContext<'_>,
 ) -> Result<Vec<window::Recomputed>> {
-    let shown = asking.preferences.display_units();
-    if !asking.may_roll_back {
-        check_order(tx, user, &window, log, asking.moved_by, &shown).await?;
+    let shown = context.preferences.display_units();
+    if !context.may_roll_back {
+        check_order(tx, user, &window, log, context.distance_member, &shown).await?;
     }
     let history = History::of(&window.before);
-    // A fill-up that follows the vehicle's latest reading, which is another fill-up's, was compared with
-    // it already: the usual case costs no more statements.
-    let last = window.before.iter().find(|it| it.is_measured());
-    let is_next = asking.latest.map(|it| (it.0, it.1.exact()))
+    // Usually the vehicle's latest reading is that of the previous fill-up, which was already
+    // checked, so the usual case needs no further statements.
+    let last = window.before.iter().find(|it| it.has_reading());
+    let is_next = context.latest.map(|it| (it.0, it.1.exact()))
         == last.map(|it| (it.date, it.odometer_exact))
         && last.is_none_or(|it| it.date <= log.date);
     let others = window.recompute(Some(log));
-    let today = asking.preferences.today(asking.now);
-    let mut asked = plausible::check(
+    let today = context.preferences.today(context.now);
+    let mut implausible = plausibility::check(
         log,
-        asking.entered,
-        (asking.is_dated, asking.moved_by),
+        context.quantities,
+        (context.sets_date, context.distance_member),
         &history,
         today,
         &shown,
     );
-    let moves = (asking.entered.moves() || asking.is_dated) && !is_next;
-    if moves && !asking.may_roll_back && asked.iter().all(|it| it.name() != asking.moved_by) {
-        asked.extend(beside_others(tx, user, log, asking.moved_by, &shown).await?);
+    let moves = (context.quantities.sends_distance() || context.sets_date) && !is_next;
+    if moves
+        && !context.may_roll_back
+        && implausible.iter().all(|it| it.name() != context.distance_member)
+    {
+        implausible
+            .extend(check_other_readings(tx, user, log, context.distance_member, &shown).await?);
     }
-    let mut open = Vec::new();
-    for fault in asked {
+    let mut unconfirmed = Vec::new();
+    for fault in implausible {
         let member = typed_name(fault.name());
         let pointer = format!("/{member}");
         let confirms = |it: &Confirmed| it.has(member) || it.has(fault.name());
-        // A reading that was confirmed stays right when only its date changes.
-        let is_of_reading = !asking.entered.moves() && fault.name() == asking.moved_by;
-        let is_right = |it: &String| {
+        // A confirmed reading remains confirmed if only its date changes.
+        let is_of_reading =
+            !context.quantities.sends_distance() && fault.name() == context.distance_member;
+        let is_confirmed = |it: &String| {
             *it == pointer || (is_of_reading && (it == "/odometer" || it == "/tripDistance"))
         };
-        if log.confirmed.iter().any(is_right) {
+        if log.confirmed.iter().any(is_confirmed) {
             continue;
         }
-        if asking.confirmed.is_some_and(confirms) {
+        if context.confirmed.is_some_and(confirms) {
             log.confirmed.push(pointer);
         } else {
-            open.push(fault);
+            unconfirmed.push(fault);
         }
     }
-    if open.is_empty() { Ok(others) } else { Err(Error::Invalid(open)) }
+    if unconfirmed.is_empty() { Ok(others) } else { Err(Error::Invalid(unconfirmed)) }
 }
 
-/// Asks about a reading that does not fit the vehicle's other readings: those entered by hand or with
-/// a service. Fill-ups are compared with each other by [`check_order`].
-async fn beside_others(
+/// Checks the reading against those entered by hand or with a service. [`check_order`] checks it
+/// against other fill-ups.
+async fn check_other_readings(
     tx: &mut Tx,
     user: &UserId,
     log: &FuelLog,
@@ -406,7 +414,7 @@ async fn beside_others(
     let found =
         odometer::find_contradiction(tx, user, log.vehicle_id, date, exact, Some(log.id.0)).await?;
     let found = found.filter(|it| it.other.kind != odometer::SourceKind::FuelLog);
-    if let Some(found) = found.filter(|it| plausible::contradicts(it, exact)) {
+    if let Some(found) = found.filter(|it| plausibility::contradicts(it, exact)) {
         let other = shown.reading_with_unit(found.other.reading);
         let relation = match found.side {
             odometer::Side::Before => "less than the earlier",
@@ -419,7 +427,7 @@ async fn beside_others(
     let replaced = odometer::replacements(tx, user, log.vehicle_id).await?;
     let most =
         odometer::exceeded_maximum(tx, user, log.vehicle_id, (date, exact), &replaced).await?;
-    let most = most.filter(|most| plausible::is_far_beyond(exact, *most));
+    let most = most.filter(|most| plausibility::far_exceeds(exact, *most));
     let fault = |most: i64| {
         let most = format!("{}\u{a0}{}", shown.exact_distance(most), shown.distance.sign());
         let detail = "is unusually high: check it, or confirm that it is right";
@@ -428,7 +436,7 @@ async fn beside_others(
     Ok(most.map(fault))
 }
 
-/// The name of a member's typed form: confirming one form confirms the other as well.
+/// The member that has the value with its unit. Confirming either form of a value confirms both.
 fn typed_name(name: &str) -> &str {
     match name {
         "odometerReading" => "odometer",
@@ -439,51 +447,57 @@ fn typed_name(name: &str) -> &str {
     }
 }
 
-/// Removes the confirmations of values that a change replaces. A reading that was confirmed for one
-/// vehicle says nothing about another.
-fn forget_confirmed(log: &mut FuelLog, entered: &Entered, is_dated: bool, goes_elsewhere: bool) {
+/// Removes the confirmations of values that a change replaces. The confirmation of a reading
+/// applies to one vehicle only.
+fn drop_stale_confirmations(
+    log: &mut FuelLog,
+    quantities: &Quantities,
+    sets_date: bool,
+    changes_vehicle: bool,
+) {
     log.confirmed.retain(|pointer| match pointer.trim_start_matches('/') {
-        "date" => !is_dated,
-        "odometer" | "tripDistance" => !entered.moves() && !goes_elsewhere,
-        "volume" | "unitPrice" | "amount" => !entered.pays(),
+        "date" => !sets_date,
+        "odometer" | "tripDistance" => !quantities.sends_distance() && !changes_vehicle,
+        "volume" | "unitPrice" | "amount" => !quantities.sends_payment(),
         _ => true,
     });
 }
 
-/// The log as it is once its vehicle is held, and the vehicle that it goes to: `target`, else its
-/// own. Two are held in the order of their ids, lest two requests wait for each other.
-async fn hold_log(
+/// Locks the log's vehicle and `target`, if any. Returns the log and the vehicle that it will
+/// belong to: `target`, or by default its current one. Vehicles are locked in the order of their
+/// ids to avoid deadlocks.
+async fn lock_log(
     tx: &mut Tx,
     user: &UserId,
     id: FuelLogId,
     target: Option<VehicleId>,
 ) -> Result<(FuelLog, Vehicle)> {
-    // While this waits for its vehicle, the log may go to another.
+    // While this waits for the lock, another request may move the log to a different vehicle.
     for _ in 0..3 {
         let own = find_in(tx, user, id).await?.vehicle_id;
         let target = target.unwrap_or(own);
         let (first, second) = (own.min(target), own.max(target));
-        let mut goes_to = None;
-        for held in if first == second { vec![first] } else { vec![first, second] } {
-            let vehicle = if held == own {
-                vehicles::lock(tx, user, held).await?
+        let mut target_vehicle = None;
+        for id in if first == second { vec![first] } else { vec![first, second] } {
+            let vehicle = if id == own {
+                vehicles::lock(tx, user, id).await?
             } else {
-                hold_vehicle(tx, user, held).await?
+                lock_vehicle(tx, user, id).await?
             };
-            if held == target {
-                goes_to = Some(vehicle);
+            if id == target {
+                target_vehicle = Some(vehicle);
             }
         }
         let log = find_in(tx, user, id).await?;
-        if let Some(vehicle) = goes_to.filter(|_| log.vehicle_id == own) {
+        if let Some(vehicle) = target_vehicle.filter(|_| log.vehicle_id == own) {
             return Ok((log, vehicle));
         }
     }
     Err(Error::Unavailable)
 }
 
-/// A fill-up at a station that is known here has the station's name, unless it says another.
-async fn name_station(
+/// Sets the station name of a fill-up at a saved station, unless the request has a name.
+async fn set_station_name(
     tx: &mut Tx,
     user: &UserId,
     log: &mut FuelLog,
@@ -493,7 +507,7 @@ async fn name_station(
     let is_new = old.is_none_or(|old| old.station_id != log.station_id);
     if is_new {
         let name = stations::find_name(tx, user, station).await?;
-        let name = name.ok_or_else(|| Error::invalid("stationId", NO_STATION))?;
+        let name = name.ok_or_else(|| Error::invalid("stationId", UNKNOWN_STATION))?;
         if old.is_some() || log.station_name.is_none() {
             log.station_name = Some(name);
         }
@@ -501,19 +515,21 @@ async fn name_station(
     Ok(())
 }
 
-const NO_STATION: &str = "is not a station that is known here";
+const UNKNOWN_STATION: &str = "is not a station that is known here";
 
-/// The only row that a fill-up refers to and that nothing holds is its station.
-pub(super) fn no_station(error: sqlx::Error) -> Error {
+/// Converts a foreign-key violation to a fault of `stationId`. The station is the only row a fill-up
+/// references that isn't locked.
+pub(super) fn map_missing_station(error: sqlx::Error) -> Error {
     if db::is_foreign_key_violation(&error) {
-        Error::invalid("stationId", NO_STATION)
+        Error::invalid("stationId", UNKNOWN_STATION)
     } else {
         error.into()
     }
 }
 
-/// A vehicle that a body names: one that is not the user's is a fault of that field.
-async fn hold_vehicle(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehicle> {
+/// Locks a vehicle that the request body refers to. If it is not the user's, that is a fault of
+/// `vehicleId`.
+async fn lock_vehicle(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehicle> {
     vehicles::lock(tx, user, id).await.map_err(|error| match error {
         Error::NotFound(_) => Error::invalid("vehicleId", "is not a vehicle of yours"),
         Error::InTrash { vehicle, .. } => {
@@ -523,8 +539,7 @@ async fn hold_vehicle(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehic
     })
 }
 
-/// Refuses a reading whose running total is less than that of an earlier day, or more than that of a
-/// later day.
+/// Rejects a reading whose running total is lower than on an earlier day or higher than on a later day.
 async fn check_order(
     tx: &mut Tx,
     user: &UserId,
@@ -538,13 +553,13 @@ async fn check_order(
     }
     let at = log.position();
     let (miss_before, miss_after) = window.may_miss_days(at);
-    let mut before = window.day_before(at).cloned();
+    let mut before = window.nearest_on_earlier_day(at).cloned();
     if miss_before {
-        before = store::day_before(tx, user, log.vehicle_id, at.date, log.id).await?;
+        before = store::find_on_earlier_day(tx, user, log.vehicle_id, at.date, log.id).await?;
     }
-    let mut after = window.day_after(at).cloned();
+    let mut after = window.nearest_on_later_day(at).cloned();
     if miss_after {
-        after = store::day_after(tx, user, log.vehicle_id, at.date, log.id).await?;
+        after = store::find_on_later_day(tx, user, log.vehicle_id, at.date, log.id).await?;
     }
     let (other, relation, side) = match (before, after) {
         (Some(before), _) if before.total_exact > at.total => (before, "less than", "before"),
@@ -564,7 +579,7 @@ async fn check_order(
     }]))
 }
 
-/// The log after the change, except for its quantities and figures.
+/// Applies a change to a log, except for its quantities and economy.
 fn apply(change: FuelLogChange, log: FuelLog) -> FuelLog {
     FuelLog {
         vehicle_id: match change.vehicle_id {

@@ -1,4 +1,4 @@
-//! What a vehicle's fuel logs add up to.
+//! Statistics over a vehicle's fuel logs.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::{
     economy::{self, Interval},
-    store::{self, Closed, Month},
+    store::{self, ClosedInterval, MonthlySums},
 };
 use crate::{
     core::{
@@ -21,67 +21,67 @@ use crate::{
     read_replica,
 };
 
-/// How many intervals the chart shows at most.
-const CHARTED: i64 = 60;
+/// The maximum number of intervals in the chart.
+const MAX_CHART_INTERVALS: i64 = 60;
 
-/// What a vehicle's fuel logs add up to.
+/// Statistics over a vehicle's fuel logs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FuelStats {
-    /// How many there are.
+    /// The number of fuel logs.
     pub logs: i64,
-    /// How many have a value that looked wrong and was confirmed.
+    /// The number of fuel logs with an implausible value that was confirmed.
     pub confirmed_logs: i64,
-    /// Miles from fill-up to fill-up.
+    /// Miles driven between fill-ups.
     pub distance: i64,
-    /// US gallons of all of them.
+    /// The total volume in US gallons.
     pub gallons: Fixed<12, 3>,
-    /// The currency of every amount here; null where there is none, or more than one.
+    /// The currency of all amounts; null if there is none or more than one.
     pub currency: Option<Currency>,
-    /// What they cost, as far as that is known; null where there is more than one currency.
-    #[serde(serialize_with = "two_decimals")]
+    /// The total cost, excluding fill-ups with unknown cost; null if there is more than one currency.
+    #[serde(serialize_with = "serialize_optional_amount")]
     pub total_cost: Option<Fixed<18, 3>>,
-    /// Miles per US gallon: all known intervals' distance over all their fuel.
+    /// The average miles per US gallon: the distance of all known intervals divided by their volume.
     pub average_mpg: Option<Fixed<16, 2>>,
-    /// The best interval's.
+    /// Miles per US gallon of the most economical interval.
     pub best_mpg: Option<Fixed<16, 2>>,
-    /// The worst interval's.
+    /// Miles per US gallon of the least economical interval.
     pub worst_mpg: Option<Fixed<16, 2>>,
-    /// The cost of the fuel for a mile, over the known intervals whose cost is known; null where
-    /// there is more than one currency.
+    /// The fuel cost per mile over the intervals with known cost; null if there is more than one
+    /// currency.
     pub cost_per_mile: Option<Fixed<16, 3>>,
-    /// The price of a US gallon, over the fills whose cost is known; null where there is more than
-    /// one currency.
+    /// The average price per US gallon over the fill-ups with known cost; null if there is more
+    /// than one currency.
     pub average_price_per_gallon: Option<Fixed<16, 3>>,
-    /// The money of each currency.
+    /// The costs in each currency.
     pub currencies: Vec<CurrencyStats>,
-    /// The first one's day.
+    /// The date of the first fuel log.
     pub first_date: Option<NaiveDate>,
-    /// The last one's day.
+    /// The date of the last fuel log.
     pub last_date: Option<NaiveDate>,
-    /// The same by month, the earliest first; an interval counts where it closes.
+    /// The statistics by month, earliest first. An interval counts toward the month in which it ends.
     pub months: Vec<MonthStats>,
-    /// The figures themselves, for showing them in other units without rounding twice.
+    /// The exact values, for conversion to other units without rounding twice.
     #[serde(skip)]
     pub exact: ExactStats,
 }
 
-/// Figures that are not rounded.
+/// Statistics that are not rounded.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ExactStats {
-    /// The known intervals' sum.
+    /// The sum of all known intervals.
     pub known: Option<Interval>,
-    /// The best interval.
+    /// The most economical interval.
     pub best: Option<Interval>,
-    /// The worst interval.
+    /// The least economical interval.
     pub worst: Option<Interval>,
-    /// For each currency, the sum of the known intervals whose cost is known, with their cost.
+    /// For each currency, the distance and cost of the known intervals with known cost.
     pub costs: Vec<CostOfDistance>,
-    /// The days of fill-ups that have values which looked wrong and were confirmed.
+    /// The dates of fill-ups with implausible values that were confirmed.
     pub confirmed: Vec<NaiveDate>,
 }
 
-/// What a distance cost in one currency.
+/// The fuel cost of a distance in one currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CostOfDistance {
     /// The currency.
@@ -93,9 +93,9 @@ pub struct CostOfDistance {
 }
 
 impl ExactStats {
-    /// The cost of the fuel for one unit of distance, in each currency, to the thousandth.
+    /// Formats the fuel cost per unit of distance in each currency, with three decimals.
     #[must_use]
-    pub fn costs_of_distance(&self, shown: &UnitFormatter) -> Vec<String> {
+    pub fn format_costs_of_distance(&self, shown: &UnitFormatter) -> Vec<String> {
         let cost = |it: &CostOfDistance| {
             let cost = Money { thousandths: it.thousandths, currency: it.currency };
             shown.exact_cost_of_distance(cost, it.distance)
@@ -104,79 +104,79 @@ impl ExactStats {
     }
 }
 
-/// What the fuel logs of one currency cost.
+/// The cost of the fuel logs in one currency.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CurrencyStats {
     /// The currency.
     pub currency: Currency,
-    /// What they cost, as far as that is known.
-    #[serde(serialize_with = "two_decimals_at_least")]
+    /// The total cost, excluding fill-ups with unknown cost.
+    #[serde(serialize_with = "serialize_amount")]
     pub total_cost: Fixed<18, 3>,
-    /// The cost of the fuel for a mile.
+    /// The fuel cost per mile.
     pub cost_per_mile: Option<Fixed<16, 3>>,
-    /// The price of a US gallon.
+    /// The average price per US gallon.
     pub average_price_per_gallon: Option<Fixed<16, 3>>,
 }
 
 impl CurrencyStats {
-    /// What they cost, with the currency.
+    /// Formats the total cost with its currency.
     #[must_use]
-    pub fn spent(&self, shown: &UnitFormatter) -> String {
+    pub fn format_total_cost(&self, shown: &UnitFormatter) -> String {
         shown.amount(Money { thousandths: self.total_cost.units(), currency: self.currency })
     }
 }
 
-/// One month's fuel logs.
+/// Statistics over the fuel logs of one month.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MonthStats {
-    /// `2026-01`.
+    /// The month, such as `2026-01`.
     pub month: String,
-    /// Miles from fill-up to fill-up.
+    /// Miles driven between fill-ups.
     pub distance: i64,
-    /// US gallons.
+    /// The total volume in US gallons.
     pub gallons: Fixed<12, 3>,
-    /// The currency of what they cost; null where there is none, or more than one.
+    /// The currency of the total cost; null if there is none or more than one.
     pub currency: Option<Currency>,
-    /// What they cost, as far as that is known; null where there is more than one currency.
-    #[serde(serialize_with = "two_decimals")]
+    /// The total cost, excluding fill-ups with unknown cost; null if there is more than one currency.
+    #[serde(serialize_with = "serialize_optional_amount")]
     pub total_cost: Option<Fixed<18, 3>>,
-    /// Miles per US gallon over the intervals that close in it.
+    /// The average miles per US gallon over the intervals that end in the month.
     pub average_mpg: Option<Fixed<16, 2>>,
-    /// How many there are.
+    /// The number of fuel logs.
     pub logs: i64,
-    /// How many have a value that looked wrong and was confirmed.
+    /// The number of fuel logs with an implausible value that was confirmed.
     pub confirmed_logs: i64,
 }
 
-/// What is worth knowing at a glance of one vehicle's fuel logs.
+/// A summary of one vehicle's fuel logs, for the list of vehicles.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// The last one's day.
+    /// The date of the last fuel log.
     pub last_date: NaiveDate,
-    /// The known intervals' sum.
+    /// The sum of all known intervals.
     pub known: Option<Interval>,
-    /// The latest known intervals, the earliest first.
+    /// The latest known intervals, earliest first.
     pub latest: Vec<Interval>,
 }
 
-/// How many intervals a summary has at most.
-const GLANCED: i64 = 16;
+/// The maximum number of intervals in a summary.
+const MAX_SUMMARY_INTERVALS: i64 = 16;
 
-/// The summary of every vehicle of the user's that has fuel logs: two statements, however many.
+/// Computes the summaries of all of the user's vehicles that have fuel logs, with two statements.
 ///
 /// # Errors
-/// Unavailable where the database is away.
+/// `Unavailable` if the database can't be reached.
 pub(super) async fn summaries(app: &App, user: &UserId) -> Result<HashMap<VehicleId, Summary>> {
     let (sums, latest) = read_replica!(app.db, user, |tx| {
-        let sums = store::sums_of_user(&mut tx, user).await?;
-        Ok((sums, store::intervals_of_user(&mut tx, user, GLANCED).await?))
+        let sums = store::sums_by_vehicle(&mut tx, user).await?;
+        Ok((sums, store::latest_intervals_by_vehicle(&mut tx, user, MAX_SUMMARY_INTERVALS).await?))
     })?;
     let mut summaries: HashMap<_, _> = sums
         .into_iter()
         .map(|it| {
-            let known = known(it.interval(), it.interval_volume());
+            let known = to_interval(it.interval(), it.interval_volume());
             (it.vehicle_id, Summary { last_date: it.last_date, known, latest: Vec::new() })
         })
         .collect();
@@ -188,22 +188,22 @@ pub(super) async fn summaries(app: &App, user: &UserId) -> Result<HashMap<Vehicl
     Ok(summaries)
 }
 
-/// What the user's vehicle's fuel logs add up to.
+/// Computes the fuel statistics of one of the user's vehicles.
 ///
 /// # Errors
-/// `NotFound` where the vehicle is not the user's or in the trash.
+/// `NotFound` if the vehicle is not the user's or in the trash.
 pub(super) async fn stats(app: &App, user: &UserId, vehicle: VehicleId) -> Result<FuelStats> {
     read_replica!(app.db, user, |tx| {
         vehicles::find(&mut tx, user, vehicle).await?;
-        let months = store::months(&mut tx, user, vehicle).await?;
-        let mut stats = sum(&months);
-        // Only the days of the months that have it are read once more.
-        if let Some((mpg, days)) = extreme(stats.best_mpg, &months, |it| it.best_mpg) {
-            let best = store::intervals_with(&mut tx, user, vehicle, mpg, days).await?;
+        let months = store::monthly_sums(&mut tx, user, vehicle).await?;
+        let mut stats = to_stats(&months);
+        // Only the dates in the months that contain the extreme value are read again.
+        if let Some((mpg, days)) = find_extreme(stats.best_mpg, &months, |it| it.best_mpg) {
+            let best = store::intervals_with_mpg(&mut tx, user, vehicle, mpg, days).await?;
             stats.exact.best = best.into_iter().max_by(Interval::compare_economy);
         }
-        if let Some((mpg, days)) = extreme(stats.worst_mpg, &months, |it| it.worst_mpg) {
-            let worst = store::intervals_with(&mut tx, user, vehicle, mpg, days).await?;
+        if let Some((mpg, days)) = find_extreme(stats.worst_mpg, &months, |it| it.worst_mpg) {
+            let worst = store::intervals_with_mpg(&mut tx, user, vehicle, mpg, days).await?;
             stats.exact.worst = worst.into_iter().min_by(Interval::compare_economy);
         }
         if stats.confirmed_logs > 0 {
@@ -213,28 +213,38 @@ pub(super) async fn stats(app: &App, user: &UserId, vehicle: VehicleId) -> Resul
     })
 }
 
-/// An extreme economy, and from which day to which the intervals that have it close.
-fn extreme(
+/// Returns an extreme economy and the range of dates on which intervals with it can end.
+fn find_extreme(
     mpg: Option<Fixed<16, 2>>,
-    months: &[Month],
-    of: impl Fn(&Month) -> Option<Fixed<16, 2>>,
+    months: &[MonthlySums],
+    of: impl Fn(&MonthlySums) -> Option<Fixed<16, 2>>,
 ) -> Option<(Fixed<16, 2>, (NaiveDate, NaiveDate))> {
     let has_it = || months.iter().filter(|it| of(it) == mpg);
     let first = has_it().map(|it| it.first_date).min()?;
     Some((mpg?, (first, has_it().map(|it| it.last_date).max()?)))
 }
 
-/// The vehicle's latest known intervals with the days they closed on, the earliest first.
+/// The vehicle's latest known intervals with the dates on which they end, earliest first.
 ///
 /// # Errors
-/// Unavailable where the database is away.
-pub async fn latest_intervals(app: &App, user: &UserId, vehicle: VehicleId) -> Result<Vec<Closed>> {
-    read_replica!(app.db, user, |tx| Ok(store::intervals(&mut tx, user, vehicle, CHARTED).await?))
+/// `Unavailable` if the database can't be reached.
+pub async fn latest_intervals(
+    app: &App,
+    user: &UserId,
+    vehicle: VehicleId,
+) -> Result<Vec<ClosedInterval>> {
+    read_replica!(app.db, user, |tx| Ok(store::latest_intervals(
+        &mut tx,
+        user,
+        vehicle,
+        MAX_CHART_INTERVALS
+    )
+    .await?))
 }
 
-/// Serializes an amount with a third decimal only if that is not zero.
+/// Serializes an amount with two decimals, or with three if the third is not zero.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "how serde calls it")]
-fn two_decimals_at_least<Z: Serializer>(
+fn serialize_amount<Z: Serializer>(
     amount: &Fixed<18, 3>,
     serializer: Z,
 ) -> Result<Z::Ok, Z::Error> {
@@ -245,17 +255,17 @@ fn two_decimals_at_least<Z: Serializer>(
 }
 
 #[expect(clippy::ref_option, reason = "how serde calls it")]
-fn two_decimals<Z: Serializer>(
+fn serialize_optional_amount<Z: Serializer>(
     amount: &Option<Fixed<18, 3>>,
     serializer: Z,
 ) -> Result<Z::Ok, Z::Error> {
     match amount {
-        Some(amount) => two_decimals_at_least(amount, serializer),
+        Some(amount) => serialize_amount(amount, serializer),
         None => serializer.serialize_none(),
     }
 }
 
-/// Sums over several rows.
+/// The sums over several rows.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sum {
     logs: i64,
@@ -272,7 +282,7 @@ struct Sum {
 }
 
 impl Sum {
-    fn of<'a>(rows: impl Iterator<Item = &'a Month>) -> Self {
+    fn from_rows<'a>(rows: impl Iterator<Item = &'a MonthlySums>) -> Self {
         rows.fold(Self::default(), |sum, row| Self {
             logs: sum.logs + row.logs,
             confirmed: sum.confirmed + row.confirmed,
@@ -320,21 +330,21 @@ impl Sum {
     }
 }
 
-/// The currencies of these rows.
-fn currencies<'a>(rows: impl Iterator<Item = &'a Month>) -> Vec<Currency> {
+/// The distinct currencies of the rows.
+fn currencies<'a>(rows: impl Iterator<Item = &'a MonthlySums>) -> Vec<Currency> {
     let of = rows.filter_map(|it| Currency::stored(it.currency.as_deref()?));
     of.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-fn sum(rows: &[Month]) -> FuelStats {
-    let all = Sum::of(rows.iter());
+fn to_stats(rows: &[MonthlySums]) -> FuelStats {
+    let all = Sum::from_rows(rows.iter());
     let codes = currencies(rows.iter());
     let is_one = codes.len() <= 1;
     let sums: Vec<_> = codes
         .iter()
         .map(|currency| {
-            let is_of = |it: &&Month| it.currency.as_deref() == Some(currency.as_str());
-            (*currency, Sum::of(rows.iter().filter(is_of)))
+            let is_of = |it: &&MonthlySums| it.currency.as_deref() == Some(currency.as_str());
+            (*currency, Sum::from_rows(rows.iter().filter(is_of)))
         })
         .collect();
     let of_currency = |(currency, sum): &(Currency, Sum)| CurrencyStats {
@@ -363,18 +373,18 @@ fn sum(rows: &[Month]) -> FuelStats {
         currencies: sums.iter().map(of_currency).collect(),
         first_date: rows.iter().map(|it| it.first_date).min(),
         last_date: rows.iter().map(|it| it.last_date).max(),
-        months: rows.chunk_by(|a, b| a.month == b.month).map(month).collect(),
+        months: rows.chunk_by(|a, b| a.month == b.month).map(to_month_stats).collect(),
         exact: ExactStats {
-            known: known(Some(all.interval), Some(all.interval_volume)),
+            known: to_interval(Some(all.interval), Some(all.interval_volume)),
             costs: sums.iter().filter_map(cost_of_currency).collect(),
             ..ExactStats::default()
         },
     }
 }
 
-/// One month, from its rows for each currency.
-fn month(rows: &[Month]) -> MonthStats {
-    let (sum, codes) = (Sum::of(rows.iter()), currencies(rows.iter()));
+/// Combines the rows of one month, one or more for each currency.
+fn to_month_stats(rows: &[MonthlySums]) -> MonthStats {
+    let (sum, codes) = (Sum::from_rows(rows.iter()), currencies(rows.iter()));
     let is_one = codes.len() <= 1;
     MonthStats {
         month: rows.first().map(|it| it.month.clone()).unwrap_or_default(),
@@ -388,8 +398,8 @@ fn month(rows: &[Month]) -> MonthStats {
     }
 }
 
-/// The sum of known intervals, if there are any.
-fn known(distance: Option<i128>, volume: Option<i128>) -> Option<Interval> {
+/// Converts a sum of intervals. Returns `None` if there are none.
+fn to_interval(distance: Option<i128>, volume: Option<i128>) -> Option<Interval> {
     let positive = |it: Option<i128>| i64::try_from(it?).ok().filter(|it| *it > 0);
     Some(Interval { distance: positive(distance)?, volume: positive(volume)?, cost: None })
 }

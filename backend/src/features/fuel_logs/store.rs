@@ -1,4 +1,4 @@
-//! Fuel logs in the database. Every statement names the user it is for.
+//! The SQL statements for fuel logs. Every statement filters by user.
 
 mod prices;
 mod sums;
@@ -8,8 +8,8 @@ use sqlx::Result;
 
 use super::{
     FuelLog, FuelLogId, FuelType,
-    model::{Places, Position},
-    window::{Near, Recomputed},
+    model::{Mileage, Position},
+    window::{Neighbor, Recomputed},
 };
 use crate::{
     core::{
@@ -23,17 +23,18 @@ use crate::{
     sql,
 };
 
-pub(super) use prices::{last_paid, paid_at};
-pub use sums::Closed;
+pub(super) use prices::{last_prices_paid, prices_paid_at};
+pub use sums::ClosedInterval;
 pub(super) use sums::{
-    Month, confirmed_days, intervals, intervals_of_user, intervals_with, months, sums_of_user,
+    MonthlySums, confirmed_days, intervals_with_mpg, latest_intervals, latest_intervals_by_vehicle,
+    monthly_sums, sums_by_vehicle,
 };
 
-/// From which day to which, both included.
+/// The first and the last day of a range.
 pub(super) type Days = (NaiveDate, NaiveDate);
 
 pub(super) async fn insert(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<()> {
-    let interval = log.figures.interval;
+    let interval = log.exact.interval;
     sql!(
         tx,
         execute,
@@ -51,8 +52,8 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<
         user.as_str(),
         log.vehicle_id,
         log.date,
-        seed_reading(log.places),
-        log.seed_gallons(),
+        reference_reading(log.mileage),
+        log.reference_gallons(),
         log.price_per_gallon,
         log.total_cost,
         &log.station_name,
@@ -60,9 +61,9 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<
         log.created_at,
         log.is_full,
         log.missed_previous,
-        log.places.odometer,
+        log.mileage.odometer,
         log.odometer.map(|it| it.unit().as_str()),
-        log.places.total,
+        log.mileage.total,
         log.trip_distance.map(Distance::exact),
         log.trip_distance.map(|it| it.unit().as_str()),
         log.volume.map(Volume::exact),
@@ -73,21 +74,22 @@ pub(super) async fn insert(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<
         log.currency.as_ref().map(Currency::as_str),
         log.derived.as_str(),
         stored_words(&log.confirmed),
-        log.figures.distance,
+        log.exact.distance,
         interval.map(|it| it.distance),
         interval.map(|it| it.volume),
         interval.and_then(|it| SumOfThousandths::from_units(it.cost?.thousandths)),
         log.mpg,
-        log.economy_reason.map(super::economy::Reason::as_str),
+        log.economy_reason.map(super::economy::NoEconomyReason::as_str),
         log.station_id,
         log.fuel_type.map(FuelType::as_str),
     )?;
     Ok(())
 }
 
-/// The value of the reference schema's column: the reading or, if there is none, the last known one.
-fn seed_reading(places: Places) -> i32 {
-    Distance::from_exact(places.odometer, DistanceUnit::Miles).whole_miles()
+/// The value of the reference schema's column: the reading or, if there is none, the last known
+/// reading.
+fn reference_reading(mileage: Mileage) -> i32 {
+    Distance::from_exact(mileage.odometer, DistanceUnit::Miles).whole_miles()
 }
 
 fn stored_words(words: &[String]) -> Option<String> {
@@ -95,7 +97,7 @@ fn stored_words(words: &[String]) -> Option<String> {
 }
 
 pub(super) async fn update(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<()> {
-    let interval = log.figures.interval;
+    let interval = log.exact.interval;
     sql!(
         tx,
         execute,
@@ -113,8 +115,8 @@ pub(super) async fn update(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<
         log.id,
         log.vehicle_id,
         log.date,
-        seed_reading(log.places),
-        log.seed_gallons(),
+        reference_reading(log.mileage),
+        log.reference_gallons(),
         log.price_per_gallon,
         log.total_cost,
         &log.station_name,
@@ -122,9 +124,9 @@ pub(super) async fn update(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<
         log.updated_at,
         log.is_full,
         log.missed_previous,
-        log.places.odometer,
+        log.mileage.odometer,
         log.odometer.map(|it| it.unit().as_str()),
-        log.places.total,
+        log.mileage.total,
         log.trip_distance.map(Distance::exact),
         log.trip_distance.map(|it| it.unit().as_str()),
         log.volume.map(Volume::exact),
@@ -135,26 +137,26 @@ pub(super) async fn update(tx: &mut Tx, user: &UserId, log: &FuelLog) -> Result<
         log.currency.as_ref().map(Currency::as_str),
         log.derived.as_str(),
         stored_words(&log.confirmed),
-        log.figures.distance,
+        log.exact.distance,
         interval.map(|it| it.distance),
         interval.map(|it| it.volume),
         interval.and_then(|it| SumOfThousandths::from_units(it.cost?.thousandths)),
         log.mpg,
-        log.economy_reason.map(super::economy::Reason::as_str),
+        log.economy_reason.map(super::economy::NoEconomyReason::as_str),
         log.station_id,
         log.fuel_type.map(FuelType::as_str),
     )?;
     Ok(())
 }
 
-/// Stores the figures of another fill-up than the one that is written.
-pub(super) async fn update_figures(
+/// Stores the recomputed economy of a fill-up near the changed one.
+pub(super) async fn update_economy(
     tx: &mut Tx,
     user: &UserId,
     recomputed: Recomputed,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let figures = recomputed.figures;
+    let economy = recomputed.economy;
     sql!(
         tx,
         execute,
@@ -165,16 +167,16 @@ pub(super) async fn update_figures(
          WHERE user_id = $1 AND id = $2",
         user.as_str(),
         recomputed.id,
-        figures.distance,
-        figures.interval.map(|it| it.distance),
-        figures.interval.map(|it| it.volume),
-        figures.interval.and_then(|it| SumOfThousandths::from_units(it.cost?.thousandths)),
-        figures.interval.and_then(|it| it.mpg()),
-        figures.reason.map(super::economy::Reason::as_str),
+        economy.distance,
+        economy.interval.map(|it| it.distance),
+        economy.interval.map(|it| it.volume),
+        economy.interval.and_then(|it| SumOfThousandths::from_units(it.cost?.thousandths)),
+        economy.interval.and_then(|it| it.mpg()),
+        economy.reason.map(super::economy::NoEconomyReason::as_str),
         now,
-        recomputed.places.odometer,
-        recomputed.places.total,
-        seed_reading(recomputed.places),
+        recomputed.mileage.odometer,
+        recomputed.mileage.total,
+        reference_reading(recomputed.mileage),
     )?;
     Ok(())
 }
@@ -184,7 +186,7 @@ pub(super) async fn delete(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<
     Ok(())
 }
 
-/// The log, unless its vehicle is in the trash.
+/// Finds a log, unless its vehicle is in the trash.
 pub(super) async fn find(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<Option<FuelLog>> {
     sql!(
         tx,
@@ -201,8 +203,8 @@ pub(super) async fn find(tx: &mut Tx, user: &UserId, id: FuelLogId) -> Result<Op
     )
 }
 
-/// The vehicle of the log, in the trash or not.
-pub(super) async fn vehicle_of(
+/// Finds the vehicle of a log, even if it is in the trash.
+pub(super) async fn find_vehicle_id(
     tx: &mut Tx,
     user: &UserId,
     id: FuelLogId,
@@ -217,8 +219,8 @@ pub(super) async fn vehicle_of(
     Ok(row.map(|it| it.0))
 }
 
-/// Read through the vehicle's own index: a test holds the plan.
-pub(super) const LIST_OF_VEHICLE: &str = "SELECT f.id, f.vehicle_id, f.date, f.odometer_exact, f.odometer_unit, f.total_exact, f.trip_exact, f.trip_unit,
+/// Uses the index `idx_fuel_logs_vehicle_list`; a test checks the query plan.
+pub(super) const LIST_FOR_VEHICLE: &str = "SELECT f.id, f.vehicle_id, f.date, f.odometer_exact, f.odometer_unit, f.total_exact, f.trip_exact, f.trip_unit,
        f.volume_exact, f.volume_unit, f.unit_price, f.unit_price_per, f.amount, f.currency, f.derived, f.confirmed,
        f.fuel_type, f.station_name, f.station_id, f.notes, f.created_at, f.updated_at, f.is_full, f.missed_previous,
        f.distance_exact, f.interval_exact, f.interval_volume, f.interval_amount, f.economy_reason
@@ -230,8 +232,8 @@ pub(super) const LIST_OF_VEHICLE: &str = "SELECT f.id, f.vehicle_id, f.date, f.o
      ORDER BY f.date DESC, f.total_exact DESC, f.id DESC
      LIMIT $8";
 
-/// At most a page of one vehicle's logs before `before`, newest first.
-pub(super) async fn list_of_vehicle(
+/// Lists a page of one vehicle's logs before the position `before`, newest first.
+pub(super) async fn list_for_vehicle(
     tx: &mut Tx,
     user: &UserId,
     vehicle: VehicleId,
@@ -242,7 +244,7 @@ pub(super) async fn list_of_vehicle(
     sql!(
         tx,
         fetch_all,
-        LIST_OF_VEHICLE,
+        LIST_FOR_VEHICLE,
         user.as_str(),
         vehicle,
         before.date,
@@ -254,8 +256,8 @@ pub(super) async fn list_of_vehicle(
     )
 }
 
-/// At most a page of all the user's logs before `before`, newest first.
-pub(super) async fn list_of_user(
+/// Lists a page of all of the user's logs before the position `before`, newest first.
+pub(super) async fn list_for_user(
     tx: &mut Tx,
     user: &UserId,
     days: Days,
@@ -286,15 +288,15 @@ pub(super) async fn list_of_user(
     )
 }
 
-/// The vehicle's next logs before `at`, the nearest first, without the log `except`.
-pub(super) async fn some_before(
+/// Lists the vehicle's logs before `at`, nearest first, without the log `excluded`.
+pub(super) async fn list_before(
     tx: &mut Tx,
     user: &UserId,
     vehicle: VehicleId,
     at: Position,
-    except: FuelLogId,
-    most: i64,
-) -> Result<Vec<Near>> {
+    excluded: FuelLogId,
+    limit: i64,
+) -> Result<Vec<Neighbor>> {
     sql!(
         tx,
         fetch_all,
@@ -311,20 +313,20 @@ pub(super) async fn some_before(
         at.date,
         at.total,
         at.id,
-        except,
-        most,
+        excluded,
+        limit,
     )
 }
 
-/// The vehicle's next logs after `at`, the nearest first, without the log `except`.
-pub(super) async fn some_after(
+/// Lists the vehicle's logs after `at`, nearest first, without the log `excluded`.
+pub(super) async fn list_after(
     tx: &mut Tx,
     user: &UserId,
     vehicle: VehicleId,
     at: Position,
-    except: FuelLogId,
-    most: i64,
-) -> Result<Vec<Near>> {
+    excluded: FuelLogId,
+    limit: i64,
+) -> Result<Vec<Neighbor>> {
     sql!(
         tx,
         fetch_all,
@@ -341,19 +343,19 @@ pub(super) async fn some_after(
         at.date,
         at.total,
         at.id,
-        except,
-        most,
+        excluded,
+        limit,
     )
 }
 
-/// The vehicle's nearest log of an earlier day that has a reading.
-pub(super) async fn day_before(
+/// Finds the vehicle's nearest log with a reading on an earlier day.
+pub(super) async fn find_on_earlier_day(
     tx: &mut Tx,
     user: &UserId,
     vehicle: VehicleId,
     date: NaiveDate,
-    except: FuelLogId,
-) -> Result<Option<Near>> {
+    excluded: FuelLogId,
+) -> Result<Option<Neighbor>> {
     sql!(
         tx,
         fetch_optional,
@@ -368,18 +370,18 @@ pub(super) async fn day_before(
         user.as_str(),
         vehicle,
         date,
-        except,
+        excluded,
     )
 }
 
-/// The vehicle's nearest log of a later day that has a reading.
-pub(super) async fn day_after(
+/// Finds the vehicle's nearest log with a reading on a later day.
+pub(super) async fn find_on_later_day(
     tx: &mut Tx,
     user: &UserId,
     vehicle: VehicleId,
     date: NaiveDate,
-    except: FuelLogId,
-) -> Result<Option<Near>> {
+    excluded: FuelLogId,
+) -> Result<Option<Neighbor>> {
     sql!(
         tx,
         fetch_optional,
@@ -394,12 +396,16 @@ pub(super) async fn day_after(
         user.as_str(),
         vehicle,
         date,
-        except,
+        excluded,
     )
 }
 
-/// All of the vehicle's logs in order.
-pub(super) async fn all(tx: &mut Tx, user: &UserId, vehicle: VehicleId) -> Result<Vec<Near>> {
+/// Lists all of the vehicle's logs in order.
+pub(super) async fn list_all(
+    tx: &mut Tx,
+    user: &UserId,
+    vehicle: VehicleId,
+) -> Result<Vec<Neighbor>> {
     sql!(
         tx,
         fetch_all,

@@ -11,40 +11,40 @@ use crate::{
 };
 
 on_every_engine![
-    a_new_log_is_read_back_as_it_was_added,
-    the_definitions_vectors_hold_in_any_order_of_entry,
-    every_field_at_fault_is_named,
-    decimals_are_kept_exactly_or_refused,
-    of_price_and_total_either_may_be_left_out,
-    a_change_works_out_what_it_does_not_mention,
-    a_reading_that_runs_backwards_names_the_log_it_contradicts,
-    a_reading_that_runs_backwards_is_taken_where_that_is_said,
-    the_odometer_follows_the_logs,
-    typed_values_come_back_as_typed_whatever_else_is_edited,
-    two_forms_of_a_value_agree_or_are_refused,
-    what_was_paid_stays,
-    currencies_are_kept_apart,
-    a_value_that_looks_wrong_is_asked_about,
-    a_receipt_rounded_to_the_smallest_coin_is_taken,
-    a_fill_up_without_a_reading_has_none,
-    economy_runs_on_the_running_total,
-    a_log_moves_to_another_vehicle_of_the_same_user,
-    a_change_meant_for_another_state_is_refused,
-    removing_a_log_works_out_what_it_touched,
-    another_users_logs_look_like_those_that_do_not_exist,
-    a_vehicle_in_the_trash_hides_its_logs_until_it_comes_back,
-    a_list_goes_page_by_page_newest_first,
-    a_list_keeps_to_its_days,
-    a_list_takes_every_day_of_the_calendar,
-    statistics_add_up_by_month,
-    logs_added_at_once_know_of_each_other,
-    logs_swapped_between_vehicles_at_once_do_not_wait_for_each_other,
-    a_cursor_made_by_hand_is_refused,
-    a_member_that_is_there_twice_is_refused,
-    stored_economy_is_what_the_whole_history_says,
+    a_created_log_can_be_read_back,
+    economy_does_not_depend_on_the_order_of_entry,
+    every_invalid_field_is_reported,
+    decimals_are_stored_exactly_or_rejected,
+    price_or_total_may_be_omitted,
+    an_update_rederives_omitted_values,
+    an_out_of_order_reading_is_rejected_with_the_conflicting_log,
+    an_out_of_order_reading_is_accepted_if_a_rollback_is_allowed,
+    the_vehicle_odometer_reflects_its_logs,
+    entered_values_survive_unrelated_updates,
+    contradictory_forms_of_a_value_are_rejected,
+    an_entered_total_is_not_recalculated,
+    currencies_are_summed_separately,
+    an_implausible_value_must_be_confirmed,
+    a_total_rounded_to_the_smallest_coin_is_accepted,
+    a_fill_up_may_have_no_reading,
+    economy_spans_an_odometer_replacement,
+    a_log_can_move_to_another_vehicle_of_the_same_user,
+    an_update_with_a_stale_etag_is_rejected,
+    deleting_a_log_recomputes_its_neighbors,
+    another_users_logs_are_indistinguishable_from_unknown_ones,
+    a_trashed_vehicle_hides_its_logs_until_it_is_restored,
+    a_list_is_paginated_newest_first,
+    a_list_is_filtered_by_date,
+    a_list_accepts_any_calendar_date,
+    statistics_are_grouped_by_month,
+    concurrently_added_logs_affect_each_other,
+    concurrent_swaps_between_vehicles_do_not_deadlock,
+    a_forged_cursor_is_rejected,
+    a_duplicate_member_is_rejected,
+    stored_economy_matches_the_whole_history,
 ];
 
-/// A user with a vehicle.
+/// A signed-in user and one of their vehicles.
 pub(super) struct Garage {
     pub(super) user: TestApp,
     pub(super) vehicle: String,
@@ -57,7 +57,7 @@ pub(super) async fn garage(app: &TestApp, email: &str) -> Garage {
 }
 
 impl Garage {
-    /// Adds a log of ten gallons, with `change` merged in.
+    /// Adds a log of ten gallons, with the members of `change` merged in.
     pub(super) async fn add(&self, date: &str, odometer: i32, change: Value) -> Answer {
         let mut body = json!({
             "vehicleId": self.vehicle, "date": date, "odometerReading": odometer, "gallons": 10,
@@ -93,7 +93,7 @@ impl Garage {
     }
 }
 
-async fn a_new_log_is_read_back_as_it_was_added(app: TestApp) {
+async fn a_created_log_can_be_read_back(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let all = json!({
         "gallons": 12.345, "pricePerGallon": "3.499", "stationName": "Costco", "notes": "two\nlines",
@@ -152,7 +152,7 @@ async fn a_new_log_is_read_back_as_it_was_added(app: TestApp) {
     assert_eq!(garage.logs("").await, [added.body]);
 }
 
-/// The vectors of `docs/FUEL-ECONOMY.md`: id, fills, figures by row, average.
+/// The test vectors of `docs/FUEL-ECONOMY.md`: id, fills, economy of each fill, average.
 const VECTORS: [(&str, &str, &str, &str); 8] = [
     ("A", "1000,10,F / 1150,5,P / 1400,10,F", "- - 26.67", "26.67"),
     ("B", "1000,5,P / 1300,10,F / 1600,10,F", "- - 30.0", "30.0"),
@@ -177,7 +177,7 @@ fn orders(count: usize) -> Vec<Vec<usize>> {
     shorter.iter().flat_map(|order| (0..count).map(move |at| with(order, at))).collect()
 }
 
-async fn the_definitions_vectors_hold_in_any_order_of_entry(app: TestApp) {
+async fn economy_does_not_depend_on_the_order_of_entry(app: TestApp) {
     let user = app.register("ann@example.org").await;
     for (id, fills, rows, average) in VECTORS {
         let fills: Vec<Vec<&str>> = fills.split(" / ").map(|it| it.split(',').collect()).collect();
@@ -207,18 +207,18 @@ async fn the_definitions_vectors_hold_in_any_order_of_entry(app: TestApp) {
             items.reverse();
             assert_eq!(items.iter().map(|it| it["id"].as_str().unwrap()).collect::<Vec<_>>(), ids);
             let shown = |it: &Value| if it.is_null() { "-".to_owned() } else { it.to_string() };
-            let figures: Vec<_> = items.iter().map(|it| shown(&it["mpg"])).collect();
-            assert_eq!(figures.join(" "), rows, "vector {id}, order {nth}");
+            let economies: Vec<_> = items.iter().map(|it| shown(&it["mpg"])).collect();
+            assert_eq!(economies.join(" "), rows, "vector {id}, order {nth}");
             assert!(items.iter().all(|it| it["mpg"].is_null() != it["economyReason"].is_null()));
             let stats = user.get(&format!("/api/vehicles/{vehicle}/fuel-stats")).await.body;
             assert_eq!(shown(&stats["averageMpg"]), average, "vector {id}, order {nth}");
-            known.insert(nth, figures);
+            known.insert(nth, economies);
         }
         assert_eq!(known.len(), (1..=fills.len()).product::<usize>());
     }
 }
 
-async fn every_field_at_fault_is_named(app: TestApp) {
+async fn every_invalid_field_is_reported(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let body = json!({
         "vehicleId": "mine", "date": "31.01.2026", "odometerReading": 1.5, "gallons": 0,
@@ -260,9 +260,9 @@ async fn every_field_at_fault_is_named(app: TestApp) {
         let refused = garage.add(date, 1000, json!({})).await;
         assert_eq!(refused.faults(), [format!("/date: {why}")], "{date}");
     }
-    let asked = garage.add("2027-01-31", 1000, json!({})).await;
-    assert_eq!(asked.body["type"], "/problems/implausible");
-    assert_eq!(asked.faults(), ["/date: is in the future: today is 31 Jan 2026"]);
+    let refused = garage.add("2027-01-31", 1000, json!({})).await;
+    assert_eq!(refused.body["type"], "/problems/implausible");
+    assert_eq!(refused.faults(), ["/date: is in the future: today is 31 Jan 2026"]);
     let confirmed = garage.add("2027-01-31", 1000, json!({ "confirm": ["/date"] })).await;
     assert_eq!((confirmed.status, &confirmed.body["confirmed"]), (201, &json!(["/date"])));
     let foreign = json!({ "vehicleId": uuid::Uuid::now_v7() });
@@ -270,7 +270,7 @@ async fn every_field_at_fault_is_named(app: TestApp) {
     assert_eq!(refused.faults(), ["/vehicleId: is not a vehicle of yours"]);
 }
 
-async fn decimals_are_kept_exactly_or_refused(app: TestApp) {
+async fn decimals_are_stored_exactly_or_rejected(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let send = async |gallons: &str| {
         let body = format!(
@@ -279,7 +279,7 @@ async fn decimals_are_kept_exactly_or_refused(app: TestApp) {
         );
         garage.user.send_json(Method::POST, "/api/fuel-logs", &body, &[]).await
     };
-    for (gallons, kept) in [
+    for (gallons, stored) in [
         ("12.345", "12.345"),
         ("0.001", "0.001"),
         ("99999.999", "99999.999"),
@@ -288,7 +288,7 @@ async fn decimals_are_kept_exactly_or_refused(app: TestApp) {
         ("12.34500000000000000000", "12.345"),
     ] {
         let added = send(gallons).await;
-        assert_eq!((added.status, added.body["gallons"].to_string()), (201, kept.to_owned()));
+        assert_eq!((added.status, added.body["gallons"].to_string()), (201, stored.to_owned()));
     }
     for (gallons, why) in [
         ("12.3451", "has more than 3 decimals"),
@@ -310,7 +310,7 @@ async fn decimals_are_kept_exactly_or_refused(app: TestApp) {
     assert_eq!(send("012").await.status, 400);
 }
 
-async fn of_price_and_total_either_may_be_left_out(app: TestApp) {
+async fn price_or_total_may_be_omitted(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let mut odometer = 1000;
     for (given, price, total) in [
@@ -328,7 +328,7 @@ async fn of_price_and_total_either_may_be_left_out(app: TestApp) {
         let added = garage.add("2026-01-30", odometer, given.clone()).await;
         assert_eq!((&added.body["pricePerGallon"], &added.body["totalCost"]), (&price, &total));
     }
-    // More than the seed's column holds is an amount all the same.
+    // An amount may be too large for the reference schema's column.
     let huge = json!({
         "gallons": 99_999.999, "pricePerGallon": 999.999, "confirm": ["/gallons", "/odometer"],
     });
@@ -339,18 +339,18 @@ async fn of_price_and_total_either_may_be_left_out(app: TestApp) {
     );
 }
 
-async fn a_change_works_out_what_it_does_not_mention(app: TestApp) {
+async fn an_update_rederives_omitted_values(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let path = garage.added("2026-01-30", 1000, json!({ "pricePerGallon": 3 })).await;
     let path = format!("/api/fuel-logs/{path}");
     for (change, price, total) in [
         (json!({ "notes": "washed" }), json!(3.0), json!(30.0)),
-        // What was derived is derived again.
+        // A derived value is derived again.
         (json!({ "gallons": 11 }), json!(3.0), json!(33.0)),
         (json!({ "pricePerGallon": 2 }), json!(2.0), json!(22.0)),
         (json!({ "pricePerGallon": null, "totalCost": 44 }), json!(4.0), json!(44.0)),
         (json!({ "gallons": 22 }), json!(2.0), json!(44.0)),
-        // What was entered stays: with all three entered, nothing is derived.
+        // Entered values are kept: if all three were entered, nothing is derived.
         (
             json!({ "pricePerGallon": 2, "totalCost": 20, "confirm": ["/totalCost"] }),
             json!(2.0),
@@ -373,7 +373,7 @@ async fn a_change_works_out_what_it_does_not_mention(app: TestApp) {
     assert_eq!(refused.faults(), ["/gallons: is required where there is no amount"]);
 }
 
-async fn a_reading_that_runs_backwards_names_the_log_it_contradicts(app: TestApp) {
+async fn an_out_of_order_reading_is_rejected_with_the_conflicting_log(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let first = garage.added("2026-01-10", 1000, json!({})).await;
     let last = garage.added("2026-01-20", 1300, json!({})).await;
@@ -389,7 +389,7 @@ async fn a_reading_that_runs_backwards_names_the_log_it_contradicts(app: TestApp
         assert!(fault.starts_with("/odometerReading: is "), "{fault}");
         assert_eq!(&refused.body["fuelLogId"], contradicted);
     }
-    // On one day the readings tell the order.
+    // Logs of the same day are ordered by their readings.
     garage.added("2026-01-20", 1250, json!({})).await;
     garage.added("2026-01-20", 1350, json!({})).await;
     assert_eq!(garage.add("2026-01-21", 1349, json!({})).await.status, 422);
@@ -400,7 +400,7 @@ async fn a_reading_that_runs_backwards_names_the_log_it_contradicts(app: TestApp
     assert_eq!(garage.user.patch(&path, json!({ "odometerReading": 1250 })).await.status, 200);
 }
 
-async fn a_reading_that_runs_backwards_is_taken_where_that_is_said(app: TestApp) {
+async fn an_out_of_order_reading_is_accepted_if_a_rollback_is_allowed(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     garage.added("2026-01-10", 90_000, json!({})).await;
     let replaced = json!({ "allowOdometerRollback": true });
@@ -408,12 +408,12 @@ async fn a_reading_that_runs_backwards_is_taken_where_that_is_said(app: TestApp)
     assert_eq!((replaced.status, &replaced.body["economyReason"]), (201, &json!("rollback")));
     let after = garage.add("2026-01-25", 310, json!({})).await;
     assert_eq!((after.status, &after.body["mpg"]), (201, &json!(30.0)));
-    // A change that does not touch the reading is not asked again.
+    // A change to other members needs no confirmation.
     let path = format!("/api/fuel-logs/{}", replaced.id());
     assert_eq!(garage.user.patch(&path, json!({ "gallons": 9 })).await.status, 200);
 }
 
-async fn the_odometer_follows_the_logs(app: TestApp) {
+async fn the_vehicle_odometer_reflects_its_logs(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     assert_eq!(garage.user.get("/api/vehicles").await.body["items"][0]["odometerReading"], 0);
     let id = garage.added("2026-01-20", 1300, json!({})).await;
@@ -436,7 +436,7 @@ fn quantity(value: impl serde::Serialize, unit: &str) -> Value {
     json!({ "value": value, "unit": unit })
 }
 
-async fn typed_values_come_back_as_typed_whatever_else_is_edited(app: TestApp) {
+async fn entered_values_survive_unrelated_updates(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let values = (1_i64..20_000_000, 1_i64..900_000, 1_i64..200_000, any::<bool>(), 0_usize..3);
@@ -487,7 +487,7 @@ async fn typed_values_come_back_as_typed_whatever_else_is_edited(app: TestApp) {
     }
 }
 
-async fn two_forms_of_a_value_agree_or_are_refused(app: TestApp) {
+async fn contradictory_forms_of_a_value_are_rejected(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let km = json!({ "odometer": quantity(json!(12346), "km"), "odometerReading": 7671 });
     let added = garage.add("2026-01-01", 0, km).await;
@@ -518,12 +518,12 @@ async fn two_forms_of_a_value_agree_or_are_refused(app: TestApp) {
     ] {
         assert_eq!(garage.user.patch(&path, change).await.faults(), [fault]);
     }
-    // Whole miles alone are miles as typed.
+    // A reading in whole miles replaces the one with a unit.
     let changed = garage.user.patch(&path, json!({ "odometerReading": 7700 })).await;
     assert_eq!(changed.body["odometer"], quantity(json!(7700), "mi"));
 }
 
-async fn what_was_paid_stays(app: TestApp) {
+async fn an_entered_total_is_not_recalculated(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let paid = json!({ "gallons": 3, "totalCost": 10 });
     let path = format!("/api/fuel-logs/{}", garage.added("2026-01-01", 1000, paid).await);
@@ -538,7 +538,7 @@ async fn what_was_paid_stays(app: TestApp) {
     );
 }
 
-async fn currencies_are_kept_apart(app: TestApp) {
+async fn currencies_are_summed_separately(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let forints = json!({
         "volume": quantity(json!(40), "l"), "gallons": null, "amount": 24_600, "currency": "HUF",
@@ -562,7 +562,7 @@ async fn currencies_are_kept_apart(app: TestApp) {
     assert_eq!(of(1), (&json!("HUF"), &json!(24_600.0)));
 }
 
-async fn a_value_that_looks_wrong_is_asked_about(app: TestApp) {
+async fn an_implausible_value_must_be_confirmed(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     garage.added("2026-01-01", 87_000, json!({})).await;
     for (body, pointer) in [
@@ -578,14 +578,14 @@ async fn a_value_that_looks_wrong_is_asked_about(app: TestApp) {
             "/totalCost",
         ),
     ] {
-        let asked = garage.add("2026-01-10", 0, body.clone()).await;
+        let refused = garage.add("2026-01-10", 0, body.clone()).await;
         assert_eq!(
-            (asked.status, &asked.body["type"]),
+            (refused.status, &refused.body["type"]),
             (422, &json!("/problems/implausible")),
             "{body}"
         );
-        assert_eq!(asked.body["errors"][0]["pointer"], pointer, "{asked:?}");
-        assert!(asked.body["errors"][0]["expected"].is_string(), "{asked:?}");
+        assert_eq!(refused.body["errors"][0]["pointer"], pointer, "{refused:?}");
+        assert!(refused.body["errors"][0]["expected"].is_string(), "{refused:?}");
         let mut confirmed = body.clone();
         confirmed["confirm"] = json!([pointer]);
         let added = garage.add("2026-01-10", 0, confirmed).await;
@@ -593,12 +593,12 @@ async fn a_value_that_looks_wrong_is_asked_about(app: TestApp) {
         assert_eq!(garage.stats().await["confirmedLogs"], 1);
         garage.user.delete(&format!("/api/fuel-logs/{}", added.id())).await;
     }
-    // A missing fill-up explains a long way.
+    // A missing fill-up explains a long distance.
     let missed = json!({ "missedPrevious": true });
     assert_eq!(garage.add("2026-01-20", 90_000, missed).await.status, 201);
 }
 
-async fn a_receipt_rounded_to_the_smallest_coin_is_taken(app: TestApp) {
+async fn a_total_rounded_to_the_smallest_coin_is_accepted(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let receipt = |amount: i64| {
         json!({
@@ -606,7 +606,7 @@ async fn a_receipt_rounded_to_the_smallest_coin_is_taken(app: TestApp) {
             "unitPrice": { "value": 615, "per": "l" }, "amount": amount, "currency": "HUF",
         })
     };
-    // 24,673.80 forint, by card and in cash.
+    // 24,673.80 forint, paid by card and in cash.
     for amount in [24_673, 24_674, 24_675, 24_670] {
         let added = garage.add("2026-01-10", 0, receipt(amount)).await;
         assert_eq!(
@@ -614,11 +614,11 @@ async fn a_receipt_rounded_to_the_smallest_coin_is_taken(app: TestApp) {
             (201, &json!(f64::from(i32::try_from(amount).unwrap())))
         );
     }
-    let asked = garage.add("2026-01-10", 0, receipt(24_680)).await;
-    assert_eq!((asked.status, asked.faults().len()), (422, 1), "{asked:?}");
+    let refused = garage.add("2026-01-10", 0, receipt(24_680)).await;
+    assert_eq!((refused.status, refused.faults().len()), (422, 1), "{refused:?}");
 }
 
-async fn a_fill_up_without_a_reading_has_none(app: TestApp) {
+async fn a_fill_up_may_have_no_reading(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     garage.added("2026-01-01", 1000, json!({})).await;
     let trip = json!({ "odometerReading": null, "tripDistance": quantity(json!(300), "mi") });
@@ -638,7 +638,7 @@ async fn a_fill_up_without_a_reading_has_none(app: TestApp) {
     assert_eq!(garage.stats().await["totalCost"], 20.0);
 }
 
-async fn economy_runs_on_the_running_total(app: TestApp) {
+async fn economy_spans_an_odometer_replacement(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     garage.added("2026-01-01", 100_000, json!({})).await;
     garage.added("2026-01-05", 100_300, json!({})).await;
@@ -653,13 +653,13 @@ async fn economy_runs_on_the_running_total(app: TestApp) {
     assert_eq!((&after.body["distance"], &after.body["mpg"]), (&json!(300), &json!(30.0)));
     let backwards = garage.add("2026-01-20", 150_100, json!({})).await;
     assert_eq!(backwards.body["type"], "/problems/odometer-order");
-    // Without the replacement the distance is what the readings alone say.
+    // Without the replacement, the distance is the difference of the readings.
     let path = format!("/api/odometer-readings/{}", replaced.id());
     assert_eq!(garage.user.delete(&path).await.status, 204);
     assert_eq!(garage.logs("").await[0]["distance"], 49_900);
 }
 
-async fn a_log_moves_to_another_vehicle_of_the_same_user(app: TestApp) {
+async fn a_log_can_move_to_another_vehicle_of_the_same_user(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let other = garage.user.post("/api/vehicles", json!({ "vin": "1M8GDM9AXKP042788" })).await.id();
     garage.added("2026-01-01", 1000, json!({})).await;
@@ -672,16 +672,16 @@ async fn a_log_moves_to_another_vehicle_of_the_same_user(app: TestApp) {
         (&json!(other), &json!("first"))
     );
     assert_eq!(garage.logs("").await[0]["mpg"], 60.0);
-    let strangers = garage_of_another(&app).await;
+    let strangers = vehicle_of_another_user(&app).await;
     let refused = garage.user.patch(&path, json!({ "vehicleId": strangers })).await;
     assert_eq!(refused.faults(), ["/vehicleId: is not a vehicle of yours"]);
 }
 
-async fn garage_of_another(app: &TestApp) -> String {
+async fn vehicle_of_another_user(app: &TestApp) -> String {
     garage(app, "bob@example.org").await.vehicle
 }
 
-async fn a_change_meant_for_another_state_is_refused(app: TestApp) {
+async fn an_update_with_a_stale_etag_is_rejected(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let added = garage.add("2026-01-30", 1000, json!({})).await;
     let path = format!("/api/fuel-logs/{}", added.id());
@@ -695,7 +695,7 @@ async fn a_change_meant_for_another_state_is_refused(app: TestApp) {
     assert_eq!(garage.user.get(&path).await.body["notes"], "washed");
 }
 
-async fn removing_a_log_works_out_what_it_touched(app: TestApp) {
+async fn deleting_a_log_recomputes_its_neighbors(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     garage.added("2026-01-01", 1000, json!({})).await;
     let middle = garage.added("2026-01-10", 1300, json!({})).await;
@@ -709,13 +709,14 @@ async fn removing_a_log_works_out_what_it_touched(app: TestApp) {
     assert_eq!((&last["mpg"], &last["distance"]), (&json!(60.0), &json!(600)));
 }
 
-async fn another_users_logs_look_like_those_that_do_not_exist(app: TestApp) {
+async fn another_users_logs_are_indistinguishable_from_unknown_ones(app: TestApp) {
     let ann = garage(&app, "ann@example.org").await;
     let bob = garage(&app, "bob@example.org").await.user;
     let hers = ann.added("2026-01-30", 1000, json!({})).await;
-    let nobodys = uuid::Uuid::now_v7();
+    let unknown_id = uuid::Uuid::now_v7();
     let seen = |answer: Answer| (answer.status, answer.body, answer.headers.len());
-    let both = |path: &str| [path.replace("{}", &hers), path.replace("{}", &nobodys.to_string())];
+    let both =
+        |path: &str| [path.replace("{}", &hers), path.replace("{}", &unknown_id.to_string())];
     let [foreign, unknown] = both("/api/fuel-logs/{}");
     assert_eq!(seen(bob.get(&foreign).await), seen(bob.get(&unknown).await));
     assert_eq!(bob.get(&foreign).await.status, 404);
@@ -727,21 +728,21 @@ async fn another_users_logs_look_like_those_that_do_not_exist(app: TestApp) {
     );
     for path in ["/api/fuel-logs?vehicleId={}", "/api/vehicles/{}/fuel-stats"] {
         let foreign = bob.get(&path.replace("{}", &ann.vehicle)).await;
-        let unknown = bob.get(&path.replace("{}", &nobodys.to_string())).await;
+        let unknown = bob.get(&path.replace("{}", &unknown_id.to_string())).await;
         assert_eq!(foreign.status, 404);
         assert_eq!(seen(foreign), seen(unknown));
     }
     let new = |vehicle: &str| json!({ "vehicleId": vehicle, "date": "2026-01-30", "odometerReading": 1, "gallons": 1 });
     assert_eq!(
         seen(bob.post("/api/fuel-logs", new(&ann.vehicle)).await),
-        seen(bob.post("/api/fuel-logs", new(&nobodys.to_string())).await)
+        seen(bob.post("/api/fuel-logs", new(&unknown_id.to_string())).await)
     );
     assert_eq!(bob.get("/api/fuel-logs").await.body["items"], json!([]));
     assert_eq!(ann.logs("").await.len(), 1);
     assert_eq!(ann.odometer().await, 1000);
 }
 
-async fn a_vehicle_in_the_trash_hides_its_logs_until_it_comes_back(app: TestApp) {
+async fn a_trashed_vehicle_hides_its_logs_until_it_is_restored(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let log = garage.added("2026-01-30", 1000, json!({})).await;
     let (vehicle, log) =
@@ -758,7 +759,7 @@ async fn a_vehicle_in_the_trash_hides_its_logs_until_it_comes_back(app: TestApp)
     assert_eq!(garage.user.get(&log).await.status, 200);
 }
 
-async fn a_list_goes_page_by_page_newest_first(app: TestApp) {
+async fn a_list_is_paginated_newest_first(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let mut newest_first = Vec::new();
     for (date, odometer) in
@@ -784,7 +785,7 @@ async fn a_list_goes_page_by_page_newest_first(app: TestApp) {
     }
 }
 
-async fn a_list_keeps_to_its_days(app: TestApp) {
+async fn a_list_is_filtered_by_date(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     for (day, odometer) in [(1, 1000), (2, 1100), (3, 1200), (4, 1300)] {
         garage.added(&format!("2026-01-{day:02}"), odometer, json!({})).await;
@@ -797,11 +798,11 @@ async fn a_list_keeps_to_its_days(app: TestApp) {
     assert_eq!(days("&from=2026-01-04").await, "04");
     assert_eq!(days("&to=2026-01-01").await, "01");
     assert_eq!(days("&from=2026-01-03&to=2026-01-02").await, "");
-    // What lies outside the days still counts for the economy of what lies inside.
+    // Logs outside the range still count toward the economy of those inside.
     assert_eq!(garage.logs("&from=2026-01-02&to=2026-01-02").await[0]["mpg"], 10.0);
 }
 
-async fn a_list_takes_every_day_of_the_calendar(app: TestApp) {
+async fn a_list_accepts_any_calendar_date(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     for (day, odometer) in [(1, 1000), (2, 1100), (3, 1200)] {
         garage.added(&format!("2026-01-{day:02}"), odometer, json!({})).await;
@@ -816,7 +817,7 @@ async fn a_list_takes_every_day_of_the_calendar(app: TestApp) {
     let (nil, max) = (uuid::Uuid::nil(), uuid::Uuid::max());
     assert_eq!(count(&format!("&to=9999-12-31&cursor=9999-12-31_{}_{max}", i32::MAX)).await, 3);
     assert_eq!(count(&format!("&from=0001-01-01&cursor=0001-01-01_0_{nil}")).await, 0);
-    // Page by page, to the end.
+    // All pages, to the end.
     let days = "from=0001-01-01&to=9999-12-31";
     let (mut cursor, mut seen) = (String::new(), 0);
     loop {
@@ -834,7 +835,7 @@ async fn a_list_takes_every_day_of_the_calendar(app: TestApp) {
     }
 }
 
-async fn statistics_add_up_by_month(app: TestApp) {
+async fn statistics_are_grouped_by_month(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     insta::assert_json_snapshot!(garage.stats().await, @r#"
     {
@@ -908,7 +909,7 @@ async fn statistics_add_up_by_month(app: TestApp) {
     "#);
 }
 
-async fn logs_added_at_once_know_of_each_other(app: TestApp) {
+async fn concurrently_added_logs_affect_each_other(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let adds = (0..12)
         .map(|n| garage.added(["2026-01-10", "2026-01-11"][n / 6], [1000, 2000][n / 6], json!({})));
@@ -921,7 +922,7 @@ async fn logs_added_at_once_know_of_each_other(app: TestApp) {
     assert_eq!(logs[0]["mpg"], 16.67);
 }
 
-async fn logs_swapped_between_vehicles_at_once_do_not_wait_for_each_other(app: TestApp) {
+async fn concurrent_swaps_between_vehicles_do_not_deadlock(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let other = garage.user.post("/api/vehicles", json!({ "vin": "1M8GDM9AXKP042788" })).await.id();
     let mut logs = Vec::new();
@@ -943,7 +944,7 @@ async fn logs_swapped_between_vehicles_at_once_do_not_wait_for_each_other(app: T
     }
 }
 
-async fn a_cursor_made_by_hand_is_refused(app: TestApp) {
+async fn a_forged_cursor_is_rejected(app: TestApp) {
     let user = app.register("ann@example.org").await;
     let nil = uuid::Uuid::nil();
     for path in [
@@ -956,7 +957,7 @@ async fn a_cursor_made_by_hand_is_refused(app: TestApp) {
     }
 }
 
-async fn a_member_that_is_there_twice_is_refused(app: TestApp) {
+async fn a_duplicate_member_is_rejected(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let body = format!(
         r#"{{"vehicleId":"{}","date":"2026-01-30","odometerReading":1,"gallons":5,"gallons":6}}"#,
@@ -970,7 +971,7 @@ async fn a_member_that_is_there_twice_is_refused(app: TestApp) {
     assert_eq!(garage.user.get("/api/fuel-logs?limit=1&limit=2").await.status, 422);
 }
 
-/// One step of a random history.
+/// A step of a random history.
 #[derive(Debug, Clone)]
 enum Step {
     Add { day: u32, odometer: i32, full: bool, missed: bool },
@@ -979,7 +980,7 @@ enum Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    // Few days and readings, so that stops merge and readings run backwards often.
+    // Few distinct days and readings, so that stops often merge and readings often run backward.
     let add = (1_u32..9, 1_i32..7, any::<bool>(), prop::bool::weighted(0.1)).prop_map(
         |(day, odometer, full, missed)| Step::Add { day, odometer: odometer * 100, full, missed },
     );
@@ -990,7 +991,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(prop_oneof![6 => add, 2 => change, 1 => remove], 1..50)
 }
 
-async fn stored_economy_is_what_the_whole_history_says(app: TestApp) {
+async fn stored_economy_matches_the_whole_history(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let user = garage.user.user().await;
     let vehicle = VehicleId(garage.vehicle.parse().unwrap());
@@ -1027,13 +1028,13 @@ async fn stored_economy_is_what_the_whole_history_says(app: TestApp) {
             let mut logs = service::list(&app.app, &user, &listing).await.unwrap().items;
             logs.reverse();
             let fills: Vec<_> = logs.iter().map(super::FuelLog::fill).collect();
-            let figures = |log: &super::FuelLog| economy::Figures {
-                distance: log.figures.distance,
-                interval: log.figures.interval,
+            let to_economy = |log: &super::FuelLog| economy::FillEconomy {
+                distance: log.exact.distance,
+                interval: log.exact.interval,
                 reason: log.economy_reason,
             };
-            let stored: Vec<_> = logs.iter().map(figures).collect();
-            assert_eq!(stored, economy::figures(&fills), "after {step:?} of {steps:?}");
+            let stored: Vec<_> = logs.iter().map(to_economy).collect();
+            assert_eq!(stored, economy::compute_economy(&fills), "after {step:?} of {steps:?}");
         }
         for id in ids {
             garage.user.delete(&format!("/api/fuel-logs/{id}")).await;
@@ -1042,10 +1043,10 @@ async fn stored_economy_is_what_the_whole_history_says(app: TestApp) {
 }
 
 #[tokio::test]
-async fn one_vehicles_page_is_read_through_the_vehicles_own_index() {
+async fn the_list_for_a_vehicle_uses_its_index() {
     let app = TestApp::new(|_| {}).await;
     let crate::core::db::Db::Sqlite { readers, .. } = &app.app.db else { panic!("not SQLite") };
-    let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", store::LIST_OF_VEHICLE));
+    let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", store::LIST_FOR_VEHICLE));
     let plan: Vec<(i64, i64, i64, String)> =
         sqlx::query_as(explain).fetch_all(readers).await.unwrap();
     let plan: Vec<_> = plan.into_iter().map(|step| step.3).collect();

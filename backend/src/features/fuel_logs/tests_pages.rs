@@ -1,22 +1,22 @@
-//! Fill-ups as pages.
+//! The HTML pages of fill-ups.
 
 use serde_json::{Value, json};
 
 use crate::testing::{Answer, TestApp, on_every_engine};
 
 on_every_engine![
-    the_fast_form_knows_the_day_and_what_was_last,
-    the_fast_form_knows_the_fuel,
-    a_fill_up_in_liters_and_kilometers_is_stored_as_typed,
-    saving_an_unchanged_metric_form_changes_nothing,
-    a_changed_field_leaves_the_others_as_they_are,
-    a_reading_out_of_order_offers_the_way_past_it,
-    a_volume_that_can_be_read_in_two_ways_is_asked_about,
-    numbers_with_misplaced_separators_are_refused,
-    a_fill_up_with_faults_keeps_what_was_typed,
-    a_form_sent_twice_makes_one_fill_up,
+    the_form_is_prefilled_with_the_date_and_hints,
+    the_form_is_prefilled_with_the_fuel,
+    a_fill_up_in_metric_units_is_stored_as_entered,
+    submitting_an_unchanged_metric_form_changes_nothing,
+    changing_one_field_leaves_the_others_unchanged,
+    an_out_of_order_reading_offers_a_rollback_checkbox,
+    an_ambiguous_volume_must_be_confirmed,
+    numbers_with_misplaced_separators_are_rejected,
+    a_rejected_form_keeps_its_input,
+    submitting_a_form_twice_creates_one_fill_up,
     a_deleted_fill_up_is_gone,
-    another_users_fill_up_looks_like_one_that_does_not_exist,
+    another_users_fill_up_is_not_found,
 ];
 
 async fn vehicle(user: &TestApp) -> String {
@@ -38,12 +38,12 @@ async fn logs(user: &TestApp) -> Vec<Value> {
     user.get("/api/fuel-logs").await.body["items"].as_array().unwrap().clone()
 }
 
-async fn the_fast_form_knows_the_day_and_what_was_last(app: TestApp) {
+async fn the_form_is_prefilled_with_the_date_and_hints(app: TestApp) {
     let user = metric(&app).await;
     let id = vehicle(&user).await;
     let form = format!("/vehicles/{id}/fuel-logs/new");
     let page = user.get(&form).await;
-    // Noon in Greenwich is two at night there, a day later.
+    // Noon in Greenwich is 2 a.m. on the next day in this time zone.
     assert!(page.text().contains(r#"type="date" value="2026-02-01""#), "{page:?}");
     let fields = [
         ("odometer", "100,000"),
@@ -69,7 +69,7 @@ async fn the_fast_form_knows_the_day_and_what_was_last(app: TestApp) {
     }
 }
 
-async fn the_fast_form_knows_the_fuel(app: TestApp) {
+async fn the_form_is_prefilled_with_the_fuel(app: TestApp) {
     let user = app.register("dana@example.org").await;
     let car = vehicle(&user).await;
     let form = format!("/vehicles/{car}/fuel-logs/new");
@@ -80,7 +80,7 @@ async fn the_fast_form_knows_the_fuel(app: TestApp) {
         let option = select.split(" selected>").nth(1).unwrap();
         option.split('<').next().unwrap().to_owned()
     };
-    // As its VIN says, and from then on as it was.
+    // First the fuel that the VIN specifies, then the fuel of the last fill-up.
     assert_eq!(chosen().await, "Regular");
     let fill = async |day: &str, fuel: &str| {
         let fields = [
@@ -98,16 +98,16 @@ async fn the_fast_form_knows_the_fuel(app: TestApp) {
     fill("2026-01-01", "e10").await;
     fill("2026-01-02", "").await;
     assert_eq!(chosen().await, "E10");
-    let kept = logs(&user).await;
-    assert_eq!((&kept[0]["fuelType"], &kept[1]["fuelType"]), (&Value::Null, &json!("e10")));
-    let edit = format!("/fuel-logs/{}/edit", kept[1]["id"].as_str().unwrap());
+    let stored = logs(&user).await;
+    assert_eq!((&stored[0]["fuelType"], &stored[1]["fuelType"]), (&Value::Null, &json!("e10")));
+    let edit = format!("/fuel-logs/{}/edit", stored[1]["id"].as_str().unwrap());
     let page = user.get(&edit).await;
     assert!(page.text().contains(r#"<option value="e10" selected>E10</option>"#), "{page:?}");
     assert_eq!(user.submit(&edit, &[("fuelType", "")]).await.status, 303);
     assert_eq!(logs(&user).await[1]["fuelType"], Value::Null);
     let wrong = user.submit(&edit, &[("fuelType", "coal")]).await;
     assert!(wrong.text().contains("fuelType-error"), "{wrong:?}");
-    // A VIN that tells none.
+    // A VIN that specifies no fuel.
     let other = json!({ "vin": "WVWZZZ1JZXW000001" });
     let other = user.post("/api/vehicles", other).await.id();
     let page = user.get(&format!("/vehicles/{other}/fuel-logs/new")).await;
@@ -117,7 +117,7 @@ async fn the_fast_form_knows_the_fuel(app: TestApp) {
     );
 }
 
-async fn a_fill_up_in_liters_and_kilometers_is_stored_as_typed(app: TestApp) {
+async fn a_fill_up_in_metric_units_is_stored_as_entered(app: TestApp) {
     let user = metric(&app).await;
     let id = vehicle(&user).await;
     let fields = [
@@ -147,8 +147,8 @@ async fn a_fill_up_in_liters_and_kilometers_is_stored_as_typed(app: TestApp) {
     }
 }
 
-/// What the form at `path` would send if it were left as it is.
-async fn as_shown(user: &TestApp, path: &str) -> Vec<(String, String)> {
+/// The fields that the form at `path` submits if nothing is changed.
+async fn shown_fields(user: &TestApp, path: &str) -> Vec<(String, String)> {
     let page = user.get(path).await;
     let html = page.text();
     let mut fields = Vec::new();
@@ -183,22 +183,22 @@ async fn odd_log(user: &TestApp) -> Answer {
     user.post("/api/fuel-logs", log).await
 }
 
-async fn saving_an_unchanged_metric_form_changes_nothing(app: TestApp) {
+async fn submitting_an_unchanged_metric_form_changes_nothing(app: TestApp) {
     let user = metric(&app).await;
     let log = odd_log(&user).await;
     app.app.clock.advance(chrono::TimeDelta::hours(1));
     let path = format!("/fuel-logs/{}/edit", log.id());
-    let fields = as_shown(&user, &path).await;
+    let fields = shown_fields(&user, &path).await;
     let answer = user.submit(&path, &borrowed(&fields)).await;
     assert_eq!(answer.status, 303, "{answer:?}");
     assert_eq!(logs(&user).await[0], log.body);
 }
 
-async fn a_changed_field_leaves_the_others_as_they_are(app: TestApp) {
+async fn changing_one_field_leaves_the_others_unchanged(app: TestApp) {
     let user = metric(&app).await;
     let log = odd_log(&user).await;
     let path = format!("/fuel-logs/{}/edit", log.id());
-    let mut fields = as_shown(&user, &path).await;
+    let mut fields = shown_fields(&user, &path).await;
     let set = |fields: &mut Vec<(String, String)>, name: &str, value: &str| {
         fields.retain(|it| it.0 != name);
         fields.push((name.to_owned(), value.to_owned()));
@@ -212,12 +212,12 @@ async fn a_changed_field_leaves_the_others_as_they_are(app: TestApp) {
     for name in ["odometerReading", "gallons", "pricePerGallon", "totalCost", "date"] {
         assert_eq!(after[name], log.body[name], "{name}");
     }
-    // Volume, price and total were entered: a volume that does not fit them is asked about.
-    let mut fields = as_shown(&user, &path).await;
+    // Volume, price and total were all entered, so a volume that does not match must be confirmed.
+    let mut fields = shown_fields(&user, &path).await;
     set(&mut fields, "volume", "12");
-    let asked = user.submit(&path, &borrowed(&fields)).await;
-    assert_eq!(asked.status, 422, "{asked:?}");
-    assert!(asked.text().contains(r#"name="confirm" value="/volume""#), "{asked:?}");
+    let refused = user.submit(&path, &borrowed(&fields)).await;
+    assert_eq!(refused.status, 422, "{refused:?}");
+    assert!(refused.text().contains(r#"name="confirm" value="/volume""#), "{refused:?}");
     set(&mut fields, "confirm", "/volume");
     assert_eq!(user.submit(&path, &borrowed(&fields)).await.status, 303);
     let after = &logs(&user).await[0];
@@ -225,7 +225,7 @@ async fn a_changed_field_leaves_the_others_as_they_are(app: TestApp) {
     assert_eq!(after["totalCost"].to_string(), "30.0");
 }
 
-async fn a_reading_out_of_order_offers_the_way_past_it(app: TestApp) {
+async fn an_out_of_order_reading_offers_a_rollback_checkbox(app: TestApp) {
     let user = metric(&app).await;
     let log = odd_log(&user).await;
     let id = log.body["vehicleId"].as_str().unwrap();
@@ -239,8 +239,8 @@ async fn a_reading_out_of_order_offers_the_way_past_it(app: TestApp) {
     ];
     let answer = user.submit(&form, &fields).await;
     assert_eq!(answer.status, 422);
-    let told = "This is less than the 135,524\u{a0}km of the fill-up before it, on 2 Jan 2026.";
-    assert!(answer.text().contains(told), "{answer:?}");
+    let expected = "This is less than the 135,524\u{a0}km of the fill-up before it, on 2 Jan 2026.";
+    assert!(answer.text().contains(expected), "{answer:?}");
     assert!(answer.text().contains(r#"name="allowOdometerRollback" value="true""#));
     assert!(!user.get(&form).await.text().contains("allowOdometerRollback"));
     fields.push(("allowOdometerRollback", "true"));
@@ -252,7 +252,7 @@ async fn a_reading_out_of_order_offers_the_way_past_it(app: TestApp) {
     assert!(answer.text().contains("allowOdometerRollback"), "{answer:?}");
 }
 
-async fn a_volume_that_can_be_read_in_two_ways_is_asked_about(app: TestApp) {
+async fn an_ambiguous_volume_must_be_confirmed(app: TestApp) {
     let user = metric(&app).await;
     let form = format!("/vehicles/{}/fuel-logs/new", vehicle(&user).await);
     let mut fields = vec![
@@ -262,30 +262,30 @@ async fn a_volume_that_can_be_read_in_two_ways_is_asked_about(app: TestApp) {
         ("volumeUnit", "l"),
         ("date", "2026-01-20"),
     ];
-    let asked = user.submit(&form, &fields).await;
-    assert_eq!(asked.status, 422);
+    let refused = user.submit(&form, &fields).await;
+    assert_eq!(refused.status, 422);
     for part in [
         r#"id="volume-error">This is ambiguous: confirm 1.234 l, or enter 1234 without a separator."#,
         r#"name="confirm" value="/volume""#,
         r#"value="1.234""#,
     ] {
-        assert!(asked.text().contains(part), "{part}: {asked:?}");
+        assert!(refused.text().contains(part), "{part}: {refused:?}");
     }
     assert!(logs(&user).await.is_empty());
     fields.push(("confirm", "/volume"));
     assert_eq!(user.submit(&form, &fields).await.status, 303);
     assert_eq!(logs(&user).await[0]["volume"]["value"].to_string(), "1.234");
 
-    // The other reading is entered without a separator, and asked about only for its size.
+    // The other interpretation is entered without a separator and needs confirmation only for its size.
     let edit = format!("/fuel-logs/{}/edit", logs(&user).await[0]["id"].as_str().unwrap());
-    let asked = user.submit(&edit, &[("volume", "1,235"), ("volumeUnit", "l")]).await;
-    assert!(asked.text().contains("This is ambiguous"), "{asked:?}");
+    let refused = user.submit(&edit, &[("volume", "1,235"), ("volumeUnit", "l")]).await;
+    assert!(refused.text().contains("This is ambiguous"), "{refused:?}");
     let fields = [("volume", "1235"), ("volumeUnit", "l"), ("confirm", "/volume")];
     assert_eq!(user.submit(&edit, &fields).await.status, 303);
     assert_eq!(logs(&user).await[0]["volume"]["value"].to_string(), "1235.0");
 }
 
-async fn numbers_with_misplaced_separators_are_refused(app: TestApp) {
+async fn numbers_with_misplaced_separators_are_rejected(app: TestApp) {
     let user = metric(&app).await;
     let form = format!("/vehicles/{}/fuel-logs/new", vehicle(&user).await);
     let fill_up = |name: &'static str, typed: &'static str| {
@@ -316,7 +316,7 @@ async fn numbers_with_misplaced_separators_are_refused(app: TestApp) {
     assert_eq!(logs(&user).await[0]["amount"].to_string(), "71.96");
 }
 
-async fn a_fill_up_with_faults_keeps_what_was_typed(app: TestApp) {
+async fn a_rejected_form_keeps_its_input(app: TestApp) {
     let user = metric(&app).await;
     let id = vehicle(&user).await;
     let fields = [
@@ -343,28 +343,28 @@ async fn a_fill_up_with_faults_keeps_what_was_typed(app: TestApp) {
     assert!(!answer.text().contains("checked"), "{answer:?}");
 }
 
-async fn a_form_sent_twice_makes_one_fill_up(app: TestApp) {
+async fn submitting_a_form_twice_creates_one_fill_up(app: TestApp) {
     let user = app.register("dana@example.org").await;
     let form = format!("/vehicles/{}/fuel-logs/new", vehicle(&user).await);
     let page = user.get(&form).await;
-    let showing = page.text().split(r#"name="once" value=""#).nth(1).unwrap();
-    let showing = showing.split('"').next().unwrap().to_owned();
-    let send = async |odometer: &str, showing: &str| {
+    let once = page.text().split(r#"name="once" value=""#).nth(1).unwrap();
+    let once = once.split('"').next().unwrap().to_owned();
+    let send = async |odometer: &str, once: &str| {
         let fields = [
             ("odometer", odometer),
             ("odometerUnit", "mi"),
             ("volume", "10"),
             ("volumeUnit", "gal_us"),
             ("date", "2026-01-20"),
-            ("once", showing),
+            ("once", once),
         ];
         user.submit(&form, &fields).await.status
     };
-    assert_eq!(send("1000", &showing).await, 303);
-    assert_eq!(send("1000", &showing).await, 303);
+    assert_eq!(send("1000", &once).await, 303);
+    assert_eq!(send("1000", &once).await, 303);
     assert_eq!(logs(&user).await.len(), 1);
-    // Going back to the form and changing it, or opening it anew, is another fill-up.
-    assert_eq!(send("1100", &showing).await, 303);
+    // Submitting the form with changed fields, or a newly opened form, creates another fill-up.
+    assert_eq!(send("1100", &once).await, 303);
     assert_eq!(send("1100", "another").await, 303);
     assert_eq!(logs(&user).await.len(), 3);
 }
@@ -378,7 +378,7 @@ async fn a_deleted_fill_up_is_gone(app: TestApp) {
     assert!(logs(&user).await.is_empty());
 }
 
-async fn another_users_fill_up_looks_like_one_that_does_not_exist(app: TestApp) {
+async fn another_users_fill_up_is_not_found(app: TestApp) {
     let user = app.register("dana@example.org").await;
     let log = odd_log(&user).await;
     let other = app.register("eve@example.org").await;

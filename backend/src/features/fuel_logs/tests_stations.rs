@@ -1,33 +1,33 @@
-//! Fill-ups at stations that are known here, and what was paid there.
+//! Fill-ups at saved stations, and the prices paid there.
 
 use serde_json::{Value, json};
 
 use crate::testing::{Answer, TestApp, on_every_engine};
 
 on_every_engine![
-    a_fill_up_points_at_a_station_and_has_its_name,
-    a_station_that_is_not_known_is_a_fault_of_its_field,
-    a_change_of_the_station_renames_the_fill_up,
-    a_deleted_station_stays_with_its_fill_ups,
-    a_station_that_vanishes_meanwhile_is_a_fault_too,
-    what_was_paid_is_shown_to_whoever_paid_it,
-    a_fill_up_notes_its_fuel,
-    what_was_paid_is_told_by_fuel,
+    a_fill_up_at_a_station_has_its_name,
+    an_unknown_station_is_reported_for_its_field,
+    changing_the_station_changes_the_station_name,
+    a_deleted_station_remains_on_its_fill_ups,
+    a_concurrently_deleted_station_is_reported_for_its_field,
+    prices_paid_are_visible_only_to_the_user_who_paid_them,
+    a_fill_up_has_a_fuel_type,
+    prices_paid_can_be_filtered_by_fuel,
 ];
 
-const NOWHERE: &str = "018f0000-0000-7000-8000-000000000000";
+const UNKNOWN_STATION: &str = "018f0000-0000-7000-8000-000000000000";
 
 async fn vehicle(user: &TestApp, vin: &str) -> String {
-    let made = user.post("/api/vehicles", json!({ "vin": vin })).await;
-    assert_eq!(made.status, 201, "{made:?}");
-    made.id()
+    let created = user.post("/api/vehicles", json!({ "vin": vin })).await;
+    assert_eq!(created.status, 201, "{created:?}");
+    created.id()
 }
 
 async fn station(user: &TestApp, name: &str) -> String {
     user.post("/api/stations", json!({ "name": name })).await.id()
 }
 
-/// Adds a fill-up of ten gallons; `more` says what else there is to say.
+/// Adds a fill-up of ten gallons, with the members of `more` merged in.
 async fn fill(user: &TestApp, vehicle: &str, day: u32, more: Value) -> Answer {
     let mut log = json!({
         "vehicleId": vehicle, "date": format!("2026-01-{day:02}"), "odometerReading": day * 100,
@@ -37,44 +37,44 @@ async fn fill(user: &TestApp, vehicle: &str, day: u32, more: Value) -> Answer {
     user.post("/api/fuel-logs", log).await
 }
 
-fn place(log: &Answer) -> (Value, Value) {
+fn station_of(log: &Answer) -> (Value, Value) {
     (log.body["stationId"].clone(), log.body["stationName"].clone())
 }
 
-async fn a_fill_up_points_at_a_station_and_has_its_name(app: TestApp) {
+async fn a_fill_up_at_a_station_has_its_name(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
     let (car, corner) = (vehicle(&ann, "WVWZZZ1JZXW000001").await, station(&bob, "Corner").await);
     let log = fill(&ann, &car, 1, json!({ "stationId": corner })).await;
-    assert_eq!((log.status, place(&log)), (201, (json!(corner), json!("Corner"))));
+    assert_eq!((log.status, station_of(&log)), (201, (json!(corner), json!("Corner"))));
     let found = ann.get(&format!("/api/fuel-logs/{}", log.id())).await;
     assert_eq!(found.body, log.body);
     let named = json!({ "stationId": corner, "stationName": "My words" });
-    assert_eq!(place(&fill(&ann, &car, 2, named).await), (json!(corner), json!("My words")));
+    assert_eq!(station_of(&fill(&ann, &car, 2, named).await), (json!(corner), json!("My words")));
     let bare = fill(&ann, &car, 3, json!({ "stationName": "Elsewhere" })).await;
-    assert_eq!(place(&bare), (Value::Null, json!("Elsewhere")));
+    assert_eq!(station_of(&bare), (Value::Null, json!("Elsewhere")));
 }
 
-async fn a_station_that_is_not_known_is_a_fault_of_its_field(app: TestApp) {
+async fn an_unknown_station_is_reported_for_its_field(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let car = vehicle(&ann, "WVWZZZ1JZXW000001").await;
     let fault = ["/stationId: is not a station that is known here"];
-    let refused = fill(&ann, &car, 1, json!({ "stationId": NOWHERE })).await;
+    let refused = fill(&ann, &car, 1, json!({ "stationId": UNKNOWN_STATION })).await;
     assert_eq!((refused.status, refused.faults()), (422, fault.map(str::to_owned).to_vec()));
     let log = fill(&ann, &car, 1, json!({})).await;
     let path = format!("/api/fuel-logs/{}", log.id());
-    assert_eq!(ann.patch(&path, json!({ "stationId": NOWHERE })).await.faults(), fault);
-    let named = json!({ "stationId": NOWHERE, "stationName": "x" });
+    assert_eq!(ann.patch(&path, json!({ "stationId": UNKNOWN_STATION })).await.faults(), fault);
+    let named = json!({ "stationId": UNKNOWN_STATION, "stationName": "x" });
     assert_eq!(ann.patch(&path, named).await.faults(), fault);
     assert_eq!(ann.get(&path).await.body, log.body);
 }
 
-async fn a_change_of_the_station_renames_the_fill_up(app: TestApp) {
+async fn changing_the_station_changes_the_station_name(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let car = vehicle(&ann, "WVWZZZ1JZXW000001").await;
     let (one, two) = (station(&ann, "One").await, station(&ann, "Two").await);
     let log = fill(&ann, &car, 1, json!({ "stationId": one, "stationName": "Words" })).await;
     let path = format!("/api/fuel-logs/{}", log.id());
-    let change = async |change: Value| place(&ann.patch(&path, change).await);
+    let change = async |change: Value| station_of(&ann.patch(&path, change).await);
     assert_eq!(change(json!({ "notes": "x" })).await, (json!(one), json!("Words")));
     assert_eq!(change(json!({ "stationId": one })).await, (json!(one), json!("Words")));
     assert_eq!(change(json!({ "stationId": two })).await, (json!(two), json!("Two")));
@@ -83,24 +83,24 @@ async fn a_change_of_the_station_renames_the_fill_up(app: TestApp) {
     assert_eq!(change(json!({ "stationId": null })).await, (Value::Null, json!("Mine")));
 }
 
-async fn a_deleted_station_stays_with_its_fill_ups(app: TestApp) {
+async fn a_deleted_station_remains_on_its_fill_ups(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
     let (car, corner) = (vehicle(&ann, "WVWZZZ1JZXW000001").await, station(&bob, "Corner").await);
     let log = fill(&ann, &car, 1, json!({ "stationId": corner, "pricePerGallon": 3 })).await;
     assert_eq!(bob.delete(&format!("/api/stations/{corner}")).await.status, 204);
     let left = ann.get(&format!("/api/fuel-logs/{}", log.id())).await;
-    assert_eq!(place(&left), (json!(corner), json!("Corner")));
+    assert_eq!(station_of(&left), (json!(corner), json!("Corner")));
     assert_eq!(ann.get(&format!("/api/stations/{corner}/prices")).await.status, 200);
-    // Who uses it may fill up there again; for others it is no station.
+    // A user who has logged fill-ups there can still use it; for others it no longer exists.
     let again = fill(&ann, &car, 2, json!({ "stationId": corner })).await;
-    assert_eq!((again.status, place(&again)), (201, (json!(corner), json!("Corner"))));
+    assert_eq!((again.status, station_of(&again)), (201, (json!(corner), json!("Corner"))));
     let bobs = vehicle(&bob, "WVWZZZ1JZXW000001").await;
     let refused = fill(&bob, &bobs, 1, json!({ "stationId": corner })).await;
     assert_eq!(refused.faults(), ["/stationId: is not a station that is known here"]);
 }
 
-/// What the database itself refuses, past the look that comes before.
-async fn a_station_that_vanishes_meanwhile_is_a_fault_too(app: TestApp) {
+/// Skips the service's check, so that the database rejects the station.
+async fn a_concurrently_deleted_station_is_reported_for_its_field(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let car = vehicle(&ann, "WVWZZZ1JZXW000001").await;
     let log = fill(&ann, &car, 1, json!({})).await;
@@ -108,13 +108,13 @@ async fn a_station_that_vanishes_meanwhile_is_a_fault_too(app: TestApp) {
     let mut tx = app.app.db.write_for(&user).await.unwrap();
     let id = super::FuelLogId(log.id().parse().unwrap());
     let mut log = super::store::find(&mut tx, &user, id).await.unwrap().unwrap();
-    log.station_id = Some(crate::features::stations::StationId(NOWHERE.parse().unwrap()));
+    log.station_id = Some(crate::features::stations::StationId(UNKNOWN_STATION.parse().unwrap()));
     let refused = super::store::update(&mut tx, &user, &log).await.unwrap_err();
-    let told = super::service::no_station(refused).to_string();
-    assert_eq!(told, "stationId: is not a station that is known here");
+    let message = super::service::map_missing_station(refused).to_string();
+    assert_eq!(message, "stationId: is not a station that is known here");
 }
 
-async fn what_was_paid_is_shown_to_whoever_paid_it(app: TestApp) {
+async fn prices_paid_are_visible_only_to_the_user_who_paid_them(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
     let (car, old) =
         (vehicle(&ann, "WVWZZZ1JZXW000001").await, vehicle(&ann, "WVWZZZ1JZXW000002").await);
@@ -139,15 +139,15 @@ async fn what_was_paid_is_shown_to_whoever_paid_it(app: TestApp) {
     };
     assert_eq!(prices(&ann).await, ["\"2026-01-03\" 3.599", "\"2026-01-01\" 3.499"]);
     assert_eq!(prices(&bob).await, ["\"2026-01-06\" 2.999"]);
-    assert_eq!(ann.get(&format!("/api/stations/{NOWHERE}/prices")).await.status, 404);
-    let last = super::last_paid(&ann.app, &ann.user().await).await.unwrap();
+    assert_eq!(ann.get(&format!("/api/stations/{UNKNOWN_STATION}/prices")).await.status, 404);
+    let last = super::last_prices_paid(&ann.app, &ann.user().await).await.unwrap();
     let last = last.into_values().flatten();
     let mut last: Vec<_> = last.map(|it| it.unit_price.text()).collect();
     last.sort();
     assert_eq!(last, ["3.100", "3.599"]);
 }
 
-async fn a_fill_up_notes_its_fuel(app: TestApp) {
+async fn a_fill_up_has_a_fuel_type(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let car = vehicle(&ann, "WVWZZZ1JZXW000001").await;
     let bare = fill(&ann, &car, 1, json!({})).await;
@@ -167,7 +167,7 @@ async fn a_fill_up_notes_its_fuel(app: TestApp) {
     }
 }
 
-async fn what_was_paid_is_told_by_fuel(app: TestApp) {
+async fn prices_paid_can_be_filtered_by_fuel(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let car = vehicle(&ann, "WVWZZZ1JZXW000001").await;
     let corner = station(&ann, "Corner").await;
@@ -188,7 +188,7 @@ async fn what_was_paid_is_told_by_fuel(app: TestApp) {
     assert_eq!(prices("?fuelType=e10").await, "");
     let wrong = ann.get(&format!("/api/stations/{corner}/prices?fuelType=coal")).await;
     assert_eq!(wrong.status, 422);
-    let last = super::last_paid(&ann.app, &ann.user().await).await.unwrap();
+    let last = super::last_prices_paid(&ann.app, &ann.user().await).await.unwrap();
     let last: Vec<_> = last.into_values().flatten().map(|it| it.unit_price.text()).collect();
     assert_eq!(last, ["3.300", "3.200", "2.900"]);
 }

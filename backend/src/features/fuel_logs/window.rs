@@ -1,9 +1,9 @@
-//! The fill-ups around one that is written: as many as its change can touch, and no more.
+//! Loads and recomputes the fill-ups around a changed one: only as many as the change can affect.
 //!
-//! The stop on either side may become one with the changed fill, or with the other where a fill
-//! between them goes. Beyond it, the next full stop with a reading is a wall: nothing beyond the wall
-//! can change. Without a wall, nothing farther away than the longest interval ([`MOST_STOPS`]) can
-//! change.
+//! The stop on either side may merge with the changed fill, or with the other one if the fill
+//! between them is deleted. Beyond it, the next full stop with a reading is a boundary: nothing
+//! past it can change. If there is no boundary, nothing farther away than the longest interval
+//! ([`MAX_STOPS`]) can change.
 
 use std::ops::Range;
 
@@ -11,8 +11,8 @@ use chrono::NaiveDate;
 
 use super::{
     FuelLog, FuelLogId,
-    economy::{Figures, Fill, Interval, MOST_STOPS, Reason, figures},
-    model::{Places, Position},
+    economy::{Fill, FillEconomy, Interval, MAX_STOPS, NoEconomyReason, compute_economy},
+    model::{Mileage, Position},
     store,
 };
 use crate::{
@@ -26,14 +26,14 @@ use crate::{
     rows_by_position,
 };
 
-/// How many rows are read at a time: nearly always enough at once.
+/// How many rows are read at a time. One chunk is nearly always enough.
 const CHUNK: i64 = 16;
-/// The most rows that are read on either side.
-const MOST: usize = MOST_STOPS + 16;
+/// The maximum number of rows that are read on either side.
+const MAX_ROWS: usize = MAX_STOPS + 16;
 
-/// A fill-up beside the one that is written, as far as economy goes.
+/// The values of a fill-up near the changed one that determine its economy.
 #[derive(Debug, Clone)]
-pub(super) struct Near {
+pub(super) struct Neighbor {
     pub(super) id: FuelLogId,
     pub(super) date: NaiveDate,
     pub(super) odometer_exact: i64,
@@ -49,11 +49,11 @@ pub(super) struct Near {
     pub(super) interval_exact: Option<i64>,
     pub(super) interval_volume: Option<i64>,
     pub(super) interval_amount: Option<SumOfThousandths>,
-    pub(super) economy_reason: Option<Reason>,
+    pub(super) economy_reason: Option<NoEconomyReason>,
 }
 
-/// The columns of [`Near`], in the order in which every statement has them.
-struct NearRow<'r> {
+/// A row of [`Neighbor`]'s columns. Every statement must select them in this order.
+struct NeighborRow<'r> {
     id: FuelLogId,
     date: NaiveDate,
     odometer_exact: i64,
@@ -72,12 +72,12 @@ struct NearRow<'r> {
     economy_reason: Option<&'r str>,
 }
 
-rows_by_position!(NearRow => Near {
+rows_by_position!(NeighborRow => Neighbor {
     id, date, odometer_exact, odometer_unit, total_exact, trip_exact, volume_exact, amount, currency, is_full, missed_previous, distance_exact, interval_exact, interval_volume, interval_amount, economy_reason
 });
 
-impl From<NearRow<'_>> for Near {
-    fn from(row: NearRow<'_>) -> Self {
+impl From<NeighborRow<'_>> for Neighbor {
+    fn from(row: NeighborRow<'_>) -> Self {
         let unit = |it: &str| DistanceUnit::try_from(it).unwrap_or(DistanceUnit::Miles);
         Self {
             id: row.id,
@@ -95,14 +95,14 @@ impl From<NearRow<'_>> for Near {
             interval_exact: row.interval_exact,
             interval_volume: row.interval_volume,
             interval_amount: row.interval_amount,
-            economy_reason: row.economy_reason.and_then(Reason::from_name),
+            economy_reason: row.economy_reason.and_then(NoEconomyReason::from_name),
         }
     }
 }
 
-impl Near {
-    /// Whether its odometer was read.
-    pub(super) fn is_measured(&self) -> bool {
+impl Neighbor {
+    /// Whether it has an odometer reading.
+    pub(super) fn has_reading(&self) -> bool {
         self.odometer_unit.is_some()
     }
 
@@ -111,20 +111,20 @@ impl Near {
         Some(Distance::from_exact(self.odometer_exact, self.odometer_unit?))
     }
 
-    /// What was paid.
+    /// The amount paid.
     pub(super) fn money(&self) -> Option<Money> {
         Some(Money { thousandths: self.amount?.units(), currency: self.currency? })
     }
 
-    /// The interval that it closes.
+    /// The interval that ends with it.
     pub(super) fn interval(&self) -> Option<Interval> {
         let cost = self.interval_amount.zip(self.currency);
         let cost = cost.map(|(it, currency)| Money { thousandths: it.units(), currency });
         Some(Interval { distance: self.interval_exact?, volume: self.interval_volume?, cost })
     }
 
-    fn places(&self) -> Places {
-        Places { odometer: self.odometer_exact, total: self.total_exact }
+    fn mileage(&self) -> Mileage {
+        Mileage { odometer: self.odometer_exact, total: self.total_exact }
     }
 
     fn position(&self) -> Position {
@@ -132,17 +132,17 @@ impl Near {
     }
 
     fn rank(&self) -> Rank {
-        (self.date, !self.is_measured(), self.position())
+        (self.date, !self.has_reading(), self.position())
     }
 
-    /// What changes of it, if anything does.
-    fn changed(&self, figures: Figures, places: Places) -> Option<Recomputed> {
-        let is_changed = self.figures() != figures || self.places() != places;
-        is_changed.then_some(Recomputed { id: self.id, figures, places })
+    /// The recomputed values, if they differ from the stored ones.
+    fn changed(&self, economy: FillEconomy, mileage: Mileage) -> Option<Recomputed> {
+        let is_changed = self.economy() != economy || self.mileage() != mileage;
+        is_changed.then_some(Recomputed { id: self.id, economy, mileage })
     }
 
-    fn figures(&self) -> Figures {
-        Figures {
+    fn economy(&self) -> FillEconomy {
+        FillEconomy {
             distance: self.distance_exact,
             interval: self.interval(),
             reason: self.economy_reason,
@@ -151,7 +151,7 @@ impl Near {
 
     fn fill(&self) -> Fill {
         Fill {
-            total: self.is_measured().then_some(self.total_exact),
+            total: self.has_reading().then_some(self.total_exact),
             trip: self.trip_exact,
             volume: self.volume_exact,
             cost: self.money(),
@@ -161,85 +161,86 @@ impl Near {
     }
 }
 
-/// The order of fill-ups: by date; on one day, those with a reading come first. The running total of one
-/// without a reading is derived from the one before it, so it cannot decide which one that is:
-/// otherwise the order of entry would change the figures.
+/// The sort key of fill-ups: by date, and on the same day those with a reading first. The running
+/// total of a fill-up without a reading is derived from the preceding one, so it must not affect
+/// the order. Otherwise the order of entry would change the economy.
 type Rank = (NaiveDate, bool, Position);
 
 fn rank(log: &FuelLog) -> Rank {
     (log.date, log.odometer.is_none(), log.position())
 }
 
-/// What changes of a fill-up beside the one that is written.
+/// The recomputed values of a fill-up near the changed one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Recomputed {
     pub(super) id: FuelLogId,
-    pub(super) figures: Figures,
-    /// Its reading and running total, which change only if its odometer was not read.
-    pub(super) places: Places,
+    pub(super) economy: FillEconomy,
+    /// The reading and running total, which change only if they are derived.
+    pub(super) mileage: Mileage,
 }
 
-/// The fill-ups on either side of a position, the nearest first.
+/// The fill-ups on either side of a position, nearest first.
 pub(super) struct Window {
-    /// The day of the position.
+    /// The date of the position.
     date: NaiveDate,
-    pub(super) before: Vec<Near>,
-    /// How many of those before are not behind the wall.
+    pub(super) before: Vec<Neighbor>,
+    /// How many of `before` are on this side of the boundary.
     open: usize,
-    /// Up to the wall, and with it.
-    after: Vec<Near>,
-    /// Whether there are more rows after those.
-    is_cut: bool,
+    /// Up to and including the boundary.
+    after: Vec<Neighbor>,
+    /// Whether there are more rows than those in `after`.
+    is_truncated: bool,
 }
 
-/// Reads what is around `at`, without the log `except`.
-pub(super) async fn around(
+/// Loads the fill-ups around `at`, without the log `excluded`.
+pub(super) async fn load_around(
     tx: &mut Tx,
     user: &UserId,
     vehicle: VehicleId,
     at: Position,
-    except: FuelLogId,
+    excluded: FuelLogId,
 ) -> Result<Window> {
-    let mut before: Vec<Near> = Vec::new();
+    let mut before: Vec<Neighbor> = Vec::new();
     let open = loop {
-        let from = before.last().map_or(at, Near::position);
-        let chunk = store::some_before(tx, user, vehicle, from, except, CHUNK).await?;
-        let is_all = is_short(&chunk);
+        let from = before.last().map_or(at, Neighbor::position);
+        let chunk = store::list_before(tx, user, vehicle, from, excluded, CHUNK).await?;
+        let is_last = is_last_chunk(&chunk);
         before.extend(chunk);
-        // Of the fills of one stop the latest is met first here.
-        let wall = wall(&before, |stop| stop[0].is_full);
-        if is_all || wall.is_some() || before.len() >= MOST {
-            break wall.map_or(before.len(), |wall| wall.start);
+        // The rows are in reverse order, so the first row of a stop is its last fill.
+        let boundary = find_boundary(&before, |stop| stop[0].is_full);
+        if is_last || boundary.is_some() || before.len() >= MAX_ROWS {
+            break boundary.map_or(before.len(), |boundary| boundary.start);
         }
     };
-    let mut after: Vec<Near> = Vec::new();
+    let mut after: Vec<Neighbor> = Vec::new();
     loop {
-        let from = after.last().map_or(at, Near::position);
-        let chunk = store::some_after(tx, user, vehicle, from, except, CHUNK).await?;
-        let is_all = is_short(&chunk);
+        let from = after.last().map_or(at, Neighbor::position);
+        let chunk = store::list_after(tx, user, vehicle, from, excluded, CHUNK).await?;
+        let is_last = is_last_chunk(&chunk);
         after.extend(chunk);
-        let wall = wall(&after, |stop| stop[stop.len() - 1].is_full);
-        if is_all || wall.is_some() || after.len() >= MOST {
-            after.truncate(wall.map_or(after.len(), |wall| wall.end));
-            return Ok(Window { date: at.date, before, open, after, is_cut: !is_all });
+        let boundary = find_boundary(&after, |stop| stop[stop.len() - 1].is_full);
+        if is_last || boundary.is_some() || after.len() >= MAX_ROWS {
+            after.truncate(boundary.map_or(after.len(), |boundary| boundary.end));
+            return Ok(Window { date: at.date, before, open, after, is_truncated: !is_last });
         }
     }
 }
 
-fn is_short(chunk: &[Near]) -> bool {
+fn is_last_chunk(chunk: &[Neighbor]) -> bool {
     i64::try_from(chunk.len()).is_ok_and(|rows| rows < CHUNK)
 }
 
-/// The range of the wall among the rows, the nearest first: a complete full stop with a reading that
-/// is not the nearest stop.
-fn wall(rows: &[Near], is_full: impl Fn(&[Near]) -> bool) -> Option<Range<usize>> {
-    let is_one_stop =
-        |a: &Near, b: &Near| a.is_measured() && b.is_measured() && a.total_exact == b.total_exact;
+/// Finds the boundary among the rows, which are sorted nearest first: the first full stop with a
+/// reading that is complete and not the nearest stop.
+fn find_boundary(rows: &[Neighbor], is_full: impl Fn(&[Neighbor]) -> bool) -> Option<Range<usize>> {
+    let is_one_stop = |a: &Neighbor, b: &Neighbor| {
+        a.has_reading() && b.has_reading() && a.total_exact == b.total_exact
+    };
     let mut start = 0;
     for (nth, stop) in rows.chunk_by(is_one_stop).enumerate() {
         let range = start..start + stop.len();
-        // The farthest stop may go on beyond what has been read.
-        if nth > 0 && range.end < rows.len() && stop[0].is_measured() && is_full(stop) {
+        // The farthest stop may have more fills that were not read.
+        if nth > 0 && range.end < rows.len() && stop[0].has_reading() && is_full(stop) {
             return Some(range);
         }
         start = range.end;
@@ -248,65 +249,68 @@ fn wall(rows: &[Near], is_full: impl Fn(&[Near]) -> bool) -> Option<Range<usize>
 }
 
 impl Window {
-    /// The place of a fill-up without a reading: that of the last one, plus the distance entered.
-    pub(super) fn places_after(&self, trip: Option<Distance>) -> Places {
-        let last = self.before.first().map(Near::places).unwrap_or_default();
-        last.and(trip.map(Distance::exact))
+    /// The mileage of a fill-up without a reading: that of the preceding one plus the entered distance.
+    pub(super) fn mileage_after(&self, trip: Option<Distance>) -> Mileage {
+        let last = self.before.first().map(Neighbor::mileage).unwrap_or_default();
+        last.plus(trip.map(Distance::exact))
     }
 
-    /// The nearest fill-up of an earlier day that has a reading; none if it is not among the rows.
-    pub(super) fn day_before(&self, at: Position) -> Option<&Near> {
-        self.before.iter().find(|it| it.date < at.date && it.is_measured())
+    /// The nearest fill-up with a reading on an earlier day; `None` if it is not among the rows.
+    pub(super) fn nearest_on_earlier_day(&self, at: Position) -> Option<&Neighbor> {
+        self.before.iter().find(|it| it.date < at.date && it.has_reading())
     }
 
-    /// The nearest fill-up of a later day that has a reading; none if it is not among the rows.
-    pub(super) fn day_after(&self, at: Position) -> Option<&Near> {
-        self.after.iter().find(|it| it.date > at.date && it.is_measured())
+    /// The nearest fill-up with a reading on a later day; `None` if it is not among the rows.
+    pub(super) fn nearest_on_later_day(&self, at: Position) -> Option<&Neighbor> {
+        self.after.iter().find(|it| it.date > at.date && it.has_reading())
     }
 
-    /// Whether the nearest fill-up of an earlier day, and that of a later day, may be beyond the rows
+    /// Whether the nearest fill-up on an earlier day, and on a later day, may exist beyond the rows
     /// that were read.
     pub(super) fn may_miss_days(&self, at: Position) -> (bool, bool) {
         let is_full = i64::try_from(self.before.len()).is_ok_and(|rows| rows >= CHUNK);
         (
-            self.day_before(at).is_none() && is_full,
-            self.day_after(at).is_none() && (self.is_cut || !self.after.is_empty()),
+            self.nearest_on_earlier_day(at).is_none() && is_full,
+            self.nearest_on_later_day(at).is_none()
+                && (self.is_truncated || !self.after.is_empty()),
         )
     }
 
-    /// Computes the figures of every fill-up in the window, including `log` if it is not deleted.
-    /// Returns the others that change.
+    /// Computes the economy of every fill-up in the window, including `log` unless it is being deleted.
+    /// Returns the other fill-ups that change.
     pub(super) fn recompute(self, mut log: Option<&mut FuelLog>) -> Vec<Recomputed> {
-        let behind_wall = self.before.len() - self.open;
-        let mut rows: Vec<Option<Near>> = self.before.into_iter().rev().map(Some).collect();
-        // Nothing before the nearest stop changes, and without a wall not all of it is known.
-        let first = nearest_stop(&rows).max(behind_wall);
+        let beyond_boundary = self.before.len() - self.open;
+        let mut rows: Vec<Option<Neighbor>> = self.before.into_iter().rev().map(Some).collect();
+        // Nothing before the nearest stop changes. Without a boundary, not all of the rows needed to
+        // compute it have been read.
+        let first = nearest_stop_start(&rows).max(beyond_boundary);
         rows.extend(log.is_some().then_some(None));
         rows.extend(self.after.into_iter().map(Some));
         let own = log.as_deref().map(rank);
-        let rank_of = |row: &Option<Near>| row.as_ref().map(Near::rank).or(own);
+        let rank_of = |row: &Option<Neighbor>| row.as_ref().map(Neighbor::rank).or(own);
         rows.sort_by_key(rank_of);
-        // Running totals may change from the day of the position on.
+        // Running totals may change from the date of the position on.
         let at = rows.partition_point(|row| rank_of(row).is_some_and(|it| it.0 < self.date));
         let first = first.min(at);
-        let mut last = Places::default();
-        let mut places = Vec::with_capacity(rows.len());
+        let mut last = Mileage::default();
+        let mut mileages = Vec::with_capacity(rows.len());
         for (index, row) in rows.iter().enumerate() {
             last = match row {
-                // Derived from the one before it.
-                Some(row) if index >= at && !row.is_measured() => last.and(row.trip_exact),
-                Some(row) => row.places(),
-                None => log.as_deref().map_or(last, |log| log.places),
+                // Derived from the preceding fill-up.
+                Some(row) if index >= at && !row.has_reading() => last.plus(row.trip_exact),
+                Some(row) => row.mileage(),
+                None => log.as_deref().map_or(last, |log| log.mileage),
             };
-            places.push(last);
+            mileages.push(last);
         }
-        let own = log.as_deref().map_or(NO_FILL, FuelLog::fill);
-        let fills: Vec<_> = rows.iter().map(|row| row.as_ref().map_or(own, Near::fill)).collect();
+        let own = log.as_deref().map_or(EMPTY_FILL, FuelLog::fill);
+        let fills: Vec<_> =
+            rows.iter().map(|row| row.as_ref().map_or(own, Neighbor::fill)).collect();
         let mut changed = Vec::new();
-        for (index, figures) in figures(&fills).into_iter().enumerate().skip(first) {
+        for (index, economy) in compute_economy(&fills).into_iter().enumerate().skip(first) {
             match (&rows[index], &mut log) {
-                (None, Some(log)) => log.set_figures(figures),
-                (Some(row), _) => changed.extend(row.changed(figures, places[index])),
+                (None, Some(log)) => log.set_economy(economy),
+                (Some(row), _) => changed.extend(row.changed(economy, mileages[index])),
                 (None, None) => {}
             }
         }
@@ -314,52 +318,55 @@ impl Window {
     }
 }
 
-/// Computes the figures of all of a vehicle's fill-ups, in order, after their running totals have
+/// Recomputes the order and economy of all of a vehicle's fill-ups after their running totals have
 /// changed. Returns those that change.
-pub(super) fn recompute_all(mut rows: Vec<Near>, total: impl Fn(&Near) -> i64) -> Vec<Recomputed> {
-    let stored: Vec<(FuelLogId, Places, Figures)> =
-        rows.iter().map(|it| (it.id, it.places(), it.figures())).collect();
+pub(super) fn recompute_all(
+    mut rows: Vec<Neighbor>,
+    total: impl Fn(&Neighbor) -> i64,
+) -> Vec<Recomputed> {
+    let stored: Vec<(FuelLogId, Mileage, FillEconomy)> =
+        rows.iter().map(|it| (it.id, it.mileage(), it.economy())).collect();
     for row in &mut rows {
         row.total_exact = total(row);
     }
-    rows.sort_by_key(Near::rank);
-    let mut last = Places::default();
+    rows.sort_by_key(Neighbor::rank);
+    let mut last = Mileage::default();
     for row in &mut rows {
-        if !row.is_measured() {
-            let places = last.and(row.trip_exact);
-            (row.odometer_exact, row.total_exact) = (places.odometer, places.total);
+        if !row.has_reading() {
+            let mileage = last.plus(row.trip_exact);
+            (row.odometer_exact, row.total_exact) = (mileage.odometer, mileage.total);
         }
-        last = row.places();
+        last = row.mileage();
     }
-    let fills: Vec<_> = rows.iter().map(Near::fill).collect();
+    let fills: Vec<_> = rows.iter().map(Neighbor::fill).collect();
     let stored: std::collections::HashMap<_, _> =
-        stored.into_iter().map(|(id, places, figures)| (id, (places, figures))).collect();
-    let recomputed = rows.iter().zip(figures(&fills)).map(|(row, figures)| Recomputed {
+        stored.into_iter().map(|(id, mileage, economy)| (id, (mileage, economy))).collect();
+    let recomputed = rows.iter().zip(compute_economy(&fills)).map(|(row, economy)| Recomputed {
         id: row.id,
-        figures,
-        places: row.places(),
+        economy,
+        mileage: row.mileage(),
     });
-    recomputed.filter(|it| stored.get(&it.id) != Some(&(it.places, it.figures))).collect()
+    recomputed.filter(|it| stored.get(&it.id) != Some(&(it.mileage, it.economy))).collect()
 }
 
-const NO_FILL: Fill =
+const EMPTY_FILL: Fill =
     Fill { total: None, trip: None, volume: None, cost: None, is_full: false, missed: false };
 
-impl Places {
-    /// The place after a distance of `trip`.
-    fn and(self, trip: Option<i64>) -> Self {
+impl Mileage {
+    /// The mileage after another distance of `trip`.
+    fn plus(self, trip: Option<i64>) -> Self {
         let trip = trip.unwrap_or_default();
         Self { odometer: self.odometer + trip, total: self.total + trip }
     }
 }
 
-/// The index of the first row of the last stop, among rows in order.
-fn nearest_stop(rows: &[Option<Near>]) -> usize {
+/// The index of the first row of the last stop. The rows must be in order.
+fn nearest_stop_start(rows: &[Option<Neighbor>]) -> usize {
     let Some(Some(last)) = rows.last() else { return rows.len() };
-    let is_same = |row: &&Option<Near>| {
-        row.as_ref().is_some_and(|it| it.is_measured() && it.total_exact == last.total_exact)
+    let is_same = |row: &&Option<Neighbor>| {
+        row.as_ref().is_some_and(|it| it.has_reading() && it.total_exact == last.total_exact)
     };
-    if !last.is_measured() {
+    if !last.has_reading() {
         return rows.len() - 1;
     }
     rows.len() - rows.iter().rev().take_while(is_same).count()

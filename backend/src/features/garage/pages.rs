@@ -78,7 +78,7 @@ impl Card {
                 .odometer
                 .reading()
                 .map_or_else(|| "0".to_owned(), |it| units.reading(it)),
-            economy: summary.and_then(|it| it.known).and_then(|it| it.shown(units)),
+            economy: summary.and_then(|it| it.known).and_then(|it| it.format(units)),
             sparkline: chart::sparkline(&recent),
             last_date: summary.map(|it| it.last_date),
         }

@@ -24,7 +24,7 @@ use crate::{
     },
     features::{
         accounts::User,
-        fuel_logs::{self, FuelType, Paid},
+        fuel_logs::{self, FuelType, PricePaid},
     },
     input,
 };
@@ -78,7 +78,7 @@ pub(super) fn router() -> ApiRouter<App> {
 #[serde(rename_all = "camelCase")]
 struct Prices {
     /// Your fill-ups there with a known price, latest first, up to 500.
-    items: Vec<Paid>,
+    items: Vec<PricePaid>,
 }
 
 input! {
@@ -96,7 +96,7 @@ async fn prices(
     Query(query): Query<PricesQuery>,
 ) -> Result<SerializedJson<Prices>> {
     service::find(&app, &user, id).await?;
-    let items = fuel_logs::paid_at(&app, &user, id, query.fuel_type).await?;
+    let items = fuel_logs::prices_paid_at(&app, &user, id, query.fuel_type).await?;
     SerializedJson::of(&Prices { items })
 }
 

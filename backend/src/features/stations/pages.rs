@@ -34,7 +34,7 @@ use crate::{
     },
     features::{
         accounts::User,
-        fuel_logs::{self, FuelType, LastPaid},
+        fuel_logs::{self, FuelType, LastPricePaid},
     },
 };
 
@@ -167,19 +167,19 @@ fn radii(units: &UnitFormatter) -> Vec<(String, String)> {
 /// The user's favorites with the last price paid for each fuel. Marks the lowest price for each fuel.
 fn favorites(
     stations: Vec<Station>,
-    mut paid: HashMap<StationId, Vec<LastPaid>>,
+    mut paid: HashMap<StationId, Vec<LastPricePaid>>,
     units: &UnitFormatter,
 ) -> Vec<Favorite> {
     // Compare prices as displayed, for the same fuel and currency.
-    let key = |it: &LastPaid| (fuel_name(it), it.currency);
-    let price = |it: &LastPaid| it.unit_price.in_unit(units.volume).value.units();
+    let key = |it: &LastPricePaid| (fuel_name(it), it.currency);
+    let price = |it: &LastPricePaid| it.unit_price.in_unit(units.volume).value.units();
     let mut by_fuel: HashMap<_, Vec<_>> = HashMap::new();
     for it in stations.iter().filter_map(|it| paid.get(&it.id)).flatten() {
         by_fuel.entry(key(it)).or_default().push(price(it));
     }
     // Do not mark a price that has no other to compare with.
     by_fuel.retain(|_, prices| prices.len() > 1);
-    let last = |it: LastPaid| LastPrice {
+    let last = |it: LastPricePaid| LastPrice {
         fuel: fuel_name(&it),
         date: it.date,
         is_cheapest: by_fuel.get(&key(&it)).and_then(|all| all.iter().min()) == Some(&price(&it)),
@@ -192,7 +192,7 @@ fn favorites(
     stations.into_iter().map(favorite).collect()
 }
 
-fn fuel_name(paid: &LastPaid) -> &'static str {
+fn fuel_name(paid: &LastPricePaid) -> &'static str {
     paid.fuel_type.map_or("", FuelType::label)
 }
 
@@ -259,7 +259,7 @@ async fn show_list(
     };
     let favorites = favorites(
         service::favorites(&app, &user).await?,
-        fuel_logs::last_paid(&app, &user).await?,
+        fuel_logs::last_prices_paid(&app, &user).await?,
         &units,
     );
     let has = |source: Source| found.iter().flatten().any(|it| it.source == source);

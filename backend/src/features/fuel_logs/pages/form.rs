@@ -1,7 +1,7 @@
-//! The contents of a fill-up's form.
+//! The fields of the fill-up form.
 //!
-//! A quantity has two fields: its number, and the code of the unit that the form shows. The unit is
-//! sent along so that a preference that is changed meanwhile does not matter.
+//! A quantity has two fields: its number and the code of the unit shown in the form. The unit is
+//! submitted too, so that changing the preferred unit does not affect a form that is already open.
 
 use chrono::NaiveDate;
 
@@ -33,7 +33,7 @@ pub(super) const LABELS: &[(&str, &str)] = &[
     ("notes", "Notes"),
 ];
 
-/// The quantities, each with a field for its unit.
+/// The quantities and the fields of their units.
 const MEASURED: &[(&str, &str)] = &[
     ("odometer", "odometerUnit"),
     ("tripDistance", "tripDistanceUnit"),
@@ -41,8 +41,8 @@ const MEASURED: &[(&str, &str)] = &[
     ("unitPrice", "unitPriceUnit"),
 ];
 
-/// The form for a new fill-up of that fuel, if it is known.
-pub(super) fn fresh(today: NaiveDate, fuel: Option<FuelType>, shown: &UnitFormatter) -> Form {
+/// The form for a new fill-up.
+pub(super) fn new_form(today: NaiveDate, fuel: Option<FuelType>, shown: &UnitFormatter) -> Form {
     Form::of([
         ("date", today.to_string()),
         ("fuelType", fuel.map_or("", FuelType::as_str).to_owned()),
@@ -56,8 +56,8 @@ pub(super) fn fresh(today: NaiveDate, fuel: Option<FuelType>, shown: &UnitFormat
     ])
 }
 
-/// The form as it stands for this fill-up: every quantity as it was entered, in its own unit.
-pub(super) fn filled(log: &FuelLog, shown: &UnitFormatter) -> Form {
+/// The form for an existing fill-up, with every quantity as it was entered, in its own unit.
+pub(super) fn edit_form(log: &FuelLog, shown: &UnitFormatter) -> Form {
     let distance = |it: Option<Distance>| it.map(Distance::value).unwrap_or_default();
     let distance_unit =
         |it: Option<Distance>| it.map_or(shown.distance, Distance::unit).as_str().to_owned();
@@ -84,14 +84,14 @@ pub(super) fn filled(log: &FuelLog, shown: &UnitFormatter) -> Form {
     ])
 }
 
-/// The changed fields of a form, each quantity with its unit.
-pub(super) fn changed(form: &Form, shown: &Form) -> Form {
+/// The fields of a form that differ from those shown, each quantity with its unit.
+pub(super) fn changed_fields(form: &Form, shown: &Form) -> Form {
     let mut changed = form.clone().changed_from(shown);
     for (value, unit) in MEASURED {
         if changed.typed.contains_key(*value) {
             changed.set(unit, form.get(unit).to_owned());
         } else {
-            // A unit without its number has no effect.
+            // A unit without a number has no effect.
             changed.typed.remove(*unit);
         }
     }
@@ -102,23 +102,23 @@ fn is_confirmed(form: &Form, pointer: &str) -> bool {
     form.get("confirm").split_whitespace().any(|it| it == pointer)
 }
 
-/// The largest plausible volume, in liters: the tank of a large truck.
-const MOST_LITERS: i64 = 2_000;
+/// The maximum plausible volume in liters, such as the tank of a large truck.
+const MAX_LITERS: i64 = 2_000;
 
-/// The largest plausible volume, in whole units.
-pub(super) fn most_plausible(unit: VolumeUnit) -> i64 {
-    MOST_LITERS * LITER / unit.exact()
+/// The maximum plausible volume in whole units.
+pub(super) fn max_plausible_volume(unit: VolumeUnit) -> i64 {
+    MAX_LITERS * LITER / unit.exact()
 }
 
-/// Asks which volume is meant if both interpretations are plausible: 1.234 or 1234 liters.
-pub(super) fn ambiguous_volume(form: &Form) -> Option<FieldError> {
+/// Checks for a volume that is plausible with either meaning of its separator: 1.234 or 1234 liters.
+pub(super) fn check_ambiguous_volume(form: &Form) -> Option<FieldError> {
     if is_confirmed(form, "/volume") {
         return None;
     }
     let unit = VolumeUnit::try_from(form.get("volumeUnit").to_owned()).ok()?;
-    let most = most_plausible(unit) * 1000;
+    let max = max_plausible_volume(unit) * 1000;
     let is_plausible = |volume: &str| {
-        Fixed::<12, 3>::parse(volume).is_ok_and(|it| (1..=most).contains(&it.units()))
+        Fixed::<12, 3>::parse(volume).is_ok_and(|it| (1..=max).contains(&it.units()))
     };
     let volume = number::parse(form.get("volume"), NumberFormat::decimal(3)).ok()?;
     let Ambiguous { decimal, grouped } = volume.resolve(is_plausible).err()?;
@@ -128,9 +128,9 @@ pub(super) fn ambiguous_volume(form: &Form) -> Option<FieldError> {
     Some(FieldError::implausible("volume", detail, format!("{decimal} {sign} or {grouped} {sign}")))
 }
 
-/// Asks which price is meant where the currency makes both interpretations plausible: 13.500 or 13500
-/// rupiah. With three decimals, 1.799 is the usual price of a liter in euros, and is not asked about.
-pub(super) fn ambiguous_price(form: &Form) -> Option<FieldError> {
+/// Checks for a price that is plausible with either meaning of its separator in its currency: 13.500 or
+/// 13500 rupiah. In most other currencies, prices with three decimals are usual, such as 1.799 euros.
+pub(super) fn check_ambiguous_price(form: &Form) -> Option<FieldError> {
     if is_confirmed(form, "/unitPrice") {
         return None;
     }
@@ -150,8 +150,8 @@ pub(super) fn ambiguous_price(form: &Form) -> Option<FieldError> {
     ))
 }
 
-/// Asks about a missing reading, since most people only forgot to enter it.
-pub(super) fn without_reading(form: &Form) -> Option<FieldError> {
+/// Checks for a missing reading, which is usually an oversight.
+pub(super) fn check_missing_reading(form: &Form) -> Option<FieldError> {
     let is_empty = |name| form.get(name).trim().is_empty();
     let is_confirmed = is_confirmed(form, "/odometer");
     (is_empty("odometer") && is_empty("tripDistance") && !is_confirmed).then(|| {
@@ -162,40 +162,40 @@ pub(super) fn without_reading(form: &Form) -> Option<FieldError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Form, VolumeUnit, ambiguous_price, ambiguous_volume};
+    use super::{Form, VolumeUnit, check_ambiguous_price, check_ambiguous_volume};
 
     #[test]
-    fn a_price_is_ambiguous_only_where_a_thousand_is_little_money() {
-        let is_asked = |typed: &str, currency: &str| {
+    fn a_price_is_ambiguous_only_in_currencies_with_large_amounts() {
+        let is_ambiguous = |typed: &str, currency: &str| {
             let form =
                 Form::of([("unitPrice", typed.to_owned()), ("currency", currency.to_owned())]);
-            ambiguous_price(&form).is_some()
+            check_ambiguous_price(&form).is_some()
         };
         for (typed, currency) in
             [("13.500", "IDR"), ("13,500", "IDR"), ("23.450", "VND"), ("1.234", "COP")]
         {
-            assert!(is_asked(typed, currency), "{typed} {currency}");
+            assert!(is_ambiguous(typed, currency), "{typed} {currency}");
         }
         for (typed, currency) in
             [("1.799", "EUR"), ("3.459", "USD"), ("615.00", "HUF"), ("13500", "IDR"), ("", "IDR")]
         {
-            assert!(!is_asked(typed, currency), "{typed} {currency}");
+            assert!(!is_ambiguous(typed, currency), "{typed} {currency}");
         }
     }
 
     #[test]
-    fn a_volume_is_ambiguous_only_where_both_of_its_readings_fit_into_a_tank() {
-        let is_asked = |typed: &str, unit: VolumeUnit| {
+    fn a_volume_is_ambiguous_only_if_both_interpretations_fit_in_a_tank() {
+        let is_ambiguous = |typed: &str, unit: VolumeUnit| {
             let unit = unit.as_str().to_owned();
             let form = Form::of([("volume", typed.to_owned()), ("volumeUnit", unit)]);
-            ambiguous_volume(&form).is_some()
+            check_ambiguous_volume(&form).is_some()
         };
         for typed in ["1.234", "1,234", "2,000"] {
-            assert!(is_asked(typed, VolumeUnit::Liters), "{typed}");
-            assert!(!is_asked(typed, VolumeUnit::GallonsUs), "{typed}");
+            assert!(is_ambiguous(typed, VolumeUnit::Liters), "{typed}");
+            assert!(!is_ambiguous(typed, VolumeUnit::GallonsUs), "{typed}");
         }
         for typed in ["40.123", "2,001", "0.500", "1234", "1.2340", "1 234", "1.23", "forty", ""] {
-            assert!(!is_asked(typed, VolumeUnit::Liters), "{typed}");
+            assert!(!is_ambiguous(typed, VolumeUnit::Liters), "{typed}");
         }
     }
 }

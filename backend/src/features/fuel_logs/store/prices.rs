@@ -1,4 +1,4 @@
-//! What was paid, in the database.
+//! The SQL statements for prices paid.
 
 use chrono::NaiveDate;
 use sqlx::Result;
@@ -13,7 +13,7 @@ use crate::{
     features::{
         fuel_logs::{
             FuelLogId, FuelType,
-            prices::{LastPaid, Paid},
+            prices::{LastPricePaid, PricePaid},
         },
         stations::StationId,
         vehicles::VehicleId,
@@ -21,12 +21,12 @@ use crate::{
     sql,
 };
 
-fn fuel(kept: Option<String>) -> Option<FuelType> {
-    kept.and_then(|it| FuelType::try_from(it).ok())
+fn parse_fuel(stored: Option<String>) -> Option<FuelType> {
+    stored.and_then(|it| FuelType::try_from(it).ok())
 }
 
 #[derive(sqlx::FromRow)]
-struct PaidRow {
+struct PriceRow {
     id: FuelLogId,
     vehicle_id: VehicleId,
     date: NaiveDate,
@@ -44,22 +44,22 @@ struct Price {
 }
 
 impl Price {
-    /// None where the row has a unit or a currency that is not known.
-    fn read(self) -> Option<(UnitPrice, Currency)> {
+    /// Parses the columns. Returns `None` if the unit or the currency is unknown.
+    fn parse(self) -> Option<(UnitPrice, Currency)> {
         let per = VolumeUnit::try_from(self.unit_price_per).ok()?;
         Some((UnitPrice { value: self.unit_price, per }, Currency::stored(&self.currency)?))
     }
 }
 
-/// What the user paid at the station, for `of` alone if that is said, the latest first.
-pub(in crate::features::fuel_logs) async fn paid_at(
+/// Lists the prices the user paid at a station, newest first, optionally for one fuel.
+pub(in crate::features::fuel_logs) async fn prices_paid_at(
     tx: &mut Tx,
     user: &UserId,
     station: StationId,
-    of: Option<FuelType>,
-    most: i64,
-) -> Result<Vec<Paid>> {
-    let rows: Vec<PaidRow> = sql!(
+    fuel: Option<FuelType>,
+    limit: i64,
+) -> Result<Vec<PricePaid>> {
+    let rows: Vec<PriceRow> = sql!(
         tx,
         fetch_all,
         "SELECT f.id, f.vehicle_id, f.date, f.fuel_type, f.unit_price, f.unit_price_per, f.currency
@@ -72,16 +72,16 @@ pub(in crate::features::fuel_logs) async fn paid_at(
          LIMIT $4",
         user.as_str(),
         station,
-        of.map(FuelType::as_str),
-        most,
+        fuel.map(FuelType::as_str),
+        limit,
     )?;
-    let paid = |it: PaidRow| {
-        let (unit_price, currency) = it.price.read()?;
-        Some(Paid {
+    let paid = |it: PriceRow| {
+        let (unit_price, currency) = it.price.parse()?;
+        Some(PricePaid {
             fuel_log_id: it.id,
             vehicle_id: it.vehicle_id,
             date: it.date,
-            fuel_type: fuel(it.fuel_type),
+            fuel_type: parse_fuel(it.fuel_type),
             price_per_gallon: unit_price.of_us_gallon(),
             unit_price,
             currency,
@@ -91,7 +91,7 @@ pub(in crate::features::fuel_logs) async fn paid_at(
 }
 
 #[derive(sqlx::FromRow)]
-struct LastRow {
+struct LastPriceRow {
     station_id: StationId,
     fuel_type: Option<String>,
     date: NaiveDate,
@@ -99,12 +99,12 @@ struct LastRow {
     price: Price,
 }
 
-/// What the user paid last at each station for each fuel and currency, the latest first.
-pub(in crate::features::fuel_logs) async fn last_paid(
+/// Lists the most recent price the user paid for each fuel and currency at each station, newest first.
+pub(in crate::features::fuel_logs) async fn last_prices_paid(
     tx: &mut Tx,
     user: &UserId,
-) -> Result<Vec<LastPaid>> {
-    let rows: Vec<LastRow> = sql!(
+) -> Result<Vec<LastPricePaid>> {
+    let rows: Vec<LastPriceRow> = sql!(
         tx,
         fetch_all,
         "SELECT station_id, fuel_type, date, unit_price, unit_price_per, currency
@@ -122,11 +122,11 @@ pub(in crate::features::fuel_logs) async fn last_paid(
          ORDER BY date DESC, id DESC",
         user.as_str(),
     )?;
-    let paid = |it: LastRow| {
-        let (unit_price, currency) = it.price.read()?;
-        Some(LastPaid {
+    let paid = |it: LastPriceRow| {
+        let (unit_price, currency) = it.price.parse()?;
+        Some(LastPricePaid {
             station_id: it.station_id,
-            fuel_type: fuel(it.fuel_type),
+            fuel_type: parse_fuel(it.fuel_type),
             date: it.date,
             unit_price,
             currency,

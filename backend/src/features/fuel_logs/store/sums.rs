@@ -1,7 +1,7 @@
-//! What fill-ups add up to, in the database.
+//! The SQL statements that sum up fill-ups.
 //!
-//! Exact distances and volumes are summed in two parts, the millions and the remainder: the sum of a
-//! few very large ones does not fit in 64 bits.
+//! Exact distances and volumes are summed in two parts, the millions and the remainder, because the
+//! sum of a few very large values does not fit in 64 bits.
 
 use chrono::NaiveDate;
 use sqlx::Result;
@@ -17,22 +17,21 @@ use crate::{
     sql,
 };
 
-/// Combines the two parts of a sum; none if there were no values.
-fn joined(millions: Option<i64>, rest: Option<i64>) -> Option<i128> {
+/// Combines the two parts of a sum. Returns `None` if there were no values.
+fn join_parts(millions: Option<i64>, rest: Option<i64>) -> Option<i128> {
     Some(i128::from(millions?) * 1_000_000 + i128::from(rest?))
 }
 
-/// One month's sums in one currency, or of the fill-ups without a currency; apart for fill-ups with and
-/// without an amount, a volume, and an interval's amount. So a sum is none if there were no values, and
-/// else a sum of all fill-ups of the row.
+/// The sums of one group of fill-ups. Fill-ups are grouped by month, by currency, and by whether
+/// they have an amount, a volume and an interval amount. So each sum covers either all fill-ups of
+/// the group or none.
 #[derive(Debug, sqlx::FromRow)]
-#[expect(clippy::struct_field_names, reason = "the month's own name")]
-pub(in crate::features::fuel_logs) struct Month {
+pub(in crate::features::fuel_logs) struct MonthlySums {
     /// `2026-01`.
     pub(in crate::features::fuel_logs) month: String,
     pub(in crate::features::fuel_logs) currency: Option<String>,
     pub(in crate::features::fuel_logs) logs: i64,
-    /// How many have a value that looked wrong and was confirmed.
+    /// The number of fill-ups with an implausible value that was confirmed.
     pub(in crate::features::fuel_logs) confirmed: i64,
     pub(in crate::features::fuel_logs) first_date: NaiveDate,
     pub(in crate::features::fuel_logs) last_date: NaiveDate,
@@ -50,49 +49,49 @@ pub(in crate::features::fuel_logs) struct Month {
     pub(in crate::features::fuel_logs) worst_mpg: Option<Fixed<16, 2>>,
 }
 
-impl Month {
-    /// From fill-up to fill-up, in tenths of a millimeter.
+impl MonthlySums {
+    /// The distance between fill-ups, in tenths of a millimeter.
     pub(in crate::features::fuel_logs) fn distance(&self) -> Option<i128> {
-        joined(self.distance, self.distance_rest)
+        join_parts(self.distance, self.distance_rest)
     }
 
-    /// In picoliters.
+    /// The volume, in picoliters.
     pub(in crate::features::fuel_logs) fn volume(&self) -> Option<i128> {
-        joined(self.volume, self.volume_rest)
+        join_parts(self.volume, self.volume_rest)
     }
 
-    /// The volume whose amount is known.
+    /// The volume with a known amount.
     pub(in crate::features::fuel_logs) fn priced_volume(&self) -> Option<i128> {
         self.volume().filter(|_| self.amount.is_some())
     }
 
-    /// The amount whose volume is known.
+    /// The amount with a known volume.
     pub(in crate::features::fuel_logs) fn volume_amount(&self) -> Option<SumOfThousandths> {
         self.amount.filter(|_| self.volume.is_some())
     }
 
-    /// The distance of the intervals that close in the month.
+    /// The distance of the intervals that end in the month.
     pub(in crate::features::fuel_logs) fn interval(&self) -> Option<i128> {
-        joined(self.interval, self.interval_rest)
+        join_parts(self.interval, self.interval_rest)
     }
 
-    /// The fuel of those intervals.
+    /// The volume of those intervals.
     pub(in crate::features::fuel_logs) fn interval_volume(&self) -> Option<i128> {
-        joined(self.interval_volume, self.interval_volume_rest)
+        join_parts(self.interval_volume, self.interval_volume_rest)
     }
 
-    /// The distance of those intervals whose amount is known.
+    /// The distance of those intervals with a known amount.
     pub(in crate::features::fuel_logs) fn priced_interval(&self) -> Option<i128> {
         self.interval().filter(|_| self.interval_amount.is_some())
     }
 }
 
-/// The vehicle's sums by month and currency, the earliest first.
-pub(in crate::features::fuel_logs) async fn months(
+/// The vehicle's sums by month and currency, earliest first.
+pub(in crate::features::fuel_logs) async fn monthly_sums(
     tx: &mut Tx,
     user: &UserId,
     vehicle: VehicleId,
-) -> Result<Vec<Month>> {
+) -> Result<Vec<MonthlySums>> {
     sql!(
         tx,
         fetch_all,
@@ -123,8 +122,8 @@ pub(in crate::features::fuel_logs) async fn months(
     )
 }
 
-/// The intervals with this rounded economy that close within `days`: several can round to the same.
-pub(in crate::features::fuel_logs) async fn intervals_with(
+/// The intervals with this rounded economy that end within `days`. Several can round to the same value.
+pub(in crate::features::fuel_logs) async fn intervals_with_mpg(
     tx: &mut Tx,
     user: &UserId,
     vehicle: VehicleId,
@@ -147,7 +146,7 @@ pub(in crate::features::fuel_logs) async fn intervals_with(
     Ok(rows.into_iter().map(interval).collect())
 }
 
-/// The days of the vehicle's fill-ups that have values which looked wrong and were confirmed.
+/// The dates of the vehicle's fill-ups with implausible values that were confirmed.
 pub(in crate::features::fuel_logs) async fn confirmed_days(
     tx: &mut Tx,
     user: &UserId,
@@ -166,23 +165,23 @@ pub(in crate::features::fuel_logs) async fn confirmed_days(
 }
 
 #[derive(sqlx::FromRow)]
-struct Chart {
+struct ClosedIntervalRow {
     date: NaiveDate,
     interval_exact: i64,
     interval_volume: i64,
 }
 
-/// The day that a known interval closed on, and the interval.
-pub type Closed = (NaiveDate, Interval);
+/// A known interval and the date on which it ends.
+pub type ClosedInterval = (NaiveDate, Interval);
 
-/// The vehicle's latest known intervals, the earliest first.
-pub(in crate::features::fuel_logs) async fn intervals(
+/// The vehicle's latest known intervals, earliest first.
+pub(in crate::features::fuel_logs) async fn latest_intervals(
     tx: &mut Tx,
     user: &UserId,
     vehicle: VehicleId,
-    most: i64,
-) -> Result<Vec<Closed>> {
-    let rows: Vec<Chart> = sql!(
+    limit: i64,
+) -> Result<Vec<ClosedInterval>> {
+    let rows: Vec<ClosedIntervalRow> = sql!(
         tx,
         fetch_all,
         "SELECT date, interval_exact, interval_volume FROM fuel_logs
@@ -191,18 +190,18 @@ pub(in crate::features::fuel_logs) async fn intervals(
          LIMIT $3",
         user.as_str(),
         vehicle,
-        most,
+        limit,
     )?;
-    let interval = |row: Chart| {
+    let interval = |row: ClosedIntervalRow| {
         let (distance, volume) = (row.interval_exact, row.interval_volume);
         (row.date, Interval { distance, volume, cost: None })
     };
     Ok(rows.into_iter().rev().map(interval).collect())
 }
 
-/// What all of a vehicle's logs add up to. A sum over nothing is none.
+/// The sums of all of a vehicle's logs. A sum is `None` if there are no values.
 #[derive(Debug, sqlx::FromRow)]
-pub(in crate::features::fuel_logs) struct Sums {
+pub(in crate::features::fuel_logs) struct VehicleSums {
     pub(in crate::features::fuel_logs) vehicle_id: VehicleId,
     pub(in crate::features::fuel_logs) last_date: NaiveDate,
     interval: Option<i64>,
@@ -211,23 +210,23 @@ pub(in crate::features::fuel_logs) struct Sums {
     interval_volume_rest: Option<i64>,
 }
 
-impl Sums {
+impl VehicleSums {
     /// The distance of the known intervals, in tenths of a millimeter.
     pub(in crate::features::fuel_logs) fn interval(&self) -> Option<i128> {
-        joined(self.interval, self.interval_rest)
+        join_parts(self.interval, self.interval_rest)
     }
 
-    /// Their fuel, in picoliters.
+    /// The volume of those intervals, in picoliters.
     pub(in crate::features::fuel_logs) fn interval_volume(&self) -> Option<i128> {
-        joined(self.interval_volume, self.interval_volume_rest)
+        join_parts(self.interval_volume, self.interval_volume_rest)
     }
 }
 
-/// The sums of every vehicle of the user's that has logs.
-pub(in crate::features::fuel_logs) async fn sums_of_user(
+/// The sums of all of the user's vehicles that have logs.
+pub(in crate::features::fuel_logs) async fn sums_by_vehicle(
     tx: &mut Tx,
     user: &UserId,
-) -> Result<Vec<Sums>> {
+) -> Result<Vec<VehicleSums>> {
     sql!(
         tx,
         fetch_all,
@@ -245,19 +244,19 @@ pub(in crate::features::fuel_logs) async fn sums_of_user(
 }
 
 #[derive(sqlx::FromRow)]
-struct Latest {
+struct VehicleIntervalRow {
     vehicle_id: VehicleId,
     interval_exact: i64,
     interval_volume: i64,
 }
 
-/// The latest known intervals of each of the user's vehicles, the earliest first.
-pub(in crate::features::fuel_logs) async fn intervals_of_user(
+/// The latest known intervals of each of the user's vehicles, earliest first.
+pub(in crate::features::fuel_logs) async fn latest_intervals_by_vehicle(
     tx: &mut Tx,
     user: &UserId,
-    most_each: i64,
+    limit_per_vehicle: i64,
 ) -> Result<Vec<(VehicleId, Interval)>> {
-    let rows: Vec<Latest> = sql!(
+    let rows: Vec<VehicleIntervalRow> = sql!(
         tx,
         fetch_all,
         "SELECT vehicle_id, interval_exact, interval_volume
@@ -271,9 +270,9 @@ pub(in crate::features::fuel_logs) async fn intervals_of_user(
          WHERE place <= $2
          ORDER BY vehicle_id, place DESC",
         user.as_str(),
-        most_each,
+        limit_per_vehicle,
     )?;
-    let interval = |row: Latest| {
+    let interval = |row: VehicleIntervalRow| {
         let (distance, volume) = (row.interval_exact, row.interval_volume);
         (row.vehicle_id, Interval { distance, volume, cost: None })
     };

@@ -15,7 +15,9 @@ use crate::{
     },
     features::{
         accounts::User,
-        fuel_logs::{self, Closed, FuelLog, FuelLogId, FuelStats, Interval, Listing, Reason},
+        fuel_logs::{
+            self, ClosedInterval, FuelLog, FuelLogId, FuelStats, Interval, Listing, NoEconomyReason,
+        },
         vehicles::{self, Vehicle, VehicleId},
     },
     input,
@@ -95,8 +97,8 @@ fn tiles(stats: &FuelStats, units: &UnitFormatter) -> Vec<Tile> {
         let unit = if value.is_some() { unit } else { "" };
         Tile { label, value: value.unwrap_or_else(|| "–".to_owned()), unit }
     };
-    let spent: Vec<_> = stats.currencies.iter().map(|it| it.spent(units)).collect();
-    let of_interval = |it: Option<Interval>| it?.shown(units);
+    let spent: Vec<_> = stats.currencies.iter().map(|it| it.format_total_cost(units)).collect();
+    let of_interval = |it: Option<Interval>| it?.format(units);
     let per_distance = match units.distance {
         DistanceUnit::Miles => "Cost per mile",
         DistanceUnit::Kilometers => "Cost per km",
@@ -105,7 +107,7 @@ fn tiles(stats: &FuelStats, units: &UnitFormatter) -> Vec<Tile> {
         tile("Average economy", average(stats, units), economy),
         tile("Best", of_interval(stats.exact.best), economy),
         tile("Worst", of_interval(stats.exact.worst), economy),
-        tile(per_distance, joined(&stats.exact.costs_of_distance(units)), ""),
+        tile(per_distance, joined(&stats.exact.format_costs_of_distance(units)), ""),
         tile("Total spent", joined(&spent), ""),
         tile("Fill-ups logged", Some(grouped(stats.logs)), ""),
     ]
@@ -130,7 +132,7 @@ fn joined(figures: &[String]) -> Option<String> {
 }
 
 fn average(stats: &FuelStats, units: &UnitFormatter) -> Option<String> {
-    stats.exact.known?.shown(units)
+    stats.exact.known?.format(units)
 }
 
 /// A fill-up, as a row of the list.
@@ -156,19 +158,19 @@ impl Fill {
             id: log.id,
             date: log.date,
             odometer: log.odometer.map(|it| units.reading(it)),
-            distance: log.figures.distance.filter(|it| *it > 0).map(|it| units.exact_distance(it)),
+            distance: log.exact.distance.filter(|it| *it > 0).map(|it| units.exact_distance(it)),
             volume: log.volume.map(|it| units.fuel(it)),
             price: log.unit_price.zip(log.currency).map(|(it, of)| units.unit_price(it, of)),
             total: log.amount.map(|it| units.amount(it)),
-            economy: log.figures.interval.and_then(|it| it.shown(units)),
+            economy: log.exact.interval.and_then(|it| it.format(units)),
             is_confirmed: !log.confirmed.is_empty(),
-            reason: log.economy_reason.map_or("", Reason::in_words),
+            reason: log.economy_reason.map_or("", NoEconomyReason::label),
             station: log.station_name,
         }
     }
 }
 
-fn draw(intervals: &[Closed], stats: &FuelStats, units: &UnitFormatter) -> Option<Chart> {
+fn draw(intervals: &[ClosedInterval], stats: &FuelStats, units: &UnitFormatter) -> Option<Chart> {
     let economy = |it: &Interval| it.economy(units.economy);
     // An interval depends on all fill-ups from the one that opens it to the one that closes it.
     let opened = std::iter::once(None).chain(intervals.iter().map(|it| Some(it.0)));

@@ -18,7 +18,7 @@ use crate::{
     },
     features::{
         accounts::User,
-        fuel_logs::{self, FuelLogId, FuelType, Paid},
+        fuel_logs::{self, FuelLogId, FuelType, PricePaid},
         stations::{Station, StationId, fields::FUEL_TYPES, service},
         vehicles::{self, Vehicle},
     },
@@ -95,13 +95,16 @@ input! {
 /// The value in the query for prices without a fuel.
 const NO_FUEL: &str = "none";
 
-fn fuel_key(paid: &Paid) -> &'static str {
+fn fuel_key(paid: &PricePaid) -> &'static str {
     paid.fuel_type.map_or(NO_FUEL, FuelType::as_str)
 }
 
 /// Selects the prices of the requested fuel, or else of the fuel paid for last. Also returns the fuels to
 /// choose from.
-fn select_fuel(mut paid: Vec<Paid>, requested: Option<&str>) -> (Vec<Paid>, Vec<FuelChoice>) {
+fn select_fuel(
+    mut paid: Vec<PricePaid>,
+    requested: Option<&str>,
+) -> (Vec<PricePaid>, Vec<FuelChoice>) {
     let Some(last) = paid.first().map(fuel_key) else { return (paid, Vec::new()) };
     let mut counts = BTreeMap::new();
     for it in &paid {
@@ -125,8 +128,8 @@ fn format_degrees<const P: u32>(degrees: Fixed<P, 8>) -> String {
 
 /// Draws the latest prices and calculates their average, in the user's volume unit. Uses only prices in the
 /// last currency, since other prices are not comparable.
-fn draw(paid: &[Paid], units: &UnitFormatter) -> (Option<Chart>, String) {
-    let price = |it: &Paid| it.unit_price.in_unit(units.volume).value.units() / 10;
+fn draw(paid: &[PricePaid], units: &UnitFormatter) -> (Option<Chart>, String) {
+    let price = |it: &PricePaid| it.unit_price.in_unit(units.volume).value.units() / 10;
     let currency = paid.first().map(|it| it.currency);
     let points: Vec<_> = paid
         .iter()
@@ -151,13 +154,13 @@ pub(super) async fn show(
 ) -> Result<Html<String>> {
     let station = service::find(&app, &user, id).await?;
     let units = user.0.preferences.display_units();
-    let paid = fuel_logs::paid_at(&app, &user, id, None).await?;
+    let paid = fuel_logs::prices_paid_at(&app, &user, id, None).await?;
     let (paid, fuel_choices) = select_fuel(paid, query.fuel.as_ref().map(|it| it.0.as_str()));
     let vehicles = vehicles::list_active(&app, &user).await?;
     let titles = vehicles::load_names(&mut app.db.read_for(&user).await?, &user).await?;
     let currency = paid.first().map_or(units.currency.clone(), |it| it.currency.to_string());
     let (chart, average) = draw(&paid, &units);
-    let price = |it: Paid| Price {
+    let price = |it: PricePaid| Price {
         fuel_log: it.fuel_log_id,
         date: it.date,
         vehicle: titles.get(&it.vehicle_id).cloned().unwrap_or_default(),

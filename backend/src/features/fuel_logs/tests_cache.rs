@@ -1,4 +1,4 @@
-//! Sums are kept, and never for longer than they are true.
+//! Statistics are cached, and the cache is never stale.
 
 use std::cell::Cell;
 
@@ -9,12 +9,12 @@ use super::{FuelLogId, store};
 use crate::testing::{Answer, TestApp, on_every_engine};
 
 on_every_engine![
-    sums_are_worked_out_once_until_something_changes,
-    after_each_change_the_sums_are_those_of_the_logs,
-    what_all_vehicles_show_of_economy_goes_with_the_logs,
-    a_retry_is_answered_once_what_it_outdated_is_forgotten,
-    sums_that_are_kept_are_their_users_alone,
-    whoever_reads_meanwhile_the_sums_have_a_fill_up_as_soon_as_it_is_answered,
+    statistics_are_cached_until_a_change,
+    statistics_are_current_after_every_change,
+    the_vehicle_list_shows_current_economy,
+    a_retried_request_invalidates_the_cache,
+    cached_statistics_are_not_shared_between_users,
+    concurrent_readers_do_not_cache_stale_statistics,
 ];
 
 const VINS: [&str; 2] = ["1HGCM82633A004352", "WVWZZZ1JZXW000001"];
@@ -37,7 +37,7 @@ async fn stats(user: &TestApp, vehicle: &str) -> Answer {
     user.get(&format!("/api/vehicles/{vehicle}/fuel-stats")).await
 }
 
-/// How many logs a vehicle has, as the API and its page know it.
+/// The number of logs of a vehicle according to the API and the vehicle page.
 async fn logs(user: &TestApp, vehicle: &str) -> i64 {
     let stats = stats(user, vehicle).await;
     assert_eq!(stats.status, 200, "{stats:?}");
@@ -48,13 +48,13 @@ async fn logs(user: &TestApp, vehicle: &str) -> i64 {
     logs
 }
 
-async fn sums_are_worked_out_once_until_something_changes(app: TestApp) {
+async fn statistics_are_cached_until_a_change(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let car = vehicle(&ann, VINS[0]).await;
     let first = fill(&ann, &car, 1).await;
     fill(&ann, &car, 2).await;
     assert_eq!(logs(&ann, &car).await, 2);
-    // Behind its back.
+    // Delete a log without invalidating the cache.
     let user = ann.user().await;
     let mut tx = app.app.db.write_for(&user).await.unwrap();
     store::delete(&mut tx, &user, FuelLogId(first.id().parse().unwrap())).await.unwrap();
@@ -66,7 +66,7 @@ async fn sums_are_worked_out_once_until_something_changes(app: TestApp) {
     assert_eq!(logs(&ann, &car).await, 3);
 }
 
-async fn after_each_change_the_sums_are_those_of_the_logs(app: TestApp) {
+async fn statistics_are_current_after_every_change(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let (car, other) = (vehicle(&ann, VINS[0]).await, vehicle(&ann, VINS[1]).await);
     let both = async || {
@@ -94,7 +94,7 @@ async fn after_each_change_the_sums_are_those_of_the_logs(app: TestApp) {
     assert_eq!(both().await, of((0, 0.0), (1, 10.0)));
 }
 
-async fn what_all_vehicles_show_of_economy_goes_with_the_logs(app: TestApp) {
+async fn the_vehicle_list_shows_current_economy(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let car = vehicle(&ann, VINS[0]).await;
     let shows = async |economy: &str| ann.get("/vehicles").await.text().contains(economy);
@@ -108,8 +108,9 @@ async fn what_all_vehicles_show_of_economy_goes_with_the_logs(app: TestApp) {
     assert!(shows("10.0").await && !shows("15.0").await);
 }
 
-/// Whoever did it was killed between its commit and that: an instance whose cache is not ours.
-async fn a_retry_is_answered_once_what_it_outdated_is_forgotten(app: TestApp) {
+/// Simulates an instance that was killed after its commit, before it could invalidate the cache: it
+/// has a different cache.
+async fn a_retried_request_invalidates_the_cache(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let car = vehicle(&ann, VINS[0]).await;
     assert_eq!(logs(&ann, &car).await, 0);
@@ -125,7 +126,7 @@ async fn a_retry_is_answered_once_what_it_outdated_is_forgotten(app: TestApp) {
     assert_eq!(logs(&ann, &car).await, 1);
 }
 
-async fn sums_that_are_kept_are_their_users_alone(app: TestApp) {
+async fn cached_statistics_are_not_shared_between_users(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
     let (car, his) = (vehicle(&ann, VINS[0]).await, vehicle(&bob, VINS[0]).await);
     fill(&ann, &car, 1).await;
@@ -135,14 +136,14 @@ async fn sums_that_are_kept_are_their_users_alone(app: TestApp) {
     assert_eq!((logs(&ann, &car).await, logs(&bob, &his).await), (1, 0));
 }
 
-async fn whoever_reads_meanwhile_the_sums_have_a_fill_up_as_soon_as_it_is_answered(app: TestApp) {
+async fn concurrent_readers_do_not_cache_stale_statistics(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let car = vehicle(&ann, VINS[0]).await;
     let is_done = Cell::new(false);
     let reading = join_all((0..4).map(|_| async {
         while !is_done.get() {
             stats(&ann, &car).await;
-            // What is kept is there without waiting, and nobody else would get on.
+            // A cached read completes without waiting, so the other tasks would never run.
             tokio::task::yield_now().await;
         }
     }));

@@ -1,5 +1,5 @@
-//! The reading, volume, price and amount of a request, combined with each other and with the stored
-//! fill-up.
+//! The quantities of a request: reading, trip distance, volume, price and amount. They are merged
+//! with the stored fill-up, and one of volume, price and amount is derived from the other two.
 
 use super::{
     FuelLog,
@@ -13,15 +13,15 @@ use crate::core::{
     units::{Distance, UnitPrice, Volume, VolumeUnit},
 };
 
-/// A value of a request, and the member that it was sent as.
+/// A value in a request, and the name of the JSON member that it was sent as.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Member<T> {
     pub(super) value: Sent<T>,
-    /// The member that errors are reported at.
+    /// The JSON member to report errors for.
     pub(super) name: &'static str,
 }
 
-/// What a request does to one value.
+/// How a request changes a value.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Sent<T> {
     Nothing,
@@ -30,7 +30,7 @@ pub(super) enum Sent<T> {
 }
 
 impl<T> Member<T> {
-    /// Whether the request mentions it.
+    /// Whether the request sets or clears the value.
     pub(super) fn is_sent(&self) -> bool {
         !matches!(self.value, Sent::Nothing)
     }
@@ -55,7 +55,7 @@ impl<T> Member<T> {
 
 /// The quantities of a fill-up in a request.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Entered {
+pub(super) struct Quantities {
     pub(super) odometer: Member<Distance>,
     pub(super) trip: Member<Distance>,
     pub(super) volume: Member<Volume>,
@@ -65,62 +65,66 @@ pub(super) struct Entered {
     is_new: bool,
 }
 
-/// Combines the two forms of a value: as it was typed, and in the reference schema's unit.
-fn either<T: Copy, S: Copy>(
+/// Merges the two forms of a value: with a unit, and in the unit of the reference schema.
+fn merge_forms<T: Copy, S: Copy>(
     (typed, typed_name): (Clearable<T>, &'static str),
-    (seed, seed_name): (Clearable<S>, &'static str),
+    (reference, reference_name): (Clearable<S>, &'static str),
     convert: fn(S) -> T,
     agree: fn(T, Option<S>) -> bool,
     faults: &mut Vec<FieldError>,
 ) -> Member<T> {
-    let (value, name) = match (typed, seed) {
-        (Clearable::Unchanged, Clearable::Unchanged) => (Sent::Nothing, seed_name),
+    let (value, name) = match (typed, reference) {
+        (Clearable::Unchanged, Clearable::Unchanged) => (Sent::Nothing, reference_name),
         (Clearable::Clear, Clearable::Unchanged) => (Sent::Clear, typed_name),
-        (Clearable::Unchanged | Clearable::Clear, Clearable::Clear) => (Sent::Clear, seed_name),
+        (Clearable::Unchanged | Clearable::Clear, Clearable::Clear) => {
+            (Sent::Clear, reference_name)
+        }
         (Clearable::Set(typed), Clearable::Unchanged) => (Sent::Set(typed), typed_name),
-        (Clearable::Unchanged, Clearable::Set(seed)) => (Sent::Set(convert(seed)), seed_name),
-        (Clearable::Set(typed), Clearable::Set(seed)) if agree(typed, Some(seed)) => {
+        (Clearable::Unchanged, Clearable::Set(reference)) => {
+            (Sent::Set(convert(reference)), reference_name)
+        }
+        (Clearable::Set(typed), Clearable::Set(reference)) if agree(typed, Some(reference)) => {
             (Sent::Set(typed), typed_name)
         }
-        // As the answer has it where the converted value does not fit.
+        // Responses have null here if the converted value does not fit, and may be sent back.
         (Clearable::Set(typed), Clearable::Clear) if agree(typed, None) => {
             (Sent::Set(typed), typed_name)
         }
         (Clearable::Set(_) | Clearable::Clear, _) => {
             let detail = format!("contradicts {typed_name}: send one of the two");
-            faults.push(FieldError::at(seed_name, detail));
-            (Sent::Nothing, seed_name)
+            faults.push(FieldError::at(reference_name, detail));
+            (Sent::Nothing, reference_name)
         }
     };
     Member { value, name }
 }
 
-fn set<T>(value: Option<T>) -> Clearable<T> {
+fn to_clearable<T>(value: Option<T>) -> Clearable<T> {
     value.map_or(Clearable::Unchanged, Clearable::Set)
 }
 
-impl Entered {
-    /// The quantities of a new fill-up.
+impl Quantities {
+    /// Reads the quantities of a new fill-up.
     ///
     /// # Errors
-    /// Every member that contradicts another form of the same value.
-    pub(super) fn of_new(new: &NewFuelLog) -> Result<Self, Vec<FieldError>> {
+    /// A fault for every member that contradicts another form of the same value.
+    pub(super) fn from_new(new: &NewFuelLog) -> Result<Self, Vec<FieldError>> {
         Self::of(
-            (set(new.odometer), set(new.odometer_reading.map(|it| it.0))),
-            set(new.trip_distance),
-            (set(new.volume), set(new.gallons.map(|it| it.0))),
-            (set(new.unit_price), set(new.price_per_gallon)),
-            (set(new.amount), set(new.total_cost)),
+            (to_clearable(new.odometer), to_clearable(new.odometer_reading.map(|it| it.0))),
+            to_clearable(new.trip_distance),
+            (to_clearable(new.volume), to_clearable(new.gallons.map(|it| it.0))),
+            (to_clearable(new.unit_price), to_clearable(new.price_per_gallon)),
+            (to_clearable(new.amount), to_clearable(new.total_cost)),
             new.currency,
             true,
         )
     }
 
-    /// The quantities of a change.
+    /// Reads the quantities of an update.
     ///
     /// # Errors
-    /// As [`Entered::of_new`].
-    pub(super) fn of_change(change: &FuelLogChange) -> Result<Self, Vec<FieldError>> {
+    /// As [`Quantities::from_new`].
+    pub(super) fn from_change(change: &FuelLogChange) -> Result<Self, Vec<FieldError>> {
         Self::of(
             (change.odometer.clone(), change.odometer_reading.clone().map(|it| it.0)),
             change.trip_distance.clone(),
@@ -143,35 +147,35 @@ impl Entered {
     ) -> Result<Self, Vec<FieldError>> {
         let mut faults = Vec::new();
         let entered = Self {
-            odometer: either(
+            odometer: merge_forms(
                 (odometer.0, "odometer"),
                 (odometer.1, "odometerReading"),
                 Distance::miles,
                 |typed, miles| miles == Some(typed.whole_miles()),
                 &mut faults,
             ),
-            trip: either(
+            trip: merge_forms(
                 (trip, "tripDistance"),
                 (Clearable::<()>::Unchanged, "tripDistance"),
                 |()| Distance::miles(0),
                 |_, _| true,
                 &mut faults,
             ),
-            volume: either(
+            volume: merge_forms(
                 (volume.0, "volume"),
                 (volume.1, "gallons"),
                 Volume::gallons,
                 |typed, gallons| typed.us_gallons() == gallons,
                 &mut faults,
             ),
-            price: either(
+            price: merge_forms(
                 (price.0, "unitPrice"),
                 (price.1, "pricePerGallon"),
-                UnitPrice::of_gallon,
+                UnitPrice::per_us_gallon,
                 |typed, gallon| typed.of_us_gallon() == gallon,
                 &mut faults,
             ),
-            amount: either(
+            amount: merge_forms(
                 (amount.0, "amount"),
                 (amount.1, "totalCost"),
                 |cost| {
@@ -195,14 +199,14 @@ impl Entered {
         if faults.is_empty() { Ok(entered) } else { Err(faults) }
     }
 
-    /// Whether it has a reading or a distance.
-    pub(super) fn moves(&self) -> bool {
+    /// Whether the request sets or clears the reading or the trip distance.
+    pub(super) fn sends_distance(&self) -> bool {
         self.odometer.is_sent() || self.trip.is_sent()
     }
 
-    /// The member that decides what is driven between the fill-ups: the reading or distance that was
-    /// sent, else `other`.
-    pub(super) fn moved_by(&self, other: &'static str) -> &'static str {
+    /// The member that determines the distance between fill-ups: the reading or trip distance if
+    /// one was sent, otherwise `other`.
+    pub(super) fn distance_member(&self, other: &'static str) -> &'static str {
         let members = [
             (self.odometer.is_set(), self.odometer.name),
             (self.trip.is_set(), self.trip.name),
@@ -212,13 +216,13 @@ impl Entered {
         members.into_iter().find(|it| it.0).map_or(other, |it| it.1)
     }
 
-    /// Whether it has a volume, a price or an amount.
-    pub(super) fn pays(&self) -> bool {
+    /// Whether the request sets or clears the volume, price or amount.
+    pub(super) fn sends_payment(&self) -> bool {
         self.volume.is_sent() || self.price.is_sent() || self.amount.is_sent()
     }
 
-    /// The member that a mismatch of volume, price and amount is reported at: one that was sent.
-    pub(super) fn payment_name(&self) -> &'static str {
+    /// The member to report a mismatch of volume, price and amount for: one that was sent.
+    pub(super) fn payment_member(&self) -> &'static str {
         [
             (self.amount.is_sent(), self.amount.name),
             (self.price.is_sent(), self.price.name),
@@ -229,12 +233,11 @@ impl Entered {
         .map_or(self.amount.name, |it| it.1)
     }
 
-    /// Applies the request to the log, and derives one of volume, price and amount from the other
-    /// two. Values that were entered before stay unless they are sent again. `currency` is the
-    /// default.
+    /// Applies the request to the log and derives one of volume, price and amount from the other two.
+    /// Values entered earlier are kept unless the request replaces them. `currency` is the default.
     ///
     /// # Errors
-    /// The members at fault.
+    /// A fault for every invalid member.
     pub(super) fn apply(
         &self,
         log: &mut FuelLog,
@@ -269,31 +272,31 @@ impl Entered {
             )]);
         }
         log.currency = (log.amount.is_some() || log.unit_price.is_some()).then_some(currency);
-        log.set_seed_members();
+        log.set_reference_members();
         Ok(())
     }
 
     fn derive(&self, log: &mut FuelLog, currency: Currency) -> Result<(), FieldError> {
-        // A cleared value stays empty, unless the request sets another one.
+        // A value that the request clears stays empty, unless the request sets another value.
         let sets = self.volume.is_set() || self.price.is_set() || self.amount.is_set();
         let derives = |is_cleared: bool| sets || !is_cleared;
         match (log.volume, log.unit_price, log.amount) {
             (Some(volume), Some(price), None) if derives(self.amount.is_cleared()) => {
-                let amount = amount_of(volume, price, currency);
+                let amount = compute_amount(volume, price, currency);
                 let detail = "times the volume is more than an amount can be";
                 log.amount = Some(amount.ok_or_else(|| FieldError::at(self.price.name, detail))?);
                 log.derived = Derived::Amount;
             }
             (Some(volume), None, Some(amount)) if derives(self.price.is_cleared()) => {
                 let detail = "for this volume is more than a price can be";
-                let price = price_of(volume, amount);
+                let price = compute_price(volume, amount);
                 log.unit_price =
                     Some(price.ok_or_else(|| FieldError::at(self.amount.name, detail))?);
                 log.derived = Derived::UnitPrice;
             }
             (None, Some(price), Some(amount)) if derives(self.volume.is_cleared()) => {
                 let detail = "is required: it cannot be calculated from price and amount";
-                let volume = volume_of(price, amount);
+                let volume = compute_volume(price, amount);
                 log.volume = Some(volume.ok_or_else(|| FieldError::at(self.volume.name, detail))?);
                 log.derived = Derived::Volume;
             }
@@ -303,16 +306,20 @@ impl Entered {
     }
 }
 
-/// Volume times price, rounded half up to the currency's decimals.
-pub(super) fn amount_of(volume: Volume, price: UnitPrice, currency: Currency) -> Option<Money> {
-    // The price is in ten-thousandths; the amount in thousandths.
+/// Volume times price, rounded half up to the decimals of the currency.
+pub(super) fn compute_amount(
+    volume: Volume,
+    price: UnitPrice,
+    currency: Currency,
+) -> Option<Money> {
+    // The price is in ten-thousandths, the amount in thousandths.
     let numerator = i128::from(volume.exact()).checked_mul(price.value.units().into())?;
     let money = Money::from_ratio(numerator, i128::from(price.per.exact()) * 10, currency)?;
     Thousandths::from_units(money.thousandths).map(|_| money)
 }
 
-/// The amount divided by the volume, to the thousandth.
-fn price_of(volume: Volume, amount: Money) -> Option<UnitPrice> {
+/// The amount divided by the volume, with three decimals.
+fn compute_price(volume: Volume, amount: Money) -> Option<UnitPrice> {
     let per = volume.unit();
     let numerator = i128::from(amount.thousandths) * i128::from(per.exact());
     let thousandths = divide_rounded(numerator, volume.exact().into())?;
@@ -320,8 +327,8 @@ fn price_of(volume: Volume, amount: Money) -> Option<UnitPrice> {
     Some(UnitPrice { value: Fixed::from_units(units)?, per })
 }
 
-/// The amount divided by the price, to the thousandth.
-fn volume_of(price: UnitPrice, amount: Money) -> Option<Volume> {
+/// The amount divided by the price, with three decimals.
+fn compute_volume(price: UnitPrice, amount: Money) -> Option<Volume> {
     let numerator = i128::from(amount.thousandths) * 10_000;
     let thousandths = divide_rounded(numerator, price.value.units().into())?;
     let thousandths = i64::try_from(thousandths).ok()?;
@@ -329,8 +336,8 @@ fn volume_of(price: UnitPrice, amount: Money) -> Option<Volume> {
 }
 
 impl UnitPrice {
-    /// The price of a US gallon.
-    fn of_gallon(price: Price) -> Self {
+    /// Converts a price per US gallon.
+    fn per_us_gallon(price: Price) -> Self {
         let value = Fixed::from_units(price.units() * 10);
         Self { value: value.unwrap_or_default(), per: VolumeUnit::GallonsUs }
     }

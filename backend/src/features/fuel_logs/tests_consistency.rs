@@ -1,5 +1,5 @@
-//! Figures that a person can trust: what is asked about, and what does not depend on the order of
-//! entry, on rounding, or on what was converted.
+//! Which values must be confirmed, and that economy does not depend on the order of entry, rounding or
+//! unit conversion.
 
 use proptest::{prelude::*, strategy::ValueTree as _};
 use serde_json::{Value, json};
@@ -15,22 +15,22 @@ use crate::{
 };
 
 on_every_engine![
-    a_reading_that_contradicts_one_entered_by_hand_is_asked_about,
-    older_fill_ups_may_be_added_after_the_reading_of_today,
-    a_confirmed_reading_is_asked_about_again_in_another_vehicle,
-    a_question_names_a_member_that_was_sent,
-    a_derived_volume_is_checked_too,
-    a_marked_gap_is_not_asked_for_again,
-    what_the_api_answers_can_be_sent_back,
-    a_volume_beyond_the_reference_schema_is_null_in_gallons,
-    the_average_price_is_of_known_volumes_only,
-    a_change_and_its_reverse_leave_every_figure,
-    the_vehicles_page_rounds_once,
-    figures_that_depend_on_confirmed_values_are_marked,
+    a_reading_that_contradicts_a_manual_one_must_be_confirmed,
+    older_fill_ups_can_be_added_after_a_current_reading,
+    a_confirmed_reading_must_be_confirmed_again_for_another_vehicle,
+    an_implausible_value_is_reported_for_a_member_that_was_sent,
+    a_derived_volume_must_be_plausible,
+    a_marked_missing_fill_up_is_not_suggested_again,
+    a_response_can_be_sent_back,
+    a_volume_too_large_for_the_reference_schema_has_null_gallons,
+    the_average_price_excludes_unknown_volumes,
+    reverting_a_change_restores_every_economy,
+    the_vehicle_page_rounds_only_once,
+    statistics_with_confirmed_values_are_marked,
 ];
 
 impl Garage {
-    async fn read(&self, date: &str, reading: i64) {
+    async fn log_reading(&self, date: &str, reading: i64) {
         let path = format!("/api/vehicles/{}/odometer", self.vehicle);
         let body = json!({ "date": date, "reading": reading });
         let added = self.user.post(&path, body).await;
@@ -41,36 +41,36 @@ impl Garage {
         self.user.patch(&format!("/api/fuel-logs/{id}"), change).await
     }
 
-    /// The distance and economy of every fill-up, the earliest first.
-    async fn figures(&self) -> Vec<(Value, Value, Value)> {
+    /// The id, distance and economy of every fill-up, earliest first.
+    async fn economies(&self) -> Vec<(Value, Value, Value)> {
         let path = format!("/api/fuel-logs?vehicleId={}&limit=200", self.vehicle);
         let list = self.user.get(&path).await.body;
-        let figures = |it: &Value| (it["id"].clone(), it["distance"].clone(), it["mpg"].clone());
-        let mut all: Vec<_> = list["items"].as_array().unwrap().iter().map(figures).collect();
+        let economy = |it: &Value| (it["id"].clone(), it["distance"].clone(), it["mpg"].clone());
+        let mut all: Vec<_> = list["items"].as_array().unwrap().iter().map(economy).collect();
         all.sort_by_key(|it| it.0.to_string());
         all
     }
 }
 
-fn is_asked(answer: &crate::testing::Answer, pointer: &str) {
+fn assert_implausible(answer: &crate::testing::Answer, pointer: &str) {
     assert_eq!(answer.status, 422, "{answer:?}");
     assert_eq!(answer.body["type"], "/problems/implausible", "{answer:?}");
     assert_eq!(answer.body["errors"][0]["pointer"], pointer, "{answer:?}");
 }
 
-async fn a_reading_that_contradicts_one_entered_by_hand_is_asked_about(app: TestApp) {
+async fn a_reading_that_contradicts_a_manual_one_must_be_confirmed(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
-    garage.read("2026-01-10", 50_000).await;
+    garage.log_reading("2026-01-10", 50_000).await;
     for (date, reading) in [("2026-01-12", 500_300), ("2026-01-12", 5_000), ("2026-01-01", 500_000)]
     {
-        is_asked(&garage.add(date, reading, json!({})).await, "/odometerReading");
+        assert_implausible(&garage.add(date, reading, json!({})).await, "/odometerReading");
     }
     let confirmed = json!({ "confirm": ["/odometerReading"] });
     let added = garage.add("2026-01-12", 5_000, confirmed).await;
     assert_eq!((added.status, &added.body["confirmed"]), (201, &json!(["/odometer"])));
 }
 
-async fn older_fill_ups_may_be_added_after_the_reading_of_today(app: TestApp) {
+async fn older_fill_ups_can_be_added_after_a_current_reading(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let path = format!("/api/vehicles/{}", garage.vehicle);
     assert_eq!(garage.user.patch(&path, json!({ "odometerReading": 10_000 })).await.status, 200);
@@ -79,7 +79,7 @@ async fn older_fill_ups_may_be_added_after_the_reading_of_today(app: TestApp) {
     }
 }
 
-async fn a_confirmed_reading_is_asked_about_again_in_another_vehicle(app: TestApp) {
+async fn a_confirmed_reading_must_be_confirmed_again_for_another_vehicle(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let other = json!({ "vin": "1M8GDM9AXKP042788" });
     let other = garage.user.post("/api/vehicles", other).await.id();
@@ -87,47 +87,47 @@ async fn a_confirmed_reading_is_asked_about_again_in_another_vehicle(app: TestAp
     garage.added("2026-01-01", 1_000, json!({ "vehicleId": other })).await;
     let confirm = json!({ "confirm": ["/odometerReading"] });
     let id = garage.added("2026-01-10", 90_000, confirm).await;
-    is_asked(&garage.patch(&id, json!({ "vehicleId": other })).await, "/vehicleId");
+    assert_implausible(&garage.patch(&id, json!({ "vehicleId": other })).await, "/vehicleId");
     let confirmed = json!({ "vehicleId": other, "confirm": ["/vehicleId"] });
     assert_eq!(garage.patch(&id, confirmed).await.status, 200);
 }
 
-async fn a_question_names_a_member_that_was_sent(app: TestApp) {
+async fn an_implausible_value_is_reported_for_a_member_that_was_sent(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     garage.added("2026-01-01", 1_000, json!({})).await;
     let trip = json!({
         "odometerReading": null, "tripDistance": { "value": 900, "unit": "mi" },
         "gallons": 1, "confirm": [],
     });
-    // 900 miles on a gallon; the volume was sent as well.
-    is_asked(&garage.add("2026-01-02", 0, trip).await, "/gallons");
+    // 900 miles on one gallon; the volume was sent too.
+    assert_implausible(&garage.add("2026-01-02", 0, trip).await, "/gallons");
     let id = garage.added("2026-01-03", 1_300, json!({ "gallons": 4 })).await;
     let change = json!({ "tripDistance": { "value": 900, "unit": "mi" }, "odometerReading": null });
-    is_asked(&garage.patch(&id, change).await, "/tripDistance");
-    // Only the date moves: 1,300 miles before the fill-up at 1,000.
+    assert_implausible(&garage.patch(&id, change).await, "/tripDistance");
+    // Only the date changes: 1,300 miles, before the fill-up at 1,000.
     let refused = garage.patch(&id, json!({ "date": "2025-12-31" })).await;
     assert_eq!(refused.body["type"], "/problems/odometer-order");
     assert_eq!(refused.body["errors"][0]["pointer"], "/date", "{refused:?}");
 }
 
-async fn a_derived_volume_is_checked_too(app: TestApp) {
+async fn a_derived_volume_must_be_plausible(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let cheap = json!({
         "gallons": null, "unitPrice": { "value": 0.01, "per": "l" }, "amount": 100,
     });
-    is_asked(&garage.add("2026-01-01", 1_000, cheap).await, "/amount");
+    assert_implausible(&garage.add("2026-01-01", 1_000, cheap).await, "/amount");
 }
 
-async fn a_marked_gap_is_not_asked_for_again(app: TestApp) {
+async fn a_marked_missing_fill_up_is_not_suggested_again(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     garage.added("2026-01-01", 1_000, json!({})).await;
     let far = garage.add("2026-01-01", 3_390, json!({ "missedPrevious": true })).await;
-    is_asked(&far, "/odometerReading");
+    assert_implausible(&far, "/odometerReading");
     let detail = far.body["errors"][0]["detail"].as_str().unwrap();
     assert!(!detail.contains("mark that"), "{detail}");
 }
 
-async fn what_the_api_answers_can_be_sent_back(app: TestApp) {
+async fn a_response_can_be_sent_back(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let values = (1_000_i64..90_000, 1_i64..30_000, 0_usize..3, any::<bool>());
@@ -164,7 +164,7 @@ async fn what_the_api_answers_can_be_sent_back(app: TestApp) {
     }
 }
 
-async fn a_volume_beyond_the_reference_schema_is_null_in_gallons(app: TestApp) {
+async fn a_volume_too_large_for_the_reference_schema_has_null_gallons(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let tanker = json!({
         "gallons": null, "volume": { "value": 90000, "unit": "gal_uk" }, "confirm": ["/volume"],
@@ -175,7 +175,7 @@ async fn a_volume_beyond_the_reference_schema_is_null_in_gallons(app: TestApp) {
     assert_eq!(added.body["volume"]["value"].as_f64(), volume["value"].as_f64());
 }
 
-async fn the_average_price_is_of_known_volumes_only(app: TestApp) {
+async fn the_average_price_excludes_unknown_volumes(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     garage.added("2026-01-01", 1_000, json!({ "totalCost": 40 })).await;
     garage.added("2026-01-02", 1_100, json!({ "gallons": null, "totalCost": 60 })).await;
@@ -187,16 +187,16 @@ async fn the_average_price_is_of_known_volumes_only(app: TestApp) {
     assert_eq!(stats["currencies"][0]["averagePricePerGallon"], json!(4.0));
 }
 
-async fn a_change_and_its_reverse_leave_every_figure(app: TestApp) {
+async fn reverting_a_change_restores_every_economy(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     garage.added("2026-01-01", 8_000, json!({})).await;
     let measured = garage.added("2026-01-05", 8_300, json!({})).await;
     let none = json!({ "odometerReading": null, "gallons": 5, "isFull": false });
     garage.added("2026-01-05", 0, none).await;
     garage.added("2026-01-09", 8_600, json!({})).await;
-    let before = garage.figures().await;
-    let economies = garage.figures().await.into_iter().map(|it| it.2).collect::<Vec<_>>();
-    assert_eq!(economies, [json!(null), json!(30.0), json!(null), json!(20.0)]);
+    let before = garage.economies().await;
+    let mpgs = before.iter().map(|it| it.2.clone()).collect::<Vec<_>>();
+    assert_eq!(mpgs, [json!(null), json!(30.0), json!(null), json!(20.0)]);
     for change in [
         [json!({ "odometerReading": 8_301 }), json!({ "odometerReading": 8_300 })],
         [json!({ "date": "2026-01-06" }), json!({ "date": "2026-01-05" })],
@@ -205,10 +205,10 @@ async fn a_change_and_its_reverse_leave_every_figure(app: TestApp) {
             let changed = garage.patch(&measured, change).await;
             assert_eq!(changed.status, 200, "{changed:?}");
         }
-        assert_eq!(garage.figures().await, before);
+        assert_eq!(garage.economies().await, before);
     }
 
-    // Whatever is done, the stored figures are those of the whole history.
+    // After any sequence of changes, the stored economy matches the whole history.
     let user = garage.user.user().await;
     let vehicle = VehicleId(garage.vehicle.parse().unwrap());
     let mut runner = proptest::test_runner::TestRunner::deterministic();
@@ -243,8 +243,8 @@ async fn a_change_and_its_reverse_leave_every_figure(app: TestApp) {
             }
             let mut tx = app.app.db.read_for(&user).await.unwrap();
             let replaced = odometer::replacements(&mut tx, &user, vehicle).await.unwrap();
-            let rows = store::all(&mut tx, &user, vehicle).await.unwrap();
-            let total = |row: &window::Near| replaced.total(row.date, row.odometer_exact);
+            let rows = store::list_all(&mut tx, &user, vehicle).await.unwrap();
+            let total = |row: &window::Neighbor| replaced.total(row.date, row.odometer_exact);
             let changed = window::recompute_all(rows, total);
             assert_eq!(changed, [], "after {kind} on {date}");
         }
@@ -254,7 +254,7 @@ async fn a_change_and_its_reverse_leave_every_figure(app: TestApp) {
     }
 }
 
-async fn the_vehicles_page_rounds_once(app: TestApp) {
+async fn the_vehicle_page_rounds_only_once(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     let metric = json!({
         "distanceUnit": "km", "volumeUnit": "l", "economyUnit": "l_per_100km", "currency": "EUR",
@@ -270,7 +270,7 @@ async fn the_vehicles_page_rounds_once(app: TestApp) {
         let added = garage.user.post("/api/fuel-logs", body).await;
         assert_eq!(added.status, 201, "{added:?}");
     };
-    // Distance, liters, euros; and economy and cost as exact arithmetic rounds them.
+    // Distance, liters and euros; economy and cost rounded from exact arithmetic.
     for (nth, (km, liters, euros, economy, cost)) in [
         (500, json!(33.35), json!(66.7), "6.7", "€0.133"),
         (848, json!(50), json!(93.58), "5.9", "€0.110"),
@@ -286,7 +286,7 @@ async fn the_vehicles_page_rounds_once(app: TestApp) {
         fill(&vehicle, "2026-01-09", 1_000 + km, liters, euros).await;
         let page = garage.user.get(&format!("/vehicles/{vehicle}")).await;
         let tile = format!("{economy} <small>l/100 km</small>");
-        // Average, best and worst are one interval's.
+        // There is a single interval, so average, best and worst are the same.
         assert_eq!(page.text().matches(&tile).count(), 3, "{tile}: {}", page.text());
         assert!(
             page.text().contains(&format!("{economy} <span class=\"u\">l/100 km")),
@@ -296,13 +296,13 @@ async fn the_vehicles_page_rounds_once(app: TestApp) {
     }
 }
 
-async fn figures_that_depend_on_confirmed_values_are_marked(app: TestApp) {
+async fn statistics_with_confirmed_values_are_marked(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
     garage.added("2026-01-01", 1_000, json!({})).await;
     garage.added("2026-01-03", 1_300, json!({})).await;
     let page = async || garage.user.get(&format!("/vehicles/{}", garage.vehicle)).await;
     assert!(!page().await.text().contains("confirmed"));
-    // A partial fill-up closes no interval, and the next one depends on it.
+    // A partial fill-up ends no interval, and the next one depends on it.
     let much = json!({ "gallons": 150, "isFull": false, "confirm": ["/gallons"] });
     garage.added("2026-01-05", 1_600, much).await;
     garage.added("2026-01-07", 1_900, json!({})).await;
@@ -310,7 +310,7 @@ async fn figures_that_depend_on_confirmed_values_are_marked(app: TestApp) {
     let page = page().await;
     assert!(page.text().contains("include a fill-up with unusual values"), "{}", page.text());
     assert_eq!(page.text().matches("unusual, confirmed").count(), 1);
-    // Of three intervals, the one with the partial fill-up is marked.
+    // Of the three intervals, only the one with the partial fill-up is marked.
     assert_eq!(page.text().matches("class=\"dot confirmed\"").count(), 1, "{}", page.text());
     assert!(page.text().contains("7 Jan 2026: 3.8 mpg, unusual but confirmed"), "{}", page.text());
 }
