@@ -49,7 +49,10 @@ pub(super) fn router() -> ApiRouter<App> {
             "/auth/logout",
             post_with(log_out, |it| it.id("logOut").tag(tag).summary("Sign out")),
         )
-        .api_route("/auth/me", get_with(me, |it| it.id("me").tag(tag).summary("Read your account")))
+        .api_route(
+            "/auth/me",
+            get_with(read_account, |it| it.id("me").tag(tag).summary("Read your account")),
+        )
         .api_route(
             "/auth/password",
             post_with(change_password, |it| {
@@ -60,7 +63,7 @@ pub(super) fn router() -> ApiRouter<App> {
         )
         .api_route(
             "/auth/sessions",
-            get_with(sessions, |it| {
+            get_with(list_sessions, |it| {
                 it.id("listSessions").tag("Tokens and sessions").summary("List your sessions")
             }),
         )
@@ -72,7 +75,7 @@ pub(super) fn router() -> ApiRouter<App> {
         )
         .api_route(
             "/user/preferences",
-            get_with(preferences, |it| {
+            get_with(read_preferences, |it| {
                 it.id("readPreferences").tag(tag).summary("Read your preferences")
             })
             .patch_with(change_preferences, |it| {
@@ -181,8 +184,11 @@ async fn change_password(
     service::change_password(&app, &caller, input, &client, &idempotency.with_secret(secret)).await
 }
 
-async fn sessions(State(app): State<App>, user: User) -> Result<SerializedJson<Page<Session>>> {
-    SerializedJson::of(&service::sessions(&app, &user).await?)
+async fn list_sessions(
+    State(app): State<App>,
+    user: User,
+) -> Result<SerializedJson<Page<Session>>> {
+    SerializedJson::of(&service::list_sessions(&app, &user).await?)
 }
 
 async fn end_session(
@@ -200,18 +206,18 @@ async fn log_out(
     client: ClientInfo,
     headers: HeaderMap,
 ) -> Result<SignedOut> {
-    if let Some(token) = session::session_token(&headers, &app) {
+    if let Some(token) = session::session_token_hash(&headers, &app) {
         service::log_out(&app, session.principal.account, &client, &token).await?;
     }
-    Ok(SignedOut(session::clear_cookie(&app)?))
+    Ok(SignedOut(session::clear_session_cookie(&app)?))
 }
 
-async fn me(State(app): State<App>, user: User) -> Result<Record<Account>> {
-    Ok(Record(service::account(&app, &user.0).await?))
+async fn read_account(State(app): State<App>, user: User) -> Result<Record<Account>> {
+    Ok(Record(service::find_account(&app, &user.0).await?))
 }
 
-async fn preferences(State(app): State<App>, user: User) -> Result<Record<Preferences>> {
-    Ok(Record(service::preferences(&app, &user).await?))
+async fn read_preferences(State(app): State<App>, user: User) -> Result<Record<Preferences>> {
+    Ok(Record(service::load_preferences(&app, &user).await?))
 }
 
 async fn change_preferences(

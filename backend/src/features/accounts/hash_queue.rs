@@ -89,7 +89,7 @@ impl Queue {
         if of_account >= MAX_PER_ACCOUNT || of_network >= MAX_PER_NETWORK {
             return Err(Error::Overloaded);
         }
-        if self.requests.len() - self.running() >= MAX_WAITING {
+        if self.requests.len() - self.count_running() >= MAX_WAITING {
             self.evict_last(round)?;
         }
         let id = self.next_id;
@@ -109,13 +109,13 @@ impl Queue {
         Ok(())
     }
 
-    fn running(&self) -> usize {
+    fn count_running(&self) -> usize {
         self.requests.iter().filter(|it| matches!(it.state, State::Running)).count()
     }
 
     /// Starts waiting requests, lowest round first, up to the limit.
     fn start(&mut self) {
-        while self.running() < MAX_RUNNING {
+        while self.count_running() < MAX_RUNNING {
             let waiting = self.requests.iter_mut();
             let waiting = waiting.filter(|it| matches!(it.state, State::Waiting(_)));
             let Some(first) = waiting.min_by_key(|it| (it.round, it.id)) else { return };

@@ -46,7 +46,7 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
 
 async fn authenticate(headers: &HeaderMap, app: &App) -> Result<Option<Arc<Principal>>> {
     let has_credential = headers.contains_key(header::AUTHORIZATION)
-        || session::session_token(headers, app).is_some();
+        || session::session_token_hash(headers, app).is_some();
     if has_credential { session::authenticate(headers, app).await } else { Ok(None) }
 }
 

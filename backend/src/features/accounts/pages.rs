@@ -280,11 +280,13 @@ async fn log_out(
     client: ClientInfo,
     headers: HeaderMap,
 ) -> Result<Response> {
-    if let Some(token) = session::session_token(&headers, &app) {
+    if let Some(token) = session::session_token_hash(&headers, &app) {
         service::log_out(&app, session.principal.account, &client, &token).await?;
     }
-    let headers =
-        [(header::SET_COOKIE, session::clear_cookie(&app)?), (CLEAR_SITE_DATA, CLEARED_DATA)];
+    let headers = [
+        (header::SET_COOKIE, session::clear_session_cookie(&app)?),
+        (CLEAR_SITE_DATA, CLEARED_DATA),
+    ];
     Ok((headers, Redirect::to("/login")).into_response())
 }
 
@@ -305,7 +307,7 @@ struct SettingsPage {
 
 impl SettingsPage {
     async fn new(app: &App, user: &User, layout: Layout, view: FormView) -> Result<Self> {
-        let account = service::account(app, &user.0).await?;
+        let account = service::find_account(app, &user.0).await?;
         Ok(Self {
             layout,
             view,
@@ -357,7 +359,7 @@ async fn show_settings(
     layout: Layout,
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>> {
-    let preferences = service::preferences(&app, &user).await?;
+    let preferences = service::load_preferences(&app, &user).await?;
     let view = FormView::new(LABELS, fill_form(&preferences));
     let is_saved = query.as_deref() == Some("saved");
     web::page(&SettingsPage { is_saved, ..SettingsPage::new(&app, &user, layout, view).await? })

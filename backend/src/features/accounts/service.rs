@@ -11,7 +11,7 @@ pub use creation::{
     AccountInput, CreatedAccount, FirstAdministrator, check_first_administrator, create,
     create_first_administrator,
 };
-pub(super) use preferences::{change_preferences, preferences};
+pub(super) use preferences::{change_preferences, load_preferences};
 pub(super) use registration::register;
 
 use super::{
@@ -218,7 +218,7 @@ pub(super) async fn revoke_access(tx: &mut Tx, account: Uuid, except: Option<Uui
 }
 
 /// Lists the user's sessions, newest first.
-pub(super) async fn sessions(app: &App, user: &User) -> Result<Page<Session>> {
+pub(super) async fn list_sessions(app: &App, user: &User) -> Result<Page<Session>> {
     let now = app.clock.now();
     let mut tx = app.db.read().await?;
     let mut items = store::sessions::list(&mut tx, user.0.account, now, now - IDLE_TIMEOUT).await?;
@@ -331,7 +331,7 @@ pub(super) async fn check_password(
 }
 
 /// Loads the account of the signed-in user.
-pub(super) async fn account(app: &App, principal: &Principal) -> Result<Account> {
+pub(super) async fn find_account(app: &App, principal: &Principal) -> Result<Account> {
     let mut tx = app.db.read().await?;
     store::find(&mut tx, principal.account).await?.ok_or(Error::Unauthorized)
 }

@@ -95,7 +95,7 @@ impl OpenedSession {
 }
 
 /// Builds a `Set-Cookie` value that deletes the session cookie. The device cookie stays.
-pub(super) fn clear_cookie(app: &App) -> Result<HeaderValue> {
+pub(super) fn clear_session_cookie(app: &App) -> Result<HeaderValue> {
     set_cookie(app, SESSION_COOKIE, "", TimeDelta::zero())
 }
 
@@ -133,7 +133,7 @@ pub(super) fn find_token_hash(headers: &HeaderMap, app: &App, name: &str) -> Opt
 }
 
 /// Hashes the token in the session cookie.
-pub(super) fn session_token(headers: &HeaderMap, app: &App) -> Option<TokenHash> {
+pub(super) fn session_token_hash(headers: &HeaderMap, app: &App) -> Option<TokenHash> {
     find_token_hash(headers, app, SESSION_COOKIE)
 }
 
@@ -146,7 +146,7 @@ pub async fn authenticate(headers: &HeaderMap, app: &App) -> Result<Option<Arc<P
     if let Some(authorization) = headers.get(header::AUTHORIZATION) {
         return authenticate_bearer(authorization, app).await;
     }
-    let Some(token) = session_token(headers, app) else { return Ok(None) };
+    let Some(token) = session_token_hash(headers, app) else { return Ok(None) };
     let is_session = |it: &Arc<Principal>| matches!(it.auth_method, AuthMethod::Session(_));
     if let Some(principal) = app.auth.session_cache().get(&token).await.filter(is_session) {
         return Ok(Some(principal));
@@ -160,7 +160,7 @@ pub async fn authenticate(headers: &HeaderMap, app: &App) -> Result<Option<Arc<P
     let principal = load_principal(app, session.owner, AuthMethod::Session(session.id)).await?;
     if session.seen_at + LAST_SEEN_RESOLUTION <= now {
         let mut tx = app.db.write().await?;
-        store::sessions::touch(&mut tx, &token, now).await?;
+        store::sessions::update_last_seen(&mut tx, &token, now).await?;
         tx.commit().await?;
     }
     app.auth.session_cache().insert(token, Arc::clone(&principal)).await;

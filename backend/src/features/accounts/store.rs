@@ -69,7 +69,7 @@ pub(super) async fn insert(
 
 /// Records `account` as the first account. Returns false if there already is one. Waits for concurrent
 /// transactions that do the same.
-pub(super) async fn record_first(tx: &mut Tx, account: Uuid) -> Result<bool> {
+pub(super) async fn record_first_account(tx: &mut Tx, account: Uuid) -> Result<bool> {
     let inserted = sql!(
         tx,
         execute,

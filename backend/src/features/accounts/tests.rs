@@ -15,7 +15,7 @@ on_every_engine![
     the_first_account_requires_the_setup_token_if_other_machines_can_connect,
     a_session_cookie_is_not_accepted_as_a_bearer_token,
     email_addresses_are_unique_ignoring_case,
-    every_field_at_fault_is_named,
+    all_invalid_fields_are_reported,
     a_wrong_password_and_an_unknown_email_get_the_same_response,
     logging_out_ends_the_session_immediately,
     logging_in_ends_the_previous_session,
@@ -134,7 +134,7 @@ async fn email_addresses_are_unique_ignoring_case(app: TestApp) {
     assert_eq!(log_in(&app.nobody(), "Ann@Example.ORG", PASSWORD).await.status, 200);
 }
 
-async fn every_field_at_fault_is_named(app: TestApp) {
+async fn all_invalid_fields_are_reported(app: TestApp) {
     let new = json!({ "email": "ann", "password": "short", "displayName": 7, "isAdmin": true });
     let refused = app.nobody().post("/api/auth/register", new).await;
     assert_eq!(refused.status, 422);

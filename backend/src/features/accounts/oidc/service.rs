@@ -305,7 +305,7 @@ async fn create_account(
         // The provider has verified the address.
         mail::mark_confirmed(&mut tx, id, now).await?;
     }
-    if accounts::record_first(&mut tx, id).await? {
+    if accounts::record_first_account(&mut tx, id).await? {
         if source == IdentitySource::AccessToken || app.auth.setup_token().is_some() {
             return Err(OidcError::RegistrationClosed);
         }

@@ -48,7 +48,7 @@ struct SecurityPage {
 
 impl SecurityPage {
     async fn new(app: &App, user: &User, layout: Layout, view: FormView) -> Result<Self> {
-        let sessions = service::sessions(app, user).await?.items;
+        let sessions = service::list_sessions(app, user).await?.items;
         let email = user.0.email.clone();
         Ok(Self { layout, view, email, sessions, done: None, refused: None })
     }

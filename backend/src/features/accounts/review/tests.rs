@@ -15,7 +15,7 @@ on_every_engine![
     every_table_with_an_account_declares_whether_it_grants_access,
     a_reset_requires_a_review_and_a_review_requires_the_password,
     a_channel_sends_nothing_until_it_is_reviewed,
-    what_is_added_after_a_reset_needs_no_review,
+    grants_added_after_a_reset_need_no_review,
     a_reset_forgets_known_browsers,
     access_changes_are_logged_with_address_and_browser,
     the_review_names_the_administrator_who_reset_the_password,
@@ -25,7 +25,7 @@ const PASSWORD: &str = "correct horse battery";
 const NEW_PASSWORD: &str = "an entirely new one";
 
 /// Lists the tables with a column that references an account or a user.
-async fn owned_tables(app: &TestApp) -> BTreeSet<String> {
+async fn list_owned_tables(app: &TestApp) -> BTreeSet<String> {
     let db = app.past_policies().await;
     let mut tx = db.read().await.unwrap();
     let is_sqlite = db.engine() == "sqlite";
@@ -64,7 +64,7 @@ async fn every_table_with_an_account_declares_whether_it_grants_access(app: Test
             assert!(!why.is_empty(), "{table} needs a reason why it grants nothing");
         }
     }
-    let missing: Vec<_> = owned_tables(&app).await.difference(&listed).cloned().collect();
+    let missing: Vec<_> = list_owned_tables(&app).await.difference(&listed).cloned().collect();
     assert!(missing.is_empty(), "neither in `grants` nor in `tables_without_grants`: {missing:?}");
 }
 
@@ -131,7 +131,7 @@ async fn a_reset_requires_a_review_and_a_review_requires_the_password(app: TestA
     assert!(!ann.get("/vehicles").await.text().contains("Your password was reset"));
 }
 
-async fn state(app: &TestApp) -> String {
+async fn channel_state(app: &TestApp) -> String {
     let listed = app.get("/api/notifications/channels").await;
     listed.body["items"][0]["state"].as_str().unwrap().to_owned()
 }
@@ -142,23 +142,23 @@ async fn a_channel_sends_nothing_until_it_is_reviewed(app: TestApp) {
     let channel = ann.post("/api/notifications/channels", ntfy("cars")).await;
     assert_eq!(channel.body["state"], "on");
     let ann = reset(&app).await;
-    assert_eq!(state(&ann).await, "unreviewed");
+    assert_eq!(channel_state(&ann).await, "unreviewed");
     let test = format!("/api/notifications/channels/{}/test", channel.id());
     let tried = ann.post(&test, json!({})).await;
     assert_eq!(tried.body["isSent"], false, "{tried:?}");
     assert!(tried.body["problem"].as_str().unwrap().contains("review"), "{tried:?}");
     assert!(ann.get("/settings/notifications").await.text().contains("Waiting until you review"));
     assert_eq!(ann.submit("/settings/review", &[]).await.status, 303);
-    assert_eq!(state(&ann).await, "on");
+    assert_eq!(channel_state(&ann).await, "on");
 }
 
-async fn what_is_added_after_a_reset_needs_no_review(app: TestApp) {
+async fn grants_added_after_a_reset_need_no_review(app: TestApp) {
     let app = allow_private_addresses(&app);
     app.register("ann@example.org").await;
     let ann = reset(&app).await;
     let channel = ann.post("/api/notifications/channels", ntfy("cars")).await;
     assert_eq!(channel.status, 201, "{channel:?}");
-    assert_eq!(state(&ann).await, "on");
+    assert_eq!(channel_state(&ann).await, "on");
 }
 
 async fn a_reset_forgets_known_browsers(app: TestApp) {
@@ -171,7 +171,7 @@ async fn a_reset_forgets_known_browsers(app: TestApp) {
     reset(&app).await;
     // Ann's new browser replaces the intruder's. The administrator has signed in again.
     assert!(count_devices(&app).await <= before + 1);
-    let known = known_networks(&app, "ann@example.org").await;
+    let known = list_known_networks(&app, "ann@example.org").await;
     assert!(!known.iter().any(|it| it.starts_with("192.0.2.1")), "{known:?}");
 }
 
@@ -181,7 +181,7 @@ async fn count_devices(app: &TestApp) -> i64 {
     count
 }
 
-async fn known_networks(app: &TestApp, email: &str) -> Vec<String> {
+async fn list_known_networks(app: &TestApp, email: &str) -> Vec<String> {
     let mut tx = app.app.db.read().await.unwrap();
     let rows: Vec<(Option<String>,)> = sql!(
         &mut tx,
@@ -194,7 +194,7 @@ async fn known_networks(app: &TestApp, email: &str) -> Vec<String> {
     rows.into_iter().filter_map(|row| row.0).collect()
 }
 
-async fn event(admin: &TestApp, kind: &str) -> serde_json::Value {
+async fn find_event(admin: &TestApp, kind: &str) -> serde_json::Value {
     let log = admin.get(&format!("/api/admin/security-log?kind={kind}")).await;
     let event = log.body["items"][0].clone();
     assert!(event.is_object(), "no {kind}: {log:?}");
@@ -222,11 +222,11 @@ async fn access_changes_are_logged_with_address_and_browser(app: TestApp) {
         "channel-removed",
         "factor-removed",
     ] {
-        let event = event(&admin, kind).await;
+        let event = find_event(&admin, kind).await;
         assert_eq!(event["address"], "192.0.2.9", "{event}");
         assert_eq!(event["userAgent"], "Firefox/144.0", "{event}");
     }
-    assert_eq!(event(&admin, "channel-added").await["detail"], "ntfy 127.0.0.1");
+    assert_eq!(find_event(&admin, "channel-added").await["detail"], "ntfy 127.0.0.1");
 }
 
 fn totp_code(secret: &[u8], app: &TestApp) -> String {

@@ -109,7 +109,7 @@ pub async fn check_first_administrator(
     if store::has_accounts(&mut db.read().await?).await? {
         return Ok(FirstAdministrator::Ignored);
     }
-    read_settings(settings)?.read(today).map_err(rename_to_settings)?;
+    read_settings(settings)?.read(today).map_err(replace_field_names)?;
     Ok(FirstAdministrator::Pending)
 }
 
@@ -135,7 +135,7 @@ pub async fn create_first_administrator(app: &App) -> Result<()> {
                 }
                 // Another instance has created the first account.
                 Ok(_) | Err(Error::Conflict { .. }) => {}
-                Err(error) => return Err(rename_to_settings(error)),
+                Err(error) => return Err(replace_field_names(error)),
             }
         }
     }
@@ -153,7 +153,7 @@ fn read_settings(settings: &config::Auth) -> Result<AccountInput> {
 }
 
 /// Replaces field names in an error with the names of the settings.
-fn rename_to_settings(error: Error) -> Error {
+fn replace_field_names(error: Error) -> Error {
     let Error::Invalid(faults) = error else { return error };
     let rename = |fault: FieldError| match fault.name() {
         "email" => FieldError::at("auth.first_administrator", fault.detail),
@@ -189,7 +189,7 @@ async fn insert(
         }
         Error::conflict("duplicate-email", "an account with this e-mail address exists")
     })?;
-    let is_first = store::record_first(&mut tx, account.id).await?;
+    let is_first = store::record_first_account(&mut tx, account.id).await?;
     if is_first {
         store::set_admin(&mut tx, account.id).await?;
     }

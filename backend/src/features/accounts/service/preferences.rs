@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Loads the user's preferences. Creates them with default values on first use.
-pub(in crate::features::accounts) async fn preferences(
+pub(in crate::features::accounts) async fn load_preferences(
     app: &App,
     user: &UserId,
 ) -> Result<Preferences> {

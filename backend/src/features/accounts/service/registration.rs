@@ -70,7 +70,7 @@ pub(in crate::features::accounts) async fn register(
         }
         Error::conflict("duplicate-email", "an account with this e-mail address exists")
     })?;
-    if store::record_first(&mut tx, account.id).await? {
+    if store::record_first_account(&mut tx, account.id).await? {
         check_setup_token(app, setup_token)?;
         store::set_admin(&mut tx, account.id).await?;
         account.is_admin = true;

@@ -91,7 +91,7 @@ pub(in crate::features::accounts) async fn list(
     )
 }
 
-pub(in crate::features::accounts) async fn touch(
+pub(in crate::features::accounts) async fn update_last_seen(
     tx: &mut Tx,
     token: &TokenHash,
     now: DateTime<Utc>,

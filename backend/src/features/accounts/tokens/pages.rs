@@ -57,12 +57,12 @@ impl TokensPage {
     }
 }
 
-fn blank() -> Form {
+fn blank_form() -> Form {
     Form::of([("scope", Scope::Read.as_str().to_owned())])
 }
 
 async fn show(State(app): State<App>, user: User, layout: Layout) -> Result<Html<String>> {
-    web::page(&TokensPage::new(&app, &user, layout, FormView::new(LABELS, blank())).await?)
+    web::page(&TokensPage::new(&app, &user, layout, FormView::new(LABELS, blank_form())).await?)
 }
 
 async fn create(
@@ -83,7 +83,8 @@ async fn create(
                 .ok()
                 .and_then(|it| it["token"].as_str().map(str::to_owned));
             let page =
-                TokensPage::new(&app, &caller.user, layout, FormView::new(LABELS, blank())).await?;
+                TokensPage::new(&app, &caller.user, layout, FormView::new(LABELS, blank_form()))
+                    .await?;
             Ok(web::page(&TokensPage { new_token: token, ..page })?.into_response())
         }
         Err(Error::Conflict { detail, .. }) => {

@@ -49,7 +49,7 @@ pub(in crate::features::accounts) async fn find_owner(
     };
     if found.last_used_at.is_none_or(|it| it + LAST_USED_RESOLUTION <= now) {
         let mut tx = app.db.write().await?;
-        store::touch(&mut tx, found.id, now).await?;
+        store::update_last_used(&mut tx, found.id, now).await?;
         tx.commit().await?;
     }
     Ok(Some((found.owner, AuthMethod::PersonalToken { id: found.id, scope: found.scope })))

@@ -92,7 +92,7 @@ pub(super) async fn list(
     )
 }
 
-pub(super) async fn touch(tx: &mut Tx, id: Uuid, now: DateTime<Utc>) -> Result<()> {
+pub(super) async fn update_last_used(tx: &mut Tx, id: Uuid, now: DateTime<Utc>) -> Result<()> {
     sql!(tx, execute, "UPDATE personal_tokens SET last_used_at = $2 WHERE id = $1", id, now)?;
     Ok(())
 }
