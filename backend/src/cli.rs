@@ -1,4 +1,4 @@
-//! The command line: the commands, and how the program exits.
+//! The command line: commands, output and exit codes.
 
 use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
@@ -25,11 +25,11 @@ use crate::{
     transfer::{self, MoveError},
 };
 
-/// Vehicles, their fuel and their maintenance
+/// Manage vehicles, fuel logs and maintenance
 #[derive(Debug, Parser)]
 #[command(name = "motovaultpro", version, max_term_width = 100)]
 pub struct Arguments {
-    /// Read the settings from this file instead of motovaultpro.toml in the current folder
+    /// Read settings from this file instead of motovaultpro.toml in the current folder
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -38,30 +38,30 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the pages and the API (the default command)
+    /// Start the web service (default command)
     Serve {
-        /// Leave the database as it is; otherwise pending migrations are executed first
+        /// Do not execute pending migrations before starting
         #[arg(long)]
         no_migrate: bool,
     },
     /// Execute pending migrations
     Migrate {
-        /// Only this feature's migrations
+        /// Only execute this feature's migrations
         #[arg(long, value_name = "NAME")]
         feature: Option<String>,
-        /// Print which migrations are executed and which are pending; change nothing
+        /// List executed and pending migrations without executing any
         #[arg(long)]
         status: bool,
-        /// Print which migrations would be executed; change nothing
+        /// List the migrations that would be executed without executing any
         #[arg(long, conflicts_with = "status")]
         dry_run: bool,
     },
-    /// Manage accounts, such as when the only administrator is locked out
+    /// Manage accounts, for example if the only administrator is locked out
     Users {
         #[command(subcommand)]
         command: administration::Command,
     },
-    /// Decode VINs, without a network
+    /// Decode VINs offline
     Vin(vin::Arguments),
     /// Import stations
     Stations {
@@ -73,9 +73,9 @@ enum Command {
         #[command(subcommand)]
         command: backup::Command,
     },
-    /// Move all data to another, empty database, of either engine
+    /// Move all data to an empty database, on the same or the other engine
     Move(transfer::Arguments),
-    /// Manage the secrets that are sealed in the database
+    /// Manage the encrypted secrets in the database
     Secrets {
         #[command(subcommand)]
         command: SecretsCommand,
@@ -85,13 +85,13 @@ enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
-    /// Try everything that the settings name, and print what to do; exits with 1 if a check fails
+    /// Check the settings and everything they refer to; exits with 1 if a check fails
     Check {
-        /// Print a JSON array with an object for each check
+        /// Print a JSON array with one object per check
         #[arg(long)]
         json: bool,
     },
-    /// Ask a running service whether it is ready; exits with 1 if it is not
+    /// Check that a running service is ready; exits with 1 if it is not
     Healthcheck {
         /// The service's address, such as `http://127.0.0.1:3001` or
         /// `unix:/run/motovaultpro.sock`
@@ -99,16 +99,16 @@ enum Command {
         #[arg(long, value_name = "URL")]
         url: Option<String>,
     },
-    /// Print the API's description (OpenAPI 3.1)
+    /// Print the OpenAPI 3.1 document of the API
     Openapi,
-    /// Print a script that completes this program's commands in a shell
+    /// Print a shell completion script
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
     /// Print the manual page
     Man {
-        /// Write a page for each command to this folder instead; it is created if needed
+        /// Write one page per command to this folder instead, creating it if needed
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
     },
@@ -116,10 +116,10 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum SecretsCommand {
-    /// Discard the sealed secrets because the key to them is lost: authenticator apps and notification
-    /// channels with a secret must then be set up again
+    /// Discard all encrypted secrets, if their key is lost. Authenticator apps and notification channels with a
+    /// secret must then be set up again
     Discard {
-        /// Discard them; without this, only print what would be lost
+        /// Discard the secrets; without this option, only print what would be lost
         #[arg(long)]
         yes: bool,
     },
@@ -127,13 +127,13 @@ enum SecretsCommand {
 
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
-    /// Print every setting with its value and its origin, without secrets
+    /// Print every setting with its value and origin, without secrets
     Show,
-    /// Report whether the settings are valid; `motovaultpro check` also tries what they name
+    /// Validate the settings; `motovaultpro check` also checks what they refer to
     Check,
 }
 
-/// Why the program ends with a code other than 0.
+/// An error that ends the program with a nonzero exit code.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error("the settings cannot be used: {0}")]
@@ -142,7 +142,7 @@ enum Failure {
     Migrate(#[from] MigrateError),
     #[error("{0}")]
     Serve(#[from] serve::ServeError),
-    #[error("{}", cause(.0))]
+    #[error("{}", message(.0))]
     Work(Error),
     #[error(
         "{0} has none of MotoVaultPro's tables: check database.url, or run `motovaultpro migrate`"
@@ -167,9 +167,8 @@ enum Failure {
 }
 
 impl Failure {
-    /// 2 for what has to be mended in the settings, 1 for everything else but what PostgreSQL has to
-    /// know more exactly.
-    fn code(&self) -> ExitCode {
+    /// 2 for invalid settings, specific codes for PostgreSQL's archive and restore commands, 1 otherwise.
+    fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Config(_) | Self::Move(MoveError::Config(_)) => 2,
             Self::Backup(error) => error.exit_code(),
@@ -178,11 +177,11 @@ impl Failure {
     }
 }
 
-/// What went wrong. Nobody reads a log here, so the cause is part of it.
-fn cause(error: &Error) -> String {
-    let mut told = match error {
+/// The message for an error, including its causes, since commands write no log.
+fn message(error: &Error) -> String {
+    let mut message = match error {
         Error::Internal(cause) => cause.to_string(),
-        Error::Unavailable => "the database does not answer, or accepts no writes now".to_owned(),
+        Error::Unavailable => "the database does not respond or accepts no writes".to_owned(),
         Error::Invalid(faults) => error::describe(faults),
         other => other.to_string(),
     };
@@ -192,25 +191,25 @@ fn cause(error: &Error) -> String {
     };
     for source in std::iter::successors(first, |it| it.source()) {
         let source = source.to_string();
-        if !told.contains(&source) {
-            told = format!("{told}: {source}");
+        if !message.contains(&source) {
+            message = format!("{message}: {source}");
         }
     }
-    told
+    message
 }
 
-/// Does what was asked, and tells how it went.
+/// Runs the command and returns the exit code.
 #[must_use]
 pub fn run(arguments: Arguments) -> ExitCode {
     match dispatch(arguments) {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever read the output has had enough of it.
+        // The reader of the output has closed the pipe.
         Err(Failure::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
             ExitCode::SUCCESS
         }
         Err(failure) => {
             eprintln!("motovaultpro: {failure}");
-            failure.code()
+            failure.exit_code()
         }
     }
 }
@@ -220,7 +219,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command.unwrap_or(Command::Serve { no_migrate: false }) {
         Command::Serve { no_migrate } => {
             let config = load()?;
-            runtime()?.block_on(serve_and_tell(config, !no_migrate))
+            runtime()?.block_on(serve_with_logging(config, !no_migrate))
         }
         Command::Migrate { feature, status, dry_run } => {
             let config = load()?;
@@ -240,7 +239,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::Stations { command } => {
             let config = load()?;
-            runtime()?.block_on(bring_in(config, &command))
+            runtime()?.block_on(import_stations(config, &command))
         }
         Command::Backup { command } => {
             let done = runtime()?.block_on(backup::run(&command, load, &Clock::System))?;
@@ -275,9 +274,9 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Healthcheck { url } => {
             let url = match url {
                 Some(url) => url,
-                None => serve::url_of(&load()?.server),
+                None => serve::local_url(&load()?.server),
             };
-            runtime()?.block_on(serve::ask_health(&url)).map_err(Failure::Unready)
+            runtime()?.block_on(serve::check_health(&url)).map_err(Failure::Unready)
         }
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -303,27 +302,27 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
-/// As `print!`, but a closed pipe is an error and no panic.
+/// Like `print!`, but a closed pipe is an error instead of a panic.
 fn print(text: &str) -> Result<(), Failure> {
     Ok(std::io::stdout().write_all(text.as_bytes())?)
 }
 
-async fn serve_and_tell(config: Config, migrates: bool) -> Result<(), Failure> {
+async fn serve_with_logging(config: Config, migrates: bool) -> Result<(), Failure> {
     let traces = serve::log_to_stderr(&config.log)?;
     let served = serve::serve(config, migrates).await;
     traces.end().await;
     Ok(served?)
 }
 
-/// Says on the standard error stream which database is used, without secrets.
-fn announce(engine: &Engine) {
+/// Prints to standard error which database is used, without secrets.
+fn print_database(engine: &Engine) {
     eprintln!("motovaultpro: using {engine}");
 }
 
-/// Opens the database for a command that works on what is there, and creates none.
+/// Opens the database for a command that must not create one.
 async fn open_existing(config: &Config) -> Result<Db, Failure> {
     let engine = config.database.engine()?;
-    announce(&engine);
+    print_database(&engine);
     let db = Db::open_existing(&config.database).await.map_err(serve::ServeError::from)?;
     match migrate::status(&db, features::ALL, None).await {
         Ok(steps) if steps.iter().any(|it| it.executed_at.is_some()) => Ok(db),
@@ -343,7 +342,7 @@ async fn users(config: Config, command: &administration::Command) -> Result<(), 
     print(&done.map_err(Failure::Work)?)
 }
 
-/// What the service does by itself every hour, now.
+/// Runs the hourly cleanup of the VIN cache now.
 async fn clean_vin_cache(config: Config) -> Result<(), Failure> {
     let db = open_existing(&config).await?;
     let app = App::new(config, db, Clock::System);
@@ -352,14 +351,14 @@ async fn clean_vin_cache(config: Config) -> Result<(), Failure> {
     print(&format!("{} removed\n", done.map_err(Failure::Work)?))
 }
 
-async fn discard_secrets(config: &Config, is_sure: bool) -> Result<(), Failure> {
+async fn discard_secrets(config: &Config, is_confirmed: bool) -> Result<(), Failure> {
     let db = open_existing(config).await?;
-    let done = keys::discard(&db, config, features::SECRETS, is_sure).await;
+    let done = keys::discard(&db, config, features::SECRETS, is_confirmed).await;
     db.close().await;
     print(&done?)
 }
 
-async fn bring_in(config: Config, command: &stations::Command) -> Result<(), Failure> {
+async fn import_stations(config: Config, command: &stations::Command) -> Result<(), Failure> {
     let db = open_existing(&config).await?;
     let app = App::new(config, db, Clock::System);
     let done = stations::run(&app, command).await;
@@ -374,7 +373,7 @@ async fn migrate(
     dry_run: bool,
 ) -> Result<(), Failure> {
     let engine = config.database.migration_engine()?;
-    announce(&engine);
+    print_database(&engine);
     if let Engine::Sqlite(path) = &engine
         && (status || dry_run)
         && !path.exists()
@@ -388,14 +387,14 @@ async fn migrate(
         return print(&report(&steps, dry_run));
     }
     let clock = Clock::System;
-    if let Some(made) =
+    if let Some(message) =
         backup::before_migrations(config, &db, features::ALL, feature, &clock).await?
     {
-        print(&format!("{made}\n"))?;
+        print(&format!("{message}\n"))?;
     }
     let done = migrate::run(&db, features::ALL, feature, &clock).await?;
     roles::grant(&db, features::ALL, &config.database).await?;
-    // Migrations of PostgreSQL may run on a machine that the service's key file is not on.
+    // PostgreSQL migrations may run on a machine without the service's key file.
     if feature.is_none() && matches!(engine, Engine::Sqlite(_)) {
         keys::prepare(&db, config, &clock, features::SECRETS).await?;
     }

@@ -1,8 +1,8 @@
-//! The API's description, generated from its handlers (`OpenAPI` 3.1).
+//! The OpenAPI 3.1 document, generated from the handlers.
 
-mod example;
+mod examples;
 mod page;
-mod words;
+mod schema_text;
 
 use aide::{
     axum::ApiRouter,
@@ -24,9 +24,9 @@ use crate::{
     features,
 };
 
-/// The API's routes, to be put below `/api`, and their description.
+/// The API's routes, to be nested below `/api`, and the OpenAPI document.
 pub fn api() -> (Router<App>, OpenApi) {
-    // Records are described as they are sent: what may be null is there all the same.
+    // Describe records as they are serialized: nullable members are always present.
     aide::generate::in_context(|context| {
         context.schema = SchemaSettings::draft2020_12()
             .for_serialize()
@@ -40,14 +40,14 @@ pub fn api() -> (Router<App>, OpenApi) {
     let session = SecurityScheme::ApiKey {
         location: ApiKeyLocation::Cookie,
         name: "session".to_owned(),
-        description: Some("The session's cookie (`__Host-session` over https)".to_owned()),
+        description: Some("The session cookie (`__Host-session` over HTTPS)".to_owned()),
         extensions: [].into_iter().collect(),
     };
     let token = SecurityScheme::Http {
         scheme: "bearer".to_owned(),
         bearer_format: None,
         description: Some(
-            "A personal token, or a configured provider's access token: `Authorization: Bearer …`"
+            "A personal token, or an access token from a configured provider: `Authorization: Bearer …`"
                 .to_owned(),
         ),
         extensions: [].into_iter().collect(),
@@ -56,7 +56,7 @@ pub fn api() -> (Router<App>, OpenApi) {
         info: Info {
             title: "MotoVaultPro".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            description: Some("Vehicles, their fuel and their upkeep.".to_owned()),
+            description: Some("Vehicles, fuel logs and maintenance.".to_owned()),
             ..Info::default()
         },
         components: Some(Components {
@@ -68,15 +68,16 @@ pub fn api() -> (Router<App>, OpenApi) {
         }),
         ..OpenApi::default()
     };
-    // Nested only for the description, which gives every path in full.
-    let described = ApiRouter::new().nest("/api", api.clone());
-    let _: Router<App> = described.finish_api(&mut document);
-    share_refusals(&mut document);
+    // Nested only for the document, which contains the full paths.
+    let documented = ApiRouter::new().nest("/api", api.clone());
+    let _: Router<App> = documented.finish_api(&mut document);
+    share_error_responses(&mut document);
     (api.into(), document)
 }
 
-/// Adds what any operation may refuse, and describes each kind of refusal once for all of them.
-fn share_refusals(document: &mut OpenApi) {
+/// Adds the errors that every operation may return, and moves each kind of error response to the shared
+/// components.
+fn share_error_responses(document: &mut OpenApi) {
     let shared = &mut document.components.get_or_insert_default().responses;
     let paths = document.paths.iter_mut().flat_map(|it| it.paths.values_mut());
     for path in paths.filter_map(ReferenceOr::as_item_mut) {
@@ -86,10 +87,10 @@ fn share_refusals(document: &mut OpenApi) {
         {
             let Some(operation) = operation else { continue };
             aide::generate::in_context(|context| {
-                // The limits and a database that is away meet every request; an unsafe one may
-                // come from another site, too.
-                let anywhere = [403, 429, 503].into_iter().filter(|it| *it != 403 || !is_safe);
-                anywhere.for_each(|it| add_error_response(context, operation, it));
+                // Any request may be rate-limited or find the database unavailable; unsafe methods are also
+                // checked for cross-site requests.
+                let common = [403, 429, 503].into_iter().filter(|it| *it != 403 || !is_safe);
+                common.for_each(|it| add_error_response(context, operation, it));
             });
             let responses = &mut operation.responses.get_or_insert_default().responses;
             responses.sort_keys();
@@ -107,7 +108,7 @@ fn share_refusals(document: &mut OpenApi) {
     }
 }
 
-/// The description as JSON.
+/// The document as JSON.
 #[must_use]
 pub fn text(document: &OpenApi) -> String {
     serde_json::to_string_pretty(document).unwrap_or_default()

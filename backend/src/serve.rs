@@ -1,21 +1,21 @@
-//! Running the service: from the settings to the last answer.
+//! Runs the service, from reading the settings to a graceful shutdown.
 
+mod connection_slots;
 mod connections;
-mod front;
+mod external_changes;
+mod gateway;
 mod hosts;
 mod listener;
 mod log;
 mod metrics;
-mod others;
-mod places;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-mod tests_places;
+mod tests_slots;
 #[cfg(test)]
-mod tests_unread;
-mod unread;
-mod wire;
+mod tests_unread_body;
+mod timed_stream;
+mod unread_body;
 
 use std::{
     io,
@@ -25,9 +25,9 @@ use std::{
     time::Duration,
 };
 
+use connection_slots::ConnectionSlots;
 use listener::Listener;
 pub use log::{Traces, log_to_stderr};
-use places::Places;
 use tokio::net::{TcpStream, UnixStream};
 use tokio_util::either::Either;
 
@@ -50,8 +50,8 @@ use crate::{
     features, router,
 };
 
-/// How long requests in flight may take once the service is told to stop.
-const FAREWELL: Duration = Duration::from_secs(20);
+/// How long requests in flight may take to finish after the shutdown signal.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Why the service does not run.
 #[derive(Debug, thiserror::Error)]
@@ -62,25 +62,25 @@ pub enum ServeError {
     /// Another process uses the SQLite database.
     #[error("{0}")]
     Locked(#[from] LockError),
-    /// It cannot be backed up before it is brought up to date.
+    /// The backup before the migrations failed.
     #[error("{0}")]
     Backup(#[from] backup::BackupError),
-    /// It cannot be brought up to date.
+    /// The migrations failed.
     #[error("{0}")]
     Migrate(#[from] MigrateError),
-    /// The service key is missing, or is another one.
+    /// The service key is missing or does not match the database.
     #[error("{0}")]
     Key(#[from] KeyError),
-    /// The administrator in the settings cannot be created.
+    /// The first administrator could not be created from the settings.
     #[error("the first administrator cannot be created: {0}")]
     FirstAdministrator(String),
-    /// There is nothing to listen on.
+    /// The service cannot listen for connections.
     #[error("{0}")]
     Listen(#[from] listener::ListenError),
-    /// Traces cannot be sent where they are to be sent.
+    /// The address in `log.traces_url` cannot be used.
     #[error("log.traces_url: {0}")]
     Traces(String),
-    /// Serving broke off.
+    /// Any other I/O error while serving.
     #[error("{0}")]
     Io(#[from] io::Error),
 }
@@ -94,17 +94,17 @@ impl From<Error> for ServeError {
     }
 }
 
-/// Locks an SQLite database, in a folder that may have to be made first.
+/// Locks an SQLite database, creating its folder if needed.
 fn lock(path: &Path) -> Result<ServiceLock, ServeError> {
-    // Where this fails, locking says why.
+    // If this fails, taking the lock reports the cause.
     let _ = files::create_private_folder(files::folder_of(path));
     Ok(ServiceLock::acquire(path)?)
 }
 
-/// Serves until the process is told to stop.
+/// Serves until the process receives a shutdown signal.
 ///
 /// # Errors
-/// A database that cannot be used or an address that cannot be listened on.
+/// Fails if the database cannot be used or the address cannot be bound.
 pub async fn serve(mut config: Config, migrates: bool) -> Result<(), ServeError> {
     let clock = Clock::System;
     let _lock = match config.database.engine() {
@@ -113,10 +113,10 @@ pub async fn serve(mut config: Config, migrates: bool) -> Result<(), ServeError>
     };
     if migrates {
         let db = Db::open_for_migrations(&config.database).await?;
-        if let Some(made) =
+        if let Some(backup) =
             backup::before_migrations(&config, &db, features::ALL, None, &clock).await?
         {
-            tracing::info!("{made}");
+            tracing::info!("{backup}");
         }
         migrate::run(&db, features::ALL, None, &clock).await?;
         roles::grant(&db, features::ALL, &config.database).await?;
@@ -125,7 +125,7 @@ pub async fn serve(mut config: Config, migrates: bool) -> Result<(), ServeError>
     let db = Db::open(&config.database).await?;
     db.check_durability().await?;
     db.warn_if_role_bypasses_rls().await?;
-    // What is pending may wait where it was asked to; a database that does not fit may not.
+    // With --no-migrate, pending migrations are fine; a newer or altered database is an error.
     let steps = migrate::status(&db, features::ALL, None).await?;
     let is_current = steps.iter().all(|it| it.executed_at.is_some());
     let key = if is_current {
@@ -134,7 +134,7 @@ pub async fn serve(mut config: Config, migrates: bool) -> Result<(), ServeError>
         keys::find(&config)?
     };
     let listener = Listener::open(&config.server)?;
-    // What systemd passed may be another than the settings name.
+    // A socket passed by systemd may differ from the address in the settings.
     let address = if let Some(address) = listener.address()? {
         (config.server.address, config.server.socket) = (address, None);
         format!("http://{address}")
@@ -154,10 +154,11 @@ pub async fn serve(mut config: Config, migrates: bool) -> Result<(), ServeError>
         )?;
     }
     app.vins.warm_up();
-    let front = front::Front::new(router(&app), &app.config, hosts::Hosts::of(&app)).await;
-    let places = places(&app.config.server);
+    let gateway =
+        gateway::Gateway::new(router(&app), &app.config, hosts::AllowedHosts::new(&app)).await;
+    let slots = connection_slots(&app.config.server);
     let metrics = match app.config.server.metrics_address {
-        Some(address) => Some(metrics::listen(address, &app, &front, &places)?),
+        Some(address) => Some(metrics::listen(address, &app, &gateway, &slots)?),
         None => None,
     };
     println!("MotoVaultPro is at {address}");
@@ -166,34 +167,34 @@ pub async fn serve(mut config: Config, migrates: bool) -> Result<(), ServeError>
     }
     tracing::info!(%address, database = app.db.engine(), cache = app.cache.state().0, "Serving");
 
-    let tasks = tokio::spawn(periodic::run(app.clone(), features::PERIODIC_TASKS));
+    let periodic_tasks = tokio::spawn(periodic::run(app.clone(), features::PERIODIC_TASKS));
     let backups = tokio::spawn(backup::run_schedule(app.clone()));
-    let notifying = tokio::spawn(features::notifications::run(app.clone()));
-    let watching = tokio::spawn(others::watch(app.clone()));
+    let notifications = tokio::spawn(features::notifications::run(app.clone()));
+    let external_changes = tokio::spawn(external_changes::watch(app.clone()));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let counting = tokio::spawn(async move {
+    let metrics_server = tokio::spawn(async move {
         if let Some(metrics) = metrics {
             metrics.serve().await;
         }
     });
-    let drained = app.clone();
-    let serving = connections::serve(listener, front, places, async move {
-        told_to_stop().await;
-        drain(&drained).await;
-        tracing::info!("Stopping: no new requests");
+    let draining_app = app.clone();
+    let serving = connections::serve(listener, gateway, slots, async move {
+        shutdown_signal().await;
+        drain(&draining_app).await;
+        tracing::info!("Shutting down: no new requests accepted");
         let _ = stop.send(());
     });
     tokio::select! {
         () = serving => {}
         () = async {
-            // Counted from when it is told to stop, not from the start.
+            // The timeout starts with the shutdown signal, not with the service.
             if stopped.await.is_err() {
                 std::future::pending::<()>().await;
             }
-            tokio::time::sleep(FAREWELL).await;
-        } => tracing::warn!("Some requests did not end in time"),
+            tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
+        } => tracing::warn!("Some requests did not finish in time"),
     }
-    for task in [tasks, backups, notifying, watching, counting] {
+    for task in [periodic_tasks, backups, notifications, external_changes, metrics_server] {
         task.abort();
         let _ = task.await;
     }
@@ -203,33 +204,33 @@ pub async fn serve(mut config: Config, migrates: bool) -> Result<(), ServeError>
     Ok(())
 }
 
-/// Lets load balancers notice that the service stops: for the time that is set, `/api/health` answers 503 while
-/// all other requests are answered as usual. A second signal ends this at once.
+/// Gives load balancers time to notice the shutdown: for `server.drain` seconds, `/api/health` responds with
+/// 503 while all other requests are served as usual. A second signal ends the drain immediately.
 async fn drain(app: &App) {
     app.is_stopping.store(true, Ordering::Relaxed);
     let time = Duration::from_secs(app.config.server.drain);
     if time.is_zero() {
         return;
     }
-    tracing::info!(seconds = time.as_secs(), "Stopping soon: not ready any more");
+    tracing::info!(seconds = time.as_secs(), "Shutting down soon: no longer ready");
     tokio::select! {
         () = tokio::time::sleep(time) => {}
-        () = told_to_stop() => {}
+        () = shutdown_signal() => {}
     }
 }
 
-/// The places for connections that the settings allow.
-fn places(server: &Server) -> Places {
-    let most = connections::most(server.connections);
+/// Connection limits from the settings.
+fn connection_slots(server: &Server) -> ConnectionSlots {
+    let limit = connections::connection_limit(server.connections);
     let trusted = server.trusted_proxies.clone();
-    // A proxy on this machine may be one that the settings do not name.
-    Places::new(most, server.connections_per_address(most), move |address| {
+    // A proxy on this machine may be missing from `server.trusted_proxies`.
+    ConnectionSlots::new(limit, server.connections_per_address(limit), move |address| {
         address.is_loopback() || trusted.contains(address)
     })
 }
 
-/// Waits for Ctrl-C or, as service managers send it, SIGTERM.
-async fn told_to_stop() {
+/// Waits for Ctrl-C or SIGTERM, which service managers send.
+async fn shutdown_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     match signal(SignalKind::terminate()) {
         Ok(mut terminate) => {
@@ -244,11 +245,11 @@ async fn told_to_stop() {
     }
 }
 
-/// Asks the service at `url` whether it is ready: `http://host:port`, or `unix:path`.
+/// Checks that the service at `url` (`http://host:port`, or `unix:path`) is ready.
 ///
 /// # Errors
-/// What it answered instead, or why it did not.
-pub async fn ask_health(url: &str) -> Result<(), String> {
+/// A message with the unexpected status or the connection error.
+pub async fn check_health(url: &str) -> Result<(), String> {
     let status = get_status(url, "/api/health");
     let answer = tokio::time::timeout(Duration::from_secs(5), status).await;
     match answer {
@@ -259,17 +260,18 @@ pub async fn ask_health(url: &str) -> Result<(), String> {
     }
 }
 
-/// Where a service with these settings is for this machine: `http://host:port`, or `unix:path`.
-pub(crate) fn url_of(server: &Server) -> String {
+/// The URL at which a service with these settings can be reached from this machine: `http://host:port`,
+/// or `unix:path`.
+pub(crate) fn local_url(server: &Server) -> String {
     match &server.socket {
         Some(path) => format!("unix:{}", path.display()),
-        None => format!("http://{}", near(server.address)),
+        None => format!("http://{}", connectable(server.address)),
     }
 }
 
-/// Where a service that listens on `address` is for this machine: all addresses are not one to
-/// connect to.
-pub(crate) fn near(mut address: SocketAddr) -> SocketAddr {
+/// The address to connect to for a service that listens on `address`: the loopback address if it listens
+/// on all interfaces.
+pub(crate) fn connectable(mut address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
         IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
@@ -278,18 +280,18 @@ pub(crate) fn near(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-/// Checks whether the service could listen on `address`. Needs a runtime.
+/// Checks that the service could listen on `address`. Must be called within a Tokio runtime.
 ///
 /// # Errors
-/// Why not.
+/// The error from binding.
 pub(crate) fn try_listen(address: SocketAddr) -> io::Result<()> {
-    listener::at_address(address).map(drop)
+    listener::bind_tcp(address).map(drop)
 }
 
-/// The status that the server at `url` (`http://host:port`, or `unix:path`) answers for `path`.
+/// Requests `path` from the server at `url` (`http://host:port`, or `unix:path`) and returns the status.
 ///
 /// # Errors
-/// It does not answer.
+/// The server could not be reached or sent no valid response.
 pub(crate) async fn get_status(
     url: &str,
     path: &str,

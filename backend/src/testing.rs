@@ -1,4 +1,4 @@
-//! A whole service per test, over either engine.
+//! Runs tests against a complete service with its own database, on both engines.
 
 mod postgres;
 
@@ -51,61 +51,61 @@ macro_rules! on_every_engine {
 
 pub(crate) use on_every_engine;
 
-/// Runs a test, letting both engines share its inline snapshots.
+/// Runs a test; both engines may share its inline snapshots.
 pub(crate) fn block_on(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     insta::allow_duplicates! { runtime.block_on(test) }
 }
 
-/// The service, its own empty database, and who asks.
+/// A service with its own empty database, and a client of it.
 #[derive(Clone)]
 pub(crate) struct TestApp {
-    /// What the handlers have.
+    /// The application state.
     pub(crate) app: App,
     router: Router,
     cookie: Option<String>,
-    /// The other end of the connection that it asks over, and what it says besides.
+    /// The client's address, and headers that it sends with every request.
     peer: Option<SocketAddr>,
     headers: Vec<(&'static str, String)>,
-    /// The database as its administrator sees it, once that was asked for.
-    past: std::sync::Arc<tokio::sync::OnceCell<Db>>,
-    /// Ends with the test, where it is PostgreSQL's.
-    _database: Option<std::sync::Arc<postgres::Ending>>,
-    /// Where SQLite's file lies until the test ends.
+    /// Connections that bypass row-level security, opened when first needed.
+    bypassing_rls: std::sync::Arc<tokio::sync::OnceCell<Db>>,
+    /// Drops the PostgreSQL database when the test ends.
+    _database: Option<std::sync::Arc<postgres::DropGuard>>,
+    /// The folder of the SQLite database, until the test ends.
     _folder: std::sync::Arc<tempfile::TempDir>,
 }
 
-/// A database without tables, until this is dropped.
+/// A database without tables, deleted when dropped.
 pub(crate) struct EmptyDatabase {
     pub(crate) settings: Database,
-    _ending: Option<postgres::Ending>,
+    _drop_guard: Option<postgres::DropGuard>,
     _folder: tempfile::TempDir,
 }
 
 impl EmptyDatabase {
-    /// SQLite's file doesn't exist yet.
+    /// The SQLite file does not exist yet.
     pub(crate) fn on_sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("new/cars.db").display());
         let settings = Database { url: Some(Secret::new(url)), ..Database::default() };
-        Self { settings, _ending: None, _folder: folder }
+        Self { settings, _drop_guard: None, _folder: folder }
     }
 
-    /// PostgreSQL's belongs to the role that migrates.
+    /// The PostgreSQL database is owned by the migration role.
     pub(crate) async fn on_postgres() -> Self {
-        let (settings, ending) = postgres::empty().await;
-        Self { settings, _ending: Some(ending), _folder: tempfile::tempdir().unwrap() }
+        let (settings, drop_guard) = postgres::create_empty().await;
+        Self { settings, _drop_guard: Some(drop_guard), _folder: tempfile::tempdir().unwrap() }
     }
 
-    /// On the engine of the service.
-    pub(crate) async fn beside(app: &TestApp) -> Self {
+    /// On the same engine as `app`.
+    pub(crate) async fn on_engine_of(app: &TestApp) -> Self {
         match app.app.db {
             Db::Sqlite { .. } => Self::on_sqlite(),
             Db::Postgres { .. } => Self::on_postgres().await,
         }
     }
 
-    /// With all tables.
+    /// Executes all migrations.
     pub(crate) async fn migrated(self) -> Self {
         let db = Db::open_for_migrations(&self.settings).await.unwrap();
         migrate::run(&db, features::ALL, None, &Clock::System).await.unwrap();
@@ -113,7 +113,7 @@ impl EmptyDatabase {
         self
     }
 
-    /// Runs statements as the owner of the tables.
+    /// Executes statements as the owner of the tables.
     pub(crate) async fn execute(&self, statements: &str) {
         let db = Db::open_for_migrations(&self.settings).await.unwrap();
         let statements = sqlx::AssertSqlSafe(statements.to_owned());
@@ -129,22 +129,22 @@ impl EmptyDatabase {
     }
 }
 
-/// What the service answered.
+/// A response of the service.
 #[derive(Debug, serde::Serialize)]
-pub(crate) struct Answer {
+pub(crate) struct TestResponse {
     pub(crate) status: u16,
     pub(crate) body: Value,
     #[serde(skip)]
     pub(crate) headers: axum::http::HeaderMap,
 }
 
-impl Answer {
-    /// The header's text, or nothing.
+impl TestResponse {
+    /// The value of a header, or an empty string.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |it| it.to_str().unwrap())
     }
 
-    /// The body, where it is no JSON: a page.
+    /// The body if it is not JSON, such as a page.
     pub(crate) fn text(&self) -> &str {
         self.body.as_str().unwrap_or_default()
     }
@@ -154,8 +154,8 @@ impl Answer {
         self.body["id"].as_str().unwrap_or_else(|| panic!("no id in {self:?}")).to_owned()
     }
 
-    /// What is wrong with each field at fault: `pointer: detail`.
-    pub(crate) fn faults(&self) -> Vec<String> {
+    /// The errors of a problem document, one per field: `pointer: detail`.
+    pub(crate) fn field_errors(&self) -> Vec<String> {
         assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");
         let errors = self.body["errors"].as_array().cloned().unwrap_or_default();
         let text = |it: &Value| it.as_str().unwrap().to_owned();
@@ -166,7 +166,7 @@ impl Answer {
     }
 }
 
-/// When the tests take place.
+/// The initial time of the tests' clock.
 pub(crate) const NOW: &str = "2026-01-31T12:00:00.123456Z";
 
 #[expect(clippy::disallowed_methods, reason = "the servers' addresses are no settings")]
@@ -175,39 +175,39 @@ fn server(name: &str) -> String {
 }
 
 impl TestApp {
-    /// SQLite and the cache in the process.
+    /// SQLite and the in-process cache.
     pub(crate) async fn on_sqlite() -> Self {
         Self::new(|_| {}).await
     }
 
-    /// PostgreSQL, in a database of its own, and Redis.
+    /// A separate PostgreSQL database, and Redis.
     pub(crate) async fn on_postgres() -> Self {
-        Self::on_postgres_by(postgres::Way::Usual).await
+        Self::on_postgres_by(postgres::Route::Default).await
     }
 
-    /// The same through PgBouncer, which pools by transaction.
+    /// The same through PgBouncer with transaction pooling.
     pub(crate) async fn through_pgbouncer() -> Self {
-        Self::on_postgres_by(postgres::Way::Pooled).await
+        Self::on_postgres_by(postgres::Route::PgBouncer).await
     }
 
-    async fn on_postgres_by(way: postgres::Way) -> Self {
-        let (database, ending) = postgres::settings(way).await;
+    async fn on_postgres_by(route: postgres::Route) -> Self {
+        let (database, drop_guard) = postgres::create_migrated(route).await;
         let test = Self::new(|config| {
             config.database = database;
             config.cache.url = Some(Secret::new(server("TEST_REDIS_URL")));
         })
         .await;
-        let test = Self { _database: Some(ending.into()), ..test };
+        let test = Self { _database: Some(drop_guard.into()), ..test };
         for _ in 0..200 {
             if test.app.cache.state().1 {
                 return test;
             }
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
-        panic!("Redis does not answer");
+        panic!("Redis does not respond");
     }
 
-    /// With other settings than the tests' own; registration is open unless they say otherwise.
+    /// With changed settings. Registration is open by default.
     pub(crate) async fn new(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut config = Config::default();
@@ -225,31 +225,31 @@ impl TestApp {
         let app = App::with_key(config, db, clock, Some(key));
         let router = crate::router(&app);
         let headers = Vec::new();
-        let (folder, past) = (folder.into(), std::sync::Arc::default());
+        let (folder, bypassing_rls) = (folder.into(), std::sync::Arc::default());
         let test = Self {
             app,
             router,
             cookie: None,
             peer: None,
             headers,
-            past,
+            bypassing_rls,
             _database: None,
             _folder: folder,
         };
-        // The administrator: whoever a test is about is not.
+        // The first account becomes the administrator; the tests' own users should not.
         test.register("admin@example.org").await;
         test
     }
 
-    /// Another service on the same engine, with an empty database of its own.
-    pub(crate) async fn afresh(&self) -> Self {
+    /// Another service on the same engine, with its own empty database.
+    pub(crate) async fn new_on_same_engine(&self) -> Self {
         match self.app.db {
             Db::Sqlite { .. } => Self::on_sqlite().await,
             Db::Postgres { .. } => Self::on_postgres().await,
         }
     }
 
-    /// The same database and clock under other settings, as another instance has them.
+    /// The same database and clock with changed settings.
     pub(crate) fn reconfigured(&self, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::clone(&self.app.config);
         change(&mut config);
@@ -257,7 +257,7 @@ impl TestApp {
         Self { router: crate::router(&app), app, ..self.clone() }
     }
 
-    /// The same client at another instance.
+    /// The same client, connected to another instance.
     pub(crate) fn at(&self, instance: &Self) -> Self {
         Self { app: instance.app.clone(), router: instance.router.clone(), ..self.clone() }
     }
@@ -267,23 +267,24 @@ impl TestApp {
         App::with_key(config, self.app.db.clone(), self.app.clock.clone(), Some(key))
     }
 
-    /// Makes an account; what it asks from then on, it asks signed in.
+    /// Creates an account, and returns a client that is visitor in to it.
     pub(crate) async fn register(&self, email: &str) -> Self {
         let account = json!({ "email": email, "password": "correct horse battery" });
-        let answer = self.nobody().post("/api/auth/register", account).await;
-        assert_eq!(answer.status, 201, "{answer:?}");
-        self.with_cookie(cookie_of(&answer))
+        let response = self.anonymous().post("/api/auth/register", account).await;
+        assert_eq!(response.status, 201, "{response:?}");
+        self.with_cookie(cookie_of(&response))
     }
 
-    /// The same service, asked by its administrator, whom every test begins with.
+    /// A client that is visitor in as the administrator, whom every test starts with.
     pub(crate) async fn as_administrator(&self) -> Self {
-        let known = json!({ "email": "admin@example.org", "password": "correct horse battery" });
-        let answer = self.nobody().post("/api/auth/login", known).await;
-        assert_eq!(answer.status, 200, "{answer:?}");
-        self.with_cookie(cookie_of(&answer))
+        let credentials =
+            json!({ "email": "admin@example.org", "password": "correct horse battery" });
+        let response = self.anonymous().post("/api/auth/login", credentials).await;
+        assert_eq!(response.status, 200, "{response:?}");
+        self.with_cookie(cookie_of(&response))
     }
 
-    /// Takes away the account that every test begins with, and all others.
+    /// Deletes all accounts, including the administrator that every test starts with.
     pub(crate) async fn delete_all_accounts(&self) {
         for table in ["sessions", "first_account", "accounts"] {
             let delete = sqlx::AssertSqlSafe(format!("DELETE FROM {table}"));
@@ -300,35 +301,35 @@ impl TestApp {
         }
     }
 
-    /// Another instance of the service over the same database, with other settings.
-    pub(crate) fn other_instance(&self, change: impl FnOnce(&mut Config)) -> Self {
+    /// Another instance of the service on the same database, with changed settings.
+    pub(crate) fn instance_with(&self, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::clone(&self.app.config);
         change(&mut config);
         let app = self.app_with(config);
         Self { router: crate::router(&app), app, ..self.clone() }
     }
 
-    /// The database as its administrator sees it: no policy hides a row.
-    pub(crate) async fn past_policies(&self) -> Db {
+    /// The database without row-level security.
+    pub(crate) async fn db_bypassing_rls(&self) -> Db {
         match &self.app.db {
             Db::Postgres { .. } => {
-                let open = || postgres::past_policies(&self.app.config.database);
-                self.past.get_or_init(open).await.clone()
+                let open = || postgres::db_bypassing_rls(&self.app.config.database);
+                self.bypassing_rls.get_or_init(open).await.clone()
             }
             Db::Sqlite { .. } => self.app.db.clone(),
         }
     }
 
-    /// Every row of every table, as text; but for the cache of decoded VINs.
+    /// Every row of every table as text, except the cache of decoded VINs.
     pub(crate) async fn rows(&self) -> std::collections::BTreeSet<String> {
         let rows = self.dump().await.into_iter();
         rows.filter(|it| !it.starts_with("vin_cache ")).collect()
     }
 
-    /// Every row of every table, past every policy: the table's name, then all columns as text, with
-    /// bytes as hexadecimal digits.
+    /// Every row of every table, without row-level security: the table's name, then all columns as text, with
+    /// bytes in hexadecimal.
     pub(crate) async fn dump(&self) -> Vec<String> {
-        let mut tx = self.past_policies().await.read().await.unwrap();
+        let mut tx = self.db_bypassing_rls().await.read().await.unwrap();
         let tables: Vec<(String,)> = match &mut tx {
             Tx::Postgres { .. } => sql!(
                 &mut tx,
@@ -361,105 +362,104 @@ impl TestApp {
         rows
     }
 
-    /// The same service, asked by nobody who is signed in.
-    pub(crate) fn nobody(&self) -> Self {
+    /// A client that is not visitor in.
+    pub(crate) fn anonymous(&self) -> Self {
         self.with_cookie(None)
     }
 
-    /// The same service, asked by whoever has this cookie.
+    /// A client that sends this cookie.
     pub(crate) fn with_cookie(&self, cookie: Option<String>) -> Self {
         Self { cookie, ..self.clone() }
     }
 
-    /// The same service, asked over a connection from this address.
-    pub(crate) fn asking_from(&self, address: &str) -> Self {
+    /// A client that connects from this address.
+    pub(crate) fn with_client_ip(&self, address: &str) -> Self {
         let peer = SocketAddr::new(address.parse().unwrap(), 4711);
         Self { peer: Some(peer), ..self.clone() }
     }
 
-    /// The same service, asked with this header each time.
+    /// A client that sends this header with every request.
     pub(crate) fn with_header(&self, name: &'static str, value: &str) -> Self {
         let mut test = self.clone();
         test.headers.push((name, value.to_owned()));
         test
     }
 
-    /// Other routes over the same state, asked by the same.
+    /// The same client and state with another router.
     pub(crate) fn with_router(&self, router: Router<App>) -> Self {
         Self { router: router.with_state(self.app.clone()), ..self.clone() }
     }
 
-    /// What it sends as its cookies.
+    /// The client's cookie.
     pub(crate) fn cookie(&self) -> Option<&str> {
         self.cookie.as_deref()
     }
 
-    /// Another instance of the service over the same database, asked by nobody.
-    pub(crate) fn another_instance(&self) -> Self {
-        self.nobody().other_instance(|_| {})
+    /// Another instance of the service on the same database, with a client that is not visitor in.
+    pub(crate) fn anonymous_instance(&self) -> Self {
+        self.anonymous().instance_with(|_| {})
     }
 
-    /// The service over the database that these settings name, with the same key and nothing cached,
-    /// asked by the same.
-    pub(crate) async fn over(&self, database: &Database) -> Self {
+    /// The same client and service key, with another database and an empty cache.
+    pub(crate) async fn with_database(&self, database: &Database) -> Self {
         let mut config = Config::clone(&self.app.config);
         config.database = database.clone();
         config.cache = crate::core::config::Cache::default();
         let db = Db::open(&config.database).await.unwrap();
         let key = self.app.key().unwrap().clone();
         let app = App::with_key(config, db, self.app.clock.clone(), Some(key));
-        let past = std::sync::Arc::default();
-        Self { router: crate::router(&app), app, past, _database: None, ..self.clone() }
+        let bypassing_rls = std::sync::Arc::default();
+        Self { router: crate::router(&app), app, bypassing_rls, _database: None, ..self.clone() }
     }
 
-    /// Closes the connections of a service that [`TestApp::over`] has opened.
+    /// Closes the connections opened by [`TestApp::with_database`].
     pub(crate) async fn close(&self) {
         self.app.db.close().await;
-        if let Some(past) = self.past.get() {
-            past.close().await;
+        if let Some(bypassing_rls) = self.bypassing_rls.get() {
+            bypassing_rls.close().await;
         }
     }
 
-    /// Whoever is signed in, as stores know them.
-    pub(crate) async fn user(&self) -> crate::core::UserId {
+    /// The id of the visitor-in user.
+    pub(crate) async fn user_id(&self) -> crate::core::UserId {
         let mut headers = axum::http::HeaderMap::new();
         headers.insert(header::COOKIE, self.cookie.as_ref().unwrap().parse().unwrap());
-        let signed = features::accounts::authenticate(&headers, &self.app).await.unwrap();
-        signed.unwrap().user.clone()
+        let authenticated = features::accounts::authenticate(&headers, &self.app).await.unwrap();
+        authenticated.unwrap().user.clone()
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> TestResponse {
         self.send(Request::get(path), Body::empty()).await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> TestResponse {
         self.send_json(Method::POST, path, &body.to_string(), &[]).await
     }
 
-    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> TestResponse {
         self.send_json(Method::PATCH, path, &body.to_string(), &[]).await
     }
 
-    pub(crate) async fn delete(&self, path: &str) -> Answer {
+    pub(crate) async fn delete(&self, path: &str) -> TestResponse {
         self.send(Request::delete(path), Body::empty()).await
     }
 
-    /// Posts a form, as a page does.
-    pub(crate) async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    /// Submits a form, as a page does.
+    pub(crate) async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> TestResponse {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request =
             Request::post(path).header("content-type", "application/x-www-form-urlencoded");
         self.send(request, Body::from(form)).await
     }
 
-    /// Sends this very text as JSON, with these headers.
+    /// Sends `body` unchanged, as JSON unless `headers` has another content type.
     pub(crate) async fn send_json(
         &self,
         method: Method,
         path: &str,
         body: &str,
         headers: &[(&str, &str)],
-    ) -> Answer {
+    ) -> TestResponse {
         let mut request = Request::builder().method(method).uri(path);
         if !headers.iter().any(|(name, _)| *name == "content-type") {
             request = request.header("content-type", "application/json");
@@ -470,7 +470,7 @@ impl TestApp {
         self.send(request, Body::from(body.to_owned())).await
     }
 
-    pub(crate) async fn send(&self, mut request: request::Builder, body: Body) -> Answer {
+    pub(crate) async fn send(&self, mut request: request::Builder, body: Body) -> TestResponse {
         if let Some(cookie) = &self.cookie {
             request = request.header(header::COOKIE, cookie);
         }
@@ -486,12 +486,12 @@ impl TestApp {
         let bytes = body.collect().await.unwrap().to_bytes();
         let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
         let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| text());
-        Answer { status: parts.status.as_u16(), body, headers: parts.headers }
+        TestResponse { status: parts.status.as_u16(), body, headers: parts.headers }
     }
 }
 
-/// The cookie that an answer sets, as a browser sends it back.
-pub(crate) fn cookie_of(answer: &Answer) -> Option<String> {
-    let cookie = answer.header("set-cookie").split(';').next().unwrap_or_default();
+/// The cookie that a response sets, as a browser sends it back.
+pub(crate) fn cookie_of(response: &TestResponse) -> Option<String> {
+    let cookie = response.header("set-cookie").split(';').next().unwrap_or_default();
     cookie.split_once('=').filter(|(_, value)| !value.is_empty()).map(|_| cookie.to_owned())
 }

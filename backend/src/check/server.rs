@@ -33,7 +33,7 @@ async fn address(name: &str, key: &str, address: SocketAddr, path: &str) -> Find
     match serve::try_listen(address) {
         Ok(()) => Finding::ok(name, format!("{address} is free: the service is not running")),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            let url = format!("http://{}", serve::near(address));
+            let url = format!("http://{}", serve::connectable(address));
             match in_time(serve::get_status(&url, path)).await {
                 Ok(Ok(200)) => Finding::ok(name, format!("the service is running at {address}")),
                 _ => Finding::failed(

@@ -65,7 +65,7 @@ async fn check(config: Config) -> Report {
 
 /// Runs a statement past every policy, as the database's administrator.
 async fn alter(app: &TestApp, statement: &'static str) {
-    let db = app.past_policies().await;
+    let db = app.db_bypassing_rls().await;
     match db.write().await.unwrap() {
         Tx::Postgres { mut tx, .. } => {
             sqlx::raw_sql(statement).execute(&mut *tx).await.unwrap();

@@ -1,13 +1,13 @@
-//! Every door, tried by everybody: each route of the router itself × whoever may knock × every
-//! place where an id can stand.
+//! The access matrix: tests every route of the router with every kind of caller and with foreign ids in every
+//! position.
 //!
-//! A route without a row in [`rows`] fails the test, so that none lands unchecked. A foreign id has
-//! to be answered as an unknown one is, in status, headers and body, and to change nothing.
+//! A route without a row in [`rows`] fails the test, so that no route is unchecked. A foreign id must get the same
+//! status, headers and body as an unknown id, and must change nothing.
 
+mod fixture;
 mod quota;
 mod router;
 mod rows;
-mod world;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,21 +18,21 @@ use axum::body::Body;
 use uuid::Uuid;
 
 use self::{
-    rows::{Door, Fields, Row},
-    world::{Database, World},
+    fixture::{DatabaseSnapshot, Fixture},
+    rows::{Access, Fields, Row},
 };
 use crate::{
-    features::accounts::FakeProvider,
-    testing::{Answer, TestApp, on_every_engine},
+    features::accounts::Fake,
+    testing::{TestApp, TestResponse, on_every_engine},
 };
 
-/// Every probe reads the whole database before and after, so it is kept small.
-const ROWS_A_DATABASE: usize = 10;
+/// Every probe reads the whole database before and after, so the databases must stay small.
+const ROWS_PER_DATABASE: usize = 10;
 
-on_every_engine![nobody_gets_through_a_door_that_is_not_theirs];
+on_every_engine![every_route_enforces_its_access_rule];
 
-async fn nobody_gets_through_a_door_that_is_not_theirs(app: TestApp) {
-    let provider = FakeProvider::start().await;
+async fn every_route_enforces_its_access_rule(app: TestApp) {
+    let provider = Fake::start().await;
     let with_provider = |app: &TestApp| {
         app.reconfigured(|config| {
             config.server.public_url = Some("http://cars.test".to_owned());
@@ -49,243 +49,259 @@ async fn nobody_gets_through_a_door_that_is_not_theirs(app: TestApp) {
 
     let mut count = 0;
     for (number, row) in rows.iter().enumerate() {
-        if number % ROWS_A_DATABASE == 0 {
-            app = with_provider(&app.afresh().await);
+        if number % ROWS_PER_DATABASE == 0 {
+            app = with_provider(&app.new_on_same_engine().await);
         }
         let mut probes = Probes { app: &app, count: 0 };
-        // A row may end what it is about: everybody is new for each.
-        let mut ann = World::new(&app, &format!("ann{number}x")).await;
-        let mut bob = World::new(&app, &format!("bob{number}x")).await;
-        let mut carol = World::of_administrator(&app, &format!("carol{number}x")).await;
-        if row.has_factors {
-            for world in [&mut ann, &mut bob, &mut carol] {
-                world.give_factors(&app).await;
+        // A row may delete its records, so each row gets new users.
+        let mut ann = Fixture::new(&app, &format!("ann{number}x")).await;
+        let mut bob = Fixture::new(&app, &format!("bob{number}x")).await;
+        let mut carol = Fixture::for_administrator(&app, &format!("carol{number}x")).await;
+        if row.needs_two_factor {
+            for fixture in [&mut ann, &mut bob, &mut carol] {
+                fixture.enable_two_factor(&app).await;
             }
         }
-        probes.strangers(row, &ann).await;
-        probes.tokens(row, &ann).await;
-        probes.cursor(row, &ann, &bob).await;
-        probes.foreign(row, &ann, &bob).await;
-        probes.foreign(row, &ann, &carol).await;
-        let owner = if row.door == Door::Administrator {
-            World::of_administrator(&app, &format!("dave{number}x")).await
+        probes.probe_anonymous(row, &ann).await;
+        probes.probe_tokens(row, &ann).await;
+        probes.probe_cursor(row, &ann, &bob).await;
+        probes.probe_foreign_ids(row, &ann, &bob).await;
+        probes.probe_foreign_ids(row, &ann, &carol).await;
+        let owner = if row.access == Access::Administrator {
+            Fixture::for_administrator(&app, &format!("dave{number}x")).await
         } else {
             ann
         };
-        probes.owner(row, &owner).await;
+        probes.probe_owner(row, &owner).await;
         count += probes.count;
     }
-    // Past the capture of what tests print: whoever runs them is to see it. The first foreign record
-    // would have ended the test.
-    let told = format!(
+    // Written directly, since the test harness captures what tests print. Any foreign record would have failed
+    // the test.
+    let summary = format!(
         "matrix on {}: {} routes, {} rows, {} probes, 0 foreign records\n",
         app.app.db.engine(),
         routes.len(),
         rows.len(),
         count
     );
-    std::io::stderr().write_all(told.as_bytes()).unwrap();
+    std::io::stderr().write_all(summary.as_bytes()).unwrap();
 }
 
-/// Fills the database with two users and an administrator who have one of everything. Returns the first
-/// user, signed in, and the id of a vehicle of theirs that has fill-ups.
+/// Fills the database with two users and an administrator who have one record of each kind. Returns the first
+/// user, signed in, and the id of one of her vehicles that has fill-ups.
 pub(crate) async fn populate(app: &TestApp) -> (TestApp, String) {
     let app = app.reconfigured(|config| config.notifications.allow_private_addresses = true);
-    let mut ann = World::new(&app, "ann").await;
-    ann.give_factors(&app).await;
-    World::new(&app, "bob").await;
-    World::of_administrator(&app, "carol").await.give_factors(&app).await;
+    let mut ann = Fixture::new(&app, "ann").await;
+    ann.enable_two_factor(&app).await;
+    Fixture::new(&app, "bob").await;
+    Fixture::for_administrator(&app, "carol").await.enable_two_factor(&app).await;
     (ann.user, ann.ids["vehicle"].clone())
 }
 
-/// The probes that have been made.
+/// Sends probes, and counts them.
 struct Probes<'a> {
     app: &'a TestApp,
     count: usize,
 }
 
 impl Probes<'_> {
-    async fn send(&mut self, who: &TestApp, row: &Row, ids: &BTreeMap<String, String>) -> Answer {
+    async fn send(
+        &mut self,
+        who: &TestApp,
+        row: &Row,
+        ids: &BTreeMap<String, String>,
+    ) -> TestResponse {
         self.count += 1;
-        let put = |text: &str| world::put(text, ids);
-        let request = axum::http::Request::builder().method(row.method()).uri(put(row.target()));
+        let substitute = |text: &str| fixture::substitute_ids(text, ids);
+        let request =
+            axum::http::Request::builder().method(row.method()).uri(substitute(row.target()));
         match row.fields {
             Fields::None => who.send(request, Body::empty()).await,
             Fields::Json(text) => {
                 let request = request.header("content-type", "application/json");
-                who.send(request, Body::from(put(text))).await
+                who.send(request, Body::from(substitute(text))).await
             }
             Fields::Form(text) => {
                 let kind = "application/x-www-form-urlencoded";
-                who.send(request.header("content-type", kind), Body::from(put(text))).await
+                who.send(request.header("content-type", kind), Body::from(substitute(text))).await
             }
         }
     }
 
-    /// Every mixture of the owner's ids and one's own is answered as the same mixture of unknown
-    /// ids and one's own, and changes nothing.
-    async fn foreign(&mut self, row: &Row, ann: &World, other: &World) {
-        if row.door == Door::Administrator && other.is_administrator {
-            // What is there is theirs to run; what they may not see has rows of its owner's.
+    /// Replaces every subset of the caller's ids with the owner's. Each response must equal the one for
+    /// unknown ids, and nothing may change.
+    async fn probe_foreign_ids(&mut self, row: &Row, ann: &Fixture, other: &Fixture) {
+        if row.access == Access::Administrator && other.is_administrator {
+            // Administrators may use these routes; what they may not see is covered by the owner's rows.
             return;
         }
-        if matches!(row.door, Door::Shared | Door::Maker) {
-            return self.shared(row, ann, other).await;
+        if matches!(row.access, Access::Shared | Access::Creator) {
+            return self.probe_shared(row, ann, other).await;
         }
         let names = row.ids();
-        for mixture in 1_u32..(1 << names.len()) {
+        for subset in 1_u32..(1 << names.len()) {
             let (mut foreign, mut unknown) = (other.ids.clone(), other.ids.clone());
-            let mut told = BTreeMap::new();
+            let mut placeholders = BTreeMap::new();
             for (nth, name) in names.iter().enumerate() {
-                if mixture & (1 << nth) != 0 {
+                if subset & (1 << nth) != 0 {
                     let stranger = Uuid::now_v7().to_string();
-                    told.insert(ann.ids[*name].clone(), format!("[{name}]"));
-                    told.insert(stranger.clone(), format!("[{name}]"));
+                    placeholders.insert(ann.ids[*name].clone(), format!("[{name}]"));
+                    placeholders.insert(stranger.clone(), format!("[{name}]"));
                     foreign.insert((*name).to_owned(), ann.ids[*name].clone());
                     unknown.insert((*name).to_owned(), stranger);
                 }
             }
-            let before = Database::read(self.app).await;
+            let before = DatabaseSnapshot::read(self.app).await;
             let refused = self.send(&other.user, row, &foreign).await;
-            before.is_as_before(self.app, row).await;
+            before.assert_unchanged(self.app, row).await;
             let absent = self.send(&other.user, row, &unknown).await;
             assert_eq!(
-                world::seen(&refused, &told),
-                world::seen(&absent, &told),
-                "{row:?} tells {} that an id of another's exists",
+                fixture::normalized(&refused, &placeholders),
+                fixture::normalized(&absent, &placeholders),
+                "{row:?} reveals to {} that a foreign id exists",
                 other.name
             );
-            assert!(refused.status >= 400, "{row:?} lets {} in: {refused:?}", other.name);
+            assert!(refused.status >= 400, "{row:?} allows {}: {refused:?}", other.name);
         }
         if names.is_empty() {
-            let before = Database::read(self.app).await;
-            let answer = self.send(&other.user, row, &other.ids).await;
-            ann.is_not_in(&answer, row);
-            before.keeps(self.app, ann, row).await;
-            if row.door == Door::Administrator {
-                assert_eq!(answer.status, 403, "{row:?} lets {} in", other.name);
+            let before = DatabaseSnapshot::read(self.app).await;
+            let response = self.send(&other.user, row, &other.ids).await;
+            ann.assert_absent_from(&response, row);
+            before.assert_rows_unchanged(self.app, ann, row).await;
+            if row.access == Access::Administrator {
+                assert_eq!(response.status, 403, "{row:?} allows {}", other.name);
             }
         }
     }
 
-    /// What all share is there for another, without what its owner says of it, and only whoever made
-    /// it changes it.
-    async fn shared(&mut self, row: &Row, ann: &World, other: &World) {
-        if row.door == Door::Maker && other.is_administrator {
+    /// Shared records are visible to others without their owner's private data, and only their creator may
+    /// change them.
+    async fn probe_shared(&mut self, row: &Row, ann: &Fixture, other: &Fixture) {
+        if row.access == Access::Creator && other.is_administrator {
             return;
         }
-        let before = Database::read(self.app).await;
-        let answer = self.send(&other.user, row, &ann.ids).await;
-        ann.is_not_in(&answer, row);
-        if row.door == Door::Maker {
-            assert_eq!(answer.status, 403, "{row:?} lets {} in", other.name);
-            before.is_as_before(self.app, row).await;
+        let before = DatabaseSnapshot::read(self.app).await;
+        let response = self.send(&other.user, row, &ann.ids).await;
+        ann.assert_absent_from(&response, row);
+        if row.access == Access::Creator {
+            assert_eq!(response.status, 403, "{row:?} allows {}", other.name);
+            before.assert_unchanged(self.app, row).await;
         } else {
-            let is_let_in = answer.status < 400 || row.refused == Some(answer.status);
-            assert!(is_let_in, "{row:?} keeps {} out: {answer:?}", other.name);
-            before.keeps(self.app, ann, row).await;
+            let is_allowed = response.status < 400 || row.expected_status == Some(response.status);
+            assert!(is_allowed, "{row:?} refuses {}: {response:?}", other.name);
+            before.assert_rows_unchanged(self.app, ann, row).await;
         }
     }
 
-    /// Who is not signed in, or no longer, is sent to where one signs in.
-    async fn strangers(&mut self, row: &Row, ann: &World) {
-        if row.door == Door::Anybody {
+    /// Callers without a valid session get 401, or are redirected to the login page.
+    async fn probe_anonymous(&mut self, row: &Row, ann: &Fixture) {
+        if row.access == Access::Public {
             return;
         }
-        for who in [&self.app.nobody(), &ann.expired] {
-            let before = Database::read(self.app).await;
-            let answer = self.send(who, row, &ann.ids).await;
-            before.is_as_before(self.app, row).await;
-            let (mut unknown, mut told) = (ann.ids.clone(), BTreeMap::new());
+        for who in [&self.app.anonymous(), &ann.expired] {
+            let before = DatabaseSnapshot::read(self.app).await;
+            let response = self.send(who, row, &ann.ids).await;
+            before.assert_unchanged(self.app, row).await;
+            let (mut unknown, mut placeholders) = (ann.ids.clone(), BTreeMap::new());
             for name in row.ids() {
                 let stranger = Uuid::now_v7().to_string();
-                told.insert(ann.ids[name].clone(), format!("[{name}]"));
-                told.insert(stranger.clone(), format!("[{name}]"));
+                placeholders.insert(ann.ids[name].clone(), format!("[{name}]"));
+                placeholders.insert(stranger.clone(), format!("[{name}]"));
                 unknown.insert(name.to_owned(), stranger);
             }
             let absent = self.send(who, row, &unknown).await;
-            assert_eq!(world::seen(&answer, &told), world::seen(&absent, &told), "{row:?}");
-            let is_led = answer.status == 303 && answer.header("location").starts_with("/login");
-            assert!(answer.status == 401 || is_led, "{row:?} lets a stranger in: {answer:?}");
+            assert_eq!(
+                fixture::normalized(&response, &placeholders),
+                fixture::normalized(&absent, &placeholders),
+                "{row:?}"
+            );
+            let is_redirected =
+                response.status == 303 && response.header("location").starts_with("/login");
+            assert!(
+                response.status == 401 || is_redirected,
+                "{row:?} allows anonymous callers: {response:?}"
+            );
         }
     }
 
-    /// A token that may only read changes nothing, and no token decides over how one gets in.
-    async fn tokens(&mut self, row: &Row, ann: &World) {
-        if row.door == Door::Anybody {
+    /// A read-only token changes nothing, and no token may use a route that requires a session.
+    async fn probe_tokens(&mut self, row: &Row, ann: &Fixture) {
+        if row.access == Access::Public {
             return;
         }
-        let before = Database::read(self.app).await;
-        let answer = self.send(&ann.reader, row, &ann.ids).await;
-        if row.door == Door::Administrator || row.door == Door::Session || !row.is_read() {
-            assert_eq!(answer.status, 403, "{row:?} lets a reading token in: {answer:?}");
+        let before = DatabaseSnapshot::read(self.app).await;
+        let response = self.send(&ann.reader, row, &ann.ids).await;
+        if row.access == Access::Administrator || row.access == Access::Session || !row.is_read() {
+            assert_eq!(response.status, 403, "{row:?} allows a read-only token: {response:?}");
         } else {
-            assert!(answer.status < 400, "{row:?} refuses a reading token: {answer:?}");
+            assert!(response.status < 400, "{row:?} refuses a read-only token: {response:?}");
         }
-        before.is_as_before(self.app, row).await;
-        if row.door == Door::Session {
-            let answer = self.send(&ann.writer, row, &ann.ids).await;
-            assert_eq!(answer.status, 403, "{row:?} lets a token in: {answer:?}");
-            before.is_as_before(self.app, row).await;
+        before.assert_unchanged(self.app, row).await;
+        if row.access == Access::Session {
+            let response = self.send(&ann.writer, row, &ann.ids).await;
+            assert_eq!(response.status, 403, "{row:?} allows a token: {response:?}");
+            before.assert_unchanged(self.app, row).await;
         }
     }
 
-    /// Where a page begins, another's cursor tells; what is on it, it does not.
-    async fn cursor(&mut self, row: &Row, ann: &World, other: &World) {
-        if !row.has_pages {
+    /// Another user's cursor sets where a page begins, but shows none of that user's records.
+    async fn probe_cursor(&mut self, row: &Row, ann: &Fixture, other: &Fixture) {
+        if !row.is_paginated {
             return;
         }
-        let sign = if row.target().contains('?') { '&' } else { '?' };
-        let with = |more: &str| format!("{}{sign}{more}", world::put(row.target(), &ann.ids));
+        let separator = if row.target().contains('?') { '&' } else { '?' };
+        let with = |more: &str| {
+            format!("{}{separator}{more}", fixture::substitute_ids(row.target(), &ann.ids))
+        };
         let first = ann.user.get(&with("limit=1")).await;
         let cursor = first.body["nextCursor"].as_str();
         let cursor = cursor.unwrap_or_else(|| panic!("{row:?} has one page only: {first:?}"));
-        let theirs = world::put(row.target(), &other.ids);
-        let answer = other.user.get(&format!("{theirs}{sign}cursor={cursor}")).await;
+        let theirs = fixture::substitute_ids(row.target(), &other.ids);
+        let response = other.user.get(&format!("{theirs}{separator}cursor={cursor}")).await;
         self.count += 1;
-        ann.is_not_in(&answer, row);
+        ann.assert_absent_from(&response, row);
     }
 
-    /// The row is no row if its owner cannot do what it says.
-    async fn owner(&mut self, row: &Row, owner: &World) {
-        let answer = self.send(&owner.user, row, &owner.ids).await;
-        let is_right = match row.refused {
-            Some(status) => answer.status == status,
-            None => answer.status < 400,
+    /// The owner's own call succeeds, or the row would test nothing.
+    async fn probe_owner(&mut self, row: &Row, owner: &Fixture) {
+        let response = self.send(&owner.user, row, &owner.ids).await;
+        let is_expected = match row.expected_status {
+            Some(status) => response.status == status,
+            None => response.status < 400,
         };
-        assert!(is_right, "{row:?} refuses whose it is: {answer:?}");
+        assert!(is_expected, "{row:?} refuses its owner: {response:?}");
     }
 }
 
-/// What is left of it on PostgreSQL where every statement forgets whose rows it is for: nobody gets
-/// at another's all the same.
-mod where_statements_forget_the_user {
-    use super::{Door, Probes, TestApp, World, rows};
+/// On PostgreSQL, row-level security isolates users even if no statement filters by user.
+mod without_user_filters {
+    use super::{Access, Fixture, Probes, TestApp, rows};
     use crate::{core::db::UserFilterDisabled, testing::block_on};
 
     #[test]
     #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-    fn row_level_security_alone_keeps_users_apart() {
+    fn row_level_security_alone_isolates_users() {
         block_on(async {
             let app = TestApp::on_postgres().await;
             let app = app.reconfigured(|it| it.notifications.allow_private_addresses = true);
-            keeps_users_apart(&app).await;
+            assert_users_are_isolated(&app).await;
         });
     }
 
-    async fn keeps_users_apart(app: &TestApp) {
-        let ann = World::new(app, "ann").await;
-        let mut bob = World::new(app, "bob").await;
+    async fn assert_users_are_isolated(app: &TestApp) {
+        let ann = Fixture::new(app, "ann").await;
+        let mut bob = Fixture::new(app, "bob").await;
         let mut probes = Probes { app, count: 0 };
-        let is_of_users = |row: &&rows::Row| matches!(row.door, Door::Owner | Door::Shared);
-        for (number, row) in rows::all().iter().filter(is_of_users).enumerate() {
+        let belongs_to_user =
+            |row: &&rows::Row| matches!(row.access, Access::Owner | Access::Shared);
+        for (number, row) in rows::all().iter().filter(belongs_to_user).enumerate() {
             {
                 let _disabled = UserFilterDisabled::begin();
-                probes.foreign(row, &ann, &bob).await;
+                probes.probe_foreign_ids(row, &ann, &bob).await;
             }
             if row.ids().is_empty() && !row.is_read() {
-                // It has changed what of Bob's it was about.
-                bob = World::new(app, &format!("bob{number}x")).await;
+                // The row changed Bob's own records.
+                bob = Fixture::new(app, &format!("bob{number}x")).await;
             }
         }
         assert!(probes.count > 100, "only {} probes", probes.count);

@@ -1,4 +1,4 @@
-//! The routes, as the router itself has them.
+//! Lists the routes of the router.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::testing::TestApp;
 /// A route: its method and its pattern.
 pub(super) type Route = (String, String);
 
-/// What catches all that nobody has claimed, and answers 404.
+/// Fallback routes, which respond with 404.
 const CATCH_ALL: &[&str] = &[
     "/api",
     "/api/",
@@ -19,8 +19,8 @@ const CATCH_ALL: &[&str] = &[
     "/{*__private__axum_nest_tail_param}",
 ];
 
-/// Every route. The router tells its patterns when it is printed for debugging, and the methods of
-/// each when it is asked with one that it does not know.
+/// Every route. The patterns come from the router's `Debug` output, the methods from the `Allow` header of a
+/// request with an unsupported method.
 pub(super) async fn routes(app: &TestApp) -> BTreeSet<Route> {
     let printed = format!("{:?}", crate::router(&app.app));
     let mut routes = BTreeSet::new();
@@ -31,28 +31,28 @@ pub(super) async fn routes(app: &TestApp) -> BTreeSet<Route> {
             continue;
         }
         let path = pattern.replace(['{', '}'], "");
-        let asked = Request::builder().method("TRACE").uri(&path);
-        let asked = app.nobody().send(asked, Body::empty()).await;
-        assert_eq!(asked.status, 405, "{pattern} answers any method: {asked:?}");
-        let methods = asked.header("allow").split(',').map(str::trim);
+        let response = Request::builder().method("TRACE").uri(&path);
+        let response = app.anonymous().send(response, Body::empty()).await;
+        assert_eq!(response.status, 405, "{pattern} accepts any method: {response:?}");
+        let methods = response.header("allow").split(',').map(str::trim);
         let methods = methods.filter(|it| *it != "HEAD" && !it.is_empty());
         routes.extend(methods.map(|it| (it.to_owned(), pattern.to_owned())));
     }
-    assert!(routes.len() > 40, "the router no longer tells its routes: {routes:?}");
+    assert!(routes.len() > 40, "the Debug output of the router has changed: {routes:?}");
     routes
 }
 
-/// The route that answers a row.
+/// The route that a row calls.
 pub(super) fn route_of<'a>(routes: &'a BTreeSet<Route>, row: &Row) -> &'a Route {
     let path = row.target().split('?').next().unwrap_or_default();
-    let fits = |pattern: &str| {
+    let matches = |pattern: &str| {
         let (pattern, path) = (pattern.split('/'), path.split('/'));
         pattern.clone().count() == path.clone().count()
             && pattern.zip(path).all(|(ours, theirs)| ours.starts_with('{') || ours == theirs)
     };
-    let mut fitting: Vec<_> =
-        routes.iter().filter(|it| it.0 == row.method() && fits(&it.1)).collect();
-    // As the router does: what is spelled out comes before what is open.
-    fitting.sort_by_key(|it| it.1.matches('{').count());
-    fitting.first().unwrap_or_else(|| panic!("{row:?} leads to no route"))
+    let mut matching: Vec<_> =
+        routes.iter().filter(|it| it.0 == row.method() && matches(&it.1)).collect();
+    // Like the router, prefer literal segments to parameters.
+    matching.sort_by_key(|it| it.1.matches('{').count());
+    matching.first().unwrap_or_else(|| panic!("no route matches {row:?}"))
 }

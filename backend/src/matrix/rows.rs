@@ -1,29 +1,29 @@
-//! How every route is called, and whose it is.
+//! Every route: an example call, and who may call it.
 //!
-//! `$name` stands for an id (or another name) of whoever calls: see [`super::world`].
+//! `$name` stands for an id or another value of the caller: see [`super::fixture`].
 
-use Door::{Administrator, Anybody, Maker, Owner, Session, Shared};
+use Access::{Administrator, Creator, Owner, Public, Session, Shared};
 
 use crate::core::web;
 
-/// Who gets through.
+/// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Door {
-    /// Whoever knocks, with one answer for all.
-    Anybody,
-    /// Somebody who is signed in, to what is theirs.
+pub(super) enum Access {
+    /// Everyone, with the same response for all.
+    Public,
+    /// Signed-in users, for their own records.
     Owner,
-    /// The same, but by a session alone: no token.
+    /// The same, but only with a session, not with a token.
     Session,
-    /// An administrator.
+    /// Administrators.
     Administrator,
-    /// Somebody who is signed in, to what all share: what is theirs about it stays theirs.
+    /// Signed-in users, for shared records. Private data about these stays private.
     Shared,
-    /// Whoever made what all share, or an administrator: it is no secret from the others.
-    Maker,
+    /// The creator of a shared record, and administrators. Others may know that it exists.
+    Creator,
 }
 
-/// What is sent along.
+/// The request body.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Fields {
     None,
@@ -31,17 +31,17 @@ pub(super) enum Fields {
     Form(&'static str),
 }
 
-/// One way to call a route.
+/// An example call of a route.
 #[derive(Clone, Copy)]
 pub(super) struct Row {
-    pub(super) door: Door,
+    pub(super) access: Access,
     call: &'static str,
     pub(super) fields: Fields,
-    pub(super) has_pages: bool,
-    /// Whether it is about second factors that everybody has then.
-    pub(super) has_factors: bool,
-    /// What it is answered where its owner has not all that it takes.
-    pub(super) refused: Option<u16>,
+    pub(super) is_paginated: bool,
+    /// Whether all users need two-factor authentication for this call.
+    pub(super) needs_two_factor: bool,
+    /// The status that the owner gets, if the fixture lacks something that the call needs.
+    pub(super) expected_status: Option<u16>,
 }
 
 impl std::fmt::Debug for Row {
@@ -50,8 +50,15 @@ impl std::fmt::Debug for Row {
     }
 }
 
-const fn row(door: Door, call: &'static str) -> Row {
-    Row { door, call, fields: Fields::None, has_pages: false, has_factors: false, refused: None }
+const fn row(access: Access, call: &'static str) -> Row {
+    Row {
+        access,
+        call,
+        fields: Fields::None,
+        is_paginated: false,
+        needs_two_factor: false,
+        expected_status: None,
+    }
 }
 
 impl Row {
@@ -63,16 +70,16 @@ impl Row {
         Self { fields: Fields::Form(text), ..self }
     }
 
-    const fn in_pages(self) -> Self {
-        Self { has_pages: true, ..self }
+    const fn paginated(self) -> Self {
+        Self { is_paginated: true, ..self }
     }
 
-    const fn with_factors(self) -> Self {
-        Self { has_factors: true, ..self }
+    const fn with_two_factor(self) -> Self {
+        Self { needs_two_factor: true, ..self }
     }
 
-    const fn refused(self, status: u16) -> Self {
-        Self { refused: Some(status), ..self }
+    const fn expecting(self, status: u16) -> Self {
+        Self { expected_status: Some(status), ..self }
     }
 
     pub(super) fn method(&self) -> &'static str {
@@ -87,7 +94,7 @@ impl Row {
         self.method() == "GET"
     }
 
-    /// The names of the ids that it is called with.
+    /// The names of the ids in the call.
     pub(super) fn ids(&self) -> Vec<&'static str> {
         let (Fields::Json(text) | Fields::Form(text)) = self.fields else {
             return names(self.target());
@@ -100,7 +107,7 @@ impl Row {
     }
 }
 
-/// The names after each `$`; those that begin with `my_` are no ids.
+/// The names after each `$`, without those that begin with `my_`, which are not ids.
 fn names(text: &'static str) -> Vec<&'static str> {
     let end = |it: &str| it.find(|c: char| c != '_' && !c.is_ascii_alphabetic());
     let names = text.split('$').skip(1).map(|it| &it[..end(it).unwrap_or(it.len())]);
@@ -112,9 +119,9 @@ pub(super) fn all() -> Vec<Row> {
     let assets = web::Assets::get();
     let scripts = [&assets.script, &assets.numbers, &assets.passkeys, &assets.stations];
     let assets =
-        [&assets.css, &assets.docs, &assets.icon].into_iter().chain(scripts).chain(assets_of_map());
+        [&assets.css, &assets.docs, &assets.icon].into_iter().chain(scripts).chain(map_assets());
     let assets: Vec<_> =
-        assets.map(|it| row(Anybody, Box::leak(format!("GET {it}").into_boxed_str()))).collect();
+        assets.map(|it| row(Public, Box::leak(format!("GET {it}").into_boxed_str()))).collect();
     [
         SERVICE,
         &assets,
@@ -130,24 +137,24 @@ pub(super) fn all() -> Vec<Row> {
     .concat()
 }
 
-/// What draws maps, where this program has it.
-fn assets_of_map() -> impl Iterator<Item = &'static String> {
+/// The assets of the map, if this build includes it.
+fn map_assets() -> impl Iterator<Item = &'static String> {
     web::Assets::get().map.iter().flat_map(|it| [&it.script, &it.css])
 }
 
 const SERVICE: &[Row] = &[
-    row(Anybody, "GET /"),
-    row(Anybody, "GET /health"),
-    row(Anybody, "GET /api/health"),
-    row(Anybody, "GET /api/openapi.json"),
-    row(Anybody, "GET /api/docs"),
-    row(Anybody, "GET /problems/not-found"),
+    row(Public, "GET /"),
+    row(Public, "GET /health"),
+    row(Public, "GET /api/health"),
+    row(Public, "GET /api/openapi.json"),
+    row(Public, "GET /api/docs"),
+    row(Public, "GET /problems/not-found"),
 ];
 
 const ACCOUNTS: &[Row] = &[
-    row(Anybody, "POST /api/auth/register")
+    row(Public, "POST /api/auth/register")
         .json(r#"{"email":"$my_new@example.org","password":"correct horse battery"}"#),
-    row(Anybody, "POST /api/auth/login")
+    row(Public, "POST /api/auth/login")
         .json(r#"{"email":"$my_email","password":"correct horse battery"}"#),
     row(Owner, "POST /api/auth/logout"),
     row(Owner, "GET /api/auth/me"),
@@ -156,17 +163,17 @@ const ACCOUNTS: &[Row] = &[
     ),
     row(Owner, "GET /api/auth/sessions"),
     row(Session, "DELETE /api/auth/sessions/$session"),
-    row(Owner, "GET /api/auth/tokens").in_pages(),
+    row(Owner, "GET /api/auth/tokens").paginated(),
     row(Session, "POST /api/auth/tokens").json(r#"{"name":"script","scope":"read"}"#),
     row(Owner, "GET /api/auth/tokens/$token"),
     row(Session, "DELETE /api/auth/tokens/$token"),
     row(Owner, "GET /api/user/preferences"),
     row(Owner, "PATCH /api/user/preferences").json(r#"{"theme":"dark"}"#),
-    row(Anybody, "GET /register"),
-    row(Anybody, "POST /register")
+    row(Public, "GET /register"),
+    row(Public, "POST /register")
         .form("email=$my_newer@example.org&password=correct+horse+battery"),
-    row(Anybody, "GET /login"),
-    row(Anybody, "POST /login").form("email=$my_email&password=correct+horse+battery"),
+    row(Public, "GET /login"),
+    row(Public, "POST /login").form("email=$my_email&password=correct+horse+battery"),
     row(Owner, "POST /logout"),
     row(Owner, "GET /settings"),
     row(Owner, "POST /settings").form("theme=dark"),
@@ -178,15 +185,15 @@ const ACCOUNTS: &[Row] = &[
     row(Owner, "GET /settings/tokens"),
     row(Session, "POST /settings/tokens").form("name=script&scope=read"),
     row(Session, "POST /settings/tokens/$token/revoke"),
-    row(Anybody, "GET /login/oidc/home"),
-    row(Anybody, "GET /login/oidc/home/callback?code=a&state=b").refused(400),
+    row(Public, "GET /login/oidc/home"),
+    row(Public, "GET /login/oidc/home/callback?code=a&state=b").expecting(400),
     row(Owner, "GET /settings/identities"),
-    row(Session, "POST /settings/identities").form("provider=home").with_factors(),
+    row(Session, "POST /settings/identities").form("provider=home").with_two_factor(),
     row(Session, "POST /settings/identities/$identity/unlink"),
 ];
 
 const ADMINISTRATION: &[Row] = &[
-    row(Owner, "GET /api/auth/security-log").in_pages(),
+    row(Owner, "GET /api/auth/security-log").paginated(),
     row(Administrator, "GET /api/admin/users"),
     row(Administrator, "GET /api/admin/users/$account"),
     row(Administrator, "PATCH /api/admin/users/$account").json(r#"{"isAdmin":false}"#),
@@ -208,39 +215,39 @@ const ADMINISTRATION: &[Row] = &[
     row(Administrator, "POST /admin/invitations/$invitation/withdraw"),
     row(Administrator, "GET /admin/stations"),
     // A file takes a form of another kind: the stations' own tests send one.
-    row(Administrator, "POST /admin/stations").form("").refused(415),
+    row(Administrator, "POST /admin/stations").form("").expecting(415),
     row(Administrator, "GET /admin/log"),
     row(Administrator, "GET /admin/log?userId=$account"),
-    row(Anybody, "GET /reset?token=$my_reset"),
-    row(Anybody, "POST /reset").form("token=$my_reset&password=correct+horse+battery"),
+    row(Public, "GET /reset?token=$my_reset"),
+    row(Public, "POST /reset").form("token=$my_reset&password=correct+horse+battery"),
 ];
 
 /// What it takes an authenticator for is refused here, and done in Chromium.
 const FACTORS: &[Row] = &[
-    row(Anybody, "POST /api/auth/login/second").json(r#"{"code":"123456"}"#).refused(401),
-    row(Anybody, "POST /api/auth/login/passkey/begin").refused(403),
-    row(Anybody, "POST /api/auth/login/passkey/finish").json("{}").refused(422),
+    row(Public, "POST /api/auth/login/second").json(r#"{"code":"123456"}"#).expecting(401),
+    row(Public, "POST /api/auth/login/passkey/begin").expecting(403),
+    row(Public, "POST /api/auth/login/passkey/finish").json("{}").expecting(422),
     row(Session, "POST /api/auth/confirm").json(r#"{"password":"correct horse battery"}"#),
-    row(Session, "GET /api/auth/factors").with_factors(),
-    row(Session, "POST /api/auth/factors/totp").with_factors(),
+    row(Session, "GET /api/auth/factors").with_two_factor(),
+    row(Session, "POST /api/auth/factors/totp").with_two_factor(),
     row(Session, "POST /api/auth/factors/totp/confirm")
         .json(r#"{"code":"$my_code"}"#)
-        .with_factors(),
-    row(Session, "DELETE /api/auth/factors/totp").with_factors(),
-    row(Session, "POST /api/auth/factors/recovery-codes").with_factors(),
-    row(Session, "POST /api/auth/passkeys/begin").refused(403),
-    row(Session, "POST /api/auth/passkeys/finish").json("{}").refused(422),
-    row(Session, "DELETE /api/auth/passkeys/$passkey").with_factors(),
-    row(Anybody, "GET /login/second"),
-    row(Anybody, "POST /login/second").form("code=123456"),
-    row(Session, "GET /settings/factors").with_factors(),
+        .with_two_factor(),
+    row(Session, "DELETE /api/auth/factors/totp").with_two_factor(),
+    row(Session, "POST /api/auth/factors/recovery-codes").with_two_factor(),
+    row(Session, "POST /api/auth/passkeys/begin").expecting(403),
+    row(Session, "POST /api/auth/passkeys/finish").json("{}").expecting(422),
+    row(Session, "DELETE /api/auth/passkeys/$passkey").with_two_factor(),
+    row(Public, "GET /login/second"),
+    row(Public, "POST /login/second").form("code=123456"),
+    row(Session, "GET /settings/factors").with_two_factor(),
     row(Session, "POST /settings/factors/confirm").form("password=correct+horse+battery"),
-    row(Session, "GET /settings/factors/totp").with_factors(),
-    row(Session, "POST /settings/factors/totp").with_factors(),
-    row(Session, "POST /settings/factors/totp/confirm").form("code=$my_code").with_factors(),
-    row(Session, "POST /settings/factors/totp/remove").with_factors(),
-    row(Session, "POST /settings/factors/recovery-codes").with_factors(),
-    row(Session, "POST /settings/factors/passkeys/$passkey/remove").with_factors(),
+    row(Session, "GET /settings/factors/totp").with_two_factor(),
+    row(Session, "POST /settings/factors/totp").with_two_factor(),
+    row(Session, "POST /settings/factors/totp/confirm").form("code=$my_code").with_two_factor(),
+    row(Session, "POST /settings/factors/totp/remove").with_two_factor(),
+    row(Session, "POST /settings/factors/recovery-codes").with_two_factor(),
+    row(Session, "POST /settings/factors/passkeys/$passkey/remove").with_two_factor(),
 ];
 
 /// What a VIN means is everybody's who is signed in.
@@ -255,7 +262,7 @@ const VINS: &[Row] = &[
 ];
 
 const VEHICLES: &[Row] = &[
-    row(Owner, "GET /api/vehicles").in_pages(),
+    row(Owner, "GET /api/vehicles").paginated(),
     row(Owner, "GET /api/vehicles?deleted=true"),
     row(Owner, "POST /api/vehicles").json(r#"{"vin":"WVWZZZ1JZXW000009"}"#),
     row(Owner, "POST /api/vehicles").json(r#"{"identifier":"4711","kind":"trailer"}"#),
@@ -264,7 +271,7 @@ const VEHICLES: &[Row] = &[
     row(Owner, "PATCH /api/vehicles/$vehicle").json(r#"{"vin":null}"#),
     row(Owner, "DELETE /api/vehicles/$vehicle"),
     row(Owner, "POST /api/vehicles/$trashed/restore"),
-    row(Owner, "GET /api/vehicles/$vehicle/odometer").in_pages(),
+    row(Owner, "GET /api/vehicles/$vehicle/odometer").paginated(),
     row(Owner, "POST /api/vehicles/$vehicle/odometer")
         .json(r#"{"date":"2026-01-31","reading":900}"#),
     row(Owner, "GET /api/odometer-readings/$reading"),
@@ -287,8 +294,8 @@ const VEHICLES: &[Row] = &[
 ];
 
 const FUEL_LOGS: &[Row] = &[
-    row(Owner, "GET /api/fuel-logs").in_pages(),
-    row(Owner, "GET /api/fuel-logs?vehicleId=$vehicle").in_pages(),
+    row(Owner, "GET /api/fuel-logs").paginated(),
+    row(Owner, "GET /api/fuel-logs?vehicleId=$vehicle").paginated(),
     row(Owner, "POST /api/fuel-logs")
         .json(r#"{"vehicleId":"$vehicle","date":"2026-01-30","odometerReading":900,"gallons":10}"#),
     row(Owner, "GET /api/fuel-logs/$log"),
@@ -305,26 +312,26 @@ const FUEL_LOGS: &[Row] = &[
 ];
 
 const STATIONS: &[Row] = &[
-    row(Shared, "GET /api/stations").in_pages(),
-    row(Shared, "GET /api/stations?favorite=true").in_pages(),
+    row(Shared, "GET /api/stations").paginated(),
+    row(Shared, "GET /api/stations?favorite=true").paginated(),
     row(Shared, "POST /api/stations").json(r#"{"name":"At the corner"}"#),
     row(Shared, "GET /api/stations/search?query=corner"),
     row(Shared, "GET /api/stations/search?lat=48.1&lng=11.5&radius=1000"),
     row(Shared, "GET /api/stations/$station"),
     row(Shared, "GET /api/stations/$station/prices"),
     row(Shared, "GET /api/stations/$station/prices?fuelType=diesel"),
-    row(Maker, "PATCH /api/stations/$station").json(r#"{"name":"Mine"}"#),
-    row(Maker, "DELETE /api/stations/$station"),
+    row(Creator, "PATCH /api/stations/$station").json(r#"{"name":"Mine"}"#),
+    row(Creator, "DELETE /api/stations/$station"),
     row(Shared, "PUT /api/stations/$station/favorite").json(r#"{"notes":"mine"}"#),
     row(Shared, "DELETE /api/stations/$station/favorite"),
     row(Owner, "GET /api/stations/$withdrawn"),
     row(Owner, "GET /api/stations/$withdrawn/prices"),
-    row(Owner, "PATCH /api/stations/$withdrawn").json(r#"{"name":"Mine"}"#).refused(403),
+    row(Owner, "PATCH /api/stations/$withdrawn").json(r#"{"name":"Mine"}"#).expecting(403),
     row(Owner, "DELETE /api/stations/$withdrawn"),
     row(Owner, "PUT /api/stations/$withdrawn/favorite").json(r#"{"notes":"mine"}"#),
     row(Owner, "DELETE /api/stations/$withdrawn/favorite"),
     row(Owner, "GET /stations/$withdrawn"),
-    row(Owner, "POST /stations/$withdrawn/edit").form("name=Mine").refused(403),
+    row(Owner, "POST /stations/$withdrawn/edit").form("name=Mine").expecting(403),
     row(Owner, "POST /stations/$withdrawn/delete"),
     row(Owner, "POST /stations/$withdrawn/favorite").form("notes=mine"),
     row(Owner, "POST /stations/$withdrawn/unfavorite"),
@@ -333,11 +340,11 @@ const STATIONS: &[Row] = &[
     row(Shared, "GET /stations/new"),
     row(Shared, "POST /stations/new").form("name=At+the+corner"),
     // What nobody has found cannot be saved.
-    row(Shared, "POST /stations/save").form("found=google:x&query=corner").refused(404),
+    row(Shared, "POST /stations/save").form("found=google:x&query=corner").expecting(404),
     row(Shared, "GET /stations/$station"),
-    row(Maker, "GET /stations/$station/edit"),
-    row(Maker, "POST /stations/$station/edit").form("name=Mine"),
-    row(Maker, "POST /stations/$station/delete"),
+    row(Creator, "GET /stations/$station/edit"),
+    row(Creator, "POST /stations/$station/edit").form("name=Mine"),
+    row(Creator, "POST /stations/$station/delete"),
     row(Shared, "POST /stations/$station/favorite").form("notes=mine"),
     row(Shared, "POST /stations/$station/unfavorite"),
     row(Owner, "GET /vehicles/$vehicle/fuel-logs/new?station=$my_station"),
@@ -348,14 +355,14 @@ const STATIONS: &[Row] = &[
 ];
 
 const MAINTENANCE: &[Row] = &[
-    row(Owner, "GET /api/maintenance").in_pages(),
-    row(Owner, "GET /api/maintenance?vehicleId=$vehicle").in_pages(),
+    row(Owner, "GET /api/maintenance").paginated(),
+    row(Owner, "GET /api/maintenance?vehicleId=$vehicle").paginated(),
     row(Owner, "POST /api/maintenance")
         .json(r#"{"vehicleId":"$vehicle","type":"oil_change","dueDate":"2026-03-01"}"#),
     row(Owner, "GET /api/maintenance/types"),
     row(Owner, "GET /api/maintenance/plans"),
-    row(Owner, "GET /api/maintenance/upcoming").in_pages(),
-    row(Owner, "GET /api/maintenance/upcoming?vehicleId=$vehicle").in_pages(),
+    row(Owner, "GET /api/maintenance/upcoming").paginated(),
+    row(Owner, "GET /api/maintenance/upcoming?vehicleId=$vehicle").paginated(),
     row(Owner, "GET /api/maintenance/$item"),
     row(Owner, "PATCH /api/maintenance/$item").json(r#"{"notes":"mine"}"#),
     row(Owner, "PATCH /api/maintenance/$item").json(r#"{"vehicleId":"$vehicle"}"#),
@@ -368,13 +375,13 @@ const MAINTENANCE: &[Row] = &[
     row(Session, "DELETE /api/auth/review"),
     row(Owner, "GET /settings/review"),
     row(Session, "POST /settings/review"),
-    row(Anybody, "GET /mail/confirm?token=0").refused(404),
-    row(Anybody, "POST /mail/confirm").form("token=0").refused(404),
-    row(Anybody, "GET /mail/unsubscribe?token=0").refused(404),
-    row(Anybody, "POST /mail/unsubscribe?token=0").refused(404),
-    row(Session, "POST /api/notifications/confirmation").refused(409),
+    row(Public, "GET /mail/confirm?token=0").expecting(404),
+    row(Public, "POST /mail/confirm").form("token=0").expecting(404),
+    row(Public, "GET /mail/unsubscribe?token=0").expecting(404),
+    row(Public, "POST /mail/unsubscribe?token=0").expecting(404),
+    row(Session, "POST /api/notifications/confirmation").expecting(409),
     row(Session, "POST /settings/notifications/confirmation"),
-    row(Owner, "GET /api/notifications/channels").in_pages(),
+    row(Owner, "GET /api/notifications/channels").paginated(),
     row(Session, "POST /api/notifications/channels")
         .json(r#"{"kind":"ntfy","address":"http://127.0.0.1/new"}"#),
     row(Owner, "GET /api/notifications/channels/$channel"),
@@ -384,7 +391,7 @@ const MAINTENANCE: &[Row] = &[
     row(Session, "POST /settings/notifications").form("kind=ntfy&address=http://127.0.0.1/new"),
     row(Session, "POST /settings/notifications/$channel/test"),
     row(Session, "POST /settings/notifications/$channel/delete"),
-    row(Anybody, "GET /api/maintenance/calendar.ics?token=$my_calendar"),
+    row(Public, "GET /api/maintenance/calendar.ics?token=$my_calendar"),
     row(Owner, "GET /api/maintenance/calendar-link"),
     row(Session, "POST /api/maintenance/calendar-link"),
     row(Session, "DELETE /api/maintenance/calendar-link"),

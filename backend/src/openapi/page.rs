@@ -1,22 +1,22 @@
-//! The description as a page, for reading: `/api/docs`.
+//! Renders the OpenAPI document as a page: `/api/docs`.
 
 use aide::openapi::OpenApi;
 use askama::Template;
 use serde_json::{Map, Value};
 
 use super::{
-    example::{Examples, curl, pretty},
-    words::{Kind, kind, limits, plain, referred},
+    examples::{Examples, curl, pretty},
+    schema_text::{Kind, kind, limits, plain, reference_name},
 };
 use crate::core::web::Layout;
 
-/// The description as a page; `base` is where the service is reached.
+/// Renders the document as HTML. `base` is the URL of the service.
 #[must_use]
 pub fn page(document: &OpenApi, base: &str) -> String {
     let document = serde_json::to_value(document).unwrap_or_default();
     let page = Docs {
         layout: Layout::new(None, "/api/docs"),
-        doors: doors(&document),
+        auth_schemes: auth_schemes(&document),
         groups: groups(&document, base),
         schemas: schemas(&document),
     };
@@ -27,19 +27,19 @@ pub fn page(document: &OpenApi, base: &str) -> String {
 #[template(path = "openapi/page.html")]
 struct Docs {
     layout: Layout,
-    doors: Vec<Door>,
+    auth_schemes: Vec<AuthScheme>,
     groups: Vec<Group>,
-    schemas: Vec<Shape>,
+    schemas: Vec<SchemaView>,
 }
 
-/// A way to sign in.
-struct Door {
+/// A security scheme.
+struct AuthScheme {
     name: String,
     how: String,
-    about: String,
+    description: String,
 }
 
-/// The operations that belong together.
+/// The operations with the same tag.
 struct Group {
     name: String,
     id: String,
@@ -52,67 +52,67 @@ struct Operation {
     method: String,
     path: String,
     summary: String,
-    about: String,
-    /// The ways to sign in, if one has to.
-    doors: Vec<String>,
-    parameters: Vec<Member>,
-    body: Option<Shape>,
-    answers: Vec<Answer>,
-    refusals: Vec<Answer>,
+    description: String,
+    /// The names of the security schemes that the operation accepts.
+    auth_schemes: Vec<String>,
+    parameters: Vec<Field>,
+    body: Option<SchemaView>,
+    responses: Vec<ResponseView>,
+    errors: Vec<ResponseView>,
     curl: String,
-    /// What the answer looks like, if it has a body.
-    answer: Option<String>,
+    /// An example of the response body, if there is one.
+    response: Option<String>,
 }
 
-/// A parameter, or a member of a schema.
-struct Member {
+/// A parameter, or a property of a schema.
+struct Field {
     name: String,
-    /// For a parameter where it stands: `query`.
-    place: String,
+    /// The location of a parameter, such as `query`.
+    location: String,
     kind: Kind,
     is_required: bool,
-    about: String,
+    description: String,
     limits: Vec<String>,
 }
 
-/// What one status means.
-struct Answer {
+/// The response with one status.
+struct ResponseView {
     status: String,
-    about: String,
+    description: String,
     kind: Option<Kind>,
     headers: Vec<(String, String)>,
 }
 
 /// A schema.
-struct Shape {
+struct SchemaView {
     name: String,
-    about: String,
-    members: Vec<Member>,
-    /// Of a schema that is one of several texts, each with what it means.
+    description: String,
+    members: Vec<Field>,
+    /// The allowed values of an enumeration, each with its description.
     choices: Vec<(String, String)>,
 }
 
-impl Answer {
+impl ResponseView {
     /// The status's first digit.
     fn class(&self) -> &str {
         self.status.get(..1).unwrap_or_default()
     }
 }
 
-fn doors(document: &Value) -> Vec<Door> {
+fn auth_schemes(document: &Value) -> Vec<AuthScheme> {
     let schemes = document["components"]["securitySchemes"].as_object();
-    let door = |(name, scheme): (&String, &Value)| {
+    let scheme = |(name, scheme): (&String, &Value)| {
         let how = match scheme["type"].as_str() {
             Some("apiKey") => format!("{} {}", plain(&scheme["in"]), plain(&scheme["name"])),
             Some("http") => format!("Authorization: {}", plain(&scheme["scheme"])),
             _ => plain(&scheme["type"]),
         };
-        Door { name: name.clone(), how, about: text(scheme, "description") }
+        AuthScheme { name: name.clone(), how, description: text(scheme, "description") }
     };
-    schemes.into_iter().flatten().map(door).collect()
+    schemes.into_iter().flatten().map(scheme).collect()
 }
 
-/// The operations by their first tag, in the order of the document.
+/// Groups the operations by their first tag, in the order of the document.
 fn groups(document: &Value, base: &str) -> Vec<Group> {
     let examples = Examples::new(document);
     let mut groups: Vec<Group> = Vec::new();
@@ -141,13 +141,13 @@ fn operation(
     described: &Value,
 ) -> Operation {
     let list = |name: &str| described[name].as_array().cloned().unwrap_or_default();
-    let mut doors: Vec<String> =
+    let mut auth_schemes: Vec<String> =
         list("security").iter().filter_map(Value::as_object).flat_map(Map::keys).cloned().collect();
-    doors.dedup();
+    auth_schemes.dedup();
     let schema = schema_of(&described["requestBody"]);
     let all = described["responses"].as_object().into_iter().flatten();
-    let (answers, refusals): (Vec<_>, Vec<_>) = all
-        .map(|(status, it)| answer(document, status, it))
+    let (responses, errors): (Vec<_>, Vec<_>) = all
+        .map(|(status, it)| response(document, status, it))
         .partition(|it| it.status.starts_with('2'));
     let answered = described["responses"].as_object().into_iter().flatten();
     let answered = answered.filter(|it| it.0.starts_with('2')).find_map(|it| schema_of(it.1));
@@ -157,77 +157,80 @@ fn operation(
         method: method.to_owned(),
         path: path.to_owned(),
         summary: text(described, "summary"),
-        about: text(described, "description"),
+        description: text(described, "description"),
         parameters: list("parameters").iter().map(parameter).collect(),
-        body: schema.map(|it| shape(document, it)),
-        answers,
-        refusals,
-        curl: curl(base, method, path, !doors.is_empty(), body.as_ref()),
-        answer: answered.map(|it| pretty(&examples.answer(it))),
-        doors,
+        body: schema.map(|it| schema_view(document, it)),
+        responses,
+        errors,
+        curl: curl(base, method, path, !auth_schemes.is_empty(), body.as_ref()),
+        response: answered.map(|it| pretty(&examples.response(it))),
+        auth_schemes,
     }
 }
 
-fn parameter(described: &Value) -> Member {
+fn parameter(described: &Value) -> Field {
     let schema = &described["schema"];
-    Member {
+    Field {
         name: text(described, "name"),
-        place: text(described, "in"),
+        location: text(described, "in"),
         kind: kind(schema),
         is_required: described["required"] == true,
-        about: text(described, "description"),
+        description: text(described, "description"),
         limits: limits(schema),
     }
 }
 
-fn answer(document: &Value, status: &str, described: &Value) -> Answer {
-    let shared = referred(described).map(|name| &document["components"]["responses"][name]);
+fn response(document: &Value, status: &str, described: &Value) -> ResponseView {
+    let shared = reference_name(described).map(|name| &document["components"]["responses"][name]);
     let described = shared.unwrap_or(described);
     let headers = described["headers"].as_object().into_iter().flatten();
-    Answer {
+    ResponseView {
         status: status.to_owned(),
-        about: text(described, "description").trim_end_matches('.').to_owned(),
+        description: text(described, "description").trim_end_matches('.').to_owned(),
         kind: schema_of(described).map(kind),
         headers: headers.map(|(name, it)| (name.clone(), text(it, "description"))).collect(),
     }
 }
 
-/// The schema of what a request or an answer holds, whatever its media type.
+/// The schema of the first media type of a request or response.
 fn schema_of(described: &Value) -> Option<&Value> {
     described["content"].as_object()?.values().next()?.get("schema")
 }
 
-fn shape(document: &Value, schema: &Value) -> Shape {
-    let name = referred(schema).unwrap_or_default().to_owned();
+fn schema_view(document: &Value, schema: &Value) -> SchemaView {
+    let name = reference_name(schema).unwrap_or_default().to_owned();
     let schema = if name.is_empty() { schema } else { &document["components"]["schemas"][&name] };
     let is_required = |name: &str| {
         schema["required"].as_array().is_some_and(|all| all.iter().any(|it| it == name))
     };
-    let member = |(name, member): (&String, &Value)| Member {
+    let member = |(name, member): (&String, &Value)| Field {
         name: name.clone(),
-        place: String::new(),
+        location: String::new(),
         kind: kind(member),
         is_required: is_required(name),
-        about: text(member, "description"),
+        description: text(member, "description"),
         limits: limits(member),
     };
     let choices = schema["oneOf"].as_array().into_iter().flatten();
-    Shape {
+    SchemaView {
         name,
-        about: text(schema, "description"),
+        description: text(schema, "description"),
         members: schema["properties"].as_object().into_iter().flatten().map(member).collect(),
         choices: choices.map(|it| (plain(&it["const"]), text(it, "description"))).collect(),
     }
 }
 
-fn schemas(document: &Value) -> Vec<Shape> {
+fn schemas(document: &Value) -> Vec<SchemaView> {
     let named = |(name, _): (&String, &Value)| {
-        shape(document, &serde_json::json!({ "$ref": format!("#/components/schemas/{name}") }))
+        schema_view(
+            document,
+            &serde_json::json!({ "$ref": format!("#/components/schemas/{name}") }),
+        )
     };
     document["components"]["schemas"].as_object().into_iter().flatten().map(named).collect()
 }
 
-/// A member that is a text, or nothing.
+/// A string member, or an empty string.
 fn text(value: &Value, name: &str) -> String {
     value[name].as_str().unwrap_or_default().to_owned()
 }
@@ -244,13 +247,13 @@ mod tests {
         (serde_json::to_value(document).unwrap(), text)
     }
 
-    /// What stands between each `before` and the `"` after it.
+    /// The texts between each `before` and the next `"`.
     fn all<'a>(page: &'a str, before: &str) -> Vec<&'a str> {
         page.split(before).skip(1).filter_map(|it| it.split('"').next()).collect()
     }
 
     #[test]
-    fn every_operation_and_every_schema_is_on_the_page() {
+    fn the_page_lists_every_operation_and_schema() {
         let (document, page) = read();
         let mut count = 0;
         for (path, methods) in document["paths"].as_object().unwrap() {
@@ -285,18 +288,18 @@ mod tests {
     }
 
     #[test]
-    fn every_link_on_the_page_leads_somewhere() {
+    fn every_link_on_the_page_has_a_target() {
         let (_, page) = read();
         let ids = all(&page, " id=\"");
         let names: BTreeSet<_> = ids.iter().copied().collect();
-        assert_eq!(names.len(), ids.len(), "an id is there twice");
+        assert_eq!(names.len(), ids.len(), "an id appears more than once");
         for target in all(&page, "href=\"#") {
-            assert!(names.contains(target), "#{target} leads nowhere");
+            assert!(names.contains(target), "#{target} does not exist");
         }
     }
 
     #[test]
-    fn nothing_on_the_page_is_inline_or_from_elsewhere() {
+    fn the_page_has_no_inline_code_and_no_external_resources() {
         let (_, page) = read();
         for unwanted in ["<script", "<style", " style=", " onclick=", " onload=", "javascript:"] {
             assert!(!page.contains(unwanted), "{unwanted}");

@@ -1,4 +1,4 @@
-//! Connections: accepted, bounded in number, time and size, and closed when the service stops.
+//! Accepts connections, limits their number, duration and size, and closes them at shutdown.
 
 use std::{
     convert::Infallible,
@@ -24,198 +24,213 @@ use tokio::{
 };
 
 use super::{
+    connection_slots::{Activity, ConnectionSlots, NoSlot},
     listener::Listener,
-    places::{Activity, Full, Places},
-    unread::Unread,
-    wire::{Pace, Wire},
+    timed_stream::{TimedStream, Timeouts},
+    unread_body::UnreadBody,
 };
 
-/// The most bytes of a request's head, its first line included.
-const HEAD: usize = 32 * 1024;
-/// The most bytes that wait on a connection to be read or written.
-const BUFFER: usize = 32 * 1024;
-/// How many connections beyond the allowed number are open at once, to be told so.
-const TURNED_AWAY: usize = 128;
-/// Files that the service opens besides: the databases' and its own.
-const OTHER_FILES: usize = 128;
-/// How long to wait where the system has nothing left to take a connection with.
-const EXHAUSTED: Duration = Duration::from_millis(50);
+/// Maximum size of a request's head, including the request line.
+const MAX_HEAD_SIZE: usize = 32 * 1024;
+/// Maximum number of bytes buffered for a connection in either direction.
+const MAX_BUFFER_SIZE: usize = 32 * 1024;
+/// How many connections over the limit may be open at once to receive a 503 response.
+const MAX_REJECTED: usize = 128;
+/// File descriptors reserved for everything that is not a client connection.
+const RESERVED_FILES: usize = 128;
+/// Delay before accepting again after the system ran out of resources.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// How patient a connection is.
+/// Time limits of a connection, and whether it is reused.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Manners {
-    /// With a client that says nothing, between two requests or before the first.
-    silence: Duration,
-    pace: Pace,
-    /// Whether it goes on after the first request.
-    is_kept: bool,
+pub(super) struct ConnectionPolicy {
+    /// How long the client may be idle before the first request or between two.
+    idle_timeout: Duration,
+    timeouts: Timeouts,
+    /// Whether the connection may serve more than one request.
+    keep_alive: bool,
 }
 
-/// Longer than the minute for which proxies keep a connection: it is theirs to close.
-pub(super) const USUAL: Manners = Manners {
-    silence: Duration::from_secs(75),
-    pace: Pace {
+/// The idle timeout is longer than that of proxies (one minute), so that the proxy closes the connection.
+pub(super) const NORMAL: ConnectionPolicy = ConnectionPolicy {
+    idle_timeout: Duration::from_secs(75),
+    timeouts: Timeouts {
         head: Duration::from_secs(10),
-        answer: Duration::from_secs(30),
-        farewell: Duration::from_secs(10),
+        write: Duration::from_secs(30),
+        linger: Duration::from_secs(10),
     },
-    is_kept: true,
+    keep_alive: true,
 };
 
-pub(super) const TURNING_AWAY: Manners = Manners {
-    silence: Duration::from_secs(2),
-    pace: Pace {
+/// For connections over the limit.
+pub(super) const REJECTING: ConnectionPolicy = ConnectionPolicy {
+    idle_timeout: Duration::from_secs(2),
+    timeouts: Timeouts {
         head: Duration::from_secs(2),
-        answer: Duration::from_secs(2),
-        farewell: Duration::from_secs(1),
+        write: Duration::from_secs(2),
+        linger: Duration::from_secs(1),
     },
-    is_kept: false,
+    keep_alive: false,
 };
 
-/// How many connections may be open at once: as many as are `wanted`, or as many as the system
-/// lets the process open.
-pub(super) fn most(wanted: usize) -> usize {
+/// How many connections may be open at once: `wanted`, or fewer if the process may not open as many files.
+pub(super) fn connection_limit(wanted: usize) -> usize {
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
     let files = open_files(&limits).unwrap_or(usize::MAX);
-    let most = wanted.min(files.saturating_sub(OTHER_FILES + TURNED_AWAY).max(1));
-    if most < wanted {
-        tracing::warn!(most, wanted, files, "Fewer connections: the limit of open files is low");
+    let limit = wanted.min(files.saturating_sub(RESERVED_FILES + MAX_REJECTED).max(1));
+    if limit < wanted {
+        tracing::warn!(
+            limit,
+            wanted,
+            files,
+            "Connection limit reduced: the open file limit is too low"
+        );
     }
-    most
+    limit
 }
 
-/// The soft limit, as Linux tells it.
+/// The soft limit of open files, from the contents of `/proc/self/limits`.
 pub(super) fn open_files(limits: &str) -> Option<usize> {
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// The two ends of a connection.
+/// The two addresses of a connection.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Ends {
-    /// Where it comes from.
+pub(super) struct Endpoints {
+    /// The client's address.
     pub(super) peer: SocketAddr,
-    /// The address of this machine that it was made to.
-    pub(super) service: Option<IpAddr>,
+    /// The local address that the client connected to.
+    pub(super) local: Option<IpAddr>,
 }
 
-/// Whoever answers what comes over connections.
-pub(super) trait Answers: Send + Sync + 'static {
-    /// The answer to a request that came over a connection with these ends.
-    fn answer(&self, request: Request<Body>, ends: Ends) -> impl Future<Output = Response> + Send;
-
-    /// The answer where there is no place for another connection.
-    fn turn_away(
+/// Handles the requests that arrive over connections.
+pub(super) trait Handler: Send + Sync + 'static {
+    /// Handles a request.
+    fn handle(
         &self,
         request: Request<Body>,
-        ends: Ends,
+        endpoints: Endpoints,
+    ) -> impl Future<Output = Response> + Send;
+
+    /// Handles a request over a connection that exceeds the limit.
+    fn reject(
+        &self,
+        request: Request<Body>,
+        endpoints: Endpoints,
     ) -> impl Future<Output = Response> + Send;
 }
 
-/// Accepts connections until `stop`, as many at once as there are `places`; then waits for the
-/// requests in flight.
+/// Accepts connections until `stop`, limited by `slots`; then waits for the requests in flight.
 pub(super) async fn serve(
     listener: Listener,
-    front: impl Answers,
-    places: Places,
+    handler: impl Handler,
+    slots: ConnectionSlots,
     stop: impl Future<Output = ()>,
 ) {
-    let front = Arc::new(front);
-    let spare = Arc::new(Semaphore::new(TURNED_AWAY));
-    let leaving = GracefulShutdown::new();
-    let take = async {
+    let handler = Arc::new(handler);
+    let rejections = Arc::new(Semaphore::new(MAX_REJECTED));
+    let graceful = GracefulShutdown::new();
+    let accepting = async {
         loop {
-            let (stream, ends) = accept(&listener).await;
-            let (place, spare) = match places.take(ends.peer.ip()) {
-                Ok(place) => (Some(place), None),
-                Err(full) => (None, spare_for(&full, &spare).await),
+            let (stream, endpoints) = accept(&listener).await;
+            let (slot, rejection) = match slots.acquire(endpoints.peer.ip()) {
+                Ok(slot) => (Some(slot), None),
+                Err(reason) => (None, rejection_permit(&reason, &rejections).await),
             };
-            let (activity, manners) = match (&place, &spare) {
-                (Some(place), _) => (place.activity(), USUAL),
-                (None, Some(_)) => (Arc::default(), TURNING_AWAY),
+            let (activity, policy) = match (&slot, &rejection) {
+                (Some(slot), _) => (slot.activity(), NORMAL),
+                (None, Some(_)) => (Arc::default(), REJECTING),
                 (None, None) => continue,
             };
-            let (front, watcher) = (Arc::clone(&front), leaving.watcher());
+            let (handler, watcher) = (Arc::clone(&handler), graceful.watcher());
             tokio::spawn(async move {
-                let _place = (place, spare);
-                converse(stream, ends, manners, front, (watcher, activity)).await;
+                let _permits = (slot, rejection);
+                serve_connection(stream, endpoints, policy, handler, (watcher, activity)).await;
             });
         }
     };
     tokio::select! {
         () = stop => {}
-        () = take => {}
+        () = accepting => {}
     }
     drop(listener);
-    leaving.shutdown().await;
+    graceful.shutdown().await;
 }
 
-/// The right to turn a connection away with an answer, of which there are few. An address that has its
-/// share does not make others wait for one: without it, the connection is closed.
-async fn spare_for(full: &Full, spare: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
-    match full {
-        Full::Address => Arc::clone(spare).try_acquire_owned().ok(),
-        Full::All => Arc::clone(spare).acquire_owned().await.ok(),
+/// A permit to reject a connection with a response. If there is none, a connection from an address at its
+/// limit is closed without one, so that such an address does not delay other clients.
+async fn rejection_permit(
+    reason: &NoSlot,
+    rejections: &Arc<Semaphore>,
+) -> Option<OwnedSemaphorePermit> {
+    match reason {
+        NoSlot::AddressLimit => Arc::clone(rejections).try_acquire_owned().ok(),
+        NoSlot::AllBusy => Arc::clone(rejections).acquire_owned().await.ok(),
     }
 }
 
-async fn accept(listener: &Listener) -> (impl AsyncRead + AsyncWrite + Unpin + Send + use<>, Ends) {
+async fn accept(
+    listener: &Listener,
+) -> (impl AsyncRead + AsyncWrite + Unpin + Send + use<>, Endpoints) {
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
-            Err(error) if is_the_clients(&error) => {}
+            Err(error) if is_client_error(&error) => {}
             Err(error) => {
-                tracing::error!(%error, "No connection can be taken");
-                tokio::time::sleep(EXHAUSTED).await;
+                tracing::error!(%error, "Cannot accept connections");
+                tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
             }
         }
     }
 }
 
-/// Whether the connection went away before it was taken.
-fn is_the_clients(error: &io::Error) -> bool {
+/// Whether the client closed the connection before it was accepted.
+fn is_client_error(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-/// Answers a connection's requests, one after the other, to its end, or until it gives way.
-pub(super) async fn converse(
+/// Serves a connection's requests one after the other, until it ends or is evicted.
+pub(super) async fn serve_connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    ends: Ends,
-    manners: Manners,
-    front: Arc<impl Answers>,
+    endpoints: Endpoints,
+    policy: ConnectionPolicy,
+    handler: Arc<impl Handler>,
     (watcher, activity): (Watcher, Arc<Activity>),
 ) {
-    let wire = Wire::new(stream, manners.pace, Arc::clone(&activity));
-    let lingers = wire.lingers();
+    let stream = TimedStream::new(stream, policy.timeouts, Arc::clone(&activity));
+    let lingers = stream.lingers();
     let mut http = http1::Builder::new();
-    http.timer(wire.timer())
-        .header_read_timeout(manners.silence)
-        .max_header_size(HEAD)
-        .max_buf_size(BUFFER)
-        .keep_alive(manners.is_kept);
-    let of_requests = Arc::clone(&activity);
+    http.timer(stream.timer())
+        .header_read_timeout(policy.idle_timeout)
+        .max_header_size(MAX_HEAD_SIZE)
+        .max_buf_size(MAX_BUFFER_SIZE)
+        .keep_alive(policy.keep_alive);
+    let shared_activity = Arc::clone(&activity);
     let service = service_fn(move |request: Request<Incoming>| {
-        let (front, lingers) = (Arc::clone(&front), Arc::clone(&lingers));
-        let activity = Arc::clone(&of_requests);
+        let (handler, lingers) = (Arc::clone(&handler), Arc::clone(&lingers));
+        let activity = Arc::clone(&shared_activity);
         async move {
-            let (request, unread) = Unread::of(request, &activity);
-            let mut answer = if manners.is_kept {
-                front.answer(request, ends).await
+            let (request, unread) = UnreadBody::track(request, &activity);
+            let mut response = if policy.keep_alive {
+                handler.handle(request, endpoints).await
             } else {
-                front.turn_away(request, ends).await
+                handler.reject(request, endpoints).await
             };
             activity.set_busy(false);
-            if activity.gives_way() {
-                answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            if activity.is_evicted() {
+                response
+                    .headers_mut()
+                    .insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
-            unread.settle(&mut answer, manners.pace.farewell, &lingers);
-            Ok::<_, Infallible>(answer)
+            unread.drain_or_close(&mut response, policy.timeouts.linger, &lingers);
+            Ok::<_, Infallible>(response)
         }
     });
     tokio::select! {
-        // How a client ends its connection is the client's affair.
-        _ = watcher.watch(http.serve_connection(TokioIo::new(wire), service)) => {}
-        () = activity.must_end() => {}
+        // Connection errors are caused by the client and need no log entry.
+        _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)) => {}
+        () = activity.evicted() => {}
     }
 }

@@ -1,4 +1,4 @@
-//! What the service listens on: an address, a Unix socket, or a socket that systemd has opened.
+//! Listens on a TCP address, a Unix socket, or a socket passed by systemd.
 
 use std::{
     fs::Permissions,
@@ -15,80 +15,80 @@ use listenfd::ListenFd;
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
 use tokio_util::either::Either;
 
-use super::connections::Ends;
+use super::connections::Endpoints;
 use crate::core::{config::Server, files};
 
-/// How many connections may lie in wait to be taken; the kernel may bound them more.
+/// Maximum number of connections waiting to be accepted; the kernel may allow fewer.
 const BACKLOG: u32 = 4096;
-/// What connections over a Unix socket count as: a client on this machine.
-const LOCAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-/// Its user and group may connect, such as a proxy whose user is in the group.
-const MODE: u32 = 0o660;
+/// The peer address used for connections over a Unix socket: a client on this machine.
+const LOCAL_PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+/// Mode of the Unix socket: its user and group may connect, so a proxy's user can be added to the group.
+const SOCKET_MODE: u32 = 0o660;
 
-/// What the service listens on.
+/// A listening socket.
 #[derive(Debug)]
 pub(super) enum Listener {
-    /// An address.
+    /// A TCP socket.
     Tcp(TcpListener),
-    /// A Unix socket, and its file where that was created here.
+    /// A Unix socket, and its file if this process created it.
     Unix { listener: UnixListener, _file: Option<SocketFile> },
 }
 
-/// A socket that was created here, which is removed when the service ends.
+/// The file of a Unix socket that this process created. It is removed when the service ends.
 #[derive(Debug)]
 pub(super) struct SocketFile {
     path: PathBuf,
-    /// Its device and inode, by which another file at the same path is told apart.
+    /// Device and inode, which distinguish it from another file at the same path.
     id: Option<(u64, u64)>,
 }
 
 impl SocketFile {
     fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), id: Self::id_of(path) }
+        Self { path: path.to_owned(), id: Self::file_id(path) }
     }
 
-    fn id_of(path: &Path) -> Option<(u64, u64)> {
+    fn file_id(path: &Path) -> Option<(u64, u64)> {
         path.symlink_metadata().ok().map(|it| (it.dev(), it.ino()))
     }
 }
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        if self.id.is_some() && Self::id_of(&self.path) == self.id {
+        if self.id.is_some() && Self::file_id(&self.path) == self.id {
             let _ = std::fs::remove_file(&self.path);
         }
     }
 }
 
-/// Why there is nothing to listen on.
+/// An error from opening the listener.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
-    /// The address cannot be listened on.
+    /// The address cannot be bound.
     #[error("cannot listen on {0}: {1}")]
     Address(SocketAddr, io::Error),
-    /// The Unix socket cannot be listened on.
+    /// The Unix socket cannot be bound.
     #[error("cannot listen on {}", files::describe(.0, .1))]
     Socket(PathBuf, io::Error),
-    /// systemd has opened something else than one socket.
-    #[error("systemd passed {0}: MotoVaultPro takes exactly one stream socket (ListenStream=)")]
+    /// systemd did not pass exactly one usable socket.
+    #[error("systemd passed {0}: MotoVaultPro needs exactly one stream socket (ListenStream=)")]
     Passed(String),
 }
 
 impl Listener {
-    /// What systemd passed (`LISTEN_FDS`), else the socket or the address of the settings.
+    /// Uses the socket passed by systemd (`LISTEN_FDS`), or else the socket or address in the settings.
     pub(super) fn open(server: &Server) -> Result<Self, ListenError> {
-        if let Some(passed) = passed()? {
+        if let Some(passed) = from_systemd()? {
             return Ok(passed);
         }
         match &server.socket {
-            Some(path) => at_path(path).map_err(|error| ListenError::Socket(path.clone(), error)),
-            None => at_address(server.address)
+            Some(path) => bind_unix(path).map_err(|error| ListenError::Socket(path.clone(), error)),
+            None => bind_tcp(server.address)
                 .map(Self::Tcp)
                 .map_err(|error| ListenError::Address(server.address, error)),
         }
     }
 
-    /// The address that it listens on; none for a Unix socket.
+    /// The address it listens on; `None` for a Unix socket.
     pub(super) fn address(&self) -> io::Result<Option<SocketAddr>> {
         match self {
             Self::Tcp(listener) => listener.local_addr().map(Some),
@@ -96,7 +96,7 @@ impl Listener {
         }
     }
 
-    /// The path of the Unix socket; none for an address.
+    /// The path of the Unix socket; `None` for a TCP address.
     pub(super) fn path(&self) -> Option<PathBuf> {
         match self {
             Self::Tcp(_) => None,
@@ -106,37 +106,37 @@ impl Listener {
         }
     }
 
-    /// The next connection.
-    pub(super) async fn accept(&self) -> io::Result<(Either<TcpStream, UnixStream>, Ends)> {
+    /// Accepts the next connection.
+    pub(super) async fn accept(&self) -> io::Result<(Either<TcpStream, UnixStream>, Endpoints)> {
         match self {
             Self::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
-                // An answer goes out when it is written, not when the last has been taken.
+                // Send responses immediately instead of waiting for acknowledgments (Nagle's algorithm).
                 let _ = stream.set_nodelay(true);
-                let service = stream.local_addr().ok().map(|it| it.ip());
-                Ok((Either::Left(stream), Ends { peer, service }))
+                let local = stream.local_addr().ok().map(|it| it.ip());
+                Ok((Either::Left(stream), Endpoints { peer, local }))
             }
             Self::Unix { listener, .. } => {
                 let (stream, _) = listener.accept().await?;
-                let ends = Ends { peer: LOCAL, service: Some(LOCAL.ip()) };
-                Ok((Either::Right(stream), ends))
+                let endpoints = Endpoints { peer: LOCAL_PEER, local: Some(LOCAL_PEER.ip()) };
+                Ok((Either::Right(stream), endpoints))
             }
         }
     }
 }
 
 /// Listens on `address`.
-pub(super) fn at_address(address: SocketAddr) -> io::Result<TcpListener> {
+pub(super) fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    // The port of a service that has just ended is free at once.
+    // Allow binding the port of a service that has just stopped.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
 
-/// Listens on a Unix socket. One that a process left behind when it was killed is replaced; one that a
-/// process listens on, and any other file, is not.
-fn at_path(path: &Path) -> io::Result<Listener> {
+/// Listens on a Unix socket. Replaces the stale socket of a killed process, but neither a socket in use nor
+/// any other file.
+fn bind_unix(path: &Path) -> io::Result<Listener> {
     match path.symlink_metadata() {
         Ok(found) if !found.file_type().is_socket() => {
             return Err(io::Error::new(ErrorKind::AlreadyExists, "a file that is not a socket"));
@@ -150,12 +150,12 @@ fn at_path(path: &Path) -> io::Result<Listener> {
         Err(_) => {}
     }
     let listener = UnixListener::bind(path)?;
-    std::fs::set_permissions(path, Permissions::from_mode(MODE))?;
+    std::fs::set_permissions(path, Permissions::from_mode(SOCKET_MODE))?;
     Ok(Listener::Unix { listener, _file: Some(SocketFile::new(path)) })
 }
 
-/// The socket that systemd opened for this process, if it opened one.
-fn passed() -> Result<Option<Listener>, ListenError> {
+/// The socket that systemd passed to this process, if any.
+fn from_systemd() -> Result<Option<Listener>, ListenError> {
     let mut passed = ListenFd::from_env();
     match passed.len() {
         0 => return Ok(None),
@@ -171,7 +171,7 @@ fn passed() -> Result<Option<Listener>, ListenError> {
         Ok(Some(listener)) => {
             listener.set_nonblocking(true).map_err(unusable)?;
             let listener = UnixListener::from_std(listener).map_err(unusable)?;
-            // The socket's file is systemd's.
+            // The socket's file belongs to systemd.
             Ok(Some(Listener::Unix { listener, _file: None }))
         }
         Ok(None) => Ok(None),
@@ -183,49 +183,49 @@ fn passed() -> Result<Option<Listener>, ListenError> {
 mod tests {
     use std::os::unix::fs::{MetadataExt as _, symlink};
 
-    use super::{Listener, at_path};
+    use super::{Listener, bind_unix};
 
     #[tokio::test]
-    async fn a_socket_that_was_left_behind_is_replaced_and_one_in_use_is_not() {
-        let place = tempfile::tempdir().unwrap();
-        let path = place.path().join("socket");
-        let left = std::os::unix::net::UnixListener::bind(&path).unwrap();
-        let refused = at_path(&path).unwrap_err();
+    async fn a_stale_socket_is_replaced_but_one_in_use_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let active = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        let refused = bind_unix(&path).unwrap_err();
         assert_eq!(refused.kind(), std::io::ErrorKind::AddrInUse);
-        drop(left);
-        let listener = at_path(&path).unwrap();
+        drop(active);
+        let listener = bind_unix(&path).unwrap();
         assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o660);
         assert_eq!((listener.path(), listener.address().unwrap()), (Some(path.clone()), None));
         drop(listener);
-        assert!(!path.exists(), "it is removed at the end");
+        assert!(!path.exists(), "the socket file was not removed");
 
-        let listener = at_path(&path).unwrap();
+        let listener = bind_unix(&path).unwrap();
         std::fs::remove_file(&path).unwrap();
         std::fs::write(&path, "another's").unwrap();
         drop(listener);
-        assert!(path.exists(), "another file at the same path is not removed");
+        assert!(path.exists(), "a different file at the same path was removed");
     }
 
     #[tokio::test]
-    async fn neither_a_file_nor_a_link_is_replaced_by_a_socket() {
-        let place = tempfile::tempdir().unwrap();
-        let (file, link) = (place.path().join("file"), place.path().join("link"));
+    async fn files_and_symlinks_are_not_replaced_by_a_socket() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
         std::fs::write(&file, "data").unwrap();
         symlink(&file, &link).unwrap();
         for path in [&file, &link] {
-            assert!(at_path(path).is_err());
+            assert!(bind_unix(path).is_err());
         }
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "data");
         assert!(link.is_symlink());
     }
 
     #[tokio::test]
-    async fn a_connection_over_a_socket_counts_as_one_from_this_machine() {
-        let place = tempfile::tempdir().unwrap();
-        let path = place.path().join("socket");
-        let listener: Listener = at_path(&path).unwrap();
+    async fn unix_socket_clients_count_as_local() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let listener: Listener = bind_unix(&path).unwrap();
         let _client = tokio::net::UnixStream::connect(&path).await.unwrap();
-        let (_, ends) = listener.accept().await.unwrap();
-        assert!(ends.peer.ip().is_loopback() && ends.service.unwrap().is_loopback());
+        let (_, endpoints) = listener.accept().await.unwrap();
+        assert!(endpoints.peer.ip().is_loopback() && endpoints.local.unwrap().is_loopback());
     }
 }

@@ -1,4 +1,4 @@
-//! Where the log goes, and the traces where the settings name a collector of them.
+//! Sets up the log and, if a collector is configured, the export of traces.
 
 use std::{io::IsTerminal as _, sync::Arc};
 
@@ -29,29 +29,31 @@ use crate::core::{
     upstream::UpstreamClient,
 };
 
-/// What is logged unless `MVP_LOG` says otherwise. The database driver would add a line for each
-/// connection that it tries for; `core::outage` logs why once a minute.
-const USUAL: &str = "info,sqlx=error";
+/// The log filter if `MVP_LOG` is not set. The database driver would log every failed connection attempt;
+/// `core::outage` logs the cause once a minute.
+const DEFAULT_FILTER: &str = "info,sqlx=error";
 
-/// The traces that are still to be sent.
+/// Exports traces; [`Traces::end`] sends what is still buffered.
 pub struct Traces(Option<SdkTracerProvider>);
 
-/// Writes the log to standard error, a line an event: as the settings say, else as text on a
-/// terminal and as JSON everywhere else. Sends traces where they name a collector; needs a runtime.
+/// Writes the log to standard error, one event per line, in the configured format. The default is text on a
+/// terminal and JSON otherwise. Also exports traces if a collector is configured. Must be called within a
+/// Tokio runtime.
 ///
 /// # Errors
-/// An address that nothing can be sent to.
+/// The collector's address cannot be used.
 pub fn log_to_stderr(settings: &Log) -> Result<Traces, ServeError> {
-    // The one setting that counts before there are settings.
+    // An environment variable, since logging starts before the settings are read.
     let filter = EnvFilter::builder().with_env_var("MVP_LOG").from_env_lossy();
-    let filter = if filter.to_string().is_empty() { EnvFilter::new(USUAL) } else { filter };
+    let filter =
+        if filter.to_string().is_empty() { EnvFilter::new(DEFAULT_FILTER) } else { filter };
     let Some(url) = &settings.traces_url else {
-        // A second call, as tests make, finds the first one's log in place.
-        let _ = tracing_subscriber::registry().with(filter).with(lines(settings)).try_init();
+        // A second call, as in tests, keeps the first log.
+        let _ = tracing_subscriber::registry().with(filter).with(format_layer(settings)).try_init();
         return Ok(Traces(None));
     };
-    let provider = provider(url).map_err(|error| ServeError::Traces(error.to_string()))?;
-    // Of this service alone: what sends the traces has spans of its own.
+    let provider = trace_provider(url).map_err(|error| ServeError::Traces(error.to_string()))?;
+    // Only this service's spans: the exporter creates spans as well.
     let ours = filter_fn(|it| it.is_span() && it.target().starts_with("motovaultpro"));
     let traces = tracing_opentelemetry::layer()
         .with_tracer(provider.tracer("motovaultpro"))
@@ -59,12 +61,12 @@ pub fn log_to_stderr(settings: &Log) -> Result<Traces, ServeError> {
         .with_threads(false)
         .with_filter(ours.with_max_level_hint(LevelFilter::TRACE));
     let registry = tracing_subscriber::registry().with(traces);
-    let _ = registry.with(lines(settings).with_filter(filter)).try_init();
+    let _ = registry.with(format_layer(settings).with_filter(filter)).try_init();
     Ok(Traces(Some(provider)))
 }
 
 impl Traces {
-    /// Sends what is still to be sent, for a few seconds at most.
+    /// Sends the remaining traces, for a few seconds at most.
     pub async fn end(self) {
         let Some(provider) = self.0 else { return };
         let ended = tokio::task::spawn_blocking(move || provider.shutdown()).await;
@@ -74,7 +76,7 @@ impl Traces {
     }
 }
 
-fn lines<S>(settings: &Log) -> Box<dyn Layer<S> + Send + Sync>
+fn format_layer<S>(settings: &Log) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
@@ -83,22 +85,22 @@ where
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     if is_text {
         let layer = layer.compact().with_ansi(is_terminal);
-        Box::new(layer.map_event_format(|line| Named { line, name: name_text }))
+        Box::new(layer.map_event_format(|inner| WithRequestId { inner, add_id: add_id_to_text }))
     } else {
         let layer = layer.json().flatten_event(true).with_current_span(false);
         let layer = layer.with_span_list(false);
-        Box::new(layer.map_event_format(|line| Named { line, name: name_json }))
+        Box::new(layer.map_event_format(|inner| WithRequestId { inner, add_id: add_id_to_json }))
     }
 }
 
-/// A line that names the request which it is about. A span would do the same, at a cost for
-/// every request, of which most have nothing to tell.
-struct Named<F> {
-    line: F,
-    name: fn(&str, &str) -> String,
+/// Adds the request's id to log lines. A span would do the same, but at a cost for every request, and most
+/// requests log nothing.
+struct WithRequestId<F> {
+    inner: F,
+    add_id: fn(&str, &str) -> String,
 }
 
-impl<S, N, F> FormatEvent<S, N> for Named<F>
+impl<S, N, F> FormatEvent<S, N> for WithRequestId<F>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
@@ -111,26 +113,26 @@ where
         event: &Event<'_>,
     ) -> std::fmt::Result {
         let Some(id) = request_id() else {
-            return self.line.format_event(context, writer, event);
+            return self.inner.format_event(context, writer, event);
         };
         let mut line = String::new();
-        self.line.format_event(context, Writer::new(&mut line), event)?;
-        writer.write_str(&(self.name)(&line, &id))
+        self.inner.format_event(context, Writer::new(&mut line), event)?;
+        writer.write_str(&(self.add_id)(&line, &id))
     }
 }
 
-fn name_json(line: &str, id: &str) -> String {
+fn add_id_to_json(line: &str, id: &str) -> String {
     format!("{{\"request_id\":\"{id}\",{}", line.strip_prefix('{').unwrap_or(line))
 }
 
-fn name_text(line: &str, id: &str) -> String {
+fn add_id_to_text(line: &str, id: &str) -> String {
     format!("{} request_id={id}\n", line.trim_end())
 }
 
-/// What sends traces to the collector at `url`, some at a time, from a thread of its own.
-fn provider(url: &str) -> Result<SdkTracerProvider, opentelemetry_otlp::ExporterBuildError> {
+/// Exports traces to the collector at `url`, in batches, from a separate thread.
+fn trace_provider(url: &str) -> Result<SdkTracerProvider, opentelemetry_otlp::ExporterBuildError> {
     let client =
-        Client { client: Arc::new(UpstreamClient::new("otlp")), runtime: Handle::current() };
+        TraceClient { client: Arc::new(UpstreamClient::new("otlp")), runtime: Handle::current() };
     let exporter = SpanExporter::builder()
         .with_http()
         .with_http_client(client)
@@ -143,23 +145,23 @@ fn provider(url: &str) -> Result<SdkTracerProvider, opentelemetry_otlp::Exporter
     Ok(provider.with_resource(resource.build()).build())
 }
 
-/// Sends as everything is sent that goes out from here: with the same time, size and trust.
-struct Client {
+/// Sends traces with the same timeouts, size limits and trusted certificates as all outbound requests.
+struct TraceClient {
     client: Arc<UpstreamClient>,
     runtime: Handle,
 }
 
-impl std::fmt::Debug for Client {
+impl std::fmt::Debug for TraceClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Client")
+        f.write_str("TraceClient")
     }
 }
 
 #[async_trait::async_trait]
-impl HttpClient for Client {
+impl HttpClient for TraceClient {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let client = Arc::clone(&self.client);
-        // The thread that waits for this has no runtime.
+        // The exporter's thread has no runtime.
         let sent = self.runtime.spawn(async move { client.send(request.map(Into::into)).await });
         Ok(sent.await??.map(Bytes::from))
     }

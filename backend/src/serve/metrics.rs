@@ -1,4 +1,4 @@
-//! Where Prometheus reads what is counted: a listener of its own, which answers nothing else.
+//! The metrics endpoint for Prometheus, on its own listener.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -11,10 +11,10 @@ use tokio::net::TcpListener;
 
 use super::{
     ServeError,
-    connections::{self, Answers, Ends},
-    front::Front,
+    connection_slots::ConnectionSlots,
+    connections::{self, Endpoints, Handler},
+    gateway::Gateway,
     listener::{self, ListenError, Listener},
-    places::Places,
 };
 use crate::{
     core::{
@@ -26,55 +26,59 @@ use crate::{
     features,
 };
 
-/// How many may ask at once; one does.
+/// Maximum number of connections. Prometheus needs one.
 const CONNECTIONS: usize = 16;
-/// How long the database may take to answer before it counts as away: longer than that nobody
-/// waits for what is counted.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long the database may take to respond before it is reported as down. Scrapes should not wait longer.
+const DATABASE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The listener, and what it tells of.
+/// The listener, and the handler for its requests.
 pub(super) struct Metrics {
     listener: TcpListener,
-    told: Told,
+    handler: MetricsHandler,
 }
 
-struct Told {
+struct MetricsHandler {
     app: App,
-    gate: AdmissionControl,
-    connections: Places,
+    admission: AdmissionControl,
+    connections: ConnectionSlots,
 }
 
-/// Listens on `address`, to tell how `app` does behind this front and with these connections.
+/// Listens on `address` to serve the metrics of `app`, its gateway and its connections.
 pub(super) fn listen(
     address: SocketAddr,
     app: &App,
-    front: &Front,
-    connections: &Places,
+    gateway: &Gateway,
+    connections: &ConnectionSlots,
 ) -> Result<Metrics, ServeError> {
     let listener =
-        listener::at_address(address).map_err(|error| ListenError::Address(address, error))?;
+        listener::bind_tcp(address).map_err(|error| ListenError::Address(address, error))?;
     let address = listener.local_addr()?;
     tracing::info!(%address, "Metrics are at /metrics");
-    let (gate, connections) = (front.gate().clone(), connections.clone());
-    Ok(Metrics { listener, told: Told { app: app.clone(), gate, connections } })
+    let (admission, connections) = (gateway.admission().clone(), connections.clone());
+    Ok(Metrics { listener, handler: MetricsHandler { app: app.clone(), admission, connections } })
 }
 
 impl Metrics {
-    /// Tells whoever asks, until it is dropped.
+    /// Serves metrics until the future is dropped.
     pub(super) async fn serve(self) {
-        let places = Places::new(CONNECTIONS, CONNECTIONS, |_| true);
-        connections::serve(Listener::Tcp(self.listener), self.told, places, std::future::pending())
-            .await;
+        let slots = ConnectionSlots::new(CONNECTIONS, CONNECTIONS, |_| true);
+        connections::serve(
+            Listener::Tcp(self.listener),
+            self.handler,
+            slots,
+            std::future::pending(),
+        )
+        .await;
     }
 }
 
-impl Told {
-    async fn state(&self) -> ServiceState {
+impl MetricsHandler {
+    async fn snapshot(&self) -> ServiceState {
         let status = migrate::status(&self.app.db, features::ALL, None);
-        let status = tokio::time::timeout(PATIENCE, status).await;
+        let status = tokio::time::timeout(DATABASE_TIMEOUT, status).await;
         let database_is_up = match &status {
             Ok(Ok(_)) => true,
-            // It answers, though not with migrations of this version's.
+            // The database responds, but its migrations do not match this version.
             Ok(Err(_)) => self.app.db.ping().await.is_ok(),
             Err(_) => false,
         };
@@ -83,11 +87,11 @@ impl Told {
             (applied, steps.len() - applied)
         };
         let archiver = self.app.db.wal_archiver();
-        let archiver = tokio::time::timeout(PATIENCE, archiver).await.ok().flatten();
+        let archiver = tokio::time::timeout(DATABASE_TIMEOUT, archiver).await.ok().flatten();
         ServiceState {
-            connections: self.connections.taken(),
-            slots: self.gate.slots(),
-            queue: self.gate.queue(),
+            connections: self.connections.usage(),
+            slots: self.admission.slots(),
+            queue: self.admission.queue(),
             database_is_up,
             pools: self.app.db.pools(),
             cache_is_up: self.app.cache.state().1,
@@ -99,8 +103,8 @@ impl Told {
     }
 }
 
-impl Answers for Told {
-    async fn answer(&self, request: Request<Body>, _: Ends) -> Response {
+impl Handler for MetricsHandler {
+    async fn handle(&self, request: Request<Body>, _: Endpoints) -> Response {
         if request.uri().path() != "/metrics" {
             return StatusCode::NOT_FOUND.into_response();
         }
@@ -108,16 +112,16 @@ impl Answers for Told {
             return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")])
                 .into_response();
         }
-        match metrics().text(&self.state().await) {
+        match metrics().text(&self.snapshot().await) {
             Ok(text) => ([(header::CONTENT_TYPE, TEXT)], text).into_response(),
             Err(error) => {
-                tracing::error!(%error, "What is counted cannot be told");
+                tracing::error!(%error, "Cannot encode metrics");
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
             }
         }
     }
 
-    async fn turn_away(&self, _: Request<Body>, _: Ends) -> Response {
+    async fn reject(&self, _: Request<Body>, _: Endpoints) -> Response {
         StatusCode::SERVICE_UNAVAILABLE.into_response()
     }
 }

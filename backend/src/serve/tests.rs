@@ -9,28 +9,28 @@ use tokio::{
 };
 
 use super::{
-    connections::{Ends, Manners, TURNING_AWAY, USUAL, converse},
-    front::Front,
-    hosts::Hosts,
+    connections::{ConnectionPolicy, Endpoints, NORMAL, REJECTING, serve_connection},
+    gateway::Gateway,
+    hosts::AllowedHosts,
 };
 use crate::{
     core::{config::Config, web::Assets},
     testing::TestApp,
 };
 
-/// A service of a few answers, as large or as slow as a test needs them.
+/// A service with a few routes whose responses are as large or as slow as a test needs.
 pub(super) struct Service {
-    front: Arc<Front>,
-    leaving: GracefulShutdown,
-    /// Lets `/slow` answer.
+    gateway: Arc<Gateway>,
+    graceful: GracefulShutdown,
+    /// Lets `/slow` respond.
     go: Arc<Notify>,
 }
 
-/// One connection to it.
+/// A connection to the service.
 pub(super) struct Connection(pub(super) DuplexStream);
 
-/// A service with room for one request at once, and none to wait; and what lets `/slow` answer.
-pub(super) async fn slow_service() -> (Front, Arc<Notify>) {
+/// A gateway that allows one concurrent request and no queue, and the handle that lets `/slow` respond.
+pub(super) async fn slow_service() -> (Gateway, Arc<Notify>) {
     let go = Arc::new(Notify::new());
     let slow = Arc::clone(&go);
     let router = Router::new()
@@ -43,38 +43,38 @@ pub(super) async fn slow_service() -> (Front, Arc<Notify>) {
     let mut config = Config::default();
     config.server.concurrency = Some(1);
     config.server.queue = Some(0);
-    (Front::new(router, &config, Hosts::any()).await, go)
+    (Gateway::new(router, &config, AllowedHosts::any()).await, go)
 }
 
 impl Service {
-    /// With room for one request at once, and none to wait.
+    /// Allows one concurrent request and no queue.
     pub(super) async fn new() -> Self {
-        let (front, go) = slow_service().await;
-        Self { front: Arc::new(front), leaving: GracefulShutdown::new(), go }
+        let (gateway, go) = slow_service().await;
+        Self { gateway: Arc::new(gateway), graceful: GracefulShutdown::new(), go }
     }
 
-    async fn of(router: Router, config: &Config, go: Arc<Notify>) -> Self {
-        let front = Arc::new(Front::new(router, config, Hosts::any()).await);
-        Self { front, leaving: GracefulShutdown::new(), go }
+    async fn with_router(router: Router, config: &Config, go: Arc<Notify>) -> Self {
+        let gateway = Arc::new(Gateway::new(router, config, AllowedHosts::any()).await);
+        Self { gateway, graceful: GracefulShutdown::new(), go }
     }
 
-    pub(super) fn connect(&self, manners: Manners) -> Connection {
+    pub(super) fn connect(&self, policy: ConnectionPolicy) -> Connection {
         let (client, server) = tokio::io::duplex(1024);
         let peer = SocketAddr::from(([192, 0, 2, 1], 4711));
-        let ends = Ends { peer, service: None };
-        let front = Arc::clone(&self.front);
-        let watcher = (self.leaving.watcher(), Arc::default());
-        tokio::spawn(converse(server, ends, manners, front, watcher));
+        let endpoints = Endpoints { peer, local: None };
+        let gateway = Arc::clone(&self.gateway);
+        let watcher = (self.graceful.watcher(), Arc::default());
+        tokio::spawn(serve_connection(server, endpoints, policy, gateway, watcher));
         Connection(client)
     }
 
     async fn get(&self, path: &str) -> String {
-        self.connect(USUAL).get(path).await
+        self.connect(NORMAL).get(path).await
     }
 
-    /// Occupies the one place.
+    /// Occupies the only permit.
     async fn occupy(&self) -> Connection {
-        let mut slow = self.connect(USUAL);
+        let mut slow = self.connect(NORMAL);
         slow.send("GET /slow HTTP/1.1\r\nhost: cars.test\r\n\r\n").await;
         while self.get("/quick").await.starts_with("HTTP/1.1 200") {
             tokio::task::yield_now().await;
@@ -88,10 +88,10 @@ impl Connection {
         self.0.write_all(text.as_bytes()).await.unwrap();
     }
 
-    /// Everything up to the end of the connection.
-    pub(super) async fn rest(&mut self) -> String {
+    /// Reads until the end of the connection.
+    pub(super) async fn read_to_end(&mut self) -> String {
         let mut text = Vec::new();
-        // A connection that is broken off has said what it has said.
+        // If the connection breaks, return what was received.
         let _ = self.0.read_to_end(&mut text).await;
         String::from_utf8(text).unwrap()
     }
@@ -99,16 +99,16 @@ impl Connection {
     async fn get(mut self, path: &str) -> String {
         let head = format!("GET {path} HTTP/1.1\r\nhost: cars.test\r\nconnection: close\r\n\r\n");
         self.send(&head).await;
-        self.rest().await
+        self.read_to_end().await
     }
 
-    /// One answer to a request that leaves the connection open.
-    async fn ask(&mut self, path: &str, end: &str) {
+    /// Sends a request, and reads the response up to `end`. The connection stays open.
+    async fn get_until(&mut self, path: &str, end: &str) {
         self.send(&format!("GET {path} HTTP/1.1\r\nhost: cars.test\r\n\r\n")).await;
-        self.until(end).await;
+        self.read_until(end).await;
     }
 
-    async fn until(&mut self, end: &str) -> String {
+    async fn read_until(&mut self, end: &str) -> String {
         let mut text = String::new();
         while !text.ends_with(end) {
             text.push(char::from(self.0.read_u8().await.unwrap()));
@@ -118,21 +118,21 @@ impl Connection {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_connection_is_kept_for_longer_than_proxies_keep_theirs() {
+async fn the_idle_timeout_is_longer_than_that_of_proxies() {
     let service = Service::new().await;
-    let mut connection = service.connect(USUAL);
-    connection.ask("/quick", "quick").await;
+    let mut connection = service.connect(NORMAL);
+    connection.get_until("/quick", "quick").await;
     tokio::time::sleep(Duration::from_secs(61)).await;
-    connection.ask("/quick", "quick").await;
+    connection.get_until("/quick", "quick").await;
     let begun = Instant::now();
-    assert_eq!(connection.rest().await, "");
+    assert_eq!(connection.read_to_end().await, "");
     assert_eq!(begun.elapsed().as_secs(), 75);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_head_has_ten_seconds_from_its_first_byte() {
+async fn a_request_head_must_arrive_within_ten_seconds() {
     let service = Service::new().await;
-    let mut connection = service.connect(USUAL);
+    let mut connection = service.connect(NORMAL);
     tokio::time::sleep(Duration::from_mins(1)).await;
     let begun = Instant::now();
     let drip = async {
@@ -146,22 +146,22 @@ async fn a_head_has_ten_seconds_from_its_first_byte() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_nobody_takes_is_given_up() {
+async fn a_response_that_is_not_read_times_out() {
     let service = Service::new().await;
-    let mut connection = service.connect(USUAL);
+    let mut connection = service.connect(NORMAL);
     connection.send("GET /large HTTP/1.1\r\nhost: cars.test\r\n\r\n").await;
     tokio::time::sleep(Duration::from_secs(20)).await;
     let mut some = [0; 500];
     connection.0.read_exact(&mut some).await.unwrap();
-    // It goes on as long as something is taken now and then.
+    // The connection stays open as long as the client reads now and then.
     tokio::time::sleep(Duration::from_secs(20)).await;
     connection.0.read_exact(&mut some).await.unwrap();
     tokio::time::sleep(Duration::from_secs(31)).await;
-    assert!(connection.rest().await.len() < 50_000);
+    assert!(connection.read_to_end().await.len() < 50_000);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_head_is_bounded_in_bytes_and_in_headers() {
+async fn the_size_of_a_request_head_is_limited() {
     let service = Service::new().await;
     let long = format!("x-long: {}\r\n", "x".repeat(1000));
     let short = "x-short: x\r\n";
@@ -172,19 +172,19 @@ async fn a_head_is_bounded_in_bytes_and_in_headers() {
         (short.repeat(101), "431"),
     ];
     for (headers, status) in cases {
-        let connection = service.connect(USUAL);
+        let connection = service.connect(NORMAL);
         let (mut ours, mut theirs) = tokio::io::split(connection.0);
         let head = format!("GET /quick HTTP/1.1\r\nhost: cars.test\r\n{headers}\r\n");
         let sent = tokio::spawn(async move { theirs.write_all(head.as_bytes()).await });
-        let mut told = [0; 12];
-        ours.read_exact(&mut told).await.unwrap();
-        assert_eq!(told, *format!("HTTP/1.1 {status}").as_bytes(), "{} bytes", headers.len());
+        let mut start = [0; 12];
+        ours.read_exact(&mut start).await.unwrap();
+        assert_eq!(start, *format!("HTTP/1.1 {status}").as_bytes(), "{} bytes", headers.len());
         drop(sent);
     }
 }
 
 #[tokio::test]
-async fn whoever_comes_when_all_places_are_taken_is_refused() {
+async fn requests_beyond_the_limit_are_refused() {
     let service = Service::new().await;
     let mut slow = service.occupy().await;
     let refused = service.get("/api/vehicles").await;
@@ -202,19 +202,19 @@ async fn whoever_comes_when_all_places_are_taken_is_refused() {
     let page = service.get("/vehicles").await;
     assert!(page.starts_with("HTTP/1.1 503") && page.contains("retry-after: 2"), "{page}");
     assert!(page.contains("text/html") && page.contains("Too much at once"), "{page}");
-    // These cost nothing, or have places of their own.
+    // These are not limited, or have their own limit.
     for path in ["/health", &Assets::get().css, "/api/health"] {
-        let answer = service.get(path).await;
-        assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
+        let response = service.get(path).await;
+        assert!(response.starts_with("HTTP/1.1 200"), "{path}: {response}");
     }
     service.go.notify_one();
-    assert!(slow.until("\r\n\r\n").await.starts_with("HTTP/1.1 200"));
-    let answer = service.get("/quick").await;
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(slow.read_until("\r\n\r\n").await.starts_with("HTTP/1.1 200"));
+    let response = service.get("/quick").await;
+    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
 }
 
 #[tokio::test]
-async fn who_hangs_up_gives_the_place_back() {
+async fn a_disconnected_client_frees_its_permit() {
     let service = Service::new().await;
     drop(service.occupy().await);
     while !service.get("/quick").await.starts_with("HTTP/1.1 200") {
@@ -223,25 +223,25 @@ async fn who_hangs_up_gives_the_place_back() {
 }
 
 #[tokio::test]
-async fn a_connection_too_many_is_told_so_and_closed() {
+async fn a_connection_over_the_limit_is_refused_and_closed() {
     let service = Service::new().await;
-    let mut connection = service.connect(TURNING_AWAY);
+    let mut connection = service.connect(REJECTING);
     connection.send("GET /api/vehicles HTTP/1.1\r\nhost: cars.test\r\n\r\n").await;
-    let refused = connection.rest().await;
+    let refused = connection.read_to_end().await;
     assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
     assert!(refused.contains("connection: close"), "{refused}");
-    let health = service.connect(TURNING_AWAY).get("/health").await;
+    let health = service.connect(REJECTING).get("/health").await;
     assert!(health.starts_with("HTTP/1.1 200"), "{health}");
 }
 
 #[tokio::test]
-async fn who_is_slow_to_send_a_body_is_in_nobodys_way() {
+async fn a_slow_upload_does_not_block_other_requests() {
     let test = TestApp::on_sqlite().await;
     let mut config = Config::default();
     config.server.concurrency = Some(1);
     config.server.queue = Some(0);
-    let service = Service::of(crate::router(&test.app), &config, Arc::default()).await;
-    let mut slow = service.connect(USUAL);
+    let service = Service::with_router(crate::router(&test.app), &config, Arc::default()).await;
+    let mut slow = service.connect(NORMAL);
     let body = r#"{"email":"nobody@example.org","password":"wrong horse battery"}"#;
     let (some, rest) = body.split_at(20);
     let length = body.len();
@@ -251,15 +251,15 @@ async fn who_is_slow_to_send_a_body_is_in_nobodys_way() {
     slow.send(some).await;
     for _ in 0..20 {
         tokio::time::sleep(Duration::from_millis(1)).await;
-        let answer = service.get("/api/auth/me").await;
-        assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+        let response = service.get("/api/auth/me").await;
+        assert!(response.starts_with("HTTP/1.1 401"), "{response}");
     }
     slow.send(rest).await;
-    assert!(slow.until("\r\n\r\n").await.starts_with("HTTP/1.1 401"));
+    assert!(slow.read_until("\r\n\r\n").await.starts_with("HTTP/1.1 401"));
 }
 
 #[test]
-fn there_are_no_more_connections_than_the_system_allows_files() {
+fn the_open_file_limit_is_read_from_proc() {
     let limits = "Limit                     Soft Limit           Hard Limit           Units     \n\
                   Max open files            1024                 524288               files     \n";
     assert_eq!(super::connections::open_files(limits), Some(1024));

@@ -53,13 +53,13 @@ pub(super) async fn dump(app: &TestApp) -> Vec<String> {
 }
 
 async fn names(app: &TestApp, features: &[Feature]) -> Vec<String> {
-    let mut tx = app.past_policies().await.read().await.unwrap();
+    let mut tx = app.db_bypassing_rls().await.read().await.unwrap();
     schema::names(&mut tx, features, Side::Source).await.unwrap()
 }
 
 /// No table that is moved has a row.
 pub(super) async fn assert_empty(app: &TestApp, target: &EmptyDatabase) {
-    let over = app.over(&target.settings).await;
+    let over = app.with_database(&target.settings).await;
     assert_eq!(dump(&over).await, [""; 0]);
     over.close().await;
 }
@@ -94,7 +94,7 @@ async fn answers(user: &TestApp, vehicle: &str) -> Vec<(String, Value)> {
 
 /// The service answers over the target as it did, with the same key and for the same session.
 async fn assert_serves_the_same(user: &TestApp, vehicle: &str, target: &Database) {
-    let over = user.over(target).await;
+    let over = user.with_database(target).await;
     assert_eq!(answers(&over, vehicle).await, answers(user, vehicle).await);
     keys::prepare(&over.app.db, &over.app.config, &over.app.clock, features::SECRETS)
         .await
@@ -114,10 +114,10 @@ async fn assert_serves_the_same(user: &TestApp, vehicle: &str, target: &Database
 async fn everything_arrives_in_another_database_of_the_same_engine(app: TestApp) {
     let (user, vehicle) = tests_data::fill_every_table(&app).await;
     let before = dump(&app).await;
-    let target = EmptyDatabase::beside(&app).await;
+    let target = EmptyDatabase::on_engine_of(&app).await;
     let done = moved(&app, &target).await.unwrap();
     assert_eq!(done.rows, u64::try_from(before.len()).unwrap());
-    let over = app.over(&target.settings).await;
+    let over = app.with_database(&target.settings).await;
     assert_eq!(dump(&over).await, before);
     over.close().await;
     assert_eq!(dump(&app).await, before, "the source");
@@ -130,9 +130,9 @@ async fn there_and_back(app: &TestApp, there: EmptyDatabase, back: EmptyDatabase
     let before = dump(app).await;
     let rows = moved(app, &there).await.unwrap().rows;
     assert_eq!(rows, u64::try_from(before.len()).unwrap());
-    let over = app.over(&there.settings).await;
+    let over = app.with_database(&there.settings).await;
     assert_eq!(moved(&over, &back).await.unwrap().rows, rows);
-    let home = app.over(&back.settings).await;
+    let home = app.with_database(&back.settings).await;
     assert_eq!(dump(&home).await, before);
     over.close().await;
     home.close().await;
@@ -162,7 +162,7 @@ fn everything_goes_from_postgresql_to_sqlite_and_back() {
 
 /// A new table is moved without anything being added here; what isn't moved is listed.
 async fn every_table_but_those_of_the_engine_itself_is_moved(app: TestApp) {
-    let mut tx = app.past_policies().await.read().await.unwrap();
+    let mut tx = app.db_bypassing_rls().await.read().await.unwrap();
     let all: Vec<(String,)> = match &mut tx {
         Tx::Postgres { .. } => sql!(
             &mut tx,
@@ -193,7 +193,7 @@ async fn a_move_that_is_cut_off_leaves_the_target_empty(app: TestApp) {
     let vehicle = user.post("/api/vehicles", json!({ "vin": "1HGCM82633A004352" })).await.id();
     tests_data::fill_up(&app, &user, &vehicle, 500).await;
     let before = dump(&app).await;
-    let target = EmptyDatabase::beside(&app).await.migrated().await;
+    let target = EmptyDatabase::on_engine_of(&app).await.migrated().await;
     // After some rows, and while the largest table is copied.
     for table in ["accounts", "vehicles"] {
         let (cut, was_cut) = tokio::sync::oneshot::channel();
@@ -213,7 +213,7 @@ async fn a_move_that_is_cut_off_leaves_the_target_empty(app: TestApp) {
         assert_empty(&app, &target).await;
     }
     moved(&app, &target).await.unwrap();
-    let over = app.over(&target.settings).await;
+    let over = app.with_database(&target.settings).await;
     assert_eq!(dump(&over).await, before);
     over.close().await;
 }
@@ -235,7 +235,7 @@ async fn moved_into_meddler(app: &TestApp, table: &str, does: [&str; 2]) -> Move
     let user = app.register("ann@example.org").await;
     let station = json!({ "name": "Corner", "latitude": 48.1, "longitude": 11.5 });
     assert_eq!(user.post("/api/stations", station).await.status, 201);
-    let target = EmptyDatabase::beside(app).await.migrated().await;
+    let target = EmptyDatabase::on_engine_of(app).await.migrated().await;
     target.execute(&on_insert(app, table, does)).await;
     let refused = moved(app, &target).await.unwrap_err();
     assert_empty(app, &target).await;
@@ -293,15 +293,15 @@ async fn numbers_that_the_database_assigns_continue(app: TestApp) {
     let owner = Db::open_for_migrations(&app.app.config.database).await.unwrap();
     migrate::run(&owner, &all, None, &app.app.clock).await.unwrap();
     owner.close().await;
-    let target = EmptyDatabase::beside(&app).await;
+    let target = EmptyDatabase::on_engine_of(&app).await;
     let db = Db::open_for_migrations(&target.settings).await.unwrap();
     migrate::run(&db, &all, None, &app.app.clock).await.unwrap();
     db.close().await;
     target.execute("DELETE FROM numbers").await;
     moved_by(&app, &target.settings, &all, &mut |_| {}).await.unwrap();
     target.execute("INSERT INTO numbers (name) VALUES ('next')").await;
-    let over = app.over(&target.settings).await;
-    let mut tx = over.past_policies().await.read().await.unwrap();
+    let over = app.with_database(&target.settings).await;
+    let mut tx = over.db_bypassing_rls().await.read().await.unwrap();
     let rows: Vec<(i64, String)> =
         sql!(&mut tx, fetch_all, "SELECT number, name || length FROM numbers ORDER BY number",)
             .unwrap();
@@ -317,7 +317,7 @@ fn fill_ups() -> u32 {
 
 /// The count, gallons, cost, miles and amount of all fill-ups, each in the smallest unit.
 async fn sums(app: &TestApp) -> [i64; 5] {
-    let mut tx = app.past_policies().await.read().await.unwrap();
+    let mut tx = app.db_bypassing_rls().await.read().await.unwrap();
     let (count, gallons, cost, distance, amount): (i64, i64, i64, i64, i64) = match &mut tx {
         Tx::Postgres { .. } => sql!(
             &mut tx,
@@ -350,7 +350,7 @@ async fn thousands(app: TestApp, target: EmptyDatabase) {
         }
     };
     let done = moved_by(&app, &target.settings, features::ALL, &mut progress).await.unwrap();
-    let over = user.over(&target.settings).await;
+    let over = user.with_database(&target.settings).await;
     assert_eq!(sums(&over).await, before);
     let stats = format!("/api/vehicles/{vehicle}/fuel-stats");
     let (here, there) = (user.get(&stats).await, over.get(&stats).await);
@@ -373,7 +373,7 @@ async fn thousands(app: TestApp, target: EmptyDatabase) {
 }
 
 async fn thousands_of_fill_ups_arrive_in_another_database_of_the_same_engine(app: TestApp) {
-    let target = EmptyDatabase::beside(&app).await;
+    let target = EmptyDatabase::on_engine_of(&app).await;
     thousands(app, target).await;
 }
 

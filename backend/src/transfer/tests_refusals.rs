@@ -28,7 +28,7 @@ on_every_engine![
 ];
 
 async fn with_features(app: &TestApp, features: &[Feature]) -> Result<(), MoveError> {
-    let target = EmptyDatabase::beside(app).await;
+    let target = EmptyDatabase::on_engine_of(app).await;
     let (config, clock) = (&app.app.config, &app.app.clock);
     move_all(config, &target.settings, features, false, clock, &mut |_| {}).await.map(drop)
 }
@@ -36,9 +36,9 @@ async fn with_features(app: &TestApp, features: &[Feature]) -> Result<(), MoveEr
 async fn a_target_with_rows_is_refused_and_left_as_it_is(app: TestApp) {
     let user = app.register("ann@example.org").await;
     user.post("/api/vehicles", json!({ "vin": "1HGCM82633A004352" })).await;
-    let target = EmptyDatabase::beside(&app).await;
+    let target = EmptyDatabase::on_engine_of(&app).await;
     moved(&app, &target).await.unwrap();
-    let over = app.over(&target.settings).await;
+    let over = app.with_database(&target.settings).await;
     let before = dump(&over).await;
     // The second time, everything is there.
     let refused = moved(&app, &target).await.unwrap_err();
@@ -51,7 +51,7 @@ async fn a_target_with_rows_is_refused_and_left_as_it_is(app: TestApp) {
     assert_eq!(dump(&over).await, before);
     over.close().await;
     // Rows that row-level security hides count, too, and stop the migrations.
-    let other = EmptyDatabase::beside(&app).await;
+    let other = EmptyDatabase::on_engine_of(&app).await;
     let db = Db::open_for_migrations(&other.settings).await.unwrap();
     migrate::run(&db, &features::ALL[..6], None, &app.app.clock).await.unwrap();
     let pending = async || {
@@ -98,8 +98,9 @@ async fn a_source_that_is_newer_than_the_program_is_refused(app: TestApp) {
 }
 
 async fn a_source_without_tables_is_refused(app: TestApp) {
-    let (source, target) = (EmptyDatabase::beside(&app).await, EmptyDatabase::beside(&app).await);
-    let over = app.over(&source.settings).await;
+    let (source, target) =
+        (EmptyDatabase::on_engine_of(&app).await, EmptyDatabase::on_engine_of(&app).await);
+    let over = app.with_database(&source.settings).await;
     let refused = moved(&over, &target).await.unwrap_err();
     assert!(refused.to_string().contains("has none of MotoVaultPro's tables"), "{refused}");
     over.close().await;
@@ -108,7 +109,7 @@ async fn a_source_without_tables_is_refused(app: TestApp) {
 async fn a_dry_run_counts_and_writes_nothing(app: TestApp) {
     tests_data::fill_every_table(&app).await;
     let before = dump(&app).await;
-    let target = EmptyDatabase::beside(&app).await;
+    let target = EmptyDatabase::on_engine_of(&app).await;
     let (config, clock) = (&app.app.config, &app.app.clock);
     let dry_run = async || {
         let mut counted = 0;
@@ -178,7 +179,7 @@ fn another_programs_sqlite_database_is_not_filled() {
         target.execute("CREATE TABLE letters (text TEXT)").await;
         let refused = moved(&app, &target).await.unwrap_err();
         assert!(refused.to_string().contains("none of MotoVaultPro's tables"), "{refused}");
-        let left = app.over(&target.settings).await;
+        let left = app.with_database(&target.settings).await;
         let Db::Sqlite { writer, .. } = &left.app.db else { panic!("not SQLite") };
         let tables = sqlx::query_scalar::<_, String>("SELECT name FROM sqlite_schema");
         assert_eq!(tables.fetch_all(writer).await.unwrap(), ["letters"]);

@@ -8,10 +8,10 @@ use std::{
 
 use crate::{
     sealing,
-    support::{Place, Service, Site, block_on, eventually, signal},
+    support::{Installation, Service, TestEnv, block_on, eventually, signal},
 };
 
-on_every_site![
+on_every_installation![
     what_was_made_is_checked_and_comes_back_into_a_new_place_only,
     the_service_makes_sealed_backups_by_itself_and_keeps_the_newest,
     a_sealed_backup_brings_the_service_key_back,
@@ -33,44 +33,48 @@ fn below(folder: &Path) -> Vec<PathBuf> {
     all
 }
 
-async fn what_was_made_is_checked_and_comes_back_into_a_new_place_only(site: Site) {
-    let service = site.place.serve();
+async fn what_was_made_is_checked_and_comes_back_into_a_new_place_only(installation: Installation) {
+    let service = installation.env.serve();
     let client = service.register("someone@example.org").await;
     for nth in 1..=3 {
         client.add_vehicle(nth).await;
     }
-    let made = site.backup(&["create"]).well();
+    let made = installation.backup(&["create"]).expect_success();
     client.add_vehicle(4).await;
-    let names = site.names();
+    let names = installation.names();
     let [name] = &names[..] else { panic!("{names:?}") };
     assert!(made.contains(name), "{made}");
-    let told = site.backup(&["verify"]).well();
+    let told = installation.backup(&["verify"]).expect_success();
     assert!(told.contains(&format!("{name}: whole")), "{told}");
-    for path in below(&site.backups) {
+    for path in below(&installation.backups) {
         let rights = path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!(rights, if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
     }
 
     // As a kill in the middle of the next one leaves it.
-    let half = site.backups.join(format!(".unfinished-{name}"));
+    let half = installation.backups.join(format!(".unfinished-{name}"));
     std::fs::create_dir(&half).unwrap();
-    std::fs::copy(site.payload(name), half.join("payload")).unwrap();
-    assert_eq!(site.names(), names);
+    std::fs::copy(installation.payload(name), half.join("payload")).unwrap();
+    assert_eq!(installation.names(), names);
 
     // Not over what is in use, whatever is said.
     for force in [&[][..], &["--force"]] {
-        let told = site.restore(&site.live(), force).badly(1);
+        let told = installation.restore(&installation.database_path(), force).expect_failure(1);
         assert!(told.contains("in use"), "{told}");
     }
     assert_eq!(client.all("/api/vehicles").await.len(), 4);
-    let told = site.restore(&site.new_place("none"), &["--to", "2020-01-31T12:00:00Z"]).badly(1);
+    let told = installation
+        .restore(&installation.new_target("none"), &["--to", "2020-01-31T12:00:00Z"])
+        .expect_failure(1);
     assert!(told.contains("the oldest backup is of"), "{told}");
-    let told = site.restore(&site.new_place("none"), &["--to", "yesterday"]).badly(2);
+    let told = installation
+        .restore(&installation.new_target("none"), &["--to", "yesterday"])
+        .expect_failure(2);
     assert!(told.contains("2026-01-31T12:00:00Z"), "{told}");
 
     // Nor over what is there, unless it is to be put aside.
-    let taken = site.new_place("taken");
-    let kept = if site.postgres.is_some() {
+    let taken = installation.new_target("taken");
+    let kept = if installation.postgres.is_some() {
         std::fs::create_dir(&taken).unwrap();
         taken.join("kept")
     } else {
@@ -78,10 +82,10 @@ async fn what_was_made_is_checked_and_comes_back_into_a_new_place_only(site: Sit
         PathBuf::from(format!("{}-wal", taken.display()))
     };
     std::fs::write(&kept, "kept").unwrap();
-    let told = site.restore(&taken, &[]).badly(1);
+    let told = installation.restore(&taken, &[]).expect_failure(1);
     assert!(told.contains("is there already"), "{told}");
     assert_eq!(std::fs::read_to_string(&kept).unwrap(), "kept");
-    let told = site.restore(&taken, &["--force"]).well();
+    let told = installation.restore(&taken, &["--force"]).expect_success();
     assert!(told.contains(name), "{told}");
     assert!(!kept.exists());
     let beside = std::fs::read_dir(taken.parent().unwrap()).unwrap();
@@ -90,39 +94,39 @@ async fn what_was_made_is_checked_and_comes_back_into_a_new_place_only(site: Sit
     let aside = if aside.is_dir() { aside.join("kept") } else { aside };
     assert_eq!(std::fs::read_to_string(aside).unwrap(), "kept");
 
-    let restored = site.open(&taken).await;
+    let restored = installation.open(&taken).await;
     assert_eq!(restored.sql.number(VEHICLES).await, 3);
     drop(restored);
 
     // A byte in the middle is another.
-    let payload = site.payload(name);
+    let payload = installation.payload(name);
     let mut bytes = std::fs::read(&payload).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     std::fs::write(&payload, bytes).unwrap();
     for told in [
-        site.backup(&["verify", name]).badly(1),
-        site.restore(&site.new_place("damaged"), &[]).badly(1),
+        installation.backup(&["verify", name]).expect_failure(1),
+        installation.restore(&installation.new_target("damaged"), &[]).expect_failure(1),
     ] {
         assert!(told.contains(payload.to_str().unwrap()) && told.contains("SHA-256"), "{told}");
     }
-    assert!(!site.new_place("damaged").exists());
+    assert!(!installation.new_target("damaged").exists());
 }
 
 /// Keys for sealed backups: the identity's file and the public key.
-fn keys(site: &Site, name: &str) -> (String, String) {
-    let text = site.backup(&["keygen"]).well();
+fn keys(installation: &Installation, name: &str) -> (String, String) {
+    let text = installation.backup(&["keygen"]).expect_success();
     let public = text.lines().next().unwrap().strip_prefix("# public key: ").unwrap().to_owned();
-    let path = site.live().parent().unwrap().join(name);
+    let path = installation.database_path().parent().unwrap().join(name);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(&path, text).unwrap();
     (path.to_str().unwrap().to_owned(), public)
 }
 
-/// Puts a program in PostgreSQL's place that notes how it was called, and has a role with no more
+/// Puts a program in PostgreSQL's env that notes how it was called, and has a role with no more
 /// rights than it needs call it.
-async fn noting(site: Site) -> (Site, Option<PathBuf>) {
-    let Some(postgres) = &site.postgres else { return (site, None) };
+async fn noting(installation: Installation) -> (Installation, Option<PathBuf>) {
+    let Some(postgres) = &installation.postgres else { return (installation, None) };
     let folder = postgres.folder().join("programs");
     std::fs::create_dir(&folder).unwrap();
     let (notes, real) = (folder.join("notes"), postgres.programs().to_owned());
@@ -137,23 +141,23 @@ async fn noting(site: Site) -> (Site, Option<PathBuf>) {
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
     std::os::unix::fs::symlink(real.join("pg_verifybackup"), folder.join("pg_verifybackup"))
         .unwrap();
-    let sql = site.place.sql().await;
+    let sql = installation.env.sql().await;
     sql.execute("CREATE ROLE keeper LOGIN REPLICATION").await;
     sql.close().await;
     let url = postgres.url().replace("postgres@", &format!("keeper:{CANARY}@"));
-    let site = site
+    let installation = installation
         .with("MVP__BACKUP__POSTGRES_URL", &url)
         .with("MVP__BACKUP__POSTGRES_PROGRAMS", folder.to_str().unwrap());
-    (site, Some(notes))
+    (installation, Some(notes))
 }
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn of_several_servers_the_one_that_takes_writes_is_backed_up() {
     block_on(async {
-        let (site, notes) = noting(Site::on_postgres().await).await;
-        let primary = site.postgres.as_ref().unwrap();
-        let standby = primary.replicated().await;
+        let (installation, notes) = noting(Installation::on_postgres().await).await;
+        let primary = installation.postgres.as_ref().unwrap();
+        let standby = primary.create_replica().await;
         // The standby first, and before it one that is away.
         let url = format!(
             "postgres://keeper:{CANARY}@127.0.0.1:1,{},{}/postgres",
@@ -161,8 +165,8 @@ fn of_several_servers_the_one_that_takes_writes_is_backed_up() {
             primary.host()
         );
         let port = primary.host().rsplit_once(':').unwrap().1.to_owned();
-        let site = site.with("MVP__BACKUP__POSTGRES_URL", &url);
-        site.backup(&["create"]).well();
+        let installation = installation.with("MVP__BACKUP__POSTGRES_URL", &url);
+        installation.backup(&["create"]).expect_success();
         let asked = std::fs::read_to_string(format!("{}.arguments", notes.unwrap().display()));
         assert!(asked.unwrap().lines().any(|it| it == format!("PGPORT={port}")));
     });
@@ -172,16 +176,20 @@ fn of_several_servers_the_one_that_takes_writes_is_backed_up() {
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn with_the_client_programs_alone_a_backup_is_made_and_checked() {
     block_on(async {
-        let site = Site::on_postgres().await;
-        let (all, some) = (site.postgres.as_ref().unwrap().programs(), site.new_place("programs"));
+        let installation = Installation::on_postgres().await;
+        let (all, some) = (
+            installation.postgres.as_ref().unwrap().programs(),
+            installation.new_target("programs"),
+        );
         std::fs::create_dir(&some).unwrap();
         // What reads WAL comes with the server.
         for name in ["pg_basebackup", "pg_verifybackup"] {
             std::fs::copy(all.join(name), some.join(name)).unwrap();
         }
-        let site = site.with("MVP__BACKUP__POSTGRES_PROGRAMS", some.to_str().unwrap());
-        site.backup(&["create"]).well();
-        let told = site.backup(&["verify"]).well();
+        let installation =
+            installation.with("MVP__BACKUP__POSTGRES_PROGRAMS", some.to_str().unwrap());
+        installation.backup(&["create"]).expect_success();
+        let told = installation.backup(&["verify"]).expect_success();
         assert!(told.contains("and so says pg_verifybackup"), "{told}");
     });
 }
@@ -190,17 +198,18 @@ fn with_the_client_programs_alone_a_backup_is_made_and_checked() {
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn a_backup_that_there_is_no_room_to_look_into_is_not_called_damaged() {
     block_on(async {
-        let site = Site::on_postgres().await;
-        site.backup(&["create"]).well();
-        let site = site.with("TMPDIR", "/nowhere");
-        let ran = site.backup(&["verify"]);
+        let installation = Installation::on_postgres().await;
+        installation.backup(&["create"]).expect_success();
+        let installation = installation.with("TMPDIR", "/nowhere");
+        let ran = installation.backup(&["verify"]);
         assert_eq!(ran.code, Some(1), "{ran:?}");
         let told = ran.err;
         assert!(told.contains("not checked") && told.contains("/nowhere"), "{told}");
-        let site = Site { place: site.place.with_little_room(64), ..site };
-        let room = site.place.folder().display().to_string();
-        let site = site.with("TMPDIR", &room);
-        let ran = site.backup(&["verify"]);
+        let installation =
+            Installation { env: installation.env.with_file_size_limit(64), ..installation };
+        let room = installation.env.folder().display().to_string();
+        let installation = installation.with("TMPDIR", &room);
+        let ran = installation.backup(&["verify"]);
         assert_eq!(ran.code, Some(1), "{ran:?}");
         let told = ran.err;
         assert!(told.contains("not checked") && told.contains("File too large"), "{told}");
@@ -208,18 +217,20 @@ fn a_backup_that_there_is_no_room_to_look_into_is_not_called_damaged() {
     });
 }
 
-async fn the_service_makes_sealed_backups_by_itself_and_keeps_the_newest(site: Site) {
-    let (identity, public) = keys(&site, "identity");
-    let (other, _) = keys(&site, "other");
-    let (site, notes) = noting(site).await;
-    let site = site
+async fn the_service_makes_sealed_backups_by_itself_and_keeps_the_newest(
+    installation: Installation,
+) {
+    let (identity, public) = keys(&installation, "identity");
+    let (other, _) = keys(&installation, "other");
+    let (installation, notes) = noting(installation).await;
+    let installation = installation
         .with("MVP__BACKUP__RECIPIENTS", &public)
         .with("MVP__BACKUP__EVERY", "1s")
         .with("MVP__BACKUP__KEEP", "2")
         .with("MVP__STATIONS__GOOGLE_API_KEY", CANARY);
     // An SQLite database has one service.
-    let count = if site.postgres.is_some() { 2 } else { 1 };
-    let services: Vec<_> = (0..count).map(|_| site.place.serve()).collect();
+    let count = if installation.postgres.is_some() { 2 } else { 1 };
+    let services: Vec<_> = (0..count).map(|_| installation.env.serve()).collect();
     let client = services[0].register("someone@example.org").await;
     client.add_vehicle(1).await;
     let made = |service: &Service| service.log().matches("Backup made").count();
@@ -234,24 +245,24 @@ async fn the_service_makes_sealed_backups_by_itself_and_keeps_the_newest(site: S
         assert_eq!(service.ended().await, Some(0), "{}", service.log());
         logs += &service.log();
     }
-    // The site's server knows its superuser alone, whom no policy holds.
+    // The installation's server knows its superuser alone, whom no policy holds.
     let about_it = |line: &&str| !line.contains("bypasses row-level security");
     for line in logs.lines().filter(about_it) {
         let wrong = ["\"ERROR\"", "\"WARN\"", CANARY].iter().find(|it| line.contains(**it));
         assert_eq!(wrong, None, "{line}");
     }
 
-    let names = site.names();
+    let names = installation.names();
     assert_eq!(names.len(), 2, "{names:?}");
     for name in &names {
-        let manifest = site.manifest(name).to_string();
+        let manifest = installation.manifest(name).to_string();
         assert!(!manifest.contains(CANARY), "{manifest}");
-        let bytes = std::fs::read(site.payload(name)).unwrap();
+        let bytes = std::fs::read(installation.payload(name)).unwrap();
         assert!(bytes.starts_with(b"age-encryption.org/v1"), "{name}");
     }
     // One at a time: the second begins after the first has ended.
     let moment = |name: &str, which: &str| -> chrono::DateTime<chrono::Utc> {
-        site.manifest(name)[which].as_str().unwrap().parse().unwrap()
+        installation.manifest(name)[which].as_str().unwrap().parse().unwrap()
     };
     assert!(moment(&names[0], "ended_at") <= moment(&names[1], "began_at"));
     if let Some(notes) = notes {
@@ -261,112 +272,115 @@ async fn the_service_makes_sealed_backups_by_itself_and_keeps_the_newest(site: S
         assert!(!read("arguments").contains(CANARY), "{}", read("arguments"));
         assert!(read("password").contains(CANARY), "it was not given the password");
     }
-    if site.postgres.is_none() {
-        let left = below(site.live().parent().unwrap());
+    if installation.postgres.is_none() {
+        let left = below(installation.database_path().parent().unwrap());
         assert!(!left.iter().any(|it| it.to_string_lossy().contains("backup-copy")), "{left:?}");
     }
 
-    let told = site.backup(&["verify"]).well();
+    let told = installation.backup(&["verify"]).expect_success();
     assert!(told.contains("whole; sealed"), "{told}");
-    let told = site.backup(&["verify", "--identity", &identity]).well();
+    let told = installation.backup(&["verify", "--identity", &identity]).expect_success();
     assert_eq!(told.matches(": whole").count(), 2, "{told}");
     // The archived WAL is not sealed, and found whole all the same.
-    let ran = site.backup(&["verify", "--identity", &other]);
+    let ran = installation.backup(&["verify", "--identity", &other]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(ran.err.contains("not sealed for this identity"), "{ran:?}");
-    let place = site.new_place("restored");
-    let told = site.restore(&place, &["--identity", &other]).badly(1);
+    let env = installation.new_target("restored");
+    let told = installation.restore(&env, &["--identity", &other]).expect_failure(1);
     assert!(told.contains("not sealed for this identity"), "{told}");
-    let told = site.restore(&place, &[]).badly(1);
+    let told = installation.restore(&env, &[]).expect_failure(1);
     assert!(told.contains("--identity"), "{told}");
-    assert!(!place.exists());
-    site.restore(&place, &["--identity", &identity]).well();
-    assert_eq!(site.open(&place).await.sql.number(VEHICLES).await, 1);
+    assert!(!env.exists());
+    installation.restore(&env, &["--identity", &identity]).expect_success();
+    assert_eq!(installation.open(&env).await.sql.number(VEHICLES).await, 1);
 }
 
-async fn a_sealed_backup_brings_the_service_key_back(site: Site) {
+async fn a_sealed_backup_brings_the_service_key_back(installation: Installation) {
     let private = "MVP__NOTIFICATIONS__ALLOW_PRIVATE_ADDRESSES";
-    let (identity, public) = keys(&site, "identity");
-    let site = site.with(private, "true");
-    let service = site.place.serve();
+    let (identity, public) = keys(&installation, "identity");
+    let installation = installation.with(private, "true");
+    let service = installation.env.serve();
     let ann = service.register("ann@example.org").await;
     let channel = sealing::add_webhook(&ann).await;
-    let made = site.backup(&["create"]).well();
+    let made = installation.backup(&["create"]).expect_success();
     assert!(made.contains("It does not include the service key"), "{made}");
-    let site = site.with("MVP__BACKUP__RECIPIENTS", &public);
-    let made = site.backup(&["create"]).well();
+    let installation = installation.with("MVP__BACKUP__RECIPIENTS", &public);
+    let made = installation.backup(&["create"]).expect_success();
     assert!(made.contains("It includes the service key."), "{made}");
     service.kill();
-    let key = std::fs::read_to_string(site.place.folder().join("data/service.key")).unwrap();
+    let key = std::fs::read_to_string(installation.env.folder().join("data/service.key")).unwrap();
 
-    let into = site.new_place("restored");
-    let report = site.restore(&into, &["--identity", &identity]).well();
-    let restored = match &site.postgres {
+    let into = installation.new_target("restored");
+    let report = installation.restore(&into, &["--identity", &identity]).expect_success();
+    let restored = match &installation.postgres {
         Some(_) => into.with_file_name("restored.service.key"),
         None => into.with_file_name("service.key"),
     };
     assert!(report.contains(&format!("The service key is in {}", restored.display())), "{report}");
     assert_eq!(std::fs::read_to_string(&restored).unwrap(), key);
-    let opened = site.open(&into).await;
-    let place = Place::bare()
+    let opened = installation.open(&into).await;
+    let env = TestEnv::empty()
         .with("MVP__DATABASE__URL", &opened.url)
         .with(private, "true")
         .with("MVP__AUTH__KEY_FILE", restored.to_str().unwrap());
-    let service = place.serve();
+    let service = env.serve();
     // The secret can be opened: sending fails later, because nothing listens there.
     let reported = sealing::problem(&ann.at(&service.url), &channel).await;
     assert_eq!(reported, "nobody answers there");
 }
 
-async fn a_drill_restores_the_newest_backup_counts_its_rows_and_leaves_nothing_behind(site: Site) {
-    let scratch = site.place.folder().join("scratch");
+async fn a_drill_restores_the_newest_backup_counts_its_rows_and_leaves_nothing_behind(
+    installation: Installation,
+) {
+    let scratch = installation.env.folder().join("scratch");
     std::fs::create_dir(&scratch).unwrap();
-    let site = site.with("TMPDIR", scratch.to_str().unwrap());
-    std::fs::create_dir_all(&site.backups).unwrap();
+    let installation = installation.with("TMPDIR", scratch.to_str().unwrap());
+    std::fs::create_dir_all(&installation.backups).unwrap();
     // PostgreSQL's server does not run as root.
-    let drill = || match &site.postgres {
-        Some(_) => site.backup_as_servers_user(&["drill"]),
-        None => site.backup(&["drill"]),
+    let drill = || match &installation.postgres {
+        Some(_) => installation.backup_as_server_user(&["drill"]),
+        None => installation.backup(&["drill"]),
     };
-    let error = drill().badly(1);
+    let error = drill().expect_failure(1);
     assert!(error.contains("there are no backups"), "{error}");
 
-    let service = site.place.serve();
+    let service = installation.env.serve();
     let client = service.register("someone@example.org").await;
     client.add_vehicle(1).await;
-    site.backup(&["create"]).well();
+    installation.backup(&["create"]).expect_success();
     let rows = |text: &str| -> u64 {
         let rows = text.trim_end().strip_suffix(" rows").unwrap_or_else(|| panic!("{text}"));
         rows.rsplit(' ').next().unwrap().parse().unwrap()
     };
-    let first = drill().well();
-    assert!(first.contains(&format!("restored {}", site.names()[0])), "{first}");
+    let first = drill().expect_success();
+    assert!(first.contains(&format!("restored {}", installation.names()[0])), "{first}");
     for nth in 2..=4 {
         client.add_vehicle(nth).await;
     }
     service.kill();
-    site.backup(&["create"]).well();
-    let second = drill().well();
-    assert!(second.contains(&format!("restored {}", site.names()[1])), "{second}");
+    installation.backup(&["create"]).expect_success();
+    let second = drill().expect_success();
+    assert!(second.contains(&format!("restored {}", installation.names()[1])), "{second}");
     assert!(rows(&second) >= rows(&first) + 3, "{first}{second}");
     assert_eq!(below(&scratch), std::slice::from_ref(&scratch), "something was left behind");
 
     // Settings of PostgreSQL name programs that its server runs.
-    let signature = site.backups.join(&site.names()[1]).join("manifest.json.minisig");
+    let signature =
+        installation.backups.join(&installation.names()[1]).join("manifest.json.minisig");
     let signed = std::fs::read(&signature).unwrap();
     std::fs::remove_file(&signature).unwrap();
-    match &site.postgres {
-        Some(_) => assert!(drill().badly(1).contains("not signed")),
-        None => drop(drill().well()),
+    match &installation.postgres {
+        Some(_) => assert!(drill().expect_failure(1).contains("not signed")),
+        None => drop(drill().expect_success()),
     }
     std::fs::write(&signature, signed).unwrap();
 
-    let payload = site.payload(&site.names()[1]);
+    let payload = installation.payload(&installation.names()[1]);
     let mut bytes = std::fs::read(&payload).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     std::fs::write(&payload, bytes).unwrap();
-    let error = drill().badly(1);
+    let error = drill().expect_failure(1);
     assert!(error.contains("SHA-256"), "{error}");
     assert_eq!(below(&scratch), std::slice::from_ref(&scratch), "something was left behind");
 }

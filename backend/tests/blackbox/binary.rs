@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::support::{Place, Service, block_on, client, eventually, signal};
+use crate::support::{Service, TestEnv, block_on, client, eventually, signal};
 
 on_every_engine!(it_serves_and_says_on_what, a_request_in_flight_is_ended_before_it_stops);
 
@@ -14,10 +14,10 @@ const CANARY: &str = "xyzzy-canary";
 
 #[test]
 fn it_says_what_it_is_and_what_can_be_asked() {
-    let place = Place::bare();
-    let version = place.run(&["--version"]).well();
+    let env = TestEnv::empty();
+    let version = env.run(&["--version"]).expect_success();
     assert_eq!(version, concat!("motovaultpro ", env!("CARGO_PKG_VERSION"), "\n"));
-    let help = place.run(&["--help"]).well();
+    let help = env.run(&["--help"]).expect_success();
     for command in [
         "serve",
         "migrate",
@@ -31,16 +31,16 @@ fn it_says_what_it_is_and_what_can_be_asked() {
         "man",
     ] {
         assert!(help.contains(&format!("\n  {command} ")), "{command} is not in {help}");
-        assert!(place.run(&[command, "--help"]).well().contains("Usage:"));
+        assert!(env.run(&[command, "--help"]).expect_success().contains("Usage:"));
     }
-    let told = place.run(&["nonsense"]).badly(2);
+    let told = env.run(&["nonsense"]).expect_failure(2);
     assert!(told.contains("nonsense") && told.contains("--help"), "{told}");
-    assert_eq!(std::fs::read_dir(place.folder()).unwrap().count(), 0, "it left files behind");
+    assert_eq!(std::fs::read_dir(env.folder()).unwrap().count(), 0, "it left files behind");
 }
 
 #[test]
 fn it_prints_the_api() {
-    let printed = Place::bare().run(&["openapi"]).well();
+    let printed = TestEnv::empty().run(&["openapi"]).expect_success();
     let api: Value = serde_json::from_str(&printed).unwrap();
     assert!(client::text(&api["openapi"]).starts_with("3.1"), "{}", api["openapi"]);
     for path in ["/api/vehicles", "/api/fuel-logs/{id}", "/api/auth/register"] {
@@ -50,7 +50,7 @@ fn it_prints_the_api() {
 
 #[test]
 fn completions_are_printed_for_each_shell() {
-    let place = Place::bare();
+    let env = TestEnv::empty();
     for (shell, words) in [
         ("bash", "complete -F _motovaultpro"),
         ("zsh", "#compdef motovaultpro"),
@@ -58,21 +58,21 @@ fn completions_are_printed_for_each_shell() {
         ("elvish", "edit:completion:arg-completer[motovaultpro]"),
         ("powershell", "Register-ArgumentCompleter"),
     ] {
-        let script = place.run(&["completions", shell]).well();
+        let script = env.run(&["completions", shell]).expect_success();
         assert!(script.contains(words), "{words:?} is not in the script for {shell}");
         for word in ["healthcheck", "password-file", "make-admin"] {
             assert!(script.contains(word), "{word} is not in the script for {shell}");
         }
     }
-    let refused = place.run(&["completions", "sh"]).badly(2);
+    let refused = env.run(&["completions", "sh"]).expect_failure(2);
     assert!(refused.contains("bash") && refused.contains("fish"), "{refused}");
 }
 
 #[test]
 fn bash_completes_commands_and_options() {
-    let place = Place::bare();
-    let script = place.run(&["completions", "bash"]).well();
-    std::fs::write(place.folder().join("script"), script).unwrap();
+    let env = TestEnv::empty();
+    let script = env.run(&["completions", "bash"]).expect_success();
+    std::fs::write(env.folder().join("script"), script).unwrap();
     // What bash does once the tab key is pressed.
     let complete = |words: &str| {
         let press = format!(
@@ -82,7 +82,7 @@ fn bash_completes_commands_and_options() {
         );
         let bash = std::process::Command::new("bash")
             .args(["--norc", "-c", &press])
-            .current_dir(place.folder())
+            .current_dir(env.folder())
             .output()
             .unwrap();
         assert!(bash.status.success(), "{bash:?}");
@@ -96,25 +96,25 @@ fn bash_completes_commands_and_options() {
 
 #[test]
 fn there_is_a_manual_page_for_each_command() {
-    let place = Place::bare();
-    let page = place.run(&["man"]).well();
+    let env = TestEnv::empty();
+    let page = env.run(&["man"]).expect_success();
     assert!(page.contains(".TH motovaultpro 1") && page.contains("healthcheck"), "{page}");
-    place.run(&["man", "--folder", "share/man"]).well();
-    let folder = place.folder().join("share/man");
+    env.run(&["man", "--folder", "share/man"]).expect_success();
+    let folder = env.folder().join("share/man");
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
     assert!(read("motovaultpro.1").contains(".TH motovaultpro 1"));
     assert!(read("motovaultpro-serve.1").contains("no\\-migrate"));
     assert!(read("motovaultpro-users-create.1").contains("password\\-file"));
     assert!(std::fs::read_dir(&folder).unwrap().count() > 20);
-    std::fs::write(place.folder().join("file"), "").unwrap();
-    let refused = place.run(&["man", "--folder", "file"]).badly(1);
+    std::fs::write(env.folder().join("file"), "").unwrap();
+    let refused = env.run(&["man", "--folder", "file"]).expect_failure(1);
     assert!(refused.contains("file: "), "{refused}");
 }
 
 #[test]
 fn settings_are_checked() {
-    let place = Place::bare();
-    assert_eq!(place.run(&["config", "check"]).well(), "the settings can be used\n");
+    let env = TestEnv::empty();
+    assert_eq!(env.run(&["config", "check"]).expect_success(), "the settings can be used\n");
     let wrong = [
         ("MVP__DATABASE__POOLSIZE", "5", "unknown setting: database.poolsize"),
         ("MVP__NONSENSE__KEY", "5", "unknown setting: nonsense.key"),
@@ -127,43 +127,43 @@ fn settings_are_checked() {
         ("MVP__AUTH__REGISTRATION", "perhaps", "auth.registration"),
     ];
     for (name, value, words) in wrong {
-        let place = Place::bare().with(name, value);
+        let env = TestEnv::empty().with(name, value);
         for command in [&["config", "check"][..], &["config", "show"], &["serve"], &["migrate"]] {
-            let told = place.run(command).badly(2);
+            let told = env.run(command).expect_failure(2);
             assert!(told.contains(words), "{words:?} is not in {told:?}");
             assert_eq!(told.lines().count(), 1, "{told:?}");
         }
-        assert_eq!(std::fs::read_dir(place.folder()).unwrap().count(), 0, "it left files behind");
+        assert_eq!(std::fs::read_dir(env.folder()).unwrap().count(), 0, "it left files behind");
     }
-    std::fs::write(place.folder().join("motovaultpro.toml"), "[server]\nadress = 'x'\n").unwrap();
-    let told = place.run(&["config", "check"]).badly(2);
+    std::fs::write(env.folder().join("motovaultpro.toml"), "[server]\nadress = 'x'\n").unwrap();
+    let told = env.run(&["config", "check"]).expect_failure(2);
     assert!(told.contains("unknown setting: server.adress"), "{told}");
-    let told = place.run(&["--config", "other.toml", "config", "check"]).badly(2);
+    let told = env.run(&["--config", "other.toml", "config", "check"]).expect_failure(2);
     assert!(told.contains("other.toml"), "{told}");
 }
 
 #[test]
 fn no_secret_is_printed() {
-    let shown = |place: Place| {
-        let shown = place.run(&["config", "show"]).well();
+    let shown = |env: TestEnv| {
+        let shown = env.run(&["config", "show"]).expect_success();
         assert!(!shown.contains(CANARY), "{shown}");
         assert!(shown.contains("[redacted]"), "{shown}");
         // Nobody is there: what is said about that holds no secret either.
         for command in ["migrate", "healthcheck", "check"] {
-            let ran = place.run(&[command]);
+            let ran = env.run(&[command]);
             assert_ne!(ran.code, Some(0), "{ran:?}");
             assert!(!format!("{ran:?}").contains(CANARY), "{ran:?}");
         }
     };
     let away = || {
-        let place = Place::bare().with("MVP__DATABASE__HOST", "127.0.0.1");
-        place.with("MVP__DATABASE__PORT", "1").with("MVP__SERVER__ADDRESS", "127.0.0.1:1")
+        let env = TestEnv::empty().with("MVP__DATABASE__HOST", "127.0.0.1");
+        env.with("MVP__DATABASE__PORT", "1").with("MVP__SERVER__ADDRESS", "127.0.0.1:1")
     };
     shown(away().with("MVP__DATABASE__PASSWORD", CANARY));
-    let place = away();
-    let file = place.folder().join("password");
+    let env = away();
+    let file = env.folder().join("password");
     std::fs::write(&file, format!("{CANARY}\n")).unwrap();
-    shown(place.with("MVP__DATABASE__PASSWORD_FILE", file.to_str().unwrap()));
+    shown(env.with("MVP__DATABASE__PASSWORD_FILE", file.to_str().unwrap()));
     let url = format!("postgres://someone:{CANARY}@127.0.0.1:1/cars");
     shown(away().with("MVP__DATABASE__URL", &url).with("MVP__DATABASE__MIGRATION_URL", &url));
     let cache = format!("redis://:{CANARY}@127.0.0.1:1");
@@ -192,15 +192,15 @@ fn no_secret_is_printed() {
         ("MVP__DATABASE__URL__NESTED", CANARY.to_owned()),
     ];
     for (name, value) in wrong {
-        let told = Place::bare().with(name, &value).run(&["config", "check"]).badly(2);
+        let told = TestEnv::empty().with(name, &value).run(&["config", "check"]).expect_failure(2);
         assert!(!told.contains(CANARY), "{name}: {told}");
     }
 }
 
 #[test]
 fn a_broken_settings_file_is_named_by_line_and_key_only() {
-    let place = Place::bare();
-    let file = place.folder().join("motovaultpro.toml");
+    let env = TestEnv::empty();
+    let file = env.folder().join("motovaultpro.toml");
     for (text, words) in [
         (format!("[database]\npassword = \"{CANARY}\n"), "line 2 (password)"),
         (format!("[database]\nhost = 'a'\npassword = {CANARY} x\n"), "line 3 (password)"),
@@ -213,7 +213,7 @@ fn a_broken_settings_file_is_named_by_line_and_key_only() {
     ] {
         std::fs::write(&file, &text).unwrap();
         for command in [&["config", "check"][..], &["config", "show"], &["serve"], &["migrate"]] {
-            let told = place.run(command).badly(2);
+            let told = env.run(command).expect_failure(2);
             assert!(!told.contains(CANARY), "{told}");
             assert!(told.contains(words), "{words:?} is not in {told:?}");
         }
@@ -223,50 +223,53 @@ fn a_broken_settings_file_is_named_by_line_and_key_only() {
 #[test]
 fn a_public_url_with_a_path_is_refused() {
     for url in ["https://cars.test/garage", "https://cars.test/?a", "https://cars.test/#a"] {
-        let told = Place::bare().with("MVP__SERVER__PUBLIC_URL", url).run(&["config", "check"]);
-        let told = told.badly(2);
+        let told = TestEnv::empty().with("MVP__SERVER__PUBLIC_URL", url).run(&["config", "check"]);
+        let told = told.expect_failure(2);
         assert!(told.contains("server.public_url") && told.contains("without a path"), "{told}");
     }
     for url in ["https://cars.test", "https://cars.test/", "http://127.0.0.1:3001"] {
-        Place::bare().with("MVP__SERVER__PUBLIC_URL", url).run(&["config", "check"]).well();
+        TestEnv::empty()
+            .with("MVP__SERVER__PUBLIC_URL", url)
+            .run(&["config", "check"])
+            .expect_success();
     }
 }
 
 #[test]
 fn healthcheck_answers_by_its_exit_code() {
-    let place = Place::bare();
-    let service = place.serve();
-    place.run(&["healthcheck", "--url", &service.url]).well();
+    let env = TestEnv::empty();
+    let service = env.serve();
+    env.run(&["healthcheck", "--url", &service.url]).expect_success();
     let url = service.url.clone();
     service.kill();
-    let told = place.run(&["healthcheck", "--url", &url]).badly(1);
+    let told = env.run(&["healthcheck", "--url", &url]).expect_failure(1);
     assert!(told.contains("does not answer"), "{told}");
     // The configured address, where none is named.
     let address = url.strip_prefix("http://").unwrap();
-    let place = place.with("MVP__SERVER__ADDRESS", address);
-    let service = place.serve();
-    place.run(&["healthcheck"]).well();
+    let env = env.with("MVP__SERVER__ADDRESS", address);
+    let service = env.serve();
+    env.run(&["healthcheck"]).expect_success();
     drop(service);
     // All addresses, as in a container.
     let port = address.rsplit(':').next().unwrap();
-    let place = place.with("MVP__SERVER__ADDRESS", &format!("0.0.0.0:{port}"));
-    let _service = place.serve();
-    place.run(&["healthcheck"]).well();
+    let env = env.with("MVP__SERVER__ADDRESS", &format!("0.0.0.0:{port}"));
+    let _service = env.serve();
+    env.run(&["healthcheck"]).expect_success();
 }
 
 #[test]
 fn an_address_that_is_taken_is_told() {
-    let service = Place::bare().serve();
+    let service = TestEnv::empty().serve();
     let address = service.url.strip_prefix("http://").unwrap().to_owned();
-    let other = Place::bare().with("MVP__SERVER__ADDRESS", &address);
+    let other = TestEnv::empty().with("MVP__SERVER__ADDRESS", &address);
     let told = other.try_serve(&[]).map(|it| it.url.clone()).unwrap_err();
     assert!(told.contains(&format!("cannot listen on {address}")), "{told}");
     assert!(told.contains("exit status: 1"), "{told}");
 }
 
-async fn it_serves_and_says_on_what(place: Place) {
-    let service = place.serve();
-    let nobody = service.nobody();
+async fn it_serves_and_says_on_what(env: TestEnv) {
+    let service = env.serve();
+    let nobody = service.anonymous();
     assert_eq!(nobody.get("/health").await.expect(200), "alive\n");
     let first = service.spawned.elapsed();
     println!("from the start to the first answer, on an empty database: {first:?}");
@@ -278,7 +281,7 @@ async fn it_serves_and_says_on_what(place: Place) {
     })
     .await;
     let (database, cache) =
-        if place.is_postgres() { ("postgresql", "redis") } else { ("sqlite", "memory") };
+        if env.is_postgres() { ("postgresql", "redis") } else { ("sqlite", "memory") };
     assert_eq!(health["database"], json!({ "engine": database, "state": "up" }));
     assert_eq!(health["cache"], json!({ "engine": cache, "state": "up" }));
     assert_eq!(health["migrations"], json!({ "state": "current", "pending": 0 }));
@@ -289,7 +292,7 @@ async fn it_serves_and_says_on_what(place: Place) {
     stops_cleanly(service).await;
 
     // Once more, on a database that is up to date.
-    let service = place.serve();
+    let service = env.serve();
     assert_eq!(client.at(&service.url).all("/api/vehicles").await.len(), 1);
     let again = service.spawned.elapsed();
     println!("from the start to the first page: {again:?}");
@@ -299,9 +302,9 @@ async fn it_serves_and_says_on_what(place: Place) {
 #[test]
 fn a_password_is_hashed_at_the_cost_that_owasp_asks_for() {
     block_on(async {
-        let place = Place::on_sqlite();
-        place.serve().register("ann@example.org").await;
-        let kept = place.sql().await.texts("SELECT password_hash FROM accounts").await;
+        let env = TestEnv::on_sqlite();
+        env.serve().register("ann@example.org").await;
+        let kept = env.sql().await.texts("SELECT password_hash FROM accounts").await;
         assert_eq!(kept.len(), 1);
         assert!(kept[0].starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{kept:?}");
     });
@@ -320,8 +323,8 @@ async fn stops_cleanly(mut service: Service) {
     assert!(!log.contains("correct horse battery"), "{log}");
 }
 
-async fn a_request_in_flight_is_ended_before_it_stops(place: Place) {
-    let service = place.serve();
+async fn a_request_in_flight_is_ended_before_it_stops(env: TestEnv) {
+    let service = env.serve();
     let client = service.register("someone@example.org").await;
     let host = service.url.strip_prefix("http://").unwrap().to_owned();
     let body = client::vehicle(7).to_string();
@@ -350,5 +353,5 @@ async fn a_request_in_flight_is_ended_before_it_stops(place: Place) {
     assert_eq!(service.ended().await, Some(0), "{}", service.log());
     println!("stopped {:?} after it was told to", told.elapsed());
     let kept = "SELECT COUNT(*) FROM vehicles WHERE nickname = 'Vehicle 7'";
-    assert_eq!(place.sql().await.number(kept).await, 1);
+    assert_eq!(env.sql().await.number(kept).await, 1);
 }

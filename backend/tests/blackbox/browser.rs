@@ -1,4 +1,4 @@
-//! Pages in real Chromium: the first visit, from the empty service to economy on the screen, and narrow
+//! Pages in real Chromium: the first browser, from the empty service to economy on the screen, and narrow
 //! screens.
 
 use std::time::Duration;
@@ -6,73 +6,73 @@ use std::time::Duration;
 use chromiumoxide::cdp::browser_protocol::emulation::SetDeviceMetricsOverrideParams;
 use serde_json::{Value, json};
 
-use crate::support::{Place, Visit, block_on};
+use crate::support::{BrowserSession, TestEnv, block_on};
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn the_first_visit_leads_to_economy_on_the_screen() {
     block_on(async {
-        let visit = tokio::time::timeout(Duration::from_mins(2), first_visit());
-        visit.await.expect("the visit takes no two minutes");
+        let browser = tokio::time::timeout(Duration::from_mins(2), first_visit());
+        browser.await.expect("the browser takes no two minutes");
     });
 }
 
 async fn first_visit() {
-    let place = Place::on_sqlite();
-    let service = place.serve();
-    let visit = Visit::begin().await;
-    visit.page.goto(&service.url).await.unwrap();
-    visit.reaches("/register").await;
-    visit.types("email", "ann@example.org").await;
-    visit.types("password", "correct horse battery").await;
-    visit.enters("password").await;
+    let env = TestEnv::on_sqlite();
+    let service = env.serve();
+    let browser = BrowserSession::begin().await;
+    browser.page.goto(&service.url).await.unwrap();
+    browser.reaches("/register").await;
+    browser.types("email", "ann@example.org").await;
+    browser.types("password", "correct horse battery").await;
+    browser.enters("password").await;
 
-    visit.reaches("/vehicles").await;
-    visit.follows("a[href='/vehicles/new']").await;
-    visit.reaches("/vehicles/new").await;
+    browser.reaches("/vehicles").await;
+    browser.follows("a[href='/vehicles/new']").await;
+    browser.reaches("/vehicles/new").await;
     // A slip first: what was typed stays, and the field says what is wrong.
-    visit.types("vin", "1HGCM82643A004352").await;
-    visit.types("make", "Honda").await;
-    visit.enters("make").await;
-    visit.shows("has the check digit 4").await;
+    browser.types("vin", "1HGCM82643A004352").await;
+    browser.types("make", "Honda").await;
+    browser.enters("make").await;
+    browser.shows("has the check digit 4").await;
     // Once it is right it fills in what was left empty, before anything is saved.
-    visit.retypes("vin", "1HGCM82633A004352").await;
-    visit.shows("2003 Honda Accord").await;
-    visit.enters("make").await;
+    browser.retypes("vin", "1HGCM82633A004352").await;
+    browser.shows("2003 Honda Accord").await;
+    browser.enters("make").await;
 
     for (odometer, gallons) in [("84000", "10"), ("84300", "9.5"), ("84610", "10.5")] {
-        visit.shows("Honda Accord").await;
-        visit.follows("a[href$='/fuel-logs/new']").await;
-        visit.reaches("/fuel-logs/new").await;
-        visit.types("odometer", odometer).await;
-        visit.types("volume", gallons).await;
-        visit.types("unitPrice", "3.499").await;
-        visit.enters("unitPrice").await;
-        visit.leaves("/fuel-logs/new").await;
+        browser.shows("Honda Accord").await;
+        browser.follows("a[href$='/fuel-logs/new']").await;
+        browser.reaches("/fuel-logs/new").await;
+        browser.types("odometer", odometer).await;
+        browser.types("volume", gallons).await;
+        browser.types("unitPrice", "3.499").await;
+        browser.enters("unitPrice").await;
+        browser.leaves("/fuel-logs/new").await;
     }
     // 610 miles on 20 gallons; 300 on 9.5 at best.
-    visit.shows("84,610").await;
-    visit.shows("30.5").await;
-    visit.shows("31.6").await;
-    visit.shows("29.5").await;
+    browser.shows("84,610").await;
+    browser.shows("30.5").await;
+    browser.shows("31.6").await;
+    browser.shows("29.5").await;
 
-    visit.ends().await;
+    browser.ends().await;
 }
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn nothing_is_cut_off_on_a_narrow_screen() {
     block_on(async {
-        let visit = tokio::time::timeout(Duration::from_mins(2), narrow_visit());
-        visit.await.expect("the visit takes less than two minutes");
+        let browser = tokio::time::timeout(Duration::from_mins(2), narrow_visit());
+        browser.await.expect("the browser takes less than two minutes");
     });
 }
 
 /// Looks at the pages with long values, as an administrator, who has the most icons in the header.
 async fn narrow_visit() {
     const EMAIL: &str = "twenty.nine.chars@example.org";
-    let place = Place::on_sqlite();
-    let service = place.serve();
+    let env = TestEnv::on_sqlite();
+    let service = env.serve();
     let owner = service.register(EMAIL).await;
     let units = json!({
         "distanceUnit": "km", "volumeUnit": "l", "economyUnit": "l_per_100km", "currency": "HUF",
@@ -106,17 +106,17 @@ async fn narrow_visit() {
     });
     let item = owner.post("/api/maintenance", &item).await.expect(201)["id"].clone();
 
-    let visit = Visit::begin().await;
-    visit.page.goto(format!("{}/login", service.url)).await.unwrap();
-    visit.types("email", EMAIL).await;
-    visit.types("password", "correct horse battery").await;
-    visit.enters("password").await;
-    visit.reaches("/vehicles").await;
+    let browser = BrowserSession::begin().await;
+    browser.page.goto(format!("{}/login", service.url)).await.unwrap();
+    browser.types("email", EMAIL).await;
+    browser.types("password", "correct horse battery").await;
+    browser.enters("password").await;
+    browser.reaches("/vehicles").await;
     let id = |it: &Value| it.as_str().unwrap().to_owned();
     let (vehicle, fill_up, item) = (id(&vehicle), id(&fill_up), id(&item));
     for width in [320, 390, 1280] {
         let screen = SetDeviceMetricsOverrideParams::new(width, 844, 1.0, width < 600);
-        visit.page.execute(screen).await.unwrap();
+        browser.page.execute(screen).await.unwrap();
         for path in [
             format!("/vehicles/{vehicle}"),
             format!("/vehicles/{vehicle}/edit"),
@@ -127,19 +127,19 @@ async fn narrow_visit() {
             format!("/maintenance/{item}/complete"),
             "/settings".to_owned(),
         ] {
-            visit.page.goto(format!("{}{path}", service.url)).await.unwrap();
-            visit.is_whole().await;
+            browser.page.goto(format!("{}{path}", service.url)).await.unwrap();
+            browser.is_whole().await;
             if path.ends_with("/new") {
                 for (name, typed) in [("odometer", "1403000"), ("amount", "20663.13")] {
-                    visit.retypes(name, typed).await;
+                    browser.retypes(name, typed).await;
                 }
             }
             let script = format!("{CUT_OFF}({width})");
-            let found = visit.page.evaluate_expression(script).await.unwrap();
+            let found = browser.page.evaluate_expression(script).await.unwrap();
             assert_eq!(found.value(), Some(&json!([])), "{path} at {width}");
         }
     }
-    visit.ends().await;
+    browser.ends().await;
 }
 
 /// What is wider than the screen or its box, lies over something else, is broken inside a value, or

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{Place, Postgres, Ran, Redis, Sql, block_on, eventually};
+use crate::support::{CommandResult, Postgres, Redis, Sql, TestEnv, block_on, eventually};
 
 on_every_engine!(
     a_running_service_passes,
@@ -17,7 +17,7 @@ const CANARY: &str = "xyzzy-canary";
 
 /// The findings, given that so many checks failed.
 #[track_caller]
-fn findings(ran: &Ran, failed: usize) -> Vec<Value> {
+fn findings(ran: &CommandResult, failed: usize) -> Vec<Value> {
     assert_eq!(ran.code, Some(i32::from(failed > 0)), "{ran:?}");
     assert!(!ran.err.contains("panicked") && !format!("{ran:?}").contains(CANARY), "{ran:?}");
     let findings: Vec<Value> = serde_json::from_str(&ran.out).unwrap();
@@ -36,12 +36,12 @@ fn ended(findings: &[Value], check: &str, state: &str, words: &str) {
     assert_eq!(found["advice"].is_string(), state != "ok", "{found}");
 }
 
-async fn a_running_service_passes(place: Place) {
-    let service = place.serve();
+async fn a_running_service_passes(env: TestEnv) {
+    let service = env.serve();
     service.register("ann@example.org").await;
     let address = service.url.strip_prefix("http://").unwrap();
-    let place = place.with("MVP__SERVER__ADDRESS", address);
-    let found = findings(&place.run(&["check", "--json"]), 0);
+    let env = env.with("MVP__SERVER__ADDRESS", address);
+    let found = findings(&env.run(&["check", "--json"]), 0);
     ended(&found, "address", "ok", "the service is running at");
     for check in ["settings", "database", "database writes", "durability", "migrations"] {
         ended(&found, check, "ok", "");
@@ -49,7 +49,7 @@ async fn a_running_service_passes(place: Place) {
     ended(&found, "service key", "ok", "fits the database");
 
     // A line for each, which begins with how it ended.
-    let ran = place.run(&["check"]);
+    let ran = env.run(&["check"]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{ran:?}");
     assert_eq!(ran.out.lines().count(), found.len(), "{ran:?}");
     for line in ran.out.lines() {
@@ -59,25 +59,25 @@ async fn a_running_service_passes(place: Place) {
     }
 }
 
-async fn checking_an_empty_database_changes_nothing(place: Place) {
-    if place.is_postgres() {
-        let found = findings(&place.run(&["check", "--json"]), 0);
+async fn checking_an_empty_database_changes_nothing(env: TestEnv) {
+    if env.is_postgres() {
+        let found = findings(&env.run(&["check", "--json"]), 0);
         ended(&found, "migrations", "warning", "none of MotoVaultPro's tables");
-        assert_eq!(place.sql().await.shape().await, [""; 0]);
+        assert_eq!(env.sql().await.shape().await, [""; 0]);
     } else {
-        let found = findings(&place.run(&["check", "--json"]), 0);
+        let found = findings(&env.run(&["check", "--json"]), 0);
         ended(&found, "database", "warning", "does not exist yet");
     }
-    assert_eq!(std::fs::read_dir(place.folder()).unwrap().count(), 0, "it left files behind");
+    assert_eq!(std::fs::read_dir(env.folder()).unwrap().count(), 0, "it left files behind");
 }
 
-async fn a_check_that_fails_ends_with_1(place: Place) {
-    place.run(&["migrate"]).well();
-    let place = place
+async fn a_check_that_fails_ends_with_1(env: TestEnv) {
+    env.run(&["migrate"]).expect_success();
+    let env = env
         .with("MVP__CACHE__URL", &format!("redis://:{CANARY}@127.0.0.1:1"))
         .with("MVP__MAIL__URL", &format!("smtp://ann:{CANARY}@127.0.0.1:1"))
         .with("MVP__MAIL__FROM", "cars@example.org");
-    let ran = place.run(&["check", "--json"]);
+    let ran = env.run(&["check", "--json"]);
     let found = findings(&ran, 2);
     ended(&found, "cache", "failed", "Redis");
     ended(&found, "mail", "failed", "");
@@ -87,8 +87,8 @@ async fn a_check_that_fails_ends_with_1(place: Place) {
 
 #[test]
 fn settings_that_cannot_be_used_are_the_only_finding() {
-    let place = Place::bare().with("MVP__DATABASE__POOLSIZE", "5");
-    let found = findings(&place.run(&["check", "--json"]), 1);
+    let env = TestEnv::empty().with("MVP__DATABASE__POOLSIZE", "5");
+    let found = findings(&env.run(&["check", "--json"]), 1);
     ended(&found, "settings", "failed", "unknown setting: database.poolsize");
     assert_eq!(found.len(), 1);
 }
@@ -101,24 +101,24 @@ fn a_redis_is_tried_with_its_password_and_its_limits() {
         redis.kill();
         let limits = ["--maxmemory", "50mb", "--maxmemory-policy", "allkeys-lru"];
         redis.restart(&[&limits[..], &["--requirepass", CANARY]].concat()).await;
-        let place = |url: String| Place::bare().with("MVP__CACHE__URL", &url);
+        let env = |url: String| TestEnv::empty().with("MVP__CACHE__URL", &url);
         let with = |password: &str| redis.url().replace("//", &format!("//:{password}@"));
-        let found = findings(&place(with(CANARY)).run(&["check", "--json"]), 0);
+        let found = findings(&env(with(CANARY)).run(&["check", "--json"]), 0);
         ended(&found, "cache", "ok", "a key was written and read back");
         for url in [redis.url(), with("xyzzy-canary-of-another")] {
-            let found = findings(&place(url).run(&["check", "--json"]), 1);
+            let found = findings(&env(url).run(&["check", "--json"]), 1);
             ended(&found, "cache", "failed", "refuses the password");
         }
 
         redis.kill();
         redis.restart(&["--maxmemory", "50mb", "--maxmemory-policy", "noeviction"]).await;
-        let found = findings(&place(redis.url()).run(&["check", "--json"]), 0);
+        let found = findings(&env(redis.url()).run(&["check", "--json"]), 0);
         ended(&found, "cache", "warning", "accepts no more");
         redis.kill();
         redis.restart(&limits).await;
         let mut connection = redis.connect().await;
         let keys: usize = redis::cmd("DBSIZE").query_async(&mut connection).await.unwrap();
-        findings(&place(redis.url()).run(&["check", "--json"]), 0);
+        findings(&env(redis.url()).run(&["check", "--json"]), 0);
         let after: usize = redis::cmd("DBSIZE").query_async(&mut connection).await.unwrap();
         assert_eq!((keys, after), (0, 0), "it left a key behind");
     });
@@ -137,19 +137,19 @@ async fn careless_server() -> Postgres {
 fn postgresqls_settings_role_archive_and_replica_are_checked() {
     block_on(async {
         let postgres = careless_server().await;
-        let mut replica = postgres.replicated().await;
-        let place = Place::bare()
+        let mut replica = postgres.create_replica().await;
+        let env = TestEnv::empty()
             .with("MVP__DATABASE__URL", &postgres.url())
             .with("MVP__DATABASE__REPLICA_URL", &replica.url())
             .with("MVP__BACKUP__FOLDER", "backups");
-        place.run(&["migrate"]).well();
+        env.run(&["migrate"]).expect_success();
         let sql = Sql::postgres(&postgres.url()).await;
         sql.execute("SELECT pg_switch_wal()").await;
         eventually("archiving fails", async || {
             sql.number("SELECT failed_count FROM pg_stat_archiver").await > 0
         })
         .await;
-        let found = findings(&place.run(&["check", "--json"]), 2);
+        let found = findings(&env.run(&["check", "--json"]), 2);
         ended(&found, "durability", "failed", "fsync off");
         ended(&found, "archived WAL", "failed", "archive_command failed for 0000");
         ended(&found, "database role", "warning", "row-level security does not apply to postgres");
@@ -157,16 +157,16 @@ fn postgresqls_settings_role_archive_and_replica_are_checked() {
         ended(&found, "replica", "ok", "127.0.0.1:");
 
         replica.kill();
-        let found = findings(&place.run(&["check", "--json"]), 3);
+        let found = findings(&env.run(&["check", "--json"]), 3);
         ended(&found, "replica", "failed", "127.0.0.1:");
-        let place = place.with("MVP__DATABASE__REPLICA_URL", &postgres.url());
-        let found = findings(&place.run(&["check", "--json"]), 3);
+        let env = env.with("MVP__DATABASE__REPLICA_URL", &postgres.url());
+        let found = findings(&env.run(&["check", "--json"]), 3);
         ended(&found, "replica", "failed", "is not a replica");
 
         // Of several servers, one that is away is a warning.
         let url = postgres.url().replace("127.0.0.1", "127.0.0.1:1,127.0.0.1");
-        let place = Place::bare().with("MVP__DATABASE__URL", &url);
-        let found = findings(&place.run(&["check", "--json"]), 1);
+        let env = TestEnv::empty().with("MVP__DATABASE__URL", &url);
+        let found = findings(&env.run(&["check", "--json"]), 1);
         ended(&found, "database", "warning", "but not 127.0.0.1:1: ");
     });
 }

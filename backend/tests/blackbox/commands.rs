@@ -1,7 +1,7 @@
 //! Commands that work on a database: they say which one, create none, and name the cause where they
 //! fail.
 
-use crate::support::{Place, Ran};
+use crate::support::{CommandResult, TestEnv};
 
 on_every_engine!(
     commands_say_which_database_they_use,
@@ -12,10 +12,9 @@ on_every_engine!(
 const CANARY: &str = "xyzzy-canary";
 
 /// Every command that works on a database and is not meant to create one.
-fn commands(place: &Place) -> Vec<Vec<&'static str>> {
-    std::fs::write(place.folder().join("stations.csv"), "name,latitude,longitude\nA,1,2\n")
-        .unwrap();
-    std::fs::write(place.folder().join("password"), "correct horse battery\n").unwrap();
+fn commands(env: &TestEnv) -> Vec<Vec<&'static str>> {
+    std::fs::write(env.folder().join("stations.csv"), "name,latitude,longitude\nA,1,2\n").unwrap();
+    std::fs::write(env.folder().join("password"), "correct horse battery\n").unwrap();
     vec![
         vec!["users", "list"],
         vec!["users", "create", "--email", "bea@example.org", "--password-file", "password"],
@@ -29,93 +28,96 @@ fn commands(place: &Place) -> Vec<Vec<&'static str>> {
 
 /// It failed, and named neither a log that nobody has nor a secret.
 #[track_caller]
-fn complaint(ran: Ran) -> String {
-    let told = ran.badly(1);
+fn complaint(ran: CommandResult) -> String {
+    let told = ran.expect_failure(1);
     assert!(!told.contains("something went wrong") && !told.contains(CANARY), "{told}");
     told
 }
 
-fn database(place: &Place) -> String {
-    if place.is_postgres() {
+fn database(env: &TestEnv) -> String {
+    if env.is_postgres() {
         return "using the PostgreSQL database test_".to_owned();
     }
-    let path = place.folder().join("data/motovaultpro.db");
+    let path = env.folder().join("data/motovaultpro.db");
     format!("using the SQLite database {}", path.display())
 }
 
-async fn commands_say_which_database_they_use(place: Place) {
-    let named = database(&place);
-    let migrated = place.run(&["migrate"]);
+async fn commands_say_which_database_they_use(env: TestEnv) {
+    let named = database(&env);
+    let migrated = env.run(&["migrate"]);
     assert!(migrated.err.contains(&named), "{migrated:?}");
-    let service = place.serve();
+    let service = env.serve();
     service.register("ann@example.org").await;
-    for command in commands(&place) {
-        let ran = place.run(&command);
+    for command in commands(&env) {
+        let ran = env.run(&command);
         assert_eq!(ran.code, Some(0), "{ran:?}");
         assert!(ran.err.contains(&named), "{ran:?}");
     }
-    let told = complaint(place.run(&["users", "reset", "nobody@example.org"]));
+    let told = complaint(env.run(&["users", "reset", "nobody@example.org"]));
     assert!(told.contains("account") && told.contains(&named), "{told}");
     // The cause is the database's own.
-    place.sql().await.execute("ALTER TABLE accounts RENAME TO others").await;
-    let told = complaint(place.run(&["users", "list"]));
+    env.sql().await.execute("ALTER TABLE accounts RENAME TO others").await;
+    let told = complaint(env.run(&["users", "list"]));
     assert!(told.contains("accounts") && told.contains(&named), "{told}");
 }
 
-async fn a_command_on_an_empty_database_says_what_is_missing(place: Place) {
-    if !place.is_postgres() {
-        place.load("").await;
+async fn a_command_on_an_empty_database_says_what_is_missing(env: TestEnv) {
+    if !env.is_postgres() {
+        env.load("").await;
     }
-    for command in commands(&place) {
-        let told = complaint(place.run(&command));
+    for command in commands(&env) {
+        let told = complaint(env.run(&command));
         assert!(told.contains("has none of MotoVaultPro's tables"), "{told}");
-        assert!(
-            told.contains("motovaultpro migrate") && told.contains(&database(&place)),
-            "{told}"
-        );
+        assert!(told.contains("motovaultpro migrate") && told.contains(&database(&env)), "{told}");
     }
-    assert_eq!(place.sql().await.shape().await, [""; 0]);
+    assert_eq!(env.sql().await.shape().await, [""; 0]);
 }
 
 /// A forgotten or mistyped URL.
 #[test]
 fn commands_never_create_a_database() {
-    let place = Place::on_sqlite().with("MVP__BACKUP__FOLDER", "backups");
-    let mut commands = commands(&place);
+    let env = TestEnv::on_sqlite().with("MVP__BACKUP__FOLDER", "backups");
+    let mut commands = commands(&env);
     commands.push(vec!["backup", "create"]);
     for command in commands {
-        let told = complaint(place.run(&command));
-        let path = place.folder().join("data/motovaultpro.db");
+        let told = complaint(env.run(&command));
+        let path = env.folder().join("data/motovaultpro.db");
         assert!(
             told.contains(&format!("the database {} does not exist", path.display())),
             "{told}"
         );
-        assert!(!place.folder().join("data").exists(), "{command:?}");
+        assert!(!env.folder().join("data").exists(), "{command:?}");
     }
     for command in [&["migrate", "--status"][..], &["migrate", "--dry-run"]] {
-        assert!(place.run(command).well().contains(" pending"));
-        assert!(!place.folder().join("data").exists(), "{command:?}");
+        assert!(env.run(command).expect_success().contains(" pending"));
+        assert!(!env.folder().join("data").exists(), "{command:?}");
     }
-    assert!(!place.run(&["backup", "list"]).well().contains("sqlite"), "a backup of nothing");
+    assert!(
+        !env.run(&["backup", "list"]).expect_success().contains("sqlite"),
+        "a backup of nothing"
+    );
 }
 
 #[test]
 fn a_backup_is_made_of_a_database_of_this_program_only() {
-    let place = Place::on_sqlite().with("MVP__BACKUP__FOLDER", "backups");
-    std::fs::create_dir(place.folder().join("data")).unwrap();
+    let env = TestEnv::on_sqlite().with("MVP__BACKUP__FOLDER", "backups");
+    std::fs::create_dir(env.folder().join("data")).unwrap();
     for content in ["", "a letter, say, and long enough to be looked at"] {
-        std::fs::write(place.folder().join("data/motovaultpro.db"), content).unwrap();
-        complaint(place.run(&["backup", "create"]));
+        std::fs::write(env.folder().join("data/motovaultpro.db"), content).unwrap();
+        complaint(env.run(&["backup", "create"]));
     }
-    assert!(!place.run(&["backup", "list"]).well().contains("sqlite"), "a backup of nothing");
+    assert!(
+        !env.run(&["backup", "list"]).expect_success().contains("sqlite"),
+        "a backup of nothing"
+    );
 }
 
 #[test]
 fn a_database_that_does_not_answer_is_named_without_its_password() {
     let url = format!("postgres://ann:{CANARY}@127.0.0.1:1/cars");
-    let place = Place::bare().with("MVP__DATABASE__URL", &url);
-    for command in commands(&place) {
-        let told = complaint(place.run(&command));
+    let env = TestEnv::empty().with("MVP__DATABASE__URL", &url);
+    for command in commands(&env) {
+        let told = complaint(env.run(&command));
         assert!(told.contains("the PostgreSQL database cars at 127.0.0.1:1"), "{told}");
         assert!(told.contains("cannot be reached"), "{told}");
     }

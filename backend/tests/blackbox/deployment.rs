@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::support::Place;
+use crate::support::TestEnv;
 
 /// The files that `make setup` creates.
 const SECRETS: [&str; 9] = [
@@ -39,7 +39,7 @@ fn the_settings_in_docker_compose_are_valid() {
     for service in ["motovaultpro", "migrate", "backup", "restore"] {
         let settings = compose["services"][service]["environment"].as_object().unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let mut place = Place::bare();
+        let mut env = TestEnv::empty();
         for (name, value) in settings.iter().filter(|it| it.0.starts_with("MVP__")) {
             let value =
                 value.as_str().unwrap_or_else(|| panic!("{name} must be a string: quote it"));
@@ -50,9 +50,9 @@ fn the_settings_in_docker_compose_are_valid() {
             } else {
                 default_of(value)
             };
-            place = place.with(name, &value);
+            env = env.with(name, &value);
         }
-        let checked = place.run(&["config", "check"]).well();
+        let checked = env.run(&["config", "check"]).expect_success();
         assert_eq!(checked, "the settings can be used\n", "{service}");
     }
 }
@@ -79,14 +79,14 @@ fn default_of(value: &str) -> String {
 fn every_setting_in_the_unit_is_known() {
     let unit = read("deploy/motovaultpro.service");
     let settings = unit.lines().filter_map(|it| it.strip_prefix("Environment="));
-    let mut place = Place::bare();
+    let mut env = TestEnv::empty();
     for (name, value) in settings.map(|it| it.split_once('=').unwrap()) {
-        place = place.with(name, value);
+        env = env.with(name, value);
     }
     // With the settings that the package installs.
     let installed = project("deploy/motovaultpro.toml");
     let check = ["--config", installed.to_str().unwrap(), "config", "check"];
-    assert_eq!(place.run(&check).well(), "the settings can be used\n");
+    assert_eq!(env.run(&check).expect_success(), "the settings can be used\n");
     let command = "/usr/local/bin/motovaultpro --config /etc/motovaultpro/motovaultpro.toml serve";
     for line in ["User=motovaultpro", "NoNewPrivileges=yes", "ProtectSystem=strict"] {
         assert!(unit.lines().any(|it| it == line), "{line}");

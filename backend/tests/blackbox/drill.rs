@@ -17,7 +17,9 @@ use futures::future::{join, join_all};
 use serde_json::Value;
 use tokio::sync::RwLock;
 
-use crate::support::{Chance, Client, Place, Service, Site, client, eventually, this_program};
+use crate::support::{
+    Client, Installation, Random, Service, TestEnv, client, current_program, eventually,
+};
 
 /// How much is drilled.
 struct Trial {
@@ -48,7 +50,7 @@ impl Trial {
                 seed,
             },
             Err(_) => Self {
-                program: this_program().to_owned(),
+                program: current_program().to_owned(),
                 lasts: Duration::from_secs(2),
                 writers: 3,
                 targets: 2,
@@ -149,24 +151,24 @@ async fn records(client: &Client) -> BTreeMap<String, Value> {
 }
 
 /// The copy of the service key, outside the data folder: it is not in backups that are not sealed.
-fn copied_key(site: &Site) -> PathBuf {
-    site.place.folder().join("copied-service.key")
+fn copied_key(installation: &Installation) -> PathBuf {
+    installation.env.folder().join("copied-service.key")
 }
 
 /// What a restored database holds, read through the service and counted past it.
 async fn restored_records(
-    site: &Site,
+    installation: &Installation,
     trial: &Trial,
     restored: &Path,
     by: &Client,
 ) -> (BTreeMap<String, Value>, Duration) {
     let began = Instant::now();
-    let restored = site.open(restored).await;
+    let restored = installation.open(restored).await;
     let took = began.elapsed();
-    let place = Place::bare().of_program(&trial.program);
-    let place = place.with("MVP__DATABASE__URL", &restored.url);
-    let place = place.with("MVP__AUTH__KEY_FILE", copied_key(site).to_str().unwrap());
-    let service = place.serve();
+    let env = TestEnv::empty().with_program(&trial.program);
+    let env = env.with("MVP__DATABASE__URL", &restored.url);
+    let env = env.with("MVP__AUTH__KEY_FILE", copied_key(installation).to_str().unwrap());
+    let service = env.serve();
     let found = records(&by.at(&service.url)).await;
     let rows = "SELECT (SELECT COUNT(*) FROM vehicles) + (SELECT COUNT(*) FROM fuel_logs)";
     let rows = restored.sql.number(rows).await;
@@ -204,11 +206,11 @@ struct Written {
     quiet: Mark,
 }
 
-async fn write(site: &Site, trial: &Trial, chance: &Chance) -> Written {
-    let service = site.place.serve();
+async fn write(installation: &Installation, trial: &Trial, random: &Random) -> Written {
+    let service = installation.env.serve();
     let client = service.register("ledger@example.org").await;
-    let key = site.place.folder().join("data/service.key");
-    std::fs::copy(key, copied_key(site)).unwrap();
+    let key = installation.env.folder().join("data/service.key");
+    std::fs::copy(key, copied_key(installation)).unwrap();
     let ledger = Ledger::default();
     let mut vehicles = Vec::new();
     for _ in 0..trial.writers.div_ceil(2) {
@@ -220,19 +222,19 @@ async fn write(site: &Site, trial: &Trial, chance: &Chance) -> Written {
         let begun = Instant::now();
         let pause = async || {
             let most = u64::try_from(trial.marks.as_millis()).unwrap() * 2;
-            let wait = chance.below(most);
+            let wait = random.below(most);
             tokio::time::sleep(Duration::from_millis(wait)).await;
         };
         while begun.elapsed() < trial.lasts / 4 {
             pause().await;
             ledger.mark(|| ()).await;
         }
-        let mut child = site.place.command(&["backup", "create"]).spawn().unwrap();
+        let mut child = installation.env.command(&["backup", "create"]).spawn().unwrap();
         let before = ledger.entries.borrow().len();
         eventually("the backup is made", async || child.try_wait().unwrap().is_some()).await;
         assert!(child.wait().unwrap().success());
         assert!(ledger.entries.borrow().len() > before, "nothing was written meanwhile");
-        let quiet = ledger.mark(|| drop(site.backup(&["create"]).well())).await;
+        let quiet = ledger.mark(|| drop(installation.backup(&["create"]).expect_success())).await;
         let begun = Instant::now();
         while begun.elapsed() < trial.lasts * 3 / 4 {
             pause().await;
@@ -253,39 +255,39 @@ async fn write(site: &Site, trial: &Trial, chance: &Chance) -> Written {
 fn postgresql_comes_back_as_it_was_at_any_moment() {
     crate::support::block_on(async {
         let trial = Trial::wanted();
-        let mut site = Site::on_postgres_of(&trial.program).await;
+        let mut installation = Installation::on_postgres_of(&trial.program).await;
         println!("PostgreSQL, DRILL_SEED={}", trial.seed);
-        let chance = Chance::new(trial.seed);
-        let Written { ledger, client, service, .. } = write(&site, &trial, &chance).await;
+        let random = Random::new(trial.seed);
+        let Written { ledger, client, service, .. } = write(&installation, &trial, &random).await;
         // What was not archived is lost with the disk: see archive_timeout.
-        let sql = site.place.sql().await;
+        let sql = installation.env.sql().await;
         let last = sql.texts("SELECT pg_walfile_name(pg_switch_wal())").await.remove(0);
         let archived =
             format!("SELECT COUNT(*) FROM pg_stat_archiver WHERE last_archived_wal >= '{last}'");
         eventually("all WAL is archived", async || sql.number(&archived).await == 1).await;
         sql.close().await;
         service.kill();
-        let mut postgres = site.postgres.take().unwrap();
+        let mut postgres = installation.postgres.take().unwrap();
         postgres.kill();
         std::fs::remove_dir_all(postgres.data()).unwrap();
-        site.postgres = Some(postgres);
-        let first = site.names().remove(0);
+        installation.postgres = Some(postgres);
+        let first = installation.names().remove(0);
         let first: DateTime<Utc> =
-            site.manifest(&first)["ended_at"].as_str().unwrap().parse().unwrap();
+            installation.manifest(&first)["ended_at"].as_str().unwrap().parse().unwrap();
         let entries = ledger.entries.take();
         println!("{} writes acknowledged, then the data folder was removed", entries.len());
         let mut marks: Vec<Mark> = ledger.marks.borrow().clone();
         marks.retain(|it| it.at > first && it.entries < entries.len());
         assert!(marks.len() >= trial.targets, "only {} marks", marks.len());
         for nth in 0..trial.targets {
-            let at = chance.below(marks.len() as u64);
+            let at = random.below(marks.len() as u64);
             let mark = marks.swap_remove(usize::try_from(at).unwrap());
             let to = mark.at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
-            let place = site.new_place(&format!("restored-{nth}"));
+            let env = installation.new_target(&format!("restored-{nth}"));
             let begun = Instant::now();
-            let told = site.restore(&place, &["--to", &to]).well();
+            let told = installation.restore(&env, &["--to", &to]).expect_success();
             let laid_out = begun.elapsed();
-            let (found, recovered) = restored_records(&site, &trial, &place, &client).await;
+            let (found, recovered) = restored_records(&installation, &trial, &env, &client).await;
             compare(&entries[..mark.entries], &found);
             println!(
                 "  {to} from {}: {} rows, as the ledger has them; laid out in {laid_out:.1?}, \
@@ -293,7 +295,7 @@ fn postgresql_comes_back_as_it_was_at_any_moment() {
                 told.split_whitespace().nth(1).unwrap(),
                 found.len(),
             );
-            std::fs::remove_dir_all(&place).unwrap();
+            std::fs::remove_dir_all(&env).unwrap();
         }
     });
 }
@@ -302,29 +304,30 @@ fn postgresql_comes_back_as_it_was_at_any_moment() {
 fn sqlite_comes_back_as_each_backup_has_it() {
     crate::support::block_on(async {
         let trial = Trial::wanted();
-        let site = Site::on_sqlite_of(&trial.program);
+        let installation = Installation::on_sqlite_of(&trial.program);
         println!("SQLite, DRILL_SEED={}", trial.seed);
-        let chance = Chance::new(trial.seed);
-        let Written { ledger, client, service, quiet } = write(&site, &trial, &chance).await;
+        let random = Random::new(trial.seed);
+        let Written { ledger, client, service, quiet } =
+            write(&installation, &trial, &random).await;
         service.kill();
-        std::fs::remove_dir_all(site.live().parent().unwrap()).unwrap();
+        std::fs::remove_dir_all(installation.database_path().parent().unwrap()).unwrap();
         let entries = ledger.entries.take();
         println!("{} writes acknowledged, then the data folder was removed", entries.len());
 
-        let names = site.names();
+        let names = installation.names();
         let moment = |nth: usize, which: &str| -> DateTime<Utc> {
-            site.manifest(&names[nth])[which].as_str().unwrap().parse().unwrap()
+            installation.manifest(&names[nth])[which].as_str().unwrap().parse().unwrap()
         };
         let bring = async |to: Option<DateTime<Utc>>, name: &str| {
-            let place = site.new_place(name);
+            let env = installation.new_target(name);
             let to = to.map(|it| it.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string());
             let begun = Instant::now();
             let told = match &to {
-                Some(to) => site.restore(&place, &["--to", to]).well(),
-                None => site.restore(&place, &[]).well(),
+                Some(to) => installation.restore(&env, &["--to", to]).expect_success(),
+                None => installation.restore(&env, &[]).expect_success(),
             };
             let took = begun.elapsed();
-            let (found, _) = restored_records(&site, &trial, &place, &client).await;
+            let (found, _) = restored_records(&installation, &trial, &env, &client).await;
             let of = told.split_whitespace().nth(1).unwrap();
             println!(
                 "  {of}: {} rows, as the ledger has them; restored in {took:.1?}",

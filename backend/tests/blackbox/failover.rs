@@ -9,7 +9,7 @@ use futures::future::{join, join_all};
 
 use crate::{
     kill::{Ledger, VEHICLES, WRITERS},
-    support::{Cluster, Place, Postgres, Sql, Traffic, block_on, eventually, random, rounds},
+    support::{Cluster, Postgres, Sql, TestEnv, Traffic, block_on, eventually, random, rounds},
 };
 
 #[test]
@@ -17,7 +17,7 @@ use crate::{
 fn nothing_acknowledged_is_lost_when_a_synchronous_standby_takes_over() {
     block_on(async {
         let mut first = Postgres::start().await;
-        let standby = first.replicated().await;
+        let standby = first.create_replica().await;
         let sql = Sql::postgres(&first.url()).await;
         sql.execute("ALTER SYSTEM SET synchronous_standby_names = '*'").await;
         sql.execute("SELECT pg_reload_conf()").await;
@@ -34,7 +34,7 @@ fn nothing_acknowledged_is_lost_when_a_synchronous_standby_takes_over() {
             standby.host(),
             first.host()
         );
-        let service = Place::bare().with("MVP__DATABASE__URL", &url).serve();
+        let service = TestEnv::empty().with("MVP__DATABASE__URL", &url).serve();
         let client = service.register("ledger@example.org").await;
         let ledger = Ledger::default();
         let vehicles = ledger.add_vehicles(&client).await;
@@ -63,7 +63,7 @@ fn nothing_acknowledged_is_lost_when_a_synchronous_standby_takes_over() {
 fn nothing_acknowledged_is_lost_when_pgbouncer_is_pointed_at_the_promoted_standby() {
     block_on(async {
         let mut cluster = Cluster::start().await;
-        let service = cluster.place().with("MVP__AUTH__REGISTRATION", "open").serve();
+        let service = cluster.env().with("MVP__AUTH__REGISTRATION", "open").serve();
         let traffic = Traffic::start(&[&service]).await;
         for _round in 0..rounds(1) {
             let before = traffic.writes();
@@ -71,7 +71,7 @@ fn nothing_acknowledged_is_lost_when_pgbouncer_is_pointed_at_the_promoted_standb
             tokio::time::sleep(Duration::from_millis(random(300))).await;
             let begun = Instant::now();
             cluster.primary.kill();
-            cluster.take_over().await;
+            cluster.fail_over().await;
             let before = traffic.writes();
             eventually("writes go on at the other", async || traffic.writes() > before + 30).await;
             let gap = traffic.longest_gap(begun);

@@ -12,7 +12,7 @@ use futures::future::{join, join_all};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, Place, Postgres, Sql, client, eventually, random, rounds};
+use crate::support::{Answer, Client, Postgres, Sql, TestEnv, client, eventually, random, rounds};
 
 on_every_engine!(nothing_acknowledged_is_lost_when_the_service_is_killed);
 
@@ -213,12 +213,12 @@ fn check_economy(logs: &[Value]) {
     }
 }
 
-async fn nothing_acknowledged_is_lost_when_the_service_is_killed(place: Place) {
+async fn nothing_acknowledged_is_lost_when_the_service_is_killed(env: TestEnv) {
     let ledger = Ledger::default();
-    let mut service = place.serve();
+    let mut service = env.serve();
     let mut client = service.register("ledger@example.org").await;
     let vehicles = ledger.add_vehicles(&client).await;
-    let sql = place.sql().await;
+    let sql = env.sql().await;
     for _round in 0..rounds(3) {
         let never = Cell::new(false);
         let writers =
@@ -229,7 +229,7 @@ async fn nothing_acknowledged_is_lost_when_the_service_is_killed(place: Place) {
         };
         join(join(join_all(writers), ledger.keep_reading(&client)), kill).await;
 
-        service = place.serve();
+        service = env.serve();
         client = client.at(&service.url);
         ledger.check(&client, &sql, &vehicles).await;
     }
@@ -243,8 +243,8 @@ async fn nothing_acknowledged_is_lost_when_the_service_is_killed(place: Place) {
 fn nothing_acknowledged_is_lost_when_postgresql_is_killed() {
     crate::support::block_on(async {
         let mut postgres = Postgres::start().await;
-        let place = Place::bare().with("MVP__DATABASE__URL", &postgres.url());
-        let service = place.serve();
+        let env = TestEnv::empty().with("MVP__DATABASE__URL", &postgres.url());
+        let service = env.serve();
         let client = service.register("ledger@example.org").await;
         let ledger = Ledger::default();
         let vehicles = ledger.add_vehicles(&client).await;
@@ -259,7 +259,7 @@ fn nothing_acknowledged_is_lost_when_postgresql_is_killed() {
                 tokio::time::sleep(Duration::from_millis(random(300))).await;
                 postgres.kill();
                 let at_the_kill = ledger.refused.get();
-                let nobody = service.nobody();
+                let nobody = service.anonymous();
                 assert_eq!(nobody.get("/health").await.status, 200, "it is alive");
                 let health = nobody.get("/api/health").await;
                 println!("health, with the database away: {:?}", health.took);
@@ -284,15 +284,15 @@ fn nothing_acknowledged_is_lost_when_postgresql_is_killed() {
             stop.set(true);
         };
         join(join_all(writers), outages).await;
-        ledger.check(&client, &place.sql().await, &vehicles).await;
+        ledger.check(&client, &env.sql().await, &vehicles).await;
     });
 }
 
 #[test]
 fn a_full_disk_refuses_writes_loses_nothing_and_heals() {
     crate::support::block_on(async {
-        let place = Place::on_sqlite().with_little_room(2048);
-        let service = place.serve();
+        let env = TestEnv::on_sqlite().with_file_size_limit(2048);
+        let service = env.serve();
         let client = service.register("ledger@example.org").await;
         let ledger = Ledger::default();
         let vehicles = ledger.add_vehicles(&client).await;
@@ -313,10 +313,10 @@ fn a_full_disk_refuses_writes_loses_nothing_and_heals() {
             stop.set(true);
         };
         join(join_all(writers), trouble).await;
-        let sql = place.sql().await;
+        let sql = env.sql().await;
         ledger.check(&client, &sql, &vehicles).await;
         service.kill();
-        let service = place.serve();
+        let service = env.serve();
         ledger.check(&client.at(&service.url), &sql, &vehicles).await;
         sql.close().await;
     });

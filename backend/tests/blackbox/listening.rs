@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{Client, Place, Service, block_on, eventually, signal};
+use crate::support::{Client, Service, TestEnv, block_on, eventually, signal};
 
 /// The status and the body of a GET over a Unix socket.
 fn get(socket: &Path, path: &str) -> (u16, String) {
@@ -23,14 +23,14 @@ fn get(socket: &Path, path: &str) -> (u16, String) {
 #[test]
 fn the_service_answers_on_a_unix_socket_and_asks_for_the_setup_token_there() {
     block_on(async {
-        let place = Place::bare();
-        let socket = place.folder().join("motovaultpro.sock");
-        let place = place.with("MVP__SERVER__SOCKET", socket.to_str().unwrap());
-        let mut service = place.serve();
+        let env = TestEnv::empty();
+        let socket = env.folder().join("motovaultpro.sock");
+        let env = env.with("MVP__SERVER__SOCKET", socket.to_str().unwrap());
+        let mut service = env.serve();
         assert_eq!(service.url, format!("unix:{}", socket.display()));
         assert_eq!(get(&socket, "/health").1, "alive\n");
-        place.run(&["healthcheck"]).well();
-        place.run(&["healthcheck", "--url", &service.url]).well();
+        env.run(&["healthcheck"]).expect_success();
+        env.run(&["healthcheck", "--url", &service.url]).expect_success();
 
         // Behind it is a proxy, and behind that is anybody.
         let body = r#"{"email":"first@example.org","password":"correct horse battery"}"#;
@@ -46,14 +46,14 @@ fn the_service_answers_on_a_unix_socket_and_asks_for_the_setup_token_there() {
         stream.read_to_string(&mut answer).unwrap();
         assert!(answer.contains("setupToken"), "{answer}");
 
-        let second = Place::bare().with("MVP__SERVER__SOCKET", socket.to_str().unwrap());
+        let second = TestEnv::empty().with("MVP__SERVER__SOCKET", socket.to_str().unwrap());
         let error = second.try_serve(&[]).map(|it| it.url.clone()).unwrap_err();
         assert!(error.contains("cannot listen on") && error.contains("in use"), "{error}");
 
         signal("TERM", service.pid());
         assert_eq!(service.ended().await, Some(0));
         assert!(!socket.exists());
-        place.run(&["healthcheck"]).badly(1);
+        env.run(&["healthcheck"]).expect_failure(1);
     });
 }
 
@@ -80,12 +80,12 @@ os.execve(command[0], command, {**os.environ, "LISTEN_FDS": "1", "LISTEN_PID": s
 fn a_socket_that_systemd_opened_is_used_instead_of_the_address() {
     block_on(async {
         for kind in ["unix", "tcp"] {
-            let place = Place::bare();
-            let (socket, port) = (place.folder().join("passed.sock"), place.folder().join("port"));
-            let serve = place.command(&["serve"]);
+            let env = TestEnv::empty();
+            let (socket, port) = (env.folder().join("passed.sock"), env.folder().join("port"));
+            let serve = env.command(&["serve"]);
             let mut launch = std::process::Command::new("python3");
             launch.args(["-c", ACTIVATE, kind]).arg(&socket).arg(&port).arg(serve.get_program());
-            launch.args(serve.get_args()).current_dir(place.folder());
+            launch.args(serve.get_args()).current_dir(env.folder());
             launch.envs(serve.get_envs().filter_map(|(name, value)| Some((name, value?))));
             launch.stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null());
             let mut child = launch.spawn().unwrap();
@@ -99,7 +99,7 @@ fn a_socket_that_systemd_opened_is_used_instead_of_the_address() {
             eventually("it is ready there", async || {
                 assert!(child.try_wait().unwrap().is_none(), "it ended");
                 let Some(url) = url() else { return false };
-                place.run(&["healthcheck", "--url", &url]).code == Some(0)
+                env.run(&["healthcheck", "--url", &url]).code == Some(0)
             })
             .await;
             signal("TERM", child.id());
@@ -117,15 +117,15 @@ async fn health(client: &Client) -> (u16, String) {
     (status, body["status"].as_str().unwrap().to_owned())
 }
 
-async fn draining(seconds: &str) -> (Place, Service, Client) {
-    let place = Place::bare().with("MVP__SERVER__DRAIN", seconds);
-    let service = place.serve();
+async fn draining(seconds: &str) -> (TestEnv, Service, Client) {
+    let env = TestEnv::empty().with("MVP__SERVER__DRAIN", seconds);
+    let service = env.serve();
     let client = service.register("someone@example.org").await;
     eventually("it is ready", async || health(&client).await.0 == 200).await;
     signal("TERM", service.pid());
     eventually("it is not ready", async || health(&client).await == (503, "stopping".to_owned()))
         .await;
-    (place, service, client)
+    (env, service, client)
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn requests_are_answered_while_the_service_drains_and_then_it_stops() {
         assert_eq!(service.ended().await, Some(0));
         assert!(begun.elapsed() > Duration::from_secs(1), "{:?}", begun.elapsed());
         let log = service.log();
-        assert!(log.contains("Stopping soon: not ready any more"), "{log}");
+        assert!(log.contains("Shutting down soon: no longer ready"), "{log}");
     });
 }
 

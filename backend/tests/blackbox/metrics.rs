@@ -4,19 +4,19 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, Place, Service, Site, block_on, eventually};
+use crate::support::{Client, Installation, Service, TestEnv, block_on, eventually};
 
 on_every_engine!(what_is_done_is_counted_and_told_on_a_listener_of_its_own);
 
 /// What neither metrics nor logs may hold.
 const CANARY: &str = "xyzzy-canary";
 
-fn counted(place: Place) -> Place {
-    place.with("MVP__SERVER__METRICS_ADDRESS", "127.0.0.1:0")
+fn counted(env: TestEnv) -> TestEnv {
+    env.with("MVP__SERVER__METRICS_ADDRESS", "127.0.0.1:0")
 }
 
 async fn scrape(service: &Service) -> String {
-    let answer = Client::nobody(&service.metrics_url()).get("/metrics").await;
+    let answer = Client::anonymous(&service.metrics_url()).get("/metrics").await;
     let kind = answer.headers["content-type"].to_str().unwrap().to_owned();
     assert!(kind.starts_with("text/plain; version=0.0.4"), "{kind}");
     answer.expect(200).as_str().unwrap().to_owned()
@@ -36,9 +36,9 @@ fn names(text: &str) -> BTreeSet<String> {
     types.map(|it| it.split(' ').next().unwrap().to_owned()).collect()
 }
 
-async fn what_is_done_is_counted_and_told_on_a_listener_of_its_own(place: Place) {
-    let place = counted(place);
-    let service = place.serve();
+async fn what_is_done_is_counted_and_told_on_a_listener_of_its_own(env: TestEnv) {
+    let env = counted(env);
+    let service = env.serve();
     let client = service.register("someone@example.org").await;
     let vehicle = client.add_vehicle(1).await;
     for _ in 0..3 {
@@ -78,27 +78,27 @@ async fn what_is_done_is_counted_and_told_on_a_listener_of_its_own(place: Place)
     assert!(!text.contains(&vehicle) && !text.contains("someone@"), "{text}");
 
     // Nothing else is there, and it is nowhere else.
-    let beside = Client::nobody(&service.metrics_url());
+    let beside = Client::anonymous(&service.metrics_url());
     for path in ["/", "/health", "/api/vehicles", "/metrics/", "/login", "/api/health"] {
         assert_eq!(beside.get(path).await.status, 404, "{path}");
     }
     assert_eq!(beside.post("/metrics", &json!({})).await.status, 405);
-    assert_eq!(service.nobody().get("/metrics").await.status, 404);
+    assert_eq!(service.anonymous().get("/metrics").await.status, 404);
 }
 
 #[test]
 fn without_an_address_nothing_is_told() {
-    let place = Place::bare();
-    let service = place.serve();
+    let env = TestEnv::empty();
+    let service = env.serve();
     assert!(!service.log().contains("Metrics are at"), "{}", service.log());
 }
 
 #[test]
 fn an_address_for_metrics_that_is_taken_is_told() {
-    let place = Place::bare();
-    let service = place.serve();
+    let env = TestEnv::empty();
+    let service = env.serve();
     let address = service.url.strip_prefix("http://").unwrap().to_owned();
-    let other = Place::bare().with("MVP__SERVER__METRICS_ADDRESS", &address);
+    let other = TestEnv::empty().with("MVP__SERVER__METRICS_ADDRESS", &address);
     let told = other.try_serve(&[]).map(|it| it.url.clone()).unwrap_err();
     assert!(told.contains(&format!("cannot listen on {address}")), "{told}");
 }
@@ -142,13 +142,13 @@ const OF_BACKUPS_AND_REPLICAS: [&str; 14] = [
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn backups_archived_wal_and_the_replica_are_in_the_metrics_and_in_health() {
     block_on(async {
-        let site = Site::on_postgres().await;
-        let replica = site.postgres.as_ref().unwrap().replicated().await;
-        let site = site
+        let installation = Installation::on_postgres().await;
+        let replica = installation.postgres.as_ref().unwrap().create_replica().await;
+        let installation = installation
             .with("MVP__DATABASE__REPLICA_URL", &replica.url())
             .with("MVP__SERVER__METRICS_ADDRESS", "127.0.0.1:0")
             .with("MVP__BACKUP__EVERY", "1s");
-        let service = site.place.serve();
+        let service = installation.env.serve();
         let client = service.register("someone@example.org").await;
         client.add_vehicle(1).await;
         let mut text = String::new();
@@ -167,7 +167,7 @@ fn backups_archived_wal_and_the_replica_are_in_the_metrics_and_in_health() {
         assert!(of("job_last_success_timestamp_seconds{job=\"backup\"}") > 1.0, "{text}");
         assert!(of("replica_lag_seconds") < 10.0, "{text}");
 
-        let health = service.nobody().get("/api/health").await.expect(200);
+        let health = service.anonymous().get("/api/health").await.expect(200);
         assert_eq!(health["backups"]["state"], "ok", "{health}");
         assert_eq!(health["backups"]["verification"], "ok", "{health}");
         assert_eq!(health["replica"]["state"], "used", "{health}");
@@ -177,10 +177,10 @@ fn backups_archived_wal_and_the_replica_are_in_the_metrics_and_in_health() {
 
         // Both are seen to go.
         drop(replica);
-        std::fs::remove_dir_all(&site.backups).unwrap();
-        std::fs::write(&site.backups, "no folder").unwrap();
+        std::fs::remove_dir_all(&installation.backups).unwrap();
+        std::fs::write(&installation.backups, "no folder").unwrap();
         eventually("health says so", async || {
-            let health = service.nobody().get("/api/health").await.expect(200);
+            let health = service.anonymous().get("/api/health").await.expect(200);
             health["replica"]["state"] == "away"
                 && health["backups"]["state"] == "failed"
                 && health["status"] == "degraded"
@@ -196,9 +196,9 @@ fn backups_archived_wal_and_the_replica_are_in_the_metrics_and_in_health() {
 #[test]
 fn the_dashboard_asks_and_the_documentation_tells_for_what_there_is() {
     block_on(async {
-        let place = counted(Place::bare());
-        let service = place.serve();
-        service.nobody().get("/health").await.expect(200);
+        let env = counted(TestEnv::empty());
+        let service = env.serve();
+        service.anonymous().get("/health").await.expect(200);
         let mut exported = names(&scrape(&service).await);
         exported.extend(OF_BACKUPS_AND_REPLICAS.map(|it| format!("motovaultpro_{it}")));
         let documented = named(&project("docs/metrics.md"));
@@ -234,9 +234,9 @@ fn the_dashboard_asks_and_the_documentation_tells_for_what_there_is() {
 fn a_request_has_one_id_in_its_answer_and_in_all_that_is_logged_of_it() {
     block_on(async {
         let behind = "127.0.0.1";
-        let place = Place::bare().with("MVP__SERVER__TRUSTED_PROXIES", behind);
-        let place = place.with("MVP_LOG", "debug").with("MVP__LOG__FORMAT", "json");
-        let service = place.serve();
+        let env = TestEnv::empty().with("MVP__SERVER__TRUSTED_PROXIES", behind);
+        let env = env.with("MVP_LOG", "debug").with("MVP__LOG__FORMAT", "json");
+        let service = env.serve();
         let asked = async |service: &Service, id: &str| {
             let http = reqwest::Client::new();
             let request = http.get(format!("{}/api/vehicles", service.url));
@@ -244,7 +244,7 @@ fn a_request_has_one_id_in_its_answer_and_in_all_that_is_logged_of_it() {
             answer.headers()["x-request-id"].to_str().unwrap().to_owned()
         };
         // Whoever makes a client of the test's installs what TLS needs.
-        let _client = service.nobody();
+        let _client = service.anonymous();
         assert_eq!(asked(&service, "proxys-id_7").await, "proxys-id_7");
         let made = asked(&service, "not an id").await;
         assert!(uuid::Uuid::parse_str(&made).is_ok(), "{made}");
@@ -264,8 +264,8 @@ fn a_request_has_one_id_in_its_answer_and_in_all_that_is_logged_of_it() {
         }
 
         // From anybody else it is not believed.
-        let place = Place::bare();
-        let service = place.serve();
+        let env = TestEnv::empty();
+        let service = env.serve();
         let made = asked(&service, "proxys-id_7").await;
         assert!(uuid::Uuid::parse_str(&made).is_ok(), "{made}");
     });
@@ -274,8 +274,8 @@ fn a_request_has_one_id_in_its_answer_and_in_all_that_is_logged_of_it() {
 #[test]
 fn the_log_is_as_the_settings_say() {
     let log = |format: &str| {
-        let place = Place::bare().with("MVP__LOG__FORMAT", format);
-        let service = place.serve();
+        let env = TestEnv::empty().with("MVP__LOG__FORMAT", format);
+        let service = env.serve();
         // It says where it is before it logs that.
         block_on(eventually("it is logged", async || {
             let log = service.log();
@@ -289,7 +289,10 @@ fn the_log_is_as_the_settings_say() {
         let line: Value = serde_json::from_str(line).unwrap();
         assert!(line["message"].is_string() && line["level"].is_string(), "{line}");
     }
-    let told = Place::bare().with("MVP__LOG__FORMAT", "xml").run(&["config", "check"]).badly(2);
+    let told = TestEnv::empty()
+        .with("MVP__LOG__FORMAT", "xml")
+        .run(&["config", "check"])
+        .expect_failure(2);
     assert!(told.starts_with("motovaultpro: the settings cannot be used: log.format"), "{told}");
 }
 
@@ -298,15 +301,15 @@ fn the_log_is_as_the_settings_say() {
 fn neither_metrics_nor_logs_hold_a_secret() {
     block_on(async {
         let cache = format!("redis://:{CANARY}@127.0.0.1:1");
-        let place = Place::bare()
+        let env = TestEnv::empty()
             .with("MVP__CACHE__URL", &cache)
             .with("MVP__STATIONS__GOOGLE_API_KEY", CANARY)
             .with("MVP__STATIONS__GOOGLE_URL", "http://127.0.0.1:1")
             .with("MVP_LOG", "debug");
-        let place = counted(place);
-        let service = place.serve();
+        let env = counted(env);
+        let service = env.serve();
         let client = service.register("someone@example.org").await;
-        let nobody = service.nobody();
+        let nobody = service.anonymous();
         let wrong = json!({ "email": "someone@example.org", "password": CANARY });
         nobody.post("/api/auth/login", &wrong).await.expect(401);
         nobody.get(&format!("/api/vehicles?token={CANARY}")).await.expect(401);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Place, Ran, random};
+use crate::support::{CommandResult, TestEnv, random};
 
 on_every_engine!(
     eight_at_once_apply_each_file_once,
@@ -16,82 +16,82 @@ on_every_engine!(
 );
 
 /// Every file, `feature/file.sql`, as the program itself lists them.
-fn files(place: &Place) -> Vec<String> {
-    let status = place.run(&["migrate", "--status"]).well();
+fn files(env: &TestEnv) -> Vec<String> {
+    let status = env.run(&["migrate", "--status"]).expect_success();
     status.lines().map(|line| line.split_whitespace().next().unwrap().to_owned()).collect()
 }
 
 const EXECUTED: &str = "SELECT feature || '/' || file FROM _migrations ORDER BY executed_at, file";
 
-async fn eight_at_once_apply_each_file_once(place: Place) {
+async fn eight_at_once_apply_each_file_once(env: TestEnv) {
     let running: Vec<_> = (0..8)
         .map(|_| {
-            let mut command = place.command(&["migrate"]);
+            let mut command = env.command(&["migrate"]);
             command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
             command.spawn().unwrap()
         })
         .collect();
     let mut said = String::new();
     for child in running {
-        said += &Ran::from(child.wait_with_output().unwrap()).well();
+        said += &CommandResult::from(child.wait_with_output().unwrap()).expect_success();
     }
-    let files = files(&place);
+    let files = files(&env);
     for file in &files {
         assert_eq!(said.matches(file.as_str()).count(), 1, "{file}: {said}");
     }
-    let mut executed = place.sql().await.texts(EXECUTED).await;
+    let mut executed = env.sql().await.texts(EXECUTED).await;
     executed.sort();
     let mut expected = files;
     expected.sort();
     assert_eq!(executed, expected);
 }
 
-async fn a_second_run_executes_nothing(place: Place) {
-    let first = place.run(&["migrate"]).well();
-    assert_eq!(first.lines().count(), files(&place).len(), "{first}");
-    let sql = place.sql().await;
+async fn a_second_run_executes_nothing(env: TestEnv) {
+    let first = env.run(&["migrate"]).expect_success();
+    assert_eq!(first.lines().count(), files(&env).len(), "{first}");
+    let sql = env.sql().await;
     let rows = "SELECT feature || file || checksum || CAST(executed_at AS TEXT)
                 FROM _migrations ORDER BY 1";
     let before = sql.texts(rows).await;
-    let second = place.run(&["migrate"]).well();
+    let second = env.run(&["migrate"]).expect_success();
     assert_eq!(second, "nothing to do: the database is up to date\n");
     assert_eq!(sql.texts(rows).await, before);
-    let status = place.run(&["migrate", "--status"]).well();
+    let status = env.run(&["migrate", "--status"]).expect_success();
     assert!(!status.contains("pending"), "{status}");
-    assert_eq!(place.run(&["migrate", "--dry-run"]).well(), "nothing is pending\n");
+    assert_eq!(env.run(&["migrate", "--dry-run"]).expect_success(), "nothing is pending\n");
 }
 
-async fn a_dry_run_and_the_status_change_nothing(place: Place) {
-    let planned = place.run(&["migrate", "--dry-run"]).well();
-    let status = place.run(&["migrate", "--status"]).well();
+async fn a_dry_run_and_the_status_change_nothing(env: TestEnv) {
+    let planned = env.run(&["migrate", "--dry-run"]).expect_success();
+    let status = env.run(&["migrate", "--status"]).expect_success();
     assert_eq!(planned, status, "all of it is pending");
     assert!(planned.lines().all(|line| line.ends_with(" pending")), "{planned}");
-    assert!(!place.folder().join("data").exists(), "it created a database");
-    if !place.is_postgres() {
-        place.load("").await;
-        assert_eq!(place.run(&["migrate", "--status"]).well(), status);
+    assert!(!env.folder().join("data").exists(), "it created a database");
+    if !env.is_postgres() {
+        env.load("").await;
+        assert_eq!(env.run(&["migrate", "--status"]).expect_success(), status);
     }
-    assert_eq!(place.sql().await.shape().await, [""; 0]);
-    assert!(place.run(&["migrate", "--dry-run", "--status"]).badly(2).contains("--status"));
+    assert_eq!(env.sql().await.shape().await, [""; 0]);
+    assert!(env.run(&["migrate", "--dry-run", "--status"]).expect_failure(2).contains("--status"));
 }
 
-async fn one_feature_alone_is_migrated(place: Place) {
-    let said = place.run(&["migrate", "--feature", "accounts"]).well();
+async fn one_feature_alone_is_migrated(env: TestEnv) {
+    let said = env.run(&["migrate", "--feature", "accounts"]).expect_success();
     assert!(said.lines().count() > 0 && said.lines().all(|it| it.starts_with("accounts/")));
-    let told = place.run(&["migrate", "--feature", "nonsense"]).badly(1);
+    let told = env.run(&["migrate", "--feature", "nonsense"]).expect_failure(1);
     assert!(told.contains("no feature nonsense; there are: security-log, "), "{told}");
-    let rest = place.run(&["migrate"]).well();
+    let rest = env.run(&["migrate"]).expect_success();
     let is_again = rest.lines().any(|it| it.starts_with("accounts/"));
     assert!(!is_again && rest.contains("vehicles/"), "{rest}");
 }
 
 /// Neither `migrate` nor `serve` goes on over this database, and each says so in these words.
-fn is_refused(place: &Place, words: &[&str]) {
+fn is_refused(env: &TestEnv, words: &[&str]) {
     let told = [
-        place.run(&["migrate"]).badly(1),
-        place.run(&["migrate", "--status"]).badly(1),
-        place.try_serve(&[]).map(|it| it.url.clone()).unwrap_err(),
-        place.try_serve(&["--no-migrate"]).map(|it| it.url.clone()).unwrap_err(),
+        env.run(&["migrate"]).expect_failure(1),
+        env.run(&["migrate", "--status"]).expect_failure(1),
+        env.try_serve(&[]).map(|it| it.url.clone()).unwrap_err(),
+        env.try_serve(&["--no-migrate"]).map(|it| it.url.clone()).unwrap_err(),
     ];
     for told in told {
         for word in words {
@@ -100,64 +100,64 @@ fn is_refused(place: &Place, words: &[&str]) {
     }
 }
 
-async fn a_changed_file_is_refused(place: Place) {
-    place.run(&["migrate"]).well();
+async fn a_changed_file_is_refused(env: TestEnv) {
+    env.run(&["migrate"]).expect_success();
     let zeros = "0".repeat(64);
     let sql = format!(
         "UPDATE _migrations SET checksum = '{zeros}'
          WHERE feature = 'vehicles' AND file LIKE '001%'"
     );
-    place.sql().await.execute(&sql).await;
-    is_refused(&place, &["vehicles/001_", "was changed", "put the change into a new migration"]);
+    env.sql().await.execute(&sql).await;
+    is_refused(&env, &["vehicles/001_", "was changed", "put the change into a new migration"]);
 }
 
 /// Notes a file as executed that this program does not have.
-async fn note(place: &Place, feature: &str, file: &str) {
-    place.run(&["migrate"]).well();
+async fn note(env: &TestEnv, feature: &str, file: &str) {
+    env.run(&["migrate"]).expect_success();
     let sql = format!(
         "INSERT INTO _migrations (feature, file, checksum, executed_at)
          SELECT '{feature}', '{file}', checksum, executed_at FROM _migrations
          WHERE feature = 'vehicles' AND file LIKE '001%'"
     );
-    place.sql().await.execute(&sql).await;
+    env.sql().await.execute(&sql).await;
 }
 
-async fn a_missing_file_is_refused(place: Place) {
-    note(&place, "vehicles", "001_before_the_last.sql").await;
-    is_refused(&place, &["vehicles/001_before_the_last.sql", "is missing", "restore the file"]);
+async fn a_missing_file_is_refused(env: TestEnv) {
+    note(&env, "vehicles", "001_before_the_last.sql").await;
+    is_refused(&env, &["vehicles/001_before_the_last.sql", "is missing", "restore the file"]);
 }
 
-async fn a_newer_database_is_refused(place: Place) {
-    note(&place, "vehicles", "999_of_tomorrow.sql").await;
-    is_refused(&place, &["newer than this program", "999_of_tomorrow.sql", "start that newer"]);
+async fn a_newer_database_is_refused(env: TestEnv) {
+    note(&env, "vehicles", "999_of_tomorrow.sql").await;
+    is_refused(&env, &["newer than this program", "999_of_tomorrow.sql", "start that newer"]);
     let rows = "DELETE FROM _migrations WHERE file = '999_of_tomorrow.sql'";
-    place.sql().await.execute(rows).await;
-    note(&place, "tomorrow", "001_first.sql").await;
-    is_refused(&place, &["newer than this program", "tomorrow/001_first.sql", "restore a backup"]);
+    env.sql().await.execute(rows).await;
+    note(&env, "tomorrow", "001_first.sql").await;
+    is_refused(&env, &["newer than this program", "tomorrow/001_first.sql", "restore a backup"]);
 }
 
-async fn killed_anywhere_it_converges(whole: Place) {
+async fn killed_anywhere_it_converges(whole: TestEnv) {
     let begun = Instant::now();
-    whole.run(&["migrate"]).well();
+    whole.run(&["migrate"]).expect_success();
     let takes = begun.elapsed();
     let shape = whole.sql().await.shape().await;
     let mut stopped_at = Vec::new();
     for nth in 0..8 {
-        let place =
-            if whole.is_postgres() { Place::on_postgres().await } else { Place::on_sqlite() };
+        let env =
+            if whole.is_postgres() { TestEnv::on_postgres().await } else { TestEnv::on_sqlite() };
         for _ in 0..2 {
             let mut child =
-                place.command(&["migrate"]).stdout(std::process::Stdio::null()).spawn().unwrap();
+                env.command(&["migrate"]).stdout(std::process::Stdio::null()).spawn().unwrap();
             let jitter = Duration::from_micros(random(2000));
             std::thread::sleep(takes * nth / 8 + jitter);
             child.kill().unwrap();
             child.wait().unwrap();
         }
-        let before = place.run(&["migrate", "--status"]).well();
+        let before = env.run(&["migrate", "--status"]).expect_success();
         stopped_at.push(before.matches(" executed ").count());
-        place.run(&["migrate"]).well();
-        assert_eq!(place.sql().await.shape().await, shape);
-        assert!(!place.run(&["migrate", "--status"]).well().contains("pending"));
+        env.run(&["migrate"]).expect_success();
+        assert_eq!(env.sql().await.shape().await, shape);
+        assert!(!env.run(&["migrate", "--status"]).expect_success().contains("pending"));
     }
     println!("killed twice, it had executed so many files: {stopped_at:?} (whole: {takes:?})");
 }

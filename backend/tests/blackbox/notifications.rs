@@ -9,7 +9,7 @@ use axum::{Router, http::HeaderMap};
 use chrono::{Timelike as _, Utc};
 use serde_json::json;
 
-use crate::support::{Place, block_on, client, eventually};
+use crate::support::{TestEnv, block_on, client, eventually};
 
 on_every_engine![of_two_instances_one_tells];
 
@@ -37,10 +37,10 @@ fn somewhere_by_day() -> &'static str {
     }
 }
 
-async fn of_two_instances_one_tells(place: Place) {
-    let place = place.with("MVP__NOTIFICATIONS__ALLOW_PRIVATE_ADDRESSES", "true");
+async fn of_two_instances_one_tells(env: TestEnv) {
+    let env = env.with("MVP__NOTIFICATIONS__ALLOW_PRIVATE_ADDRESSES", "true");
     let (url, told) = receiver().await;
-    let first = place.serve();
+    let first = env.serve();
     let ann = first.register("ann@example.org").await;
     let zone = json!({ "timeZone": somewhere_by_day() });
     ann.patch("/api/user/preferences", &zone).await.expect(200);
@@ -53,8 +53,8 @@ async fn of_two_instances_one_tells(place: Place) {
     // It looks when it starts, and then every five minutes.
     first.kill();
     // An SQLite database has one service.
-    let count = if place.is_postgres() { 2 } else { 1 };
-    let instances: Vec<_> = (0..count).map(|_| place.serve()).collect();
+    let count = if env.is_postgres() { 2 } else { 1 };
+    let instances: Vec<_> = (0..count).map(|_| env.serve()).collect();
     eventually("somebody tells", async || !told.lock().unwrap().is_empty()).await;
     // Time for the other to do it, too, were it going to.
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -64,8 +64,8 @@ async fn of_two_instances_one_tells(place: Place) {
         assert!(!log.contains("Could not notify"), "{log}");
         instance.kill();
     }
-    let third = place.serve();
-    third.nobody().get("/api/health").await.expect(200);
+    let third = env.serve();
+    third.anonymous().get("/api/health").await.expect(200);
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(told.lock().unwrap().len(), 1, "told again after a restart");
 }
@@ -73,10 +73,10 @@ async fn of_two_instances_one_tells(place: Place) {
 #[test]
 fn while_a_test_waits_for_a_silent_server_others_are_served() {
     block_on(async {
-        let place = Place::on_sqlite()
+        let env = TestEnv::on_sqlite()
             .with("MVP__NOTIFICATIONS__ALLOW_PRIVATE_ADDRESSES", "true")
             .with("MVP__SERVER__CONCURRENCY", "1");
-        let service = place.serve();
+        let service = env.serve();
         let ann = service.register("ann@example.org").await;
         let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hook", silent.local_addr().unwrap());

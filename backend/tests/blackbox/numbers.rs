@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, Place, Service, Visit, block_on, eventually};
+use crate::support::{BrowserSession, Client, Service, TestEnv, block_on, eventually};
 
 /// The spellings that the server's reader is tested with, too.
 const TABLE: &str = include_str!("../data/numbers.json");
@@ -37,7 +37,7 @@ fn the_browser_reads_every_spelling_as_the_server_does() {
                 assert_eq!(&read[field], expected, "{} as {field}", case["typed"]);
             }
         }
-        garage.visit.ends().await;
+        garage.browser.ends().await;
     });
 }
 
@@ -68,7 +68,7 @@ fn the_browser_calculates_exactly() {
         ] {
             assert_eq!(garage.run(expression).await, result, "{expression}");
         }
-        garage.visit.ends().await;
+        garage.browser.ends().await;
     });
 }
 
@@ -86,21 +86,21 @@ fn a_stored_total_survives_a_changed_volume() {
         });
         let log = garage.owner.post("/api/fuel-logs", &fill_up).await.expect(201);
         garage.goes_to(&format!("/fuel-logs/{}/edit", log["id"].as_str().unwrap())).await;
-        garage.visit.retypes("volume", "41").await;
+        garage.browser.retypes("volume", "41").await;
         assert_eq!(garage.shown("amount").await, "50.00");
         assert_eq!(garage.shown("unitPrice").await, "1.700");
-        garage.visit.shows("Volume × price is 69.70.").await;
-        garage.visit.enters("volume").await;
+        garage.browser.shows("Volume × price is 69.70.").await;
+        garage.browser.enters("volume").await;
         // The server asks, too.
-        garage.visit.shows("does not fit").await;
+        garage.browser.shows("does not fit").await;
         assert_eq!(garage.shown("amount").await, "50.00");
-        garage.visit.follows("[name=confirm]").await;
-        garage.visit.enters("volume").await;
-        garage.visit.leaves("/edit").await;
+        garage.browser.follows("[name=confirm]").await;
+        garage.browser.enters("volume").await;
+        garage.browser.leaves("/edit").await;
         let log = &garage.logs().await[0];
         assert_eq!(log["amount"].to_string(), "50.0");
         assert_eq!(log["volume"]["value"].to_string(), "41.0");
-        garage.visit.ends().await;
+        garage.browser.ends().await;
     });
 }
 
@@ -117,12 +117,12 @@ fn a_derived_total_follows_a_changed_volume() {
         let log = garage.owner.post("/api/fuel-logs", &fill_up).await.expect(201);
         garage.goes_to(&format!("/fuel-logs/{}/edit", log["id"].as_str().unwrap())).await;
         assert_eq!(garage.shown("amount").await, "68.00");
-        garage.visit.retypes("volume", "41").await;
+        garage.browser.retypes("volume", "41").await;
         assert_eq!(garage.shown("amount").await, "69.70");
-        garage.visit.enters("volume").await;
-        garage.visit.leaves("/edit").await;
+        garage.browser.enters("volume").await;
+        garage.browser.leaves("/edit").await;
         assert_eq!(garage.logs().await[0]["amount"].to_string(), "69.7");
-        garage.visit.ends().await;
+        garage.browser.ends().await;
     });
 }
 
@@ -135,7 +135,7 @@ fn any_two_of_volume_price_and_total_fill_in_the_third() {
         let form = async |typed: &[(&str, &str)]| {
             garage.goes_to_new_fill_up().await;
             for (name, text) in typed {
-                garage.visit.types(name, text).await;
+                garage.browser.types(name, text).await;
             }
         };
         let shown = async || {
@@ -149,19 +149,19 @@ fn any_two_of_volume_price_and_total_fill_in_the_third() {
         form(&[(volume, "40"), (price, "1.799")]).await;
         assert_eq!(shown().await, ["40", "1.799", "71.96"]);
         // What the script filled in follows what is typed, with the mark that is typed.
-        garage.visit.retypes(volume, "40,5").await;
+        garage.browser.retypes(volume, "40,5").await;
         assert_eq!(shown().await, ["40,5", "1.799", "72,86"]);
         // Once somebody types into it, it stays.
-        garage.visit.retypes(total, "70").await;
-        garage.visit.retypes(volume, "39").await;
+        garage.browser.retypes(total, "70").await;
+        garage.browser.retypes(volume, "39").await;
         assert_eq!(shown().await, ["39", "1.799", "70"]);
-        garage.visit.shows("Volume × price is 70.16.").await;
+        garage.browser.shows("Volume × price is 70.16.").await;
         // A cent is tolerated.
-        garage.visit.retypes(total, "70.17").await;
+        garage.browser.retypes(total, "70.17").await;
         garage.hides("Volume × price is").await;
         // Something that is not a number leaves nothing behind that was calculated from it.
         form(&[(volume, "40"), (price, "1.799")]).await;
-        garage.visit.types(volume, ",5.1").await;
+        garage.browser.types(volume, ",5.1").await;
         assert_eq!(shown().await, ["40,5.1", "1.799", ""]);
 
         form(&[(total, "50"), (price, "1.70")]).await;
@@ -172,9 +172,9 @@ fn any_two_of_volume_price_and_total_fill_in_the_third() {
         // As people write them in Germany.
         form(&[(volume, "300,00"), (total, "1.050,00")]).await;
         assert_eq!(shown().await, ["300,00", "3,500", "1.050,00"]);
-        garage.visit.types("odometer", "100.000").await;
-        garage.visit.enters("odometer").await;
-        garage.visit.leaves("/fuel-logs/new").await;
+        garage.browser.types("odometer", "100.000").await;
+        garage.browser.enters("odometer").await;
+        garage.browser.leaves("/fuel-logs/new").await;
         let log = &garage.logs().await[0];
         assert_eq!(log["odometer"]["value"], 100_000);
         assert_eq!(log["amount"].to_string(), "1050.0");
@@ -183,7 +183,7 @@ fn any_two_of_volume_price_and_total_fill_in_the_third() {
         // 1.234 liters or 1234: nothing is calculated before that is settled.
         form(&[(volume, "1.234"), (price, "1.5")]).await;
         assert_eq!(shown().await, ["1.234", "1.5", ""]);
-        garage.visit.ends().await;
+        garage.browser.ends().await;
     });
 }
 
@@ -203,32 +203,32 @@ struct Garage {
     service: Service,
     owner: Client,
     vehicle: String,
-    visit: Visit,
+    browser: BrowserSession,
     /// Outlives the service.
-    _place: Place,
+    _place: TestEnv,
 }
 
 impl Garage {
     async fn open(preferences: &Value) -> Self {
-        let place = Place::on_sqlite();
-        let service = place.serve();
+        let env = TestEnv::on_sqlite();
+        let service = env.serve();
         let owner = service.register("ann@example.org").await;
         owner.patch("/api/user/preferences", preferences).await.expect(200);
         let vehicle = json!({ "vin": "1HGCM82633A004352", "make": "Honda" });
         let vehicle = owner.post("/api/vehicles", &vehicle).await.expect(201);
         let vehicle = vehicle["id"].as_str().unwrap().to_owned();
-        let visit = Visit::begin().await;
-        visit.page.goto(format!("{}/login", service.url)).await.unwrap();
-        visit.types("email", "ann@example.org").await;
-        visit.types("password", PASSWORD).await;
-        visit.enters("password").await;
-        visit.reaches("/vehicles").await;
-        Self { service, owner, vehicle, visit, _place: place }
+        let browser = BrowserSession::begin().await;
+        browser.page.goto(format!("{}/login", service.url)).await.unwrap();
+        browser.types("email", "ann@example.org").await;
+        browser.types("password", PASSWORD).await;
+        browser.enters("password").await;
+        browser.reaches("/vehicles").await;
+        Self { service, owner, vehicle, browser, _place: env }
     }
 
     async fn goes_to(&self, path: &str) {
-        self.visit.page.goto(format!("{}{path}", self.service.url)).await.unwrap();
-        self.visit.is_whole().await;
+        self.browser.page.goto(format!("{}{path}", self.service.url)).await.unwrap();
+        self.browser.is_whole().await;
     }
 
     async fn goes_to_new_fill_up(&self) {
@@ -242,13 +242,13 @@ impl Garage {
 
     /// What a field of the page shows.
     async fn shown(&self, name: &str) -> String {
-        let field = self.visit.field(name).await;
+        let field = self.browser.field(name).await;
         field.string_property("value").await.unwrap().unwrap_or_default()
     }
 
     async fn hides(&self, text: &str) {
         let is_hidden = async || {
-            let body = self.visit.page.find_element("body").await.unwrap();
+            let body = self.browser.page.find_element("body").await.unwrap();
             let shown = body.inner_text().await.unwrap().unwrap_or_default();
             !shown.contains(text)
         };
@@ -257,7 +257,7 @@ impl Garage {
 
     /// What a script in the page comes to.
     async fn run(&self, script: &str) -> Value {
-        let result = self.visit.page.evaluate_expression(script).await.unwrap();
+        let result = self.browser.page.evaluate_expression(script).await.unwrap();
         result.value().cloned().unwrap_or_default()
     }
 }

@@ -2,28 +2,28 @@
 
 use serde_json::json;
 
-use crate::support::{Place, block_on, eventually};
+use crate::support::{TestEnv, block_on, eventually};
 
 #[test]
 fn a_second_service_on_the_same_database_is_refused_and_says_who_has_it() {
     block_on(async {
-        let place = Place::on_sqlite();
-        let service = place.serve();
-        let told = place.try_serve(&[]).map(|_| ()).unwrap_err();
+        let env = TestEnv::on_sqlite();
+        let service = env.serve();
+        let told = env.try_serve(&[]).map(|_| ()).unwrap_err();
         let pid = format!("process {} uses the SQLite database", service.pid());
         assert!(told.contains(&pid), "{told}");
-        service.nobody().get("/api/health").await.expect(200);
+        service.anonymous().get("/api/health").await.expect(200);
         // A kill leaves no lock behind.
         service.kill();
-        place.serve().nobody().get("/api/health").await.expect(200);
+        env.serve().anonymous().get("/api/health").await.expect(200);
     });
 }
 
 #[test]
 fn what_another_process_changes_is_seen_although_it_was_cached() {
     block_on(async {
-        let place = Place::on_sqlite();
-        let service = place.serve();
+        let env = TestEnv::on_sqlite();
+        let service = env.serve();
         let ann = service.register("ann@example.org").await;
         ann.add_vehicle(1).await;
         let nickname = async || {
@@ -32,7 +32,7 @@ fn what_another_process_changes_is_seen_although_it_was_cached() {
         };
         assert_ne!(nickname().await, json!("Blue"));
         // Another process, as a command is.
-        let sql = place.sql().await;
+        let sql = env.sql().await;
         sql.execute("UPDATE vehicles SET nickname = 'Blue'").await;
         sql.close().await;
         eventually("the change is seen", async || nickname().await == json!("Blue")).await;

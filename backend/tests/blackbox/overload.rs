@@ -14,7 +14,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::support::{
-    Client, Place, Service,
+    Client, Service, TestEnv,
     client::text,
     load::{Load, Refused, Requests, at},
 };
@@ -70,19 +70,19 @@ impl Trial {
     }
 }
 
-pub(crate) async fn what_is_too_much_is_refused_at_once_and_the_rest_goes_on(place: Place) {
+pub(crate) async fn what_is_too_much_is_refused_at_once_and_the_rest_goes_on(env: TestEnv) {
     let trial = Trial::wanted();
-    let place = match &trial.program {
-        Some(program) => place.of_program(program),
+    let env = match &trial.program {
+        Some(program) => env.with_program(program),
         // So that even a slow program, asked by a slow one, has more to do than it can.
-        None => place.with("MVP__SERVER__CONCURRENCY", "8").with("MVP__SERVER__QUEUE", "8"),
+        None => env.with("MVP__SERVER__CONCURRENCY", "8").with("MVP__SERVER__QUEUE", "8"),
     };
-    let engine = if place.is_postgres() { "PostgreSQL" } else { "SQLite" };
-    let service = place.serve();
+    let engine = if env.is_postgres() { "PostgreSQL" } else { "SQLite" };
+    let service = env.serve();
     let client = service.register("ann@example.org").await;
     let requests = pages_and_additions(&client).await;
     let put = async |connections, lasts, refused| {
-        Load::put(&service.url, connections, lasts, &requests, refused).await
+        Load::run(&service.url, connections, lasts, &requests, refused).await
     };
     put(8, trial.lasts / 4, Refused::HeedsIt).await;
 

@@ -12,7 +12,7 @@ use chromiumoxide::cdp::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{Client, Place, Visit};
+use crate::support::{BrowserSession, Client, TestEnv};
 
 on_every_engine![
     a_passkey_signs_in_alone_and_as_the_second_factor,
@@ -35,8 +35,8 @@ async fn within_two_minutes(what: impl Future<Output = ()>) {
 }
 
 /// Plugs a device with a fingerprint reader in.
-async fn plug_in(visit: &Visit) -> AuthenticatorId {
-    visit.page.execute(EnableParams::default()).await.unwrap();
+async fn plug_in(browser: &BrowserSession) -> AuthenticatorId {
+    browser.page.execute(EnableParams::default()).await.unwrap();
     let device = VirtualAuthenticatorOptions::builder()
         .protocol(AuthenticatorProtocol::Ctap2)
         .transport(AuthenticatorTransport::Internal)
@@ -45,104 +45,104 @@ async fn plug_in(visit: &Visit) -> AuthenticatorId {
         .is_user_verified(true)
         .build()
         .unwrap();
-    let added = visit.page.execute(AddVirtualAuthenticatorParams::new(device)).await.unwrap();
+    let added = browser.page.execute(AddVirtualAuthenticatorParams::new(device)).await.unwrap();
     added.result.authenticator_id
 }
 
 /// What a script in the page comes to.
-async fn run(visit: &Visit, script: &str) -> Value {
+async fn run(browser: &BrowserSession, script: &str) -> Value {
     let script = EvaluateParams::builder()
         .expression(script)
         .await_promise(true)
         .return_by_value(true)
         .build()
         .unwrap();
-    visit.page.evaluate_expression(script).await.unwrap().into_value().unwrap()
+    browser.page.evaluate_expression(script).await.unwrap().into_value().unwrap()
 }
 
 /// Makes an account with a passkey through the pages; nobody is signed in afterwards.
-async fn with_passkey(visit: &Visit, url: &str) {
-    visit.page.goto(format!("{url}/register")).await.unwrap();
-    visit.types("email", "ann@example.org").await;
-    visit.types("password", PASSWORD).await;
-    visit.enters("password").await;
-    visit.reaches("/vehicles").await;
-    visit.page.goto(format!("{url}/settings/factors")).await.unwrap();
-    visit.types("name", "Telephone").await;
-    visit.enters("name").await;
-    visit.shows("They are not shown again.").await;
-    let codes = run(visit, "document.querySelectorAll('#new-codes li').length").await;
+async fn with_passkey(browser: &BrowserSession, url: &str) {
+    browser.page.goto(format!("{url}/register")).await.unwrap();
+    browser.types("email", "ann@example.org").await;
+    browser.types("password", PASSWORD).await;
+    browser.enters("password").await;
+    browser.reaches("/vehicles").await;
+    browser.page.goto(format!("{url}/settings/factors")).await.unwrap();
+    browser.types("name", "Telephone").await;
+    browser.enters("name").await;
+    browser.shows("They are not shown again.").await;
+    let codes = run(browser, "document.querySelectorAll('#new-codes li').length").await;
     assert_eq!(codes, 10);
-    visit.follows("#new-codes a").await;
-    visit.shows("Telephone").await;
-    visit.shows("10 are left.").await;
-    log_out(visit).await;
+    browser.follows("#new-codes a").await;
+    browser.shows("Telephone").await;
+    browser.shows("10 are left.").await;
+    log_out(browser).await;
 }
 
-async fn log_out(visit: &Visit) {
-    visit.follows("form[action='/logout'] button").await;
-    visit.reaches("/login").await;
+async fn log_out(browser: &BrowserSession) {
+    browser.follows("form[action='/logout'] button").await;
+    browser.reaches("/login").await;
 }
 
-async fn a_passkey_signs_in_alone_and_as_the_second_factor(place: Place) {
+async fn a_passkey_signs_in_alone_and_as_the_second_factor(env: TestEnv) {
     within_two_minutes(async {
-        let service = place.serve();
+        let service = env.serve();
         let url = by_name(&service.url);
-        let visit = Visit::begin().await;
-        let device = plug_in(&visit).await;
-        with_passkey(&visit, &url).await;
+        let browser = BrowserSession::begin().await;
+        let device = plug_in(&browser).await;
+        with_passkey(&browser, &url).await;
 
         // Alone: no address and no password is typed.
-        visit.follows("[data-passkeys] button").await;
-        visit.reaches("/vehicles").await;
-        log_out(&visit).await;
+        browser.follows("[data-passkeys] button").await;
+        browser.reaches("/vehicles").await;
+        log_out(&browser).await;
 
         // After the password.
-        visit.types("email", "ann@example.org").await;
-        visit.types("password", PASSWORD).await;
-        visit.enters("password").await;
-        visit.shows("One more step.").await;
-        visit.follows("[data-passkeys] button").await;
-        visit.reaches("/vehicles").await;
-        log_out(&visit).await;
+        browser.types("email", "ann@example.org").await;
+        browser.types("password", PASSWORD).await;
+        browser.enters("password").await;
+        browser.shows("One more step.").await;
+        browser.follows("[data-passkeys] button").await;
+        browser.reaches("/vehicles").await;
+        log_out(&browser).await;
 
         // Whoever holds the device and is not its owner.
         let verified = |is| SetUserVerifiedParams::new(device.clone(), is);
-        visit.page.execute(verified(false)).await.unwrap();
-        visit.follows("[data-passkeys] button").await;
-        visit.shows("No passkey was given. Try again.").await;
-        visit.page.execute(verified(true)).await.unwrap();
+        browser.page.execute(verified(false)).await.unwrap();
+        browser.follows("[data-passkeys] button").await;
+        browser.shows("No passkey was given. Try again.").await;
+        browser.page.execute(verified(true)).await.unwrap();
 
         // A signature that is none.
         let mut bits = SetResponseOverrideBitsParams::new(device.clone());
         bits.is_bogus_signature = Some(true);
-        visit.page.execute(bits).await.unwrap();
-        visit.follows("[data-passkeys] button").await;
-        visit.shows("This code or passkey is not right, or has been used.").await;
+        browser.page.execute(bits).await.unwrap();
+        browser.follows("[data-passkeys] button").await;
+        browser.shows("This code or passkey is not right, or has been used.").await;
         let bits = SetResponseOverrideBitsParams::new(device);
-        visit.page.execute(bits).await.unwrap();
+        browser.page.execute(bits).await.unwrap();
 
         // Removed, it is no longer known; and the password is enough again.
-        visit.follows("[data-passkeys] button").await;
-        visit.reaches("/vehicles").await;
-        visit.page.goto(format!("{url}/settings/factors")).await.unwrap();
-        visit.follows("form[action$='/remove'] button").await;
-        visit.shows("You have none.").await;
-        log_out(&visit).await;
-        visit.follows("[data-passkeys] button").await;
-        visit.shows("This code or passkey is not right, or has been used.").await;
-        visit.types("email", "ann@example.org").await;
-        visit.types("password", PASSWORD).await;
-        visit.enters("password").await;
-        visit.reaches("/vehicles").await;
-        visit.ends().await;
+        browser.follows("[data-passkeys] button").await;
+        browser.reaches("/vehicles").await;
+        browser.page.goto(format!("{url}/settings/factors")).await.unwrap();
+        browser.follows("form[action$='/remove'] button").await;
+        browser.shows("You have none.").await;
+        log_out(&browser).await;
+        browser.follows("[data-passkeys] button").await;
+        browser.shows("This code or passkey is not right, or has been used.").await;
+        browser.types("email", "ann@example.org").await;
+        browser.types("password", PASSWORD).await;
+        browser.enters("password").await;
+        browser.reaches("/vehicles").await;
+        browser.ends().await;
         assert!(!service.log().contains("ERROR"), "{}", service.log());
     })
     .await;
 }
 
 /// The body that answers `asked` with the passkey, made in the page that is open.
-async fn answer(visit: &Visit, asked: &Value) -> Value {
+async fn answer(browser: &BrowserSession, asked: &Value) -> Value {
     let script = format!(
         "(async () => {{
             const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON({});
@@ -150,29 +150,29 @@ async fn answer(visit: &Visit, asked: &Value) -> Value {
         }})()",
         asked["publicKey"]
     );
-    json!({ "ceremony": asked["ceremony"], "credential": run(visit, &script).await })
+    json!({ "ceremony": asked["ceremony"], "credential": run(browser, &script).await })
 }
 
-async fn a_passkeys_answer_is_good_once_and_only_where_it_was_asked_for(place: Place) {
+async fn a_passkeys_answer_is_good_once_and_only_where_it_was_asked_for(env: TestEnv) {
     within_two_minutes(async {
-        let service = place.serve();
+        let service = env.serve();
         let url = by_name(&service.url);
-        let visit = Visit::begin().await;
-        plug_in(&visit).await;
-        with_passkey(&visit, &url).await;
-        let client = Client::nobody(&url);
+        let browser = BrowserSession::begin().await;
+        plug_in(&browser).await;
+        with_passkey(&browser, &url).await;
+        let client = Client::anonymous(&url);
         let begin =
             async || client.post("/api/auth/login/passkey/begin", &json!({})).await.expect(200);
 
         let asked = begin().await;
-        let right = answer(&visit, &asked).await;
+        let right = answer(&browser, &asked).await;
         // Signed for one exchange, it is nothing in another.
         let mut swapped = right.clone();
         swapped["ceremony"] = begin().await["ceremony"].clone();
         client.post(FINISH, &swapped).await.expect(401);
         // Who it is for is not signed, and does not name another account.
         let asked = begin().await;
-        let mut renamed = answer(&visit, &asked).await;
+        let mut renamed = answer(&browser, &asked).await;
         renamed["credential"]["response"]["userHandle"] = json!("AAAAAAAAAAAAAAAAAAAAAA");
         client.post(FINISH, &renamed).await.expect(401);
         assert_eq!(client.post(FINISH, &right).await.expect(200)["email"], "ann@example.org");
@@ -180,95 +180,95 @@ async fn a_passkeys_answer_is_good_once_and_only_where_it_was_asked_for(place: P
         client.post(FINISH, &right).await.expect(401);
 
         // Where a passkey cannot be trusted, none is asked for.
-        let by_address = Client::nobody(&service.url);
+        let by_address = Client::anonymous(&service.url);
         by_address.post("/api/auth/login/passkey/begin", &json!({})).await.expect(403);
         // An SQLite database has one service, at one origin.
-        let Some(elsewhere) = place.is_postgres().then(|| place.serve()) else {
-            return visit.ends().await;
+        let Some(elsewhere) = env.is_postgres().then(|| env.serve()) else {
+            return browser.ends().await;
         };
         let other_url = by_name(&elsewhere.url);
 
         // A page at another origin that asks with this one's challenge: the browser says where.
-        visit.page.goto(format!("{other_url}/login")).await.unwrap();
+        browser.page.goto(format!("{other_url}/login")).await.unwrap();
         let asked = begin().await;
-        let phished = answer(&visit, &asked).await;
+        let phished = answer(&browser, &asked).await;
         client.post(FINISH, &phished).await.expect(401);
 
         // A refused answer is not to be tried again where it fits.
         let asked = begin().await;
-        let phished = answer(&visit, &asked).await;
+        let phished = answer(&browser, &asked).await;
         client.post(FINISH, &phished).await.expect(401);
-        Client::nobody(&other_url).post(FINISH, &phished).await.expect(401);
+        Client::anonymous(&other_url).post(FINISH, &phished).await.expect(401);
         // There it would have been good, had it been asked for there.
-        let other = Client::nobody(&other_url);
+        let other = Client::anonymous(&other_url);
         let asked = other.post("/api/auth/login/passkey/begin", &json!({})).await.expect(200);
-        other.post(FINISH, &answer(&visit, &asked).await).await.expect(200);
-        visit.ends().await;
+        other.post(FINISH, &answer(&browser, &asked).await).await.expect(200);
+        browser.ends().await;
     })
     .await;
 }
 
-async fn after_the_password_a_passkey_signs_in_only_while_that_sign_in_waits(place: Place) {
+async fn after_the_password_a_passkey_signs_in_only_while_that_sign_in_waits(env: TestEnv) {
     within_two_minutes(async {
-        let service = place.serve();
+        let service = env.serve();
         let url = by_name(&service.url);
-        let visit = Visit::begin().await;
-        plug_in(&visit).await;
-        with_passkey(&visit, &url).await;
+        let browser = BrowserSession::begin().await;
+        plug_in(&browser).await;
+        with_passkey(&browser, &url).await;
         let begin = "/api/auth/login/passkey/begin";
 
-        let waiting = Client::waiting(&url, "ann@example.org", PASSWORD).await;
+        let waiting = Client::password_accepted(&url, "ann@example.org", PASSWORD).await;
         let mut answers = Vec::new();
         for _ in 0..2 {
             let asked = waiting.post(begin, &json!({})).await.expect(200);
             assert_eq!(asked["publicKey"]["allowCredentials"].as_array().unwrap().len(), 1);
-            answers.push(answer(&visit, &asked).await);
+            answers.push(answer(&browser, &asked).await);
         }
-        Client::nobody(&url).post(FINISH, &answers[0]).await.expect(401);
+        Client::anonymous(&url).post(FINISH, &answers[0]).await.expect(401);
         waiting.post(FINISH, &answers[0]).await.expect(200);
         // The sign-in waits no longer, whatever else was asked for it.
         waiting.post(FINISH, &answers[1]).await.expect(401);
-        visit.ends().await;
+        browser.ends().await;
     })
     .await;
 }
 
-async fn after_a_reset_a_passkey_alone_signs_in_only_once_it_is_reviewed(place: Place) {
+async fn after_a_reset_a_passkey_alone_signs_in_only_once_it_is_reviewed(env: TestEnv) {
     within_two_minutes(async {
-        let service = place.serve();
+        let service = env.serve();
         let url = by_name(&service.url);
-        let visit = Visit::begin().await;
-        plug_in(&visit).await;
-        with_passkey(&visit, &url).await;
+        let browser = BrowserSession::begin().await;
+        plug_in(&browser).await;
+        with_passkey(&browser, &url).await;
 
-        let made = place.run(&["users", "reset", "ann@example.org"]);
+        let made = env.run(&["users", "reset", "ann@example.org"]);
         assert_eq!(made.code, Some(0), "{made:?}");
         let token = made.out.lines().next().unwrap().rsplit_once("token=").unwrap().1;
-        visit.page.goto(format!("{url}/reset?token={token}")).await.unwrap();
-        visit.types("password", NEW_PASSWORD).await;
-        visit.enters("password").await;
-        visit.shows("Your new password is set").await;
-        visit.page.goto(format!("{url}/login")).await.unwrap();
-        visit.follows("[data-passkeys] button").await;
-        visit.shows("The password was reset").await;
-        assert!(!visit.page.url().await.unwrap().unwrap().contains("/vehicles"));
+        browser.page.goto(format!("{url}/reset?token={token}")).await.unwrap();
+        browser.types("password", NEW_PASSWORD).await;
+        browser.enters("password").await;
+        browser.shows("Your new password is set").await;
+        browser.page.goto(format!("{url}/login")).await.unwrap();
+        browser.follows("[data-passkeys] button").await;
+        browser.shows("The password was reset").await;
+        assert!(!browser.page.url().await.unwrap().unwrap().contains("/vehicles"));
 
         // It still is the second factor after the password.
-        visit.types("email", "ann@example.org").await;
-        visit.types("password", NEW_PASSWORD).await;
-        visit.enters("password").await;
-        visit.shows("One more step.").await;
-        visit.follows("[data-passkeys] button").await;
-        visit.reaches("/vehicles").await;
-        visit.shows("Your password was reset.").await;
-        visit.page.goto(format!("{url}/settings/review")).await.unwrap();
-        visit.shows("Telephone").await;
-        visit.follows("form[action='/settings/review'] button").await;
-        visit.shows("Checked.").await;
-        log_out(&visit).await;
-        visit.follows("[data-passkeys] button").await;
-        visit.reaches("/vehicles").await;
-        visit.ends().await;
+        browser.types("email", "ann@example.org").await;
+        browser.types("password", NEW_PASSWORD).await;
+        browser.enters("password").await;
+        browser.shows("One more step.").await;
+        browser.follows("[data-passkeys] button").await;
+        browser.reaches("/vehicles").await;
+        browser.shows("Your password was reset.").await;
+        browser.page.goto(format!("{url}/settings/review")).await.unwrap();
+        browser.shows("Telephone").await;
+        browser.follows("form[action='/settings/review'] button").await;
+        browser.shows("Checked.").await;
+        log_out(&browser).await;
+        browser.follows("[data-passkeys] button").await;
+        browser.reaches("/vehicles").await;
+        browser.ends().await;
         assert!(!service.log().contains("ERROR"), "{}", service.log());
     })
     .await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use serde_json::json;
 
-use crate::support::{Place, block_on, eventually};
+use crate::support::{TestEnv, block_on, eventually};
 
 /// How long whoever waits in vain may be kept waiting, on a busy machine.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -14,12 +14,12 @@ const LONGEST: Duration = Duration::from_secs(10);
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn with_every_connection_taken_requests_are_told_to_come_again() {
     block_on(async {
-        let place = Place::on_postgres().await.with("MVP__DATABASE__POOL_SIZE", "2");
-        let service = place.serve();
+        let env = TestEnv::on_postgres().await.with("MVP__DATABASE__POOL_SIZE", "2");
+        let service = env.serve();
         let ann = service.register("ann@example.org").await;
         let vehicle = ann.add_vehicle(1).await;
         let path = format!("/api/vehicles/{vehicle}");
-        let sql = place.sql().await;
+        let sql = env.sql().await;
         let crate::support::Sql::Postgres(pool) = &sql else { unreachable!() };
 
         let mut lock = pool.begin().await.unwrap();
@@ -44,7 +44,7 @@ fn with_every_connection_taken_requests_are_told_to_come_again() {
         }
         let longest = waiting.iter().map(|it| it.took).max().unwrap();
         println!("with every connection taken: 503 after at most {longest:?}");
-        let alive = service.nobody().get("/health").await;
+        let alive = service.anonymous().get("/health").await;
         assert_eq!(alive.status, 200);
         assert!(alive.took < Duration::from_secs(1), "{:?}", alive.took);
 

@@ -9,7 +9,7 @@ use futures::future::{join, join_all};
 use redis::AsyncCommands as _;
 use serde_json::json;
 
-use crate::support::{Client, Place, Redis, block_on, client, eventually, random};
+use crate::support::{Client, Redis, TestEnv, block_on, client, eventually, random};
 
 /// No request waits longer for a Redis that is away (the promise is 50 ms); the rest is what a busy
 /// machine may add.
@@ -52,7 +52,7 @@ async fn work(client: &Client, vehicle: &str, reading: &Cell<i64>) -> Duration {
 
 /// A service on PostgreSQL and a Redis of the test's own, with one account and one vehicle.
 struct Scene {
-    _place: Place,
+    _place: TestEnv,
     redis: Redis,
     service: crate::support::Service,
     client: Client,
@@ -63,13 +63,13 @@ struct Scene {
 impl Scene {
     async fn new() -> Self {
         let redis = Redis::start().await;
-        let place = Place::on_postgres().await.with("MVP__CACHE__URL", &redis.url());
-        let service = place.serve();
+        let env = TestEnv::on_postgres().await.with("MVP__CACHE__URL", &redis.url());
+        let service = env.serve();
         let client = service.register("redis@example.org").await;
         eventually("Redis is found", async || cache_is(&client, "up").await).await;
         let vehicle = client.add_vehicle(1).await;
         let reading = Cell::new(0);
-        let scene = Self { _place: place, redis, service, client, vehicle, reading };
+        let scene = Self { _place: env, redis, service, client, vehicle, reading };
         println!("with Redis: {:?}", scene.work().await);
         scene
     }
@@ -246,8 +246,8 @@ fn without_redis_at_the_start_it_starts_and_goes_on() {
     block_on(async {
         let mut redis = Redis::start().await;
         redis.kill();
-        let place = Place::on_postgres().await.with("MVP__CACHE__URL", &redis.url());
-        let service = place.serve();
+        let env = TestEnv::on_postgres().await.with("MVP__CACHE__URL", &redis.url());
+        let service = env.serve();
         let client = service.register("redis@example.org").await;
         let vehicle = client.add_vehicle(1).await;
         let longest = work(&client, &vehicle, &Cell::new(0)).await;
@@ -265,8 +265,8 @@ fn without_redis_at_the_start_it_starts_and_goes_on() {
 fn a_change_through_one_instance_is_seen_through_the_other_at_once() {
     block_on(async {
         let redis = Redis::start().await;
-        let place = Place::on_postgres().await.with("MVP__CACHE__URL", &redis.url());
-        let (one, other) = (place.serve(), place.serve());
+        let env = TestEnv::on_postgres().await.with("MVP__CACHE__URL", &redis.url());
+        let (one, other) = (env.serve(), env.serve());
         let writer = one.register("redis@example.org").await;
         let reader = writer.at(&other.url);
         for client in [&writer, &reader] {
@@ -379,11 +379,11 @@ fn an_instance_that_loses_redis_or_is_killed_leaves_no_stale_answer_behind() {
     block_on(async {
         let redis = Redis::start().await;
         let proxy = Proxy::to(&redis).await;
-        let place = Place::on_postgres().await;
-        let place = place.with("MVP__CACHE__URL", &redis.url());
-        let reader = place.serve();
-        let place = place.with("MVP__CACHE__URL", &proxy.url());
-        let mut writer = place.serve();
+        let env = TestEnv::on_postgres().await;
+        let env = env.with("MVP__CACHE__URL", &redis.url());
+        let reader = env.serve();
+        let env = env.with("MVP__CACHE__URL", &proxy.url());
+        let mut writer = env.serve();
         let client = writer.register("redis@example.org").await;
         let reads = client.at(&reader.url);
         eventually("Redis is found", async || cache_is(&reads, "up").await).await;
@@ -413,7 +413,7 @@ fn an_instance_that_loses_redis_or_is_killed_leaves_no_stale_answer_behind() {
                 if nth == 12 {
                     writer.kill();
                     proxy.cut(false);
-                    writer = place.serve();
+                    writer = env.serve();
                     client = client.at(&writer.url);
                 }
                 for _ in 0..20 {
@@ -471,22 +471,24 @@ fn redis_is_reached_with_tls_and_only_if_its_certificate_is_trusted() {
         let files = [&files[..], &["--tls-ca-cert-file", &ca]].concat();
         redis.restart(&[&tls[..], &files[..]].concat()).await;
 
-        let place = Place::bare().with("MVP__CACHE__URL", &url);
-        let trusting = Place::bare().with("MVP__CACHE__URL", &url).with("MVP__CACHE__CA_FILE", &ca);
+        let env = TestEnv::empty().with("MVP__CACHE__URL", &url);
+        let trusting =
+            TestEnv::empty().with("MVP__CACHE__URL", &url).with("MVP__CACHE__CA_FILE", &ca);
         let service = trusting.serve();
-        eventually("Redis is found", async || cache_is(&service.nobody(), "up").await).await;
-        let service = place.serve();
+        eventually("Redis is found", async || cache_is(&service.anonymous(), "up").await).await;
+        let service = env.serve();
         eventually("Redis is refused", async || service.log().contains("Redis is unreachable"))
             .await;
-        assert!(cache_is(&service.nobody(), "down").await);
+        assert!(cache_is(&service.anonymous(), "down").await);
 
         for (url, ca, why) in [
             (url.as_str(), file("nothing.pem"), "nothing.pem"),
             (url.as_str(), file("redis.key"), "no certificates in PEM"),
             (&redis.url(), ca, "must start with rediss://"),
         ] {
-            let place = Place::bare().with("MVP__CACHE__URL", url).with("MVP__CACHE__CA_FILE", &ca);
-            let error = place.run(&["config", "check"]).badly(2);
+            let env =
+                TestEnv::empty().with("MVP__CACHE__URL", url).with("MVP__CACHE__CA_FILE", &ca);
+            let error = env.run(&["config", "check"]).expect_failure(2);
             assert!(error.contains("cache.ca_file") && error.contains(why), "{error}");
         }
     });

@@ -13,7 +13,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::Place;
+use crate::support::TestEnv;
 
 on_every_engine!(no_connection_breaks_while_a_refused_body_is_sent);
 
@@ -26,16 +26,16 @@ const CASES: [(&str, &str, u16); 5] = [
     ("POST /api/nothing", "content-type: application/json\r\n", 404),
     ("DELETE /api/vehicles", "content-type: application/json\r\n", 405),
     ("POST /api/auth/login", "content-type: text/plain\r\n", 415),
-    ("POST /api/auth/logout", "sec-fetch-site: cross-site\r\n", 403),
+    ("POST /api/auth/logout", "sec-fetch-installation: cross-installation\r\n", 403),
 ];
 
-pub(crate) async fn no_connection_breaks_while_a_refused_body_is_sent(place: Place) {
-    let place = place
+pub(crate) async fn no_connection_breaks_while_a_refused_body_is_sent(env: TestEnv) {
+    let env = env
         .with("MVP__SERVER__CONCURRENCY", "4")
         .with("MVP__SERVER__QUEUE", "4")
         .with("MVP__SERVER__REQUESTS_PER_MINUTE", "0")
         .with("MVP__SERVER__ANONYMOUS_REQUESTS_PER_MINUTE", "0");
-    let service = place.serve();
+    let service = env.serve();
     let address = service.url.strip_prefix("http://").unwrap().to_owned();
     let seen = Arc::new(Mutex::new(BTreeMap::<String, usize>::new()));
     let clients: Vec<_> = (0..CLIENTS)

@@ -10,8 +10,8 @@ use std::{
 };
 
 use crate::support::{
-    Cluster, Place, Postgres, Redis, Service, Sql, Traffic, block_on, eventually, free_port,
-    this_program,
+    Cluster, Postgres, Redis, Service, Sql, TestEnv, Traffic, block_on, current_program,
+    eventually, free_port,
 };
 
 /// How long a part is down before it is started again, or the primary before the failover begins.
@@ -45,7 +45,7 @@ impl Trial {
                 factor: Some(number("REHEARSAL_FACTOR").unwrap_or(3.0)),
             },
             Err(_) => Self {
-                program: this_program().to_owned(),
+                program: current_program().to_owned(),
                 rounds: 1,
                 calm: Duration::from_millis(500),
                 factor: None,
@@ -56,7 +56,7 @@ impl Trial {
 
 /// An instance of the service, at an address that stays.
 struct Instance {
-    place: Place,
+    env: TestEnv,
     service: Option<Service>,
     /// What it logged since the last event, before it was killed.
     logged: String,
@@ -65,16 +65,16 @@ struct Instance {
 }
 
 impl Instance {
-    fn start(place: Place) -> Self {
+    fn start(env: TestEnv) -> Self {
         let address = format!("127.0.0.1:{}", free_port());
-        let place = place.with("MVP__SERVER__ADDRESS", &address);
-        let mut instance = Self { place, service: None, logged: String::new(), known: 0 };
+        let env = env.with("MVP__SERVER__ADDRESS", &address);
+        let mut instance = Self { env, service: None, logged: String::new(), known: 0 };
         instance.restart();
         instance
     }
 
     fn restart(&mut self) {
-        self.service = Some(self.place.try_serve(&["--no-migrate"]).unwrap());
+        self.service = Some(self.env.try_serve(&["--no-migrate"]).unwrap());
     }
 
     fn service(&self) -> &Service {
@@ -112,18 +112,18 @@ struct Production {
 impl Production {
     async fn start(program: &std::path::Path) -> Self {
         let (cluster, redis) = (Cluster::start().await, Redis::start().await);
-        let replica = cluster.primary.replicated_as("replica").await;
-        let place = || {
+        let replica = cluster.primary.create_replica_named("replica").await;
+        let env = || {
             cluster
-                .place()
-                .of_program(program)
+                .env()
+                .with_program(program)
                 .with("MVP__DATABASE__REPLICA_URL", &replica.url_of("motovaultpro", "motovaultpro"))
                 .with("MVP__CACHE__URL", &redis.url())
                 .with("MVP__AUTH__REGISTRATION", "open")
                 .with("MVP__AUTH__KEY", &"0123456789abcdef".repeat(4))
         };
-        place().run(&["migrate"]).well();
-        let instances = [Instance::start(place()), Instance::start(place())];
+        env().run(&["migrate"]).expect_success();
+        let instances = [Instance::start(env()), Instance::start(env())];
         Self { cluster, replica, redis, instances }
     }
 
@@ -134,14 +134,14 @@ impl Production {
     /// Waits until every instance is healthy and the standby has everything.
     async fn is_healthy(&self) {
         for service in self.services() {
-            let nobody = service.nobody();
+            let nobody = service.anonymous();
             eventually("the instance is healthy", async || {
                 let health = nobody.get("/api/health").await;
                 health.status == 200 && health.body["status"] == "ok"
             })
             .await;
         }
-        self.cluster.is_synchronous().await;
+        self.cluster.wait_until_synchronous().await;
     }
 
     /// Waits until the replica answers: it has read fill-ups since it was started.
@@ -269,7 +269,7 @@ impl Record {
         let happens = async |it: &mut Production| {
             it.cluster.primary.kill();
             down().await;
-            it.cluster.take_over().await;
+            it.cluster.fail_over().await;
             let back = Instant::now();
             // The replica still has what the failed primary sent. Then it follows the new one.
             down().await;

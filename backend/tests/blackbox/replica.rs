@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, Place, Postgres, Service, Sql, block_on, eventually, server};
+use crate::support::{Client, Postgres, Service, Sql, TestEnv, block_on, eventually, server};
 
 /// Two instances of the service over a primary and its replica.
 struct Pair {
-    _place: Place,
+    _place: TestEnv,
     primary: Postgres,
     replica: Postgres,
     /// The primary, asked past the service.
@@ -17,15 +17,15 @@ struct Pair {
 impl Pair {
     async fn start(max_lag: &str) -> Self {
         let primary = Postgres::start().await;
-        let replica = primary.replicated().await;
-        let place = Place::bare()
+        let replica = primary.create_replica().await;
+        let env = TestEnv::empty()
             .with("MVP__DATABASE__URL", &primary.url())
             .with("MVP__DATABASE__REPLICA_URL", &replica.url())
             .with("MVP__DATABASE__REPLICA_MAX_LAG", max_lag)
             .with("MVP__CACHE__URL", &server("TEST_REDIS_URL"));
         let sql = Sql::postgres(&primary.url()).await;
-        let services = [place.serve(), place.serve()];
-        Self { _place: place, primary, replica, sql, services }
+        let services = [env.serve(), env.serve()];
+        Self { _place: env, primary, replica, sql, services }
     }
 
     async fn on_replica(&self, statement: &str) {
@@ -169,14 +169,14 @@ fn a_replica_too_far_behind_is_left_alone() {
 fn a_replica_of_the_failed_primary_is_not_read_after_a_failover() {
     block_on(async {
         let mut primary = Postgres::start().await;
-        let mut replica = primary.replicated().await;
-        let mut standby = primary.replicated().await;
+        let mut replica = primary.create_replica().await;
+        let mut standby = primary.create_replica().await;
         let both = format!(
             "postgres://postgres@{},{}/postgres?target_session_attrs=read-write",
             primary.host(),
             standby.host()
         );
-        let service = Place::bare()
+        let service = TestEnv::empty()
             .with("MVP__DATABASE__URL", &both)
             .with("MVP__DATABASE__REPLICA_URL", &replica.url())
             .with("MVP__CACHE__URL", &server("TEST_REDIS_URL"))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::{join, join_all};
 use serde_json::{Value, json};
 
-use crate::support::{Client, Place, client, random, rounds};
+use crate::support::{Client, TestEnv, client, random, rounds};
 
 on_every_engine!(
     of_thirty_two_copies_of_one_post_one_is_done,
@@ -16,7 +16,7 @@ const COPIES: usize = 32;
 
 /// Sends 32 copies at once; the answers of those that were answered with a record.
 async fn copies(by: &Client, path: &str, body: &Value, key: &str) -> Vec<Value> {
-    let at_once = (0..COPIES).map(|_| by.post_once(path, body, key));
+    let at_once = (0..COPIES).map(|_| by.post_idempotent(path, body, key));
     let mut records = Vec::new();
     for answer in join_all(at_once).await.into_iter().flatten() {
         if answer.status == 409 {
@@ -31,7 +31,7 @@ async fn copies(by: &Client, path: &str, body: &Value, key: &str) -> Vec<Value> 
 /// Sends it until it is answered with a record.
 async fn at_last(by: &Client, path: &str, body: &Value, key: &str) -> Value {
     for _ in 0..200 {
-        let answer = by.post_once(path, body, key).await.unwrap();
+        let answer = by.post_idempotent(path, body, key).await.unwrap();
         if answer.status == 201 {
             return answer.body;
         }
@@ -41,10 +41,10 @@ async fn at_last(by: &Client, path: &str, body: &Value, key: &str) -> Value {
     panic!("it stays under way");
 }
 
-async fn of_thirty_two_copies_of_one_post_one_is_done(place: Place) {
-    let service = place.serve();
+async fn of_thirty_two_copies_of_one_post_one_is_done(env: TestEnv) {
+    let service = env.serve();
     let ann = service.register("ann@example.org").await;
-    let sql = place.sql().await;
+    let sql = env.sql().await;
     let vehicle = ann.add_vehicle(1).await;
     let posts = [
         ("vehicles", "/api/vehicles", client::vehicle(2)),
@@ -68,10 +68,10 @@ async fn of_thirty_two_copies_of_one_post_one_is_done(place: Place) {
     sql.close().await;
 }
 
-async fn a_post_cut_off_by_a_kill_is_done_once_in_the_end(place: Place) {
-    let mut service = place.serve();
+async fn a_post_cut_off_by_a_kill_is_done_once_in_the_end(env: TestEnv) {
+    let mut service = env.serve();
     let mut ann = service.register("ann@example.org").await;
-    let sql = place.sql().await;
+    let sql = env.sql().await;
     let mut cut_off = 0;
     for round in 0..rounds(6) {
         let (body, key) = (client::vehicle(round), format!("round {round}"));
@@ -80,7 +80,7 @@ async fn a_post_cut_off_by_a_kill_is_done_once_in_the_end(place: Place) {
             service.kill();
         };
         let (records, ()) = join(copies(&ann, "/api/vehicles", &body, &key), kill).await;
-        service = place.serve();
+        service = env.serve();
         ann = ann.at(&service.url);
         let last = at_last(&ann, "/api/vehicles", &body, &key).await;
         assert!(records.iter().all(|it| *it == last), "{records:?} and then {last}");

@@ -1,6 +1,6 @@
 //! PostgreSQL's roles, as docs/operations.md makes them.
 
-use crate::support::{Place, Sql, block_on, server};
+use crate::support::{Sql, TestEnv, block_on, server};
 
 /// What an administrator of the server is told to run.
 fn told() -> Vec<String> {
@@ -35,21 +35,21 @@ fn the_roles_of_the_documentation_have_what_they_need() {
         let service = as_role(&named("motovaultpro"), "another", &database);
         let owner = as_role(&named("motovaultpro_owner"), "one", &database);
         let analytics = named("motovaultpro_analytics");
-        let place = Place::bare()
+        let env = TestEnv::empty()
             .with("MVP__DATABASE__URL", &service)
             .with("MVP__DATABASE__MIGRATION_URL", &owner)
             .with("MVP__DATABASE__ANALYTICS_ROLE", &analytics);
-        place.run(&["migrate"]).well();
+        env.run(&["migrate"]).expect_success();
         // Once more, which gives nothing that is not given by then; a table of somebody else's in the same
         // schema is left alone.
         let other = Sql::postgres(&as_role("postgres", "none", &database)).await;
         other.execute("CREATE TABLE public.somebody_elses (id INTEGER)").await;
-        place.run(&["migrate"]).well();
+        env.run(&["migrate"]).expect_success();
         let granted = "SELECT COUNT(*) FROM information_schema.table_privileges
                        WHERE table_name = 'somebody_elses' AND grantee <> 'postgres'";
         assert_eq!(other.number(granted).await, 0);
         other.close().await;
-        let service = place.serve();
+        let service = env.serve();
         let client = service.register("ann@example.org").await;
         client.add_vehicle(1).await;
         assert_eq!(client.all("/api/vehicles").await.len(), 1);
@@ -84,8 +84,8 @@ async fn owners_database() -> String {
 fn one_role_that_migrates_and_serves_is_held_to_the_policies_too() {
     block_on(async {
         let url = as_role("motovaultpro_owner", "none", &owners_database().await);
-        let place = Place::bare().with("MVP__DATABASE__URL", &url);
-        let service = place.serve();
+        let env = TestEnv::empty().with("MVP__DATABASE__URL", &url);
+        let service = env.serve();
         let client = service.register("ann@example.org").await;
         client.add_vehicle(1).await;
         assert_eq!(client.all("/api/vehicles").await.len(), 1);
@@ -100,8 +100,8 @@ fn one_role_that_migrates_and_serves_is_held_to_the_policies_too() {
 fn a_service_that_no_policy_holds_for_says_so() {
     block_on(async {
         let url = as_role("postgres", "none", &owners_database().await);
-        let place = Place::bare().with("MVP__DATABASE__URL", &url);
-        let service = place.serve();
+        let env = TestEnv::empty().with("MVP__DATABASE__URL", &url);
+        let service = env.serve();
         assert!(service.log().contains("bypasses row-level security"), "{}", service.log());
     });
 }

@@ -4,15 +4,15 @@ use std::{os::unix::fs::PermissionsExt as _, path::PathBuf};
 
 use serde_json::json;
 
-use crate::support::{Client, Place, client::text};
+use crate::support::{Client, TestEnv, client::text};
 
 on_every_engine![
     a_service_starts_with_the_key_of_its_database_only,
     after_secrets_were_discarded_the_service_starts_with_a_new_key,
 ];
 
-fn key_file(place: &Place) -> PathBuf {
-    place.folder().join("data/service.key")
+fn key_file(env: &TestEnv) -> PathBuf {
+    env.folder().join("data/service.key")
 }
 
 fn other_key() -> String {
@@ -32,20 +32,20 @@ pub(crate) async fn problem(client: &Client, channel: &str) -> String {
     text(&client.post(&path, &json!({})).await.expect(200)["problem"])
 }
 
-async fn a_service_starts_with_the_key_of_its_database_only(place: Place) {
-    let migrated = place.run(&["migrate"]);
+async fn a_service_starts_with_the_key_of_its_database_only(env: TestEnv) {
+    let migrated = env.run(&["migrate"]);
     assert_eq!(migrated.code, Some(0), "{migrated:?}");
     // Beside SQLite's database; PostgreSQL's may be migrated from another machine.
-    assert_eq!(key_file(&place).exists(), !place.is_postgres());
-    place.serve().kill();
-    let path = key_file(&place);
+    assert_eq!(key_file(&env).exists(), !env.is_postgres());
+    env.serve().kill();
+    let path = key_file(&env);
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     let key = std::fs::read_to_string(&path).unwrap();
 
     std::fs::write(&path, other_key()).unwrap();
-    let refused = place.try_serve(&[]).map(|it| it.url.clone()).unwrap_err();
+    let refused = env.try_serve(&[]).map(|it| it.url.clone()).unwrap_err();
     std::fs::remove_file(&path).unwrap();
-    let missing = place.try_serve(&[]).map(|it| it.url.clone()).unwrap_err();
+    let missing = env.try_serve(&[]).map(|it| it.url.clone()).unwrap_err();
     for words in [path.to_str().unwrap(), "put the right file there", "secrets discard"] {
         assert!(refused.contains(words) && missing.contains(words), "{refused}\n{missing}");
     }
@@ -53,35 +53,35 @@ async fn a_service_starts_with_the_key_of_its_database_only(place: Place) {
     assert!(!path.exists(), "another key was created");
 
     // Another instance has a copy.
-    let copy = place.folder().join("copy");
+    let copy = env.folder().join("copy");
     std::fs::write(&copy, &key).unwrap();
-    let place = place.with("MVP__AUTH__KEY_FILE", copy.to_str().unwrap());
-    place.serve().kill();
+    let env = env.with("MVP__AUTH__KEY_FILE", copy.to_str().unwrap());
+    env.serve().kill();
     assert!(!path.exists());
-    let shown = place.run(&["config", "show"]).well();
+    let shown = env.run(&["config", "show"]).expect_success();
     assert!(!shown.contains(key.trim()) && shown.contains(copy.to_str().unwrap()), "{shown}");
     std::fs::write(&copy, "xyzzy-canary").unwrap();
-    let wrong = place.run(&["config", "check"]).badly(2);
+    let wrong = env.run(&["config", "check"]).expect_failure(2);
     assert!(wrong.contains("auth.key") && !wrong.contains("canary"), "{wrong}");
 }
 
-async fn after_secrets_were_discarded_the_service_starts_with_a_new_key(place: Place) {
-    let place = place.with("MVP__NOTIFICATIONS__ALLOW_PRIVATE_ADDRESSES", "true");
-    let service = place.serve();
+async fn after_secrets_were_discarded_the_service_starts_with_a_new_key(env: TestEnv) {
+    let env = env.with("MVP__NOTIFICATIONS__ALLOW_PRIVATE_ADDRESSES", "true");
+    let service = env.serve();
     let ann = service.register("ann@example.org").await;
     let channel = add_webhook(&ann).await;
-    let asked = place.run(&["secrets", "discard"]).well();
+    let asked = env.run(&["secrets", "discard"]).expect_success();
     assert!(asked.contains("nothing was discarded"), "{asked}");
     service.kill();
 
-    std::fs::remove_file(key_file(&place)).unwrap();
-    let asked = place.run(&["secrets", "discard"]).well();
+    std::fs::remove_file(key_file(&env)).unwrap();
+    let asked = env.run(&["secrets", "discard"]).expect_success();
     assert!(asked.contains("notification channels with a secret: 1\n"), "{asked}");
-    place.try_serve(&[]).map(|it| it.url.clone()).unwrap_err();
-    let done = place.run(&["secrets", "discard", "--yes"]).well();
+    env.try_serve(&[]).map(|it| it.url.clone()).unwrap_err();
+    let done = env.run(&["secrets", "discard", "--yes"]).expect_success();
     assert!(done.contains("notification channels with a secret: 1\n"), "{done}");
-    let service = place.serve();
-    assert!(key_file(&place).exists());
+    let service = env.serve();
+    assert!(key_file(&env).exists());
     let ann = ann.at(&service.url);
     let reported = problem(&ann, &channel).await;
     assert!(reported.contains("remove this and add it again"), "{reported}");

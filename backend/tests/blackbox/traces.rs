@@ -15,7 +15,7 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message as _;
 
-use crate::support::{Place, Service, block_on, signal};
+use crate::support::{Service, TestEnv, block_on, signal};
 
 /// What no trace may hold.
 const CANARY: &str = "xyzzy-canary";
@@ -122,12 +122,12 @@ async fn stops(mut service: Service) {
 fn a_collector_is_told_of_requests_and_of_whom_they_wait_for() {
     block_on(async {
         let collector = Collector::start();
-        let place = Place::bare()
+        let env = TestEnv::empty()
             .with("MVP__LOG__TRACES_URL", &collector.url)
             .with("MVP__SERVER__TRUSTED_PROXIES", "127.0.0.1")
             .with("MVP__STATIONS__GOOGLE_API_KEY", CANARY)
             .with("MVP__STATIONS__GOOGLE_URL", "http://127.0.0.1:1");
-        let service = place.serve();
+        let service = env.serve();
         let client = service.register("someone@example.org").await;
         let cookie = client.cookie();
         assert_eq!(ask(&service, "/api/vehicles", cookie).await, 200);
@@ -168,9 +168,9 @@ fn a_collector_is_told_of_requests_and_of_whom_they_wait_for() {
 fn only_a_trusted_proxy_says_which_trace_a_request_is_part_of() {
     block_on(async {
         let collector = Collector::start();
-        let place = Place::bare().with("MVP__LOG__TRACES_URL", &collector.url);
-        let service = place.serve();
-        let _client = service.nobody();
+        let env = TestEnv::empty().with("MVP__LOG__TRACES_URL", &collector.url);
+        let service = env.serve();
+        let _client = service.anonymous();
         assert_eq!(ask(&service, "/api/vehicles", "").await, 401);
         stops(service).await;
         let (spans, _) = collector.spans();
@@ -184,14 +184,14 @@ fn only_a_trusted_proxy_says_which_trace_a_request_is_part_of() {
 fn a_collector_that_is_away_harms_nobody() {
     block_on(async {
         let url = "http://127.0.0.1:1/v1/traces";
-        let place = Place::bare().with("MVP__LOG__TRACES_URL", url);
-        let service = place.serve();
+        let env = TestEnv::empty().with("MVP__LOG__TRACES_URL", url);
+        let service = env.serve();
         let client = service.register("someone@example.org").await;
         client.add_vehicle(1).await;
         let told = Instant::now();
         stops(service).await;
         assert!(told.elapsed().as_secs() < 15, "{:?}", told.elapsed());
     });
-    let told = Place::bare().with("MVP__LOG__TRACES_URL", "here").run(&["config", "check"]);
-    assert!(told.badly(2).contains("log.traces_url"));
+    let told = TestEnv::empty().with("MVP__LOG__TRACES_URL", "here").run(&["config", "check"]);
+    assert!(told.expect_failure(2).contains("log.traces_url"));
 }

@@ -5,7 +5,7 @@ use std::{
     process::Stdio,
 };
 
-use crate::support::{Place, Ran, block_on, eventually};
+use crate::support::{CommandResult, TestEnv, block_on, eventually};
 
 on_every_engine![
     a_service_goes_on_with_the_database_that_everything_was_moved_to,
@@ -15,8 +15,8 @@ on_every_engine![
 /// What no output may hold.
 const CANARY: &str = "xyzzy-canary";
 
-/// The options that name another place's database, whose password no server here asks for.
-fn to(other: &Place) -> Vec<String> {
+/// The options that name another env's database, whose password no server here asks for.
+fn to(other: &TestEnv) -> Vec<String> {
     let with_password = |url: &str| url.replacen('@', &format!(":{CANARY}@"), 1);
     if other.is_postgres() {
         // One in a file, and one as an argument.
@@ -34,41 +34,41 @@ fn to(other: &Place) -> Vec<String> {
     vec!["--to".to_owned(), format!("sqlite://{}", file.display())]
 }
 
-fn arguments(other: &Place, more: &[&'static str]) -> Vec<String> {
+fn arguments(other: &TestEnv, more: &[&'static str]) -> Vec<String> {
     let mut arguments = vec!["move".to_owned()];
     arguments.extend(to(other));
     arguments.extend(more.iter().map(|it| (*it).to_owned()));
     arguments
 }
 
-fn run(place: &Place, other: &Place, more: &[&'static str]) -> Ran {
+fn run(env: &TestEnv, other: &TestEnv, more: &[&'static str]) -> CommandResult {
     let arguments = arguments(other, more);
-    let ran = place.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    let ran = env.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
     assert!(!format!("{ran:?}").contains(CANARY), "{ran:?}");
     ran
 }
 
-async fn beside(place: &Place) -> Place {
-    if place.is_postgres() { Place::on_postgres().await } else { Place::on_sqlite() }
+async fn beside(env: &TestEnv) -> TestEnv {
+    if env.is_postgres() { TestEnv::on_postgres().await } else { TestEnv::on_sqlite() }
 }
 
-async fn goes_on(place: Place, other: Place) {
-    let service = place.serve();
+async fn goes_on(env: TestEnv, other: TestEnv) {
+    let service = env.serve();
     let ann = service.register("ann@example.org").await;
     ann.add_vehicle(1).await;
-    if !place.is_postgres() {
-        let message = run(&place, &other, &[]).badly(1);
+    if !env.is_postgres() {
+        let message = run(&env, &other, &[]).expect_failure(1);
         assert!(
             message.contains(&format!("process {} uses the SQLite database", service.pid())),
             "{message}"
         );
     }
     service.kill();
-    let counted = run(&place, &other, &["--dry-run"]).well();
+    let counted = run(&env, &other, &["--dry-run"]).expect_success();
     assert!(counted.contains("rows can be moved; nothing was written"), "{counted}");
-    let ran = run(&place, &other, &[]);
+    let ran = run(&env, &other, &[]);
     assert!(ran.err.contains("motovaultpro: from the ") && ran.err.contains("to the "), "{ran:?}");
-    let out = ran.well();
+    let out = ran.expect_success();
     let rows = |table: &str| {
         let line = out.lines().find(|it| it.split(' ').next() == Some(table)).unwrap().to_owned();
         line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()
@@ -76,7 +76,7 @@ async fn goes_on(place: Place, other: Place) {
     assert_eq!((rows("accounts"), rows("vehicles"), rows("fuel_logs")), (1, 1, 0), "{out}");
     assert!(out.lines().last().unwrap().starts_with("moved "), "{out}");
     // The key moves along.
-    let key = place.folder().join("data/service.key");
+    let key = env.folder().join("data/service.key");
     let other = other.with("MVP__AUTH__KEY_FILE", key.to_str().unwrap());
     let service = other.serve();
     let ann = ann.at(&service.url);
@@ -84,31 +84,31 @@ async fn goes_on(place: Place, other: Place) {
     ann.add_vehicle(2).await;
     service.kill();
     // Once more would mix two databases.
-    let message = run(&place, &other, &[]);
+    let message = run(&env, &other, &[]);
     assert_eq!((message.code, message.out.as_str()), (Some(1), ""), "{message:?}");
     assert!(message.err.contains("the target has rows in "), "{message:?}");
 }
 
-async fn a_service_goes_on_with_the_database_that_everything_was_moved_to(place: Place) {
-    let other = beside(&place).await;
-    goes_on(place, other).await;
+async fn a_service_goes_on_with_the_database_that_everything_was_moved_to(env: TestEnv) {
+    let other = beside(&env).await;
+    goes_on(env, other).await;
 }
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn a_service_moves_from_sqlite_to_postgresql() {
-    block_on(async { goes_on(Place::on_sqlite(), Place::on_postgres().await).await });
+    block_on(async { goes_on(TestEnv::on_sqlite(), TestEnv::on_postgres().await).await });
 }
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn a_service_moves_from_postgresql_to_sqlite() {
-    block_on(async { goes_on(Place::on_postgres().await, Place::on_sqlite()).await });
+    block_on(async { goes_on(TestEnv::on_postgres().await, TestEnv::on_sqlite()).await });
 }
 
-async fn what_the_command_cannot_use_is_reported(place: Place) {
-    let other = beside(&place).await;
-    place.run(&["migrate"]).well();
+async fn what_the_command_cannot_use_is_reported(env: TestEnv) {
+    let other = beside(&env).await;
+    env.run(&["migrate"]).expect_success();
     let url = format!("mysql://ann:{CANARY}@db.example.org/cars");
     let file = other.folder().join("no-such-file");
     let file = file.to_str().unwrap();
@@ -119,11 +119,11 @@ async fn what_the_command_cannot_use_is_reported(place: Place) {
         (vec!["move", "--to", "sqlite://a.db", "--to-password-file", file], 2, "no-such-file"),
         (vec!["move", "--to", "postgres://ann@127.0.0.1:1/cars"], 1, "127.0.0.1:1"),
     ] {
-        let ran = place.run(&arguments);
+        let ran = env.run(&arguments);
         assert_eq!((ran.code, ran.out.as_str()), (Some(code), ""), "{ran:?}");
         assert!(ran.err.contains(expected) && !ran.err.contains(CANARY), "{ran:?}");
     }
-    assert!(!place.folder().join("a.db").exists());
+    assert!(!env.folder().join("a.db").exists());
 }
 
 /// `kill -9`, while a table is being copied.
@@ -131,11 +131,11 @@ async fn what_the_command_cannot_use_is_reported(place: Place) {
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn a_killed_move_leaves_no_row_behind() {
     block_on(async {
-        let (place, other) = (Place::on_sqlite(), Place::on_postgres().await);
-        let service = place.serve();
+        let (env, other) = (TestEnv::on_sqlite(), TestEnv::on_postgres().await);
+        let service = env.serve();
         service.register("ann@example.org").await.add_vehicle(1).await;
         service.kill();
-        other.run(&["migrate"]).well();
+        other.run(&["migrate"]).expect_success();
         let sql = other.sql().await;
         sql.execute(
             "CREATE FUNCTION wait() RETURNS TRIGGER LANGUAGE plpgsql AS
@@ -145,7 +145,7 @@ fn a_killed_move_leaves_no_row_behind() {
         .await;
         let arguments = arguments(&other, &[]);
         let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-        let mut moving = place.command(&arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut moving = env.command(&arguments).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(moving.stdout.take().unwrap()).lines();
         // An account is copied before its vehicles, which wait.
         assert!(lines.any(|it| it.unwrap().starts_with("accounts ")));
@@ -164,7 +164,7 @@ fn a_killed_move_leaves_no_row_behind() {
         let rows = "SELECT (SELECT COUNT(*) FROM accounts) + (SELECT COUNT(*) FROM vehicles)";
         assert_eq!(sql.number(rows).await, 0);
         sql.execute("DROP TRIGGER wait ON vehicles").await;
-        run(&place, &other, &[]).well();
+        run(&env, &other, &[]).expect_success();
         assert_eq!(sql.number(rows).await, 2);
         sql.close().await;
     });

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Place, Service, client::text};
+use crate::support::{Client, Service, TestEnv, client::text};
 
 on_every_engine!(
     an_older_database_gives_the_same_answers,
@@ -43,8 +43,8 @@ fn records(list: &str) -> Option<&'static str> {
 }
 
 /// Loads the older database, and starts this program on it.
-async fn upgrade(place: &Place) -> (Service, Vec<Account>) {
-    let (dump, answers) = if place.is_postgres() {
+async fn upgrade(env: &TestEnv) -> (Service, Vec<Account>) {
+    let (dump, answers) = if env.is_postgres() {
         (
             include_str!("../data/upgrade/postgres.sql"),
             include_str!("../data/upgrade/postgres.json"),
@@ -52,8 +52,8 @@ async fn upgrade(place: &Place) -> (Service, Vec<Account>) {
     } else {
         (include_str!("../data/upgrade/sqlite.sql"), include_str!("../data/upgrade/sqlite.json"))
     };
-    place.load(dump).await;
-    (place.serve(), serde_json::from_str(answers).unwrap())
+    env.load(dump).await;
+    (env.serve(), serde_json::from_str(answers).unwrap())
 }
 
 impl Account {
@@ -64,20 +64,20 @@ impl Account {
 
 /// Adds where `actual` lacks or contradicts what `expected` has. More members are no difference, and
 /// numbers are compared by value.
-fn compare(place: &str, expected: &Value, actual: &Value, differences: &mut Vec<String>) {
+fn compare(env: &str, expected: &Value, actual: &Value, differences: &mut Vec<String>) {
     let is_same = match (expected, actual) {
         (Value::Object(members), Value::Object(_)) => {
             for (name, member) in members {
                 match actual.get(name) {
-                    Some(it) => compare(&format!("{place}/{name}"), member, it, differences),
-                    None => differences.push(format!("{place}/{name} is missing")),
+                    Some(it) => compare(&format!("{env}/{name}"), member, it, differences),
+                    None => differences.push(format!("{env}/{name} is missing")),
                 }
             }
             return;
         }
         (Value::Array(items), Value::Array(others)) if items.len() == others.len() => {
             for (nth, (item, other)) in items.iter().zip(others).enumerate() {
-                compare(&format!("{place}/{nth}"), item, other, differences);
+                compare(&format!("{env}/{nth}"), item, other, differences);
             }
             return;
         }
@@ -85,7 +85,7 @@ fn compare(place: &str, expected: &Value, actual: &Value, differences: &mut Vec<
         _ => expected == actual,
     };
     if !is_same {
-        differences.push(format!("{place}: {expected} became {actual}"));
+        differences.push(format!("{env}: {expected} became {actual}"));
     }
 }
 
@@ -118,8 +118,8 @@ fn a_comparison_finds_every_changed_figure() {
     assert_eq!(differences(json!({ "items": [], "n": 1 })).len(), 1, "an item is missing");
 }
 
-async fn an_older_database_gives_the_same_answers(place: Place) {
-    let (service, accounts) = upgrade(&place).await;
+async fn an_older_database_gives_the_same_answers(env: TestEnv) {
+    let (service, accounts) = upgrade(&env).await;
     let mut differences = Vec::new();
     for account in &accounts {
         let client = account.sign_in(&service).await;
@@ -134,8 +134,8 @@ async fn an_older_database_gives_the_same_answers(place: Place) {
                 let id = vehicle.rsplit('/').next().unwrap();
                 actual["items"].as_array_mut().unwrap().retain(|it| it["id"] != id);
             }
-            let place = format!("{} {path} ", account.email);
-            compare(&place, &expected, &actual, &mut differences);
+            let env = format!("{} {path} ", account.email);
+            compare(&env, &expected, &actual, &mut differences);
             let Some(records) = records(path) else { continue };
             for item in expected["items"].as_array().unwrap() {
                 // Readings of other sources are in the records of those.
@@ -151,8 +151,8 @@ async fn an_older_database_gives_the_same_answers(place: Place) {
     assert_same(&differences);
 }
 
-async fn every_page_of_an_older_database_opens(place: Place) {
-    let (service, accounts) = upgrade(&place).await;
+async fn every_page_of_an_older_database_opens(env: TestEnv) {
+    let (service, accounts) = upgrade(&env).await;
     for account in &accounts {
         let client = account.sign_in(&service).await;
         for path in &account.pages {
@@ -166,8 +166,8 @@ async fn every_page_of_an_older_database_opens(place: Place) {
 
 /// A fill-up after the last one is added and deleted: what depends on its neighbors is recomputed
 /// from what the migrations have left.
-async fn figures_of_an_older_database_are_recomputed_to_the_same(place: Place) {
-    let (service, accounts) = upgrade(&place).await;
+async fn figures_of_an_older_database_are_recomputed_to_the_same(env: TestEnv) {
+    let (service, accounts) = upgrade(&env).await;
     let (mut differences, mut vehicles) = (Vec::new(), 0);
     for account in &accounts {
         let client = account.sign_in(&service).await;
@@ -194,8 +194,8 @@ async fn figures_of_an_older_database_are_recomputed_to_the_same(place: Place) {
             let path = format!("/api/vehicles/{vehicle}/fuel-stats");
             let recorded = account.answers.iter().find(|it| it.path == path).unwrap();
             let actual = client.get(&path).await.expect(200);
-            let place = format!("{} {path} ", account.email);
-            compare(&place, &recorded.body, &actual, &mut differences);
+            let env = format!("{} {path} ", account.email);
+            compare(&env, &recorded.body, &actual, &mut differences);
         }
     }
     assert_eq!(vehicles, 7);
@@ -206,10 +206,10 @@ async fn figures_of_an_older_database_are_recomputed_to_the_same(place: Place) {
 fn an_sqlite_database_is_backed_up_before_migrations_unless_that_is_turned_off() {
     crate::support::block_on(async {
         for is_on in [true, false] {
-            let place = Place::on_sqlite();
-            let place = place.with("MVP__BACKUP__BEFORE_MIGRATIONS", &is_on.to_string());
-            let (service, _) = upgrade(&place).await;
-            let folder = place.folder().join("data/before-migrations");
+            let env = TestEnv::on_sqlite();
+            let env = env.with("MVP__BACKUP__BEFORE_MIGRATIONS", &is_on.to_string());
+            let (service, _) = upgrade(&env).await;
+            let folder = env.folder().join("data/before-migrations");
             let made = std::fs::read_dir(&folder).into_iter().flatten().flatten();
             let made = made.filter(|it| it.file_name().to_string_lossy().ends_with("-sqlite"));
             assert_eq!(made.count(), usize::from(is_on));
@@ -217,11 +217,11 @@ fn an_sqlite_database_is_backed_up_before_migrations_unless_that_is_turned_off()
             service.kill();
             if is_on {
                 let folder = folder.display().to_string();
-                let verified = place.run(&["backup", "verify", "--folder", &folder]).well();
+                let verified = env.run(&["backup", "verify", "--folder", &folder]).expect_success();
                 assert!(verified.contains("-sqlite"), "{verified}");
                 // Nothing is pending any more, so nothing more is made.
-                place.serve().kill();
-                place.run(&["backup", "list", "--folder", &folder]).well();
+                env.serve().kill();
+                env.run(&["backup", "list", "--folder", &folder]).expect_success();
                 assert_eq!(
                     std::fs::read_dir(&folder)
                         .unwrap()

@@ -40,7 +40,7 @@ pub(crate) fn text(value: &Value) -> String {
 }
 
 impl Client {
-    pub(crate) fn nobody(url: &str) -> Self {
+    pub(crate) fn anonymous(url: &str) -> Self {
         // Where one is there already, it does as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().timeout(Duration::from_mins(1)).build().unwrap();
@@ -59,13 +59,13 @@ impl Client {
     }
 
     /// Gives the right password to an account that has a second factor.
-    pub(crate) async fn waiting(url: &str, email: &str, password: &str) -> Self {
+    pub(crate) async fn password_accepted(url: &str, email: &str, password: &str) -> Self {
         let credentials = json!({ "email": email, "password": password });
         Self::open(url, "/api/auth/login", &credentials, 401).await
     }
 
     async fn open(url: &str, path: &str, body: &Value, status: u16) -> Self {
-        let mut client = Self::nobody(url);
+        let mut client = Self::anonymous(url);
         let answer = client.post(path, body).await;
         let cookie = answer.headers.get("set-cookie").map_or("", |it| it.to_str().unwrap());
         client.cookie = cookie.split(';').next().map(str::to_owned).unwrap();
@@ -76,7 +76,7 @@ impl Client {
     /// The same visitor at a service elsewhere, over new connections.
     pub(crate) fn at(&self, url: &str) -> Self {
         let Self { cookie, account, .. } = self.clone();
-        Self { cookie, account, ..Self::nobody(url) }
+        Self { cookie, account, ..Self::anonymous(url) }
     }
 
     pub(crate) fn cookie(&self) -> &str {
@@ -101,7 +101,7 @@ impl Client {
     }
 
     /// Posts with an `Idempotency-Key`.
-    pub(crate) async fn post_once(
+    pub(crate) async fn post_idempotent(
         &self,
         path: &str,
         body: &Value,

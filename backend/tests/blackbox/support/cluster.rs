@@ -1,6 +1,6 @@
 //! A primary and its synchronous standby, which the service reaches through PgBouncer.
 
-use super::{PgBouncer, Place, Postgres, Sql, eventually};
+use super::{PgBouncer, Postgres, Sql, TestEnv, eventually};
 
 /// A primary and its synchronous standby behind PgBouncer, with the roles of docs/operations.md.
 pub(crate) struct Cluster {
@@ -23,17 +23,17 @@ impl Cluster {
             sql.execute(statement).await;
         }
         sql.close().await;
-        let standby = primary.replicated_as("standby").await;
+        let standby = primary.create_replica_named("standby").await;
         let pgbouncer = PgBouncer::start(&primary).await;
         let cluster = Self { primary, standby, pgbouncer };
         cluster.replicate_synchronously().await;
         cluster
     }
 
-    /// A place for the service, which reaches the database through PgBouncer.
-    pub(crate) fn place(&self) -> Place {
+    /// A env for the service, which reaches the database through PgBouncer.
+    pub(crate) fn env(&self) -> TestEnv {
         let owner = self.primary.url_of("motovaultpro_owner", "motovaultpro");
-        Place::bare()
+        TestEnv::empty()
             .with("MVP__DATABASE__URL", &self.pgbouncer.url())
             .with("MVP__DATABASE__PREPARED_STATEMENTS", "false")
             .with("MVP__DATABASE__MIGRATION_URL", &owner)
@@ -45,7 +45,7 @@ impl Cluster {
     }
 
     /// Promotes the standby in place of the primary, which is down, and points PgBouncer at it.
-    pub(crate) async fn take_over(&mut self) {
+    pub(crate) async fn fail_over(&mut self) {
         self.standby.promote().await;
         self.pgbouncer.point_at(&self.standby);
         std::mem::swap(&mut self.primary, &mut self.standby);
@@ -69,11 +69,11 @@ impl Cluster {
         sql.execute(names).await;
         sql.execute("SELECT pg_reload_conf()").await;
         sql.close().await;
-        self.is_synchronous().await;
+        self.wait_until_synchronous().await;
     }
 
     /// Waits until the standby has everything that is acknowledged.
-    pub(crate) async fn is_synchronous(&self) {
+    pub(crate) async fn wait_until_synchronous(&self) {
         let sql = Sql::postgres(&self.primary.url()).await;
         eventually("the standby is synchronous", async || {
             let count = "SELECT COUNT(*) FROM pg_stat_replication

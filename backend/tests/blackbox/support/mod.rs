@@ -6,10 +6,10 @@ pub(crate) mod load;
 mod pgbouncer;
 mod servers;
 #[macro_use]
-mod site;
+mod installation;
+mod browser;
 mod sql;
 mod traffic;
-mod visit;
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},
@@ -23,15 +23,15 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub(crate) use browser::BrowserSession;
 pub(crate) use client::{Answer, Client};
 pub(crate) use cluster::Cluster;
+pub(crate) use installation::{Installation, current_program};
 pub(crate) use pgbouncer::PgBouncer;
 pub(crate) use servers::{Postgres, Redis, free_port};
-pub(crate) use site::{Site, this_program};
 pub(crate) use sql::Sql;
 use tempfile::TempDir;
 pub(crate) use traffic::Traffic;
-pub(crate) use visit::Visit;
 
 /// Declares each named test once per engine: `sqlite::name` and `postgres::name`.
 macro_rules! on_every_engine {
@@ -39,8 +39,8 @@ macro_rules! on_every_engine {
         mod sqlite {
             $(#[test]
             fn $test() {
-                use $crate::support::{Place, block_on};
-                block_on(async { super::$test(Place::on_sqlite()).await });
+                use $crate::support::{TestEnv, block_on};
+                block_on(async { super::$test(TestEnv::on_sqlite()).await });
             })+
         }
 
@@ -48,8 +48,8 @@ macro_rules! on_every_engine {
             $(#[test]
             #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
             fn $test() {
-                use $crate::support::{Place, block_on};
-                block_on(async { super::$test(Place::on_postgres().await).await });
+                use $crate::support::{TestEnv, block_on};
+                block_on(async { super::$test(TestEnv::on_postgres().await).await });
             })+
         }
     };
@@ -90,9 +90,9 @@ pub(crate) fn rounds(usual: u64) -> u64 {
 
 /// Numbers that follow from a seed (`SplitMix64`: Steele, Lea and Flood, "Fast splittable
 /// pseudorandom number generators", 2014).
-pub(crate) struct Chance(AtomicU64);
+pub(crate) struct Random(AtomicU64);
 
-impl Chance {
+impl Random {
     pub(crate) fn new(seed: u64) -> Self {
         Self(AtomicU64::new(seed))
     }
@@ -110,9 +110,9 @@ impl Chance {
 /// A number below `below`: the next of those that `TORTURE_SEED` begins, or of some that nobody can
 /// foresee.
 pub(crate) fn random(below: u64) -> u64 {
-    static CHANCE: LazyLock<Chance> = LazyLock::new(|| {
+    static CHANCE: LazyLock<Random> = LazyLock::new(|| {
         let seed = torture("TORTURE_SEED");
-        Chance::new(seed.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0))
+        Random::new(seed.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0))
     });
     CHANCE.below(below)
 }
@@ -133,49 +133,48 @@ pub(crate) async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool)
 }
 
 /// A folder to run the program in, the settings to run it with, and the database they name.
-pub(crate) struct Place {
+pub(crate) struct TestEnv {
     folder: TempDir,
     program: PathBuf,
     settings: Vec<(String, String)>,
 }
 
-impl Place {
+impl TestEnv {
     /// No settings but a free port.
-    pub(crate) fn bare() -> Self {
+    pub(crate) fn empty() -> Self {
         let (folder, program) = (tempfile::tempdir().unwrap(), env!("CARGO_BIN_EXE_motovaultpro"));
-        let place = Self { folder, program: program.into(), settings: Vec::new() };
-        place.with("MVP__SERVER__ADDRESS", "127.0.0.1:0")
+        let env = Self { folder, program: program.into(), settings: Vec::new() };
+        env.with("MVP__SERVER__ADDRESS", "127.0.0.1:0")
     }
 
     /// SQLite, and the cache in the process.
     pub(crate) fn on_sqlite() -> Self {
-        Self::bare()
+        Self::empty()
     }
 
     /// An empty PostgreSQL database of its own, and Redis.
     pub(crate) async fn on_postgres() -> Self {
         let url = sql::create_database(&server("TEST_POSTGRES_URL")).await;
-        let place = Self::bare()
+        let env = Self::empty()
             .with("MVP__CACHE__URL", &server("TEST_REDIS_URL"))
             .with("MVP__DATABASE__MIGRATION_URL", &as_role("motovaultpro_owner", &url));
         if !are_all_pooled() {
-            return place.with("MVP__DATABASE__URL", &as_role("motovaultpro", &url));
+            return env.with("MVP__DATABASE__URL", &as_role("motovaultpro", &url));
         }
         let (pooler, name) = (server("TEST_PGBOUNCER_URL"), url.rsplit_once('/').unwrap().1);
         let url = format!("{}/{name}", pooler.rsplit_once('/').unwrap().0);
-        place
-            .with("MVP__DATABASE__URL", &as_role("motovaultpro", &url))
+        env.with("MVP__DATABASE__URL", &as_role("motovaultpro", &url))
             .with("MVP__DATABASE__PREPARED_STATEMENTS", "false")
     }
 
     /// The same for another build of the program.
-    pub(crate) fn of_program(self, program: &Path) -> Self {
+    pub(crate) fn with_program(self, program: &Path) -> Self {
         Self { program: program.to_owned(), ..self }
     }
 
     /// The same on a disk that is full as soon as a file has that many KiB, until `prlimit` gives
     /// the process more.
-    pub(crate) fn with_little_room(self, kibibytes: u32) -> Self {
+    pub(crate) fn with_file_size_limit(self, kibibytes: u32) -> Self {
         let script = self.folder().join("with-little-room");
         let program = self.program.display();
         // Told by a refused write, not by a signal. The unit is 512 bytes.
@@ -184,7 +183,7 @@ impl Place {
             format!("#!/bin/sh\ntrap '' XFSZ\nulimit -S -f {blocks}\nexec '{program}' \"$@\"\n");
         std::fs::write(&script, text).unwrap();
         std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
-        self.of_program(&script)
+        self.with_program(&script)
     }
 
     /// The same with one more setting, or another value for it.
@@ -246,8 +245,8 @@ impl Place {
     }
 
     /// Runs the program to its end.
-    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
-        Ran::from(self.command(arguments).output().unwrap())
+    pub(crate) fn run(&self, arguments: &[&str]) -> CommandResult {
+        CommandResult::from(self.command(arguments).output().unwrap())
     }
 
     /// Starts the service, and waits until it says where it is.
@@ -255,7 +254,7 @@ impl Place {
         self.try_serve(&[]).unwrap_or_else(|log| panic!("the service did not start: {log}"))
     }
 
-    /// As [`Place::serve`] with these arguments; gives the log where it ends instead.
+    /// As [`TestEnv::serve`] with these arguments; gives the log where it ends instead.
     pub(crate) fn try_serve(&self, arguments: &[&str]) -> Result<Service, String> {
         let log = self.folder().join(format!("serve-{}.log", uuid::Uuid::now_v7()));
         let spawned = Instant::now();
@@ -276,13 +275,13 @@ impl Place {
 
 /// How a run of the program ended.
 #[derive(Debug)]
-pub(crate) struct Ran {
+pub(crate) struct CommandResult {
     pub(crate) code: Option<i32>,
     pub(crate) out: String,
     pub(crate) err: String,
 }
 
-impl From<Output> for Ran {
+impl From<Output> for CommandResult {
     fn from(output: Output) -> Self {
         Self {
             code: output.status.code(),
@@ -292,17 +291,17 @@ impl From<Output> for Ran {
     }
 }
 
-impl Ran {
+impl CommandResult {
     /// What it printed, given that it went well.
     #[track_caller]
-    pub(crate) fn well(self) -> String {
+    pub(crate) fn expect_success(self) -> String {
         assert_eq!(self.code, Some(0), "{self:?}");
         self.out
     }
 
     /// What it complained of, given that it ended with this code and printed nothing else.
     #[track_caller]
-    pub(crate) fn badly(self, code: i32) -> String {
+    pub(crate) fn expect_failure(self, code: i32) -> String {
         assert_eq!(self.code, Some(code), "{self:?}");
         assert_eq!(self.out, "", "{self:?}");
         assert!(!self.err.contains("panicked"), "{self:?}");
@@ -332,7 +331,7 @@ impl Service {
     }
 
     /// Ends it, and gives what it printed after its address.
-    pub(crate) fn end_and_read(mut self) -> String {
+    pub(crate) fn stop_and_read_output(mut self) -> String {
         signal("TERM", self.pid());
         let mut printed = String::new();
         self.stdout.read_to_string(&mut printed).unwrap();
@@ -369,8 +368,8 @@ impl Service {
         Client::register(&self.url, email).await
     }
 
-    pub(crate) fn nobody(&self) -> Client {
-        Client::nobody(&self.url)
+    pub(crate) fn anonymous(&self) -> Client {
+        Client::anonymous(&self.url)
     }
 }
 

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::{
     Postgres, eventually,
-    servers::{free_port, give_away, listens, other_user},
+    servers::{chown_to_server_user, free_port, listens, server_user},
 };
 
 /// The password of the service's role.
@@ -30,7 +30,7 @@ impl PgBouncer {
     pub(crate) async fn start(server: &Postgres) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("secret"), PASSWORD).unwrap();
-        give_away(folder.path());
+        chown_to_server_user(folder.path());
         let mut pgbouncer = Self { folder, port: free_port(), server: server.port(), child: None };
         pgbouncer.restart().await;
         pgbouncer
@@ -45,7 +45,7 @@ impl PgBouncer {
         let log = File::create(self.folder.path().join("log")).unwrap();
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         self.child = Some(command.spawn().unwrap());
-        eventually("PgBouncer listens", async || listens(self.port).await).await;
+        eventually("PgBouncer listens", async || is_listening(self.port).await).await;
     }
 
     /// Points it at another server while it runs, as docs/operations.md describes.
@@ -65,7 +65,7 @@ impl PgBouncer {
         command.current_dir(self.folder.path()).env_clear();
         command.env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin");
         command.env("RUN", self.folder.path());
-        if let Some((user, group)) = other_user() {
+        if let Some((user, group)) = server_user() {
             command.uid(user).gid(group);
         }
         command

@@ -18,7 +18,7 @@ pub(crate) fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-pub(super) async fn listens(port: u16) -> bool {
+pub(super) async fn is_listening(port: u16) -> bool {
     tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
 }
 
@@ -44,7 +44,7 @@ impl Redis {
         command.args(["--appendonly", "no", "--daemonize", "no"]).args(arguments);
         command.current_dir(self.folder.path()).stdin(Stdio::null()).stdout(Stdio::null());
         self.child = Some(command.spawn().unwrap());
-        eventually("Redis listens", async || listens(self.port).await).await;
+        eventually("Redis listens", async || is_listening(self.port).await).await;
     }
 
     pub(crate) fn url(&self) -> String {
@@ -97,7 +97,7 @@ fn postgres_programs() -> PathBuf {
 }
 
 /// The user and group that PostgreSQL runs as where the tests run as root, whom it refuses.
-pub(super) fn other_user() -> Option<(u32, u32)> {
+pub(super) fn server_user() -> Option<(u32, u32)> {
     let number = |arguments: &[&str]| -> Option<u32> {
         let output = Command::new("id").args(arguments).output().unwrap();
         String::from_utf8(output.stdout).unwrap().trim().parse().ok()
@@ -110,12 +110,12 @@ pub(super) fn other_user() -> Option<(u32, u32)> {
 }
 
 /// Gives all of a folder to the user that PostgreSQL runs as.
-pub(super) fn give_away(path: &Path) {
-    let Some((user, group)) = other_user() else { return };
+pub(super) fn chown_to_server_user(path: &Path) {
+    let Some((user, group)) = server_user() else { return };
     std::os::unix::fs::lchown(path, Some(user), Some(group)).unwrap();
     if path.is_dir() {
         for entry in std::fs::read_dir(path).unwrap() {
-            give_away(&entry.unwrap().path());
+            chown_to_server_user(&entry.unwrap().path());
         }
     }
 }
@@ -127,7 +127,7 @@ impl Postgres {
 
     /// A new server with more settings (`name=value`), which may name places below its own folder.
     pub(crate) async fn start_with(settings: impl FnOnce(&Path) -> Vec<String>) -> Self {
-        let mut postgres = Self::nowhere();
+        let mut postgres = Self::unstarted();
         postgres.settings = settings(postgres.folder());
         let mut initdb = postgres.command("initdb");
         initdb.args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]);
@@ -139,16 +139,16 @@ impl Postgres {
 
     /// A server on a data folder that is there; its log where it does not come up.
     pub(crate) async fn start_on(data: &Path) -> Result<Self, String> {
-        let mut postgres = Self::nowhere();
+        let mut postgres = Self::unstarted();
         postgres.data = data.to_owned();
-        give_away(data);
+        chown_to_server_user(data);
         postgres.try_restart().await?;
         Ok(postgres)
     }
 
-    fn nowhere() -> Self {
+    fn unstarted() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        give_away(folder.path());
+        chown_to_server_user(folder.path());
         let (data, port) = (folder.path().join("data"), free_port());
         let programs = postgres_programs();
         Self { folder, data, settings: Vec::new(), programs, port, child: None }
@@ -169,13 +169,13 @@ impl Postgres {
     }
 
     /// A streaming replica of this server, which has its data by now.
-    pub(crate) async fn replicated(&self) -> Self {
-        self.replicated_as("replica").await
+    pub(crate) async fn create_replica(&self) -> Self {
+        self.create_replica_named("replica").await
     }
 
     /// The same by a name, which this server lists it under (`application_name`).
-    pub(crate) async fn replicated_as(&self, name: &str) -> Self {
-        let mut replica = Self::nowhere();
+    pub(crate) async fn create_replica_named(&self, name: &str) -> Self {
+        let mut replica = Self::unstarted();
         replica.settings = vec![
             format!("cluster_name={name}"),
             // Five seconds by default: for so long, writes would wait after a restart of the primary.
@@ -220,7 +220,7 @@ impl Postgres {
     fn command(&self, name: &str) -> Command {
         let mut command = Command::new(self.programs.join(name));
         command.current_dir(self.folder.path()).stdin(Stdio::null());
-        if let Some((user, group)) = other_user() {
+        if let Some((user, group)) = server_user() {
             command.uid(user).gid(group);
         }
         command

@@ -162,7 +162,7 @@ impl User {
             let name = client::text(&body["notes"]);
             ledger.intend(&name);
             let first = usize::try_from(number).unwrap();
-            let post = async |at: &Client| at.post_once("/api/fuel-logs", &body, &name).await;
+            let post = async |at: &Client| at.post_idempotent("/api/fuel-logs", &body, &name).await;
             let record = self.insist(Kind::Write, first, 201, &post, seen).await;
             // Now and then as if the answer had been lost on its way.
             if number.is_multiple_of(8) {
@@ -234,7 +234,7 @@ impl User {
 
 /// Records what an instance reports as its health, each time that it changes.
 async fn watch(nth: usize, url: &str, seen: &Seen) {
-    let client = Client::nobody(url);
+    let client = Client::anonymous(url);
     let mut before = String::new();
     while !seen.stops.load(Ordering::SeqCst) {
         let answer = client.send(Method::GET, "/api/health", None);

@@ -1,4 +1,4 @@
-//! Answers to requests whose bodies were not read: over real sockets, which a close resets.
+//! Tests responses to requests whose bodies were not read, over real sockets, which closing may reset.
 
 use std::time::Duration;
 
@@ -8,35 +8,36 @@ use tokio::{
 };
 
 use super::{
+    connection_slots::ConnectionSlots,
     connections::serve,
-    front::Front,
-    hosts::Hosts,
-    listener::{Listener, at_address},
-    places::Places,
+    gateway::Gateway,
+    hosts::AllowedHosts,
+    listener::{Listener, bind_tcp},
     tests::{Service, slow_service},
 };
 use crate::{core::config::Config, testing::TestApp};
 
-/// A client on a connection of its own.
+/// A client with its own connection.
 pub(super) struct Client(pub(super) TcpStream);
 
-/// The service on a port, for as long as the test runs.
-fn serve_on_a_port(front: Front) -> std::net::SocketAddr {
-    serve_with(front, Places::new(16, 16, |_| false))
+/// Serves on a free port until the test ends.
+fn serve_on_a_port(gateway: Gateway) -> std::net::SocketAddr {
+    serve_with(gateway, ConnectionSlots::new(16, 16, |_| false))
 }
 
-/// The same with these places for connections.
-pub(super) fn serve_with(front: Front, places: Places) -> std::net::SocketAddr {
-    let listener = at_address("127.0.0.1:0".parse().unwrap()).unwrap();
+/// The same with these connection limits.
+pub(super) fn serve_with(gateway: Gateway, slots: ConnectionSlots) -> std::net::SocketAddr {
+    let listener = bind_tcp("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(serve(Listener::Tcp(listener), front, places, std::future::pending()));
+    tokio::spawn(serve(Listener::Tcp(listener), gateway, slots, std::future::pending()));
     address
 }
 
-async fn whole_service() -> (TestApp, std::net::SocketAddr) {
+async fn full_service() -> (TestApp, std::net::SocketAddr) {
     let test = TestApp::on_sqlite().await;
-    let front = Front::new(crate::router(&test.app), &Config::default(), Hosts::any()).await;
-    let address = serve_on_a_port(front);
+    let gateway =
+        Gateway::new(crate::router(&test.app), &Config::default(), AllowedHosts::any()).await;
+    let address = serve_on_a_port(gateway);
     (test, address)
 }
 
@@ -51,8 +52,8 @@ impl Client {
         self.0.write_all(bytes).await.unwrap();
     }
 
-    /// The next answer: its status, and whether the connection closes after it.
-    pub(super) async fn answer(&mut self) -> (u16, bool) {
+    /// Reads the next response: its status, and whether the connection closes after it.
+    pub(super) async fn read_response(&mut self) -> (u16, bool) {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             head.push(self.0.read_u8().await.unwrap());
@@ -65,7 +66,7 @@ impl Client {
         (status, head.contains("connection: close"))
     }
 
-    /// Whether the connection has ended well, with nothing more on it.
+    /// Whether the connection was closed cleanly, without more data.
     pub(super) async fn has_ended(&mut self) -> bool {
         matches!(self.0.read(&mut [0; 1]).await, Ok(0))
     }
@@ -76,8 +77,8 @@ pub(super) fn head(request: &str, headers: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_connection_goes_on_after_refusals_of_short_bodies() {
-    let (_test, address) = whole_service().await;
+async fn a_connection_stays_open_after_short_bodies_were_refused() {
+    let (_test, address) = full_service().await;
     let json = "content-type: application/json\r\n";
     let cases = [
         ("POST /api/vehicles", json, 401),
@@ -102,59 +103,59 @@ async fn a_connection_goes_on_after_refusals_of_short_bodies() {
         let body = vec![b'x'; bytes];
         for (request, headers, status) in cases {
             let headers = format!("{headers}content-length: {bytes}\r\n");
-            // The body comes after the head, and in two parts.
+            // Send the body after the head, in two parts.
             client.send(&head(request, &headers)).await;
             tokio::time::sleep(Duration::from_millis(2)).await;
             client.send(&body[..bytes / 2]).await;
             tokio::time::sleep(Duration::from_millis(2)).await;
             client.send(&body[bytes / 2..]).await;
-            assert_eq!(client.answer().await, (status, false), "{request}, {bytes} bytes");
+            assert_eq!(client.read_response().await, (status, false), "{request}, {bytes} bytes");
         }
     }
 }
 
 #[tokio::test]
-async fn a_refusal_of_a_long_body_closes_the_connection_and_arrives() {
-    let (_test, address) = whole_service().await;
+async fn refusing_a_long_body_delivers_the_response_and_closes_the_connection() {
+    let (_test, address) = full_service().await;
     for megabytes in [1, 16] {
         let mut client = Client::connect(address).await;
         let bytes = megabytes * 1024 * 1024;
         client.send(&head("POST /api/vehicles", &format!("content-length: {bytes}\r\n"))).await;
         tokio::time::sleep(Duration::from_millis(10)).await;
-        // As a client does that sends all before it reads anything.
+        // Like a client that sends everything before it reads the response.
         for _ in 0..megabytes * 16 {
             client.send(&vec![b'x'; 64 * 1024]).await;
         }
-        assert_eq!(client.answer().await, (401, true), "{megabytes} MB");
+        assert_eq!(client.read_response().await, (401, true), "{megabytes} MB");
         assert!(client.has_ended().await);
     }
 }
 
 #[tokio::test]
-async fn a_refusal_of_a_body_of_unknown_length_closes_the_connection() {
-    let (_test, address) = whole_service().await;
+async fn refusing_a_chunked_body_closes_the_connection() {
+    let (_test, address) = full_service().await;
     let mut client = Client::connect(address).await;
     client.send(&head("POST /api/vehicles", "transfer-encoding: chunked\r\n")).await;
-    assert_eq!(client.answer().await, (401, true));
+    assert_eq!(client.read_response().await, (401, true));
     client.send(b"5\r\nhello\r\n").await;
     client.send(b"0\r\n\r\n").await;
     assert!(client.has_ended().await);
 }
 
 #[tokio::test]
-async fn a_client_that_waits_to_send_its_body_is_not_asked_for_it() {
-    let (_test, address) = whole_service().await;
+async fn a_refused_request_receives_no_100_continue() {
+    let (_test, address) = full_service().await;
     let mut client = Client::connect(address).await;
     let headers = "content-length: 5\r\nexpect: 100-continue\r\n";
     client.send(&head("POST /api/vehicles", headers)).await;
-    assert_eq!(client.answer().await, (401, true));
+    assert_eq!(client.read_response().await, (401, true));
     assert!(client.has_ended().await);
 }
 
 #[tokio::test]
-async fn a_connection_goes_on_after_an_overloaded_service_refused_a_body() {
-    let (front, go) = slow_service().await;
-    let address = serve_on_a_port(front);
+async fn a_connection_stays_open_after_overload_refusals() {
+    let (gateway, go) = slow_service().await;
+    let address = serve_on_a_port(gateway);
     let mut slow = Client::connect(address).await;
     slow.send(&head("GET /slow", "")).await;
     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -163,28 +164,28 @@ async fn a_connection_goes_on_after_an_overloaded_service_refused_a_body() {
         client.send(&head("POST /quick", "content-length: 4000\r\n")).await;
         tokio::time::sleep(Duration::from_millis(2)).await;
         client.send(&[b'x'; 4000]).await;
-        assert_eq!(client.answer().await, (503, false));
+        assert_eq!(client.read_response().await, (503, false));
     }
     go.notify_one();
-    assert_eq!(slow.answer().await, (200, false));
+    assert_eq!(slow.read_response().await, (200, false));
     client.send(&head("GET /quick", "")).await;
-    assert_eq!(client.answer().await, (200, false));
+    assert_eq!(client.read_response().await, (200, false));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rest_that_does_not_come_ends_the_connection_soon() {
+async fn a_body_that_stops_arriving_closes_the_connection() {
     let service = Service::new().await;
-    let mut connection = service.connect(super::connections::USUAL);
+    let mut connection = service.connect(super::connections::NORMAL);
     connection.send("POST /nothing HTTP/1.1\r\nhost: cars.test\r\ncontent-length: 9\r\n\r\n").await;
     let begun = tokio::time::Instant::now();
-    assert!(connection.rest().await.starts_with("HTTP/1.1 404"));
+    assert!(connection.read_to_end().await.starts_with("HTTP/1.1 404"));
     assert_eq!(begun.elapsed().as_secs(), 10);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_goes_on_sending_is_hung_up_on_after_a_while() {
+async fn a_client_that_keeps_sending_is_disconnected() {
     let service = Service::new().await;
-    let mut connection = service.connect(super::connections::USUAL);
+    let mut connection = service.connect(super::connections::NORMAL);
     connection
         .send("POST /nothing HTTP/1.1\r\nhost: cars.test\r\ncontent-length: 9999999\r\n\r\n")
         .await;

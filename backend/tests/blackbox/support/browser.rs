@@ -7,14 +7,14 @@ use tokio::task::JoinHandle;
 use super::eventually;
 
 /// A person at a page.
-pub(crate) struct Visit {
+pub(crate) struct BrowserSession {
     pub(crate) page: Page,
     browser: Browser,
     events: JoinHandle<()>,
     _profile: tempfile::TempDir,
 }
 
-impl Visit {
+impl BrowserSession {
     /// Opens a telephone's browser.
     pub(crate) async fn begin() -> Self {
         let profile = tempfile::tempdir().unwrap();

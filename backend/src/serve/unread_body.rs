@@ -1,5 +1,5 @@
-//! Request bodies that were not read completely before the answer. If little remains, it is read and
-//! discarded, so that the connection can be reused; otherwise the connection is closed.
+//! Handles request bodies that the handler did not read completely. A short remainder is read and discarded, so
+//! that the connection can be reused; otherwise the connection is closed.
 
 use std::{
     pin::Pin,
@@ -19,71 +19,75 @@ use axum::{
 use http_body_util::BodyExt as _;
 use hyper::body::{Frame, Incoming, SizeHint};
 
-use super::places::Activity;
+use super::connection_slots::Activity;
 
-/// How many remaining bytes are read to keep a connection open.
-const SHORT: u64 = 64 * 1024;
+/// Maximum number of remaining bytes that are read to keep a connection open.
+const MAX_DRAINED: u64 = 64 * 1024;
 
 /// Receives a body that is dropped before its end.
 type Slot = Arc<Mutex<Option<Incoming>>>;
 
 /// A body that is returned to its slot when it is dropped before its end.
-struct Lent {
+struct TrackedBody {
     body: Option<Incoming>,
     slot: Slot,
     activity: Arc<Activity>,
 }
 
 /// The possible remainder of a request's body.
-pub(super) struct Unread {
+pub(super) struct UnreadBody {
     slot: Option<Slot>,
-    /// Whether the client waits for `100 Continue` before it sends the body.
-    waits: bool,
+    /// Whether the client expects_continue for `100 Continue` before it sends the body.
+    expects_continue: bool,
 }
 
-impl Unread {
-    /// The request, and the handle for the remainder of its body. The connection is busy once all of the
-    /// request has arrived.
-    pub(super) fn of(
+impl UnreadBody {
+    /// Returns the request with a tracked body, and a handle for the remainder of that body. Marks the
+    /// connection as busy once the whole request has arrived.
+    pub(super) fn track(
         request: Request<Incoming>,
         activity: &Arc<Activity>,
     ) -> (Request<Body>, Self) {
         if request.body().is_end_stream() {
             activity.set_busy(true);
-            return (request.map(Body::new), Self { slot: None, waits: false });
+            return (request.map(Body::new), Self { slot: None, expects_continue: false });
         }
-        let waits = request.headers().contains_key(header::EXPECT);
+        let expects_continue = request.headers().contains_key(header::EXPECT);
         let slot = Slot::default();
-        let lent = |body| {
+        let tracked = |body| {
             let (slot, activity) = (Arc::clone(&slot), Arc::clone(activity));
-            Body::new(Lent { body: Some(body), slot, activity })
+            Body::new(TrackedBody { body: Some(body), slot, activity })
         };
-        let request = request.map(lent);
-        (request, Self { slot: Some(slot), waits })
+        let request = request.map(tracked);
+        (request, Self { slot: Some(slot), expects_continue })
     }
 
-    /// Reads a short remainder while the answer is sent, for at most `patience`. If the remainder is
-    /// long, or its length unknown, the answer says that the connection closes, and the connection
-    /// `lingers`.
-    pub(super) fn settle(self, answer: &mut Response, patience: Duration, lingers: &AtomicBool) {
+    /// Reads a short remainder while the response is sent, for at most `timeout`. If the remainder is long or
+    /// its length unknown, adds `Connection: close` to the response and sets `lingers`.
+    pub(super) fn drain_or_close(
+        self,
+        response: &mut Response,
+        timeout: Duration,
+        lingers: &AtomicBool,
+    ) {
         let rest =
             self.slot.and_then(|it| it.lock().unwrap_or_else(PoisonError::into_inner).take());
         let Some(rest) = rest else { return };
-        let is_short = rest.size_hint().exact().is_some_and(|it| it <= SHORT);
-        if is_short && !self.waits {
-            tokio::spawn(tokio::time::timeout(patience, drop_all(rest)));
+        let is_short = rest.size_hint().exact().is_some_and(|it| it <= MAX_DRAINED);
+        if is_short && !self.expects_continue {
+            tokio::spawn(tokio::time::timeout(timeout, drain(rest)));
         } else {
-            answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             lingers.store(true, Relaxed);
         }
     }
 }
 
-async fn drop_all(mut body: Incoming) {
+async fn drain(mut body: Incoming) {
     while let Some(Ok(_)) = body.frame().await {}
 }
 
-impl HttpBody for Lent {
+impl HttpBody for TrackedBody {
     type Data = Bytes;
     type Error = hyper::Error;
 
@@ -112,7 +116,7 @@ impl HttpBody for Lent {
     }
 }
 
-impl Drop for Lent {
+impl Drop for TrackedBody {
     fn drop(&mut self) {
         let rest = self.body.take().filter(|it| !it.is_end_stream());
         if rest.is_some() {

@@ -1,4 +1,4 @@
-//! Whoever knocks, with everything that can be theirs; and the whole database as it is.
+//! A user with one record of each kind, and snapshots of the database.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,42 +13,42 @@ use crate::{
         invitations::{self, Invitation},
     },
     sql,
-    testing::{Answer, TestApp},
+    testing::{TestApp, TestResponse},
 };
 
-/// Somebody with one of everything, and every way to be signed in.
-pub(super) struct World {
+/// A user with one record of each kind, and a client for each way to authenticate.
+pub(super) struct Fixture {
     pub(super) name: String,
     pub(super) is_administrator: bool,
     pub(super) user: TestApp,
-    /// A token that may only read.
+    /// Uses a read-only token.
     pub(super) reader: TestApp,
-    /// A token that may write.
+    /// Uses a token with write access.
     pub(super) writer: TestApp,
-    /// A session that has ended.
+    /// Uses an expired session.
     pub(super) expired: TestApp,
-    /// What `$name` stands for in a row.
+    /// The values of `$name` in rows.
     pub(super) ids: BTreeMap<String, String>,
-    /// What tells that an answer or a row is theirs.
+    /// Texts that identify a response or a database row as this user's.
     marks: BTreeSet<String>,
 }
 
-/// A currency that nobody else pays in.
-const OURS: &str = "MRU";
+/// A currency that no other user has.
+const UNIQUE_CURRENCY: &str = "MRU";
 
-impl World {
+impl Fixture {
     #[expect(clippy::too_many_lines, reason = "one record of each kind")]
     pub(super) async fn new(app: &TestApp, name: &str) -> Self {
         let email = format!("{name}@example.org");
         let user = app.register(&email).await;
         let account = user.get("/api/auth/me").await.id();
         let mut ids = BTreeMap::new();
-        let mut keep = |name: &str, id: String| ids.insert(name.to_owned(), id);
+        let mut insert_id = |name: &str, id: String| ids.insert(name.to_owned(), id);
         for (nth, kind) in ["another", "vehicle", "trashed"].into_iter().enumerate() {
             let vehicle = json!({
                 "vin": format!("WVWZZZ1JZXW00000{nth}"), "nickname": format!("{name}s {kind}"),
             });
-            keep(kind, made(&user.post("/api/vehicles", vehicle).await));
+            insert_id(kind, created_id(&user.post("/api/vehicles", vehicle).await));
         }
         user.delete(&format!("/api/vehicles/{}", ids["trashed"])).await;
         for (day, reading) in [(1, 100), (2, 400)] {
@@ -56,7 +56,7 @@ impl World {
                 "vehicleId": ids["vehicle"], "date": format!("2026-01-{day:02}"),
                 "odometerReading": reading, "gallons": 10, "notes": format!("{name}s note"),
             });
-            let log = made(&user.post("/api/fuel-logs", log).await);
+            let log = created_id(&user.post("/api/fuel-logs", log).await);
             ids.insert("log".to_owned(), log);
         }
         for (nth, kind) in ["done", "item"].into_iter().enumerate() {
@@ -65,7 +65,7 @@ impl World {
                 "description": format!("{name}s work"), "dueDate": format!("2026-02-0{}", nth + 1),
                 "intervalMonths": 1,
             });
-            let item = made(&user.post("/api/maintenance", item).await);
+            let item = created_id(&user.post("/api/maintenance", item).await);
             ids.insert(kind.to_owned(), item);
         }
         let done = format!("/api/maintenance/{}/complete", ids["done"]);
@@ -73,12 +73,12 @@ impl World {
         for topic in ["old", "new"] {
             let address = format!("http://127.0.0.1/{name}s-{topic}");
             let channel = json!({ "kind": "ntfy", "address": address });
-            let channel = made(&user.post("/api/notifications/channels", channel).await);
+            let channel = created_id(&user.post("/api/notifications/channels", channel).await);
             ids.insert("channel".to_owned(), channel);
         }
         let odometer = format!("/api/vehicles/{}/odometer", ids["vehicle"]);
         let reading = json!({ "date": "2026-01-03", "reading": 500, "notes": format!("{name}s") });
-        let reading = made(&user.post(&odometer, reading).await);
+        let reading = created_id(&user.post(&odometer, reading).await);
         ids.insert("reading".to_owned(), reading);
         let calendar = user.post("/api/maintenance/calendar-link", json!({})).await;
         let calendar = calendar.body["url"].as_str().unwrap().split("token=").nth(1).unwrap();
@@ -94,74 +94,77 @@ impl World {
         let session = sessions.body["items"][0]["id"].as_str().unwrap().to_owned();
         ids.insert("session".to_owned(), session);
         ids.insert("account".to_owned(), account.clone());
-        ids.insert("invitation".to_owned(), invitation(app, account.parse().unwrap()).await);
-        // What only those have whom the others are not to see.
-        let currency = if name.starts_with("ann") { OURS } else { "EUR" };
+        ids.insert("invitation".to_owned(), create_invitation(app, account.parse().unwrap()).await);
+        // Only the user whose data must stay hidden has this currency.
+        let currency = if name.starts_with("ann") { UNIQUE_CURRENCY } else { "EUR" };
         user.patch("/api/user/preferences", json!({ "currency": currency })).await;
-        ids.insert("identity".to_owned(), identity(app, account.parse().unwrap(), name).await);
+        ids.insert(
+            "identity".to_owned(),
+            create_identity(app, account.parse().unwrap(), name).await,
+        );
 
         let own =
             ids.values().cloned().chain([account.clone(), email.clone(), format!("{name}s ")]);
-        let own = own.chain(name.starts_with("ann").then(|| OURS.to_owned()));
+        let own = own.chain(name.starts_with("ann").then(|| UNIQUE_CURRENCY.to_owned()));
         let mut marks: BTreeSet<_> = own.collect();
-        // That they are there is no secret; what she says of them is.
+        // The stations are shared, but her notes on them are private.
         for station in ["other_station", "station"] {
-            let made = json!({ "name": "Corner", "latitude": 48.1, "longitude": 11.5 });
-            let made = made_by(&user, made).await;
+            let new = json!({ "name": "Corner", "latitude": 48.1, "longitude": 11.5 });
+            let created = create_station(&user, new).await;
             let notes = json!({ "notes": format!("{name}s note on it") }).to_string();
-            let path = format!("/api/stations/{made}/favorite");
+            let path = format!("/api/stations/{created}/favorite");
             let marked = user.send_json(axum::http::Method::PUT, &path, &notes, &[]).await;
             assert_eq!(marked.status, 200, "{marked:?}");
-            ids.insert("my_station".to_owned(), made.clone());
-            ids.insert(station.to_owned(), made);
+            ids.insert("my_station".to_owned(), created.clone());
+            ids.insert(station.to_owned(), created);
         }
         // A deleted station is visible only to users who use it.
-        let made = made_by(&user, json!({ "name": format!("{name}s old corner") })).await;
-        let path = format!("/api/stations/{made}");
+        let created = create_station(&user, json!({ "name": format!("{name}s old corner") })).await;
+        let path = format!("/api/stations/{created}");
         let favorite = format!("{path}/favorite");
         user.send_json(axum::http::Method::PUT, &favorite, "{}", &[]).await;
         assert_eq!(user.delete(&path).await.status, 204);
-        marks.insert(made.clone());
-        ids.insert("withdrawn".to_owned(), made);
+        marks.insert(created.clone());
+        ids.insert("withdrawn".to_owned(), created);
         for (name, value) in [
             ("my_email", email),
-            ("my_reset", reset(app, account.parse().unwrap()).await),
+            ("my_reset", create_reset_token(app, account.parse().unwrap()).await),
             ("my_new", format!("{name}-new")),
             ("my_newer", format!("{name}-newer")),
         ] {
             ids.insert(name.to_owned(), value);
         }
-        let world = Self {
+        let fixture = Self {
             name: name.to_owned(),
             is_administrator: false,
-            reader: app.nobody().with_header("authorization", &tokens[0]),
-            writer: app.nobody().with_header("authorization", &tokens[1]),
-            expired: expired(app, account.parse().unwrap()).await,
+            reader: app.anonymous().with_header("authorization", &tokens[0]),
+            writer: app.anonymous().with_header("authorization", &tokens[1]),
+            expired: create_expired_session(app, account.parse().unwrap()).await,
             user,
             ids,
             marks,
         };
-        // Their last use is noted now, and not while something is held against the database.
-        for token in [&world.reader, &world.writer] {
+        // Use the tokens now, so that recording their last use does not change a later snapshot.
+        for token in [&fixture.reader, &fixture.writer] {
             assert_eq!(token.get("/api/auth/me").await.status, 200);
         }
-        world
+        fixture
     }
 
-    /// The same, of an administrator.
-    pub(super) async fn of_administrator(app: &TestApp, name: &str) -> Self {
-        let world = Self::new(app, name).await;
+    /// The same for an administrator.
+    pub(super) async fn for_administrator(app: &TestApp, name: &str) -> Self {
+        let fixture = Self::new(app, name).await;
         let mut tx = app.app.db.write().await.unwrap();
-        let key = &world.ids["my_email"];
+        let key = &fixture.ids["my_email"];
         sql!(&mut tx, execute, "UPDATE accounts SET is_admin = true WHERE email_key = $1", key)
             .unwrap();
         tx.commit().await.unwrap();
         app.app.auth.clear_session_cache();
-        Self { is_administrator: true, ..world }
+        Self { is_administrator: true, ..fixture }
     }
 
-    /// Gives them a passkey, and an authenticator app that is being set up.
-    pub(super) async fn give_factors(&mut self, app: &TestApp) {
+    /// Adds a passkey, and begins to set up an authenticator app.
+    pub(super) async fn enable_two_factor(&mut self, app: &TestApp) {
         let begun = self.user.post("/api/auth/factors/totp", json!({})).await;
         let secret = begun.body["secret"].as_str().unwrap();
         let secret = totp_rs::Secret::try_from_base32(secret).unwrap();
@@ -186,28 +189,28 @@ impl World {
         self.marks.insert(passkey.to_string());
     }
 
-    /// Nothing of theirs is in an answer to somebody else.
-    pub(super) fn is_not_in(&self, answer: &Answer, row: &Row) {
-        let text = format!("{} {:?}", answer.body, answer.headers);
+    /// Asserts that a response to another user contains nothing of this user's.
+    pub(super) fn assert_absent_from(&self, response: &TestResponse, row: &Row) {
+        let text = format!("{} {:?}", response.body, response.headers);
         for mark in &self.marks {
-            assert!(!text.contains(mark), "{row:?} shows {mark} of another's: {text}");
+            assert!(!text.contains(mark), "{row:?} reveals {mark} to another user: {text}");
         }
     }
 }
 
-/// The id of what was made.
-fn made(answer: &Answer) -> String {
-    assert_eq!(answer.status, 201, "{answer:?}");
-    answer.id()
+/// The id of a created record.
+fn created_id(response: &TestResponse) -> String {
+    assert_eq!(response.status, 201, "{response:?}");
+    response.id()
 }
 
-/// A station that they added.
-async fn made_by(user: &TestApp, station: serde_json::Value) -> String {
-    made(&user.post("/api/stations", station).await)
+/// Adds a station and returns its id.
+async fn create_station(user: &TestApp, station: serde_json::Value) -> String {
+    created_id(&user.post("/api/stations", station).await)
 }
 
-/// Who they are at a provider.
-async fn identity(app: &TestApp, account: Uuid, name: &str) -> String {
+/// Adds an identity at an OpenID provider.
+async fn create_identity(app: &TestApp, account: Uuid, name: &str) -> String {
     let id = Uuid::now_v7();
     let mut tx = app.app.db.write().await.unwrap();
     sql!(
@@ -225,8 +228,8 @@ async fn identity(app: &TestApp, account: Uuid, name: &str) -> String {
     id.to_string()
 }
 
-/// An invitation that the account made.
-async fn invitation(app: &TestApp, account: Uuid) -> String {
+/// Adds an invitation by the account.
+async fn create_invitation(app: &TestApp, account: Uuid) -> String {
     let now = app.app.clock.now();
     let invitation = Invitation {
         id: Uuid::now_v7(),
@@ -243,8 +246,8 @@ async fn invitation(app: &TestApp, account: Uuid) -> String {
     invitation.id.to_string()
 }
 
-/// What a link to set the account's password holds.
-async fn reset(app: &TestApp, account: Uuid) -> String {
+/// Creates a token to reset the account's password.
+async fn create_reset_token(app: &TestApp, account: Uuid) -> String {
     let token = Uuid::now_v7().to_string();
     let mut tx = app.app.db.write().await.unwrap();
     let mark = admin::password_fingerprint(&mut tx, account).await.unwrap();
@@ -263,8 +266,8 @@ async fn reset(app: &TestApp, account: Uuid) -> String {
     token
 }
 
-/// A session of the account's that ended a second ago.
-async fn expired(app: &TestApp, account: Uuid) -> TestApp {
+/// Adds a session that expired a second ago.
+async fn create_expired_session(app: &TestApp, account: Uuid) -> TestApp {
     let token = Uuid::now_v7().simple().to_string().repeat(2);
     let now = app.app.clock.now();
     let mut tx = app.app.db.write().await.unwrap();
@@ -284,46 +287,47 @@ async fn expired(app: &TestApp, account: Uuid) -> TestApp {
     app.with_cookie(Some(format!("session={token}")))
 }
 
-/// `text` with every `$name` replaced by what it stands for; the longest name first.
-pub(super) fn put(text: &str, ids: &BTreeMap<String, String>) -> String {
+/// Replaces every `$name` in `text` with its value, longest names first.
+pub(super) fn substitute_ids(text: &str, ids: &BTreeMap<String, String>) -> String {
     let longest_first = ids.iter().rev();
     longest_first.fold(text.to_owned(), |text, (name, id)| text.replace(&format!("${name}"), id))
 }
 
-/// All that a client sees of an answer, but for the request's own id, with the ids it asked for
-/// replaced by their names.
-pub(super) fn seen(answer: &Answer, told: &BTreeMap<String, String>) -> (u16, String) {
-    let mut headers = answer.headers.clone();
+/// Status, body and headers of a response, without the request id and with ids replaced by placeholders.
+pub(super) fn normalized(
+    response: &TestResponse,
+    placeholders: &BTreeMap<String, String>,
+) -> (u16, String) {
+    let mut headers = response.headers.clone();
     headers.remove("x-request-id");
-    let text = format!("{} {headers:?}", answer.body);
-    (answer.status, told.iter().fold(text, |text, (id, name)| text.replace(id, name)))
+    let text = format!("{} {headers:?}", response.body);
+    (response.status, placeholders.iter().fold(text, |text, (id, name)| text.replace(id, name)))
 }
 
-/// Every row of every table, as text; but for what VINs were found to mean, which is nobody's and
-/// kept for all.
-pub(super) struct Database(BTreeSet<String>);
+/// Every row of every table as text, except the shared cache of decoded VINs.
+pub(super) struct DatabaseSnapshot(BTreeSet<String>);
 
-impl Database {
+impl DatabaseSnapshot {
     pub(super) async fn read(app: &TestApp) -> Self {
         Self(app.rows().await)
     }
 
-    /// Nothing has been changed since.
-    pub(super) async fn is_as_before(&self, app: &TestApp, row: &Row) {
+    /// Asserts that nothing has changed since the snapshot.
+    pub(super) async fn assert_unchanged(&self, app: &TestApp, row: &Row) {
         let now = Self::read(app).await;
         let changed: Vec<_> = self.0.symmetric_difference(&now.0).collect();
         assert!(changed.is_empty(), "{row:?} changed {changed:#?}");
     }
 
-    /// Nothing of hers has been changed since.
-    pub(super) async fn keeps(&self, app: &TestApp, world: &World, row: &Row) {
+    /// Asserts that none of the user's rows have changed since the snapshot.
+    pub(super) async fn assert_rows_unchanged(&self, app: &TestApp, fixture: &Fixture, row: &Row) {
         let now = Self::read(app).await;
-        let is_theirs = |text: &&String| {
-            // As both engines print an id.
+        let belongs_to_user = |text: &&String| {
+            // SQLite prints ids without hyphens.
             let bare = |mark: &str| mark.replace('-', "");
-            world.marks.iter().any(|it| text.contains(it) || text.contains(&bare(it)))
+            fixture.marks.iter().any(|it| text.contains(it) || text.contains(&bare(it)))
         };
-        let changed: Vec<_> = self.0.difference(&now.0).filter(is_theirs).collect();
-        assert!(changed.is_empty(), "{row:?} changed what is another's: {changed:#?}");
+        let changed: Vec<_> = self.0.difference(&now.0).filter(belongs_to_user).collect();
+        assert!(changed.is_empty(), "{row:?} changed rows of another user: {changed:#?}");
     }
 }

@@ -1,15 +1,15 @@
-//! Requests as one types them, and answers as they look: made from the schemas.
+//! Generates example requests and responses from the schemas.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::words::referred;
+use super::schema_text::reference_name;
 
-/// How deep schemas are followed.
-const DEEPEST: usize = 4;
+/// Maximum nesting depth of examples.
+const MAX_DEPTH: usize = 4;
 
-/// Where examples come from: the schemas, and every member that has an example of its own.
+/// The sources of examples: the schemas, and every property with its own example.
 pub(super) struct Examples<'a> {
     schemas: &'a Value,
     members: BTreeMap<&'a str, &'a Value>,
@@ -29,7 +29,7 @@ impl<'a> Examples<'a> {
         Self { schemas, members }
     }
 
-    /// A body to send: what is required, and what there is an example of.
+    /// A request body with the required properties, and those that have an example.
     pub(super) fn body(&self, schema: &Value) -> Value {
         let schema = self.resolve(schema);
         let is_required = |name: &str| {
@@ -38,27 +38,27 @@ impl<'a> Examples<'a> {
         let mut members = Map::new();
         for (name, member) in schema["properties"].as_object().into_iter().flatten() {
             if is_required(name) || self.members.contains_key(name.as_str()) {
-                members.insert(name.clone(), self.value(name, member, DEEPEST));
+                members.insert(name.clone(), self.value(name, member, MAX_DEPTH));
             }
         }
         if members.is_empty() {
-            // Nothing has to be there: the first member shows how.
+            // No property is required: use the first one.
             let first = schema["properties"].as_object().and_then(|all| all.iter().next());
-            members.extend(first.map(|(name, it)| (name.clone(), self.value(name, it, DEEPEST))));
+            members.extend(first.map(|(name, it)| (name.clone(), self.value(name, it, MAX_DEPTH))));
         }
         Value::Object(members)
     }
 
-    /// An answer, with all its members.
-    pub(super) fn answer(&self, schema: &Value) -> Value {
-        self.value("", schema, DEEPEST)
+    /// A response body with all properties.
+    pub(super) fn response(&self, schema: &Value) -> Value {
+        self.value("", schema, MAX_DEPTH)
     }
 
     fn resolve(&self, schema: &'a Value) -> &'a Value {
-        referred(schema).map_or(schema, |name| &self.schemas[name])
+        reference_name(schema).map_or(schema, |name| &self.schemas[name])
     }
 
-    fn value(&self, name: &str, schema: &'a Value, deep: usize) -> Value {
+    fn value(&self, name: &str, schema: &'a Value, depth: usize) -> Value {
         let schema = self.resolve(schema);
         if let Some(own) = schema["examples"].get(0).or_else(|| self.members.get(name).copied()) {
             return own.clone();
@@ -67,7 +67,7 @@ impl<'a> Examples<'a> {
             return first.clone();
         }
         if let Some(choices) = schema["anyOf"].as_array() {
-            return choices.first().map_or(Value::Null, |it| self.value(name, it, deep));
+            return choices.first().map_or(Value::Null, |it| self.value(name, it, depth));
         }
         let (kind, is_nullable) = match &schema["type"] {
             Value::Array(kinds) => (&kinds[0], kinds.iter().any(|it| it == "null")),
@@ -83,23 +83,23 @@ impl<'a> Examples<'a> {
             ("integer", _) => schema.get("minimum").cloned().unwrap_or(json!(1)),
             ("number", _) => json!(12.5),
             ("boolean", _) => json!(true),
-            ("array", _) if deep > 0 => json!([self.value("", &schema["items"], deep - 1)]),
+            ("array", _) if depth > 0 => json!([self.value("", &schema["items"], depth - 1)]),
             ("array", _) => json!([]),
-            ("object", _) if deep > 0 => {
+            ("object", _) if depth > 0 => {
                 let members = schema["properties"].as_object().into_iter().flatten();
-                members.map(|(name, it)| (name.clone(), self.value(name, it, deep - 1))).collect()
+                members.map(|(name, it)| (name.clone(), self.value(name, it, depth - 1))).collect()
             }
             _ => json!({}),
         }
     }
 }
 
-/// The request as one types it into a shell.
+/// The request as a `curl` command.
 pub(super) fn curl(
     base: &str,
     method: &str,
     path: &str,
-    signed: bool,
+    is_authenticated: bool,
     body: Option<&Value>,
 ) -> String {
     let method = method.to_uppercase();
@@ -107,7 +107,7 @@ pub(super) fn curl(
     if method != "GET" {
         lines.push(format!("-X {method}"));
     }
-    if signed {
+    if is_authenticated {
         lines.push("-H \"Authorization: Bearer $TOKEN\"".to_owned());
     }
     if let Some(body) = body {
@@ -117,7 +117,7 @@ pub(super) fn curl(
     lines.join(" \\\n  ")
 }
 
-/// JSON as one reads it.
+/// Indented JSON.
 pub(super) fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
 }
@@ -129,7 +129,7 @@ mod tests {
     use super::{Examples, curl};
 
     #[test]
-    fn an_example_holds_what_is_required_and_what_has_an_example() {
+    fn an_example_contains_required_properties_and_those_with_examples() {
         let document = json!({ "components": { "schemas": {
             "New": {
                 "type": "object",
@@ -156,7 +156,7 @@ mod tests {
             json!({ "id": id, "vin": "1HGCM82633A004352" })
         );
         assert_eq!(
-            examples.answer(&reference("Made")),
+            examples.response(&reference("Made")),
             json!({
                 "vin": "1HGCM82633A004352",
                 "all": [{ "id": id, "vin": "1HGCM82633A004352", "notes": null }],
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_survives_the_shell() {
+    fn quotes_are_escaped_in_curl_commands() {
         let body = json!({ "make": "L'Auto" });
         assert_eq!(
             curl("http://cars.test", "post", "/api/vehicles", true, Some(&body)),

@@ -1,28 +1,28 @@
-//! What a schema says, in a few words.
+//! Describes schemas in plain text.
 
 use serde_json::Value;
 
-/// A type in words, with a link to the schema that it names.
+/// The description of a type, with a link to a named schema.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Kind {
-    /// Before the name: `list of `.
+    /// Text before the name, such as `list of `.
     pub before: &'static str,
     /// The type's or the schema's name.
     pub name: String,
-    /// Whether the name is that of a schema on the page.
+    /// Whether the name is a schema on the page.
     pub is_schema: bool,
-    /// After the name: ` or null`.
+    /// Text after the name, such as ` or null`.
     pub after: &'static str,
 }
 
-/// The name of the schema that a reference leads to.
-pub(super) fn referred(schema: &Value) -> Option<&str> {
+/// The name of the schema in a `$ref`.
+pub(super) fn reference_name(schema: &Value) -> Option<&str> {
     schema["$ref"].as_str().and_then(|it| it.rsplit('/').next())
 }
 
 /// The type that a schema describes.
 pub(super) fn kind(schema: &Value) -> Kind {
-    if let Some(name) = referred(schema) {
+    if let Some(name) = reference_name(schema) {
         return Kind { name: name.to_owned(), is_schema: true, ..Kind::default() };
     }
     if let (Some(choices), None) = (schema["anyOf"].as_array(), schema.get("type")) {
@@ -43,34 +43,34 @@ pub(super) fn kind(schema: &Value) -> Kind {
         (Some("string"), Some("uuid")) => "id",
         (Some("string"), Some("date")) => "date",
         (Some("string"), Some("date-time")) => "time",
-        (Some("string"), Some("email")) => "e-mail address",
+        (Some("string"), Some("email")) => "email address",
         (Some("string"), Some("password")) => "password",
-        (Some("string"), _) => "text",
-        (Some("integer"), _) => "whole number",
+        (Some("string"), _) => "string",
+        (Some("integer"), _) => "integer",
         (Some("number"), _) => "decimal",
-        (Some("boolean"), _) => "true or false",
+        (Some("boolean"), _) => "boolean",
         (Some("object"), _) => "object",
         _ => "any value",
     };
     Kind { name: name.to_owned(), after, ..Kind::default() }
 }
 
-/// What else a value has to be: its length, its range, its pattern, its default.
+/// The constraints on a value: its length, range, choices and pattern; and its default.
 pub(super) fn limits(schema: &Value) -> Vec<String> {
     let given = |name: &str| schema.get(name).map(plain);
     let between = |least: Option<String>, most: Option<String>, unit: &str| match (least, most) {
         (Some(least), Some(most)) => Some(format!("{least} to {most}{unit}")),
-        (Some(least), None) => Some(format!("{least}{unit} at least")),
-        (None, Some(most)) => Some(format!("{most}{unit} at most")),
+        (Some(least), None) => Some(format!("at least {least}{unit}")),
+        (None, Some(most)) => Some(format!("at most {most}{unit}")),
         (None, None) => None,
     };
     let length = between(given("minLength"), given("maxLength"), " characters");
     let range = match given("exclusiveMinimum") {
         Some(least) => {
-            let most = given("maximum").map(|most| format!(", {most} at most"));
+            let most = given("maximum").map(|most| format!(", at most {most}"));
             Some(format!("more than {least}{}", most.unwrap_or_default()))
         }
-        // What a machine's word holds limits nothing that anybody would send.
+        // The range of an integer type is not a meaningful limit.
         None if schema["format"].as_str().is_some_and(|it| it.starts_with("uint")) => None,
         None => between(given("minimum"), given("maximum"), ""),
     };
@@ -78,19 +78,19 @@ pub(super) fn limits(schema: &Value) -> Vec<String> {
         let all: Vec<_> = all.iter().filter(|it| !it.is_null()).map(plain).collect();
         format!("one of {}", all.join(", "))
     });
-    // A text's pattern says which characters it has not; a decimal's, that it may be one as well.
+    // The patterns of plain strings only exclude control characters, those of decimals only allow strings.
     let is_plain = schema["type"][0] == "number" || schema.get("maxLength").is_some();
     let pattern = given("pattern").filter(|_| !is_plain).map(|it| format!("matches {it}"));
-    let unless = given("default").map(|it| format!("{it} unless said"));
-    [length, range, choices, pattern, unless].into_iter().flatten().collect()
+    let default = given("default").map(|it| format!("default {it}"));
+    [length, range, choices, pattern, default].into_iter().flatten().collect()
 }
 
-/// The parts of a text, each with whether it stood between backquotes.
+/// Splits a text at backquotes; each part says whether it is code.
 pub(super) fn prose(text: &str) -> impl Iterator<Item = (bool, &str)> {
     text.split('`').enumerate().map(|(nth, part)| (nth % 2 == 1, part))
 }
 
-/// A value as one reads it: texts without quotes.
+/// A value as text, strings without quotes.
 pub(super) fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
@@ -101,27 +101,27 @@ mod tests {
 
     use super::{kind, limits};
 
-    fn told(schema: &serde_json::Value) -> String {
+    fn describe(schema: &serde_json::Value) -> String {
         let kind = kind(schema);
         format!("{}{}{}; {}", kind.before, kind.name, kind.after, limits(schema).join("; "))
     }
 
     #[test]
-    fn a_schema_is_told_in_words() {
+    fn schemas_are_described_in_text() {
         let schema = json!({ "type": ["string", "null"], "minLength": 1, "maxLength": 50 });
-        assert_eq!(told(&schema), "text or null; 1 to 50 characters");
+        assert_eq!(describe(&schema), "string or null;  1 to 50 characters");
         let schema = json!({ "type": "array", "items": { "$ref": "#/components/schemas/Fault" } });
-        assert_eq!(told(&schema), "list of Fault; ");
+        assert_eq!(describe(&schema), "list of Fault; ");
         let schema = json!({ "anyOf": [{ "$ref": "#/components/schemas/A" }, { "type": "null" }] });
-        assert_eq!(told(&schema), "A or null; ");
+        assert_eq!(describe(&schema), "A or null; ");
         let schema =
             json!({ "type": ["number", "string"], "exclusiveMinimum": 0, "maximum": 9.999 });
-        assert_eq!(told(&schema), "decimal; more than 0, 9.999 at most");
+        assert_eq!(describe(&schema), "decimal; more than 0, at most 9.999");
         let schema = json!({ "type": "integer", "minimum": 1, "maximum": 500, "default": 100 });
-        assert_eq!(told(&schema), "whole number; 1 to 500; 100 unless said");
+        assert_eq!(describe(&schema), "integer; 1 to 500; default 100");
         let schema = json!({ "type": "string", "enum": ["mi", "km"] });
-        assert_eq!(told(&schema), "text; one of mi, km");
+        assert_eq!(describe(&schema), "string; one of  mi, km");
         let schema = json!({ "type": "integer", "format": "uint16", "maximum": 65535 });
-        assert_eq!(told(&schema), "whole number; ");
+        assert_eq!(describe(&schema), "integer; ");
     }
 }

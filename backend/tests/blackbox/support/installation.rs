@@ -1,4 +1,4 @@
-//! A place whose backups are tested: SQLite, or a PostgreSQL of its own whose whole cluster is small.
+//! A env whose backups are tested: SQLite, or a PostgreSQL of its own whose whole cluster is small.
 
 use std::{
     os::unix::{fs::DirBuilderExt as _, process::CommandExt as _},
@@ -6,18 +6,18 @@ use std::{
 };
 
 use super::{
-    Place, Postgres, Ran, Sql,
-    servers::{give_away, other_user},
+    CommandResult, Postgres, Sql, TestEnv,
+    servers::{chown_to_server_user, server_user},
 };
 
-/// Declares each named test once per engine, on a site of its own.
-macro_rules! on_every_site {
+/// Declares each named test once per engine, on a installation of its own.
+macro_rules! on_every_installation {
     ($($test:ident),+ $(,)?) => {
         mod sqlite {
             $(#[test]
             fn $test() {
-                use $crate::support::{Site, block_on};
-                block_on(async { super::$test(Site::on_sqlite()).await });
+                use $crate::support::{Installation, block_on};
+                block_on(async { super::$test(Installation::on_sqlite()).await });
             })+
         }
 
@@ -25,35 +25,35 @@ macro_rules! on_every_site {
             $(#[test]
             #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
             fn $test() {
-                use $crate::support::{Site, block_on};
-                block_on(async { super::$test(Site::on_postgres().await).await });
+                use $crate::support::{Installation, block_on};
+                block_on(async { super::$test(Installation::on_postgres().await).await });
             })+
         }
     };
 }
 
-/// A place, its own database server if it has one, and the folder of its backups.
-pub(crate) struct Site {
-    pub(crate) place: Place,
+/// A env, its own database server if it has one, and the folder of its backups.
+pub(crate) struct Installation {
+    pub(crate) env: TestEnv,
     pub(crate) postgres: Option<Postgres>,
     pub(crate) backups: PathBuf,
 }
 
-impl Site {
+impl Installation {
     pub(crate) fn on_sqlite() -> Self {
-        Self::on_sqlite_of(this_program())
+        Self::on_sqlite_of(current_program())
     }
 
     /// The same with another build of the program.
     pub(crate) fn on_sqlite_of(program: &Path) -> Self {
-        let place = Place::on_sqlite().of_program(program);
-        let backups = place.folder().join("backups");
-        Self { place: keeping(place, &backups), postgres: None, backups }
+        let env = TestEnv::on_sqlite().with_program(program);
+        let backups = env.folder().join("backups");
+        Self { env: with_backup_settings(env, &backups), postgres: None, backups }
     }
 
     /// The server archives its WAL by the program.
     pub(crate) async fn on_postgres() -> Self {
-        Self::on_postgres_of(this_program()).await
+        Self::on_postgres_of(current_program()).await
     }
 
     /// The same with another build of the program.
@@ -73,58 +73,59 @@ impl Site {
         // The server's user archives there, and the service keeps its backups beside that.
         let mut folder = std::fs::DirBuilder::new();
         folder.mode(0o700).create(postgres.folder().join(backups)).unwrap();
-        give_away(&postgres.folder().join(backups));
+        chown_to_server_user(&postgres.folder().join(backups));
         let (program, backups) = (postgres.folder().join(own), postgres.folder().join(backups));
-        let place = Place::bare().of_program(&program).with("MVP__DATABASE__URL", &postgres.url());
-        Self { place: keeping(place, &backups), postgres: Some(postgres), backups }
+        let env =
+            TestEnv::empty().with_program(&program).with("MVP__DATABASE__URL", &postgres.url());
+        Self { env: with_backup_settings(env, &backups), postgres: Some(postgres), backups }
     }
 
     /// The same with one more setting.
     pub(crate) fn with(self, name: &str, value: &str) -> Self {
-        Self { place: self.place.with(name, value), ..self }
+        Self { env: self.env.with(name, value), ..self }
     }
 
     /// Where the database lies: SQLite's file, or PostgreSQL's data folder.
-    pub(crate) fn live(&self) -> PathBuf {
+    pub(crate) fn database_path(&self) -> PathBuf {
         match &self.postgres {
             Some(postgres) => postgres.data().to_owned(),
-            None => self.place.folder().join("data/motovaultpro.db"),
+            None => self.env.folder().join("data/motovaultpro.db"),
         }
     }
 
     /// Where nothing is yet.
-    pub(crate) fn new_place(&self, name: &str) -> PathBuf {
+    pub(crate) fn new_target(&self, name: &str) -> PathBuf {
         match &self.postgres {
             Some(postgres) => postgres.folder().join(name),
-            None => self.place.folder().join(format!("{name}.db")),
+            None => self.env.folder().join(format!("{name}.db")),
         }
     }
 
     /// `motovaultpro backup …`.
-    pub(crate) fn backup(&self, arguments: &[&str]) -> Ran {
-        self.place.run(&[&["backup"], arguments].concat())
+    pub(crate) fn backup(&self, arguments: &[&str]) -> CommandResult {
+        self.env.run(&[&["backup"], arguments].concat())
     }
 
-    /// `motovaultpro backup …` as the user that PostgreSQL runs as, who is given all of the place.
-    pub(crate) fn backup_as_servers_user(&self, arguments: &[&str]) -> Ran {
-        let mut command = self.place.command(&[&["backup"], arguments].concat());
-        if let Some((user, group)) = other_user() {
-            give_away(self.place.folder());
-            give_away(&self.backups);
+    /// `motovaultpro backup …` as the user that PostgreSQL runs as, who is given all of the env.
+    pub(crate) fn backup_as_server_user(&self, arguments: &[&str]) -> CommandResult {
+        let mut command = self.env.command(&[&["backup"], arguments].concat());
+        if let Some((user, group)) = server_user() {
+            chown_to_server_user(self.env.folder());
+            chown_to_server_user(&self.backups);
             command.uid(user).gid(group);
         }
-        Ran::from(command.output().unwrap())
+        CommandResult::from(command.output().unwrap())
     }
 
-    /// Restores into a place.
-    pub(crate) fn restore(&self, into: &Path, arguments: &[&str]) -> Ran {
+    /// Restores into a env.
+    pub(crate) fn restore(&self, into: &Path, arguments: &[&str]) -> CommandResult {
         let into = into.to_str().unwrap();
         self.backup(&[&["restore", "--into", into], arguments].concat())
     }
 
     /// The names of the backups, oldest first.
     pub(crate) fn names(&self) -> Vec<String> {
-        let listed = self.backup(&["list"]).well();
+        let listed = self.backup(&["list"]).expect_success();
         let names = listed.lines().filter_map(|it| it.split_whitespace().next());
         names.filter(|it| it.contains('-')).map(str::to_owned).collect()
     }
@@ -161,10 +162,10 @@ pub(crate) struct Restored {
 }
 
 /// The build that goes with the tests.
-pub(crate) fn this_program() -> &'static Path {
+pub(crate) fn current_program() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_motovaultpro"))
 }
 
-fn keeping(place: Place, backups: &Path) -> Place {
-    place.with("MVP__BACKUP__FOLDER", backups.to_str().unwrap()).with("MVP__BACKUP__EVERY", "never")
+fn with_backup_settings(env: TestEnv, backups: &Path) -> TestEnv {
+    env.with("MVP__BACKUP__FOLDER", backups.to_str().unwrap()).with("MVP__BACKUP__EVERY", "never")
 }

@@ -1,4 +1,4 @@
-//! Many connections at once, over real sockets.
+//! Tests the connection limits over real sockets.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -17,23 +17,23 @@ use axum::{
 use tokio::{net::TcpSocket, sync::Notify};
 
 use super::{
-    front::Front,
-    hosts::Hosts,
-    places::Places,
-    tests_unread::{Client, head, serve_with},
+    connection_slots::ConnectionSlots,
+    gateway::Gateway,
+    hosts::AllowedHosts,
+    tests_unread_body::{Client, head, serve_with},
 };
 use crate::core::config::Config;
 
-/// A service that answers `/slow` when it is let to.
+/// A service whose `/slow` responds only when notified.
 struct Slow {
     address: SocketAddr,
     go: Arc<Notify>,
-    /// How many requests for `/slow` have come.
+    /// Number of requests for `/slow` received.
     waiting: Arc<AtomicUsize>,
 }
 
 impl Slow {
-    async fn serve(places: Places) -> Self {
+    async fn serve(slots: ConnectionSlots) -> Self {
         let (go, waiting) = (Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));
         let slow = (Arc::clone(&go), Arc::clone(&waiting));
         let router = Router::new()
@@ -50,8 +50,8 @@ impl Slow {
             );
         let mut config = Config::default();
         config.server.concurrency = Some(64);
-        let front = Front::new(router, &config, Hosts::any()).await;
-        Self { address: serve_with(front, places), go, waiting }
+        let gateway = Gateway::new(router, &config, AllowedHosts::any()).await;
+        Self { address: serve_with(gateway, slots), go, waiting }
     }
 
     async fn connect(&self, from: [u8; 4]) -> Client {
@@ -60,7 +60,7 @@ impl Slow {
         Client(socket.connect(self.address).await.unwrap())
     }
 
-    /// A connection with a request that is being answered.
+    /// A connection with a request in flight.
     async fn busy(&self, from: [u8; 4]) -> Client {
         let mut client = self.connect(from).await;
         let before = self.waiting.load(Ordering::SeqCst);
@@ -71,11 +71,11 @@ impl Slow {
         client
     }
 
-    /// Whether a request over a new connection is answered, or told that there is no place.
-    async fn is_answered(&self, from: [u8; 4]) -> bool {
+    /// Whether a request over a new connection is served. It is refused if there is no slot.
+    async fn is_served(&self, from: [u8; 4]) -> bool {
         let mut client = self.connect(from).await;
         client.send(&head("GET /quick", "")).await;
-        match client.answer().await {
+        match client.read_response().await {
             (200, false) => true,
             (503, true) => false,
             other => panic!("{other:?}"),
@@ -86,90 +86,90 @@ impl Slow {
 const ANN: [u8; 4] = [127, 0, 0, 2];
 const BOB: [u8; 4] = [127, 0, 0, 3];
 
-/// Long enough for a silent connection to give way.
+/// Waits until an idle connection can be evicted.
 async fn pause() {
     tokio::time::sleep(Duration::from_millis(200)).await;
 }
 
 #[tokio::test]
-async fn silent_connections_keep_no_other_client_out() {
-    let service = Slow::serve(Places::new(200, 200, |_| false)).await;
-    let mut silent = Vec::new();
+async fn idle_connections_do_not_block_other_clients() {
+    let service = Slow::serve(ConnectionSlots::new(200, 200, |_| false)).await;
+    let mut idle = Vec::new();
     for _ in 0..200 {
-        silent.push(service.connect(ANN).await);
+        idle.push(service.connect(ANN).await);
     }
     pause().await;
     for _ in 0..30 {
-        assert!(service.is_answered(BOB).await);
+        assert!(service.is_served(BOB).await);
     }
-    assert!(silent[0].has_ended().await, "the one that was silent for longest gave way");
-    silent[199].send(&head("GET /quick", "")).await;
-    assert_eq!(silent[199].answer().await, (200, false));
+    assert!(idle[0].has_ended().await, "the longest idle connection was not evicted");
+    idle[199].send(&head("GET /quick", "")).await;
+    assert_eq!(idle[199].read_response().await, (200, false));
 }
 
 #[tokio::test]
-async fn an_address_has_no_more_connections_than_its_share() {
-    let service = Slow::serve(Places::new(100, 4, |_| false)).await;
+async fn connections_per_address_are_limited() {
+    let service = Slow::serve(ConnectionSlots::new(100, 4, |_| false)).await;
     let mut busy = Vec::new();
     for _ in 0..4 {
         busy.push(service.busy(ANN).await);
     }
-    assert!(!service.is_answered(ANN).await);
-    assert!(service.is_answered(BOB).await);
+    assert!(!service.is_served(ANN).await);
+    assert!(service.is_served(BOB).await);
     service.go.notify_waiters();
     for mut client in busy {
-        assert_eq!(client.answer().await, (200, false));
+        assert_eq!(client.read_response().await, (200, false));
     }
 }
 
 #[tokio::test]
-async fn at_its_share_an_addresss_own_silent_connection_gives_way() {
-    let service = Slow::serve(Places::new(100, 4, |_| false)).await;
+async fn an_address_at_its_limit_loses_its_own_idle_connection() {
+    let service = Slow::serve(ConnectionSlots::new(100, 4, |_| false)).await;
     let mut of_bob = service.connect(BOB).await;
     let mut of_ann = Vec::new();
     for _ in 0..4 {
         of_ann.push(service.connect(ANN).await);
     }
     pause().await;
-    assert!(service.is_answered(ANN).await);
+    assert!(service.is_served(ANN).await);
     assert!(of_ann[0].has_ended().await);
     for client in [&mut of_bob, &mut of_ann[3]] {
         client.send(&head("GET /quick", "")).await;
-        assert_eq!(client.answer().await, (200, false));
+        assert_eq!(client.read_response().await, (200, false));
     }
 }
 
 #[tokio::test]
-async fn a_trusted_proxy_has_no_share() {
+async fn a_trusted_proxy_has_no_per_address_limit() {
     let proxy: IpAddr = ANN.into();
-    let service = Slow::serve(Places::new(100, 4, move |address| address == proxy)).await;
+    let service = Slow::serve(ConnectionSlots::new(100, 4, move |address| address == proxy)).await;
     let mut busy = Vec::new();
     for _ in 0..20 {
         busy.push(service.busy(ANN).await);
     }
-    assert!(service.is_answered(ANN).await);
+    assert!(service.is_served(ANN).await);
     service.go.notify_waiters();
     for mut client in busy {
-        assert_eq!(client.answer().await, (200, false));
+        assert_eq!(client.read_response().await, (200, false));
     }
 }
 
 #[tokio::test]
-async fn a_request_that_is_being_answered_never_gives_way() {
-    let service = Slow::serve(Places::new(2, 2, |_| false)).await;
+async fn a_connection_with_a_request_in_flight_is_never_evicted() {
+    let service = Slow::serve(ConnectionSlots::new(2, 2, |_| false)).await;
     let (mut one, mut other) = (service.busy(ANN).await, service.busy(ANN).await);
     pause().await;
-    assert!(!service.is_answered(BOB).await);
+    assert!(!service.is_served(BOB).await);
     service.go.notify_waiters();
-    assert_eq!(one.answer().await, (200, false));
-    assert_eq!(other.answer().await, (200, false));
+    assert_eq!(one.read_response().await, (200, false));
+    assert_eq!(other.read_response().await, (200, false));
     pause().await;
-    assert!(service.is_answered(BOB).await, "once answered, they are silent");
+    assert!(service.is_served(BOB).await, "connections were still busy after their responses");
 }
 
 #[tokio::test]
-async fn a_client_that_stops_in_the_middle_of_a_request_gives_way() {
-    let service = Slow::serve(Places::new(2, 2, |_| false)).await;
+async fn a_connection_with_a_partial_request_can_be_evicted() {
+    let service = Slow::serve(ConnectionSlots::new(2, 2, |_| false)).await;
     let mut in_head = service.connect(ANN).await;
     in_head.send(b"GET /quick HTTP/1.1\r\nhost").await;
     let mut in_body = service.connect(ANN).await;
@@ -179,7 +179,7 @@ async fn a_client_that_stops_in_the_middle_of_a_request_gives_way() {
     let (first, second) = (service.connect(BOB).await, service.connect(BOB).await);
     for mut client in [first, second] {
         client.send(&head("GET /quick", "")).await;
-        assert_eq!(client.answer().await, (200, false));
+        assert_eq!(client.read_response().await, (200, false));
     }
     assert!(in_head.has_ended().await && in_body.has_ended().await);
 }
