@@ -1,8 +1,6 @@
-//! `motovaultpro check`: tries everything that the settings name, and says what to do about what does
-//! not work.
+//! `motovaultpro check`: checks everything that the settings refer to, and prints how to fix what does not work.
 //!
-//! Nothing here creates or changes anything that lasts. Each check has its own time limit, and none
-//! stops the others.
+//! Checks leave no changes behind. Each has its own time limit, and a failure does not stop the others.
 
 mod backups;
 mod cache;
@@ -25,24 +23,24 @@ use crate::core::{
     config::{Config, ConfigError},
 };
 
-/// How long each check may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Time limit of each check.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Waits for `work`, but not for longer than a check may take.
+/// Waits for `work` within the time limit.
 ///
 /// # Errors
-/// What to print if that is not long enough.
-async fn in_time<T>(work: impl Future<Output = T>) -> Result<T, String> {
-    let late = |_| format!("no answer within {} seconds", PATIENCE.as_secs());
-    tokio::time::timeout(PATIENCE, work).await.map_err(late)
+/// A message for the report if the time limit is exceeded.
+async fn with_timeout<T>(work: impl Future<Output = T>) -> Result<T, String> {
+    let late = |_| format!("no response within {} seconds", TIMEOUT.as_secs());
+    tokio::time::timeout(TIMEOUT, work).await.map_err(late)
 }
 
-/// Checks everything that the settings name.
+/// Runs all checks.
 pub async fn run(settings: Result<Config, ConfigError>, clock: &Clock) -> Report {
     let config = match settings {
         Ok(config) => config,
         Err(error) => {
-            let advice = "correct this setting; docs/configuration.md describes all of them. \
+            let advice = "correct this setting (see docs/configuration.md). \
                           Nothing else was checked";
             return Report::from([Finding::failed("settings", error.to_string(), advice)]);
         }
@@ -56,7 +54,7 @@ pub async fn run(settings: Result<Config, ConfigError>, clock: &Clock) -> Report
         Box::pin(backups::check(&config, clock)),
         Box::pin(services::check(&config, clock, &clocks)),
     );
-    let settings = Finding::ok("settings", "they can be used");
+    let settings = Finding::ok("settings", "valid");
     let all = [vec![settings], server, database, cache, mail, backups, services].concat();
     all.into_iter().chain([clocks.finding()]).collect()
 }

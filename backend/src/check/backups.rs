@@ -1,12 +1,12 @@
-//! The folder for backups, the newest backup, and what PostgreSQL's backups need.
+//! Checks the backup folder, the newest backup, and the requirements of PostgreSQL backups.
 
 use std::{io::Write as _, path::Path};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Finding, in_time};
+use super::{Finding, with_timeout};
 use crate::{
-    backup::inspection::{self, Ability},
+    backup::inspection::{self, ServerReadiness},
     core::{
         clock::Clock,
         config::{Config, Engine, PostgresAddress},
@@ -18,21 +18,21 @@ use crate::{
 const FOLDER: &str = "backup folder";
 const NEWEST: &str = "newest backup";
 
-/// How far in the future a backup may be: the machines that share the folder have clocks of their own.
-const CLOCKS_APART: TimeDelta = TimeDelta::minutes(5);
+/// How far in the future a backup may be dated, since machines that share the folder may disagree on the time.
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 
 pub(super) async fn check(config: &Config, clock: &Clock) -> Vec<Finding> {
     let Some(folder) = config.backup.folder.clone() else {
-        let advice = "set backup.folder, unless something else makes backups of the database";
-        return vec![Finding::warning(FOLDER, "not set: the service makes no backups", advice)];
+        let advice = "set backup.folder, unless the database is backed up by other means";
+        return vec![Finding::warning(FOLDER, "not set: the service creates no backups", advice)];
     };
-    // A file system on a network may not answer.
+    // A network file system may hang.
     let (owned, clock) = (config.clone(), clock.clone());
-    let looking = tokio::task::spawn_blocking(move || look(&owned, &folder, &clock));
-    let mut findings = match in_time(looking).await {
+    let inspection = tokio::task::spawn_blocking(move || check_folder(&owned, &folder, &clock));
+    let mut findings = match with_timeout(inspection).await {
         Ok(Ok(findings)) => findings,
         Ok(Err(error)) => vec![Finding::failed(FOLDER, error.to_string(), "report this error")],
-        Err(late) => vec![Finding::failed(FOLDER, late, "check the disk that the folder is on")],
+        Err(timeout) => vec![Finding::failed(FOLDER, timeout, "check the disk that the folder is on")],
     };
     if let Ok(Engine::Postgres(address)) = config.backup.engine(&config.database) {
         findings.extend(postgres(config, &address).await);
@@ -40,8 +40,8 @@ pub(super) async fn check(config: &Config, clock: &Clock) -> Vec<Finding> {
     findings
 }
 
-/// Writes to the folder, and looks at the backups in it.
-fn look(config: &Config, folder: &Path, clock: &Clock) -> Vec<Finding> {
+/// Writes to the folder, and inspects the backups in it.
+fn check_folder(config: &Config, folder: &Path, clock: &Clock) -> Vec<Finding> {
     let shown = folder.display();
     let advice = "let the service's user write to it, or set backup.folder to another folder";
     if !folder.exists() {
@@ -49,7 +49,7 @@ fn look(config: &Config, folder: &Path, clock: &Clock) -> Vec<Finding> {
             Ok(()) => Finding::warning(
                 FOLDER,
                 format!("{shown} does not exist"),
-                "nothing, if no backup was made yet: the first one creates it. Otherwise mount it, \
+                "nothing if there is no backup yet: the first one creates the folder. Otherwise mount it, \
                  or correct backup.folder",
             ),
             Err(error) => Finding::failed(FOLDER, files::describe(folder, &error), advice),
@@ -60,13 +60,13 @@ fn look(config: &Config, folder: &Path, clock: &Clock) -> Vec<Finding> {
         let advice = "set backup.folder to a folder";
         return vec![Finding::failed(FOLDER, format!("{shown} is not a folder"), advice)];
     }
-    // It has no name, or loses it at once.
+    // The temporary file has no name, or loses it immediately.
     let written = tempfile::tempfile_in(folder).and_then(|mut file| {
         file.write_all(&[0; 4096])?;
         file.sync_all()
     });
     let writable = match written {
-        Ok(()) => Finding::ok(FOLDER, format!("{shown} can be written")),
+        Ok(()) => Finding::ok(FOLDER, format!("{shown} is writable")),
         Err(error) => Finding::failed(FOLDER, files::describe(folder, &error), advice),
     };
     let found = match inspection::find(config, folder, clock.now()) {
@@ -91,26 +91,26 @@ fn newest(config: &Config, state: &BackupState, unreadable: &[String], clock: &C
     };
     let age = clock.now() - newest;
     let time = newest.format("%Y-%m-%d %H:%M UTC");
-    if age < -CLOCKS_APART {
+    if age < -CLOCK_TOLERANCE {
         let advice = "check this machine's clock";
         return Finding::warning(NEWEST, format!("dated in the future: {time}"), advice);
     }
-    let text = format!("{} old, of {time}", words(age));
+    let text = format!("{} old, of {time}", age_text(age));
     if !unreadable.is_empty() {
         let names = unreadable.join(", ");
-        let advice = "run `motovaultpro backup verify`, and remove what is damaged";
+        let advice = "run `motovaultpro backup verify`, and remove damaged backups";
         return Finding::warning(NEWEST, format!("{text}; can't be read: {names}"), advice);
     }
     if state.state == BackupStatus::Late {
         let every = String::from(config.backup.every);
-        let advice = "start the service, or look for \"Backup failed\" in its log";
+        let advice = "start the service, or search its log for \"Backup failed\"";
         let found = format!("{text}, although backup.every is {every}");
         return Finding::warning(NEWEST, found, advice);
     }
     Finding::ok(NEWEST, text)
 }
 
-/// What the last verification and the last drill found.
+/// Reports the results of the last verification and the last drill.
 fn verified(state: &BackupState) -> Finding {
     const NAME: &str = "verified backups";
     let when = |at: Option<DateTime<Utc>>| match at {
@@ -128,7 +128,7 @@ fn verified(state: &BackupState) -> Finding {
     }
     if let Some(missing @ 1..) = state.missing_wal_files {
         let found = format!("{missing} files are missing from the archived WAL");
-        let advice = "run `motovaultpro backup create`: recovery to any moment works from then on";
+        let advice = "run `motovaultpro backup create`: point-in-time recovery works from then on";
         return Finding::failed(NAME, found, advice);
     }
     match state.verified_at {
@@ -137,8 +137,8 @@ fn verified(state: &BackupState) -> Finding {
     }
 }
 
-/// How long that is, in the unit that fits.
-fn words(age: TimeDelta) -> String {
+/// A duration in the largest suitable unit.
+fn age_text(age: TimeDelta) -> String {
     let age = age.max(TimeDelta::zero());
     match (age.num_days(), age.num_hours(), age.num_minutes()) {
         (2.., ..) => format!("{} days", age.num_days()),
@@ -148,55 +148,55 @@ fn words(age: TimeDelta) -> String {
     }
 }
 
-/// What base backups need of the server.
+/// Checks the server's settings and role for base backups.
 async fn postgres(config: &Config, address: &PostgresAddress) -> Vec<Finding> {
     const SERVER: &str = "backup of PostgreSQL";
-    let ability = match in_time(inspection::ask(config, address)).await {
-        Ok(Ok(ability)) => ability,
+    let readiness = match with_timeout(inspection::inspect_server(config, address)).await {
+        Ok(Ok(readiness)) => readiness,
         Ok(Err(error)) => {
             let advice = "check backup.postgres_url, or database.migration_url or database.url, \
                           which are used if it is not set";
             return vec![Finding::failed(SERVER, error.to_string(), advice)];
         }
-        Err(late) => {
+        Err(timeout) => {
             let advice = "start PostgreSQL, or check backup.postgres_url";
-            return vec![Finding::failed(SERVER, late, advice)];
+            return vec![Finding::failed(SERVER, timeout, advice)];
         }
     };
-    vec![replication(SERVER, &ability), archive(&ability)]
+    vec![replication(SERVER, &readiness), archive(&readiness)]
 }
 
-fn replication(name: &str, ability: &Ability) -> Finding {
-    if !ability.may_replicate {
+fn replication(name: &str, readiness: &ServerReadiness) -> Finding {
+    if !readiness.may_replicate {
         return Finding::failed(
             name,
             "the role lacks REPLICATION, which base backups need",
             "set backup.postgres_url to a role with REPLICATION (docs/backups.md)",
         );
     }
-    match &ability.no_program {
+    match &readiness.no_program {
         Some(why) => {
-            let advice = "install PostgreSQL's client programs, or set backup.postgres_programs";
+            let advice = "install the PostgreSQL client programs, or set backup.postgres_programs";
             Finding::failed(name, why.clone(), advice)
         }
-        None => Finding::ok(name, "pg_basebackup is here, and the role has REPLICATION"),
+        None => Finding::ok(name, "pg_basebackup is installed, and the role has REPLICATION"),
     }
 }
 
-fn archive(ability: &Ability) -> Finding {
+fn archive(readiness: &ServerReadiness) -> Finding {
     const ARCHIVE: &str = "archived WAL";
-    match &ability.not_archived {
-        _ if !ability.archives => Finding::warning(
+    match &readiness.not_archived {
+        _ if !readiness.archives => Finding::warning(
             ARCHIVE,
-            "archive_mode is off: there is a way back to each backup, but to no moment between them",
-            "set archive_mode and archive_command as in docs/backups.md, if you need that",
+            "archive_mode is off: you can restore each backup, but no point in time between them",
+            "for point-in-time recovery, set archive_mode and archive_command as in docs/backups.md",
         ),
         Some(file) => Finding::failed(
             ARCHIVE,
             format!(
-                "archive_command failed for {file}, and PostgreSQL keeps all WAL until it succeeds"
+                "archive_command failed for {file}, and PostgreSQL retains all WAL until it succeeds"
             ),
-            "look for the reason in PostgreSQL's log, and correct archive_command",
+            "find the cause in PostgreSQL's log, and correct archive_command",
         ),
         None => Finding::ok(ARCHIVE, "PostgreSQL archives its WAL"),
     }
@@ -207,16 +207,16 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::{
-        Ability, BackupState, BackupStatus, CheckResult, archive, replication, verified, words,
+        ServerReadiness, BackupCondition, BackupState, Verified, archive, replication, verified, age_text,
     };
     use crate::check::State;
 
-    fn able() -> Ability {
-        Ability { may_replicate: true, archives: true, not_archived: None, no_program: None }
+    fn ready() -> ServerReadiness {
+        ServerReadiness { may_replicate: true, archives: true, not_archived: None, no_program: None }
     }
 
     #[test]
-    fn ages_have_the_unit_that_fits() {
+    fn ages_use_a_suitable_unit() {
         for (minutes, text) in [
             (-5, "0 minutes"),
             (1, "1 minute"),
@@ -226,16 +226,16 @@ mod tests {
             (48 * 60, "2 days"),
             (60 * 24 * 100, "100 days"),
         ] {
-            assert_eq!(words(TimeDelta::minutes(minutes)), text);
+            assert_eq!(age_text(TimeDelta::minutes(minutes)), text);
         }
     }
 
     #[test]
-    fn a_server_that_cannot_be_backed_up_fails() {
-        assert_eq!(replication("it", &able()).state, State::Ok);
-        let no_right = Ability { may_replicate: false, ..able() };
-        assert_eq!(replication("it", &no_right).state, State::Failed);
-        let no_program = Ability { no_program: Some("pg_basebackup is missing".into()), ..able() };
+    fn a_missing_replication_right_or_program_fails() {
+        assert_eq!(replication("it", &ready()).state, State::Ok);
+        let no_replication = ServerReadiness { may_replicate: false, ..ready() };
+        assert_eq!(replication("it", &no_replication).state, State::Failed);
+        let no_program = ServerReadiness { no_program: Some("pg_basebackup is missing".into()), ..ready() };
         let found = replication("it", &no_program);
         assert_eq!((found.state, &*found.found), (State::Failed, "pg_basebackup is missing"));
     }
@@ -275,10 +275,10 @@ mod tests {
     }
 
     #[test]
-    fn wal_that_is_not_archived_is_reported() {
-        assert_eq!(archive(&able()).state, State::Ok);
-        assert_eq!(archive(&Ability { archives: false, ..able() }).state, State::Warning);
-        let broken = Ability { not_archived: Some("000000010000000000000003".into()), ..able() };
+    fn failing_wal_archiving_is_reported() {
+        assert_eq!(archive(&ready()).state, State::Ok);
+        assert_eq!(archive(&ServerReadiness { archives: false, ..ready() }).state, State::Warning);
+        let broken = ServerReadiness { not_archived: Some("000000010000000000000003".into()), ..ready() };
         let found = archive(&broken);
         assert_eq!(found.state, State::Failed);
         assert!(found.found.contains("000000010000000000000003"), "{found:?}");

@@ -1,4 +1,4 @@
-//! Whether this machine's clock agrees with those of others.
+//! Compares this machine's clock with those of other servers.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,65 +7,65 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Finding;
 
-/// How far clocks may be apart.
+/// Maximum difference without a warning.
 const TOLERANCE: TimeDelta = TimeDelta::seconds(5);
 
-/// What others' clocks showed while they were asked something else.
+/// The times reported by other servers during the other checks, as differences from this machine's clock.
 #[derive(Default)]
 pub(super) struct Clocks(Mutex<Vec<(String, TimeDelta)>>);
 
 impl Clocks {
-    /// Adds what `whose` clock showed. It was asked at `asked` and answered at `answered`.
+    /// Adds the time that `server` reported in response to a request.
     pub(super) fn add(
         &self,
-        whose: &str,
-        shown: DateTime<Utc>,
-        asked: DateTime<Utc>,
-        answered: DateTime<Utc>,
+        server: &str,
+        reported: DateTime<Utc>,
+        requested_at: DateTime<Utc>,
+        responded_at: DateTime<Utc>,
     ) {
-        let ahead = asked + (answered - asked) / 2 - shown;
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((whose.to_owned(), ahead));
+        let ahead = requested_at + (responded_at - requested_at) / 2 - reported;
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((server.to_owned(), ahead));
     }
 
-    /// Adds what the `Date` header of an answer shows, if there is one.
+    /// Adds the time in the `Date` header of a response, if it has one.
     pub(super) fn add_date(
         &self,
-        whose: &str,
+        server: &str,
         headers: &HeaderMap,
-        asked: DateTime<Utc>,
-        answered: DateTime<Utc>,
+        requested_at: DateTime<Utc>,
+        responded_at: DateTime<Utc>,
     ) {
         let text = |name| headers.get(name)?.to_str().ok();
         let date = text(header::DATE).and_then(|it| DateTime::parse_from_rfc2822(it).ok());
         let Some(date) = date else { return };
-        // An answer from a cache has the time at which it was created.
+        // The date of a cached response is when it was created.
         let age = text(header::AGE).and_then(|it| it.parse::<u32>().ok()).unwrap_or(0);
-        // The header has whole seconds: the clock showed that or up to a second more.
-        let shown =
+        // The header is truncated to whole seconds: add half a second on average.
+        let reported =
             date.to_utc() + TimeDelta::seconds(i64::from(age)) + TimeDelta::milliseconds(500);
-        self.add(whose, shown, asked, answered);
+        self.add(server, reported, requested_at, responded_at);
     }
 
-    /// What comparing them shows. The clock that agrees best counts: one that is wrong itself says
-    /// nothing about this machine's.
+    /// The result of the comparison with the clock that agrees best, since other clocks may be wrong
+    /// themselves.
     pub(super) fn finding(&self) -> Finding {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((whose, ahead)) = all.iter().min_by_key(|it| it.1.abs()) else {
+        let Some((server, ahead)) = all.iter().min_by_key(|it| it.1.abs()) else {
             return Finding::ok(
                 "clock",
-                "not compared: nothing that the settings name has a clock",
+                "not compared: no configured server reports its time",
             );
         };
         if ahead.abs() <= TOLERANCE {
-            return Finding::ok("clock", format!("agrees with that of {whose}"));
+            return Finding::ok("clock", format!("agrees with that of {server}"));
         }
         let seconds = ahead.abs().num_seconds();
         let direction = if *ahead > TimeDelta::zero() { "ahead of" } else { "behind" };
         Finding::warning(
             "clock",
-            format!("{seconds} seconds {direction} that of {whose}"),
-            "synchronize this machine's clock, such as with systemd-timesyncd or chrony: sessions, \
-             codes of authenticator apps and log-ins with providers depend on it",
+            format!("{seconds} seconds {direction} that of {server}"),
+            "synchronize this machine's clock, for example with systemd-timesyncd or chrony: sessions, \
+             authenticator codes and sign-ins with providers depend on it",
         )
     }
 }
@@ -110,21 +110,21 @@ mod tests {
     }
 
     #[test]
-    fn the_age_of_a_cached_answer_counts() {
+    fn the_age_of_a_cached_response_is_added() {
         let date = "Sat, 31 Jan 2026 12:00:00 GMT";
         let cached = found(date, Some("3600"), "2026-01-31T13:00:00Z");
         assert_eq!(cached.state, State::Ok, "{cached:?}");
     }
 
     #[test]
-    fn an_answer_without_a_date_is_not_compared() {
+    fn a_response_without_a_date_is_ignored() {
         let found = found("yesterday", None, "2026-01-31T12:00:00Z");
         assert_eq!(found.state, State::Ok);
         assert!(found.found.starts_with("not compared"), "{found:?}");
     }
 
     #[test]
-    fn the_clock_that_agrees_best_counts() {
+    fn the_closest_clock_is_compared() {
         let (clocks, now) = (Clocks::default(), at("2026-01-31T12:00:00Z"));
         clocks.add("the database", now, now, now);
         clocks.add("example.org", now - TimeDelta::hours(1), now, now);
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_answer_is_compared_with_the_middle_of_the_wait() {
+    fn a_slow_response_is_compared_with_the_middle_of_the_wait() {
         let (clocks, now) = (Clocks::default(), at("2026-01-31T12:00:00Z"));
         clocks.add("the database", now + TimeDelta::seconds(4), now, now + TimeDelta::seconds(8));
         assert_eq!(clocks.finding().state, State::Ok);

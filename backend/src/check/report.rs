@@ -1,14 +1,14 @@
-//! What was found, and how it is printed.
+//! The report of all checks, as text and JSON.
 
 use serde::Serialize;
 
-/// How a check ended.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// It works.
     Ok,
-    /// It works, but something should be done about it.
+    /// It works, but should be changed.
     Warning,
     /// It does not work.
     Failed,
@@ -24,78 +24,78 @@ impl State {
     }
 }
 
-/// What one check found.
+/// The finding of one check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What was checked.
+    /// The name of the check.
     pub check: String,
-    /// How it ended.
+    /// The result.
     pub state: State,
     /// What was found.
     pub found: String,
-    /// What to do about it.
+    /// How to fix it, unless the result is `Ok`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
 }
 
 impl Finding {
-    /// It works.
+    /// Creates a finding for something that works.
     #[must_use]
     pub fn ok(check: &str, found: impl Into<String>) -> Self {
         Self { check: check.to_owned(), state: State::Ok, found: found.into(), advice: None }
     }
 
-    /// It works, but `advice` should be followed.
+    /// Creates a finding for something that works, but should be changed as in `advice`.
     #[must_use]
     pub fn warning(check: &str, found: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { state: State::Warning, advice: Some(advice.into()), ..Self::ok(check, found) }
     }
 
-    /// It does not work, and `advice` may help.
+    /// Creates a finding for something that does not work, and how to fix it.
     #[must_use]
     pub fn failed(check: &str, found: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { state: State::Failed, ..Self::warning(check, found, advice) }
     }
 
-    /// One line: the state, the check, what was found, and what to do.
+    /// Formats the finding as one line.
     fn line(&self) -> String {
         let mut text = format!("{:<8} {}: {}", self.state.as_str(), self.check, self.found);
         if let Some(advice) = &self.advice {
             text.push_str(". To do: ");
             text.push_str(advice);
         }
-        // What a server answers may have several lines.
+        // Server messages may contain line breaks.
         text.split(char::is_control).map(str::trim).collect::<Vec<_>>().join(" ")
     }
 }
 
-/// What all checks found.
+/// The findings of all checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report(Vec<Finding>);
 
 impl Report {
-    /// What each check found, in the order in which they are printed.
+    /// The findings, in the order in which they are printed.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.0
     }
 
-    /// How many checks ended in this state.
+    /// The number of checks with this result.
     #[must_use]
     pub fn count(&self, state: State) -> usize {
         self.0.iter().filter(|it| it.state == state).count()
     }
 
-    /// A line for each check.
+    /// Formats the report with one line per check.
     #[must_use]
     pub fn text(&self) -> String {
         self.0.iter().map(|it| it.line() + "\n").collect()
     }
 
-    /// An array with an object for each check.
+    /// Formats the report as a JSON array with one object per check.
     ///
     /// # Errors
-    /// None is known.
+    /// If serialization fails.
     pub fn json(&self) -> serde_json::Result<String> {
         serde_json::to_string_pretty(&self.0).map(|text| text + "\n")
     }
@@ -118,7 +118,7 @@ mod tests {
     use super::{Finding, Report};
 
     #[test]
-    fn each_check_is_one_line() {
+    fn each_finding_is_one_line() {
         let report = Report::from([
             Finding::ok("cache", "Redis 7.0"),
             Finding::failed("mail", "the server says:\r\n no", "check mail.url"),
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn the_report_as_json_has_an_object_for_each_check() {
+    fn the_json_report_has_one_object_per_check() {
         let report = Report::from([Finding::warning("mail", "no TLS", "use smtps://")]);
         let value: serde_json::Value = serde_json::from_str(&report.json().unwrap()).unwrap();
         assert_eq!(

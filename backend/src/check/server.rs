@@ -1,10 +1,10 @@
-//! How the service is reached: its own addresses, the public one, and proxies.
+//! Checks the addresses the service listens on, the public URL, and trusted proxies.
 
 use std::{io::ErrorKind, net::SocketAddr, os::unix::fs::FileTypeExt as _, path::Path};
 
 use url::{Host, Url};
 
-use super::{Finding, in_time};
+use super::{Finding, with_timeout};
 use crate::{
     core::{
         config::{Config, Server},
@@ -28,13 +28,13 @@ pub(super) async fn check(config: &Config) -> Vec<Finding> {
     findings
 }
 
-/// Whether the service can listen on `address`, or does so already.
+/// Checks that the service can listen on `address`, or already does.
 async fn address(name: &str, key: &str, address: SocketAddr, path: &str) -> Finding {
     match serve::try_listen(address) {
         Ok(()) => Finding::ok(name, format!("{address} is free: the service is not running")),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
             let url = format!("http://{}", serve::connectable(address));
-            match in_time(serve::get_status(&url, path)).await {
+            match with_timeout(serve::get_status(&url, path)).await {
                 Ok(Ok(200)) => Finding::ok(name, format!("the service is running at {address}")),
                 _ => Finding::failed(
                     name,
@@ -53,7 +53,7 @@ async fn address(name: &str, key: &str, address: SocketAddr, path: &str) -> Find
     }
 }
 
-/// Whether the service can listen on the Unix socket at `path`, or does so already.
+/// Checks that the service can listen on the Unix socket at `path`, or already does.
 async fn socket(path: &Path) -> Finding {
     const NAME: &str = "socket";
     let shown = path.display();
@@ -70,11 +70,11 @@ async fn socket(path: &Path) -> Finding {
         let advice = "remove that file, or change server.socket";
         return Finding::failed(NAME, format!("{shown} is a file that is not a socket"), advice);
     }
-    match in_time(serve::get_status(&format!("unix:{shown}"), "/health")).await {
+    match with_timeout(serve::get_status(&format!("unix:{shown}"), "/health")).await {
         Ok(Ok(200)) => Finding::ok(NAME, format!("the service is running at {shown}")),
         Ok(Err(error)) if is_refused(&*error) => {
             let found =
-                format!("{shown} was left behind by a process that was killed; it is replaced");
+                format!("{shown} is stale, from a process that was killed; it will be replaced");
             Finding::ok(NAME, found)
         }
         _ => {
@@ -84,35 +84,34 @@ async fn socket(path: &Path) -> Finding {
     }
 }
 
-/// Whether nothing listens any more.
+/// Whether nothing is listening.
 fn is_refused(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
     let io = error.downcast_ref::<std::io::Error>();
     io.is_some_and(|it| it.kind() == ErrorKind::ConnectionRefused)
 }
 
-/// Whether the public address and the proxies fit together.
+/// Checks that the public URL and the trusted proxies are consistent.
 fn public_address(server: &Server) -> Finding {
     const NAME: &str = "public address";
     let proxies = &server.trusted_proxies;
     if proxies.has_all_addresses() {
         return Finding::warning(
             NAME,
-            "server.trusted_proxies contains every address, so every client can choose the address \
-             that it counts as",
+            "server.trusted_proxies contains every address, so every client can forge its address",
             "list only the addresses of your own proxies in server.trusted_proxies",
         );
     }
     let Some(url) = server.public_url.as_deref() else {
-        let is_here = server.socket.is_none() && server.address.ip().is_loopback();
-        if is_here && proxies.is_empty() {
+        let is_local =  server.socket.is_none() && server.address.ip().is_loopback();
+        if is_local && proxies.is_empty() {
             return Finding::ok(NAME, "server.public_url is not set: for this machine only");
         }
-        let advice = "set server.public_url to the address that people use, such as \
+        let advice = "set server.public_url to the address that users open, such as \
                       https://cars.example.org";
         return Finding::warning(
             NAME,
-            "server.public_url is not set, although others can reach the service: links in mail lead \
-             to this machine, cookies are not Secure, and the service answers to any host name",
+            "server.public_url is not set, although the service can be reached from other machines: links \
+             in mail point to this machine, cookies are not Secure, and any host name is accepted",
             advice,
         );
     };
@@ -120,8 +119,8 @@ fn public_address(server: &Server) -> Finding {
         return Finding::warning(
             NAME,
             format!(
-                "{url} needs a proxy for https, and server.trusted_proxies is empty: all clients \
-                 count as one address, with one budget for wrong passwords"
+                "{url} needs an HTTPS proxy, but server.trusted_proxies is empty: all clients count as \
+                 one address, with a shared limit for wrong passwords"
             ),
             "set server.trusted_proxies to the address that the proxy connects from, such as 127.0.0.1",
         );
@@ -130,16 +129,16 @@ fn public_address(server: &Server) -> Finding {
         return Finding::warning(
             NAME,
             format!(
-                "{url} is not encrypted: passwords can be read on the way, and passkeys do not work"
+                "{url} is not encrypted: passwords can be read in transit, and passkeys do not work"
             ),
-            "put a proxy in front that speaks https (docs/deployment.md has examples)",
+            "set up an HTTPS proxy (see the examples in docs/deployment.md)",
         );
     }
-    let through = if proxies.is_empty() { "no proxy" } else { "a trusted proxy" };
-    Finding::ok(NAME, format!("{url}, with {through}"))
+    let proxy =  if proxies.is_empty() { "no proxy" } else { "a trusted proxy" };
+    Finding::ok(NAME, format!("{url}, with {proxy}"))
 }
 
-/// Whether `url` leads to this machine for whoever opens it.
+/// Whether `url` points to the machine on which it is opened.
 fn is_local(url: &str) -> bool {
     match Url::parse(url).ok().as_ref().and_then(Url::host) {
         Some(Host::Domain(name)) => name == "localhost",
@@ -164,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn the_public_address_and_the_proxies_have_to_fit() {
+    fn inconsistent_public_urls_and_proxies_are_warnings() {
         let https = Some("https://cars.example.org");
         for (address, url, proxies, state, words) in [
             ("127.0.0.1:3001", None, "", State::Ok, "for this machine only"),

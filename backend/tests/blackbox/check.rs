@@ -1,4 +1,4 @@
-//! `motovaultpro check`: one line for each thing that the settings name, with what to do.
+//! `motovaultpro check`: one line per check, with advice on how to fix problems.
 
 use std::path::Path;
 
@@ -9,13 +9,13 @@ use crate::support::{CommandResult, Postgres, Redis, Sql, TestEnv, block_on, eve
 on_every_engine!(
     a_running_service_passes,
     checking_an_empty_database_changes_nothing,
-    a_check_that_fails_ends_with_1,
+    a_failed_check_exits_with_1,
 );
 
-/// What no output may hold.
+/// A secret that must not appear in any output.
 const CANARY: &str = "xyzzy-canary";
 
-/// The findings, given that so many checks failed.
+/// Returns the findings, and asserts the number of failed checks.
 #[track_caller]
 fn findings(ran: &CommandResult, failed: usize) -> Vec<Value> {
     assert_eq!(ran.code, Some(i32::from(failed > 0)), "{ran:?}");
@@ -26,9 +26,9 @@ fn findings(ran: &CommandResult, failed: usize) -> Vec<Value> {
     findings
 }
 
-/// How one check ended, with its words.
+/// Asserts the result of one check, and that its message contains `words`.
 #[track_caller]
-fn ended(findings: &[Value], check: &str, state: &str, words: &str) {
+fn assert_finding(findings: &[Value], check: &str, state: &str, words: &str) {
     let found = findings.iter().find(|it| it["check"] == check);
     let found = found.unwrap_or_else(|| panic!("{check} is not in {findings:#?}"));
     assert_eq!(found["state"], state, "{found}");
@@ -42,13 +42,13 @@ async fn a_running_service_passes(env: TestEnv) {
     let address = service.url.strip_prefix("http://").unwrap();
     let env = env.with("MVP__SERVER__ADDRESS", address);
     let found = findings(&env.run(&["check", "--json"]), 0);
-    ended(&found, "address", "ok", "the service is running at");
+    assert_finding(&found, "address", "ok", "the service is running at");
     for check in ["settings", "database", "database writes", "durability", "migrations"] {
-        ended(&found, check, "ok", "");
+        assert_finding(&found, check, "ok", "");
     }
-    ended(&found, "service key", "ok", "fits the database");
+    assert_finding(&found, "service key", "ok", "matches the database");
 
-    // A line for each, which begins with how it ended.
+    // One line per check, which begins with the result.
     let ran = env.run(&["check"]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{ran:?}");
     assert_eq!(ran.out.lines().count(), found.len(), "{ran:?}");
@@ -62,16 +62,16 @@ async fn a_running_service_passes(env: TestEnv) {
 async fn checking_an_empty_database_changes_nothing(env: TestEnv) {
     if env.is_postgres() {
         let found = findings(&env.run(&["check", "--json"]), 0);
-        ended(&found, "migrations", "warning", "none of MotoVaultPro's tables");
+        assert_finding(&found, "migrations", "warning", "none of MotoVaultPro's tables");
         assert_eq!(env.sql().await.shape().await, [""; 0]);
     } else {
         let found = findings(&env.run(&["check", "--json"]), 0);
-        ended(&found, "database", "warning", "does not exist yet");
+        assert_finding(&found, "database", "warning", "does not exist yet");
     }
-    assert_eq!(std::fs::read_dir(env.folder()).unwrap().count(), 0, "it left files behind");
+    assert_eq!(std::fs::read_dir(env.folder()).unwrap().count(), 0, "the check created files");
 }
 
-async fn a_check_that_fails_ends_with_1(env: TestEnv) {
+async fn a_failed_check_exits_with_1(env: TestEnv) {
     env.run(&["migrate"]).expect_success();
     let env = env
         .with("MVP__CACHE__URL", &format!("redis://:{CANARY}@127.0.0.1:1"))
@@ -79,23 +79,23 @@ async fn a_check_that_fails_ends_with_1(env: TestEnv) {
         .with("MVP__MAIL__FROM", "cars@example.org");
     let ran = env.run(&["check", "--json"]);
     let found = findings(&ran, 2);
-    ended(&found, "cache", "failed", "Redis");
-    ended(&found, "mail", "failed", "");
-    ended(&found, "migrations", "ok", "executed");
+    assert_finding(&found, "cache", "failed", "Redis");
+    assert_finding(&found, "mail", "failed", "");
+    assert_finding(&found, "migrations", "ok", "executed");
     assert!(ran.err.starts_with("motovaultpro: 2 of "), "{ran:?}");
 }
 
 #[test]
-fn settings_that_cannot_be_used_are_the_only_finding() {
+fn invalid_settings_are_the_only_finding() {
     let env = TestEnv::empty().with("MVP__DATABASE__POOLSIZE", "5");
     let found = findings(&env.run(&["check", "--json"]), 1);
-    ended(&found, "settings", "failed", "unknown setting: database.poolsize");
+    assert_finding(&found, "settings", "failed", "unknown setting: database.poolsize");
     assert_eq!(found.len(), 1);
 }
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn a_redis_is_tried_with_its_password_and_its_limits() {
+fn the_password_and_memory_limit_of_redis_are_checked() {
     block_on(async {
         let mut redis = Redis::start().await;
         redis.kill();
@@ -104,28 +104,28 @@ fn a_redis_is_tried_with_its_password_and_its_limits() {
         let env = |url: String| TestEnv::empty().with("MVP__CACHE__URL", &url);
         let with = |password: &str| redis.url().replace("//", &format!("//:{password}@"));
         let found = findings(&env(with(CANARY)).run(&["check", "--json"]), 0);
-        ended(&found, "cache", "ok", "a key was written and read back");
+        assert_finding(&found, "cache", "ok", "a key was written and read back");
         for url in [redis.url(), with("xyzzy-canary-of-another")] {
             let found = findings(&env(url).run(&["check", "--json"]), 1);
-            ended(&found, "cache", "failed", "refuses the password");
+            assert_finding(&found, "cache", "failed", "rejects the password");
         }
 
         redis.kill();
         redis.restart(&["--maxmemory", "50mb", "--maxmemory-policy", "noeviction"]).await;
         let found = findings(&env(redis.url()).run(&["check", "--json"]), 0);
-        ended(&found, "cache", "warning", "accepts no more");
+        assert_finding(&found, "cache", "warning", "rejects writes");
         redis.kill();
         redis.restart(&limits).await;
         let mut connection = redis.connect().await;
         let keys: usize = redis::cmd("DBSIZE").query_async(&mut connection).await.unwrap();
         findings(&env(redis.url()).run(&["check", "--json"]), 0);
         let after: usize = redis::cmd("DBSIZE").query_async(&mut connection).await.unwrap();
-        assert_eq!((keys, after), (0, 0), "it left a key behind");
+        assert_eq!((keys, after), (0, 0), "the check left a key in Redis");
     });
 }
 
-/// A server that archives nothing that it is to archive, and acknowledges writes too early.
-async fn careless_server() -> Postgres {
+/// A server whose `archive_command` fails, and which acknowledges writes before they are durable.
+async fn misconfigured_server() -> Postgres {
     Postgres::start_with(|_: &Path| {
         ["archive_mode=on", "archive_command=false", "fsync=off"].map(str::to_owned).to_vec()
     })
@@ -134,9 +134,9 @@ async fn careless_server() -> Postgres {
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn postgresqls_settings_role_archive_and_replica_are_checked() {
+fn postgresql_settings_role_archive_and_replica_are_checked() {
     block_on(async {
-        let postgres = careless_server().await;
+        let postgres = misconfigured_server().await;
         let mut replica = postgres.create_replica().await;
         let env = TestEnv::empty()
             .with("MVP__DATABASE__URL", &postgres.url())
@@ -150,23 +150,23 @@ fn postgresqls_settings_role_archive_and_replica_are_checked() {
         })
         .await;
         let found = findings(&env.run(&["check", "--json"]), 2);
-        ended(&found, "durability", "failed", "fsync off");
-        ended(&found, "archived WAL", "failed", "archive_command failed for 0000");
-        ended(&found, "database role", "warning", "row-level security does not apply to postgres");
-        ended(&found, "backup of PostgreSQL", "ok", "pg_basebackup");
-        ended(&found, "replica", "ok", "127.0.0.1:");
+        assert_finding(&found, "durability", "failed", "fsync off");
+        assert_finding(&found, "archived WAL", "failed", "archive_command failed for 0000");
+        assert_finding(&found, "database role", "warning", "row-level security does not apply to postgres");
+        assert_finding(&found, "backup of PostgreSQL", "ok", "pg_basebackup");
+        assert_finding(&found, "replica", "ok", "127.0.0.1:");
 
         replica.kill();
         let found = findings(&env.run(&["check", "--json"]), 3);
-        ended(&found, "replica", "failed", "127.0.0.1:");
+        assert_finding(&found, "replica", "failed", "127.0.0.1:");
         let env = env.with("MVP__DATABASE__REPLICA_URL", &postgres.url());
         let found = findings(&env.run(&["check", "--json"]), 3);
-        ended(&found, "replica", "failed", "is not a replica");
+        assert_finding(&found, "replica", "failed", "is not a replica");
 
-        // Of several servers, one that is away is a warning.
+        // If one of several servers is unavailable, the check warns.
         let url = postgres.url().replace("127.0.0.1", "127.0.0.1:1,127.0.0.1");
         let env = TestEnv::empty().with("MVP__DATABASE__URL", &url);
         let found = findings(&env.run(&["check", "--json"]), 1);
-        ended(&found, "database", "warning", "but not 127.0.0.1:1: ");
+        assert_finding(&found, "database", "warning", "but not 127.0.0.1:1: ");
     });
 }
