@@ -388,7 +388,7 @@ async fn migrate(
     }
     let clock = Clock::System;
     if let Some(message) =
-        backup::before_migrations(config, &db, features::ALL, feature, &clock).await?
+        backup::back_up_before_migrations(config, &db, features::ALL, feature, &clock).await?
     {
         print(&format!("{message}\n"))?;
     }

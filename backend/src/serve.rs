@@ -114,7 +114,7 @@ pub async fn serve(mut config: Config, migrates: bool) -> Result<(), ServeError>
     if migrates {
         let db = Db::open_for_migrations(&config.database).await?;
         if let Some(backup) =
-            backup::before_migrations(&config, &db, features::ALL, None, &clock).await?
+            backup::back_up_before_migrations(&config, &db, features::ALL, None, &clock).await?
         {
             tracing::info!("{backup}");
         }

@@ -15,9 +15,9 @@ use crate::core::config::Schedule;
 /// The file in the folder of backups.
 const FILE: &str = ".checks.json";
 /// The largest file that is read as one, in bytes.
-const LARGEST: u64 = 4096;
+const MAX_SIZE: u64 = 4096;
 /// How far in the future a check may be and still count: beyond that, the clock was wrong.
-const CLOCKS_APART: TimeDelta = TimeDelta::minutes(5);
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 
 /// The last checks of a folder.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -44,14 +44,14 @@ impl Check {
         let Some(every) = every.interval() else { return false };
         let Some(check) = check else { return true };
         let age = now - check.at;
-        age < -CLOCKS_APART || age.to_std().is_ok_and(|it| it >= every)
+        age < -CLOCK_TOLERANCE || age.to_std().is_ok_and(|it| it >= every)
     }
 }
 
 impl Checks {
     /// The checks of `folder`. A file that cannot be understood counts as none.
     pub(super) fn read(folder: &Folder) -> Self {
-        let text = read_small(&folder.path().join(FILE), LARGEST).ok().flatten();
+        let text = read_small(&folder.path().join(FILE), MAX_SIZE).ok().flatten();
         text.and_then(|it| serde_json::from_slice(&it).ok()).unwrap_or_default()
     }
 
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn checks_are_kept_in_the_folder_and_a_broken_file_counts_as_none() {
         let place = tempfile::tempdir().unwrap();
-        let folder = Folder::make(place.path()).unwrap();
+        let folder = Folder::create(place.path()).unwrap();
         assert_eq!(Checks::read(&folder), Checks::default());
         let check = Check { at: "2026-01-31T12:00:00Z".parse().unwrap(), is_ok: false };
         Checks::update(&folder, |it| it.verify = Some(check.clone())).unwrap();
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn a_link_in_place_of_the_file_is_replaced_and_what_it_leads_to_stays() {
         let place = tempfile::tempdir().unwrap();
-        let folder = Folder::make(&place.path().join("backups")).unwrap();
+        let folder = Folder::create(&place.path().join("backups")).unwrap();
         let other = place.path().join("other");
         std::fs::write(&other, "untouched").unwrap();
         std::os::unix::fs::symlink(&other, folder.path().join(FILE)).unwrap();

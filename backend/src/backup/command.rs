@@ -16,8 +16,8 @@ use super::{
     folder::Folder,
     keys,
     postgres::Programs,
-    restore::{self, Wanted},
-    signature::{self, KnownKeys},
+    restore::{self, RestoreOptions},
+    signature::{self, TrustedKeys},
     verify::{self, Trust},
     wal,
 };
@@ -50,7 +50,7 @@ pub enum Command {
         /// The folder with the backups [default: the configured one]
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
-        /// The file with the identity that opens sealed backups
+        /// The file with the identity that opens encrypted backups
         #[arg(long, value_name = "FILE")]
         identity: Option<PathBuf>,
         /// The keys whose signatures are trusted
@@ -62,7 +62,7 @@ pub enum Command {
         /// The folder with the backups [default: the configured one]
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
-        /// The file with the identity that opens sealed backups
+        /// The file with the identity that opens encrypted backups
         #[arg(long, value_name = "FILE")]
         identity: Option<PathBuf>,
         /// The keys whose signatures are trusted
@@ -86,14 +86,14 @@ pub enum Command {
         /// The folder with the backups [default: the configured one]
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
-        /// The file with the identity that opens sealed backups
+        /// The file with the identity that opens encrypted backups
         #[arg(long, value_name = "FILE")]
         identity: Option<PathBuf>,
         /// The keys whose signatures are trusted
         #[command(flatten)]
         signatures: Signatures,
     },
-    /// Print a new identity and its public key, for sealed backups
+    /// Print a new identity and its public key, for encrypted backups
     Keygen,
     /// Print the public key with which other machines can check this service's signatures
     PublicKey,
@@ -119,7 +119,7 @@ pub enum Command {
         /// The folder with the backups; if given, no settings are read
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
-        /// The file with the identity that opens sealed backups
+        /// The file with the identity that opens encrypted backups
         #[arg(long, value_name = "FILE")]
         identity: Option<PathBuf>,
     },
@@ -139,7 +139,7 @@ pub struct Signatures {
 
 impl Signatures {
     fn trust(&self, config: &Config) -> Result<Trust> {
-        let keys = KnownKeys::new(config, &self.public_keys)?;
+        let keys = TrustedKeys::new(config, &self.public_keys)?;
         Ok(Trust { keys, needs_signature: self.require_signature })
     }
 }
@@ -169,15 +169,15 @@ pub async fn run(
 ) -> Result<Outcome> {
     let text = match command {
         Command::Create { folder } => create(&load()?, folder.as_deref(), clock).await?,
-        Command::List { folder } => list(&Folder::find(&place(folder.as_deref(), load)?)?)?,
+        Command::List { folder } => list(&Folder::open(&place(folder.as_deref(), load)?)?)?,
         Command::Verify { backup, folder, identity, signatures } => {
             let config = optional(folder.as_deref(), &load)?;
             let programs = Programs::new(config.backup.postgres_programs.as_deref());
             let trust = signatures.trust(&config)?;
-            let folder = Folder::find(&place(folder.as_deref(), || Ok(config))?)?;
+            let folder = Folder::open(&place(folder.as_deref(), || Ok(config))?)?;
             let (name, identity, at) = (backup.as_deref(), identity.as_deref(), clock.now());
             let report = verify::verify(&folder, name, identity, &trust, &programs, at).await?;
-            let fault = report.fault();
+            let fault = report.error();
             if name.is_none() {
                 let check = Check { at, is_ok: fault.is_none() };
                 // The folder may be one that only allows reading, such as a mounted copy.
@@ -189,7 +189,7 @@ pub async fn run(
         Command::Drill { folder, identity, signatures } => {
             let config = load()?;
             let trust = signatures.trust(&config)?;
-            let folder = Folder::find(&place(folder.as_deref(), || Ok(config.clone()))?)?;
+            let folder = Folder::open(&place(folder.as_deref(), || Ok(config.clone()))?)?;
             let (identity, at) = (identity.as_deref(), clock.now());
             let identity = identity.or(config.backup.identity_file.as_deref());
             let drill = Drill { config: &config, folder: &folder, identity, trust, now: at };
@@ -201,8 +201,8 @@ pub async fn run(
         Command::Restore { backup, to, into, force, folder, identity, signatures } => {
             let config = optional(folder.as_deref(), &load)?;
             let trust = signatures.trust(&config)?;
-            let folder = Folder::find(&place(folder.as_deref(), || Ok(config))?)?;
-            let wanted = Wanted {
+            let folder = Folder::open(&place(folder.as_deref(), || Ok(config))?)?;
+            let wanted = RestoreOptions {
                 backup: backup.clone(),
                 to: *to,
                 into: into.clone(),
@@ -214,7 +214,7 @@ pub async fn run(
             restore::restore(&folder, &wanted).await?
         }
         Command::Keygen => keys::generate(),
-        Command::PublicKey => signature::own(&load()?)?.public().to_file(),
+        Command::PublicKey => signature::load_or_create_key(&load()?)?.public().to_file(),
         Command::ArchiveWal { path, name, folder, recipient } => {
             let (folder, recipients) = if let Some(folder) = folder {
                 (folder.clone(), recipient.iter().cloned().collect())
@@ -262,7 +262,7 @@ fn optional(
 }
 
 async fn create(config: &Config, folder: Option<&Path>, clock: &Clock) -> Result<String> {
-    let folder = Folder::make(&place(folder, || Ok(config.clone()))?)?;
+    let folder = Folder::create(&place(folder, || Ok(config.clone()))?)?;
     let lock = folder.lock()?;
     let made = create::create(config, &folder, lock, clock).await?;
     let engine = config.backup.engine(&config.database)?;
@@ -281,9 +281,9 @@ async fn create(config: &Config, folder: Option<&Path>, clock: &Clock) -> Result
     for name in &made.in_future {
         let _ = writeln!(text, "{name} is dated in the future: check this machine's clock.");
     }
-    let cleared = made.cleared?;
-    if cleared.backups + cleared.wal > 0 {
-        let _ = writeln!(text, "removed {} backups, {} files of WAL", cleared.backups, cleared.wal);
+    let removed = made.removed?;
+    if removed.backups + removed.wal > 0 {
+        let _ = writeln!(text, "removed {} backups, {} files of WAL", removed.backups, removed.wal);
     }
     Ok(text)
 }
@@ -294,8 +294,8 @@ fn list(folder: &Folder) -> Result<String> {
         let _ = match &backup.manifest {
             Ok(it) => {
                 let ended = it.ended_at.format("%Y-%m-%d %H:%M:%S UTC");
-                let sealed = if it.is_sealed() { "  sealed" } else { "" };
-                writeln!(text, "{:<34} {ended}  {:>10}{sealed}", backup.name, size(it.size))
+                let encrypted = if it.is_encrypted() { "  encrypted" } else { "" };
+                writeln!(text, "{:<34} {ended}  {:>10}{encrypted}", backup.name, size(it.size))
             }
             Err(error) => {
                 let what = if error.is_damage() { "damaged" } else { "not readable" };

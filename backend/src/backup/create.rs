@@ -6,11 +6,11 @@ use chrono::{DateTime, Utc};
 
 use super::{
     error::{BackupError, Result},
-    folder::{Folder, Kept, Unfinished},
+    folder::{Folder, StoredBackup, Unfinished},
     manifest::{Engine, Manifest},
-    payload::{self, Stop, blocking},
+    payload::{self, Cancellation, blocking},
     postgres::{self, Programs},
-    retention::{self, Cleared},
+    retention::{self, Removed},
     service_key::{self, Inclusion},
     signature, sqlite,
 };
@@ -23,8 +23,8 @@ use crate::core::{
 
 /// A backup that was made.
 #[derive(Debug)]
-pub(super) struct Made {
-    pub(super) backup: Kept,
+pub(super) struct CreatedBackup {
+    pub(super) backup: StoredBackup,
     pub(super) manifest: Manifest,
     /// Why it was not signed.
     pub(super) unsigned: Option<BackupError>,
@@ -33,7 +33,7 @@ pub(super) struct Made {
     /// Whether it holds the service key.
     pub(super) service_key: Inclusion,
     /// What was removed for it, or why not.
-    pub(super) cleared: Result<Cleared>,
+    pub(super) removed: Result<Removed>,
 }
 
 /// Makes a backup of the configured database, while it is in use. The folder's `lock` is held.
@@ -45,7 +45,7 @@ pub(super) async fn create(
     folder: &Folder,
     lock: File,
     clock: &Clock,
-) -> Result<Made> {
+) -> Result<CreatedBackup> {
     let engine = config.backup.engine(&config.database)?;
     if let config::Engine::Sqlite(file) = &engine {
         // The wrong database would be backed up, and the right one be missed when it is needed.
@@ -55,27 +55,28 @@ pub(super) async fn create(
         })?;
     }
     // A backup that nobody can vouch for is better than none; a key that is broken has to be seen to.
-    let (key, unsigned) = match signature::own(config) {
+    let (key, unsigned) = match signature::load_or_create_key(config) {
         Ok(key) => (Some(key), None),
         Err(error @ BackupError::Io { .. }) => (None, Some(error)),
         Err(error) => return Err(error),
     };
-    let stop = Stop::default();
-    let _stops = stop.when_dropped();
-    let making = Making { config, folder, stop: &stop };
+    let cancellation = Cancellation::default();
+    let _cancel_on_drop = cancellation.cancel_on_drop();
+    let making = BackupRun { config, folder, cancellation: &cancellation };
     let (unfinished, mut manifest) = match engine {
         config::Engine::Sqlite(file) => {
             let began = clock.now();
             let unfinished = folder.begin(Engine::Sqlite, began)?;
             let (file, digest) =
-                sqlite::back_up(&file, &unfinished.path, &config.backup.recipients, &stop).await?;
+                sqlite::back_up(&file, &unfinished.path, &config.backup.recipients, &cancellation)
+                    .await?;
             let times = (began, clock.now());
             (unfinished, Manifest::new(Engine::Sqlite, times, file, digest, None))
         }
-        config::Engine::Postgres(address) => making.of_postgres(&address).await?,
+        config::Engine::Postgres(address) => making.back_up_postgres(&address).await?,
     };
     let service_key = service_key::add(config, &unfinished.path, &mut manifest)?;
-    making.read_back(&unfinished, &manifest).await?;
+    making.verify_written(&unfinished, &manifest).await?;
     let backup = unfinished.finish(&manifest, key.as_ref())?;
     let now = clock.now();
     let in_future = folder.backups()?.into_iter();
@@ -83,35 +84,39 @@ pub(super) async fn create(
         in_future.filter(|it| it.manifest.as_ref().is_ok_and(|it| it.is_in_future(now)));
     let in_future = in_future.map(|it| it.name).collect();
     let (folder, engine, keep) = (folder.clone(), manifest.engine, config.backup.keep);
-    let cleared = blocking(&stop, move |stop| retention::clear(&folder, engine, keep, stop)).await;
+    let removed = blocking(&cancellation, move |cancellation| {
+        retention::remove_old(&folder, engine, keep, cancellation)
+    })
+    .await;
     drop(lock);
-    Ok(Made { backup, manifest, unsigned, in_future, service_key, cleared })
+    Ok(CreatedBackup { backup, manifest, unsigned, in_future, service_key, removed })
 }
 
-struct Making<'a> {
+struct BackupRun<'a> {
     config: &'a Config,
     folder: &'a Folder,
-    stop: &'a Stop,
+    cancellation: &'a Cancellation,
 }
 
-impl Making<'_> {
-    async fn of_postgres(&self, address: &PostgresAddress) -> Result<(Unfinished, Manifest)> {
+impl BackupRun<'_> {
+    async fn back_up_postgres(&self, address: &PostgresAddress) -> Result<(Unfinished, Manifest)> {
         let settings = &self.config.backup;
-        let server = postgres::back_up(address).await?;
+        let server = postgres::begin(address).await?;
         for backup in self.folder.backups()? {
             let cluster = backup.manifest.ok().and_then(|it| it.cluster);
             if cluster.is_some_and(|it| it.system_identifier != server.system_identifier()) {
-                let told = format!(
+                let message = format!(
                     "{} is of another cluster, and the WAL of two cannot be kept apart: \
                      name another folder",
                     backup.name
                 );
-                return Err(BackupError::Refused(told));
+                return Err(BackupError::Refused(message));
             }
         }
         let programs = Programs::new(settings.postgres_programs.as_deref());
         let unfinished = self.folder.begin(Engine::Postgresql, server.began_at())?;
-        let base = server.take(&programs, &unfinished.path, &settings.recipients, self.stop);
+        let base =
+            server.take(&programs, &unfinished.path, &settings.recipients, self.cancellation);
         let base = base.await?;
         let (file, digest, cluster) = (base.file, base.digest, Some(base.cluster));
         let manifest = Manifest::new(Engine::Postgresql, base.times, file, digest, cluster);
@@ -119,9 +124,11 @@ impl Making<'_> {
     }
 
     /// What lies there is what was written, before it counts as a backup.
-    async fn read_back(&self, unfinished: &Unfinished, manifest: &Manifest) -> Result<()> {
+    async fn verify_written(&self, unfinished: &Unfinished, manifest: &Manifest) -> Result<()> {
         let path = unfinished.path.join(&manifest.file);
-        let found = blocking(self.stop, move |stop| payload::digest(&path, stop)).await?;
+        let found =
+            blocking(self.cancellation, move |cancellation| payload::digest(&path, cancellation))
+                .await?;
         if found == manifest.digest() {
             return Ok(());
         }
@@ -130,7 +137,7 @@ impl Making<'_> {
 }
 
 /// When the backup of the configured database that was made last was begun.
-pub(super) fn newest(config: &Config, folder: &Folder) -> Result<Option<DateTime<Utc>>> {
+pub(super) fn newest_start(config: &Config, folder: &Folder) -> Result<Option<DateTime<Utc>>> {
     let engine = match config.backup.engine(&config.database)? {
         config::Engine::Sqlite(_) => Engine::Sqlite,
         config::Engine::Postgres(_) => Engine::Postgresql,

@@ -17,10 +17,10 @@ use sqlx::{
 
 use super::{
     error::{At as _, BackupError, Result},
-    folder::{self, Folder, Kept},
+    folder::{self, Folder, StoredBackup},
     manifest::Engine,
     postgres::Programs,
-    restore::{self, Wanted},
+    restore::{self, RestoreOptions},
     verify::Trust,
 };
 use crate::core::config::{self, Config, PostgresAddress};
@@ -37,7 +37,7 @@ pub(super) struct Drill<'a> {
     pub(super) config: &'a Config,
     /// The folder of the backups.
     pub(super) folder: &'a Folder,
-    /// The identity that opens sealed backups.
+    /// The identity that opens encrypted backups.
     pub(super) identity: Option<&'a Path>,
     /// Whose backups are trusted.
     pub(super) trust: Trust,
@@ -80,8 +80,9 @@ impl Drill<'_> {
             config::Engine::Postgres(_) => Engine::Postgresql,
         };
         let backups = self.folder.backups()?;
-        let of_engine =
-            |it: &&Kept| it.manifest.as_ref().is_ok_and(|manifest| manifest.engine == wanted);
+        let of_engine = |it: &&StoredBackup| {
+            it.manifest.as_ref().is_ok_and(|manifest| manifest.engine == wanted)
+        };
         let Some(newest) = backups.iter().rfind(of_engine) else {
             return Err(BackupError::refused("there are no backups"));
         };
@@ -91,7 +92,7 @@ impl Drill<'_> {
         let temporary = std::env::temp_dir();
         let scratch = folder::scratch(&temporary)?;
         let into = scratch.path().join("restored");
-        let wanted = Wanted {
+        let wanted = RestoreOptions {
             backup: Some(newest.name.clone()),
             to: None,
             into: into.clone(),
@@ -119,7 +120,7 @@ impl Drill<'_> {
     }
 }
 
-/// The number of tables and rows. Restoring has checked the file itself; this checks references.
+/// The number of tables and rows. KeyRestore has checked the file itself; this checks references.
 async fn count_sqlite(file: &Path) -> Result<(usize, u64)> {
     let options = SqliteConnectOptions::new().filename(file).read_only(true).immutable(true);
     let options = options.pragma("trusted_schema", "off").disable_statement_logging();

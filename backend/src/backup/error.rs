@@ -9,7 +9,7 @@ use crate::core::{archive::ArchiveError, config::ConfigError, files};
 
 /// The exit code that stops PostgreSQL's recovery. Codes up to 125 mean to it that the archive ends
 /// here: then it would come up, with less than was asked for.
-const STOPS_RECOVERY: u8 = 200;
+const RECOVERY_STOP_CODE: u8 = 200;
 
 /// Why something about backups failed.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +32,7 @@ pub enum BackupError {
     #[error("another backup is being made or verified")]
     Busy,
     /// The service stops.
-    #[error("told to stop")]
+    #[error("message to stop")]
     Stopped,
     /// The database does not answer as it should.
     #[error("the database: {0}")]
@@ -53,7 +53,7 @@ pub(super) type Result<T, E = BackupError> = std::result::Result<T, E>;
 
 impl BackupError {
     /// What went wrong with the archive at `path`.
-    pub(super) fn of_archive(error: ArchiveError, path: &Path) -> Self {
+    pub(super) fn from_archive(error: ArchiveError, path: &Path) -> Self {
         match error {
             ArchiveError::Rejected(why) => Self::Damaged(format!("{}: {why}", path.display())),
             ArchiveError::Read(error) => Self::Io { path: path.to_owned(), error },
@@ -61,8 +61,8 @@ impl BackupError {
         }
     }
 
-    pub(super) fn refused(told: impl Into<String>) -> Self {
-        Self::Refused(told.into())
+    pub(super) fn refused(message: impl Into<String>) -> Self {
+        Self::Refused(message.into())
     }
 
     /// Whether it shows that something is not as it was written. A full disk does not, nor a file
@@ -85,7 +85,7 @@ impl BackupError {
     }
 
     /// The same of something that it is told of once more.
-    pub(super) fn again(&self) -> Self {
+    pub(super) fn duplicate(&self) -> Self {
         if self.is_damage() {
             Self::Damaged(self.to_string())
         } else {
@@ -97,7 +97,7 @@ impl BackupError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::NotFetched(_) => STOPS_RECOVERY,
+            Self::NotFetched(_) => RECOVERY_STOP_CODE,
             Self::Config(_) => 2,
             _ => 1,
         }

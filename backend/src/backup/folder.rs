@@ -18,7 +18,7 @@ use super::{
 use crate::core::{files, minisign::SecretKey};
 
 /// How the name of what is not whole begins.
-const UNFINISHED: &str = ".unfinished-";
+const UNFINISHED_PREFIX: &str = ".unfinished-";
 /// The file that whoever makes a backup holds locked.
 const LOCK: &str = ".lock";
 /// The file that is locked while the backups are checked on schedule.
@@ -34,7 +34,7 @@ pub(super) struct Folder {
 
 /// A backup that has its name.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct StoredBackup {
     /// When it was begun, and of which database it is: `20260131T120000.000Z-sqlite`.
     pub(super) name: String,
     /// Its folder.
@@ -45,7 +45,7 @@ pub(super) struct Kept {
     pub(super) text: Vec<u8>,
 }
 
-impl Kept {
+impl StoredBackup {
     fn read(name: String, path: PathBuf) -> Self {
         match manifest::text(&path) {
             Ok(text) => {
@@ -70,18 +70,18 @@ pub(super) struct Unfinished {
     name: String,
     /// Its place in the order of all backups of the folder.
     number: u64,
-    is_whole: bool,
+    is_complete: bool,
 }
 
 impl Folder {
     /// The folder at `path`, which is made where it is absent, for its owner alone.
-    pub(super) fn make(path: &Path) -> Result<Self> {
-        make_private(path)?;
+    pub(super) fn create(path: &Path) -> Result<Self> {
+        create_private_folder(path)?;
         Ok(Self { path: path.to_owned() })
     }
 
     /// The folder at `path`, which has to be there.
-    pub(super) fn find(path: &Path) -> Result<Self> {
+    pub(super) fn open(path: &Path) -> Result<Self> {
         std::fs::read_dir(path).at(path)?;
         Ok(Self { path: path.to_owned() })
     }
@@ -97,7 +97,7 @@ impl Folder {
     /// The whole backups in the order in which they were made, by their numbers and not by the clock,
     /// which may have been set back. Those without a number are older than those with one. Those that
     /// cannot be read are last.
-    pub(super) fn backups(&self) -> Result<Vec<Kept>> {
+    pub(super) fn backups(&self) -> Result<Vec<StoredBackup>> {
         let mut kept = Vec::new();
         for entry in std::fs::read_dir(&self.path).at(&self.path)? {
             let entry = entry.at(&self.path)?;
@@ -108,14 +108,14 @@ impl Folder {
             }
             let (path, kind) = (entry.path(), entry.file_type().at(&entry.path())?);
             if kind.is_dir() {
-                kept.push(Kept::read(name, path));
+                kept.push(StoredBackup::read(name, path));
             } else if kind.is_symlink() {
                 let why = format!("{} is a symbolic link, which is not followed", path.display());
                 let manifest = Err(BackupError::Damaged(why));
-                kept.push(Kept { name, path, manifest, text: Vec::new() });
+                kept.push(StoredBackup { name, path, manifest, text: Vec::new() });
             }
         }
-        let order = |it: &Kept| match &it.manifest {
+        let order = |it: &StoredBackup| match &it.manifest {
             Ok(manifest) => manifest.number.unwrap_or_default(),
             Err(_) => u64::MAX,
         };
@@ -125,16 +125,16 @@ impl Folder {
 
     /// Takes the lock that one backup at a time holds, until the file goes.
     pub(super) fn lock(&self) -> Result<File> {
-        self.take(LOCK)
+        self.lock_file(LOCK)
     }
 
     /// Takes the lock that one check on schedule at a time holds. Backups are made meanwhile: a check may take
     /// long.
     pub(super) fn lock_checks(&self) -> Result<File> {
-        self.take(CHECKS_LOCK)
+        self.lock_file(CHECKS_LOCK)
     }
 
-    fn take(&self, name: &str) -> Result<File> {
+    fn lock_file(&self, name: &str) -> Result<File> {
         let path = self.path.join(name);
         let file = open_lock(&path)?;
         match file.try_lock() {
@@ -148,7 +148,7 @@ impl Folder {
     pub(super) fn begin(&self, engine: Engine, at: DateTime<Utc>) -> Result<Unfinished> {
         for entry in std::fs::read_dir(&self.path).at(&self.path)? {
             let entry = entry.at(&self.path)?;
-            if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            if entry.file_name().to_string_lossy().starts_with(UNFINISHED_PREFIX) {
                 let path = entry.path();
                 let is_folder = entry.file_type().at(&path)?.is_dir();
                 let removed = if is_folder {
@@ -165,15 +165,15 @@ impl Folder {
         }
         let numbers = self.backups()?.into_iter().filter_map(|it| it.manifest.ok()?.number);
         let number = numbers.max().unwrap_or_default().saturating_add(1);
-        let path = self.path.join(format!("{UNFINISHED}{name}"));
+        let path = self.path.join(format!("{UNFINISHED_PREFIX}{name}"));
         // Not one that somebody else has put there meanwhile, nor where a link leads to.
         DirBuilder::new().mode(0o700).create(&path).at(&path)?;
-        Ok(Unfinished { folder: self.clone(), path, name, number, is_whole: false })
+        Ok(Unfinished { folder: self.clone(), path, name, number, is_complete: false })
     }
 
     /// Removes a backup. Cut off half-way, it has lost its name already.
-    pub(super) fn remove(&self, kept: &Kept) -> Result<()> {
-        let aside = self.path.join(format!("{UNFINISHED}{}", kept.name));
+    pub(super) fn remove(&self, kept: &StoredBackup) -> Result<()> {
+        let aside = self.path.join(format!("{UNFINISHED_PREFIX}{}", kept.name));
         std::fs::rename(&kept.path, &aside).at(&kept.path)?;
         sync(&self.path)?;
         std::fs::remove_dir_all(&aside).at(&aside)
@@ -182,7 +182,11 @@ impl Folder {
 
 impl Unfinished {
     /// Writes the manifest and its signature, brings all of it to the disk, and gives it its name.
-    pub(super) fn finish(mut self, manifest: &Manifest, key: Option<&SecretKey>) -> Result<Kept> {
+    pub(super) fn finish(
+        mut self,
+        manifest: &Manifest,
+        key: Option<&SecretKey>,
+    ) -> Result<StoredBackup> {
         let manifest = Manifest { number: Some(self.number), ..manifest.clone() };
         let text = serde_json::to_string_pretty(&manifest)
             .map_err(|error| BackupError::Refused(error.to_string()))?;
@@ -194,9 +198,9 @@ impl Unfinished {
         sync(&self.path)?;
         let named = self.folder.path.join(&self.name);
         std::fs::rename(&self.path, &named).at(&self.path)?;
-        self.is_whole = true;
+        self.is_complete = true;
         sync(&self.folder.path)?;
-        Ok(Kept { name: self.name.clone(), path: named, manifest: Ok(manifest), text })
+        Ok(StoredBackup { name: self.name.clone(), path: named, manifest: Ok(manifest), text })
     }
 
     fn write(&self, name: &str, content: &[u8]) -> Result<()> {
@@ -209,7 +213,7 @@ impl Unfinished {
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        if !self.is_whole {
+        if !self.is_complete {
             // What stays goes when the next backup begins.
             let _ = std::fs::remove_dir_all(&self.path);
         }
@@ -217,7 +221,7 @@ impl Drop for Unfinished {
 }
 
 /// Makes a folder and those above it, for their owner alone.
-pub(super) fn make_private(path: &Path) -> Result<()> {
+pub(super) fn create_private_folder(path: &Path) -> Result<()> {
     files::create_private_folder(path).at(path)
 }
 

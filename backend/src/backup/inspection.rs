@@ -17,7 +17,7 @@ use crate::core::{
 
 /// What a folder of backups holds.
 #[derive(Debug)]
-pub struct Found {
+pub struct FolderInspection {
     /// The state of the backups of the configured database.
     pub state: BackupState,
     /// The backups that can't be read.
@@ -28,16 +28,20 @@ pub struct Found {
 ///
 /// # Errors
 /// The folder can't be read.
-pub fn find(config: &Config, folder: &Path, now: DateTime<Utc>) -> Result<Found> {
-    let folder = Folder::find(folder)?;
+pub fn inspect_folder(
+    config: &Config,
+    folder: &Path,
+    now: DateTime<Utc>,
+) -> Result<FolderInspection> {
+    let folder = Folder::open(folder)?;
     let unreadable = folder.backups()?.into_iter().filter(|it| it.manifest.is_err());
     let unreadable = unreadable.map(|it| it.name).collect();
-    Ok(Found { state: status::look(config, &folder, false, now)?, unreadable })
+    Ok(FolderInspection { state: status::read_state(config, &folder, false, now)?, unreadable })
 }
 
 /// What base backups of a PostgreSQL server need.
 #[derive(Debug)]
-pub struct Ability {
+pub struct ServerReadiness {
     /// Whether the role may make base backups.
     pub may_replicate: bool,
     /// Whether the server archives its WAL.
@@ -52,11 +56,11 @@ pub struct Ability {
 ///
 /// # Errors
 /// The server can't be reached, or rejects the role.
-pub async fn ask(config: &Config, address: &PostgresAddress) -> Result<Ability> {
-    let able = postgres::ask(address).await?;
+pub async fn inspect_server(config: &Config, address: &PostgresAddress) -> Result<ServerReadiness> {
+    let able = postgres::query_status(address).await?;
     let programs = Programs::new(config.backup.postgres_programs.as_deref());
-    let program = programs.need("pg_basebackup", able.version.unsigned_abs() / 10_000);
-    Ok(Ability {
+    let program = programs.require("pg_basebackup", able.version.unsigned_abs() / 10_000);
+    Ok(ServerReadiness {
         may_replicate: able.may_replicate,
         archives: able.archives,
         not_archived: able.not_archived,

@@ -1,4 +1,4 @@
-//! The secret halves of the keys: what opens a sealed backup.
+//! The secret halves of the keys: what opens a encrypted backup.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use age::{IdentityFile, secrecy::ExposeSecret as _};
 
 use super::error::{At as _, BackupError, Result};
 
-/// What opens sealed files; without any, only those that are not sealed can be read.
+/// What opens encrypted files; without any, only those that are not encrypted can be read.
 #[derive(Default)]
 pub(super) struct Identities(Vec<Box<dyn age::Identity + Send + Sync>>);
 
@@ -19,8 +19,8 @@ impl Identities {
         let parsed = IdentityFile::from_buffer(std::io::BufReader::new(opened)).at(file)?;
         let identities = parsed.into_identities().unwrap_or_default();
         if identities.is_empty() {
-            let told = format!("{}: there is no identity in it", file.display());
-            return Err(BackupError::Refused(told));
+            let message = format!("{}: there is no identity in it", file.display());
+            return Err(BackupError::Refused(message));
         }
         Ok(Self(identities))
     }

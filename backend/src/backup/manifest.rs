@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     error::{At as _, BackupError, Result},
-    payload::{Digest, SEALED},
+    payload::{Digest, ENCRYPTED_SUFFIX},
 };
 use crate::core::archive::{self, Limits, Totals};
 
@@ -15,18 +15,18 @@ use crate::core::archive::{self, Limits, Totals};
 pub(super) const FILE: &str = "manifest.json";
 
 /// The form of the manifest that this program writes, and the only one that it reads.
-const FORM: u32 = 1;
+const FORMAT: u32 = 1;
 
 /// How far the clocks of machines that share a folder may be apart.
-const CLOCKS_APART: TimeDelta = TimeDelta::minutes(5);
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 /// The largest file that is read as a manifest, in bytes.
-const LARGEST: u64 = 1 << 20;
+const MAX_SIZE: u64 = 1 << 20;
 /// How much an archive may hold that nobody vouches for: of what it has itself, that many bytes for
 /// each byte and some more, and that many files and folders. A PostgreSQL cluster has some 300 for each
 /// of its databases and seldom shrinks to a tenth.
-const RATIO: u64 = 1000;
-const BESIDES: u64 = 1 << 30;
-const ENTRIES: u64 = 2_000_000;
+const MAX_RATIO: u64 = 1000;
+const MIN_BYTES: u64 = 1 << 30;
+const MAX_ENTRIES: u64 = 2_000_000;
 /// The versions of PostgreSQL that can be, such as `150018`.
 const VERSIONS: RangeInclusive<u32> = 100_000..=990_000;
 
@@ -59,7 +59,7 @@ pub(super) struct Manifest {
     /// What is known of a PostgreSQL server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) cluster: Option<Cluster>,
-    /// The file with the service key, in a sealed backup. Older programs do not read it.
+    /// The file with the service key, in a encrypted backup. Older programs do not read it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) service_key: Option<Part>,
 }
@@ -116,7 +116,7 @@ impl Engine {
         }
     }
 
-    /// The name of its backups' payload, where nothing is sealed.
+    /// The name of its backups' payload, where nothing is encrypted.
     pub(super) fn payload(self) -> &'static str {
         match self {
             Self::Sqlite => "motovaultpro.db",
@@ -154,7 +154,7 @@ impl Manifest {
         let Digest { size, sha256 } = digest;
         let unpacked = None;
         Self {
-            form: FORM,
+            form: FORMAT,
             program,
             number: None,
             engine,
@@ -174,13 +174,13 @@ impl Manifest {
         let damaged = |why: String| BackupError::Damaged(format!("{}: {why}", path.display()));
         let manifest: Self =
             serde_json::from_slice(text).map_err(|error| damaged(error.to_string()))?;
-        if manifest.form != FORM {
+        if manifest.form != FORMAT {
             let form = manifest.form;
-            let told = format!("{}: form {form} is not known to this version", path.display());
-            return Err(BackupError::Refused(told));
+            let message = format!("{}: form {form} is not known to this version", path.display());
+            return Err(BackupError::Refused(message));
         }
         // The name is joined to the folder, and its ending says how the file is read.
-        let inner = manifest.file.strip_suffix(SEALED).unwrap_or(&manifest.file);
+        let inner = manifest.file.strip_suffix(ENCRYPTED_SUFFIX).unwrap_or(&manifest.file);
         if inner != manifest.engine.payload() {
             return Err(damaged(format!("{:?} is no file of a backup", manifest.file)));
         }
@@ -201,7 +201,7 @@ impl Manifest {
 
     /// Whether the clock was, or now is, wrong: the backup seems to have begun in the future.
     pub(super) fn is_in_future(&self, now: DateTime<Utc>) -> bool {
-        self.began_at > now + CLOCKS_APART
+        self.began_at > now + CLOCK_TOLERANCE
     }
 
     pub(super) fn digest(&self) -> Digest {
@@ -209,17 +209,17 @@ impl Manifest {
     }
 
     /// How much is unpacked of its payload: what it says itself, if a known key has signed that.
-    pub(super) fn limits(&self, is_vouched_for: bool) -> Limits {
-        let bytes = self.size.saturating_mul(RATIO).saturating_add(BESIDES);
+    pub(super) fn limits(&self, is_trusted: bool) -> Limits {
+        let bytes = self.size.saturating_mul(MAX_RATIO).saturating_add(MIN_BYTES);
         match self.unpacked {
-            Some(it) if is_vouched_for => Limits { bytes: it.bytes, entries: it.entries },
-            Some(it) => Limits { bytes: bytes.min(it.bytes), entries: ENTRIES.min(it.entries) },
-            None => Limits { bytes, entries: ENTRIES },
+            Some(it) if is_trusted => Limits { bytes: it.bytes, entries: it.entries },
+            Some(it) => Limits { bytes: bytes.min(it.bytes), entries: MAX_ENTRIES.min(it.entries) },
+            None => Limits { bytes, entries: MAX_ENTRIES },
         }
     }
 
-    pub(super) fn is_sealed(&self) -> bool {
-        self.file.ends_with(SEALED)
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.file.ends_with(ENCRYPTED_SUFFIX)
     }
 }
 
@@ -227,7 +227,7 @@ impl Manifest {
 pub(super) fn text(folder: &Path) -> Result<Vec<u8>> {
     let path = folder.join(FILE);
     let missing = || BackupError::Damaged(format!("{}: it is missing", path.display()));
-    read_small(&path, LARGEST)?.ok_or_else(missing)
+    read_small(&path, MAX_SIZE)?.ok_or_else(missing)
 }
 
 /// What a regular file of at most `largest` bytes holds; `None` where it is missing.

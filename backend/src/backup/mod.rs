@@ -3,7 +3,6 @@
 //! A backup is a folder with one payload and a manifest that was written last; it gets its name
 //! when it is whole, so what has a name is. Beside the backups lies PostgreSQL's archived WAL.
 
-mod before;
 mod checks;
 mod command;
 mod create;
@@ -15,6 +14,7 @@ mod keys;
 mod manifest;
 mod payload;
 mod postgres;
+mod pre_migration;
 mod restore;
 mod retention;
 mod schedule;
@@ -35,7 +35,7 @@ mod tests_signatures;
 mod verify;
 mod wal;
 
-pub use before::before_migrations;
 pub use command::{Command, Outcome, run};
 pub use error::BackupError;
+pub use pre_migration::back_up_before_migrations;
 pub use schedule::run as run_schedule;

@@ -1,4 +1,4 @@
-//! What a backup's files go through on their way to the disk and back: compressed, sealed, hashed.
+//! What a backup's files go through on their way to the disk and back: compressed, encrypted, hashed.
 //! A file's name tells which: `base.tar.zst.age`.
 
 use std::{
@@ -21,9 +21,9 @@ use super::{
 };
 use crate::core::{archive::open_regular, config::Recipients, hex};
 
-/// The endings of what is compressed and of what is sealed.
-pub(super) const COMPRESSED: &str = ".zst";
-pub(super) const SEALED: &str = ".age";
+/// The endings of what is compressed and of what is encrypted.
+pub(super) const COMPRESSED_SUFFIX: &str = ".zst";
+pub(super) const ENCRYPTED_SUFFIX: &str = ".age";
 
 /// Compression that costs little more time than the disk takes.
 const LEVEL: i32 = 3;
@@ -42,23 +42,27 @@ pub(super) struct Digest {
 
 /// Told to stop, reading ends with an error. Nobody waits for a long copy then.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Stop(Arc<AtomicBool>);
+pub(super) struct Cancellation(Arc<AtomicBool>);
 
-impl Stop {
+impl Cancellation {
     /// What tells it when it goes.
-    pub(super) fn when_dropped(&self) -> StopWhenDropped {
-        StopWhenDropped(self.clone())
+    pub(super) fn cancel_on_drop(&self) -> CancelOnDrop {
+        CancelOnDrop(self.clone())
     }
 
     pub(super) fn check(&self) -> io::Result<()> {
-        if self.0.load(Ordering::Relaxed) { Err(io::Error::other("told to stop")) } else { Ok(()) }
+        if self.0.load(Ordering::Relaxed) {
+            Err(io::Error::other("message to stop"))
+        } else {
+            Ok(())
+        }
     }
 }
 
-/// See [`Stop::when_dropped`].
-pub(super) struct StopWhenDropped(Stop);
+/// See [`Cancellation::cancel_on_drop`].
+pub(super) struct CancelOnDrop(Cancellation);
 
-impl Drop for StopWhenDropped {
+impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         self.0.0.store(true, Ordering::Relaxed);
     }
@@ -112,34 +116,34 @@ impl<T: Write> Write for Hashed<T> {
     }
 }
 
-enum Sealing {
-    Sealed(Box<StreamWriter<Hashed<File>>>),
-    Open(Hashed<File>),
+enum Encryption {
+    Age(Box<StreamWriter<Hashed<File>>>),
+    None(Hashed<File>),
 }
 
-impl Write for Sealing {
+impl Write for Encryption {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Sealed(to) => to.write(bytes),
-            Self::Open(to) => to.write(bytes),
+            Self::Age(to) => to.write(bytes),
+            Self::None(to) => to.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
-            Self::Sealed(to) => to.flush(),
-            Self::Open(to) => to.flush(),
+            Self::Age(to) => to.flush(),
+            Self::None(to) => to.flush(),
         }
     }
 }
 
-enum Packing {
-    Packed(Box<zstd::Encoder<'static, Sealing>>),
-    Loose(Sealing),
+enum Compression {
+    Zstd(Box<zstd::Encoder<'static, Encryption>>),
+    None(Encryption),
 }
 
 /// Writes a file of a backup, as its name says.
-pub(super) struct Writer(Packing);
+pub(super) struct Writer(Compression);
 
 impl Writer {
     /// Makes the file, which must not be there yet, for its owner alone.
@@ -147,32 +151,32 @@ impl Writer {
         let name = path.to_string_lossy();
         let file = create_private(path)?;
         let hashed = Hashed::new(file);
-        let (inner, sealing) = match name.strip_suffix(SEALED) {
-            None => (&*name, Sealing::Open(hashed)),
+        let (inner, encryption) = match name.strip_suffix(ENCRYPTED_SUFFIX) {
+            None => (&*name, Encryption::None(hashed)),
             Some(inner) => {
                 let each = recipients.all().iter().map(|it| it as &dyn age::Recipient);
                 let encryptor = age::Encryptor::with_recipients(each);
                 let encryptor =
                     encryptor.map_err(|error| BackupError::Refused(error.to_string()))?;
-                (inner, Sealing::Sealed(Box::new(encryptor.wrap_output(hashed).at(path)?)))
+                (inner, Encryption::Age(Box::new(encryptor.wrap_output(hashed).at(path)?)))
             }
         };
-        Ok(Self(if inner.ends_with(COMPRESSED) {
-            Packing::Packed(Box::new(zstd::Encoder::new(sealing, LEVEL).at(path)?))
+        Ok(Self(if inner.ends_with(COMPRESSED_SUFFIX) {
+            Compression::Zstd(Box::new(zstd::Encoder::new(encryption, LEVEL).at(path)?))
         } else {
-            Packing::Loose(sealing)
+            Compression::None(encryption)
         }))
     }
 
     /// Brings it to the disk; tells what lies there.
     pub(super) fn finish(self) -> io::Result<Digest> {
-        let sealing = match self.0 {
-            Packing::Packed(encoder) => encoder.finish()?,
-            Packing::Loose(sealing) => sealing,
+        let encryption = match self.0 {
+            Compression::Zstd(encoder) => encoder.finish()?,
+            Compression::None(encryption) => encryption,
         };
-        let hashed = match sealing {
-            Sealing::Sealed(stream) => stream.finish()?,
-            Sealing::Open(hashed) => hashed,
+        let hashed = match encryption {
+            Encryption::Age(stream) => stream.finish()?,
+            Encryption::None(hashed) => hashed,
         };
         let (file, digest) = hashed.finish();
         file.sync_all()?;
@@ -183,15 +187,15 @@ impl Writer {
 impl Write for Writer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.0 {
-            Packing::Packed(to) => to.write(bytes),
-            Packing::Loose(to) => to.write(bytes),
+            Compression::Zstd(to) => to.write(bytes),
+            Compression::None(to) => to.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.0 {
-            Packing::Packed(to) => to.flush(),
-            Packing::Loose(to) => to.flush(),
+            Compression::Zstd(to) => to.flush(),
+            Compression::None(to) => to.flush(),
         }
     }
 }
@@ -234,7 +238,7 @@ impl Reader {
     /// Reads the rest of the file. What was read of it is worth something only if the file is the one
     /// that the manifest describes, to its end: it may have been replaced after it was compared.
     pub(super) fn finish(mut self, expected: &Digest) -> Result<()> {
-        copy(&mut self.file, &mut io::sink(), &Stop::default()).at(&self.path)?;
+        copy(&mut self.file, &mut io::sink(), &Cancellation::default()).at(&self.path)?;
         let found = self.file.0.lock().unwrap_or_else(PoisonError::into_inner).digest();
         if found == *expected {
             return Ok(());
@@ -248,11 +252,11 @@ pub(super) fn open(path: &Path, identities: &Identities) -> Result<Reader> {
     let name = path.to_string_lossy();
     let raw = Raw(Arc::new(Mutex::new(Hashed::new(open_regular(path).at(path)?))));
     let file = io::BufReader::with_capacity(CHUNK, raw.clone());
-    let (inner, opened): (&str, Box<dyn Read + Send>) = match name.strip_suffix(SEALED) {
+    let (inner, opened): (&str, Box<dyn Read + Send>) = match name.strip_suffix(ENCRYPTED_SUFFIX) {
         None => (&name, Box::new(file)),
-        Some(inner) => (inner, Box::new(unseal(path, file, identities)?)),
+        Some(inner) => (inner, Box::new(decrypt(path, file, identities)?)),
     };
-    let content = if inner.ends_with(COMPRESSED) {
+    let content = if inner.ends_with(COMPRESSED_SUFFIX) {
         Box::new(zstd::Decoder::new(opened).at(path)?)
     } else {
         opened
@@ -260,24 +264,24 @@ pub(super) fn open(path: &Path, identities: &Identities) -> Result<Reader> {
     Ok(Reader { path: path.to_owned(), content, file: raw })
 }
 
-fn unseal<R: Read>(
+fn decrypt<R: Read>(
     path: &Path,
     file: R,
     identities: &Identities,
 ) -> Result<age::stream::StreamReader<R>> {
     if identities.is_empty() {
-        let told = format!(
-            "{} is sealed: name the file with its identity, --identity FILE",
+        let message = format!(
+            "{} is encrypted: name the file with its identity, --identity FILE",
             path.display()
         );
-        return Err(BackupError::Refused(told));
+        return Err(BackupError::Refused(message));
     }
     let opened = age::Decryptor::new(file).and_then(|it| it.decrypt(identities.all()));
     opened.map_err(|error| match error {
         age::DecryptError::NoMatchingKeys => {
-            let told =
-                format!("{} was not sealed for this identity: name another one", path.display());
-            BackupError::Refused(told)
+            let message =
+                format!("{} was not encrypted for this identity: name another one", path.display());
+            BackupError::Refused(message)
         }
         age::DecryptError::Io(error) => BackupError::Io { path: path.to_owned(), error },
         error => BackupError::Damaged(format!("{}: {error}", path.display())),
@@ -285,17 +289,21 @@ fn unseal<R: Read>(
 }
 
 /// The digest of a file as it lies there.
-pub(super) fn digest(path: &Path, stop: &Stop) -> Result<Digest> {
+pub(super) fn digest(path: &Path, cancellation: &Cancellation) -> Result<Digest> {
     let mut hashed = Hashed::new(open_regular(path).at(path)?);
-    copy(&mut hashed, &mut io::sink(), stop).at(path)?;
+    copy(&mut hashed, &mut io::sink(), cancellation).at(path)?;
     Ok(hashed.finish().1)
 }
 
 /// Copies all of it, unless told to stop.
-pub(super) fn copy(from: &mut impl Read, to: &mut impl Write, stop: &Stop) -> io::Result<()> {
+pub(super) fn copy(
+    from: &mut impl Read,
+    to: &mut impl Write,
+    cancellation: &Cancellation,
+) -> io::Result<()> {
     let mut buffer = vec![0; CHUNK];
     loop {
-        stop.check()?;
+        cancellation.check()?;
         match from.read(&mut buffer) {
             Ok(0) => return Ok(()),
             Ok(read) => to.write_all(&buffer[..read])?,
@@ -307,11 +315,11 @@ pub(super) fn copy(from: &mut impl Read, to: &mut impl Write, stop: &Stop) -> io
 
 /// Runs what blocks where it may; when the caller goes, it is told to stop.
 pub(super) async fn blocking<T: Send + 'static>(
-    stop: &Stop,
-    work: impl FnOnce(&Stop) -> Result<T> + Send + 'static,
+    cancellation: &Cancellation,
+    work: impl FnOnce(&Cancellation) -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    let stop = stop.clone();
-    match tokio::task::spawn_blocking(move || work(&stop)).await {
+    let cancellation = cancellation.clone();
+    match tokio::task::spawn_blocking(move || work(&cancellation)).await {
         Ok(done) => done,
         Err(_) => Err(BackupError::Stopped),
     }

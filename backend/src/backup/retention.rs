@@ -2,15 +2,15 @@
 
 use super::{
     error::{BackupError, Result},
-    folder::{Folder, Kept},
+    folder::{Folder, StoredBackup},
     manifest::{Engine, Manifest},
-    payload::{self, Stop},
+    payload::{self, Cancellation},
     wal,
 };
 
 /// What was removed.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Cleared {
+pub(super) struct Removed {
     pub(super) backups: usize,
     pub(super) wal: usize,
 }
@@ -19,38 +19,43 @@ pub(super) struct Cleared {
 ///
 /// # Errors
 /// Damaged where none of those that would stay is whole: then all of them stay.
-pub(super) fn clear(folder: &Folder, engine: Engine, keep: usize, stop: &Stop) -> Result<Cleared> {
+pub(super) fn remove_old(
+    folder: &Folder,
+    engine: Engine,
+    keep: usize,
+    cancellation: &Cancellation,
+) -> Result<Removed> {
     let backups = folder.backups()?;
-    let good: Vec<(&Kept, &Manifest)> = backups
+    let good: Vec<(&StoredBackup, &Manifest)> = backups
         .iter()
         .filter_map(|it| Some((it, it.manifest.as_ref().ok()?)))
         .filter(|(_, manifest)| manifest.engine == engine)
         .collect();
     let (old, kept) = good.split_at(good.len().saturating_sub(keep));
-    let mut cleared = Cleared::default();
+    let mut removed = Removed::default();
     if !old.is_empty() {
-        let is_whole = |it: &(&Kept, &Manifest)| {
-            let found = payload::digest(&it.0.payload(it.1), stop);
+        let is_whole = |it: &(&StoredBackup, &Manifest)| {
+            let found = payload::digest(&it.0.payload(it.1), cancellation);
             found.is_ok_and(|digest| digest == it.1.digest())
         };
         if !kept.iter().rev().any(is_whole) {
-            let told = "none of the newest backups is whole, so the older ones stay as well";
-            return Err(BackupError::Damaged(told.to_owned()));
+            let message = "none of the newest backups is whole, so the older ones stay as well";
+            return Err(BackupError::Damaged(message.to_owned()));
         }
         for (backup, _) in old {
             folder.remove(backup)?;
-            cleared.backups += 1;
+            removed.backups += 1;
         }
     }
     // What a backup needs whose manifest cannot be read is not known.
-    let is_unknown = |it: &Kept| it.manifest.is_err() && it.name.ends_with("-postgresql");
+    let is_unknown = |it: &StoredBackup| it.manifest.is_err() && it.name.ends_with("-postgresql");
     if engine == Engine::Postgresql && !backups.iter().any(is_unknown) {
         let firsts =
             kept.iter().filter_map(|(_, it)| Some(it.cluster.as_ref()?.first_wal.as_str()));
         // The digits after the timeline's.
         if let Some(first) = firsts.min_by_key(|it| it.get(8..)) {
-            cleared.wal = wal::remove_before(folder, first)?;
+            removed.wal = wal::remove_before(folder, first)?;
         }
     }
-    Ok(cleared)
+    Ok(removed)
 }

@@ -11,14 +11,14 @@ use chrono::{DateTime, Utc};
 
 use super::{
     checks::{Check, Checks},
-    create::{self, Made},
+    create::{self, CreatedBackup},
     drill::{Drill, Drilled},
     error::{BackupError, Result},
     folder::Folder,
-    payload::{Stop, blocking},
+    payload::{Cancellation, blocking},
     postgres::Programs,
     service_key::Inclusion,
-    signature::KnownKeys,
+    signature::TrustedKeys,
     status,
     verify::{self, Trust},
 };
@@ -30,14 +30,14 @@ const VERIFY: &str = "backup-verify";
 const DRILL: &str = "backup-drill";
 
 /// How long a backup that failed is not tried again, if they are made less often than that.
-const AFTER_FAILURE: Duration = Duration::from_mins(15);
+const RETRY_DELAY: Duration = Duration::from_mins(15);
 /// How often it is looked whether somebody else has made one meanwhile.
-const LOOK: Duration = Duration::from_mins(1);
+const POLL_INTERVAL: Duration = Duration::from_mins(1);
 
 /// What became of an attempt.
 enum Attempt {
     /// A backup was made; the next is due after this.
-    Made(Duration),
+    CreatedBackup(Duration),
     /// None is due before this.
     NotDue(Duration),
 }
@@ -61,18 +61,21 @@ pub async fn run(app: App) {
         let has_failed = has_failed.load(Ordering::Relaxed);
         app.backups.set(state(config, path, has_failed, clock.now()).await);
     };
-    let pause = config.backup.every.interval().unwrap_or(LOOK).min(LOOK);
+    let pause = config.backup.every.interval().unwrap_or(POLL_INTERVAL).min(POLL_INTERVAL);
     let make = async {
         loop {
             let wait = match config.backup.every.interval() {
                 Some(every) => make(config, path, every, clock, &has_failed).await,
-                None => LOOK,
+                None => POLL_INTERVAL,
             };
             publish().await;
             // Others make backups and check them too: the state is looked at meanwhile.
             let due = Instant::now() + wait;
             while Instant::now() < due {
-                tokio::time::sleep(due.saturating_duration_since(Instant::now()).min(LOOK)).await;
+                tokio::time::sleep(
+                    due.saturating_duration_since(Instant::now()).min(POLL_INTERVAL),
+                )
+                .await;
                 publish().await;
             }
         }
@@ -105,10 +108,10 @@ async fn make(
     has_failed.store(attempt.is_err(), Ordering::Relaxed);
     match attempt {
         // Another instance may make one meanwhile, or have made one after this one failed.
-        Ok(Attempt::Made(next) | Attempt::NotDue(next)) => next.min(LOOK),
+        Ok(Attempt::CreatedBackup(next) | Attempt::NotDue(next)) => next.min(POLL_INTERVAL),
         Err(error) => {
             tracing::error!(%error, "Backup failed");
-            every.min(AFTER_FAILURE)
+            every.min(RETRY_DELAY)
         }
     }
 }
@@ -116,15 +119,15 @@ async fn make(
 /// The state of the backups in the folder at `path`, which may not exist before the first one is made.
 async fn state(config: &Config, path: &Path, has_failed: bool, now: DateTime<Utc>) -> BackupState {
     let (config, path) = (config.clone(), path.to_owned());
-    let stop = Stop::default();
-    let looked = blocking(&stop, move |_| {
-        let folder = match Folder::find(&path) {
+    let cancellation = Cancellation::default();
+    let looked = blocking(&cancellation, move |_| {
+        let folder = match Folder::open(&path) {
             Err(BackupError::Io { error, .. }) if error.kind() == ErrorKind::NotFound => {
-                Folder::make(&path)?
+                Folder::create(&path)?
             }
             folder => folder?,
         };
-        status::look(&config, &folder, has_failed, now)
+        status::read_state(&config, &folder, has_failed, now)
     });
     looked.await.unwrap_or_else(|error| {
         tracing::warn!(%error, "The folder of backups cannot be read");
@@ -134,7 +137,7 @@ async fn state(config: &Config, path: &Path, has_failed: bool, now: DateTime<Utc
 
 /// Verifies all backups and restores the newest as a drill, where that is due. Returns whether it did.
 async fn check(config: &Config, path: &Path, clock: &Clock) -> bool {
-    let Ok(folder) = Folder::find(path) else { return false };
+    let Ok(folder) = Folder::open(path) else { return false };
     let now = clock.now();
     let checks = Checks::read(&folder);
     let verify = Check::is_due(checks.verify.as_ref(), config.backup.verify_every, now);
@@ -194,15 +197,15 @@ fn done(folder: &Folder, job: &'static str, check: Check, took: Duration) {
 }
 
 async fn verify_all(config: &Config, folder: &Folder, now: DateTime<Utc>) -> Result<()> {
-    let trust = Trust { keys: KnownKeys::new(config, &[])?, needs_signature: false };
+    let trust = Trust { keys: TrustedKeys::new(config, &[])?, needs_signature: false };
     let programs = Programs::new(config.backup.postgres_programs.as_deref());
     let identity = config.backup.identity_file.as_deref();
     let report = verify::verify(folder, None, identity, &trust, &programs, now).await?;
-    report.fault().map_or(Ok(()), Err)
+    report.error().map_or(Ok(()), Err)
 }
 
 async fn drill_newest(config: &Config, folder: &Folder, now: DateTime<Utc>) -> Result<Drilled> {
-    let trust = Trust { keys: KnownKeys::new(config, &[])?, needs_signature: false };
+    let trust = Trust { keys: TrustedKeys::new(config, &[])?, needs_signature: false };
     let identity = config.backup.identity_file.as_deref();
     Drill { config, folder, identity, trust, now }.run().await
 }
@@ -214,9 +217,9 @@ async fn attempt(
     every: Duration,
     clock: &Clock,
 ) -> Result<Attempt> {
-    let folder = Folder::make(folder)?;
+    let folder = Folder::create(folder)?;
     let rest = |folder: &Folder| -> Result<Option<Duration>> {
-        let Some(newest) = create::newest(config, folder)? else { return Ok(None) };
+        let Some(newest) = create::newest_start(config, folder)? else { return Ok(None) };
         // The last backup is from the future where the clock was set back since. One that is made now
         // becomes the last, so this does not repeat.
         let age = (clock.now() - newest).to_std().unwrap_or(every);
@@ -236,7 +239,7 @@ async fn attempt(
     match create::create(config, &folder, lock, clock).await {
         Ok(made) => {
             tell(&made);
-            Ok(Attempt::Made(every))
+            Ok(Attempt::CreatedBackup(every))
         }
         // On another machine, where the folder is another one.
         Err(BackupError::Busy) => Ok(Attempt::NotDue(every)),
@@ -244,7 +247,7 @@ async fn attempt(
     }
 }
 
-fn tell(made: &Made) {
+fn tell(made: &CreatedBackup) {
     let taken = made.manifest.ended_at - made.manifest.began_at;
     tracing::info!(
         backup = made.backup.name,
@@ -263,10 +266,10 @@ fn tell(made: &Made) {
         Inclusion::Included => {}
         missing => tracing::info!(backup = made.backup.name, "{missing}"),
     }
-    match &made.cleared {
-        Ok(cleared) if cleared.backups + cleared.wal == 0 => {}
-        Ok(cleared) => {
-            tracing::info!(backups = cleared.backups, wal = cleared.wal, "Old backups removed");
+    match &made.removed {
+        Ok(removed) if removed.backups + removed.wal == 0 => {}
+        Ok(removed) => {
+            tracing::info!(backups = removed.backups, wal = removed.wal, "Old backups removed");
         }
         Err(error) => tracing::error!(%error, "Old backups were not removed"),
     }
@@ -301,7 +304,7 @@ mod tests {
                 for _ in 0..5 {
                     attempt(&config, &path, every, clock).await.unwrap();
                     clock.advance(TimeDelta::minutes(1));
-                    let now = Folder::find(&path).unwrap().backups().unwrap();
+                    let now = Folder::open(&path).unwrap().backups().unwrap();
                     made.push(now.last().unwrap().name.clone());
                     assert!(now.len() <= 2);
                 }
@@ -353,7 +356,7 @@ mod tests {
             assert_eq!(look(&config).await.state, BackupStatus::Ok, "a timer may make them");
 
             // Not due again within a week: what is damaged meanwhile shows at the next verification.
-            let backup = Folder::find(&path).unwrap().backups().unwrap().remove(0);
+            let backup = Folder::open(&path).unwrap().backups().unwrap().remove(0);
             let payload = backup.payload(backup.manifest.as_ref().unwrap());
             std::fs::write(payload, "damaged").unwrap();
             config.backup.drill_every = Schedule::try_from("never".to_owned()).unwrap();
@@ -374,7 +377,7 @@ mod tests {
             let (path, clock) = (config.backup.folder.clone().unwrap(), &app.app.clock);
             let every = config.backup.every.interval().unwrap();
             attempt(&config, &path, every, clock).await.unwrap();
-            let folder = Folder::find(&path).unwrap();
+            let folder = Folder::open(&path).unwrap();
             let lock = folder.lock_checks().unwrap();
             assert!(!check(&config, &path, clock).await);
             assert_eq!(Checks::read(&folder), Checks::default());

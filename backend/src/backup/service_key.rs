@@ -1,5 +1,5 @@
-//! The service key in sealed backups. Without it, the secrets in a restored database can't be opened;
-//! in a backup that is not sealed, it would open them to anyone who reads that.
+//! The service key in encrypted backups. Without it, the secrets in a restored database can't be opened;
+//! in a backup that is not encrypted, it would open them to anyone who reads that.
 
 use std::{
     fmt,
@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     error::{At as _, BackupError, Result},
-    folder::{self, Kept},
+    folder::{self, StoredBackup},
     keys::Identities,
     manifest::{Engine, Manifest, Part},
     payload,
@@ -20,18 +20,18 @@ use crate::core::{
     keys::{self, KeyError, ServiceKey, Source},
 };
 
-/// The file of the sealed key in a backup's folder.
+/// The file of the encrypted key in a backup's folder.
 const FILE: &str = "service.key.age";
 /// The largest file that is read as a key, in bytes.
-const LARGEST: u64 = 4096;
+const MAX_SIZE: u64 = 4096;
 
 /// Whether a backup holds the service key.
 #[derive(Debug)]
 pub(super) enum Inclusion {
     /// It does.
     Included,
-    /// The backup is not sealed.
-    NotSealed(Source),
+    /// The backup is not encrypted.
+    NotEncrypted(Source),
     /// There is no key.
     NotFound(Source),
     /// The key can't be read.
@@ -43,9 +43,9 @@ impl fmt::Display for Inclusion {
         let without = "secrets in a restored database can't be opened without it";
         match self {
             Self::Included => f.write_str("It includes the service key."),
-            Self::NotSealed(source) => write!(
+            Self::NotEncrypted(source) => write!(
                 f,
-                "It does not include the service key, because it is not sealed. Keep a copy of \
+                "It does not include the service key, because it is not encrypted. Keep a copy of \
                  {source} in another place: {without}."
             ),
             Self::NotFound(source) => write!(
@@ -60,11 +60,11 @@ impl fmt::Display for Inclusion {
     }
 }
 
-/// Adds the key to the backup in `folder`, if that is sealed. A backup without it is better than none.
+/// Adds the key to the backup in `folder`, if that is encrypted. A backup without it is better than none.
 pub(super) fn add(config: &Config, folder: &Path, manifest: &mut Manifest) -> Result<Inclusion> {
     let source = Source::of(config)?;
-    if !manifest.is_sealed() {
-        return Ok(Inclusion::NotSealed(source));
+    if !manifest.is_encrypted() {
+        return Ok(Inclusion::NotEncrypted(source));
     }
     let key = match keys::find(config) {
         Ok(Some(key)) => key,
@@ -79,10 +79,14 @@ pub(super) fn add(config: &Config, folder: &Path, manifest: &mut Manifest) -> Re
 }
 
 /// Compares the key's file with the manifest. Its content is read if there are `identities`.
-pub(super) fn check(backup: &Kept, manifest: &Manifest, identities: &Identities) -> Result<()> {
+pub(super) fn check(
+    backup: &StoredBackup,
+    manifest: &Manifest,
+    identities: &Identities,
+) -> Result<()> {
     let Some(part) = &manifest.service_key else { return Ok(()) };
     let path = backup.path.join(FILE);
-    if payload::digest(&path, &payload::Stop::default())? != part.digest() {
+    if payload::digest(&path, &payload::Cancellation::default())? != part.digest() {
         let why = format!("{}: it is not the file that the manifest describes", path.display());
         return Err(BackupError::Damaged(why));
     }
@@ -90,12 +94,16 @@ pub(super) fn check(backup: &Kept, manifest: &Manifest, identities: &Identities)
 }
 
 /// The key in a backup, if that has one.
-fn read(backup: &Kept, manifest: &Manifest, identities: &Identities) -> Result<Option<ServiceKey>> {
+fn read(
+    backup: &StoredBackup,
+    manifest: &Manifest,
+    identities: &Identities,
+) -> Result<Option<ServiceKey>> {
     let Some(part) = &manifest.service_key else { return Ok(None) };
     let path = backup.path.join(FILE);
     let mut from = payload::open(&path, identities)?;
     let mut text = String::new();
-    from.by_ref().take(LARGEST).read_to_string(&mut text).at(&path)?;
+    from.by_ref().take(MAX_SIZE).read_to_string(&mut text).at(&path)?;
     from.finish(&part.digest())?;
     let damaged = |why| BackupError::Damaged(format!("{}: {why}", path.display()));
     ServiceKey::parse(&text).map(Some).map_err(damaged)
@@ -103,20 +111,20 @@ fn read(backup: &Kept, manifest: &Manifest, identities: &Identities) -> Result<O
 
 /// A key that is about to be restored, and where to.
 #[derive(Debug)]
-pub(super) struct Restoring {
+pub(super) struct KeyRestore {
     key: ServiceKey,
     path: PathBuf,
     /// Whether another key is there, which is put aside.
     replaces: bool,
 }
 
-impl Restoring {
+impl KeyRestore {
     /// Reads the key in a backup that is being restored to `into`.
     ///
     /// # Errors
     /// Refused where another key is there, unless `force` is set: it may be in use.
     pub(super) fn prepare(
-        backup: &Kept,
+        backup: &StoredBackup,
         manifest: &Manifest,
         identities: &Identities,
         into: &Path,

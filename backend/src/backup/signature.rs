@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{
     error::{At as _, BackupError, Result},
-    folder::Kept,
+    folder::StoredBackup,
     manifest,
 };
 use crate::core::{
@@ -16,20 +16,20 @@ use crate::core::{
 /// The signature's file in a backup's folder, where minisign looks for it.
 pub(super) const FILE: &str = "manifest.json.minisig";
 /// The largest file that is read as a signature, in bytes.
-const LARGEST: u64 = 4096;
+const MAX_SIZE: u64 = 4096;
 
 /// What a backup's signature says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Signed {
+pub(super) enum SignatureStatus {
     /// A key that is known here has signed it.
     Known(String),
     /// A key has signed it that is not known here, so nothing can be said of it.
     Unknown(String),
     /// It has no signature.
-    Not,
+    Unsigned,
 }
 
-impl fmt::Display for Signed {
+impl fmt::Display for SignatureStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Known(id) => write!(f, "signed with the known key {id}"),
@@ -37,7 +37,7 @@ impl fmt::Display for Signed {
                 f,
                 "signed with the key {id}, which is not known here: pass it with --public-key"
             ),
-            Self::Not => f.write_str(
+            Self::Unsigned => f.write_str(
                 "not signed: it was made before backups were signed, or its signature was removed",
             ),
         }
@@ -46,13 +46,13 @@ impl fmt::Display for Signed {
 
 /// The keys that are known here.
 #[derive(Debug, Clone, Default)]
-pub(super) struct KnownKeys(Vec<PublicKey>);
+pub(super) struct TrustedKeys(Vec<PublicKey>);
 
-impl KnownKeys {
+impl TrustedKeys {
     /// Those that are named, those of the settings, and the service's own.
     pub(super) fn new(config: &Config, named: &[PublicKey]) -> Result<Self> {
         let PublicKeys(configured) = &config.backup.public_keys;
-        let own = match read_own(config) {
+        let own = match load_key(config) {
             Ok(own) => own,
             // Another user's, say, who makes the backups that this one checks.
             Err(BackupError::Io { .. }) => None,
@@ -67,19 +67,21 @@ impl KnownKeys {
     /// # Errors
     /// Damaged where the signature is wrong; Refused where one by a known key is `required` and it
     /// has none.
-    pub(super) fn check(&self, backup: &Kept, required: bool) -> Result<Signed> {
-        let signed = self.look_at(backup)?;
+    pub(super) fn check(&self, backup: &StoredBackup, required: bool) -> Result<SignatureStatus> {
+        let signed = self.signature_status(backup)?;
         match &signed {
-            Signed::Unknown(_) | Signed::Not if required => {
+            SignatureStatus::Unknown(_) | SignatureStatus::Unsigned if required => {
                 Err(BackupError::Refused(signed.to_string()))
             }
             _ => Ok(signed),
         }
     }
 
-    fn look_at(&self, backup: &Kept) -> Result<Signed> {
+    fn signature_status(&self, backup: &StoredBackup) -> Result<SignatureStatus> {
         let path = backup.path.join(FILE);
-        let Some(text) = manifest::read_small(&path, LARGEST)? else { return Ok(Signed::Not) };
+        let Some(text) = manifest::read_small(&path, MAX_SIZE)? else {
+            return Ok(SignatureStatus::Unsigned);
+        };
         let wrong = |why: &str| Err(BackupError::Damaged(format!("{}: {why}", path.display())));
         let signature = String::from_utf8(text).ok().and_then(|text| Signature::parse(&text));
         let Some(signature) = signature else { return wrong("this is not a signature") };
@@ -87,7 +89,7 @@ impl KnownKeys {
         // A number is chosen freely, so several keys may have the same.
         let mut keys = self.0.iter().filter(|it| it.id() == id).peekable();
         if keys.peek().is_none() {
-            return Ok(Signed::Unknown(id));
+            return Ok(SignatureStatus::Unknown(id));
         }
         if !keys.any(|it| it.verifies(&backup.text, &signature)) {
             return wrong("the signature is wrong: the manifest is not the one that was signed");
@@ -96,7 +98,7 @@ impl KnownKeys {
         if signature.comment() != backup.name {
             return wrong(&format!("the signature is of the backup {:?}", signature.comment()));
         }
-        Ok(Signed::Known(id))
+        Ok(SignatureStatus::Known(id))
     }
 }
 
@@ -104,8 +106,8 @@ impl KnownKeys {
 ///
 /// # Errors
 /// Refused where the file holds something else, `Io` where it cannot be read or created.
-pub(super) fn own(config: &Config) -> Result<SecretKey> {
-    if let Some(key) = read_own(config)? {
+pub(super) fn load_or_create_key(config: &Config) -> Result<SecretKey> {
+    if let Some(key) = load_key(config)? {
         return Ok(key);
     }
     let path = config.backup.signing_key_path(&config.database)?;
@@ -116,15 +118,15 @@ pub(super) fn own(config: &Config) -> Result<SecretKey> {
     }
     // Another process was faster.
     let missing = || BackupError::Refused(format!("{}: it is gone", path.display()));
-    read_own(config)?.ok_or_else(missing)
+    load_key(config)?.ok_or_else(missing)
 }
 
 /// The service's own key, if there is one.
-fn read_own(config: &Config) -> Result<Option<SecretKey>> {
+fn load_key(config: &Config) -> Result<Option<SecretKey>> {
     if let Some(key) = &config.backup.signing_key {
         let key = SecretKey::parse(key.expose());
-        let told = |why| BackupError::Refused(format!("backup.signing_key: {why}"));
-        return key.map(Some).map_err(told);
+        let message = |why| BackupError::Refused(format!("backup.signing_key: {why}"));
+        return key.map(Some).map_err(message);
     }
     let path = config.backup.signing_key_path(&config.database)?;
     // In the service's own folder a link is the operator's.

@@ -8,40 +8,42 @@ use super::{
     error::{At as _, BackupError, Result},
     folder::{self, remove, with_suffix},
     manifest::Engine,
-    payload::{self, Digest, Reader, SEALED, Stop, blocking},
+    payload::{self, Cancellation, Digest, ENCRYPTED_SUFFIX, Reader, blocking},
 };
 use crate::core::config::Recipients;
 
-/// What is added to a database's name for the copy beside it that is to be sealed.
-const BESIDE: &str = ".backup-copy";
+/// What is added to a database's name for the copy beside it that is to be encrypted.
+const COPY_SUFFIX: &str = ".backup-copy";
 
 /// Copies the database in `file` into the folder `to`; tells the copy's name and what lies there.
 ///
-/// A copy that is to be sealed is first made beside the database: nowhere else lies what is not.
+/// A copy that is to be encrypted is first made beside the database: nowhere else lies what is not.
 pub(super) async fn back_up(
     file: &Path,
     to: &Path,
     recipients: &Recipients,
-    stop: &Stop,
+    cancellation: &Cancellation,
 ) -> Result<(String, Digest)> {
     std::fs::metadata(file).at(file)?;
     let name = Engine::Sqlite.payload();
     if recipients.all().is_empty() {
         let copy = to.join(name);
         copy_into(file, &copy).await?;
-        let digest = blocking(stop, move |stop| payload::digest(&copy, stop)).await?;
+        let digest =
+            blocking(cancellation, move |cancellation| payload::digest(&copy, cancellation))
+                .await?;
         return Ok((name.to_owned(), digest));
     }
-    let beside = Gone(with_suffix(file, BESIDE));
+    let beside = RemoveOnDrop(with_suffix(file, COPY_SUFFIX));
     remove(&beside.0)?;
     copy_into(file, &beside.0).await?;
-    let name = format!("{name}{SEALED}");
-    let (sealed, recipients) = (to.join(&name), recipients.clone());
-    let digest = blocking(stop, move |stop| {
-        let mut writer = payload::Writer::create(&sealed, &recipients)?;
+    let name = format!("{name}{ENCRYPTED_SUFFIX}");
+    let (encrypted, recipients) = (to.join(&name), recipients.clone());
+    let digest = blocking(cancellation, move |cancellation| {
+        let mut writer = payload::Writer::create(&encrypted, &recipients)?;
         let mut copy = std::fs::File::open(&beside.0).at(&beside.0)?;
-        payload::copy(&mut copy, &mut writer, stop).at(&sealed)?;
-        writer.finish().at(&sealed)
+        payload::copy(&mut copy, &mut writer, cancellation).at(&encrypted)?;
+        writer.finish().at(&encrypted)
     });
     Ok((name, digest.await?))
 }
@@ -58,16 +60,16 @@ async fn copy_into(file: &Path, copy: &Path) -> Result<()> {
     sqlx::query("VACUUM INTO $1").bind(target).execute(&mut connection).await?;
     connection.close().await?;
     std::fs::File::open(copy).and_then(|it| it.sync_all()).at(copy)?;
-    let faults = faults(copy).await;
+    let faults = integrity_errors(copy).await;
     if faults.is_empty() {
         return Ok(());
     }
-    let told = format!("the database itself is damaged: {}", faults.join("; "));
-    Err(BackupError::Damaged(told))
+    let message = format!("the database itself is damaged: {}", faults.join("; "));
+    Err(BackupError::Damaged(message))
 }
 
 /// What is wrong with the database in `file`, which nobody writes to.
-pub(super) async fn faults(file: &Path) -> Vec<String> {
+pub(super) async fn integrity_errors(file: &Path) -> Vec<String> {
     let options = SqliteConnectOptions::new().filename(file).read_only(true).immutable(true);
     // Functions in the schema of a database from elsewhere are not called.
     let options = options.pragma("trusted_schema", "off");
@@ -75,12 +77,12 @@ pub(super) async fn faults(file: &Path) -> Vec<String> {
         let mut connection =
             SqliteConnection::connect_with(&options.disable_statement_logging()).await?;
         let check = sqlx::query_scalar::<_, String>("PRAGMA integrity_check");
-        let told = check.fetch_all(&mut connection).await?;
+        let message = check.fetch_all(&mut connection).await?;
         connection.close().await?;
-        Ok::<_, sqlx::Error>(told)
+        Ok::<_, sqlx::Error>(message)
     };
     match checked.await {
-        Ok(told) => told.into_iter().filter(|it| it != "ok").collect(),
+        Ok(message) => message.into_iter().filter(|it| it != "ok").collect(),
         Err(error) => vec![error.to_string()],
     }
 }
@@ -92,7 +94,7 @@ pub(super) fn files(database: &Path) -> [PathBuf; 4] {
 
 /// Puts the payload `from`, which has to be what `expected` says, as the database `into`, where
 /// nothing is: whole, or not at all. `clear` makes room, at the last moment.
-pub(super) async fn put(
+pub(super) async fn restore_file(
     mut from: Reader,
     expected: Digest,
     into: &Path,
@@ -102,22 +104,22 @@ pub(super) async fn put(
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),
     };
-    folder::make_private(&parent)?;
+    folder::create_private_folder(&parent)?;
     // Where nobody else can replace it before it is checked and has its name.
     let scratch = folder::scratch(&parent)?;
     let restoring = scratch.path().join(Engine::Sqlite.payload());
     let path = restoring.clone();
-    blocking(&Stop::default(), move |stop| {
+    blocking(&Cancellation::default(), move |cancellation| {
         let mut file = payload::create_private(&path)?;
-        payload::copy(&mut from, &mut file, stop).at(&path)?;
+        payload::copy(&mut from, &mut file, cancellation).at(&path)?;
         from.finish(&expected)?;
         file.sync_all().at(&path)
     })
     .await?;
-    let faults = faults(&restoring).await;
+    let faults = integrity_errors(&restoring).await;
     if !faults.is_empty() {
-        let told = format!("the backup is no sound database: {}", faults.join("; "));
-        return Err(BackupError::Damaged(told));
+        let message = format!("the backup is no sound database: {}", faults.join("; "));
+        return Err(BackupError::Damaged(message));
     }
     clear()?;
     std::fs::rename(&restoring, into).at(into)?;
@@ -125,9 +127,9 @@ pub(super) async fn put(
 }
 
 /// A file that goes with this.
-struct Gone(PathBuf);
+struct RemoveOnDrop(PathBuf);
 
-impl Drop for Gone {
+impl Drop for RemoveOnDrop {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
     }

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{
     checks::{Check, Checks},
     error::Result,
-    folder::{Folder, Kept},
+    folder::{Folder, StoredBackup},
     manifest::{Engine, Manifest},
     wal,
 };
@@ -15,10 +15,10 @@ use crate::core::{
 };
 
 /// How much later than the interval a backup may be before it is late, at least.
-const LATE: TimeDelta = TimeDelta::hours(1);
+const MIN_LATE: TimeDelta = TimeDelta::hours(1);
 
 /// Looks at the folder of `config`. `has_failed` says whether the last attempt to make a backup here did.
-pub(super) fn look(
+pub(super) fn read_state(
     config: &Config,
     folder: &Folder,
     has_failed: bool,
@@ -42,7 +42,7 @@ pub(super) fn look(
         Engine::Sqlite => (None, None),
         Engine::Postgresql => {
             let files = wal::list(folder)?;
-            let missing = wal::missing(&files, &needed(&backups, now));
+            let missing = wal::find_gaps(&files, &needed(&backups, now));
             (Some(files.len()), Some(missing.iter().map(|it| it.count).sum()))
         }
     };
@@ -50,7 +50,7 @@ pub(super) fn look(
         || missing.is_some_and(|it| it > 0);
     let is_late = config.backup.every.interval().is_some_and(|every| {
         let every = TimeDelta::from_std(every).unwrap_or(TimeDelta::MAX);
-        last.is_some_and(|it| now - it.ended_at > every + every.max(LATE))
+        last.is_some_and(|it| now - it.ended_at > every + every.max(MIN_LATE))
     });
     Ok(BackupState {
         state: match last {
@@ -92,7 +92,7 @@ pub(super) fn unreadable() -> BackupState {
 }
 
 /// What the archive has to hold for `backups`, of which one that was just made may not be archived yet.
-pub(super) fn needed(backups: &[Kept], now: DateTime<Utc>) -> wal::Needed {
+pub(super) fn required_wal(backups: &[StoredBackup], now: DateTime<Utc>) -> wal::RequiredWal {
     let archiving = backups.iter().filter_map(|it| {
         let manifest = it.manifest.as_ref().ok()?;
         Some((manifest, manifest.cluster.as_ref().filter(|it| it.archives)?))
@@ -101,7 +101,7 @@ pub(super) fn needed(backups: &[Kept], now: DateTime<Utc>) -> wal::Needed {
     let segment_size = archiving.first().map_or(16 << 20, |it| it.1.wal_segment_size);
     let last_wal = |it: &(&Manifest, &super::manifest::Cluster)| it.1.last_wal.clone();
     let by_position = |it: &String| it.get(8..).map(str::to_owned);
-    wal::Needed {
+    wal::RequiredWal {
         from: archiving.iter().map(last_wal).min_by_key(by_position),
         until: archiving
             .iter()

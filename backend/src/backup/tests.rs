@@ -15,8 +15,8 @@ use super::{
     folder::Folder,
     keys::{self, Identities},
     manifest::{Cluster, Engine, Manifest},
-    payload::{self, Stop},
-    retention::{self, Cleared},
+    payload::{self, Cancellation},
+    retention::{self, Removed},
     status,
     verify::{self, Report},
     wal,
@@ -40,7 +40,7 @@ fn segment(nth: u32) -> String {
 impl Backups {
     fn none() -> Self {
         let place = tempfile::tempdir().unwrap();
-        let folder = Folder::make(&place.path().join("backups")).unwrap();
+        let folder = Folder::create(&place.path().join("backups")).unwrap();
         Self { place, folder }
     }
 
@@ -87,8 +87,8 @@ impl Backups {
         wal::list(&self.folder).unwrap().into_iter().map(|it| it.name).collect()
     }
 
-    fn clear(&self, engine: Engine, keep: usize) -> Result<Cleared, BackupError> {
-        retention::clear(&self.folder, engine, keep, &Stop::default())
+    fn clear(&self, engine: Engine, keep: usize) -> Result<Removed, BackupError> {
+        retention::remove_old(&self.folder, engine, keep, &Cancellation::default())
     }
 
     /// A new pair of keys: the identity's file and the recipients.
@@ -112,15 +112,15 @@ fn the_newest_are_kept_and_the_wal_from_the_oldest_of_them_on() {
     let old = format!("{}.00000028.backup", segment(1));
     backups.archive(&old, "label", &Recipients::default()).unwrap();
     backups.add(Engine::Sqlite, 1);
-    let cleared = backups.clear(Engine::Postgresql, 2).unwrap();
-    assert_eq!(cleared, Cleared { backups: 2, wal: 3 });
+    let removed = backups.clear(Engine::Postgresql, 2).unwrap();
+    assert_eq!(removed, Removed { backups: 2, wal: 3 });
     assert_eq!(backups.archived(), [segment(3), segment(4), "00000002.history".to_owned()]);
     let names = backups.names();
     assert_eq!(names.len(), 3, "the other engine's stays: {names:?}");
     assert!(names[0].ends_with("-postgresql") && names[1] > names[0], "{names:?}");
     // Nothing more to do.
-    assert_eq!(backups.clear(Engine::Postgresql, 2).unwrap(), Cleared::default());
-    assert_eq!(backups.clear(Engine::Sqlite, 1).unwrap(), Cleared::default());
+    assert_eq!(backups.clear(Engine::Postgresql, 2).unwrap(), Removed::default());
+    assert_eq!(backups.clear(Engine::Sqlite, 1).unwrap(), Removed::default());
 }
 
 #[tokio::test]
@@ -129,7 +129,7 @@ async fn archived_wal_that_a_backup_needs_and_that_is_gone_is_damage() {
     backups.add(Engine::Postgresql, 3);
     backups.add(Engine::Postgresql, 5);
     let damage = async |now| {
-        let needed = status::needed(&backups.folder.backups().unwrap(), now);
+        let needed = status::required_wal(&backups.folder.backups().unwrap(), now);
         let mut report = Report::default();
         verify::check_wal(&backups.folder, &needed, None, &mut report).await.unwrap();
         report.damage
@@ -179,12 +179,12 @@ fn the_last_good_backup_stays_where_the_newer_ones_are_damaged() {
     backups.add(Engine::Sqlite, 1);
     let damaged = backups.add(Engine::Sqlite, 2);
     fs::write(damaged.join("motovaultpro.db"), "backup X").unwrap();
-    let told = backups.clear(Engine::Sqlite, 1).unwrap_err();
-    assert!(matches!(told, BackupError::Damaged(_)), "{told:?}");
+    let message = backups.clear(Engine::Sqlite, 1).unwrap_err();
+    assert!(matches!(message, BackupError::Damaged(_)), "{message:?}");
     assert_eq!(backups.names().len(), 2);
     // One whose manifest cannot be read does not count as kept.
     fs::write(damaged.join("manifest.json"), "{").unwrap();
-    assert_eq!(backups.clear(Engine::Sqlite, 1).unwrap(), Cleared::default());
+    assert_eq!(backups.clear(Engine::Sqlite, 1).unwrap(), Removed::default());
     backups.add(Engine::Sqlite, 3);
     assert_eq!(backups.clear(Engine::Sqlite, 1).unwrap().backups, 1);
     assert_eq!(backups.names().len(), 2);
@@ -232,7 +232,7 @@ fn no_wal_goes_while_it_is_not_known_what_a_backup_needs() {
         backups.archive(&segment(nth), "wal", &Recipients::default()).unwrap();
     }
     fs::remove_file(first.join("manifest.json")).unwrap();
-    assert_eq!(backups.clear(Engine::Postgresql, 1).unwrap(), Cleared::default());
+    assert_eq!(backups.clear(Engine::Postgresql, 1).unwrap(), Removed::default());
     fs::remove_dir_all(first).unwrap();
     assert_eq!(backups.clear(Engine::Postgresql, 1).unwrap().wal, 2);
 }
@@ -317,8 +317,8 @@ fn wal_is_archived_once_and_never_replaced() {
         backups.archive(&name, "content", &to).unwrap();
         // The answer to the first time was lost.
         backups.archive(&name, "content", &to).unwrap();
-        let told = backups.archive(&name, "other content", &to).unwrap_err();
-        assert!(told.to_string().contains("already"), "{told}");
+        let message = backups.archive(&name, "other content", &to).unwrap_err();
+        assert!(message.to_string().contains("already"), "{message}");
         assert_eq!(backups.fetch(&name, Some(&identity)).unwrap(), "content");
     }
     for entry in fs::read_dir(backups.folder.wal()).unwrap() {
@@ -329,8 +329,8 @@ fn wal_is_archived_once_and_never_replaced() {
     let mode = backups.folder.wal().metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
     assert_eq!(backups.archived().len(), 2);
-    let told = backups.archive("../outside", "content", &Recipients::default()).unwrap_err();
-    assert!(told.to_string().contains("no name"), "{told}");
+    let message = backups.archive("../outside", "content", &Recipients::default()).unwrap_err();
+    assert!(message.to_string().contains("no name"), "{message}");
 }
 
 #[test]
@@ -347,9 +347,9 @@ fn that_wal_is_not_there_is_told_apart_from_that_it_cannot_be_had() {
     assert_eq!(backups.fetch(&segment(1), Some(&identity)).unwrap(), "content");
     assert_eq!(code(backups.fetch(&segment(1), None)), 200);
     assert_eq!(code(backups.fetch(&segment(1), Some(Path::new("/nowhere")))), 200);
-    let told = backups.fetch(&segment(1), Some(&other)).unwrap_err();
-    assert!(told.to_string().contains("not sealed for this identity"), "{told}");
-    assert_eq!(told.exit_code(), 200);
+    let message = backups.fetch(&segment(1), Some(&other)).unwrap_err();
+    assert!(message.to_string().contains("not encrypted for this identity"), "{message}");
+    assert_eq!(message.exit_code(), 200);
     // A byte within is another.
     let file = wal::list(&backups.folder).unwrap().remove(0).path;
     let mut bytes = fs::read(&file).unwrap();
@@ -358,7 +358,8 @@ fn that_wal_is_not_there_is_told_apart_from_that_it_cannot_be_had() {
     assert_eq!(code(backups.fetch(&segment(1), Some(&identity))), 200);
     assert!(!backups.place.path().join("target").exists(), "nothing half fetched");
     let identities = Identities::read(Some(&identity)).unwrap();
-    let found = wal::list(&backups.folder).unwrap().remove(0).check(&identities, &Stop::default());
+    let found =
+        wal::list(&backups.folder).unwrap().remove(0).check(&identities, &Cancellation::default());
     assert!(found.unwrap_err().to_string().contains(&segment(1)));
 }
 
@@ -368,7 +369,7 @@ fn an_identity_file_that_is_none_is_told_without_its_words() {
     let path = backups.place.path().join("identity");
     for text in ["hunter2-canary\n", "# only a remark\n"] {
         fs::write(&path, text).unwrap();
-        let told = Identities::read(Some(&path)).map(drop).unwrap_err().to_string();
-        assert!(told.contains("identity") && !told.contains("canary"), "{told}");
+        let message = Identities::read(Some(&path)).map(drop).unwrap_err().to_string();
+        assert!(message.contains("identity") && !message.contains("canary"), "{message}");
     }
 }

@@ -194,7 +194,8 @@ async fn one(dice: &mut Dice, database: &[u8]) {
         let mut bytes = fs::read(&payload).unwrap();
         dice.spoil(&mut bytes);
         fs::write(&payload, bytes).unwrap();
-        let digest = super::payload::digest(&payload, &super::payload::Stop::default()).unwrap();
+        let digest =
+            super::payload::digest(&payload, &super::payload::Cancellation::default()).unwrap();
         let text = fs::read(&manifest).unwrap();
         if let Ok(mut changed) = serde_json::from_slice::<serde_json::Value>(&text)
             && changed.is_object()
@@ -208,9 +209,9 @@ async fn one(dice: &mut Dice, database: &[u8]) {
     for by in [By::Verify, By::Restore] {
         let result = sandbox.run(by).await;
         // What panicked in another thread is told so.
-        let told = result.err().map(|it| it.to_string()).unwrap_or_default();
-        assert!(!told.contains("told to stop"), "{by:?} panicked");
-        assert_eq!(snapshot(&outside), before, "{by:?} left its folder: {told}");
+        let message = result.err().map(|it| it.to_string()).unwrap_or_default();
+        assert!(!message.contains("message to stop"), "{by:?} panicked");
+        assert_eq!(snapshot(&outside), before, "{by:?} left its folder: {message}");
     }
     let names = fs::read_dir(sandbox.place.path()).unwrap();
     for name in names.map(|it| it.unwrap().file_name()) {

@@ -18,7 +18,7 @@ use super::{
     manifest::{Cluster, Engine, Manifest},
     payload,
     postgres::Programs,
-    restore::{self, Wanted},
+    restore::{self, RestoreOptions},
     verify::{self, Trust},
 };
 use crate::core::config::Recipients;
@@ -135,15 +135,15 @@ pub(super) fn snapshot(folder: &Path) -> Vec<String> {
 }
 
 impl Sandbox {
-    pub(super) fn new(is_sealed: bool) -> Self {
+    pub(super) fn new(is_encrypted: bool) -> Self {
         let place = tempfile::tempdir().unwrap();
-        let folder = Folder::make(&place.path().join("backups")).unwrap();
+        let folder = Folder::create(&place.path().join("backups")).unwrap();
         let outside = place.path().join("outside");
         fs::create_dir_all(outside.join("folder")).unwrap();
         for name in ["pg_control", "postgresql.auto.conf", "folder/file"] {
             fs::write(outside.join(name), PRECIOUS).unwrap();
         }
-        let (identity, recipients) = if is_sealed {
+        let (identity, recipients) = if is_encrypted {
             let text = keys::generate();
             let public = text.lines().next().unwrap().rsplit(' ').next().unwrap();
             let path = place.path().join("identity");
@@ -168,8 +168,8 @@ impl Sandbox {
         let at: DateTime<Utc> = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
         let unfinished = self.folder.begin(engine, at).unwrap();
         let inner = if engine == Engine::Sqlite { "motovaultpro.db" } else { "base.tar.zst" };
-        let sealed = if self.identity.is_some() { ".age" } else { "" };
-        let file = format!("{inner}{sealed}");
+        let encrypted = if self.identity.is_some() { ".age" } else { "" };
+        let file = format!("{inner}{encrypted}");
         let path = unfinished.path.join(&file);
         let mut writer = payload::Writer::create(&path, &self.recipients).unwrap();
         writer.write_all(content).unwrap();
@@ -202,10 +202,10 @@ impl Sandbox {
                         DateTime::UNIX_EPOCH,
                     )
                     .await?;
-                    report.fault().map_or(Ok(()), Err)
+                    report.error().map_or(Ok(()), Err)
                 }
                 By::Restore => {
-                    let wanted = Wanted {
+                    let wanted = RestoreOptions {
                         backup: None,
                         to: None,
                         into: self.target(),
@@ -223,18 +223,18 @@ impl Sandbox {
     }
 }
 
-/// Neither command accepts a base backup with these entries, sealed or not, and nothing outside
+/// Neither command accepts a base backup with these entries, encrypted or not, and nothing outside
 /// changes.
 async fn is_refused(entries: impl Fn(&Path) -> Vec<Entry>, words: &str) {
     for by in [By::Verify, By::Restore] {
-        for is_sealed in [false, true] {
-            let sandbox = Sandbox::new(is_sealed);
+        for is_encrypted in [false, true] {
+            let sandbox = Sandbox::new(is_encrypted);
             let entries = entries(&sandbox.outside());
             sandbox.add(Engine::Postgresql, &tar_of(&entries));
             let before = snapshot(&sandbox.outside());
             let result = sandbox.run(by).await;
-            assert_eq!(snapshot(&sandbox.outside()), before, "{by:?}, sealed: {is_sealed}");
-            let error = result.expect_err(&format!("{by:?} accepts it, sealed: {is_sealed}"));
+            assert_eq!(snapshot(&sandbox.outside()), before, "{by:?}, encrypted: {is_encrypted}");
+            let error = result.expect_err(&format!("{by:?} accepts it, encrypted: {is_encrypted}"));
             assert!(error.is_damage(), "{by:?}: {error:?}");
             assert!(error.to_string().contains(words), "{by:?}: {error} lacks {words:?}");
             assert!(!sandbox.target().exists(), "{by:?} leaves files behind");
@@ -245,8 +245,8 @@ async fn is_refused(entries: impl Fn(&Path) -> Vec<Entry>, words: &str) {
 #[tokio::test]
 async fn a_well_formed_base_backup_is_accepted() {
     for by in [By::Verify, By::Restore] {
-        for is_sealed in [false, true] {
-            let sandbox = Sandbox::new(is_sealed);
+        for is_encrypted in [false, true] {
+            let sandbox = Sandbox::new(is_encrypted);
             sandbox.add(Engine::Postgresql, &tar_of(&base()));
             sandbox.run(by).await.unwrap();
             if by == By::Restore {
@@ -438,10 +438,10 @@ async fn a_backups_own_files_are_regular_files() {
                         assert!(made.unwrap().success());
                     }
                     let before = snapshot(&sandbox.outside());
-                    let told = format!("{by:?} {engine:?} {which} {kind}");
-                    assert!(sandbox.run(by).await.is_err(), "{told} is accepted");
-                    assert_eq!(snapshot(&sandbox.outside()), before, "{told}");
-                    assert!(!sandbox.target().exists(), "{told}");
+                    let message = format!("{by:?} {engine:?} {which} {kind}");
+                    assert!(sandbox.run(by).await.is_err(), "{message} is accepted");
+                    assert_eq!(snapshot(&sandbox.outside()), before, "{message}");
+                    assert!(!sandbox.target().exists(), "{message}");
                 }
             }
         }
@@ -470,10 +470,10 @@ async fn a_payload_has_the_name_that_its_engine_gives_it() {
             let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
             manifest["file"] = name.into();
             fs::write(&path, manifest.to_string()).unwrap();
-            let told = sandbox.run(by).await.expect_err(name).to_string();
-            assert!(!sandbox.target().exists(), "{name}: {told}");
+            let message = sandbox.run(by).await.expect_err(name).to_string();
+            assert!(!sandbox.target().exists(), "{name}: {message}");
             if by == By::Verify {
-                assert!(told.contains("no file of a backup"), "{name}: {told}");
+                assert!(message.contains("no file of a backup"), "{name}: {message}");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The service key: in sealed backups only, and restored without replacing another one.
+//! The service key: in encrypted backups only, and restored without replacing another one.
 
 use std::{
     fs,
@@ -11,11 +11,11 @@ use tempfile::TempDir;
 
 use super::{
     BackupError,
-    create::{self, Made},
+    create::{self, CreatedBackup},
     folder::Folder,
     keys,
     postgres::Programs,
-    restore::{self, Wanted},
+    restore::{self, RestoreOptions},
     verify::{self, Trust},
 };
 use crate::core::{
@@ -59,10 +59,10 @@ impl Place {
     }
 
     fn folder(&self) -> Folder {
-        Folder::make(&self.place.path().join("backups")).unwrap()
+        Folder::create(&self.place.path().join("backups")).unwrap()
     }
 
-    async fn create(&self, nth: i64) -> Made {
+    async fn create(&self, nth: i64) -> CreatedBackup {
         let folder = self.folder();
         let lock = folder.lock().unwrap();
         let clock = Clock::manual(DateTime::UNIX_EPOCH + TimeDelta::days(20_000 + nth));
@@ -75,7 +75,7 @@ impl Place {
         let report =
             verify::verify(&self.folder(), None, identity, &trust, &nowhere, DateTime::UNIX_EPOCH)
                 .await?;
-        report.fault().map_or(Ok(()), Err)
+        report.error().map_or(Ok(()), Err)
     }
 
     fn restored(&self) -> PathBuf {
@@ -87,7 +87,7 @@ impl Place {
     }
 
     async fn restore(&self, identity: Option<&Path>, force: bool) -> Result<String, String> {
-        let wanted = Wanted {
+        let wanted = RestoreOptions {
             backup: None,
             to: None,
             into: self.restored(),
@@ -124,7 +124,10 @@ async fn a_backup_that_is_not_sealed_never_includes_the_service_key() {
     let made = place.create(1).await;
     let report = made.service_key.to_string();
     let path = place.place.path().join("data/service.key");
-    assert!(report.contains("not sealed") && report.contains(path.to_str().unwrap()), "{report}");
+    assert!(
+        report.contains("not encrypted") && report.contains(path.to_str().unwrap()),
+        "{report}"
+    );
     let text = place.key.to_text();
     for entry in fs::read_dir(&made.backup.path).unwrap() {
         let content = fs::read(entry.unwrap().path()).unwrap();

@@ -12,11 +12,11 @@ use tempfile::TempDir;
 
 use super::{
     BackupError,
-    create::{self, Made},
+    create::{self, CreatedBackup},
     folder::Folder,
     postgres::Programs,
-    restore::{self, Wanted},
-    signature::{self, KnownKeys},
+    restore::{self, RestoreOptions},
+    signature::{self, TrustedKeys},
     verify::{self, Trust},
 };
 use crate::core::{
@@ -52,10 +52,10 @@ impl Place {
     }
 
     fn folder(&self) -> Folder {
-        Folder::make(&self.place.path().join("backups")).unwrap()
+        Folder::create(&self.place.path().join("backups")).unwrap()
     }
 
-    async fn create(&self, nth: i64) -> Result<Made, BackupError> {
+    async fn create(&self, nth: i64) -> Result<CreatedBackup, BackupError> {
         let folder = self.folder();
         let lock = folder.lock().unwrap();
         let clock = Clock::manual(DateTime::UNIX_EPOCH + TimeDelta::days(20_000 + nth));
@@ -63,7 +63,7 @@ impl Place {
     }
 
     fn trust(&self, named: &[PublicKey], needs_signature: bool) -> Trust {
-        Trust { keys: KnownKeys::new(&self.config, named).unwrap(), needs_signature }
+        Trust { keys: TrustedKeys::new(&self.config, named).unwrap(), needs_signature }
     }
 
     async fn verify(&self, trust: &Trust) -> Result<String, String> {
@@ -72,14 +72,14 @@ impl Place {
             verify::verify(&self.folder(), None, None, trust, &nowhere, DateTime::UNIX_EPOCH)
                 .await
                 .unwrap();
-        match report.fault() {
+        match report.error() {
             None => Ok(report.lines.join("\n")),
             Some(fault) => Err(fault.to_string()),
         }
     }
 
     async fn restore(&self, trust: &Trust) -> Result<String, String> {
-        let wanted = Wanted {
+        let wanted = RestoreOptions {
             backup: None,
             to: None,
             into: self.place.path().join("restored.db"),
@@ -93,10 +93,10 @@ impl Place {
 
     /// Both commands say this, and whether they succeed.
     async fn both_say(&self, trust: &Trust, succeed: bool, words: &str) {
-        for told in [self.verify(trust).await, self.restore(trust).await] {
-            assert_eq!(told.is_ok(), succeed, "{told:?}");
-            let told = told.unwrap_or_else(|error| error);
-            assert!(told.contains(words), "{told} lacks {words:?}");
+        for message in [self.verify(trust).await, self.restore(trust).await] {
+            assert_eq!(message.is_ok(), succeed, "{message:?}");
+            let message = message.unwrap_or_else(|error| error);
+            assert!(message.contains(words), "{message} lacks {words:?}");
         }
     }
 }
@@ -116,7 +116,7 @@ async fn a_backup_is_signed_with_a_key_that_is_created_at_first_use() {
     place.create(2).await.unwrap();
     assert_eq!(fs::read_to_string(place.key()).unwrap(), text);
     place.both_say(&place.trust(&[], true), true, &known).await;
-    assert_eq!(signature::own(&place.config).unwrap().public(), key);
+    assert_eq!(signature::load_or_create_key(&place.config).unwrap().public(), key);
 
     // On a machine that has neither the key nor any settings.
     fs::remove_file(place.key()).unwrap();
@@ -214,8 +214,8 @@ async fn a_backup_that_cannot_be_signed_is_made_all_the_same() {
     // A file that is no key has to be seen to.
     fs::remove_dir(place.key()).unwrap();
     fs::write(place.key(), "hunter2-canary").unwrap();
-    let told = place.create(2).await.map(drop).unwrap_err().to_string();
-    assert!(told.contains("backup-signing.key") && !told.contains("canary"), "{told}");
+    let message = place.create(2).await.map(drop).unwrap_err().to_string();
+    assert!(message.contains("backup-signing.key") && !message.contains("canary"), "{message}");
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn eight_who_want_the_first_key_at_once_get_the_same() {
     let database = Database { url: Some(Secret::new(url)), ..Database::default() };
     let config = Config { database, ..Config::default() };
     let keys: Vec<_> = std::thread::scope(|scope| {
-        let own = || scope.spawn(|| signature::own(&config).unwrap().public());
+        let own = || scope.spawn(|| signature::load_or_create_key(&config).unwrap().public());
         let threads: Vec<_> = std::iter::repeat_with(own).take(8).collect();
         threads.into_iter().map(|it| it.join().unwrap()).collect()
     });

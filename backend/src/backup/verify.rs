@@ -6,13 +6,13 @@ use chrono::{DateTime, Utc};
 
 use super::{
     error::{BackupError, Result},
-    folder::{self, Folder, Kept},
+    folder::{self, Folder, StoredBackup},
     keys::Identities,
     manifest::{Engine, Manifest},
-    payload::{self, Stop, blocking},
+    payload::{self, Cancellation, blocking},
     postgres::{self, Programs},
     restore, service_key,
-    signature::{KnownKeys, Signed},
+    signature::{SignatureStatus, TrustedKeys},
     sqlite, status, wal,
 };
 
@@ -28,28 +28,28 @@ pub(super) struct Report {
 }
 
 impl Report {
-    fn note(&mut self, what: &str, found: Result<String>) {
+    fn add(&mut self, what: &str, found: Result<String>) {
         match found {
-            Ok(told) => self.lines.push(format!("{what}: {told}")),
-            Err(error) => self.complain(&error, format!("{what}: {error}")),
+            Ok(message) => self.lines.push(format!("{what}: {message}")),
+            Err(error) => self.add_error(&error, format!("{what}: {error}")),
         }
     }
 
-    fn complain(&mut self, error: &BackupError, told: String) {
-        if error.is_damage() { self.damage.push(told) } else { self.unchecked.push(told) }
+    fn add_error(&mut self, error: &BackupError, message: String) {
+        if error.is_damage() { self.damage.push(message) } else { self.unchecked.push(message) }
     }
 
     /// What went wrong, if anything did.
-    pub(super) fn fault(&self) -> Option<BackupError> {
-        let told = |what: &str, all: &[String]| format!("{what}: {}", all.join("\n  "));
+    pub(super) fn error(&self) -> Option<BackupError> {
+        let message = |what: &str, all: &[String]| format!("{what}: {}", all.join("\n  "));
         match (&self.damage[..], &self.unchecked[..]) {
             ([], []) => None,
-            ([], unchecked) => Some(BackupError::Refused(told("not checked", unchecked))),
-            (damage, []) => Some(BackupError::Damaged(told("damaged", damage))),
+            ([], unchecked) => Some(BackupError::Refused(message("not checked", unchecked))),
+            (damage, []) => Some(BackupError::Damaged(message("damaged", damage))),
             (damage, unchecked) => Some(BackupError::Damaged(format!(
                 "{}\n{}",
-                told("damaged", damage),
-                told("not checked", unchecked)
+                message("damaged", damage),
+                message("not checked", unchecked)
             ))),
         }
     }
@@ -59,7 +59,7 @@ impl Report {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Trust {
     /// The keys whose signatures are trusted.
-    pub(super) keys: KnownKeys,
+    pub(super) keys: TrustedKeys,
     /// Whether every backup has to be signed with one of them.
     pub(super) needs_signature: bool,
 }
@@ -75,7 +75,7 @@ pub(super) async fn verify(
     now: DateTime<Utc>,
 ) -> Result<Report> {
     let backups = folder.backups()?;
-    let chosen: Vec<&Kept> =
+    let chosen: Vec<&StoredBackup> =
         backups.iter().filter(|it| name.is_none_or(|name| it.name == name)).collect();
     if chosen.is_empty() {
         return Err(BackupError::Refused(match name {
@@ -87,53 +87,53 @@ pub(super) async fn verify(
     Identities::read(identity)?;
     let mut report = Report::default();
     for backup in &chosen {
-        report.note(&backup.name, check(backup, identity, trust, programs).await);
+        report.add(&backup.name, check(backup, identity, trust, programs).await);
     }
     if name.is_none() {
-        let needed = status::needed(&backups, now);
+        let needed = status::required_wal(&backups, now);
         let checked = check_wal(folder, &needed, identity, &mut report).await;
         if let Err(error) = checked {
-            report.complain(&error, format!("archived WAL: {error}"));
+            report.add_error(&error, format!("archived WAL: {error}"));
         }
     }
     Ok(report)
 }
 
 async fn check(
-    backup: &Kept,
+    backup: &StoredBackup,
     identity: Option<&Path>,
     trust: &Trust,
     programs: &Programs,
 ) -> Result<String> {
     let manifest = match &backup.manifest {
         Ok(manifest) => manifest,
-        Err(error) => return Err(error.again()),
+        Err(error) => return Err(error.duplicate()),
     };
     let signed = trust.keys.check(backup, trust.needs_signature)?;
-    compare(backup, manifest).await?;
+    check_digest(backup, manifest).await?;
     service_key::check(backup, manifest, &Identities::read(identity)?)?;
-    let found = look_into(backup, manifest, &signed, identity, programs).await?;
+    let found = check_payload(backup, manifest, &signed, identity, programs).await?;
     Ok(format!("{found}; {signed}"))
 }
 
-async fn look_into(
-    backup: &Kept,
+async fn check_payload(
+    backup: &StoredBackup,
     manifest: &Manifest,
-    signed: &Signed,
+    signed: &SignatureStatus,
     identity: Option<&Path>,
     programs: &Programs,
 ) -> Result<String> {
-    if manifest.is_sealed() && identity.is_none() {
-        return Ok("whole; sealed, and not looked into without an identity".to_owned());
+    if manifest.is_encrypted() && identity.is_none() {
+        return Ok("whole; encrypted, and not looked into without an identity".to_owned());
     }
     let payload = backup.payload(manifest);
-    if manifest.engine == Engine::Sqlite && !manifest.is_sealed() {
-        return match &sqlite::faults(&payload).await[..] {
+    if manifest.engine == Engine::Sqlite && !manifest.is_encrypted() {
+        return match &sqlite::integrity_errors(&payload).await[..] {
             [] => Ok("whole, a sound database".to_owned()),
             faults => Err(BackupError::Damaged(faults.join("; "))),
         };
     }
-    // Whoever may not see a sealed backup does not see this either: it is the owner's alone.
+    // Whoever may not see a encrypted backup does not see this either: it is the owner's alone.
     let place = std::env::temp_dir();
     let scratch = folder::scratch(&place).map_err(|error| {
         BackupError::Refused(format!("there is no room to look into it: {error}"))
@@ -143,20 +143,20 @@ async fn look_into(
     match manifest.engine {
         Engine::Sqlite => {
             // Putting it there checks it.
-            sqlite::put(from, manifest.digest(), &inside, || Ok(())).await?;
+            sqlite::restore_file(from, manifest.digest(), &inside, || Ok(())).await?;
             Ok("whole, a sound database".to_owned())
         }
         Engine::Postgresql => {
             let (data, described) = (inside.clone(), manifest.clone());
-            let is_vouched_for = matches!(signed, Signed::Known(_));
-            blocking(&Stop::default(), move |_| {
-                restore::unpack(from, &described, is_vouched_for, &data, None)
+            let is_trusted = matches!(signed, SignatureStatus::Known(_));
+            blocking(&Cancellation::default(), move |_| {
+                restore::unpack(from, &described, is_trusted, &data, None)
             })
             .await?;
             let version = manifest.cluster.as_ref().map_or(0, |it| it.version);
             match postgres::verify(programs, version, &inside).await? {
                 Some(Ok(())) => Ok("whole, and so says pg_verifybackup".to_owned()),
-                Some(Err(told)) => Err(BackupError::Damaged(told)),
+                Some(Err(message)) => Err(BackupError::Damaged(message)),
                 None => Ok("whole; pg_verifybackup is not here to be asked too".to_owned()),
             }
         }
@@ -164,10 +164,13 @@ async fn look_into(
 }
 
 /// Holds the payload against the manifest.
-pub(super) async fn compare(backup: &Kept, manifest: &Manifest) -> Result<()> {
+pub(super) async fn check_digest(backup: &StoredBackup, manifest: &Manifest) -> Result<()> {
     let path = backup.payload(manifest);
     let (read, expected) = (path.clone(), manifest.digest());
-    let found = blocking(&Stop::default(), move |stop| payload::digest(&read, stop)).await?;
+    let found = blocking(&Cancellation::default(), move |cancellation| {
+        payload::digest(&read, cancellation)
+    })
+    .await?;
     if found == expected {
         return Ok(());
     }
@@ -182,37 +185,37 @@ pub(super) async fn compare(backup: &Kept, manifest: &Manifest) -> Result<()> {
 /// Checks the archived WAL: that what is `needed` is there, and that what is there is intact.
 pub(super) async fn check_wal(
     folder: &Folder,
-    needed: &wal::Needed,
+    needed: &wal::RequiredWal,
     identity: Option<&Path>,
     report: &mut Report,
 ) -> Result<()> {
     let files = wal::list(folder)?;
-    for gap in wal::missing(&files, needed) {
+    for gap in wal::find_gaps(&files, needed) {
         report.damage.push(format!("archived WAL: {gap}"));
     }
     if files.is_empty() {
         return Ok(());
     }
     let (all, identity) = (files.len(), identity.map(Path::to_owned));
-    let (read, faults) = blocking(&Stop::default(), move |stop| {
+    let (read, faults) = blocking(&Cancellation::default(), move |cancellation| {
         let identities = Identities::read(identity.as_deref())?;
-        let readable = files.iter().filter(|it| !it.is_sealed() || !identities.is_empty());
+        let readable = files.iter().filter(|it| !it.is_encrypted() || !identities.is_empty());
         let (mut read, mut faults) = (0, Vec::new());
         for file in readable {
             read += 1;
-            faults.extend(file.check(&identities, stop).err());
+            faults.extend(file.check(&identities, cancellation).err());
         }
         Ok((read, faults))
     })
     .await?;
     let whole = read - faults.len();
     for fault in &faults {
-        report.complain(fault, fault.to_string());
+        report.add_error(fault, fault.to_string());
     }
-    let sealed = match all - read {
+    let encrypted = match all - read {
         0 => String::new(),
-        rest => format!(", {rest} sealed and not looked into without an identity"),
+        rest => format!(", {rest} encrypted and not looked into without an identity"),
     };
-    report.lines.push(format!("archived WAL: {whole} of {all} files whole{sealed}"));
+    report.lines.push(format!("archived WAL: {whole} of {all} files whole{encrypted}"));
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! PostgreSQL's archived WAL: the programs behind `archive_command` and `restore_command`.
 //!
 //! A file's name in the archive tells the SHA-256 of what it holds, so that one that is brought
-//! again can be known, although it is sealed and nobody here can open it.
+//! again can be known, although it is encrypted and nobody here can open it.
 
 use std::{
     collections::BTreeSet,
@@ -15,52 +15,53 @@ use super::{
     error::{At as _, BackupError, Result},
     folder::{self, Folder, remove, with_suffix},
     keys::Identities,
-    payload::{self, COMPRESSED, Hashed, SEALED, Stop},
+    payload::{self, COMPRESSED_SUFFIX, Cancellation, ENCRYPTED_SUFFIX, Hashed},
 };
 use crate::core::config::Recipients;
 
 /// How the name of what is not whole begins.
-const UNFINISHED: &str = ".unfinished-";
+const UNFINISHED_PREFIX: &str = ".unfinished-";
 /// The file that whoever archives holds locked.
 const LOCK: &str = ".lock";
 /// The most that a file of WAL holds, in bytes: PostgreSQL's largest size.
-const LARGEST: u64 = 1 << 30;
+const MAX_SIZE: u64 = 1 << 30;
 /// The digits of a SHA-256.
 const DIGITS: usize = 64;
 
 /// A file in the archive.
 #[derive(Debug, Clone)]
-pub(super) struct Archived {
+pub(super) struct ArchivedFile {
     /// PostgreSQL's name for it, such as `000000010000000000000003`.
     pub(super) name: String,
     sha256: String,
     pub(super) path: PathBuf,
 }
 
-impl Archived {
+impl ArchivedFile {
     fn read(path: PathBuf) -> Option<Self> {
         let file = path.file_name()?.to_str()?;
-        let inner = file.strip_suffix(SEALED).unwrap_or(file).strip_suffix(COMPRESSED)?;
+        let inner =
+            file.strip_suffix(ENCRYPTED_SUFFIX).unwrap_or(file).strip_suffix(COMPRESSED_SUFFIX)?;
         let (name, sha256) = inner.rsplit_once('-')?;
         let is_digest = sha256.len() == DIGITS && sha256.bytes().all(|it| it.is_ascii_hexdigit());
         let (name, sha256) = (name.to_owned(), sha256.to_owned());
-        (is_digest && is_name(&name)).then_some(Self { name, sha256, path })
+        (is_digest && is_archive_name(&name)).then_some(Self { name, sha256, path })
     }
 
-    pub(super) fn is_sealed(&self) -> bool {
-        self.path.to_string_lossy().ends_with(SEALED)
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.path.to_string_lossy().ends_with(ENCRYPTED_SUFFIX)
     }
 
     /// Its content, no more of it than a file of WAL can have: what is longer is not what was archived.
     fn open(&self, identities: &Identities) -> Result<Hashed<impl Read>> {
-        Ok(Hashed::new(payload::open(&self.path, identities)?.take(LARGEST + 1)))
+        Ok(Hashed::new(payload::open(&self.path, identities)?.take(MAX_SIZE + 1)))
     }
 
     /// Reads all of it; tells why it is not what was archived.
-    pub(super) fn check(&self, identities: &Identities, stop: &Stop) -> Result<()> {
+    pub(super) fn check(&self, identities: &Identities, cancellation: &Cancellation) -> Result<()> {
         let mut content = self.open(identities)?;
-        let read = payload::copy(&mut content, &mut std::io::sink(), stop);
-        stop.check().at(&self.path)?;
+        let read = payload::copy(&mut content, &mut std::io::sink(), cancellation);
+        cancellation.check().at(&self.path)?;
         match read {
             Ok(()) => self.compare(content),
             Err(error) => Err(error).at(&self.path),
@@ -91,7 +92,7 @@ fn is_hex(text: &str) -> bool {
 
 /// Whether PostgreSQL archives files of this name: WAL, whole or to where a server was promoted,
 /// the beginnings of backups, and histories of timelines.
-fn is_name(name: &str) -> bool {
+fn is_archive_name(name: &str) -> bool {
     let Some((stem, rest)) = name.split_once('.') else { return is_segment(name) };
     match rest {
         "history" => stem.len() == 8 && is_hex(stem),
@@ -129,7 +130,7 @@ fn refuse_link(wal: &Path) -> Result<()> {
 }
 
 /// All that is in the archive, by name; nothing where there is none.
-pub(super) fn list(folder: &Folder) -> Result<Vec<Archived>> {
+pub(super) fn list(folder: &Folder) -> Result<Vec<ArchivedFile>> {
     let wal = folder.wal();
     refuse_link(&wal)?;
     let entries = match std::fs::read_dir(&wal) {
@@ -138,7 +139,7 @@ pub(super) fn list(folder: &Folder) -> Result<Vec<Archived>> {
     };
     let mut files = Vec::new();
     for entry in entries {
-        files.extend(Archived::read(entry.at(&wal)?.path()));
+        files.extend(ArchivedFile::read(entry.at(&wal)?.path()));
     }
     files.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(files)
@@ -152,34 +153,34 @@ pub(super) fn archive(
     name: &str,
     recipients: &Recipients,
 ) -> Result<()> {
-    if !is_name(name) {
+    if !is_archive_name(name) {
         return Err(BackupError::Refused(format!("{name:?} is no name of a file of WAL")));
     }
-    let folder = Folder::make(folder)?;
+    let folder = Folder::create(folder)?;
     let wal = folder.wal();
     refuse_link(&wal)?;
-    folder::make_private(&wal)?;
+    folder::create_private_folder(&wal)?;
     // Two servers that take themselves for the same one would both find the name free.
     let lock = wal.join(LOCK);
     let held = folder::open_lock(&lock)?;
     held.lock().at(&lock)?;
 
-    let sha256 = payload::digest(source, &Stop::default())?.sha256;
+    let sha256 = payload::digest(source, &Cancellation::default())?.sha256;
     if let Some(there) = list(&folder)?.into_iter().find(|it| it.name == name) {
         if there.sha256 == sha256 {
             // It may have got its name, and the machine lost its power before that was kept.
             return folder::sync(&wal);
         }
-        let told = format!("{name} is in the archive already, with other content: it stays");
-        return Err(BackupError::Refused(told));
+        let message = format!("{name} is in the archive already, with other content: it stays");
+        return Err(BackupError::Refused(message));
     }
-    let sealed = if recipients.all().is_empty() { "" } else { SEALED };
-    let kept = wal.join(format!("{name}-{sha256}{COMPRESSED}{sealed}"));
-    let unfinished = wal.join(format!("{UNFINISHED}{name}{COMPRESSED}{sealed}"));
+    let encrypted = if recipients.all().is_empty() { "" } else { ENCRYPTED_SUFFIX };
+    let kept = wal.join(format!("{name}-{sha256}{COMPRESSED_SUFFIX}{encrypted}"));
+    let unfinished = wal.join(format!("{UNFINISHED_PREFIX}{name}{COMPRESSED_SUFFIX}{encrypted}"));
     remove(&unfinished)?;
     let mut writer = payload::Writer::create(&unfinished, recipients)?;
     let mut content = Hashed::new(std::fs::File::open(source).at(source)?);
-    payload::copy(&mut content, &mut writer, &Stop::default()).at(&unfinished)?;
+    payload::copy(&mut content, &mut writer, &Cancellation::default()).at(&unfinished)?;
     writer.finish().at(&unfinished)?;
     if content.finish().1.sha256 != sha256 {
         remove(&unfinished)?;
@@ -197,15 +198,21 @@ pub(super) fn fetch(
     target: &Path,
     identity: Option<&Path>,
 ) -> Result<()> {
-    let fetched = Identities::read(identity).and_then(|it| bring(folder, name, target, &it));
+    let fetched =
+        Identities::read(identity).and_then(|it| copy_from_archive(folder, name, target, &it));
     fetched.map_err(|error| match error {
         BackupError::NotArchived(name) => BackupError::NotArchived(name),
         error => BackupError::NotFetched(Box::new(error)),
     })
 }
 
-fn bring(folder: &Path, name: &str, target: &Path, identities: &Identities) -> Result<()> {
-    let folder = Folder::find(folder)?;
+fn copy_from_archive(
+    folder: &Path,
+    name: &str,
+    target: &Path,
+    identities: &Identities,
+) -> Result<()> {
+    let folder = Folder::open(folder)?;
     let Some(file) = list(&folder)?.into_iter().find(|it| it.name == name) else {
         // A folder that is not mounted is empty too: it does not mean that the archive ends.
         if folder.backups()?.is_empty() {
@@ -217,7 +224,7 @@ fn bring(folder: &Path, name: &str, target: &Path, identities: &Identities) -> R
     remove(&part)?;
     let mut content = file.open(identities)?;
     let mut to = payload::create_private(&part)?;
-    let copied = payload::copy(&mut content, &mut to, &Stop::default());
+    let copied = payload::copy(&mut content, &mut to, &Cancellation::default());
     copied.map_err(|error| file.damaged(&error.to_string()))?;
     file.compare(content)?;
     std::fs::rename(&part, target).at(target)
@@ -241,7 +248,7 @@ pub(super) const ARCHIVED_WITHIN: TimeDelta = TimeDelta::minutes(5);
 
 /// What the archive has to hold, so that every backup leads to every later moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Needed {
+pub(super) struct RequiredWal {
     /// The first file of WAL that is needed: the last one that the oldest backup brings along. Without it,
     /// the chain begins where the archive does.
     pub(super) from: Option<String>,
@@ -267,7 +274,7 @@ impl std::fmt::Display for Gap {
 }
 
 /// What is missing of what is `needed`, on whatever timelines.
-pub(super) fn missing(files: &[Archived], needed: &Needed) -> Vec<Gap> {
+pub(super) fn find_gaps(files: &[ArchivedFile], needed: &RequiredWal) -> Vec<Gap> {
     let per_log = (1_u64 << 32) / needed.segment_size;
     let number = |name: &str| {
         let at = position(name).filter(|_| is_segment(name))?;
@@ -292,7 +299,9 @@ pub(super) fn missing(files: &[Archived], needed: &Needed) -> Vec<Gap> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Archived, Gap, Needed, is_name, missing, position, segment_before};
+    use super::{
+        ArchivedFile, Gap, RequiredWal, is_archive_name, missing, position, segment_before,
+    };
 
     const SEGMENT: u64 = 16 * 1024 * 1024;
 
@@ -304,7 +313,7 @@ mod tests {
             "000000010000000000000003.00000028.backup",
             "00000002.history",
         ] {
-            assert!(is_name(name), "{name}");
+            assert!(is_archive_name(name), "{name}");
         }
         for name in [
             "",
@@ -316,7 +325,7 @@ mod tests {
             ".history",
             "000000010000000000000003/../x",
         ] {
-            assert!(!is_name(name), "{name}");
+            assert!(!is_archive_name(name), "{name}");
         }
     }
 
@@ -343,9 +352,9 @@ mod tests {
     #[test]
     fn what_is_missing_from_the_chain_is_named() {
         let digest = "0".repeat(64);
-        let files = |names: &[&str]| -> Vec<Archived> {
+        let files = |names: &[&str]| -> Vec<ArchivedFile> {
             let path = |it: &&str| format!("/wal/{it}-{digest}.zst").into();
-            names.iter().filter_map(|it| Archived::read(path(it))).collect()
+            names.iter().filter_map(|it| ArchivedFile::read(path(it))).collect()
         };
         let chain = files(&[
             "0000000100000000000000FE",
@@ -354,14 +363,16 @@ mod tests {
             "00000002.history",
         ]);
         assert_eq!(chain.len(), 4);
-        let gaps = |files: &[Archived], from: Option<&str>, until: Option<&str>| -> Vec<String> {
-            let name = |it: Option<&str>| it.map(str::to_owned);
-            let needed = Needed { from: name(from), until: name(until), segment_size: SEGMENT };
-            missing(files, &needed).iter().map(Gap::to_string).collect()
-        };
+        let gaps =
+            |files: &[ArchivedFile], from: Option<&str>, until: Option<&str>| -> Vec<String> {
+                let name = |it: Option<&str>| it.map(str::to_owned);
+                let needed =
+                    RequiredWal { from: name(from), until: name(until), segment_size: SEGMENT };
+                missing(files, &needed).iter().map(Gap::to_string).collect()
+            };
         let from = Some("0000000100000000000000FE");
         assert_eq!(gaps(&chain, from, None), [""; 0]);
-        // Archived before it is needed, or not yet.
+        // ArchivedFile before it is needed, or not yet.
         assert_eq!(gaps(&chain, Some("0000000100000000000000FF"), None), [""; 0]);
         assert_eq!(gaps(&chain, Some("000000020000000100000001"), None), [""; 0]);
         assert_eq!(gaps(&[], from, None), [""; 0]);
@@ -374,15 +385,16 @@ mod tests {
 
     #[test]
     fn what_a_backup_needs_is_missing_where_the_archive_is_empty_or_ends_before_it() {
-        let needed = |from: &str, until: &str| Needed {
+        let needed = |from: &str, until: &str| RequiredWal {
             from: Some(from.to_owned()),
             until: Some(until.to_owned()),
             segment_size: SEGMENT,
         };
         let digest = "0".repeat(64);
-        let file = |name: &str| Archived::read(format!("/wal/{name}-{digest}.zst").into()).unwrap();
+        let file =
+            |name: &str| ArchivedFile::read(format!("/wal/{name}-{digest}.zst").into()).unwrap();
         let (first, later) = ("000000010000000000000002", "000000010000000000000005");
-        let count = |files: &[Archived], needed: &Needed| -> u64 {
+        let count = |files: &[ArchivedFile], needed: &RequiredWal| -> u64 {
             missing(files, needed).iter().map(|it| it.count).sum()
         };
         assert_eq!(count(&[], &needed(first, first)), 1);

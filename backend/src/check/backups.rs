@@ -32,7 +32,9 @@ pub(super) async fn check(config: &Config, clock: &Clock) -> Vec<Finding> {
     let mut findings = match with_timeout(inspection).await {
         Ok(Ok(findings)) => findings,
         Ok(Err(error)) => vec![Finding::failed(FOLDER, error.to_string(), "report this error")],
-        Err(timeout) => vec![Finding::failed(FOLDER, timeout, "check the disk that the folder is on")],
+        Err(timeout) => {
+            vec![Finding::failed(FOLDER, timeout, "check the disk that the folder is on")]
+        }
     };
     if let Ok(Engine::Postgres(address)) = config.backup.engine(&config.database) {
         findings.extend(postgres(config, &address).await);
@@ -69,7 +71,7 @@ fn check_folder(config: &Config, folder: &Path, clock: &Clock) -> Vec<Finding> {
         Ok(()) => Finding::ok(FOLDER, format!("{shown} is writable")),
         Err(error) => Finding::failed(FOLDER, files::describe(folder, &error), advice),
     };
-    let found = match inspection::find(config, folder, clock.now()) {
+    let found = match inspection::inspect_folder(config, folder, clock.now()) {
         Ok(found) => found,
         Err(error) => {
             let advice = "let the service's user read the folder in backup.folder";
@@ -207,12 +209,18 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::{
-        ServerReadiness, BackupCondition, BackupState, Verified, archive, replication, verified, age_text,
+        BackupCondition, BackupState, ServerReadiness, Verified, age_text, archive, replication,
+        verified,
     };
     use crate::check::State;
 
     fn ready() -> ServerReadiness {
-        ServerReadiness { may_replicate: true, archives: true, not_archived: None, no_program: None }
+        ServerReadiness {
+            may_replicate: true,
+            archives: true,
+            not_archived: None,
+            no_program: None,
+        }
     }
 
     #[test]
@@ -235,7 +243,8 @@ mod tests {
         assert_eq!(replication("it", &ready()).state, State::Ok);
         let no_replication = ServerReadiness { may_replicate: false, ..ready() };
         assert_eq!(replication("it", &no_replication).state, State::Failed);
-        let no_program = ServerReadiness { no_program: Some("pg_basebackup is missing".into()), ..ready() };
+        let no_program =
+            ServerReadiness { no_program: Some("pg_basebackup is missing".into()), ..ready() };
         let found = replication("it", &no_program);
         assert_eq!((found.state, &*found.found), (State::Failed, "pg_basebackup is missing"));
     }
@@ -278,7 +287,8 @@ mod tests {
     fn failing_wal_archiving_is_reported() {
         assert_eq!(archive(&ready()).state, State::Ok);
         assert_eq!(archive(&ServerReadiness { archives: false, ..ready() }).state, State::Warning);
-        let broken = ServerReadiness { not_archived: Some("000000010000000000000003".into()), ..ready() };
+        let broken =
+            ServerReadiness { not_archived: Some("000000010000000000000003".into()), ..ready() };
         let found = archive(&broken);
         assert_eq!(found.state, State::Failed);
         assert!(found.found.contains("000000010000000000000003"), "{found:?}");

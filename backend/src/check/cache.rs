@@ -55,7 +55,11 @@ async fn write_and_read(client: &Client) -> Result<RedisInfo, RedisError> {
         line.unwrap_or_default().trim().to_owned()
     };
     let max_memory = field("maxmemory").parse().unwrap_or(0);
-    Ok(RedisInfo { version: field("redis_version"), max_memory, eviction_policy: field("maxmemory_policy") })
+    Ok(RedisInfo {
+        version: field("redis_version"),
+        max_memory,
+        eviction_policy: field("maxmemory_policy"),
+    })
 }
 
 fn assess(redis: &RedisInfo) -> Finding {

@@ -51,10 +51,7 @@ impl Clocks {
     pub(super) fn finding(&self) -> Finding {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some((server, ahead)) = all.iter().min_by_key(|it| it.1.abs()) else {
-            return Finding::ok(
-                "clock",
-                "not compared: no configured server reports its time",
-            );
+            return Finding::ok("clock", "not compared: no configured server reports its time");
         };
         if ahead.abs() <= TOLERANCE {
             return Finding::ok("clock", format!("agrees with that of {server}"));

@@ -90,7 +90,11 @@ async fn postgres(
     let requested_at = clock.now();
     let requests = servers.0.iter().map(|server| async move {
         let result = with_timeout(ask_server(server)).await;
-        (address_text(server), result.and_then(|it| it.map_err(|error| error.to_string())), clock.now())
+        (
+            address_text(server),
+            result.and_then(|it| it.map_err(|error| error.to_string())),
+            clock.now(),
+        )
     });
     let results = futures_util::future::join_all(requests).await;
     let mut errors = Vec::new();
@@ -324,7 +328,11 @@ async fn check_replica(replica: &PostgresAddress, settings: &Database) -> Findin
     };
     if !found.is_replica {
         let found = format!("{address} is not a replica: it accepts writes");
-        return Finding::failed(NAME, found, "use the address of a streaming replica in database.replica_url");
+        return Finding::failed(
+            NAME,
+            found,
+            "use the address of a streaming replica in database.replica_url",
+        );
     }
     #[expect(clippy::cast_precision_loss, reason = "it is at most an hour")]
     let max_lag = settings.replica_max_lag as f64;

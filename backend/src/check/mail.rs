@@ -18,7 +18,9 @@ pub(super) async fn check(settings: &Mail) -> Vec<Finding> {
     let transport: AsyncSmtpTransport<Tokio1Executor> = transport.timeout(Some(TIMEOUT)).build();
     let finding = match with_timeout(transport.test_connection()).await {
         Ok(Ok(true)) => assess(url.expose()),
-        Ok(Ok(false)) => Finding::failed(NAME, "the server closed the connection", CONNECTION_ADVICE),
+        Ok(Ok(false)) => {
+            Finding::failed(NAME, "the server closed the connection", CONNECTION_ADVICE)
+        }
         Ok(Err(error)) => {
             // 530, 534, 535 and 538 are authentication errors (RFC 4954, section 6).
             let code = error.status().map(|it| it.to_string()).unwrap_or_default();

@@ -102,7 +102,7 @@ fn public_address(server: &Server) -> Finding {
         );
     }
     let Some(url) = server.public_url.as_deref() else {
-        let is_local =  server.socket.is_none() && server.address.ip().is_loopback();
+        let is_local = server.socket.is_none() && server.address.ip().is_loopback();
         if is_local && proxies.is_empty() {
             return Finding::ok(NAME, "server.public_url is not set: for this machine only");
         }
@@ -134,7 +134,7 @@ fn public_address(server: &Server) -> Finding {
             "set up an HTTPS proxy (see the examples in docs/deployment.md)",
         );
     }
-    let proxy =  if proxies.is_empty() { "no proxy" } else { "a trusted proxy" };
+    let proxy = if proxies.is_empty() { "no proxy" } else { "a trusted proxy" };
     Finding::ok(NAME, format!("{url}, with {proxy}"))
 }
 

@@ -63,7 +63,8 @@ impl ServiceChecks<'_> {
         let request = Request::get(address).header("accept", "*/*").body(Vec::new());
         let request = request.map_err(|_| "the address is not valid".to_owned())?;
         let requested_at = self.clock.now();
-        let response = with_timeout(self.outward.send(request)).await?.map_err(|it| it.to_string())?;
+        let response =
+            with_timeout(self.outward.send(request)).await?.map_err(|it| it.to_string())?;
         let host = host(address);
         self.clocks.add_date(&host, response.headers(), requested_at, self.clock.now());
         Ok(response)
@@ -87,7 +88,11 @@ impl ServiceChecks<'_> {
                 Finding::ok(NAME, format!("{} decodes VINs", host(base)))
             }
             Ok(response) => {
-                let found = format!("{} responds with {} instead of a decoded VIN", host(base), response.status());
+                let found = format!(
+                    "{} responds with {} instead of a decoded VIN",
+                    host(base),
+                    response.status()
+                );
                 Finding::failed(NAME, found, advice)
             }
             Err(why) => Finding::failed(NAME, format!("{}: {why}", host(base)), advice),
@@ -109,7 +114,9 @@ impl ServiceChecks<'_> {
             Err(why) => Some(format!("{address}: {why}")),
         };
         match problem {
-            None => Finding::ok(&check, format!("{} has a valid discovery document", settings.issuer)),
+            None => {
+                Finding::ok(&check, format!("{} has a valid discovery document", settings.issuer))
+            }
             Some(problem) => Finding::failed(&check, problem, advice),
         }
     }
@@ -118,9 +125,11 @@ impl ServiceChecks<'_> {
     async fn any_response(&self, name: &str, what: &str, address: &str, advice: &str) -> Finding {
         let shown = host(address);
         match self.get(address).await {
-            Ok(response) if response.status().is_server_error() => {
-                Finding::failed(name, format!("{shown} responds with {}", response.status()), advice)
-            }
+            Ok(response) if response.status().is_server_error() => Finding::failed(
+                name,
+                format!("{shown} responds with {}", response.status()),
+                advice,
+            ),
             Ok(_) => Finding::ok(name, format!("{what} responds at {shown}")),
             Err(why) => Finding::failed(name, format!("{shown}: {why}"), advice),
         }
@@ -141,8 +150,7 @@ impl ServiceChecks<'_> {
             Err(why) => format!("{shown}: {why}"),
         };
         // Browsers fetch the tiles, possibly from another network.
-        let advice =
-            "open the station map in a browser; if it is empty, check stations.tiles_url";
+        let advice = "open the station map in a browser; if it is empty, check stations.tiles_url";
         Finding::warning(NAME, problem, advice)
     }
 }

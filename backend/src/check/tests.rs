@@ -204,7 +204,12 @@ async fn the_age_of_the_newest_backup_is_checked(app: TestApp) {
     std::fs::create_dir(&folder).unwrap();
     let report = check(config.clone()).await;
     assert_finding(&report, "backup folder", State::Ok, "is writable");
-    assert_finding(&report, "newest backup", State::Warning, "there is no backup of this database yet");
+    assert_finding(
+        &report,
+        "newest backup",
+        State::Warning,
+        "there is no backup of this database yet",
+    );
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0, "a check left a file behind");
 
     let now = Clock::System.now();
@@ -241,7 +246,12 @@ fn a_backup_folder_that_is_not_writable_fails() {
         let mut config = settings(&app);
         // Not even root can create a file there.
         config.backup.folder = Some("/proc/self/backups".into());
-        assert_finding(&check(config.clone()).await, "backup folder", State::Failed, "/proc/self/backups");
+        assert_finding(
+            &check(config.clone()).await,
+            "backup folder",
+            State::Failed,
+            "/proc/self/backups",
+        );
         let locked = temp_folder.path().join("locked");
         std::fs::create_dir(&locked).unwrap();
         std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o500)).unwrap();
@@ -275,7 +285,12 @@ fn a_missing_database_is_a_warning_and_is_not_created() {
         assert_eq!(std::fs::read_dir(temp_folder.path()).unwrap().count(), 0);
 
         std::fs::write(temp_folder.path().join("data"), "not a folder").unwrap();
-        assert_finding(&check(config).await, "database", State::Failed, &file.display().to_string());
+        assert_finding(
+            &check(config).await,
+            "database",
+            State::Failed,
+            &file.display().to_string(),
+        );
     });
 }
 
@@ -462,7 +477,12 @@ fn the_mail_check_authenticates_without_sending_a_message() {
         let mut config = settings(&TestApp::on_sqlite().await);
         config.mail.from = Some("cars@example.org".to_owned());
         config.mail.url = Some(Secret::new(format!("smtp://ann:right@{address}")));
-        assert_finding(&check(config.clone()).await, "mail", State::Ok, "logged in; no message was sent");
+        assert_finding(
+            &check(config.clone()).await,
+            "mail",
+            State::Ok,
+            "logged in; no message was sent",
+        );
         let commands = received.lock().unwrap().clone();
         assert!(commands.contains(&"AUTH".to_owned()), "{commands:?}");
         for command in ["MAIL", "RCPT", "DATA"] {
@@ -516,7 +536,12 @@ fn a_running_service_is_recognized_by_its_address() {
         config.server.address = listener.local_addr().unwrap();
         let router = Router::new().route("/health", get(async || "alive"));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        assert_finding(&check(config.clone()).await, "address", State::Ok, "the service is running");
+        assert_finding(
+            &check(config.clone()).await,
+            "address",
+            State::Ok,
+            "the service is running",
+        );
         // The service does not serve metrics at this address.
         config.server.metrics_address = Some(config.server.address);
         assert_finding(&check(config).await, "metrics", State::Failed, "another program uses");

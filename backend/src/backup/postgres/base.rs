@@ -16,7 +16,7 @@ use crate::{
     backup::{
         error::{At as _, BackupError, Result},
         manifest::{Cluster, Engine},
-        payload::{self, Digest, SEALED, Stop, blocking},
+        payload::{self, Cancellation, Digest, ENCRYPTED_SUFFIX, blocking},
         wal,
     },
     core::{
@@ -34,11 +34,11 @@ pub(crate) struct Server {
     options: PgConnectOptions,
     /// Holds the lock and the slot: both go with it.
     connection: PgConnection,
-    facts: Facts,
+    info: ServerInfo,
 }
 
 #[derive(sqlx::FromRow)]
-struct Facts {
+struct ServerInfo {
     now: DateTime<Utc>,
     version: i32,
     archives: bool,
@@ -47,7 +47,7 @@ struct Facts {
 }
 
 /// A base backup that was made.
-pub(crate) struct Base {
+pub(crate) struct BaseBackup {
     pub(crate) times: (DateTime<Utc>, DateTime<Utc>),
     pub(crate) file: String,
     pub(crate) digest: Digest,
@@ -58,9 +58,9 @@ pub(crate) struct Base {
 
 /// Connects to the server and sees to it that nobody else makes a base backup of it meanwhile, and
 /// that it keeps the WAL that this one needs.
-pub(crate) async fn back_up(address: &PostgresAddress) -> Result<Server> {
+pub(crate) async fn begin(address: &PostgresAddress) -> Result<Server> {
     let (options, mut connection) = connect(address).await?;
-    let facts = sqlx::query_as::<_, Facts>(
+    let info = sqlx::query_as::<_, ServerInfo>(
         "SELECT clock_timestamp() AS now,
                 CAST(current_setting('server_version_num') AS INTEGER) AS version,
                 current_setting('archive_mode') <> 'off' AS archives,
@@ -69,7 +69,7 @@ pub(crate) async fn back_up(address: &PostgresAddress) -> Result<Server> {
          FROM pg_settings, pg_control_system()
          WHERE pg_settings.name = 'wal_segment_size'",
     );
-    let facts = facts.persistent(false).fetch_one(&mut connection).await?;
+    let info = info.persistent(false).fetch_one(&mut connection).await?;
     let lock = "SELECT pg_try_advisory_lock(hashtextextended('motovaultpro.backup', 0))";
     let lock = sqlx::query_scalar::<_, bool>(lock).persistent(false);
     if !lock.fetch_one(&mut connection).await? {
@@ -79,12 +79,12 @@ pub(crate) async fn back_up(address: &PostgresAddress) -> Result<Server> {
     let slot = "SELECT CAST(slot_name AS TEXT) FROM pg_create_physical_replication_slot(
                     'motovaultpro_backup_' || pg_backend_pid(), true, true)";
     sqlx::query(slot).persistent(false).execute(&mut connection).await?;
-    Ok(Server { options, connection, facts })
+    Ok(Server { options, connection, info })
 }
 
 /// What a server reports about its ability to be backed up.
 #[derive(sqlx::FromRow)]
-pub(crate) struct Able {
+pub(crate) struct ServerStatus {
     pub(crate) version: i32,
     pub(crate) may_replicate: bool,
     pub(crate) archives: bool,
@@ -92,9 +92,9 @@ pub(crate) struct Able {
 }
 
 /// Asks the server what a base backup of it needs.
-pub(crate) async fn ask(address: &PostgresAddress) -> Result<Able> {
+pub(crate) async fn query_status(address: &PostgresAddress) -> Result<ServerStatus> {
     let (_, mut connection) = connect(address).await?;
-    let able = sqlx::query_as::<_, Able>(
+    let able = sqlx::query_as::<_, ServerStatus>(
         "SELECT CAST(current_setting('server_version_num') AS INTEGER) AS version,
                 rolreplication OR rolsuper AS may_replicate,
                 current_setting('archive_mode') <> 'off' AS archives,
@@ -136,12 +136,12 @@ async fn connect(address: &PostgresAddress) -> Result<(PgConnectOptions, PgConne
 impl Server {
     /// The server's own time when it was connected to.
     pub(crate) fn began_at(&self) -> DateTime<Utc> {
-        self.facts.now
+        self.info.now
     }
 
     /// What PostgreSQL calls the cluster.
     pub(crate) fn system_identifier(&self) -> u64 {
-        self.facts.system_identifier.cast_unsigned()
+        self.info.system_identifier.cast_unsigned()
     }
 
     /// Takes the base backup into the folder `to`.
@@ -150,13 +150,13 @@ impl Server {
         programs: &Programs,
         to: &Path,
         recipients: &Recipients,
-        stop: &Stop,
-    ) -> Result<Base> {
-        let version = self.facts.version.unsigned_abs();
-        let sealed = if recipients.all().is_empty() { "" } else { SEALED };
-        let file = format!("{}{sealed}", Engine::Postgresql.payload());
+        cancellation: &Cancellation,
+    ) -> Result<BaseBackup> {
+        let version = self.info.version.unsigned_abs();
+        let encrypted = if recipients.all().is_empty() { "" } else { ENCRYPTED_SUFFIX };
+        let file = format!("{}{encrypted}", Engine::Postgresql.payload());
         let path = to.join(&file);
-        let program = programs.need("pg_basebackup", version / 10_000)?;
+        let program = programs.require("pg_basebackup", version / 10_000)?;
 
         let mut command = tokio::process::Command::new(&program);
         command.env_clear().envs(environment(&self.options)).kill_on_drop(true);
@@ -170,24 +170,24 @@ impl Server {
         let sent = std::fs::File::from(sent.into_owned_fd().at(&program)?);
 
         let recipients = recipients.clone();
-        let taking = blocking(stop, move |stop| {
+        let taking = blocking(cancellation, move |cancellation| {
             let mut writer = payload::Writer::create(&path, &recipients)?;
-            let seen = pass_on(sent, &mut writer, stop);
-            let seen = seen.map_err(|error| BackupError::of_archive(error, &path))?;
+            let seen = copy_archive(sent, &mut writer, cancellation);
+            let seen = seen.map_err(|error| BackupError::from_archive(error, &path))?;
             Ok((seen, writer.finish().at(&path)?))
         });
         let (taken, ended) = tokio::join!(taking, child.wait_with_output());
         let ended = ended.at(&program)?;
         if !ended.status.success() {
             // It speaks of hosts and roles, never of passwords.
-            let told = String::from_utf8_lossy(&ended.stderr).trim().replace('\n', "; ");
+            let message = String::from_utf8_lossy(&ended.stderr).trim().replace('\n', "; ");
             let ours = taken.err().map_or(String::new(), |error| format!(" ({error})"));
-            return Err(BackupError::Refused(format!("{told}{ours}")));
+            return Err(BackupError::Refused(format!("{message}{ours}")));
         }
         let (seen, digest) = taken?;
         let now = sqlx::query_scalar("SELECT clock_timestamp()").persistent(false);
         let now: DateTime<Utc> = now.fetch_one(&mut self.connection).await?;
-        let wal_segment_size = self.facts.wal_segment_size.unsigned_abs();
+        let wal_segment_size = self.info.wal_segment_size.unsigned_abs();
         let (first_wal, last_wal) = seen.wal(wal_segment_size).ok_or_else(|| {
             BackupError::refused("pg_basebackup ended well, but what it sent is not a whole backup")
         })?;
@@ -197,17 +197,17 @@ impl Server {
             first_wal,
             last_wal,
             wal_segment_size,
-            archives: self.facts.archives,
+            archives: self.info.archives,
         };
-        let times = (self.facts.now, now);
+        let times = (self.info.now, now);
         self.connection.close().await?;
-        Ok(Base { times, file, digest, unpacked: seen.totals, cluster })
+        Ok(BaseBackup { times, file, digest, unpacked: seen.totals, cluster })
     }
 }
 
 /// What passed by of which the backup's manifest tells.
 #[derive(Debug, Default)]
-struct Seen {
+struct ArchiveSummary {
     label: String,
     manifest: Vec<u8>,
     has_control: bool,
@@ -216,7 +216,7 @@ struct Seen {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct ServersManifest {
+struct PostgresManifest {
     #[serde(rename = "WAL-Ranges")]
     wal_ranges: Vec<WalRange>,
 }
@@ -229,14 +229,14 @@ struct WalRange {
     end_lsn: String,
 }
 
-impl Seen {
+impl ArchiveSummary {
     /// The first and the last file of WAL that the backup needs; `None` where a part of it is
     /// missing.
     fn wal(&self, segment_size: u64) -> Option<(String, String)> {
         // `START WAL LOCATION: 0/2000028 (file 000000010000000000000002)`
         let line = self.label.lines().find(|it| it.starts_with("START WAL LOCATION"))?;
         let first = line.split_once("(file ")?.1.split(')').next()?;
-        let manifest: ServersManifest = serde_json::from_slice(&self.manifest).ok()?;
+        let manifest: PostgresManifest = serde_json::from_slice(&self.manifest).ok()?;
         let range = manifest.wal_ranges.last()?;
         let last = wal::segment_before(range.timeline, &range.end_lsn, segment_size)?;
         (self.has_control && wal::is_segment(first)).then(|| (first.to_owned(), last))
@@ -245,9 +245,14 @@ impl Seen {
 
 /// Passes a tar archive on as it is, and looks at it meanwhile: what could not be restored is not
 /// backed up either.
-fn pass_on(sent: impl Read, to: &mut impl Write, stop: &Stop) -> Result<Seen, ArchiveError> {
-    let passing = Passing { from: BufReader::with_capacity(128 * 1024, sent), to, stop };
-    let mut seen = Seen::default();
+fn copy_archive(
+    sent: impl Read,
+    to: &mut impl Write,
+    cancellation: &Cancellation,
+) -> Result<ArchiveSummary, ArchiveError> {
+    let passing =
+        CopyingReader { from: BufReader::with_capacity(128 * 1024, sent), to, cancellation };
+    let mut seen = ArchiveSummary::default();
     let (mut passing, totals) = archive::read(passing, Limits::NONE, |entry| {
         let read = if entry.name == *"backup_label" {
             entry.content.read_to_string(&mut seen.label).map(drop)
@@ -265,15 +270,15 @@ fn pass_on(sent: impl Read, to: &mut impl Write, stop: &Stop) -> Result<Seen, Ar
     Ok(seen)
 }
 
-struct Passing<'a, R, W> {
+struct CopyingReader<'a, R, W> {
     from: R,
     to: &'a mut W,
-    stop: &'a Stop,
+    cancellation: &'a Cancellation,
 }
 
-impl<R: Read, W: Write> Read for Passing<'_, R, W> {
+impl<R: Read, W: Write> Read for CopyingReader<'_, R, W> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stop.check()?;
+        self.cancellation.check()?;
         let read = self.from.read(buffer)?;
         self.to.write_all(&buffer[..read])?;
         Ok(read)

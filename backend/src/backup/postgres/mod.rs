@@ -1,9 +1,9 @@
 //! PostgreSQL: base backups, and data folders made of them that recover by themselves.
 
 mod base;
-mod place;
+mod data_folder;
 mod programs;
 
-pub(super) use base::{ask, back_up};
-pub(super) use place::{Recovery, lay_out, unpack, word};
+pub(super) use base::{begin, query_status};
+pub(super) use data_folder::{Recovery, prepare_recovery, quote_word, unpack};
 pub(super) use programs::{Programs, verify};

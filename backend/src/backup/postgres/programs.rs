@@ -46,13 +46,13 @@ impl Programs {
     }
 
     /// As [`Programs::find`], or what to do.
-    pub(crate) fn need(&self, name: &str, major: u32) -> Result<PathBuf> {
+    pub(crate) fn require(&self, name: &str, major: u32) -> Result<PathBuf> {
         self.find(name, major).ok_or_else(|| {
-            let told = format!(
+            let message = format!(
                 "{name} of PostgreSQL {major} or newer is not here: install PostgreSQL's client \
                  programs, or name their folder in backup.postgres_programs"
             );
-            BackupError::Refused(told)
+            BackupError::Refused(message)
         })
     }
 }
@@ -128,8 +128,8 @@ pub(crate) async fn verify(
     if done.status.code().is_none() {
         return Err(BackupError::refused(format!("pg_verifybackup did not end: {}", done.status)));
     }
-    let told = String::from_utf8_lossy(&done.stderr).trim().replace('\n', "; ");
-    Ok(Some(Err(told)))
+    let message = String::from_utf8_lossy(&done.stderr).trim().replace('\n', "; ");
+    Ok(Some(Err(message)))
 }
 
 #[cfg(test)]

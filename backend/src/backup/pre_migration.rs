@@ -23,7 +23,7 @@ const KEEP: usize = 3;
 ///
 /// # Errors
 /// Where no backup can be made: then nothing should be migrated. `backup.before_migrations` turns it off.
-pub async fn before_migrations(
+pub async fn back_up_before_migrations(
     config: &Config,
     db: &Db,
     features: &[Feature],
@@ -50,7 +50,7 @@ pub async fn before_migrations(
         }
         (None, Engine::Postgres(_)) => return Ok(None),
     };
-    let folder = Folder::make(&path)?;
+    let folder = Folder::create(&path)?;
     let lock = match folder.lock() {
         // Another instance makes it, and migrates then.
         Err(BackupError::Busy) => return Ok(None),

@@ -29,7 +29,7 @@ pub(crate) struct Recovery {
 /// before it begins to recover.
 pub(crate) fn unpack(from: &mut Reader, limits: Limits, data: &mut NewFolder) -> Result<()> {
     let path = from.path().to_owned();
-    let failed = |error| BackupError::of_archive(error, &path);
+    let failed = |error| BackupError::from_archive(error, &path);
     let withheld = Name::parse(WITHHELD.as_bytes()).map_err(failed)?;
     let mut has_control = false;
     let unpacked = archive::read(from, limits, |entry| {
@@ -48,8 +48,8 @@ pub(crate) fn unpack(from: &mut Reader, limits: Limits, data: &mut NewFolder) ->
 }
 
 /// Lets PostgreSQL start on an unpacked base backup: `recovery` last but for the control file.
-pub(crate) fn lay_out(data: &mut NewFolder, recovery: Option<&Recovery>) -> Result<()> {
-    let mut lay_out = || -> Result<(), ArchiveError> {
+pub(crate) fn prepare_recovery(data: &mut NewFolder, recovery: Option<&Recovery>) -> Result<()> {
+    let mut prepare_recovery = || -> Result<(), ArchiveError> {
         if let Some(recovery) = recovery {
             data.append("postgresql.auto.conf", &settings(recovery))?;
             data.append("recovery.signal", "")?;
@@ -65,7 +65,7 @@ pub(crate) fn lay_out(data: &mut NewFolder, recovery: Option<&Recovery>) -> Resu
         }
         data.rename(WITHHELD, CONTROL)
     };
-    lay_out().map_err(|error| BackupError::of_archive(error, CONTROL.as_ref()))
+    prepare_recovery().map_err(|error| BackupError::from_archive(error, CONTROL.as_ref()))
 }
 
 fn settings(recovery: &Recovery) -> String {
@@ -89,19 +89,19 @@ fn settings(recovery: &Recovery) -> String {
 }
 
 /// Text as one word of a shell command in PostgreSQL's settings, where `%` has a meaning.
-pub(crate) fn word(text: &str) -> String {
+pub(crate) fn quote_word(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''").replace('%', "%%"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Recovery, settings, word};
+    use super::{Recovery, quote_word, settings};
 
     #[test]
     fn a_path_with_odd_signs_stays_one_word_of_the_restore_command() {
-        assert_eq!(word("/a b/50%/it's"), r"'/a b/50%%/it'\''s'");
+        assert_eq!(quote_word("/a b/50%/it's"), r"'/a b/50%%/it'\''s'");
         let to = "2026-01-31T12:00:00.25Z".parse().ok();
-        let text = settings(&Recovery { command: format!("{} %f %p", word("/it's")), to });
+        let text = settings(&Recovery { command: format!("{} %f %p", quote_word("/it's")), to });
         assert!(text.contains(r"restore_command = '''/it''\''''s'' %f %p'"), "{text}");
         assert!(text.contains("recovery_target_time = '2026-01-31 12:00:00.250000+00'"), "{text}");
         let text = settings(&Recovery { command: String::new(), to: None });
