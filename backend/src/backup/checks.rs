@@ -1,6 +1,5 @@
-//! When the backups of a folder were last verified, when one was last restored as a drill, and how that
-//! went. It is kept in the folder, so it survives a restart, and every instance that shares the folder sees
-//! it.
+//! Records when the backups of a folder were last verified, when one was last restored as a drill, and the
+//! results. The record is stored in the folder, so it survives restarts and is shared by all instances.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -12,35 +11,35 @@ use super::{
 };
 use crate::core::config::Schedule;
 
-/// The file in the folder of backups.
+/// Name of the file in the backup folder.
 const FILE: &str = ".checks.json";
-/// The largest file that is read as one, in bytes.
+/// Maximum size of the file, in bytes.
 const MAX_SIZE: u64 = 4096;
-/// How far in the future a check may be and still count: beyond that, the clock was wrong.
+/// How far in the future a check may be dated. Beyond that, the clock was wrong and the check is repeated.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 
 /// The last checks of a folder.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub(super) struct Checks {
-    /// Of all backups and the archived WAL.
+    /// The last verification of all backups and the archived WAL.
     pub(super) verify: Option<Check>,
-    /// Of the newest backup, by restoring it.
+    /// The last restore drill.
     pub(super) drill: Option<Check>,
 }
 
-/// A check that was made.
+/// A completed check.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub(super) struct Check {
     /// When it began.
     pub(super) at: DateTime<Utc>,
-    /// Whether nothing was wrong.
+    /// Whether it succeeded.
     pub(super) is_ok: bool,
 }
 
 impl Check {
-    /// Whether `check` is as old as `every` says. A check that was never made is due.
-    pub(super) fn is_due(check: Option<&Self>, every: Schedule, now: DateTime<Utc>) -> bool {
+    /// Whether `check` is older than `every`, or missing.
+    pub(super) fn is_due(check: Option<&Self>, every: Every, now: DateTime<Utc>) -> bool {
         let Some(every) = every.interval() else { return false };
         let Some(check) = check else { return true };
         let age = now - check.at;
@@ -49,20 +48,20 @@ impl Check {
 }
 
 impl Checks {
-    /// The checks of `folder`. A file that cannot be understood counts as none.
+    /// Reads the checks of `folder`. A missing or invalid file counts as no checks.
     pub(super) fn read(folder: &Folder) -> Self {
         let text = read_small(&folder.path().join(FILE), MAX_SIZE).ok().flatten();
         text.and_then(|it| serde_json::from_slice(&it).ok()).unwrap_or_default()
     }
 
-    /// Changes the checks of `folder`, which is written in full or not at all.
+    /// Updates the checks of `folder` atomically.
     pub(super) fn update(folder: &Folder, change: impl FnOnce(&mut Self)) -> Result<()> {
         let mut checks = Self::read(folder);
         change(&mut checks);
         let text = serde_json::to_vec_pretty(&checks)
             .map_err(|error| BackupError::Refused(error.to_string()))?;
         let path = folder.path().join(FILE);
-        // It has mode 0600, and replaces a link instead of following it.
+        // The temporary file has mode 0600, and renaming replaces a symlink instead of following it.
         let mut file = tempfile::NamedTempFile::new_in(folder.path()).at(folder.path())?;
         std::io::Write::write_all(&mut file, &text).at(&path)?;
         file.persist(&path).map_err(|error| error.error).at(&path)?;

@@ -1,4 +1,4 @@
-//! `motovaultpro backup …`.
+//! The `motovaultpro backup` commands.
 
 use std::{
     fmt::Write as _,
@@ -32,61 +32,62 @@ use crate::core::{
 pub enum Command {
     /// Create a backup; the service may be running
     Create {
-        /// The folder with the backups [default: the configured one]
+        /// The backup folder [default: the configured one]
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
     },
     /// List the backups, oldest first
     List {
-        /// The folder with the backups [default: the configured one]
+        /// The backup folder [default: the configured one]
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
     },
-    /// Read all backups, or one, and print which are damaged; exits with 1 if one is
+    /// Verify all backups, or one; exits with 1 if a backup is damaged
     Verify {
-        /// Only this backup
+        /// Verify only this backup
         #[arg(value_name = "NAME")]
         backup: Option<String>,
-        /// The folder with the backups [default: the configured one]
+        /// The backup folder [default: the configured one]
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
-        /// The file with the identity that opens encrypted backups
+        /// The identity file that decrypts encrypted backups
         #[arg(long, value_name = "FILE")]
         identity: Option<PathBuf>,
         /// The keys whose signatures are trusted
         #[command(flatten)]
         signatures: Signatures,
     },
-    /// Restore the newest backup to a scratch folder, open it, count its rows, and remove the folder
+    /// Restore the newest backup to a temporary folder, open it and count its rows, then delete the folder
     Drill {
-        /// The folder with the backups [default: the configured one]
+        /// The backup folder [default: the configured one]
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
-        /// The file with the identity that opens encrypted backups
+        /// The identity file that decrypts encrypted backups
         #[arg(long, value_name = "FILE")]
         identity: Option<PathBuf>,
         /// The keys whose signatures are trusted
         #[command(flatten)]
         signatures: Signatures,
     },
-    /// Restore a backup to a new place
+    /// Restore a backup to a new location
     Restore {
-        /// The backup [default: the newest that fits]
+        /// The backup [default: the newest suitable one]
         #[arg(value_name = "NAME")]
         backup: Option<String>,
-        /// The moment to restore, such as 2026-01-31T12:00:00Z; with SQLite, the newest backup before it
+        /// The point in time to restore, such as 2026-01-31T12:00:00Z; for SQLite, the newest backup before
+        /// it
         #[arg(long, value_name = "TIME", value_parser = moment)]
         to: Option<DateTime<Utc>>,
-        /// The new place: a file for SQLite, a folder for PostgreSQL
+        /// The new location: a file for SQLite, a folder for PostgreSQL
         #[arg(long, value_name = "PLACE")]
         into: PathBuf,
-        /// Move aside what is at that place
+        /// Rename existing files at that location
         #[arg(long)]
         force: bool,
-        /// The folder with the backups [default: the configured one]
+        /// The backup folder [default: the configured one]
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
-        /// The file with the identity that opens encrypted backups
+        /// The identity file that decrypts encrypted backups
         #[arg(long, value_name = "FILE")]
         identity: Option<PathBuf>,
         /// The keys whose signatures are trusted
@@ -95,31 +96,31 @@ pub enum Command {
     },
     /// Print a new identity and its public key, for encrypted backups
     Keygen,
-    /// Print the public key with which other machines can check this service's signatures
+    /// Print the public key for verifying this service's signatures on other machines
     PublicKey,
-    /// PostgreSQL's `archive_command`: `archive-wal %p %f`
+    /// For PostgreSQL's `archive_command`: `archive-wal %p %f`
     ArchiveWal {
         /// The file to archive
         path: PathBuf,
         /// Its name
         name: String,
-        /// The folder with the backups; if given, no settings are read
+        /// The backup folder; if given, no settings are read
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
-        /// Seal it for this public key (may be repeated)
-        #[arg(long, value_name = "KEY", value_parser = parse_recipient, requires = "folder")]
+        /// Encrypt the file for this public key (may be repeated)
+        #[arg(long, value_name = "KEY", value_parser = recipient, requires = "folder")]
         recipient: Vec<Recipient>,
     },
-    /// PostgreSQL's `restore_command`: `fetch-wal %f %p`
+    /// For PostgreSQL's `restore_command`: `fetch-wal %f %p`
     FetchWal {
-        /// The name of the file wanted
+        /// The name of the file
         name: String,
-        /// Where to put it
+        /// The path to write it to
         path: PathBuf,
-        /// The folder with the backups; if given, no settings are read
+        /// The backup folder; if given, no settings are read
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
-        /// The file with the identity that opens encrypted backups
+        /// The identity file that decrypts encrypted backups
         #[arg(long, value_name = "FILE")]
         identity: Option<PathBuf>,
     },
@@ -144,21 +145,23 @@ impl Signatures {
     }
 }
 
-/// What to print, and whether the program ends well.
+/// The result of a command.
 #[derive(Debug)]
 pub struct Outcome {
-    /// For standard output.
+    /// The text for standard output.
     pub text: String,
-    /// What went wrong all the same.
+    /// An error that makes the program exit with a failure after printing the text.
     pub fault: Option<BackupError>,
 }
 
 fn moment(text: &str) -> Result<DateTime<Utc>, String> {
     let parsed = DateTime::parse_from_rfc3339(text);
-    parsed.map(|it| it.to_utc()).map_err(|_| "is a time such as 2026-01-31T12:00:00Z".to_owned())
+    parsed
+        .map(|it| it.to_utc())
+        .map_err(|_| "must be a time such as 2026-01-31T12:00:00Z".to_owned())
 }
 
-/// Does it. `load` reads the settings, for what needs them.
+/// Runs a command. `load` reads the settings; it is only called if they are needed.
 ///
 /// # Errors
 /// [`BackupError`].
@@ -180,7 +183,7 @@ pub async fn run(
             let fault = report.error();
             if name.is_none() {
                 let check = Check { at, is_ok: fault.is_none() };
-                // The folder may be one that only allows reading, such as a mounted copy.
+                // Ignore errors: the folder may be read-only, such as a mounted copy.
                 let _ = Checks::update(&folder, |it| it.verify = Some(check));
             }
             let text = report.lines.iter().fold(String::new(), |text, it| text + it + "\n");
@@ -236,7 +239,7 @@ pub async fn run(
     Ok(Outcome { text, fault: None })
 }
 
-/// The folder that is named, or else the configured one.
+/// The given folder, or else the configured one.
 fn place(
     folder: Option<&Path>,
     load: impl FnOnce() -> Result<Config, ConfigError>,
@@ -244,12 +247,13 @@ fn place(
     if let Some(folder) = folder {
         return Ok(folder.to_owned());
     }
-    load()?.backup.folder.ok_or_else(|| {
-        BackupError::refused("no folder for backups is set: set backup.folder, or give --folder")
-    })
+    load()?
+        .backup
+        .folder
+        .ok_or_else(|| BackupError::refused("no backup folder: set backup.folder, or use --folder"))
 }
 
-/// The settings, which have to be right only where they are needed for more than a folder.
+/// The settings. Invalid settings are ignored if a folder is given, since then nothing else is needed.
 fn optional(
     folder: Option<&Path>,
     load: &impl Fn() -> Result<Config, ConfigError>,
@@ -267,15 +271,15 @@ async fn create(config: &Config, folder: Option<&Path>, clock: &Clock) -> Result
     let made = create::create(config, &folder, lock, clock).await?;
     let engine = config.backup.engine(&config.database)?;
     let size = size(made.manifest.size);
-    let mut text = format!("made {}: {size}, of {engine}\n", made.backup.name);
+    let mut text = format!("created {}: {size}, of {engine}\n", made.backup.name);
     if let Some(error) = &made.unsigned {
         let _ = writeln!(text, "It is not signed ({error}): set backup.signing_key.");
     }
     let _ = writeln!(text, "{}", made.service_key);
     if made.manifest.cluster.as_ref().is_some_and(|it| !it.archives) {
         text.push_str(
-            "The server does not archive its WAL (archive_mode is off): there is a way back to \
-             this backup, and to no moment after it.\n",
+            "The server does not archive its WAL (archive_mode is off): this backup can be restored, but no \
+             later point in time.\n",
         );
     }
     for name in &made.in_future {
@@ -283,7 +287,7 @@ async fn create(config: &Config, folder: Option<&Path>, clock: &Clock) -> Result
     }
     let removed = made.removed?;
     if removed.backups + removed.wal > 0 {
-        let _ = writeln!(text, "removed {} backups, {} files of WAL", removed.backups, removed.wal);
+        let _ = writeln!(text, "removed {} backups, {} WAL files", removed.backups, removed.wal);
     }
     Ok(text)
 }
@@ -298,7 +302,7 @@ fn list(folder: &Folder) -> Result<String> {
                 writeln!(text, "{:<34} {ended}  {:>10}{encrypted}", backup.name, size(it.size))
             }
             Err(error) => {
-                let what = if error.is_damage() { "damaged" } else { "not readable" };
+                let what = if error.is_damage() { "damaged" } else { "unreadable" };
                 writeln!(text, "{:<34} {what}: {error}", backup.name)
             }
         };
@@ -312,7 +316,7 @@ fn list(folder: &Folder) -> Result<String> {
     Ok(if text.is_empty() { "there are no backups\n".to_owned() } else { text })
 }
 
-/// A size in bytes, as people read it.
+/// Formats a size in bytes with a suitable unit.
 fn size(bytes: u64) -> String {
     let tenths = |unit: u64| format!("{}.{}", bytes / unit, bytes % unit * 10 / unit);
     match bytes {

@@ -1,4 +1,4 @@
-//! Making a backup, and clearing away what it makes superfluous.
+//! Creates backups, and removes those that are no longer retained.
 
 use std::fs::File;
 
@@ -21,25 +21,25 @@ use crate::core::{
     db::check_existing,
 };
 
-/// A backup that was made.
+/// A backup that was created.
 #[derive(Debug)]
 pub(super) struct CreatedBackup {
     pub(super) backup: StoredBackup,
     pub(super) manifest: Manifest,
-    /// Why it was not signed.
+    /// Why it could not be signed.
     pub(super) unsigned: Option<BackupError>,
-    /// The backups that seem to be from the future, since the clock was or is wrong.
+    /// Backups dated in the future, because the clock was or is wrong.
     pub(super) in_future: Vec<String>,
-    /// Whether it holds the service key.
+    /// Whether it includes the service key.
     pub(super) service_key: Inclusion,
-    /// What was removed for it, or why not.
+    /// What was removed, or why removing failed.
     pub(super) removed: Result<Removed>,
 }
 
-/// Makes a backup of the configured database, while it is in use. The folder's `lock` is held.
+/// Creates a backup of the configured database, which may be in use. The caller holds the folder's `lock`.
 ///
 /// # Errors
-/// Busy where another machine is making one; whatever it is, nothing is left behind.
+/// `Busy` if another machine is creating one. Nothing is left behind on any error.
 pub(super) async fn create(
     config: &Config,
     folder: &Folder,
@@ -48,13 +48,13 @@ pub(super) async fn create(
 ) -> Result<CreatedBackup> {
     let engine = config.backup.engine(&config.database)?;
     if let config::Engine::Sqlite(file) = &engine {
-        // The wrong database would be backed up, and the right one be missed when it is needed.
+        // Opening a missing database would create an empty one, and the real one would not be backed up.
         check_existing(file).await.map_err(|error| match error {
             Error::Internal(cause) => BackupError::Refused(cause.to_string()),
             other => BackupError::Refused(other.to_string()),
         })?;
     }
-    // A backup that nobody can vouch for is better than none; a key that is broken has to be seen to.
+    // An unsigned backup is better than none. But a broken key must be fixed, so it is an error.
     let (key, unsigned) = match signature::load_or_create_key(config) {
         Ok(key) => (Some(key), None),
         Err(error @ BackupError::Io { .. }) => (None, Some(error)),
@@ -106,8 +106,8 @@ impl BackupRun<'_> {
             let cluster = backup.manifest.ok().and_then(|it| it.cluster);
             if cluster.is_some_and(|it| it.system_identifier != server.system_identifier()) {
                 let message = format!(
-                    "{} is of another cluster, and the WAL of two cannot be kept apart: \
-                     name another folder",
+                    "{} is of another cluster, and the WAL of two clusters must not be mixed: \
+                     use another folder",
                     backup.name
                 );
                 return Err(BackupError::Refused(message));
@@ -123,7 +123,7 @@ impl BackupRun<'_> {
         Ok((unfinished, Manifest { unpacked: Some(base.unpacked.into()), ..manifest }))
     }
 
-    /// What lies there is what was written, before it counts as a backup.
+    /// Reads back what was written and compares its digest, before it counts as a backup.
     async fn verify_written(&self, unfinished: &Unfinished, manifest: &Manifest) -> Result<()> {
         let path = unfinished.path.join(&manifest.file);
         let found =
@@ -132,11 +132,11 @@ impl BackupRun<'_> {
         if found == manifest.digest() {
             return Ok(());
         }
-        Err(BackupError::Damaged("what was written reads otherwise: is the disk sound?".to_owned()))
+        Err(BackupError::Damaged("reading back returned other data: check the disk".to_owned()))
     }
 }
 
-/// When the backup of the configured database that was made last was begun.
+/// When the newest backup of the configured database was started.
 pub(super) fn newest_start(config: &Config, folder: &Folder) -> Result<Option<DateTime<Utc>>> {
     let engine = match config.backup.engine(&config.database)? {
         config::Engine::Sqlite(_) => Engine::Sqlite,

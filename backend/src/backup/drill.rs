@@ -1,5 +1,5 @@
-//! A restore drill: the newest backup is restored into a scratch folder, opened as a database, and its
-//! rows are counted. Then the scratch folder is removed.
+//! The restore drill: restores the newest backup to a temporary folder, opens it as a database, counts its
+//! rows, and deletes the folder.
 
 use std::{
     fmt,
@@ -25,36 +25,36 @@ use super::{
 };
 use crate::core::config::{self, Config, PostgresAddress};
 
-/// How often it is checked whether the restored server answers.
+/// How often to check whether the restored server is ready.
 const POLL: Duration = Duration::from_millis(200);
-/// How much of the restored server's log an error repeats, in bytes.
+/// Maximum size of the excerpt from the restored server's log in an error message, in bytes.
 const LOG: usize = 2000;
 
-/// What a drill does.
+/// A restore drill.
 #[derive(Debug)]
 pub(super) struct Drill<'a> {
-    /// The settings, which say which database the backups are of.
+    /// The settings, which contain the database that was backed up.
     pub(super) config: &'a Config,
-    /// The folder of the backups.
+    /// The backup folder.
     pub(super) folder: &'a Folder,
-    /// The identity that opens encrypted backups.
+    /// The identity that decrypts encrypted backups.
     pub(super) identity: Option<&'a Path>,
-    /// Whose backups are trusted.
+    /// The keys whose signatures are trusted.
     pub(super) trust: Trust,
-    /// The time.
+    /// The current time.
     pub(super) now: DateTime<Utc>,
 }
 
-/// A drill that succeeded.
+/// The result of a successful drill.
 #[derive(Debug)]
 pub(super) struct Drilled {
-    /// The backup's name.
+    /// The name of the backup.
     pub(super) backup: String,
-    /// The number of tables in it.
+    /// The number of tables.
     pub(super) tables: usize,
-    /// The number of rows in all of them.
+    /// The total number of rows.
     pub(super) rows: u64,
-    /// From the beginning until the rows were counted.
+    /// The duration, including counting the rows.
     pub(super) took: Duration,
 }
 
@@ -67,11 +67,11 @@ impl fmt::Display for Drilled {
 }
 
 impl Drill<'_> {
-    /// Restores the newest backup of the configured database and counts its rows. One of PostgreSQL must be
+    /// Restores the newest backup of the configured database and counts its rows. PostgreSQL backups must be
     /// signed with a trusted key.
     ///
     /// # Errors
-    /// Why it could not be restored or opened. Nothing is left behind either way.
+    /// The backup could not be restored or opened. Nothing is left behind either way.
     pub(super) async fn run(self) -> Result<Drilled> {
         let began = Instant::now();
         let engine = self.config.backup.engine(&self.config.database)?;
@@ -87,7 +87,7 @@ impl Drill<'_> {
             return Err(BackupError::refused("there are no backups"));
         };
         let mut trust = self.trust;
-        // PostgreSQL's settings in it name programs, which the server that is started would run.
+        // PostgreSQL settings in a backup can name programs, which the restored server would run.
         trust.needs_signature |= matches!(engine, config::Engine::Postgres(_));
         let temporary = std::env::temp_dir();
         let scratch = folder::scratch(&temporary)?;
@@ -108,9 +108,9 @@ impl Drill<'_> {
             config::Engine::Postgres(PostgresAddress(servers)) => {
                 let programs = Programs::new(self.config.backup.postgres_programs.as_deref());
                 let major = version.map_or(0, |it| it.version / 10_000);
-                let options = servers.first().ok_or_else(|| {
-                    BackupError::refused("the settings name no PostgreSQL server")
-                })?;
+                let options = servers
+                    .first()
+                    .ok_or_else(|| BackupError::refused("no PostgreSQL server is configured"))?;
                 let server = Server::start(&programs, major, &into, scratch.path())?;
                 server.count(options).await?
             }
@@ -120,7 +120,7 @@ impl Drill<'_> {
     }
 }
 
-/// The number of tables and rows. KeyRestore has checked the file itself; this checks references.
+/// Counts tables and rows. Restoring already verified the file; this also checks foreign keys.
 async fn count_sqlite(file: &Path) -> Result<(usize, u64)> {
     let options = SqliteConnectOptions::new().filename(file).read_only(true).immutable(true);
     let options = options.pragma("trusted_schema", "off").disable_statement_logging();
@@ -130,7 +130,7 @@ async fn count_sqlite(file: &Path) -> Result<(usize, u64)> {
         let count = dangling.len();
         return Err(BackupError::Damaged(format!("{count} rows refer to rows that do not exist")));
     }
-    // Virtual tables and the tables behind them hold nothing that other tables do not.
+    // Virtual tables and their shadow tables contain no data of their own.
     let names = "SELECT name FROM pragma_table_list
                  WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite%'";
     let names: Vec<String> = sqlx::query_scalar(names).fetch_all(&mut connection).await?;
@@ -145,7 +145,7 @@ async fn count_sqlite(file: &Path) -> Result<(usize, u64)> {
     Ok((names.len(), rows))
 }
 
-/// A server on a restored folder, which only this user reaches.
+/// A server on a restored data folder. Only this user can connect to it.
 struct Server {
     child: tokio::process::Child,
     sockets: PathBuf,
@@ -153,21 +153,21 @@ struct Server {
 }
 
 impl Server {
-    /// Starts a server of version `major` on `data`. Its socket and its log are in `scratch`.
+    /// Starts a server of version `major` on `data`, with its socket and log in `scratch`.
     fn start(programs: &Programs, major: u32, data: &Path, scratch: &Path) -> Result<Self> {
         if geteuid().is_root() {
             return Err(BackupError::refused(
-                "PostgreSQL's server does not run as root: run the drill as another user",
+                "the PostgreSQL server does not run as root: run the drill as another user",
             ));
         }
         let program = programs.find("postgres", major).ok_or_else(|| {
             BackupError::Refused(format!(
-                "the server of PostgreSQL {major} or newer is not installed here: install it, or name the \
+                "no PostgreSQL server of version {major} or newer is installed: install it, or set the \
                  folder of its programs in backup.postgres_programs"
             ))
         })?;
         let access = scratch.join("pg_hba.conf");
-        // The folder of the socket is this user's alone.
+        // Only this user can access the folder of the socket.
         std::fs::write(&access, "local all all trust\n").at(&access)?;
         let log = scratch.join("log");
         let mut command = tokio::process::Command::new(&program);
@@ -179,7 +179,7 @@ impl Server {
             ("hba_file", access.display().to_string()),
             ("logging_collector", "off".to_owned()),
             ("ssl", "off".to_owned()),
-            // Nothing here is worth waiting for a disk.
+            // The data is temporary, so it need not be durable.
             ("fsync", "off".to_owned()),
         ] {
             command.arg("-c").arg(format!("{name}={value}"));
@@ -194,7 +194,7 @@ impl Server {
     async fn count(mut self, backed_up: &PgConnectOptions) -> Result<(usize, u64)> {
         let counted = self.count_running(backed_up).await;
         if let Some(pid) = self.child.id().and_then(|it| Pid::from_raw(it.cast_signed())) {
-            // An immediate shutdown: what is left of the data is removed.
+            // An immediate shutdown, since the data will be deleted.
             let _ = kill_process(pid, Signal::QUIT);
             let _ = self.child.wait().await;
         }
@@ -209,7 +209,7 @@ impl Server {
             .username(backed_up.get_username())
             .disable_statement_logging();
         let mut connection = self.connect(&options).await?;
-        // Rows are shown to their users only, but to a superuser.
+        // Row-level security hides rows from everyone but superusers.
         let superuser = "SELECT rolname::TEXT FROM pg_roles WHERE rolsuper AND rolcanlogin
                          ORDER BY oid LIMIT 1";
         let superuser: Option<String> =
@@ -239,7 +239,7 @@ impl Server {
                 Ok(connection) => return Ok(connection),
                 Err(error) => error,
             };
-            // It starts, or recovers: "cannot_connect_now".
+            // The server is starting or recovering ("cannot_connect_now").
             let is_starting = match &error {
                 sqlx::Error::Io(_) => true,
                 sqlx::Error::Database(error) => error.code().as_deref() == Some("57P03"),
@@ -250,7 +250,7 @@ impl Server {
                 let end = log.trim_end();
                 let from = end.ceil_char_boundary(end.len().saturating_sub(LOG));
                 let why = end[from..].replace('\n', "; ");
-                let why = format!("the restored server ended ({status}): {why}");
+                let why = format!("the restored server exited ({status}): {why}");
                 return Err(BackupError::Damaged(why));
             }
             if !is_starting {

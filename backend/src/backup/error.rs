@@ -1,4 +1,4 @@
-//! Why a backup was not made, is not whole, or was not restored.
+//! Errors of backups.
 
 use std::{
     io::ErrorKind,
@@ -7,52 +7,52 @@ use std::{
 
 use crate::core::{archive::ArchiveError, config::ConfigError, files};
 
-/// The exit code that stops PostgreSQL's recovery. Codes up to 125 mean to it that the archive ends
-/// here: then it would come up, with less than was asked for.
+/// The exit code that stops PostgreSQL's recovery. For codes up to 125, PostgreSQL assumes that the archive
+/// ends here, and would start with less data than requested.
 const RECOVERY_STOP_CODE: u8 = 200;
 
-/// Why something about backups failed.
+/// An error of a backup command.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// What was asked cannot be done.
+    /// The operation is not possible.
     #[error("{0}")]
     Refused(String),
-    /// Something is not as it was written.
+    /// A backup is damaged.
     #[error("{0}")]
     Damaged(String),
-    /// A file or a folder does not do what it should.
+    /// An I/O error.
     #[error("{}", files::describe(path, error))]
     Io {
-        /// Which one.
+        /// The file or folder.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         error: std::io::Error,
     },
-    /// Somebody else is at it.
-    #[error("another backup is being made or verified")]
+    /// Another process holds the lock.
+    #[error("another backup or verification is in progress")]
     Busy,
-    /// The service stops.
-    #[error("message to stop")]
+    /// The service is shutting down.
+    #[error("canceled")]
     Stopped,
-    /// The database does not answer as it should.
+    /// A database error.
     #[error("the database: {0}")]
     Database(#[from] sqlx::Error),
-    /// The settings do not fit.
+    /// Invalid settings.
     #[error("the settings cannot be used: {0}")]
     Config(#[from] ConfigError),
-    /// PostgreSQL asked for a file of its WAL that the archive does not hold.
+    /// PostgreSQL requested a WAL file that is not in the archive.
     #[error("{0} is not in the archive")]
     NotArchived(String),
-    /// PostgreSQL asked for a file of its WAL that could not be brought.
+    /// A WAL file that PostgreSQL requested could not be read from the archive.
     #[error("{0}")]
     NotFetched(Box<Self>),
 }
 
-/// What went wrong, or nothing.
+/// The result of a backup operation.
 pub(super) type Result<T, E = BackupError> = std::result::Result<T, E>;
 
 impl BackupError {
-    /// What went wrong with the archive at `path`.
+    /// An error from reading or unpacking the archive at `path`.
     pub(super) fn from_archive(error: ArchiveError, path: &Path) -> Self {
         match error {
             ArchiveError::Rejected(why) => Self::Damaged(format!("{}: {why}", path.display())),
@@ -65,8 +65,7 @@ impl BackupError {
         Self::Refused(message.into())
     }
 
-    /// Whether it shows that something is not as it was written. A full disk does not, nor a file
-    /// that may not be read.
+    /// Whether the error means that a backup is damaged. A full disk or missing permissions do not.
     pub(super) fn is_damage(&self) -> bool {
         match self {
             Self::Damaged(_) => true,
@@ -75,16 +74,16 @@ impl BackupError {
                 | ErrorKind::InvalidData
                 | ErrorKind::InvalidInput
                 | ErrorKind::UnexpectedEof
-                // What zstd, tar and age say of content that they cannot read.
+                // Returned by zstd, tar and age for invalid content.
                 | ErrorKind::Other => true,
-                // What Linux says of a bad sector (EIO), for which there is no kind.
+                // EIO, which Linux returns for bad sectors, has no kind.
                 _ => error.raw_os_error() == Some(5),
             },
             _ => false,
         }
     }
 
-    /// The same of something that it is told of once more.
+    /// A copy of the error, to return it more than once.
     pub(super) fn duplicate(&self) -> Self {
         if self.is_damage() {
             Self::Damaged(self.to_string())
@@ -104,9 +103,9 @@ impl BackupError {
     }
 }
 
-/// Says of which file or folder an error is.
+/// Adds a path to an I/O error.
 pub(super) trait At<T> {
-    /// Names it.
+    /// Adds `path` to the error.
     fn at(self, path: &Path) -> Result<T>;
 }
 

@@ -1,4 +1,4 @@
-//! The folder that keeps the backups.
+//! The folder that stores the backups.
 
 use std::{
     fs::{DirBuilder, File, TryLockError},
@@ -17,31 +17,31 @@ use super::{
 };
 use crate::core::{files, minisign::SecretKey};
 
-/// How the name of what is not whole begins.
+/// Prefix of unfinished backups.
 const UNFINISHED_PREFIX: &str = ".unfinished-";
-/// The file that whoever makes a backup holds locked.
+/// The lock file for creating backups.
 const LOCK: &str = ".lock";
-/// The file that is locked while the backups are checked on schedule.
+/// The lock file for scheduled checks.
 const CHECKS_LOCK: &str = ".checks.lock";
 /// The folder of archived WAL.
 pub(super) const WAL: &str = "wal";
 
-/// The folder that keeps the backups.
+/// The folder that stores the backups.
 #[derive(Debug, Clone)]
 pub(super) struct Folder {
     path: PathBuf,
 }
 
-/// A backup that has its name.
+/// A complete backup.
 #[derive(Debug)]
 pub(super) struct StoredBackup {
-    /// When it was begun, and of which database it is: `20260131T120000.000Z-sqlite`.
+    /// Start time and database engine: `20260131T120000.000Z-sqlite`.
     pub(super) name: String,
     /// Its folder.
     pub(super) path: PathBuf,
-    /// What it says of itself, or why that cannot be read.
+    /// The manifest, or why it cannot be read.
     pub(super) manifest: Result<Manifest>,
-    /// The manifest's text, which is what is signed.
+    /// The text of the manifest, which is signed.
     pub(super) text: Vec<u8>,
 }
 
@@ -56,31 +56,31 @@ impl StoredBackup {
         }
     }
 
-    /// Its payload's file.
+    /// The path of the payload.
     pub(super) fn payload(&self, manifest: &Manifest) -> PathBuf {
         self.path.join(&manifest.file)
     }
 }
 
-/// A backup that is being made. Dropped before it is whole, it goes.
+/// A backup in progress. It is deleted if dropped before it is complete.
 pub(super) struct Unfinished {
     folder: Folder,
-    /// Where it is made.
+    /// The temporary folder.
     pub(super) path: PathBuf,
     name: String,
-    /// Its place in the order of all backups of the folder.
+    /// Its number in the sequence of all backups in the folder.
     number: u64,
     is_complete: bool,
 }
 
 impl Folder {
-    /// The folder at `path`, which is made where it is absent, for its owner alone.
+    /// Creates the folder at `path` if needed, accessible only to its owner.
     pub(super) fn create(path: &Path) -> Result<Self> {
         create_private_folder(path)?;
         Ok(Self { path: path.to_owned() })
     }
 
-    /// The folder at `path`, which has to be there.
+    /// Opens the existing folder at `path`.
     pub(super) fn open(path: &Path) -> Result<Self> {
         std::fs::read_dir(path).at(path)?;
         Ok(Self { path: path.to_owned() })
@@ -94,9 +94,9 @@ impl Folder {
         self.path.join(WAL)
     }
 
-    /// The whole backups in the order in which they were made, by their numbers and not by the clock,
-    /// which may have been set back. Those without a number are older than those with one. Those that
-    /// cannot be read are last.
+    /// The complete backups in the order in which they were created. The order follows their numbers, since
+    /// the
+    /// clock may have been set back. Backups without a number come first, unreadable ones last.
     pub(super) fn backups(&self) -> Result<Vec<StoredBackup>> {
         let mut kept = Vec::new();
         for entry in std::fs::read_dir(&self.path).at(&self.path)? {
@@ -123,13 +123,12 @@ impl Folder {
         Ok(kept)
     }
 
-    /// Takes the lock that one backup at a time holds, until the file goes.
+    /// Acquires the lock for creating backups. It is released when the file is closed.
     pub(super) fn lock(&self) -> Result<File> {
         self.lock_file(LOCK)
     }
 
-    /// Takes the lock that one check on schedule at a time holds. Backups are made meanwhile: a check may take
-    /// long.
+    /// Acquires the lock for scheduled checks. Backups have a separate lock, since a check may take long.
     pub(super) fn lock_checks(&self) -> Result<File> {
         self.lock_file(CHECKS_LOCK)
     }
@@ -144,7 +143,7 @@ impl Folder {
         }
     }
 
-    /// Begins a backup. What was left half made before goes: who asks holds the lock.
+    /// Starts a backup, and deletes unfinished ones. The caller must hold the lock.
     pub(super) fn begin(&self, engine: Engine, at: DateTime<Utc>) -> Result<Unfinished> {
         for entry in std::fs::read_dir(&self.path).at(&self.path)? {
             let entry = entry.at(&self.path)?;
@@ -161,17 +160,17 @@ impl Folder {
         }
         let name = format!("{}-{}", at.format("%Y%m%dT%H%M%S%.3fZ"), engine.name());
         if self.path.join(&name).exists() {
-            return Err(BackupError::Refused(format!("there is a backup {name} already")));
+            return Err(BackupError::Refused(format!("a backup {name} already exists")));
         }
         let numbers = self.backups()?.into_iter().filter_map(|it| it.manifest.ok()?.number);
         let number = numbers.max().unwrap_or_default().saturating_add(1);
         let path = self.path.join(format!("{UNFINISHED_PREFIX}{name}"));
-        // Not one that somebody else has put there meanwhile, nor where a link leads to.
+        // Fails if something exists there by now, including a symlink.
         DirBuilder::new().mode(0o700).create(&path).at(&path)?;
         Ok(Unfinished { folder: self.clone(), path, name, number, is_complete: false })
     }
 
-    /// Removes a backup. Cut off half-way, it has lost its name already.
+    /// Deletes a backup. It is renamed first, so that an interrupted deletion leaves no partial backup.
     pub(super) fn remove(&self, kept: &StoredBackup) -> Result<()> {
         let aside = self.path.join(format!("{UNFINISHED_PREFIX}{}", kept.name));
         std::fs::rename(&kept.path, &aside).at(&kept.path)?;
@@ -181,7 +180,8 @@ impl Folder {
 }
 
 impl Unfinished {
-    /// Writes the manifest and its signature, brings all of it to the disk, and gives it its name.
+    /// Writes the manifest and its signature, syncs everything to disk, and renames the backup to its final
+    /// name.
     pub(super) fn finish(
         mut self,
         manifest: &Manifest,
@@ -214,21 +214,21 @@ impl Unfinished {
 impl Drop for Unfinished {
     fn drop(&mut self) {
         if !self.is_complete {
-            // What stays goes when the next backup begins.
+            // If this fails, the next backup deletes the folder.
             let _ = std::fs::remove_dir_all(&self.path);
         }
     }
 }
 
-/// Makes a folder and those above it, for their owner alone.
+/// Creates a folder and its parents, accessible only to their owner.
 pub(super) fn create_private_folder(path: &Path) -> Result<()> {
     files::create_private_folder(path).at(path)
 }
 
-/// A folder in `parent` for its owner alone, which goes with what it holds.
+/// A temporary folder in `parent`, accessible only to its owner.
 pub(super) fn scratch(parent: &Path) -> Result<TempDir> {
     let mut builder = tempfile::Builder::new();
-    // The usual rights would let others look into it.
+    // The default permissions would allow other users to read it.
     let rights = std::fs::Permissions::from_mode(0o700);
     builder.prefix(".restoring-").permissions(rights).tempdir_in(parent).at(parent)
 }
@@ -238,19 +238,19 @@ pub(super) fn open_lock(path: &Path) -> Result<File> {
     files::open_lock(path).at(path)
 }
 
-/// Brings a folder's names to the disk.
+/// Syncs a folder's entries to disk.
 pub(super) fn sync(folder: &Path) -> Result<()> {
     File::open(folder).and_then(|it| it.sync_all()).at(folder)
 }
 
-/// The path with something added to its last name.
+/// Appends `suffix` to the last component of a path.
 pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
 }
 
-/// Removes a file, if it is there.
+/// Deletes a file if it exists.
 pub(super) fn remove(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).at(path),

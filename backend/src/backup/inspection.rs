@@ -1,4 +1,4 @@
-//! What `motovaultpro check` needs to know about backups. Nothing is changed.
+//! Information about backups for `motovaultpro check`. Read-only.
 
 use std::path::Path;
 
@@ -15,19 +15,19 @@ use crate::core::{
     health::BackupState,
 };
 
-/// What a folder of backups holds.
+/// The contents of a backup folder.
 #[derive(Debug)]
 pub struct FolderInspection {
     /// The state of the backups of the configured database.
     pub state: BackupState,
-    /// The backups that can't be read.
+    /// The backups that cannot be read.
     pub unreadable: Vec<String>,
 }
 
-/// Looks at the backups in `folder`.
+/// Inspects the backups in `folder`.
 ///
 /// # Errors
-/// The folder can't be read.
+/// The folder cannot be read.
 pub fn inspect_folder(
     config: &Config,
     folder: &Path,
@@ -39,23 +39,23 @@ pub fn inspect_folder(
     Ok(FolderInspection { state: status::read_state(config, &folder, false, now)?, unreadable })
 }
 
-/// What base backups of a PostgreSQL server need.
+/// Whether a PostgreSQL server meets the requirements for base backups.
 #[derive(Debug)]
 pub struct ServerReadiness {
-    /// Whether the role may make base backups.
+    /// Whether the role has REPLICATION.
     pub may_replicate: bool,
     /// Whether the server archives its WAL.
     pub archives: bool,
-    /// The file that was last archived in vain, if none was archived since.
+    /// The last file that could not be archived, if none was archived since.
     pub not_archived: Option<String>,
-    /// Why `pg_basebackup` can't be run.
+    /// Why `pg_basebackup` cannot be run.
     pub no_program: Option<String>,
 }
 
-/// Asks the server at `address` what base backups of it need.
+/// Checks whether the server at `address` can be backed up.
 ///
 /// # Errors
-/// The server can't be reached, or rejects the role.
+/// The server cannot be reached, or rejects the role.
 pub async fn inspect_server(config: &Config, address: &PostgresAddress) -> Result<ServerReadiness> {
     let able = postgres::query_status(address).await?;
     let programs = Programs::new(config.backup.postgres_programs.as_deref());

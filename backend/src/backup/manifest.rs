@@ -1,4 +1,4 @@
-//! What a backup says of itself. It holds no secret, nor an address or a role's name.
+//! The manifest of a backup. It contains no secrets, addresses or role names.
 
 use std::{io::Read as _, ops::RangeInclusive, path::Path};
 
@@ -11,19 +11,20 @@ use super::{
 };
 use crate::core::archive::{self, Limits, Totals};
 
-/// The manifest's file in a backup's folder.
+/// Name of the manifest file.
 pub(super) const FILE: &str = "manifest.json";
 
-/// The form of the manifest that this program writes, and the only one that it reads.
+/// The format version of the manifest, the only one that is supported.
 const FORMAT: u32 = 1;
 
-/// How far the clocks of machines that share a folder may be apart.
+/// How far apart the clocks of machines that share a folder may be.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
-/// The largest file that is read as a manifest, in bytes.
+/// Maximum size of a manifest, in bytes.
 const MAX_SIZE: u64 = 1 << 20;
-/// How much an archive may hold that nobody vouches for: of what it has itself, that many bytes for
-/// each byte and some more, and that many files and folders. A PostgreSQL cluster has some 300 for each
-/// of its databases and seldom shrinks to a tenth.
+/// Limits on unpacking an archive without a trusted signature: the ratio of unpacked to packed bytes, an
+/// allowance for small archives, and the number of entries. A PostgreSQL cluster has about 300 files per
+/// database, and
+/// rarely shrinks to a tenth.
 const MAX_RATIO: u64 = 1000;
 const MIN_BYTES: u64 = 1 << 30;
 const MAX_ENTRIES: u64 = 2_000_000;
@@ -33,43 +34,43 @@ const VERSIONS: RangeInclusive<u32> = 100_000..=990_000;
 /// A backup's manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub(super) struct Manifest {
-    /// The form of this file.
+    /// The format version of this file.
     pub(super) form: u32,
-    /// The version of the program that made it.
+    /// The version of the program that created it.
     pub(super) program: String,
-    /// One more than the highest number in the folder when it was made: the order in which backups
-    /// were made, whatever the clock said. Older programs did not write it.
+    /// One more than the highest number in the folder at that time. This defines the order of backups
+    /// independently of the clock. Older versions did not write it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) number: Option<u64>,
-    /// Of which database it is.
+    /// The database engine.
     pub(super) engine: Engine,
-    /// Before the first byte was read.
+    /// Time before the first byte was read.
     pub(super) began_at: DateTime<Utc>,
-    /// After the last: the backup holds nothing that was written later.
+    /// Time after the last byte was read: the backup contains nothing that was written later.
     pub(super) ended_at: DateTime<Utc>,
-    /// Its payload's file, beside this one.
+    /// The name of the payload file.
     pub(super) file: String,
-    /// The file's size in bytes.
+    /// The size of the payload file in bytes.
     pub(super) size: u64,
-    /// The file's SHA-256, as hexadecimal digits.
+    /// The SHA-256 of the payload file, in hexadecimal.
     pub(super) sha256: String,
-    /// How much its payload's archive holds. Older programs did not write it.
+    /// The unpacked size of the payload. Older versions did not write it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) unpacked: Option<Unpacked>,
-    /// What is known of a PostgreSQL server.
+    /// Information about the PostgreSQL server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) cluster: Option<Cluster>,
-    /// The file with the service key, in a encrypted backup. Older programs do not read it.
+    /// The file with the service key, in an encrypted backup. Older versions ignore it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) service_key: Option<Part>,
 }
 
-/// A file of a backup beside its payload.
+/// A file of a backup in addition to the payload.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub(super) struct Part {
-    /// The file's size in bytes.
+    /// The size in bytes.
     pub(super) size: u64,
-    /// The file's SHA-256, as hexadecimal digits.
+    /// The SHA-256 in hexadecimal.
     pub(super) sha256: String,
 }
 
@@ -85,10 +86,10 @@ impl From<Digest> for Part {
     }
 }
 
-/// How much an archive holds.
+/// The unpacked size of an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 pub(super) struct Unpacked {
-    /// The bytes of all files together.
+    /// The total number of bytes.
     pub(super) bytes: u64,
     /// The number of files and folders.
     pub(super) entries: u64,
@@ -100,7 +101,7 @@ impl From<Totals> for Unpacked {
     }
 }
 
-/// Of which database a backup is.
+/// The database engine of a backup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Engine {
@@ -116,7 +117,7 @@ impl Engine {
         }
     }
 
-    /// The name of its backups' payload, where nothing is encrypted.
+    /// The name of the payload file, without encryption.
     pub(super) fn payload(self) -> &'static str {
         match self {
             Self::Sqlite => "motovaultpro.db",
@@ -125,18 +126,18 @@ impl Engine {
     }
 }
 
-/// What a base backup says of the server that it is of.
+/// Information about the server of a base backup.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub(super) struct Cluster {
-    /// What PostgreSQL calls the cluster; a copy has the same.
+    /// PostgreSQL's identifier of the cluster, which copies share.
     pub(super) system_identifier: u64,
     /// The server's version, such as `150018`.
     pub(super) version: u32,
-    /// The first file of WAL that restoring it needs.
+    /// The first WAL file needed to restore it.
     pub(super) first_wal: String,
-    /// The last file of WAL that it needs, which is in it like all from the first.
+    /// The last WAL file needed. The backup contains all files from the first to the last.
     pub(super) last_wal: String,
-    /// The size of a file of WAL in bytes.
+    /// The size of a WAL file in bytes.
     pub(super) wal_segment_size: u64,
     /// Whether the server archived its WAL.
     pub(super) archives: bool,
@@ -169,37 +170,38 @@ impl Manifest {
         }
     }
 
-    /// Reads the text of the manifest at `path`.
+    /// Parses and validates the manifest at `path`.
     pub(super) fn parse(text: &[u8], path: &Path) -> Result<Self> {
         let damaged = |why: String| BackupError::Damaged(format!("{}: {why}", path.display()));
         let manifest: Self =
             serde_json::from_slice(text).map_err(|error| damaged(error.to_string()))?;
         if manifest.form != FORMAT {
-            let form = manifest.form;
-            let message = format!("{}: form {form} is not known to this version", path.display());
+            let format = manifest.form;
+            let message =
+                format!("{}: format {format} is not supported by this version", path.display());
             return Err(BackupError::Refused(message));
         }
-        // The name is joined to the folder, and its ending says how the file is read.
+        // The name is joined to the folder, and its suffix determines how the file is read.
         let inner = manifest.file.strip_suffix(ENCRYPTED_SUFFIX).unwrap_or(&manifest.file);
         if inner != manifest.engine.payload() {
-            return Err(damaged(format!("{:?} is no file of a backup", manifest.file)));
+            return Err(damaged(format!("{:?} is not a backup file name", manifest.file)));
         }
         if (manifest.engine == Engine::Postgresql) != manifest.cluster.is_some() {
-            return Err(damaged("it does not tell what its engine needs".to_owned()));
+            return Err(damaged("the information for its engine is missing".to_owned()));
         }
         let version = manifest.cluster.as_ref().map(|it| it.version);
         if version.is_some_and(|it| !VERSIONS.contains(&it)) {
-            return Err(damaged("no server has that version".to_owned()));
+            return Err(damaged("the server version is invalid".to_owned()));
         }
-        // Positions in the WAL are divided by it. PostgreSQL takes powers of two from 1 MB to 1 GB.
+        // WAL positions are divided by it. PostgreSQL supports powers of two from 1 MB to 1 GB.
         let size = manifest.cluster.as_ref().map(|it| it.wal_segment_size);
         if size.is_some_and(|it| !it.is_power_of_two() || !(1 << 20..=1 << 30).contains(&it)) {
-            return Err(damaged("no server has files of WAL of that size".to_owned()));
+            return Err(damaged("the WAL file size is invalid".to_owned()));
         }
         Ok(manifest)
     }
 
-    /// Whether the clock was, or now is, wrong: the backup seems to have begun in the future.
+    /// Whether the backup is dated in the future, because the clock was or is wrong.
     pub(super) fn is_in_future(&self, now: DateTime<Utc>) -> bool {
         self.began_at > now + CLOCK_TOLERANCE
     }
@@ -208,7 +210,7 @@ impl Manifest {
         Digest { size: self.size, sha256: self.sha256.clone() }
     }
 
-    /// How much is unpacked of its payload: what it says itself, if a known key has signed that.
+    /// Limits for unpacking the payload: the sizes in the manifest if it is signed with a trusted key.
     pub(super) fn limits(&self, is_trusted: bool) -> Limits {
         let bytes = self.size.saturating_mul(MAX_RATIO).saturating_add(MIN_BYTES);
         match self.unpacked {
@@ -223,14 +225,14 @@ impl Manifest {
     }
 }
 
-/// The text of the manifest of the backup in `folder`.
+/// Reads the manifest of the backup in `folder`.
 pub(super) fn text(folder: &Path) -> Result<Vec<u8>> {
     let path = folder.join(FILE);
-    let missing = || BackupError::Damaged(format!("{}: it is missing", path.display()));
+    let missing = || BackupError::Damaged(format!("{}: the file is missing", path.display()));
     read_small(&path, MAX_SIZE)?.ok_or_else(missing)
 }
 
-/// What a regular file of at most `largest` bytes holds; `None` where it is missing.
+/// Reads a regular file of at most `largest` bytes; `None` if it does not exist.
 pub(super) fn read_small(path: &Path, largest: u64) -> Result<Option<Vec<u8>>> {
     let file = match archive::open_regular(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -239,7 +241,7 @@ pub(super) fn read_small(path: &Path, largest: u64) -> Result<Option<Vec<u8>>> {
     let mut content = Vec::new();
     file.take(largest + 1).read_to_end(&mut content).at(path)?;
     if content.len() as u64 > largest {
-        let why = format!("{}: it is larger than {largest} bytes", path.display());
+        let why = format!("{}: the file is larger than {largest} bytes", path.display());
         return Err(BackupError::Damaged(why));
     }
     Ok(Some(content))

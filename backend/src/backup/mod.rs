@@ -1,7 +1,8 @@
-//! Backups of either database: made while the service runs, kept, checked, and restored.
+//! Creates, verifies and restores backups of SQLite and PostgreSQL databases while the service runs.
 //!
-//! A backup is a folder with one payload and a manifest that was written last; it gets its name
-//! when it is whole, so what has a name is. Beside the backups lies PostgreSQL's archived WAL.
+//! A backup is a folder with a payload and a manifest. The manifest is written last, and the folder gets its
+//! final
+//! name only when it is complete. PostgreSQL's archived WAL is stored next to the backups.
 
 mod checks;
 mod command;

@@ -1,5 +1,6 @@
-//! What a backup's files go through on their way to the disk and back: compressed, encrypted, hashed.
-//! A file's name tells which: `base.tar.zst.age`.
+//! Writes and reads the files of a backup: compression, encryption and hashing. The file name determines
+//! which of
+//! these apply: `base.tar.zst.age`.
 
 use std::{
     fs::{File, OpenOptions},
@@ -21,41 +22,37 @@ use super::{
 };
 use crate::core::{archive::open_regular, config::Recipients, hex};
 
-/// The endings of what is compressed and of what is encrypted.
+/// The suffixes of compressed and encrypted files.
 pub(super) const COMPRESSED_SUFFIX: &str = ".zst";
 pub(super) const ENCRYPTED_SUFFIX: &str = ".age";
 
-/// Compression that costs little more time than the disk takes.
+/// A compression level that is about as fast as the disk.
 const LEVEL: i32 = 3;
 
-/// How much is read at a time, in bytes.
+/// How many bytes to read at a time.
 const CHUNK: usize = 128 * 1024;
 
-/// How much there was of something, and its SHA-256.
+/// The size and SHA-256 of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Digest {
     /// In bytes.
     pub(super) size: u64,
-    /// As hexadecimal digits.
+    /// In hexadecimal.
     pub(super) sha256: String,
 }
 
-/// Told to stop, reading ends with an error. Nobody waits for a long copy then.
+/// Cancels long copies in blocking threads: once canceled, reading fails.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Cancellation(Arc<AtomicBool>);
 
 impl Cancellation {
-    /// What tells it when it goes.
+    /// A guard that cancels when dropped.
     pub(super) fn cancel_on_drop(&self) -> CancelOnDrop {
         CancelOnDrop(self.clone())
     }
 
     pub(super) fn check(&self) -> io::Result<()> {
-        if self.0.load(Ordering::Relaxed) {
-            Err(io::Error::other("message to stop"))
-        } else {
-            Ok(())
-        }
+        if self.0.load(Ordering::Relaxed) { Err(io::Error::other("canceled")) } else { Ok(()) }
     }
 }
 
@@ -68,7 +65,7 @@ impl Drop for CancelOnDrop {
     }
 }
 
-/// Hashes what is read or written through it.
+/// Hashes the bytes that are read or written through it.
 pub(super) struct Hashed<T> {
     inner: T,
     size: u64,
@@ -85,7 +82,7 @@ impl<T> Hashed<T> {
         self.size += bytes.len() as u64;
     }
 
-    /// What has passed so far.
+    /// The digest of all bytes so far.
     fn digest(&self) -> Digest {
         Digest { size: self.size, sha256: hex(&self.sha256.clone().finalize()) }
     }
@@ -142,11 +139,11 @@ enum Compression {
     None(Encryption),
 }
 
-/// Writes a file of a backup, as its name says.
+/// Writes a backup file, compressed and encrypted according to its name.
 pub(super) struct Writer(Compression);
 
 impl Writer {
-    /// Makes the file, which must not be there yet, for its owner alone.
+    /// Creates the file, accessible only to its owner. It must not exist.
     pub(super) fn create(path: &Path, recipients: &Recipients) -> Result<Self> {
         let name = path.to_string_lossy();
         let file = create_private(path)?;
@@ -168,7 +165,7 @@ impl Writer {
         }))
     }
 
-    /// Brings it to the disk; tells what lies there.
+    /// Syncs the file to disk and returns its digest.
     pub(super) fn finish(self) -> io::Result<Digest> {
         let encryption = match self.0 {
             Compression::Zstd(encoder) => encoder.finish()?,
@@ -200,20 +197,20 @@ impl Write for Writer {
     }
 }
 
-/// A new file that nobody else on the machine can read.
+/// Creates a new file that only its owner can read.
 pub(super) fn create_private(path: &Path) -> Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).at(path)
 }
 
-/// A file of a backup that is being read: decompressed and unsealed.
+/// Reads a backup file, decrypted and decompressed.
 pub(super) struct Reader {
     path: PathBuf,
     content: Box<dyn Read + Send>,
-    /// The file itself, hashed on the way.
+    /// The file itself, hashed as it is read.
     file: Raw,
 }
 
-/// What is read of the file as it lies there.
+/// The raw bytes of the file.
 #[derive(Clone)]
 struct Raw(Arc<Mutex<Hashed<File>>>);
 
@@ -235,19 +232,20 @@ impl Reader {
         &self.path
     }
 
-    /// Reads the rest of the file. What was read of it is worth something only if the file is the one
-    /// that the manifest describes, to its end: it may have been replaced after it was compared.
+    /// Reads the rest of the file, and checks its digest. Discard what was read if this fails: the file may
+    /// have
+    /// been replaced since it was verified.
     pub(super) fn finish(mut self, expected: &Digest) -> Result<()> {
         copy(&mut self.file, &mut io::sink(), &Cancellation::default()).at(&self.path)?;
         let found = self.file.0.lock().unwrap_or_else(PoisonError::into_inner).digest();
         if found == *expected {
             return Ok(());
         }
-        Err(BackupError::Damaged(format!("{}: it was changed meanwhile", self.path.display())))
+        Err(BackupError::Damaged(format!("{}: the file has changed", self.path.display())))
     }
 }
 
-/// Reads a file of a backup, as its name says.
+/// Opens a backup file, decrypted and decompressed according to its name.
 pub(super) fn open(path: &Path, identities: &Identities) -> Result<Reader> {
     let name = path.to_string_lossy();
     let raw = Raw(Arc::new(Mutex::new(Hashed::new(open_regular(path).at(path)?))));
@@ -271,7 +269,7 @@ fn decrypt<R: Read>(
 ) -> Result<age::stream::StreamReader<R>> {
     if identities.is_empty() {
         let message = format!(
-            "{} is encrypted: name the file with its identity, --identity FILE",
+            "{} is encrypted: specify the identity file with --identity FILE",
             path.display()
         );
         return Err(BackupError::Refused(message));
@@ -280,7 +278,7 @@ fn decrypt<R: Read>(
     opened.map_err(|error| match error {
         age::DecryptError::NoMatchingKeys => {
             let message =
-                format!("{} was not encrypted for this identity: name another one", path.display());
+                format!("{} was not encrypted for this identity: use another one", path.display());
             BackupError::Refused(message)
         }
         age::DecryptError::Io(error) => BackupError::Io { path: path.to_owned(), error },
@@ -288,14 +286,14 @@ fn decrypt<R: Read>(
     })
 }
 
-/// The digest of a file as it lies there.
+/// The digest of the raw bytes of a file.
 pub(super) fn digest(path: &Path, cancellation: &Cancellation) -> Result<Digest> {
     let mut hashed = Hashed::new(open_regular(path).at(path)?);
     copy(&mut hashed, &mut io::sink(), cancellation).at(path)?;
     Ok(hashed.finish().1)
 }
 
-/// Copies all of it, unless told to stop.
+/// Copies everything, unless canceled.
 pub(super) fn copy(
     from: &mut impl Read,
     to: &mut impl Write,
@@ -313,7 +311,7 @@ pub(super) fn copy(
     }
 }
 
-/// Runs what blocks where it may; when the caller goes, it is told to stop.
+/// Runs blocking work in a separate thread. Dropping the future cancels it.
 pub(super) async fn blocking<T: Send + 'static>(
     cancellation: &Cancellation,
     work: impl FnOnce(&Cancellation) -> Result<T> + Send + 'static,

@@ -1,4 +1,4 @@
-//! A backup before migrations change a database that is in use.
+//! Backs up a database before migrations change it.
 
 use super::{
     create,
@@ -12,17 +12,18 @@ use crate::core::{
 };
 use crate::features::Feature;
 
-/// The folder of these backups beside an SQLite database, where no folder for backups is set.
+/// The folder for these backups, next to an SQLite database, if no backup folder is configured.
 const FOLDER: &str = "before-migrations";
-/// How many are kept there.
+/// How many backups to retain there.
 const KEEP: usize = 3;
 
-/// Backs the database up if migrations of `features`, or of the one named `only`, are pending on it and it
-/// is not new. With
-/// PostgreSQL, only where a folder for backups is set. Returns what was made, as a sentence.
+/// Backs up the database if migrations of `features`, or of the one named `only`, are pending and the
+/// database is
+/// not new. PostgreSQL databases are only backed up if a backup folder is configured. Returns a message about
+/// the backup.
 ///
 /// # Errors
-/// Where no backup can be made: then nothing should be migrated. `backup.before_migrations` turns it off.
+/// The backup failed, so no migration should be executed. `backup.before_migrations` disables it.
 pub async fn back_up_before_migrations(
     config: &Config,
     db: &Db,
@@ -34,7 +35,7 @@ pub async fn back_up_before_migrations(
         return Ok(None);
     }
     let Ok(steps) = migrate::status(db, features, only).await else {
-        // Migrating says what is wrong.
+        // The migration reports the error.
         return Ok(None);
     };
     let pending = steps.iter().filter(|it| it.executed_at.is_none()).count();
@@ -52,13 +53,13 @@ pub async fn back_up_before_migrations(
     };
     let folder = Folder::create(&path)?;
     let lock = match folder.lock() {
-        // Another instance makes it, and migrates then.
+        // Another instance is creating the backup, and will migrate.
         Err(BackupError::Busy) => return Ok(None),
         lock => lock?,
     };
     let made = create::create(&config, &folder, lock, clock).await.map_err(|error| {
         BackupError::Refused(format!(
-            "{pending} migrations are pending, and no backup could be made before them: {error}. Set \
+            "{pending} migrations are pending, and the backup before them failed: {error}. Set \
              backup.before_migrations = false to migrate without one"
         ))
     })?;

@@ -1,4 +1,4 @@
-//! Bringing a backup back, into a new destination.
+//! Restores a backup to a new location.
 
 use std::{
     fmt::Write as _,
@@ -21,34 +21,34 @@ use super::{
 };
 use crate::core::{archive::NewFolder, db::lock::ServiceLock};
 
-/// What is to be restored, and where to.
+/// What to restore, and where.
 #[derive(Debug, Clone)]
 pub(super) struct RestoreOptions {
-    /// The backup's name; the newest that fits unless said.
+    /// The name of the backup; by default, the newest suitable one.
     pub(super) backup: Option<String>,
-    /// The moment to go back to.
+    /// The point in time to restore.
     pub(super) to: Option<DateTime<Utc>>,
     /// A file for SQLite, a folder for PostgreSQL.
     pub(super) into: PathBuf,
-    /// The identity that opens encrypted backups.
+    /// The identity that decrypts encrypted backups.
     pub(super) identity: Option<PathBuf>,
-    /// Whose backups are trusted.
+    /// The keys whose signatures are trusted.
     pub(super) trust: Trust,
-    /// Whether what is there is put aside.
+    /// Whether to rename existing files.
     pub(super) force: bool,
-    /// When this was asked for: part of the name of what is put aside.
+    /// The current time, which becomes part of the names of renamed files.
     pub(super) now: DateTime<Utc>,
 }
 
 impl RestoreOptions {
-    /// What is added to the name of what is put aside.
+    /// The suffix for renamed files.
     fn aside_suffix(&self) -> String {
         format!(".before-{}", self.now.format("%Y%m%dT%H%M%S%.3fZ"))
     }
 }
 
-/// Restores; tells what to do next.
-pub(super) async fn restore(folder: &Folder, wanted: &RestoreOptions) -> Result<String> {
+/// Restores a backup, and returns a report with the next steps.
+pub(super) async fn restore(folder: &Folder, options: &RestoreOptions) -> Result<String> {
     let backups = folder.backups()?;
     let (backup, manifest) = select_backup(&backups, options)?;
     let destination = Destination { engine: manifest.engine, options };
@@ -65,7 +65,7 @@ pub(super) async fn restore(folder: &Folder, wanted: &RestoreOptions) -> Result<
     let service_key = KeyRestore::prepare(backup, manifest, &identities, into, force)?;
     match manifest.engine {
         Engine::Sqlite => {
-            // A service that is started meanwhile waits for the database that is being put there.
+            // The lock makes a service that starts now wait until the database is in place.
             if let Some(parent) = options.into.parent().filter(|it| !it.as_os_str().is_empty()) {
                 folder::create_private_folder(parent)?;
             }
@@ -90,13 +90,13 @@ pub(super) async fn restore(folder: &Folder, wanted: &RestoreOptions) -> Result<
     }
     let service_key = match service_key {
         Some(it) => it.put(&options.aside_suffix())?,
-        None => "The service key is not in this backup: the service needs the one that it had.\n"
+        None => "The service key is not in this backup: the service needs its original key.\n"
             .to_owned(),
     };
     Ok(report(backup, manifest, &signed, options) + &service_key)
 }
 
-/// Unpacks the base backup `from` into the new folder `data`, which goes where that fails.
+/// Unpacks the base backup `from` into the new folder `data`, which is deleted if that fails.
 pub(super) fn unpack(
     from: Reader,
     manifest: &Manifest,
@@ -115,16 +115,16 @@ pub(super) fn unpack(
     if filled.is_err()
         && let Ok(data) = data.canonicalize()
     {
-        // It was empty, and nobody else could add to it. Whatever stays has no control file.
+        // The folder was empty and private. If deleting fails, the control file is still missing.
         let _ = std::fs::remove_dir_all(data);
     }
     filled
 }
 
-/// The newest backup that holds nothing written after the moment options.
+/// Selects the newest backup that contains nothing written after the requested time.
 fn select_backup<'a>(
     backups: &'a [StoredBackup],
-    wanted: &RestoreOptions,
+    options: &RestoreOptions,
 ) -> Result<(&'a StoredBackup, &'a Manifest)> {
     let fits = |manifest: &Manifest| options.to.is_none_or(|to| manifest.ended_at <= to);
     if let Some(name) = &options.backup {
@@ -139,7 +139,7 @@ fn select_backup<'a>(
             return Ok((backup, manifest));
         }
         let message =
-            format!("{name} is of {}, after what is options", format_time(manifest.ended_at));
+            format!("{name} is of {}, after the requested time", format_time(manifest.ended_at));
         return Err(BackupError::Refused(message));
     }
     let readable = || backups.iter().filter_map(|it| Some((it, it.manifest.as_ref().ok()?)));
@@ -149,26 +149,26 @@ fn select_backup<'a>(
     let oldest = readable().map(|it| it.1.ended_at).min();
     Err(BackupError::Refused(match oldest {
         Some(oldest) => {
-            format!("the oldest backup is of {}: no way back beyond it", format_time(oldest))
+            format!("the oldest backup is of {}, after the requested time", format_time(oldest))
         }
         None => "there are no backups".to_owned(),
     }))
 }
 
-/// Where it is restored to.
+/// The location to restore to.
 struct Destination<'a> {
     engine: Engine,
-    wanted: &'a RestoreOptions,
+    options: &'a RestoreOptions,
 }
 
 impl Destination<'_> {
-    /// Refuses a destination that is not empty, but where it may be put aside; one that is in use always.
+    /// Returns an error if the location is in use, or if it is not empty and `force` is not set.
     fn check(&self) -> Result<()> {
         let into = &self.options.into;
         let shown = into.display();
         let existing_files = self.existing_files()?;
         if self.engine == Engine::Sqlite && into.is_dir() {
-            let message = format!("{shown} is a folder: name the database's file");
+            let message = format!("{shown} is a folder: specify the database file");
             return Err(BackupError::Refused(message));
         }
         if let Some(user) = existing_files.iter().find_map(|it| process_using(it)) {
@@ -177,15 +177,15 @@ impl Destination<'_> {
         }
         match existing_files.first() {
             Some(first) if !self.options.force => Err(BackupError::Refused(format!(
-                "{} is there already, and nothing was restored: name a new destination, or have it put \
-                 aside with --force",
+                "{} already exists, and nothing was restored: specify a new location, or use --force to \
+                 rename the existing files",
                 first.display()
             ))),
             _ => Ok(()),
         }
     }
 
-    /// What is in the way.
+    /// The files that are in the way.
     fn existing_files(&self) -> Result<Vec<PathBuf>> {
         let into = &self.options.into;
         if self.engine == Engine::Sqlite {
@@ -200,7 +200,7 @@ impl Destination<'_> {
         Ok(if is_empty { Vec::new() } else { vec![into.clone()] })
     }
 
-    /// Puts aside what is in the way, as far as that was allowed.
+    /// Renames the files that are in the way, if allowed.
     fn move_aside(&self) -> Result<()> {
         self.check()?;
         let suffix = self.options.aside_suffix();
@@ -211,8 +211,7 @@ impl Destination<'_> {
     }
 }
 
-/// A process that has the file open, or the server that runs on the folder, as far as this user can
-/// see.
+/// The process that has the file open, or the server that runs on the folder, as far as this user can see.
 fn process_using(path: &Path) -> Option<u32> {
     let path = path.canonicalize().ok()?;
     let processes = std::fs::read_dir("/proc").ok()?.flatten();
@@ -221,7 +220,7 @@ fn process_using(path: &Path) -> Option<u32> {
         let message = std::fs::read_to_string(path.join("postmaster.pid")).ok()?;
         let server = message.lines().next()?.trim().parse().ok()?;
         let name = std::fs::read_to_string(format!("/proc/{server}/comm")).ok()?;
-        // After a power cut the number may be somebody else's.
+        // After a power failure, the process id may belong to another program.
         return name.starts_with("postgres").then_some(server);
     }
     pids.find(|pid| {
@@ -230,12 +229,12 @@ fn process_using(path: &Path) -> Option<u32> {
     })
 }
 
-/// How the restored server brings its WAL: by this very program.
-fn restore_command(folder: &Folder, wanted: &RestoreOptions) -> Result<String> {
+/// The command with which the restored server fetches WAL, using this program.
+fn restore_command(folder: &Folder, options: &RestoreOptions) -> Result<String> {
     let text = |path: &Path| -> Result<String> {
         let whole = std::path::absolute(path).at(path)?;
         let message =
-            || BackupError::Refused(format!("{}: a path has to be UTF-8", path.display()));
+            || BackupError::Refused(format!("{}: the path must be UTF-8", path.display()));
         Ok(quote_word(whole.to_str().ok_or_else(message)?))
     };
     let this = std::env::current_exe().at(Path::new("motovaultpro"))?;
@@ -256,7 +255,7 @@ fn report(
     backup: &StoredBackup,
     manifest: &Manifest,
     signed: &SignatureStatus,
-    wanted: &RestoreOptions,
+    options: &RestoreOptions,
 ) -> String {
     let (name, into) = (&backup.name, options.into.display());
     let of = format_time(manifest.ended_at);
@@ -270,7 +269,7 @@ fn report(
         Engine::Postgresql => {
             let to = match options.to {
                 Some(to) => format!("recovers to {}", format_time(to)),
-                None => "recovers all that was archived".to_owned(),
+                None => "recovers all archived changes".to_owned(),
             };
             format!(
                 "restored {name} of {of} into {into}\n\

@@ -1,4 +1,4 @@
-//! What is kept: the newest backups, and the WAL from the oldest of them on.
+//! Deletes old backups, and the WAL that no remaining backup needs.
 
 use super::{
     error::{BackupError, Result},
@@ -8,17 +8,17 @@ use super::{
     wal,
 };
 
-/// What was removed.
+/// The number of deleted files.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Removed {
     pub(super) backups: usize,
     pub(super) wal: usize,
 }
 
-/// Removes all backups of `engine` but the newest `keep`, and the WAL that none that stays needs.
+/// Deletes all backups of `engine` except the newest `keep`, and the WAL that no remaining backup needs.
 ///
 /// # Errors
-/// Damaged where none of those that would stay is whole: then all of them stay.
+/// `Damaged` if none of the remaining backups would be intact. Nothing is deleted then.
 pub(super) fn remove_old(
     folder: &Folder,
     engine: Engine,
@@ -39,7 +39,7 @@ pub(super) fn remove_old(
             found.is_ok_and(|digest| digest == it.1.digest())
         };
         if !kept.iter().rev().any(is_whole) {
-            let message = "none of the newest backups is whole, so the older ones stay as well";
+            let message = "none of the newest backups is intact, so older ones are not deleted";
             return Err(BackupError::Damaged(message.to_owned()));
         }
         for (backup, _) in old {
@@ -47,12 +47,12 @@ pub(super) fn remove_old(
             removed.backups += 1;
         }
     }
-    // What a backup needs whose manifest cannot be read is not known.
+    // If a manifest is unreadable, the WAL that the backup needs is unknown.
     let is_unknown = |it: &StoredBackup| it.manifest.is_err() && it.name.ends_with("-postgresql");
     if engine == Engine::Postgresql && !backups.iter().any(is_unknown) {
         let firsts =
             kept.iter().filter_map(|(_, it)| Some(it.cluster.as_ref()?.first_wal.as_str()));
-        // The digits after the timeline's.
+        // Compare the digits after the timeline.
         if let Some(first) = firsts.min_by_key(|it| it.get(8..)) {
             removed.wal = wal::remove_before(folder, first)?;
         }

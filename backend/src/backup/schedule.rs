@@ -1,4 +1,4 @@
-//! What the service does by itself: it makes, verifies and restores backups on schedule.
+//! Creates, verifies and restores backups on schedule.
 
 use std::{
     io::ErrorKind,
@@ -24,27 +24,28 @@ use super::{
 };
 use crate::core::{App, clock::Clock, config::Config, health::BackupState, metrics::metrics};
 
-/// The jobs' names among the metrics.
+/// The jobs' names in the metrics.
 const BACKUP: &str = "backup";
 const VERIFY: &str = "backup-verify";
 const DRILL: &str = "backup-drill";
 
-/// How long a backup that failed is not tried again, if they are made less often than that.
+/// Maximum delay before a failed backup is retried.
 const RETRY_DELAY: Duration = Duration::from_mins(15);
-/// How often it is looked whether somebody else has made one meanwhile.
+/// How often to check for backups created by other instances.
 const POLL_INTERVAL: Duration = Duration::from_mins(1);
 
-/// What became of an attempt.
+/// The result of an attempt to create a backup.
 enum Attempt {
-    /// A backup was made; the next is due after this.
+    /// A backup was created; the next is due after this duration.
     CreatedBackup(Duration),
-    /// None is due before this.
+    /// No backup is due before this duration.
     NotDue(Duration),
 }
 
-/// Makes, verifies and restores backups whenever the settings say so, and publishes their state, until it is
-/// dropped. Without a folder it does nothing. Of several instances one does the work, and the others see
-/// that it was done.
+/// Creates, verifies and restores backups according to the settings, and publishes their state, until the
+/// future
+/// is dropped. Returns immediately if no backup folder is configured. Instances that share the folder share
+/// the work.
 pub async fn run(app: App) {
     let (config, clock) = (&*app.config, &app.clock);
     let Some(path) = &config.backup.folder else { return };
@@ -69,7 +70,7 @@ pub async fn run(app: App) {
                 None => POLL_INTERVAL,
             };
             publish().await;
-            // Others make backups and check them too: the state is looked at meanwhile.
+            // Other instances create and check backups too, so refresh the state in between.
             let due = Instant::now() + wait;
             while Instant::now() < due {
                 tokio::time::sleep(
@@ -80,7 +81,7 @@ pub async fn run(app: App) {
             }
         }
     };
-    // A check may take long, and holds up no backup.
+    // Checks may take long and must not delay backups.
     let check = async {
         loop {
             if check(config, path, clock).await {
@@ -92,7 +93,7 @@ pub async fn run(app: App) {
     tokio::join!(make, check);
 }
 
-/// Makes a backup if it is due, and notes how that went. Returns how long to wait until the next attempt.
+/// Creates a backup if it is due, and records the result. Returns how long to wait until the next attempt.
 async fn make(
     config: &Config,
     path: &Path,
@@ -107,7 +108,7 @@ async fn make(
     }
     has_failed.store(attempt.is_err(), Ordering::Relaxed);
     match attempt {
-        // Another instance may make one meanwhile, or have made one after this one failed.
+        // Another instance may create a backup in the meantime.
         Ok(Attempt::CreatedBackup(next) | Attempt::NotDue(next)) => next.min(POLL_INTERVAL),
         Err(error) => {
             tracing::error!(%error, "Backup failed");
@@ -116,7 +117,7 @@ async fn make(
     }
 }
 
-/// The state of the backups in the folder at `path`, which may not exist before the first one is made.
+/// The state of the backups in the folder at `path`, which may not exist yet.
 async fn state(config: &Config, path: &Path, has_failed: bool, now: DateTime<Utc>) -> BackupState {
     let (config, path) = (config.clone(), path.to_owned());
     let cancellation = Cancellation::default();
@@ -130,12 +131,12 @@ async fn state(config: &Config, path: &Path, has_failed: bool, now: DateTime<Utc
         status::read_state(&config, &folder, has_failed, now)
     });
     looked.await.unwrap_or_else(|error| {
-        tracing::warn!(%error, "The folder of backups cannot be read");
+        tracing::warn!(%error, "The backup folder cannot be read");
         status::unreadable()
     })
 }
 
-/// Verifies all backups and restores the newest as a drill, where that is due. Returns whether it did.
+/// Verifies all backups and performs a restore drill, if due. Returns whether it did anything.
 async fn check(config: &Config, path: &Path, clock: &Clock) -> bool {
     let Ok(folder) = Folder::open(path) else { return false };
     let now = clock.now();
@@ -146,9 +147,9 @@ async fn check(config: &Config, path: &Path, clock: &Clock) -> bool {
     if !verify && !drill || before.is_empty() {
         return false;
     }
-    // Another instance is at it.
+    // Another instance is checking.
     let Ok(_lock) = folder.lock_checks() else { return false };
-    // A backup that was removed while it was read is not damaged: it is tried again.
+    // If a backup was deleted while it was being read, the failure is not final: it is retried.
     let is_final = |is_ok: bool| {
         let now = names(&folder);
         is_ok || before.iter().all(|it| now.contains(it))
@@ -192,7 +193,7 @@ fn done(folder: &Folder, job: &'static str, check: Check, took: Duration) {
         *(if job == VERIFY { &mut it.verify } else { &mut it.drill }) = Some(check);
     });
     if let Err(error) = updated {
-        tracing::warn!(%error, job, "The result of a check of backups cannot be stored");
+        tracing::warn!(%error, job, "The result of a backup check cannot be stored");
     }
 }
 
@@ -210,7 +211,7 @@ async fn drill_newest(config: &Config, folder: &Folder, now: DateTime<Utc>) -> R
     Drill { config, folder, identity, trust, now }.run().await
 }
 
-/// Makes a backup if it is due.
+/// Creates a backup if it is due.
 async fn attempt(
     config: &Config,
     folder: &Path,
@@ -220,8 +221,9 @@ async fn attempt(
     let folder = Folder::create(folder)?;
     let rest = |folder: &Folder| -> Result<Option<Duration>> {
         let Some(newest) = create::newest_start(config, folder)? else { return Ok(None) };
-        // The last backup is from the future where the clock was set back since. One that is made now
-        // becomes the last, so this does not repeat.
+        // A newest backup from the future means that the clock was set back. A new backup becomes the newest,
+        // so this
+        // does not repeat.
         let age = (clock.now() - newest).to_std().unwrap_or(every);
         Ok(every.checked_sub(age).filter(|it| !it.is_zero()))
     };
@@ -232,7 +234,7 @@ async fn attempt(
         Err(BackupError::Busy) => return Ok(Attempt::NotDue(every)),
         lock => lock?,
     };
-    // Another instance may have made it while this one took the lock.
+    // Another instance may have created a backup before this one acquired the lock.
     if let Some(rest) = rest(&folder)? {
         return Ok(Attempt::NotDue(rest));
     }
@@ -241,7 +243,7 @@ async fn attempt(
             tell(&made);
             Ok(Attempt::CreatedBackup(every))
         }
-        // On another machine, where the folder is another one.
+        // Another machine with a different folder is backing up the same server.
         Err(BackupError::Busy) => Ok(Attempt::NotDue(every)),
         Err(error) => Err(error),
     }
@@ -253,7 +255,7 @@ fn tell(made: &CreatedBackup) {
         backup = made.backup.name,
         bytes = made.manifest.size,
         milliseconds = taken.num_milliseconds(),
-        "Backup made"
+        "Backup created"
     );
     if let Some(error) = &made.unsigned {
         tracing::warn!(%error, "The backup is not signed: set backup.signing_key");
@@ -310,11 +312,11 @@ mod tests {
                 }
             }
             made.dedup();
-            assert_eq!(made.len(), 5, "one for each time the clock was set: {made:?}");
+            assert_eq!(made.len(), 5, "one per clock change: {made:?}");
         });
     }
 
-    /// A service with a folder for backups, and its settings.
+    /// A service with a backup folder, and its settings.
     async fn with_folder(every: &str) -> (TestApp, Config, tempfile::TempDir) {
         let app = TestApp::on_sqlite().await;
         let place = tempfile::tempdir().unwrap();
@@ -345,17 +347,21 @@ mod tests {
             let verified = look(&config).await;
             assert_eq!(verified.verification, Some(CheckResult::Ok));
             assert_eq!(verified.verified_at, Some(clock.now()));
-            assert_eq!(verified.drill, None, "drills are off unless they are asked for");
-            config.backup.drill_every = Schedule::try_from("1h".to_owned()).unwrap();
+            assert_eq!(verified.drill, None, "drills are off by default");
+            config.backup.drill_every = Every::try_from("1h".to_owned()).unwrap();
             check(&config, &path, clock).await;
             assert_eq!(look(&config).await.drill, Some(CheckResult::Ok));
 
             clock.advance(TimeDelta::hours(49));
-            assert_eq!(look(&config).await.state, BackupStatus::Late);
-            config.backup.every = Schedule::try_from("never".to_owned()).unwrap();
-            assert_eq!(look(&config).await.state, BackupStatus::Ok, "a timer may make them");
+            assert_eq!(look(&config).await.state, BackupCondition::Late);
+            config.backup.every = Every::try_from("never".to_owned()).unwrap();
+            assert_eq!(
+                look(&config).await.state,
+                BackupCondition::Ok,
+                "backups may be created by a timer"
+            );
 
-            // Not due again within a week: what is damaged meanwhile shows at the next verification.
+            // The next verification is due in a week, and will detect the damage.
             let backup = Folder::open(&path).unwrap().backups().unwrap().remove(0);
             let payload = backup.payload(backup.manifest.as_ref().unwrap());
             std::fs::write(payload, "damaged").unwrap();
@@ -388,7 +394,7 @@ mod tests {
             assert!(check(&config, &path, clock).await);
             let expected = Some(Check { at: clock.now(), is_ok: true });
             assert_eq!(Checks::read(&folder).verify, expected);
-            assert!(!check(&config, &path, clock).await, "it is not due again");
+            assert!(!check(&config, &path, clock).await, "the check was due again");
         });
     }
 

@@ -1,5 +1,6 @@
-//! The service key in encrypted backups. Without it, the secrets in a restored database can't be opened;
-//! in a backup that is not encrypted, it would open them to anyone who reads that.
+//! The service key in encrypted backups. Without it, the secrets in a restored database cannot be decrypted.
+//! An
+//! unencrypted backup does not include it, since anyone who reads the backup could decrypt the secrets.
 
 use std::{
     fmt,
@@ -20,27 +21,27 @@ use crate::core::{
     keys::{self, KeyError, ServiceKey, Source},
 };
 
-/// The file of the encrypted key in a backup's folder.
+/// The file with the encrypted key.
 const FILE: &str = "service.key.age";
-/// The largest file that is read as a key, in bytes.
+/// Maximum size of a key file, in bytes.
 const MAX_SIZE: u64 = 4096;
 
-/// Whether a backup holds the service key.
+/// Whether a backup includes the service key.
 #[derive(Debug)]
 pub(super) enum Inclusion {
-    /// It does.
+    /// It is included.
     Included,
     /// The backup is not encrypted.
     NotEncrypted(Source),
-    /// There is no key.
+    /// The key does not exist.
     NotFound(Source),
-    /// The key can't be read.
+    /// The key cannot be read.
     Unreadable(KeyError),
 }
 
 impl fmt::Display for Inclusion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let without = "secrets in a restored database can't be opened without it";
+        let without = "without it, secrets in a restored database can't be decrypted";
         match self {
             Self::Included => f.write_str("It includes the service key."),
             Self::NotEncrypted(source) => write!(
@@ -60,7 +61,9 @@ impl fmt::Display for Inclusion {
     }
 }
 
-/// Adds the key to the backup in `folder`, if that is encrypted. A backup without it is better than none.
+/// Adds the key to the backup in `folder` if it is encrypted. A missing key is not an error, since a backup
+/// without
+/// it is better than none.
 pub(super) fn add(config: &Config, folder: &Path, manifest: &mut Manifest) -> Result<Inclusion> {
     let source = Source::of(config)?;
     if !manifest.is_encrypted() {
@@ -78,7 +81,7 @@ pub(super) fn add(config: &Config, folder: &Path, manifest: &mut Manifest) -> Re
     Ok(Inclusion::Included)
 }
 
-/// Compares the key's file with the manifest. Its content is read if there are `identities`.
+/// Verifies the digest of the key file, and its content if there are `identities`.
 pub(super) fn check(
     backup: &StoredBackup,
     manifest: &Manifest,
@@ -87,13 +90,13 @@ pub(super) fn check(
     let Some(part) = &manifest.service_key else { return Ok(()) };
     let path = backup.path.join(FILE);
     if payload::digest(&path, &payload::Cancellation::default())? != part.digest() {
-        let why = format!("{}: it is not the file that the manifest describes", path.display());
+        let why = format!("{}: the file does not match the manifest", path.display());
         return Err(BackupError::Damaged(why));
     }
     if identities.is_empty() { Ok(()) } else { read(backup, manifest, identities).map(drop) }
 }
 
-/// The key in a backup, if that has one.
+/// Reads the key in a backup, if it includes one.
 fn read(
     backup: &StoredBackup,
     manifest: &Manifest,
@@ -109,12 +112,12 @@ fn read(
     ServiceKey::parse(&text).map(Some).map_err(damaged)
 }
 
-/// A key that is about to be restored, and where to.
+/// A key to be restored, and its location.
 #[derive(Debug)]
 pub(super) struct KeyRestore {
     key: ServiceKey,
     path: PathBuf,
-    /// Whether another key is there, which is put aside.
+    /// Whether a different key exists there, which will be renamed.
     replaces: bool,
 }
 
@@ -122,7 +125,7 @@ impl KeyRestore {
     /// Reads the key in a backup that is being restored to `into`.
     ///
     /// # Errors
-    /// Refused where another key is there, unless `force` is set: it may be in use.
+    /// `Refused` if a different key exists, unless `force` is set, since it may be in use.
     pub(super) fn prepare(
         backup: &StoredBackup,
         manifest: &Manifest,
@@ -133,7 +136,7 @@ impl KeyRestore {
         let Some(key) = read(backup, manifest, identities)? else { return Ok(None) };
         let path = match manifest.engine {
             Engine::Sqlite => into.parent().unwrap_or(Path::new("")).join(SERVICE_KEY),
-            // Not in the folder: the server's own backups would hold it.
+            // Not inside the data folder, where it would become part of the server's own backups.
             Engine::Postgresql => {
                 let into: PathBuf = into.components().collect();
                 folder::with_suffix(&into, &format!(".{SERVICE_KEY}"))
@@ -145,26 +148,26 @@ impl KeyRestore {
         };
         if replaces && !force {
             return Err(BackupError::Refused(format!(
-                "{} is another service key than the backup's, and nothing was restored: name a \
-                 place in another folder, or move the key aside with --force",
+                "{} is a different service key than the one in the backup, and nothing was restored: specify a \
+                 location in another folder, or rename the existing key with --force",
                 path.display()
             )));
         }
         Ok(Some(Self { key, path, replaces }))
     }
 
-    /// Puts the key in its place; another one goes aside. Returns what to report.
+    /// Writes the key, and renames a different one. Returns a message for the report.
     pub(super) fn put(self, aside: &str) -> Result<String> {
         let (path, shown) = (&self.path, self.path.display());
         let mut text = String::new();
         if self.replaces {
             let aside = folder::with_suffix(path, aside);
             std::fs::rename(path, &aside).at(path)?;
-            text = format!("Another service key was there: it is {} now.\n", aside.display());
+            text = format!("A different service key was renamed to {}.\n", aside.display());
         }
         if files::create_private(path, self.key.to_text().as_bytes()).at(path)? {
             return Ok(format!("{text}The service key is in {shown}.\n"));
         }
-        Ok(format!("{text}The service key was in {shown} already.\n"))
+        Ok(format!("{text}The service key was already in {shown}.\n"))
     }
 }

@@ -1,4 +1,4 @@
-//! Who made a backup: its manifest is signed, and the manifest has the payload's SHA-256.
+//! Signs manifests, which contain the SHA-256 of the payload, and verifies their signatures.
 
 use std::fmt;
 
@@ -13,48 +13,47 @@ use crate::core::{
     minisign::{PublicKey, SecretKey, Signature},
 };
 
-/// The signature's file in a backup's folder, where minisign looks for it.
+/// The signature file, named as minisign expects.
 pub(super) const FILE: &str = "manifest.json.minisig";
-/// The largest file that is read as a signature, in bytes.
+/// Maximum size of a signature file, in bytes.
 const MAX_SIZE: u64 = 4096;
 
-/// What a backup's signature says.
+/// The status of a backup's signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum SignatureStatus {
-    /// A key that is known here has signed it.
+    /// Signed with this trusted key.
     Known(String),
-    /// A key has signed it that is not known here, so nothing can be said of it.
+    /// Signed with this unknown key, so it cannot be verified.
     Unknown(String),
-    /// It has no signature.
+    /// Not signed.
     Unsigned,
 }
 
 impl fmt::Display for SignatureStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Known(id) => write!(f, "signed with the known key {id}"),
-            Self::Unknown(id) => write!(
-                f,
-                "signed with the key {id}, which is not known here: pass it with --public-key"
-            ),
+            Self::Known(id) => write!(f, "signed with the trusted key {id}"),
+            Self::Unknown(id) => {
+                write!(f, "signed with the unknown key {id}: specify it with --public-key")
+            }
             Self::Unsigned => f.write_str(
-                "not signed: it was made before backups were signed, or its signature was removed",
+                "not signed: it was created by an older version, or its signature was removed",
             ),
         }
     }
 }
 
-/// The keys that are known here.
+/// The keys whose signatures are trusted.
 #[derive(Debug, Clone, Default)]
 pub(super) struct TrustedKeys(Vec<PublicKey>);
 
 impl TrustedKeys {
-    /// Those that are named, those of the settings, and the service's own.
+    /// The given keys, the configured ones and the service's own.
     pub(super) fn new(config: &Config, named: &[PublicKey]) -> Result<Self> {
         let PublicKeys(configured) = &config.backup.public_keys;
         let own = match load_key(config) {
             Ok(own) => own,
-            // Another user's, say, who makes the backups that this one checks.
+            // The key may belong to another user, whose backups this one verifies.
             Err(BackupError::Io { .. }) => None,
             Err(error) => return Err(error),
         };
@@ -62,11 +61,10 @@ impl TrustedKeys {
         Ok(Self(named.iter().chain(configured).cloned().chain(own).collect()))
     }
 
-    /// What the signature of a backup says.
+    /// Verifies the signature of a backup.
     ///
     /// # Errors
-    /// Damaged where the signature is wrong; Refused where one by a known key is `required` and it
-    /// has none.
+    /// `Damaged` if the signature is wrong; `Refused` if it is `required` and missing or by an unknown key.
     pub(super) fn check(&self, backup: &StoredBackup, required: bool) -> Result<SignatureStatus> {
         let signed = self.signature_status(backup)?;
         match &signed {
@@ -86,15 +84,15 @@ impl TrustedKeys {
         let signature = String::from_utf8(text).ok().and_then(|text| Signature::parse(&text));
         let Some(signature) = signature else { return wrong("this is not a signature") };
         let id = signature.key_id();
-        // A number is chosen freely, so several keys may have the same.
+        // Key ids are chosen freely, so several keys may have the same id.
         let mut keys = self.0.iter().filter(|it| it.id() == id).peekable();
         if keys.peek().is_none() {
             return Ok(SignatureStatus::Unknown(id));
         }
-        if !keys.any(|it| it.verifies(&backup.text, &signature)) {
-            return wrong("the signature is wrong: the manifest is not the one that was signed");
+        if !keys.any(|it| it.has_signed(&backup.text, &signature)) {
+            return wrong("the signature is wrong: it was created for a different manifest");
         }
-        // Else an older backup could be passed off as this one.
+        // Otherwise an older backup could be renamed to pass as this one.
         if signature.comment() != backup.name {
             return wrong(&format!("the signature is of the backup {:?}", signature.comment()));
         }
@@ -102,10 +100,10 @@ impl TrustedKeys {
     }
 }
 
-/// The service's own key, which is created where there is none.
+/// The service's own key, created if it does not exist.
 ///
 /// # Errors
-/// Refused where the file holds something else, `Io` where it cannot be read or created.
+/// `Refused` if the file is not a key, `Io` if it cannot be read or created.
 pub(super) fn load_or_create_key(config: &Config) -> Result<SecretKey> {
     if let Some(key) = load_key(config)? {
         return Ok(key);
@@ -116,12 +114,12 @@ pub(super) fn load_or_create_key(config: &Config) -> Result<SecretKey> {
         tracing::info!(path = %path.display(), key = key.public().id(), "Signing key created");
         return Ok(key);
     }
-    // Another process was faster.
-    let missing = || BackupError::Refused(format!("{}: it is gone", path.display()));
+    // Another process created it first.
+    let missing = || BackupError::Refused(format!("{}: the file has disappeared", path.display()));
     load_key(config)?.ok_or_else(missing)
 }
 
-/// The service's own key, if there is one.
+/// The service's own key, if it exists.
 fn load_key(config: &Config) -> Result<Option<SecretKey>> {
     if let Some(key) = &config.backup.signing_key {
         let key = SecretKey::parse(key.expose());
@@ -129,7 +127,7 @@ fn load_key(config: &Config) -> Result<Option<SecretKey>> {
         return key.map(Some).map_err(message);
     }
     let path = config.backup.signing_key_path(&config.database)?;
-    // In the service's own folder a link is the operator's.
+    // Symlinks are followed here: the folder belongs to the operator.
     let text = match std::fs::read(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         text => text.at(&path)?,

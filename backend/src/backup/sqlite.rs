@@ -1,4 +1,4 @@
-//! SQLite: a copy made while others read and write, and whether a copy is sound.
+//! Copies SQLite databases that are in use, and checks copies.
 
 use std::path::{Path, PathBuf};
 
@@ -12,12 +12,12 @@ use super::{
 };
 use crate::core::config::Recipients;
 
-/// What is added to a database's name for the copy beside it that is to be encrypted.
+/// Suffix of the temporary copy of a database that will be encrypted.
 const COPY_SUFFIX: &str = ".backup-copy";
 
-/// Copies the database in `file` into the folder `to`; tells the copy's name and what lies there.
+/// Copies the database `file` into the folder `to`. Returns the name and digest of the copy.
 ///
-/// A copy that is to be encrypted is first made beside the database: nowhere else lies what is not.
+/// If the copy is to be encrypted, the unencrypted copy is created next to the database, and nowhere else.
 pub(super) async fn back_up(
     file: &Path,
     to: &Path,
@@ -48,12 +48,12 @@ pub(super) async fn back_up(
     Ok((name, digest.await?))
 }
 
-/// One reading transaction: what is committed meanwhile is not in it, and nobody waits for it.
+/// Copies the database in a single read transaction, which does not block writers.
 async fn copy_into(file: &Path, copy: &Path) -> Result<()> {
     let target = copy.to_str().ok_or_else(|| {
-        BackupError::Refused(format!("{}: a path has to be UTF-8", copy.display()))
+        BackupError::Refused(format!("{}: the path must be UTF-8", copy.display()))
     })?;
-    // An empty file is taken as if there were none, but for its mode.
+    // SQLite accepts an empty file as the target, and preserves its mode.
     payload::create_private(copy)?;
     let options = SqliteConnectOptions::new().filename(file).disable_statement_logging();
     let mut connection = SqliteConnection::connect_with(&options).await?;
@@ -68,10 +68,10 @@ async fn copy_into(file: &Path, copy: &Path) -> Result<()> {
     Err(BackupError::Damaged(message))
 }
 
-/// What is wrong with the database in `file`, which nobody writes to.
+/// The integrity errors of the database in `file`, which must not be in use.
 pub(super) async fn integrity_errors(file: &Path) -> Vec<String> {
     let options = SqliteConnectOptions::new().filename(file).read_only(true).immutable(true);
-    // Functions in the schema of a database from elsewhere are not called.
+    // Do not call functions in the schema of an untrusted database.
     let options = options.pragma("trusted_schema", "off");
     let checked = async {
         let mut connection =
@@ -87,13 +87,14 @@ pub(super) async fn integrity_errors(file: &Path) -> Vec<String> {
     }
 }
 
-/// The files that make up a database, beginning with its own.
+/// The files of a database, starting with the main file.
 pub(super) fn files(database: &Path) -> [PathBuf; 4] {
     ["", "-wal", "-shm", "-journal"].map(|suffix| with_suffix(database, suffix))
 }
 
-/// Puts the payload `from`, which has to be what `expected` says, as the database `into`, where
-/// nothing is: whole, or not at all. `clear` makes room, at the last moment.
+/// Restores the payload `from`, which must match `expected`, as the database `into`, atomically. `clear`
+/// renames
+/// existing files at the last moment.
 pub(super) async fn restore_file(
     mut from: Reader,
     expected: Digest,
@@ -105,7 +106,7 @@ pub(super) async fn restore_file(
         _ => PathBuf::from("."),
     };
     folder::create_private_folder(&parent)?;
-    // Where nobody else can replace it before it is checked and has its name.
+    // A private folder, so that nobody can replace the file before it is verified and renamed.
     let scratch = folder::scratch(&parent)?;
     let restoring = scratch.path().join(Engine::Sqlite.payload());
     let path = restoring.clone();
@@ -118,7 +119,7 @@ pub(super) async fn restore_file(
     .await?;
     let faults = integrity_errors(&restoring).await;
     if !faults.is_empty() {
-        let message = format!("the backup is no sound database: {}", faults.join("; "));
+        let message = format!("the backup is not an intact database: {}", faults.join("; "));
         return Err(BackupError::Damaged(message));
     }
     clear()?;
@@ -126,7 +127,7 @@ pub(super) async fn restore_file(
     folder::sync(&parent)
 }
 
-/// A file that goes with this.
+/// A file that is deleted when dropped.
 struct RemoveOnDrop(PathBuf);
 
 impl Drop for RemoveOnDrop {

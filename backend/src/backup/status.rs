@@ -1,4 +1,4 @@
-//! The state of the backups in the configured folder, for health and metrics.
+//! The state of the backups in the configured folder, for health checks and metrics.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -14,10 +14,10 @@ use crate::core::{
     health::{BackupState, BackupStatus, CheckResult},
 };
 
-/// How much later than the interval a backup may be before it is late, at least.
+/// Minimum delay after which a backup counts as late.
 const MIN_LATE: TimeDelta = TimeDelta::hours(1);
 
-/// Looks at the folder of `config`. `has_failed` says whether the last attempt to make a backup here did.
+/// Reads the state of `folder`. `has_failed` is whether the last attempt to create a backup failed.
 pub(super) fn read_state(
     config: &Config,
     folder: &Folder,
@@ -42,7 +42,7 @@ pub(super) fn read_state(
         Engine::Sqlite => (None, None),
         Engine::Postgresql => {
             let files = wal::list(folder)?;
-            let missing = wal::find_gaps(&files, &needed(&backups, now));
+            let missing = wal::find_gaps(&files, &required_wal(&backups, now));
             (Some(files.len()), Some(missing.iter().map(|it| it.count).sum()))
         }
     };
@@ -74,7 +74,7 @@ pub(super) fn read_state(
     })
 }
 
-/// The state of a folder that cannot be looked at.
+/// The state of a folder that cannot be read.
 pub(super) fn unreadable() -> BackupState {
     BackupState {
         state: BackupStatus::Failed,
@@ -91,7 +91,7 @@ pub(super) fn unreadable() -> BackupState {
     }
 }
 
-/// What the archive has to hold for `backups`, of which one that was just made may not be archived yet.
+/// The WAL that the archive must contain for `backups`. The newest files may not be archived yet.
 pub(super) fn required_wal(backups: &[StoredBackup], now: DateTime<Utc>) -> wal::RequiredWal {
     let archiving = backups.iter().filter_map(|it| {
         let manifest = it.manifest.as_ref().ok()?;

@@ -330,7 +330,7 @@ fn wal_is_archived_once_and_never_replaced() {
     assert_eq!(mode & 0o777, 0o700);
     assert_eq!(backups.archived().len(), 2);
     let message = backups.archive("../outside", "content", &Recipients::default()).unwrap_err();
-    assert!(message.to_string().contains("no name"), "{message}");
+    assert!(message.to_string().contains("not a WAL file name"), "{message}");
 }
 
 #[test]

@@ -371,7 +371,7 @@ async fn the_control_file_comes_under_its_own_name_only() {
     let entries = |_: &Path| {
         vec![Entry::folder("global"), Entry::file("global/pg_control.restoring", "control")]
     };
-    is_refused(entries, "no global/pg_control").await;
+    is_refused(entries, "does not contain global/pg_control").await;
     let entries =
         |_: &Path| [base(), vec![Entry::file("global/pg_control.restoring", "control")]].concat();
     is_refused(entries, "twice").await;
@@ -473,7 +473,7 @@ async fn a_payload_has_the_name_that_its_engine_gives_it() {
             let message = sandbox.run(by).await.expect_err(name).to_string();
             assert!(!sandbox.target().exists(), "{name}: {message}");
             if by == By::Verify {
-                assert!(message.contains("no file of a backup"), "{name}: {message}");
+                assert!(message.contains("not a backup file name"), "{name}: {message}");
             }
         }
     }

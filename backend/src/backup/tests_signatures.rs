@@ -110,7 +110,7 @@ async fn a_backup_is_signed_with_a_key_that_is_created_at_first_use() {
     assert_eq!(rights, 0o600);
     let text = fs::read_to_string(place.key()).unwrap();
     let key = SecretKey::parse(&text).unwrap().public();
-    let known = format!("signed with the known key {}", key.id());
+    let known = format!("signed with the trusted key {}", key.id());
     place.both_say(&place.trust(&[], true), true, &known).await;
     // The second is signed with the same.
     place.create(2).await.unwrap();
@@ -120,7 +120,7 @@ async fn a_backup_is_signed_with_a_key_that_is_created_at_first_use() {
 
     // On a machine that has neither the key nor any settings.
     fs::remove_file(place.key()).unwrap();
-    let unknown = format!("signed with the key {}, which is not known here", key.id());
+    let unknown = format!("signed with the unknown key {}", key.id());
     place.both_say(&place.trust(&[], false), true, &unknown).await;
     place.both_say(&place.trust(&[], true), false, &unknown).await;
     place.both_say(&place.trust(std::slice::from_ref(&key), true), true, &known).await;
@@ -139,7 +139,7 @@ async fn a_key_that_is_set_is_used_and_none_is_created() {
     let place = Place { config, ..place };
     place.create(1).await.unwrap();
     assert!(!place.key().exists());
-    let known = format!("signed with the known key {}", key.public().id());
+    let known = format!("signed with the trusted key {}", key.public().id());
     place.both_say(&place.trust(&[], true), true, &known).await;
 }
 
@@ -153,8 +153,12 @@ async fn a_backup_from_before_backups_were_signed_is_still_good() {
     let path = folder.join("manifest.json");
     let text = fs::read_to_string(&path).unwrap();
     assert!(!text.contains("unpacked"), "{text}");
-    place.both_say(&place.trust(&[], false), true, "not signed: it was made before").await;
-    place.both_say(&place.trust(&[], true), false, "not signed: it was made before").await;
+    place
+        .both_say(&place.trust(&[], false), true, "not signed: it was created by an older version")
+        .await;
+    place
+        .both_say(&place.trust(&[], true), false, "not signed: it was created by an older version")
+        .await;
 }
 
 #[tokio::test]

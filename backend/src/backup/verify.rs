@@ -1,4 +1,4 @@
-//! Reading all of it, and naming what is damaged.
+//! Verifies backups and archived WAL.
 
 use std::path::Path;
 
@@ -16,14 +16,14 @@ use super::{
     sqlite, status, wal,
 };
 
-/// What was found.
+/// The result of a verification.
 #[derive(Debug, Default)]
 pub(super) struct Report {
-    /// A line for each thing that was looked at.
+    /// One line per item that was verified.
     pub(super) lines: Vec<String>,
-    /// What is damaged.
+    /// Damaged items.
     pub(super) damage: Vec<String>,
-    /// What could not be checked, which tells nothing of it.
+    /// Items that could not be verified.
     pub(super) unchecked: Vec<String>,
 }
 
@@ -39,7 +39,7 @@ impl Report {
         if error.is_damage() { self.damage.push(message) } else { self.unchecked.push(message) }
     }
 
-    /// What went wrong, if anything did.
+    /// The errors, if there are any.
     pub(super) fn error(&self) -> Option<BackupError> {
         let message = |what: &str, all: &[String]| format!("{what}: {}", all.join("\n  "));
         match (&self.damage[..], &self.unchecked[..]) {
@@ -55,17 +55,18 @@ impl Report {
     }
 }
 
-/// Whose backups are trusted.
+/// How signatures are verified.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Trust {
     /// The keys whose signatures are trusted.
     pub(super) keys: TrustedKeys,
-    /// Whether every backup has to be signed with one of them.
+    /// Whether every backup must be signed with one of them.
     pub(super) needs_signature: bool,
 }
 
-/// Checks the backup `name`, or all of them and the archived WAL. A backup that was made just before `now`
-/// may need WAL that PostgreSQL has not archived yet.
+/// Verifies the backup `name`, or all backups and the archived WAL. PostgreSQL may not have archived all WAL
+/// yet
+/// for a backup created just before `now`.
 pub(super) async fn verify(
     folder: &Folder,
     name: Option<&str>,
@@ -83,7 +84,7 @@ pub(super) async fn verify(
             None => "there are no backups".to_owned(),
         }));
     }
-    // A wrong path is told at once, and not once for each file.
+    // Report a wrong identity file once instead of for each file.
     Identities::read(identity)?;
     let mut report = Report::default();
     for backup in &chosen {
@@ -124,27 +125,27 @@ async fn check_payload(
     programs: &Programs,
 ) -> Result<String> {
     if manifest.is_encrypted() && identity.is_none() {
-        return Ok("whole; encrypted, and not looked into without an identity".to_owned());
+        return Ok("intact; encrypted, content not verified without an identity".to_owned());
     }
     let payload = backup.payload(manifest);
     if manifest.engine == Engine::Sqlite && !manifest.is_encrypted() {
         return match &sqlite::integrity_errors(&payload).await[..] {
-            [] => Ok("whole, a sound database".to_owned()),
+            [] => Ok("intact database".to_owned()),
             faults => Err(BackupError::Damaged(faults.join("; "))),
         };
     }
-    // Whoever may not see a encrypted backup does not see this either: it is the owner's alone.
+    // The folder is private, since it contains a decrypted backup.
     let place = std::env::temp_dir();
     let scratch = folder::scratch(&place).map_err(|error| {
-        BackupError::Refused(format!("there is no room to look into it: {error}"))
+        BackupError::Refused(format!("cannot create a temporary folder: {error}"))
     })?;
     let from = payload::open(&payload, &Identities::read(identity)?)?;
     let inside = scratch.path().join("data");
     match manifest.engine {
         Engine::Sqlite => {
-            // Putting it there checks it.
+            // Restoring also verifies the database.
             sqlite::restore_file(from, manifest.digest(), &inside, || Ok(())).await?;
-            Ok("whole, a sound database".to_owned())
+            Ok("intact database".to_owned())
         }
         Engine::Postgresql => {
             let (data, described) = (inside.clone(), manifest.clone());
@@ -155,15 +156,15 @@ async fn check_payload(
             .await?;
             let version = manifest.cluster.as_ref().map_or(0, |it| it.version);
             match postgres::verify(programs, version, &inside).await? {
-                Some(Ok(())) => Ok("whole, and so says pg_verifybackup".to_owned()),
+                Some(Ok(())) => Ok("intact, verified with pg_verifybackup".to_owned()),
                 Some(Err(message)) => Err(BackupError::Damaged(message)),
-                None => Ok("whole; pg_verifybackup is not here to be asked too".to_owned()),
+                None => Ok("intact; pg_verifybackup is not installed".to_owned()),
             }
         }
     }
 }
 
-/// Holds the payload against the manifest.
+/// Compares the payload's digest with the manifest.
 pub(super) async fn check_digest(backup: &StoredBackup, manifest: &Manifest) -> Result<()> {
     let path = backup.payload(manifest);
     let (read, expected) = (path.clone(), manifest.digest());
@@ -175,14 +176,14 @@ pub(super) async fn check_digest(backup: &StoredBackup, manifest: &Manifest) -> 
         return Ok(());
     }
     let why = if found.size == expected.size {
-        "its SHA-256 is not the manifest's".to_owned()
+        "its SHA-256 does not match the manifest".to_owned()
     } else {
         format!("it has {} bytes instead of {}", found.size, expected.size)
     };
     Err(BackupError::Damaged(format!("{}: {why}", path.display())))
 }
 
-/// Checks the archived WAL: that what is `needed` is there, and that what is there is intact.
+/// Verifies the archived WAL: that all `needed` files exist, and that existing files are intact.
 pub(super) async fn check_wal(
     folder: &Folder,
     needed: &wal::RequiredWal,
@@ -214,8 +215,8 @@ pub(super) async fn check_wal(
     }
     let encrypted = match all - read {
         0 => String::new(),
-        rest => format!(", {rest} encrypted and not looked into without an identity"),
+        rest => format!(", {rest} encrypted and not verified without an identity"),
     };
-    report.lines.push(format!("archived WAL: {whole} of {all} files whole{encrypted}"));
+    report.lines.push(format!("archived WAL: {whole} of {all} files intact{encrypted}"));
     Ok(())
 }

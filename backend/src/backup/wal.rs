@@ -1,7 +1,8 @@
-//! PostgreSQL's archived WAL: the programs behind `archive_command` and `restore_command`.
+//! PostgreSQL's archived WAL: the commands for `archive_command` and `restore_command`.
 //!
-//! A file's name in the archive tells the SHA-256 of what it holds, so that one that is brought
-//! again can be known, although it is encrypted and nobody here can open it.
+//! The name of an archived file contains the SHA-256 of its content, so that archiving the same file again
+//! can be
+//! recognized even if it is encrypted and cannot be decrypted here.
 
 use std::{
     collections::BTreeSet,
@@ -19,19 +20,19 @@ use super::{
 };
 use crate::core::config::Recipients;
 
-/// How the name of what is not whole begins.
+/// Prefix of unfinished files.
 const UNFINISHED_PREFIX: &str = ".unfinished-";
-/// The file that whoever archives holds locked.
+/// The lock file for archiving.
 const LOCK: &str = ".lock";
-/// The most that a file of WAL holds, in bytes: PostgreSQL's largest size.
+/// Maximum size of a WAL file, in bytes.
 const MAX_SIZE: u64 = 1 << 30;
-/// The digits of a SHA-256.
+/// The number of hexadecimal digits of a SHA-256.
 const DIGITS: usize = 64;
 
-/// A file in the archive.
+/// An archived file.
 #[derive(Debug, Clone)]
 pub(super) struct ArchivedFile {
-    /// PostgreSQL's name for it, such as `000000010000000000000003`.
+    /// PostgreSQL's name of the file, such as `000000010000000000000003`.
     pub(super) name: String,
     sha256: String,
     pub(super) path: PathBuf,
@@ -52,12 +53,12 @@ impl ArchivedFile {
         self.path.to_string_lossy().ends_with(ENCRYPTED_SUFFIX)
     }
 
-    /// Its content, no more of it than a file of WAL can have: what is longer is not what was archived.
+    /// Reads the content, limited to the maximum size of a WAL file.
     fn open(&self, identities: &Identities) -> Result<Hashed<impl Read>> {
         Ok(Hashed::new(payload::open(&self.path, identities)?.take(MAX_SIZE + 1)))
     }
 
-    /// Reads all of it; tells why it is not what was archived.
+    /// Reads the whole file, and returns an error if it is not what was archived.
     pub(super) fn check(&self, identities: &Identities, cancellation: &Cancellation) -> Result<()> {
         let mut content = self.open(identities)?;
         let read = payload::copy(&mut content, &mut std::io::sink(), cancellation);
@@ -73,7 +74,7 @@ impl ArchivedFile {
         if digest.sha256 == self.sha256 {
             return Ok(());
         }
-        Err(self.damaged("its content is not what was archived"))
+        Err(self.damaged("its content has changed since it was archived"))
     }
 
     fn damaged(&self, why: &str) -> BackupError {
@@ -81,7 +82,7 @@ impl ArchivedFile {
     }
 }
 
-/// Whether it is the name of a whole file of WAL.
+/// Whether this is the name of a complete WAL file.
 pub(super) fn is_segment(name: &str) -> bool {
     name.len() == 24 && is_hex(name)
 }
@@ -90,8 +91,9 @@ fn is_hex(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|it| matches!(it, b'0'..=b'9' | b'A'..=b'F'))
 }
 
-/// Whether PostgreSQL archives files of this name: WAL, whole or to where a server was promoted,
-/// the beginnings of backups, and histories of timelines.
+/// Whether PostgreSQL archives files with this name: complete and partial WAL files, backup history files,
+/// and
+/// timeline history files.
 fn is_archive_name(name: &str) -> bool {
     let Some((stem, rest)) = name.split_once('.') else { return is_segment(name) };
     match rest {
@@ -104,12 +106,12 @@ fn is_archive_name(name: &str) -> bool {
     }
 }
 
-/// Where in the WAL a file stands, whatever its timeline; `None` for histories.
+/// The position of a file in the WAL, independent of its timeline; `None` for timeline history files.
 fn position(name: &str) -> Option<&str> {
     name.get(..24).filter(|it| is_segment(it)).map(|it| &it[8..])
 }
 
-/// The file of WAL that holds the byte before `lsn` (`0/3000100`).
+/// The WAL file that contains the byte before `lsn` (`0/3000100`).
 pub(super) fn segment_before(timeline: u32, lsn: &str, segment_size: u64) -> Option<String> {
     let (high, low) = lsn.split_once('/')?;
     let number = |text| u64::from_str_radix(text, 16).ok();
@@ -119,8 +121,9 @@ pub(super) fn segment_before(timeline: u32, lsn: &str, segment_size: u64) -> Opt
     Some(format!("{timeline:08X}{:08X}{:08X}", segment / per_log, segment % per_log))
 }
 
-/// Refuses a symbolic link in place of the archive: whoever can write to the folder of backups could have files
-/// created and removed elsewhere.
+/// Refuses a symlink in place of the archive: anyone who can write to the backup folder could use it to
+/// create and
+/// delete files elsewhere.
 fn refuse_link(wal: &Path) -> Result<()> {
     if !wal.is_symlink() {
         return Ok(());
@@ -129,7 +132,7 @@ fn refuse_link(wal: &Path) -> Result<()> {
     Err(BackupError::Refused(why))
 }
 
-/// All that is in the archive, by name; nothing where there is none.
+/// Lists the archived files by name. The archive may not exist.
 pub(super) fn list(folder: &Folder) -> Result<Vec<ArchivedFile>> {
     let wal = folder.wal();
     refuse_link(&wal)?;
@@ -145,8 +148,9 @@ pub(super) fn list(folder: &Folder) -> Result<Vec<ArchivedFile>> {
     Ok(files)
 }
 
-/// Archives the file at `source` as `name`, as PostgreSQL's `archive_command` has to: it succeeds
-/// when the file is safely there, also where it was there before, and never replaces another.
+/// Archives the file at `source` as `name`, for PostgreSQL's `archive_command`. Succeeds once the file is
+/// durable,
+/// also if it was already archived, and never replaces a different file.
 pub(super) fn archive(
     folder: &Path,
     source: &Path,
@@ -154,13 +158,13 @@ pub(super) fn archive(
     recipients: &Recipients,
 ) -> Result<()> {
     if !is_archive_name(name) {
-        return Err(BackupError::Refused(format!("{name:?} is no name of a file of WAL")));
+        return Err(BackupError::Refused(format!("{name:?} is not a WAL file name")));
     }
     let folder = Folder::create(folder)?;
     let wal = folder.wal();
     refuse_link(&wal)?;
     folder::create_private_folder(&wal)?;
-    // Two servers that take themselves for the same one would both find the name free.
+    // The lock prevents two servers with the same configuration from archiving the same name.
     let lock = wal.join(LOCK);
     let held = folder::open_lock(&lock)?;
     held.lock().at(&lock)?;
@@ -168,10 +172,10 @@ pub(super) fn archive(
     let sha256 = payload::digest(source, &Cancellation::default())?.sha256;
     if let Some(there) = list(&folder)?.into_iter().find(|it| it.name == name) {
         if there.sha256 == sha256 {
-            // It may have got its name, and the machine lost its power before that was kept.
+            // The file may have been renamed without the rename being durable yet.
             return folder::sync(&wal);
         }
-        let message = format!("{name} is in the archive already, with other content: it stays");
+        let message = format!("{name} is already archived with different content");
         return Err(BackupError::Refused(message));
     }
     let encrypted = if recipients.all().is_empty() { "" } else { ENCRYPTED_SUFFIX };
@@ -184,14 +188,18 @@ pub(super) fn archive(
     writer.finish().at(&unfinished)?;
     if content.finish().1.sha256 != sha256 {
         remove(&unfinished)?;
-        return Err(BackupError::Refused(format!("{} has changed meanwhile", source.display())));
+        return Err(BackupError::Refused(format!(
+            "{} changed while it was read",
+            source.display()
+        )));
     }
     std::fs::rename(&unfinished, &kept).at(&kept)?;
     folder::sync(&wal)
 }
 
-/// Brings the file `name` out of the archive to `target`, as PostgreSQL's `restore_command` has
-/// to: that it is not there is one thing, that it cannot be had is another.
+/// Copies the file `name` from the archive to `target`, for PostgreSQL's `restore_command`. A file that is
+/// not in the
+/// archive is reported differently from one that cannot be read.
 pub(super) fn fetch(
     folder: &Path,
     name: &str,
@@ -214,9 +222,9 @@ fn copy_from_archive(
 ) -> Result<()> {
     let folder = Folder::open(folder)?;
     let Some(file) = list(&folder)?.into_iter().find(|it| it.name == name) else {
-        // A folder that is not mounted is empty too: it does not mean that the archive ends.
+        // An empty folder may just not be mounted. Do not report the end of the archive.
         if folder.backups()?.is_empty() {
-            return Err(BackupError::refused("there are no backups here: is it mounted?"));
+            return Err(BackupError::refused("there are no backups in the folder: is it mounted?"));
         }
         return Err(BackupError::NotArchived(name.to_owned()));
     };
@@ -230,7 +238,8 @@ fn copy_from_archive(
     std::fs::rename(&part, target).at(target)
 }
 
-/// Removes the WAL before the file `first`, on every timeline; histories stay. Tells how many.
+/// Deletes the WAL before the file `first`, on every timeline, but no history files. Returns the number of
+/// files.
 pub(super) fn remove_before(folder: &Folder, first: &str) -> Result<usize> {
     let needed = position(first);
     let mut removed = 0;
@@ -243,27 +252,28 @@ pub(super) fn remove_before(folder: &Folder, first: &str) -> Result<usize> {
     Ok(removed)
 }
 
-/// How long PostgreSQL may take to archive the last file of WAL that a backup needs.
+/// How long PostgreSQL may take to archive the last WAL file that a backup needs.
 pub(super) const ARCHIVED_WITHIN: TimeDelta = TimeDelta::minutes(5);
 
-/// What the archive has to hold, so that every backup leads to every later moment.
+/// The range of WAL that the archive must contain for point-in-time recovery from every backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RequiredWal {
-    /// The first file of WAL that is needed: the last one that the oldest backup brings along. Without it,
-    /// the chain begins where the archive does.
+    /// The first WAL file: the last one that the oldest backup contains. If `None`, the range starts with the
+    /// oldest
+    /// archived file.
     pub(super) from: Option<String>,
-    /// A file that has been archived by now, or one after it.
+    /// A WAL file that must be archived by now.
     pub(super) until: Option<String>,
-    /// The size of a file of WAL in bytes.
+    /// The size of a WAL file in bytes.
     pub(super) segment_size: u64,
 }
 
-/// Files of WAL that are missing, one after the other.
+/// Consecutive WAL files that are missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Gap {
-    /// The first of them, without its timeline.
+    /// The first missing file, without its timeline.
     first: String,
-    /// How many.
+    /// The number of missing files.
     pub(super) count: u64,
 }
 
@@ -273,7 +283,7 @@ impl std::fmt::Display for Gap {
     }
 }
 
-/// What is missing of what is `needed`, on whatever timelines.
+/// The gaps in the `needed` range, on any timeline.
 pub(super) fn find_gaps(files: &[ArchivedFile], needed: &RequiredWal) -> Vec<Gap> {
     let per_log = (1_u64 << 32) / needed.segment_size;
     let number = |name: &str| {
@@ -300,7 +310,7 @@ pub(super) fn find_gaps(files: &[ArchivedFile], needed: &RequiredWal) -> Vec<Gap
 #[cfg(test)]
 mod tests {
     use super::{
-        ArchivedFile, Gap, RequiredWal, is_archive_name, missing, position, segment_before,
+        ArchivedFile, Gap, RequiredWal, find_gaps, is_archive_name, position, segment_before,
     };
 
     const SEGMENT: u64 = 16 * 1024 * 1024;
@@ -368,11 +378,11 @@ mod tests {
                 let name = |it: Option<&str>| it.map(str::to_owned);
                 let needed =
                     RequiredWal { from: name(from), until: name(until), segment_size: SEGMENT };
-                missing(files, &needed).iter().map(Gap::to_string).collect()
+                find_gaps(files, &needed).iter().map(Gap::to_string).collect()
             };
         let from = Some("0000000100000000000000FE");
         assert_eq!(gaps(&chain, from, None), [""; 0]);
-        // ArchivedFile before it is needed, or not yet.
+        // Archived before it is needed, or not yet.
         assert_eq!(gaps(&chain, Some("0000000100000000000000FF"), None), [""; 0]);
         assert_eq!(gaps(&chain, Some("000000020000000100000001"), None), [""; 0]);
         assert_eq!(gaps(&[], from, None), [""; 0]);
@@ -395,7 +405,7 @@ mod tests {
             |name: &str| ArchivedFile::read(format!("/wal/{name}-{digest}.zst").into()).unwrap();
         let (first, later) = ("000000010000000000000002", "000000010000000000000005");
         let count = |files: &[ArchivedFile], needed: &RequiredWal| -> u64 {
-            missing(files, needed).iter().map(|it| it.count).sum()
+            find_gaps(files, needed).iter().map(|it| it.count).sum()
         };
         assert_eq!(count(&[], &needed(first, first)), 1);
         assert_eq!(count(&[], &needed(first, later)), 4);

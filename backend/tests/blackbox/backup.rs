@@ -45,7 +45,7 @@ async fn what_was_made_is_checked_and_comes_back_into_a_new_place_only(installat
     let [name] = &names[..] else { panic!("{names:?}") };
     assert!(made.contains(name), "{made}");
     let told = installation.backup(&["verify"]).expect_success();
-    assert!(told.contains(&format!("{name}: whole")), "{told}");
+    assert!(told.contains(&format!("{name}: intact")), "{told}");
     for path in below(&installation.backups) {
         let rights = path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!(rights, if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
@@ -83,7 +83,7 @@ async fn what_was_made_is_checked_and_comes_back_into_a_new_place_only(installat
     };
     std::fs::write(&kept, "kept").unwrap();
     let told = installation.restore(&taken, &[]).expect_failure(1);
-    assert!(told.contains("is there already"), "{told}");
+    assert!(told.contains("already exists"), "{told}");
     assert_eq!(std::fs::read_to_string(&kept).unwrap(), "kept");
     let told = installation.restore(&taken, &["--force"]).expect_success();
     assert!(told.contains(name), "{told}");
@@ -190,7 +190,7 @@ fn with_the_client_programs_alone_a_backup_is_made_and_checked() {
             installation.with("MVP__BACKUP__POSTGRES_PROGRAMS", some.to_str().unwrap());
         installation.backup(&["create"]).expect_success();
         let told = installation.backup(&["verify"]).expect_success();
-        assert!(told.contains("and so says pg_verifybackup"), "{told}");
+        assert!(told.contains("verified with pg_verifybackup"), "{told}");
     });
 }
 
@@ -233,7 +233,7 @@ async fn the_service_makes_sealed_backups_by_itself_and_keeps_the_newest(
     let services: Vec<_> = (0..count).map(|_| installation.env.serve()).collect();
     let client = services[0].register("someone@example.org").await;
     client.add_vehicle(1).await;
-    let made = |service: &Service| service.log().matches("Backup made").count();
+    let made = |service: &Service| service.log().matches("Backup created").count();
     let removed = |service: &Service| service.log().contains("Old backups removed");
     eventually("backups are made and removed", async || {
         services.iter().map(made).sum::<usize>() >= 4 && services.iter().any(removed)
@@ -278,16 +278,16 @@ async fn the_service_makes_sealed_backups_by_itself_and_keeps_the_newest(
     }
 
     let told = installation.backup(&["verify"]).expect_success();
-    assert!(told.contains("whole; sealed"), "{told}");
+    assert!(told.contains("intact; encrypted"), "{told}");
     let told = installation.backup(&["verify", "--identity", &identity]).expect_success();
-    assert_eq!(told.matches(": whole").count(), 2, "{told}");
+    assert_eq!(told.matches(": intact").count(), 2, "{told}");
     // The archived WAL is not sealed, and found whole all the same.
     let ran = installation.backup(&["verify", "--identity", &other]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
-    assert!(ran.err.contains("not sealed for this identity"), "{ran:?}");
+    assert!(ran.err.contains("not encrypted for this identity"), "{ran:?}");
     let env = installation.new_target("restored");
     let told = installation.restore(&env, &["--identity", &other]).expect_failure(1);
-    assert!(told.contains("not sealed for this identity"), "{told}");
+    assert!(told.contains("not encrypted for this identity"), "{told}");
     let told = installation.restore(&env, &[]).expect_failure(1);
     assert!(told.contains("--identity"), "{told}");
     assert!(!env.exists());

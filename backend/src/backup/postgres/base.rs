@@ -1,4 +1,4 @@
-//! A base backup: what `pg_basebackup` sends, as one file.
+//! Creates a base backup with `pg_basebackup`, as a single file.
 
 use std::{
     io::{self, BufReader, Read, Write},
@@ -26,13 +26,13 @@ use crate::{
     },
 };
 
-/// How long the server is waited for to connect.
+/// Time limit for connecting to the server.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A server that a base backup is being made of.
+/// A server that is being backed up.
 pub(crate) struct Server {
     options: PgConnectOptions,
-    /// Holds the lock and the slot: both go with it.
+    /// Holds the lock and the replication slot, which are released with the connection.
     connection: PgConnection,
     info: ServerInfo,
 }
@@ -46,18 +46,19 @@ struct ServerInfo {
     system_identifier: i64,
 }
 
-/// A base backup that was made.
+/// A completed base backup.
 pub(crate) struct BaseBackup {
     pub(crate) times: (DateTime<Utc>, DateTime<Utc>),
     pub(crate) file: String,
     pub(crate) digest: Digest,
-    /// How much the archive holds.
+    /// The unpacked size.
     pub(crate) unpacked: Totals,
     pub(crate) cluster: Cluster,
 }
 
-/// Connects to the server and sees to it that nobody else makes a base backup of it meanwhile, and
-/// that it keeps the WAL that this one needs.
+/// Connects to the server, prevents concurrent base backups of it, and makes it retain the WAL that this
+/// backup
+/// needs.
 pub(crate) async fn begin(address: &PostgresAddress) -> Result<Server> {
     let (options, mut connection) = connect(address).await?;
     let info = sqlx::query_as::<_, ServerInfo>(
@@ -75,14 +76,14 @@ pub(crate) async fn begin(address: &PostgresAddress) -> Result<Server> {
     if !lock.fetch_one(&mut connection).await? {
         return Err(BackupError::Busy);
     }
-    // Temporary, so that it does not outlive this connection, whatever happens.
+    // A temporary slot, which is dropped with the connection in any case.
     let slot = "SELECT CAST(slot_name AS TEXT) FROM pg_create_physical_replication_slot(
                     'motovaultpro_backup_' || pg_backend_pid(), true, true)";
     sqlx::query(slot).persistent(false).execute(&mut connection).await?;
     Ok(Server { options, connection, info })
 }
 
-/// What a server reports about its ability to be backed up.
+/// The server's settings and rights that base backups depend on.
 #[derive(sqlx::FromRow)]
 pub(crate) struct ServerStatus {
     pub(crate) version: i32,
@@ -91,7 +92,7 @@ pub(crate) struct ServerStatus {
     pub(crate) not_archived: Option<String>,
 }
 
-/// Asks the server what a base backup of it needs.
+/// Queries the settings and rights that base backups depend on.
 pub(crate) async fn query_status(address: &PostgresAddress) -> Result<ServerStatus> {
     let (_, mut connection) = connect(address).await?;
     let able = sqlx::query_as::<_, ServerStatus>(
@@ -108,8 +109,8 @@ pub(crate) async fn query_status(address: &PostgresAddress) -> Result<ServerStat
     Ok(able)
 }
 
-/// Connects to the only server, or to the one of several that takes writes: the others do not
-/// archive its WAL.
+/// Connects to the only server, or to the first of several that accepts writes, since standbys do not archive
+/// WAL.
 async fn connect(address: &PostgresAddress) -> Result<(PgConnectOptions, PgConnection)> {
     let mut failed = None;
     for options in &address.0 {
@@ -123,28 +124,28 @@ async fn connect(address: &PostgresAddress) -> Result<(PgConnectOptions, PgConne
         match tokio::time::timeout(PATIENCE, connecting).await {
             Ok(Ok(Some(connection))) => return Ok((options, connection)),
             Ok(Ok(None)) => {}
-            // The first one's: a last one that is away says less.
+            // Report the first error: the last server may just be down.
             Ok(Err(error)) => failed = failed.or(Some(error.into())),
             Err(_) => {
-                failed = failed.or(Some(BackupError::refused("PostgreSQL does not answer")));
+                failed = failed.or(Some(BackupError::refused("PostgreSQL does not respond")));
             }
         }
     }
-    Err(failed.unwrap_or_else(|| BackupError::refused("none of the servers takes writes")))
+    Err(failed.unwrap_or_else(|| BackupError::refused("none of the servers accepts writes")))
 }
 
 impl Server {
-    /// The server's own time when it was connected to.
+    /// The server's time when the connection was opened.
     pub(crate) fn began_at(&self) -> DateTime<Utc> {
         self.info.now
     }
 
-    /// What PostgreSQL calls the cluster.
+    /// PostgreSQL's identifier of the cluster.
     pub(crate) fn system_identifier(&self) -> u64 {
         self.info.system_identifier.cast_unsigned()
     }
 
-    /// Takes the base backup into the folder `to`.
+    /// Writes the base backup to the folder `to`.
     pub(crate) async fn take(
         mut self,
         programs: &Programs,
@@ -165,7 +166,7 @@ impl Server {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().at(&program)?;
         let Some(sent) = child.stdout.take() else {
-            return Err(BackupError::refused("pg_basebackup gives nothing to read"));
+            return Err(BackupError::refused("pg_basebackup has no output"));
         };
         let sent = std::fs::File::from(sent.into_owned_fd().at(&program)?);
 
@@ -179,7 +180,7 @@ impl Server {
         let (taken, ended) = tokio::join!(taking, child.wait_with_output());
         let ended = ended.at(&program)?;
         if !ended.status.success() {
-            // It speaks of hosts and roles, never of passwords.
+            // The output may contain hosts and roles, but no passwords.
             let message = String::from_utf8_lossy(&ended.stderr).trim().replace('\n', "; ");
             let ours = taken.err().map_or(String::new(), |error| format!(" ({error})"));
             return Err(BackupError::Refused(format!("{message}{ours}")));
@@ -189,7 +190,7 @@ impl Server {
         let now: DateTime<Utc> = now.fetch_one(&mut self.connection).await?;
         let wal_segment_size = self.info.wal_segment_size.unsigned_abs();
         let (first_wal, last_wal) = seen.wal(wal_segment_size).ok_or_else(|| {
-            BackupError::refused("pg_basebackup ended well, but what it sent is not a whole backup")
+            BackupError::refused("pg_basebackup succeeded, but its output is not a complete backup")
         })?;
         let cluster = Cluster {
             system_identifier: self.system_identifier(),
@@ -205,7 +206,7 @@ impl Server {
     }
 }
 
-/// What passed by of which the backup's manifest tells.
+/// The parts of the archive that are needed for the manifest.
 #[derive(Debug, Default)]
 struct ArchiveSummary {
     label: String,
@@ -230,8 +231,7 @@ struct WalRange {
 }
 
 impl ArchiveSummary {
-    /// The first and the last file of WAL that the backup needs; `None` where a part of it is
-    /// missing.
+    /// The first and last WAL files that the backup needs; `None` if the backup is incomplete.
     fn wal(&self, segment_size: u64) -> Option<(String, String)> {
         // `START WAL LOCATION: 0/2000028 (file 000000010000000000000002)`
         let line = self.label.lines().find(|it| it.starts_with("START WAL LOCATION"))?;
@@ -243,8 +243,8 @@ impl ArchiveSummary {
     }
 }
 
-/// Passes a tar archive on as it is, and looks at it meanwhile: what could not be restored is not
-/// backed up either.
+/// Copies a tar archive unchanged, and validates it on the way: an archive that could not be restored is not
+/// stored.
 fn copy_archive(
     sent: impl Read,
     to: &mut impl Write,
@@ -265,7 +265,7 @@ fn copy_archive(
         read.map_err(ArchiveError::Read)
     })?;
     seen.totals = totals;
-    // Behind the last entry comes what fills the archive up.
+    // The last entry is followed by padding.
     io::copy(&mut passing, &mut io::sink()).map_err(ArchiveError::Read)?;
     Ok(seen)
 }

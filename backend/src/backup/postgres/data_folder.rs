@@ -1,4 +1,4 @@
-//! A data folder made of a base backup, which recovers by itself when PostgreSQL starts on it.
+//! Creates a data folder from a base backup. PostgreSQL recovers when it is started on it.
 
 use std::fmt::Write as _;
 
@@ -12,21 +12,19 @@ use crate::{
     core::archive::{self, ArchiveError, Limits, Name, NewFolder},
 };
 
-/// The file without which PostgreSQL starts on no folder, and what it is called until all else is
-/// there.
+/// The file that PostgreSQL needs to start, and its temporary name until everything else is in place.
 const CONTROL: &str = "global/pg_control";
 const WITHHELD: &str = "global/pg_control.restoring";
 
-/// How a laid out folder recovers.
+/// The recovery settings of a data folder.
 pub(crate) struct Recovery {
-    /// The shell command that brings a file of WAL, with PostgreSQL's `%f` and `%p`.
+    /// The shell command that fetches a WAL file, with PostgreSQL's `%f` and `%p`.
     pub(crate) command: String,
-    /// The moment to recover to; without it, to the end of what was archived.
+    /// The point in time to recover to; by default, the end of the archive.
     pub(crate) to: Option<DateTime<Utc>>,
 }
 
-/// Unpacks a base backup into `data`. Nothing is brought to the disk one by one: PostgreSQL does that
-/// before it begins to recover.
+/// Unpacks a base backup into `data`. Files are not synced: PostgreSQL does that before it recovers.
 pub(crate) fn unpack(from: &mut Reader, limits: Limits, data: &mut NewFolder) -> Result<()> {
     let path = from.path().to_owned();
     let failed = |error| BackupError::from_archive(error, &path);
@@ -44,16 +42,16 @@ pub(crate) fn unpack(from: &mut Reader, limits: Limits, data: &mut NewFolder) ->
     if has_control {
         return Ok(());
     }
-    Err(BackupError::Damaged(format!("{}: the backup holds no {CONTROL}", path.display())))
+    Err(BackupError::Damaged(format!("{}: the backup does not contain {CONTROL}", path.display())))
 }
 
-/// Lets PostgreSQL start on an unpacked base backup: `recovery` last but for the control file.
+/// Writes the recovery settings to an unpacked base backup, and finally moves the control file into place.
 pub(crate) fn prepare_recovery(data: &mut NewFolder, recovery: Option<&Recovery>) -> Result<()> {
     let mut prepare_recovery = || -> Result<(), ArchiveError> {
         if let Some(recovery) = recovery {
             data.append("postgresql.auto.conf", &settings(recovery))?;
             data.append("recovery.signal", "")?;
-            // Systems that keep the settings elsewhere have none here, and `postgres -D` needs them.
+            // `postgres -D` needs these files, and some systems store them outside the data folder.
             for (name, text) in [
                 ("postgresql.conf", "# The server's settings were not in its data folder.\n"),
                 ("pg_hba.conf", "# The server's own file was elsewhere.\nlocal all all peer\n"),
@@ -77,10 +75,10 @@ fn settings(recovery: &Recovery) -> String {
         ("recovery_target_inclusive", "on"),
         ("recovery_target_timeline", "latest"),
         ("recovery_target_action", "promote"),
-        // Nobody reads before it is where it should be, and a server that had more connections
-        // does not hold it up.
+        // Prevent reads before recovery is complete, and errors because the original server allowed more
+        // connections.
         ("hot_standby", "off"),
-        // It must not archive among the files of the one that it is a copy of.
+        // The copy must not archive its WAL among the files of the original.
         ("archive_mode", "off"),
     ] {
         let _ = writeln!(text, "{name} = '{}'", value.replace('\'', "''"));
@@ -88,7 +86,7 @@ fn settings(recovery: &Recovery) -> String {
     text
 }
 
-/// Text as one word of a shell command in PostgreSQL's settings, where `%` has a meaning.
+/// Quotes text as a word of a shell command in PostgreSQL's settings, in which `%` is special.
 pub(crate) fn quote_word(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''").replace('%', "%%"))
 }

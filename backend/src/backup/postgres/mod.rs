@@ -1,4 +1,4 @@
-//! PostgreSQL: base backups, and data folders made of them that recover by themselves.
+//! PostgreSQL base backups, and restoring data folders from them.
 
 mod base;
 mod data_folder;

@@ -1,5 +1,4 @@
-//! PostgreSQL's own programs: where they are, and how they are run without a secret on a command
-//! line.
+//! Finds PostgreSQL's programs, and runs them without secrets on the command line.
 
 use std::path::{Path, PathBuf};
 
@@ -10,22 +9,21 @@ use sqlx::{
 
 use crate::backup::error::{BackupError, Result};
 
-/// Where systems keep them; Debian has a folder for each version, off `PATH`.
+/// Default locations. Debian has a folder per version, which is not in `PATH`.
 const VERSIONS: &str = "/usr/lib/postgresql";
 const FOLDERS: [&str; 2] = ["/usr/local/bin", "/usr/bin"];
 
-/// Where PostgreSQL's programs are looked for.
+/// The location of PostgreSQL's programs.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Programs(Option<PathBuf>);
 
 impl Programs {
-    /// In this folder, or where systems keep them.
+    /// Uses this folder, or else the default locations.
     pub(crate) fn new(folder: Option<&Path>) -> Self {
         Self(folder.map(Path::to_owned))
     }
 
-    /// The program `name` for a server of the major version `major`: of that version, or else of
-    /// the newest after it.
+    /// Finds the program `name` for a server of version `major`: of the same version, or else the newest.
     pub(crate) fn find(&self, name: &str, major: u32) -> Option<PathBuf> {
         let in_folder = |folder: &Path| Some(folder.join(name)).filter(|it| it.is_file());
         if let Some(folder) = &self.0 {
@@ -45,20 +43,20 @@ impl Programs {
         found.map(|(_, path)| path).or_else(|| FOLDERS.iter().find_map(|it| in_folder(it.as_ref())))
     }
 
-    /// As [`Programs::find`], or what to do.
+    /// Like [`Programs::find`], but returns an error with advice.
     pub(crate) fn require(&self, name: &str, major: u32) -> Result<PathBuf> {
         self.find(name, major).ok_or_else(|| {
             let message = format!(
-                "{name} of PostgreSQL {major} or newer is not here: install PostgreSQL's client \
-                 programs, or name their folder in backup.postgres_programs"
+                "{name} of PostgreSQL {major} or newer is not installed: install the PostgreSQL client \
+                 programs, or set their folder in backup.postgres_programs"
             );
             BackupError::Refused(message)
         })
     }
 }
 
-/// What a program of PostgreSQL's needs to know to reach the server, for its environment: the
-/// password too, which no other user can see there.
+/// Environment variables with which a PostgreSQL program connects to the server. These include the password,
+/// since other users cannot read them.
 pub(super) fn environment(options: &PgConnectOptions) -> Vec<(&'static str, String)> {
     let host = match options.get_socket() {
         Some(socket) => socket.display().to_string(),
@@ -80,7 +78,7 @@ pub(super) fn environment(options: &PgConnectOptions) -> Vec<(&'static str, Stri
         ("PGCONNECT_TIMEOUT", "10".to_owned()),
         ("LC_ALL", "C".to_owned()),
     ];
-    // The options tell these only as parts of a URL. Names could not stand in one as they are.
+    // The options return these only in a URL. Host and user are replaced, since they may need escaping.
     let url = options.clone().host("host").username("user").to_url_lossy();
     let pairs = form_urlencoded::parse(url.query().unwrap_or_default().as_bytes());
     for (key, value) in pairs {
@@ -90,7 +88,7 @@ pub(super) fn environment(options: &PgConnectOptions) -> Vec<(&'static str, Stri
             "sslkey" => "PGSSLKEY",
             _ => continue,
         };
-        // How they tell a file's path; what stands in the URL itself has none.
+        // File paths have this prefix; inline certificates do not.
         if let Some(path) = value.strip_prefix("file: ") {
             environment.push((name, path.to_owned()));
         }
@@ -103,9 +101,10 @@ pub(super) fn environment(options: &PgConnectOptions) -> Vec<(&'static str, Stri
     environment
 }
 
-/// Has PostgreSQL's own program look through an unpacked base backup: each file against the
-/// checksum that the server gave, and the WAL, where what reads that lies beside it (Debian's client
-/// programs come without). Tells what it found wrong; `None` where the program is not here.
+/// Verifies an unpacked base backup with `pg_verifybackup`: the checksums of all files, and the WAL if
+/// `pg_waldump` is installed, which Debian's client packages lack. Returns the errors, or `None` if the
+/// program is not
+/// installed.
 pub(crate) async fn verify(
     programs: &Programs,
     version: u32,
@@ -126,7 +125,7 @@ pub(crate) async fn verify(
         return Ok(Some(Ok(())));
     }
     if done.status.code().is_none() {
-        return Err(BackupError::refused(format!("pg_verifybackup did not end: {}", done.status)));
+        return Err(BackupError::refused(format!("pg_verifybackup was killed: {}", done.status)));
     }
     let message = String::from_utf8_lossy(&done.stderr).trim().replace('\n', "; ");
     Ok(Some(Err(message)))

@@ -41,7 +41,7 @@ pub(crate) type Requests = Arc<dyn Fn(u64) -> String + Send + Sync>;
 impl Load {
     /// Asks over so many connections for so long. Whoever is answered asks at once again; `refused`
     /// says what the others do. They do not begin all in one moment.
-    pub(crate) async fn put(
+    pub(crate) async fn run(
         url: &str,
         connections: u64,
         lasts: Duration,

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::{
     Postgres, eventually,
-    servers::{chown_to_server_user, free_port, listens, server_user},
+    servers::{free_port, chown_to_server_user, is_listening, server_user},
 };
 
 /// The password of the service's role.
