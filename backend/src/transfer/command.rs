@@ -1,4 +1,4 @@
-//! `motovaultpro move …`.
+//! The `motovaultpro move` command.
 
 use std::{convert::Infallible, io::Write as _, path::PathBuf};
 
@@ -11,7 +11,7 @@ use crate::{
     features,
 };
 
-/// Move all data to another, empty database, of either engine
+/// Move all data to an empty database, on the same or the other engine
 #[derive(Debug, Clone, clap::Args)]
 pub struct Arguments {
     /// The new database, as in database.url
@@ -20,22 +20,22 @@ pub struct Arguments {
     /// A file with the new database's URL
     #[arg(long, value_name = "FILE", conflicts_with = "to")]
     to_file: Option<PathBuf>,
-    /// The new database for the role that owns the tables, as in `database.migration_url`
+    /// The URL of the new database for the role that owns the tables, as in `database.migration_url`
     #[arg(long, value_name = "URL", value_parser = secret)]
     to_migration_url: Option<Secret>,
     /// A file with that URL
     #[arg(long, value_name = "FILE", conflicts_with = "to_migration_url")]
     to_migration_url_file: Option<PathBuf>,
-    /// A file with the password for URLs that have none, as in `database.password_file`
+    /// A file with the password for URLs without one, as in `database.password_file`
     #[arg(long, value_name = "FILE")]
     to_password_file: Option<PathBuf>,
-    /// Count the rows and check whether the new database can store them; write nothing
+    /// Count the rows and check that the new database can store them, without writing anything
     #[arg(long)]
     dry_run: bool,
 }
 
-/// An option that is never printed.
-#[expect(clippy::unnecessary_wraps, reason = "the form that clap calls")]
+/// Wraps a secret option, so that it is never printed.
+#[expect(clippy::unnecessary_wraps, reason = "required by clap")]
 fn secret(text: &str) -> std::result::Result<Secret, Infallible> {
     Ok(Secret::new(text.to_owned()))
 }
@@ -48,7 +48,7 @@ impl Arguments {
             (None, Some(file)) => read_secret(file).map(Some),
             (None, None) => Ok(None),
         };
-        // Clap has seen to it that there is one.
+        // Clap guarantees that one of them is given.
         let url = given(&self.to, &self.to_file)?.unwrap_or_else(|| Secret::new(String::new()));
         let owners = given(&self.to_migration_url, &self.to_migration_url_file)?;
         let password = given(&None, &self.to_password_file)?;
@@ -56,11 +56,10 @@ impl Arguments {
     }
 }
 
-/// Moves what the arguments name, and prints what was moved: each table as soon as it is done. Returns the
-/// last line.
+/// Moves the data, and prints each table when it is done. Returns the last line of the output.
 ///
 /// # Errors
-/// [`super::MoveError`]; the new database has no rows then.
+/// [`super::MoveError`]. The new database then contains no rows.
 pub async fn run(arguments: &Arguments, config: &Config, clock: &Clock) -> Result<String> {
     let target = arguments.target(config)?;
     eprintln!("motovaultpro: from {}", config.database.migration_engine()?);
@@ -68,7 +67,7 @@ pub async fn run(arguments: &Arguments, config: &Config, clock: &Clock) -> Resul
     let mut progress = |progress: Progress<'_>| match progress {
         Progress::Warning(text) => eprintln!("motovaultpro: {text}"),
         Progress::Table(name, rows) => {
-            // A reader that has gone away doesn't end a move that is under way.
+            // Ignore errors: a closed pipe must not abort the move.
             let _ = writeln!(std::io::stdout(), "{name:<30} {rows:>10}");
         }
     };

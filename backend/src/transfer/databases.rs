@@ -1,4 +1,4 @@
-//! The two databases: opened, locked, and what each engine needs before and after.
+//! Opens and locks the two databases, and prepares and finishes them as each engine requires.
 
 use std::path::{Path, PathBuf};
 
@@ -19,17 +19,17 @@ use crate::{
     sql,
 };
 
-/// The databases, and the locks on those that are SQLite's.
+/// The databases, and the locks on SQLite databases.
 pub(super) struct Databases {
     pub(super) source: Db,
-    /// None in a dry run, where SQLite's file doesn't exist.
+    /// `None` in a dry run if the SQLite file does not exist.
     pub(super) target: Option<Db>,
     pub(super) is_to_postgres: bool,
     _locks: Vec<ServiceLock>,
 }
 
 impl Databases {
-    /// Opens both, as the role that migrates. A target that doesn't exist is created, but not in a dry run.
+    /// Opens both with the migration role. Creates a missing target, except in a dry run.
     pub(super) async fn open(
         config: &Config,
         target: &Database,
@@ -60,8 +60,9 @@ impl Databases {
         }
     }
 
-    /// Warns where others are connected to PostgreSQL's database: what a service writes from now on isn't
-    /// moved. They aren't refused, since a pooler's connections outlast the service.
+    /// Warns about other connections to a PostgreSQL source: later writes of a running service would not be
+    /// moved. It is
+    /// only a warning, since connections of a pooler may remain open after the service has stopped.
     pub(super) async fn warn_of_others(
         &self,
         config: &Config,
@@ -116,10 +117,10 @@ async fn open_target(
             return Ok(None);
         }
         if is_new {
-            // Where this fails, locking says why.
+            // If this fails, taking the lock reports the cause.
             let _ = files::create_private_folder(files::folder_of(path));
         } else {
-            // Another program's database is left alone.
+            // Refuses databases of other programs.
             check_existing(path).await.on(Side::Target)?;
         }
         locks.push(ServiceLock::acquire_temporary(path)?);
@@ -127,7 +128,7 @@ async fn open_target(
     Ok(Some(Db::open_for_migrations(target).await.on(Side::Target)?))
 }
 
-/// Whether both lead to one database, as far as the addresses show it.
+/// Whether both addresses refer to the same database, as far as can be determined.
 fn is_same(one: &Engine, other: &Engine) -> bool {
     match (one, other) {
         (Engine::Sqlite(one), Engine::Sqlite(other)) => whole(one) == whole(other),
@@ -151,22 +152,23 @@ fn whole(path: &Path) -> PathBuf {
     whole.unwrap_or_else(|_| path.to_owned())
 }
 
-/// Runs statements on PostgreSQL; SQLite needs none of these.
+/// Executes statements on PostgreSQL; does nothing on SQLite.
 async fn on_postgres(tx: &mut Tx, statements: String) -> sqlx::Result<()> {
     let Tx::Postgres { tx, .. } = tx else { return Ok(()) };
     sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut **tx).await.map(drop)
 }
 
-/// Sets what holds until the transaction ends. With `row_security` off, the database reports an error
-/// where it would otherwise hide rows.
+/// Sets options for the transaction. With `row_security` off, PostgreSQL returns an error instead of hiding
+/// rows.
 pub(super) async fn prepare(tx: &mut Tx, side: Side) -> Result<()> {
     let settings = "SET LOCAL row_security TO off; SET LOCAL lock_timeout TO '10s';
          SET LOCAL statement_timeout TO 0; SET LOCAL idle_in_transaction_session_timeout TO 0";
     on_postgres(tx, settings.to_owned()).await.at(side, "the beginning")
 }
 
-/// Locks the tables until the transaction ends, waiting at most ten seconds for others that use
-/// them. SQLite has one writer at a time anyway.
+/// Locks the tables until the end of the transaction, and waits for other users for at most ten seconds.
+/// SQLite has
+/// only one writer at a time anyway.
 pub(super) async fn lock(tx: &mut Tx, names: &[String], side: Side) -> Result<()> {
     if names.is_empty() {
         return Ok(());
@@ -182,7 +184,7 @@ pub(super) async fn has_rows(tx: &mut Tx, name: &str) -> sqlx::Result<bool> {
     Ok(has_rows)
 }
 
-/// Has PostgreSQL's sequences continue after the numbers that were copied. SQLite's do so by themselves.
+/// Sets PostgreSQL's sequences to continue after the copied numbers. SQLite does so by itself.
 pub(super) async fn continue_sequences(tx: &mut Tx, tables: &[Table]) -> Result<()> {
     let Tx::Postgres { .. } = tx else { return Ok(()) };
     let found: Vec<(String, String, String)> = sql!(
@@ -208,7 +210,7 @@ pub(super) async fn continue_sequences(tx: &mut Tx, tables: &[Table]) -> Result<
     Ok(())
 }
 
-/// Gathers statistics, so that the first statements are planned well.
+/// Collects statistics for the query planner.
 pub(super) async fn analyze(tx: &mut Tx, tables: &[String]) -> Result<()> {
     on_postgres(tx, format!("ANALYZE {}", tables.join(", "))).await.at(Side::Target, "ANALYZE")
 }

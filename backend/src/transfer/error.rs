@@ -1,4 +1,4 @@
-//! Why nothing was moved.
+//! Errors of a move.
 
 use crate::core::{
     Error,
@@ -6,15 +6,15 @@ use crate::core::{
     db::{lock::LockError, migrate::MigrateError},
 };
 
-/// What a command of the transfer returns.
+/// The result of a move operation.
 pub(super) type Result<T> = std::result::Result<T, MoveError>;
 
-/// Which of the two databases.
+/// One of the two databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// The configured one, which is read.
+    /// The configured database, which is read.
     Source,
-    /// The one that is filled.
+    /// The new database.
     Target,
 }
 
@@ -27,47 +27,47 @@ impl std::fmt::Display for Side {
     }
 }
 
-/// Why nothing was moved. The target has no rows then; the source is never changed.
+/// An error of a move. The target then contains no rows; the source is never changed.
 #[derive(Debug, thiserror::Error)]
 pub enum MoveError {
-    /// A setting or an option that can't be used.
+    /// An invalid setting or option.
     #[error("{0}")]
     Config(#[from] ConfigError),
-    /// Both are one database.
-    #[error("--to is the configured database: name another, empty one")]
+    /// Source and target are the same database.
+    #[error("--to is the configured database: use another, empty one")]
     Same,
-    /// A service or another command uses an SQLite database.
+    /// A service or another command is using an SQLite database.
     #[error("{0}")]
     Locked(#[from] LockError),
-    /// A database that can't be opened.
+    /// A database cannot be opened.
     #[error("the {side} can't be used: {why}")]
     Open {
-        /// Which one.
+        /// The database.
         side: Side,
-        /// Why.
+        /// The cause.
         why: String,
     },
-    /// The source has no tables of this program.
+    /// The source has none of this program's tables.
     #[error("{0} has none of MotoVaultPro's tables: check database.url")]
     Empty(Engine),
-    /// The source is older than this program.
+    /// Migrations are pending on the source.
     #[error("{0} migrations are pending on the source: run `motovaultpro migrate` first")]
     Pending(usize),
-    /// The source or the target doesn't match this program.
+    /// The migrations of the source or target do not match this program.
     #[error("the {side}: {error}")]
     Migrate {
-        /// Which one.
+        /// The database.
         side: Side,
-        /// Why.
+        /// The cause.
         error: MigrateError,
     },
-    /// The target is in use.
-    #[error("the target has rows in {0}: name an empty database. Nothing was moved")]
+    /// The target is not empty.
+    #[error("the target has rows in {0}: use an empty database. Nothing was moved")]
     NotEmpty(String),
-    /// The tables of both don't match.
+    /// The schemas do not match.
     #[error("the tables of the source and the target don't match: {0}. Nothing was moved")]
     Schema(String),
-    /// A value that the target can't store as it is.
+    /// The target cannot store a value exactly.
     #[error("{table}, row {key}: {column} {why}. Nothing was moved")]
     Value {
         /// The table.
@@ -76,37 +76,37 @@ pub enum MoveError {
         key: String,
         /// The column.
         column: String,
-        /// What is wrong with the value, without the value.
+        /// The problem, without the value.
         why: String,
     },
-    /// A row that the target has otherwise than the source.
+    /// A row differs between source and target.
     #[error("{table}, row {key}: {what}. Nothing was moved")]
     Different {
         /// The table.
         table: String,
         /// The row's primary key.
         key: String,
-        /// What is different, without the values.
+        /// The difference, without the values.
         what: String,
     },
-    /// A database refused a statement, or is gone.
+    /// A statement failed, or the connection was lost.
     #[error("the {side} failed at {at}: {error}. Nothing was moved")]
     Database {
-        /// Which one.
+        /// The database.
         side: Side,
-        /// The table, or what was being done.
+        /// The table or operation.
         at: String,
-        /// What it said.
+        /// The database's error.
         error: sqlx::Error,
     },
-    /// An index of the target can't be filled.
+    /// An index of the target cannot be filled.
     #[error("the target's indexes can't be filled: {0}. Nothing was moved")]
     Index(Error),
 }
 
-/// Adds which database it was, and at what.
+/// Adds the database and the operation to an error.
 pub(super) trait At<T> {
-    /// Adds which database it was, and at what.
+    /// Adds the database and the operation to the error.
     fn at(self, side: Side, at: &str) -> Result<T>;
 }
 
@@ -116,9 +116,9 @@ impl<T> At<T> for sqlx::Result<T> {
     }
 }
 
-/// Adds which database it was.
+/// Adds the database to an error.
 pub(super) trait On<T> {
-    /// Adds which database it was.
+    /// Adds the database to the error.
     fn on(self, side: Side) -> Result<T>;
 }
 
@@ -133,7 +133,7 @@ impl<T> On<T> for std::result::Result<T, Error> {
         self.map_err(|error| {
             let why = match error {
                 Error::Internal(cause) => cause.to_string(),
-                Error::Unavailable => "it doesn't answer".to_owned(),
+                Error::Unavailable => "it does not respond".to_owned(),
                 other => other.to_string(),
             };
             MoveError::Open { side, why }

@@ -1,28 +1,28 @@
-//! What a column stores, whichever engine it is in.
+//! The types of columns, independent of the engine.
 
-/// What a column stores.
+/// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// `BOOLEAN`, or `INTEGER` with 0 and 1.
     Bool,
-    /// A whole number of so many bytes.
+    /// An integer of this many bytes.
     Int(u32),
-    /// `NUMERIC(precision, scale)`, or an `INTEGER` that counts the smallest unit.
+    /// `NUMERIC(precision, scale)`, or an `INTEGER` in units of the last digit.
     Decimal {
-        /// Digits in all.
+        /// Total number of digits.
         precision: u32,
-        /// Digits after the point.
+        /// Number of decimal places.
         scale: u32,
     },
-    /// Text, of at most so many characters.
+    /// Text, with an optional maximum number of characters.
     Text(Option<usize>),
-    /// `CHAR(n)`: blanks at the end don't count.
+    /// `CHAR(n)`: trailing blanks are not significant.
     Char(usize),
     /// `BYTEA` or `BLOB`.
     Bytes,
     /// `UUID`, or a `BLOB` of 16 bytes.
     Uuid,
-    /// `TIMESTAMP WITH TIME ZONE`, or `TEXT` in the form of RFC 3339; with microseconds.
+    /// `TIMESTAMP WITH TIME ZONE`, or `TEXT` in RFC 3339 format, with microseconds.
     Time,
     /// `DATE`, or `TEXT` such as 2026-01-31.
     Date,
@@ -31,7 +31,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// By the type's name, as PostgreSQL's `format_type` gives it.
+    /// Parses the type name returned by PostgreSQL's `format_type`.
     pub(super) fn of_postgres(declared: &str) -> Option<Self> {
         let (name, sizes) = match declared.split_once('(') {
             Some((name, rest)) => (name, rest.strip_suffix(')')?.split(',').collect()),
@@ -44,7 +44,7 @@ impl Kind {
             ("smallint", []) => Self::Int(2),
             ("integer", []) => Self::Int(4),
             ("bigint", []) => Self::Int(8),
-            // Eighteen digits are as many as an integer of SQLite's has room for.
+            // SQLite integers hold up to eighteen digits.
             ("numeric", &[precision @ 1..=18, scale]) if scale <= precision => {
                 Self::Decimal { precision, scale }
             }
@@ -60,8 +60,9 @@ impl Kind {
         })
     }
 
-    /// By the type's name in a STRICT table of SQLite's, where both databases are SQLite: each value is
-    /// copied as it is stored.
+    /// Parses the type name of a STRICT SQLite table. Used if both databases are SQLite, so that values are
+    /// copied as
+    /// they are stored.
     pub(super) fn of_sqlite(declared: &str) -> Option<Self> {
         Some(match declared {
             "INTEGER" => Self::Int(8),
@@ -71,7 +72,7 @@ impl Kind {
         })
     }
 
-    /// The type of such a column in SQLite.
+    /// The corresponding type in SQLite.
     pub(super) fn sqlite_type(self) -> &'static str {
         match self {
             Self::Bool | Self::Int(_) | Self::Decimal { .. } => "INTEGER",
@@ -86,7 +87,7 @@ mod tests {
     use super::Kind;
 
     #[test]
-    fn types_that_cannot_be_moved_exactly_are_unknown() {
+    fn unsupported_column_types_are_unknown() {
         for declared in
             ["numeric", "numeric(20,2)", "numeric(4,6)", "real", "integer[]", "text(", ""]
         {

@@ -1,8 +1,9 @@
-//! Moves all data to another, empty database, from either engine to either: `motovaultpro move`.
+//! Moves all data to another, empty database on the same or the other engine: `motovaultpro move`.
 //!
-//! One transaction reads the source as it is at one moment. Another fills the target, compares it with
-//! the source row by row, and only then commits: whatever fails, or ends the program, before that
-//! leaves the target without rows. The source is never changed.
+//! One transaction reads a consistent snapshot of the source. Another fills the target, compares it with the
+//! source row by
+//! row, and then commits. If anything fails before that, the target remains without rows. The source is never
+//! changed.
 
 mod command;
 mod databases;
@@ -40,29 +41,30 @@ use crate::{
     sql,
 };
 
-/// What is reported while it is under way.
+/// Progress reports.
 #[derive(Debug, Clone, Copy)]
 pub enum Progress<'a> {
-    /// What the operator should know before it goes on.
+    /// A warning for the operator.
     Warning(&'a str),
-    /// All rows of a table have been copied, or checked: its name and how many there are.
+    /// A table has been copied or checked: its name and number of rows.
     Table(&'a str, u64),
 }
 
-/// What was moved.
+/// The result of a move.
 #[derive(Debug, Clone, Copy)]
 pub struct Moved {
-    /// All rows of all tables.
+    /// The total number of rows.
     pub rows: u64,
-    /// How long it took.
+    /// The duration.
     pub time: Duration,
 }
 
-/// Moves all data of the configured database to `target`. With `is_dry_run` it only reads and checks:
-/// nothing is created, changed or written.
+/// Moves all data of the configured database to `target`. With `is_dry_run`, only reads and checks: nothing
+/// is
+/// created, changed or written.
 ///
 /// # Errors
-/// [`MoveError`]; the target has no rows then.
+/// [`MoveError`]. The target then contains no rows.
 pub async fn move_all(
     config: &Config,
     target: &Database,
@@ -76,7 +78,7 @@ pub async fn move_all(
     let moved = async {
         databases.warn_of_others(config, progress).await?;
         if let Some(db) = &databases.target {
-            // Before its schema is touched: it could be a database that is in use.
+            // Check for rows before migrating the target, since it could be in use.
             rollback(begin_target(db, features, false).await?.0, Side::Target).await?;
             if !is_dry_run {
                 migrate::run(db, features, None, clock).await.on(Side::Target)?;
@@ -107,7 +109,7 @@ async fn copy(
                 rollback(target, Side::Target).await?;
                 theirs
             }
-            // A file that doesn't exist yet is as the migrations make it.
+            // A file that does not exist yet will have the schema that the migrations create.
             None => ours.clone(),
         };
         for table in schema::merge(&ours, &theirs)? {
@@ -134,8 +136,9 @@ async fn copy(
     Ok(rows)
 }
 
-/// Begins to read the source as it is now, with the rows of all users. On PostgreSQL, where that needs
-/// row-level security to be lifted, others wait for the tables until the transaction ends.
+/// Starts to read a snapshot of the source, with the rows of all users. If row-level security must be lifted
+/// on
+/// PostgreSQL, other users wait for the tables until the end of the transaction.
 async fn begin_source(db: &Db, features: &[Feature]) -> Result<Tx> {
     const AT: &str = "the beginning";
     let side = Side::Source;
@@ -169,8 +172,11 @@ async fn begin_source(db: &Db, features: &[Feature]) -> Result<Tx> {
     Ok(tx)
 }
 
-/// Begins to fill the target: locks its tables, and checks that they have no rows. With `is_preview`, pending migrations are executed in the same transaction, which must be rolled
-/// back then. Returns the tables, too, whose policies must hold for their owner again afterwards.
+/// Starts to fill the target: locks its tables and checks that they are empty. With `is_preview`, pending
+/// migrations
+/// are executed in the same transaction, which must then be rolled back. Also returns the tables whose
+/// policies must be
+/// enforced for their owner again afterwards.
 async fn begin_target(
     db: &Db,
     features: &[Feature],
@@ -195,8 +201,9 @@ async fn begin_target(
     Ok((tx, shown))
 }
 
-/// What follows from the rows: indexes that only one engine has, sequences, statistics, and policies that
-/// were lifted.
+/// Finishes the target: fills the indexes that only one engine has, updates sequences and statistics, and
+/// restores
+/// row-level security.
 async fn finish(target: &mut Tx, tables: &[Table], shown: &[String]) -> Result<()> {
     for fill in features::INDEX_BUILDERS {
         fill(target).await.map_err(MoveError::Index)?;

@@ -1,4 +1,4 @@
-//! Reading and writing the rows of a table.
+//! Reads and writes the rows of a table.
 
 use futures_util::{StreamExt as _, TryStreamExt as _, future, stream::BoxStream};
 use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
@@ -11,16 +11,16 @@ use super::{
 };
 use crate::core::db::Tx;
 
-/// How many bytes are sent to PostgreSQL at once.
+/// How many bytes to send to PostgreSQL at a time.
 const CHUNK: usize = 256 * 1024;
-/// How many values one statement of SQLite's has at most: it takes some 32,000.
+/// Maximum number of bound values in an SQLite statement. SQLite supports about 32,000.
 const MOST_VALUES: usize = 2_000;
 
 /// The values of a row, in the order of the table's columns.
 pub(super) type Values = Vec<Value>;
 
 impl Table {
-    /// Every row, by its primary key, in the same order on both engines.
+    /// Reads all rows by primary key, in the same order on both engines.
     pub(super) fn rows<'a>(&'a self, tx: &'a mut Tx, side: Side) -> BoxStream<'a, Result<Values>> {
         let is_postgres = matches!(tx, Tx::Postgres { .. });
         let statement = AssertSqlSafe(self.select(is_postgres));
@@ -42,7 +42,7 @@ impl Table {
         let order = self.key.iter().map(|&at| {
             let Column { name, kind, .. } = &self.columns[at];
             match kind {
-                // As SQLite orders it, whatever the database's collation is.
+                // Use SQLite's order, independent of the database's collation.
                 Kind::Text(_) | Kind::Char(_) if is_postgres => {
                     format!("{} COLLATE \"C\"", quoted(name))
                 }
@@ -77,16 +77,16 @@ impl Table {
         MoveError::Value { table, key, column, why }
     }
 
-    /// The row's primary key, as messages name it.
+    /// The row's primary key, for messages.
     pub(super) fn key_of(&self, values: &[Value]) -> String {
         let key: Vec<_> = self.key.iter().map(|&at| values[at].to_string()).collect();
         key.join(", ")
     }
 
-    /// Checks whether the target can store each value as it is.
+    /// Checks that the target can store each value exactly.
     ///
     /// # Errors
-    /// [`MoveError::Value`], with the first that it can't.
+    /// [`MoveError::Value`] for the first value that it cannot store.
     pub(super) fn check(&self, values: &[Value], is_postgres: bool) -> Result<()> {
         for (value, column) in values.iter().zip(&self.columns) {
             let fits = match value {
@@ -99,7 +99,7 @@ impl Table {
         Ok(())
     }
 
-    /// Copies every row of the source into the target. Returns how many there were.
+    /// Copies all rows from the source to the target. Returns their number.
     pub(super) async fn copy(&self, source: &mut Tx, target: &mut Tx) -> Result<u64> {
         let rows = self.rows(source, Side::Source);
         match target {
@@ -147,7 +147,7 @@ impl Table {
         match sent {
             Ok(()) => copy.finish().await.at(Side::Target, &self.name),
             Err(error) => {
-                // The transaction is rolled back: what matters is why.
+                // The transaction is rolled back; report the original error.
                 let _ = copy.abort("the rows could not be read").await;
                 Err(error)
             }
@@ -178,7 +178,7 @@ impl Table {
         Ok(count)
     }
 
-    /// Reads every row of the source as [`Table::copy`] does, and writes none.
+    /// Reads and checks all rows like [`Table::copy`], without writing.
     pub(super) async fn check_all(&self, source: &mut Tx, is_postgres: bool) -> Result<u64> {
         let rows = self.rows(source, Side::Source);
         let checked = rows.try_fold(0, |count, row| {
@@ -187,10 +187,10 @@ impl Table {
         checked.await
     }
 
-    /// Compares the rows of both databases, one by one. Returns how many there are.
+    /// Compares the rows of both databases. Returns their number.
     ///
     /// # Errors
-    /// [`MoveError::Different`], with the first row that isn't the same in both.
+    /// [`MoveError::Different`] for the first difference.
     pub(super) async fn compare(&self, source: &mut Tx, target: &mut Tx) -> Result<u64> {
         let mut ours = self.rows(source, Side::Source);
         let mut theirs = self.rows(target, Side::Target);
@@ -205,11 +205,12 @@ impl Table {
                 (Some(one), Some(other)) if self.key_of(&one) == self.key_of(&other) => {
                     let mut columns = self.columns.iter().zip(one.iter().zip(&other));
                     let name = columns.find(|it| it.1.0 != it.1.1).map_or("", |it| &it.0.name);
-                    (self.key_of(&one), format!("{name} is not the same in the target"))
+                    (self.key_of(&one), format!("{name} is different in the target"))
                 }
                 (Some(row), _) => (
                     self.key_of(&row),
-                    "the target lacks this row, or has another one in its place".to_owned(),
+                    "the target does not contain this row, or has a different one in its place"
+                        .to_owned(),
                 ),
                 (None, Some(row)) => (self.key_of(&row), "only the target has this row".to_owned()),
             };

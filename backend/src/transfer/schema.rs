@@ -1,5 +1,4 @@
-//! The tables of both databases: which there are, what their columns store, and in which order their
-//! foreign keys can be satisfied.
+//! Reads the schemas of both databases: tables, column types, and the order given by foreign keys.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,16 +12,16 @@ use crate::{
     sql,
 };
 
-/// A table that is moved.
+/// A table to be moved.
 #[derive(Debug)]
 pub(super) struct Table {
     pub(super) name: String,
     pub(super) columns: Vec<Column>,
-    /// The columns of the primary key, by their numbers.
+    /// The indexes of the primary key columns.
     pub(super) key: Vec<usize>,
 }
 
-/// A column of it.
+/// A column.
 #[derive(Debug)]
 pub(super) struct Column {
     pub(super) name: String,
@@ -31,31 +30,32 @@ pub(super) struct Column {
     pub(super) is_required: bool,
 }
 
-/// A column as its engine describes it.
+/// A column, as described by its engine.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(super) struct Described {
     table_name: String,
     name: String,
     declared: String,
     is_required: bool,
-    /// Its place in the primary key.
+    /// Its position in the primary key.
     key_place: Option<i32>,
 }
 
-/// From which table to which there are foreign keys.
+/// Foreign keys as pairs of referencing and referenced table.
 type References = sqlx::Result<Vec<(String, String)>>;
 
-/// The tables of one database.
+/// The tables of a database.
 #[derive(Debug, Clone)]
 pub(super) struct Schema {
     is_postgres: bool,
     tables: BTreeMap<String, Vec<Described>>,
-    /// From a table to one that it refers to.
+    /// Pairs of referencing and referenced table.
     references: Vec<(String, String)>,
 }
 
-/// The names of the tables that are moved: those that the migrations for PostgreSQL create and that exist.
-/// What only SQLite has is an index, which is filled again. The table of executed migrations isn't moved.
+/// The names of the existing tables that the PostgreSQL migrations create, except the table of executed
+/// migrations.
+/// Tables that only SQLite has are indexes, which are filled again.
 pub(super) async fn names(tx: &mut Tx, features: &[Feature], side: Side) -> Result<Vec<String>> {
     let found: Vec<(String,)> = match tx {
         Tx::Postgres { .. } => sql!(
@@ -75,7 +75,7 @@ pub(super) async fn names(tx: &mut Tx, features: &[Feature], side: Side) -> Resu
     Ok(found.into_iter().map(|it| it.0).filter(|it| own.contains(it.as_str())).collect())
 }
 
-/// Describes the tables that are moved. Generated columns are left out: the target generates them.
+/// Reads the columns of the tables. Generated columns are omitted, since the target generates them.
 pub(super) async fn read(tx: &mut Tx, features: &[Feature], side: Side) -> Result<Schema> {
     let names: BTreeSet<_> = names(tx, features, side).await?.into_iter().collect();
     let (columns, references): (sqlx::Result<Vec<Described>>, References) = match tx {
@@ -132,10 +132,10 @@ pub(super) async fn read(tx: &mut Tx, features: &[Feature], side: Side) -> Resul
     Ok(Schema { is_postgres, tables, references })
 }
 
-/// The tables as both databases have them, in an order in which no row refers to one that follows.
+/// Matches the tables of both databases, ordered so that rows only refer to earlier tables.
 ///
-/// A column's kind is PostgreSQL's type, where either is PostgreSQL. SQLite's own types store several
-/// kinds: a decimal is an INTEGER there.
+/// If either database is PostgreSQL, its types are used, since an SQLite type is ambiguous: an INTEGER may be
+/// a decimal.
 pub(super) fn merge(source: &Schema, target: &Schema) -> Result<Vec<Table>> {
     let fail = |what: String| Err(MoveError::Schema(what));
     let (ours, theirs): (BTreeSet<_>, BTreeSet<_>) =
@@ -147,7 +147,7 @@ pub(super) fn merge(source: &Schema, target: &Schema) -> Result<Vec<Table>> {
     for (name, columns) in &source.tables {
         merged.insert(name.as_str(), merge_table(name, (source, columns), target)?);
     }
-    // As long as there are any, those that refer to none of the others.
+    // Repeatedly take the tables that refer to none of the remaining ones.
     let mut ordered: Vec<Table> = Vec::new();
     while !merged.is_empty() {
         let waits = |name: &str| {
@@ -183,7 +183,7 @@ fn merge_table(
             Kind::of_sqlite(&declared.declared)
         };
         let kind = kind.ok_or_else(|| {
-            fail(format!("{at} is of a type that can't be moved, {}", declared.declared))
+            fail(format!("{at} has a type that can't be moved, {}", declared.declared))
         })?;
         for (schema, described) in [(source, column), (target, twin)] {
             let fits = if schema.is_postgres {
@@ -203,14 +203,14 @@ fn merge_table(
     }
     let key = key_of(columns);
     if key.is_empty() || key != key_of(theirs) {
-        return Err(fail(format!("{name} has no primary key that is the same in both")));
+        return Err(fail(format!("{name} does not have the same primary key in both")));
     }
     let place = |wanted: &&str| columns.iter().position(|it| it.name == *wanted);
     let key = key.iter().filter_map(place).collect();
     Ok(Table { name: name.to_owned(), columns: merged, key })
 }
 
-/// The columns of the primary key, in its order.
+/// The columns of the primary key, in order.
 fn key_of(columns: &[Described]) -> Vec<&str> {
     let mut key: Vec<_> =
         columns.iter().filter_map(|it| Some((it.key_place?, it.name.as_str()))).collect();
@@ -218,7 +218,7 @@ fn key_of(columns: &[Described]) -> Vec<&str> {
     key.into_iter().map(|it| it.1).collect()
 }
 
-/// The name as an identifier of either engine.
+/// Quotes an identifier for either engine.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -1,4 +1,4 @@
-//! What is moved arrives, all of it and unchanged, or nothing does.
+//! A move copies all data unchanged, or nothing.
 
 use std::{
     collections::BTreeSet,
@@ -21,14 +21,14 @@ use crate::{
 };
 
 on_every_engine![
-    everything_arrives_in_another_database_of_the_same_engine,
-    every_table_but_those_of_the_engine_itself_is_moved,
-    a_move_that_is_cut_off_leaves_the_target_empty,
-    a_row_that_the_target_rejects_leaves_it_empty,
-    a_value_that_arrives_changed_is_found,
-    a_row_that_does_not_arrive_is_found,
-    numbers_that_the_database_assigns_continue,
-    thousands_of_fill_ups_arrive_in_another_database_of_the_same_engine,
+    all_data_is_moved_within_an_engine,
+    every_table_is_moved_except_engine_specific_indexes,
+    an_interrupted_move_leaves_the_target_empty,
+    a_rejected_row_leaves_the_target_empty,
+    a_changed_value_is_detected,
+    a_missing_row_is_detected,
+    generated_numbers_continue_after_a_move,
+    thousands_of_fill_ups_are_moved_within_an_engine,
 ];
 
 pub(super) async fn moved(app: &TestApp, target: &EmptyDatabase) -> Result<Moved, MoveError> {
@@ -45,7 +45,7 @@ async fn moved_by(
     move_all(config, target, features, false, &app.app.clock, progress).await
 }
 
-/// Every row of every table that is moved, column by column as the engine prints it.
+/// All rows of all moved tables, formatted by the engine.
 pub(super) async fn dump(app: &TestApp) -> Vec<String> {
     let names: BTreeSet<_> = names(app, features::ALL).await.into_iter().collect();
     let is_moved = |row: &String| names.contains(row.split(' ').next().unwrap());
@@ -57,14 +57,14 @@ async fn names(app: &TestApp, features: &[Feature]) -> Vec<String> {
     schema::names(&mut tx, features, Side::Source).await.unwrap()
 }
 
-/// No table that is moved has a row.
+/// Asserts that all tables to be moved are empty in the target.
 pub(super) async fn assert_empty(app: &TestApp, target: &EmptyDatabase) {
     let over = app.with_database(&target.settings).await;
     assert_eq!(dump(&over).await, [""; 0]);
     over.close().await;
 }
 
-/// What the user reads of what is theirs.
+/// Responses with the user's data.
 async fn answers(user: &TestApp, vehicle: &str) -> Vec<(String, Value)> {
     let mut answers = Vec::new();
     for path in [
@@ -79,7 +79,7 @@ async fn answers(user: &TestApp, vehicle: &str) -> Vec<(String, Value)> {
         format!("/api/maintenance?vehicleId={vehicle}&limit=500"),
         "/api/maintenance/upcoming".to_owned(),
         "/api/stations?favorite=true".to_owned(),
-        // By the index of words, which either engine has its own of.
+        // Uses the full-text index, which is specific to the engine.
         "/api/stations/search?query=corn".to_owned(),
         "/api/notifications/channels".to_owned(),
     ] {
@@ -92,18 +92,18 @@ async fn answers(user: &TestApp, vehicle: &str) -> Vec<(String, Value)> {
     answers
 }
 
-/// The service answers over the target as it did, with the same key and for the same session.
+/// Asserts that the service returns the same data from the target, with the same service key and session.
 async fn assert_serves_the_same(user: &TestApp, vehicle: &str, target: &Database) {
     let over = user.with_database(target).await;
     assert_eq!(answers(&over, vehicle).await, answers(user, vehicle).await);
     keys::prepare(&over.app.db, &over.app.config, &over.app.clock, features::SECRETS)
         .await
         .unwrap();
-    // Secrets are sealed by the key that the database knows: another is refused.
+    // Starting would fail if the service key did not match the database.
     let mut config = Config::clone(&over.app.config);
     config.auth.key = Some(crate::core::config::Secret::new("ab".repeat(32)));
     keys::prepare(&over.app.db, &config, &over.app.clock, features::SECRETS).await.unwrap_err();
-    // And what is added from now on is found, too.
+    // New records must be found as well.
     let station = json!({ "name": "Newly opened", "latitude": 1, "longitude": 2 });
     assert_eq!(over.post("/api/stations", station).await.status, 201);
     let found = over.get("/api/stations/search?query=newly").await;
@@ -111,7 +111,7 @@ async fn assert_serves_the_same(user: &TestApp, vehicle: &str, target: &Database
     over.close().await;
 }
 
-async fn everything_arrives_in_another_database_of_the_same_engine(app: TestApp) {
+async fn all_data_is_moved_within_an_engine(app: TestApp) {
     let (user, vehicle) = tests_data::fill_every_table(&app).await;
     let before = dump(&app).await;
     let target = EmptyDatabase::on_engine_of(&app).await;
@@ -124,7 +124,7 @@ async fn everything_arrives_in_another_database_of_the_same_engine(app: TestApp)
     assert_serves_the_same(&user, &vehicle, &target.settings).await;
 }
 
-/// Through the other engine and back: as it was, to the last digit.
+/// Moves to the other engine and back, and compares exactly.
 async fn there_and_back(app: &TestApp, there: EmptyDatabase, back: EmptyDatabase) {
     let (user, vehicle) = tests_data::fill_every_table(app).await;
     let before = dump(app).await;
@@ -142,7 +142,7 @@ async fn there_and_back(app: &TestApp, there: EmptyDatabase, back: EmptyDatabase
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn everything_goes_from_sqlite_to_postgresql_and_back() {
+fn all_data_is_moved_from_sqlite_to_postgresql_and_back() {
     block_on(async {
         let app = TestApp::on_sqlite().await;
         let there = EmptyDatabase::on_postgres().await;
@@ -152,7 +152,7 @@ fn everything_goes_from_sqlite_to_postgresql_and_back() {
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn everything_goes_from_postgresql_to_sqlite_and_back() {
+fn all_data_is_moved_from_postgresql_to_sqlite_and_back() {
     block_on(async {
         let app = TestApp::on_postgres().await;
         let back = EmptyDatabase::on_postgres().await;
@@ -160,8 +160,8 @@ fn everything_goes_from_postgresql_to_sqlite_and_back() {
     });
 }
 
-/// A new table is moved without anything being added here; what isn't moved is listed.
-async fn every_table_but_those_of_the_engine_itself_is_moved(app: TestApp) {
+/// New tables must be moved without changes here. Tables that are not moved are listed.
+async fn every_table_is_moved_except_engine_specific_indexes(app: TestApp) {
     let mut tx = app.db_bypassing_rls().await.read().await.unwrap();
     let all: Vec<(String,)> = match &mut tx {
         Tx::Postgres { .. } => sql!(
@@ -181,20 +181,20 @@ async fn every_table_but_those_of_the_engine_itself_is_moved(app: TestApp) {
     let left = all.into_iter().map(|it| it.0).filter(|it| !moved.contains(it));
     let (executed, index) = left.partition::<BTreeSet<_>, _>(|it| it == "_migrations");
     assert_eq!(executed.len(), 1);
-    // SQLite's index of words, which `features::INDEX_BUILDERS` fills.
+    // SQLite's full-text index, which `features::INDEXES` fills.
     let is_index = |it: &String| it == "station_numbers" || it.starts_with("station_words");
     let forgotten: Vec<_> = index.iter().filter(|it| !is_index(it)).collect();
     assert!(forgotten.is_empty(), "{forgotten:?} would not be moved");
     assert!(moved.len() >= 30, "{moved:?}");
 }
 
-async fn a_move_that_is_cut_off_leaves_the_target_empty(app: TestApp) {
+async fn an_interrupted_move_leaves_the_target_empty(app: TestApp) {
     let user = app.register("ann@example.org").await;
     let vehicle = user.post("/api/vehicles", json!({ "vin": "1HGCM82633A004352" })).await.id();
     tests_data::fill_up(&app, &user, &vehicle, 500).await;
     let before = dump(&app).await;
     let target = EmptyDatabase::on_engine_of(&app).await.migrated().await;
-    // After some rows, and while the largest table is copied.
+    // After a few rows, and while the largest table is being copied.
     for table in ["accounts", "vehicles"] {
         let (cut, was_cut) = tokio::sync::oneshot::channel();
         let mut cut = Some(cut);
@@ -207,7 +207,7 @@ async fn a_move_that_is_cut_off_leaves_the_target_empty(app: TestApp) {
             biased;
             cut = was_cut => cut.unwrap(),
             _ = moved_by(&app, &target.settings, features::ALL, &mut progress) => {
-                panic!("it was not cut off")
+                panic!("the move was not interrupted")
             }
         }
         assert_empty(&app, &target).await;
@@ -218,7 +218,7 @@ async fn a_move_that_is_cut_off_leaves_the_target_empty(app: TestApp) {
     over.close().await;
 }
 
-/// A statement for either engine: what happens to a new row of a table.
+/// A statement that creates a trigger on inserts into a table, for the engine of `app`.
 fn on_insert(app: &TestApp, table: &str, [postgres, sqlite]: [&str; 2]) -> String {
     match app.app.db {
         Db::Postgres { .. } => format!(
@@ -230,8 +230,8 @@ fn on_insert(app: &TestApp, table: &str, [postgres, sqlite]: [&str; 2]) -> Strin
     }
 }
 
-/// Moves into a target that does this to new rows of a table, and returns why nothing was moved.
-async fn moved_into_meddler(app: &TestApp, table: &str, does: [&str; 2]) -> MoveError {
+/// Moves into a target with such a trigger, and returns the error.
+async fn move_with_trigger(app: &TestApp, table: &str, does: [&str; 2]) -> MoveError {
     let user = app.register("ann@example.org").await;
     let station = json!({ "name": "Corner", "latitude": 48.1, "longitude": 11.5 });
     assert_eq!(user.post("/api/stations", station).await.status, 201);
@@ -242,43 +242,40 @@ async fn moved_into_meddler(app: &TestApp, table: &str, does: [&str; 2]) -> Move
     refused
 }
 
-async fn a_row_that_the_target_rejects_leaves_it_empty(app: TestApp) {
+async fn a_rejected_row_leaves_the_target_empty(app: TestApp) {
     let does = [
         "RAISE EXCEPTION 'no stations';",
         "BEFORE INSERT ON stations BEGIN SELECT RAISE(ABORT, 'no stations');",
     ];
-    let refused = moved_into_meddler(&app, "stations", does).await;
+    let refused = move_with_trigger(&app, "stations", does).await;
     let message = refused.to_string();
     assert!(message.contains("the target failed at stations"), "{message}");
     assert!(message.contains("no stations") && message.contains("Nothing was moved"), "{message}");
 }
 
-async fn a_value_that_arrives_changed_is_found(app: TestApp) {
+async fn a_changed_value_is_detected(app: TestApp) {
     let does = [
         "NEW.phone = '110'; RETURN NEW;",
         "AFTER INSERT ON stations BEGIN UPDATE stations SET phone = '110' WHERE id = NEW.id;",
     ];
-    let refused = moved_into_meddler(&app, "stations", does).await;
+    let refused = move_with_trigger(&app, "stations", does).await;
     let message = refused.to_string();
     assert!(message.starts_with("stations, row "), "{message}");
-    assert!(
-        message.contains("phone is not the same in the target. Nothing was moved"),
-        "{message}"
-    );
+    assert!(message.contains("phone is different in the target. Nothing was moved"), "{message}");
 }
 
-async fn a_row_that_does_not_arrive_is_found(app: TestApp) {
+async fn a_missing_row_is_detected(app: TestApp) {
     let does = [
         "RETURN NULL;",
         "AFTER INSERT ON security_events BEGIN DELETE FROM security_events WHERE id = NEW.id;",
     ];
-    let refused = moved_into_meddler(&app, "security_events", does).await;
+    let refused = move_with_trigger(&app, "security_events", does).await;
     let message = refused.to_string();
     assert!(message.starts_with("security_events, row "), "{message}");
-    assert!(message.contains("the target lacks this row"), "{message}");
+    assert!(message.contains("the target does not contain this row"), "{message}");
 }
 
-async fn numbers_that_the_database_assigns_continue(app: TestApp) {
+async fn generated_numbers_continue_after_a_move(app: TestApp) {
     const NUMBERS: &[Migration] = &[Migration {
         name: "999_numbers",
         postgres: "CREATE TABLE numbers (number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -309,13 +306,13 @@ async fn numbers_that_the_database_assigns_continue(app: TestApp) {
     assert_eq!(rows, [(7, "seven5"), (41, "more4"), (42, "next4")]);
 }
 
-/// How many fill-ups are moved: a few, unless `MOVE_FILL_UPS` wants more.
-#[expect(clippy::disallowed_methods, reason = "how the tests run is no setting")]
+/// The number of fill-ups to move, from `MOVE_FILL_UPS`.
+#[expect(clippy::disallowed_methods, reason = "a test parameter is not a setting")]
 fn fill_ups() -> u32 {
     std::env::var("MOVE_FILL_UPS").map_or(2_000, |it| it.parse().unwrap())
 }
 
-/// The count, gallons, cost, miles and amount of all fill-ups, each in the smallest unit.
+/// The count, gallons, cost, miles and amount of all fill-ups, as integers in the smallest unit.
 async fn sums(app: &TestApp) -> [i64; 5] {
     let mut tx = app.db_bypassing_rls().await.read().await.unwrap();
     let (count, gallons, cost, distance, amount): (i64, i64, i64, i64, i64) = match &mut tx {
@@ -357,7 +354,7 @@ async fn thousands(app: TestApp, target: EmptyDatabase) {
     assert_eq!(here.status, 200, "{here:?}");
     assert_eq!(here.body, there.body);
     assert_ne!(here.body["totalGallons"], json!(0));
-    // Past the capture of what tests print.
+    // Written directly, since the test harness captures what tests print.
     let (from, to) = (app.app.db.engine(), over.app.db.engine());
     let seconds = done.time.as_secs_f64();
     let message = format!(
@@ -372,14 +369,14 @@ async fn thousands(app: TestApp, target: EmptyDatabase) {
     }
 }
 
-async fn thousands_of_fill_ups_arrive_in_another_database_of_the_same_engine(app: TestApp) {
+async fn thousands_of_fill_ups_are_moved_within_an_engine(app: TestApp) {
     let target = EmptyDatabase::on_engine_of(&app).await;
     thousands(app, target).await;
 }
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn thousands_of_fill_ups_go_from_sqlite_to_postgresql() {
+fn thousands_of_fill_ups_are_moved_from_sqlite_to_postgresql() {
     block_on(async {
         thousands(TestApp::on_sqlite().await, EmptyDatabase::on_postgres().await).await;
     });
@@ -387,7 +384,7 @@ fn thousands_of_fill_ups_go_from_sqlite_to_postgresql() {
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn thousands_of_fill_ups_go_from_postgresql_to_sqlite() {
+fn thousands_of_fill_ups_are_moved_from_postgresql_to_sqlite() {
     block_on(async {
         thousands(TestApp::on_postgres().await, EmptyDatabase::on_sqlite()).await;
     });

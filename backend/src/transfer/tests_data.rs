@@ -1,4 +1,4 @@
-//! What the tests move: something in every table, and values at the edges of what columns store.
+//! Test data for moves: rows in every table, and edge cases of column types.
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde_json::json;
@@ -14,11 +14,11 @@ use crate::{
     testing::TestApp,
 };
 
-/// Texts that a format for exchange could mistake for its own signs.
+/// Texts with special characters of exchange formats.
 const TEXTS: [&str; 7] =
     ["", "\\N", "a\tb\r\nc", "\\.", "'; DROP TABLE \"x\"; --", "ü 🚗 \u{301}", " "];
 
-/// Puts something into every table. Returns a user, signed in, and a vehicle of theirs.
+/// Fills every table. Returns a signed-in user and the id of one of her vehicles.
 pub(super) async fn fill_every_table(app: &TestApp) -> (TestApp, String) {
     let (user, vehicle) = matrix::populate(app).await;
     let body = json!({ "vin": "1HGCM82633A004352", "nickname": "Added once" }).to_string();
@@ -33,15 +33,15 @@ pub(super) async fn fill_every_table(app: &TestApp) -> (TestApp, String) {
 
     let mut tx = app.db_bypassing_rls().await.write().await.unwrap();
     let now = app.app.clock.now();
-    fill_what_no_request_fills(&mut tx, now).await;
-    fill_edges(&mut tx, now).await;
+    fill_remaining_tables(&mut tx, now).await;
+    fill_edge_cases(&mut tx, now).await;
     tx.commit().await.unwrap();
-    assert_something_is_in_every_table(app).await;
+    assert_every_table_has_rows(app).await;
     (user, vehicle)
 }
 
 /// A new table needs a row here, or in [`matrix::populate`].
-async fn assert_something_is_in_every_table(app: &TestApp) {
+async fn assert_every_table_has_rows(app: &TestApp) {
     let mut tx = app.db_bypassing_rls().await.read().await.unwrap();
     let mut empty = Vec::new();
     for name in schema::names(&mut tx, features::ALL, Side::Source).await.unwrap() {
@@ -49,10 +49,10 @@ async fn assert_something_is_in_every_table(app: &TestApp) {
             empty.push(name);
         }
     }
-    assert!(empty.is_empty(), "the tests of the transfer have no row for {empty:?}");
+    assert!(empty.is_empty(), "the test data of the transfer has no row for {empty:?}");
 }
 
-async fn fill_what_no_request_fills(tx: &mut Tx, now: DateTime<Utc>) {
+async fn fill_remaining_tables(tx: &mut Tx, now: DateTime<Utc>) {
     let hash = &[0, 1, 0x5c, 0x0a, 0xfe, 0xff][..];
     sql!(
         &mut *tx,
@@ -152,8 +152,8 @@ async fn fill_what_no_request_fills(tx: &mut Tx, now: DateTime<Utc>) {
     .unwrap();
 }
 
-/// What lies at the edges of what columns store.
-async fn fill_edges(tx: &mut Tx, now: DateTime<Utc>) {
+/// Adds edge cases of column types.
+async fn fill_edge_cases(tx: &mut Tx, now: DateTime<Utc>) {
     let moments = [
         "0001-01-01T00:00:00Z",
         "1969-12-31T23:59:59.999999Z",
@@ -175,7 +175,7 @@ async fn fill_edges(tx: &mut Tx, now: DateTime<Utc>) {
             i64::MAX,
         )
         .unwrap();
-        // Texts that tables are ordered by, too.
+        // Also texts by which tables are ordered.
         sql!(
             &mut *tx,
             execute,
@@ -199,7 +199,7 @@ async fn fill_edges(tx: &mut Tx, now: DateTime<Utc>) {
         )
         .unwrap();
     }
-    // Every number as large as it can be, and those that may be empty empty.
+    // The largest possible numbers, and NULL wherever it is allowed.
     for is_full in [true, false] {
         let some = |units: i64| is_full.then_some(units);
         sql!(
@@ -229,7 +229,7 @@ async fn fill_edges(tx: &mut Tx, now: DateTime<Utc>) {
     }
 }
 
-/// Adds that many fill-ups to a vehicle of the user's.
+/// Adds `count` fill-ups to a vehicle of the user.
 pub(super) async fn fill_up(app: &TestApp, user: &TestApp, vehicle: &str, count: u32) {
     let (user, vehicle): (_, Uuid) = (user.user_id().await, vehicle.parse().unwrap());
     let mut tx = app.db_bypassing_rls().await.write().await.unwrap();

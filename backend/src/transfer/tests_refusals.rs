@@ -1,4 +1,4 @@
-//! What is refused, before anything is written.
+//! Tests for moves that are refused before anything is written.
 
 use std::path::Path;
 
@@ -19,10 +19,10 @@ use crate::{
 };
 
 on_every_engine![
-    a_target_with_rows_is_refused_and_left_as_it_is,
-    a_database_is_not_moved_onto_itself,
+    a_target_with_rows_is_refused_and_unchanged,
+    moving_a_database_to_itself_is_refused,
     a_source_with_pending_migrations_is_refused,
-    a_source_that_is_newer_than_the_program_is_refused,
+    a_newer_source_is_refused,
     a_source_without_tables_is_refused,
     a_dry_run_counts_and_writes_nothing,
 ];
@@ -33,14 +33,14 @@ async fn with_features(app: &TestApp, features: &[Feature]) -> Result<(), MoveEr
     move_all(config, &target.settings, features, false, clock, &mut |_| {}).await.map(drop)
 }
 
-async fn a_target_with_rows_is_refused_and_left_as_it_is(app: TestApp) {
+async fn a_target_with_rows_is_refused_and_unchanged(app: TestApp) {
     let user = app.register("ann@example.org").await;
     user.post("/api/vehicles", json!({ "vin": "1HGCM82633A004352" })).await;
     let target = EmptyDatabase::on_engine_of(&app).await;
     moved(&app, &target).await.unwrap();
     let over = app.with_database(&target.settings).await;
     let before = dump(&over).await;
-    // The second time, everything is there.
+    // The second attempt finds all tables.
     let refused = moved(&app, &target).await.unwrap_err();
     assert!(matches!(refused, MoveError::NotEmpty(_)), "{refused}");
     let message = refused.to_string();
@@ -50,7 +50,7 @@ async fn a_target_with_rows_is_refused_and_left_as_it_is(app: TestApp) {
     );
     assert_eq!(dump(&over).await, before);
     over.close().await;
-    // Rows that row-level security hides count, too, and stop the migrations.
+    // Rows hidden by row-level security count as well, and prevent the migrations.
     let other = EmptyDatabase::on_engine_of(&app).await;
     let db = Db::open_for_migrations(&other.settings).await.unwrap();
     migrate::run(&db, &features::ALL[..6], None, &app.app.clock).await.unwrap();
@@ -72,7 +72,7 @@ async fn a_target_with_rows_is_refused_and_left_as_it_is(app: TestApp) {
     db.close().await;
 }
 
-async fn a_database_is_not_moved_onto_itself(app: TestApp) {
+async fn moving_a_database_to_itself_is_refused(app: TestApp) {
     let config = &app.app.config;
     let target = config.database.clone();
     let mut silent = |_: Progress<'_>| {};
@@ -91,7 +91,7 @@ async fn a_source_with_pending_migrations_is_refused(app: TestApp) {
     assert!(refused.to_string().contains("motovaultpro migrate"), "{refused}");
 }
 
-async fn a_source_that_is_newer_than_the_program_is_refused(app: TestApp) {
+async fn a_newer_source_is_refused(app: TestApp) {
     let refused = with_features(&app, &features::ALL[..6]).await.unwrap_err();
     assert!(refused.to_string().starts_with("the source: "), "{refused}");
     assert!(refused.to_string().contains("newer than this program"), "{refused}");
@@ -150,7 +150,7 @@ fn file(settings: &Database) -> std::path::PathBuf {
 }
 
 #[test]
-fn an_sqlite_database_that_a_service_uses_is_neither_read_nor_filled() {
+fn an_sqlite_database_in_use_is_neither_read_nor_filled() {
     block_on(async {
         let app = TestApp::on_sqlite().await;
         let target = EmptyDatabase::on_sqlite().migrated().await;
@@ -165,14 +165,14 @@ fn an_sqlite_database_that_a_service_uses_is_neither_read_nor_filled() {
             drop(serving);
         }
         moved(&app, &target).await.unwrap();
-        // It leaves no lock behind.
+        // The refused move released its lock.
         let beside = |path: &Path| path.with_extension("db.lock").exists();
         assert!(!beside(&file(&target.settings)));
     });
 }
 
 #[test]
-fn another_programs_sqlite_database_is_not_filled() {
+fn an_sqlite_database_of_another_program_is_refused() {
     block_on(async {
         let app = TestApp::on_sqlite().await;
         let target = EmptyDatabase::on_sqlite();
@@ -188,7 +188,7 @@ fn another_programs_sqlite_database_is_not_filled() {
 }
 
 #[test]
-fn a_database_that_is_missing_is_not_created() {
+fn a_missing_source_is_not_created() {
     block_on(async {
         let app = TestApp::on_sqlite().await;
         let target = EmptyDatabase::on_sqlite();
@@ -207,7 +207,7 @@ fn a_database_that_is_missing_is_not_created() {
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn a_value_that_postgresql_cannot_store_is_named_without_the_value() {
+fn an_unsupported_value_is_reported_without_the_value() {
     block_on(async {
         for (change, message) in [
             (
@@ -240,10 +240,10 @@ fn a_value_that_postgresql_cannot_store_is_named_without_the_value() {
     });
 }
 
-/// Without a role that owns the tables, row-level security would hide rows: then nothing is moved.
+/// Without the owner role, row-level security would hide rows, so nothing is moved.
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn a_role_that_does_not_see_every_users_rows_moves_nothing() {
+fn a_role_subject_to_row_level_security_moves_nothing() {
     block_on(async {
         let app = TestApp::on_postgres().await;
         app.register("ann@example.org").await;

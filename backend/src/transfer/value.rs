@@ -1,4 +1,4 @@
-//! One value, whichever engine it is from: read, checked, compared and written.
+//! Values of either engine: reading, checking, comparing and writing.
 
 use std::fmt;
 
@@ -13,14 +13,15 @@ use uuid::Uuid;
 use super::kind::Kind;
 use crate::core::hex;
 
-/// A value. Two are equal if they mean the same: a time in two notations, JSON with its members in
-/// another order.
+/// A value. Values are equal if they mean the same, such as a time in two notations or JSON with members in
+/// another
+/// order.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value {
     Null,
     Bool(bool),
     Int(i64),
-    /// The count of the smallest unit, and how many decimals that has.
+    /// An integer in units of the last decimal place, and the number of decimal places.
     Decimal(i64, u32),
     Text(String),
     Bytes(Vec<u8>),
@@ -48,10 +49,10 @@ impl Row {
         }
     }
 
-    /// The value of the column at `at`.
+    /// Reads the value of the column at `at`.
     ///
     /// # Errors
-    /// Why it is no value of that kind, without the value.
+    /// Why it is not a value of that kind, without the value.
     pub(super) fn value(&self, at: usize, kind: Kind) -> Result<Value, String> {
         let read = match kind {
             Kind::Bool => self.bool(at),
@@ -60,7 +61,7 @@ impl Row {
             Kind::Text(_) => self.read(at).map(|it| it.map(Value::Text)),
             Kind::Char(_) => {
                 let text = self.read::<String>(at);
-                // PostgreSQL fills it up with blanks.
+                // PostgreSQL pads the value with blanks.
                 let bare = |it: String| match self {
                     Self::Postgres(_) => it.trim_end_matches(' ').to_owned(),
                     Self::Sqlite(_) => it,
@@ -75,7 +76,7 @@ impl Row {
         };
         match read {
             Ok(value) => Ok(value.unwrap_or(Value::Null)),
-            // The database's own words could repeat the value.
+            // The database's error message could contain the value.
             Err(_) => Err(format!("can't be read as {kind}")),
         }
     }
@@ -120,10 +121,10 @@ impl Row {
 }
 
 fn no_such_value() -> sqlx::Error {
-    sqlx::Error::Decode("no value of this kind".into())
+    sqlx::Error::Decode("not a value of this kind".into())
 }
 
-/// How many units of so many decimals the number is, exactly.
+/// Converts the number exactly to an integer in units of the last of `scale` decimal places.
 fn units_of(decimal: Decimal, scale: u32) -> Option<i64> {
     let more = scale.checked_sub(decimal.scale())?;
     i64::try_from(decimal.mantissa().checked_mul(10_i128.checked_pow(more)?)?).ok()
@@ -133,7 +134,7 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Bool => "a boolean",
-            Self::Int(_) => "a whole number",
+            Self::Int(_) => "an integer",
             Self::Decimal { .. } => "a decimal",
             Self::Text(_) | Self::Char(_) => "text",
             Self::Bytes => "bytes",
@@ -146,7 +147,7 @@ impl fmt::Display for Kind {
 }
 
 impl Value {
-    /// Checks whether a column of PostgreSQL's can store the value as it is.
+    /// Checks that a PostgreSQL column can store the value exactly.
     ///
     /// # Errors
     /// Why not, without the value.
@@ -176,7 +177,7 @@ impl Value {
                 Err("ends with a blank, which PostgreSQL doesn't store there".to_owned())
             }
             (Self::Time(time), _) if time.nanosecond() % 1000 != 0 => {
-                Err("is more exact than a microsecond".to_owned())
+                Err("is more precise than a microsecond".to_owned())
             }
             (Self::Time(time), _) if !is_year(time.year()) => {
                 Err("is not between the years 1 and 9999".to_owned())
@@ -188,11 +189,11 @@ impl Value {
         }
     }
 
-    /// Appends the value as PostgreSQL's `COPY` reads it in its text format.
+    /// Appends the value in the text format of PostgreSQL's `COPY`.
     pub(super) fn copy_into(&self, out: &mut Vec<u8>) {
         match self {
             Self::Null => out.extend(b"\\N"),
-            // A backslash begins hexadecimal digits, and is escaped itself.
+            // A backslash starts hexadecimal bytes, and must be escaped itself.
             Self::Bytes(bytes) => {
                 out.extend(b"\\\\x");
                 out.extend(hex(bytes).into_bytes());
@@ -202,7 +203,7 @@ impl Value {
         }
     }
 
-    /// Adds the value to a statement of SQLite's, as the service stores it.
+    /// Binds the value to an SQLite statement, in the format that the service stores.
     pub(super) fn bind<'q>(
         &self,
         query: Query<'q, Sqlite, SqliteArguments>,
@@ -233,7 +234,7 @@ fn escape_into(text: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// As PostgreSQL reads it, and as messages name a row by it.
+/// Formats the value for PostgreSQL, and for row keys in messages.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -262,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_in_a_text_ends_its_column_or_its_row() {
+    fn special_characters_are_escaped_in_copy_format() {
         let text = Value::Text("a\tb\nc\r\\N\\.'é".to_owned());
         assert_eq!(copied(&text), r"a\tb\nc\r\\N\\.'é");
         assert_eq!(copied(&Value::Null), r"\N");
@@ -284,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_postgresql_would_change_or_reject_does_not_fit() {
+    fn values_that_postgresql_cannot_store_exactly_are_rejected() {
         let text = |it: &str| Value::Text(it.to_owned());
         let time = |it: &str| Value::Time(it.parse().unwrap());
         let decimal = Kind::Decimal { precision: 8, scale: 3 };
