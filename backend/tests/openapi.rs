@@ -1,5 +1,5 @@
-//! The API's description: held by a snapshot, and whole.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+//! Tests the OpenAPI document.
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use serde_json::Value;
 
@@ -8,12 +8,12 @@ fn document() -> Value {
 }
 
 #[test]
-fn the_description_changes_only_knowingly() {
+fn the_document_matches_its_snapshot() {
     insta::assert_json_snapshot!(document());
 }
 
 #[test]
-fn every_reference_in_the_description_leads_somewhere() {
+fn every_reference_resolves() {
     fn walk(value: &Value, root: &Value) {
         match value {
             Value::Object(members) => {
@@ -32,7 +32,7 @@ fn every_reference_in_the_description_leads_somewhere() {
 }
 
 #[test]
-fn every_operation_is_named_and_says_what_it_answers() {
+fn every_operation_is_named_and_documents_its_responses() {
     let document = document();
     let paths = document["paths"].as_object().unwrap();
     assert!(paths.len() >= 11, "{:?}", paths.keys());
@@ -52,7 +52,7 @@ fn every_operation_is_named_and_says_what_it_answers() {
                 let content = &refusal["content"]["application/problem+json"];
                 assert!(content.is_object(), "{method} {path} {status}: {refusal}");
             }
-            // Each status that there can be is described, none is left to "default".
+            // Every possible status is documented; `default` is not used.
             let wanted = [
                 ("401", !operation["security"].is_null()),
                 ("403", method != "get"),

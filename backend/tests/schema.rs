@@ -1,5 +1,5 @@
-//! The tables: on PostgreSQL the seed's to the letter, on SQLite the same ones.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+//! Tests the schemas: on PostgreSQL they match the reference schema exactly, and SQLite has the same tables.
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use motovaultpro::{
 use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
 
-/// A column as PostgreSQL describes it: name, type, whether it may be null, default.
+/// A PostgreSQL column: name, type, whether it is nullable, default.
 type Column = (&'static str, &'static str, bool, Option<&'static str>);
 
 const VEHICLES: &[Column] = &[
@@ -99,12 +99,12 @@ const MIGRATIONS: &[Column] = &[
     ("executed_at", "timestamp with time zone", false, None),
 ];
 
-#[expect(clippy::disallowed_methods, reason = "the server's address is no setting")]
+#[expect(clippy::disallowed_methods, reason = "a test parameter is not a setting")]
 fn server() -> String {
     std::env::var("TEST_POSTGRES_URL").expect("run scripts/with-servers")
 }
 
-/// A migrated schema of its own on the tests' PostgreSQL.
+/// A separate, migrated schema on the tests' PostgreSQL server.
 async fn postgres() -> PgPool {
     let schema = format!("schema_{}", uuid::Uuid::now_v7().simple());
     let pool = PgPool::connect(&server()).await.unwrap();
@@ -137,7 +137,7 @@ async fn columns(pool: &PgPool, table: &str) -> Vec<(String, String, bool, Optio
     .unwrap()
 }
 
-/// What the catalogue says of a table, by a query for one text column.
+/// Queries the catalog for a table. The query returns one text column.
 async fn told(pool: &PgPool, query: &'static str, table: &str) -> BTreeSet<String> {
     let rows: Vec<(String,)> = sqlx::query_as(query).bind(table).fetch_all(pool).await.unwrap();
     rows.into_iter().map(|row| row.0).collect()
@@ -152,7 +152,7 @@ const TRIGGERS: &str = "SELECT tgname::text FROM pg_trigger
 
 #[tokio::test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-async fn on_postgresql_the_tables_are_the_seeds_column_by_column() {
+async fn postgresql_columns_match_the_reference_schema() {
     let pool = postgres().await;
     for (table, seed) in [
         ("vehicles", VEHICLES),
@@ -176,7 +176,7 @@ async fn on_postgresql_the_tables_are_the_seeds_column_by_column() {
 
 #[tokio::test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-async fn on_postgresql_the_rules_of_the_tables_are_the_seeds() {
+async fn postgresql_constraints_match_the_reference_schema() {
     let pool = postgres().await;
     let holds = |all: &BTreeSet<String>, seed: &[&str]| {
         for one in seed {
@@ -250,8 +250,8 @@ async fn on_postgresql_the_rules_of_the_tables_are_the_seeds() {
     holds(&told(&pool, TRIGGERS, "maintenance").await, &["update_maintenance_updated_at"]);
 }
 
-/// Each table's columns (name, whether null is allowed), and what its indexes are over. What either
-/// engine finds words by is its own (docs/decisions/009-words-have-each-engines-own-index.md).
+/// The columns (name, nullable) and indexes of each table. Full-text indexes are specific to the engine
+/// (docs/decisions/009-words-have-each-engines-own-index.md).
 type Schema = BTreeMap<String, (BTreeSet<(String, bool)>, BTreeSet<String>)>;
 
 async fn postgres_schema() -> Schema {
@@ -325,7 +325,7 @@ async fn both_engines_have_the_same_tables_columns_and_indexes() {
 }
 
 #[test]
-fn every_migration_file_is_in_the_program() {
+fn every_migration_file_is_embedded() {
     for feature in features::ALL {
         let folder = format!("{}/src/features/{}", env!("CARGO_MANIFEST_DIR"), feature.folder);
         let embedded: BTreeSet<_> =
@@ -357,12 +357,12 @@ fn released_migrations_are_unchanged() {
     assert!(released.lines().count() >= 60);
     assert_eq!(
         changed, [""; 0],
-        "released migrations were changed or removed: restore them, and put the change into a new one"
+        "released migrations were changed or removed: restore them, and add a new migration instead"
     );
 }
 
 #[test]
-fn features_run_in_the_seeds_order() {
+fn features_migrate_in_the_reference_order() {
     let seed = ["vehicles", "fuel-logs", "maintenance", "stations"];
     let ours: Vec<_> =
         features::ALL.iter().map(|it| it.name).filter(|it| seed.contains(it)).collect();

@@ -1,9 +1,9 @@
-//! Every statement of every store says for whom it is.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+//! Checks that every SQL statement on a user's data filters by the user.
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::path::{Path, PathBuf};
 
-/// The tables that hold what is a user's, and the column that says whose it is.
+/// Tables with data of users, and the column with the owner.
 const OWNED: &[(&str, &str)] = &[
     ("vehicles", "user_id"),
     ("fuel_logs", "user_id"),
@@ -18,8 +18,7 @@ const OWNED: &[(&str, &str)] = &[
     ("station_favorites", "user_id"),
 ];
 
-/// What runs over everybody's rows: it looks at nothing but their age or whether there are any, or
-/// seals or discards secrets.
+/// Statements on the rows of all users: they only depend on age or existence, or encrypt or discard secrets.
 const OVER_ALL: &[&str] = &[
     "DELETE FROM kept_answers WHERE created_at <= $1",
     "DELETE FROM stations WHERE id = $1 AND withdrawn_at IS NOT NULL AND google_place_id IS NULL \
@@ -42,7 +41,7 @@ fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
     }
 }
 
-/// The texts in quotes that are statements.
+/// The string literals that are SQL statements.
 fn statements(source: &str) -> Vec<String> {
     let texts = source.split('"').skip(1).step_by(2);
     let plain = texts.map(|it| it.split_whitespace().collect::<Vec<_>>().join(" "));
@@ -51,7 +50,7 @@ fn statements(source: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_statement_over_what_is_a_users_names_the_user() {
+fn every_statement_on_user_data_names_the_user() {
     let mut files = Vec::new();
     sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut files);
     let mut held = 0;

@@ -152,7 +152,12 @@ fn postgresql_settings_role_archive_and_replica_are_checked() {
         let found = findings(&env.run(&["check", "--json"]), 2);
         assert_finding(&found, "durability", "failed", "fsync off");
         assert_finding(&found, "archived WAL", "failed", "archive_command failed for 0000");
-        assert_finding(&found, "database role", "warning", "row-level security does not apply to postgres");
+        assert_finding(
+            &found,
+            "database role",
+            "warning",
+            "row-level security does not apply to postgres",
+        );
         assert_finding(&found, "backup of PostgreSQL", "ok", "pg_basebackup");
         assert_finding(&found, "replica", "ok", "127.0.0.1:");
 

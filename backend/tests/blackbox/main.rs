@@ -1,6 +1,7 @@
-//! The built program as those who run it meet it: started, killed, asked over HTTP, with
-//! databases and caches that go away.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+//! Tests the built program as its operators use it: started, killed, called over HTTP, with databases and
+//! caches that
+//! fail.
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 #[macro_use]
 mod support;

@@ -1,4 +1,4 @@
-//! Chromium, and a person at one of its pages.
+//! Controls Chromium.
 
 use chromiumoxide::{Browser, BrowserConfig, Page, handler::viewport::Viewport};
 use futures::StreamExt as _;
@@ -6,7 +6,7 @@ use tokio::task::JoinHandle;
 
 use super::eventually;
 
-/// A person at a page.
+/// A page in Chromium.
 pub(crate) struct BrowserSession {
     pub(crate) page: Page,
     browser: Browser,
@@ -15,7 +15,7 @@ pub(crate) struct BrowserSession {
 }
 
 impl BrowserSession {
-    /// Opens a telephone's browser.
+    /// Starts a browser with the screen size of a phone.
     pub(crate) async fn begin() -> Self {
         let profile = tempfile::tempdir().unwrap();
         let phone =
@@ -41,7 +41,7 @@ impl BrowserSession {
         Self { page, browser, events, _profile: profile }
     }
 
-    /// Closes it.
+    /// Closes the browser.
     pub(crate) async fn ends(mut self) {
         self.browser.close().await.unwrap();
         self.browser.wait().await.unwrap();
@@ -62,9 +62,10 @@ impl BrowserSession {
         self.is_whole().await;
     }
 
-    /// The footer has come, and so has all before it.
+    /// Waits for the footer, and so for the complete page.
     pub(crate) async fn is_whole(&self) {
-        eventually("a whole page", async || self.page.find_element("footer").await.is_ok()).await;
+        eventually("the complete page", async || self.page.find_element("footer").await.is_ok())
+            .await;
     }
 
     pub(crate) async fn shows(&self, text: &str) {

@@ -1,11 +1,11 @@
-//! Whoever asks the service.
+//! An HTTP client of the service.
 
 use std::time::{Duration, Instant};
 
 use reqwest::{Method, header::HeaderMap};
 use serde_json::{Value, json};
 
-/// Whoever asks the service, signed in or not.
+/// An HTTP client of the service, signed in or not.
 #[derive(Clone)]
 pub(crate) struct Client {
     http: reqwest::Client,
@@ -15,18 +15,18 @@ pub(crate) struct Client {
     pub(crate) account: Value,
 }
 
-/// What the service answered.
+/// A response of the service.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Value,
     pub(crate) headers: HeaderMap,
-    /// How long it took, from the request to the last byte.
+    /// The time from the request to the last byte.
     pub(crate) took: Duration,
 }
 
 impl Answer {
-    /// The body, given that the status is this.
+    /// Returns the body, and asserts the status.
     #[track_caller]
     pub(crate) fn expect(self, status: u16) -> Value {
         assert_eq!(self.status, status, "{self:?}");
@@ -34,14 +34,14 @@ impl Answer {
     }
 }
 
-/// The JSON text of an id, without its quotes.
+/// The string value of an id.
 pub(crate) fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
+    value.as_str().unwrap_or_else(|| panic!("not a string: {value}")).to_owned()
 }
 
 impl Client {
     pub(crate) fn anonymous(url: &str) -> Self {
-        // Where one is there already, it does as well.
+        // Fails if a provider is already installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().timeout(Duration::from_mins(1)).build().unwrap();
         Self { http, url: url.to_owned(), cookie: String::new(), account: Value::Null }
@@ -52,13 +52,13 @@ impl Client {
         Self::open(url, "/api/auth/register", &account, 201).await
     }
 
-    /// Signs in to an account that exists.
+    /// Signs in to an existing account.
     pub(crate) async fn sign_in(url: &str, email: &str, password: &str) -> Self {
         let credentials = json!({ "email": email, "password": password });
         Self::open(url, "/api/auth/login", &credentials, 200).await
     }
 
-    /// Gives the right password to an account that has a second factor.
+    /// Signs in to an account with a second factor, up to the password.
     pub(crate) async fn password_accepted(url: &str, email: &str, password: &str) -> Self {
         let credentials = json!({ "email": email, "password": password });
         Self::open(url, "/api/auth/login", &credentials, 401).await
@@ -73,7 +73,7 @@ impl Client {
         client
     }
 
-    /// The same visitor at a service elsewhere, over new connections.
+    /// The same client, connected to another service.
     pub(crate) fn at(&self, url: &str) -> Self {
         let Self { cookie, account, .. } = self.clone();
         Self { cookie, account, ..Self::anonymous(url) }
@@ -135,12 +135,12 @@ impl Client {
         Ok(Answer { status, body, headers, took: begun.elapsed() })
     }
 
-    /// Adds the `nth` vehicle: its VIN is made of the number.
+    /// Adds a vehicle. Its VIN and nickname are derived from `nth`.
     pub(crate) async fn add_vehicle(&self, nth: u64) -> String {
         text(&self.post("/api/vehicles", &vehicle(nth)).await.expect(201)["id"])
     }
 
-    /// Every record of a list, page by page.
+    /// All records of a list, over all pages.
     pub(crate) async fn all(&self, path: &str) -> Vec<Value> {
         let mut items = Vec::new();
         let mut cursor = String::new();
@@ -156,13 +156,14 @@ impl Client {
     }
 }
 
-/// The body that adds the `nth` vehicle.
+/// The request body for adding the `nth` vehicle.
 pub(crate) fn vehicle(nth: u64) -> Value {
     json!({ "vin": format!("WVB{nth:014}"), "nickname": format!("Vehicle {nth}") })
 }
 
-/// The body that adds the fill-up of that number. Readings and days rise with the number, whoever
-/// comes first: the order is never refused.
+/// The request body for adding a fill-up. Readings and dates increase with the number, so fill-ups may be
+/// added in
+/// any order.
 pub(crate) fn fill_up(vehicle: &str, number: u64) -> Value {
     let day = chrono::NaiveDate::from_ymd_opt(2020, 1, 1).unwrap() + chrono::Days::new(number / 20);
     json!({
@@ -172,7 +173,7 @@ pub(crate) fn fill_up(vehicle: &str, number: u64) -> Value {
         "gallons": format!("{}.{:03}", 1 + number % 9, number * 37 % 1000),
         "pricePerGallon": "3.499",
         "notes": format!("number {number}"),
-        // Where others are refused, what was driven in between looks like too much.
+        // If earlier fill-ups are missing, the distance may look implausible.
         "confirm": ["/gallons", "/odometerReading"],
     })
 }

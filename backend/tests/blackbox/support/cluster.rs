@@ -1,4 +1,4 @@
-//! A primary and its synchronous standby, which the service reaches through PgBouncer.
+//! A primary and its synchronous standby, behind PgBouncer.
 
 use super::{PgBouncer, Postgres, Sql, TestEnv, eventually};
 
@@ -11,7 +11,7 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     pub(crate) async fn start() -> Self {
-        // By the name that it has once it is the standby.
+        // The name that this server has when it becomes the standby.
         let settings = ["cluster_name=standby", "wal_retrieve_retry_interval=500ms"];
         let primary = Postgres::start_with(|_| settings.map(str::to_owned).to_vec()).await;
         let sql = Sql::postgres(&primary.url()).await;
@@ -30,7 +30,7 @@ impl Cluster {
         cluster
     }
 
-    /// A env for the service, which reaches the database through PgBouncer.
+    /// An environment for the service, which connects through PgBouncer.
     pub(crate) fn env(&self) -> TestEnv {
         let owner = self.primary.url_of("motovaultpro_owner", "motovaultpro");
         TestEnv::empty()
@@ -39,12 +39,12 @@ impl Cluster {
             .with("MVP__DATABASE__MIGRATION_URL", &owner)
     }
 
-    /// The database, asked past PgBouncer and every policy.
+    /// Connects to the database directly, without row-level security.
     pub(crate) async fn sql(&self) -> Sql {
         Sql::postgres(&self.primary.url_of("postgres", "motovaultpro")).await
     }
 
-    /// Promotes the standby in place of the primary, which is down, and points PgBouncer at it.
+    /// Promotes the standby, since the primary is down, and points PgBouncer at it.
     pub(crate) async fn fail_over(&mut self) {
         self.standby.promote().await;
         self.pgbouncer.point_at(&self.standby);
@@ -59,12 +59,12 @@ impl Cluster {
 
     async fn replicate_synchronously(&self) {
         let sql = Sql::postgres(&self.standby.url()).await;
-        // Once promoted, it has no standby to wait for.
+        // The promoted server has no standby yet.
         sql.execute("ALTER SYSTEM RESET synchronous_standby_names").await;
         sql.execute("SELECT pg_reload_conf()").await;
         sql.close().await;
         let sql = Sql::postgres(&self.primary.url()).await;
-        // Without the standby, writes go on with another replica, if there is one.
+        // Without the standby, use another replica if there is one.
         let names = "ALTER SYSTEM SET synchronous_standby_names = 'FIRST 1 (standby, replica)'";
         sql.execute(names).await;
         sql.execute("SELECT pg_reload_conf()").await;
@@ -72,7 +72,7 @@ impl Cluster {
         self.wait_until_synchronous().await;
     }
 
-    /// Waits until the standby has everything that is acknowledged.
+    /// Waits until the standby replicates synchronously.
     pub(crate) async fn wait_until_synchronous(&self) {
         let sql = Sql::postgres(&self.primary.url()).await;
         eventually("the standby is synchronous", async || {

@@ -1,4 +1,4 @@
-//! A env whose backups are tested: SQLite, or a PostgreSQL of its own whose whole cluster is small.
+//! An installation for testing backups: SQLite, or a separate PostgreSQL server with a small cluster.
 
 use std::{
     os::unix::{fs::DirBuilderExt as _, process::CommandExt as _},
@@ -10,7 +10,7 @@ use super::{
     servers::{chown_to_server_user, server_user},
 };
 
-/// Declares each named test once per engine, on a installation of its own.
+/// Declares each named test once per engine, each with its own installation.
 macro_rules! on_every_installation {
     ($($test:ident),+ $(,)?) => {
         mod sqlite {
@@ -32,7 +32,7 @@ macro_rules! on_every_installation {
     };
 }
 
-/// A env, its own database server if it has one, and the folder of its backups.
+/// An environment, its own database server if it has one, and its backup folder.
 pub(crate) struct Installation {
     pub(crate) env: TestEnv,
     pub(crate) postgres: Option<Postgres>,
@@ -51,7 +51,7 @@ impl Installation {
         Self { env: with_backup_settings(env, &backups), postgres: None, backups }
     }
 
-    /// The server archives its WAL by the program.
+    /// The server archives its WAL with the program.
     pub(crate) async fn on_postgres() -> Self {
         Self::on_postgres_of(current_program()).await
     }
@@ -60,7 +60,7 @@ impl Installation {
     pub(crate) async fn on_postgres_of(program: &Path) -> Self {
         let (own, backups) = ("motovaultpro", "backups");
         let postgres = Postgres::start_with(|folder| {
-            // Where the server's user gets at it: the way to the build may be closed to others.
+            // The server's user may not have access to the build folder.
             let own = folder.join(own);
             if std::fs::hard_link(program, &own).is_err() {
                 std::fs::copy(program, &own).unwrap();
@@ -70,7 +70,7 @@ impl Installation {
             vec!["archive_mode=on".to_owned(), format!("archive_command={command}")]
         })
         .await;
-        // The server's user archives there, and the service keeps its backups beside that.
+        // The server's user archives to this folder, and the service stores its backups in it.
         let mut folder = std::fs::DirBuilder::new();
         folder.mode(0o700).create(postgres.folder().join(backups)).unwrap();
         chown_to_server_user(&postgres.folder().join(backups));
@@ -85,7 +85,7 @@ impl Installation {
         Self { env: self.env.with(name, value), ..self }
     }
 
-    /// Where the database lies: SQLite's file, or PostgreSQL's data folder.
+    /// The SQLite file, or PostgreSQL's data folder.
     pub(crate) fn database_path(&self) -> PathBuf {
         match &self.postgres {
             Some(postgres) => postgres.data().to_owned(),
@@ -93,7 +93,7 @@ impl Installation {
         }
     }
 
-    /// Where nothing is yet.
+    /// A path that does not exist yet.
     pub(crate) fn new_target(&self, name: &str) -> PathBuf {
         match &self.postgres {
             Some(postgres) => postgres.folder().join(name),
@@ -101,12 +101,12 @@ impl Installation {
         }
     }
 
-    /// `motovaultpro backup …`.
+    /// Runs `motovaultpro backup …`.
     pub(crate) fn backup(&self, arguments: &[&str]) -> CommandResult {
         self.env.run(&[&["backup"], arguments].concat())
     }
 
-    /// `motovaultpro backup …` as the user that PostgreSQL runs as, who is given all of the env.
+    /// Runs `motovaultpro backup …` as PostgreSQL's user, who becomes the owner of all files.
     pub(crate) fn backup_as_server_user(&self, arguments: &[&str]) -> CommandResult {
         let mut command = self.env.command(&[&["backup"], arguments].concat());
         if let Some((user, group)) = server_user() {
@@ -117,7 +117,7 @@ impl Installation {
         CommandResult::from(command.output().unwrap())
     }
 
-    /// Restores into a env.
+    /// Restores to a location.
     pub(crate) fn restore(&self, into: &Path, arguments: &[&str]) -> CommandResult {
         let into = into.to_str().unwrap();
         self.backup(&[&["restore", "--into", into], arguments].concat())
@@ -130,19 +130,19 @@ impl Installation {
         names.filter(|it| it.contains('-')).map(str::to_owned).collect()
     }
 
-    /// A backup's manifest.
+    /// The manifest of a backup.
     pub(crate) fn manifest(&self, name: &str) -> serde_json::Value {
         let text = std::fs::read(self.backups.join(name).join("manifest.json")).unwrap();
         serde_json::from_slice(&text).unwrap()
     }
 
-    /// A backup's payload.
+    /// The payload of a backup.
     pub(crate) fn payload(&self, name: &str) -> PathBuf {
         let file = self.manifest(name)["file"].as_str().unwrap().to_owned();
         self.backups.join(name).join(file)
     }
 
-    /// Starts what was restored, as far as it needs that.
+    /// Opens a restored database, and starts a server if needed.
     pub(crate) async fn open(&self, restored: &Path) -> Restored {
         if self.postgres.is_none() {
             let url = format!("sqlite://{}", restored.display());
@@ -161,7 +161,7 @@ pub(crate) struct Restored {
     _server: Option<Postgres>,
 }
 
-/// The build that goes with the tests.
+/// The build under test.
 pub(crate) fn current_program() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_motovaultpro"))
 }

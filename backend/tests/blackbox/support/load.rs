@@ -1,4 +1,4 @@
-//! Many who ask at once, each over a connection of its own, and how they were answered.
+//! Generates load from many clients, each with its own connection, and collects the results.
 
 use std::{
     sync::{Arc, Mutex},
@@ -10,20 +10,19 @@ use tokio::{
     net::TcpStream,
 };
 
-/// How long somebody waits who was refused, or whose connection broke, and does not heed what they
-/// were told.
+/// Pause of a client after a refusal or a broken connection, unless it honors `Retry-After`.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What somebody does who was refused.
+/// How a client reacts to a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// Asks again when the refusal says, `Retry-After`.
+    /// Waits as long as `Retry-After` requests.
     HeedsIt,
-    /// Asks again after a tenth of a second.
+    /// Retries after a tenth of a second.
     DoesNot,
 }
 
-/// How a load was answered.
+/// The results of a load test.
 #[derive(Debug, Default)]
 pub(crate) struct Load {
     pub(crate) seconds: f64,
@@ -31,16 +30,18 @@ pub(crate) struct Load {
     pub(crate) refused: Vec<Duration>,
     /// The first refusal, head and body.
     pub(crate) refusal: String,
-    /// Anything else: other answers, and connections that broke.
+    /// Everything else: other responses and broken connections.
     pub(crate) wrong: Vec<String>,
 }
 
-/// What is asked: the `nth` request's bytes.
+/// Returns the bytes of the `nth` request.
 pub(crate) type Requests = Arc<dyn Fn(u64) -> String + Send + Sync>;
 
 impl Load {
-    /// Asks over so many connections for so long. Whoever is answered asks at once again; `refused`
-    /// says what the others do. They do not begin all in one moment.
+    /// Sends requests over `connections` connections for the duration `lasts`. After a successful response, a
+    /// client sends
+    /// the next request immediately; `refused` determines its behavior otherwise. Clients start one after the
+    /// other.
     pub(crate) async fn run(
         url: &str,
         connections: u64,
@@ -73,7 +74,7 @@ impl Load {
         load
     }
 
-    /// All that several loads have seen.
+    /// Combines the results of several load tests.
     pub(crate) fn join(loads: impl IntoIterator<Item = Self>) -> Self {
         let mut all = Self::default();
         for load in loads {
@@ -90,16 +91,16 @@ impl Load {
         all
     }
 
-    /// How many were answered well a second.
+    /// Successful responses per second.
     pub(crate) fn rate(&self) -> f64 {
         f64::from(u32::try_from(self.well.len()).unwrap()) / self.seconds.max(0.001)
     }
 
-    /// The figures on a line.
+    /// The results on one line.
     pub(crate) fn told(&self) -> String {
         let tail = |times: &[Duration]| format!("{:.1?} / {:.1?}", at(times, 50), at(times, 99));
         format!(
-            "{:.0} a second ({}), {} refused ({})",
+            "{:.0} per second ({}), {} refused ({})",
             self.rate(),
             tail(&self.well),
             self.refused.len(),
@@ -108,7 +109,7 @@ impl Load {
     }
 }
 
-/// The percentile of sorted times.
+/// A percentile of sorted durations.
 pub(crate) fn at(times: &[Duration], percent: usize) -> Duration {
     times.get(times.len() * percent / 100).copied().unwrap_or_default()
 }
@@ -140,7 +141,7 @@ async fn ask(
                     }
                     load.refused.push(took);
                 }
-                // A few tell as much as all.
+                // A few examples are enough.
                 (other, _) if load.wrong.len() < 3 => load.wrong.push(format!("{other:?}")),
                 _ => {}
             }
@@ -157,13 +158,13 @@ async fn ask(
     }
 }
 
-/// How long a refusal asks one to wait.
+/// How long a refusal asks to wait.
 fn retry_after(answer: &str) -> Duration {
     let seconds = answer.lines().find_map(|line| line.strip_prefix("retry-after: "));
     seconds.and_then(|it| it.trim().parse().ok()).map_or(PAUSE, Duration::from_secs)
 }
 
-/// One request and its whole answer.
+/// Sends a request and reads the complete response.
 async fn exchange(
     address: &str,
     kept: &mut Option<TcpStream>,

@@ -1,4 +1,4 @@
-//! What the tests share: places to run the program in, the running program, and its clients.
+//! Shared by all tests: environments to run the program in, the running program, and its clients.
 
 pub(crate) mod client;
 mod cluster;
@@ -60,36 +60,36 @@ pub(crate) fn block_on(test: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
 }
 
-/// The address of a server that `scripts/with-servers` has started.
-#[expect(clippy::disallowed_methods, reason = "the servers' addresses are no settings")]
+/// The address of a server started by `scripts/with-servers`.
+#[expect(clippy::disallowed_methods, reason = "a test parameter is not a setting")]
 pub(crate) fn server(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run scripts/with-servers"))
 }
 
-/// The same database for another role, of those whom the tests' server trusts.
+/// The same database with another role that the tests' server trusts.
 fn as_role(role: &str, url: &str) -> String {
     format!("postgres://{role}@{}", url.rsplit_once('@').unwrap().1)
 }
 
-/// Whether `scripts/test-pgbouncer` has asked for the pooler.
-#[expect(clippy::disallowed_methods, reason = "how the tests run is no setting")]
+/// Whether all tests use PgBouncer, as in `scripts/test-pgbouncer`.
+#[expect(clippy::disallowed_methods, reason = "a test parameter is not a setting")]
 fn are_all_pooled() -> bool {
     std::env::var("TEST_THROUGH_PGBOUNCER").is_ok()
 }
 
-/// What `make torture` says of how it is to be done.
-#[expect(clippy::disallowed_methods, reason = "the measure of a torture is no setting")]
+/// A parameter of `make torture`.
+#[expect(clippy::disallowed_methods, reason = "a test parameter is not a setting")]
 fn torture(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// How often something is done over and over: `usual`, unless `make torture` wants more.
+/// The number of repetitions: `usual`, unless `make torture` sets another.
 pub(crate) fn rounds(usual: u64) -> u64 {
     torture("TORTURE_ROUNDS").unwrap_or(usual)
 }
 
-/// Numbers that follow from a seed (`SplitMix64`: Steele, Lea and Flood, "Fast splittable
-/// pseudorandom number generators", 2014).
+/// A pseudorandom number generator (`SplitMix64`: Steele, Lea and Flood, "Fast splittable pseudorandom number
+/// generators", 2014).
 pub(crate) struct Random(AtomicU64);
 
 impl Random {
@@ -97,7 +97,7 @@ impl Random {
         Self(AtomicU64::new(seed))
     }
 
-    /// The next one, below `below`.
+    /// The next number below `below`.
     pub(crate) fn below(&self, below: u64) -> u64 {
         const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
         let mut mixed = self.0.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
@@ -107,8 +107,7 @@ impl Random {
     }
 }
 
-/// A number below `below`: the next of those that `TORTURE_SEED` begins, or of some that nobody can
-/// foresee.
+/// A random number below `below`. `TORTURE_SEED` sets the seed.
 pub(crate) fn random(below: u64) -> u64 {
     static CHANCE: LazyLock<Random> = LazyLock::new(|| {
         let seed = torture("TORTURE_SEED");
@@ -117,13 +116,13 @@ pub(crate) fn random(below: u64) -> u64 {
     CHANCE.below(below)
 }
 
-/// Sends a signal by name to a process by number.
+/// Sends a signal to a process.
 pub(crate) fn signal(name: &str, pid: u32) {
     let sent = Command::new("kill").args(["-s", name, &pid.to_string()]).status().unwrap();
     assert!(sent.success(), "no process {pid} to send {name} to");
 }
 
-/// Asks until it is so.
+/// Waits until the condition is true.
 pub(crate) async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let begun = Instant::now();
     while !is_so().await {
@@ -132,7 +131,7 @@ pub(crate) async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool)
     }
 }
 
-/// A folder to run the program in, the settings to run it with, and the database they name.
+/// An environment for the program: its folder, its settings, and the database they refer to.
 pub(crate) struct TestEnv {
     folder: TempDir,
     program: PathBuf,
@@ -140,19 +139,19 @@ pub(crate) struct TestEnv {
 }
 
 impl TestEnv {
-    /// No settings but a free port.
+    /// A free port, and no other settings.
     pub(crate) fn empty() -> Self {
         let (folder, program) = (tempfile::tempdir().unwrap(), env!("CARGO_BIN_EXE_motovaultpro"));
         let env = Self { folder, program: program.into(), settings: Vec::new() };
         env.with("MVP__SERVER__ADDRESS", "127.0.0.1:0")
     }
 
-    /// SQLite, and the cache in the process.
+    /// SQLite and the in-process cache.
     pub(crate) fn on_sqlite() -> Self {
         Self::empty()
     }
 
-    /// An empty PostgreSQL database of its own, and Redis.
+    /// A separate, empty PostgreSQL database, and Redis.
     pub(crate) async fn on_postgres() -> Self {
         let url = sql::create_database(&server("TEST_POSTGRES_URL")).await;
         let env = Self::empty()
@@ -167,17 +166,17 @@ impl TestEnv {
             .with("MVP__DATABASE__PREPARED_STATEMENTS", "false")
     }
 
-    /// The same for another build of the program.
+    /// The same with another build of the program.
     pub(crate) fn with_program(self, program: &Path) -> Self {
         Self { program: program.to_owned(), ..self }
     }
 
-    /// The same on a disk that is full as soon as a file has that many KiB, until `prlimit` gives
-    /// the process more.
+    /// The same with a limit on the size of files in KiB, as if the disk were full. `prlimit` can raise the
+    /// limit.
     pub(crate) fn with_file_size_limit(self, kibibytes: u32) -> Self {
         let script = self.folder().join("with-little-room");
         let program = self.program.display();
-        // Told by a refused write, not by a signal. The unit is 512 bytes.
+        // Ignore the signal, so that the write fails. The unit is 512 bytes.
         let blocks = kibibytes * 2;
         let text =
             format!("#!/bin/sh\ntrap '' XFSZ\nulimit -S -f {blocks}\nexec '{program}' \"$@\"\n");
@@ -186,7 +185,7 @@ impl TestEnv {
         self.with_program(&script)
     }
 
-    /// The same with one more setting, or another value for it.
+    /// The same with a setting added or replaced.
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.settings.retain(|(it, _)| it != name);
         self.settings.push((name.to_owned(), value.to_owned()));
@@ -197,7 +196,7 @@ impl TestEnv {
         self.folder.path()
     }
 
-    /// A setting's value, which it has.
+    /// The value of a setting, which must exist.
     pub(crate) fn setting(&self, wanted: &str) -> &str {
         &self.settings.iter().find(|(name, _)| name == wanted).unwrap().1
     }
@@ -206,14 +205,14 @@ impl TestEnv {
         self.postgres_url().is_some()
     }
 
-    /// Where its PostgreSQL is, past any pooler and every policy.
+    /// The URL of its PostgreSQL database, without PgBouncer and row-level security.
     fn postgres_url(&self) -> Option<String> {
         let setting = |wanted| self.settings.iter().find(|(name, _)| name == wanted);
         let (_, url) = setting("MVP__DATABASE__MIGRATION_URL").or(setting("MVP__DATABASE__URL"))?;
         url.starts_with("postgres").then(|| as_role("postgres", url))
     }
 
-    /// The database, asked directly.
+    /// Connects to the database directly.
     pub(crate) async fn sql(&self) -> Sql {
         match self.postgres_url() {
             Some(url) => Sql::postgres(&url).await,
@@ -221,7 +220,7 @@ impl TestEnv {
         }
     }
 
-    /// Loads SQL into the empty database, as its owner.
+    /// Executes SQL on the empty database, as its owner.
     pub(crate) async fn load(&self, sql: &str) {
         if self.is_postgres() {
             self.sql().await.execute(&format!("SET ROLE motovaultpro_owner;\n{sql}")).await;
@@ -235,7 +234,7 @@ impl TestEnv {
         database.close().await;
     }
 
-    /// The program, not started yet. It sees none of the settings around the tests.
+    /// The command, without the environment variables of the test process.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command.args(arguments).current_dir(self.folder()).env_clear();
@@ -244,17 +243,17 @@ impl TestEnv {
         command
     }
 
-    /// Runs the program to its end.
+    /// Runs the program and waits until it exits.
     pub(crate) fn run(&self, arguments: &[&str]) -> CommandResult {
         CommandResult::from(self.command(arguments).output().unwrap())
     }
 
-    /// Starts the service, and waits until it says where it is.
+    /// Starts the service, and waits until it prints its address.
     pub(crate) fn serve(&self) -> Service {
         self.try_serve(&[]).unwrap_or_else(|log| panic!("the service did not start: {log}"))
     }
 
-    /// As [`TestEnv::serve`] with these arguments; gives the log where it ends instead.
+    /// Like [`TestEnv::serve`] with arguments; returns the log if the service does not start.
     pub(crate) fn try_serve(&self, arguments: &[&str]) -> Result<Service, String> {
         let log = self.folder().join(format!("serve-{}.log", uuid::Uuid::now_v7()));
         let spawned = Instant::now();
@@ -273,7 +272,7 @@ impl TestEnv {
     }
 }
 
-/// How a run of the program ended.
+/// The exit code and output of a command.
 #[derive(Debug)]
 pub(crate) struct CommandResult {
     pub(crate) code: Option<i32>,
@@ -292,14 +291,14 @@ impl From<Output> for CommandResult {
 }
 
 impl CommandResult {
-    /// What it printed, given that it went well.
+    /// Returns the output, and asserts that the command succeeded.
     #[track_caller]
     pub(crate) fn expect_success(self) -> String {
         assert_eq!(self.code, Some(0), "{self:?}");
         self.out
     }
 
-    /// What it complained of, given that it ended with this code and printed nothing else.
+    /// Returns the error output, and asserts the exit code and that there is no other output.
     #[track_caller]
     pub(crate) fn expect_failure(self, code: i32) -> String {
         assert_eq!(self.code, Some(code), "{self:?}");
@@ -309,13 +308,13 @@ impl CommandResult {
     }
 }
 
-/// The running service. It is killed when this goes, if it still runs then.
+/// A running service. It is killed when dropped.
 pub(crate) struct Service {
     child: Child,
     pub(crate) url: String,
     log: PathBuf,
     pub(crate) spawned: Instant,
-    // Open, since the service may print more.
+    // Open, so that the service can print more.
     stdout: BufReader<ChildStdout>,
 }
 
@@ -324,13 +323,13 @@ impl Service {
         self.child.id()
     }
 
-    /// `kill -9`.
+    /// Kills it with SIGKILL.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// Ends it, and gives what it printed after its address.
+    /// Stops it, and returns what it printed after its address.
     pub(crate) fn stop_and_read_output(mut self) -> String {
         signal("TERM", self.pid());
         let mut printed = String::new();
@@ -339,10 +338,10 @@ impl Service {
         printed
     }
 
-    /// The exit code, once it has ended by itself.
+    /// Waits until it exits, and returns the exit code.
     pub(crate) async fn ended(&mut self) -> Option<i32> {
         let mut status = None;
-        eventually("the service ends", async || {
+        eventually("the service exits", async || {
             status = self.child.try_wait().unwrap();
             status.is_some()
         })
@@ -350,12 +349,12 @@ impl Service {
         status.unwrap().code()
     }
 
-    /// What it has logged so far.
+    /// The log so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap()
     }
 
-    /// Where it says that its metrics are.
+    /// The address of the metrics, from the log.
     pub(crate) fn metrics_url(&self) -> String {
         let log = self.log();
         let line = log.lines().find(|it| it.contains("Metrics are at /metrics"));
@@ -363,7 +362,7 @@ impl Service {
         format!("http://{}", line["address"].as_str().unwrap())
     }
 
-    /// A client that is signed in to a new account.
+    /// Registers an account, and returns a client that is signed in to it.
     pub(crate) async fn register(&self, email: &str) -> Client {
         Client::register(&self.url, email).await
     }

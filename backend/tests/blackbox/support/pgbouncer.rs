@@ -1,4 +1,4 @@
-//! A PgBouncer as `deploy/pgbouncer` starts it, in front of a PostgreSQL.
+//! Runs PgBouncer with the scripts in `deploy/pgbouncer`.
 
 use std::{
     fs::File,
@@ -11,17 +11,17 @@ use tempfile::TempDir;
 
 use super::{
     Postgres, eventually,
-    servers::{free_port, chown_to_server_user, is_listening, server_user},
+    servers::{chown_to_server_user, free_port, is_listening, server_user},
 };
 
 /// The password of the service's role.
 const PASSWORD: &str = "throwaway";
 
-/// A PgBouncer as `deploy/pgbouncer` starts it. It leads to the database `motovaultpro`.
+/// A PgBouncer that forwards the database `motovaultpro` to a PostgreSQL server.
 pub(crate) struct PgBouncer {
     folder: TempDir,
     port: u16,
-    /// The port of the server that it starts with.
+    /// The port of the PostgreSQL server.
     server: u16,
     child: Option<Child>,
 }
@@ -36,7 +36,7 @@ impl PgBouncer {
         pgbouncer
     }
 
-    /// Starts it, again or for the first time.
+    /// Starts or restarts it.
     pub(crate) async fn restart(&mut self) {
         let mut command = self.script("start.sh");
         command.env("SECRET", self.folder.path().join("secret"));
@@ -48,7 +48,7 @@ impl PgBouncer {
         eventually("PgBouncer listens", async || is_listening(self.port).await).await;
     }
 
-    /// Points it at another server while it runs, as docs/operations.md describes.
+    /// Points the running PgBouncer at another server, as docs/operations.md describes.
     pub(crate) fn point_at(&mut self, server: &Postgres) {
         self.server = server.port();
         let mut command = self.script("point-at.sh");
@@ -56,11 +56,11 @@ impl PgBouncer {
         assert!(done.status.success(), "{done:?}");
     }
 
-    /// A script of `deploy/pgbouncer`, by a user that PgBouncer agrees to run as.
+    /// A script in `deploy/pgbouncer`, run as a user that PgBouncer accepts.
     fn script(&self, name: &str) -> Command {
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/pgbouncer");
         let mut command = Command::new("sh");
-        // That user may have no access to the folder of the source.
+        // That user may not have access to the source folder.
         command.arg("-c").arg(std::fs::read_to_string(scripts.join(name)).unwrap()).arg(name);
         command.current_dir(self.folder.path()).env_clear();
         command.env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin");
@@ -71,7 +71,7 @@ impl PgBouncer {
         command
     }
 
-    /// The database's address for the service.
+    /// The database URL for the service.
     pub(crate) fn url(&self) -> String {
         format!("postgres://motovaultpro:{PASSWORD}@127.0.0.1:{}/motovaultpro", self.port)
     }

@@ -1,4 +1,4 @@
-//! Servers of a test's own: for tests that kill them.
+//! Database servers for a single test, which may kill them.
 
 use std::{
     fs::File,
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::{Sql, eventually, signal};
 
-/// A port on which nobody listens.
+/// A free port.
 pub(crate) fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
@@ -22,7 +22,7 @@ pub(super) async fn is_listening(port: u16) -> bool {
     tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
 }
 
-/// A Redis that keeps nothing on the disk.
+/// A Redis server without persistence.
 pub(crate) struct Redis {
     folder: TempDir,
     port: u16,
@@ -37,7 +37,7 @@ impl Redis {
         redis
     }
 
-    /// Starts it again on the same port, empty.
+    /// Starts it on the same port, with an empty database.
     pub(crate) async fn restart(&mut self, arguments: &[&str]) {
         let mut command = Command::new("redis-server");
         command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
@@ -58,7 +58,7 @@ impl Redis {
         }
     }
 
-    /// SIGSTOP: it takes connections and answers nothing. SIGCONT ends that.
+    /// Sends a signal. After SIGSTOP, it accepts connections but does not respond; SIGCONT resumes it.
     pub(crate) fn signal(&self, name: &str) {
         signal(name, self.child.as_ref().unwrap().id());
     }
@@ -75,7 +75,7 @@ impl Drop for Redis {
     }
 }
 
-/// A PostgreSQL that keeps what it acknowledges.
+/// A PostgreSQL server with durable storage.
 pub(crate) struct Postgres {
     folder: TempDir,
     data: PathBuf,
@@ -85,7 +85,7 @@ pub(crate) struct Postgres {
     child: Option<Child>,
 }
 
-/// Debian keeps PostgreSQL's programs off PATH, in a folder a version.
+/// Debian installs PostgreSQL's programs in a folder per version, which is not in PATH.
 fn postgres_programs() -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
     let folders = versions.map(|version| version.unwrap().path().join("bin"));
@@ -96,7 +96,7 @@ fn postgres_programs() -> PathBuf {
     newest.unwrap_or_default()
 }
 
-/// The user and group that PostgreSQL runs as where the tests run as root, whom it refuses.
+/// The user and group for PostgreSQL if the tests run as root, which PostgreSQL rejects.
 pub(super) fn server_user() -> Option<(u32, u32)> {
     let number = |arguments: &[&str]| -> Option<u32> {
         let output = Command::new("id").args(arguments).output().unwrap();
@@ -109,7 +109,7 @@ pub(super) fn server_user() -> Option<(u32, u32)> {
     Some((number(&["-u", user]).unwrap(), number(&["-g", user]).unwrap()))
 }
 
-/// Gives all of a folder to the user that PostgreSQL runs as.
+/// Makes PostgreSQL's user the owner of a folder and its contents.
 pub(super) fn chown_to_server_user(path: &Path) {
     let Some((user, group)) = server_user() else { return };
     std::os::unix::fs::lchown(path, Some(user), Some(group)).unwrap();
@@ -125,7 +125,7 @@ impl Postgres {
         Self::start_with(|_| Vec::new()).await
     }
 
-    /// A new server with more settings (`name=value`), which may name places below its own folder.
+    /// A new server with additional settings (`name=value`), which may refer to paths in its folder.
     pub(crate) async fn start_with(settings: impl FnOnce(&Path) -> Vec<String>) -> Self {
         let mut postgres = Self::unstarted();
         postgres.settings = settings(postgres.folder());
@@ -137,7 +137,7 @@ impl Postgres {
         postgres
     }
 
-    /// A server on a data folder that is there; its log where it does not come up.
+    /// Starts a server on an existing data folder. Returns its log if it does not start.
     pub(crate) async fn start_on(data: &Path) -> Result<Self, String> {
         let mut postgres = Self::unstarted();
         postgres.data = data.to_owned();
@@ -154,7 +154,7 @@ impl Postgres {
         Self { folder, data, settings: Vec::new(), programs, port, child: None }
     }
 
-    /// A folder that the server's own user may write to.
+    /// A folder that the server's user may write to.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -168,24 +168,24 @@ impl Postgres {
         &self.programs
     }
 
-    /// A streaming replica of this server, which has its data by now.
+    /// Creates a streaming replica of this server.
     pub(crate) async fn create_replica(&self) -> Self {
         self.create_replica_named("replica").await
     }
 
-    /// The same by a name, which this server lists it under (`application_name`).
+    /// The same with this `application_name`.
     pub(crate) async fn create_replica_named(&self, name: &str) -> Self {
         let mut replica = Self::unstarted();
         replica.settings = vec![
             format!("cluster_name={name}"),
-            // Five seconds by default: for so long, writes would wait after a restart of the primary.
+            // The default of five seconds would delay writes after a restart of the primary.
             "wal_retrieve_retry_interval=500ms".to_owned(),
         ];
         replica.follow(self).await;
         replica
     }
 
-    /// Replaces what this server has by a copy of `primary`, which it follows from then on.
+    /// Replaces this server's data with a copy of `primary`, and starts it as a replica.
     pub(crate) async fn follow(&mut self, primary: &Self) {
         self.kill();
         if self.data.exists() {
@@ -198,21 +198,21 @@ impl Postgres {
         self.restart().await;
     }
 
-    /// Ends it as an administrator does: `INT` is a fast shutdown, `QUIT` an immediate one.
+    /// Shuts it down: `INT` is a fast shutdown, `QUIT` an immediate one.
     pub(crate) fn shut_down(&mut self, by: &str) {
         let mut child = self.child.take().unwrap();
         signal(by, child.id());
         child.wait().unwrap();
     }
 
-    /// Makes a replica the server that takes writes.
+    /// Promotes a replica.
     pub(crate) async fn promote(&self) {
         let sql = Sql::postgres(&self.url()).await;
         sql.execute("SELECT pg_promote()").await;
         sql.close().await;
     }
 
-    /// Its address, for a URL of several.
+    /// Its address, for a URL with several servers.
     pub(crate) fn host(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
@@ -226,7 +226,7 @@ impl Postgres {
         command
     }
 
-    /// Starts it, again or for the first time, and waits until it answers.
+    /// Starts or restarts it, and waits until it is ready.
     pub(crate) async fn restart(&mut self) {
         self.try_restart().await.unwrap();
     }
@@ -242,7 +242,7 @@ impl Postgres {
         let child = self.child.insert(command.spawn().unwrap());
         let mut told = String::new();
         let mut has_ended = false;
-        // A replica never gets further; whoever restores has not until then.
+        // A replica stays in this state; a server that is restoring passes through it.
         let is_replica = self.data.join("standby.signal").exists();
         let ready = if is_replica { "ready to accept" } else { "ready to accept connections" };
         eventually("PostgreSQL is ready", async || {
@@ -262,12 +262,12 @@ impl Postgres {
         self.url_of("postgres", "postgres")
     }
 
-    /// The address of one of its databases, for a role.
+    /// The URL of one of its databases, for a role.
     pub(crate) fn url_of(&self, role: &str, database: &str) -> String {
         format!("postgres://{role}@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// Ends it as a power cut does: the server and every process of its own at once.
+    /// Kills the server and all its processes at once, like a power failure.
     pub(crate) fn kill(&mut self) {
         let Some(mut child) = self.child.take() else { return };
         let pid = child.id();
@@ -277,10 +277,10 @@ impl Postgres {
         let children: Vec<u32> =
             children.unwrap_or_default().split_whitespace().map(|it| it.parse().unwrap()).collect();
         for child in &children {
-            // It may have noticed already.
+            // It may have exited already.
             let _ = Command::new("kill").args(["-9", &child.to_string()]).output();
         }
-        // A server does not start beside what is left of the one before.
+        // A server does not start while processes of the previous one are running.
         for child in children {
             while is_running(child) {
                 std::thread::sleep(Duration::from_millis(5));

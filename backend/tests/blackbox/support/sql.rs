@@ -1,4 +1,4 @@
-//! The databases, asked past the service.
+//! Direct access to the databases.
 
 use std::path::Path;
 
@@ -7,13 +7,13 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
 
-/// A database, asked past the service.
+/// A direct connection to a database.
 pub(crate) enum Sql {
     Postgres(PgPool),
     Sqlite(SqlitePool),
 }
 
-/// Makes a database on the server at `url` for the role that migrates, and gives its own URL.
+/// Creates a database on the server at `url`, owned by the migration role. Returns its URL.
 pub(crate) async fn create_database(url: &str) -> String {
     let name = format!("test_{}", uuid::Uuid::now_v7().simple());
     let server = Sql::postgres(url).await;
@@ -41,7 +41,7 @@ impl Sql {
         }
     }
 
-    /// The one number that a statement gives.
+    /// Executes a query that returns one number.
     pub(crate) async fn number(&self, sql: &str) -> i64 {
         let sql = AssertSqlSafe(sql.to_owned());
         match self {
@@ -50,7 +50,7 @@ impl Sql {
         }
     }
 
-    /// The one text a row that a statement gives.
+    /// Executes a query that returns one text per row.
     pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
         let sql = AssertSqlSafe(sql.to_owned());
         match self {
@@ -59,7 +59,7 @@ impl Sql {
         }
     }
 
-    /// Every column of every table, and every index: what migrations have made.
+    /// The schema: every column and every index.
     pub(crate) async fn shape(&self) -> Vec<String> {
         let sql = match self {
             Self::Postgres(_) => {

@@ -1,5 +1,6 @@
-//! Clients that write, retry and read back through several instances, in a thread of their own, so
-//! that nothing that a test does in between makes them wait.
+//! Clients that write, retry and read back through several instances. They run in a separate thread, so that
+//! the test
+//! itself does not delay them.
 
 use std::{
     sync::{
@@ -17,15 +18,15 @@ use serde_json::Value;
 use super::{Answer, Client, Service, Sql, block_on, client};
 use crate::kill::Ledger;
 
-/// How many write at once, each a user with a vehicle.
+/// The number of users, each with a vehicle.
 const USERS: usize = 6;
-/// How long a user pauses after each fill-up, so that the machine itself is not what they wait for.
+/// How long a user pauses after each fill-up, so that the CPU is not the bottleneck.
 const PAUSE: Duration = Duration::from_millis(30);
-/// How long to wait for an answer before asking another instance.
+/// How long to wait for a response before trying another instance.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long to wait after every instance has failed.
 const AGAIN: Duration = Duration::from_millis(20);
-/// How often health is checked.
+/// How often to check the health.
 const HEALTH: Duration = Duration::from_millis(100);
 
 /// A write or a read.
@@ -35,28 +36,29 @@ enum Kind {
     Read,
 }
 
-/// Something that succeeded in the end.
+/// A request that finally succeeded.
 #[derive(Debug, Clone, Copy)]
 struct Success {
     kind: Kind,
     at: Instant,
-    /// From the first attempt on.
+    /// The time since the first attempt.
     took: Duration,
 }
 
-/// What the thread has seen so far.
+/// Observations so far.
 #[derive(Debug, Default)]
 struct Seen {
     stops: AtomicBool,
     successes: Mutex<Vec<Success>>,
-    /// Each answer that was older than what its user had written, or had something twice.
+    /// Responses that were stale, or contained a record twice.
     wrong: Mutex<Vec<String>>,
-    /// What an instance reported as its health, each time that it changed.
+    /// Changes of an instance's health.
     health: Mutex<Vec<(Instant, usize, String)>>,
 }
 
-/// Users who write fill-ups with an `Idempotency-Key`, go on at the next instance where one does not
-/// answer or says 503, and read each of them back, at another instance first.
+/// Users who add fill-ups with an `Idempotency-Key`, retry at the next instance if one fails or returns 503,
+/// and read
+/// each fill-up back, first from another instance.
 pub(crate) struct Traffic {
     seen: Arc<Seen>,
     users: Vec<Client>,
@@ -65,7 +67,7 @@ pub(crate) struct Traffic {
 }
 
 impl Traffic {
-    /// Begins, with new users at these instances, which must have open registration.
+    /// Registers users and starts. The instances must have open registration.
     pub(crate) async fn start(instances: &[&Service]) -> Self {
         let (seen, ledger) = (Arc::new(Seen::default()), Ledger::default());
         let (mut users, mut vehicles) = (Vec::new(), Vec::new());
@@ -93,7 +95,7 @@ impl Traffic {
         Self { seen, users, vehicles, thread }
     }
 
-    /// How often something was written.
+    /// The number of successful writes.
     pub(crate) fn writes(&self) -> usize {
         let successes = self.seen.successes.lock().unwrap();
         successes.iter().filter(|it| it.kind == Kind::Write).count()
@@ -113,29 +115,30 @@ impl Traffic {
         gap(Kind::Write).max(gap(Kind::Read))
     }
 
-    /// How long the slowest of all that succeeded since `begun` took, its retries included.
+    /// The duration of the slowest request since `begun`, including retries.
     pub(crate) fn slowest(&self, begun: Instant) -> Duration {
         let successes = self.seen.successes.lock().unwrap();
         let since = successes.iter().filter(|it| it.at > begun);
         since.map(|it| it.took).max().unwrap_or_default()
     }
 
-    /// What the instances reported as their health since `begun`: after how long, which one, what.
+    /// Changes of health since `begun`: time, instance and state.
     pub(crate) fn health(&self, begun: Instant) -> Vec<(Duration, usize, String)> {
         let health = self.seen.health.lock().unwrap();
         let since = health.iter().filter(|it| it.0 >= begun);
         since.map(|(at, nth, said)| (*at - begun, *nth, said.clone())).collect()
     }
 
-    /// Ends once each user's last write is acknowledged, and reads everything back: by the API of
-    /// each instance, and by SQL. Nothing is lost, nothing is there twice, and nothing was stale.
+    /// Stops after each user's last write, and reads everything back through each instance and with SQL.
+    /// Asserts that
+    /// nothing was lost, duplicated or stale.
     pub(crate) async fn check(self, instances: &[&Service], sql: &Sql) {
         self.seen.stops.store(true, Ordering::SeqCst);
         let ledger = self.thread.join().unwrap();
         let wrong = self.seen.wrong.lock().unwrap().clone();
         let reads =
             self.seen.successes.lock().unwrap().iter().filter(|it| it.kind == Kind::Read).count();
-        println!("{reads} reads, of which {} were stale or had something twice", wrong.len());
+        println!("{reads} reads, of which {} were stale or had duplicates", wrong.len());
         for instance in instances {
             let users: Vec<_> = self.users.iter().map(|it| it.at(&instance.url)).collect();
             let owned = users.iter().zip(&self.vehicles).map(|(user, it)| (user, it.as_str()));
@@ -164,21 +167,21 @@ impl User {
             let first = usize::try_from(number).unwrap();
             let post = async |at: &Client| at.post_idempotent("/api/fuel-logs", &body, &name).await;
             let record = self.insist(Kind::Write, first, 201, &post, seen).await;
-            // Now and then as if the answer had been lost on its way.
+            // Sometimes retry, as if the response had been lost.
             if number.is_multiple_of(8) {
                 let again = self.insist(Kind::Write, first + 1, 201, &post, seen).await;
                 assert_eq!(again, record, "a retry must give the same record");
             }
             ledger.acknowledge(name.clone(), record);
             written += 1;
-            // At once, when the replica may not have it yet; and later, when it may.
+            // Immediately, when the replica may lag behind, and later, when it may not.
             self.read_back(first + 1, &body, written, seen).await;
             tokio::time::sleep(PAUSE).await;
             self.read_back(first, &body, written, seen).await;
         }
     }
 
-    /// Reads what the last write has to show in: a list of the cache, one of the database, and sums.
+    /// Reads lists and sums that must reflect the last write.
     async fn read_back(&self, first: usize, last: &Value, written: u64, seen: &Seen) {
         let read = async |path: &str| {
             let get = async |at: &Client| at.send(Method::GET, path, None).await;
@@ -196,7 +199,7 @@ impl User {
         }
     }
 
-    /// Asks one instance after the other until one gives this status.
+    /// Sends a request to one instance after the other until one returns this status.
     async fn insist(
         &self,
         kind: Kind,
@@ -221,18 +224,18 @@ impl User {
                         answer.status == 503 && answer.headers.contains_key("retry-after");
                     assert!(is_under_way || is_refused, "{answer:?}");
                 }
-                // Cut off, or not answered in time.
+                // The connection broke, or the request timed out.
                 Ok(Err(_)) | Err(_) => {}
             }
             if (attempt + 1).is_multiple_of(self.instances.len()) {
                 tokio::time::sleep(AGAIN).await;
             }
         }
-        unreachable!("attempts do not end")
+        unreachable!("attempts are unlimited")
     }
 }
 
-/// Records what an instance reports as its health, each time that it changes.
+/// Records changes of an instance's health.
 async fn watch(nth: usize, url: &str, seen: &Seen) {
     let client = Client::anonymous(url);
     let mut before = String::new();
