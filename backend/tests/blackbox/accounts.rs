@@ -1,5 +1,4 @@
-//! Accounts that whoever runs the service creates: `users create`, and the first administrator in the
-//! settings.
+//! Creating accounts on the command line: `users create`, and the first administrator in the settings.
 
 use std::{
     io::{Read as _, Write as _},
@@ -16,11 +15,11 @@ on_every_engine!(
 
 const PASSWORD: &str = "correct horse battery";
 
-/// Runs a command with this on its standard input.
+/// Runs a command with this standard input.
 fn with_input(mut command: Command, input: &str) -> CommandResult {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    // It may have ended without reading.
+    // The command may exit without reading its input.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     CommandResult::from(child.wait_with_output().unwrap())
 }
@@ -32,7 +31,7 @@ async fn an_account_is_created_with_a_password_from_standard_input_or_a_file(env
     let printed = with_input(first, &format!("{PASSWORD}\nanother line\n")).expect_success();
     assert!(printed.starts_with("created ann@example.org, an administrator"), "{printed}");
 
-    // Beside a running service, which knows the account at once.
+    // While the service is running: it can use the account immediately.
     let service = env.serve();
     let file = env.folder().join("password");
     std::fs::write(&file, format!("{PASSWORD}\n")).unwrap();
@@ -66,7 +65,7 @@ fn a_password_that_is_typed_at_a_terminal_is_not_shown() {
     let program = env.command(&[]);
     let line = "users create --email ann@example.org";
     let line = format!("{} {line}", program.get_program().to_str().unwrap());
-    // It runs a command at a terminal, whose other end are these pipes.
+    // `script` runs a command in a terminal that is connected to these pipes.
     let mut script = Command::new("script");
     script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
     script.env_clear().envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
@@ -87,7 +86,7 @@ fn a_password_that_is_typed_at_a_terminal_is_not_shown() {
     assert!(!shown.contains(PASSWORD), "{shown}");
 }
 
-/// On all addresses, so that the first account would need the setup token.
+/// Listens on all addresses, so that the first account needs the setup token.
 fn with_first_administrator(env: TestEnv) -> TestEnv {
     let file = env.folder().join("first-password");
     std::fs::write(&file, format!("{PASSWORD}\n")).unwrap();
@@ -108,7 +107,7 @@ async fn the_first_administrator_in_the_settings_is_created_at_the_first_start_o
     let printed = service.stop_and_read_output();
     assert!(!printed.contains("setup token"), "{printed}");
 
-    // Once there is an account, the settings have no effect.
+    // Once an account exists, the settings have no effect.
     let env = env.with("MVP__AUTH__FIRST_ADMINISTRATOR", "bea@example.org");
     std::fs::write(env.folder().join("first-password"), "another password").unwrap();
     let service = env.serve();

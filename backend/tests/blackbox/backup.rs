@@ -1,5 +1,4 @@
-//! Backups by the built program: made while the service runs, checked, brought back, and refused
-//! where they have to be.
+//! Tests backups with the built program: creating them while the service runs, verifying and restoring them.
 
 use std::{
     os::unix::fs::PermissionsExt as _,
@@ -12,18 +11,18 @@ use crate::{
 };
 
 on_every_installation![
-    what_was_made_is_checked_and_comes_back_into_a_new_place_only,
-    the_service_makes_sealed_backups_by_itself_and_keeps_the_newest,
-    a_sealed_backup_brings_the_service_key_back,
-    a_drill_restores_the_newest_backup_counts_its_rows_and_leaves_nothing_behind,
+    a_backup_is_verified_and_restored_to_a_new_location_only,
+    the_service_creates_encrypted_backups_and_retains_the_newest,
+    an_encrypted_backup_restores_the_service_key,
+    a_drill_restores_the_newest_backup_and_cleans_up,
 ];
 
-/// What no output, manifest or command line may hold.
+/// A secret that must not appear in any output, manifest or command line.
 const CANARY: &str = "xyzzy-canary";
 
 const VEHICLES: &str = "SELECT COUNT(*) FROM vehicles";
 
-/// Every file and folder below a folder.
+/// A folder and everything in it.
 fn below(folder: &Path) -> Vec<PathBuf> {
     let mut all = vec![folder.to_owned()];
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -33,7 +32,7 @@ fn below(folder: &Path) -> Vec<PathBuf> {
     all
 }
 
-async fn what_was_made_is_checked_and_comes_back_into_a_new_place_only(installation: Installation) {
+async fn a_backup_is_verified_and_restored_to_a_new_location_only(installation: Installation) {
     let service = installation.env.serve();
     let client = service.register("someone@example.org").await;
     for nth in 1..=3 {
@@ -51,13 +50,13 @@ async fn what_was_made_is_checked_and_comes_back_into_a_new_place_only(installat
         assert_eq!(rights, if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
     }
 
-    // As a kill in the middle of the next one leaves it.
+    // Simulates a backup that was killed halfway.
     let half = installation.backups.join(format!(".unfinished-{name}"));
     std::fs::create_dir(&half).unwrap();
     std::fs::copy(installation.payload(name), half.join("payload")).unwrap();
     assert_eq!(installation.names(), names);
 
-    // Not over what is in use, whatever is said.
+    // A database in use is never replaced.
     for force in [&[][..], &["--force"]] {
         let told = installation.restore(&installation.database_path(), force).expect_failure(1);
         assert!(told.contains("in use"), "{told}");
@@ -72,13 +71,13 @@ async fn what_was_made_is_checked_and_comes_back_into_a_new_place_only(installat
         .expect_failure(2);
     assert!(told.contains("2026-01-31T12:00:00Z"), "{told}");
 
-    // Nor over what is there, unless it is to be put aside.
+    // Existing files are only renamed with --force.
     let taken = installation.new_target("taken");
     let kept = if installation.postgres.is_some() {
         std::fs::create_dir(&taken).unwrap();
         taken.join("kept")
     } else {
-        // What would be taken for the restored database's own log.
+        // SQLite would apply this file as the write-ahead log of the restored database.
         PathBuf::from(format!("{}-wal", taken.display()))
     };
     std::fs::write(&kept, "kept").unwrap();
@@ -98,7 +97,7 @@ async fn what_was_made_is_checked_and_comes_back_into_a_new_place_only(installat
     assert_eq!(restored.sql.number(VEHICLES).await, 3);
     drop(restored);
 
-    // A byte in the middle is another.
+    // Corrupt a byte.
     let payload = installation.payload(name);
     let mut bytes = std::fs::read(&payload).unwrap();
     let middle = bytes.len() / 2;
@@ -113,7 +112,7 @@ async fn what_was_made_is_checked_and_comes_back_into_a_new_place_only(installat
     assert!(!installation.new_target("damaged").exists());
 }
 
-/// Keys for sealed backups: the identity's file and the public key.
+/// Creates keys for encrypted backups: the identity file and the public key.
 fn keys(installation: &Installation, name: &str) -> (String, String) {
     let text = installation.backup(&["keygen"]).expect_success();
     let public = text.lines().next().unwrap().strip_prefix("# public key: ").unwrap().to_owned();
@@ -123,8 +122,8 @@ fn keys(installation: &Installation, name: &str) -> (String, String) {
     (path.to_str().unwrap().to_owned(), public)
 }
 
-/// Puts a program in PostgreSQL's env that notes how it was called, and has a role with no more
-/// rights than it needs call it.
+/// Replaces PostgreSQL's program with one that records its arguments, and connects as a role with the minimal
+/// privileges.
 async fn noting(installation: Installation) -> (Installation, Option<PathBuf>) {
     let Some(postgres) = &installation.postgres else { return (installation, None) };
     let folder = postgres.folder().join("programs");
@@ -153,12 +152,12 @@ async fn noting(installation: Installation) -> (Installation, Option<PathBuf>) {
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn of_several_servers_the_one_that_takes_writes_is_backed_up() {
+fn the_primary_of_several_servers_is_backed_up() {
     block_on(async {
         let (installation, notes) = noting(Installation::on_postgres().await).await;
         let primary = installation.postgres.as_ref().unwrap();
         let standby = primary.create_replica().await;
-        // The standby first, and before it one that is away.
+        // The first server is down, the second a standby.
         let url = format!(
             "postgres://keeper:{CANARY}@127.0.0.1:1,{},{}/postgres",
             standby.host(),
@@ -174,7 +173,7 @@ fn of_several_servers_the_one_that_takes_writes_is_backed_up() {
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn with_the_client_programs_alone_a_backup_is_made_and_checked() {
+fn the_client_programs_suffice_to_create_and_verify_a_backup() {
     block_on(async {
         let installation = Installation::on_postgres().await;
         let (all, some) = (
@@ -182,7 +181,7 @@ fn with_the_client_programs_alone_a_backup_is_made_and_checked() {
             installation.new_target("programs"),
         );
         std::fs::create_dir(&some).unwrap();
-        // What reads WAL comes with the server.
+        // `pg_waldump` is part of the server packages.
         for name in ["pg_basebackup", "pg_verifybackup"] {
             std::fs::copy(all.join(name), some.join(name)).unwrap();
         }
@@ -196,7 +195,7 @@ fn with_the_client_programs_alone_a_backup_is_made_and_checked() {
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn a_backup_that_there_is_no_room_to_look_into_is_not_called_damaged() {
+fn a_full_temporary_folder_is_not_reported_as_damage() {
     block_on(async {
         let installation = Installation::on_postgres().await;
         installation.backup(&["create"]).expect_success();
@@ -217,9 +216,7 @@ fn a_backup_that_there_is_no_room_to_look_into_is_not_called_damaged() {
     });
 }
 
-async fn the_service_makes_sealed_backups_by_itself_and_keeps_the_newest(
-    installation: Installation,
-) {
+async fn the_service_creates_encrypted_backups_and_retains_the_newest(installation: Installation) {
     let (identity, public) = keys(&installation, "identity");
     let (other, _) = keys(&installation, "other");
     let (installation, notes) = noting(installation).await;
@@ -228,7 +225,7 @@ async fn the_service_makes_sealed_backups_by_itself_and_keeps_the_newest(
         .with("MVP__BACKUP__EVERY", "1s")
         .with("MVP__BACKUP__KEEP", "2")
         .with("MVP__STATIONS__GOOGLE_API_KEY", CANARY);
-    // An SQLite database has one service.
+    // An SQLite database can have only one service.
     let count = if installation.postgres.is_some() { 2 } else { 1 };
     let services: Vec<_> = (0..count).map(|_| installation.env.serve()).collect();
     let client = services[0].register("someone@example.org").await;
@@ -245,8 +242,8 @@ async fn the_service_makes_sealed_backups_by_itself_and_keeps_the_newest(
         assert_eq!(service.ended().await, Some(0), "{}", service.log());
         logs += &service.log();
     }
-    // The installation's server knows its superuser alone, whom no policy holds.
-    let about_it = |line: &&str| !line.contains("bypasses row-level security");
+    // The test's server has only a superuser, to whom row-level security does not apply.
+    let about_it = |line: &&str| !line.contains("passes row-level security by");
     for line in logs.lines().filter(about_it) {
         let wrong = ["\"ERROR\"", "\"WARN\"", CANARY].iter().find(|it| line.contains(**it));
         assert_eq!(wrong, None, "{line}");
@@ -260,7 +257,7 @@ async fn the_service_makes_sealed_backups_by_itself_and_keeps_the_newest(
         let bytes = std::fs::read(installation.payload(name)).unwrap();
         assert!(bytes.starts_with(b"age-encryption.org/v1"), "{name}");
     }
-    // One at a time: the second begins after the first has ended.
+    // One backup at a time: the second begins after the first has ended.
     let moment = |name: &str, which: &str| -> chrono::DateTime<chrono::Utc> {
         installation.manifest(name)[which].as_str().unwrap().parse().unwrap()
     };
@@ -281,7 +278,7 @@ async fn the_service_makes_sealed_backups_by_itself_and_keeps_the_newest(
     assert!(told.contains("intact; encrypted"), "{told}");
     let told = installation.backup(&["verify", "--identity", &identity]).expect_success();
     assert_eq!(told.matches(": intact").count(), 2, "{told}");
-    // The archived WAL is not sealed, and found whole all the same.
+    // The archived WAL is not encrypted, and is still intact.
     let ran = installation.backup(&["verify", "--identity", &other]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(ran.err.contains("not encrypted for this identity"), "{ran:?}");
@@ -295,7 +292,7 @@ async fn the_service_makes_sealed_backups_by_itself_and_keeps_the_newest(
     assert_eq!(installation.open(&env).await.sql.number(VEHICLES).await, 1);
 }
 
-async fn a_sealed_backup_brings_the_service_key_back(installation: Installation) {
+async fn an_encrypted_backup_restores_the_service_key(installation: Installation) {
     let private = "MVP__NOTIFICATIONS__ALLOW_PRIVATE_ADDRESSES";
     let (identity, public) = keys(&installation, "identity");
     let installation = installation.with(private, "true");
@@ -324,14 +321,12 @@ async fn a_sealed_backup_brings_the_service_key_back(installation: Installation)
         .with(private, "true")
         .with("MVP__AUTH__KEY_FILE", restored.to_str().unwrap());
     let service = env.serve();
-    // The secret can be opened: sending fails later, because nothing listens there.
+    // The secret can be decrypted: sending fails later, because nothing is listening.
     let reported = sealing::problem(&ann.at(&service.url), &channel).await;
     assert_eq!(reported, "nobody answers there");
 }
 
-async fn a_drill_restores_the_newest_backup_counts_its_rows_and_leaves_nothing_behind(
-    installation: Installation,
-) {
+async fn a_drill_restores_the_newest_backup_and_cleans_up(installation: Installation) {
     let scratch = installation.env.folder().join("scratch");
     std::fs::create_dir(&scratch).unwrap();
     let installation = installation.with("TMPDIR", scratch.to_str().unwrap());
@@ -364,7 +359,7 @@ async fn a_drill_restores_the_newest_backup_counts_its_rows_and_leaves_nothing_b
     assert!(rows(&second) >= rows(&first) + 3, "{first}{second}");
     assert_eq!(below(&scratch), std::slice::from_ref(&scratch), "something was left behind");
 
-    // Settings of PostgreSQL name programs that its server runs.
+    // PostgreSQL settings can name programs that the server runs.
     let signature =
         installation.backups.join(&installation.names()[1]).join("manifest.json.minisig");
     let signed = std::fs::read(&signature).unwrap();

@@ -1,4 +1,4 @@
-//! The program from its command line: what it prints, how it ends, how it serves and stops.
+//! The program's command line: output, exit codes, starting and stopping the service.
 
 use std::time::{Duration, Instant};
 
@@ -7,13 +7,16 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::support::{Service, TestEnv, block_on, client, eventually, signal};
 
-on_every_engine!(it_serves_and_says_on_what, a_request_in_flight_is_ended_before_it_stops);
+on_every_engine!(
+    the_service_starts_and_prints_its_address,
+    a_request_in_flight_finishes_before_shutdown
+);
 
-/// What no output may hold.
+/// A secret that must not appear in any output.
 const CANARY: &str = "xyzzy-canary";
 
 #[test]
-fn it_says_what_it_is_and_what_can_be_asked() {
+fn version_and_help_are_printed() {
     let env = TestEnv::empty();
     let version = env.run(&["--version"]).expect_success();
     assert_eq!(version, concat!("motovaultpro ", env!("CARGO_PKG_VERSION"), "\n"));
@@ -39,7 +42,7 @@ fn it_says_what_it_is_and_what_can_be_asked() {
 }
 
 #[test]
-fn it_prints_the_api() {
+fn the_openapi_document_is_printed() {
     let printed = TestEnv::empty().run(&["openapi"]).expect_success();
     let api: Value = serde_json::from_str(&printed).unwrap();
     assert!(client::text(&api["openapi"]).starts_with("3.1"), "{}", api["openapi"]);
@@ -73,7 +76,7 @@ fn bash_completes_commands_and_options() {
     let env = TestEnv::empty();
     let script = env.run(&["completions", "bash"]).expect_success();
     std::fs::write(env.folder().join("script"), script).unwrap();
-    // What bash does once the tab key is pressed.
+    // Simulates the tab key in bash.
     let complete = |words: &str| {
         let press = format!(
             "source ./script; COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
@@ -95,7 +98,7 @@ fn bash_completes_commands_and_options() {
 }
 
 #[test]
-fn there_is_a_manual_page_for_each_command() {
+fn every_command_has_a_manual_page() {
     let env = TestEnv::empty();
     let page = env.run(&["man"]).expect_success();
     assert!(page.contains(".TH motovaultpro 1") && page.contains("healthcheck"), "{page}");
@@ -112,7 +115,7 @@ fn there_is_a_manual_page_for_each_command() {
 }
 
 #[test]
-fn settings_are_checked() {
+fn settings_are_validated() {
     let env = TestEnv::empty();
     assert_eq!(env.run(&["config", "check"]).expect_success(), "the settings can be used\n");
     let wrong = [
@@ -148,7 +151,7 @@ fn no_secret_is_printed() {
         let shown = env.run(&["config", "show"]).expect_success();
         assert!(!shown.contains(CANARY), "{shown}");
         assert!(shown.contains("[redacted]"), "{shown}");
-        // Nobody is there: what is said about that holds no secret either.
+        // The address is unreachable, and the error message must not contain the secret.
         for command in ["migrate", "healthcheck", "check"] {
             let ran = env.run(&[command]);
             assert_ne!(ran.code, Some(0), "{ran:?}");
@@ -168,7 +171,7 @@ fn no_secret_is_printed() {
     shown(away().with("MVP__DATABASE__URL", &url).with("MVP__DATABASE__MIGRATION_URL", &url));
     let cache = format!("redis://:{CANARY}@127.0.0.1:1");
     shown(away().with("MVP__CACHE__URL", &cache));
-    // Addresses that are no secrets themselves, but may have one in them.
+    // Addresses that are not secret, but may contain a secret.
     for (name, value) in [
         ("MVP__LOG__TRACES_URL", format!("http://someone:{CANARY}@127.0.0.1:1/v1/traces")),
         ("MVP__LOG__TRACES_URL", format!("http://127.0.0.1:1/v1/traces?token={CANARY}")),
@@ -236,7 +239,7 @@ fn a_public_url_with_a_path_is_refused() {
 }
 
 #[test]
-fn healthcheck_answers_by_its_exit_code() {
+fn healthcheck_reports_by_exit_code() {
     let env = TestEnv::empty();
     let service = env.serve();
     env.run(&["healthcheck", "--url", &service.url]).expect_success();
@@ -244,7 +247,7 @@ fn healthcheck_answers_by_its_exit_code() {
     service.kill();
     let told = env.run(&["healthcheck", "--url", &url]).expect_failure(1);
     assert!(told.contains("does not answer"), "{told}");
-    // The configured address, where none is named.
+    // The configured address is the default.
     let address = url.strip_prefix("http://").unwrap();
     let env = env.with("MVP__SERVER__ADDRESS", address);
     let service = env.serve();
@@ -258,7 +261,7 @@ fn healthcheck_answers_by_its_exit_code() {
 }
 
 #[test]
-fn an_address_that_is_taken_is_told() {
+fn an_address_in_use_is_reported() {
     let service = TestEnv::empty().serve();
     let address = service.url.strip_prefix("http://").unwrap().to_owned();
     let other = TestEnv::empty().with("MVP__SERVER__ADDRESS", &address);
@@ -267,7 +270,7 @@ fn an_address_that_is_taken_is_told() {
     assert!(told.contains("exit status: 1"), "{told}");
 }
 
-async fn it_serves_and_says_on_what(env: TestEnv) {
+async fn the_service_starts_and_prints_its_address(env: TestEnv) {
     let service = env.serve();
     let nobody = service.anonymous();
     assert_eq!(nobody.get("/health").await.expect(200), "alive\n");
@@ -291,7 +294,7 @@ async fn it_serves_and_says_on_what(env: TestEnv) {
     assert_eq!(client.get("/api/vehicles").await.expect(200)["items"][0]["nickname"], "Vehicle 1");
     stops_cleanly(service).await;
 
-    // Once more, on a database that is up to date.
+    // Again, on an up-to-date database.
     let service = env.serve();
     assert_eq!(client.at(&service.url).all("/api/vehicles").await.len(), 1);
     let again = service.spawned.elapsed();
@@ -300,7 +303,7 @@ async fn it_serves_and_says_on_what(env: TestEnv) {
 }
 
 #[test]
-fn a_password_is_hashed_at_the_cost_that_owasp_asks_for() {
+fn passwords_are_hashed_at_the_cost_recommended_by_owasp() {
     block_on(async {
         let env = TestEnv::on_sqlite();
         env.serve().register("ann@example.org").await;
@@ -310,7 +313,7 @@ fn a_password_is_hashed_at_the_cost_that_owasp_asks_for() {
     });
 }
 
-/// On SIGTERM it ends well, and it had nothing to complain of.
+/// On SIGTERM, the service exits with 0, and its log contains no errors.
 async fn stops_cleanly(mut service: Service) {
     signal("TERM", service.pid());
     assert_eq!(service.ended().await, Some(0), "{}", service.log());
@@ -323,7 +326,7 @@ async fn stops_cleanly(mut service: Service) {
     assert!(!log.contains("correct horse battery"), "{log}");
 }
 
-async fn a_request_in_flight_is_ended_before_it_stops(env: TestEnv) {
+async fn a_request_in_flight_finishes_before_shutdown(env: TestEnv) {
     let service = env.serve();
     let client = service.register("someone@example.org").await;
     let host = service.url.strip_prefix("http://").unwrap().to_owned();

@@ -1,5 +1,4 @@
-//! Pages in real Chromium: the first browser, from the empty service to economy on the screen, and narrow
-//! screens.
+//! Pages in Chromium: the first visit, from an empty service to the fuel economy, and narrow screens.
 
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use crate::support::{BrowserSession, TestEnv, block_on};
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn the_first_visit_leads_to_economy_on_the_screen() {
+fn a_first_visit_ends_with_the_fuel_economy() {
     block_on(async {
         let browser = tokio::time::timeout(Duration::from_mins(2), first_visit());
         browser.await.expect("the browser takes no two minutes");
@@ -30,12 +29,12 @@ async fn first_visit() {
     browser.reaches("/vehicles").await;
     browser.follows("a[href='/vehicles/new']").await;
     browser.reaches("/vehicles/new").await;
-    // A slip first: what was typed stays, and the field says what is wrong.
+    // First an invalid value: the input is preserved, and the field shows the error.
     browser.types("vin", "1HGCM82643A004352").await;
     browser.types("make", "Honda").await;
     browser.enters("make").await;
     browser.shows("has the check digit 4").await;
-    // Once it is right it fills in what was left empty, before anything is saved.
+    // A valid VIN fills in the empty fields before anything is saved.
     browser.retypes("vin", "1HGCM82633A004352").await;
     browser.shows("2003 Honda Accord").await;
     browser.enters("make").await;
@@ -61,14 +60,14 @@ async fn first_visit() {
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn nothing_is_cut_off_on_a_narrow_screen() {
+fn nothing_overflows_on_a_narrow_screen() {
     block_on(async {
         let browser = tokio::time::timeout(Duration::from_mins(2), narrow_visit());
         browser.await.expect("the browser takes less than two minutes");
     });
 }
 
-/// Looks at the pages with long values, as an administrator, who has the most icons in the header.
+/// Opens the pages with long values, as an administrator, whose header has the most icons.
 async fn narrow_visit() {
     const EMAIL: &str = "twenty.nine.chars@example.org";
     let env = TestEnv::on_sqlite();
@@ -142,8 +141,9 @@ async fn narrow_visit() {
     browser.ends().await;
 }
 
-/// What is wider than the screen or its box, lies over something else, is broken inside a value, or
-/// stands too close below another field.
+/// Finds elements that are wider than the screen or their box, overlap others, break within a value, or are
+/// too close
+/// below another field.
 const CUT_OFF: &str = r"((width) => {
     const found = [];
     const report = (what, element) =>

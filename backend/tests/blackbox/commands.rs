@@ -1,17 +1,16 @@
-//! Commands that work on a database: they say which one, create none, and name the cause where they
-//! fail.
+//! Commands that work on a database: they print which one, create none, and report the cause of errors.
 
 use crate::support::{CommandResult, TestEnv};
 
 on_every_engine!(
-    commands_say_which_database_they_use,
-    a_command_on_an_empty_database_says_what_is_missing,
+    commands_print_which_database_they_use,
+    a_command_on_an_empty_database_reports_missing_tables,
 );
 
-/// What no output may hold.
+/// A secret that must not appear in any output.
 const CANARY: &str = "xyzzy-canary";
 
-/// Every command that works on a database and is not meant to create one.
+/// The commands that work on a database and must not create one.
 fn commands(env: &TestEnv) -> Vec<Vec<&'static str>> {
     std::fs::write(env.folder().join("stations.csv"), "name,latitude,longitude\nA,1,2\n").unwrap();
     std::fs::write(env.folder().join("password"), "correct horse battery\n").unwrap();
@@ -26,7 +25,7 @@ fn commands(env: &TestEnv) -> Vec<Vec<&'static str>> {
     ]
 }
 
-/// It failed, and named neither a log that nobody has nor a secret.
+/// Asserts that the command failed, and that its error is specific and contains no secret.
 #[track_caller]
 fn complaint(ran: CommandResult) -> String {
     let told = ran.expect_failure(1);
@@ -42,7 +41,7 @@ fn database(env: &TestEnv) -> String {
     format!("using the SQLite database {}", path.display())
 }
 
-async fn commands_say_which_database_they_use(env: TestEnv) {
+async fn commands_print_which_database_they_use(env: TestEnv) {
     let named = database(&env);
     let migrated = env.run(&["migrate"]);
     assert!(migrated.err.contains(&named), "{migrated:?}");
@@ -55,13 +54,13 @@ async fn commands_say_which_database_they_use(env: TestEnv) {
     }
     let told = complaint(env.run(&["users", "reset", "nobody@example.org"]));
     assert!(told.contains("account") && told.contains(&named), "{told}");
-    // The cause is the database's own.
+    // The cause is the database's error.
     env.sql().await.execute("ALTER TABLE accounts RENAME TO others").await;
     let told = complaint(env.run(&["users", "list"]));
     assert!(told.contains("accounts") && told.contains(&named), "{told}");
 }
 
-async fn a_command_on_an_empty_database_says_what_is_missing(env: TestEnv) {
+async fn a_command_on_an_empty_database_reports_missing_tables(env: TestEnv) {
     if !env.is_postgres() {
         env.load("").await;
     }
@@ -99,7 +98,7 @@ fn commands_never_create_a_database() {
 }
 
 #[test]
-fn a_backup_is_made_of_a_database_of_this_program_only() {
+fn only_databases_of_this_program_are_backed_up() {
     let env = TestEnv::on_sqlite().with("MVP__BACKUP__FOLDER", "backups");
     std::fs::create_dir(env.folder().join("data")).unwrap();
     for content in ["", "a letter, say, and long enough to be looked at"] {
@@ -113,7 +112,7 @@ fn a_backup_is_made_of_a_database_of_this_program_only() {
 }
 
 #[test]
-fn a_database_that_does_not_answer_is_named_without_its_password() {
+fn an_unreachable_database_is_reported_without_its_password() {
     let url = format!("postgres://ann:{CANARY}@127.0.0.1:1/cars");
     let env = TestEnv::empty().with("MVP__DATABASE__URL", &url);
     for command in commands(&env) {

@@ -1,5 +1,6 @@
-//! What the service is deployed with fits the service: settings, and the scripts that create secrets. What Docker
-//! Compose runs is tested by `scripts/test-compose`.
+//! The deployment files match the service: settings, and the scripts that create secrets.
+//! `scripts/test-compose` tests
+//! what Docker Compose runs.
 
 use std::{
     collections::BTreeSet,
@@ -68,7 +69,7 @@ fn secret_for(name: &str) -> &'static str {
     }
 }
 
-/// The default in `${NAME:-default}` and `${NAME-default}`; else the value itself.
+/// The default in `${NAME:-default}` and `${NAME-default}`, or else the value itself.
 fn default_of(value: &str) -> String {
     let setting = value.strip_prefix("${").and_then(|it| it.strip_suffix('}'));
     let default = setting.map(|it| it.split_once('-').unwrap().1);
@@ -94,7 +95,7 @@ fn every_setting_in_the_unit_is_known() {
     assert!(unit.lines().any(|it| it.strip_prefix("ExecStart=") == Some(command)));
 }
 
-/// A copy of some of the project's scripts, in a folder without anything else.
+/// A copy of some of the project's scripts in an empty folder.
 fn scripts(names: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("scripts")).unwrap();
@@ -114,7 +115,7 @@ fn run(folder: &Path, script: &str, arguments: &[&str], path: &str) -> Output {
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
 #[test]
-fn setup_creates_secrets_that_only_their_owner_can_read_and_replaces_none() {
+fn setup_creates_private_secrets_and_replaces_none() {
     let folder = scripts(&["setup"]);
     let mut created = BTreeSet::new();
     for is_first in [true, false] {
@@ -150,7 +151,7 @@ fn setup_creates_secrets_that_only_their_owner_can_read_and_replaces_none() {
 }
 
 #[test]
-fn an_existing_secret_stays_as_it_is() {
+fn an_existing_secret_is_unchanged() {
     let folder = scripts(&["setup"]);
     let file = folder.path().join(SECRETS[0]);
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -160,9 +161,9 @@ fn an_existing_secret_stays_as_it_is() {
 }
 
 #[test]
-fn without_docker_the_message_names_what_is_missing() {
+fn a_missing_docker_is_reported() {
     let folder = scripts(&["compose"]);
-    // A machine with a few tools and no Docker.
+    // A machine with a few tools, but without Docker.
     let tools = folder.path().join("bin");
     std::fs::create_dir(&tools).unwrap();
     std::os::unix::fs::symlink("/usr/bin/dirname", tools.join("dirname")).unwrap();
@@ -172,7 +173,7 @@ fn without_docker_the_message_names_what_is_missing() {
     assert_eq!(ran.status.code(), Some(1));
     assert!(output.starts_with("Docker Compose is not installed"), "{output}");
     assert!(output.contains("make run"), "{output}");
-    // A machine with the program, but no engine.
+    // A machine with the Docker client, but without its daemon.
     let docker = "#!/bin/sh\n[ \"$1\" = compose ]\n";
     let program = Path::new(&tools).join("docker");
     std::fs::write(&program, docker).unwrap();

@@ -1,9 +1,11 @@
-//! The drill: all is lost, and comes back from the backups as the ledger says it was.
+//! Disaster recovery drill: everything is lost, and restored from backups exactly as the write ledger
+//! recorded it.
 //!
-//! A ledger notes each write that was acknowledged. A mark is a moment between writes: what was
-//! acknowledged before it was committed before it, and all else begins after it, so that what the
-//! database has to hold at that moment is known to the row, whatever the clocks do in between.
-//! `make drill` does it for longer than the tests do.
+//! The ledger contains each acknowledged write. A mark is a moment between writes: every write acknowledged
+//! before the mark
+//! was committed before it, and all others begin after it. So the exact contents of the database at that
+//! moment are known,
+//! independent of any clocks. `make drill` runs it for longer than the tests do.
 
 use std::{
     cell::{Cell, RefCell},
@@ -21,16 +23,16 @@ use crate::support::{
     Client, Installation, Random, Service, TestEnv, client, current_program, eventually,
 };
 
-/// How much is drilled.
+/// The parameters of a drill.
 struct Trial {
     program: PathBuf,
-    /// How long is written, beside what the backups take.
+    /// How long to write, in addition to the duration of the backups.
     lasts: Duration,
-    /// How many write at once.
+    /// The number of concurrent writers.
     writers: usize,
-    /// To how many moments PostgreSQL is brought back.
+    /// The number of points in time to which PostgreSQL is restored.
     targets: usize,
-    /// How often there is a mark, about.
+    /// The approximate interval between marks.
     marks: Duration,
     seed: u64,
 }
@@ -66,7 +68,7 @@ fn now() -> DateTime<Utc> {
     Utc::now()
 }
 
-/// A write that was acknowledged.
+/// An acknowledged write.
 #[derive(Clone)]
 struct Entry {
     sent: DateTime<Utc>,
@@ -74,7 +76,7 @@ struct Entry {
     record: Value,
 }
 
-/// A moment between writes, and how many entries the ledger had.
+/// A moment between writes, and the number of ledger entries at that moment.
 #[derive(Debug, Clone, Copy)]
 struct Mark {
     at: DateTime<Utc>,
@@ -86,7 +88,7 @@ struct Ledger {
     numbers: Cell<u64>,
     entries: RefCell<Vec<Entry>>,
     marks: RefCell<Vec<Mark>>,
-    /// Whoever writes holds it with others; whoever marks, alone.
+    /// Writers share the lock; setting a mark locks it exclusively.
     gate: RwLock<()>,
     stop: Cell<bool>,
 }
@@ -122,7 +124,7 @@ impl Ledger {
         }
     }
 
-    /// Runs `then` between writes, and marks the moment.
+    /// Runs `then` while nothing is being written, and marks the moment.
     async fn mark(&self, then: impl FnOnce()) -> Mark {
         let _closed = self.gate.write().await;
         then();
@@ -141,7 +143,7 @@ async fn records(client: &Client) -> BTreeMap<String, Value> {
     for vehicle in &vehicles {
         let id = client::text(&vehicle["id"]);
         let logs = client.all(&format!("/api/fuel-logs?vehicleId={id}")).await;
-        // What hangs together came back together.
+        // Related records were restored together.
         let latest = logs.first().and_then(|it| it["odometerReading"].as_i64());
         assert_eq!(vehicle["odometerReading"].as_i64(), Some(latest.unwrap_or(0)), "{vehicle}");
         all.extend(logs.into_iter().map(|it| (client::text(&it["id"]), it)));
@@ -150,12 +152,12 @@ async fn records(client: &Client) -> BTreeMap<String, Value> {
     all
 }
 
-/// The copy of the service key, outside the data folder: it is not in backups that are not sealed.
+/// A copy of the service key outside the data folder, since unencrypted backups do not include it.
 fn copied_key(installation: &Installation) -> PathBuf {
     installation.env.folder().join("copied-service.key")
 }
 
-/// What a restored database holds, read through the service and counted past it.
+/// The records of a restored database, read through the service, and their number according to SQL.
 async fn restored_records(
     installation: &Installation,
     trial: &Trial,
@@ -178,9 +180,9 @@ async fn restored_records(
     (found, took)
 }
 
-/// Exactly these entries, each as it was acknowledged.
+/// Asserts that exactly these entries exist, as they were acknowledged.
 fn compare<'a>(entries: impl IntoIterator<Item = &'a Entry>, found: &BTreeMap<String, Value>) {
-    // Others' writes change economy and the odometer afterwards.
+    // Later writes change economy and the odometer.
     const MEMBERS: [&str; 8] =
         ["id", "vin", "nickname", "vehicleId", "date", "gallons", "notes", "createdAt"];
     let mut wanted = BTreeSet::new();
@@ -197,7 +199,7 @@ fn compare<'a>(entries: impl IntoIterator<Item = &'a Entry>, found: &BTreeMap<St
     assert_eq!(count, 0, "not acknowledged by then, the first of them: {first:?}");
 }
 
-/// Writes for a while, with two backups in the middle: one while all write, one between writes.
+/// Writes for a while, with two backups: one during writes, one between writes.
 struct Written {
     ledger: Ledger,
     client: Client,
@@ -240,7 +242,7 @@ async fn write(installation: &Installation, trial: &Trial, random: &Random) -> W
             pause().await;
             ledger.mark(|| ()).await;
         }
-        // The last mark too has a commit behind it, where recovery knows that it is past it.
+        // Commit once more, so that recovery recognizes that it has passed the last mark.
         let last = ledger.entries.borrow().len();
         eventually("writes go on", async || ledger.entries.borrow().len() > last + 10).await;
         ledger.stop.set(true);
@@ -252,14 +254,14 @@ async fn write(installation: &Installation, trial: &Trial, random: &Random) -> W
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn postgresql_comes_back_as_it_was_at_any_moment() {
+fn postgresql_is_restored_to_any_point_in_time() {
     crate::support::block_on(async {
         let trial = Trial::wanted();
         let mut installation = Installation::on_postgres_of(&trial.program).await;
         println!("PostgreSQL, DRILL_SEED={}", trial.seed);
         let random = Random::new(trial.seed);
         let Written { ledger, client, service, .. } = write(&installation, &trial, &random).await;
-        // What was not archived is lost with the disk: see archive_timeout.
+        // WAL that was not archived is lost with the disk: see archive_timeout.
         let sql = installation.env.sql().await;
         let last = sql.texts("SELECT pg_walfile_name(pg_switch_wal())").await.remove(0);
         let archived =
@@ -301,7 +303,7 @@ fn postgresql_comes_back_as_it_was_at_any_moment() {
 }
 
 #[test]
-fn sqlite_comes_back_as_each_backup_has_it() {
+fn sqlite_is_restored_from_each_backup() {
     crate::support::block_on(async {
         let trial = Trial::wanted();
         let installation = Installation::on_sqlite_of(&trial.program);
@@ -335,10 +337,10 @@ fn sqlite_comes_back_as_each_backup_has_it() {
             );
             found
         };
-        // The one that was made between writes is known to the row; what came later is not in it.
+        // The backup between writes contains exactly the rows before its mark.
         compare(&entries[..quiet.entries], &bring(None, "newest").await);
 
-        // The one that was made while all wrote is of one moment between its begin and its end.
+        // The backup during writes corresponds to a moment between its start and its end.
         let (began, ended) = (moment(0, "began_at"), moment(0, "ended_at"));
         let just_before_the_next = moment(1, "ended_at") - TimeDelta::microseconds(1);
         let found = bring(Some(just_before_the_next), "earlier").await;

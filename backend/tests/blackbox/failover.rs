@@ -1,4 +1,4 @@
-//! A synchronous standby takes over while writes go on.
+//! Failover to a synchronous standby during writes.
 
 use std::{
     cell::Cell,
@@ -28,7 +28,7 @@ fn nothing_acknowledged_is_lost_when_a_synchronous_standby_takes_over() {
         .await;
         sql.close().await;
 
-        // The standby first: whoever takes writes is found wherever it stands.
+        // The standby first: the service finds the server that accepts writes in any position.
         let url = format!(
             "postgres://postgres@{},{}/postgres?target_session_attrs=read-write",
             standby.host(),
@@ -60,7 +60,7 @@ fn nothing_acknowledged_is_lost_when_a_synchronous_standby_takes_over() {
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn nothing_acknowledged_is_lost_when_pgbouncer_is_pointed_at_the_promoted_standby() {
+fn nothing_acknowledged_is_lost_when_pgbouncer_switches_to_the_promoted_standby() {
     block_on(async {
         let mut cluster = Cluster::start().await;
         let service = cluster.env().with("MVP__AUTH__REGISTRATION", "open").serve();

@@ -1,5 +1,5 @@
-//! What was acknowledged survives: the service and the database are killed, and the disk is full,
-//! under a load of writes.
+//! Acknowledged writes survive: the service and the database are killed, and the disk fills up, during
+//! writes.
 
 use std::{
     cell::{Cell, RefCell},
@@ -16,12 +16,13 @@ use crate::support::{Answer, Client, Postgres, Sql, TestEnv, client, eventually,
 
 on_every_engine!(nothing_acknowledged_is_lost_when_the_service_is_killed);
 
-/// How many write at once, each to its own vehicle or to one that it shares.
+/// The number of concurrent writers, each with its own or a shared vehicle.
 pub(crate) const WRITERS: usize = 6;
 pub(crate) const VEHICLES: usize = 3;
 
-/// What was wanted and what was acknowledged. A record is told by what only it says: a fill-up by
-/// its notes, a vehicle by its VIN.
+/// Intended and acknowledged writes. Records are identified by a unique value: fill-ups by their notes,
+/// vehicles by
+/// their VIN.
 #[derive(Default)]
 pub(crate) struct Ledger {
     numbers: Cell<u64>,
@@ -36,18 +37,18 @@ impl Ledger {
         self.numbers.get()
     }
 
-    /// Writes down what is about to be sent.
+    /// Records a write that is about to be sent.
     pub(crate) fn intend(&self, name: &str) {
         self.wanted.borrow_mut().insert(name.to_owned());
     }
 
-    /// Writes down what was acknowledged.
+    /// Records an acknowledged write.
     pub(crate) fn acknowledge(&self, name: String, record: Value) {
         self.acknowledged.borrow_mut().insert(name, record);
     }
 
-    /// Writes down the intent, sends it, writes down the acknowledgement; none where the service
-    /// is gone.
+    /// Records the intent, sends the request, and records the acknowledgment. Returns `None` if the service
+    /// is down.
     async fn write(&self, by: &Client, path: &str, name: String, body: Value) -> Option<Answer> {
         self.intend(&name);
         let answer = by.send(Method::POST, path, Some(&body)).await.ok()?;
@@ -62,7 +63,7 @@ impl Ledger {
         self.write(by, "/api/vehicles", client::text(&body["vin"]), body).await
     }
 
-    /// The vehicles that fill-ups are written to.
+    /// The vehicles to which fill-ups are added.
     pub(crate) async fn add_vehicles(&self, by: &Client) -> Vec<String> {
         let mut vehicles = Vec::new();
         for _ in 0..VEHICLES {
@@ -77,7 +78,7 @@ impl Ledger {
         self.write(by, "/api/fuel-logs", client::text(&body["notes"]), body).await
     }
 
-    /// Writes until the service is gone, or until told to stop.
+    /// Writes until the service is down or `stop` is set.
     pub(crate) async fn keep_writing(&self, by: &Client, vehicle: &str, stop: &Cell<bool>) {
         while !stop.get() {
             let answer = if random(8) == 0 {
@@ -97,7 +98,7 @@ impl Ledger {
         }
     }
 
-    /// Reads the list over and over: what was acknowledged before is always in it.
+    /// Reads the list repeatedly. It must always contain what was acknowledged before.
     async fn keep_reading(&self, by: &Client) {
         loop {
             let before: Vec<String> = self.acknowledged.borrow().keys().cloned().collect();
@@ -106,21 +107,22 @@ impl Ledger {
             let listed = column(answer.expect(200)["items"].as_array().unwrap(), "vin");
             let lost = before.iter().find(|it| it.starts_with("WVB") && !listed.contains(*it));
             assert_eq!(lost, None, "acknowledged, then not listed");
-            // The kept list, which is to be outdated by every write.
+            // The cached list, which every write must invalidate.
             if by.send(Method::GET, "/api/vehicles", None).await.is_err() {
                 return;
             }
         }
     }
 
-    /// Everything acknowledged is there as it was acknowledged, nothing twice, nothing unasked for,
-    /// and nothing half done.
+    /// Asserts that everything acknowledged exists unchanged, and that there are no duplicates, unintended
+    /// records or
+    /// partial writes.
     pub(crate) async fn check(&self, client: &Client, sql: &Sql, vehicles: &[String]) {
         let owned = vehicles.iter().map(|it| (client, it.as_str())).collect::<Vec<_>>();
         self.check_all(&[client], &owned, sql).await;
     }
 
-    /// The same for several users. Each vehicle that fill-ups were written to has its owner.
+    /// The same for several users. Each vehicle is listed with its owner.
     pub(crate) async fn check_all(
         &self,
         users: &[&Client],
@@ -165,7 +167,7 @@ impl Ledger {
         assert!(unasked.is_empty(), "unasked for: {unasked:?}");
         for (name, record) in &acknowledged {
             let found = &found[name];
-            // The others' writes change economy and the odometer afterwards.
+            // Later writes change economy and the odometer.
             for member in
                 ["id", "vin", "nickname", "vehicleId", "gallons", "totalCost", "createdAt"]
             {
@@ -191,10 +193,10 @@ fn column(items: &[Value], member: &str) -> BTreeSet<String> {
     items.iter().map(|it| client::text(&it[member])).collect()
 }
 
-/// What every log says is what all of the vehicle's logs give, worked out anew: every one is full.
+/// Recomputes the economy of every fill-up from all fill-ups of the vehicle. All are full tanks.
 fn check_economy(logs: &[Value]) {
     let integer = |log: &Value, member: &str| log[member].as_i64().unwrap();
-    // Exact: the numbers have few digits.
+    // Exact, since the numbers have few digits.
     let scaled = |value: &Value, by: f64| (value.as_f64().unwrap() * by).round();
     let mut logs: Vec<_> = logs.iter().collect();
     logs.sort_by_key(|log| (client::text(&log["date"]), integer(log, "odometerReading")));
@@ -289,7 +291,7 @@ fn nothing_acknowledged_is_lost_when_postgresql_is_killed() {
 }
 
 #[test]
-fn a_full_disk_refuses_writes_loses_nothing_and_heals() {
+fn writes_fail_on_a_full_disk_without_data_loss_and_recover() {
     crate::support::block_on(async {
         let env = TestEnv::on_sqlite().with_file_size_limit(2048);
         let service = env.serve();

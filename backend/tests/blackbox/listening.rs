@@ -1,4 +1,4 @@
-//! What the service listens on besides an address, and how it stops.
+//! Listening on Unix sockets and systemd sockets, and shutting down.
 
 use std::{
     io::{Read as _, Write as _},
@@ -10,7 +10,7 @@ use std::{
 
 use crate::support::{Client, Service, TestEnv, block_on, eventually, signal};
 
-/// The status and the body of a GET over a Unix socket.
+/// The status and the body of a GET request over a Unix socket.
 fn get(socket: &Path, path: &str) -> (u16, String) {
     let mut stream = UnixStream::connect(socket).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
@@ -21,7 +21,7 @@ fn get(socket: &Path, path: &str) -> (u16, String) {
 }
 
 #[test]
-fn the_service_answers_on_a_unix_socket_and_asks_for_the_setup_token_there() {
+fn the_service_listens_on_a_unix_socket_and_requires_the_setup_token_there() {
     block_on(async {
         let env = TestEnv::empty();
         let socket = env.folder().join("motovaultpro.sock");
@@ -32,7 +32,7 @@ fn the_service_answers_on_a_unix_socket_and_asks_for_the_setup_token_there() {
         env.run(&["healthcheck"]).expect_success();
         env.run(&["healthcheck", "--url", &service.url]).expect_success();
 
-        // Behind it is a proxy, and behind that is anybody.
+        // A proxy is connected to the socket, so the client may be anyone.
         let body = r#"{"email":"first@example.org","password":"correct horse battery"}"#;
         let mut stream = UnixStream::connect(&socket).unwrap();
         write!(
@@ -57,7 +57,7 @@ fn the_service_answers_on_a_unix_socket_and_asks_for_the_setup_token_there() {
     });
 }
 
-/// Opens the socket first, as systemd does, and then becomes the program.
+/// Opens the socket first, as systemd does, and then executes the program.
 const ACTIVATE: &str = r#"
 import os, socket, sys
 kind, path, port_file, *command = sys.argv[1:]
@@ -77,7 +77,7 @@ os.execve(command[0], command, {**os.environ, "LISTEN_FDS": "1", "LISTEN_PID": s
 "#;
 
 #[test]
-fn a_socket_that_systemd_opened_is_used_instead_of_the_address() {
+fn a_systemd_socket_is_used_instead_of_the_address() {
     block_on(async {
         for kind in ["unix", "tcp"] {
             let env = TestEnv::empty();
@@ -109,7 +109,7 @@ fn a_socket_that_systemd_opened_is_used_instead_of_the_address() {
     });
 }
 
-/// The status of `/api/health`, in the body and of the answer.
+/// The status in the body of `/api/health`, and the HTTP status.
 async fn health(client: &Client) -> (u16, String) {
     let answer = client.get("/api/health").await;
     let status = answer.status;
@@ -129,7 +129,7 @@ async fn draining(seconds: &str) -> (TestEnv, Service, Client) {
 }
 
 #[test]
-fn requests_are_answered_while_the_service_drains_and_then_it_stops() {
+fn requests_are_served_while_the_service_drains() {
     block_on(async {
         let (_place, mut service, client) = draining("2").await;
         let begun = Instant::now();

@@ -1,4 +1,4 @@
-//! What is counted, as Prometheus reads it, and what the log tells of a request.
+//! Metrics for Prometheus, and the log entries of requests.
 
 use std::collections::BTreeSet;
 
@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::support::{Client, Installation, Service, TestEnv, block_on, eventually};
 
-on_every_engine!(what_is_done_is_counted_and_told_on_a_listener_of_its_own);
+on_every_engine!(metrics_are_served_on_a_separate_listener);
 
-/// What neither metrics nor logs may hold.
+/// A secret that must not appear in metrics or logs.
 const CANARY: &str = "xyzzy-canary";
 
 fn counted(env: TestEnv) -> TestEnv {
@@ -22,7 +22,7 @@ async fn scrape(service: &Service) -> String {
     answer.expect(200).as_str().unwrap().to_owned()
 }
 
-/// The value of the first series that begins so.
+/// The value of the first series with this prefix.
 #[track_caller]
 fn value(text: &str, series: &str) -> f64 {
     let line = text.lines().find_map(|line| line.strip_prefix(series));
@@ -30,13 +30,13 @@ fn value(text: &str, series: &str) -> f64 {
     line.rsplit(' ').next().unwrap().parse().unwrap()
 }
 
-/// The names of the metrics, as their `# TYPE` lines give them.
+/// The names of the metrics, from their `# TYPE` lines.
 fn names(text: &str) -> BTreeSet<String> {
     let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
     types.map(|it| it.split(' ').next().unwrap().to_owned()).collect()
 }
 
-async fn what_is_done_is_counted_and_told_on_a_listener_of_its_own(env: TestEnv) {
+async fn metrics_are_served_on_a_separate_listener(env: TestEnv) {
     let env = counted(env);
     let service = env.serve();
     let client = service.register("someone@example.org").await;
@@ -77,7 +77,7 @@ async fn what_is_done_is_counted_and_told_on_a_listener_of_its_own(env: TestEnv)
     }
     assert!(!text.contains(&vehicle) && !text.contains("someone@"), "{text}");
 
-    // Nothing else is there, and it is nowhere else.
+    // The listener serves nothing else, and metrics are not served elsewhere.
     let beside = Client::anonymous(&service.metrics_url());
     for path in ["/", "/health", "/api/vehicles", "/metrics/", "/login", "/api/health"] {
         assert_eq!(beside.get(path).await.status, 404, "{path}");
@@ -87,14 +87,14 @@ async fn what_is_done_is_counted_and_told_on_a_listener_of_its_own(env: TestEnv)
 }
 
 #[test]
-fn without_an_address_nothing_is_told() {
+fn metrics_are_disabled_without_an_address() {
     let env = TestEnv::empty();
     let service = env.serve();
     assert!(!service.log().contains("Metrics are at"), "{}", service.log());
 }
 
 #[test]
-fn an_address_for_metrics_that_is_taken_is_told() {
+fn a_metrics_address_in_use_is_reported() {
     let env = TestEnv::empty();
     let service = env.serve();
     let address = service.url.strip_prefix("http://").unwrap().to_owned();
@@ -108,7 +108,7 @@ fn project(file: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The metrics that a text names, such as an expression of the dashboard's.
+/// The names of metrics in a text, such as a dashboard expression.
 fn named(text: &str) -> BTreeSet<String> {
     let is_part = |it: char| it.is_ascii_alphanumeric() || it == '_';
     let words = text.split(|it| !is_part(it));
@@ -120,7 +120,7 @@ fn named(text: &str) -> BTreeSet<String> {
     metrics.map(base).collect()
 }
 
-/// What is exported only where there are backups, archived WAL and a replica.
+/// Metrics that exist only with backups, archived WAL and a replica.
 const OF_BACKUPS_AND_REPLICAS: [&str; 14] = [
     "backups",
     "backup_failed",
@@ -140,7 +140,7 @@ const OF_BACKUPS_AND_REPLICAS: [&str; 14] = [
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn backups_archived_wal_and_the_replica_are_in_the_metrics_and_in_health() {
+fn metrics_and_health_cover_backups_archived_wal_and_the_replica() {
     block_on(async {
         let installation = Installation::on_postgres().await;
         let replica = installation.postgres.as_ref().unwrap().create_replica().await;
@@ -175,7 +175,7 @@ fn backups_archived_wal_and_the_replica_are_in_the_metrics_and_in_health() {
         let backup = jobs.iter().find(|it| it["name"] == "backup").unwrap();
         assert!(backup["lastSuccessAt"].is_string(), "{health}");
 
-        // Both are seen to go.
+        // Both failures are reported.
         drop(replica);
         std::fs::remove_dir_all(&installation.backups).unwrap();
         std::fs::write(&installation.backups, "no folder").unwrap();
@@ -192,9 +192,9 @@ fn backups_archived_wal_and_the_replica_are_in_the_metrics_and_in_health() {
     });
 }
 
-/// A fresh service tells of all there is, even of what has not been counted yet.
+/// A new service exports all metrics, even those that are still zero.
 #[test]
-fn the_dashboard_asks_and_the_documentation_tells_for_what_there_is() {
+fn dashboard_and_documentation_match_the_exported_metrics() {
     block_on(async {
         let env = counted(TestEnv::empty());
         let service = env.serve();
@@ -231,7 +231,7 @@ fn the_dashboard_asks_and_the_documentation_tells_for_what_there_is() {
 }
 
 #[test]
-fn a_request_has_one_id_in_its_answer_and_in_all_that_is_logged_of_it() {
+fn a_request_has_the_same_id_in_its_response_and_log_entries() {
     block_on(async {
         let behind = "127.0.0.1";
         let env = TestEnv::empty().with("MVP__SERVER__TRUSTED_PROXIES", behind);
@@ -243,7 +243,7 @@ fn a_request_has_one_id_in_its_answer_and_in_all_that_is_logged_of_it() {
             let answer = request.header("x-request-id", id).send().await.unwrap();
             answer.headers()["x-request-id"].to_str().unwrap().to_owned()
         };
-        // Whoever makes a client of the test's installs what TLS needs.
+        // Creating a client installs the TLS provider.
         let _client = service.anonymous();
         assert_eq!(asked(&service, "proxys-id_7").await, "proxys-id_7");
         let made = asked(&service, "not an id").await;
@@ -263,7 +263,7 @@ fn a_request_has_one_id_in_its_answer_and_in_all_that_is_logged_of_it() {
             }
         }
 
-        // From anybody else it is not believed.
+        // Request ids are accepted from trusted proxies only.
         let env = TestEnv::empty();
         let service = env.serve();
         let made = asked(&service, "proxys-id_7").await;
@@ -272,11 +272,11 @@ fn a_request_has_one_id_in_its_answer_and_in_all_that_is_logged_of_it() {
 }
 
 #[test]
-fn the_log_is_as_the_settings_say() {
+fn the_log_format_is_configurable() {
     let log = |format: &str| {
         let env = TestEnv::empty().with("MVP__LOG__FORMAT", format);
         let service = env.serve();
-        // It says where it is before it logs that.
+        // The address is printed before it is logged.
         block_on(eventually("it is logged", async || {
             let log = service.log();
             log.contains("Serving") && log.ends_with('\n')
@@ -296,9 +296,9 @@ fn the_log_is_as_the_settings_say() {
     assert!(told.starts_with("motovaultpro: the settings cannot be used: log.format"), "{told}");
 }
 
-/// Each secret that there is, where a log or a metric could take it up.
+/// Every secret that could end up in a log or a metric.
 #[test]
-fn neither_metrics_nor_logs_hold_a_secret() {
+fn metrics_and_logs_contain_no_secrets() {
     block_on(async {
         let cache = format!("redis://:{CANARY}@127.0.0.1:1");
         let env = TestEnv::empty()
@@ -329,7 +329,7 @@ fn neither_metrics_nor_logs_hold_a_secret() {
         for secret in [&token, cookie, "correct horse battery"] {
             assert!(!log.contains(secret), "{log}");
         }
-        // A path is told, since that is what a path is for; nothing else says it.
+        // The path is logged, as intended; nothing else may contain the secret.
         let told: Vec<_> = log.lines().filter(|line| line.contains(CANARY)).collect();
         for line in &told {
             let line: Value = serde_json::from_str(line).unwrap();

@@ -1,21 +1,21 @@
-//! Migrations from outside: at once, killed, over a database that does not fit.
+//! Migrations with the built program: concurrent, killed, and on databases that do not match.
 
 use std::time::{Duration, Instant};
 
 use crate::support::{CommandResult, TestEnv, random};
 
 on_every_engine!(
-    eight_at_once_apply_each_file_once,
+    eight_concurrent_migrations_execute_each_file_once,
     a_second_run_executes_nothing,
     a_dry_run_and_the_status_change_nothing,
     one_feature_alone_is_migrated,
     a_changed_file_is_refused,
     a_missing_file_is_refused,
     a_newer_database_is_refused,
-    killed_anywhere_it_converges,
+    migrations_killed_at_any_point_can_be_resumed,
 );
 
-/// Every file, `feature/file.sql`, as the program itself lists them.
+/// Every file, as `feature/file.sql`, listed by the program.
 fn files(env: &TestEnv) -> Vec<String> {
     let status = env.run(&["migrate", "--status"]).expect_success();
     status.lines().map(|line| line.split_whitespace().next().unwrap().to_owned()).collect()
@@ -23,7 +23,7 @@ fn files(env: &TestEnv) -> Vec<String> {
 
 const EXECUTED: &str = "SELECT feature || '/' || file FROM _migrations ORDER BY executed_at, file";
 
-async fn eight_at_once_apply_each_file_once(env: TestEnv) {
+async fn eight_concurrent_migrations_execute_each_file_once(env: TestEnv) {
     let running: Vec<_> = (0..8)
         .map(|_| {
             let mut command = env.command(&["migrate"]);
@@ -85,7 +85,7 @@ async fn one_feature_alone_is_migrated(env: TestEnv) {
     assert!(!is_again && rest.contains("vehicles/"), "{rest}");
 }
 
-/// Neither `migrate` nor `serve` goes on over this database, and each says so in these words.
+/// Asserts that `migrate` and `serve` refuse this database with a message that contains these words.
 fn is_refused(env: &TestEnv, words: &[&str]) {
     let told = [
         env.run(&["migrate"]).expect_failure(1),
@@ -111,7 +111,7 @@ async fn a_changed_file_is_refused(env: TestEnv) {
     is_refused(&env, &["vehicles/001_", "was changed", "put the change into a new migration"]);
 }
 
-/// Notes a file as executed that this program does not have.
+/// Records a file as executed that this program does not have.
 async fn note(env: &TestEnv, feature: &str, file: &str) {
     env.run(&["migrate"]).expect_success();
     let sql = format!(
@@ -136,7 +136,7 @@ async fn a_newer_database_is_refused(env: TestEnv) {
     is_refused(&env, &["newer than this program", "tomorrow/001_first.sql", "restore a backup"]);
 }
 
-async fn killed_anywhere_it_converges(whole: TestEnv) {
+async fn migrations_killed_at_any_point_can_be_resumed(whole: TestEnv) {
     let begun = Instant::now();
     whole.run(&["migrate"]).expect_success();
     let takes = begun.elapsed();

@@ -1,4 +1,4 @@
-//! Several instances of the service, and each thing told once.
+//! Several instances of the service send each notification once.
 
 use std::{
     sync::{Arc, Mutex},
@@ -11,9 +11,9 @@ use serde_json::json;
 
 use crate::support::{TestEnv, block_on, client, eventually};
 
-on_every_engine![of_two_instances_one_tells];
+on_every_engine![only_one_of_two_instances_notifies];
 
-/// A server that takes whatever it is sent, and keeps the messages' ids.
+/// A server that accepts all requests and records the ids of messages.
 async fn receiver() -> (String, Arc<Mutex<Vec<String>>>) {
     let ids: Arc<Mutex<Vec<String>>> = Arc::default();
     let kept = ids.clone();
@@ -27,9 +27,9 @@ async fn receiver() -> (String, Arc<Mutex<Vec<String>>>) {
     (url, ids)
 }
 
-/// Somewhere it is neither night nor early.
+/// A time zone in which it is daytime, so that notifications are sent.
 #[expect(clippy::disallowed_methods, reason = "the program under test has the machine's clock")]
-fn somewhere_by_day() -> &'static str {
+fn time_zone_with_daytime() -> &'static str {
     match Utc::now().hour() {
         0..7 => "Asia/Shanghai",
         7..20 => "Etc/UTC",
@@ -37,12 +37,12 @@ fn somewhere_by_day() -> &'static str {
     }
 }
 
-async fn of_two_instances_one_tells(env: TestEnv) {
+async fn only_one_of_two_instances_notifies(env: TestEnv) {
     let env = env.with("MVP__NOTIFICATIONS__ALLOW_PRIVATE_ADDRESSES", "true");
     let (url, told) = receiver().await;
     let first = env.serve();
     let ann = first.register("ann@example.org").await;
-    let zone = json!({ "timeZone": somewhere_by_day() });
+    let zone = json!({ "timeZone": time_zone_with_daytime() });
     ann.patch("/api/user/preferences", &zone).await.expect(200);
     let vehicle = ann.add_vehicle(1).await;
     let item = json!({ "vehicleId": vehicle, "type": "oil_change", "dueDate": "2020-01-31" });
@@ -50,13 +50,13 @@ async fn of_two_instances_one_tells(env: TestEnv) {
     let channel = json!({ "kind": "webhook", "address": url, "secret": "open sesame" });
     let channel = ann.post("/api/notifications/channels", &channel).await.expect(201);
     assert!(!client::text(&channel["id"]).is_empty());
-    // It looks when it starts, and then every five minutes.
+    // The service checks at startup, and then every five minutes.
     first.kill();
-    // An SQLite database has one service.
+    // An SQLite database can have only one service.
     let count = if env.is_postgres() { 2 } else { 1 };
     let instances: Vec<_> = (0..count).map(|_| env.serve()).collect();
     eventually("somebody tells", async || !told.lock().unwrap().is_empty()).await;
-    // Time for the other to do it, too, were it going to.
+    // Gives the other instance time to send it as well.
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(told.lock().unwrap().len(), 1);
     for instance in instances {
@@ -71,7 +71,7 @@ async fn of_two_instances_one_tells(env: TestEnv) {
 }
 
 #[test]
-fn while_a_test_waits_for_a_silent_server_others_are_served() {
+fn a_slow_notification_test_does_not_block_other_requests() {
     block_on(async {
         let env = TestEnv::on_sqlite()
             .with("MVP__NOTIFICATIONS__ALLOW_PRIVATE_ADDRESSES", "true")

@@ -1,5 +1,5 @@
-//! Typed numbers in real Chromium: read by the same rules as on the server, and calculated with on
-//! the fill-up form.
+//! Number input in Chromium: parsed by the same rules as on the server, and used in calculations on the
+//! fill-up form.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 
 use crate::support::{BrowserSession, Client, Service, TestEnv, block_on, eventually};
 
-/// The spellings that the server's reader is tested with, too.
+/// The same test cases as for the server's parser.
 const TABLE: &str = include_str!("../data/numbers.json");
 
 const PASSWORD: &str = "correct horse battery";
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn the_browser_reads_every_spelling_as_the_server_does() {
+fn browser_and_server_parse_numbers_alike() {
     within_two_minutes(async {
         let garage = Garage::open(&json!({})).await;
         garage.goes_to_new_fill_up().await;
@@ -49,7 +49,7 @@ fn the_browser_calculates_exactly() {
         garage.goes_to_new_fill_up().await;
         for (expression, result) in [
             ("Numbers.product('40', '1.799', 2)", json!("71.96")),
-            // In floating point 1.005 * 100 is 100.49999999999999.
+            // In floating point, 1.005 * 100 is 100.49999999999999.
             ("Numbers.product('1.005', '100', 0)", json!("101")),
             ("Numbers.product('0.005', '1', 2)", json!("0.01")),
             ("Numbers.product('99999.999', '99999999.9999', 3)", json!("9999999899990.000")),
@@ -91,7 +91,7 @@ fn a_stored_total_survives_a_changed_volume() {
         assert_eq!(garage.shown("unitPrice").await, "1.700");
         garage.browser.shows("Volume × price is 69.70.").await;
         garage.browser.enters("volume").await;
-        // The server asks, too.
+        // The server asks for confirmation, too.
         garage.browser.shows("does not fit").await;
         assert_eq!(garage.shown("amount").await, "50.00");
         garage.browser.follows("[name=confirm]").await;
@@ -148,18 +148,18 @@ fn any_two_of_volume_price_and_total_fill_in_the_third() {
 
         form(&[(volume, "40"), (price, "1.799")]).await;
         assert_eq!(shown().await, ["40", "1.799", "71.96"]);
-        // What the script filled in follows what is typed, with the mark that is typed.
+        // Calculated values follow the input, with the same decimal separator.
         garage.browser.retypes(volume, "40,5").await;
         assert_eq!(shown().await, ["40,5", "1.799", "72,86"]);
-        // Once somebody types into it, it stays.
+        // Once the user edits a calculated value, it is no longer changed.
         garage.browser.retypes(total, "70").await;
         garage.browser.retypes(volume, "39").await;
         assert_eq!(shown().await, ["39", "1.799", "70"]);
         garage.browser.shows("Volume × price is 70.16.").await;
-        // A cent is tolerated.
+        // A difference of one cent is tolerated.
         garage.browser.retypes(total, "70.17").await;
         garage.hides("Volume × price is").await;
-        // Something that is not a number leaves nothing behind that was calculated from it.
+        // If the input is not a number, calculated values are cleared.
         form(&[(volume, "40"), (price, "1.799")]).await;
         garage.browser.types(volume, ",5.1").await;
         assert_eq!(shown().await, ["40,5.1", "1.799", ""]);
@@ -169,7 +169,7 @@ fn any_two_of_volume_price_and_total_fill_in_the_third() {
         form(&[(volume, "40"), (total, "50")]).await;
         assert_eq!(shown().await, ["40", "1.250", "50"]);
 
-        // As people write them in Germany.
+        // German notation.
         form(&[(volume, "300,00"), (total, "1.050,00")]).await;
         assert_eq!(shown().await, ["300,00", "3,500", "1.050,00"]);
         garage.browser.types("odometer", "100.000").await;
@@ -180,7 +180,7 @@ fn any_two_of_volume_price_and_total_fill_in_the_third() {
         assert_eq!(log["amount"].to_string(), "1050.0");
         assert_eq!(log["unitPrice"]["value"].to_string(), "3.5");
 
-        // 1.234 liters or 1234: nothing is calculated before that is settled.
+        // 1.234 liters or 1234: nothing is calculated until this is unambiguous.
         form(&[(volume, "1.234"), (price, "1.5")]).await;
         assert_eq!(shown().await, ["1.234", "1.5", ""]);
         garage.browser.ends().await;
@@ -198,13 +198,13 @@ fn metric() -> Value {
     json!({ "distanceUnit": "km", "volumeUnit": "l", "currency": "EUR" })
 }
 
-/// A vehicle, and its owner at the pages.
+/// A vehicle, and its owner's browser.
 struct Garage {
     service: Service,
     owner: Client,
     vehicle: String,
     browser: BrowserSession,
-    /// Outlives the service.
+    /// Must outlive the service.
     _place: TestEnv,
 }
 
@@ -240,7 +240,7 @@ impl Garage {
         page["items"].as_array().unwrap().clone()
     }
 
-    /// What a field of the page shows.
+    /// The value of a field on the page.
     async fn shown(&self, name: &str) -> String {
         let field = self.browser.field(name).await;
         field.string_property("value").await.unwrap().unwrap_or_default()
@@ -255,7 +255,7 @@ impl Garage {
         eventually(&format!("no {text:?} on the page"), is_hidden).await;
     }
 
-    /// What a script in the page comes to.
+    /// Evaluates a script in the page.
     async fn run(&self, script: &str) -> Value {
         let result = self.browser.page.evaluate_expression(script).await.unwrap();
         result.value().cloned().unwrap_or_default()

@@ -1,11 +1,11 @@
-//! One SQLite database: a single service, and commands beside it.
+//! An SQLite database with a running service and commands.
 
 use serde_json::json;
 
 use crate::support::{TestEnv, block_on, eventually};
 
 #[test]
-fn a_second_service_on_the_same_database_is_refused_and_says_who_has_it() {
+fn a_second_service_on_the_same_database_is_refused_with_the_process_id() {
     block_on(async {
         let env = TestEnv::on_sqlite();
         let service = env.serve();
@@ -13,14 +13,14 @@ fn a_second_service_on_the_same_database_is_refused_and_says_who_has_it() {
         let pid = format!("process {} uses the SQLite database", service.pid());
         assert!(told.contains(&pid), "{told}");
         service.anonymous().get("/api/health").await.expect(200);
-        // A kill leaves no lock behind.
+        // A killed service leaves no lock behind.
         service.kill();
         env.serve().anonymous().get("/api/health").await.expect(200);
     });
 }
 
 #[test]
-fn what_another_process_changes_is_seen_although_it_was_cached() {
+fn changes_by_another_process_clear_the_cache() {
     block_on(async {
         let env = TestEnv::on_sqlite();
         let service = env.serve();
@@ -31,14 +31,14 @@ fn what_another_process_changes_is_seen_although_it_was_cached() {
             list["items"][0]["nickname"].clone()
         };
         assert_ne!(nickname().await, json!("Blue"));
-        // Another process, as a command is.
+        // Another process, such as a command.
         let sql = env.sql().await;
         sql.execute("UPDATE vehicles SET nickname = 'Blue'").await;
         sql.close().await;
         eventually("the change is seen", async || nickname().await == json!("Blue")).await;
         let log = service.log();
         assert!(log.contains("Another process changed the database"), "{log}");
-        // The service's own writes are none of another process.
+        // The service's own writes do not count as changes by another process.
         let told = log.matches("Another process changed").count();
         ann.add_vehicle(2).await;
         tokio::time::sleep(std::time::Duration::from_secs(2)).await;

@@ -1,6 +1,7 @@
-//! Ten times the load that the service can take: what is too much is refused at once, and the
-//! rest goes on as before. `make overload` asks the same of a release build, for longer, with the
-//! settings as they are unless said, and holds it to the promise.
+//! Load test at ten times the capacity: excess requests are refused immediately, and the rest are served as
+//! before.
+//! `make overload` runs it on a release build for longer, with the default settings, and checks the
+//! documented limits.
 
 use std::{
     path::PathBuf,
@@ -19,28 +20,29 @@ use crate::support::{
     load::{Load, Refused, Requests, at},
 };
 
-on_every_engine!(what_is_too_much_is_refused_at_once_and_the_rest_goes_on);
+on_every_engine!(excess_requests_are_refused_immediately_and_the_rest_are_served);
 
-/// How much is asked, and what is asked of it.
+/// The parameters of a trial.
 struct Trial {
     program: Option<PathBuf>,
     lasts: Duration,
-    /// How often the best and too much are put upon it by turns: what a machine can do wavers by
-    /// more than what is looked for.
+    /// How often to alternate between the optimal load and overload, since a machine's speed varies by more
+    /// than the
+    /// effect to be measured.
     rounds: usize,
-    /// Numbers of connections, among which the one that gets the most done is looked for.
+    /// The numbers of connections to try to find the highest throughput.
     connections: &'static [u64],
-    /// How many overloads are tried.
+    /// The number of overloads to try.
     loads: usize,
-    /// The share of the best throughput that has to be kept.
+    /// The minimum share of the highest throughput.
     kept: f64,
-    /// The 99th percentile of refusals, and how soon all is as before.
+    /// Limits for the 99th percentile of refusals, and for the time until service is back to normal.
     refused_within: Duration,
     calm_within: Duration,
 }
 
 impl Trial {
-    /// On a machine that is busy with other tests: in the right order, but not to the figure.
+    /// Limits for a machine that is busy with other tests: only the order of magnitude.
     const SHORT: Self = Self {
         program: None,
         lasts: Duration::from_secs(2),
@@ -70,11 +72,11 @@ impl Trial {
     }
 }
 
-pub(crate) async fn what_is_too_much_is_refused_at_once_and_the_rest_goes_on(env: TestEnv) {
+pub(crate) async fn excess_requests_are_refused_immediately_and_the_rest_are_served(env: TestEnv) {
     let trial = Trial::wanted();
     let env = match &trial.program {
         Some(program) => env.with_program(program),
-        // So that even a slow program, asked by a slow one, has more to do than it can.
+        // Limits concurrency, so that even a slow client can overload a slow program.
         None => env.with("MVP__SERVER__CONCURRENCY", "8").with("MVP__SERVER__QUEUE", "8"),
     };
     let engine = if env.is_postgres() { "PostgreSQL" } else { "SQLite" };
@@ -96,8 +98,9 @@ pub(crate) async fn what_is_too_much_is_refused_at_once_and_the_rest_goes_on(env
         }
     }
 
-    // Ten times as many; as many as there may be; and as many who heed nothing, who are looked at but
-    // not judged: to refuse ten thousand a second takes its part of a machine, and to ask them, too.
+    // Ten times as many connections; the maximum number; and as many clients that ignore Retry-After. The
+    // latter are
+    // only reported: refusing ten thousand requests per second takes CPU time, and so does sending them.
     let mut short = Vec::new();
     let most =
         [(best.0 * 10, Refused::HeedsIt), (1500, Refused::HeedsIt), (1500, Refused::DoesNot)];
@@ -108,7 +111,7 @@ pub(crate) async fn what_is_too_much_is_refused_at_once_and_the_rest_goes_on(env
         for _ in 0..trial.rounds {
             let much = put(connections, trial.lasts, refused).await;
             calm = calm.max(until_calm(&client).await);
-            // The best is taken right before and right after.
+            // The reference is measured right before and after.
             let after = put(best.0, trial.lasts, Refused::HeedsIt).await;
             shares.push(much.rate() * 2.0 / (before.rate() + after.rate()));
             loads.push(much);
@@ -144,7 +147,7 @@ pub(crate) async fn what_is_too_much_is_refused_at_once_and_the_rest_goes_on(env
     assert_eq!(short, Vec::<String>::new());
 }
 
-/// Seven pages of fuel logs to one more log, over several vehicles.
+/// Seven requests for pages of fuel logs for each new fill-up, over several vehicles.
 async fn pages_and_additions(client: &Client) -> Requests {
     let mut vehicles = Vec::new();
     for nth in 0..8 {
@@ -172,15 +175,14 @@ async fn pages_and_additions(client: &Client) -> Requests {
     })
 }
 
-/// The `nth` fill-up: nine a day, for longer than any trial, each farther than the one before, lest any of them costs more
-/// than another.
+/// The `nth` fill-up: nine per day, with increasing readings, so that all cost the same.
 fn log(vehicle: &str, nth: u64) -> Value {
     let first = chrono::NaiveDate::from_ymd_opt(1890, 1, 1).unwrap();
     json!({
         "vehicleId": vehicle,
         "date": first + chrono::Days::new(nth / 9),
         "odometerReading": nth * 2,
-        // A fill-up after many refused ones has gone farther than usual.
+        // After refused fill-ups, the distance may look implausible.
         "confirm": ["/odometerReading"],
         "gallons": 10,
         "pricePerGallon": 3.5,
@@ -188,7 +190,7 @@ fn log(vehicle: &str, nth: u64) -> Value {
     })
 }
 
-/// How long it takes until ten answers in a row come well and soon.
+/// The time until ten consecutive responses are successful and fast.
 async fn until_calm(client: &Client) -> Duration {
     let begun = Instant::now();
     let mut in_a_row = 0;
@@ -204,7 +206,7 @@ async fn until_calm(client: &Client) -> Duration {
     if in_a_row < 10 { begun.elapsed() } else { calm }
 }
 
-/// The most memory that it has had, in MB.
+/// The peak memory usage in MB.
 fn peak(service: &Service) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", service.pid())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();

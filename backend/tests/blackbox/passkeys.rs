@@ -1,4 +1,4 @@
-//! Passkeys, with Chromium's own virtual authenticator: added, signed in with, and refused.
+//! Passkeys with Chromium's virtual authenticator: adding, signing in, and refusals.
 
 use std::time::Duration;
 
@@ -16,16 +16,16 @@ use crate::support::{BrowserSession, Client, TestEnv};
 
 on_every_engine![
     a_passkey_signs_in_alone_and_as_the_second_factor,
-    a_passkeys_answer_is_good_once_and_only_where_it_was_asked_for,
-    after_the_password_a_passkey_signs_in_only_while_that_sign_in_waits,
-    after_a_reset_a_passkey_alone_signs_in_only_once_it_is_reviewed,
+    a_passkey_response_is_valid_once_and_only_for_its_origin,
+    a_passkey_completes_only_a_pending_sign_in,
+    after_a_password_reset_passkeys_must_be_reviewed,
 ];
 
 const PASSWORD: &str = "correct horse battery";
 const NEW_PASSWORD: &str = "an entirely new one";
 const FINISH: &str = "/api/auth/login/passkey/finish";
 
-/// The service under the name that passkeys know this machine by.
+/// The service's URL with the host name that passkeys require.
 fn by_name(url: &str) -> String {
     url.replace("127.0.0.1", "localhost")
 }
@@ -34,7 +34,7 @@ async fn within_two_minutes(what: impl Future<Output = ()>) {
     tokio::time::timeout(Duration::from_mins(2), what).await.expect("it takes no two minutes");
 }
 
-/// Plugs a device with a fingerprint reader in.
+/// Adds a virtual authenticator with user verification.
 async fn plug_in(browser: &BrowserSession) -> AuthenticatorId {
     browser.page.execute(EnableParams::default()).await.unwrap();
     let device = VirtualAuthenticatorOptions::builder()
@@ -49,7 +49,7 @@ async fn plug_in(browser: &BrowserSession) -> AuthenticatorId {
     added.result.authenticator_id
 }
 
-/// What a script in the page comes to.
+/// Evaluates a script in the page.
 async fn run(browser: &BrowserSession, script: &str) -> Value {
     let script = EvaluateParams::builder()
         .expression(script)
@@ -60,7 +60,7 @@ async fn run(browser: &BrowserSession, script: &str) -> Value {
     browser.page.evaluate_expression(script).await.unwrap().into_value().unwrap()
 }
 
-/// Makes an account with a passkey through the pages; nobody is signed in afterwards.
+/// Creates an account with a passkey through the pages, and signs out.
 async fn with_passkey(browser: &BrowserSession, url: &str) {
     browser.page.goto(format!("{url}/register")).await.unwrap();
     browser.types("email", "ann@example.org").await;
@@ -92,7 +92,7 @@ async fn a_passkey_signs_in_alone_and_as_the_second_factor(env: TestEnv) {
         let device = plug_in(&browser).await;
         with_passkey(&browser, &url).await;
 
-        // Alone: no address and no password is typed.
+        // With the passkey alone: no email address or password.
         browser.follows("[data-passkeys] button").await;
         browser.reaches("/vehicles").await;
         log_out(&browser).await;
@@ -106,14 +106,14 @@ async fn a_passkey_signs_in_alone_and_as_the_second_factor(env: TestEnv) {
         browser.reaches("/vehicles").await;
         log_out(&browser).await;
 
-        // Whoever holds the device and is not its owner.
+        // With the device, but without user verification.
         let verified = |is| SetUserVerifiedParams::new(device.clone(), is);
         browser.page.execute(verified(false)).await.unwrap();
         browser.follows("[data-passkeys] button").await;
         browser.shows("No passkey was given. Try again.").await;
         browser.page.execute(verified(true)).await.unwrap();
 
-        // A signature that is none.
+        // An invalid signature.
         let mut bits = SetResponseOverrideBitsParams::new(device.clone());
         bits.is_bogus_signature = Some(true);
         browser.page.execute(bits).await.unwrap();
@@ -122,7 +122,7 @@ async fn a_passkey_signs_in_alone_and_as_the_second_factor(env: TestEnv) {
         let bits = SetResponseOverrideBitsParams::new(device);
         browser.page.execute(bits).await.unwrap();
 
-        // Removed, it is no longer known; and the password is enough again.
+        // A removed passkey is unknown, and the password is sufficient again.
         browser.follows("[data-passkeys] button").await;
         browser.reaches("/vehicles").await;
         browser.page.goto(format!("{url}/settings/factors")).await.unwrap();
@@ -141,7 +141,7 @@ async fn a_passkey_signs_in_alone_and_as_the_second_factor(env: TestEnv) {
     .await;
 }
 
-/// The body that answers `asked` with the passkey, made in the page that is open.
+/// Answers the challenge `asked` with the passkey, in the open page.
 async fn answer(browser: &BrowserSession, asked: &Value) -> Value {
     let script = format!(
         "(async () => {{
@@ -153,7 +153,7 @@ async fn answer(browser: &BrowserSession, asked: &Value) -> Value {
     json!({ "ceremony": asked["ceremony"], "credential": run(browser, &script).await })
 }
 
-async fn a_passkeys_answer_is_good_once_and_only_where_it_was_asked_for(env: TestEnv) {
+async fn a_passkey_response_is_valid_once_and_only_for_its_origin(env: TestEnv) {
     within_two_minutes(async {
         let service = env.serve();
         let url = by_name(&service.url);
@@ -166,40 +166,40 @@ async fn a_passkeys_answer_is_good_once_and_only_where_it_was_asked_for(env: Tes
 
         let asked = begin().await;
         let right = answer(&browser, &asked).await;
-        // Signed for one exchange, it is nothing in another.
+        // A response to one challenge is not valid for another.
         let mut swapped = right.clone();
         swapped["ceremony"] = begin().await["ceremony"].clone();
         client.post(FINISH, &swapped).await.expect(401);
-        // Who it is for is not signed, and does not name another account.
+        // The user handle is not signed, and must not select another account.
         let asked = begin().await;
         let mut renamed = answer(&browser, &asked).await;
         renamed["credential"]["response"]["userHandle"] = json!("AAAAAAAAAAAAAAAAAAAAAA");
         client.post(FINISH, &renamed).await.expect(401);
         assert_eq!(client.post(FINISH, &right).await.expect(200)["email"], "ann@example.org");
-        // Heard on the way, it opens nothing more.
+        // A replayed response is refused.
         client.post(FINISH, &right).await.expect(401);
 
-        // Where a passkey cannot be trusted, none is asked for.
+        // Where passkeys are not supported, none is requested.
         let by_address = Client::anonymous(&service.url);
         by_address.post("/api/auth/login/passkey/begin", &json!({})).await.expect(403);
-        // An SQLite database has one service, at one origin.
+        // An SQLite database can have only one service, at one origin.
         let Some(elsewhere) = env.is_postgres().then(|| env.serve()) else {
             return browser.ends().await;
         };
         let other_url = by_name(&elsewhere.url);
 
-        // A page at another origin that asks with this one's challenge: the browser says where.
+        // A page at another origin uses this service's challenge: the browser includes the origin.
         browser.page.goto(format!("{other_url}/login")).await.unwrap();
         let asked = begin().await;
         let phished = answer(&browser, &asked).await;
         client.post(FINISH, &phished).await.expect(401);
 
-        // A refused answer is not to be tried again where it fits.
+        // A refused response cannot be reused at the right origin.
         let asked = begin().await;
         let phished = answer(&browser, &asked).await;
         client.post(FINISH, &phished).await.expect(401);
         Client::anonymous(&other_url).post(FINISH, &phished).await.expect(401);
-        // There it would have been good, had it been asked for there.
+        // It would have been valid there with its own challenge.
         let other = Client::anonymous(&other_url);
         let asked = other.post("/api/auth/login/passkey/begin", &json!({})).await.expect(200);
         other.post(FINISH, &answer(&browser, &asked).await).await.expect(200);
@@ -208,7 +208,7 @@ async fn a_passkeys_answer_is_good_once_and_only_where_it_was_asked_for(env: Tes
     .await;
 }
 
-async fn after_the_password_a_passkey_signs_in_only_while_that_sign_in_waits(env: TestEnv) {
+async fn a_passkey_completes_only_a_pending_sign_in(env: TestEnv) {
     within_two_minutes(async {
         let service = env.serve();
         let url = by_name(&service.url);
@@ -226,14 +226,14 @@ async fn after_the_password_a_passkey_signs_in_only_while_that_sign_in_waits(env
         }
         Client::anonymous(&url).post(FINISH, &answers[0]).await.expect(401);
         waiting.post(FINISH, &answers[0]).await.expect(200);
-        // The sign-in waits no longer, whatever else was asked for it.
+        // The pending sign-in has expired.
         waiting.post(FINISH, &answers[1]).await.expect(401);
         browser.ends().await;
     })
     .await;
 }
 
-async fn after_a_reset_a_passkey_alone_signs_in_only_once_it_is_reviewed(env: TestEnv) {
+async fn after_a_password_reset_passkeys_must_be_reviewed(env: TestEnv) {
     within_two_minutes(async {
         let service = env.serve();
         let url = by_name(&service.url);
@@ -253,7 +253,7 @@ async fn after_a_reset_a_passkey_alone_signs_in_only_once_it_is_reviewed(env: Te
         browser.shows("The password was reset").await;
         assert!(!browser.page.url().await.unwrap().unwrap().contains("/vehicles"));
 
-        // It still is the second factor after the password.
+        // The passkey still works as the second factor after the password.
         browser.types("email", "ann@example.org").await;
         browser.types("password", NEW_PASSWORD).await;
         browser.enters("password").await;

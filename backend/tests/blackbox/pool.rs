@@ -1,4 +1,4 @@
-//! Every connection to the database taken, by something that does not end.
+//! Exhausts the connection pool with requests that do not finish.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use serde_json::json;
 
 use crate::support::{TestEnv, block_on, eventually};
 
-/// How long whoever waits in vain may be kept waiting, on a busy machine.
+/// Maximum duration of a request that gets no connection, on a busy machine.
 const LONGEST: Duration = Duration::from_secs(10);
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn with_every_connection_taken_requests_are_told_to_come_again() {
+fn an_exhausted_connection_pool_returns_503_with_retry_after() {
     block_on(async {
         let env = TestEnv::on_postgres().await.with("MVP__DATABASE__POOL_SIZE", "2");
         let service = env.serve();
@@ -27,7 +27,7 @@ fn with_every_connection_taken_requests_are_told_to_come_again() {
             .execute(&mut *lock)
             .await
             .unwrap();
-        // Two hold a connection each and wait for the lock, the rest wait for a connection.
+        // Two requests hold a connection each and wait for the lock; the others wait for a connection.
         let stuck: Vec<_> = (0..2)
             .map(|nth| {
                 let (ann, path) = (ann.clone(), path.clone());

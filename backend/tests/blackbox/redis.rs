@@ -1,4 +1,4 @@
-//! Redis as the cache: what it holds, and that nobody waits for it or is misled by it.
+//! Redis as the cache: its contents, and that failures cause neither delays nor stale responses.
 
 use std::{
     cell::Cell,
@@ -11,8 +11,8 @@ use serde_json::json;
 
 use crate::support::{Client, Redis, TestEnv, block_on, client, eventually, random};
 
-/// No request waits longer for a Redis that is away (the promise is 50 ms); the rest is what a busy
-/// machine may add.
+/// The documented maximum delay per request if Redis is unavailable is 50 ms; the rest is a margin for a busy
+/// machine.
 const LONGEST: Duration = Duration::from_millis(50 + 250);
 
 async fn odometer(client: &Client) -> i64 {
@@ -29,7 +29,7 @@ async fn cache_is(client: &Client, state: &str) -> bool {
     is_so
 }
 
-/// Does a bit of everything, again and again; gives the longest wait of all requests.
+/// Sends various requests repeatedly. Returns the duration of the slowest.
 async fn work(client: &Client, vehicle: &str, reading: &Cell<i64>) -> Duration {
     let mut longest = Duration::ZERO;
     for _ in 0..15 {
@@ -50,7 +50,7 @@ async fn work(client: &Client, vehicle: &str, reading: &Cell<i64>) -> Duration {
     longest
 }
 
-/// A service on PostgreSQL and a Redis of the test's own, with one account and one vehicle.
+/// A service with PostgreSQL and its own Redis, an account and a vehicle.
 struct Scene {
     _place: TestEnv,
     redis: Redis,
@@ -78,7 +78,7 @@ impl Scene {
         work(&self.client, &self.vehicle, &self.reading).await
     }
 
-    /// All goes on while Redis is away, as fast as is promised.
+    /// Asserts that the service works and stays fast while Redis is unavailable.
     async fn goes_on(&self, how: &str) {
         let longest = self.work().await;
         println!("with Redis {how}: {longest:?} at most");
@@ -93,7 +93,7 @@ impl Scene {
         assert!(since <= 1, "{how}: told {since} times more");
     }
 
-    /// Redis is found again, and what it holds is not older than the last change.
+    /// Asserts that Redis is used again, and contains nothing older than the last change.
     async fn comes_back(&self) {
         let found = Instant::now();
         eventually("Redis is found again", async || {
@@ -113,7 +113,7 @@ impl Scene {
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn a_list_is_kept_for_five_minutes_and_forgotten_by_a_change() {
+fn lists_are_cached_for_five_minutes_until_a_change() {
     block_on(async {
         let scene = Scene::new().await;
         let mut redis = scene.redis.connect().await;
@@ -149,7 +149,7 @@ fn a_list_is_kept_for_five_minutes_and_forgotten_by_a_change() {
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn what_is_due_is_kept_for_an_hour_at_most_and_gone_after_a_fill_up() {
+fn due_items_are_cached_for_at_most_an_hour_until_a_fill_up() {
     block_on(async {
         let scene = Scene::new().await;
         let mut redis = scene.redis.connect().await;
@@ -157,7 +157,7 @@ fn what_is_due_is_kept_for_an_hour_at_most_and_gone_after_a_fill_up() {
         let item = json!({ "vehicleId": scene.vehicle, "type": "oil_change", "dueMileage": 5000 });
         let item = scene.client.post("/api/maintenance", &item).await.expect(201);
         let item = format!("/api/maintenance/{}", item["id"].as_str().unwrap());
-        // On the day of the vehicle's latest reading: one of an earlier day would not change what is due.
+        // On the date of the latest reading: an earlier one would not change what is due.
         let readings = format!("/api/vehicles/{}/odometer", scene.vehicle);
         let today = scene.client.get(&readings).await.expect(200)["items"][0]["date"].clone();
         let fill = json!({
@@ -200,7 +200,7 @@ fn what_is_due_is_kept_for_an_hour_at_most_and_gone_after_a_fill_up() {
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn with_redis_killed_all_goes_on() {
+fn the_service_works_while_redis_is_down() {
     block_on(async {
         let mut scene = Scene::new().await;
         scene.redis.kill();
@@ -212,11 +212,11 @@ fn with_redis_killed_all_goes_on() {
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn with_redis_hung_all_goes_on_and_no_list_is_stale_afterwards() {
+fn the_service_works_while_redis_hangs_and_no_list_is_stale_afterwards() {
     block_on(async {
         let scene = Scene::new().await;
         for _ in 0..2 {
-            // The list is in Redis, and outlives the hang.
+            // The list is cached in Redis, and survives the hang.
             odometer(&scene.client).await;
             scene.redis.signal("STOP");
             scene.goes_on("hung").await;
@@ -228,7 +228,7 @@ fn with_redis_hung_all_goes_on_and_no_list_is_stale_afterwards() {
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn with_a_wrong_password_for_redis_all_goes_on() {
+fn the_service_works_with_a_wrong_redis_password() {
     block_on(async {
         let mut scene = Scene::new().await;
         scene.redis.kill();
@@ -242,7 +242,7 @@ fn with_a_wrong_password_for_redis_all_goes_on() {
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn without_redis_at_the_start_it_starts_and_goes_on() {
+fn the_service_starts_without_redis() {
     block_on(async {
         let mut redis = Redis::start().await;
         redis.kill();
@@ -258,11 +258,12 @@ fn without_redis_at_the_start_it_starts_and_goes_on() {
     });
 }
 
-/// Two instances on one PostgreSQL and one Redis: whoever reads on one after a write was
-/// acknowledged by the other sees it, with many reading and writing at once.
+/// Two instances with one PostgreSQL and one Redis: reads through one instance see writes acknowledged by the
+/// other,
+/// also with many concurrent reads and writes.
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn a_change_through_one_instance_is_seen_through_the_other_at_once() {
+fn a_change_through_one_instance_is_visible_through_the_other() {
     block_on(async {
         let redis = Redis::start().await;
         let env = TestEnv::on_postgres().await.with("MVP__CACHE__URL", &redis.url());
@@ -280,7 +281,7 @@ fn a_change_through_one_instance_is_seen_through_the_other_at_once() {
             by.patch(&path, &json!({ "odometerReading": reading })).await.expect(200);
             assert_eq!(odometer(to).await, reading);
         }
-        // All at once.
+        // Concurrently.
         let (acknowledged, stop) = (Cell::new(40), Cell::new(false));
         let reads = Cell::new(0);
         let readers = (0..8).map(|_| async {
@@ -303,7 +304,7 @@ fn a_change_through_one_instance_is_seen_through_the_other_at_once() {
             stop.set(true);
         };
         join(join_all(readers), write).await;
-        // And what a vehicle's fill-ups add up to.
+        // Also the statistics of a vehicle.
         let vehicle = writer.add_vehicle(2).await;
         for nth in 1..=40 {
             let (by, to) = if nth % 2 == 0 { (&writer, &reader) } else { (&reader, &writer) };
@@ -323,7 +324,7 @@ fn a_change_through_one_instance_is_seen_through_the_other_at_once() {
     });
 }
 
-/// Passes connections on to Redis until it is cut.
+/// A proxy for Redis whose connections can be cut.
 struct Proxy {
     address: std::net::SocketAddr,
     is_cut: std::sync::Arc<std::sync::atomic::AtomicBool>,
@@ -371,11 +372,12 @@ impl Proxy {
     }
 }
 
-/// Of two instances, the one that writes loses Redis again and again and is killed in between, on a
-/// machine that is busy with something else: the other never gives less than was written.
+/// The writing instance repeatedly loses Redis and is killed in between, on a busy machine. The other
+/// instance must
+/// never return less than what was written.
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn an_instance_that_loses_redis_or_is_killed_leaves_no_stale_answer_behind() {
+fn an_instance_that_loses_redis_or_is_killed_leaves_no_stale_cache() {
     block_on(async {
         let redis = Redis::start().await;
         let proxy = Proxy::to(&redis).await;
@@ -405,7 +407,7 @@ fn an_instance_that_loses_redis_or_is_killed_leaves_no_stale_answer_behind() {
             let mut client = client.at(&writer.url);
             for nth in 0..25 {
                 let reading = round * 100 + nth;
-                // What is kept is there before it changes, so that there is something to be stale.
+                // Fill the cache before the change, so that something can become stale.
                 odometer(&reads).await;
                 proxy.cut(nth % 5 >= 2);
                 let body = json!({ "odometerReading": reading });
@@ -443,7 +445,7 @@ fn openssl(folder: &std::path::Path, arguments: &str) {
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn redis_is_reached_with_tls_and_only_if_its_certificate_is_trusted() {
+fn redis_with_tls_requires_a_trusted_certificate() {
     block_on(async {
         let folder = tempfile::tempdir().unwrap();
         openssl(

@@ -1,5 +1,6 @@
-//! Refusals of requests whose bodies were not read, to many clients at once: each is answered, and no
-//! connection breaks while a client sends.
+//! Refusals of requests whose bodies were not read, with many concurrent clients: each gets a response, and
+//! no
+//! connection breaks while the client is sending.
 
 use std::{
     collections::BTreeMap,
@@ -20,7 +21,7 @@ on_every_engine!(no_connection_breaks_while_a_refused_body_is_sent);
 const CLIENTS: usize = 300;
 const REQUESTS: usize = 8;
 
-/// What is asked, and how it is refused.
+/// Requests, and the expected statuses.
 const CASES: [(&str, &str, u16); 5] = [
     ("POST /api/vehicles", "content-type: application/json\r\n", 401),
     ("POST /api/nothing", "content-type: application/json\r\n", 404),
@@ -45,7 +46,7 @@ pub(crate) async fn no_connection_breaks_while_a_refused_body_is_sent(env: TestE
                 let mut kept = None;
                 for request in 0..REQUESTS {
                     let case = CASES[(nth + request) % CASES.len()];
-                    // Mostly as long as a fill-up; now and then a long one.
+                    // Mostly as long as a fill-up, sometimes much longer.
                     let bytes = if (nth + request) % 40 == 0 { 500_000 } else { 400 + nth * 20 };
                     let told = match exchange(&address, &mut kept, case, bytes).await {
                         Ok(status) if status == case.2 => "as expected".to_owned(),
@@ -71,7 +72,8 @@ pub(crate) async fn no_connection_breaks_while_a_refused_body_is_sent(env: TestE
     assert!(count("as expected") > 0, "{seen:?}");
 }
 
-/// One request, its head first and its body later; the status, and the connection if it goes on.
+/// Sends a request, with a delay between head and body. Returns the status, and the connection if it stays
+/// open.
 async fn exchange(
     address: &str,
     kept: &mut Option<TcpStream>,

@@ -1,6 +1,8 @@
-//! A day in production: two instances of the service behind which one thing after another fails,
-//! while users write, retry and read back. `make rehearsal` does it on a release build, for longer
-//! than the tests do, and compares how long nothing succeeded with what docs/torture.md promises.
+//! A day in production: parts of a system with two instances fail one after the other, while users write,
+//! retry and
+//! read back. `make rehearsal` runs it on a release build for longer than the tests do, and compares the
+//! outages with the
+//! limits in docs/torture.md.
 
 use std::{
     fs::File,
@@ -14,22 +16,22 @@ use crate::support::{
     eventually, free_port,
 };
 
-/// How long a part is down before it is started again, or the primary before the failover begins.
+/// How long a part is down before it is restarted, or before the failover begins.
 const DOWN: Duration = Duration::from_secs(1);
-/// The longest time without a success while a redundant part is down.
+/// The maximum time without a successful request while a redundant part is down.
 const REDUNDANT: Duration = Duration::from_millis(200);
 /// … while PgBouncer or PostgreSQL restarts.
 const RESTART: Duration = Duration::from_secs(3);
 /// … while the standby takes over.
 const FAILOVER: Duration = Duration::from_secs(5);
 
-/// How much is rehearsed.
+/// The parameters of a rehearsal.
 struct Trial {
     program: PathBuf,
     rounds: u64,
-    /// How long nothing happens before and after each event.
+    /// The pause before and after each event.
     calm: Duration,
-    /// By what factor a goal may be missed; none if the machine is busy with other tests.
+    /// The factor by which limits may be exceeded; no limits if the machine is busy with other tests.
     factor: Option<f64>,
 }
 
@@ -54,13 +56,13 @@ impl Trial {
     }
 }
 
-/// An instance of the service, at an address that stays.
+/// An instance of the service with a fixed address.
 struct Instance {
     env: TestEnv,
     service: Option<Service>,
-    /// What it logged since the last event, before it was killed.
+    /// Its log since the last event, before it was killed.
     logged: String,
-    /// How much of the running service's log is known.
+    /// The length of the running service's log that was already read.
     known: usize,
 }
 
@@ -87,7 +89,7 @@ impl Instance {
         self.service.take().unwrap().kill();
     }
 
-    /// What it logged since this was last asked, but for what users do.
+    /// The new log lines, except those caused by users.
     fn new_lines(&mut self) -> String {
         let log = self.service().log();
         let mut lines = std::mem::take(&mut self.logged);
@@ -100,10 +102,10 @@ impl Instance {
     }
 }
 
-/// Everything that runs.
+/// The complete system.
 struct Production {
     cluster: Cluster,
-    /// Answers reads, and follows the primary after the standby.
+    /// A replica for reads, which follows the primary as well.
     replica: Postgres,
     redis: Redis,
     instances: [Instance; 2],
@@ -131,7 +133,7 @@ impl Production {
         self.instances.each_ref().map(Instance::service)
     }
 
-    /// Waits until every instance is healthy and the standby has everything.
+    /// Waits until every instance is healthy and the standby is synchronous.
     async fn is_healthy(&self) {
         for service in self.services() {
             let nobody = service.anonymous();
@@ -144,7 +146,7 @@ impl Production {
         self.cluster.wait_until_synchronous().await;
     }
 
-    /// Waits until the replica answers: it has read fill-ups since it was started.
+    /// Waits until the instances use the replica for reads.
     async fn replica_is_asked(&self) {
         let sql = Sql::postgres(&self.replica.url_of("postgres", "motovaultpro")).await;
         eventually("the replica is asked", async || {
@@ -157,7 +159,7 @@ impl Production {
     }
 }
 
-/// What the events are compared with, and where they are written down.
+/// The limits for events, and the results.
 struct Record {
     trial: Trial,
     report: Option<File>,
@@ -165,8 +167,9 @@ struct Record {
 }
 
 impl Record {
-    /// Lets something happen, waits until everything is healthy again, and records how it went.
-    /// `happens` returns the moment from which nothing was down any more.
+    /// Triggers an event, waits until everything is healthy again, and records the results. `happens` returns
+    /// the moment
+    /// at which everything was running again.
     async fn event(
         &mut self,
         production: &mut Production,
@@ -271,7 +274,7 @@ impl Record {
             down().await;
             it.cluster.fail_over().await;
             let back = Instant::now();
-            // The replica still has what the failed primary sent. Then it follows the new one.
+            // The replica still has the data of the failed primary. Then it follows the new one.
             down().await;
             it.cluster.rejoin().await;
             it.replica.follow(&it.cluster.primary).await;
@@ -285,7 +288,7 @@ impl Record {
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn a_day_of_outages_loses_doubles_and_delays_nothing() {
+fn a_day_of_outages_causes_no_loss_duplicates_or_long_delays() {
     block_on(async {
         let trial = Trial::wanted();
         let mut production = Production::start(&trial.program).await;

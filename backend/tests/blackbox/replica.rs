@@ -1,15 +1,15 @@
-//! Lists and statistics from a streaming replica that lags, is paused, and goes away.
+//! Lists and statistics from a streaming replica that lags, is paused, and fails.
 
 use serde_json::{Value, json};
 
 use crate::support::{Client, Postgres, Service, Sql, TestEnv, block_on, eventually, server};
 
-/// Two instances of the service over a primary and its replica.
+/// Two instances of the service with a primary and its replica.
 struct Pair {
     _place: TestEnv,
     primary: Postgres,
     replica: Postgres,
-    /// The primary, asked past the service.
+    /// A direct connection to the primary.
     sql: Sql,
     services: [Service; 2],
 }
@@ -34,7 +34,7 @@ impl Pair {
         sql.close().await;
     }
 
-    /// A fill-up that the service does not know that it was made.
+    /// Adds a fill-up without the service's knowledge.
     async fn slip_in(&self, user: &User) {
         self.sql
             .execute(&format!(
@@ -48,7 +48,7 @@ impl Pair {
     }
 }
 
-/// Somebody with a vehicle, at each instance.
+/// A user with a vehicle, signed in at each instance.
 struct User {
     clients: [Client; 2],
     vehicle: String,
@@ -70,7 +70,7 @@ impl User {
         self.clients[by].post("/api/fuel-logs", &log).await.expect(201);
     }
 
-    /// How many fill-ups an instance lists, and how many it has added up.
+    /// The number of fill-ups in an instance's list, and in its statistics.
     async fn counts(&self, by: usize) -> (usize, u64) {
         let path = format!("/api/fuel-logs?vehicleId={}&limit=500", self.vehicle);
         let list = self.clients[by].get(&path).await.expect(200);
@@ -82,7 +82,7 @@ impl User {
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn nobody_reads_older_than_they_wrote_and_a_dead_replica_fails_nothing() {
+fn users_read_their_own_writes_and_a_failed_replica_is_tolerated() {
     block_on(async {
         let mut pair = Pair::start("60").await;
         let ann = User::new(&pair, "ann@example.org").await;
@@ -94,7 +94,7 @@ fn nobody_reads_older_than_they_wrote_and_a_dead_replica_fails_nothing() {
             assert_eq!(ann.counts(by).await, (own, nth + 1));
         }
 
-        // It is the replica that answers: what comes in while it stands still is not shown.
+        // The replica serves the reads: while it is paused, new records do not appear.
         eventually("the replica is asked", async || {
             pair.on_replica("SELECT pg_wal_replay_resume()").await;
             pair.on_replica("SELECT pg_wal_replay_pause()").await;
@@ -113,7 +113,7 @@ fn nobody_reads_older_than_they_wrote_and_a_dead_replica_fails_nothing() {
         })
         .await;
 
-        // One's own write is shown all the same, by either instance, and all that came before it.
+        // The user's own write is visible through either instance, with all earlier ones.
         let shown = "SELECT COUNT(*) FROM fuel_logs";
         for nth in 21..26 {
             ann.add(0, nth).await;
@@ -123,7 +123,7 @@ fn nobody_reads_older_than_they_wrote_and_a_dead_replica_fails_nothing() {
             }
         }
 
-        // In the middle of reading it goes away for good.
+        // The replica fails for good while it is being read.
         pair.on_replica("SELECT pg_wal_replay_resume()").await;
         let all = u64::try_from(pair.sql.number(shown).await).unwrap();
         for nth in 0..60 {
@@ -138,8 +138,8 @@ fn nobody_reads_older_than_they_wrote_and_a_dead_replica_fails_nothing() {
         assert_eq!(ann.counts(1).await.1, all + 1);
         for service in &pair.services {
             let log = service.log();
-            assert!(log.contains("The replica is unavailable"), "{log}");
-            // That would be the primary.
+            assert!(log.contains("The replica is away"), "{log}");
+            // The primary would have this record.
             assert!(!log.contains("The database fails"), "{log}");
         }
         drop(pair.primary);
@@ -148,22 +148,23 @@ fn nobody_reads_older_than_they_wrote_and_a_dead_replica_fails_nothing() {
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn a_replica_too_far_behind_is_left_alone() {
+fn a_lagging_replica_is_not_used() {
     block_on(async {
         let pair = Pair::start("1").await;
         let ann = User::new(&pair, "ann@example.org").await;
         ann.add(0, 1).await;
         pair.on_replica("SELECT pg_wal_replay_pause()").await;
         pair.slip_in(&ann).await;
-        // Nobody has written it, as far as the service knows: only the lag leads to the primary.
+        // The service does not know about this write: only the lag makes it read from the primary.
         eventually("the primary is asked", async || ann.counts(0).await == (2, 2)).await;
         pair.on_replica("SELECT pg_wal_replay_resume()").await;
         eventually("it has caught up", async || ann.counts(1).await == (2, 2)).await;
     });
 }
 
-/// The promoted standby lacks what the replica already has, so positions in the old log are higher
-/// than those of what is written now.
+/// The promoted standby lacks data that the replica has, so WAL positions on the old timeline are higher than
+/// those of
+/// new writes.
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn a_replica_of_the_failed_primary_is_not_read_after_a_failover() {
@@ -219,7 +220,7 @@ fn a_replica_of_the_failed_primary_is_not_read_after_a_failover() {
         }
         assert!(position(&standby, "pg_current_wal_lsn()").await < end, "no longer behind");
 
-        // Once it follows the new primary, it answers again.
+        // Once it follows the new primary, it is used again.
         replica.follow(&standby).await;
         let sql = Sql::postgres(&replica.url()).await;
         eventually("the replica is read", async || {

@@ -1,4 +1,4 @@
-//! What is sent again is done once: 32 copies at once, and with the service killed between.
+//! Idempotency: 32 concurrent copies of a request, and retries after the service was killed.
 
 use std::time::Duration;
 
@@ -7,14 +7,11 @@ use serde_json::{Value, json};
 
 use crate::support::{Client, TestEnv, client, random, rounds};
 
-on_every_engine!(
-    of_thirty_two_copies_of_one_post_one_is_done,
-    a_post_cut_off_by_a_kill_is_done_once_in_the_end,
-);
+on_every_engine!(concurrent_retries_create_one_record, a_retry_after_a_kill_creates_one_record,);
 
 const COPIES: usize = 32;
 
-/// Sends 32 copies at once; the answers of those that were answered with a record.
+/// Sends 32 copies concurrently. Returns the records in the successful responses.
 async fn copies(by: &Client, path: &str, body: &Value, key: &str) -> Vec<Value> {
     let at_once = (0..COPIES).map(|_| by.post_idempotent(path, body, key));
     let mut records = Vec::new();
@@ -28,7 +25,7 @@ async fn copies(by: &Client, path: &str, body: &Value, key: &str) -> Vec<Value> 
     records
 }
 
-/// Sends it until it is answered with a record.
+/// Sends the request until a record is returned.
 async fn at_last(by: &Client, path: &str, body: &Value, key: &str) -> Value {
     for _ in 0..200 {
         let answer = by.post_idempotent(path, body, key).await.unwrap();
@@ -41,7 +38,7 @@ async fn at_last(by: &Client, path: &str, body: &Value, key: &str) -> Value {
     panic!("it stays under way");
 }
 
-async fn of_thirty_two_copies_of_one_post_one_is_done(env: TestEnv) {
+async fn concurrent_retries_create_one_record(env: TestEnv) {
     let service = env.serve();
     let ann = service.register("ann@example.org").await;
     let sql = env.sql().await;
@@ -68,7 +65,7 @@ async fn of_thirty_two_copies_of_one_post_one_is_done(env: TestEnv) {
     sql.close().await;
 }
 
-async fn a_post_cut_off_by_a_kill_is_done_once_in_the_end(env: TestEnv) {
+async fn a_retry_after_a_kill_creates_one_record(env: TestEnv) {
     let mut service = env.serve();
     let mut ann = service.register("ann@example.org").await;
     let sql = env.sql().await;

@@ -1,8 +1,8 @@
-//! PostgreSQL's roles, as docs/operations.md makes them.
+//! PostgreSQL's roles, created as in docs/operations.md.
 
 use crate::support::{Sql, TestEnv, block_on, server};
 
-/// What an administrator of the server is told to run.
+/// The statements in the documentation.
 fn told() -> Vec<String> {
     let page = include_str!("../../../docs/operations.md");
     let section = page.split("## PostgreSQL's roles").nth(1).unwrap();
@@ -10,7 +10,7 @@ fn told() -> Vec<String> {
     sql.split(';').map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect()
 }
 
-/// The URL of a database of the tests' server, as this role.
+/// The URL of a database on the tests' server for this role.
 fn as_role(role: &str, password: &str, database: &str) -> String {
     let server = server("TEST_POSTGRES_URL");
     let host = server.rsplit_once('/').unwrap().0.rsplit_once('@').unwrap().1.to_owned();
@@ -19,9 +19,9 @@ fn as_role(role: &str, password: &str, database: &str) -> String {
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn the_roles_of_the_documentation_have_what_they_need() {
+fn the_documented_roles_have_sufficient_privileges() {
     block_on(async {
-        // Roles are the server's, and others' tests have some of these names.
+        // Roles are global, and other tests use some of the same names.
         let unique = uuid::Uuid::now_v7().simple().to_string();
         let named = |text: &str| text.replace("motovaultpro", &format!("mvp_{unique}"));
         let administrator = Sql::postgres(&server("TEST_POSTGRES_URL")).await;
@@ -40,8 +40,7 @@ fn the_roles_of_the_documentation_have_what_they_need() {
             .with("MVP__DATABASE__MIGRATION_URL", &owner)
             .with("MVP__DATABASE__ANALYTICS_ROLE", &analytics);
         env.run(&["migrate"]).expect_success();
-        // Once more, which gives nothing that is not given by then; a table of somebody else's in the same
-        // schema is left alone.
+        // Running it again changes nothing, and a table of another owner in the same schema is ignored.
         let other = Sql::postgres(&as_role("postgres", "none", &database)).await;
         other.execute("CREATE TABLE public.somebody_elses (id INTEGER)").await;
         env.run(&["migrate"]).expect_success();
@@ -81,7 +80,7 @@ async fn owners_database() -> String {
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn one_role_that_migrates_and_serves_is_held_to_the_policies_too() {
+fn a_single_role_is_subject_to_the_policies() {
     block_on(async {
         let url = as_role("motovaultpro_owner", "none", &owners_database().await);
         let env = TestEnv::empty().with("MVP__DATABASE__URL", &url);
@@ -97,7 +96,7 @@ fn one_role_that_migrates_and_serves_is_held_to_the_policies_too() {
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn a_service_that_no_policy_holds_for_says_so() {
+fn a_role_that_bypasses_row_level_security_is_reported() {
     block_on(async {
         let url = as_role("postgres", "none", &owners_database().await);
         let env = TestEnv::empty().with("MVP__DATABASE__URL", &url);

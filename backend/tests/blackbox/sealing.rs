@@ -1,4 +1,4 @@
-//! The service key from outside: its file, and what happens without it.
+//! The service key: its file, and what happens without it.
 
 use std::{os::unix::fs::PermissionsExt as _, path::PathBuf};
 
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::{Client, TestEnv, client::text};
 
 on_every_engine![
-    a_service_starts_with_the_key_of_its_database_only,
+    a_service_starts_only_with_the_key_of_its_database,
     after_secrets_were_discarded_the_service_starts_with_a_new_key,
 ];
 
@@ -19,23 +19,23 @@ fn other_key() -> String {
     format!("{}\n", "5a".repeat(32))
 }
 
-/// Adds a webhook, whose secret is sealed.
+/// Adds a webhook, whose secret is encrypted.
 pub(crate) async fn add_webhook(client: &Client) -> String {
     let channel =
         json!({ "kind": "webhook", "address": "http://127.0.0.1:1/", "secret": "open sesame" });
     text(&client.post("/api/notifications/channels", &channel).await.expect(201)["id"])
 }
 
-/// What testing a channel reports.
+/// The error from testing a channel.
 pub(crate) async fn problem(client: &Client, channel: &str) -> String {
     let path = format!("/api/notifications/channels/{channel}/test");
     text(&client.post(&path, &json!({})).await.expect(200)["problem"])
 }
 
-async fn a_service_starts_with_the_key_of_its_database_only(env: TestEnv) {
+async fn a_service_starts_only_with_the_key_of_its_database(env: TestEnv) {
     let migrated = env.run(&["migrate"]);
     assert_eq!(migrated.code, Some(0), "{migrated:?}");
-    // Beside SQLite's database; PostgreSQL's may be migrated from another machine.
+    // Next to the SQLite database; PostgreSQL migrations may run on another machine.
     assert_eq!(key_file(&env).exists(), !env.is_postgres());
     env.serve().kill();
     let path = key_file(&env);
@@ -52,7 +52,7 @@ async fn a_service_starts_with_the_key_of_its_database_only(env: TestEnv) {
     assert!(refused.contains("is not the key") && missing.contains("does not exist"));
     assert!(!path.exists(), "another key was created");
 
-    // Another instance has a copy.
+    // Another instance with a copy of the key.
     let copy = env.folder().join("copy");
     std::fs::write(&copy, &key).unwrap();
     let env = env.with("MVP__AUTH__KEY_FILE", copy.to_str().unwrap());

@@ -1,5 +1,4 @@
-//! What the program reports about its surroundings: folders that it can't write to, and proxies that
-//! it doesn't trust.
+//! Problems in the environment: folders without write permission, and proxies that are not trusted.
 
 use std::{
     os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
@@ -9,16 +8,14 @@ use std::{
 
 use crate::support::{Client, CommandResult, TestEnv, current_program};
 
-on_every_engine![
-    a_folder_that_cannot_be_written_is_explained,
-    a_proxy_that_is_not_trusted_is_reported_once_a_minute,
-];
+on_every_engine![an_unwritable_folder_is_reported, an_untrusted_proxy_is_reported_once_a_minute,];
 
-/// The env for another user than root, whom no mode stops.
+/// The environment for a user other than root, to whom file modes apply.
 fn for_another_user(env: TestEnv) -> TestEnv {
     let program = env.folder().join("motovaultpro");
-    // By another process: while this one writes to it, a test that starts something else would keep it
-    // from being run.
+    // Copied by another process: an executable that is open for writing cannot be run, and a child of a
+    // concurrent
+    // test could inherit the open file.
     let copied = Command::new("cp").arg(current_program()).arg(&program).status().unwrap();
     assert!(copied.success());
     set_mode(&program, 0o755);
@@ -30,7 +27,7 @@ fn set_mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// Runs the program as somebody who is not root.
+/// Runs the program as a user other than root.
 fn run_unprivileged(env: &TestEnv, arguments: &[&str]) -> CommandResult {
     let mut command = env.command(arguments);
     if rustix::process::geteuid().is_root() {
@@ -48,7 +45,7 @@ fn is_explained(ran: CommandResult, path: &Path, mode: &str) {
     }
 }
 
-/// A folder that nobody but root can write to.
+/// A folder that only root can write to.
 fn locked(env: &TestEnv, name: &str) -> PathBuf {
     let folder = env.folder().join(name);
     std::fs::create_dir(&folder).unwrap();
@@ -56,9 +53,9 @@ fn locked(env: &TestEnv, name: &str) -> PathBuf {
     folder
 }
 
-async fn a_folder_that_cannot_be_written_is_explained(env: TestEnv) {
+async fn an_unwritable_folder_is_reported(env: TestEnv) {
     let env = for_another_user(env);
-    // Where SQLite's database is created; with PostgreSQL, the key.
+    // The folder of the SQLite database; with PostgreSQL, of the key.
     let data = locked(&env, "data");
     is_explained(run_unprivileged(&env, &["serve"]), &data, "0555");
 
@@ -75,7 +72,7 @@ async fn a_folder_that_cannot_be_written_is_explained(env: TestEnv) {
     is_explained(run_unprivileged(&env, &["serve"]), &data, "0555");
 }
 
-async fn a_proxy_that_is_not_trusted_is_reported_once_a_minute(env: TestEnv) {
+async fn an_untrusted_proxy_is_reported_once_a_minute(env: TestEnv) {
     let requests = async |env: &TestEnv, header: &str| {
         let service = env.serve();
         let http = reqwest::Client::new();
@@ -85,7 +82,7 @@ async fn a_proxy_that_is_not_trusted_is_reported_once_a_minute(env: TestEnv) {
         }
         service.log().matches("server.trusted_proxies").count()
     };
-    // As a client of ours, which installs what TLS needs.
+    // Creating a client installs the TLS provider.
     drop(Client::anonymous("http://127.0.0.1:1"));
     assert_eq!(requests(&env, "x-forwarded-for").await, 1);
     assert_eq!(requests(&env, "forwarded").await, 1);

@@ -1,4 +1,4 @@
-//! Traces, as a collector gets them (OTLP over HTTP).
+//! Traces, as received by a collector (OTLP over HTTP).
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -17,12 +17,12 @@ use prost::Message as _;
 
 use crate::support::{Service, TestEnv, block_on, signal};
 
-/// What no trace may hold.
+/// A secret that must not appear in any trace.
 const CANARY: &str = "xyzzy-canary";
 const TRACE: u128 = 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736;
 const PARENT: u64 = 0x00f0_67aa_0ba9_02b7;
 
-/// Takes what is sent to it.
+/// A collector that stores the requests it receives.
 struct Collector {
     url: String,
     bodies: Receiver<Vec<u8>>,
@@ -42,7 +42,7 @@ impl Collector {
         Self { url, bodies }
     }
 
-    /// All spans that were sent up to now, of these resources, and what they came as.
+    /// All spans received so far, and the raw requests.
     fn spans(&self) -> (Vec<Span>, Vec<u8>) {
         let bodies: Vec<_> = self.bodies.try_iter().collect();
         let requests =
@@ -105,7 +105,7 @@ fn named<'a>(spans: &'a [Span], name: &str) -> &'a Span {
     spans.iter().find(|it| it.name == name).unwrap_or_else(|| panic!("no {name} in {names:?}"))
 }
 
-/// Asks as part of a trace.
+/// Sends a request as part of a trace.
 async fn ask(service: &Service, path: &str, cookie: &str) -> u16 {
     let http = reqwest::Client::new();
     let request = http.get(format!("{}{path}", service.url)).header("cookie", cookie);
@@ -119,7 +119,7 @@ async fn stops(mut service: Service) {
 }
 
 #[test]
-fn a_collector_is_told_of_requests_and_of_whom_they_wait_for() {
+fn traces_contain_requests_and_their_outbound_calls() {
     block_on(async {
         let collector = Collector::start();
         let env = TestEnv::empty()
@@ -165,7 +165,7 @@ fn a_collector_is_told_of_requests_and_of_whom_they_wait_for() {
 }
 
 #[test]
-fn only_a_trusted_proxy_says_which_trace_a_request_is_part_of() {
+fn only_a_trusted_proxy_sets_the_trace_context() {
     block_on(async {
         let collector = Collector::start();
         let env = TestEnv::empty().with("MVP__LOG__TRACES_URL", &collector.url);
@@ -181,7 +181,7 @@ fn only_a_trusted_proxy_says_which_trace_a_request_is_part_of() {
 }
 
 #[test]
-fn a_collector_that_is_away_harms_nobody() {
+fn an_unavailable_collector_is_tolerated() {
     block_on(async {
         let url = "http://127.0.0.1:1/v1/traces";
         let env = TestEnv::empty().with("MVP__LOG__TRACES_URL", url);

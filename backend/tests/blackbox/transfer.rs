@@ -1,4 +1,4 @@
-//! `motovaultpro move`: the command, its options, and the service that goes on with the other database.
+//! `motovaultpro move`: the command, its options, and running the service with the new database.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -7,19 +7,16 @@ use std::{
 
 use crate::support::{CommandResult, TestEnv, block_on, eventually};
 
-on_every_engine![
-    a_service_goes_on_with_the_database_that_everything_was_moved_to,
-    what_the_command_cannot_use_is_reported,
-];
+on_every_engine![the_service_runs_with_the_new_database_after_a_move, invalid_options_are_reported,];
 
-/// What no output may hold.
+/// A secret that must not appear in any output.
 const CANARY: &str = "xyzzy-canary";
 
-/// The options that name another env's database, whose password no server here asks for.
+/// The options for another environment's database, with a password, which no test server requires.
 fn to(other: &TestEnv) -> Vec<String> {
     let with_password = |url: &str| url.replacen('@', &format!(":{CANARY}@"), 1);
     if other.is_postgres() {
-        // One in a file, and one as an argument.
+        // One URL in a file, and one as an argument.
         let file = other.folder().join("url");
         std::fs::write(&file, with_password(other.setting("MVP__DATABASE__URL")) + "\n").unwrap();
         let owners = with_password(other.setting("MVP__DATABASE__MIGRATION_URL"));
@@ -75,7 +72,7 @@ async fn goes_on(env: TestEnv, other: TestEnv) {
     };
     assert_eq!((rows("accounts"), rows("vehicles"), rows("fuel_logs")), (1, 1, 0), "{out}");
     assert!(out.lines().last().unwrap().starts_with("moved "), "{out}");
-    // The key moves along.
+    // The service key is still needed.
     let key = env.folder().join("data/service.key");
     let other = other.with("MVP__AUTH__KEY_FILE", key.to_str().unwrap());
     let service = other.serve();
@@ -83,30 +80,30 @@ async fn goes_on(env: TestEnv, other: TestEnv) {
     assert_eq!(ann.all("/api/vehicles").await.len(), 1);
     ann.add_vehicle(2).await;
     service.kill();
-    // Once more would mix two databases.
+    // Moving again would mix two databases.
     let message = run(&env, &other, &[]);
     assert_eq!((message.code, message.out.as_str()), (Some(1), ""), "{message:?}");
     assert!(message.err.contains("the target has rows in "), "{message:?}");
 }
 
-async fn a_service_goes_on_with_the_database_that_everything_was_moved_to(env: TestEnv) {
+async fn the_service_runs_with_the_new_database_after_a_move(env: TestEnv) {
     let other = beside(&env).await;
     goes_on(env, other).await;
 }
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn a_service_moves_from_sqlite_to_postgresql() {
+fn the_service_moves_from_sqlite_to_postgresql() {
     block_on(async { goes_on(TestEnv::on_sqlite(), TestEnv::on_postgres().await).await });
 }
 
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn a_service_moves_from_postgresql_to_sqlite() {
+fn the_service_moves_from_postgresql_to_sqlite() {
     block_on(async { goes_on(TestEnv::on_postgres().await, TestEnv::on_sqlite()).await });
 }
 
-async fn what_the_command_cannot_use_is_reported(env: TestEnv) {
+async fn invalid_options_are_reported(env: TestEnv) {
     let other = beside(&env).await;
     env.run(&["migrate"]).expect_success();
     let url = format!("mysql://ann:{CANARY}@db.example.org/cars");
@@ -126,10 +123,10 @@ async fn what_the_command_cannot_use_is_reported(env: TestEnv) {
     assert!(!env.folder().join("a.db").exists());
 }
 
-/// `kill -9`, while a table is being copied.
+/// Sends SIGKILL while a table is being copied.
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
-fn a_killed_move_leaves_no_row_behind() {
+fn a_killed_move_leaves_no_rows() {
     block_on(async {
         let (env, other) = (TestEnv::on_sqlite(), TestEnv::on_postgres().await);
         let service = env.serve();
@@ -147,14 +144,14 @@ fn a_killed_move_leaves_no_row_behind() {
         let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
         let mut moving = env.command(&arguments).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(moving.stdout.take().unwrap()).lines();
-        // An account is copied before its vehicles, which wait.
+        // Accounts are copied before vehicles, which are locked.
         assert!(lines.any(|it| it.unwrap().starts_with("accounts ")));
         let is_waiting = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'
                           AND datname = current_database()";
         eventually("a vehicle is copied", async || sql.number(is_waiting).await == 1).await;
         moving.kill().unwrap();
         moving.wait().unwrap();
-        // The server would notice when the hour is over.
+        // The server would only notice after an hour.
         sql.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
              WHERE wait_event = 'PgSleep' AND datname = current_database()",

@@ -1,5 +1,5 @@
-//! A populated database of an older release: this program migrates it, and its figures stay the
-//! same. `tests/data/upgrade/README.md` describes how it was recorded.
+//! Upgrades a populated database of an older release: the program migrates it, and its figures stay the same.
+//! `tests/data/upgrade/README.md` describes how it was recorded.
 
 use chrono::{Days, NaiveDate};
 use reqwest::Method;
@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use crate::support::{Client, Service, TestEnv, client::text};
 
 on_every_engine!(
-    an_older_database_gives_the_same_answers,
+    an_older_database_returns_the_same_data,
     every_page_of_an_older_database_opens,
-    figures_of_an_older_database_are_recomputed_to_the_same,
+    recomputing_figures_of_an_older_database_changes_nothing,
 );
 
-/// What was recorded of one account.
+/// The recorded responses of one account.
 #[derive(Deserialize)]
 struct Account {
     email: String,
@@ -23,17 +23,17 @@ struct Account {
     pages: Vec<String>,
 }
 
-/// An answer of the older program. Members that depend on the day of the request are left out.
+/// A response of the older release, without members that depend on the current date.
 #[derive(Deserialize)]
 struct Recorded {
     path: String,
     body: Value,
 }
 
-/// Where the records of a list are, each by its id.
+/// The path of a list's records, which are fetched by id.
 fn records(list: &str) -> Option<&'static str> {
     match list.split('?').next().unwrap() {
-        // A vehicle in the trash is only in its list.
+        // A vehicle in the trash is only available in its list.
         "/api/vehicles" if !list.contains("deleted=true") => Some("/api/vehicles"),
         "/api/fuel-logs" => Some("/api/fuel-logs"),
         "/api/maintenance" => Some("/api/maintenance"),
@@ -42,7 +42,7 @@ fn records(list: &str) -> Option<&'static str> {
     }
 }
 
-/// Loads the older database, and starts this program on it.
+/// Loads the older database, and starts the service on it.
 async fn upgrade(env: &TestEnv) -> (Service, Vec<Account>) {
     let (dump, answers) = if env.is_postgres() {
         (
@@ -62,8 +62,9 @@ impl Account {
     }
 }
 
-/// Adds where `actual` lacks or contradicts what `expected` has. More members are no difference, and
-/// numbers are compared by value.
+/// Adds differences where `actual` does not contain what `expected` has. Additional members are ignored, and
+/// numbers
+/// are compared by value.
 fn compare(env: &str, expected: &Value, actual: &Value, differences: &mut Vec<String>) {
     let is_same = match (expected, actual) {
         (Value::Object(members), Value::Object(_)) => {
@@ -95,7 +96,7 @@ fn assert_same(differences: &[String]) {
     assert!(differences.is_empty(), "{} differences:\n{shown}", differences.len());
 }
 
-/// By id: the order of what is due changes from day to day.
+/// Sorts by id, since the order of due items changes from day to day.
 fn sort_by_id(list: &mut Value) {
     let items = list["items"].as_array_mut().unwrap();
     items.sort_by_key(|it| text(&it["id"]));
@@ -118,7 +119,7 @@ fn a_comparison_finds_every_changed_figure() {
     assert_eq!(differences(json!({ "items": [], "n": 1 })).len(), 1, "an item is missing");
 }
 
-async fn an_older_database_gives_the_same_answers(env: TestEnv) {
+async fn an_older_database_returns_the_same_data(env: TestEnv) {
     let (service, accounts) = upgrade(&env).await;
     let mut differences = Vec::new();
     for account in &accounts {
@@ -130,7 +131,7 @@ async fn an_older_database_gives_the_same_answers(env: TestEnv) {
                 sort_by_id(&mut actual);
             }
             if let Some(vehicle) = path.split("/odometer").next().filter(|it| *it != path) {
-                // What a vehicle showed without any reading is one now, under the vehicle's own id.
+                // The initial odometer value of a vehicle is now a reading with the vehicle's id.
                 let id = vehicle.rsplit('/').next().unwrap();
                 actual["items"].as_array_mut().unwrap().retain(|it| it["id"] != id);
             }
@@ -138,7 +139,7 @@ async fn an_older_database_gives_the_same_answers(env: TestEnv) {
             compare(&env, &expected, &actual, &mut differences);
             let Some(records) = records(path) else { continue };
             for item in expected["items"].as_array().unwrap() {
-                // Readings of other sources are in the records of those.
+                // Readings from other sources are included in the records of those sources.
                 if ["fuel-log", "maintenance"].iter().any(|it| item["source"] == *it) {
                     continue;
                 }
@@ -164,9 +165,9 @@ async fn every_page_of_an_older_database_opens(env: TestEnv) {
     }
 }
 
-/// A fill-up after the last one is added and deleted: what depends on its neighbors is recomputed
-/// from what the migrations have left.
-async fn figures_of_an_older_database_are_recomputed_to_the_same(env: TestEnv) {
+/// Adds and deletes a fill-up after the last one, so that dependent figures are recomputed from the migrated
+/// data.
+async fn recomputing_figures_of_an_older_database_changes_nothing(env: TestEnv) {
     let (service, accounts) = upgrade(&env).await;
     let (mut differences, mut vehicles) = (Vec::new(), 0);
     for account in &accounts {
@@ -219,7 +220,7 @@ fn an_sqlite_database_is_backed_up_before_migrations_unless_that_is_turned_off()
                 let folder = folder.display().to_string();
                 let verified = env.run(&["backup", "verify", "--folder", &folder]).expect_success();
                 assert!(verified.contains("-sqlite"), "{verified}");
-                // Nothing is pending any more, so nothing more is made.
+                // No migration is pending, so no backup is created.
                 env.serve().kill();
                 env.run(&["backup", "list", "--folder", &folder]).expect_success();
                 assert_eq!(
