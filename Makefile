@@ -41,7 +41,7 @@ fuzz: ## check every response against the OpenAPI document, for ten minutes
 
 fuzz-backups: ## read malicious backups for an hour; fail if one writes outside its folder
 	TMPDIR=$${TMPDIR:-/dev/shm} BACKUP_FUZZ_SECONDS=$${BACKUP_FUZZ_SECONDS:-3600} cargo test --locked -p motovaultpro --lib -- \
-		--nocapture no_backup_writes_outside_its_folder_or_panics_for_as_long_as_wanted
+		--nocapture random_backups_neither_write_outside_their_folder_nor_panic
 
 migrate: ## run pending migrations: on the database in Docker if it exists, otherwise on the configured one
 	@scripts/migrate

@@ -244,7 +244,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Backup { command } => {
             let done = runtime()?.block_on(backup::run(&command, load, &Clock::System))?;
             print(&done.text)?;
-            done.fault.map_or(Ok(()), |fault| Err(fault.into()))
+            done.error.map_or(Ok(()), |error| Err(error.into()))
         }
         Command::Move(arguments) => {
             let config = load()?;

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_check_is_due_when_it_was_never_made_or_is_old_or_lies_in_the_future() {
+    fn a_check_is_due_if_it_is_missing_old_or_in_the_future() {
         let now: DateTime<Utc> = "2026-01-31T12:00:00Z".parse().unwrap();
         let due = |minutes: Option<i64>, interval: &str| {
             let check = minutes.map(|it| Check { at: now - TimeDelta::minutes(it), is_ok: true });
@@ -93,24 +93,24 @@ mod tests {
     }
 
     #[test]
-    fn checks_are_kept_in_the_folder_and_a_broken_file_counts_as_none() {
-        let place = tempfile::tempdir().unwrap();
-        let folder = Folder::create(place.path()).unwrap();
+    fn checks_are_stored_in_the_folder_and_an_invalid_file_counts_as_none() {
+        let temp_dir = tempfile::tempdir().unwrap();
+        let folder = Folder::create(temp_dir.path()).unwrap();
         assert_eq!(Checks::read(&folder), Checks::default());
         let check = Check { at: "2026-01-31T12:00:00Z".parse().unwrap(), is_ok: false };
         Checks::update(&folder, |it| it.verify = Some(check.clone())).unwrap();
         Checks::update(&folder, |it| it.drill = Some(check.clone())).unwrap();
         let expected = Checks { verify: Some(check.clone()), drill: Some(check) };
         assert_eq!(Checks::read(&folder), expected);
-        std::fs::write(place.path().join(FILE), "{").unwrap();
+        std::fs::write(temp_dir.path().join(FILE), "{").unwrap();
         assert_eq!(Checks::read(&folder), Checks::default());
     }
 
     #[test]
-    fn a_link_in_place_of_the_file_is_replaced_and_what_it_leads_to_stays() {
-        let place = tempfile::tempdir().unwrap();
-        let folder = Folder::create(&place.path().join("backups")).unwrap();
-        let other = place.path().join("other");
+    fn a_symlink_in_place_of_the_file_is_replaced() {
+        let temp_dir = tempfile::tempdir().unwrap();
+        let folder = Folder::create(&temp_dir.path().join("backups")).unwrap();
+        let other = temp_dir.path().join("other");
         std::fs::write(&other, "untouched").unwrap();
         std::os::unix::fs::symlink(&other, folder.path().join(FILE)).unwrap();
         let check = Check { at: DateTime::UNIX_EPOCH, is_ok: true };

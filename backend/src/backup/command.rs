@@ -76,7 +76,7 @@ pub enum Command {
         backup: Option<String>,
         /// The point in time to restore, such as 2026-01-31T12:00:00Z; for SQLite, the newest backup before
         /// it
-        #[arg(long, value_name = "TIME", value_parser = moment)]
+        #[arg(long, value_name = "TIME", value_parser = parse_time)]
         to: Option<DateTime<Utc>>,
         /// The new location: a file for SQLite, a folder for PostgreSQL
         #[arg(long, value_name = "PLACE")]
@@ -151,10 +151,10 @@ pub struct Outcome {
     /// The text for standard output.
     pub text: String,
     /// An error that makes the program exit with a failure after printing the text.
-    pub fault: Option<BackupError>,
+    pub error: Option<BackupError>,
 }
 
-fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
     let parsed = DateTime::parse_from_rfc3339(text);
     parsed
         .map(|it| it.to_utc())
@@ -172,27 +172,27 @@ pub async fn run(
 ) -> Result<Outcome> {
     let text = match command {
         Command::Create { folder } => create(&load()?, folder.as_deref(), clock).await?,
-        Command::List { folder } => list(&Folder::open(&place(folder.as_deref(), load)?)?)?,
+        Command::List { folder } => list(&Folder::open(&backup_folder(folder.as_deref(), load)?)?)?,
         Command::Verify { backup, folder, identity, signatures } => {
-            let config = optional(folder.as_deref(), &load)?;
+            let config = load_or_default(folder.as_deref(), &load)?;
             let programs = Programs::new(config.backup.postgres_programs.as_deref());
             let trust = signatures.trust(&config)?;
-            let folder = Folder::open(&place(folder.as_deref(), || Ok(config))?)?;
+            let folder = Folder::open(&backup_folder(folder.as_deref(), || Ok(config))?)?;
             let (name, identity, at) = (backup.as_deref(), identity.as_deref(), clock.now());
             let report = verify::verify(&folder, name, identity, &trust, &programs, at).await?;
-            let fault = report.error();
+            let error = report.error();
             if name.is_none() {
-                let check = Check { at, is_ok: fault.is_none() };
+                let check = Check { at, is_ok: error.is_none() };
                 // Ignore errors: the folder may be read-only, such as a mounted copy.
                 let _ = Checks::update(&folder, |it| it.verify = Some(check));
             }
             let text = report.lines.iter().fold(String::new(), |text, it| text + it + "\n");
-            return Ok(Outcome { text, fault });
+            return Ok(Outcome { text, error });
         }
         Command::Drill { folder, identity, signatures } => {
             let config = load()?;
             let trust = signatures.trust(&config)?;
-            let folder = Folder::open(&place(folder.as_deref(), || Ok(config.clone()))?)?;
+            let folder = Folder::open(&backup_folder(folder.as_deref(), || Ok(config.clone()))?)?;
             let (identity, at) = (identity.as_deref(), clock.now());
             let identity = identity.or(config.backup.identity_file.as_deref());
             let drill = Drill { config: &config, folder: &folder, identity, trust, now: at };
@@ -202,9 +202,9 @@ pub async fn run(
             format!("{}\n", drilled?)
         }
         Command::Restore { backup, to, into, force, folder, identity, signatures } => {
-            let config = optional(folder.as_deref(), &load)?;
+            let config = load_or_default(folder.as_deref(), &load)?;
             let trust = signatures.trust(&config)?;
-            let folder = Folder::open(&place(folder.as_deref(), || Ok(config))?)?;
+            let folder = Folder::open(&backup_folder(folder.as_deref(), || Ok(config))?)?;
             let wanted = RestoreOptions {
                 backup: backup.clone(),
                 to: *to,
@@ -224,23 +224,23 @@ pub async fn run(
             } else {
                 let config = load()?;
                 let recipients = config.backup.recipients.clone();
-                (place(None, || Ok(config))?, recipients)
+                (backup_folder(None, || Ok(config))?, recipients)
             };
             wal::archive(&folder, path, name, &recipients)?;
             String::new()
         }
         Command::FetchWal { name, path, folder, identity } => {
-            let folder = place(folder.as_deref(), load);
+            let folder = backup_folder(folder.as_deref(), load);
             let folder = folder.map_err(|error| BackupError::NotFetched(Box::new(error)))?;
             wal::fetch(&folder, name, path, identity.as_deref())?;
             String::new()
         }
     };
-    Ok(Outcome { text, fault: None })
+    Ok(Outcome { text, error: None })
 }
 
 /// The given folder, or else the configured one.
-fn place(
+fn backup_folder(
     folder: Option<&Path>,
     load: impl FnOnce() -> Result<Config, ConfigError>,
 ) -> Result<PathBuf> {
@@ -254,7 +254,7 @@ fn place(
 }
 
 /// The settings. Invalid settings are ignored if a folder is given, since then nothing else is needed.
-fn optional(
+fn load_or_default(
     folder: Option<&Path>,
     load: &impl Fn() -> Result<Config, ConfigError>,
 ) -> Result<Config> {
@@ -266,26 +266,26 @@ fn optional(
 }
 
 async fn create(config: &Config, folder: Option<&Path>, clock: &Clock) -> Result<String> {
-    let folder = Folder::create(&place(folder, || Ok(config.clone()))?)?;
+    let folder = Folder::create(&backup_folder(folder, || Ok(config.clone()))?)?;
     let lock = folder.lock()?;
-    let made = create::create(config, &folder, lock, clock).await?;
+    let created = create::create(config, &folder, lock, clock).await?;
     let engine = config.backup.engine(&config.database)?;
-    let size = size(made.manifest.size);
-    let mut text = format!("created {}: {size}, of {engine}\n", made.backup.name);
-    if let Some(error) = &made.unsigned {
+    let size = size(created.manifest.size);
+    let mut text = format!("created {}: {size}, of {engine}\n", created.backup.name);
+    if let Some(error) = &created.unsigned {
         let _ = writeln!(text, "It is not signed ({error}): set backup.signing_key.");
     }
-    let _ = writeln!(text, "{}", made.service_key);
-    if made.manifest.cluster.as_ref().is_some_and(|it| !it.archives) {
+    let _ = writeln!(text, "{}", created.service_key);
+    if created.manifest.cluster.as_ref().is_some_and(|it| !it.archives) {
         text.push_str(
             "The server does not archive its WAL (archive_mode is off): this backup can be restored, but no \
              later point in time.\n",
         );
     }
-    for name in &made.in_future {
+    for name in &created.in_future {
         let _ = writeln!(text, "{name} is dated in the future: check this machine's clock.");
     }
-    let removed = made.removed?;
+    let removed = created.removed?;
     if removed.backups + removed.wal > 0 {
         let _ = writeln!(text, "removed {} backups, {} WAL files", removed.backups, removed.wal);
     }

@@ -62,7 +62,7 @@ pub(super) async fn create(
     };
     let cancellation = Cancellation::default();
     let _cancel_on_drop = cancellation.cancel_on_drop();
-    let making = BackupRun { config, folder, cancellation: &cancellation };
+    let run = BackupRun { config, folder, cancellation: &cancellation };
     let (unfinished, mut manifest) = match engine {
         config::Engine::Sqlite(file) => {
             let began = clock.now();
@@ -73,10 +73,10 @@ pub(super) async fn create(
             let times = (began, clock.now());
             (unfinished, Manifest::new(Engine::Sqlite, times, file, digest, None))
         }
-        config::Engine::Postgres(address) => making.back_up_postgres(&address).await?,
+        config::Engine::Postgres(address) => run.back_up_postgres(&address).await?,
     };
     let service_key = service_key::add(config, &unfinished.path, &mut manifest)?;
-    making.verify_written(&unfinished, &manifest).await?;
+    run.verify_written(&unfinished, &manifest).await?;
     let backup = unfinished.finish(&manifest, key.as_ref())?;
     let now = clock.now();
     let in_future = folder.backups()?.into_iter();
@@ -115,8 +115,12 @@ impl BackupRun<'_> {
         }
         let programs = Programs::new(settings.postgres_programs.as_deref());
         let unfinished = self.folder.begin(Engine::Postgresql, server.began_at())?;
-        let base =
-            server.take(&programs, &unfinished.path, &settings.recipients, self.cancellation);
+        let base = server.create_base_backup(
+            &programs,
+            &unfinished.path,
+            &settings.recipients,
+            self.cancellation,
+        );
         let base = base.await?;
         let (file, digest, cluster) = (base.file, base.digest, Some(base.cluster));
         let manifest = Manifest::new(Engine::Postgresql, base.times, file, digest, cluster);

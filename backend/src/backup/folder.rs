@@ -98,7 +98,7 @@ impl Folder {
     /// the
     /// clock may have been set back. Backups without a number come first, unreadable ones last.
     pub(super) fn backups(&self) -> Result<Vec<StoredBackup>> {
-        let mut kept = Vec::new();
+        let mut backups = Vec::new();
         for entry in std::fs::read_dir(&self.path).at(&self.path)? {
             let entry = entry.at(&self.path)?;
             let Ok(name) = entry.file_name().into_string() else { continue };
@@ -108,19 +108,19 @@ impl Folder {
             }
             let (path, kind) = (entry.path(), entry.file_type().at(&entry.path())?);
             if kind.is_dir() {
-                kept.push(StoredBackup::read(name, path));
+                backups.push(StoredBackup::read(name, path));
             } else if kind.is_symlink() {
                 let why = format!("{} is a symbolic link, which is not followed", path.display());
                 let manifest = Err(BackupError::Damaged(why));
-                kept.push(StoredBackup { name, path, manifest, text: Vec::new() });
+                backups.push(StoredBackup { name, path, manifest, text: Vec::new() });
             }
         }
         let order = |it: &StoredBackup| match &it.manifest {
             Ok(manifest) => manifest.number.unwrap_or_default(),
             Err(_) => u64::MAX,
         };
-        kept.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.name.cmp(&b.name)));
-        Ok(kept)
+        backups.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.name.cmp(&b.name)));
+        Ok(backups)
     }
 
     /// Acquires the lock for creating backups. It is released when the file is closed.
@@ -171,11 +171,11 @@ impl Folder {
     }
 
     /// Deletes a backup. It is renamed first, so that an interrupted deletion leaves no partial backup.
-    pub(super) fn remove(&self, kept: &StoredBackup) -> Result<()> {
-        let aside = self.path.join(format!("{UNFINISHED_PREFIX}{}", kept.name));
-        std::fs::rename(&kept.path, &aside).at(&kept.path)?;
+    pub(super) fn remove(&self, backup: &StoredBackup) -> Result<()> {
+        let renamed = self.path.join(format!("{UNFINISHED_PREFIX}{}", backup.name));
+        std::fs::rename(&backup.path, &renamed).at(&backup.path)?;
         sync(&self.path)?;
-        std::fs::remove_dir_all(&aside).at(&aside)
+        std::fs::remove_dir_all(&renamed).at(&renamed)
     }
 }
 

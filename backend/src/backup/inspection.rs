@@ -57,13 +57,13 @@ pub struct ServerReadiness {
 /// # Errors
 /// The server cannot be reached, or rejects the role.
 pub async fn inspect_server(config: &Config, address: &PostgresAddress) -> Result<ServerReadiness> {
-    let able = postgres::query_status(address).await?;
+    let status = postgres::query_status(address).await?;
     let programs = Programs::new(config.backup.postgres_programs.as_deref());
-    let program = programs.require("pg_basebackup", able.version.unsigned_abs() / 10_000);
+    let program = programs.require("pg_basebackup", status.version.unsigned_abs() / 10_000);
     Ok(ServerReadiness {
-        may_replicate: able.may_replicate,
-        archives: able.archives,
-        not_archived: able.not_archived,
+        may_replicate: status.may_replicate,
+        archives: status.archives,
+        not_archived: status.not_archived,
         no_program: program.err().map(|error| error.to_string()),
     })
 }

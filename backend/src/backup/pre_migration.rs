@@ -57,12 +57,12 @@ pub async fn back_up_before_migrations(
         Err(BackupError::Busy) => return Ok(None),
         lock => lock?,
     };
-    let made = create::create(&config, &folder, lock, clock).await.map_err(|error| {
+    let created = create::create(&config, &folder, lock, clock).await.map_err(|error| {
         BackupError::Refused(format!(
             "{pending} migrations are pending, and the backup before them failed: {error}. Set \
              backup.before_migrations = false to migrate without one"
         ))
     })?;
-    let place = path.join(&made.backup.name);
-    Ok(Some(format!("backed up to {} before {pending} pending migrations", place.display())))
+    let path = path.join(&created.backup.name);
+    Ok(Some(format!("backed up to {} before {pending} pending migrations", path.display())))
 }

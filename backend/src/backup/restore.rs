@@ -89,7 +89,7 @@ pub(super) async fn restore(folder: &Folder, options: &RestoreOptions) -> Result
         }
     }
     let service_key = match service_key {
-        Some(it) => it.put(&options.aside_suffix())?,
+        Some(it) => it.restore(&options.aside_suffix())?,
         None => "The service key is not in this backup: the service needs its original key.\n"
             .to_owned(),
     };
@@ -232,10 +232,10 @@ fn process_using(path: &Path) -> Option<u32> {
 /// The command with which the restored server fetches WAL, using this program.
 fn restore_command(folder: &Folder, options: &RestoreOptions) -> Result<String> {
     let text = |path: &Path| -> Result<String> {
-        let whole = std::path::absolute(path).at(path)?;
+        let absolute = std::path::absolute(path).at(path)?;
         let message =
             || BackupError::Refused(format!("{}: the path must be UTF-8", path.display()));
-        Ok(quote_word(whole.to_str().ok_or_else(message)?))
+        Ok(quote_word(absolute.to_str().ok_or_else(message)?))
     };
     let this = std::env::current_exe().at(Path::new("motovaultpro"))?;
     let mut command =
@@ -263,8 +263,8 @@ fn report(
         Engine::Sqlite => format!(
             "restored {name} into {into}\n\
              It is {signed}.\n\
-             It is of {of}: SQLite goes back to whole backups, and what was written later is not \
-             in it.\n"
+             It contains the data as of {of}. For SQLite, there is no point-in-time recovery: later \
+             changes are lost.\n"
         ),
         Engine::Postgresql => {
             let to = match options.to {
@@ -274,8 +274,8 @@ fn report(
             format!(
                 "restored {name} of {of} into {into}\n\
                  It is {signed}.\n\
-                 Start it with `postgres -D {into}` as the folder's owner: it {to}, then takes \
-                 writes.\nIt does not archive its WAL until archive_mode is reset there: see \
+                 Start it with `postgres -D {into}` as the folder's owner: it {to}, then accepts \
+                 writes.\nIt does not archive its WAL until you reset archive_mode: see \
                  docs/backups.md.\n"
             )
         }

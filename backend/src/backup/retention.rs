@@ -26,19 +26,19 @@ pub(super) fn remove_old(
     cancellation: &Cancellation,
 ) -> Result<Removed> {
     let backups = folder.backups()?;
-    let good: Vec<(&StoredBackup, &Manifest)> = backups
+    let readable: Vec<(&StoredBackup, &Manifest)> = backups
         .iter()
         .filter_map(|it| Some((it, it.manifest.as_ref().ok()?)))
         .filter(|(_, manifest)| manifest.engine == engine)
         .collect();
-    let (old, kept) = good.split_at(good.len().saturating_sub(keep));
+    let (old, retained) = readable.split_at(readable.len().saturating_sub(keep));
     let mut removed = Removed::default();
     if !old.is_empty() {
-        let is_whole = |it: &(&StoredBackup, &Manifest)| {
+        let is_intact = |it: &(&StoredBackup, &Manifest)| {
             let found = payload::digest(&it.0.payload(it.1), cancellation);
             found.is_ok_and(|digest| digest == it.1.digest())
         };
-        if !kept.iter().rev().any(is_whole) {
+        if !retained.iter().rev().any(is_intact) {
             let message = "none of the newest backups is intact, so older ones are not deleted";
             return Err(BackupError::Damaged(message.to_owned()));
         }
@@ -51,7 +51,7 @@ pub(super) fn remove_old(
     let is_unknown = |it: &StoredBackup| it.manifest.is_err() && it.name.ends_with("-postgresql");
     if engine == Engine::Postgresql && !backups.iter().any(is_unknown) {
         let firsts =
-            kept.iter().filter_map(|(_, it)| Some(it.cluster.as_ref()?.first_wal.as_str()));
+            retained.iter().filter_map(|(_, it)| Some(it.cluster.as_ref()?.first_wal.as_str()));
         // Compare the digits after the timeline.
         if let Some(first) = firsts.min_by_key(|it| it.get(8..)) {
             removed.wal = wal::remove_before(folder, first)?;

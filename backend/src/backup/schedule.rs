@@ -37,7 +37,7 @@ const POLL_INTERVAL: Duration = Duration::from_mins(1);
 /// The result of an attempt to create a backup.
 enum Attempt {
     /// A backup was created; the next is due after this duration.
-    CreatedBackup(Duration),
+    Created(Duration),
     /// No backup is due before this duration.
     NotDue(Duration),
 }
@@ -66,7 +66,7 @@ pub async fn run(app: App) {
     let make = async {
         loop {
             let wait = match config.backup.every.interval() {
-                Some(every) => make(config, path, every, clock, &has_failed).await,
+                Some(every) => back_up_and_record(config, path, every, clock, &has_failed).await,
                 None => POLL_INTERVAL,
             };
             publish().await;
@@ -84,7 +84,7 @@ pub async fn run(app: App) {
     // Checks may take long and must not delay backups.
     let check = async {
         loop {
-            if check(config, path, clock).await {
+            if run_due_checks(config, path, clock).await {
                 publish().await;
             }
             tokio::time::sleep(pause).await;
@@ -94,7 +94,7 @@ pub async fn run(app: App) {
 }
 
 /// Creates a backup if it is due, and records the result. Returns how long to wait until the next attempt.
-async fn make(
+async fn back_up_and_record(
     config: &Config,
     path: &Path,
     every: Duration,
@@ -102,14 +102,14 @@ async fn make(
     has_failed: &AtomicBool,
 ) -> Duration {
     let (at, began) = (clock.now(), Instant::now());
-    let attempt = attempt(config, path, every, clock).await;
+    let attempt = back_up_if_due(config, path, every, clock).await;
     if !matches!(attempt, Ok(Attempt::NotDue(_))) {
         metrics().jobs.record_run(BACKUP, at, began.elapsed(), attempt.is_ok());
     }
     has_failed.store(attempt.is_err(), Ordering::Relaxed);
     match attempt {
         // Another instance may create a backup in the meantime.
-        Ok(Attempt::CreatedBackup(next) | Attempt::NotDue(next)) => next.min(POLL_INTERVAL),
+        Ok(Attempt::Created(next) | Attempt::NotDue(next)) => next.min(POLL_INTERVAL),
         Err(error) => {
             tracing::error!(%error, "Backup failed");
             every.min(RETRY_DELAY)
@@ -137,7 +137,7 @@ async fn state(config: &Config, path: &Path, has_failed: bool, now: DateTime<Utc
 }
 
 /// Verifies all backups and performs a restore drill, if due. Returns whether it did anything.
-async fn check(config: &Config, path: &Path, clock: &Clock) -> bool {
+async fn run_due_checks(config: &Config, path: &Path, clock: &Clock) -> bool {
     let Ok(folder) = Folder::open(path) else { return false };
     let now = clock.now();
     let checks = Checks::read(&folder);
@@ -156,14 +156,19 @@ async fn check(config: &Config, path: &Path, clock: &Clock) -> bool {
     };
     if verify {
         let began = Instant::now();
-        let fault = verify_all(config, &folder, now).await.err();
-        match &fault {
+        let error = verify_all(config, &folder, now).await.err();
+        match &error {
             None => tracing::info!("All backups verified"),
             Some(_) if !is_final(false) => {}
             Some(error) => tracing::error!(%error, "Verification of backups failed"),
         }
-        if is_final(fault.is_none()) {
-            done(&folder, VERIFY, Check { at: now, is_ok: fault.is_none() }, began.elapsed());
+        if is_final(error.is_none()) {
+            record_check(
+                &folder,
+                VERIFY,
+                Check { at: now, is_ok: error.is_none() },
+                began.elapsed(),
+            );
         }
     }
     if drill {
@@ -175,7 +180,12 @@ async fn check(config: &Config, path: &Path, clock: &Clock) -> bool {
             Err(error) => tracing::error!(%error, "Restore drill failed"),
         }
         if is_final(drilled.is_ok()) {
-            done(&folder, DRILL, Check { at: now, is_ok: drilled.is_ok() }, began.elapsed());
+            record_check(
+                &folder,
+                DRILL,
+                Check { at: now, is_ok: drilled.is_ok() },
+                began.elapsed(),
+            );
         }
     }
     true
@@ -187,8 +197,8 @@ fn names(folder: &Folder) -> Vec<String> {
     backups.into_iter().map(|it| it.name).collect()
 }
 
-fn done(folder: &Folder, job: &'static str, check: Check, took: Duration) {
-    metrics().jobs.record_run(job, check.at, took, check.is_ok);
+fn record_check(folder: &Folder, job: &'static str, check: Check, took: Duration) {
+    metrics().jobs.note(job, check.at, took, check.is_ok);
     let updated = Checks::update(folder, |it| {
         *(if job == VERIFY { &mut it.verify } else { &mut it.drill }) = Some(check);
     });
@@ -212,7 +222,7 @@ async fn drill_newest(config: &Config, folder: &Folder, now: DateTime<Utc>) -> R
 }
 
 /// Creates a backup if it is due.
-async fn attempt(
+async fn back_up_if_due(
     config: &Config,
     folder: &Path,
     every: Duration,
@@ -239,9 +249,9 @@ async fn attempt(
         return Ok(Attempt::NotDue(rest));
     }
     match create::create(config, &folder, lock, clock).await {
-        Ok(made) => {
-            tell(&made);
-            Ok(Attempt::CreatedBackup(every))
+        Ok(created) => {
+            log_created(&created);
+            Ok(Attempt::Created(every))
         }
         // Another machine with a different folder is backing up the same server.
         Err(BackupError::Busy) => Ok(Attempt::NotDue(every)),
@@ -249,26 +259,26 @@ async fn attempt(
     }
 }
 
-fn tell(made: &CreatedBackup) {
-    let taken = made.manifest.ended_at - made.manifest.began_at;
+fn log_created(created: &CreatedBackup) {
+    let duration = created.manifest.ended_at - created.manifest.began_at;
     tracing::info!(
-        backup = made.backup.name,
-        bytes = made.manifest.size,
-        milliseconds = taken.num_milliseconds(),
+        backup = created.backup.name,
+        bytes = created.manifest.size,
+        milliseconds = duration.num_milliseconds(),
         "Backup created"
     );
-    if let Some(error) = &made.unsigned {
+    if let Some(error) = &created.unsigned {
         tracing::warn!(%error, "The backup is not signed: set backup.signing_key");
     }
-    if !made.in_future.is_empty() {
-        let backups = made.in_future.join(", ");
+    if !created.in_future.is_empty() {
+        let backups = created.in_future.join(", ");
         tracing::warn!(backups, "Backups are dated in the future: check this machine's clock");
     }
-    match &made.service_key {
+    match &created.service_key {
         Inclusion::Included => {}
-        missing => tracing::info!(backup = made.backup.name, "{missing}"),
+        missing => tracing::info!(backup = created.backup.name, "{missing}"),
     }
-    match &made.removed {
+    match &created.removed {
         Ok(removed) if removed.backups + removed.wal == 0 => {}
         Ok(removed) => {
             tracing::info!(backups = removed.backups, wal = removed.wal, "Old backups removed");
@@ -281,7 +291,7 @@ fn tell(made: &CreatedBackup) {
 mod tests {
     use chrono::TimeDelta;
 
-    use super::{Check, Checks, Folder, attempt, check, state};
+    use super::{Check, Checks, Folder, back_up_if_due, run_due_checks, state};
     use crate::{
         core::{
             config::{Config, Schedule},
@@ -291,43 +301,43 @@ mod tests {
     };
 
     #[test]
-    fn a_clock_that_is_set_back_and_forth_makes_one_backup_each_time_and_not_one_a_minute() {
+    fn each_clock_change_causes_at_most_one_backup() {
         block_on(async {
             let app = TestApp::on_sqlite().await;
-            let place = tempfile::tempdir().unwrap();
+            let temp_dir = tempfile::tempdir().unwrap();
             let mut config = Config::clone(&app.app.config);
-            config.backup.folder = Some(place.path().join("backups"));
+            config.backup.folder = Some(temp_dir.path().join("backups"));
             config.backup.keep = 2;
             let path = config.backup.folder.clone().unwrap();
             let (clock, every) = (&app.app.clock, std::time::Duration::from_hours(24));
-            let mut made = Vec::new();
+            let mut created = Vec::new();
             for days in [0, 10, -10, 3, -20] {
                 clock.advance(TimeDelta::days(days));
                 for _ in 0..5 {
-                    attempt(&config, &path, every, clock).await.unwrap();
+                    back_up_if_due(&config, &path, every, clock).await.unwrap();
                     clock.advance(TimeDelta::minutes(1));
                     let now = Folder::open(&path).unwrap().backups().unwrap();
-                    made.push(now.last().unwrap().name.clone());
+                    created.push(now.last().unwrap().name.clone());
                     assert!(now.len() <= 2);
                 }
             }
-            made.dedup();
-            assert_eq!(made.len(), 5, "one per clock change: {made:?}");
+            created.dedup();
+            assert_eq!(created.len(), 5, "one per clock change: {created:?}");
         });
     }
 
     /// A service with a backup folder, and its settings.
     async fn with_folder(every: &str) -> (TestApp, Config, tempfile::TempDir) {
         let app = TestApp::on_sqlite().await;
-        let place = tempfile::tempdir().unwrap();
+        let temp_dir = tempfile::tempdir().unwrap();
         let mut config = Config::clone(&app.app.config);
-        config.backup.folder = Some(place.path().join("backups"));
-        config.backup.every = Schedule::try_from(every.to_owned()).unwrap();
-        (app, config, place)
+        config.backup.folder = Some(temp_dir.path().join("backups"));
+        config.backup.every = Every::try_from(every.to_owned()).unwrap();
+        (app, config, temp_dir)
     }
 
     #[test]
-    fn the_state_follows_backups_that_are_made_late_and_damaged() {
+    fn the_state_reports_late_and_damaged_backups() {
         block_on(async {
             let (app, mut config, _place) = with_folder("24h").await;
             let (path, clock) = (config.backup.folder.clone().unwrap(), &app.app.clock);
@@ -336,21 +346,24 @@ mod tests {
             let none = look(&config).await;
             assert_eq!((none.state, none.count), (BackupStatus::None, 0));
 
-            attempt(&config, &path, every, clock).await.unwrap();
-            let made = look(&config).await;
-            assert_eq!((made.state, made.count), (BackupStatus::Ok, 1));
-            assert!(made.last_size_bytes.unwrap() > 0 && made.last_at.is_some());
-            assert_eq!((made.verified_at, made.archived_wal_files), (None, None));
-            assert_eq!(state(&config, &path, true, clock.now()).await.state, BackupStatus::Failed);
+            back_up_if_due(&config, &path, every, clock).await.unwrap();
+            let created = look(&config).await;
+            assert_eq!((created.state, created.count), (BackupCondition::Ok, 1));
+            assert!(created.last_size_bytes.unwrap() > 0 && created.last_at.is_some());
+            assert_eq!((created.verified_at, created.archived_wal_files), (None, None));
+            assert_eq!(
+                state(&config, &path, true, clock.now()).await.state,
+                BackupCondition::Failed
+            );
 
-            check(&config, &path, clock).await;
+            run_due_checks(&config, &path, clock).await;
             let verified = look(&config).await;
             assert_eq!(verified.verification, Some(CheckResult::Ok));
             assert_eq!(verified.verified_at, Some(clock.now()));
             assert_eq!(verified.drill, None, "drills are off by default");
             config.backup.drill_every = Every::try_from("1h".to_owned()).unwrap();
-            check(&config, &path, clock).await;
-            assert_eq!(look(&config).await.drill, Some(CheckResult::Ok));
+            run_due_checks(&config, &path, clock).await;
+            assert_eq!(look(&config).await.drill, Some(Verified::Ok));
 
             clock.advance(TimeDelta::hours(49));
             assert_eq!(look(&config).await.state, BackupCondition::Late);
@@ -365,11 +378,11 @@ mod tests {
             let backup = Folder::open(&path).unwrap().backups().unwrap().remove(0);
             let payload = backup.payload(backup.manifest.as_ref().unwrap());
             std::fs::write(payload, "damaged").unwrap();
-            config.backup.drill_every = Schedule::try_from("never".to_owned()).unwrap();
-            check(&config, &path, clock).await;
-            assert_eq!(look(&config).await.state, BackupStatus::Ok);
+            config.backup.drill_every = Every::try_from("never".to_owned()).unwrap();
+            run_due_checks(&config, &path, clock).await;
+            assert_eq!(look(&config).await.state, BackupCondition::Ok);
             clock.advance(TimeDelta::days(6));
-            check(&config, &path, clock).await;
+            run_due_checks(&config, &path, clock).await;
             let damaged = look(&config).await;
             assert_eq!(damaged.verification, Some(CheckResult::Failed));
             assert_eq!(damaged.state, BackupStatus::Failed);
@@ -377,32 +390,32 @@ mod tests {
     }
 
     #[test]
-    fn one_instance_checks_at_a_time_and_backups_are_made_meanwhile() {
+    fn one_instance_checks_at_a_time_without_blocking_backups() {
         block_on(async {
             let (app, config, _place) = with_folder("24h").await;
             let (path, clock) = (config.backup.folder.clone().unwrap(), &app.app.clock);
             let every = config.backup.every.interval().unwrap();
-            attempt(&config, &path, every, clock).await.unwrap();
+            back_up_if_due(&config, &path, every, clock).await.unwrap();
             let folder = Folder::open(&path).unwrap();
             let lock = folder.lock_checks().unwrap();
-            assert!(!check(&config, &path, clock).await);
+            assert!(!run_due_checks(&config, &path, clock).await);
             assert_eq!(Checks::read(&folder), Checks::default());
             clock.advance(TimeDelta::hours(25));
-            attempt(&config, &path, every, clock).await.unwrap();
+            back_up_if_due(&config, &path, every, clock).await.unwrap();
             assert_eq!(folder.backups().unwrap().len(), 2);
             drop(lock);
-            assert!(check(&config, &path, clock).await);
+            assert!(run_due_checks(&config, &path, clock).await);
             let expected = Some(Check { at: clock.now(), is_ok: true });
             assert_eq!(Checks::read(&folder).verify, expected);
-            assert!(!check(&config, &path, clock).await, "the check was due again");
+            assert!(!run_due_checks(&config, &path, clock).await, "the check was due again");
         });
     }
 
     #[test]
     fn a_folder_that_cannot_be_read_counts_as_failed() {
         block_on(async {
-            let (app, config, place) = with_folder("24h").await;
-            let file = place.path().join("file");
+            let (app, config, temp_dir) = with_folder("24h").await;
+            let file = temp_dir.path().join("file");
             std::fs::write(&file, "").unwrap();
             let state = state(&config, &file.join("backups"), false, app.app.clock.now()).await;
             assert_eq!(state.state, BackupStatus::Failed);

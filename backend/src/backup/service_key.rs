@@ -157,13 +157,13 @@ impl KeyRestore {
     }
 
     /// Writes the key, and renames a different one. Returns a message for the report.
-    pub(super) fn put(self, aside: &str) -> Result<String> {
+    pub(super) fn restore(self, suffix: &str) -> Result<String> {
         let (path, shown) = (&self.path, self.path.display());
         let mut text = String::new();
         if self.replaces {
-            let aside = folder::with_suffix(path, aside);
-            std::fs::rename(path, &aside).at(path)?;
-            text = format!("A different service key was renamed to {}.\n", aside.display());
+            let renamed = folder::with_suffix(path, suffix);
+            std::fs::rename(path, &renamed).at(path)?;
+            text = format!("A different service key was renamed to {}.\n", renamed.display());
         }
         if files::create_private(path, self.key.to_text().as_bytes()).at(path)? {
             return Ok(format!("{text}The service key is in {shown}.\n"));

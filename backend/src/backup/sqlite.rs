@@ -60,11 +60,11 @@ async fn copy_into(file: &Path, copy: &Path) -> Result<()> {
     sqlx::query("VACUUM INTO $1").bind(target).execute(&mut connection).await?;
     connection.close().await?;
     std::fs::File::open(copy).and_then(|it| it.sync_all()).at(copy)?;
-    let faults = integrity_errors(copy).await;
-    if faults.is_empty() {
+    let errors = integrity_errors(copy).await;
+    if errors.is_empty() {
         return Ok(());
     }
-    let message = format!("the database itself is damaged: {}", faults.join("; "));
+    let message = format!("the database itself is damaged: {}", errors.join("; "));
     Err(BackupError::Damaged(message))
 }
 
@@ -117,9 +117,9 @@ pub(super) async fn restore_file(
         file.sync_all().at(&path)
     })
     .await?;
-    let faults = integrity_errors(&restoring).await;
-    if !faults.is_empty() {
-        let message = format!("the backup is not an intact database: {}", faults.join("; "));
+    let errors = integrity_errors(&restoring).await;
+    if !errors.is_empty() {
+        let message = format!("the backup is not an intact database: {}", errors.join("; "));
         return Err(BackupError::Damaged(message));
     }
     clear()?;

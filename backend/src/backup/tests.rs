@@ -1,4 +1,4 @@
-//! What is kept, archived and fetched, on folders alone: no database is needed.
+//! Retention, WAL archiving and fetching, without a database.
 
 use std::{
     fs,
@@ -24,7 +24,7 @@ use super::{
 use crate::core::config::Recipients;
 
 struct Backups {
-    place: TempDir,
+    temp_dir: TempDir,
     folder: Folder,
 }
 
@@ -32,19 +32,19 @@ fn day(nth: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::days(20_000 + nth)
 }
 
-/// The name of the `nth` file of WAL.
+/// The name of the `nth` WAL file.
 fn segment(nth: u32) -> String {
     format!("0000000100000000{nth:08X}")
 }
 
 impl Backups {
     fn none() -> Self {
-        let place = tempfile::tempdir().unwrap();
-        let folder = Folder::create(&place.path().join("backups")).unwrap();
-        Self { place, folder }
+        let temp_dir = tempfile::tempdir().unwrap();
+        let folder = Folder::create(&temp_dir.path().join("backups")).unwrap();
+        Self { temp_dir, folder }
     }
 
-    /// A backup of the `nth` day, from the WAL of that number on.
+    /// Adds a backup of the `nth` day that needs the WAL from file `nth` on.
     fn add(&self, engine: Engine, nth: u32) -> PathBuf {
         let unfinished = self.folder.begin(engine, day(nth.into())).unwrap();
         let file = engine.payload().to_owned();
@@ -67,13 +67,13 @@ impl Backups {
     }
 
     fn archive(&self, name: &str, content: &str, to: &Recipients) -> Result<(), BackupError> {
-        let source = self.place.path().join("source");
+        let source = self.temp_dir.path().join("source");
         fs::write(&source, content).unwrap();
         wal::archive(self.folder.path(), &source, name, to)
     }
 
     fn fetch(&self, name: &str, identity: Option<&Path>) -> Result<String, BackupError> {
-        let target = self.place.path().join("target");
+        let target = self.temp_dir.path().join("target");
         let _ = fs::remove_file(&target);
         wal::fetch(self.folder.path(), name, &target, identity)?;
         Ok(fs::read_to_string(&target).unwrap())
@@ -91,9 +91,9 @@ impl Backups {
         retention::remove_old(&self.folder, engine, keep, &Cancellation::default())
     }
 
-    /// A new pair of keys: the identity's file and the recipients.
+    /// Generates keys: the identity file and the recipients.
     fn keys(&self, name: &str) -> (PathBuf, Recipients) {
-        let path = self.place.path().join(name);
+        let path = self.temp_dir.path().join(name);
         let text = keys::generate();
         let public = text.lines().next().unwrap().rsplit(' ').next().unwrap();
         fs::write(&path, &text).unwrap();
@@ -102,7 +102,7 @@ impl Backups {
 }
 
 #[test]
-fn the_newest_are_kept_and_the_wal_from_the_oldest_of_them_on() {
+fn the_newest_backups_and_their_wal_are_retained() {
     let backups = Backups::none();
     for nth in 1..=4 {
         backups.add(Engine::Postgresql, nth);
@@ -116,15 +116,15 @@ fn the_newest_are_kept_and_the_wal_from_the_oldest_of_them_on() {
     assert_eq!(removed, Removed { backups: 2, wal: 3 });
     assert_eq!(backups.archived(), [segment(3), segment(4), "00000002.history".to_owned()]);
     let names = backups.names();
-    assert_eq!(names.len(), 3, "the other engine's stays: {names:?}");
+    assert_eq!(names.len(), 3, "a backup of the other engine was removed: {names:?}");
     assert!(names[0].ends_with("-postgresql") && names[1] > names[0], "{names:?}");
-    // Nothing more to do.
+    // Removing again changes nothing.
     assert_eq!(backups.clear(Engine::Postgresql, 2).unwrap(), Removed::default());
     assert_eq!(backups.clear(Engine::Sqlite, 1).unwrap(), Removed::default());
 }
 
 #[tokio::test]
-async fn archived_wal_that_a_backup_needs_and_that_is_gone_is_damage() {
+async fn missing_wal_that_a_backup_needs_is_damage() {
     let backups = Backups::none();
     backups.add(Engine::Postgresql, 3);
     backups.add(Engine::Postgresql, 5);
@@ -149,9 +149,9 @@ async fn archived_wal_that_a_backup_needs_and_that_is_gone_is_damage() {
 }
 
 #[test]
-fn a_link_in_place_of_the_archive_is_not_followed() {
+fn a_symlink_in_place_of_the_archive_is_not_followed() {
     let backups = Backups::none();
-    let elsewhere = backups.place.path().join("elsewhere");
+    let elsewhere = backups.temp_dir.path().join("elsewhere");
     fs::create_dir(&elsewhere).unwrap();
     std::os::unix::fs::symlink(&elsewhere, backups.folder.wal()).unwrap();
     let error = backups.archive(&segment(1), "wal", &Recipients::default()).unwrap_err();
@@ -162,7 +162,7 @@ fn a_link_in_place_of_the_archive_is_not_followed() {
 }
 
 #[test]
-fn whatever_is_in_the_way_of_an_unfinished_backup_is_removed() {
+fn files_with_the_prefix_of_unfinished_backups_are_removed() {
     let backups = Backups::none();
     let (file, link) = (".unfinished-file", ".unfinished-link");
     fs::write(backups.folder.path().join(file), "").unwrap();
@@ -174,7 +174,7 @@ fn whatever_is_in_the_way_of_an_unfinished_backup_is_removed() {
 }
 
 #[test]
-fn the_last_good_backup_stays_where_the_newer_ones_are_damaged() {
+fn the_last_intact_backup_is_retained() {
     let backups = Backups::none();
     backups.add(Engine::Sqlite, 1);
     let damaged = backups.add(Engine::Sqlite, 2);
@@ -182,7 +182,7 @@ fn the_last_good_backup_stays_where_the_newer_ones_are_damaged() {
     let message = backups.clear(Engine::Sqlite, 1).unwrap_err();
     assert!(matches!(message, BackupError::Damaged(_)), "{message:?}");
     assert_eq!(backups.names().len(), 2);
-    // One whose manifest cannot be read does not count as kept.
+    // A backup with an unreadable manifest does not count as retained.
     fs::write(damaged.join("manifest.json"), "{").unwrap();
     assert_eq!(backups.clear(Engine::Sqlite, 1).unwrap(), Removed::default());
     backups.add(Engine::Sqlite, 3);
@@ -191,9 +191,9 @@ fn the_last_good_backup_stays_where_the_newer_ones_are_damaged() {
 }
 
 #[test]
-fn backups_are_kept_in_the_order_they_were_made_whatever_the_clock_said() {
+fn retention_follows_the_backup_numbers_not_the_clock() {
     let backups = Backups::none();
-    // The clock goes forward ten days, back, and forward again.
+    // The clock is set ten days ahead, back, and ahead again.
     for nth in [1, 11, 2, 3, 4] {
         backups.add(Engine::Sqlite, nth);
         backups.clear(Engine::Sqlite, 2).unwrap();
@@ -203,7 +203,7 @@ fn backups_are_kept_in_the_order_they_were_made_whatever_the_clock_said() {
 }
 
 #[test]
-fn what_was_just_made_is_never_removed() {
+fn a_new_backup_is_never_removed() {
     let backups = Backups::none();
     backups.add(Engine::Sqlite, 11);
     let made = backups.add(Engine::Sqlite, 1);
@@ -224,7 +224,7 @@ fn backups_without_a_number_are_older_than_those_with_one() {
 }
 
 #[test]
-fn no_wal_goes_while_it_is_not_known_what_a_backup_needs() {
+fn no_wal_is_removed_while_a_manifest_is_unreadable() {
     let backups = Backups::none();
     let first = backups.add(Engine::Postgresql, 1);
     backups.add(Engine::Postgresql, 3);
@@ -238,21 +238,21 @@ fn no_wal_goes_while_it_is_not_known_what_a_backup_needs() {
 }
 
 #[test]
-fn what_is_half_written_is_not_listed_and_goes_when_the_next_begins() {
+fn unfinished_backups_are_not_listed_and_removed_by_the_next() {
     let backups = Backups::none();
     backups.add(Engine::Sqlite, 1);
-    // As a kill leaves it: nobody is there to clear up.
+    // Simulates a backup that was killed.
     let half = backups.folder.path().join(".unfinished-20260101T000000.000Z-sqlite");
     fs::create_dir(&half).unwrap();
     fs::write(half.join("motovaultpro.db"), "half").unwrap();
     assert_eq!(backups.names().len(), 1);
     drop(backups.folder.begin(Engine::Sqlite, day(2)).unwrap());
     assert!(!half.exists());
-    assert_eq!(fs::read_dir(backups.folder.path()).unwrap().count(), 1, "it left files behind");
+    assert_eq!(fs::read_dir(backups.folder.path()).unwrap().count(), 1, "files were left behind");
 }
 
 #[test]
-fn one_backup_is_made_at_a_time() {
+fn one_backup_runs_at_a_time() {
     let backups = Backups::none();
     let lock = backups.folder.lock().unwrap();
     assert!(matches!(backups.folder.lock(), Err(BackupError::Busy)));
@@ -261,7 +261,7 @@ fn one_backup_is_made_at_a_time() {
 }
 
 #[test]
-fn a_manifest_that_leads_elsewhere_is_refused() {
+fn a_manifest_with_another_payload_name_is_refused() {
     let backups = Backups::none();
     let path = backups.add(Engine::Sqlite, 1).join("manifest.json");
     let text = fs::read_to_string(&path).unwrap();
@@ -274,7 +274,7 @@ fn a_manifest_that_leads_elsewhere_is_refused() {
 }
 
 #[test]
-fn a_manifest_with_a_size_of_wal_that_no_server_has_is_refused() {
+fn a_manifest_with_an_invalid_wal_file_size_is_refused() {
     let backups = Backups::none();
     let path = backups.add(Engine::Postgresql, 1).join("manifest.json");
     backups.archive(&segment(1), "wal", &Recipients::default()).unwrap();
@@ -288,7 +288,7 @@ fn a_manifest_with_a_size_of_wal_that_no_server_has_is_refused() {
 }
 
 #[test]
-fn what_a_newer_program_made_is_not_called_damaged() {
+fn a_newer_backup_format_is_not_reported_as_damage() {
     let backups = Backups::none();
     let path = backups.add(Engine::Sqlite, 1).join("manifest.json");
     let text = fs::read_to_string(&path).unwrap();
@@ -315,7 +315,7 @@ fn wal_is_archived_once_and_never_replaced() {
     for to in [Recipients::default(), sealed_for] {
         let name = segment(u32::try_from(to.all().len()).unwrap() + 1);
         backups.archive(&name, "content", &to).unwrap();
-        // The answer to the first time was lost.
+        // PostgreSQL retries if the response was lost.
         backups.archive(&name, "content", &to).unwrap();
         let message = backups.archive(&name, "other content", &to).unwrap_err();
         assert!(message.to_string().contains("already"), "{message}");
@@ -334,12 +334,12 @@ fn wal_is_archived_once_and_never_replaced() {
 }
 
 #[test]
-fn that_wal_is_not_there_is_told_apart_from_that_it_cannot_be_had() {
+fn missing_and_unreadable_wal_have_different_exit_codes() {
     let backups = Backups::none();
     let (identity, to) = backups.keys("identity");
     let (other, _) = backups.keys("other");
     let code = |got: Result<String, BackupError>| got.unwrap_err().exit_code();
-    // Not mounted, say.
+    // The folder may not be mounted.
     assert_eq!(code(backups.fetch(&segment(1), None)), 200);
     backups.add(Engine::Postgresql, 1);
     assert_eq!(code(backups.fetch(&segment(1), None)), 1);
@@ -350,13 +350,13 @@ fn that_wal_is_not_there_is_told_apart_from_that_it_cannot_be_had() {
     let message = backups.fetch(&segment(1), Some(&other)).unwrap_err();
     assert!(message.to_string().contains("not encrypted for this identity"), "{message}");
     assert_eq!(message.exit_code(), 200);
-    // A byte within is another.
+    // Corrupt a byte.
     let file = wal::list(&backups.folder).unwrap().remove(0).path;
     let mut bytes = fs::read(&file).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(&file, bytes).unwrap();
     assert_eq!(code(backups.fetch(&segment(1), Some(&identity))), 200);
-    assert!(!backups.place.path().join("target").exists(), "nothing half fetched");
+    assert!(!backups.temp_dir.path().join("target").exists(), "nothing half fetched");
     let identities = Identities::read(Some(&identity)).unwrap();
     let found =
         wal::list(&backups.folder).unwrap().remove(0).check(&identities, &Cancellation::default());
@@ -364,9 +364,9 @@ fn that_wal_is_not_there_is_told_apart_from_that_it_cannot_be_had() {
 }
 
 #[test]
-fn an_identity_file_that_is_none_is_told_without_its_words() {
+fn an_invalid_identity_file_is_reported_without_its_content() {
     let backups = Backups::none();
-    let path = backups.place.path().join("identity");
+    let path = backups.temp_dir.path().join("identity");
     for text in ["hunter2-canary\n", "# only a remark\n"] {
         fs::write(&path, text).unwrap();
         let message = Identities::read(Some(&path)).map(drop).unwrap_err().to_string();

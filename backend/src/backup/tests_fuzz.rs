@@ -1,6 +1,5 @@
-//! Backups made of noise and malice, for as long as wanted: nothing is written outside the folder that
-//! a backup is unpacked into, and nothing panics. `BACKUP_FUZZ_SECONDS` is how long it runs, and
-//! `BACKUP_FUZZ_SEED` repeats a run.
+//! Fuzzes backups: nothing is written outside the folder to which a backup is unpacked, and nothing panics.
+//! `BACKUP_FUZZ_SECONDS` is the duration, and `BACKUP_FUZZ_SEED` reproduces a run.
 
 use std::{
     fs,
@@ -15,7 +14,7 @@ use super::{
 };
 use crate::core::minisign::SecretKey;
 
-/// Numbers that follow from a seed (`SplitMix64`).
+/// A pseudorandom number generator (`SplitMix64`).
 struct Dice(u64);
 
 impl Dice {
@@ -39,7 +38,7 @@ impl Dice {
         all[self.below(all.len())]
     }
 
-    /// Changes a few bytes, or how many there are.
+    /// Changes, inserts or removes a few bytes.
     fn spoil(&mut self, bytes: &mut Vec<u8>) {
         for _ in 0..=self.below(8) {
             let at = self.below(bytes.len() + 1);
@@ -56,11 +55,11 @@ impl Dice {
     }
 }
 
-/// An entry that may be anything, and often is a way out.
-fn any_entry(dice: &mut Dice, outside: &Path) -> Entry {
-    let place = outside.parent().and_then(Path::file_name).unwrap().to_str().unwrap();
+/// A random entry, often one that points outside.
+fn random_entry(dice: &mut Dice, outside: &Path) -> Entry {
+    let temp_dir = outside.parent().and_then(Path::file_name).unwrap().to_str().unwrap();
     let outside = outside.to_str().unwrap();
-    let up = format!("../../{place}/outside");
+    let up = format!("../../{temp_dir}/outside");
     let up = up.as_str();
     let folders =
         ["", "", "global", "global/..", "..", ".", "/", "x", "x/y", outside, up, "../outside"];
@@ -98,12 +97,12 @@ fn any_entry(dice: &mut Dice, outside: &Path) -> Entry {
     Entry { kind, name, link, content, size }
 }
 
-/// A tar archive that is often almost a base backup.
-fn any_archive(dice: &mut Dice, outside: &Path) -> Vec<u8> {
+/// A random tar archive, often similar to a base backup.
+fn random_archive(dice: &mut Dice, outside: &Path) -> Vec<u8> {
     let mut entries = if dice.is_one_in(4) { Vec::new() } else { base() };
     for _ in 0..dice.below(6) {
         let at = dice.below(entries.len() + 1);
-        entries.insert(at, any_entry(dice, outside));
+        entries.insert(at, random_entry(dice, outside));
     }
     if !entries.is_empty() && dice.is_one_in(4) {
         entries.remove(dice.below(entries.len()));
@@ -116,7 +115,7 @@ fn any_archive(dice: &mut Dice, outside: &Path) -> Vec<u8> {
     bytes
 }
 
-/// Changes a manifest: a byte, or one of its values.
+/// Changes a byte or a value of a manifest.
 fn change_manifest(dice: &mut Dice, path: &Path) {
     let mut text = fs::read(path).unwrap();
     let parsed: Option<serde_json::Value> = serde_json::from_slice(&text).ok();
@@ -151,7 +150,7 @@ fn change_manifest(dice: &mut Dice, path: &Path) {
     fs::write(path, manifest.to_string()).unwrap();
 }
 
-/// One backup; fails where a command leaves its folder or panics.
+/// Tests one random backup. Fails if a command panics or writes outside its folder.
 async fn one(dice: &mut Dice, database: &[u8]) {
     let sandbox = Sandbox::new(dice.is_one_in(8));
     let outside = sandbox.outside();
@@ -163,7 +162,7 @@ async fn one(dice: &mut Dice, database: &[u8]) {
         }
         sandbox.add(engine, &bytes)
     } else {
-        sandbox.add(engine, &any_archive(dice, &outside))
+        sandbox.add(engine, &random_archive(dice, &outside))
     };
     let manifest = folder.join("manifest.json");
     if dice.is_one_in(4) {
@@ -186,7 +185,7 @@ async fn one(dice: &mut Dice, database: &[u8]) {
         dice.spoil(&mut bytes);
         fs::write(wal.join(name), bytes).unwrap();
     }
-    // What came of it once it had the manifest's digest, which an attacker can write as well.
+    // Sometimes damage the payload and update the manifest's digest, which an attacker could do as well.
     if dice.is_one_in(4) {
         let payload = fs::read_dir(&folder).unwrap().map(|it| it.unwrap().path());
         let mut payloads = payload.filter(|it| !it.to_string_lossy().contains("manifest"));
@@ -208,12 +207,12 @@ async fn one(dice: &mut Dice, database: &[u8]) {
     let before = snapshot(&outside);
     for by in [By::Verify, By::Restore] {
         let result = sandbox.run(by).await;
-        // What panicked in another thread is told so.
+        // A panic in another thread is reported as a cancellation.
         let message = result.err().map(|it| it.to_string()).unwrap_or_default();
         assert!(!message.contains("canceled"), "{by:?} panicked");
-        assert_eq!(snapshot(&outside), before, "{by:?} left its folder: {message}");
+        assert_eq!(snapshot(&outside), before, "{by:?} wrote outside its folder: {message}");
     }
-    let names = fs::read_dir(sandbox.place.path()).unwrap();
+    let names = fs::read_dir(sandbox.temp_dir.path()).unwrap();
     for name in names.map(|it| it.unwrap().file_name()) {
         let known = ["backups", "outside", "identity", "restored"];
         assert!(known.iter().any(|it| name == **it), "{name:?} is new");
@@ -223,7 +222,7 @@ async fn one(dice: &mut Dice, database: &[u8]) {
         let Ok(found) = fs::symlink_metadata(&path) else { continue };
         let shown = path.display();
         assert!(found.is_dir() || (found.is_file() && found.nlink() == 1), "{shown} is a link");
-        assert_eq!(found.mode() & 0o7077, 0, "{shown} is open to others");
+        assert_eq!(found.mode() & 0o7077, 0, "{shown} is accessible to other users");
         if found.is_dir() {
             left.extend(fs::read_dir(&path).unwrap().map(|it| it.unwrap().path()));
         }
@@ -233,8 +232,8 @@ async fn one(dice: &mut Dice, database: &[u8]) {
 /// A small database, as bytes.
 async fn database() -> Vec<u8> {
     use sqlx::Connection as _;
-    let place = tempfile::tempdir().unwrap();
-    let path = place.path().join("cars.db");
+    let temp_dir = tempfile::tempdir().unwrap();
+    let path = temp_dir.path().join("cars.db");
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
     let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
     let tables = "CREATE TABLE cars (id INTEGER PRIMARY KEY, name TEXT);
@@ -244,20 +243,20 @@ async fn database() -> Vec<u8> {
     fs::read(path).unwrap()
 }
 
-/// Says how the backup at hand is had again, where it fails.
+/// Prints how to reproduce the current backup if the test fails.
 struct Seed(u64);
 
 impl Drop for Seed {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("BACKUP_FUZZ_SEED={} makes it again", self.0);
+            eprintln!("reproduce with BACKUP_FUZZ_SEED={}", self.0);
         }
     }
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "how long a test runs is no setting")]
-fn no_backup_writes_outside_its_folder_or_panics_for_as_long_as_wanted() {
+#[expect(clippy::disallowed_methods, reason = "a test parameter is not a setting")]
+fn random_backups_neither_write_outside_their_folder_nor_panic() {
     let number = |name| std::env::var(name).ok().and_then(|it| it.parse::<u64>().ok());
     let until = Instant::now() + Duration::from_secs(number("BACKUP_FUZZ_SECONDS").unwrap_or(2));
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
@@ -270,5 +269,5 @@ fn no_backup_writes_outside_its_folder_or_panics_for_as_long_as_wanted() {
         runtime.block_on(one(&mut Dice(seed.0), &database));
         count += 1;
     }
-    eprintln!("{count} backups from seed {seed} on");
+    eprintln!("{count} backups, starting with seed {seed}");
 }

@@ -1,4 +1,4 @@
-//! Backups written by an attacker: nothing outside the folder they are unpacked into may change.
+//! Malicious backups: nothing outside the folder to which they are unpacked may change.
 
 use std::{
     fs,
@@ -23,9 +23,9 @@ use super::{
 };
 use crate::core::config::Recipients;
 
-/// What the files outside hold before and after.
+/// The content of files outside the folder.
 const PRECIOUS: &str = "precious";
-/// What an attacker would like them to hold.
+/// The content that an attacker tries to write.
 const REPLACED: &str = "replaced by the backup";
 
 /// Types of tar entries.
@@ -37,7 +37,7 @@ const BLOCK_DEVICE: u8 = b'4';
 const FOLDER: u8 = b'5';
 const FIFO: u8 = b'6';
 
-/// An entry of a tar archive, of any type and name.
+/// An entry of a tar archive, with any type and name.
 #[derive(Clone)]
 pub(super) struct Entry {
     pub(super) kind: u8,
@@ -66,7 +66,7 @@ impl Entry {
         Self::new(LINK, name, to.to_str().unwrap(), "")
     }
 
-    /// The entry as a tar archive has it.
+    /// The entry in tar format.
     pub(super) fn bytes(&self) -> Vec<u8> {
         let mut header = tar::Header::new_ustar();
         header.set_entry_type(tar::EntryType::new(self.kind));
@@ -89,7 +89,7 @@ fn tar_of(entries: &[Entry]) -> Vec<u8> {
     bytes
 }
 
-/// What a small base backup holds.
+/// The entries of a small base backup.
 pub(super) fn base() -> Vec<Entry> {
     vec![
         Entry::file("backup_label", "label"),
@@ -102,9 +102,9 @@ pub(super) fn base() -> Vec<Entry> {
     ]
 }
 
-/// A folder of backups, and beside it what no backup may touch.
+/// A backup folder, and files next to it that no backup may change.
 pub(super) struct Sandbox {
-    pub(super) place: TempDir,
+    pub(super) temp_dir: TempDir,
     pub(super) folder: Folder,
     recipients: Recipients,
     identity: Option<PathBuf>,
@@ -116,7 +116,7 @@ pub(super) enum By {
     Restore,
 }
 
-/// Every path below a folder, with what it is and holds.
+/// Every path in a folder, with its mode and content.
 pub(super) fn snapshot(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     let mut left = vec![folder.to_owned()];
@@ -136,9 +136,9 @@ pub(super) fn snapshot(folder: &Path) -> Vec<String> {
 
 impl Sandbox {
     pub(super) fn new(is_encrypted: bool) -> Self {
-        let place = tempfile::tempdir().unwrap();
-        let folder = Folder::create(&place.path().join("backups")).unwrap();
-        let outside = place.path().join("outside");
+        let temp_dir = tempfile::tempdir().unwrap();
+        let folder = Folder::create(&temp_dir.path().join("backups")).unwrap();
+        let outside = temp_dir.path().join("outside");
         fs::create_dir_all(outside.join("folder")).unwrap();
         for name in ["pg_control", "postgresql.auto.conf", "folder/file"] {
             fs::write(outside.join(name), PRECIOUS).unwrap();
@@ -146,24 +146,24 @@ impl Sandbox {
         let (identity, recipients) = if is_encrypted {
             let text = keys::generate();
             let public = text.lines().next().unwrap().rsplit(' ').next().unwrap();
-            let path = place.path().join("identity");
+            let path = temp_dir.path().join("identity");
             fs::write(&path, &text).unwrap();
             (Some(path), public.parse().unwrap())
         } else {
             (None, Recipients::default())
         };
-        Self { place, folder, recipients, identity }
+        Self { temp_dir, folder, recipients, identity }
     }
 
     pub(super) fn outside(&self) -> PathBuf {
-        self.place.path().join("outside")
+        self.temp_dir.path().join("outside")
     }
 
     pub(super) fn target(&self) -> PathBuf {
-        self.place.path().join("restored")
+        self.temp_dir.path().join("restored")
     }
 
-    /// A backup with this payload and a manifest that matches it.
+    /// Adds a backup with this payload and a matching manifest.
     pub(super) fn add(&self, engine: Engine, content: &[u8]) -> PathBuf {
         let at: DateTime<Utc> = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
         let unfinished = self.folder.begin(engine, at).unwrap();
@@ -218,12 +218,13 @@ impl Sandbox {
                 }
             }
         };
-        // Opening a named pipe waits for another process.
+        // Opening a named pipe would block.
         tokio::time::timeout(Duration::from_secs(20), running).await.expect("it hangs")
     }
 }
 
-/// Neither command accepts a base backup with these entries, encrypted or not, and nothing outside
+/// Asserts that both commands refuse a base backup with these entries, encrypted or not, and that nothing
+/// outside
 /// changes.
 async fn is_refused(entries: impl Fn(&Path) -> Vec<Entry>, words: &str) {
     for by in [By::Verify, By::Restore] {
@@ -262,7 +263,7 @@ async fn a_well_formed_base_backup_is_accepted() {
 }
 
 #[tokio::test]
-async fn a_link_in_place_of_a_folder_is_never_followed() {
+async fn a_symlink_in_place_of_a_folder_is_never_followed() {
     let entries = |outside: &Path| {
         vec![Entry::link("global", outside), Entry::file("global/pg_control", REPLACED)]
     };
@@ -270,7 +271,7 @@ async fn a_link_in_place_of_a_folder_is_never_followed() {
 }
 
 #[tokio::test]
-async fn a_link_in_place_of_a_settings_file_is_never_followed() {
+async fn a_symlink_in_place_of_a_settings_file_is_never_followed() {
     let entries = |outside: &Path| {
         let link = Entry::link("postgresql.auto.conf", &outside.join("postgresql.auto.conf"));
         let mut entries = base();
@@ -310,8 +311,8 @@ async fn devices_and_pipes_are_refused() {
 }
 
 #[tokio::test]
-async fn types_that_no_base_backup_has_are_refused() {
-    // Contiguous files, GNU long names and sparse files, pax headers, and what nobody knows.
+async fn entry_types_not_in_base_backups_are_refused() {
+    // Contiguous files, GNU long names and sparse files, pax headers, and unknown types.
     for kind in [b'7', b'K', b'L', b'S', b'g', b'x', b'V', b'Z'] {
         let entries = |_: &Path| [vec![Entry::new(kind, "x", "", "content")], base()].concat();
         is_refused(entries, "type").await;
@@ -319,7 +320,7 @@ async fn types_that_no_base_backup_has_are_refused() {
 }
 
 #[tokio::test]
-async fn names_that_lead_elsewhere_are_refused() {
+async fn paths_outside_the_folder_are_refused() {
     for kind in [FILE, FOLDER] {
         for name in [
             "",
@@ -357,7 +358,7 @@ async fn a_name_that_appears_twice_is_refused() {
     }
     let entries = |_: &Path| [base(), vec![Entry::file("./backup_label", "")]].concat();
     is_refused(entries, "twice").await;
-    // A file in place of a folder, and the other way around.
+    // A file in temp_dir of a folder, and vice versa.
     let entries = |_: &Path| [base(), vec![Entry::file("global", "")]].concat();
     is_refused(entries, "twice").await;
     let entries = |_: &Path| [base(), vec![Entry::folder("backup_label")]].concat();
@@ -367,7 +368,7 @@ async fn a_name_that_appears_twice_is_refused() {
 }
 
 #[tokio::test]
-async fn the_control_file_comes_under_its_own_name_only() {
+async fn the_control_file_must_have_its_own_name() {
     let entries = |_: &Path| {
         vec![Entry::folder("global"), Entry::file("global/pg_control.restoring", "control")]
     };
@@ -378,7 +379,7 @@ async fn the_control_file_comes_under_its_own_name_only() {
 }
 
 #[tokio::test]
-async fn what_would_unpack_without_end_is_refused() {
+async fn unpacking_is_limited() {
     let entries = |_: &Path| {
         let large = Entry { size: 3 << 30, ..Entry::file("large", "") };
         [vec![large], base()].concat()
@@ -397,7 +398,7 @@ async fn what_would_unpack_without_end_is_refused() {
 }
 
 #[tokio::test]
-async fn an_archive_that_ends_early_is_damaged() {
+async fn a_truncated_archive_is_damaged() {
     for by in [By::Verify, By::Restore] {
         let sandbox = Sandbox::new(false);
         let mut bytes = tar_of(&base());
@@ -409,7 +410,7 @@ async fn an_archive_that_ends_early_is_damaged() {
     }
 }
 
-/// A link, a pipe or a device where a backup's own files should be.
+/// A symlink, pipe or device in temp_dir of a backup's own files.
 #[tokio::test]
 async fn a_backups_own_files_are_regular_files() {
     for by in [By::Verify, By::Restore] {
@@ -449,9 +450,9 @@ async fn a_backups_own_files_are_regular_files() {
 }
 
 #[tokio::test]
-async fn a_payload_has_the_name_that_its_engine_gives_it() {
+async fn the_payload_name_must_match_the_engine() {
     for (engine, name) in [
-        // It would be unpacked without end.
+        // It would be decompressed without a limit.
         (Engine::Sqlite, "motovaultpro.db.zst"),
         (Engine::Sqlite, "base.tar.zst"),
         (Engine::Sqlite, ""),

@@ -131,7 +131,7 @@ async fn check_payload(
     if manifest.engine == Engine::Sqlite && !manifest.is_encrypted() {
         return match &sqlite::integrity_errors(&payload).await[..] {
             [] => Ok("intact database".to_owned()),
-            faults => Err(BackupError::Damaged(faults.join("; "))),
+            errors => Err(BackupError::Damaged(errors.join("; "))),
         };
     }
     // The folder is private, since it contains a decrypted backup.
@@ -198,25 +198,25 @@ pub(super) async fn check_wal(
         return Ok(());
     }
     let (all, identity) = (files.len(), identity.map(Path::to_owned));
-    let (read, faults) = blocking(&Cancellation::default(), move |cancellation| {
+    let (read, errors) = blocking(&Cancellation::default(), move |cancellation| {
         let identities = Identities::read(identity.as_deref())?;
         let readable = files.iter().filter(|it| !it.is_encrypted() || !identities.is_empty());
-        let (mut read, mut faults) = (0, Vec::new());
+        let (mut read, mut errors) = (0, Vec::new());
         for file in readable {
             read += 1;
-            faults.extend(file.check(&identities, cancellation).err());
+            errors.extend(file.check(&identities, cancellation).err());
         }
-        Ok((read, faults))
+        Ok((read, errors))
     })
     .await?;
-    let whole = read - faults.len();
-    for fault in &faults {
-        report.add_error(fault, fault.to_string());
+    let intact = read - errors.len();
+    for error in &errors {
+        report.add_error(error, error.to_string());
     }
     let encrypted = match all - read {
         0 => String::new(),
         rest => format!(", {rest} encrypted and not verified without an identity"),
     };
-    report.lines.push(format!("archived WAL: {whole} of {all} files intact{encrypted}"));
+    report.lines.push(format!("archived WAL: {intact} of {all} files intact{encrypted}"));
     Ok(())
 }

@@ -170,8 +170,8 @@ pub(super) fn archive(
     held.lock().at(&lock)?;
 
     let sha256 = payload::digest(source, &Cancellation::default())?.sha256;
-    if let Some(there) = list(&folder)?.into_iter().find(|it| it.name == name) {
-        if there.sha256 == sha256 {
+    if let Some(existing) = list(&folder)?.into_iter().find(|it| it.name == name) {
+        if existing.sha256 == sha256 {
             // The file may have been renamed without the rename being durable yet.
             return folder::sync(&wal);
         }
@@ -179,7 +179,7 @@ pub(super) fn archive(
         return Err(BackupError::Refused(message));
     }
     let encrypted = if recipients.all().is_empty() { "" } else { ENCRYPTED_SUFFIX };
-    let kept = wal.join(format!("{name}-{sha256}{COMPRESSED_SUFFIX}{encrypted}"));
+    let archived = wal.join(format!("{name}-{sha256}{COMPRESSED_SUFFIX}{encrypted}"));
     let unfinished = wal.join(format!("{UNFINISHED_PREFIX}{name}{COMPRESSED_SUFFIX}{encrypted}"));
     remove(&unfinished)?;
     let mut writer = payload::Writer::create(&unfinished, recipients)?;
@@ -193,7 +193,7 @@ pub(super) fn archive(
             source.display()
         )));
     }
-    std::fs::rename(&unfinished, &kept).at(&kept)?;
+    std::fs::rename(&unfinished, &archived).at(&archived)?;
     folder::sync(&wal)
 }
 
@@ -291,13 +291,13 @@ pub(super) fn find_gaps(files: &[ArchivedFile], needed: &RequiredWal) -> Vec<Gap
         let half = |text| u64::from_str_radix(text, 16).ok();
         Some(half(&at[..8])? * per_log + half(&at[8..])?)
     };
-    let there: BTreeSet<u64> = files.iter().filter_map(|it| number(&it.name)).collect();
-    let from = needed.from.as_deref().and_then(number).or(there.first().copied());
-    let until = needed.until.as_deref().and_then(number).max(there.last().copied());
+    let existing: BTreeSet<u64> = files.iter().filter_map(|it| number(&it.name)).collect();
+    let from = needed.from.as_deref().and_then(number).or(existing.first().copied());
+    let until = needed.until.as_deref().and_then(number).max(existing.last().copied());
     let (Some(from), Some(until)) = (from, until) else { return Vec::new() };
     let mut gaps = Vec::new();
     let mut next = from;
-    for at in there.range(from..).copied().chain([until + 1]) {
+    for at in existing.range(from..).copied().chain([until + 1]) {
         if at > next {
             let first = format!("{:08X}{:08X}", next / per_log, next % per_log);
             gaps.push(Gap { first, count: at - next });
@@ -316,7 +316,7 @@ mod tests {
     const SEGMENT: u64 = 16 * 1024 * 1024;
 
     #[test]
-    fn only_names_that_postgresql_gives_are_archived() {
+    fn only_postgresql_wal_names_are_archived() {
         for name in [
             "000000010000000000000003",
             "0000000100000000000000FF.partial",
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_file_that_a_backup_needs_holds_the_byte_before_its_end() {
+    fn the_last_needed_wal_file_contains_the_byte_before_the_end() {
         let before = |lsn| segment_before(1, lsn, SEGMENT).unwrap();
         assert_eq!(before("0/3000100"), "000000010000000000000003");
         assert_eq!(before("0/4000000"), "000000010000000000000003");
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn positions_rise_with_the_wal_and_not_with_the_timeline() {
+    fn wal_positions_are_independent_of_the_timeline() {
         assert!(position("000000020000000000000003") < position("000000010000000000000004"));
         assert_eq!(position("00000002.history"), None);
         assert_eq!(
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_from_the_chain_is_named() {
+    fn gaps_in_the_wal_are_reported() {
         let digest = "0".repeat(64);
         let files = |names: &[&str]| -> Vec<ArchivedFile> {
             let path = |it: &&str| format!("/wal/{it}-{digest}.zst").into();
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_backup_needs_is_missing_where_the_archive_is_empty_or_ends_before_it() {
+    fn an_empty_or_short_archive_has_gaps() {
         let needed = |from: &str, until: &str| RequiredWal {
             from: Some(from.to_owned()),
             until: Some(until.to_owned()),

@@ -95,7 +95,7 @@ pub(crate) struct ServerStatus {
 /// Queries the settings and rights that base backups depend on.
 pub(crate) async fn query_status(address: &PostgresAddress) -> Result<ServerStatus> {
     let (_, mut connection) = connect(address).await?;
-    let able = sqlx::query_as::<_, ServerStatus>(
+    let status = sqlx::query_as::<_, ServerStatus>(
         "SELECT CAST(current_setting('server_version_num') AS INTEGER) AS version,
                 rolreplication OR rolsuper AS may_replicate,
                 current_setting('archive_mode') <> 'off' AS archives,
@@ -104,9 +104,9 @@ pub(crate) async fn query_status(address: &PostgresAddress) -> Result<ServerStat
          FROM pg_roles, pg_stat_archiver
          WHERE rolname = current_user",
     );
-    let able = able.persistent(false).fetch_one(&mut connection).await?;
+    let status = status.persistent(false).fetch_one(&mut connection).await?;
     connection.close().await?;
-    Ok(able)
+    Ok(status)
 }
 
 /// Connects to the only server, or to the first of several that accepts writes, since standbys do not archive
@@ -146,7 +146,7 @@ impl Server {
     }
 
     /// Writes the base backup to the folder `to`.
-    pub(crate) async fn take(
+    pub(crate) async fn create_base_backup(
         mut self,
         programs: &Programs,
         to: &Path,
@@ -165,31 +165,31 @@ impl Server {
         command.args(["--no-password", "--manifest-checksums=SHA256", "--label=motovaultpro"]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().at(&program)?;
-        let Some(sent) = child.stdout.take() else {
+        let Some(output) = child.stdout.take() else {
             return Err(BackupError::refused("pg_basebackup has no output"));
         };
-        let sent = std::fs::File::from(sent.into_owned_fd().at(&program)?);
+        let output = std::fs::File::from(output.into_owned_fd().at(&program)?);
 
         let recipients = recipients.clone();
-        let taking = blocking(cancellation, move |cancellation| {
+        let copying = blocking(cancellation, move |cancellation| {
             let mut writer = payload::Writer::create(&path, &recipients)?;
-            let seen = copy_archive(sent, &mut writer, cancellation);
-            let seen = seen.map_err(|error| BackupError::from_archive(error, &path))?;
-            Ok((seen, writer.finish().at(&path)?))
+            let summary = copy_archive(output, &mut writer, cancellation);
+            let summary = summary.map_err(|error| BackupError::from_archive(error, &path))?;
+            Ok((summary, writer.finish().at(&path)?))
         });
-        let (taken, ended) = tokio::join!(taking, child.wait_with_output());
-        let ended = ended.at(&program)?;
-        if !ended.status.success() {
+        let (copied, exited) = tokio::join!(copying, child.wait_with_output());
+        let exited = exited.at(&program)?;
+        if !exited.status.success() {
             // The output may contain hosts and roles, but no passwords.
             let message = String::from_utf8_lossy(&ended.stderr).trim().replace('\n', "; ");
-            let ours = taken.err().map_or(String::new(), |error| format!(" ({error})"));
-            return Err(BackupError::Refused(format!("{message}{ours}")));
+            let cause = copied.err().map_or(String::new(), |error| format!(" ({error})"));
+            return Err(BackupError::Refused(format!("{message}{cause}")));
         }
-        let (seen, digest) = taken?;
+        let (summary, digest) = copied?;
         let now = sqlx::query_scalar("SELECT clock_timestamp()").persistent(false);
         let now: DateTime<Utc> = now.fetch_one(&mut self.connection).await?;
         let wal_segment_size = self.info.wal_segment_size.unsigned_abs();
-        let (first_wal, last_wal) = seen.wal(wal_segment_size).ok_or_else(|| {
+        let (first_wal, last_wal) = summary.wal(wal_segment_size).ok_or_else(|| {
             BackupError::refused("pg_basebackup succeeded, but its output is not a complete backup")
         })?;
         let cluster = Cluster {
@@ -202,7 +202,7 @@ impl Server {
         };
         let times = (self.info.now, now);
         self.connection.close().await?;
-        Ok(BaseBackup { times, file, digest, unpacked: seen.totals, cluster })
+        Ok(BaseBackup { times, file, digest, unpacked: summary.totals, cluster })
     }
 }
 
@@ -246,28 +246,28 @@ impl ArchiveSummary {
 /// Copies a tar archive unchanged, and validates it on the way: an archive that could not be restored is not
 /// stored.
 fn copy_archive(
-    sent: impl Read,
+    output: impl Read,
     to: &mut impl Write,
     cancellation: &Cancellation,
 ) -> Result<ArchiveSummary, ArchiveError> {
     let passing =
-        CopyingReader { from: BufReader::with_capacity(128 * 1024, sent), to, cancellation };
-    let mut seen = ArchiveSummary::default();
+        CopyingReader { from: BufReader::with_capacity(128 * 1024, output), to, cancellation };
+    let mut summary = ArchiveSummary::default();
     let (mut passing, totals) = archive::read(passing, Limits::NONE, |entry| {
         let read = if entry.name == *"backup_label" {
-            entry.content.read_to_string(&mut seen.label).map(drop)
+            entry.content.read_to_string(&mut summary.label).map(drop)
         } else if entry.name == *"backup_manifest" {
-            entry.content.read_to_end(&mut seen.manifest).map(drop)
+            entry.content.read_to_end(&mut summary.manifest).map(drop)
         } else {
-            seen.has_control |= entry.name == *"global/pg_control";
+            summary.has_control |= entry.name == *"global/pg_control";
             Ok(())
         };
         read.map_err(ArchiveError::Read)
     })?;
-    seen.totals = totals;
+    summary.totals = totals;
     // The last entry is followed by padding.
     io::copy(&mut passing, &mut io::sink()).map_err(ArchiveError::Read)?;
-    Ok(seen)
+    Ok(summary)
 }
 
 struct CopyingReader<'a, R, W> {

@@ -96,7 +96,7 @@ mod tests {
     use super::{Recovery, quote_word, settings};
 
     #[test]
-    fn a_path_with_odd_signs_stays_one_word_of_the_restore_command() {
+    fn paths_with_special_characters_are_quoted() {
         assert_eq!(quote_word("/a b/50%/it's"), r"'/a b/50%%/it'\''s'");
         let to = "2026-01-31T12:00:00.25Z".parse().ok();
         let text = settings(&Recovery { command: format!("{} %f %p", quote_word("/it's")), to });

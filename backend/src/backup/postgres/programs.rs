@@ -119,15 +119,15 @@ pub(crate) async fn verify(
         command.arg("--no-parse-wal");
     }
     command.arg(data);
-    let done = command.output().await;
-    let done = done.map_err(|error| BackupError::Io { path: program, error })?;
-    if done.status.success() {
+    let output = command.output().await;
+    let output = output.map_err(|error| BackupError::Io { path: program, error })?;
+    if output.status.success() {
         return Ok(Some(Ok(())));
     }
-    if done.status.code().is_none() {
-        return Err(BackupError::refused(format!("pg_verifybackup was killed: {}", done.status)));
+    if output.status.code().is_none() {
+        return Err(BackupError::refused(format!("pg_verifybackup was killed: {}", output.status)));
     }
-    let message = String::from_utf8_lossy(&done.stderr).trim().replace('\n', "; ");
+    let message = String::from_utf8_lossy(&output.stderr).trim().replace('\n', "; ");
     Ok(Some(Err(message)))
 }
 
@@ -136,7 +136,7 @@ mod tests {
     use super::environment;
 
     #[test]
-    fn what_a_url_says_reaches_the_programs_by_their_environment() {
+    fn the_connection_url_is_passed_in_the_environment() {
         let url = "postgres://b%40ck:p%2Bw%20%C3%A9+%25@db.example:5433/cars\
                    ?sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem";
         let given = environment(&url.parse().unwrap());
