@@ -43,11 +43,14 @@ fn every_operation_is_named_and_documents_its_responses() {
             let name = operation["operationId"].as_str().unwrap();
             assert!(names.insert(name.to_owned()), "{name} twice");
             assert!(!operation["summary"].as_str().unwrap().is_empty());
-            let answers = operation["responses"].as_object().unwrap();
-            assert!(answers.keys().any(|it| it.starts_with('2')), "{method} {path}: {answers:?}");
-            let refused = answers.keys().filter(|it| !it.starts_with('2'));
+            let responses = operation["responses"].as_object().unwrap();
+            assert!(
+                responses.keys().any(|it| it.starts_with('2')),
+                "{method} {path}: {responses:?}"
+            );
+            let refused = responses.keys().filter(|it| !it.starts_with('2'));
             for status in refused.filter(|_| path != "/api/health") {
-                let refusal = answers[status]["$ref"].as_str().unwrap_or_default();
+                let refusal = responses[status]["$ref"].as_str().unwrap_or_default();
                 let refusal = document.pointer(refusal.trim_start_matches('#')).unwrap();
                 let content = &refusal["content"]["application/problem+json"];
                 assert!(content.is_object(), "{method} {path} {status}: {refusal}");
@@ -64,10 +67,10 @@ fn every_operation_is_named_and_documents_its_responses() {
                 ("503", true),
             ];
             for (status, wanted) in wanted {
-                let is_there = answers.contains_key(status);
+                let is_there = responses.contains_key(status);
                 assert!(is_there || !wanted, "{method} {path} does not describe {status}");
             }
-            assert!(!answers.contains_key("default"), "{method} {path}: {answers:?}");
+            assert!(!responses.contains_key("default"), "{method} {path}: {responses:?}");
         }
     }
 }

@@ -138,7 +138,7 @@ async fn columns(pool: &PgPool, table: &str) -> Vec<(String, String, bool, Optio
 }
 
 /// Queries the catalog for a table. The query returns one text column.
-async fn told(pool: &PgPool, query: &'static str, table: &str) -> BTreeSet<String> {
+async fn query_texts(pool: &PgPool, query: &'static str, table: &str) -> BTreeSet<String> {
     let rows: Vec<(String,)> = sqlx::query_as(query).bind(table).fetch_all(pool).await.unwrap();
     rows.into_iter().map(|row| row.0).collect()
 }
@@ -184,11 +184,11 @@ async fn postgresql_constraints_match_the_reference_schema() {
         }
     };
     holds(
-        &told(&pool, CONSTRAINTS, "vehicles").await,
+        &query_texts(&pool, CONSTRAINTS, "vehicles").await,
         &["vehicles_pkey PRIMARY KEY (id)", "unique_user_vin UNIQUE (user_id, vin)"],
     );
     holds(
-        &told(&pool, INDEXES, "vehicles").await,
+        &query_texts(&pool, INDEXES, "vehicles").await,
         &[
             "CREATE INDEX idx_vehicles_user_id ON vehicles USING btree (user_id)",
             "CREATE INDEX idx_vehicles_vin ON vehicles USING btree (vin)",
@@ -196,9 +196,9 @@ async fn postgresql_constraints_match_the_reference_schema() {
             "CREATE INDEX idx_vehicles_created_at ON vehicles USING btree (created_at)",
         ],
     );
-    holds(&told(&pool, TRIGGERS, "vehicles").await, &["update_vehicles_updated_at"]);
+    holds(&query_texts(&pool, TRIGGERS, "vehicles").await, &["update_vehicles_updated_at"]);
     holds(
-        &told(&pool, CONSTRAINTS, "fuel_logs").await,
+        &query_texts(&pool, CONSTRAINTS, "fuel_logs").await,
         &[
             "fuel_logs_pkey PRIMARY KEY (id)",
             "fuel_logs_vehicle_id_fkey FOREIGN KEY (vehicle_id) REFERENCES vehicles(id) \
@@ -208,28 +208,28 @@ async fn postgresql_constraints_match_the_reference_schema() {
         ],
     );
     holds(
-        &told(&pool, INDEXES, "fuel_logs").await,
+        &query_texts(&pool, INDEXES, "fuel_logs").await,
         &[
             "CREATE INDEX idx_fuel_logs_user_id ON fuel_logs USING btree (user_id)",
             "CREATE INDEX idx_fuel_logs_vehicle_id ON fuel_logs USING btree (vehicle_id)",
             "CREATE INDEX idx_fuel_logs_date ON fuel_logs USING btree (date)",
         ],
     );
-    holds(&told(&pool, TRIGGERS, "fuel_logs").await, &["update_fuel_logs_updated_at"]);
+    holds(&query_texts(&pool, TRIGGERS, "fuel_logs").await, &["update_fuel_logs_updated_at"]);
     holds(
-        &told(&pool, INDEXES, "vin_cache").await,
+        &query_texts(&pool, INDEXES, "vin_cache").await,
         &["CREATE INDEX idx_vin_cache_cached_at ON vin_cache USING btree (cached_at)"],
     );
     holds(
-        &told(&pool, CONSTRAINTS, "stations").await,
+        &query_texts(&pool, CONSTRAINTS, "stations").await,
         &[
             "stations_pkey PRIMARY KEY (id)",
             "stations_google_place_id_key UNIQUE (google_place_id)",
         ],
     );
-    holds(&told(&pool, TRIGGERS, "stations").await, &["update_stations_updated_at"]);
+    holds(&query_texts(&pool, TRIGGERS, "stations").await, &["update_stations_updated_at"]);
     holds(
-        &told(&pool, CONSTRAINTS, "maintenance").await,
+        &query_texts(&pool, CONSTRAINTS, "maintenance").await,
         &[
             "maintenance_pkey PRIMARY KEY (id)",
             "maintenance_vehicle_id_fkey FOREIGN KEY (vehicle_id) REFERENCES vehicles(id) \
@@ -239,7 +239,7 @@ async fn postgresql_constraints_match_the_reference_schema() {
         ],
     );
     holds(
-        &told(&pool, INDEXES, "maintenance").await,
+        &query_texts(&pool, INDEXES, "maintenance").await,
         &[
             "CREATE INDEX idx_maintenance_user_id ON maintenance USING btree (user_id)",
             "CREATE INDEX idx_maintenance_vehicle_id ON maintenance USING btree (vehicle_id)",
@@ -247,7 +247,7 @@ async fn postgresql_constraints_match_the_reference_schema() {
             "CREATE INDEX idx_maintenance_is_completed ON maintenance USING btree (is_completed)",
         ],
     );
-    holds(&told(&pool, TRIGGERS, "maintenance").await, &["update_maintenance_updated_at"]);
+    holds(&query_texts(&pool, TRIGGERS, "maintenance").await, &["update_maintenance_updated_at"]);
 }
 
 /// The columns (name, nullable) and indexes of each table. Full-text indexes are specific to the engine
@@ -265,7 +265,7 @@ async fn postgres_schema() -> Schema {
     for (table,) in tables {
         let columns = columns(&pool, &table).await;
         let columns = columns.into_iter().map(|(name, _, null, _)| (name, null)).collect();
-        let indexes = told(
+        let indexes = query_texts(
             &pool,
             "SELECT (SELECT string_agg(pg_get_indexdef(i.indexrelid, n, false), ',' ORDER BY n)
                      FROM generate_series(1, i.indnkeyatts) n)

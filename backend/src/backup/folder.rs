@@ -95,8 +95,7 @@ impl Folder {
     }
 
     /// The complete backups in the order in which they were created. The order follows their numbers, since
-    /// the
-    /// clock may have been set back. Backups without a number come first, unreadable ones last.
+    /// the clock may have been set back. Backups without a number come first, unreadable ones last.
     pub(super) fn backups(&self) -> Result<Vec<StoredBackup>> {
         let mut backups = Vec::new();
         for entry in std::fs::read_dir(&self.path).at(&self.path)? {

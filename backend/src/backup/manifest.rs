@@ -23,8 +23,7 @@ const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 const MAX_SIZE: u64 = 1 << 20;
 /// Limits on unpacking an archive without a trusted signature: the ratio of unpacked to packed bytes, an
 /// allowance for small archives, and the number of entries. A PostgreSQL cluster has about 300 files per
-/// database, and
-/// rarely shrinks to a tenth.
+/// database, and rarely shrinks to a tenth.
 const MAX_RATIO: u64 = 1000;
 const MIN_BYTES: u64 = 1 << 30;
 const MAX_ENTRIES: u64 = 2_000_000;

@@ -1,8 +1,7 @@
 //! Creates, verifies and restores backups of SQLite and PostgreSQL databases while the service runs.
 //!
 //! A backup is a folder with a payload and a manifest. The manifest is written last, and the folder gets its
-//! final
-//! name only when it is complete. PostgreSQL's archived WAL is stored next to the backups.
+//! final name only when it is complete. PostgreSQL's archived WAL is stored next to the backups.
 
 mod checks;
 mod command;

@@ -1,6 +1,5 @@
 //! Writes and reads the files of a backup: compression, encryption and hashing. The file name determines
-//! which of
-//! these apply: `base.tar.zst.age`.
+//! which of these apply: `base.tar.zst.age`.
 
 use std::{
     fs::{File, OpenOptions},
@@ -233,8 +232,7 @@ impl Reader {
     }
 
     /// Reads the rest of the file, and checks its digest. Discard what was read if this fails: the file may
-    /// have
-    /// been replaced since it was verified.
+    /// have been replaced since it was verified.
     pub(super) fn finish(mut self, expected: &Digest) -> Result<()> {
         copy(&mut self.file, &mut io::sink(), &Cancellation::default()).at(&self.path)?;
         let found = self.file.0.lock().unwrap_or_else(PoisonError::into_inner).digest();

@@ -18,9 +18,8 @@ const FOLDER: &str = "before-migrations";
 const KEEP: usize = 3;
 
 /// Backs up the database if migrations of `features`, or of the one named `only`, are pending and the
-/// database is
-/// not new. PostgreSQL databases are only backed up if a backup folder is configured. Returns a message about
-/// the backup.
+/// database is not new. PostgreSQL databases are only backed up if a backup folder is configured. Returns a
+/// message about the backup.
 ///
 /// # Errors
 /// The backup failed, so no migration should be executed. `backup.before_migrations` disables it.

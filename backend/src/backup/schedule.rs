@@ -43,9 +43,8 @@ enum Attempt {
 }
 
 /// Creates, verifies and restores backups according to the settings, and publishes their state, until the
-/// future
-/// is dropped. Returns immediately if no backup folder is configured. Instances that share the folder share
-/// the work.
+/// future is dropped. Returns immediately if no backup folder is configured. Instances that share the folder
+/// share the work.
 pub async fn run(app: App) {
     let (config, clock) = (&*app.config, &app.clock);
     let Some(path) = &config.backup.folder else { return };
@@ -232,8 +231,7 @@ async fn back_up_if_due(
     let rest = |folder: &Folder| -> Result<Option<Duration>> {
         let Some(newest) = create::newest_start(config, folder)? else { return Ok(None) };
         // A newest backup from the future means that the clock was set back. A new backup becomes the newest,
-        // so this
-        // does not repeat.
+        // so this does not repeat.
         let age = (clock.now() - newest).to_std().unwrap_or(every);
         Ok(every.checked_sub(age).filter(|it| !it.is_zero()))
     };

@@ -1,6 +1,5 @@
 //! The service key in encrypted backups. Without it, the secrets in a restored database cannot be decrypted.
-//! An
-//! unencrypted backup does not include it, since anyone who reads the backup could decrypt the secrets.
+//! An unencrypted backup does not include it, since anyone who reads the backup could decrypt the secrets.
 
 use std::{
     fmt,
@@ -62,8 +61,7 @@ impl fmt::Display for Inclusion {
 }
 
 /// Adds the key to the backup in `folder` if it is encrypted. A missing key is not an error, since a backup
-/// without
-/// it is better than none.
+/// without it is better than none.
 pub(super) fn add(config: &Config, folder: &Path, manifest: &mut Manifest) -> Result<Inclusion> {
     let source = Source::of(config)?;
     if !manifest.is_encrypted() {

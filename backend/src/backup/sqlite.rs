@@ -93,8 +93,7 @@ pub(super) fn files(database: &Path) -> [PathBuf; 4] {
 }
 
 /// Restores the payload `from`, which must match `expected`, as the database `into`, atomically. `clear`
-/// renames
-/// existing files at the last moment.
+/// renames existing files at the last moment.
 pub(super) async fn restore_file(
     mut from: Reader,
     expected: Digest,

@@ -224,8 +224,7 @@ impl Sandbox {
 }
 
 /// Asserts that both commands refuse a base backup with these entries, encrypted or not, and that nothing
-/// outside
-/// changes.
+/// outside changes.
 async fn is_refused(entries: impl Fn(&Path) -> Vec<Entry>, words: &str) {
     for by in [By::Verify, By::Restore] {
         for is_encrypted in [false, true] {

@@ -65,8 +65,7 @@ pub(super) struct Trust {
 }
 
 /// Verifies the backup `name`, or all backups and the archived WAL. PostgreSQL may not have archived all WAL
-/// yet
-/// for a backup created just before `now`.
+/// yet for a backup created just before `now`.
 pub(super) async fn verify(
     folder: &Folder,
     name: Option<&str>,

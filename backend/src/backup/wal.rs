@@ -1,8 +1,7 @@
 //! PostgreSQL's archived WAL: the commands for `archive_command` and `restore_command`.
 //!
 //! The name of an archived file contains the SHA-256 of its content, so that archiving the same file again
-//! can be
-//! recognized even if it is encrypted and cannot be decrypted here.
+//! can be recognized even if it is encrypted and cannot be decrypted here.
 
 use std::{
     collections::BTreeSet,
@@ -92,8 +91,7 @@ fn is_hex(text: &str) -> bool {
 }
 
 /// Whether PostgreSQL archives files with this name: complete and partial WAL files, backup history files,
-/// and
-/// timeline history files.
+/// and timeline history files.
 fn is_archive_name(name: &str) -> bool {
     let Some((stem, rest)) = name.split_once('.') else { return is_segment(name) };
     match rest {
@@ -122,8 +120,7 @@ pub(super) fn segment_before(timeline: u32, lsn: &str, segment_size: u64) -> Opt
 }
 
 /// Refuses a symlink in place of the archive: anyone who can write to the backup folder could use it to
-/// create and
-/// delete files elsewhere.
+/// create and delete files elsewhere.
 fn refuse_link(wal: &Path) -> Result<()> {
     if !wal.is_symlink() {
         return Ok(());
@@ -149,8 +146,7 @@ pub(super) fn list(folder: &Folder) -> Result<Vec<ArchivedFile>> {
 }
 
 /// Archives the file at `source` as `name`, for PostgreSQL's `archive_command`. Succeeds once the file is
-/// durable,
-/// also if it was already archived, and never replaces a different file.
+/// durable, also if it was already archived, and never replaces a different file.
 pub(super) fn archive(
     folder: &Path,
     source: &Path,
@@ -198,8 +194,7 @@ pub(super) fn archive(
 }
 
 /// Copies the file `name` from the archive to `target`, for PostgreSQL's `restore_command`. A file that is
-/// not in the
-/// archive is reported differently from one that cannot be read.
+/// not in the archive is reported differently from one that cannot be read.
 pub(super) fn fetch(
     folder: &Path,
     name: &str,
@@ -259,8 +254,7 @@ pub(super) const ARCHIVED_WITHIN: TimeDelta = TimeDelta::minutes(5);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RequiredWal {
     /// The first WAL file: the last one that the oldest backup contains. If `None`, the range starts with the
-    /// oldest
-    /// archived file.
+    /// oldest archived file.
     pub(super) from: Option<String>,
     /// A WAL file that must be archived by now.
     pub(super) until: Option<String>,

@@ -1,8 +1,8 @@
 //! The access matrix: tests every route of the router with every kind of caller and with foreign ids in every
 //! position.
 //!
-//! A route without a row in [`rows`] fails the test, so that no route is unchecked. A foreign id must get the same
-//! status, headers and body as an unknown id, and must change nothing.
+//! A route without a row in [`rows`] fails the test, so that no route is unchecked. A foreign id must get the
+//! same status, headers and body as an unknown id, and must change nothing.
 
 mod fixture;
 mod quota;

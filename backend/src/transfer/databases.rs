@@ -61,8 +61,8 @@ impl Databases {
     }
 
     /// Warns about other connections to a PostgreSQL source: later writes of a running service would not be
-    /// moved. It is
-    /// only a warning, since connections of a pooler may remain open after the service has stopped.
+    /// moved. It is only a warning, since connections of a pooler may remain open after the service has
+    /// stopped.
     pub(super) async fn warn_of_others(
         &self,
         config: &Config,
@@ -167,8 +167,7 @@ pub(super) async fn prepare(tx: &mut Tx, side: Side) -> Result<()> {
 }
 
 /// Locks the tables until the end of the transaction, and waits for other users for at most ten seconds.
-/// SQLite has
-/// only one writer at a time anyway.
+/// SQLite has only one writer at a time anyway.
 pub(super) async fn lock(tx: &mut Tx, names: &[String], side: Side) -> Result<()> {
     if names.is_empty() {
         return Ok(());

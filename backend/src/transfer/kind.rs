@@ -61,8 +61,7 @@ impl Kind {
     }
 
     /// Parses the type name of a STRICT SQLite table. Used if both databases are SQLite, so that values are
-    /// copied as
-    /// they are stored.
+    /// copied as they are stored.
     pub(super) fn of_sqlite(declared: &str) -> Option<Self> {
         Some(match declared {
             "INTEGER" => Self::Int(8),

@@ -1,9 +1,8 @@
 //! Moves all data to another, empty database on the same or the other engine: `motovaultpro move`.
 //!
 //! One transaction reads a consistent snapshot of the source. Another fills the target, compares it with the
-//! source row by
-//! row, and then commits. If anything fails before that, the target remains without rows. The source is never
-//! changed.
+//! source row by row, and then commits. If anything fails before that, the target remains without rows. The
+//! source is never changed.
 
 mod command;
 mod databases;
@@ -60,8 +59,7 @@ pub struct Moved {
 }
 
 /// Moves all data of the configured database to `target`. With `is_dry_run`, only reads and checks: nothing
-/// is
-/// created, changed or written.
+/// is created, changed or written.
 ///
 /// # Errors
 /// [`MoveError`]. The target then contains no rows.
@@ -137,8 +135,7 @@ async fn copy(
 }
 
 /// Starts to read a snapshot of the source, with the rows of all users. If row-level security must be lifted
-/// on
-/// PostgreSQL, other users wait for the tables until the end of the transaction.
+/// on PostgreSQL, other users wait for the tables until the end of the transaction.
 async fn begin_source(db: &Db, features: &[Feature]) -> Result<Tx> {
     const AT: &str = "the beginning";
     let side = Side::Source;
@@ -173,10 +170,8 @@ async fn begin_source(db: &Db, features: &[Feature]) -> Result<Tx> {
 }
 
 /// Starts to fill the target: locks its tables and checks that they are empty. With `is_preview`, pending
-/// migrations
-/// are executed in the same transaction, which must then be rolled back. Also returns the tables whose
-/// policies must be
-/// enforced for their owner again afterwards.
+/// migrations are executed in the same transaction, which must then be rolled back. Also returns the tables
+/// whose policies must be enforced for their owner again afterwards.
 async fn begin_target(
     db: &Db,
     features: &[Feature],
@@ -202,8 +197,7 @@ async fn begin_target(
 }
 
 /// Finishes the target: fills the indexes that only one engine has, updates sequences and statistics, and
-/// restores
-/// row-level security.
+/// restores row-level security.
 async fn finish(target: &mut Tx, tables: &[Table], shown: &[String]) -> Result<()> {
     for fill in features::INDEX_BUILDERS {
         fill(target).await.map_err(MoveError::Index)?;

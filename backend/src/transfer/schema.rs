@@ -54,8 +54,7 @@ pub(super) struct Schema {
 }
 
 /// The names of the existing tables that the PostgreSQL migrations create, except the table of executed
-/// migrations.
-/// Tables that only SQLite has are indexes, which are filled again.
+/// migrations. Tables that only SQLite has are indexes, which are filled again.
 pub(super) async fn names(tx: &mut Tx, features: &[Feature], side: Side) -> Result<Vec<String>> {
     let found: Vec<(String,)> = match tx {
         Tx::Postgres { .. } => sql!(

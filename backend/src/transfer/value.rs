@@ -14,8 +14,7 @@ use super::kind::Kind;
 use crate::core::hex;
 
 /// A value. Values are equal if they mean the same, such as a time in two notations or JSON with members in
-/// another
-/// order.
+/// another order.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value {
     Null,

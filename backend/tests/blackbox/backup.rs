@@ -43,8 +43,8 @@ async fn a_backup_is_verified_and_restored_to_a_new_location_only(installation: 
     let names = installation.names();
     let [name] = &names[..] else { panic!("{names:?}") };
     assert!(made.contains(name), "{made}");
-    let told = installation.backup(&["verify"]).expect_success();
-    assert!(told.contains(&format!("{name}: intact")), "{told}");
+    let output = installation.backup(&["verify"]).expect_success();
+    assert!(output.contains(&format!("{name}: intact")), "{output}");
     for path in below(&installation.backups) {
         let rights = path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!(rights, if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
@@ -58,18 +58,18 @@ async fn a_backup_is_verified_and_restored_to_a_new_location_only(installation: 
 
     // A database in use is never replaced.
     for force in [&[][..], &["--force"]] {
-        let told = installation.restore(&installation.database_path(), force).expect_failure(1);
-        assert!(told.contains("in use"), "{told}");
+        let output = installation.restore(&installation.database_path(), force).expect_failure(1);
+        assert!(output.contains("in use"), "{output}");
     }
     assert_eq!(client.all("/api/vehicles").await.len(), 4);
-    let told = installation
+    let output = installation
         .restore(&installation.new_target("none"), &["--to", "2020-01-31T12:00:00Z"])
         .expect_failure(1);
-    assert!(told.contains("the oldest backup is of"), "{told}");
-    let told = installation
+    assert!(output.contains("the oldest backup is of"), "{output}");
+    let output = installation
         .restore(&installation.new_target("none"), &["--to", "yesterday"])
         .expect_failure(2);
-    assert!(told.contains("2026-01-31T12:00:00Z"), "{told}");
+    assert!(output.contains("2026-01-31T12:00:00Z"), "{output}");
 
     // Existing files are only renamed with --force.
     let taken = installation.new_target("taken");
@@ -81,11 +81,11 @@ async fn a_backup_is_verified_and_restored_to_a_new_location_only(installation: 
         PathBuf::from(format!("{}-wal", taken.display()))
     };
     std::fs::write(&kept, "kept").unwrap();
-    let told = installation.restore(&taken, &[]).expect_failure(1);
-    assert!(told.contains("already exists"), "{told}");
+    let output = installation.restore(&taken, &[]).expect_failure(1);
+    assert!(output.contains("already exists"), "{output}");
     assert_eq!(std::fs::read_to_string(&kept).unwrap(), "kept");
-    let told = installation.restore(&taken, &["--force"]).expect_success();
-    assert!(told.contains(name), "{told}");
+    let output = installation.restore(&taken, &["--force"]).expect_success();
+    assert!(output.contains(name), "{output}");
     assert!(!kept.exists());
     let beside = std::fs::read_dir(taken.parent().unwrap()).unwrap();
     let mut beside = beside.map(|it| it.unwrap().path());
@@ -103,11 +103,14 @@ async fn a_backup_is_verified_and_restored_to_a_new_location_only(installation: 
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     std::fs::write(&payload, bytes).unwrap();
-    for told in [
+    for output in [
         installation.backup(&["verify", name]).expect_failure(1),
         installation.restore(&installation.new_target("damaged"), &[]).expect_failure(1),
     ] {
-        assert!(told.contains(payload.to_str().unwrap()) && told.contains("SHA-256"), "{told}");
+        assert!(
+            output.contains(payload.to_str().unwrap()) && output.contains("SHA-256"),
+            "{output}"
+        );
     }
     assert!(!installation.new_target("damaged").exists());
 }
@@ -166,8 +169,8 @@ fn the_primary_of_several_servers_is_backed_up() {
         let port = primary.host().rsplit_once(':').unwrap().1.to_owned();
         let installation = installation.with("MVP__BACKUP__POSTGRES_URL", &url);
         installation.backup(&["create"]).expect_success();
-        let asked = std::fs::read_to_string(format!("{}.arguments", notes.unwrap().display()));
-        assert!(asked.unwrap().lines().any(|it| it == format!("PGPORT={port}")));
+        let requested = std::fs::read_to_string(format!("{}.arguments", notes.unwrap().display()));
+        assert!(requested.unwrap().lines().any(|it| it == format!("PGPORT={port}")));
     });
 }
 
@@ -188,8 +191,8 @@ fn the_client_programs_suffice_to_create_and_verify_a_backup() {
         let installation =
             installation.with("MVP__BACKUP__POSTGRES_PROGRAMS", some.to_str().unwrap());
         installation.backup(&["create"]).expect_success();
-        let told = installation.backup(&["verify"]).expect_success();
-        assert!(told.contains("verified with pg_verifybackup"), "{told}");
+        let output = installation.backup(&["verify"]).expect_success();
+        assert!(output.contains("verified with pg_verifybackup"), "{output}");
     });
 }
 
@@ -200,19 +203,19 @@ fn a_full_temporary_folder_is_not_reported_as_damage() {
         let installation = Installation::on_postgres().await;
         installation.backup(&["create"]).expect_success();
         let installation = installation.with("TMPDIR", "/nowhere");
-        let ran = installation.backup(&["verify"]);
-        assert_eq!(ran.code, Some(1), "{ran:?}");
-        let told = ran.err;
-        assert!(told.contains("not checked") && told.contains("/nowhere"), "{told}");
+        let result = installation.backup(&["verify"]);
+        assert_eq!(result.code, Some(1), "{result:?}");
+        let output = result.err;
+        assert!(output.contains("not checked") && output.contains("/nowhere"), "{output}");
         let installation =
             Installation { env: installation.env.with_file_size_limit(64), ..installation };
         let room = installation.env.folder().display().to_string();
         let installation = installation.with("TMPDIR", &room);
-        let ran = installation.backup(&["verify"]);
-        assert_eq!(ran.code, Some(1), "{ran:?}");
-        let told = ran.err;
-        assert!(told.contains("not checked") && told.contains("File too large"), "{told}");
-        assert!(!told.contains("damaged"), "{told}");
+        let result = installation.backup(&["verify"]);
+        assert_eq!(result.code, Some(1), "{result:?}");
+        let output = result.err;
+        assert!(output.contains("not checked") && output.contains("File too large"), "{output}");
+        assert!(!output.contains("damaged"), "{output}");
     });
 }
 
@@ -274,22 +277,22 @@ async fn the_service_creates_encrypted_backups_and_retains_the_newest(installati
         assert!(!left.iter().any(|it| it.to_string_lossy().contains("backup-copy")), "{left:?}");
     }
 
-    let told = installation.backup(&["verify"]).expect_success();
-    assert!(told.contains("intact; encrypted"), "{told}");
-    let told = installation.backup(&["verify", "--identity", &identity]).expect_success();
-    assert_eq!(told.matches(": intact").count(), 2, "{told}");
+    let output = installation.backup(&["verify"]).expect_success();
+    assert!(output.contains("intact; encrypted"), "{output}");
+    let output = installation.backup(&["verify", "--identity", &identity]).expect_success();
+    assert_eq!(output.matches(": intact").count(), 2, "{output}");
     // The archived WAL is not encrypted, and is still intact.
-    let ran = installation.backup(&["verify", "--identity", &other]);
-    assert_eq!(ran.code, Some(1), "{ran:?}");
-    assert!(ran.err.contains("not encrypted for this identity"), "{ran:?}");
-    let env = installation.new_target("restored");
-    let told = installation.restore(&env, &["--identity", &other]).expect_failure(1);
-    assert!(told.contains("not encrypted for this identity"), "{told}");
-    let told = installation.restore(&env, &[]).expect_failure(1);
-    assert!(told.contains("--identity"), "{told}");
-    assert!(!env.exists());
-    installation.restore(&env, &["--identity", &identity]).expect_success();
-    assert_eq!(installation.open(&env).await.sql.number(VEHICLES).await, 1);
+    let result = installation.backup(&["verify", "--identity", &other]);
+    assert_eq!(result.code, Some(1), "{result:?}");
+    assert!(result.err.contains("not encrypted for this identity"), "{result:?}");
+    let target = installation.new_target("restored");
+    let output = installation.restore(&target, &["--identity", &other]).expect_failure(1);
+    assert!(output.contains("not encrypted for this identity"), "{output}");
+    let output = installation.restore(&target, &[]).expect_failure(1);
+    assert!(output.contains("--identity"), "{output}");
+    assert!(!target.exists());
+    installation.restore(&target, &["--identity", &identity]).expect_success();
+    assert_eq!(installation.open(&target).await.sql.number(VEHICLES).await, 1);
 }
 
 async fn an_encrypted_backup_restores_the_service_key(installation: Installation) {

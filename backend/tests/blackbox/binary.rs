@@ -36,8 +36,8 @@ fn version_and_help_are_printed() {
         assert!(help.contains(&format!("\n  {command} ")), "{command} is not in {help}");
         assert!(env.run(&[command, "--help"]).expect_success().contains("Usage:"));
     }
-    let told = env.run(&["nonsense"]).expect_failure(2);
-    assert!(told.contains("nonsense") && told.contains("--help"), "{told}");
+    let output = env.run(&["nonsense"]).expect_failure(2);
+    assert!(output.contains("nonsense") && output.contains("--help"), "{output}");
     assert_eq!(std::fs::read_dir(env.folder()).unwrap().count(), 0, "it left files behind");
 }
 
@@ -132,17 +132,17 @@ fn settings_are_validated() {
     for (name, value, words) in wrong {
         let env = TestEnv::empty().with(name, value);
         for command in [&["config", "check"][..], &["config", "show"], &["serve"], &["migrate"]] {
-            let told = env.run(command).expect_failure(2);
-            assert!(told.contains(words), "{words:?} is not in {told:?}");
-            assert_eq!(told.lines().count(), 1, "{told:?}");
+            let output = env.run(command).expect_failure(2);
+            assert!(output.contains(words), "{words:?} is not in {output:?}");
+            assert_eq!(output.lines().count(), 1, "{output:?}");
         }
         assert_eq!(std::fs::read_dir(env.folder()).unwrap().count(), 0, "it left files behind");
     }
     std::fs::write(env.folder().join("motovaultpro.toml"), "[server]\nadress = 'x'\n").unwrap();
-    let told = env.run(&["config", "check"]).expect_failure(2);
-    assert!(told.contains("unknown setting: server.adress"), "{told}");
-    let told = env.run(&["--config", "other.toml", "config", "check"]).expect_failure(2);
-    assert!(told.contains("other.toml"), "{told}");
+    let output = env.run(&["config", "check"]).expect_failure(2);
+    assert!(output.contains("unknown setting: server.adress"), "{output}");
+    let output = env.run(&["--config", "other.toml", "config", "check"]).expect_failure(2);
+    assert!(output.contains("other.toml"), "{output}");
 }
 
 #[test]
@@ -153,9 +153,9 @@ fn no_secret_is_printed() {
         assert!(shown.contains("[redacted]"), "{shown}");
         // The address is unreachable, and the error message must not contain the secret.
         for command in ["migrate", "healthcheck", "check"] {
-            let ran = env.run(&[command]);
-            assert_ne!(ran.code, Some(0), "{ran:?}");
-            assert!(!format!("{ran:?}").contains(CANARY), "{ran:?}");
+            let result = env.run(&[command]);
+            assert_ne!(result.code, Some(0), "{result:?}");
+            assert!(!format!("{result:?}").contains(CANARY), "{result:?}");
         }
     };
     let away = || {
@@ -195,8 +195,9 @@ fn no_secret_is_printed() {
         ("MVP__DATABASE__URL__NESTED", CANARY.to_owned()),
     ];
     for (name, value) in wrong {
-        let told = TestEnv::empty().with(name, &value).run(&["config", "check"]).expect_failure(2);
-        assert!(!told.contains(CANARY), "{name}: {told}");
+        let output =
+            TestEnv::empty().with(name, &value).run(&["config", "check"]).expect_failure(2);
+        assert!(!output.contains(CANARY), "{name}: {output}");
     }
 }
 
@@ -216,9 +217,9 @@ fn a_broken_settings_file_is_named_by_line_and_key_only() {
     ] {
         std::fs::write(&file, &text).unwrap();
         for command in [&["config", "check"][..], &["config", "show"], &["serve"], &["migrate"]] {
-            let told = env.run(command).expect_failure(2);
-            assert!(!told.contains(CANARY), "{told}");
-            assert!(told.contains(words), "{words:?} is not in {told:?}");
+            let output = env.run(command).expect_failure(2);
+            assert!(!output.contains(CANARY), "{output}");
+            assert!(output.contains(words), "{words:?} is not in {output:?}");
         }
     }
 }
@@ -226,9 +227,13 @@ fn a_broken_settings_file_is_named_by_line_and_key_only() {
 #[test]
 fn a_public_url_with_a_path_is_refused() {
     for url in ["https://cars.test/garage", "https://cars.test/?a", "https://cars.test/#a"] {
-        let told = TestEnv::empty().with("MVP__SERVER__PUBLIC_URL", url).run(&["config", "check"]);
-        let told = told.expect_failure(2);
-        assert!(told.contains("server.public_url") && told.contains("without a path"), "{told}");
+        let output =
+            TestEnv::empty().with("MVP__SERVER__PUBLIC_URL", url).run(&["config", "check"]);
+        let output = output.expect_failure(2);
+        assert!(
+            output.contains("server.public_url") && output.contains("without a path"),
+            "{output}"
+        );
     }
     for url in ["https://cars.test", "https://cars.test/", "http://127.0.0.1:3001"] {
         TestEnv::empty()
@@ -245,8 +250,8 @@ fn healthcheck_reports_by_exit_code() {
     env.run(&["healthcheck", "--url", &service.url]).expect_success();
     let url = service.url.clone();
     service.kill();
-    let told = env.run(&["healthcheck", "--url", &url]).expect_failure(1);
-    assert!(told.contains("does not answer"), "{told}");
+    let output = env.run(&["healthcheck", "--url", &url]).expect_failure(1);
+    assert!(output.contains("does not response"), "{output}");
     // The configured address is the default.
     let address = url.strip_prefix("http://").unwrap();
     let env = env.with("MVP__SERVER__ADDRESS", address);
@@ -265,9 +270,9 @@ fn an_address_in_use_is_reported() {
     let service = TestEnv::empty().serve();
     let address = service.url.strip_prefix("http://").unwrap().to_owned();
     let other = TestEnv::empty().with("MVP__SERVER__ADDRESS", &address);
-    let told = other.try_serve(&[]).map(|it| it.url.clone()).unwrap_err();
-    assert!(told.contains(&format!("cannot listen on {address}")), "{told}");
-    assert!(told.contains("exit status: 1"), "{told}");
+    let output = other.try_serve(&[]).map(|it| it.url.clone()).unwrap_err();
+    assert!(output.contains(&format!("cannot listen on {address}")), "{output}");
+    assert!(output.contains("exit status: 1"), "{output}");
 }
 
 async fn the_service_starts_and_prints_its_address(env: TestEnv) {
@@ -275,7 +280,7 @@ async fn the_service_starts_and_prints_its_address(env: TestEnv) {
     let nobody = service.anonymous();
     assert_eq!(nobody.get("/health").await.expect(200), "alive\n");
     let first = service.spawned.elapsed();
-    println!("from the start to the first answer, on an empty database: {first:?}");
+    println!("from start to first response, on an empty database: {first:?}");
     assert!(first < Duration::from_secs(5), "{first:?}");
     let mut health = Value::Null;
     eventually("it is well", async || {
@@ -342,19 +347,19 @@ async fn a_request_in_flight_finishes_before_shutdown(env: TestEnv) {
     stream.write_all(head.as_bytes()).await.unwrap();
     // The handler waits for the rest of the body.
     tokio::time::sleep(Duration::from_millis(200)).await;
-    let told = Instant::now();
+    let signaled = Instant::now();
     signal("TERM", service.pid());
     eventually("it takes no new requests", async || {
         tokio::net::TcpStream::connect(&host).await.is_err()
     })
     .await;
     stream.write_all(rest.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.unwrap();
+    assert!(response.starts_with("HTTP/1.1 201 "), "{response}");
     let mut service = service;
     assert_eq!(service.ended().await, Some(0), "{}", service.log());
-    println!("stopped {:?} after it was told to", told.elapsed());
+    println!("stopped {:?} after the signal", signaled.elapsed());
     let kept = "SELECT COUNT(*) FROM vehicles WHERE nickname = 'Vehicle 7'";
     assert_eq!(env.sql().await.number(kept).await, 1);
 }

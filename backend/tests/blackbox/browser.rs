@@ -142,8 +142,7 @@ async fn narrow_visit() {
 }
 
 /// Finds elements that are wider than the screen or their box, overlap others, break within a value, or are
-/// too close
-/// below another field.
+/// too close below another field.
 const CUT_OFF: &str = r"((width) => {
     const found = [];
     const report = (what, element) =>

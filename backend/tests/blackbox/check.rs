@@ -17,12 +17,15 @@ const CANARY: &str = "xyzzy-canary";
 
 /// Returns the findings, and asserts the number of failed checks.
 #[track_caller]
-fn findings(ran: &CommandResult, failed: usize) -> Vec<Value> {
-    assert_eq!(ran.code, Some(i32::from(failed > 0)), "{ran:?}");
-    assert!(!ran.err.contains("panicked") && !format!("{ran:?}").contains(CANARY), "{ran:?}");
-    let findings: Vec<Value> = serde_json::from_str(&ran.out).unwrap();
+fn findings(result: &CommandResult, failed: usize) -> Vec<Value> {
+    assert_eq!(result.code, Some(i32::from(failed > 0)), "{result:?}");
+    assert!(
+        !result.err.contains("panicked") && !format!("{result:?}").contains(CANARY),
+        "{result:?}"
+    );
+    let findings: Vec<Value> = serde_json::from_str(&result.out).unwrap();
     let all = findings.iter().filter(|it| it["state"] == "failed").count();
-    assert_eq!(all, failed, "{ran:?}");
+    assert_eq!(all, failed, "{result:?}");
     findings
 }
 
@@ -49,10 +52,10 @@ async fn a_running_service_passes(env: TestEnv) {
     assert_finding(&found, "service key", "ok", "matches the database");
 
     // One line per check, which begins with the result.
-    let ran = env.run(&["check"]);
-    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{ran:?}");
-    assert_eq!(ran.out.lines().count(), found.len(), "{ran:?}");
-    for line in ran.out.lines() {
+    let result = env.run(&["check"]);
+    assert_eq!((result.code, result.err.as_str()), (Some(0), ""), "{result:?}");
+    assert_eq!(result.out.lines().count(), found.len(), "{result:?}");
+    for line in result.out.lines() {
         let state = line.split(' ').next().unwrap();
         assert!(["ok", "warning"].contains(&state), "{line}");
         assert_eq!(state == "warning", line.contains(". To do: "), "{line}");
@@ -77,12 +80,12 @@ async fn a_failed_check_exits_with_1(env: TestEnv) {
         .with("MVP__CACHE__URL", &format!("redis://:{CANARY}@127.0.0.1:1"))
         .with("MVP__MAIL__URL", &format!("smtp://ann:{CANARY}@127.0.0.1:1"))
         .with("MVP__MAIL__FROM", "cars@example.org");
-    let ran = env.run(&["check", "--json"]);
-    let found = findings(&ran, 2);
+    let result = env.run(&["check", "--json"]);
+    let found = findings(&result, 2);
     assert_finding(&found, "cache", "failed", "Redis");
     assert_finding(&found, "mail", "failed", "");
     assert_finding(&found, "migrations", "ok", "executed");
-    assert!(ran.err.starts_with("motovaultpro: 2 of "), "{ran:?}");
+    assert!(result.err.starts_with("motovaultpro: 2 of "), "{result:?}");
 }
 
 #[test]

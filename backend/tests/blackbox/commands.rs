@@ -27,10 +27,10 @@ fn commands(env: &TestEnv) -> Vec<Vec<&'static str>> {
 
 /// Asserts that the command failed, and that its error is specific and contains no secret.
 #[track_caller]
-fn complaint(ran: CommandResult) -> String {
-    let told = ran.expect_failure(1);
-    assert!(!told.contains("something went wrong") && !told.contains(CANARY), "{told}");
-    told
+fn complaint(result: CommandResult) -> String {
+    let output = result.expect_failure(1);
+    assert!(!output.contains("something went wrong") && !output.contains(CANARY), "{output}");
+    output
 }
 
 fn database(env: &TestEnv) -> String {
@@ -48,16 +48,16 @@ async fn commands_print_which_database_they_use(env: TestEnv) {
     let service = env.serve();
     service.register("ann@example.org").await;
     for command in commands(&env) {
-        let ran = env.run(&command);
-        assert_eq!(ran.code, Some(0), "{ran:?}");
-        assert!(ran.err.contains(&named), "{ran:?}");
+        let result = env.run(&command);
+        assert_eq!(result.code, Some(0), "{result:?}");
+        assert!(result.err.contains(&named), "{result:?}");
     }
-    let told = complaint(env.run(&["users", "reset", "nobody@example.org"]));
-    assert!(told.contains("account") && told.contains(&named), "{told}");
+    let output = complaint(env.run(&["users", "reset", "nobody@example.org"]));
+    assert!(output.contains("account") && output.contains(&named), "{output}");
     // The cause is the database's error.
     env.sql().await.execute("ALTER TABLE accounts RENAME TO others").await;
-    let told = complaint(env.run(&["users", "list"]));
-    assert!(told.contains("accounts") && told.contains(&named), "{told}");
+    let output = complaint(env.run(&["users", "list"]));
+    assert!(output.contains("accounts") && output.contains(&named), "{output}");
 }
 
 async fn a_command_on_an_empty_database_reports_missing_tables(env: TestEnv) {
@@ -65,9 +65,12 @@ async fn a_command_on_an_empty_database_reports_missing_tables(env: TestEnv) {
         env.load("").await;
     }
     for command in commands(&env) {
-        let told = complaint(env.run(&command));
-        assert!(told.contains("has none of MotoVaultPro's tables"), "{told}");
-        assert!(told.contains("motovaultpro migrate") && told.contains(&database(&env)), "{told}");
+        let output = complaint(env.run(&command));
+        assert!(output.contains("has none of MotoVaultPro's tables"), "{output}");
+        assert!(
+            output.contains("motovaultpro migrate") && output.contains(&database(&env)),
+            "{output}"
+        );
     }
     assert_eq!(env.sql().await.shape().await, [""; 0]);
 }
@@ -79,12 +82,9 @@ fn commands_never_create_a_database() {
     let mut commands = commands(&env);
     commands.push(vec!["backup", "create"]);
     for command in commands {
-        let told = complaint(env.run(&command));
+        let output = complaint(env.run(&command));
         let path = env.folder().join("data/motovaultpro.db");
-        assert!(
-            told.contains(&format!("the database {} does not exist", path.display())),
-            "{told}"
-        );
+        assert!(output.contains(&format!("there is no database {}", path.display())), "{output}");
         assert!(!env.folder().join("data").exists(), "{command:?}");
     }
     for command in [&["migrate", "--status"][..], &["migrate", "--dry-run"]] {
@@ -116,8 +116,8 @@ fn an_unreachable_database_is_reported_without_its_password() {
     let url = format!("postgres://ann:{CANARY}@127.0.0.1:1/cars");
     let env = TestEnv::empty().with("MVP__DATABASE__URL", &url);
     for command in commands(&env) {
-        let told = complaint(env.run(&command));
-        assert!(told.contains("the PostgreSQL database cars at 127.0.0.1:1"), "{told}");
-        assert!(told.contains("cannot be reached"), "{told}");
+        let output = complaint(env.run(&command));
+        assert!(output.contains("the PostgreSQL database cars at 127.0.0.1:1"), "{output}");
+        assert!(output.contains("cannot be reached"), "{output}");
     }
 }

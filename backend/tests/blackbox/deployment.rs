@@ -1,6 +1,5 @@
 //! The deployment files match the service: settings, and the scripts that create secrets.
-//! `scripts/test-compose` tests
-//! what Docker Compose runs.
+//! `scripts/test-compose` tests what Docker Compose runs.
 
 use std::{
     collections::BTreeSet,
@@ -119,9 +118,9 @@ fn setup_creates_private_secrets_and_replaces_none() {
     let folder = scripts(&["setup"]);
     let mut created = BTreeSet::new();
     for is_first in [true, false] {
-        let ran = run(folder.path(), "setup", &[], PATH);
-        assert!(ran.status.success(), "{ran:?}");
-        let output = String::from_utf8([ran.stdout, ran.stderr].concat()).unwrap();
+        let result = run(folder.path(), "setup", &[], PATH);
+        assert!(result.status.success(), "{result:?}");
+        let output = String::from_utf8([result.stdout, result.stderr].concat()).unwrap();
         for file in SECRETS {
             let path = folder.path().join(file);
             let secret = std::fs::read_to_string(&path).unwrap();
@@ -168,9 +167,9 @@ fn a_missing_docker_is_reported() {
     std::fs::create_dir(&tools).unwrap();
     std::os::unix::fs::symlink("/usr/bin/dirname", tools.join("dirname")).unwrap();
     let tools = tools.to_str().unwrap().to_owned();
-    let ran = run(folder.path(), "compose", &["up"], &tools);
-    let output = String::from_utf8(ran.stderr).unwrap();
-    assert_eq!(ran.status.code(), Some(1));
+    let result = run(folder.path(), "compose", &["up"], &tools);
+    let output = String::from_utf8(result.stderr).unwrap();
+    assert_eq!(result.status.code(), Some(1));
     assert!(output.starts_with("Docker Compose is not installed"), "{output}");
     assert!(output.contains("make run"), "{output}");
     // A machine with the Docker client, but without its daemon.
@@ -178,12 +177,12 @@ fn a_missing_docker_is_reported() {
     let program = Path::new(&tools).join("docker");
     std::fs::write(&program, docker).unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let ran = run(folder.path(), "compose", &["up"], &tools);
-    let output = String::from_utf8(ran.stderr).unwrap();
-    assert_eq!(ran.status.code(), Some(1));
-    assert!(output.starts_with("Docker does not answer"), "{output}");
+    let result = run(folder.path(), "compose", &["up"], &tools);
+    let output = String::from_utf8(result.stderr).unwrap();
+    assert_eq!(result.status.code(), Some(1));
+    assert!(output.starts_with("Docker does not response"), "{output}");
     for option in ["--quiet", "--volumes", "--in-use"] {
-        let ran = run(folder.path(), "compose", &[option], &tools);
-        assert_eq!((ran.status.code(), ran.stderr.len()), (Some(1), 0), "{option}");
+        let result = run(folder.path(), "compose", &[option], &tools);
+        assert_eq!((result.status.code(), result.stderr.len()), (Some(1), 0), "{option}");
     }
 }

@@ -2,10 +2,9 @@
 //! recorded it.
 //!
 //! The ledger contains each acknowledged write. A mark is a moment between writes: every write acknowledged
-//! before the mark
-//! was committed before it, and all others begin after it. So the exact contents of the database at that
-//! moment are known,
-//! independent of any clocks. `make drill` runs it for longer than the tests do.
+//! before the mark was committed before it, and all others begin after it. So the exact contents of the
+//! database at that moment are known, independent of any clocks. `make drill` runs it for longer than the
+//! tests do.
 
 use std::{
     cell::{Cell, RefCell},
@@ -221,13 +220,13 @@ async fn write(installation: &Installation, trial: &Trial, random: &Random) -> W
     let writers =
         (0..trial.writers).map(|nth| ledger.keep_writing(&client, &vehicles[nth % vehicles.len()]));
     let conduct = async {
-        let begun = Instant::now();
+        let started = Instant::now();
         let pause = async || {
             let most = u64::try_from(trial.marks.as_millis()).unwrap() * 2;
             let wait = random.below(most);
             tokio::time::sleep(Duration::from_millis(wait)).await;
         };
-        while begun.elapsed() < trial.lasts / 4 {
+        while started.elapsed() < trial.lasts / 4 {
             pause().await;
             ledger.mark(|| ()).await;
         }
@@ -237,8 +236,8 @@ async fn write(installation: &Installation, trial: &Trial, random: &Random) -> W
         assert!(child.wait().unwrap().success());
         assert!(ledger.entries.borrow().len() > before, "nothing was written meanwhile");
         let quiet = ledger.mark(|| drop(installation.backup(&["create"]).expect_success())).await;
-        let begun = Instant::now();
-        while begun.elapsed() < trial.lasts * 3 / 4 {
+        let started = Instant::now();
+        while started.elapsed() < trial.lasts * 3 / 4 {
             pause().await;
             ledger.mark(|| ()).await;
         }
@@ -285,19 +284,20 @@ fn postgresql_is_restored_to_any_point_in_time() {
             let at = random.below(marks.len() as u64);
             let mark = marks.swap_remove(usize::try_from(at).unwrap());
             let to = mark.at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
-            let env = installation.new_target(&format!("restored-{nth}"));
-            let begun = Instant::now();
-            let told = installation.restore(&env, &["--to", &to]).expect_success();
-            let laid_out = begun.elapsed();
-            let (found, recovered) = restored_records(&installation, &trial, &env, &client).await;
+            let target = installation.new_target(&format!("restored-{nth}"));
+            let started = Instant::now();
+            let output = installation.restore(&target, &["--to", &to]).expect_success();
+            let laid_out = started.elapsed();
+            let (found, recovered) =
+                restored_records(&installation, &trial, &target, &client).await;
             compare(&entries[..mark.entries], &found);
             println!(
                 "  {to} from {}: {} rows, as the ledger has them; laid out in {laid_out:.1?}, \
                  recovered in {recovered:.1?}",
-                told.split_whitespace().nth(1).unwrap(),
+                output.split_whitespace().nth(1).unwrap(),
                 found.len(),
             );
-            std::fs::remove_dir_all(&env).unwrap();
+            std::fs::remove_dir_all(&target).unwrap();
         }
     });
 }
@@ -321,16 +321,16 @@ fn sqlite_is_restored_from_each_backup() {
             installation.manifest(&names[nth])[which].as_str().unwrap().parse().unwrap()
         };
         let bring = async |to: Option<DateTime<Utc>>, name: &str| {
-            let env = installation.new_target(name);
+            let target = installation.new_target(name);
             let to = to.map(|it| it.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string());
-            let begun = Instant::now();
-            let told = match &to {
-                Some(to) => installation.restore(&env, &["--to", to]).expect_success(),
-                None => installation.restore(&env, &[]).expect_success(),
+            let started = Instant::now();
+            let output = match &to {
+                Some(to) => installation.restore(&target, &["--to", to]).expect_success(),
+                None => installation.restore(&target, &[]).expect_success(),
             };
-            let took = begun.elapsed();
-            let (found, _) = restored_records(&installation, &trial, &env, &client).await;
-            let of = told.split_whitespace().nth(1).unwrap();
+            let took = started.elapsed();
+            let (found, _) = restored_records(&installation, &trial, &target, &client).await;
+            let of = output.split_whitespace().nth(1).unwrap();
             println!(
                 "  {of}: {} rows, as the ledger has them; restored in {took:.1?}",
                 found.len()

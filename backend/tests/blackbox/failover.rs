@@ -46,11 +46,11 @@ fn nothing_acknowledged_is_lost_when_a_synchronous_standby_takes_over() {
             eventually("writes go on", async || acknowledged() > 30).await;
             tokio::time::sleep(Duration::from_millis(random(300))).await;
             first.kill();
-            let begun = Instant::now();
+            let started = Instant::now();
             standby.promote().await;
             let before = acknowledged();
             eventually("writes go on at the other", async || acknowledged() > before + 30).await;
-            println!("writes go on {:?} after the promotion began", begun.elapsed());
+            println!("writes go on {:?} after the promotion began", started.elapsed());
             stop.set(true);
         };
         join(join_all(writers), takeover).await;
@@ -69,12 +69,12 @@ fn nothing_acknowledged_is_lost_when_pgbouncer_switches_to_the_promoted_standby(
             let before = traffic.writes();
             eventually("writes go on", async || traffic.writes() > before + 60).await;
             tokio::time::sleep(Duration::from_millis(random(300))).await;
-            let begun = Instant::now();
+            let started = Instant::now();
             cluster.primary.kill();
             cluster.fail_over().await;
             let before = traffic.writes();
             eventually("writes go on at the other", async || traffic.writes() > before + 30).await;
-            let gap = traffic.longest_gap(begun);
+            let gap = traffic.longest_gap(started);
             println!("{gap:.2?} without a success from the kill on (goal: 5 s)");
             cluster.rejoin().await;
         }

@@ -12,7 +12,9 @@ use futures::future::{join, join_all};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, Postgres, Sql, TestEnv, client, eventually, random, rounds};
+use crate::support::{
+    Client, Postgres, Response, Sql, TestEnv, client, eventually, random, rounds,
+};
 
 on_every_engine!(nothing_acknowledged_is_lost_when_the_service_is_killed);
 
@@ -21,8 +23,7 @@ pub(crate) const WRITERS: usize = 6;
 pub(crate) const VEHICLES: usize = 3;
 
 /// Intended and acknowledged writes. Records are identified by a unique value: fill-ups by their notes,
-/// vehicles by
-/// their VIN.
+/// vehicles by their VIN.
 #[derive(Default)]
 pub(crate) struct Ledger {
     numbers: Cell<u64>,
@@ -49,16 +50,16 @@ impl Ledger {
 
     /// Records the intent, sends the request, and records the acknowledgment. Returns `None` if the service
     /// is down.
-    async fn write(&self, by: &Client, path: &str, name: String, body: Value) -> Option<Answer> {
+    async fn write(&self, by: &Client, path: &str, name: String, body: Value) -> Option<Response> {
         self.intend(&name);
-        let answer = by.send(Method::POST, path, Some(&body)).await.ok()?;
-        if answer.status == 201 {
-            self.acknowledge(name, answer.body.clone());
+        let response = by.send(Method::POST, path, Some(&body)).await.ok()?;
+        if response.status == 201 {
+            self.acknowledge(name, response.body.clone());
         }
-        Some(answer)
+        Some(response)
     }
 
-    pub(crate) async fn add_vehicle(&self, by: &Client) -> Option<Answer> {
+    pub(crate) async fn add_vehicle(&self, by: &Client) -> Option<Response> {
         let body = client::vehicle(self.next());
         self.write(by, "/api/vehicles", client::text(&body["vin"]), body).await
     }
@@ -67,13 +68,13 @@ impl Ledger {
     pub(crate) async fn add_vehicles(&self, by: &Client) -> Vec<String> {
         let mut vehicles = Vec::new();
         for _ in 0..VEHICLES {
-            let answer = self.add_vehicle(by).await.unwrap();
-            vehicles.push(client::text(&answer.expect(201)["id"]));
+            let response = self.add_vehicle(by).await.unwrap();
+            vehicles.push(client::text(&response.expect(201)["id"]));
         }
         vehicles
     }
 
-    async fn add_fuel_log(&self, by: &Client, vehicle: &str) -> Option<Answer> {
+    async fn add_fuel_log(&self, by: &Client, vehicle: &str) -> Option<Response> {
         let body = client::fill_up(vehicle, self.next());
         self.write(by, "/api/fuel-logs", client::text(&body["notes"]), body).await
     }
@@ -81,17 +82,17 @@ impl Ledger {
     /// Writes until the service is down or `stop` is set.
     pub(crate) async fn keep_writing(&self, by: &Client, vehicle: &str, stop: &Cell<bool>) {
         while !stop.get() {
-            let answer = if random(8) == 0 {
+            let response = if random(8) == 0 {
                 self.add_vehicle(by).await
             } else {
                 self.add_fuel_log(by, vehicle).await
             };
-            match answer {
+            match response {
                 None => return,
-                Some(answer) if answer.status == 201 => {}
-                Some(answer) => {
-                    assert_eq!(answer.status, 503, "{answer:?}");
-                    assert!(answer.headers.contains_key("retry-after"), "{answer:?}");
+                Some(response) if response.status == 201 => {}
+                Some(response) => {
+                    assert_eq!(response.status, 503, "{response:?}");
+                    assert!(response.headers.contains_key("retry-after"), "{response:?}");
                     self.refused.set(self.refused.get() + 1);
                 }
             }
@@ -102,9 +103,9 @@ impl Ledger {
     async fn keep_reading(&self, by: &Client) {
         loop {
             let before: Vec<String> = self.acknowledged.borrow().keys().cloned().collect();
-            let answer = by.send(Method::GET, "/api/vehicles?limit=500", None).await;
-            let Ok(answer) = answer else { return };
-            let listed = column(answer.expect(200)["items"].as_array().unwrap(), "vin");
+            let response = by.send(Method::GET, "/api/vehicles?limit=500", None).await;
+            let Ok(response) = response else { return };
+            let listed = column(response.expect(200)["items"].as_array().unwrap(), "vin");
             let lost = before.iter().find(|it| it.starts_with("WVB") && !listed.contains(*it));
             assert_eq!(lost, None, "acknowledged, then not listed");
             // The cached list, which every write must invalidate.
@@ -115,8 +116,7 @@ impl Ledger {
     }
 
     /// Asserts that everything acknowledged exists unchanged, and that there are no duplicates, unintended
-    /// records or
-    /// partial writes.
+    /// records or partial writes.
     pub(crate) async fn check(&self, client: &Client, sql: &Sql, vehicles: &[String]) {
         let owned = vehicles.iter().map(|it| (client, it.as_str())).collect::<Vec<_>>();
         self.check_all(&[client], &owned, sql).await;

@@ -14,10 +14,10 @@ use crate::support::{Client, Service, TestEnv, block_on, eventually, signal};
 fn get(socket: &Path, path: &str) -> (u16, String) {
     let mut stream = UnixStream::connect(socket).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, answer.split_once("\r\n\r\n").unwrap().1.to_owned())
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    let status = response.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, response.split_once("\r\n\r\n").unwrap().1.to_owned())
 }
 
 #[test]
@@ -42,9 +42,9 @@ fn the_service_listens_on_a_unix_socket_and_requires_the_setup_token_there() {
             body.len()
         )
         .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.contains("setupToken"), "{answer}");
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        assert!(response.contains("setupToken"), "{response}");
 
         let second = TestEnv::empty().with("MVP__SERVER__SOCKET", socket.to_str().unwrap());
         let error = second.try_serve(&[]).map(|it| it.url.clone()).unwrap_err();
@@ -111,9 +111,9 @@ fn a_systemd_socket_is_used_instead_of_the_address() {
 
 /// The status in the body of `/api/health`, and the HTTP status.
 async fn health(client: &Client) -> (u16, String) {
-    let answer = client.get("/api/health").await;
-    let status = answer.status;
-    let body = answer.expect(status);
+    let response = client.get("/api/health").await;
+    let status = response.status;
+    let body = response.expect(status);
     (status, body["status"].as_str().unwrap().to_owned())
 }
 
@@ -131,11 +131,11 @@ async fn draining(seconds: &str) -> (TestEnv, Service, Client) {
 #[test]
 fn requests_are_served_while_the_service_drains() {
     block_on(async {
-        let (_place, mut service, client) = draining("2").await;
-        let begun = Instant::now();
+        let (_env, mut service, client) = draining("2").await;
+        let started = Instant::now();
         client.add_vehicle(1).await;
         assert_eq!(service.ended().await, Some(0));
-        assert!(begun.elapsed() > Duration::from_secs(1), "{:?}", begun.elapsed());
+        assert!(started.elapsed() > Duration::from_secs(1), "{:?}", started.elapsed());
         let log = service.log();
         assert!(log.contains("Shutting down soon: no longer ready"), "{log}");
     });
@@ -144,7 +144,7 @@ fn requests_are_served_while_the_service_drains() {
 #[test]
 fn a_second_signal_ends_the_drain_at_once() {
     block_on(async {
-        let (_place, mut service, client) = draining("3000").await;
+        let (_env, mut service, client) = draining("3000").await;
         client.get("/api/vehicles").await.expect(200);
         signal("TERM", service.pid());
         assert_eq!(service.ended().await, Some(0));

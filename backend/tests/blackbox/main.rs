@@ -1,6 +1,5 @@
 //! Tests the built program as its operators use it: started, killed, called over HTTP, with databases and
-//! caches that
-//! fail.
+//! caches that fail.
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 #[macro_use]

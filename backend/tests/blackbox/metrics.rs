@@ -16,10 +16,10 @@ fn counted(env: TestEnv) -> TestEnv {
 }
 
 async fn scrape(service: &Service) -> String {
-    let answer = Client::anonymous(&service.metrics_url()).get("/metrics").await;
-    let kind = answer.headers["content-type"].to_str().unwrap().to_owned();
+    let response = Client::anonymous(&service.metrics_url()).get("/metrics").await;
+    let kind = response.headers["content-type"].to_str().unwrap().to_owned();
     assert!(kind.starts_with("text/plain; version=0.0.4"), "{kind}");
-    answer.expect(200).as_str().unwrap().to_owned()
+    response.expect(200).as_str().unwrap().to_owned()
 }
 
 /// The value of the first series with this prefix.
@@ -99,8 +99,8 @@ fn a_metrics_address_in_use_is_reported() {
     let service = env.serve();
     let address = service.url.strip_prefix("http://").unwrap().to_owned();
     let other = TestEnv::empty().with("MVP__SERVER__METRICS_ADDRESS", &address);
-    let told = other.try_serve(&[]).map(|it| it.url.clone()).unwrap_err();
-    assert!(told.contains(&format!("cannot listen on {address}")), "{told}");
+    let output = other.try_serve(&[]).map(|it| it.url.clone()).unwrap_err();
+    assert!(output.contains(&format!("cannot listen on {address}")), "{output}");
 }
 
 fn project(file: &str) -> String {
@@ -202,7 +202,7 @@ fn dashboard_and_documentation_match_the_exported_metrics() {
         let mut exported = names(&scrape(&service).await);
         exported.extend(OF_BACKUPS_AND_REPLICAS.map(|it| format!("motovaultpro_{it}")));
         let documented = named(&project("docs/metrics.md"));
-        assert_eq!(documented, exported, "docs/metrics.md and what is told differ");
+        assert_eq!(documented, exported, "docs/metrics.md and the exported metrics differ");
         let alerts = named(&project("deploy/prometheus/alerts.yml"));
         let missing: Vec<_> = alerts.difference(&exported).collect();
         assert!(missing.is_empty(), "the alerts ask for {missing:?}");
@@ -219,14 +219,14 @@ fn dashboard_and_documentation_match_the_exported_metrics() {
             for target in targets {
                 let some = named(target["expr"].as_str().unwrap());
                 assert!(!some.is_empty(), "{target}");
-                asked.extend(some);
+                requested.extend(some);
             }
         }
         let variables = &dashboard["templating"]["list"];
-        asked.extend(named(&variables.to_string()));
-        let missing: Vec<_> = asked.difference(&exported).collect();
+        requested.extend(named(&variables.to_string()));
+        let missing: Vec<_> = requested.difference(&exported).collect();
         assert!(missing.is_empty(), "the dashboard asks for {missing:?}");
-        assert!(asked.len() > 20, "{asked:?}");
+        assert!(requested.len() > 20, "{requested:?}");
     });
 }
 
@@ -237,11 +237,11 @@ fn a_request_has_the_same_id_in_its_response_and_log_entries() {
         let env = TestEnv::empty().with("MVP__SERVER__TRUSTED_PROXIES", behind);
         let env = env.with("MVP_LOG", "debug").with("MVP__LOG__FORMAT", "json");
         let service = env.serve();
-        let asked = async |service: &Service, id: &str| {
+        let requested = async |service: &Service, id: &str| {
             let http = reqwest::Client::new();
             let request = http.get(format!("{}/api/vehicles", service.url));
-            let answer = request.header("x-request-id", id).send().await.unwrap();
-            answer.headers()["x-request-id"].to_str().unwrap().to_owned()
+            let response = request.header("x-request-id", id).send().await.unwrap();
+            response.headers()["x-request-id"].to_str().unwrap().to_owned()
         };
         // Creating a client installs the TLS provider.
         let _client = service.anonymous();
@@ -289,11 +289,14 @@ fn the_log_format_is_configurable() {
         let line: Value = serde_json::from_str(line).unwrap();
         assert!(line["message"].is_string() && line["level"].is_string(), "{line}");
     }
-    let told = TestEnv::empty()
+    let output = TestEnv::empty()
         .with("MVP__LOG__FORMAT", "xml")
         .run(&["config", "check"])
         .expect_failure(2);
-    assert!(told.starts_with("motovaultpro: the settings cannot be used: log.format"), "{told}");
+    assert!(
+        output.starts_with("motovaultpro: the settings cannot be used: log.format"),
+        "{output}"
+    );
 }
 
 /// Every secret that could end up in a log or a metric.
@@ -321,7 +324,7 @@ fn metrics_and_logs_contain_no_secrets() {
         let text = scrape(&service).await;
         assert!(!text.contains(CANARY) && !text.contains(&token), "{text}");
         assert!(value(&text, "motovaultpro_cache_up") < 0.1);
-        let asked =
+        let requested =
             "motovaultpro_upstream_requests_total{outcome=\"no_answer\",upstream=\"google\"}";
         assert!(value(&text, asked) >= 1.0, "{text}");
         let log = service.log();
@@ -330,11 +333,11 @@ fn metrics_and_logs_contain_no_secrets() {
             assert!(!log.contains(secret), "{log}");
         }
         // The path is logged, as intended; nothing else may contain the secret.
-        let told: Vec<_> = log.lines().filter(|line| line.contains(CANARY)).collect();
-        for line in &told {
+        let output: Vec<_> = log.lines().filter(|line| line.contains(CANARY)).collect();
+        for line in &output {
             let line: Value = serde_json::from_str(line).unwrap();
             assert_eq!(line["path"], format!("/{CANARY}"), "{line}");
         }
-        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!(output.len(), 1, "{output:?}");
     });
 }

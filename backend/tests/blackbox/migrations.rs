@@ -78,8 +78,8 @@ async fn a_dry_run_and_the_status_change_nothing(env: TestEnv) {
 async fn one_feature_alone_is_migrated(env: TestEnv) {
     let said = env.run(&["migrate", "--feature", "accounts"]).expect_success();
     assert!(said.lines().count() > 0 && said.lines().all(|it| it.starts_with("accounts/")));
-    let told = env.run(&["migrate", "--feature", "nonsense"]).expect_failure(1);
-    assert!(told.contains("no feature nonsense; there are: security-log, "), "{told}");
+    let output = env.run(&["migrate", "--feature", "nonsense"]).expect_failure(1);
+    assert!(output.contains("no feature nonsense; there are: security-log, "), "{output}");
     let rest = env.run(&["migrate"]).expect_success();
     let is_again = rest.lines().any(|it| it.starts_with("accounts/"));
     assert!(!is_again && rest.contains("vehicles/"), "{rest}");
@@ -87,15 +87,15 @@ async fn one_feature_alone_is_migrated(env: TestEnv) {
 
 /// Asserts that `migrate` and `serve` refuse this database with a message that contains these words.
 fn is_refused(env: &TestEnv, words: &[&str]) {
-    let told = [
+    let outputs = [
         env.run(&["migrate"]).expect_failure(1),
         env.run(&["migrate", "--status"]).expect_failure(1),
         env.try_serve(&[]).map(|it| it.url.clone()).unwrap_err(),
         env.try_serve(&["--no-migrate"]).map(|it| it.url.clone()).unwrap_err(),
     ];
-    for told in told {
+    for output in outputs {
         for word in words {
-            assert!(told.contains(word), "{word:?} is not in {told:?}");
+            assert!(output.contains(word), "{word:?} is not in {output:?}");
         }
     }
 }
@@ -137,9 +137,9 @@ async fn a_newer_database_is_refused(env: TestEnv) {
 }
 
 async fn migrations_killed_at_any_point_can_be_resumed(whole: TestEnv) {
-    let begun = Instant::now();
+    let started = Instant::now();
     whole.run(&["migrate"]).expect_success();
-    let takes = begun.elapsed();
+    let takes = started.elapsed();
     let shape = whole.sql().await.shape().await;
     let mut stopped_at = Vec::new();
     for nth in 0..8 {

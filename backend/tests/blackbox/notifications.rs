@@ -39,7 +39,7 @@ fn time_zone_with_daytime() -> &'static str {
 
 async fn only_one_of_two_instances_notifies(env: TestEnv) {
     let env = env.with("MVP__NOTIFICATIONS__ALLOW_PRIVATE_ADDRESSES", "true");
-    let (url, told) = receiver().await;
+    let (url, received) = receiver().await;
     let first = env.serve();
     let ann = first.register("ann@example.org").await;
     let zone = json!({ "timeZone": time_zone_with_daytime() });
@@ -55,10 +55,10 @@ async fn only_one_of_two_instances_notifies(env: TestEnv) {
     // An SQLite database can have only one service.
     let count = if env.is_postgres() { 2 } else { 1 };
     let instances: Vec<_> = (0..count).map(|_| env.serve()).collect();
-    eventually("somebody tells", async || !told.lock().unwrap().is_empty()).await;
+    eventually("somebody tells", async || !received.lock().unwrap().is_empty()).await;
     // Gives the other instance time to send it as well.
     tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(told.lock().unwrap().len(), 1);
+    assert_eq!(received.lock().unwrap().len(), 1);
     for instance in instances {
         let log = instance.log();
         assert!(!log.contains("Could not notify"), "{log}");
@@ -67,7 +67,7 @@ async fn only_one_of_two_instances_notifies(env: TestEnv) {
     let third = env.serve();
     third.anonymous().get("/api/health").await.expect(200);
     tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(told.lock().unwrap().len(), 1, "told again after a restart");
+    assert_eq!(received.lock().unwrap().len(), 1, "notified again after a restart");
 }
 
 #[test]

@@ -205,7 +205,7 @@ struct Garage {
     vehicle: String,
     browser: BrowserSession,
     /// Must outlive the service.
-    _place: TestEnv,
+    _env: TestEnv,
 }
 
 impl Garage {
@@ -223,7 +223,7 @@ impl Garage {
         browser.types("password", PASSWORD).await;
         browser.enters("password").await;
         browser.reaches("/vehicles").await;
-        Self { service, owner, vehicle, browser, _place: env }
+        Self { service, owner, vehicle, browser, _env: env }
     }
 
     async fn goes_to(&self, path: &str) {

@@ -9,9 +9,9 @@ fn a_second_service_on_the_same_database_is_refused_with_the_process_id() {
     block_on(async {
         let env = TestEnv::on_sqlite();
         let service = env.serve();
-        let told = env.try_serve(&[]).map(|_| ()).unwrap_err();
+        let output = env.try_serve(&[]).map(|_| ()).unwrap_err();
         let pid = format!("process {} uses the SQLite database", service.pid());
-        assert!(told.contains(&pid), "{told}");
+        assert!(output.contains(&pid), "{output}");
         service.anonymous().get("/api/health").await.expect(200);
         // A killed service leaves no lock behind.
         service.kill();
@@ -39,9 +39,9 @@ fn changes_by_another_process_clear_the_cache() {
         let log = service.log();
         assert!(log.contains("Another process changed the database"), "{log}");
         // The service's own writes do not count as changes by another process.
-        let told = log.matches("Another process changed").count();
+        let count = log.matches("Another process changed").count();
         ann.add_vehicle(2).await;
         tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-        assert_eq!(service.log().matches("Another process changed").count(), told);
+        assert_eq!(service.log().matches("Another process changed").count(), count);
     });
 }

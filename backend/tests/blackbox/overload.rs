@@ -1,6 +1,5 @@
 //! Load test at ten times the capacity: excess requests are refused immediately, and the rest are served as
-//! before.
-//! `make overload` runs it on a release build for longer, with the default settings, and checks the
+//! before. `make overload` runs it on a release build for longer, with the default settings, and checks the
 //! documented limits.
 
 use std::{
@@ -17,7 +16,7 @@ use serde_json::{Value, json};
 use crate::support::{
     Client, Service, TestEnv,
     client::text,
-    load::{Load, Refused, Requests, at},
+    load::{Load, Requests, RetryPolicy, at},
 };
 
 on_every_engine!(excess_requests_are_refused_immediately_and_the_rest_are_served);
@@ -27,15 +26,14 @@ struct Trial {
     program: Option<PathBuf>,
     lasts: Duration,
     /// How often to alternate between the optimal load and overload, since a machine's speed varies by more
-    /// than the
-    /// effect to be measured.
+    /// than the effect to be measured.
     rounds: usize,
     /// The numbers of connections to try to find the highest throughput.
     connections: &'static [u64],
     /// The number of overloads to try.
     loads: usize,
     /// The minimum share of the highest throughput.
-    kept: f64,
+    connection: f64,
     /// Limits for the 99th percentile of refusals, and for the time until service is back to normal.
     refused_within: Duration,
     calm_within: Duration,
@@ -49,7 +47,7 @@ impl Trial {
         rounds: 1,
         connections: &[8],
         loads: 1,
-        kept: 0.25,
+        connection: 0.25,
         refused_within: Duration::from_millis(250),
         calm_within: Duration::from_secs(5),
     };
@@ -63,7 +61,7 @@ impl Trial {
                 rounds: 6,
                 connections: &[8, 16, 32, 64],
                 loads: 3,
-                kept: 0.95,
+                connection: 0.95,
                 refused_within: Duration::from_millis(10),
                 calm_within: Duration::from_secs(1),
             },
@@ -86,33 +84,36 @@ pub(crate) async fn excess_requests_are_refused_immediately_and_the_rest_are_ser
     let put = async |connections, lasts, refused| {
         Load::run(&service.url, connections, lasts, &requests, refused).await
     };
-    put(8, trial.lasts / 4, Refused::HeedsIt).await;
+    put(8, trial.lasts / 4, RetryPolicy::HonorRetryAfter).await;
 
     let mut best = (0, Load::default());
     for connections in trial.connections {
-        let load = put(*connections, trial.lasts, Refused::HeedsIt).await;
-        println!("{engine}, {connections} connections: {}", load.told());
-        assert_eq!(load.wrong, Vec::<String>::new());
+        let load = put(*connections, trial.lasts, RetryPolicy::HonorRetryAfter).await;
+        println!("{engine}, {connections} connections: {}", load.summary());
+        assert_eq!(load.errors, Vec::<String>::new());
         if load.rate() > best.1.rate() {
             best = (*connections, load);
         }
     }
 
     // Ten times as many connections; the maximum number; and as many clients that ignore Retry-After. The
-    // latter are
-    // only reported: refusing ten thousand requests per second takes CPU time, and so does sending them.
+    // latter are only reported: refusing ten thousand requests per second takes CPU time, and so does sending
+    // them.
     let mut short = Vec::new();
-    let most =
-        [(best.0 * 10, Refused::HeedsIt), (1500, Refused::HeedsIt), (1500, Refused::DoesNot)];
+    let most = [
+        (best.0 * 10, RetryPolicy::HonorRetryAfter),
+        (1500, RetryPolicy::HonorRetryAfter),
+        (1500, RetryPolicy::RetrySoon),
+    ];
     for (connections, refused) in most.into_iter().take(trial.loads) {
         let (mut shares, mut loads) = (Vec::new(), Vec::new());
         let mut calm = Duration::ZERO;
-        let mut before = put(best.0, trial.lasts, Refused::HeedsIt).await;
+        let mut before = put(best.0, trial.lasts, RetryPolicy::HonorRetryAfter).await;
         for _ in 0..trial.rounds {
             let much = put(connections, trial.lasts, refused).await;
             calm = calm.max(until_calm(&client).await);
             // The reference is measured right before and after.
-            let after = put(best.0, trial.lasts, Refused::HeedsIt).await;
+            let after = put(best.0, trial.lasts, RetryPolicy::HonorRetryAfter).await;
             shares.push(much.rate() * 2.0 / (before.rate() + after.rate()));
             loads.push(much);
             before = after;
@@ -122,16 +123,16 @@ pub(crate) async fn excess_requests_are_refused_immediately_and_the_rest_are_ser
         println!(
             "{engine}, {connections} connections, a refusal {refused:?}: {}; {:.0} % of the best \
              ({:.0} to {:.0} %), {memory} MB at most, calm after {calm:.0?}",
-            much.told(),
+            much.summary(),
             share * 100.0,
             shares[0] * 100.0,
             shares[shares.len() - 1] * 100.0,
         );
-        assert_eq!(much.wrong, Vec::<String>::new());
+        assert_eq!(much.errors, Vec::<String>::new());
         let late = at(&much.refused, 99);
-        let is_judged = refused == Refused::HeedsIt;
+        let is_judged = refused == RetryPolicy::HonorRetryAfter;
         for (is_held, what) in [
-            (share >= trial.kept || !is_judged, format!("{share:.2} of the best throughput")),
+            (share >= trial.connection || !is_judged, format!("{share:.2} of the best throughput")),
             (late <= trial.refused_within || !is_judged, format!("refused after {late:?}")),
             (memory < 256, format!("{memory} MB")),
             (calm <= trial.calm_within, format!("calm after {calm:?}")),
@@ -192,18 +193,18 @@ fn log(vehicle: &str, nth: u64) -> Value {
 
 /// The time until ten consecutive responses are successful and fast.
 async fn until_calm(client: &Client) -> Duration {
-    let begun = Instant::now();
+    let started = Instant::now();
     let mut in_a_row = 0;
-    let mut calm = begun.elapsed();
-    while in_a_row < 10 && begun.elapsed() < Duration::from_secs(30) {
-        let answer = client.get("/api/vehicles").await;
-        let is_well = answer.status == 200 && answer.took < Duration::from_millis(100);
+    let mut calm = started.elapsed();
+    while in_a_row < 10 && started.elapsed() < Duration::from_secs(30) {
+        let response = client.get("/api/vehicles").await;
+        let is_well = response.status == 200 && response.took < Duration::from_millis(100);
         in_a_row = if is_well { in_a_row + 1 } else { 0 };
         if in_a_row == 1 {
-            calm = begun.elapsed();
+            calm = started.elapsed();
         }
     }
-    if in_a_row < 10 { begun.elapsed() } else { calm }
+    if in_a_row < 10 { started.elapsed() } else { calm }
 }
 
 /// The peak memory usage in MB.
@@ -213,10 +214,10 @@ fn peak(service: &Service) -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
 }
 
-fn is_a_refusal(answer: &str) {
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+fn is_a_refusal(response: &str) {
+    let (head, body) = response.split_once("\r\n\r\n").unwrap_or_default();
     for line in ["retry-after: 2", "content-type: application/problem+json"] {
-        assert!(head.lines().any(|it| it == line), "{line} in {answer}");
+        assert!(head.lines().any(|it| it == line), "{line} in {response}");
     }
     let problem: Value = serde_json::from_str(body).unwrap();
     assert_eq!(text(&problem["type"]), "/problems/overloaded");

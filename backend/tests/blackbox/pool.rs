@@ -37,10 +37,10 @@ fn an_exhausted_connection_pool_returns_503_with_retry_after() {
             .collect();
         tokio::time::sleep(Duration::from_millis(300)).await;
         let waiting = join_all((0..20).map(|_| ann.get(&path))).await;
-        for answer in &waiting {
-            assert_eq!(answer.status, 503, "{answer:?}");
-            assert!(answer.headers.contains_key("retry-after"), "{answer:?}");
-            assert!(answer.took < LONGEST, "{:?}", answer.took);
+        for response in &waiting {
+            assert_eq!(response.status, 503, "{response:?}");
+            assert!(response.headers.contains_key("retry-after"), "{response:?}");
+            assert!(response.took < LONGEST, "{:?}", response.took);
         }
         let longest = waiting.iter().map(|it| it.took).max().unwrap();
         println!("with every connection taken: 503 after at most {longest:?}");
@@ -50,8 +50,8 @@ fn an_exhausted_connection_pool_returns_503_with_retry_after() {
 
         lock.rollback().await.unwrap();
         for stuck in stuck {
-            let answer = stuck.await.unwrap();
-            assert!(matches!(answer.status, 200 | 503), "{answer:?}");
+            let response = stuck.await.unwrap();
+            assert!(matches!(response.status, 200 | 503), "{response:?}");
         }
         eventually("all is as before", async || ann.get(&path).await.status == 200).await;
         assert!(ann.get(&path).await.took < Duration::from_secs(1));

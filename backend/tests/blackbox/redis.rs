@@ -39,9 +39,9 @@ async fn work(client: &Client, vehicle: &str, reading: &Cell<i64>) -> Duration {
         longest = longest.max(changed.took);
         changed.expect(200);
         for path in ["/api/vehicles", &format!("/api/vehicles/{vehicle}"), "/api/auth/me"] {
-            let answer = client.get(path).await;
-            longest = longest.max(answer.took);
-            let body = answer.expect(200);
+            let response = client.get(path).await;
+            longest = longest.max(response.took);
+            let body = response.expect(200);
             if path == "/api/vehicles" {
                 assert_eq!(body["items"][0]["odometerReading"], reading.get(), "stale");
             }
@@ -52,7 +52,7 @@ async fn work(client: &Client, vehicle: &str, reading: &Cell<i64>) -> Duration {
 
 /// A service with PostgreSQL and its own Redis, an account and a vehicle.
 struct Scene {
-    _place: TestEnv,
+    _env: TestEnv,
     redis: Redis,
     service: crate::support::Service,
     client: Client,
@@ -69,7 +69,7 @@ impl Scene {
         eventually("Redis is found", async || cache_is(&client, "up").await).await;
         let vehicle = client.add_vehicle(1).await;
         let reading = Cell::new(0);
-        let scene = Self { _place: env, redis, service, client, vehicle, reading };
+        let scene = Self { _env: env, redis, service, client, vehicle, reading };
         println!("with Redis: {:?}", scene.work().await);
         scene
     }
@@ -90,7 +90,7 @@ impl Scene {
         assert!(longest < LONGEST, "{how}: {longest:?}");
         assert!(warned > 0, "{how}: nothing in the log");
         let since = self.service.log().matches(r#""level":"WARN""#).count() - warned;
-        assert!(since <= 1, "{how}: told {since} times more");
+        assert!(since <= 1, "{how}: logged {since} more times");
     }
 
     /// Asserts that Redis is used again, and contains nothing older than the last change.
@@ -259,8 +259,7 @@ fn the_service_starts_without_redis() {
 }
 
 /// Two instances with one PostgreSQL and one Redis: reads through one instance see writes acknowledged by the
-/// other,
-/// also with many concurrent reads and writes.
+/// other, also with many concurrent reads and writes.
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn a_change_through_one_instance_is_visible_through_the_other() {
@@ -293,8 +292,8 @@ fn a_change_through_one_instance_is_visible_through_the_other() {
             }
         });
         let write = async {
-            let begun = Instant::now();
-            while begun.elapsed() < Duration::from_secs(4) {
+            let started = Instant::now();
+            while started.elapsed() < Duration::from_secs(4) {
                 let reading = acknowledged.get() + 1;
                 let path = format!("/api/vehicles/{vehicle}");
                 writer.patch(&path, &json!({ "odometerReading": reading })).await.expect(200);
@@ -373,8 +372,7 @@ impl Proxy {
 }
 
 /// The writing instance repeatedly loses Redis and is killed in between, on a busy machine. The other
-/// instance must
-/// never return less than what was written.
+/// instance must never return less than what was written.
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn an_instance_that_loses_redis_or_is_killed_leaves_no_stale_cache() {

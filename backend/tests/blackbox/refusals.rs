@@ -1,6 +1,5 @@
 //! Refusals of requests whose bodies were not read, with many concurrent clients: each gets a response, and
-//! no
-//! connection breaks while the client is sending.
+//! no connection breaks while the client is sending.
 
 use std::{
     collections::BTreeMap,
@@ -48,7 +47,7 @@ pub(crate) async fn no_connection_breaks_while_a_refused_body_is_sent(env: TestE
                     let case = CASES[(nth + request) % CASES.len()];
                     // Mostly as long as a fill-up, sometimes much longer.
                     let bytes = if (nth + request) % 40 == 0 { 500_000 } else { 400 + nth * 20 };
-                    let told = match exchange(&address, &mut kept, case, bytes).await {
+                    let output = match exchange(&address, &mut kept, case, bytes).await {
                         Ok(status) if status == case.2 => "as expected".to_owned(),
                         Ok(503) => "overloaded".to_owned(),
                         Ok(status) => format!("{status} instead of {}", case.2),
@@ -57,7 +56,7 @@ pub(crate) async fn no_connection_breaks_while_a_refused_body_is_sent(env: TestE
                             format!("broken: {error}")
                         }
                     };
-                    *seen.lock().unwrap().entry(told).or_default() += 1;
+                    *seen.lock().unwrap().entry(output).or_default() += 1;
                 }
             })
         })
@@ -91,18 +90,18 @@ async fn exchange(
     stream.write_all(head.as_bytes()).await?;
     tokio::time::sleep(Duration::from_millis(3)).await;
     stream.write_all(&vec![b'x'; bytes]).await?;
-    let mut answer = Vec::new();
+    let mut response = Vec::new();
     let end = loop {
-        if let Some(end) = answer.windows(4).position(|it| it == b"\r\n\r\n") {
+        if let Some(end) = response.windows(4).position(|it| it == b"\r\n\r\n") {
             break end + 4;
         }
-        read(&mut stream, &mut answer).await?;
+        read(&mut stream, &mut response).await?;
     };
-    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+    let head = String::from_utf8_lossy(&response[..end]).into_owned();
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
     let whole = end + length.map_or(0, |it| it.parse().unwrap());
-    while answer.len() < whole {
-        read(&mut stream, &mut answer).await?;
+    while response.len() < whole {
+        read(&mut stream, &mut response).await?;
     }
     if !head.contains("connection: close") {
         *kept = Some(stream);
@@ -110,8 +109,8 @@ async fn exchange(
     Ok(head[9..12].parse().unwrap())
 }
 
-async fn read(stream: &mut TcpStream, answer: &mut Vec<u8>) -> io::Result<()> {
-    if stream.read_buf(answer).await? == 0 {
+async fn read(stream: &mut TcpStream, response: &mut Vec<u8>) -> io::Result<()> {
+    if stream.read_buf(response).await? == 0 {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
     Ok(())

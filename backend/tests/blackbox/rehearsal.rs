@@ -1,8 +1,6 @@
 //! A day in production: parts of a system with two instances fail one after the other, while users write,
-//! retry and
-//! read back. `make rehearsal` runs it on a release build for longer than the tests do, and compares the
-//! outages with the
-//! limits in docs/torture.md.
+//! retry and read back. `make rehearsal` runs it on a release build for longer than the tests do, and
+//! compares the outages with the limits in docs/torture.md.
 
 use std::{
     fs::File,
@@ -168,8 +166,7 @@ struct Record {
 
 impl Record {
     /// Triggers an event, waits until everything is healthy again, and records the results. `happens` returns
-    /// the moment
-    /// at which everything was running again.
+    /// the moment at which everything was running again.
     async fn event(
         &mut self,
         production: &mut Production,
@@ -181,13 +178,13 @@ impl Record {
         for instance in &mut production.instances {
             instance.new_lines();
         }
-        let begun = Instant::now();
-        let back = happens(production).await - begun;
+        let started = Instant::now();
+        let back = happens(production).await - started;
         let before = traffic.writes();
         eventually("writes go on", async || traffic.writes() > before + 30).await;
         production.is_healthy().await;
         tokio::time::sleep(self.trial.calm).await;
-        let (gap, slowest) = (traffic.longest_gap(begun), traffic.slowest(begun));
+        let (gap, slowest) = (traffic.longest_gap(started), traffic.slowest(started));
         let [back, gap_s, goal_s, slowest] =
             [back, gap, goal, slowest].map(|it| format!("{:.2} s", it.as_secs_f64()));
         let line = format!("{what:<42} {back:>8} {gap_s:>15} {goal_s:>8} {slowest:>8}");
@@ -197,16 +194,16 @@ impl Record {
         }
         let Some(report) = &mut self.report else { return };
         writeln!(report, "\n== {line}\nhealth:").unwrap();
-        for (after, nth, said) in traffic.health(begun) {
+        for (after, nth, said) in traffic.health(started) {
             writeln!(report, "  +{:.2} s, instance {}: {said}", after.as_secs_f64(), nth + 1)
                 .unwrap();
         }
         for (nth, instance) in production.instances.iter_mut().enumerate() {
             let lines = instance.new_lines();
-            let (answers, lines): (Vec<&str>, Vec<&str>) =
-                lines.lines().partition(|it| it.contains(r#""message":"Request handled""#));
-            let failed = answers.iter().filter(|it| it.contains(r#""status":5"#)).count();
-            writeln!(report, "log of instance {}, and {failed} answers 5xx:", nth + 1).unwrap();
+            let (responses, lines): (Vec<&str>, Vec<&str>) =
+                lines.lines().partition(|it| it.contains(r#""message":"Answered""#));
+            let failed = responses.iter().filter(|it| it.contains(r#""status":5"#)).count();
+            writeln!(report, "log of instance {}, and {failed} responses 5xx:", nth + 1).unwrap();
             for line in lines {
                 writeln!(report, "  {line}").unwrap();
             }

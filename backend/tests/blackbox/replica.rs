@@ -6,7 +6,7 @@ use crate::support::{Client, Postgres, Service, Sql, TestEnv, block_on, eventual
 
 /// Two instances of the service with a primary and its replica.
 struct Pair {
-    _place: TestEnv,
+    _env: TestEnv,
     primary: Postgres,
     replica: Postgres,
     /// A direct connection to the primary.
@@ -25,7 +25,7 @@ impl Pair {
             .with("MVP__CACHE__URL", &server("TEST_REDIS_URL"));
         let sql = Sql::postgres(&primary.url()).await;
         let services = [env.serve(), env.serve()];
-        Self { _place: env, primary, replica, sql, services }
+        Self { _env: env, primary, replica, sql, services }
     }
 
     async fn on_replica(&self, statement: &str) {
@@ -163,8 +163,7 @@ fn a_lagging_replica_is_not_used() {
 }
 
 /// The promoted standby lacks data that the replica has, so WAL positions on the old timeline are higher than
-/// those of
-/// new writes.
+/// those of new writes.
 #[test]
 #[cfg_attr(not(test_servers), ignore = "needs servers; `make test` starts them")]
 fn a_replica_of_the_failed_primary_is_not_read_after_a_failover() {

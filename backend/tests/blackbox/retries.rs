@@ -15,11 +15,11 @@ const COPIES: usize = 32;
 async fn copies(by: &Client, path: &str, body: &Value, key: &str) -> Vec<Value> {
     let at_once = (0..COPIES).map(|_| by.post_idempotent(path, body, key));
     let mut records = Vec::new();
-    for answer in join_all(at_once).await.into_iter().flatten() {
-        if answer.status == 409 {
-            assert_eq!(answer.body["type"], "/problems/in-flight", "{answer:?}");
+    for response in join_all(at_once).await.into_iter().flatten() {
+        if response.status == 409 {
+            assert_eq!(response.body["type"], "/problems/in-flight", "{response:?}");
         } else {
-            records.push(answer.expect(201));
+            records.push(response.expect(201));
         }
     }
     records
@@ -28,11 +28,11 @@ async fn copies(by: &Client, path: &str, body: &Value, key: &str) -> Vec<Value> 
 /// Sends the request until a record is returned.
 async fn at_last(by: &Client, path: &str, body: &Value, key: &str) -> Value {
     for _ in 0..200 {
-        let answer = by.post_idempotent(path, body, key).await.unwrap();
-        if answer.status == 201 {
-            return answer.body;
+        let response = by.post_idempotent(path, body, key).await.unwrap();
+        if response.status == 201 {
+            return response.body;
         }
-        assert_eq!(answer.body["type"], "/problems/in-flight", "{answer:?}");
+        assert_eq!(response.body["type"], "/problems/in-flight", "{response:?}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("it stays under way");
@@ -85,6 +85,6 @@ async fn a_retry_after_a_kill_creates_one_record(env: TestEnv) {
         let count = format!("SELECT COUNT(*) FROM vehicles WHERE vin = 'WVB{round:014}'");
         assert_eq!(sql.number(&count).await, 1);
     }
-    println!("{cut_off} rounds were cut off before any answer");
+    println!("{cut_off} rounds were cut off before any response");
     sql.close().await;
 }

@@ -3,7 +3,7 @@
 use crate::support::{Sql, TestEnv, block_on, server};
 
 /// The statements in the documentation.
-fn told() -> Vec<String> {
+fn documented_statements() -> Vec<String> {
     let page = include_str!("../../../docs/operations.md");
     let section = page.split("## PostgreSQL's roles").nth(1).unwrap();
     let sql = section.split("```sql").nth(1).unwrap().split("```").next().unwrap();
@@ -25,7 +25,7 @@ fn the_documented_roles_have_sufficient_privileges() {
         let unique = uuid::Uuid::now_v7().simple().to_string();
         let named = |text: &str| text.replace("motovaultpro", &format!("mvp_{unique}"));
         let administrator = Sql::postgres(&server("TEST_POSTGRES_URL")).await;
-        let statements = told();
+        let statements = documented_statements();
         assert_eq!(statements.len(), 4, "{statements:?}");
         for statement in &statements {
             administrator.execute(&named(statement)).await;

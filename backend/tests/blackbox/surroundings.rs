@@ -14,8 +14,7 @@ on_every_engine![an_unwritable_folder_is_reported, an_untrusted_proxy_is_reporte
 fn for_another_user(env: TestEnv) -> TestEnv {
     let program = env.folder().join("motovaultpro");
     // Copied by another process: an executable that is open for writing cannot be run, and a child of a
-    // concurrent
-    // test could inherit the open file.
+    // concurrent test could inherit the open file.
     let copied = Command::new("cp").arg(current_program()).arg(&program).status().unwrap();
     assert!(copied.success());
     set_mode(&program, 0o755);
@@ -37,8 +36,8 @@ fn run_unprivileged(env: &TestEnv, arguments: &[&str]) -> CommandResult {
 }
 
 #[track_caller]
-fn is_explained(ran: CommandResult, path: &Path, mode: &str) {
-    let complaint = ran.expect_failure(1);
+fn is_explained(result: CommandResult, path: &Path, mode: &str) {
+    let complaint = result.expect_failure(1);
     let folder = format!("folder {} belongs to user ", path.display());
     for words in [folder.as_str(), &format!("has mode {mode}"), "this process runs as user "] {
         assert!(complaint.contains(words), "{words:?} is not in {complaint}");

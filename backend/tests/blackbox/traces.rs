@@ -188,10 +188,10 @@ fn an_unavailable_collector_is_tolerated() {
         let service = env.serve();
         let client = service.register("someone@example.org").await;
         client.add_vehicle(1).await;
-        let told = Instant::now();
+        let started = Instant::now();
         stops(service).await;
-        assert!(told.elapsed().as_secs() < 15, "{:?}", told.elapsed());
+        assert!(started.elapsed().as_secs() < 15, "{:?}", started.elapsed());
     });
-    let told = TestEnv::empty().with("MVP__LOG__TRACES_URL", "here").run(&["config", "check"]);
-    assert!(told.expect_failure(2).contains("log.traces_url"));
+    let output = TestEnv::empty().with("MVP__LOG__TRACES_URL", "here").run(&["config", "check"]);
+    assert!(output.expect_failure(2).contains("log.traces_url"));
 }

@@ -40,9 +40,9 @@ fn arguments(other: &TestEnv, more: &[&'static str]) -> Vec<String> {
 
 fn run(env: &TestEnv, other: &TestEnv, more: &[&'static str]) -> CommandResult {
     let arguments = arguments(other, more);
-    let ran = env.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
-    assert!(!format!("{ran:?}").contains(CANARY), "{ran:?}");
-    ran
+    let result = env.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(!format!("{result:?}").contains(CANARY), "{result:?}");
+    result
 }
 
 async fn beside(env: &TestEnv) -> TestEnv {
@@ -63,9 +63,12 @@ async fn goes_on(env: TestEnv, other: TestEnv) {
     service.kill();
     let counted = run(&env, &other, &["--dry-run"]).expect_success();
     assert!(counted.contains("rows can be moved; nothing was written"), "{counted}");
-    let ran = run(&env, &other, &[]);
-    assert!(ran.err.contains("motovaultpro: from the ") && ran.err.contains("to the "), "{ran:?}");
-    let out = ran.expect_success();
+    let result = run(&env, &other, &[]);
+    assert!(
+        result.err.contains("motovaultpro: from the ") && result.err.contains("to the "),
+        "{result:?}"
+    );
+    let out = result.expect_success();
     let rows = |table: &str| {
         let line = out.lines().find(|it| it.split(' ').next() == Some(table)).unwrap().to_owned();
         line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()
@@ -116,9 +119,9 @@ async fn invalid_options_are_reported(env: TestEnv) {
         (vec!["move", "--to", "sqlite://a.db", "--to-password-file", file], 2, "no-such-file"),
         (vec!["move", "--to", "postgres://ann@127.0.0.1:1/cars"], 1, "127.0.0.1:1"),
     ] {
-        let ran = env.run(&arguments);
-        assert_eq!((ran.code, ran.out.as_str()), (Some(code), ""), "{ran:?}");
-        assert!(ran.err.contains(expected) && !ran.err.contains(CANARY), "{ran:?}");
+        let result = env.run(&arguments);
+        assert_eq!((result.code, result.out.as_str()), (Some(code), ""), "{result:?}");
+        assert!(result.err.contains(expected) && !result.err.contains(CANARY), "{result:?}");
     }
     assert!(!env.folder().join("a.db").exists());
 }

@@ -19,7 +19,7 @@ on_every_engine!(
 struct Account {
     email: String,
     password: String,
-    answers: Vec<Recorded>,
+    responses: Vec<Recorded>,
     pages: Vec<String>,
 }
 
@@ -44,7 +44,7 @@ fn records(list: &str) -> Option<&'static str> {
 
 /// Loads the older database, and starts the service on it.
 async fn upgrade(env: &TestEnv) -> (Service, Vec<Account>) {
-    let (dump, answers) = if env.is_postgres() {
+    let (dump, responses) = if env.is_postgres() {
         (
             include_str!("../data/upgrade/postgres.sql"),
             include_str!("../data/upgrade/postgres.json"),
@@ -53,7 +53,7 @@ async fn upgrade(env: &TestEnv) -> (Service, Vec<Account>) {
         (include_str!("../data/upgrade/sqlite.sql"), include_str!("../data/upgrade/sqlite.json"))
     };
     env.load(dump).await;
-    (env.serve(), serde_json::from_str(answers).unwrap())
+    (env.serve(), serde_json::from_str(responses).unwrap())
 }
 
 impl Account {
@@ -63,22 +63,21 @@ impl Account {
 }
 
 /// Adds differences where `actual` does not contain what `expected` has. Additional members are ignored, and
-/// numbers
-/// are compared by value.
-fn compare(env: &str, expected: &Value, actual: &Value, differences: &mut Vec<String>) {
+/// numbers are compared by value.
+fn compare(path: &str, expected: &Value, actual: &Value, differences: &mut Vec<String>) {
     let is_same = match (expected, actual) {
         (Value::Object(members), Value::Object(_)) => {
             for (name, member) in members {
                 match actual.get(name) {
-                    Some(it) => compare(&format!("{env}/{name}"), member, it, differences),
-                    None => differences.push(format!("{env}/{name} is missing")),
+                    Some(it) => compare(&format!("{path}/{name}"), member, it, differences),
+                    None => differences.push(format!("{path}/{name} is missing")),
                 }
             }
             return;
         }
         (Value::Array(items), Value::Array(others)) if items.len() == others.len() => {
             for (nth, (item, other)) in items.iter().zip(others).enumerate() {
-                compare(&format!("{env}/{nth}"), item, other, differences);
+                compare(&format!("{path}/{nth}"), item, other, differences);
             }
             return;
         }
@@ -86,7 +85,7 @@ fn compare(env: &str, expected: &Value, actual: &Value, differences: &mut Vec<St
         _ => expected == actual,
     };
     if !is_same {
-        differences.push(format!("{env}: {expected} became {actual}"));
+        differences.push(format!("{path}: {expected} became {actual}"));
     }
 }
 
@@ -124,7 +123,7 @@ async fn an_older_database_returns_the_same_data(env: TestEnv) {
     let mut differences = Vec::new();
     for account in &accounts {
         let client = account.sign_in(&service).await;
-        for Recorded { path, body } in &account.answers {
+        for Recorded { path, body } in &account.responses {
             let (mut expected, mut actual) = (body.clone(), client.get(path).await.expect(200));
             if path.starts_with("/api/maintenance/upcoming") {
                 sort_by_id(&mut expected);
@@ -157,10 +156,10 @@ async fn every_page_of_an_older_database_opens(env: TestEnv) {
     for account in &accounts {
         let client = account.sign_in(&service).await;
         for path in &account.pages {
-            let answer = client.get(path).await;
-            let told = format!("{} {path}: {answer:?}", account.email);
-            assert_eq!(answer.status, 200, "{told}");
-            assert!(text(&answer.body).contains("</footer>"), "{told}");
+            let response = client.get(path).await;
+            let context = format!("{} {path}: {response:?}", account.email);
+            assert_eq!(response.status, 200, "{context}");
+            assert!(text(&response.body).contains("</footer>"), "{context}");
         }
     }
 }
@@ -172,7 +171,7 @@ async fn recomputing_figures_of_an_older_database_changes_nothing(env: TestEnv) 
     let (mut differences, mut vehicles) = (Vec::new(), 0);
     for account in &accounts {
         let client = account.sign_in(&service).await;
-        for Recorded { path, body } in &account.answers {
+        for Recorded { path, body } in &account.responses {
             let Some(last) = body["items"].get(0).filter(|_| path.starts_with("/api/fuel-logs?"))
             else {
                 continue;
@@ -193,7 +192,7 @@ async fn recomputing_figures_of_an_older_database_changes_nothing(env: TestEnv) 
             let actual = client.get(path).await.expect(200);
             compare(&format!("{} {path} ", account.email), body, &actual, &mut differences);
             let path = format!("/api/vehicles/{vehicle}/fuel-stats");
-            let recorded = account.answers.iter().find(|it| it.path == path).unwrap();
+            let recorded = account.responses.iter().find(|it| it.path == path).unwrap();
             let actual = client.get(&path).await.expect(200);
             let env = format!("{} {path} ", account.email);
             compare(&env, &recorded.body, &actual, &mut differences);

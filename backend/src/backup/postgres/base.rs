@@ -57,8 +57,7 @@ pub(crate) struct BaseBackup {
 }
 
 /// Connects to the server, prevents concurrent base backups of it, and makes it retain the WAL that this
-/// backup
-/// needs.
+/// backup needs.
 pub(crate) async fn begin(address: &PostgresAddress) -> Result<Server> {
     let (options, mut connection) = connect(address).await?;
     let info = sqlx::query_as::<_, ServerInfo>(

@@ -103,8 +103,7 @@ pub(super) fn environment(options: &PgConnectOptions) -> Vec<(&'static str, Stri
 
 /// Verifies an unpacked base backup with `pg_verifybackup`: the checksums of all files, and the WAL if
 /// `pg_waldump` is installed, which Debian's client packages lack. Returns the errors, or `None` if the
-/// program is not
-/// installed.
+/// program is not installed.
 pub(crate) async fn verify(
     programs: &Programs,
     version: u32,

@@ -17,7 +17,7 @@ pub(crate) struct Client {
 
 /// A response of the service.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) body: Value,
     pub(crate) headers: HeaderMap,
@@ -25,7 +25,7 @@ pub(crate) struct Answer {
     pub(crate) took: Duration,
 }
 
-impl Answer {
+impl Response {
     /// Returns the body, and asserts the status.
     #[track_caller]
     pub(crate) fn expect(self, status: u16) -> Value {
@@ -66,10 +66,10 @@ impl Client {
 
     async fn open(url: &str, path: &str, body: &Value, status: u16) -> Self {
         let mut client = Self::anonymous(url);
-        let answer = client.post(path, body).await;
-        let cookie = answer.headers.get("set-cookie").map_or("", |it| it.to_str().unwrap());
+        let response = client.post(path, body).await;
+        let cookie = response.headers.get("set-cookie").map_or("", |it| it.to_str().unwrap());
         client.cookie = cookie.split(';').next().map(str::to_owned).unwrap();
-        client.account = answer.expect(status);
+        client.account = response.expect(status);
         client
     }
 
@@ -88,15 +88,15 @@ impl Client {
         format!("local|{}", text(&self.account["id"]))
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Response {
         self.send(Method::GET, path, None).await.unwrap()
     }
 
-    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Response {
         self.send(Method::POST, path, Some(body)).await.unwrap()
     }
 
-    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Response {
         self.send(Method::PATCH, path, Some(body)).await.unwrap()
     }
 
@@ -106,9 +106,9 @@ impl Client {
         path: &str,
         body: &Value,
         key: &str,
-    ) -> reqwest::Result<Answer> {
+    ) -> reqwest::Result<Response> {
         let request = self.http.post(format!("{}{path}", self.url)).json(body);
-        self.answered(request.header("idempotency-key", key)).await
+        self.send_request(request.header("idempotency-key", key)).await
     }
 
     pub(crate) async fn send(
@@ -116,23 +116,23 @@ impl Client {
         method: Method,
         path: &str,
         body: Option<&Value>,
-    ) -> reqwest::Result<Answer> {
+    ) -> reqwest::Result<Response> {
         let mut request = self.http.request(method, format!("{}{path}", self.url));
         if let Some(body) = body {
             request = request.json(body);
         }
-        self.answered(request).await
+        self.send_request(request).await
     }
 
-    async fn answered(&self, request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
-        let begun = Instant::now();
+    async fn send_request(&self, request: reqwest::RequestBuilder) -> reqwest::Result<Response> {
+        let started = Instant::now();
         let request = request.header("cookie", &self.cookie);
         let response = request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = response.bytes().await?;
         let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
         let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| text());
-        Ok(Answer { status, body, headers, took: begun.elapsed() })
+        Ok(Response { status, body, headers, took: started.elapsed() })
     }
 
     /// Adds a vehicle. Its VIN and nickname are derived from `nth`.
@@ -162,8 +162,7 @@ pub(crate) fn vehicle(nth: u64) -> Value {
 }
 
 /// The request body for adding a fill-up. Readings and dates increase with the number, so fill-ups may be
-/// added in
-/// any order.
+/// added in any order.
 pub(crate) fn fill_up(vehicle: &str, number: u64) -> Value {
     let day = chrono::NaiveDate::from_ymd_opt(2020, 1, 1).unwrap() + chrono::Days::new(number / 20);
     json!({

@@ -24,7 +24,7 @@ use std::{
 };
 
 pub(crate) use browser::BrowserSession;
-pub(crate) use client::{Answer, Client};
+pub(crate) use client::{Client, Response};
 pub(crate) use cluster::Cluster;
 pub(crate) use installation::{Installation, current_program};
 pub(crate) use pgbouncer::PgBouncer;
@@ -124,9 +124,9 @@ pub(crate) fn signal(name: &str, pid: u32) {
 
 /// Waits until the condition is true.
 pub(crate) async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-    let begun = Instant::now();
+    let started = Instant::now();
     while !is_so().await {
-        assert!(begun.elapsed() < Duration::from_secs(30), "never: {what}");
+        assert!(started.elapsed() < Duration::from_secs(30), "never: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

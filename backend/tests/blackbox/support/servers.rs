@@ -240,18 +240,18 @@ impl Postgres {
         command.args(self.settings.iter().flat_map(|it| ["-c", it.as_str()]));
         command.stdout(Stdio::null()).stderr(File::create(&log).unwrap());
         let child = self.child.insert(command.spawn().unwrap());
-        let mut told = String::new();
+        let mut output = String::new();
         let mut has_ended = false;
         // A replica stays in this state; a server that is restoring passes through it.
         let is_replica = self.data.join("standby.signal").exists();
         let ready = if is_replica { "ready to accept" } else { "ready to accept connections" };
         eventually("PostgreSQL is ready", async || {
             has_ended = child.try_wait().unwrap().is_some();
-            told = std::fs::read_to_string(&log).unwrap();
-            has_ended || told.contains(ready)
+            output = std::fs::read_to_string(&log).unwrap();
+            has_ended || output.contains(ready)
         })
         .await;
-        if has_ended { Err(told) } else { Ok(()) }
+        if has_ended { Err(output) } else { Ok(()) }
     }
 
     pub(crate) fn port(&self) -> u16 {

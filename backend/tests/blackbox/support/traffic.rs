@@ -1,6 +1,5 @@
 //! Clients that write, retry and read back through several instances. They run in a separate thread, so that
-//! the test
-//! itself does not delay them.
+//! the test itself does not delay them.
 
 use std::{
     sync::{
@@ -15,7 +14,7 @@ use futures::future::{join, join_all};
 use reqwest::Method;
 use serde_json::Value;
 
-use super::{Answer, Client, Service, Sql, block_on, client};
+use super::{Client, Response, Service, Sql, block_on, client};
 use crate::kill::Ledger;
 
 /// The number of users, each with a vehicle.
@@ -57,8 +56,7 @@ struct Seen {
 }
 
 /// Users who add fill-ups with an `Idempotency-Key`, retry at the next instance if one fails or returns 503,
-/// and read
-/// each fill-up back, first from another instance.
+/// and read each fill-up back, first from another instance.
 pub(crate) struct Traffic {
     seen: Arc<Seen>,
     users: Vec<Client>,
@@ -102,11 +100,11 @@ impl Traffic {
     }
 
     /// The longest time since `begun` without a successful write, or without a successful read.
-    pub(crate) fn longest_gap(&self, begun: Instant) -> Duration {
+    pub(crate) fn longest_gap(&self, started: Instant) -> Duration {
         let successes = self.seen.successes.lock().unwrap();
         let gap = |kind: Kind| {
-            let (mut last, mut longest) = (begun, Duration::ZERO);
-            for success in successes.iter().filter(|it| it.kind == kind && it.at > begun) {
+            let (mut last, mut longest) = (started, Duration::ZERO);
+            for success in successes.iter().filter(|it| it.kind == kind && it.at > started) {
                 longest = longest.max(success.at - last);
                 last = success.at;
             }
@@ -116,22 +114,21 @@ impl Traffic {
     }
 
     /// The duration of the slowest request since `begun`, including retries.
-    pub(crate) fn slowest(&self, begun: Instant) -> Duration {
+    pub(crate) fn slowest(&self, started: Instant) -> Duration {
         let successes = self.seen.successes.lock().unwrap();
-        let since = successes.iter().filter(|it| it.at > begun);
+        let since = successes.iter().filter(|it| it.at > started);
         since.map(|it| it.took).max().unwrap_or_default()
     }
 
     /// Changes of health since `begun`: time, instance and state.
-    pub(crate) fn health(&self, begun: Instant) -> Vec<(Duration, usize, String)> {
+    pub(crate) fn health(&self, started: Instant) -> Vec<(Duration, usize, String)> {
         let health = self.seen.health.lock().unwrap();
-        let since = health.iter().filter(|it| it.0 >= begun);
-        since.map(|(at, nth, said)| (*at - begun, *nth, said.clone())).collect()
+        let since = health.iter().filter(|it| it.0 >= started);
+        since.map(|(at, nth, said)| (*at - started, *nth, said.clone())).collect()
     }
 
     /// Stops after each user's last write, and reads everything back through each instance and with SQL.
-    /// Asserts that
-    /// nothing was lost, duplicated or stale.
+    /// Asserts that nothing was lost, duplicated or stale.
     pub(crate) async fn check(self, instances: &[&Service], sql: &Sql) {
         self.seen.stops.store(true, Ordering::SeqCst);
         let ledger = self.thread.join().unwrap();
@@ -205,24 +202,24 @@ impl User {
         kind: Kind,
         first: usize,
         status: u16,
-        send: impl AsyncFn(&Client) -> reqwest::Result<Answer>,
+        send: impl AsyncFn(&Client) -> reqwest::Result<Response>,
         seen: &Seen,
     ) -> Value {
-        let begun = Instant::now();
+        let started = Instant::now();
         for attempt in 0.. {
             let instance = &self.instances[(first + attempt) % self.instances.len()];
             match tokio::time::timeout(PATIENCE, send(instance)).await {
-                Ok(Ok(answer)) if answer.status == status => {
+                Ok(Ok(response)) if response.status == status => {
                     let at = Instant::now();
-                    let success = Success { kind, at, took: at - begun };
+                    let success = Success { kind, at, took: at - started };
                     seen.successes.lock().unwrap().push(success);
-                    return answer.body;
+                    return response.body;
                 }
-                Ok(Ok(answer)) => {
-                    let is_under_way = answer.body["type"] == "/problems/in-flight";
+                Ok(Ok(response)) => {
+                    let is_under_way = response.body["type"] == "/problems/in-flight";
                     let is_refused =
-                        answer.status == 503 && answer.headers.contains_key("retry-after");
-                    assert!(is_under_way || is_refused, "{answer:?}");
+                        response.status == 503 && response.headers.contains_key("retry-after");
+                    assert!(is_under_way || is_refused, "{response:?}");
                 }
                 // The connection broke, or the request timed out.
                 Ok(Err(_)) | Err(_) => {}
@@ -240,9 +237,9 @@ async fn watch(nth: usize, url: &str, seen: &Seen) {
     let client = Client::anonymous(url);
     let mut before = String::new();
     while !seen.stops.load(Ordering::SeqCst) {
-        let answer = client.send(Method::GET, "/api/health", None);
-        let said = match tokio::time::timeout(PATIENCE, answer).await {
-            Ok(Ok(Answer { status, body, .. })) => {
+        let response = client.send(Method::GET, "/api/health", None);
+        let said = match tokio::time::timeout(PATIENCE, response).await {
+            Ok(Ok(Response { status, body, .. })) => {
                 let part = |name: &str| body[name]["state"].as_str().unwrap_or("?").to_owned();
                 format!(
                     "{status} {}: database {}, cache {}, problems {}",
@@ -252,7 +249,7 @@ async fn watch(nth: usize, url: &str, seen: &Seen) {
                     body["problems"]
                 )
             }
-            _ => "no answer".to_owned(),
+            _ => "no response".to_owned(),
         };
         if said != before {
             seen.health.lock().unwrap().push((Instant::now(), nth, said.clone()));
