@@ -169,7 +169,7 @@ impl TestResponse {
 /// The initial time of the tests' clock.
 pub(crate) const NOW: &str = "2026-01-31T12:00:00.123456Z";
 
-#[expect(clippy::disallowed_methods, reason = "the servers' addresses are no settings")]
+#[expect(clippy::disallowed_methods, reason = "a test parameter is not a setting")]
 fn server(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run scripts/with-servers"))
 }

@@ -19,7 +19,7 @@ fn every_reference_resolves() {
             Value::Object(members) => {
                 if let Some(Value::String(reference)) = members.get("$ref") {
                     let pointer = reference.strip_prefix('#').unwrap();
-                    assert!(root.pointer(pointer).is_some(), "{reference} leads nowhere");
+                    assert!(root.pointer(pointer).is_some(), "{reference} does not resolve");
                 }
                 members.values().for_each(|it| walk(it, root));
             }
@@ -41,7 +41,7 @@ fn every_operation_is_named_and_documents_its_responses() {
         assert!(path.starts_with("/api/"), "{path}");
         for (method, operation) in operations.as_object().unwrap() {
             let name = operation["operationId"].as_str().unwrap();
-            assert!(names.insert(name.to_owned()), "{name} twice");
+            assert!(names.insert(name.to_owned()), "{name} appears more than once");
             assert!(!operation["summary"].as_str().unwrap().is_empty());
             let responses = operation["responses"].as_object().unwrap();
             assert!(

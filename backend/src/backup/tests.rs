@@ -356,7 +356,7 @@ fn missing_and_unreadable_wal_have_different_exit_codes() {
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(&file, bytes).unwrap();
     assert_eq!(code(backups.fetch(&segment(1), Some(&identity))), 200);
-    assert!(!backups.temp_dir.path().join("target").exists(), "nothing half fetched");
+    assert!(!backups.temp_dir.path().join("target").exists(), "a partial file was left behind");
     let identities = Identities::read(Some(&identity)).unwrap();
     let found =
         wal::list(&backups.folder).unwrap().remove(0).check(&identities, &Cancellation::default());

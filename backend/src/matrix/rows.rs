@@ -214,7 +214,7 @@ const ADMINISTRATION: &[Row] = &[
     row(Administrator, "POST /admin/invitations").form("email="),
     row(Administrator, "POST /admin/invitations/$invitation/withdraw"),
     row(Administrator, "GET /admin/stations"),
-    // A file takes a form of another kind: the stations' own tests send one.
+    // Uploads need multipart forms, which the tests of the stations send.
     row(Administrator, "POST /admin/stations").form("").expecting(415),
     row(Administrator, "GET /admin/log"),
     row(Administrator, "GET /admin/log?userId=$account"),
@@ -222,7 +222,7 @@ const ADMINISTRATION: &[Row] = &[
     row(Public, "POST /reset").form("token=$my_reset&password=correct+horse+battery"),
 ];
 
-/// What it takes an authenticator for is refused here, and done in Chromium.
+/// Requests that need an authenticator are refused here; the browser tests cover them.
 const FACTORS: &[Row] = &[
     row(Public, "POST /api/auth/login/second").json(r#"{"code":"123456"}"#).expecting(401),
     row(Public, "POST /api/auth/login/passkey/begin").expecting(403),
@@ -250,7 +250,7 @@ const FACTORS: &[Row] = &[
     row(Session, "POST /settings/factors/passkeys/$passkey/remove").with_two_factor(),
 ];
 
-/// What a VIN means is everybody's who is signed in.
+/// Decoded VINs are visible to all signed-in users.
 const VINS: &[Row] = &[
     row(Owner, "GET /api/vin/1HGCM82633A004352"),
     row(Owner, "GET /api/platform/years"),
@@ -339,7 +339,7 @@ const STATIONS: &[Row] = &[
     row(Shared, "GET /stations?query=corner"),
     row(Shared, "GET /stations/new"),
     row(Shared, "POST /stations/new").form("name=At+the+corner"),
-    // What nobody has found cannot be saved.
+    // Only search results can be saved.
     row(Shared, "POST /stations/save").form("found=google:x&query=corner").expecting(404),
     row(Shared, "GET /stations/$station"),
     row(Creator, "GET /stations/$station/edit"),

@@ -60,7 +60,7 @@ pub(super) async fn create_empty() -> (Database, DropGuard) {
 pub(super) struct DropGuard(String);
 
 impl Drop for DropGuard {
-    #[expect(clippy::disallowed_methods, reason = "how the tests run is no setting")]
+    #[expect(clippy::disallowed_methods, reason = "a test parameter is not a setting")]
     fn drop(&mut self) {
         if std::env::var("TEST_SERVERS_IN_MEMORY").is_err() {
             return;
@@ -77,7 +77,7 @@ impl Drop for DropGuard {
 }
 
 /// Whether all tests use PgBouncer, as in `scripts/test-pgbouncer`.
-#[expect(clippy::disallowed_methods, reason = "how the tests run is no setting")]
+#[expect(clippy::disallowed_methods, reason = "a test parameter is not a setting")]
 fn all_use_pgbouncer() -> bool {
     std::env::var("TEST_THROUGH_PGBOUNCER").is_ok()
 }

@@ -270,7 +270,7 @@ async fn the_service_creates_encrypted_backups_and_retains_the_newest(installati
             std::fs::read_to_string(format!("{}.{suffix}", notes.display())).unwrap()
         };
         assert!(!read("arguments").contains(CANARY), "{}", read("arguments"));
-        assert!(read("password").contains(CANARY), "it was not given the password");
+        assert!(read("password").contains(CANARY), "the program did not get the password");
     }
     if installation.postgres.is_none() {
         let left = below(installation.database_path().parent().unwrap());

@@ -38,7 +38,7 @@ fn version_and_help_are_printed() {
     }
     let output = env.run(&["nonsense"]).expect_failure(2);
     assert!(output.contains("nonsense") && output.contains("--help"), "{output}");
-    assert_eq!(std::fs::read_dir(env.folder()).unwrap().count(), 0, "it left files behind");
+    assert_eq!(std::fs::read_dir(env.folder()).unwrap().count(), 0, "files were left behind");
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn settings_are_validated() {
             assert!(output.contains(words), "{words:?} is not in {output:?}");
             assert_eq!(output.lines().count(), 1, "{output:?}");
         }
-        assert_eq!(std::fs::read_dir(env.folder()).unwrap().count(), 0, "it left files behind");
+        assert_eq!(std::fs::read_dir(env.folder()).unwrap().count(), 0, "files were left behind");
     }
     std::fs::write(env.folder().join("motovaultpro.toml"), "[server]\nadress = 'x'\n").unwrap();
     let output = env.run(&["config", "check"]).expect_failure(2);
@@ -283,7 +283,7 @@ async fn the_service_starts_and_prints_its_address(env: TestEnv) {
     println!("from start to first response, on an empty database: {first:?}");
     assert!(first < Duration::from_secs(5), "{first:?}");
     let mut health = Value::Null;
-    eventually("it is well", async || {
+    eventually("the service is healthy", async || {
         health = nobody.get("/api/health").await.expect(200);
         health["status"] == "ok"
     })

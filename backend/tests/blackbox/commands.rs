@@ -93,7 +93,7 @@ fn commands_never_create_a_database() {
     }
     assert!(
         !env.run(&["backup", "list"]).expect_success().contains("sqlite"),
-        "a backup of nothing"
+        "an empty database was backed up"
     );
 }
 
@@ -107,7 +107,7 @@ fn only_databases_of_this_program_are_backed_up() {
     }
     assert!(
         !env.run(&["backup", "list"]).expect_success().contains("sqlite"),
-        "a backup of nothing"
+        "an empty database was backed up"
     );
 }
 

@@ -37,7 +37,7 @@ struct Trial {
 }
 
 impl Trial {
-    #[expect(clippy::disallowed_methods, reason = "the trial's measure is no setting")]
+    #[expect(clippy::disallowed_methods, reason = "a test parameter is not a setting")]
     fn wanted() -> Self {
         let seed = std::env::var("DRILL_SEED").ok();
         let seed = seed.map_or_else(|| crate::support::random(1_000_000), |it| it.parse().unwrap());
@@ -173,7 +173,11 @@ async fn restored_records(
     let found = records(&by.at(&service.url)).await;
     let rows = "SELECT (SELECT COUNT(*) FROM vehicles) + (SELECT COUNT(*) FROM fuel_logs)";
     let rows = restored.sql.number(rows).await;
-    assert_eq!(usize::try_from(rows).unwrap(), found.len(), "rows that nobody can see");
+    assert_eq!(
+        usize::try_from(rows).unwrap(),
+        found.len(),
+        "some rows are not visible through the API"
+    );
     service.kill();
     restored.sql.close().await;
     (found, took)
@@ -353,6 +357,6 @@ fn sqlite_is_restored_from_each_backup() {
             last_in < first_out,
             "a write is in it, and one that was acknowledged before is not"
         );
-        assert!(first_out > began && last_in < ended, "it is not of the time it says");
+        assert!(first_out > began && last_in < ended, "the backup is not of its stated time");
     });
 }

@@ -262,7 +262,7 @@ fn nothing_acknowledged_is_lost_when_postgresql_is_killed() {
                 postgres.kill();
                 let at_the_kill = ledger.refused.get();
                 let nobody = service.anonymous();
-                assert_eq!(nobody.get("/health").await.status, 200, "it is alive");
+                assert_eq!(nobody.get("/health").await.status, 200, "the liveness check failed");
                 let health = nobody.get("/api/health").await;
                 println!("health, with the database away: {:?}", health.took);
                 assert!(health.took < Duration::from_secs(4), "{:?}", health.took);
@@ -274,9 +274,13 @@ fn nothing_acknowledged_is_lost_when_postgresql_is_killed() {
                 eventually("it refuses", async || ledger.refused.get() > at_the_kill).await;
                 let while_away = acknowledged();
                 tokio::time::sleep(Duration::from_millis(200)).await;
-                assert_eq!(acknowledged(), while_away, "acknowledged without a database");
+                assert_eq!(
+                    acknowledged(),
+                    while_away,
+                    "a write was acknowledged without a database"
+                );
                 postgres.restart().await;
-                eventually("it is ready again", async || {
+                eventually("the service is ready again", async || {
                     nobody.get("/api/health").await.status == 200
                 })
                 .await;

@@ -96,7 +96,7 @@ fn a_systemd_socket_is_used_instead_of_the_address() {
                 let port = std::fs::read_to_string(&port).ok()?;
                 Some(format!("http://127.0.0.1:{port}"))
             };
-            eventually("it is ready there", async || {
+            eventually("the service is ready", async || {
                 assert!(child.try_wait().unwrap().is_none(), "it ended");
                 let Some(url) = url() else { return false };
                 env.run(&["healthcheck", "--url", &url]).code == Some(0)
@@ -121,10 +121,12 @@ async fn draining(seconds: &str) -> (TestEnv, Service, Client) {
     let env = TestEnv::empty().with("MVP__SERVER__DRAIN", seconds);
     let service = env.serve();
     let client = service.register("someone@example.org").await;
-    eventually("it is ready", async || health(&client).await.0 == 200).await;
+    eventually("the service is ready", async || health(&client).await.0 == 200).await;
     signal("TERM", service.pid());
-    eventually("it is not ready", async || health(&client).await == (503, "stopping".to_owned()))
-        .await;
+    eventually("the service is not ready", async || {
+        health(&client).await == (503, "stopping".to_owned())
+    })
+    .await;
     (env, service, client)
 }
 

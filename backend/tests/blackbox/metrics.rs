@@ -46,7 +46,7 @@ async fn metrics_are_served_on_a_separate_listener(env: TestEnv) {
         client.get("/api/vehicles").await.expect(200);
     }
     let mut text = String::new();
-    eventually("every job was done once, and the cache is there", async || {
+    eventually("every job ran once, and the cache is available", async || {
         text = scrape(&service).await;
         let job = "motovaultpro_job_last_success_timestamp_seconds";
         let jobs: Vec<_> = text.lines().filter(|line| line.starts_with(job)).collect();
@@ -249,7 +249,7 @@ fn a_request_has_the_same_id_in_its_response_and_log_entries() {
         let made = asked(&service, "not an id").await;
         assert!(uuid::Uuid::parse_str(&made).is_ok(), "{made}");
         for id in ["proxys-id_7", &made] {
-            eventually("it is logged", async || {
+            eventually("the entry is logged", async || {
                 let log = service.log();
                 log.contains(id) && log.ends_with('\n')
             })
@@ -277,7 +277,7 @@ fn the_log_format_is_configurable() {
         let env = TestEnv::empty().with("MVP__LOG__FORMAT", format);
         let service = env.serve();
         // The address is printed before it is logged.
-        block_on(eventually("it is logged", async || {
+        block_on(eventually("the entry is logged", async || {
             let log = service.log();
             log.contains("Serving") && log.ends_with('\n')
         }));

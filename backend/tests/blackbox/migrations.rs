@@ -64,7 +64,7 @@ async fn a_second_run_executes_nothing(env: TestEnv) {
 async fn a_dry_run_and_the_status_change_nothing(env: TestEnv) {
     let planned = env.run(&["migrate", "--dry-run"]).expect_success();
     let status = env.run(&["migrate", "--status"]).expect_success();
-    assert_eq!(planned, status, "all of it is pending");
+    assert_eq!(planned, status, "all migrations must be pending");
     assert!(planned.lines().all(|line| line.ends_with(" pending")), "{planned}");
     assert!(!env.folder().join("data").exists(), "it created a database");
     if !env.is_postgres() {
@@ -159,5 +159,5 @@ async fn migrations_killed_at_any_point_can_be_resumed(whole: TestEnv) {
         assert_eq!(env.sql().await.shape().await, shape);
         assert!(!env.run(&["migrate", "--status"]).expect_success().contains("pending"));
     }
-    println!("killed twice, it had executed so many files: {stopped_at:?} (whole: {takes:?})");
+    println!("files executed when killed: {stopped_at:?} (uninterrupted: {takes:?})");
 }

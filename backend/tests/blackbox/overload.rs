@@ -52,7 +52,7 @@ impl Trial {
         calm_within: Duration::from_secs(5),
     };
 
-    #[expect(clippy::disallowed_methods, reason = "the trial's measure is no setting")]
+    #[expect(clippy::disallowed_methods, reason = "a test parameter is not a setting")]
     fn wanted() -> Self {
         match std::env::var("OVERLOAD_PROGRAM") {
             Ok(program) => Self {

@@ -34,7 +34,7 @@ struct Trial {
 }
 
 impl Trial {
-    #[expect(clippy::disallowed_methods, reason = "the trial's measure is no setting")]
+    #[expect(clippy::disallowed_methods, reason = "a test parameter is not a setting")]
     fn wanted() -> Self {
         let number = |name: &str| std::env::var(name).ok().map(|it| it.parse::<f64>().unwrap());
         match std::env::var("REHEARSAL_PROGRAM") {

@@ -202,7 +202,7 @@ fn a_replica_of_the_failed_primary_is_not_read_after_a_failover() {
         sql.execute("CREATE TABLE filler AS SELECT generate_series(1, 300000)").await;
         sql.close().await;
         let end = position(&primary, "pg_current_wal_lsn()").await;
-        eventually("the replica has what the standby lacks", async || {
+        eventually("the replica is ahead of the standby", async || {
             position(&replica, "pg_last_wal_replay_lsn()").await >= end
         })
         .await;

@@ -154,7 +154,7 @@ fn traces_contain_requests_and_their_outbound_calls() {
         let (search, google) = (named(&spans, "GET /api/stations/search"), named(&spans, "google"));
         assert_eq!(google.parent_span_id, search.span_id);
         assert_eq!(google.kind(), SpanKind::Client);
-        assert!(spans.iter().all(|it| it.name != "otlp"), "sending is no part of a trace");
+        assert!(spans.iter().all(|it| it.name != "otlp"), "exporting must not be traced");
         let holds = |text: &str| raw.windows(text.len()).any(|it| it == text.as_bytes());
         assert!(holds("GET /api/vehicles"));
         let cookie = cookie.split_once('=').unwrap().1;

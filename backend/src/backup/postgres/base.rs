@@ -180,7 +180,7 @@ impl Server {
         let exited = exited.at(&program)?;
         if !exited.status.success() {
             // The output may contain hosts and roles, but no passwords.
-            let message = String::from_utf8_lossy(&ended.stderr).trim().replace('\n', "; ");
+            let message = String::from_utf8_lossy(&exited.stderr).trim().replace('\n', "; ");
             let cause = copied.err().map_or(String::new(), |error| format!(" ({error})"));
             return Err(BackupError::Refused(format!("{message}{cause}")));
         }
