@@ -90,7 +90,7 @@ fn share_error_responses(document: &mut OpenApi) {
                 // Any request may be rate-limited or find the database unavailable; unsafe methods are also
                 // checked for cross-site requests.
                 let common = [403, 429, 503].into_iter().filter(|it| *it != 403 || !is_safe);
-                common.for_each(|it| add_refusal(context, operation, it));
+                common.for_each(|it| add_error_response(context, operation, it));
             });
             let responses = &mut operation.responses.get_or_insert_default().responses;
             responses.sort_keys();

@@ -39,7 +39,7 @@ pub(super) struct Check {
 
 impl Check {
     /// Whether `check` is older than `every`, or missing.
-    pub(super) fn is_due(check: Option<&Self>, every: Every, now: DateTime<Utc>) -> bool {
+    pub(super) fn is_due(check: Option<&Self>, every: Schedule, now: DateTime<Utc>) -> bool {
         let Some(every) = every.interval() else { return false };
         let Some(check) = check else { return true };
         let age = now - check.at;

@@ -108,7 +108,7 @@ pub enum Command {
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
         /// Encrypt the file for this public key (may be repeated)
-        #[arg(long, value_name = "KEY", value_parser = recipient, requires = "folder")]
+        #[arg(long, value_name = "KEY", value_parser = parse_recipient, requires = "folder")]
         recipient: Vec<Recipient>,
     },
     /// For PostgreSQL's `restore_command`: `fetch-wal %f %p`

@@ -69,7 +69,7 @@ pub(super) async fn restore(folder: &Folder, options: &RestoreOptions) -> Result
             if let Some(parent) = options.into.parent().filter(|it| !it.as_os_str().is_empty()) {
                 folder::create_private_folder(parent)?;
             }
-            let _lock = ServiceLock::take_for_a_while(&options.into)
+            let _lock = ServiceLock::acquire_temporary(&options.into)
                 .map_err(|error| BackupError::Refused(error.to_string()))?;
             sqlite::restore_file(from, manifest.digest(), &options.into, || {
                 destination.move_aside()

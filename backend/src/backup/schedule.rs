@@ -197,7 +197,7 @@ fn names(folder: &Folder) -> Vec<String> {
 }
 
 fn record_check(folder: &Folder, job: &'static str, check: Check, took: Duration) {
-    metrics().jobs.note(job, check.at, took, check.is_ok);
+    metrics().jobs.record_run(job, check.at, took, check.is_ok);
     let updated = Checks::update(folder, |it| {
         *(if job == VERIFY { &mut it.verify } else { &mut it.drill }) = Some(check);
     });
@@ -330,7 +330,7 @@ mod tests {
         let temp_dir = tempfile::tempdir().unwrap();
         let mut config = Config::clone(&app.app.config);
         config.backup.folder = Some(temp_dir.path().join("backups"));
-        config.backup.every = Every::try_from(every.to_owned()).unwrap();
+        config.backup.every = Schedule::try_from(every.to_owned()).unwrap();
         (app, config, temp_dir)
     }
 
@@ -346,29 +346,26 @@ mod tests {
 
             back_up_if_due(&config, &path, every, clock).await.unwrap();
             let created = look(&config).await;
-            assert_eq!((created.state, created.count), (BackupCondition::Ok, 1));
+            assert_eq!((created.state, created.count), (BackupStatus::Ok, 1));
             assert!(created.last_size_bytes.unwrap() > 0 && created.last_at.is_some());
             assert_eq!((created.verified_at, created.archived_wal_files), (None, None));
-            assert_eq!(
-                state(&config, &path, true, clock.now()).await.state,
-                BackupCondition::Failed
-            );
+            assert_eq!(state(&config, &path, true, clock.now()).await.state, BackupStatus::Failed);
 
             run_due_checks(&config, &path, clock).await;
             let verified = look(&config).await;
             assert_eq!(verified.verification, Some(CheckResult::Ok));
             assert_eq!(verified.verified_at, Some(clock.now()));
             assert_eq!(verified.drill, None, "drills are off by default");
-            config.backup.drill_every = Every::try_from("1h".to_owned()).unwrap();
+            config.backup.drill_every = Schedule::try_from("1h".to_owned()).unwrap();
             run_due_checks(&config, &path, clock).await;
-            assert_eq!(look(&config).await.drill, Some(Verified::Ok));
+            assert_eq!(look(&config).await.drill, Some(CheckResult::Ok));
 
             clock.advance(TimeDelta::hours(49));
-            assert_eq!(look(&config).await.state, BackupCondition::Late);
-            config.backup.every = Every::try_from("never".to_owned()).unwrap();
+            assert_eq!(look(&config).await.state, BackupStatus::Late);
+            config.backup.every = Schedule::try_from("never".to_owned()).unwrap();
             assert_eq!(
                 look(&config).await.state,
-                BackupCondition::Ok,
+                BackupStatus::Ok,
                 "backups may be created by a timer"
             );
 
@@ -376,9 +373,9 @@ mod tests {
             let backup = Folder::open(&path).unwrap().backups().unwrap().remove(0);
             let payload = backup.payload(backup.manifest.as_ref().unwrap());
             std::fs::write(payload, "damaged").unwrap();
-            config.backup.drill_every = Every::try_from("never".to_owned()).unwrap();
+            config.backup.drill_every = Schedule::try_from("never".to_owned()).unwrap();
             run_due_checks(&config, &path, clock).await;
-            assert_eq!(look(&config).await.state, BackupCondition::Ok);
+            assert_eq!(look(&config).await.state, BackupStatus::Ok);
             clock.advance(TimeDelta::days(6));
             run_due_checks(&config, &path, clock).await;
             let damaged = look(&config).await;

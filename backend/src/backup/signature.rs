@@ -89,7 +89,7 @@ impl TrustedKeys {
         if keys.peek().is_none() {
             return Ok(SignatureStatus::Unknown(id));
         }
-        if !keys.any(|it| it.has_signed(&backup.text, &signature)) {
+        if !keys.any(|it| it.verifies(&backup.text, &signature)) {
             return wrong("the signature is wrong: it was created for a different manifest");
         }
         // Otherwise an older backup could be renamed to pass as this one.

@@ -209,7 +209,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::{
-        BackupCondition, BackupState, ServerReadiness, Verified, age_text, archive, replication,
+        BackupState, BackupStatus, CheckResult, ServerReadiness, age_text, archive, replication,
         verified,
     };
     use crate::check::State;

@@ -89,7 +89,7 @@ async fn postgres(
 ) -> (Option<Db>, Vec<Finding>) {
     let requested_at = clock.now();
     let requests = servers.0.iter().map(|server| async move {
-        let result = with_timeout(ask_server(server)).await;
+        let result = with_timeout(query_server(server)).await;
         (
             address_text(server),
             result.and_then(|it| it.map_err(|error| error.to_string())),
@@ -103,7 +103,7 @@ async fn postgres(
         match result {
             Ok(server) => {
                 clocks.add("the database", server.now, requested_at, responded_at);
-                if server.takes_writes && primary.is_none() {
+                if server.accepts_writes && primary.is_none() {
                     primary = Some(server);
                 }
             }
@@ -231,8 +231,8 @@ async fn service_key(db: &Db, config: &Config) -> Finding {
     const NAME: &str = "service key";
     let source = Source::of(config).map_or_else(|error| error.to_string(), |it| it.to_string());
     match with_timeout(keys::check(db, config)).await {
-        Ok(Ok(Fit::Sealing)) => Finding::ok(NAME, format!("{source} matches the database")),
-        Ok(Ok(Fit::Unused)) => {
+        Ok(Ok(KeyStatus::Matches)) => Finding::ok(NAME, format!("{source} matches the database")),
+        Ok(Ok(KeyStatus::NotRegistered)) => {
             Finding::ok(NAME, format!("{source} exists; nothing is encrypted yet"))
         }
         Ok(Ok(KeyStatus::NotCreated)) => {
@@ -259,8 +259,8 @@ async fn role(db: &Db) -> Option<Finding> {
         Err(why) => return Some(Finding::failed(NAME, why, "check the role in [database]")),
     };
     let name = role.name;
-    if !role.lacks.is_empty() {
-        let found = format!("{name} lacks privileges on {}", role.lacks.join(", "));
+    if !role.missing_privileges.is_empty() {
+        let found = format!("{name} lacks privileges on {}", role.missing_privileges.join(", "));
         let advice =
             "run `motovaultpro migrate` with database.migration_url set to the tables' owner";
         return Some(Finding::failed(NAME, found, advice));
@@ -301,8 +301,8 @@ async fn migration_role(settings: &Database, engine: &Engine) -> Finding {
 async fn find_primary(servers: &PostgresAddress) -> Result<Server, String> {
     let mut why = "none of the servers accepts writes".to_owned();
     for server in &servers.0 {
-        match with_timeout(ask_server(server)).await {
-            Ok(Ok(found)) if found.takes_writes => return Ok(found),
+        match with_timeout(query_server(server)).await {
+            Ok(Ok(found)) if found.accepts_writes => return Ok(found),
             Ok(Ok(_)) => {}
             Ok(Err(error)) => why = format!("{}: {error}", address_text(server)),
             Err(timeout) => why = format!("{}: {timeout}", address_text(server)),
@@ -317,7 +317,7 @@ async fn check_replica(replica: &PostgresAddress, settings: &Database) -> Findin
         return Finding::failed(NAME, "it has no address", "check database.replica_url");
     };
     let address = address_text(server);
-    let found = with_timeout(ask_server(server)).await;
+    let found = with_timeout(query_server(server)).await;
     let found = match found.and_then(|it| it.map_err(|error| error.to_string())) {
         Ok(found) => found,
         Err(why) => {

@@ -26,7 +26,7 @@ struct ServiceChecks<'a> {
 }
 
 pub(super) async fn check(config: &Config, clock: &Clock, clocks: &Clocks) -> Vec<Finding> {
-    let checks = ServiceChecks { clock, clocks, outward: Outward::new("check") };
+    let checks = ServiceChecks { clock, clocks, client: UpstreamClient::new("check") };
     let checks = &checks;
     let mut all: Vec<PendingCheck<'_>> = vec![Box::pin(checks.nhtsa(&config.vin))];
     for (name, settings) in &config.auth.providers {
@@ -64,7 +64,7 @@ impl ServiceChecks<'_> {
         let request = request.map_err(|_| "the address is not valid".to_owned())?;
         let requested_at = self.clock.now();
         let response =
-            with_timeout(self.outward.send(request)).await?.map_err(|it| it.to_string())?;
+            with_timeout(self.client.send(request)).await?.map_err(|it| it.to_string())?;
         let host = host(address);
         self.clocks.add_date(&host, response.headers(), requested_at, self.clock.now());
         Ok(response)

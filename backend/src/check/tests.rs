@@ -216,9 +216,9 @@ async fn the_age_of_the_newest_backup_is_checked(app: TestApp) {
     write_backup(&folder, engine, now - TimeDelta::days(3));
     let report = check(config.clone()).await;
     assert_finding(&report, "newest backup", State::Warning, "3 days old");
-    config.backup.every = Every::try_from("never".to_owned()).unwrap();
+    config.backup.every = Schedule::try_from("never".to_owned()).unwrap();
     assert_finding(&check(config.clone()).await, "newest backup", State::Ok, "3 days old");
-    config.backup.every = Every::try_from("24h".to_owned()).unwrap();
+    config.backup.every = Schedule::try_from("24h".to_owned()).unwrap();
     write_backup(&folder, engine, now - TimeDelta::hours(5));
     let report = check(config.clone()).await;
     assert_finding(&report, "newest backup", State::Ok, "5 hours old");

@@ -246,7 +246,7 @@ async fn the_service_creates_encrypted_backups_and_retains_the_newest(installati
         logs += &service.log();
     }
     // The test's server has only a superuser, to whom row-level security does not apply.
-    let about_it = |line: &&str| !line.contains("passes row-level security by");
+    let about_it = |line: &&str| !line.contains("bypasses row-level security");
     for line in logs.lines().filter(about_it) {
         let wrong = ["\"ERROR\"", "\"WARN\"", CANARY].iter().find(|it| line.contains(**it));
         assert_eq!(wrong, None, "{line}");

@@ -84,7 +84,10 @@ fn commands_never_create_a_database() {
     for command in commands {
         let output = complaint(env.run(&command));
         let path = env.folder().join("data/motovaultpro.db");
-        assert!(output.contains(&format!("there is no database {}", path.display())), "{output}");
+        assert!(
+            output.contains(&format!("the database {} does not exist", path.display())),
+            "{output}"
+        );
         assert!(!env.folder().join("data").exists(), "{command:?}");
     }
     for command in [&["migrate", "--status"][..], &["migrate", "--dry-run"]] {

@@ -201,7 +201,7 @@ impl Record {
         for (nth, instance) in production.instances.iter_mut().enumerate() {
             let lines = instance.new_lines();
             let (responses, lines): (Vec<&str>, Vec<&str>) =
-                lines.lines().partition(|it| it.contains(r#""message":"Answered""#));
+                lines.lines().partition(|it| it.contains(r#""message":"Request handled""#));
             let failed = responses.iter().filter(|it| it.contains(r#""status":5"#)).count();
             writeln!(report, "log of instance {}, and {failed} responses 5xx:", nth + 1).unwrap();
             for line in lines {

@@ -138,7 +138,7 @@ fn users_read_their_own_writes_and_a_failed_replica_is_tolerated() {
         assert_eq!(ann.counts(1).await.1, all + 1);
         for service in &pair.services {
             let log = service.log();
-            assert!(log.contains("The replica is away"), "{log}");
+            assert!(log.contains("The replica is unavailable"), "{log}");
             // The primary would have this record.
             assert!(!log.contains("The database fails"), "{log}");
         }
