@@ -169,8 +169,8 @@ fn the_primary_of_several_servers_is_backed_up() {
         let port = primary.host().rsplit_once(':').unwrap().1.to_owned();
         let installation = installation.with("MVP__BACKUP__POSTGRES_URL", &url);
         installation.backup(&["create"]).expect_success();
-        let requested = std::fs::read_to_string(format!("{}.arguments", notes.unwrap().display()));
-        assert!(requested.unwrap().lines().any(|it| it == format!("PGPORT={port}")));
+        let arguments = std::fs::read_to_string(format!("{}.arguments", notes.unwrap().display()));
+        assert!(arguments.unwrap().lines().any(|it| it == format!("PGPORT={port}")));
     });
 }
 

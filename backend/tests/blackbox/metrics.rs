@@ -212,21 +212,21 @@ fn dashboard_and_documentation_match_the_exported_metrics() {
             serde_json::from_str(&project("deploy/grafana/motovaultpro.json")).unwrap();
         let panels = dashboard["panels"].as_array().unwrap();
         let shown = panels.iter().filter(|it| it["type"] != "row");
-        let mut asked = BTreeSet::new();
+        let mut queried = BTreeSet::new();
         for panel in shown {
             let targets = panel["targets"].as_array().unwrap();
             assert!(!targets.is_empty(), "{panel}");
             for target in targets {
                 let some = named(target["expr"].as_str().unwrap());
                 assert!(!some.is_empty(), "{target}");
-                requested.extend(some);
+                queried.extend(some);
             }
         }
         let variables = &dashboard["templating"]["list"];
-        requested.extend(named(&variables.to_string()));
-        let missing: Vec<_> = requested.difference(&exported).collect();
+        queried.extend(named(&variables.to_string()));
+        let missing: Vec<_> = queried.difference(&exported).collect();
         assert!(missing.is_empty(), "the dashboard asks for {missing:?}");
-        assert!(requested.len() > 20, "{requested:?}");
+        assert!(queried.len() > 20, "{queried:?}");
     });
 }
 
@@ -237,7 +237,7 @@ fn a_request_has_the_same_id_in_its_response_and_log_entries() {
         let env = TestEnv::empty().with("MVP__SERVER__TRUSTED_PROXIES", behind);
         let env = env.with("MVP_LOG", "debug").with("MVP__LOG__FORMAT", "json");
         let service = env.serve();
-        let requested = async |service: &Service, id: &str| {
+        let request_id = async |service: &Service, id: &str| {
             let http = reqwest::Client::new();
             let request = http.get(format!("{}/api/vehicles", service.url));
             let response = request.header("x-request-id", id).send().await.unwrap();
@@ -245,8 +245,8 @@ fn a_request_has_the_same_id_in_its_response_and_log_entries() {
         };
         // Creating a client installs the TLS provider.
         let _client = service.anonymous();
-        assert_eq!(asked(&service, "proxys-id_7").await, "proxys-id_7");
-        let made = asked(&service, "not an id").await;
+        assert_eq!(request_id(&service, "proxys-id_7").await, "proxys-id_7");
+        let made = request_id(&service, "not an id").await;
         assert!(uuid::Uuid::parse_str(&made).is_ok(), "{made}");
         for id in ["proxys-id_7", &made] {
             eventually("the entry is logged", async || {
@@ -266,7 +266,7 @@ fn a_request_has_the_same_id_in_its_response_and_log_entries() {
         // Request ids are accepted from trusted proxies only.
         let env = TestEnv::empty();
         let service = env.serve();
-        let made = asked(&service, "proxys-id_7").await;
+        let made = request_id(&service, "proxys-id_7").await;
         assert!(uuid::Uuid::parse_str(&made).is_ok(), "{made}");
     });
 }
@@ -324,9 +324,9 @@ fn metrics_and_logs_contain_no_secrets() {
         let text = scrape(&service).await;
         assert!(!text.contains(CANARY) && !text.contains(&token), "{text}");
         assert!(value(&text, "motovaultpro_cache_up") < 0.1);
-        let requested =
+        let series =
             "motovaultpro_upstream_requests_total{outcome=\"no_answer\",upstream=\"google\"}";
-        assert!(value(&text, asked) >= 1.0, "{text}");
+        assert!(value(&text, series) >= 1.0, "{text}");
         let log = service.log();
         let cookie = client.cookie().split_once('=').unwrap().1;
         for secret in [&token, cookie, "correct horse battery"] {

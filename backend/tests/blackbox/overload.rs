@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::support::{
     Client, Service, TestEnv,
     client::text,
-    load::{Load, Requests, RetryPolicy, at},
+    load::{Load, Requests, RetryPolicy, percentile},
 };
 
 on_every_engine!(excess_requests_are_refused_immediately_and_the_rest_are_served);
@@ -129,7 +129,7 @@ pub(crate) async fn excess_requests_are_refused_immediately_and_the_rest_are_ser
             shares[shares.len() - 1] * 100.0,
         );
         assert_eq!(much.errors, Vec::<String>::new());
-        let late = at(&much.refused, 99);
+        let late = percentile(&much.refused, 99);
         let is_judged = refused == RetryPolicy::HonorRetryAfter;
         for (is_held, what) in [
             (share >= trial.connection || !is_judged, format!("{share:.2} of the best throughput")),

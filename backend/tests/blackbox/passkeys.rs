@@ -141,16 +141,16 @@ async fn a_passkey_signs_in_alone_and_as_the_second_factor(env: TestEnv) {
     .await;
 }
 
-/// Answers the challenge `asked` with the passkey, in the open page.
-async fn answer(browser: &BrowserSession, asked: &Value) -> Value {
+/// Answers the challenge `challenge` with the passkey, in the open page.
+async fn answer(browser: &BrowserSession, challenge: &Value) -> Value {
     let script = format!(
         "(async () => {{
             const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON({});
             return (await navigator.credentials.get({{ publicKey }})).toJSON();
         }})()",
-        asked["publicKey"]
+        challenge["publicKey"]
     );
-    json!({ "ceremony": asked["ceremony"], "credential": run(browser, &script).await })
+    json!({ "ceremony": challenge["ceremony"], "credential": run(browser, &script).await })
 }
 
 async fn a_passkey_response_is_valid_once_and_only_for_its_origin(env: TestEnv) {
@@ -164,15 +164,15 @@ async fn a_passkey_response_is_valid_once_and_only_for_its_origin(env: TestEnv) 
         let begin =
             async || client.post("/api/auth/login/passkey/begin", &json!({})).await.expect(200);
 
-        let asked = begin().await;
-        let right = answer(&browser, &asked).await;
+        let challenge = begin().await;
+        let right = answer(&browser, &challenge).await;
         // A response to one challenge is not valid for another.
         let mut swapped = right.clone();
         swapped["ceremony"] = begin().await["ceremony"].clone();
         client.post(FINISH, &swapped).await.expect(401);
         // The user handle is not signed, and must not select another account.
-        let asked = begin().await;
-        let mut renamed = answer(&browser, &asked).await;
+        let challenge = begin().await;
+        let mut renamed = answer(&browser, &challenge).await;
         renamed["credential"]["response"]["userHandle"] = json!("AAAAAAAAAAAAAAAAAAAAAA");
         client.post(FINISH, &renamed).await.expect(401);
         assert_eq!(client.post(FINISH, &right).await.expect(200)["email"], "ann@example.org");
@@ -190,19 +190,19 @@ async fn a_passkey_response_is_valid_once_and_only_for_its_origin(env: TestEnv) 
 
         // A page at another origin uses this service's challenge: the browser includes the origin.
         browser.page.goto(format!("{other_url}/login")).await.unwrap();
-        let asked = begin().await;
-        let phished = answer(&browser, &asked).await;
+        let challenge = begin().await;
+        let phished = answer(&browser, &challenge).await;
         client.post(FINISH, &phished).await.expect(401);
 
         // A refused response cannot be reused at the right origin.
-        let asked = begin().await;
-        let phished = answer(&browser, &asked).await;
+        let challenge = begin().await;
+        let phished = answer(&browser, &challenge).await;
         client.post(FINISH, &phished).await.expect(401);
         Client::anonymous(&other_url).post(FINISH, &phished).await.expect(401);
         // It would have been valid there with its own challenge.
         let other = Client::anonymous(&other_url);
-        let asked = other.post("/api/auth/login/passkey/begin", &json!({})).await.expect(200);
-        other.post(FINISH, &answer(&browser, &asked).await).await.expect(200);
+        let challenge = other.post("/api/auth/login/passkey/begin", &json!({})).await.expect(200);
+        other.post(FINISH, &answer(&browser, &challenge).await).await.expect(200);
         browser.ends().await;
     })
     .await;
@@ -220,9 +220,9 @@ async fn a_passkey_completes_only_a_pending_sign_in(env: TestEnv) {
         let waiting = Client::password_accepted(&url, "ann@example.org", PASSWORD).await;
         let mut answers = Vec::new();
         for _ in 0..2 {
-            let asked = waiting.post(begin, &json!({})).await.expect(200);
-            assert_eq!(asked["publicKey"]["allowCredentials"].as_array().unwrap().len(), 1);
-            answers.push(answer(&browser, &asked).await);
+            let challenge = waiting.post(begin, &json!({})).await.expect(200);
+            assert_eq!(challenge["publicKey"]["allowCredentials"].as_array().unwrap().len(), 1);
+            answers.push(answer(&browser, &challenge).await);
         }
         Client::anonymous(&url).post(FINISH, &answers[0]).await.expect(401);
         waiting.post(FINISH, &answers[0]).await.expect(200);

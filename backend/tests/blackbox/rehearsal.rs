@@ -145,9 +145,9 @@ impl Production {
     }
 
     /// Waits until the instances use the replica for reads.
-    async fn replica_is_asked(&self) {
+    async fn wait_until_replica_serves_reads(&self) {
         let sql = Sql::postgres(&self.replica.url_of("postgres", "motovaultpro")).await;
-        eventually("the replica is asked", async || {
+        eventually("the replica serves reads", async || {
             let reads = "SELECT (seq_scan + idx_scan)::BIGINT FROM pg_stat_user_tables
                          WHERE relname = 'fuel_logs'";
             sql.number(reads).await > 0
@@ -232,12 +232,12 @@ impl Record {
         };
         self.event(production, traffic, "Redis killed", REDUNDANT, happens).await;
         let happens = async |it: &mut Production| {
-            it.replica_is_asked().await;
+            it.wait_until_replica_serves_reads().await;
             it.replica.kill();
             down().await;
             it.replica.restart().await;
             let back = Instant::now();
-            it.replica_is_asked().await;
+            it.wait_until_replica_serves_reads().await;
             back
         };
         self.event(production, traffic, "replica killed", REDUNDANT, happens).await;
@@ -275,7 +275,7 @@ impl Record {
             down().await;
             it.cluster.rejoin().await;
             it.replica.follow(&it.cluster.primary).await;
-            it.replica_is_asked().await;
+            it.wait_until_replica_serves_reads().await;
             back
         };
         self.event(production, traffic, "primary killed, standby promoted", FAILOVER, happens)

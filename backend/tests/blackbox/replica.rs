@@ -95,7 +95,7 @@ fn users_read_their_own_writes_and_a_failed_replica_is_tolerated() {
         }
 
         // The replica serves the reads: while it is paused, new records do not appear.
-        eventually("the replica is asked", async || {
+        eventually("the replica serves reads", async || {
             pair.on_replica("SELECT pg_wal_replay_resume()").await;
             pair.on_replica("SELECT pg_wal_replay_pause()").await;
             eventually("it stands still", async || {
@@ -156,7 +156,7 @@ fn a_lagging_replica_is_not_used() {
         pair.on_replica("SELECT pg_wal_replay_pause()").await;
         pair.slip_in(&ann).await;
         // The service does not know about this write: only the lag makes it read from the primary.
-        eventually("the primary is asked", async || ann.counts(0).await == (2, 2)).await;
+        eventually("the primary serves reads", async || ann.counts(0).await == (2, 2)).await;
         pair.on_replica("SELECT pg_wal_replay_resume()").await;
         eventually("it has caught up", async || ann.counts(1).await == (2, 2)).await;
     });

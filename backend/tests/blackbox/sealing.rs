@@ -70,13 +70,13 @@ async fn after_secrets_were_discarded_the_service_starts_with_a_new_key(env: Tes
     let service = env.serve();
     let ann = service.register("ann@example.org").await;
     let channel = add_webhook(&ann).await;
-    let requested = env.run(&["secrets", "discard"]).expect_success();
-    assert!(requested.contains("nothing was discarded"), "{requested}");
+    let output = env.run(&["secrets", "discard"]).expect_success();
+    assert!(output.contains("nothing was discarded"), "{output}");
     service.kill();
 
     std::fs::remove_file(key_file(&env)).unwrap();
-    let requested = env.run(&["secrets", "discard"]).expect_success();
-    assert!(requested.contains("notification channels with a secret: 1\n"), "{requested}");
+    let output = env.run(&["secrets", "discard"]).expect_success();
+    assert!(output.contains("notification channels with a secret: 1\n"), "{output}");
     env.try_serve(&[]).map(|it| it.url.clone()).unwrap_err();
     let done = env.run(&["secrets", "discard", "--yes"]).expect_success();
     assert!(done.contains("notification channels with a secret: 1\n"), "{done}");
