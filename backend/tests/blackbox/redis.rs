@@ -399,7 +399,7 @@ fn an_instance_that_loses_redis_or_is_killed_leaves_no_stale_cache() {
                 })
             })
             .collect();
-        let (mut stale, mut reads) = (0, 0);
+        let (mut stale, mut count) = (0, 0);
         let rounds = i64::try_from(crate::support::rounds(4)).unwrap();
         for round in 1..=rounds {
             let mut client = client.at(&writer.url);
@@ -417,7 +417,7 @@ fn an_instance_that_loses_redis_or_is_killed_leaves_no_stale_cache() {
                     client = client.at(&writer.url);
                 }
                 for _ in 0..20 {
-                    reads += 1;
+                    count += 1;
                     stale += i32::from(odometer(&reads).await != reading);
                 }
             }
@@ -426,8 +426,8 @@ fn an_instance_that_loses_redis_or_is_killed_leaves_no_stale_cache() {
         for thread in busy {
             thread.join().unwrap();
         }
-        assert_eq!(stale, 0, "of {reads} reads");
-        println!("{reads} reads, none stale");
+        assert_eq!(stale, 0, "of {count} reads");
+        println!("{count} reads, none stale");
     });
 }
 
