@@ -62,7 +62,9 @@ mod tests {
     };
 
     async fn rename(app: &TestApp, statement: &'static str) {
-        let Db::Postgres { pool, .. } = app.past_policies().await else { panic!("not PostgreSQL") };
+        let Db::Postgres { pool, .. } = app.db_bypassing_rls().await else {
+            panic!("not PostgreSQL")
+        };
         sqlx::raw_sql(statement).execute(&pool).await.unwrap();
     }
 
@@ -72,8 +74,8 @@ mod tests {
         block_on(async {
             let app = TestApp::on_postgres().await;
             let db = &app.app.db;
-            let ann = app.register("ann@example.org").await.user().await;
-            let bob = app.register("bob@example.org").await.user().await;
+            let ann = app.register("ann@example.org").await.user_id().await;
+            let bob = app.register("bob@example.org").await.user_id().await;
             for _ in 0..2 {
                 let mut tx = db.write_for(&ann).await.unwrap();
                 edition::increment(&mut tx, &ann).await.unwrap();

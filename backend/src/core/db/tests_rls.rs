@@ -157,7 +157,7 @@ on_postgresql![
 type TablePolicy = (String, bool, bool, Option<String>, Option<String>);
 
 async fn every_table_with_a_user_has_a_policy(app: TestApp) {
-    let mut tx = app.past_policies().await.read().await.unwrap();
+    let mut tx = app.db_bypassing_rls().await.read().await.unwrap();
     let found: Vec<TablePolicy> = sql!(
         &mut tx,
         fetch_all,
@@ -205,7 +205,7 @@ const ANSWERS: &str = "SELECT COUNT(*) FROM kept_answers";
 
 async fn a_transaction_sees_only_rows_of_its_user(app: TestApp) {
     let (ann, bob, vehicle) = two_users(&app).await;
-    let (ann, bob, db) = (ann.user().await, bob.user().await, &app.app.db);
+    let (ann, bob, db) = (ann.user_id().await, bob.user_id().await, &app.app.db);
     let id = VehicleId(vehicle.parse().unwrap());
 
     for tx in [db.read_for(&ann).await, db.write_for(&ann).await] {
@@ -241,7 +241,7 @@ async fn a_transaction_sees_only_rows_of_its_user(app: TestApp) {
 
 async fn the_scope_ends_with_the_transaction(app: TestApp) {
     let (ann, ..) = two_users(&app).await;
-    let ann = ann.user().await;
+    let ann = ann.user_id().await;
     let read = async |db: &Db| count(&mut db.read().await.unwrap(), VEHICLES).await;
     // More iterations than connections, so that each connection is reused.
     for nth in 0..20 {
@@ -271,7 +271,7 @@ async fn user_ids_are_quoted_in_statements(app: TestApp) {
         sql!(&mut tx, execute, "SET LOCAL standard_conforming_strings TO off").unwrap();
         tx.commit().await.unwrap();
     }
-    let Db::Postgres { pool, .. } = &app.past_policies().await else { panic!("not PostgreSQL") };
+    let Db::Postgres { pool, .. } = &app.db_bypassing_rls().await else { panic!("not PostgreSQL") };
     let off = "ALTER ROLE motovaultpro IN DATABASE ";
     let (database,): (String,) =
         sqlx::query_as("SELECT quote_ident(current_database())").fetch_one(pool).await.unwrap();
@@ -329,7 +329,7 @@ async fn a_migration_changes_all_users_rows_and_restores_rls(app: TestApp) {
     let owner = Db::open_for_migrations(&app.app.config.database).await.unwrap();
     migrate::run(&owner, &all, None, &app.app.clock).await.unwrap();
     let painted = "SELECT COUNT(*) FROM vehicles WHERE color = 'red'";
-    let ann = ann.user().await;
+    let ann = ann.user_id().await;
     assert_eq!(count(&mut app.app.db.read_for(&ann).await.unwrap(), painted).await, 1);
     // The owner sees no rows again.
     assert_eq!(count(&mut owner.read().await.unwrap(), painted).await, 0);

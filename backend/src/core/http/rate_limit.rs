@@ -292,15 +292,15 @@ mod tests {
         }
         assert_eq!(bob.get("/api/vehicles").await.status, 200);
         // Unauthenticated requests do not use up a user's quota.
-        let answer = test.nobody().get("/api/vehicles").await;
+        let answer = test.anonymous().get("/api/vehicles").await;
         assert_eq!((answer.status, answer.header("ratelimit")), (401, ""));
     }
 
     #[tokio::test]
     async fn unauthenticated_networks_have_their_own_quota() {
         let test = TestApp::new(|config| config.server.anonymous_requests_per_minute = 3).await;
-        let ann = test.register("ann@x.org").await.asking_from("192.0.2.1");
-        let anonymous = test.nobody().asking_from("192.0.2.1");
+        let ann = test.register("ann@x.org").await.with_client_ip("192.0.2.1");
+        let anonymous = test.anonymous().with_client_ip("192.0.2.1");
         for (remaining, path) in [(2, "/login"), (1, "/api/vehicles"), (0, "/nowhere")] {
             let answer = anonymous.get(path).await;
             assert_ne!(answer.status, 429, "{answer:?}");
@@ -320,14 +320,17 @@ mod tests {
         assert_eq!(invented.get("/api/vehicles").await.status, 429);
         // Users behind the same address, and other networks, have their own quotas.
         assert_eq!(ann.get("/api/vehicles").await.status, 200);
-        assert_eq!(test.nobody().asking_from("192.0.2.2").get("/login").await.status, 200);
+        assert_eq!(test.anonymous().with_client_ip("192.0.2.2").get("/login").await.status, 200);
         // IPv6 clients are grouped by /64.
         for nth in 0..3 {
-            let neighbor = test.nobody().asking_from(&format!("2001:db8::{nth}"));
+            let neighbor = test.anonymous().with_client_ip(&format!("2001:db8::{nth}"));
             assert_eq!(neighbor.get("/login").await.status, 200);
         }
-        assert_eq!(test.nobody().asking_from("2001:db8::9").get("/login").await.status, 429);
-        assert_eq!(test.nobody().asking_from("2001:db8:0:1::9").get("/login").await.status, 200);
+        assert_eq!(test.anonymous().with_client_ip("2001:db8::9").get("/login").await.status, 429);
+        assert_eq!(
+            test.anonymous().with_client_ip("2001:db8:0:1::9").get("/login").await.status,
+            200
+        );
     }
 
     #[tokio::test]
@@ -340,7 +343,7 @@ mod tests {
         let ann = test.register("ann@x.org").await;
         let answer = ann.get("/api/vehicles").await;
         assert_eq!((answer.status, answer.header("ratelimit-policy")), (200, ""));
-        let answer = test.nobody().asking_from("192.0.2.1").get("/login").await;
+        let answer = test.anonymous().with_client_ip("192.0.2.1").get("/login").await;
         assert_eq!((answer.status, answer.header("ratelimit-policy")), (200, ""));
     }
 }

@@ -36,7 +36,7 @@ async fn requests_are_counted_by_route_and_not_by_path() {
         counted("http_requests_total", &route)
     };
     let (refused, missing) = (of("401"), of("404"));
-    test.nobody().get(&format!("/api/vehicles/{id}")).await;
+    test.anonymous().get(&format!("/api/vehicles/{id}")).await;
     test.as_administrator().await.get(&format!("/api/vehicles/{id}")).await;
     test.as_administrator().await.get(&format!("/api/vehicles/{id}")).await;
     assert!(of("401") > refused);
@@ -52,7 +52,7 @@ async fn requests_are_counted_by_route_and_not_by_path() {
 
 #[tokio::test]
 async fn unknown_paths_are_one_route() {
-    let test = TestApp::on_sqlite().await.nobody();
+    let test = TestApp::on_sqlite().await.anonymous();
     let unknown = |method| {
         let labels = [("route", "unknown"), ("method", method), ("status", "404")];
         counted("http_requests_total", &labels)
@@ -73,7 +73,7 @@ async fn unknown_paths_are_one_route() {
 
 #[tokio::test]
 async fn methods_are_counted_separately() {
-    let test = TestApp::on_sqlite().await.nobody();
+    let test = TestApp::on_sqlite().await.anonymous();
     let of = |method, status| {
         let labels = [("route", "/api/vehicles"), ("method", method), ("status", status)];
         counted("http_requests_total", &labels)

@@ -24,7 +24,7 @@ async fn a_checkbox_confirms_a_value_or_that_it_is_unknown(app: TestApp) {
             ("date", "2026-01-20"),
             ("confirm", confirm),
         ];
-        let response = user.submit(&path, &fields).await;
+        let response = user.post_form(&path, &fields).await;
         assert_eq!(response.status, 422, "{odometer}: {response:?}");
         let tick = response.text().split("name=\"confirm\" value=\"/odometer\"").nth(1);
         let tick = tick.and_then(|it| it.split("</label>").next()).unwrap_or_default();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::setup_token;
 use crate::{
     core::config::Registration,
-    testing::{Answer, TestApp, cookie_of, on_every_engine},
+    testing::{TestApp, TestResponse, cookie_of, on_every_engine},
 };
 
 on_every_engine![
@@ -32,7 +32,7 @@ on_every_engine![
 
 const PASSWORD: &str = "correct horse battery";
 
-async fn log_in(app: &TestApp, email: &str, password: &str) -> Answer {
+async fn log_in(app: &TestApp, email: &str, password: &str) -> TestResponse {
     app.post("/api/auth/login", json!({ "email": email, "password": password })).await
 }
 
@@ -44,7 +44,7 @@ async fn is_signed_in(app: &TestApp) -> bool {
 
 async fn a_new_account_is_signed_in_and_not_an_administrator(app: TestApp) {
     let new = json!({ "email": " Ann@Example.org ", "password": PASSWORD, "displayName": "Ann" });
-    let added = app.nobody().post("/api/auth/register", new).await;
+    let added = app.anonymous().post("/api/auth/register", new).await;
     insta::assert_json_snapshot!(added, { ".body.id" => "[id]" }, @r#"
     {
       "status": 201,
@@ -65,17 +65,17 @@ async fn a_new_account_is_signed_in_and_not_an_administrator(app: TestApp) {
 }
 
 async fn the_first_account_is_an_administrator(app: TestApp) {
-    let admin = log_in(&app.nobody(), "admin@example.org", PASSWORD).await;
+    let admin = log_in(&app.anonymous(), "admin@example.org", PASSWORD).await;
     assert_eq!((admin.status, &admin.body["isAdmin"]), (200, &json!(true)));
 }
 
 async fn the_first_account_requires_the_setup_token_if_other_machines_can_connect(app: TestApp) {
     app.delete_all_accounts().await;
-    let app = app.other_instance(|it| {
+    let app = app.instance_with(|it| {
         it.server.address = "0.0.0.0:3001".parse().unwrap();
         it.auth.registration = Registration::Closed;
     });
-    let app = app.nobody();
+    let app = app.anonymous();
     let token = setup_token(&app.app).await.unwrap().unwrap().to_owned();
     let register = async |email: &str, token: Option<&str>| {
         let mut new = json!({ "email": email, "password": PASSWORD });
@@ -87,12 +87,12 @@ async fn the_first_account_requires_the_setup_token_if_other_machines_can_connec
     for wrong in [None, Some("0123456789abcdef0123456789abcdef"), Some("x")] {
         let refused = register("ann@example.org", wrong).await;
         assert_eq!(refused.status, 422, "{refused:?}");
-        assert!(refused.faults()[0].starts_with("/setupToken: "), "{refused:?}");
+        assert!(refused.field_errors()[0].starts_with("/setupToken: "), "{refused:?}");
     }
     let page = app.get("/register").await;
     assert!(page.text().contains(r#"name="setupToken""#), "{page:?}");
     let fields = [("email", "ann@example.org"), ("password", PASSWORD), ("setupToken", "x")];
-    let page = app.submit("/register", &fields).await;
+    let page = app.post_form("/register", &fields).await;
     assert_eq!(page.status, 422);
     assert!(page.text().contains("is not the token that the service printed"), "{page:?}");
 
@@ -110,13 +110,13 @@ async fn a_session_cookie_is_not_accepted_as_a_bearer_token(app: TestApp) {
     // The session is now cached.
     assert!(is_signed_in(&ann).await);
     let token = ann.cookie().unwrap().split_once('=').unwrap().1.to_owned();
-    let bearer = app.nobody().with_header("authorization", &format!("Bearer {token}"));
+    let bearer = app.anonymous().with_header("authorization", &format!("Bearer {token}"));
     assert!(!is_signed_in(&bearer).await);
 }
 
 async fn concurrent_first_registrations_create_one_administrator(app: TestApp) {
     app.delete_all_accounts().await;
-    let (nobody, at_once) = (app.nobody(), 0..4);
+    let (nobody, at_once) = (app.anonymous(), 0..4);
     let answers = at_once.map(|n| {
         let new = json!({ "email": format!("{n}@example.org"), "password": PASSWORD });
         nobody.post("/api/auth/register", new)
@@ -129,17 +129,17 @@ async fn concurrent_first_registrations_create_one_administrator(app: TestApp) {
 async fn email_addresses_are_unique_ignoring_case(app: TestApp) {
     app.register("ann@example.org").await;
     let again = json!({ "email": "ANN@example.org", "password": PASSWORD });
-    let again = app.nobody().post("/api/auth/register", again).await;
+    let again = app.anonymous().post("/api/auth/register", again).await;
     assert_eq!((again.status, &again.body["type"]), (409, &json!("/problems/duplicate-email")));
-    assert_eq!(log_in(&app.nobody(), "Ann@Example.ORG", PASSWORD).await.status, 200);
+    assert_eq!(log_in(&app.anonymous(), "Ann@Example.ORG", PASSWORD).await.status, 200);
 }
 
 async fn all_invalid_fields_are_reported(app: TestApp) {
     let new = json!({ "email": "ann", "password": "short", "displayName": 7, "isAdmin": true });
-    let refused = app.nobody().post("/api/auth/register", new).await;
+    let refused = app.anonymous().post("/api/auth/register", new).await;
     assert_eq!(refused.status, 422);
     assert_eq!(
-        refused.faults(),
+        refused.field_errors(),
         [
             "/email: has to be an e-mail address, such as you@example.org",
             "/password: has fewer than 8 characters",
@@ -148,21 +148,21 @@ async fn all_invalid_fields_are_reported(app: TestApp) {
         ]
     );
     assert_eq!(
-        app.nobody().post("/api/auth/login", json!({})).await.faults(),
+        app.anonymous().post("/api/auth/login", json!({})).await.field_errors(),
         ["/email: is required", "/password: is required"]
     );
     let longer_in_lower_case = format!("{}@b.co", "İ".repeat(240));
     let emails = ["@b", "a@", "a b@c", "a@.c", "a@c.", "a\u{0}@c", "a@b@c", "a@b,c"];
     for email in emails.into_iter().chain([longer_in_lower_case.as_str()]) {
         let new = json!({ "email": email, "password": PASSWORD });
-        assert_eq!(app.nobody().post("/api/auth/register", new).await.status, 422, "{email}");
+        assert_eq!(app.anonymous().post("/api/auth/register", new).await.status, 422, "{email}");
     }
 }
 
 async fn a_wrong_password_and_an_unknown_email_get_the_same_response(app: TestApp) {
     app.register("ann@example.org").await;
-    let wrong = log_in(&app.nobody(), "ann@example.org", "not the password").await;
-    let unknown = log_in(&app.nobody(), "bob@example.org", "not the password").await;
+    let wrong = log_in(&app.anonymous(), "ann@example.org", "not the password").await;
+    let unknown = log_in(&app.anonymous(), "bob@example.org", "not the password").await;
     assert_eq!(wrong.status, 401);
     assert_eq!((wrong.status, &wrong.body), (unknown.status, &unknown.body));
     assert_eq!(wrong.header("set-cookie"), "");
@@ -271,7 +271,7 @@ async fn invalid_preferences_are_rejected(app: TestApp) {
     });
     let refused = ann.patch("/api/user/preferences", change).await;
     assert_eq!(
-        refused.faults(),
+        refused.field_errors(),
         [
             "/distanceUnit: has to be one of: mi km",
             "/volumeUnit: cannot be cleared",
@@ -322,7 +322,7 @@ async fn a_retried_registration_creates_one_account(app: TestApp) {
     let register = async |email: &str, password: &str| {
         let new = json!({ "email": email, "password": password }).to_string();
         let key = [("idempotency-key", "one")];
-        app.nobody().send_json(Method::POST, "/api/auth/register", &new, &key).await
+        app.anonymous().send_json(Method::POST, "/api/auth/register", &new, &key).await
     };
     let first = register("ann@example.org", PASSWORD).await;
     let again = register("ann@example.org", PASSWORD).await;
@@ -332,7 +332,7 @@ async fn a_retried_registration_creates_one_account(app: TestApp) {
     // The key is of no use without the password, and the stored fingerprint does not include it.
     assert_eq!(register("ann@example.org", "another password").await.status, 422);
     assert_eq!(register("bob@example.org", PASSWORD).await.status, 201);
-    let mut tx = app.past_policies().await.read().await.unwrap();
+    let mut tx = app.db_bypassing_rls().await.read().await.unwrap();
     let select = "SELECT fingerprint FROM kept_answers";
     let stored: Vec<(String,)> = crate::sql!(&mut tx, fetch_all, select).unwrap();
     let body = json!({ "email": "ann@example.org", "password": PASSWORD }).to_string();
@@ -351,9 +351,9 @@ async fn users_have_separate_preferences(app: TestApp) {
 async fn registration_is_closed_after_the_first_account_by_default() {
     let app = TestApp::new(|config| config.auth.registration = Registration::Closed).await;
     let new = json!({ "email": "ann@example.org", "password": PASSWORD });
-    let refused = app.nobody().post("/api/auth/register", new).await;
+    let refused = app.anonymous().post("/api/auth/register", new).await;
     assert_eq!((refused.status, &refused.body["type"]), (403, &json!("/problems/forbidden")));
-    assert_eq!(log_in(&app.nobody(), "ann@example.org", PASSWORD).await.status, 401);
+    assert_eq!(log_in(&app.anonymous(), "ann@example.org", PASSWORD).await.status, 401);
 }
 
 #[tokio::test]
@@ -362,7 +362,7 @@ async fn over_https_the_cookie_is_bound_to_the_host() {
         config.server.public_url = Some("https://cars.example.org".to_owned());
     })
     .await;
-    let answer = log_in(&app.nobody(), "admin@example.org", PASSWORD).await;
+    let answer = log_in(&app.anonymous(), "admin@example.org", PASSWORD).await;
     let cookie = answer.header("set-cookie");
     assert!(cookie.starts_with("__Host-session="), "{cookie}");
     assert!(cookie.ends_with("; HttpOnly; SameSite=Lax; Secure"), "{cookie}");
@@ -375,7 +375,7 @@ async fn over_https_the_cookie_is_bound_to_the_host() {
 #[tokio::test]
 async fn the_database_stores_no_password_or_token() {
     let app = TestApp::new(|_| {}).await;
-    let answer = log_in(&app.nobody(), "admin@example.org", PASSWORD).await;
+    let answer = log_in(&app.anonymous(), "admin@example.org", PASSWORD).await;
     let token = cookie_of(&answer).unwrap().replace("session=", "");
     let crate::core::db::Db::Sqlite { writer, .. } = &app.app.db else { panic!("not SQLite") };
     let row: (String, Vec<u8>) =
@@ -394,7 +394,7 @@ async fn the_database_stores_no_password_or_token() {
 async fn every_response_has_security_headers() {
     let app = TestApp::new(|_| {}).await;
     for path in ["/api/health", "/api/nothing", "/nothing", "/health", "/problems/invalid"] {
-        let answer = app.nobody().get(path).await;
+        let answer = app.anonymous().get(path).await;
         let policy = answer.header("content-security-policy");
         assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{path}");
         for (name, value) in [
@@ -407,5 +407,5 @@ async fn every_response_has_security_headers() {
         }
         assert!(!answer.header("x-request-id").is_empty(), "{path}");
     }
-    assert_eq!(app.nobody().get("/api/nothing").await.body["status"], Value::from(404));
+    assert_eq!(app.anonymous().get("/api/nothing").await.body["status"], Value::from(404));
 }

@@ -9,7 +9,7 @@ use futures::future::{join, join_all};
 use serde_json::json;
 
 use super::ClientInfo;
-use crate::testing::{Answer, TestApp, cookie_of, on_every_engine};
+use crate::testing::{TestApp, TestResponse, cookie_of, on_every_engine};
 
 on_every_engine![
     a_flood_of_correct_passwords_does_not_block_other_accounts,
@@ -20,7 +20,7 @@ on_every_engine![
 
 const PASSWORD: &str = "correct horse battery";
 
-async fn log_in(app: &TestApp, email: &str) -> Answer {
+async fn log_in(app: &TestApp, email: &str) -> TestResponse {
     app.post("/api/auth/login", json!({ "email": email, "password": PASSWORD })).await
 }
 
@@ -29,7 +29,7 @@ async fn is_signed_in(app: &TestApp) -> bool {
 }
 
 /// The device cookie that a response sets.
-fn device_cookie_of(answer: &Answer) -> String {
+fn device_cookie_of(answer: &TestResponse) -> String {
     let cookies = answer.headers.get_all("set-cookie").iter().map(|it| it.to_str().unwrap());
     let device = cookies.filter_map(|it| it.split(';').next()).find(|it| it.starts_with("device="));
     device.unwrap().to_owned()
@@ -64,7 +64,7 @@ async fn a_flood_of_correct_passwords_does_not_block_other_accounts(app: TestApp
     app.register("bob@example.org").await;
     let mut devices = Vec::new();
     for nth in 0..25 {
-        let browser = app.nobody().asking_from(&format!("203.0.113.{nth}"));
+        let browser = app.anonymous().with_client_ip(&format!("203.0.113.{nth}"));
         let device = device_cookie_of(&log_in(&browser, "ann@example.org").await);
         devices.push(browser.with_cookie(Some(device)));
     }
@@ -72,7 +72,7 @@ async fn a_flood_of_correct_passwords_does_not_block_other_accounts(app: TestApp
     let bob = async {
         // By then, the whole flood is waiting.
         tokio::time::sleep(Duration::from_millis(250)).await;
-        log_in(&app.nobody().asking_from("192.0.2.1"), "bob@example.org").await
+        log_in(&app.anonymous().with_client_ip("192.0.2.1"), "bob@example.org").await
     };
     let (flood, bob) = while_hashing_is_blocked(&app, join(flood, bob)).await;
     assert_eq!(bob.status, 200, "{bob:?}");
@@ -91,7 +91,7 @@ async fn an_attempt_is_not_counted_if_the_password_was_not_checked(app: TestApp)
     };
     // The attempt has a higher round than one of the same account, so other accounts' requests evict it.
     let before = reserve("ann@example.org", None).unwrap();
-    let stranger = app.nobody().asking_from("192.0.2.1");
+    let stranger = app.anonymous().with_client_ip("192.0.2.1");
     let attempt = log_in(&stranger, "ann@example.org");
     let others = async {
         tokio::time::sleep(Duration::from_millis(250)).await;
@@ -110,13 +110,13 @@ async fn opening_too_many_sessions_ends_the_least_recently_used(app: TestApp) {
     let first = app.register("ann@example.org").await;
     let tick = || app.app.clock.advance(chrono::TimeDelta::hours(2));
     tick();
-    let second = app.with_cookie(cookie_of(&log_in(&app.nobody(), "ann@example.org").await));
+    let second = app.with_cookie(cookie_of(&log_in(&app.anonymous(), "ann@example.org").await));
     tick();
     // The first session is the oldest, but the most recently used.
     assert!(is_signed_in(&first).await);
     let bob = app.register("bob@example.org").await;
     for _ in 0..99 {
-        assert_eq!(log_in(&app.nobody(), "ann@example.org").await.status, 200);
+        assert_eq!(log_in(&app.anonymous(), "ann@example.org").await.status, 200);
     }
     app.app.auth.clear_session_cache();
     assert!(is_signed_in(&first).await && !is_signed_in(&second).await);
@@ -125,7 +125,7 @@ async fn opening_too_many_sessions_ends_the_least_recently_used(app: TestApp) {
                     WHERE a.email_key = 'ann@example.org'";
     assert_eq!(count(&app, sessions).await, 100);
     for _ in 0..150 {
-        assert_eq!(log_in(&app.nobody(), "ann@example.org").await.status, 200);
+        assert_eq!(log_in(&app.anonymous(), "ann@example.org").await.status, 200);
     }
     assert_eq!(count(&app, sessions).await, 100);
 }
@@ -137,7 +137,7 @@ async fn an_account_remembers_its_last_fifty_browsers(app: TestApp) {
     let mut devices = Vec::new();
     for _ in 0..60 {
         tick();
-        devices.push(device_cookie_of(&log_in(&app.nobody(), "ann@example.org").await));
+        devices.push(device_cookie_of(&log_in(&app.anonymous(), "ann@example.org").await));
     }
     let known = "SELECT COUNT(*) FROM known_devices d JOIN accounts a ON a.id = d.account_id
                  WHERE a.email_key = 'ann@example.org'";
@@ -148,7 +148,7 @@ async fn an_account_remembers_its_last_fifty_browsers(app: TestApp) {
     // A known browser has its own limit, so it can sign in although the account's limit is exhausted.
     for _ in 0..20 {
         let guess = json!({ "email": "ann@example.org", "password": "a guess" });
-        app.nobody().post("/api/auth/login", guess).await;
+        app.anonymous().post("/api/auth/login", guess).await;
     }
     let with = |device: &String| app.with_cookie(Some(device.clone()));
     assert_eq!(log_in(&with(&devices[10]), "ann@example.org").await.status, 200);

@@ -23,7 +23,7 @@ async fn the_first_visit_leads_to_registration(app: TestApp) {
     sql!(&mut tx, execute, "DELETE FROM first_account").unwrap();
     tx.commit().await.unwrap();
 
-    let visitor = app.nobody();
+    let visitor = app.anonymous();
     for path in ["/vehicles", "/trash", "/settings", "/login"] {
         let answer = visitor.get(path).await;
         assert_eq!((answer.status, answer.header("location")), (303, "/register"), "{path}");
@@ -31,7 +31,7 @@ async fn the_first_visit_leads_to_registration(app: TestApp) {
     let page = visitor.get("/register").await;
     assert!(page.text().contains("Make the first account"), "{page:?}");
     let fields = [("email", "dana@example.org"), ("password", PASSWORD), ("displayName", "Dana")];
-    let answer = visitor.submit("/register", &fields).await;
+    let answer = visitor.post_form("/register", &fields).await;
     assert_eq!((answer.status, answer.header("location")), (303, "/vehicles"));
     let dana = app.with_cookie(cookie_of(&answer));
     assert!(dana.get("/vehicles").await.text().contains("Your garage is empty"));
@@ -40,7 +40,7 @@ async fn the_first_visit_leads_to_registration(app: TestApp) {
 
 async fn a_failed_login_form_keeps_the_email_but_not_the_password(app: TestApp) {
     let fields = [("email", "admin@example.org"), ("password", "wrong-one"), ("next", "/trash")];
-    let answer = app.nobody().submit("/login", &fields).await;
+    let answer = app.anonymous().post_form("/login", &fields).await;
     assert_eq!(answer.status, 401);
     assert!(answer.text().contains(r#"value="admin@example.org""#));
     assert!(answer.text().contains(r#"name="next" value="/trash""#));
@@ -49,25 +49,25 @@ async fn a_failed_login_form_keeps_the_email_but_not_the_password(app: TestApp) 
 
     // Unknown clients are limited to 15 attempts.
     for _ in 0..14 {
-        assert_eq!(app.nobody().submit("/login", &fields).await.status, 401);
+        assert_eq!(app.anonymous().post_form("/login", &fields).await.status, 401);
     }
-    let answer = app.nobody().submit("/login", &fields).await;
+    let answer = app.anonymous().post_form("/login", &fields).await;
     assert_eq!((answer.status, answer.header("retry-after")), (429, "3600"));
     assert!(answer.text().contains("Too many attempts"));
     assert!(answer.text().contains(r#"value="admin@example.org""#));
 }
 
 async fn signing_in_redirects_to_local_paths_only(app: TestApp) {
-    let answer = app.nobody().get("/vehicles/new?x=1").await;
+    let answer = app.anonymous().get("/vehicles/new?x=1").await;
     assert_eq!(answer.header("location"), "/login?next=%2Fvehicles%2Fnew%3Fx%3D1");
-    let page = app.nobody().get(answer.header("location")).await;
+    let page = app.anonymous().get(answer.header("location")).await;
     assert!(page.text().contains(r#"value="/vehicles/new?x=1""#), "{page:?}");
     for (next, to) in [("/trash", "/trash"), ("https://evil.example/", "/"), ("//evil", "/")] {
         let fields = [("email", "ADMIN@example.org"), ("password", PASSWORD), ("next", next)];
-        let answer = app.nobody().submit("/login", &fields).await;
+        let answer = app.anonymous().post_form("/login", &fields).await;
         assert_eq!((answer.status, answer.header("location")), (303, to));
     }
-    let page = app.nobody().get("/login?next=%2F%2Fevil%22%3E%3Cscript%3E").await;
+    let page = app.anonymous().get("/login?next=%2F%2Fevil%22%3E%3Cscript%3E").await;
     assert!(!page.text().contains("evil"), "{page:?}");
 }
 
@@ -77,12 +77,12 @@ async fn signed_in_users_are_redirected_from_login_and_registration(app: TestApp
         let answer = user.get(path).await;
         assert_eq!((answer.status, answer.header("location")), (303, "/vehicles"), "{path}");
     }
-    assert!(app.nobody().get("/login").await.text().contains(r#"href="/register""#));
+    assert!(app.anonymous().get("/login").await.text().contains(r#"href="/register""#));
 }
 
 async fn signing_out_ends_the_session(app: TestApp) {
     let user = app.register("dana@example.org").await;
-    let answer = user.submit("/logout", &[]).await;
+    let answer = user.post_form("/logout", &[]).await;
     assert_eq!((answer.status, answer.header("location")), (303, "/login"));
     assert_eq!(cookie_of(&answer), None);
     assert_eq!(user.get("/vehicles").await.header("location"), "/login?next=%2Fvehicles");
@@ -100,13 +100,13 @@ async fn settings_are_saved_and_errors_are_shown(app: TestApp) {
             ("theme", "dark"),
         ]
     };
-    let answer = user.submit("/settings", &fields("Nowhere/<b>")).await;
+    let answer = user.post_form("/settings", &fields("Nowhere/<b>")).await;
     assert_eq!(answer.status, 422);
     assert!(answer.text().contains("This is not a time zone, such as Europe/Berlin."));
     assert!(answer.text().contains("Nowhere/&#60;b&#62;"), "{answer:?}");
     assert!(answer.text().contains(r#"value="km" selected"#));
 
-    let answer = user.submit("/settings", &fields("europe/berlin")).await;
+    let answer = user.post_form("/settings", &fields("europe/berlin")).await;
     assert_eq!((answer.status, answer.header("location")), (303, "/settings?saved"));
     let page = user.get("/settings?saved").await;
     for part in ["Settings saved.", r#"data-theme="dark""#, "EUR", r#"value="Europe/Berlin""#] {
@@ -116,12 +116,12 @@ async fn settings_are_saved_and_errors_are_shown(app: TestApp) {
 
 async fn a_registered_email_is_reported_at_its_field(app: TestApp) {
     let fields = [("email", "Admin@example.org"), ("password", PASSWORD), ("displayName", "")];
-    let answer = app.nobody().submit("/register", &fields).await;
+    let answer = app.anonymous().post_form("/register", &fields).await;
     assert_eq!(answer.status, 422);
     assert!(answer.text().contains(r#"id="email-error">This has an account already"#));
 
     let fields = [("email", "nobody"), ("password", "short-1"), ("displayName", "Dana")];
-    let answer = app.nobody().submit("/register", &fields).await;
+    let answer = app.anonymous().post_form("/register", &fields).await;
     assert_eq!(answer.status, 422);
     assert!(answer.text().contains(r#"id="password-error">This has fewer than 8 characters."#));
     assert!(answer.text().contains(r#"value="Dana""#));
@@ -133,14 +133,14 @@ fn closed_registration_shows_a_page() {
     block_on(async {
         let app = TestApp::new(|it| it.auth.registration = Registration::Closed).await;
         for answer in [
-            app.nobody().get("/register").await,
-            app.nobody()
-                .submit("/register", &[("email", "x@example.org"), ("password", PASSWORD)])
+            app.anonymous().get("/register").await,
+            app.anonymous()
+                .post_form("/register", &[("email", "x@example.org"), ("password", PASSWORD)])
                 .await,
         ] {
             assert_eq!(answer.status, 403);
             assert!(answer.text().contains("Accounts are closed"), "{answer:?}");
         }
-        assert!(!app.nobody().get("/login").await.text().contains("/register"));
+        assert!(!app.anonymous().get("/login").await.text().contains("/register"));
     });
 }

@@ -1,7 +1,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::testing::{Answer, TestApp, cookie_of, on_every_engine};
+use crate::testing::{TestApp, TestResponse, cookie_of, on_every_engine};
 
 on_every_engine![
     users_can_list_and_end_their_sessions,
@@ -20,7 +20,7 @@ on_every_engine![
 
 const PASSWORD: &str = "correct horse battery";
 
-async fn log_in(app: &TestApp, password: &str) -> Answer {
+async fn log_in(app: &TestApp, password: &str) -> TestResponse {
     let credentials = json!({ "email": "ann@example.org", "password": password });
     app.post("/api/auth/login", credentials).await
 }
@@ -29,7 +29,7 @@ async fn is_signed_in(app: &TestApp) -> bool {
     app.get("/api/auth/me").await.status == 200
 }
 
-async fn change_password(app: &TestApp, from: &str, to: &str) -> Answer {
+async fn change_password(app: &TestApp, from: &str, to: &str) -> TestResponse {
     let change = json!({ "currentPassword": from, "newPassword": to });
     app.post("/api/auth/password", change).await
 }
@@ -37,13 +37,13 @@ async fn change_password(app: &TestApp, from: &str, to: &str) -> Answer {
 async fn create_token(app: &TestApp) -> TestApp {
     let made = app.post("/api/auth/tokens", json!({ "name": "script", "scope": "write" })).await;
     let token = made.body["token"].as_str().unwrap();
-    app.nobody().with_header("authorization", &format!("Bearer {token}"))
+    app.anonymous().with_header("authorization", &format!("Bearer {token}"))
 }
 
 async fn users_can_list_and_end_their_sessions(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     app.app.clock.advance(chrono::TimeDelta::seconds(1));
-    let phone = app.with_cookie(cookie_of(&log_in(&app.nobody(), PASSWORD).await));
+    let phone = app.with_cookie(cookie_of(&log_in(&app.anonymous(), PASSWORD).await));
     let listed = ann.get("/api/auth/sessions").await.body;
     let current: Vec<_> = listed["items"].as_array().unwrap().iter().collect();
     assert_eq!(current.len(), 2, "{listed}");
@@ -58,15 +58,15 @@ async fn users_can_list_and_end_their_sessions(app: TestApp) {
     assert!(!is_signed_in(&phone).await && is_signed_in(&ann).await);
     assert_eq!(ann.delete(&path).await.status, 404);
 
-    let phone = app.with_cookie(cookie_of(&log_in(&app.nobody(), PASSWORD).await));
-    assert_eq!(ann.submit("/settings/sessions/end-others", &[]).await.status, 303);
+    let phone = app.with_cookie(cookie_of(&log_in(&app.anonymous(), PASSWORD).await));
+    assert_eq!(ann.post_form("/settings/sessions/end-others", &[]).await.status, 303);
     assert!(!is_signed_in(&phone).await && is_signed_in(&ann).await);
 }
 
 async fn a_session_records_its_user_agent(app: TestApp) {
     app.register("ann@example.org").await;
     let long = format!("Fire\tfox {}", "x".repeat(300));
-    let ann = log_in(&app.nobody().with_header("user-agent", &long), PASSWORD).await;
+    let ann = log_in(&app.anonymous().with_header("user-agent", &long), PASSWORD).await;
     let ann = app.with_cookie(cookie_of(&ann));
     let sessions = ann.get("/api/auth/sessions").await.body;
     let is_current = |it: &&Value| it["isCurrent"] == true;
@@ -79,29 +79,32 @@ async fn a_session_records_its_user_agent(app: TestApp) {
 
 async fn changing_the_password_revokes_other_sessions_and_tokens(app: TestApp) {
     let ann = app.register("ann@example.org").await;
-    let phone = app.with_cookie(cookie_of(&log_in(&app.nobody(), PASSWORD).await));
+    let phone = app.with_cookie(cookie_of(&log_in(&app.anonymous(), PASSWORD).await));
     let script = create_token(&ann).await;
     assert!(is_signed_in(&phone).await && is_signed_in(&script).await);
     assert_eq!(change_password(&ann, PASSWORD, "another horse entirely").await.status, 204);
     assert!(
         is_signed_in(&ann).await && !is_signed_in(&phone).await && !is_signed_in(&script).await
     );
-    assert_eq!(log_in(&app.nobody(), PASSWORD).await.status, 401);
-    assert_eq!(log_in(&app.nobody(), "another horse entirely").await.status, 200);
+    assert_eq!(log_in(&app.anonymous(), PASSWORD).await.status, 401);
+    assert_eq!(log_in(&app.anonymous(), "another horse entirely").await.status, 200);
 }
 
 async fn changing_the_password_requires_the_current_one(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let refused = change_password(&ann, "a guess", "another horse entirely").await;
-    assert_eq!(refused.faults(), ["/currentPassword: is not your password"]);
+    assert_eq!(refused.field_errors(), ["/currentPassword: is not your password"]);
     let refused = change_password(&ann, "a guess", "short").await;
-    assert_eq!(refused.faults(), ["/newPassword: has fewer than 8 characters"]);
+    assert_eq!(refused.field_errors(), ["/newPassword: has fewer than 8 characters"]);
     let page = ann
-        .submit("/settings/password", &[("currentPassword", "a guess"), ("newPassword", PASSWORD)])
+        .post_form(
+            "/settings/password",
+            &[("currentPassword", "a guess"), ("newPassword", PASSWORD)],
+        )
         .await;
     assert_eq!(page.status, 422);
     assert!(page.body.as_str().unwrap().contains("This is not your password."), "{page:?}");
-    assert_eq!(log_in(&app.nobody(), PASSWORD).await.status, 200);
+    assert_eq!(log_in(&app.anonymous(), PASSWORD).await.status, 200);
 }
 
 async fn password_confirmations_count_toward_the_attempt_limit(app: TestApp) {
@@ -112,7 +115,7 @@ async fn password_confirmations_count_toward_the_attempt_limit(app: TestApp) {
     }
     assert_eq!(change_password(&ann, "a guess", PASSWORD).await.status, 429);
     let form = [("currentPassword", "a guess"), ("newPassword", PASSWORD)];
-    assert_eq!(ann.submit("/settings/password", &form).await.status, 429);
+    assert_eq!(ann.post_form("/settings/password", &form).await.status, 429);
 }
 
 async fn a_disabled_account_looks_like_an_unknown_one(app: TestApp) {
@@ -126,15 +129,15 @@ async fn a_disabled_account_looks_like_an_unknown_one(app: TestApp) {
     // Sessions are cached for at most a second.
     tokio::time::sleep(std::time::Duration::from_millis(1_050)).await;
     assert!(!is_signed_in(&ann).await && !is_signed_in(&script).await);
-    let refused = log_in(&app.nobody(), PASSWORD).await;
+    let refused = log_in(&app.anonymous(), PASSWORD).await;
     let nobody = json!({ "email": "nobody@example.org", "password": PASSWORD });
-    let unknown = app.nobody().post("/api/auth/login", nobody).await;
+    let unknown = app.anonymous().post("/api/auth/login", nobody).await;
     assert_eq!((refused.status, refused.body), (401, unknown.body));
 }
 
 async fn expired_rows_are_purged(app: TestApp) {
     app.register("ann@example.org").await;
-    log_in(&app.nobody(), "a guess").await;
+    log_in(&app.anonymous(), "a guess").await;
     let count = async |table: &str| {
         let mut tx = app.app.db.read().await.unwrap();
         let count = || sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
@@ -156,7 +159,7 @@ async fn logging_out_clears_browser_data(app: TestApp) {
     let answer = ann.send_json(Method::POST, "/api/auth/logout", "", &[]).await;
     assert_eq!((answer.status, answer.header("clear-site-data")), (204, r#""cache", "storage""#));
     let bob = app.register("bob@example.org").await;
-    let answer = bob.submit("/logout", &[]).await;
+    let answer = bob.post_form("/logout", &[]).await;
     assert_eq!((answer.status, answer.header("clear-site-data")), (303, r#""cache", "storage""#));
 }
 
@@ -171,7 +174,7 @@ async fn a_retried_password_change_is_applied_once(app: TestApp) {
     let again = change("another horse entirely").await;
     assert_eq!((again.status, again.header("idempotency-replayed")), (204, "true"));
     assert_eq!((change("a third horse").await.status, again.body), (422, json!("")));
-    assert_eq!(log_in(&app.nobody(), "another horse entirely").await.status, 200);
+    assert_eq!(log_in(&app.anonymous(), "another horse entirely").await.status, 200);
 }
 
 async fn an_administrators_token_cannot_change_access(app: TestApp) {
@@ -188,7 +191,7 @@ async fn an_administrators_token_cannot_change_access(app: TestApp) {
 
 async fn a_password_that_changes_during_the_check_is_rejected(app: TestApp) {
     app.register("ann@example.org").await;
-    let phone = app.with_cookie(cookie_of(&log_in(&app.nobody(), PASSWORD).await));
+    let phone = app.with_cookie(cookie_of(&log_in(&app.anonymous(), PASSWORD).await));
     // These two block the queue, so the password changes after it was read and before it is hashed.
     let (release, wait) = std::sync::mpsc::channel::<()>();
     let wait = std::sync::Arc::new(std::sync::Mutex::new(wait));
@@ -206,7 +209,7 @@ async fn a_password_that_changes_during_the_check_is_rejected(app: TestApp) {
         tx.commit().await.unwrap();
         drop(release);
     };
-    let nobody = app.nobody();
+    let nobody = app.anonymous();
     let attempts = futures::future::join(
         log_in(&nobody, PASSWORD),
         change_password(&phone, PASSWORD, "the attacker's password"),
@@ -221,12 +224,12 @@ async fn a_password_that_changes_during_the_check_is_rejected(app: TestApp) {
 }
 
 async fn registrations_from_one_network_are_limited(app: TestApp) {
-    let stranger = app.nobody().asking_from("192.0.2.1");
+    let stranger = app.anonymous().with_client_ip("192.0.2.1");
     let new = json!({ "email": "admin@example.org", "password": PASSWORD });
     for _ in 0..100 {
         assert_eq!(stranger.post("/api/auth/register", new.clone()).await.status, 409);
     }
     assert_eq!(stranger.post("/api/auth/register", new.clone()).await.status, 429);
-    let other = app.nobody().asking_from("192.0.2.2");
+    let other = app.anonymous().with_client_ip("192.0.2.2");
     assert_eq!(other.post("/api/auth/register", new).await.status, 409);
 }

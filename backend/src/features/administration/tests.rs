@@ -9,7 +9,7 @@ use super::{Command, run};
 use crate::{
     core::config::Registration,
     sql,
-    testing::{Answer, TestApp, block_on, cookie_of, on_every_engine},
+    testing::{TestApp, TestResponse, block_on, cookie_of, on_every_engine},
 };
 
 on_every_engine![
@@ -35,9 +35,9 @@ on_every_engine![
 
 pub(super) const PASSWORD: &str = "correct horse battery";
 
-pub(super) async fn log_in(app: &TestApp, email: &str, password: &str) -> Answer {
+pub(super) async fn log_in(app: &TestApp, email: &str, password: &str) -> TestResponse {
     let known = json!({ "email": email, "password": password });
-    app.nobody().post("/api/auth/login", known).await
+    app.anonymous().post("/api/auth/login", known).await
 }
 
 /// Returns the id of an account.
@@ -46,7 +46,7 @@ pub(super) async fn id_of(admin: &TestApp, email: &str) -> String {
     found.body["items"][0]["id"].as_str().unwrap_or_else(|| panic!("{found:?}")).to_owned()
 }
 
-async fn change(admin: &TestApp, id: &str, change: Value) -> Answer {
+async fn change(admin: &TestApp, id: &str, change: Value) -> TestResponse {
     admin.patch(&format!("/api/admin/users/{id}"), change).await
 }
 
@@ -58,18 +58,18 @@ async fn add_administrator(app: &TestApp, admin: &TestApp) -> (TestApp, String) 
     (bea, id)
 }
 
-pub(super) async fn create_reset_link(admin: &TestApp, id: &str) -> Answer {
+pub(super) async fn create_reset_link(admin: &TestApp, id: &str) -> TestResponse {
     admin.send(Request::post(format!("/api/admin/users/{id}/reset")), Body::empty()).await
 }
 
 /// Returns the token of the link in a response.
-pub(super) fn token_in(response: &Answer) -> String {
+pub(super) fn token_in(response: &TestResponse) -> String {
     assert_eq!(response.status, 201, "{response:?}");
     response.body["url"].as_str().unwrap().rsplit_once('=').unwrap().1.to_owned()
 }
 
-async fn set_password(app: &TestApp, token: &str, password: &str) -> Answer {
-    app.nobody().submit("/reset", &[("token", token), ("password", password)]).await
+async fn set_password(app: &TestApp, token: &str, password: &str) -> TestResponse {
+    app.anonymous().post_form("/reset", &[("token", token), ("password", password)]).await
 }
 
 async fn is_signed_in(app: &TestApp) -> bool {
@@ -89,17 +89,20 @@ async fn only_administrators_have_access(app: TestApp) {
     ];
     for path in reads.map(|it| format!("/api/admin/{it}")) {
         assert_eq!(ann.get(&path).await.status, 403, "{path}");
-        assert_eq!(app.nobody().get(&path).await.status, 401, "{path}");
+        assert_eq!(app.anonymous().get(&path).await.status, 401, "{path}");
     }
     for path in ["/admin", "/admin/invitations", "/admin/log"] {
         assert_eq!(ann.get(path).await.status, 403, "{path}");
-        assert_eq!(app.nobody().get(path).await.status, 303, "{path}");
+        assert_eq!(app.anonymous().get(path).await.status, 303, "{path}");
     }
     let me = ann.get("/api/auth/me").await.id();
     assert_eq!(change(&ann, &me, json!({ "isAdmin": true })).await.status, 403);
     assert_eq!(create_reset_link(&ann, &me).await.status, 403);
     assert_eq!(ann.post("/api/admin/invitations", json!({})).await.status, 403);
-    assert_eq!(ann.submit(&format!("/admin/users/{me}"), &[("isAdmin", "true")]).await.status, 403);
+    assert_eq!(
+        ann.post_form(&format!("/admin/users/{me}"), &[("isAdmin", "true")]).await.status,
+        403
+    );
     assert_eq!(ann.get("/api/auth/me").await.body["isAdmin"], false);
 }
 
@@ -108,7 +111,7 @@ async fn accounts_are_listed_newest_first_and_can_be_searched(app: TestApp) {
     for (email, name) in [("ann@example.org", "Ann 100%"), ("Bob@Example.net", "Böb")] {
         app.app.clock.advance(TimeDelta::minutes(1));
         let new = json!({ "email": email, "password": PASSWORD, "displayName": name });
-        assert_eq!(app.nobody().post("/api/auth/register", new).await.status, 201);
+        assert_eq!(app.anonymous().post("/api/auth/register", new).await.status, 201);
     }
     let emails = async |query: &str| -> Vec<String> {
         let list = admin.get(&format!("/api/admin/users{query}")).await;
@@ -157,7 +160,7 @@ async fn last_seen_has_hourly_resolution(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let path = format!("/api/admin/users/{}", id_of(&admin, "ann@").await);
     app.app.clock.advance(TimeDelta::minutes(200));
-    let other = ann.other_instance(|_| {});
+    let other = ann.instance_with(|_| {});
     assert!(is_signed_in(&other).await);
     assert_eq!(admin.get(&path).await.body["lastSeenAt"], "2026-01-31T15:00:00Z");
 }
@@ -167,7 +170,7 @@ async fn disabling_an_account_revokes_its_sessions_and_tokens_immediately(app: T
     let ann = app.register("ann@example.org").await;
     let created = ann.post("/api/auth/tokens", json!({ "name": "x", "scope": "write" })).await;
     let bearer = format!("Bearer {}", created.body["token"].as_str().unwrap());
-    let program = app.nobody().with_header("authorization", &bearer);
+    let program = app.anonymous().with_header("authorization", &bearer);
     assert!(is_signed_in(&ann).await && is_signed_in(&program).await);
 
     let id = id_of(&admin, "ann@").await;
@@ -191,7 +194,7 @@ async fn disabling_an_account_revokes_its_sessions_and_tokens_immediately(app: T
 async fn disabling_an_account_ends_sessions_on_other_instances_within_a_second(app: TestApp) {
     let admin = app.as_administrator().await;
     let ann = app.register("ann@example.org").await;
-    let elsewhere = ann.other_instance(|_| {});
+    let elsewhere = ann.instance_with(|_| {});
     assert!(is_signed_in(&elsewhere).await);
     let id = id_of(&admin, "ann@").await;
     assert_eq!(change(&admin, &id, json!({ "isDisabled": true })).await.status, 200);
@@ -221,7 +224,7 @@ async fn the_last_administrator_cannot_be_disabled_or_demoted(app: TestApp) {
 }
 
 async fn administrators(app: &TestApp) -> i64 {
-    let mut tx = app.past_policies().await.read().await.unwrap();
+    let mut tx = app.db_bypassing_rls().await.read().await.unwrap();
     let (count,): (i64,) = sql!(
         &mut tx,
         fetch_one,
@@ -282,7 +285,7 @@ async fn a_stale_etag_is_rejected(app: TestApp) {
     assert_eq!(disable().await, 200);
     assert_eq!(disable().await, 412);
     let nulls = admin.patch(&path, json!({ "isAdmin": null, "email": "x@y" })).await;
-    assert_eq!(nulls.faults(), ["/isAdmin: cannot be cleared", "/email: is not known here"]);
+    assert_eq!(nulls.field_errors(), ["/isAdmin: cannot be cleared", "/email: is not known here"]);
 }
 
 async fn administrators_cannot_see_other_users_vehicles_or_fill_ups(app: TestApp) {
@@ -309,7 +312,7 @@ async fn a_reset_link_sets_a_password_once_and_revokes_access(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let created = ann.post("/api/auth/tokens", json!({ "name": "x", "scope": "read" })).await;
     let bearer = format!("Bearer {}", created.body["token"].as_str().unwrap());
-    let program = app.nobody().with_header("authorization", &bearer);
+    let program = app.anonymous().with_header("authorization", &bearer);
     let id = id_of(&admin, "ann@").await;
     let link = create_reset_link(&admin, &id).await;
     let token = token_in(&link);
@@ -317,7 +320,7 @@ async fn a_reset_link_sets_a_password_once_and_revokes_access(app: TestApp) {
     assert_eq!(link.body["expiresAt"], "2026-02-01T12:00:00.123456Z");
     assert_eq!(link.header("location"), format!("/api/admin/users/{id}"));
 
-    let page = app.nobody().get(&format!("/reset?token={token}")).await;
+    let page = app.anonymous().get(&format!("/reset?token={token}")).await;
     assert_eq!(page.status, 200, "{page:?}");
     let short = set_password(&app, &token, "short").await;
     assert_eq!(short.status, 422);
@@ -339,18 +342,18 @@ async fn unknown_used_and_expired_reset_links_are_indistinguishable(app: TestApp
     assert_eq!(set_password(&app, &used, "an entirely new one").await.status, 200);
     let expired = token_in(&create_reset_link(&admin, &id).await);
     app.app.clock.advance(TimeDelta::hours(24) - TimeDelta::microseconds(1));
-    assert_eq!(app.nobody().get(&format!("/reset?token={expired}")).await.status, 200);
+    assert_eq!(app.anonymous().get(&format!("/reset?token={expired}")).await.status, 200);
     app.app.clock.advance(TimeDelta::microseconds(1));
     let unknown = "0".repeat(64);
     let mut responses = Vec::new();
     for token in [&unknown, &used, &expired] {
-        let page = app.nobody().get(&format!("/reset?token={token}")).await;
+        let page = app.anonymous().get(&format!("/reset?token={token}")).await;
         let form = set_password(&app, token, "yet another one").await;
         assert_eq!((page.status, form.status), (404, 404));
         responses.push((page.body, form.body));
     }
     assert!(responses.iter().all(|it| *it == responses[0]), "{responses:?}");
-    assert_eq!(app.nobody().get("/reset").await.body, responses[0].0);
+    assert_eq!(app.anonymous().get("/reset").await.body, responses[0].0);
 }
 
 async fn a_newer_link_or_disabling_the_account_invalidates_a_reset_link(app: TestApp) {
@@ -375,7 +378,7 @@ async fn a_password_change_invalidates_a_reset_link(app: TestApp) {
         "currentPassword": "correct horse battery", "newPassword": "an entirely new one",
     });
     assert_eq!(ann.post("/api/auth/password", change).await.status, 204);
-    assert_eq!(app.nobody().get(&format!("/reset?token={token}")).await.status, 404);
+    assert_eq!(app.anonymous().get(&format!("/reset?token={token}")).await.status, 404);
     assert_eq!(set_password(&app, &token, "whoever saw the link").await.status, 404);
     assert_eq!(log_in(&app, "ann@example.org", "an entirely new one").await.status, 200);
 }
@@ -406,7 +409,7 @@ async fn a_retried_reset_returns_the_same_link_without_storing_it(app: TestApp) 
     let token = token_in(&first);
     assert_eq!((again.status, &again.body), (201, &first.body));
     assert_eq!(again.header("idempotency-replayed"), "true");
-    let mut tx = app.past_policies().await.read().await.unwrap();
+    let mut tx = app.db_bypassing_rls().await.read().await.unwrap();
     let stored: Vec<(String,)> = sql!(&mut tx, fetch_all, "SELECT body FROM kept_answers").unwrap();
     assert!(!stored.is_empty() && stored.iter().all(|it| !it.0.contains(&token)), "{stored:?}");
     drop(tx);

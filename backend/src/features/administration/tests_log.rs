@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::tests::{PASSWORD, create_reset_link, id_of, log_in, token_in};
 use crate::{
     features::security_log::{Event, EventKind, record},
-    testing::{Answer, TestApp, cookie_of, on_every_engine},
+    testing::{TestApp, TestResponse, cookie_of, on_every_engine},
 };
 
 on_every_engine![
@@ -23,7 +23,7 @@ on_every_engine![
     users_see_the_events_of_their_own_account,
 ];
 
-fn kinds(list: &Answer) -> Vec<String> {
+fn kinds(list: &TestResponse) -> Vec<String> {
     let items = list.body["items"].as_array().unwrap_or_else(|| panic!("{list:?}"));
     items.iter().map(|it| it["kind"].as_str().unwrap().to_owned()).collect()
 }
@@ -37,7 +37,7 @@ async fn logged_kinds(admin: &TestApp, id: &str) -> Vec<String> {
 async fn sign_ins_and_credential_changes_are_logged(app: TestApp) {
     let tick = || app.app.clock.advance(TimeDelta::seconds(1));
     let admin = app.as_administrator().await;
-    let app = app.asking_from("192.0.2.7").with_header("user-agent", "Firefox");
+    let app = app.with_client_ip("192.0.2.7").with_header("user-agent", "Firefox");
     let ann = app.register("ann@example.org").await;
     let id = id_of(&admin, "ann@").await;
     tick();
@@ -112,13 +112,13 @@ async fn administrative_actions_are_logged_with_their_actor(app: TestApp) {
     assert_eq!(admin.delete(invitation.header("location")).await.status, 204);
     let token = token_in(&admin.post("/api/admin/invitations", json!({})).await);
     let new = json!({ "email": "ann@example.org", "password": PASSWORD, "invitation": token });
-    assert_eq!(app.nobody().post("/api/auth/register", new).await.status, 201);
+    assert_eq!(app.anonymous().post("/api/auth/register", new).await.status, 201);
     let id = id_of(&admin, "ann@").await;
     tick();
     let token = token_in(&create_reset_link(&admin, &id).await);
     tick();
     let fields = [("token", token.as_str()), ("password", "an entirely new one")];
-    assert_eq!(app.nobody().submit("/reset", &fields).await.status, 200);
+    assert_eq!(app.anonymous().post_form("/reset", &fields).await.status, 200);
     for change in [
         json!({ "isAdmin": true }),
         json!({ "isAdmin": true }),
@@ -208,7 +208,7 @@ async fn the_log_is_filtered_and_paginated(app: TestApp) {
     assert_eq!(kinds(&before), [""; 0]);
     let wrong = "/api/admin/security-log?kind=x&userId=x&from=x&limit=0&other=1";
     let wrong = admin.get(wrong).await;
-    let named: Vec<_> = wrong.faults().iter().map(|it| it[..3].to_owned()).collect();
+    let named: Vec<_> = wrong.field_errors().iter().map(|it| it[..3].to_owned()).collect();
     assert_eq!(named, ["/ki", "/us", "/fr", "/li", "/ot"], "{wrong:?}");
     assert_eq!(admin.get("/api/admin/security-log?cursor=x").await.status, 422);
 }
@@ -304,7 +304,7 @@ async fn repeated_events_are_shown_with_their_count(app: TestApp) {
 }
 
 async fn users_see_the_events_of_their_own_account(app: TestApp) {
-    let admin = app.as_administrator().await.asking_from("192.0.2.1");
+    let admin = app.as_administrator().await.with_client_ip("192.0.2.1");
     let ann = app.register("ann@example.org").await;
     let id = id_of(&admin, "ann@").await;
     app.app.clock.advance(TimeDelta::seconds(1));
@@ -315,5 +315,5 @@ async fn users_see_the_events_of_their_own_account(app: TestApp) {
     let theirs = admin.get(&format!("/api/admin/security-log?userId={id}&kind=reset-made")).await;
     assert_eq!(theirs.body["items"][0]["address"], "192.0.2.1");
     assert!(!kinds(&admin.get("/api/auth/security-log").await).contains(&"reset-made".to_owned()));
-    assert_eq!(app.nobody().get("/api/auth/security-log").await.status, 401);
+    assert_eq!(app.anonymous().get("/api/auth/security-log").await.status, 401);
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::tests::{PASSWORD, id_of, log_in};
 use crate::{
     core::config::Registration,
-    testing::{Answer, TestApp, on_every_engine},
+    testing::{TestApp, TestResponse, on_every_engine},
 };
 
 on_every_engine![
@@ -22,7 +22,7 @@ on_every_engine![
 ];
 
 /// Returns the value of the hidden field `once`.
-fn once(page: &Answer) -> String {
+fn once(page: &TestResponse) -> String {
     let rest =
         page.text().split_once(r#"name="once" value=""#).unwrap_or_else(|| panic!("{page:?}"));
     rest.1.split_once('"').unwrap().0.to_owned()
@@ -33,7 +33,7 @@ async fn only_administrators_see_the_link_to_administration(app: TestApp) {
     assert!(app.as_administrator().await.get("/vehicles").await.text().contains(way));
     let ann = app.register("ann@example.org").await;
     assert!(!ann.get("/vehicles").await.text().contains(way));
-    assert!(!app.nobody().get("/login").await.text().contains(way));
+    assert!(!app.anonymous().get("/login").await.text().contains(way));
 }
 
 async fn search_results_are_paginated_and_linked(app: TestApp) {
@@ -71,13 +71,13 @@ async fn an_account_is_disabled_and_enabled_on_its_page(app: TestApp) {
     let admin = app.as_administrator().await;
     app.register("ann@example.org").await;
     let path = format!("/admin/users/{}", id_of(&admin, "ann@").await);
-    let response = admin.submit(&path, &[("isDisabled", "true")]).await;
+    let response = admin.post_form(&path, &[("isDisabled", "true")]).await;
     assert_eq!((response.status, response.header("location")), (303, path.as_str()));
     let page = admin.get(&path).await;
     assert!(page.text().contains("Enable the account"), "{page:?}");
     assert!(page.text().contains("Account disabled"), "the event is shown: {page:?}");
     assert_eq!(log_in(&app, "ann@example.org", PASSWORD).await.status, 401);
-    admin.submit(&path, &[("isDisabled", "false")]).await;
+    admin.post_form(&path, &[("isDisabled", "false")]).await;
     assert_eq!(log_in(&app, "ann@example.org", PASSWORD).await.status, 200);
     assert_eq!(admin.get(&format!("/admin/users/{}", uuid::Uuid::now_v7())).await.status, 404);
 }
@@ -86,7 +86,7 @@ async fn the_page_explains_why_the_last_administrator_cannot_be_changed(app: Tes
     let admin = app.as_administrator().await;
     let path = format!("/admin/users/{}", id_of(&admin, "admin@").await);
     for leave in [("isAdmin", "false"), ("isDisabled", "true")] {
-        let response = admin.submit(&path, &[leave]).await;
+        let response = admin.post_form(&path, &[leave]).await;
         assert_eq!(response.status, 409);
         let why = "This is the last administrator: make another one first.";
         assert!(response.text().contains(why), "{response:?}");
@@ -97,9 +97,9 @@ async fn administrators_who_demote_themselves_are_redirected(app: TestApp) {
     let admin = app.as_administrator().await;
     app.register("bea@example.org").await;
     let bea = format!("/admin/users/{}", id_of(&admin, "bea@").await);
-    assert_eq!(admin.submit(&bea, &[("isAdmin", "true")]).await.status, 303);
+    assert_eq!(admin.post_form(&bea, &[("isAdmin", "true")]).await.status, 303);
     let own = format!("/admin/users/{}", id_of(&admin, "admin@").await);
-    let response = admin.submit(&own, &[("isAdmin", "false")]).await;
+    let response = admin.post_form(&own, &[("isAdmin", "false")]).await;
     assert_eq!((response.status, response.header("location")), (303, "/vehicles"));
     assert_eq!(admin.get("/admin").await.status, 403);
 }
@@ -110,15 +110,15 @@ async fn a_double_submit_shows_the_same_reset_link(app: TestApp) {
     let path = format!("/admin/users/{}", id_of(&admin, "ann@").await);
     let fields = [("once", once(&admin.get(&path).await))];
     let fields: Vec<_> = fields.iter().map(|it| (it.0, it.1.as_str())).collect();
-    let link = |page: &Answer| {
+    let link = |page: &TestResponse| {
         let rest = page.text().split_once("http://cars.test/reset?token=");
         rest.unwrap_or_else(|| panic!("{page:?}")).1[..64].to_owned()
     };
-    let first = link(&admin.submit(&format!("{path}/reset"), &fields).await);
-    let second = link(&admin.submit(&format!("{path}/reset"), &fields).await);
+    let first = link(&admin.post_form(&format!("{path}/reset"), &fields).await);
+    let second = link(&admin.post_form(&format!("{path}/reset"), &fields).await);
     assert_eq!(first, second);
     assert!(!admin.get(&path).await.text().contains(&first));
-    assert_eq!(app.nobody().get(&format!("/reset?token={first}")).await.status, 200);
+    assert_eq!(app.anonymous().get(&format!("/reset?token={first}")).await.status, 200);
 }
 
 async fn an_invitation_is_created_shown_once_and_withdrawn(app: TestApp) {
@@ -126,14 +126,14 @@ async fn an_invitation_is_created_shown_once_and_withdrawn(app: TestApp) {
     let page = admin.get("/admin/invitations").await;
     let once = once(&page);
     let bad = [("once", once.as_str()), ("email", "nonsense"), ("expiresAt", "2020-01-01")];
-    let response = admin.submit("/admin/invitations", &bad).await;
+    let response = admin.post_form("/admin/invitations", &bad).await;
     assert_eq!(response.status, 422);
     assert!(response.text().contains("such as you@example.org"), "{response:?}");
     let good = [("once", once.as_str()), ("email", "ann@example.org"), ("expiresAt", "")];
-    let created = admin.submit("/admin/invitations", &good).await;
+    let created = admin.post_form("/admin/invitations", &good).await;
     assert_eq!(created.status, 200, "{created:?}");
     assert!(created.text().contains("http://cars.test/register?invitation="), "{created:?}");
-    let again = admin.submit("/admin/invitations", &good).await;
+    let again = admin.post_form("/admin/invitations", &good).await;
     assert!(again.text().contains("http://cars.test/register?invitation="), "{again:?}");
     let list = admin.get("/api/admin/invitations").await;
     assert_eq!(list.body["items"].as_array().unwrap().len(), 1, "{list:?}");
@@ -142,13 +142,13 @@ async fn an_invitation_is_created_shown_once_and_withdrawn(app: TestApp) {
     assert!(page.text().contains("good until 7 Feb 2026"), "{page:?}");
     assert!(!page.text().contains("register?invitation="), "{page:?}");
     let id = list.body["items"][0]["id"].as_str().unwrap();
-    let response = admin.submit(&format!("/admin/invitations/{id}/withdraw"), &[]).await;
+    let response = admin.post_form(&format!("/admin/invitations/{id}/withdraw"), &[]).await;
     assert_eq!((response.status, response.header("location")), (303, "/admin/invitations"));
     assert!(!admin.get("/admin/invitations").await.text().contains("ann@example.org"));
 }
 
 async fn the_invitations_page_explains_closed_registration(app: TestApp) {
-    let closed = app.other_instance(|it| it.auth.registration = Registration::Closed);
+    let closed = app.instance_with(|it| it.auth.registration = Registration::Closed);
     let page = closed.as_administrator().await.get("/admin/invitations").await;
     assert!(page.text().contains("MVP__AUTH__REGISTRATION=invite"), "{page:?}");
     assert!(!page.text().contains("Make invitation"), "{page:?}");
@@ -172,7 +172,7 @@ async fn user_input_is_escaped(app: TestApp) {
     let new = json!({
         "email": "x@example.org", "password": PASSWORD, "displayName": "<script>alert(1)</script>",
     });
-    let stranger = app.nobody().with_header("user-agent", "<img src=x>");
+    let stranger = app.anonymous().with_header("user-agent", "<img src=x>");
     assert_eq!(stranger.post("/api/auth/register", new).await.status, 201);
     let admin = app.as_administrator().await;
     let id = id_of(&admin, "x@").await;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{economy, service, store};
 use crate::{
     features::vehicles::VehicleId,
-    testing::{Answer, TestApp, on_every_engine},
+    testing::{TestApp, TestResponse, on_every_engine},
 };
 
 on_every_engine![
@@ -58,7 +58,7 @@ pub(super) async fn garage(app: &TestApp, email: &str) -> Garage {
 
 impl Garage {
     /// Adds a log of ten gallons, with the members of `change` merged in.
-    pub(super) async fn add(&self, date: &str, odometer: i32, change: Value) -> Answer {
+    pub(super) async fn add(&self, date: &str, odometer: i32, change: Value) -> TestResponse {
         let mut body = json!({
             "vehicleId": self.vehicle, "date": date, "odometerReading": odometer, "gallons": 10,
         });
@@ -229,7 +229,7 @@ async fn every_invalid_field_is_reported(app: TestApp) {
     let refused = garage.user.post("/api/fuel-logs", body).await;
     assert_eq!((refused.status, &refused.body["type"]), (422, &json!("/problems/invalid")));
     assert_eq!(
-        refused.faults(),
+        refused.field_errors(),
         [
             "/vehicleId: has to be an id (a UUID)",
             "/date: has to be a date as YYYY-MM-DD",
@@ -247,7 +247,7 @@ async fn every_invalid_field_is_reported(app: TestApp) {
         ]
     );
     assert_eq!(
-        garage.user.post("/api/fuel-logs", json!({})).await.faults(),
+        garage.user.post("/api/fuel-logs", json!({})).await.field_errors(),
         ["/vehicleId: is required", "/date: is required", "/gallons: is required"]
     );
     for (date, why) in [
@@ -258,16 +258,16 @@ async fn every_invalid_field_is_reported(app: TestApp) {
         ("2026-01-30T00:00:00Z", "has to be a date as YYYY-MM-DD"),
     ] {
         let refused = garage.add(date, 1000, json!({})).await;
-        assert_eq!(refused.faults(), [format!("/date: {why}")], "{date}");
+        assert_eq!(refused.field_errors(), [format!("/date: {why}")], "{date}");
     }
     let refused = garage.add("2027-01-31", 1000, json!({})).await;
     assert_eq!(refused.body["type"], "/problems/implausible");
-    assert_eq!(refused.faults(), ["/date: is in the future: today is 31 Jan 2026"]);
+    assert_eq!(refused.field_errors(), ["/date: is in the future: today is 31 Jan 2026"]);
     let confirmed = garage.add("2027-01-31", 1000, json!({ "confirm": ["/date"] })).await;
     assert_eq!((confirmed.status, &confirmed.body["confirmed"]), (201, &json!(["/date"])));
     let foreign = json!({ "vehicleId": uuid::Uuid::now_v7() });
     let refused = garage.add("2026-01-01", 1000, foreign).await;
-    assert_eq!(refused.faults(), ["/vehicleId: is not a vehicle of yours"]);
+    assert_eq!(refused.field_errors(), ["/vehicleId: is not a vehicle of yours"]);
 }
 
 async fn decimals_are_stored_exactly_or_rejected(app: TestApp) {
@@ -304,7 +304,10 @@ async fn decimals_are_stored_exactly_or_rejected(app: TestApp) {
         ("true", "has to be a number"),
     ] {
         let refused = send(gallons).await;
-        assert_eq!((refused.status, refused.faults()), (422, vec![format!("/gallons: {why}")]));
+        assert_eq!(
+            (refused.status, refused.field_errors()),
+            (422, vec![format!("/gallons: {why}")])
+        );
     }
     assert_eq!(send("NaN").await.status, 400);
     assert_eq!(send("012").await.status, 400);
@@ -368,9 +371,9 @@ async fn an_update_rederives_omitted_values(app: TestApp) {
         assert_eq!(garage.user.get(&path).await.body, changed.body);
     }
     let refused = garage.user.patch(&path, json!({ "date": null, "id": 1 })).await;
-    assert_eq!(refused.faults(), ["/date: cannot be cleared", "/id: is not known here"]);
+    assert_eq!(refused.field_errors(), ["/date: cannot be cleared", "/id: is not known here"]);
     let refused = garage.user.patch(&path, json!({ "gallons": null })).await;
-    assert_eq!(refused.faults(), ["/gallons: is required where there is no amount"]);
+    assert_eq!(refused.field_errors(), ["/gallons: is required where there is no amount"]);
 }
 
 async fn an_out_of_order_reading_is_rejected_with_the_conflicting_log(app: TestApp) {
@@ -385,7 +388,7 @@ async fn an_out_of_order_reading_is_rejected_with_the_conflicting_log(app: TestA
             (refused.status, &refused.body["type"]),
             (422, &json!("/problems/odometer-order"))
         );
-        let [fault] = &refused.faults()[..] else { panic!("{refused:?}") };
+        let [fault] = &refused.field_errors()[..] else { panic!("{refused:?}") };
         assert!(fault.starts_with("/odometerReading: is "), "{fault}");
         assert_eq!(&refused.body["fuelLogId"], contradicted);
     }
@@ -516,7 +519,7 @@ async fn contradictory_forms_of_a_value_are_rejected(app: TestApp) {
         ),
         (json!({ "currency": "XAU" }), "/currency: must be a currency code, such as USD or EUR"),
     ] {
-        assert_eq!(garage.user.patch(&path, change).await.faults(), [fault]);
+        assert_eq!(garage.user.patch(&path, change).await.field_errors(), [fault]);
     }
     // A reading in whole miles replaces the one with a unit.
     let changed = garage.user.patch(&path, json!({ "odometerReading": 7700 })).await;
@@ -615,7 +618,7 @@ async fn a_total_rounded_to_the_smallest_coin_is_accepted(app: TestApp) {
         );
     }
     let refused = garage.add("2026-01-10", 0, receipt(24_680)).await;
-    assert_eq!((refused.status, refused.faults().len()), (422, 1), "{refused:?}");
+    assert_eq!((refused.status, refused.field_errors().len()), (422, 1), "{refused:?}");
 }
 
 async fn a_fill_up_may_have_no_reading(app: TestApp) {
@@ -674,7 +677,7 @@ async fn a_log_can_move_to_another_vehicle_of_the_same_user(app: TestApp) {
     assert_eq!(garage.logs("").await[0]["mpg"], 60.0);
     let strangers = vehicle_of_another_user(&app).await;
     let refused = garage.user.patch(&path, json!({ "vehicleId": strangers })).await;
-    assert_eq!(refused.faults(), ["/vehicleId: is not a vehicle of yours"]);
+    assert_eq!(refused.field_errors(), ["/vehicleId: is not a vehicle of yours"]);
 }
 
 async fn vehicle_of_another_user(app: &TestApp) -> String {
@@ -714,7 +717,7 @@ async fn another_users_logs_are_indistinguishable_from_unknown_ones(app: TestApp
     let bob = garage(&app, "bob@example.org").await.user;
     let hers = ann.added("2026-01-30", 1000, json!({})).await;
     let unknown_id = uuid::Uuid::now_v7();
-    let seen = |answer: Answer| (answer.status, answer.body, answer.headers.len());
+    let seen = |answer: TestResponse| (answer.status, answer.body, answer.headers.len());
     let both =
         |path: &str| [path.replace("{}", &hers), path.replace("{}", &unknown_id.to_string())];
     let [foreign, unknown] = both("/api/fuel-logs/{}");
@@ -831,7 +834,7 @@ async fn a_list_accepts_any_calendar_date(app: TestApp) {
     for day in ["0000-12-31", "10000-01-01", "2026-02-30", "-001-01-01", "2026-1-1", "9999-12-32"] {
         let refused = garage.user.get(&format!("/api/fuel-logs?from={day}")).await;
         assert_eq!(refused.status, 422, "{day}");
-        assert!(refused.faults()[0].starts_with("/from: "), "{refused:?}");
+        assert!(refused.field_errors()[0].starts_with("/from: "), "{refused:?}");
     }
 }
 
@@ -965,7 +968,7 @@ async fn a_duplicate_member_is_rejected(app: TestApp) {
     );
     let refused = garage.user.send_json(Method::POST, "/api/fuel-logs", &body, &[]).await;
     assert_eq!(
-        (refused.status, refused.faults()),
+        (refused.status, refused.field_errors()),
         (422, vec!["/gallons: is there twice".to_owned()])
     );
     assert_eq!(garage.user.get("/api/fuel-logs?limit=1&limit=2").await.status, 422);
@@ -993,7 +996,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 async fn stored_economy_matches_the_whole_history(app: TestApp) {
     let garage = garage(&app, "ann@example.org").await;
-    let user = garage.user.user().await;
+    let user = garage.user.user_id().await;
     let vehicle = VehicleId(garage.vehicle.parse().unwrap());
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     for _ in 0..12 {

@@ -6,7 +6,7 @@ use futures::future::{join, join_all};
 use serde_json::json;
 
 use super::{FuelLogId, store};
-use crate::testing::{Answer, TestApp, on_every_engine};
+use crate::testing::{TestApp, TestResponse, on_every_engine};
 
 on_every_engine![
     statistics_are_cached_until_a_change,
@@ -23,7 +23,7 @@ async fn vehicle(user: &TestApp, vin: &str) -> String {
     user.post("/api/vehicles", json!({ "vin": vin })).await.id()
 }
 
-async fn fill(user: &TestApp, vehicle: &str, day: u32) -> Answer {
+async fn fill(user: &TestApp, vehicle: &str, day: u32) -> TestResponse {
     let log = json!({
         "vehicleId": vehicle, "date": format!("2026-01-{day:02}"), "odometerReading": day * 100,
         "gallons": 10,
@@ -33,7 +33,7 @@ async fn fill(user: &TestApp, vehicle: &str, day: u32) -> Answer {
     added
 }
 
-async fn stats(user: &TestApp, vehicle: &str) -> Answer {
+async fn stats(user: &TestApp, vehicle: &str) -> TestResponse {
     user.get(&format!("/api/vehicles/{vehicle}/fuel-stats")).await
 }
 
@@ -55,7 +55,7 @@ async fn statistics_are_cached_until_a_change(app: TestApp) {
     fill(&ann, &car, 2).await;
     assert_eq!(logs(&ann, &car).await, 2);
     // Delete a log without invalidating the cache.
-    let user = ann.user().await;
+    let user = ann.user_id().await;
     let mut tx = app.app.db.write_for(&user).await.unwrap();
     store::delete(&mut tx, &user, FuelLogId(first.id().parse().unwrap())).await.unwrap();
     tx.commit().await.unwrap();
@@ -118,7 +118,7 @@ async fn a_retried_request_invalidates_the_cache(app: TestApp) {
         "vehicleId": car, "date": "2026-01-01", "odometerReading": 100, "gallons": 10,
     });
     let ann = ann.with_header("idempotency-key", "a fill-up");
-    let elsewhere = ann.other_instance(|config| config.cache.url = None);
+    let elsewhere = ann.instance_with(|config| config.cache.url = None);
     assert_eq!(elsewhere.post("/api/fuel-logs", log.clone()).await.status, 201);
     assert_eq!(logs(&ann, &car).await, 0);
     let again = ann.post("/api/fuel-logs", log).await;

@@ -37,7 +37,7 @@ impl Garage {
         assert_eq!(added.status, 201, "{added:?}");
     }
 
-    async fn patch(&self, id: &str, change: Value) -> crate::testing::Answer {
+    async fn patch(&self, id: &str, change: Value) -> crate::testing::TestResponse {
         self.user.patch(&format!("/api/fuel-logs/{id}"), change).await
     }
 
@@ -52,7 +52,7 @@ impl Garage {
     }
 }
 
-fn assert_implausible(answer: &crate::testing::Answer, pointer: &str) {
+fn assert_implausible(answer: &crate::testing::TestResponse, pointer: &str) {
     assert_eq!(answer.status, 422, "{answer:?}");
     assert_eq!(answer.body["type"], "/problems/implausible", "{answer:?}");
     assert_eq!(answer.body["errors"][0]["pointer"], pointer, "{answer:?}");
@@ -209,7 +209,7 @@ async fn reverting_a_change_restores_every_economy(app: TestApp) {
     }
 
     // After any sequence of changes, the stored economy matches the whole history.
-    let user = garage.user.user().await;
+    let user = garage.user.user_id().await;
     let vehicle = VehicleId(garage.vehicle.parse().unwrap());
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let step = (0_u8..10, any::<prop::sample::Index>(), 1_u32..6, 1_i32..9, 0_i32..3);

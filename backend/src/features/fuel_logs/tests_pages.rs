@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::testing::{Answer, TestApp, on_every_engine};
+use crate::testing::{TestApp, TestResponse, on_every_engine};
 
 on_every_engine![
     the_form_is_prefilled_with_the_date_and_hints,
@@ -61,7 +61,7 @@ async fn the_form_is_prefilled_with_the_date_and_hints(app: TestApp) {
         ("missedPrevious", "false"),
         ("notes", ""),
     ];
-    let answer = user.submit(&form, &fields).await;
+    let answer = user.post_form(&form, &fields).await;
     assert_eq!((answer.status, answer.header("location")), (303, &*format!("/vehicles/{id}")));
     let page = user.get(&form).await;
     for part in ["last: 100,000\u{a0}km", "last: €1.799", r#"<option value="Aral">"#, "€/l"] {
@@ -92,7 +92,7 @@ async fn the_form_is_prefilled_with_the_fuel(app: TestApp) {
             ("fuelType", fuel),
             ("isFull", "true"),
         ];
-        let answer = user.submit(&form, &fields).await;
+        let answer = user.post_form(&form, &fields).await;
         assert_eq!(answer.status, 303, "{answer:?}");
     };
     fill("2026-01-01", "e10").await;
@@ -103,9 +103,9 @@ async fn the_form_is_prefilled_with_the_fuel(app: TestApp) {
     let edit = format!("/fuel-logs/{}/edit", stored[1]["id"].as_str().unwrap());
     let page = user.get(&edit).await;
     assert!(page.text().contains(r#"<option value="e10" selected>E10</option>"#), "{page:?}");
-    assert_eq!(user.submit(&edit, &[("fuelType", "")]).await.status, 303);
+    assert_eq!(user.post_form(&edit, &[("fuelType", "")]).await.status, 303);
     assert_eq!(logs(&user).await[1]["fuelType"], Value::Null);
-    let wrong = user.submit(&edit, &[("fuelType", "coal")]).await;
+    let wrong = user.post_form(&edit, &[("fuelType", "coal")]).await;
     assert!(wrong.text().contains("fuelType-error"), "{wrong:?}");
     // A VIN that specifies no fuel.
     let other = json!({ "vin": "WVWZZZ1JZXW000001" });
@@ -130,7 +130,7 @@ async fn a_fill_up_in_metric_units_is_stored_as_entered(app: TestApp) {
         ("isFull", "false"),
         ("date", "2026-01-20"),
     ];
-    let answer = user.submit(&format!("/vehicles/{id}/fuel-logs/new"), &fields).await;
+    let answer = user.post_form(&format!("/vehicles/{id}/fuel-logs/new"), &fields).await;
     assert_eq!(answer.status, 303, "{answer:?}");
     let log = &logs(&user).await[0];
     assert_eq!(log["odometerReading"], 62_137);
@@ -173,7 +173,7 @@ fn borrowed(fields: &[(String, String)]) -> Vec<(&str, &str)> {
     fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
 
-async fn odd_log(user: &TestApp) -> Answer {
+async fn odd_log(user: &TestApp) -> TestResponse {
     let log = json!({
         "vehicleId": vehicle(user).await, "date": "2026-01-02", "odometerReading": 84_211,
         "gallons": "10.001", "pricePerGallon": "3.333", "totalCost": "30.00",
@@ -189,7 +189,7 @@ async fn submitting_an_unchanged_metric_form_changes_nothing(app: TestApp) {
     app.app.clock.advance(chrono::TimeDelta::hours(1));
     let path = format!("/fuel-logs/{}/edit", log.id());
     let fields = shown_fields(&user, &path).await;
-    let answer = user.submit(&path, &borrowed(&fields)).await;
+    let answer = user.post_form(&path, &borrowed(&fields)).await;
     assert_eq!(answer.status, 303, "{answer:?}");
     assert_eq!(logs(&user).await[0], log.body);
 }
@@ -205,7 +205,7 @@ async fn changing_one_field_leaves_the_others_unchanged(app: TestApp) {
     };
     set(&mut fields, "notes", "");
     set(&mut fields, "stationName", "Aral");
-    assert_eq!(user.submit(&path, &borrowed(&fields)).await.status, 303);
+    assert_eq!(user.post_form(&path, &borrowed(&fields)).await.status, 303);
     let after = &logs(&user).await[0];
     assert_eq!(after["notes"], json!(null));
     assert_eq!(after["stationName"], "Aral");
@@ -215,11 +215,11 @@ async fn changing_one_field_leaves_the_others_unchanged(app: TestApp) {
     // Volume, price and total were all entered, so a volume that does not match must be confirmed.
     let mut fields = shown_fields(&user, &path).await;
     set(&mut fields, "volume", "12");
-    let refused = user.submit(&path, &borrowed(&fields)).await;
+    let refused = user.post_form(&path, &borrowed(&fields)).await;
     assert_eq!(refused.status, 422, "{refused:?}");
     assert!(refused.text().contains(r#"name="confirm" value="/volume""#), "{refused:?}");
     set(&mut fields, "confirm", "/volume");
-    assert_eq!(user.submit(&path, &borrowed(&fields)).await.status, 303);
+    assert_eq!(user.post_form(&path, &borrowed(&fields)).await.status, 303);
     let after = &logs(&user).await[0];
     assert_eq!(after["gallons"].to_string(), "12.0");
     assert_eq!(after["totalCost"].to_string(), "30.0");
@@ -237,17 +237,17 @@ async fn an_out_of_order_reading_offers_a_rollback_checkbox(app: TestApp) {
         ("volumeUnit", "l"),
         ("date", "2026-01-20"),
     ];
-    let answer = user.submit(&form, &fields).await;
+    let answer = user.post_form(&form, &fields).await;
     assert_eq!(answer.status, 422);
     let expected = "This is less than the 135,524\u{a0}km of the fill-up before it, on 2 Jan 2026.";
     assert!(answer.text().contains(expected), "{answer:?}");
     assert!(answer.text().contains(r#"name="allowOdometerRollback" value="true""#));
     assert!(!user.get(&form).await.text().contains("allowOdometerRollback"));
     fields.push(("allowOdometerRollback", "true"));
-    assert_eq!(user.submit(&form, &fields).await.status, 303);
+    assert_eq!(user.post_form(&form, &fields).await.status, 303);
 
     let path = format!("/fuel-logs/{}/edit", log.id());
-    let answer = user.submit(&path, &[("date", "2026-01-10")]).await;
+    let answer = user.post_form(&path, &[("date", "2026-01-10")]).await;
     assert_eq!(answer.status, 422);
     assert!(answer.text().contains("allowOdometerRollback"), "{answer:?}");
 }
@@ -262,7 +262,7 @@ async fn an_ambiguous_volume_must_be_confirmed(app: TestApp) {
         ("volumeUnit", "l"),
         ("date", "2026-01-20"),
     ];
-    let refused = user.submit(&form, &fields).await;
+    let refused = user.post_form(&form, &fields).await;
     assert_eq!(refused.status, 422);
     for part in [
         r#"id="volume-error">This is ambiguous: confirm 1.234 l, or enter 1234 without a separator."#,
@@ -273,15 +273,15 @@ async fn an_ambiguous_volume_must_be_confirmed(app: TestApp) {
     }
     assert!(logs(&user).await.is_empty());
     fields.push(("confirm", "/volume"));
-    assert_eq!(user.submit(&form, &fields).await.status, 303);
+    assert_eq!(user.post_form(&form, &fields).await.status, 303);
     assert_eq!(logs(&user).await[0]["volume"]["value"].to_string(), "1.234");
 
     // The other interpretation is entered without a separator and needs confirmation only for its size.
     let edit = format!("/fuel-logs/{}/edit", logs(&user).await[0]["id"].as_str().unwrap());
-    let refused = user.submit(&edit, &[("volume", "1,235"), ("volumeUnit", "l")]).await;
+    let refused = user.post_form(&edit, &[("volume", "1,235"), ("volumeUnit", "l")]).await;
     assert!(refused.text().contains("This is ambiguous"), "{refused:?}");
     let fields = [("volume", "1235"), ("volumeUnit", "l"), ("confirm", "/volume")];
-    assert_eq!(user.submit(&edit, &fields).await.status, 303);
+    assert_eq!(user.post_form(&edit, &fields).await.status, 303);
     assert_eq!(logs(&user).await[0]["volume"]["value"].to_string(), "1235.0");
 }
 
@@ -303,16 +303,16 @@ async fn numbers_with_misplaced_separators_are_rejected(app: TestApp) {
     };
     for typed in ["12,3,4", "40,5.1", "40'5", "4e1", "40 L", "+40", "-40"] {
         for name in ["odometer", "volume", "unitPrice", "amount"] {
-            let refused = user.submit(&form, &fill_up(name, typed)).await;
+            let refused = user.post_form(&form, &fill_up(name, typed)).await;
             assert_eq!(refused.status, 422, "{name} {typed}");
             assert!(refused.text().contains(&format!("id=\"{name}-error\"")), "{name} {typed}");
             assert!(!refused.text().contains("name=\"confirm\""), "{name} {typed}");
         }
     }
     assert!(logs(&user).await.is_empty());
-    let answer = user.submit(&form, &fill_up("amount", "71.960")).await;
+    let answer = user.post_form(&form, &fill_up("amount", "71.960")).await;
     assert_eq!(answer.status, 422, "71,960 is not 40 times 1.799: {answer:?}");
-    assert_eq!(user.submit(&form, &fill_up("amount", "71,96")).await.status, 303);
+    assert_eq!(user.post_form(&form, &fill_up("amount", "71,96")).await.status, 303);
     assert_eq!(logs(&user).await[0]["amount"].to_string(), "71.96");
 }
 
@@ -328,7 +328,7 @@ async fn a_rejected_form_keeps_its_input(app: TestApp) {
         ("isFull", "false"),
         ("notes", "roof box"),
     ];
-    let answer = user.submit(&format!("/vehicles/{id}/fuel-logs/new"), &fields).await;
+    let answer = user.post_form(&format!("/vehicles/{id}/fuel-logs/new"), &fields).await;
     assert_eq!(answer.status, 422);
     for part in [
         r#"id="odometer-error">Must be a number in digits, without a unit or a currency."#,
@@ -358,7 +358,7 @@ async fn submitting_a_form_twice_creates_one_fill_up(app: TestApp) {
             ("date", "2026-01-20"),
             ("once", once),
         ];
-        user.submit(&form, &fields).await.status
+        user.post_form(&form, &fields).await.status
     };
     assert_eq!(send("1000", &once).await, 303);
     assert_eq!(send("1000", &once).await, 303);
@@ -372,7 +372,7 @@ async fn submitting_a_form_twice_creates_one_fill_up(app: TestApp) {
 async fn a_deleted_fill_up_is_gone(app: TestApp) {
     let user = app.register("dana@example.org").await;
     let log = odd_log(&user).await;
-    let answer = user.submit(&format!("/fuel-logs/{}/delete", log.id()), &[]).await;
+    let answer = user.post_form(&format!("/fuel-logs/{}/delete", log.id()), &[]).await;
     let vehicle = log.body["vehicleId"].as_str().unwrap();
     assert_eq!((answer.status, answer.header("location")), (303, &*format!("/vehicles/{vehicle}")));
     assert!(logs(&user).await.is_empty());
@@ -388,8 +388,8 @@ async fn another_users_fill_up_is_not_found(app: TestApp) {
     assert_eq!(theirs.body, none.body);
     let new = format!("/vehicles/{}/fuel-logs/new", log.body["vehicleId"].as_str().unwrap());
     assert_eq!(other.get(&new).await.status, 404);
-    assert_eq!(other.submit(&new, &[("amount", "1")]).await.status, 404);
+    assert_eq!(other.post_form(&new, &[("amount", "1")]).await.status, 404);
     let delete = format!("/fuel-logs/{}/delete", log.id());
-    assert_eq!(other.submit(&delete, &[]).await.status, 404);
+    assert_eq!(other.post_form(&delete, &[]).await.status, 404);
     assert_eq!(logs(&user).await.len(), 1);
 }

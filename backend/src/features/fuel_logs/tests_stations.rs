@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::testing::{Answer, TestApp, on_every_engine};
+use crate::testing::{TestApp, TestResponse, on_every_engine};
 
 on_every_engine![
     a_fill_up_at_a_station_has_its_name,
@@ -28,7 +28,7 @@ async fn station(user: &TestApp, name: &str) -> String {
 }
 
 /// Adds a fill-up of ten gallons, with the members of `more` merged in.
-async fn fill(user: &TestApp, vehicle: &str, day: u32, more: Value) -> Answer {
+async fn fill(user: &TestApp, vehicle: &str, day: u32, more: Value) -> TestResponse {
     let mut log = json!({
         "vehicleId": vehicle, "date": format!("2026-01-{day:02}"), "odometerReading": day * 100,
         "gallons": 10,
@@ -37,7 +37,7 @@ async fn fill(user: &TestApp, vehicle: &str, day: u32, more: Value) -> Answer {
     user.post("/api/fuel-logs", log).await
 }
 
-fn station_of(log: &Answer) -> (Value, Value) {
+fn station_of(log: &TestResponse) -> (Value, Value) {
     (log.body["stationId"].clone(), log.body["stationName"].clone())
 }
 
@@ -59,12 +59,12 @@ async fn an_unknown_station_is_reported_for_its_field(app: TestApp) {
     let car = vehicle(&ann, "WVWZZZ1JZXW000001").await;
     let fault = ["/stationId: is not a station that is known here"];
     let refused = fill(&ann, &car, 1, json!({ "stationId": UNKNOWN_STATION })).await;
-    assert_eq!((refused.status, refused.faults()), (422, fault.map(str::to_owned).to_vec()));
+    assert_eq!((refused.status, refused.field_errors()), (422, fault.map(str::to_owned).to_vec()));
     let log = fill(&ann, &car, 1, json!({})).await;
     let path = format!("/api/fuel-logs/{}", log.id());
-    assert_eq!(ann.patch(&path, json!({ "stationId": UNKNOWN_STATION })).await.faults(), fault);
+    assert_eq!(ann.patch(&path, json!({ "stationId": UNKNOWN_STATION })).await.field_errors(), fault);
     let named = json!({ "stationId": UNKNOWN_STATION, "stationName": "x" });
-    assert_eq!(ann.patch(&path, named).await.faults(), fault);
+    assert_eq!(ann.patch(&path, named).await.field_errors(), fault);
     assert_eq!(ann.get(&path).await.body, log.body);
 }
 
@@ -96,7 +96,7 @@ async fn a_deleted_station_remains_on_its_fill_ups(app: TestApp) {
     assert_eq!((again.status, station_of(&again)), (201, (json!(corner), json!("Corner"))));
     let bobs = vehicle(&bob, "WVWZZZ1JZXW000001").await;
     let refused = fill(&bob, &bobs, 1, json!({ "stationId": corner })).await;
-    assert_eq!(refused.faults(), ["/stationId: is not a station that is known here"]);
+    assert_eq!(refused.field_errors(), ["/stationId: is not a station that is known here"]);
 }
 
 /// Skips the service's check, so that the database rejects the station.
@@ -104,7 +104,7 @@ async fn a_concurrently_deleted_station_is_reported_for_its_field(app: TestApp) 
     let ann = app.register("ann@example.org").await;
     let car = vehicle(&ann, "WVWZZZ1JZXW000001").await;
     let log = fill(&ann, &car, 1, json!({})).await;
-    let user = ann.user().await;
+    let user = ann.user_id().await;
     let mut tx = app.app.db.write_for(&user).await.unwrap();
     let id = super::FuelLogId(log.id().parse().unwrap());
     let mut log = super::store::find(&mut tx, &user, id).await.unwrap().unwrap();
@@ -140,7 +140,7 @@ async fn prices_paid_are_visible_only_to_the_user_who_paid_them(app: TestApp) {
     assert_eq!(prices(&ann).await, ["\"2026-01-03\" 3.599", "\"2026-01-01\" 3.499"]);
     assert_eq!(prices(&bob).await, ["\"2026-01-06\" 2.999"]);
     assert_eq!(ann.get(&format!("/api/stations/{UNKNOWN_STATION}/prices")).await.status, 404);
-    let last = super::last_prices_paid(&ann.app, &ann.user().await).await.unwrap();
+    let last = super::last_prices_paid(&ann.app, &ann.user_id().await).await.unwrap();
     let last = last.into_values().flatten();
     let mut last: Vec<_> = last.map(|it| it.unit_price.text()).collect();
     last.sort();
@@ -163,7 +163,7 @@ async fn a_fill_up_has_a_fuel_type(app: TestApp) {
     for wrong in ["coal", "adblue", "electric", "E10"] {
         let refused = fill(&ann, &car, 3, json!({ "fuelType": wrong })).await;
         assert_eq!(refused.status, 422, "{wrong}");
-        assert!(refused.faults()[0].starts_with("/fuelType: has to be one of: regular"));
+        assert!(refused.field_errors()[0].starts_with("/fuelType: has to be one of: regular"));
     }
 }
 
@@ -188,7 +188,7 @@ async fn prices_paid_can_be_filtered_by_fuel(app: TestApp) {
     assert_eq!(prices("?fuelType=e10").await, "");
     let wrong = ann.get(&format!("/api/stations/{corner}/prices?fuelType=coal")).await;
     assert_eq!(wrong.status, 422);
-    let last = super::last_prices_paid(&ann.app, &ann.user().await).await.unwrap();
+    let last = super::last_prices_paid(&ann.app, &ann.user_id().await).await.unwrap();
     let last: Vec<_> = last.into_values().flatten().map(|it| it.unit_price.text()).collect();
     assert_eq!(last, ["3.300", "3.200", "2.900"]);
 }

@@ -6,7 +6,7 @@ use crate::{
     core::db::{Db, migrate},
     features::{self, Feature},
     sql,
-    testing::{Answer, TestApp, on_every_engine},
+    testing::{TestApp, TestResponse, on_every_engine},
 };
 
 on_every_engine![
@@ -21,7 +21,7 @@ on_every_engine![
     migrating_an_older_database_preserves_odometers,
 ];
 
-fn assert_shows(page: &Answer, parts: &[&str]) {
+fn assert_shows(page: &TestResponse, parts: &[&str]) {
     for part in parts {
         assert!(page.text().contains(part), "{part} not found in {}", page.text());
     }
@@ -186,7 +186,7 @@ async fn vehicles_out_of_use_have_their_own_list(app: TestApp) {
     assert_shows(&user.get(&page).await, &[">Out of use</button>"]);
     assert!(!user.get("/vehicles").await.text().contains("active=false"));
     let switch = format!("{page}/active");
-    let answer = user.submit(&switch, &[("isActive", "false")]).await;
+    let answer = user.post_form(&switch, &[("isActive", "false")]).await;
     assert_eq!((answer.status, answer.header("location")), (303, page.as_str()));
     // It is removed from the lists and from due maintenance.
     let list = user.get("/vehicles").await;
@@ -202,11 +202,11 @@ async fn vehicles_out_of_use_have_their_own_list(app: TestApp) {
     assert_shows(&user.get(&page).await, &["Back in use", "28.0", "Fill-ups"]);
     let logs = user.get(&format!("/api/fuel-logs?vehicleId={id}")).await;
     assert_eq!(logs.body["items"].as_array().unwrap().len(), FILLS.len());
-    user.submit(&switch, &[("isActive", "true")]).await;
+    user.post_form(&switch, &[("isActive", "true")]).await;
     assert_shows(&user.get("/vehicles").await, &["The old faithful"]);
     assert_eq!(user.get("/api/maintenance/upcoming").await.body["items"][0]["vehicleId"], id);
     let stranger = app.register("eve@example.org").await;
-    assert_eq!(stranger.submit(&switch, &[("isActive", "false")]).await.status, 404);
+    assert_eq!(stranger.post_form(&switch, &[("isActive", "false")]).await.status, 404);
 }
 
 async fn vehicles_of_the_same_model_get_distinct_names(app: TestApp) {
@@ -262,7 +262,7 @@ async fn migrating_an_older_database_preserves_odometers(app: TestApp) {
     });
     user.post(&format!("/api/vehicles/{}/odometer", ids[2]), replaced).await;
     // As stored by an older version: the highest reading ever, even if it was corrected later.
-    let owner = user.user().await;
+    let owner = user.user_id().await;
     for (id, highest) in ids.iter().zip([199_105, 50_000, 80_500, 0]) {
         let mut tx = app.app.db.write_for(&owner).await.unwrap();
         let changed = sql!(

@@ -7,7 +7,7 @@ use super::PURGE_TASK;
 use crate::{
     core::{config::Registration, periodic},
     sql,
-    testing::{Answer, TestApp, cookie_of, on_every_engine},
+    testing::{TestApp, TestResponse, cookie_of, on_every_engine},
 };
 
 on_every_engine![
@@ -30,12 +30,12 @@ const PASSWORD: &str = "correct horse battery";
 
 /// An instance that requires invitations, and its administrator.
 async fn invitation_only(app: &TestApp) -> (TestApp, TestApp) {
-    let app = app.other_instance(|it| it.auth.registration = Registration::Invite);
+    let app = app.instance_with(|it| it.auth.registration = Registration::Invite);
     let admin = app.as_administrator().await;
-    (app.nobody(), admin)
+    (app.anonymous(), admin)
 }
 
-async fn invite(admin: &TestApp, new: Value) -> (Answer, String) {
+async fn invite(admin: &TestApp, new: Value) -> (TestResponse, String) {
     let created = admin.post("/api/admin/invitations", new).await;
     assert_eq!(created.status, 201, "{created:?}");
     let url = created.body["url"].as_str().unwrap().to_owned();
@@ -43,13 +43,13 @@ async fn invite(admin: &TestApp, new: Value) -> (Answer, String) {
     (created, token)
 }
 
-async fn register(app: &TestApp, email: &str, invitation: Option<&str>) -> Answer {
+async fn register(app: &TestApp, email: &str, invitation: Option<&str>) -> TestResponse {
     let new = json!({ "email": email, "password": PASSWORD, "invitation": invitation });
     app.post("/api/auth/register", new).await
 }
 
 async fn count(app: &TestApp, statement: &'static str) -> i64 {
-    let mut tx = app.past_policies().await.read().await.unwrap();
+    let mut tx = app.db_bypassing_rls().await.read().await.unwrap();
     let (count,): (i64,) = sql!(&mut tx, fetch_one, statement).unwrap();
     count
 }
@@ -69,7 +69,7 @@ async fn an_invitation_creates_one_account_when_registration_requires_one(app: T
     let hidden = format!(r#"name="invitation" value="{token}""#);
     assert!(page.body.as_str().unwrap().contains(&hidden), "{page:?}");
     let fields = [("email", "ann@example.org"), ("password", PASSWORD), ("invitation", &token)];
-    let answer = app.submit("/register", &fields).await;
+    let answer = app.post_form("/register", &fields).await;
     assert_eq!((answer.status, answer.header("location")), (303, "/vehicles"), "{answer:?}");
     let ann = app.with_cookie(cookie_of(&answer)).get("/api/auth/me").await;
     assert_eq!(ann.body["isAdmin"], false);
@@ -80,7 +80,7 @@ async fn an_invitation_creates_one_account_when_registration_requires_one(app: T
     assert_eq!(invitation.body["url"], Value::Null, "the link is shown only once");
     let again = register(&app, "bob@example.org", Some(&token)).await;
     let rejected = ["/invitation: is used, has ended, or is for another address"];
-    assert_eq!((again.status, again.faults()), (422, rejected.map(str::to_owned).to_vec()));
+    assert_eq!((again.status, again.field_errors()), (422, rejected.map(str::to_owned).to_vec()));
 }
 
 async fn errors_do_not_reveal_why_an_invitation_is_invalid(app: TestApp) {
@@ -129,7 +129,7 @@ async fn an_invitation_restricted_to_an_address_rejects_others(app: TestApp) {
     assert_eq!(register(&app, "admin@example.org", Some(&token)).await.status, 422);
     assert_eq!(register(&app, "ann@example.ORG", Some(&token)).await.status, 201);
     let again = admin.post("/api/admin/invitations", json!({ "email": "ann@example.org" })).await;
-    assert_eq!(again.faults(), ["/email: has an account already"]);
+    assert_eq!(again.field_errors(), ["/email: has an account already"]);
 }
 
 async fn a_failed_registration_does_not_use_up_the_invitation(app: TestApp) {
@@ -163,7 +163,7 @@ async fn registration_without_an_invitation_does_not_reveal_existing_accounts(ap
 async fn closed_registration_rejects_creating_and_redeeming_invitations(app: TestApp) {
     let (_, admin) = invitation_only(&app).await;
     let (_, token) = invite(&admin, json!({})).await;
-    let closed = app.other_instance(|it| it.auth.registration = Registration::Closed);
+    let closed = app.instance_with(|it| it.auth.registration = Registration::Closed);
     assert_eq!(register(&closed, "ann@example.org", Some(&token)).await.status, 403);
     assert_eq!(closed.get(&format!("/register?invitation={token}")).await.status, 403);
     let admin = closed.as_administrator().await;
@@ -204,7 +204,7 @@ async fn an_invitation_expires_within_ninety_days(app: TestApp) {
         ("soon", "has to be a moment, such as 2026-12-31T23:59:59Z"),
     ] {
         let rejected = admin.post("/api/admin/invitations", json!({ "expiresAt": at })).await;
-        assert_eq!(rejected.faults(), [format!("/expiresAt: {why}")]);
+        assert_eq!(rejected.field_errors(), [format!("/expiresAt: {why}")]);
     }
 }
 

@@ -1,7 +1,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::testing::{Answer, TestApp, on_every_engine};
+use crate::testing::{TestApp, TestResponse, on_every_engine};
 
 on_every_engine![
     a_new_item_is_returned_as_added,
@@ -36,7 +36,7 @@ pub(super) async fn garage(app: &TestApp, email: &str) -> Garage {
 
 impl Garage {
     /// Adds an oil change, with `change` merged in.
-    pub(super) async fn post_item(&self, change: Value) -> Answer {
+    pub(super) async fn post_item(&self, change: Value) -> TestResponse {
         let mut body = json!({ "vehicleId": self.vehicle, "type": "oil_change" });
         for (name, value) in change.as_object().unwrap() {
             body[name] = value.clone();
@@ -137,7 +137,7 @@ async fn every_invalid_field_is_reported(app: TestApp) {
         .await;
     assert_eq!((refused.status, &refused.body["type"]), (422, &json!("/problems/invalid")));
     assert_eq!(
-        refused.faults(),
+        refused.field_errors(),
         [
             "/vehicleId: has to be an id (a UUID)",
             "/type: has to be a lower-case word, with underscores between several",
@@ -155,7 +155,7 @@ async fn every_invalid_field_is_reported(app: TestApp) {
         ]
     );
     let nothing = garage.user.post("/api/maintenance", json!({})).await;
-    assert_eq!(nothing.faults(), ["/vehicleId: is required", "/type: is required"]);
+    assert_eq!(nothing.field_errors(), ["/vehicleId: is required", "/type: is required"]);
     assert!(garage.list_items("").await.is_empty());
 }
 
@@ -176,7 +176,7 @@ async fn an_item_must_be_either_open_or_completed(app: TestApp) {
             vec!["/completedMileage: cannot be there unless the item is completed"],
         ),
     ] {
-        assert_eq!(garage.post_item(half).await.faults(), faults);
+        assert_eq!(garage.post_item(half).await.field_errors(), faults);
     }
     assert!(garage.list_items("").await.is_empty());
     let path = garage.add_item(json!({ "dueMileage": 55_000 })).await;
@@ -208,7 +208,7 @@ async fn a_patch_leaves_omitted_members_unchanged(app: TestApp) {
     assert_eq!(garage.user.get(&path).await.body, expected);
     let wrong = json!({ "type": null, "vehicleId": null, "isCompleted": null });
     assert_eq!(
-        garage.user.patch(&path, wrong).await.faults(),
+        garage.user.patch(&path, wrong).await.field_errors(),
         [
             "/vehicleId: cannot be cleared",
             "/type: cannot be cleared",
@@ -273,7 +273,7 @@ async fn lists_are_filtered_paginated_and_newest_first(app: TestApp) {
         ("colour=red", "/colour: is not known here"),
     ] {
         let refused = garage.user.get(&format!("/api/maintenance?{query}")).await;
-        assert_eq!((refused.status, refused.faults()), (422, vec![fault.to_owned()]));
+        assert_eq!((refused.status, refused.field_errors()), (422, vec![fault.to_owned()]));
     }
     let missing_path = format!("/api/maintenance?vehicleId={}", uuid::Uuid::now_v7());
     assert_eq!(garage.user.get(&missing_path).await.status, 404);
@@ -307,7 +307,7 @@ async fn an_item_can_be_moved_to_another_vehicle_of_the_same_user(app: TestApp) 
     assert!(garage.list_items("").await.is_empty());
     let bob = self::garage(&app, "bob@example.org").await;
     let refused = garage.user.patch(&path, json!({ "vehicleId": bob.vehicle })).await;
-    assert_eq!(refused.faults(), ["/vehicleId: is not a vehicle of yours"]);
+    assert_eq!(refused.field_errors(), ["/vehicleId: is not a vehicle of yours"]);
 }
 
 async fn deleting_an_item_keeps_the_next_one(app: TestApp) {
@@ -329,7 +329,7 @@ async fn another_users_item_is_indistinguishable_from_a_missing_one(app: TestApp
     let bob = garage(&app, "bob@example.org").await;
     let path_of_ann = ann.add_item(json!({ "dueDate": "2026-03-01", "intervalMonths": 1 })).await;
     let missing_path = format!("/api/maintenance/{}", uuid::Uuid::now_v7());
-    let seen = |response: Answer| {
+    let seen = |response: TestResponse| {
         let mut headers = response.headers;
         headers.remove("x-request-id");
         (response.status, response.body, headers)
@@ -353,7 +353,10 @@ async fn another_users_item_is_indistinguishable_from_a_missing_one(app: TestApp
         assert_eq!(foreign, seen(send(&missing_path).await));
     }
     let vehicle = json!({ "vehicleId": ann.vehicle, "dueDate": "2026-03-01" });
-    assert_eq!(bob.post_item(vehicle).await.faults(), ["/vehicleId: is not a vehicle of yours"]);
+    assert_eq!(
+        bob.post_item(vehicle).await.field_errors(),
+        ["/vehicleId: is not a vehicle of yours"]
+    );
     assert_eq!(bob.user.get("/api/maintenance").await.body["items"], json!([]));
     assert_eq!(ann.list_items("").await.len(), 1);
 }
@@ -369,7 +372,10 @@ async fn items_of_a_trashed_vehicle_are_hidden_until_it_is_restored(app: TestApp
     assert_eq!(garage.user.post(&format!("{path}/complete"), done).await.status, 404);
     assert_eq!(garage.user.get("/api/maintenance").await.body["items"], json!([]));
     let refused = garage.post_item(json!({ "dueDate": "2026-03-01" })).await;
-    assert_eq!(refused.faults(), ["/vehicleId: is a vehicle in your trash: restore it first"]);
+    assert_eq!(
+        refused.field_errors(),
+        ["/vehicleId: is a vehicle in your trash: restore it first"]
+    );
     garage.user.post(&format!("{vehicle}/restore"), json!({})).await;
     assert_eq!(garage.list_items("").await.len(), 1);
 }

@@ -370,6 +370,6 @@ async fn a_calendar_shows_readings_in_its_owners_unit(app: TestApp) {
     garage.add_item(json!({ "dueDate": "2026-03-01", "dueOdometer": km(128_000) })).await;
     let created = garage.user.post("/api/maintenance/calendar-link", json!({})).await;
     let url = created.body["url"].as_str().unwrap();
-    let calendar = app.nobody().get(url.strip_prefix("http://cars.test").unwrap()).await;
+    let calendar = app.anonymous().get(url.strip_prefix("http://cars.test").unwrap()).await;
     assert!(calendar.text().contains("Due at 128\\,000 km"), "{}", calendar.text());
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::tests::{Garage, garage};
-use crate::testing::{Answer, TestApp, on_every_engine};
+use crate::testing::{TestApp, TestResponse, on_every_engine};
 
 on_every_engine![
     errors_in_a_completion_point_to_the_member_that_was_sent,
@@ -19,7 +19,7 @@ async fn patch(garage: &Garage, path: &str, change: Value) {
     assert_eq!(response.status, 200, "{change}: {response:?}");
 }
 
-fn pointer(response: &Answer) -> &str {
+fn pointer(response: &TestResponse) -> &str {
     assert_eq!(response.status, 422, "{response:?}");
     response.body["errors"][0]["pointer"].as_str().unwrap()
 }
@@ -76,11 +76,11 @@ async fn a_date_change_that_makes_a_reading_implausible_is_reported_on_the_readi
         ("completedOdometer", "81000"),
         ("completedOdometerUnit", "km"),
     ];
-    let refused = garage.user.submit(&page, &fields).await;
+    let refused = garage.user.post_form(&page, &fields).await;
     assert_eq!(refused.status, 422);
     let tick = "name=\"confirm\" value=\"/completedOdometer\"";
     assert!(refused.text().contains(tick), "{}", refused.text());
     let fields = [&fields[..], &[("confirm", "/completedOdometer")]].concat();
-    assert_eq!(garage.user.submit(&page, &fields).await.status, 303);
+    assert_eq!(garage.user.post_form(&page, &fields).await.status, 303);
     assert_eq!(garage.user.get(&first).await.body["completedDate"], "2026-01-25");
 }

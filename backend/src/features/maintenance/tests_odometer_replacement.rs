@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::tests::{Garage, garage};
-use crate::testing::{Answer, TestApp, on_every_engine};
+use crate::testing::{TestApp, TestResponse, on_every_engine};
 
 on_every_engine![
     due_readings_include_the_distance_of_the_replaced_odometer,
@@ -62,7 +62,7 @@ async fn due_readings_include_the_distance_of_the_replaced_odometer(app: TestApp
 async fn forms_show_the_total_distance_of_the_vehicle(app: TestApp) {
     let garage = garage_with_replaced_odometer(&app).await;
     let base = format!("/vehicles/{}/maintenance/new?type=oil_change", garage.vehicle);
-    let has = |page: &Answer, part: &str| {
+    let has = |page: &TestResponse, part: &str| {
         assert!(page.text().contains(part), "{part} is not in {}", page.text());
     };
     let form = garage.user.get(&base).await;
@@ -85,7 +85,7 @@ async fn forms_show_the_total_distance_of_the_vehicle(app: TestApp) {
         ("completedOdometer", "600"),
         ("completedOdometerUnit", "mi"),
     ];
-    assert_eq!(garage.user.submit(&format!("{page}/complete"), &fields).await.status, 303);
+    assert_eq!(garage.user.post_form(&format!("{page}/complete"), &fields).await.status, 303);
     assert_eq!(garage.list_items("&completed=false").await[0]["dueMileage"], 88_100);
     // A vehicle with its first odometer needs no hint.
     let other = self::garage(&app, "bob@example.org").await;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::tests::{Garage, garage};
-use crate::testing::{Answer, TestApp, on_every_engine};
+use crate::testing::{TestApp, TestResponse, on_every_engine};
 
 on_every_engine![
     the_maintenance_page_lists_due_items_most_urgent_first,
@@ -20,7 +20,7 @@ on_every_engine![
     a_large_amount_is_entered_shown_edited_and_summed,
 ];
 
-fn assert_shows(page: &Answer, parts: &[&str]) {
+fn assert_shows(page: &TestResponse, parts: &[&str]) {
     assert_eq!(page.status, 200, "{page:?}");
     for part in parts {
         assert!(page.text().contains(part), "{part} is not in {}", page.text());
@@ -28,7 +28,7 @@ fn assert_shows(page: &Answer, parts: &[&str]) {
 }
 
 /// Returns the value of a form field.
-fn value(page: &Answer, name: &str) -> String {
+fn value(page: &TestResponse, name: &str) -> String {
     let field = page.text().split(&format!("name=\"{name}\"")).nth(1).unwrap_or_default();
     let value = field.split('>').next().unwrap_or_default().split("value=\"").nth(1);
     value.and_then(|it| it.split('"').next()).unwrap_or_default().to_owned()
@@ -87,7 +87,7 @@ async fn an_item_is_completed_with_prefilled_values(app: TestApp) {
     assert_eq!(fields[1].1, "50000");
     // A double submit completes the item once.
     for _ in 0..2 {
-        let done = garage.user.submit(&path, &fields).await;
+        let done = garage.user.post_form(&path, &fields).await;
         assert_eq!((done.status, done.header("location")), (303, "/maintenance"));
     }
     let done = garage.user.get(&item).await.body;
@@ -95,7 +95,7 @@ async fn an_item_is_completed_with_prefilled_values(app: TestApp) {
     assert_eq!(garage.list_items("&completed=false").await[0]["dueDate"], "2026-07-31");
     let wrong = [("completedDate", "soon"), ("amount", "dear")];
     let next = garage.list_items("&completed=false").await[0]["id"].as_str().unwrap().to_owned();
-    let again = garage.user.submit(&format!("/maintenance/{next}/complete"), &wrong).await;
+    let again = garage.user.post_form(&format!("/maintenance/{next}/complete"), &wrong).await;
     assert_eq!(again.status, 422);
     assert!(again.text().contains("This has to be a date"), "{}", again.text());
 }
@@ -111,7 +111,7 @@ async fn a_new_reminder_is_prefilled_with_the_typical_interval(app: TestApp) {
     assert_eq!(values, ["Oil change", "2027-01-31", "57500", "12", "7500"]);
     let fields: Vec<_> = fields.iter().map(|it| (it.0, it.1.as_str())).collect();
     for _ in 0..2 {
-        let added = garage.user.submit(&base, &fields).await;
+        let added = garage.user.post_form(&base, &fields).await;
         assert_eq!(added.status, 303, "{added:?}");
     }
     let items = garage.list_items("").await;
@@ -126,10 +126,10 @@ async fn a_new_reminder_is_prefilled_with_the_typical_interval(app: TestApp) {
         (value(&form, "type"), value(&form, "dueDate")),
         ("Ceramic coat".to_owned(), String::new())
     );
-    let refused = garage.user.submit(&base, &[("type", "Ceramic coat"), ("dueDate", "")]).await;
+    let refused = garage.user.post_form(&base, &[("type", "Ceramic coat"), ("dueDate", "")]).await;
     assert_eq!(refused.status, 422);
     let fields = [("type", "Ceramic coat"), ("dueDate", "2026-05-01")];
-    assert_eq!(garage.user.submit(&base, &fields).await.status, 303);
+    assert_eq!(garage.user.post_form(&base, &fields).await.status, 303);
     assert_eq!(garage.list_items("&type=ceramic_coat").await.len(), 1);
 }
 
@@ -145,12 +145,12 @@ async fn a_logged_service_is_validated_and_saved(app: TestApp) {
         ([("completedDate", "2026-01-02"), ("type", "Été")], "This has to be a lower-case word"),
     ] {
         let fields = [&[("type", "New tires")], &wrong[..]].concat();
-        let again = garage.user.submit(&base, &fields).await;
+        let again = garage.user.post_form(&base, &fields).await;
         assert_eq!(again.status, 422);
         assert!(again.text().contains(why), "{why}: {}", again.text());
     }
     let right = [("type", "New tires"), ("completedDate", "2026-01-02"), ("amount", "1,234.50")];
-    assert_eq!(garage.user.submit(&base, &right).await.status, 303);
+    assert_eq!(garage.user.post_form(&base, &right).await.status, 303);
     let items = garage.list_items("&completed=true").await;
     assert_eq!(
         (&items[0]["type"], items[0]["cost"].to_string()),
@@ -169,11 +169,11 @@ async fn an_item_is_postponed_skipped_changed_and_deleted(app: TestApp) {
     assert_shows(&form, &["Not now", "Leave out", "Delete this"]);
     let due = async || garage.user.get(&item).await.body["dueDate"].clone();
     let later = [("dueDate", "2026-02-07"), ("dueOdometer", "50000")];
-    assert_eq!(garage.user.submit(&page("postpone"), &later).await.status, 303);
+    assert_eq!(garage.user.post_form(&page("postpone"), &later).await.status, 303);
     assert_eq!(due().await, "2026-02-07");
     let earlier = [("dueDate", "2026-01-07"), ("dueOdometer", "50000")];
-    assert_eq!(garage.user.submit(&page("postpone"), &earlier).await.status, 422);
-    assert_eq!(garage.user.submit(&page("skip"), &[]).await.status, 303);
+    assert_eq!(garage.user.post_form(&page("postpone"), &earlier).await.status, 422);
+    assert_eq!(garage.user.post_form(&page("skip"), &[]).await.status, 303);
     assert_eq!(due().await, "2026-02-28");
     let form = garage.user.get(&page("edit")).await;
     let mut fields: Vec<_> =
@@ -183,15 +183,16 @@ async fn an_item_is_postponed_skipped_changed_and_deleted(app: TestApp) {
             .collect();
     fields.push(("notes", "with the summer tires".to_owned()));
     let fields: Vec<_> = fields.iter().map(|it| (it.0, it.1.as_str())).collect();
-    assert_eq!(garage.user.submit(&page("edit"), &fields).await.status, 303);
+    assert_eq!(garage.user.post_form(&page("edit"), &fields).await.status, 303);
     let changed = garage.user.get(&item).await.body;
     assert_eq!(
         (&changed["notes"], &changed["dueMileage"]),
         (&json!("with the summer tires"), &json!(50_000))
     );
-    let refused = garage.user.submit(&page("edit"), &[("dueDate", ""), ("dueOdometer", "")]).await;
+    let refused =
+        garage.user.post_form(&page("edit"), &[("dueDate", ""), ("dueOdometer", "")]).await;
     assert_eq!(refused.status, 422);
-    assert_eq!(garage.user.submit(&page("delete"), &[]).await.status, 303);
+    assert_eq!(garage.user.post_form(&page("delete"), &[]).await.status, 303);
     assert_eq!(garage.user.get(&item).await.status, 404);
 }
 
@@ -212,7 +213,7 @@ async fn history_merges_services_and_fill_ups_and_is_paginated(app: TestApp) {
             garage.add_item(done).await;
         }
     }
-    let count = |page: &Answer| {
+    let count = |page: &TestResponse| {
         (page.text().matches("Fill-up<span").count(), page.text().matches("number ").count())
     };
     let first = garage.user.get(&base).await;
@@ -266,10 +267,10 @@ async fn a_plan_is_applied_from_an_empty_history_page(app: TestApp) {
     let base = format!("/vehicles/{vehicle}/maintenance");
     let page = user.get(&base).await;
     assert_shows(&page, &["Nothing is planned", "value=\"toyota\" selected"]);
-    let put = user.submit(&format!("{base}/plan"), &[("plan", "toyota")]).await;
+    let put = user.post_form(&format!("{base}/plan"), &[("plan", "toyota")]).await;
     assert_eq!((put.status, put.header("location")), (303, base.as_str()));
     assert_shows(&user.get(&base).await, &["Tire rotation", "every 6 months or 5,000 mi"]);
-    assert_eq!(user.submit(&format!("{base}/plan"), &[("plan", "x")]).await.status, 422);
+    assert_eq!(user.post_form(&format!("{base}/plan"), &[("plan", "x")]).await.status, 422);
 }
 
 async fn readings_are_entered_in_the_users_unit(app: TestApp) {
@@ -287,7 +288,7 @@ async fn readings_are_entered_in_the_users_unit(app: TestApp) {
         ("intervalDistance", "15000"),
         ("intervalDistanceUnit", "km"),
     ];
-    assert_eq!(garage.user.submit(&base, &fields).await.status, 303);
+    assert_eq!(garage.user.post_form(&base, &fields).await.status, 303);
     let item = garage.list_items("").await[0].clone();
     assert_eq!(item["dueOdometer"], json!({ "value": 128_000, "unit": "km" }));
     assert_eq!((&item["dueMileage"], &item["intervalMiles"]), (&json!(79_536), &json!(9321)));
@@ -305,7 +306,7 @@ async fn readings_are_entered_in_the_users_unit(app: TestApp) {
                 .to_vec();
         fields.push(("notes", format!("seen in {unit}")));
         let fields: Vec<_> = fields.iter().map(|it| (it.0, it.1.as_str())).collect();
-        assert_eq!(garage.user.submit(&path, &fields).await.status, 303);
+        assert_eq!(garage.user.post_form(&path, &fields).await.status, 303);
         let again = garage.list_items("").await[0].clone();
         assert_eq!(again["notes"], format!("seen in {unit}"));
         for name in ["dueOdometer", "intervalDistance", "dueMileage", "intervalMiles"] {
@@ -315,7 +316,7 @@ async fn readings_are_entered_in_the_users_unit(app: TestApp) {
     // The unit of the form wins over the current preference.
     garage.user.patch("/api/user/preferences", json!({ "distanceUnit": "mi" })).await;
     let fields = [("dueOdometer", "130000"), ("dueOdometerUnit", "km")];
-    assert_eq!(garage.user.submit(&path, &fields).await.status, 303);
+    assert_eq!(garage.user.post_form(&path, &fields).await.status, 303);
     let changed = garage.list_items("").await[0].clone();
     assert_eq!(changed["dueOdometer"], json!({ "value": 130_000, "unit": "km" }));
 }
@@ -344,7 +345,7 @@ async fn implausible_values_show_a_checkbox_to_confirm_them(app: TestApp) {
         ("completedOdometer", "1403000"),
         ("completedOdometerUnit", "km"),
     ];
-    let refused = garage.user.submit(&path, &fields).await;
+    let refused = garage.user.post_form(&path, &fields).await;
     assert_eq!(refused.status, 422);
     for name in ["completedDate", "completedOdometer"] {
         let tick = format!("name=\"confirm\" value=\"/{name}\"");
@@ -352,7 +353,7 @@ async fn implausible_values_show_a_checkbox_to_confirm_them(app: TestApp) {
     }
     let ticks = [("confirm", "/completedDate"), ("confirm", "/completedOdometer")];
     let fields = [&fields[..], &ticks].concat();
-    assert_eq!(garage.user.submit(&path, &fields).await.status, 303);
+    assert_eq!(garage.user.post_form(&path, &fields).await.status, 303);
     let done = garage.user.get(&item).await.body;
     assert_eq!(done["completedOdometer"], json!({ "value": 1_403_000, "unit": "km" }));
 }
@@ -370,7 +371,7 @@ async fn a_large_amount_is_entered_shown_edited_and_summed(app: TestApp) {
         ("amount", "12,500,000"),
         ("currency", "IDR"),
     ];
-    assert_eq!(garage.user.submit(&format!("{base}/new"), &fields).await.status, 303);
+    assert_eq!(garage.user.post_form(&format!("{base}/new"), &fields).await.status, 303);
     let item = garage.list_items("&type=tires").await[0].clone();
     assert_eq!((&item["cost"], &item["currency"]), (&json!(null), &json!("IDR")));
     assert_eq!(item["amount"].as_f64(), Some(12_500_000.0));
@@ -385,7 +386,7 @@ async fn a_large_amount_is_entered_shown_edited_and_summed(app: TestApp) {
     let form = garage.user.get(&path).await;
     assert_eq!(value(&form, "amount"), "12500000.00");
     let fields = [("amount", "12600000"), ("currency", "IDR")];
-    assert_eq!(garage.user.submit(&path, &fields).await.status, 303);
+    assert_eq!(garage.user.post_form(&path, &fields).await.status, 303);
     let edited = garage.list_items("&type=tires").await[0].clone();
     assert_eq!(edited["amount"].as_f64(), Some(12_600_000.0));
     assert_eq!(edited["currency"], "IDR");

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::tests::{Garage, garage};
-use crate::testing::{Answer, TestApp, on_every_engine};
+use crate::testing::{TestApp, TestResponse, on_every_engine};
 
 on_every_engine![
     the_next_item_is_due_one_interval_after_completion,
@@ -17,7 +17,7 @@ on_every_engine![
     changing_the_due_date_restarts_the_series,
 ];
 
-async fn act(garage: &Garage, path: &str, action: &str, body: Value) -> Answer {
+async fn act(garage: &Garage, path: &str, action: &str, body: Value) -> TestResponse {
     garage.user.app.clock.advance(chrono::TimeDelta::milliseconds(1));
     let response = garage.user.post(&format!("{path}/{action}"), body).await;
     assert_eq!(response.status, 200, "{action}: {response:?}");
@@ -202,7 +202,7 @@ async fn an_invalid_completion_reports_each_field(app: TestApp) {
     let complete = format!("{item}/complete");
     let refused = garage.user.post(&complete, json!({ "cost": -1, "by": "me" })).await;
     let expected = ["/completedDate: is required", "/cost: is negative", "/by: is not known here"];
-    assert_eq!(refused.faults(), expected);
+    assert_eq!(refused.field_errors(), expected);
     assert_eq!(garage.list_items("&completed=true").await.len(), 0);
 }
 
@@ -252,8 +252,9 @@ async fn invalid_skips_and_postponements_are_rejected_with_a_reason(app: TestApp
     };
     let expected = (409, "/problems/not-recurring".to_owned());
     assert_eq!(kind(&one_off, "skip", json!({})).await, expected);
-    let faults =
-        async |body: Value| garage.user.post(&format!("{one_off}/postpone"), body).await.faults();
+    let faults = async |body: Value| {
+        garage.user.post(&format!("{one_off}/postpone"), body).await.field_errors()
+    };
     for (body, fault) in [
         (json!({}), "/dueDate: is required, unless there is a dueMileage"),
         (json!({ "dueDate": "2026-03-01" }), "/dueDate: must be later than it is now"),

@@ -107,7 +107,7 @@ async fn days_until_due_follow_the_users_time_zone(app: TestApp) {
     let token = json!({ "name": "script", "scope": "write" });
     let token = garage.user.post("/api/auth/tokens", token).await.body["token"].clone();
     let bearer = format!("Bearer {}", token.as_str().unwrap());
-    let user = app.nobody().with_header("authorization", &bearer);
+    let user = app.anonymous().with_header("authorization", &bearer);
     let garage = Garage { user, ..garage };
     // Time zones, dates of clock changes, and when those dates begin and end.
     let table = [

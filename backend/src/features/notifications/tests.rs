@@ -14,7 +14,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use super::job::run_once;
 use crate::{
     core::config::Secret,
-    testing::{Answer, TestApp, on_every_engine},
+    testing::{TestApp, TestResponse, on_every_engine},
 };
 
 on_every_engine![
@@ -155,7 +155,7 @@ impl Owner {
         format!("/api/maintenance/{}", item.id())
     }
 
-    pub(super) async fn add_channel(&self, channel: Value) -> Answer {
+    pub(super) async fn add_channel(&self, channel: Value) -> TestResponse {
         let added = self.user.post("/api/notifications/channels", channel).await;
         assert_eq!(added.status, 201, "{added:?}");
         added
@@ -227,7 +227,7 @@ async fn several_instances_send_each_message_once(app: TestApp) {
     let (owner, server) = (owner(&app, None).await, Server::start().await);
     owner.add_due_item("oil_change", "2026-01-30").await;
     owner.add_channel(webhook(&server)).await;
-    let others: Vec<_> = (0..4).map(|_| owner.app.another_instance()).collect();
+    let others: Vec<_> = (0..4).map(|_| owner.app.anonymous_instance()).collect();
     let works = others.iter().map(|it| run_once(&it.app));
     let sent = futures::future::join_all(works).await;
     let sent: u64 = sent.into_iter().map(Result::unwrap).sum();
@@ -313,7 +313,7 @@ async fn a_test_message_is_sent_immediately(app: TestApp) {
 
 async fn private_addresses_are_not_called(app: TestApp) {
     let (owner, server) = (owner(&app, None).await, Server::start().await);
-    let strict = owner.app.other_instance(|config| {
+    let strict = owner.app.instance_with(|config| {
         config.notifications.allow_private_addresses = false;
     });
     let strict = strict.with_cookie(owner.user.cookie().map(str::to_owned));
@@ -333,7 +333,7 @@ async fn private_addresses_are_not_called(app: TestApp) {
 async fn every_invalid_field_is_reported(app: TestApp) {
     let owner = owner(&app, None).await;
     let faults = async |channel: Value| {
-        owner.user.post("/api/notifications/channels", channel).await.faults()
+        owner.user.post("/api/notifications/channels", channel).await.field_errors()
     };
     let wrong = "has to be a web address, such as https://example.org/hook";
     for (channel, expected) in [
@@ -387,21 +387,21 @@ async fn channels_are_added_and_removed_on_a_page(app: TestApp) {
     let (owner, server) = (owner(&app, None).await, Server::start().await);
     let page = "/settings/notifications";
     let address = format!("{}/topic", server.url);
-    let refused = owner.user.submit(page, &[("kind", "webhook"), ("address", &address)]).await;
+    let refused = owner.user.post_form(page, &[("kind", "webhook"), ("address", &address)]).await;
     assert_eq!(refused.status, 422);
-    let added = owner.user.submit(page, &[("kind", "ntfy"), ("address", &address)]).await;
+    let added = owner.user.post_form(page, &[("kind", "ntfy"), ("address", &address)]).await;
     assert_eq!((added.status, added.header("location")), (303, page));
-    let text = |response: &Answer| response.body.as_str().unwrap_or_default().to_owned();
+    let text = |response: &TestResponse| response.body.as_str().unwrap_or_default().to_owned();
     let shown = text(&owner.user.get(page).await);
     assert!(shown.contains(&address), "{shown}");
     let of = shown.split("/settings/notifications/").nth(1).unwrap().split('/').next().unwrap();
-    let tested = owner.user.submit(&format!("{page}/{of}/test"), &[]).await;
+    let tested = owner.user.post_form(&format!("{page}/{of}/test"), &[]).await;
     assert!(text(&tested).contains("The test was sent"), "{}", text(&tested));
     assert!(text(&tested).contains(r#"method="post" action="/settings/notifications""#));
-    let again = owner.user.submit(&format!("{page}/{of}/test"), &[]).await;
+    let again = owner.user.post_form(&format!("{page}/{of}/test"), &[]).await;
     assert!(text(&again).contains("less than a minute ago"), "{}", text(&again));
     assert_eq!(server.received().len(), 1);
-    assert_eq!(owner.user.submit(&format!("{page}/{of}/delete"), &[]).await.status, 303);
+    assert_eq!(owner.user.post_form(&format!("{page}/{of}/delete"), &[]).await.status, 303);
     assert!(!text(&owner.user.get(page).await).contains(&address));
 }
 

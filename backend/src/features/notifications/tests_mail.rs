@@ -49,7 +49,7 @@ fn token_in(link: &str) -> String {
 
 async fn confirm(app: &TestApp, link: &str) -> u16 {
     let fields = [("token", &*token_in(link))];
-    app.nobody().submit("/mail/confirm", &fields).await.status
+    app.anonymous().post_form("/mail/confirm", &fields).await.status
 }
 
 async fn no_mail_is_sent_before_the_address_is_confirmed(app: TestApp) {
@@ -106,7 +106,7 @@ async fn a_confirmation_link_works_once_within_two_days(app: TestApp) {
     let link = link_in(&sent_mails(&mails)[0], "/mail/confirm");
     owner.advance_clock(TimeDelta::days(2));
     assert_eq!(confirm(&owner.app, &link).await, 404);
-    assert_eq!(owner.app.nobody().get(&link).await.status, 404);
+    assert_eq!(owner.app.anonymous().get(&link).await.status, 404);
     assert_eq!(owner.user.post("/api/notifications/confirmation", json!({})).await.status, 204);
     let link = link_in(&sent_mails(&mails)[1], "/mail/confirm");
     assert_eq!(confirm(&owner.app, &link).await, 200);
@@ -119,7 +119,7 @@ async fn opening_a_confirmation_link_does_not_confirm(app: TestApp) {
     let (owner, mails) = owner_with_mail(&app).await;
     owner.add_channel(json!({ "kind": "mail" })).await;
     let link = link_in(&sent_mails(&mails)[0], "/mail/confirm");
-    let page = owner.app.nobody().get(&link).await;
+    let page = owner.app.anonymous().get(&link).await;
     assert_eq!(page.status, 200);
     assert!(page.text().contains("Is this address yours"), "{page:?}");
     let listed = owner.user.get("/api/notifications/channels").await;
@@ -147,7 +147,7 @@ async fn at_most_three_confirmation_links_are_valid(app: TestApp) {
         assert_eq!(again.status, status, "{again:?}");
     }
     assert_eq!(sent_mails(&mails).len(), 3);
-    let page = owner.user.submit("/settings/notifications/confirmation", &[]).await;
+    let page = owner.user.post_form("/settings/notifications/confirmation", &[]).await;
     assert!(page.text().contains("The link was not mailed"), "{page:?}");
     owner.advance_clock(TimeDelta::days(2));
     assert_eq!(owner.user.post("/api/notifications/confirmation", json!({})).await.status, 204);
@@ -185,13 +185,13 @@ async fn a_message_quotes_user_input_and_has_an_unsubscribe_link(app: TestApp) {
     assert!(mail.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"), "{mail}");
     assert!(mail.contains("Auto-Submitted: auto-generated"), "{mail}");
     let link = link_in(&mail, "/mail/unsubscribe");
-    let page = owner.app.nobody().get(&link).await;
+    let page = owner.app.anonymous().get(&link).await;
     assert!(page.text().contains("You will no longer get mail"), "{page:?}");
     assert_eq!(
         owner.user.get("/api/notifications/channels").await.body["items"][0]["kind"],
         "mail"
     );
-    let done = owner.app.nobody().submit(&link, &[]).await;
+    let done = owner.app.anonymous().post_form(&link, &[]).await;
     assert_eq!(done.status, 200, "{done:?}");
     assert_eq!(owner.user.get("/api/notifications/channels").await.body["items"], json!([]));
 }
@@ -202,12 +202,12 @@ async fn one_click_unsubscribe_works(app: TestApp) {
     assert_eq!(owner.run_once().await, 1);
     let link = link_in(&sent_mails(&mails)[0], "/mail/unsubscribe");
     let fields = [("List-Unsubscribe", "One-Click")];
-    let done = owner.app.nobody().submit(&link, &fields).await;
+    let done = owner.app.anonymous().post_form(&link, &fields).await;
     assert_eq!(done.status, 200, "{done:?}");
     assert_eq!(owner.user.get("/api/notifications/channels").await.body["items"], json!([]));
     // Repeating the request changes nothing, and unknown tokens are rejected.
-    assert_eq!(owner.app.nobody().submit(&link, &fields).await.status, 200);
-    let unknown = owner.app.nobody().submit("/mail/unsubscribe?token=00", &fields).await;
+    assert_eq!(owner.app.anonymous().post_form(&link, &fields).await.status, 200);
+    let unknown = owner.app.anonymous().post_form("/mail/unsubscribe?token=00", &fields).await;
     assert_eq!(unknown.status, 404);
 }
 
@@ -235,11 +235,11 @@ async fn adding_a_channel_requires_a_recent_password_confirmation(app: TestApp) 
         (403, &json!("/problems/confirmation-required"))
     );
     let fields = [("kind", "ntfy"), ("address", "http://127.0.0.1:9/cars")];
-    let page = owner.user.submit("/settings/notifications", &fields).await;
+    let page = owner.user.post_form("/settings/notifications", &fields).await;
     assert_eq!(page.status, 403);
     assert!(page.text().contains("Confirm it is you"), "{page:?}");
     let fields = [("password", "correct horse battery"), ("next", "/settings/notifications")];
-    let confirmed = owner.user.submit("/settings/factors/confirm", &fields).await;
+    let confirmed = owner.user.post_form("/settings/factors/confirm", &fields).await;
     assert_eq!(confirmed.header("location"), "/settings/notifications", "{confirmed:?}");
     owner.add_channel(ntfy).await;
 }
@@ -252,7 +252,7 @@ async fn a_password_reset_is_announced_by_mail(app: TestApp) {
     let link = admin.post(&format!("/api/admin/users/{id}/reset"), json!({})).await;
     let token = token_in(link.body["url"].as_str().unwrap());
     let fields = [("token", token.as_str()), ("password", "an entirely new one")];
-    assert_eq!(owner.app.nobody().submit("/reset", &fields).await.status, 200);
+    assert_eq!(owner.app.anonymous().post_form("/reset", &fields).await.status, 200);
     for _ in 0..500 {
         if sent_mails(&mails).len() == 2 {
             break;

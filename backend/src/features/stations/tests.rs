@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::testing::{Answer, TestApp, on_every_engine};
+use crate::testing::{TestApp, TestResponse, on_every_engine};
 
 on_every_engine![
     a_saved_station_is_returned_unchanged,
@@ -28,13 +28,13 @@ on_every_engine![
     a_retry_with_the_same_idempotency_key_creates_one_station,
 ];
 
-async fn save(app: &TestApp, station: Value) -> Answer {
+async fn save(app: &TestApp, station: Value) -> TestResponse {
     let saved = app.post("/api/stations", station).await;
     assert_eq!(saved.status, 201, "{saved:?}");
     saved
 }
 
-async fn add_favorite(app: &TestApp, id: &str, body: Value) -> Answer {
+async fn add_favorite(app: &TestApp, id: &str, body: Value) -> TestResponse {
     let path = format!("/api/stations/{id}/favorite");
     app.send_json(Method::PUT, &path, &body.to_string(), &[]).await
 }
@@ -97,7 +97,7 @@ async fn every_invalid_field_is_reported(app: TestApp) {
     });
     let refused = ann.post("/api/stations", new).await;
     assert_eq!((refused.status, &refused.body["type"]), (422, &json!("/problems/invalid")));
-    let faults = refused.faults();
+    let faults = refused.field_errors();
     let beginnings: Vec<_> = faults.iter().map(|it| it.split(", ").next().unwrap()).collect();
     assert_eq!(
         beginnings,
@@ -115,7 +115,7 @@ async fn every_invalid_field_is_reported(app: TestApp) {
             "/isFavorite: is not known here",
         ]
     );
-    assert_eq!(ann.post("/api/stations", json!({})).await.faults(), ["/name: is required"]);
+    assert_eq!(ann.post("/api/stations", json!({})).await.field_errors(), ["/name: is required"]);
     for (degrees, why) in [
         (json!("NaN"), "is not a number"),
         (json!("inf"), "is not a number"),
@@ -127,7 +127,10 @@ async fn every_invalid_field_is_reported(app: TestApp) {
     ] {
         let new = json!({ "name": "x", "latitude": degrees, "longitude": 1 });
         let refused = ann.post("/api/stations", new).await;
-        assert_eq!((refused.status, refused.faults()), (422, vec![format!("/latitude: {why}")]));
+        assert_eq!(
+            (refused.status, refused.field_errors()),
+            (422, vec![format!("/latitude: {why}")])
+        );
     }
     assert_eq!(names(&ann, "/api/stations").await, [""; 0]);
 }
@@ -150,11 +153,11 @@ async fn coordinates_are_exact_and_both_are_required(app: TestApp) {
         }
     }
     let half = ann.post("/api/stations", json!({ "name": "x", "latitude": 1 })).await;
-    assert_eq!(half.faults(), ["/longitude: is required where latitude is given"]);
+    assert_eq!(half.field_errors(), ["/longitude: is required where latitude is given"]);
     let whole = save(&ann, json!({ "name": "x", "latitude": 1, "longitude": 2 })).await;
     let path = format!("/api/stations/{}", whole.id());
     let half = ann.patch(&path, json!({ "latitude": null })).await;
-    assert_eq!(half.faults(), ["/latitude: is required where longitude is given"]);
+    assert_eq!(half.field_errors(), ["/latitude: is required where longitude is given"]);
     let none = ann.patch(&path, json!({ "latitude": null, "longitude": null })).await;
     assert_eq!((none.status, &none.body["latitude"]), (200, &Value::Null));
 }
@@ -228,7 +231,7 @@ async fn updates_leave_omitted_fields_unchanged(app: TestApp) {
     assert_eq!(changed.body, expected);
     assert_eq!(ann.get(&path).await.body, expected);
     let refused = ann.patch(&path, json!({ "name": null, "madeBy": "me" })).await;
-    assert_eq!(refused.faults(), ["/name: cannot be cleared", "/madeBy: is not known here"]);
+    assert_eq!(refused.field_errors(), ["/name: cannot be cleared", "/madeBy: is not known here"]);
 }
 
 async fn a_stale_if_match_is_rejected(app: TestApp) {
@@ -283,7 +286,7 @@ async fn favorites_and_notes_are_private_to_a_user(app: TestApp) {
     let refused =
         add_favorite(&ann, &one, json!({ "notes": "x".repeat(10_001), "stars": 5 })).await;
     assert_eq!(
-        refused.faults(),
+        refused.field_errors(),
         ["/notes: has more than 10000 characters", "/stars: is not known here"]
     );
     let nowhere = "018f0000-0000-7000-8000-000000000000";
@@ -518,7 +521,7 @@ async fn lists_are_paginated_newest_first(app: TestApp) {
         ("favorite=maybe", "/favorite: has to be true or false"),
         ("near=here", "/near: is not known here"),
     ] {
-        assert_eq!(ann.get(&format!("/api/stations?{query}")).await.faults(), [fault]);
+        assert_eq!(ann.get(&format!("/api/stations?{query}")).await.field_errors(), [fault]);
     }
 }
 

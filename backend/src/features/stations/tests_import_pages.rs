@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use axum::body::Body;
 
 use super::import::{Import, Tally};
-use crate::testing::{Answer, TestApp, on_every_engine};
+use crate::testing::{TestApp, TestResponse, on_every_engine};
 
 on_every_engine![
     an_uploaded_file_is_imported_and_reported,
@@ -21,7 +21,7 @@ on_every_engine![
 
 const PAGE: &str = "/admin/stations";
 
-async fn upload(who: &TestApp, name: &str, text: &str) -> Answer {
+async fn upload(who: &TestApp, name: &str, text: &str) -> TestResponse {
     let head = format!("Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"");
     let body = format!("--b\r\n{head}\r\n\r\n{text}\r\n--b--\r\n");
     let request = axum::http::Request::post(PAGE);
@@ -126,7 +126,7 @@ async fn an_unsupported_file_type_is_rejected(app: TestApp) {
     let nothing = upload(&admin, "", "").await;
     assert_eq!(nothing.status, 422);
     assert_contains(nothing.body.as_str().unwrap(), &["This is required."]);
-    assert_eq!(admin.submit(PAGE, &[("file", "x")]).await.status, 415);
+    assert_eq!(admin.post_form(PAGE, &[("file", "x")]).await.status, 415);
     let gzip = admin.with_header("content-encoding", "gzip");
     let refused = upload(&gzip, "a.csv", "name,latitude,longitude\n").await;
     assert_eq!((refused.status, refused.header("accept-encoding")), (415, "identity"));
@@ -184,7 +184,7 @@ async fn progress_is_shown_without_javascript(app: TestApp) {
         .unwrap();
     tx.commit().await.unwrap();
     // Every instance shows the progress.
-    let other = admin.another_instance().with_cookie(admin.cookie().map(str::to_owned));
+    let other = admin.anonymous_instance().with_cookie(admin.cookie().map(str::to_owned));
     for who in [&admin, &other] {
         let shown = page(who).await;
         assert_contains(
@@ -211,7 +211,7 @@ async fn shutdown_stops_a_running_import(app: TestApp) {
     }
     assert_eq!(upload(&admin, "a.csv", &csv).await.status, 303);
     admin.app.imports.stop().await;
-    let other = admin.another_instance().with_cookie(admin.cookie().map(str::to_owned));
+    let other = admin.anonymous_instance().with_cookie(admin.cookie().map(str::to_owned));
     let stopped = page(&other).await;
     assert_contains(&stopped, &[">Stopped<", "The service ended before it was through"]);
     assert!(last(&admin).await.tally.added < 5_000);
@@ -238,7 +238,7 @@ async fn only_administrators_can_upload_files(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let csv = "name,latitude,longitude\nOne,1,2\n";
     assert_eq!(upload(&ann, "a.csv", csv).await.status, 403);
-    let anonymous = upload(&app.nobody(), "a.csv", csv).await;
+    let anonymous = upload(&app.anonymous(), "a.csv", csv).await;
     assert_eq!((anonymous.status, anonymous.header("location")), (303, "/login"));
     app.app.imports.wait_until_idle().await;
     assert_eq!(count(&ann).await, 0);

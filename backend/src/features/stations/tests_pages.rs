@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::testing::{Answer, TestApp, on_every_engine};
+use crate::testing::{TestApp, TestResponse, on_every_engine};
 
 on_every_engine![
     the_page_searches_and_explains_how_to_configure_providers,
@@ -21,13 +21,13 @@ on_every_engine![
     user_input_is_html_escaped,
 ];
 
-fn assert_contains(answer: &Answer, parts: &[&str]) {
+fn assert_contains(answer: &TestResponse, parts: &[&str]) {
     for part in parts {
         assert!(answer.text().contains(part), "{part} is not in {answer:?}");
     }
 }
 
-fn assert_lacks(answer: &Answer, parts: &[&str]) {
+fn assert_lacks(answer: &TestResponse, parts: &[&str]) {
     for part in parts {
         assert!(!answer.text().contains(part), "{part} is in {answer:?}");
     }
@@ -38,7 +38,7 @@ async fn save(user: &TestApp, station: Value) -> String {
 }
 
 async fn add_favorite(user: &TestApp, id: &str) {
-    let answer = user.submit(&format!("/stations/{id}/favorite"), &[]).await;
+    let answer = user.post_form(&format!("/stations/{id}/favorite"), &[]).await;
     assert_eq!((answer.status, answer.header("location")), (303, &*format!("/stations/{id}")));
 }
 
@@ -99,7 +99,7 @@ async fn an_invalid_search_shows_errors_at_its_fields(app: TestApp) {
 async fn a_station_is_added_edited_and_deleted_with_forms(app: TestApp) {
     let user = app.register("dana@example.org").await;
     let fields = [("name", ""), ("latitude", "91"), ("website", "fuel"), ("fuelTypes", "coal")];
-    let refused = user.submit("/stations/new", &fields).await;
+    let refused = user.post_form("/stations/new", &fields).await;
     assert_eq!(refused.status, 422);
     assert_contains(
         &refused,
@@ -114,21 +114,21 @@ async fn a_station_is_added_edited_and_deleted_with_forms(app: TestApp) {
         ("phone", ""),
         ("once", "same"),
     ];
-    let added = user.submit("/stations/new", &fields).await;
+    let added = user.post_form("/stations/new", &fields).await;
     assert_eq!(added.status, 303, "{added:?}");
     let path = added.header("location").to_owned();
     // Submitting the form twice adds one station.
-    assert_eq!(user.submit("/stations/new", &fields).await.header("location"), path);
+    assert_eq!(user.post_form("/stations/new", &fields).await.header("location"), path);
     assert_contains(&user.get(&path).await, &["Main Street 1", "E10, Diesel", "48.1, -11.5"]);
     let edit = format!("{path}/edit");
     assert_contains(&user.get(&edit).await, &[r#"value="48.10000000""#, r#"value="e10, diesel""#]);
     let fields = [("name", "The corner"), ("latitude", ""), ("longitude", ""), ("fuelTypes", "")];
-    let changed = user.submit(&edit, &fields).await;
+    let changed = user.post_form(&edit, &fields).await;
     assert_eq!((changed.status, changed.header("location")), (303, path.as_str()));
     let record = user.get(&format!("/api{path}")).await.body;
     assert_eq!((&record["name"], &record["latitude"]), (&json!("The corner"), &Value::Null));
     assert_eq!((&record["address"], &record["fuelTypes"]), (&json!("Main Street 1"), &json!([])));
-    let gone = user.submit(&format!("{path}/delete"), &[]).await;
+    let gone = user.post_form(&format!("{path}/delete"), &[]).await;
     assert_eq!((gone.status, gone.header("location")), (303, "/stations"));
     assert_eq!(user.get(&path).await.status, 404);
 }
@@ -136,18 +136,18 @@ async fn a_station_is_added_edited_and_deleted_with_forms(app: TestApp) {
 async fn coordinates_accept_a_decimal_comma(app: TestApp) {
     let user = app.register("dana@example.org").await;
     let fields = [("name", "Corner"), ("latitude", "52,5200"), ("longitude", "-13,405")];
-    let added = user.submit("/stations/new", &fields).await;
+    let added = user.post_form("/stations/new", &fields).await;
     assert_eq!(added.status, 303, "{added:?}");
     let path = added.header("location").to_owned();
     let record = user.get(&format!("/api{path}")).await.body;
     assert_eq!((&record["latitude"], &record["longitude"]), (&json!(52.52), &json!(-13.405)));
     let edit = format!("{path}/edit");
     let moved = [("latitude", "-33,8688"), ("longitude", "\u{2212}0,5")];
-    assert_eq!(user.submit(&edit, &moved).await.status, 303);
+    assert_eq!(user.post_form(&edit, &moved).await.status, 303);
     let page = user.get("/stations?query=&lat=-33,8688&lng=-0%2C5&radius=5000").await;
     assert_contains(&page, &["Corner"]);
     for typed in ["52°", "52,5,2", "5e1", "+52"] {
-        let refused = user.submit(&edit, &[("latitude", typed)]).await;
+        let refused = user.post_form(&edit, &[("latitude", typed)]).await;
         assert_eq!(refused.status, 422, "{typed}");
         assert_contains(&refused, &["latitude-error"]);
     }
@@ -164,7 +164,7 @@ async fn only_its_creator_is_offered_to_edit_a_station(app: TestApp) {
         assert_eq!(user.get(&edit).await.status, if may { 200 } else { 403 });
     }
     for action in [&edit, &format!("{path}/delete")] {
-        assert_eq!(bob.submit(action, &[("name", "Bob's")]).await.status, 403);
+        assert_eq!(bob.post_form(action, &[("name", "Bob's")]).await.status, 403);
     }
     assert_contains(&ann.get(&path).await, &["<h1>Corner</h1>"]);
 }
@@ -177,7 +177,7 @@ async fn a_deleted_station_remains_on_its_users_pages(app: TestApp) {
     add_favorite(&ann, &id).await;
     log_fill_up(&ann, &car, &id, 1, "3.785").await;
     assert_lacks(&ann.get(&path).await, &["no longer listed"]);
-    assert_eq!(bob.submit(&format!("{path}/delete"), &[]).await.header("location"), "/stations");
+    assert_eq!(bob.post_form(&format!("{path}/delete"), &[]).await.header("location"), "/stations");
 
     assert_eq!(bob.get(&path).await.status, 404);
     assert_eq!(bob.get(&format!("{path}/edit")).await.status, 404);
@@ -188,12 +188,12 @@ async fn a_deleted_station_remains_on_its_users_pages(app: TestApp) {
     assert_contains(&ann.get(&format!("/vehicles/{car}/fuel-logs/new")).await, &[&id]);
     // After it is removed from the favorites, the fill-up still links here. Without the fill-up, nothing
     // does.
-    let left = ann.submit(&format!("{path}/unfavorite"), &[]).await;
+    let left = ann.post_form(&format!("{path}/unfavorite"), &[]).await;
     assert_eq!(left.header("location"), path);
     let log = ann.get("/api/fuel-logs").await.body["items"][0]["id"].as_str().unwrap().to_owned();
     add_favorite(&ann, &id).await;
     ann.delete(&format!("/api/fuel-logs/{log}")).await;
-    let gone = ann.submit(&format!("{path}/unfavorite"), &[]).await;
+    let gone = ann.post_form(&format!("{path}/unfavorite"), &[]).await;
     assert_eq!(gone.header("location"), "/stations");
     assert_eq!(ann.get(&path).await.status, 404);
 }
@@ -203,7 +203,7 @@ async fn favorites_and_notes_are_saved_with_forms(app: TestApp) {
     let id = save(&ann, json!({ "name": "Corner" })).await;
     let path = format!("/stations/{id}");
     add_favorite(&ann, &id).await;
-    let saved = ann.submit(&format!("{path}/favorite"), &[("notes", "ask for\r\nJo")]).await;
+    let saved = ann.post_form(&format!("{path}/favorite"), &[("notes", "ask for\r\nJo")]).await;
     assert_eq!(saved.status, 303);
     assert_contains(&ann.get(&path).await, &["ask for\nJo</textarea>"]);
     // The button in the list preserves the notes.
@@ -212,9 +212,9 @@ async fn favorites_and_notes_are_saved_with_forms(app: TestApp) {
     for page in [bob.get(&path).await, bob.get("/stations").await] {
         assert_lacks(&page, &["ask for"]);
     }
-    ann.submit(&format!("{path}/unfavorite"), &[]).await;
+    ann.post_form(&format!("{path}/unfavorite"), &[]).await;
     assert_lacks(&ann.get("/stations").await, &["ask for", &path]);
-    assert_eq!(ann.submit("/stations/nonsense/favorite", &[]).await.status, 404);
+    assert_eq!(ann.post_form("/stations/nonsense/favorite", &[]).await.status, 404);
 }
 
 async fn vehicle(user: &TestApp) -> String {
@@ -396,7 +396,7 @@ async fn a_fill_up_can_be_logged_at_a_favorite(app: TestApp) {
         ("stationId", corner.as_str()),
         ("stationName", ""),
     ];
-    assert_eq!(user.submit(&form, &fields).await.status, 303);
+    assert_eq!(user.post_form(&form, &fields).await.status, 303);
     let logs = user.get("/api/fuel-logs").await.body;
     let log = &logs["items"][0];
     assert_eq!((&log["stationId"], &log["stationName"]), (&json!(corner), &json!("Corner")));
@@ -406,11 +406,11 @@ async fn a_fill_up_can_be_logged_at_a_favorite(app: TestApp) {
     );
     assert_contains(&user.get(&edit).await, &[&chosen]);
     let fields = [("stationId", ""), ("stationName", "Corner")];
-    assert_eq!(user.submit(&edit, &fields).await.status, 303);
+    assert_eq!(user.post_form(&edit, &fields).await.status, 303);
     let logs = user.get("/api/fuel-logs").await.body;
     assert_eq!(logs["items"][0]["stationId"], Value::Null);
     let fields = [("stationId", "nonsense")];
-    assert_contains(&user.submit(&edit, &fields).await, &["stationId-error"]);
+    assert_contains(&user.post_form(&edit, &fields).await, &["stationId-error"]);
 }
 
 async fn user_input_is_html_escaped(app: TestApp) {
@@ -422,7 +422,7 @@ async fn user_input_is_html_escaped(app: TestApp) {
             .await;
     let path = format!("/stations/{id}");
     let notes = format!("</textarea>{evil}");
-    user.submit(&format!("{path}/favorite"), &[("notes", &notes)]).await;
+    user.post_form(&format!("{path}/favorite"), &[("notes", &notes)]).await;
     log_fill_up(&user, &car, &id, 1, "3").await;
     log_fill_up(&user, &car, &id, 2, "4").await;
     for path in [

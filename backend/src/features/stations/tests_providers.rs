@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use self::fake::{Failure, Fake};
-use crate::testing::{Answer, TestApp, on_every_engine};
+use crate::testing::{TestApp, TestResponse, on_every_engine};
 
 on_every_engine![
     google_requests_have_minimal_fields_and_the_key_in_a_header,
@@ -26,7 +26,7 @@ on_every_engine![
     a_place_can_be_saved_while_google_is_unavailable,
 ];
 
-async fn search(app: &TestApp, query: &str) -> Answer {
+async fn search(app: &TestApp, query: &str) -> TestResponse {
     let found = app.get(&format!("/api/stations/search?{query}")).await;
     assert_eq!(found.status, 200, "{found:?}");
     found
@@ -514,13 +514,13 @@ async fn a_place_that_google_does_not_know_is_not_saved(app: TestApp) {
     let ann = with_providers(&app, Some(&google), None).register("ann@example.org").await;
     for id in ["ChIJnone", "a/b?c=d#e f"] {
         let refused = ann.post("/api/stations", json!({ "googlePlaceId": id, "name": "x" })).await;
-        assert_eq!(refused.faults(), ["/googlePlaceId: is not a place that Google knows"]);
+        assert_eq!(refused.field_errors(), ["/googlePlaceId: is not a place that Google knows"]);
     }
     assert_eq!(google.requests()[1].call, "GET /v1/places/a%2Fb%3Fc%3Dd%23e%20f");
     let saved = ann.post("/api/stations", json!({ "name": "Corner" })).await;
     let path = format!("/api/stations/{}", saved.id());
     let refused = ann.patch(&path, json!({ "googlePlaceId": "ChIJnone" })).await;
-    assert_eq!(refused.faults(), ["/googlePlaceId: is not a place that Google knows"]);
+    assert_eq!(refused.field_errors(), ["/googlePlaceId: is not a place that Google knows"]);
     assert_eq!(ann.delete(&path).await.status, 204);
     assert_eq!(ann.get("/api/stations").await.body["items"], json!([]));
 }

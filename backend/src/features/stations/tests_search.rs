@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{search::search as find, store};
-use crate::testing::{Answer, TestApp, on_every_engine};
+use crate::testing::{TestApp, TestResponse, on_every_engine};
 
 on_every_engine![
     results_are_sorted_by_distance,
@@ -28,7 +28,7 @@ async fn save(app: &TestApp, name: &str, latitude: f64, longitude: f64) -> Strin
     saved.id()
 }
 
-async fn search(app: &TestApp, query: &str) -> Answer {
+async fn search(app: &TestApp, query: &str) -> TestResponse {
     let found = app.get(&format!("/api/stations/search?{query}")).await;
     assert_eq!(found.status, 200, "{found:?}");
     assert_eq!(found.body["nextCursor"], Value::Null);
@@ -336,8 +336,8 @@ async fn every_invalid_search_parameter_is_reported(app: TestApp) {
         (&long, vec!["/query: has more than 200 characters"]),
     ] {
         let refused = ann.get(&format!("/api/stations/search?{query}")).await;
-        assert_eq!((refused.status, refused.faults().len()), (422, faults.len()), "{query}");
-        assert_eq!(refused.faults(), faults);
+        assert_eq!((refused.status, refused.field_errors().len()), (422, faults.len()), "{query}");
+        assert_eq!(refused.field_errors(), faults);
     }
 }
 
@@ -349,7 +349,7 @@ async fn search_results_contain_the_users_favorites_and_notes(app: TestApp) {
     ann.send_json(axum::http::Method::PUT, &path, &notes, &[]).await;
     for query in ["lat=1&lng=2", "query=corner"] {
         let (anns, bobs) = (search(&ann, query).await, search(&bob, query).await);
-        let first = |it: &Answer| {
+        let first = |it: &TestResponse| {
             let item = &it.body["items"][0];
             (item["id"].clone(), item["isFavorite"].clone(), item["notes"].clone())
         };
@@ -424,7 +424,7 @@ async fn location_searches_use_the_cell_index(app: TestApp) {
         radius: None,
         limit: None,
     };
-    let user = app.register("ann@example.org").await.user().await;
+    let user = app.register("ann@example.org").await.user_id().await;
     let found = find(&app.app, &user, &query.into_criteria().unwrap()).await.unwrap();
     assert!(found.items.is_empty());
 }

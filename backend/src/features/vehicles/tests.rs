@@ -1,7 +1,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::testing::{Answer, TestApp, on_every_engine};
+use crate::testing::{TestApp, TestResponse, on_every_engine};
 
 on_every_engine![
     an_added_vehicle_is_returned_unchanged,
@@ -30,7 +30,7 @@ on_every_engine![
 pub(crate) const VINS: [&str; 4] =
     ["1HGCM82633A004352", "1M8GDM9AXKP042788", "5GZCZ43D13S812715", "1FTEW1EP6JFA12345"];
 
-async fn add(app: &TestApp, vin: &str) -> Answer {
+async fn add(app: &TestApp, vin: &str) -> TestResponse {
     let added = app.post("/api/vehicles", json!({ "vin": vin })).await;
     assert_eq!(added.status, 201, "{added:?}");
     added
@@ -96,7 +96,7 @@ async fn every_invalid_field_is_reported(app: TestApp) {
     let refused = ann.post("/api/vehicles", new).await;
     assert_eq!((refused.status, &refused.body["type"]), (422, &json!("/problems/invalid")));
     assert_eq!(
-        refused.faults(),
+        refused.field_errors(),
         [
             "/vin: has 16 characters, and a VIN has 17: compare it with the vehicle or its papers",
             "/make: has more than 100 characters",
@@ -118,10 +118,10 @@ async fn every_invalid_field_is_reported(app: TestApp) {
         (json!(true), "has to be a whole number"),
     ] {
         let refused = ann.post("/api/vehicles", json!({ "vin": VINS[0], "year": year })).await;
-        assert_eq!(refused.faults(), [format!("/year: {why}")], "{year}");
+        assert_eq!(refused.field_errors(), [format!("/year: {why}")], "{year}");
     }
     assert_eq!(
-        ann.post("/api/vehicles", json!({})).await.faults(),
+        ann.post("/api/vehicles", json!({})).await.field_errors(),
         ["/vin: is required, or an identifier, a nickname or a make instead"]
     );
     assert_eq!(vins(&ann, "/api/vehicles").await, [""; 0]);
@@ -176,7 +176,7 @@ async fn compressed_request_bodies_are_rejected(app: TestApp) {
     let id = ann.get("/api/vehicles").await.body["items"][0]["id"].as_str().unwrap().to_owned();
     let restored = ann.post(&format!("/api/vehicles/{id}/restore"), json!({})).await;
     assert!(matches!(restored.status, 200 | 415), "{restored:?}");
-    let page = ann.submit("/vehicles/new", &[("vin", VINS[1])]).await;
+    let page = ann.post_form("/vehicles/new", &[("vin", VINS[1])]).await;
     assert_eq!((page.status, page.header("accept-encoding")), (415, "identity"), "{page:?}");
     assert!(page.text().contains("Content-Encoding"), "{page:?}");
 }
@@ -190,7 +190,7 @@ async fn invisible_characters_are_rejected_by_code_point(app: TestApp) {
     {
         let refused = ann.patch(&path, json!({ "nickname": hidden })).await;
         assert_eq!(refused.status, 422, "{hidden:?}: {refused:?}");
-        let fault = &refused.faults()[0];
+        let fault = &refused.field_errors()[0];
         let character = hidden.chars().find(|it| !it.is_ascii()).unwrap();
         let code = format!("U+{:04X}", u32::from(character));
         assert!(fault.starts_with("/nickname: ") && fault.contains(&code), "{fault}");
@@ -201,7 +201,7 @@ async fn invisible_characters_are_rejected_by_code_point(app: TestApp) {
     });
     let refused = ann.post("/api/fuel-logs", fill).await;
     assert_eq!(refused.status, 422);
-    let named: Vec<_> = refused.faults().iter().map(|it| it.contains("U+20")).collect();
+    let named: Vec<_> = refused.field_errors().iter().map(|it| it.contains("U+20")).collect();
     assert_eq!(named, [true, true], "{refused:?}");
     for shown in ["👩\u{200d}💻", "می\u{200c}خواهم", "שלום", "مرحبا"] {
         let changed = ann.patch(&path, json!({ "nickname": shown })).await;
@@ -265,7 +265,7 @@ async fn updates_leave_omitted_fields_unchanged(app: TestApp) {
     let refused =
         ann.patch(&path, json!({ "isActive": null, "odometerReading": null, "id": 1 })).await;
     assert_eq!(
-        refused.faults(),
+        refused.field_errors(),
         [
             "/odometerReading: cannot be cleared",
             "/isActive: cannot be cleared",
@@ -342,7 +342,7 @@ async fn only_the_owner_learns_that_a_vehicle_is_in_the_trash(app: TestApp) {
     assert_eq!(ann.delete(&path).await.status, 204);
 
     let restore = json!(format!("{path}/restore"));
-    let assert_in_trash = |answer: &Answer, status: u16| {
+    let assert_in_trash = |answer: &TestResponse, status: u16| {
         let body = &answer.body;
         assert_eq!((answer.status, &body["type"]), (status, &json!("/problems/vehicle-in-trash")));
         assert_eq!((&body["vehicleId"], &body["restore"]), (&json!(vehicle), &restore));
@@ -385,10 +385,13 @@ async fn only_the_owner_learns_that_a_vehicle_is_in_the_trash(app: TestApp) {
         ann.patch(&format!("/api/fuel-logs/{elsewhere}"), moved).await,
     ] {
         assert_in_trash(&refused, 422);
-        assert_eq!(refused.faults(), ["/vehicleId: is a vehicle in your trash: restore it first"]);
+        assert_eq!(
+            refused.field_errors(),
+            ["/vehicleId: is a vehicle in your trash: restore it first"]
+        );
     }
     let foreign = bob.post("/api/fuel-logs", fill(&vehicle)).await;
-    assert_eq!(foreign.faults(), ["/vehicleId: is not a vehicle of yours"]);
+    assert_eq!(foreign.field_errors(), ["/vehicleId: is not a vehicle of yours"]);
     // A duplicate VIN is reported with the same link.
     let again = ann.post("/api/vehicles", json!({ "vin": VINS[0] })).await;
     assert_eq!((again.status, &again.body["restore"]), (409, &restore));
@@ -401,7 +404,7 @@ async fn another_users_vehicle_is_reported_as_not_found(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
     let anns = format!("/api/vehicles/{}", add(&ann, VINS[0]).await.id());
     let missing = format!("/api/vehicles/{}", uuid::Uuid::now_v7());
-    let observed = |answer: Answer| {
+    let observed = |answer: TestResponse| {
         let mut headers = answer.headers;
         headers.remove("x-request-id");
         (answer.status, answer.body, headers)
@@ -450,7 +453,7 @@ async fn lists_are_paginated_newest_first(app: TestApp) {
         ("colour=red", "/colour: is not known here"),
     ] {
         let refused = ann.get(&format!("/api/vehicles?{query}")).await;
-        assert_eq!((refused.status, refused.faults()), (422, vec![fault.to_owned()]));
+        assert_eq!((refused.status, refused.field_errors()), (422, vec![fault.to_owned()]));
     }
 }
 
@@ -496,7 +499,7 @@ async fn a_change_by_a_disconnected_client_invalidates_the_list(app: TestApp) {
 async fn the_database_rejects_records_of_another_users_vehicle(app: TestApp) {
     let (ann, bob) = (app.register("ann@example.org").await, app.register("bob@example.org").await);
     let anns = uuid::Uuid::parse_str(&add(&ann, VINS[0]).await.id()).unwrap();
-    let bob = bob.user().await;
+    let bob = bob.user_id().await;
     let mut tx = app.app.db.write_for(&bob).await.unwrap();
     let refused = crate::sql!(
         &mut tx,
@@ -515,7 +518,7 @@ async fn the_database_rejects_records_of_another_users_vehicle(app: TestApp) {
 }
 
 /// Adds a vehicle with an `Idempotency-Key`.
-async fn add_with_key(app: &TestApp, key: &str, vin: &str) -> Answer {
+async fn add_with_key(app: &TestApp, key: &str, vin: &str) -> TestResponse {
     let body = json!({ "vin": vin }).to_string();
     app.send_json(Method::POST, "/api/vehicles", &body, &[("idempotency-key", key)]).await
 }
@@ -525,7 +528,7 @@ async fn an_idempotency_key_has_at_most_255_printable_characters(app: TestApp) {
     for key in ["", "a\tkey", "a key in Köln", &"x".repeat(256)] {
         let answer = add_with_key(&ann, key, VINS[0]).await;
         let why = "/Idempotency-Key: has to be 1 to 255 printable characters";
-        assert_eq!((answer.status, answer.faults()), (422, vec![why.to_owned()]), "{key:?}");
+        assert_eq!((answer.status, answer.field_errors()), (422, vec![why.to_owned()]), "{key:?}");
     }
     assert_eq!(add_with_key(&ann, &"x".repeat(255), VINS[0]).await.status, 201);
 }
@@ -564,7 +567,7 @@ async fn an_idempotency_key_belongs_to_one_user_and_one_request(app: TestApp) {
     assert_eq!(add_with_key(&ann, "key", VINS[0]).await.status, 201);
     let other = add_with_key(&ann, "key", VINS[1]).await;
     assert_eq!(
-        other.faults(),
+        other.field_errors(),
         ["/Idempotency-Key: has been used for another request within the last 24 hours"]
     );
     assert_eq!(vins(&ann, "/api/vehicles").await, [VINS[0]]);

@@ -21,7 +21,7 @@ async fn an_invalid_form_shows_each_error_at_its_field_and_preserves_the_input(a
     let user = app.register("dana@example.org").await;
     let fields =
         [("vin", "1HGCM82633A00435"), ("year", "203"), ("make", "Honda"), ("nickname", "")];
-    let answer = user.submit("/vehicles/new", &fields).await;
+    let answer = user.post_form("/vehicles/new", &fields).await;
     assert_eq!(answer.status, 422);
     for part in [
         r#"id="vin-error">This has 16 characters, and a VIN has 17: compare"#,
@@ -40,7 +40,8 @@ async fn an_invalid_form_shows_each_error_at_its_field_and_preserves_the_input(a
 
 async fn a_form_names_the_invisible_character_in_a_field(app: TestApp) {
     let user = app.register("dana@example.org").await;
-    let answer = user.submit("/vehicles/new", &[("vin", VIN), ("nickname", "My\u{200b}car")]).await;
+    let answer =
+        user.post_form("/vehicles/new", &[("vin", VIN), ("nickname", "My\u{200b}car")]).await;
     assert_eq!(answer.status, 422);
     let message = "This contains an invisible character, U+200B (zero-width space), after “My”";
     assert!(answer.text().contains(message), "{answer:?}");
@@ -57,7 +58,7 @@ async fn a_vehicle_is_added_and_edited_with_forms(app: TestApp) {
         ("odometer", "100 000"),
         ("odometerUnit", "km"),
     ];
-    let answer = user.submit("/vehicles/new", &fields).await;
+    let answer = user.post_form("/vehicles/new", &fields).await;
     assert_eq!(answer.status, 303, "{answer:?}");
     let path = answer.header("location").to_owned();
     let vehicle = user.get(&format!("/api{path}")).await.body;
@@ -70,7 +71,7 @@ async fn a_vehicle_is_added_and_edited_with_forms(app: TestApp) {
     assert!(form.text().contains(&format!(r#"href="{path}/odometer""#)));
     // A reading from an older form is ignored too.
     let fields = [("vin", VIN), ("make", ""), ("model", "Accord"), ("odometerReading", "5")];
-    let answer = user.submit(&edit, &fields).await;
+    let answer = user.post_form(&edit, &fields).await;
     assert_eq!((answer.status, answer.header("location")), (303, path.as_str()));
     let changed = user.get(&format!("/api{path}")).await.body;
     assert_eq!(changed["make"], json!(null));
@@ -78,7 +79,7 @@ async fn a_vehicle_is_added_and_edited_with_forms(app: TestApp) {
     assert_eq!(changed["odometerReading"], 62_137);
 
     let fields = [("vin", ""), ("odometer", "-5"), ("odometerUnit", "km")];
-    let answer = user.submit("/vehicles/new", &fields).await;
+    let answer = user.post_form("/vehicles/new", &fields).await;
     assert_eq!(answer.status, 422);
     assert!(answer.text().contains(r#"value="-5""#));
     assert!(answer.text().contains("odometer-error"));
@@ -91,7 +92,7 @@ async fn submitting_an_unchanged_form_changes_nothing(app: TestApp) {
     let vehicle = user.post("/api/vehicles", vehicle).await;
     app.app.clock.advance(chrono::TimeDelta::hours(1));
     let fields = [("vin", VIN), ("nickname", "Old one")];
-    let answer = user.submit(&format!("/vehicles/{}/edit", vehicle.id()), &fields).await;
+    let answer = user.post_form(&format!("/vehicles/{}/edit", vehicle.id()), &fields).await;
     assert_eq!(answer.status, 303, "{answer:?}");
     let after = user.get(&format!("/api/vehicles/{}", vehicle.id())).await;
     assert_eq!(after.body, vehicle.body);
@@ -100,16 +101,16 @@ async fn submitting_an_unchanged_form_changes_nothing(app: TestApp) {
 async fn a_duplicate_vin_links_to_the_other_vehicle(app: TestApp) {
     let user = app.register("dana@example.org").await;
     let id = user.post("/api/vehicles", json!({ "vin": VIN })).await.id();
-    let answer = user.submit("/vehicles/new", &[("vin", VIN)]).await;
+    let answer = user.post_form("/vehicles/new", &[("vin", VIN)]).await;
     assert_eq!(answer.status, 422);
     assert!(answer.text().contains(r#"id="vin-error""#));
     assert!(answer.text().contains(&format!(r#"href="/vehicles/{id}""#)));
 
     user.delete(&format!("/api/vehicles/{id}")).await;
-    let answer = user.submit("/vehicles/new", &[("vin", VIN)]).await;
+    let answer = user.post_form("/vehicles/new", &[("vin", VIN)]).await;
     assert_eq!(answer.status, 422);
     assert!(answer.text().contains(&format!(r#"action="/vehicles/{id}/restore""#)));
-    let answer = user.submit(&format!("/vehicles/{id}/restore"), &[]).await;
+    let answer = user.post_form(&format!("/vehicles/{id}/restore"), &[]).await;
     assert_eq!((answer.status, answer.header("location")), (303, &*format!("/vehicles/{id}")));
 }
 
@@ -118,17 +119,17 @@ async fn the_trash_lists_and_restores_vehicles(app: TestApp) {
     assert!(user.get("/trash").await.text().contains("Nothing in the trash"));
     let vehicle = json!({ "vin": VIN, "make": "Honda", "licensePlate": "7KLM 204" });
     let id = user.post("/api/vehicles", vehicle).await.id();
-    let answer = user.submit(&format!("/vehicles/{id}/trash"), &[]).await;
+    let answer = user.post_form(&format!("/vehicles/{id}/trash"), &[]).await;
     assert_eq!((answer.status, answer.header("location")), (303, "/trash"));
     let page = user.get("/trash").await;
     assert!(page.text().contains("(7KLM 204)"), "{page:?}");
     assert!(page.text().contains("moved here 31 Jan 2026"), "{page:?}");
     assert_eq!(user.get(&format!("/vehicles/{id}")).await.status, 404);
-    user.submit(&format!("/vehicles/{id}/restore"), &[]).await;
+    user.post_form(&format!("/vehicles/{id}/restore"), &[]).await;
     assert_eq!(user.get(&format!("/vehicles/{id}")).await.status, 200);
     let other = app.register("eve@example.org").await;
     for action in ["trash", "restore", "edit"] {
-        let answer = other.submit(&format!("/vehicles/{id}/{action}"), &[]).await;
+        let answer = other.post_form(&format!("/vehicles/{id}/{action}"), &[]).await;
         assert_eq!(answer.status, 404, "{action}");
     }
 }
@@ -141,7 +142,7 @@ async fn the_page_of_a_vehicle_in_the_trash_offers_to_restore_it(app: TestApp) {
         "vehicleId": id, "date": "2026-01-01", "odometerReading": 1, "gallons": "1",
     });
     let log = user.post("/api/fuel-logs", log).await.id();
-    user.submit(&format!("/vehicles/{id}/trash"), &[]).await;
+    user.post_form(&format!("/vehicles/{id}/trash"), &[]).await;
     let restore = format!(r#"<form method="post" action="/vehicles/{id}/restore">"#);
     let other = app.register("eve@example.org").await;
     for path in [
@@ -161,9 +162,9 @@ async fn the_page_of_a_vehicle_in_the_trash_offers_to_restore_it(app: TestApp) {
         assert!(!page.text().contains("in your trash"), "{path}: {page:?}");
     }
     let fields = [("date", "2026-01-02"), ("odometerReading", "10"), ("volume", "2")];
-    let refused = user.submit(&format!("/vehicles/{id}/fuel-logs/new"), &fields).await;
+    let refused = user.post_form(&format!("/vehicles/{id}/fuel-logs/new"), &fields).await;
     assert!(refused.text().contains(&restore), "{refused:?}");
-    user.submit(&format!("/vehicles/{id}/restore"), &[]).await;
+    user.post_form(&format!("/vehicles/{id}/restore"), &[]).await;
     assert_eq!(user.get(&format!("/vehicles/{id}")).await.status, 200);
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::testing::{Answer, TestApp, on_every_engine};
+use crate::testing::{TestApp, TestResponse, on_every_engine};
 
 on_every_engine![
     european_vins_are_stored_without_a_decoded_year,
@@ -19,12 +19,12 @@ on_every_engine![
 
 const WRONG: &str = "1HGCM82643A004352";
 
-async fn add(app: &TestApp, new: Value) -> Answer {
+async fn add(app: &TestApp, new: Value) -> TestResponse {
     app.post("/api/vehicles", new).await
 }
 
 /// Asserts that the response requires confirmation of exactly these members, with these expected values.
-fn assert_unconfirmed(answer: &Answer, expected: &[(&str, &str)]) {
+fn assert_unconfirmed(answer: &TestResponse, expected: &[(&str, &str)]) {
     assert_eq!((answer.status, &answer.body["type"]), (422, &json!("/problems/implausible")));
     let errors = answer.body["errors"].as_array().unwrap();
     let unconfirmed: Vec<_> = errors
@@ -192,7 +192,7 @@ async fn a_confirmed_value_needs_confirmation_again_only_if_it_changes(app: Test
     // The form always sends the year.
     let fields = [("vin", "1HGCM82633A004352"), ("year", "2002")];
     let edit = format!("{}/edit", path.trim_start_matches("/api"));
-    let refused = ann.submit(&edit, &fields).await;
+    let refused = ann.post_form(&edit, &fields).await;
     assert!(refused.status == 422 && refused.text().contains(r#"value="/year""#), "{refused:?}");
 }
 
@@ -216,7 +216,10 @@ async fn a_vin_of_one_repeated_character_is_rejected(app: TestApp) {
     for vin in ["11111111111111111", "00000000000000000", "XXXXXXXXXXXXXXXXX"] {
         let refused = add(&ann, json!({ "vin": vin, "confirm": ["/vin"] })).await;
         assert_eq!((refused.status, &refused.body["type"]), (422, &json!("/problems/invalid")));
-        assert!(refused.faults()[0].starts_with("/vin: is one character 17 times"), "{refused:?}");
+        assert!(
+            refused.field_errors()[0].starts_with("/vin: is one character 17 times"),
+            "{refused:?}"
+        );
     }
 }
 
@@ -231,9 +234,9 @@ async fn printed_and_scanned_vin_formats_are_accepted(app: TestApp) {
         let added = add(&ann, json!({ "vin": typed })).await;
         assert_eq!((added.status, &added.body["vin"]), (201, &json!(vin)), "{added:?}");
     }
-    let answer = ann.submit("/vehicles/new", &[("vin", "VIN *WVW-ZZZ1JZ XW000001*")]).await;
+    let answer = ann.post_form("/vehicles/new", &[("vin", "VIN *WVW-ZZZ1JZ XW000001*")]).await;
     assert_eq!(answer.status, 303, "{answer:?}");
-    let taken = ann.submit("/vehicles/new", &[("vin", "wvw zzz 1jz xw 000001")]).await;
+    let taken = ann.post_form("/vehicles/new", &[("vin", "wvw zzz 1jz xw 000001")]).await;
     assert!(taken.status == 422 && taken.text().contains("you already have"), "{taken:?}");
 }
 
@@ -241,12 +244,12 @@ async fn a_wrong_check_digit_can_be_confirmed_in_the_form(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let tick = r#"name="confirm" value="/vin""#;
     let mut fields = vec![("vin", WRONG), ("year", "2003")];
-    let refused = ann.submit("/vehicles/new", &fields).await;
+    let refused = ann.post_form("/vehicles/new", &fields).await;
     assert_eq!(refused.status, 422);
     assert!(refused.text().contains(tick), "{refused:?}");
     assert!(refused.text().contains("This has the check digit 4 at position 9"), "{refused:?}");
     fields.push(("confirm", "/vin"));
-    let added = ann.submit("/vehicles/new", &fields).await;
+    let added = ann.post_form("/vehicles/new", &fields).await;
     assert_eq!(added.status, 303, "{added:?}");
     let path = added.header("location").to_owned();
     let vehicle = ann.get(&format!("/api{path}")).await;
@@ -257,11 +260,11 @@ async fn a_wrong_check_digit_can_be_confirmed_in_the_form(app: TestApp) {
     assert!(page.text().contains("check digit doesn’t fit. You confirmed it"), "{page:?}");
     let edit = format!("{path}/edit");
     let mut fields = vec![("vin", WRONG), ("year", "2013"), ("make", "Honda"), ("model", "Accord")];
-    let refused = ann.submit(&edit, &fields).await;
+    let refused = ann.post_form(&edit, &fields).await;
     assert!(refused.status == 422 && refused.text().contains(r#"value="/year""#), "{refused:?}");
     assert!(!refused.text().contains(tick), "{refused:?}");
     fields.push(("confirm", "/year"));
-    assert_eq!(ann.submit(&edit, &fields).await.status, 303);
+    assert_eq!(ann.post_form(&edit, &fields).await.status, 303);
     let vehicle = ann.get(&format!("/api{path}")).await;
     assert_eq!(vehicle.body["confirmed"], json!(["/vin", "/year"]));
 }

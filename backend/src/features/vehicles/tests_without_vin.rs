@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     sql,
-    testing::{Answer, TestApp, on_every_engine},
+    testing::{TestApp, TestResponse, on_every_engine},
 };
 
 on_every_engine![
@@ -39,7 +39,7 @@ fn vehicles() -> [Value; 4] {
     ]
 }
 
-async fn add(app: &TestApp, vehicle: Value) -> Answer {
+async fn add(app: &TestApp, vehicle: Value) -> TestResponse {
     let added = app.post("/api/vehicles", vehicle).await;
     assert_eq!(added.status, 201, "{added:?}");
     added
@@ -47,7 +47,7 @@ async fn add(app: &TestApp, vehicle: Value) -> Answer {
 
 /// The `vin` columns of the user's vehicles, oldest vehicle first.
 async fn stored_vins(app: &TestApp, user: &TestApp) -> Vec<String> {
-    let user = user.user().await;
+    let user = user.user_id().await;
     let mut tx = app.app.db.read_for(&user).await.unwrap();
     let select = "SELECT vin FROM vehicles WHERE user_id = $1 ORDER BY id";
     let rows: Vec<(String,)> = sql!(&mut tx, fetch_all, select, user.as_str()).unwrap();
@@ -104,14 +104,14 @@ async fn a_vehicle_needs_a_vin_an_identifier_a_nickname_or_a_make(app: TestApp) 
     ] {
         let refused = ann.post("/api/vehicles", nothing.clone()).await;
         assert_eq!(
-            (refused.status, refused.faults()),
+            (refused.status, refused.field_errors()),
             (422, vec![MISSING.to_owned()]),
             "{nothing}"
         );
     }
     let refused = ann.post("/api/vehicles", json!({ "year": 1885, "colour": "red" })).await;
     let others = ["/year: has to be from 1886 to 2028", "/colour: is not known here"];
-    assert_eq!(refused.faults(), [MISSING, others[0], others[1]]);
+    assert_eq!(refused.field_errors(), [MISSING, others[0], others[1]]);
     assert_eq!(ann.get("/api/vehicles").await.body["items"], json!([]));
     for one in ["identifier", "nickname", "make"] {
         add(&ann, json!({ one: "x" })).await;
@@ -134,16 +134,17 @@ async fn identifiers_and_kinds_are_checked_like_other_fields(app: TestApp) {
     ] {
         let fault = vec![format!("/{name}: {why}")];
         let refused = ann.post("/api/vehicles", json!({ "make": "Ford", name: value })).await;
-        assert_eq!((refused.status, refused.faults()), (422, fault.clone()), "{value}");
+        assert_eq!((refused.status, refused.field_errors()), (422, fault.clone()), "{value}");
         let refused = ann.patch(&path, json!({ name: value })).await;
-        assert_eq!((refused.status, refused.faults()), (422, fault), "{value}");
+        assert_eq!((refused.status, refused.field_errors()), (422, fault), "{value}");
     }
     let hidden = ann.patch(&path, json!({ "identifier": "5F07\u{200b}C100001" })).await;
     assert!(
-        hidden.faults()[0].starts_with("/identifier: ") && hidden.faults()[0].contains("U+200B")
+        hidden.field_errors()[0].starts_with("/identifier: ")
+            && hidden.field_errors()[0].contains("U+200B")
     );
     let refused = ann.patch(&path, json!({ "kind": null })).await;
-    assert_eq!(refused.faults(), ["/kind: cannot be cleared"]);
+    assert_eq!(refused.field_errors(), ["/kind: cannot be cleared"]);
     let long = json!({ "identifier": format!("  {}  ", "ü".repeat(100)) });
     assert_eq!(ann.patch(&path, long).await.body["identifier"], "ü".repeat(100));
 }
@@ -266,8 +267,8 @@ async fn the_placeholder_never_appears_in_responses(app: TestApp) {
     for id in &ids {
         // Also in a rejected form.
         let edit = format!("/vehicles/{id}/edit");
-        answers.push(ann.submit(&edit, &[("year", "1")]).await);
-        answers.push(ann.submit(&format!("/vehicles/{id}/fuel-logs/new"), &[]).await);
+        answers.push(ann.post_form(&edit, &[("year", "1")]).await);
+        answers.push(ann.post_form(&format!("/vehicles/{id}/fuel-logs/new"), &[]).await);
     }
     for answer in &answers {
         let whole = format!("{:?} {}", answer.headers, answer.body);
@@ -298,7 +299,7 @@ async fn a_vin_entered_later_replaces_the_placeholder_and_fills_empty_fields(app
     assert_eq!((taken.status, &taken.body["type"]), (409, &json!("/problems/duplicate-vin")));
     let wrong = ann.patch(&other, json!({ "vin": "1M8GDM9AXKP0427" })).await;
     assert_eq!(
-        wrong.faults(),
+        wrong.field_errors(),
         ["/vin: has 15 characters, and a VIN has 17: compare it with the vehicle or its papers"]
     );
     assert_eq!(ann.get(&other).await.body["vin"], Value::Null);
@@ -320,7 +321,7 @@ async fn a_vin_can_be_removed_if_something_else_identifies_the_vehicle(app: Test
     let needs =
         "cannot be cleared: a vehicle without a VIN needs an identifier, a nickname or a make";
     let refused = ann.patch(&path, json!({ "vin": null })).await;
-    assert_eq!((refused.status, refused.faults()), (422, vec![format!("/vin: {needs}")]));
+    assert_eq!((refused.status, refused.field_errors()), (422, vec![format!("/vin: {needs}")]));
     assert_eq!(ann.get(&path).await.body["vin"], "ZZZZZZZZ0ZZ000001");
 
     app.app.clock.advance(TimeDelta::seconds(1));
@@ -339,7 +340,7 @@ async fn a_vin_can_be_removed_if_something_else_identifies_the_vehicle(app: Test
     ] {
         let refused = ann.patch(&path, change).await;
         let expected: Vec<_> = named.iter().map(|it| format!("{it}: {needs}")).collect();
-        assert_eq!((refused.status, refused.faults()), (422, expected));
+        assert_eq!((refused.status, refused.field_errors()), (422, expected));
     }
     let swapped = ann.patch(&path, json!({ "nickname": null, "make": "Bayliner" })).await;
     assert_eq!((swapped.status, &swapped.body["make"]), (200, &json!("Bayliner")));
@@ -351,10 +352,13 @@ async fn a_new_vin_starting_with_0_is_rejected_but_an_existing_one_remains(app: 
     let refusal =
         ["/vin: is not a VIN: no manufacturer's code begins with 0; enter it as the identifier"];
     let refused = ann.post("/api/vehicles", json!({ "vin": old, "make": "Ford" })).await;
-    assert_eq!((refused.status, refused.faults()), (422, refusal.map(str::to_owned).to_vec()));
+    assert_eq!(
+        (refused.status, refused.field_errors()),
+        (422, refusal.map(str::to_owned).to_vec())
+    );
     // As an older version accepted it.
     let path = format!("/api/vehicles/{}", add(&ann, json!({ "vin": VIN })).await.id());
-    let owner = ann.user().await;
+    let owner = ann.user_id().await;
     let mut tx = app.app.db.write_for(&owner).await.unwrap();
     let update = "UPDATE vehicles SET vin = $2 WHERE user_id = $1";
     sql!(&mut tx, execute, update, owner.as_str(), old).unwrap();
@@ -368,7 +372,10 @@ async fn a_new_vin_starting_with_0_is_rejected_but_an_existing_one_remains(app: 
     let placeholder = stored_vins(&app, &ann).await.pop().unwrap();
     for zero in [old, &placeholder] {
         let refused = ann.patch(&other, json!({ "vin": zero })).await;
-        assert_eq!((refused.status, refused.faults()), (422, refusal.map(str::to_owned).to_vec()));
+        assert_eq!(
+            (refused.status, refused.field_errors()),
+            (422, refusal.map(str::to_owned).to_vec())
+        );
     }
     let removed = ann.patch(&path, json!({ "vin": null })).await;
     assert_eq!((removed.status, &removed.body["vin"]), (200, &Value::Null));
@@ -428,7 +435,7 @@ async fn a_vehicle_without_a_vin_is_added_with_the_form(app: TestApp) {
         let page = ann.get(&format!("{page}?{query}")).await;
         assert!(page.text().contains("&#60;4711&#62;"), "{page:?}");
     }
-    let added = ann.submit("/vehicles/new", &fields).await;
+    let added = ann.post_form("/vehicles/new", &fields).await;
     assert_eq!(added.status, 303, "{added:?}");
     let path = added.header("location").to_owned();
     let page = ann.get(&path).await;
@@ -444,9 +451,9 @@ async fn a_vehicle_without_a_vin_is_added_with_the_form(app: TestApp) {
         assert_eq!(ann.get(&format!("{path}{page}")).await.status, 200, "{page}");
     }
     // Moved to the trash and back.
-    assert_eq!(ann.submit(&format!("{path}/trash"), &[]).await.status, 303);
+    assert_eq!(ann.post_form(&format!("{path}/trash"), &[]).await.status, 303);
     assert!(ann.get("/trash").await.text().contains("Humbaur"));
-    ann.submit(&format!("{path}/restore"), &[]).await;
+    ann.post_form(&format!("{path}/restore"), &[]).await;
     assert_eq!(ann.get(&path).await.status, 200);
 }
 
@@ -468,16 +475,16 @@ async fn the_edit_form_sets_and_removes_a_vin(app: TestApp) {
         fields.extend(empty.into_iter().map(|it| (it, "")));
         fields
     };
-    let saved = ann.submit(&edit, &form(VIN, "Old one", "")).await;
+    let saved = ann.post_form(&edit, &form(VIN, "Old one", "")).await;
     assert_eq!((saved.status, saved.header("location")), (303, &*page), "{saved:?}");
     let vehicle = ann.get(&record).await.body;
     assert_eq!((&vehicle["vin"], &vehicle["make"]), (&json!(VIN), &json!("Honda")));
     assert!(ann.get(&page).await.text().contains(&format!("/vin?vin={VIN}")));
 
-    let saved = ann.submit(&edit, &form("", "Old one", "Honda")).await;
+    let saved = ann.post_form(&edit, &form("", "Old one", "Honda")).await;
     assert_eq!(saved.status, 303, "{saved:?}");
     assert_eq!(ann.get(&record).await.body["vin"], Value::Null);
-    let refused = ann.submit(&edit, &form("", "", "")).await;
+    let refused = ann.post_form(&edit, &form("", "", "")).await;
     assert_eq!(refused.status, 422);
     for name in ["nickname", "make"] {
         let error = format!(r#"id="{name}-error">This cannot be cleared: a vehicle without a VIN"#);
@@ -488,7 +495,7 @@ async fn the_edit_form_sets_and_removes_a_vin(app: TestApp) {
 async fn a_form_shows_missing_and_unknown_values_at_their_fields(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let fields = [("vin", " "), ("identifier", ""), ("kind", "boat"), ("year", "1965")];
-    let refused = ann.submit("/vehicles/new", &fields).await;
+    let refused = ann.post_form("/vehicles/new", &fields).await;
     assert_eq!(refused.status, 422);
     for part in [
         r#"id="vin-error">This is required, or an identifier, a nickname or a make instead."#,
@@ -504,7 +511,7 @@ async fn a_form_shows_missing_and_unknown_values_at_their_fields(app: TestApp) {
         ("identifier", "5F07\u{7}C1", "This holds a control character."),
         ("vin", "0HGCM82633A004352", "This is not a VIN: no manufacturer&#39;s code begins with 0"),
     ] {
-        let refused = ann.submit("/vehicles/new", &[("make", "Ford"), (name, value)]).await;
+        let refused = ann.post_form("/vehicles/new", &[("make", "Ford"), (name, value)]).await;
         assert_eq!(refused.status, 422, "{name}={value}");
         let error = format!(r#"id="{name}-error">{why}"#);
         assert!(refused.text().contains(&error), "{error} is not in {refused:?}");

@@ -123,7 +123,11 @@ async fn a_malformed_vin_is_rejected_with_the_position_of_the_error(app: TestApp
         ),
     ] {
         let answer = ann.get(&format!("/api/vin/{typed}")).await;
-        assert_eq!((answer.status, answer.faults()), (422, vec![fault.to_owned()]), "{typed}");
+        assert_eq!(
+            (answer.status, answer.field_errors()),
+            (422, vec![fault.to_owned()]),
+            "{typed}"
+        );
     }
     assert_eq!(rows(&app).await, []);
 }
@@ -206,7 +210,7 @@ async fn results_of_older_tables_are_not_used(app: TestApp) {
 async fn a_vin_is_decoded_without_the_cache_table(app: TestApp) {
     let accord = &unique_accord();
     let ann = app.register("ann@example.org").await;
-    let mut tx = app.past_policies().await.write().await.unwrap();
+    let mut tx = app.db_bypassing_rls().await.write().await.unwrap();
     sql!(&mut tx, execute, "DROP TABLE vin_cache").unwrap();
     tx.commit().await.unwrap();
     let answer = ann.get(&format!("/api/vin/{accord}")).await;
@@ -255,7 +259,7 @@ async fn years_makes_and_models_are_listed(app: TestApp) {
     assert_eq!(items("/api/platform/models?make=Nobody").await, [] as [Value; 0]);
     let answer = ann.get("/api/platform/models?year=1700").await;
     assert_eq!(answer.status, 422);
-    assert_eq!(answer.faults().len(), 2, "{answer:?}");
+    assert_eq!(answer.field_errors().len(), 2, "{answer:?}");
 }
 
 async fn the_form_shows_the_decoded_vin_and_fills_empty_fields(app: TestApp) {
@@ -291,7 +295,7 @@ async fn a_mistyped_vin_has_a_suggestion_link(app: TestApp) {
         assert!(!page.text().contains(r#"value="Accord""#), "{page:?}");
     }
     // A rejected form shows the suggestion too.
-    let page = ann.submit("/vehicles/new", &[("vin", "1HGCM82633AOO4352")]).await;
+    let page = ann.post_form("/vehicles/new", &[("vin", "1HGCM82633AOO4352")]).await;
     assert_eq!(page.status, 422);
     assert!(page.text().contains("data-suggestion>1HGCM82633A004352<"), "{page:?}");
 }

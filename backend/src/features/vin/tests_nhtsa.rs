@@ -207,7 +207,7 @@ fn the_whole_nhtsa_response_is_cached() {
         assert_eq!((rows[0].0.as_str(), &rows[0].1.0), (ACCORD, &valid_response()));
         // Another instance with an empty cache reads it from the table.
         let cookie = ann.cookie().map(str::to_owned);
-        let mut again = decode(&ann.other_instance(|_| {}).with_cookie(cookie), ACCORD).await;
+        let mut again = decode(&ann.instance_with(|_| {}).with_cookie(cookie), ACCORD).await;
         assert_eq!(again["source"], "cache");
         again["source"] = json!("vpic");
         assert_eq!(again, first);

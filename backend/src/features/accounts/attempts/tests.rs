@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::testing::{Answer, TestApp, cookie_of, on_every_engine};
+use crate::testing::{TestApp, TestResponse, cookie_of, on_every_engine};
 
 on_every_engine![
     guesses_from_one_address_are_limited_to_twenty,
@@ -18,7 +18,7 @@ on_every_engine![
 const PASSWORD: &str = "correct horse battery";
 const HOME: &str = "198.51.100.7";
 
-async fn log_in(app: &TestApp, email: &str, password: &str) -> Answer {
+async fn log_in(app: &TestApp, email: &str, password: &str) -> TestResponse {
     app.post("/api/auth/login", json!({ "email": email, "password": password })).await
 }
 
@@ -26,7 +26,7 @@ async fn log_in(app: &TestApp, email: &str, password: &str) -> Answer {
 async fn guess(app: &TestApp, addresses: &[String], guesses: usize) -> usize {
     let mut checked = 0;
     for nth in 0..guesses {
-        let stranger = app.nobody().asking_from(&addresses[nth % addresses.len()]);
+        let stranger = app.anonymous().with_client_ip(&addresses[nth % addresses.len()]);
         let refused = log_in(&stranger, "ann@example.org", "a guess").await;
         match refused.status {
             401 => checked += 1,
@@ -39,7 +39,7 @@ async fn guess(app: &TestApp, addresses: &[String], guesses: usize) -> usize {
 
 /// Registers Ann from her home address. Returns the browser that she used.
 async fn register_ann(app: &TestApp) -> TestApp {
-    let home = app.nobody().asking_from(HOME);
+    let home = app.anonymous().with_client_ip(HOME);
     let new = json!({ "email": "ann@example.org", "password": PASSWORD });
     let answer = home.post("/api/auth/register", new).await;
     let cookies = answer.headers.get_all("set-cookie").iter();
@@ -63,7 +63,7 @@ async fn guesses_from_one_address_are_limited_to_twenty(app: TestApp) {
     // Her session and her browser still work. Another browser in the same network does not.
     assert_eq!(ann.get("/api/auth/me").await.status, 200);
     assert_eq!(log_in(&signed_out(&ann), "ann@example.org", PASSWORD).await.status, 200);
-    let other = app.nobody().asking_from(HOME);
+    let other = app.anonymous().with_client_ip(HOME);
     assert_eq!(log_in(&other, "ann@example.org", PASSWORD).await.status, 429);
 }
 
@@ -74,9 +74,9 @@ async fn guesses_from_a_thousand_addresses_are_limited_to_twenty(app: TestApp) {
     let checked = guess(&app, &addresses, 10_000).await;
     assert!((1..=20).contains(&checked), "{checked}");
     // She can sign in from home with any browser, and from anywhere with her own.
-    let at_home = app.nobody().asking_from(HOME);
+    let at_home = app.anonymous().with_client_ip(HOME);
     assert_eq!(log_in(&at_home, "ann@example.org", PASSWORD).await.status, 200);
-    let away = signed_out(&ann).asking_from("192.0.2.99");
+    let away = signed_out(&ann).with_client_ip("192.0.2.99");
     assert_eq!(log_in(&away, "ann@example.org", PASSWORD).await.status, 200);
     // The part that is reserved for known networks is included in the twenty.
     let more = guess(&app, &[HOME.to_owned()], 30).await;
@@ -84,21 +84,21 @@ async fn guesses_from_a_thousand_addresses_are_limited_to_twenty(app: TestApp) {
 }
 
 async fn guesses_from_one_address_at_any_accounts_are_limited_to_a_hundred(app: TestApp) {
-    let stranger = app.nobody().asking_from("192.0.2.1");
+    let stranger = app.anonymous().with_client_ip("192.0.2.1");
     let mut checked = 0;
     for nth in 0..120 {
         let answer = log_in(&stranger, &format!("user{nth}@example.org"), "a guess").await;
         checked += usize::from(answer.status == 401);
     }
     assert_eq!(checked, 100);
-    let other = app.nobody().asking_from("192.0.2.2");
+    let other = app.anonymous().with_client_ip("192.0.2.2");
     assert_eq!(log_in(&other, "user200@example.org", "a guess").await.status, 401);
 }
 
 async fn ipv6_addresses_are_counted_by_network(app: TestApp) {
     let mut checked = 0;
     for nth in 0..120 {
-        let stranger = app.nobody().asking_from(&format!("2001:db8:1:2::{nth:x}"));
+        let stranger = app.anonymous().with_client_ip(&format!("2001:db8:1:2::{nth:x}"));
         let answer = log_in(&stranger, &format!("user{nth}@example.org"), "a guess").await;
         checked += usize::from(answer.status == 401);
     }
@@ -114,7 +114,7 @@ async fn attempts_are_allowed_again_after_an_hour(app: TestApp) {
     }
     assert_eq!(guess(&app, &stranger, 1).await, 0);
     let refused =
-        log_in(&app.nobody().asking_from("192.0.2.1"), "ann@example.org", "a guess").await;
+        log_in(&app.anonymous().with_client_ip("192.0.2.1"), "ann@example.org", "a guess").await;
     // The first guess was half an hour ago.
     assert_eq!(refused.header("retry-after"), "1800");
     app.app.clock.advance(chrono::TimeDelta::minutes(30));
@@ -123,7 +123,7 @@ async fn attempts_are_allowed_again_after_an_hour(app: TestApp) {
 
 async fn a_correct_password_is_not_counted(app: TestApp) {
     register_ann(&app).await;
-    let stranger = app.nobody().asking_from("192.0.2.1");
+    let stranger = app.anonymous().with_client_ip("192.0.2.1");
     for _ in 0..30 {
         assert_eq!(log_in(&stranger, "ann@example.org", PASSWORD).await.status, 200);
     }
@@ -134,7 +134,7 @@ async fn an_unknown_email_has_the_same_attempt_limit(app: TestApp) {
     register_ann(&app).await;
     let mut answers = Vec::new();
     for email in ["ann@example.org", "nobody@example.org"] {
-        let stranger = app.nobody().asking_from("192.0.2.1");
+        let stranger = app.anonymous().with_client_ip("192.0.2.1");
         let mut responses = Vec::new();
         for _ in 0..18 {
             let answer = log_in(&stranger, email, "a guess").await;
@@ -147,7 +147,7 @@ async fn an_unknown_email_has_the_same_attempt_limit(app: TestApp) {
 
 async fn concurrent_guesses_are_counted_individually(app: TestApp) {
     register_ann(&app).await;
-    let stranger = app.nobody().asking_from("192.0.2.1");
+    let stranger = app.anonymous().with_client_ip("192.0.2.1");
     let at_once = (0..40).map(|_| log_in(&stranger, "ann@example.org", "a guess"));
     let answers = futures::future::join_all(at_once).await;
     assert_eq!(answers.iter().filter(|it| it.status == 401).count(), 15, "{answers:?}");
@@ -156,17 +156,17 @@ async fn concurrent_guesses_are_counted_individually(app: TestApp) {
 async fn instances_share_attempt_counts(app: TestApp) {
     register_ann(&app).await;
     assert_eq!(guess(&app, &["192.0.2.1".to_owned()], 10).await, 10);
-    let other = app.another_instance();
+    let other = app.anonymous_instance();
     assert_eq!(guess(&other, &["192.0.2.2".to_owned()], 10).await, 5);
     // A session is valid on both instances.
-    let ann = log_in(&other.nobody().asking_from(HOME), "ann@example.org", PASSWORD).await;
+    let ann = log_in(&other.anonymous().with_client_ip(HOME), "ann@example.org", PASSWORD).await;
     assert_eq!(app.with_cookie(cookie_of(&ann)).get("/api/auth/me").await.status, 200);
 }
 
 async fn a_device_known_to_one_account_is_not_trusted_by_another(app: TestApp) {
     register_ann(&app).await;
     // Bob's browser, session and network are known only to his account.
-    let bob = app.nobody().asking_from("192.0.2.1");
+    let bob = app.anonymous().with_client_ip("192.0.2.1");
     let new = json!({ "email": "bob@example.org", "password": PASSWORD });
     let answer = bob.post("/api/auth/register", new).await;
     let cookies = answer.headers.get_all("set-cookie").iter();

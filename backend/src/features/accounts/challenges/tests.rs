@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{super::oidc::tests::fake_provider::FakeProvider, LIFETIME, issue, open};
 use crate::{
     core::periodic,
-    testing::{Answer, TestApp, on_every_engine},
+    testing::{TestApp, TestResponse, on_every_engine},
 };
 
 on_every_engine![
@@ -26,7 +26,7 @@ async fn opens(app: &TestApp, context: &[&str], challenge: &str) -> bool {
 async fn a_challenge_opens_only_in_its_context_and_for_ten_minutes(app: TestApp) {
     let challenge = issue(&app.app, CONTEXT, &"state").await.unwrap();
     assert!(opens(&app, CONTEXT, &challenge).await);
-    assert!(opens(&app.another_instance(), CONTEXT, &challenge).await);
+    assert!(opens(&app.anonymous_instance(), CONTEXT, &challenge).await);
     for other in [&["test"][..], &["test", "http://cars.tes", "t"], &["other", "http://cars.test"]]
     {
         assert!(!opens(&app, other, &challenge).await, "{other:?}");
@@ -54,7 +54,7 @@ async fn a_modified_or_forged_challenge_does_not_open(app: TestApp) {
 
 async fn a_challenge_can_be_spent_once_across_instances(app: TestApp) {
     let text = issue(&app.app, CONTEXT, &"state").await.unwrap();
-    let other = app.another_instance();
+    let other = app.anonymous_instance();
     let (here, _) = open::<String>(&app.app, CONTEXT, &text).await.unwrap().unwrap();
     let (there, _) = open::<String>(&other.app, CONTEXT, &text).await.unwrap().unwrap();
     let mut tx = app.app.db.write().await.unwrap();
@@ -86,7 +86,7 @@ async fn a_spent_challenge_is_purged_after_it_expires_on_every_instance(app: Tes
 }
 
 /// Posts as a browser that reached the service as `localhost`.
-async fn at_localhost(app: &TestApp, path: &str, body: &str) -> Answer {
+async fn at_localhost(app: &TestApp, path: &str, body: &str) -> TestResponse {
     app.send_json(Method::POST, path, body, &[("host", "localhost:3001")]).await
 }
 
@@ -98,7 +98,7 @@ async fn beginning_a_sign_in_writes_no_rows(app: TestApp) {
     });
     let ann = app.register("ann@example.org").await;
     let at_provider = with_provider.with_cookie(ann.cookie().map(str::to_owned));
-    let anonymous = app.nobody();
+    let anonymous = app.anonymous();
     // The first sign-in creates the key.
     assert_eq!(at_localhost(&anonymous, "/api/auth/login/passkey/begin", "{}").await.status, 200);
     let before = app.rows().await;
@@ -113,7 +113,7 @@ async fn beginning_a_sign_in_writes_no_rows(app: TestApp) {
         let finish = "/api/auth/login/passkey/finish";
         assert_eq!(at_localhost(&anonymous, finish, &answer.to_string()).await.status, 401);
         assert_eq!(at_localhost(&ann, "/api/auth/passkeys/begin", "{}").await.status, 200);
-        let started = with_provider.nobody().get("/login/oidc/home?next=%2Ftrash").await;
+        let started = with_provider.anonymous().get("/login/oidc/home?next=%2Ftrash").await;
         assert_eq!(started.status, 303, "{started:?}");
         let state = started.header("location").split("state=").nth(1).unwrap();
         let state = state.split('&').next().unwrap();
@@ -121,7 +121,7 @@ async fn beginning_a_sign_in_writes_no_rows(app: TestApp) {
         let browser = with_provider.with_cookie(Some(cookie));
         let back = format!("/login/oidc/home/callback?state={state}&code=invented");
         assert_eq!(browser.get(&back).await.status, 403);
-        let linked = at_provider.submit("/settings/identities", &[("provider", "home")]).await;
+        let linked = at_provider.post_form("/settings/identities", &[("provider", "home")]).await;
         assert_eq!(linked.status, 200, "{linked:?}");
     }
     let after = app.rows().await;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::totp::Totp;
 use crate::{
     core::config::SecondFactor,
-    testing::{Answer, TestApp, cookie_of, on_every_engine},
+    testing::{TestApp, TestResponse, cookie_of, on_every_engine},
 };
 
 on_every_engine![
@@ -55,9 +55,9 @@ impl TotpUser {
         self.totp.code_at(self.app.app.clock.now())
     }
 
-    async fn submit_password(&self) -> Answer {
+    async fn submit_password(&self) -> TestResponse {
         let body = json!({ "email": self.email, "password": PASSWORD });
-        self.app.nobody().post("/api/auth/login", body).await
+        self.app.anonymous().post("/api/auth/login", body).await
     }
 
     /// Submits the password. Returns a client with the cookie of the pending sign-in.
@@ -79,7 +79,7 @@ async fn begin_setup(app: &TestApp) -> Totp {
     Totp::new(secret.as_bytes(), "").unwrap()
 }
 
-async fn submit_code(pending: &TestApp, code: &str) -> Answer {
+async fn submit_code(pending: &TestApp, code: &str) -> TestResponse {
     pending.post("/api/auth/login/second", json!({ "code": code })).await
 }
 
@@ -88,7 +88,7 @@ async fn is_signed_in(app: &TestApp) -> bool {
 }
 
 #[track_caller]
-fn assert_problem(answer: &Answer, status: u16, kind: &str) {
+fn assert_problem(answer: &TestResponse, status: u16, kind: &str) {
     let expected = json!(format!("/problems/{kind}"));
     assert_eq!((answer.status, &answer.body["type"]), (status, &expected), "{answer:?}");
 }
@@ -105,7 +105,7 @@ async fn a_correct_password_and_code_open_a_session(app: TestApp) {
     let pending = ann.begin_sign_in().await;
     assert!(!is_signed_in(&pending).await);
     assert_problem(&submit_code(&pending, "000000").await, 401, "wrong-factor");
-    assert_problem(&submit_code(&app.nobody(), &ann.code()).await, 401, "unauthorized");
+    assert_problem(&submit_code(&app.anonymous(), &ann.code()).await, 401, "unauthorized");
     let signed_in = submit_code(&pending, &ann.code()).await;
     assert_eq!((signed_in.status, &signed_in.body["email"]), (200, &json!("ann@example.org")));
     let cookies: Vec<_> = signed_in.headers.get_all("set-cookie").iter().collect();
@@ -119,7 +119,7 @@ async fn a_wrong_password_does_not_reveal_a_second_factor(app: TestApp) {
     TotpUser::new(&app, "ann@example.org").await;
     let wrong = async |email: &str| {
         let body = json!({ "email": email, "password": "not the password" });
-        app.nobody().post("/api/auth/login", body).await
+        app.anonymous().post("/api/auth/login", body).await
     };
     let (with, without) = (wrong("ann@example.org").await, wrong("admin@example.org").await);
     assert_problem(&with, 401, "wrong-password");
@@ -184,7 +184,7 @@ async fn wrong_codes_and_wrong_passwords_share_one_limit(app: TestApp) {
     let mut wrong = 0;
     loop {
         let body = json!({ "email": "ann@example.org", "password": "wrong" });
-        let password = app.nobody().post("/api/auth/login", body).await;
+        let password = app.anonymous().post("/api/auth/login", body).await;
         let code = submit_code(&pending, "000000").await;
         wrong += [&password, &code].iter().filter(|it| it.status == 401).count();
         if code.status == 429 {
@@ -223,15 +223,15 @@ async fn an_app_is_enabled_by_its_first_code(app: TestApp) {
     let now = app.app.clock.now();
     let wrong = ann.post(confirm, json!({ "code": "000000" })).await;
     assert_eq!(
-        wrong.faults(),
+        wrong.field_errors(),
         ["/code: is not what the app shows now: is the telephone's clock right?"]
     );
     let wrong = ann.post(confirm, json!({ "code": "abcd-efgh-jkmn-pqrs" })).await;
-    assert_eq!(wrong.faults(), ["/code: has to be six digits"]);
+    assert_eq!(wrong.field_errors(), ["/code: has to be six digits"]);
     let wrong = ann.post(confirm, json!({ "code": "12345" })).await;
-    assert_eq!(wrong.faults(), ["/code: has to be six digits, or a recovery code"]);
+    assert_eq!(wrong.field_errors(), ["/code: has to be six digits, or a recovery code"]);
     let body = json!({ "email": "ann@example.org", "password": PASSWORD });
-    assert_eq!(app.nobody().post("/api/auth/login", body).await.status, 200);
+    assert_eq!(app.anonymous().post("/api/auth/login", body).await.status, 200);
     // Starting over generates a new secret.
     let second = begin_setup(&ann).await;
     let code = json!({ "code": first.code_at(now) });
@@ -286,7 +286,7 @@ async fn changing_factors_requires_a_recent_password_confirmation(app: TestApp) 
     }
     assert_eq!(ann.app.get("/api/auth/factors").await.body["isOn"], true);
     let wrong = ann.app.post("/api/auth/confirm", json!({ "password": "wrong" })).await;
-    assert_eq!(wrong.faults(), ["/password: is not your password"]);
+    assert_eq!(wrong.field_errors(), ["/password: is not your password"]);
     assert_problem(&ann.app.delete("/api/auth/factors/totp").await, 403, "confirmation-required");
     let right = ann.app.post("/api/auth/confirm", json!({ "password": PASSWORD })).await;
     assert_eq!(right.status, 204);
@@ -309,7 +309,7 @@ async fn access_tokens_cannot_manage_factors(app: TestApp) {
         let method = method.parse().unwrap();
         let headers = [("authorization", bearer.as_str())];
         let body = json!({ "password": PASSWORD }).to_string();
-        let rejected = app.nobody().send_json(method, path, &body, &headers).await;
+        let rejected = app.anonymous().send_json(method, path, &body, &headers).await;
         assert_problem(&rejected, 403, "forbidden");
     }
 }
@@ -334,7 +334,7 @@ async fn codes_work_only_for_their_own_account(app: TestApp) {
 }
 
 /// Posts as a browser that reached the service as `localhost`.
-pub(super) async fn at_localhost(app: &TestApp, path: &str, body: &Value) -> Answer {
+pub(super) async fn at_localhost(app: &TestApp, path: &str, body: &Value) -> TestResponse {
     let headers = [("host", "localhost:3001")];
     app.send_json(axum::http::Method::POST, path, &body.to_string(), &headers).await
 }
@@ -360,14 +360,14 @@ async fn passkey_challenges_reject_invalid_responses(app: TestApp) {
         let mut body = answer.clone();
         body["credential"] = wrong;
         let rejected = at_localhost(&ann, finish, &body).await;
-        assert!(rejected.faults()[0].starts_with("/credential: "), "{rejected:?}");
+        assert!(rejected.field_errors()[0].starts_with("/credential: "), "{rejected:?}");
     }
     let rejected = at_localhost(&ann, finish, &answer).await;
-    assert_eq!(rejected.faults(), ["/credential: is not the answer to what was asked"]);
+    assert_eq!(rejected.field_errors(), ["/credential: is not the answer to what was asked"]);
     assert_eq!(at_localhost(&bob, finish, &answer).await.status, 422);
     assert_eq!(ann.get("/api/auth/factors").await.body["passkeys"], json!([]));
 
-    let anonymous = app.nobody();
+    let anonymous = app.anonymous();
     let challenge = at_localhost(&anonymous, "/api/auth/login/passkey/begin", &json!({})).await;
     assert_eq!(challenge.body["publicKey"]["allowCredentials"], json!([]));
     assert_eq!(challenge.body["publicKey"]["userVerification"], "required");
@@ -415,7 +415,7 @@ async fn a_factor_can_be_required_of_administrators_only() {
     })
     .await;
     let body = json!({ "email": "admin@example.org", "password": PASSWORD });
-    let admin = app.nobody().post("/api/auth/login", body).await;
+    let admin = app.anonymous().post("/api/auth/login", body).await;
     let admin = app.with_cookie(cookie_of(&admin));
     assert_problem(&admin.get("/api/vehicles").await, 403, "second-factor-missing");
     assert!(is_signed_in(&app.register("ann@example.org").await).await);

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::totp::Totp;
 use crate::{
     core::config::SecondFactor,
-    testing::{Answer, TestApp, cookie_of, on_every_engine},
+    testing::{TestApp, TestResponse, cookie_of, on_every_engine},
 };
 
 const PASSWORD: &str = "correct horse battery";
@@ -18,35 +18,38 @@ on_every_engine![
     the_page_explains_why_passkeys_are_unavailable,
 ];
 
-fn text(answer: &Answer) -> &str {
+fn text(answer: &TestResponse) -> &str {
     answer.body.as_str().unwrap_or_default()
 }
 
 #[track_caller]
-fn assert_redirects(answer: &Answer, path: &str) {
+fn assert_redirects(answer: &TestResponse, path: &str) {
     assert_eq!((answer.status, answer.header("location")), (303, path), "{answer:?}");
 }
 
 /// Sets up an app with the key that the page shows.
-fn totp_from_page(page: &Answer) -> Totp {
+fn totp_from_page(page: &TestResponse) -> Totp {
     let (_, rest) = text(page).split_once("key-text\">").unwrap();
     let key: String = rest.split('<').next().unwrap().replace(' ', "");
     Totp::new(totp_rs::Secret::try_from_base32(key).unwrap().as_bytes(), "").unwrap()
 }
 
-async fn log_in(app: &TestApp) -> Answer {
+async fn log_in(app: &TestApp) -> TestResponse {
     let fields = [("email", "dana@example.org"), ("password", PASSWORD), ("next", "/trash?x=1")];
-    app.nobody().submit("/login", &fields).await
+    app.anonymous().post_form("/login", &fields).await
 }
 
 /// Sets up an app through the pages. Returns it and the recovery codes.
 async fn set_up(user: &TestApp) -> (Totp, Vec<String>) {
-    assert_redirects(&user.submit("/settings/factors/totp", &[]).await, "/settings/factors/totp");
+    assert_redirects(
+        &user.post_form("/settings/factors/totp", &[]).await,
+        "/settings/factors/totp",
+    );
     let page = user.get("/settings/factors/totp").await;
     assert!(text(&page).contains("<svg class=\"qr\"") && !text(&page).contains("data:"));
     let totp = totp_from_page(&page);
     let code = totp.code_at(user.app.clock.now());
-    let codes = user.submit("/settings/factors/totp/confirm", &[("code", &code)]).await;
+    let codes = user.post_form("/settings/factors/totp/confirm", &[("code", &code)]).await;
     assert_eq!(codes.status, 200, "{codes:?}");
     let shown = text(&codes).split("<li>").skip(1).filter(|it| !it.starts_with('<'));
     let shown: Vec<_> = shown.map(|it| it.split('<').next().unwrap().to_owned()).collect();
@@ -71,20 +74,20 @@ async fn an_app_can_be_set_up_and_used_without_javascript(app: TestApp) {
     assert_redirects(&pending.get("/vehicles").await, "/login?next=%2Fvehicles");
     let code = totp.code_at(app.app.clock.now());
     let fields = [("code", code.as_str()), ("next", "/trash?x=1")];
-    let done = pending.submit("/login/second", &fields).await;
+    let done = pending.post_form("/login/second", &fields).await;
     assert_redirects(&done, "/trash?x=1");
     assert!(text(&app.with_cookie(cookie_of(&done)).get("/trash").await).contains("trash"));
     assert_redirects(&pending.get("/login/second").await, "/login");
 
     let pending = app.with_cookie(cookie_of(&log_in(&app).await));
     let fields = [("code", codes[0].as_str()), ("next", "https://evil.example/")];
-    assert_redirects(&pending.submit("/login/second", &fields).await, "/");
+    assert_redirects(&pending.post_form("/login/second", &fields).await, "/");
 
-    let renewed = user.submit("/settings/factors/recovery-codes", &[]).await;
+    let renewed = user.post_form("/settings/factors/recovery-codes", &[]).await;
     assert!(text(&renewed).contains("They are not shown again."), "{renewed:?}");
     assert!(!text(&renewed).contains(&codes[1]));
     assert_redirects(
-        &user.submit("/settings/factors/totp/remove", &[]).await,
+        &user.post_form("/settings/factors/totp/remove", &[]).await,
         "/settings/factors?saved",
     );
     assert_redirects(&log_in(&app).await, "/trash?x=1");
@@ -92,8 +95,8 @@ async fn an_app_can_be_set_up_and_used_without_javascript(app: TestApp) {
 
 async fn a_wrong_code_shows_an_error_and_is_not_echoed(app: TestApp) {
     let user = app.register("dana@example.org").await;
-    user.submit("/settings/factors/totp", &[]).await;
-    let rejected = user.submit("/settings/factors/totp/confirm", &[("code", "000000")]).await;
+    user.post_form("/settings/factors/totp", &[]).await;
+    let rejected = user.post_form("/settings/factors/totp/confirm", &[("code", "000000")]).await;
     assert_eq!(rejected.status, 422);
     assert!(
         text(&rejected).contains("Is not what the app shows now")
@@ -103,17 +106,18 @@ async fn a_wrong_code_shows_an_error_and_is_not_echoed(app: TestApp) {
     set_up(&user).await;
 
     let pending = app.with_cookie(cookie_of(&log_in(&app).await));
-    let rejected = pending.submit("/login/second", &[("code", "012345"), ("next", "/trash")]).await;
+    let rejected =
+        pending.post_form("/login/second", &[("code", "012345"), ("next", "/trash")]).await;
     assert_eq!(rejected.status, 401);
     assert!(text(&rejected).contains("This code or passkey is not right, or has been used."));
     assert!(text(&rejected).contains(r#"value="/trash""#) && !text(&rejected).contains("012345"));
-    let rejected = pending.submit("/login/second", &[("code", "zz")]).await;
+    let rejected = pending.post_form("/login/second", &[("code", "zz")]).await;
     assert_eq!(rejected.status, 422);
     assert!(text(&rejected).contains("This has to be six digits, or a recovery code."));
     for _ in 0..20 {
-        pending.submit("/login/second", &[("code", "012345")]).await;
+        pending.post_form("/login/second", &[("code", "012345")]).await;
     }
-    let throttled = pending.submit("/login/second", &[("code", "012345")]).await;
+    let throttled = pending.post_form("/login/second", &[("code", "012345")]).await;
     assert_eq!(throttled.status, 429);
     assert!(text(&throttled).contains("Too many attempts"), "{throttled:?}");
 }
@@ -123,13 +127,16 @@ async fn changes_require_confirming_the_password(app: TestApp) {
     app.app.clock.advance(TimeDelta::minutes(10));
     let page = user.get("/settings/factors").await;
     assert!(text(&page).contains("Confirm it is you") && !text(&page).contains("Set up an app"));
-    assert_redirects(&user.submit("/settings/factors/totp", &[]).await, "/settings/factors");
+    assert_redirects(&user.post_form("/settings/factors/totp", &[]).await, "/settings/factors");
     let confirm = "/settings/factors/confirm";
-    let wrong = user.submit(confirm, &[("password", "wrong-one")]).await;
+    let wrong = user.post_form(confirm, &[("password", "wrong-one")]).await;
     assert_eq!(wrong.status, 422);
     assert!(text(&wrong).contains("This is not your password."), "{wrong:?}");
     assert!(!text(&wrong).contains("wrong-one"));
-    assert_redirects(&user.submit(confirm, &[("password", PASSWORD)]).await, "/settings/factors");
+    assert_redirects(
+        &user.post_form(confirm, &[("password", PASSWORD)]).await,
+        "/settings/factors",
+    );
     assert!(text(&user.get("/settings/factors").await).contains("Set up an app"));
 }
 
@@ -137,9 +144,9 @@ async fn the_page_explains_why_passkeys_are_unavailable(app: TestApp) {
     let user = app.register("dana@example.org").await;
     let page = user.get("/settings/factors").await;
     assert!(text(&page).contains("server.public_url") && !text(&page).contains("passkeys."));
-    assert!(!text(&app.nobody().get("/login").await).contains("passkey"));
+    assert!(!text(&app.anonymous().get("/login").await).contains("passkey"));
     let local = axum::http::Request::get("/login").header("host", "localhost:3001");
-    let page = app.nobody().send(local, axum::body::Body::empty()).await;
+    let page = app.anonymous().send(local, axum::body::Body::empty()).await;
     assert!(text(&page).contains("Log in with a passkey"), "{page:?}");
     assert!(text(&page).contains("data-passkeys=\"sign-in\" data-next=\"/vehicles\" hidden"));
 }
@@ -155,7 +162,7 @@ async fn users_without_a_required_factor_are_redirected_to_set_one_up() {
     assert!(text(&page).contains("Set one up to go on."), "{page:?}");
     set_up(&user).await;
     assert_eq!(user.get("/vehicles").await.status, 200);
-    assert_redirects(&user.submit("/logout", &[]).await, "/login");
+    assert_redirects(&user.post_form("/logout", &[]).await, "/login");
     let body = json!({ "email": "dana@example.org", "password": PASSWORD });
-    assert_eq!(app.nobody().post("/api/auth/login", body).await.status, 401);
+    assert_eq!(app.anonymous().post("/api/auth/login", body).await.status, 401);
 }

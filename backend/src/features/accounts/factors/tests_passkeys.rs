@@ -91,7 +91,7 @@ async fn a_response_from_a_cross_origin_frame_is_rejected(app: TestApp) {
         let answer = at_localhost(&ann, "/api/auth/passkeys/finish", &answer).await;
         assert_eq!(answer.status, expected, "{answer:?}");
     }
-    let anonymous = app.nobody();
+    let anonymous = app.anonymous();
     for (is_cross_origin, expected) in [(true, 401), (false, 200)] {
         let challenge =
             at_localhost(&anonymous, "/api/auth/login/passkey/begin", &json!({})).await.body;

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::{
     features::{self, OnPasswordReset},
     sql,
-    testing::{Answer, TestApp, on_every_engine},
+    testing::{TestApp, TestResponse, on_every_engine},
 };
 
 on_every_engine![
@@ -26,7 +26,7 @@ const NEW_PASSWORD: &str = "an entirely new one";
 
 /// Lists the tables with a column that references an account or a user.
 async fn list_owned_tables(app: &TestApp) -> BTreeSet<String> {
-    let db = app.past_policies().await;
+    let db = app.db_bypassing_rls().await;
     let mut tx = db.read().await.unwrap();
     let is_sqlite = db.engine() == "sqlite";
     let rows: Vec<(String,)> = if is_sqlite {
@@ -77,7 +77,7 @@ async fn reset(app: &TestApp) -> TestApp {
     assert_eq!(link.status, 201, "{link:?}");
     let token = link.body["url"].as_str().unwrap().rsplit_once('=').unwrap().1.to_owned();
     let fields = [("token", token.as_str()), ("password", NEW_PASSWORD)];
-    let done = app.nobody().submit("/reset", &fields).await;
+    let done = app.anonymous().post_form("/reset", &fields).await;
     assert_eq!(done.status, 200, "{done:?}");
     // Advance the clock, so that whatever is added next is newer than the reset.
     app.app.clock.advance(TimeDelta::seconds(1));
@@ -86,7 +86,7 @@ async fn reset(app: &TestApp) -> TestApp {
 
 async fn log_in(app: &TestApp) -> TestApp {
     let body = json!({ "email": "ann@example.org", "password": NEW_PASSWORD });
-    let answer = app.nobody().post("/api/auth/login", body).await;
+    let answer = app.anonymous().post("/api/auth/login", body).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     app.with_cookie(crate::testing::cookie_of(&answer))
 }
@@ -148,7 +148,7 @@ async fn a_channel_sends_nothing_until_it_is_reviewed(app: TestApp) {
     assert_eq!(tried.body["isSent"], false, "{tried:?}");
     assert!(tried.body["problem"].as_str().unwrap().contains("review"), "{tried:?}");
     assert!(ann.get("/settings/notifications").await.text().contains("Waiting until you review"));
-    assert_eq!(ann.submit("/settings/review", &[]).await.status, 303);
+    assert_eq!(ann.post_form("/settings/review", &[]).await.status, 303);
     assert_eq!(channel_state(&ann).await, "on");
 }
 
@@ -162,9 +162,9 @@ async fn grants_added_after_a_reset_need_no_review(app: TestApp) {
 }
 
 async fn a_reset_forgets_known_browsers(app: TestApp) {
-    let from = |address: &str| app.asking_from(address);
+    let from = |address: &str| app.with_client_ip(address);
     let new = json!({ "email": "ann@example.org", "password": PASSWORD });
-    let intruder = from("192.0.2.1").nobody().post("/api/auth/register", new).await;
+    let intruder = from("192.0.2.1").anonymous().post("/api/auth/register", new).await;
     assert_eq!(intruder.status, 201);
     let before = count_devices(&app).await;
     assert!(before >= 2, "the administrator's and the intruder's");
@@ -204,14 +204,14 @@ async fn find_event(admin: &TestApp, kind: &str) -> serde_json::Value {
 async fn access_changes_are_logged_with_address_and_browser(app: TestApp) {
     let app = allow_private_addresses(&app);
     let ann = app.register("ann@example.org").await;
-    let ann = ann.asking_from("192.0.2.9").with_header("user-agent", "Firefox/144.0");
+    let ann = ann.with_client_ip("192.0.2.9").with_header("user-agent", "Firefox/144.0");
     let begun = ann.post("/api/auth/factors/totp", json!({})).await;
     let secret = totp_rs::Secret::try_from_base32(begun.body["secret"].as_str().unwrap()).unwrap();
     let totp = totp_code(secret.as_bytes(), &app);
     let on = ann.post("/api/auth/factors/totp/confirm", json!({ "code": totp })).await;
     assert_eq!(on.status, 200, "{on:?}");
     ann.post("/api/auth/factors/recovery-codes", json!({})).await;
-    let channel: Answer = ann.post("/api/notifications/channels", ntfy("cars")).await;
+    let channel: TestResponse = ann.post("/api/notifications/channels", ntfy("cars")).await;
     ann.delete(&format!("/api/notifications/channels/{}", channel.id())).await;
     ann.delete("/api/auth/factors/totp").await;
     let admin = app.as_administrator().await;

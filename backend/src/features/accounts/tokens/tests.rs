@@ -1,7 +1,7 @@
 use axum::http::Method;
 use serde_json::json;
 
-use crate::testing::{Answer, TestApp, cookie_of, on_every_engine};
+use crate::testing::{TestApp, TestResponse, cookie_of, on_every_engine};
 
 on_every_engine![
     a_token_authenticates_its_owner,
@@ -17,13 +17,13 @@ on_every_engine![
     the_pages_create_and_revoke_tokens,
 ];
 
-async fn create_token(app: &TestApp, scope: &str) -> Answer {
+async fn create_token(app: &TestApp, scope: &str) -> TestResponse {
     app.post("/api/auth/tokens", json!({ "name": "script", "scope": scope })).await
 }
 
-fn with_token(app: &TestApp, answer: &Answer) -> TestApp {
+fn with_token(app: &TestApp, answer: &TestResponse) -> TestApp {
     let token = answer.body["token"].as_str().unwrap_or_else(|| panic!("{answer:?}"));
-    app.nobody().with_header("authorization", &format!("Bearer {token}"))
+    app.anonymous().with_header("authorization", &format!("Bearer {token}"))
 }
 
 async fn a_token_authenticates_its_owner(app: TestApp) {
@@ -53,7 +53,7 @@ async fn a_token_is_shown_once_and_stored_as_a_hash(app: TestApp) {
     let one = ann.get(created.header("location")).await;
     assert!(one.body["token"].is_null() && one.body["name"] == "script", "{one:?}");
     assert_eq!(listed.body["items"][0], one.body);
-    let mut tx = app.past_policies().await.read().await.unwrap();
+    let mut tx = app.db_bypassing_rls().await.read().await.unwrap();
     let select = "SELECT token_hash FROM personal_tokens";
     let (hash,): (Vec<u8>,) = crate::sql!(&mut tx, fetch_one, select).unwrap();
     assert_eq!(
@@ -128,7 +128,7 @@ async fn an_invalid_authorization_header_is_not_replaced_by_a_cookie(app: TestAp
     // The name of the scheme is case-insensitive (RFC 9110, 11.1).
     let created = create_token(&ann, "read").await;
     let token = format!("bearer {}", created.body["token"].as_str().unwrap());
-    let script = app.nobody().with_header("authorization", &token);
+    let script = app.anonymous().with_header("authorization", &token);
     assert_eq!(script.get("/api/vehicles").await.status, 200);
 }
 
@@ -136,7 +136,7 @@ async fn all_invalid_token_fields_are_reported(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let new = json!({ "name": "", "scope": "admin", "expiresAt": "soon", "token": "mine" });
     assert_eq!(
-        ann.post("/api/auth/tokens", new).await.faults(),
+        ann.post("/api/auth/tokens", new).await.field_errors(),
         [
             "/name: is empty",
             "/scope: has to be one of: read write",
@@ -145,7 +145,10 @@ async fn all_invalid_token_fields_are_reported(app: TestApp) {
         ]
     );
     let past = json!({ "name": "n", "scope": "read", "expiresAt": "2026-01-30" });
-    assert_eq!(ann.post("/api/auth/tokens", past).await.faults(), ["/expiresAt: is in the past"]);
+    assert_eq!(
+        ann.post("/api/auth/tokens", past).await.field_errors(),
+        ["/expiresAt: is in the past"]
+    );
 }
 
 async fn retrying_a_token_creation_returns_the_same_token(app: TestApp) {
@@ -161,10 +164,10 @@ async fn retrying_a_token_creation_returns_the_same_token(app: TestApp) {
     assert_eq!(with_token(&app, &again).get("/api/auth/me").await.status, 200);
     // The stored response does not contain the token, so another session cannot retrieve it.
     let credentials = json!({ "email": "ann@example.org", "password": "correct horse battery" });
-    let other = app.nobody().post("/api/auth/login", credentials).await;
+    let other = app.anonymous().post("/api/auth/login", credentials).await;
     let other = create(&app.with_cookie(cookie_of(&other))).await;
     assert_eq!(other.status, 409);
-    let mut tx = app.past_policies().await.read().await.unwrap();
+    let mut tx = app.db_bypassing_rls().await.read().await.unwrap();
     let select = "SELECT body FROM kept_answers";
     let (stored,): (String,) = crate::sql!(&mut tx, fetch_one, select).unwrap();
     assert!(!stored.contains("mvp_"), "{stored}");
@@ -188,17 +191,17 @@ async fn an_account_can_have_a_hundred_tokens(app: TestApp) {
 async fn the_pages_create_and_revoke_tokens(app: TestApp) {
     let ann = app.register("ann@example.org").await;
     let form = [("once", "1"), ("name", "<script>"), ("scope", "read"), ("expiresAt", "")];
-    let page = ann.submit("/settings/tokens", &form).await;
+    let page = ann.post_form("/settings/tokens", &form).await;
     let text = page.body.as_str().unwrap();
     assert!(page.status == 200 && text.contains("mvp_") && !text.contains("<script>"), "{text}");
     // Submitting the same form twice creates one token.
-    let again = ann.submit("/settings/tokens", &form).await;
+    let again = ann.post_form("/settings/tokens", &form).await;
     assert_eq!(again.status, 200);
     let token = ann.get("/api/auth/tokens").await.body["items"].clone();
     assert_eq!(token.as_array().unwrap().len(), 1);
-    let refused = ann.submit("/settings/tokens", &[("name", ""), ("scope", "read")]).await;
+    let refused = ann.post_form("/settings/tokens", &[("name", ""), ("scope", "read")]).await;
     assert_eq!(refused.status, 422);
     let path = format!("/settings/tokens/{}/revoke", token[0]["id"].as_str().unwrap());
-    assert_eq!(ann.submit(&path, &[]).await.header("location"), "/settings/tokens");
+    assert_eq!(ann.post_form(&path, &[]).await.header("location"), "/settings/tokens");
     assert_eq!(ann.get("/api/auth/tokens").await.body["items"], json!([]));
 }

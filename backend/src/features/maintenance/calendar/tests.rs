@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     features::maintenance::tests::{Garage, garage},
-    testing::{Answer, TestApp, on_every_engine},
+    testing::{TestApp, TestResponse, on_every_engine},
 };
 
 on_every_engine![
@@ -26,7 +26,7 @@ async fn link(user: &TestApp) -> String {
 
 /// Returns the unfolded lines of the calendar.
 async fn lines(app: &TestApp, path: &str) -> Vec<String> {
-    let calendar = app.nobody().get(path).await;
+    let calendar = app.anonymous().get(path).await;
     assert_eq!(calendar.status, 200, "{calendar:?}");
     assert_eq!(calendar.header("content-type"), "text/calendar; charset=utf-8");
     let text = calendar.body.as_str().unwrap().replace("\r\n ", "");
@@ -61,9 +61,9 @@ async fn upcoming_items_are_served_at_a_secret_url(app: TestApp) {
     let wrong = "mvc_".to_owned() + &"0".repeat(64);
     for token in ["x", &wrong] {
         let path = format!("/api/maintenance/calendar.ics?token={token}");
-        assert_eq!(app.nobody().get(&path).await.status, 404);
+        assert_eq!(app.anonymous().get(&path).await.status, 404);
     }
-    assert_eq!(app.nobody().get("/api/maintenance/calendar.ics").await.status, 422);
+    assert_eq!(app.anonymous().get("/api/maintenance/calendar.ics").await.status, 422);
 }
 
 async fn an_event_keeps_its_uid_when_it_is_rescheduled(app: TestApp) {
@@ -114,7 +114,7 @@ async fn an_item_due_by_mileage_is_on_its_predicted_day(app: TestApp) {
 
 async fn replacing_or_revoking_a_link_or_changing_the_password_invalidates_it(app: TestApp) {
     let Garage { user, .. } = garage(&app, "ann@example.org").await;
-    let status = async |path: &str| app.nobody().get(path).await.status;
+    let status = async |path: &str| app.anonymous().get(path).await.status;
     let link_path = "/api/maintenance/calendar-link";
     assert_eq!(user.get(link_path).await.status, 404);
     let first = link(&user).await;
@@ -137,7 +137,7 @@ async fn replacing_or_revoking_a_link_or_changing_the_password_invalidates_it(ap
 
 async fn a_retry_returns_the_same_link(app: TestApp) {
     let Garage { user, .. } = garage(&app, "ann@example.org").await;
-    let send = async || -> Answer {
+    let send = async || -> TestResponse {
         let key = [("idempotency-key", "one")];
         let path = "/api/maintenance/calendar-link";
         user.send_json(axum::http::Method::POST, path, "", &key).await
@@ -151,16 +151,16 @@ async fn a_retry_returns_the_same_link(app: TestApp) {
 
 async fn the_link_is_created_and_revoked_on_a_page(app: TestApp) {
     let Garage { user, .. } = garage(&app, "ann@example.org").await;
-    let text = |response: &Answer| response.body.as_str().unwrap_or_default().to_owned();
+    let text = |response: &TestResponse| response.body.as_str().unwrap_or_default().to_owned();
     let page = text(&user.get("/maintenance/calendar").await);
     assert!(page.contains("Make an address"), "{page}");
-    let created = text(&user.submit("/maintenance/calendar", &[]).await);
+    let created = text(&user.post_form("/maintenance/calendar", &[]).await);
     let path = created.split("http://cars.test").nth(1).unwrap().split('<').next().unwrap();
-    assert_eq!(app.nobody().get(path).await.status, 200);
+    assert_eq!(app.anonymous().get(path).await.status, 200);
     let page = text(&user.get("/maintenance/calendar").await);
     assert!(!page.contains("token=") && page.contains("Revoke the address"), "{page}");
     for _ in 0..2 {
-        assert_eq!(user.submit("/maintenance/calendar/revoke", &[]).await.status, 303);
+        assert_eq!(user.post_form("/maintenance/calendar/revoke", &[]).await.status, 303);
     }
-    assert_eq!(app.nobody().get(path).await.status, 404);
+    assert_eq!(app.anonymous().get(path).await.status, 404);
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::testing::{Answer, TestApp, on_every_engine};
+use crate::testing::{TestApp, TestResponse, on_every_engine};
 
 on_every_engine![
     the_log_lists_readings_of_all_sources,
@@ -42,7 +42,7 @@ impl Car {
         format!("/api/vehicles/{}/odometer", self.id)
     }
 
-    async fn try_log(&self, date: &str, reading: i64, more: Value) -> Answer {
+    async fn try_log(&self, date: &str, reading: i64, more: Value) -> TestResponse {
         let mut body = json!({ "date": date, "reading": reading });
         for (name, value) in more.as_object().unwrap() {
             body[name] = value.clone();
@@ -56,7 +56,7 @@ impl Car {
         answer.body
     }
 
-    async fn fill(&self, date: &str, reading: i64) -> Answer {
+    async fn fill(&self, date: &str, reading: i64) -> TestResponse {
         let log = json!({
             "vehicleId": self.id, "date": date, "odometerReading": reading, "gallons": 10,
             "confirm": ["/odometerReading", "/gallons"],
@@ -142,7 +142,7 @@ async fn a_reading_that_contradicts_another_is_rejected_unless_allowed(app: Test
     ] {
         let refused = car.try_log(day, reading, json!({})).await;
         assert_eq!(refused.body["type"], "/problems/odometer-order");
-        assert_eq!(refused.faults(), [format!("/reading: is {why}: correct one of the two")]);
+        assert_eq!(refused.field_errors(), [format!("/reading: is {why}: correct one of the two")]);
     }
     assert_eq!(car.readings().await.len(), 2);
     let sure = json!({ "allowOdometerRollback": true });
@@ -238,7 +238,7 @@ async fn every_invalid_field_is_reported(app: TestApp) {
     let car = Car::of(&app, "ann@example.org").await;
     let wrong = json!({ "date": "soon", "reading": -1, "isReplacement": 1, "by": "me" });
     assert_eq!(
-        car.user.post(&car.path(), wrong).await.faults(),
+        car.user.post(&car.path(), wrong).await.field_errors(),
         [
             "/date: has to be a date as YYYY-MM-DD",
             "/reading: has to be from 0 to 99999999",
@@ -248,7 +248,7 @@ async fn every_invalid_field_is_reported(app: TestApp) {
     );
     let refused = car.try_log("2026-01-01", 1, json!({ "previousReading": 5 })).await;
     let why = "/previousReading: is allowed only if isReplacement is true";
-    assert_eq!(refused.faults(), [why]);
+    assert_eq!(refused.field_errors(), [why]);
     assert!(car.readings().await.is_empty());
 }
 
@@ -274,17 +274,17 @@ async fn a_reading_is_logged_and_deleted_on_the_page(app: TestApp) {
     car.fill("2026-01-01", 1000).await;
     let page = format!("/vehicles/{}/odometer", car.id);
     let fields = [("date", "2026-01-31"), ("odometer", "900"), ("isReplacement", "false")];
-    let refused = car.user.submit(&page, &fields).await;
+    let refused = car.user.post_form(&page, &fields).await;
     assert_eq!(refused.status, 422);
-    let text = |answer: &Answer| answer.body.as_str().unwrap_or_default().to_owned();
+    let text = |answer: &TestResponse| answer.body.as_str().unwrap_or_default().to_owned();
     assert!(text(&refused).contains("This reading is correct"), "{}", text(&refused));
     let fields = [("date", "2026-01-31"), ("odometer", "1,100"), ("isReplacement", "false")];
-    assert_eq!(car.user.submit(&page, &fields).await.status, 303);
+    assert_eq!(car.user.post_form(&page, &fields).await.status, 303);
     let shown = text(&car.user.get(&page).await);
     assert!(shown.contains("1,100 mi") && shown.contains("1,000 mi"), "{shown}");
     let delete = shown.split("/odometer-readings/").nth(1).unwrap().split('"').next().unwrap();
     let delete = format!("/odometer-readings/{delete}");
-    assert_eq!(car.user.submit(&delete, &[]).await.header("location"), page);
+    assert_eq!(car.user.post_form(&delete, &[]).await.header("location"), page);
     assert_eq!(car.readings().await, ["fuel-log 2026-01-01 1000 1000"]);
     let fields = [
         ("date", "2026-01-31"),
@@ -292,7 +292,7 @@ async fn a_reading_is_logged_and_deleted_on_the_page(app: TestApp) {
         ("isReplacement", "true"),
         ("previousOdometer", "1200"),
     ];
-    assert_eq!(car.user.submit(&page, &fields).await.status, 303);
+    assert_eq!(car.user.post_form(&page, &fields).await.status, 303);
     assert!(text(&car.user.get(&page).await).contains("1,200 mi in all"));
 }
 
@@ -436,7 +436,7 @@ async fn an_odometer_sent_with_the_vehicle_is_logged_as_todays_reading(app: Test
     let less = car.user.patch(&path, json!({ "odometerReading": 5 })).await;
     assert_eq!(less.body["type"], "/problems/odometer-order");
     let why = "is less than the 8,000\u{a0}mi of the reading before it, on 2026-02-07";
-    assert_eq!(less.faults(), [format!("/odometerReading: {why}: correct one of the two")]);
+    assert_eq!(less.field_errors(), [format!("/odometerReading: {why}: correct one of the two")]);
     let change = json!({ "odometer": { "value": 1_403_000, "unit": "km" } });
     let more = car.user.patch(&path, change.clone()).await;
     assert_eq!((more.status, &more.body["type"]), (422, &json!("/problems/implausible")));
@@ -495,13 +495,13 @@ async fn both_members_of_a_reading_must_agree(app: TestApp) {
     assert_eq!(car.try_log("2026-01-01", 7671, both.clone()).await.status, 201);
     let refused = car.try_log("2026-01-02", 7672, both).await;
     let why = "contradicts the value in km, which is 7671 miles: send one of the two";
-    assert_eq!((refused.status, refused.faults()), (422, vec![format!("/reading: {why}")]));
+    assert_eq!((refused.status, refused.field_errors()), (422, vec![format!("/reading: {why}")]));
     let neither = car.user.post(&car.path(), json!({ "date": "2026-01-02" })).await;
-    assert_eq!(neither.faults(), ["/odometer: is required"]);
+    assert_eq!(neither.field_errors(), ["/odometer: is required"]);
     let path = format!("/api/vehicles/{}", car.id);
     let both = json!({ "odometerReading": 1, "odometer": { "value": 12_400, "unit": "km" } });
     let refused = car.user.patch(&path, both).await;
-    assert!(refused.faults()[0].starts_with("/odometerReading: contradicts"), "{refused:?}");
+    assert!(refused.field_errors()[0].starts_with("/odometerReading: contradicts"), "{refused:?}");
 }
 
 async fn a_form_is_read_in_the_unit_in_which_it_was_shown(app: TestApp) {
@@ -520,7 +520,7 @@ async fn a_form_is_read_in_the_unit_in_which_it_was_shown(app: TestApp) {
         ("previousOdometer", ""),
         ("previousOdometerUnit", "km"),
     ];
-    assert_eq!(car.user.submit(&page, &fields).await.status, 303);
+    assert_eq!(car.user.post_form(&page, &fields).await.status, 303);
     let vehicle = car.user.get(&format!("/api/vehicles/{}", car.id)).await.body;
     assert_eq!(vehicle["odometer"], json!({ "value": 12_346, "unit": "km" }));
     assert!(car.user.get(&page).await.text().contains("7,671 mi"));
@@ -565,11 +565,11 @@ async fn an_implausible_reading_can_be_confirmed_on_the_page(app: TestApp) {
             ("confirm", confirm),
         ]
     };
-    let refused = car.user.submit(&page, &fields("")).await;
+    let refused = car.user.post_form(&page, &fields("")).await;
     assert_eq!(refused.status, 422);
     let tick = r#"name="confirm" value="/odometer""#;
     assert!(refused.text().contains(tick), "{}", refused.text());
-    assert_eq!(car.user.submit(&page, &fields("/odometer")).await.status, 303);
+    assert_eq!(car.user.post_form(&page, &fields("/odometer")).await.status, 303);
     let vehicle = car.user.get(&format!("/api/vehicles/{}", car.id)).await.body;
     assert_eq!(vehicle["odometer"], json!({ "value": 1_403_000, "unit": "km" }));
 }

@@ -50,7 +50,7 @@ async fn readings_are_returned_exactly_as_entered(app: TestApp) {
     user.patch("/api/user/preferences", json!({ "distanceUnit": "km" })).await;
     let vehicle = user.post("/api/vehicles", json!({ "vin": "1HGCM82633A004352" })).await.id();
     let id: VehicleId = serde_json::from_value(json!(vehicle)).unwrap();
-    let owner = user.user().await;
+    let owner = user.user_id().await;
 
     // One reading per day, parsed as by the API and by the form. They are inserted directly, since
     // twenty thousand requests would take minutes.

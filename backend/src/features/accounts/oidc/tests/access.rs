@@ -20,7 +20,7 @@ on_every_engine![
 ];
 
 fn with_token(app: &TestApp, token: &str) -> TestApp {
-    app.nobody().with_header("authorization", &format!("Bearer {token}"))
+    app.anonymous().with_header("authorization", &format!("Bearer {token}"))
 }
 
 async fn an_access_token_authenticates_the_same_account_as_a_log_in(app: TestApp) {
@@ -89,7 +89,7 @@ async fn invalid_tokens_are_rejected(app: TestApp) {
         assert_eq!(rejected.status, 401, "{token}");
         assert_eq!(rejected.header("www-authenticate"), r#"Bearer error="invalid_token""#);
     }
-    let nobody = app.nobody().get("/api/vehicles").await;
+    let nobody = app.anonymous().get("/api/vehicles").await;
     assert_eq!(nobody.header("www-authenticate"), "Bearer");
 }
 
@@ -114,7 +114,7 @@ async fn a_token_cannot_create_tokens_or_link_identities(app: TestApp) {
     let client = with_token(&app, &fake.access_token("dana", &json!({})));
     let token = json!({ "name": "mine", "scope": "write" });
     assert_eq!(client.post("/api/auth/tokens", token).await.status, 403);
-    let link = client.submit("/settings/identities", &[("provider", "home")]).await;
+    let link = client.post_form("/settings/identities", &[("provider", "home")]).await;
     assert_eq!(link.status, 403);
 }
 

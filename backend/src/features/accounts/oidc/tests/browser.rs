@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::fake_provider::FakeProvider;
 use crate::{
     core::config::{Config, Registration},
-    testing::{Answer, TestApp},
+    testing::{TestApp, TestResponse},
 };
 
 /// A browser that stores cookies.
@@ -19,12 +19,12 @@ pub(super) struct Browser {
 impl Browser {
     /// Creates a browser without cookies.
     pub(super) fn new(app: &TestApp) -> Self {
-        Self { app: app.nobody(), jar: BTreeMap::new() }
+        Self { app: app.anonymous(), jar: BTreeMap::new() }
     }
 
     /// Copies the browser and its cookies for use with another instance.
     pub(super) fn at(&self, app: &TestApp) -> Self {
-        Self { app: app.nobody(), jar: self.jar.clone() }
+        Self { app: app.anonymous(), jar: self.jar.clone() }
     }
 
     /// A client that sends the browser's current cookies.
@@ -33,7 +33,7 @@ impl Browser {
         self.app.with_cookie((!cookies.is_empty()).then(|| cookies.join("; ")))
     }
 
-    fn store_cookies(&mut self, answer: &Answer) {
+    fn store_cookies(&mut self, answer: &TestResponse) {
         for cookie in answer.headers.get_all("set-cookie") {
             let cookie = cookie.to_str().unwrap().split(';').next().unwrap();
             let (name, value) = cookie.split_once('=').unwrap();
@@ -45,14 +45,14 @@ impl Browser {
         }
     }
 
-    pub(super) async fn get(&mut self, path: &str) -> Answer {
+    pub(super) async fn get(&mut self, path: &str) -> TestResponse {
         let answer = self.client().get(path).await;
         self.store_cookies(&answer);
         answer
     }
 
-    pub(super) async fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let answer = self.client().submit(path, fields).await;
+    pub(super) async fn post_form(&mut self, path: &str, fields: &[(&str, &str)]) -> TestResponse {
+        let answer = self.client().post_form(path, fields).await;
         self.store_cookies(&answer);
         answer
     }
@@ -70,7 +70,7 @@ impl Browser {
         fake: &FakeProvider,
         name: &str,
         subject: &str,
-    ) -> Answer {
+    ) -> TestResponse {
         let back = self.begin(fake, name, subject).await;
         self.get(&back).await
     }
@@ -113,6 +113,6 @@ pub(super) fn with_sign_up_allowed(app: &TestApp, fake: &FakeProvider) -> TestAp
 }
 
 /// The body of a page.
-pub(super) fn body_text(answer: &Answer) -> &str {
+pub(super) fn body_text(answer: &TestResponse) -> &str {
     answer.body.as_str().unwrap_or_default()
 }

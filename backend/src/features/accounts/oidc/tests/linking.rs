@@ -6,7 +6,7 @@ use super::{
     browser::{Browser, body_text, local_path, with_provider, with_sign_up_allowed},
     fake_provider::FakeProvider,
 };
-use crate::testing::{Answer, TestApp, on_every_engine};
+use crate::testing::{TestApp, TestResponse, on_every_engine};
 
 on_every_engine![
     a_linked_identity_signs_in_to_the_account,
@@ -24,8 +24,9 @@ const PASSWORD: &str = "correct horse battery";
 
 async fn sign_in(app: &TestApp) -> Browser {
     let mut browser = Browser::new(app);
-    let answer =
-        browser.submit("/login", &[("email", "admin@example.org"), ("password", PASSWORD)]).await;
+    let answer = browser
+        .post_form("/login", &[("email", "admin@example.org"), ("password", PASSWORD)])
+        .await;
     assert_eq!(answer.status, 303, "{answer:?}");
     browser
 }
@@ -33,19 +34,19 @@ async fn sign_in(app: &TestApp) -> Browser {
 /// Begins to link an identity and logs in at the provider. Returns the path that the provider
 /// redirects to.
 async fn begin(browser: &mut Browser, fake: &FakeProvider, subject: &str) -> String {
-    browser.submit("/settings/factors/confirm", &[("password", PASSWORD)]).await;
-    let page = browser.submit("/settings/identities", &[("provider", "home")]).await;
+    browser.post_form("/settings/factors/confirm", &[("password", PASSWORD)]).await;
+    let page = browser.post_form("/settings/identities", &[("provider", "home")]).await;
     assert_eq!(page.status, 200, "{page:?}");
     let address = body_text(&page).split_once(r#"href="http://127"#).unwrap().1;
     let address = address.split_once('"').unwrap().0.replace("&#38;", "&");
     local_path(&fake.log_in(&format!("http://127{address}"), subject))
 }
 
-async fn unlink(browser: &mut Browser) -> Answer {
+async fn unlink(browser: &mut Browser) -> TestResponse {
     let page = browser.get("/settings/identities").await;
     let rest = body_text(&page).split_once(r#"action="/settings/identities/"#).unwrap().1;
     let path = format!("/settings/identities/{}", rest.split_once('"').unwrap().0);
-    browser.submit(&path, &[]).await
+    browser.post_form(&path, &[]).await
 }
 
 async fn a_linked_identity_signs_in_to_the_account(app: TestApp) {
@@ -63,7 +64,7 @@ async fn a_linked_identity_signs_in_to_the_account(app: TestApp) {
     let mut other = Browser::new(&app);
     other.log_in(&fake, "home", "the admin").await;
     assert_eq!(other.me().await["id"], admin.me().await["id"]);
-    assert!(other.client().user().await.as_str().starts_with("local|"));
+    assert!(other.client().user_id().await.as_str().starts_with("local|"));
     // Linking the same identity again succeeds.
     let back = begin(&mut admin, &fake, "the admin").await;
     assert_eq!(admin.get(&back).await.status, 303);
@@ -75,12 +76,12 @@ async fn linking_requires_a_recent_password_confirmation(app: TestApp) {
     let mut admin = sign_in(&app).await;
     // The password confirmation has expired.
     app.app.clock.advance(chrono::TimeDelta::minutes(10));
-    let rejected = admin.submit("/settings/identities", &[("provider", "home")]).await;
+    let rejected = admin.post_form("/settings/identities", &[("provider", "home")]).await;
     assert_eq!(rejected.status, 403);
     assert!(body_text(&rejected).contains("Confirm it is you"), "{rejected:?}");
     assert!(!body_text(&rejected).contains("code_challenge"), "{rejected:?}");
-    admin.submit("/settings/factors/confirm", &[("password", PASSWORD)]).await;
-    let started = admin.submit("/settings/identities", &[("provider", "home")]).await;
+    admin.post_form("/settings/factors/confirm", &[("password", PASSWORD)]).await;
+    let started = admin.post_form("/settings/identities", &[("provider", "home")]).await;
     assert_eq!(started.status, 200, "{started:?}");
 }
 
@@ -89,10 +90,10 @@ async fn without_a_password_linking_requires_a_recent_sign_in(app: TestApp) {
     let app = with_sign_up_allowed(&app, &fake);
     let mut dana = Browser::new(&app);
     dana.log_in(&fake, "home", "dana").await;
-    let started = dana.submit("/settings/identities", &[("provider", "home")]).await;
+    let started = dana.post_form("/settings/identities", &[("provider", "home")]).await;
     assert_eq!(started.status, 200, "{started:?}");
     app.app.clock.advance(chrono::TimeDelta::minutes(10));
-    let rejected = dana.submit("/settings/identities", &[("provider", "home")]).await;
+    let rejected = dana.post_form("/settings/identities", &[("provider", "home")]).await;
     assert_eq!(rejected.status, 403);
     assert!(body_text(&rejected).contains("Log out and in again"), "{rejected:?}");
 }
@@ -102,12 +103,12 @@ async fn linking_is_bound_to_the_session_that_began_it(app: TestApp) {
     let app = with_provider(&app, &fake, |_| {});
     let mut admin = sign_in(&app).await;
     let back = begin(&mut admin, &fake, "mallory").await;
-    admin.submit("/logout", &[]).await;
+    admin.post_form("/logout", &[]).await;
     let fields = [("email", "admin@example.org"), ("password", PASSWORD)];
-    admin.submit("/login", &fields).await;
+    admin.post_form("/login", &fields).await;
     assert_eq!(admin.get(&back).await.status, 400);
     let back = begin(&mut admin, &fake, "mallory").await;
-    admin.submit("/logout", &[]).await;
+    admin.post_form("/logout", &[]).await;
     assert_eq!(admin.get(&back).await.status, 400);
     assert_eq!(Browser::new(&app).log_in(&fake, "home", "mallory").await.status, 403);
     // A cross-site request can't begin to link.
@@ -165,9 +166,9 @@ async fn users_cannot_unlink_identities_of_others(app: TestApp) {
     let rest = body_text(&page).split_once(r#"action="/settings/identities/"#).unwrap().1;
     let path = format!("/settings/identities/{}", rest.split_once('"').unwrap().0);
     let mut admin = sign_in(&app).await;
-    assert_eq!(admin.submit(&path, &[]).await.status, 404);
+    assert_eq!(admin.post_form(&path, &[]).await.status, 404);
     let unknown = format!("/settings/identities/{}/unlink", uuid::Uuid::now_v7());
-    assert_eq!(admin.submit(&unknown, &[]).await.status, 404);
+    assert_eq!(admin.post_form(&unknown, &[]).await.status, 404);
     assert!(!body_text(&admin.get("/settings/identities").await).contains("as dana"));
     assert_eq!(Browser::new(&app).log_in(&fake, "home", "dana").await.status, 303);
 }
@@ -179,7 +180,7 @@ async fn an_unlinked_identity_no_longer_signs_in(app: TestApp) {
     let back = begin(&mut admin, &fake, "the admin").await;
     admin.get(&back).await;
     let token = fake.access_token("the admin", &json!({}));
-    let client = app.nobody().with_header("authorization", &format!("Bearer {token}"));
+    let client = app.anonymous().with_header("authorization", &format!("Bearer {token}"));
     assert_eq!(client.get("/api/auth/me").await.body["id"], admin.me().await["id"]);
     unlink(&mut admin).await;
     assert_eq!(client.get("/api/auth/me").await.status, 401);
@@ -194,14 +195,14 @@ async fn after_a_password_reset_an_identity_must_be_reviewed(app: TestApp) {
     let back = begin(&mut admin, &fake, "the admin").await;
     assert_eq!(admin.get(&back).await.status, 303);
     let token = fake.access_token("the admin", &json!({}));
-    let client = app.nobody().with_header("authorization", &format!("Bearer {token}"));
+    let client = app.anonymous().with_header("authorization", &format!("Bearer {token}"));
     assert_eq!(client.get("/api/auth/me").await.status, 200);
 
     let id = admin.me().await["id"].as_str().unwrap().to_owned();
     let link = admin.client().post(&format!("/api/admin/users/{id}/reset"), json!({})).await;
     let reset = link.body["url"].as_str().unwrap().rsplit_once('=').unwrap().1.to_owned();
     let fields = [("token", reset.as_str()), ("password", "an entirely new one")];
-    assert_eq!(app.nobody().submit("/reset", &fields).await.status, 200);
+    assert_eq!(app.anonymous().post_form("/reset", &fields).await.status, 200);
 
     let mut intruder = Browser::new(&app);
     let rejected = intruder.log_in(&fake, "home", "the admin").await;
@@ -212,9 +213,9 @@ async fn after_a_password_reset_an_identity_must_be_reviewed(app: TestApp) {
 
     let mut owner = Browser::new(&app);
     let fields = [("email", "admin@example.org"), ("password", "an entirely new one")];
-    assert_eq!(owner.submit("/login", &fields).await.status, 303);
+    assert_eq!(owner.post_form("/login", &fields).await.status, 303);
     assert!(body_text(&owner.get("/settings/review").await).contains("the admin at"));
-    assert_eq!(owner.submit("/settings/review", &[]).await.status, 303);
+    assert_eq!(owner.post_form("/settings/review", &[]).await.status, 303);
     let mut again = Browser::new(&app);
     again.log_in(&fake, "home", "the admin").await;
     assert!(again.is_signed_in().await);

@@ -56,7 +56,7 @@ async fn with_a_single_provider_the_user_id_is_the_subject(app: TestApp) {
     for (subject, is_plain) in [("auth0|dana", true), ("local|dana", false), ("oidc|x", false)] {
         let mut browser = Browser::new(&app);
         browser.log_in(&fake, "home", subject).await;
-        let user = browser.client().user().await;
+        let user = browser.client().user_id().await;
         assert_eq!(user.as_str() == subject, is_plain, "{user:?}");
         assert!(is_plain || user.as_str().len() == "oidc|".len() + 64, "{user:?}");
     }
@@ -72,7 +72,7 @@ async fn the_same_subject_at_two_providers_is_two_accounts(app: TestApp) {
     one.log_in(&fake, "home", "dana").await;
     two.log_in(&other, "work", "dana").await;
     assert_ne!(one.me().await["id"], two.me().await["id"]);
-    let (one, two) = (one.client().user().await, two.client().user().await);
+    let (one, two) = (one.client().user_id().await, two.client().user_id().await);
     assert!(one.as_str().starts_with("oidc|") && two.as_str().starts_with("oidc|"));
     assert_ne!(one, two);
 }
@@ -87,7 +87,7 @@ async fn a_new_provider_does_not_take_over_accounts_of_a_former_one(app: TestApp
     let mut another = Browser::new(&app);
     another.log_in(&now, "home", "dana").await;
     assert_ne!(another.me().await["id"], theirs.at(&app).me().await["id"]);
-    assert!(another.client().user().await.as_str().starts_with("oidc|"));
+    assert!(another.client().user_id().await.as_str().starts_with("oidc|"));
 }
 
 async fn an_account_is_created_only_if_registration_allows_it(app: TestApp) {
@@ -113,20 +113,20 @@ async fn the_first_account_becomes_administrator(app: TestApp) {
     tx.commit().await.unwrap();
     let fake = FakeProvider::start().await;
     let app = with_provider(&app, &fake, |_| {});
-    let page = app.nobody().get("/register").await;
+    let page = app.anonymous().get("/register").await;
     assert!(body_text(&page).contains(r#"href="/login/oidc/home?next=%2F""#), "{page:?}");
     // An access token can't create the first account, even if registration is open.
     let token = fake.access_token("dana", &json!({}));
-    let app = app.nobody();
+    let app = app.anonymous();
     for open in [false, true] {
-        let app = app.other_instance(|it| {
+        let app = app.instance_with(|it| {
             it.auth.registration = if open { Registration::Open } else { Registration::Closed };
         });
         let client = app.with_header("authorization", &format!("Bearer {token}"));
         assert_eq!(client.get("/api/auth/me").await.status, 401, "open: {open}");
     }
     // Nor can a log-in if a setup token is required.
-    let exposed = app.other_instance(|it| it.server.address = "0.0.0.0:3001".parse().unwrap());
+    let exposed = app.instance_with(|it| it.server.address = "0.0.0.0:3001".parse().unwrap());
     let page = exposed.get("/register").await;
     assert!(!body_text(&page).contains("/login/oidc/home"), "{page:?}");
     assert_eq!(Browser::new(&exposed).log_in(&fake, "home", "dana").await.status, 403);
@@ -161,7 +161,7 @@ async fn an_unconfirmed_address_does_not_block_its_owner(app: TestApp) {
     // An access token can't create a separate account.
     let token =
         fake.access_token("dana", &json!({ "email": "dana@example.org", "email_verified": true }));
-    let client = app.nobody().with_header("authorization", &format!("Bearer {token}"));
+    let client = app.anonymous().with_header("authorization", &format!("Bearer {token}"));
     assert_eq!(client.get("/api/auth/me").await.status, 401);
 
     let started = dana.get("/login/oidc/home?separate=1").await;
@@ -205,7 +205,7 @@ async fn an_unverified_address_is_not_stored(app: TestApp) {
     }
     // An account without a password rejects every password.
     let guess = json!({ "email": "c@example.org", "password": "" });
-    assert_eq!(app.nobody().post("/api/auth/login", guess).await.status, 401);
+    assert_eq!(app.anonymous().post("/api/auth/login", guess).await.status, 401);
 }
 
 async fn concurrent_first_log_ins_create_one_account(app: TestApp) {
@@ -237,7 +237,7 @@ async fn a_disabled_account_cannot_log_in(app: TestApp) {
     assert!(body_text(&rejected).contains("Your account is disabled"), "{rejected:?}");
     assert!(!browser.is_signed_in().await);
     let token = fake.access_token("dana", &json!({}));
-    let client = app.nobody().with_header("authorization", &format!("Bearer {token}"));
+    let client = app.anonymous().with_header("authorization", &format!("Bearer {token}"));
     assert_eq!(client.get("/api/vehicles").await.status, 401);
 }
 
@@ -273,7 +273,7 @@ async fn logging_in_ends_the_previous_session(app: TestApp) {
     let mut browser = Browser::new(&app);
     let back = browser.begin(&fake, "home", "dana").await;
     let fields = [("email", "admin@example.org"), ("password", "correct horse battery")];
-    browser.submit("/login", &fields).await;
+    browser.post_form("/login", &fields).await;
     let before = browser.client();
     assert_eq!(before.get("/api/auth/me").await.status, 200);
     browser.get(&back).await;
@@ -286,13 +286,13 @@ async fn logging_in_ends_the_previous_session(app: TestApp) {
 async fn the_pages_list_the_configured_providers(app: TestApp) {
     let fake = FakeProvider::start().await;
     let with = with_provider(&app, &fake, |_| {});
-    let page = with.nobody().get("/login?next=%2Fvehicles%2Fnew%3Fa%3D1%26b").await;
+    let page = with.anonymous().get("/login?next=%2Fvehicles%2Fnew%3Fa%3D1%26b").await;
     let link = r#"href="/login/oidc/home?next=%2Fvehicles%2Fnew%3Fa%3D1%26b""#;
     assert!(body_text(&page).contains(link), "{page:?}");
     assert!(body_text(&page).contains("Log in with Home"), "{page:?}");
-    assert!(body_text(&with.nobody().get("/register").await).contains("Log in with Home"));
-    assert!(!body_text(&app.nobody().get("/login").await).contains("Log in with"));
+    assert!(body_text(&with.anonymous().get("/register").await).contains("Log in with Home"));
+    assert!(!body_text(&app.anonymous().get("/login").await).contains("Log in with"));
     for path in ["/login/oidc/other", "/login/oidc/other/callback?code=a&state=b"] {
-        assert_eq!(with.nobody().get(path).await.status, 404, "{path}");
+        assert_eq!(with.anonymous().get(path).await.status, 404, "{path}");
     }
 }

@@ -160,13 +160,13 @@ async fn an_unavailable_provider_does_not_affect_other_sign_ins(app: TestApp) {
     assert_eq!((unavailable.status, unavailable.header("retry-after")), (503, "10"));
     assert!(body_text(&unavailable).contains("Home does not answer now"), "{unavailable:?}");
     let token = fake.access_token("dana", &json!({}));
-    let client = app.nobody().with_header("authorization", &format!("Bearer {token}"));
+    let client = app.anonymous().with_header("authorization", &format!("Bearer {token}"));
     assert_eq!(client.get("/api/auth/me").await.status, 503);
 
-    assert_eq!(app.nobody().get("/login").await.status, 200);
+    assert_eq!(app.anonymous().get("/login").await.status, 200);
     assert_eq!(Browser::new(&app).log_in(&other, "work", "dana").await.status, 303);
     let password = json!({ "email": "admin@example.org", "password": "correct horse battery" });
-    assert_eq!(app.nobody().post("/api/auth/login", password).await.status, 200);
+    assert_eq!(app.anonymous().post("/api/auth/login", password).await.status, 200);
 
     // The provider becomes unavailable before the code is exchanged.
     fake.configure(|state| state.misbehavior = Misbehavior::None);
