@@ -101,7 +101,7 @@ impl ServiceChecks<'_> {
 
     async fn provider(&self, name: &str, settings: &config::Provider) -> Finding {
         let check = format!("OpenID provider {name}");
-        let address = accounts::discovery_address(settings);
+        let address = accounts::discovery_url(settings);
         let advice = format!(
             "check auth.providers.{name}.issuer: it must be exactly the issuer in \
                               {address}"

@@ -406,7 +406,12 @@ fn configured_external_services_are_checked() {
         let report = super::run(Ok(config.clone()), &clock).await;
         assert_finding(&report, "VIN lookup", State::Ok, "decodes VINs");
         assert_finding(&report, "OpenID provider home", State::Ok, "valid discovery document");
-        assert_finding(&report, "OpenID provider other", State::Failed, "is of another issuer");
+        assert_finding(
+            &report,
+            "OpenID provider other",
+            State::Failed,
+            "belongs to another issuer",
+        );
         assert_finding(&report, "OpenID provider absent", State::Failed, "responds with 404");
         assert_finding(&report, "Google", State::Ok, "the key was not tested");
         assert_finding(&report, "Overpass", State::Ok, &address.to_string());

@@ -22,7 +22,7 @@ use self::{
     rows::{Access, Fields, Row},
 };
 use crate::{
-    features::accounts::Fake,
+    features::accounts::FakeProvider,
     testing::{TestApp, TestResponse, on_every_engine},
 };
 
@@ -32,7 +32,7 @@ const ROWS_PER_DATABASE: usize = 10;
 on_every_engine![every_route_enforces_its_access_rule];
 
 async fn every_route_enforces_its_access_rule(app: TestApp) {
-    let provider = Fake::start().await;
+    let provider = FakeProvider::start().await;
     let with_provider = |app: &TestApp| {
         app.reconfigured(|config| {
             config.server.public_url = Some("http://cars.test".to_owned());

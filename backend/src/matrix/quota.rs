@@ -1,11 +1,11 @@
 //! Every route is subject to the quotas: it refuses users and anonymous networks that have used up theirs.
 
 use super::{Fixture, Probes, TestApp, rows};
-use crate::{core::http, features::accounts::Fake};
+use crate::{core::http, features::accounts::FakeProvider};
 
 #[tokio::test]
 async fn every_route_counts_toward_a_quota() {
-    let provider = Fake::start().await;
+    let provider = FakeProvider::start().await;
     let app = TestApp::new(|it| it.notifications.allow_private_addresses = true).await;
     let fixture = Fixture::new(&app, "ann").await;
     let app = app.reconfigured(|config| {

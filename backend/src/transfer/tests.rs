@@ -181,7 +181,7 @@ async fn every_table_is_moved_except_engine_specific_indexes(app: TestApp) {
     let left = all.into_iter().map(|it| it.0).filter(|it| !moved.contains(it));
     let (executed, index) = left.partition::<BTreeSet<_>, _>(|it| it == "_migrations");
     assert_eq!(executed.len(), 1);
-    // SQLite's full-text index, which `features::INDEXES` fills.
+    // SQLite's full-text index, which `features::INDEX_BUILDERS` fills.
     let is_index = |it: &String| it == "station_numbers" || it.starts_with("station_words");
     let forgotten: Vec<_> = index.iter().filter(|it| !is_index(it)).collect();
     assert!(forgotten.is_empty(), "{forgotten:?} would not be moved");
