@@ -254,9 +254,9 @@ pub async fn check_health(url: &str) -> Result<(), String> {
     let answer = tokio::time::timeout(Duration::from_secs(5), status).await;
     match answer {
         Ok(Ok(200)) => Ok(()),
-        Ok(Ok(status)) => Err(format!("{url} is not ready: it answers {status}")),
-        Ok(Err(error)) => Err(format!("{url} does not answer: {error}")),
-        Err(_) => Err(format!("{url} does not answer within 5 seconds")),
+        Ok(Ok(status)) => Err(format!("{url} is not ready: it responds with {status}")),
+        Ok(Err(error)) => Err(format!("{url} does not respond: {error}")),
+        Err(_) => Err(format!("{url} does not respond within 5 seconds")),
     }
 }
 

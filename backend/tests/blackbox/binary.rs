@@ -251,7 +251,7 @@ fn healthcheck_reports_by_exit_code() {
     let url = service.url.clone();
     service.kill();
     let output = env.run(&["healthcheck", "--url", &url]).expect_failure(1);
-    assert!(output.contains("does not response"), "{output}");
+    assert!(output.contains("does not respond"), "{output}");
     // The configured address is the default.
     let address = url.strip_prefix("http://").unwrap();
     let env = env.with("MVP__SERVER__ADDRESS", address);

@@ -180,7 +180,7 @@ fn a_missing_docker_is_reported() {
     let result = run(folder.path(), "compose", &["up"], &tools);
     let output = String::from_utf8(result.stderr).unwrap();
     assert_eq!(result.status.code(), Some(1));
-    assert!(output.starts_with("Docker does not response"), "{output}");
+    assert!(output.starts_with("Docker does not answer"), "{output}");
     for option in ["--quiet", "--volumes", "--in-use"] {
         let result = run(folder.path(), "compose", &[option], &tools);
         assert_eq!((result.status.code(), result.stderr.len()), (Some(1), 0), "{option}");
