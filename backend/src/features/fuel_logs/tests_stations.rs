@@ -62,7 +62,10 @@ async fn an_unknown_station_is_reported_for_its_field(app: TestApp) {
     assert_eq!((refused.status, refused.field_errors()), (422, fault.map(str::to_owned).to_vec()));
     let log = fill(&ann, &car, 1, json!({})).await;
     let path = format!("/api/fuel-logs/{}", log.id());
-    assert_eq!(ann.patch(&path, json!({ "stationId": UNKNOWN_STATION })).await.field_errors(), fault);
+    assert_eq!(
+        ann.patch(&path, json!({ "stationId": UNKNOWN_STATION })).await.field_errors(),
+        fault
+    );
     let named = json!({ "stationId": UNKNOWN_STATION, "stationName": "x" });
     assert_eq!(ann.patch(&path, named).await.field_errors(), fault);
     assert_eq!(ann.get(&path).await.body, log.body);
