@@ -70,8 +70,8 @@ impl Interval {
 
     /// Formats the economy in the user's unit, such as `31.4`.
     #[must_use]
-    pub fn format(&self, shown: &UnitFormatter) -> Option<String> {
-        shown.exact_economy(self.distance, self.volume)
+    pub fn format(&self, units: &UnitFormatter) -> Option<String> {
+        units.exact_economy(self.distance, self.volume)
     }
 
     /// Compares the exact economy of two intervals; the less economical one is less.

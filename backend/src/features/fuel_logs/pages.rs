@@ -116,7 +116,7 @@ impl FillUpPage {
 
     /// Creates the form with the parts shared by new and existing fill-ups.
     fn new(user: &User, vehicle: &Vehicle, layout: Layout, view: FormView) -> Self {
-        let shown = user.0.preferences.display_units();
+        let units = user.0.preferences.display_units();
         let date = view.get("date").parse().map(day).unwrap_or_default();
         let more = [date.as_str(), view.get("stationName")];
         let more: Vec<_> = more.into_iter().filter(|it| !it.is_empty()).collect();
@@ -129,10 +129,10 @@ impl FillUpPage {
             "missedPrevious",
             "notes",
         ];
-        let unit = |name| VolumeUnit::try_from(view.get(name).to_owned()).unwrap_or(shown.volume);
+        let unit = |name| VolumeUnit::try_from(view.get(name).to_owned()).unwrap_or(units.volume);
         let distance = |name| {
             let unit = DistanceUnit::try_from(view.get(name).to_owned());
-            unit.unwrap_or(shown.distance).sign()
+            unit.unwrap_or(units.distance).sign()
         };
         let currency_sign = currency_symbol(view.get("currency")).to_owned();
         Self {
@@ -172,12 +172,12 @@ impl FillUpPage {
     }
 
     /// Adds hints from recent fill-ups, which are sorted newest first.
-    fn with_hints(mut self, shown: &UnitFormatter, vehicle: &Vehicle, recent: &[FuelLog]) -> Self {
+    fn with_hints(mut self, units: &UnitFormatter, vehicle: &Vehicle, recent: &[FuelLog]) -> Self {
         let reading = recent.iter().find_map(|it| it.odometer).or(vehicle.odometer.reading());
         if let Some(reading) = reading {
-            self.odometer_hint = format!("last: {}", shown.reading_with_unit(reading));
+            self.odometer_hint = format!("last: {}", units.reading_with_unit(reading));
         }
-        let price = |it: &FuelLog| Some(shown.unit_price(it.unit_price?, it.currency?));
+        let price = |it: &FuelLog| Some(units.unit_price(it.unit_price?, it.currency?));
         if let Some(price) = recent.iter().find_map(price) {
             self.price_hint = format!("last: {price}");
         }
@@ -247,7 +247,7 @@ async fn add(
     form: Form,
 ) -> Result<Response> {
     let vehicle = find_vehicle(&app, &user, id).await?;
-    let shown = user.0.preferences.display_units();
+    let units = user.0.preferences.display_units();
     let mut copy = form.clone();
     let idempotency = Idempotency::from_form(&mut copy, &id.to_string());
     copy.set("vehicleId", id.to_string());
@@ -269,7 +269,7 @@ async fn add(
             let view = FormView::with_errors(LABELS, form, errors);
             let page = FillUpPage::new(&user, &vehicle, layout, view);
             let page = page.with_stations(&app, &user).await?;
-            web::invalid_form_page(&page.with_hints(&shown, &vehicle, &recent))
+            web::invalid_form_page(&page.with_hints(&units, &vehicle, &recent))
         }
     }
 }
@@ -315,8 +315,8 @@ async fn change(
     form: Form,
 ) -> Result<Response> {
     let log = service::find(&app, &user, id).await?;
-    let shown = user.0.preferences.display_units();
-    let copy = changed_fields(&form, &edit_form(&log, &shown));
+    let units = user.0.preferences.display_units();
+    let copy = changed_fields(&form, &edit_form(&log, &units));
     if copy.typed.is_empty() {
         return Ok(redirect_to_vehicle(log.vehicle_id));
     }

@@ -93,32 +93,32 @@ pub(super) fn check(
     (sets_date, distance_member): (bool, &'static str),
     history: &History,
     today: NaiveDate,
-    shown: &UnitFormatter,
+    units: &UnitFormatter,
 ) -> Vec<FieldError> {
-    let mut faults = Vec::new();
+    let mut errors = Vec::new();
     if sets_date && log.date > today {
         let detail = format!("is in the future: today is {}", day(today));
-        faults.push(FieldError::implausible("date", detail, format!("up to {}", day(today))));
+        errors.push(FieldError::implausible("date", detail, format!("up to {}", day(today))));
     }
     if quantities.sends_distance() || sets_date {
-        faults.extend(check_distance(log, distance_member, history, shown));
+        errors.extend(check_distance(log, distance_member, history, units));
     }
     let is_derived = log.derived == Derived::Volume && quantities.sends_payment();
     if quantities.volume.is_sent() || is_derived {
-        faults.extend(check_volume(log, quantities, history, shown));
+        errors.extend(check_volume(log, quantities, history, units));
     }
     if quantities.sends_payment() {
-        faults.extend(
-            check_payment(log, quantities, shown)
-                .or_else(|| check_unit_price(log, quantities, history, shown)),
+        errors.extend(
+            check_payment(log, quantities, units)
+                .or_else(|| check_unit_price(log, quantities, history, units)),
         );
     }
     if (quantities.sends_distance() || quantities.volume.is_sent() || is_derived)
-        && faults.is_empty()
+        && errors.is_empty()
     {
-        faults.extend(check_economy(log, quantities, distance_member, history, shown));
+        errors.extend(check_economy(log, quantities, distance_member, history, units));
     }
-    faults
+    errors
 }
 
 /// Whether a reading from another source contradicts this one. A lower reading on a later day does
@@ -144,7 +144,7 @@ fn check_distance(
     log: &FuelLog,
     name: &'static str,
     history: &History,
-    shown: &UnitFormatter,
+    units: &UnitFormatter,
 ) -> Option<FieldError> {
     let far = |at_most: i64, driven: i64| {
         let what_to_do = if log.missed_previous {
@@ -154,10 +154,10 @@ fn check_distance(
         };
         let detail = format!(
             "is {} {} since the previous fill-up: {what_to_do}",
-            shown.exact_distance(driven),
-            shown.distance.sign(),
+            units.exact_distance(driven),
+            units.distance.sign(),
         );
-        let expected = format!("up to {} {}", shown.exact_distance(at_most), shown.distance.sign());
+        let expected = format!("up to {} {}", units.exact_distance(at_most), units.distance.sign());
         Some(FieldError::implausible(name, detail, expected))
     };
     let bound = median(&history.distances, MIN_SAMPLES)
@@ -171,7 +171,7 @@ fn check_distance(
             return None;
         }
         let high = Distance::from_exact(MAX_FIRST_READING, reading.unit());
-        let high = shown.reading_with_unit(high);
+        let high = units.reading_with_unit(high);
         let detail = format!("is more than {high}");
         return Some(FieldError::implausible(name, detail, format!("up to {high}")));
     };
@@ -189,7 +189,7 @@ fn check_volume(
     log: &FuelLog,
     quantities: &Quantities,
     history: &History,
-    shown: &UnitFormatter,
+    units: &UnitFormatter,
 ) -> Option<FieldError> {
     let volume = log.volume?;
     let bound = median(&history.volumes, MIN_SAMPLES)
@@ -197,9 +197,9 @@ fn check_volume(
     if volume.exact() <= bound {
         return None;
     }
-    let sign = shown.volume.sign();
-    let most = shown.fuel(Volume::from_exact(bound, volume.unit()));
-    let detail = format!("is {} {sign}, more than this vehicle usually takes", shown.fuel(volume));
+    let sign = units.volume.sign();
+    let most = units.fuel(Volume::from_exact(bound, volume.unit()));
+    let detail = format!("is {} {sign}, more than this vehicle usually takes", units.fuel(volume));
     // An implausible derived volume results from the price or the amount.
     let name = if quantities.volume.is_sent() {
         quantities.volume.name
@@ -213,7 +213,7 @@ fn check_volume(
 fn check_payment(
     log: &FuelLog,
     quantities: &Quantities,
-    shown: &UnitFormatter,
+    units: &UnitFormatter,
 ) -> Option<FieldError> {
     let (volume, price, amount) = (log.volume?, log.unit_price?, log.amount?);
     if log.derived != Derived::Nothing {
@@ -226,8 +226,8 @@ fn check_payment(
     }
     let detail = format!(
         "does not fit: volume times price is {}, not {}",
-        shown.amount(expected),
-        shown.amount(amount)
+        units.amount(expected),
+        units.amount(amount)
     );
     Some(FieldError::implausible(quantities.payment_member(), detail, expected.number()))
 }
@@ -236,7 +236,7 @@ fn check_unit_price(
     log: &FuelLog,
     quantities: &Quantities,
     history: &History,
-    shown: &UnitFormatter,
+    units: &UnitFormatter,
 ) -> Option<FieldError> {
     let (volume, amount, unit_price) = (log.volume?, log.amount?, log.unit_price?);
     let of_currency: Vec<i64> =
@@ -246,15 +246,15 @@ fn check_unit_price(
     if (usual / 4..=usual.saturating_mul(4)).contains(&now) {
         return None;
     }
-    let per = shown.volume;
+    let per = units.volume;
     let usual = UnitPrice { value: Fixed::from_units(usual / 100)?, per: VolumeUnit::GallonsUs };
     let detail = format!(
         "makes the price {} per {}, far from the usual {}",
-        shown.unit_price(unit_price, amount.currency),
+        units.unit_price(unit_price, amount.currency),
         per.sign(),
-        shown.unit_price(usual, amount.currency),
+        units.unit_price(usual, amount.currency),
     );
-    let expected = format!("about {}", shown.unit_price(usual, amount.currency));
+    let expected = format!("about {}", units.unit_price(usual, amount.currency));
     Some(FieldError::implausible(quantities.payment_member(), detail, expected))
 }
 
@@ -263,7 +263,7 @@ fn check_economy(
     quantities: &Quantities,
     distance_member: &'static str,
     history: &History,
-    shown: &UnitFormatter,
+    units: &UnitFormatter,
 ) -> Option<FieldError> {
     let interval = log.exact.interval?;
     let mpg = interval.mpg()?.units();
@@ -272,10 +272,10 @@ fn check_economy(
     if mpg <= high {
         return None;
     }
-    let sign = shown.economy.sign();
-    let now = interval.format(shown)?;
-    let best = shown.economy_of_mpg(Fixed::from_units(high)?)?;
-    let expected = match shown.economy {
+    let sign = units.economy.sign();
+    let now = interval.format(units)?;
+    let best = units.economy_of_mpg(Fixed::from_units(high)?)?;
+    let expected = match units.economy {
         EconomyUnit::LitersPer100Km => format!("at least {best} {sign}"),
         _ => format!("up to {best} {sign}"),
     };

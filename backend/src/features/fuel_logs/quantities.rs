@@ -71,7 +71,7 @@ fn merge_forms<T: Copy, S: Copy>(
     (reference, reference_name): (Clearable<S>, &'static str),
     convert: fn(S) -> T,
     agree: fn(T, Option<S>) -> bool,
-    faults: &mut Vec<FieldError>,
+    errors: &mut Vec<FieldError>,
 ) -> Member<T> {
     let (value, name) = match (typed, reference) {
         (Clearable::Unchanged, Clearable::Unchanged) => (Sent::Nothing, reference_name),
@@ -92,7 +92,7 @@ fn merge_forms<T: Copy, S: Copy>(
         }
         (Clearable::Set(_) | Clearable::Clear, _) => {
             let detail = format!("contradicts {typed_name}: send one of the two");
-            faults.push(FieldError::at(reference_name, detail));
+            errors.push(FieldError::at(reference_name, detail));
             (Sent::Nothing, reference_name)
         }
     };
@@ -107,7 +107,7 @@ impl Quantities {
     /// Reads the quantities of a new fill-up.
     ///
     /// # Errors
-    /// A fault for every member that contradicts another form of the same value.
+    /// An error for every member that contradicts another form of the same value.
     pub(super) fn from_new(new: &NewFuelLog) -> Result<Self, Vec<FieldError>> {
         Self::of(
             (to_clearable(new.odometer), to_clearable(new.odometer_reading.map(|it| it.0))),
@@ -145,35 +145,35 @@ impl Quantities {
         currency: Option<Currency>,
         is_new: bool,
     ) -> Result<Self, Vec<FieldError>> {
-        let mut faults = Vec::new();
+        let mut errors = Vec::new();
         let entered = Self {
             odometer: merge_forms(
                 (odometer.0, "odometer"),
                 (odometer.1, "odometerReading"),
                 Distance::miles,
                 |typed, miles| miles == Some(typed.whole_miles()),
-                &mut faults,
+                &mut errors,
             ),
             trip: merge_forms(
                 (trip, "tripDistance"),
                 (Clearable::<()>::Unchanged, "tripDistance"),
                 |()| Distance::miles(0),
                 |_, _| true,
-                &mut faults,
+                &mut errors,
             ),
             volume: merge_forms(
                 (volume.0, "volume"),
                 (volume.1, "gallons"),
                 Volume::gallons,
                 |typed, gallons| typed.us_gallons() == gallons,
-                &mut faults,
+                &mut errors,
             ),
             price: merge_forms(
                 (price.0, "unitPrice"),
                 (price.1, "pricePerGallon"),
                 UnitPrice::per_us_gallon,
                 |typed, gallon| typed.of_us_gallon() == gallon,
-                &mut faults,
+                &mut errors,
             ),
             amount: merge_forms(
                 (amount.0, "amount"),
@@ -187,16 +187,16 @@ impl Quantities {
                     let cents = cents.and_then(|it| i64::try_from(it).ok());
                     cents.and_then(Cost::from_units) == cost
                 },
-                &mut faults,
+                &mut errors,
             ),
             currency,
             is_new,
         };
         if entered.odometer.is_set() && entered.trip.is_set() {
             let detail = "must be left out where there is an odometer reading";
-            faults.push(FieldError::at("tripDistance", detail));
+            errors.push(FieldError::at("tripDistance", detail));
         }
-        if faults.is_empty() { Ok(entered) } else { Err(faults) }
+        if errors.is_empty() { Ok(entered) } else { Err(errors) }
     }
 
     /// Whether the request sets or clears the reading or the trip distance.
@@ -237,7 +237,7 @@ impl Quantities {
     /// Values entered earlier are kept unless the request replaces them. `currency` is the default.
     ///
     /// # Errors
-    /// A fault for every invalid member.
+    /// An error for every invalid member.
     pub(super) fn apply(
         &self,
         log: &mut FuelLog,
@@ -263,7 +263,7 @@ impl Quantities {
             || self.amount.is_set();
         log.derived = Derived::Nothing;
         if may_derive {
-            self.derive(log, currency).map_err(|fault| vec![fault])?;
+            self.derive(log, currency).map_err(|error| vec![error])?;
         }
         if log.volume.is_none() && log.amount.is_none() {
             return Err(vec![FieldError::at(

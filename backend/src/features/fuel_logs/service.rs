@@ -348,9 +348,9 @@ async fn recompute_and_check(
     window: Window,
     context: &CheckContext<'_>,
 ) -> Result<Vec<window::Recomputed>> {
-    let shown = context.preferences.display_units();
+    let units = context.preferences.display_units();
     if !context.may_roll_back {
-        check_order(tx, user, &window, log, context.distance_member, &shown).await?;
+        check_order(tx, user, &window, log, context.distance_member, &units).await?;
     }
     let history = History::of(&window.before);
     // Usually the vehicle's latest reading is that of the previous fill-up, which was already
@@ -367,7 +367,7 @@ async fn recompute_and_check(
         (context.sets_date, context.distance_member),
         &history,
         today,
-        &shown,
+        &units,
     );
     let moves = (context.quantities.sends_distance() || context.sets_date) && !is_next;
     if moves
@@ -375,16 +375,16 @@ async fn recompute_and_check(
         && implausible.iter().all(|it| it.name() != context.distance_member)
     {
         implausible
-            .extend(check_other_readings(tx, user, log, context.distance_member, &shown).await?);
+            .extend(check_other_readings(tx, user, log, context.distance_member, &units).await?);
     }
     let mut unconfirmed = Vec::new();
-    for fault in implausible {
-        let member = typed_name(fault.name());
+    for error in implausible {
+        let member = typed_name(error.name());
         let pointer = format!("/{member}");
-        let confirms = |it: &Confirmed| it.has(member) || it.has(fault.name());
+        let confirms = |it: &Confirmed| it.has(member) || it.has(error.name());
         // A confirmed reading remains confirmed if only its date changes.
         let is_of_reading =
-            !context.quantities.sends_distance() && fault.name() == context.distance_member;
+            !context.quantities.sends_distance() && error.name() == context.distance_member;
         let is_confirmed = |it: &String| {
             *it == pointer || (is_of_reading && (it == "/odometer" || it == "/tripDistance"))
         };
@@ -394,7 +394,7 @@ async fn recompute_and_check(
         if context.confirmed.is_some_and(confirms) {
             log.confirmed.push(pointer);
         } else {
-            unconfirmed.push(fault);
+            unconfirmed.push(error);
         }
     }
     if unconfirmed.is_empty() { Ok(others) } else { Err(Error::Invalid(unconfirmed)) }
@@ -407,7 +407,7 @@ async fn check_other_readings(
     user: &UserId,
     log: &FuelLog,
     name: &'static str,
-    shown: &UnitFormatter,
+    units: &UnitFormatter,
 ) -> Result<Option<FieldError>> {
     let Some(reading) = log.odometer else { return Ok(None) };
     let (date, exact) = (log.date, reading.exact());
@@ -415,7 +415,7 @@ async fn check_other_readings(
         odometer::find_contradiction(tx, user, log.vehicle_id, date, exact, Some(log.id.0)).await?;
     let found = found.filter(|it| it.other.kind != odometer::SourceKind::FuelLog);
     if let Some(found) = found.filter(|it| plausibility::contradicts(it, exact)) {
-        let other = shown.reading_with_unit(found.other.reading);
+        let other = units.reading_with_unit(found.other.reading);
         let relation = match found.side {
             odometer::Side::Before => "less than the earlier",
             odometer::Side::After => "more than the later",
@@ -428,12 +428,12 @@ async fn check_other_readings(
     let most =
         odometer::exceeded_maximum(tx, user, log.vehicle_id, (date, exact), &replaced).await?;
     let most = most.filter(|most| plausibility::far_exceeds(exact, *most));
-    let fault = |most: i64| {
-        let most = format!("{}\u{a0}{}", shown.exact_distance(most), shown.distance.sign());
+    let to_error = |most: i64| {
+        let most = format!("{}\u{a0}{}", units.exact_distance(most), units.distance.sign());
         let detail = "is unusually high: check it, or confirm that it is right";
         FieldError::implausible(name, detail, format!("at most {most}"))
     };
-    Ok(most.map(fault))
+    Ok(most.map(to_error))
 }
 
 /// The member that has the value with its unit. Confirming either form of a value confirms both.
@@ -517,7 +517,7 @@ async fn set_station_name(
 
 const UNKNOWN_STATION: &str = "is not a station that is known here";
 
-/// Converts a foreign-key violation to a fault of `stationId`. The station is the only row a fill-up
+/// Converts a foreign-key violation to an error of `stationId`. The station is the only row a fill-up
 /// references that isn't locked.
 pub(super) fn map_missing_station(error: sqlx::Error) -> Error {
     if db::is_foreign_key_violation(&error) {
@@ -527,7 +527,7 @@ pub(super) fn map_missing_station(error: sqlx::Error) -> Error {
     }
 }
 
-/// Locks a vehicle that the request body refers to. If it is not the user's, that is a fault of
+/// Locks a vehicle that the request body refers to. If it is not the user's, that is an error of
 /// `vehicleId`.
 async fn lock_vehicle(tx: &mut Tx, user: &UserId, id: VehicleId) -> Result<Vehicle> {
     vehicles::lock(tx, user, id).await.map_err(|error| match error {
@@ -546,7 +546,7 @@ async fn check_order(
     window: &Window,
     log: &FuelLog,
     name: &'static str,
-    shown: &UnitFormatter,
+    units: &UnitFormatter,
 ) -> Result<()> {
     if log.odometer.is_none() {
         return Ok(());
@@ -569,7 +569,7 @@ async fn check_order(
     let reading = other.reading().unwrap_or(Distance::miles(0));
     let detail = format!(
         "is {relation} the {} of the fill-up {side} it, on {}",
-        shown.reading_with_unit(reading),
+        units.reading_with_unit(reading),
         day(other.date)
     );
     Err(Error::Invalid(vec![FieldError {

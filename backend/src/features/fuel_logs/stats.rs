@@ -95,10 +95,10 @@ pub struct CostOfDistance {
 impl ExactStats {
     /// Formats the fuel cost per unit of distance in each currency, with three decimals.
     #[must_use]
-    pub fn format_costs_of_distance(&self, shown: &UnitFormatter) -> Vec<String> {
+    pub fn format_costs_of_distance(&self, units: &UnitFormatter) -> Vec<String> {
         let cost = |it: &CostOfDistance| {
             let cost = Money { thousandths: it.thousandths, currency: it.currency };
-            shown.exact_cost_of_distance(cost, it.distance)
+            units.exact_cost_of_distance(cost, it.distance)
         };
         self.costs.iter().map(cost).collect()
     }
@@ -122,8 +122,8 @@ pub struct CurrencyStats {
 impl CurrencyStats {
     /// Formats the total cost with its currency.
     #[must_use]
-    pub fn format_total_cost(&self, shown: &UnitFormatter) -> String {
-        shown.amount(Money { thousandths: self.total_cost.units(), currency: self.currency })
+    pub fn format_total_cost(&self, units: &UnitFormatter) -> String {
+        units.amount(Money { thousandths: self.total_cost.units(), currency: self.currency })
     }
 }
 

@@ -160,7 +160,7 @@ mod tests {
 
     use super::Vin;
 
-    fn fault(text: &str) -> String {
+    fn parse_error(text: &str) -> String {
         Vin::parse(text).unwrap_err().to_string()
     }
 
@@ -172,22 +172,34 @@ mod tests {
     #[test]
     fn errors_say_what_is_wrong_and_where() {
         assert!(
-            fault("1HGCM82633A00435").starts_with("has 16 characters, and a VIN has 17: compare")
+            parse_error("1HGCM82633A00435")
+                .starts_with("has 16 characters, and a VIN has 17: compare")
         );
-        assert!(fault("1HGCM82633A0043521").starts_with("has 18 characters, and a VIN has 17: "));
-        assert!(fault("IHGCM82633A004352").starts_with("position 1: the letter I is not used"));
-        assert!(fault("1HGCM82633A0O4352").starts_with("position 13: the letter O is not used"));
-        assert!(fault("1HGCM82633A00435q").starts_with("position 17: the letter Q is not used"));
-        assert!(fault("1HGCM8263/A004352").starts_with("position 10: '/' is neither"));
-        assert!(fault("1HGCM82633Ä004352").starts_with("position 11: 'Ä' is neither"));
+        assert!(
+            parse_error("1HGCM82633A0043521").starts_with("has 18 characters, and a VIN has 17: ")
+        );
+        assert!(
+            parse_error("IHGCM82633A004352").starts_with("position 1: the letter I is not used")
+        );
+        assert!(
+            parse_error("1HGCM82633A0O4352").starts_with("position 13: the letter O is not used")
+        );
+        assert!(
+            parse_error("1HGCM82633A00435q").starts_with("position 17: the letter Q is not used")
+        );
+        assert!(parse_error("1HGCM8263/A004352").starts_with("position 10: '/' is neither"));
+        assert!(parse_error("1HGCM82633Ä004352").starts_with("position 11: 'Ä' is neither"));
     }
 
     #[test]
     fn one_repeated_character_is_not_a_vin() {
         for character in "0123456789ABCDEFGHJKLMNPRSTUVWXYZ".chars() {
             let text = character.to_string().repeat(17);
-            assert!(fault(&text).contains("one character 17 times"), "{text}");
-            assert!(fault(&format!("VIN: {text}")).contains("one character 17 times"), "{text}");
+            assert!(parse_error(&text).contains("one character 17 times"), "{text}");
+            assert!(
+                parse_error(&format!("VIN: {text}")).contains("one character 17 times"),
+                "{text}"
+            );
         }
         assert!(Vin::parse("11111111111111112").is_ok());
     }
@@ -215,9 +227,9 @@ mod tests {
             assert_eq!(Vin::parse(text).unwrap().as_str(), "1HGCM82633A004352", "{text:?}");
         }
         // An I in place of a 1 is not a prefix.
-        assert!(fault("IHGCM82633A004352").starts_with("position 1: the letter I"));
-        assert!(fault("VIN: 1HGCM82633A00435").starts_with("has 16 characters"));
-        assert!(fault("VIN:").starts_with("has 0 characters"));
+        assert!(parse_error("IHGCM82633A004352").starts_with("position 1: the letter I"));
+        assert!(parse_error("VIN: 1HGCM82633A00435").starts_with("has 16 characters"));
+        assert!(parse_error("VIN:").starts_with("has 0 characters"));
     }
 
     proptest! {

@@ -31,7 +31,7 @@ pub struct Card {
     decoded: DecodedVin,
     parts: Vec<Part>,
     /// What is wrong with the text, if it is not a VIN.
-    fault: Option<String>,
+    error: Option<String>,
     /// Whether it is shown in the vehicle form.
     is_in_form: bool,
 }
@@ -45,7 +45,7 @@ pub async fn card(app: &App, typed: &str, year: &str) -> Result<Option<Card>> {
     if typed.is_empty() {
         return Ok(None);
     }
-    let (decoded, fault) = match Vin::parse(typed) {
+    let (decoded, error) = match Vin::parse(typed) {
         Ok(vin) => (service::decode(app, &vin, parse_year(year)).await?, None),
         // The text may be a mistyped VIN, for which there are suggestions.
         Err(error) => (
@@ -54,7 +54,7 @@ pub async fn card(app: &App, typed: &str, year: &str) -> Result<Option<Card>> {
         ),
     };
     let parts = offline::parts(&decoded.vin, app.clock.now().date_naive())?;
-    Ok(Some(Card { decoded, parts, fault, is_in_form: true }))
+    Ok(Some(Card { decoded, parts, error, is_in_form: true }))
 }
 
 /// Parses a typed model year.
@@ -81,7 +81,7 @@ impl Card {
 
     /// The possible model years, if the VIN is ambiguous.
     fn years(&self) -> &[u16] {
-        let is_open = self.fault.is_none() && !self.decoded.year_settled;
+        let is_open = self.error.is_none() && !self.decoded.year_settled;
         if is_open { &self.decoded.year_candidates } else { &[] }
     }
 
@@ -102,7 +102,7 @@ impl Card {
     /// Why details are missing, if the VIN does not follow the North American standard.
     fn hint(&self) -> Option<&str> {
         let decoded = &self.decoded;
-        let is_elsewhere = self.fault.is_none() && decoded.form != VinFormat::Us;
+        let is_elsewhere = self.error.is_none() && decoded.form != VinFormat::Us;
         let hint = decoded.problems.iter().find(|it| matches!(it.code, 7 | 8));
         hint.filter(|_| is_elsewhere).map(|it| it.detail.as_str())
     }
@@ -112,7 +112,7 @@ impl Card {
         let decoded = &self.decoded;
         let digit = decoded.check_digit;
         let problems = decoded.problems.iter().filter(|it| match it.code {
-            _ if self.fault.is_some() => false,
+            _ if self.error.is_some() => false,
             7 | 8 => decoded.form == VinFormat::Us,
             14 => false,
             _ => true,

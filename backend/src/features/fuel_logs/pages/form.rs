@@ -42,26 +42,26 @@ const MEASURED: &[(&str, &str)] = &[
 ];
 
 /// The form for a new fill-up.
-pub(super) fn new_form(today: NaiveDate, fuel: Option<FuelType>, shown: &UnitFormatter) -> Form {
+pub(super) fn new_form(today: NaiveDate, fuel: Option<FuelType>, units: &UnitFormatter) -> Form {
     Form::of([
         ("date", today.to_string()),
         ("fuelType", fuel.map_or("", FuelType::as_str).to_owned()),
         ("isFull", true.to_string()),
-        ("odometerUnit", shown.distance.as_str().to_owned()),
-        ("tripDistanceUnit", shown.distance.as_str().to_owned()),
-        ("volumeUnit", shown.volume.as_str().to_owned()),
-        ("unitPriceUnit", shown.volume.as_str().to_owned()),
-        ("currency", shown.currency.clone()),
+        ("odometerUnit", units.distance.as_str().to_owned()),
+        ("tripDistanceUnit", units.distance.as_str().to_owned()),
+        ("volumeUnit", units.volume.as_str().to_owned()),
+        ("unitPriceUnit", units.volume.as_str().to_owned()),
+        ("currency", units.currency.clone()),
         (Idempotency::FORM_FIELD, Idempotency::new_form_token()),
     ])
 }
 
 /// The form for an existing fill-up, with every quantity as it was entered, in its own unit.
-pub(super) fn edit_form(log: &FuelLog, shown: &UnitFormatter) -> Form {
+pub(super) fn edit_form(log: &FuelLog, units: &UnitFormatter) -> Form {
     let distance = |it: Option<Distance>| it.map(Distance::value).unwrap_or_default();
     let distance_unit =
-        |it: Option<Distance>| it.map_or(shown.distance, Distance::unit).as_str().to_owned();
-    let volume_unit = log.volume.map_or(shown.volume, Volume::unit);
+        |it: Option<Distance>| it.map_or(units.distance, Distance::unit).as_str().to_owned();
+    let volume_unit = log.volume.map_or(units.volume, Volume::unit);
     let per = log.unit_price.map_or(volume_unit, |it| it.per);
     Form::of([
         ("odometer", distance(log.odometer)),
@@ -73,7 +73,7 @@ pub(super) fn edit_form(log: &FuelLog, shown: &UnitFormatter) -> Form {
         ("unitPrice", log.unit_price.map(UnitPrice::text).unwrap_or_default()),
         ("unitPriceUnit", per.as_str().to_owned()),
         ("amount", log.amount.map(Money::number).unwrap_or_default()),
-        ("currency", log.currency.map_or(shown.currency.clone(), |it| it.to_string())),
+        ("currency", log.currency.map_or(units.currency.clone(), |it| it.to_string())),
         ("fuelType", log.fuel_type.map_or("", FuelType::as_str).to_owned()),
         ("isFull", log.is_full.to_string()),
         ("date", log.date.to_string()),
