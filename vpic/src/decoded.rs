@@ -221,8 +221,8 @@ impl<'d> Decoded<'d> {
     }
 
     /// The names and values that `DecodeVinValues` returns: error information first, then the
-    /// elements in the order of [`Self::values`]. Several values of an element are joined with `;
-    /// `.
+    /// elements in the order of [`Self::values`]. Several values of an element are
+    /// separated by semicolons.
     #[must_use]
     pub fn to_flat_values(&self) -> Vec<(&'d str, String)> {
         let mut flat = vec![
