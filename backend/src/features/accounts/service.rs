@@ -273,10 +273,10 @@ pub(super) async fn change_password(
 ) -> Result<NoContent204> {
     let (account, now) = (caller.user.0.account, app.clock.now());
     let mut tx = app.db.write_for(&caller.user).await?;
-    if let Some(before) = idempotency.begin(&mut tx, &caller.user, now).await? {
-        return Ok(before);
+    if let Some(first) = idempotency.begin(&mut tx, &caller.user, now).await? {
+        return Ok(first);
     }
-    // Hashing is slow, so end the transaction first. The key is claimed again below.
+    // Hashing is slow, so end the transaction first. The idempotent request begins again below.
     drop(tx);
     let stored = store::find_stored(&mut app.db.read().await?, account).await?;
     let stored = stored.ok_or(Error::Unauthorized)?;
@@ -284,8 +284,8 @@ pub(super) async fn change_password(
     let slot = app.auth.hash_queue().reserve(&attempts::account_key(&stored.account), client)?;
     let password_hash = passwords::hash(slot, &change.new_password.0).await?;
     let mut tx = app.db.write_for(&caller.user).await?;
-    if let Some(before) = idempotency.begin(&mut tx, &caller.user, now).await? {
-        return Ok(before);
+    if let Some(first) = idempotency.begin(&mut tx, &caller.user, now).await? {
+        return Ok(first);
     }
     // If the password was reset or the session ended during the change, do not undo that.
     let locked = store::lock(&mut tx, account).await?;

@@ -68,13 +68,12 @@ pub async fn create(
         Ok(format!("{PREFIX}{secret}"))
     };
     let mut tx = app.db.write_for(&caller.user).await?;
-    if let Some(before) = idempotency.begin::<CalendarLink, 201>(&mut tx, &caller.user, now).await?
-    {
+    if let Some(first) = idempotency.begin::<CalendarLink, 201>(&mut tx, &caller.user, now).await? {
         let gone = || Error::conflict("conflict", "this address was replaced, or is revoked");
         let link = store::find(&mut tx, account).await?.ok_or_else(gone)?;
         let token = secret(link.id)?;
         // A retry from another session derives another secret.
-        let is_same = before.body().contains(&link.id.to_string())
+        let is_same = first.body().contains(&link.id.to_string())
             && store::find_owner(&mut tx, &hash(&token)).await?.is_some();
         return if is_same {
             Ok(CreatedLink { link, token, is_replayed: true })

@@ -58,14 +58,14 @@ async fn list_items(app: &App, principal: &Principal) -> Result<Vec<ReviewItem>>
     let mut tx = app.db.read_for(&principal.user).await?;
     let mut all = Vec::new();
     for grant in features::ALL.iter().flat_map(|feature| feature.grants) {
-        let OnPasswordReset::RequireReview { list, remove: (before, after) } =
+        let OnPasswordReset::RequireReview { list, remove: (prefix, suffix) } =
             grant.on_password_reset
         else {
             continue;
         };
         let found = list(&mut tx, principal).await?;
         all.extend(found.into_iter().map(|grant| {
-            let remove_path = format!("{before}{}{after}", grant.id);
+            let remove_path = format!("{prefix}{}{suffix}", grant.id);
             ReviewItem { grant, remove_path }
         }));
     }
