@@ -346,7 +346,7 @@ async fn users(config: Config, command: &administration::Command) -> Result<(), 
 async fn clean_vin_cache(config: Config) -> Result<(), Failure> {
     let db = open_existing(&config).await?;
     let app = App::new(config, db, Clock::System);
-    let done = periodic::run_one(&app, &vin::PERIODIC_TASK).await;
+    let done = periodic::run_one(&app, &vin::PURGE_TASK).await;
     app.db.close().await;
     print(&format!("{} removed\n", done.map_err(Failure::Work)?))
 }

@@ -65,7 +65,7 @@ pub const PERIODIC_TASKS: &[PeriodicTask] = &[
     invitations::PURGE_TASK,
     accounts::PURGE_TASK,
     administration::PERIODIC_TASK,
-    vin::PERIODIC_TASK,
+    vin::PURGE_TASK,
     stations::PURGE_WITHDRAWN,
     idempotency::PERIODIC_TASK,
 ];
@@ -81,8 +81,8 @@ pub const INDEX_BUILDERS: &[for<'a> fn(&'a mut Tx) -> TaskFuture<'a>] =
 /// The cache keys to invalidate when a user's vehicles or their records change.
 pub const VEHICLE_CACHE_KEYS: &[fn(&UserId) -> String] = &[
     vehicles::list_cache_key,
-    fuel_logs::generation_key,
-    fuel_logs::summaries_key,
+    fuel_logs::generation_cache_key,
+    fuel_logs::summaries_cache_key,
     maintenance::upcoming_key,
 ];
 
@@ -92,4 +92,4 @@ pub const ODOMETER_RECOMPUTATIONS: &[vehicles::odometer::RecomputeFn] =
 
 /// The sources of odometer readings.
 pub const READING_SOURCES: &[vehicles::odometer::ReadingSource] =
-    &[vehicles::odometer::SOURCE, fuel_logs::READINGS, maintenance::READINGS];
+    &[vehicles::odometer::SOURCE, fuel_logs::READING_SOURCE, maintenance::READINGS];

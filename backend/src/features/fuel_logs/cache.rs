@@ -23,13 +23,13 @@ const FORMAT_VERSION: u32 = 3;
 /// contain the generation, so deleting this entry invalidates the statistics of all of the user's
 /// vehicles at once.
 #[must_use]
-pub fn generation_key(user: &UserId) -> String {
+pub fn generation_cache_key(user: &UserId) -> String {
     format!("fuel-logs:edition:{}", user.as_str())
 }
 
 /// The cache key of the summaries of a user's vehicles.
 #[must_use]
-pub fn summaries_key(user: &UserId) -> String {
+pub fn summaries_cache_key(user: &UserId) -> String {
     format!("fuel-logs:summaries:{FORMAT_VERSION}:{}", user.as_str())
 }
 
@@ -39,7 +39,7 @@ pub fn summaries_key(user: &UserId) -> String {
 /// `Unavailable` if the database can't be reached.
 pub async fn summaries(app: &App, user: &UserId) -> Result<HashMap<VehicleId, Summary>> {
     let compute = || async { to_json(&stats::summaries(app, user).await?) };
-    let cached = app.get_or_compute_for(user, &summaries_key(user), TTL, compute).await?;
+    let cached = app.get_or_compute_for(user, &summaries_cache_key(user), TTL, compute).await?;
     match serde_json::from_slice(&cached) {
         Ok(summaries) => Ok(summaries),
         // Written by another version of the service.
@@ -103,7 +103,7 @@ async fn get_or_compute(app: &App, user: &UserId, vehicle: VehicleId) -> Result<
     // Read the generation before computing: if a write invalidates it in the meantime, the result is
     // stored under the old generation, where no later request finds it.
     let generation =
-        app.get_or_compute_for(user, &generation_key(user), TTL, new_generation).await?;
+        app.get_or_compute_for(user, &generation_cache_key(user), TTL, new_generation).await?;
     let generation = String::from_utf8_lossy(&generation);
     let key = format!("fuel-logs:stats:{FORMAT_VERSION}:{generation}:{}:{vehicle}", user.as_str());
     let compute = async || CachedStats::new(&stats::stats(app, user, vehicle).await?);

@@ -29,12 +29,12 @@ mod tests_pages;
 mod tests_stations;
 mod window;
 
-pub use cache::{generation_key, stats, summaries, summaries_key};
+pub use cache::{generation_cache_key, stats, summaries, summaries_cache_key};
 pub use economy::{Interval, NoEconomyReason};
 pub use fuel::FuelType;
 pub use model::{ExactEconomy, FuelLog, FuelLogId, Id};
 pub use prices::{LastPricePaid, PricePaid, last_prices_paid, prices_paid_at};
-pub use readings::{READINGS, RECOMPUTE};
+pub use readings::{READING_SOURCE, RECOMPUTE};
 pub use service::{Listing, list};
 pub use stats::{CurrencyStats, FuelStats, Summary, latest_intervals};
 pub use store::ClosedInterval;

@@ -29,7 +29,7 @@ pub use number::Vin;
 pub use offline::{Choices, choices, fuel_type};
 pub use pages::{Card, card};
 pub use plausibility::check_plausibility;
-pub use service::{PERIODIC_TASK, VinDecoder, decode};
+pub use service::{PURGE_TASK, VinDecoder, decode};
 
 use super::Feature;
 

@@ -32,7 +32,7 @@ const CACHE_TTL: Duration = Duration::from_hours(30 * 24);
 const MAX_CACHED_RESULTS: i64 = 200_000;
 
 /// Deletes cached results that are older than 30 days.
-pub const PERIODIC_TASK: PeriodicTask = PeriodicTask {
+pub const PURGE_TASK: PeriodicTask = PeriodicTask {
     name: "vin-cache",
     run: |tx, now| {
         Box::pin(async move { Ok(store::delete(tx, now - MAX_AGE, MAX_CACHED_RESULTS).await?) })

@@ -174,9 +174,9 @@ async fn results_older_than_30_days_are_not_used_and_are_deleted(app: TestApp) {
     ann.get(&format!("/api/vin/{accord}")).await;
     app.app.clock.advance(TimeDelta::days(29));
     assert_eq!(ann.get(&format!("/api/vin/{accord}")).await.body["source"], "cache");
-    assert_eq!(periodic::run_one(&app.app, &service::PERIODIC_TASK).await.unwrap(), 0);
+    assert_eq!(periodic::run_one(&app.app, &service::PURGE_TASK).await.unwrap(), 0);
     app.app.clock.advance(TimeDelta::days(1));
-    assert_eq!(periodic::run_one(&app.app, &service::PERIODIC_TASK).await.unwrap(), 1);
+    assert_eq!(periodic::run_one(&app.app, &service::PURGE_TASK).await.unwrap(), 1);
     assert_eq!(rows(&app).await, []);
     // Ann's session has expired in the meantime.
     let ben = app.register("ben@example.org").await;
