@@ -25,12 +25,12 @@ use rustix::{
 /// The size of a read, in bytes.
 const CHUNK: usize = 128 * 1024;
 /// The maximum depth of a name, in folders.
-const DEPTH: usize = 32;
+const MAX_DEPTH: usize = 32;
 /// The mode of created files: only their owner has access.
-const FILE: Mode = Mode::from_raw_mode(0o600);
-const FOLDER: Mode = Mode::from_raw_mode(0o700);
+const FILE_MODE: Mode = Mode::from_raw_mode(0o600);
+const FOLDER_MODE: Mode = Mode::from_raw_mode(0o700);
 /// How each folder of a path is opened.
-const STEP: OFlags =
+const OPEN_FOLDER: OFlags =
     OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 /// Why an archive could not be read or unpacked.
@@ -99,8 +99,8 @@ impl Name {
             }
             depth += 1;
         }
-        if depth > DEPTH {
-            return rejected(&format!("it is more than {DEPTH} folders deep"));
+        if depth > MAX_DEPTH {
+            return rejected(&format!("it is more than {MAX_DEPTH} folders deep"));
         }
         Ok(Self(name.to_owned()))
     }
@@ -229,7 +229,7 @@ impl NewFolder {
                     "it belongs to another user: run this as that user, or choose a new folder";
                 return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
             }
-            rustix::fs::fchmod(&root, FOLDER)?;
+            rustix::fs::fchmod(&root, FOLDER_MODE)?;
             // From here on no other user can add anything.
             for entry in rustix::fs::Dir::read_from(&root)? {
                 if !matches!(entry?.file_name().to_bytes(), b"." | b"..") {
@@ -275,10 +275,10 @@ impl NewFolder {
         };
         let folder = self.folder(folder).map_err(rejected)?;
         if entry.is_folder {
-            return rustix::fs::mkdirat(folder, last, FOLDER).map_err(rejected);
+            return rustix::fs::mkdirat(folder, last, FOLDER_MODE).map_err(rejected);
         }
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
-        let file = rustix::fs::openat(folder, last, flags | OFlags::CLOEXEC, FILE);
+        let file = rustix::fs::openat(folder, last, flags | OFlags::CLOEXEC, FILE_MODE);
         let mut file = File::from(file.map_err(rejected)?);
         let mut buffer = vec![0; CHUNK];
         let mut left = entry.size;
@@ -309,7 +309,7 @@ impl NewFolder {
         let mut append = || -> io::Result<()> {
             let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::NOFOLLOW;
             let flags = flags | OFlags::NONBLOCK | OFlags::CLOEXEC;
-            let file = rustix::fs::openat(self.folder(folder)?, last, flags, FILE)?;
+            let file = rustix::fs::openat(self.folder(folder)?, last, flags, FILE_MODE)?;
             let found = rustix::fs::fstat(&file)?;
             if FileType::from_raw_mode(found.st_mode) != FileType::RegularFile || found.st_nlink > 1
             {
@@ -367,7 +367,7 @@ impl NewFolder {
                 let mut at = None;
                 for part in name.split(|it| *it == b'/') {
                     let above = at.as_ref().unwrap_or(&self.root);
-                    at = Some(rustix::fs::openat(above, part, STEP, Mode::empty())?);
+                    at = Some(rustix::fs::openat(above, part, OPEN_FOLDER, Mode::empty())?);
                 }
                 at.ok_or(Errno::INVAL)?
             }

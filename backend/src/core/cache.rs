@@ -23,7 +23,7 @@ use super::{Error, Result, config, metrics::metrics};
 const MAX_MEMORY: u64 = 32 * 1024 * 1024;
 /// The number of key groups with a generation each; an invalidation outdates the whole group of a
 /// key.
-const GROUPS: usize = 4096;
+const KEY_GROUPS: usize = 4096;
 
 /// The cache. Cloning it is cheap.
 #[derive(Clone)]
@@ -74,7 +74,7 @@ impl Cache {
             .build();
         // The settings have been validated.
         let redis = settings.client().ok().flatten().map(RedisStore::new);
-        let generations = (0..GROUPS).map(|_| AtomicU64::new(0)).collect();
+        let generations = (0..KEY_GROUPS).map(|_| AtomicU64::new(0)).collect();
         Self(Arc::new(Inner { values, redis, generations, hasher: RandomState::new() }))
     }
 
@@ -214,7 +214,8 @@ impl Cache {
     }
 
     fn generation(&self, key: &str) -> &AtomicU64 {
-        let hash = usize::try_from(self.0.hasher.hash_one(key) % GROUPS as u64).unwrap_or_default();
+        let hash =
+            usize::try_from(self.0.hasher.hash_one(key) % KEY_GROUPS as u64).unwrap_or_default();
         &self.0.generations[hash]
     }
 }

@@ -209,7 +209,7 @@ fn day_labels(first: NaiveDate, last: NaiveDate) -> Vec<(NaiveDate, String)> {
         return vec![written(first)];
     }
     for step in [1, 2, 3, 6, 12, 24, 60, 120] {
-        let months = firsts(first, last, step);
+        let months = first_days_of_months(first, last, step);
         if months.len() < 2 {
             return vec![written(first), written(last)];
         }
@@ -226,7 +226,7 @@ fn day_labels(first: NaiveDate, last: NaiveDate) -> Vec<(NaiveDate, String)> {
 }
 
 /// The first days of every `step`th month (counted from January of the year 0) in a period.
-fn firsts(first: NaiveDate, last: NaiveDate, step: u32) -> Vec<NaiveDate> {
+fn first_days_of_months(first: NaiveDate, last: NaiveDate, step: u32) -> Vec<NaiveDate> {
     let mut days = Vec::new();
     let mut day = first.with_day(1);
     while let Some(date) = day.filter(|date| *date <= last) {

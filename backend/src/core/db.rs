@@ -37,7 +37,7 @@ use super::{
     Error, Result, UserId,
     cache::Cache,
     http,
-    metrics::{Pool, Wait, WalArchiver, metrics},
+    metrics::{Pool, WaitMetrics, WalArchiver, metrics},
     outage::{self, Blocked},
 };
 pub use check::{Role, Server, query_server};
@@ -152,20 +152,18 @@ impl Db {
     /// # Errors
     /// `Unavailable` if no connection is available.
     pub async fn read(&self) -> Result<Tx> {
-        let waiting = self.wait_to_read().begin();
+        let timer = self.wait_to_read().start_timer();
         Ok(match self {
             Self::Postgres { pool, persistent: true, .. } => {
-                let connection = waiting.end(pool.acquire().await)?.into();
+                let connection = timer.stop(pool.acquire().await)?.into();
                 Tx::Postgres { tx: connection, persistent: true, invalidates: None }
             }
             Self::Postgres { pool, persistent: false, .. } => {
                 let begin = RlsScope::None.begin_statement("BEGIN READ ONLY");
-                let tx = waiting.end(cancel_safe::begin(pool, begin).await)?.into();
+                let tx = timer.stop(cancel_safe::begin(pool, begin).await)?.into();
                 Tx::Postgres { tx, persistent: false, invalidates: None }
             }
-            Self::Sqlite { readers, .. } => {
-                Tx::Sqlite(waiting.end(readers.acquire().await)?.into())
-            }
+            Self::Sqlite { readers, .. } => Tx::Sqlite(timer.stop(readers.acquire().await)?.into()),
         })
     }
 
@@ -269,18 +267,18 @@ impl Db {
     }
 
     async fn begin(&self, how: &'static str, scope: RlsScope<'_>) -> Result<Tx> {
-        let waiting = self.wait_to_write().begin();
+        let timer = self.wait_to_write().start_timer();
         Ok(match self {
             Self::Postgres { pool, persistent, .. } => {
                 let tx =
-                    waiting.end(cancel_safe::begin(pool, scope.begin_statement(how)).await)?.into();
+                    timer.stop(cancel_safe::begin(pool, scope.begin_statement(how)).await)?.into();
                 outage::record_success(Blocked::ReadsAndWrites);
                 Tx::Postgres { tx, persistent: *persistent, invalidates: None }
             }
             // A transaction of plain `BEGIN` that reads first cannot always be upgraded to a
             // writer.
             Self::Sqlite { writer, .. } => {
-                Tx::Sqlite(waiting.end(writer.begin_with("BEGIN IMMEDIATE").await)?.into())
+                Tx::Sqlite(timer.stop(writer.begin_with("BEGIN IMMEDIATE").await)?.into())
             }
         })
     }
@@ -316,12 +314,12 @@ impl Db {
         matches!(self, Self::Postgres { replica: Some(_), .. })
     }
 
-    fn wait_to_read(&self) -> &'static Wait {
+    fn wait_to_read(&self) -> &'static WaitMetrics {
         let waits = &metrics().database;
         if let Self::Postgres { .. } = self { &waits.postgres } else { &waits.readers }
     }
 
-    fn wait_to_write(&self) -> &'static Wait {
+    fn wait_to_write(&self) -> &'static WaitMetrics {
         let waits = &metrics().database;
         if let Self::Postgres { .. } = self { &waits.postgres } else { &waits.writer }
     }

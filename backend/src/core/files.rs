@@ -76,8 +76,8 @@ pub fn check_writable(path: &Path) -> io::Result<()> {
 /// # Errors
 /// The reason it may not.
 pub fn check_creatable(path: &Path) -> io::Result<()> {
-    let whole = std::path::absolute(path)?;
-    let nearest = whole.ancestors().skip(1).find(|it| it.exists());
+    let absolute = std::path::absolute(path)?;
+    let nearest = absolute.ancestors().skip(1).find(|it| it.exists());
     match nearest {
         Some(folder) if !folder.is_dir() => Err(ErrorKind::NotADirectory.into()),
         Some(folder) => check_writable(folder),
@@ -105,8 +105,8 @@ pub fn describe(path: &Path, error: &io::Error) -> String {
 fn access_to(path: &Path) -> String {
     let (user, group) = (process::geteuid().as_raw(), process::getegid().as_raw());
     let process = format!("this process runs as {} and {}", named_user(user), named_group(group));
-    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let found = whole.ancestors().find_map(|it| Some((it, it.metadata().ok()?)));
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let found = absolute.ancestors().find_map(|it| Some((it, it.metadata().ok()?)));
     let Some((path, found)) = found else { return process };
     let kind = if found.is_dir() { "folder" } else { "file" };
     format!(

@@ -28,15 +28,15 @@ pub use file::{KeyError, Source, find};
 pub use start::{KeyStatus, SealedSecrets, check, discard, prepare};
 
 /// The length of a key in bytes.
-const LENGTH: usize = 32;
+const KEY_LENGTH: usize = 32;
 /// The length of a nonce in bytes. Random nonces of this length do not repeat.
-const NONCE: usize = 24;
+const NONCE_LENGTH: usize = 24;
 /// The first byte of a sealed value: the version of its format.
 const FORMAT: u8 = 1;
 
 /// The key from which all others are derived. It is never printed.
 #[derive(Clone, PartialEq, Eq)]
-pub struct ServiceKey([u8; LENGTH]);
+pub struct ServiceKey([u8; KEY_LENGTH]);
 
 impl fmt::Debug for ServiceKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -50,7 +50,7 @@ impl ServiceKey {
     /// # Errors
     /// The system has no random bytes.
     pub fn generate() -> Result<Self, getrandom::Error> {
-        let mut key = [0; LENGTH];
+        let mut key = [0; KEY_LENGTH];
         getrandom::fill(&mut key)?;
         Ok(Self(key))
     }
@@ -64,7 +64,7 @@ impl ServiceKey {
         let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|it| u8::try_from(it).ok());
         let byte = |pair: &[u8]| Some(digit(pair[0])? << 4 | digit(pair[1])?);
         let bytes: Option<Vec<u8>> = text.chunks_exact(2).map(byte).collect();
-        let bytes = bytes.filter(|_| text.len() == 2 * LENGTH);
+        let bytes = bytes.filter(|_| text.len() == 2 * KEY_LENGTH);
         bytes.and_then(|it| it.try_into().ok()).map(Self).ok_or_else(|| {
             "must be 64 hexadecimal digits, as `openssl rand -hex 32` prints them".to_owned()
         })
@@ -78,10 +78,10 @@ impl ServiceKey {
 
     /// Derives a key for one purpose. Other keys can't be calculated from it.
     #[must_use]
-    pub fn derive(&self, purpose: &str) -> [u8; LENGTH] {
+    pub fn derive(&self, purpose: &str) -> [u8; KEY_LENGTH] {
         // HMAC pads short keys with zeros.
         let mut block = [0; 64];
-        block[..LENGTH].copy_from_slice(&self.0);
+        block[..KEY_LENGTH].copy_from_slice(&self.0);
         let mut mac = Hmac::<Sha256>::new(&block.into());
         mac.update(b"motovaultpro/");
         mac.update(purpose.as_bytes());
@@ -93,7 +93,7 @@ impl ServiceKey {
     /// # Errors
     /// `Internal` if the system has no random bytes.
     pub fn seal(&self, purpose: &str, context: &Context<'_>, plaintext: &[u8]) -> Result<Vec<u8>> {
-        let mut nonce = [0; NONCE];
+        let mut nonce = [0; NONCE_LENGTH];
         getrandom::fill(&mut nonce).map_err(|error| Error::Internal(error.to_string().into()))?;
         let payload = Payload { msg: plaintext, aad: &context.to_bytes() };
         let sealed = self.cipher(purpose).encrypt(&XNonce::from(nonce), payload);
@@ -110,15 +110,15 @@ impl ServiceKey {
         purpose: &str,
         context: &Context<'_>,
         sealed: &[u8],
-    ) -> Result<Vec<u8>, Unopened> {
-        let (format, rest) = sealed.split_first().ok_or(Unopened)?;
-        let (nonce, sealed) = rest.split_first_chunk::<NONCE>().ok_or(Unopened)?;
+    ) -> Result<Vec<u8>, UnsealError> {
+        let (format, rest) = sealed.split_first().ok_or(UnsealError)?;
+        let (nonce, sealed) = rest.split_first_chunk::<NONCE_LENGTH>().ok_or(UnsealError)?;
         if *format != FORMAT {
-            return Err(Unopened);
+            return Err(UnsealError);
         }
         let payload = Payload { msg: sealed, aad: &context.to_bytes() };
         let opened = self.cipher(purpose).decrypt(&XNonce::from(*nonce), payload);
-        opened.map_err(|_| Unopened)
+        opened.map_err(|_| UnsealError)
     }
 
     fn cipher(&self, purpose: &str) -> XChaCha20Poly1305 {
@@ -126,7 +126,7 @@ impl ServiceKey {
     }
 
     /// A value that identifies the key in the database. The key can't be calculated from it.
-    fn check_value(&self) -> [u8; LENGTH] {
+    fn check_value(&self) -> [u8; KEY_LENGTH] {
         self.derive("check value")
     }
 }
@@ -151,10 +151,10 @@ impl Context<'_> {
 /// A sealed value that can't be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the value was sealed with another key or for another row, was changed, or was discarded")]
-pub struct Unopened;
+pub struct UnsealError;
 
-impl From<Unopened> for Error {
-    fn from(error: Unopened) -> Self {
+impl From<UnsealError> for Error {
+    fn from(error: UnsealError) -> Self {
         Self::Internal(error.into())
     }
 }

@@ -22,8 +22,8 @@ use prometheus::{
     core::Collector, process_collector::ProcessCollector,
 };
 
-pub use database::{Wait, Waiting};
-pub use requests::{CountRequests, RejectedRequests, method_of, route_of};
+pub use database::{WaitMetrics, WaitTimer};
+pub use requests::{CountRequests, RejectedRequests, method_label, route_label};
 pub use snapshot::{Pool, ServiceState, WalArchiver};
 pub use tasks::JobState;
 pub use upstreams::{Outcome, UpstreamMetrics};

@@ -61,7 +61,7 @@ impl PublicKey {
         };
         signature.id == self.id
             && of(&Blake2b512::digest(content), &signature.signature)
-            && of(&all, &signature.whole)
+            && of(&all, &signature.global_signature)
     }
 }
 
@@ -157,12 +157,13 @@ impl SecretKey {
     #[must_use]
     pub fn sign(&self, content: &[u8], comment: &str) -> String {
         let signature = self.key.sign(&Blake2b512::digest(content)).to_bytes();
-        let whole = self.key.sign(&[&signature[..], comment.as_bytes()].concat()).to_bytes();
+        let global_signature =
+            self.key.sign(&[&signature[..], comment.as_bytes()].concat()).to_bytes();
         let signature = [&HASHED[..], &self.id, &signature].concat();
         format!(
             "{COMMENT}signature from minisign secret key\n{}\n{TRUSTED}{comment}\n{}\n",
             BASE64_STANDARD.encode(signature),
-            BASE64_STANDARD.encode(whole)
+            BASE64_STANDARD.encode(global_signature)
         )
     }
 }
@@ -173,7 +174,7 @@ pub struct Signature {
     id: Id,
     signature: [u8; 64],
     comment: String,
-    whole: [u8; 64],
+    global_signature: [u8; 64],
 }
 
 impl Signature {
@@ -184,7 +185,7 @@ impl Signature {
         lines.next()?.strip_prefix(COMMENT)?;
         let signature = BASE64_STANDARD.decode(lines.next()?).ok()?;
         let comment = lines.next()?.strip_prefix(TRUSTED)?.to_owned();
-        let whole = BASE64_STANDARD.decode(lines.next()?).ok()?.try_into().ok()?;
+        let global_signature = BASE64_STANDARD.decode(lines.next()?).ok()?.try_into().ok()?;
         let mut bytes = &signature[..];
         let (algorithm, id) = (take(&mut bytes)?, take(&mut bytes)?);
         let signature = bytes.try_into().ok()?;
@@ -193,7 +194,7 @@ impl Signature {
             id,
             signature,
             comment,
-            whole,
+            global_signature,
         })
     }
 

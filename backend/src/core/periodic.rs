@@ -38,9 +38,9 @@ pub async fn run(app: App, tasks: &'static [PeriodicTask]) {
     loop {
         hours.tick().await;
         for task in tasks {
-            let (at, begun) = (app.clock.now(), Instant::now());
+            let (at, started) = (app.clock.now(), Instant::now());
             let result = run_one(&app, task).await;
-            metrics().jobs.record_run(task.name, at, begun.elapsed(), result.is_ok());
+            metrics().jobs.record_run(task.name, at, started.elapsed(), result.is_ok());
             match result {
                 Ok(0) => {}
                 Ok(rows) => tracing::info!(task = task.name, rows, "Purged expired data"),

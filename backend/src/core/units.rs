@@ -130,7 +130,7 @@ text_enum! {
 impl DistanceUnit {
     /// The unit's symbol.
     #[must_use]
-    pub fn sign(self) -> &'static str {
+    pub fn symbol(self) -> &'static str {
         self.as_str()
     }
 
@@ -172,7 +172,7 @@ impl DistanceUnit {
 impl VolumeUnit {
     /// The unit's symbol.
     #[must_use]
-    pub fn sign(self) -> &'static str {
+    pub fn symbol(self) -> &'static str {
         match self {
             Self::GallonsUs | Self::GallonsUk => "gal",
             Self::Liters => "l",
@@ -238,7 +238,7 @@ impl VolumeUnit {
 impl EconomyUnit {
     /// The unit's symbol.
     #[must_use]
-    pub fn sign(self) -> &'static str {
+    pub fn symbol(self) -> &'static str {
         match self {
             Self::MpgUs | Self::MpgUk => "mpg",
             Self::LitersPer100Km => "l/100 km",

@@ -43,7 +43,7 @@ pub(super) async fn routes(app: &TestApp) -> BTreeSet<Route> {
 }
 
 /// The route that a row calls.
-pub(super) fn route_of<'a>(routes: &'a BTreeSet<Route>, row: &Row) -> &'a Route {
+pub(super) fn route_label<'a>(routes: &'a BTreeSet<Route>, row: &Row) -> &'a Route {
     let path = row.target().split('?').next().unwrap_or_default();
     let matches = |pattern: &str| {
         let (pattern, path) = (pattern.split('/'), path.split('/'));

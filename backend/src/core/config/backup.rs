@@ -137,10 +137,10 @@ impl TryFrom<String> for Schedule {
         if text.trim() == "never" {
             return Ok(Self(None));
         }
-        let given = text.trim().parse::<jiff::SignedDuration>().ok();
-        let time = given.and_then(|it| Duration::try_from(it).ok());
-        match time.filter(|it| (MIN_INTERVAL..=MAX_INTERVAL).contains(it)) {
-            Some(time) => Ok(Self(Some(time))),
+        let duration = text.trim().parse::<jiff::SignedDuration>().ok();
+        let interval = duration.and_then(|it| Duration::try_from(it).ok());
+        match interval.filter(|it| (MIN_INTERVAL..=MAX_INTERVAL).contains(it)) {
+            Some(interval) => Ok(Self(Some(interval))),
             None => Err(format!(
                 "{text:?} must be \"never\" or an interval from 1s to 8784h, such as \"24h\""
             )),

@@ -81,8 +81,8 @@ impl std::fmt::Display for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Sqlite(path) => {
-                let whole = std::path::absolute(path).unwrap_or_else(|_| path.clone());
-                write!(f, "the SQLite database {}", whole.display())
+                let absolute = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+                write!(f, "the SQLite database {}", absolute.display())
             }
             Self::Postgres(PostgresAddress(servers)) => {
                 let address = |it: &PgConnectOptions| match it.get_socket() {

@@ -78,8 +78,8 @@ fn base_backups_can_use_a_separate_role() {
 fn a_signing_key_is_a_secret_without_a_password() {
     let key = SecretKey::generate().unwrap();
     let config = read("", &[("MVP__BACKUP__SIGNING_KEY", &key.to_file())]).unwrap();
-    let given = config.backup.signing_key.as_ref().unwrap();
-    assert_eq!(SecretKey::parse(given.expose()).unwrap().public(), key.public());
+    let configured = config.backup.signing_key.as_ref().unwrap();
+    assert_eq!(SecretKey::parse(configured.expose()).unwrap().public(), key.public());
     let shown = toml::to_string_pretty(&config).unwrap();
     assert!(shown.contains("signing_key = \"[redacted]\""), "{shown}");
     let message =

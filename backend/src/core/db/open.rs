@@ -183,8 +183,8 @@ fn open_postgres(address: &PostgresAddress, settings: &Database) -> PgPool {
 /// # Errors
 /// `Internal`, with the file and what to do.
 pub async fn check_existing(path: &Path) -> Result<()> {
-    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let shown = whole.display();
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let shown = absolute.display();
     let refuse = |why: String| Err(Error::Internal(why.into()));
     match std::fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -240,13 +240,13 @@ fn ensure_private(path: &Path) -> std::io::Result<()> {
         if !found.is_file() || are_private {
             continue;
         }
-        let (path, were) = (file.display(), format!("{mode:04o}"));
+        let (path, previous_mode) = (file.display(), format!("{mode:04o}"));
         match std::fs::set_permissions(&file, Permissions::from_mode(0o600)) {
             Ok(()) => {
-                tracing::warn!(%path, were, "Database file was accessible to other users: mode set to 0600")
+                tracing::warn!(%path, previous_mode, "Database file was accessible to other users: mode set to 0600")
             }
             Err(error) => {
-                tracing::error!(%path, were, %error, "Database file is accessible to other users");
+                tracing::error!(%path, previous_mode, %error, "Database file is accessible to other users");
             }
         }
     }

@@ -201,7 +201,7 @@ async fn count(tx: &mut Tx, statement: &'static str) -> i64 {
 
 const VEHICLES: &str = "SELECT COUNT(*) FROM vehicles";
 const LOGS: &str = "SELECT COUNT(*) FROM fuel_logs";
-const ANSWERS: &str = "SELECT COUNT(*) FROM kept_answers";
+const IDEMPOTENCY_KEYS: &str = "SELECT COUNT(*) FROM kept_answers";
 
 async fn a_transaction_sees_only_rows_of_its_user(app: TestApp) {
     let (ann, bob, vehicle) = two_users(&app).await;
@@ -342,12 +342,12 @@ async fn the_purge_job_sees_only_idempotency_keys(app: TestApp) {
     let added = ann.send_json(axum::http::Method::POST, "/api/vehicles", body, &key).await;
     assert_eq!(added.status, 201, "{added:?}");
     let mut tx = app.app.db.write_as_job("kept-answers").await.unwrap();
-    assert_eq!((count(&mut tx, ANSWERS).await, count(&mut tx, VEHICLES).await), (1, 0));
+    assert_eq!((count(&mut tx, IDEMPOTENCY_KEYS).await, count(&mut tx, VEHICLES).await), (1, 0));
     let change = "UPDATE kept_answers SET body = 'another'";
     assert_eq!(sql!(&mut tx, execute, change).unwrap(), 0);
     drop(tx);
     for other in ["vin-cache", "kept", ""] {
         let mut tx = app.app.db.write_as_job(other).await.unwrap();
-        assert_eq!(count(&mut tx, ANSWERS).await, 0, "{other}");
+        assert_eq!(count(&mut tx, IDEMPOTENCY_KEYS).await, 0, "{other}");
     }
 }

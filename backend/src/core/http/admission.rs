@@ -20,7 +20,7 @@ use crate::core::{Error, Result};
 const MAX_WAIT: Duration = Duration::from_secs(1);
 /// The maximum size of all bodies in memory, in KiB. Bodies arrive without a slot, so their total
 /// size is limited rather than their number.
-const BODIES: u32 = 32 * 1024;
+const MAX_BODIES_KIB: u32 = 32 * 1024;
 
 tokio::task_local! {
     /// The permit of the current request.
@@ -75,7 +75,7 @@ impl AdmissionControl {
             waiting: AtomicUsize::new(0),
             queue_length,
             wait_per_position: AtomicU64::new(0),
-            bodies: Arc::new(Semaphore::new(BODIES as usize)),
+            bodies: Arc::new(Semaphore::new(MAX_BODIES_KIB as usize)),
         }))
     }
 
@@ -115,9 +115,9 @@ impl AdmissionControl {
         if position > self.0.queue_length || self.would_time_out(position) {
             return Err(Error::Overloaded);
         }
-        let begun = Instant::now();
+        let started = Instant::now();
         let slot = tokio::time::timeout(MAX_WAIT, semaphore.acquire_owned()).await;
-        self.record_wait(begun.elapsed(), position);
+        self.record_wait(started.elapsed(), position);
         slot.ok().and_then(Result::ok).ok_or(Error::Overloaded)
     }
 
@@ -195,7 +195,7 @@ impl Permit {
         let more = more.map_err(|_| Error::Overloaded)?;
         let mut body = self.0.body.lock().unwrap_or_else(PoisonError::into_inner);
         match body.as_mut() {
-            Some(held) => held.merge(more),
+            Some(existing) => existing.merge(more),
             None => *body = Some(more),
         }
         Ok(())
@@ -206,10 +206,10 @@ impl Permit {
 mod tests {
     use std::time::Duration;
 
-    use super::{AdmissionControl, BODIES, Error, MAX_WAIT, yield_slot_while};
+    use super::{AdmissionControl, Error, MAX_BODIES_KIB, MAX_WAIT, yield_slot_while};
 
-    fn is_rejected<T>(entered: &crate::core::Result<T>) -> bool {
-        matches!(entered, Err(Error::Overloaded))
+    fn is_rejected<T>(result: &crate::core::Result<T>) -> bool {
+        matches!(result, Err(Error::Overloaded))
     }
 
     #[tokio::test(start_paused = true)]
@@ -221,9 +221,9 @@ mod tests {
             async move { control.acquire().await }
         });
         tokio::task::yield_now().await;
-        let begun = tokio::time::Instant::now();
+        let started = tokio::time::Instant::now();
         assert!(is_rejected(&control.acquire().await));
-        assert_eq!(begun.elapsed(), Duration::ZERO);
+        assert_eq!(started.elapsed(), Duration::ZERO);
         drop(first);
         let _third = third.await.unwrap().unwrap();
     }
@@ -232,9 +232,9 @@ mod tests {
     async fn requests_wait_for_at_most_a_second() {
         let control = AdmissionControl::new(1, 1);
         let _first = control.acquire().await.unwrap();
-        let begun = tokio::time::Instant::now();
+        let started = tokio::time::Instant::now();
         assert!(is_rejected(&control.acquire().await));
-        assert_eq!(begun.elapsed(), MAX_WAIT);
+        assert_eq!(started.elapsed(), MAX_WAIT);
     }
 
     #[tokio::test(start_paused = true)]
@@ -309,7 +309,7 @@ mod tests {
     async fn the_total_size_of_bodies_is_limited() {
         let control = AdmissionControl::new(2, 0);
         let (one, other) = (control.acquire().await.unwrap(), control.acquire().await.unwrap());
-        for _ in 0..BODIES / 64 - 1 {
+        for _ in 0..MAX_BODIES_KIB / 64 - 1 {
             one.reserve_body(0, 64 * 1024).unwrap();
         }
         other.reserve_body(0, 64 * 1024).unwrap();
@@ -322,7 +322,7 @@ mod tests {
     async fn many_small_chunks_count_the_same_as_a_large_one() {
         let control = AdmissionControl::new(1, 0);
         let permit = control.acquire().await.unwrap();
-        let chunks = usize::try_from(BODIES).unwrap() * 2;
+        let chunks = usize::try_from(MAX_BODIES_KIB).unwrap() * 2;
         for length in 0..chunks {
             permit.reserve_body(length, length + 1).unwrap();
         }

@@ -169,11 +169,12 @@ mod tests {
         .await;
         let route = get(async |client: ClientAddress| format!("{:?}", client.0));
         let test = test.with_router(Router::new().route("/who", route));
-        let asked = async |test: TestApp| test.get("/who").await.body.as_str().unwrap().to_owned();
-        assert_eq!(asked(test.anonymous()).await, "None");
-        assert_eq!(asked(test.with_client_ip("192.0.2.66")).await, "Some(192.0.2.66)");
+        let client_of =
+            async |test: TestApp| test.get("/who").await.body.as_str().unwrap().to_owned();
+        assert_eq!(client_of(test.anonymous()).await, "None");
+        assert_eq!(client_of(test.with_client_ip("192.0.2.66")).await, "Some(192.0.2.66)");
         let forwarded = test.with_header("x-forwarded-for", "192.0.2.7");
-        assert_eq!(asked(forwarded.with_client_ip("192.0.2.66")).await, "Some(192.0.2.66)");
-        assert_eq!(asked(forwarded.with_client_ip("127.0.0.1")).await, "Some(192.0.2.7)");
+        assert_eq!(client_of(forwarded.with_client_ip("192.0.2.66")).await, "Some(192.0.2.66)");
+        assert_eq!(client_of(forwarded.with_client_ip("127.0.0.1")).await, "Some(192.0.2.7)");
     }
 }

@@ -101,10 +101,10 @@ impl Deadline {
 async fn enforce_deadline(mut request: Request, next: Next) -> Response {
     let deadline = Deadline::new();
     request.extensions_mut().insert(deadline.clone());
-    let mut answer = pin!(next.run(request));
+    let mut response = pin!(next.run(request));
     loop {
         let at = deadline.at();
-        match timeout_at(at, &mut answer).await {
+        match timeout_at(at, &mut response).await {
             Ok(response) => return response,
             Err(_) if deadline.at() > at => {}
             Err(_) => return Error::Unavailable.into_response(),

@@ -21,7 +21,7 @@ use tracing::Instrument as _;
 use super::ClientAddress;
 use crate::core::{
     App,
-    metrics::{method_of, route_of},
+    metrics::{method_label, route_label},
     traces,
 };
 
@@ -88,21 +88,21 @@ fn forwarding_header(headers: &HeaderMap) -> Option<HeaderName> {
 
 /// Limits how often something happens.
 struct Throttle {
-    begun: Instant,
+    started: Instant,
     pause: Duration,
-    /// The earliest next time, in milliseconds since `begun`.
+    /// The earliest next time, in milliseconds since `started`.
     next: AtomicU64,
 }
 
 impl Throttle {
     fn new(pause: Duration) -> Self {
-        Self { begun: Instant::now(), pause, next: AtomicU64::new(0) }
+        Self { started: Instant::now(), pause, next: AtomicU64::new(0) }
     }
 
     /// Whether it may happen now. If so, it may not happen again until the pause is over.
     fn is_due(&self) -> bool {
         let millis = |it: Duration| u64::try_from(it.as_millis()).unwrap_or(u64::MAX);
-        let (now, next) = (millis(self.begun.elapsed()), self.next.load(Relaxed));
+        let (now, next) = (millis(self.started.elapsed()), self.next.load(Relaxed));
         let later = now.saturating_add(millis(self.pause));
         now >= next && self.next.compare_exchange(next, later, Relaxed, Relaxed).is_ok()
     }
@@ -113,12 +113,12 @@ impl Throttle {
 pub(super) async fn log(State(app): State<App>, request: Request, next: Next) -> Response {
     let is_traced = app.config.log.traces_url.is_some();
     match request.extensions().get::<RequestId>().cloned() {
-        Some(id) => ID.scope(id, answer(&app, request, next, is_traced)).await,
-        None => answer(&app, request, next, is_traced).await,
+        Some(id) => ID.scope(id, respond(&app, request, next, is_traced)).await,
+        None => respond(&app, request, next, is_traced).await,
     }
 }
 
-async fn answer(app: &App, request: Request, next: Next, is_traced: bool) -> Response {
+async fn respond(app: &App, request: Request, next: Next, is_traced: bool) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let client = ClientAddress::of(request.extensions(), request.headers(), app);
@@ -138,9 +138,13 @@ async fn answer(app: &App, request: Request, next: Next, is_traced: bool) -> Res
 }
 
 async fn trace(request: Request, next: Next) -> Response {
-    let route = route_of(request.extensions());
-    let span =
-        traces::request_span(method_of(request.method()), route, request.headers(), request_id());
+    let route = route_label(request.extensions());
+    let span = traces::request_span(
+        method_label(request.method()),
+        route,
+        request.headers(),
+        request_id(),
+    );
     let response = next.run(request).instrument(span.clone()).await;
     traces::record_status(&span, response.status());
     response
@@ -164,9 +168,9 @@ mod tests {
     /// The request id header and the body of the response at `path`.
     async fn get_json(router: &Router, path: &str) -> (String, Value) {
         let request = Request::get(path).body(Body::empty()).unwrap();
-        let answer = router.clone().oneshot(request).await.unwrap();
-        let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
-        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        let response = router.clone().oneshot(request).await.unwrap();
+        let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
         (id, serde_json::from_slice(&body).unwrap_or_default())
     }
 
@@ -234,9 +238,9 @@ mod tests {
                 request = request.extension(ConnectInfo(peer));
             }
             let request = request.body(Body::empty()).unwrap();
-            let answer = router.clone().oneshot(request).await.unwrap();
-            let answered = answer.headers()["x-request-id"].to_str().unwrap();
-            assert_eq!(answered == id, is_accepted, "{peer:?} {id}");
+            let response = router.clone().oneshot(request).await.unwrap();
+            let response_id = response.headers()["x-request-id"].to_str().unwrap();
+            assert_eq!(response_id == id, is_accepted, "{peer:?} {id}");
         }
     }
 }

@@ -36,7 +36,7 @@ const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 pub struct RateLimits(Arc<Quotas>);
 
 struct Quotas {
-    begun: Instant,
+    started: Instant,
     users: Option<Quota<UserId>>,
     networks: Option<Quota<IpAddr>>,
 }
@@ -115,10 +115,10 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Quota<K> {
         Some(Self { name, quota: quota.into(), policy, buckets })
     }
 
-    fn take(&self, key: &K, begun: Instant) -> QuotaState {
+    fn take(&self, key: &K, started: Instant) -> QuotaState {
         let bucket = self.buckets.get(key);
         let bucket = bucket.unwrap_or_else(|| self.buckets.get_with_by_ref(key, Arc::default));
-        let now = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let now = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
         bucket.take(self.quota, now)
     }
 
@@ -136,7 +136,7 @@ impl RateLimits {
     #[must_use]
     pub fn new(server: &Server) -> Self {
         Self(Arc::new(Quotas {
-            begun: Instant::now(),
+            started: Instant::now(),
             users: Quota::new("user", server.requests_per_minute),
             networks: Quota::new("network", server.anonymous_requests_per_minute),
         }))
@@ -168,7 +168,7 @@ impl RequestMeter {
     pub fn count_user(&self, user: &UserId) -> Result<()> {
         let Some(MeterState { rates, user: state, .. }) = self.0.as_deref() else { return Ok(()) };
         let Some(quota) = &rates.users else { return Ok(()) };
-        state.get_or_init(|| quota.take(user, rates.begun)).check()
+        state.get_or_init(|| quota.take(user, rates.started)).check()
     }
 
     /// Counts the request against the quota of an unauthenticated network. Further calls have no
@@ -181,7 +181,7 @@ impl RequestMeter {
             return Ok(());
         };
         let Some(quota) = &rates.networks else { return Ok(()) };
-        state.get_or_init(|| quota.take(&network, rates.begun)).check()
+        state.get_or_init(|| quota.take(&network, rates.started)).check()
     }
 
     /// Adds the rate limit headers to the response: the user's, if the request is authenticated.
@@ -276,24 +276,24 @@ mod tests {
         let test = TestApp::new(|config| config.server.requests_per_minute = 3).await;
         let (ann, bob) = (test.register("ann@x.org").await, test.register("bob@x.org").await);
         for remaining in [2, 1, 0] {
-            let answer = ann.get("/api/vehicles").await;
-            assert_eq!(answer.status, 200);
-            assert_eq!(answer.header("ratelimit-policy"), "\"user\";q=3;w=60");
-            let reported = answer.header("ratelimit");
+            let response = ann.get("/api/vehicles").await;
+            assert_eq!(response.status, 200);
+            assert_eq!(response.header("ratelimit-policy"), "\"user\";q=3;w=60");
+            let reported = response.header("ratelimit");
             assert!(reported.starts_with(&format!("\"user\";r={remaining};t=")), "{reported}");
         }
         // Pages count as well.
         for path in ["/api/vehicles", "/vehicles"] {
-            let answer = ann.get(path).await;
-            assert_eq!(answer.status, 429, "{answer:?}");
-            let wait: u32 = answer.header("retry-after").parse().unwrap();
+            let response = ann.get(path).await;
+            assert_eq!(response.status, 429, "{response:?}");
+            let wait: u32 = response.header("retry-after").parse().unwrap();
             assert!((1..=20).contains(&wait), "{wait}");
-            assert!(answer.header("ratelimit").starts_with("\"user\";r=0;t="), "{answer:?}");
+            assert!(response.header("ratelimit").starts_with("\"user\";r=0;t="), "{response:?}");
         }
         assert_eq!(bob.get("/api/vehicles").await.status, 200);
         // Unauthenticated requests do not use up a user's quota.
-        let answer = test.anonymous().get("/api/vehicles").await;
-        assert_eq!((answer.status, answer.header("ratelimit")), (401, ""));
+        let response = test.anonymous().get("/api/vehicles").await;
+        assert_eq!((response.status, response.header("ratelimit")), (401, ""));
     }
 
     #[tokio::test]
@@ -302,10 +302,10 @@ mod tests {
         let ann = test.register("ann@x.org").await.with_client_ip("192.0.2.1");
         let anonymous = test.anonymous().with_client_ip("192.0.2.1");
         for (remaining, path) in [(2, "/login"), (1, "/api/vehicles"), (0, "/nowhere")] {
-            let answer = anonymous.get(path).await;
-            assert_ne!(answer.status, 429, "{answer:?}");
-            assert_eq!(answer.header("ratelimit-policy"), "\"network\";q=3;w=60");
-            let reported = answer.header("ratelimit");
+            let response = anonymous.get(path).await;
+            assert_ne!(response.status, 429, "{response:?}");
+            assert_eq!(response.header("ratelimit-policy"), "\"network\";q=3;w=60");
+            let reported = response.header("ratelimit");
             assert!(reported.starts_with(&format!("\"network\";r={remaining};t=")), "{reported}");
         }
         let page = anonymous.get("/login").await;
@@ -341,9 +341,9 @@ mod tests {
         })
         .await;
         let ann = test.register("ann@x.org").await;
-        let answer = ann.get("/api/vehicles").await;
-        assert_eq!((answer.status, answer.header("ratelimit-policy")), (200, ""));
-        let answer = test.anonymous().with_client_ip("192.0.2.1").get("/login").await;
-        assert_eq!((answer.status, answer.header("ratelimit-policy")), (200, ""));
+        let response = ann.get("/api/vehicles").await;
+        assert_eq!((response.status, response.header("ratelimit-policy")), (200, ""));
+        let response = test.anonymous().with_client_ip("192.0.2.1").get("/login").await;
+        assert_eq!((response.status, response.header("ratelimit-policy")), (200, ""));
     }
 }

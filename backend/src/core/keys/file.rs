@@ -105,13 +105,13 @@ impl Source {
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         match self {
             Self::Setting(None) => f.write_str("the setting auth.key"),
             Self::Setting(Some(path)) => {
-                write!(f, "the key file {} (auth.key_file)", whole(path).display())
+                write!(f, "the key file {} (auth.key_file)", absolute(path).display())
             }
-            Self::File(path) => write!(f, "the key file {}", whole(path).display()),
+            Self::File(path) => write!(f, "the key file {}", absolute(path).display()),
         }
     }
 }

@@ -1,6 +1,6 @@
 use uuid::Uuid;
 
-use super::{Context, ServiceKey, Unopened};
+use super::{Context, ServiceKey, UnsealError};
 
 fn key() -> ServiceKey {
     ServiceKey::generate().unwrap()
@@ -20,15 +20,15 @@ fn a_sealed_value_opens_only_in_its_context() {
         Context { column: "secret", ..context },
         Context { table: "other", ..context },
     ] {
-        assert_eq!(key.open("test", &moved, &sealed), Err(Unopened), "{moved:?}");
+        assert_eq!(key.open("test", &moved, &sealed), Err(UnsealError), "{moved:?}");
     }
-    assert_eq!(key.open("another purpose", &context, &sealed), Err(Unopened));
-    assert_eq!(self::key().open("test", &context, &sealed), Err(Unopened));
+    assert_eq!(key.open("another purpose", &context, &sealed), Err(UnsealError));
+    assert_eq!(self::key().open("test", &context, &sealed), Err(UnsealError));
     for at in 0..sealed.len() {
         let mut changed = sealed.clone();
         changed[at] ^= 1;
-        assert_eq!(key.open("test", &context, &changed), Err(Unopened), "{at}");
-        assert_eq!(key.open("test", &context, &sealed[..at]), Err(Unopened), "{at}");
+        assert_eq!(key.open("test", &context, &changed), Err(UnsealError), "{at}");
+        assert_eq!(key.open("test", &context, &sealed[..at]), Err(UnsealError), "{at}");
     }
 }
 

@@ -77,11 +77,11 @@ impl Gauges {
         }
         self.duration.reset();
         let Some(state) = state else { return };
-        let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        let clamped = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         set(&self.failed, Some((state.state == BackupStatus::Failed).into()));
-        set(&self.count, Some(whole(state.count as u64)));
+        set(&self.count, Some(clamped(state.count as u64)));
         set(&self.last, state.last_at.map(|it| it.timestamp()));
-        set(&self.size, state.last_size_bytes.map(whole));
+        set(&self.size, state.last_size_bytes.map(clamped));
         set_float(&self.duration, state.last_duration_seconds);
         for (check, at, result) in [
             ("verify", state.verified_at, state.verification),
@@ -92,8 +92,8 @@ impl Gauges {
             let failed = result == CheckResult::Failed;
             self.check_failed.with_label_values(&[check]).set(failed.into());
         }
-        set(&self.wal_files, state.archived_wal_files.map(|it| whole(it as u64)));
-        set(&self.wal_missing, state.missing_wal_files.map(whole));
+        set(&self.wal_files, state.archived_wal_files.map(|it| clamped(it as u64)));
+        set(&self.wal_missing, state.missing_wal_files.map(clamped));
     }
 
     pub(super) fn set_archiver(&self, archiver: Option<&WalArchiver>) {

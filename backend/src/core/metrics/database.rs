@@ -12,11 +12,11 @@ const SECONDS: [f64; 8] = [0.0001, 0.001, 0.005, 0.025, 0.1, 0.5, 2.0, 5.0];
 /// Waiting times by pool, and reads by server.
 pub struct Database {
     /// PostgreSQL's connections.
-    pub postgres: Wait,
+    pub postgres: WaitMetrics,
     /// SQLite's connections that only read.
-    pub readers: Wait,
+    pub readers: WaitMetrics,
     /// SQLite's one connection that writes.
-    pub writer: Wait,
+    pub writer: WaitMetrics,
     /// Reads that the replica answered.
     pub replica_reads: IntCounter,
     /// Reads that the replica could have answered, but the primary did because the replica was
@@ -25,7 +25,7 @@ pub struct Database {
 }
 
 /// Waiting times of one pool.
-pub struct Wait {
+pub struct WaitMetrics {
     seconds: Histogram,
     failures: IntCounter,
 }
@@ -45,7 +45,7 @@ impl Database {
             "Failures to acquire a connection",
             &["pool"],
         );
-        let of = |pool: &str| Wait {
+        let of = |pool: &str| WaitMetrics {
             seconds: seconds.with_label_values(&[pool]),
             failures: failures.with_label_values(&[pool]),
         };
@@ -65,27 +65,27 @@ impl Database {
     }
 }
 
-impl Wait {
+impl WaitMetrics {
     /// Starts measuring.
     #[must_use]
-    pub fn begin(&self) -> Waiting<'_> {
-        Waiting { wait: self, begun: Instant::now() }
+    pub fn start_timer(&self) -> WaitTimer<'_> {
+        WaitTimer { wait: self, started: Instant::now() }
     }
 }
 
 /// A running measurement. Dropping it without a result records nothing.
-pub struct Waiting<'a> {
-    wait: &'a Wait,
-    begun: Instant,
+pub struct WaitTimer<'a> {
+    wait: &'a WaitMetrics,
+    started: Instant,
 }
 
-impl Waiting<'_> {
+impl WaitTimer<'_> {
     /// Records the waiting time and the result.
     ///
     /// # Errors
     /// The error in `acquired`.
-    pub fn end<T, E>(self, acquired: Result<T, E>) -> Result<T, E> {
-        self.wait.seconds.observe(self.begun.elapsed().as_secs_f64());
+    pub fn stop<T, E>(self, acquired: Result<T, E>) -> Result<T, E> {
+        self.wait.seconds.observe(self.started.elapsed().as_secs_f64());
         if acquired.is_err() {
             self.wait.failures.inc();
         }

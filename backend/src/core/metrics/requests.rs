@@ -130,7 +130,7 @@ struct Counts {
 impl Route {
     /// Remembers the route's pattern on the first request. Returns the index of the method.
     fn method_index(&self, request: &Request) -> usize {
-        self.pattern.get_or_init(|| route_of(request.extensions()).to_owned());
+        self.pattern.get_or_init(|| route_label(request.extensions()).to_owned());
         index_of_method(request.method())
     }
 
@@ -138,15 +138,15 @@ impl Route {
         let pattern = self.pattern.get().map_or(UNKNOWN, String::as_str);
         let all = &metrics().requests;
         let counts = self.methods[method].get_or_init(|| {
-            let method = name_of(method);
+            let method = method_name(method);
             let seconds = all.durations.with_label_values(&[pattern, method]);
             Box::new(Counts { method, seconds, statuses: Default::default() })
         });
         counts.seconds.observe(duration.as_secs_f64());
         let code = status.as_u16();
-        let nth = STATUSES.iter().position(|it| *it == code).unwrap_or(STATUSES.len());
-        let answered = counts.statuses[nth].get_or_init(|| {
-            let status = STATUSES.get(nth).map_or("other".to_owned(), u16::to_string);
+        let index = STATUSES.iter().position(|it| *it == code).unwrap_or(STATUSES.len());
+        let answered = counts.statuses[index].get_or_init(|| {
+            let status = STATUSES.get(index).map_or("other".to_owned(), u16::to_string);
             all.answered.with_label_values(&[pattern, counts.method, status.as_str()])
         });
         answered.inc();
@@ -155,7 +155,7 @@ impl Route {
 
 /// The pattern of the route that a request matched.
 #[must_use]
-pub fn route_of(extensions: &Extensions) -> &str {
+pub fn route_label(extensions: &Extensions) -> &str {
     match extensions.get::<MatchedPath>().map(MatchedPath::as_str) {
         // Asset names contain hashes.
         Some(pattern) if pattern.starts_with("/assets/") => "/assets",
@@ -167,8 +167,8 @@ pub fn route_of(extensions: &Extensions) -> &str {
 
 /// The name of a method; `other` if it is not one of [`METHODS`].
 #[must_use]
-pub fn method_of(method: &Method) -> &'static str {
-    name_of(index_of_method(method))
+pub fn method_label(method: &Method) -> &'static str {
+    method_name(index_of_method(method))
 }
 
 /// The index of a method in [`METHODS`]; their number if it is not one of them.
@@ -176,8 +176,8 @@ fn index_of_method(method: &Method) -> usize {
     METHODS.iter().position(|it| it == method).unwrap_or(METHODS.len())
 }
 
-fn name_of(nth: usize) -> &'static str {
-    METHODS.get(nth).map_or("other", Method::as_str)
+fn method_name(index: usize) -> &'static str {
+    METHODS.get(index).map_or("other", Method::as_str)
 }
 
 impl<S> Service<Request> for Counted<S>

@@ -30,7 +30,7 @@ impl UnitFormatter {
 
     /// Formats an odometer reading for an input field: `84537`.
     #[must_use]
-    pub fn typed_distance(&self, miles: i64) -> String {
+    pub fn distance_input(&self, miles: i64) -> String {
         self.distance.from_miles(miles).to_string()
     }
 
@@ -44,7 +44,7 @@ impl UnitFormatter {
     /// Like [`Self::reading`], with the unit: `84,537 km`.
     #[must_use]
     pub fn reading_with_unit(&self, reading: Distance) -> String {
-        format!("{}\u{a0}{}", self.reading(reading), self.distance.sign())
+        format!("{}\u{a0}{}", self.reading(reading), self.distance.symbol())
     }
 
     /// Formats a distance in tenths of a millimeter, in whole units: `84,537`.
@@ -105,20 +105,20 @@ impl UnitFormatter {
     /// Formats a price per unit of volume, with currency: `$3.459`.
     #[must_use]
     pub fn price_with_currency(&self, of_gallon: Fixed<6, 3>) -> String {
-        self.paid(&self.price(of_gallon))
+        self.with_currency(&self.price(of_gallon))
     }
 
     /// Formats an amount of money: `$1,036.02`.
     #[must_use]
     pub fn money<const P: u32>(&self, amount: Fixed<P, 2>) -> String {
-        self.paid(&amount.to_string())
+        self.with_currency(&amount.to_string())
     }
 
     /// Formats the cost per unit of distance, to the thousandth: `$0.116`.
     #[must_use]
     pub fn cost_of_distance<const P: u32>(&self, of_mile: Fixed<P, 3>) -> String {
         let of_mile = Fixed::from_units(of_mile.units()).unwrap_or(Fixed::MAX);
-        self.paid(&self.distance.price_from_miles(of_mile).to_string())
+        self.with_currency(&self.distance.price_from_miles(of_mile).to_string())
     }
 
     /// Formats the economy of `miles` on `gallons`: `31.4`.
@@ -136,12 +136,12 @@ impl UnitFormatter {
 
     /// The symbol of the user's currency.
     #[must_use]
-    pub fn currency_sign(&self) -> &str {
+    pub fn currency_symbol(&self) -> &str {
         currency_symbol(&self.currency)
     }
 
-    fn paid(&self, amount: &str) -> String {
-        let sign = self.currency_sign();
+    fn with_currency(&self, amount: &str) -> String {
+        let sign = self.currency_symbol();
         // A space separates a code from the number.
         let space = if sign.len() == 3 && sign.is_ascii() { "\u{a0}" } else { "" };
         format!("{sign}{space}{}", grouped_number(amount))
@@ -229,7 +229,7 @@ mod tests {
         let (here, there) = (american(), german());
         assert_eq!(here.distance(84_537), "84,537");
         assert_eq!(there.distance(84_537), "136,049");
-        assert_eq!(there.typed_distance(84_537), "136049");
+        assert_eq!(there.distance_input(84_537), "136049");
         assert_eq!(here.volume(fixed::<8, 3>("10.412")), "10.412");
         assert_eq!(there.volume(fixed::<8, 3>("10.412")), "39.41");
         assert_eq!(here.price_with_currency(fixed("3.459")), "$3.459");

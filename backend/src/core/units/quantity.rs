@@ -222,14 +222,14 @@ impl VolumeUnit {
 }
 
 /// A number and its unit's code, as received: an object in JSON, two fields in a form.
-struct Sent {
+struct RawQuantity {
     value: String,
     is_typed: bool,
     unit: String,
 }
 
 /// Reads `{"value": …, "unit": …}`; `unit_name` is the name of the second member.
-fn sent(given: &FieldValue, unit_name: &str) -> Result<Sent, String> {
+fn raw_quantity(given: &FieldValue, unit_name: &str) -> Result<RawQuantity, String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Object<'a> {
@@ -241,7 +241,7 @@ fn sent(given: &FieldValue, unit_name: &str) -> Result<Sent, String> {
     let wrong = || format!("must be an object with a value and a {unit_name}");
     match given {
         FieldValue::Measured { value, unit } => {
-            Ok(Sent { value: value.clone(), is_typed: true, unit: unit.clone() })
+            Ok(RawQuantity { value: value.clone(), is_typed: true, unit: unit.clone() })
         }
         FieldValue::Nested(text) => {
             let object: Object<'_> = serde_json::from_str(text).map_err(|_| wrong())?;
@@ -250,29 +250,29 @@ fn sent(given: &FieldValue, unit_name: &str) -> Result<Sent, String> {
                 Some(b'"') => serde_json::from_str(raw).map_err(|_| wrong())?,
                 _ => raw.to_owned(),
             };
-            Ok(Sent { value, is_typed: false, unit: object.unit })
+            Ok(RawQuantity { value, is_typed: false, unit: object.unit })
         }
         _ => Err(wrong()),
     }
 }
 
 /// Parses a number with at most `P` digits, `S` of them decimals.
-fn units<const P: u32, const S: u32>(sent: &Sent) -> Result<i64, String> {
-    let text = if sent.is_typed {
-        let typed = number::parse(&sent.value, NumberFormat::decimal(S));
+fn parse_units<const P: u32, const S: u32>(raw: &RawQuantity) -> Result<i64, String> {
+    let text = if raw.is_typed {
+        let typed = number::parse(&raw.value, NumberFormat::decimal(S));
         typed.map_err(|error| error.to_string())?.value
     } else {
-        sent.value.trim().to_owned()
+        raw.value.trim().to_owned()
     };
     Fixed::<P, S>::parse(&text).map(Fixed::units).map_err(|error| error.to_string())
 }
 
 impl Field for Distance {
     fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
-        let sent = sent(given, "unit")?;
-        let unit = DistanceUnit::try_from(sent.unit.clone())
+        let raw = raw_quantity(given, "unit")?;
+        let unit = DistanceUnit::try_from(raw.unit.clone())
             .map_err(|_| "must have a unit of mi or km".to_owned())?;
-        let tenths = units::<9, 1>(&sent)?;
+        let tenths = parse_units::<9, 1>(&raw)?;
         if tenths < 0 || tenths > i64::from(Odometer::MAX) * 10 {
             return Err(format!("must be from 0 to {}", Odometer::MAX));
         }
@@ -281,16 +281,16 @@ impl Field for Distance {
 
     fn schema() -> Schema {
         let value = json_schema!({ "type": "number", "minimum": 0, "maximum": Odometer::MAX });
-        quantity(&value, "unit", &["mi", "km"])
+        quantity_schema(&value, "unit", &["mi", "km"])
     }
 }
 
 impl Field for Volume {
     fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
-        let sent = sent(given, "unit")?;
-        let unit = VolumeUnit::try_from(sent.unit.clone())
+        let raw = raw_quantity(given, "unit")?;
+        let unit = VolumeUnit::try_from(raw.unit.clone())
             .map_err(|_| "must have a unit of l, gal_us or gal_uk".to_owned())?;
-        let thousandths = units::<8, 3>(&sent)?;
+        let thousandths = parse_units::<8, 3>(&raw)?;
         if thousandths <= 0 {
             return Err("must be more than 0".to_owned());
         }
@@ -300,7 +300,7 @@ impl Field for Volume {
     fn schema() -> Schema {
         let value =
             json_schema!({ "type": "number", "exclusiveMinimum": 0, "maximum": 99_999.999 });
-        quantity(&value, "unit", &["l", "gal_us", "gal_uk"])
+        quantity_schema(&value, "unit", &["l", "gal_us", "gal_uk"])
     }
 }
 
@@ -344,21 +344,21 @@ impl UnitPrice {
 
 impl Field for UnitPrice {
     fn read(given: &FieldValue, _: NaiveDate) -> Result<Self, String> {
-        let sent = sent(given, "per")?;
-        let per = VolumeUnit::try_from(sent.unit.clone())
+        let raw = raw_quantity(given, "per")?;
+        let per = VolumeUnit::try_from(raw.unit.clone())
             .map_err(|_| "must be per l, gal_us or gal_uk".to_owned())?;
-        let units = units::<12, 4>(&sent)?;
+        let units = parse_units::<12, 4>(&raw)?;
         let value = Fixed::from_units(units).filter(|_| units >= 0);
         Ok(Self { value: value.ok_or_else(|| "must not be negative".to_owned())?, per })
     }
 
     fn schema() -> Schema {
         let value = json_schema!({ "type": "number", "minimum": 0, "maximum": 99_999_999.999_9 });
-        quantity(&value, "per", &["l", "gal_us", "gal_uk"])
+        quantity_schema(&value, "per", &["l", "gal_us", "gal_uk"])
     }
 }
 
-fn quantity(value: &Schema, unit: &str, units: &[&str]) -> Schema {
+fn quantity_schema(value: &Schema, unit: &str, units: &[&str]) -> Schema {
     json_schema!({
         "type": "object",
         "properties": { "value": value, unit: { "type": "string", "enum": units } },
@@ -444,7 +444,7 @@ pub fn distance_or_miles(
     match (typed, miles) {
         (Some(typed), Some(miles)) if typed.whole_miles() != miles.0 => Err(format!(
             "contradicts the value in {}, which is {} miles: send one of the two",
-            typed.unit.sign(),
+            typed.unit.symbol(),
             typed.whole_miles(),
         )),
         (Some(typed), _) => Ok(Some(typed)),

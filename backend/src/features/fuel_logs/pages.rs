@@ -132,7 +132,7 @@ impl FillUpPage {
         let unit = |name| VolumeUnit::try_from(view.get(name).to_owned()).unwrap_or(units.volume);
         let distance = |name| {
             let unit = DistanceUnit::try_from(view.get(name).to_owned());
-            unit.unwrap_or(units.distance).sign()
+            unit.unwrap_or(units.distance).symbol()
         };
         let currency_sign = currency_symbol(view.get("currency")).to_owned();
         Self {
@@ -142,8 +142,8 @@ impl FillUpPage {
             stored: None,
             distance_sign: distance("odometerUnit"),
             trip_sign: distance("tripDistanceUnit"),
-            volume_sign: unit("volumeUnit").sign(),
-            price_sign: format!("{currency_sign}/{}", unit("unitPriceUnit").sign()),
+            volume_sign: unit("volumeUnit").symbol(),
+            price_sign: format!("{currency_sign}/{}", unit("unitPriceUnit").symbol()),
             currency_sign,
             odometer_hint: String::new(),
             odometer_attrs: if view.has_errors() { ODOMETER } else { ODOMETER_FIRST },

@@ -155,9 +155,10 @@ fn check_distance(
         let detail = format!(
             "is {} {} since the previous fill-up: {what_to_do}",
             units.exact_distance(driven),
-            units.distance.sign(),
+            units.distance.symbol(),
         );
-        let expected = format!("up to {} {}", units.exact_distance(at_most), units.distance.sign());
+        let expected =
+            format!("up to {} {}", units.exact_distance(at_most), units.distance.symbol());
         Some(FieldError::implausible(name, detail, expected))
     };
     let bound = median(&history.distances, MIN_SAMPLES)
@@ -197,7 +198,7 @@ fn check_volume(
     if volume.exact() <= bound {
         return None;
     }
-    let sign = units.volume.sign();
+    let sign = units.volume.symbol();
     let most = units.fuel(Volume::from_exact(bound, volume.unit()));
     let detail = format!("is {} {sign}, more than this vehicle usually takes", units.fuel(volume));
     // An implausible derived volume results from the price or the amount.
@@ -251,7 +252,7 @@ fn check_unit_price(
     let detail = format!(
         "makes the price {} per {}, far from the usual {}",
         units.unit_price(unit_price, amount.currency),
-        per.sign(),
+        per.symbol(),
         units.unit_price(usual, amount.currency),
     );
     let expected = format!("about {}", units.unit_price(usual, amount.currency));
@@ -272,7 +273,7 @@ fn check_economy(
     if mpg <= high {
         return None;
     }
-    let sign = units.economy.sign();
+    let sign = units.economy.symbol();
     let now = interval.format(units)?;
     let best = units.economy_of_mpg(Fixed::from_units(high)?)?;
     let expected = match units.economy {

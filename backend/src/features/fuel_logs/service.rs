@@ -429,7 +429,7 @@ async fn check_other_readings(
         odometer::exceeded_maximum(tx, user, log.vehicle_id, (date, exact), &replaced).await?;
     let most = most.filter(|most| plausibility::far_exceeds(exact, *most));
     let to_error = |most: i64| {
-        let most = format!("{}\u{a0}{}", units.exact_distance(most), units.distance.sign());
+        let most = format!("{}\u{a0}{}", units.exact_distance(most), units.distance.symbol());
         let detail = "is unusually high: check it, or confirm that it is right";
         FieldError::implausible(name, detail, format!("at most {most}"))
     };

@@ -115,7 +115,7 @@ async fn show(
         cards: vehicles.map(card).collect(),
         is_active,
         has_inactive,
-        distance_sign: units.distance.sign(),
-        economy_sign: units.economy.sign(),
+        distance_sign: units.distance.symbol(),
+        economy_sign: units.economy.symbol(),
     })
 }

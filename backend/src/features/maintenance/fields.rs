@@ -78,7 +78,7 @@ impl DistanceFields {
         let is_in_range = !self.is_interval || (min..=MAX_INTERVAL).contains(&typed.exact());
         if !is_in_range {
             let max = Distance::from_exact(MAX_INTERVAL, DistanceUnit::Miles).in_unit(typed.unit());
-            let detail = format!("must be from 1 to {} {}", max.value(), typed.unit().sign());
+            let detail = format!("must be from 1 to {} {}", max.value(), typed.unit().symbol());
             faults.push(FieldError::at(self.typed, detail));
         }
         is_in_range

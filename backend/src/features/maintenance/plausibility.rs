@@ -92,7 +92,7 @@ async fn check_reading(
     if (min..=max).contains(&total) {
         return Ok(None);
     }
-    let sign = units.distance.sign();
+    let sign = units.distance.symbol();
     let text = |total: i64| {
         let reading = Distance::from_exact((total - offset).max(0), reading.unit());
         format!("{} {sign}", units.exact_distance(reading.exact()))

@@ -7,7 +7,7 @@ use super::{
 use crate::core::{
     App, Result,
     db::Tx,
-    keys::{Context, SealedSecrets, ServiceKey, Unopened},
+    keys::{Context, SealedSecrets, ServiceKey, UnsealError},
 };
 
 /// The encrypted secrets of channels.
@@ -36,7 +36,7 @@ pub(super) fn seal(key: &ServiceKey, channel: ChannelId, secret: &str) -> Result
 pub(super) fn open(app: &App, channel: &Channel) -> Result<String, String> {
     let opened = match &channel.sealed_secret {
         None if matches!(channel.kind, ChannelKind::Webhook | ChannelKind::Gotify) => {
-            Err(Unopened.into())
+            Err(UnsealError.into())
         }
         None => return Ok(String::new()),
         Some(sealed) => {

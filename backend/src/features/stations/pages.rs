@@ -272,7 +272,7 @@ async fn show_list(
         has_osm: has(Source::Openstreetmap),
         has_google: has(Source::Google),
         found: found.map(|all| all.into_iter().map(|it| Hit::of(it, &units)).collect()),
-        price_sign: format!("/{}", units.volume.sign()),
+        price_sign: format!("/{}", units.volume.symbol()),
         tiles: app.config.stations.tiles_url.clone(),
     };
     let mut response =

@@ -6,7 +6,7 @@ use super::store;
 use crate::core::{
     App, Result,
     db::Tx,
-    keys::{Context, SealedSecrets, ServiceKey, Unopened},
+    keys::{Context, SealedSecrets, ServiceKey, UnsealError},
 };
 
 /// The authenticator app secrets in the database.
@@ -31,7 +31,7 @@ pub(super) fn seal(key: &ServiceKey, account: Uuid, secret: &[u8]) -> Result<Vec
 /// Decrypts the secret of the account's app. Logs an error and returns `None` if that fails.
 pub(super) fn open(app: &App, account: Uuid, sealed: Option<&[u8]>) -> Result<Option<Vec<u8>>> {
     let key = app.key()?;
-    let sealed = sealed.ok_or(Unopened);
+    let sealed = sealed.ok_or(UnsealError);
     match sealed.and_then(|it| key.open(PURPOSE, &context(account), it)) {
         Ok(secret) => Ok(Some(secret)),
         Err(error) => {

@@ -122,7 +122,7 @@ pub(super) fn check_ambiguous_volume(form: &Form) -> Option<FieldError> {
     };
     let volume = number::parse(form.get("volume"), NumberFormat::decimal(3)).ok()?;
     let Ambiguous { decimal, grouped } = volume.resolve(is_plausible).err()?;
-    let sign = unit.sign();
+    let sign = unit.symbol();
     let detail =
         format!("is ambiguous: confirm {decimal} {sign}, or enter {grouped} without a separator");
     Some(FieldError::implausible("volume", detail, format!("{decimal} {sign} or {grouped} {sign}")))

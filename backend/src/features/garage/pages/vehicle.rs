@@ -92,7 +92,7 @@ fn tiles(stats: &FuelStats, units: &UnitFormatter) -> Vec<Tile> {
     if stats.logs == 0 {
         return Vec::new();
     }
-    let economy = units.economy.sign();
+    let economy = units.economy.symbol();
     let tile = |label, value: Option<String>, unit| {
         let unit = if value.is_some() { unit } else { "" };
         Tile { label, value: value.unwrap_or_else(|| "–".to_owned()), unit }
@@ -197,7 +197,7 @@ fn describe_chart(chart: &Chart, stats: &FuelStats, units: &UnitFormatter) -> St
         chart.dots.len(),
         month(chart.dots.first()),
         month(chart.dots.last()),
-        units.economy.sign(),
+        units.economy.symbol(),
     )
 }
 
@@ -234,9 +234,9 @@ pub(super) async fn show(
         fills: fills.items.into_iter().map(|log| Fill::of(log, &units)).collect(),
         older: fills.next_cursor,
         is_first_page,
-        distance_sign: units.distance.sign(),
-        volume_sign: units.volume.sign(),
-        economy_sign: units.economy.sign(),
+        distance_sign: units.distance.symbol(),
+        volume_sign: units.volume.symbol(),
+        economy_sign: units.economy.symbol(),
         vehicle,
     })
 }

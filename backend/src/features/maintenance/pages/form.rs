@@ -240,7 +240,7 @@ fn render(
         due_date: it.due_date,
         due_odometer: it
             .due_odometer
-            .map(|it| (distance_value(Some(it), units.distance), units.distance.sign())),
+            .map(|it| (distance_value(Some(it), units.distance), units.distance.symbol())),
     });
     let currency_sign = currency_symbol(view.get("currency")).to_owned();
     ItemForm {

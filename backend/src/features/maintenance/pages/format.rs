@@ -21,7 +21,7 @@ pub(super) fn badge(status: DueStatus) -> (&'static str, &'static str) {
 
 /// Describes when an item is due: a line for the date and a line for the reading.
 pub(super) fn due(upcoming: &Upcoming, units: &UnitFormatter) -> Vec<String> {
-    let sign = units.distance.sign();
+    let sign = units.distance.symbol();
     let by_day = upcoming.item.due_date.zip(upcoming.due_in_days).map(|(date, days)| {
         let when = match days {
             0 => "today".to_owned(),
@@ -55,7 +55,7 @@ pub(in crate::features::maintenance) fn distance(
     let is_entered = reading.unit() == unit && reading.exact() % (unit.exact() / 10) == 0;
     let number =
         if is_entered { units.reading(reading) } else { units.exact_distance(reading.exact()) };
-    format!("{number} {}", unit.sign())
+    format!("{number} {}", unit.symbol())
 }
 
 impl Upcoming {

@@ -96,7 +96,9 @@ impl Entry {
         Self {
             date: log.date,
             name: "Fill-up".to_owned(),
-            about: log.volume.map(|it| format!("{}\u{a0}{}", units.fuel(it), units.volume.sign())),
+            about: log
+                .volume
+                .map(|it| format!("{}\u{a0}{}", units.fuel(it), units.volume.symbol())),
             odometer: log.odometer.map(|it| units.reading_with_unit(it)),
             location: log.station_name.clone(),
             cost: log.amount.map(|it| units.amount(it)),

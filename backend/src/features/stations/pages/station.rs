@@ -177,8 +177,8 @@ pub(super) async fn show(
         prices: paid.into_iter().map(price).collect(),
         chart,
         average,
-        unit: format!("{}/{}", currency_symbol(&currency), units.volume.sign()),
-        price_sign: format!("/{}", units.volume.sign()),
+        unit: format!("{}/{}", currency_symbol(&currency), units.volume.symbol()),
+        price_sign: format!("/{}", units.volume.symbol()),
         location: station
             .latitude
             .zip(station.longitude)

@@ -117,7 +117,7 @@ async fn page(
         title: vehicle.title(),
         rows: page.items.into_iter().map(|it| Row::of(it, &units)).collect(),
         older: page.next_cursor,
-        distance_sign: units.distance.sign(),
+        distance_sign: units.distance.symbol(),
     })
 }
 

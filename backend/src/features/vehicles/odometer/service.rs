@@ -303,7 +303,7 @@ pub async fn exceeded_maximum(
 }
 
 fn implausibly_high(name: &str, max: i64, units: &units::UnitFormatter) -> FieldError {
-    let max = format!("{}\u{a0}{}", units.exact_distance(max), units.distance.sign());
+    let max = format!("{}\u{a0}{}", units.exact_distance(max), units.distance.symbol());
     FieldError::implausible(
         name,
         "is unusually high: check it, or confirm that it is right",
